@@ -153,7 +153,7 @@ def _find_layout(batch: ImportBatch, options: ImportOptions) -> Layout:
 
 def _start(batch: ImportBatch, options: ImportOptions) -> None:
     try:
-        batches.start(db.session, vault(), batch, None, clock.now(), only_refusals=options.only_refusals)
+        batches.start(db.session, batch, None, clock.now(), only_refusals=options.only_refusals)
     except packages.PackageFull as no_room:
         raise _no_room() from no_room
     except batches.Suspended as suspended:

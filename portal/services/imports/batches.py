@@ -59,9 +59,8 @@ def set_layout(session: Session, vault: Vault, batch: ImportBatch, layout: Layou
 
 
 def start(
-    session: Session, vault: Vault, batch: ImportBatch, user_id: int | None, at: datetime, *,
-    only_refusals: bool = False,
-) -> None:  # fmt: skip
+    session: Session, batch: ImportBatch, user_id: int | None, at: datetime, *, only_refusals: bool = False
+) -> None:
     """Start the run. Raises AnswerMissing, Suspended, packages.PackageFull and WrongState."""
     if batch.asked and batch.answered_at is None:
         raise AnswerMissing(list(batch.asked))

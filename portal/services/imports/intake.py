@@ -15,7 +15,7 @@ from portal.core.extensions import db, read_session, vault
 from portal.core.models import BatchState, ImportBatch, ImportChunk, UploadPart
 from portal.core.models.ids import new_id
 from portal.services.imports import layout, profiles, store
-from portal.services.imports.layout import Layout
+from portal.services.imports.layout.layout import ADDRESSES, Layout
 from portal.services.imports.reading import ChunkedFile, FileChunk, FileProblem, Line, Outline, Sheet, Unreadable
 from portal.services.imports.uploads import UNFINISHED
 
@@ -143,7 +143,7 @@ def _sheet_layouts(batch: ImportBatch, outline: Outline, samples: list[list[Line
 
 
 def _rank(guessed: Layout, sheet: Sheet) -> tuple[bool, int, int]:
-    return bool(layout.ADDRESSES.keys() & guessed.columns.keys()), len(guessed.columns), sheet.lines
+    return bool(ADDRESSES.keys() & guessed.columns.keys()), len(guessed.columns), sheet.lines
 
 
 def _names(sheet: Sheet) -> list[str]:

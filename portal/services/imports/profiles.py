@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from portal.core.models import ImportProfile
 from portal.core.models.ids import new_id
 from portal.core.vault import Vault
-from portal.services.imports.layout import Field, Layout, signature
+from portal.services.imports.layout import Layout, signature
 from portal.services.imports.layout.headers import names_of
 
 HEADERLESS = signature(())
@@ -52,12 +52,19 @@ def remember(
             return None
         signature = hashlib.sha256(f"named {name}".encode()).digest()
     profile = _find_profile(session, provider_id, ImportProfile.signature == signature)
-    if name:
-        _release_name(session, provider_id, name, profile)
+    holder = _find_profile(session, provider_id, ImportProfile.name == name) if name else None
+    if holder is not None and holder is not profile:
+        holder.name = None
+        session.flush()
     if profile is None:
         profile = ImportProfile(id=new_id(), provider_id=provider_id, signature=signature, created_at=at)
     profile.name = name or profile.name
-    profile.layout = vault.seal(_packed(layout, header), ImportProfile.LAYOUT, provider_id, profile.id)
+    # Columns by their names too, since the next file may have them in another order.
+    names = names_of(header)
+    columns = {each: names[column] for each, column in layout.columns.items() if column < len(names)}
+    kept = replace(layout, date=None, fixes=frozenset())
+    packed = json.dumps({"names": columns, "layout": kept.packed()}, ensure_ascii=False)
+    profile.layout = vault.seal(packed, ImportProfile.LAYOUT, provider_id, profile.id)
     profile.used_at = at
     session.add(profile)
     session.flush()
@@ -74,38 +81,19 @@ def _find_profile(session: Session, provider_id: int, condition: ColumnElement[b
     return session.scalar(select(ImportProfile).where(ImportProfile.provider_id == provider_id, condition))
 
 
-def _release_name(session: Session, provider_id: int, name: str, keeper: ImportProfile | None) -> None:
-    """Take a name away from another profile that has it."""
-    holder = _find_profile(session, provider_id, ImportProfile.name == name)
-    if holder is not None and holder is not keeper:
-        holder.name = None
-        session.flush()
-
-
-def _packed(layout: Layout, header: Sequence[str]) -> str:
-    """As JSON; columns by their names too, since the next file may have them in another order."""
-    names = names_of(header)
-    columns = {each: names[column] for each, column in layout.columns.items() if column < len(names)}
-    kept = replace(layout, date=None, fixes=frozenset())
-    return json.dumps({"names": columns, "layout": kept.packed()}, ensure_ascii=False)
-
-
 def _open_layout(vault: Vault, profile: ImportProfile | None, header: Sequence[str]) -> Layout | None:
     if profile is None:
         return None
     facts = json.loads(vault.read(profile.layout, ImportProfile.LAYOUT, profile.provider_id, profile.id))
-    return _place_columns(Layout.unpacked(facts["layout"]), facts["names"], names_of(header))
-
-
-def _place_columns(layout: Layout, names: dict[str, str], header: list[str]) -> Layout:
-    if not any(header):
+    layout, names, new_names = Layout.unpacked(facts["layout"]), facts["names"], names_of(header)
+    if not any(new_names):
         return layout
-    places = {name: place for place, name in reversed(list(enumerate(header))) if name}
+    places = {name: place for place, name in reversed(list(enumerate(new_names))) if name}
     columns = {}
     for field, column in layout.columns.items():
         name = names.get(field, "")
         if name in places:
-            columns[Field(field)] = places[name]
-        elif not name and column < len(header) and not header[column]:  # Without a name then and now.
-            columns[Field(field)] = column
+            columns[field] = places[name]
+        elif not name and column < len(new_names) and not new_names[column]:  # Without a name then and now.
+            columns[field] = column
     return replace(layout, columns=columns)

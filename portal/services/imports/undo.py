@@ -50,7 +50,10 @@ class Undo:
         while time.monotonic() < until:
             line_range = self._line_range(self.place)
             if line_range is None:
-                return self._finish()
+                at = clock.now()
+                self.lease.finish(db.session, BatchState.UNDONE, at, undone_at=at)
+                db.session.commit()
+                return False
             self._annul(*line_range)
             self.place += 1
             self.lease.renew(db.session, clock.now(), position=self.place)
@@ -60,9 +63,8 @@ class Undo:
     def _line_range(self, place: int) -> tuple[int, int | None] | None:
         """The first line of a chunk, and of the next in its sheet; other sheets' lines in that range come along."""
         chunks = select(ImportChunk.sheet, ImportChunk.first_line).where(ImportChunk.batch_id == self.lease.id)
-        two = (
-            read_session().execute(chunks.where(ImportChunk.place >= place).order_by(ImportChunk.place).limit(2)).all()
-        )
+        from_here = chunks.where(ImportChunk.place >= place).order_by(ImportChunk.place)
+        two = read_session().execute(from_here.limit(2)).all()
         if not two:
             return None
         has_next = len(two) == 2 and two[1].sheet == two[0].sheet
@@ -72,20 +74,12 @@ class Undo:
         theirs = select(Decision.id).where(Decision.batch_id == self.lease.id, Decision.line >= first)
         if end is not None:
             theirs = theirs.where(Decision.line < end)
-        after = 0
-        while (
-            ids := read_session().scalars(theirs.where(Decision.id > after).order_by(Decision.id).limit(AT_ONCE)).all()
-        ):
+        theirs, after = theirs.order_by(Decision.id).limit(AT_ONCE), 0
+        while ids := read_session().scalars(theirs.where(Decision.id > after)).all():
             at, after = clock.now(), ids[-1]
             void = annulments.annul_decisions(db.session, ids, self.user_id, at, stays=self.stays)
             self.lease.renew(db.session, at, annulled=ImportBatch.annulled + len(void) - _count_other_types(void))
             db.session.commit()
-
-    def _finish(self) -> bool:
-        at = clock.now()
-        self.lease.finish(db.session, BatchState.UNDONE, at, undone_at=at)
-        db.session.commit()
-        return False
 
 
 def _count_other_types(ids: list[int]) -> int:

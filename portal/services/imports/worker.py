@@ -1,6 +1,5 @@
 """The worker of import batches: by lease, a few seconds at a time, so that nothing else waits behind a large file."""
 
-import threading
 import time
 
 import structlog
@@ -24,7 +23,6 @@ PAUSE = 0.2  # Seconds before looking again at a batch that another worker holds
 # Dry runs paused between two slices, with the entries they have seen; their leases go on. They live in this process
 # only: after its end another worker begins them again.
 _paused: dict[int, DryRun] = {}
-_paused_lock = threading.Lock()
 
 
 def unfinished_batches() -> list[int]:
@@ -82,7 +80,7 @@ STEPS: dict[BatchState, type[Step]] = {
 
 def _claim_step(batch_id: int, state: BatchState) -> Step | None:
     """The step of this state, its batch claimed; None where another worker has it."""
-    paused = _take_paused(batch_id)
+    paused = _paused.pop(batch_id, None)
     if paused and state == BatchState.MAPPED:
         return paused
     lease = batches.claim_batch(db.session, batch_id, state, clock.now())
@@ -104,8 +102,7 @@ def _run_step(step: Step, seconds: float) -> bool:
         _close(step)
         raise
     if more and isinstance(step, DryRun):
-        with _paused_lock:
-            _paused[step.lease.id] = step
+        _paused[step.lease.id] = step
         return True
     _close(step)
     if more:
@@ -124,11 +121,6 @@ def _close(step: Step) -> None:
         step.close()
 
 
-def _take_paused(batch_id: int) -> DryRun | None:
-    with _paused_lock:
-        return _paused.pop(batch_id, None)
-
-
 def _discard_paused(batch_id: int) -> None:
-    if paused := _take_paused(batch_id):
+    if paused := _paused.pop(batch_id, None):
         paused.close()

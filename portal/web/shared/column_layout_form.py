@@ -2,25 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from hashlib import sha256
 from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import (
-    DateField,
-    RadioField,
-    SelectChoice,
-    SelectField,
-    SelectMultipleField,
-    StringField,
-    TimeField,
-)
+from wtforms import DateField, RadioField, SelectChoice, SelectField, StringField, TimeField
 from wtforms import Field as FormField
 from wtforms.validators import Length, Optional, ValidationError
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.core import clock
 from portal.core.iys_protocol import Channel, RecipientType, Source, Status
@@ -30,6 +21,7 @@ from portal.services.imports.layout.layout import Field, Layout
 from portal.services.imports.layout.normalization import folded
 from portal.services.imports.reading import Outline
 from portal.web.shared.company_form import READABLE
+from portal.web.shared.form_parts import CheckboxList
 from portal.web.shared.import_labels import FIELDS, GIVEN_BY, KINDS, MEANINGS, MISSING
 from portal.web.shared.labels import label
 
@@ -45,11 +37,6 @@ def check_lawful_day(_form: FlaskForm, field: DateField) -> None:
     """WTForms validator: a day from 1 May 2015 to today."""
     if not FIRST_DAY <= field.data <= clock.day(clock.now()):
         raise ValidationError(gettext("Tarih 1 Mayıs 2015'ten önce, bugünden de sonra olamaz."))
-
-
-class Checkboxes(SelectMultipleField):
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
 
 
 @dataclass(frozen=True)
@@ -74,7 +61,7 @@ class Word:
 class LayoutForm(FlaskForm):
     """Built by build_layout_form(), which adds a select for each column and each word."""
 
-    sheets = Checkboxes(_l("Hangi sayfalar aktarılsın?"), coerce=int)
+    sheets = CheckboxList(_l("Hangi sayfalar aktarılsın?"), coerce=int)
     day_first = RadioField(
         _l("Tarihlerde önce gün mü, ay mı yazıyor?"),
         choices=[
@@ -82,7 +69,7 @@ class LayoutForm(FlaskForm):
             SelectChoice("month", _l("Önce ay: 04/03/2026, 3 Nisan")),
         ],
     )
-    channels = Checkboxes(_l("İzinler hangi kanallar için?"))
+    channels = CheckboxList(_l("İzinler hangi kanallar için?"))
     status = SelectField(_l("Bu satırlar ne diyor?"))
     source = SelectField(_l("İzinler nasıl alındı?"))
     date = DateField(_l("İzinlerin alındığı tarih"), validators=[Optional(), check_lawful_day])
@@ -103,13 +90,9 @@ class LayoutForm(FlaskForm):
         """The chosen layout; what the form does not ask stays as it was."""
         said = {Field(each.chosen.data): place for place, each in enumerate(self.columns) if each.chosen.data}
         beyond = {each: place for each, place in self.base.columns.items() if place >= MOST_COLUMNS}
-        words = {kind: dict(known) for kind, known in self.base.words.items()}
-        for each in self.words:
-            of_kind = words.setdefault(each.kind, {})
-            of_kind.pop(each.text, None)  # A meaning may be taken back.
-            if each.chosen.data:
-                of_kind[each.text] = each.chosen.data
-        words = {kind: of_kind for kind, of_kind in words.items() if of_kind}
+        at = self.time.data or time()
+        since_midnight = timedelta(hours=at.hour, minutes=at.minute, seconds=at.second)
+        moment = clock.start_of_day(self.date.data) + since_midnight if self.date.data else None
         facts = {} if self.asks_facts else {name: getattr(self.base, name) for name in FACTS}
         given = replace(
             self.base,
@@ -120,10 +103,10 @@ class LayoutForm(FlaskForm):
             status=Status(self.status.data) if self.status.data else None,
             source=Source(self.source.data) if self.source.data else None,
             recipient_type=RecipientType(self.recipient_type.data or RecipientType.INDIVIDUAL),
-            date=self._moment(),
+            date=moment,
             origin=(self.origin.data or "").strip(),
             contact=ContactKind(self.contact.data) if self.contact.data else None,
-            words=words,
+            words=add_meanings(self.base.words, self.words),
         )
         return replace(given, **facts)
 
@@ -174,20 +157,9 @@ class LayoutForm(FlaskForm):
             self[name].errors = [str(MISSING[name])]
         return not missing and not problems
 
-    def _moment(self) -> datetime | None:
-        if self.date.data is None:
-            return None
-        at = self.time.data or time()
-        return clock.start_of_day(self.date.data) + timedelta(hours=at.hour, minutes=at.minute, seconds=at.second)
-
 
 def build_layout_form(
-    outline: Outline,
-    layout: Layout,
-    unknown: Mapping[str, Mapping[str, int]] | None = None,
-    *,
-    posted: bool = True,
-    asks_facts: bool = True,
+    outline: Outline, layout: Layout, unknown: Mapping[str, Mapping[str, int]], *, posted: bool, asks_facts: bool
 ) -> LayoutForm:
     """The form for a file, filled with a layout. `unknown` holds its unknown words by kind; known ones can be changed.
 
@@ -195,7 +167,7 @@ def build_layout_form(
     """
     sheet = outline.sheets[layout.sheets[0]]
     columns = [f"column_{place}" for place in range(min(sheet.width, MOST_COLUMNS))]
-    words = [(word_field_name(kind, text), kind, text) for kind, texts in (unknown or {}).items() for text in texts]
+    words = [(word_field_name(kind, text), kind, text) for kind, texts in unknown.items() for text in texts]
     words += [(word_field_name(kind, text), kind, text) for kind, known in layout.words.items() for text in known]
     fields = {name: _column_field(place, sheet.header) for place, name in enumerate(columns)}
     fields |= {name: build_word_field(kind, text) for name, kind, text in words}
@@ -233,6 +205,17 @@ def build_word_field(kind: str, text: str) -> SelectField:
     )
 
 
+def add_meanings(known: Mapping[str, Mapping[str, str]], words: Sequence[Word]) -> dict[str, dict[str, str]]:
+    """The meanings of words by kind, with those chosen in a form; a meaning may be taken back."""
+    meanings = {kind: dict(of_kind) for kind, of_kind in known.items()}
+    for each in words:
+        of_kind = meanings.setdefault(each.kind, {})
+        of_kind.pop(each.text, None)
+        if each.chosen.data:
+            of_kind[each.text] = each.chosen.data
+    return {kind: of_kind for kind, of_kind in meanings.items() if of_kind}
+
+
 def _form_data(layout: Layout, columns: Sequence[str]) -> dict[str, Any]:
     at = clock.istanbul(layout.date) if layout.date else None
     said: dict[str, Any] = dict.fromkeys(columns, NOT_SAID)
@@ -253,30 +236,26 @@ def _form_data(layout: Layout, columns: Sequence[str]) -> dict[str, Any]:
 
 
 def _set_choices(form: LayoutForm) -> None:
-    choose = [(NOT_SAID, _l("Seçin"))]
+    choose = (NOT_SAID, _l("Seçin"))
     form.sheets.choices = [
         (place, _l("%(name)s (başlığıyla %(lines)s satır)", name=each.name, lines=each.lines))
         for place, each in enumerate(form.outline.sheets)
         if each.lines
     ]
     form.channels.choices = [(each.value, label(each)) for each in Channel]
-    form.status.choices = [
-        *choose, (Status.GRANTED.value, _l("Hepsi onay")), (Status.REFUSED.value, _l("Hepsi ret"))
-    ]  # fmt: skip
-    form.source.choices = [*choose, *((each.value, f"{label(each)} ({each.value})") for each in Source)]
+    form.status.choices = [choose, (Status.GRANTED.value, _l("Hepsi onay")), (Status.REFUSED.value, _l("Hepsi ret"))]
+    form.source.choices = [choose, *((each.value, f"{label(each)} ({each.value})") for each in Source)]
     form.recipient_type.choices = [
         (RecipientType.INDIVIDUAL.value, _l("Bireysel (BIREYSEL)")),
         (RecipientType.MERCHANT.value, _l("Tacir ya da esnaf (TACIR)")),
     ]
-    form.contact.choices = [
-        (NOT_SAID, _l("Söylemek istemiyorum")), *((each.value, label(each)) for each in ContactKind)
-    ]  # fmt: skip
+    contacts = [(each.value, label(each)) for each in ContactKind]
+    form.contact.choices = [(NOT_SAID, _l("Söylemek istemiyorum")), *contacts]
 
 
 def _column_field(place: int, header: Sequence[str]) -> SelectField:
-    choices = [SelectChoice(NOT_SAID, _l("Kullanılmasın"))] + [
-        SelectChoice(each.value, words) for each, words in FIELDS.items()
-    ]
+    fields = [SelectChoice(each.value, words) for each, words in FIELDS.items()]
+    choices = [SelectChoice(NOT_SAID, _l("Kullanılmasın")), *fields]
     return SelectField(_header(header, place) or _l("Başlıksız"), choices=choices, default=NOT_SAID)
 
 

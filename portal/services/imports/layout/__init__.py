@@ -2,17 +2,6 @@
 
 from portal.services.imports.layout.detection import address_columns, guess
 from portal.services.imports.layout.headers import find_header, signature
-from portal.services.imports.layout.layout import ADDRESSES, Field, Fix, Layout, missing, problems_of
+from portal.services.imports.layout.layout import Field, Fix, Layout, missing, problems_of
 
-__all__ = [
-    "ADDRESSES",
-    "Field",
-    "Fix",
-    "Layout",
-    "address_columns",
-    "find_header",
-    "guess",
-    "missing",
-    "problems_of",
-    "signature",
-]  # fmt: skip
+__all__ = ["Field", "Fix", "Layout", "address_columns", "find_header", "guess", "missing", "problems_of", "signature"]

@@ -4,6 +4,7 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Container, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from portal.core.addresses import Address, AddressKind, BadAddress, Problem, parse
@@ -25,19 +26,14 @@ class Contents:
     """Counts over a column's non-empty cells."""
 
     cells: list[str]
+    counts: Counter[Field] = field(default_factory=Counter)  # Cells that fit; of the four statuses as STATUS.
     phones: list[Address] = field(default_factory=list)
     mobiles: int = 0
-    emails: int = 0
     bad_addresses: Counter[Problem] = field(default_factory=Counter)
     dates: float = 0
     serials: int = 0
     clocks: int = 0  # Dates that have a time of day.
-    times: int = 0
-    statuses: int = 0
     strong: int = 0  # Statuses that are used of consents and of little else.
-    channels: int = 0
-    sources: int = 0
-    types: int = 0
 
     @classmethod
     def of_column(cls, cells: Iterable[str], meanings: Meanings) -> "Contents":
@@ -54,31 +50,19 @@ class Contents:
 
     def fitness(self, wanted: Field, *, is_named: bool) -> float:
         """How well the column's cells fit a field, from 0 to 1 or little more."""
-        if wanted in STATUSES:
-            return self.share(self.statuses)
         match wanted:
             case Field.PHONE:
                 return self._fitness_of_phones(is_named)
-            case Field.EMAIL:
-                return self.share(self.emails)
             case Field.ADDRESS:
                 both = self.share(self.addresses)
                 return both if self.is_mixed else both * 0.45  # A column of one kind is better called by it.
             case Field.DATE:
                 return self.share(self.dates + (self.serials if is_named else 0)) + 0.1 * self.share(self.clocks)
-            case Field.TIME:
-                return self.share(self.times)
-            case Field.CHANNEL:
-                return self.share(self.channels)
-            case Field.SOURCE:
-                return self.share(self.sources)
-            case Field.TYPE:
-                return self.share(self.types)
-        return 0.0
+        return self.share(self.counts[Field.STATUS if wanted in STATUSES else wanted])
 
     @property
     def addresses(self) -> int:
-        return len(self.phones) + self.emails
+        return len(self.phones) + self.counts[Field.EMAIL]
 
     def count_failed(self, unlike: Container[Problem]) -> int:
         """How many cells are failed addresses, without those of these problems."""
@@ -86,7 +70,7 @@ class Contents:
 
     @property
     def is_mixed(self) -> bool:
-        return min(self.share(len(self.phones)), self.share(self.emails)) >= 0.05
+        return min(self.share(len(self.phones)), self.share(self.counts[Field.EMAIL])) >= 0.05
 
     @property
     def is_numeric(self) -> bool:
@@ -115,7 +99,7 @@ class Contents:
             self.bad_addresses[bad.problem] += 1
             return
         if address.kind == AddressKind.EMAIL:
-            self.emails += 1
+            self.counts[Field.EMAIL] += 1
         else:
             self.phones.append(address)
             self.mobiles += address.is_mobile
@@ -129,16 +113,15 @@ class Contents:
             else:
                 self.dates += 1 if moment.at.year >= FIRST_YEAR else OLD
                 self.clocks += moment.has_clock
-        try:
+        with suppress(BadTime):
             read_clock(cell)
-        except BadTime:
-            return
-        self.times += 1
+            self.counts[Field.TIME] += 1
 
     def _count_words(self, cell: str, meanings: Meanings) -> None:
         if isinstance(meanings.status(cell), Status):
-            self.statuses += 1
+            self.counts[Field.STATUS] += 1
             self.strong += not WEAK.fullmatch(folded(cell))
-        self.channels += bool(meanings.channels(cell))
-        self.sources += isinstance(meanings.source(cell), Source) or folded(cell).startswith(("hs ", "iys "))
-        self.types += isinstance(meanings.recipient_type(cell), RecipientType)
+        is_source = isinstance(meanings.source(cell), Source) or folded(cell).startswith(("hs ", "iys "))
+        self.counts[Field.CHANNEL] += bool(meanings.channels(cell))
+        self.counts[Field.SOURCE] += is_source
+        self.counts[Field.TYPE] += isinstance(meanings.recipient_type(cell), RecipientType)

@@ -85,7 +85,7 @@ def read(cell: str, day_first: bool = True) -> Moment | RowProblem:
     if len(text) > LONGEST:
         return RowProblem.DATE_UNREADABLE
     try:
-        moment = _iso(text) or _in_digits(text.lower(), day_first) or _in_words(_fold_words(text))
+        moment = _iso(text) or _in_digits(text.lower(), day_first) or _in_words(text)
     except (ValueError, OverflowError):
         return RowProblem.DATE_IMPOSSIBLE
     return moment or RowProblem.DATE_UNREADABLE
@@ -143,6 +143,9 @@ def _in_digits(text: str, day_first: bool) -> Moment | None:
 
 
 def _in_words(text: str) -> Moment | None:
+    # In ASCII letters, punctuation kept, without the day of the week and anything in brackets.
+    words = re.sub(r"[^\W\d_]+", lambda word: folded(word[0]), re.sub(r"\(.*?\)", "", text))
+    text = re.sub(r"\s+", " ", _WEEKDAY.sub("", words)).strip(" ,")
     if found := _DAY_NAMED.fullmatch(text):
         day, month, year, clock = found.groups()
     elif found := _MONTH_NAMED.fullmatch(text):
@@ -152,12 +155,6 @@ def _in_words(text: str) -> Moment | None:
     else:
         return None
     return _moment(_whole_year(year), MONTHS[month], int(day), clock) if month in MONTHS else None
-
-
-def _fold_words(text: str) -> str:
-    """In ASCII letters, punctuation kept, without the day of the week and anything in brackets."""
-    words = re.sub(r"[^\W\d_]+", lambda word: folded(word[0]), re.sub(r"\(.*?\)", "", text))
-    return re.sub(r"\s+", " ", _WEEKDAY.sub("", words)).strip(" ,")
 
 
 def _compact(found: re.Match[str]) -> Moment:

@@ -103,7 +103,8 @@ def _weight(wanted: Field, name: str, contents: Contents, has_header: bool) -> f
         return by_name + CONTENT_WEIGHT * fitness if fitness >= 0.5 else 0
     if fields == {} or wanted not in ENOUGH or fitness < ENOUGH[wanted]:
         return 0
-    if wanted == Field.STATUS and contents.strong * 2 < contents.statuses and (has_header or contents.is_numeric):
+    are_weak = contents.strong * 2 < contents.counts[Field.STATUS]
+    if wanted == Field.STATUS and are_weak and (has_header or contents.is_numeric):
         return 0  # Yes and no, but of what?
     return CONTENT_WEIGHT * fitness
 

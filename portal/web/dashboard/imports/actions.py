@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -66,13 +67,8 @@ def choose_layout(batch_id: int) -> ResponseReturnValue:
 @needs(Permission.IMPORT)
 def start_import(batch_id: int) -> ResponseReturnValue:
     """Start the run, of all entries or of the refusals only."""
-    only_refusals = request.form.get("only") == "refusals"
-
-    def start(session: Session, batch: ImportBatch, user_id: int, at: datetime) -> None:
-        batches.start(session, vault(), batch, user_id, at, only_refusals=only_refusals)
-
     try:
-        return _act(batch_id, start, "")
+        return _act(batch_id, partial(batches.start, only_refusals=request.form.get("only") == "refusals"), "")
     except packages.PackageFull:
         db.session.rollback()
         page = page_context(own_batch_or_404(read_session(), batch_id), no_room=True)

@@ -15,7 +15,7 @@ from portal.services.imports.layout import Fix, Layout
 from portal.services.imports.queries import Sample
 from portal.services.imports.row_results import RowProblem
 from portal.services.imports.store import layout_of
-from portal.web.shared.column_layout_form import Word, build_word_field, word_field_name
+from portal.web.shared.column_layout_form import Word, add_meanings, build_word_field, word_field_name
 
 SAMPLE_LINES = 50  # Lines of a problem, to see whether its fix would change any.
 SHOWN = 5
@@ -73,11 +73,7 @@ class WordsForm(FlaskForm):
 
     def apply_to(self, layout: Layout) -> Layout:
         """The layout with these meanings."""
-        known = {kind: dict(of_kind) for kind, of_kind in layout.words.items()}
-        for each in self.words:
-            if each.chosen.data:
-                known.setdefault(each.kind, {})[each.text] = each.chosen.data
-        return replace(layout, words=known)
+        return replace(layout, words=add_meanings(layout.words, self.words))
 
 
 def build_words_form(unknown: Mapping[str, Mapping[str, int]]) -> WordsForm:

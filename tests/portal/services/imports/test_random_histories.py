@@ -82,7 +82,7 @@ def finish(batch: ImportBatch, *, slices: int = 1000) -> None:
 
 
 def begin(batch: ImportBatch) -> None:
-    batches.start(db.session, vault(), batch, 3, clock.now())
+    batches.start(db.session, batch, 3, clock.now())
     db.session.commit()
 
 

@@ -1,4 +1,4 @@
-"""Form parts that several subjects of the dashboard share."""
+"""Form parts that several pages share."""
 
 from flask_wtf import FlaskForm
 from wtforms import SelectMultipleField
