@@ -22,7 +22,7 @@ from portal.core.models import Brand, Consent, Decision, Recipient
 from portal.domain.consents import bulk_import
 from portal.services import exports
 from portal.services.exports import ExportFilter, ExportKind
-from portal.web.dashboard.records import export_columns
+from portal.web.dashboard.records.exports import HEADERS, LINES
 from portal.web.shared.downloads import Format, download
 from tests import make
 
@@ -55,8 +55,7 @@ class Export:
 
     def _bytes(self, format: Format) -> Iterator[bytes]:
         rows = exports.rows(read_session(), vault(), self.wanted, clock.now())
-        lines = export_columns.lines(ExportKind.CONSENTS, rows)
-        header = export_columns.header(ExportKind.CONSENTS)
+        lines, header = map(LINES[ExportKind.CONSENTS], rows), list(map(str, HEADERS[ExportKind.CONSENTS]))
         return download(lines, header=header, sheet="izinler", name="izinler", format=format).iter_encoded()
 
 

@@ -25,8 +25,7 @@ ExportRow = consents.Row | decisions.Row | recipients.Row
 
 
 def count(session: Session, wanted: ExportFilter, at: datetime) -> int:
-    total: int = KINDS[wanted.kind].count(session, wanted, at)
-    return total
+    return int(KINDS[wanted.kind].count(session, wanted, at))
 
 
 def rows(session: Session, vault: Vault, wanted: ExportFilter, at: datetime) -> Iterator[ExportRow]:

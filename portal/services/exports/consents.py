@@ -5,17 +5,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Brand, Consent, Decision, Recipient
 from portal.core.vault import Vault
 from portal.domain.consents.may_send import may_send
-from portal.services.exports.addresses import AddressReader
 from portal.services.exports.filters import ExportFilter
+from portal.services.exports.paging import AddressReader, read_pages
 
-A_PAGE = 2000
 # The table's primary key within a brand.
 ORDER = (Consent.recipient_id, Consent.channel, Consent.recipient_type)
 
@@ -49,17 +48,12 @@ def rows(session: Session, vault: Vault, wanted: ExportFilter, at: datetime) -> 
 
 
 def _brand_rows(session: Session, addresses: AddressReader, wanted: ExportFilter, brand_id: int) -> Iterator[Row]:
-    page = _page_statement(wanted).where(Consent.brand_id == brand_id)
-    found = session.execute(page).all()
-    while found:
-        for recipient_id, sealed, *facts in found:
+    for page in read_pages(session, _statement(wanted).where(Consent.brand_id == brand_id), *ORDER):
+        for recipient_id, sealed, *facts in page:
             yield Row(addresses.read(recipient_id, sealed), *facts)
-        last = found[-1]
-        next_page = page.where(tuple_(*ORDER) > (last.recipient_id, last.channel, last.recipient_type))
-        found = session.execute(next_page).all()
 
 
-def _page_statement(wanted: ExportFilter) -> Select[*tuple[Any, ...]]:
+def _statement(wanted: ExportFilter) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Consent.recipient_id, Recipient.address, Brand.name, Consent.channel, Consent.recipient_type,
@@ -69,8 +63,6 @@ def _page_statement(wanted: ExportFilter) -> Select[*tuple[Any, ...]]:
         .join(Recipient, Recipient.id == Consent.recipient_id)
         .outerjoin(Decision, Decision.id == Consent.decision_id)
         .where(*_conditions(wanted))
-        .order_by(*ORDER)
-        .limit(A_PAGE)
     )  # fmt: skip
 
 

@@ -5,18 +5,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Annulment, Brand, Decision, DecisionOrigin, Outcome, Recipient, Submission
 from portal.core.vault import Vault
 from portal.services.exports import retention
-from portal.services.exports.addresses import AddressReader
 from portal.services.exports.filters import ExportFilter
-
-A_PAGE = 2000
-ORDER = (Decision.recorded_at, Decision.id)
+from portal.services.exports.paging import AddressReader, read_pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +47,12 @@ def count(session: Session, wanted: ExportFilter, at: datetime) -> int:
 def rows(session: Session, vault: Vault, wanted: ExportFilter, at: datetime) -> Iterator[Row]:
     """In the order in which they were recorded."""
     addresses = AddressReader(vault, wanted.provider_id)
-    page = _page_statement(wanted, at)
-    found = session.execute(page).all()
-    while found:
-        for recipient_id, sealed, *facts in found:
+    for page in read_pages(session, _statement(wanted, at), Decision.recorded_at, Decision.id):
+        for recipient_id, sealed, *facts in page:
             yield Row(addresses.read(recipient_id, sealed), *facts)
-        last = found[-1]
-        found = session.execute(page.where(tuple_(*ORDER) > (last.recorded_at, last.id))).all()
 
 
-def _page_statement(wanted: ExportFilter, at: datetime) -> Select[*tuple[Any, ...]]:
+def _statement(wanted: ExportFilter, at: datetime) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Decision.recipient_id, Recipient.address, Decision.id, Decision.recorded_at, Brand.name, Decision.channel,
@@ -72,8 +65,6 @@ def _page_statement(wanted: ExportFilter, at: datetime) -> Select[*tuple[Any, ..
         .outerjoin(Submission, Submission.decision_id == Decision.id)
         .outerjoin(Annulment, Annulment.decision_id == Decision.id)
         .where(*_conditions(wanted, at))
-        .order_by(*ORDER)
-        .limit(A_PAGE)
     )  # fmt: skip
 
 

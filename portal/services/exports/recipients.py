@@ -13,10 +13,8 @@ from portal.core.iys_protocol import Channel, Status
 from portal.core.models import Brand, Consent, Recipient
 from portal.core.vault import Vault
 from portal.domain.consents.may_send import may_send
-from portal.services.exports.addresses import AddressReader
 from portal.services.exports.filters import ExportFilter
-
-A_PAGE = 2000
+from portal.services.exports.paging import AddressReader, read_pages
 
 ChannelsOf = dict[int, set[Channel]]  # By recipient.
 
@@ -40,14 +38,11 @@ def rows(session: Session, vault: Vault, wanted: ExportFilter, at: datetime) -> 
     """In the order in which they were added."""
     addresses = AddressReader(vault, wanted.provider_id)
     columns = select(Recipient.id, Recipient.address, Recipient.kind, Recipient.created_at)
-    page = columns.where(*_conditions(wanted)).order_by(Recipient.id).limit(A_PAGE)
-    found = session.execute(page).all()
-    while found:
-        may, refused = _channels(session, wanted, [each.id for each in found])
-        for each in found:
+    for page in read_pages(session, columns.where(*_conditions(wanted)), Recipient.id):
+        may, refused = _channels(session, wanted, [each.id for each in page])
+        for each in page:
             address = addresses.read(each.id, each.address)
             yield Row(address, each.kind, each.created_at, _ordered(may[each.id]), _ordered(refused[each.id]))
-        found = session.execute(page.where(Recipient.id > found[-1].id)).all()
 
 
 def _channels(session: Session, wanted: ExportFilter, recipient_ids: list[int]) -> tuple[ChannelsOf, ChannelsOf]:

@@ -11,7 +11,7 @@ from portal.core.models import Brand, Closing, Complaint, Provider, Recipient
 from portal.domain import complaints
 from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.recipients.forms import ALL_BRANDS
-from portal.web.dashboard.recipients.search import apply_refusal_form, flash_refusal, make_refusal_form
+from portal.web.dashboard.recipients.recipients import apply_refusal_form, flash_refusal, make_refusal_form
 from portal.web.desk.blueprint import blueprint
 from portal.web.desk.case_page import render_case
 from portal.web.desk.forms import AnswerForm, CloseForm, DueForm, NoteForm, ReopenForm

@@ -13,7 +13,7 @@ from portal.domain.consents import history, recipients
 from portal.domain.identity.permissions import Permission
 from portal.domain.receipts import format_number
 from portal.web.dashboard.recipients.forms import RefusalForm
-from portal.web.dashboard.recipients.search import make_refusal_form
+from portal.web.dashboard.recipients.recipients import make_refusal_form
 from portal.web.desk import timeline
 from portal.web.desk.blueprint import blueprint
 from portal.web.desk.forms import AnswerForm, CloseForm, DueForm, NoteForm, ReopenForm

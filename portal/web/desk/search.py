@@ -10,7 +10,7 @@ from portal.core.models import Complaint, Recipient
 from portal.domain import complaints
 from portal.domain.consents import history, recipients
 from portal.domain.identity.permissions import Permission
-from portal.web.dashboard.recipients.search import render_search
+from portal.web.dashboard.recipients.recipients import render_search
 from portal.web.desk import timeline
 from portal.web.desk.blueprint import blueprint
 from portal.web.shared import limits

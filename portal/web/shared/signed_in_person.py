@@ -5,12 +5,13 @@ from typing import Any, TypeVar
 
 from flask import abort
 from flask_login import current_user
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.interfaces import ORMOption
 
 from portal.core import clock
-from portal.core.extensions import db
-from portal.core.models import Provider
+from portal.core.extensions import db, read_session
+from portal.core.models import Brand, Provider
 from portal.domain import audit
 
 Row = TypeVar("Row")
@@ -39,6 +40,12 @@ def own_row_or_404(session: Session, model: type[Row], row_id: int, options: Seq
     if row is None or row.provider_id != current_user.provider_id:  # type: ignore[attr-defined]  # Each model has it.
         abort(404)
     return row
+
+
+def own_brands() -> list[Brand]:
+    """The brands of the signed-in person's provider, closed ones last."""
+    brands = select(Brand).where(Brand.provider_id == current_user.provider_id)
+    return list(read_session().scalars(brands.order_by(Brand.closed_at.is_not(None), Brand.name)))
 
 
 def provider_key() -> str:

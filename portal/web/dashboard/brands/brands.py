@@ -1,6 +1,6 @@
-"""Brands on the dashboard: their counts of grants and refusals, their look, and closing them."""
+"""Brands on the dashboard: their counts of grants and refusals, their look, their own hosts, and closing them."""
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
@@ -13,13 +13,14 @@ from portal.core.models import Brand, Domain, Provider
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import brands as rule
 from portal.domain.providers import logos
-from portal.services.domains import record_name
+from portal.services import domains
+from portal.services.domains import CheckResult, record_name
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.brands.forms import BrandForm, DomainForm, DomainRemovalForm, LogoForm, NewBrandForm
 from portal.web.shared import limits
 from portal.web.shared.access import needs
 from portal.web.shared.labels import label
-from portal.web.shared.signed_in_person import current_provider, own_row_or_404, record_audit
+from portal.web.shared.signed_in_person import current_provider, own_brands, own_row_or_404, provider_key, record_audit
 
 EDITABLE_FIELDS = ("name", "header", "colour", "contact", "notice_url", "source")
 
@@ -27,11 +28,9 @@ EDITABLE_FIELDS = ("name", "header", "colour", "contact", "notice_url", "source"
 @blueprint.get("/brands", endpoint="brands")
 @needs(Permission.LOOK)
 def show_brands() -> str:
-    own_brands = select(Brand).where(Brand.provider_id == current_user.provider_id)
-    found = read_session().scalars(own_brands.order_by(Brand.closed_at.is_not(None), Brand.name))
     counts = rule.count_addresses(read_session(), current_user.provider_id)
     no_counts = dict.fromkeys(Channel, rule.AddressCount())
-    listed = [(brand, no_counts | counts.get(brand.id, {})) for brand in found]
+    listed = [(brand, no_counts | counts.get(brand.id, {})) for brand in own_brands()]
     return render_template(
         "dashboard/brands/brands.html", brands=listed, channels=list(Channel), names=list(map(label, Channel))
     )
@@ -74,7 +73,7 @@ def _open_brand(form: NewBrandForm) -> Brand | None:
 @blueprint.get("/brands/<id:brand_id>")
 @needs(Permission.LOOK)
 def show_brand(brand_id: int) -> str:
-    return render_brand(own_row_or_404(read_session(), Brand, brand_id))
+    return _render_brand(own_row_or_404(read_session(), Brand, brand_id))
 
 
 @blueprint.post("/brands/<id:brand_id>")
@@ -83,7 +82,7 @@ def change_brand(brand_id: int) -> ResponseReturnValue:
     """Change how the brand looks to people; what was shown before stays as it was shown."""
     brand, form = own_row_or_404(db.session, Brand, brand_id), BrandForm()
     if not form.validate_on_submit():
-        return render_brand(brand, form=form), 422
+        return _render_brand(brand, form=form), 422
     values = {name: (form[name].data or "").strip() or None for name in EDITABLE_FIELDS}
     values["requires_name"] = form.requires_name.data
     changed = [name for name, value in values.items() if value != getattr(brand, name)]
@@ -106,11 +105,9 @@ def upload_logo(brand_id: int) -> ResponseReturnValue:
     try:
         logo = logos.convert_logo(upload.read(logos.LARGEST_UPLOAD + 1) if upload and upload.filename else b"")
     except logos.BadLogo as bad:
-        return render_brand(brand, logo_problem=bad.problem), 422
+        return _render_brand(brand, logo_problem=bad.problem), 422
     brand.logo, brand.logo_digest = logo.png, logo.digest
-    record_audit("brand.logo_put", "brand", brand.id)
-    db.session.commit()
-    return redirect(url_for(".show_brand", brand_id=brand_id), 303)
+    return _commit_act("brand.logo_put", brand)
 
 
 @blueprint.post("/brands/<id:brand_id>/logo/remove")
@@ -118,9 +115,7 @@ def upload_logo(brand_id: int) -> ResponseReturnValue:
 def remove_logo(brand_id: int) -> ResponseReturnValue:
     brand = own_row_or_404(db.session, Brand, brand_id)
     brand.logo = brand.logo_digest = None
-    record_audit("brand.logo_removed", "brand", brand.id)
-    db.session.commit()
-    return redirect(url_for(".show_brand", brand_id=brand_id), 303)
+    return _commit_act("brand.logo_removed", brand)
 
 
 @blueprint.post("/brands/<id:brand_id>/close")
@@ -129,9 +124,7 @@ def close_brand(brand_id: int) -> ResponseReturnValue:
     """Begin nothing new for the brand."""
     brand = own_row_or_404(db.session, Brand, brand_id)
     rule.close_brand(brand, clock.now())
-    record_audit("brand.closed", "brand", brand.id)
-    db.session.commit()
-    return redirect(url_for(".show_brand", brand_id=brand_id), 303)
+    return _commit_act("brand.closed", brand)
 
 
 @blueprint.post("/brands/<id:brand_id>/open")
@@ -142,12 +135,66 @@ def reopen_brand(brand_id: int) -> ResponseReturnValue:
         rule.reopen_brand(db.session, brand)
     except rule.SandboxBrand:
         abort(409)
-    record_audit("brand.reopened", "brand", brand.id)
+    return _commit_act("brand.reopened", brand)
+
+
+def _commit_act(act: str, brand: Brand) -> ResponseReturnValue:
+    record_audit(act, "brand", brand.id)
     db.session.commit()
+    return redirect(url_for(".show_brand", brand_id=brand.id), 303)
+
+
+@blueprint.post("/brands/<id:brand_id>/domains")
+@limiter.limit(limits.DOMAINS, key_func=provider_key)
+@needs(Permission.BRANDS)
+def add_domain(brand_id: int) -> ResponseReturnValue:
+    """Name a host of the brand; the page then shows the DNS record that proves it."""
+    brand, form = own_row_or_404(db.session, Brand, brand_id), DomainForm()
+    if form.validate_on_submit():
+        own_hosts = current_app.config["HOSTS"] | current_app.config["SHORT_HOSTS"]
+        try:
+            added = domains.add(db.session, brand, domains.normalize_host(form.host.data, own_hosts), clock.now())
+        except domains.BadHost as bad:
+            db.session.rollback()
+            form.host.errors = [f"{gettext(bad.problem.sentence)} {gettext(bad.problem.cure)}"]
+        else:
+            record_audit("domain.added", "domain", added.id, host=added.host)
+            db.session.commit()
+            return redirect(url_for(".show_brand", brand_id=brand_id), 303)
+    return _render_brand(own_row_or_404(read_session(), Brand, brand_id), domain_form=form), 422
+
+
+@blueprint.post("/domains/<id:domain_id>/check")
+@limiter.limit(limits.DOMAINS, key_func=provider_key)
+@needs(Permission.BRANDS)
+def check_domain(domain_id: int) -> ResponseReturnValue:
+    brand_id = own_row_or_404(read_session(), Domain, domain_id).brand_id
+    messages = {
+        CheckResult.FOUND: gettext("Kayıt bulundu, alan adı doğrulandı. Yeni bağlantılar bununla başlayabilir."),
+        CheckResult.ABSENT: gettext(
+            "Kayıt henüz görünmüyor. DNS bir saat kadar gecikebilir; biz de ara ara bakacağız."
+        ),
+        CheckResult.NO_ANSWER: gettext("Alan adınızın sunucusu yanıt vermedi. Birazdan yeniden deneyin."),
+    }
+    flash(messages[domains.check(domain_id)])
     return redirect(url_for(".show_brand", brand_id=brand_id), 303)
 
 
-def render_brand(
+@blueprint.post("/domains/<id:domain_id>/remove")
+@needs(Permission.BRANDS)
+def remove_domain(domain_id: int) -> ResponseReturnValue:
+    """Remove a host. Its links stop working, so a verified one needs a confirmation."""
+    domain = own_row_or_404(db.session, Domain, domain_id)
+    form = DomainRemovalForm()
+    if domain.verified_at and not form.validate_on_submit():
+        return _render_brand(own_row_or_404(read_session(), Brand, domain.brand_id), removal=(domain_id, form)), 422
+    record_audit("domain.removed", "domain", domain.id, host=domain.host)
+    db.session.delete(domain)
+    db.session.commit()
+    return redirect(url_for(".show_brand", brand_id=domain.brand_id), 303)
+
+
+def _render_brand(
     brand: Brand,
     *,
     form: BrandForm | None = None,

@@ -1,9 +1,8 @@
-"""Campaigns on the dashboard: open one, add its audience, launch it, download the links."""
+"""Campaigns on the dashboard: open one, add its audience, launch it, download the links, close it."""
 
 import csv
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import Response, abort, current_app, flash, redirect, render_template, request, stream_with_context, url_for
@@ -33,7 +32,7 @@ from portal.core.models import (
     Recipient,
 )
 from portal.domain import campaigns, packages
-from portal.domain.campaigns import default_texts
+from portal.domain.campaigns import closures, default_texts
 from portal.domain.consents import recipients
 from portal.domain.identity.permissions import Permission
 from portal.services import launches
@@ -43,7 +42,6 @@ from portal.services.imports.reading import FileProblem, Unreadable
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.campaigns import results
 from portal.web.dashboard.campaigns.forms import AudienceForm, CampaignForm
-from portal.web.dashboard.forms import CsrfForm
 from portal.web.shared import limits
 from portal.web.shared.access import needs
 from portal.web.shared.signed_in_person import current_provider, own_row_or_404, record_audit
@@ -51,15 +49,6 @@ from portal.web.shared.signed_in_person import current_provider, own_row_or_404,
 CONTACT_KIND_MISSING = _l("İlk temasın nasıl kurulduğunu seçin.")
 CONTACT_DATE_MISSING = _l("Kişinin sizinle ne zaman temas kurduğunu yazın; bu tarih gelecekte olamaz.")
 MAX_ROWS = 200  # Rows of a long list on one page.
-
-
-@dataclass(frozen=True)
-class CampaignRow:
-    """A campaign in the list."""
-
-    campaign: Campaign
-    brand_name: str
-    progress: campaigns.Progress
 
 
 @blueprint.get("/campaigns", endpoint="campaigns")
@@ -72,9 +61,7 @@ def show_campaigns() -> str:
         .order_by(Campaign.created_at.desc())
         .limit(MAX_ROWS)
     )
-    listed = [
-        CampaignRow(campaign, name, campaigns.count_progress(read_session(), campaign)) for campaign, name in rows
-    ]
+    listed = [(row.Campaign, row.name, campaigns.count_progress(read_session(), row.Campaign)) for row in rows]
     return render_template("dashboard/campaigns/campaigns.html", campaigns=listed)
 
 
@@ -122,11 +109,9 @@ def add_contact_error(form: CampaignForm) -> None:
 
 def open_campaign_from(form: CampaignForm, brand: Brand, at: datetime) -> Campaign:
     """The campaign that a form describes. Raises ContactMissing."""
-    contact = (
-        campaigns.Contact(ContactKind(form.contact_kind.data), form.contact_date.data, form.contact_note.data or "")
-        if form.contact_date.data and form.contact_kind.data
-        else None
-    )
+    contact, day, kind = None, form.contact_date.data, form.contact_kind.data
+    if day and kind:
+        contact = campaigns.Contact(ContactKind(kind), day, form.contact_note.data or "")
     return campaigns.open_campaign(
         db.session,
         brand,
@@ -177,21 +162,43 @@ def add_audience(campaign_id: int) -> ResponseReturnValue:
 @needs(Permission.LAUNCH)
 def launch(campaign_id: int) -> ResponseReturnValue:
     """Close the audience and let the worker make the links."""
-    if not CsrfForm().validate_on_submit():
-        abort(400)
     campaign = own_campaign_or_404(db.session, campaign_id)
     try:
         if campaign.kind == CampaignKind.ASK:
             packages.require_capacity(db.session, current_provider(), 0, clock.now())
         campaigns.launch(db.session, campaign, clock.now())
-    except campaigns.CannotLaunch:
-        db.session.rollback()
-    except packages.PackageFull:  # The page says so, and what would help.
+    except (campaigns.CannotLaunch, packages.PackageFull):  # The page says so, and what would help.
         db.session.rollback()
     else:
         record_audit("campaign.launched", "campaign", campaign.id)
         db.session.commit()
         wake("launch", campaign_id)
+    return redirect(url_for(".campaign", campaign_id=campaign_id), 303)
+
+
+@blueprint.post("/campaigns/<id:campaign_id>/close")
+@needs(Permission.LAUNCH)
+def close_campaign(campaign_id: int) -> ResponseReturnValue:
+    """Close a campaign. Its links keep working and take refusals."""
+    campaign = own_campaign_or_404(db.session, campaign_id)
+    try:
+        if closures.close(db.session, campaign, clock.now()):
+            record_audit("campaign.closed", "campaign", campaign.id)
+        db.session.commit()
+    except closures.NotLaunched:
+        db.session.rollback()
+        flash(gettext("Kampanya henüz başlatılmadı; kapatılacak bir şey yok."))
+    return redirect(url_for(".campaign", campaign_id=campaign_id), 303)
+
+
+@blueprint.post("/campaigns/<id:campaign_id>/reopen")
+@needs(Permission.LAUNCH)
+def reopen_campaign(campaign_id: int) -> ResponseReturnValue:
+    campaign = own_campaign_or_404(db.session, campaign_id)
+    if closures.reopen(db.session, campaign, clock.now()):
+        record_audit("campaign.reopened", "campaign", campaign.id)
+    db.session.commit()
+    wake("launch", campaign_id)  # It may have been closed before all links were made or all messages sent.
     return redirect(url_for(".campaign", campaign_id=campaign_id), 303)
 
 
@@ -254,15 +261,8 @@ def _render_campaign(campaign: Campaign, file_problem: FileProblem | None = None
     )
 
 
-@dataclass(frozen=True)
-class BadLine:
-    line: int
-    value: str
-    sentence: str
-    cure: str
-
-
-def _bad_lines(campaign: Campaign) -> list[BadLine]:
+def _bad_lines(campaign: Campaign) -> list[tuple[int, str, Problem]]:
+    """(line, its text, what is wrong with it)"""
     rows = read_session().scalars(
         select(AudienceLine)
         .join(AudienceList, AudienceList.id == AudienceLine.list_id)
@@ -270,21 +270,13 @@ def _bad_lines(campaign: Campaign) -> list[BadLine]:
         .order_by(AudienceLine.id)
         .limit(MAX_ROWS)
     )
-    bad = []
-    for row in rows:
-        problem = Problem(row.problem)
-        value = vault().read(row.value, AudienceLine.PLACE, row.provider_id, row.id)
-        bad.append(BadLine(row.line, value, problem.sentence, problem.cure))
-    return bad
+    return [
+        (row.line, vault().read(row.value, AudienceLine.PLACE, row.provider_id, row.id), Problem(row.problem))
+        for row in rows
+    ]
 
 
-@dataclass(frozen=True)
-class OmittedAddress:
-    address: str
-    reason: ExclusionReason
-
-
-def _omitted_addresses(campaign: Campaign) -> list[OmittedAddress]:
+def _omitted_addresses(campaign: Campaign) -> list[tuple[str, ExclusionReason | None]]:
     rows = read_session().execute(
         select(Recipient, AudienceEntry.left_out)
         .join(AudienceEntry, AudienceEntry.recipient_id == Recipient.id)
@@ -292,6 +284,4 @@ def _omitted_addresses(campaign: Campaign) -> list[OmittedAddress]:
         .order_by(AudienceEntry.id)
         .limit(MAX_ROWS)
     )
-    return [
-        OmittedAddress(recipients.masked_address(vault(), recipient), reason) for recipient, reason in rows if reason
-    ]
+    return [(recipients.masked_address(vault(), recipient), reason) for recipient, reason in rows]

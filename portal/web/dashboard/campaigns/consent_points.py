@@ -1,9 +1,8 @@
 """Consent points on the dashboard: open one, publish it, print its poster, see its numbers."""
 
-from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, abort, flash, redirect, render_template, url_for
+from flask import Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -18,24 +17,13 @@ from portal.domain.identity.permissions import Permission
 from portal.services.documents import poster as posters
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.campaigns.campaigns import default_wording, open_brands
-from portal.web.dashboard.campaigns.consent_point_forms import DEFAULT_BUDGET, BudgetForm, PointForm
-from portal.web.dashboard.forms import CsrfForm
+from portal.web.dashboard.campaigns.forms import DEFAULT_BUDGET, BudgetForm, PointForm
 from portal.web.shared import qr_code
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.access import needs
 from portal.web.shared.signed_in_person import current_provider, own_row_or_404, record_audit
 
 MAX_ROWS = 200
-
-
-@dataclass(frozen=True)
-class PointRow:
-    point: ConsentPoint
-    name: str
-    brand_name: str
-    state: consent_points.PointState
-    addresses: int
-    address: str
 
 
 @blueprint.get("/points", endpoint="points")
@@ -50,10 +38,16 @@ def show_points() -> str:
         .limit(MAX_ROWS)
     )
     listed = [
-        PointRow(point, campaign.name, brand.name, _state(point, campaign, brand),
-               campaigns.count_progress(read_session(), campaign).links, _address(point))
+        {
+            "point": point,
+            "campaign": campaign,
+            "brand": brand,
+            "state": _state(point, campaign, brand),
+            "links": campaigns.count_progress(read_session(), campaign).links,
+            "address": _address(point),
+        }
         for point, campaign, brand in rows
-    ]  # fmt: skip
+    ]
     return render_template("dashboard/campaigns/points.html", points=listed)
 
 
@@ -84,7 +78,7 @@ def show_point(point_id: int) -> str:
 @needs(Permission.LAUNCH)
 def publish_point(point_id: int) -> ResponseReturnValue:
     """Open the page to people. Like a launch it needs room in the package; later decisions there need none."""
-    point = _posted_point(point_id)
+    point = own_row_or_404(db.session, ConsentPoint, point_id)
     try:
         packages.require_capacity(db.session, current_provider(), 0, clock.now())
         is_new = consent_points.publish_point(db.session, point, clock.now())
@@ -105,7 +99,7 @@ def publish_point(point_id: int) -> ResponseReturnValue:
 @needs(Permission.LAUNCH)
 def close_point(point_id: int) -> ResponseReturnValue:
     """Close the page for grants; it says so, and still takes refusals."""
-    if consent_points.close_point(db.session, _posted_point(point_id), clock.now()):
+    if consent_points.close_point(db.session, own_row_or_404(db.session, ConsentPoint, point_id), clock.now()):
         record_audit("point.closed", "point", point_id)
     db.session.commit()
     return redirect(url_for(".point", point_id=point_id), 303)
@@ -215,9 +209,3 @@ def _state(point: ConsentPoint, campaign: Campaign, brand: Brand) -> consent_poi
 
 def _address(point: ConsentPoint) -> str:
     return absolute_url("consent_points.page", slug=point.slug, lang=None)
-
-
-def _posted_point(point_id: int) -> ConsentPoint:
-    if not CsrfForm().validate_on_submit():
-        abort(400)
-    return own_row_or_404(db.session, ConsentPoint, point_id)

@@ -1,4 +1,4 @@
-"""The forms of campaigns: what people are asked, when the contact began, and the audience."""
+"""The forms of campaigns and consent points: what people are asked, when the contact began, and the audience."""
 
 from typing import Any
 
@@ -6,10 +6,11 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import DateField, IntegerField, RadioField, SelectField, StringField, TextAreaField, URLField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
 from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, CampaignKind, ContactKind, Delivery
+from portal.domain import consent_points
 from portal.domain.campaigns import Wording
 from portal.web.dashboard.forms import CheckboxList
 from portal.web.shared.labels import label
@@ -17,6 +18,10 @@ from portal.web.shared.validators import READABLE, WebAddress
 
 TITLE_VALIDATORS = [InputRequired(_l("Bir başlık yazın.")), Length(max=255), READABLE]
 BODY_VALIDATORS = [InputRequired(_l("Kısaca neden izin istediğinizi yazın.")), Length(max=2000), READABLE]
+DEFAULT_BUDGET = 200  # Codes a day.
+SLUG = Regexp(
+    r"[a-z0-9]+(-[a-z0-9]+)*$", message=_l("Adreste yalnız küçük İngilizce harf, rakam ve aralarında tire olabilir.")
+)
 
 
 class ConsentTextForm(FlaskForm):
@@ -66,3 +71,19 @@ class CampaignForm(ConsentTextForm):
 class AudienceForm(FlaskForm):
     text = TextAreaField(_l("Adresleri yapıştırın"))
     file = FileField(_l("ya da bir Excel ya da CSV dosyası seçin"))
+
+
+class BudgetForm(FlaskForm):
+    daily_budget = IntegerField(
+        _l("Bir günde en çok kaç SMS kodu gönderilsin?"),
+        default=DEFAULT_BUDGET,
+        validators=[
+            InputRequired(_l("Bir günde en çok kaç kod gönderileceğini yazın.")),
+            NumberRange(1, consent_points.MOST_CODES, _l("1 ile 5.000 arasında bir sayı yazın.")),
+        ],
+    )
+
+
+class PointForm(BudgetForm, ConsentTextForm):
+    name = StringField(_l("Noktanın adı"), validators=[InputRequired(_l("Bir ad yazın.")), Length(max=120), READABLE])
+    slug = StringField(_l("Sayfanın adresi"), validators=[InputRequired(_l("Bir adres yazın.")), Length(3, 60), SLUG])

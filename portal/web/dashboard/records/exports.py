@@ -1,31 +1,45 @@
-"""Export consents, decisions and recipients as files. The audit entry is written before the first byte is sent."""
+"""Export consents, decisions and recipients as files. The audit entry is written before the first byte is sent.
 
+Columns hold İYS's own words where it has them, so that programs can read and import them again.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from datetime import datetime
 
 from flask import Response, render_template, request
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from sqlalchemy import select
 
 from portal.core import clock
 from portal.core.extensions import db, limiter, read_session, vault
-from portal.core.models import Brand
 from portal.domain.identity.permissions import Permission
 from portal.services import exports
-from portal.services.exports import ExportFilter, ExportKind
+from portal.services.exports import ExportFilter, ExportKind, consents, decisions, recipients
 from portal.web.dashboard.blueprint import blueprint
-from portal.web.dashboard.records import export_columns
 from portal.web.dashboard.records.export_form import ExportForm
 from portal.web.shared import limits
 from portal.web.shared.access import needs
 from portal.web.shared.downloads import Format, download
 from portal.web.shared.labels import label
-from portal.web.shared.signed_in_person import provider_key, record_audit
+from portal.web.shared.signed_in_person import own_brands, provider_key, record_audit
 
-FILE_NAMES = {
-    ExportKind.CONSENTS: "izinler",
-    ExportKind.DECISIONS: "kararlar",
-    ExportKind.RECIPIENTS: "alicilar",
-}  # Of files.
+FILE_NAMES = {ExportKind.CONSENTS: "izinler", ExportKind.DECISIONS: "kararlar", ExportKind.RECIPIENTS: "alicilar"}
+HEADERS: dict[ExportKind, tuple[str, ...]] = {
+    ExportKind.CONSENTS: (
+        _l("Adres"), _l("Marka"), _l("Kanal"), _l("Alıcı tipi"), _l("Durum"), _l("İzin tarihi"), _l("Kaynak"),
+        _l("İYS durumu"), _l("İYS durum tarihi"), _l("Gönderilebilir"),
+    ),
+    ExportKind.DECISIONS: (
+        _l("Adres"), _l("Marka"), _l("Kanal"), _l("Alıcı tipi"), _l("Durum"), _l("İzin tarihi"), _l("Kaynak"),
+        _l("Geliş yolu"), _l("Kayıt zamanı"), _l("İYS sonucu"), _l("İYS kodu"), _l("İYS işlem numarası"),
+        _l("İYS kabul zamanı"), _l("Karar numarası"), _l("Dosya numarası"), _l("Dosyadaki satır"), _l("Geri alındı"),
+    ),
+    ExportKind.RECIPIENTS: (
+        _l("Adres"), _l("Tür"), _l("Kayıt zamanı"), _l("Gönderilebilen kanallar"), _l("Reddedilen kanallar"),
+    ),
+}  # fmt: skip
 
 
 @blueprint.get("/exports", endpoint="exports")
@@ -58,8 +72,8 @@ def export_file() -> Response:
     db.session.commit()
     rows = exports.rows(read_session(), vault(), wanted, at)
     return download(
-        export_columns.lines(form.kind, rows),
-        header=export_columns.header(form.kind),
+        map(LINES[form.kind], rows),
+        header=[str(each) for each in HEADERS[form.kind]],
         sheet=label(form.kind),
         name=f"izinlink-{FILE_NAMES[form.kind]}-{clock.day(at)}",
         format=format,
@@ -67,12 +81,45 @@ def export_file() -> Response:
 
 
 def _form() -> ExportForm:
-    mine = select(Brand).where(Brand.provider_id == current_user.provider_id)
-    brands = read_session().scalars(mine.order_by(Brand.closed_at.is_not(None), Brand.name))
-    return ExportForm(request.args.get("kind", ExportKind.CONSENTS, ExportKind), list(brands))
+    return ExportForm(request.args.get("kind", ExportKind.CONSENTS, ExportKind), own_brands())
 
 
 def _choices(wanted: ExportFilter) -> str:
     """For the audit entry: enum values, numbers and days only."""
     chosen = {name: value for name, value in asdict(wanted).items() if name not in ("kind", "provider_id")}
     return " ".join(f"{name}={value}" for name, value in chosen.items() if value is not None)
+
+
+def _consent_line(row: consents.Row) -> Sequence[object]:
+    return (
+        _address(row.address), row.brand_name, row.channel.value, row.recipient_type.value, row.status.value,
+        _moment(row.consent_date), row.source, row.iys_status, _moment(row.iys_as_of),
+        gettext("Evet") if row.may_send else gettext("Hayır"),
+    )  # fmt: skip
+
+
+def _decision_line(row: decisions.Row) -> Sequence[object]:
+    return (
+        _address(row.address), row.brand_name, row.channel.value, row.recipient_type.value, row.status.value,
+        _moment(row.consent_date), row.source, label(row.origin), _moment(row.recorded_at),
+        label(row.outcome) if row.outcome else "", row.code, row.transaction_id, _moment(row.accepted_at),
+        str(row.id), str(row.batch_id or ""), row.line, _moment(row.annulled_at),
+    )  # fmt: skip
+
+
+def _recipient_line(row: recipients.Row) -> Sequence[object]:
+    return _address(row.address), label(row.kind), _moment(row.since), " ".join(row.may_send), " ".join(row.refused)
+
+
+def _address(address: str | None) -> str:
+    return gettext("okunamadı") if address is None else address
+
+
+def _moment(at: datetime | None) -> str:
+    """As İYS writes dates: Turkey time, to the second."""
+    return "" if at is None else clock.istanbul(at).strftime("%Y-%m-%d %H:%M:%S")
+
+
+LINES: dict[ExportKind, Callable[..., Sequence[object]]] = {
+    ExportKind.CONSENTS: _consent_line, ExportKind.DECISIONS: _decision_line, ExportKind.RECIPIENTS: _recipient_line,
+}  # fmt: skip

@@ -1,18 +1,17 @@
-"""Search a recipient by address, and the page of one. The address never stands in a URL."""
+"""Search a recipient by address, see one, refuse for them or unmask the address. No address ever stands in a URL."""
 
 from datetime import datetime
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
-from sqlalchemy import select
 
 from portal.core import addresses, clock
 from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.iys_protocol import Channel, Source
-from portal.core.models import Brand, Recipient
+from portal.core.models import Recipient
 from portal.core.vault import CannotOpen
 from portal.domain.consents import history, recipients, refusals
 from portal.domain.identity.permissions import Permission
@@ -20,7 +19,7 @@ from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.recipients.forms import ALL_BRANDS, RefusalForm, SearchForm, UnmaskForm
 from portal.web.shared import limits
 from portal.web.shared.access import needs
-from portal.web.shared.signed_in_person import own_row_or_404, record_audit
+from portal.web.shared.signed_in_person import own_brands, own_row_or_404, provider_key, record_audit
 
 
 @blueprint.route("/recipients", methods=["GET", "POST"])
@@ -38,6 +37,42 @@ def show_recipient(recipient_id: int) -> ResponseReturnValue:
     record_audit("recipient.looked_at", "recipient", found.id)
     db.session.commit()
     return render_recipient(found)
+
+
+@blueprint.post("/recipients/<id:recipient_id>/refusal")
+@limiter.limit(limits.SEARCH)
+@needs(Permission.REFUSE)
+def refuse(recipient_id: int) -> ResponseReturnValue:
+    """Refuse on behalf of somebody who asked for it. Nobody grants here."""
+    found = own_row_or_404(db.session, Recipient, recipient_id)
+    form = make_refusal_form(found)
+    if form is None:  # The encrypted address is damaged: nothing could be sent to İYS.
+        abort(404)
+    if not form.validate_on_submit():
+        return render_recipient(found, refusal=form), 422
+    refused = apply_refusal_form(found, form, clock.now())
+    record_audit(
+        "recipient.refused", "recipient", recipient_id, channels=form.channels.data, source=form.source.data,
+        brand=form.brand.data, new=len(refused.made),
+    )  # fmt: skip
+    db.session.commit()
+    flash_refusal(refused)
+    return redirect(url_for(".recipient", recipient_id=recipient_id), 303)
+
+
+@blueprint.post("/recipients/<id:recipient_id>/address")
+@limiter.limit(limits.UNMASK, key_func=provider_key)
+@needs(Permission.UNMASK)
+def unmask(recipient_id: int) -> ResponseReturnValue:
+    """Show the address in full, this once; the reason is audited."""
+    found, form = own_row_or_404(read_session(), Recipient, recipient_id), UnmaskForm()
+    if not form.validate_on_submit():
+        return render_recipient(found, unmask=form), 422
+    record_audit(
+        "recipient.unmasked", "recipient", found.id, reason=addresses.redact_addresses(form.reason.data.strip())
+    )
+    db.session.commit()
+    return render_recipient(found, clear=recipients.address_of(vault(), found))
 
 
 def render_search(template: str, found_endpoint: str) -> ResponseReturnValue:
@@ -101,9 +136,3 @@ def flash_refusal(refused: refusals.Refusals) -> None:
         if refused.made
         else _("Kişi bu kanalları zaten reddetmişti; değişen bir şey yok.")
     )
-
-
-def own_brands() -> list[Brand]:
-    """The provider's brands, closed ones last."""
-    brands = select(Brand).where(Brand.provider_id == current_user.provider_id)
-    return list(read_session().scalars(brands.order_by(Brand.closed_at.is_not(None), Brand.name)))

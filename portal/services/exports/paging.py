@@ -1,7 +1,27 @@
-"""Decrypt the addresses of exported rows."""
+"""Read the rows of an export page by page along an index, and decrypt their addresses."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portal.core.models import Recipient
 from portal.core.vault import CannotOpen, Vault
+
+A_PAGE = 2000
+
+Rows = Sequence[Row[*tuple[Any, ...]]]
+
+
+def read_pages(session: Session, rows: Select[*tuple[Any, ...]], *order: InstrumentedAttribute[Any]) -> Iterator[Rows]:
+    """Keyset pagination: one statement a page, which goes on after the last row. The statement selects `order`, too."""
+    page = rows.order_by(*order).limit(A_PAGE)
+    found = session.execute(page).all()
+    while found:
+        yield found
+        last = [getattr(found[-1], column.key) for column in order]
+        found = session.execute(page.where(tuple_(*order) > tuple(last))).all()
 
 
 class AddressReader:
