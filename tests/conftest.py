@@ -18,7 +18,10 @@ from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
 from portal.app import create_app
+from portal.core import clock
 from portal.core.extensions import db, limiter
+from portal.core.models import Brand, Consent, Provider
+from portal.domain.consents.may_send import Verdict, answer_of
 from portal.services.iys.client import Client
 from tests import databases, make, servers
 from tests.page_checks import PageCheckingClient
@@ -186,6 +189,19 @@ def app(environ, compiled, compiled_statements):
 def rows(app):
     """Reads the current rows of the database: rows(Decision), rows.count(Decision)."""
     return make.Rows(app)
+
+
+@pytest.fixture
+def may_send(app):
+    """Says whether messages may be sent on a consent now."""
+
+    def ask(consent: Consent) -> bool:
+        with app.app_context():
+            brand = db.session.get_one(Brand, consent.brand_id)
+            provider = db.session.get_one(Provider, consent.provider_id)
+            return answer_of(consent, brand, provider, clock.now()).verdict == Verdict.MAY
+
+    return ask
 
 
 @pytest.fixture

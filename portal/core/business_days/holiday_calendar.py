@@ -37,9 +37,10 @@ _loaded_from: tuple[str, datetime] = "", datetime.min.replace(tzinfo=UTC)
 
 
 def refresh_corrections(session: Session, at: datetime) -> None:
-    """Read the corrections into this process, at most once in REFRESH_INTERVAL."""
+    """Read the corrections into this process, at most once in REFRESH_INTERVAL. What began before they were read, and
+    waited for the database since, does not read them again."""
     database, loaded_at = _loaded_from
-    if database != _database_url(session) or not loaded_at <= at < loaded_at + REFRESH_INTERVAL:
+    if database != _database_url(session) or abs(at - loaded_at) >= REFRESH_INTERVAL:
         load_corrections(session, at)
 
 

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from sqlalchemy import Index, String, UniqueConstraint, text
-from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.addresses import AddressKind
@@ -55,8 +54,3 @@ class Consent(Base):
     effective_at: Mapped[datetime | None]
     iys_status: Mapped[str | None] = mapped_column(String(10))  # As last known at İYS,
     iys_as_of: Mapped[datetime | None]  # as of then.
-
-    @hybrid_property
-    def may_send(self) -> bool:
-        """Whether messages may be sent: only if both our current decision and İYS say ONAY."""
-        return (self.status == Status.GRANTED) & (self.iys_status == Status.GRANTED.value)

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import ColumnElement, bindparam, select, update
 from sqlalchemy.orm import Session
 
 import shortlinks
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import (
     AudienceEntry,
+    Brand,
     Campaign,
     CampaignKind,
     Consent,
@@ -47,9 +48,12 @@ class LinkedEntry:
 
 
 def create_next_links(
-    session: Session, salt: str, campaign: Campaign, at: datetime, limit: int = 5000
+    session: Session, salt: str, campaign: Campaign, at: datetime, *, refused: ColumnElement[bool], limit: int = 5000
 ) -> list[LinkedEntry] | None:
-    """Make the links of the next entries, or leave them out with a reason. None when no entry is left."""
+    """Make the links of the next entries, or leave them out with a reason. None when no entry is left.
+
+    `refused` is the condition that a consent is refused, here or at İYS; the statement joins its brand.
+    """
     waiting = (
         select(AudienceEntry.id, AudienceEntry.recipient_id, AudienceEntry.channels)
         .where(
@@ -67,23 +71,29 @@ def create_next_links(
     ]
     if not entries:
         return None
-    refused = _find_refused(session, campaign, [entry.recipient_id for entry in entries])
+    refusals = _find_refused(session, campaign, [entry.recipient_id for entry in entries], refused)
     if campaign.kind == CampaignKind.ASK:
-        offers = _claim_requests(session, campaign, [each for each in entries if each.recipient_id not in refused])
+        offers = _claim_requests(session, campaign, [each for each in entries if each.recipient_id not in refusals])
         reason = ExclusionReason.ALREADY_ASKED
     else:
-        offers, reason = _unrefused_channels(entries, refused), ExclusionReason.REFUSED
-    _leave_out(session, [each for each in entries if each.id not in offers], refused, reason)
+        offers, reason = _unrefused_channels(entries, refusals), ExclusionReason.REFUSED
+    _leave_out(session, [each for each in entries if each.id not in offers], refusals, reason)
     return _create_links(session, salt, campaign, [each for each in entries if each.id in offers], offers, at)
 
 
-def _find_refused(session: Session, campaign: Campaign, recipient_ids: Collection[int]) -> dict[int, set[Channel]]:
-    """The channels that recipients refused at this brand, among those the campaign offers."""
+def _find_refused(
+    session: Session, campaign: Campaign, recipient_ids: Collection[int], is_refused: ColumnElement[bool]
+) -> dict[int, set[Channel]]:
+    """The channels that recipients refused at this brand, among those the campaign offers.
+
+    Whose refusal only İYS holds is not asked either, but may still refuse here."""
     rows = session.execute(
-        select(Consent.recipient_id, Consent.channel).where(
+        select(Consent.recipient_id, Consent.channel)
+        .join(Brand, Brand.id == Consent.brand_id)
+        .where(
             Consent.brand_id == campaign.brand_id,
             Consent.recipient_id.in_(recipient_ids),
-            Consent.status == Status.REFUSED,
+            is_refused if campaign.kind == CampaignKind.ASK else Consent.status == Status.REFUSED,
             Consent.channel.in_(campaign.offered),
         )
     )

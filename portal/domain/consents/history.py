@@ -1,17 +1,15 @@
 """Read the current consents of one address and its decisions, for the pages of providers and of the operator."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core import iys_protocol
 from portal.core.iys_protocol import Channel, Status
-from portal.core.models import Annulment, Brand, Consent, Decision, DecisionOrigin, Outcome, Submission
-from portal.domain.consents.may_send import may_send
+from portal.core.models import Annulment, Brand, Consent, Decision, DecisionOrigin, Outcome, Provider, Submission
+from portal.domain.consents.may_send import Answer, answer_of
 from portal.domain.consents.urgency import Urgency, urgency
 
 
@@ -37,19 +35,16 @@ class DecisionRecord:
     urgency: Urgency
 
 
-def current_consents(session: Session, recipient_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
-    """The consents that a decision stands behind, by brand and channel. What was granted in a sandbox mode that is over
-    lets nobody send."""
-    return session.execute(
-        select(
-            Brand.name.label("brand_name"), Brand.is_sandbox.label("is_sandbox"), Consent.channel,
-            Consent.recipient_type, Consent.status, Consent.effective_at, Consent.iys_status, Consent.iys_as_of,
-            may_send().label("may_send"),
-        )
+def current_consents(session: Session, recipient_id: int, at: datetime) -> list[tuple[Consent, Brand, Answer]]:
+    """The consents that a decision stands behind, by brand and channel, and whether messages may be sent on them."""
+    rows = session.execute(
+        select(Consent, Brand, Provider)
         .join(Brand, Brand.id == Consent.brand_id)
+        .join(Provider, Provider.id == Brand.provider_id)
         .where(Consent.recipient_id == recipient_id, Consent.status.is_not(None))
         .order_by(Brand.name, Consent.channel)
-    ).all()  # fmt: skip
+    )
+    return [(consent, brand, answer_of(consent, brand, provider, at)) for consent, brand, provider in rows]
 
 
 def list_decisions(session: Session, recipient_id: int, at: datetime) -> list[DecisionRecord]:

@@ -1,26 +1,115 @@
-"""The one rule that says whether a commercial message may go out on a consent; for pages and exports."""
+"""The one rule that says whether commercial messages may go out on a consent; for pages, exports and campaigns."""
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
 
-from portal.core.iys_protocol import RecipientType, Status
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, literal, not_, select
+
+from portal.core import business_days
+from portal.core.iys_protocol import RecipientType, Status, parse_wire_date
+from portal.core.iys_protocol.validation import FIRST_DATE
 from portal.core.models import Brand, Consent, Provider
 from portal.domain.providers import sandbox_mode
 
 
-def may_send() -> ColumnElement[bool]:
-    """The condition on a consent and its brand, which the statement joins.
+class Verdict(StrEnum):
+    """Whether messages may be sent. UNKNOWN does not allow any."""
 
-    An individual must have granted, and İYS must hold the grant. A merchant need not be asked first (Regulation art.
-    6/3): only a refusal, here or at İYS, stops messages. An exempt provider's own records decide, since İYS has none.
-    What was granted in sandbox mode counts only while the mode lasts.
+    MAY = "may"
+    MAY_NOT = "may_not"
+    UNKNOWN = "unknown"
+
+
+class Reason(StrEnum):
+    """What the verdict rests on."""
+
+    REFUSED = "refused"  # Here: obeyed at once, whatever İYS holds.
+    SANDBOX_ENDED = "sandbox_ended"  # Decided in sandbox mode; İYS never had such a brand.
+    EXEMPT = "exempt"  # The provider need not report to İYS: its own records decide.
+    REFUSED_AT_IYS = "refused_at_iys"
+    MERCHANT = "merchant"  # Need not be asked first (Regulation art. 6/3).
+    GRANTED = "granted"  # Here, and İYS holds it.
+    UNREGISTERED = "unregistered"  # Granted here; İYS is not known to hold it (Regulation art. 5/3).
+    EXPIRED = "expired"  # As before, and the term to register it is over (Regulation art. 7/11 and 7/12).
+    NOT_GRANTED = "not_granted"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Whether messages may be sent on one consent.
+
+    `valid_until` says when a copy of the answer must be asked for again, though nobody decides anew: a refusal must be
+    obeyed within three business days (Law 6563 art. 8/3), and a grant be registered within as many. None: no term runs.
     """
-    merchant = and_(
-        Consent.recipient_type == RecipientType.MERCHANT,
-        Consent.status.is_distinct_from(Status.REFUSED),
-        Consent.iys_status.is_distinct_from(Status.REFUSED.value),
-    )
+
+    verdict: Verdict
+    reason: Reason
+    valid_until: datetime | None = None
+
+
+ONAY, RET = Status.GRANTED.value, Status.REFUSED.value
+MERCHANT = RecipientType.MERCHANT
+BEFORE_2015 = parse_wire_date(FIRST_DATE)  # İYS takes grants of this date (HS_2015) any time.
+# The first line counts whose facts are all true of a consent.
+RULE: tuple[tuple[dict[str, Any], Verdict, Reason], ...] = (
+    ({"status": Status.REFUSED}, Verdict.MAY_NOT, Reason.REFUSED),
+    ({"has_ended": True}, Verdict.MAY_NOT, Reason.SANDBOX_ENDED),
+    ({"is_exempt": True, "status": Status.GRANTED}, Verdict.MAY, Reason.EXEMPT),
+    ({"iys_status": RET}, Verdict.MAY_NOT, Reason.REFUSED_AT_IYS),
+    ({"recipient_type": MERCHANT}, Verdict.MAY, Reason.MERCHANT),
+    ({"status": Status.GRANTED, "iys_status": ONAY}, Verdict.MAY, Reason.GRANTED),
+    ({"status": Status.GRANTED}, Verdict.UNKNOWN, Reason.UNREGISTERED),
+    ({}, Verdict.MAY_NOT, Reason.NOT_GRANTED),
+)
+REFUSALS = (Reason.REFUSED, Reason.REFUSED_AT_IYS)
+PERMISSIONS = tuple(reason for _, verdict, reason in RULE if verdict == Verdict.MAY)
+
+
+def answer_of(consent: Consent, brand: Brand, provider: Provider, at: datetime) -> Answer:
+    """Answer for one consent at a moment."""
+    facts = {
+        "status": consent.status,
+        "iys_status": consent.iys_status,
+        "recipient_type": consent.recipient_type,
+        "has_ended": brand.is_sandbox and brand.closed_at is not None,
+        "is_exempt": provider.iys_code in sandbox_mode.EXEMPT_CODES,
+    }
+    verdict, reason = next((verdict, reason) for its, verdict, reason in RULE if its.items() <= facts.items())
+    if verdict == Verdict.MAY:
+        return Answer(verdict, reason, business_days.safe_deadline(at))
+    date = consent.consent_date
+    if verdict == Verdict.MAY_NOT or date is None or date == BEFORE_2015:
+        return Answer(verdict, reason)
+    deadline = business_days.lenient_deadline(date)
+    return Answer(verdict, reason, deadline) if at <= deadline else Answer(Verdict.MAY_NOT, Reason.EXPIRED)
+
+
+def may_send() -> ColumnElement[bool]:
+    """The condition that messages may be sent on a consent; the statement joins its brand."""
+    return reason_column().in_(PERMISSIONS)
+
+
+def is_refused() -> ColumnElement[bool]:
+    """The condition that a consent is refused, here or as İYS holds it; the statement joins its brand."""
+    return reason_column().in_(REFUSALS)
+
+
+def reason_column() -> ColumnElement[str]:
+    """The reason in SQL. What is EXPIRED stays UNREGISTERED here: neither allows messages."""
     codes = sandbox_mode.EXEMPT_CODES
     exempt_providers = select(Provider.id).where(Provider.iys_code.between(codes.start, codes.stop - 1))
-    exempt = and_(Consent.status == Status.GRANTED, Brand.provider_id.in_(exempt_providers))
-    allowed = or_(Consent.may_send, merchant, exempt)
-    return func.coalesce(and_(allowed, sandbox_mode.brand_has_not_ended()), false())
+    facts: dict[str, SQLColumnExpression[Any]] = {
+        "status": Consent.status,
+        "iys_status": Consent.iys_status,
+        "recipient_type": Consent.recipient_type,
+        "has_ended": not_(sandbox_mode.brand_has_not_ended()),
+        "is_exempt": Brand.provider_id.in_(exempt_providers),
+    }
+    *earlier, (_, _, otherwise) = RULE
+    cases = (
+        (and_(*(facts[name] == value for name, value in its.items())), literal(reason.value))
+        for its, _, reason in earlier
+    )
+    return case(*cases, else_=literal(otherwise.value))

@@ -10,6 +10,7 @@ from portal.core.extensions import db, vault
 from portal.core.models import Campaign, Delivery, Message, MessageState, Recipient
 from portal.core.models.ids import new_id
 from portal.domain import campaigns
+from portal.domain.consents.may_send import is_refused
 from portal.domain.consents.recipients import address_of
 from portal.domain.providers.brands import link_base_url
 from portal.services.launches.invitation_text import text_writer
@@ -50,7 +51,7 @@ def _link_next_chunk(campaign_id: int, salt: str, link_base: str) -> bool:
         leases.release(db.session, Campaign, [campaign])  # Closed meanwhile; opened again it goes on here.
         db.session.commit()
         return False
-    linked = campaigns.create_next_links(db.session, salt, campaign, at)
+    linked = campaigns.create_next_links(db.session, salt, campaign, at, refused=is_refused())
     if linked is None:
         leases.release(db.session, Campaign, [campaign], linked_at=at)
     else:

@@ -11,9 +11,9 @@ from sqlalchemy import and_, select
 
 from portal.core import clock, leases
 from portal.core.extensions import db, read_session
-from portal.core.iys_protocol import Status
-from portal.core.models import Campaign, CampaignKind, Consent, Message, MessageKind, MessageState, Recipient
+from portal.core.models import Brand, Campaign, CampaignKind, Consent, Message, MessageKind, MessageState, Recipient
 from portal.core.vault import CannotOpen
+from portal.domain.consents.may_send import is_refused
 from portal.domain.notifications import messages
 from portal.services.messaging import outgoing_messages
 from portal.services.messaging.gateways import OutgoingMessage
@@ -108,9 +108,10 @@ def _refused_since(message_ids: list[int]) -> set[int]:
     rows = db.session.scalars(
         select(Message.id)
         .join(Campaign, Campaign.id == Message.campaign_id)
-        .join(Consent, and_(Consent.recipient_id == Message.recipient_id, Consent.brand_id == Campaign.brand_id))
+        .join(Brand, Brand.id == Campaign.brand_id)
+        .join(Consent, and_(Consent.recipient_id == Message.recipient_id, Consent.brand_id == Brand.id))
         .where(Message.id.in_(message_ids), Message.kind == MessageKind.INVITATION)
-        .where(Campaign.kind == CampaignKind.ASK, Consent.status == Status.REFUSED)
+        .where(Campaign.kind == CampaignKind.ASK, is_refused())
     )
     return set(rows)
 

@@ -62,7 +62,7 @@ def render_case(case: Complaint, wrong: FlaskForm | RefusalForm | None = None) -
         pressure=complaints.due_pressure(case, at),
         forms=_forms(case, wrong) | {"refusal": _refusal_form(recipient, wrong)},
         wrong=wrong,
-        current_consents=history.current_consents(session, recipient.id),
+        current_consents=history.current_consents(session, recipient.id, at),
         events=timeline.events_page(recipient, at),
         steps=complaints.list_steps(session, vault(), [case.id], for_staff=True),
         today=clock.day(at).isoformat(),

@@ -40,6 +40,6 @@ def person(recipient_id: int) -> str:
         recipient_id=found.id,
         address=recipients.masked_address(vault(), found),
         cases=[(each, complaints.due_pressure(each, at)) for each in read_session().scalars(cases)],
-        current_consents=history.current_consents(read_session(), found.id),
+        current_consents=history.current_consents(read_session(), found.id, at),
         events=timeline.events_page(found, at),
     )

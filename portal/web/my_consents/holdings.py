@@ -24,6 +24,7 @@ from portal.core.models import (
 )
 from portal.core.vault import Vault
 from portal.domain import address_proofs
+from portal.domain.consents.may_send import Answer, Verdict, answer_of
 from portal.domain.providers import sandbox_mode
 from portal.domain.providers.sandbox_mode import Destination
 
@@ -43,6 +44,7 @@ class HeldConsent:
     accepted_at: datetime | None
     iys_status: str | None
     iys_as_of: datetime | None
+    answer: Answer  # Whether the brand may send messages on it.
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,8 @@ class HeldBrand:
 
     @property
     def is_granted(self) -> bool:
-        return any(consent.status == Status.GRANTED for consent in self.consents)
+        """Whether the brand may send on any channel, or may as soon as İYS holds the grant."""
+        return any(consent.answer.verdict != Verdict.MAY_NOT for consent in self.consents)
 
     @property
     def is_refused(self) -> bool:
@@ -69,12 +72,12 @@ class HeldBrand:
         return all(self.is_refused_on(channel) for channel in self.channels)
 
     def comes_first(self, since: datetime) -> bool:
-        """Whether it may send, or might until this session refused it: a brand does not move while one acts on it."""
-        refused_now = any(
-            consent.origin == DecisionOrigin.MINE and consent.since >= since.replace(microsecond=0)
+        """Whether it holds a grant, or did until this session refused: a brand does not move while one acts on it."""
+        return any(
+            consent.status == Status.GRANTED
+            or (consent.origin == DecisionOrigin.MINE and consent.since >= since.replace(microsecond=0))
             for consent in self.consents
         )
-        return self.is_granted or refused_now
 
     def is_refused_on(self, channel: Channel) -> bool:
         held = self.consents_on(channel)
@@ -96,19 +99,19 @@ class Holdings:
     since: datetime  # When this session began.
     recipients: list[Recipient]
     brands: list[HeldBrand]
-    shown: list[HeldBrand]  # Those that may send first, then by name.
+    shown: list[HeldBrand]  # Those that hold a grant first, then by name.
 
     def of(self, brand_id: int) -> HeldBrand | None:
         """A brand, if the address is known there."""
         return next((held for held in self.brands if held.brand.id == brand_id), None)
 
 
-def find_holdings(session: Session, vault: Vault, address: Address, since: datetime) -> Holdings:
+def find_holdings(session: Session, vault: Vault, address: Address, since: datetime, at: datetime) -> Holdings:
     """Look the address up at all providers. `since` is when this session began."""
     recipients = address_proofs.find_holders(session, vault, address)
     by_provider = {recipient.provider_id: recipient for recipient in recipients}
     ids = [recipient.id for recipient in recipients]
-    consents, asked = _consents_by_brand(session, by_provider), _asked_brand_ids(session, ids)
+    consents, asked = _consents_by_brand(session, by_provider, at), _asked_brand_ids(session, ids)
     brands = [
         HeldBrand(brand, provider, by_provider[provider.id], address.channels, tuple(consents.get(brand.id, ())))
         for brand, provider in _open_brands(session, by_provider)
@@ -139,15 +142,19 @@ def _asked_brand_ids(session: Session, recipient_ids: list[int]) -> set[int]:
     )
 
 
-def _consents_by_brand(session: Session, by_provider: dict[int, Recipient]) -> dict[int, list[HeldConsent]]:
+def _consents_by_brand(
+    session: Session, by_provider: dict[int, Recipient], at: datetime
+) -> dict[int, list[HeldConsent]]:
     rows = session.execute(
-        select(Consent, Decision.origin, Submission)
+        select(Consent, Brand, Provider, Decision.origin, Submission)
+        .join(Brand, Brand.id == Consent.brand_id)
+        .join(Provider, Provider.id == Brand.provider_id)
         .outerjoin(Decision, Decision.id == Consent.decision_id)
         .outerjoin(Submission, Submission.decision_id == Consent.decision_id)
         .where(Consent.recipient_id.in_([each.id for each in by_provider.values()]), Consent.status.is_not(None))
     )
     found: dict[int, list[HeldConsent]] = {}
-    for consent, origin, submission in rows:
+    for consent, brand, provider, origin, submission in rows:
         assert consent.status and consent.effective_at  # Both are set by its first decision.
         sent = sandbox_mode.submission_to_iys(submission)
         found.setdefault(consent.brand_id, []).append(
@@ -156,6 +163,7 @@ def _consents_by_brand(session: Session, by_provider: dict[int, Recipient]) -> d
                 since=max(consent.effective_at, owned_since(by_provider[consent.provider_id])),
                 outcome=sent.outcome if sent else None, accepted_at=sent.accepted_at if sent else None,
                 iys_status=consent.iys_status, iys_as_of=consent.iys_as_of,
+                answer=answer_of(consent, brand, provider, at),
             )
         )  # fmt: skip
     return found

@@ -87,7 +87,8 @@ def over() -> str:
 def my_holdings() -> Holdings:
     """Everything held of the address that this session has proved."""
     proof = _current_proof()
-    return find_holdings(read_session(), vault(), address_proofs.read_address(vault(), proof), _proved_at())
+    address = address_proofs.read_address(vault(), proof)
+    return find_holdings(read_session(), vault(), address, _proved_at(), clock.now())
 
 
 def shared_context() -> dict[str, str]:

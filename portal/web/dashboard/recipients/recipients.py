@@ -104,7 +104,7 @@ def render_recipient(
         address=recipients.masked_address(vault(), found),
         clear=clear,
         reassigned_at=found.reassigned_at,
-        current_consents=history.current_consents(read_session(), found.id),
+        current_consents=history.current_consents(read_session(), found.id, clock.now()),
         decisions=history.list_decisions(read_session(), found.id, clock.now()),
         refusal_form=refusal or make_refusal_form(found, formdata=None),
         unmask_form=unmask or UnmaskForm(formdata=None),

@@ -98,7 +98,8 @@ def test_another_process_goes_by_the_correction_within_a_minute(say):
     db.session.add(Holiday(day=THURSDAY, kind=DayKind.FULL, name="Yas", changed_at=at))
     db.session.commit()
 
-    holiday_calendar.refresh_corrections(db.session, at + timedelta(seconds=59))
+    for seconds in (-59, 59):
+        holiday_calendar.refresh_corrections(db.session, at + timedelta(seconds=seconds))
     assert deadlines() == [THURSDAY] * 2
 
     holiday_calendar.refresh_corrections(db.session, at + timedelta(seconds=60))

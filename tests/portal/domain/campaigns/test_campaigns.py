@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.iys_protocol import Channel
+from portal.core.iys_protocol import Channel, Status
 from portal.core.models import (
     AudienceEntry,
     Campaign,
@@ -24,6 +24,7 @@ from portal.domain.campaigns import default_texts
 from portal.services import launches
 from tests import make
 from tests.make import Person
+from tests.portal.services.exports.held_consents import Holder
 
 pytestmark = pytest.mark.slow
 
@@ -116,6 +117,19 @@ def test_one_who_refused_is_left_out_and_listed(app, browser, rows):
         ExclusionReason.ALREADY_ASKED,
     }
     assert all(entry.link_id is None for entry in entries(rows, second))
+
+
+def test_whose_refusal_only_iys_holds_is_not_asked_but_may_refuse_here(app, rows):
+    with app.app_context():
+        make.brand()
+        db.session.rollback()
+    Holder(app).decides(at_iys=Status.REFUSED)
+
+    asking = launched(app, make.PHONE)
+    refusing = launched(app, make.PHONE, kind=CampaignKind.REFUSE)
+
+    assert [entry.left_out for entry in entries(rows, asking)] == [ExclusionReason.REFUSED]
+    assert [entry.left_out for entry in entries(rows, refusing)] == [None]
 
 
 def test_a_refusal_of_a_channel_that_is_not_asked_for_is_no_hindrance(app, browser, rows):

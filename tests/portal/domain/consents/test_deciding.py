@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import Engine, event
 
 from portal.core import clock
 from portal.core.iys_protocol import RecipientType, Status
@@ -34,6 +35,26 @@ def test_the_second_refusal_has_a_receipt_that_speaks_of_the_first(fatma, rows):
 
     assert len({told.receipt_id for told in rows(ReceiptDecision)}) == 2
     assert {told.decision_id for told in rows(ReceiptDecision)} == {rows.one(Decision).id}
+
+
+def test_a_decision_takes_twelve_statements_and_a_begin_once_the_calendar_is_read(app, browser):
+    codes = make.codes(app)
+    Person(browser, codes[make.EMAIL]).decides(EPOSTA="RET")
+    fatma = Person(browser, codes[make.PHONE])
+    form, seen = fatma.form(), []
+
+    def note(_connection, _cursor, statement, *_):
+        seen.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        fatma.posts(form, MESAJ="ONAY", ARAMA="ONAY")
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+    of_visits = ("BEGIN", "INSERT INTO visit")  # Openings are written in batches, whenever the next one is due.
+    assert len([each for each in seen if not each.startswith(of_visits)]) == 12
+    assert not any("holiday" in each for each in seen)
 
 
 def test_the_same_form_sent_twice_is_one_decision_and_one_receipt(fatma, rows):

@@ -1,32 +1,63 @@
 """Whether a message may go out is one rule: what we hold and what İYS holds, by recipient type and kind of provider."""
 
+from datetime import timedelta
+from itertools import product
+
 import pytest
 from sqlalchemy import select, update
 
-from portal.core import addresses, clock
+from portal.core import addresses, business_days, clock
 from portal.core.extensions import db, vault
-from portal.core.iys_protocol import Channel, RecipientType
+from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Brand, Consent, Provider
 from portal.core.models.ids import new_id
 from portal.domain.consents import recipients
-from portal.domain.consents.may_send import may_send
+from portal.domain.consents.may_send import (
+    BEFORE_2015,
+    REFUSALS,
+    Answer,
+    Reason,
+    Verdict,
+    answer_of,
+    is_refused,
+    may_send,
+    reason_column,
+)
 from portal.domain.providers import sandbox_mode
 from tests import make
 
 PERSON, MERCHANT = RecipientType.INDIVIDUAL, RecipientType.MERCHANT
 
 
-def answer(recipient_type: RecipientType, here: str | None, at_iys: str | None) -> bool:
+def add_consent(recipient_type: RecipientType = PERSON, here: str | None = "ONAY", at_iys: str | None = None, **facts):
+    """A consent of Ayşe's provider, and whether messages may be sent on it."""
     brand, address = make.brand(), addresses.parse(make.PHONE)
     (recipient_id,) = recipients.gather(db.session, vault(), brand.provider_id, [address], clock.now()).values()
-    db.session.add(
-        Consent(
-            id=new_id(), provider_id=brand.provider_id, brand_id=brand.id, recipient_id=recipient_id,
-            channel=Channel.SMS, recipient_type=recipient_type, status=here, iys_status=at_iys,
-        )
+    consent = Consent(
+        id=new_id(), provider_id=brand.provider_id, brand_id=brand.id, recipient_id=recipient_id,
+        channel=Channel.SMS, recipient_type=recipient_type, status=here, iys_status=at_iys, **facts,
     )  # fmt: skip
+    db.session.add(consent)
     db.session.flush()
-    return bool(db.session.scalar(select(may_send()).select_from(Consent).join(Brand, Brand.id == Consent.brand_id)))
+    return consent
+
+
+def ask(consent: Consent, at=None) -> Answer:
+    """The rule's answer, which the conditions in SQL give as well."""
+    brand, provider = db.session.get_one(Brand, consent.brand_id), db.session.get_one(Provider, consent.provider_id)
+    db.session.refresh(brand)
+    db.session.refresh(provider)
+    answer = answer_of(consent, brand, provider, at or clock.now())
+    columns = select(reason_column(), may_send(), is_refused()).join(Brand, Brand.id == Consent.brand_id)
+    reason, may, refused = db.session.execute(columns.where(Consent.id == consent.id)).one()
+    assert reason == (Reason.UNREGISTERED if answer.reason == Reason.EXPIRED else answer.reason)
+    assert may == (answer.verdict == Verdict.MAY)
+    assert refused == (answer.reason in REFUSALS)
+    return answer
+
+
+def answer(recipient_type: RecipientType, here: str | None, at_iys: str | None) -> bool:
+    return ask(add_consent(recipient_type, here, at_iys)).verdict == Verdict.MAY
 
 
 @pytest.fixture(autouse=True)
@@ -68,3 +99,58 @@ def test_nothing_goes_out_for_a_brand_whose_sandbox_mode_is_over(recipient_type)
     db.session.execute(update(Brand).values(is_sandbox=True, closed_at=clock.now()))
 
     assert not answer(recipient_type, "ONAY", "ONAY")
+
+
+@pytest.mark.parametrize("code", [make.IYS_CODE, sandbox_mode.EXEMPT_CODES.start, sandbox_mode.CODES.start])
+@pytest.mark.parametrize("ended", [{"is_sandbox": True, "closed_at": clock.now()}, {"is_sandbox": True}, {}])
+def test_the_answer_and_the_statements_agree_on_every_combination(code, ended):
+    make.brand()
+    db.session.execute(update(Provider).values(iys_code=code))
+    if ended:
+        db.session.execute(update(Brand).values(ended))
+    dates = [None, BEFORE_2015, clock.now(), clock.now() - timedelta(days=30)]
+
+    for recipient_type, here, at_iys, date in product(RecipientType, (None, *Status), (None, *Status, "X"), dates):
+        consent = add_consent(recipient_type, here, at_iys, consent_date=date)
+        ask(consent)
+        db.session.delete(consent)
+
+
+@pytest.mark.parametrize(
+    ("recipient_type", "here", "at_iys", "verdict", "reason"),
+    [
+        (PERSON, "ONAY", "ONAY", Verdict.MAY, Reason.GRANTED),
+        (PERSON, "ONAY", None, Verdict.UNKNOWN, Reason.UNREGISTERED),
+        (PERSON, "ONAY", "RET", Verdict.MAY_NOT, Reason.REFUSED_AT_IYS),
+        (PERSON, "RET", "ONAY", Verdict.MAY_NOT, Reason.REFUSED),
+        (PERSON, None, None, Verdict.MAY_NOT, Reason.NOT_GRANTED),
+        (MERCHANT, "ONAY", "ONAY", Verdict.MAY, Reason.MERCHANT),
+        (MERCHANT, "ONAY", "RET", Verdict.MAY_NOT, Reason.REFUSED_AT_IYS),
+    ],
+)
+def test_the_answer_says_what_it_rests_on(recipient_type, here, at_iys, verdict, reason):
+    answer = ask(add_consent(recipient_type, here, at_iys, consent_date=clock.now()))
+
+    assert (answer.verdict, answer.reason) == (verdict, reason)
+
+
+def test_a_copy_of_a_yes_is_good_for_three_business_days():
+    at = clock.now()
+
+    assert ask(add_consent(at_iys="ONAY"), at).valid_until == business_days.safe_deadline(at)
+
+
+def test_a_no_has_no_end():
+    assert ask(add_consent(here="RET")).valid_until is None
+
+
+def test_a_grant_that_iys_never_got_allows_nothing_once_the_term_is_over():
+    consent = add_consent(consent_date=clock.now().replace(microsecond=0))
+    deadline = business_days.lenient_deadline(consent.consent_date)
+
+    assert ask(consent, deadline) == Answer(Verdict.UNKNOWN, Reason.UNREGISTERED, deadline)
+    assert ask(consent, deadline + timedelta(seconds=1)) == Answer(Verdict.MAY_NOT, Reason.EXPIRED)
+
+
+def test_a_grant_from_before_2015_may_reach_iys_at_any_time():
+    assert ask(add_consent(consent_date=BEFORE_2015)) == Answer(Verdict.UNKNOWN, Reason.UNREGISTERED)

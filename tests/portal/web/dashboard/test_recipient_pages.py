@@ -1,8 +1,11 @@
 """Looking an address up, and what is known of it."""
 
 import pytest
+from sqlalchemy import update
 
-from portal.core.models import AuditEntry, Recipient
+from portal.core.extensions import db
+from portal.core.models import AuditEntry, Provider, Recipient
+from portal.domain.providers import sandbox_mode
 from tests import make
 from tests.make import Person
 
@@ -70,6 +73,18 @@ def test_nothing_may_be_sent_before_iys_agrees(fatma, ayse):
     page = ayse.opens(ayse.posts("/dashboard/recipients", {"address": make.PHONE}).location).text
 
     assert "<strong>Hayır</strong>" in page and "<strong>Evet</strong>" not in page
+
+
+def test_the_grant_of_a_provider_that_need_not_report_to_iys_is_enough(app, fatma, ayse):
+    fatma.decides(MESAJ="ONAY")
+    with app.app_context():
+        db.session.execute(update(Provider).values(iys_code=sandbox_mode.EXEMPT_CODES.start))
+        db.session.commit()
+
+    page = ayse.opens(ayse.posts("/dashboard/recipients", {"address": make.PHONE}).location).text
+
+    assert "<strong>Evet</strong>" in page
+    assert "yalnız kişinin son kararı ve İYS" not in page
 
 
 def test_a_message_may_be_sent_once_both_say_so(app, fatma, ayse, iys):

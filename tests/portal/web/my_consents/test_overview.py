@@ -121,6 +121,16 @@ def test_every_firm_that_holds_the_address_is_shown(app, granted):
     assert page.index("Örnek Mağaza</h2>") < page.index("Başka Marka</h2>")  # Who may send comes first.
 
 
+def test_only_brands_that_may_send_are_counted(app, granted):
+    assert "1 markanın size ileti gönderme izni var." in granted.opens().text
+
+    with app.app_context():
+        db.session.execute(update(Consent).values(iys_status="RET"))
+        db.session.commit()
+
+    assert "Hiçbirinin ileti izni yok." in granted.opens().text
+
+
 def test_a_merchants_consent_is_shown_beside_the_persons(app, granted):
     with app.app_context():
         head = db.session.scalar(select(Consent).where(Consent.status == Status.GRANTED))
