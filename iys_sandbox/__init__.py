@@ -1,37 +1,25 @@
 """A simulated İYS: the real endpoints, rules and texts over a SQLite file of its own, with fault injection."""
 
+import hmac
 import os
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from flask.json.provider import DefaultJSONProvider
 
-from iys_sandbox import (
-    access_key,
-    admin,
-    api,
-    citizen_page,
-    day_endpoints,
-    directory,
-    ledger_page,
-    pushes,
-    test_controls,
-)
-from iys_sandbox.clock import Clock
-from iys_sandbox.context import Sandbox, now
-from iys_sandbox.fault_injection import ConnectionResetter
-from iys_sandbox.faults import Faults
-from iys_sandbox.limits import RateLimit
-from iys_sandbox.push_delivery import start_delivery_thread
+from iys_sandbox import admin, api, day_endpoints, directory, pages, pushes, test_controls
+from iys_sandbox.context import Clock, RateLimit, Sandbox, now
+from iys_sandbox.faults import ConnectionResetter, Faults
+from iys_sandbox.pushes import start_delivery_thread
 from iys_sandbox.store import Store
 from portal.core import clock as portal_clock
 from portal.core import iys_protocol
 from portal.core.paths import ROOT
 
-MODULES = (api, day_endpoints, directory, pushes, admin, test_controls, citizen_page, ledger_page)
+MODULES = (api, day_endpoints, directory, pushes, admin, test_controls, pages)
 CONTENT_SECURITY_POLICY = "; ".join(
     ["default-src 'none'", "style-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"]
 )
@@ -44,7 +32,7 @@ def create_sandbox(path: Path, *, key: str | None = None, **settings: Any) -> Fl
     app.extensions["sandbox"] = open_sandbox(path, **settings)
     for module in MODULES:
         app.register_blueprint(module.blueprint)
-    access_key.require_key(app, key)
+    require_key(app, key)
     app.context_processor(lambda: {"clock": iys_protocol.format_wire_date(now())})
     app.after_request(_add_security_headers)
     app.wsgi_app = ConnectionResetter(app.wsgi_app)  # type: ignore[method-assign]  # As Flask documents it.
@@ -122,3 +110,27 @@ def _add_security_headers(response: Response) -> Response:
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+IYS_BLUEPRINTS = ("api", "day_endpoints", "directory", "pushes")
+ALWAYS_OPEN = ("admin.health", "static")
+
+
+def require_key(app: Flask, key: str | None) -> None:
+    """Ask each request for the key; None leaves the sandbox open."""
+    if not key:
+        return
+
+    @app.before_request
+    def ask() -> Response | None:
+        if request.blueprint in IYS_BLUEPRINTS or request.endpoint in ALWAYS_OPEN or _has_key(key):
+            return None
+        return Response("The key of this sandbox is missing.\n", 401, {"WWW-Authenticate": 'Basic realm="sandbox"'})
+
+
+def _has_key(key: str) -> bool:
+    shown = request.authorization
+    if shown is None:
+        return False
+    given = shown.token if shown.type == "bearer" else shown.password
+    return hmac.compare_digest((given or "").encode(), key.encode())

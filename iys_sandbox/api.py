@@ -6,16 +6,15 @@ from typing import Any
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from iys_sandbox import bulk_lists, feed, history, movements, tokens
+from iys_sandbox import bulk_lists, movements, queries, tokens
 from iys_sandbox.consent_add import add_consent
 from iys_sandbox.context import now, sandbox
-from iys_sandbox.errors import Refused, refuse_if
-from iys_sandbox.fault_injection import too_many_calls
-from iys_sandbox.query_validation import multi_problems, single_problems
+from iys_sandbox.errors import refuse_if
+from iys_sandbox.faults import too_many_calls
 from iys_sandbox.request_fields import fields_of_request, json_of_request
 from iys_sandbox.request_guard import check_hourly_limit, is_within_hourly_limit, iys_endpoint
 from iys_sandbox.rights import authorised_sender
-from portal.core.iys_protocol import Operation, Problem
+from portal.core.iys_protocol import Operation
 
 blueprint = Blueprint("api", __name__)
 CONSENTS = "/sps/<iys_code>/brands/<brand_code>/consents"
@@ -70,13 +69,9 @@ def status(iys_code: str, brand_code: str) -> ResponseReturnValue:
     """The state of one consent; an empty object where there is no record (İYS does not say what it answers)."""
     sender = authorised_sender(iys_code, brand_code)
     check_hourly_limit(Operation.STATUS, STATUS_CALLS_PER_HOUR, "H086")
-    body = json_of_request()
-    if not isinstance(body, dict):
-        raise Refused(Problem("H097"))
-    refuse_if(single_problems(body))
-    sender.check_read_right(body["type"])
+    key = queries.queried_key(sender, json_of_request())
     with sandbox().store.reading() as db:
-        record = movements.latest_record(db, movements.key_of(sender.brand_code, body))
+        record = movements.latest_record(db, key)
     if record is None:
         return {}
     return {name: value for name, value in movements.as_list_item(record).items() if value} | {"retailerAccessCount": 0}
@@ -88,7 +83,7 @@ def multi_status(iys_code: str, brand_code: str, recipient_type: str, channel: s
     """Which of these addresses have ONAY; the others have RET or no record."""
     sender = authorised_sender(iys_code, brand_code)
     body: Any = json_of_request()
-    refuse_if(multi_problems(recipient_type, channel, body))
+    refuse_if(queries.multi_problems(recipient_type, channel, body))
     sender.check_read_right(channel)
     addresses = [address.lower() for address in body["recipients"]]
     keys = [movements.Key(sender.brand_code, address, recipient_type, channel) for address in addresses]
@@ -102,12 +97,12 @@ def key_history(iys_code: str, brand_code: str) -> ResponseReturnValue:
     """The movements of one key, newest first."""
     sender = authorised_sender(iys_code, brand_code)
     check_hourly_limit(Operation.HISTORY, HISTORY_CALLS_PER_HOUR, "H089")
-    return history.history_page(sender, json_of_request())
+    return queries.history_page(sender, json_of_request())
 
 
 @blueprint.get(CONSENTS + "/changes")
 @iys_endpoint(Operation.CHANGES)
 def changes(iys_code: str, brand_code: str) -> ResponseReturnValue:
     """The next movements after a cursor; 204 where there are none."""
-    page = feed.changes_page(authorised_sender(iys_code, brand_code), request.args)
+    page = queries.changes_page(authorised_sender(iys_code, brand_code), request.args)
     return page if page["list"] else ("", 204)

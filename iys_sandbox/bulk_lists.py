@@ -11,13 +11,13 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from iys_sandbox import movements, quota
+from iys_sandbox import consent_add, movements
 from iys_sandbox.consent_add import field_problems
 from iys_sandbox.context import Sandbox, now, sandbox
-from iys_sandbox.database_file import SandboxConnection
 from iys_sandbox.errors import Refused, refuse_list_if
 from iys_sandbox.rights import Sender
 from iys_sandbox.state_rules import state_codes
+from iys_sandbox.store import SandboxConnection
 from iys_sandbox.wire_types import JsonObject
 from portal.core import iys_protocol
 from portal.core.iys_protocol import MAX_LIST_SIZE, Problem
@@ -57,7 +57,7 @@ def accept_list(sender: Sender, body: Any, *, is_v2: bool) -> JsonObject:
         for position, item in enumerate(body)
     ]
     with sandbox().store.transaction() as db:
-        quota.check_quota(db, sender.iys_code, [movements.key_of(sender.brand_code, item) for item in body])
+        consent_add.check_quota(db, sender.iys_code, [movements.key_of(sender.brand_code, item) for item in body])
         of_list = (request_id, sender.iys_code, sender.brand_code, is_v2, int(at.timestamp()))
         columns = "request_id, iys_code, brand_code, is_v2, received_at"
         list_id = db.execute(f"INSERT INTO list ({columns}) VALUES (?, ?, ?, ?, ?)", of_list).lastrowid  # nosec B608

@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from iys_sandbox import movements
 from iys_sandbox.context import Sandbox
-from iys_sandbox.database_file import SandboxConnection
 from iys_sandbox.request_fields import parse_bool
+from iys_sandbox.store import SandboxConnection
 from portal.core import iys_protocol
 from portal.core.iys_protocol import Channel, RecipientType, Status, validate_address
 

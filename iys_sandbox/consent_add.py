@@ -1,10 +1,11 @@
 """Adding one consent: answered before, wrong in itself, wrong against the stored state, or a new movement."""
 
+import sqlite3
+from collections.abc import Iterable
 from datetime import datetime
-from sqlite3 import Row
 from typing import Any
 
-from iys_sandbox import movements, quota
+from iys_sandbox import accounts, movements
 from iys_sandbox.context import now, sandbox
 from iys_sandbox.errors import Refused, refuse_if
 from iys_sandbox.rights import Sender
@@ -25,9 +26,11 @@ def add_consent(sender: Sender, path: str, raw: bytes, body: Any, *, repeats_ans
         if stored is None:
             is_late = _check_fields(body)
             key = movements.key_of(sender.brand_code, body)
-            quota.check_quota(db, sender.iys_code, [key])
+            check_quota(db, sender.iys_code, [key])
             latest = movements.latest_record(db, key)
-            _check_state(latest, body, is_late)
+            refuse_if([Problem(code) for code in state_codes(latest, body)])
+            if is_late:
+                raise Refused(Problem("H467"), http=400)
             stored = movements.append(db, sender.iys_code, key, latest, body, iys_protocol.format_wire_date(now()))
             if repeats_answers:
                 movements.remember_answer(db, path, raw, stored)
@@ -51,7 +54,21 @@ def _check_fields(body: object) -> bool:
     return False
 
 
-def _check_state(latest: Row | None, body: JsonObject, is_late: bool) -> None:
-    refuse_if([Problem(code) for code in state_codes(latest, body)])
-    if is_late:
-        raise Refused(Problem("H467"), http=400)
+def used_quota(db: sqlite3.Connection, iys_code: int) -> int:
+    """Number of keys that İYS holds for a provider, whatever their state."""
+    row = db.execute("SELECT used FROM provider WHERE iys_code = ?", (iys_code,)).fetchone()
+    return int(row["used"]) if row else 0
+
+
+def check_quota(db: sqlite3.Connection, iys_code: int, keys: Iterable[movements.Key]) -> None:
+    """Refuse (H525) what would exceed the subscription's keys; known keys may always change."""
+    subscription = accounts.subscription_of(db, iys_code)
+    limit = subscription.get("consentLimit")
+    if limit is None or subscription.get("consentLimitExceed"):
+        return
+    keys = list(keys)
+    room = limit - used_quota(db, iys_code)
+    if room >= len(keys):
+        return
+    if sum(movements.latest_record(db, key) is None for key in keys) > max(room, 0):
+        raise Refused(Problem("H525"))

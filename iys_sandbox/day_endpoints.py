@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 
-from iys_sandbox import day_file, movements, timestamps
+from iys_sandbox import day_file, movements
 from iys_sandbox.context import now, sandbox
 from iys_sandbox.errors import Refused
 from iys_sandbox.request_fields import json_of_request
@@ -86,7 +86,7 @@ def timestamp(iys_code: str, brand_code: str, report_date: str) -> ResponseRetur
     content = day_file.day_csv(sandbox(), sender.brand_code, day)
     if not content:
         return "", 204
-    token = timestamps.timestamp_response(content, made_at=clock.start_of_day(day + timedelta(days=1)))
+    token = day_file.timestamp_response(content, made_at=clock.start_of_day(day + timedelta(days=1)))
     headers = {"Content-Disposition": f'attachment; filename="{day.isoformat()}.tsr"'}
     return Response(token, content_type="application/timestamp-reply", headers=headers)
 

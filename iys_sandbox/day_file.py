@@ -1,19 +1,25 @@
-"""The CSV file of a brand's day with every movement, and what a tester has falsified in it."""
+"""The CSV file of a brand's day with every movement, what a tester has falsified in it, and its time stamp."""
 
 import csv
 import hashlib
 import io
 import json
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from iys_sandbox.context import Sandbox
-from iys_sandbox.database_file import SandboxConnection
+from iys_sandbox.store import SandboxConnection
 
 COLUMNS = ("creationDate", "transactionId", "recipient", "recipientType", "type", "status", "consentDate", "source")
 SELECT = """SELECT creation_date, transaction_id, recipient, recipient_type, type, status, coalesce(consent_date, ''),
     coalesce(source, ''), status_before, seq FROM movement"""
+# Object identifiers and tags of DER.
+SHA384 = bytes.fromhex("608648016503040202")
+TST_INFO = bytes.fromhex("2a864886f70d0109100104")
+SIGNED_DATA = bytes.fromhex("2a864886f70d010702")
+POLICY = bytes.fromhex("2a0304")  # 1.2.3.4, as in everybody's examples.
+INTEGER, OCTETS, NULL, OID, TIME, SEQUENCE, SET, EXPLICIT = 0x02, 0x04, 0x05, 0x06, 0x18, 0x30, 0x31, 0xA0
 
 
 class Line(NamedTuple):
@@ -142,3 +148,26 @@ def _invented_line(db: SandboxConnection, brand_code: int | None, day: date | No
     created = f"{day.isoformat()} 12:00:00"
     transaction_id = hashlib.sha256(f"invented {brand_code} {day} {number}".encode()).hexdigest()
     return brand_code, Line(created, transaction_id, "+905320000000", "BIREYSEL", "MESAJ", "ONAY", created, "HS_WEB")
+
+
+def timestamp_response(content: bytes, *, made_at: datetime) -> bytes:
+    """A granted TimeStampResp (RFC 3161), unsigned: it names the SHA-384 of `content`, and proves nothing."""
+    digest = hashlib.sha384(content).digest()
+    algorithm = _der(SEQUENCE, _der(OID, SHA384), _der(NULL))
+    serial = _der(INTEGER, b"\x01" + digest[:8])
+    time = _der(TIME, made_at.astimezone(UTC).strftime("%Y%m%d%H%M%SZ").encode())
+    imprint = _der(SEQUENCE, algorithm, _der(OCTETS, digest))
+    info = _der(SEQUENCE, _der(INTEGER, b"\x01"), _der(OID, POLICY), imprint, serial, time)
+    encapsulated = _der(SEQUENCE, _der(OID, TST_INFO), _der(EXPLICIT, _der(OCTETS, info)))
+    signed = _der(SEQUENCE, _der(INTEGER, b"\x03"), _der(SET, algorithm), encapsulated, _der(SET))
+    token = _der(SEQUENCE, _der(OID, SIGNED_DATA), _der(EXPLICIT, signed))
+    granted = _der(SEQUENCE, _der(INTEGER, b"\x00"))
+    return _der(SEQUENCE, granted, token)
+
+
+def _der(tag: int, *parts: bytes) -> bytes:
+    body = b"".join(parts)
+    if len(body) < 0x80:
+        return bytes([tag, len(body)]) + body
+    size = len(body).to_bytes((len(body).bit_length() + 7) // 8, "big")
+    return bytes([tag, 0x80 | len(size)]) + size + body

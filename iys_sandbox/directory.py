@@ -6,7 +6,7 @@ from sqlite3 import Connection, Row
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from iys_sandbox import accounts, history, movements, quota
+from iys_sandbox import accounts, consent_add, movements, queries
 from iys_sandbox.context import sandbox
 from iys_sandbox.errors import Refused, problem_with_values
 from iys_sandbox.request_guard import iys_endpoint
@@ -38,7 +38,7 @@ def brands(iys_code: str) -> ResponseReturnValue:
 def partner_brands(integrator_code: str) -> ResponseReturnValue:
     """The brands that authorised a partner: H363 for a provider's own user."""
     account = authorised_partner(integrator_code, must_be_active=True, code="H363")
-    offset, limit = history.parse_paging()
+    offset, limit = queries.parse_paging()
     return _brand_page(account, offset=offset, limit=limit)
 
 
@@ -68,7 +68,7 @@ def subscription(iys_code: str) -> ResponseReturnValue:
             shown |= {
                 "consentLimit": of_quota["consentLimit"],
                 "consentLimitExceed": of_quota["consentLimitExceed"],
-                "usedConsentLimit": quota.used_quota(db, number),
+                "usedConsentLimit": consent_add.used_quota(db, number),
             }
     return shown
 

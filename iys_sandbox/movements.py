@@ -4,7 +4,7 @@ import hashlib
 import sqlite3
 from typing import NamedTuple
 
-from iys_sandbox.database_file import SandboxConnection
+from iys_sandbox.store import SandboxConnection
 from iys_sandbox.wire_types import JsonObject
 
 WIRE_NAMES = {

@@ -1,7 +1,13 @@
-"""İYS's endpoints for push registrations: an address is tested, then receives what people do at İYS."""
+"""Pushes: İYS's endpoints to register addresses, which are tested, and the delivery of what people do at İYS.
 
+Each delivery is a row, retried until it is answered.
+"""
+
+import json
+import random
 import sqlite3
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,8 +15,8 @@ import requests
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from iys_sandbox import push_delivery
-from iys_sandbox.context import now, sandbox
+from iys_sandbox import movements
+from iys_sandbox.context import Sandbox, now, sandbox
 from iys_sandbox.errors import Refused, refuse_if
 from iys_sandbox.request_fields import json_of_request
 from iys_sandbox.request_guard import iys_endpoint
@@ -25,6 +31,26 @@ MOST_LIVE_OF_A_TYPE = 2
 TIMED_OUT = Problem("H191", text="Bağlantı zaman aşımına uğradı.")
 NOT_REACHED = Problem("H530")
 NOT_REGISTERED = Problem("H530", text="Bağlantı kaldırılamadı.")
+TIMEOUT = 5  # Seconds.
+RETRY_PAUSES = (60, 300, 900, 3600)  # Seconds before each further try.
+# `delay` in seconds, `copies` of each delivery, in `shuffled` order, `held` back until the tester lets them go.
+DEFAULT_SETTINGS = {"delay": 0, "copies": 1, "shuffled": False, "held": False}
+TEST_BODY = {
+    "list": [
+        {
+            "iysCode": 121212,
+            "brandCode": 121212,
+            "consentDate": "2015-05-01 15:00:00",
+            "creationDate": "2015-05-01 15:00:00",
+            "source": "IYS_MOBIL",
+            "recipient": "pushtest@iys.org.tr",
+            "recipientType": "BIREYSEL",
+            "status": "ONAY",
+            "type": "EPOSTA",
+            "transactionId": "e52ee30512adfcd2a41fb3b4682f5bd61eee5b1c92bda665fc0b7e56644d429d",
+        }
+    ]
+}
 
 
 @blueprint.post(f"{PUSH}/registration")
@@ -109,10 +135,10 @@ def _register_connection(sender: Sender, connection: JsonObject) -> None:
 def _test_connection(connection: JsonObject) -> Problem | None:
     """A POST without credentials must be refused and one with them accepted, each within five seconds."""
     try:
-        if push_delivery.post_push(connection["url"], push_delivery.TEST_BODY, None).status_code not in (401, 403):
+        if post_push(connection["url"], TEST_BODY, None).status_code not in (401, 403):
             return NOT_REACHED
         credentials = connection["username"], connection["password"]
-        answer = push_delivery.post_push(connection["url"], push_delivery.TEST_BODY, credentials)
+        answer = post_push(connection["url"], TEST_BODY, credentials)
     except requests.Timeout:
         return TIMED_OUT
     except requests.RequestException:
@@ -123,3 +149,78 @@ def _test_connection(connection: JsonObject) -> Problem | None:
 def _connection_as_wire(row: sqlite3.Row) -> JsonObject:
     status = "Bağlantı Oluşturuldu" if row["is_live"] else "Bağlantı Oluşturulamadı"
     return {"url": row["url"], "type": row["type"], "registerTime": row["registered_at"], "status": status}
+
+
+def plan_deliveries(sandbox: Sandbox, made: Iterable[sqlite3.Row]) -> None:
+    """Queue deliveries of these movements, if made at İYS, to the live addresses of their brand and type."""
+    settings = {**DEFAULT_SETTINGS, **sandbox.store.setting("push", {})}
+    due_at = sandbox.second() + int(settings["delay"])
+    with sandbox.store.transaction() as db:
+        for row in made:
+            if row["side"] != "IYS":
+                continue
+            body = json.dumps({"list": [_movement_as_wire(row)]}, ensure_ascii=False)
+            select = "SELECT id FROM push WHERE brand_code = ? AND type = ? AND is_live"
+            for push in db.execute(select, (row["brand_code"], row["type"])).fetchall():
+                columns = "push_id, body, due_at, tries"
+                insert = f"INSERT INTO delivery ({columns}) VALUES (?, ?, ?, 0)"  # nosec B608
+                db.executemany(insert, [(push["id"], body, due_at)] * int(settings["copies"]))
+
+
+def deliver_due(sandbox: Sandbox, *, even_held: bool = False) -> int:
+    """Try every due delivery; returns how many were answered with 2xx."""
+    settings = {**DEFAULT_SETTINGS, **sandbox.store.setting("push", {})}
+    if settings["held"] and not even_held:
+        return 0
+    with sandbox.store.reading() as db:
+        select = """SELECT delivery.*, url, username, password FROM delivery JOIN push ON push.id = push_id
+                    WHERE due_at <= ? ORDER BY due_at, delivery.id"""
+        due = db.execute(select, (sandbox.second(),)).fetchall()
+    if settings["shuffled"]:
+        random.Random(len(due)).shuffle(due)
+    return sum(_try_delivery(sandbox, row) for row in due)
+
+
+def start_delivery_thread(sandbox: Sandbox, *, every: float) -> None:
+    """Deliver what is due from a thread, every so many seconds, until the process ends."""
+
+    def run() -> None:
+        while not stopped.wait(every):
+            deliver_due(sandbox)
+
+    stopped = threading.Event()
+    threading.Thread(target=run, name="deliveries", daemon=True).start()
+
+
+def post_push(url: str, body: object, auth: tuple[str, str] | None) -> requests.Response:
+    """One POST as İYS makes it: JSON, Basic auth, five seconds, no redirects followed."""
+    data = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
+    headers = {"Content-Type": "application/json"}
+    return requests.post(url, data=data.encode(), headers=headers, auth=auth, timeout=TIMEOUT, allow_redirects=False)
+
+
+def _try_delivery(sandbox: Sandbox, row: sqlite3.Row) -> bool:
+    claim = "UPDATE delivery SET tries = tries + 1, due_at = ? WHERE id = ? AND tries = ? AND due_at IS NOT NULL"
+    pause = RETRY_PAUSES[row["tries"]] if row["tries"] < len(RETRY_PAUSES) else None
+    again_at = sandbox.second() + pause if pause else None
+    with sandbox.store.transaction() as db:
+        if db.execute(claim, (again_at, row["id"], row["tries"])).rowcount == 0:
+            return False  # Another thread was first.
+    answer = _post_delivery(row)
+    is_done = answer.isdigit() and 200 <= int(answer) < 300
+    with sandbox.store.transaction() as db:
+        due_at = None if is_done else again_at
+        db.execute("UPDATE delivery SET answer = ?, due_at = ? WHERE id = ?", (answer, due_at, row["id"]))
+    return is_done
+
+
+def _post_delivery(row: sqlite3.Row) -> str:
+    try:
+        return str(post_push(row["url"], row["body"], (row["username"], row["password"])).status_code)
+    except requests.RequestException as failure:
+        return type(failure).__name__
+
+
+def _movement_as_wire(row: sqlite3.Row) -> JsonObject:
+    name = {"citizenName": row["citizen_name"]} if row["citizen_name"] else {}
+    return {"iysCode": row["iys_code"], "brandCode": row["brand_code"]} | movements.as_list_item(row) | name

@@ -7,15 +7,15 @@ from functools import wraps
 from flask import Response, make_response, request
 from flask.typing import ResponseReturnValue
 
-from iys_sandbox import bulk_lists, limits
+from iys_sandbox import bulk_lists
 from iys_sandbox.context import now, sandbox
 from iys_sandbox.errors import Refused, error_answer
-from iys_sandbox.fault_injection import TrueAnswer, apply_fault
+from iys_sandbox.faults import TrueAnswer, apply_fault
 from portal.core.iys_protocol import Operation, Problem
 
-SANDBOX_MODE_HEADER = (
-    "X-Practice"  # Lifts the limits: İYS's count an IP address, and many providers in sandbox mode share one.
-)
+# Lifts the limits: İYS's count an IP address, and many providers in sandbox mode share one.
+SANDBOX_MODE_HEADER = "X-Practice"
+SECONDS_PER_HOUR = 3600
 View = Callable[..., ResponseReturnValue]
 
 
@@ -45,9 +45,17 @@ def is_within_hourly_limit(question: Operation, limit: int, *, restarts: bool) -
     """Count a call; False past the limit. Where the hour `restarts`, a refused call begins it anew (H084)."""
     if SANDBOX_MODE_HEADER in request.headers:
         return True
-    caller = request.remote_addr or ""
+    caller, second = request.remote_addr or "", sandbox().second()
     with sandbox().store.transaction() as db:
-        return limits.count_hourly_call(db, caller, question, now(), limit=limit, restarts=restarts)
+        hour = db.execute("SELECT * FROM hour WHERE caller = ? AND endpoint = ?", (caller, question)).fetchone()
+        if hour is None or second - hour["started_at"] >= SECONDS_PER_HOUR:
+            db.execute("INSERT OR REPLACE INTO hour VALUES (?, ?, ?, 1)", (caller, question, second))
+            return True
+        is_within = bool(hour["calls"] < limit)
+        started_at = second if restarts and not is_within else hour["started_at"]
+        update = "UPDATE hour SET started_at = ?, calls = calls + 1 WHERE caller = ? AND endpoint = ?"
+        db.execute(update, (started_at, caller, question))
+    return is_within
 
 
 def _answer(question: Operation, true_answer: TrueAnswer) -> tuple[Response, bool]:

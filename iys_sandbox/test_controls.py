@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from iys_sandbox import bulk_lists, citizens, day_file, push_delivery
+from iys_sandbox import bulk_lists, citizens, day_file, pushes
 from iys_sandbox.context import now, sandbox
 from iys_sandbox.movements import as_wire
 from iys_sandbox.request_fields import fields_of_request, parse_bool
@@ -46,7 +46,7 @@ def move_clock() -> ResponseReturnValue:
     except (KeyError, TypeError, ValueError, OverflowError):
         return {"error": "the clock moves by {at: an ISO time with its zone} or {forward: seconds}"}, 400
     bulk_lists.judge_due_items(sandbox())
-    push_delivery.deliver_due(sandbox())
+    pushes.deliver_due(sandbox())
     return read_clock()
 
 
@@ -59,13 +59,13 @@ def set_list_settings() -> ResponseReturnValue:
 @blueprint.post("/push")
 def set_push_settings() -> ResponseReturnValue:
     """Set how pushes are delivered: `delay` (seconds), `copies`, `shuffled`, `held`; others get their default."""
-    return _save_settings("push", push_delivery.DEFAULT_SETTINGS)
+    return _save_settings("push", pushes.DEFAULT_SETTINGS)
 
 
 @blueprint.post("/push/deliver")
 def deliver_pushes() -> ResponseReturnValue:
     """Deliver what is due, even if held; returns how many were answered with 2xx."""
-    return {"delivered": push_delivery.deliver_due(sandbox(), even_held=True)}
+    return {"delivered": pushes.deliver_due(sandbox(), even_held=True)}
 
 
 @blueprint.get("/push")
@@ -106,8 +106,8 @@ def apply_citizen_action(fields: Mapping[str, object]) -> list[sqlite3.Row]:
     """Apply a citizen's action and push it to the registered addresses."""
     bulk_lists.judge_due_items(sandbox())
     made = citizens.apply_action(sandbox(), fields)
-    push_delivery.plan_deliveries(sandbox(), made)
-    push_delivery.deliver_due(sandbox())
+    pushes.plan_deliveries(sandbox(), made)
+    pushes.deliver_due(sandbox())
     return made
 
 

@@ -11,7 +11,7 @@ from flask.cli import AppGroup
 from werkzeug.serving import run_simple
 
 from iys_sandbox import create_sandbox, register_partner, register_provider
-from iys_sandbox.push_delivery import start_delivery_thread
+from iys_sandbox.pushes import start_delivery_thread
 from portal.cli import reconciliation, sweeps
 from portal.core import clock
 from portal.core.extensions import db, vault

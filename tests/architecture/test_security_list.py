@@ -66,7 +66,7 @@ DRAWS_PAUSES = {
     "portal.services.iys.forwarding.outcomes",
     "portal.services.iys.forwarding.single_dispatch",
     "iys_sandbox.faults",
-    "iys_sandbox.push_delivery",
+    "iys_sandbox.pushes",
 }
 
 
