@@ -1,0 +1,319 @@
+"""What İYS's code does to a list, to an item of its result, and to refusals that were asked about together."""
+
+import json
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.models import Attempt, BulkRequest, BulkState, Connection, Consent, Outcome, Submission
+from tests import grants, make
+from tests.portal.services.iys.forwarding.scripted import iys_that_says
+
+pytestmark = pytest.mark.slow
+
+SECOND = timedelta(seconds=1)
+TEN_MINUTES = timedelta(minutes=10)
+TAKEN = (202, {"requestId": "a-1"})
+STORED = {"index": 0, "status": "success", "transactionId": "t-1", "creationDate": "2026-11-23 10:00:00"}
+
+
+@pytest.fixture(autouse=True)
+def standing_clock():
+    with time_machine.travel(clock.now().replace(microsecond=0), tick=False) as at:
+        yield at
+
+
+@pytest.fixture
+def bring(app):
+    def them(count, **facts):
+        with app.app_context():
+            grants.insert_decisions(make.brand(), grants.phones(count), clock.now(), **facts)
+
+    return them
+
+
+def says(code, status=400, **more):
+    return status, {"errors": [{"code": code} | more]}
+
+
+def in_order(rows):
+    """The submissions by their numbers."""
+    return sorted(rows(Submission), key=lambda each: each.bulk_index if each.bulk_index is not None else each.id)
+
+
+class TestAList:
+    def test_an_address_that_is_twice_in_a_list_goes_with_the_next(self, app, bring, rows, standing_clock):
+        bring(2)
+        answers = [says("H194", 422, index=0), TAKEN, (202, {"requestId": "a-2"})]
+
+        with iys_that_says(request=answers) as iys:
+            make.forward_all(app, iys)
+            left = rows.one(Submission, Submission.code == "H194")
+            standing_clock.shift(2 * SECOND)
+            make.forward_all(app, iys)
+
+        assert (left.outcome, left.bulk_id, left.due_at) == (Outcome.WAITING, None, clock.now())
+        assert rows.one(Attempt).code == "H194"
+        assert [(each.request_id, each.size) for each in rows(BulkRequest)] == [("a-1", 1), ("a-2", 1)]
+        assert {each.outcome for each in rows(Submission)} == {Outcome.SENT}
+
+    def test_the_names_of_a_list_are_those_of_its_items(self, app, bring, rows):
+        bring(3)
+        items = [
+            {"recipient": phone.upper(), "type": "MESAJ", "recipientType": "BIREYSEL", name: f"s-{phone[-1]}"}
+            for phone, name in zip(grants.phones(3)[::-1], ["subRequestId", "subrequestId", "name"], strict=True)
+        ]
+
+        with iys_that_says(request=(200, {"requestId": "a-1", "subRequests": items})) as iys:
+            make.forward_all(app, iys)
+
+        assert [each.sub_request_id for each in in_order(rows)] == [None, "s-1", "s-2"]
+        assert [each.attempts for each in rows(Submission)] == [1, 1, 1]
+        sent = rows.one(BulkRequest)
+        assert (sent.state, sent.sent_at, sent.due_at) == (BulkState.SENT, clock.now(), clock.now() + 300 * SECOND)
+
+    @pytest.mark.parametrize("code", ["H091", "H467", "H174", "H178"])
+    def test_a_list_that_is_refused_whole_is_left_to_a_person(self, app, bring, rows, code):
+        bring(2)
+
+        with iys_that_says(request=says(code, 422)) as iys:
+            make.forward_all(app, iys)
+
+        for each in (rows.one(BulkRequest), *rows(Submission)):
+            assert (each.due_at, each.code, each.ended_at) == (None, code, clock.now())
+        assert rows.one(BulkRequest).state == BulkState.ENDED
+        assert {each.outcome for each in rows(Submission)} == {Outcome.PARKED}
+
+    def test_an_item_too_old_leaves_the_list_and_ends(self, app, bring, rows):
+        bring(1)
+
+        with iys_that_says(request=says("H467", 422, index=0)) as iys:
+            make.forward_all(app, iys)
+
+        expired, bulk = rows.one(Submission), rows.one(BulkRequest)
+        assert (expired.outcome, expired.due_at, expired.ended_at) == (Outcome.EXPIRED, None, clock.now())
+        assert (bulk.state, bulk.size, bulk.due_at, bulk.ended_at) == (BulkState.ENDED, 0, None, clock.now())
+        attempt = rows.one(Attempt)
+        assert (attempt.submission_id, attempt.http_status, attempt.code) == (expired.id, 422, "H467")
+        with app.app_context():
+            said = vault().open(attempt.answer, Attempt.PLACE, attempt.provider_id, attempt.id)
+        assert json.loads(said) == {"code": "H467"}
+
+    @pytest.mark.parametrize(("status", "code"), [(429, "H124"), (401, "H351")])
+    def test_a_list_that_iys_did_not_take_in_has_failed_no_attempt(self, app, bring, rows, status, code):
+        bring(1)
+
+        with iys_that_says(request=says(code, status)) as iys:
+            make.forward_all(app, iys, rounds=1)
+
+        waiting = rows.one(BulkRequest)
+        assert (waiting.state, waiting.attempts, waiting.code) == (BulkState.FORMED, 0, code)
+        assert clock.now() < waiting.due_at <= clock.now() + 5 * SECOND
+        assert rows.one(Submission).outcome == Outcome.WAITING
+
+    @pytest.mark.parametrize(
+        ("code", "blocked", "open_"),
+        [("H353", "blocked_until", "grants_blocked_until"), ("H525", "grants_blocked_until", "blocked_until")],
+    )
+    def test_what_blocks_the_provider_leaves_the_list_as_it_is(self, app, bring, rows, code, blocked, open_):
+        bring(2)
+
+        with iys_that_says(request=says(code, 403)) as iys:
+            make.forward_all(app, iys)
+
+        bulk, connection = rows.one(BulkRequest), rows.one(Connection)
+        assert (bulk.state, bulk.attempts, bulk.due_at) == (BulkState.FORMED, 0, clock.now() + TEN_MINUTES)
+        assert getattr(connection, blocked) == clock.now() + TEN_MINUTES and getattr(connection, open_) is None
+        assert (connection.blocked_code, bulk.code) == (code, code)
+        assert {(each.outcome, each.bulk_id, each.code) for each in rows(Submission)} == {
+            (Outcome.BLOCKED, bulk.id, code)
+        }
+
+    def test_what_iys_may_have_stays_so_while_its_provider_is_blocked(self, app, bring, rows, standing_clock):
+        bring(1)
+
+        with iys_that_says(request=[(500, {}), says("H353", 403)]) as iys:
+            make.forward_all(app, iys)
+            standing_clock.shift(2 * SECOND)
+            make.forward_all(app, iys)
+
+        assert rows.one(Connection).blocked_code == "H353"
+        assert (rows.one(Submission).outcome, rows.one(BulkRequest).attempts) == (Outcome.SENT, 1)
+
+
+class TestAResult:
+    @pytest.fixture
+    def answered(self, app, bring, rows, standing_clock):
+        """The two items of a list whose result is this, five minutes later, and the list."""
+
+        def with_result(result, **more):
+            bring(2)
+            with iys_that_says(request=[TAKEN, (202, {"requestId": "a-2"})], result=result, **more) as iys:
+                make.forward_all(app, iys)
+                standing_clock.shift(300 * SECOND)
+                make.forward_all(app, iys)
+            return *in_order(rows), rows(BulkRequest)[0]
+
+        return with_result
+
+    @pytest.mark.parametrize(
+        ("code", "outcome"),
+        [
+            ("H467", Outcome.EXPIRED),
+            ("H121", Outcome.PARKED),
+            ("H174", Outcome.NOT_NEEDED),
+            ("H178", Outcome.OVERTAKEN),
+        ],
+    )
+    def test_an_item_that_failed_for_good_ends_by_its_code(self, answered, code, outcome):
+        failed = {"index": 1, "status": "failure", "error": {"code": code}}
+
+        accepted, ended, bulk = answered((200, [STORED, failed]))
+
+        assert (accepted.outcome, accepted.transaction_id) == (Outcome.ACCEPTED, "t-1")
+        assert (ended.outcome, ended.code, ended.due_at, ended.ended_at) == (outcome, code, None, clock.now())
+        assert (bulk.state, bulk.due_at, bulk.ended_at) == (BulkState.ENDED, None, clock.now())
+
+    def test_what_iys_holds_is_known_as_of_the_time_it_said(self, answered, rows):
+        same = {"index": 1, "status": "failure", "error": {"code": "H174"}}
+
+        accepted, ended, bulk = answered((200, [STORED, same]))
+
+        known = {each.id: (each.iys_status, each.iys_as_of) for each in rows(Consent)}
+        assert known[accepted.consent_id] == ("ONAY", accepted.accepted_at)
+        assert known[ended.consent_id] == ("ONAY", bulk.sent_at)
+
+    @pytest.mark.parametrize(
+        ("code", "blocked", "open_"),
+        [("H353", "blocked_until", "grants_blocked_until"), ("H525", "grants_blocked_until", "blocked_until")],
+    )
+    def test_an_item_that_blocks_its_provider_goes_with_another_list(self, answered, rows, code, blocked, open_):
+        failed = {"index": 1, "status": "failure", "error": {"code": code}}
+
+        _, waiting, _ = answered((200, [STORED, failed]))
+
+        assert (waiting.outcome, waiting.bulk_id, waiting.code) == (Outcome.BLOCKED, None, code)
+        assert waiting.due_at == clock.now() + TEN_MINUTES
+        connection = rows.one(Connection)
+        assert getattr(connection, blocked) == clock.now() + TEN_MINUTES and getattr(connection, open_) is None
+
+    @pytest.mark.parametrize("code", ["H101", "H124"])
+    def test_an_item_that_failed_for_now_goes_with_another_list_in_a_minute(self, answered, code):
+        failed = {"index": 1, "status": "failure", "error": {"code": code}}
+
+        _, waiting, bulk = answered((200, [STORED, failed]))
+
+        assert (waiting.outcome, waiting.bulk_id, waiting.code) == (Outcome.WAITING, None, code)
+        assert waiting.due_at == clock.now() + timedelta(minutes=1)
+        assert bulk.state == BulkState.ENDED
+
+    def test_missing_rights_for_a_result_block_the_provider_and_it_is_asked_again(self, answered, rows):
+        *items, bulk = answered(says("H353", 403))
+
+        connection = rows.one(Connection)
+        assert (connection.blocked_code, connection.blocked_until) == ("H353", clock.now() + TEN_MINUTES)
+        assert (bulk.state, bulk.due_at) == (BulkState.SENT, clock.now() + TEN_MINUTES)
+        assert {item.outcome for item in items} == {Outcome.SENT}
+
+    def test_a_list_that_iys_does_not_know_is_sent_as_another(self, answered, rows):
+        *items, bulk = answered(says("H092", 400))
+
+        assert (bulk.state, bulk.code, bulk.due_at, bulk.ended_at) == (BulkState.ENDED, "lost", None, clock.now())
+        assert {item.bulk_id for item in items} == {rows(BulkRequest)[1].id}
+        assert [each.size for each in rows(BulkRequest)] == [2, 2]
+
+    @pytest.mark.parametrize(
+        ("result", "longest"), [((500, {}), 60), (says("H124", 429), 5), (says("H351", 401), 5), ((200, []), 60)]
+    )
+    def test_a_result_that_is_not_there_is_asked_for_again(self, answered, result, longest):
+        *items, bulk = answered(result)
+
+        assert bulk.state == BulkState.SENT
+        assert clock.now() < bulk.due_at <= clock.now() + longest * SECOND
+        assert {item.outcome for item in items} == {Outcome.SENT}
+
+
+class TestRefusalsAskedAboutTogether:
+    @pytest.fixture
+    def refused(self, app, bring, rows):
+        """Three refusals, by id, after İYS gave this answer to the question about them."""
+
+        def with_answer(answer, rounds=1):
+            bring(3, status="RET", lane=None)
+            with iys_that_says(MESAJ=answer, consents=(200, {"transactionId": "t-1"})) as iys:
+                make.forward_all(app, iys, rounds=rounds)
+            return rows(Submission)
+
+        return with_answer
+
+    def test_those_that_are_not_listed_need_nothing_and_the_others_are_sent(self, refused, rows):
+        absent, held, _ = refused((200, {"list": [grants.phones(3)[1]]}))
+
+        assert (absent.outcome, absent.due_at, absent.ended_at) == (Outcome.NOT_NEEDED, None, clock.now())
+        assert (held.outcome, held.due_at, held.attempts) == (Outcome.WAITING, held.created_at, 0)
+        known = rows.one(Consent, Consent.id == held.consent_id)
+        assert (known.iys_status, known.iys_as_of) == ("ONAY", clock.now())
+
+    def test_each_keeps_what_iys_said_of_its_own_address(self, app, refused, rows):
+        _, held, _ = refused((200, {"list": [grants.phones(3)[1]]}))
+
+        with app.app_context():
+            said = {
+                each.submission_id: json.loads(vault().open(each.answer, Attempt.PLACE, each.provider_id, each.id))
+                for each in rows(Attempt)
+            }
+        assert said.pop(held.id) == {"list": [grants.phones(3)[1]]}
+        assert list(said.values()) == [{"list": []}] * 2
+
+    def test_an_address_that_iys_names_is_parked_and_the_others_stay_due(self, refused):
+        first, named, last = refused(says("H464", 422, location=["recipients", 1]))
+
+        assert (named.outcome, named.code, named.due_at) == (Outcome.PARKED, "H464", None)
+        for other in (first, last):
+            assert (other.outcome, other.due_at, other.attempts) == (Outcome.WAITING, other.created_at, 0)
+
+    @pytest.mark.parametrize("location", [["recipients"], ["recipient", 1], None])
+    def test_an_error_that_names_none_sends_the_first_by_itself(self, refused, location):
+        outcomes = [each.outcome for each in refused(says("H478", 422, location=location))]
+
+        assert outcomes == [Outcome.ACCEPTED, Outcome.WAITING, Outcome.WAITING]
+
+    @pytest.mark.parametrize("status", [404, 405, 501])
+    def test_an_iys_that_does_not_offer_the_question_gets_the_first_by_itself(self, refused, status):
+        outcomes = [each.outcome for each in refused((status, {}))]
+
+        assert outcomes == [Outcome.ACCEPTED, Outcome.WAITING, Outcome.WAITING]
+
+    def test_missing_rights_block_all_of_them(self, refused, rows):
+        for each in refused(says("H353", 403)):
+            assert (each.outcome, each.code, each.due_at) == (Outcome.BLOCKED, "H353", clock.now() + TEN_MINUTES)
+        assert rows.one(Connection).blocked_until == clock.now() + TEN_MINUTES
+        assert {(each.http_status, each.code) for each in rows(Attempt)} == {(403, "H353")}
+
+    def test_a_limit_is_waited_for_and_is_no_failed_attempt(self, refused):
+        for each in refused(says("H124", 429)):
+            assert (each.outcome, each.code, each.attempts) == (Outcome.WAITING, "H124", 0)
+            assert each.due_at == clock.now() + 2 * SECOND
+
+    def test_no_answer_is_a_failed_attempt(self, refused):
+        for each in refused((500, {})):
+            assert (each.outcome, each.code, each.attempts) == (Outcome.WAITING, None, 1)
+            assert clock.now() + SECOND / 2 <= each.due_at <= clock.now() + SECOND
+
+    def test_one_that_cannot_be_opened_is_parked_and_the_others_are_asked_about(self, app, bring, rows):
+        bring(2, status="RET", lane=None)
+        with app.app_context():
+            damaged = db.session.scalar(select(Submission).order_by(Submission.id).limit(1))
+            damaged.payload = damaged.payload[:-1] + b"\0"
+            db.session.commit()
+
+        with iys_that_says(MESAJ=(200, {"list": []})) as iys:
+            make.forward_all(app, iys)
+
+        outcomes = [each.outcome for each in rows(Submission)]
+        assert outcomes == [Outcome.PARKED, Outcome.NOT_NEEDED]
+        assert rows.count(Attempt) == 1
