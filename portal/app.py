@@ -15,12 +15,12 @@ from portal.web.my_consents.blueprint import entry_blueprint as my_consents_entr
 from portal.web.recipient import visit_recorder
 from portal.web.shared import (
     access,
+    app_logging,
     app_setup,
     body_limits,
     error_pages,
     hosts,
     languages,
-    request_log,
     security_headers,
 )
 from portal.web.shared.views import blueprint_of
@@ -30,7 +30,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     """Make the whole application. Raises config.BadSetting where a secret is missing."""
     app = Flask("portal", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.config.from_mapping(config.from_environment(environ))
-    request_log.init_app(app)
+    app_logging.init_app(app)
     init_database(app)
     app.extensions["vault"] = Vault(app.config["VAULT_KEYS"])
 

@@ -24,7 +24,7 @@ POLL_INTERVAL = 1.0  # Seconds, while another process sweeps or İYS must not be
 @click.option("--brand", "brand_code", required=True, type=click.IntRange(min=1), help="The brand's code at İYS.")
 @click.option("--patience", default=600, show_default=True, help="Seconds after which the forwarder goes on alone.")
 def sweep(brand_code: int, patience: int) -> None:
-    """Compare every head of a brand with what İYS holds; drifts are listed on the page of differences.
+    """Compare every consent of a brand with what İYS holds; drifts are listed on the page of differences.
 
     Prints a summary as JSON. Exit code 0: all agree; 1: drifts were found; 2: not done in time, or,
     without a summary, nothing that can be asked for.

@@ -64,8 +64,8 @@ class DecisionResult:
 
 
 def decide(
-    session: Session, vault: Vault, invitation: LinkContext, choices: Choices, form: ServedForm | None, *,
-    is_live: bool, language: str, request_metadata: str, at: datetime, undo: timedelta = timedelta(0),
+    session: Session, vault: Vault, link_context: LinkContext, choices: Choices, form: ServedForm | None, *,
+    is_live: bool, language: str, request_metadata: str, at: datetime, undo_period: timedelta = timedelta(0),
     origin: DecisionOrigin = DecisionOrigin.LINK, name: str = "",
 ) -> DecisionResult:  # fmt: skip
     """Record what a person chose on a link's page.
@@ -73,19 +73,19 @@ def decide(
     `form` is None where its token could not be trusted: refusals count all the same, grants are asked again. So they
     are on a link that may not ask (any more: `is_live`), for other choices on a form that has decided already, and
     where they come too soon beside a refusal.
-    `request_metadata` (IP address and user agent) and the person's `name` are encrypted. A grant waits `undo` before
-    İYS is told, and may be taken back until then (annulments.undo_grants); a refusal goes at once, and voids a grant
-    that still waits. A second refusal changes nothing: its receipt lists the first one. Raises TooMany, and TooSoon
-    where only grants are chosen.
+    `request_metadata` (IP address and user agent) and the person's `name` are encrypted. A grant waits for the
+    `undo_period` before İYS is told, and may be taken back until then (annulments.undo_grants); a refusal goes at once,
+    and voids a grant that still waits. A second refusal changes nothing: its receipt lists the first one. Raises
+    TooMany, and TooSoon where only grants are chosen.
     """
-    consents = locking.lock_channels(session, invitation, choices)
-    earlier, are_too_many = _earlier_receipts(session, invitation, form, at)
+    consents = locking.lock_channels(session, link_context, choices)
+    earlier, are_too_many = _earlier_receipts(session, link_context, form, at)
     if are_too_many and _are_still_refused(consents, choices):
         raise TooMany
     repeated = earlier.get(_choices_text(choices))
     if repeated and _are_still_refused(consents, choices):
         return DecisionResult(repeated.id, repeated.nonce)
-    is_asked = is_live and invitation.kind == CampaignKind.ASK
+    is_asked = is_live and link_context.kind == CampaignKind.ASK
     may_grant = form is not None and not earlier and is_asked and not are_too_many
     accepted = _without_hasty_grants(consents, choices, at) if may_grant else _refusals(choices)
     asks_again = tuple(channel for channel in choices if channel not in accepted)
@@ -95,13 +95,13 @@ def decide(
     if repeated and _are_still_refused(consents, accepted):
         return DecisionResult(repeated.id, repeated.nonce, asks_again)
     receipt = _receipt(
-        vault, invitation, None if repeated else form, choices=_choices_text(accepted), language=language,
+        vault, link_context, None if repeated else form, choices=_choices_text(accepted), language=language,
         request_metadata=request_metadata, at=at, origin=origin, name=name,
     )  # fmt: skip
     refused_now = [each for each in consents if accepted.get(each.channel) == Status.REFUSED != each.status]
     annulments.void_waiting_grants(session, refused_now, at)
-    made, decision_ids = _move_consents(consents, accepted, invitation, receipt)
-    _write(session, vault, invitation, receipt, consents, made, decision_ids, undo)
+    made, decision_ids = _move_consents(consents, accepted, link_context, receipt)
+    _write(session, vault, link_context, receipt, consents, made, decision_ids, undo_period)
     return DecisionResult(receipt["id"], receipt["nonce"], asks_again)
 
 
@@ -111,11 +111,11 @@ def describe_request(ip: str | None, user_agent: str) -> str:
 
 
 def _earlier_receipts(
-    session: Session, invitation: LinkContext, form: ServedForm | None, at: datetime
+    session: Session, link_context: LinkContext, form: ServedForm | None, at: datetime
 ) -> tuple[dict[str, Row[*tuple[Any, ...]]], bool]:
     """What this form decided already, by its choices; and whether its link decided too often just now."""
     digest = form.digest if form else None
-    asked = {"digest": digest, "link_id": invitation.link_id, "since": at - MINUTE}
+    asked = {"digest": digest, "link_id": link_context.link_id, "since": at - MINUTE}
     receipts = session.execute(EARLIER_RECEIPTS, asked).all()
     are_too_many = sum(receipt.decided_at > at - MINUTE for receipt in receipts) >= MOST_A_MINUTE
     return {receipt.choices: receipt for receipt in receipts if digest and receipt.token_digest == digest}, are_too_many
@@ -148,18 +148,18 @@ def _without_hasty_grants(consents: list[LockedConsent], choices: Choices, at: d
 
 
 def _receipt(
-    vault: Vault, invitation: LinkContext, form: ServedForm | None, *, language: str, **values: Any
+    vault: Vault, link_context: LinkContext, form: ServedForm | None, *, language: str, **values: Any
 ) -> writer.Row:
     return writer.receipt_row(
-        vault, invitation.provider_id, invitation.recipient_id, number=writer.new_receipt_number(),
-        link_id=invitation.link_id, language=form.language if form else language,
+        vault, link_context.provider_id, link_context.recipient_id, number=writer.new_receipt_number(),
+        link_id=link_context.link_id, language=form.language if form else language,
         text_id=form.text_id if form else None, served_at=form.served_at if form else None,
         token_digest=form.digest if form else None, **values,
     )  # fmt: skip
 
 
 def _move_consents(
-    consents: list[LockedConsent], accepted: Choices, invitation: LinkContext, receipt: writer.Row
+    consents: list[LockedConsent], accepted: Choices, link_context: LinkContext, receipt: writer.Row
 ) -> tuple[list[writer.Row], list[int]]:
     """The decisions to write, and the ids of all that the receipt lists. A refusal applies to every recipient type."""
     made, listed = [], []
@@ -170,7 +170,7 @@ def _move_consents(
         if status == Status.GRANTED or consent.status != Status.REFUSED:
             made.append(
                 writer.decide_now(
-                    consent, status, source=invitation.source, origin=receipt["origin"], at=receipt["decided_at"],
+                    consent, status, source=link_context.source, origin=receipt["origin"], at=receipt["decided_at"],
                     text_id=receipt["text_id"],
                 )
             )  # fmt: skip
@@ -179,19 +179,19 @@ def _move_consents(
 
 
 def _write(
-    session: Session, vault: Vault, invitation: LinkContext, receipt: writer.Row, consents: list[LockedConsent],
-    made: list[writer.Row], decision_ids: Collection[int], undo: timedelta,
+    session: Session, vault: Vault, link_context: LinkContext, receipt: writer.Row, consents: list[LockedConsent],
+    made: list[writer.Row], decision_ids: Collection[int], undo_period: timedelta,
 ) -> None:  # fmt: skip
     """Insert all rows of one act. Who granted gets a confirmation (Regulation art. 7, the same day)."""
     at = receipt["decided_at"]
-    address = vault.read(invitation.address, Recipient.PLACE, invitation.provider_id, invitation.recipient_id)
-    endpoints = BrandEndpoints.of(invitation.iys_code, invitation.brand_code)
+    address = vault.read(link_context.address, Recipient.PLACE, link_context.provider_id, link_context.recipient_id)
+    endpoints = BrandEndpoints.of(link_context.iys_code, link_context.brand_code)
     holiday_calendar.refresh_corrections(session, at)
     rows = DecisionRows()
     for decision in made:
-        rows.add(decision, writer.submission_row(vault, decision, endpoints, address=address, undo=undo))
+        rows.add(decision, writer.submission_row(vault, decision, endpoints, address=address, undo_period=undo_period))
     with pipelined(session):
         writer.write_decisions(session, consents, rows)
         writer.write_receipt(session, receipt, decision_ids, len(made))
         if any(decision["status"] == Status.GRANTED for decision in made):
-            session.execute(insert(Message), messages.confirmation_row(receipt, invitation.campaign_id, at))
+            session.execute(insert(Message), messages.confirmation_row(receipt, link_context.campaign_id, at))

@@ -112,7 +112,7 @@ def _prepared(
             submission = writer.submission_row(
                 vault, decision, endpoints, address=entry.address.text, due_at=schedule.due_at(planned, deadlines[1]),
                 lane=Lane.REFUSALS if entry.status == Status.REFUSED else Lane.BULK, deadlines=deadlines,
-                batch_id=run.batch_id if planned.is_of_line else None, submission_id=submission_id,
+                batch_id=run.batch_id if planned.is_named else None, submission_id=submission_id,
             )  # fmt: skip
         rows.add(decision, submission)
     return PreparedImport(plan, endpoints, new, rows)

@@ -46,15 +46,15 @@ class Snapshot:
 
 @dataclass(slots=True)
 class PlannedDecision:
-    """A decision to be made. `is_of_line` says that its line spoke of this very key: a refusal applies to other
-    recipient types too, which are no entries of the file."""
+    """A decision to be made. `is_named` says that a line names this very key: a refusal applies to other recipient
+    types, too, which are no entries of the file."""
 
     decision_id: int
     consent: LockedConsent
     entry: Entry
     effect: Effect
     consent_date: datetime
-    is_of_line: bool
+    is_named: bool
 
 
 @dataclass
@@ -147,10 +147,10 @@ class _Planner:
             self.plan.consents[key] = consent
         return consent
 
-    def _plan_entry(self, entry: Entry, consent: LockedConsent, *, is_of_line: bool = True) -> Effect:
+    def _plan_entry(self, entry: Entry, consent: LockedConsent, *, is_named: bool = True) -> Effect:
         effect = effect_of(consent, self._state(consent), entry, self.at)
         if effect in WRITTEN:
-            self._plan_decision(entry, consent, effect, is_of_line)
+            self._plan_decision(entry, consent, effect, is_named)
         return effect
 
     def _state(self, consent: LockedConsent) -> KeyState:
@@ -166,13 +166,13 @@ class _Planner:
             key = (consent.recipient_id, consent.channel)
             self.refused[key] = max(consent.effective_at, self.refused.get(key, consent.effective_at))
 
-    def _plan_decision(self, entry: Entry, consent: LockedConsent, effect: Effect, is_of_line: bool) -> None:
+    def _plan_decision(self, entry: Entry, consent: LockedConsent, effect: Effect, is_named: bool) -> None:
         """A refusal of the very second of what it withdraws is dated one second later, or İYS would not take it."""
         date = entry.consent_date.astimezone(UTC)
         if effect in REFUSALS and consent.consent_date is not None:
             date = max(date, consent.consent_date + A_SECOND)
         decision_id = next(self.spare_ids)
-        self.plan.decisions.append(PlannedDecision(decision_id, consent, entry, effect, date, is_of_line))
+        self.plan.decisions.append(PlannedDecision(decision_id, consent, entry, effect, date, is_named))
         self.facts[consent.id].add(entry.fact)
         if effect in SENT:
             counted = min(date, self.at + MAX_CLOCK_SKEW)
@@ -188,4 +188,4 @@ class _Planner:
                 theirs = replace(entry, recipient_type=other)
                 effect = effect_of(consent, self._state(consent), theirs, self.at)
                 if effect in (Effect.REFUSAL, Effect.OLD_REFUSAL):
-                    self._plan_entry(theirs, consent, is_of_line=False)
+                    self._plan_entry(theirs, consent, is_named=False)

@@ -141,18 +141,18 @@ def leaf_row(decision: Row) -> Row:
 
 def submission_row(
     vault: Vault, decision: Row, endpoints: BrandEndpoints, *, address: str, lane: Lane | None = None,
-    undo: timedelta = NO_WAIT, due_at: datetime | None = None, deadlines: tuple[datetime, datetime] | None = None,
-    batch_id: int | None = None, submission_id: int | None = None,
+    undo_period: timedelta = NO_WAIT, due_at: datetime | None = None,
+    deadlines: tuple[datetime, datetime] | None = None, batch_id: int | None = None, submission_id: int | None = None,
 ) -> Row:  # fmt: skip
     """What İYS must be told of a decision, its payload and endpoint frozen.
 
-    It is due at once if `due_at` says nothing else, but a grant waits `undo` first; where nobody is told of it, it ends
-    when that wait does. `deadlines` (safe, lenient) are those of its date unless they are given.
+    It is due at once if `due_at` says nothing else, but a grant waits for the `undo_period` first; where nobody is told
+    of it, it ends when that wait does. `deadlines` (safe, lenient) are those of its date unless they are given.
     """
     submission_id = submission_id or new_id()
     status, date, recorded_at = decision["status"], decision["consent_date"], decision["recorded_at"]
     lane = lane or (Lane.REFUSALS if status == Status.REFUSED else Lane.PEOPLE)
-    waits_until = recorded_at + (undo if status == Status.GRANTED else NO_WAIT)
+    waits_until = recorded_at + (undo_period if status == Status.GRANTED else NO_WAIT)
     safe, lenient = deadlines or (business_days.safe_deadline(date), business_days.lenient_deadline(date))
     unsent = endpoints.unsent
     payload = iys_protocol.freeze_payload(

@@ -21,7 +21,7 @@ from portal.web.consent_points.blueprint import blueprint
 from portal.web.consent_points.pages import find_point
 from portal.web.consent_points.selection import Selection
 from portal.web.recipient.receipts import receipt_code
-from portal.web.shared import bad_code_limit, limits
+from portal.web.shared import limits
 
 RESULT_SHOWN_FOR = timedelta(minutes=15)  # After the right code.
 
@@ -84,7 +84,7 @@ def _find_proof(session: Session, point: PublicPoint, code: str) -> AddressProof
     """The proof of this page and point. Unknown, damaged and guessed codes take one path to the same 404."""
     proof = address_proofs.find_proof(session, current_app.config["LINK_SALT"], code, Purpose.POINT)
     if proof is None or proof.campaign_id != point.campaign_id:
-        bad_code_limit.count_bad_code()
+        limits.count_bad_code()
         abort(404)
     g.language = proof.language
     return proof
@@ -107,7 +107,7 @@ def _decide(point: PublicPoint, proof: AddressProof) -> consents.DecisionResult:
     return consents.decide(
         db.session, vault(), context, mine, form, is_live=point.is_open, language=get_locale().language,
         request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string), at=at,
-        undo=timedelta(seconds=current_app.config["UNDO_SECONDS"]), origin=DecisionOrigin.POINT,
+        undo_period=timedelta(seconds=current_app.config["UNDO_SECONDS"]), origin=DecisionOrigin.POINT,
         name=chosen.name if Status.GRANTED in mine.values() else "",
     )  # fmt: skip
 

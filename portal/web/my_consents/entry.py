@@ -18,7 +18,7 @@ from portal.domain import address_proofs
 from portal.domain.address_proofs import CodeResult
 from portal.domain.address_proofs.code_check import MOST_TRIES, is_open
 from portal.web.my_consents.blueprint import entry_blueprint
-from portal.web.shared import address_session, bad_code_limit, cross_site, limits
+from portal.web.shared import address_session, cross_site, limits
 from portal.web.shared.absolute_urls import absolute_url
 
 FORM_LIFE = timedelta(hours=24)  # A page left open overnight still works.
@@ -145,7 +145,7 @@ def _find_proof(code: str) -> AddressProof:
     """The proof of this page. Unknown, damaged and guessed codes take one path to the same 404."""
     proof = address_proofs.find_proof(read_session(), current_app.config["LINK_SALT"], code, Purpose.MINE)
     if proof is None:
-        bad_code_limit.count_bad_code()
+        limits.count_bad_code()
         abort(404)
     g.language = proof.language
     return proof

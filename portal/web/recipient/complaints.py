@@ -16,7 +16,7 @@ from portal.web.recipient import page_content, receipts
 from portal.web.recipient.blueprint import blueprint
 from portal.web.recipient.complaint_forms import ComplaintForm, WordForm
 from portal.web.recipient.complaint_page import gets_message, may_refuse, render_case, summary_lines
-from portal.web.shared import bad_code_limit, hosts, limits
+from portal.web.shared import hosts, limits
 
 FORM_BYTES = 1024 * 1024  # Bytes around a picture.
 TOO_MANY = {complaints.TooManyOpen: "open", complaints.TooManyToday: "today"}
@@ -129,7 +129,7 @@ def _find_act(code: str) -> ReceiptContents:
     """The act of a receipt; 404 where the address belongs to somebody else now."""
     act = receipts.find_act(code)
     if act.is_disowned:
-        bad_code_limit.count_bad_code()
+        limits.count_bad_code()
         abort(404)
     return act
 
@@ -167,7 +167,7 @@ def _find_case(code: str) -> Complaint:
     language, unless the URL asks for another."""
     case = complaints.find_case(read_session(), current_app.config["LINK_SALT"], code)
     if case is None or hosts.brand_of_host() not in (None, case.brand_id):
-        bad_code_limit.count_bad_code()
+        limits.count_bad_code()
         abort(404)
     g.language = case.language
     return case

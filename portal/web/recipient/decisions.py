@@ -84,7 +84,7 @@ def _decide(
             language=get_locale().language,
             request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string),
             at=clock.now(),
-            undo=timedelta(seconds=current_app.config["UNDO_SECONDS"]),
+            undo_period=timedelta(seconds=current_app.config["UNDO_SECONDS"]),
             name=name,
         )
     except consents.TooMany:

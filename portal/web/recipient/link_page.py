@@ -17,7 +17,7 @@ from portal.web.recipient import link_states, page_content, visit_recorder
 from portal.web.recipient.blueprint import blueprint
 from portal.web.recipient.link_states import View
 from portal.web.recipient.page_content import FormState, LinkPage, Personal, requested_code
-from portal.web.shared import bad_code_limit, hosts
+from portal.web.shared import hosts, limits
 from portal.web.shared.hosts import is_short_host
 from shortlinks import LinkState
 
@@ -36,7 +36,7 @@ def find_link(code: str) -> tuple[shortlinks.Resolution, LinkContext]:
     link = shortlinks.resolve(read_session(), current_app.config["LINK_SALT"], code, clock.now())
     context = load_link_context(read_session(), link.link_id or 0)
     if link.state == LinkState.UNKNOWN or context is None or hosts.brand_of_host() not in (None, context.brand_id):
-        bad_code_limit.count_bad_code()
+        limits.count_bad_code()
         abort(404)
     return link, context
 

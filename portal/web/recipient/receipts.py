@@ -22,7 +22,7 @@ from portal.domain.receipts import codes, contents, format_number
 from portal.domain.receipts.contents import ReceiptContents
 from portal.web.recipient import branding, page_content
 from portal.web.recipient.blueprint import blueprint
-from portal.web.shared import absolute_urls, bad_code_limit, hosts, qr_code
+from portal.web.shared import absolute_urls, hosts, limits, qr_code
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def find_act(code: str) -> ReceiptContents:
     act = contents.read_contents(read_session(), vault(), receipt) if receipt else None
     of_host = hosts.brand_of_host()
     if act is None or (of_host is not None and {part.brand_id for part in act.parts} != {of_host}):
-        bad_code_limit.count_bad_code()
+        limits.count_bad_code()
         abort(404)
     return act
 

@@ -1,5 +1,7 @@
 """Downloads of lists as CSV or .xlsx, streamed while their rows are read."""
 
+import csv
+import io
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from enum import StrEnum
@@ -10,10 +12,11 @@ from sqlalchemy.orm import Session
 
 from portal.core.extensions import read_session
 from portal.web.shared import xlsx_writer
-from portal.web.shared.csv_rows import BYTE_ORDER_MARK, csv_line
 
 AT_ONCE = 200  # Lines of a CSV that are sent together.
 SEPARATOR = ";"  # A Turkish Excel writes decimals with a comma, and takes only this for a separator.
+BYTE_ORDER_MARK = "\ufeff"  # Without it Excel misreads Turkish letters.
+FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Format(StrEnum):
@@ -50,7 +53,18 @@ def _closing_session(session: Session, body: Iterator[bytes]) -> Iterator[bytes]
 
 
 def _csv_blocks(rows: Rows, header: Sequence[str]) -> Iterator[str]:
-    yield BYTE_ORDER_MARK + csv_line(header, separator=SEPARATOR)
+    yield BYTE_ORDER_MARK + csv_line(header)
     left = iter(rows)
     while block := list(islice(left, AT_ONCE)):
-        yield "".join(csv_line(each, separator=SEPARATOR) for each in block)
+        yield "".join(csv_line(each) for each in block)
+
+
+def csv_line(values: Iterable[object]) -> str:
+    """One CSV line; a text that would be a formula gets an apostrophe before it."""
+    written = io.StringIO()
+    csv.writer(written, delimiter=SEPARATOR).writerow([_escape_formula(value) for value in values])
+    return written.getvalue()
+
+
+def _escape_formula(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.lstrip(" ").startswith(FORMULAS) else value

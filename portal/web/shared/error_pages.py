@@ -14,11 +14,11 @@ log = structlog.get_logger()
 MOST_DISCARDED = 200 * 1024 * 1024  # Bytes of a too large upload that are still read and thrown away.
 
 PAGES = {
-    403: "errors/shut.html",
+    403: "errors/forbidden.html",
     404: "errors/not_found.html",
     413: "errors/too_large.html",
     429: "errors/too_many.html",
-    500: "errors/broken.html",
+    500: "errors/server_error.html",
 }
 
 

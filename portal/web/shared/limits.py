@@ -1,5 +1,10 @@
 """Rate limits, in Flask-Limiter's notation. By address unless it says otherwise."""
 
+from flask import abort
+from limits import parse
+
+from portal.core.extensions import limiter, rate_limit_key
+
 SIGN_IN = "30 per minute"  # Steps of signing in from one address: each costs a hash. Guesses are counted in rows.
 RESET = "10 per hour"  # Links for a forgotten password, asked for from one address.
 GUESSED_CODES = "60 per minute"  # Codes that lead nowhere, from one address. Good ones are free: a whole mobile network
@@ -29,3 +34,9 @@ CODES = "30 per minute"  # Codes to prove an address, asked for from one: each s
 # are sent is counted in rows (portal/core/throttle.py).
 POINT = "60 per minute"  # Posts at consent points from one address, where a shop's whole network may sit. Codes are
 # counted in rows.
+
+
+def count_bad_code() -> None:
+    """Count an unknown code. After too many of them the answer is 429 instead of 404."""
+    if limiter.enabled and not limiter.limiter.hit(parse(GUESSED_CODES), "guessed-codes", rate_limit_key()):
+        abort(429)

@@ -22,7 +22,7 @@ from portal.domain import complaints
 from portal.domain.consents import recipients
 from portal.domain.providers import sandbox_mode
 from portal.domain.receipts import codes, contents
-from portal.web.shared import bad_code_limit
+from portal.web.shared import limits
 from portal.web.verification import pasted_text
 from portal.web.verification.blueprint import blueprint
 from portal.web.verification.pasted_text import LinkKind, PastedText
@@ -69,7 +69,7 @@ def show_checked() -> ResponseReturnValue:
         return _page(pasted=pasted, message=found.problem), 422
     checked = _find_message(found)
     if checked is None:
-        bad_code_limit.count_bad_code()
+        limits.count_bad_code()
         return _page(pasted=pasted, message="unknown")
     return _page(pasted=pasted, checked=checked, has_foreign=not found.foreign <= _own_links(checked))
 

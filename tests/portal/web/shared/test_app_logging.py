@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from portal.web.shared.request_log import mask_personal_data
+from portal.web.shared.app_logging import mask_personal_data
 from tests import make
 from tests.make import Person
 

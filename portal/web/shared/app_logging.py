@@ -1,4 +1,4 @@
-"""Structured request log without personal data: route patterns, never paths; addresses and codes are masked."""
+"""Structured logs without personal data: route patterns, never paths; addresses and codes are masked."""
 
 import logging
 import re
