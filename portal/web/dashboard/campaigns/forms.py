@@ -12,7 +12,7 @@ from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, CampaignKind, ContactKind, Delivery
 from portal.domain import consent_points
 from portal.domain.campaigns import Wording
-from portal.web.dashboard.forms import CheckboxList
+from portal.web.shared.form_parts import CheckboxList
 from portal.web.shared.labels import label
 from portal.web.shared.validators import READABLE, WebAddress
 
