@@ -7,7 +7,7 @@ from sqlalchemy import Index, Integer, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.addresses import AddressKind
-from portal.core.models.base import Base, BlindIndexed, PrimaryKey, enum_type, foreign_key
+from portal.core.models.base import BlindIndexed, Entity, foreign_key
 
 
 class Purpose(StrEnum):
@@ -17,10 +17,9 @@ class Purpose(StrEnum):
     POINT = "point"  # Deciding at a consent point.
 
 
-class AddressProof(BlindIndexed, Base):
+class AddressProof(BlindIndexed, Entity):
     """Encrypted and indexed for no provider (0): any number of providers may know the address."""
 
-    __tablename__ = "address_proof"
     __table_args__ = (
         Index("ix_address_proof_odd", "index_odd", "created_at"),
         Index("ix_address_proof_even", "index_even", "created_at"),
@@ -33,10 +32,9 @@ class AddressProof(BlindIndexed, Base):
     ADDRESS = "address_proof.address"
     FACTS = "address_proof.facts"
 
-    id: Mapped[PrimaryKey]
     nonce: Mapped[int]  # 63 random bits, in the page's URL with the id.
-    purpose: Mapped[Purpose] = mapped_column(enum_type(Purpose, "purpose"))
-    kind: Mapped[AddressKind] = mapped_column(enum_type(AddressKind, "kind"))
+    purpose: Mapped[Purpose]
+    kind: Mapped[AddressKind]
     address: Mapped[bytes]  # Encrypted.
     language: Mapped[str] = mapped_column(String(2))
     code_digest: Mapped[bytes] = mapped_column(LargeBinary(32))  # HMAC of the code.

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_key
+from portal.core.models.base import BigId, Entity, foreign_key
 
 
 class Actor(StrEnum):
@@ -16,14 +16,12 @@ class Actor(StrEnum):
     SYSTEM = "system"
 
 
-class AuditEntry(Base):
-    __tablename__ = "audit_entry"
+class AuditEntry(Entity):
     __table_args__ = (Index(None, "provider_id", "at"), Index(None, "subject", "subject_id"))
 
-    id: Mapped[PrimaryKey]
     provider_id: Mapped[int | None] = foreign_key("provider.id", index=False, nullable=True)  # None: no provider.
     at: Mapped[datetime]
-    actor: Mapped[Actor] = mapped_column(enum_type(Actor, "actor"))
+    actor: Mapped[Actor]
     actor_id: Mapped[int | None] = mapped_column(BigId)  # User or recipient.
     sign_in_id: Mapped[int | None] = mapped_column(BigId)  # The user's session, which holds the IP address.
     act: Mapped[str] = mapped_column(String(40))  # "decision.made", "campaign.launched"

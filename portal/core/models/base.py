@@ -1,5 +1,6 @@
 """The declarative base, and the column types and mixins that models share."""
 
+import re
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
@@ -14,10 +15,11 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    String,
     Table,
     or_,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, declared_attr, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from portal.core.models.ids import new_id
@@ -41,6 +43,11 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
+# Of any StrEnum, with a CHECK constraint.
+EnumByValue = Enum(
+    StrEnum, native_enum=False, length=20, values_callable=lambda members: [each.value for each in members],
+    create_constraint=True,
+)  # fmt: skip
 
 
 class Base(DeclarativeBase):
@@ -54,18 +61,28 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime(), bytes: LargeBinary, int: BigId}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: UtcDateTime(),
+        bytes: LargeBinary,
+        int: BigId,
+        StrEnum: EnumByValue,
+    }
+
+    @declared_attr.directive
+    def __tablename__(cls) -> str:
+        """The class's name in snake case."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
 
 PrimaryKey = Annotated[int, mapped_column(BigId, primary_key=True, default=new_id, autoincrement=False)]
 
 
-def enum_type(values: type[StrEnum], name: str) -> Enum:
-    """A column type for a StrEnum, stored by value and enforced by a CHECK constraint."""
-    return Enum(
-        values, native_enum=False, length=20, values_callable=lambda members: [each.value for each in members],
-        create_constraint=True, name=name,
-    )  # fmt: skip
+class Entity(Base):
+    """A table with an id of its own."""
+
+    __abstract__ = True
+
+    id: Mapped[PrimaryKey]
 
 
 def foreign_key(column: str, **options: Any) -> MappedColumn[Any]:
@@ -84,3 +101,10 @@ class BlindIndexed:
     def has_index(cls, indexes: dict[str, bytes]) -> ColumnElement[bool]:
         """The condition that one of the indexes matches. Both must be asked, or a rotation creates duplicate rows."""
         return or_(*(getattr(cls, column) == value for column, value in indexes.items()))
+
+
+class NodeCounter(Base):
+    """The counter from which each process claims its node number for row ids (ids.py)."""
+
+    name: Mapped[str] = mapped_column(String(10), primary_key=True)
+    next: Mapped[int]

@@ -1,4 +1,4 @@
-"""Campaigns, the consent texts they show, and their audiences."""
+"""Campaigns, the consent texts they show, their audiences, and public consent points."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -7,7 +7,7 @@ from sqlalchemy import Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.iys_protocol.enums import Channel
-from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_key
+from portal.core.models.base import Base, BigId, Entity, foreign_key
 
 
 class CampaignKind(StrEnum):
@@ -46,13 +46,11 @@ class Delivery(StrEnum):
     POINT = "point"  # Nobody: people come to a consent point and get a link with their decision.
 
 
-class ConsentText(Base):
+class ConsentText(Entity):
     """A version of the text that is shown. Never edited once shown; the Turkish one is authoritative."""
 
-    __tablename__ = "consent_text"
     __table_args__ = (UniqueConstraint("campaign_id", "version"),)
 
-    id: Mapped[PrimaryKey]
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     campaign_id: Mapped[int] = mapped_column(BigId)
     version: Mapped[int] = mapped_column(Integer)
@@ -69,17 +67,14 @@ class ConsentText(Base):
     created_at: Mapped[datetime]
 
 
-class Campaign(Base):
-    __tablename__ = "campaign"
-
-    id: Mapped[PrimaryKey]
+class Campaign(Entity):
     provider_id: Mapped[int] = foreign_key("provider.id")
     brand_id: Mapped[int] = foreign_key("brand.id")
     name: Mapped[str] = mapped_column(String(120))
-    kind: Mapped[CampaignKind] = mapped_column(enum_type(CampaignKind, "kind"))
+    kind: Mapped[CampaignKind]
     channels: Mapped[str] = mapped_column(String(40))  # "MESAJ,ARAMA,EPOSTA"
-    delivery: Mapped[Delivery] = mapped_column(enum_type(Delivery, "delivery"))
-    contact_kind: Mapped[ContactKind | None] = mapped_column(enum_type(ContactKind, "contact_kind"))
+    delivery: Mapped[Delivery]
+    contact_kind: Mapped[ContactKind | None]
     contact_date: Mapped[date | None]
     contact_note: Mapped[str | None] = mapped_column(String(255))
     text_id: Mapped[int | None] = foreign_key("consent_text.id", index=False)
@@ -97,27 +92,22 @@ class Campaign(Base):
         return tuple(channel for channel in Channel if channel.value in chosen)
 
 
-class AudienceEntry(Base):
+class AudienceEntry(Entity):
     """An address in a campaign's audience, with its link or the reason why it got none."""
 
-    __tablename__ = "audience_entry"
     __table_args__ = (UniqueConstraint("campaign_id", "recipient_id"),)
 
-    id: Mapped[PrimaryKey]
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     campaign_id: Mapped[int] = foreign_key("campaign.id", index=False)
     recipient_id: Mapped[int] = foreign_key("recipient.id", index=False)
     link_id: Mapped[int | None] = mapped_column(BigId, unique=True)
-    left_out: Mapped[ExclusionReason | None] = mapped_column(enum_type(ExclusionReason, "left_out"))
+    left_out: Mapped[ExclusionReason | None]
     channels: Mapped[str | None] = mapped_column(String(40))  # Those of the link: an address may support fewer.
 
 
-class AudienceList(Base):
+class AudienceList(Entity):
     """A list of addresses that was added to a campaign's audience, with counts of its lines."""
 
-    __tablename__ = "audience_list"
-
-    id: Mapped[PrimaryKey]
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     campaign_id: Mapped[int] = foreign_key("campaign.id")
     user_id: Mapped[int | None] = mapped_column(BigId)
@@ -129,14 +119,11 @@ class AudienceList(Base):
     created_at: Mapped[datetime]
 
 
-class AudienceLine(Base):
+class AudienceLine(Entity):
     """An invalid line of an audience list, with its problem (addresses.Problem)."""
-
-    __tablename__ = "audience_line"
 
     PLACE = "audience_line.value"
 
-    id: Mapped[PrimaryKey]
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     list_id: Mapped[int] = foreign_key("audience_list.id")
     line: Mapped[int] = mapped_column(Integer)
@@ -147,9 +134,22 @@ class AudienceLine(Base):
 class ConsentRequest(Base):
     """A brand asked an address for a channel. The primary key allows it only once (checklist C-4)."""
 
-    __tablename__ = "consent_request"
-
     brand_id: Mapped[int] = foreign_key("brand.id", primary_key=True, index=False)
     recipient_id: Mapped[int] = foreign_key("recipient.id", primary_key=True, index=False)
-    channel: Mapped[Channel] = mapped_column(enum_type(Channel, "channel"), primary_key=True)
+    channel: Mapped[Channel] = mapped_column(primary_key=True)
     entry_id: Mapped[int] = foreign_key("audience_entry.id")
+
+
+class ConsentPoint(Entity):
+    """A brand's page behind a QR code or an embedded form. Texts and channels are those of its campaign;
+    whoever decides here joins the campaign's audience."""
+
+    provider_id: Mapped[int] = foreign_key("provider.id")
+    brand_id: Mapped[int] = foreign_key("brand.id")
+    campaign_id: Mapped[int] = foreign_key("campaign.id", unique=True, index=False)
+    slug: Mapped[str] = mapped_column(String(60), unique=True)
+    daily_budget: Mapped[int] = mapped_column(Integer)  # Most codes a day by SMS, and by mail (SMS pumping).
+    warned_on: Mapped[date | None]  # When the provider was last told that the budget is nearly used,
+    alarmed_on: Mapped[date | None]  # and that it is used up.
+    closed_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]

@@ -7,7 +7,7 @@ from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.iys_protocol.enums import Channel
-from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_key
+from portal.core.models.base import BigId, Entity, foreign_key
 
 
 class ComplaintKind(StrEnum):
@@ -48,43 +48,38 @@ class StepAct(StrEnum):
     REMINDED = "reminded"  # The desk was notified: new, nearly due or overdue. Internal.
 
 
-class Complaint(Base):
-    __tablename__ = "complaint"
+class Complaint(Entity):
     __table_args__ = (Index("ix_complaint_desk", "provider_id", "closed_at", "due_at"),)
 
     HEADER, TEXT, PICTURE = "complaint.header", "complaint.text", "complaint.picture"
 
-    id: Mapped[PrimaryKey]
     nonce: Mapped[int]  # 63 random bits, so that the status page's URL cannot be guessed.
-    kind: Mapped[ComplaintKind] = mapped_column(enum_type(ComplaintKind, "kind"))
+    kind: Mapped[ComplaintKind]
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     brand_id: Mapped[int | None] = foreign_key("brand.id", index=False)
     recipient_id: Mapped[int] = foreign_key("recipient.id")
     receipt_id: Mapped[int | None] = mapped_column(BigId)
     language: Mapped[str] = mapped_column(String(2))
-    channel: Mapped[Channel | None] = mapped_column(enum_type(Channel, "channel"))
+    channel: Mapped[Channel | None]
     header: Mapped[bytes | None]  # Encrypted: the sender named in the message.
     came_at: Mapped[datetime | None]  # When the message arrived, according to the person.
     text: Mapped[bytes | None]  # Encrypted: the whole message.
     picture: Mapped[bytes | None]  # Encrypted: a PNG, re-encoded from the upload.
-    finding: Mapped[Finding | None] = mapped_column(enum_type(Finding, "finding"))
+    finding: Mapped[Finding | None]
     due_at: Mapped[datetime]
-    closing: Mapped[Closing | None] = mapped_column(enum_type(Closing, "closing"))
+    closing: Mapped[Closing | None]
     closed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 
-class ComplaintStep(Base):
+class ComplaintStep(Entity):
     """One step of a complaint. Append-only."""
-
-    __tablename__ = "complaint_step"
 
     PLACE = "complaint_step.text"
 
-    id: Mapped[PrimaryKey]
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     complaint_id: Mapped[int] = foreign_key("complaint.id")
     at: Mapped[datetime]
-    act: Mapped[StepAct] = mapped_column(enum_type(StepAct, "act"))
+    act: Mapped[StepAct]
     user_id: Mapped[int | None] = mapped_column(BigId)  # None: the person or the portal.
     text: Mapped[bytes | None]  # Encrypted: a note or the answer.

@@ -1,13 +1,13 @@
-"""Connections of providers to İYS, and the credentials they use."""
+"""Connections of providers to İYS, the credentials they use, and the rates of calls."""
 
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, String
+from sqlalchemy import JSON, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_key
+from portal.core.models.base import Base, BigId, Entity, foreign_key
 
 NO_PROVIDER = 0  # Stands for the provider where a partner's credential is encrypted.
 
@@ -20,17 +20,14 @@ class CredentialKind(StrEnum):
     SANDBOX = "sandbox"  # Ours at the sandbox, for a provider that is not admitted yet.
 
 
-class Credential(Base):
+class Credential(Entity):
     """An İYS account and its OAuth tokens, shared by all processes."""
-
-    __tablename__ = "credential"
 
     PASSWORD = "credential.password"
     ACCESS = "credential.access_token"
     REFRESH = "credential.refresh_token"
 
-    id: Mapped[PrimaryKey]
-    kind: Mapped[CredentialKind] = mapped_column(enum_type(CredentialKind, "kind"), default=CredentialKind.DIRECT)
+    kind: Mapped[CredentialKind] = mapped_column(default=CredentialKind.DIRECT)
     provider_id: Mapped[int] = mapped_column(BigId)  # NO_PROVIDER for a partner's.
     integrator_code: Mapped[int | None]  # A partner's İYS number.
     username: Mapped[str] = mapped_column(String(120))
@@ -46,13 +43,10 @@ class Credential(Base):
     created_at: Mapped[datetime]
 
 
-class Connection(Base):
+class Connection(Entity):
     """A provider's connection. Decisions are forwarded from `forwarding_enabled_at` on: with a partner's credential,
     once the title at İYS matched ours. `findings` of the last test: brands, rights, quota."""
 
-    __tablename__ = "connection"
-
-    id: Mapped[PrimaryKey]
     provider_id: Mapped[int] = foreign_key("provider.id", unique=True)
     credential_id: Mapped[int] = foreign_key("credential.id")
     forwarding_enabled_at: Mapped[datetime | None]  # None: nothing is sent yet.
@@ -62,3 +56,22 @@ class Connection(Base):
     tested_at: Mapped[datetime | None]
     findings: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime]
+
+
+class IysRate(Base):
+    """When the next call of a kind may leave, and how many failed in a row; shared behind one egress IP address."""
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    next_at: Mapped[datetime]
+    failures: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+
+
+class CallTally(Base):
+    """Calls of a kind within five minutes, and how many of them İYS counts as failed."""
+
+    __tablename__ = "iys_call_tally"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    span: Mapped[datetime] = mapped_column(primary_key=True)  # Start of the five minutes.
+    calls: Mapped[int] = mapped_column(Integer, default=0)
+    failures: Mapped[int] = mapped_column(Integer, default=0)

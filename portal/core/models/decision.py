@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Index, Integer, String, UniqueConstraint, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.iys_protocol.enums import Channel, RecipientType, Status
-from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_key
+from portal.core.models.base import Base, BigId, Entity, foreign_key
 
 
 class DecisionOrigin(StrEnum):
@@ -29,22 +29,20 @@ class DecisionOrigin(StrEnum):
     RENEWAL = "renewal"  # A refusal that missed İYS's deadline, re-issued as of now.
 
 
-class Receipt(Base):
+class Receipt(Entity):
     """One POST of a person: what was shown, when, and what was chosen.
 
     A POST for several providers has a row per provider, all with one number: for the person it is one receipt.
     """
 
-    __tablename__ = "receipt"
     __table_args__ = (UniqueConstraint("token_digest", "choices"), UniqueConstraint("number", "recipient_id"))
 
     PLACE = "receipt.request_metadata"
     NAME = "receipt.name"
 
-    id: Mapped[PrimaryKey]
     nonce: Mapped[int]  # 63 random bits, so that the receipt's URL cannot be guessed.
     number: Mapped[str] = mapped_column(String(16))  # 80 random bits in Crockford's base 32.
-    origin: Mapped[DecisionOrigin] = mapped_column(enum_type(DecisionOrigin, "origin"))
+    origin: Mapped[DecisionOrigin]
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     recipient_id: Mapped[int] = foreign_key("recipient.id")
     link_id: Mapped[int | None] = mapped_column(BigId, index=True)
@@ -61,28 +59,26 @@ class Receipt(Base):
 FROM_IMPORT = text("batch_id IS NOT NULL")
 
 
-class Decision(Base):
+class Decision(Entity):
     """A grant or refusal of one consent. Append-only."""
 
-    __tablename__ = "decision"
     __table_args__ = (
         Index(None, "provider_id", "recorded_at"),
         Index("ix_decision_batch", "batch_id", "line", sqlite_where=FROM_IMPORT, postgresql_where=FROM_IMPORT),
     )
 
-    id: Mapped[PrimaryKey]
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     brand_id: Mapped[int] = foreign_key("brand.id", index=False)
     recipient_id: Mapped[int] = foreign_key("recipient.id")
     consent_id: Mapped[int] = foreign_key("consent.id")
-    channel: Mapped[Channel] = mapped_column(enum_type(Channel, "channel"))
-    recipient_type: Mapped[RecipientType] = mapped_column(enum_type(RecipientType, "recipient_type"))
-    status: Mapped[Status] = mapped_column(enum_type(Status, "status"))
+    channel: Mapped[Channel]
+    recipient_type: Mapped[RecipientType]
+    status: Mapped[Status]
     consent_date: Mapped[datetime]  # As sent to İYS, to the second.
     recorded_at: Mapped[datetime]
     effective_at: Mapped[datetime]  # The newest one is current.
     source: Mapped[str] = mapped_column(String(30))  # HS_*, or IYS_* as received (an open set).
-    origin: Mapped[DecisionOrigin] = mapped_column(enum_type(DecisionOrigin, "origin"))
+    origin: Mapped[DecisionOrigin]
     text_id: Mapped[int | None] = foreign_key("consent_text.id", index=False)
     user_id: Mapped[int | None] = mapped_column(BigId)
     salt: Mapped[bytes]  # 128 bits, of its leaf.
@@ -93,8 +89,6 @@ class Decision(Base):
 
 class Annulment(Base):
     """Voids a decision that was taken back before it was claimed for sending. Append-only."""
-
-    __tablename__ = "annulment"
 
     decision_id: Mapped[int] = foreign_key("decision.id", primary_key=True, index=False)
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
@@ -111,8 +105,6 @@ def is_void(decision: type[Decision] = Decision) -> ColumnElement[bool]:
 class ReceiptDecision(Base):
     """The decisions that a receipt covers; a repeated refusal refers to the first one."""
 
-    __tablename__ = "receipt_decision"
-
     receipt_id: Mapped[int] = foreign_key("receipt.id", primary_key=True, index=False)
     decision_id: Mapped[int] = foreign_key("decision.id", primary_key=True)
 
@@ -120,20 +112,15 @@ class ReceiptDecision(Base):
 class Leaf(Base):
     """A decision's salted hash (Merkle leaf), which outlives the deletion of the decision."""
 
-    __tablename__ = "leaf"
-
     decision_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     provider_id: Mapped[int] = mapped_column(BigId)
     day: Mapped[date] = mapped_column(index=True)
     digest: Mapped[bytes]
 
 
-class RetentionRun(Base):
+class RetentionRun(Entity):
     """While a run is open, the triggers allow deletion of append-only rows. Also the log of such deletions."""
 
-    __tablename__ = "retention_run"
-
-    id: Mapped[PrimaryKey]
     reason: Mapped[str] = mapped_column(String(255))
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
@@ -163,3 +150,15 @@ def leaf_digest(decision: Mapping[str, Any], salt: bytes) -> bytes:
 
 
 _compact = json.JSONEncoder(separators=(",", ":")).encode  # Cached: an import needs it for every row.
+
+
+class SigningKey(Entity):
+    """A key that signs receipts. When it is retired, its private half is deleted; the public one stays published."""
+
+    PLACE = "signing_key.private"
+
+    name: Mapped[str] = mapped_column(String(43), unique=True)  # The `kid`: the key's thumbprint (RFC 7638).
+    public: Mapped[str] = mapped_column(String(200))  # As JWK.
+    private: Mapped[bytes | None]  # Encrypted JWK; None once retired.
+    created_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None]

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.core.models.base import Base, BigId, PrimaryKey, enum_type
+from portal.core.models.base import BigId, Entity
 
 
 class DayKind(StrEnum):
@@ -15,12 +15,9 @@ class DayKind(StrEnum):
     WORKDAY = "workday"
 
 
-class Holiday(Base):
-    __tablename__ = "holiday"
-
-    id: Mapped[PrimaryKey]
+class Holiday(Entity):
     day: Mapped[date] = mapped_column(unique=True)
-    kind: Mapped[DayKind] = mapped_column(enum_type(DayKind, "kind"))
+    kind: Mapped[DayKind]
     name: Mapped[str] = mapped_column(String(120))  # Why: name and number of the official decision.
     changed_by: Mapped[int | None] = mapped_column(BigId)
     changed_at: Mapped[datetime]

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import JSON, Boolean, Index, Integer, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
-from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_key
+from portal.core.models.base import BigId, Entity, foreign_key
 
 
 class BatchState(StrEnum):
@@ -29,10 +29,9 @@ WORKER_STATES = (BatchState.UPLOADED, BatchState.MAPPED, BatchState.RUNNING, Bat
 IN_WORKER_STATE = text("state IN ('uploaded', 'mapped', 'running', 'undoing')")
 
 
-class ImportBatch(Base):
+class ImportBatch(Entity):
     """A file of consents for a brand."""
 
-    __tablename__ = "import_batch"
     __table_args__ = (
         Index("ix_import_batch_provider", "provider_id", "created_at"),
         Index("ix_import_batch_to_do", "lease_until", sqlite_where=IN_WORKER_STATE, postgresql_where=IN_WORKER_STATE),
@@ -42,7 +41,6 @@ class ImportBatch(Base):
     OUTLINE = "import_batch.outline"
     LAYOUT = "import_batch.layout"
 
-    id: Mapped[PrimaryKey]
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     brand_id: Mapped[int] = foreign_key("brand.id", index=False)
     user_id: Mapped[int | None] = mapped_column(BigId)  # None: the command line.
@@ -50,7 +48,7 @@ class ImportBatch(Base):
     name: Mapped[bytes]  # Encrypted file name.
     digest: Mapped[bytes] = mapped_column(LargeBinary(32))  # SHA-256 of the upload.
     size: Mapped[int]  # Bytes.
-    state: Mapped[BatchState] = mapped_column(enum_type(BatchState, "state"))
+    state: Mapped[BatchState]
     problem: Mapped[str | None] = mapped_column(String(40))  # Why it is unreadable.
     outline: Mapped[bytes | None]  # Encrypted JSON of imports.reading.Outline: sheets and columns.
     layout: Mapped[bytes | None]  # Encrypted JSON of imports.layout.Layout: column mapping.
@@ -77,30 +75,26 @@ class ImportBatch(Base):
     created_at: Mapped[datetime]
 
 
-class UploadPart(Base):
+class UploadPart(Entity):
     """Part of an uploaded file's bytes, until it is split into chunks."""
 
-    __tablename__ = "upload_part"
     __table_args__ = (UniqueConstraint("batch_id", "place"),)
 
     PLACE = "upload_part.content"
 
-    id: Mapped[PrimaryKey]
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     batch_id: Mapped[int] = foreign_key("import_batch.id", index=False)
     place: Mapped[int] = mapped_column(Integer)  # In the file, from 0.
     content: Mapped[bytes]  # Encrypted.
 
 
-class ImportChunk(Base):
+class ImportChunk(Entity):
     """Up to a thousand lines of one sheet, as in the file: the evidence of what was imported."""
 
-    __tablename__ = "import_chunk"
     __table_args__ = (UniqueConstraint("batch_id", "place"),)
 
     PLACE = "import_chunk.content"
 
-    id: Mapped[PrimaryKey]
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     batch_id: Mapped[int] = foreign_key("import_batch.id", index=False)
     sheet: Mapped[int] = mapped_column(Integer)  # From 0.
@@ -114,15 +108,13 @@ class ImportChunk(Base):
     ran_at: Mapped[datetime | None]  # When its valid entries were written.
 
 
-class ImportProfile(Base):
+class ImportProfile(Entity):
     """A remembered column layout for a provider's files with this header."""
 
-    __tablename__ = "import_profile"
     __table_args__ = (UniqueConstraint("provider_id", "signature"), UniqueConstraint("provider_id", "name"))
 
     LAYOUT = "import_profile.layout"
 
-    id: Mapped[PrimaryKey]
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     name: Mapped[str | None] = mapped_column(String(60))  # For the command line.
     signature: Mapped[bytes] = mapped_column(LargeBinary(32))  # Hash of the header's words in any order.
@@ -131,12 +123,9 @@ class ImportProfile(Base):
     created_at: Mapped[datetime]
 
 
-class Delegation(Base):
+class Delegation(Entity):
     """A provider's permission for the operator to import files for it."""
 
-    __tablename__ = "delegation"
-
-    id: Mapped[PrimaryKey]
     provider_id: Mapped[int] = foreign_key("provider.id")
     given_by: Mapped[int] = mapped_column(BigId)
     given_at: Mapped[datetime]

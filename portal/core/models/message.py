@@ -1,4 +1,5 @@
-"""Outbox of SMS and e-mails to recipients, with their delivery state; sent by lease."""
+"""Outboxes, sent by lease: SMS and e-mails to recipients, with their delivery state; and mails to users, never to
+recipients."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -6,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy import Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_key
+from portal.core.models.base import BigId, Entity, foreign_key
 
 
 class MessageKind(StrEnum):
@@ -31,10 +32,9 @@ CARRIES_LINK = text("kind = 'invitation'")
 STILL_DUE = text("due_at IS NOT NULL")
 
 
-class Message(Base):
+class Message(Entity):
     """To a recipient of a provider, or from the portal itself to an `address`."""
 
-    __tablename__ = "message"
     __table_args__ = (
         # Messages that people wait for go before the links of campaigns.
         Index("ix_message_due", "rank", "due_at", sqlite_where=STILL_DUE, postgresql_where=STILL_DUE),
@@ -45,8 +45,7 @@ class Message(Base):
     ADDRESS = "message.address"
     FACTS = "message.facts"
 
-    id: Mapped[PrimaryKey]
-    kind: Mapped[MessageKind] = mapped_column(enum_type(MessageKind, "kind"), default=MessageKind.INVITATION)
+    kind: Mapped[MessageKind] = mapped_column(default=MessageKind.INVITATION)
     rank: Mapped[int] = mapped_column(Integer, default=1)  # 0: somebody waits for it; 1: not urgent.
     language: Mapped[str] = mapped_column(String(2), default="tr")
     provider_id: Mapped[int | None] = foreign_key("provider.id", index=False)  # None: from the portal itself.
@@ -57,9 +56,56 @@ class Message(Base):
     address: Mapped[bytes | None]  # Encrypted: the destination if there is no recipient.
     facts: Mapped[bytes | None]  # Encrypted JSON: the template's variables, until it is rendered.
     text: Mapped[bytes | None]  # Encrypted, since it holds the link. Never stored for codes.
-    state: Mapped[MessageState] = mapped_column(enum_type(MessageState, "state"), default=MessageState.WAITING)
+    state: Mapped[MessageState] = mapped_column(default=MessageState.WAITING)
     due_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]  # Not sent later.
+    lease_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class MailKind(StrEnum):
+    """Each has a folder in templates/mails/."""
+
+    CONFIRMATION = "confirmation"
+    ALREADY_HERE = "already_here"  # A sign-up with an address that has an account.
+    INVITATION = "invitation"
+    RESET = "reset"
+    NEW_DEVICE = "new_device"
+    FACTOR_CHANGED = "factor_changed"
+    PASSWORD_CHANGED = "password_changed"
+    NEW_OWNER = "new_owner"
+    ADMITTED = "admitted"
+    SENT_BACK = "sent_back"
+    SUSPENDED = "suspended"
+    ANSWERED = "answered"  # The operator answered a question from the onboarding page.
+    ORDER_SETTLED = "order_settled"
+    IMPORT_ASKED = "import_asked"  # The operator imports a file and needs information.
+    POINT_BUDGET = "point_budget"  # A consent point has used (nearly) all its codes of the day.
+    CASES_WAIT = "cases_wait"  # Complaints at the desk: new, nearly due or overdue.
+
+
+class MailState(StrEnum):
+    WAITING = "waiting"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+class Mail(Entity):
+    """Encrypted for no provider (0). The text is rendered when it is sent."""
+
+    __table_args__ = (Index("ix_mail_due", "due_at"),)
+
+    ADDRESS = "mail.address"
+    FACTS = "mail.facts"
+
+    kind: Mapped[MailKind]
+    language: Mapped[str] = mapped_column(String(2))
+    address: Mapped[bytes]  # Encrypted.
+    facts: Mapped[bytes]  # Encrypted JSON: the template's variables, including links with tokens.
+    state: Mapped[MailState] = mapped_column(default=MailState.WAITING)
+    due_at: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     created_at: Mapped[datetime]

@@ -8,7 +8,7 @@ from sqlalchemy import Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.iys_protocol.enums import Channel, Status
-from portal.core.models.base import Base, PrimaryKey, enum_type, foreign_key
+from portal.core.models.base import Entity, foreign_key
 
 
 class FeedSource(StrEnum):
@@ -27,39 +27,35 @@ class ReceivedVia(StrEnum):
     SWEEP = "sweep"
 
 
-class Movement(Base):
+class Movement(Entity):
     """One movement as İYS reported it. A repeated report adds nothing."""
 
-    __tablename__ = "movement"
     __table_args__ = (
         UniqueConstraint("consent_id", "transaction_id", "status"),
         Index("ix_movement_brand_created", "brand_id", "creation_date"),
     )
 
-    id: Mapped[PrimaryKey]
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     brand_id: Mapped[int] = foreign_key("brand.id", index=False)
     consent_id: Mapped[int] = foreign_key("consent.id", index=False)
-    status: Mapped[Status] = mapped_column(enum_type(Status, "status"))
+    status: Mapped[Status]
     source: Mapped[str] = mapped_column(String(40))  # As İYS sends it: an open set.
     consent_date: Mapped[datetime | None]  # None: a merchant's first record without a date.
     creation_date: Mapped[datetime]
     transaction_id: Mapped[str] = mapped_column(String(80), index=True)
     received_at: Mapped[datetime]
-    received_via: Mapped[ReceivedVia] = mapped_column(enum_type(ReceivedVia, "received_via"))
+    received_via: Mapped[ReceivedVia]
     decision_id: Mapped[int | None] = foreign_key("decision.id")  # The decision made from it, or ours that it reports.
 
 
-class Feed(Base):
+class Feed(Entity):
     """The pull cursor of a brand, updated in the transaction that stores its movements."""
 
-    __tablename__ = "feed"
     __table_args__ = (UniqueConstraint("brand_id", "source"), Index("ix_feed_due", "due_at"))
 
-    id: Mapped[PrimaryKey]
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     brand_id: Mapped[int] = foreign_key("brand.id", index=False)
-    source: Mapped[FeedSource] = mapped_column(enum_type(FeedSource, "source"))
+    source: Mapped[FeedSource]
     cursor: Mapped[str | None] = mapped_column(String(255))  # Opaque, İYS's own.
     cursor_at: Mapped[datetime | None]  # When İYS issued it; it expires with İYS's window.
     due_at: Mapped[datetime | None]
@@ -70,18 +66,15 @@ class Feed(Base):
     created_at: Mapped[datetime]
 
 
-class PushRegistration(Base):
+class PushRegistration(Entity):
     """A URL of ours to which İYS pushes movements, per brand and channel."""
-
-    __tablename__ = "push_registration"
 
     TOKEN = "push_registration.token"
     PASSWORD = "push_registration.password"
 
-    id: Mapped[PrimaryKey]
     provider_id: Mapped[int] = foreign_key("provider.id")
     brand_id: Mapped[int] = foreign_key("brand.id", index=False)
-    channel: Mapped[Channel] = mapped_column(enum_type(Channel, "channel"))
+    channel: Mapped[Channel]
     token_digest: Mapped[bytes] = mapped_column(unique=True)  # SHA-256 of the URL's last part.
     token: Mapped[bytes]  # Encrypted.
     username: Mapped[str] = mapped_column(String(40))
@@ -93,15 +86,13 @@ class PushRegistration(Base):
     created_at: Mapped[datetime]
 
 
-class Push(Base):
+class Push(Entity):
     """A request body that İYS pushed, stored before it is answered and processed later."""
 
-    __tablename__ = "push"
     __table_args__ = (Index("ix_push_due", "due_at"),)
 
     PLACE = "push.body"
 
-    id: Mapped[PrimaryKey]
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     registration_id: Mapped[int] = foreign_key("push_registration.id")
     body: Mapped[bytes]  # Encrypted.

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import Integer, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_key
+from portal.core.models.base import BigId, Entity, foreign_key
 
 
 class PaperKind(StrEnum):
@@ -23,16 +23,13 @@ class ReviewAct(StrEnum):
     CAME_BACK = "came_back"
 
 
-class Paper(Base):
+class Paper(Entity):
     """An uploaded document, unchanged."""
-
-    __tablename__ = "paper"
 
     PLACE = "paper.content"
 
-    id: Mapped[PrimaryKey]
     provider_id: Mapped[int] = foreign_key("provider.id")
-    kind: Mapped[PaperKind] = mapped_column(enum_type(PaperKind, "kind"))
+    kind: Mapped[PaperKind]
     media_type: Mapped[str] = mapped_column(String(40))
     size: Mapped[int] = mapped_column(Integer)  # Bytes.
     digest: Mapped[bytes] = mapped_column(LargeBinary(32))  # SHA-256.
@@ -41,29 +38,23 @@ class Paper(Base):
     uploaded_at: Mapped[datetime]
 
 
-class Review(Base):
+class Review(Entity):
     """A decision of the operator on a provider, with its reason or the note of a call-back."""
 
-    __tablename__ = "review"
-
-    id: Mapped[PrimaryKey]
     provider_id: Mapped[int] = foreign_key("provider.id")
-    act: Mapped[ReviewAct] = mapped_column(enum_type(ReviewAct, "act"))
+    act: Mapped[ReviewAct]
     note: Mapped[str] = mapped_column(String(2000))
     called_on: Mapped[date | None]  # When the representative was called back at the company's number.
     made_by: Mapped[int] = mapped_column(BigId)
     made_at: Mapped[datetime]
 
 
-class Inquiry(Base):
+class Inquiry(Entity):
     """A question about a step, and its answer."""
-
-    __tablename__ = "inquiry"
 
     TEXT = "inquiry.text"
     ANSWER = "inquiry.answer"
 
-    id: Mapped[PrimaryKey]
     provider_id: Mapped[int] = foreign_key("provider.id")
     step: Mapped[int] = mapped_column(Integer)  # 1 to 5.
     text: Mapped[bytes]  # Encrypted, as is the answer: it may hold addresses.

@@ -1,13 +1,13 @@
-"""Providers (hizmet sağlayıcı), their brands, short domains and allowed networks."""
+"""Providers (hizmet sağlayıcı), their brands, short domains, allowed networks, and the packages they order."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import LargeBinary, String, UniqueConstraint
+from sqlalchemy import Integer, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from portal.core.iys_protocol.enums import Source
-from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_key
+from portal.core.models.base import BigId, Entity, foreign_key
 
 
 class ProviderKind(StrEnum):
@@ -25,14 +25,11 @@ class LegalForm(StrEnum):
     TRADESPERSON = "tradesperson"  # First and last name, with tax or identity number.
 
 
-class Provider(Base):
-    __tablename__ = "provider"
-
-    id: Mapped[PrimaryKey]
+class Provider(Entity):
     iys_code: Mapped[int] = mapped_column(unique=True)  # In sandbox mode, one of ours.
     pending_iys_code: Mapped[int | None] = mapped_column(BigId, unique=True)  # The real one at İYS, used once admitted.
-    kind: Mapped[ProviderKind] = mapped_column(enum_type(ProviderKind, "kind"), default=ProviderKind.DIRECT)
-    legal_form: Mapped[LegalForm] = mapped_column(enum_type(LegalForm, "legal_form"), default=LegalForm.COMPANY)
+    kind: Mapped[ProviderKind] = mapped_column(default=ProviderKind.DIRECT)
+    legal_form: Mapped[LegalForm] = mapped_column(default=LegalForm.COMPANY)
     title: Mapped[str] = mapped_column(String(255))  # A tradesperson's first and last name.
     mersis: Mapped[str] = mapped_column(String(16))  # Empty for a tradesperson.
     tax_number: Mapped[str] = mapped_column(String(11), default="")  # VKN or TCKN, shown to recipients (M-1).
@@ -63,10 +60,7 @@ class Provider(Base):
         return self.mersis or self.tax_number
 
 
-class Brand(Base):
-    __tablename__ = "brand"
-
-    id: Mapped[PrimaryKey]
+class Brand(Entity):
     provider_id: Mapped[int] = foreign_key("provider.id")
     brand_code: Mapped[int] = mapped_column(unique=True)  # İYS's; a brand belongs to one provider here.
     name: Mapped[str] = mapped_column(String(255))
@@ -83,12 +77,9 @@ class Brand(Base):
     created_at: Mapped[datetime]
 
 
-class Domain(Base):
+class Domain(Entity):
     """A brand's own short domain for links, verified by a DNS TXT record."""
 
-    __tablename__ = "domain"
-
-    id: Mapped[PrimaryKey]
     provider_id: Mapped[int] = foreign_key("provider.id")
     brand_id: Mapped[int] = foreign_key("brand.id")
     host: Mapped[str] = mapped_column(String(253), unique=True)
@@ -99,14 +90,46 @@ class Domain(Base):
     created_at: Mapped[datetime]
 
 
-class Network(Base):
+class Network(Entity):
     """A network allowed for a provider's users and API keys. Without any rows, all are allowed."""
 
-    __tablename__ = "network"
     __table_args__ = (UniqueConstraint("provider_id", "cidr"),)
 
-    id: Mapped[PrimaryKey]
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     cidr: Mapped[str] = mapped_column(String(43))
     note: Mapped[str] = mapped_column(String(120))
     created_at: Mapped[datetime]
+
+
+class OrderKind(StrEnum):
+    FIRST = "first"
+    RENEWAL = "renewal"
+    UPGRADE = "upgrade"
+
+
+class Package(Entity):
+    """A yearly package by number of addresses, on the price list. A withdrawn one stays valid for those who have it."""
+
+    name: Mapped[str] = mapped_column(String(60), unique=True)
+    records: Mapped[int] = mapped_column(Integer)  # Addresses included.
+    price: Mapped[int] = mapped_column(Integer)  # TRY a year, before tax.
+    withdrawn_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class PackageOrder(Entity):
+    """An order that the operator confirms; records and price are those at that time."""
+
+    provider_id: Mapped[int] = foreign_key("provider.id")
+    package_id: Mapped[int] = foreign_key("package.id")
+    kind: Mapped[OrderKind]
+    records: Mapped[int] = mapped_column(Integer)
+    price: Mapped[int] = mapped_column(Integer)
+    ordered_by: Mapped[int] = mapped_column(BigId)
+    ordered_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    declined_at: Mapped[datetime | None]
+    settled_by: Mapped[int | None] = mapped_column(BigId)
+    note: Mapped[str | None] = mapped_column(String(500))
+    starts_on: Mapped[date | None]
+    ends_on: Mapped[date | None]  # Inclusive.

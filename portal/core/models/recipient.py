@@ -7,13 +7,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.addresses import AddressKind
 from portal.core.iys_protocol.enums import Channel, RecipientType, Status
-from portal.core.models.base import Base, BigId, BlindIndexed, PrimaryKey, enum_type, foreign_key
+from portal.core.models.base import BigId, BlindIndexed, Entity, foreign_key
 
 IS_REASSIGNED = text("reassigned_at IS NOT NULL")
 
 
-class Recipient(BlindIndexed, Base):
-    __tablename__ = "recipient"
+class Recipient(BlindIndexed, Entity):
     __table_args__ = (
         UniqueConstraint("provider_id", "index_odd"),
         UniqueConstraint("provider_id", "index_even"),
@@ -28,28 +27,25 @@ class Recipient(BlindIndexed, Base):
 
     PLACE = "recipient.address"
 
-    id: Mapped[PrimaryKey]
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
-    kind: Mapped[AddressKind] = mapped_column(enum_type(AddressKind, "kind"))
+    kind: Mapped[AddressKind]
     address: Mapped[bytes]  # Encrypted.
     reassigned_at: Mapped[datetime | None]  # The holder is somebody else: show them nothing from before.
     created_at: Mapped[datetime]
 
 
-class Consent(Base):
+class Consent(Entity):
     """The current consent of one key: our current decision, and the status last known at İYS."""
 
-    __tablename__ = "consent"
     __table_args__ = (UniqueConstraint("brand_id", "recipient_id", "channel", "recipient_type"),)
 
-    id: Mapped[PrimaryKey]
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     brand_id: Mapped[int] = foreign_key("brand.id", index=False)
     recipient_id: Mapped[int] = foreign_key("recipient.id")
-    channel: Mapped[Channel] = mapped_column(enum_type(Channel, "channel"))
-    recipient_type: Mapped[RecipientType] = mapped_column(enum_type(RecipientType, "recipient_type"))
+    channel: Mapped[Channel]
+    recipient_type: Mapped[RecipientType]
     decision_id: Mapped[int | None] = mapped_column(BigId)  # The current one.
-    status: Mapped[Status | None] = mapped_column(enum_type(Status, "status"))
+    status: Mapped[Status | None]
     consent_date: Mapped[datetime | None]  # Of the current decision; the next one must be later.
     effective_at: Mapped[datetime | None]
     iys_status: Mapped[str | None] = mapped_column(String(10))  # As last known at İYS,

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_key
+from portal.core.models.base import BigId, Entity, foreign_key
 
 
 class DayState(StrEnum):
@@ -34,19 +34,17 @@ class Settlement(StrEnum):
     GONE = "gone"  # A later comparison did not find it.
 
 
-class ReconciledDay(Base):
+class ReconciledDay(Entity):
     """One brand's day. İYS's file is archived unchanged and encrypted, with its time stamp."""
 
-    __tablename__ = "reconciled_day"
     __table_args__ = (UniqueConstraint("brand_id", "day"), Index("ix_reconciled_day_due", "due_at"))
 
     FILE = "reconciled_day.file"
 
-    id: Mapped[PrimaryKey]
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     brand_id: Mapped[int] = foreign_key("brand.id", index=False)
     day: Mapped[date]
-    state: Mapped[DayState] = mapped_column(enum_type(DayState, "state"), default=DayState.WAITING)
+    state: Mapped[DayState] = mapped_column(default=DayState.WAITING)
     due_at: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(Integer, default=0)
@@ -63,19 +61,17 @@ class ReconciledDay(Base):
     created_at: Mapped[datetime]
 
 
-class Difference(Base):
+class Difference(Entity):
     """A difference between İYS's records and ours, until a person or a later comparison settles it."""
 
-    __tablename__ = "difference"
     __table_args__ = (Index("ix_difference_open", "provider_id", "settled_at"),)
 
     LINE = "difference.line"
 
-    id: Mapped[PrimaryKey]
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     brand_id: Mapped[int] = foreign_key("brand.id", index=False)
     day_id: Mapped[int | None] = foreign_key("reconciled_day.id")
-    kind: Mapped[DifferenceKind] = mapped_column(enum_type(DifferenceKind, "kind"))
+    kind: Mapped[DifferenceKind]
     consent_id: Mapped[int | None] = foreign_key("consent.id")
     submission_id: Mapped[int | None] = foreign_key("submission.id", index=False)
     line: Mapped[bytes | None]  # Encrypted JSON: İYS's row, if any.
@@ -83,17 +79,15 @@ class Difference(Base):
     found_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
     settled_by: Mapped[int | None] = mapped_column(BigId)  # A user; None: a later comparison.
-    settlement: Mapped[Settlement | None] = mapped_column(enum_type(Settlement, "settlement"))
+    settlement: Mapped[Settlement | None]
     explanation: Mapped[str | None] = mapped_column(Text)
 
 
-class Sweep(Base):
+class Sweep(Entity):
     """One pass over all current consents of a brand, asking İYS by multi-status which are ONAY."""
 
-    __tablename__ = "sweep"
     __table_args__ = (Index("ix_sweep_due", "due_at"),)
 
-    id: Mapped[PrimaryKey]
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     brand_id: Mapped[int] = foreign_key("brand.id")
     position: Mapped[int] = mapped_column(BigId, default=0)  # Last recipient that was checked.

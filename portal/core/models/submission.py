@@ -1,4 +1,4 @@
-"""The outbox of decisions for İYS, and the log of attempts to send them."""
+"""The outbox of decisions for İYS, one by one or in bulk requests, and the log of attempts to send them."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -8,7 +8,36 @@ from sqlalchemy import Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.iys_protocol.enums import Status
-from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_key
+from portal.core.models.base import BigId, Entity, foreign_key
+
+
+class BulkState(StrEnum):
+    FORMED = "formed"  # To be sent.
+    HELD = "held"  # The success rate is low: a person must release it.
+    SENT = "sent"  # İYS has it; its result is fetched when due.
+    ENDED = "ended"  # Every item has its outcome, or left the list.
+
+
+class BulkRequest(Entity):
+    """A list of up to 1000 grants of one brand (their `bulk_id` and `bulk_index`), whose result is fetched later."""
+
+    __table_args__ = (Index("ix_bulk_request_due", "due_at"),)
+
+    provider_id: Mapped[int] = foreign_key("provider.id")
+    brand_id: Mapped[int] = foreign_key("brand.id", index=False)
+    endpoint: Mapped[str] = mapped_column(String(120))
+    size: Mapped[int] = mapped_column(Integer)  # Submissions.
+    state: Mapped[BulkState] = mapped_column(default=BulkState.FORMED)
+    due_at: Mapped[datetime | None]  # Next send, check while held, or fetch of the result; None once ended.
+    lease_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    request_id: Mapped[str | None] = mapped_column(String(40))  # İYS's requestId.
+    code: Mapped[str | None] = mapped_column(String(20))  # İYS's last error code.
+    sent_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    released_at: Mapped[datetime | None]  # When a person released it despite the low success rate.
+    released_by: Mapped[int | None] = mapped_column(BigId)
+    created_at: Mapped[datetime]
 
 
 class Outcome(StrEnum):
@@ -43,13 +72,12 @@ STILL_DUE = text("due_at IS NOT NULL")
 WHERE_STILL_DUE: Any = {"sqlite_where": STILL_DUE, "postgresql_where": STILL_DUE}
 
 
-class Submission(Base):
+class Submission(Entity):
     """A decision's frozen payload and endpoint, sent byte for byte until İYS answers.
 
     While it is part of a bulk request (`bulk_id`), that one is due, and its own `due_at` is far in the future.
     """
 
-    __tablename__ = "submission"
     __table_args__ = (
         # By provider: a blocked one must not slow down the search for others.
         Index("ix_submission_lane_due", "lane", "provider_id", "due_at", **WHERE_STILL_DUE),
@@ -63,16 +91,15 @@ class Submission(Base):
 
     PLACE = "submission.payload"
 
-    id: Mapped[PrimaryKey]
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     consent_id: Mapped[int] = foreign_key("consent.id", index=False)
     decision_id: Mapped[int] = foreign_key("decision.id", unique=True, index=False)
-    lane: Mapped[Lane] = mapped_column(enum_type(Lane, "lane"))
-    status: Mapped[Status] = mapped_column(enum_type(Status, "status"))
+    lane: Mapped[Lane]
+    status: Mapped[Status]
     consent_date: Mapped[datetime]
     endpoint: Mapped[str] = mapped_column(String(120))
     payload: Mapped[bytes]  # Encrypted.
-    outcome: Mapped[Outcome] = mapped_column(enum_type(Outcome, "outcome"), default=Outcome.WAITING)
+    outcome: Mapped[Outcome] = mapped_column(default=Outcome.WAITING)
     due_at: Mapped[datetime | None]  # None: nothing left to do.
     lease_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(Integer, default=0)
@@ -95,14 +122,11 @@ class Submission(Base):
         return self.outcome in OPEN_OUTCOMES
 
 
-class Attempt(Base):
+class Attempt(Entity):
     """One answer of İYS (or none) to one submission. Append-only evidence."""
-
-    __tablename__ = "attempt"
 
     PLACE = "attempt.answer"
 
-    id: Mapped[PrimaryKey]
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     submission_id: Mapped[int] = foreign_key("submission.id")
     at: Mapped[datetime]

@@ -11,7 +11,7 @@ from portal.core.addresses import Address
 from portal.core.iys_protocol import Channel
 from portal.core.models import AudienceEntry, Brand, Campaign, ExclusionReason, Provider
 from portal.core.models.ids import new_ids
-from portal.core.models.upsert import insert_missing
+from portal.core.models.inserts import insert_missing
 
 
 class CannotLaunch(Exception):

@@ -23,7 +23,7 @@ from portal.core.models import (
     ExclusionReason,
     Recipient,
 )
-from portal.core.models.upsert import insert_missing
+from portal.core.models.inserts import insert_missing
 
 ENTRIES = AudienceEntry.__table__
 

@@ -10,7 +10,7 @@ import shortlinks
 from portal.core.addresses import Address
 from portal.core.models import AddressProof, AudienceEntry, ConsentRequest
 from portal.core.models.ids import new_id
-from portal.core.models.upsert import insert_missing
+from portal.core.models.inserts import insert_missing
 from portal.core.vault import Vault
 from portal.domain.consent_points.lookup import PublicPoint
 from portal.domain.consents import locking, recipients

@@ -24,7 +24,7 @@ from portal.core.models import (
     Submission,
     is_void,
 )
-from portal.core.models.bulk_insert import insert_rows
+from portal.core.models.inserts import insert_rows
 from portal.domain.consents import locking, writer
 from portal.domain.consents.locking import MAX_CLOCK_SKEW, LockedConsent
 from portal.domain.providers import sandbox_mode

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Consent, Recipient, Submission
-from portal.core.models.bulk_insert import insert_rows
 from portal.core.models.ids import new_id
+from portal.core.models.inserts import insert_rows
 
 SECOND = timedelta(seconds=1)
 MAX_CLOCK_SKEW = timedelta(hours=1)  # Of another's clock before ours; a date beyond that says nothing.

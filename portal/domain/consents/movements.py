@@ -16,8 +16,8 @@ from portal.core import addresses, iys_protocol
 from portal.core.addresses import Address, AddressKind, BadAddress
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Brand, Decision, DecisionOrigin, FeedSource, Movement, ReceivedVia
-from portal.core.models.bulk_insert import insert_rows
 from portal.core.models.ids import new_id
+from portal.core.models.inserts import insert_rows
 from portal.core.vault import Vault
 from portal.domain.consents import annulments, drift, locking, recipients, writer
 from portal.domain.consents.locking import MAX_CLOCK_SKEW, LockedConsent

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from portal.core.addresses import HIDDEN, Address, mask
 from portal.core.models import Recipient
-from portal.core.models.bulk_insert import insert_missing_rows
 from portal.core.models.ids import new_ids
+from portal.core.models.inserts import insert_missing_rows
 from portal.core.vault import CannotOpen, Vault, index_column
 
 Item = TypeVar("Item")

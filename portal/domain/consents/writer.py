@@ -27,9 +27,9 @@ from portal.core.models import (
     ReceiptDecision,
     Submission,
 )
-from portal.core.models.bulk_insert import insert_rows
 from portal.core.models.decision import leaf_digest
 from portal.core.models.ids import new_id
+from portal.core.models.inserts import insert_rows
 from portal.core.vault import Vault
 from portal.domain.consents import locking
 from portal.domain.consents.locking import LockedConsent, next_consent_date

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from portal.core.database import changed_rows
 from portal.core.models import Assignment, OperatorRole, Provider, User
 from portal.core.models.ids import new_id
-from portal.core.models.upsert import insert_missing
+from portal.core.models.inserts import insert_missing
 
 
 class OwnRole(ValueError):

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from portal.core.models import NO_PROVIDER, NodeCounter, SigningKey
 from portal.core.models.ids import new_id
-from portal.core.models.upsert import insert_missing
+from portal.core.models.inserts import insert_missing
 from portal.core.vault import CannotOpen, Vault
 
 CURVE: Literal["Ed25519"] = "Ed25519"

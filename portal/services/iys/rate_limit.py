@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Operation
 from portal.core.models import CallTally, IysRate
-from portal.core.models.upsert import insert_missing, insert_or_add
+from portal.core.models.inserts import insert_missing, insert_or_add
 
 SPAN = timedelta(minutes=5)
 MARGIN = 0.04  # Of a second: network delays may shorten the time between two calls.

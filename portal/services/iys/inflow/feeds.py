@@ -12,7 +12,7 @@ from portal.core.iys_protocol import Action, Operation
 from portal.core.leases import is_due
 from portal.core.models import Brand, Connection, Feed, FeedSource, ReceivedVia
 from portal.core.models.ids import new_id
-from portal.core.models.upsert import insert_missing
+from portal.core.models.inserts import insert_missing
 from portal.domain.consents import movements
 from portal.domain.providers import sandbox_mode
 from portal.services.iys import calls, rate_limit, response_values

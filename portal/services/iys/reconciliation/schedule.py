@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from portal.core import clock, leases
 from portal.core.models import Brand, Connection, DayState, Feed, Provider, ReconciledDay
 from portal.core.models.ids import new_id
-from portal.core.models.upsert import insert_missing
+from portal.core.models.inserts import insert_missing
 from portal.domain.providers import sandbox_mode
 
 DAYS_BACK = 7

@@ -1,18 +1,35 @@
-"""Bulk inserts past the ORM: executemany on SQLite, COPY on PostgreSQL. Values go through the columns' types."""
+"""Inserts past the ORM: upserts (of two processes that insert the same row, the first one wins), and bulk inserts by
+executemany on SQLite and COPY on PostgreSQL, whose values go through the columns' types."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Column, LargeBinary, insert
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
+from portal.core.database import changed_rows
 from portal.core.models.base import Base
-from portal.core.models.upsert import insert_missing
 
 COPY_FROM = 100  # Rows. Below, COPY is not worth it, and psycopg allows none in a pipeline.
-
 Rows = Sequence[Mapping[str, Any]]
+Insert = sqlite.Insert | postgresql.Insert
+
+
+def insert_missing(session: Session, model: type[Base], rows: Rows) -> int:
+    """Insert the rows that violate no unique constraint (ON CONFLICT DO NOTHING); return how many."""
+    if not rows:
+        return 0
+    missing = _dialect_insert(session, model).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    return changed_rows(session, missing, rows)
+
+
+def insert_or_add(session: Session, model: type[Base], row: Mapping[str, Any], *, sums: tuple[str, ...]) -> Insert:
+    """The statement that inserts a row, or adds its columns `sums` to the row with the same primary key."""
+    insert = _dialect_insert(session, model).values(row)
+    added = {name: model.__table__.c[name] + insert.excluded[name] for name in sums}
+    return insert.on_conflict_do_update(index_elements=list(model.__table__.primary_key), set_=added)
 
 
 def insert_rows(session: Session, model: type[Base], rows: Rows) -> None:
@@ -34,7 +51,7 @@ def insert_rows(session: Session, model: type[Base], rows: Rows) -> None:
             for row in values:
                 copy.write_row(row)
     else:
-        connection.exec_driver_sql(_insert(model, columns), list(values))
+        connection.exec_driver_sql(_insert_sql(model, columns), list(values))
 
 
 def insert_missing_rows(session: Session, model: type[Base], rows: Rows) -> int:
@@ -43,11 +60,17 @@ def insert_missing_rows(session: Session, model: type[Base], rows: Rows) -> int:
     if not rows or connection.dialect.name == "postgresql":
         return insert_missing(session, model, rows)
     columns = [model.__table__.c[name] for name in rows[0]]
-    statement = f"{_insert(model, columns)} ON CONFLICT DO NOTHING"
+    statement = f"{_insert_sql(model, columns)} ON CONFLICT DO NOTHING"
     return connection.exec_driver_sql(statement, list(_values(columns, rows, connection.dialect))).rowcount
 
 
-def _insert(model: type[Base], columns: list[Column[Any]]) -> str:
+def _dialect_insert(session: Session, model: type[Base]) -> Insert:
+    if session.get_bind(model).dialect.name == "sqlite":
+        return sqlite.insert(model.__table__)
+    return postgresql.insert(model.__table__)
+
+
+def _insert_sql(model: type[Base], columns: list[Column[Any]]) -> str:
     names, marks = ", ".join(f'"{column.name}"' for column in columns), ", ".join("?" * len(columns))
     return f'INSERT INTO "{model.__tablename__}" ({names}) VALUES ({marks})'  # nosec B608
 
