@@ -6,6 +6,7 @@ that succeeds only while the row is still free. Each later write of the worker n
 nothing once the lease has passed to somebody else. All functions are part of the caller's transaction.
 """
 
+import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -48,6 +49,12 @@ def is_free(model: type[LeasedTable], at: datetime) -> ColumnElement[bool]:
 def is_due(model: type[QueueTable], at: datetime) -> ColumnElement[bool]:
     """The condition that a row is due and nobody holds it."""
     return and_(model.due_at <= at, is_free(model, at))
+
+
+def backoff(attempts: int, first: timedelta, longest: timedelta) -> timedelta:
+    """The pause after so many attempts: doubled each time, with jitter."""
+    doubled: timedelta = first * 2 ** min(attempts - 1, 20)
+    return min(doubled, longest) * (0.75 + random.random() / 2)
 
 
 def claim(

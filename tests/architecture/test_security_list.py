@@ -45,7 +45,7 @@ def test_every_test_that_is_named_exists():
     defined = {
         (path, node.name)
         for path, tree in trees.items()
-        for node in ast.walk(tree)
+        for node in product.nodes(tree)
         if isinstance(node, ast.FunctionDef)
     }
 
@@ -59,8 +59,7 @@ def test_every_file_that_is_named_exists():
 
 # Pauses between tries, and the sandbox's faults.
 DRAWS_PAUSES = {
-    "portal.services.messaging.mail_sender",
-    "portal.services.messaging.outbox",
+    "portal.core.leases",
     "portal.services.iys.call_guard",
     "portal.services.iys.circuit_breaker",
     "portal.services.iys.forwarding.outcomes",

@@ -1,22 +1,27 @@
-"""Send due mails: claimed by lease one by one, over one connection.
+"""Send due mails: claimed by lease one by one, rendered from templates/mails/ and their facts, over one connection.
 
 A mail that a killed sender had claimed is sent again with the same Message-ID: better twice than never.
 """
 
-import random
+import re
 import time
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
+from babel.dates import format_datetime
 from flask import current_app
 from sqlalchemy import select
 
 from portal.core import clock, leases
 from portal.core.extensions import db, read_session, vault
-from portal.core.models import Mail, MailState
+from portal.core.models import Mail, MailKind, MailState
 from portal.core.vault import CannotOpen
 from portal.domain.notifications import mails
-from portal.services.messaging import mail_rendering, mail_transport
+from portal.domain.notifications.mails import FACTS
+from portal.services.messaging import mail_transport
 from portal.services.messaging.mail_transport import GatewayTransport, OutgoingMail, SmtpTransport
 
 LEASE = timedelta(minutes=3)  # A dozen commands may take mail_transport.TIMEOUT each before one mail is through.
@@ -24,8 +29,19 @@ BATCH = 50  # Over one connection.
 LONGEST_RUN = 30.0  # Seconds: a slow server must not hold up launches and messages; the rest goes a minute later.
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=20), timedelta(hours=1)
 MAX_ATTEMPTS = 60  # In some two and a half days.
+LONGEST_NAME = 120
+LONGEST_TEXT = 2000
+TRUSTED_FACTS = frozenset({"link", "device", "network"})
+MULTILINE_FACTS = frozenset({"note", "reason", "question", "answer"})  # Written by people in correspondence with us.
+LOOKS_LIKE_A_LINK = re.compile(r"(?<=\w)\.(?=\w{2})|:?//+|@")
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class RenderedMail:
+    subject: str
+    text: str
 
 
 def send_due() -> int:
@@ -92,7 +108,7 @@ def _outgoing_mail(mail_id: int) -> OutgoingMail | None:
     if to is None or (until and until <= clock.now()):
         _end(mail_id, MailState.FAILED)
         return None
-    written = mail_rendering.render_mail(kind, language, facts)
+    written = render_mail(kind, language, facts)
     return OutgoingMail(mail_id, to, written.subject, written.text, language)
 
 
@@ -110,12 +126,32 @@ def _put_off(mail_id: int) -> bool:
     mail = db.session.get_one(Mail, mail_id)
     if mail.attempts >= MAX_ATTEMPTS:
         return _end(mail_id, MailState.FAILED)
-    mail.due_at, mail.lease_until = clock.now() + _pause(mail.attempts), None
+    mail.due_at, mail.lease_until = clock.now() + leases.backoff(mail.attempts, FIRST_PAUSE, LONGEST_PAUSE), None
     db.session.commit()
     return False
 
 
-def _pause(attempts: int) -> timedelta:
-    """Exponential backoff with jitter."""
-    doubled: timedelta = FIRST_PAUSE * 2 ** min(attempts - 1, 20)
-    return min(doubled, LONGEST_PAUSE) * (0.75 + random.random() / 2)
+def render_mail(kind: MailKind, language: str, facts: Mapping[str, Any]) -> RenderedMail:
+    """Fill in the template; its first line is the subject."""
+    clean = {name: _clean_fact(name, facts[name], language) for name in FACTS[kind]}
+    text = current_app.jinja_env.get_template(f"mails/{kind}/{language}.txt").render(clean)
+    foot = current_app.jinja_env.get_template(f"mails/foot/{language}.txt").render()
+    subject, _, body = text.partition("\n")
+    return RenderedMail(subject, f"{body.strip()}\n{foot}\n")
+
+
+def _clean_fact(name: str, value: Any, language: str) -> Any:
+    """A fact for a mail. Anybody who signs up chooses titles and names: they must bring no lines and no links of their
+    own into a mail of ours."""
+    if isinstance(value, datetime):
+        return format_datetime(value, "d MMMM yyyy HH:mm", tzinfo=clock.ISTANBUL, locale=language)
+    if not isinstance(value, str) or name in TRUSTED_FACTS:
+        return value
+    if name in MULTILINE_FACTS:
+        return value.strip()[:LONGEST_TEXT]
+    return LOOKS_LIKE_A_LINK.sub(_break_link, " ".join(value.split())[:LONGEST_NAME])
+
+
+def _break_link(found: re.Match[str]) -> str:
+    """So that no mail program makes a link of it: a space after a dot, or instead of other characters."""
+    return ". " if found[0] == "." else " "

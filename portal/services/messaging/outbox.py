@@ -1,6 +1,5 @@
 """The message outbox: claim due rows, send them to the gateway, record the result. A gateway takes an id only once."""
 
-import random
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -16,8 +15,7 @@ from portal.core.vault import CannotOpen
 from portal.domain.consents.may_send import is_refused
 from portal.domain.notifications import messages
 from portal.services.messaging import outgoing_messages
-from portal.services.messaging.gateways import OutgoingMessage
-from portal.services.messaging.gateways.demo import DemoGateway
+from portal.services.messaging.gateways import DemoGateway, OutgoingMessage
 
 LEASE = timedelta(seconds=15)
 BATCH = 50
@@ -148,9 +146,7 @@ def _still_waiting(message_ids: Iterable[int]) -> list[Message]:
 
 
 def _pause(message: Message) -> timedelta:
-    """Exponential backoff with jitter."""
-    doubled: timedelta = FIRST_PAUSE * 2 ** min(message.attempts - 1, 10)
-    return min(doubled, _retry_policy(message).longest_pause) * (0.75 + random.random() / 2)
+    return leases.backoff(message.attempts, FIRST_PAUSE, _retry_policy(message).longest_pause)
 
 
 def _retry_policy(message: Message) -> RetryPolicy:

@@ -1,19 +1,46 @@
-"""Turn a message row into an OutgoingMessage: decrypt its address, read or render its text."""
+"""Turn a message row into an OutgoingMessage: decrypt its address, read its text or render it.
+
+There is one template for SMS and one for mail in templates/messages/<kind>/<language>/.
+"""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app
+from sqlalchemy import select
 
 import shortlinks
 from portal.core.addresses import parse
 from portal.core.extensions import db, vault
-from portal.core.models import NO_PROVIDER, Campaign, Message, MessageKind, Recipient
+from portal.core.iys_protocol import Channel, Status
+from portal.core.models import (
+    NO_PROVIDER,
+    Campaign,
+    ConsentText,
+    Decision,
+    Message,
+    MessageKind,
+    Receipt,
+    ReceiptDecision,
+    Recipient,
+    is_void,
+)
+from portal.core.transliteration import ascii_only, sender_identity
+from portal.core.word_pairs import word_pair
 from portal.domain.consents import recipients
 from portal.domain.notifications import messages
 from portal.domain.providers import brands
-from portal.services.messaging import confirmations, message_rendering
+from portal.domain.receipts import codes
 from portal.services.messaging.gateways import OutgoingMessage
+
+
+@dataclass(frozen=True)
+class RenderedMessage:
+    """Text of a message; an SMS has no subject."""
+
+    subject: str
+    text: str
 
 
 class NotNeeded(Exception):
@@ -27,9 +54,10 @@ def outgoing_message_of(message: Message, recipient: Recipient | None) -> Outgoi
     if not parse(to).takes_messages:
         raise NotNeeded
     if message.text is not None:
-        written = message_rendering.split_subject(_stored_text(message), is_mail=is_mail)
+        stored = vault().read(message.text, Message.PLACE, message.provider_id or NO_PROVIDER, message.id)
+        written = split_subject(stored, is_mail=is_mail)
     else:
-        written = message_rendering.render_message(message.kind, message.language, _facts(message), is_mail=is_mail)
+        written = render_message(message.kind, message.language, _facts(message), is_mail=is_mail)
     return OutgoingMessage(message.id, to, written.text, written.subject, _one_click_url(message) if is_mail else "")
 
 
@@ -41,9 +69,20 @@ def keep_text(message: Message, outgoing: OutgoingMessage) -> None:
     message.facts = None
 
 
-def _stored_text(message: Message) -> str:
-    assert message.text is not None  # Its caller has looked.
-    return vault().read(message.text, Message.PLACE, message.provider_id or NO_PROVIDER, message.id)
+def render_message(kind: MessageKind, language: str, facts: Mapping[str, Any], *, is_mail: bool) -> RenderedMessage:
+    """Fill in the template. A mail's first line is its subject; an SMS is one line of ASCII, which is shorter and
+    cheaper."""
+    template = f"messages/{kind}/{language}/{'mail' if is_mail else 'sms'}.txt"
+    text = current_app.jinja_env.get_template(template).render(facts)
+    return split_subject(text if is_mail else ascii_only(" ".join(text.split())), is_mail=is_mail)
+
+
+def split_subject(text: str, *, is_mail: bool) -> RenderedMessage:
+    """Split a stored text: the first line of a mail is its subject."""
+    if not is_mail:
+        return RenderedMessage("", text)
+    subject, _, body = text.partition("\n")
+    return RenderedMessage(" ".join(subject.split()), f"{body.strip()}\n")
 
 
 def _clear_address(message: Message, recipient: Recipient | None) -> str:
@@ -54,12 +93,8 @@ def _clear_address(message: Message, recipient: Recipient | None) -> str:
 
 
 def _facts(message: Message) -> Mapping[str, Any]:
-    if message.kind != MessageKind.CONFIRMATION:
-        return messages.read_facts(vault(), message)
-    facts = confirmations.facts_of(message)
-    if facts is None:
-        raise NotNeeded
-    return facts
+    is_confirmation = message.kind == MessageKind.CONFIRMATION
+    return _confirmation_facts(message) if is_confirmation else messages.read_facts(vault(), message)
 
 
 def _one_click_url(message: Message) -> str:
@@ -69,5 +104,36 @@ def _one_click_url(message: Message) -> str:
     if link is None or campaign is None:
         return ""
     code = shortlinks.code_of(current_app.config["LINK_SALT"], link.id, link.nonce)
-    base = brands.link_base_url(db.session, campaign.brand_id, current_app.config["LINK_BASE"])
-    return f"{base.removesuffix('/k')}/u/{code}"
+    return f"{_url_root(campaign.brand_id)}/u/{code}"
+
+
+def _confirmation_facts(message: Message) -> dict[str, Any]:
+    """What was granted, the receipt's URL, and how to refuse (Regulation art. 7). Raises NotNeeded where every grant
+    was undone."""
+    receipt = db.session.get_one(Receipt, message.receipt_id)
+    granted = db.session.execute(
+        select(Decision.channel, Decision.brand_id)
+        .join(ReceiptDecision, ReceiptDecision.decision_id == Decision.id)
+        .where(ReceiptDecision.receipt_id == receipt.id, Decision.status == Status.GRANTED, ~is_void())
+    ).all()
+    if not granted:
+        raise NotNeeded
+    assert receipt.link_id is not None  # Only decisions by a link are confirmed.
+    text = db.session.get_one(ConsentText, receipt.text_id)
+    salt, root = current_app.config["LINK_SALT"], _url_root(granted[0].brand_id)
+    nonce = db.session.get_one(shortlinks.Link, receipt.link_id).nonce
+    return {
+        "sender": text.brand_name,
+        "title": text.sender_title,
+        "firm": sender_identity(text.sender_title, text.sender_mersis),
+        "contact": text.sender_contact,
+        "channels": [channel for channel in Channel if channel in {row.channel for row in granted}],
+        "receipt": f"{root}/m/{codes.receipt_code(salt, receipt.id, receipt.nonce)}",
+        "pair": word_pair(salt, receipt.link_id, nonce),
+        "refusal": f"{root}/u/{shortlinks.code_of(salt, receipt.link_id, nonce)}",
+    }
+
+
+def _url_root(brand_id: int) -> str:
+    """Beginning of the brand's URLs: its own host, where it has one, serves receipts, too."""
+    return brands.link_base_url(db.session, brand_id, current_app.config["LINK_BASE"]).removesuffix("/k")

@@ -5,8 +5,8 @@ import pytest
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import Message, MessageKind, MessageState
-from portal.services.messaging import message_rendering, outbox
-from portal.services.messaging.gateways.demo import DemoGateway
+from portal.services.messaging import outbox, outgoing_messages
+from portal.services.messaging.gateways import DemoGateway
 
 ONE_SMS = 160 - 5  # The operator adds a blank and its own mark (B0xx) at the end.
 NOTICES = {"mine": "https://izinlink.com.tr/gizlilik", "point": "https://izinlink.com.tr/b/ornek-magaza"}
@@ -17,7 +17,7 @@ def said(app, language="tr", *, purpose="mine", is_mail=False, code="12345678"):
     with app.app_context():
         sender = "" if purpose == "mine" else "Örnek Mağaza"
         facts = {"code": code, "purpose": purpose, "sender": sender, "notice": notice}
-        return message_rendering.render_message(MessageKind.CODE, language, facts, is_mail=is_mail)
+        return outgoing_messages.render_message(MessageKind.CODE, language, facts, is_mail=is_mail)
 
 
 @pytest.mark.parametrize("language", ["tr", "en"])

@@ -3,7 +3,7 @@
 import pytest
 
 from portal.core.models import MessageKind, Purpose
-from portal.services.messaging.message_rendering import render_message
+from portal.services.messaging.outgoing_messages import render_message
 
 
 @pytest.mark.parametrize("purpose", Purpose)

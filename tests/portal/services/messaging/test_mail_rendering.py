@@ -6,7 +6,7 @@ import pytest
 
 from portal.core.models import MailKind, OperatorRole, ProviderKind, Role
 from portal.domain.notifications import mails
-from portal.services.messaging.mail_rendering import render_mail
+from portal.services.messaging.mail_sender import render_mail
 from tests.architecture.test_templates import product
 
 pytestmark = pytest.mark.slow

@@ -11,7 +11,7 @@ from portal.core.extensions import db, vault
 from portal.core.models import AddressProof, ConsentPoint, Mail, MailKind, Message, MessageKind
 from portal.domain.notifications import mails, messages
 from portal.domain.providers import sandbox_mode
-from portal.services.messaging import message_rendering
+from portal.services.messaging import outgoing_messages
 from tests import make
 from tests.portal.web.consent_points.visitor import Visitor, opened, sent_codes
 
@@ -137,7 +137,7 @@ def test_strangers_are_sent_no_name_that_nobody_has_looked_at(app, point, rows):
     with app.app_context():
         facts = messages.read_facts(vault(), rows.one(Message, Message.kind == MessageKind.CODE))
         said = [
-            message_rendering.render_message(MessageKind.CODE, "tr", facts, is_mail=is_mail).text
+            outgoing_messages.render_message(MessageKind.CODE, "tr", facts, is_mail=is_mail).text
             for is_mail in (True, False)
         ]
     assert "kotu" not in "".join(said)
