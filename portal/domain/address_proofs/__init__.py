@@ -4,20 +4,22 @@ Nothing here reveals whether an address is known: a request for an unknown one w
 statements, and only sends no message. Nothing here commits; commit a wrong attempt before answering it.
 """
 
-from portal.domain.address_proofs.cleanup import delete_old_proofs
-from portal.domain.address_proofs.code_check import (
+from portal.domain.address_proofs.code_limits import count_today
+from portal.domain.address_proofs.codes import (
+    CODE_LIFETIME,
     CodeResult,
     check_code,
+    delete_old_proofs,
+    find_proof,
+    mailbox_indexes,
+    page_code,
     read_address,
     read_code,
     read_facts,
+    request_code,
     store_facts,
 )
-from portal.domain.address_proofs.code_limits import count_today
-from portal.domain.address_proofs.code_request import CODE_LIFETIME, request_code
-from portal.domain.address_proofs.digests import mailbox_indexes
 from portal.domain.address_proofs.holders import find_holders, is_held
-from portal.domain.address_proofs.lookup import find_proof, page_code
 from portal.domain.address_proofs.sessions import (
     SESSION_LIFETIME,
     close_session,

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core.models import AddressProof, Purpose
-from portal.domain.address_proofs import digests
+from portal.domain.address_proofs import codes
 
 SESSION_LIFETIME = timedelta(minutes=15)
 
@@ -16,13 +16,13 @@ SESSION_LIFETIME = timedelta(minutes=15)
 def open_session(proof: AddressProof, at: datetime) -> str:
     """Open a session for a proved address; returns the token for the cookie, of which only the digest is stored."""
     token = secrets.token_urlsafe(32)
-    proof.token_digest, proof.open_until = digests.token_digest(token), at + SESSION_LIFETIME
+    proof.token_digest, proof.open_until = codes.token_digest(token), at + SESSION_LIFETIME
     return token
 
 
 def find_session(session: Session, token: str, at: datetime) -> AddressProof | None:
     """The proof of an open session."""
-    proof = session.scalar(select(AddressProof).where(AddressProof.token_digest == digests.token_digest(token)))
+    proof = session.scalar(select(AddressProof).where(AddressProof.token_digest == codes.token_digest(token)))
     if proof is None or proof.purpose != Purpose.MINE or proof.ended_at is not None:
         return None
     return proof if proof.open_until is not None and at < proof.open_until else None
@@ -35,7 +35,7 @@ def close_session(proof: AddressProof, at: datetime) -> None:
 
 def form_token(secret: str, token: str) -> str:
     """The CSRF token of the overview's forms, derived from the cookie."""
-    return digests.keyed_digest(secret, f"form|{token}").hex()
+    return codes.keyed_digest(secret, f"form|{token}").hex()
 
 
 def is_form_token_valid(secret: str, token: str, given: str) -> bool:

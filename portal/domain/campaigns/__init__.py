@@ -15,7 +15,7 @@ from portal.domain.campaigns.audience import (
     launch,
     lock_audience,
 )
-from portal.domain.campaigns.creation import Contact, ContactMissing, Wording, open_campaign
+from portal.domain.campaigns.lifecycle import Contact, ContactMissing, Wording, open_campaign
 from portal.domain.campaigns.links import LinkedEntry, create_next_links
 
 __all__ = [

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from portal.core.models import CampaignKind
-from portal.domain.campaigns.creation import Wording
+from portal.domain.campaigns.lifecycle import Wording
 
 WORDINGS = {
     CampaignKind.ASK: Wording(

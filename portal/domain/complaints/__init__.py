@@ -19,19 +19,29 @@ from portal.domain.complaints.case_steps import (
     reopen_case,
 )
 from portal.domain.complaints.comparison import Comparison, compare_case, compare_with_refusal, is_refused
-from portal.domain.complaints.due_dates import Pressure, due_pressure
+from portal.domain.complaints.due_dates import (
+    Pressure,
+    UnreportedCases,
+    desks_to_remind,
+    due_pressure,
+    record_reminders,
+)
 from portal.domain.complaints.intake import MessageReport, TooManyOpen, TooManyToday, open_case, request_erasure
-from portal.domain.complaints.lookup import CaseCode, Sender, case_code, find_case, list_senders, same_receipt_ids
 from portal.domain.complaints.queries import (
+    CaseCode,
     OpenedReport,
     OpenedStep,
     QueueCounts,
+    Sender,
+    case_code,
     count_waiting,
+    find_case,
     list_cases,
+    list_senders,
     list_steps,
     read_report,
+    same_receipt_ids,
 )
-from portal.domain.complaints.reminders import UnreportedCases, desks_to_remind, record_reminders
 
 __all__ = [
     "REOPEN_WITHIN", "AlreadyClosed", "AlreadyOpen", "CaseCode", "Comparison", "MessageReport", "NoReason", "NotLater",

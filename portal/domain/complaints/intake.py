@@ -16,8 +16,7 @@ from portal.core.throttle import Counted, Limit, TooManyRequests
 from portal.core.vault import Vault
 from portal.domain.complaints.comparison import compare_with_refusal
 from portal.domain.complaints.due_dates import due_at
-from portal.domain.complaints.lookup import Sender, same_receipt_ids
-from portal.domain.complaints.queries import list_cases, read_report
+from portal.domain.complaints.queries import Sender, list_cases, read_report, same_receipt_ids
 
 NONCE_BITS = 63
 MOST_OPEN = 3  # Of one receipt; further reports become messages in a case.

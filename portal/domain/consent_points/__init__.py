@@ -3,7 +3,6 @@
 The choices come first, and the code only proves the address (KVKK 2025/1072). Nothing here commits.
 """
 
-from portal.domain.consent_points.budget_alarms import BudgetAlarm, list_alarmed_points, raise_budget_alarm
 from portal.domain.consent_points.lifecycle import (
     MOST_CODES,
     SANDBOX_CODES,
@@ -17,9 +16,21 @@ from portal.domain.consent_points.lifecycle import (
     publish_point,
     suggest_slug,
 )
-from portal.domain.consent_points.lookup import PointState, PublicPoint, find_point, point_state
-from portal.domain.consent_points.registration import proof_digest, register_recipient
-from portal.domain.consent_points.statistics import PointStatistics, count_statistics
+from portal.domain.consent_points.public_points import (
+    PointState,
+    PublicPoint,
+    find_point,
+    point_state,
+    proof_digest,
+    register_recipient,
+)
+from portal.domain.consent_points.usage import (
+    BudgetAlarm,
+    PointStatistics,
+    count_statistics,
+    list_alarmed_points,
+    raise_budget_alarm,
+)
 
 __all__ = [
     "MOST_CODES", "SANDBOX_CODES", "SANDBOX_PREFIX", "BadSlug", "BudgetAlarm", "BudgetTooHigh", "PointState",

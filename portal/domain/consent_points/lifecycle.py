@@ -13,7 +13,7 @@ from portal.core.models import Brand, Campaign, CampaignKind, ConsentPoint, Cont
 from portal.core.models.ids import new_id
 from portal.core.transliteration import ascii_only
 from portal.domain import campaigns
-from portal.domain.consent_points.lookup import SLUG
+from portal.domain.consent_points.public_points import SLUG
 
 SHORTEST, LONGEST = 3, 60
 MOST_CODES = 5000  # A day; several points can share more visitors.

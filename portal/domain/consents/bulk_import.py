@@ -17,8 +17,16 @@ from portal.core.models import Brand, DecisionOrigin, Lane, Provider
 from portal.core.models.ids import new_ids
 from portal.core.vault import Vault
 from portal.domain.consents import annulments, import_plan, locking, recipients, writer
-from portal.domain.consents.effects import REFUSALS, SENT, WRITTEN, Effect, Entry, has_time_limit
-from portal.domain.consents.import_plan import ImportPlan, PlannedDecision
+from portal.domain.consents.import_plan import (
+    REFUSALS,
+    SENT,
+    WRITTEN,
+    Effect,
+    Entry,
+    ImportPlan,
+    PlannedDecision,
+    has_time_limit,
+)
 from portal.domain.consents.writer import BrandEndpoints, DecisionRows
 
 __all__ = ["WRITTEN", "Effect", "Entry", "ImportRun", "PreparedImport", "apply_import", "dry_run", "prepare_import"]

@@ -29,7 +29,7 @@ from portal.core.models import (
     Submission,
 )
 from portal.core.vault import Vault
-from portal.domain.consents import annulments, locking, movements, renewals, writer
+from portal.domain.consents import annulments, locking, movements, refusals, writer
 from portal.domain.consents.locking import TooSoon
 from portal.domain.consents.writer import DecisionRows
 
@@ -114,7 +114,7 @@ def send_again(session: Session, vault: Vault, difference: Difference, *, user_i
     CannotSettle and AlreadySettled.
     """
     if difference.consent_id:
-        renewals.lock_recipient_of(session, difference.consent_id)
+        refusals.lock_recipient_of(session, difference.consent_id)
     why = why_not_send(session, difference, at)
     if why is not None:
         raise CannotSettle(why)
@@ -179,7 +179,7 @@ def _renew(session: Session, vault: Vault, consent: Consent, difference: Differe
     if consent.decision_id is None:
         return
     try:
-        renewals.renew(session, vault, consent.decision_id, (iys_code, brand_code), at)
+        refusals.renew(session, vault, consent.decision_id, (iys_code, brand_code), at)
     except TooSoon as too_soon:
         raise CannotSettle(WhyNot.ON_ITS_WAY) from too_soon
 

@@ -1,4 +1,4 @@
-"""Resend a submission that ended badly, byte for byte, where that can help; or close it."""
+"""Send again, byte for byte, what ended badly, where that can help; close it; release a bulk list that is held."""
 
 import json
 from datetime import datetime
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.core import iys_protocol
 from portal.core.database import changed_rows
-from portal.core.models import Consent, Outcome, Submission
+from portal.core.models import BulkRequest, BulkState, Consent, Outcome, Submission
 from portal.core.vault import CannotOpen, Vault
 
 MAY_BE_CLOSED = (Outcome.PARKED, Outcome.EXPIRED)
@@ -80,3 +80,15 @@ def close(session: Session, submission: Submission, at: datetime) -> None:
     )
     if changed_rows(session, still_there.values(closed_at=at)) != 1:
         raise NothingToClose
+
+
+class NotHeld(Exception):
+    """The list is not held (any more)."""
+
+
+def release(session: Session, bulk: BulkRequest, *, user_id: int, at: datetime) -> None:
+    """Send a held list at its next turn, however low the ratio is. Raises NotHeld."""
+    held = update(BulkRequest).where(BulkRequest.id == bulk.id, BulkRequest.state == BulkState.HELD)
+    released = held.values(state=BulkState.FORMED, due_at=at, released_at=at, released_by=user_id)
+    if changed_rows(session, released) != 1:
+        raise NotHeld

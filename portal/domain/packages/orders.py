@@ -9,8 +9,7 @@ from sqlalchemy.orm import Session
 from portal.core import clock
 from portal.core.database import changed_rows
 from portal.core.models import OrderKind, Package, PackageOrder, Provider
-from portal.domain.packages.periods import A_DAY, covered_until, find_running, last_day, list_confirmed
-from portal.domain.packages.usage import count_held
+from portal.domain.packages.usage import A_DAY, count_held, covered_until, find_running, last_day, list_confirmed
 
 EARLIEST_START, LATEST_START = timedelta(days=31), timedelta(days=366)  # Around the day of confirming.
 

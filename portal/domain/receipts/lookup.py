@@ -1,15 +1,53 @@
-"""Find a receipt by its number alone: that tells that there is one, of which brands and which day, and no more."""
+"""A receipt's number (16 letters of Crockford's base 32, read aloud and typed), its page's code, and what they find."""
 
+import hmac
+import re
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+import shortlinks
 from portal.core import clock
 from portal.core.models import Brand, ConsentText, Decision, Provider, Receipt, ReceiptDecision
 from portal.domain.providers import sandbox_mode
 from portal.domain.providers.sandbox_mode import Destination
+
+LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+LENGTH = 16
+GROUP = 4
+MAX_TYPED = 60  # Characters, with whatever stands between the letters.
+
+SEPARATORS = re.compile(r"[\s\-‐‑‒–—−.·_/]+")
+# Look-alike letters; ı and İ come from Turkish keyboards.
+LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1", "İ": "1", "ı": "1"})
+
+
+def format_number(number: str) -> str:
+    """As it is shown: XXXX-XXXX-XXXX-XXXX."""
+    return "-".join(number[start : start + GROUP] for start in range(0, LENGTH, GROUP))
+
+
+def parse_number(text: str) -> str | None:
+    """The number that somebody typed, whatever its case, separators and look-alike letters; None where it is none."""
+    if len(text) > MAX_TYPED:
+        return None
+    letters = SEPARATORS.sub("", text).translate(LOOKALIKES).upper().translate(LOOKALIKES)
+    return letters if len(letters) == LENGTH and set(letters) <= set(LETTERS) else None
+
+
+def receipt_code(salt: str, receipt_id: int, nonce: int) -> str:
+    """The part of a receipt's URL that cannot be guessed."""
+    return shortlinks.Codes(salt).encode_long(receipt_id, nonce)
+
+
+def find_receipt(session: Session, salt: str, code: str) -> Receipt | None:
+    """The receipt of a code; None where there is none, or its nonce is wrong. Both take the same path."""
+    receipt_id, nonce = shortlinks.Codes(salt).decode_long(code) or (0, 0)
+    receipt = session.get(Receipt, receipt_id)
+    fits = hmac.compare_digest((receipt.nonce if receipt else 0).to_bytes(8), nonce.to_bytes(8))
+    return receipt if receipt and fits else None
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from portal.core.models import BatchState, Brand, ImportBatch, ImportChunk, Prov
 from portal.core.vault import CannotOpen
 from portal.domain.consents import bulk_import
 from portal.domain.consents.bulk_import import APART, ImportRun
-from portal.domain.consents.effects import Effect
+from portal.domain.consents.import_plan import Effect
 from portal.services.imports.batches import BatchLease
 from portal.services.imports.row_parser import ParsedChunk, chunk_parser
 from portal.services.imports.row_results import BYTE_OF, SkipReason, tally_of

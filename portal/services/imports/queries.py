@@ -28,7 +28,7 @@ from portal.core.models import (
 )
 from portal.core.vault import CannotOpen, Vault
 from portal.domain.consents import recipients
-from portal.domain.consents.effects import SENT, WRITTEN, Effect
+from portal.domain.consents.import_plan import SENT, WRITTEN, Effect
 from portal.services.imports import row_results, store
 from portal.services.imports.layout.layout import Field
 from portal.services.imports.reading import Line

@@ -31,7 +31,7 @@ from portal.core.word_pairs import word_pair
 from portal.domain.consents import recipients
 from portal.domain.notifications import messages
 from portal.domain.providers import brands
-from portal.domain.receipts import codes
+from portal.domain.receipts import lookup
 from portal.services.messaging.gateways import OutgoingMessage
 
 
@@ -128,7 +128,7 @@ def _confirmation_facts(message: Message) -> dict[str, Any]:
         "firm": sender_identity(text.sender_title, text.sender_mersis),
         "contact": text.sender_contact,
         "channels": [channel for channel in Channel if channel in {row.channel for row in granted}],
-        "receipt": f"{root}/m/{codes.receipt_code(salt, receipt.id, receipt.nonce)}",
+        "receipt": f"{root}/m/{lookup.receipt_code(salt, receipt.id, receipt.nonce)}",
         "pair": word_pair(salt, receipt.link_id, nonce),
         "refusal": f"{root}/u/{shortlinks.code_of(salt, receipt.link_id, nonce)}",
     }

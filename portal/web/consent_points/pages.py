@@ -13,7 +13,7 @@ from portal.core.models import AddressProof
 from portal.core.models.link_context import load_consent_text
 from portal.core.throttle import TooManyRequests
 from portal.domain import address_proofs, consent_points
-from portal.domain.address_proofs.code_check import is_open
+from portal.domain.address_proofs.codes import is_open
 from portal.domain.consent_points import PublicPoint
 from portal.domain.providers import sandbox_mode
 from portal.web.consent_points import selection

@@ -16,7 +16,7 @@ from portal.core.models import AddressProof, Purpose
 from portal.core.throttle import Limit, TooManyRequests
 from portal.domain import address_proofs
 from portal.domain.address_proofs import CodeResult
-from portal.domain.address_proofs.code_check import MOST_TRIES, is_open
+from portal.domain.address_proofs.codes import MOST_TRIES, is_open
 from portal.web.my_consents.blueprint import entry_blueprint
 from portal.web.shared import address_session, cross_site, limits
 from portal.web.shared.absolute_urls import absolute_url

@@ -14,9 +14,9 @@ from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import AddressProof, Brand, DecisionOrigin, Receipt, Recipient
 from portal.domain import address_proofs, consents, receipts
-from portal.domain.consents import withdrawals
-from portal.domain.consents.withdrawals import Part
-from portal.domain.receipts import codes
+from portal.domain.consents import refusals
+from portal.domain.consents.refusals import Part
+from portal.domain.receipts import lookup
 from portal.web.my_consents import holdings, sentences
 from portal.web.my_consents.blueprint import blueprint, entry_blueprint
 from portal.web.my_consents.holdings import HeldBrand, Holdings, find_holdings
@@ -128,7 +128,7 @@ def _proved_at() -> datetime:
 def _receipt_link(row: Receipt | None) -> dict[str, str] | None:
     if row is None:
         return None
-    code = codes.receipt_code(current_app.config["LINK_SALT"], row.id, row.nonce)
+    code = lookup.receipt_code(current_app.config["LINK_SALT"], row.id, row.nonce)
     return {"number": receipts.format_number(row.number), "url": url_for("recipient.receipt", code=code)}
 
 
@@ -139,7 +139,7 @@ def refuse() -> ResponseReturnValue:
     chosen, channels = read_button(held, request.form.get("refuse", ""))
     if not (chosen and channels):
         abort(404)
-    withdrawals.withdraw(
+    refusals.withdraw(
         db.session,
         vault(),
         parts_of(held, chosen, channels),

@@ -10,7 +10,7 @@ from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.models import Brand, Complaint, DecisionOrigin, Receipt, Recipient
 from portal.domain import complaints, consents
 from portal.domain.complaints import screenshots
-from portal.domain.consents import recipients, withdrawals
+from portal.domain.consents import recipients, refusals
 from portal.domain.receipts.contents import ReceiptContents
 from portal.web.recipient import page_content, receipts
 from portal.web.recipient.blueprint import blueprint
@@ -114,9 +114,9 @@ def refuse(code: str) -> ResponseReturnValue:
     if case.brand_id is None or case.channel is None or not may_refuse(db.session, case, recipient):
         return _redirect_to_case(code)
     address = addresses.parse(recipients.address_of(vault(), recipient))
-    part = withdrawals.Part(recipient, address, [db.session.get_one(Brand, case.brand_id)], [case.channel])
+    part = refusals.Part(recipient, address, [db.session.get_one(Brand, case.brand_id)], [case.channel])
     at, receipt = clock.now(), db.session.get_one(Receipt, case.receipt_id)
-    withdrawals.withdraw(
+    refusals.withdraw(
         db.session, vault(), [part], origin=DecisionOrigin.LINK, language=get_locale().language, at=at,
         request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string),
         link_id=receipt.link_id,

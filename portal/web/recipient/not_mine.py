@@ -10,7 +10,7 @@ from portal.core.extensions import db, read_session, vault
 from portal.core.models import DecisionOrigin, Receipt, Recipient
 from portal.core.models.link_context import LinkContext, load_consent_text
 from portal.domain import consents
-from portal.domain.consents import withdrawals
+from portal.domain.consents import refusals
 from portal.web.recipient import page_content, posted_form, receipts
 from portal.web.recipient.blueprint import blueprint
 from portal.web.recipient.link_page import find_link
@@ -34,7 +34,7 @@ def disown(code: str) -> ResponseReturnValue:
     g.language = posted.form.language if posted.form else None
     recipient = db.session.get_one(Recipient, context.recipient_id)
     was_disowned = recipient.reassigned_at is not None
-    withdrawn = withdrawals.disown(
+    withdrawn = refusals.disown(
         db.session, vault(), recipient, page_content.address_of(vault(), context), language=get_locale().language,
         request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string), at=clock.now(),
         link_id=context.link_id,

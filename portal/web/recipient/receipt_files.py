@@ -11,7 +11,7 @@ from portal.core import clock
 from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.iys_protocol import RecipientType, Status
 from portal.core.models import ConsentText
-from portal.domain.receipts import claims, contents, format_number, signing_keys, tokens
+from portal.domain.receipts import contents, format_number, signing_keys, tokens
 from portal.domain.receipts.contents import ReceiptContents
 from portal.services.documents import receipt as receipt_document
 from portal.services.documents.receipt import ReceiptContent, Section
@@ -51,7 +51,7 @@ def receipt_pdf(code: str) -> Response:
 
 
 def _claims(act: ReceiptContents) -> dict:
-    return claims.build_claims(act, current_app.config["MAIN_BASE"])
+    return tokens.build_claims(act, current_app.config["MAIN_BASE"])
 
 
 def _signed(act: ReceiptContents) -> str:

@@ -18,7 +18,7 @@ from portal.core.models import Receipt, ReceiptDecision, Submission
 from portal.domain.consents import annulments
 from portal.domain.consents.urgency import Urgency, urgency
 from portal.domain.providers import brands
-from portal.domain.receipts import codes, contents, format_number
+from portal.domain.receipts import contents, format_number, lookup
 from portal.domain.receipts.contents import ReceiptContents
 from portal.web.recipient import branding, page_content
 from portal.web.recipient.blueprint import blueprint
@@ -67,12 +67,12 @@ def find_act(code: str) -> ReceiptContents:
 
 def receipt_code(receipt_id: int, nonce: int) -> str:
     """The code in a receipt's URL."""
-    return codes.receipt_code(current_app.config["LINK_SALT"], receipt_id, nonce)
+    return lookup.receipt_code(current_app.config["LINK_SALT"], receipt_id, nonce)
 
 
 def find_receipt(session: Session, code: str) -> Receipt | None:
     """The receipt with this code; None where there is none, or its nonce is wrong."""
-    return codes.find_receipt(session, current_app.config["LINK_SALT"], code)
+    return lookup.find_receipt(session, current_app.config["LINK_SALT"], code)
 
 
 def _page(code: str, act: ReceiptContents, *, is_too_late: bool = False) -> str:

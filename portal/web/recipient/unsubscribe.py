@@ -14,7 +14,7 @@ from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, DecisionOrigin, Recipient
 from portal.core.models.link_context import LinkContext
 from portal.domain import consents
-from portal.domain.consents import withdrawals
+from portal.domain.consents import refusals
 from portal.web.recipient import decisions, link_states, page_content, visit_recorder
 from portal.web.recipient.blueprint import blueprint
 from portal.web.recipient.link_page import find_link, render_link_page
@@ -45,8 +45,8 @@ def _refuse_emails(context: LinkContext, address: Address) -> Response:
         return _plain_text(gettext("Bu bağlantı bir e-posta adresine ait değil; reddedilecek bir şey yok."))
     recipient = db.session.get_one(Recipient, context.recipient_id)
     brand = db.session.get_one(Brand, context.brand_id)
-    part = withdrawals.Part(recipient, address, [brand], (Channel.EMAIL,))
-    withdrawn = withdrawals.withdraw(
+    part = refusals.Part(recipient, address, [brand], (Channel.EMAIL,))
+    withdrawn = refusals.withdraw(
         db.session, vault(), [part], origin=DecisionOrigin.ONE_CLICK, language=get_locale().language,
         request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string), at=clock.now(),
         link_id=context.link_id,

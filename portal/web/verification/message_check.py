@@ -21,7 +21,7 @@ from portal.core.word_pairs import word_pair
 from portal.domain import complaints
 from portal.domain.consents import recipients
 from portal.domain.providers import sandbox_mode
-from portal.domain.receipts import codes, contents
+from portal.domain.receipts import contents, lookup
 from portal.web.shared import limits
 from portal.web.verification import pasted_text
 from portal.web.verification.blueprint import blueprint
@@ -121,7 +121,7 @@ def _invitation_message(
 
 
 def _find_receipt(session: Session, vault: Vault, code: str) -> KnownMessage | None:
-    receipt = codes.find_receipt(session, current_app.config["LINK_SALT"], code)
+    receipt = lookup.find_receipt(session, current_app.config["LINK_SALT"], code)
     if receipt is None:
         return None
     act = contents.read_contents(session, vault, receipt)

@@ -11,7 +11,7 @@ from portal.core import clock, iys_protocol, leases
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Status
 from portal.core.models import Connection, Consent, Lane, Outcome, Submission
-from portal.domain.consents import renewals
+from portal.domain.consents import refusals
 from portal.services.iys.forwarding import claims, due_submissions
 from portal.services.iys.forwarding.claims import ClaimedSubmission
 
@@ -55,7 +55,7 @@ def end_submission(
 def expire_submission(claimed: ClaimedSubmission, code: str | None) -> None:
     """Too old for İYS. A refusal that is still current stays due: if İYS holds a grant, a new refusal is recorded."""
     at = clock.now()
-    due_at = renewals.renewal_due_at(db.session, claimed.decision_id, claimed.consent_id, claimed.consent_date, at)
+    due_at = refusals.renewal_due_at(db.session, claimed.decision_id, claimed.consent_id, claimed.consent_date, at)
     claims.end_lease(db.session, [claimed], outcome=Outcome.EXPIRED, due_at=due_at, code=code, ended_at=at)
     wake_refusals([claimed.consent_id], at)
     db.session.commit()
@@ -65,9 +65,9 @@ def expire_submission(claimed: ClaimedSubmission, code: str | None) -> None:
 def renew_refusal(claimed: ClaimedSubmission) -> None:
     """İYS still holds a grant that an expired refusal withdraws: record the refusal anew, dated now."""
     at = clock.now()
-    renewals.lock_recipient_of(db.session, claimed.consent_id)
+    refusals.lock_recipient_of(db.session, claimed.consent_id)
     if claims.end_lease(db.session, [claimed], due_at=None, closed_at=at):
-        renewals.renew(db.session, vault(), claimed.decision_id, iys_protocol.codes_in_path(claimed.endpoint), at)
+        refusals.renew(db.session, vault(), claimed.decision_id, iys_protocol.codes_in_path(claimed.endpoint), at)
     db.session.commit()
     log.info("submission.renewed", submission=claimed.id)
 

@@ -32,7 +32,7 @@ from portal.core.models import (
     Recipient,
 )
 from portal.domain import campaigns, packages
-from portal.domain.campaigns import closures, default_texts
+from portal.domain.campaigns import default_texts, lifecycle
 from portal.domain.consents import recipients
 from portal.domain.identity.permissions import Permission
 from portal.services import launches
@@ -182,10 +182,10 @@ def close_campaign(campaign_id: int) -> ResponseReturnValue:
     """Close a campaign. Its links keep working and take refusals."""
     campaign = own_campaign_or_404(db.session, campaign_id)
     try:
-        if closures.close(db.session, campaign, clock.now()):
+        if lifecycle.close(db.session, campaign, clock.now()):
             record_audit("campaign.closed", "campaign", campaign.id)
         db.session.commit()
-    except closures.NotLaunched:
+    except lifecycle.NotLaunched:
         db.session.rollback()
         flash(gettext("Kampanya henüz başlatılmadı; kapatılacak bir şey yok."))
     return redirect(url_for(".campaign", campaign_id=campaign_id), 303)
@@ -195,7 +195,7 @@ def close_campaign(campaign_id: int) -> ResponseReturnValue:
 @needs(Permission.LAUNCH)
 def reopen_campaign(campaign_id: int) -> ResponseReturnValue:
     campaign = own_campaign_or_404(db.session, campaign_id)
-    if closures.reopen(db.session, campaign, clock.now()):
+    if lifecycle.reopen(db.session, campaign, clock.now()):
         record_audit("campaign.reopened", "campaign", campaign.id)
     db.session.commit()
     wake("launch", campaign_id)  # It may have been closed before all links were made or all messages sent.

@@ -13,7 +13,7 @@ from portal.core.extensions import read_session, vault
 from portal.core.models import WORKER_STATES, BatchState, Brand, ImportBatch, User
 from portal.core.vault import CannotOpen
 from portal.domain import packages
-from portal.domain.consents.effects import REFUSALS, SENT, WRITTEN, Effect
+from portal.domain.consents.import_plan import REFUSALS, SENT, WRITTEN, Effect
 from portal.services.imports import batches, provider_questions, queries
 from portal.services.imports.batches import MAY_DROP, MAY_UNDO
 from portal.services.imports.layout import Layout

@@ -15,7 +15,7 @@ from portal.core import clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Operation
 from portal.core.models import Brand, BulkRequest, BulkState, Outcome, Submission
-from portal.domain.consents import bulk_release, resubmission
+from portal.domain.consents import resubmission
 from portal.domain.consents.resubmission import Hopeless
 from portal.domain.identity.permissions import Permission
 from portal.services.iys import circuit_breaker, hourly_budgets, success_rate
@@ -109,8 +109,8 @@ def release_list(bulk_id: int) -> ResponseReturnValue:
     """Let a held bulk list go to İYS."""
     bulk = own_row_or_404(db.session, BulkRequest, bulk_id)
     try:
-        bulk_release.release(db.session, bulk, user_id=current_user.id, at=clock.now())
-    except bulk_release.NotHeld:
+        resubmission.release(db.session, bulk, user_id=current_user.id, at=clock.now())
+    except resubmission.NotHeld:
         db.session.rollback()
         flash(_("Bu liste artık izninizi beklemiyor."))
     else:

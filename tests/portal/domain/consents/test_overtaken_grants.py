@@ -22,7 +22,7 @@ from portal.core.models import (
     Recipient,
     Submission,
 )
-from portal.domain.consents import bulk_import, difference_resolution, recipients, refusals, withdrawals
+from portal.domain.consents import bulk_import, difference_resolution, recipients, refusals
 from tests import grants, make
 from tests.portal.domain.consents.import_entries import entry, import_run
 from tests.portal.domain.consents.iys_movements import MovementReceiver, row
@@ -77,8 +77,8 @@ def by_hand(app):
 def by_withdrawal(app, origin: DecisionOrigin = DecisionOrigin.MINE):
     with app.app_context():
         recipient, address, brand = of_fatma()
-        part = withdrawals.Part(recipient, address, [brand], [SMS])
-        withdrawals.withdraw(
+        part = refusals.Part(recipient, address, [brand], [SMS])
+        refusals.withdraw(
             db.session, vault(), [part], origin=origin, language="tr", request_metadata="", at=clock.now()
         )
         db.session.commit()
@@ -87,7 +87,7 @@ def by_withdrawal(app, origin: DecisionOrigin = DecisionOrigin.MINE):
 def by_disowning(app):
     with app.app_context():
         recipient, address, _ = of_fatma()
-        withdrawals.disown(db.session, vault(), recipient, address, language="tr", request_metadata="", at=clock.now())
+        refusals.disown(db.session, vault(), recipient, address, language="tr", request_metadata="", at=clock.now())
         db.session.commit()
 
 

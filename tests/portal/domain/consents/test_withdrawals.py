@@ -18,7 +18,7 @@ from portal.core.models import (
     Recipient,
     Submission,
 )
-from portal.domain.consents import recipients, withdrawals
+from portal.domain.consents import recipients, refusals
 from tests import make
 
 
@@ -27,22 +27,22 @@ def fatma(app, browser) -> make.Person:
     return make.Person(browser, make.codes(app)[make.PHONE])
 
 
-def parts(*channels: Channel, text: str = make.PHONE) -> list[withdrawals.Part]:
+def parts(*channels: Channel, text: str = make.PHONE) -> list[refusals.Part]:
     """What each provider that holds the address has of it."""
     address, found = addresses.parse(text), []
     for provider in db.session.query(Provider).order_by(Provider.id):
         recipient = recipients.find(db.session, vault(), provider.id, address)
         brands = db.session.query(Brand).filter_by(provider_id=provider.id).all()
         if recipient:
-            found.append(withdrawals.Part(recipient, address, brands, channels or address.channels))
+            found.append(refusals.Part(recipient, address, brands, channels or address.channels))
     return found
 
 
 def withdraw(
     app, *channels: Channel, origin: DecisionOrigin = DecisionOrigin.MINE, text: str = make.PHONE
-) -> withdrawals.Withdrawn:
+) -> refusals.Withdrawn:
     with app.app_context():
-        done = withdrawals.withdraw(
+        done = refusals.withdraw(
             db.session,
             vault(),
             parts(*channels, text=text),
@@ -112,7 +112,7 @@ def test_one_click_ends_mails_and_says_so_to_iys(app, browser, rows):
 
 
 def test_one_click_on_a_telephones_link_has_nothing_to_refuse(app, fatma):
-    with pytest.raises(withdrawals.NothingToRefuse):
+    with pytest.raises(refusals.NothingToRefuse):
         withdraw(app, Channel.EMAIL, origin=DecisionOrigin.ONE_CLICK)
 
 
@@ -136,7 +136,7 @@ def test_who_disowns_an_address_refuses_everything_there_and_marks_it(app, fatma
     fatma.decides(MESAJ="ONAY")
     with app.app_context():
         (part,) = parts()
-        done = withdrawals.disown(
+        done = refusals.disown(
             db.session, vault(), part.recipient, part.address, language="en", request_metadata="{}", at=clock.now()
         )
         db.session.commit()

@@ -2,7 +2,7 @@
 
 from portal.core.extensions import db, vault
 from portal.core.models import Receipt
-from portal.domain.receipts import claims, contents, signing_keys, tokens
+from portal.domain.receipts import contents, signing_keys, tokens
 from portal.domain.receipts.contents import ReceiptContents
 
 ISSUER = "https://izinlink.example"
@@ -17,7 +17,7 @@ def act_of(app, number: str | None = None) -> ReceiptContents:
 
 
 def claims_now(app) -> dict:
-    return claims.build_claims(act_of(app), ISSUER)
+    return tokens.build_claims(act_of(app), ISSUER)
 
 
 def signed(app, at) -> str:

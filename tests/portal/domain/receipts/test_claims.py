@@ -9,8 +9,8 @@ import time_machine
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import ConsentText, Outcome, Receipt, Submission
-from portal.domain.receipts import claims, format_number
-from portal.domain.receipts.claims import STATES
+from portal.domain.receipts import format_number, tokens
+from portal.domain.receipts.tokens import STATES
 from tests import make
 from tests.make import Person
 from tests.portal.domain.receipts.stored_receipts import ISSUER, act_of, claims_now, signed
@@ -101,7 +101,7 @@ def test_being_sent_is_no_state_of_its_own(app, fatma):
 
 def test_what_is_signed_is_compact_and_in_one_order(app, fatma):
     fatma.decides(MESAJ="RET")
-    told = claims.build_claims(act_of(app), ISSUER)
+    told = tokens.build_claims(act_of(app), ISSUER)
 
-    assert claims.serialize_claims(told) == claims.serialize_claims(dict(reversed(told.items())))
-    assert json.loads(claims.serialize_claims(told)) == told
+    assert tokens.serialize_claims(told) == tokens.serialize_claims(dict(reversed(told.items())))
+    assert json.loads(tokens.serialize_claims(told)) == told

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from portal.domain import receipts
 from portal.domain.consents import writer
-from portal.domain.receipts import numbers
+from portal.domain.receipts import lookup
 
 NUMBER = "K7QM01NXH4V0T2ZA"
 
@@ -16,8 +16,8 @@ def test_it_is_shown_in_four_groups():
 
 
 def test_it_is_written_in_the_letters_that_are_drawn():
-    assert numbers.LETTERS == writer.LETTERS
-    assert numbers.LENGTH == writer.NUMBER_LETTERS
+    assert lookup.LETTERS == writer.LETTERS
+    assert lookup.LENGTH == writer.NUMBER_LETTERS
 
 
 @pytest.mark.parametrize(

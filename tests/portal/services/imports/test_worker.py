@@ -25,7 +25,7 @@ from portal.core.models import (
     Recipient,
     Submission,
 )
-from portal.domain.consents.effects import WRITTEN
+from portal.domain.consents.import_plan import WRITTEN
 from portal.domain.packages import PackageFull
 from portal.services.imports import batches, queries, uploads, worker
 from portal.services.imports.layout import Field, Layout

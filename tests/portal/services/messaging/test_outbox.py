@@ -11,7 +11,7 @@ from portal.app import create_app
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import Campaign, Delivery, Message, MessageState
-from portal.domain.campaigns import closures
+from portal.domain.campaigns import lifecycle
 from portal.services.messaging import outbox, outgoing_messages
 from tests import databases, make, servers
 
@@ -192,7 +192,7 @@ def test_what_another_sender_got_through_meanwhile_is_not_put_off(waiting, gatew
 
 def test_a_campaign_that_is_closed_while_its_messages_are_in_hand_sends_none_later(waiting, gateway, rows):
     claimed, _ = outbox._claim()
-    closures.close(db.session, db.session.query(Campaign).one(), clock.now())
+    lifecycle.close(db.session, db.session.query(Campaign).one(), clock.now())
     db.session.commit()
 
     outbox._put_off([outgoing.id for outgoing in claimed])

@@ -22,7 +22,7 @@ from portal.core.models import (
     Submission,
 )
 from portal.core.models.ids import new_ids
-from portal.domain.consents import recipients, withdrawals
+from portal.domain.consents import recipients, refusals
 from portal.domain.providers import sandbox_mode
 from tests import make
 from tests.portal.web.my_consents.conftest import LIST, UNKNOWN, Visitor
@@ -145,7 +145,7 @@ def test_a_merchants_consent_is_shown_beside_the_persons(app, granted):
 def test_nothing_of_who_had_the_number_before_is_shown(app, granted):
     with app.app_context():
         whose = db.session.scalar(select(Recipient).where(Recipient.kind == "phone"))
-        withdrawals.disown(
+        refusals.disown(
             db.session, vault(), whose, addresses.parse(make.PHONE), language="tr", request_metadata="{}",
             at=clock.now() + timedelta(seconds=5),
         )  # fmt: skip

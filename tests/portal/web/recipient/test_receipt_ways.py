@@ -11,7 +11,7 @@ from portal.core import addresses, clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, DecisionOrigin, Receipt, Recipient
-from portal.domain.consents import recipients, withdrawals
+from portal.domain.consents import recipients, refusals
 from portal.domain.receipts import format_number
 from portal.web.recipient.receipts import receipt_code
 from tests import make
@@ -28,10 +28,10 @@ def withdrawn(app, *channels: Channel, origin: DecisionOrigin) -> str:
     address = addresses.parse(make.PHONE)
     with app.app_context():
         parts = [
-            withdrawals.Part(_recipient(brand, address), address, [brand], channels)
+            refusals.Part(_recipient(brand, address), address, [brand], channels)
             for brand in db.session.scalars(select(Brand).order_by(Brand.id))
         ]
-        told = withdrawals.withdraw(
+        told = refusals.withdraw(
             db.session, vault(), parts, origin=origin, language="tr", request_metadata="{}", at=clock.now()
         )  # fmt: skip
         db.session.commit()
@@ -121,7 +121,7 @@ def test_what_comes_after_the_address_moved_on_is_not_told_to_the_former_owner(a
     location = fatma.decides(MESAJ="ONAY").location
     with app.app_context():
         recipient = db.session.scalar(select(Recipient))
-        withdrawals.disown(
+        refusals.disown(
             db.session,
             vault(),
             recipient,

@@ -1,14 +1,26 @@
-"""Creating a campaign: the contact it rests on, and the first version of its text."""
+"""Create, close and reopen a campaign. Nothing here commits."""
 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
+from sqlalchemy import Update, update
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Channel
-from portal.core.models import Brand, Campaign, CampaignKind, ConsentText, ContactKind, Delivery, Provider
+from portal.core.models import (
+    Brand,
+    Campaign,
+    CampaignKind,
+    ConsentText,
+    ContactKind,
+    Delivery,
+    Message,
+    MessageKind,
+    MessageState,
+    Provider,
+)
 from portal.core.models.ids import new_id
 
 
@@ -66,3 +78,37 @@ def _first_text(provider: Provider, brand: Brand, campaign: Campaign, wording: W
         sender_mersis=provider.number, sender_contact=contact, brand_name=brand.name, created_at=at,
         digest=hashlib.sha256("\x00".join(shown).encode()).digest(), **asdict(wording),
     )  # fmt: skip
+
+
+class NotLaunched(ValueError):
+    """A draft asks nobody; there is nothing to close."""
+
+
+def close(session: Session, campaign: Campaign, at: datetime) -> bool:
+    """Send no further requests; returns whether that is new. Raises NotLaunched."""
+    session.refresh(campaign, ["launched_at", "closed_at"], with_for_update=True)
+    if campaign.launched_at is None:
+        raise NotLaunched
+    if campaign.closed_at:
+        return False
+    campaign.closed_at = at
+    session.execute(_update_unsent(campaign).where(Message.due_at.is_not(None)).values(due_at=None))
+    return True
+
+
+def reopen(session: Session, campaign: Campaign, at: datetime) -> bool:
+    """Send what was left unsent; returns whether that is new. Links keep the day on which they expire."""
+    session.refresh(campaign, ["closed_at"], with_for_update=True)
+    if campaign.closed_at is None:
+        return False
+    campaign.closed_at = None
+    session.execute(_update_unsent(campaign).where(Message.due_at.is_(None)).values(due_at=at))
+    return True
+
+
+def _update_unsent(campaign: Campaign) -> Update:
+    return update(Message).where(
+        Message.campaign_id == campaign.id,
+        Message.kind == MessageKind.INVITATION,
+        Message.state == MessageState.WAITING,
+    )

@@ -1,5 +1,6 @@
-"""Finding a consent point by its slug, with its brand, what it asks for, and its state, in one statement."""
+"""Find a consent point by its slug, and register a visitor who proved an address there."""
 
+import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,8 +10,14 @@ from typing import cast
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+import shortlinks
+from portal.core.addresses import Address
 from portal.core.iys_protocol import Channel
-from portal.core.models import Brand, Campaign, ConsentPoint, Provider
+from portal.core.models import AddressProof, AudienceEntry, Brand, Campaign, ConsentPoint, ConsentRequest, Provider
+from portal.core.models.ids import new_id
+from portal.core.models.inserts import insert_missing
+from portal.core.vault import Vault
+from portal.domain.consents import locking, recipients
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
@@ -104,3 +111,39 @@ def point_state(
     if published is None:
         return PointState.DRAFT
     return PointState.CLOSED if closed is not None else PointState.OPEN
+
+
+def register_recipient(
+    session: Session, vault: Vault, salt: str, place: PublicPoint, address: Address, at: datetime
+) -> int:
+    """The id of the personal link for this address, by which its holder can decide again later.
+
+    It offers all channels that the point asks for and the address serves. The same address gets the same link again;
+    concurrent calls queue up.
+    """
+    (recipient_id,) = recipients.gather(session, vault, place.provider_id, [address], at).values()
+    locking.lock_recipients(session, [recipient_id])
+    theirs = (AudienceEntry.campaign_id == place.campaign_id, AudienceEntry.recipient_id == recipient_id)
+    link_id = session.scalar(select(AudienceEntry.link_id).where(*theirs))
+    return link_id or _create_link(session, salt, place, recipient_id, address, at)
+
+
+def proof_digest(proof: AddressProof) -> bytes:
+    """The digest by which a proof decides once; the receipt stores it and so names its proof."""
+    return hashlib.sha256(f"point|{proof.id}|{proof.nonce}".encode()).digest()
+
+
+def _create_link(
+    session: Session, salt: str, place: PublicPoint, recipient_id: int, address: Address, at: datetime
+) -> int:
+    channels = [channel for channel in place.channels if channel in address.channels]
+    link_id, _ = shortlinks.create(session, salt, place.provider_id, at)
+    entry = AudienceEntry(
+        id=new_id(), provider_id=place.provider_id, campaign_id=place.campaign_id, recipient_id=recipient_id,
+        link_id=link_id, channels=",".join(channels),
+    )  # fmt: skip
+    session.add(entry)
+    session.flush()
+    request = {"brand_id": place.brand_id, "recipient_id": recipient_id, "entry_id": entry.id}
+    insert_missing(session, ConsentRequest, [request | {"channel": channel} for channel in channels])
+    return link_id
