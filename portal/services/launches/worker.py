@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import insert, select
 
 from portal.core import clock, leases
-from portal.core.addresses import Address, AddressKind, parse
+from portal.core.addresses import AddressKind, parse
 from portal.core.extensions import db, vault
 from portal.core.models import Campaign, Delivery, Message, MessageState, Recipient
 from portal.core.models.ids import new_id
@@ -28,20 +28,16 @@ def unfinished() -> list[int]:
 
 def run(campaign_id: int, salt: str, link_base: str) -> None:
     """Make the links of a launched campaign to the end, unless another worker has its lease."""
-    if not _lease(campaign_id):
+    is_it = Campaign.id == campaign_id
+    claimed = leases.claim(db.session, Campaign, is_it, *UNFINISHED, at=clock.now(), lease=LEASE)
+    db.session.commit()
+    if not claimed:
         return
     try:
         while _link_next_chunk(campaign_id, salt, link_base):
             pass
     except leases.LeaseLost:
         db.session.rollback()  # Another worker goes on from the last chunk.
-
-
-def _lease(campaign_id: int) -> bool:
-    is_it = Campaign.id == campaign_id
-    claimed = leases.claim(db.session, Campaign, is_it, *UNFINISHED, at=clock.now(), lease=LEASE)
-    db.session.commit()
-    return bool(claimed)
 
 
 def _link_next_chunk(campaign_id: int, salt: str, link_base: str) -> bool:
@@ -68,7 +64,8 @@ def _write_messages(
     """One message per link. A landline takes none; its link is in the CSV all the same."""
     base = link_base_url(db.session, campaign.brand_id, link_base)
     write_text = text_writer(db.session, campaign, salt, base)
-    addresses = _addresses_of([each.recipient_id for each in linked])
+    recipients = db.session.scalars(select(Recipient).where(Recipient.id.in_([each.recipient_id for each in linked])))
+    addresses = {each.id: parse(address_of(vault(), each)) for each in recipients}
     rows = []
     for each in linked:
         address, message_id = addresses[each.recipient_id], new_id()
@@ -91,8 +88,3 @@ def _write_messages(
         )
     if rows:
         db.session.execute(insert(Message.__table__), rows)
-
-
-def _addresses_of(recipient_ids: list[int]) -> dict[int, Address]:
-    recipients = db.session.scalars(select(Recipient).where(Recipient.id.in_(recipient_ids)))
-    return {each.id: parse(address_of(vault(), each)) for each in recipients}

@@ -21,7 +21,7 @@ from portal.web.consent_points import pages, selection
 from portal.web.consent_points.blueprint import blueprint
 from portal.web.consent_points.pages import find_point
 from portal.web.consent_points.selection import Selection
-from portal.web.shared import cross_site, limits
+from portal.web.shared import form_tokens, limits
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.owner_notifications import notify_owners
 
@@ -38,7 +38,7 @@ def address(slug: str) -> ResponseReturnValue:
     chosen, typed = selection.read_token(request.form.get("form", ""), point.point_id), request.form.get("address", "")
     if not point.is_open:
         return pages.render_closed(point)
-    is_stale = chosen is None or not chosen.is_fresh(clock.now()) or cross_site.is_cross_site_post()
+    is_stale = chosen is None or not chosen.is_fresh(clock.now()) or form_tokens.is_cross_site_post()
     if chosen is None or is_stale or not chosen.choices:
         return redirect(url_for(".page", slug=slug), 303)
     try:
@@ -52,8 +52,7 @@ def send_code(
     point: PublicPoint, chosen: Selection, found: Address, *, is_another: bool = False
 ) -> ResponseReturnValue:
     """Request a code and redirect to its page; or show why there is none."""
-    granted = [channel for channel in found.channels if chosen.choices.get(channel) == Status.GRANTED]
-    if granted and _is_package_full(point):
+    if any(chosen.choices.get(channel) == Status.GRANTED for channel in found.channels) and _is_package_full(point):
         return _drop_grants(point, chosen)
     at = clock.now()
     try:

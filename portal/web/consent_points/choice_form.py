@@ -19,7 +19,7 @@ from portal.web.consent_points.pages import find_point
 from portal.web.consent_points.selection import Selection
 from portal.web.recipient import posted_form
 from portal.web.recipient.page_content import FormState
-from portal.web.shared import cross_site, limits
+from portal.web.shared import form_tokens, limits
 
 
 @blueprint.get("/<slug>")
@@ -39,7 +39,7 @@ def choose(slug: str) -> ResponseReturnValue:
     if not point.is_open:
         return pages.render_closed(point)
     served, at = selection.read_token(request.form.get("form", ""), point.point_id), clock.now()
-    if served is None or not served.is_fresh(at) or cross_site.is_cross_site_post():
+    if served is None or not served.is_fresh(at) or form_tokens.is_cross_site_post():
         return _ask_to_confirm(point, served)
     name = posted_form.read_name(request.form) or served.name
     if "review" in request.form:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flask import current_app
-from itsdangerous import BadSignature, URLSafeSerializer
+from itsdangerous import BadSignature
 
 from portal.core.iys_protocol import Channel, Status
+from portal.web.shared import form_tokens
 
 LIFE = timedelta(hours=24)  # A page left open overnight goes on; the choices of an older one must be confirmed again.
 SALT = "point-form"
@@ -55,17 +55,13 @@ class Selection:
 
 def sign_token(point_id: int, chosen: Selection) -> str:
     """A token for a form of this point, unique."""
-    return _signer().dumps([point_id, secrets.randbits(32), chosen.facts])
+    return form_tokens.signer(SALT).dumps([point_id, secrets.randbits(32), chosen.facts])
 
 
 def read_token(token: str, point_id: int) -> Selection | None:
     """The content of a posted token, however old; None where it is damaged, missing, or of another point."""
     try:
-        signed_point, _, facts = _signer().loads(token)
+        signed_point, _, facts = form_tokens.signer(SALT).loads(token)
     except (BadSignature, ValueError, TypeError):
         return None
     return Selection.from_facts(facts) if signed_point == point_id else None
-
-
-def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt=SALT)

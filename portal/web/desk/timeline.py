@@ -8,7 +8,6 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any
 
-from flask import request
 from sqlalchemy import Result, Select, select
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -33,7 +32,7 @@ from portal.core.models import (
 from portal.domain import complaints
 from portal.domain.consents import history
 from portal.domain.receipts import format_number
-from portal.web.shared.pagination import MAX_PAGE, Page
+from portal.web.shared.pagination import Page, requested_number
 from shortlinks import Visit, VisitKind
 
 INQUIRIES = {Operation.STATUS, Operation.MULTI_STATUS, Operation.HISTORY, Operation.BULK_RESULT}  # They submit nothing.
@@ -63,7 +62,7 @@ class Event:
 def events_page(recipient: Recipient, at: datetime) -> Page:
     """The page of the history that the query string asks for, the newest event first."""
     found = sorted(_all_events(recipient, at), key=lambda event: event.at, reverse=True)
-    number = min(max(1, request.args.get("page", 1, type=int)), MAX_PAGE)
+    number = requested_number()
     start = (number - 1) * PAGE_SIZE
     return Page(found[start : start + PAGE_SIZE], number, len(found) > start + PAGE_SIZE)
 

@@ -6,7 +6,7 @@ from flask import abort, current_app, g, make_response, redirect, render_templat
 from flask.typing import ResponseReturnValue
 from flask_babel import format_datetime, get_locale
 from flask_babel import gettext as _
-from itsdangerous import BadSignature, URLSafeSerializer
+from itsdangerous import BadSignature
 
 from portal.core import addresses, clock
 from portal.core.addresses import Address
@@ -18,7 +18,7 @@ from portal.domain import address_proofs
 from portal.domain.address_proofs import CodeResult
 from portal.domain.address_proofs.codes import MOST_TRIES, is_open
 from portal.web.my_consents.blueprint import entry_blueprint
-from portal.web.shared import address_session, cross_site, limits
+from portal.web.shared import address_session, form_tokens, limits
 from portal.web.shared.absolute_urls import absolute_url
 
 FORM_LIFE = timedelta(hours=24)  # A page left open overnight still works.
@@ -164,20 +164,16 @@ def _render_code(code: str, proof: AddressProof, *, is_over: bool = False, **fac
 
 def _form_token() -> str:
     """Signed token of these forms: another site's page cannot make its visitors request codes."""
-    return _signer().dumps(int(clock.now().timestamp()))
+    return form_tokens.signer("asking-form").dumps(int(clock.now().timestamp()))
 
 
 def _is_own_form() -> bool:
     """Whether the posted form stood on a page of ours, served within FORM_LIFE."""
-    return not cross_site.is_cross_site_post() and _age(request.form.get("form", ""), clock.now()) <= FORM_LIFE
+    return not form_tokens.is_cross_site_post() and _age(request.form.get("form", ""), clock.now()) <= FORM_LIFE
 
 
 def _age(token: str, at: datetime) -> timedelta:
     try:
-        return timedelta(seconds=abs(at.timestamp() - _signer().loads(token)))
+        return timedelta(seconds=abs(at.timestamp() - form_tokens.signer("asking-form").loads(token)))
     except (BadSignature, TypeError):
         return timedelta.max
-
-
-def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="asking-form")

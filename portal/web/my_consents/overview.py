@@ -45,7 +45,6 @@ class ListPage:
 
 @blueprint.get("/izinlerim/liste")
 def overview() -> ResponseReturnValue:
-    """Show it."""
     held = my_holdings()
     last = holdings.last_receipt(read_session(), [each.id for each in held.recipients], _proved_at())
     return render_template(
@@ -68,6 +67,26 @@ def brand(brand_id: int) -> str:
         "my_consents/brand.html", held=held, entries=entries, outcome_sentence=sentences.outcome_sentence,
         page_url=lambda number: url_for(".brand", brand_id=brand_id, sayfa=number), **shared_context(),
     )  # fmt: skip
+
+
+@blueprint.post("/izinlerim/liste", endpoint="refuse")
+def refuse() -> ResponseReturnValue:
+    """Refuse what the button names: everything, a brand, or one channel of a brand."""
+    held = my_holdings()
+    chosen, channels = _read_button(held, request.form.get("refuse", ""))
+    if not (chosen and channels):
+        abort(404)
+    refusals.withdraw(
+        db.session,
+        vault(),
+        _parts_of(held, chosen, channels),
+        origin=DecisionOrigin.MINE,
+        language=get_locale().language,
+        request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string),
+        at=clock.now(),
+    )
+    db.session.commit()
+    return redirect(url_for(".overview", sayfa=request.args.get("sayfa"), _anchor="kayit"), 303)
 
 
 @blueprint.post("/izinlerim/cik", endpoint="leave")
@@ -111,7 +130,7 @@ def paginate(items: list[Any], size: int) -> ListPage:
 
 
 def _current_proof() -> AddressProof:
-    """Of a request that the access rule has let in: there is one."""
+    """The proof of this session, without which the access rule lets nobody in."""
     proof = address_session.proof()
     if proof is None:
         abort(403)
@@ -132,27 +151,7 @@ def _receipt_link(row: Receipt | None) -> dict[str, str] | None:
     return {"number": receipts.format_number(row.number), "url": url_for("recipient.receipt", code=code)}
 
 
-@blueprint.post("/izinlerim/liste", endpoint="refuse")
-def refuse() -> ResponseReturnValue:
-    """Refuse what the button names: everything, a brand, or one channel of a brand."""
-    held = my_holdings()
-    chosen, channels = read_button(held, request.form.get("refuse", ""))
-    if not (chosen and channels):
-        abort(404)
-    refusals.withdraw(
-        db.session,
-        vault(),
-        parts_of(held, chosen, channels),
-        origin=DecisionOrigin.MINE,
-        language=get_locale().language,
-        request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string),
-        at=clock.now(),
-    )
-    db.session.commit()
-    return redirect(url_for(".overview", sayfa=request.args.get("sayfa"), _anchor="kayit"), 303)
-
-
-def read_button(held: Holdings, named: str) -> tuple[list[HeldBrand], tuple[Channel, ...]]:
+def _read_button(held: Holdings, named: str) -> tuple[list[HeldBrand], tuple[Channel, ...]]:
     """The brands and channels that a button names; none where they are not this person's."""
     if named == EVERYTHING:
         return held.brands, held.address.channels
@@ -162,7 +161,7 @@ def read_button(held: Holdings, named: str) -> tuple[list[HeldBrand], tuple[Chan
     return ([one] if one else []), channels
 
 
-def parts_of(held: Holdings, chosen: list[HeldBrand], channels: tuple[Channel, ...]) -> list[Part]:
+def _parts_of(held: Holdings, chosen: list[HeldBrand], channels: tuple[Channel, ...]) -> list[Part]:
     """One part for each provider, with rows of the writing session."""
     theirs = select(Brand).where(Brand.id.in_([each.brand.id for each in chosen])).order_by(Brand.id)
     brands: dict[int, list[Brand]] = {}

@@ -16,7 +16,7 @@ from portal.core.models.link_context import LinkContext, load_current_consents, 
 from portal.web.recipient import link_states, page_content, visit_recorder
 from portal.web.recipient.blueprint import blueprint
 from portal.web.recipient.link_states import View
-from portal.web.recipient.page_content import FormState, LinkPage, Personal, requested_code
+from portal.web.recipient.page_content import FormState, Personal, requested_code
 from portal.web.shared import hosts, limits
 from portal.web.shared.hosts import is_short_host
 from shortlinks import LinkState
@@ -63,14 +63,14 @@ def render_link_page(
     return render_template("recipient/page.html", page=page(mine))
 
 
-def render_cached(context: LinkContext, view: View, mine: Personal, page: Callable[[Personal], LinkPage]) -> str:
+def render_cached(context: LinkContext, view: View, mine: Personal, page: Callable[[Personal], dict[str, Any]]) -> str:
     """The page for one person; `page` is called only where the cache has none like it."""
     shared = _shared_page(context, view, page)
     own = shared.replace(CODE, requested_code()).replace(ADDRESS, escape(mine.address))
     return own.replace(PAIR, mine.pair).replace(TOKEN, mine.form_token)
 
 
-def _shared_page(context: LinkContext, view: View, page: Callable[[Personal], LinkPage]) -> str:
+def _shared_page(context: LinkContext, view: View, page: Callable[[Personal], dict[str, Any]]) -> str:
     key = (
         current_app.config["LINK_SALT"], context.text_id, view, request.endpoint, get_locale().language,
         context.logo_digest, context.colour, context.requires_name, is_short_host(),

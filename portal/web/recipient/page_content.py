@@ -59,30 +59,6 @@ class FormState:
     name: str = ""
 
 
-@dataclass(frozen=True)
-class LinkPage:
-    state: State
-    asks: bool
-    may_grant: bool
-    decided_at: datetime | None  # By this link.
-    reassigned_at: datetime | None
-    text: ConsentText
-    title: str
-    body: str
-    branding: Branding
-    destination: sandbox_mode.Destination
-    address: str
-    pair: str
-    is_phone: bool
-    is_merchant: bool
-    rows: list[ChannelRow]
-    requires_name: bool
-    form_token: str
-    post_url: str
-    not_mine_url: str
-    form_state: FormState
-
-
 def personal_content(
     vault: Vault, link: shortlinks.Resolution, context: LinkContext, view: View, *, language: str, at: datetime
 ) -> Personal:  # fmt: skip
@@ -97,33 +73,31 @@ def personal_content(
 def build_link_page(
     session: Session, context: LinkContext, view: View, current: CurrentConsents, mine: Personal,
     form_state: FormState, *, language: str,
-) -> LinkPage:  # fmt: skip
-    """The page of a link in one language."""
+) -> dict[str, Any]:  # fmt: skip
+    """What templates/recipient/page.html shows of a link in one language."""
     text = load_consent_text(session, context.text_id)
     decided_at = decided_by(session, context) if view.state == State.LIVE and current.held else None
     title, body = _title_and_body(text, context, view, language)
-    return LinkPage(
-        state=State.USED if decided_at else view.state,
-        asks=view.asks,
-        may_grant=view.may_grant,
-        decided_at=decided_at,
-        reassigned_at=context.reassigned_at,
-        text=text,
-        title=title,
-        body=body,
-        branding=branding_of(context),
-        destination=sandbox_mode.find_destination(context.iys_code, context.brand_code),
-        address=mine.address,
-        pair=mine.pair,
-        is_phone=Channel.EMAIL not in view.channels,
-        is_merchant=current.is_merchant,
-        rows=[_channel_row(each, current, context, form_state) for each in view.channels],
-        requires_name=context.requires_name,
-        form_token=mine.form_token,
-        post_url=request.path,
-        not_mine_url=not_mine_url(requested_code()),
-        form_state=form_state,
-    )
+    return {
+        "state": State.USED if decided_at else view.state,
+        "asks": view.asks,
+        "may_grant": view.may_grant,
+        "decided_at": decided_at,  # By this link.
+        "reassigned_at": context.reassigned_at,
+        "text": text,
+        "title": title,
+        "body": body,
+        "branding": branding_of(context),
+        "destination": sandbox_mode.find_destination(context.iys_code, context.brand_code),
+        "mine": mine,
+        "is_phone": Channel.EMAIL not in view.channels,
+        "is_merchant": current.is_merchant,
+        "rows": [_channel_row(each, current, context, form_state) for each in view.channels],
+        "requires_name": context.requires_name,
+        "post_url": request.path,
+        "not_mine_url": not_mine_url(requested_code()),
+        "form_state": form_state,
+    }
 
 
 def address_of(vault: Vault, context: LinkContext) -> addresses.Address:

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from flask import current_app
-from itsdangerous import BadSignature, URLSafeSerializer
+from itsdangerous import BadSignature
 
 from portal.core.iys_protocol import Channel, Status
 from portal.domain.consents import ServedForm
+from portal.web.shared import form_tokens
 
 LIFE = timedelta(hours=24)  # A page left open overnight still decides; an older one asks again.
 SALT = "served-form"
@@ -31,22 +31,18 @@ class Posted:
 def sign_token(link_id: int, text_id: int | None, language: str, at: datetime, *, asks: bool = True) -> str:
     """A token for one serving of the page, unique."""
     served_ms = int(at.timestamp() * 1000)
-    return _signer().dumps([link_id, text_id, language, served_ms, secrets.randbits(32), int(asks)])
+    return form_tokens.signer(SALT).dumps([link_id, text_id, language, served_ms, secrets.randbits(32), int(asks)])
 
 
 def read_token(token: str, link_id: int, at: datetime) -> Posted:
     try:
-        signed_link, text_id, language, served_ms, _, asked = _signer().loads(token)
+        signed_link, text_id, language, served_ms, _, asked = form_tokens.signer(SALT).loads(token)
     except (BadSignature, ValueError, TypeError):
         return Posted()
     served_at = datetime.fromtimestamp(served_ms / 1000, UTC)
     if signed_link != link_id or not timedelta(0) <= at - served_at <= LIFE:
         return Posted()
     return Posted(ServedForm(text_id, language, served_at, hashlib.sha256(token.encode()).digest()), bool(asked))
-
-
-def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt=SALT)
 
 
 def read_choices(posted: Mapping[str, str], offered: tuple[Channel, ...]) -> dict[Channel, Status]:

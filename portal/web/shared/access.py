@@ -26,50 +26,42 @@ ACCESS_RULES: dict[str, str] = {}  # By blueprint name; a test checks that none 
 
 def open_to_all(blueprint: Blueprint) -> Blueprint:
     """No check: nothing here is private."""
-    ACCESS_RULES[blueprint.name] = "open to all"
-    return blueprint
+    return _register(blueprint, "open to all")
 
 
 def without_cookies(blueprint: Blueprint) -> Blueprint:
     """No check and no cookie. What is posted changes nothing, so it needs no CSRF token."""
-    ACCESS_RULES[blueprint.name] = "without cookies"
-    csrf.exempt(blueprint)
-    return blueprint
+    return _register(blueprint, "without cookies", needs_csrf=False)
 
 
 def by_code(blueprint: Blueprint) -> Blueprint:
     """The code in the URL is the credential; each view checks it. No cookie, so no CSRF token."""
-    ACCESS_RULES[blueprint.name] = "by code"
-    csrf.exempt(blueprint)
-    return blueprint
+    return _register(blueprint, "by code", needs_csrf=False)
 
 
 def by_password(blueprint: Blueprint) -> Blueprint:
     """For programs: the token in the URL and Basic auth are the credentials; each view checks both."""
-    ACCESS_RULES[blueprint.name] = "by password"
-    csrf.exempt(blueprint)
-    return blueprint
+    return _register(blueprint, "by password", needs_csrf=False)
 
 
 def by_proven_address(blueprint: Blueprint) -> Blueprint:
     """For whoever has proved an address by a code. Forms carry a token that is bound to that proof."""
-    csrf.exempt(blueprint)
-    return _with_check(blueprint, "by a proven address", _check_address)
+    return _register(blueprint, "by a proven address", _check_address, needs_csrf=False)
 
 
 def signed_in(blueprint: Blueprint) -> Blueprint:
     """For whoever is signed in: pages about themselves."""
-    return _with_check(blueprint, "signed in", _check_person)
+    return _register(blueprint, "signed in", _check_person)
 
 
 def of_a_provider(blueprint: Blueprint) -> Blueprint:
     """For people of a provider, from its networks."""
-    return _with_check(blueprint, "of a provider", _check_provider)
+    return _register(blueprint, "of a provider", _check_provider)
 
 
 def of_the_operator(blueprint: Blueprint) -> Blueprint:
     """For people of the operator."""
-    return _with_check(blueprint, "of the operator", _check_operator)
+    return _register(blueprint, "of the operator", _check_operator)
 
 
 def needs(permission: Permission, *, fresh: bool = False) -> Callable[[View], View]:
@@ -83,8 +75,12 @@ def needs(permission: Permission, *, fresh: bool = False) -> Callable[[View], Vi
     return mark
 
 
-def _with_check(blueprint: Blueprint, rule: str, check: Check) -> Blueprint:
-    if blueprint.name not in ACCESS_RULES:
+def _register(
+    blueprint: Blueprint, rule: str, check: Check | None = None, *, needs_csrf: bool = True
+) -> Blueprint:  # fmt: skip
+    if not needs_csrf:
+        csrf.exempt(blueprint)
+    if check is not None and blueprint.name not in ACCESS_RULES:
         blueprint.before_request(lambda: None if request.method == "OPTIONS" else check())
     ACCESS_RULES[blueprint.name] = rule
     return blueprint
@@ -93,8 +89,7 @@ def _with_check(blueprint: Blueprint, rule: str, check: Check) -> Blueprint:
 def _check_person() -> ResponseReturnValue | None:
     if not current_user.is_authenticated:
         return login.unauthorized()
-    _note_activity()
-    return _check_step_up()
+    return _admit()
 
 
 def _check_address() -> ResponseReturnValue | None:
@@ -119,8 +114,7 @@ def _check_provider() -> ResponseReturnValue | None:
         abort(403, "network")
     if not current_user.may_at_provider(_view().needs):
         abort(403, "role" if current_user.provider.suspended_at is None else "suspended")
-    _note_activity()
-    return _check_step_up()
+    return _admit()
 
 
 def _check_operator() -> ResponseReturnValue | None:
@@ -128,28 +122,20 @@ def _check_operator() -> ResponseReturnValue | None:
         return login.unauthorized()
     if not current_user.may_at_operator(_view().needs):
         abort(403, "role")
-    _note_activity()
-    return _check_step_up()
+    return _admit()
 
 
-def _check_step_up() -> ResponseReturnValue | None:
-    view = _view()
-    if view.needs_fresh and not current_user.is_stepped_up(clock.now()):
-        return redirect(url_for("signin.step_up", next=_return_url()), 303)
-    return None
-
-
-def _return_url() -> str | None:
-    """This page, with its query; None where a form was posted."""
-    if request.method not in ("GET", "HEAD"):
+def _admit() -> ResponseReturnValue | None:
+    """Record activity. Where the view needs a fresh factor, redirect there, and back to this page unless a form was
+    posted."""
+    if sessions.record_activity(db.session, current_user.sign_in, clock.now()):
+        db.session.commit()
+    if not _view().needs_fresh or current_user.is_stepped_up(clock.now()):
         return None
-    return request.full_path if request.query_string else request.path
+    is_page = request.method in ("GET", "HEAD")
+    here = request.full_path if request.query_string else request.path
+    return redirect(url_for("signin.step_up", next=here if is_page else None), 303)
 
 
 def _view() -> Any:
     return current_app.view_functions[request.endpoint or ""]
-
-
-def _note_activity() -> None:
-    if sessions.record_activity(db.session, current_user.sign_in, clock.now()):
-        db.session.commit()

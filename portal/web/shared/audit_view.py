@@ -91,8 +91,9 @@ class AuditFilter(FlaskForm):
     def wanted(self, provider_id: int | None) -> EntryFilter:
         """The filter of the choices; unknown values and invalid days filter nothing."""
         self.validate()
-        chosen = self._chosen()
-        who = chosen.get("who")
+        fields = (self.who, self.act, self.subject)
+        chosen = {each.name: each.data for each in fields if each.data and each.data in dict(each.choices)}
+        who, number = chosen.get("who"), None if self.subject_id.errors else self.subject_id.data
         return EntryFilter(
             provider_id,
             who=None if who is None else ActorKind(who) if who in set(ActorKind) else int(who),
@@ -100,21 +101,12 @@ class AuditFilter(FlaskForm):
             since=None if self.since.errors else self.since.data,
             until=None if self.until.errors else self.until.data,
             subject=chosen.get("subject"),
-            subject_id=self._number(),
+            subject_id=min(int(number), 2**63 - 1) if number else None,  # No row has this id.
         )
 
     def url_parameters(self) -> dict[str, str]:
         """The choices, for the query string of the next page."""
         return {field.name: field.raw_data[0] for field in self if field.raw_data and field.raw_data[0]}
-
-    def _chosen(self) -> dict[str, str]:
-        fields = (self.who, self.act, self.subject)
-        return {each.name: each.data for each in fields if each.data and each.data in dict(each.choices)}
-
-    def _number(self) -> int | None:
-        if not self.subject_id.data or self.subject_id.errors:
-            return None
-        return min(int(self.subject_id.data), 2**63 - 1)  # No row has this id.
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Mails to people of a provider, queued in the transaction of the event."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection
 from typing import Any
 
 import structlog
@@ -28,19 +28,16 @@ def notify_roles(provider: Provider, kind: MailKind, roles: Collection[Role], **
         .where(Membership.provider_id == provider.id, Membership.role.in_(roles), User.closed_at.is_(None))
         .where(Membership.suspended_at.is_(None), Membership.ended_at.is_(None))
     )
-    reached = list(_with_addresses(db.session.scalars(active_members).all()))
-    for person, address in reached:
+    reached = 0
+    for person in db.session.scalars(active_members).all():
+        try:
+            address = accounts.email_of(vault(), person)
+        except CannotOpen:
+            log.error("person.unreached", user=person.id)
+            continue
         mails.write_mail(
             db.session, vault(), kind, to=address, language=person.language, at=clock.now(),
             facts={"place": provider.title, **facts},
         )  # fmt: skip
-    return len(reached)
-
-
-def _with_addresses(people: Iterable[User]) -> Iterator[tuple[User, str]]:
-    """People with their addresses, without those whose address cannot be decrypted."""
-    for person in people:
-        try:
-            yield person, accounts.email_of(vault(), person)
-        except CannotOpen:
-            log.error("person.unreached", user=person.id)
+        reached += 1
+    return reached

@@ -19,14 +19,17 @@ Row = TypeVar("Row")
 
 def record_audit(act: str, subject: str, subject_id: int, **facts: Any) -> None:
     """Add an audit entry of the signed-in person, at the provider they work for, to this transaction."""
-    _record(act, subject, subject_id, current_user.provider_id, facts)
+    record_operator_audit(act, subject, subject_id, provider_id=current_user.provider_id, **facts)
 
 
 def record_operator_audit(
     act: str, subject: str, subject_id: int, *, provider_id: int | None = None, **facts: Any
 ) -> None:
     """The same for the operator's people, about any provider or none."""
-    _record(act, subject, subject_id, provider_id, facts)
+    audit.note(
+        db.session, act, subject, subject_id, provider_id=provider_id, at=clock.now(), user_id=current_user.id,
+        sign_in_id=current_user.sign_in.id, facts=facts,
+    )  # fmt: skip
 
 
 def current_provider() -> Provider:
@@ -56,10 +59,3 @@ def provider_key() -> str:
 def person_key() -> str:
     """Rate-limit key: the person."""
     return str(getattr(current_user, "id", "nobody"))
-
-
-def _record(act: str, subject: str, subject_id: int, provider_id: int | None, facts: dict[str, Any]) -> None:
-    audit.note(
-        db.session, act, subject, subject_id, provider_id=provider_id, at=clock.now(), user_id=current_user.id,
-        sign_in_id=current_user.sign_in.id, facts=facts,
-    )  # fmt: skip

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 import shortlinks
 from portal.core import addresses, clock
 from portal.core.extensions import read_session, vault
-from portal.core.models import Brand, ConsentText, Message, MessageKind, MessageState, Provider, Recipient
-from portal.core.models.link_context import LinkContext, load_consent_text, load_link_context
+from portal.core.models import Brand, Message, MessageKind, MessageState, Provider, Recipient
+from portal.core.models.link_context import load_consent_text, load_link_context
 from portal.core.transliteration import ascii_only
 from portal.core.vault import Vault
 from portal.core.word_pairs import word_pair
@@ -99,22 +99,17 @@ def _find_invitation(session: Session, vault: Vault, code: str) -> KnownMessage 
     message = session.scalar(select(Message).where(Message.link_id == link_id, Message.kind == MessageKind.INVITATION))
     if link.state == LinkState.UNKNOWN or context is None or row is None:
         return None
-    return _invitation_message(vault, context, load_consent_text(session, context.text_id), row, message, code)
-
-
-def _invitation_message(
-    vault: Vault, context: LinkContext, text: ConsentText, link: shortlinks.Link, message: Message | None, code: str
-) -> KnownMessage:
+    text = load_consent_text(session, context.text_id)
     address = vault.read(context.address, Recipient.PLACE, context.provider_id, context.recipient_id)
+    destination = sandbox_mode.find_destination(context.iys_code, context.brand_code)
     return KnownMessage(
         what=Purpose(context.kind),
         senders=((text.brand_name, contents.sender_of_text(text)),),
         address=addresses.mask(address),
-        made_at=link.created_at,
+        made_at=row.created_at,
         page_url=url_for("recipient.page", code=code),
-        is_sandbox=sandbox_mode.find_destination(context.iys_code, context.brand_code)
-        == sandbox_mode.Destination.SANDBOX,
-        pair=word_pair(current_app.config["LINK_SALT"], link.id, link.nonce),
+        is_sandbox=destination == sandbox_mode.Destination.SANDBOX,
+        pair=word_pair(current_app.config["LINK_SALT"], row.id, row.nonce),
         sent_at=message.ended_at if message and message.state == MessageState.ACCEPTED else None,
         is_ours=message is not None,
     )

@@ -1,12 +1,13 @@
 """Search a recipient by address, see one, refuse for them or unmask the address. No address ever stands in a URL."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
+from sqlalchemy import ColumnElement, func, select
 
 from portal.core import addresses, clock
 from portal.core.extensions import db, limiter, read_session, vault
@@ -20,6 +21,9 @@ from portal.web.dashboard.recipients.forms import ALL_BRANDS, RefusalForm, Searc
 from portal.web.shared import limits
 from portal.web.shared.access import needs
 from portal.web.shared.signed_in_person import own_brands, own_row_or_404, provider_key, record_audit
+
+REASSIGNED_LATELY = timedelta(days=30)
+MAX_REASSIGNED = 200  # Rows on the page.
 
 
 @blueprint.route("/recipients", methods=["GET", "POST"])
@@ -73,6 +77,20 @@ def unmask(recipient_id: int) -> ResponseReturnValue:
     )
     db.session.commit()
     return render_recipient(found, clear=recipients.address_of(vault(), found))
+
+
+@blueprint.get("/recipients/disowned", endpoint="reassigned_addresses")
+@needs(Permission.SEARCH)
+def show_reassigned() -> str:
+    """Addresses whose holders said "this is not me": the provider must know."""
+    reassigned = _is_reassigned(current_user.provider_id)
+    newest = select(Recipient).where(*reassigned).order_by(Recipient.reassigned_at.desc()).limit(MAX_REASSIGNED)
+    listed = [
+        (each.id, recipients.masked_address(vault(), each), each.reassigned_at)
+        for each in read_session().scalars(newest)
+    ]
+    total = read_session().scalar(select(func.count()).select_from(Recipient).where(*reassigned))
+    return render_template("dashboard/recipients/reassigned_addresses.html", listed=listed, total=total)
 
 
 def render_search(template: str, found_endpoint: str) -> ResponseReturnValue:
@@ -136,3 +154,13 @@ def flash_refusal(refused: refusals.Refusals) -> None:
         if refused.made
         else _("Kişi bu kanalları zaten reddetmişti; değişen bir şey yok.")
     )
+
+
+def count_reassigned(provider_id: int, at: datetime) -> int:
+    """How many addresses became known as reassigned within REASSIGNED_LATELY."""
+    rows = select(func.count()).where(*_is_reassigned(provider_id), Recipient.reassigned_at > at - REASSIGNED_LATELY)
+    return read_session().execute(rows).scalar_one()
+
+
+def _is_reassigned(provider_id: int) -> tuple[ColumnElement[bool], ...]:
+    return Recipient.provider_id == provider_id, Recipient.reassigned_at.is_not(None)

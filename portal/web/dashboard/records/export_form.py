@@ -1,5 +1,7 @@
 """The filter form of exports; each kind has its own fields."""
 
+from typing import Any
+
 from flask import request
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -19,6 +21,7 @@ FIELDS = {
     ExportKind.DECISIONS: (*OF_KEY, "outcome", *DAYS),
     ExportKind.RECIPIENTS: ("brand", *DAYS),
 }
+ENUMS = {"channel": Channel, "status": Status, "recipient_type": RecipientType, "outcome": Outcome}
 YES, NO = "yes", "no"
 
 
@@ -45,11 +48,7 @@ class ExportForm(FlaskForm):
         choices = {
             "brand": [(str(brand.id), brand.name) for brand in brands],
             "may_send": [(YES, _l("Evet")), (NO, _l("Hayır"))],
-            **{
-                name: [(each.value, label(each)) for each in words]
-                for name, words in (("channel", Channel), ("status", Status), ("recipient_type", RecipientType))
-            },
-            "outcome": [(each.value, label(each)) for each in Outcome],
+            **{name: [(each.value, label(each)) for each in enum] for name, enum in ENUMS.items()},
         }
         for name in choices.keys() & {each.name for each in self}:
             self[name].choices = [("", _l("Hepsi")), *choices[name]]
@@ -58,17 +57,15 @@ class ExportForm(FlaskForm):
         """The filter of the choices; an unknown choice or an invalid day narrows nothing."""
         self.validate()
         chosen = {each.name: each.data for each in self if each.data and self._is_a_choice(each)}
+        enums: dict[str, Any] = {name: enum(chosen[name]) for name, enum in ENUMS.items() if name in chosen}
         return ExportFilter(
             self.kind,
             provider_id,
             brand_id=int(chosen["brand"]) if "brand" in chosen else None,
-            channel=Channel(chosen["channel"]) if "channel" in chosen else None,
-            status=Status(chosen["status"]) if "status" in chosen else None,
-            recipient_type=RecipientType(chosen["recipient_type"]) if "recipient_type" in chosen else None,
             may_send=chosen["may_send"] == YES if "may_send" in chosen else None,
-            outcome=Outcome(chosen["outcome"]) if "outcome" in chosen else None,
             since=chosen.get("since"),
             until=chosen.get("until"),
+            **enums,
         )
 
     def url_parameters(self) -> dict[str, str]:

@@ -1,0 +1,20 @@
+"""Signed tokens of forms without a cookie.
+
+Such a token can be fetched by anybody and put into another site's page. But the browser says where a form stood, and no
+page can change that header (Fetch Metadata).
+"""
+
+from flask import current_app, request
+from itsdangerous import URLSafeSerializer
+
+OUR_PAGES = ("same-origin", "none")
+
+
+def signer(salt: str) -> URLSafeSerializer:
+    """Signs and reads the tokens of one kind of form, which its salt names."""
+    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt=salt)
+
+
+def is_cross_site_post() -> bool:
+    """Whether the form stood on another site's page. Old browsers send no header, and pass."""
+    return request.headers.get("Sec-Fetch-Site", "none") not in OUR_PAGES
