@@ -28,5 +28,11 @@ from portal.core.iys_protocol.paths import (
     summary_path,
     timestamp_path,
 )
-from portal.core.iys_protocol.payload import format_wire_date, freeze_bulk_payload, freeze_payload, parse_wire_date
+from portal.core.iys_protocol.payload import (
+    format_wire_date,
+    freeze_bulk_payload,
+    freeze_payload,
+    parse_wire_date,
+    read_wire_date,
+)
 from portal.core.iys_protocol.validation import MISSING, Problem, error_body, validate_address, validate_consent

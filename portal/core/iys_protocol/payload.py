@@ -68,3 +68,11 @@ def parse_wire_date(text: str) -> datetime:
         return datetime.fromisoformat(text).replace(tzinfo=ISTANBUL).astimezone(UTC)
     except OverflowError:  # The first hours of the year 1 have no UTC.
         raise ValueError(f"not a date we can hold: {text!r}") from None
+
+
+def read_wire_date(value: object) -> datetime | None:
+    """Parse İYS's date format, to UTC; None for anything else."""
+    try:
+        return parse_wire_date(value) if isinstance(value, str) else None
+    except ValueError:
+        return None

@@ -4,7 +4,7 @@ Everybody locks in one order, or two writers would wait for each other: recipien
 İYS (submissions) by id, then consents by id. SQLite has a single writer, so no row lock is needed there.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -186,7 +186,7 @@ def save_consents(session: Session, consents: Iterable[LockedConsent]) -> None:
     save_iys_statuses(session, {each.id: (each.iys_status, each.iys_as_of) for each in learned})
 
 
-def save_iys_statuses(session: Session, statuses: dict[int, tuple[str | None, datetime | None]]) -> None:
+def save_iys_statuses(session: Session, statuses: Mapping[int, tuple[str | None, datetime | None]]) -> None:
     """Save what İYS holds, by consent id: its status, and as of when. What is newer is left."""
     if statuses:
         names = ("its_id", "its_iys_status", "its_iys_as_of")

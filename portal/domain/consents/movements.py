@@ -61,7 +61,8 @@ def read_row(row: Any) -> MovementRow | None:
             recipient_type=RecipientType(row.get("recipientType") or RecipientType.INDIVIDUAL),
             status=Status(row["status"]),
             source=_clean(row.get("source"))[:LONGEST_SOURCE],
-            consent_date=_date_or_none(row.get("consentDate")),
+            # A date that cannot be read takes nothing from what was decided.
+            consent_date=iys_protocol.read_wire_date(row.get("consentDate")),
             creation_date=iys_protocol.parse_wire_date(row["creationDate"]),
             transaction_id=_clean(row["transactionId"]),
         )
@@ -231,11 +232,3 @@ def _clean(text: object) -> str:
         raise ValueError("not a word")
     text.encode()  # UnicodeEncodeError, a ValueError, for half a character.
     return text.strip()
-
-
-def _date_or_none(text: Any) -> datetime | None:
-    """A date that cannot be read takes nothing from what was decided."""
-    try:
-        return iys_protocol.parse_wire_date(text)
-    except (TypeError, ValueError):
-        return None

@@ -13,7 +13,7 @@ from flask import current_app
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db
 from portal.core.iys_protocol import Operation
-from portal.services.iys import circuit_breaker, hourly_budgets, rate_limit
+from portal.services.iys import circuit_breaker, rate_limit
 from portal.services.iys.circuit_breaker import AdmittedCall
 from portal.services.iys.client import Answer
 
@@ -57,7 +57,7 @@ def start_call(question: Operation) -> StartedCall:
     slot = rate_limit.take_slot(db.session, at, per_second)
     if slot > at + LONGEST_WAIT:
         _refuse_call(slot)
-    if spent := hourly_budgets.spent_until(db.session, question, at):
+    if spent := rate_limit.spent_until(db.session, question, at):
         _refuse_call(spent, question)
     admitted = circuit_breaker.admit_call(db.session, at)
     if admitted is None:
@@ -109,12 +109,12 @@ def _hold_calls(question: Operation, answer: Answer, at: datetime) -> bool:
     """
     if answer.status != 429:
         return False
-    budgets = hourly_budgets.BUDGET_OF_CODE
+    budgets = rate_limit.BUDGET_OF_CODE
     spent = next((budgets[code] for code in answer.codes if code in budgets), None)
     if spent is None and question == Operation.TOKEN and not {"H083", "H124"} & set(answer.codes):
         spent = Operation.TOKEN
     if spent is not None:
-        rate_limit.hold_calls(db.session, at + hourly_budgets.HOUR, spent)
+        rate_limit.hold_calls(db.session, at + rate_limit.HOUR, spent)
     else:
         seconds = max(PAUSE_SECONDS, min(answer.retry_after or 0, MAX_RETRY_AFTER))
         rate_limit.hold_calls(db.session, at + timedelta(seconds=seconds + random.random() / 2))

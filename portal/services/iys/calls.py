@@ -11,10 +11,10 @@ from portal.core import clock
 from portal.core.iys_protocol import Action, Operation
 from portal.domain.providers import sandbox_mode
 from portal.services.iys import call_guard, sandbox_access, tokens
-from portal.services.iys.call_guard import NotNow, finish_call, start_call
+from portal.services.iys.call_guard import NotNow
 from portal.services.iys.client import DEADLINE, Answer, Client
 
-__all__ = ["NotNow", "ask", "finish_call", "start_call"]
+__all__ = ["NotNow", "ask"]
 
 SPARE_SECONDS = 5.0  # For a token and a slot, besides the deadline: together less than any lease.
 LATER = timedelta(minutes=10)

@@ -41,7 +41,8 @@ def host_state(session: Session, at: datetime) -> HostState:
     row = session.execute(select(IysRate.failures, IysRate.next_at).where(IysRate.name == HOST)).one_or_none()
     failures, next_at = row if row else (0, at)
     resting = failures >= OPENING_FAILURES
-    return HostState(resting, failures, max(at, _capped(next_at, at)) if resting else None)
+    until = max(at, min(next_at, at + timedelta(seconds=LONGEST_PAUSE)))  # A clock set back makes no pause longer.
+    return HostState(resting, failures, until if resting else None)
 
 
 def admit_call(session: Session, at: datetime) -> AdmittedCall | None:
@@ -86,8 +87,3 @@ def _pause(failures: int) -> timedelta:
         return timedelta(0)
     longest = min(LONGEST_PAUSE, 2.0 ** min(failures - OPENING_FAILURES, 10))
     return timedelta(seconds=longest * (0.75 + random.random() / 4))
-
-
-def _capped(next_at: datetime, at: datetime) -> datetime:
-    """A clock that was set back makes no pause longer than the longest."""
-    return min(next_at, at + timedelta(seconds=LONGEST_PAUSE))

@@ -103,7 +103,7 @@ class Client:
         try:
             with (
                 answer_within(deadline),
-                self._session().request(
+                self.session().request(
                     method, self.base_url + path, data=body, headers=headers,
                     timeout=(CONNECT_SECONDS, deadline * SILENT_SHARE), allow_redirects=False, stream=True,
                 ) as answer,
@@ -112,7 +112,8 @@ class Client:
         except (requests.RequestException, _BodyTooLarge) as failure:
             return Answer(NO_ANSWER, b"", reached=_may_have_reached(failure))
 
-    def _session(self) -> requests.Session:
+    def session(self) -> requests.Session:
+        """This thread's pooled connections."""
         session: requests.Session | None = getattr(self._threads, "session", None)
         if session is None:
             session = self._threads.session = requests.Session()

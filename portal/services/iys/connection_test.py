@@ -15,10 +15,18 @@ from portal.core.iys_protocol import CODES, Action, Operation, Status
 from portal.core.models import Brand, Connection, Credential, CredentialKind, Feed, Outcome, Provider, Submission
 from portal.domain.providers import sandbox_mode
 from portal.services.iys import calls, title_matching
-from portal.services.iys.account_report import BrandFound, BrandOwner, Findings, read_brands, read_partner_brands
-from portal.services.iys.call_problems import CallProblem, problem_of
+from portal.services.iys.account_report import (
+    FORECAST_SPAN,
+    BrandFound,
+    BrandOwner,
+    CallProblem,
+    Findings,
+    problem_of,
+    read_brands,
+    read_partner_brands,
+    read_subscription,
+)
 from portal.services.iys.client import Answer, Client
-from portal.services.iys.quota import SPAN, Subscription, read_subscription
 
 log = structlog.get_logger()
 Found = TypeVar("Found")
@@ -73,7 +81,8 @@ def _ask_iys(client: Client, account: Account) -> Findings:
     found = Findings() if brands is None else _compare_brands(brands, account)
     if trouble and (trouble.not_now or not trouble.status):
         return replace(found, troubles=(trouble,))  # The next question would get no answer either.
-    subscription, other = _ask_for_subscription(client, account)
+    path = iys_protocol.subscription_path(account.iys_code)
+    subscription, other = _ask_and_read(client, account, Operation.SUBSCRIPTION, path, read_subscription)
     if subscription and subscription.limit:
         added, over_days = _recently_added(account, clock.now())
         subscription = replace(subscription, added=added, over_days=over_days)
@@ -88,11 +97,6 @@ def _ask_for_brands(client: Client, account: Account) -> tuple[tuple[BrandFound,
         question, read = Operation.BRANDS, read_brands
         path = iys_protocol.brands_path(account.iys_code)
     return _ask_and_read(client, account, question, path, read)
-
-
-def _ask_for_subscription(client: Client, account: Account) -> tuple[Subscription | None, CallProblem | None]:
-    path = iys_protocol.subscription_path(account.iys_code)
-    return _ask_and_read(client, account, Operation.SUBSCRIPTION, path, read_subscription)
 
 
 def _ask_and_read(
@@ -112,11 +116,11 @@ def _ask_and_read(
 
 def _recently_added(account: Account, at: datetime) -> tuple[int, float]:
     """The number of keys whose grant İYS accepted, and over how many days, for the forecast of the quota."""
-    over = min(SPAN, max(DAY, at - account.connected_at))
+    over = min(FORECAST_SPAN, max(DAY, at - account.connected_at))
     accepted = Submission.outcome.in_((Outcome.ACCEPTED, Outcome.VERIFIED))
     theirs = select(func.count(Submission.consent_id.distinct())).where(
         Submission.provider_id == account.provider_id, accepted, Submission.status == Status.GRANTED,
-        Submission.accepted_at >= at - SPAN,
+        Submission.accepted_at >= at - FORECAST_SPAN,
     )  # fmt: skip
     return read_session().scalars(theirs).one(), over / DAY
 
@@ -126,20 +130,17 @@ def _compare_brands(brands: tuple[BrandFound, ...], account: Account) -> Finding
     theirs = and_(Brand.provider_id == account.provider_id, sandbox_mode.brand_has_not_ended())
     known = or_(Brand.brand_code.in_(listed), theirs)
     owners = dict(read_session().execute(select(Brand.brand_code, Brand.provider_id).where(known)).all())
+    owner_of = {None: BrandOwner.NO_PROVIDER, account.provider_id: BrandOwner.OURS}
     titles = [brand.title for brand in brands if brand.title]
     is_partner = account.kind == CredentialKind.PARTNER  # A provider's own account gets no title.
     return Findings(
-        brands=tuple(replace(brand, whose=_owner_of(owners.get(brand.code), account)) for brand in brands),
+        brands=tuple(
+            replace(brand, whose=owner_of.get(owners.get(brand.code), BrandOwner.ELSEWHERE)) for brand in brands
+        ),
         missing=tuple(sorted(owners.keys() - listed)),
         title=titles[0] if titles else None,
         title_agrees=title_matching.all_agree(account.title, titles) if is_partner else None,
     )
-
-
-def _owner_of(owner: int | None, account: Account) -> BrandOwner:
-    if owner is None:
-        return BrandOwner.NO_PROVIDER
-    return BrandOwner.OURS if owner == account.provider_id else BrandOwner.ELSEWHERE
 
 
 def _store_findings(account: Account, found: Findings, at: datetime) -> None:

@@ -13,8 +13,7 @@ from portal.core.extensions import read_session
 from portal.core.iys_protocol import Channel, Operation
 from portal.core.models import AuditEntry, Brand, Credential, Provider
 from portal.services.iys import calls, title_matching
-from portal.services.iys.account_report import BrandFound, read_partner_brands
-from portal.services.iys.call_problems import CallProblem, problem_of
+from portal.services.iys.account_report import BrandFound, CallProblem, problem_of, read_partner_brands
 from portal.services.iys.client import Client
 
 PATIENCE = 5.0  # Seconds; a person waits for the page.

@@ -5,12 +5,11 @@ These calls pass no limit, budget, breaker or success rate of İYS, and no token
 
 import json
 import time
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import lru_cache
 
 from flask import current_app
-from sqlalchemy import select, update
+from sqlalchemy import Row, select, update
 
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db, read_session, vault
@@ -29,16 +28,7 @@ NOT_KNOWN = ("H351", "H353")  # The sandbox lost its data, or a brand is new: re
 _silent_until: dict[str, float] = {}  # Of this process, by URL of a sandbox.
 
 
-@dataclass(frozen=True)
-class SandboxAccount:
-    """A provider's account at the sandbox."""
-
-    credential_id: int
-    provider_id: int
-    username: str
-    password: str = field(repr=False)
-    iys_code: int
-    title: str
+Account = Row[Credential, Provider]
 
 
 def ask(provider_id: int, path: str, *, body: bytes | None = None, method: str = "POST") -> Answer:
@@ -47,7 +37,7 @@ def ask(provider_id: int, path: str, *, body: bytes | None = None, method: str =
     Call it with no transaction open.
     """
     client, account = _answering_client(), _read_account(provider_id)
-    answer = _ask_sandbox(client, method, path, body, _kept_token(account) or _fetch_token(client, account))
+    answer = _ask_sandbox(client, method, path, body, _kept_token(account.Credential) or _fetch_token(client, account))
     if answer.code in NOT_KNOWN:
         _register(client, account)
         answer = _ask_sandbox(client, method, path, body, _fetch_token(client, account))
@@ -97,62 +87,62 @@ def _client(url: str) -> Client:
     return Client(url, is_sandbox=True)
 
 
-def _read_account(provider_id: int) -> SandboxAccount:
+def _read_account(provider_id: int) -> Account:
     theirs = (
-        select(Credential.id, Provider.id, Credential.username, Credential.password, Provider.iys_code, Provider.title)
+        select(Credential, Provider)
         .join(Connection, Connection.credential_id == Credential.id)
         .join(Provider, Provider.id == Connection.provider_id)
         .where(Provider.id == provider_id, Credential.kind == CredentialKind.SANDBOX, Provider.admitted_at.is_(None))
+        .execution_options(populate_existing=True)
     )
-    row = read_session().execute(theirs).one_or_none()
-    if row is None:
+    account = read_session().execute(theirs).one_or_none()
+    if account is None:
         raise NotNow(clock.now() + LATER, sandbox_mode.OVER)
-    sealed = row[3]
-    password = vault().read(sealed, Credential.PASSWORD, provider_id, row[0])
-    return SandboxAccount(row[0], provider_id, row[2], password, row[4], row[5])
+    return account
 
 
-def _kept_token(account: SandboxAccount) -> str | None:
-    kept = select(Credential.access_token, Credential.access_until).where(Credential.id == account.credential_id)
-    row = read_session().execute(kept).one_or_none()
-    if row is None or row.access_until is None or row.access_until <= clock.now() + MARGIN:
+def _kept_token(credential: Credential) -> str | None:
+    is_fresh = credential.access_until is not None and credential.access_until > clock.now() + MARGIN
+    if credential.access_token is None or not is_fresh:
         return None
-    return vault().read(row.access_token, Credential.ACCESS, account.provider_id, account.credential_id)
+    return vault().read(credential.access_token, Credential.ACCESS, credential.provider_id, credential.id)
 
 
-def _fetch_token(client: Client, account: SandboxAccount) -> str:
+def _password(credential: Credential) -> str:
+    return vault().read(credential.password, Credential.PASSWORD, credential.provider_id, credential.id)
+
+
+def _fetch_token(client: Client, account: Account) -> str:
     """Fetch a token, stored for all processes; an account that the sandbox does not know is created."""
-    at, answer = clock.now(), _sign_in(client, account)
+    at, answer = clock.now(), _sign_in(client, account.Credential)
     if answer.status in (400, 401):
         _register(client, account)
-        answer = _sign_in(client, account)
+        answer = _sign_in(client, account.Credential)
     token = answer.content.get("access_token")
     if not isinstance(token, str):
         raise NotNow(at + REST)
-    _store_token(account, token, at + timedelta(seconds=int(answer.content["expires_in"])))
+    credential, until = account.Credential, at + timedelta(seconds=int(answer.content["expires_in"]))
+    sealed = vault().seal(token, Credential.ACCESS, credential.provider_id, credential.id)
+    mine = update(Credential).where(Credential.id == credential.id)
+    db.session.execute(mine.values(access_token=sealed, access_until=until))
+    db.session.commit()
     return token
 
 
-def _sign_in(client: Client, account: SandboxAccount) -> Answer:
-    body = {"username": account.username, "password": account.password, "grant_type": "password"}
+def _sign_in(client: Client, credential: Credential) -> Answer:
+    body = {"username": credential.username, "password": _password(credential), "grant_type": "password"}
     return _ask_sandbox(client, "POST", iys_protocol.TOKEN_PATH, json.dumps(body).encode(), None, PATIENCE / 2)
 
 
-def _register(client: Client, account: SandboxAccount) -> None:
+def _register(client: Client, account: Account) -> None:
     """Register the account and its brands at the sandbox; repeatable. Raises NotNow."""
-    brands = select(Brand.brand_code).where(Brand.provider_id == account.provider_id).order_by(Brand.id)
+    credential, provider = account
+    brands = select(Brand.brand_code).where(Brand.provider_id == provider.id).order_by(Brand.id)
     body = {
-        "username": account.username, "password": account.password, "iysCode": account.iys_code,
-        "title": account.title, "brands": list(read_session().scalars(brands)),
+        "username": credential.username, "password": _password(credential), "iysCode": provider.iys_code,
+        "title": provider.title, "brands": list(read_session().scalars(brands)),
     }  # fmt: skip
     key = current_app.config["SANDBOX_KEY"] or None
     answer = _ask_sandbox(client, "POST", ACCOUNTS, json.dumps(body).encode(), key, PATIENCE / 2)
     if answer.status != 201:
         raise NotNow(clock.now() + REST)
-
-
-def _store_token(account: SandboxAccount, token: str, until: datetime) -> None:
-    sealed = vault().seal(token, Credential.ACCESS, account.provider_id, account.credential_id)
-    mine = update(Credential).where(Credential.id == account.credential_id)
-    db.session.execute(mine.values(access_token=sealed, access_until=until))
-    db.session.commit()

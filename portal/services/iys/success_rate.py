@@ -37,10 +37,5 @@ def measure(session: Session, at: datetime) -> SuccessRate:
     if calls < FEWEST_CALLS:
         return SuccessRate(calls, failures, None, Level.OK)
     ratio = max(0.0, 1 - failures / calls)
-    return SuccessRate(calls, failures, ratio, _level(ratio))
-
-
-def _level(ratio: float) -> Level:
-    if ratio < PAUSE:
-        return Level.PAUSED
-    return Level.WARN if ratio < WARN else Level.OK
+    level = Level.PAUSED if ratio < PAUSE else Level.WARN if ratio < WARN else Level.OK
+    return SuccessRate(calls, failures, ratio, level)

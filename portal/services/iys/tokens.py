@@ -11,7 +11,7 @@ from portal.core import clock, iys_protocol, leases
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Operation
 from portal.core.models import Connection, Credential, CredentialKind, Provider
-from portal.services.iys import call_guard, hourly_budgets, rate_limit
+from portal.services.iys import call_guard, rate_limit
 from portal.services.iys.client import Answer, Client
 from portal.services.iys.response_values import JsonObject
 
@@ -41,13 +41,13 @@ def access_token(client: Client, provider_id: int, partner_id: int | None = None
     """
     patience_ends = time.monotonic() + PATIENCE
     while True:
-        credential = _read_credential(provider_id, partner_id)
+        credential = read_credential(provider_id, partner_id)
         at = clock.now()
         if credential.access_until and credential.access_until > at + MARGIN:
             return _open_sealed(credential, Credential.ACCESS, credential.access_token)
         if until := _backoff_until(credential, at):
             raise NoToken(credential.blocked_code, until)
-        if _claim_fetch(credential, at):
+        if claim_fetch(credential, at):
             return _fetch_token(client, credential, at)
         if time.monotonic() > patience_ends:
             raise NoToken
@@ -59,7 +59,7 @@ def forget_token(provider_id: int, token: str, partner_id: int | None = None) ->
 
     A second rejection within a minute blocks the credential: each fetch costs one of few calls an hour.
     """
-    credential, at = _read_credential(provider_id, partner_id), clock.now()
+    credential, at = read_credential(provider_id, partner_id), clock.now()
     if not credential.access_token or _open_sealed(credential, Credential.ACCESS, credential.access_token) != token:
         return
     values: dict[str, object] = {"access_until": None, "refused_at": at}
@@ -76,7 +76,7 @@ def _backoff_until(credential: Credential, at: datetime) -> datetime | None:
     return rate_limit.held_until(read_session(), rate_limit.TOKENS, at)
 
 
-def _read_credential(provider_id: int, partner_id: int | None = None) -> Credential:
+def read_credential(provider_id: int, partner_id: int | None = None) -> Credential:
     if partner_id:
         query = select(Credential).where(Credential.id == partner_id, Credential.kind == CredentialKind.PARTNER)
     else:
@@ -94,7 +94,7 @@ def _read_credential(provider_id: int, partner_id: int | None = None) -> Credent
     return credential
 
 
-def _claim_fetch(credential: Credential, at: datetime) -> bool:
+def claim_fetch(credential: Credential, at: datetime) -> bool:
     """Claim the fetch; False where another process holds it, or has fetched or failed since the credential was read."""
     still_as_seen = and_(
         Credential.access_until.is_not_distinct_from(credential.access_until),
@@ -154,7 +154,7 @@ def _backoff(credential: Credential, answer: Answer, at: datetime) -> dict[str, 
         return {}
     if 400 <= answer.status < 500 and not answer.is_a_page:
         return {"backoff_until": at + (LONG_BLOCK if credential.blocked_code else BLOCK), "blocked_code": answer.code}
-    used = rate_limit.calls_since(read_session(), hourly_budgets.HOUR, at, Operation.TOKEN)[0]
+    used = rate_limit.calls_since(read_session(), rate_limit.HOUR, at, Operation.TOKEN)[0]
     pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** max(0, min(used, 20) - 1))
     return {"backoff_until": at + timedelta(seconds=pause)}
 

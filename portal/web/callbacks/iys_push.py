@@ -2,7 +2,6 @@
 
 import hmac
 import json
-from datetime import datetime
 
 from flask import Response, abort, request
 from flask.typing import ResponseReturnValue
@@ -34,7 +33,19 @@ def push(token: str) -> ResponseReturnValue:
     if _is_test(body):
         times["tested_at"] = at
     elif body:
-        _store_push(registration, body, at)
+        push_id, provider_id = new_id(), registration.provider_id
+        sealed = vault().seal(body, Push.PLACE, provider_id, push_id)
+        db.session.add(
+            Push(
+                id=push_id,
+                provider_id=provider_id,
+                registration_id=registration.id,
+                body=sealed,
+                received_at=at,
+                due_at=at,
+            )
+        )
+        db.session.flush()
     db.session.execute(update(PushRegistration).where(PushRegistration.id == registration.id).values(times))
     db.session.commit()
     return {"status": "ok"}
@@ -46,7 +57,10 @@ def _authenticate(token: str) -> PushRegistration | None:
         PushRegistration.token_digest == token_digest(token), PushRegistration.removed_at.is_(None)
     )
     found = read_session().scalar(mine)
-    expected = _credentials(found) if found else b"nobody:"
+    expected = b"nobody:"
+    if found:
+        password = vault().read(found.password, PushRegistration.PASSWORD, found.provider_id, found.id)
+        expected = f"{found.username}:{password}".encode()
     given = request.authorization
     sent = f"{given.username}:{given.password}".encode() if given and given.type == "basic" else b""
     return found if hmac.compare_digest(sent, expected) and found else None
@@ -59,11 +73,6 @@ def _unauthorized() -> Response:
     return Response(status=401, headers={"WWW-Authenticate": 'Basic realm="iys", charset="UTF-8"'})
 
 
-def _credentials(registration: PushRegistration) -> bytes:
-    place = (PushRegistration.PASSWORD, registration.provider_id, registration.id)
-    return f"{registration.username}:{vault().read(registration.password, *place)}".encode()
-
-
 def _is_test(body: bytes) -> bool:
     """Whether a body holds İYS's fixed test row and nothing else."""
     if TEST_RECIPIENT.encode() not in body:
@@ -73,18 +82,3 @@ def _is_test(body: bytes) -> bool:
         return bool(listed) and all(row["recipient"] == TEST_RECIPIENT for row in listed)
     except (ValueError, TypeError, KeyError, RecursionError):
         return False
-
-
-def _store_push(registration: PushRegistration, body: bytes, at: datetime) -> None:
-    push_id = new_id()
-    db.session.add(
-        Push(
-            id=push_id,
-            provider_id=registration.provider_id,
-            registration_id=registration.id,
-            body=vault().seal(body, Push.PLACE, registration.provider_id, push_id),
-            received_at=at,
-            due_at=at,
-        )
-    )
-    db.session.flush()

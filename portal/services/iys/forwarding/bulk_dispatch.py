@@ -12,13 +12,12 @@ import structlog
 from sqlalchemy import bindparam, case, update
 
 from portal.core import clock, iys_protocol
-from portal.core.extensions import db, read_session, vault
+from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import Action, Operation, Status
 from portal.core.models import BulkState, Lane, Outcome, Submission
-from portal.core.vault import CannotOpen
 from portal.services.iys import calls, response_values
 from portal.services.iys.client import Answer, Client
-from portal.services.iys.forwarding import attempts, bulk_lists, due_submissions, local_validation, outcomes
+from portal.services.iys.forwarding import bulk_lists, due_submissions, local_validation, outcomes
 from portal.services.iys.forwarding.bulk_lists import ClaimedList, ListItem
 from portal.services.iys.forwarding.local_validation import Failure
 from portal.services.iys.forwarding.single_dispatch import is_host_resting, short_pause
@@ -31,7 +30,6 @@ ItemKey = tuple[str, object, object]  # Address, channel and recipient type, as 
 
 RESULT_AFTER = timedelta(seconds=300)  # İYS wants no question before that.
 DUPLICATE = "H194"  # One address twice in a list: it goes with the next one.
-UNREADABLE = Failure(None, Action.FIX)
 
 POLL_SECONDS = 0.05  # Between checks whether refusals are due.
 PASSING_SECONDS = 2.0  # How long a list that is ready lets refusals pass; then it is postponed.
@@ -74,7 +72,7 @@ def are_refusals_due(at: datetime, *, is_sandbox: bool = False) -> bool:
 
 def _send_list(client: Client, bulk: ClaimedList) -> None:
     bulk_lists.remove_ended_items(db.session, bulk)
-    payloads = _open_payloads(bulk, bulk_lists.read_items(bulk))
+    payloads = open_payloads(bulk, bulk_lists.read_items(bulk))
     if not payloads:
         bulk_lists.release_list(db.session, bulk, state=BulkState.ENDED, due_at=None, ended_at=clock.now())
         db.session.commit()
@@ -84,20 +82,15 @@ def _send_list(client: Client, bulk: ClaimedList) -> None:
     _apply_answer(bulk, payloads, answer)
 
 
-def _open_payloads(bulk: ClaimedList, items: list[ListItem]) -> Payloads:
+def open_payloads(bulk: ClaimedList, items: list[ListItem]) -> Payloads:
     """The decrypted payloads, in order. Invalid items leave the list, unless İYS may have the list already."""
     at = clock.now()
     sound: Payloads = {}
     bad: dict[ListItem, Failure] = {}
     for item in items:
-        try:
-            payload = vault().open(item.payload, Submission.PLACE, bulk.provider_id, item.id)
-        except CannotOpen:  # Damaged, or its key is gone: a person must look.
-            bad[item] = UNREADABLE
-            continue
-        may_be_there = item.outcome == Outcome.SENT
-        is_first = bulk.attempts == 1
-        failure = local_validation.find_failure(payload, at, may_be_there=may_be_there) if is_first else None
+        payload, failure = local_validation.open_payload(
+            bulk.provider_id, item, at, may_be_there=item.outcome == Outcome.SENT, is_checked=bulk.attempts == 1
+        )
         if failure:
             bad[item] = failure
         else:
@@ -130,7 +123,7 @@ def _values_of_removed(action: Action, code: str | None, at: datetime) -> dict[s
 
 def _apply_answer(bulk: ClaimedList, payloads: Payloads, answer: Answer) -> None:
     if answer.status in (200, 202) and response_values.read_name(answer.content.get("requestId")):
-        return _mark_sent(bulk, payloads, answer.content)
+        return mark_sent(bulk, payloads, answer.content)
     action, named = answer.action(Status.GRANTED), _items_in_errors(payloads, answer)
     if action == Action.CONFIG:
         return _block_list(bulk, answer.code)
@@ -143,7 +136,7 @@ def _apply_answer(bulk: ClaimedList, payloads: Payloads, answer: Answer) -> None
     return _retry_list(bulk, answer.code)
 
 
-def _mark_sent(bulk: ClaimedList, payloads: Payloads, content: JsonObject) -> None:
+def mark_sent(bulk: ClaimedList, payloads: Payloads, content: JsonObject) -> None:
     """İYS has the list; the result of each item is asked for later, by its subRequestId."""
     at, names = clock.now(), _sub_request_ids(content)
     request_id = response_values.read_name(content["requestId"])
@@ -196,7 +189,7 @@ def _send_rest_again(bulk: ClaimedList, payloads: Payloads, bad: dict[ListItem, 
     if not bulk_lists.release_list(db.session, bulk, **values):
         return db.session.rollback()
     bodies = ((bulk.provider_id, item.id, code, json.dumps({"code": code}).encode()) for item, (code, _) in bad.items())
-    attempts.record_attempts(db.session, Operation.BULK_ADD, answer.status, bodies)
+    outcomes.record_attempts(Operation.BULK_ADD, answer.status, bodies)
     _remove_items(bulk, bad, at)
     db.session.commit()
 

@@ -144,7 +144,7 @@ def _hold_due_lists(session: Session, at: datetime) -> None:
 
 def _form_list(session: Session, at: datetime, paused: bool, is_sandbox: bool) -> ClaimedList | None:
     if not paused:
-        _move_waiting_people(session, at, is_sandbox)
+        move_waiting_people(session, at, is_sandbox)
     oldest = due_submissions.oldest_due(read_session(), at, Lane.BULK, is_sandbox=is_sandbox)
     if oldest is None:
         return None
@@ -188,7 +188,7 @@ def _fill_list(session: Session, bulk: ClaimedList, at: datetime) -> int:
     return changed_rows(session, put.execution_options(synchronize_session=False))
 
 
-def _move_waiting_people(session: Session, at: datetime, is_sandbox: bool = False) -> None:
+def move_waiting_people(session: Session, at: datetime, is_sandbox: bool = False) -> None:
     """Move people's grants that waited too long, and were never sent, into the lane of lists."""
     long_due = (
         select(Submission.id)

@@ -15,7 +15,7 @@ from portal.core.models import BulkRequest, BulkState, Consent, Outcome, Submiss
 from portal.domain.consents import locking
 from portal.services.iys import calls, response_values
 from portal.services.iys.client import Answer, Client
-from portal.services.iys.forwarding import attempts, bulk_lists, outcomes
+from portal.services.iys.forwarding import bulk_lists, outcomes
 from portal.services.iys.forwarding.bulk_dispatch import are_refusals_due, let_refusals_pass, sub_request_id_of
 from portal.services.iys.forwarding.bulk_lists import ClaimedList, ListItem
 from portal.services.iys.forwarding.single_dispatch import is_host_resting, short_pause
@@ -52,7 +52,7 @@ def fetch_next_result(client: Client) -> bool:
 
 def _apply_answer(bulk: ClaimedList, answer: Answer) -> None:
     if answer.listed is not None:
-        return _record_results(bulk, answer.listed)
+        return record_results(bulk, answer.listed)
     action = answer.action()
     if action == Action.CONFIG and answer.codes:
         until = clock.now() + outcomes.BLOCK
@@ -63,7 +63,7 @@ def _apply_answer(bulk: ClaimedList, answer: Answer) -> None:
     return _ask_again(bulk, short_pause() if action in (Action.WAIT, Action.AUTH) else ASK_AGAIN)
 
 
-def _record_results(bulk: ClaimedList, listed: list[Any]) -> None:
+def record_results(bulk: ClaimedList, listed: list[Any]) -> None:
     """Record the final result of each item; items without one are asked for again."""
     at, results = clock.now(), _match_items(bulk_lists.read_items(bulk), listed)
     if not bulk_lists.release_list(db.session, bulk, due_at=at + _pause_before_next(bulk, at), attempts=1):
@@ -76,7 +76,7 @@ def _record_results(bulk: ClaimedList, listed: list[Any]) -> None:
         _fail_item(bulk, item, _error_code(result), at)
     final = accepted + failed
     bodies = ((bulk.provider_id, item.id, _error_code(result), json.dumps(result).encode()) for item, result in final)
-    attempts.record_attempts(db.session, Operation.BULK_RESULT, 200, bodies)
+    outcomes.record_attempts(Operation.BULK_RESULT, 200, bodies)
     if final:
         outcomes.wake_refusals([item.consent_id for item, _ in final], at)
     left = bulk_lists.count_open_items(db.session, bulk.id)
@@ -115,19 +115,29 @@ def _is_stored(result: JsonObject) -> bool:
 def _accept_items(bulk: ClaimedList, accepted: list[Result], at: datetime) -> None:
     if not accepted:
         return
+    by_id = sorted(accepted, key=lambda pair: pair[0].id)
+    dates = {
+        item.consent_id: iys_protocol.read_wire_date(result.get("creationDate")) or clock.now()
+        for item, result in by_id
+    }
     rows = [
         {
             "its_id": item.id,
-            "its_key": item.consent_id,
             "its_transaction": response_values.read_transaction_id(result),
-            "its_date": outcomes.read_creation_date(result.get("creationDate")),
-            "its_status": item.status.value,
+            "its_date": dates[item.consent_id],
         }
-        for item, result in accepted
+        for item, result in by_id
     ]
-    by_id = sorted(rows, key=lambda row: row["its_id"])
-    db.session.execute(ACCEPT, [row | {"its_list": bulk.id, "at": at} for row in by_id])
-    db.session.execute(NOW_HOLDS, sorted(rows, key=lambda row: row["its_key"]))
+    table = Submission.__table__
+    ours = update(table).where(
+        table.c.id == bindparam("its_id"), table.c.bulk_id == bulk.id, table.c.due_at.is_not(None)
+    ).values(
+        outcome=Outcome.ACCEPTED, due_at=None, code=None, transaction_id=bindparam("its_transaction"),
+        accepted_at=bindparam("its_date"), ended_at=at,
+    )  # fmt: skip
+    db.session.execute(ours, rows)
+    held = {item.consent_id: (item.status.value, dates[item.consent_id]) for item, _ in accepted}
+    locking.save_iys_statuses(db.session, held)
     outcomes.unblock_provider(bulk.provider_id)
 
 
@@ -188,18 +198,3 @@ def _give_up_result(bulk: ClaimedList) -> None:
         db.session.execute(bulk_lists.update_open_items(bulk.id).values(bulk_id=None, due_at=at))
     db.session.commit()
     log.warning("list.lost", list=bulk.id)
-
-
-SUBMISSIONS, CONSENTS = Submission.__table__, Consent.__table__
-DATE = bindparam("its_date", type_=SUBMISSIONS.c.accepted_at.type)
-ACCEPT = update(SUBMISSIONS).where(
-    SUBMISSIONS.c.id == bindparam("its_id"),
-    SUBMISSIONS.c.bulk_id == bindparam("its_list"),
-    SUBMISSIONS.c.due_at.is_not(None),
-).values(
-    outcome=Outcome.ACCEPTED, due_at=None, code=None, transaction_id=bindparam("its_transaction"), accepted_at=DATE,
-    ended_at=bindparam("at", type_=SUBMISSIONS.c.ended_at.type),
-)  # fmt: skip
-NOW_HOLDS = update(CONSENTS).where(
-    CONSENTS.c.id == bindparam("its_key"), or_(CONSENTS.c.iys_as_of.is_(None), CONSENTS.c.iys_as_of <= DATE)
-).values(iys_status=bindparam("its_status"), iys_as_of=DATE)  # fmt: skip

@@ -68,10 +68,10 @@ def claim_due_submissions(
         seen = next(filter(None, due), None)
         if seen is None:
             return None
-        claimed = _lease_submissions(session, [seen], at)
+        claimed = lease_submissions(session, [seen], at)
         session.commit()  # No lock is held while the others are locked, which may come before it.
         if claimed and not claimed[0].may_be_held:
-            claimed += _lease_submissions(session, session.scalars(_similar_refusals(claimed[0], at)).all(), at)
+            claimed += lease_submissions(session, session.scalars(_similar_refusals(claimed[0], at)).all(), at)
             session.commit()
         return claimed
 
@@ -93,7 +93,7 @@ def _similar_refusals(first: ClaimedSubmission, at: datetime) -> Select[int]:
     )
 
 
-def _lease_submissions(session: Session, ids: Sequence[int], at: datetime) -> list[ClaimedSubmission]:
+def lease_submissions(session: Session, ids: Sequence[int], at: datetime) -> list[ClaimedSubmission]:
     """Lease those that are still due. All open submissions of their keys are locked first, ordered by id, so that two
     forwarders never claim two of one key."""
     if not ids:
@@ -119,20 +119,17 @@ def end_lease(
     **values: object,
 ) -> set[int]:
     """Write the outcome of submissions claimed together and release them; the ids of those that were still ours."""
-    lock_submissions(session, these)
+    if len(these) > 1:  # Many are locked in the order of their ids, so that two writers never wait for each other.
+        theirs = select(Submission.id).where(Submission.id.in_([each.id for each in these]))
+        session.execute(theirs.order_by(Submission.id).with_for_update()).all()
     return leases.release(session, Submission, these, *conditions, due_at=due_at, **values)
 
 
-def lock_submissions(session: Session, these: Sequence[ClaimedSubmission]) -> None:
-    """Lock many in the order of their ids, so that two writers never wait for each other."""
-    if len(these) > 1:
-        theirs = select(Submission.id).where(Submission.id.in_([each.id for each in these]))
-        session.execute(theirs.order_by(Submission.id).with_for_update()).all()
-
-
 def renew_lease(session: Session, claimed: ClaimedSubmission, at: datetime) -> ClaimedSubmission | None:
-    """Renew a lease, for a second call; None where it was lost meanwhile."""
+    """Renew a lease, for a second call; None where it was lost meanwhile. Commits."""
     try:
-        return replace(claimed, lease_until=leases.renew(session, Submission, claimed, at=at, lease=LEASE))
+        renewed = replace(claimed, lease_until=leases.renew(session, Submission, claimed, at=at, lease=LEASE))
     except leases.LeaseLost:
-        return None
+        renewed = None
+    session.commit()
+    return renewed

@@ -1,17 +1,18 @@
 """Record the outcome of claimed submissions: accepted, ended, retried, or their provider blocked. Each commits."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import case, exists, not_, or_, update
+from sqlalchemy import case, exists, insert, not_, or_, update
 
 from portal.core import clock, iys_protocol, leases
 from portal.core.extensions import db, vault
-from portal.core.iys_protocol import Status
-from portal.core.models import Connection, Consent, Lane, Outcome, Submission
-from portal.domain.consents import refusals
+from portal.core.iys_protocol import Operation, Status
+from portal.core.models import Attempt, Connection, Consent, Lane, Outcome, Submission
+from portal.core.models.ids import new_ids
+from portal.domain.consents import locking, refusals
 from portal.services.iys.forwarding import claims, due_submissions
 from portal.services.iys.forwarding.claims import ClaimedSubmission
 
@@ -20,13 +21,14 @@ log = structlog.get_logger()
 QUOTA = "H525"  # The provider's quota of addresses is used up: no new grants, refusals still pass.
 LONGEST_BACKOFF_SECONDS = 60.0  # İYS may be away for a day; it is asked once a minute then.
 BLOCK = timedelta(minutes=10)  # Rights or subscription: ask again after that, the provider may have acted.
+MAX_ANSWER_BYTES = 20_000  # Of an attempt.
 ORDER_WAIT = timedelta(seconds=2)
 LIST_WAIT = timedelta(minutes=10)  # A grant in a list ends after five minutes or more, and wakes its refusal.
 
 
 def accept_submission(claimed: ClaimedSubmission, transaction_id: str | None, creation_date: object) -> None:
     """İYS stored it, under this transactionId if it gave one; nothing blocks the provider any more."""
-    accepted_at = read_creation_date(creation_date)
+    accepted_at = iys_protocol.read_wire_date(creation_date) or clock.now()
     if claims.end_lease(
         db.session, [claimed], outcome=Outcome.ACCEPTED, due_at=None, code=None, transaction_id=transaction_id,
         accepted_at=accepted_at, ended_at=clock.now(),
@@ -162,15 +164,20 @@ def wake_refusals(consent_ids: Sequence[int], at: datetime) -> None:
 
 def record_iys_status(consent_id: int, iys_status: str, as_of: datetime) -> None:
     """Store what İYS holds for a key, unless something newer is known. İYS's own dates are cut to the second."""
-    as_of = as_of.replace(microsecond=0)
-    not_newer = or_(Consent.iys_as_of.is_(None), Consent.iys_as_of <= as_of)
-    consent = update(Consent).where(Consent.id == consent_id, not_newer)
-    db.session.execute(consent.values(iys_status=iys_status, iys_as_of=as_of))
+    locking.save_iys_statuses(db.session, {consent_id: (iys_status, as_of.replace(microsecond=0))})
 
 
-def read_creation_date(text: object) -> datetime:
-    """İYS's creationDate, or now if it gave none that can be read."""
-    try:
-        return iys_protocol.parse_wire_date(text) if isinstance(text, str) else clock.now()
-    except ValueError:
-        return clock.now()
+def record_attempts(question: Operation, status: int, answers: Iterable[tuple[int, int, str | None, bytes]]) -> None:
+    """Store answers as evidence, one sealed attempt each; `answers` are (provider_id, submission_id, code, body)."""
+    answered, at, seal = list(answers), clock.now(), vault().seal
+    if not answered:
+        return
+    rows = [
+        {
+            "id": attempt_id, "provider_id": provider_id, "submission_id": submission_id, "at": at,
+            "question": question.value, "http_status": status, "code": code,
+            "answer": seal(body[:MAX_ANSWER_BYTES], Attempt.PLACE, provider_id, attempt_id),
+        }
+        for attempt_id, (provider_id, submission_id, code, body) in zip(new_ids(len(answered)), answered, strict=True)
+    ]  # fmt: skip
+    db.session.execute(insert(Attempt.__table__), rows)

@@ -5,13 +5,12 @@ import random
 from datetime import datetime, timedelta
 
 from portal.core import clock, iys_protocol
-from portal.core.extensions import db, read_session, vault
+from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import Action, Operation, Status
-from portal.core.models import Lane, Outcome, Submission
-from portal.core.vault import CannotOpen
+from portal.core.models import Lane, Outcome
 from portal.services.iys import calls, circuit_breaker, response_values, sandbox_access
 from portal.services.iys.client import Answer, Client
-from portal.services.iys.forwarding import attempts, claims, local_validation, outcomes, status_check
+from portal.services.iys.forwarding import claims, local_validation, outcomes, status_check
 from portal.services.iys.forwarding.claims import ClaimedSubmission
 
 
@@ -53,7 +52,7 @@ def _forward_claimed(client: Client, claimed: list[ClaimedSubmission]) -> None:
         _forward_single(client, claimed[0])
     elif claimed:
         unasked = status_check.end_if_not_granted(client, claimed)
-        renewed = unasked and _renew_lease(unasked)
+        renewed = unasked and claims.renew_lease(db.session, unasked, clock.now())
         if renewed:
             _forward_single(client, renewed)
 
@@ -64,28 +63,19 @@ def _forward_single(client: Client, claimed: ClaimedSubmission) -> None:
     may_be_there = claimed.outcome == Outcome.SENT
     if clock.now() > claimed.lenient_deadline and not may_be_there:
         return outcomes.expire_submission(claimed, code=None)
-    try:
-        payload = vault().open(claimed.payload, Submission.PLACE, claimed.provider_id, claimed.id)
-    except CannotOpen:  # Damaged, or its key is gone: a person must look, and the others go on.
-        return outcomes.end_submission(claimed, Outcome.PARKED, code=None)
-    if failure := local_validation.find_failure(payload, clock.now(), may_be_there=may_be_there):
+    payload, failure = local_validation.open_payload(
+        claimed.provider_id, claimed, clock.now(), may_be_there=may_be_there
+    )
+    if failure:
         return _apply_action(claimed, failure.action, failure.code)
     answer = _call_and_record(client, claimed, Operation.ADD, claimed.endpoint, payload)
     return _apply_answer(client, claimed, payload, answer)
 
 
-def _renew_lease(claimed: ClaimedSubmission) -> ClaimedSubmission | None:
-    """Renew the lease for the call that follows; None where it was lost."""
-    renewed = claims.renew_lease(db.session, claimed, clock.now())
-    db.session.commit()
-    return renewed
-
-
 def _call_and_record(client: Client, claimed: ClaimedSubmission, question: Operation, path: str, body: bytes) -> Answer:
     """Call İYS, and add the attempt to the transaction that records the outcome. Raises NotNow."""
     answer = calls.ask(client, claimed.provider_id, question, path, body=body)
-    body_of = (claimed.provider_id, claimed.id, answer.code, answer.body)
-    attempts.record_attempts(db.session, question, answer.status, [body_of])
+    outcomes.record_attempts(question, answer.status, [(claimed.provider_id, claimed.id, answer.code, answer.body)])
     return answer
 
 
@@ -115,7 +105,7 @@ def _apply_action(claimed: ClaimedSubmission, action: Action, code: str | None) 
 
 def _compare_with_iys(client: Client, claimed: ClaimedSubmission, payload: bytes, refused: Answer) -> None:
     """İYS says that it holds something newer or the same: ask what, and record that."""
-    renewed = _renew_lease(claimed)
+    renewed = claims.renew_lease(db.session, claimed, clock.now())
     if renewed is None:
         return None
     claimed = renewed

@@ -6,16 +6,14 @@ Multi-status lists only ONAY and answers 200, so a refusal without a grant never
 import json
 from datetime import datetime
 
-from sqlalchemy import bindparam, or_, update
-
 from portal.core import clock, iys_protocol
-from portal.core.extensions import db, vault
+from portal.core.extensions import db
 from portal.core.iys_protocol import Action, Operation, Status
-from portal.core.models import Consent, Outcome, Submission
-from portal.core.vault import CannotOpen
+from portal.core.models import Outcome, Submission
+from portal.domain.consents import locking
 from portal.services.iys import calls
 from portal.services.iys.client import Answer, Client
-from portal.services.iys.forwarding import attempts, claims, local_validation, outcomes
+from portal.services.iys.forwarding import claims, local_validation, outcomes
 from portal.services.iys.forwarding.claims import ClaimedSubmission
 
 NOT_OFFERED = (404, 405, 501)
@@ -47,12 +45,7 @@ def _valid_by_recipient(these: list[ClaimedSubmission]) -> dict[str, ClaimedSubm
     """Those with a readable payload and a valid address, by address; the others are parked."""
     asked = {}
     for each in these:
-        try:
-            payload = vault().open(each.payload, Submission.PLACE, each.provider_id, each.id)
-        except CannotOpen:
-            outcomes.end_submission(each, Outcome.PARKED, code=None)
-            continue
-        failure = local_validation.find_failure(payload, clock.now(), may_be_there=True)
+        payload, failure = local_validation.open_payload(each.provider_id, each, clock.now(), may_be_there=True)
         if failure and failure.action == Action.FIX:
             outcomes.end_submission(each, Outcome.PARKED, code=failure.code)
         else:
@@ -69,17 +62,9 @@ def _apply_list(asked: dict[str, ClaimedSubmission], granted: set[str], status: 
         outcomes.end_without_grant(absent, None)
     if listed:
         mine = claims.end_lease(db.session, listed, due_at=Submission.due_at, attempts=Submission.attempts - 1)
-        _record_granted([each.consent_id for each in listed if each.id in mine], asked_at)
+        held = {each.consent_id: (Status.GRANTED.value, asked_at) for each in listed if each.id in mine}
+        locking.save_iys_statuses(db.session, held)
     db.session.commit()
-
-
-def _record_granted(consent_ids: list[int], at: datetime) -> None:
-    consents = Consent.__table__
-    not_newer = or_(consents.c.iys_as_of.is_(None), consents.c.iys_as_of <= at)
-    theirs = update(consents).where(consents.c.id == bindparam("key"), not_newer)
-    if consent_ids:
-        values = theirs.values(iys_status=Status.GRANTED.value, iys_as_of=at)
-        db.session.execute(values, [{"key": consent_id} for consent_id in sorted(consent_ids)])
 
 
 def _record_attempts(asked: dict[str, ClaimedSubmission], status: int, code: str | None, granted: set[str]) -> None:
@@ -88,7 +73,7 @@ def _record_attempts(asked: dict[str, ClaimedSubmission], status: int, code: str
         (each.provider_id, each.id, code, json.dumps({"list": [recipient] if recipient in granted else []}).encode())
         for recipient, each in asked.items()
     )
-    attempts.record_attempts(db.session, Operation.MULTI_STATUS, status, answers)
+    outcomes.record_attempts(Operation.MULTI_STATUS, status, answers)
 
 
 def _apply_error(asked: dict[str, ClaimedSubmission], answer: Answer) -> ClaimedSubmission | None:

@@ -19,14 +19,13 @@ Ts = TypeVarTuple("Ts")
 
 def select_with_brand(model: type[Asking]) -> Select[Asking, Brand, int]:
     """Rows of live brands, with the brand and the provider's iysCode."""
-    rows = (
+    return (
         select(model, Brand, Provider.iys_code)
         .join(Brand, Brand.id == model.brand_id)
         .join(Provider, Provider.id == model.provider_id)
         .join(Connection, Connection.provider_id == model.provider_id)
         .where(sandbox_mode.brand_has_not_ended())
     )
-    return rows
 
 
 def may_ask(at: datetime) -> list[ColumnElement[bool]]:

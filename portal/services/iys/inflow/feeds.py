@@ -37,7 +37,8 @@ def pull_next_page(client: Client) -> bool:
     if claimed is None:
         return _create_feeds(at)
     feed, brand, iys_code = claimed
-    cursor = _usable_cursor(feed, at)
+    is_fresh = feed.cursor_at is not None and feed.cursor_at > at - WINDOW
+    cursor = feed.cursor if is_fresh else None  # None: İYS's window is read from its start.
     path = iys_protocol.changes_path(iys_code, brand.brand_code, source=feed.source.value, after=cursor)
     try:
         answer = calls.ask(client, feed.provider_id, Operation.CHANGES, path, method="GET")
@@ -64,12 +65,6 @@ def _create_feeds(at: datetime) -> bool:
     insert_missing(db.session, Feed, rows)
     db.session.commit()
     return bool(rows)
-
-
-def _usable_cursor(feed: Feed, at: datetime) -> str | None:
-    """The stored cursor, unless it may lie before İYS's window: then the window is read from its start."""
-    is_fresh = feed.cursor_at is not None and feed.cursor_at > at - WINDOW
-    return feed.cursor if is_fresh else None
 
 
 def _apply_answer(feed: Feed, brand: Brand, cursor: str | None, answer: Answer) -> None:

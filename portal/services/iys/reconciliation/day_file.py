@@ -40,12 +40,12 @@ class Line:
     @property
     def created_at(self) -> datetime | None:
         """When İYS stored it; None where it cannot be parsed."""
-        return parse_time(self.creation_date)
+        return iys_protocol.read_wire_date(self.creation_date)
 
     @property
     def consented_at(self) -> datetime | None:
         """When it was decided; None where it is empty (a merchant's first record) or cannot be parsed."""
-        return parse_time(self.consent_date)
+        return iys_protocol.read_wire_date(self.consent_date)
 
     def as_wire(self) -> dict[str, str]:
         """The row under İYS's JSON names."""
@@ -74,7 +74,7 @@ def _column_positions(first: list[str]) -> tuple[list[int], bool]:
     """The position of each column, and whether the first row is a header; without one İYS's documented order holds."""
     if set(COLUMNS) <= set(first):
         return [first.index(name) for name in COLUMNS], True
-    if len(first) == len(COLUMNS) and parse_time(first[0]):
+    if len(first) == len(COLUMNS) and iys_protocol.read_wire_date(first[0]):
         return list(range(len(COLUMNS))), False
     raise InvalidDayFile("columns")
 
@@ -84,14 +84,6 @@ def _parse_line(row: list[str], positions: list[int]) -> Line:
         return Line(*(row[position].strip()[:MAX_FIELD] for position in positions))
     except IndexError:
         raise InvalidDayFile("short row") from None
-
-
-def parse_time(text: str) -> datetime | None:
-    """A time in İYS's format, in UTC; None for anything else."""
-    try:
-        return iys_protocol.parse_wire_date(text)
-    except ValueError:
-        return None
 
 
 def seal_file(vault: Vault, body: bytes, provider_id: int, day_id: int) -> bytes:

@@ -15,7 +15,7 @@ from portal.core.extensions import db, read_session, vault
 from portal.core.models import Brand, Connection, DayState, ReconciledDay
 from portal.domain import audit
 from portal.services.iys.client import Client
-from portal.services.iys.reconciliation import comparison_results, day_file, day_reports, own_movements, schedule
+from portal.services.iys.reconciliation import comparison, comparison_results, day_file, day_reports, schedule
 from portal.services.iys.reconciliation.day_file import InvalidDayFile
 from portal.services.iys.reconciliation.day_reports import DayReport, NotYet, not_yet
 from portal.services.iys.reconciliation.schedule import ClaimedDay
@@ -100,7 +100,7 @@ def _fetch_and_compare(client: Client, claimed: ClaimedDay, waits_for_feeds: boo
 
 def _reconcile_without_file(claimed: ClaimedDay, report: DayReport) -> None:
     """İYS has no file: nothing moved, it is not made yet, or what we sent is missing."""
-    expected = next(own_movements.transaction_ids_of_day(read_session(), claimed), None)
+    expected = next(comparison.transaction_ids_of_day(read_session(), claimed), None)
     if (expected or report.counted) and claimed.attempts < FILE_ATTEMPTS:
         raise not_yet(claimed, "no_file")
     found = comparison_results.compare_and_record(claimed, b"", clock.now())

@@ -20,10 +20,8 @@ from portal.core.models import Connection, Credential, CredentialKind, Provider
 from portal.domain.identity import accounts
 from portal.domain.identity.permissions import Permission
 from portal.services.iys import account_report, connection_test
-from portal.services.iys.account_report import Findings
-from portal.services.iys.call_problems import explain_problem
+from portal.services.iys.account_report import Findings, Forecast, explain_problem, forecast_quota
 from portal.services.iys.client import Client
-from portal.services.iys.quota import Forecast, forecast_quota
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.iys.forwarding_status import Block, block_of
 from portal.web.shared import limits
@@ -157,13 +155,6 @@ def _connection_status(provider_id: int, at: datetime) -> ConnectionStatus | Non
         tested_at=connection.tested_at,
         findings=found,
         forecast=forecast_quota(found.subscription) if found else None,
-        ends_at=_parse_date(found.subscription.ends) if found and found.subscription else None,
+        ends_at=iys_protocol.read_wire_date(found.subscription.ends) if found and found.subscription else None,
         block=block_of(provider_id, at),
     )
-
-
-def _parse_date(text: str) -> datetime | None:
-    try:
-        return iys_protocol.parse_wire_date(text)
-    except ValueError:
-        return None

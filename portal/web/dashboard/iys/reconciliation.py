@@ -61,20 +61,22 @@ class DayCount:
 
 
 @blueprint.get("/days", endpoint="days")
+@blueprint.get("/days/<id:brand_id>", endpoint="brand_days")
 @needs(Permission.LOOK)
-def show_days() -> str:
+def show_days(brand_id: int | None = None) -> str:
+    """The calendar of a brand, or of the first one."""
     brands = forwarding_brands(current_user.provider_id)
-    if not brands:
-        return render_template("dashboard/iys/reconciliation.html", brand=None)
-    return _render_calendar(brands[0], brands)
-
-
-@blueprint.get("/days/<id:brand_id>")
-@needs(Permission.LOOK)
-def brand_days(brand_id: int) -> str:
-    brands = forwarding_brands(current_user.provider_id)
-    brand = next((each for each in brands if each.id == brand_id), None) or abort(404)
-    return _render_calendar(brand, brands)
+    brand = next((each for each in brands if brand_id in (None, each.id)), None)
+    if brand is None and brand_id is not None:
+        abort(404)
+    return render_template(
+        "dashboard/iys/reconciliation.html",
+        brand=brand,
+        brands=brands,
+        year=year_of(brand, clock.now()) if brand else None,
+        mark_labels=MARK_LABELS,
+        reason_of=reason_of,
+    )
 
 
 @blueprint.get("/day/<id:day_id>")
@@ -148,18 +150,6 @@ def reason_of(code: str | None) -> str | None:
 
 def _download(body: bytes, mimetype: str, name: str) -> Response:
     return Response(body, mimetype=mimetype, headers={"Content-Disposition": f'attachment; filename="{name}"'})
-
-
-def _render_calendar(brand: Brand, brands: list[Brand]) -> str:
-    year = year_of(brand, clock.now())
-    return render_template(
-        "dashboard/iys/reconciliation.html",
-        brand=brand,
-        brands=brands,
-        year=year,
-        mark_labels=MARK_LABELS,
-        reason_of=reason_of,
-    )
 
 
 def _may_compare(day: ReconciledDay, at: datetime) -> bool:

@@ -127,8 +127,8 @@ def test_a_result_writes_every_submission_before_the_first_head(app, bring, rows
     (accepted, _), (_, failed) = bring(Lane.BULK)
     with app.app_context():
         bulk = bulk_lists.claim_list_to_send(db.session, clock.now())
-        bulk_dispatch._mark_sent(
-            bulk, bulk_dispatch._open_payloads(bulk, bulk_lists.read_items(bulk)), {"requestId": "a-1"}
+        bulk_dispatch.mark_sent(
+            bulk, bulk_dispatch.open_payloads(bulk, bulk_lists.read_items(bulk)), {"requestId": "a-1"}
         )
         db.session.execute(update(BulkRequest).values(due_at=clock.now()))
         db.session.commit()
@@ -141,7 +141,7 @@ def test_a_result_writes_every_submission_before_the_first_head(app, bring, rows
     meanwhile(
         app,
         holds=touch(Submission, failed),
-        act=lambda: bulk_results._record_results(bulk, said),
+        act=lambda: bulk_results.record_results(bulk, said),
         then=touch(Consent, accepted),
     )
 

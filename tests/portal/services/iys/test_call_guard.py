@@ -7,7 +7,7 @@ import pytest
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Operation
-from portal.services.iys import call_guard, circuit_breaker, hourly_budgets, rate_limit
+from portal.services.iys import call_guard, circuit_breaker, rate_limit
 
 CALLERS = 8
 
@@ -29,14 +29,14 @@ def start_together(app, question):
 def test_what_is_left_of_a_budget_is_spent_once(app):
     with app.app_context():
         rate_limit.add_to_tally(
-            db.session, Operation.HISTORY, clock.now(), calls=hourly_budgets.PER_HOUR[Operation.HISTORY] - 3
+            db.session, Operation.HISTORY, clock.now(), calls=rate_limit.PER_HOUR[Operation.HISTORY] - 3
         )
         db.session.commit()
 
     assert len(start_together(app, Operation.HISTORY)) == 3
 
     with app.app_context():
-        assert hourly_budgets.calls_left(db.session, Operation.HISTORY, clock.now()) == 0
+        assert rate_limit.calls_left(db.session, Operation.HISTORY, clock.now()) == 0
 
 
 def test_one_of_many_is_the_probe(app):
@@ -55,4 +55,4 @@ def test_everybody_goes_where_nothing_is_scarce(app, question):
     assert len(start_together(app, question)) == CALLERS
 
     with app.app_context():
-        assert rate_limit.calls_since(db.session, hourly_budgets.HOUR, clock.now(), question) == (CALLERS, 0)
+        assert rate_limit.calls_since(db.session, rate_limit.HOUR, clock.now(), question) == (CALLERS, 0)

@@ -10,7 +10,7 @@ from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Operation
 from portal.core.models import CallTally, IysRate
-from portal.services.iys import calls, circuit_breaker, hourly_budgets, rate_limit
+from portal.services.iys import calls, circuit_breaker, rate_limit
 from portal.services.iys.client import Client
 from tests import make, servers
 
@@ -117,7 +117,7 @@ def test_too_many_a_second_holds_everything_for_a_moment(app, answering, code, r
 
     until = rows.one(IysRate, IysRate.name == rate_limit.EGRESS).next_at
     assert timedelta(0) < until - clock.now() <= timedelta(seconds=1.5)
-    assert hourly_budgets.calls_left(db.session, Operation.TOKEN, clock.now()) == 9
+    assert rate_limit.calls_left(db.session, Operation.TOKEN, clock.now()) == 9
 
 
 def test_while_everything_is_held_for_long_nobody_waits(app, answering):

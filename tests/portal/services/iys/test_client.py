@@ -86,7 +86,7 @@ def client_of():
 
     yield make
     for client in clients:
-        client._session().close()
+        client.session().close()
 
 
 @pytest.mark.parametrize(

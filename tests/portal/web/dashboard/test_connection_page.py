@@ -9,9 +9,7 @@ from portal.core import clock, iys_protocol
 from portal.core.extensions import db, limiter, vault
 from portal.core.models import AuditEntry, Connection, Credential, CredentialKind, Provider, ProviderKind
 from portal.domain.identity import accounts
-from portal.services.iys.account_report import Findings
-from portal.services.iys.call_problems import CallProblem, explain_problem
-from portal.services.iys.quota import Subscription, forecast_quota
+from portal.services.iys.account_report import CallProblem, Findings, Subscription, explain_problem, forecast_quota
 from portal.web.dashboard.iys.forwarding_status import block_of
 from tests import make
 from tests.portal.web.dashboard.staff import signed_in

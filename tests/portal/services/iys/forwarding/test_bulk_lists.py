@@ -111,7 +111,7 @@ def put_off_single_lane(app):
         from portal.services.iys.forwarding import bulk_lists
 
         with time_machine.travel(clock.now() + timedelta(seconds=61)):
-            bulk_lists._move_waiting_people(db.session, clock.now())
+            bulk_lists.move_waiting_people(db.session, clock.now())
 
 
 def test_laggards_are_asked_for_again_and_the_rest_is_kept(app, bring, sandbox, iys, rows):

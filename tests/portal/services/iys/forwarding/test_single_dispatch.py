@@ -472,7 +472,7 @@ def test_a_grant_that_moved_into_a_list_since_it_was_seen_is_not_sent_by_itself(
         db.session.execute(update(Submission).values(lane=Lane.BULK))
         db.session.commit()
 
-        taken = claims._lease_submissions(db.session, [seen], clock.now())
+        taken = claims.lease_submissions(db.session, [seen], clock.now())
         db.session.rollback()
 
     assert taken == []
