@@ -9,13 +9,10 @@ from functools import lru_cache
 import argon2
 import pytest
 import requests
-from flask import Flask
-from jinja2 import BytecodeCache
 from sqlalchemy import event
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.util import LRUCache
-from werkzeug.routing import Rule
 
 from portal.app import create_app
 from portal.core import clock
@@ -23,7 +20,7 @@ from portal.core.extensions import db, limiter
 from portal.core.models import Brand, Consent, Provider
 from portal.domain.consents.may_send import Verdict, answer_of
 from portal.services.iys.client import Client
-from tests import databases, make, servers
+from tests import caches, databases, make, servers
 from tests.page_checks import PageCheckingClient
 
 SECRETS = {
@@ -76,6 +73,13 @@ def pytest_collection_finish():
     gc.set_threshold(100_000, 20, 50)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish():
+    """Collect once: pytest collects ten times at its end, to find errors of the last objects."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def template(tmp_path_factory):
     """The URL of this test process's migrated database."""
@@ -118,23 +122,10 @@ def _verify_cached(verify):
     return verified
 
 
-class TemplateCache(BytecodeCache):
-    """An in-memory cache of compiled templates."""
-
-    def __init__(self):
-        self._kept = {}
-
-    def load_bytecode(self, bucket):
-        bucket.code = self._kept.get((bucket.key, bucket.checksum))
-
-    def dump_bytecode(self, bucket):
-        self._kept[bucket.key, bucket.checksum] = bucket.code
-
-
 @pytest.fixture(scope="session")
 def compiled():
     """Templates, compiled once per test process."""
-    return TemplateCache()
+    return caches.TemplateCache()
 
 
 @pytest.fixture(scope="session")
@@ -148,23 +139,9 @@ def compiled_statements():
 
 
 @pytest.fixture(scope="session", autouse=True)
-def routes_are_made_once():
-    """Reuse equal routes between apps: Werkzeug generates and compiles code for each route."""
-    made, bind = {}, Rule.bind
-
-    def made_once(rule, *, endpoint, methods, **options):
-        like = (rule, endpoint, frozenset(methods), str(sorted(options.items())))
-        if like not in made:
-            made[like] = Rule(rule, endpoint=endpoint, methods=methods, **options)
-        return made[like]
-
-    def bound_once(rule, *arguments, **options):
-        if rule.map is None:
-            bind(rule, *arguments, **options)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Flask, "url_rule_class", staticmethod(made_once))
-        patch.setattr(Rule, "bind", bound_once)
+def shared_parts(tmp_path_factory):
+    """Let apps share their routes and the empty file of their queue."""
+    with caches.shared_routes(), caches.copied_queue_tables(tmp_path_factory.mktemp("queue")):
         yield
 
 

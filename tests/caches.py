@@ -1,0 +1,97 @@
+"""Parts that all apps of a test process share, since making them anew takes longer than most tests."""
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+from flask import Flask
+from huey.storage import SqliteStorage
+from jinja2 import BytecodeCache
+from werkzeug.routing import Map, Rule
+from werkzeug.routing.matcher import StateMachineMatcher
+
+
+class TemplateCache(BytecodeCache):
+    """An in-memory cache of compiled templates."""
+
+    def __init__(self):
+        self._kept = {}
+
+    def load_bytecode(self, bucket):
+        bucket.code = self._kept.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket):
+        self._kept[bucket.key, bucket.checksum] = bucket.code
+
+
+class SharedMatcherMap(Map):
+    """A URL map that builds its matcher at its first use, and shares it with each map of the very same rules."""
+
+    _matchers: ClassVar[dict[tuple[int, ...], StateMachineMatcher]] = {}  # By the ids of rules, which stay alive.
+
+    def add(self, rulefactory):
+        for rule in rulefactory.get_rules(self):
+            rule.bind(self)
+            self._rules_by_endpoint.setdefault(rule.endpoint, []).append(rule)
+        self._remap = True
+
+    def update(self):
+        if not self._remap:
+            return
+        with self._remap_lock:
+            rules = list(self._rules)
+            like = tuple(map(id, rules))
+            if like not in self._matchers:
+                matcher = StateMachineMatcher(self.merge_slashes)
+                for rule in rules:
+                    matcher.add(rule)
+                matcher.update()
+                self._matchers[like] = matcher
+            self._matcher = self._matchers[like]
+            for same_endpoint in self._rules_by_endpoint.values():
+                same_endpoint.sort(key=lambda rule: rule.build_compare_key())
+            self._remap = False
+
+
+@contextlib.contextmanager
+def shared_routes() -> Iterator[None]:
+    """Reuse equal rules and their matcher between apps: Werkzeug generates and compiles code for each rule."""
+    made, bind = {}, Rule.bind
+
+    def made_once(rule, *, endpoint, methods, **options):
+        like = (rule, endpoint, frozenset(methods), str(sorted(options.items())))
+        if like not in made:
+            made[like] = Rule(rule, endpoint=endpoint, methods=methods, **options)
+        return made[like]
+
+    def bound_once(rule, *arguments, **options):
+        if rule.map is None:
+            bind(rule, *arguments, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flask, "url_rule_class", staticmethod(made_once))
+        patch.setattr(Flask, "url_map_class", SharedMatcherMap)
+        patch.setattr(Rule, "bind", bound_once)
+        yield
+
+
+@contextlib.contextmanager
+def copied_queue_tables(folder: Path) -> Iterator[None]:
+    """Copy the file of an empty task queue instead of creating its tables."""
+    create_tables, empty = SqliteStorage.initialize_schema, folder / "queue.db"
+
+    def copy_tables(storage):
+        if Path(storage.filename).exists():
+            create_tables(storage)
+        elif empty.exists():
+            shutil.copyfile(empty, storage.filename)
+        else:
+            create_tables(storage)
+            shutil.copyfile(storage.filename, empty)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SqliteStorage, "initialize_schema", copy_tables)
+        yield
