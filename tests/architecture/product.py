@@ -24,8 +24,14 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
+@cache
+def nodes(tree: ast.AST) -> tuple[ast.AST, ...]:
+    """All nodes of a file's tree, collected once."""
+    return tuple(ast.walk(tree))
+
+
 def calls(tree: ast.AST, *names: str) -> Iterator[ast.Call]:
     """Calls of methods with those names, whatever they are called on."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in names:
             yield node

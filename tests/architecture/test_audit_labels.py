@@ -12,10 +12,8 @@ from tests.architecture import product
 PUT_TOGETHER = "put together"
 AN_ACT = re.compile(r"[a-z_]+\.[a-z_]+")
 ADDRESSES = ("url_for", "absolute_url")  # They, too, take texts such as "dashboard.overview".
-RECORDERS = (
-    "note", "write_audit_entry", "record_audit", "record_operator_audit", "record_account_audit",
-    "record_credential_change",
-)  # fmt: skip
+RECORDERS = {"note", "write_audit_entry", "record_audit", "record_operator_audit"}
+RECORDERS |= {"record_account_audit", "record_credential_change"}
 
 
 def acts_of(tree: ast.AST) -> set[str]:
@@ -23,7 +21,7 @@ def acts_of(tree: ast.AST) -> set[str]:
 
     Where the act is a variable, every text of the module that looks like an act counts."""
     found, handed_on = set(), calls_in_recorders(tree)
-    for node in ast.walk(tree):
+    for node in product.nodes(tree):
         if node in handed_on:
             continue
         if isinstance(node, ast.Call) and named(node.func) in (*RECORDERS, "AuditEntry"):
@@ -36,7 +34,7 @@ def acts_of(tree: ast.AST) -> set[str]:
 
 def calls_in_recorders(tree: ast.AST) -> set[ast.AST]:
     """A recorder itself hands on the act that it is given."""
-    own = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name in RECORDERS]
+    own = [node for node in product.nodes(tree) if isinstance(node, ast.FunctionDef) and node.name in RECORDERS]
     return {call for function in own for call in ast.walk(function)}
 
 
@@ -62,9 +60,9 @@ def texts(node: ast.AST | None) -> set[str]:
 
 
 def spelled_out(tree: ast.AST) -> set[str]:
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and named(node.func) in ADDRESSES]
+    calls = [node for node in product.nodes(tree) if isinstance(node, ast.Call) and named(node.func) in ADDRESSES]
     elsewhere = {text for call in calls for node in ast.walk(call) for text in texts(node)}
-    found = {text for node in ast.walk(tree) for text in texts(node) if AN_ACT.fullmatch(text)}
+    found = {text for node in product.nodes(tree) for text in texts(node) if AN_ACT.fullmatch(text)}
     return found - elsewhere
 
 

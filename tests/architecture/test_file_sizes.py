@@ -36,7 +36,7 @@ def test_no_function_is_too_long():
     long = [
         f"{name}.{node.name}"
         for name, path in product.modules()
-        for node in ast.walk(product.tree(path))
+        for node in product.nodes(product.tree(path))
         if isinstance(node, ast.FunctionDef) and node.end_lineno - node.lineno >= MOST_LINES_OF_A_FUNCTION
     ]
 

@@ -61,7 +61,7 @@ def test_no_text_that_a_column_keeps_holds_a_nul_byte(app):
 
 def spreads_a_form(tree: ast.AST) -> list[str]:
     """Where fields go somewhere without being named: form.populate_obj(row), f(**form.data), f(**request.form)."""
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    calls = [node for node in product.nodes(tree) if isinstance(node, ast.Call)]
     spread = [word.value for call in calls for word in call.keywords if word.arg is None]
     return [ast.unparse(call) for call in calls if ast.unparse(call.func).endswith(".populate_obj")] + [
         ast.unparse(value) for value in spread if SPREAD.search(ast.unparse(value))

@@ -98,7 +98,7 @@ def test_no_setting_in_the_program_looks_like_a_secret():
     texts = {
         (name, node.value)
         for name, path in product.modules()
-        for node in ast.walk(product.tree(path))
+        for node in product.nodes(product.tree(path))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
 

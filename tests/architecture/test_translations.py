@@ -55,7 +55,7 @@ def test_no_text_stands_within_another():
     hidden = [
         (name, ast.unparse(call))
         for name, path in product.modules()
-        for said in ast.walk(product.tree(path))
+        for said in product.nodes(product.tree(path))
         if isinstance(said, ast.JoinedStr)
         for call in ast.walk(said)
         if isinstance(call, ast.Call) and ast.unparse(call.func) in KEYWORDS and isinstance(call.args[0], ast.Constant)
