@@ -60,10 +60,10 @@ class Year:
 
 def year_of(brand: Brand, at: datetime) -> Year:
     today = clock.day(at)
-    first = today - timedelta(days=DAYS_BACK)
-    rows = {row.day: row for row in _reconciled_days(brand, first)}
+    days = [today - timedelta(days=back) for back in range(DAYS_BACK, -1, -1)]
+    rows = {row.day: row for row in _reconciled_days(brand, days[0])}
     connected_on = _connected_on(brand)
-    cells = {day: _calendar_cell(day, rows.get(day), connected_on, at) for day in _days(first, today)}
+    cells = {day: _calendar_cell(day, rows.get(day), connected_on, at) for day in days}
     needs_attention = [cell for cell in cells.values() if _needs_attention(cell, today)]
     shown = {day.replace(day=1) for day, cell in cells.items() if cell.mark != DayMark.BEFORE} | {today.replace(day=1)}
     months = sorted(shown, reverse=True)
@@ -124,10 +124,6 @@ def _needs_attention(cell: Cell, today: date) -> bool:
     is_held_up = cell.mark == DayMark.WAITING and cell.code is not None
     is_lost = cell.mark == DayMark.MISSED and cell.day >= today - RECENT
     return cell.mark == DayMark.DIFFERENT or is_held_up or is_lost
-
-
-def _days(first: date, last: date) -> list[date]:
-    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
 
 def _month(first: date, cells: dict[date, Cell]) -> Month:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -77,13 +76,10 @@ class ComparedField:
 
 @dataclass(frozen=True)
 class DifferenceRow:
-    id: int
-    kind: DifferenceKind
+    difference: Difference
     brand_name: str
-    address: str
+    address: str  # Masked.
     channel: str
-    found_at: datetime
-    settlement: Settlement | None
 
 
 @dataclass(frozen=True)
@@ -172,19 +168,14 @@ def _difference_row(
     each: Difference, brand_name: str, channel: Channel | None, recipient: Recipient | None
 ) -> DifferenceRow:
     line = _iys_line(each)
+    address = _masked_address(recipient) or _mask_or_empty(line.get("recipient"))
     return DifferenceRow(
-        id=each.id,
-        kind=each.kind,
-        brand_name=brand_name,
-        address=_masked_address(recipient) or _mask_or_empty(line.get("recipient")),
-        channel=label(channel) if channel else _field_text("type", line.get("type")),
-        found_at=each.found_at,
-        settlement=each.settlement,
+        each, brand_name, address, label(channel) if channel else _field_text("type", line.get("type"))
     )
 
 
 def _render_difference(difference: Difference, form: ExplanationForm) -> str:
-    session, at = read_session(), clock.now()
+    session, at, recipient = read_session(), clock.now(), _recipient_of(difference)
     why_not_take = why_not_send = None
     if difference.settled_at is None:
         why_not_take = difference_resolution.why_not_take(session, vault(), difference)
@@ -195,8 +186,8 @@ def _render_difference(difference: Difference, form: ExplanationForm) -> str:
         meaning=MEANINGS[difference.kind],
         brand=session.get_one(Brand, difference.brand_id),
         day=session.get(ReconciledDay, difference.day_id) if difference.day_id else None,
-        recipient_id=_recipient_id(difference),
-        fields=_compared_fields(difference),
+        recipient_id=recipient.id if recipient else None,
+        fields=_compared_fields(difference, recipient),
         why_not_take=WHY_NOT_LABELS.get(why_not_take),
         why_not_send=WHY_NOT_LABELS.get(why_not_send),
         settled_by=session.get(User, difference.settled_by) if difference.settled_by else None,
@@ -204,10 +195,10 @@ def _render_difference(difference: Difference, form: ExplanationForm) -> str:
     )
 
 
-def _compared_fields(difference: Difference) -> Sequence[ComparedField]:
+def _compared_fields(difference: Difference, recipient: Recipient | None) -> Sequence[ComparedField]:
     """The address masked, and the fields that differ; of an altered record the equal ones, too."""
     line, is_altered = _iys_line(difference), difference.kind == DifferenceKind.ALTERED
-    ours = _masked_address(_recipient_of(difference)) if difference.kind != DifferenceKind.ONLY_AT_IYS else ""
+    ours = _masked_address(recipient) if difference.kind != DifferenceKind.ONLY_AT_IYS else ""
     fields = [
         ComparedField(
             FIELD_LABELS["recipient"], ours, _mask_or_empty(line.get("recipient")), "recipient" in difference.facts
@@ -235,13 +226,8 @@ def _iys_line(each: Difference) -> dict:
 
 
 def _recipient_of(difference: Difference) -> Recipient | None:
-    head = read_session().get(Consent, difference.consent_id) if difference.consent_id else None
-    return read_session().get(Recipient, head.recipient_id) if head else None
-
-
-def _recipient_id(difference: Difference) -> int | None:
-    found = _recipient_of(difference)
-    return found.id if found else None
+    consent = read_session().get(Consent, difference.consent_id) if difference.consent_id else None
+    return read_session().get(Recipient, consent.recipient_id) if consent else None
 
 
 def _masked_address(recipient: Recipient | None) -> str:

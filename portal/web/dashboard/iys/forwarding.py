@@ -1,6 +1,7 @@
 """The forwarding page: lanes and their ages, the line to İYS, held lists, and failed submissions."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,23 +10,29 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from sqlalchemy import Row, func, select
+from sqlalchemy import ColumnElement, Row, and_, func, select
 
-from portal.core import clock
+from portal.core import clock, iys_protocol
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Operation
-from portal.core.models import Brand, BulkRequest, BulkState, Outcome, Submission
-from portal.domain.consents import resubmission
+from portal.core.lazy_text import N_
+from portal.core.models import Brand, BulkRequest, BulkState, Consent, Outcome, Recipient, Submission
+from portal.domain.consents import recipients, resubmission
 from portal.domain.consents.resubmission import Hopeless
 from portal.domain.identity.permissions import Permission
-from portal.services.iys import circuit_breaker, hourly_budgets, success_rate
+from portal.services.iys import circuit_breaker, rate_limit, success_rate
 from portal.web.dashboard.blueprint import blueprint
-from portal.web.dashboard.iys import failed_submissions
 from portal.web.dashboard.iys.forwarding_status import block_of, is_connected, is_forwarding, lane_backlogs
 from portal.web.shared.access import needs
 from portal.web.shared.signed_in_person import own_row_or_404, record_audit
 from portal.web.shared.url_converters import parse_id
 
+PAGE_SIZE = 20
+EXPIRED_CODE = "H467"  # İYS's code for what expired here before it was sent.
+UNREADABLE = (
+    N_("Bu kaydın içeriği açılamadı; İYS'ye iletilmedi."),
+    N_("Destek ekibine bildirin; anahtar ya da kayıt zarar görmüş olabilir."),
+)
 WHY_HOPELESS = {
     Hopeless.NOT_PARKED: _l("Bu kayıt zaten yolda ya da sonuçlandı."),
     Hopeless.CLOSED: _l("Bu kayıt kapatılmış."),
@@ -43,15 +50,28 @@ OUTCOME_FILTERS = {
 FAILED_OUTCOMES = OUTCOME_FILTERS["attention"] + OUTCOME_FILTERS["blocked"]
 
 
+@dataclass(frozen=True)
+class FailedSubmission:
+    """`why_not`: why sending it again would not help; None where it may be sent."""
+
+    submission: Submission
+    consent: Consent
+    brand_name: str
+    address: str
+    sentence: str
+    cure: str
+    why_not: Hopeless | None
+
+
 @blueprint.get("/forwarding")
 @needs(Permission.LOOK)
 def forwarding() -> str:
     provider_id, at = current_user.provider_id, clock.now()
     show = request.args.get("show", "")
     show = show if show in OUTCOME_FILTERS else "attention"
-    page = failed_submissions.failures_page(
-        provider_id, OUTCOME_FILTERS[show], before=parse_id(request.args.get("before", "")), at=at
-    )
+    before = parse_id(request.args.get("before", ""))
+    failures = _list_failures(_unsettled_failures(OUTCOME_FILTERS[show]), before, at)
+    shown = failures[:PAGE_SIZE]
     return render_template(
         "dashboard/iys/forwarding.html",
         lanes=lane_backlogs(provider_id, at),
@@ -61,9 +81,12 @@ def forwarding() -> str:
         line=_line_status(at),
         held=_held_lists(provider_id),
         show=show,
-        counts=_counts_by_filter(provider_id),
-        page=page,
+        counts=_counts_by_filter(),
+        failures=shown,
+        before=shown[-1].submission.id if len(failures) > PAGE_SIZE else None,
+        is_first=before is None,
         hopeless=WHY_HOPELESS,
+        may_be_closed=resubmission.MAY_BE_CLOSED,
     )
 
 
@@ -126,7 +149,7 @@ def _line_status(at: datetime) -> dict[str, Any]:
         "host": circuit_breaker.host_state(read_session(), at),
         "gauge": success_rate.measure(read_session(), at),
         "budgets": [
-            (name, hourly_budgets.calls_left(read_session(), question, at), hourly_budgets.PER_HOUR[question])
+            (name, rate_limit.calls_left(read_session(), question, at), rate_limit.PER_HOUR[question])
             for question, name in (
                 (Operation.TOKEN, _("Oturum açma")),
                 (Operation.STATUS, _("Tekil sorgulama")),
@@ -145,12 +168,45 @@ def _held_lists(provider_id: int) -> Sequence[Row]:
     ).all()  # fmt: skip
 
 
-def _counts_by_filter(provider_id: int) -> dict[str, int]:
-    by_outcome = dict(
-        read_session().execute(
-            select(Submission.outcome, func.count())
-            .where(failed_submissions.is_unsettled_failure(provider_id, FAILED_OUTCOMES))
-            .group_by(Submission.outcome)
-        ).all()
-    )  # fmt: skip
+def _counts_by_filter() -> dict[str, int]:
+    counts = select(Submission.outcome, func.count()).where(_unsettled_failures(FAILED_OUTCOMES))
+    by_outcome = dict(read_session().execute(counts.group_by(Submission.outcome)).all())
     return {show: sum(by_outcome.get(each, 0) for each in outcomes) for show, outcomes in OUTCOME_FILTERS.items()}
+
+
+def _unsettled_failures(outcomes: Sequence[Outcome]) -> ColumnElement[bool]:
+    """Condition: a submission of this provider ended so, and nobody closed it."""
+    of_provider = Submission.provider_id == current_user.provider_id
+    return and_(of_provider, Submission.outcome.in_(outcomes), Submission.closed_at.is_(None))
+
+
+def _list_failures(wanted: ColumnElement[bool], before: int | None, at: datetime) -> list[FailedSubmission]:
+    """A page of failed submissions, the newest first, and one more where there is another page."""
+    rows = read_session().execute(
+        select(Submission, Consent, Recipient, Brand.name)
+        .join(Consent, Consent.id == Submission.consent_id)
+        .join(Recipient, Recipient.id == Consent.recipient_id)
+        .join(Brand, Brand.id == Consent.brand_id)
+        .where(wanted if before is None else and_(wanted, Submission.id < before))
+        .order_by(Submission.id.desc())
+        .limit(PAGE_SIZE + 1)
+    ).all()  # fmt: skip
+    return [
+        FailedSubmission(
+            submission,
+            consent,
+            brand_name,
+            recipients.masked_address(vault(), recipient),
+            *_explanation(submission),
+            resubmission.why_hopeless(read_session(), vault(), submission, at),
+        )
+        for submission, consent, recipient, brand_name in rows
+    ]
+
+
+def _explanation(submission: Submission) -> tuple[str, str]:
+    """(what happened, what to do about it), as msgids."""
+    code = submission.code or (EXPIRED_CODE if submission.outcome == Outcome.EXPIRED else None)
+    if code is None and submission.outcome == Outcome.PARKED:
+        return UNREADABLE
+    return iys_protocol.sentence_of(code or ""), iys_protocol.cure_of(code or "")

@@ -1,7 +1,5 @@
 """İYS's movements of a brand, newest first, with what became of them here."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -9,21 +7,19 @@ from flask import render_template, request
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from flask_wtf import FlaskForm
-from sqlalchemy import ColumnElement, Row, Select, select, tuple_
+from sqlalchemy import ColumnElement, Select, select, tuple_
 from wtforms import SelectField
 
 from portal.core import iys_protocol
 from portal.core.extensions import read_session, vault
-from portal.core.iys_protocol import Channel, RecipientType, Status
+from portal.core.iys_protocol import Channel, Status
 from portal.core.models import (
     Brand,
     Consent,
     Decision,
     DecisionOrigin,
     Feed,
-    FeedSource,
     Movement,
-    ReceivedVia,
     Recipient,
     Sweep,
 )
@@ -86,34 +82,6 @@ class MovementFilter(FlaskForm):
         return {field.name: field.data for field in self if field.data}
 
 
-@dataclass(frozen=True)
-class MovementRow:
-    """`counts`: it is the current decision of its key."""
-
-    id: int
-    created_at: datetime
-    address: str
-    recipient_id: int
-    channel: Channel
-    recipient_type: RecipientType
-    status: Status
-    source: str
-    origin: DecisionOrigin | None
-    counts: bool
-    received_at: datetime
-    received_via: ReceivedVia
-
-
-@dataclass(frozen=True)
-class FeedStatus:
-    """How far a feed has been pulled."""
-
-    source: FeedSource
-    pulled_at: datetime | None
-    code: str | None
-    sentence: str | None
-
-
 @blueprint.get("/movements")
 @needs(Permission.LOOK)
 def movements() -> str:
@@ -121,16 +89,17 @@ def movements() -> str:
     brands = list(read_session().scalars(own_brands))
     form = MovementFilter(brands)
     rows = read_session().execute(_movements_page(form.conditions() if brands else [Movement.id < 0])).all()
-    shown = [_movement_row(row) for row in rows[:PAGE_SIZE]]
+    shown = [(*row, recipients.masked_address(vault(), row.Recipient)) for row in rows[:PAGE_SIZE]]
     return render_template(
         "dashboard/iys/movements.html",
         form=form,
         has_brands=len(brands) > 1,
         movements=shown,
-        before=shown[-1].id if len(rows) > PAGE_SIZE else None,
+        before=shown[-1][0].id if len(rows) > PAGE_SIZE else None,
         is_first="before" not in request.args,
         chosen=form.url_parameters(),
-        feeds=[_feed_status(feed) for feed in read_session().scalars(_rows_of_brand(Feed, form).order_by(Feed.source))],
+        feeds=read_session().scalars(_rows_of_brand(Feed, form).order_by(Feed.source)).all(),
+        sentence_of=iys_protocol.sentence_of,
         sweep=read_session().scalar(_rows_of_brand(Sweep, form).order_by(Sweep.created_at.desc()).limit(1)),
     )
 
@@ -157,26 +126,3 @@ def _movements_page(conditions: list[ColumnElement[bool]]) -> Select:
         .order_by(Movement.creation_date.desc(), Movement.id.desc())
         .limit(PAGE_SIZE + 1)
     )
-
-
-def _movement_row(row: Row) -> MovementRow:
-    movement, consent, recipient, origin = row
-    return MovementRow(
-        id=movement.id,
-        created_at=movement.creation_date,
-        address=recipients.masked_address(vault(), recipient),
-        recipient_id=recipient.id,
-        channel=consent.channel,
-        recipient_type=consent.recipient_type,
-        status=movement.status,
-        source=movement.source,
-        origin=origin,
-        counts=movement.decision_id is not None and movement.decision_id == consent.decision_id,
-        received_at=movement.received_at,
-        received_via=movement.received_via,
-    )
-
-
-def _feed_status(feed: Feed) -> FeedStatus:
-    sentence = iys_protocol.sentence_of(feed.code) if feed.code else None
-    return FeedStatus(feed.source, feed.pulled_at, feed.code, sentence)

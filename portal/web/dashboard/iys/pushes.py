@@ -1,7 +1,5 @@
 """İYS's pushes of movements: the registrations by brand and channel, adding and removing one."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from flask import abort, current_app, flash, redirect, render_template, url_for
@@ -41,16 +39,6 @@ class PushForm(FlaskForm):
         super().__init__(**options)
         self.brand.choices = [(brand.id, brand.name) for brand in brands]
         self.channel.choices = [(each.value, label(each)) for each in Channel]
-
-
-@dataclass(frozen=True)
-class RegistrationRow:
-    id: int
-    brand_name: str
-    channel: Channel
-    registered_at: datetime | None
-    tested_at: datetime | None
-    received_at: datetime | None
 
 
 @blueprint.get("/pushes")
@@ -119,16 +107,12 @@ def _render_pushes(form: PushForm, listed: list[tuple[Brand, list[ListedAddress]
     return render_template(
         "dashboard/iys/pushes.html",
         form=form,
-        pushes=[_shown(push, brand_name) for push, brand_name in read_session().execute(registrations)],
+        pushes=read_session().execute(registrations).all(),
         listed=listed,
         may_register=push_registration.is_possible(),
         is_connected=is_connected(current_user.provider_id),
         block=block_of(current_user.provider_id, clock.now()),
     )
-
-
-def _shown(push: PushRegistration, brand_name: str) -> RegistrationRow:
-    return RegistrationRow(push.id, brand_name, push.channel, push.registered_at, push.tested_at, push.received_at)
 
 
 def _empty_form() -> PushForm:
