@@ -1,11 +1,9 @@
 """Short links: unguessable codes, their resolution and visit statistics. Independent of the portal."""
 
-from shortlinks.agents import classify
 from shortlinks.base import Base
 from shortlinks.codes import Codes
-from shortlinks.links import Link, code_of, create, create_many, revoke
-from shortlinks.resolution import LinkState, Resolution, resolve
-from shortlinks.visits import Opening, Visit, VisitKind, record
+from shortlinks.links import Link, LinkState, Resolution, code_of, create, create_many, resolve, revoke
+from shortlinks.visits import Opening, Visit, VisitKind, classify, record
 
 __all__ = [
     "Base",

@@ -1,16 +1,21 @@
-"""Create links in bulk, and revoke them."""
+"""Create links in bulk, resolve their codes, and revoke them. That a code has no link is an ordinary result."""
 
+import hmac
 import secrets
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, bindparam, insert, text, update
+from sqlalchemy import CheckConstraint, Connection, bindparam, insert, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shortlinks.base import Base, BigId
 from shortlinks.codes import NONCE_BITS, Codes
 
 NONCE_BYTES = NONCE_BITS // 8
+NO_LINK = 0  # Link ids start at one.
+NO_NONCE = (1 << 64) - 1  # Larger than any nonce.
 
 
 class Link(Base):
@@ -34,6 +39,33 @@ class LinkCounter(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     last_id: Mapped[int]
+
+
+class LinkState(StrEnum):
+    """UNKNOWN covers an invalid code, an unknown id and a wrong nonce alike."""
+
+    UNKNOWN = "unknown"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    LIVE = "live"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """A resolved code. If UNKNOWN, everything else is None. Times are aware, in UTC."""
+
+    state: LinkState
+    link_id: int | None = None
+    owner: int | None = None
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+    nonce: int | None = field(default=None, compare=False, repr=False)  # Not logged: with the id it is the code.
+
+
+UNKNOWN = Resolution(LinkState.UNKNOWN)
+
+_link = Link.__table__.c
+_by_id = select(_link.nonce, _link.owner, _link.expires_at, _link.revoked_at).where(_link.id == bindparam("link_id"))
 
 
 def create(
@@ -62,6 +94,22 @@ def create_many(
 def code_of(salt: str, link_id: int, nonce: int) -> str:
     """The code of an existing link."""
     return Codes(salt).encode(link_id, nonce)
+
+
+def resolve(database: Session | Connection, salt: str, code: str, at: datetime) -> Resolution:
+    """Resolve a code. Always one query and a constant-time comparison, so that timing reveals nothing."""
+    link_id, nonce = Codes(salt).decode(code) or (NO_LINK, 0)
+    row = database.execute(_by_id, {"link_id": link_id}).one_or_none()
+    is_same = hmac.compare_digest((row.nonce if row else NO_NONCE).to_bytes(8), nonce.to_bytes(8))
+    if row is None or not is_same:
+        return UNKNOWN
+    if row.revoked_at is not None:
+        state = LinkState.REVOKED
+    elif row.expires_at is not None and row.expires_at <= at:
+        state = LinkState.EXPIRED
+    else:
+        state = LinkState.LIVE
+    return Resolution(state, link_id, row.owner, row.expires_at, row.revoked_at, row.nonce)
 
 
 def revoke(session: Session, link_ids: Iterable[int], at: datetime) -> None:

@@ -218,7 +218,7 @@ PLANTED = {
     "the forwarder thinks with the sandbox": ("portal.services.iys.client", "from iys_sandbox import state_rules"),
     "shortlinks looks into the portal": ("shortlinks.links", "from portal.core import clock"),
     "shortlinks reads settings": ("shortlinks.codes", "import config"),
-    "shortlinks knows the web": ("shortlinks.agents", "from flask import request"),
+    "shortlinks knows the web": ("shortlinks.visits", "from flask import request"),
     "the portal takes a private class": ("portal.domain.campaigns", "from shortlinks.codes import Codes"),
     "the portal takes a private module": ("portal.web.recipient.x", "from shortlinks import links"),
     "the portal reaches through": ("portal.domain.campaigns", "import shortlinks\nshortlinks.links.Link"),
