@@ -49,6 +49,25 @@ def test_a_parked_submission_goes_again_as_it_was(parked):
     assert (parked.outcome, parked.due_at, parked.attempts, parked.ended_at) == (Outcome.WAITING, at, 0, None)
 
 
+def test_what_else_is_parked_stays_so(app, browser):
+    for code in make.codes(app).values():
+        Person(browser, code).decides(MESAJ="ONAY", EPOSTA="ONAY")
+    with app.app_context():
+        db.session.query(Submission).update({"outcome": Outcome.PARKED, "due_at": None})
+        chosen, other = db.session.query(Submission).order_by(Submission.id)
+
+        resubmission.resend(db.session, vault(), chosen, clock.now())
+        db.session.refresh(other)
+        resent = other.outcome
+        db.session.query(Submission).update({"outcome": Outcome.PARKED, "due_at": None})
+        resubmission.close(db.session, chosen, clock.now())
+        db.session.refresh(other)
+        closed_at = other.closed_at
+        db.session.rollback()
+
+    assert (resent, closed_at) == (Outcome.PARKED, None)
+
+
 def test_from_a_list_it_goes_into_another(parked):
     parked.bulk_index, parked.sub_request_id = 7, "x"
     db.session.flush()

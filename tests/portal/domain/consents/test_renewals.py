@@ -1,0 +1,76 @@
+"""A refusal that İYS could not take in time is recorded anew as the provider's own decision."""
+
+from datetime import timedelta
+
+import pytest
+
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Status
+from portal.core.models import Actor, AuditEntry, Consent, Decision, DecisionOrigin, Submission
+from portal.domain.consents import refusals
+from tests import grants, make
+
+DAY = timedelta(days=1)
+CODES = (make.IYS_CODE, make.BRAND_CODE)
+
+
+@pytest.fixture
+def two_refused(app):
+    """Two refusals of a week ago, in a transaction of their own."""
+    with app.app_context():
+        at = clock.now().replace(microsecond=0) - 7 * DAY
+        grants.insert_decisions(make.brand(), grants.phones(2), at, status="RET", lane=None)
+        yield db.session.query(Decision).order_by(Decision.id).all()
+        db.session.rollback()
+
+
+def due_at(decision, at):
+    return refusals.renewal_due_at(db.session, decision.id, decision.consent_id, decision.consent_date, at)
+
+
+def test_a_refusal_may_be_renewed_a_day_after_it_was_made(two_refused):
+    first = two_refused[0]
+
+    assert due_at(first, first.consent_date + timedelta(hours=1)) == first.consent_date + DAY
+    assert due_at(first, first.consent_date + 5 * DAY) == first.consent_date + 5 * DAY
+
+
+@pytest.mark.parametrize("change", [{"status": Status.GRANTED}, {"decision_id": 1}])
+def test_only_a_refusal_that_still_stands_may_be_renewed(two_refused, change):
+    db.session.query(Consent).filter_by(id=two_refused[0].consent_id).update(change)
+    at = clock.now()
+
+    assert due_at(two_refused[0], at) is None
+    assert due_at(two_refused[1], at) == at
+    assert refusals.renew(db.session, vault(), two_refused[0].id, CODES, at) is None
+    assert db.session.query(Decision).count() == 2
+
+
+def test_the_provider_refuses_now_what_the_person_refused_then(two_refused):
+    first, at = two_refused[0], clock.now().replace(microsecond=0)
+
+    new_id = refusals.renew(db.session, vault(), first.id, CODES, at)
+
+    db.session.expire_all()
+    new = db.session.get_one(Decision, new_id)
+    assert (new.source, new.origin, new.renews_id) == ("HS_KARAR", DecisionOrigin.RENEWAL, first.id)
+    assert (new.status, new.consent_date, new.consent_id) == (Status.REFUSED, at, first.consent_id)
+    consent = db.session.get_one(Consent, first.consent_id)
+    assert (consent.decision_id, consent.status, consent.consent_date) == (new_id, Status.REFUSED, at)
+    sent = db.session.query(Submission).filter_by(decision_id=new_id).one()
+    payload = vault().open(sent.payload, Submission.PLACE, sent.provider_id, sent.id)
+    assert (sent.due_at, sent.endpoint) == (at, f"/v2/sps/{CODES[0]}/brands/{CODES[1]}/consents")
+    assert grants.phones(1)[0].encode() in payload and b"HS_KARAR" in payload
+
+
+def test_a_renewal_is_told_to_the_providers_audit_log(two_refused):
+    at = clock.now()
+
+    new_id = refusals.renew(db.session, vault(), two_refused[0].id, CODES, at)
+
+    entry = db.session.query(AuditEntry).filter_by(act="decision.renewed").one()
+    assert (entry.subject, entry.subject_id, entry.facts) == ("decision", two_refused[0].id, {"by": new_id})
+    assert (entry.provider_id, entry.actor, entry.actor_id, entry.at) == (
+        two_refused[0].provider_id, Actor.SYSTEM, None, at,
+    )  # fmt: skip
