@@ -160,6 +160,14 @@ def test_a_code_that_is_no_text_counts_as_none(code):
     assert [error.code for error in read(500, {"errors": [{"code": code, "location": "x", "index": "1"}]})] == [""]
 
 
+def test_a_message_of_one_row_is_no_error_even_where_the_request_failed():
+    assert read(400, [{"message": "…"}]) == []
+
+
+def test_a_code_has_printable_characters_only():
+    assert [error.code for error in read(400, {"code": "H1\x00\n20"})] == ["H120"]
+
+
 def test_text_and_parsed_bodies_are_read_like_bytes():
     body = {"errors": [{"code": "H101", "message": "…"}]}
 

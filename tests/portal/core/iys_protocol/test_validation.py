@@ -175,6 +175,20 @@ def test_retailers_are_a_list_of_one_to_a_hundred(retailers, expected):
     assert codes(GOOD | {"retailerAccess": retailers}) == expected
 
 
+def test_a_hundred_retailers_are_not_too_many():
+    assert codes(GOOD | {"retailerAccess": list(range(100))}) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("consentDate", "24.11.2026"), ("retailerAccess", []), ("retailerAccess", list(range(101)))],
+)
+def test_a_wrong_date_or_list_is_told_with_its_place_and_value(field, value):
+    (problem,) = iys_protocol.validate_consent(GOOD | {field: value}, now=NOW)
+
+    assert (problem.location, problem.value) == ([field], value)
+
+
 def test_all_problems_come_at_once():
     assert codes({"extra": 1, "status": "EVET"}) == ["H118", "H114", "H111", "H115", "H113", "H112"]
 
