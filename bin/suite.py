@@ -57,27 +57,58 @@ def _steps(suite: str, chosen: list[str]) -> Iterator[tuple[str, bool]]:
     if suite == "contract":
         yield "contract", _pytest("tests/contract", *chosen, folder=_memory_folder())
         return
-    tests, on_server = ("long", "long or browser or alike") if suite == "long" else (ON_SQLITE, ON_SERVER)
-    if suite != "long":
-        yield "ruff", _step("ruff", sys.executable, "-m", "ruff", "check")
-        yield "ruff format", _step("ruff format", sys.executable, "-m", "ruff", "format", "--check")
-        yield "mypy", _step("mypy", sys.executable, "-m", "mypy")
-        yield "bandit", _run_bandit()
-    else:
+    if suite == "long":
         yield "pip-audit", _run_pip_audit()
-    folder = None if suite == "long" else _memory_folder()  # The long ones keep to the disk, as the product does.
-    yield "SQLite", _pytest(*WORKERS, "-m", tests, *chosen, folder=folder)
-    with _postgresql(on_disk=suite == "long") as url:
-        yield "PostgreSQL", _pytest(*WORKERS, "-m", on_server, *chosen, database=url, folder=folder)
+        yield "SQLite", _pytest(*WORKERS, "-m", "long", *chosen)  # On the disk, as the product writes.
+        with _postgresql(on_disk=True) as url:
+            yield "PostgreSQL", _pytest(*WORKERS, "-m", "long or browser or alike", *chosen, database=url)
+        return
+    folder = _memory_folder()
+    with _running_checks() as checks:
+        yield "SQLite", _pytest(*WORKERS, "-m", ON_SQLITE, *chosen, folder=folder)
+        for check in checks:
+            yield check.title, check.went_well()
+    with _postgresql(on_disk=False) as url:
+        yield "PostgreSQL", _pytest(*WORKERS, "-m", ON_SERVER, *chosen, database=url, folder=folder)
 
 
-def _run_bandit() -> bool:
-    """Whether bandit finds nothing in the product; prints its findings only."""
-    print("\n— bandit", flush=True)
-    command = [sys.executable, "-m", "bandit", "-q", "-c", "pyproject.toml", "-r", *PRODUCT]
-    scan = subprocess.run(command, capture_output=True, text=True, process_group=0)
-    print(scan.stdout if scan.returncode else "Nothing found.", flush=True)
-    return scan.returncode == 0
+class Check:
+    """A program that reads the code while the tests run. What it finds is printed once they have ended."""
+
+    def __init__(self, title: str, *command: str):
+        self.title = title
+        self._program = subprocess.Popen(
+            [sys.executable, "-m", *command],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, process_group=0,
+        )  # fmt: skip
+
+    def went_well(self) -> bool:
+        """Wait for its end, print its findings, and return whether there are none."""
+        findings, _ = self._program.communicate()
+        is_well = self._program.returncode == 0
+        print(f"\n— {self.title}\n{'Nothing found.' if is_well else findings}", flush=True)
+        return is_well
+
+    def stop(self) -> None:
+        if self._program.poll() is None:
+            os.killpg(self._program.pid, signal.SIGINT)
+            self._program.communicate()
+
+
+@contextlib.contextmanager
+def _running_checks() -> Iterator[list[Check]]:
+    """Start linters and the type check beside the tests: each of them would leave the other cores idle."""
+    checks = [
+        Check("ruff", "ruff", "check"),
+        Check("ruff format", "ruff", "format", "--check"),
+        Check("mypy", "mypy"),
+        Check("bandit", "bandit", "-q", "-c", "pyproject.toml", "-r", *PRODUCT),
+    ]
+    try:
+        yield checks
+    finally:
+        for check in checks:
+            check.stop()
 
 
 def _run_pip_audit() -> bool:
