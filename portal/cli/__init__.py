@@ -1,11 +1,12 @@
-"""Shell commands (`bin/flask …`), one file per group."""
+"""Shell commands (`bin/flask …`), one file per group or two."""
 
 from flask import Flask
 
-from portal.cli import campaign, demo, imports, iys, jobs, receipts, staff, vault
+from portal.cli import campaign, demo, imports, iys, jobs, keys, staff
 
 
 def init_app(app: Flask) -> None:
-    for group in (campaign.group, demo.group, iys.group, jobs.group, receipts.group, staff.group, vault.group):
-        app.cli.add_command(group)
-    app.cli.add_command(imports.import_files)
+    for module in (campaign, demo, iys, jobs, staff):
+        app.cli.add_command(module.group)
+    for command in (keys.receipts_group, keys.vault_group, imports.import_files):
+        app.cli.add_command(command)

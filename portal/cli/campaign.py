@@ -95,7 +95,8 @@ def launch(
     Prints a JSON summary. Exit code 0: launched (bad rows are counted and listed on stderr); 1: nothing was launched.
     """
     brand, campaign_kind = _open_brand(brand_code), CampaignKind(kind)
-    _require_writable(out)
+    if not os.access(out if out.exists() else out.parent, os.W_OK):  # An audience can't be asked a second time.
+        _exit_with(f"{out} cannot be written.")
     found = _read_audience(audience_file)
     _require_room(brand, campaign_kind, found)
     campaign = _open_campaign(
@@ -113,7 +114,7 @@ def launch(
         "links": links,
         "left_out": sum(progress.left_out.values()),
         "bad": len(found.bad),
-        "repeated": found.repeated,
+        "repeated": len(found.repeats),
         "left_out_reasons": progress.left_out,
     }
     click.echo(json.dumps(summary))
@@ -146,10 +147,11 @@ def _open_campaign(
     expires_days: int, notice_url: str | None, delivery: Delivery,
 ) -> Campaign:  # fmt: skip
     at = clock.now()
+    own_notice = notice_url or brand.notice_url or read_session().get_one(Provider, brand.provider_id).notice_url
     try:
         campaign = campaigns.open_campaign(
             db.session, brand, name=name, kind=kind, channels=channels,
-            wording=default_texts.default_wording(brand.name, kind, notice_url or _notice_url(brand)), contact=contact,
+            wording=default_texts.default_wording(brand.name, kind, own_notice), contact=contact,
             expires_at=at + timedelta(days=expires_days), delivery=delivery, at=at, today=clock.day(at),
         )  # fmt: skip
     except campaigns.ContactMissing:
@@ -168,25 +170,18 @@ def _require_room(brand: Brand, kind: CampaignKind, found: AddressList) -> None:
         )
 
 
-def _notice_url(brand: Brand) -> str:
-    return brand.notice_url or read_session().get_one(Provider, brand.provider_id).notice_url
-
-
 def _launch_campaign(campaign: Campaign) -> None:
+    """Launch it and make all links, or wait for a worker that does: the CSV must hold every link."""
     campaigns.launch(db.session, campaign, clock.now())
     audit.note(
         db.session, "campaign.launched", "campaign", campaign.id, provider_id=campaign.provider_id, at=clock.now(),
         facts={"from": "shell"},
     )  # fmt: skip
     db.session.commit()
-    _make_links(campaign.id)
-
-
-def _make_links(campaign_id: int) -> None:
-    """Make all links, or wait for a worker that was quicker: the CSV must hold every link."""
+    campaign_id = campaign.id
     linked = select(Campaign.linked_at).where(Campaign.id == campaign_id)
     launches.run(campaign_id, current_app.config["LINK_SALT"], current_app.config["LINK_BASE"])
-    while read_session().scalar(linked) is None:
+    while read_session().scalar(linked) is None:  # A worker was quicker.
         time.sleep(POLL_INTERVAL)
         launches.run(campaign_id, current_app.config["LINK_SALT"], current_app.config["LINK_BASE"])
 
@@ -201,12 +196,6 @@ def _write_links(campaign: Campaign, out: Path) -> int:
             writer.writerow(row)
             count += 1
     return count
-
-
-def _require_writable(out: Path) -> None:
-    """Check before anybody is asked: an audience can't be asked a second time."""
-    if not os.access(out if out.exists() else out.parent, os.W_OK):
-        _exit_with(f"{out} cannot be written.")
 
 
 def _exit_with(message: str) -> NoReturn:

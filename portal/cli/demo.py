@@ -1,11 +1,15 @@
 """`flask demo …`: a provider and a newcomer, people of every role, a campaign, a consent point, and their codes.
 
-Development only.
+Development only. Passwords and authenticator apps are made on the first run and stand in a private file beside the
+secrets, since there are no default ones.
 """
 
 import json
 import os
+import secrets
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import click
 import pyotp
@@ -13,8 +17,6 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from portal.cli import demo_cast
-from portal.cli.demo_cast import Credentials
 from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
@@ -31,6 +33,7 @@ from portal.core.models import (
     OperatorRole,
     Provider,
     ProviderKind,
+    Role,
     User,
 )
 from portal.domain import campaigns, consent_points
@@ -42,6 +45,8 @@ from portal.services.imports import audience
 from portal.services.imports.audience import read_address_list
 from portal.web.shared.absolute_urls import absolute_url
 
+CREDENTIALS_FILE = "demo-people.json"
+FORMER_PASSWORD_FILE = "demo-password"  # The owner's, in an instance of an earlier version.
 group = AppGroup("demo", help="Something to look at.")
 
 TAX_NUMBER = "9876543217"  # A valid check digit; nobody else's here.
@@ -56,11 +61,37 @@ Gökhan Ak;0555 12;
 """
 
 
+@dataclass(frozen=True)
+class CastMember:
+    key: str  # In the JSON output and the credentials file.
+    email: str
+    name: str
+    role: Role | OperatorRole
+
+
+OWNER = CastMember("owner", "ayse@example.com", "Ayşe Yılmaz", Role.OWNER)
+MANAGER = CastMember("manager", "burak@example.com", "Burak Demir", Role.MANAGER)
+AGENT = CastMember("agent", "elif@example.com", "Elif Şahin", Role.AGENT)
+DEVELOPER = CastMember("developer", "deniz@example.com", "Deniz Çelik", Role.DEVELOPER)
+AUDITOR = CastMember("auditor", "gokhan@example.com", "Gökhan Ak", Role.AUDITOR)
+OPERATOR = CastMember("operator", "derya@example.com", "Derya Aksoy", OperatorRole.ADMIN)
+SUPPORT = CastMember("support", "selin@example.com", "Selin Kurt", OperatorRole.SUPPORT)
+NEWCOMER = CastMember("practising", "cem@example.com", "Cem Kaya", Role.OWNER)  # Of a company of their own.
+CAST = (OWNER, MANAGER, AGENT, DEVELOPER, AUDITOR, OPERATOR, SUPPORT, NEWCOMER)
+
+
+@dataclass(frozen=True)
+class Credentials:
+    email: str
+    password: str
+    totp: str
+
+
 @group.command()
 def seed() -> None:
     """Make them once; a second run changes nothing. Prints who signs in how, a personal link and the point, as JSON."""
     _require_development()
-    credentials, at = demo_cast.load_credentials(current_app.config["INSTANCE"]), clock.now()
+    credentials, at = load_credentials(current_app.config["INSTANCE"]), clock.now()
     oldest_provider = select(Provider).order_by(Provider.created_at, Provider.id).limit(1)
     provider = db.session.scalar(oldest_provider) or _open_provider(at)
     _add_people(provider, credentials, at)
@@ -78,11 +109,11 @@ def seed() -> None:
     _launch_campaign(campaign)
     people = {role: vars(each) for role, each in credentials.items()}
     links = {"link": _first_link(campaign), "point": absolute_url("consent_points.page", slug=point.slug, lang=None)}
-    click.echo(json.dumps(people.pop(demo_cast.OWNER.key) | links | people))
+    click.echo(json.dumps(people.pop(OWNER.key) | links | people))
 
 
 @group.command()
-@click.option("--email", default=demo_cast.OWNER.email, show_default=True)
+@click.option("--email", default=OWNER.email, show_default=True)
 def code(email: str) -> None:
     """Print what somebody's authenticator app shows now, or next where that was used: a code opens once."""
     _require_development()
@@ -119,29 +150,32 @@ def _open_provider(at: datetime) -> Provider:
 
 def _add_people(provider: Provider, credentials: dict[str, Credentials], at: datetime) -> None:
     """One person of each role at the provider, and at the operator, whose support is assigned to that provider."""
-    for person in demo_cast.CAST[:-1]:
-        if demo_cast.find_user(person) is None:
-            user = demo_cast.ensure_user(person, credentials[person.key], at)
+    for person in CAST[:-1]:
+        if find_user(person) is None:
+            password = credentials[person.key].password
+            user = accounts.create_user(
+                db.session, vault(), email=person.email, name=person.name, password=password, at=at
+            )
             if isinstance(person.role, OperatorRole):
                 user.operator_role = person.role
             else:
                 accounts.add_membership(db.session, user, provider.id, person.role, at)
             if person.role == OperatorRole.SUPPORT:
                 db.session.add(Assignment(user_id=user.id, provider_id=provider.id, created_at=at))
-        demo_cast.ensure_authenticator(person, credentials[person.key], at)
+        ensure_authenticator(person, credentials[person.key], at)
 
 
 def _add_newcomer(credentials: dict[str, Credentials], at: datetime) -> None:
     """A company that has just signed up, in sandbox mode."""
-    person = demo_cast.NEWCOMER
-    if demo_cast.find_user(person) is None:
+    person = NEWCOMER
+    if find_user(person) is None:
         onboarding.open_account(
             db.session, vault(), title="Yeni Ticaret Limited Şirketi", legal_form=LegalForm.COMPANY,
             kind=ProviderKind.PARTNER, tax_number=TAX_NUMBER, mersis=f"0{TAX_NUMBER}00017", contact="0850 765 43 21",
             notice_url="https://www.example.com/yeni/aydinlatma", representative=person.name, name=person.name,
             email=person.email, password=credentials[person.key].password, at=at,
         )  # fmt: skip
-    demo_cast.ensure_authenticator(person, credentials[person.key], at)
+    ensure_authenticator(person, credentials[person.key], at)
 
 
 def _launch_campaign(campaign: Campaign) -> None:
@@ -190,3 +224,38 @@ def _first_link(campaign: Campaign) -> str:
     config = current_app.config
     rows = launches.links_of(db.session, campaign, config["LINK_SALT"], config["LINK_BASE"])
     return next(link for _, link in rows)
+
+
+def load_credentials(instance: Path) -> dict[str, Credentials]:
+    """Credentials by the key of the person; made where the file lacks them."""
+    file = instance / CREDENTIALS_FILE
+    stored = json.loads(file.read_text()) if file.exists() else {}
+    former = instance / FORMER_PASSWORD_FILE
+    if OWNER.key not in stored and former.exists():
+        stored[OWNER.key] = {"email": OWNER.email, "password": former.read_text(), "totp": pyotp.random_base32()}
+    for person in CAST:
+        stored.setdefault(
+            person.key, asdict(Credentials(person.email, secrets.token_urlsafe(12), pyotp.random_base32()))
+        )
+    _write_private(file, json.dumps(stored, indent=2))
+    return {key: Credentials(**credentials) for key, credentials in stored.items()}
+
+
+def find_user(person: CastMember) -> User | None:
+    return db.session.scalar(select(User).where(User.has_index(accounts.email_indexes(vault(), person.email))))
+
+
+def ensure_authenticator(person: CastMember, credentials: Credentials, at: datetime) -> None:
+    """Enrol an authenticator app for a known person without any factor."""
+    user = find_user(person)
+    if user is not None and not factors.list_factors(db.session, user.id):
+        app = factors.enrol_totp(db.session, vault(), user.id, name="Demo", at=at, secret=credentials.totp)
+        app.confirmed_at = at
+        db.session.flush()
+
+
+def _write_private(file: Path, text: str) -> None:
+    draft = file.with_suffix(".draft")
+    draft.touch(mode=0o600)
+    draft.write_text(text)
+    draft.replace(file)

@@ -12,7 +12,7 @@ from werkzeug.serving import run_simple
 
 from iys_sandbox import create_sandbox, register_partner, register_provider
 from iys_sandbox.pushes import start_delivery_thread
-from portal.cli import reconciliation, sweeps
+from portal.cli import reconciliation
 from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.domain.identity import accounts
@@ -20,7 +20,7 @@ from portal.services.iys import forwarder
 
 group = AppGroup("iys", help="Keeping İYS in step.")
 group.add_command(reconciliation.reconcile)
-group.add_command(sweeps.sweep)
+group.add_command(reconciliation.sweep)
 
 
 @group.command()

@@ -1,7 +1,8 @@
-"""`flask iys reconcile`: reconcile one day of a brand now, without waiting for its night."""
+"""`flask iys reconcile` and `flask iys sweep`: compare a brand with İYS now, without waiting for its night or week."""
 
 import json
 import sys
+import time
 from datetime import datetime
 from typing import Any
 
@@ -11,12 +12,14 @@ from flask.cli import with_appcontext
 from sqlalchemy import func, select
 
 from portal.core import clock
-from portal.core.extensions import read_session
-from portal.core.models import DayState, Difference, ReconciledDay
+from portal.core.extensions import db, read_session
+from portal.core.models import Brand, Connection, DayState, Difference, ReconciledDay, Sweep
 from portal.services.iys import reconciliation
 from portal.services.iys.client import Client
+from portal.services.iys.inflow import sweeps
 from portal.services.iys.reconciliation import schedule
 
+POLL_INTERVAL = 1.0  # Seconds, while another process sweeps or İYS must not be called.
 EXIT_CODES = {DayState.AGREED: 0, DayState.EMPTY: 0, DayState.DIFFERENT: 1, DayState.WAITING: 2, DayState.MISSED: 3}
 
 
@@ -56,3 +59,38 @@ def _summary(brand_code: int, day: ReconciledDay) -> dict[str, Any]:
         "timestamped": day.timestamp is not None,
         "code": day.code,
     }
+
+
+@click.command()
+@with_appcontext
+@click.option("--brand", "brand_code", required=True, type=click.IntRange(min=1), help="The brand's code at İYS.")
+@click.option("--patience", default=600, show_default=True, help="Seconds after which the forwarder goes on alone.")
+def sweep(brand_code: int, patience: int) -> None:
+    """Compare every consent of a brand with what İYS holds; drifts are listed on the page of differences.
+
+    Prints a summary as JSON. Exit code 0: all agree; 1: drifts were found; 2: not done in time, or,
+    without a summary, nothing that can be asked for.
+    """
+    connected = select(Brand).join(Connection, Connection.provider_id == Brand.provider_id)
+    brand = read_session().scalar(connected.where(Brand.brand_code == brand_code))
+    if brand is None:
+        raise click.UsageError(f"No brand with the code {brand_code} is connected to İYS.")
+    sweep_id = sweeps.order_sweep(db.session, brand.provider_id, brand.id, clock.now())
+    db.session.commit()
+    swept = _run_sweep(Client(current_app.config["IYS_BASE_URL"]), sweep_id, patience)
+    is_ended = swept.ended_at is not None
+    facts = {"asked": swept.asked, "drifted": swept.drifted, "ended": is_ended, "code": swept.code}
+    click.echo(json.dumps({"brand": brand_code, **facts}))
+    sys.exit(2 if not is_ended else 1 if swept.drifted else 0)
+
+
+def _run_sweep(client: Client, sweep_id: int, patience: float) -> Sweep:
+    """The sweep at its end, or when patience runs out."""
+    ends = time.monotonic() + patience
+    while True:
+        has_advanced = sweeps.sweep_next_chunk(client, sweep_id)
+        swept = read_session().get_one(Sweep, sweep_id, populate_existing=True)
+        if swept.ended_at is not None or time.monotonic() > ends:
+            return swept
+        if not has_advanced:
+            time.sleep(POLL_INTERVAL)

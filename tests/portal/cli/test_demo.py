@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, text
 
 from portal.app import create_app
-from portal.cli import demo_cast
+from portal.cli import demo
 from portal.core import clock, tax_ids
 from portal.core.extensions import db, vault
 from portal.core.models import (
@@ -110,7 +110,7 @@ def test_a_code_that_was_used_is_not_printed_again(seed, app):
     told = json.loads(seed().stdout)
     printed = code_of(app, told["email"])
     with app.app_context():
-        (app_of_hers,) = factors.list_factors(db.session, demo_cast.find_user(demo_cast.OWNER).id)
+        (app_of_hers,) = factors.list_factors(db.session, demo.find_user(demo.OWNER).id)
         assert factors.use_factor_code(db.session, vault(), app_of_hers, printed, clock.now())
         db.session.commit()
 
