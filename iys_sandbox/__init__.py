@@ -10,7 +10,7 @@ from typing import Any, cast
 from flask import Flask, Response, request
 from flask.json.provider import DefaultJSONProvider
 
-from iys_sandbox import admin, api, day_endpoints, directory, pages, pushes, test_controls
+from iys_sandbox import api, controls, day_endpoints, directory, pages, pushes
 from iys_sandbox.context import Clock, RateLimit, Sandbox, now
 from iys_sandbox.faults import ConnectionResetter, Faults
 from iys_sandbox.pushes import start_delivery_thread
@@ -19,7 +19,7 @@ from portal.core import clock as portal_clock
 from portal.core import iys_protocol
 from portal.core.paths import ROOT
 
-MODULES = (api, day_endpoints, directory, pushes, admin, test_controls, pages)
+MODULES = (api, day_endpoints, directory, pushes, controls, pages)
 CONTENT_SECURITY_POLICY = "; ".join(
     ["default-src 'none'", "style-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"]
 )
@@ -113,7 +113,7 @@ def _add_security_headers(response: Response) -> Response:
 
 
 IYS_BLUEPRINTS = ("api", "day_endpoints", "directory", "pushes")
-ALWAYS_OPEN = ("admin.health", "static")
+ALWAYS_OPEN = ("controls.health", "static")
 
 
 def require_key(app: Flask, key: str | None) -> None:

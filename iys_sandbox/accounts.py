@@ -4,10 +4,11 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from werkzeug.security import generate_password_hash
 
-from iys_sandbox.wire_types import JsonObject
+from iys_sandbox.wire_types import LONGEST_NUMBER, JsonObject
 
 CHANNELS = ("ARAMA", "MESAJ", "EPOSTA")
 WRITES_ALL = dict.fromkeys(CHANNELS, "write")
@@ -39,6 +40,25 @@ class Account:
     title: str | None = None
     rights: Mapping[str, str] | None = None
     subscription: Mapping[str, object] | None = None
+
+
+def parse_account(fields: JsonObject) -> Account:
+    """The account that a request describes. Raises KeyError, TypeError, ValueError or OverflowError."""
+    username, password = fields["username"], fields["password"]
+    if not (isinstance(username, str) and isinstance(password, str) and username and password):
+        raise ValueError("username and password are texts")
+    kind = fields.get("kind", "direct")
+    if kind not in ("direct", "partner"):
+        raise ValueError("kind is direct or partner")
+    more = {name: fields[name] for name in ("title", "rights", "subscription") if name in fields}
+    if kind == "partner":
+        code = _parse_code(fields["integratorCode"])
+        acts_for = [_parse_provider(provider) for provider in _parse_providers(fields["acts_for"])]
+        return Account(username, password, code, [], kind, code, acts_for, **more)
+    brands = fields["brands"].split(",") if isinstance(fields["brands"], str) else list(fields["brands"])
+    if not brands:
+        raise ValueError("a provider has a brand")
+    return Account(username, password, _parse_code(fields["iysCode"]), [_parse_code(brand) for brand in brands], **more)
 
 
 def save_account(db: sqlite3.Connection, account: Account) -> None:
@@ -89,3 +109,22 @@ def _authorise(db: sqlite3.Connection, username: str, provider: JsonObject) -> N
         db.execute("INSERT OR IGNORE INTO brand VALUES (?, ?, ?)", (brand_code, provider["iysCode"], name))
         may_agree = int(provider.get("agreementControl", True))
         db.execute("INSERT INTO authority VALUES (?, ?, ?, ?)", (username, brand_code, rights, may_agree))
+
+
+def _parse_provider(provider: JsonObject) -> JsonObject:
+    brands = [_parse_code(brand) for brand in provider.get("brands") or [provider["iysCode"]]]
+    return provider | {"iysCode": _parse_code(provider["iysCode"]), "brands": brands}
+
+
+def _parse_providers(acts_for: object) -> list[JsonObject]:
+    providers = json.loads(acts_for) if isinstance(acts_for, str) else acts_for
+    if not isinstance(providers, list) or not all(isinstance(provider, dict) for provider in providers):
+        raise ValueError("acts_for is a list of providers")
+    return providers
+
+
+def _parse_code(value: Any) -> int:
+    code = int(value)
+    if not 0 <= code < 10**LONGEST_NUMBER:
+        raise ValueError("codes are numbers of a sensible length")
+    return code

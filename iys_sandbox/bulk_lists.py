@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from iys_sandbox import consent_add, movements
 from iys_sandbox.consent_add import field_problems
 from iys_sandbox.context import Sandbox, now, sandbox
-from iys_sandbox.errors import Refused, refuse_list_if
+from iys_sandbox.errors import Refused, refuse_if, refuse_list_if
 from iys_sandbox.rights import Sender
 from iys_sandbox.state_rules import state_codes
 from iys_sandbox.store import SandboxConnection
@@ -68,7 +68,8 @@ def accept_list(sender: Sender, body: Any, *, is_v2: bool) -> JsonObject:
 
 def list_result(sender: Sender, request_id: str, *, is_v2: bool) -> list[JsonObject]:
     """The result of each item; empty before 300 s, after 60 days, and for an unknown list."""
-    _check_request_id(request_id)
+    tests = {"H198": len(request_id) > 36, "H199": request_id.isalpha(), "H400": request_id.isdigit()}
+    refuse_if([Problem(code, ["requestId"], request_id) for code, is_so in tests.items() if is_so])
     with sandbox().store.reading() as db:
         found = db.execute(
             "SELECT id, received_at FROM list WHERE request_id = ? AND brand_code = ? AND is_v2 = ?",
@@ -138,7 +139,8 @@ def _judge_items(db: SandboxConnection, list_id: int, due_at: int) -> None:
 
 
 def _judge_item(db: SandboxConnection, of_list: sqlite3.Row, item: sqlite3.Row, creation_date: str) -> Outcome:
-    body, digest = json.loads(item["body"]), _item_digest(of_list["brand_code"], item["body"])
+    body = json.loads(item["body"])
+    digest = hashlib.sha256(f"{of_list['brand_code']}\0{item['body']}".encode()).hexdigest()
     if of_list["is_v2"]:
         known = db.execute("SELECT * FROM stored_item WHERE item_digest = ?", (digest,)).fetchone()
         if known:
@@ -159,7 +161,8 @@ def _judge_item(db: SandboxConnection, of_list: sqlite3.Row, item: sqlite3.Row, 
 def _item_result(item: sqlite3.Row, request_id: str, *, is_v2: bool) -> JsonObject:
     # İYS's documents spell this key both ways, in one answer too.
     name = "subrequestId" if item["position"] % 2 else "subRequestId"
-    shown: JsonObject = {"index": item["position"], "status": _item_status(item), name: item["sub_request_id"]}
+    status = "enqueue" if item["due_at"] is not None else "failure" if item["code"] else "success"
+    shown: JsonObject = {"index": item["position"], "status": status, name: item["sub_request_id"]}
     if item["transaction_id"]:
         stored = {"transactionId": item["transaction_id"], "creationDate": item["creation_date"]}
         shown |= {"requestId": request_id, **stored}
@@ -172,20 +175,3 @@ def _item_result(item: sqlite3.Row, request_id: str, *, is_v2: bool) -> JsonObje
         first = {"requestId": item["first_request_id"], "subRequestId": item["first_sub_request_id"]}
         shown["originalRequestInformation"] = first
     return shown
-
-
-def _item_status(item: sqlite3.Row) -> str:
-    if item["due_at"] is not None:
-        return "enqueue"
-    return "failure" if item["code"] else "success"
-
-
-def _check_request_id(request_id: str) -> None:
-    tests = {"H198": len(request_id) > 36, "H199": request_id.isalpha(), "H400": request_id.isdigit()}
-    found = [Problem(code, ["requestId"], request_id) for code, is_so in tests.items() if is_so]
-    if found:
-        raise Refused(*found)
-
-
-def _item_digest(brand_code: int, body: str) -> str:
-    return hashlib.sha256(f"{brand_code}\0{body}".encode()).hexdigest()

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 
-from iys_sandbox import day_file, movements
+from iys_sandbox import day_file
 from iys_sandbox.context import now, sandbox
 from iys_sandbox.errors import Refused
 from iys_sandbox.request_fields import json_of_request
@@ -114,6 +114,6 @@ def _source_counts(lines: list[day_file.Line], channel: str) -> list[JsonObject]
         mine = [line for line in lines if line.type == channel and line.source.startswith("IYS_") is (side == "IYS")]
         granted = sum(line.status == "ONAY" and line.before != "ONAY" for line in mine)
         refused = sum(line.status == "RET" and line.before == "ONAY" for line in mine)
-        totals = {"pending": 0, "total": granted + refused}
-        counts.append({"source": side, **movements.status_counts(granted, refused), **totals})
+        tally = {"approval": granted, "rejection": refused, "pending": 0, "total": granted + refused}
+        counts.append({"source": side, **tally})
     return counts

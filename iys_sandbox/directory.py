@@ -6,7 +6,7 @@ from sqlite3 import Connection, Row
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from iys_sandbox import accounts, consent_add, movements, queries
+from iys_sandbox import accounts, consent_add, queries
 from iys_sandbox.context import sandbox
 from iys_sandbox.errors import Refused, problem_with_values
 from iys_sandbox.request_guard import iys_endpoint
@@ -116,7 +116,7 @@ def _brand_stats(db: Connection, brand_code: int) -> JsonObject:
     select = "SELECT status, count(*) FROM record WHERE brand_code = ? GROUP BY status"
     counts = dict(db.execute(select, (brand_code,)).fetchall())
     granted, refused = counts.get("ONAY", 0), counts.get("RET", 0)
-    consents = movements.status_counts(granted, refused) | {"total": granted + refused}
+    consents = {"approval": granted, "rejection": refused, "total": granted + refused}
     return {"consents": consents, "retailers": {"total": 0}}
 
 

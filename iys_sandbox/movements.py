@@ -107,8 +107,9 @@ def as_list_item(row: sqlite3.Row) -> JsonObject:
     return {wire: row[column] or "" for column, wire in names.items()}
 
 
-def status_counts(granted: int, refused: int) -> dict[str, int]:
-    return {"approval": granted, "rejection": refused}
+def as_feed_item(row: sqlite3.Row) -> JsonObject:
+    """A movement as the changes feed and pushes show it: with a citizen's name where İYS knows one."""
+    return as_list_item(row) | ({"citizenName": row["citizen_name"]} if row["citizen_name"] else {})
 
 
 def _request_digest(path: str, body: bytes) -> str:

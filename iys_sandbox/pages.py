@@ -7,13 +7,12 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from iys_sandbox import bulk_lists, test_controls
+from iys_sandbox import bulk_lists, controls
 from iys_sandbox.citizens import InvalidAction
 from iys_sandbox.context import sandbox
 from iys_sandbox.faults import ENDPOINTS
 from iys_sandbox.movements import WIRE_NAMES, as_wire
-from iys_sandbox.store import LONGEST_NUMBER
-from iys_sandbox.wire_types import JsonObject
+from iys_sandbox.wire_types import LONGEST_NUMBER, JsonObject
 
 blueprint = Blueprint("pages", __name__)
 ROWS_PER_PAGE = 50
@@ -79,7 +78,7 @@ def act_from_page() -> ResponseReturnValue:
     else:
         fields = given | {"status": act}
     try:
-        test_controls.apply_citizen_action(fields)
+        controls.apply_citizen_action(fields)
     except InvalidAction:
         return _render_page(ACTION_FAILED), 400
     return redirect(url_for(".show_ledger"), 303)

@@ -159,7 +159,8 @@ def plan_deliveries(sandbox: Sandbox, made: Iterable[sqlite3.Row]) -> None:
         for row in made:
             if row["side"] != "IYS":
                 continue
-            body = json.dumps({"list": [_movement_as_wire(row)]}, ensure_ascii=False)
+            codes = {"iysCode": row["iys_code"], "brandCode": row["brand_code"]}
+            body = json.dumps({"list": [codes | movements.as_feed_item(row)]}, ensure_ascii=False)
             select = "SELECT id FROM push WHERE brand_code = ? AND type = ? AND is_live"
             for push in db.execute(select, (row["brand_code"], row["type"])).fetchall():
                 columns = "push_id, body, due_at, tries"
@@ -219,8 +220,3 @@ def _post_delivery(row: sqlite3.Row) -> str:
         return str(post_push(row["url"], row["body"], (row["username"], row["password"])).status_code)
     except requests.RequestException as failure:
         return type(failure).__name__
-
-
-def _movement_as_wire(row: sqlite3.Row) -> JsonObject:
-    name = {"citizenName": row["citizen_name"]} if row["citizen_name"] else {}
-    return {"iysCode": row["iys_code"], "brandCode": row["brand_code"]} | movements.as_list_item(row) | name

@@ -132,7 +132,7 @@ def changes_page(sender: Sender, query: Mapping[str, str]) -> JsonObject:
     if not 0 < limit <= MAX_LIST_SIZE:
         raise Refused(Problem("H507", ["limit"], limit))
     rows = _movements_after(sender, side, _parse_cursor(query.get("after")), limit)
-    return {"after": _cursor(rows[-1]) if rows else None, "list": [_movement_as_wire(row) for row in rows]}
+    return {"after": _cursor(rows[-1]) if rows else None, "list": [movements.as_feed_item(row) for row in rows]}
 
 
 def _movements_after(sender: Sender, side: str, after: tuple[str, str], limit: int) -> list[sqlite3.Row]:
@@ -167,8 +167,3 @@ def _parse_cursor(cursor: str | None) -> tuple[str, str]:
     if not (time.isascii() and time.isdigit() and 9 < len(time) < 15 and transaction_id):
         raise Refused(Problem("H098"))
     return iys_protocol.format_wire_date(datetime.fromtimestamp(int(time) / 1000, UTC)), transaction_id
-
-
-def _movement_as_wire(row: sqlite3.Row) -> JsonObject:
-    name = {"citizenName": row["citizen_name"]} if row["citizen_name"] else {}
-    return movements.as_list_item(row) | name

@@ -9,8 +9,7 @@ from flask import request
 from iys_sandbox import accounts, tokens
 from iys_sandbox.context import now, sandbox
 from iys_sandbox.errors import Refused, problem_with_values
-from iys_sandbox.store import LONGEST_NUMBER
-from iys_sandbox.wire_types import JsonObject
+from iys_sandbox.wire_types import LONGEST_NUMBER, JsonObject
 from portal.core import iys_protocol
 from portal.core.iys_protocol import Problem
 

@@ -12,8 +12,6 @@ from typing import Any
 
 from iys_sandbox import accounts
 
-LONGEST_NUMBER = 18  # Digits that SQLite surely holds.
-
 
 class SandboxConnection(sqlite3.Connection):
     """A connection with the seed of the file, from which its transactionIds are made."""

@@ -2,4 +2,5 @@
 
 from typing import Any
 
+LONGEST_NUMBER = 18  # Digits that SQLite surely holds.
 JsonObject = dict[str, Any]

@@ -1,4 +1,5 @@
-"""Controls for testers: act as a citizen, move the clock, delay lists and pushes, falsify a day's file."""
+"""Controls of the sandbox, which İYS does not have: health, accounts, faults; act as a citizen, move the clock, delay
+lists and pushes, falsify a day's file."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -9,13 +10,64 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from iys_sandbox import bulk_lists, citizens, day_file, pushes
+from iys_sandbox.accounts import parse_account
 from iys_sandbox.context import now, sandbox
+from iys_sandbox.faults import UnknownFault, parse_fault
 from iys_sandbox.movements import as_wire
 from iys_sandbox.request_fields import fields_of_request, parse_bool
 from iys_sandbox.wire_types import JsonObject
 
-blueprint = Blueprint("test_controls", __name__)
+blueprint = Blueprint("controls", __name__)
+ACCOUNT_KEYS = (
+    "username, password, iysCode (a number), brands (a list of numbers, or text: 1,2); more: title, rights "
+    '({"MESAJ": "write"}), subscription ({"status": "PAUSED"}), and for kind partner: integratorCode, acts_for '
+    '([{"iysCode": 1, "brands": [1, 2], "title", "rights", "agreementControl", "subscription"}]) instead of brands'
+)
 TAMPERING_FIELDS = "one of drop (true), alter (fields) or add (fields), for a transactionId or for brandCode and day"
+
+
+@blueprint.get("/health")
+def health() -> ResponseReturnValue:
+    """200 when the file can be read."""
+    with sandbox().store.reading() as db:
+        db.execute("SELECT 1 FROM seed")
+    return {"status": "ok"}
+
+
+@blueprint.post("/accounts")
+def add_account() -> ResponseReturnValue:
+    """Add an API user, or give a known one a new password and brands."""
+    fields = fields_of_request()
+    try:
+        account = parse_account(fields)
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return {"error": f"an account needs {ACCOUNT_KEYS}"}, 400
+    sandbox().store.save_account(account)
+    return {"username": account.username, "iysCode": account.iys_code, "brands": account.brands}, 201
+
+
+@blueprint.get("/faults")
+def list_faults() -> ResponseReturnValue:
+    """The active faults, and how often each has struck."""
+    return {"faults": [fault.as_json() for fault in sandbox().faults.all()]}
+
+
+@blueprint.post("/faults")
+def add_fault() -> ResponseReturnValue:
+    """Activate a fault; a 400 lists what is possible."""
+    try:
+        fault = parse_fault(fields_of_request())
+    except UnknownFault as unknown:
+        return {"error": str(unknown)}, 400
+    sandbox().faults.add(fault)
+    return fault.as_json(), 201
+
+
+@blueprint.delete("/faults")
+def clear_faults() -> ResponseReturnValue:
+    """Remove all faults."""
+    sandbox().faults.clear()
+    return "", 204
 
 
 @blueprint.post("/citizens")
