@@ -129,15 +129,12 @@ def _reseal_rows(
     changes, unopened = [], []
     for row in rows:
         try:
-            changes.append(_reseal_row(model, column, place, row))
+            plain = vault().open(row.sealed, place, row.provider_id, row.id)
         except CannotOpen:
             unopened.append(row.id)
+            continue
+        change: dict[str, Any] = {"row": row.id, column: vault().seal(plain, place, row.provider_id, row.id)}
+        if (model, column) in INDEXED:
+            change |= INDEXED[model, column](row, plain.decode())
+        changes.append(change)
     return changes, unopened
-
-
-def _reseal_row(model: Any, column: str, place: str, row: Row[Any]) -> dict[str, Any]:
-    plain = vault().open(row.sealed, place, row.provider_id, row.id)
-    change: dict[str, Any] = {"row": row.id, column: vault().seal(plain, place, row.provider_id, row.id)}
-    if (model, column) in INDEXED:
-        change |= INDEXED[model, column](row, plain.decode())
-    return change

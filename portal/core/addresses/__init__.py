@@ -3,11 +3,10 @@
 from portal.core.addresses import emails, phones
 from portal.core.addresses.address import Address, AddressKind
 from portal.core.addresses.emails import is_email
-from portal.core.addresses.masking import HIDDEN, mask
+from portal.core.addresses.masking import HIDDEN, mask, redact_addresses, redact_certain_addresses
 from portal.core.addresses.normalization import normalize_spelling
 from portal.core.addresses.phones import is_phone
 from portal.core.addresses.problems import BadAddress, Problem
-from portal.core.addresses.redaction import redact_addresses, redact_certain_addresses
 
 MAX_INPUT_LENGTH = 500  # Characters. A canonical address has at most 265.
 

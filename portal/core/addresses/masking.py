@@ -1,11 +1,19 @@
-"""Mask addresses for display: the owner recognises theirs, nobody else learns it."""
+"""Mask addresses for display (the owner recognises theirs, nobody else learns it), and redact them in free text for
+logs, audit facts and file names."""
 
 import re
 
 import phonenumbers
 from phonenumbers import NumberParseException
 
+from portal.core.addresses import phones
+from portal.core.addresses.normalization import normalize_spelling
+from portal.core.addresses.problems import BadAddress
+
 HIDDEN = "•••"
+# Both start at word boundaries and don't backtrack (possessive), so they take linear time.
+LIKE_AN_EMAIL = re.compile(r"(?<!\S)(?=\S\S)[^\s@]*+@\S*")
+LIKE_A_PHONE = re.compile(r"\+?\d(?:[\s().,/\-]*+\d){6,}+")
 SHORTEST_SHOWN = 7  # Shorter foreign numbers are hidden: three digits would be half of them.
 
 
@@ -18,6 +26,16 @@ def mask(text: str) -> str:
     if re.fullmatch(r"\+[0-9]{7,14}", text):
         return _mask_foreign(text)
     return HIDDEN
+
+
+def redact_addresses(text: str) -> str:
+    """Redact everything that looks like a phone number or an e-mail address."""
+    return LIKE_AN_EMAIL.sub(HIDDEN, LIKE_A_PHONE.sub(HIDDEN, normalize_spelling(text)))
+
+
+def redact_certain_addresses(text: str) -> str:
+    """Redact e-mail addresses and valid phone numbers only: other numbers stay, such as dates in a file's name."""
+    return LIKE_AN_EMAIL.sub(HIDDEN, LIKE_A_PHONE.sub(_redact_if_phone, text))
 
 
 def _mask_email(text: str) -> str:
@@ -37,3 +55,11 @@ def _mask_foreign(text: str) -> str:
     if len(national) < SHORTEST_SHOWN:
         return f"{country} {HIDDEN}"
     return f"{country} {national[0]}{'•' * (len(national) - 3)} {national[-2:]}"
+
+
+def _redact_if_phone(found: re.Match[str]) -> str:
+    try:
+        phones.parse_phone(normalize_spelling(found[0]))
+    except BadAddress:
+        return found[0]
+    return HIDDEN

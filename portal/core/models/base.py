@@ -12,12 +12,14 @@ from sqlalchemy import (
     Dialect,
     Enum,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
     String,
     Table,
     or_,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, declared_attr, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -88,6 +90,10 @@ class Entity(Base):
 def foreign_key(column: str, **options: Any) -> MappedColumn[Any]:
     """A foreign key column, indexed unless `index=False`: most lists are read along one."""
     return mapped_column(BigId, ForeignKey(column), index=options.pop("index", True), **options)
+
+
+def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
 
 
 class BlindIndexed:

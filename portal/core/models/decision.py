@@ -7,11 +7,11 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Index, Integer, String, UniqueConstraint, select, text
+from sqlalchemy import ColumnElement, Index, Integer, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.iys_protocol.enums import Channel, RecipientType, Status
-from portal.core.models.base import Base, BigId, Entity, foreign_key
+from portal.core.models.base import Base, BigId, Entity, foreign_key, partial_index
 
 
 class DecisionOrigin(StrEnum):
@@ -56,15 +56,12 @@ class Receipt(Entity):
     name: Mapped[bytes | None]  # Encrypted: the name the person entered, if asked.
 
 
-FROM_IMPORT = text("batch_id IS NOT NULL")
-
-
 class Decision(Entity):
     """A grant or refusal of one consent. Append-only."""
 
     __table_args__ = (
         Index(None, "provider_id", "recorded_at"),
-        Index("ix_decision_batch", "batch_id", "line", sqlite_where=FROM_IMPORT, postgresql_where=FROM_IMPORT),
+        partial_index("ix_decision_batch", "batch_id", "line", where="batch_id IS NOT NULL"),
     )
 
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)

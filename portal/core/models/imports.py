@@ -3,10 +3,10 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, Boolean, Index, Integer, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import JSON, Boolean, Index, Integer, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
-from portal.core.models.base import BigId, Entity, foreign_key
+from portal.core.models.base import BigId, Entity, foreign_key, partial_index
 
 
 class BatchState(StrEnum):
@@ -26,7 +26,6 @@ class BatchState(StrEnum):
 
 
 WORKER_STATES = (BatchState.UPLOADED, BatchState.MAPPED, BatchState.RUNNING, BatchState.UNDOING)
-IN_WORKER_STATE = text("state IN ('uploaded', 'mapped', 'running', 'undoing')")
 
 
 class ImportBatch(Entity):
@@ -34,7 +33,9 @@ class ImportBatch(Entity):
 
     __table_args__ = (
         Index("ix_import_batch_provider", "provider_id", "created_at"),
-        Index("ix_import_batch_to_do", "lease_until", sqlite_where=IN_WORKER_STATE, postgresql_where=IN_WORKER_STATE),
+        partial_index(
+            "ix_import_batch_to_do", "lease_until", where="state IN ('uploaded', 'mapped', 'running', 'undoing')"
+        ),
     )
 
     NAME = "import_batch.name"

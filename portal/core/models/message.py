@@ -4,10 +4,10 @@ recipients."""
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, Integer, String, text
+from sqlalchemy import Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.core.models.base import BigId, Entity, foreign_key
+from portal.core.models.base import BigId, Entity, foreign_key, partial_index
 
 
 class MessageKind(StrEnum):
@@ -28,17 +28,13 @@ class MessageState(StrEnum):
     NOT_NEEDED = "not_needed"
 
 
-CARRIES_LINK = text("kind = 'invitation'")
-STILL_DUE = text("due_at IS NOT NULL")
-
-
 class Message(Entity):
     """To a recipient of a provider, or from the portal itself to an `address`."""
 
     __table_args__ = (
         # Messages that people wait for go before the links of campaigns.
-        Index("ix_message_due", "rank", "due_at", sqlite_where=STILL_DUE, postgresql_where=STILL_DUE),
-        Index("uq_message_carried", "link_id", unique=True, sqlite_where=CARRIES_LINK, postgresql_where=CARRIES_LINK),
+        partial_index("ix_message_due", "rank", "due_at", where="due_at IS NOT NULL"),
+        partial_index("uq_message_carried", "link_id", unique=True, where="kind = 'invitation'"),
     )
 
     PLACE = "message.text"

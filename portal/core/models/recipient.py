@@ -2,27 +2,19 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, String, UniqueConstraint, text
+from sqlalchemy import String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.addresses import AddressKind
 from portal.core.iys_protocol.enums import Channel, RecipientType, Status
-from portal.core.models.base import BigId, BlindIndexed, Entity, foreign_key
-
-IS_REASSIGNED = text("reassigned_at IS NOT NULL")
+from portal.core.models.base import BigId, BlindIndexed, Entity, foreign_key, partial_index
 
 
 class Recipient(BlindIndexed, Entity):
     __table_args__ = (
         UniqueConstraint("provider_id", "index_odd"),
         UniqueConstraint("provider_id", "index_even"),
-        Index(
-            "ix_recipient_disowned",
-            "provider_id",
-            "reassigned_at",
-            sqlite_where=IS_REASSIGNED,
-            postgresql_where=IS_REASSIGNED,
-        ),
+        partial_index("ix_recipient_disowned", "provider_id", "reassigned_at", where="reassigned_at IS NOT NULL"),
     )
 
     PLACE = "recipient.address"

@@ -2,13 +2,12 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import Index, Integer, String, text
+from sqlalchemy import Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.iys_protocol.enums import Status
-from portal.core.models.base import BigId, Entity, foreign_key
+from portal.core.models.base import BigId, Entity, foreign_key, partial_index
 
 
 class BulkState(StrEnum):
@@ -66,12 +65,6 @@ class Lane(StrEnum):
     BULK = "bulk"  # Grants in lists of up to 1000.
 
 
-ACCEPTED = text("accepted_at IS NOT NULL")  # For queries by day of acceptance.
-FROM_IMPORT = text("batch_id IS NOT NULL")
-STILL_DUE = text("due_at IS NOT NULL")
-WHERE_STILL_DUE: Any = {"sqlite_where": STILL_DUE, "postgresql_where": STILL_DUE}
-
-
 class Submission(Entity):
     """A decision's frozen payload and endpoint, sent byte for byte until İYS answers.
 
@@ -80,13 +73,14 @@ class Submission(Entity):
 
     __table_args__ = (
         # By provider: a blocked one must not slow down the search for others.
-        Index("ix_submission_lane_due", "lane", "provider_id", "due_at", **WHERE_STILL_DUE),
-        Index("ix_submission_too_late", "lenient_deadline", **WHERE_STILL_DUE),
+        partial_index("ix_submission_lane_due", "lane", "provider_id", "due_at", where="due_at IS NOT NULL"),
+        partial_index("ix_submission_too_late", "lenient_deadline", where="due_at IS NOT NULL"),
         Index("ix_submission_key_order", "consent_id", "consent_date"),
         Index("ix_submission_provider_outcome", "provider_id", "outcome"),
         Index("ix_submission_transaction", "transaction_id"),
-        Index("ix_submission_accepted", "provider_id", "accepted_at", sqlite_where=ACCEPTED, postgresql_where=ACCEPTED),
-        Index("ix_submission_batch", "batch_id", "outcome", sqlite_where=FROM_IMPORT, postgresql_where=FROM_IMPORT),
+        # For queries by day of acceptance.
+        partial_index("ix_submission_accepted", "provider_id", "accepted_at", where="accepted_at IS NOT NULL"),
+        partial_index("ix_submission_batch", "batch_id", "outcome", where="batch_id IS NOT NULL"),
     )
 
     PLACE = "submission.payload"

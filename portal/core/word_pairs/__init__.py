@@ -1,9 +1,10 @@
 """Two words for each link, shown in the message and on its page, so that people see that they belong together."""
 
 import hmac
+from pathlib import Path
 
-from portal.core.word_pairs.words import WORDS
-
+# 256 common Turkish nouns in plain ASCII, hard to confuse.
+WORDS = tuple(Path(__file__).with_name("words.txt").read_text(encoding="ascii").split())
 PURPOSE = b"two words|"
 
 

@@ -2,8 +2,7 @@
 
 from itertools import combinations
 
-from portal.core.word_pairs import word_pair
-from portal.core.word_pairs.words import WORDS
+from portal.core.word_pairs import WORDS, word_pair
 
 SALT = "a salt that only tests know"
 
