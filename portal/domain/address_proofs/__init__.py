@@ -6,7 +6,6 @@ statements, and only sends no message. Nothing here commits; commit a wrong atte
 
 from portal.domain.address_proofs.code_limits import count_today
 from portal.domain.address_proofs.codes import (
-    CODE_LIFETIME,
     CodeResult,
     check_code,
     delete_old_proofs,
@@ -30,8 +29,7 @@ from portal.domain.address_proofs.sessions import (
 )
 
 __all__ = [
-    "CODE_LIFETIME", "SESSION_LIFETIME", "CodeResult", "check_code", "close_session", "count_today",
-    "delete_old_proofs", "find_holders", "find_proof", "find_session", "form_token", "is_form_token_valid", "is_held",
-    "mailbox_indexes", "open_session", "page_code", "read_address", "read_code", "read_facts", "request_code",
-    "store_facts",
+    "SESSION_LIFETIME", "CodeResult", "check_code", "close_session", "count_today", "delete_old_proofs",
+    "find_holders", "find_proof", "find_session", "form_token", "is_form_token_valid", "is_held", "mailbox_indexes",
+    "open_session", "page_code", "read_address", "read_code", "read_facts", "request_code", "store_facts",
 ]  # fmt: skip

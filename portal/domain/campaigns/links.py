@@ -6,9 +6,8 @@ Asking is restricted (checklist C-4): once per address and channel, and never af
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 
-from sqlalchemy import ColumnElement, bindparam, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, select, update
 from sqlalchemy.orm import Session
 
 import shortlinks
@@ -26,15 +25,7 @@ from portal.core.models import (
 from portal.core.models.inserts import insert_missing
 
 ENTRIES = AudienceEntry.__table__
-
-
-@dataclass(frozen=True)
-class WaitingEntry:
-    """An audience entry that has no link yet."""
-
-    id: int
-    recipient_id: int
-    channels: tuple[Channel, ...]
+WaitingEntry = Row[int, int, str | None]  # Id, recipient and channels of one that has no link yet.
 
 
 @dataclass(frozen=True)
@@ -65,10 +56,7 @@ def create_next_links(
         .limit(limit)
         .with_for_update()
     )
-    entries = [
-        WaitingEntry(entry_id, recipient_id, tuple(map(Channel, cast(str, channels).split(","))))
-        for entry_id, recipient_id, channels in session.execute(waiting)
-    ]
+    entries = session.execute(waiting).all()
     if not entries:
         return None
     refusals = _find_refused(session, campaign, [entry.recipient_id for entry in entries], refused)
@@ -86,7 +74,8 @@ def _find_refused(
 ) -> dict[int, set[Channel]]:
     """The channels that recipients refused at this brand, among those the campaign offers.
 
-    Whose refusal only İYS holds is not asked either, but may still refuse here."""
+    Whose refusal only İYS holds is not asked either, but may still refuse here.
+    """
     rows = session.execute(
         select(Consent.recipient_id, Consent.channel)
         .join(Brand, Brand.id == Consent.brand_id)
@@ -111,7 +100,7 @@ def _claim_requests(session: Session, campaign: Campaign, entries: Sequence[Wait
     wanted = [
         {"brand_id": campaign.brand_id, "recipient_id": each.recipient_id, "channel": channel, "entry_id": each.id}
         for each in sorted(entries, key=lambda entry: entry.recipient_id)  # In one order, or two campaigns deadlock.
-        for channel in each.channels
+        for channel in map(Channel, each.channels.split(","))
     ]
     insert_missing(session, ConsentRequest, wanted)
     claimed = select(ConsentRequest.entry_id, ConsentRequest.channel).where(
@@ -128,7 +117,8 @@ def _unrefused_channels(
 ) -> dict[int, list[Channel]]:
     offers = {}
     for each in entries:
-        left = [channel for channel in each.channels if channel not in refused.get(each.recipient_id, ())]
+        channels = map(Channel, each.channels.split(","))
+        left = [channel for channel in channels if channel not in refused.get(each.recipient_id, ())]
         if left:
             offers[each.id] = left
     return offers

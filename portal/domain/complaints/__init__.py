@@ -21,18 +21,13 @@ from portal.domain.complaints.case_steps import (
 from portal.domain.complaints.comparison import Comparison, compare_case, compare_with_refusal, is_refused
 from portal.domain.complaints.due_dates import (
     Pressure,
-    UnreportedCases,
     desks_to_remind,
     due_pressure,
     record_reminders,
 )
 from portal.domain.complaints.intake import MessageReport, TooManyOpen, TooManyToday, open_case, request_erasure
 from portal.domain.complaints.queries import (
-    CaseCode,
-    OpenedReport,
-    OpenedStep,
     QueueCounts,
-    Sender,
     case_code,
     count_waiting,
     find_case,
@@ -40,14 +35,13 @@ from portal.domain.complaints.queries import (
     list_senders,
     list_steps,
     read_report,
-    same_receipt_ids,
 )
 
 __all__ = [
-    "REOPEN_WITHIN", "AlreadyClosed", "AlreadyOpen", "CaseCode", "Comparison", "MessageReport", "NoReason", "NotLater",
-    "OpenedReport", "OpenedStep", "Pressure", "QueueCounts", "Sender", "TooLate", "TooManyMessages", "TooManyOpen",
-    "TooManyToday", "UnreportedCases", "add_message", "add_note", "answer_case", "case_code", "close_case",
-    "compare_case", "compare_with_refusal", "count_waiting", "desks_to_remind", "due_pressure", "find_case",
-    "is_refused", "list_cases", "list_closings", "list_senders", "list_steps", "note_refusal", "open_case", "postpone",
-    "read_report", "record_reminders", "reopen_case", "request_erasure", "same_receipt_ids",
+    "REOPEN_WITHIN", "AlreadyClosed", "AlreadyOpen", "Comparison", "MessageReport", "NoReason", "NotLater",
+    "Pressure", "QueueCounts", "TooLate", "TooManyMessages", "TooManyOpen", "TooManyToday", "add_message",
+    "add_note", "answer_case", "case_code", "close_case", "compare_case", "compare_with_refusal", "count_waiting",
+    "desks_to_remind", "due_pressure", "find_case", "is_refused", "list_cases", "list_closings", "list_senders",
+    "list_steps", "note_refusal", "open_case", "postpone", "read_report", "record_reminders", "reopen_case",
+    "request_erasure",
 ]  # fmt: skip

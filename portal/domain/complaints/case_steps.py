@@ -66,9 +66,7 @@ def list_closings(case: Complaint) -> tuple[Closing, ...]:
 
 def add_message(session: Session, vault: Vault, case: Complaint, text: str, at: datetime) -> None:
     """Add a message of the recipient. Raises AlreadyClosed and TooManyMessages."""
-    locked = _lock_case(session, case)
-    if locked.closed_at is not None:
-        raise AlreadyClosed
+    locked = _lock_open_case(session, case)
     _check_limit(session, locked, at)
     _add_step(session, vault, locked, StepAct.ADDED, at, text=text)
     _record_audit(session, locked, "complaint.added", at)
@@ -81,9 +79,7 @@ def add_note(session: Session, vault: Vault, case: Complaint, text: str, *, user
 
 def answer_case(session: Session, vault: Vault, case: Complaint, text: str, *, user_id: int, at: datetime) -> None:
     """Answer the recipient on the case's page. Raises AlreadyClosed."""
-    locked = _lock_case(session, case)
-    if locked.closed_at is not None:
-        raise AlreadyClosed
+    locked = _lock_open_case(session, case)
     _add_step(session, vault, locked, StepAct.ANSWERED, at, user_id=user_id, text=text)
 
 
@@ -91,9 +87,7 @@ def postpone(
     session: Session, vault: Vault, case: Complaint, day: date, reason: str, *, user_id: int, at: datetime
 ) -> None:
     """Set another due date, for example by an authority's letter. Raises AlreadyClosed and NotLater."""
-    locked = _lock_case(session, case)
-    if locked.closed_at is not None:
-        raise AlreadyClosed
+    locked = _lock_open_case(session, case)
     by_law = max(locked.due_at, due_at(locked.kind, locked.created_at))  # The term of an erasure cannot be extended.
     last = by_law if locked.kind == ComplaintKind.ERASURE else at + FURTHEST
     if not clock.day(at) <= day <= clock.day(last):
@@ -113,9 +107,7 @@ def close_case(
 ) -> bool:  # fmt: skip
     """Close a case and tell the recipient where to read the answer (`link`, an absolute URL). Returns whether a
     message was queued: a new holder of the address gets none. Raises AlreadyClosed and NoReason."""
-    locked = _lock_case(session, case)
-    if locked.closed_at is not None:
-        raise AlreadyClosed
+    locked = _lock_open_case(session, case)
     if closing not in list_closings(locked) or (closing == Closing.OTHER and not text):
         raise NoReason
     locked.closing, locked.closed_at = closing, at
@@ -151,6 +143,13 @@ def _lock_case(session: Session, case: Complaint) -> Complaint:
     """Queue concurrent steps of a case: closing it twice would send two messages."""
     row = select(Complaint).where(Complaint.id == case.id).with_for_update()
     return session.scalars(row, execution_options={"populate_existing": True}).one()
+
+
+def _lock_open_case(session: Session, case: Complaint) -> Complaint:
+    locked = _lock_case(session, case)
+    if locked.closed_at is not None:
+        raise AlreadyClosed
+    return locked
 
 
 def _check_limit(session: Session, case: Complaint, at: datetime) -> None:

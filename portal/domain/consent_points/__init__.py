@@ -25,16 +25,14 @@ from portal.domain.consent_points.public_points import (
     register_recipient,
 )
 from portal.domain.consent_points.usage import (
-    BudgetAlarm,
-    PointStatistics,
     count_statistics,
     list_alarmed_points,
     raise_budget_alarm,
 )
 
 __all__ = [
-    "MOST_CODES", "SANDBOX_CODES", "SANDBOX_PREFIX", "BadSlug", "BudgetAlarm", "BudgetTooHigh", "PointState",
-    "PointStatistics", "PublicPoint", "SlugTaken", "change_budget", "close_point", "count_statistics", "find_point",
-    "list_alarmed_points", "open_point", "point_state", "proof_digest", "publish_point", "raise_budget_alarm",
-    "register_recipient", "suggest_slug",
+    "MOST_CODES", "SANDBOX_CODES", "SANDBOX_PREFIX", "BadSlug", "BudgetTooHigh", "PointState", "PublicPoint",
+    "SlugTaken", "change_budget", "close_point", "count_statistics", "find_point", "list_alarmed_points",
+    "open_point", "point_state", "proof_digest", "publish_point", "raise_budget_alarm", "register_recipient",
+    "suggest_slug",
 ]  # fmt: skip

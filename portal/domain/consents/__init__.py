@@ -78,7 +78,8 @@ def decide(
     and voids a grant that still waits. A second refusal changes nothing: its receipt lists the first one. Raises
     TooMany, and TooSoon where only grants are chosen.
     """
-    consents = locking.lock_channels(session, link_context, choices)
+    key = (link_context.provider_id, link_context.brand_id, link_context.recipient_id)
+    consents = locking.lock_channels(session, *key, choices)
     earlier, are_too_many = _earlier_receipts(session, link_context, form, at)
     if are_too_many and _are_still_refused(consents, choices):
         raise TooMany

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
@@ -26,17 +26,6 @@ ConsentKey = tuple[int, Channel, RecipientType]  # Within a brand; the first is 
 
 class TooSoon(Exception):
     """The key was decided within the last second; a grant's date would run more than a second ahead of the clock."""
-
-
-class BrandRecipient(Protocol):
-    """Whose consents are meant: one address at one brand."""
-
-    @property
-    def provider_id(self) -> int: ...
-    @property
-    def brand_id(self) -> int: ...
-    @property
-    def recipient_id(self) -> int: ...
 
 
 @dataclass
@@ -141,14 +130,16 @@ def lock_consents(session: Session, brand_id: int, recipient_ids: Iterable[int])
     return {consent.key: consent for consent in read_consents(session, of_recipients(brand_id, ids))}
 
 
-def lock_channels(session: Session, whose: BrandRecipient, channels: Collection[Channel]) -> list[LockedConsent]:
+def lock_channels(
+    session: Session, provider_id: int, brand_id: int, recipient_id: int, channels: Collection[Channel]
+) -> list[LockedConsent]:
     """Lock one address and read its consents at the brand for these channels, with a new one for an individual who has
     none. One address decides one act at a time, whichever channels a form names."""
-    locked = lock_consents(session, whose.brand_id, [whose.recipient_id])
+    locked = lock_consents(session, brand_id, [recipient_id])
     for channel in channels:
-        key = (whose.recipient_id, channel, RecipientType.INDIVIDUAL)
+        key = (recipient_id, channel, RecipientType.INDIVIDUAL)
         if key not in locked:
-            locked[key] = new_consent(whose.provider_id, whose.brand_id, key)
+            locked[key] = new_consent(provider_id, brand_id, key)
     return [consent for consent in locked.values() if consent.channel in channels]
 
 

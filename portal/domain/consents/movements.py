@@ -183,7 +183,8 @@ class _MovementBatch:
         if sent is None:
             return None
         self.verified[sent.id] = {"transaction_id": row.transaction_id, "accepted_at": row.creation_date}
-        return sent.decision_id
+        decision_id: int = sent.decision_id
+        return decision_id
 
     def _close_line(self, closed: LockedConsent, row: MovementRow) -> None:
         """A number that is given up may be somebody else's tomorrow: no channel of it keeps a grant from before, also

@@ -39,13 +39,6 @@ class Refusals:
     stood: list[int] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class _BrandRecipient:
-    provider_id: int
-    brand_id: int
-    recipient_id: int
-
-
 def refuse(
     session: Session, vault: Vault, recipient: Recipient, brands: Iterable[Brand], channels: Iterable[Channel],
     *, address: Address, source: Source, user_id: int, at: datetime,
@@ -71,8 +64,7 @@ def refuse_brands(
     refusals = Refusals()
     iys_code = session.scalars(select(Provider.iys_code).where(Provider.id == recipient.provider_id)).one()
     for brand in sorted(sources, key=lambda brand: brand.id):
-        whose = _BrandRecipient(recipient.provider_id, brand.id, recipient.id)
-        consents = locking.lock_channels(session, whose, chosen)
+        consents = locking.lock_channels(session, recipient.provider_id, brand.id, recipient.id, chosen)
         imported = _imported_refusals(session, consents)
         moving = [each for each in consents if each.status != Status.REFUSED or each.decision_id in imported]
         refusals.stood += [each.decision_id for each in consents if each not in moving and each.decision_id is not None]

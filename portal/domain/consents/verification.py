@@ -2,49 +2,29 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import Row, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Status
 from portal.core.models import OPEN_OUTCOMES, BulkRequest, BulkState, Outcome, Submission
 
 MAY_BE_OVERTAKEN = (*OPEN_OUTCOMES, Outcome.PARKED)  # Of what is parked nothing is left to mend.
-
-
-@dataclass
-class Sent:
-    """A submission of ours, as far as a movement may be it."""
-
-    id: int
-    consent_id: int
-    decision_id: int
-    status: Status
-    consent_date: datetime
-    outcome: Outcome
-    transaction_id: str | None
-    attempts: int
-    bulk_id: int | None
-
-    @property
-    def may_have_left(self) -> bool:
-        return self.attempts > 0 or self.bulk_id is not None or self.outcome != Outcome.WAITING
-
-
-COLUMNS = [getattr(Submission, name) for name in Sent.__dataclass_fields__]
+COLUMNS = "id consent_id decision_id status consent_date outcome transaction_id attempts bulk_id"
+Sent = Row[*tuple[Any, ...]]  # These columns of a submission of ours.
 
 
 class OurSubmissions:
     """The submissions of some consents, to be found by the movement that each one became."""
 
     def __init__(self, session: Session, consent_ids: Iterable[int]) -> None:
-        mine = select(*COLUMNS).where(Submission.consent_id.in_(set(consent_ids))).order_by(Submission.id)
+        columns = (TABLE.c[name] for name in COLUMNS.split())
+        mine = select(*columns).where(TABLE.c.consent_id.in_(set(consent_ids))).order_by(TABLE.c.id)
         self._by_key: dict[int, list[Sent]] = defaultdict(list)
         for row in session.execute(mine):
-            self._by_key[row.consent_id].append(Sent(*row))
+            self._by_key[row.consent_id].append(row)
 
     def match(self, consent_id: int, transaction_id: str, status: Status, consent_date: datetime | None) -> Sent | None:
         """Ours with this transactionId (movements of one second share it, so the status counts as well); or, where
@@ -52,10 +32,8 @@ class OurSubmissions:
         its = (sent for sent in self._by_key[consent_id] if sent.outcome != Outcome.ANNULLED)  # Those never left.
         theirs = [sent for sent in its if sent.status == status]
         named = (sent for sent in theirs if sent.transaction_id == transaction_id)
-        lost = (
-            sent for sent in theirs
-            if not sent.transaction_id and sent.consent_date == consent_date and sent.may_have_left
-        )  # fmt: skip
+        unnamed = (sent for sent in theirs if not sent.transaction_id and sent.consent_date == consent_date)
+        lost = (sent for sent in unnamed if sent.attempts or sent.bulk_id or sent.outcome != Outcome.WAITING)
         return next(named, None) or next(lost, None)
 
     def older_than(self, consent_id: int, effective_at: datetime) -> list[Sent]:

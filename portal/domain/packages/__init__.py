@@ -26,15 +26,12 @@ from portal.domain.packages.usage import (
     Level,
     PackageFull,
     PackageUsage,
-    count_held,
-    count_iys_grants,
     measure_usage,
     require_capacity,
 )
 
 __all__ = [
-    "FREE", "GRACE", "AlreadyClosed", "AlreadyOrdered", "Cause", "Level", "NotOnOffer", "PackageFull", "PackageUsage",
-    "TooSmall", "WrongStart", "cancel", "confirm", "count_held", "count_iys_grants", "decline", "list_offered",
-    "list_orders", "list_waiting_orders", "measure_usage", "order_kind", "place_order", "require_capacity",
-    "suggest_start",
+    "FREE", "GRACE", "AlreadyClosed", "AlreadyOrdered", "Cause", "Level", "NotOnOffer", "PackageFull",
+    "PackageUsage", "TooSmall", "WrongStart", "cancel", "confirm", "decline", "list_offered", "list_orders",
+    "list_waiting_orders", "measure_usage", "order_kind", "place_order", "require_capacity", "suggest_start",
 ]  # fmt: skip

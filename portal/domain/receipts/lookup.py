@@ -72,11 +72,11 @@ def find_brands(session: Session, number: str) -> list[FoundBrand]:
         .where(Receipt.number == number)
         .distinct()
     )
-    rows = sorted(session.execute(theirs), key=lambda row: row.brand_name)
     return [
-        FoundBrand(row.brand_name, clock.day(row.decided_at), _is_sandbox(row.iys_code, row.brand_code)) for row in rows
+        FoundBrand(
+            row.brand_name,
+            clock.day(row.decided_at),
+            is_sandbox=sandbox_mode.find_destination(row.iys_code, row.brand_code) == Destination.SANDBOX,
+        )
+        for row in sorted(session.execute(theirs), key=lambda row: row.brand_name)
     ]
-
-
-def _is_sandbox(iys_code: int, brand_code: int) -> bool:
-    return sandbox_mode.find_destination(iys_code, brand_code) == Destination.SANDBOX
