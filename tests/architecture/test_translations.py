@@ -44,12 +44,14 @@ def forms(text: str | tuple[str, str]) -> tuple[str, ...]:
     return (text,) if isinstance(text, str) else text
 
 
+@pytest.mark.slow
 def test_every_text_has_its_english_one(msgids, english):
     translated = {turkish for turkish, text in texts(english).items() if all(forms(text))}
 
     assert msgids - translated == set()
 
 
+@pytest.mark.slow
 def test_no_text_stands_within_another():
     """Below Python 3.12 nobody finds a text that is written inside of an f-string: it would never be translated."""
     hidden = [
@@ -64,6 +66,7 @@ def test_no_text_stands_within_another():
     assert hidden == []
 
 
+@pytest.mark.slow
 def test_the_catalogue_holds_no_unused_text(msgids, english):
     assert set(texts(english)) - msgids == set()
     assert not english.obsolete
@@ -92,6 +95,7 @@ def test_no_english_text_was_left_in_turkish(english):
     assert left == []
 
 
+@pytest.mark.slow
 def test_a_percent_sign_stands_only_before_a_name(msgids):
     # A template fills every text in with %, so that a bare one would break its page.
     said = [form for text in msgids for form in forms(text)]

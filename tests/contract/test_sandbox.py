@@ -191,6 +191,7 @@ BODIES = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("endpoint", [each for each in table.TABLE if each.takes and each.question != Operation.TOKEN],
                          ids=table.named)  # fmt: skip
 def test_whatever_is_sent_only_codes_of_the_table_come_back(world, endpoint):

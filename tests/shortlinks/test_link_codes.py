@@ -30,6 +30,7 @@ def test_a_long_code_says_its_two_numbers(first, second):
     assert 6 <= len(code) <= 32
 
 
+@pytest.mark.slow
 @given(st.text(max_size=40) | st.text(ALPHABET, min_size=4, max_size=34))
 def test_whatever_decodes_is_what_would_have_been_written(text):
     short, long = CODES.decode(text), CODES.decode_long(text)

@@ -331,6 +331,7 @@ spellings = st.one_of(
 )
 
 
+@pytest.mark.slow
 @given(spellings)
 @example("+")
 @example("+90")
@@ -348,6 +349,7 @@ def test_every_spelling_becomes_a_canonical_address_or_a_problem(spelling):
     assert is_email(address.text) is (address.kind == AddressKind.EMAIL)
 
 
+@pytest.mark.slow
 @given(st.from_regex(r"5(3|4|5)[0-9]{8}", fullmatch=True), st.data())
 def test_separators_between_digits_change_nothing(national, data):
     dressed = "".join(digit + data.draw(st.sampled_from(["", *DRESS])) for digit in f"+90{national}")
@@ -374,6 +376,7 @@ def we_say(digits):
     return address.text, address.is_mobile
 
 
+@pytest.mark.slow
 def test_the_fast_path_differs_from_the_library_nowhere():
     chance = random.Random(2429)
     every_area = [f"{area}{chance.randrange(10**7):07}" for area in range(200, 1000)]
@@ -409,6 +412,7 @@ def test_an_address_is_masked(text, masked):
     assert mask(text) == masked
 
 
+@pytest.mark.slow
 @given(st.from_regex(r"\+[1-9][0-9]{6,13}", fullmatch=True))
 def test_a_masked_number_shows_at_most_its_country_and_three_digits(number):
     country, _, national = mask(number).partition(" ")

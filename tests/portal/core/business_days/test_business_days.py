@@ -87,6 +87,7 @@ def test_a_deadline_is_aware_and_in_utc():
     assert deadline.isoformat() == "2026-11-27T20:59:59+00:00"
 
 
+@pytest.mark.slow
 @given(st.dates(min_value=date(1900, 1, 1), max_value=date(2200, 12, 31)))
 def test_any_year_has_deadlines_and_the_safe_one_is_never_later(day):
     safe, lenient = safe_deadline(noon(day)), lenient_deadline(noon(day))

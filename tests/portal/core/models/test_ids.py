@@ -58,6 +58,7 @@ def node_of(made: int) -> int:
     return made >> COUNTER_BITS & (1 << NODE_BITS) - 1
 
 
+@pytest.mark.slow
 def test_ids_made_by_eight_threads_at_once_are_unique_and_ascend_in_each():
     made = [[] for _ in range(8)]
     start = threading.Barrier(8)

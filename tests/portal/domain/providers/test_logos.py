@@ -102,6 +102,7 @@ def test_a_file_cut_short_is_damaged(cut):
     assert problem_of(picture("JPEG")[:cut]) in (LogoProblem.DAMAGED, LogoProblem.UNKNOWN)
 
 
+@pytest.mark.slow
 def test_a_bomb_is_refused_before_it_unfolds():
     header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
     chunk = b"IHDR" + header

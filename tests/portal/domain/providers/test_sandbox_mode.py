@@ -62,6 +62,7 @@ def test_an_exempt_providers_paths_lead_nowhere():
     assert not sandbox_mode.is_exempt_path(iys_protocol.add_path(REAL, REAL))
 
 
+@pytest.mark.slow
 def test_codes_are_nobodys_and_of_their_range(app):
     with app.app_context():
         make.provider()

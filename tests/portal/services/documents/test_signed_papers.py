@@ -76,6 +76,7 @@ BAD = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", BAD)
 def test_what_is_no_paper_is_refused_and_said_why(what):
     made, problem = BAD[what]

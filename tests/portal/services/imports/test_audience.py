@@ -73,6 +73,7 @@ def test_a_second_list_adds_its_own(campaign, rows):
     assert rows.count(AudienceEntry) == 2
 
 
+@pytest.mark.slow
 def test_a_list_longer_than_a_transaction_arrives_whole(campaign, rows):
     many = audience.CHUNK + 7
 
@@ -106,6 +107,7 @@ def test_to_offer_a_refusal_needs_no_package(app, rows):
     assert rows.count(Recipient) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", CampaignKind)
 def test_practising_a_list_of_new_addresses_beyond_the_free_ones_is_refused(app, rows, kind):
     with app.app_context():

@@ -259,6 +259,7 @@ def test_a_wrong_code_finds_nothing(browser, code):
     assert UNKNOWN in check(browser, make.misspell(code)).text
 
 
+@pytest.mark.slow
 def test_guessing_is_limited(app, browser):
     limiter.enabled = True
     answers = [check(browser, f"Abc34xy{letter}").status_code for letter in "abcdefgh" * 8]

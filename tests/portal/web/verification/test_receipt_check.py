@@ -148,6 +148,7 @@ def statements(app, browser, number: str) -> list[str]:
     return seen
 
 
+@pytest.mark.slow
 def test_nobody_tries_numbers_in_a_row(app, browser):
     limiter.enabled = True
     try:

@@ -130,6 +130,7 @@ def test_an_odd_time_is_none(text):
         read_clock(text)
 
 
+@pytest.mark.slow
 @given(
     st.text(max_size=70) | st.from_regex(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}[ T]?[\d:. apmöÖS+Z-]{0,12}", fullmatch=True)
 )
@@ -139,6 +140,7 @@ def test_any_text_is_a_moment_or_a_problem(text):
     assert found in (RowProblem.DATE_UNREADABLE, RowProblem.DATE_IMPOSSIBLE) or found.at.microsecond == 0
 
 
+@pytest.mark.slow
 @given(st.datetimes(datetime(2001, 1, 1), datetime(2099, 12, 30)))
 def test_all_spellings_of_a_moment_are_one(moment):
     moment = moment.replace(microsecond=0)

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import pytest
 import time_machine
 
 from portal.core import clock
@@ -17,6 +18,7 @@ from tests.portal.domain.consents.iys_movements import MovementReceiver, row
 NUMBERS = [f"+9053212345{each}" for each in range(10, 16)]
 
 
+@pytest.mark.slow
 def test_deciding_forwarding_and_pulling_do_not_block_each_other(app, sandbox, rows):
     people = [Person(app.test_client(), code) for code in make.codes(app, "\n".join(NUMBERS)).values()]
     receiver, iys = MovementReceiver(app), Client(sandbox.url)
