@@ -1,17 +1,17 @@
 """Uploads: a file is stored in encrypted parts as it arrives, until the worker reads it."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any, BinaryIO
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.core.database import changed_rows
-from portal.core.models import BatchState, ImportBatch, UploadPart
+from portal.core.models import BatchState, Brand, ImportBatch, UploadPart, User
 from portal.core.models.ids import new_id
 from portal.core.vault import Vault
 from portal.services.imports import store
@@ -22,6 +22,7 @@ LARGEST_POST = MOST_BYTES + 2 * 1024 * 1024  # With the form around it.
 AT_ONCE = 8  # Parts a transaction.
 LEASE = timedelta(minutes=2)  # No worker begins with a file that still arrives.
 LONGEST_NAME = 200
+MOST_LISTED = 100  # Files on behalf.
 UNFINISHED = bytes(32)  # The digest of a file that has not arrived whole.
 
 
@@ -81,6 +82,17 @@ def _insert_batch(
     session.add(batch)
     session.commit()
     return batch
+
+
+def list_on_behalf(session: Session, provider_id: int) -> Sequence[Row[ImportBatch, str, str]]:
+    """The newest files that the operator imported for a provider, each with the names of its brand and importer."""
+    theirs = (
+        select(ImportBatch, Brand.name.label("brand"), User.name.label("by"))
+        .join(Brand, Brand.id == ImportBatch.brand_id)
+        .outerjoin(User, User.id == ImportBatch.user_id)
+        .where(ImportBatch.provider_id == provider_id, ImportBatch.on_behalf)
+    )
+    return session.execute(theirs.order_by(ImportBatch.created_at.desc()).limit(MOST_LISTED)).all()
 
 
 def _store_parts(session: Session, vault: Vault, batch: ImportBatch, parts: Iterator[bytes]) -> None:

@@ -17,7 +17,7 @@ from wtforms.validators import ValidationError
 from portal.core import clock
 from portal.core.addresses import HIDDEN, redact_addresses
 from portal.core.extensions import db, limiter, read_session, vault, wake
-from portal.core.models import Brand, Delegation, ImportBatch, Provider, User
+from portal.core.models import Brand, Delegation, ImportBatch, Provider
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import delegations
 from portal.services.imports import provider_questions, uploads
@@ -29,8 +29,6 @@ from portal.web.shared import limits
 from portal.web.shared.access import needs
 from portal.web.shared.body_limits import max_bytes
 from portal.web.shared.signed_in_person import person_key, record_operator_audit
-
-MOST_SHOWN = 100
 
 
 def _require_file(_form: FlaskForm, field: FileField) -> None:
@@ -126,12 +124,6 @@ def _brands(provider: Provider) -> list[Brand]:
 
 
 def _page(provider: Provider, form: FileForm, problem: FileProblem | None = None) -> str:
-    brought = (
-        select(ImportBatch, Brand.name.label("brand"), User.name.label("by"))
-        .join(Brand, Brand.id == ImportBatch.brand_id)
-        .outerjoin(User, User.id == ImportBatch.user_id)
-        .where(ImportBatch.provider_id == provider.id, ImportBatch.on_behalf)
-    )
     return render_template(
         "operator/imports.html",
         provider=provider,
@@ -139,6 +131,6 @@ def _page(provider: Provider, form: FileForm, problem: FileProblem | None = None
         problem=problem,
         leave=current_delegation(provider.id),
         may_bring=bool(form.brand.choices) and not is_closed_to_imports(provider),
-        brought=read_session().execute(brought.order_by(ImportBatch.created_at.desc()).limit(MOST_SHOWN)).all(),
+        brought=uploads.list_on_behalf(read_session(), provider.id),
         awaits_answer=provider_questions.awaits_answer,
     )

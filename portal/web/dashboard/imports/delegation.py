@@ -1,6 +1,5 @@
 """The delegation page: the provider lets the operator import files for it until a day, and withdraws that."""
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 
 from flask import flash, redirect, render_template, url_for
@@ -9,21 +8,21 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from flask_wtf import FlaskForm
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from wtforms import DateField
 from wtforms.validators import InputRequired
 
 from portal.core import clock
 from portal.core.extensions import db, read_session
-from portal.core.models import Brand, ImportBatch, User
+from portal.core.models import User
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import delegations
+from portal.services.imports import uploads
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared.access import needs
 from portal.web.shared.signed_in_person import record_audit
 
 USUAL_PERIOD = timedelta(days=30)
-MOST_SHOWN = 100  # Files, newest first; the list of all files has the others.
 
 
 class DelegationForm(FlaskForm):
@@ -80,18 +79,7 @@ def _page(form: DelegationForm) -> str:
         current=delegations.find_current(read_session(), mine, at),
         delegations=given,
         names=dict(read_session().execute(select(User.id, User.name).where(User.id.in_(people))).all()),
-        batches=_batches_on_behalf(mine),
+        batches=uploads.list_on_behalf(read_session(), mine),
         first_day=today.isoformat(),
         last_day=(today + delegations.LONGEST).isoformat(),
     )
-
-
-def _batches_on_behalf(provider_id: int) -> Sequence[Row[ImportBatch, str, str]]:
-    """The files that the operator imported, each with the names of its brand and importer."""
-    theirs = (
-        select(ImportBatch, Brand.name.label("brand"), User.name.label("by"))
-        .join(Brand, Brand.id == ImportBatch.brand_id)
-        .outerjoin(User, User.id == ImportBatch.user_id)
-        .where(ImportBatch.provider_id == provider_id, ImportBatch.on_behalf)
-    )
-    return read_session().execute(theirs.order_by(ImportBatch.created_at.desc()).limit(MOST_SHOWN)).all()
