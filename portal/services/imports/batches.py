@@ -147,10 +147,10 @@ class BatchLease:
     state: BatchState
     lease_until: datetime | None
 
-    def renew(self, session: Session, at: datetime, **values: object) -> None:
+    def renew(self, session: Session, at: datetime, *, lease: timedelta | None = None, **values: object) -> None:
         """Store progress and hold the batch for a full lease again. Raises LeaseLost."""
-        in_state = ImportBatch.state == self.state
-        self.lease_until = leases.renew(session, ImportBatch, self, in_state, at=at, lease=LEASE, attempts=0, **values)
+        in_state, values = ImportBatch.state == self.state, {"attempts": 0, **values}
+        self.lease_until = leases.renew(session, ImportBatch, self, in_state, at=at, lease=lease or LEASE, **values)
 
     def finish(self, session: Session, state: BatchState, at: datetime, **values: object) -> None:
         """Move the batch to its next state and release it. Raises LeaseLost."""

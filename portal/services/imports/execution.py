@@ -6,7 +6,8 @@ the transaction: what recipients decide meanwhile waits for a short one.
 
 import time
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Any
 
 import structlog
 from flask import current_app
@@ -46,19 +47,20 @@ class Run:
         self.started_at = self.batch.started_at
         # A date accepted in the dry run stays accepted, whatever this machine's clock says.
         self.parse = chunk_parser(vault(), self.batch, max(clock.now(), self.batch.dry_run_at))
-        self.refusals_sent = _count_refusals_sent(lease.id, self.place)
+        sent = _tally(lease.id, self.place)  # On their way to İYS already.
+        self.refusals_sent = sum(sent[effect] for effect in SENT_ONE_BY_ONE)
         self.undo_period = timedelta(seconds=current_app.config["IMPORT_UNDO_SECONDS"])
 
     def work(self, seconds: float) -> bool:
         """Write for about so long; whether more is to do. Raises LeaseLost."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            if _is_suspended(self.batch.provider_id):
+            if read_session().scalar(select(Provider.suspended_at).where(Provider.id == self.batch.provider_id)):
                 self._finish(BatchState.STOPPED, problem=SUSPENDED)
                 return False
             chunk = chunk_at(read_session(), self.lease.id, self.place)
             if chunk is None:
-                self._finish(BatchState.DONE, tally=_tally(self.lease.id))  # Of the actual effects now.
+                self._finish(BatchState.DONE, tally=dict(_tally(self.lease.id)))  # Of the actual effects now.
                 return False
             self._write_chunk(chunk)
             self.place += 1
@@ -73,7 +75,7 @@ class Run:
             except CannotOpen:
                 log.error("import.chunk_damaged", batch=self.lease.id, chunk=chunk.place)
         if parsed is None:
-            values = {} if chunk.ran_at else {"problem": DAMAGED}
+            values: dict[str, Any] = {} if chunk.ran_at else {"problem": DAMAGED}
             self.lease.renew(db.session, clock.now(), position=self.place + 1, **values)
         else:
             self._write_entries(chunk, parsed)
@@ -97,7 +99,9 @@ class Run:
             effects = bulk_import.apply_import(db.session, vault(), self.brand, entries, run, prepared)
             for slot, effect in zip(slots, effects, strict=True):
                 results[slot] = BYTE_OF[effect]
-        if _mark_written(chunk, bytes(results), at):
+        mine = update(ImportChunk).where(ImportChunk.id == chunk.id, ImportChunk.ran_at.is_(None))
+        written = mine.values(row_results=bytes(results), tally=tally_of(results), ran_at=at)
+        if changed_rows(db.session, written.execution_options(synchronize_session=False)) == 1:
             self.refusals_sent += sum(results.count(BYTE_OF[effect]) for effect in SENT_ONE_BY_ONE)
         else:  # Another worker wrote it while our lease had run out.
             db.session.rollback()
@@ -120,25 +124,10 @@ class Run:
         db.session.commit()
 
 
-def _mark_written(chunk: ChunkRow, results: bytes, at: datetime) -> bool:
-    mine = update(ImportChunk).where(ImportChunk.id == chunk.id, ImportChunk.ran_at.is_(None))
-    written = mine.values(row_results=results, tally=tally_of(results), ran_at=at)
-    return changed_rows(db.session, written.execution_options(synchronize_session=False)) == 1
-
-
-def _is_suspended(provider_id: int) -> bool:
-    suspended = select(Provider.id).where(Provider.id == provider_id, Provider.suspended_at.is_not(None))
-    return read_session().scalar(suspended) is not None
-
-
-def _count_refusals_sent(batch_id: int, place: int) -> int:
-    """How many refusals of the batch are on their way to İYS already."""
-    ran = select(ImportChunk.tally).where(ImportChunk.batch_id == batch_id, ImportChunk.place < place)
-    return sum((tally or {}).get(effect, 0) for tally in read_session().scalars(ran) for effect in SENT_ONE_BY_ONE)
-
-
-def _tally(batch_id: int) -> dict[str, int]:
+def _tally(batch_id: int, end: int | None = None) -> Counter[str]:
+    """Entries by result, of the chunks up to a place."""
+    tallies = select(ImportChunk.tally).where(ImportChunk.batch_id == batch_id)
     tally: Counter[str] = Counter()
-    for each in read_session().scalars(select(ImportChunk.tally).where(ImportChunk.batch_id == batch_id)):
+    for each in read_session().scalars(tallies if end is None else tallies.where(ImportChunk.place < end)):
         tally.update(each or {})
-    return dict(tally)
+    return tally

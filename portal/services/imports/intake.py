@@ -1,20 +1,19 @@
 """Intake: turn an uploaded file into stored chunks of lines, and guess what its columns are."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, insert
 
 from portal.core import clock
-from portal.core.database import changed_rows
 from portal.core.extensions import db, read_session, vault
 from portal.core.models import BatchState, ImportBatch, ImportChunk, UploadPart
 from portal.core.models.ids import new_id
 from portal.services.imports import layout, profiles, store
+from portal.services.imports.batches import BatchLease
 from portal.services.imports.layout.layout import ADDRESSES, Layout
 from portal.services.imports.reading import ChunkedFile, FileChunk, FileProblem, Line, Outline, Sheet, Unreadable
 from portal.services.imports.uploads import UNFINISHED
@@ -24,50 +23,50 @@ MOST_ATTEMPTS = 5  # A file that kills each worker, or meets a fault of ours, is
 LEASE = timedelta(minutes=5)  # A large workbook takes a while before its first chunk comes.
 
 
-class BatchGone(Exception):
-    """The batch was dropped meanwhile, or another worker began to read it anew."""
+def read_batch(claimed: BatchLease) -> None:
+    """Bring a batch from UPLOADED to READ, or to UNREADABLE with its problem. After a crash it begins again.
 
-
-def read_batch(batch_id: int) -> None:
-    """Bring a batch from UPLOADED to READ, or to UNREADABLE with its problem. After a crash it begins again."""
-    batch = read_session().get_one(ImportBatch, batch_id, populate_existing=True)
-    if batch.state != BatchState.UPLOADED:
-        return
+    Raises LeaseLost where the batch was dropped meanwhile, or another worker began to read it anew.
+    """
+    lease = replace(claimed)  # After a fault of ours the batch stays held, so that it is not tried again at once.
+    batch = read_session().get_one(ImportBatch, lease.id, populate_existing=True)
+    _hold(lease)
+    db.session.execute(delete(ImportChunk).where(ImportChunk.batch_id == lease.id))
+    db.session.commit()
     try:
-        _delete_earlier_chunks(batch_id)
         if batch.digest == UNFINISHED:
             raise Unreadable(FileProblem.BROKEN_OFF)
         if batch.attempts > MOST_ATTEMPTS:
             raise Unreadable(FileProblem.DAMAGED)
         file = ChunkedFile(partial(store.parts, read_session(), vault(), batch), store.file_name_of(vault(), batch))
-        chunk_count = _write_chunks(batch, file)
+        chunk_count = _write_chunks(lease, batch, file)
         found = _findings(batch, file)
         if not found["lines"]:
             raise Unreadable(FileProblem.EMPTY)
-        _update_batch(batch_id, {"chunks": chunk_count})
-        _require_all_chunks(batch_id, chunk_count)
-        _finish(batch_id, found | {"state": BatchState.READ, "problem": None})
+        _finish(lease, BatchState.READ, {**found, "chunks": chunk_count, "problem": None})
     except Unreadable as unreadable:
         db.session.rollback()
-        db.session.execute(delete(ImportChunk).where(ImportChunk.batch_id == batch_id))
-        problem = unreadable.problem.value
-        _finish(batch_id, {"state": BatchState.UNREADABLE, "problem": problem, "ended_at": clock.now()})
-    except BatchGone:
-        db.session.rollback()
+        db.session.execute(delete(ImportChunk).where(ImportChunk.batch_id == lease.id))
+        _finish(lease, BatchState.UNREADABLE, {"problem": unreadable.problem.value, "ended_at": clock.now()})
 
 
-def _delete_earlier_chunks(batch_id: int) -> None:
-    _update_batch(batch_id, {"lease_until": clock.now() + LEASE})
-    db.session.execute(delete(ImportChunk).where(ImportChunk.batch_id == batch_id))
+def _hold(lease: BatchLease) -> None:
+    """Also locks the batch until the transaction ends. Its attempts go on counting until it is read."""
+    lease.renew(db.session, clock.now(), lease=LEASE, attempts=ImportBatch.attempts)
+
+
+def _finish(lease: BatchLease, state: BatchState, values: dict[str, Any]) -> None:
+    lease.finish(db.session, state, clock.now(), position=0, **values)
+    db.session.execute(delete(UploadPart).where(UploadPart.batch_id == lease.id))
     db.session.commit()
 
 
-def _write_chunks(batch: ImportBatch, file: ChunkedFile) -> int:
+def _write_chunks(lease: BatchLease, batch: ImportBatch, file: ChunkedFile) -> int:
     """Store the chunks and return their number. They are sealed before each transaction, which stays short so."""
     rows = (_chunk_row(batch, place, chunk) for place, chunk in enumerate(file))
     count = 0
     while few := list(islice(rows, AT_ONCE)):
-        _update_batch(batch.id, {"lease_until": clock.now() + LEASE})
+        _hold(lease)
         db.session.execute(insert(ImportChunk.__table__), few)
         db.session.commit()
         count += len(few)
@@ -88,28 +87,6 @@ def _chunk_row(batch: ImportBatch, place: int, chunk: FileChunk) -> dict[str, An
     }
 
 
-def _finish(batch_id: int, values: dict[str, Any]) -> None:
-    _update_batch(
-        batch_id, values | {"state_changed_at": clock.now(), "position": 0, "attempts": 0, "lease_until": None}
-    )
-    db.session.execute(delete(UploadPart).where(UploadPart.batch_id == batch_id))
-    db.session.commit()
-
-
-def _update_batch(batch_id: int, values: dict[str, Any]) -> None:
-    """Also locks the batch until the transaction ends. Raises BatchGone."""
-    mine = update(ImportBatch).where(ImportBatch.id == batch_id, ImportBatch.state == BatchState.UPLOADED)
-    if changed_rows(db.session, mine.values(values)) != 1:
-        raise BatchGone
-
-
-def _require_all_chunks(batch_id: int, count: int) -> None:
-    """Of two workers that read one file at once, one may have deleted the other's chunks. Raises BatchGone."""
-    written = select(func.count()).where(ImportChunk.batch_id == batch_id)
-    if db.session.scalar(written) != count:
-        raise BatchGone
-
-
 def _findings(batch: ImportBatch, file: ChunkedFile) -> dict[str, Any]:
     """The batch's columns that are known once its file is read: outline, layout, number of data lines."""
     outline, samples = file.outline, file.samples
@@ -126,20 +103,15 @@ def _findings(batch: ImportBatch, file: ChunkedFile) -> dict[str, Any]:
 
 def _guess_layout(batch: ImportBatch, outline: Outline, samples: list[list[Line]]) -> Layout:
     """The layout of the sheet in which most columns are known, for all sheets with the same header."""
-    layouts = dict(_sheet_layouts(batch, outline, samples))
+    layouts = {
+        place: profiles.find(read_session(), vault(), batch.provider_id, sheet.header)
+        or layout.guess(sheet.header, sample[_lines_above_data(sheet, sample) :])
+        for place, (sheet, sample) in enumerate(zip(outline.sheets, samples, strict=True))
+        if sheet.chunks
+    }
     best = max(layouts, key=lambda place: _rank(layouts[place], outline.sheets[place]))
     alike = [place for place in layouts if _names(outline.sheets[place]) == _names(outline.sheets[best])]
     return replace(layouts[best], sheets=tuple(alike) if outline.sheets[best].header else (best,))
-
-
-def _sheet_layouts(batch: ImportBatch, outline: Outline, samples: list[list[Line]]) -> Iterator[tuple[int, Layout]]:
-    for place, (sheet, sample) in enumerate(zip(outline.sheets, samples, strict=True)):
-        if sheet.chunks:
-            known = None
-            if sheet.header:
-                signature = layout.signature(sheet.header)
-                known = profiles.find(read_session(), vault(), batch.provider_id, signature, header=sheet.header)
-            yield place, known or layout.guess(sheet.header, sample[_lines_above_data(sheet, sample) :])
 
 
 def _rank(guessed: Layout, sheet: Sheet) -> tuple[bool, int, int]:

@@ -65,7 +65,7 @@ class Intake:
         self.lease = lease
 
     def work(self, _seconds: float) -> bool:
-        intake.read_batch(self.lease.id)
+        intake.read_batch(self.lease)
         return False
 
 

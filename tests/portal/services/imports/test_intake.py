@@ -9,8 +9,9 @@ import pytest
 from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Source
+from portal.core.leases import LeaseLost
 from portal.core.models import AuditEntry, BatchState, ImportBatch, ImportChunk, UploadPart
-from portal.services.imports import batches, intake, layout, profiles, store, uploads, worker
+from portal.services.imports import batches, intake, profiles, store, uploads, worker
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.reading import FileProblem, Outline
 from tests import make
@@ -35,6 +36,20 @@ def bring(brand, data: bytes, name="liste.csv") -> int:
         stream=io.BytesIO(data), at=clock.now(),
     )  # fmt: skip
     return batch.id
+
+
+def read(batch_id: int) -> None:
+    """As the worker does it, where nobody holds the file and it is still to be read."""
+    lease = batches.claim_batch(db.session, batch_id, BatchState.UPLOADED, clock.now())
+    db.session.commit()
+    if lease:
+        intake.read_batch(lease)
+
+
+def free(batch_id: int) -> None:
+    """Its lease has run out."""
+    db.session.query(ImportBatch).filter_by(id=batch_id).update({"lease_until": None})
+    db.session.commit()
 
 
 def outline_of(batch) -> Outline:
@@ -62,7 +77,7 @@ def workbook(**sheets) -> bytes:
 
 
 def test_a_file_becomes_chunks_with_a_guessed_layout(brand, rows):
-    intake.read_batch(bring(brand, CSV))
+    read(bring(brand, CSV))
 
     batch = rows.one(ImportBatch)
     assert (batch.state, batch.chunks, batch.lines, batch.lease_until) == (BatchState.READ, 3, 2500, None)
@@ -76,7 +91,7 @@ def test_a_file_becomes_chunks_with_a_guessed_layout(brand, rows):
 
 
 def test_nothing_of_a_file_lies_open(brand, rows):
-    intake.read_batch(bring(brand, CSV))
+    read(bring(brand, CSV))
 
     batch = rows.one(ImportBatch)
     for kept in (batch.name, batch.outline, batch.layout, *(chunk.content for chunk in chunks())):
@@ -87,21 +102,22 @@ def test_one_that_was_killed_begins_again(brand, rows, monkeypatch):
     monkeypatch.setattr(intake, "AT_ONCE", 1)
     batch_id = bring(brand, CSV)
     killed = iter([None, None])
-    hold = intake._update_batch
+    hold = intake._hold
 
     def killing(*arguments):
         next(killed)
         hold(*arguments)
 
-    monkeypatch.setattr(intake, "_update_batch", killing)
+    monkeypatch.setattr(intake, "_hold", killing)
     with pytest.raises(StopIteration):
-        intake.read_batch(batch_id)
+        read(batch_id)
     db.session.rollback()
     assert rows.count(ImportChunk) == 1
 
-    monkeypatch.setattr(intake, "_update_batch", hold)
-    intake.read_batch(batch_id)
-    intake.read_batch(batch_id)
+    monkeypatch.setattr(intake, "_hold", hold)
+    free(batch_id)
+    read(batch_id)
+    read(batch_id)
 
     assert rows.one(ImportBatch).state == BatchState.READ
     assert [chunk.place for chunk in chunks()] == [0, 1, 2]
@@ -118,7 +134,9 @@ def test_one_thrown_away_meanwhile_stays_so(brand, rows, monkeypatch):
         return seal(*arguments)
 
     monkeypatch.setattr(store, "seal_lines", dropping)
-    intake.read_batch(batch_id)
+    with pytest.raises(LeaseLost):
+        read(batch_id)
+    db.session.rollback()
 
     assert rows.one(ImportBatch).state == BatchState.DROPPED
     assert rows.count(ImportChunk) == 0
@@ -129,15 +147,21 @@ def test_a_file_that_two_workers_cut_at_once_loses_no_line(brand, rows, monkeypa
     found = intake._findings
 
     def meanwhile(*arguments):
-        intake._delete_earlier_chunks(batch_id)  # By another, who thinks that we are dead.
+        later = clock.now() + timedelta(hours=1)
+        assert batches.claim_batch(db.session, batch_id, BatchState.UPLOADED, later)  # By another, who thinks us dead,
+        db.session.query(ImportChunk).delete()  # and begins anew.
+        db.session.commit()
         return found(*arguments)
 
     monkeypatch.setattr(intake, "_findings", meanwhile)
-    intake.read_batch(batch_id)
+    with pytest.raises(LeaseLost):
+        read(batch_id)
+    db.session.rollback()
     assert rows.one(ImportBatch).state == BatchState.UPLOADED
 
     monkeypatch.setattr(intake, "_findings", found)
-    intake.read_batch(batch_id)
+    free(batch_id)
+    read(batch_id)
     assert rows.one(ImportBatch).state == BatchState.READ and rows.count(ImportChunk) == 3
 
 
@@ -151,7 +175,7 @@ def test_a_file_that_two_workers_cut_at_once_loses_no_line(brand, rows, monkeypa
     ids=["nul at its end", "a broken zip", "an empty workbook"],
 )
 def test_a_file_that_cannot_be_read_says_why_and_leaves_nothing(brand, rows, data, problem):
-    intake.read_batch(bring(brand, data))
+    read(bring(brand, data))
 
     batch = rows.one(ImportBatch)
     assert (batch.state, batch.problem, batch.outline) == (BatchState.UNREADABLE, problem, None)
@@ -163,7 +187,7 @@ def test_an_upload_that_broke_off_is_not_taken_for_a_short_file(brand, rows):
     db.session.query(ImportBatch).update({"digest": uploads.UNFINISHED})
     db.session.commit()
 
-    intake.read_batch(batch_id)
+    read(batch_id)
 
     assert rows.one(ImportBatch).problem == FileProblem.BROKEN_OFF
 
@@ -172,7 +196,7 @@ def test_sheets_with_the_same_columns_are_read_together(brand, rows):
     turned = [HEADER[::-1], ROW[::-1]]
     data = workbook(Kapak=[["Hazırlayan: Ayşe"]], Ocak=[HEADER, ROW], Şubat=[["Şubat"], HEADER, ROW, ROW], Ters=turned)
 
-    intake.read_batch(bring(brand, data, "izinler.xlsx"))
+    read(bring(brand, data, "izinler.xlsx"))
 
     batch = rows.one(ImportBatch)
     assert [sheet.name for sheet in outline_of(batch).sheets] == ["Kapak", "Ocak", "Şubat", "Ters"]
@@ -182,12 +206,10 @@ def test_sheets_with_the_same_columns_are_read_together(brand, rows):
 def test_a_header_met_before_is_read_as_it_was(brand, rows):
     columns = {Field.PHONE: 0, Field.DATE: 2}
     said = Layout(columns=columns, source=Source("HS_WEB"), sheets=(7,))
-    profiles.remember(
-        db.session, vault(), brand.provider_id, layout.signature(HEADER), said, clock.now(), header=HEADER
-    )
+    profiles.remember(db.session, vault(), brand.provider_id, HEADER, said, clock.now())
     db.session.commit()
 
-    intake.read_batch(bring(brand, CSV))
+    read(bring(brand, CSV))
 
     found = layout_of(rows.one(ImportBatch))
     assert (found.columns, found.source, found.sheets) == (columns, Source("HS_WEB"), (0,))
@@ -197,8 +219,7 @@ def test_a_file_that_ends_every_worker_is_given_up(brand, rows):
     batch_id = bring(brand, CSV)
     for _ in range(intake.MOST_ATTEMPTS):
         assert (
-            batches.claim_batch(db.session, batch_id, BatchState.UPLOADED, clock.now() + timedelta(hours=1))
-            is not None
+            batches.claim_batch(db.session, batch_id, BatchState.UPLOADED, clock.now() + timedelta(hours=1)) is not None
         )
         db.session.query(ImportBatch).update({"lease_until": None})
         db.session.commit()
