@@ -138,11 +138,10 @@ def _find_layout(batch: ImportBatch, options: ImportOptions) -> Layout:
     guess, outline = layout_of(vault(), batch), outline_of(vault(), batch)
     header = outline.sheets[guess.sheets[0]].header
     if options.profile:
-        found = profiles.find_by_name(db.session, vault(), batch.provider_id, options.profile, header=header)
+        found = profiles.find_by_name(db.session, vault(), batch.provider_id, options.profile, header)
         cure = "List the provider's profiles with --profiles."
     else:
-        signature = layouts.signature(header)
-        found = profiles.find(db.session, vault(), batch.provider_id, signature, header=header) if header else None
+        found = profiles.find(db.session, vault(), batch.provider_id, header)
         cure = "Bring one such file on the dashboard, name a --profile, or let it --guess."
     if found is not None:
         return replace(found, sheets=guess.sheets)

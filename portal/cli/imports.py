@@ -92,7 +92,10 @@ def import_files(
     if brand is None:
         raise click.UsageError(f"There is no brand {brand_code} here.")
     if list_profiles:
-        return _list_profiles(brand)
+        for each in profiles.list_profiles(read_session(), brand.provider_id):
+            used_at = clock.istanbul(each.used_at).isoformat(timespec="seconds")
+            click.echo(json.dumps({"profile": each.name, "used_at": used_at}, ensure_ascii=False))
+        return
     if not files:
         raise click.UsageError("Name a file.")
     if brand.closed_at or read_session().get_one(Provider, brand.provider_id).suspended_at:
@@ -111,7 +114,8 @@ def _import_file(
     """Import one file; its failure stops no other."""
     summary = Summary(str(path))
     try:
-        if not _is_settled(path, settled):
+        written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        if settled and clock.now() - written_at < timedelta(seconds=settled):  # It may be incomplete.
             summary.state = "unsettled"
         else:
             _run_import(brand, path, options, summary, again=again)
@@ -123,7 +127,11 @@ def _import_file(
         summary.problem = why.report
         summary.exit_code = ExitCode.NO_ROOM if why.is_for_room else ExitCode.FAILED
     if move_to and summary.state == BatchState.DONE and not options.dry_run:
-        summary.moved_to = _move_file(path, move_to, summary.batch)
+        target = move_to / path.name
+        if target.exists():
+            target = move_to / f"{path.stem}-{summary.batch}{path.suffix}"
+        shutil.move(path, target)
+        summary.moved_to = str(target)
     report = {name: value for name, value in vars(summary).items() if name != "exit_code"}
     click.echo(json.dumps(report, ensure_ascii=False))
     return summary.exit_code
@@ -142,24 +150,3 @@ def _run_import(brand: Brand, path: Path, options: ImportOptions, summary: Summa
         run_steps(batch_id, options)
     finally:
         summary.read_batch(read_session().get_one(ImportBatch, batch_id, populate_existing=True))
-
-
-def _is_settled(path: Path, seconds: int) -> bool:
-    """Whether the file was not written to for a while: it may be incomplete."""
-    written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    return not seconds or clock.now() - written_at >= timedelta(seconds=seconds)
-
-
-def _move_file(path: Path, to: Path, batch_id: int | None) -> str:
-    """Move a file that was imported; the batch id is added where its name is taken."""
-    target = to / path.name
-    if target.exists():
-        target = to / f"{path.stem}-{batch_id}{path.suffix}"
-    shutil.move(path, target)
-    return str(target)
-
-
-def _list_profiles(brand: Brand) -> None:
-    for each in profiles.list_profiles(read_session(), brand.provider_id):
-        used_at = clock.istanbul(each.used_at).isoformat(timespec="seconds")
-        click.echo(json.dumps({"profile": each.name, "used_at": used_at}, ensure_ascii=False))

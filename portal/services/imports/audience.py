@@ -13,13 +13,14 @@ from itertools import chain, groupby
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from portal.core.addresses import Address, BadAddress, Problem, parse
+from portal.core.addresses import Address, Problem
 from portal.core.models import AudienceLine, AudienceList, Campaign, CampaignKind, Provider
 from portal.core.models.ids import new_id, new_ids
 from portal.core.vault import Vault
 from portal.domain import audit, campaigns, packages
 from portal.domain.consents import recipients
 from portal.services.imports import layout
+from portal.services.imports.layout.normalization import address_or_problem
 from portal.services.imports.reading import ChunkedFile, FileProblem, Line, Unreadable, detect_kind
 from portal.services.imports.reading.file_problems import START
 
@@ -50,10 +51,6 @@ class AddressList:
     good: list[tuple[int, Address]] = field(default_factory=list)
     bad: list[BadRow] = field(default_factory=list)
     repeats: list[tuple[int, Address]] = field(default_factory=list)
-
-    @property
-    def repeated(self) -> int:
-        return len(self.repeats)
 
 
 def read_address_list(data: bytes | str, *, limit: int = MOST_BYTES) -> AddressList:
@@ -98,10 +95,11 @@ def _collect(found: AddressList, rows: Iterable[Line]) -> None:
     for count, (line, cells) in enumerate(rows, 1):
         if count > MOST_ROWS:
             raise Unreadable(FileProblem.TOO_MANY_ROWS)
-        values = _row_values(cells, found.columns)
-        if not values:
+        values = [cells[column].strip() for column in found.columns if column < len(cells)]
+        filled = [(value, read) for value in values if (read := address_or_problem(value)) != Problem.EMPTY]
+        if not filled:
             found.bad.append(BadRow(line, "", Problem.EMPTY))
-        for value, address in values:
+        for value, address in filled:
             if isinstance(address, Problem):
                 found.bad.append(BadRow(line, value[:SHOWN_VALUE], address))
             elif address.text in seen:
@@ -109,19 +107,6 @@ def _collect(found: AddressList, rows: Iterable[Line]) -> None:
             else:
                 seen.add(address.text)
                 found.good.append((line, address))
-
-
-def _row_values(cells: list[str], columns: tuple[int, ...]) -> list[tuple[str, Address | Problem]]:
-    """Each value of the address columns with what it is; empty cells and dashes are left out."""
-    values: list[tuple[str, Address | Problem]] = []
-    for column in columns:
-        value = cells[column].strip() if column < len(cells) else ""
-        try:
-            values.append((value, parse(value)))
-        except BadAddress as bad:
-            if bad.problem != Problem.EMPTY:
-                values.append((value, bad.problem))
-    return values
 
 
 def add_list(

@@ -21,16 +21,15 @@ from portal.services.imports.layout.headers import names_of
 HEADERLESS = signature(())
 
 
-def find(session: Session, vault: Vault, provider_id: int, signature: bytes, *, header: Sequence[str]) -> Layout | None:
-    """The layout of files with this header, its columns placed as they stand in `header`. Raises CannotOpen."""
-    if signature == HEADERLESS:
+def find(session: Session, vault: Vault, provider_id: int, header: Sequence[str]) -> Layout | None:
+    """The layout of files with this header, its columns placed as they stand in it. Raises CannotOpen."""
+    if signature(header) == HEADERLESS:
         return None  # Two files without a header need not be alike.
-    return _open_layout(vault, _find_profile(session, provider_id, ImportProfile.signature == signature), header)
+    same = ImportProfile.signature == signature(header)
+    return _open_layout(vault, _find_profile(session, provider_id, same), header)
 
 
-def find_by_name(
-    session: Session, vault: Vault, provider_id: int, name: str, *, header: Sequence[str]
-) -> Layout | None:
+def find_by_name(session: Session, vault: Vault, provider_id: int, name: str, header: Sequence[str]) -> Layout | None:
     """The layout with this name, its columns placed as they stand in `header`. Raises CannotOpen.
 
     A column that the header lacks is left out of it.
@@ -39,25 +38,26 @@ def find_by_name(
 
 
 def remember(
-    session: Session, vault: Vault, provider_id: int, signature: bytes, layout: Layout, at: datetime,
-    name: str | None = None, *, header: Sequence[str],
+    session: Session, vault: Vault, provider_id: int, header: Sequence[str], layout: Layout, at: datetime,
+    name: str | None = None,
 ) -> ImportProfile | None:  # fmt: skip
     """Keep a layout for the next file with this header; a name that another profile has is taken over.
 
     A file without a header is remembered by a name only. Nothing is committed.
     """
     name = (name or "").strip()[:60] or None
-    if signature == HEADERLESS:
+    digest = signature(header)
+    if digest == HEADERLESS:
         if name is None:
             return None
-        signature = hashlib.sha256(f"named {name}".encode()).digest()
-    profile = _find_profile(session, provider_id, ImportProfile.signature == signature)
+        digest = hashlib.sha256(f"named {name}".encode()).digest()
+    profile = _find_profile(session, provider_id, ImportProfile.signature == digest)
     holder = _find_profile(session, provider_id, ImportProfile.name == name) if name else None
     if holder is not None and holder is not profile:
         holder.name = None
         session.flush()
     if profile is None:
-        profile = ImportProfile(id=new_id(), provider_id=provider_id, signature=signature, created_at=at)
+        profile = ImportProfile(id=new_id(), provider_id=provider_id, signature=digest, created_at=at)
     profile.name = name or profile.name
     # Columns by their names too, since the next file may have them in another order.
     names = names_of(header)

@@ -13,7 +13,6 @@ from portal.core.iys_protocol import Source, Status
 from portal.core.models import BatchState, ImportBatch
 from portal.core.vault import Vault
 from portal.services.imports import batches, profiles
-from portal.services.imports import layout as layouts
 from portal.services.imports.store import header_of, layout_of, outline_of
 
 ASKABLE = ("status", "source", "date", "origin")  # Names of a Layout's defaults.
@@ -70,6 +69,6 @@ def answer(session: Session, vault: Vault, batch: ImportBatch, given: Answer, us
     layout = replace(layout_of(vault, batch), **asked)
     header = header_of(outline_of(vault, batch), layout)
     batches.set_layout(session, vault, batch, layout, at)
-    profiles.remember(session, vault, batch.provider_id, layouts.signature(header), layout, at, header=header)
+    profiles.remember(session, vault, batch.provider_id, header, layout, at)
     mark_answered(batch, user_id, at)
     session.flush()

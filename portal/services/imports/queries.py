@@ -10,6 +10,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any
 
+from sqlalchemy import Row as DbRow
 from sqlalchemy import Select, exists, func, literal, null, or_, select
 from sqlalchemy.orm import Session
 
@@ -95,7 +96,6 @@ def lines_with_result(session: Session, vault: Vault, batch: ImportBatch, result
 
 
 def _chunks_with(session: Session, batch: ImportBatch, result: str, first_place: int = 0) -> Iterator[ChunkRow]:
-    """The chunks with this result, by their tallies."""
     tallies = select(ImportChunk.place, ImportChunk.tally).where(
         ImportChunk.batch_id == batch.id, ImportChunk.row_results.is_not(None)
     )
@@ -115,9 +115,7 @@ def _fields_concerned(result: str, channel: Channel) -> Sequence[Field]:
     if result not in row_results.PROBLEMS:
         return ENTRY_FIELDS
     of_address = EMAIL_FIELDS if channel == Channel.EMAIL else PHONE_FIELDS
-    if result in tuple(row_results.RowProblem):
-        return PROBLEM_FIELDS.get(result.partition("_")[0], of_address)
-    return of_address
+    return PROBLEM_FIELDS.get(result.partition("_")[0], of_address)
 
 
 class RowGroup(StrEnum):
@@ -164,17 +162,11 @@ class GroupCounts:
 
 @dataclass(frozen=True)
 class Row:
-    """One imported entry with its outcome. `key` is for the next page."""
+    """One imported entry with its outcome."""
 
-    key: int
-    line: int | None
+    entry: DbRow[*tuple[Any, ...]]  # Its id is for the next page.
     cells: tuple[Cell, ...]
     address: str  # Masked.
-    recipient_id: int
-    channel: Channel
-    status: Status
-    outcome: Outcome
-    code: str | None
 
 
 def count_groups(session: Session, batch: ImportBatch) -> GroupCounts:
@@ -225,14 +217,13 @@ def group_rows(
     else:
         entries = _submitted_entries(session, batch, OUTCOMES[group], limit, after)
     lines, rows = StoredLines(session, vault, batch), []
-    for key, outcome, code, line, channel, status, recipient in session.execute(entries).all():
+    for entry in session.execute(entries).all():
         try:
-            address = recipients.address_of(vault, recipient)
+            address = recipients.address_of(vault, entry.Recipient)
         except CannotOpen:
             address = ""
-        cells = lines.cells_of(line, address, ENTRY_FIELDS) if line else ()
-        masked = recipients.masked_address(vault, recipient)
-        rows.append(Row(key, line, cells, masked, recipient.id, channel, status, outcome, code))
+        cells = lines.cells_of(entry.line, address, ENTRY_FIELDS) if entry.line else ()
+        rows.append(Row(entry, cells, recipients.masked_address(vault, entry.Recipient)))
     return rows
 
 

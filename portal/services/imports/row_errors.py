@@ -76,7 +76,7 @@ class RowErrors:
         for chunk, last_line in self._chunks(row_results.PROBLEMS, all_of_them=are_refused):
             refused = self._refusals_by_line(chunk.first_line, last_line) if are_refused else {}
             for number, cells, results in self._rows(chunk) if refused or _has(chunk, row_results.PROBLEMS) else ():
-                errors = dict.fromkeys([*_problems(results), *_refusals(results, refused.get(number, ()))])
+                errors = dict.fromkeys(_errors(results, refused.get(number, ())))
                 if errors:
                     yield ErrorLine(number, self._select(cells), tuple(errors))
 
@@ -150,14 +150,12 @@ def _has(chunk: ChunkFacts, results: Container[str]) -> bool:
     return any(result in results for result in chunk.tally or ())
 
 
-def _problems(results: list[str]) -> Iterator[RowError]:
+def _errors(results: list[str], refused: Sequence[tuple[Channel, str | None]]) -> Iterator[RowError]:
+    """The problems of a line, then what İYS refused: where several sheets have a line of this number, only one about
+    the channel counts."""
     for result in results:
         if problem := row_results.PROBLEMS.get(result):
             yield RowError(problem.sentence, problem.cure, row_results.code_of(result))
-
-
-def _refusals(results: list[str], refused: Sequence[tuple[Channel, str | None]]) -> Iterator[RowError]:
-    """Where several sheets have a line of this number, only one about the channel counts."""
     for channel, code in refused:
         result = results[row_results.SLOTS.index(channel)]
         if result and result not in row_results.PROBLEMS:

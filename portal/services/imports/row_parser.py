@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cache
 from operator import itemgetter
 
-from portal.core.addresses import Address, AddressKind, BadAddress, Problem, parse
+from portal.core.addresses import Address, AddressKind, Problem
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import ImportBatch
 from portal.core.vault import Vault
@@ -19,7 +19,7 @@ from portal.domain.consents.bulk_import import Entry
 from portal.services.imports import store
 from portal.services.imports.fixes import FIXES, apply_fix
 from portal.services.imports.layout import Field, Layout
-from portal.services.imports.layout.normalization import folded, says_nothing
+from portal.services.imports.layout.normalization import address_or_problem, folded, says_nothing
 from portal.services.imports.reading import Line
 from portal.services.imports.row_results import SLOTS, RowProblem, SkipReason
 from portal.services.imports.row_values import DateColumn, RowValueReader, RowValues
@@ -111,25 +111,19 @@ class RowParser:
         """The address, its problem, or None where the cell holds none at all."""
         if not cell:
             return None
-        try:
-            return parse(cell)
-        except BadAddress as bad:
-            problem = bad.problem
-        if problem == Problem.EMPTY or says_nothing(cell) or not cell.strip(NO_NUMBER) or folded(cell) == "yok":
+        found = address_or_problem(cell)
+        if isinstance(found, Address):
+            return found
+        if found == Problem.EMPTY or says_nothing(cell) or not cell.strip(NO_NUMBER) or folded(cell) == "yok":
             return None
-        return self._apply_fixes(cell, problem)
-
-    def _apply_fixes(self, cell: str, problem: Problem) -> Address | Problem:
-        """Apply the chosen fixes one after the other; a cell that none repairs keeps its first problem."""
-        left, first = set(self.layout.fixes), problem
-        while (fix := FIXES.get(problem)) in left:
+        # The chosen fixes are applied one after the other; a cell that none repairs keeps its first problem.
+        left = set(self.layout.fixes)
+        fixed: Address | Problem = found
+        while isinstance(fixed, Problem) and (fix := FIXES.get(fixed)) in left:
             left.discard(fix)
             cell = apply_fix(cell, fix)
-            try:
-                return parse(cell)
-            except BadAddress as bad:
-                problem = bad.problem
-        return first
+            fixed = address_or_problem(cell)
+        return fixed if isinstance(fixed, Address) else found
 
 
 def _add_entries(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from portal.core.clock import ISTANBUL
 from portal.core.iys_protocol import Channel, RecipientType, Source, Status
@@ -41,17 +42,11 @@ class RowValueReader:
         self.meanings = Meanings(layout.words)
         self.columns = {each: layout.columns[each] for each in WORDS if each in layout.columns}
         self._places = tuple(self.columns.values())
-        self._cache: dict[tuple[str, ...], RowValues] = {}
+        self._parse_once = lru_cache(maxsize=CACHE_SIZE)(self._parse)
 
     def read(self, cells: Sequence[str]) -> RowValues:
         """The values of a line whose cells are padded to the width of the layout."""
-        words = tuple([cells[place] for place in self._places])
-        values = self._cache.get(words)
-        if values is None:
-            if len(self._cache) >= CACHE_SIZE:
-                self._cache.clear()
-            values = self._cache[words] = self._parse(dict(zip(self.columns, words, strict=True)))
-        return values
+        return self._parse_once(tuple([cells[place] for place in self._places]))
 
     def is_known(self, field: Field, cell: str) -> bool:
         """Whether a cell of a word column is understood, or says nothing."""
@@ -62,9 +57,10 @@ class RowValueReader:
         }
         return of_field.get(field, self.meanings.status)(cell) is not None
 
-    def _parse(self, words: dict[Field, str]) -> RowValues:
+    def _parse(self, texts: tuple[str, ...]) -> RowValues:
+        words = dict(zip(self.columns, texts, strict=True))
         channels = self.meanings.channels(words.get(Field.CHANNEL, ""))
-        wanted = self._wanted(channels)
+        wanted, channel_problem = self._wanted(channels)
         recipient_type = self.meanings.recipient_type(words.get(Field.TYPE, ""))
         is_merchant = (recipient_type or self.layout.recipient_type) == RecipientType.MERCHANT
         source, source_problem = self._source(words.get(Field.SOURCE, ""), is_merchant)
@@ -76,39 +72,32 @@ class RowValueReader:
             named=channels if isinstance(channels, frozenset) and channels != EVERY else frozenset(),
             recipient_type=RecipientType.MERCHANT if is_merchant else RecipientType.INDIVIDUAL,
             source=source,
-            channel_problem=self._channel_problem(channels),
+            channel_problem=channel_problem,
             problem=problem,
             grant_problem=problem or (RowProblem.SOURCE_REFUSES if refuses else None),
         )
 
-    def _channel_problem(self, channels: frozenset[Channel] | str | None) -> RowProblem | None:
+    def _wanted(self, channels: frozenset[Channel] | str | None) -> tuple[tuple[Channel, ...], RowProblem | None]:
         if channels is None:
-            return RowProblem.CHANNEL_UNKNOWN
-        return RowProblem.CHANNEL_MISSING if channels == NOTHING and not self.layout.channels else None
-
-    def _wanted(self, channels: frozenset[Channel] | str | None) -> tuple[Channel, ...]:
-        if self._channel_problem(channels):
-            return tuple(Channel)
+            return tuple(Channel), RowProblem.CHANNEL_UNKNOWN
+        if channels == NOTHING and not self.layout.channels:
+            return tuple(Channel), RowProblem.CHANNEL_MISSING
         chosen = channels if isinstance(channels, frozenset) else self.layout.channels
-        return tuple(each for each in Channel if each in chosen)
+        return tuple(each for each in Channel if each in chosen), None
 
     def _statuses(self, words: dict[Field, str], wanted: Sequence[Channel]) -> dict[Channel, Status | RowProblem]:
         """By channel; an empty cell in a channel's own column leaves the channel out."""
         statuses: dict[Channel, Status | RowProblem] = {}
         for channel in wanted:
-            if STATUS_FIELDS[channel] not in words:
-                statuses[channel] = self._status(words.get(Field.STATUS, ""))
-            elif (status := self.meanings.status(words[STATUS_FIELDS[channel]])) != NOTHING:
-                statuses[channel] = status if isinstance(status, Status) else RowProblem.STATUS_UNKNOWN
+            own = words.get(STATUS_FIELDS[channel])
+            status = self.meanings.status(words.get(Field.STATUS, "") if own is None else own)
+            if status is None:
+                statuses[channel] = RowProblem.STATUS_UNKNOWN
+            elif isinstance(status, Status):
+                statuses[channel] = status
+            elif own is None:
+                statuses[channel] = self.layout.status or RowProblem.STATUS_MISSING
         return statuses
-
-    def _status(self, cell: str) -> Status | RowProblem:
-        status = self.meanings.status(cell)
-        if status is None:
-            return RowProblem.STATUS_UNKNOWN
-        if isinstance(status, Status):
-            return status
-        return self.layout.status or RowProblem.STATUS_MISSING
 
     def _source(self, cell: str, is_merchant: bool) -> tuple[Source, RowProblem | None]:
         """The source, and its problem if it has one. A merchant's may be left out: İYS does not ask for it."""

@@ -20,7 +20,6 @@ from portal.services.imports.reading import Line, Outline, Sheet
 
 PART = 512 * 1024  # Bytes of a file in one row.
 FASTEST = 1
-SHOWN_LINES = 20  # Of a file, on the page where a person chooses what each column is.
 LONGEST = 200  # Characters of a cell that a page shows.
 DAMAGED = "damaged"  # A batch's `problem` where one of its chunks cannot be opened.
 
@@ -86,10 +85,10 @@ def layout_of(vault: Vault, batch: ImportBatch) -> Layout:
     return Layout.unpacked(vault.read(batch.layout, ImportBatch.LAYOUT, batch.provider_id, batch.id))
 
 
-def first_lines(session: Session, vault: Vault, batch: ImportBatch, sheet: Sheet, limit: int) -> list[Line]:
-    """The first lines of a sheet, its header among them."""
+def first_lines(session: Session, vault: Vault, batch: ImportBatch, sheet: Sheet) -> list[Line]:
+    """The lines of a sheet's first chunk, its header among them."""
     chunk = chunk_at(session, batch.id, sheet.first_chunk) if sheet.chunks else None
-    return lines_of(vault, chunk)[:limit] if chunk else []
+    return lines_of(vault, chunk) if chunk else []
 
 
 def header_of(outline: Outline, layout: Layout) -> Sequence[str]:

@@ -78,15 +78,12 @@ class Undo:
         while ids := read_session().scalars(theirs.where(Decision.id > after)).all():
             at, after = clock.now(), ids[-1]
             void = annulments.annul_decisions(db.session, ids, self.user_id, at, stays=self.stays)
-            self.lease.renew(db.session, at, annulled=ImportBatch.annulled + len(void) - _count_other_types(void))
+            # A refusal holds for the other recipient type as well: those decisions are no entries of the file.
+            submissions = select(func.count()).select_from(Submission)
+            others = submissions.where(Submission.decision_id.in_(void), Submission.batch_id.is_(None))
+            count = len(void) - db.session.execute(others).scalar_one()
+            self.lease.renew(db.session, at, annulled=ImportBatch.annulled + count)
             db.session.commit()
-
-
-def _count_other_types(ids: list[int]) -> int:
-    """How many of these decisions are no entries of the file: a refusal holds for the other recipient type as well."""
-    submissions = select(func.count()).select_from(Submission)
-    others = submissions.where(Submission.decision_id.in_(ids), Submission.batch_id.is_(None))
-    return db.session.execute(others).scalar_one()
 
 
 def _is_relied_on(batch: ImportBatch) -> ColumnElement[bool]:

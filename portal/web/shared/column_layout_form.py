@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from hashlib import sha256
+from string import ascii_uppercase
 from typing import Any
 
 from flask_babel import gettext
@@ -184,13 +185,9 @@ def build_layout_form(
 
 
 def column_letter(place: int) -> str:
-    """A column's name in a spreadsheet: A, B, … Z, AA."""
-    letters = ""
-    place += 1
-    while place:
-        place, last = divmod(place - 1, 26)
-        letters = chr(ord("A") + last) + letters
-    return letters
+    """A column's name in a spreadsheet: A, B, … Z, AA, … ZZ."""
+    first, last = divmod(place, len(ascii_uppercase))
+    return (ascii_uppercase[first - 1] if first else "") + ascii_uppercase[last]
 
 
 def word_field_name(kind: str, text: str) -> str:

@@ -11,14 +11,13 @@ from portal.core import clock
 from portal.core.models import ImportBatch
 from portal.core.vault import Vault
 from portal.services.imports import layout as layouts
-from portal.services.imports import profiles
 from portal.services.imports.layout.layout import Layout
 from portal.services.imports.reading import Line, Outline, Sheet
 from portal.services.imports.row_parser import RowParser, unknown_words
-from portal.services.imports.store import SHOWN_LINES, first_lines, layout_of, outline_of
+from portal.services.imports.store import first_lines, layout_of, outline_of
 from portal.web.shared.column_layout_form import LayoutForm, build_layout_form
 
-SEARCHED_LINES = 1000  # For unknown words.
+SHOWN_LINES = 20
 
 
 @dataclass(frozen=True)
@@ -48,23 +47,12 @@ def layout_page(session: Session, vault: Vault, batch: ImportBatch, *, asks_fact
     return again
 
 
-def remember_profile(
-    session: Session, vault: Vault, batch: ImportBatch, outline: Outline, layout: Layout, name: str | None = None
-) -> None:
-    """Remember the layout for files with this header, and by its name if one is given."""
-    header, name = outline.sheets[layout.sheets[0]].header, (name or "").strip() or None
-    if header or name:
-        profiles.remember(
-            session, vault, batch.provider_id, layouts.signature(header), layout, clock.now(), name, header=header
-        )  # fmt: skip
-
-
 def _build_page(
     session: Session, vault: Vault, batch: ImportBatch, outline: Outline, layout: Layout, *, posted: bool,
     asks_facts: bool,
 ) -> LayoutPage:  # fmt: skip
     sheet = outline.sheets[layout.sheets[0]]
-    lines = first_lines(session, vault, batch, sheet, SEARCHED_LINES)
+    lines = first_lines(session, vault, batch, sheet)
     unknown = unknown_words(lines, RowParser(layout, at=clock.now(), header_line=sheet.header_line))
     form = build_layout_form(outline, layout, unknown, posted=posted, asks_facts=asks_facts)
     return LayoutPage(form, sheet, lines[:SHOWN_LINES], is_as_posted=posted)
@@ -75,6 +63,6 @@ def _guess_for_sheets(
 ) -> Layout:
     """The layout with the columns guessed for other sheets; the defaults stay."""
     sheet = outline.sheets[sheets[0]]
-    lines = first_lines(session, vault, batch, sheet, SEARCHED_LINES)
+    lines = first_lines(session, vault, batch, sheet)
     guess = layouts.guess(sheet.header, lines)
     return replace(layout, columns=guess.columns, day_first=guess.day_first, sheets=sheets)

@@ -12,7 +12,6 @@ from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Channel
 from portal.core.models import BatchState, Decision, ImportBatch, Provider
-from portal.services.imports import layout as layouts
 from portal.services.imports import profiles
 from portal.services.imports.store import layout_of, outline_of
 from tests import make
@@ -135,7 +134,7 @@ def test_a_profile_reads_a_file_by_its_name_and_by_its_header(app, run, tmp_path
         header = outline_of(vault, batch).sheets[0].header
         layout = replace(layout_of(vault, batch), origin="Kasa formları")
         profiles.remember(
-            db.session, vault, batch.provider_id, layouts.signature(header), layout, clock.now(), "kasa", header=header
+            db.session, vault, batch.provider_id, header, layout, clock.now(), "kasa"
         )  # fmt: skip
         db.session.commit()
 

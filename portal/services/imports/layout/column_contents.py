@@ -7,12 +7,12 @@ from collections.abc import Container, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from portal.core.addresses import Address, AddressKind, BadAddress, Problem, parse
+from portal.core.addresses import Address, AddressKind, Problem
 from portal.core.iys_protocol import RecipientType, Source, Status
 from portal.services.imports.layout.cell_words import Meanings
 from portal.services.imports.layout.dates import BadTime, Moment, parts, read, read_clock
 from portal.services.imports.layout.layout import STATUS_FIELDS, Field
-from portal.services.imports.layout.normalization import folded, says_nothing
+from portal.services.imports.layout.normalization import address_or_problem, folded, says_nothing
 
 FIRST_YEAR = 2015  # A consent is not older; a date of birth mostly is.
 OLD = 0.3  # The weight of an earlier date.
@@ -93,12 +93,10 @@ class Contents:
         return fitness + 0.1 * self.share(written) - (0.6 if len(numbers) > 3 and steps * 2 > len(numbers) else 0)
 
     def _count_address(self, cell: str) -> None:
-        try:
-            address = parse(cell)
-        except BadAddress as bad:
-            self.bad_addresses[bad.problem] += 1
-            return
-        if address.kind == AddressKind.EMAIL:
+        address = address_or_problem(cell)
+        if isinstance(address, Problem):
+            self.bad_addresses[address] += 1
+        elif address.kind == AddressKind.EMAIL:
             self.counts[Field.EMAIL] += 1
         else:
             self.phones.append(address)

@@ -5,10 +5,10 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from portal.core.addresses import BadAddress, parse
+from portal.core.addresses import Address
 from portal.services.imports.layout.dates import Moment, read
 from portal.services.imports.layout.layout import Field
-from portal.services.imports.layout.normalization import folded, name_of, says_nothing
+from portal.services.imports.layout.normalization import address_or_problem, folded, name_of, says_nothing
 from portal.services.imports.reading.workbook_chunker.chunks import Line
 
 LINES_ABOVE = 20  # Titles, notes and empty lines that may stand above the names.
@@ -99,7 +99,7 @@ def find_header(lines: Sequence[Line]) -> int | None:
     """
     best, most = None, 0.0
     for place, (_, cells) in enumerate(lines[:LINES_ABOVE]):
-        if any(map(_is_address, cells)):
+        if any(isinstance(address_or_problem(cell), Address) for cell in cells):
             break
         theirs = [cell for cell in cells if folded(cell) not in OURS]
         if any(map(_is_value, theirs)):
@@ -134,14 +134,6 @@ def _is_clear(cell: str) -> bool:
 def _are_all_known(cells: Sequence[str]) -> bool:
     named = [cell for cell in cells if not says_nothing(cell)]
     return bool(named) and all(announced(cell) is not None for cell in named)
-
-
-def _is_address(cell: str) -> bool:
-    try:
-        parse(cell)
-    except BadAddress:
-        return False
-    return True
 
 
 def _is_value(cell: str) -> bool:

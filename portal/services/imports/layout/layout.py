@@ -107,13 +107,17 @@ def missing(layout: Layout) -> list[str]:
     columns = layout.columns
     optional = layout.recipient_type == RecipientType.MERCHANT and Field.TYPE not in columns
     before_2015 = layout.source == Source.BEFORE_2015 and Field.SOURCE not in columns
+    served = _served(layout) or set(layout.channels) or set(Channel)
+    lacks_status = any(STATUS_FIELDS[channel] not in columns for channel in served)
+    # No line can be a grant: a refusal needs no proof.
+    refuses = layout.status == Status.REFUSED and not {Field.STATUS, *STATUS_FIELDS.values()} & columns.keys()
     is_given = {
         "address": bool(ADDRESSES.keys() & columns.keys()),
         "channels": bool(layout.channels) or Field.CHANNEL in columns,
-        "status": layout.status is not None or Field.STATUS in columns or not _lacks_status(layout),
+        "status": layout.status is not None or Field.STATUS in columns or not lacks_status,
         "source": layout.source is not None or Field.SOURCE in columns or optional,
         "date": layout.date is not None or Field.DATE in columns or optional or before_2015,
-        "origin": bool(layout.origin) or Field.ORIGIN in columns or _only_refuses(layout),
+        "origin": bool(layout.origin) or Field.ORIGIN in columns or refuses,
     }
     return [name for name, given in is_given.items() if not given]
 
@@ -137,14 +141,3 @@ def _served(layout: Layout) -> set[Channel]:
     """The wanted channels for which some column has addresses."""
     able = {channel for column, channels in ADDRESSES.items() if column in layout.columns for channel in channels}
     return able & set(layout.channels) if Field.CHANNEL not in layout.columns else able
-
-
-def _lacks_status(layout: Layout) -> bool:
-    """Whether a wanted channel has no status column of its own."""
-    served = _served(layout) or set(layout.channels) or set(Channel)
-    return any(STATUS_FIELDS[channel] not in layout.columns for channel in served)
-
-
-def _only_refuses(layout: Layout) -> bool:
-    """Whether no line can be a grant: a refusal needs no proof."""
-    return layout.status == Status.REFUSED and not {Field.STATUS, *STATUS_FIELDS.values()} & layout.columns.keys()

@@ -1,8 +1,9 @@
-"""Normalize words of a file, whatever their case, accents and punctuation; and recognize empty cells."""
+"""Normalize words of a file, whatever their case, accents and punctuation; recognize empty cells, and addresses."""
 
 import re
 import unicodedata
 
+from portal.core.addresses import Address, BadAddress, Problem, parse
 from portal.core.addresses.normalization import normalize_spelling
 
 _LETTERS = str.maketrans("çğıöşüâîûÇĞİÖŞÜÂÎÛ", "cgiosuaiucgiosuaiu")  # Of Turkish; I becomes i as anywhere else.
@@ -38,3 +39,10 @@ def says_nothing(text: str) -> bool:
     if not text or text.isspace():
         return True
     return len(text) <= 20 and (folded(text) in NOTHING or _ERRORS.fullmatch(text.strip()) is not None)
+
+
+def address_or_problem(cell: str) -> Address | Problem:
+    try:
+        return parse(cell)
+    except BadAddress as bad:
+        return bad.problem

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import PurePath
 
 from portal.services.imports import layout
@@ -81,28 +81,26 @@ class ChunkedFile:
         self.format = ""
         self.encoding: str | None = None
         self.separator: str | None = None
-        self._sheets: list[_SheetSoFar] = []
+        self._sheets: list[Sheet] = []  # As far as they have been read.
+        self.samples = []
 
     def __iter__(self) -> Iterator[FileChunk]:
         is_workbook = detect_kind(start_of(self._parts(), START)) == FileKind.WORKBOOK
         place = 0
         for chunk in self._workbook_chunks() if is_workbook else self._text_chunks():
-            self._sheets[-1].add(chunk, place)
+            self._count(chunk, place)
             place += 1
             yield FileChunk(len(self._sheets) - 1, chunk.first_line, chunk.lines, chunk.packed)
         if not place:
             raise Unreadable(FileProblem.EMPTY)
-        self.samples = [sheet.sample for sheet in self._sheets]
-        self.outline = Outline(
-            self.format, self.encoding, self.separator, tuple(sheet.outline() for sheet in self._sheets)
-        )
+        self.outline = Outline(self.format, self.encoding, self.separator, tuple(self._sheets))
 
     def _workbook_chunks(self) -> Iterator[Chunk]:
         for kind, body in frames(self._parts()):
             if kind == FrameKind.FORMAT:
                 self.format = body.decode()
             elif kind == FrameKind.SHEET:
-                self._sheets.append(_SheetSoFar(body.decode()))
+                self._begin_sheet(body.decode())
             elif kind == FrameKind.CHUNK:
                 _, first_line, count, width = CHUNK_HEADER.unpack_from(body)
                 yield Chunk(first_line, count, width, body[CHUNK_HEADER.size :])
@@ -111,7 +109,7 @@ class ChunkedFile:
         extension = PurePath(self._name).suffix.lower().removeprefix(".")
         self.format = (extension if extension in TEXTS else "csv") if self._name else "paste"
         self.encoding = find_encoding(self._parts)
-        self._sheets.append(_SheetSoFar(""))
+        self._begin_sheet("")
         sample, texts = sampled(decoded(self._parts(), self.encoding))
         self.separator = find_separator(sample)
         line_count = 0
@@ -124,24 +122,16 @@ class ChunkedFile:
         except CannotChunk as error:
             raise Unreadable(FileProblem(error.problem)) from None
 
+    def _begin_sheet(self, name: str) -> None:
+        self._sheets.append(Sheet(name, lines=0, width=0, header_line=None, header=(), first_chunk=0, chunks=0))
+        self.samples.append([])
 
-class _SheetSoFar:
-    """A sheet as far as it has been read."""
-
-    def __init__(self, name: str):
-        self.name = name
-        self.sample: list[Line] = []
-        self._lines = self._width = self._chunks = self._first_chunk = 0
-
-    def add(self, chunk: Chunk, place: int) -> None:
-        if not self._chunks:
-            self._first_chunk = place
-            self.sample = json.loads(chunk.packed)[:SAMPLE_LINES]
-        self._chunks += 1
-        self._lines += chunk.lines
-        self._width = max(self._width, chunk.width)
-
-    def outline(self) -> Sheet:
-        place = layout.find_header(self.sample)
-        number, header = (None, []) if place is None else self.sample[place]
-        return Sheet(self.name, self._lines, self._width, number, tuple(header), self._first_chunk, self._chunks)
+    def _count(self, chunk: Chunk, place: int) -> None:
+        sheet = self._sheets[-1]
+        if not sheet.chunks:
+            sample = self.samples[-1] = json.loads(chunk.packed)[:SAMPLE_LINES]
+            header = layout.find_header(sample)
+            number, names = (None, []) if header is None else sample[header]
+            sheet = replace(sheet, header_line=number, header=tuple(names), first_chunk=place)
+        lines, width = sheet.lines + chunk.lines, max(sheet.width, chunk.width)
+        self._sheets[-1] = replace(sheet, lines=lines, width=width, chunks=sheet.chunks + 1)

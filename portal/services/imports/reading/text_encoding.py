@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 
 from portal.services.imports.reading.file_problems import FileProblem, Unreadable
@@ -27,10 +28,8 @@ def find_encoding(parts: Parts) -> str:
 def decoded(parts: Iterable[bytes], encoding: str) -> Iterator[str]:
     """Decode a text part by part. Raises Unreadable for binary data."""
     errors = "strict" if encoding == WINDOWS else "replace"
-    decoder = codecs.getincrementaldecoder(encoding)(errors)
     try:
-        yield from _refuse_binary(map(decoder.decode, parts))
-        yield decoder.decode(b"", True)
+        yield from _refuse_binary(codecs.iterdecode(parts, encoding, errors))
     except UnicodeDecodeError:
         raise Unreadable(FileProblem.BINARY) from None
 
@@ -65,11 +64,8 @@ def _unmarked_utf_16(start: bytes) -> str | None:
 
 
 def _is_utf_8(parts: Parts) -> bool:
-    decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        for part in parts():
-            decoder.decode(part)
-        decoder.decode(b"", True)
+        deque(codecs.iterdecode(parts(), "utf-8"), maxlen=0)
     except UnicodeDecodeError:
         return False
     return True

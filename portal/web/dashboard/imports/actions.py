@@ -16,15 +16,17 @@ from portal.core.extensions import db, read_session, vault, wake
 from portal.core.models import BatchState, ImportBatch
 from portal.domain import packages
 from portal.domain.identity.permissions import Permission
-from portal.services.imports import batches, provider_questions, undo
+from portal.services.imports import batches, profiles, provider_questions, store, undo
 from portal.services.imports.batches import MAY_CHOOSE, MAY_DROP, MAY_UNDO
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.imports.batch_page import own_batch_or_404, page_context
 from portal.web.shared import column_layout_page
 from portal.web.shared.access import needs
+from portal.web.shared.redirects import rollback_and_redirect
 from portal.web.shared.signed_in_person import record_audit
 
 ELSEWHERE = _l("Dosya bu sırada başka bir aşamaya geçti; yapılacak bir şey kalmadı. Son durumu aşağıda.")
+TOO_LATE = _l("Bu dosya bu sırada ilerledi; düzeni artık değişmez.")
 NOT_NOW = _l("Hesabınız durdurulduğu ya da marka kapatıldığı için aktarım başlatılamıyor.")
 
 
@@ -34,17 +36,16 @@ def import_layout(batch_id: int) -> ResponseReturnValue:
     """The layout of a file after its dry run; for any other, the file's own page."""
     batch = own_batch_or_404(read_session(), batch_id)
     if batch.state != BatchState.DRY_RUN:
-        return _back(batch_id)
+        return redirect(_page(batch_id), 303)
     return _show(batch, column_layout_page.layout_page(read_session(), vault(), batch))
 
 
 @blueprint.post("/imports/<id:batch_id>/layout")
 @needs(Permission.IMPORT)
 def choose_layout(batch_id: int) -> ResponseReturnValue:
-    """Set the layout; a dry run follows."""
     batch = own_batch_or_404(db.session, batch_id)
     if batch.state not in MAY_CHOOSE:
-        return _too_late(batch_id)
+        return rollback_and_redirect(_page(batch_id), TOO_LATE)
     page = column_layout_page.layout_page(db.session, vault(), batch)
     if not page.is_as_posted or not page.form.validate_on_submit():
         db.session.rollback()
@@ -55,12 +56,12 @@ def choose_layout(batch_id: int) -> ResponseReturnValue:
         if provider_questions.mark_answered(batch, current_user.id, clock.now()):
             record_audit("import.answered", "import_batch", batch.id, fields=list(batch.asked or ()))
     except batches.WrongState:
-        db.session.rollback()
-        return _too_late(batch_id)
-    column_layout_page.remember_profile(db.session, vault(), batch, page.form.outline, layout, page.form.name.data)
+        return rollback_and_redirect(_page(batch_id), TOO_LATE)
+    header, name = store.header_of(page.form.outline, layout), page.form.name.data
+    profiles.remember(db.session, vault(), batch.provider_id, header, layout, clock.now(), name)
     db.session.commit()
     wake("import", batch_id)
-    return _back(batch_id)
+    return redirect(_page(batch_id), 303)
 
 
 @blueprint.post("/imports/<id:batch_id>/run")
@@ -74,9 +75,7 @@ def start_import(batch_id: int) -> ResponseReturnValue:
         page = page_context(own_batch_or_404(read_session(), batch_id), no_room=True)
         return render_template("dashboard/imports/batch.html", **page), 422
     except batches.AnswerMissing:
-        db.session.rollback()
-        flash(_("Önce sizden istenen bilgileri tamamlayın."))
-        return _back(batch_id)
+        return rollback_and_redirect(_page(batch_id), _("Önce sizden istenen bilgileri tamamlayın."))
 
 
 @blueprint.post("/imports/<id:batch_id>/stop")
@@ -96,7 +95,6 @@ def continue_import(batch_id: int) -> ResponseReturnValue:
 @blueprint.get("/imports/<id:batch_id>/drop")
 @needs(Permission.IMPORT)
 def ask_drop(batch_id: int) -> str:
-    """Ask for confirmation before the lines are deleted."""
     batch = own_batch_or_404(read_session(), batch_id)
     return render_template("dashboard/imports/drop.html", **page_context(batch), still=batch.state in MAY_DROP)
 
@@ -130,29 +128,20 @@ def _act(
     try:
         act(db.session, batch, current_user.id, clock.now())
     except batches.WrongState:
-        db.session.rollback()
-        flash(str(ELSEWHERE))
+        return rollback_and_redirect(_page(batch_id), ELSEWHERE)
     except batches.Suspended:
-        db.session.rollback()
-        flash(str(NOT_NOW))
-    else:
-        db.session.commit()
-        wake("import", batch_id)
-        if message:
-            flash(message)
-    return _back(batch_id)
-
-
-def _back(batch_id: int) -> ResponseReturnValue:
-    return redirect(url_for(".import_batch", batch_id=batch_id), 303)
+        return rollback_and_redirect(_page(batch_id), NOT_NOW)
+    db.session.commit()
+    wake("import", batch_id)
+    if message:
+        flash(message)
+    return redirect(_page(batch_id), 303)
 
 
 def _show(batch: ImportBatch, page: column_layout_page.LayoutPage) -> str:
-    if batch.state == BatchState.READ:
-        return render_template("dashboard/imports/batch.html", **page_context(batch, page=page))
-    return render_template("dashboard/imports/layout.html", **page_context(batch, page=page))
+    name = "batch" if batch.state == BatchState.READ else "layout"
+    return render_template(f"dashboard/imports/{name}.html", **page_context(batch, page=page))
 
 
-def _too_late(batch_id: int) -> ResponseReturnValue:
-    flash(_("Bu dosya bu sırada ilerledi; düzeni artık değişmez."))
-    return _back(batch_id)
+def _page(batch_id: int) -> str:
+    return url_for(".import_batch", batch_id=batch_id)

@@ -59,11 +59,12 @@ def own_batch_or_404(session: Session, batch_id: int) -> ImportBatch:
 
 def page_context(batch: ImportBatch, **more: object) -> dict[str, Any]:
     state, session = batch.state, read_session()
+    uploader = session.get(User, batch.user_id) if batch.user_id else None
     shown: dict[str, Any] = {
         "batch": batch,
         "name": masked_cells.file_name(batch),
         "brand_name": session.get_one(Brand, batch.brand_id).name,
-        "by": _user_name(session, batch.user_id),
+        "by": uploader.name if uploader else _("Komut satırı"),
         "is_working": state in WORKER_STATES,
         "has_run": state in RUN,
         "may_drop": state in MAY_DROP,
@@ -118,8 +119,3 @@ def _layout(batch: ImportBatch) -> Layout | None:
         return layout_of(vault(), batch)
     except CannotOpen:
         return None
-
-
-def _user_name(session: Session, user_id: int | None) -> str:
-    user = session.get(User, user_id) if user_id else None
-    return user.name if user else _("Komut satırı")

@@ -1,7 +1,6 @@
 """Imports on the dashboard: the list, the upload form, and the page of each file."""
 
 import io
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, BinaryIO
 
@@ -31,17 +30,15 @@ from portal.web.shared.signed_in_person import provider_key
 from portal.web.shared.url_converters import parse_id
 
 A_PAGE = 50
-SAMPLE = "Telefon;E-posta;Kanal;Durum;Tarih;Kaynak;Dayanak\r\n"
-SAMPLE_ROWS = (
-    ("0532 123 45 67", "", "SMS, arama", "ONAY", "HS_ISLAK_IMZA", "Üyelik formu 1042"),
-    ("", "fatma@example.com", "E-posta", "ONAY", "HS_WEB", "Sipariş 88213"),
-    ("0533 765 43 21", "", "SMS", "RET", "HS_CAGRI_MERKEZI", ""),
-)
+SAMPLE = """\
+Telefon;E-posta;Kanal;Durum;Tarih;Kaynak;Dayanak
+0532 123 45 67;;SMS, arama;ONAY;{when};HS_ISLAK_IMZA;Üyelik formu 1042
+;fatma@example.com;E-posta;ONAY;{when};HS_WEB;Sipariş 88213
+0533 765 43 21;;SMS;RET;{when};HS_CAGRI_MERKEZI;
+"""
 
 
 class NewImportForm(FlaskForm):
-    """A file or a pasted table."""
-
     brand = SelectField(_l("Marka"), coerce=int)
     file = FileField(_l("Dosya"))
     text = TextAreaField(_l("ya da tabloyu yapıştırın"))
@@ -58,14 +55,6 @@ class NewImportForm(FlaskForm):
         return is_good
 
 
-@dataclass(frozen=True)
-class ListedBatch:
-    batch: ImportBatch
-    name: str
-    brand_name: str
-    figures: Figures
-
-
 @blueprint.get("/imports", endpoint="imports")
 @needs(Permission.LOOK)
 def show_imports() -> str:
@@ -78,13 +67,13 @@ def show_imports() -> str:
     )
     rows = read_session().execute(batches.order_by(ImportBatch.id.desc()).limit(A_PAGE + 1)).all()
     listed = [
-        ListedBatch(batch, masked_cells.file_name(batch), brand, Figures.of(batch.tally or {}))
-        for batch, brand in rows[:A_PAGE]
+        (batch, brand_name, masked_cells.file_name(batch), Figures.of(batch.tally or {}))
+        for batch, brand_name in rows[:A_PAGE]
     ]
     return render_template(
         "dashboard/imports/batches.html",
         listed=listed,
-        before=listed[-1].batch.id if len(rows) > A_PAGE else None,
+        before=rows[A_PAGE - 1].ImportBatch.id if len(rows) > A_PAGE else None,
         is_first=before is None,
     )
 
@@ -93,21 +82,15 @@ def show_imports() -> str:
 @needs(Permission.LOOK)
 def sample() -> Response:
     """A small file to fill in, as a Turkish Excel opens it."""
-    at = clock.now() - timedelta(days=1)
-    when = format_datetime(at, "dd.MM.yyyy HH:mm")
-    lines = [";".join((*row[:4], when, *row[4:])) for row in SAMPLE_ROWS]
-    body = "\ufeff" + SAMPLE + "".join(f"{line}\r\n" for line in lines)
-    return Response(
-        body.encode(),
-        mimetype="text/csv",
-        headers={"Content-Disposition": 'attachment; filename="izinlink-ornek.csv"'},
-    )
+    when = format_datetime(clock.now() - timedelta(days=1), "dd.MM.yyyy HH:mm")
+    body = "\ufeff" + SAMPLE.format(when=when).replace("\n", "\r\n")
+    headers = {"Content-Disposition": 'attachment; filename="izinlink-ornek.csv"'}
+    return Response(body.encode(), mimetype="text/csv", headers=headers)
 
 
 @blueprint.get("/imports/new")
 @needs(Permission.IMPORT)
 def new_import() -> ResponseReturnValue:
-    """Show the upload form."""
     brands = _brands()
     if not brands:
         flash(_("Dosya aktarmak için aktif bir markanız olmalı."))
@@ -124,11 +107,13 @@ def upload_file() -> ResponseReturnValue:
     form = NewImportForm(_brands())
     if not form.validate_on_submit():
         return render_template("dashboard/imports/new_batch.html", form=form), 422
-    name, stream = _uploaded(form)
+    upload = form.file.data
+    is_file = upload and upload.filename  # A pasted table has no name.
+    stream: BinaryIO = upload.stream if is_file else io.BytesIO(form.text.data.encode())
     try:
         batch = uploads.store_upload(
             db.session, vault(), provider_id=current_user.provider_id, brand_id=form.brand.data,
-            user_id=current_user.id, name=name, stream=stream, at=clock.now(),
+            user_id=current_user.id, name=upload.filename if is_file else "", stream=stream, at=clock.now(),
         )  # fmt: skip
     except Unreadable as unreadable:
         db.session.rollback()
@@ -152,14 +137,6 @@ def import_progress(batch_id: int) -> str:
     batch = own_batch_or_404(read_session(), batch_id)
     shown = page_context(batch) if batch.state != BatchState.READ else {"batch": batch}
     return render_template("dashboard/imports/progress.html", **shown)
-
-
-def _uploaded(form: NewImportForm) -> tuple[str, BinaryIO]:
-    """Name and bytes; a pasted table has no name."""
-    upload = form.file.data
-    if upload and upload.filename:
-        return upload.filename, upload.stream
-    return "", io.BytesIO(form.text.data.encode())
 
 
 def _brands() -> list[Brand]:

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from flask import flash, redirect, render_template, url_for
+from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -20,6 +20,7 @@ from portal.domain.providers import delegations
 from portal.services.imports import uploads
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared.access import needs
+from portal.web.shared.redirects import commit_and_redirect
 from portal.web.shared.signed_in_person import record_audit
 
 USUAL_PERIOD = timedelta(days=30)
@@ -50,7 +51,7 @@ def give_delegation() -> ResponseReturnValue:
         form.ends_on.errors = [_("Son gün bugünden önce, bir yıldan da sonra olamaz.")]
         return _page(form), 422
     record_audit("leave.given", "leave", given.id, until=given.ends_on.isoformat())
-    return _done(_("Yetki verildi. İstediğiniz an geri alabilirsiniz."))
+    return commit_and_redirect(url_for(".show_delegation"), _("Yetki verildi. İstediğiniz an geri alabilirsiniz."))
 
 
 @blueprint.post("/leave/withdraw")
@@ -59,13 +60,9 @@ def withdraw_delegation() -> ResponseReturnValue:
     withdrawn = delegations.withdraw(db.session, current_user.provider_id, current_user.id, clock.now())
     if withdrawn is not None:
         record_audit("leave.withdrawn", "leave", withdrawn.id)
-    return _done(_("Yetki geri alındı. Destek ekibi artık sizin adınıza dosya aktaramaz."))
-
-
-def _done(message: str) -> ResponseReturnValue:
-    db.session.commit()
-    flash(message)
-    return redirect(url_for(".show_delegation"), 303)
+    return commit_and_redirect(
+        url_for(".show_delegation"), _("Yetki geri alındı. Destek ekibi artık sizin adınıza dosya aktaramaz.")
+    )
 
 
 def _page(form: DelegationForm) -> str:

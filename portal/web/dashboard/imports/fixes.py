@@ -36,8 +36,6 @@ MOST_WORDS = 40  # Of one kind; with more, the wrong column was chosen.
 
 @dataclass(frozen=True)
 class FixedCell:
-    """A cell before and after a fix."""
-
     line: int
     before: str
     after: str
@@ -72,7 +70,6 @@ class WordsForm(FlaskForm):
     words: Sequence[Word] = ()
 
     def apply_to(self, layout: Layout) -> Layout:
-        """The layout with these meanings."""
         return replace(layout, words=add_meanings(layout.words, self.words))
 
 

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel
-from portal.core.models import Brand, Campaign, CampaignKind, ImportBatch, Provider
+from portal.core.models import Brand, CampaignKind, ImportBatch, Provider
 from portal.domain import campaigns, packages
 from portal.domain.campaigns import default_texts
 from portal.domain.consents import recipients
@@ -39,12 +39,21 @@ def ask_late(batch_id: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             packages.require_capacity(db.session, db.session.get_one(Provider, batch.provider_id), 0, clock.now())
-            return _opened(form, batch, late)
+            campaign = open_campaign_from(form, db.session.get_one(Brand, batch.brand_id), clock.now())
         except campaigns.ContactMissing:
             add_contact_error(form)
+            db.session.rollback()
         except packages.PackageFull:
             flash(_("Paketinizde yer olmadığı için şu anda izin sorulamıyor."))
-        db.session.rollback()
+            db.session.rollback()
+        else:
+            record_audit("campaign.opened", "campaign", campaign.id)
+            record_audit("audience.brought", "campaign", campaign.id, good=len(late))
+            campaign_id = campaign.id
+            for some in recipients.chunks(sorted(late), CHUNK):
+                campaigns.add_recipients(db.session, campaign, {each: late[each] for each in some})
+                db.session.commit()
+            return redirect(url_for(".campaign", campaign_id=campaign_id), 303)
     page = render_template(
         "dashboard/campaigns/new_campaign.html",
         form=form,
@@ -66,15 +75,3 @@ def _form(batch: ImportBatch, brand: Brand, late: Mapping[int, list[Channel]]) -
     )
     form.kind.choices = form.kind.choices[:1]  # Nobody here needs a refusing link.
     return form
-
-
-def _opened(form: CampaignForm, batch: ImportBatch, late: Mapping[int, list[Channel]]) -> ResponseReturnValue:
-    at = clock.now()
-    campaign: Campaign = open_campaign_from(form, db.session.get_one(Brand, batch.brand_id), at)
-    record_audit("campaign.opened", "campaign", campaign.id)
-    record_audit("audience.brought", "campaign", campaign.id, good=len(late))
-    campaign_id = campaign.id
-    for some in recipients.chunks(sorted(late), CHUNK):
-        campaigns.add_recipients(db.session, campaign, {each: late[each] for each in some})
-        db.session.commit()
-    return redirect(url_for(".campaign", campaign_id=campaign_id), 303)

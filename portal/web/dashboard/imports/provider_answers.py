@@ -24,6 +24,7 @@ from portal.web.shared import masked_cells
 from portal.web.shared.access import needs
 from portal.web.shared.column_layout_form import FIRST_DAY, check_lawful_day
 from portal.web.shared.labels import label
+from portal.web.shared.redirects import rollback_and_redirect
 from portal.web.shared.signed_in_person import record_audit
 from portal.web.shared.validators import READABLE
 
@@ -74,9 +75,9 @@ class AnswerForm(FlaskForm):
 @needs(Permission.IMPORT)
 def answer_import(batch_id: int) -> ResponseReturnValue:
     """Show the questions; where none are open, redirect to the file."""
-    batch = _mine(batch_id)
+    batch = _asked_batch_or_404(batch_id)
     if not provider_questions.awaits_answer(batch):
-        return _over(batch)
+        return _nothing_asked(batch_id)
     return _page(batch, AnswerForm(formdata=None, asked=batch.asked or ()))
 
 
@@ -84,17 +85,16 @@ def answer_import(batch_id: int) -> ResponseReturnValue:
 @needs(Permission.IMPORT)
 def take_answer(batch_id: int) -> ResponseReturnValue:
     """Store the answers; a new dry run follows."""
-    batch = _mine(batch_id)
+    batch = _asked_batch_or_404(batch_id)
     if not provider_questions.awaits_answer(batch):
-        return _over(batch)
+        return _nothing_asked(batch_id)
     form = AnswerForm(asked=batch.asked or ())
     if not form.validate_on_submit():
         return _page(batch, form), 422
     try:
         provider_questions.answer(db.session, vault(), batch, form.answer, current_user.id, clock.now())
     except provider_questions.NothingAsked:  # A colleague was first.
-        db.session.rollback()
-        return _over(_mine(batch_id))
+        return _nothing_asked(batch_id)
     record_audit("import.answered", "import_batch", batch.id, fields=list(batch.asked or ()))
     db.session.commit()
     wake("import", batch_id)
@@ -102,14 +102,14 @@ def take_answer(batch_id: int) -> ResponseReturnValue:
     return redirect(url_for(".import_batch", batch_id=batch_id), 303)
 
 
-def _mine(batch_id: int) -> ImportBatch:
+def _asked_batch_or_404(batch_id: int) -> ImportBatch:
     found = own_batch_or_404(db.session, batch_id)
     return found if found.asked else abort(404)
 
 
-def _over(batch: ImportBatch) -> ResponseReturnValue:
-    flash(_("Bu dosya için sizden beklenen bir bilgi yok."))
-    return redirect(url_for(".import_batch", batch_id=batch.id), 303)
+def _nothing_asked(batch_id: int) -> ResponseReturnValue:
+    message = _("Bu dosya için sizden beklenen bir bilgi yok.")
+    return rollback_and_redirect(url_for(".import_batch", batch_id=batch_id), message)
 
 
 def _page(batch: ImportBatch, form: AnswerForm) -> str:

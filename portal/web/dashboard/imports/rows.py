@@ -14,13 +14,13 @@ from portal.core import clock, iys_protocol
 from portal.core.extensions import db, limiter, read_session, vault, wake
 from portal.core.models import BatchState, ImportBatch
 from portal.domain.identity.permissions import Permission
-from portal.services.imports import batches, queries
+from portal.services.imports import batches, profiles, queries
 from portal.services.imports.layout import Fix, Layout
 from portal.services.imports.queries import Row, RowGroup, Sample
 from portal.services.imports.row_errors import OURS, ErrorLine, RowErrors
 from portal.services.imports.row_parser import RowParser, unknown_words
 from portal.services.imports.row_results import PROBLEMS, RESULTS
-from portal.services.imports.store import layout_of, outline_of
+from portal.services.imports.store import header_of, layout_of, outline_of
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.imports.batch_page import MAY_FIX, own_batch_or_404, page_context
 from portal.web.dashboard.imports.fixes import (
@@ -31,10 +31,11 @@ from portal.web.dashboard.imports.fixes import (
     build_words_form,
     preview_fix,
 )
-from portal.web.shared import column_layout_page, limits, masked_cells
+from portal.web.shared import limits, masked_cells
 from portal.web.shared.access import needs
 from portal.web.shared.downloads import Format, download
 from portal.web.shared.import_labels import FIELDS, label_result
+from portal.web.shared.redirects import rollback_and_redirect
 from portal.web.shared.signed_in_person import provider_key, record_audit
 from portal.web.shared.url_converters import parse_id
 from portal.web.shared.xlsx_writer import Sheet
@@ -82,7 +83,6 @@ def fix_import(batch_id: int) -> ResponseReturnValue:
 @blueprint.post("/imports/<id:batch_id>/words/<result>")
 @needs(Permission.IMPORT)
 def explain_words(batch_id: int, result: str) -> ResponseReturnValue:
-    """Store the meanings of unknown words; a new dry run follows."""
     batch = own_batch_or_404(read_session(), batch_id)
     if result not in PROBLEMS or batch.state != BatchState.DRY_RUN:
         abort(404)
@@ -96,7 +96,6 @@ def explain_words(batch_id: int, result: str) -> ResponseReturnValue:
 @blueprint.get("/imports/<id:batch_id>/piles/<group>")
 @needs(Permission.LOOK)
 def import_group(batch_id: int, group: str) -> str:
-    """The entries of a group as they stand with İYS now."""
     batch = own_batch_or_404(read_session(), batch_id)
     if group not in tuple(RowGroup):
         abort(404)
@@ -105,7 +104,7 @@ def import_group(batch_id: int, group: str) -> str:
     if batch.layout:
         found = queries.group_rows(read_session(), vault(), batch, RowGroup(group), limit=A_PAGE + 1, after=after)
         rows = _mask_unless_importer(found)
-    codes = {each.code for each in rows if each.code}
+    codes = {each.entry.code for each in rows if each.entry.code}
     return render_template(
         "dashboard/imports/group.html",
         **page_context(batch),
@@ -113,7 +112,7 @@ def import_group(batch_id: int, group: str) -> str:
         words=GROUP_LABELS[RowGroup(group)],
         rows=rows[:A_PAGE],
         columns=_columns(rows),
-        after=rows[A_PAGE - 1].key if len(rows) > A_PAGE else None,
+        after=rows[A_PAGE - 1].entry.id if len(rows) > A_PAGE else None,
         is_first=not after,
         sentences={code: iys_protocol.sentence_of(code) for code in codes},
         cures={code: iys_protocol.cure_of(code) for code in codes},
@@ -144,22 +143,21 @@ def _change_layout(
     batch_id: int, change: Callable[[Layout], Layout], message: str, *, updates_profile: bool = False
 ) -> ResponseReturnValue:
     batch = own_batch_or_404(db.session, batch_id)
-    if batch.state not in MAY_FIX:
-        flash(_("Dosya bu sırada ilerledi; artık böyle düzeltilemez."))
-        return redirect(url_for(".import_batch", batch_id=batch_id), 303)
+    page = url_for(".import_batch", batch_id=batch_id)
     try:
+        if batch.state not in MAY_FIX:
+            raise batches.WrongState
         layout = change(layout_of(vault(), batch))
         batches.set_layout(db.session, vault(), batch, layout, clock.now())
         if updates_profile:
-            column_layout_page.remember_profile(db.session, vault(), batch, outline_of(vault(), batch), layout)
+            header = header_of(outline_of(vault(), batch), layout)
+            profiles.remember(db.session, vault(), batch.provider_id, header, layout, clock.now())
     except batches.WrongState:
-        db.session.rollback()
-        flash(_("Dosya bu sırada ilerledi; artık böyle düzeltilemez."))
-    else:
-        db.session.commit()
-        wake("import", batch_id)
-        flash(message)
-    return redirect(url_for(".import_batch", batch_id=batch_id), 303)
+        return rollback_and_redirect(page, _("Dosya bu sırada ilerledi; artık böyle düzeltilemez."))
+    db.session.commit()
+    wake("import", batch_id)
+    flash(message)
+    return redirect(page, 303)
 
 
 def _show(batch: ImportBatch, result: str, form: WordsForm | None = None) -> str:

@@ -35,7 +35,7 @@ def test_a_pasted_list_needs_no_header():
     found = read_address_list("0532 123 45 67\nayse@example.com\n+49 151 12345678\n")
 
     assert lines_of(found) == [(1, "+905321234567"), (2, "ayse@example.com"), (3, "+4915112345678")]
-    assert (found.header, found.columns, found.bad, found.repeated) == (None, (0,), [], 0)
+    assert (found.header, found.columns, found.bad, len(found.repeats)) == (None, (0,), [], 0)
 
 
 def test_one_pasted_line_may_hold_several_addresses():
@@ -237,7 +237,7 @@ def test_an_address_that_comes_again_is_kept_once_and_noted():
 
     assert lines_of(found) == [(1, "+905321234567"), (2, "ayse@example.com")]
     assert [line for line, _ in found.repeats] == [3, 4, 5]
-    assert found.repeated == 3
+    assert len(found.repeats) == 3
 
 
 def test_quotes_hold_separators_and_newlines_together():

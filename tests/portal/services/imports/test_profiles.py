@@ -8,7 +8,7 @@ import pytest
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, Source, Status
 from portal.services.imports import profiles
-from portal.services.imports.layout import Field, Fix, Layout, signature
+from portal.services.imports.layout import Field, Fix, Layout
 from tests import make
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -33,15 +33,15 @@ def provider_id(app):
 
 
 def remember(provider_id, header=HEADER, layout=LAYOUT, at=NOW, name=None):
-    return profiles.remember(db.session, vault(), provider_id, signature(header), layout, at, name, header=header)
+    return profiles.remember(db.session, vault(), provider_id, header, layout, at, name)
 
 
 def find(provider_id, header):
-    return profiles.find(db.session, vault(), provider_id, signature(header), header=header)
+    return profiles.find(db.session, vault(), provider_id, header)
 
 
 def named(provider_id, name, header=HEADER):
-    return profiles.find_by_name(db.session, vault(), provider_id, name, header=header)
+    return profiles.find_by_name(db.session, vault(), provider_id, name, header)
 
 
 def test_the_next_file_with_the_header_is_read_alike(provider_id):

@@ -26,7 +26,7 @@ def test_what_was_kept_as_evidence_and_taken_back_is_kept_no_more(brand):  # noq
 
     assert batch.state == BatchState.UNDONE and batch.annulled == 9
     assert (piles.kept, piles.annulled, piles.total) == (0, 9, 9)
-    assert sorted({each.line for each in listed}) == [2, 3, 4] and len(listed) == 9
+    assert sorted({each.entry.line for each in listed}) == [2, 3, 4] and len(listed) == 9
 
 
 def test_a_stopped_run_tells_what_it_has_kept_up_to_there(brand):  # noqa: F811

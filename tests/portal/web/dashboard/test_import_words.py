@@ -7,7 +7,6 @@ import pytest
 
 from portal.core.extensions import db, vault
 from portal.core.models import BatchState, ImportBatch
-from portal.services.imports import layout as layouts
 from portal.services.imports import profiles
 from portal.services.imports.store import layout_of
 from portal.web.shared.column_layout_form import word_field_name
@@ -39,8 +38,8 @@ def test_a_word_that_was_explained_is_known_in_the_next_file(app, ayse, rows):
     ayse.posts(f"{batch_after_dry_run(app, {})}/words/status_unknown", {BELKI: "RET"})
 
     with app.app_context():
-        owner, signature = rows.one(ImportBatch).provider_id, layouts.signature(import_batches.HEADER)
-        found = profiles.find(db.session, vault(), owner, signature, header=import_batches.HEADER)
+        owner = rows.one(ImportBatch).provider_id
+        found = profiles.find(db.session, vault(), owner, import_batches.HEADER)
     assert found.words == {"status": {"belki": "RET"}}
 
 
