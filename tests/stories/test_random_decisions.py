@@ -172,7 +172,7 @@ class Walk:
                 except tokens.NoToken:
                     return
                 payload = vault().open(each.payload, Submission.PLACE, each.provider_id, each.id)
-                self.iys.post(each.endpoint, payload, bearer)
+                self.iys.ask("POST", each.endpoint, body=payload, bearer=bearer)
 
     def iys_fails(self) -> None:
         rate, count = self.dice.choice([0.3, 0.6, 1.0]), self.dice.choice([1, 2, 3, 10])

@@ -204,25 +204,24 @@ def forecast_quota(subscription: Subscription | None) -> Forecast | None:
 
 
 def _brands_in(rows: Iterable[Any], *, rights_are_listed: bool) -> tuple[BrandFound, ...]:
-    found = [_brand_in(row, rights_are_listed) for row in rows if isinstance(row, dict)]
-    return tuple(brand for brand in found if brand)
-
-
-def _brand_in(row: JsonObject, rights_are_listed: bool) -> BrandFound | None:
-    code = read_number(row.get("brandCode"))
-    if code is None:
-        return None
-    channels = [each.value for each in Channel]
-    writable = [each for each in channels if not rights_are_listed or read_text(row.get(each)).lower() == WRITE]
-    return BrandFound(
-        code=code,
-        name=read_text(row.get("name")),
-        is_master=row.get("master") is True,
-        whose=BrandOwner.NO_PROVIDER,
-        writable=tuple(writable),
-        title=read_text(row.get("title")),
-        may_agree=row.get("agreementControl") is True if rights_are_listed else True,
-    )
+    found = []
+    for row in rows:
+        code = read_number(row.get("brandCode")) if isinstance(row, dict) else None
+        if code is None:
+            continue
+        channels = [each.value for each in Channel]
+        writable = [each for each in channels if not rights_are_listed or read_text(row.get(each)).lower() == WRITE]
+        brand = BrandFound(
+            code=code,
+            name=read_text(row.get("name")),
+            is_master=row.get("master") is True,
+            whose=BrandOwner.NO_PROVIDER,
+            writable=tuple(writable),
+            title=read_text(row.get("title")),
+            may_agree=row.get("agreementControl") is True if rights_are_listed else True,
+        )
+        found.append(brand)
+    return tuple(found)
 
 
 def _brand_from_json(kept: JsonObject) -> BrandFound:

@@ -85,10 +85,6 @@ class Client:
         self.is_sandbox = is_sandbox
         self._threads = threading.local()
 
-    def post(self, path: str, body: bytes, bearer: str | None = None) -> Answer:
-        """POST JSON bytes exactly as given."""
-        return self.ask("POST", path, body=body, bearer=bearer)
-
     def ask(
         self, method: str, path: str, *, body: bytes | None = None, bearer: str | None = None,
         deadline: float = DEADLINE,

@@ -76,7 +76,13 @@ def register_address(client: Client, brand: Brand, channel: Channel) -> Registra
     if answer is None or _is_refused(answer):
         _update_registration(registration_id, removed_at=clock.now())
         return RegistrationResult(False, answer.code if answer else None)
-    return _result_from_list(client, brand, registration_id)
+    listed = list_addresses(client, brand)  # No answer came: İYS's list shows whether the address was registered.
+    if listed is None:
+        return RegistrationResult(False, is_unsure=True)
+    is_done = any(each.registration_id == registration_id and each.is_live for each in listed)
+    if not is_done:
+        _update_registration(registration_id, removed_at=clock.now())
+    return RegistrationResult(is_done)
 
 
 def remove_address(client: Client, brand: Brand, registration: PushRegistration) -> RegistrationResult:
@@ -104,21 +110,11 @@ def list_addresses(client: Client, brand: Brand) -> list[ListedAddress] | None:
     answer = _ask_iys(client, brand, Operation.PUSH_LIST, path, method="GET")
     if answer is None or answer.listed is None:
         return None
-    ours = _own_registrations(brand)
+    mine = select(PushRegistration).where(PushRegistration.brand_id == brand.id, PushRegistration.removed_at.is_(None))
+    ours = {each.token_digest: each for each in read_session().scalars(mine)}
     listed = [_parse_listed(row, ours) for row in answer.listed if isinstance(row, dict)]
     _synchronise(ours.values(), {each.registration_id for each in listed if each.is_live})
     return listed
-
-
-def _result_from_list(client: Client, brand: Brand, registration_id: int) -> RegistrationResult:
-    """No answer came: İYS's list shows whether the address was registered."""
-    listed = list_addresses(client, brand)
-    if listed is None:
-        return RegistrationResult(False, is_unsure=True)
-    is_done = any(each.registration_id == registration_id and each.is_live for each in listed)
-    if not is_done:
-        _update_registration(registration_id, removed_at=clock.now())
-    return RegistrationResult(is_done)
 
 
 def _synchronise(ours: Iterable[PushRegistration], live: set[int | None]) -> None:
@@ -130,11 +126,6 @@ def _synchronise(ours: Iterable[PushRegistration], live: set[int | None]) -> Non
             _update_registration(registration.id, registered_at=at)
         elif registration.id not in live and not is_being_made:
             _update_registration(registration.id, removed_at=at)
-
-
-def _own_registrations(brand: Brand) -> dict[bytes, PushRegistration]:
-    mine = select(PushRegistration).where(PushRegistration.brand_id == brand.id, PushRegistration.removed_at.is_(None))
-    return {each.token_digest: each for each in read_session().scalars(mine)}
 
 
 def _parse_listed(row: JsonObject, ours: dict[bytes, PushRegistration]) -> ListedAddress:

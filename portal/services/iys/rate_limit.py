@@ -22,7 +22,6 @@ KEPT = timedelta(days=8)  # Tallies are read for a day; a week more shows an ope
 HOUR = timedelta(hours=1)
 LONGEST_HOLD = timedelta(minutes=2)  # Of all calls; İYS asks for a second.
 EGRESS = "egress"
-TOKENS = Operation.TOKEN
 UNKNOWN_CODE = "unknown_code"
 # İYS documents 1000 and 100 for the two queries; for tokens 10 in one place and 100 in another, so we keep to 10.
 PER_HOUR = {Operation.TOKEN: 10, Operation.STATUS: 900, Operation.HISTORY: 90}
@@ -83,7 +82,7 @@ def held_until(session: Session, name: str, at: datetime) -> datetime | None:
 
 def are_tokens_held(at: datetime) -> ColumnElement[bool]:
     """The condition that İYS accepts no token call from this IP address now."""
-    return exists().where(IysRate.name == str(TOKENS), IysRate.next_at > at)
+    return exists().where(IysRate.name == Operation.TOKEN.value, IysRate.next_at > at)
 
 
 def add_to_tally(session: Session, question: str, at: datetime, *, calls: int = 0, failures: int = 0) -> None:

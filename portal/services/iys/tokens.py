@@ -73,7 +73,7 @@ def forget_token(provider_id: int, token: str, partner_id: int | None = None) ->
 def _backoff_until(credential: Credential, at: datetime) -> datetime | None:
     if credential.backoff_until and credential.backoff_until > at:
         return credential.backoff_until
-    return rate_limit.held_until(read_session(), rate_limit.TOKENS, at)
+    return rate_limit.held_until(read_session(), Operation.TOKEN, at)
 
 
 def read_credential(provider_id: int, partner_id: int | None = None) -> Credential:
@@ -117,7 +117,7 @@ def _fetch_token(client: Client, credential: Credential, at: datetime) -> str:
     if not _is_token(token):
         backoff = _backoff(credential, answer, clock.now())
         _update_credential(credential, lease_until=None, **backoff)
-        held_until = rate_limit.held_until(read_session(), rate_limit.TOKENS, at)
+        held_until = rate_limit.held_until(read_session(), Operation.TOKEN, at)
         raise NoToken(answer.code, backoff.get("backoff_until") or held_until)
     rate_limit.delete_old_tallies(db.session, at)  # Done here since a token is fetched every two hours.
     tokens = _sealed_tokens(credential, answer.content, at)
@@ -139,7 +139,7 @@ def _sign_in(client: Client, credential: Credential, at: datetime) -> Answer:
 
 def _ask_for_token(client: Client, **body: str) -> Answer:
     call = call_guard.start_call(Operation.TOKEN)
-    answer = client.post(iys_protocol.TOKEN_PATH, json.dumps(body).encode())
+    answer = client.ask("POST", iys_protocol.TOKEN_PATH, body=json.dumps(body).encode())
     call_guard.finish_call(call, answer)
     return answer
 

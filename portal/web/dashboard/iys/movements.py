@@ -1,6 +1,5 @@
 """İYS's movements of a brand, newest first, with what became of them here."""
 
-from enum import StrEnum
 from typing import Any
 
 from flask import render_template, request
@@ -33,16 +32,10 @@ from portal.web.shared.url_converters import parse_id
 PAGE_SIZE = 50
 
 
-class MadeBy(StrEnum):
-    PEOPLE = "people"
-    OURS = "ours"
-    OTHERS = "others"
-
-
 MADE_BY = {
-    MadeBy.PEOPLE: (_l("Kişiler, İYS üzerinden"), Decision.origin == DecisionOrigin.AT_IYS),
-    MadeBy.OURS: (_l("İzinlink"), Decision.origin.not_in((DecisionOrigin.AT_IYS, DecisionOrigin.OTHER_SENDER))),
-    MadeBy.OTHERS: (_l("Başka gönderici"), Decision.origin == DecisionOrigin.OTHER_SENDER),
+    "people": (_l("Kişiler, İYS üzerinden"), Decision.origin == DecisionOrigin.AT_IYS),
+    "ours": (_l("İzinlink"), Decision.origin.not_in((DecisionOrigin.AT_IYS, DecisionOrigin.OTHER_SENDER))),
+    "others": (_l("Başka gönderici"), Decision.origin == DecisionOrigin.OTHER_SENDER),
 }
 
 
@@ -61,7 +54,7 @@ class MovementFilter(FlaskForm):
         super().__init__(request.args)
         everything = [("", _l("Hepsi"))]
         self.brand.choices = [(brand.id, brand.name) for brand in brands]
-        self.whose.choices = everything + [(each.value, words) for each, (words, _) in MADE_BY.items()]
+        self.whose.choices = everything + [(each, words) for each, (words, _) in MADE_BY.items()]
         self.channel.choices = everything + [(each.value, label(each)) for each in Channel]
         self.status.choices = everything + [(each.value, label(each)) for each in Status]
 
@@ -70,7 +63,7 @@ class MovementFilter(FlaskForm):
         chosen = {field.name: field.data for field in self if field.data in {value for value, _ in field.choices}}
         found = [Movement.brand_id == (chosen.get("brand") or self.brand.choices[0][0])]
         if whose := chosen.get("whose"):
-            found.append(MADE_BY[MadeBy(whose)][1])
+            found.append(MADE_BY[whose][1])
         if channel := chosen.get("channel"):
             found.append(Consent.channel == Channel(channel))
         if status := chosen.get("status"):

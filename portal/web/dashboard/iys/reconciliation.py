@@ -1,7 +1,6 @@
 """Reconciliation on the dashboard: a brand's calendar, and each day with its proof."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -48,16 +47,6 @@ REASONS = {
     "not_a_file": _l("İYS'den gelen dosya okunamadı; yeniden indirilecek."),
     "H502": _l("İYS bu gün için artık yanıt vermiyor: yedi günlük süre doldu."),
 }
-
-
-@dataclass(frozen=True)
-class DayCount:
-    """One line of İYS's own counts of a day."""
-
-    recipient_type: str
-    channel: str
-    source: str
-    total: int
 
 
 @blueprint.get("/days", endpoint="days")
@@ -156,15 +145,11 @@ def _may_compare(day: ReconciledDay, at: datetime) -> bool:
     return day.state != DayState.AGREED and schedule.is_open(day.day, at)
 
 
-def _day_counts(summary: dict[str, Any]) -> Iterator[DayCount]:
-    """İYS's counts; whatever is not as documented is left out."""
+def _day_counts(summary: dict[str, Any]) -> Iterator[tuple[str, str, str, int]]:
+    """İYS's counts by recipient type, channel and source; whatever is not as documented is left out."""
     for recipient_type, counts in summary.items():
         for kind in response_values.read_rows(counts, "changeStats"):
             for whose in response_values.read_rows(kind, "consents"):
                 if total := response_values.read_number(whose.get("total")):
-                    yield DayCount(
-                        recipient_type,
-                        response_values.read_text(kind.get("type")),
-                        response_values.read_text(whose.get("source")),
-                        total,
-                    )
+                    channel, source = map(response_values.read_text, (kind.get("type"), whose.get("source")))
+                    yield recipient_type, channel, source, total

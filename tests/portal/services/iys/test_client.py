@@ -130,7 +130,7 @@ def test_a_body_is_sent_byte_for_byte(serve, client_of):
     server = serve(OK + b"Content-Length: 2\r\n\r\n{}")
     body = '{"recipient":"fatma@örnek.example"}'.encode()
 
-    client_of(server).post("/v2/x", body, bearer="abc")
+    client_of(server).ask("POST", "/v2/x", body=body, bearer="abc")
 
     (received,) = server.received
     assert received.endswith(b"\r\n\r\n" + body)
