@@ -4,7 +4,6 @@ When the record is gone, links that were sent keep working: they must be able to
 host, and the page says so.
 """
 
-import ipaddress
 import re
 import secrets
 from collections.abc import Collection
@@ -34,6 +33,7 @@ DNS_TIMEOUT = 4.0  # Seconds: a person may wait for the page.
 CHECK_UNPROVEN_FOR = timedelta(days=7)  # Then only on request.
 AGAIN_UNPROVEN, AGAIN_PROVEN, AGAIN_MISSING = timedelta(minutes=10), timedelta(days=1), timedelta(hours=1)
 BATCH = 50  # Hosts per run: silent name servers hold a worker up for minutes at most.
+# The last label has letters only, or is in punycode: an IP address is no host.
 HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})")
 
 log = structlog.get_logger()
@@ -65,8 +65,6 @@ class BadHost(ValueError):
 
 
 class CheckResult(StrEnum):
-    """Result of one look-up of the record."""
-
     FOUND = "found"
     ABSENT = "absent"
     NO_ANSWER = "no_answer"  # The name server did not answer: this proves nothing.
@@ -79,7 +77,7 @@ def normalize_host(text: str, ours: Collection[str]) -> str:
         host = host.encode("idna").decode()
     except UnicodeError:
         raise BadHost(HostProblem.SPELLING) from None
-    if len(host) > 253 - len(LABEL) - 1 or not HOST.fullmatch(host) or _is_ip_address(host):
+    if len(host) > 253 - len(LABEL) - 1 or not HOST.fullmatch(host):
         raise BadHost(HostProblem.SPELLING)
     if any(host == own or host.endswith(f".{own}") for own in ours):
         raise BadHost(HostProblem.OURS)
@@ -117,7 +115,7 @@ def add(session: Session, brand: Brand, host: str, at: datetime) -> Domain:
 
 
 def record_name(domain: Domain) -> str:
-    """DNS name of its TXT record."""
+    """The DNS name of a host's TXT record."""
     return f"{LABEL}.{domain.host}"
 
 
@@ -141,30 +139,24 @@ def check_due() -> None:
         and_(Domain.verified_at.is_not(None), Domain.missing_since.is_(None), last <= at - AGAIN_PROVEN),
         and_(Domain.missing_since.is_not(None), last <= at - AGAIN_MISSING),
     )
-    ids = list(read_session().scalars(select(Domain.id).where(due).order_by(last).limit(BATCH)))
-    for domain_id in ids:
+    for domain_id in read_session().scalars(select(Domain.id).where(due).order_by(last).limit(BATCH)).all():
         log.info("domain.checked", id=domain_id, seen=check(domain_id).value)
 
 
 def look_up_record(name: str, proof: str) -> CheckResult:
-    """Look up a TXT record."""
+    server = current_app.config["DNS_SERVER"]
     try:
-        answer = _resolver().resolve(name, "TXT", lifetime=DNS_TIMEOUT, search=False)
+        resolver = dns.resolver.Resolver(configure=not server)
+        if server:
+            host, _, port = server.partition(":")
+            resolver.nameservers, resolver.port = [host], int(port or 53)
+        answer = resolver.resolve(name, "TXT", lifetime=DNS_TIMEOUT, search=False)
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
         return CheckResult.ABSENT
     except dns.exception.DNSException:
         return CheckResult.NO_ANSWER
     texts = {b"".join(record.strings).strip() for record in answer}
     return CheckResult.FOUND if proof.encode() in texts else CheckResult.ABSENT
-
-
-def _resolver() -> dns.resolver.Resolver:
-    server = current_app.config["DNS_SERVER"]
-    resolver = dns.resolver.Resolver(configure=not server)
-    if server:
-        host, _, port = server.partition(":")
-        resolver.nameservers, resolver.port = [host], int(port or 53)
-    return resolver
 
 
 def _save_result(domain: Domain, seen: CheckResult, at: datetime) -> None:
@@ -185,11 +177,3 @@ def _save_result(domain: Domain, seen: CheckResult, at: datetime) -> None:
             provider_id=domain.provider_id, at=at,
         )  # fmt: skip
     db.session.commit()
-
-
-def _is_ip_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True

@@ -6,13 +6,12 @@ Always in Turkish: it is for İYS, a partner and a Turkish firm's files.
 from dataclasses import dataclass
 from datetime import date
 from html import escape
-from io import BytesIO
 
 from reportlab.lib.enums import TA_CENTER
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table
+from reportlab.platypus import Flowable, KeepTogether, Paragraph, Spacer, Table
 
 from portal.services.documents import pdf
 from portal.services.documents.pdf import BOLD, INK, LINE, PLAIN
@@ -62,14 +61,8 @@ class Letter:
 def render_pdf(letter: Letter) -> bytes:
     """The same letter gives the same bytes."""
     pdf.register_fonts()
-    file = BytesIO()
-    document = SimpleDocTemplate(
-        file, pagesize=A4, leftMargin=MARGIN, rightMargin=MARGIN, topMargin=18 * mm, bottomMargin=16 * mm,
-        title="İYS iş ortağı yetkilendirme mektubu", author=letter.title, lang="tr-TR", invariant=1,
-        displayDocTitle=True,
-    )  # fmt: skip
-    document.build(_story(letter))
-    return file.getvalue()
+    title = "İYS iş ortağı yetkilendirme mektubu"
+    return pdf.build_document(_story(letter), title, letter.title, "tr-TR", side=MARGIN, bottom=16 * mm)
 
 
 def _story(letter: Letter) -> list[Flowable]:
@@ -80,11 +73,12 @@ def _story(letter: Letter) -> list[Flowable]:
         partner.append(("İYS iş ortağı kodu", str(letter.partner_code)))
     firm = [("Unvan / ad soyad", letter.title), *letter.numbers, ("İYS kodu", str(letter.iys_code)),
             ("İletişim", letter.contact)]  # fmt: skip
+    day = letter.made_on
     brands = [(f"{name} (marka kodu {code})", CHANNELS) for name, code in letter.brands]
     return [
         Paragraph("YETKİLENDİRME MEKTUBU", HEAD),
         Paragraph("İleti Yönetim Sistemi (İYS) iş ortağı yetkisi", UNDER),
-        Paragraph(f"Düzenlendiği gün: {_day(letter.made_on)}", TEXT),
+        Paragraph(f"Düzenlendiği gün: {day.day} {MONTHS[day.month - 1]} {day.year}", TEXT),
         Paragraph(WHAT, TEXT),
         Paragraph("Yetki veren hizmet sağlayıcı", PART), _table(firm),
         Paragraph("Yetki verilen iş ortağı", PART), _table(partner),
@@ -108,7 +102,3 @@ def _signature(representative: str) -> Table:
     table = Table([[left, [Paragraph("Kaşe ve ıslak imza", SMALL)]]], colWidths=[WIDTH / 2] * 2, rowHeights=[34 * mm])
     table.setStyle([("GRID", (0, 0), (-1, -1), 0.5, LINE), ("VALIGN", (0, 0), (-1, -1), "TOP")])
     return table
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"

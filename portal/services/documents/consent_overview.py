@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from html import escape
-from io import BytesIO
 
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
@@ -12,8 +11,7 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Table
 
 from portal.services.documents import pdf
-from portal.services.documents.evidence_page import MARGIN, NAMES, WIDTH
-from portal.services.documents.pdf import BOLD, FAINT, INK, PLAIN
+from portal.services.documents.pdf import BOLD, FAINT, INK, NAMES, PLAIN, SIDE_MARGIN, WIDTH
 
 LINE = HexColor("#cfd9db")
 
@@ -47,20 +45,16 @@ class OverviewContent:
 def render_pdf(paper: OverviewContent) -> bytes:
     """The same content gives the same bytes."""
     pdf.register_fonts()
-    file = BytesIO()
-    document = SimpleDocTemplate(
-        file, pagesize=A4, leftMargin=MARGIN, rightMargin=MARGIN, topMargin=18 * mm, bottomMargin=18 * mm,
-        title=paper.title, author="İzinlink", lang="tr-TR" if paper.language == "tr" else "en-GB", invariant=1,
-        displayDocTitle=True,
-    )  # fmt: skip
 
     def draw_page_number(canvas: Canvas, _document: SimpleDocTemplate) -> None:
         canvas.setFont(PLAIN, 8)
         canvas.setFillColor(FAINT)
-        canvas.drawRightString(A4[0] - MARGIN, 10 * mm, str(canvas.getPageNumber()))
+        canvas.drawRightString(A4[0] - SIDE_MARGIN, 10 * mm, str(canvas.getPageNumber()))
 
-    document.build(_story(paper), onFirstPage=draw_page_number, onLaterPages=draw_page_number)
-    return file.getvalue()
+    language = "tr-TR" if paper.language == "tr" else "en-GB"
+    return pdf.build_document(
+        _story(paper), paper.title, "İzinlink", language, bottom=18 * mm, draw_footer=draw_page_number
+    )
 
 
 def _story(paper: OverviewContent) -> list[Flowable]:

@@ -1,20 +1,27 @@
-"""Shared parts of our PDFs: embedded fonts, colours, two-column tables, and QR codes as vectors."""
+"""Shared parts of our PDFs: embedded fonts, colours, page geometry, two-column tables, and QR codes as vectors."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from html import escape
+from io import BytesIO
 
 import segno
 from reportlab.graphics.shapes import Drawing, Rect
 from reportlab.lib.colors import HexColor, black, white
+from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
-from reportlab.platypus import Paragraph, Table
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Table
 
 # Bitstream Vera comes with reportlab and has every Turkish letter; it is embedded, so that each reader shows the same.
 PLAIN, BOLD = "Vera", "VeraBd"
 INK, FAINT = HexColor("#17262b"), HexColor("#4c5e65")
 LINE, SHADE = HexColor("#6a7e85"), HexColor("#f3f6f6")
+SIDE_MARGIN = 20 * mm  # Of receipts and overviews, as below.
+WIDTH = A4[0] - 2 * SIDE_MARGIN
+NAMES = 0.32  # Share of the width for the first column of a table.
 QUIET_ZONE = 4  # Modules around a code that stay white (ISO/IEC 18004, 6.3.8).
 
 
@@ -22,6 +29,26 @@ def register_fonts() -> None:
     for name in (PLAIN, BOLD):
         if name not in pdfmetrics.getRegisteredFontNames():
             pdfmetrics.registerFont(TTFont(name, f"{name}.ttf"))
+
+
+def build_document(
+    story: list[Flowable],
+    title: str,
+    author: str,
+    language: str,
+    *,
+    side: float = SIDE_MARGIN,
+    bottom: float,
+    draw_footer: Callable[[Canvas, SimpleDocTemplate], None] = lambda canvas, document: None,
+) -> bytes:
+    """The bytes of an A4 document, always the same for the same story; `side` and `bottom` are margins in points."""
+    file = BytesIO()
+    document = SimpleDocTemplate(
+        file, pagesize=A4, leftMargin=side, rightMargin=side, topMargin=18 * mm, bottomMargin=bottom, title=title,
+        author=author, lang=language, invariant=1, displayDocTitle=True,
+    )  # fmt: skip
+    document.build(story, onFirstPage=draw_footer, onLaterPages=draw_footer)
+    return file.getvalue()
 
 
 def pairs_table(

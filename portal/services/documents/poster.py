@@ -90,7 +90,8 @@ def _draw_page(canvas: Canvas, poster: Poster) -> None:
     taken = sum(height + GAP for _, height in above + below)
     side = min(max(at - FOOT - taken, SMALLEST_CODE), LARGEST_CODE)
     at -= max(at - FOOT - taken - side, 0) / 2
-    at = _draw_code(canvas, poster.address, _draw_paragraphs(canvas, above, at), side)
+    at = _draw_paragraphs(canvas, above, at) - side
+    pdf.qr_drawing(poster.address, side, error="q").drawOn(canvas, (WIDTH - side) / 2, at)  # A poster gets dirty.
     _draw_paragraphs(canvas, below, at)
     _draw_footer(canvas, poster)
 
@@ -125,8 +126,3 @@ def _draw_logo(canvas: Canvas, logo: bytes, at: float) -> float:
     size = (wide * scale, high * scale)
     canvas.drawImage(picture, (WIDTH - size[0]) / 2, at - size[1], *size, mask="auto")
     return float(at - size[1] - 4 * mm)
-
-
-def _draw_code(canvas: Canvas, address: str, at: float, side: float) -> float:
-    pdf.qr_drawing(address, side, error="q").drawOn(canvas, (WIDTH - side) / 2, at - side)  # A poster gets dirty.
-    return at - side

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from html import escape
-from io import BytesIO
 
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
@@ -11,8 +10,7 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table
 
 from portal.services.documents import pdf
-from portal.services.documents.evidence_page import MARGIN, NAMES, WIDTH
-from portal.services.documents.pdf import BOLD, FAINT, INK, PLAIN
+from portal.services.documents.pdf import BOLD, FAINT, INK, NAMES, PLAIN, SIDE_MARGIN, WIDTH
 
 CODE = 38 * mm  # The side of the QR code with its quiet zone.
 
@@ -54,20 +52,15 @@ class ReceiptContent:
 def render_pdf(paper: ReceiptContent) -> bytes:
     """The same content gives the same bytes."""
     pdf.register_fonts()
-    file = BytesIO()
-    document = SimpleDocTemplate(
-        file, pagesize=A4, leftMargin=MARGIN, rightMargin=MARGIN, topMargin=18 * mm, bottomMargin=20 * mm,
-        title=paper.title, author=paper.author, lang=paper.language, invariant=1, displayDocTitle=True,
-    )  # fmt: skip
 
     def draw_footer(canvas: Canvas, _document: SimpleDocTemplate) -> None:
         canvas.setFont(PLAIN, 7.5)
         canvas.setFillColor(FAINT)
-        canvas.drawString(MARGIN, 12 * mm, paper.foot)
-        canvas.drawRightString(A4[0] - MARGIN, 12 * mm, paper.page_of.format(page=canvas.getPageNumber()))
+        canvas.drawString(SIDE_MARGIN, 12 * mm, paper.foot)
+        canvas.drawRightString(A4[0] - SIDE_MARGIN, 12 * mm, paper.page_of.format(page=canvas.getPageNumber()))
 
-    document.build(_story(paper), onFirstPage=draw_footer, onLaterPages=draw_footer)
-    return file.getvalue()
+    story, language = _story(paper), paper.language
+    return pdf.build_document(story, paper.title, paper.author, language, bottom=20 * mm, draw_footer=draw_footer)
 
 
 def _story(paper: ReceiptContent) -> list[Flowable]:
@@ -85,9 +78,8 @@ def _table(rows: Pairs) -> Table:
 
 
 def _qr_table(paper: ReceiptContent) -> Table:
-    table = Table(
-        [[pdf.qr_drawing(paper.address, CODE, error="m"), [Paragraph(escape(each), TEXT) for each in paper.beside]]],
-        colWidths=[CODE + 4 * mm, WIDTH - CODE - 4 * mm],
-    )
+    code = pdf.qr_drawing(paper.address, CODE, error="m")
+    beside = [Paragraph(escape(each), TEXT) for each in paper.beside]
+    table = Table([[code, beside]], colWidths=[CODE + 4 * mm, WIDTH - CODE - 4 * mm])
     table.setStyle([("VALIGN", (0, 0), (-1, -1), "MIDDLE"), ("LEFTPADDING", (0, 0), (0, 0), 0)])
     return table

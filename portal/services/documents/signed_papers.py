@@ -11,7 +11,6 @@ from portal.core import images
 LARGEST = 10 * 1024 * 1024  # Bytes.
 MOST_PIXELS = 50_000_000  # A scan of A4 at 600 dpi has 35 million.
 TAIL = 2048  # Bytes at the end of a PDF that must hold its end mark.
-PDF, JPEG = "application/pdf", "image/jpeg"
 # What runs or unpacks when a PDF is opened.
 ACTIVE = (b"/JavaScript", b"/Launch", b"/EmbeddedFile", b"/RichMedia")
 
@@ -44,22 +43,18 @@ def check_paper(content: bytes) -> CheckedPaper:
         raise BadPaper(Problem.EMPTY)
     if len(content) > LARGEST:
         raise BadPaper(Problem.TOO_LARGE)
-    if content.startswith(b"%PDF-"):
-        return _check_pdf(content)
     if content.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):
-        return _reencode_picture(content)
-    raise BadPaper(Problem.OTHER_KIND)
-
-
-def _check_pdf(content: bytes) -> CheckedPaper:
+        return CheckedPaper("image/jpeg", _reencode_picture(content))
+    if not content.startswith(b"%PDF-"):
+        raise BadPaper(Problem.OTHER_KIND)
     if b"%%EOF" not in content[-TAIL:]:
         raise BadPaper(Problem.DAMAGED)
     if any(word in content for word in ACTIVE):
         raise BadPaper(Problem.ACTIVE)
-    return CheckedPaper(PDF, content)
+    return CheckedPaper("application/pdf", content)
 
 
-def _reencode_picture(content: bytes) -> CheckedPaper:
+def _reencode_picture(content: bytes) -> bytes:
     try:
         # A strip of any shape may be a scan.
         picture = images.decode_image(content, largest=LARGEST, most_pixels=MOST_PIXELS, most_elongated=MOST_PIXELS)
@@ -70,4 +65,4 @@ def _reencode_picture(content: bytes) -> CheckedPaper:
     on_white.paste(picture, mask=picture)
     file = BytesIO()
     on_white.save(file, "JPEG", quality=85)
-    return CheckedPaper(JPEG, file.getvalue())
+    return file.getvalue()
