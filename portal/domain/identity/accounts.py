@@ -1,7 +1,7 @@
 """Providers, users and their passwords, and the İYS accounts by which providers are connected."""
 
 from datetime import datetime
-from functools import lru_cache
+from functools import cache
 from hashlib import sha256
 
 from argon2 import PasswordHasher
@@ -106,23 +106,23 @@ def connect(
 ) -> Connection:
     """Connect a provider by an İYS account of its own, replacing any earlier connection."""
     credential = store_credential(session, vault, provider.id, username=username, password=password, at=at)
-    return _set_connection(session, provider, credential, forwarding_enabled_at=at, at=at)
+    return set_connection(session, provider, credential, at, at)
 
 
 def connect_by_partner(session: Session, provider: Provider, credential: Credential, *, at: datetime) -> Connection:
     """Connect a provider by a partner's account. Nothing is sent before İYS's title was compared."""
-    return _set_connection(session, provider, credential, forwarding_enabled_at=None, at=at)
+    return set_connection(session, provider, credential, None, at)
 
 
 def store_credential(
     session: Session, vault: Vault, provider_id: int, *, username: str, password: str, at: datetime,
-    integrator_code: int | None = None,
+    kind: CredentialKind = CredentialKind.DIRECT, integrator_code: int | None = None,
 ) -> Credential:  # fmt: skip
-    """Store an İYS account: a provider's own, or (for NO_PROVIDER, with its integrator code) a partner's."""
+    """Store an İYS account: a provider's own, the sandbox's, or (for NO_PROVIDER, with its code) a partner's."""
     credential_id = new_id()
     credential = Credential(
         id=credential_id,
-        kind=CredentialKind.PARTNER if integrator_code else CredentialKind.DIRECT,
+        kind=kind,
         provider_id=provider_id,
         integrator_code=integrator_code,
         username=username,
@@ -142,7 +142,14 @@ def store_partner_credential(
     credential = session.scalar(known.where(Credential.kind == CredentialKind.PARTNER))
     if credential is None:
         return store_credential(
-            session, vault, NO_PROVIDER, username=username, password=password, integrator_code=integrator_code, at=at
+            session,
+            vault,
+            NO_PROVIDER,
+            username=username,
+            password=password,
+            at=at,
+            kind=CredentialKind.PARTNER,
+            integrator_code=integrator_code,
         )
     credential.username = username
     credential.password = vault.seal(password, Credential.PASSWORD, NO_PROVIDER, credential.id)
@@ -163,14 +170,10 @@ def first_partner_credential(session: Session) -> Credential | None:
     return next(iter(partner_credentials(session)), None)
 
 
-def _set_connection(
-    session: Session,
-    provider: Provider,
-    credential: Credential,
-    *,
-    forwarding_enabled_at: datetime | None,
-    at: datetime,
+def set_connection(
+    session: Session, provider: Provider, credential: Credential, forwarding_enabled_at: datetime | None, at: datetime
 ) -> Connection:
+    """Connect a provider by an İYS account; a former one of its own is deleted, since unused passwords are not kept."""
     connection = session.scalar(select(Connection).where(Connection.provider_id == provider.id))
     if connection is None:
         connection = Connection(provider_id=provider.id, created_at=at)
@@ -180,7 +183,7 @@ def _set_connection(
     connection.blocked_until = connection.grants_blocked_until = connection.blocked_code = None
     connection.tested_at = connection.findings = None
     session.flush()
-    if former not in (None, credential.id):  # Unused passwords are not kept.
+    if former not in (None, credential.id):
         own = Credential.kind == CredentialKind.DIRECT
         session.execute(delete(Credential).where(Credential.id == former, own))
     return connection
@@ -222,6 +225,6 @@ def verify_password(password_hash: str, password: str) -> bool:
         return False
 
 
-@lru_cache(maxsize=1)
+@cache
 def _unused_hash() -> str:
     return hasher.hash("nobody has this password")

@@ -1,12 +1,11 @@
 """Members of a provider: invitations by mail, roles, suspension. At least one owner always stays; nobody changes their
 own membership or assigns more permissions than they have."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from portal.core.models import (
@@ -54,27 +53,17 @@ class InvitationExpired(ValueError):
     """The invitation was used, has ended, or its sender may invite no more."""
 
 
-@dataclass(frozen=True)
-class Member:
-    """A member, and when they were last active."""
-
-    membership: Membership
-    user: User
-    seen_at: datetime | None
-
-
-def list_members(session: Session, provider_id: int) -> list[Member]:
-    """A provider's current members, suspended ones included, by name."""
+def list_members(session: Session, provider_id: int) -> Sequence[Row[Membership, User, datetime | None]]:
+    """A provider's current members, suspended ones included, by name; `seen_at` is when they were last active."""
     seen_at = select(func.max(SignIn.seen_at)).where(SignIn.user_id == User.id).scalar_subquery()
-    theirs = select(Membership, User, seen_at).join(User, User.id == Membership.user_id)
+    theirs = select(Membership, User, seen_at.label("seen_at")).join(User, User.id == Membership.user_id)
     of_this = theirs.where(Membership.provider_id == provider_id, Membership.ended_at.is_(None))
-    return [Member(*row) for row in session.execute(of_this.order_by(User.name, Membership.id))]
+    return session.execute(of_this.order_by(User.name, Membership.id)).all()
 
 
 def find_member(session: Session, provider_id: int, membership_id: int) -> Membership | None:
     found = session.get(Membership, membership_id)
-    is_theirs = found is not None and found.provider_id == provider_id and found.ended_at is None
-    return found if is_theirs else None
+    return found if found and found.provider_id == provider_id and found.ended_at is None else None
 
 
 def list_invitations(session: Session, provider_id: int | None, at: datetime) -> list[OneTimeLink]:
@@ -97,10 +86,7 @@ def invite(
     session: Session, vault: Vault, provider: Provider, by: Membership, *, email: str, role: Role, language: str,
     link: Callable[[str], str], at: datetime,
 ) -> OneTimeLink:  # fmt: skip
-    """Mail an invitation, whether or not the address has an account; `link` makes the mailed address of a token.
-
-    Raises RoleTooHigh and TooManyInvitations.
-    """
+    """Mail an invitation; `link` makes the mailed address of a token. Raises RoleTooHigh and TooManyInvitations."""
     if not may_assign(by.role, role):
         raise RoleTooHigh
     _lock_members(session, provider.id)
@@ -140,12 +126,9 @@ def is_invitation_valid(session: Session, invitation: OneTimeLink) -> bool:
     if invitation.operator_role is not None:
         return Permission.STAFF in permissions.operator_permissions(by.operator_role)
     sender = _find_membership(session, by.id, invitation.invites_to)
-    return (
-        sender is not None
-        and sender.is_open
-        and invitation.role is not None
-        and may_assign(sender.role, invitation.role)
-    )
+    if sender is None or invitation.role is None:
+        return False
+    return sender.is_open and may_assign(sender.role, invitation.role)
 
 
 def accept_invitation(session: Session, invitation: OneTimeLink, user: User, at: datetime) -> bool:

@@ -29,26 +29,15 @@ def list_staff(session: Session) -> list[User]:
     return list(session.scalars(theirs.order_by(User.name, User.id)))
 
 
-def change_role(session: Session, user: User, role: OperatorRole, *, by: int) -> None:
-    """Change the role of a member of staff. Raises OwnRole, LastAdmin."""
+def change_role(session: Session, user: User, role: OperatorRole | None, *, by: int) -> None:
+    """Change a role at the operator; None removes it, and memberships stay. Raises OwnRole, LastAdmin."""
     if user.id == by:
         raise OwnRole
     if user.operator_role == OperatorRole.ADMIN and role != OperatorRole.ADMIN:
         _require_another_admin(session, user)
     user.operator_role = role
-    if role == OperatorRole.ADMIN:
-        _delete_assignments(session, user)
-    session.flush()
-
-
-def remove(session: Session, user: User, *, by: int) -> None:
-    """Remove somebody from staff; their memberships at providers stay. Raises OwnRole, LastAdmin."""
-    if user.id == by:
-        raise OwnRole
-    if user.operator_role == OperatorRole.ADMIN:
-        _require_another_admin(session, user)
-    user.operator_role = None
-    _delete_assignments(session, user)
+    if role != OperatorRole.SUPPORT:
+        session.execute(delete(Assignment).where(Assignment.user_id == user.id))
     session.flush()
 
 
@@ -80,7 +69,3 @@ def _require_another_admin(session: Session, but: User) -> None:
     admins = select(User.id).where(User.operator_role == OperatorRole.ADMIN, User.closed_at.is_(None))
     if not set(session.scalars(admins.order_by(User.id).with_for_update())) - {but.id}:
         raise LastAdmin
-
-
-def _delete_assignments(session: Session, user: User) -> None:
-    session.execute(delete(Assignment).where(Assignment.user_id == user.id))

@@ -1,7 +1,4 @@
-"""Passkeys (WebAuthn) as a second factor: they are bound to the host, so phishing pages cannot ask for them.
-
-W3C Web Authentication Level 3, 7.1 and 7.2, with user verification.
-"""
+"""Passkeys as a second factor (W3C Web Authentication Level 3, 7.1 and 7.2), bound to the host against phishing."""
 
 import secrets
 from dataclasses import dataclass
@@ -27,14 +24,8 @@ from portal.domain.identity import factors
 
 LIFETIME = timedelta(minutes=5)  # Of a challenge; as long as a pending sign-in.
 LONGEST_ANSWER = 16 * 1024  # Characters that a browser sends; usual ones have one or two thousand.
-MALFORMED = (
-    WebAuthnException,
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    AttributeError,
-)  # Raised for malformed answers.
+# Raised for malformed answers.
+MALFORMED = (WebAuthnException, ValueError, TypeError, KeyError, IndexError, AttributeError)
 
 
 class InvalidAnswer(Exception):
@@ -129,10 +120,7 @@ def authentication_options(session: Session, user_id: int, rp: RelyingParty, cha
 def verify_passkey(
     session: Session, user_id: int, answer: str, rp: RelyingParty, challenge: Challenge, at: datetime
 ) -> Factor:
-    """The user's key that answered; it uses the challenge up. Part of the caller's transaction.
-
-    Raises InvalidAnswer, ClonedPasskey.
-    """
+    """The user's key that answered; uses the challenge up, uncommitted. Raises InvalidAnswer, ClonedPasskey."""
     _require_answerable(answer, challenge, at)
     try:
         name = parse_authentication_credential_json(answer).raw_id
@@ -151,7 +139,10 @@ def verify_passkey(
         raise InvalidAnswer from error
     if shown.new_sign_count <= factor.sign_count and (shown.new_sign_count or factor.sign_count):
         raise ClonedPasskey
-    _use_challenge(session, factor, challenge, shown.new_sign_count, at)
+    unspent = or_(Factor.used_at.is_(None), Factor.used_at < challenge.at)
+    mine = update(Factor).where(Factor.id == factor.id, Factor.sign_count == factor.sign_count, unspent)
+    if changed_rows(session, mine.values(sign_count=shown.new_sign_count, used_at=at)) != 1:
+        raise InvalidAnswer
     return factor
 
 
@@ -160,15 +151,6 @@ def _require_answerable(answer: str, challenge: Challenge, at: datetime) -> None
         raise InvalidAnswer
 
 
-def _use_challenge(session: Session, factor: Factor, challenge: Challenge, count: int, at: datetime) -> None:
-    unspent = or_(Factor.used_at.is_(None), Factor.used_at < challenge.at)
-    mine = update(Factor).where(Factor.id == factor.id, Factor.sign_count == factor.sign_count, unspent)
-    if changed_rows(session, mine.values(sign_count=count, used_at=at)) != 1:
-        raise InvalidAnswer
-
-
 def _descriptors(session: Session, user_id: int) -> list[PublicKeyCredentialDescriptor]:
-    return [
-        PublicKeyCredentialDescriptor(id=cast(bytes, factor.credential_id))
-        for factor in list_passkeys(session, user_id)
-    ]
+    keys = list_passkeys(session, user_id)
+    return [PublicKeyCredentialDescriptor(id=cast(bytes, factor.credential_id)) for factor in keys]

@@ -1,7 +1,4 @@
-"""Password strength: long, hard to guess, and not made of its owner's name. No composition rules.
-
-NIST SP 800-63B (5.1.1.2): length counts, composition rules do not.
-"""
+"""Password strength: long, hard to guess, not made of its owner's name. No composition rules (NIST SP 800-63B)."""
 
 import re
 from collections.abc import Sequence
@@ -48,10 +45,6 @@ class PasswordStrength:
     score: int  # 0 … 4.
     problem: PasswordProblem | None
 
-    @property
-    def is_enough(self) -> bool:
-        return self.problem is None
-
 
 def assess_password(password: str, about: Sequence[str]) -> PasswordStrength:
     """Assess a password. `about` is what is known of its owner: name, e-mail address, company."""
@@ -87,9 +80,7 @@ def _is_made_of(plain: str, own: list[str]) -> bool:
 def _find_problem(sequence: list[dict[str, Any]]) -> PasswordProblem:
     """The problem of the longest part that zxcvbn guessed."""
     longest: dict[str, Any] = max(sequence, key=lambda part: len(part["token"]), default={})
-    kinds = {
-        "repeat": PasswordProblem.REPEATED,
-        "sequence": PasswordProblem.REPEATED,
-        "dictionary": PasswordProblem.USUAL,
-    }
-    return kinds.get(longest.get("pattern", ""), PasswordProblem.GUESSABLE)
+    pattern = longest.get("pattern")
+    if pattern in ("repeat", "sequence"):
+        return PasswordProblem.REPEATED
+    return PasswordProblem.USUAL if pattern == "dictionary" else PasswordProblem.GUESSABLE

@@ -87,6 +87,7 @@ def begin_session(
     _end_timed_out(session, user.id, at)
     sign_in_id, token = new_id(), secrets.token_urlsafe(32)
     open_ones = list_memberships(session, user.id)
+    membership, provider = open_ones[0] if len(open_ones) == 1 else (None, None)
     sign_in = SignIn(
         id=sign_in_id,
         user_id=user.id,
@@ -95,14 +96,13 @@ def begin_session(
         by=by,
         address=vault.seal(address, SignIn.PLACE, NO_PROVIDER, sign_in_id),
         agent=agent[:LONGEST_AGENT],
-        current_provider_id=open_ones[0][0].provider_id if len(open_ones) == 1 else None,
+        current_provider_id=provider.id if provider else None,
         started_at=at,
         seen_at=at,
         stepped_up_at=at,
     )
     session.add(sign_in)
     session.flush()
-    membership, provider = open_ones[0] if len(open_ones) == 1 else (None, None)
     return SignedInUser(user, sign_in, token, membership, provider)
 
 
@@ -115,7 +115,10 @@ def find_session(session: Session, text: str, agent: str, at: datetime) -> Signe
     sign_in, user = found
     if sign_in.ended_at or sign_in.agent != agent[:LONGEST_AGENT] or not user.is_open or find_timeout(sign_in, at):
         return None
-    return SignedInUser(user, sign_in, text.partition(".")[2], *_find_chosen(session, sign_in))
+    chosen_id = sign_in.current_provider_id
+    open_ones = list_memberships(session, user.id) if chosen_id else []
+    membership, provider = next((pair for pair in open_ones if pair[1].id == chosen_id), (None, None))
+    return SignedInUser(user, sign_in, text.partition(".")[2], membership, provider)
 
 
 def find_ending(session: Session, text: str, at: datetime) -> SessionEnd | None:
@@ -131,7 +134,6 @@ def has_used_device(session: Session, user_id: int, device_digest: bytes) -> boo
 
 
 def has_signed_in(session: Session, user_id: int) -> bool:
-    """Whether a user ever signed in."""
     return session.scalar(select(SignIn.id).where(SignIn.user_id == user_id).limit(1)) is not None
 
 
@@ -183,19 +185,16 @@ def end_sessions(session: Session, user_id: int, ending: SessionEnd, at: datetim
 def list_memberships(session: Session, user_id: int) -> list[tuple[Membership, Provider]]:
     """A user's open memberships, by the providers' titles."""
     theirs = select(Membership, Provider).join(Provider, Provider.id == Membership.provider_id)
-    open_ones = theirs.where(
-        Membership.user_id == user_id, Membership.suspended_at.is_(None), Membership.ended_at.is_(None)
-    )
-    return [(row.Membership, row.Provider) for row in session.execute(open_ones.order_by(Provider.title))]
+    of_user = theirs.where(Membership.user_id == user_id, Membership.ended_at.is_(None))
+    open_ones = session.execute(of_user.where(Membership.suspended_at.is_(None)).order_by(Provider.title))
+    return [(row.Membership, row.Provider) for row in open_ones]
 
 
 def list_suspended(session: Session, user_id: int) -> list[str]:
     """The titles of providers at which a user's membership is suspended."""
     theirs = select(Provider.title).join(Membership, Membership.provider_id == Provider.id)
-    held = theirs.where(
-        Membership.user_id == user_id, Membership.suspended_at.is_not(None), Membership.ended_at.is_(None)
-    )
-    return list(session.scalars(held.order_by(Provider.title)))
+    of_user = theirs.where(Membership.user_id == user_id, Membership.ended_at.is_(None))
+    return list(session.scalars(of_user.where(Membership.suspended_at.is_not(None)).order_by(Provider.title)))
 
 
 def _find_by_cookie(session: Session, text: str) -> tuple[SignIn, User] | None:
@@ -217,15 +216,6 @@ def _end_timed_out(session: Session, user_id: int, at: datetime) -> None:
         sign_in.ending = find_timeout(sign_in, at)
         old = sign_in.ending == SessionEnd.TOO_OLD
         sign_in.ended_at = sign_in.started_at + LIFETIME if old else sign_in.seen_at + IDLE
-
-
-def _find_chosen(session: Session, sign_in: SignIn) -> tuple[Membership | None, Provider | None]:
-    if sign_in.current_provider_id is None:
-        return None, None
-    for membership, provider in list_memberships(session, sign_in.user_id):
-        if provider.id == sign_in.current_provider_id:
-            return membership, provider
-    return None, None
 
 
 def _digest(token: str) -> bytes:

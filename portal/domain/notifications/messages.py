@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -46,8 +46,7 @@ def write_message(
 
 
 def confirmation_row(receipt: Mapping[str, Any], campaign_id: int, at: datetime) -> dict[str, Any]:
-    """The row of the message that confirms a grant (Regulation art. 7: on the same day, at the address itself, with a
-    way to refuse)."""
+    """The confirmation of a grant (Regulation art. 7: the same day, at the address itself, with a way to refuse)."""
     return {
         "id": new_id(),
         "kind": MessageKind.CONFIRMATION,
@@ -68,10 +67,9 @@ def confirmation_row(receipt: Mapping[str, Any], campaign_id: int, at: datetime)
 def read_facts(vault: Vault, message: Message) -> dict[str, str]:
     if message.facts is None:
         return {}
-    return cast(
-        dict[str, str],
-        json.loads(vault.read(message.facts, Message.FACTS, message.provider_id or NO_PROVIDER, message.id)),
-    )
+    text = vault.read(message.facts, Message.FACTS, message.provider_id or NO_PROVIDER, message.id)
+    facts: dict[str, str] = json.loads(text)
+    return facts
 
 
 def is_expired(message: Message, at: datetime) -> bool:

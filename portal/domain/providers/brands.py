@@ -15,6 +15,7 @@ from portal.core.iys_protocol import Channel, Source, Status
 from portal.core.lazy_text import N_
 from portal.core.models import Brand, Connection, Consent, Domain, Provider, ProviderKind
 from portal.domain.providers import sandbox_mode
+from portal.domain.providers.sandbox_mode import CodeTaken
 
 HEADER = re.compile(r"[A-Za-z0-9 .-]{3,11}")
 DOMAIN_LIKE = re.compile(r"[A-Za-z0-9-]+\.[A-Za-z]{2,}(\.[A-Za-z]{2,})*")
@@ -57,10 +58,6 @@ class BadHeader(ValueError):
         self.problem, self.suggestion = problem, suggestion
 
 
-class CodeTaken(ValueError):
-    """Another brand here has this code."""
-
-
 class CodeNotListed(ValueError):
     """İYS did not list this code the last time the connection was tested."""
 
@@ -71,8 +68,6 @@ class SandboxBrand(ValueError):
 
 @dataclass(frozen=True)
 class AddressCount:
-    """How many addresses granted and refused one channel of one brand."""
-
     granted: int = 0
     refused: int = 0
 
@@ -105,7 +100,7 @@ def open_brand(session: Session, provider: Provider, *, name: str, code: int | N
         code = sandbox_mode.draw_code(
             session, sandbox_mode.CODES if provider.in_sandbox_mode else sandbox_mode.EXEMPT_CODES
         )
-    elif code in sandbox_mode.CODES or code in sandbox_mode.EXEMPT_CODES or is_code_taken(session, provider, code):
+    elif code in sandbox_mode.CODES or code in sandbox_mode.EXEMPT_CODES or _is_code_taken(session, provider, code):
         raise CodeTaken
     elif code not in brands_at_iys(session, provider) and code != provider.iys_code:
         raise CodeNotListed
@@ -121,13 +116,10 @@ def open_brand(session: Session, provider: Provider, *, name: str, code: int | N
     return brand
 
 
-def is_code_taken(session: Session, provider: Provider, code: int) -> bool:
+def _is_code_taken(session: Session, provider: Provider, code: int) -> bool:
     """Whether a brand here has the code, or another provider is known by it."""
-    others = select(func.count(Provider.id)).where(
-        Provider.id != provider.id, or_(Provider.iys_code == code, Provider.pending_iys_code == code)
-    )
-    same = select(func.count(Brand.id)).where(Brand.brand_code == code)
-    return bool(session.scalar(same) or session.scalar(others))
+    own = select(Brand.id).where(Brand.brand_code == code, Brand.provider_id == provider.id)
+    return session.scalar(own) is not None or sandbox_mode.is_code_elsewhere(session, provider, code)
 
 
 def brands_at_iys(session: Session, provider: Provider) -> dict[int, str]:
@@ -141,7 +133,7 @@ def brands_to_import(session: Session, provider: Provider) -> dict[int, str]:
     return {
         code: name
         for code, name in brands_at_iys(session, provider).items()
-        if not is_code_taken(session, provider, code)
+        if not _is_code_taken(session, provider, code)
     }
 
 
@@ -158,8 +150,7 @@ def reopen_brand(session: Session, brand: Brand) -> None:
 
 
 def count_addresses(session: Session, provider_id: int) -> dict[int, dict[Channel, AddressCount]]:
-    """How many addresses granted and refused, by brand and channel. An address held as two recipient types counts
-    once, as refused if either is."""
+    """By brand and channel; an address held as two recipient types counts once, as refused if either is."""
     keys = (Consent.brand_id, Consent.channel, Consent.recipient_type, Consent.status)
     consents = select(*keys, func.count()).where(Consent.provider_id == provider_id, Consent.status.is_not(None))
     found: dict[int, dict[Channel, Counter[Status]]] = {}

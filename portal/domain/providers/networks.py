@@ -54,10 +54,7 @@ def normalize_network(text: str) -> str:
 
 
 def add_network(session: Session, provider: Provider, text: str, *, note: str, here: str, at: datetime) -> Network:
-    """Allow a network. `here` is the address of whoever does it.
-
-    Raises NotANetwork, TooWide, AlreadyListed, TooMany and LocksOutUser.
-    """
+    """Allow a network; `here` is the address of whoever does it. Raises any of the above."""
     cidr = normalize_network(text)
     others = [network.cidr for network in _lock_networks(session, provider)]
     if cidr in others:
@@ -73,10 +70,7 @@ def add_network(session: Session, provider: Provider, text: str, *, note: str, h
 
 
 def remove_network(session: Session, provider: Provider, network_id: int, *, here: str) -> str | None:
-    """Remove a network; returns its CIDR, or None where there is none. An empty list allows every address.
-
-    Raises LocksOutUser.
-    """
+    """Remove a network; its CIDR, or None where there is none. An empty list allows all. Raises LocksOutUser."""
     theirs = _lock_networks(session, provider)
     gone = next((network for network in theirs if network.id == network_id), None)
     if gone is None:

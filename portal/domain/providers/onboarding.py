@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -30,10 +30,6 @@ from portal.domain.providers import sandbox_mode
 RESERVED_CODES = range(sandbox_mode.EXEMPT_CODES.start, sandbox_mode.CODES.stop)  # İYS's own codes are far below.
 APPEARANCE = ("name", "header", "colour", "contact", "notice_url", "source", "logo", "logo_digest", "requires_name")
 APPLY, ENTER, AUTHORISE, OPEN, TRANSFER = STEPS = (1, 2, 3, 4, 5)  # İYS's five steps of membership.
-
-
-class CodeTaken(ValueError):
-    """Another provider here has this İYS code, or a brand of it."""
 
 
 class AddressTaken(ValueError):
@@ -115,9 +111,9 @@ def mark_applied(provider: Provider, at: datetime) -> None:
 
 
 def enter_code(session: Session, provider: Provider, iys_code: int, at: datetime) -> None:
-    """Store the code that İYS assigned, which is used once the provider is admitted. Raises CodeTaken."""
-    if iys_code in RESERVED_CODES or _is_taken(session, provider, iys_code):
-        raise CodeTaken
+    """Store the code that İYS assigned, which is used once the provider is admitted. Raises sandbox_mode.CodeTaken."""
+    if iys_code in RESERVED_CODES or sandbox_mode.is_code_elsewhere(session, provider, iys_code):
+        raise sandbox_mode.CodeTaken
     mark_applied(provider, at)
     try:
         with session.begin_nested():
@@ -125,14 +121,15 @@ def enter_code(session: Session, provider: Provider, iys_code: int, at: datetime
             session.flush()
     except IntegrityError:  # Another request with this code was first.
         session.refresh(provider)
-        raise CodeTaken from None
+        raise sandbox_mode.CodeTaken from None
 
 
 def list_steps(session: Session, provider: Provider, at: datetime) -> list[Step]:
     """The state of the five onboarding steps. An exempt provider has nothing to do at İYS."""
     lacking = find_missing(session, provider)
+    is_exempt, has_applied = provider.kind == ProviderKind.EXEMPT, provider.applied_at is not None
     steps = {
-        APPLY: _make_step(APPLY, done=_has_applied(provider)),
+        APPLY: _make_step(APPLY, done=is_exempt or has_applied or not provider.in_sandbox_mode),
         ENTER: _make_step(ENTER, lacking, (Missing.CODE, Missing.PACKAGE)),
         AUTHORISE: _make_step(AUTHORISE, lacking, (Missing.REPRESENTATIVE, Missing.AUTHORISATION, Missing.SIGNATURE)),
         OPEN: Step(OPEN, StepState.DONE),
@@ -149,11 +146,12 @@ def list_steps(session: Session, provider: Provider, at: datetime) -> list[Step]
 def find_missing(session: Session, provider: Provider) -> list[Missing]:
     """What the provider lacks before it can be admitted, which depends on its kind."""
     papers = set(session.scalars(select(Paper.kind).where(Paper.provider_id == provider.id)))
+    orders = select(PackageOrder.id).where(PackageOrder.provider_id == provider.id, PackageOrder.declined_at.is_(None))
     at_iys = provider.kind != ProviderKind.EXEMPT
     by_partner = provider.kind == ProviderKind.PARTNER
     lacks = {
         Missing.CODE: at_iys and provider.pending_iys_code is None,
-        Missing.PACKAGE: not _has_ordered(session, provider),
+        Missing.PACKAGE: session.scalar(orders.limit(1)) is None,
         Missing.REPRESENTATIVE: not provider.representative,
         Missing.AUTHORISATION: by_partner and PaperKind.AUTHORISATION not in papers,
         Missing.SIGNATURE: PaperKind.SIGNATURE not in papers,
@@ -172,20 +170,19 @@ def admit(session: Session, provider: Provider, *, by: int, note: str, called_on
     """Take a provider live at İYS: end its sandbox mode, use its own code, create its master brand, and connect it by a
     partner's account (which sends nothing before İYS's title was compared). A second time changes nothing.
 
-    Raises NotReady, CodeTaken.
+    Raises NotReady, sandbox_mode.CodeTaken.
     """
     session.refresh(provider, with_for_update=True)
     if not provider.in_sandbox_mode:
         return
     if lacking := find_missing(session, provider):
         raise NotReady(lacking)
-    is_exempt = provider.kind == ProviderKind.EXEMPT
-    if is_exempt:
+    if provider.kind == ProviderKind.EXEMPT:
         code = sandbox_mode.draw_code(session, sandbox_mode.EXEMPT_CODES)
     else:
         code = cast(int, provider.pending_iys_code)
-    if _is_taken(session, provider, code):
-        raise CodeTaken
+    if sandbox_mode.is_code_elsewhere(session, provider, code):
+        raise sandbox_mode.CodeTaken
     sandbox_brand = session.scalars(
         select(Brand).where(Brand.provider_id == provider.id, Brand.is_sandbox, Brand.closed_at.is_(None))
     ).first()
@@ -248,24 +245,6 @@ def _make_step(
 ) -> Step:
     needs = tuple(each for each in needed if each in lacking)
     return Step(number, StepState.DONE if done and not needs else StepState.LATER, needs)
-
-
-def _has_applied(provider: Provider) -> bool:
-    return provider.kind == ProviderKind.EXEMPT or provider.applied_at is not None or not provider.in_sandbox_mode
-
-
-def _has_ordered(session: Session, provider: Provider) -> bool:
-    orders = select(PackageOrder.id).where(PackageOrder.provider_id == provider.id, PackageOrder.declined_at.is_(None))
-    return session.scalar(orders.limit(1)) is not None
-
-
-def _is_taken(session: Session, provider: Provider, code: int) -> bool:
-    """Whether another provider here has the code: as its own, as the one it entered, or as a brand's."""
-    theirs = or_(Provider.iys_code == code, Provider.pending_iys_code == code)
-    if session.scalar(select(Provider.id).where(theirs, Provider.id != provider.id).limit(1)):
-        return True
-    brands = select(Brand.id).where(Brand.brand_code == code, Brand.provider_id != provider.id)
-    return session.scalar(brands.limit(1)) is not None
 
 
 def _create_master_brand(session: Session, provider: Provider, sandbox_brand: Brand | None, at: datetime) -> None:

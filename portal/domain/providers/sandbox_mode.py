@@ -31,8 +31,8 @@ from portal.core.models import (
     Submission,
     Sweep,
 )
-from portal.core.models.ids import new_id
 from portal.core.vault import Vault
+from portal.domain.identity import accounts
 
 CODES = range(990_000_000, 1_000_000_000)  # İYS's own codes are far below.
 EXEMPT_CODES = range(980_000_000, 990_000_000)  # Of admitted providers that need not report to İYS.
@@ -41,6 +41,10 @@ NAMED = re.compile(r"/(?:sps|brands)/(\d+)")
 PATHS = "%/sps/99_______/%"  # The same for SQL, of a frozen endpoint.
 NEEDS_ATTENTION = (Outcome.PARKED, Outcome.EXPIRED)
 A_DAY = timedelta(days=1)
+
+
+class CodeTaken(ValueError):
+    """Another provider or another brand here has this code."""
 
 
 class Destination(StrEnum):
@@ -88,6 +92,14 @@ def submission_to_iys(submission: Submission | None) -> Submission | None:
     return submission if submission is not None and submission.code not in (OVER, EXEMPT) else None
 
 
+def is_code_elsewhere(session: Session, provider: Provider, code: int) -> bool:
+    """Whether another provider has a code: as its own, as the one it entered, or as a brand's."""
+    theirs = or_(Provider.iys_code == code, Provider.pending_iys_code == code)
+    others = select(Provider.id).where(theirs, Provider.id != provider.id)
+    brands = select(Brand.id).where(Brand.brand_code == code, Brand.provider_id != provider.id)
+    return any(session.scalar(found.limit(1)) is not None for found in (others, brands))
+
+
 def draw_code(session: Session, codes: range = CODES) -> int:
     """Draw an unused code of the sandbox (or of EXEMPT_CODES)."""
     while True:
@@ -103,20 +115,11 @@ def begin_sandbox(session: Session, vault: Vault, provider: Provider, at: dateti
     connection = session.scalar(select(Connection).where(Connection.provider_id == provider.id))
     if connection is not None:
         return connection
-    credential_id = new_id()
-    password = vault.seal(secrets.token_urlsafe(24), Credential.PASSWORD, provider.id, credential_id)
-    credential = Credential(
-        id=credential_id, kind=CredentialKind.SANDBOX, provider_id=provider.id,
-        username=f"practice-{provider.id}", password=password, created_at=at,
-    )  # fmt: skip
-    session.add(credential)
-    session.flush()
-    connection = Connection(
-        provider_id=provider.id, credential_id=credential_id, forwarding_enabled_at=at, created_at=at
+    name, password = f"practice-{provider.id}", secrets.token_urlsafe(24)
+    credential = accounts.store_credential(
+        session, vault, provider.id, username=name, password=password, at=at, kind=CredentialKind.SANDBOX
     )
-    session.add(connection)
-    session.flush()
-    return connection
+    return accounts.set_connection(session, provider, credential, at, at)
 
 
 def end_sandbox(session: Session, provider: Provider, at: datetime) -> None:
@@ -128,10 +131,8 @@ def end_sandbox(session: Session, provider: Provider, at: datetime) -> None:
     session.flush()
     _close_brands(session, provider, at)
     stop_sending(session, provider.id, at)
-    sandbox_ones = select(Credential.id).where(
-        Credential.provider_id == provider.id, Credential.kind == CredentialKind.SANDBOX
-    )
-    ids = session.scalars(sandbox_ones).all()
+    theirs = select(Credential.id).where(Credential.provider_id == provider.id)
+    ids = session.scalars(theirs.where(Credential.kind == CredentialKind.SANDBOX)).all()
     session.execute(delete(Connection).where(Connection.credential_id.in_(ids)))
     session.execute(delete(Credential).where(Credential.id.in_(ids)))
 
@@ -190,10 +191,8 @@ def _stop_inflow(session: Session, provider_id: int, at: datetime) -> None:
     _execute_update(session, update(ReconciledDay).where(*days), **rests)
     found = update(Difference).where(Difference.brand_id.in_(brands), Difference.settled_at.is_(None))
     _execute_update(session, found, settled_at=at, settlement=Settlement.GONE)
-    pushed = update(PushRegistration).where(
-        PushRegistration.brand_id.in_(brands), PushRegistration.removed_at.is_(None)
-    )
-    _execute_update(session, pushed, removed_at=at)
+    pushed = update(PushRegistration).where(PushRegistration.brand_id.in_(brands))
+    _execute_update(session, pushed.where(PushRegistration.removed_at.is_(None)), removed_at=at)
 
 
 def _execute_update(session: Session, statement: Update, **values: Any) -> None:

@@ -41,7 +41,6 @@ def record_credential_change(audit_act: str, mail_kind: MailKind, mailed: dict[s
 
 @blueprint.context_processor
 def layout_context() -> dict[str, Any]:
-    """Variables of the layout."""
     if not current_user.is_authenticated:
         return {}
     if current_user.provider is not None:

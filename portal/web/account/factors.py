@@ -63,7 +63,6 @@ def factors() -> ResponseReturnValue:
 @blueprint.get("/factors/<id:factor_id>")
 @needs(Permission.SELF, fresh=True)
 def factor(factor_id: int) -> ResponseReturnValue:
-    """Show a factor, to rename or remove it."""
     mine = _own_factor_or_404(factor_id)
     return _render_factor(mine, NameForm(obj=mine))
 
@@ -100,7 +99,6 @@ def remove_factor(factor_id: int) -> ResponseReturnValue:
 @blueprint.get("/factors/app")
 @needs(Permission.SELF, fresh=True)
 def new_app() -> ResponseReturnValue:
-    """Ask for the app's name."""
     return render_template("account/new_app.html", form=NameForm(), is_full=_has_most_factors())
 
 
@@ -128,7 +126,6 @@ def app(factor_id: int) -> ResponseReturnValue:
 @limiter.limit(limits.SIGN_IN)
 @needs(Permission.SELF, fresh=True)
 def confirm_app(factor_id: int) -> ResponseReturnValue:
-    """Confirm the app by its first code."""
     app_factor, form = _unconfirmed_or_404(factor_id), FirstCodeForm()
     if not form.validate():
         return _render_app(app_factor, form), 422
@@ -141,14 +138,12 @@ def confirm_app(factor_id: int) -> ResponseReturnValue:
 @blueprint.get("/factors/passkey")
 @needs(Permission.SELF, fresh=True)
 def new_passkey() -> ResponseReturnValue:
-    """Ask for a name, and give the browser its options."""
     return _render_new_passkey(PasskeyForm())
 
 
 @blueprint.post("/factors/passkey")
 @needs(Permission.SELF, fresh=True)
 def register_passkey() -> ResponseReturnValue:
-    """Store the key that the browser created."""
     form, challenge = PasskeyForm(), webauthn_challenges.pop_challenge()
     if not form.validate() or challenge is None or _has_most_factors():
         return _render_new_passkey(form, failed=bool(form.answer.data) and not form.errors), 422
@@ -171,7 +166,6 @@ def register_passkey() -> ResponseReturnValue:
 @blueprint.get("/factors/codes")
 @needs(Permission.SELF, fresh=True)
 def codes() -> ResponseReturnValue:
-    """Explain recovery codes before creating them."""
     return render_template("account/codes.html", codes=None)
 
 
@@ -199,7 +193,6 @@ def _record_change(change: str, name: str, audit_act: str, **facts: str) -> None
 
 
 def _own_factor_or_404(factor_id: int, *, confirmed: bool = True) -> Factor:
-    """A factor of the current user."""
     for mine in rule.list_factors(db.session, current_user.id, confirmed=confirmed):
         if mine.id == factor_id and (mine.confirmed_at is not None) == confirmed:
             return mine

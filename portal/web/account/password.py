@@ -32,7 +32,6 @@ class PasswordForm(FlaskForm):
 @blueprint.get("/password")
 @needs(Permission.SELF, fresh=True)
 def password() -> ResponseReturnValue:
-    """Ask for the old and the new password."""
     return render_template("account/password.html", form=PasswordForm())
 
 

@@ -45,7 +45,6 @@ class MeForm(FlaskForm):
 @blueprint.get("/")
 @needs(Permission.SELF)
 def me() -> ResponseReturnValue:
-    """Show name, address and language."""
     return _render_profile(MeForm(obj=current_user.user))
 
 
@@ -88,7 +87,6 @@ def choose() -> ResponseReturnValue:
 @blueprint.post("/providers")
 @needs(Permission.SELF)
 def switch_provider() -> ResponseReturnValue:
-    """Work for a provider from now on."""
     chosen = parse_id(request.form.get("provider", ""))
     if chosen is None or not sessions.switch_provider(db.session, current_user, chosen):
         abort(404)

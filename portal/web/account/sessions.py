@@ -68,7 +68,6 @@ def end_session(sign_in_id: int) -> ResponseReturnValue:
 @blueprint.post("/sessions/end-others")
 @needs(Permission.SELF, fresh=True)
 def end_other_sessions() -> ResponseReturnValue:
-    """End all other sessions."""
     ended = sessions.end_sessions(
         db.session, current_user.id, SessionEnd.REVOKED, clock.now(), but=current_user.sign_in.id
     )
@@ -80,7 +79,6 @@ def end_other_sessions() -> ResponseReturnValue:
 @blueprint.post("/sessions/end-all")
 @needs(Permission.SELF, fresh=True)
 def end_all_sessions() -> ResponseReturnValue:
-    """End all sessions, the current one included."""
     ended = sessions.end_sessions(db.session, current_user.id, SessionEnd.REVOKED, clock.now())
     record_account_audit("sessions.ended", count=ended)
     db.session.commit()

@@ -12,9 +12,9 @@ from portal.web.operator.blueprint import blueprint
 from portal.web.operator.providers import visible_provider_or_404
 from portal.web.shared.access import needs
 from portal.web.shared.audit_view import AuditFilter, entry_views
+from portal.web.shared.url_converters import LARGEST_ID
 
 PAGE_SIZE = 50
-LARGEST_ID = 2**63 - 1
 
 
 @blueprint.get("/audit")
@@ -33,12 +33,13 @@ def audit() -> str:
         (each, row.AuditEntry.provider_id)
         for each, row in zip(entry_views(vault(), rows[:PAGE_SIZE]), rows, strict=False)
     ]
+    named = select(Provider.id, Provider.title).where(Provider.id.in_({of for _, of in entries if of}))
     return render_template(
         "operator/audit_log.html",
         form=form,
         provider=provider,
         entries=entries,
-        titles=_provider_titles({of for _, of in entries if of}),
+        titles=dict(read_session().execute(named).all()),
         before=rows[PAGE_SIZE - 1].AuditEntry.id if len(rows) > PAGE_SIZE else None,
         is_first="before" not in request.args,
         chosen=form.url_parameters() | ({"provider": provider.id} if provider else {}),
@@ -49,7 +50,3 @@ def _id_argument(name: str) -> int | None:
     """An id in the query string; None for anything else. One too large becomes an id that no row has."""
     text = request.args.get(name, "")
     return min(int(text), LARGEST_ID) if text.isascii() and text.isdecimal() and len(text) < 30 else None
-
-
-def _provider_titles(provider_ids: set[int]) -> dict[int, str]:
-    return dict(read_session().execute(select(Provider.id, Provider.title).where(Provider.id.in_(provider_ids))).all())

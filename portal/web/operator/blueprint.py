@@ -25,7 +25,6 @@ NAVIGATION = (
 
 @blueprint.context_processor
 def layout_context() -> dict[str, Any]:
-    """What the layout shows on every page."""
     if not current_user.is_authenticated:
         return {}
     return {

@@ -1,13 +1,24 @@
 """The console's forms. They check shape; the domain checks meaning."""
 
+from collections.abc import Callable
+from enum import StrEnum
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, EmailField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import (
+    DateField,
+    EmailField,
+    IntegerField,
+    RadioField,
+    SelectChoice,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import InputRequired, Length, NumberRange, Regexp, ValidationError
 
-from portal.core.addresses import is_email
+from portal.core.addresses import HIDDEN, is_email, redact_addresses
 from portal.core.models import DayKind, OperatorRole
 from portal.web.shared.labels import label
 
@@ -20,9 +31,22 @@ def required_text(message: str, most: int, least: int = 1) -> list[Any]:
     return [InputRequired(message), Length(min=least, max=most, message=message), WITHOUT_NUL]
 
 
+def read_reason(field: StringField, message: str) -> str:
+    """A reason as it is stored, without addresses. Sets the field's error where too little is left."""
+    reason = redact_addresses(field.data.strip())
+    if len(reason.replace(HIDDEN, "").strip()) < MIN_REASON_LENGTH:
+        field.errors = [message]
+    return reason
+
+
 def check_email(_form: FlaskForm, field: EmailField) -> None:
     if not is_email(field.data.strip()):
         raise ValidationError(_l("Adres eksik görünüyor; ad@firma.com gibi yazın."))
+
+
+def _labelled(members: type[StrEnum]) -> Callable[[], list[SelectChoice]]:
+    """Choices of a field, in the language of the request."""
+    return lambda: [SelectChoice(each.value, label(each)) for each in members]
 
 
 class AdmissionForm(FlaskForm):
@@ -64,23 +88,16 @@ class DeclineForm(FlaskForm):
 
 class HolidayForm(FlaskForm):
     day = DateField(_l("Gün"), validators=[InputRequired(_l("Günü seçin."))])
-    kind = RadioField(_l("Bu gün nedir?"), validators=[InputRequired(_l("Birini seçin."))])
+    kind = RadioField(_l("Bu gün nedir?"), choices=_labelled(DayKind), validators=[InputRequired(_l("Birini seçin."))])
     name = StringField(_l("Dayanağı"), validators=required_text(_l("Kararın adını ve sayısını yazın."), 120))
-
-    def __init__(self, *arguments: Any, **options: Any):
-        super().__init__(*arguments, **options)
-        self.kind.choices = [(each.value, label(each)) for each in DayKind]
 
 
 class StaffForm(FlaskForm):
     email = EmailField(
         _l("E-posta adresi"), validators=[*required_text(_l("E-posta adresini yazın."), 254), check_email]
     )
-    role = SelectField(_l("Görevi"), default=OperatorRole.SUPPORT.value)  # The role with fewer permissions.
-
-    def __init__(self, *arguments: Any, **options: Any):
-        super().__init__(*arguments, **options)
-        self.role.choices = [(each.value, label(each)) for each in OperatorRole]
+    # Support has fewer permissions.
+    role = SelectField(_l("Görevi"), choices=_labelled(OperatorRole), default=OperatorRole.SUPPORT.value)
 
 
 class ReasonedSearchForm(FlaskForm):

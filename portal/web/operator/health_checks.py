@@ -10,7 +10,7 @@ from pathlib import Path
 from flask import current_app, render_template
 from flask_babel import format_datetime
 from flask_babel import gettext as _
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 
 from portal.core import clock
 from portal.core.extensions import read_session
@@ -89,18 +89,15 @@ def _check_iys_host(at: datetime) -> HealthCheck:
         "Cevap vermiyor; %(failures)s deneme sonuçsuz kaldı, sonraki deneme %(until)s.", failures=host.failures,
         until=_format_time(host.until or at),
     )  # fmt: skip
-    return HealthCheck(
-        _("İYS"), finding, BAD, _("İYS'nin duyurularına bakın; kararlar burada geçerli, geldiğinde iletilir.")
-    )
+    cure = _("İYS'nin duyurularına bakın; kararlar burada geçerli, geldiğinde iletilir.")
+    return HealthCheck(_("İYS"), finding, BAD, cure)
 
 
 def _check_forwarder(at: datetime) -> HealthCheck:
     name, span = _("İletici"), read_session().scalar(select(func.max(CallTally.span)))
-    due = read_session().scalar(
-        _submissions_of_admitted().where(
-            Submission.outcome == Outcome.WAITING, Submission.due_at < at - FORWARDER_SILENCE
-        )
-    )
+    submissions = select(Submission.id).join(Provider, Provider.id == Submission.provider_id)
+    waiting = submissions.where(Provider.admitted_at.is_not(None), Submission.outcome == Outcome.WAITING)
+    due = read_session().scalar(waiting.where(Submission.due_at < at - FORWARDER_SILENCE).limit(1))
     finding = _("Son çağrısı: %(at)s sularında.", at=_format_time(span)) if span else _("Henüz hiç çağrı yapmadı.")
     if due and (span is None or at - span > FORWARDER_SILENCE):
         return HealthCheck(name, finding, BAD, _("İletici duruyor: flask iys forward çalışıyor mu, bakın."))
@@ -147,9 +144,8 @@ def _check_lanes(at: datetime) -> Iterator[HealthCheck]:
         age = at - oldest
         tone = BAD if age >= RED else AMBER_TONE if age >= AMBER else GOOD
         cure = _("Üç iş günü dolmadan gitmeli: İYS'ye ve hizmet sağlayıcının hesabına bakın.") if tone != GOOD else ""
-        yield HealthCheck(
-            name, _("%(count)s karar bekliyor; en eskisi %(at)s.", count=count, at=_format_time(oldest)), tone, cure
-        )
+        finding = _("%(count)s karar bekliyor; en eskisi %(at)s.", count=count, at=_format_time(oldest))
+        yield HealthCheck(name, finding, tone, cure)
 
 
 def _check_blocked_accounts(at: datetime) -> HealthCheck:
@@ -194,12 +190,8 @@ def _check_password_spraying(at: datetime) -> HealthCheck:
         "%(accounts)s hesapta, %(networks)s ağdan %(tries)s yanlış parola denendi; ilki %(since)s.",
         accounts=alarm.accounts, networks=alarm.networks, tries=alarm.attempts, since=_format_time(alarm.since),
     )  # fmt: skip
-    return HealthCheck(
-        name,
-        finding,
-        BAD,
-        _("Biri birçok hesapta birer ikişer parola deniyor. Ağ düzeyinde engelleyin, hesap sahiplerini uyarın."),
-    )
+    cure = _("Biri birçok hesapta birer ikişer parola deniyor. Ağ düzeyinde engelleyin, hesap sahiplerini uyarın.")
+    return HealthCheck(name, finding, BAD, cure)
 
 
 def _check_consent_points(at: datetime) -> HealthCheck:
@@ -222,33 +214,21 @@ def _check_disk() -> HealthCheck:
     free = disk.free / disk.total
     tone = BAD if free < FULL_DISK else AMBER_TONE if free < LOW_DISK else GOOD
     finding = _("%%%(free)s boş (%(gigabytes)s GB).", free=int(free * 100), gigabytes=disk.free // 10**9)
-    return HealthCheck(
-        _("Disk"), finding, tone, _("Yer açın ya da diski büyütün; dolarsa karar kaydedilemez.") if tone != GOOD else ""
-    )
+    cure = _("Yer açın ya da diski büyütün; dolarsa karar kaydedilemez.") if tone != GOOD else ""
+    return HealthCheck(_("Disk"), finding, tone, cure)
 
 
 def _check_task_queue() -> HealthCheck:
     name = _("İş kuyruğu")
     try:
-        count = (
-            current_app.extensions["queue"].pending_count() if Path(current_app.config["QUEUE_FILE"]).exists() else 0
-        )
+        is_there = Path(current_app.config["QUEUE_FILE"]).exists()
+        count = current_app.extensions["queue"].pending_count() if is_there else 0
     except (OSError, sqlite3.Error):
         return HealthCheck(name, _("Okunamıyor."), BAD, _("Kuyruk dosyasına bakın; işler her dakika yine de yapılır."))
     finding = _("%(count)s iş bekliyor.", count=count)
     if count > MANY_TASKS:
         return HealthCheck(name, finding, AMBER_TONE, _("İşçi duruyor olabilir: flask jobs run çalışıyor mu, bakın."))
     return HealthCheck(name, finding)
-
-
-def _submissions_of_admitted() -> Select:
-    """Count of admitted providers' submissions, to be narrowed down."""
-    return (
-        select(func.count())
-        .select_from(Submission)
-        .join(Provider, Provider.id == Submission.provider_id)
-        .where(Provider.admitted_at.is_not(None))
-    )
 
 
 def _format_time(at: datetime) -> str:

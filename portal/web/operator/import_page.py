@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -11,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
-from wtforms import SelectMultipleField
+from wtforms import SelectChoice, SelectMultipleField
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.core import clock
@@ -55,12 +54,11 @@ ERROR_MESSAGES: dict[type[Exception], str] = {
 
 class AskForm(FlaskForm):
     what = SelectMultipleField(
-        _l("Firmaya ne sorulsun?"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+        _l("Firmaya ne sorulsun?"),
+        choices=[SelectChoice(name, WORDS[name]) for name in provider_questions.ASKABLE],
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
     )
-
-    def __init__(self, *arguments: Any, **options: Any):
-        super().__init__(*arguments, **options)
-        self.what.choices = [(name, WORDS[name]) for name in provider_questions.ASKABLE]
 
 
 @blueprint.get("/providers/<id:provider_id>/imports/<id:batch_id>")
@@ -111,7 +109,6 @@ def ask_provider(provider_id: int, batch_id: int) -> ResponseReturnValue:
 @blueprint.post("/providers/<id:provider_id>/imports/<id:batch_id>/run")
 @needs(Permission.BEHALF, fresh=True)
 def run_import(provider_id: int, batch_id: int) -> ResponseReturnValue:
-    """Start the run of the good entries."""
     _provider, batch = _delegated_batch(db.session, provider_id, batch_id)
     if not _may_start(batch):
         return rollback_and_redirect(_url_of(batch), OVERTAKEN)

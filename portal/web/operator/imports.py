@@ -15,7 +15,6 @@ from wtforms import SelectField, StringField
 from wtforms.validators import ValidationError
 
 from portal.core import clock
-from portal.core.addresses import HIDDEN, redact_addresses
 from portal.core.extensions import db, limiter, read_session, vault, wake
 from portal.core.models import Brand, Delegation, ImportBatch, Provider
 from portal.domain.identity.permissions import Permission
@@ -23,7 +22,7 @@ from portal.domain.providers import delegations
 from portal.services.imports import provider_questions, uploads
 from portal.services.imports.reading import FileProblem, Unreadable
 from portal.web.operator.blueprint import blueprint
-from portal.web.operator.forms import MIN_REASON_LENGTH, required_text
+from portal.web.operator.forms import read_reason, required_text
 from portal.web.operator.providers import visible_provider_or_404
 from portal.web.shared import limits
 from portal.web.shared.access import needs
@@ -49,19 +48,6 @@ class FileForm(FlaskForm):
         super().__init__(*arguments, **options)
         self.brand.choices = [(brand.id, brand.name) for brand in brands]
 
-    @property
-    def stored_reason(self) -> str:
-        """The reason as it is stored, without addresses."""
-        return redact_addresses(self.reason.data.strip())
-
-    def validate(self, extra_validators: Any = None) -> bool:
-        """Also that the reason is long enough without addresses in it."""
-        if not super().validate(extra_validators):
-            return False
-        if len(self.stored_reason.replace(HIDDEN, "").strip()) < MIN_REASON_LENGTH:
-            self.reason.errors = [_("Sözcüklerle yazın; adres yazmayın.")]
-        return not self.reason.errors
-
 
 @blueprint.get("/providers/<id:provider_id>/imports", endpoint="imports")
 @needs(Permission.BEHALF, fresh=True)
@@ -82,7 +68,9 @@ def upload_file(provider_id: int) -> ResponseReturnValue:
         flash(_("Şu anda bu firma için dosya aktarılamaz."))
         return redirect(url_for(".imports", provider_id=provider_id), 303)
     form = FileForm(brands=_brands(provider))
-    if not form.validate_on_submit():
+    if form.validate_on_submit():
+        reason = read_reason(form.reason, _("Sözcüklerle yazın; adres yazmayın."))
+    if form.errors:
         return _page(provider, form), 422
     try:
         batch = uploads.store_upload(
@@ -92,30 +80,27 @@ def upload_file(provider_id: int) -> ResponseReturnValue:
     except Unreadable as unreadable:
         db.session.rollback()
         return _page(provider, form, problem=unreadable.problem), 422
-    reason = form.stored_reason
     record_operator_audit("import.brought_for", "import_batch", batch.id, provider_id=provider.id, reason=reason)
     db.session.commit()
     wake("import", batch.id)
     return redirect(url_for(".import_batch", provider_id=provider.id, batch_id=batch.id), 303)
 
 
-def current_delegation(provider_id: int) -> Delegation | None:
+def _current_delegation(provider_id: int) -> Delegation | None:
     """The delegation under which files may be imported now."""
     return delegations.find_current(read_session(), provider_id, clock.now())
 
 
 def is_closed_to_imports(provider: Provider) -> bool:
     """Whether nothing may be imported for it now."""
-    return provider.suspended_at is not None or current_delegation(provider.id) is None
+    return provider.suspended_at is not None or _current_delegation(provider.id) is None
 
 
 def imported_batch_or_404(session: Session, provider_id: int, batch_id: int) -> ImportBatch:
     """A file imported by the operator for a provider that this person may see; the provider's own files are hidden."""
     visible_provider_or_404(read_session(), provider_id)
     found = session.get(ImportBatch, batch_id)
-    if found is None or found.provider_id != provider_id or not found.on_behalf:
-        abort(404)
-    return found
+    return found if found and found.provider_id == provider_id and found.on_behalf else abort(404)
 
 
 def _brands(provider: Provider) -> list[Brand]:
@@ -129,7 +114,7 @@ def _page(provider: Provider, form: FileForm, problem: FileProblem | None = None
         provider=provider,
         form=form,
         problem=problem,
-        leave=current_delegation(provider.id),
+        leave=_current_delegation(provider.id),
         may_bring=bool(form.brand.choices) and not is_closed_to_imports(provider),
         brought=uploads.list_on_behalf(read_session(), provider.id),
         awaits_answer=provider_questions.awaits_answer,

@@ -1,13 +1,12 @@
 """The operator's page of one provider: data, papers, what is missing, reviews, and its checks at İYS."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, abort, current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from portal.core import clock
 from portal.core.extensions import db, limiter, read_session, vault
@@ -33,7 +32,7 @@ from portal.services.iys.account_report import explain_problem
 from portal.services.iys.client import Client
 from portal.web.operator.blueprint import blueprint
 from portal.web.operator.forms import AdmissionForm, NoteForm
-from portal.web.operator.providers import STAGE_LABELS, stage_of, visible_provider_or_404
+from portal.web.operator.providers import STAGE_LABELS, stage, visible_provider_or_404
 from portal.web.shared import limits
 from portal.web.shared.access import needs
 from portal.web.shared.signed_in_person import person_key, record_operator_audit
@@ -73,19 +72,20 @@ def download_paper(provider_id: int, paper_id: int) -> ResponseReturnValue:
 def render_provider(found: Provider, *, admission: AdmissionForm | None = None, noted: NoteForm | None = None,
             wrong: str = "") -> str:  # fmt: skip
     """The page, with a form that came back with errors; `wrong` is the act of that reason form."""
-    at = clock.now()
+    missing = onboarding.find_missing(read_session(), found) if found.in_sandbox_mode else []
+    papers = select(Paper.id, Paper.kind, Paper.size, Paper.uploaded_at).where(Paper.provider_id == found.id)
+    reviews = select(Review, User.name.label("by")).outerjoin(User, User.id == Review.made_by)
+    reviews = reviews.where(Review.provider_id == found.id)
     return render_template(
         "operator/provider.html",
         provider=found,
-        stage=stage_of(found),
+        stage=read_session().scalar(select(stage).where(Provider.id == found.id)),
         stage_labels=STAGE_LABELS,
-        missing=[MISSING_LABELS[each] for each in onboarding.find_missing(read_session(), found)]
-        if found.in_sandbox_mode
-        else [],
-        papers=_papers_of(found.id),
-        reviews=_reviews_of(found.id),
+        missing=[MISSING_LABELS[each] for each in missing],
+        papers=read_session().execute(papers.order_by(Paper.uploaded_at.desc())).all(),
+        reviews=read_session().execute(reviews.order_by(Review.made_at.desc())).all(),
         orders=packages.list_orders(read_session(), found.id),
-        usage=packages.measure_usage(read_session(), found, at),
+        usage=packages.measure_usage(read_session(), found, clock.now()),
         connection=connection_status(found.id),
         look=rights.last_answer(read_session(), found.id),
         support=_support_staff(found.id),
@@ -96,20 +96,6 @@ def render_provider(found: Provider, *, admission: AdmissionForm | None = None, 
         note_form=noted or NoteForm(formdata=None),
         wrong=wrong,
     )
-
-
-def _papers_of(provider_id: int) -> Sequence[Row]:
-    papers = select(Paper.id, Paper.kind, Paper.size, Paper.uploaded_at).where(Paper.provider_id == provider_id)
-    return read_session().execute(papers.order_by(Paper.uploaded_at.desc())).all()
-
-
-def _reviews_of(provider_id: int) -> Sequence[Row]:
-    reviews = (
-        select(Review, User.name.label("by"))
-        .outerjoin(User, User.id == Review.made_by)
-        .where(Review.provider_id == provider_id)
-    )
-    return read_session().execute(reviews.order_by(Review.made_at.desc())).all()
 
 
 def _support_staff(provider_id: int) -> dict[str, list[User]]:
@@ -159,12 +145,8 @@ def connection_status(provider_id: int) -> dict[str, Any] | None:
     ).one_or_none()  # fmt: skip
     if row is None:
         return None
-    connection, kind = row
-    return {
-        "kind": kind,
-        "tested_at": connection.tested_at,
-        "findings": account_report.findings_from_json(connection.findings),
-    }
+    findings = account_report.findings_from_json(row.Connection.findings)
+    return {"kind": row.kind, "tested_at": row.Connection.tested_at, "findings": findings}
 
 
 def _check_rights(provider: Provider) -> None:

@@ -50,12 +50,11 @@ def providers() -> str:
     searched = " ".join(request.args.get("q", "").replace("\0", "").split())[:MAX_SEARCH_LENGTH]
     return render_template(
         "operator/providers.html",
-        page=requested_page(_providers_found(show, searched), PAGE_SIZE, lambda provider: provider),
+        page=requested_page(_providers_found(show, searched), PAGE_SIZE, lambda *row: row),
         counts=_counts_by_stage(),
         stage_labels=STAGE_LABELS,
         show=show,
         searched=searched,
-        stage_of=stage_of,
     )
 
 
@@ -70,18 +69,9 @@ def visible_provider_or_404(session: Session, provider_id: int) -> Provider:
     return session.scalar(visible_providers().where(Provider.id == provider_id)) or abort(404)
 
 
-def stage_of(provider: Provider) -> ProviderStage:
-    """The stage of a loaded provider, as the SQL expression `stage` says it."""
-    if provider.suspended_at:
-        return ProviderStage.SUSPENDED
-    if provider.admitted_at:
-        return ProviderStage.ADMITTED
-    return ProviderStage.WAITING if provider.asked_at else ProviderStage.PRACTISING
-
-
 def _providers_found(show: str | None, searched: str) -> Select:
     first = case({each.value: place for place, each in enumerate(ProviderStage)}, value=stage)
-    found = visible_providers().order_by(first, Provider.asked_at, Provider.title, Provider.id)
+    found = visible_providers().add_columns(stage).order_by(first, Provider.asked_at, Provider.title, Provider.id)
     if show:
         found = found.where(stage == show)
     if searched:

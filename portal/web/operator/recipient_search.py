@@ -10,13 +10,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from portal.core import addresses, clock
-from portal.core.addresses import HIDDEN, redact_addresses
 from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.models import Provider
 from portal.domain.consents import history, recipients
 from portal.domain.identity.permissions import Permission
 from portal.web.operator.blueprint import blueprint
-from portal.web.operator.forms import MIN_REASON_LENGTH, ReasonedSearchForm
+from portal.web.operator.forms import ReasonedSearchForm, read_reason
 from portal.web.operator.providers import visible_provider_or_404
 from portal.web.shared import limits
 from portal.web.shared.access import needs
@@ -35,18 +34,16 @@ def search_recipient(provider_id: int) -> ResponseReturnValue:
         address = addresses.parse(form.address.data)
     except addresses.BadAddress as bad:
         return _render_search(provider, form, problem=bad.problem), 422
-    reason = redact_addresses(form.reason.data.strip())
-    if len(reason.replace(HIDDEN, "").strip()) < MIN_REASON_LENGTH:
-        form.reason.errors = [_("Nedeni sözcüklerle yazın; adres yazmayın.")]
+    reason = read_reason(form.reason, _("Nedeni sözcüklerle yazın; adres yazmayın."))
+    if form.errors:
         return _render_search(provider, form), 422
     found = recipients.find(read_session(), vault(), provider.id, address)
     if found is None:
         record_operator_audit("recipient.not_found", "provider", provider.id, provider_id=provider.id, reason=reason)
-    else:
-        record_operator_audit("recipient.assisted", "recipient", found.id, provider_id=provider.id, reason=reason)
-    db.session.commit()
-    if found is None:
+        db.session.commit()
         return _render_search(provider, form, not_found=True)
+    record_operator_audit("recipient.assisted", "recipient", found.id, provider_id=provider.id, reason=reason)
+    db.session.commit()
     return _render_search(
         provider,
         ReasonedSearchForm(formdata=None),  # The next search needs a reason of its own.

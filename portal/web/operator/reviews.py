@@ -12,7 +12,7 @@ from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import MailKind, Provider
 from portal.domain.identity.permissions import Permission
-from portal.domain.providers import onboarding
+from portal.domain.providers import onboarding, sandbox_mode
 from portal.web.operator.blueprint import blueprint
 from portal.web.operator.forms import AdmissionForm, NoteForm
 from portal.web.operator.provider_page import MISSING_LABELS, render_provider, test_connection
@@ -45,7 +45,7 @@ def admit(provider_id: int) -> ResponseReturnValue:
     except onboarding.NotReady as not_ready:
         missing = ", ".join(str(MISSING_LABELS[each]) for each in not_ready.missing)
         return rollback_and_redirect(_url_of(provider_id), _("Henüz eksik var: %(what)s", what=missing))
-    except onboarding.CodeTaken:
+    except sandbox_mode.CodeTaken:
         return rollback_and_redirect(
             _url_of(provider_id), _("Bu İYS kodu başka bir hesapta kayıtlı. Önce hangisinin doğru olduğunu araştırın.")
         )

@@ -75,10 +75,7 @@ def change_staff_role(user_id: int) -> ResponseReturnValue:
     user, role = _staff_member_or_404(user_id), request.form.get("role", "")
     if role not in set(OperatorRole):
         abort(404)
-    try:
-        operator_staff.change_role(db.session, user, OperatorRole(role), by=current_user.id)
-    except tuple(ERROR_MESSAGES) as refusal:
-        return rollback_and_redirect(url_for(".staff"), ERROR_MESSAGES[type(refusal)])
+    operator_staff.change_role(db.session, user, OperatorRole(role), by=current_user.id)
     record_operator_audit("staff.role_changed", "user", user.id, role=role)
     return commit_and_redirect(url_for(".staff"), _("Görev değişti; bir sonraki adımından itibaren geçerli."))
 
@@ -87,10 +84,7 @@ def change_staff_role(user_id: int) -> ResponseReturnValue:
 @needs(Permission.STAFF, fresh=True)
 def remove_staff(user_id: int) -> ResponseReturnValue:
     user = _staff_member_or_404(user_id)
-    try:
-        operator_staff.remove(db.session, user, by=current_user.id)
-    except tuple(ERROR_MESSAGES) as refusal:
-        return rollback_and_redirect(url_for(".staff"), ERROR_MESSAGES[type(refusal)])
+    operator_staff.change_role(db.session, user, None, by=current_user.id)
     record_operator_audit("staff.removed", "user", user.id)
     return commit_and_redirect(url_for(".staff"), _("Ekipten çıkarıldı; bir sonraki adımından itibaren giremez."))
 
@@ -143,6 +137,12 @@ def _end_sessions(
     ended = sessions.end_sessions(db.session, user_id, SessionEnd.REVOKED, clock.now(), but=current_user.sign_in.id)
     record_operator_audit("sessions.ended", subject, subject_id, provider_id=provider_id, count=ended)
     return commit_and_redirect(url, ngettext("%(num)s oturum kapatıldı.", "%(num)s oturum kapatıldı.", ended))
+
+
+@blueprint.errorhandler(operator_staff.OwnRole)
+@blueprint.errorhandler(operator_staff.LastAdmin)
+def show_error(refusal: Exception) -> ResponseReturnValue:
+    return rollback_and_redirect(url_for(".staff"), ERROR_MESSAGES[type(refusal)])
 
 
 def _support_url(provider_id: int) -> str:

@@ -18,7 +18,6 @@ login.session_protection = None  # It trusts any X-Forwarded-For; sessions.find_
 
 @blueprint.context_processor
 def layout() -> dict[str, str]:
-    """The link back to the front page."""
     return {"front": url_for("public.front", lang=get_locale().language)}
 
 

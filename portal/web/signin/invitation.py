@@ -126,13 +126,11 @@ def _page(invitation: OneTimeLink, form: NewcomerForm) -> str:
 
 
 def _find_invitation(token: str) -> OneTimeLink | None:
-    """The valid invitation of a token."""
     invitation = one_time_links.find(db.session, token, OneTimeLinkKind.INVITATION, clock.now())
     return invitation if invitation and members.is_invitation_valid(db.session, invitation) else None
 
 
 def _find_invited(invitation: OneTimeLink) -> User | None:
-    """The user with the invited address."""
     return accounts.find_user(db.session, vault(), one_time_links.email_of(vault(), invitation))
 
 

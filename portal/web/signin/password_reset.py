@@ -50,7 +50,6 @@ def forgotten() -> ResponseReturnValue:
 
 @blueprint.get("/sign-in/forgotten/sent")
 def forgotten_sent() -> ResponseReturnValue:
-    """Say that a mail may have been sent."""
     return render_template("signin/forgotten_sent.html")
 
 

@@ -53,7 +53,6 @@ def second_step() -> ResponseReturnValue:
 @blueprint.post("/sign-in/passkey")
 @limiter.limit(limits.SIGN_IN)
 def show_passkey() -> ResponseReturnValue:
-    """Complete a pending sign-in."""
     user = pending_sign_in.find_user()
     if user is None:
         return redirect(url_for(".sign_in"), 303)
@@ -83,24 +82,19 @@ def step_up() -> ResponseReturnValue:
 @login_required
 @limiter.limit(limits.SIGN_IN)
 def step_up_by_passkey() -> ResponseReturnValue:
-    """Step up, and go on to the requested page."""
     if not _verify_passkey(current_user.user):
         return _render_step_up(CodeForm(), failed_passkey=True), 403
     return _complete_step_up()
 
 
 def _render_second_step(user: User, form: CodeForm, **facts: Any) -> str:
-    """Ask for a code, or for a passkey if the user has one."""
     passkey = webauthn_challenges.request_options(user.id, clock.now())
     form.code.data = None  # No page shows a code again.
     return render_template("signin/second_step.html", form=form, passkey=passkey, **facts)
 
 
 def _use_code(user: User, code: str, step: ThrottledAction) -> SignInMethod | None:
-    """Use a code up; the kind of the factor it is from, or None if it is wrong. The caller commits.
-
-    Raises TooManyRequests.
-    """
+    """Use a code up, uncommitted; the kind of its factor, or None if it is wrong. Raises TooManyRequests."""
     at = clock.now()
     try:
         attempt = login_throttle.begin_code(
@@ -171,8 +165,6 @@ def begin_session(user: User, by: SignInMethod) -> str:
 
 
 def _first_page(person: sessions.SignedInUser) -> str:
-    """The first page of a user: the provider's dashboard, its onboarding in sandbox mode, the operator's console, or
-    the choice between several."""
     if person.provider is not None and person.provider.in_sandbox_mode and person.may_at_provider(Permission.ONBOARD):
         return url_for("dashboard.start")
     if person.provider is not None:
@@ -191,7 +183,6 @@ def _mail_new_device(user: User, at: datetime) -> None:
 
 
 def _render_step_up(form: CodeForm, **facts: Any) -> str:
-    """Ask for a code, or for a passkey if the user has one."""
     passkey = webauthn_challenges.request_options(current_user.id, clock.now())
     form.code.data = None  # No page shows a code again.
     was_posted = "next" not in request.values  # A form was refused for lack of step-up, so that its input is lost.

@@ -1,6 +1,4 @@
-"""Signing in by address and password, signing out, and choosing the language.
-
-Neither words nor time tell whether an address is known."""
+"""Signing in and out, and the language. Neither words nor time tell whether an address is known."""
 
 from typing import Any
 

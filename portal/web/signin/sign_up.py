@@ -59,7 +59,6 @@ def sign_up() -> ResponseReturnValue:
 
 @blueprint.get("/sign-up/sent")
 def sign_up_sent() -> ResponseReturnValue:
-    """Say that a mail was sent."""
     return render_template("signin/sign_up_sent.html")
 
 

@@ -12,7 +12,7 @@ from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, Domain, Provider
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import brands as rule
-from portal.domain.providers import logos
+from portal.domain.providers import logos, sandbox_mode
 from portal.services import domains
 from portal.services.domains import CheckResult, record_name
 from portal.web.dashboard.blueprint import blueprint
@@ -61,7 +61,7 @@ def _open_brand(form: NewBrandForm) -> Brand | None:
     code = int(form.code.data) if form.code else None
     try:
         return rule.open_brand(db.session, current_provider(), name=form.name.data.strip(), code=code, at=clock.now())
-    except rule.CodeTaken:
+    except sandbox_mode.CodeTaken:
         message = gettext("Bu kod burada başka bir markanın. Kodu kontrol edin; sizinse bize yazın.")
     except rule.CodeNotListed:
         message = gettext("İYS bu kodu markalarınız arasında göstermedi. Bağlantı sayfasından yeniden deneyin.")

@@ -1,10 +1,8 @@
 """The provider's package: usage, İYS's own price, and orders to the operator."""
 
-from dataclasses import dataclass
-
-from flask import abort, flash, redirect, render_template, url_for
+from flask import abort, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from flask_wtf import FlaskForm
@@ -18,6 +16,7 @@ from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared.access import needs
 from portal.web.shared.form_parts import CsrfForm
+from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
 from portal.web.shared.signed_in_person import own_row_or_404, record_audit
 from portal.web.shared.url_converters import parse_id
 
@@ -26,20 +25,15 @@ ORDER_LABELS = {
     OrderKind.RENEWAL: _l("Bir yıl iste"),
     OrderKind.UPGRADE: _l("Yükselt"),
 }
+ERROR_MESSAGES: dict[type[Exception], str] = {
+    packages.NotOnOffer: _l("Bu paket artık sunulmuyor; listeden başka birini seçin."),
+    packages.TooSmall: _l("Adresleriniz bu pakete sığmıyor; daha büyüğünü seçin."),
+    packages.AlreadyOrdered: _l("Bekleyen bir isteğiniz var; önce o sonuçlanmalı ya da geri alınmalı."),
+}
 
 
 class OrderForm(FlaskForm):
     package = HiddenField()
-
-
-@dataclass(frozen=True)
-class Offer:
-    """One line of the price list for this provider."""
-
-    package: Package
-    ask: str  # Label of the button.
-    fits: bool
-    is_running: bool
 
 
 @blueprint.get("/package")
@@ -52,7 +46,7 @@ def package() -> str:
         standing=standing,
         offers=[_offer_of(each, standing) for each in packages.list_offered(read_session())],
         orders=orders,
-        waiting=next((order for order, _ in orders if is_waiting(order)), None),
+        waiting=next((order for order, _name in orders if _is_waiting(order)), None),
         is_exempt=standing.iys_count is None,
     )
 
@@ -69,14 +63,11 @@ def order_package() -> ResponseReturnValue:
         abort(404)
     try:
         order = packages.place_order(db.session, current_user.provider, chosen, current_user.id, clock.now())
-    except (packages.NotOnOffer, packages.TooSmall, packages.AlreadyOrdered) as refused:
-        db.session.rollback()
-        flash(_error_message(refused))
-    else:
-        record_audit("package.ordered", "package_order", order.id, kind=order.kind.value, records=order.records)
-        db.session.commit()
-        flash(gettext("İsteğiniz bize ulaştı. Onaylanınca size e-postayla haber vereceğiz."))
-    return redirect(url_for(".package"), 303)
+    except tuple(ERROR_MESSAGES) as refused:
+        return rollback_and_redirect(url_for(".package"), ERROR_MESSAGES[type(refused)])
+    record_audit("package.ordered", "package_order", order.id, kind=order.kind.value, records=order.records)
+    message = _("İsteğiniz bize ulaştı. Onaylanınca size e-postayla haber vereceğiz.")
+    return commit_and_redirect(url_for(".package"), message)
 
 
 @blueprint.post("/package/orders/<id:order_id>/take-back")
@@ -88,28 +79,17 @@ def cancel_order(order_id: int) -> ResponseReturnValue:
     try:
         packages.cancel(db.session, order, current_user.id, clock.now())
     except packages.AlreadyClosed:
-        db.session.rollback()
-        flash(gettext("Bu istek daha önce sonuçlandı."))
-    else:
-        record_audit("package.taken_back", "package_order", order_id)
-        db.session.commit()
-        flash(gettext("İsteğiniz geri alındı."))
-    return redirect(url_for(".package"), 303)
+        return rollback_and_redirect(url_for(".package"), _("Bu istek daha önce sonuçlandı."))
+    record_audit("package.taken_back", "package_order", order_id)
+    return commit_and_redirect(url_for(".package"), _("İsteğiniz geri alındı."))
 
 
-def is_waiting(order: PackageOrder) -> bool:
+def _is_waiting(order: PackageOrder) -> bool:
     return order.confirmed_at is None and order.declined_at is None
 
 
-def _offer_of(package: Package, standing: packages.PackageUsage) -> Offer:
+def _offer_of(package: Package, standing: packages.PackageUsage) -> tuple[Package, str, bool, bool]:
+    """One line of the price list: the package, the button's label, whether it is large enough, whether it runs now."""
     kind = packages.order_kind(read_session(), current_user.provider_id, package, clock.now())
     is_running = standing.package is not None and standing.package.id == package.id
-    return Offer(package, ORDER_LABELS[kind], fits=package.records >= standing.used, is_running=is_running)
-
-
-def _error_message(refused: Exception) -> str:
-    if isinstance(refused, packages.NotOnOffer):
-        return gettext("Bu paket artık sunulmuyor; listeden başka birini seçin.")
-    if isinstance(refused, packages.TooSmall):
-        return gettext("Adresleriniz bu pakete sığmıyor; daha büyüğünü seçin.")
-    return gettext("Bekleyen bir isteğiniz var; önce o sonuçlanmalı ya da geri alınmalı.")
+    return package, ORDER_LABELS[kind], package.records >= standing.used, is_running

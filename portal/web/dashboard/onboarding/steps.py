@@ -17,8 +17,8 @@ from portal.core.iys_protocol import Channel
 from portal.core.models import Inquiry, Paper, PaperKind, Provider, ProviderKind, Review, ReviewAct
 from portal.domain.identity import accounts
 from portal.domain.identity.permissions import Permission
-from portal.domain.providers import inquiries, onboarding
-from portal.domain.providers.onboarding import CodeTaken, Missing, NotReady, StepState
+from portal.domain.providers import inquiries, onboarding, sandbox_mode
+from portal.domain.providers.onboarding import Missing, NotReady, StepState
 from portal.services.iys import rights
 from portal.services.iys.client import Client
 from portal.web.dashboard.blueprint import blueprint
@@ -101,7 +101,6 @@ def mark_applied() -> ResponseReturnValue:
 @blueprint.post("/start/code")
 @needs(Permission.ONBOARD)
 def enter_code() -> ResponseReturnValue:
-    """Store the code that İYS gave."""
     form, provider = CodeForm(), current_provider()
     if form.validate_on_submit():
         text = "".join(form.iys_code.data.split())
@@ -109,7 +108,7 @@ def enter_code() -> ResponseReturnValue:
             if not (text.isascii() and text.isdecimal() and 0 < int(text) <= LARGEST_IYS_CODE):
                 raise ValueError
             onboarding.enter_code(db.session, provider, int(text), clock.now())
-        except CodeTaken:
+        except sandbox_mode.CodeTaken:
             form.iys_code.errors = [_(
                 "Bu İYS kodu burada başka bir hesapta kayıtlı. Kodu İYS panelinizden yeniden kopyalayın; kod "
                 "sizinse aşağıdaki soru kutusundan bize yazın, birlikte çözelim."

@@ -84,7 +84,7 @@ def list_people() -> str:
     at, provider_id = clock.now(), current_user.provider_id
     return render_template(
         "dashboard/team/members.html",
-        members=[(each, _masked_email(each.user)) for each in members.list_members(read_session(), provider_id)],
+        members=[(each, _masked_email(each.User)) for each in members.list_members(read_session(), provider_id)],
         invitations=[
             (each, addresses.mask(one_time_links.email_of(vault(), each)), each.expires_at > at)
             for each in members.list_invitations(read_session(), provider_id, at)

@@ -33,7 +33,7 @@ def test_nobody_changes_or_removes_themselves(house):
     with pytest.raises(operator_staff.OwnRole):
         operator_staff.change_role(house, derya, SUPPORT, by=derya.id)
     with pytest.raises(operator_staff.OwnRole):
-        operator_staff.remove(house, derya, by=derya.id)
+        operator_staff.change_role(house, derya, None, by=derya.id)
 
 
 def test_an_admin_always_stays(house):
@@ -42,7 +42,7 @@ def test_an_admin_always_stays(house):
     with pytest.raises(operator_staff.LastAdmin):
         operator_staff.change_role(house, derya, SUPPORT, by=deniz.id)
     with pytest.raises(operator_staff.LastAdmin):
-        operator_staff.remove(house, derya, by=deniz.id)
+        operator_staff.change_role(house, derya, None, by=deniz.id)
 
 
 def test_an_admin_whose_account_is_closed_does_not_count(house):
@@ -51,7 +51,7 @@ def test_an_admin_whose_account_is_closed_does_not_count(house):
     house.flush()
 
     with pytest.raises(operator_staff.LastAdmin):
-        operator_staff.remove(house, derya, by=deniz.id)
+        operator_staff.change_role(house, derya, None, by=deniz.id)
 
 
 def test_support_is_assigned_once_and_an_admin_never(house):
@@ -77,7 +77,7 @@ def test_who_leaves_or_rises_leaves_no_assignment_behind(house):
         operator_staff.assign(house, each, ayses, clock.now())
 
     operator_staff.change_role(house, risen, ADMIN, by=derya.id)
-    operator_staff.remove(house, gone, by=derya.id)
+    operator_staff.change_role(house, gone, None, by=derya.id)
 
     assert house.query(Assignment).count() == 0
     assert house.get_one(User, gone.id).operator_role is None

@@ -12,7 +12,6 @@ from portal.domain.providers.brands import (
     AddressCount,
     BadHeader,
     CodeNotListed,
-    CodeTaken,
     HeaderProblem,
     SandboxBrand,
 )
@@ -88,7 +87,7 @@ def test_a_code_that_somebody_has_is_refused(provider):
     say(provider, 800001, 800002, 800009, 700001)
 
     for code in (800001, 800002, 800009, make.BRAND_CODE, sandbox_mode.CODES.start, sandbox_mode.EXEMPT_CODES.start):
-        with pytest.raises(CodeTaken):
+        with pytest.raises(sandbox_mode.CodeTaken):
             opened(provider, code)
 
 

@@ -132,7 +132,7 @@ def test_a_code_that_another_has_is_taken_however_it_has_it():
     provider = newcomer()
 
     for taken in (CODE, admitted.iys_code, other.iys_code, sandbox_mode.EXEMPT_CODES[3]):
-        with pytest.raises(onboarding.CodeTaken):
+        with pytest.raises(sandbox_mode.CodeTaken):
             onboarding.enter_code(db.session, provider, taken, clock.now())
     assert provider.pending_iys_code is None
 
