@@ -29,7 +29,8 @@ class Reason(StrEnum):
     SANDBOX_ENDED = "sandbox_ended"  # Decided in sandbox mode; İYS never had such a brand.
     EXEMPT = "exempt"  # The provider need not report to İYS: its own records decide.
     REFUSED_AT_IYS = "refused_at_iys"
-    MERCHANT = "merchant"  # Need not be asked first (Regulation art. 6/3).
+    MERCHANT = "merchant"  # Need not be asked first (Regulation art. 6/3); İYS holds no refusal.
+    UNCHECKED = "unchecked"  # A merchant whose refusal must be looked for at İYS first (Regulation art. 6/6).
     GRANTED = "granted"  # Here, and İYS holds it.
     UNREGISTERED = "unregistered"  # Granted here; İYS is not known to hold it (Regulation art. 5/3).
     EXPIRED = "expired"  # As before, and the term to register it is over (Regulation art. 7/11 and 7/12).
@@ -58,13 +59,15 @@ RULE: tuple[tuple[dict[str, Any], Verdict, Reason], ...] = (
     ({"has_ended": True}, Verdict.MAY_NOT, Reason.SANDBOX_ENDED),
     ({"is_exempt": True, "status": Status.GRANTED}, Verdict.MAY, Reason.EXEMPT),
     ({"iys_status": RET}, Verdict.MAY_NOT, Reason.REFUSED_AT_IYS),
-    ({"recipient_type": MERCHANT}, Verdict.MAY, Reason.MERCHANT),
+    ({"recipient_type": MERCHANT, "is_exempt": True}, Verdict.MAY, Reason.EXEMPT),
+    ({"recipient_type": MERCHANT, "iys_status": ONAY}, Verdict.MAY, Reason.MERCHANT),
+    ({"recipient_type": MERCHANT}, Verdict.UNKNOWN, Reason.UNCHECKED),
     ({"status": Status.GRANTED, "iys_status": ONAY}, Verdict.MAY, Reason.GRANTED),
     ({"status": Status.GRANTED}, Verdict.UNKNOWN, Reason.UNREGISTERED),
     ({}, Verdict.MAY_NOT, Reason.NOT_GRANTED),
 )
 REFUSALS = (Reason.REFUSED, Reason.REFUSED_AT_IYS)
-PERMISSIONS = tuple(reason for _, verdict, reason in RULE if verdict == Verdict.MAY)
+PERMISSIONS = (Reason.EXEMPT, Reason.MERCHANT, Reason.GRANTED)
 
 
 def answer_of(consent: Consent, brand: Brand, provider: Provider, at: datetime) -> Answer:
@@ -80,7 +83,7 @@ def answer_of(consent: Consent, brand: Brand, provider: Provider, at: datetime) 
     if verdict == Verdict.MAY:
         return Answer(verdict, reason, business_days.safe_deadline(at))
     date = consent.consent_date
-    if verdict == Verdict.MAY_NOT or date is None or date == BEFORE_2015:
+    if reason != Reason.UNREGISTERED or date is None or date == BEFORE_2015:
         return Answer(verdict, reason)
     deadline = business_days.lenient_deadline(date)
     return Answer(verdict, reason, deadline) if at <= deadline else Answer(Verdict.MAY_NOT, Reason.EXPIRED)

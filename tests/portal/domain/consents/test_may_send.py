@@ -74,8 +74,10 @@ def in_app(app):
         (PERSON, "ONAY", None, False),
         (PERSON, "RET", "ONAY", False),
         (PERSON, None, None, False),
-        (MERCHANT, None, None, True),
-        (MERCHANT, "ONAY", None, True),
+        (MERCHANT, None, "ONAY", True),
+        (MERCHANT, "ONAY", "ONAY", True),
+        (MERCHANT, None, None, False),
+        (MERCHANT, "ONAY", None, False),
         (MERCHANT, "ONAY", "RET", False),
         (MERCHANT, "RET", "ONAY", False),
         (MERCHANT, "RET", None, False),
@@ -125,6 +127,7 @@ def test_the_answer_and_the_statements_agree_on_every_combination(code, ended):
         (PERSON, "RET", "ONAY", Verdict.MAY_NOT, Reason.REFUSED),
         (PERSON, None, None, Verdict.MAY_NOT, Reason.NOT_GRANTED),
         (MERCHANT, "ONAY", "ONAY", Verdict.MAY, Reason.MERCHANT),
+        (MERCHANT, "ONAY", None, Verdict.UNKNOWN, Reason.UNCHECKED),
         (MERCHANT, "ONAY", "RET", Verdict.MAY_NOT, Reason.REFUSED_AT_IYS),
     ],
 )
@@ -132,6 +135,14 @@ def test_the_answer_says_what_it_rests_on(recipient_type, here, at_iys, verdict,
     answer = ask(add_consent(recipient_type, here, at_iys, consent_date=clock.now()))
 
     assert (answer.verdict, answer.reason) == (verdict, reason)
+
+
+@pytest.mark.parametrize(("here", "may"), [("ONAY", True), (None, True), ("RET", False)])
+def test_a_merchant_of_an_exempt_provider_may_be_messaged_until_it_refuses(here, may):
+    make.brand()
+    db.session.execute(update(Provider).values(iys_code=sandbox_mode.EXEMPT_CODES.start))
+
+    assert answer(MERCHANT, here, None) == may
 
 
 def test_a_copy_of_a_yes_is_good_for_three_business_days():
