@@ -9,8 +9,11 @@ from sqlalchemy import select
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import Attempt, BulkRequest, BulkState, Connection, Consent, Outcome, Submission
+from portal.core.models import Attempt, BulkRequest, BulkState, Connection, Consent, Lane, Outcome, Submission
+from portal.services.iys import rate_limit
+from portal.services.iys.forwarding import bulk_lists
 from tests import grants, make
+from tests.make import Person
 from tests.portal.services.iys.forwarding.scripted import iys_that_says
 
 pytestmark = pytest.mark.slow
@@ -38,6 +41,12 @@ def bring(app):
 
 def says(code, status=400, **more):
     return status, {"errors": [{"code": code} | more]}
+
+
+def fail_often(app):
+    with app.app_context():
+        rate_limit.add_to_tally(db.session, "add", clock.now(), calls=1000, failures=300)
+        db.session.commit()
 
 
 def in_order(rows):
@@ -112,7 +121,7 @@ class TestAList:
 
         waiting = rows.one(BulkRequest)
         assert (waiting.state, waiting.attempts, waiting.code) == (BulkState.FORMED, 0, code)
-        assert clock.now() < waiting.due_at <= clock.now() + 5 * SECOND
+        assert clock.now() + SECOND <= waiting.due_at <= clock.now() + 2 * SECOND
         assert rows.one(Submission).outcome == Outcome.WAITING
 
     @pytest.mark.parametrize(
@@ -143,6 +152,27 @@ class TestAList:
 
         assert rows.one(Connection).blocked_code == "H353"
         assert (rows.one(Submission).outcome, rows.one(BulkRequest).attempts) == (Outcome.SENT, 1)
+
+    def test_a_list_that_waits_is_held_when_too_much_fails(self, app, bring, rows, standing_clock):
+        bring(2)
+        with iys_that_says(request=(500, {})) as iys:
+            make.forward_all(app, iys)
+            fail_often(app)
+            standing_clock.shift(timedelta(minutes=1))
+            make.forward_all(app, iys)
+
+        held = rows.one(BulkRequest)
+        assert (held.state, held.due_at) == (BulkState.HELD, clock.now() + timedelta(minutes=1))
+
+    def test_a_list_that_is_being_sent_is_not_held(self, app, bring, rows):
+        bring(2)
+        with app.app_context():
+            bulk_lists.claim_list_to_send(db.session, clock.now())
+        fail_often(app)
+
+        with app.app_context():
+            assert bulk_lists.claim_list_to_send(db.session, clock.now() + SECOND) is None
+        assert rows.one(BulkRequest).state == BulkState.FORMED
 
 
 class TestAResult:
@@ -186,6 +216,27 @@ class TestAResult:
         known = {each.id: (each.iys_status, each.iys_as_of) for each in rows(Consent)}
         assert known[accepted.consent_id] == ("ONAY", accepted.accepted_at)
         assert known[ended.consent_id] == ("ONAY", bulk.sent_at)
+
+    def test_of_an_item_that_was_overtaken_nobody_knows_what_iys_holds(self, answered, rows):
+        newer = {"index": 1, "status": "failure", "error": {"code": "H178"}}
+
+        accepted, ended, _ = answered((200, [STORED, newer]))
+
+        known = {each.id: each.iys_status for each in rows(Consent)}
+        assert (known[accepted.consent_id], known[ended.consent_id]) == ("ONAY", None)
+
+    def test_what_was_learned_since_is_kept_of_an_item_that_was_overtaken(self, app, bring, rows, standing_clock):
+        bring(1)
+        newer = {"index": 0, "status": "failure", "error": {"code": "H178"}}
+        with iys_that_says(request=TAKEN, result=(200, [newer])) as iys:
+            make.forward_all(app, iys)
+            standing_clock.shift(300 * SECOND)
+            with app.app_context():
+                db.session.query(Consent).update({"iys_status": "RET", "iys_as_of": clock.now() - SECOND})
+                db.session.commit()
+            make.forward_all(app, iys)
+
+        assert (rows.one(Submission).outcome, rows.one(Consent).iys_status) == (Outcome.OVERTAKEN, "RET")
 
     @pytest.mark.parametrize(
         ("code", "blocked", "open_"),
@@ -235,6 +286,87 @@ class TestAResult:
         assert bulk.state == BulkState.SENT
         assert clock.now() < bulk.due_at <= clock.now() + longest * SECOND
         assert {item.outcome for item in items} == {Outcome.SENT}
+
+
+class TestASingleSubmission:
+    @pytest.fixture
+    def sent(self, app, bring, rows):
+        """A submission that İYS answered so."""
+
+        def with_answer(answer, *, decided="ONAY", **more):
+            bring(1, status=decided, lane=None, held="ONAY")
+            with iys_that_says(consents=answer, **more) as iys:
+                make.forward_all(app, iys, rounds=1)
+            return rows.one(Submission)
+
+        return with_answer
+
+    @pytest.mark.parametrize(("code", "outcome"), [("H121", Outcome.PARKED), ("H467", Outcome.EXPIRED)])
+    def test_what_iys_will_never_take_ends_now(self, sent, code, outcome):
+        ended = sent(says(code, 422))
+
+        assert (ended.outcome, ended.code, ended.due_at, ended.ended_at) == (outcome, code, None, clock.now())
+
+    def test_a_refusal_that_iys_holds_already_needs_nothing(self, sent, rows):
+        ended = sent(says("H174"), decided="RET")
+
+        assert (ended.outcome, ended.code, ended.due_at) == (Outcome.NOT_NEEDED, "H174", None)
+        assert (rows.one(Consent).iys_status, rows.one(Consent).iys_as_of) == ("RET", clock.now())
+
+    def test_a_refusal_that_is_blocked_blocks_everything_of_its_provider(self, sent, rows):
+        assert sent(says("H525", 422), decided="RET").outcome == Outcome.BLOCKED
+        connection = rows.one(Connection)
+        assert (connection.blocked_until, connection.grants_blocked_until) == (clock.now() + TEN_MINUTES, None)
+
+    def test_what_was_taken_is_known_by_iys_and_frees_the_provider(self, app, sent, rows):
+        with app.app_context():
+            values = {"grants_blocked_until": clock.now(), "blocked_code": "H525"}
+            db.session.query(Connection).update(values)
+            db.session.commit()
+
+        taken = sent((200, {"transactionId": "t-1", "creationDate": "2026-11-23 10:00:00"}))
+
+        assert (taken.outcome, taken.transaction_id, taken.due_at) == (Outcome.ACCEPTED, "t-1", None)
+        assert (taken.code, taken.ended_at, taken.attempts) == (None, clock.now(), 1)
+        connection = rows.one(Connection)
+        assert (connection.blocked_until, connection.grants_blocked_until, connection.blocked_code) == (None,) * 3
+
+    def test_a_limit_is_waited_for_a_second_or_two_and_is_no_failed_attempt(self, sent):
+        waiting = sent(says("H124", 429))
+
+        assert (waiting.outcome, waiting.code, waiting.attempts) == (Outcome.WAITING, "H124", 0)
+        assert clock.now() + SECOND <= waiting.due_at <= clock.now() + 2 * SECOND
+
+    def test_a_limit_on_asking_what_iys_holds_is_waited_for_too(self, sent):
+        waiting = sent(says("H178"), status=says("H086", 429))
+
+        assert (waiting.outcome, waiting.code, waiting.attempts) == (Outcome.WAITING, "H086", 0)
+        assert clock.now() + SECOND <= waiting.due_at <= clock.now() + 2 * SECOND
+
+    def test_what_iys_holds_instead_is_known_as_of_the_question(self, sent, rows):
+        held = {"status": "RET", "consentDate": "2026-11-23 10:00:00"}
+
+        ended = sent(says("H178"), status=(200, held))
+
+        assert (ended.outcome, ended.code, ended.ended_at) == (Outcome.OVERTAKEN, "H178", clock.now())
+        assert (rows.one(Consent).iys_status, rows.one(Consent).iys_as_of) == ("RET", clock.now())
+
+    def test_a_refusal_behind_a_grant_in_a_list_waits_ten_minutes_for_it(self, app, browser, rows, standing_clock):
+        fatma = Person(browser, make.codes(app)[make.PHONE])
+        fatma.decides(MESAJ="ONAY")
+        with app.app_context():
+            values = {"lane": Lane.BULK, "endpoint": Submission.endpoint + "/request"}
+            db.session.query(Submission).update(values)
+            db.session.commit()
+        with iys_that_says(request=TAKEN, MESAJ=(200, {"list": []})) as iys:
+            make.forward_all(app, iys)
+            standing_clock.shift(5 * SECOND)
+            fatma.decides(MESAJ="RET")
+            make.forward_all(app, iys)
+
+        refusal = rows.one(Submission, Submission.status == "RET")
+        assert (refusal.outcome, refusal.code, refusal.attempts) == (Outcome.WAITING, "absent", 0)
+        assert refusal.due_at == clock.now() + TEN_MINUTES
 
 
 class TestRefusalsAskedAboutTogether:
