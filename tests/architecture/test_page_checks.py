@@ -90,4 +90,5 @@ def test_the_client_of_each_test_checks_the_pages_it_opens(app, browser):
 def test_a_fragment_is_no_whole_page(app, browser):
     answer = browser.get("/health")
 
-    check_page(answer, app, Rendering(FRAGMENTS[0], None))
+    assert page_faults(Page(answer.text))
+    assert check_page(answer, app, Rendering(FRAGMENTS[0], None)) is None

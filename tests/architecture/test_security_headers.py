@@ -16,7 +16,8 @@ def paths(app):
     return [filled(rule) for rule in app.url_map.iter_rules() if "GET" in rule.methods and rule.endpoint != "static"]
 
 
-def assert_isolated(answer):
+def is_isolated(answer) -> bool:
+    """Whether a page may load nothing from elsewhere and be loaded by nobody else."""
     (policy,) = answer.headers.getlist("Content-Security-Policy")
     rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
     assert rules["default-src"] == rules["base-uri"] == rules["frame-ancestors"] == "'none'"
@@ -25,9 +26,10 @@ def assert_isolated(answer):
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert answer.headers["Permissions-Policy"]
-    assert answer.headers["Referrer-Policy"] in ("no-referrer", "same-origin")
+    return answer.headers["Referrer-Policy"] in ("no-referrer", "same-origin")
 
 
+@pytest.mark.slow
 def test_a_script_runs_only_where_a_passkey_is_asked_for(app, browser):
     with_script = set()
     for rule in app.url_map.iter_rules():
@@ -38,9 +40,10 @@ def test_a_script_runs_only_where_a_passkey_is_asked_for(app, browser):
     assert with_script == set(security_headers.WITH_SCRIPT)
 
 
+@pytest.mark.slow
 def test_every_page_stands_alone(browser, paths):
     for path in paths:
-        assert_isolated(browser.get(path))
+        assert is_isolated(browser.get(path))
         assert browser.get(path).headers["Cache-Control"] == "no-store" or path == PUBLIC_KEYS
 
 
@@ -49,22 +52,23 @@ def test_every_page_stands_alone(browser, paths):
 )
 def test_files_and_errors_stand_alone_too(browser, path):
     with browser.get(path) as answer:
-        assert_isolated(answer)
+        assert is_isolated(answer)
 
 
 def test_a_refused_method_stands_alone_too(browser):
     answer = browser.put("/sign-in")
 
     assert answer.status_code == 405
-    assert_isolated(answer)
+    assert is_isolated(answer)
 
 
+@pytest.mark.slow
 def test_a_code_is_not_told_to_anybody(app, browser):
     fatma = Person(browser, make.codes(app)[make.PHONE])
     decided = fatma.decides(MESAJ="RET")
 
     for answer in (fatma.opens(), decided, browser.get(decided.location), fatma.posts(), browser.get("/k/unknown")):
-        assert_isolated(answer)
+        assert is_isolated(answer)
         assert answer.headers["Referrer-Policy"] == "no-referrer"
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.headers["X-Robots-Tag"] == "noindex, nofollow"

@@ -67,7 +67,7 @@ def members(app, portal):
     granted = list(dict.fromkeys(address for address, _ in file.movements))
     addresses = granted[:IN_BOTH] + [f"baska.{number}@example.com" for number in range(DECIDING - IN_BOTH)]
     codes = make.codes(app, "\n".join(addresses))
-    return crowd.gather([(address, f"{portal.web.shared.url}/k/{code}") for address, code in codes.items()], DECIDING)
+    return crowd.gather([(address, f"{portal.web.url}/k/{code}") for address, code in codes.items()], DECIDING)
 
 
 def test_a_file_whose_worker_is_killed_five_times_is_brought_whole_and_once(

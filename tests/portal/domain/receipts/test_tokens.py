@@ -6,6 +6,7 @@ import hmac
 import json
 
 import pytest
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -162,4 +163,8 @@ def test_any_ed25519_program_agrees(token):
     body, _, signature = token.rpartition(".")
     x = tokens.verify_token(db.session, token).key.jwk["x"]
     key = Ed25519PublicKey.from_public_bytes(base64.urlsafe_b64decode(x + "="))
-    key.verify(base64.urlsafe_b64decode(signature + "=="), body.encode())
+    seal = base64.urlsafe_b64decode(signature + "==")
+
+    assert key.verify(seal, body.encode()) is None
+    with pytest.raises(InvalidSignature):
+        key.verify(seal, body.encode() + b"x")

@@ -368,7 +368,9 @@ def test_a_quarter_of_an_hour_later_the_owner_comes_in(ayses, app):
         submit_password(app.test_client(), make.AYSE, WRONG, environ_base=place(number))
 
     with time_machine.travel(clock.now() + WINDOW):
-        complete_sign_in(app.test_client())
+        ayse = app.test_client()
+        complete_sign_in(ayse)
+        assert ayse.get("/account/").status_code == 200
 
 
 def test_strangers_do_not_shut_ayse_out_of_her_own_browser(ayses, app):
