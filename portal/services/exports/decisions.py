@@ -1,19 +1,25 @@
-"""Export of decisions: all that are still kept, with their outcome at İYS and their line in an imported file."""
+"""Export of decisions: all that are still kept, with their outcome at İYS and their line in an imported file.
+
+A decision is kept for three years from the end of its validity. A grant ends with the key's next decision; one that
+still counts has no end. A refusal is kept for three years from its own day; the consent, which stays, holds its effect.
+An annulled decision never counted.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import Annulment, Brand, Decision, DecisionOrigin, Outcome, Recipient, Submission
+from portal.core.models import Annulment, Brand, Decision, DecisionOrigin, Outcome, Recipient, Submission, is_void
 from portal.core.vault import Vault
-from portal.services.exports import retention
 from portal.services.exports.filters import ExportFilter
 from portal.services.exports.paging import AddressReader, read_pages
+
+YEARS_KEPT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +76,30 @@ def _statement(wanted: ExportFilter, at: datetime) -> Select[*tuple[Any, ...]]:
 
 def _conditions(wanted: ExportFilter, at: datetime) -> Iterator[ColumnElement[bool]]:
     yield Decision.provider_id == wanted.provider_id
-    yield retention.is_kept(at)
+    yield is_kept(at)
     yield from wanted.key_conditions(Decision)
     yield from wanted.time_conditions(Decision.consent_date)
     if wanted.brand_id is not None:
         yield Decision.brand_id == wanted.brand_id
     if wanted.outcome is not None:
         yield Submission.outcome == wanted.outcome
+
+
+def kept_since(at: datetime) -> datetime:
+    """Decisions that ended before this are no longer kept."""
+    if (at.month, at.day) == (2, 29):
+        at = at.replace(month=3, day=1)
+    return at.replace(year=at.year - YEARS_KEPT)
+
+
+def is_kept(at: datetime) -> ColumnElement[bool]:
+    """The condition that a decision is kept. Only for old grants the later decisions are looked up."""
+    first = kept_since(at)
+    later = aliased(Decision)
+    ended = exists().where(
+        later.consent_id == Decision.consent_id,
+        later.effective_at > Decision.effective_at,
+        later.effective_at < first,
+        not_(is_void(later)),
+    )
+    return or_(Decision.effective_at >= first, and_(Decision.status == Status.GRANTED, not_(is_void()), not_(ended)))

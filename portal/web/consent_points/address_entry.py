@@ -54,13 +54,12 @@ def send_code(
     """Request a code and redirect to its page; or show why there is none."""
     if any(chosen.choices.get(channel) == Status.GRANTED for channel in found.channels) and _is_package_full(point):
         return _drop_grants(point, chosen)
-    at = clock.now()
+    at, (sender, notice) = clock.now(), _sender_and_notice(point)
     try:
         proof = address_proofs.request_code(
             db.session, vault(), current_app.config["SECRET_KEY"], found, Purpose.POINT, sends=True,
             language=get_locale().language, network=request.remote_addr or "", at=at, brand_id=point.brand_id,
-            campaign_id=point.campaign_id, facts=chosen.facts, budget=point.daily_budget, sender=_sender_name(point),
-            notice=_notice_url(point),
+            campaign_id=point.campaign_id, facts=chosen.facts, budget=point.daily_budget, sender=sender, notice=notice,
         )  # fmt: skip
     except TooManyRequests as many:
         db.session.rollback()
@@ -94,22 +93,17 @@ def _parse_reachable(typed: str, kind: AddressKind) -> Address:
     return found
 
 
-def _sender_name(point: PublicPoint) -> str:
-    """The sender in the code's message; ours for a provider in sandbox mode. Nobody has reviewed its brand, which may
-    be called like any firm, or like a link."""
-    return point.brand_name if _is_reviewed(point) else ""
+def _sender_and_notice(point: PublicPoint) -> tuple[str, str]:
+    """The sender in the code's message, and the URL of its notice (KVKK 2025/1072).
 
-
-def _notice_url(point: PublicPoint) -> str:
-    """URL of the notice in the code's message (KVKK 2025/1072): the point's own page with the firm, the purpose
-    and the notice. Shorter than the notice's own URL, on our host, and the same for everybody."""
-    if not _is_reviewed(point):
-        return absolute_url("verification.privacy", **pages.language_args())
-    return absolute_url("consent_points.page", **{"slug": point.slug, "lang": None} | pages.language_args())
-
-
-def _is_reviewed(point: PublicPoint) -> bool:
-    return sandbox_mode.find_destination(point.iys_code, point.brand_code) != Destination.SANDBOX
+    For a provider in sandbox mode both are ours: nobody has reviewed its brand, which may be called like any firm, or
+    like a link. Otherwise the notice is the point's own page with the firm, the purpose and the notice. That is shorter
+    than the notice's own URL, on our host, and the same for everybody.
+    """
+    if sandbox_mode.find_destination(point.iys_code, point.brand_code) == Destination.SANDBOX:
+        return "", absolute_url("verification.privacy", **pages.language_args())
+    notice = absolute_url("consent_points.page", **{"slug": point.slug, "lang": None} | pages.language_args())
+    return point.brand_name, notice
 
 
 def _is_package_full(point: PublicPoint) -> bool:

@@ -57,9 +57,8 @@ def choose(slug: str) -> ResponseReturnValue:
         form_state = FormState(messages, chosen=chosen.choices, name=name)
         show = pages.render_review if served.choices else pages.render_choices
         return show(point, form_state), 422
-    return ask_for_address(
-        point, replace(chosen, name=name[: posted_form.LONGEST_NAME])
-    )  # Beside refusals it was not checked.
+    short_name = name[: posted_form.LONGEST_NAME]  # Beside refusals it was not checked.
+    return ask_for_address(point, replace(chosen, name=short_name))
 
 
 def ask_for_address(point: PublicPoint, chosen: Selection) -> ResponseReturnValue:
@@ -78,6 +77,5 @@ def _ask_to_confirm(point: PublicPoint, old: Selection | None) -> ResponseReturn
     posted = posted_form.read_choices(request.form, point.channels) or (old.choices if old else {})
     if not posted:
         return redirect(url_for(".page", slug=point.slug), 303)
-    return pages.render_review(
-        point, FormState(chosen=posted, name=posted_form.read_name(request.form)[: posted_form.LONGEST_NAME])
-    )
+    name = posted_form.read_name(request.form)[: posted_form.LONGEST_NAME]
+    return pages.render_review(point, FormState(chosen=posted, name=name))

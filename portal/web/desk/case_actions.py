@@ -47,19 +47,18 @@ def answer(complaint_id: int) -> ResponseReturnValue:
 @blueprint.post("/<id:complaint_id>/due")
 @needs(Permission.COMPLAINTS)
 def postpone(complaint_id: int) -> ResponseReturnValue:
-    """Move the due date."""
     found, form = own_row_or_404(db.session, Complaint, complaint_id), DueForm()
     if not form.validate_on_submit():
         return render_case(found, form), 422
     try:
         complaints.postpone(
-            db.session, vault(), found, form.day, form.why.data, user_id=current_user.id, at=clock.now()
+            db.session, vault(), found, form.due.data, form.why.data, user_id=current_user.id, at=clock.now()
         )
     except complaints.NotLater:
         db.session.rollback()
         form.due.errors = [_("Bugünden sonra bir gün seçin; silme isteklerinde yasanın otuz günü aşılamaz.")]
         return render_case(own_row_or_404(db.session, Complaint, complaint_id), form), 422
-    record_audit("complaint.put_off", "complaint", complaint_id, until=form.day.isoformat())
+    record_audit("complaint.put_off", "complaint", complaint_id, until=form.due.data.isoformat())
     return _commit_and_return(complaint_id, _("Son gün değiştirildi."))
 
 

@@ -1,6 +1,5 @@
 """The desk's forms. None of them grants: only the person can, by their own link."""
 
-from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -41,10 +40,6 @@ class ReopenForm(FlaskForm):
 class DueForm(FlaskForm):
     due = DateField(_l("Yeni son gün"), validators=[InputRequired(_l("Günü seçin."))])
     why = TextAreaField(_l("Neden?"), filters=[_strip], validators=_required_text(_l("Nedeni yazın.")))
-
-    @property
-    def day(self) -> date:
-        return self.due.data
 
 
 class CloseForm(FlaskForm):

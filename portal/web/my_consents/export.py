@@ -18,9 +18,9 @@ from portal.web.my_consents.blueprint import blueprint
 from portal.web.my_consents.holdings import HeldBrand, HeldConsent, HistoryEntry, Holdings
 from portal.web.my_consents.overview import my_holdings
 from portal.web.shared import decision_status, limits
+from portal.web.shared.downloads import attachment
 from portal.web.shared.labels import label
 
-NAME = "izinlerim"
 CONSENT_FIELDS = (
     "channel", "recipient_type", "status", "since", "origin", "outcome", "accepted_at", "iys_status", "iys_as_of",
 )  # fmt: skip
@@ -40,7 +40,7 @@ def as_json() -> Response:
         "brands": [_brand_json(each, history_of.get(each.brand.id, [])) for each in held.shown],
     }
     text = json.dumps(content, ensure_ascii=False, indent=2)
-    return _download(text.encode(), "application/json", "json")
+    return attachment(text, "application/json", "izinlerim.json")
 
 
 @blueprint.get("/izinlerim/izinlerim.pdf", endpoint="as_pdf")
@@ -59,7 +59,7 @@ def as_pdf() -> Response:
         ),
         sections=tuple(_brand_section(each, history_of.get(each.brand.id, [])) for each in held.shown),
     )
-    return _download(consent_overview.render_pdf(paper), "application/pdf", "pdf")
+    return attachment(consent_overview.render_pdf(paper), "application/pdf", "izinlerim.pdf")
 
 
 def _by_brand(held: Holdings) -> dict[int, list[HistoryEntry]]:
@@ -122,9 +122,3 @@ def _iso_text(at: datetime) -> str:
 
 def _moment_text(at: datetime) -> str:
     return format_datetime(at, "d MMMM yyyy HH:mm:ss")
-
-
-def _download(content: bytes, media_type: str, ending: str) -> Response:
-    return Response(
-        content, mimetype=media_type, headers={"Content-Disposition": f'attachment; filename="{NAME}.{ending}"'}
-    )

@@ -110,13 +110,20 @@ def find_holdings(session: Session, vault: Vault, address: Address, since: datet
     """Look the address up at all providers. `since` is when this session began."""
     recipients = address_proofs.find_holders(session, vault, address)
     by_provider = {recipient.provider_id: recipient for recipient in recipients}
-    ids = [recipient.id for recipient in recipients]
-    consents, asked = _consents_by_brand(session, by_provider, at), _asked_brand_ids(session, ids)
+    asked = select(ConsentRequest.brand_id).where(ConsentRequest.recipient_id.in_([each.id for each in recipients]))
+    asked_brand_ids = set(session.scalars(asked.distinct()))
+    consents = _consents_by_brand(session, by_provider, at)
+    open_brands = session.execute(
+        select(Brand, Provider)
+        .join(Provider, Provider.id == Brand.provider_id)
+        .where(Brand.provider_id.in_(by_provider), sandbox_mode.brand_has_not_ended())
+        .order_by(Brand.id)
+    )
     brands = [
         HeldBrand(brand, provider, by_provider[provider.id], address.channels, tuple(consents.get(brand.id, ())))
-        for brand, provider in _open_brands(session, by_provider)
+        for brand, provider in open_brands
     ]
-    used = [held for held in brands if held.consents or held.brand.id in asked]
+    used = [held for held in brands if held.consents or held.brand.id in asked_brand_ids]
     providers = {held.provider.id for held in used}  # Of the others, every open brand is shown.
     shown = used + [held for held in brands if held.provider.id not in providers and held.brand.closed_at is None]
     shown.sort(key=lambda held: (not held.comes_first(since), held.brand.name.casefold(), held.brand.id))
@@ -126,20 +133,6 @@ def find_holdings(session: Session, vault: Vault, address: Address, since: datet
 def owned_since(recipient: Recipient) -> datetime:
     """Since when the records of the address are its present owner's."""
     return recipient.reassigned_at or BEGINNING
-
-
-def _open_brands(session: Session, provider_ids: Iterable[int]) -> list[tuple[Brand, Provider]]:
-    theirs = select(Brand, Provider).join(Provider, Provider.id == Brand.provider_id)
-    theirs = theirs.where(Brand.provider_id.in_(provider_ids), sandbox_mode.brand_has_not_ended())
-    return [(brand, provider) for brand, provider in session.execute(theirs.order_by(Brand.id))]
-
-
-def _asked_brand_ids(session: Session, recipient_ids: list[int]) -> set[int]:
-    return set(
-        session.scalars(
-            select(ConsentRequest.brand_id).where(ConsentRequest.recipient_id.in_(recipient_ids)).distinct()
-        )
-    )
 
 
 def _consents_by_brand(
@@ -198,11 +191,21 @@ def read_history(session: Session, of: Iterable[HeldBrand]) -> list[HistoryEntry
         )
         .order_by(Decision.consent_date.desc(), Decision.id.desc())
     )
-    return [
-        _entry(decision, submission, annulled_at)
-        for decision, submission, annulled_at in rows
-        if decision.recorded_at >= owned_since(by_brand[decision.brand_id].recipient)
-    ]
+    entries = []
+    for decision, submission, annulled_at in rows:
+        if decision.recorded_at < owned_since(by_brand[decision.brand_id].recipient):
+            continue
+        sent = sandbox_mode.submission_to_iys(submission)
+        outcome = sent.outcome if sent else None
+        entries.append(
+            HistoryEntry(
+                decided_at=decision.consent_date, brand_id=decision.brand_id, channel=decision.channel,
+                recipient_type=decision.recipient_type, status=decision.status, origin=decision.origin,
+                outcome=Outcome.ANNULLED if annulled_at else outcome, is_for_iys=sent is not None,
+                accepted_at=sent.accepted_at if sent else None, transaction_id=sent.transaction_id if sent else None,
+            )
+        )  # fmt: skip
+    return entries
 
 
 def last_receipt(session: Session, recipient_ids: Iterable[int], since: datetime) -> Receipt | None:
@@ -213,14 +216,3 @@ def last_receipt(session: Session, recipient_ids: Iterable[int], since: datetime
         Receipt.decided_at >= since,
     )
     return session.scalars(theirs.order_by(Receipt.decided_at.desc(), Receipt.id).limit(1)).first()
-
-
-def _entry(decision: Decision, submission: Submission | None, annulled_at: datetime | None) -> HistoryEntry:
-    sent = sandbox_mode.submission_to_iys(submission)
-    outcome = sent.outcome if sent else None
-    return HistoryEntry(
-        decided_at=decision.consent_date, brand_id=decision.brand_id, channel=decision.channel,
-        recipient_type=decision.recipient_type, status=decision.status, origin=decision.origin,
-        outcome=Outcome.ANNULLED if annulled_at else outcome, is_for_iys=sent is not None,
-        accepted_at=sent.accepted_at if sent else None, transaction_id=sent.transaction_id if sent else None,
-    )  # fmt: skip

@@ -28,8 +28,6 @@ EVERYTHING = "all"
 
 @dataclass(frozen=True)
 class ListPage:
-    """One page of a list."""
-
     items: list[Any]
     number: int
     last: int  # Number of the last page.
@@ -100,7 +98,7 @@ def leave() -> ResponseReturnValue:
 @entry_blueprint.get("/izinlerim/bitti")
 def over() -> str:
     """Say that the session has ended: its 15 minutes are over, or the person left."""
-    return render_template("my_consents/over.html")
+    return render_template("my_consents/session_ended.html")
 
 
 def my_holdings() -> Holdings:

@@ -17,6 +17,7 @@ from portal.web.recipient.blueprint import blueprint
 from portal.web.recipient.complaint_forms import ComplaintForm, WordForm
 from portal.web.recipient.complaint_page import gets_message, may_refuse, render_case, summary_lines
 from portal.web.shared import hosts, limits
+from portal.web.shared.downloads import attachment
 
 FORM_BYTES = 1024 * 1024  # Bytes around a picture.
 TOO_MANY = {complaints.TooManyOpen: "open", complaints.TooManyToday: "today"}
@@ -68,14 +69,12 @@ def download_summary(code: str) -> Response:
         abort(404)
     lines = [f"{name}: {value}" for name, value in summary]
     text = "\r\n".join([_("Ticari ileti şikâyeti için özet"), "", *lines, ""])
-    headers = {"Content-Disposition": 'attachment; filename="izinlink-sikayet-ozeti.txt"'}
-    return Response(text, mimetype="text/plain", headers=headers)
+    return attachment(text, "text/plain", "izinlink-sikayet-ozeti.txt")
 
 
 @blueprint.post("/s/<code>/ekle", endpoint="complaint_word")
 @limiter.limit(limits.COMPLAINTS)
 def add_word(code: str) -> ResponseReturnValue:
-    """Add a message to an open case."""
     case, form = _find_case(code), WordForm()
     if not form.validate():
         return render_case(case, code, form), 422

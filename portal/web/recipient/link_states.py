@@ -11,8 +11,6 @@ from shortlinks import LinkState
 
 
 class State(StrEnum):
-    """State of a link, as its page shows it."""
-
     LIVE = "live"
     USED = "used"  # A decision was made with it and holds; it may be changed here.
     EXPIRED = "expired"

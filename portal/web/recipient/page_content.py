@@ -35,8 +35,6 @@ class ChannelRow:
 
 @dataclass(frozen=True)
 class Branding:
-    """URLs of a brand's logo and colour."""
-
     logo_url: str | None
     colour_url: str | None
 

@@ -19,6 +19,7 @@ from portal.web.recipient.blueprint import blueprint
 from portal.web.recipient.page_content import title_and_body
 from portal.web.recipient.receipts import absolute_receipt_url, find_act
 from portal.web.shared import absolute_urls, decision_status, limits
+from portal.web.shared.downloads import attachment
 from portal.web.shared.labels import label
 
 LANGUAGES = {"tr": "tr-TR", "en": "en"}
@@ -71,8 +72,7 @@ def _text_json(text: ConsentText) -> dict:
 
 
 def _download(act: ReceiptContents, content: str | bytes, media_type: str, ending: str) -> Response:
-    name = f"izinlink-{format_number(act.number)}.{ending}"
-    return Response(content, mimetype=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    return attachment(content, media_type, f"izinlink-{format_number(act.number)}.{ending}")
 
 
 def _pdf_content(act: ReceiptContents, code: str, language: str) -> ReceiptContent:

@@ -66,7 +66,6 @@ def find_act(code: str) -> ReceiptContents:
 
 
 def receipt_code(receipt_id: int, nonce: int) -> str:
-    """The code in a receipt's URL."""
     return lookup.receipt_code(current_app.config["LINK_SALT"], receipt_id, nonce)
 
 

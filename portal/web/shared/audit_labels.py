@@ -200,13 +200,5 @@ FACT_LABELS: dict[str, str] = {
 }
 
 
-def act_label(act: str) -> str:
-    return gettext(ACT_LABELS[act]) if act in ACT_LABELS else act
-
-
-def subject_label(subject: str) -> str:
-    return gettext(SUBJECT_LABELS[subject]) if subject in SUBJECT_LABELS else subject
-
-
-def fact_label(fact: str) -> str:
-    return gettext(FACT_LABELS[fact]) if fact in FACT_LABELS else fact
+def audit_label(labels: dict[str, str], name: str) -> str:
+    return gettext(labels[name]) if name in labels else name

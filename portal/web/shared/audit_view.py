@@ -21,7 +21,7 @@ from portal.core.vault import CannotOpen, Vault
 from portal.domain.audit.queries import ActorKind, EntryFilter
 from portal.services.exports import ExportKind
 from portal.web.shared import user_agents
-from portal.web.shared.audit_labels import ACT_LABELS, SUBJECT_LABELS, act_label, fact_label, subject_label
+from portal.web.shared.audit_labels import ACT_LABELS, FACT_LABELS, SUBJECT_LABELS, audit_label
 from portal.web.shared.labels import LABELS_BY_TYPE
 
 # Facts whose values are enum members, by the possible enums.
@@ -80,13 +80,8 @@ class AuditFilter(FlaskForm):
 
     def __init__(self, people: list[models.User]):
         super().__init__(request.args)
-        everything = [("", _l("Hepsi"))]
-        self.who.choices = everything + [(str(each.id), each.name) for each in people]
-        self.who.choices += [(kind.value, text) for kind, text in ACTOR_LABELS.items()]
-        self.act.choices = everything + sorted(((act, act_label(act)) for act in ACT_LABELS), key=lambda pair: pair[1])
-        self.subject.choices = everything + sorted(
-            ((each, subject_label(each)) for each in SUBJECT_LABELS), key=lambda pair: pair[1]
-        )
+        self.who.choices = [("", _l("Hepsi")), *((str(each.id), each.name) for each in people), *ACTOR_LABELS.items()]
+        self.act.choices, self.subject.choices = _sorted_choices(ACT_LABELS), _sorted_choices(SUBJECT_LABELS)
 
     def wanted(self, provider_id: int | None) -> EntryFilter:
         """The filter of the choices; unknown values and invalid days filter nothing."""
@@ -109,6 +104,11 @@ class AuditFilter(FlaskForm):
         return {field.name: field.raw_data[0] for field in self if field.raw_data and field.raw_data[0]}
 
 
+def _sorted_choices(labels: dict[str, str]) -> list[tuple[str, str]]:
+    named = [(name, gettext(text)) for name, text in labels.items()]
+    return [("", gettext("Hepsi")), *sorted(named, key=lambda pair: pair[1])]
+
+
 @dataclass(frozen=True)
 class EntryView:
     at: datetime
@@ -128,8 +128,8 @@ def entry_views(vault: Vault, rows: Iterable[Row], people: set[int] | None = Non
         yield EntryView(
             at=entry.at,
             who=_actor_name(entry, user, is_known),
-            act=act_label(entry.act),
-            subject=subject_label(entry.subject),
+            act=audit_label(ACT_LABELS, entry.act),
+            subject=audit_label(SUBJECT_LABELS, entry.subject),
             subject_id=entry.subject_id,
             facts=_facts_text(entry.facts),
             device=_device_and_network(vault, sign_in) if sign_in is not None and is_known else "",
@@ -148,7 +148,7 @@ def _actor_name(entry: models.AuditEntry, user: models.User | None, is_known: bo
 
 def _facts_text(facts: dict[str, Any]) -> str:
     filled = ((name, value) for name, value in facts.items() if value not in EMPTY_VALUES)
-    return ", ".join(f"{fact_label(name)}: {_value_text(name, value)}" for name, value in filled)
+    return ", ".join(f"{audit_label(FACT_LABELS, name)}: {_value_text(name, value)}" for name, value in filled)
 
 
 def _value_text(name: str, value: Any) -> str:

@@ -83,7 +83,6 @@ class CompanyForm(FlaskForm):
 
 
 def form_values(provider: Provider) -> dict[str, Any]:
-    """The stored data, by field."""
     return {
         "legal_form": provider.legal_form, "title": provider.title, "number": provider.number,
         "contact": provider.contact, "notice_url": provider.notice_url,

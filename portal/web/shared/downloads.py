@@ -1,4 +1,4 @@
-"""Downloads of lists as CSV or .xlsx, streamed while their rows are read."""
+"""Downloads: a file, or a list as CSV or .xlsx that is streamed while its rows are read."""
 
 import csv
 import io
@@ -39,11 +39,12 @@ def download(
         if format == Format.XLSX
         else map(str.encode, _csv_blocks(rows, header))
     )
-    return Response(
-        stream_with_context(_closing_session(read_session(), body)),
-        mimetype=xlsx_writer.MEDIA_TYPE if format == Format.XLSX else "text/csv",
-        headers={"Content-Disposition": f'attachment; filename="{name}.{format}"'},
-    )
+    media_type = xlsx_writer.MEDIA_TYPE if format == Format.XLSX else "text/csv"
+    return attachment(stream_with_context(_closing_session(read_session(), body)), media_type, f"{name}.{format}")
+
+
+def attachment(body: str | bytes | Iterator[str] | Iterator[bytes], media_type: str, name: str) -> Response:
+    return Response(body, mimetype=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 def _closing_session(session: Session, body: Iterator[bytes]) -> Iterator[bytes]:

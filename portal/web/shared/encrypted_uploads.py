@@ -18,8 +18,6 @@ BLOCK = 16
 
 
 class EncryptingRequest(Request):
-    """A request whose uploads are spooled encrypted."""
-
     def _get_file_stream(
         self, total_content_length: int | None, content_type: str | None, filename: str | None = None,
         content_length: int | None = None,

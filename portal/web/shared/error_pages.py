@@ -25,11 +25,8 @@ PAGES = {
 def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, lambda error: (_render("errors/form_expired.html"), 400))
     app.register_error_handler(HTTPException, _page)
-    app.log_exception = _log_exception  # type: ignore[method-assign]  # Flask's own would log the path.
-
-
-def _log_exception(exc_info: Any) -> None:
-    log.error("request.failed", exc_info=exc_info)
+    # Flask's own would log the path.
+    app.log_exception = lambda exc_info: log.error("request.failed", exc_info=exc_info)  # type: ignore[method-assign]
 
 
 def _page(error: HTTPException) -> ResponseReturnValue:

@@ -42,8 +42,6 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True)
 class KnownMessage:
-    """What we know of a message with a link."""
-
     what: Purpose
     senders: tuple[tuple[str, contents.Sender], ...]  # Brand names, each with its provider.
     address: str  # Masked.

@@ -44,6 +44,7 @@ from portal.web.dashboard.campaigns import results
 from portal.web.dashboard.campaigns.forms import AudienceForm, CampaignForm
 from portal.web.shared import limits
 from portal.web.shared.access import needs
+from portal.web.shared.downloads import attachment
 from portal.web.shared.signed_in_person import current_provider, own_row_or_404, record_audit
 
 CONTACT_KIND_MISSING = _l("İlk temasın nasıl kurulduğunu seçin.")
@@ -209,11 +210,7 @@ def links_csv(campaign_id: int) -> Response:
     campaign = own_campaign_or_404(read_session(), campaign_id)
     record_audit("links.taken", "campaign", campaign.id)
     db.session.commit()
-    return Response(
-        stream_with_context(_csv_lines(campaign)),
-        mimetype="text/csv",
-        headers={"Content-Disposition": f'attachment; filename="links-{campaign.id}.csv"'},
-    )
+    return attachment(stream_with_context(_csv_lines(campaign)), "text/csv", f"links-{campaign.id}.csv")
 
 
 def _csv_lines(campaign: Campaign) -> Iterator[str]:

@@ -10,7 +10,7 @@ from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Brand, Consent, Decision, Outcome, Provider, Recipient
 from portal.services import exports
-from portal.services.exports import ExportFilter, ExportKind, retention
+from portal.services.exports import ExportFilter, ExportKind, decisions
 from tests import make
 from tests.portal.services.exports.held_consents import Holder
 
@@ -193,4 +193,4 @@ def test_a_grant_that_counts_is_kept_however_old_and_one_that_ended_for_three_ye
     ],
 )
 def test_three_years_are_years_of_the_calendar(at, first):
-    assert retention.kept_since(at) == first
+    assert decisions.kept_since(at) == first
