@@ -47,7 +47,10 @@ def show_sessions() -> ResponseReturnValue:
     this_id = current_user.sign_in.id
     open_ones = [line for line in lines if line.ending is None]
     open_ones.sort(key=lambda line: line.sign_in is None or line.sign_in.id != this_id)
-    history = sorted([*lines, *_list_failed_attempts(at)], key=lambda line: line.at, reverse=True)
+    hits = select(ThrottleHit).where(ThrottleHit.user_id == current_user.id, ThrottleHit.at > at - SHOWN)
+    failed = read_session().scalars(hits.order_by(ThrottleHit.at.desc()).limit(MOST))
+    history = lines + [HistoryLine(each.at, action=each.action) for each in failed]
+    history.sort(key=lambda line: line.at, reverse=True)
     return render_template("account/sessions.html", open_ones=open_ones, history=history[:MOST], this_id=this_id)
 
 
@@ -96,9 +99,3 @@ def _history_line(sign_in: SignIn, at: datetime) -> HistoryLine:
     address = vault().read(sign_in.address, SignIn.PLACE, NO_PROVIDER, sign_in.id)
     device, network = user_agents.device_name(sign_in.agent), user_agents.masked_network(address)
     return HistoryLine(sign_in.started_at, sign_in, ending, device=device, network=network)
-
-
-def _list_failed_attempts(at: datetime) -> list[HistoryLine]:
-    theirs = select(ThrottleHit).where(ThrottleHit.user_id == current_user.id, ThrottleHit.at > at - SHOWN)
-    found = read_session().scalars(theirs.order_by(ThrottleHit.at.desc()).limit(MOST))
-    return [HistoryLine(failed.at, action=failed.action) for failed in found]

@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import format_date
 from flask_babel import gettext as _
 from flask_login import current_user
-from wtforms import DateField
 
 from portal.core import business_days, clock
 from portal.core.business_days import holiday_calendar
@@ -34,7 +33,9 @@ def holidays() -> ResponseReturnValue:
 def correct_day() -> ResponseReturnValue:
     """Make a day a holiday, half a holiday, or a working day."""
     form = HolidayForm()
-    if not form.validate_on_submit() or not _check_year(form.day):
+    if form.validate_on_submit() and abs(form.day.data.year - _this_year()) > YEARS_AROUND:
+        form.day.errors = [_("Bu yıl takvimin dışında.")]
+    if form.errors:
         return _render_calendar(_requested_year(), form), 422
     day, kind = form.day.data, DayKind(form.kind.data)
     try:
@@ -73,13 +74,6 @@ def _finish_correction(act: str, subject_id: int, day: date, **facts: Any) -> Re
         )
         flash(passing)
     return redirect(url_for(".holidays", year=day.year), 303)
-
-
-def _check_year(field: DateField) -> bool:
-    if abs(field.data.year - _this_year()) <= YEARS_AROUND:
-        return True
-    field.errors = [_("Bu yıl takvimin dışında.")]
-    return False
 
 
 def _render_calendar(year: int, form: HolidayForm) -> str:

@@ -69,6 +69,18 @@ def download_paper(provider_id: int, paper_id: int) -> ResponseReturnValue:
     return response
 
 
+@blueprint.post("/providers/<id:provider_id>/test")
+@limiter.limit(limits.TEST, key_func=person_key)
+@needs(Permission.REVIEW)
+def test_provider(provider_id: int) -> ResponseReturnValue:
+    provider = visible_provider_or_404(read_session(), provider_id)
+    if provider.in_sandbox_mode:
+        _check_rights(provider)
+    elif not test_connection(provider_id):
+        flash(_("Henüz bir İYS hesabı bağlanmadı; sorulacak bir şey yok."))
+    return redirect(url_for(".provider", provider_id=provider_id, _anchor="iys"), 303)
+
+
 def render_provider(found: Provider, *, admission: AdmissionForm | None = None, noted: NoteForm | None = None,
             wrong: str = "") -> str:  # fmt: skip
     """The page, with a form that came back with errors; `wrong` is the act of that reason form."""
@@ -106,18 +118,6 @@ def _support_staff(provider_id: int) -> dict[str, list[User]]:
         "answers": [each for each in staff if each.id in assigned],
         "others": [each for each in staff if each.id not in assigned],
     }
-
-
-@blueprint.post("/providers/<id:provider_id>/test")
-@limiter.limit(limits.TEST, key_func=person_key)
-@needs(Permission.REVIEW)
-def test_provider(provider_id: int) -> ResponseReturnValue:
-    provider = visible_provider_or_404(read_session(), provider_id)
-    if provider.in_sandbox_mode:
-        _check_rights(provider)
-    elif not test_connection(provider_id):
-        flash(_("Henüz bir İYS hesabı bağlanmadı; sorulacak bir şey yok."))
-    return redirect(url_for(".provider", provider_id=provider_id, _anchor="iys"), 303)
 
 
 def test_connection(provider_id: int) -> bool:

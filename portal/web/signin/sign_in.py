@@ -46,7 +46,12 @@ def sign_in() -> ResponseReturnValue:
         return _check_password(form)
     if request.method == "GET":
         return_url.remember(request.args.get("next"))
-    return _page(form, why=_explain_ending()), 422 if form.errors else 200
+    if pending_sign_in.is_over():
+        why = PENDING_EXPIRED
+    else:
+        ending = sessions.find_ending(read_session(), session.get("_user_id", ""), clock.now())
+        why = ENDING_TEXTS.get(ending) if ending else None
+    return _page(form, why=why), 422 if form.errors else 200
 
 
 @blueprint.post("/sign-out")
@@ -95,14 +100,6 @@ def _check_password(form: SignInForm) -> ResponseReturnValue:
     db.session.commit()
     pending_sign_in.begin(user)
     return redirect(url_for(".second_step"), 303)
-
-
-def _explain_ending() -> str | None:
-    """Why the visitor's session or pending sign-in is over, if it is."""
-    if pending_sign_in.is_over():
-        return PENDING_EXPIRED
-    ending = sessions.find_ending(read_session(), session.get("_user_id", ""), clock.now())
-    return ENDING_TEXTS.get(ending) if ending else None
 
 
 def _page(form: SignInForm, **facts: Any) -> str:

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from wtforms import SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
@@ -173,6 +173,8 @@ def render_steps(
     question_forms: dict[int, QuestionForm] | None = None,
 ) -> str:
     """The page, with the form that came back with errors."""
+    newest_last = select(Paper.kind, Paper.uploaded_at, Paper.size).order_by(Paper.uploaded_at, Paper.id)
+    papers = read_session().execute(newest_last.where(Paper.provider_id == current_user.provider_id))
     forms = {step: QuestionForm(formdata=None, prefix=f"step{step}") for step in onboarding.STEPS}
     provider, at = read_session().get_one(Provider, current_user.provider_id), clock.now()
     steps, titles = onboarding.list_steps(read_session(), provider, at), TITLES | TITLES_BY_KIND[provider.kind]
@@ -185,7 +187,7 @@ def render_steps(
         lacking=MISSING_LABELS,
         code_form=code_form or CodeForm(formdata=None, iys_code=provider.pending_iys_code),
         paper_form=paper_form or PaperForm(formdata=None),
-        papers=_newest_papers(provider.id),
+        papers={row.kind: row for row in papers},
         paper_kinds=list(PaperKind) if provider.kind == ProviderKind.PARTNER else [PaperKind.SIGNATURE],
         has_partner=accounts.first_partner_credential(read_session()) is not None,
         rights_check=rights.last_answer(read_session(), provider.id),
@@ -195,12 +197,6 @@ def render_steps(
         questions_asked=_questions_by_step(provider.id),
         question_forms=forms | (question_forms or {}),
     )
-
-
-def _newest_papers(provider_id: int) -> dict[PaperKind, Row]:
-    """Kind, time and size of the newest paper of each kind."""
-    kept = select(Paper.kind, Paper.uploaded_at, Paper.size).where(Paper.provider_id == provider_id)
-    return {row.kind: row for row in read_session().execute(kept.order_by(Paper.uploaded_at, Paper.id))}
 
 
 def _last_rejection(provider: Provider) -> Review | None:
