@@ -1,7 +1,7 @@
 """What limits how many codes may be asked for, and how long they are.
 
-Every proof counts, whether its code was sent or not, so a refusal does not tell who is known. docs/proofs.md has the
-odds of guessing.
+Every proof counts, whether its code was sent or not, so a refusal does not tell who is known. docs/address-proofs.md
+has the odds of guessing.
 """
 
 import hashlib

@@ -43,7 +43,8 @@ def request_code(
     indexes = mailbox_indexes(vault, address)
     proof = _new_proof(vault, secret, address, purpose, indexes, language, network, at)
     proof.brand_id, proof.campaign_id, proof.was_sent = brand_id, campaign_id, sends
-    code = new_code(code_limits.check(session, proof, indexes, budget))
+    digits = code_limits.check(session, proof, indexes, budget)
+    code = f"{secrets.randbelow(10**digits):0{digits}d}"
     proof.code_digest = code_digest(secret, proof, code)
     if facts is not None:
         proof.facts = vault.seal(json.dumps(facts), AddressProof.FACTS, NO_PROVIDER, proof.id)
@@ -88,8 +89,6 @@ LONGEST_PASTED = 500
 
 
 class CodeResult(StrEnum):
-    """The result of checking a code."""
-
     PROVED = "proved"
     WRONG = "wrong"
     OVER = "over"  # Expired, tried too often, used already, or replaced by a newer code.
@@ -104,7 +103,6 @@ def read_code(text: str) -> str | None:
 
 
 def is_open(proof: AddressProof, at: datetime) -> bool:
-    """Whether a proof still takes codes."""
     is_over = proof.ended_at or proof.proved_at or proof.tries >= MOST_TRIES
     return not is_over and at < proof.expires_at
 
@@ -148,11 +146,6 @@ BLOCK_DIGITS = 4  # Last digits of a number; SMS pumpers rent blocks of ten thou
 def mailbox_indexes(vault: Vault, address: Address) -> dict[str, bytes]:
     """The blind indexes by which codes are counted: a mailbox with many addresses counts as one."""
     return vault.indexes(NO_PROVIDER, address.reaches)
-
-
-def new_code(digits: int) -> str:
-    """A random code with leading zeros."""
-    return f"{secrets.randbelow(10**digits):0{digits}d}"
 
 
 def code_digest(secret: str, proof: AddressProof, code: str) -> bytes:

@@ -21,7 +21,6 @@ def open_session(proof: AddressProof, at: datetime) -> str:
 
 
 def find_session(session: Session, token: str, at: datetime) -> AddressProof | None:
-    """The proof of an open session."""
     proof = session.scalar(select(AddressProof).where(AddressProof.token_digest == codes.token_digest(token)))
     if proof is None or proof.purpose != Purpose.MINE or proof.ended_at is not None:
         return None

@@ -16,8 +16,6 @@ CHUNK = 1000  # Rows per statement of an export, so that no cursor stays open du
 
 
 class ActorKind(StrEnum):
-    """A group of actors."""
-
     RECIPIENTS = "recipients"
     SYSTEM = "system"
     OPERATOR = "operator"  # Users who never were members of the provider.
@@ -50,7 +48,6 @@ def find_page(session: Session, wanted: EntryFilter, *, before: int | None = Non
 
 
 def iterate_entries(session: Session, wanted: EntryFilter) -> Iterator[Line]:
-    """All matching entries, for an export."""
     before = None
     while rows := find_page(session, wanted, before=before, limit=CHUNK):
         yield from rows

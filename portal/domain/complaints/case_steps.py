@@ -67,7 +67,11 @@ def list_closings(case: Complaint) -> tuple[Closing, ...]:
 def add_message(session: Session, vault: Vault, case: Complaint, text: str, at: datetime) -> None:
     """Add a message of the recipient. Raises AlreadyClosed and TooManyMessages."""
     locked = _lock_open_case(session, case)
-    _check_limit(session, locked, at)
+    theirs = (ComplaintStep.complaint_id == case.id, ComplaintStep.act == StepAct.ADDED)
+    try:
+        throttle.check(session, [Counted(Limit.WORDS_OF_COMPLAINT, ComplaintStep.at, *theirs)], at)
+    except TooManyRequests as many:
+        raise TooManyMessages from many
     _add_step(session, vault, locked, StepAct.ADDED, at, text=text)
     _record_audit(session, locked, "complaint.added", at)
 
@@ -150,14 +154,6 @@ def _lock_open_case(session: Session, case: Complaint) -> Complaint:
     if locked.closed_at is not None:
         raise AlreadyClosed
     return locked
-
-
-def _check_limit(session: Session, case: Complaint, at: datetime) -> None:
-    theirs = (ComplaintStep.complaint_id == case.id, ComplaintStep.act == StepAct.ADDED)
-    try:
-        throttle.check(session, [Counted(Limit.WORDS_OF_COMPLAINT, ComplaintStep.at, *theirs)], at)
-    except TooManyRequests as many:
-        raise TooManyMessages from many
 
 
 def _add_step(

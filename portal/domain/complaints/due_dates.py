@@ -20,8 +20,6 @@ NEAR = 2  # Business days before the last day.
 
 
 class Pressure(StrEnum):
-    """How close the due date is."""
-
     NONE = "none"
     SOON = "soon"
     OVERDUE = "overdue"
@@ -69,7 +67,11 @@ def record_reminders(session: Session, provider_id: int, at: datetime) -> Unrepo
     theirs = (Complaint.provider_id == provider_id, *_may_need_reminder(at))
     locked = session.scalars(select(Complaint).where(*theirs).order_by(Complaint.id).with_for_update()).all()
     reminded_at = _find_last_reminders(session, provider_id)  # After locking: there may be a new one.
-    due = [case for case in locked if _needs_reminder(case, reminded_at.get(case.id), at)]
+    due = [
+        case
+        for case in locked
+        if case.id not in reminded_at or due_pressure(case, reminded_at[case.id]) != due_pressure(case, at)
+    ]
     if not due:
         return None
     session.add_all(
@@ -78,10 +80,6 @@ def record_reminders(session: Session, provider_id: int, at: datetime) -> Unrepo
     session.flush()
     pressures = [due_pressure(case, at) for case in due]
     return UnreportedCases(*(pressures.count(each) for each in (Pressure.NONE, Pressure.SOON, Pressure.OVERDUE)))
-
-
-def _needs_reminder(case: Complaint, received_at: datetime | None, at: datetime) -> bool:
-    return received_at is None or due_pressure(case, received_at) != due_pressure(case, at)
 
 
 def _find_last_reminders(session: Session, provider_id: int) -> dict[int, datetime]:

@@ -108,8 +108,6 @@ class OpenedStep:
 
 @dataclass(frozen=True)
 class QueueCounts:
-    """How many cases of a provider are open."""
-
     open: int
     overdue: int
 
@@ -151,7 +149,6 @@ def list_cases(session: Session, receipt_ids: Sequence[int]) -> list[Complaint]:
 
 
 def count_waiting(session: Session, provider_id: int, at: datetime) -> QueueCounts:
-    """Count a provider's open and overdue cases."""
     late = func.coalesce(func.sum(when((Complaint.due_at < at, 1), else_=0)), 0)
     mine = select(func.count(), late).where(Complaint.provider_id == provider_id, Complaint.closed_at.is_(None))
     return QueueCounts(*session.execute(mine).one())

@@ -39,7 +39,6 @@ class BudgetTooHigh(ValueError):
 
 
 def suggest_slug(name: str) -> str:
-    """A slug made of a name."""
     return re.sub(r"[^a-z0-9]+", "-", ascii_only(name).lower())[:LONGEST].strip("-")
 
 

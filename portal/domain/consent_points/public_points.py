@@ -23,8 +23,6 @@ SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 class PointState(StrEnum):
-    """Whether a point is open, or why not."""
-
     OPEN = "open"
     DRAFT = "draft"  # Not published yet.
     CLOSED = "closed"

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, false, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, false, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Channel, Status
@@ -42,7 +42,8 @@ def annul_decisions(
     refused again was told that the first refusal stands. `stays` is a condition on decisions that stay besides; it is
     asked again under the locks.
     """
-    may_go = and_(~is_void(), ~_is_on_a_receipt(), ~(false() if stays is None else stays))
+    is_on_a_receipt = exists().where(ReceiptDecision.decision_id == Decision.id).correlate(Decision)
+    may_go = and_(~is_void(), ~is_on_a_receipt, ~(false() if stays is None else stays))
     rows = _lock(session, select(*COLUMNS).where(Decision.id.in_(decision_ids), may_go))
     if not rows:
         return []
@@ -97,11 +98,6 @@ def was_never_claimed() -> ColumnElement[bool]:
         Submission.outcome == Outcome.NOT_NEEDED, Submission.code.in_((sandbox_mode.EXEMPT, sandbox_mode.OVER))
     )
     return and_(never_claimed, or_(Submission.outcome == Outcome.WAITING, told_nobody))
-
-
-def _is_on_a_receipt() -> ColumnElement[bool]:
-    listed = select(ReceiptDecision.decision_id).where(ReceiptDecision.decision_id == Decision.id)
-    return listed.correlate(Decision).exists()
 
 
 def _lock(session: Session, decisions: Select[*tuple[Any, ...]]) -> dict[int, Row[*tuple[Any, ...]]]:

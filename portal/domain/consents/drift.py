@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, insert, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Status
@@ -31,7 +31,12 @@ def record_drifts(session: Session, brand: Brand, holds: dict[int, bool], asked_
 
     Nobody is overruled: only what İYS is known to hold changes. A consent that moved since İYS was asked is left out.
     """
-    consents = [row for row in session.execute(_consents(holds.keys())) if row.effective_at < asked_at]
+    theirs = (
+        select(Consent.id, Consent.status, Consent.iys_status, Consent.effective_at, Submission.outcome)
+        .outerjoin(Submission, Submission.decision_id == Consent.decision_id)
+        .where(Consent.id.in_(holds.keys()), Consent.status.is_not(None), Consent.effective_at < asked_at)
+    )
+    consents = session.execute(theirs).all()
     learned: dict[int, tuple[str | None, datetime | None]] = {}
     agreeing, apart = [], []
     for consent in consents:
@@ -58,14 +63,6 @@ def end_drifts(session: Session, consent_ids: Collection[int], at: datetime) -> 
         ended = update(Difference).where(_open_drifts(consent_ids))
         values = {"settled_at": at, "settlement": Settlement.GONE}
         session.execute(ended.values(values).execution_options(synchronize_session=False))
-
-
-def _consents(consent_ids: Collection[int]) -> Select[*tuple[Any, ...]]:
-    return (
-        select(Consent.id, Consent.status, Consent.iys_status, Consent.effective_at, Submission.outcome)
-        .outerjoin(Submission, Submission.decision_id == Consent.decision_id)
-        .where(Consent.id.in_(consent_ids), Consent.status.is_not(None))
-    )
 
 
 def _open_drifts(consent_ids: Collection[int]) -> ColumnElement[bool]:

@@ -15,8 +15,6 @@ from portal.domain.consents.urgency import Urgency, urgency
 
 @dataclass(frozen=True)
 class DecisionRecord:
-    """One decision with what İYS made of it."""
-
     decided_at: datetime
     brand_name: str
     is_sandbox: bool

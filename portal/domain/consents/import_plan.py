@@ -24,8 +24,6 @@ from portal.domain.consents.recipients import Indexes
 
 
 class Effect(StrEnum):
-    """What comes of one entry of a file."""
-
     GRANT = "grant"  # Written, and sent to İYS.
     REFUSAL = "refusal"  # Written and obeyed; İYS is told, where it holds a grant.
     FIRST_REFUSAL = "first_refusal"  # Obeyed here; İYS stores no refusal of somebody it does not know (H175).
@@ -93,7 +91,8 @@ def effect_of(consent: LockedConsent, state: KeyState, entry: Entry, at: datetim
         return Effect.KNOWN
     if consent.status == entry.status and (is_refusal or state.is_coming or consent.iys_status == Status.GRANTED):
         return Effect.SAME
-    if not is_refusal and not entry.is_dated and _was_refused(consent, state):
+    was_refused = Status.REFUSED in (consent.status, consent.iys_status) or state.refused_at is not None
+    if not is_refusal and not entry.is_dated and was_refused:
         return Effect.UNDATED
     if not consent.is_older_than(entry.status, date):
         return Effect.OLDER
@@ -105,10 +104,6 @@ def effect_of(consent: LockedConsent, state: KeyState, entry: Entry, at: datetim
     if consent.status is None and consent.iys_status != Status.GRANTED:
         return Effect.FIRST_REFUSAL
     return Effect.OLD_REFUSAL if is_too_old(entry, at) else Effect.REFUSAL
-
-
-def _was_refused(consent: LockedConsent, state: KeyState) -> bool:
-    return Status.REFUSED in (consent.status, consent.iys_status) or state.refused_at is not None
 
 
 def _is_known(entry: Entry, facts: set[Fact]) -> bool:
@@ -226,16 +221,12 @@ class _Planner:
 
     def plan_all(self) -> None:
         effects: dict[int, Effect] = {}
-        for place in sorted(range(len(self.entries)), key=self._order):
-            entry = self.entries[place]
+        in_time = sorted(enumerate(self.entries), key=lambda it: (it[1].consent_date, it[1].status == Status.REFUSED))
+        for place, entry in in_time:
             effects[place] = self._plan_entry(entry, self._consent(entry))
             if entry.status == Status.REFUSED and effects[place] != Effect.KNOWN:
                 self._refuse_other_types(entry)
         self.plan.effects = [effects[place] for place in range(len(self.entries))]
-
-    def _order(self, place: int) -> tuple[datetime, bool]:
-        entry = self.entries[place]
-        return entry.consent_date, entry.status == Status.REFUSED
 
     def _consent(self, entry: Entry) -> LockedConsent:
         key = (self.ids[entry.address.text], entry.channel, entry.recipient_type)

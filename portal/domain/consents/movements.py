@@ -4,12 +4,12 @@ Whichever way brings a movement first (pull, push, a day's file) counts; repeate
 commits: a pull's cursor moves in the transaction that keeps its rows. No movement is ever sent back to İYS.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core import addresses, iys_protocol
@@ -108,7 +108,8 @@ class _MovementBatch:
     ) -> None:  # fmt: skip
         self.session, self.brand, self.consents, self.by, self.feed, self.at = session, brand, consents, by, feed, at
         ids = {consent.id for consent in consents}
-        self.seen = {tuple(row) for row in session.execute(_movements_of(ids))}
+        stored = select(Movement.consent_id, Movement.transaction_id, Movement.status)
+        self.seen = {tuple(row) for row in session.execute(stored.where(Movement.consent_id.in_(ids)))}
         self.ours = OurSubmissions(session, ids)
         self.movements: list[writer.Row] = []
         self.rows = DecisionRows()
@@ -133,7 +134,6 @@ class _MovementBatch:
             self.closures.append((consent, row))
 
     def write(self) -> AppliedMovements:
-        """Write all of it."""
         for consent, row in self.closures:
             self._close_line(consent, replace(row, consent_date=None))
         locking.lock_submissions_and_consents(self.session, [each.id for each in self.consents if not each.is_new])
@@ -218,11 +218,6 @@ class _MovementBatch:
             "received_via": self.by,
             "decision_id": decision_id,
         }
-
-
-def _movements_of(consent_ids: Iterable[int]) -> Select[*tuple[Any, ...]]:
-    columns = (Movement.consent_id, Movement.transaction_id, Movement.status)
-    return select(*columns).where(Movement.consent_id.in_(consent_ids))
 
 
 def _clean(text: object) -> str:

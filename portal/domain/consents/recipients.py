@@ -53,7 +53,6 @@ def insert_recipients(session: Session, new: list[dict[str, Any]]) -> int:
 
 
 def blind_indexes(vault: Vault, provider_id: int, texts: Iterable[str]) -> Indexes:
-    """The blind indexes of canonical addresses."""
     return {text: vault.indexes(provider_id, text) for text in texts}
 
 

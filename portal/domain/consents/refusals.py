@@ -168,7 +168,7 @@ def _sources_of(session: Session, brands: Sequence[Brand], origin: DecisionOrigi
     return {brand: brand.source or usual[brand.provider_id] for brand in brands}
 
 
-NOT_BEFORE = timedelta(days=1)  # Whatever İYS answers, one key is renewed once a day at most.
+RENEWAL_INTERVAL = timedelta(days=1)  # Whatever İYS answers, one key is renewed once a day at most.
 
 
 def renewal_due_at(
@@ -178,7 +178,7 @@ def renewal_due_at(
     current = select(Consent.decision_id).where(Consent.id == consent_id, Consent.status == Status.REFUSED)
     if session.scalar(current) != decision_id:
         return None
-    return max(at, consent_date + NOT_BEFORE)
+    return max(at, consent_date + RENEWAL_INTERVAL)
 
 
 def lock_recipient_of(session: Session, consent_id: int) -> None:

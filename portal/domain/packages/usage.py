@@ -67,8 +67,6 @@ FARTHEST = 730  # Days of the forecast; a package lasts one year.
 
 
 class Level(StrEnum):
-    """How urgent a package's state is."""
-
     FINE = "fine"
     NEAR = "near"
     GRACE = "grace"  # Full or over; new lists are still accepted for a while.

@@ -68,8 +68,6 @@ class Sender:
 
 @dataclass(frozen=True)
 class BrandDecisions:
-    """What was decided at one brand."""
-
     provider_id: int
     brand_id: int
     brand_name: str
@@ -97,7 +95,6 @@ class ReceiptContents:
 
     @property
     def lines(self) -> list[DecisionLine]:
-        """The decisions of all brands."""
         return [line for part in self.parts for line in part.lines]
 
     @property
@@ -113,7 +110,6 @@ class ReceiptContents:
 
 
 def sender_of_text(text: ConsentText) -> Sender:
-    """The sender as a text said."""
     return Sender(text.sender_title, text.sender_mersis, text.sender_contact, text.notice_url)
 
 
@@ -137,13 +133,12 @@ def read_contents(session: Session, vault: Vault, receipt: Receipt) -> ReceiptCo
         language=receipt.language,
         decided_at=receipt.decided_at,
         address=addresses.mask(vault.read(recipient.address, Recipient.PLACE, recipient.provider_id, recipient.id)),
-        is_disowned=any(_is_disowned(row.Receipt, row.Recipient) for row in rows),
+        is_disowned=any(
+            row.Recipient.reassigned_at is not None and row.Recipient.reassigned_at > row.Receipt.decided_at
+            for row in rows
+        ),
         parts=tuple(_parts(session.execute(_lines(ids)).all(), _texts(session, [row.Receipt for row in rows]))),
     )
-
-
-def _is_disowned(receipt: Receipt, recipient: Recipient) -> bool:
-    return recipient.reassigned_at is not None and recipient.reassigned_at > receipt.decided_at
 
 
 def _texts(session: Session, receipts: list[Receipt]) -> dict[int, ConsentText]:

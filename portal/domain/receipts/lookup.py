@@ -52,8 +52,6 @@ def find_receipt(session: Session, salt: str, code: str) -> Receipt | None:
 
 @dataclass(frozen=True)
 class FoundBrand:
-    """A brand that a receipt is of."""
-
     brand_name: str
     day: date
     is_sandbox: bool

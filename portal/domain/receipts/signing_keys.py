@@ -61,7 +61,6 @@ def list_published_keys(session: Session) -> list[PublishedKey]:
 
 
 def find_published_key(session: Session, name: str) -> PublishedKey | None:
-    """The public half of the key of that name."""
     row = session.scalar(select(SigningKey).where(SigningKey.name == name))
     return PublishedKey(row.name, json.loads(row.public), row.created_at, row.retired_at) if row else None
 
