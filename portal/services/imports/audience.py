@@ -5,7 +5,7 @@ Good rows become recipients, bad ones are kept with their problem.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, groupby
@@ -86,16 +86,11 @@ def _read_sheet(file: ChunkedFile, chunks: Iterator[list[Line]]) -> AddressList:
     if not columns:
         raise Unreadable(FileProblem.NO_ADDRESS_COLUMN)
     found = AddressList(file.encoding or file.format, file.separator or "", header, columns)
-    _collect(found, chain(rows, chain.from_iterable(chunks)))
-    return found
-
-
-def _collect(found: AddressList, rows: Iterable[Line]) -> None:
     seen: set[str] = set()
-    for count, (line, cells) in enumerate(rows, 1):
+    for count, (line, cells) in enumerate(chain(rows, chain.from_iterable(chunks)), 1):
         if count > MOST_ROWS:
             raise Unreadable(FileProblem.TOO_MANY_ROWS)
-        values = [cells[column].strip() for column in found.columns if column < len(cells)]
+        values = [cells[column].strip() for column in columns if column < len(cells)]
         filled = [(value, read) for value in values if (read := address_or_problem(value)) != Problem.EMPTY]
         if not filled:
             found.bad.append(BadRow(line, "", Problem.EMPTY))
@@ -107,6 +102,7 @@ def _collect(found: AddressList, rows: Iterable[Line]) -> None:
             else:
                 seen.add(address.text)
                 found.good.append((line, address))
+    return found
 
 
 def add_list(

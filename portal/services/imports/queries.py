@@ -279,8 +279,6 @@ def late_recipients(session: Session, batch: ImportBatch) -> Mapping[int, list[C
         )
     )
     found: dict[int, list[Channel]] = {}
-    for recipient_id, channel in session.execute(late):
-        channels = found.setdefault(recipient_id, [])
-        if channel not in channels:
-            channels.append(channel)
+    for recipient_id, channel in session.execute(late.distinct()):
+        found.setdefault(recipient_id, []).append(channel)
     return found

@@ -55,11 +55,10 @@ def _refuse_binary(texts: Iterable[str]) -> Iterator[str]:
 
 def _unmarked_utf_16(start: bytes) -> str | None:
     """UTF-16 without a byte order mark: in most texts at least three of four second bytes are null."""
-    pairs = len(start) // 2
-    if pairs and start[1::2].count(0) > pairs * 3 / 4 and not start[::2].count(0):
-        return "utf-16-le"
-    if pairs and start[::2].count(0) > pairs * 3 / 4 and not start[1::2].count(0):
-        return "utf-16-be"
+    pairs, firsts, seconds = len(start) // 2, start[::2], start[1::2]
+    for encoding, letters, nulls in (("utf-16-le", firsts, seconds), ("utf-16-be", seconds, firsts)):
+        if pairs and nulls.count(0) > pairs * 3 / 4 and not letters.count(0):
+            return encoding
     return None
 
 
