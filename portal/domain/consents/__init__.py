@@ -72,11 +72,10 @@ def decide(
 
     `form` is None where its token could not be trusted: refusals count all the same, grants are asked again. So they
     are on a link that may not ask (any more: `is_live`), for other choices on a form that has decided already, and
-    where they come too soon beside a refusal.
-    `request_metadata` (IP address and user agent) and the person's `name` are encrypted. A grant waits for the
-    `undo_period` before İYS is told, and may be taken back until then (annulments.undo_grants); a refusal goes at once,
-    and voids a grant that still waits. A second refusal changes nothing: its receipt lists the first one. Raises
-    TooMany, and TooSoon where only grants are chosen.
+    where they come too soon beside a refusal. `request_metadata` (IP address and user agent) and the person's `name`
+    are encrypted. A grant waits for the `undo_period` before İYS is told, and may be taken back until then
+    (annulments.undo_grants); a refusal goes at once, and voids a grant that still waits. A second refusal changes
+    nothing: its receipt lists the first one. Raises TooMany, and TooSoon where only grants are chosen.
     """
     key = (link_context.provider_id, link_context.brand_id, link_context.recipient_id)
     consents = locking.lock_channels(session, *key, choices)
