@@ -46,6 +46,6 @@ def test_views_and_services_do_commit():
 
     assert {
         "portal.web.recipient.decisions",
-        "portal.services.iys.forwarding.single_dispatch",
+        "portal.services.iys.forwarding.outcomes",
         "portal.services.launches.worker",
     } <= committing
