@@ -17,7 +17,7 @@ from portal.core.iys_protocol import Action, Operation, Status
 from portal.core.models import BulkState, Lane, Outcome, Submission
 from portal.services.iys import calls, response_values
 from portal.services.iys.client import Answer, Client
-from portal.services.iys.forwarding import bulk_lists, due_submissions, local_validation, outcomes
+from portal.services.iys.forwarding import bulk_lists, claims, local_validation, outcomes
 from portal.services.iys.forwarding.bulk_lists import ClaimedList, ListItem
 from portal.services.iys.forwarding.local_validation import Failure
 from portal.services.iys.forwarding.single_dispatch import is_host_resting, short_pause
@@ -67,7 +67,7 @@ def send_next_list(client: Client) -> bool:
 
 
 def are_refusals_due(at: datetime, *, is_sandbox: bool = False) -> bool:
-    return due_submissions.oldest_due(read_session(), at, Lane.REFUSALS, is_sandbox=is_sandbox) is not None
+    return claims.oldest_due(read_session(), at, Lane.REFUSALS, is_sandbox=is_sandbox) is not None
 
 
 def _send_list(client: Client, bulk: ClaimedList) -> None:

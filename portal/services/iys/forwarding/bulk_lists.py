@@ -17,8 +17,7 @@ from portal.core.models import BulkRequest, BulkState, Consent, Lane, Outcome, S
 from portal.core.models.ids import new_id
 from portal.domain.providers import sandbox_mode
 from portal.services.iys import success_rate
-from portal.services.iys.forwarding import due_submissions
-from portal.services.iys.forwarding.claims import LEASE
+from portal.services.iys.forwarding import claims
 from portal.services.iys.success_rate import Level
 
 log = structlog.get_logger()
@@ -81,14 +80,14 @@ def claim_list(
     """Claim the list in one of these states that has been due longest. Commits."""
     lane = Lane.REFUSALS if BulkState.SENT in states else Lane.BULK  # Asking for a result needs no quota.
     may_go = (BulkRequest.state.in_(states), leases.is_due(BulkRequest, at))
-    writers = due_submissions.active_providers(at, lane, is_sandbox=is_sandbox)
+    writers = claims.active_providers(at, lane, is_sandbox=is_sandbox)
     due = select(BulkRequest.id).where(*may_go, BulkRequest.provider_id.in_(writers))
     seen = read_session().scalar(due.order_by(BulkRequest.due_at).limit(1))
     if seen is None:
         return None
     state = {} if BulkState.SENT in states else {"state": BulkState.FORMED}
     taken = leases.claim(
-        session, BulkRequest, BulkRequest.id == seen, *may_go, at=at, lease=LEASE, returning=LIST_COLUMNS,
+        session, BulkRequest, BulkRequest.id == seen, *may_go, at=at, lease=claims.LEASE, returning=LIST_COLUMNS,
         attempts=BulkRequest.attempts + 1, **state,
     )  # fmt: skip
     session.commit()
@@ -145,12 +144,12 @@ def _hold_due_lists(session: Session, at: datetime) -> None:
 def _form_list(session: Session, at: datetime, paused: bool, is_sandbox: bool) -> ClaimedList | None:
     if not paused:
         move_waiting_people(session, at, is_sandbox)
-    oldest = due_submissions.oldest_due(read_session(), at, Lane.BULK, is_sandbox=is_sandbox)
+    oldest = claims.oldest_due(read_session(), at, Lane.BULK, is_sandbox=is_sandbox)
     if oldest is None:
         return None
     facts = select(Submission.provider_id, Submission.endpoint, Consent.brand_id).where(Submission.id == oldest)
     first = session.execute(facts.join(Consent, Consent.id == Submission.consent_id)).one()
-    bulk = ClaimedList(new_id(), first.provider_id, first.endpoint, None, None, 0 if paused else 1, at + LEASE)
+    bulk = ClaimedList(new_id(), first.provider_id, first.endpoint, None, None, 0 if paused else 1, at + claims.LEASE)
     row = {
         "id": bulk.id, "provider_id": bulk.provider_id, "brand_id": first.brand_id, "endpoint": bulk.endpoint,
         "size": 0, "attempts": bulk.attempts, "created_at": at,
@@ -172,7 +171,7 @@ def _fill_list(session: Session, bulk: ClaimedList, at: datetime) -> int:
     """Put the oldest waiting submissions into a list, one per key; how many. Later ones of a key wait for the first."""
     oldest_first = (Submission.due_at, Submission.id)
     place = func.row_number().over(order_by=oldest_first).label("place")
-    due = due_submissions.is_due(at, Lane.BULK, bulk.provider_id)
+    due = claims.is_due(at, Lane.BULK, bulk.provider_id)
     chosen = (
         select(Submission.id, place)
         .where(due, Submission.endpoint == bulk.endpoint)
@@ -194,7 +193,7 @@ def move_waiting_people(session: Session, at: datetime, is_sandbox: bool = False
         select(Submission.id)
         .where(
             Submission.lane == Lane.PEOPLE,
-            Submission.provider_id.in_(due_submissions.active_providers(at, Lane.BULK, is_sandbox=is_sandbox)),
+            Submission.provider_id.in_(claims.active_providers(at, Lane.BULK, is_sandbox=is_sandbox)),
             Submission.due_at <= at - LONGEST_SINGLE_WAIT,
             Submission.attempts == 0,
             Submission.code.is_(None),

@@ -1,21 +1,29 @@
-"""Claim due submissions by lease: the oldest of a lane first, and only one of a key at a time."""
+"""Submissions that may be sent now, and their claim by lease: the oldest of a lane first, one of a key at a time."""
 
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, not_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, exists, not_, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from portal.core import leases
 from portal.core.extensions import read_session
 from portal.core.iys_protocol import MAX_LIST_SIZE, Channel, RecipientType, Status
-from portal.core.models import Consent, Lane, Outcome, Submission
-from portal.services.iys.forwarding import due_submissions
+from portal.core.models import Connection, Consent, Credential, CredentialKind, Lane, Outcome, Submission
+from portal.services.iys import rate_limit
 
 LEASE = timedelta(seconds=15)  # Longer than an HTTP call may last; a killed forwarder's claims end then.
 SINGLE_LANES = (Lane.REFUSALS, Lane.PEOPLE)
+ONE_SECOND = timedelta(seconds=1)
+ENOUGH_ATTEMPTS = 2  # A grant that failed so often no longer holds up a refusal.
+ABSENT = "absent"  # Our own code: multi-status did not list the address.
+NO_GRANT_CODES = ("H174", "H175", ABSENT)  # İYS holds no grant to withdraw.
+
+Earlier = aliased(Submission)
+Ts = TypeVarTuple("Ts")
 
 _claim_lock = threading.Lock()  # Threads of one process don't race for the same row; processes may.
 
@@ -64,7 +72,7 @@ def claim_due_submissions(
     along, since İYS is asked about so many at once. Empty where another forwarder was first.
     """
     with _claim_lock:
-        due = (due_submissions.oldest_due(read_session(), at, lane, is_sandbox=is_sandbox) for lane in lanes)
+        due = (oldest_due(read_session(), at, lane, is_sandbox=is_sandbox) for lane in lanes)
         seen = next(filter(None, due), None)
         if seen is None:
             return None
@@ -81,7 +89,7 @@ def _similar_refusals(first: ClaimedSubmission, at: datetime) -> Select[int]:
         select(Submission.id)
         .join(Consent, Consent.id == Submission.consent_id)
         .where(
-            due_submissions.is_due(at, Lane.REFUSALS, first.provider_id),
+            is_due(at, Lane.REFUSALS, first.provider_id),
             Consent.brand_id == first.brand_id,
             Consent.channel == first.channel,
             Consent.recipient_type == first.recipient_type,
@@ -102,7 +110,7 @@ def lease_submissions(session: Session, ids: Sequence[int], at: datetime) -> lis
     of_keys = select(Submission.id).where(Submission.consent_id.in_(keys), Submission.due_at.is_not(None))
     session.execute(of_keys.order_by(Submission.id).with_for_update()).all()
     rows = leases.claim(
-        session, Submission, Submission.id.in_(ids), Submission.due_at <= at, not_(due_submissions.is_held_up(at)),
+        session, Submission, Submission.id.in_(ids), Submission.due_at <= at, not_(is_held_up(at)),
         Submission.lane != Lane.BULK,  # It may have moved into a list since it was seen.
         at=at, lease=LEASE, returning=SUBMISSION_COLUMNS, attempts=Submission.attempts + 1,
     )  # fmt: skip
@@ -133,3 +141,84 @@ def renew_lease(session: Session, claimed: ClaimedSubmission, at: datetime) -> C
         renewed = None
     session.commit()
     return renewed
+
+
+def oldest_due(session: Session, at: datetime, lane: Lane, *, is_sandbox: bool = False) -> int | None:
+    """The id of the oldest submission of a lane that may be sent now, over all live (or all sandbox) providers.
+
+    Looks up the oldest of each active provider by index, so that submissions of blocked providers cost nothing.
+    """
+    first = (
+        select(Submission.id)
+        .where(is_due(at, lane, Connection.provider_id))
+        .order_by(Submission.due_at)
+        .limit(1)
+        .correlate(Connection)
+        .scalar_subquery()
+    )
+    oldest = session.scalars(_of_active_providers(select(first), at, lane, is_sandbox))
+    firsts = [each for each in oldest if each is not None]
+    if len(firsts) < 2:
+        return firsts[0] if firsts else None
+    return session.scalar(select(Submission.id).where(Submission.id.in_(firsts)).order_by(Submission.due_at).limit(1))
+
+
+def active_providers(at: datetime, lane: Lane, *, is_sandbox: bool = False) -> Select[int]:
+    """Ids of the providers for which a lane may send now, to İYS or (in sandbox mode) to the sandbox."""
+    return _of_active_providers(select(Connection.provider_id), at, lane, is_sandbox)
+
+
+def is_due(at: datetime, lane: Lane, provider_id: object) -> ColumnElement[bool]:
+    """Due, not leased, and first of its key."""
+    of_lane = and_(Submission.lane == lane, Submission.provider_id == provider_id)
+    return and_(of_lane, leases.is_due(Submission, at), not_(is_held_up(at)))
+
+
+def is_held_up(at: datetime) -> ColumnElement[bool]:
+    """Another submission of the key must go first: one in flight or an earlier one, or one accepted within this second
+    (İYS gives movements of one key in one second the same transactionId).
+
+    A refusal doesn't wait for a grant that is in a list or has failed twice, unless İYS already said that it holds no
+    grant yet. Items of a list are never leased themselves.
+    """
+    in_flight = not_(leases.is_free(Earlier, at))
+    just_accepted = and_(Earlier.due_at.is_(None), Earlier.accepted_at.is_not(None), Earlier.ended_at > at - ONE_SECOND)
+    passes_by = and_(
+        Submission.status == Status.REFUSED,
+        or_(Submission.code.is_(None), Submission.code.not_in(NO_GRANT_CODES)),
+        Earlier.status == Status.GRANTED,
+        or_(Earlier.attempts >= ENOUGH_ATTEMPTS, Earlier.lane == Lane.BULK),
+    )
+    goes_first = and_(Earlier.consent_date < Submission.consent_date, not_(passes_by))
+    is_open = and_(Earlier.due_at.is_not(None), or_(in_flight, goes_first))
+    return exists().where(
+        Earlier.consent_id == Submission.consent_id, Earlier.id != Submission.id, or_(just_accepted, is_open)
+    )
+
+
+def has_open_predecessor(*lanes: Lane) -> ColumnElement[bool]:
+    """An earlier submission of the key is still open, in one of these lanes (or in any)."""
+    return exists().where(
+        Earlier.consent_id == Submission.consent_id,
+        Earlier.consent_date < Submission.consent_date,
+        Earlier.due_at.is_not(None),
+        *([Earlier.lane.in_(lanes)] if lanes else []),
+    )
+
+
+def _of_active_providers(selected: Select[*Ts], at: datetime, lane: Lane, is_sandbox: bool) -> Select[*Ts]:
+    is_sandbox_credential = Credential.kind == CredentialKind.SANDBOX
+    may_ask_for_token = or_(Credential.backoff_until.is_(None), Credential.backoff_until <= at)
+    may_ask = and_(may_ask_for_token, not_(rate_limit.are_tokens_held(at)))
+    may_grant = or_(Connection.grants_blocked_until.is_(None), Connection.grants_blocked_until <= at)
+    return (
+        selected.select_from(Connection)
+        .join(Credential, Credential.id == Connection.credential_id)
+        .where(
+            Connection.forwarding_enabled_at <= at,
+            or_(Connection.blocked_until.is_(None), Connection.blocked_until <= at),
+            *([may_grant] if lane != Lane.REFUSALS else []),
+            is_sandbox_credential if is_sandbox else not_(is_sandbox_credential),
+            *([] if is_sandbox else [or_(Credential.access_until > at, may_ask)]),
+        )
+    )

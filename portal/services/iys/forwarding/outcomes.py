@@ -13,7 +13,7 @@ from portal.core.iys_protocol import Operation, Status
 from portal.core.models import Attempt, Connection, Consent, Lane, Outcome, Submission
 from portal.core.models.ids import new_ids
 from portal.domain.consents import locking, refusals
-from portal.services.iys.forwarding import claims, due_submissions
+from portal.services.iys.forwarding import claims
 from portal.services.iys.forwarding.claims import ClaimedSubmission
 
 log = structlog.get_logger()
@@ -100,7 +100,7 @@ def end_without_grant(these: Sequence[ClaimedSubmission], code: str | None) -> N
     accepted meanwhile: then the refusal is sent again after that."""
     at = clock.now()
     came = exists().where(Consent.id == Submission.consent_id, Consent.iys_status == Status.GRANTED.value)
-    may_follow = due_submissions.has_open_predecessor()
+    may_follow = claims.has_open_predecessor()
     if not these[0].may_be_held:
         may_follow = or_(may_follow, came)
     ended = claims.end_lease(
@@ -112,10 +112,10 @@ def end_without_grant(these: Sequence[ClaimedSubmission], code: str | None) -> N
                 record_iys_status(each.consent_id, Status.REFUSED, at)
     rest = [each for each in these if each.id not in ended]
     if rest:
-        is_listed = due_submissions.has_open_predecessor(Lane.BULK)
+        is_listed = claims.has_open_predecessor(Lane.BULK)
         claims.end_lease(
             db.session, rest, due_at=case((is_listed, at + LIST_WAIT), else_=at + ORDER_WAIT),
-            code=code or due_submissions.ABSENT, attempts=Submission.attempts - 1,
+            code=code or claims.ABSENT, attempts=Submission.attempts - 1,
         )  # fmt: skip
     db.session.commit()
     log.info("refusals.nothing_to_withdraw", count=len(ended), waiting=len(rest), code=code)
@@ -156,7 +156,7 @@ def wake_refusals(consent_ids: Sequence[int], at: datetime) -> None:
         Submission.consent_id.in_(consent_ids),
         Submission.lane == Lane.REFUSALS,
         Submission.due_at > at,
-        Submission.code.in_(due_submissions.NO_GRANT_CODES),
+        Submission.code.in_(claims.NO_GRANT_CODES),
         leases.is_free(Submission, at),
     )
     db.session.execute(asleep.values(due_at=at).execution_options(synchronize_session=False))
