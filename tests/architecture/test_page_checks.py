@@ -6,6 +6,8 @@ from flask import render_template_string
 from portal.domain.identity.permissions import Permission
 from tests.page_checks import FRAGMENTS, SIGNED_IN, Page, Rendering, check_page, link_faults, page_faults
 
+pytestmark = pytest.mark.alike
+
 PAGE = """<!doctype html><html lang="tr"><head><title>Giriş</title><link rel="icon" href="/static/icon.svg"></head>
 <body><h1>Giriş</h1><h2>Şifreniz</h2>
 <form method="post" action="/sign-in"><input type="hidden" name="csrf_token" value="a">

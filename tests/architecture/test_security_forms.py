@@ -10,6 +10,8 @@ from wtforms import Form, StringField
 
 from tests.architecture import product
 
+pytestmark = pytest.mark.alike
+
 SPREAD = re.compile(r"form\.data\b|request\.(form|values|args|json)\b")
 FAR_TOO_LONG = "a" * 1_000_000
 WITH_NUL = "yağmur altında\0 kırmızı bisiklet"

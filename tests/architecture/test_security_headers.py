@@ -7,6 +7,8 @@ from tests import make
 from tests.architecture.test_access_rules import filled
 from tests.make import Person
 
+pytestmark = pytest.mark.alike
+
 PUBLIC_KEYS = "/.well-known/jwks.json"  # The same for everybody, and kept for minutes by programs that check receipts.
 
 

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from shortlinks import Codes
 from shortlinks.codes import ALPHABET
 
+pytestmark = pytest.mark.alike
+
 CODES = Codes("a salt for the tests alone")
 
 ids = st.integers(0, 2**30 - 1)

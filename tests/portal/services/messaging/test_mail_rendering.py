@@ -9,7 +9,7 @@ from portal.domain.notifications import mails
 from portal.services.messaging.mail_sender import render_mail
 from tests.architecture.test_templates import product
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 AT = datetime(2026, 11, 24, 11, 2, tzinfo=UTC)
 LINK = "https://main.example/invitation/token"

@@ -8,6 +8,8 @@ from tests import make
 from tests.make import Person
 from tests.portal.web.dashboard.staff import signed_in
 
+pytestmark = pytest.mark.alike
+
 
 def is_page(answer) -> bool:
     return answer.mimetype == "text/html" and answer.text.count("<h1>") == 1 and "<title>" in answer.text

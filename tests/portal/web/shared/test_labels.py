@@ -14,7 +14,7 @@ from portal.core.models import (
 )
 from portal.web.shared.labels import label
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 KINDS = [
     CampaignKind,

@@ -8,7 +8,7 @@ import time_machine
 from tests import make
 from tests.portal.web.dashboard.staff import csrf_token, skip_sign_in
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 
 def language_of(answer) -> str:

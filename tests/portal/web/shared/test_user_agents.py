@@ -4,6 +4,8 @@ import pytest
 
 from portal.web.shared import user_agents
 
+pytestmark = pytest.mark.alike
+
 WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
 AGENTS = {
     f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {WEBKIT} Chrome/131.0.0.0 Safari/537.36": "Chrome (Windows)",

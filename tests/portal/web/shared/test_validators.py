@@ -5,6 +5,8 @@ from werkzeug.datastructures import MultiDict
 
 from portal.web.shared.company_form import CompanyForm
 
+pytestmark = pytest.mark.alike
+
 FIRM = {
     "legal_form": "company", "title": "Yeni Mağazacılık A.Ş.", "number": "0454053692000015",
     "contact": "0850 765 43 21", "notice_url": "https://www.example.com/aydinlatma",

@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.alike
+
 PAGES = ["/yardim", "/erisilebilirlik", "/gizlilik", "/kontrol", "/izinlerim"]
 
 
