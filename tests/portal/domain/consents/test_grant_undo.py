@@ -57,6 +57,20 @@ def test_what_is_undone_never_was(app, fatma, rows):
     assert len(rows(AuditEntry, AuditEntry.act == "decision.undone")) == 1
 
 
+def test_grants_of_another_act_and_of_others_stay(app, browser, rows):
+    codes = make.codes(app)
+    fatma, cem = (make.Person(browser, codes[each]) for each in (make.PHONE, make.EMAIL))
+    cem.decides(EPOSTA="ONAY")
+    fatma.decides(MESAJ="ONAY")
+    with later(seconds=5):
+        fatma.decides(ARAMA="ONAY")
+        assert undo(app, rows) == [Channel.CALL]
+
+    assert {each.channel: each.status for each in rows(Consent)} == {
+        Channel.EMAIL: Status.GRANTED, Channel.SMS: Status.GRANTED, Channel.CALL: None,
+    }  # fmt: skip
+
+
 def test_what_stood_before_stands_again(app, fatma, rows):
     fatma.decides(MESAJ="RET")
     with later(seconds=5):

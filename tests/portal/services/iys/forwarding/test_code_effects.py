@@ -11,7 +11,7 @@ from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.models import Attempt, BulkRequest, BulkState, Connection, Consent, Lane, Outcome, Submission
 from portal.services.iys import rate_limit
-from portal.services.iys.forwarding import bulk_lists
+from portal.services.iys.forwarding import bulk_lists, claims
 from tests import grants, make
 from tests.make import Person
 from tests.portal.services.iys.forwarding.scripted import iys_that_says
@@ -351,23 +351,6 @@ class TestASingleSubmission:
         assert (ended.outcome, ended.code, ended.ended_at) == (Outcome.OVERTAKEN, "H178", clock.now())
         assert (rows.one(Consent).iys_status, rows.one(Consent).iys_as_of) == ("RET", clock.now())
 
-    def test_a_refusal_behind_a_grant_in_a_list_waits_ten_minutes_for_it(self, app, browser, rows, standing_clock):
-        fatma = Person(browser, make.codes(app)[make.PHONE])
-        fatma.decides(MESAJ="ONAY")
-        with app.app_context():
-            values = {"lane": Lane.BULK, "endpoint": Submission.endpoint + "/request"}
-            db.session.query(Submission).update(values)
-            db.session.commit()
-        with iys_that_says(request=TAKEN, MESAJ=(200, {"list": []})) as iys:
-            make.forward_all(app, iys)
-            standing_clock.shift(5 * SECOND)
-            fatma.decides(MESAJ="RET")
-            make.forward_all(app, iys)
-
-        refusal = rows.one(Submission, Submission.status == "RET")
-        assert (refusal.outcome, refusal.code, refusal.attempts) == (Outcome.WAITING, "absent", 0)
-        assert refusal.due_at == clock.now() + TEN_MINUTES
-
 
 class TestRefusalsAskedAboutTogether:
     @pytest.fixture
@@ -449,3 +432,54 @@ class TestRefusalsAskedAboutTogether:
         outcomes = [each.outcome for each in rows(Submission)]
         assert outcomes == [Outcome.PARKED, Outcome.NOT_NEEDED]
         assert rows.count(Attempt) == 1
+
+
+class TestARefusalBehindAGrant:
+    @pytest.fixture
+    def decided(self, app, browser, rows, standing_clock):
+        """Fatma granted, and refused five seconds later; İYS was asked nothing yet."""
+        fatma = Person(browser, make.codes(app)[make.PHONE])
+        fatma.decides(MESAJ="ONAY")
+        standing_clock.shift(5 * SECOND)
+        fatma.decides(MESAJ="RET")
+
+    def change(self, app, status, **values):
+        with app.app_context():
+            db.session.query(Submission).filter_by(status=status).update(values)
+            db.session.commit()
+
+    def is_due(self, app, rows) -> bool:
+        with app.app_context():
+            due = claims.oldest_due(db.session, clock.now(), Lane.REFUSALS)
+        return due == rows.one(Submission, Submission.status == "RET").id
+
+    @pytest.mark.parametrize(
+        ("code", "passes"), [(None, True), ("H124", True), ("H174", False), ("H175", False), ("absent", False)]
+    )
+    def test_it_passes_by_a_list_unless_iys_said_that_it_holds_no_grant(self, app, decided, rows, code, passes):
+        self.change(app, "ONAY", lane=Lane.BULK)
+        self.change(app, "RET", code=code)
+
+        assert self.is_due(app, rows) == passes
+
+    @pytest.mark.parametrize(("attempts", "passes"), [(0, False), (1, False), (2, True)])
+    def test_it_passes_by_a_grant_that_failed_twice(self, app, decided, rows, attempts, passes):
+        self.change(app, "ONAY", attempts=attempts)
+
+        assert self.is_due(app, rows) == passes
+
+    def test_it_waits_ten_minutes_for_a_list(self, app, decided, rows):
+        self.change(app, "ONAY", lane=Lane.BULK, endpoint=Submission.endpoint + "/request")
+        with iys_that_says(request=TAKEN, MESAJ=(200, {"list": []})) as iys:
+            make.forward_all(app, iys)
+
+        refusal = rows.one(Submission, Submission.status == "RET")
+        assert (refusal.outcome, refusal.code, refusal.attempts) == (Outcome.WAITING, "absent", 0)
+        assert refusal.due_at == clock.now() + TEN_MINUTES
+
+    def test_it_waits_for_no_grant_that_ended(self, app, decided, rows):
+        self.change(app, "ONAY", outcome=Outcome.PARKED, due_at=None)
+        with iys_that_says(MESAJ=(200, {"list": []})) as iys:
+            make.forward_all(app, iys)
+
+        assert rows.one(Submission, Submission.status == "RET").outcome == Outcome.NOT_NEEDED
