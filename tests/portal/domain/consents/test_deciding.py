@@ -53,7 +53,8 @@ def test_a_decision_takes_twelve_statements_and_a_begin_once_the_calendar_is_rea
         event.remove(Engine, "before_cursor_execute", note)
 
     of_visits = ("BEGIN", "INSERT INTO visit")  # Openings are written in batches, whenever the next one is due.
-    assert len([each for each in seen if not each.startswith(of_visits)]) == 12
+    of_lock = " FOR UPDATE"  # PostgreSQL only: SQLite has a single writer.
+    assert len([each for each in seen if not each.startswith(of_visits) and not each.endswith(of_lock)]) == 12
     assert not any("holiday" in each for each in seen)
 
 
