@@ -10,6 +10,7 @@ from portal.core.extensions import db
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import Annulment, AuditEntry, Consent, Decision, Outcome, Receipt, Submission
 from portal.domain.consents import annulments
+from portal.domain.providers import sandbox_mode
 from tests import make
 
 
@@ -69,6 +70,19 @@ def test_grants_of_another_act_and_of_others_stay(app, browser, rows):
     assert {each.channel: each.status for each in rows(Consent)} == {
         Channel.EMAIL: Status.GRANTED, Channel.SMS: Status.GRANTED, Channel.CALL: None,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "freed"), [(sandbox_mode.EXEMPT, [Channel.SMS]), (sandbox_mode.OVER, [Channel.SMS]), ("H174", [])]
+)
+def test_of_what_needs_no_telling_only_what_nobody_is_told_is_undone(app, fatma, rows, code, freed):
+    fatma.decides(MESAJ="ONAY")
+    with app.app_context():
+        ends = {"outcome": Outcome.NOT_NEEDED, "code": code, "due_at": None, "ended_at": Submission.due_at}
+        db.session.query(Submission).update(ends)
+        db.session.commit()
+
+    assert undo(app, rows) == freed
 
 
 def test_what_stood_before_stands_again(app, fatma, rows):

@@ -310,3 +310,13 @@ def own(sent: Submission, **facts) -> dict:
     """The row that İYS lists for a submission of ours."""
     date = iys_protocol.format_wire_date(sent.consent_date)
     return row(sent.status.value, source="HS_WEB", consentDate=date, creationDate=date, **facts)
+
+
+def test_a_line_that_is_given_up_takes_nothing_from_others(receiver, rows):
+    others = row("ONAY", recipient="+905321234599", ago=timedelta(hours=2))
+    mail = row("ONAY", recipient=make.EMAIL, type="EPOSTA", ago=timedelta(hours=2))
+
+    receiver.receives(others, mail, row("RET", source="IYS_AHS_HAT_KAPATMA"))
+
+    assert sorted(each.status for each in rows(Consent)) == [Status.GRANTED, Status.GRANTED, Status.REFUSED]
+    assert rows.count(Decision) == 3

@@ -11,7 +11,7 @@ from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.models import Attempt, BulkRequest, BulkState, Connection, Consent, Lane, Outcome, Submission
 from portal.services.iys import rate_limit
-from portal.services.iys.forwarding import bulk_lists, claims
+from portal.services.iys.forwarding import bulk_lists, claims, expiry
 from tests import grants, make
 from tests.make import Person
 from tests.portal.services.iys.forwarding.scripted import iys_that_says
@@ -483,3 +483,32 @@ class TestARefusalBehindAGrant:
             make.forward_all(app, iys)
 
         assert rows.one(Submission, Submission.status == "RET").outcome == Outcome.NOT_NEEDED
+
+    @pytest.mark.parametrize(("outcome", "passes"), [(Outcome.ACCEPTED, False), (Outcome.PARKED, True)])
+    def test_it_waits_a_second_after_a_grant_that_iys_took(self, app, decided, rows, standing_clock, outcome, passes):
+        accepted_at = clock.now() if outcome == Outcome.ACCEPTED else None
+        self.change(app, "ONAY", outcome=outcome, due_at=None, accepted_at=accepted_at, ended_at=clock.now())
+
+        at_once = self.is_due(app, rows)
+        standing_clock.shift(SECOND)
+
+        assert (at_once, self.is_due(app, rows)) == (passes, True)
+
+
+def test_a_thousand_refusals_are_asked_about_together(app, bring):
+    bring(1002, status="RET", lane=None)
+
+    with app.app_context():
+        taken = claims.claim_due_submissions(db.session, clock.now())
+
+    assert len(taken) == 1000
+
+
+def test_what_is_in_a_list_that_may_have_left_does_not_expire(app, bring, rows, standing_clock):
+    bring(1)
+    with app.app_context():
+        bulk_lists.claim_list_to_send(db.session, clock.now())
+        standing_clock.move_to(rows.one(Submission).lenient_deadline + SECOND)
+
+        assert not expiry.expire_late_submissions(None)
+    assert rows.one(Submission).outcome == Outcome.WAITING
