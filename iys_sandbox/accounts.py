@@ -53,8 +53,7 @@ def parse_account(fields: JsonObject) -> Account:
     more = {name: fields[name] for name in ("title", "rights", "subscription") if name in fields}
     if kind == "partner":
         code = _parse_code(fields["integratorCode"])
-        acts_for = [_parse_provider(provider) for provider in _parse_providers(fields["acts_for"])]
-        return Account(username, password, code, [], kind, code, acts_for, **more)
+        return Account(username, password, code, [], kind, code, _parse_providers(fields["acts_for"]), **more)
     brands = fields["brands"].split(",") if isinstance(fields["brands"], str) else list(fields["brands"])
     if not brands:
         raise ValueError("a provider has a brand")
@@ -111,16 +110,16 @@ def _authorise(db: sqlite3.Connection, username: str, provider: JsonObject) -> N
         db.execute("INSERT INTO authority VALUES (?, ?, ?, ?)", (username, brand_code, rights, may_agree))
 
 
-def _parse_provider(provider: JsonObject) -> JsonObject:
-    brands = [_parse_code(brand) for brand in provider.get("brands") or [provider["iysCode"]]]
-    return provider | {"iysCode": _parse_code(provider["iysCode"]), "brands": brands}
-
-
 def _parse_providers(acts_for: object) -> list[JsonObject]:
     providers = json.loads(acts_for) if isinstance(acts_for, str) else acts_for
     if not isinstance(providers, list) or not all(isinstance(provider, dict) for provider in providers):
         raise ValueError("acts_for is a list of providers")
-    return providers
+    parsed = []
+    for provider in providers:
+        code = _parse_code(provider["iysCode"])
+        brands = [_parse_code(brand) for brand in provider.get("brands") or [code]]
+        parsed.append(provider | {"iysCode": code, "brands": brands})
+    return parsed
 
 
 def _parse_code(value: Any) -> int:

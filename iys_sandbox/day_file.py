@@ -53,7 +53,9 @@ class NoSuchLine(ValueError):
 def day_lines(sandbox: Sandbox, brand_code: int, day: date) -> list[Line]:
     """The day's movements as its file shows them, in the file's order."""
     with sandbox.store.reading() as db:
-        stored = _stored_lines(db, brand_code, day)
+        where = "WHERE brand_code = ? AND creation_date BETWEEN ? AND ? ORDER BY creation_date, transaction_id, seq"
+        span = (f"{day.isoformat()} 00:00:00", f"{day.isoformat()} 23:59:59")
+        stored = [Line._make(row) for row in db.execute(f"{SELECT} {where}", (brand_code, *span))]
         select = "SELECT seq, line FROM tampering WHERE brand_code = ? AND day = ? ORDER BY id"
         falsified = db.execute(select, (brand_code, day.isoformat())).fetchall()
     for seq, text in falsified:
@@ -111,12 +113,6 @@ def remove_tampering(sandbox: Sandbox) -> None:
     """Let every file show the true movements again."""
     with sandbox.store.transaction() as db:
         db.execute("DELETE FROM tampering")
-
-
-def _stored_lines(db: SandboxConnection, brand_code: int, day: date) -> list[Line]:
-    where = "WHERE brand_code = ? AND creation_date BETWEEN ? AND ? ORDER BY creation_date, transaction_id, seq"
-    span = (f"{day.isoformat()} 00:00:00", f"{day.isoformat()} 23:59:59")
-    return [Line._make(row) for row in db.execute(f"{SELECT} {where}", (brand_code, *span))]
 
 
 def _save_tampering(db: SandboxConnection, brand_code: int, seq: int | None, line: Line | None, *, day: str) -> None:

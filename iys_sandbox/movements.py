@@ -66,7 +66,8 @@ def append(
 
     One that is older than the key's latest only joins the history: the state stays.
     """
-    stored = Stored(_transaction_id(db.seed, *map(str, key), creation_date), creation_date)
+    made_from = "\0".join([db.seed, *map(str, key), creation_date])
+    stored = Stored(hashlib.sha256(made_from.encode()).hexdigest(), creation_date)
     facts = (body["status"], body.get("source"), body.get("consentDate"), stored.creation_date, stored.transaction_id)
     side = "IYS" if (body.get("source") or "").startswith("IYS_") else "HS"
     row = (iys_code, *key, *facts, side, before["status"] if before else None, citizen_name)
@@ -114,7 +115,3 @@ def as_feed_item(row: sqlite3.Row) -> JsonObject:
 
 def _request_digest(path: str, body: bytes) -> str:
     return hashlib.sha256(path.encode() + b"\0" + body).hexdigest()
-
-
-def _transaction_id(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

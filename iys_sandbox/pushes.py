@@ -207,16 +207,12 @@ def _try_delivery(sandbox: Sandbox, row: sqlite3.Row) -> bool:
     with sandbox.store.transaction() as db:
         if db.execute(claim, (again_at, row["id"], row["tries"])).rowcount == 0:
             return False  # Another thread was first.
-    answer = _post_delivery(row)
+    try:
+        answer = str(post_push(row["url"], row["body"], (row["username"], row["password"])).status_code)
+    except requests.RequestException as failure:
+        answer = type(failure).__name__
     is_done = answer.isdigit() and 200 <= int(answer) < 300
     with sandbox.store.transaction() as db:
         due_at = None if is_done else again_at
         db.execute("UPDATE delivery SET answer = ?, due_at = ? WHERE id = ?", (answer, due_at, row["id"]))
     return is_done
-
-
-def _post_delivery(row: sqlite3.Row) -> str:
-    try:
-        return str(post_push(row["url"], row["body"], (row["username"], row["password"])).status_code)
-    except requests.RequestException as failure:
-        return type(failure).__name__

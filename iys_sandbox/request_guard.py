@@ -1,6 +1,5 @@
 """Decorator of İYS's endpoints: rate limit, fault injection and the call counts of the ledger."""
 
-import sqlite3
 from collections.abc import Callable
 from functools import wraps
 
@@ -16,6 +15,8 @@ from portal.core.iys_protocol import Operation, Problem
 # Lifts the limits: İYS's count an IP address, and many providers in sandbox mode share one.
 SANDBOX_MODE_HEADER = "X-Practice"
 SECONDS_PER_HOUR = 3600
+COUNT_CALL = """INSERT INTO tally VALUES (?, 1, ?)
+    ON CONFLICT (endpoint) DO UPDATE SET requests = requests + 1, failures = failures + excluded.failures"""
 View = Callable[..., ResponseReturnValue]
 
 
@@ -27,7 +28,7 @@ def iys_endpoint(question: Operation) -> Callable[[View], View]:
         def guarded_view(**path: str) -> Response:
             response, failed = _answer(question, lambda: _true_answer(view, path))
             with sandbox().store.transaction() as db:
-                _count_call(db, question, failed)
+                db.execute(COUNT_CALL, (question, int(failed)))
             return response
 
         return guarded_view
@@ -75,8 +76,3 @@ def _true_answer(view: View, path: dict[str, str]) -> Response:
         return make_response(view(**path))
     except Refused as refused:
         return make_response(refused.answer())
-
-
-def _count_call(db: sqlite3.Connection, question: Operation, failed: bool) -> None:
-    upsert = "ON CONFLICT (endpoint) DO UPDATE SET requests = requests + 1, failures = failures + excluded.failures"
-    db.execute(f"INSERT INTO tally VALUES (?, 1, ?) {upsert}", (question, int(failed)))  # nosec B608

@@ -14,23 +14,13 @@ class Record(Protocol):
 def state_codes(record: Record | None, body: JsonObject) -> list[str]:
     """Codes of the first rule that a valid body breaks against the record of its key; empty if it can be stored."""
     if record is None:
-        return _first_record_codes(body)
+        if body["status"] == "ONAY":
+            return []
+        return ["H486"] if body.get("source") == "HS_KARAR" else ["H175"]
     if body["status"] == "RET" and record["status"] == "RET":
         return ["H174"]
-    return _missing_field_codes(body) or _date_codes(record, body)
-
-
-def _first_record_codes(body: JsonObject) -> list[str]:
-    if body["status"] == "ONAY":
-        return []
-    return ["H486"] if body.get("source") == "HS_KARAR" else ["H175"]
-
-
-def _missing_field_codes(body: JsonObject) -> list[str]:
     needed = {"consentDate": "H462", "source": "H463"}  # The field rules ask them of BIREYSEL from the start.
-    return [code for field, code in needed.items() if field not in body]
-
-
-def _date_codes(record: Record, body: JsonObject) -> list[str]:
+    if missing := [code for field, code in needed.items() if field not in body]:
+        return missing
     stored = record["consent_date"]  # Absent on a merchant's first record without a date.
     return ["H178"] if stored and body["consentDate"] <= stored else []

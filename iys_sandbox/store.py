@@ -155,7 +155,8 @@ INSERT INTO record SELECT brand_code, recipient, recipient_type, type, status, s
 
 def create_or_upgrade_tables(db: sqlite3.Connection) -> None:
     """Create the tables, or upgrade those of an older file, whose accounts must be added again."""
-    is_first = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'movement'").fetchone() and _version(db) == 0
+    has_tables = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'movement'").fetchone()
+    is_first = has_tables and db.execute("PRAGMA user_version").fetchone()[0] == 0
     if is_first:
         db.executescript(UPGRADE_FROM_VERSION_1)
     db.executescript(TABLES)
@@ -163,7 +164,3 @@ def create_or_upgrade_tables(db: sqlite3.Connection) -> None:
         db.executescript(FILL_RECORDS)
     db.executescript(INDEXES)
     db.execute(f"PRAGMA user_version = {VERSION}")
-
-
-def _version(db: sqlite3.Connection) -> int:
-    return int(db.execute("PRAGMA user_version").fetchone()[0])

@@ -89,15 +89,12 @@ def classify(headers: Mapping[str, str], method: str, remote_addr: str | None) -
 
 def _kind(headers: Mapping[str, str], method: str) -> VisitKind:
     agent = headers.get("User-Agent", "")[:MAX_AGENT_LENGTH].strip()
-    if PREVIEWS.search(agent) or _is_prefetch(headers):
+    purposes = (headers.get(name, "").lower() for name in PREFETCH_HEADERS)
+    if PREVIEWS.search(agent) or any(purpose.startswith(("prefetch", "preview")) for purpose in purposes):
         return VisitKind.PREVIEW
     if method == "HEAD" or not agent or SCANNERS.search(agent):
         return VisitKind.SCANNER
     return VisitKind.UNKNOWN
-
-
-def _is_prefetch(headers: Mapping[str, str]) -> bool:
-    return any(headers.get(name, "").lower().startswith(("prefetch", "preview")) for name in PREFETCH_HEADERS)
 
 
 def _network(remote_addr: str | None) -> str:

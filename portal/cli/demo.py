@@ -108,7 +108,9 @@ def seed() -> None:
     db.session.commit()
     _launch_campaign(campaign)
     people = {role: vars(each) for role, each in credentials.items()}
-    links = {"link": _first_link(campaign), "point": absolute_url("consent_points.page", slug=point.slug, lang=None)}
+    config = current_app.config
+    _, first_link = next(iter(launches.links_of(db.session, campaign, config["LINK_SALT"], config["LINK_BASE"])))
+    links = {"link": first_link, "point": absolute_url("consent_points.page", slug=point.slug, lang=None)}
     click.echo(json.dumps(people.pop(OWNER.key) | links | people))
 
 
@@ -218,12 +220,6 @@ def _open_point(provider: Provider, at: datetime) -> ConsentPoint:
 def _first_brand(provider: Provider) -> Brand:
     oldest = select(Brand).where(Brand.provider_id == provider.id).order_by(Brand.id).limit(1)
     return db.session.scalars(oldest).one()
-
-
-def _first_link(campaign: Campaign) -> str:
-    config = current_app.config
-    rows = launches.links_of(db.session, campaign, config["LINK_SALT"], config["LINK_BASE"])
-    return next(link for _, link in rows)
 
 
 def load_credentials(instance: Path) -> dict[str, Credentials]:

@@ -50,12 +50,12 @@ def attach_listeners(writer: Engine, reader: Engine) -> None:
     """Attach the event listeners of both engines; called once per process."""
     ids.claim_nodes_from(writer)
     for engine in (writer, reader):
-        event.listen(engine, "checkin", _note_checkin)
+        event.listen(engine, "checkin", lambda _, record: record.info.update(idle_since=time.monotonic()))
         event.listen(engine, "checkout", partial(_ping_if_idle, engine.dialect))
     if writer.dialect.name == "sqlite":
         event.listen(writer, "connect", _configure_sqlite)
         event.listen(reader, "connect", _configure_sqlite)
-        event.listen(reader, "connect", _make_read_only)
+        event.listen(reader, "connect", lambda connection, _: connection.execute("PRAGMA query_only=ON"))
         lock = WriterLock()
         event.listen(writer, "begin", lambda connection: _begin_immediate(connection, lock))
         event.listen(writer, "checkin", lambda _, record: _release_writer(record, lock))
@@ -78,10 +78,6 @@ def changed_rows(session: Session, statement: UpdateBase, parameters: Sequence[M
     return cast("CursorResult[Any]", session.execute(statement, parameters)).rowcount
 
 
-def _note_checkin(_connection: Any, record: ConnectionPoolEntry) -> None:
-    record.info["idle_since"] = time.monotonic()
-
-
 def _ping_if_idle(dialect: Dialect, connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
     """A server that restarted leaves dead connections in the pool. A ping at each checkout would cost a statement."""
     if time.monotonic() - record.info.get("idle_since", time.monotonic()) < PING_AFTER:
@@ -97,10 +93,6 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
     timeout = f"busy_timeout={int(WRITER_TIMEOUT * 1000)}"
     for pragma in ("journal_mode=WAL", "synchronous=FULL", timeout, "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
-
-
-def _make_read_only(connection: Any, _record: object) -> None:
-    connection.execute("PRAGMA query_only=ON")
 
 
 def _begin_immediate(connection: Connection, lock: "WriterLock") -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Row, and_, or_, update
+from sqlalchemy import ColumnElement, Row, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 
@@ -49,6 +49,11 @@ def is_free(model: type[LeasedTable], at: datetime) -> ColumnElement[bool]:
 def is_due(model: type[QueueTable], at: datetime) -> ColumnElement[bool]:
     """The condition that a row is due and nobody holds it."""
     return and_(model.due_at <= at, is_free(model, at))
+
+
+def is_any_due(session: Session, model: type[QueueTable], at: datetime) -> bool:
+    """Whether any row is due: asked by a reader, before a write lock is taken."""
+    return session.scalar(select(model.id).where(is_due(model, at)).limit(1)) is not None
 
 
 def backoff(attempts: int, first: timedelta, longest: timedelta) -> timedelta:

@@ -47,7 +47,8 @@ class RenderedMail:
 def send_due() -> int:
     """Send a batch of due mails; return how many ended. 0: none is due, or no server is configured, reachable or fast
     enough."""
-    if not (mail_transport.is_configured(current_app.config) and _is_any_due()):
+    is_configured = mail_transport.is_configured(current_app.config)
+    if not is_configured or not leases.is_any_due(read_session(), Mail, clock.now()):
         return 0
     done, ends = 0, time.monotonic() + LONGEST_RUN
     try:
@@ -61,10 +62,6 @@ def send_due() -> int:
         log.warning("mails.blocked")
         return 0
     return done
-
-
-def _is_any_due() -> bool:
-    return read_session().scalar(select(Mail.id).where(leases.is_due(Mail, clock.now())).limit(1)) is not None
 
 
 def _claim() -> int | None:

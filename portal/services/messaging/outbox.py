@@ -40,7 +40,7 @@ def send_due(gateway_url: str) -> int:
 
     Each decision wakes this, so it takes no write lock while nothing is due, and spares a gateway that just failed.
     """
-    if _is_resting(gateway_url, clock.now()) or not _is_any_due(clock.now()):
+    if _is_resting(gateway_url, clock.now()) or not leases.is_any_due(read_session(), Message, clock.now()):
         return 0
     claimed, ended = _claim()
     if not claimed:
@@ -62,10 +62,6 @@ def _resting_gateways() -> dict[str, datetime]:
 def _is_resting(gateway_url: str, at: datetime) -> bool:
     until = _resting_gateways().get(gateway_url)
     return until is not None and at < until <= at + FIRST_PAUSE  # Beyond that, the clock was set back.
-
-
-def _is_any_due(at: datetime) -> bool:
-    return read_session().scalar(select(Message.id).where(leases.is_due(Message, at)).limit(1)) is not None
 
 
 def _claim() -> tuple[list[OutgoingMessage], int]:
