@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -24,8 +25,8 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     development = environ.get("DEVELOPMENT") == "1"
     hosts = _split_list(environ.get("HOSTS", "localhost,127.0.0.1" if development else ""))
     short_hosts = _split_list(environ.get("SHORT_HOSTS", ""))
-    main_hosts = [host for host in hosts if host not in short_hosts]
     port = _number(environ, "PORT", 8000)
+    own_base = partial(_own_base, environ, [host for host in hosts if host not in short_hosts], port, development)
     return {
         "SECRET_KEY": environ["SECRET_KEY"],
         "LINK_SALT": environ["LINK_SALT"],
@@ -37,8 +38,8 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         "HOSTS": frozenset(hosts),
         "SHORT_HOSTS": frozenset(short_hosts),
         "LINK_BASE": _link_base(environ, port, development=development),
-        "PUSH_BASE": _push_base(environ, main_hosts, port, development=development),
-        "MAIN_BASE": _main_base(environ, main_hosts, port, development=development),
+        "PUSH_BASE": own_base("PUSH_BASE", "/inbound/iys", "İYS posts there"),
+        "MAIN_BASE": own_base("MAIN_BASE", "", "links in mails begin with it"),
         "SMTP_URL": _smtp_url(environ),
         "MAIL_FROM": _mail_from(environ, hosts),
         "PROXY_HOPS": int(_number(environ, "PROXY_HOPS", 0)),
@@ -138,35 +139,19 @@ def _link_base(environ: Mapping[str, str], port: float, *, development: bool) ->
     return environ.get("LINK_BASE", f"http://127.0.0.1:{port}/k").rstrip("/")
 
 
-def _push_base(environ: Mapping[str, str], main: list[str], port: float, *, development: bool) -> str:
-    """The URL to which İYS pushes movements, without the token: on a main host, and https in production (H531)."""
-    given = environ.get("PUSH_BASE", "").rstrip("/")
-    if not given:
-        base = _default_base(main, port, development)
-        return f"{base}/inbound/iys" if base else ""
+def _own_base(
+    environ: Mapping[str, str], main: list[str], port: float, development: bool, name: str, path: str, purpose: str
+) -> str:
+    """A base URL of ours that depends on no request's Host header: on a main host, and https in production, for which
+    İYS asks, too (H531)."""
+    given = environ.get(name, "").rstrip("/")
+    if not given and main:
+        return (f"http://{main[0]}:{port}" if development else f"https://{main[0]}") + path
     address = _parse_url(given)
     is_in_clear = address.scheme != "https" and not development
-    if address.hostname not in main or address.username is not None or address.path != "/inbound/iys" or is_in_clear:
-        raise BadSetting("PUSH_BASE is https://<one of HOSTS, not a short one>/inbound/iys: İYS posts there.")
+    if given and (address.hostname not in main or address.username is not None or address.path != path or is_in_clear):
+        raise BadSetting(f"{name} is https://<one of HOSTS, not a short one>{path}: {purpose}.")
     return given
-
-
-def _main_base(environ: Mapping[str, str], main: list[str], port: float, *, development: bool) -> str:
-    """The base URL of links in mails, which must not depend on a request's Host header."""
-    given = environ.get("MAIN_BASE", "").rstrip("/")
-    if not given:
-        return _default_base(main, port, development)
-    address = _parse_url(given)
-    is_in_clear = address.scheme != "https" and not development
-    if address.hostname not in main or address.username is not None or address.path or is_in_clear:
-        raise BadSetting("MAIN_BASE is https://<one of HOSTS, not a short one>: links in mails begin with it.")
-    return given
-
-
-def _default_base(main: list[str], port: float, development: bool) -> str:
-    if not main:
-        return ""
-    return f"http://{main[0]}:{port}" if development else f"https://{main[0]}"
 
 
 def _smtp_url(environ: Mapping[str, str]) -> str:
