@@ -107,12 +107,18 @@ def launch(
     audience.add_list(db.session, vault(), campaign, found, None, clock.now())
     _launch_campaign(campaign)
     launched = read_session().get_one(Campaign, campaign_id)
-    links = _write_links(launched, out)
+    links, counted = _write_links(launched, out), launches.count_links(read_session(), launched)
+    audit.note(
+        db.session, "links.taken", "campaign", campaign_id, provider_id=launched.provider_id, at=clock.now(),
+        facts={"from": "shell", "links": links, "refused": counted.refused},
+    )  # fmt: skip
+    db.session.commit()
     progress = campaigns.count_progress(read_session(), launched)
     summary = {
         "campaign": campaign_id,
         "links": links,
         "left_out": sum(progress.left_out.values()),
+        "refused_since": counted.refused,
         "bad": len(found.bad),
         "repeated": len(found.repeats),
         "left_out_reasons": progress.left_out,

@@ -37,9 +37,9 @@ class Address:
     @property
     def takes_messages(self) -> bool:
         """Whether an SMS or a mail can be sent there; a landline takes none."""
-        from portal.core.iys_protocol.enums import Channel  # See channels.
+        from portal.core.iys_protocol.enums import MESSAGE_CHANNELS  # See channels.
 
-        return not {Channel.SMS, Channel.EMAIL}.isdisjoint(self.channels)
+        return not set(MESSAGE_CHANNELS).isdisjoint(self.channels)
 
     @property
     def channels(self) -> tuple[Channel, ...]:

@@ -11,6 +11,9 @@ class Channel(StrEnum):
     EMAIL = "EPOSTA"
 
 
+MESSAGE_CHANNELS = (Channel.SMS, Channel.EMAIL)  # Those that carry a text, and so a link.
+
+
 class RecipientType(StrEnum):
     """Whether the address belongs to a person or to a merchant (İYS `recipientType`)."""
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.core.iys_protocol.enums import Channel
+from portal.core.iys_protocol.enums import MESSAGE_CHANNELS, Channel
 from portal.core.models.base import Base, BigId, Entity, foreign_key
 
 
@@ -90,6 +90,11 @@ class Campaign(Entity):
         """The channels it asks for, in display order."""
         chosen = self.channels.split(",")
         return tuple(channel for channel in Channel if channel.value in chosen)
+
+    @property
+    def barring(self) -> set[Channel]:
+        """The channels whose refusal bars an address from a link: what would carry it, and what it would ask for."""
+        return {*MESSAGE_CHANNELS, *(self.offered if self.kind == CampaignKind.ASK else ())}
 
 
 class AudienceEntry(Entity):

@@ -1,17 +1,17 @@
 """Making the personal links of a launched campaign, and leaving out whom it may not ask.
 
-Asking is restricted (checklist C-4): once per address and channel, and never after a refusal.
+Asking is restricted (checklist C-4): once per address and channel, and never after a refusal. Nor is a refusal offered over the channel that was refused: its link would be such a message.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Row, bindparam, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 import shortlinks
-from portal.core.iys_protocol import Channel, Status
+from portal.core.iys_protocol import MESSAGE_CHANNELS, Channel, Status
 from portal.core.models import (
     AudienceEntry,
     Brand,
@@ -72,9 +72,9 @@ def create_next_links(
 def _find_refused(
     session: Session, campaign: Campaign, recipient_ids: Collection[int], is_refused: ColumnElement[bool]
 ) -> dict[int, set[Channel]]:
-    """The channels that recipients refused at this brand, among those the campaign offers.
+    """The channels that recipients refused at this brand, among those that the campaign offers or that carry its links.
 
-    Whose refusal only İYS holds is not asked either, but may still refuse here.
+    Whose refusal only İYS holds gets no link over that channel and is not asked, but may still refuse others here.
     """
     rows = session.execute(
         select(Consent.recipient_id, Consent.channel)
@@ -82,8 +82,10 @@ def _find_refused(
         .where(
             Consent.brand_id == campaign.brand_id,
             Consent.recipient_id.in_(recipient_ids),
-            is_refused if campaign.kind == CampaignKind.ASK else Consent.status == Status.REFUSED,
-            Consent.channel.in_(campaign.offered),
+            or_(
+                and_(is_refused, Consent.channel.in_(campaign.barring)),
+                and_(Consent.status == Status.REFUSED, Consent.channel.in_(campaign.offered)),
+            ),
         )
     )
     refused: dict[int, set[Channel]] = {}
@@ -117,9 +119,9 @@ def _unrefused_channels(
 ) -> dict[int, list[Channel]]:
     offers = {}
     for each in entries:
-        channels = map(Channel, each.channels.split(","))
-        left = [channel for channel in channels if channel not in refused.get(each.recipient_id, ())]
-        if left:
+        theirs = set(refused.get(each.recipient_id, ()))
+        left = [channel for channel in map(Channel, each.channels.split(",")) if channel not in theirs]
+        if left and theirs.isdisjoint(MESSAGE_CHANNELS):
             offers[each.id] = left
     return offers
 

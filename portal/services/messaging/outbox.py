@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 import structlog
 from flask import current_app
-from sqlalchemy import and_, select
+from sqlalchemy import and_, or_, select
 
 from portal.core import clock, leases
 from portal.core.extensions import db, read_session
+from portal.core.iys_protocol import MESSAGE_CHANNELS
 from portal.core.models import Brand, Campaign, CampaignKind, Consent, Message, MessageKind, MessageState, Recipient
 from portal.core.vault import CannotOpen
 from portal.domain.consents.may_send import is_refused
@@ -98,14 +99,17 @@ def _claim() -> tuple[list[OutgoingMessage], int]:
 
 
 def _refused_since(message_ids: list[int]) -> set[int]:
-    """Requests to people who have refused meanwhile by another link of the brand: nobody is asked after a refusal."""
+    """Links for people who have refused meanwhile, by another link of the brand or anywhere else.
+
+    Nobody is asked after a refusal, nor offered one over the channel that was refused.
+    """
     rows = db.session.scalars(
         select(Message.id)
         .join(Campaign, Campaign.id == Message.campaign_id)
         .join(Brand, Brand.id == Campaign.brand_id)
         .join(Consent, and_(Consent.recipient_id == Message.recipient_id, Consent.brand_id == Brand.id))
         .where(Message.id.in_(message_ids), Message.kind == MessageKind.INVITATION)
-        .where(Campaign.kind == CampaignKind.ASK, is_refused())
+        .where(or_(Campaign.kind == CampaignKind.ASK, Consent.channel.in_(MESSAGE_CHANNELS)), is_refused())
     )
     return set(rows)
 

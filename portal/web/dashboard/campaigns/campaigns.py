@@ -206,9 +206,9 @@ def reopen_campaign(campaign_id: int) -> ResponseReturnValue:
 @blueprint.get("/campaigns/<id:campaign_id>/links.csv")
 @needs(Permission.EXPORT, fresh=True)
 def links_csv(campaign_id: int) -> Response:
-    """Download the personal links with their addresses, for any sender. Audited."""
+    """Download the personal links that may be sent now with their addresses, for any sender. Audited."""
     campaign = own_campaign_or_404(read_session(), campaign_id)
-    record_audit("links.taken", "campaign", campaign.id)
+    record_audit("links.taken", "campaign", campaign.id, **vars(launches.count_links(read_session(), campaign)))
     db.session.commit()
     return attachment(stream_with_context(_csv_lines(campaign)), "text/csv", f"links-{campaign.id}.csv")
 
@@ -243,6 +243,7 @@ def _render_campaign(campaign: Campaign, file_problem: FileProblem | None = None
         brand_name=read_session().get_one(Brand, campaign.brand_id).name,
         text=read_session().get_one(ConsentText, campaign.text_id),
         progress=progress,
+        refused_since=launches.count_links(read_session(), campaign).refused if campaign.linked_at else 0,
         batches=batches,
         bad_rows=_bad_lines(campaign),
         bad_total=sum(batch.bad for batch in batches),

@@ -119,17 +119,33 @@ def test_one_who_refused_is_left_out_and_listed(app, browser, rows):
     assert all(entry.link_id is None for entry in entries(rows, second))
 
 
-def test_whose_refusal_only_iys_holds_is_not_asked_but_may_refuse_here(app, rows):
+def test_whose_refusal_of_calls_only_iys_holds_is_not_asked_but_may_refuse_here(app, rows):
     with app.app_context():
         make.brand()
         db.session.rollback()
-    Holder(app).decides(at_iys=Status.REFUSED)
+    Holder(app).decides(at_iys=Status.REFUSED, channel=Channel.CALL)
 
     asking = launched(app, make.PHONE)
     refusing = launched(app, make.PHONE, kind=CampaignKind.REFUSE)
 
     assert [entry.left_out for entry in entries(rows, asking)] == [ExclusionReason.REFUSED]
     assert [entry.left_out for entry in entries(rows, refusing)] == [None]
+
+
+@pytest.mark.parametrize("kind", CampaignKind)
+@pytest.mark.parametrize("decision", [{"status": Status.REFUSED}, {"at_iys": Status.REFUSED}], ids=["here", "at İYS"])
+@pytest.mark.parametrize(
+    ("address", "carrier", "asked"), [(make.PHONE, Channel.SMS, Channel.CALL), (make.EMAIL, Channel.EMAIL, None)]
+)
+def test_no_link_goes_over_a_channel_that_was_refused(app, rows, kind, decision, address, carrier, asked):
+    with app.app_context():
+        make.brand()
+        db.session.rollback()
+    Holder(app).decides(address, channel=carrier, **decision)
+
+    only = launched(app, address, kind=kind, channels=[asked or carrier])
+
+    assert [(entry.left_out, entry.link_id) for entry in entries(rows, only)] == [(ExclusionReason.REFUSED, None)]
 
 
 def test_a_refusal_of_a_channel_that_is_not_asked_for_is_no_hindrance(app, browser, rows):
@@ -175,13 +191,13 @@ def test_a_landline_is_not_asked_for_text_messages(app, rows):
 
 def test_a_refusing_link_offers_what_is_not_refused_yet(app, browser, rows):
     codes = make.codes(app)
-    Person(browser, codes[make.PHONE]).decides(MESAJ="RET")
+    Person(browser, codes[make.PHONE]).decides(ARAMA="RET")
     Person(browser, codes[make.EMAIL]).decides(EPOSTA="RET")
 
     offering = launched(app, f"{make.PHONE}\n{make.EMAIL}", kind=CampaignKind.REFUSE)
 
     told = {entry.channels: entry.left_out for entry in entries(rows, offering)}
-    assert told == {"ARAMA": None, "EPOSTA": ExclusionReason.REFUSED}
+    assert told == {"MESAJ": None, "EPOSTA": ExclusionReason.REFUSED}
 
 
 def test_offering_refusal_is_not_asking(app, rows):

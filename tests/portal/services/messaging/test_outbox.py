@@ -10,10 +10,11 @@ from sqlalchemy import update
 from portal.app import create_app
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import Campaign, Delivery, Message, MessageState
+from portal.core.models import Campaign, CampaignKind, Delivery, Message, MessageState
 from portal.domain.campaigns import lifecycle
 from portal.services.messaging import outbox, outgoing_messages
 from tests import databases, make, servers
+from tests.make import Person
 
 pytestmark = pytest.mark.slow
 
@@ -215,3 +216,15 @@ def test_one_that_cannot_be_written_holds_up_no_other(waiting, gateway, rows, mo
     assert len(gateway.calls[0]) == 4
     assert (left.state, left.attempts, left.lease_until) == (MessageState.WAITING, 1, None)
     assert left.due_at > clock.now()
+
+
+@pytest.mark.parametrize("kind", CampaignKind)
+def test_a_link_is_not_sent_to_who_refused_its_channel_meanwhile(app, browser, gateway, rows, kind):
+    codes = make.codes(app, f"{make.PHONE}\n{make.EMAIL}", kind=kind, delivery=Delivery.GATEWAY)
+    Person(browser, codes[make.PHONE]).decides(MESAJ="RET")
+
+    with app.app_context():
+        send_all(gateway.url)
+
+    assert [message["to"] for call in gateway.calls for message in call] == [make.EMAIL]
+    assert {message.state for message in rows(Message)} == {MessageState.NOT_NEEDED, MessageState.ACCEPTED}

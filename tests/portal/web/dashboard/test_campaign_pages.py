@@ -91,6 +91,24 @@ def test_who_did_what_is_noted(ayse, opens_campaign, rows):
     assert acts == [(act, "user") for act in told]
 
 
+@pytest.mark.parametrize("kind", CampaignKind)
+def test_the_links_are_without_whoever_refused_since_the_launch(app, ayse, browser, rows, kind):
+    """An asking one also leaves out who refused another channel that it asks for."""
+    codes = make.codes(app, f"{make.PHONE}\n{make.EMAIL}\n+905321234568", kind=kind)
+    path = f"/dashboard/campaigns/{rows.one(Campaign).id}"
+    Person(browser, codes[make.PHONE]).decides(MESAJ="RET")
+    Person(browser, codes["+905321234568"]).decides(ARAMA="RET")
+
+    sent, page = ayse.opens(f"{path}/links.csv").text, ayse.opens(path).text
+
+    left_out = [code for code in codes.values() if code not in sent]
+    expected = [make.PHONE, "+905321234568"] if kind == CampaignKind.ASK else [make.PHONE]
+    assert left_out == [codes[address] for address in expected]
+    facts = rows.one(AuditEntry, AuditEntry.act == "links.taken").facts
+    assert facts == {"links": 3 - len(expected), "refused": len(expected)}
+    assert f"Bağlantısı olan {len(expected)} kişi sonradan reddetti" in page
+
+
 def test_taking_the_links_gives_the_database_back(app, ayse, draft):
     paste(ayse, draft, make.PHONE)
     ayse.posts(f"/dashboard/campaigns/{draft}/launch")
