@@ -1,6 +1,5 @@
 """`flask campaign launch`: make personal links for a list from a shell or cron."""
 
-import csv
 import json
 import os
 import sys
@@ -25,6 +24,7 @@ from portal.services import launches
 from portal.services.imports import audience
 from portal.services.imports.audience import AddressList, read_address_list
 from portal.services.imports.reading import Unreadable
+from portal.web.shared.downloads import BYTE_ORDER_MARK, csv_line
 
 MAX_NAME, MAX_NOTE, MAX_URL = 120, 255, 500  # Characters that the columns hold.
 POLL_INTERVAL = 0.5  # Seconds, while a worker holds the launch.
@@ -90,7 +90,7 @@ def launch(
     brand_code: int, name: str, kind: str, audience_file: Path, channels: list[Channel],
     contact_basis: campaigns.Contact | None, expires_days: int, notice_url: str | None, out: Path, send: bool,
 ) -> None:  # fmt: skip
-    """Make personal links for a list of addresses and write them to a CSV (address,link).
+    """Make personal links for a list of addresses and write them to a CSV (address;link;words;text;subject).
 
     Prints a JSON summary. Exit code 0: launched (bad rows are counted and listed on stderr); 1: nothing was launched.
     """
@@ -195,11 +195,10 @@ def _launch_campaign(campaign: Campaign) -> None:
 def _write_links(campaign: Campaign, out: Path) -> int:
     count = 0
     with out.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["address", "link"])
+        file.write(BYTE_ORDER_MARK + csv_line(launches.COLUMNS))
         config = current_app.config
-        for row in launches.links_of(read_session(), campaign, config["LINK_SALT"], config["LINK_BASE"]):
-            writer.writerow(row)
+        for line in launches.link_lines(read_session(), campaign, config["LINK_SALT"], config["LINK_BASE"]):
+            file.write(csv_line(line))
             count += 1
     return count
 

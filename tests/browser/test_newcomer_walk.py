@@ -142,7 +142,7 @@ def asks_herself(app, rows, keys: Keys) -> str:
     keys.page.wait_for_load_state()
     with keys.page.expect_download() as download:
         keys.presses('a[href$="/links.csv"]')
-    return download.value.path().read_text().splitlines()[1].split(",")[1]
+    return download.value.path().read_text().splitlines()[1].split(";")[1]
 
 
 def decides(screens, link: str, keys: Keys) -> None:

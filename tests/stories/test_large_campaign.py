@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from portal.core import clock
+from portal.core.addresses import parse
 from tests import make, processes
 from tests.conftest import ADDRESS_OR_CODE
 from tests.servers import RunningSandbox
@@ -58,7 +59,8 @@ def members(portal, tmp_path):
     assert launched.returncode == 0, launched.stderr
     summary = json.loads(launched.stdout.splitlines()[-1])
     assert (summary["links"], summary["bad"], summary["repeated"]) == (LISTED, lists.BAD, lists.REPEATED)
-    links = [(row["address"], row["link"]) for row in csv.DictReader(out.read_text(encoding="utf-8").splitlines())]
+    with out.open(encoding="utf-8-sig", newline="") as file:
+        links = [(parse(row["address"]).text, row["link"]) for row in csv.DictReader(file, delimiter=";")]
     assert sorted(address for address, _ in links) == sorted(lists.addresses(LISTED))
     return crowd.gather(links, DECIDING)
 

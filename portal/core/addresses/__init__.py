@@ -5,7 +5,7 @@ from portal.core.addresses.address import Address, AddressKind
 from portal.core.addresses.emails import is_email
 from portal.core.addresses.masking import HIDDEN, mask, redact_addresses, redact_certain_addresses
 from portal.core.addresses.normalization import normalize_spelling
-from portal.core.addresses.phones import is_phone
+from portal.core.addresses.phones import is_phone, without_plus
 from portal.core.addresses.problems import BadAddress, Problem
 
 MAX_INPUT_LENGTH = 500  # Characters. A canonical address has at most 265.
@@ -22,6 +22,7 @@ __all__ = [
     "parse",
     "redact_addresses",
     "redact_certain_addresses",
+    "without_plus",
 ]
 
 

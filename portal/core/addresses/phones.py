@@ -43,6 +43,15 @@ def parse_phone(spelling: str) -> tuple[str, bool]:
     return _parse_unusual(spelling, compact)
 
 
+def without_plus(address: str) -> str:
+    """A canonical address as gateways take it: 905321234567, abroad 0049…; an e-mail as it is.
+
+    A spreadsheet would take a plus sign for the beginning of a formula.
+    """
+    digits = address.removeprefix("+")
+    return address if digits == address or "@" in address else digits if digits.startswith("90") else f"00{digits}"
+
+
 def is_phone(text: str) -> bool:
     """Whether İYS accepts this text as a phone number (H121): E.164 in an assigned range, never +9005…"""
     if not _E164.fullmatch(text):

@@ -1,6 +1,7 @@
 """Making the personal links of a launched campaign, and leaving out whom it may not ask.
 
-Asking is restricted (checklist C-4): once per address and channel, and never after a refusal. Nor is a refusal offered over the channel that was refused: its link would be such a message.
+Asking is restricted (checklist C-4): once per address and channel, and never after a refusal. Nor is a refusal offered
+over the channel that was refused: its link would be such a message.
 """
 
 from collections.abc import Collection, Mapping, Sequence

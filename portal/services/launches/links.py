@@ -1,18 +1,23 @@
 """The links of a campaign with their addresses, for whoever sends them on their own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 import shortlinks
+from portal.core.addresses import parse, without_plus
 from portal.core.extensions import vault
 from portal.core.models import AudienceEntry, Brand, Campaign, CampaignKind, Consent, Recipient
+from portal.core.word_pairs import word_pair
 from portal.domain.consents.may_send import is_refused
 from portal.domain.providers.brands import link_base_url
+from portal.services.launches.invitation_text import text_writer
 
 CHUNK = 2000
+COLUMNS = ("address", "link", "words", "text", "subject")
+LinkedAddress = tuple[str, int, int]  # Address, link id and nonce.
 
 
 @dataclass(frozen=True)
@@ -31,8 +36,29 @@ def count_links(session: Session, campaign: Campaign) -> LinkCount:
 
 
 def links_of(session: Session, campaign: Campaign, salt: str, link_base: str) -> Iterator[tuple[str, str]]:
-    """(address, link) of every entry that has one and may still be sent it, read in chunks."""
-    last, link_base = 0, link_base_url(session, campaign.brand_id, link_base)
+    """(address, link) of every entry that has one and may still be sent it."""
+    link_base = link_base_url(session, campaign.brand_id, link_base)
+    for address, link_id, nonce in _linked_addresses(session, campaign):
+        yield address, f"{link_base}/{shortlinks.code_of(salt, link_id, nonce)}"
+
+
+def link_lines(session: Session, campaign: Campaign, salt: str, link_base: str) -> Iterator[Sequence[str]]:
+    """The same as lines under COLUMNS: with the link's two words, and the text that our own gateway would send.
+
+    A landline takes no message, so its text is empty; an SMS has no subject.
+    """
+    link_base = link_base_url(session, campaign.brand_id, link_base)
+    write_text = text_writer(session, campaign, salt, link_base)
+    for address, link_id, nonce in _linked_addresses(session, campaign):
+        code, is_mail = shortlinks.code_of(salt, link_id, nonce), "@" in address
+        text = write_text(code, is_mail) if parse(address).takes_messages else ""
+        subject, _, body = text.partition("\n") if is_mail else ("", "", text)
+        yield without_plus(address), f"{link_base}/{code}", word_pair(salt, link_id, nonce), body.strip(), subject
+
+
+def _linked_addresses(session: Session, campaign: Campaign) -> Iterator[LinkedAddress]:
+    """Read in chunks."""
+    last = 0
     while True:
         rows = session.execute(
             select(AudienceEntry.id, AudienceEntry.link_id, shortlinks.Link.nonce, Recipient)
@@ -47,7 +73,7 @@ def links_of(session: Session, campaign: Campaign, salt: str, link_base: str) ->
         last = rows[-1].id
         for row in rows:
             address = vault().read(row.Recipient.address, Recipient.PLACE, campaign.provider_id, row.Recipient.id)
-            yield address, f"{link_base}/{shortlinks.code_of(salt, row.link_id, row.nonce)}"
+            yield address, row.link_id, row.nonce
 
 
 def _is_barred(campaign: Campaign) -> ColumnElement[bool]:

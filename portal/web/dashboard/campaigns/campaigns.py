@@ -1,11 +1,8 @@
 """Campaigns on the dashboard: open one, add its audience, launch it, download the links, close it."""
 
-import csv
-import io
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from flask import Response, abort, current_app, flash, redirect, render_template, request, stream_with_context, url_for
+from flask import Response, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -44,8 +41,8 @@ from portal.web.dashboard.campaigns import results
 from portal.web.dashboard.campaigns.forms import AudienceForm, CampaignForm
 from portal.web.shared import limits
 from portal.web.shared.access import needs
-from portal.web.shared.downloads import attachment
-from portal.web.shared.signed_in_person import current_provider, own_row_or_404, record_audit
+from portal.web.shared.downloads import Format, download
+from portal.web.shared.signed_in_person import current_provider, own_row_or_404, provider_key, record_audit
 
 CONTACT_KIND_MISSING = _l("İlk temasın nasıl kurulduğunu seçin.")
 CONTACT_DATE_MISSING = _l("Kişinin sizinle ne zaman temas kurduğunu yazın; bu tarih gelecekte olamaz.")
@@ -203,24 +200,19 @@ def reopen_campaign(campaign_id: int) -> ResponseReturnValue:
     return redirect(url_for(".campaign", campaign_id=campaign_id), 303)
 
 
-@blueprint.get("/campaigns/<id:campaign_id>/links.csv")
+@blueprint.get("/campaigns/<id:campaign_id>/links.<any(csv, xlsx):format>")
+@limiter.limit(limits.EXPORTS, key_func=provider_key)
 @needs(Permission.EXPORT, fresh=True)
-def links_csv(campaign_id: int) -> Response:
-    """Download the personal links that may be sent now with their addresses, for any sender. Audited."""
+def download_links(campaign_id: int, format: str) -> Response:
+    """Download the personal links that may be sent now with their addresses and texts, for any sender. Audited."""
     campaign = own_campaign_or_404(read_session(), campaign_id)
     record_audit("links.taken", "campaign", campaign.id, **vars(launches.count_links(read_session(), campaign)))
     db.session.commit()
-    return attachment(stream_with_context(_csv_lines(campaign)), "text/csv", f"links-{campaign.id}.csv")
-
-
-def _csv_lines(campaign: Campaign) -> Iterator[str]:
-    yield "address,link\r\n"
     config = current_app.config
     # A read session of its own: the request's is closed before the answer is streamed.
-    for row in launches.links_of(read_session(), campaign, config["LINK_SALT"], config["LINK_BASE"]):
-        line = io.StringIO()
-        csv.writer(line).writerow(row)
-        yield line.getvalue()
+    lines = launches.link_lines(read_session(), campaign, config["LINK_SALT"], config["LINK_BASE"])
+    name = f"links-{campaign.id}"
+    return download(lines, header=launches.COLUMNS, sheet="links", name=name, format=Format(format))
 
 
 def own_campaign_or_404(session: Session, campaign_id: int) -> Campaign:

@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from portal.core import clock
+from portal.core.addresses import without_plus
 from portal.core.extensions import db, limiter, read_session, vault
 from portal.domain.identity.permissions import Permission
 from portal.services import exports
@@ -112,7 +113,7 @@ def _recipient_line(row: recipients.Row) -> Sequence[object]:
 
 
 def _address(address: str | None) -> str:
-    return gettext("okunamadı") if address is None else address
+    return gettext("okunamadı") if address is None else without_plus(address)
 
 
 def _moment(at: datetime | None) -> str:

@@ -5,12 +5,13 @@ import io
 import threading
 from datetime import timedelta
 
+import openpyxl
 import pytest
 from markupsafe import escape
 
 from portal.core import clock
 from portal.core.addresses import Problem
-from portal.core.extensions import db
+from portal.core.extensions import db, limiter
 from portal.core.models import AudienceEntry, AudienceLine, AudienceList, AuditEntry, Brand, Campaign, CampaignKind
 from tests import make
 from tests.make import Person
@@ -54,6 +55,13 @@ def paste(staff: StaffBrowser, campaign_id: int, text: str):
     return staff.posts(f"/dashboard/campaigns/{campaign_id}/audience", {"text": text})
 
 
+def read_links(answer) -> list[dict[str, str]]:
+    """As a Turkish Excel reads the file: semicolons, and a mark for UTF-8."""
+    text = answer.get_data().decode()
+    assert text.startswith("\ufeff")
+    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=";"))
+
+
 def work_off(app) -> None:
     queue = app.extensions["queue"]
     while (task := queue.dequeue()) is not None:
@@ -71,10 +79,13 @@ def test_a_campaign_goes_from_form_to_links(app, ayse, opens_campaign, browser, 
     work_off(app)
     answer = ayse.opens(f"{path}/links.csv")
 
-    header, *lines = csv.reader(io.StringIO(answer.text))
-    assert header == ["address", "link"]
-    assert sorted(address for address, _ in lines) == [make.PHONE, make.EMAIL]
-    page = browser.get(lines[0][1].removeprefix("http://localhost")).text
+    phone, mail = read_links(answer)
+    assert (phone["address"], mail["address"]) == ("905321234567", make.EMAIL)
+    page = browser.get(phone["link"].removeprefix("http://localhost")).text
+    assert phone["words"] in page and mail["words"] != phone["words"]
+    assert f"{phone['link']} ({phone['words']})" in phone["text"] and phone["text"].isascii()
+    assert mail["subject"] == "Örnek Mağaza: ticari ileti izniniz"
+    assert mail["text"].startswith("Merhaba,") and mail["link"] in mail["text"] and mail["words"] in mail["text"]
     assert "Haber verelim mi?" in page and 'href="https://www.example.com/kvkk"' in page
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert answer.headers["Cache-Control"] == "no-store"
@@ -109,13 +120,33 @@ def test_the_links_are_without_whoever_refused_since_the_launch(app, ayse, brows
     assert f"Bağlantısı olan {len(expected)} kişi sonradan reddetti" in page
 
 
+def test_a_name_like_a_formula_runs_in_no_list_of_links_and_no_list_is_taken_without_end(app, ayse, rows, monkeypatch):
+    with app.app_context():
+        make.brand().name = '=HYPERLINK("http://x")'
+        db.session.commit()
+    make.codes(app, f"{make.PHONE}\n{make.EMAIL}\n+902123456789")
+    path = f"/dashboard/campaigns/{rows.one(Campaign).id}/links"
+
+    lines = read_links(ayse.opens(f"{path}.csv"))
+    sheet = openpyxl.load_workbook(io.BytesIO(ayse.opens(f"{path}.xlsx").get_data())).active
+
+    assert [line["text"][:2] for line in lines] == ["'=", "Me", ""]  # A landline takes no message.
+    assert lines[1]["subject"][:2] == "'="
+    table = list(sheet.iter_rows(values_only=True))
+    assert table[1][:4] == ("905321234567", lines[0]["link"], lines[0]["words"], lines[0]["text"].removeprefix("'"))
+    assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "inlineStr", "n"}
+    monkeypatch.setattr(limiter, "enabled", True)
+    limiter.reset()
+    assert [ayse.opens(f"{path}.csv").status_code for _ in range(31)] == [200] * 30 + [429]
+
+
 def test_taking_the_links_gives_the_database_back(app, ayse, draft):
     paste(ayse, draft, make.PHONE)
     ayse.posts(f"/dashboard/campaigns/{draft}/launch")
     work_off(app)
 
     with ayse.opens(f"/dashboard/campaigns/{draft}/links.csv") as answer:
-        assert make.PHONE in answer.text
+        assert make.PHONE.removeprefix("+") in answer.text
 
     with app.app_context():
         assert {engine.pool.checkedout() for engine in db.engines.values()} == {0}

@@ -86,7 +86,7 @@ def things(app, rows) -> dict[str, int]:
         "submission_id": rows.one(Submission).id, "brand_id": rows.one(Brand).id, "day_id": day_id,
         "difference_id": difference_id, "registration_id": registration_id, "order_id": order_id,
         "batch_id": batch_id, "complaint_id": complaint_id, "result": "status_unknown", "group": "waiting",
-        "point_id": visitor.opened(app, "deneme-ornek", daily_budget=20),
+        "format": "csv", "point_id": visitor.opened(app, "deneme-ornek", daily_budget=20),
     }  # fmt: skip
 
 
@@ -167,7 +167,7 @@ def cem(app, things):
     return signed_in(app, "cem@example.com")
 
 
-NAME_NOTHING = {"step", "result", "group"}  # Arguments that are no thing of anybody's.
+NAME_NOTHING = {"step", "result", "group", "format"}  # Arguments that are no thing of anybody's.
 
 
 def addresses(app, things, prefix: str | tuple[str, ...] = ("dashboard.", "desk.")) -> list[tuple[str, str]]:
