@@ -78,7 +78,9 @@ class MailKind(StrEnum):
     ANSWERED = "answered"  # The operator answered a question from the onboarding page.
     ORDER_SETTLED = "order_settled"
     IMPORT_ASKED = "import_asked"  # The operator imports a file and needs information.
+    IMPORT_ENDED = "import_ended"  # To whoever started it: what came of a file.
     POINT_BUDGET = "point_budget"  # A consent point has used (nearly) all its codes of the day.
+    NAME_SETTLED = "name_settled"  # The operator decided on a brand's new name.
     CASES_WAIT = "cases_wait"  # Complaints at the desk: new, nearly due or overdue.
 
 
