@@ -77,6 +77,18 @@ def create_user(session: Session, vault: Vault, *, email: str, name: str, passwo
     return user
 
 
+def create_or_restart_user(
+    session: Session, vault: Vault, *, email: str, name: str, password: str, at: datetime
+) -> User:  # fmt: skip
+    """Create a user, or give one who never enrolled a factor another name and password. Raises PasswordTooShort."""
+    user = find_user(session, vault, email)
+    if user is None:
+        return create_user(session, vault, email=email, name=name, password=password, at=at)
+    set_password(user, password)
+    user.name = name
+    return user
+
+
 def add_membership(session: Session, user: User, provider_id: int, role: Role, at: datetime) -> Membership:
     """Make a user a member of a provider; a former member comes back with the new role."""
     membership = session.scalar(

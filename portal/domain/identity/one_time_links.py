@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.database import changed_rows
-from portal.core.models import NO_PROVIDER, OneTimeLink, OneTimeLinkKind
+from portal.core.models import NO_PROVIDER, OneTimeLink, OneTimeLinkKind, User
 from portal.core.models.ids import new_id
 from portal.core.vault import Vault
 
@@ -41,6 +41,14 @@ def use(session: Session, link: OneTimeLink, at: datetime) -> bool:
     """Use a link up; False if it was used or ended meanwhile. Part of the caller's transaction."""
     mine = update(OneTimeLink).where(OneTimeLink.id == link.id, *_is_open(at)).values(used_at=at)
     return changed_rows(session, mine) == 1
+
+
+def lets_enrol(link: OneTimeLink, user: User, at: datetime) -> bool:
+    """Whether a user who came by this link may enrol a first factor: a reset was used up for them before; an
+    invitation or confirmation is still open, and is used up by the factor."""
+    if link.kind == OneTimeLinkKind.RESET:
+        return link.user_id == user.id and link.used_at is not None
+    return link.used_at is None and link.revoked_at is None and link.expires_at > at
 
 
 def revoke(session: Session, link_id: int, at: datetime) -> bool:

@@ -17,7 +17,7 @@ from portal.core import addresses, clock
 from portal.core.extensions import db, limiter, vault, wake
 from portal.core.models import OneTimeLink, OneTimeLinkKind, OperatorRole, Provider, Role, User
 from portal.domain import audit
-from portal.domain.identity import accounts, members, one_time_links, sessions
+from portal.domain.identity import accounts, factors, members, one_time_links, sessions
 from portal.web.shared import absolute_urls, languages, limits
 from portal.web.shared.company_form import READABLE
 from portal.web.shared.password_field import NewPasswordField
@@ -62,7 +62,7 @@ def accept_invitation(token: str) -> ResponseReturnValue:
 
 def _accept_as_current(invitation: OneTimeLink) -> ResponseReturnValue:
     """Make the signed-in user a member. Commits."""
-    if not _accept(invitation, current_user.user, current_user.sign_in.id):
+    if not accept(invitation, current_user.user, current_user.sign_in.id):
         return render_dead_link(DEAD_PAGE)
     if invitation.invites_to is None:
         db.session.commit()
@@ -74,25 +74,23 @@ def _accept_as_current(invitation: OneTimeLink) -> ResponseReturnValue:
 
 
 def _accept_as_newcomer(invitation: OneTimeLink, form: NewcomerForm) -> ResponseReturnValue:
-    """Create the account and begin a pending sign-in. Commits."""
+    """Create the account, or one left without a factor anew, and begin a pending sign-in. The invitation is used up
+    with the first factor. Commits."""
     email, name = one_time_links.email_of(vault(), invitation), " ".join((form.name.data or "").split())
     try:
-        user = accounts.create_user(
+        user = accounts.create_or_restart_user(
             db.session, vault(), email=email, name=name, password=form.password.data, at=clock.now()
         )
     except IntegrityError:  # The address just got an account: the page now asks to sign in.
         db.session.rollback()
         return redirect(request.path, 303)
     user.language = get_locale().language
-    if not _accept(invitation, user, None):
-        return render_dead_link(DEAD_PAGE)
     db.session.commit()
-    wake("mail")
-    pending_sign_in.begin(user)
+    pending_sign_in.begin(user, invitation)
     return redirect(url_for(".second_step"), 303)
 
 
-def _accept(invitation: OneTimeLink, user: User, sign_in_id: int | None) -> bool:
+def accept(invitation: OneTimeLink, user: User, sign_in_id: int | None) -> bool:
     """Use the invitation up and mail the owners about a new one; False if it has ended. The caller commits."""
     at = clock.now()
     try:
@@ -131,7 +129,9 @@ def _find_invitation(token: str) -> OneTimeLink | None:
 
 
 def _find_invited(invitation: OneTimeLink) -> User | None:
-    return accounts.find_user(db.session, vault(), one_time_links.email_of(vault(), invitation))
+    """Who has an account with this address, and a second factor: without one it was never opened."""
+    user = accounts.find_user(db.session, vault(), one_time_links.email_of(vault(), invitation))
+    return user if user and factors.list_factors(db.session, user.id) else None
 
 
 def _is_me(invited: User | None) -> bool:

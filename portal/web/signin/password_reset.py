@@ -44,7 +44,7 @@ def forgotten() -> ResponseReturnValue:
     form = ForgottenForm()
     if not form.validate_on_submit():
         return render_template("signin/forgotten.html", form=form), 422 if form.errors else 200
-    _mail_link(form.email.data.strip(), clock.now())
+    mail_link(form.email.data.strip(), clock.now())
     return redirect(url_for(".forgotten_sent"), 303)
 
 
@@ -68,11 +68,11 @@ def reset(token: str) -> ResponseReturnValue:
         return render_template("signin/reset.html", form=form), 422 if form.errors else 200
     if not _reset_password(user, link, form.password.data, clock.now()):
         return render_dead_link("signin/reset_over.html")
-    pending_sign_in.begin(user)
+    pending_sign_in.begin(user, link)
     return redirect(url_for(".second_step"), 303)
 
 
-def _mail_link(email: str, at: datetime) -> None:
+def mail_link(email: str, at: datetime) -> None:
     """Mail a link to a known address. For an unknown one the same rows are written and deleted in the same transaction,
     by statements that delete nothing for a known one, so that both take as long. Commits."""
     user = accounts.find_user(read_session(), vault(), email)

@@ -1,12 +1,15 @@
-"""The pending sign-in in the cookie session: the password was right, the second factor is still missing."""
+"""The pending sign-in in the cookie session: the password was right, the second factor is still missing.
+
+A first factor is enrolled only where a mailed link was opened in this browser, too: a password alone may be a thief's.
+"""
 
 from flask import session
 from flask_login import current_user
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import SessionEnd, User
-from portal.domain.identity import accounts, sessions
+from portal.core.models import OneTimeLink, SessionEnd, User
+from portal.domain.identity import accounts, one_time_links, sessions
 
 NAME = "pending"
 FOR_CODES = 5 * 60  # Seconds to use a factor.
@@ -14,8 +17,8 @@ FOR_ENROLMENT = 15 * 60  # Seconds for users without a factor, who may have to i
 KEPT = ("language", "onward")  # Survive the sign-in.
 
 
-def begin(user: User) -> None:
-    """Begin a pending sign-in and clear the visitor's cookie session. Commits.
+def begin(user: User, link: OneTimeLink | None = None) -> None:
+    """Begin a pending sign-in, by a mailed link where one was opened, and clear the visitor's cookie session. Commits.
 
     Nothing that an attacker planted in the browser survives, and an open session of it ends.
     """
@@ -28,6 +31,8 @@ def begin(user: User) -> None:
     session.clear()
     session.update(kept)
     session[NAME] = {"user": str(user.id), "at": clock.now().timestamp(), "mark": accounts.password_mark(user)}
+    if link is not None:
+        session[NAME] |= {"link": str(link.id)}
 
 
 def find_user(seconds: int = FOR_CODES) -> User | None:
@@ -37,6 +42,12 @@ def find_user(seconds: int = FOR_CODES) -> User | None:
         return None
     user = db.session.get(User, int(pending["user"]))
     return user if user and user.is_open and pending["mark"] == accounts.password_mark(user) else None
+
+
+def find_link(user: User) -> OneTimeLink | None:
+    """The mailed link by which this pending sign-in may enrol a first factor; None if there is none or it ended."""
+    link = db.session.get(OneTimeLink, int(session.get(NAME, {}).get("link", 0)))
+    return link if link and one_time_links.lets_enrol(link, user, clock.now()) else None
 
 
 def is_over() -> bool:

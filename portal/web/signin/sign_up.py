@@ -15,17 +15,18 @@ from wtforms.validators import DataRequired, Length
 from portal.core import clock
 from portal.core.addresses import is_email
 from portal.core.extensions import db, limiter, read_session, vault, wake
-from portal.core.models import MailKind, OneTimeLink, OneTimeLinkKind, ProviderKind
+from portal.core.models import MailKind, OneTimeLink, OneTimeLinkKind, Provider, ProviderKind, User
 from portal.domain import audit
-from portal.domain.identity import accounts, one_time_links
+from portal.domain.identity import accounts, factors, one_time_links
 from portal.domain.notifications import mails
 from portal.domain.providers import onboarding
 from portal.web.shared import absolute_urls, languages, limits
-from portal.web.shared.company_form import READABLE, CompanyForm
+from portal.web.shared.company_form import READABLE, CompanyForm, form_values
 from portal.web.shared.password_field import NewPasswordField
 from portal.web.signin import pending_sign_in, return_url
-from portal.web.signin.blueprint import blueprint
+from portal.web.signin.blueprint import blueprint, render_dead_link
 
+DEAD_PAGE = "signin/sign_up_over.html"
 LIFETIME = timedelta(hours=24)
 NOTHING = 0  # No row's id.
 
@@ -65,16 +66,16 @@ def sign_up_sent() -> ResponseReturnValue:
 @blueprint.route("/sign-up/<token>", methods=["GET", "POST"])
 @limiter.limit(limits.SIGN_UP, methods=["POST"])
 def open_account(token: str) -> ResponseReturnValue:
-    """Ask for the company and a password. A GET uses nothing up."""
+    """Ask for the company and a password. The link is used up with the first factor; until then it comes back here."""
     _store_language()
     link = one_time_links.find(db.session, token, OneTimeLinkKind.CONFIRMATION, clock.now())
-    if link is None:
-        return render_template("signin/sign_up_over.html"), 404
+    if link is None or (link.user_id and factors.list_factors(db.session, link.user_id)):
+        return render_dead_link(DEAD_PAGE)
     email = one_time_links.email_of(vault(), link)
-    form = AccountForm()
+    form = AccountForm(data=form_values(db.session.get_one(Provider, link.invites_to)) if link.invites_to else None)
     form.password.about = [link.name or "", email, form.title.data or ""]
     if form.validate_on_submit():
-        return _create_account(link, email, form)
+        return _reopen_account(link, form) if link.user_id else _create_account(link, email, form)
     return render_template("signin/open_account.html", form=form, email=email), 422 if form.is_submitted() else 200
 
 
@@ -100,8 +101,6 @@ def _create_account(link: OneTimeLink, email: str, form: AccountForm) -> Respons
     """Create the account and begin a pending sign-in. Commits."""
     at = clock.now()
     try:
-        if not one_time_links.use(db.session, link, at):
-            return render_template("signin/sign_up_over.html"), 404
         provider, user = onboarding.open_account(
             db.session, vault(), kind=ProviderKind.PARTNER, representative=link.name or "", name=link.name or email,
             email=email, password=form.password.data, at=at, **form.provider_columns(),
@@ -111,13 +110,27 @@ def _create_account(link: OneTimeLink, email: str, form: AccountForm) -> Respons
         flash(_("Bu adresin zaten bir hesabı var. Giriş yapın."))
         return redirect(url_for(".sign_in"), 303)
     user.language = get_locale().language
+    link.user_id, link.invites_to = user.id, provider.id
     audit.note(
         db.session, "account.opened", "provider", provider.id, provider_id=provider.id, at=at, user_id=user.id,
         facts={"legal_form": provider.legal_form.value},
     )  # fmt: skip
+    return _go_on(user, link)
+
+
+def _reopen_account(link: OneTimeLink, form: AccountForm) -> ResponseReturnValue:
+    """Write over an account whose first factor was never enrolled, and begin a pending sign-in. Commits."""
+    user, provider = db.session.get_one(User, link.user_id), db.session.get_one(Provider, link.invites_to)
+    accounts.set_password(user, form.password.data)
+    for name, value in form.provider_columns().items():
+        setattr(provider, name, value)
+    return _go_on(user, link)
+
+
+def _go_on(user: User, link: OneTimeLink) -> ResponseReturnValue:
     db.session.commit()
     return_url.remember(url_for("dashboard.start"))
-    pending_sign_in.begin(user)
+    pending_sign_in.begin(user, link)
     return redirect(url_for(".second_step"), 303)
 
 

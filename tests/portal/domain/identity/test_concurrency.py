@@ -1,5 +1,6 @@
 """The same thing used twice at the same moment, in real threads: it counts once, and nobody meets an error."""
 
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -38,7 +39,7 @@ from tests.authenticator import Authenticator
 from tests.portal.web.account.test_passkeys import asked
 from tests.portal.web.dashboard.staff import csrf_token, reset_used_codes, signed_in, skip_sign_in, submit_password
 from tests.portal.web.operator.conftest import CODE, DERYA, NIL, OperatorBrowser, waiting_provider
-from tests.portal.web.signin.test_invitation import BURAK, PASSWORD, invited
+from tests.portal.web.signin.test_invitation import BURAK, PASSWORD, accepts, invited
 
 pytestmark = pytest.mark.slow
 
@@ -194,12 +195,16 @@ def test_an_account_is_opened_once(app, rows):
 
 
 def test_an_invitation_is_accepted_once_by_a_newcomer(app, rows):
-    link = invited(app)
+    link, browser = invited(app), app.test_client()
 
     came = posts_at_once(app.test_client(), link, link, {"name": "Burak", "password": PASSWORD})
 
     assert 303 in came and 500 not in came, came
     assert rows.count(User) == 2
+    accepts(browser, link)
+    secret = re.search(r'class="secret">([A-Z2-7 ]+)<', browser.get("/sign-in/enrol").text)[1].replace(" ", "")
+    came = posts_at_once(browser, "/sign-in/enrol", "/sign-in/enrol", {"code": pyotp.TOTP(secret).at(clock.now())})
+    assert came.count(200) == 1 and set(came) <= {200, 303, 429}, came
     assert rows.count(Membership) == 2
 
 

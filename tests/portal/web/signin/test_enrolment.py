@@ -1,7 +1,8 @@
-"""A first factor: shown after the password, confirmed by a code, and the recovery codes shown this once."""
+"""A first factor: shown after a mailed link and a password, confirmed by a code, the recovery codes shown this once."""
 
 import re
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pyotp
 import pytest
@@ -9,11 +10,12 @@ import time_machine
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import AuditEntry, Factor, FactorKind, RecoveryCode, Role, SignIn, User
+from portal.core.models import AuditEntry, Factor, FactorKind, MailKind, RecoveryCode, Role, SignIn, User
 from portal.domain.identity import accounts
 from tests import make
 from tests.limits import PER_PERSON
 from tests.portal.web.dashboard.staff import csrf_token, submit_password
+from tests.portal.web.signin import mailbox
 
 pytestmark = pytest.mark.slow
 
@@ -33,9 +35,27 @@ def ayse(app):
 
 @pytest.fixture
 def halfway(app):
+    """A browser in which a mailed link was opened, and the password chosen."""
     browser = app.test_client()
-    assert submit_password(browser).location == "/sign-in/second"
+    browser.post("/sign-in/forgotten", data={"csrf_token": csrf_token(browser), "email": make.AYSE})
+    choose_password(browser, mailed_path(app))
     return browser
+
+
+def mailed_path(app) -> str:
+    return urlsplit(mailbox.found(app, MailKind.RESET)[-1][1]["link"]).path
+
+
+def choose_password(browser, path: str) -> None:
+    data = {"csrf_token": csrf_token(browser, path), "password": make.AYSES_PASSWORD}
+    assert browser.post(path, data=data).location == "/sign-in/second"
+
+
+def second_tab(app, browser):
+    """Another browser with the same cookie."""
+    other = app.test_client()
+    other.set_cookie("izinlink", browser.get_cookie("izinlink").value)
+    return other
 
 
 def secret_on(browser) -> str:
@@ -119,8 +139,10 @@ def test_there_is_a_quarter_of_an_hour_for_it(halfway):
 
 def test_a_secret_that_another_half_was_shown_confirms_nothing(app, halfway):
     seen = secret_on(halfway)
+    halfway.delete_cookie("izinlink")
     mine = app.test_client()
-    submit_password(mine)
+    mine.post("/sign-in/forgotten", data={"csrf_token": csrf_token(mine), "email": make.AYSE})
+    choose_password(mine, mailed_path(app))
     secret = secret_on(mine)
 
     assert secret != seen
@@ -143,13 +165,35 @@ def test_who_has_a_factor_gets_no_other_by_a_password_alone(app, halfway):
 
 
 def test_of_two_who_enrol_at_once_only_the_first_comes_in(app, halfway):
-    other = app.test_client()
-    submit_password(other)
+    other = second_tab(app, halfway)
     first, second = secret_on(halfway), secret_on(other)
+    form = csrf_token(halfway, "/sign-in/enrol")
+    second = secret_on(other)
 
     assert confirm(other, code_of(second)).status_code == 200
-    assert halfway.get("/sign-in/enrol").location == "/sign-in/second"
-    assert first != second and not inside(halfway)
+    late = halfway.post("/sign-in/enrol", data={"csrf_token": form, "code": code_of(first)})
+    assert late.location == "/sign-in/second" and not inside(halfway)
+    assert "kurtarma kodlarını içeride yeniden alın" in halfway.get("/sign-in/second").text
+
+
+def test_a_password_alone_enrols_nothing_and_asks_for_a_mailed_link(app, browser, rows):
+    submit_password(browser)
+
+    page = browser.get("/sign-in/enrol")
+    assert "Önce e-postanızı doğrulayın" in page.text and not SECRET.search(page.text)
+    assert confirm(browser, "123456").status_code == 403 and len(rows(Factor)) == 1, "Burak's only"
+
+    asked = browser.post("/sign-in/enrol/mail", data={"csrf_token": csrf_token(browser, "/sign-in/enrol")})
+    assert asked.location == "/sign-in/forgotten/sent"
+    choose_password(browser, mailed_path(app))
+    assert confirm(browser, code_of(secret_on(browser))).status_code == 200
+
+
+def test_a_first_factor_is_mailed_to_its_owner(app, halfway):
+    confirm(halfway, code_of(secret_on(halfway)))
+
+    ((to, facts),) = mailbox.found(app, MailKind.FACTOR_CHANGED)
+    assert (to, facts["change"]) == (make.AYSE, "first_totp")
 
 
 def test_without_the_password_nothing_is_shown(browser):

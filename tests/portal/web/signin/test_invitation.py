@@ -1,7 +1,9 @@
 """Accepting an invitation: once, by whom it was mailed to, with a password of their own and a second factor."""
 
+import re
 from datetime import timedelta
 
+import pyotp
 import pytest
 import time_machine
 from sqlalchemy import select
@@ -67,6 +69,18 @@ def accepts(browser, link, name="Burak Demir", password=PASSWORD):
     return browser.post(link, data=data)
 
 
+def enrols(browser):
+    """Set up the first factor of who just chose a password."""
+    secret = re.search(r'class="secret">([A-Z2-7 ]+)<', browser.get("/sign-in/enrol").text)[1].replace(" ", "")
+    data = {"csrf_token": csrf_token(browser, "/sign-in/enrol"), "code": pyotp.TOTP(secret).at(clock.now())}
+    return browser.post("/sign-in/enrol", data=data)
+
+
+def joins(browser, link) -> None:
+    accepts(browser, link)
+    assert enrols(browser).status_code == 200
+
+
 def memberships(rows, app) -> dict[str, Role]:
     with app.app_context():
         emails = {user.id: accounts.email_of(vault(), user) for user in rows(User)}
@@ -78,9 +92,41 @@ def test_a_newcomer_chooses_a_password_and_goes_on_to_a_second_factor(app, brows
 
     assert (answer.status_code, answer.location) == (303, "/sign-in/second")
     assert browser.get("/sign-in/second").location == "/sign-in/enrol"
-    assert memberships(rows, app) == {make.AYSE: Role.OWNER, BURAK: Role.MANAGER}
     assert rows.count(SignIn) == 0
     assert browser.get("/dashboard/").status_code == 302
+    assert enrols(browser).status_code == 200
+    assert memberships(rows, app) == {make.AYSE: Role.OWNER, BURAK: Role.MANAGER}
+    assert browser.get("/dashboard/").status_code == 200
+
+
+def test_an_invitation_is_used_up_by_the_first_factor_and_until_then_opens_again(app, browser, link, rows):
+    accepts(browser, link)
+    assert rows.one(OneTimeLink).used_at is None and memberships(rows, app) == {make.AYSE: Role.OWNER}
+
+    thief = app.test_client()
+    submit_password(thief, BURAK, PASSWORD)
+    assert "Önce e-postanızı doğrulayın" in thief.get("/sign-in/enrol").text
+
+    again = app.test_client()
+    assert accepts(again, link, "Burak Er", "yedi mor susamuru 88 top").location == "/sign-in/second"
+    assert browser.get("/sign-in/enrol").location == "/sign-in", "the earlier password is none any more"
+    assert enrols(again).status_code == 200
+    assert memberships(rows, app) == {make.AYSE: Role.OWNER, BURAK: Role.MANAGER}
+
+
+def test_an_invitation_revoked_while_the_app_is_set_up_enrols_nothing(app, browser, link, rows):
+    accepts(browser, link)
+    page = browser.get("/sign-in/enrol").text
+    with app.app_context():
+        firm = db.session.scalar(select(Provider))
+        members.revoke_invitation(db.session, firm.id, rows.one(OneTimeLink).id, clock.now())
+        db.session.commit()
+
+    secret = re.search(r'class="secret">([A-Z2-7 ]+)<', page)[1].replace(" ", "")
+    form = re.search(r'name="csrf_token" value="([^"]+)"', page)[1]
+    late = browser.post("/sign-in/enrol", data={"csrf_token": form, "code": pyotp.TOTP(secret).at(clock.now())})
+    assert late.status_code == 403 and "Önce e-postanızı doğrulayın" in late.text
+    assert memberships(rows, app) == {make.AYSE: Role.OWNER} and rows.count(SignIn) == 0
 
 
 def test_the_page_says_where_as_what_and_from_whom(browser, link):
@@ -98,7 +144,7 @@ def test_opening_the_link_uses_nothing_up(browser, link, rows):
 
 def test_an_invitation_is_used_once(app, browser, link, rows):
     form = csrf_token(browser, link)
-    accepts(browser, link)
+    joins(browser, link)
 
     answer = app.test_client().get(link)
     again = browser.post(link, data={"csrf_token": form, "name": "Cem", "password": PASSWORD})
@@ -193,7 +239,7 @@ def test_an_account_keeps_its_password_whoever_has_its_invitation(app, browser, 
 
 
 def test_owners_hear_of_an_owner_who_came_by_invitation(app, browser, rows):
-    accepts(browser, invited(app, Role.OWNER))
+    joins(browser, invited(app, Role.OWNER))
 
     assert len(rows(Mail, Mail.kind == MailKind.NEW_OWNER)) == 2
 
@@ -212,7 +258,7 @@ def test_an_invitation_of_somebody_who_was_removed_opens_nothing(app, browser, l
 def test_the_operators_people_come_by_invitation_alike(app, browser, rows):
     link = staff_invited(app)
     assert "operatör paneli" in browser.get(link).text
-    accepts(browser, link)
+    joins(browser, link)
 
     burak = next(user for user in rows(User) if user.name == "Burak Demir")
     assert burak.operator_role == OperatorRole.SUPPORT
@@ -220,7 +266,7 @@ def test_the_operators_people_come_by_invitation_alike(app, browser, rows):
 
 
 def test_joining_is_noted_without_an_address(app, browser, link, rows):
-    accepts(browser, link)
+    joins(browser, link)
 
     (entry,) = rows(AuditEntry, AuditEntry.act == "invitation.accepted")
     assert entry.facts == {"role": "manager", "is_new": True}

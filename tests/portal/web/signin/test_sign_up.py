@@ -25,6 +25,7 @@ from portal.domain.notifications import mails
 from tests import make
 from tests.conftest import SECRETS
 from tests.portal.web.dashboard.staff import csrf_token
+from tests.portal.web.signin.test_invitation import enrols
 
 pytestmark = pytest.mark.alike
 
@@ -117,6 +118,21 @@ def test_the_mailed_link_opens_an_account_that_practises_and_asks_for_a_factor(a
     assert browser.get("/sign-in/second").location == "/sign-in/enrol"
 
 
+def test_the_link_is_used_up_by_the_first_factor_and_until_then_writes_the_account_anew(app, browser, rows):
+    asks(browser)
+    path = path_in(app)
+    fills(browser, path)
+    assert rows.one(OneTimeLink).used_at is None
+
+    again = app.test_client()
+    assert "0850 765 43 21" in again.get(path).text, "what was written stands there"
+    assert fills(again, path, title="Öteki A.Ş.", password="yedi mor susamuru 88 top").location == "/sign-in/second"
+    assert browser.get("/sign-in/enrol").location == "/sign-in"
+    assert enrols(again).status_code == 200
+    assert rows.one(Provider).title == "Öteki A.Ş." and rows.count(User) == 1
+    assert rows.one(OneTimeLink).used_at is not None
+
+
 def test_opening_the_link_opens_no_account_and_a_second_use_of_it_opens_none_either(app, browser, rows):
     asks(browser)
     path = path_in(app)
@@ -126,6 +142,7 @@ def test_opening_the_link_opens_no_account_and_a_second_use_of_it_opens_none_eit
 
     form = csrf_token(browser, path)
     fills(browser, path)
+    enrols(browser)
 
     again = app.test_client()
     assert again.get(path).status_code == 404
