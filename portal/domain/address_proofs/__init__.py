@@ -19,6 +19,7 @@ from portal.domain.address_proofs.codes import (
     store_facts,
 )
 from portal.domain.address_proofs.holders import find_holders, is_held
+from portal.domain.address_proofs.practice import MOST_ADDRESSES, find_own, list_proved
 from portal.domain.address_proofs.sessions import (
     SESSION_LIFETIME,
     close_session,
@@ -29,7 +30,7 @@ from portal.domain.address_proofs.sessions import (
 )
 
 __all__ = [
-    "SESSION_LIFETIME", "CodeResult", "check_code", "close_session", "count_today", "delete_old_proofs",
-    "find_holders", "find_proof", "find_session", "form_token", "is_form_token_valid", "is_held", "mailbox_indexes",
-    "open_session", "page_code", "read_address", "read_code", "read_facts", "request_code", "store_facts",
+    "MOST_ADDRESSES", "SESSION_LIFETIME", "CodeResult", "check_code", "close_session", "count_today",
+    "delete_old_proofs", "find_holders", "find_own", "find_proof", "find_session", "form_token",
+    "is_form_token_valid", "is_held", "list_proved", "mailbox_indexes", "open_session", "page_code", "read_address", "read_code", "read_facts", "request_code", "store_facts",
 ]  # fmt: skip

@@ -34,7 +34,7 @@ FACTS: dict[MailKind, frozenset[str]] = {
     # Its numbers only, and the state that it ended in.
     MailKind.IMPORT_ENDED: frozenset({"place", "brand", "state", "refusals", "grants", "kept", "problems", "link"}),
     MailKind.POINT_BUDGET: frozenset({"place", "point", "used", "budget", "is_mail", "is_used_up", "link"}),
-    MailKind.NAME_SETTLED: frozenset({"place", "brand", "name", "is_approved", "reason", "link"}),
+    MailKind.NAME_SETTLED: frozenset({"place", "brand", "name", "is_confirmed", "reason", "link"}),
     MailKind.CASES_WAIT: frozenset({"place", "opened", "near", "overdue", "link"}),  # Counts: no word of a person's.
 }
 CHANGES = ("first_totp", "totp_added", "totp_removed", "passkey_added", "passkey_removed", "recovery_renewed")

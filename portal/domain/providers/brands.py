@@ -10,6 +10,7 @@ from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
+from portal.core import display_names
 from portal.core.addresses.problems import ExplainedProblem
 from portal.core.iys_protocol import Channel, Source, Status
 from portal.core.lazy_text import N_
@@ -95,7 +96,9 @@ def has_own_codes(provider: Provider) -> bool:
 
 
 def open_brand(session: Session, provider: Provider, *, name: str, code: int | None, at: datetime) -> Brand:
-    """Create a brand. `code` is İYS's, or None to draw one of ours. Raises CodeTaken and CodeNotListed."""
+    """Create a brand. `code` is İYS's, or None to draw one of ours. A name that neither İYS nor the operator knows is
+    only requested. Raises CodeTaken, CodeNotListed and BadName."""
+    name = display_names.parse_name(name)
     if code is None:
         code = sandbox_mode.draw_code(
             session, sandbox_mode.CODES if provider.in_sandbox_mode else sandbox_mode.EXEMPT_CODES
@@ -105,8 +108,10 @@ def open_brand(session: Session, provider: Provider, *, name: str, code: int | N
     elif code not in brands_at_iys(session, provider) and code != provider.iys_code:
         raise CodeNotListed
     brand = Brand(
-        provider_id=provider.id, brand_code=code, name=name, is_sandbox=provider.in_sandbox_mode, created_at=at
-    )
+        provider_id=provider.id, brand_code=code, name=_known_name(session, provider, code, name),
+        is_sandbox=provider.in_sandbox_mode, created_at=at,
+    )  # fmt: skip
+    request_name(provider, brand, name, at)
     try:
         with session.begin_nested():
             session.add(brand)
@@ -114,6 +119,39 @@ def open_brand(session: Session, provider: Provider, *, name: str, code: int | N
     except IntegrityError:  # Another request with this code was first.
         raise CodeTaken from None
     return brand
+
+
+def _known_name(session: Session, provider: Provider, code: int, name: str) -> str:
+    """The name that a new brand may bear at once: İYS's, or the title that the operator admitted."""
+    known = [brands_at_iys(session, provider).get(code, ""), provider.title]
+    if provider.in_sandbox_mode or name.casefold() in (each.casefold() for each in known):
+        return name
+    try:
+        return display_names.parse_name(known[0])
+    except display_names.BadName:
+        return provider.title
+
+
+def request_name(provider: Provider, brand: Brand, name: str, at: datetime) -> None:
+    """Rename a brand. Of an admitted provider the operator must agree first: messages bear the old name until then.
+    Raises BadName."""
+    name = display_names.parse_name(name)
+    if provider.in_sandbox_mode:
+        brand.name = name
+    elif name == brand.name:
+        brand.requested_name = brand.name_requested_at = None
+    elif name != brand.requested_name:
+        brand.requested_name, brand.name_requested_at = name, at
+
+
+def settle_name(brand: Brand, seen: str, *, is_approved: bool) -> bool:
+    """Approve or decline the name that the operator saw; False where another or none is requested by now."""
+    if not seen or brand.requested_name != seen:
+        return False
+    if is_approved:
+        brand.name = seen
+    brand.requested_name = brand.name_requested_at = None
+    return True
 
 
 def _is_code_taken(session: Session, provider: Provider, code: int) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from portal.core import display_names
 from portal.core.models import (
     Brand,
     LegalForm,
@@ -84,7 +85,9 @@ def open_account(
     session: Session, vault: Vault, *, title: str, legal_form: LegalForm, kind: ProviderKind, tax_number: str,
     mersis: str, contact: str, notice_url: str, representative: str, name: str, email: str, password: str, at: datetime,
 ) -> tuple[Provider, User]:  # fmt: skip
-    """Create a provider in sandbox mode and its owner. Raises AddressTaken, accounts.PasswordTooShort."""
+    """Create a provider in sandbox mode and its owner. Raises AddressTaken, display_names.BadName and
+    accounts.PasswordTooShort."""
+    title = display_names.parse_title(title)
     if accounts.find_user(session, vault, email):
         raise AddressTaken
     try:
@@ -157,6 +160,14 @@ def find_missing(session: Session, provider: Provider) -> list[Missing]:
         Missing.SIGNATURE: PaperKind.SIGNATURE not in papers,
     }
     return [each for each, is_lacking in lacks.items() if is_lacking]
+
+
+def withdraw_request(provider: Provider) -> bool:
+    """Take the request for admission back, since what the operator reviews has changed; whether there was one."""
+    was_asked = provider.in_sandbox_mode and provider.asked_at is not None
+    if was_asked:
+        provider.asked_at = None
+    return was_asked
 
 
 def request_admission(session: Session, provider: Provider, at: datetime) -> None:

@@ -22,7 +22,8 @@ def upgrade() -> None:
     enum_checks.set_values("mail", "kind", f"{MAILS} name_settled")
     with op.batch_alter_table("address_proof") as table:
         table.add_column(sa.Column("practising_provider_id", BIG, nullable=True))
-        table.create_foreign_key("fk_address_proof_practising_provider_id_provider", "provider", ["practising_provider_id"], ["id"])
+        name = "fk_address_proof_practising_provider_id_provider"
+        table.create_foreign_key(name, "provider", ["practising_provider_id"], ["id"])
         table.create_index("ix_address_proof_practising_provider_id", ["practising_provider_id"])
     op.add_column("brand", sa.Column("requested_name", sa.String(255), nullable=True))
     op.add_column("brand", sa.Column("name_requested_at", sa.DateTime(), nullable=True))

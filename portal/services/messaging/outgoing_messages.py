@@ -11,16 +11,18 @@ from flask import current_app
 from sqlalchemy import select
 
 import shortlinks
-from portal.core.addresses import parse
+from portal.core.addresses import Address, parse
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import (
     NO_PROVIDER,
+    Brand,
     Campaign,
     ConsentText,
     Decision,
     Message,
     MessageKind,
+    Provider,
     Receipt,
     ReceiptDecision,
     Recipient,
@@ -28,6 +30,7 @@ from portal.core.models import (
 )
 from portal.core.transliteration import ascii_only, sender_identity
 from portal.core.word_pairs import word_pair
+from portal.domain import address_proofs
 from portal.domain.consents import recipients
 from portal.domain.notifications import messages
 from portal.domain.providers import brands
@@ -44,14 +47,15 @@ class RenderedMessage:
 
 
 class NotNeeded(Exception):
-    """Its content no longer holds, or the address takes no messages (a landline)."""
+    """Its content no longer holds, the address takes no messages (a landline), or it is a stranger's in practice."""
 
 
 def outgoing_message_of(message: Message, recipient: Recipient | None) -> OutgoingMessage:
     """Raises NotNeeded and CannotOpen."""
     to = _clear_address(message, recipient)
     is_mail = "@" in to
-    if not parse(to).takes_messages:
+    address = parse(to)
+    if not address.takes_messages or (_is_practice(message) and not _is_own(message, address)):
         raise NotNeeded
     if message.text is not None:
         stored = vault().read(message.text, Message.PLACE, message.provider_id or NO_PROVIDER, message.id)
@@ -83,6 +87,19 @@ def split_subject(text: str, *, is_mail: bool) -> RenderedMessage:
         return RenderedMessage("", text)
     subject, _, body = text.partition("\n")
     return RenderedMessage(" ".join(subject.split()), f"{body.strip()}\n")
+
+
+def _is_practice(message: Message) -> bool:
+    """Whether a message speaks for a firm or a brand that nobody has reviewed. Codes speak for the portal then."""
+    provider = db.session.get(Provider, message.provider_id) if message.provider_id else None
+    campaign = db.session.get(Campaign, message.campaign_id) if message.campaign_id else None
+    is_of_sandbox = campaign is not None and db.session.get_one(Brand, campaign.brand_id).is_sandbox
+    return is_of_sandbox or (provider is not None and provider.in_sandbox_mode)
+
+
+def _is_own(message: Message, address: Address) -> bool:
+    assert message.provider_id is not None
+    return bool(address_proofs.find_own(db.session, vault(), message.provider_id, [address]))
 
 
 def _clear_address(message: Message, recipient: Recipient | None) -> str:

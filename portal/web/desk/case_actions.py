@@ -136,9 +136,10 @@ def _complaint_url(case: Complaint) -> str:
 
 
 def _sender_name(case: Complaint) -> str:
-    """The name under which the person knows the sender."""
-    if case.brand_id is not None:
-        return db.session.get_one(Brand, case.brand_id).name
+    """The name under which the person knows the sender; not that of a sandbox brand, which nobody has reviewed."""
+    brand = db.session.get_one(Brand, case.brand_id) if case.brand_id is not None else None
+    if brand is not None and not brand.is_sandbox:
+        return brand.name
     return db.session.get_one(Provider, case.provider_id).title
 
 

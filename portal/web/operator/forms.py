@@ -9,6 +9,7 @@ from flask_wtf import FlaskForm
 from wtforms import (
     DateField,
     EmailField,
+    HiddenField,
     IntegerField,
     RadioField,
     SelectChoice,
@@ -61,6 +62,13 @@ class NoteForm(FlaskForm):
     """A reason that the provider reads: sent back, suspended, resumed."""
 
     reason = TextAreaField(_l("Gerekçe"), validators=required_text(_l("Gerekçeyi yazın (en az 10 harf)."), 2000, 10))
+
+
+class NameForm(FlaskForm):
+    """A decision on a brand's new name: the one that was seen, and a reason that the provider reads."""
+
+    seen = HiddenField(validators=[InputRequired(), Length(max=255), WITHOUT_NUL])
+    reason = StringField(_l("Neden?"), validators=[Length(max=500), WITHOUT_NUL])
 
 
 class AnswerForm(FlaskForm):

@@ -13,6 +13,7 @@ from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import (
     Assignment,
+    Brand,
     Connection,
     Credential,
     CredentialKind,
@@ -88,12 +89,14 @@ def render_provider(found: Provider, *, admission: AdmissionForm | None = None, 
     papers = select(Paper.id, Paper.kind, Paper.size, Paper.uploaded_at).where(Paper.provider_id == found.id)
     reviews = select(Review, User.name.label("by")).outerjoin(User, User.id == Review.made_by)
     reviews = reviews.where(Review.provider_id == found.id)
+    brands = select(Brand).where(Brand.provider_id == found.id).order_by(Brand.closed_at.is_not(None), Brand.id)
     return render_template(
         "operator/provider.html",
         provider=found,
         stage=read_session().scalar(select(stage).where(Provider.id == found.id)),
         stage_labels=STAGE_LABELS,
         missing=[MISSING_LABELS[each] for each in missing],
+        brands=read_session().scalars(brands).all(),
         papers=read_session().execute(papers.order_by(Paper.uploaded_at.desc())).all(),
         reviews=read_session().execute(reviews.order_by(Review.made_at.desc())).all(),
         orders=packages.list_orders(read_session(), found.id),

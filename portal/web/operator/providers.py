@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, String, case, cast, func, or_, sel
 from sqlalchemy.orm import Session
 
 from portal.core.extensions import read_session
-from portal.core.models import Assignment, OperatorRole, Provider
+from portal.core.models import Assignment, Brand, OperatorRole, Provider
 from portal.domain.identity.permissions import Permission
 from portal.web.operator.blueprint import blueprint
 from portal.web.shared.access import needs
@@ -53,6 +53,7 @@ def providers() -> str:
         page=requested_page(_providers_found(show, searched), PAGE_SIZE, lambda *row: row),
         counts=_counts_by_stage(),
         stage_labels=STAGE_LABELS,
+        names=read_session().scalars(_with_requested_names()).all(),
         show=show,
         searched=searched,
     )
@@ -63,6 +64,12 @@ def visible_providers() -> Select:
         return select(Provider)
     assigned = select(Assignment.provider_id).where(Assignment.user_id == current_user.id)
     return select(Provider).where(Provider.id.in_(assigned))
+
+
+def _with_requested_names() -> Select:
+    """Providers with a brand whose new name waits for the operator."""
+    requested = select(Brand.provider_id).where(Brand.requested_name.is_not(None))
+    return visible_providers().where(Provider.id.in_(requested)).order_by(Provider.title, Provider.id)
 
 
 def visible_provider_or_404(session: Session, provider_id: int) -> Provider:

@@ -7,10 +7,10 @@ from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectChoice, StringField, URLField
 from wtforms.validators import DataRequired, Length, Regexp, StopValidation
 
-from portal.core import tax_ids
+from portal.core import display_names, tax_ids
 from portal.core.models import LegalForm, Provider
 from portal.core.tax_ids import BadNumber, NumberProblem
-from portal.web.shared.validators import REACHABLE, WebAddress
+from portal.web.shared.validators import REACHABLE, DisplayName, WebAddress, without_link
 
 MERSIS_MESSAGES = {
     NumberProblem.NOT_DIGITS: _l("MERSİS numarası yalnız rakamlardan oluşur. Harf kalmışsa silin."),
@@ -46,7 +46,11 @@ class CompanyForm(FlaskForm):
     )
     title = StringField(
         _l("Ticaret unvanı ya da adınız soyadınız"),
-        validators=[DataRequired(_l("Unvanı ya da adınızı yazın.")), Length(max=255), READABLE],
+        validators=[
+            DataRequired(_l("Unvanı ya da adınızı yazın.")),
+            Length(max=255),
+            DisplayName(display_names.parse_title),
+        ],  # fmt: skip
     )
     number = StringField(
         _l("MERSİS, vergi ya da T.C. kimlik numarası"),
@@ -54,7 +58,13 @@ class CompanyForm(FlaskForm):
     )
     contact = StringField(
         _l("Alıcıların size ulaşacağı telefon ya da e-posta"),
-        validators=[DataRequired(_l("Bir telefon ya da e-posta yazın.")), Length(max=255), READABLE, REACHABLE],
+        validators=[
+            DataRequired(_l("Bir telefon ya da e-posta yazın.")),
+            Length(max=255),
+            READABLE,
+            REACHABLE,
+            without_link,
+        ],  # fmt: skip
     )
     notice_url = URLField(
         _l("Aydınlatma metninizin adresi"),

@@ -1,8 +1,13 @@
 """Validators that several forms share: a web address, contact details, and text without control characters."""
 
+from collections.abc import Callable
+
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import Field, Form
-from wtforms.validators import URL, Regexp, ValidationError
+from wtforms.validators import URL, Regexp, StopValidation, ValidationError
+
+from portal.core import display_names
 
 
 class WebAddress(URL):
@@ -15,6 +20,25 @@ class WebAddress(URL):
         super().__call__(form, field)
         if not field.data.lower().startswith(("http://", "https://")):
             raise ValidationError(self.message)
+
+
+class DisplayName:
+    """A name that messages show, stored as display_names parses it."""
+
+    def __init__(self, parse: Callable[[str], str] = display_names.parse_name):
+        self._parse = parse
+
+    def __call__(self, form: Form, field: Field) -> None:
+        try:
+            field.data = self._parse(field.data or "")
+        except display_names.BadName as bad:
+            raise StopValidation(f"{_(bad.problem.sentence)} {_(bad.problem.cure)}") from None
+
+
+def without_link(_form: Form, field: Field) -> None:
+    """Contact details stand in messages, too: a phone number or an e-mail address, but no other link."""
+    if display_names.holds_link_beside_email(field.data or ""):
+        raise ValidationError(_("Buraya bağlantı yazılamaz; yalnız telefon ya da e-posta yazın."))
 
 
 REACHABLE = Regexp(  # Firms' shortest numbers have seven digits: 444 0 123.

@@ -12,7 +12,7 @@ from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, Domain, Provider
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import brands as rule
-from portal.domain.providers import logos, sandbox_mode
+from portal.domain.providers import logos, onboarding, sandbox_mode
 from portal.services import domains
 from portal.services.domains import CheckResult, record_name
 from portal.web.dashboard.blueprint import blueprint
@@ -83,15 +83,25 @@ def change_brand(brand_id: int) -> ResponseReturnValue:
     brand, form = own_row_or_404(db.session, Brand, brand_id), BrandForm()
     if not form.validate_on_submit():
         return _render_brand(brand, form=form), 422
-    values = {name: (form[name].data or "").strip() or None for name in EDITABLE_FIELDS}
+    provider = db.session.get_one(Provider, brand.provider_id, with_for_update=True)
+    values = {name: (form[name].data or "").strip() or None for name in EDITABLE_FIELDS if name != "name"}
     values["requires_name"] = form.requires_name.data
     changed = [name for name, value in values.items() if value != getattr(brand, name)]
     for name in changed:
         setattr(brand, name, values[name])
+    before = (brand.name, brand.requested_name)
+    rule.request_name(provider, brand, form.name.data, clock.now())
+    if (brand.name, brand.requested_name) != before:
+        changed.append("name")
     if changed:
+        if provider.in_sandbox_mode:  # Its master brand will look like this one.
+            onboarding.withdraw_request(provider)
         record_audit("brand.changed", "brand", brand.id, fields=changed)
         db.session.commit()
-    flash(gettext("Kaydedildi."))
+    if brand.requested_name:
+        flash(gettext("Kaydedildi. Yeni adı onaylayınca iletilerde görünür; o zamana kadar eski adınız yazar."))
+    else:
+        flash(gettext("Kaydedildi."))
     return redirect(url_for(".show_brand", brand_id=brand_id), 303)
 
 
@@ -204,6 +214,7 @@ def _render_brand(
 ) -> str:
     """The page of one brand, with a form that came back with errors."""
     values = {name: getattr(brand, name) for name in (*EDITABLE_FIELDS, "requires_name")}
+    values["name"] = brand.requested_name or brand.name
     domains = select(Domain).where(Domain.brand_id == brand.id).order_by(Domain.created_at)
     provider = read_session().get_one(Provider, brand.provider_id)
     return render_template(

@@ -165,3 +165,19 @@ def test_an_address_held_for_two_types_counts_once_and_its_refusal_before_its_gr
 
         assert brands.count_addresses(db.session, brand.provider_id) == {brand.id: {Channel.SMS: AddressCount(2, 3)}}
         db.session.rollback()
+
+
+@pytest.mark.parametrize("asked", ["Örnek Mağazacılık A.Ş.", "İYS'deki Ad", "Bir Banka"])
+def test_a_new_brand_bears_a_name_that_iys_or_the_operator_knows(app, asked):
+    with app.app_context():
+        provider, code = make.provider(), 700002
+        connection = db.session.query(Connection).one()
+        connection.findings = {"brands": [{"code": code, "name": "İYS'deki Ad"}]}
+        db.session.flush()
+
+        brand = brands.open_brand(db.session, provider, name=asked, code=code, at=clock.now())
+
+        assert (brand.name, brand.requested_name) == {"Bir Banka": ("İYS'deki Ad", "Bir Banka")}.get(
+            asked, (asked, None)
+        )
+        db.session.rollback()

@@ -67,7 +67,8 @@ def test_a_brand_is_dressed(ayse, brand_id, rows):
 
     its = rows.one(Brand)
     assert answer.status_code == 303
-    assert (its.name, its.header, its.colour) == ("Yeni ad", "ORNEK", "#0b5e6b")
+    assert (its.name, its.requested_name) == ("Örnek Mağaza", "Yeni ad")
+    assert (its.header, its.colour) == ("ORNEK", "#0b5e6b")
     assert (its.contact, its.notice_url) == ("destek@ornek.example", "https://ornek.example/kvkk")
     assert its.source == "HS_MOBIL"
     assert acts(rows) == ["brand.changed"]

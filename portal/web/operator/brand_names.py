@@ -1,0 +1,51 @@
+"""New names of admitted providers' brands: the operator approves or declines what messages will say."""
+
+from flask import abort, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from portal.core.extensions import db
+from portal.core.models import Brand, MailKind, Provider
+from portal.domain.identity.permissions import Permission
+from portal.domain.providers import brands
+from portal.web.operator.blueprint import blueprint
+from portal.web.operator.forms import NameForm
+from portal.web.operator.provider_page import render_provider
+from portal.web.operator.providers import visible_providers
+from portal.web.operator.reviews import STATE_CHANGED
+from portal.web.shared.absolute_urls import absolute_url
+from portal.web.shared.access import needs
+from portal.web.shared.owner_notifications import notify_owners
+from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
+from portal.web.shared.signed_in_person import record_operator_audit
+
+
+@blueprint.post("/providers/<id:provider_id>/brands/<id:brand_id>/name")
+@needs(Permission.REVIEW, fresh=True)
+def settle_brand_name(provider_id: int, brand_id: int) -> ResponseReturnValue:
+    """Approve or decline the name that stood on the page; another one by now is left for another look."""
+    found = visible_providers().where(Provider.id == provider_id).with_for_update()
+    provider, brand, form = db.session.scalar(found), db.session.get(Brand, brand_id), NameForm()
+    if provider is None or brand is None or brand.provider_id != provider_id:
+        abort(404)
+    is_approved = "approve" in request.form
+    if not form.validate_on_submit():
+        return render_provider(provider), 422
+    reason = (form.reason.data or "").strip()
+    if not is_approved and not reason:
+        return rollback_and_redirect(_url_of(provider_id), _("Reddederken nedenini yazın; sahipleri okur."))
+    old = brand.name
+    if not brands.settle_name(brand, form.seen.data, is_approved=is_approved):
+        return rollback_and_redirect(_url_of(provider_id), STATE_CHANGED)
+    notify_owners(
+        provider, MailKind.NAME_SETTLED, brand=old, name=form.seen.data, is_confirmed=is_approved, reason=reason,
+        link=absolute_url("dashboard.show_brand", brand_id=brand_id),
+    )  # fmt: skip
+    act = "brand.name_approved" if is_approved else "brand.name_declined"
+    record_operator_audit(act, "brand", brand_id, provider_id=provider_id)
+    message = _("Yeni ad onaylandı.") if is_approved else _("Yeni ad reddedildi; eski ad kalır.")
+    return commit_and_redirect(_url_of(provider_id), message, wakes="mail")
+
+
+def _url_of(provider_id: int) -> str:
+    return url_for(".provider", provider_id=provider_id, _anchor="names")
