@@ -1,6 +1,10 @@
 """Settings from the environment variables. There are no default secrets."""
 
 import base64
+import itertools
+import math
+import zlib
+from collections import Counter
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -9,6 +13,8 @@ from urllib.parse import SplitResult, urlsplit
 
 SECRETS = ("SECRET_KEY", "LINK_SALT", "VAULT_KEYS")
 SHORTEST_SECRET = 16
+WEAKEST_SECRET = 64  # Bits, estimated; 32 random characters have three times as many.
+MAKE_SECRET = 'Make one with: python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
 SAMPLE_PARTNER = "İzinlink (örnek iş ortağı)"
 LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
 LARGEST_POST = 6 * 1024 * 1024  # An audience may have 5 MB; the rest of its form is small.
@@ -45,7 +51,7 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         "PROXY_HOPS": int(_number(environ, "PROXY_HOPS", 0)),
         "IYS_BASE_URL": _iys_base_url(environ, development=development),
         "SANDBOX_URL": _sandbox_url(environ, development=development),
-        "SANDBOX_KEY": _sandbox_key(environ),
+        "SANDBOX_KEY": _sandbox_key(environ, development=development),
         "IYS_REQUESTS_PER_SECOND": _number(environ, "IYS_REQUESTS_PER_SECOND", 8),
         "UNDO_SECONDS": _number(environ, "UNDO_SECONDS", 300),  # A person's grant can be undone for so long.
         "IMPORT_UNDO_SECONDS": _number(environ, "IMPORT_UNDO_SECONDS", 600),  # The same for grants of an import.
@@ -65,7 +71,23 @@ def _check_secrets(environ: Mapping[str, str]) -> None:
         raise BadSetting(f"Set {', '.join(missing)} in the environment (bin/dev makes them into instance/env).")
     for name in ("SECRET_KEY", "LINK_SALT"):
         if len(environ[name]) < SHORTEST_SECRET:
-            raise BadSetting(f"{name} is too short: at least {SHORTEST_SECRET} characters.")
+            raise BadSetting(f"{name} is too short: at least {SHORTEST_SECRET} characters. {MAKE_SECRET}")
+        if secret_bits(environ[name].encode()) < WEAKEST_SECRET:
+            raise BadSetting(f"{name} is too easy to guess. {MAKE_SECRET}")
+
+
+def secret_bits(secret: bytes) -> float:
+    """An upper estimate of what guessing a secret takes, in bits: what repeats or counts on is worth little."""
+    if not secret:
+        return 0.0
+    steps = [(after - before) % 256 for before, after in itertools.pairwise(secret)]
+    return min(_bits(secret), _bits(bytes(steps)) + 8)
+
+
+def _bits(text: bytes) -> float:
+    length = min(len(text), max(len(zlib.compress(text, 9)) - 8, 0))  # 8: zlib's own header and checksum.
+    shares = [count / len(text) for count in Counter(text).values()]
+    return -length * sum(share * math.log2(share) for share in shares)
 
 
 def _flask_settings(development: bool) -> dict[str, Any]:
@@ -96,6 +118,11 @@ def vault_keys(text: str) -> dict[int, bytes]:
             key = b""
         if not generation.isdecimal() or not 1 <= int(generation) <= 255 or len(key) != 32:
             raise BadSetting('VAULT_KEYS reads "1:<base64 of 32 bytes>", with ",2:…" added while keys rotate.')
+        if secret_bits(key) < WEAKEST_SECRET:
+            raise BadSetting(
+                f"VAULT_KEYS: key {generation} is too easy to guess. Make one with: python3 -c "
+                "'import base64, secrets; print(base64.b64encode(secrets.token_bytes(32)).decode())'"
+            )
         if int(generation) in keys:
             raise BadSetting(f"VAULT_KEYS holds generation {generation} twice.")
         keys[int(generation)] = key
@@ -125,10 +152,16 @@ def _sandbox_url(environ: Mapping[str, str], *, development: bool) -> str:
     return given
 
 
-def _sandbox_key(environ: Mapping[str, str]) -> str:
+def _sandbox_key(environ: Mapping[str, str], *, development: bool) -> str:
+    """What the portal shows to the sandbox, which holds what firms practise with."""
     key = environ.get("SANDBOX_KEY", "")
-    if key and (len(key) < SHORTEST_SECRET or not key.isascii() or not key.isprintable()):
-        raise BadSetting(f"SANDBOX_KEY is at least {SHORTEST_SECRET} printable characters, the same as at the sandbox.")
+    if not key and environ.get("SANDBOX_URL") and not development:
+        raise BadSetting(f"Set SANDBOX_KEY beside SANDBOX_URL, the same as at the sandbox. {MAKE_SECRET}")
+    is_short = len(key) < SHORTEST_SECRET or secret_bits(key.encode()) < WEAKEST_SECRET
+    if key and (is_short or not key.isascii() or not key.isprintable()):
+        raise BadSetting(
+            f"SANDBOX_KEY is at least {SHORTEST_SECRET} printable characters, hard to guess. {MAKE_SECRET}"
+        )
     return key
 
 

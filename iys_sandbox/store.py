@@ -29,6 +29,8 @@ class Store:
 
     def __init__(self, path: Path):
         path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.chmod(0o600)  # It holds accounts and addresses in clear; SQLite gives its -wal and -shm the same mode.
         self._db = sqlite3.connect(
             path, timeout=30, isolation_level=None, check_same_thread=False, factory=SandboxConnection
         )

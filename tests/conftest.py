@@ -26,7 +26,7 @@ from tests.page_checks import PageCheckingClient
 SECRETS = {
     "SECRET_KEY": "a secret that only tests know",
     "LINK_SALT": "a salt that only tests know",
-    "VAULT_KEYS": "1:" + "eHh4" * 10 + "eHg=",
+    "VAULT_KEYS": "1:U3d5v0mS0c1rQ3dPp3q2m3m0k8yqk9xJm2Zr7w1TtYs=",
     "DEVELOPMENT": "1",
     "IYS_REQUESTS_PER_SECOND": "0",
     "UNDO_SECONDS": "0",

@@ -89,3 +89,9 @@ def test_no_answer_tells_what_serves_it(browser):
     answer = browser.get("/")
 
     assert not {"X-Powered-By", "X-Runtime"} & set(answer.headers.keys())
+
+
+@pytest.mark.parametrize("path", ["/static/css/base.css", PUBLIC_KEYS, "/sign-in", "/k/!"])
+def test_every_answer_over_https_asks_for_https_from_then_on(browser, path):
+    with browser.get(path, base_url="https://localhost") as answer:
+        assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"

@@ -59,7 +59,27 @@ def test_a_short_secret_is_refused(name):
         read(**{name: "x" * (config.SHORTEST_SECRET - 1)})
 
 
+WEAK = ["a" * 43, "ab" * 20, "abcdefghijklmnopqrstuvwxyz", "0123456789abcdef" * 3, "change-me-change-me", "x" * 99]
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "LINK_SALT"])
+@pytest.mark.parametrize("weak", WEAK)
+def test_a_secret_that_is_easy_to_guess_is_refused_with_how_to_make_one(name, weak):
+    with pytest.raises(config.BadSetting, match=f"{name} is too easy.*token_urlsafe") as refusal:
+        read(**{name: weak})
+
+    assert weak not in str(refusal.value)
+
+
+def test_what_is_drawn_by_chance_is_taken():
+    for draw in (secrets.token_urlsafe, secrets.token_hex):
+        assert all(config.secret_bits(draw(16).encode()) >= config.WEAKEST_SECRET for _ in range(200))
+    assert all(config.secret_bits(secrets.token_bytes(32)) >= config.WEAKEST_SECRET for _ in range(200))
+
+
 BAD_KEYS = {
+    "32 times the same byte": "1:" + base64.b64encode(bytes([7]) * 32).decode(),
+    "bytes that count on": "1:" + base64.b64encode(bytes(range(32))).decode(),
     "no generation": KEY,
     "no key": "1:",
     "31 bytes": "1:" + base64.b64encode(bytes(31)).decode(),
@@ -87,7 +107,7 @@ def test_bad_vault_keys_are_refused_without_being_told(bad):
 
 
 def test_one_key_generation_or_two_that_follow_each_other_are_read():
-    other = base64.b64encode(bytes(32)).decode()
+    other = base64.b64encode(secrets.token_bytes(32)).decode()
 
     assert read(VAULT_KEYS=f"7:{KEY}")["VAULT_KEYS"] == {7: base64.b64decode(KEY)}
     assert read(VAULT_KEYS=f" 2:{KEY} , 3:{other}")["VAULT_KEYS"].keys() == {2, 3}
@@ -281,7 +301,9 @@ def test_mails_come_from_one_address(address):
 
 @pytest.mark.parametrize("url", ["https://sandbox.example/", "http://127.0.0.1:8001", "https://sandbox.example/box"])
 def test_a_sandbox_is_reached_in_safety(url):
-    assert read(DEVELOPMENT=None, SANDBOX_URL=url)["SANDBOX_URL"] == url.rstrip("/")
+    assert read(DEVELOPMENT=None, SANDBOX_URL=url, SANDBOX_KEY="tqgiZklhVlIvOnaUvr4BxL")["SANDBOX_URL"] == url.rstrip(
+        "/"
+    )
 
 
 @pytest.mark.parametrize(
@@ -313,7 +335,12 @@ def test_without_a_sandbox_nobody_practises():
     assert read()["SANDBOX_URL"] == ""
 
 
-@pytest.mark.parametrize("key", ["short", "x" * 15, "şifreşifreşifreşifre", "x" * 16 + "\n"])
+@pytest.mark.parametrize("key", ["short", "x" * 15, "x" * 43, "şifreşifreşifreşifre", "x" * 16 + "\n"])
 def test_a_weak_key_of_the_sandbox_is_refused(key):
     with pytest.raises(config.BadSetting, match="SANDBOX_KEY"):
         read(SANDBOX_KEY=key)
+
+
+def test_firms_practise_at_no_sandbox_without_a_key():
+    with pytest.raises(config.BadSetting, match="Set SANDBOX_KEY"):
+        read(DEVELOPMENT=None, SANDBOX_URL="https://box.example")

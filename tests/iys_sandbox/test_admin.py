@@ -59,6 +59,7 @@ def test_half_an_account_is_refused_with_what_is_needed(provider, change):
 
 
 def test_the_environment_describes_a_sandbox(tmp_path, monkeypatch):
+    monkeypatch.setenv("DEVELOPMENT", "1")
     monkeypatch.setenv("SANDBOX_FILE", str(tmp_path / "instance" / "sandbox.sqlite"))
     monkeypatch.setenv("SANDBOX_ACCOUNT", "ayse:çok:gizli:700100:700100,700101")
     monkeypatch.setenv("SANDBOX_REQUESTS_PER_SECOND", "0")
@@ -69,6 +70,16 @@ def test_the_environment_describes_a_sandbox(tmp_path, monkeypatch):
 
     assert answer.status_code == 200
     assert {provider.signs_in(password="x").status_code for _ in range(15)} == {400}
+
+
+def test_outside_of_development_no_sandbox_is_served_without_a_key(tmp_path, monkeypatch):
+    monkeypatch.delenv("DEVELOPMENT", raising=False)
+    monkeypatch.setenv("SANDBOX_FILE", str(tmp_path / "sandbox.sqlite"))
+    with pytest.raises(RuntimeError, match="SANDBOX_KEY"):
+        create_sandbox_from_environment()
+
+    monkeypatch.setenv("SANDBOX_KEY", "tqgiZklhVlIvOnaUvr4BxL")
+    assert create_sandbox_from_environment().test_client().get("/ledger.json").status_code == 401
 
 
 def test_faults_are_listed_and_cleared(provider):

@@ -30,6 +30,7 @@ class Gunicorn:
     def __init__(self, file):
         self.base = f"http://127.0.0.1:{free_port()}"
         self.environment = os.environ | {
+            "DEVELOPMENT": "1",
             "SANDBOX_FILE": str(file),
             "SANDBOX_ACCOUNT": f"ayse:{ACCOUNT['password']}:700100:700100,700101",
             "SANDBOX_REQUESTS_PER_SECOND": "0",

@@ -34,7 +34,19 @@ def test_a_file_of_the_first_version_keeps_what_it_held(file, clock):
     create_sandbox(file, clock=clock)
 
 
+def test_nobody_else_on_the_machine_reads_the_file(tmp_path):
+    file = tmp_path / "sandbox.db"
+    file.touch(mode=0o644)
+    box = Provider(create_sandbox(file))
+
+    box.gets("/health")
+    assert {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == dict.fromkeys(
+        ["sandbox.db", "sandbox.db-wal", "sandbox.db-shm"], 0o600
+    )
+
+
 def test_the_environment_may_name_a_partner(tmp_path, monkeypatch):
+    monkeypatch.setenv("DEVELOPMENT", "1")
     monkeypatch.setenv("SANDBOX_FILE", str(tmp_path / "sandbox.db"))
     monkeypatch.setenv("SANDBOX_PARTNER", "aracı:giz:li:900001:700100,700200")
     provider = Provider(create_sandbox_from_environment())

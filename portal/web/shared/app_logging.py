@@ -6,6 +6,7 @@ import sys
 import time
 import uuid
 from collections.abc import MutableMapping
+from ipaddress import ip_address
 from typing import Any
 
 import structlog
@@ -17,6 +18,10 @@ EMAIL = re.compile(r"[^\s\"'<>@]+@[^\s\"'<>@]+\.\w+")
 CODE = re.compile(r"/(?:(?:[kmsu]|kod|code)/\w+|[\w-]+/[\w-]{43}(?![\w-])|[34679a-hjkmnprt-yA-HJ-NP-RT-Y]{10,32}\b)")
 UNMASKED_KEYS = frozenset({"submission", "campaign", "provider", "request", "timestamp", "ms", "status", "id"})
 
+# gunicorn's own lines quote paths, full addresses of ours (referrers) and IP addresses.
+PATH = re.compile(r"(?<![\w.<])/[^\s'\"]*")
+IP_ADDRESS = re.compile(r"(?<![\w.:])[\da-fA-F:.]{3,45}(?![\w.])")
+
 log = structlog.get_logger()
 
 
@@ -27,6 +32,8 @@ def init_app(app: Flask) -> None:
     for chatty in ("urllib3", "alembic", "werkzeug", "huey"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     logging.getLogger("flask-limiter").setLevel(logging.ERROR)  # Its warnings hold addresses.
+    for server in ("gunicorn.error", "gunicorn.access"):
+        logging.getLogger(server).addFilter(mask_server_line)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -48,8 +55,29 @@ def mask_personal_data(_logger: Any, _method: str, event: MutableMapping[str, An
     """Mask what looks like an address or a code in every text of a log line."""
     for name, value in event.items():
         if isinstance(value, str) and name not in UNMASKED_KEYS:
-            event[name] = CODE.sub("/…", EMAIL.sub("•@•", PHONE.sub("•••", value)))
+            event[name] = _mask(value)
     return event
+
+
+def mask_server_line(record: logging.LogRecord) -> bool:
+    """Mask paths and IP addresses in a line of gunicorn, and what looks like personal data in its traceback."""
+    record.msg, record.args = _mask(IP_ADDRESS.sub(_mask_host, PATH.sub("/…", record.getMessage()))), None
+    if record.exc_info:
+        record.exc_text = _mask(logging.Formatter().formatException(record.exc_info))
+        record.exc_info = None
+    return True
+
+
+def _mask_host(found: re.Match[str]) -> str:
+    try:
+        ip_address(found[0])
+    except ValueError:
+        return found[0]
+    return "•.•"
+
+
+def _mask(text: str) -> str:
+    return CODE.sub("/…", EMAIL.sub("•@•", PHONE.sub("•••", text)))
 
 
 def _start_timer() -> None:

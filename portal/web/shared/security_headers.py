@@ -40,11 +40,11 @@ def _set_headers(response: Response) -> Response:
         response.headers["Content-Security-Policy"] += "; script-src 'self'"
     if request.endpoint in WITH_POLLING:
         response.headers["Content-Security-Policy"] += "; connect-src 'self'"
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
     if request.endpoint in CACHEABLE and response.status_code < 400:
         response.headers["Referrer-Policy"] = "no-referrer"
         return response
     for name, value in (BY_CODE if request.blueprint in WITH_CODE else SIGNED_IN).items():
         response.headers[name] = value
-    if request.is_secure:
-        response.headers["Strict-Transport-Security"] = "max-age=31536000"
     return response

@@ -2,6 +2,7 @@
 
 import base64
 from contextlib import contextmanager
+from hashlib import sha256
 from itertools import count
 
 import pytest
@@ -44,7 +45,9 @@ from tests.portal import recipients_side
 
 pytestmark = pytest.mark.slow
 
-KEYS = {1: SECRETS["VAULT_KEYS"]} | {each: f"{each}:{base64.b64encode(bytes([each]) * 32).decode()}" for each in (2, 3)}
+KEYS = {1: SECRETS["VAULT_KEYS"]} | {
+    each: f"{each}:{base64.b64encode(sha256(bytes([each])).digest()).decode()}" for each in (2, 3)
+}
 
 
 @pytest.fixture

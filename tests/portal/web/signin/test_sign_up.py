@@ -19,11 +19,14 @@ from portal.core.models import (
     OneTimeLink,
     Provider,
     ProviderKind,
+    ThrottledAction,
+    ThrottleHit,
     User,
 )
 from portal.domain.notifications import mails
 from tests import make
 from tests.conftest import SECRETS
+from tests.limits import PER_NETWORK
 from tests.portal.web.dashboard.staff import csrf_token
 from tests.portal.web.signin.test_invitation import enrols
 
@@ -160,6 +163,14 @@ def test_a_link_ends_after_a_day_and_a_made_up_one_looks_the_same(app, browser):
 
     assert late.status_code == made_up.status_code == 404
     assert without_token(late.text) == without_token(made_up.text)
+
+
+def test_a_link_that_leads_nowhere_is_counted_and_slowed_down(browser, rows):
+    for number in range(PER_NETWORK):
+        assert browser.get("/sign-up/" + "x" * 41 + f"{number:02}").status_code == 404
+
+    assert browser.get("/sign-up/" + "y" * 43).status_code == 429
+    assert {hit.action for hit in rows(ThrottleHit)} == {ThrottledAction.DEAD_LINK}
 
 
 BAD = {
