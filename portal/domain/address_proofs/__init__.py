@@ -32,5 +32,6 @@ from portal.domain.address_proofs.sessions import (
 __all__ = [
     "MOST_ADDRESSES", "SESSION_LIFETIME", "CodeResult", "check_code", "close_session", "count_today",
     "delete_old_proofs", "find_holders", "find_own", "find_proof", "find_session", "form_token",
-    "is_form_token_valid", "is_held", "list_proved", "mailbox_indexes", "open_session", "page_code", "read_address", "read_code", "read_facts", "request_code", "store_facts",
+    "is_form_token_valid", "is_held", "list_proved", "mailbox_indexes", "open_session", "page_code", "read_address",
+    "read_code", "read_facts", "request_code", "store_facts",
 ]  # fmt: skip

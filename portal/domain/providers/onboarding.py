@@ -1,5 +1,6 @@
 """Onboarding of a provider: it starts in sandbox mode, and goes live at İYS once the operator admits it."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -30,6 +31,10 @@ from portal.domain.providers import sandbox_mode
 
 RESERVED_CODES = range(sandbox_mode.EXEMPT_CODES.start, sandbox_mode.CODES.stop)  # İYS's own codes are far below.
 APPEARANCE = ("name", "header", "colour", "contact", "notice_url", "source", "logo", "logo_digest", "requires_name")
+REVIEWED = (
+    "title", "legal_form", "kind", "mersis", "tax_number", "representative", "contact", "notice_url",
+    "pending_iys_code", "asked_at",
+)  # fmt: skip
 APPLY, ENTER, AUTHORISE, OPEN, TRANSFER = STEPS = (1, 2, 3, 4, 5)  # İYS's five steps of membership.
 
 
@@ -43,6 +48,10 @@ class NotReady(ValueError):
     def __init__(self, missing: list["Missing"]):
         super().__init__(", ".join(missing))
         self.missing = missing
+
+
+class ApplicationChanged(ValueError):
+    """The application is not the one that the operator saw, or it is not handed in (any more)."""
 
 
 class NotSuspended(ValueError):
@@ -118,6 +127,8 @@ def enter_code(session: Session, provider: Provider, iys_code: int, at: datetime
     if iys_code in RESERVED_CODES or sandbox_mode.is_code_elsewhere(session, provider, iys_code):
         raise sandbox_mode.CodeTaken
     mark_applied(provider, at)
+    if iys_code != provider.pending_iys_code:
+        withdraw_request(provider)
     try:
         with session.begin_nested():
             provider.pending_iys_code = iys_code
@@ -177,17 +188,32 @@ def request_admission(session: Session, provider: Provider, at: datetime) -> Non
     provider.asked_at = provider.asked_at or at
 
 
-def admit(session: Session, provider: Provider, *, by: int, note: str, called_on: date, at: datetime) -> None:
+def digest_application(session: Session, provider: Provider) -> str:
+    """A digest of what the operator reviews: facts, papers, the look of the brand, and when it was handed in."""
+    papers = select(Paper.id, Paper.kind, Paper.digest).where(Paper.provider_id == provider.id).order_by(Paper.id)
+    brands = select(Brand).where(Brand.provider_id == provider.id, Brand.closed_at.is_(None)).order_by(Brand.id)
+    facts = [[str(getattr(provider, name)) for name in REVIEWED]]
+    facts += [[str(row.id), row.kind, row.digest.hex()] for row in session.execute(papers)]
+    facts += [[str(getattr(brand, name)) for name in APPEARANCE if name != "logo"] for brand in session.scalars(brands)]
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
+def admit(
+    session: Session, provider: Provider, *, seen: str, by: int, note: str, called_on: date, at: datetime
+) -> None:  # fmt: skip
     """Take a provider live at İYS: end its sandbox mode, use its own code, create its master brand, and connect it by a
     partner's account (which sends nothing before İYS's title was compared). A second time changes nothing.
 
-    Raises NotReady, sandbox_mode.CodeTaken.
+    `seen` is the digest of the application that the operator looked at. Raises NotReady, ApplicationChanged,
+    sandbox_mode.CodeTaken.
     """
     session.refresh(provider, with_for_update=True)
     if not provider.in_sandbox_mode:
         return
     if lacking := find_missing(session, provider):
         raise NotReady(lacking)
+    if provider.asked_at is None or digest_application(session, provider) != seen:
+        raise ApplicationChanged
     if provider.kind == ProviderKind.EXEMPT:
         code = sandbox_mode.draw_code(session, sandbox_mode.EXEMPT_CODES)
     else:

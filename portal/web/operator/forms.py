@@ -5,7 +5,6 @@ from enum import StrEnum
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import (
     DateField,
     EmailField,
@@ -21,6 +20,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Regexp, Valid
 
 from portal.core.addresses import HIDDEN, is_email, redact_addresses
 from portal.core.models import DayKind, OperatorRole
+from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
 
 MIN_REASON_LENGTH = 10
@@ -40,7 +40,7 @@ def read_reason(field: StringField, message: str) -> str:
     return reason
 
 
-def check_email(_form: FlaskForm, field: EmailField) -> None:
+def check_email(_form: BaseForm, field: EmailField) -> None:
     if not is_email(field.data.strip()):
         raise ValidationError(_l("Adres eksik görünüyor; ad@firma.com gibi yazın."))
 
@@ -50,7 +50,8 @@ def _labelled(members: type[StrEnum]) -> Callable[[], list[SelectChoice]]:
     return lambda: [SelectChoice(each.value, label(each)) for each in members]
 
 
-class AdmissionForm(FlaskForm):
+class AdmissionForm(BaseForm):
+    seen = HiddenField(validators=[Length(max=64), WITHOUT_NUL])  # The digest of the application on the page.
     called_on = DateField(_l("Temsilciyi aradığınız gün"), validators=[InputRequired(_l("Aradığınız günü seçin."))])
     note = TextAreaField(
         _l("Geri arama notu"),
@@ -58,24 +59,24 @@ class AdmissionForm(FlaskForm):
     )
 
 
-class NoteForm(FlaskForm):
+class NoteForm(BaseForm):
     """A reason that the provider reads: sent back, suspended, resumed."""
 
     reason = TextAreaField(_l("Gerekçe"), validators=required_text(_l("Gerekçeyi yazın (en az 10 harf)."), 2000, 10))
 
 
-class NameForm(FlaskForm):
+class NameForm(BaseForm):
     """A decision on a brand's new name: the one that was seen, and a reason that the provider reads."""
 
     seen = HiddenField(validators=[InputRequired(), Length(max=255), WITHOUT_NUL])
     reason = StringField(_l("Neden?"), validators=[Length(max=500), WITHOUT_NUL])
 
 
-class AnswerForm(FlaskForm):
+class AnswerForm(BaseForm):
     answer = TextAreaField(_l("Yanıtınız"), validators=required_text(_l("Yanıtı yazın."), 4000))
 
 
-class PackageForm(FlaskForm):
+class PackageForm(BaseForm):
     name = StringField(_l("Adı"), validators=required_text(_l("Bir ad yazın."), 60))
     records = IntegerField(
         _l("Kayıt sayısı"), validators=[InputRequired(_l("Sayıyı rakamla yazın.")), NumberRange(1, 100_000_000)]
@@ -86,21 +87,21 @@ class PackageForm(FlaskForm):
     )
 
 
-class ConfirmationForm(FlaskForm):
+class ConfirmationForm(BaseForm):
     starts_on = DateField(_l("Başlangıç günü"), validators=[InputRequired(_l("Başlangıç gününü seçin."))])
 
 
-class DeclineForm(FlaskForm):
+class DeclineForm(BaseForm):
     note = TextAreaField(_l("Neden?"), validators=required_text(_l("Nedenini yazın; hizmet sağlayıcı okur."), 500))
 
 
-class HolidayForm(FlaskForm):
+class HolidayForm(BaseForm):
     day = DateField(_l("Gün"), validators=[InputRequired(_l("Günü seçin."))])
     kind = RadioField(_l("Bu gün nedir?"), choices=_labelled(DayKind), validators=[InputRequired(_l("Birini seçin."))])
     name = StringField(_l("Dayanağı"), validators=required_text(_l("Kararın adını ve sayısını yazın."), 120))
 
 
-class StaffForm(FlaskForm):
+class StaffForm(BaseForm):
     email = EmailField(
         _l("E-posta adresi"), validators=[*required_text(_l("E-posta adresini yazın."), 254), check_email]
     )
@@ -108,7 +109,7 @@ class StaffForm(FlaskForm):
     role = SelectField(_l("Görevi"), choices=_labelled(OperatorRole), default=OperatorRole.SUPPORT.value)
 
 
-class ReasonedSearchForm(FlaskForm):
+class ReasonedSearchForm(BaseForm):
     address = StringField(
         _l("Telefon ya da e-posta"), validators=[InputRequired(_l("Bir adres yazın.")), Length(max=300), WITHOUT_NUL]
     )

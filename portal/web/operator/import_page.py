@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
 from wtforms import SelectChoice, SelectMultipleField
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -22,11 +21,13 @@ from portal.services.imports import batches, provider_questions
 from portal.services.imports import layout as layouts
 from portal.services.imports.reading.file_problems import FileProblem
 from portal.services.imports.store import layout_of
+from portal.services.imports.unused_columns import unread_of
 from portal.web.operator.blueprint import blueprint
 from portal.web.operator.imports import imported_batch_or_404, is_closed_to_imports
 from portal.web.shared import column_layout_page, limits, masked_cells
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.access import needs
+from portal.web.shared.forms import BaseForm
 from portal.web.shared.import_labels import label_tally
 from portal.web.shared.owner_notifications import notify_roles
 from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
@@ -52,7 +53,7 @@ ERROR_MESSAGES: dict[type[Exception], str] = {
 }
 
 
-class AskForm(FlaskForm):
+class AskForm(BaseForm):
     what = SelectMultipleField(
         _l("Firmaya ne sorulsun?"),
         choices=[SelectChoice(name, WORDS[name]) for name in provider_questions.ASKABLE],
@@ -170,6 +171,7 @@ def _render_batch(provider: Provider, batch: ImportBatch, page: column_layout_pa
         good=good,
         problems=problems,
         total=sum((batch.tally or {}).values()),
+        unread=unread_of(vault(), batch) if batch.tally else None,
         awaits_answer=awaits_answer,
         asked=[WORDS[name] for name in batch.asked or ()],
         ask=AskForm(formdata=None, what=_missing_defaults(batch)) if may_ask else None,

@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -27,15 +26,16 @@ from portal.web.operator.providers import visible_provider_or_404
 from portal.web.shared import limits
 from portal.web.shared.access import needs
 from portal.web.shared.body_limits import max_bytes
+from portal.web.shared.forms import BaseForm
 from portal.web.shared.signed_in_person import person_key, record_operator_audit
 
 
-def _require_file(_form: FlaskForm, field: FileField) -> None:
+def _require_file(_form: BaseForm, field: FileField) -> None:
     if not (field.data and field.data.filename):
         raise ValidationError(_("Bir dosya seçin."))
 
 
-class FileForm(FlaskForm):
+class FileForm(BaseForm):
     """A file that a provider sent to the operator."""
 
     brand = SelectField(_l("Marka"), coerce=int)

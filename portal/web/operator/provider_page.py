@@ -83,8 +83,9 @@ def test_provider(provider_id: int) -> ResponseReturnValue:
 
 
 def render_provider(found: Provider, *, admission: AdmissionForm | None = None, noted: NoteForm | None = None,
-            wrong: str = "") -> str:  # fmt: skip
-    """The page, with a form that came back with errors; `wrong` is the act of that reason form."""
+            wrong: str = "", has_changed: bool = False) -> str:  # fmt: skip
+    """The page, with a form that came back with errors; `wrong` is the act of that reason form. `has_changed`: the
+    application is not the one that was looked at."""
     missing = onboarding.find_missing(read_session(), found) if found.in_sandbox_mode else []
     papers = select(Paper.id, Paper.kind, Paper.size, Paper.uploaded_at).where(Paper.provider_id == found.id)
     reviews = select(Review, User.name.label("by")).outerjoin(User, User.id == Review.made_by)
@@ -110,6 +111,8 @@ def render_provider(found: Provider, *, admission: AdmissionForm | None = None, 
         form=admission or AdmissionForm(formdata=None),
         note_form=noted or NoteForm(formdata=None),
         wrong=wrong,
+        has_changed=has_changed,
+        seen=onboarding.digest_application(read_session(), found) if found.in_sandbox_mode else "",
     )
 
 

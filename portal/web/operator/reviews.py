@@ -9,14 +9,14 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from portal.core import clock
-from portal.core.extensions import db
+from portal.core.extensions import db, read_session
 from portal.core.models import MailKind, Provider
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import onboarding, sandbox_mode
 from portal.web.operator.blueprint import blueprint
 from portal.web.operator.forms import AdmissionForm, NoteForm
 from portal.web.operator.provider_page import MISSING_LABELS, render_provider, test_connection
-from portal.web.operator.providers import visible_providers
+from portal.web.operator.providers import visible_provider_or_404, visible_providers
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.access import needs
 from portal.web.shared.owner_notifications import notify_owners
@@ -39,12 +39,16 @@ def admit(provider_id: int) -> ResponseReturnValue:
         return rollback_and_redirect(_url_of(provider_id), STATE_CHANGED)
     try:
         onboarding.admit(
-            db.session, provider, by=current_user.id, note=form.note.data.strip(), called_on=form.called_on.data,
-            at=clock.now(),
+            db.session, provider, seen=form.seen.data or "", by=current_user.id, note=form.note.data.strip(),
+            called_on=form.called_on.data, at=clock.now(),
         )  # fmt: skip
     except onboarding.NotReady as not_ready:
         missing = ", ".join(str(MISSING_LABELS[each]) for each in not_ready.missing)
         return rollback_and_redirect(_url_of(provider_id), _("Henüz eksik var: %(what)s", what=missing))
+    except onboarding.ApplicationChanged:
+        db.session.rollback()
+        provider = visible_provider_or_404(read_session(), provider_id)
+        return render_provider(provider, admission=form, has_changed=True), 409
     except sandbox_mode.CodeTaken:
         return rollback_and_redirect(
             _url_of(provider_id), _("Bu İYS kodu başka bir hesapta kayıtlı. Önce hangisinin doğru olduğunu araştırın.")

@@ -3,13 +3,13 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectChoice, StringField, URLField
 from wtforms.validators import DataRequired, Length, Regexp, StopValidation
 
 from portal.core import display_names, tax_ids
 from portal.core.models import LegalForm, Provider
 from portal.core.tax_ids import BadNumber, NumberProblem
+from portal.web.shared.forms import BaseForm
 from portal.web.shared.validators import REACHABLE, DisplayName, WebAddress, without_link
 
 MERSIS_MESSAGES = {
@@ -33,7 +33,7 @@ INVISIBLE = r"\x00-\x1f\x7f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\uf
 READABLE = Regexp(rf"[^{INVISIBLE}]*\Z", message=_l("Görünmeyen karakterler var; yeniden yazın."))
 
 
-class CompanyForm(FlaskForm):
+class CompanyForm(BaseForm):
     """What recipients are shown of a sender (regulation.md M-1), and what İYS compares."""
 
     legal_form = RadioField(
@@ -50,7 +50,7 @@ class CompanyForm(FlaskForm):
             DataRequired(_l("Unvanı ya da adınızı yazın.")),
             Length(max=255),
             DisplayName(display_names.parse_title),
-        ],  # fmt: skip
+        ],
     )
     number = StringField(
         _l("MERSİS, vergi ya da T.C. kimlik numarası"),
@@ -64,7 +64,7 @@ class CompanyForm(FlaskForm):
             READABLE,
             REACHABLE,
             without_link,
-        ],  # fmt: skip
+        ],
     )
     notice_url = URLField(
         _l("Aydınlatma metninizin adresi"),

@@ -37,6 +37,11 @@ def current_provider() -> Provider:
     return db.session.get_one(Provider, current_user.provider_id)
 
 
+def lock_provider() -> Provider:
+    """The same, locked: the operator neither reviews nor admits it meanwhile."""
+    return db.session.get_one(Provider, current_user.provider_id, with_for_update=True, populate_existing=True)
+
+
 def own_row_or_404(session: Session, model: type[Row], row_id: int, options: Sequence[ORMOption] = ()) -> Row:
     """A row of the signed-in person's provider; another provider's is as unknown as one that does not exist."""
     row = session.get(model, row_id, options=options)

@@ -20,7 +20,14 @@ from portal.web.dashboard.brands.forms import BrandForm, DomainForm, DomainRemov
 from portal.web.shared import limits
 from portal.web.shared.access import needs
 from portal.web.shared.labels import label
-from portal.web.shared.signed_in_person import current_provider, own_brands, own_row_or_404, provider_key, record_audit
+from portal.web.shared.signed_in_person import (
+    current_provider,
+    lock_provider,
+    own_brands,
+    own_row_or_404,
+    provider_key,
+    record_audit,
+)
 
 EDITABLE_FIELDS = ("name", "header", "colour", "contact", "notice_url", "source")
 
@@ -83,7 +90,7 @@ def change_brand(brand_id: int) -> ResponseReturnValue:
     brand, form = own_row_or_404(db.session, Brand, brand_id), BrandForm()
     if not form.validate_on_submit():
         return _render_brand(brand, form=form), 422
-    provider = db.session.get_one(Provider, brand.provider_id, with_for_update=True)
+    provider = lock_provider()
     values = {name: (form[name].data or "").strip() or None for name in EDITABLE_FIELDS if name != "name"}
     values["requires_name"] = form.requires_name.data
     changed = [name for name, value in values.items() if value != getattr(brand, name)]
@@ -94,8 +101,7 @@ def change_brand(brand_id: int) -> ResponseReturnValue:
     if (brand.name, brand.requested_name) != before:
         changed.append("name")
     if changed:
-        if provider.in_sandbox_mode:  # Its master brand will look like this one.
-            onboarding.withdraw_request(provider)
+        _withdraw_request(provider)
         record_audit("brand.changed", "brand", brand.id, fields=changed)
         db.session.commit()
     if brand.requested_name:
@@ -116,6 +122,7 @@ def upload_logo(brand_id: int) -> ResponseReturnValue:
         logo = logos.convert_logo(upload.read(logos.LARGEST_UPLOAD + 1) if upload and upload.filename else b"")
     except logos.BadLogo as bad:
         return _render_brand(brand, logo_problem=bad.problem), 422
+    _withdraw_request(lock_provider())
     brand.logo, brand.logo_digest = logo.png, logo.digest
     return _commit_act("brand.logo_put", brand)
 
@@ -124,6 +131,7 @@ def upload_logo(brand_id: int) -> ResponseReturnValue:
 @needs(Permission.BRANDS)
 def remove_logo(brand_id: int) -> ResponseReturnValue:
     brand = own_row_or_404(db.session, Brand, brand_id)
+    _withdraw_request(lock_provider())
     brand.logo = brand.logo_digest = None
     return _commit_act("brand.logo_removed", brand)
 
@@ -146,6 +154,12 @@ def reopen_brand(brand_id: int) -> ResponseReturnValue:
     except rule.SandboxBrand:
         abort(409)
     return _commit_act("brand.reopened", brand)
+
+
+def _withdraw_request(provider: Provider) -> None:
+    """The master brand will look like the one of sandbox mode, which the operator reviews."""
+    if onboarding.withdraw_request(provider):
+        flash(gettext("Marka değiştiği için İYS'ye geçiş başvurunuzu yeniden gönderin."))
 
 
 def _commit_act(act: str, brand: Brand) -> ResponseReturnValue:

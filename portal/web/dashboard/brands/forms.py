@@ -2,12 +2,12 @@
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import BooleanField, SelectField, StringField, URLField, ValidationError
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp
 
 from portal.domain.providers import brand_colours, brands
+from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
 from portal.web.shared.validators import REACHABLE, READABLE, DisplayName, WebAddress, without_link
 
@@ -15,12 +15,12 @@ BRAND_CODE = r"\s*[1-9][0-9]{0,11}\s*$"
 NAME_VALIDATORS = [InputRequired(_l("Markanın adını yazın.")), Length(max=255), DisplayName()]
 
 
-class NewBrandForm(FlaskForm):
+class NewBrandForm(BaseForm):
     name = StringField(_l("Marka adı"), validators=NAME_VALIDATORS)
     code = StringField(_l("İYS marka kodu"), validators=[Regexp(BRAND_CODE, message=_l("Marka kodunu rakamla yazın."))])
 
 
-class BrandForm(FlaskForm):
+class BrandForm(BaseForm):
     name = StringField(_l("Marka adı"), validators=NAME_VALIDATORS)
     header = StringField(_l("SMS gönderici adı"), validators=[Optional(), Length(max=60), READABLE])
     colour = StringField(_l("Renk"), validators=[Optional(), Length(max=20), READABLE])
@@ -63,15 +63,15 @@ class BrandForm(FlaskForm):
             ) from None
 
 
-class LogoForm(FlaskForm):
+class LogoForm(BaseForm):
     logo = FileField(_l("Logo dosyası"))
 
 
-class DomainForm(FlaskForm):
+class DomainForm(BaseForm):
     host = StringField(_l("Alan adı"), validators=[InputRequired(_l("Bir alan adı yazın.")), Length(max=260), READABLE])
 
 
-class DomainRemovalForm(FlaskForm):
+class DomainRemovalForm(BaseForm):
     sure = BooleanField(
         _l("Bu adla gönderilmiş bağlantıların açılmayacağını biliyorum"),
         validators=[DataRequired(_l("Kaldırmak için bunu bildiğinizi işaretleyin."))],

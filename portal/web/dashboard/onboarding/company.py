@@ -13,11 +13,13 @@ from wtforms.validators import DataRequired, Length
 from portal.core.extensions import read_session
 from portal.core.models import Provider, ProviderKind
 from portal.domain.identity.permissions import Permission
+from portal.domain.providers import onboarding
 from portal.web.dashboard.blueprint import blueprint
+from portal.web.dashboard.onboarding.steps import ASK_AGAIN
 from portal.web.shared.access import needs
 from portal.web.shared.company_form import READABLE, CompanyForm, form_values
 from portal.web.shared.redirects import commit_and_redirect
-from portal.web.shared.signed_in_person import current_provider, record_audit
+from portal.web.shared.signed_in_person import lock_provider, record_audit
 
 KIND_CHOICES = [
     SelectChoice(ProviderKind.PARTNER, _l("İş ortağı üzerinden: 250.000 adresin altındaysanız İYS böyle ister")),
@@ -45,11 +47,11 @@ def company() -> ResponseReturnValue:
 @needs(Permission.ONBOARD)
 def save_company() -> ResponseReturnValue:
     """Save the data. A change of what the operator reviews takes back the request for admission."""
-    provider = current_provider()
+    provider = lock_provider()
     form = _company_form(provider)
     if not form.validate_on_submit():
         return _render_company(provider, form), 422
-    before = {name: getattr(provider, name) for name in ("title", "mersis", "tax_number", "kind", "representative")}
+    before = {name: getattr(provider, name) for name in onboarding.REVIEWED}
     if provider.in_sandbox_mode:
         values = form.provider_columns() | {"kind": ProviderKind(form.kind.data)}
     else:
@@ -57,9 +59,8 @@ def save_company() -> ResponseReturnValue:
     for name, value in (values | {"representative": " ".join(form.representative.data.split())}).items():
         setattr(provider, name, value)
     changed = sorted(name for name, value in before.items() if getattr(provider, name) != value)
-    if changed and provider.asked_at and provider.in_sandbox_mode:
-        provider.asked_at = None
-        flash(_("Bilgiler değiştiği için başvurunuzu yeniden gönderin."))
+    if changed and onboarding.withdraw_request(provider):
+        flash(ASK_AGAIN)
     record_audit("firm.changed", "provider", provider.id, changed=changed)
     return commit_and_redirect(url_for(".start"), _("Firma bilgileriniz kaydedildi."))
 

@@ -5,7 +5,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from flask_wtf import FlaskForm
 from wtforms import HiddenField
 
 from portal.core import clock
@@ -16,6 +15,7 @@ from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared.access import needs
 from portal.web.shared.form_parts import CsrfForm
+from portal.web.shared.forms import BaseForm
 from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
 from portal.web.shared.signed_in_person import own_row_or_404, record_audit
 from portal.web.shared.url_converters import parse_id
@@ -32,7 +32,7 @@ ERROR_MESSAGES: dict[type[Exception], str] = {
 }
 
 
-class OrderForm(FlaskForm):
+class OrderForm(BaseForm):
     package = HiddenField()
 
 

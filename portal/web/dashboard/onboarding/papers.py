@@ -16,15 +16,16 @@ from portal.core.models import Brand, Paper, PaperKind, Provider, ProviderKind
 from portal.core.models.ids import new_id
 from portal.domain.identity import accounts
 from portal.domain.identity.permissions import Permission
+from portal.domain.providers import onboarding
 from portal.services.documents import authorisation_letter, signed_papers
 from portal.services.documents.signed_papers import BadPaper, Problem
 from portal.web.dashboard.blueprint import blueprint
-from portal.web.dashboard.onboarding.steps import PaperForm, render_steps
+from portal.web.dashboard.onboarding.steps import ASK_AGAIN, PaperForm, render_steps
 from portal.web.shared import limits
 from portal.web.shared.access import needs
 from portal.web.shared.body_limits import max_bytes
 from portal.web.shared.redirects import commit_and_redirect
-from portal.web.shared.signed_in_person import provider_key, record_audit
+from portal.web.shared.signed_in_person import lock_provider, provider_key, record_audit
 
 FORM_OVERHEAD = 1024 * 1024  # Bytes of the form around a file; far more than needed.
 
@@ -65,6 +66,8 @@ def upload_paper() -> ResponseReturnValue:
             form.file.errors = [PROBLEM_MESSAGES[bad.problem]]
     if form.errors or form.file.errors:
         return render_steps(paper_form=form), 422
+    if onboarding.withdraw_request(lock_provider()):
+        flash(ASK_AGAIN)
     paper = _store_paper(current_user.provider_id, PaperKind(form.kind.data), checked)
     record_audit("paper.uploaded", "paper", paper.id, kind=paper.kind.value, size=paper.size)
     return commit_and_redirect(url_for(".start", _anchor="step-3"), _("Belge alındı."))

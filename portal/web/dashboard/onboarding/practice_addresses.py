@@ -6,7 +6,6 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
@@ -22,12 +21,13 @@ from portal.web.shared import limits
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.access import needs
 from portal.web.shared.form_parts import CsrfForm
+from portal.web.shared.forms import BaseForm
 from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
 from portal.web.shared.signed_in_person import current_provider, provider_key, record_audit
 from portal.web.shared.validators import READABLE
 
 
-class AddressForm(FlaskForm):
+class AddressForm(BaseForm):
     address = StringField(
         _l("Telefon ya da e-posta"), validators=[InputRequired(_l("Bir adres yazın.")), Length(max=300), READABLE]
     )

@@ -1,11 +1,10 @@
 """Başlangıç: the five onboarding steps towards İYS."""
 
-from flask import abort, current_app, redirect, render_template, url_for
+from flask import abort, current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from sqlalchemy import select
 from wtforms import SelectChoice, SelectField, StringField, TextAreaField
@@ -25,10 +24,12 @@ from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.iys.forwarding_status import is_forwarding
 from portal.web.shared import limits
 from portal.web.shared.access import needs
+from portal.web.shared.forms import BaseForm
 from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
-from portal.web.shared.signed_in_person import current_provider, provider_key, record_audit
+from portal.web.shared.signed_in_person import current_provider, lock_provider, provider_key, record_audit
 from portal.web.shared.validators import READABLE
 
+ASK_AGAIN = _l("Bilgiler değiştiği için başvurunuzu yeniden gönderin.")
 LARGEST_IYS_CODE = 979_999_999
 TITLES = {
     onboarding.APPLY: _l("İYS'ye başvurun"),
@@ -68,16 +69,16 @@ PAPER_CHOICES = [
 ]
 
 
-class CodeForm(FlaskForm):
+class CodeForm(BaseForm):
     iys_code = StringField(_l("İYS kodunuz"), validators=[DataRequired(_l("Kodu yazın.")), Length(max=20)])
 
 
-class PaperForm(FlaskForm):
+class PaperForm(BaseForm):
     kind = SelectField(_l("Hangi belge?"), choices=PAPER_CHOICES)
     file = FileField(_l("Dosya"), validators=[FileRequired(_l("Bir dosya seçin."))])
 
 
-class QuestionForm(FlaskForm):
+class QuestionForm(BaseForm):
     text = TextAreaField(_l("Sorunuz"), validators=[DataRequired(_l("Sorunuzu yazın.")), Length(max=2000), READABLE])
 
 
@@ -101,7 +102,10 @@ def mark_applied() -> ResponseReturnValue:
 @blueprint.post("/start/code")
 @needs(Permission.ONBOARD)
 def enter_code() -> ResponseReturnValue:
-    form, provider = CodeForm(), current_provider()
+    form, provider = CodeForm(), lock_provider()
+    if not provider.in_sandbox_mode:  # Admitted meanwhile.
+        return redirect(url_for(".start"), 303)
+    was_asked = provider.asked_at is not None
     if form.validate_on_submit():
         text = "".join(form.iys_code.data.split())
         try:
@@ -118,6 +122,8 @@ def enter_code() -> ResponseReturnValue:
     if form.errors or form.iys_code.errors:
         return render_steps(code_form=form), 422
     record_audit("onboarding.code_entered", "provider", provider.id, code=provider.pending_iys_code)
+    if was_asked and provider.asked_at is None:
+        flash(ASK_AGAIN)
     return commit_and_redirect(url_for(".start"), _("İYS kodunuz kaydedildi."))
 
 
@@ -139,7 +145,7 @@ def check_rights() -> ResponseReturnValue:
 @needs(Permission.ONBOARD)
 def request_admission() -> ResponseReturnValue:
     """Hand the complete application to the operator."""
-    provider = current_provider()
+    provider = lock_provider()
     try:
         onboarding.request_admission(db.session, provider, clock.now())
     except NotReady:

@@ -39,6 +39,7 @@ from tests.authenticator import Authenticator
 from tests.portal.web.account.test_passkeys import asked
 from tests.portal.web.dashboard.staff import csrf_token, reset_used_codes, signed_in, skip_sign_in, submit_password
 from tests.portal.web.operator.conftest import CODE, DERYA, NIL, OperatorBrowser, waiting_provider
+from tests.portal.web.operator.test_provider_page import seen
 from tests.portal.web.signin.test_invitation import BURAK, PASSWORD, accepts, invited
 
 pytestmark = pytest.mark.slow
@@ -244,8 +245,9 @@ def test_a_provider_is_admitted_once(app, rows):
         make.staff(DERYA, OperatorRole.ADMIN)
     derya = OperatorBrowser(signed_in(app, DERYA).browser)
     fields = {"called_on": clock.day(clock.now()).isoformat(), "note": "0850 numarasından konuştuk."}
+    path = f"/operator/providers/{newcomer}"
 
-    came = posts_at_once(derya.browser, "/operator/", f"/operator/providers/{newcomer}/admission", fields)
+    came = posts_at_once(derya.browser, "/operator/", f"{path}/admission", fields | seen(derya, path))
 
     assert set(came) == {303}
     assert rows.count(Review) == 1

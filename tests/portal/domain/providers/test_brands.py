@@ -177,7 +177,6 @@ def test_a_new_brand_bears_a_name_that_iys_or_the_operator_knows(app, asked):
 
         brand = brands.open_brand(db.session, provider, name=asked, code=code, at=clock.now())
 
-        assert (brand.name, brand.requested_name) == {"Bir Banka": ("İYS'deki Ad", "Bir Banka")}.get(
-            asked, (asked, None)
-        )
+        expected = ("İYS'deki Ad", "Bir Banka") if asked == "Bir Banka" else (asked, None)
+        assert (brand.name, brand.requested_name) == expected
         db.session.rollback()

@@ -153,6 +153,13 @@ NEEDED = {
 }
 
 
+def admit(provider: Provider) -> None:
+    """Admit what was handed in and looked at."""
+    onboarding.request_admission(db.session, provider, clock.now())
+    seen = onboarding.digest_application(db.session, provider)
+    onboarding.admit(db.session, provider, seen=seen, at=clock.now(), **CALL)
+
+
 @pytest.mark.parametrize("kind", ProviderKind)
 def test_what_is_missing_depends_on_the_kind(kind):
     assert onboarding.find_missing(db.session, newcomer(kind=kind)) == NEEDED[kind]
@@ -164,7 +171,7 @@ def test_nobody_is_admitted_and_nobody_asks_before_all_is_there():
     with pytest.raises(onboarding.NotReady) as early:
         onboarding.request_admission(db.session, provider, clock.now())
     with pytest.raises(onboarding.NotReady):
-        onboarding.admit(db.session, provider, at=clock.now(), **CALL)
+        onboarding.admit(db.session, provider, seen="", at=clock.now(), **CALL)
 
     assert early.value.missing == NEEDED[ProviderKind.PARTNER]
     assert provider.in_sandbox_mode and provider.asked_at is None
@@ -184,7 +191,7 @@ def test_being_admitted_ends_the_practice_and_speaks_the_own_code():
     practised = db.session.scalars(select(Brand).where(Brand.provider_id == provider.id)).one()
     practised.name, practised.colour = "Yeni Mağaza", "#123456"
 
-    onboarding.admit(db.session, provider, at=clock.now(), **CALL)
+    admit(provider)
 
     brands = db.session.scalars(select(Brand).where(Brand.provider_id == provider.id, Brand.closed_at.is_(None)))
     (brand,) = brands
@@ -200,7 +207,7 @@ def test_being_admitted_twice_is_being_admitted_once():
     provider = ready()
 
     for _ in range(2):
-        onboarding.admit(db.session, provider, at=clock.now(), **CALL)
+        admit(provider)
 
     assert len(db.session.scalars(select(Review).where(Review.provider_id == provider.id)).all()) == 1
 
@@ -212,7 +219,7 @@ def test_a_partners_account_acts_for_an_admitted_provider_and_waits_for_the_titl
     served, direct = ready(), ready(CODE + 1, email="cem@example.com", kind=ProviderKind.DIRECT)
 
     for each in (served, direct):
-        onboarding.admit(db.session, each, at=clock.now(), **CALL)
+        admit(each)
 
     assert credential_of(served).id == partner.id and credential_of(direct) is None
     connection = db.session.scalars(select(Connection).where(Connection.provider_id == served.id)).one()
@@ -222,7 +229,7 @@ def test_a_partners_account_acts_for_an_admitted_provider_and_waits_for_the_titl
 def test_an_exempt_provider_is_admitted_under_a_code_that_goes_nowhere():
     provider = ready(kind=ProviderKind.EXEMPT)
 
-    onboarding.admit(db.session, provider, at=clock.now(), **CALL)
+    admit(provider)
 
     assert provider.iys_code in sandbox_mode.EXEMPT_CODES and not provider.in_sandbox_mode
 

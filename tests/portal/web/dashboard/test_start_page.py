@@ -189,16 +189,17 @@ def firm(**other) -> dict:
     return data | other
 
 
-def test_another_title_asks_anew_and_another_telephone_does_not(app, nil, rows):
+@pytest.mark.parametrize("change", [{"title": "Başka A.Ş."}, {"contact": "0850 000 00 00"}])
+def test_whoever_changes_what_is_reviewed_asks_anew(app, nil, rows, change):
     bring_all(app, nil)
     nil.posts("/dashboard/start/ask")
 
-    nil.posts("/dashboard/start/firm", firm(contact="0850 000 00 00"))
+    nil.posts("/dashboard/start/firm", firm())
     assert rows.one(Provider).asked_at
-    nil.posts("/dashboard/start/firm", firm(title="Başka A.Ş."))
+    nil.posts("/dashboard/start/firm", firm(**change))
 
-    provider = rows.one(Provider)
-    assert (provider.title, provider.contact, provider.asked_at) == ("Başka A.Ş.", FIRM["contact"], None)
+    assert rows.one(Provider).asked_at is None
+    assert "yeniden gönderin" in nil.opens("/dashboard/start").text
 
 
 def test_wrong_check_digits_and_other_columns_change_nothing(nil, rows):

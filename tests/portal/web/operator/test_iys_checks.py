@@ -7,6 +7,7 @@ from portal.core.extensions import db, vault
 from portal.core.models import AuditEntry, Connection
 from portal.domain.identity import accounts
 from tests.portal.web.operator.conftest import CODE
+from tests.portal.web.operator.test_provider_page import seen
 
 pytestmark = pytest.mark.alike
 
@@ -80,7 +81,8 @@ def test_who_is_admitted_writes_at_once_whatever_brand_it_practised_with(derya, 
     acts_for(reached)
     call = {"called_on": clock.day(clock.now()).isoformat(), "note": "Santralden arandı, doğruladı."}
 
-    derya.posts(f"/operator/providers/{newcomer}/admission", call)
+    path = f"/operator/providers/{newcomer}"
+    derya.posts(f"{path}/admission", call | seen(derya, path))
 
     connection = rows.one(Connection, Connection.provider_id == newcomer)
     assert connection.findings["missing"] == []
@@ -92,7 +94,8 @@ def test_who_is_admitted_without_the_rights_tells_nothing_and_the_operator_reads
     acts_for(reached, title="BAŞKA TİCARET A.Ş.")
     call = {"called_on": clock.day(clock.now()).isoformat(), "note": "Santralden arandı, doğruladı."}
 
-    derya.posts(f"/operator/providers/{newcomer}/admission", call)
+    path = f"/operator/providers/{newcomer}"
+    derya.posts(f"{path}/admission", call | seen(derya, path))
 
     assert rows.one(Connection, Connection.provider_id == newcomer).forwarding_enabled_at is None
     assert "BAŞKA TİCARET A.Ş." in derya.opens(f"/operator/providers/{newcomer}").text

@@ -1,14 +1,30 @@
 """One provider: what is known, its papers, and the acts of the operator."""
 
+import re
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import AuditEntry, Mail, MailKind, Paper, Provider, Review, ReviewAct
+from portal.core.models import (
+    AuditEntry,
+    Brand,
+    Mail,
+    MailKind,
+    Membership,
+    Paper,
+    Provider,
+    Review,
+    ReviewAct,
+    User,
+)
 from portal.domain.notifications import mails
+from portal.services.documents.authorisation_letter import render_pdf
 from tests import make
+from tests.portal.services.documents.test_authorisation_letter import LETTER
+from tests.portal.web.dashboard.staff import signed_in
 from tests.portal.web.operator.conftest import CODE, DENIZ, NIL, PDF, assign
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
@@ -33,6 +49,12 @@ def mailed(app, rows) -> list[tuple]:
         ]  # fmt: skip
 
 
+def seen(derya, path) -> dict:
+    """The digest that the page's form of admission carries."""
+    found = re.search(r'name="seen" value="(\w+)"', derya.opens(path).text)
+    return {"seen": found[1] if found else ""}
+
+
 def acts(rows) -> list[str]:
     return [entry.act for entry in rows(AuditEntry, AuditEntry.act.startswith("provider."))]
 
@@ -46,7 +68,7 @@ def test_the_page_tells_what_the_operator_must_know(derya, path):
 
 
 def test_admitting_lets_a_provider_go_to_iys_and_tells_its_owners(app, derya, path, newcomer, rows):
-    answer = derya.posts(f"{path}/admission", called())
+    answer = derya.posts(f"{path}/admission", called() | seen(derya, path))
 
     assert (answer.status_code, answer.location) == (303, path)
     provider = rows.one(Provider)
@@ -80,7 +102,7 @@ def test_nobody_is_admitted_while_something_is_missing(app, derya, path, rows):
         db.session.query(Paper).delete()
         db.session.commit()
 
-    answer = derya.posts(f"{path}/admission", called())
+    answer = derya.posts(f"{path}/admission", called() | seen(derya, path))
 
     assert answer.status_code == 303
     assert "İmzalı yetki mektubu yüklenmedi" in derya.opens(path).text
@@ -92,7 +114,7 @@ def test_a_code_that_another_provider_took_meanwhile_is_refused(app, derya, path
         make.provider(iys_code=CODE + 1, brand_code=CODE)
         db.session.rollback()
 
-    answer = derya.posts(f"{path}/admission", called())
+    answer = derya.posts(f"{path}/admission", called() | seen(derya, path))
 
     assert answer.status_code == 303
     assert "başka bir hesapta" in derya.opens(path).text
@@ -101,8 +123,9 @@ def test_a_code_that_another_provider_took_meanwhile_is_refused(app, derya, path
 
 @pytest.mark.parametrize("act", ["admission", "sent-back", "suspension"])
 def test_an_act_that_is_done_is_not_done_again(derya, path, rows, act):
+    form = called() | REASON | seen(derya, path)
     for _ in range(2):
-        derya.posts(f"{path}/{act}", called() | REASON)
+        derya.posts(f"{path}/{act}", form)
 
     assert len(rows(Review)) == len(rows(Mail)) == len(acts(rows)) == 1
     assert "bir şey yapılmadı" in derya.opens(path).text
@@ -207,3 +230,46 @@ def test_who_left_is_said_to_and_comes_back_suspended(app, derya, path, rows):
     assert left and stopped and "Ayrılığı geri al" in page
     assert (rows.one(Provider).left_at, rows.one(Provider).suspended_at) == (None, stopped)
     assert acts(rows) == ["provider.suspended", "provider.left", "provider.came_back"]
+
+
+CHANGES = {
+    "the title": ("/dashboard/start/firm", {"title": "Bir Banka A.Ş."}),
+    "the contact": ("/dashboard/start/firm", {"contact": "0850 111 11 11"}),
+    "the code": ("/dashboard/start/code", {"iys_code": "731846"}),
+    "a paper": ("/dashboard/start/papers", {"kind": "signature"}),
+    "the brand": ("/dashboard/brands/{brand}", {"name": "Bir Banka", "source": ""}),
+}
+FIRM = {
+    "legal_form": "company", "title": "Yeni Mağazacılık A.Ş.", "number": "0454053692000015", "kind": "partner",
+    "contact": "0850 765 43 21", "notice_url": make.NOTICE, "representative": "Nil Yeni",
+}  # fmt: skip
+
+
+@pytest.fixture
+def nil(app, newcomer):
+    with app.app_context():
+        make.enrol_app(db.session.query(User).join(Membership).filter_by(provider_id=newcomer).one())
+    return signed_in(app, NIL)
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_nobody_is_admitted_whom_the_operator_has_not_seen_as_it_is(derya, nil, path, rows, what):
+    """The firm changes what was reviewed between the page and the button: its request ends, and the form is stale."""
+    form, (where, change) = called() | seen(derya, path), CHANGES[what]
+    if what == "a paper":
+        change = change | {"file": (BytesIO(render_pdf(LETTER)), "x.pdf")}
+    base = FIRM if where.endswith("firm") else {}
+    assert nil.posts(where.format(brand=rows.one(Brand).id), base | change).status_code == 303
+    assert rows.one(Provider).asked_at is None
+
+    answer = derya.posts(f"{path}/admission", form)
+    again = derya.posts(f"{path}/admission", called() | seen(derya, path))  # A second tab, not handed in.
+
+    assert {answer.status_code, again.status_code} == {409}
+    assert CALLED["note"] in answer.text or "yeniden göndermesi bekleniyor" in answer.text
+    assert rows.one(Provider).in_sandbox_mode and rows(Review) == []
+
+    nil.posts("/dashboard/start/ask")
+    assert derya.posts(f"{path}/admission", form).status_code == 409  # Handed in anew, and still not looked at.
+    derya.posts(f"{path}/admission", called() | seen(derya, path))
+    assert not rows.one(Provider).in_sandbox_mode
