@@ -145,3 +145,21 @@ def test_each_permission_is_needed_by_a_page_and_held_by_somebody(app):
     held = frozenset.union(*ROLE_PERMISSIONS.values(), *OPERATOR_PERMISSIONS.values(), {Permission.SELF})
 
     assert used == held == set(Permission)
+
+
+CHANGES_KEYS = {"dashboard.connect", "dashboard.connect_by_partner", "dashboard.register_push", "dashboard.remove_push"}
+
+
+def test_what_changes_keys_or_people_and_files_with_addresses_ask_for_a_factor(app):
+    asks, at_stake = set(), set(CHANGES_KEYS)
+    for rule in app.url_map.iter_rules():
+        view, name = app.view_functions[rule.endpoint], rule.endpoint
+        needed, is_act = getattr(view, "needs", None), "POST" in rule.methods
+        asks |= {name} if getattr(view, "needs_fresh", False) else set()
+        at_stake |= {name} if needed in (Permission.PEOPLE, Permission.STAFF) and is_act else set()
+        at_stake |= {name} if needed == Permission.EXPORT and name != "dashboard.exports" else set()
+        at_stake |= {name} if rule.rule.startswith(("/account/factors/", "/account/password")) else set()
+        at_stake |= {name} if rule.rule.endswith(("/audit.csv", "/audit.xlsx", "/papers/<id:paper_id>")) else set()
+
+    assert len(at_stake) > 30
+    assert at_stake - asks == set()

@@ -16,6 +16,7 @@ from portal.services.imports.audience import read_address_list
 from portal.services.imports.reading import ChunkedFile, FileProblem, Unreadable, workbook_process
 from portal.services.imports.reading.workbook_chunker import __main__ as chunker
 from portal.services.imports.reading.workbook_chunker import container
+from tests.files import broken
 
 pytestmark = pytest.mark.slow
 
@@ -224,6 +225,22 @@ def test_the_chunker_imports_nothing_of_the_portal():
     assert not {"portal", "flask", "sqlalchemy", "cryptography"} & set(told.replace("'", " ").replace(".", " ").split())
 
 
+def test_the_chunker_has_limits_and_writes_no_byte_into_a_file(tmp_path):
+    tries = (
+        "import pathlib, resource, signal, sys; from workbook_chunker import __main__ as chunker;"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); chunker._limit_resources();"
+        "limits = (resource.RLIMIT_AS, resource.RLIMIT_CPU, resource.RLIMIT_CORE);"
+        "print([resource.getrlimit(each)[1] for each in limits]);"
+        "pathlib.Path(sys.argv[1]).write_text('x')"
+    )
+    env, written_to = {"PYTHONPATH": str(workbook_process.HERE)}, tmp_path / "a"
+
+    told = subprocess.run([sys.executable, "-P", "-c", tries, written_to], env=env, capture_output=True, text=True)
+
+    assert told.stdout.strip() == str([chunker.MOST_MEMORY, chunker.MOST_SECONDS, 0])
+    assert "File too large" in told.stderr and written_to.stat().st_size == 0
+
+
 def test_every_word_of_the_chunker_is_a_problem():
     for path in workbook_process.HERE.glob("workbook_chunker/*.py"):
         for word in path.read_text().split('"'):
@@ -238,3 +255,16 @@ def test_a_sheet_of_one_value_over_and_over_is_no_bomb():
 
     assert len(rows) > container.HARMLESS
     assert container.format_of(data) == "xlsx"
+
+
+def test_hidden_rows_of_a_libreoffice_file_are_counted():
+    saved = (broken.SAVED / "people.ods").read_bytes()
+    with zipfile.ZipFile(io.BytesIO(saved)) as packed:
+        files = {name: packed.read(name) for name in packed.namelist()}
+    first, *others = files["content.xml"].split(b"<table:table-row ")
+    others[1] = b'table:visibility="filter" ' + others[1]
+    files["content.xml"] = b"<table:table-row ".join([first, *others])
+
+    outline, _ = cut_up(zipped(**files), "liste.ods")
+
+    assert (outline.sheets[0].is_hidden, outline.sheets[0].hidden_lines) == (False, 1)
