@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, cast
+from typing import cast
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -20,7 +20,6 @@ from portal.core.models import (
     PaperKind,
     Provider,
     ProviderKind,
-    Review,
     ReviewAct,
     Role,
     User,
@@ -28,6 +27,7 @@ from portal.core.models import (
 from portal.core.vault import Vault
 from portal.domain.identity import accounts
 from portal.domain.providers import sandbox_mode
+from portal.domain.providers.suspension import record_review
 
 RESERVED_CODES = range(sandbox_mode.EXEMPT_CODES.start, sandbox_mode.CODES.stop)  # İYS's own codes are far below.
 APPEARANCE = ("name", "header", "colour", "contact", "notice_url", "source", "logo", "logo_digest", "requires_name")
@@ -52,14 +52,6 @@ class NotReady(ValueError):
 
 class ApplicationChanged(ValueError):
     """The application is not the one that the operator saw, or it is not handed in (any more)."""
-
-
-class NotSuspended(ValueError):
-    """A provider is suspended before it leaves."""
-
-
-class HasLeft(ValueError):
-    """A provider that left must return before it is resumed."""
 
 
 class Missing(StrEnum):
@@ -229,7 +221,7 @@ def admit(
     partner = accounts.first_partner_credential(session)
     if partner and provider.kind == ProviderKind.PARTNER:
         accounts.connect_by_partner(session, provider, partner, at=at)
-    _record_review(session, provider, ReviewAct.ADMITTED, by, note, at, called_on=called_on)
+    record_review(session, provider, ReviewAct.ADMITTED, by, note, at, called_on=called_on)
 
 
 def send_back(session: Session, provider: Provider, *, by: int, note: str, at: datetime) -> bool:
@@ -238,43 +230,7 @@ def send_back(session: Session, provider: Provider, *, by: int, note: str, at: d
     if provider.asked_at is None or not provider.in_sandbox_mode:
         return False
     provider.asked_at = None
-    return _record_review(session, provider, ReviewAct.SENT_BACK, by, note, at)
-
-
-def suspend(session: Session, provider: Provider, *, by: int, note: str, at: datetime) -> bool:
-    """Suspend a provider: nothing new begins, refusals go on."""
-    if provider.suspended_at is not None:
-        return False
-    provider.suspended_at = at
-    return _record_review(session, provider, ReviewAct.SUSPENDED, by, note, at)
-
-
-def resume(session: Session, provider: Provider, *, by: int, note: str, at: datetime) -> bool:
-    """End a suspension. Raises HasLeft."""
-    if provider.left_at is not None:
-        raise HasLeft
-    if provider.suspended_at is None:
-        return False
-    provider.suspended_at = None
-    return _record_review(session, provider, ReviewAct.RESUMED, by, note, at)
-
-
-def mark_left(session: Session, provider: Provider, *, by: int, note: str, at: datetime) -> bool:
-    """Note that a suspended provider has left: its links say so, and still take refusals. Raises NotSuspended."""
-    if provider.suspended_at is None:
-        raise NotSuspended
-    if provider.left_at is not None:
-        return False
-    provider.left_at = at
-    return _record_review(session, provider, ReviewAct.LEFT, by, note, at)
-
-
-def mark_returned(session: Session, provider: Provider, *, by: int, note: str, at: datetime) -> bool:
-    """Undo mark_left; the provider stays suspended."""
-    if provider.left_at is None:
-        return False
-    provider.left_at = None
-    return _record_review(session, provider, ReviewAct.CAME_BACK, by, note, at)
+    return record_review(session, provider, ReviewAct.SENT_BACK, by, note, at)
 
 
 def _make_step(
@@ -292,11 +248,3 @@ def _create_master_brand(session: Session, provider: Provider, sandbox_brand: Br
     for name in APPEARANCE if sandbox_brand else ():
         setattr(brand, name, getattr(sandbox_brand, name))
     session.add(brand)
-
-
-def _record_review(
-    session: Session, provider: Provider, act: ReviewAct, by: int, note: str, at: datetime, **facts: Any
-) -> bool:
-    session.add(Review(provider_id=provider.id, act=act, note=note, made_by=by, made_at=at, **facts))
-    session.flush()
-    return True

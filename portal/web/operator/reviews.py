@@ -12,7 +12,7 @@ from portal.core import clock
 from portal.core.extensions import db, read_session
 from portal.core.models import MailKind, Provider
 from portal.domain.identity.permissions import Permission
-from portal.domain.providers import onboarding, sandbox_mode
+from portal.domain.providers import onboarding, sandbox_mode, suspension
 from portal.web.operator.blueprint import blueprint
 from portal.web.operator.forms import AdmissionForm, NoteForm
 from portal.web.operator.provider_page import MISSING_LABELS, render_provider, test_connection
@@ -83,14 +83,14 @@ def suspend(provider_id: int) -> ResponseReturnValue:
         notify_owners(provider, MailKind.SUSPENDED, reason=reason, link=absolute_url("dashboard.overview"))
 
     message = _("Hizmet sağlayıcı durduruldu; retler işlemeye devam eder.")
-    return _act_with_reason(provider_id, onboarding.suspend, "provider.suspended", message, tell_owners)
+    return _act_with_reason(provider_id, suspension.suspend, "provider.suspended", message, tell_owners)
 
 
 @blueprint.post("/providers/<id:provider_id>/resumption")
 @needs(Permission.REVIEW, fresh=True)
 def resume(provider_id: int) -> ResponseReturnValue:
     message = _("Hizmet sağlayıcı yeniden çalışıyor.")
-    return _act_with_reason(provider_id, onboarding.resume, "provider.resumed", message)
+    return _act_with_reason(provider_id, suspension.resume, "provider.resumed", message)
 
 
 @blueprint.post("/providers/<id:provider_id>/departure")
@@ -98,7 +98,7 @@ def resume(provider_id: int) -> ResponseReturnValue:
 def leave(provider_id: int) -> ResponseReturnValue:
     """Mark a suspended provider as having left."""
     message = _("Ayrıldığı yazıldı; bağlantıları bunu söyler ve ret almayı sürdürür.")
-    return _act_with_reason(provider_id, onboarding.mark_left, "provider.left", message)
+    return _act_with_reason(provider_id, suspension.mark_left, "provider.left", message)
 
 
 @blueprint.post("/providers/<id:provider_id>/return")
@@ -106,7 +106,7 @@ def leave(provider_id: int) -> ResponseReturnValue:
 def come_back(provider_id: int) -> ResponseReturnValue:
     """Take a departure back; the provider stays suspended until it is resumed."""
     message = _("Ayrılığı geri alındı; durdurulmuş olarak kalır.")
-    return _act_with_reason(provider_id, onboarding.mark_returned, "provider.came_back", message)
+    return _act_with_reason(provider_id, suspension.mark_returned, "provider.came_back", message)
 
 
 def _act_with_reason(
@@ -123,7 +123,7 @@ def _act_with_reason(
     reason = form.reason.data.strip()
     try:
         is_done = act(db.session, provider, by=current_user.id, note=reason, at=clock.now())
-    except (onboarding.NotSuspended, onboarding.HasLeft):
+    except (suspension.NotSuspended, suspension.HasLeft):
         is_done = False
     if not is_done:
         return rollback_and_redirect(_url_of(provider_id), STATE_CHANGED)

@@ -26,7 +26,7 @@ from portal.core.models import (
     Role,
 )
 from portal.domain.identity import accounts
-from portal.domain.providers import onboarding, sandbox_mode
+from portal.domain.providers import onboarding, sandbox_mode, suspension
 from portal.domain.providers.onboarding import Missing, StepState
 from tests import make
 
@@ -246,16 +246,16 @@ def test_who_is_sent_back_may_ask_again():
 
 def test_only_who_is_stopped_leaves_and_only_who_came_back_goes_on():
     provider = newcomer()
-    with pytest.raises(onboarding.NotSuspended):
-        onboarding.mark_left(db.session, provider, by=DERYA, note="Bitti.", at=clock.now())
-    onboarding.suspend(db.session, provider, by=DERYA, note="Bitiyor.", at=clock.now())
+    with pytest.raises(suspension.NotSuspended):
+        suspension.mark_left(db.session, provider, by=DERYA, note="Bitti.", at=clock.now())
+    suspension.suspend(db.session, provider, by=DERYA, note="Bitiyor.", at=clock.now())
     for _ in range(2):
-        onboarding.mark_left(db.session, provider, by=DERYA, note="Bitti.", at=clock.now())
-    with pytest.raises(onboarding.HasLeft):
-        onboarding.resume(db.session, provider, by=DERYA, note="Sürsün.", at=clock.now())
+        suspension.mark_left(db.session, provider, by=DERYA, note="Bitti.", at=clock.now())
+    with pytest.raises(suspension.HasLeft):
+        suspension.resume(db.session, provider, by=DERYA, note="Sürsün.", at=clock.now())
     for _ in range(2):
-        onboarding.mark_returned(db.session, provider, by=DERYA, note="Döndü.", at=clock.now())
-    onboarding.resume(db.session, provider, by=DERYA, note="Sürsün.", at=clock.now())
+        suspension.mark_returned(db.session, provider, by=DERYA, note="Döndü.", at=clock.now())
+    suspension.resume(db.session, provider, by=DERYA, note="Sürsün.", at=clock.now())
 
     assert provider.left_at is provider.suspended_at is None
     assert [each.act for each in db.session.query(Review).order_by(Review.id)][-4:] == [
@@ -267,10 +267,10 @@ def test_suspending_and_resuming_twice_leaves_one_review_each():
     provider = make.provider()
 
     for _ in range(2):
-        onboarding.suspend(db.session, provider, by=DERYA, note="Şikâyet incelemesi.", at=clock.now())
+        suspension.suspend(db.session, provider, by=DERYA, note="Şikâyet incelemesi.", at=clock.now())
     assert provider.suspended_at
     for _ in range(2):
-        onboarding.resume(db.session, provider, by=DERYA, note="Açıklandı.", at=clock.now())
+        suspension.resume(db.session, provider, by=DERYA, note="Açıklandı.", at=clock.now())
 
     assert provider.suspended_at is None
     assert [each.act for each in db.session.scalars(select(Review))] == [ReviewAct.SUSPENDED, ReviewAct.RESUMED]
