@@ -4,6 +4,7 @@ import hashlib
 import os
 import stat
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from io import BufferedReader
 from pathlib import Path
@@ -84,8 +85,8 @@ def open_regular_file(path: Path) -> BufferedReader:
     return file
 
 
-def run_steps(batch_id: int, options: ImportOptions) -> None:
-    """Take a batch from its present state to the end. Raises ImportFailed."""
+def run_steps(batch_id: int, options: ImportOptions, look: Callable[[ImportBatch], None]) -> None:
+    """Take a batch from its present state to the end; `look` is called before each step. Raises ImportFailed."""
     steps = {
         BatchState.READ: _set_layout,
         BatchState.DRY_RUN: _drop if options.dry_run else _start,
@@ -96,6 +97,7 @@ def run_steps(batch_id: int, options: ImportOptions) -> None:
         batch = _finish_worker_step(batch_id)
         if batch.state not in steps:
             return
+        look(batch)
         try:
             steps[batch.state](batch, options)
         except batches.WrongState:  # Somebody else changed the state: look again.

@@ -19,13 +19,17 @@ from sqlalchemy import select
 from portal.cli.import_steps import ImportFailed, ImportOptions, find_earlier_batch, run_steps, upload
 from portal.cli.parameter_types import Channels
 from portal.core import clock
-from portal.core.extensions import db, read_session
+from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel
-from portal.core.models import BatchState, Brand, ImportBatch, Provider
+from portal.core.models import BatchState, Brand, ImportBatch, ImportProfile, Provider
 from portal.services.imports import profiles
 from portal.services.imports.row_results import PROBLEMS, code_of
+from portal.services.imports.unused_columns import unread_of
 
 FINISHED = (BatchState.DONE, BatchState.UNDOING, BatchState.UNDONE)  # Not repeated without --again.
+
+
+LONGEST_HEADER = 60  # Characters.
 
 
 class ExitCode(IntEnum):
@@ -48,6 +52,9 @@ class Summary:
     tally: dict[str, int] = field(default_factory=dict)
     problems: list[dict[str, Any]] = field(default_factory=list)
     problem: dict[str, Any] | None = None  # Why it was not imported.
+    unused_columns: list[dict[str, Any]] = field(default_factory=list)  # With values that were not read.
+    unused_sheets: list[dict[str, Any]] = field(default_factory=list)
+    hidden_lines: int = 0  # Of the sheets that are read; they count like others.
     repeated: bool = False  # It was imported before.
     moved_to: str | None = None
     exit_code: ExitCode = ExitCode.GOOD
@@ -59,8 +66,24 @@ class Summary:
              "code": code_of(word)}
             for word, count in self.tally.items() if word in PROBLEMS
         ]  # fmt: skip
-        if self.problems:
+        self.read_file(batch)
+        if self.problems or any(each["holds_statuses"] for each in self.unused_columns):
             self.exit_code = ExitCode.PROBLEMS
+
+    def read_file(self, batch: ImportBatch) -> None:
+        """What of the file is not read; its header is gone once the batch is dropped."""
+        if batch.outline is None:
+            return
+        unread = unread_of(vault(), batch)
+        self.unused_columns = [
+            {"column": each.letter, "header": each.header[:LONGEST_HEADER], "filled": each.filled,
+             "statuses": each.statuses, "holds_statuses": each.holds_statuses}
+            for each in unread.columns
+        ]  # fmt: skip
+        self.unused_sheets = [
+            {"sheet": each.name, "lines": each.lines, "is_hidden": each.is_hidden} for each in unread.sheets
+        ]  # fmt: skip
+        self.hidden_lines = unread.hidden_lines
 
 
 @click.command("import")
@@ -93,8 +116,7 @@ def import_files(
         raise click.UsageError(f"There is no brand {brand_code} here.")
     if list_profiles:
         for each in profiles.list_profiles(read_session(), brand.provider_id):
-            used_at = clock.istanbul(each.used_at).isoformat(timespec="seconds")
-            click.echo(json.dumps({"profile": each.name, "used_at": used_at}, ensure_ascii=False))
+            click.echo(json.dumps(_describe_profile(each), ensure_ascii=False))
         return
     if not files:
         raise click.UsageError("Name a file.")
@@ -106,6 +128,13 @@ def import_files(
     )
     exit_codes = [_import_file(brand, path, options, again=again, settled=settled, move_to=move_to) for path in files]
     sys.exit(max(exit_codes))
+
+
+def _describe_profile(profile: ImportProfile) -> dict[str, Any]:
+    """By its name where it has one, and by the columns that it reads: one without is found by its file's header."""
+    name = {"profile": profile.name} if profile.name else {}
+    used_at = clock.istanbul(profile.used_at).isoformat(timespec="seconds")
+    return name | {"columns": profiles.columns_of(vault(), profile), "used_at": used_at}
 
 
 def _import_file(
@@ -147,6 +176,6 @@ def _run_import(brand: Brand, path: Path, options: ImportOptions, summary: Summa
         return
     batch_id = before.id if before is not None else upload(brand, path)
     try:
-        run_steps(batch_id, options)
+        run_steps(batch_id, options, summary.read_file)
     finally:
         summary.read_batch(read_session().get_one(ImportBatch, batch_id, populate_existing=True))

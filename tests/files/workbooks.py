@@ -62,6 +62,19 @@ def hidden_sheet() -> bytes:
     return saved(book)
 
 
+def hidden_and_filtered() -> bytes:
+    """Last year's list hidden beside this year's, of which a filter shows one line."""
+    rows = [
+        ["Telefon", "Durum", "Tarih", "Kaynak", "Dayanak", "Üye mi"],
+        *([f"0532 123 45 6{n}", "RET", "24.11.2026", "HS_WEB", "A", "E"] for n in range(3)),
+    ]
+    book = workbook({"Yeni": rows, "Eski": rows})
+    book["Eski"].sheet_state = "hidden"
+    for row in (3, 4):
+        book["Yeni"].row_dimensions[row].hidden = True
+    return saved(book)
+
+
 def beginning_at_c5() -> bytes:
     """The table does not begin where a sheet does."""
     return saved(workbook({"Sayfa1": [[], [], [], [], *(["", "", *row] for row in SHEET)]}))

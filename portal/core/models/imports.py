@@ -57,6 +57,8 @@ class ImportBatch(Entity):
     chunks: Mapped[int] = mapped_column(Integer, default=0)
     position: Mapped[int] = mapped_column(Integer, default=0)  # Chunks done in this state.
     tally: Mapped[dict[str, int] | None] = mapped_column(JSON)  # Entries by row result, of the dry run or the run.
+    # Of columns that the layout does not read: cells with a value, and those of yes or no (imports.unused_columns).
+    unused_columns: Mapped[dict[str, list[int]] | None] = mapped_column(JSON)
     new_addresses: Mapped[int] = mapped_column(Integer, default=0)  # Of grants, unknown to the provider so far.
     only_refusals: Mapped[bool] = mapped_column(Boolean, default=False)  # The package has no room for grants.
     asked: Mapped[list[str] | None] = mapped_column(JSON)  # Layout defaults that the provider must supply.
@@ -67,6 +69,7 @@ class ImportBatch(Entity):
     attempts: Mapped[int] = mapped_column(Integer, default=0)  # Of the worker, since the last progress.
     state_changed_at: Mapped[datetime]  # Rate and time left are computed from here.
     dry_run_at: Mapped[datetime | None]  # When the dry run ended.
+    before_2015_confirmed_at: Mapped[datetime | None]  # A person vouched for the grants of HS_2015.
     started_at: Mapped[datetime | None]  # When the run was ordered.
     started_by: Mapped[int | None] = mapped_column(BigId)
     ended_at: Mapped[datetime | None]

@@ -23,7 +23,8 @@ from portal.domain.consents.bulk_import import Entry
 from portal.services.imports.batches import BatchLease
 from portal.services.imports.row_parser import ParsedChunk, chunk_parser
 from portal.services.imports.row_results import BYTE_OF, SLOTS, SkipReason, tally_of
-from portal.services.imports.store import DAMAGED, ChunkRow, chunk_at
+from portal.services.imports.store import DAMAGED, ChunkRow, chunk_at, layout_of
+from portal.services.imports.unused_columns import CellCounter
 
 SAVED_EVERY = 0.5  # Seconds.
 REPEATED = BYTE_OF[SkipReason.REPEATED.value]
@@ -42,7 +43,8 @@ class DryRun:
         batch = read_session().get_one(ImportBatch, lease.id, populate_existing=True)
         self.lease, self.at = lease, clock.now()
         self.brand = read_session().get_one(Brand, batch.brand_id, populate_existing=True)
-        self.parse = chunk_parser(vault(), batch, self.at)
+        self.unread = CellCounter(layout_of(vault(), batch))
+        self.parse = chunk_parser(vault(), batch, self.at, self.unread)
         self.seen = SeenEntries()
         self.ids: list[int] = []  # Of the chunks so far,
         self.starts: list[int] = []  # the number of their first slot in the whole file,
@@ -124,7 +126,7 @@ class DryRun:
         self.lease.finish(
             db.session, BatchState.DRY_RUN, at, tally=dict(tally), lines=self.lines,
             new_addresses=self.seen.new_address_count, dry_run_at=at, position=len(self.results),
-            problem=DAMAGED if self.is_damaged else None,
+            problem=DAMAGED if self.is_damaged else None, unused_columns=self.unread.counts(),
         )  # fmt: skip
         db.session.commit()
 

@@ -110,12 +110,17 @@ def _guess_layout(batch: ImportBatch, outline: Outline, samples: list[list[Line]
         if sheet.chunks
     }
     best = max(layouts, key=lambda place: _rank(layouts[place], outline.sheets[place]))
-    alike = [place for place in layouts if _names(outline.sheets[place]) == _names(outline.sheets[best])]
+    alike = [
+        place
+        for place in layouts
+        if _names(outline.sheets[place]) == _names(outline.sheets[best])
+        and outline.sheets[place].is_hidden <= outline.sheets[best].is_hidden  # A hidden one only by a person's choice.
+    ]
     return replace(layouts[best], sheets=tuple(alike) if outline.sheets[best].header else (best,))
 
 
-def _rank(guessed: Layout, sheet: Sheet) -> tuple[bool, int, int]:
-    return bool(ADDRESSES.keys() & guessed.columns.keys()), len(guessed.columns), sheet.lines
+def _rank(guessed: Layout, sheet: Sheet) -> tuple[bool, bool, int, int]:
+    return not sheet.is_hidden, bool(ADDRESSES.keys() & guessed.columns.keys()), len(guessed.columns), sheet.lines
 
 
 def _names(sheet: Sheet) -> list[str]:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
@@ -77,6 +78,19 @@ def list_profiles(session: Session, provider_id: int) -> list[ImportProfile]:
     return list(session.scalars(mine.order_by(ImportProfile.used_at.desc(), ImportProfile.id)))
 
 
+def columns_of(vault: Vault, profile: ImportProfile) -> dict[str, str]:
+    """The names of the columns that a profile reads, folded, by field; empty without a header. Raises CannotOpen."""
+    names: dict[str, str] = _facts_of(vault, profile)["names"]
+    return {field: name for field, name in names.items() if name}
+
+
+def _facts_of(vault: Vault, profile: ImportProfile) -> dict[str, Any]:
+    facts: dict[str, Any] = json.loads(
+        vault.read(profile.layout, ImportProfile.LAYOUT, profile.provider_id, profile.id)
+    )
+    return facts
+
+
 def _find_profile(session: Session, provider_id: int, condition: ColumnElement[bool]) -> ImportProfile | None:
     return session.scalar(select(ImportProfile).where(ImportProfile.provider_id == provider_id, condition))
 
@@ -84,7 +98,7 @@ def _find_profile(session: Session, provider_id: int, condition: ColumnElement[b
 def _open_layout(vault: Vault, profile: ImportProfile | None, header: Sequence[str]) -> Layout | None:
     if profile is None:
         return None
-    facts = json.loads(vault.read(profile.layout, ImportProfile.LAYOUT, profile.provider_id, profile.id))
+    facts = _facts_of(vault, profile)
     layout, names, new_names = Layout.unpacked(facts["layout"]), facts["names"], names_of(header)
     if not any(new_names):
         return layout

@@ -47,6 +47,7 @@ PROBLEM_FIELDS = {
     "source": (Field.SOURCE, Field.DATE),
     "date": (Field.DATE, Field.TIME, Field.SOURCE),
     "origin": (Field.ORIGIN,),
+    "address": (Field.STATUS_SMS, Field.STATUS_CALL, Field.STATUS_EMAIL, Field.PHONE, Field.EMAIL),
 }
 PHONE_FIELDS, EMAIL_FIELDS = (Field.ADDRESS, Field.PHONE), (Field.ADDRESS, Field.EMAIL)
 # Shown of a good entry.

@@ -12,17 +12,19 @@ from functools import cache
 from operator import itemgetter
 
 from portal.core.addresses import Address, AddressKind, Problem
-from portal.core.iys_protocol import Channel, Status
+from portal.core.iys_protocol import Channel, Source, Status
 from portal.core.models import ImportBatch
 from portal.core.vault import Vault
 from portal.domain.consents.bulk_import import Entry
 from portal.services.imports import store
 from portal.services.imports.fixes import FIXES, apply_fix
 from portal.services.imports.layout import Field, Layout
+from portal.services.imports.layout.layout import ADDRESSES as SERVES
 from portal.services.imports.layout.normalization import address_or_problem, folded, says_nothing
 from portal.services.imports.reading import Line
 from portal.services.imports.row_results import SLOTS, RowProblem, SkipReason
 from portal.services.imports.row_values import DateColumn, RowValueReader, RowValues
+from portal.services.imports.unused_columns import CellCounter
 
 SLOT_OF = {channel: slot for slot, channel in enumerate(SLOTS)}
 SERVED_BY = {AddressKind.PHONE: (Channel.SMS, Channel.CALL), AddressKind.EMAIL: (Channel.EMAIL,)}
@@ -49,9 +51,9 @@ class ParsedChunk:
 class RowParser:
     """Parses the lines of one sheet by a layout. `at` is now; lines up to `header_line` are no data."""
 
-    def __init__(self, layout: Layout, *, at: datetime, header_line: int | None):
+    def __init__(self, layout: Layout, *, at: datetime, header_line: int | None, header: Sequence[str] = ()):
         self.layout, self.at, self.header_line = layout, at.replace(microsecond=0), header_line or 0
-        self.values = RowValueReader(layout)
+        self.values = RowValueReader(layout, header)
         self._dates = DateColumn(layout, self.at)
         self._addresses = [(layout.columns[each], kind) for each, kind in KIND_OF.items() if each in layout.columns]
         self._width = max(layout.columns.values(), default=-1) + 1
@@ -77,12 +79,32 @@ class RowParser:
             for column, kind in self._addresses
             if (address := self._parse_address(cells[column])) is not None
         ]
-        if not addresses:
-            return [(0, Problem.EMPTY.value)] if any(map(str.strip, line[1])) else []
-        return sorted(self._results(line[0], cells, addresses).items(), key=itemgetter(0))
-
-    def _results(self, number: int, cells: Sequence[str], addresses: Addresses) -> Results:
         values = self.values.read(cells)
+        results: Results = {}
+        if addresses:
+            results = self._results(line[0], cells, addresses, values)
+        elif not values.stated and any(map(str.strip, line[1])):
+            results = {0: Problem.EMPTY.value}
+        for channel in values.stated:  # No cell of a status column goes without a result.
+            results.setdefault(SLOT_OF[channel], self._problem_of_cell(channel, addresses, values))
+        return sorted(results.items(), key=itemgetter(0))
+
+    def _problem_of_cell(self, channel: Channel, addresses: Addresses, values: RowValues) -> str:
+        """What is wrong with a channel's own status on a line that has no entry of this channel."""
+        if values.channel_problem and addresses:
+            return values.channel_problem.value
+        for address, kind in addresses:
+            if isinstance(address, Problem) and channel in _channels_of(address, kind):
+                return address.value
+        if not addresses:
+            return Problem.EMPTY.value
+        if any(channel in SERVES[each] for each in self.layout.columns.keys() & SERVES.keys()):
+            return SkipReason.NO_ADDRESS.value
+        return RowProblem.ADDRESS_MISSING.value
+
+    def _results(self, number: int, cells: Sequence[str], addresses: Addresses, values: RowValues) -> Results:
+        if values.channel_problem and values.stated:
+            return {}
         if values.channel_problem:
             # Once, since nobody knows how many channels are meant.
             good = [address for address, _ in addresses if isinstance(address, Address)]
@@ -105,7 +127,7 @@ class RowParser:
         for channel in values.named:  # Those that none of the line's addresses serves:
             if channel in values.statuses:
                 results.setdefault(SLOT_OF[channel], RowProblem.CHANNEL_UNFIT.value)
-        return results or _problem_of_silence(addresses, values)
+        return results if results or values.stated else _problem_of_silence(addresses, values)
 
     def _parse_address(self, cell: str) -> Address | Problem | None:
         """The address, its problem, or None where the cell holds none at all."""
@@ -142,9 +164,14 @@ def _add_entries(
                 free = [each for each in range(len(SLOTS)) if each not in results]
                 results[free[0] if free else slot] = Problem.SEVERAL.value
             return
-        problem = status if isinstance(status, RowProblem) else problems[status]
+        problem = problems[status] if isinstance(status, Status) else status
         if isinstance(status, Status) and problem is None:
-            results[slot] = Entry(number, address, channel, values.recipient_type, status, values.source, at, is_dated)
+            source = values.source if is_dated or status == Status.GRANTED else None
+            if status == Status.REFUSED and source is None:
+                # A refusal is never İYS's first record of a key, so İYS wants both: the provider makes it known now.
+                source = Source.PROVIDER_DECISION
+            is_stated = is_dated or status == Status.REFUSED
+            results[slot] = Entry(number, address, channel, values.recipient_type, status, source, at, is_stated)
         elif problem:
             results[slot] = problem.value
     if channels == (Channel.CALL,) and Channel.SMS in values.statuses and Channel.SMS not in values.named:
@@ -195,20 +222,30 @@ def unknown_words(lines: Iterable[Line], parser: RowParser) -> dict[str, dict[st
     }
 
 
-def chunk_parser(vault: Vault, batch: ImportBatch, at: datetime) -> Callable[[store.ChunkRow], ParsedChunk]:
-    """A function that opens a chunk of the batch and parses it by its layout. That function raises CannotOpen."""
+def chunk_parser(
+    vault: Vault, batch: ImportBatch, at: datetime, unread: CellCounter | None = None
+) -> Callable[[store.ChunkRow], ParsedChunk]:
+    """A function that opens a chunk of the batch and parses it by its layout. That function raises CannotOpen.
+
+    `unread` counts the cells of columns that the layout does not read.
+    """
     layout, outline = store.layout_of(vault, batch), store.outline_of(vault, batch)
 
     @cache
     def sheet_parser(sheet: int) -> RowParser:
-        return RowParser(layout, at=at, header_line=outline.sheets[sheet].header_line)
+        return RowParser(
+            layout, at=at, header_line=outline.sheets[sheet].header_line, header=outline.sheets[sheet].header
+        )
 
     def parse(chunk: store.ChunkRow) -> ParsedChunk:
         parsed = ParsedChunk()
         if chunk.sheet not in layout.sheets:
             return parsed
         parser = sheet_parser(chunk.sheet)
-        for row, line in enumerate(store.lines_of(vault, chunk)):
+        lines = store.lines_of(vault, chunk)
+        if unread is not None:
+            unread.add(line for line in lines if line[0] > parser.header_line)
+        for row, line in enumerate(lines):
             parsed.lines += line[0] > parser.header_line
             for slot, result in parser.parse(line):
                 if isinstance(result, str):

@@ -52,6 +52,11 @@ class RowProblem(ExplainedProblem):
                         N_("O günden önce alınan izin için kaynağı HS_2015, tarihi 01.05.2015 00:00 yazın."))
     DATE_NOT_2015 = ("date_not_2015", N_("HS_2015 kaynağında tarih yalnız 01.05.2015 00:00 olabilir."),
                      N_("Tarihi 01.05.2015 00:00 yapın ya da gerçek kaynağı yazın."))
+    ADDRESS_MISSING = (
+        "address_missing",
+        N_("Bu kanal için adres sütunu yok."),
+        N_("E-posta izni e-posta adresi, diğerleri telefon ister: adresin sütununu seçin ya da dosyaya ekleyin."),
+    )
     ORIGIN_MISSING = ("origin_missing", N_("Onayın dayanağı yazmıyor."),
                       N_("Onayı hangi formun, siparişin ya da kaydın kanıtladığını satıra ya da tüm dosya için yazın."))
     # fmt: on
@@ -63,6 +68,10 @@ class SkipReason(ExplainedProblem):
     # fmt: off
     REPEATED = ("repeated", N_("Aynı adres ve kanal dosyada yeniden geçiyor."),
                 N_("En yenisi geçerlidir; onay ile ret aynı andaysa ret geçerli sayılır."))
+    NO_ADDRESS = ("no_address", N_("Bu kanal için satırda adres yok."),
+                  N_("Adresi satıra yazarsanız izin ya da ret de aktarılır."))
+    NOT_REFUSED = ("not_refused", N_("Ret sütunu “hayır” diyor; bu bir onay değildir."),
+                   N_("Yazılacak bir şey yok; kişinin durumu değişmez."))
     NO_SMS = "no_sms", N_("Sabit hatta SMS gitmez."), N_("Bu numara için yalnız arama izni aktarılır.")
     GRANT_LEFT_OUT = ("grant_left_out", N_("Yalnız retlerin aktarılması istendi."),
                       N_("Paketinizde yer açılınca dosyayı yeniden yükleyin."))
@@ -70,10 +79,10 @@ class SkipReason(ExplainedProblem):
 
 
 # A stored byte is a position in this tuple: new results are appended, or stored bytes would change their meaning.
-APPENDED = (RowProblem.CHANNEL_MISSING,)
+APPENDED = (RowProblem.CHANNEL_MISSING, RowProblem.ADDRESS_MISSING, SkipReason.NO_ADDRESS, SkipReason.NOT_REFUSED)
 RESULTS: tuple[str, ...] = (
-    *(each for each in Effect if each != Effect.UNDATED),  # DATE_MISSING has its value.
-    *(each.value for each in SkipReason),
+    *(each for each in Effect if each not in (Effect.UNDATED, Effect.UNSOURCED)),  # RowProblem has their values.
+    *(each.value for each in SkipReason if each not in APPENDED),
     *(each.value for each in RowProblem if each not in APPENDED),
     *(each.value for each in Problem),
     *(each.value for each in APPENDED),

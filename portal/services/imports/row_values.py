@@ -9,15 +9,17 @@ from portal.core.clock import ISTANBUL
 from portal.core.iys_protocol import Channel, RecipientType, Source, Status
 from portal.services.imports.fixes import apply_fix
 from portal.services.imports.layout import Field, Fix, Layout, dates
-from portal.services.imports.layout.cell_words import NOTHING, Meanings, is_of_iys
+from portal.services.imports.layout.cell_words import WEAK, Meanings, is_of_iys
+from portal.services.imports.layout.consent_names import channels_named, is_opt_out
 from portal.services.imports.layout.dates import BadTime, Moment, read_clock
-from portal.services.imports.layout.layout import STATUS_FIELDS
-from portal.services.imports.layout.normalization import says_nothing
-from portal.services.imports.row_results import RowProblem
+from portal.services.imports.layout.layout import STATUS_FIELDS, wanted_channels
+from portal.services.imports.layout.normalization import folded, says_nothing
+from portal.services.imports.row_results import RowProblem, SkipReason
 
 FIRST = datetime(2015, 5, 1, tzinfo=ISTANBUL).astimezone(UTC)  # Since then İYS's law holds (H156).
 MAYBE_SWAPPED = (RowProblem.DATE_IMPOSSIBLE, RowProblem.DATE_TO_COME)
-WORDS = (Field.CHANNEL, Field.STATUS, *STATUS_FIELDS.values(), Field.TYPE, Field.SOURCE)
+STATUSES = (Field.STATUS, *STATUS_FIELDS.values())
+WORDS = (Field.CHANNEL, *STATUSES, Field.TYPE, Field.SOURCE)
 CACHE_SIZE = 4096  # Combinations; a file with more has free text in a column of words.
 EVERY = frozenset(Channel)
 
@@ -26,21 +28,28 @@ EVERY = frozenset(Channel)
 class RowValues:
     """The values for every address of a line. `statuses` has the channels that the line is about."""
 
-    statuses: dict[Channel, Status | RowProblem]
+    statuses: dict[Channel, Status | RowProblem | SkipReason]
+    stated: frozenset[Channel]  # Channels whose own column of yes and no says something.
     wanted: tuple[Channel, ...]
     named: frozenset[Channel]  # Channels that the line itself names one by one.
     recipient_type: RecipientType
-    source: Source
+    source: Source | None  # None: a merchant's that is not given, which İYS does not ask for.
     channel_problem: RowProblem | None
     problem: RowProblem | None  # Of any status,
     grant_problem: RowProblem | None  # of a grant.
 
 
 class RowValueReader:
-    def __init__(self, layout: Layout):
+    """Reads lines by a layout; `header` tells a column whose yes is a refusal, or of which channels one speaks."""
+
+    def __init__(self, layout: Layout, header: Sequence[str] = ()):
         self.layout = layout
         self.meanings = Meanings(layout.words)
         self.columns = {each: layout.columns[each] for each in WORDS if each in layout.columns}
+        names = {each: header[place] if place < len(header) else "" for each, place in self.columns.items()}
+        self._opt_outs = {each for each in STATUSES if is_opt_out(names.get(each, ""))}
+        spoken_of = channels_named(names.get(Field.STATUS, ""))
+        self._spoken_of = spoken_of if len(spoken_of) > 1 else EVERY  # By the status column.
         self._places = tuple(self.columns.values())
         self._parse_once = lru_cache(maxsize=CACHE_SIZE)(self._parse)
 
@@ -68,6 +77,7 @@ class RowValueReader:
         refuses = source == Source.PROVIDER_DECISION
         return RowValues(
             statuses=self._statuses(words, wanted),
+            stated=frozenset(each for each, field in STATUS_FIELDS.items() if not says_nothing(words.get(field, ""))),
             wanted=wanted,
             named=channels if isinstance(channels, frozenset) and channels != EVERY else frozenset(),
             recipient_type=RecipientType.MERCHANT if is_merchant else RecipientType.INDIVIDUAL,
@@ -80,34 +90,51 @@ class RowValueReader:
     def _wanted(self, channels: frozenset[Channel] | str | None) -> tuple[tuple[Channel, ...], RowProblem | None]:
         if channels is None:
             return tuple(Channel), RowProblem.CHANNEL_UNKNOWN
-        if channels == NOTHING and not self.layout.channels:
-            return tuple(Channel), RowProblem.CHANNEL_MISSING
-        chosen = channels if isinstance(channels, frozenset) else self.layout.channels
-        return tuple(each for each in Channel if each in chosen), None
+        if isinstance(channels, frozenset):
+            return tuple(each for each in Channel if each in channels or STATUS_FIELDS[each] in self.columns), None
+        wanted = wanted_channels(self.layout)
+        return (wanted, None) if wanted else (tuple(Channel), RowProblem.CHANNEL_MISSING)
 
-    def _statuses(self, words: dict[Field, str], wanted: Sequence[Channel]) -> dict[Channel, Status | RowProblem]:
-        """By channel; an empty cell in a channel's own column leaves the channel out."""
-        statuses: dict[Channel, Status | RowProblem] = {}
+    def _statuses(
+        self, words: dict[Field, str], wanted: Sequence[Channel]
+    ) -> dict[Channel, Status | RowProblem | SkipReason]:
+        """By channel; an empty cell in a channel's own column leaves the channel out, unless the line refuses."""
+        statuses: dict[Channel, Status | RowProblem | SkipReason] = {}
+        of_line = self._status(Field.STATUS, words.get(Field.STATUS, ""))
         for channel in wanted:
-            own = words.get(STATUS_FIELDS[channel])
-            status = self.meanings.status(words.get(Field.STATUS, "") if own is None else own)
-            if status is None:
-                statuses[channel] = RowProblem.STATUS_UNKNOWN
-            elif isinstance(status, Status):
+            field = STATUS_FIELDS[channel]
+            status = self._status(field, words[field]) if field in words else self._default(of_line, channel)
+            if of_line == Status.REFUSED and channel in self._spoken_of:
+                status = Status.REFUSED  # Also beside a yes of the channel's own: of two words a refusal counts.
+            if status is not None:
                 statuses[channel] = status
-            elif own is None:
-                statuses[channel] = self.layout.status or RowProblem.STATUS_MISSING
         return statuses
 
-    def _source(self, cell: str, is_merchant: bool) -> tuple[Source, RowProblem | None]:
+    def _status(self, field: Field, cell: str) -> Status | RowProblem | SkipReason | None:
+        """What a cell of a status column says; None where it is empty."""
+        status = self.meanings.status(cell)
+        if not isinstance(status, Status):
+            return RowProblem.STATUS_UNKNOWN if status is None else None
+        if field in self._opt_outs and WEAK.fullmatch(folded(cell)):
+            return Status.REFUSED if status == Status.GRANTED else SkipReason.NOT_REFUSED
+        return status
+
+    def _default(
+        self, of_line: Status | RowProblem | SkipReason | None, channel: Channel
+    ) -> Status | RowProblem | SkipReason:
+        if of_line is None or channel not in self._spoken_of:
+            return self.layout.status or RowProblem.STATUS_MISSING
+        return of_line
+
+    def _source(self, cell: str, is_merchant: bool) -> tuple[Source | None, RowProblem | None]:
         """The source, and its problem if it has one. A merchant's may be left out: İYS does not ask for it."""
-        default = self.layout.source or Source.PHYSICAL_PLACE
+        default = self.layout.source
         source = self.meanings.source(cell)
         if source is None:
             return default, RowProblem.SOURCE_OF_IYS if is_of_iys(cell) else RowProblem.SOURCE_UNKNOWN
         if isinstance(source, Source):
             return source, None
-        return default, None if self.layout.source or is_merchant else RowProblem.SOURCE_MISSING
+        return default, None if default or is_merchant else RowProblem.SOURCE_MISSING
 
 
 class DateColumn:
@@ -135,7 +162,7 @@ class DateColumn:
         return RowProblem.DATE_BEFORE_2015 if at < FIRST else at
 
     def is_given(self, at: datetime) -> bool:
-        """Whether this date, as date_of() returned it, comes from the file: a merchant's may be ours."""
+        """Whether this date, as date_of() returned it, comes from the file: a merchant's may be left out."""
         return at is not self._at
 
     def _date_in_cell(self, cell: str, cells: Sequence[str]) -> datetime | RowProblem | None:
@@ -166,5 +193,5 @@ class DateColumn:
             return FIRST
         if self._default:
             return self._default
-        # İYS asks no date of a merchant's first consent; ours is the moment of the import.
+        # İYS asks no date of a merchant's first consent; it counts here from the moment of the import.
         return self._at if values.recipient_type == RecipientType.MERCHANT else RowProblem.DATE_MISSING

@@ -4,12 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from hashlib import sha256
-from string import ascii_uppercase
 from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import DateField, RadioField, SelectChoice, SelectField, StringField, TimeField
 from wtforms import Field as FormField
 from wtforms.validators import Length, Optional, ValidationError
@@ -21,8 +19,10 @@ from portal.services.imports import layout as layouts
 from portal.services.imports.layout.layout import Field, Layout
 from portal.services.imports.layout.normalization import folded
 from portal.services.imports.reading import Outline
+from portal.services.imports.unused_columns import column_letter
 from portal.web.shared.company_form import READABLE
 from portal.web.shared.form_parts import CheckboxList
+from portal.web.shared.forms import BaseForm
 from portal.web.shared.import_labels import FIELDS, GIVEN_BY, KINDS, MEANINGS, MISSING
 from portal.web.shared.labels import label
 
@@ -34,7 +34,7 @@ NOT_SAID = ""
 FACTS = ("status", "source", "date", "origin", "recipient_type", "contact")
 
 
-def check_lawful_day(_form: FlaskForm, field: DateField) -> None:
+def check_lawful_day(_form: BaseForm, field: DateField) -> None:
     """WTForms validator: a day from 1 May 2015 to today."""
     if not FIRST_DAY <= field.data <= clock.day(clock.now()):
         raise ValidationError(gettext("Tarih 1 Mayıs 2015'ten önce, bugünden de sonra olamaz."))
@@ -59,7 +59,7 @@ class Word:
     count: int = 0  # Lines with it, of those searched.
 
 
-class LayoutForm(FlaskForm):
+class LayoutForm(BaseForm):
     """Built by build_layout_form(), which adds a select for each column and each word."""
 
     sheets = CheckboxList(_l("Hangi sayfalar aktarılsın?"), coerce=int)
@@ -184,12 +184,6 @@ def build_layout_form(
     return form
 
 
-def column_letter(place: int) -> str:
-    """A column's name in a spreadsheet: A, B, … Z, AA, … ZZ."""
-    first, last = divmod(place, len(ascii_uppercase))
-    return (ascii_uppercase[first - 1] if first else "") + ascii_uppercase[last]
-
-
 def word_field_name(kind: str, text: str) -> str:
     """The field name depends on the word alone, so that an older page's answer is never taken for another word."""
     return f"word_{kind}_{sha256(folded(text).encode()).hexdigest()[:16]}"
@@ -234,8 +228,9 @@ def _form_data(layout: Layout, columns: Sequence[str]) -> dict[str, Any]:
 
 def _set_choices(form: LayoutForm) -> None:
     choose = (NOT_SAID, _l("Seçin"))
+    hidden, seen = _l("%(name)s (gizli sayfa, başlığıyla %(lines)s satır)"), _l("%(name)s (başlığıyla %(lines)s satır)")
     form.sheets.choices = [
-        (place, _l("%(name)s (başlığıyla %(lines)s satır)", name=each.name, lines=each.lines))
+        (place, str(hidden if each.is_hidden else seen) % {"name": each.name, "lines": each.lines})
         for place, each in enumerate(form.outline.sheets)
         if each.lines
     ]

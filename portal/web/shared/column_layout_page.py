@@ -15,6 +15,7 @@ from portal.services.imports.layout.layout import Layout
 from portal.services.imports.reading import Line, Outline, Sheet
 from portal.services.imports.row_parser import RowParser, unknown_words
 from portal.services.imports.store import first_lines, layout_of, outline_of
+from portal.services.imports.unused_columns import CellCounter, Unread, unused_columns
 from portal.web.shared.column_layout_form import LayoutForm, build_layout_form
 
 SHOWN_LINES = 20
@@ -25,6 +26,7 @@ class LayoutPage:
     form: LayoutForm
     sheet: Sheet
     lines: Sequence[Line]
+    unread: Unread
     is_as_posted: bool = True  # Otherwise another sheet was chosen, and the form is shown anew for it.
 
 
@@ -53,9 +55,15 @@ def _build_page(
 ) -> LayoutPage:  # fmt: skip
     sheet = outline.sheets[layout.sheets[0]]
     lines = first_lines(session, vault, batch, sheet)
-    unknown = unknown_words(lines, RowParser(layout, at=clock.now(), header_line=sheet.header_line))
+    parser = RowParser(layout, at=clock.now(), header_line=sheet.header_line, header=sheet.header)
+    unknown = unknown_words(lines, parser)
     form = build_layout_form(outline, layout, unknown, posted=posted, asks_facts=asks_facts)
-    return LayoutPage(form, sheet, lines[:SHOWN_LINES], is_as_posted=posted)
+    chosen = form.layout() if posted and form.is_submitted() else layout
+    counter = CellCounter(chosen)
+    counter.add(line for line in lines if line[0] > parser.header_line)
+    columns = unused_columns(counter.counts(), chosen, sheet.header)
+    unread = Unread(columns, hidden_lines=sum(each.hidden_lines for each in outline.sheets))
+    return LayoutPage(form, sheet, lines[:SHOWN_LINES], unread, is_as_posted=posted)
 
 
 def _guess_for_sheets(

@@ -76,6 +76,8 @@ EFFECTS: dict[str, tuple[str, str]] = {
 }
 SKIPPED: dict[str, str] = {
     SkipReason.REPEATED: N_("Dosyada yinelenen"),
+    SkipReason.NO_ADDRESS: N_("Adresi olmayan kanal"),
+    SkipReason.NOT_REFUSED: N_("Ret sütununda hayır"),
     SkipReason.NO_SMS: N_("Sabit hatta SMS"),
     SkipReason.GRANT_LEFT_OUT: N_("Onay, şimdilik alınmadı"),
 }

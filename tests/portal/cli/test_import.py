@@ -10,11 +10,12 @@ import pytest
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.iys_protocol import Channel
+from portal.core.iys_protocol import Channel, Status
 from portal.core.models import BatchState, Decision, ImportBatch, Provider
 from portal.services.imports import profiles
 from portal.services.imports.store import layout_of, outline_of
 from tests import make
+from tests.files.workbooks import hidden_and_filtered
 from tests.portal.domain.packages.cast import bought
 from tests.portal.services.imports.file_steps import csv_of, uploaded
 
@@ -93,6 +94,35 @@ def test_a_dry_run_writes_nothing_and_leaves_no_line(run, tmp_path, rows):
     assert told["tally"] and told["problems"]
     assert rows.count(Decision) == 0 and rows.one(ImportBatch).layout is None
     assert run(tmp_path / "a.csv", *GUESS)[1][0]["state"] == "done"
+
+
+OFFICE = "CEP;MAIL;SMS (E/H);ARAMA (E/H);MAIL (E/H);TARİH;KAYNAK;FORM NO;Notlar;Toplantıya geldi"
+
+
+def test_no_yes_or_no_of_an_offices_file_is_lost(run, tmp_path, rows):
+    lines = [
+        f"0532 {n:03} 45 {n + 10};kisi{n}@example.com;H;H;H;{NOW};HS_WEB;A-{n};{'ek' * (n % 2)};E" for n in range(25)
+    ]
+
+    code, (told,) = run(put(tmp_path, "crm.csv", csv_of(*lines, header=OFFICE)), "--guess")
+
+    assert (code, told["state"], told["problem"], told["problems"]) == (1, "done", None, [])
+    assert sum(told["tally"].values()) == 75 == len(rows(Decision, Decision.status == Status.REFUSED))
+    named = [
+        (each["column"], each["filled"], each["statuses"], each["holds_statuses"]) for each in told["unused_columns"]
+    ]
+    assert named == [("J", 25, 25, True), ("I", 12, 0, False)]
+    assert told["unused_columns"][0]["header"] == "Toplantıya geldi"
+
+
+def test_a_dry_run_names_what_is_not_read(run, tmp_path):
+    path = put(tmp_path, "a.xlsx", hidden_and_filtered())
+
+    code, (told,) = run(path, *GUESS, "--dry-run")
+
+    assert (code, told["state"], told["lines"], told["hidden_lines"]) == (1, "dropped", 3, 2)
+    assert told["unused_sheets"] == [{"sheet": "Eski", "lines": 4, "is_hidden": True}]
+    assert [each["header"] for each in told["unused_columns"]] == ["Üye mi"]
 
 
 def test_without_a_profile_nobody_guesses_unasked_and_the_file_waits(run, tmp_path, rows):

@@ -36,6 +36,11 @@ STATUSES = _table({
     """,
 })  # fmt: skip
 
+# Words of consent that say as much of anything else.
+WEAK = re.compile(
+    r"[ehyntf01+]|[01] 0|var|yok|evet|hayir|yes|no|true|false|aktif|pasif|active|inactive|passive|ok|tamam"
+)
+
 CHANNELS = _table({
     Channel.SMS: """
         mesaj, sms, kisa mesaj, kisamesaj, metin mesaji, sms mesaj, message, text, text message

@@ -1,7 +1,6 @@
 """The contents of a column: which share of its cells are telephones, dates, words of consent and so on."""
 
 import itertools
-import re
 from collections import Counter
 from collections.abc import Container, Iterable
 from contextlib import suppress
@@ -9,15 +8,13 @@ from dataclasses import dataclass, field
 
 from portal.core.addresses import Address, AddressKind, Problem
 from portal.core.iys_protocol import RecipientType, Source, Status
-from portal.services.imports.layout.cell_words import Meanings
+from portal.services.imports.layout.cell_words import WEAK, Meanings
 from portal.services.imports.layout.dates import BadTime, Moment, parts, read, read_clock
 from portal.services.imports.layout.layout import STATUS_FIELDS, Field
 from portal.services.imports.layout.normalization import address_or_problem, folded, says_nothing
 
 FIRST_YEAR = 2015  # A consent is not older; a date of birth mostly is.
 OLD = 0.3  # The weight of an earlier date.
-# Words of consent that say as much of anything else.
-WEAK = re.compile(r"[ehyntf01]|var|yok|evet|hayir|yes|no|true|false|aktif|pasif")
 STATUSES = (Field.STATUS, *STATUS_FIELDS.values())
 
 

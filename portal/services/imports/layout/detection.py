@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from portal.core.addresses import Problem
 from portal.core.iys_protocol import Channel
 from portal.services.imports.layout.cell_words import Meanings
-from portal.services.imports.layout.column_contents import Contents
+from portal.services.imports.layout.column_contents import STATUSES, Contents
 from portal.services.imports.layout.headers import CLEAR, announced
 from portal.services.imports.layout.layout import ADDRESSES, STATUS_FIELDS, Field, Layout
 from portal.services.imports.reading.workbook_chunker.chunks import Line
@@ -95,6 +95,8 @@ def _weight(wanted: Field, name: str, contents: Contents, has_header: bool) -> f
     fields = announced(name) if name else None
     by_name = (fields or {}).get(wanted, 0)
     fitness = contents.fitness(wanted, is_named=by_name > 0)
+    if wanted not in STATUSES and fitness < 0.5 <= contents.share(contents.counts[Field.STATUS]):
+        return 0  # Yes and no, whatever its name.
     if wanted in BY_NAME_ONLY:
         return by_name
     if by_name >= CLEAR:

@@ -6,22 +6,17 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from portal.core.addresses import Address
+from portal.services.imports.layout.consent_names import CONSENT, EMAIL, LONGEST_NAME, SMS, consent_announced
 from portal.services.imports.layout.dates import Moment, read
 from portal.services.imports.layout.layout import Field
 from portal.services.imports.layout.normalization import address_or_problem, folded, name_of, says_nothing
 from portal.services.imports.reading.workbook_chunker.chunks import Line
 
 LINES_ABOVE = 20  # Titles, notes and empty lines that may stand above the names.
-LONGEST_NAME = 300  # A form's whole question may be a column's name.
 CLEAR = 0.6  # From this weight on, a name says it by itself.
 OURS = {"satir", "sorun", "cozum", "iys kodu"}  # Columns that our file of bad lines adds.
 
-_CONSENT = r"(?:izin|izni|izinli|izinleri|onay|onayi|onayli|riza|rizasi|consent|permission|opt|optin|kabul|kabulu)"
 _OTHER = r"(?:2|3|ii|ev|is|sabit|ikinci|diger|alternatif|yedek|home|work|other|second)"
-_SMS = r"(?:sms|mesaj|kisa mesaj|message)"
-_CALL = r"(?:arama|cagri|call|telefon|tel|sesli|voice|phone)"
-_EMAIL = r"(?:eposta|email|mail|elektronik posta)"
-_SAYS = rf"(?:{_CONSENT}|status|durum|durumu|tercih|tercihi|ister|istiyor|gonderim|gonderimi|gonderilsin|allowed)"
 _PHONE = r"(?:telefon|telefonu|tel|cep|gsm|mobil|mobile|phone|msisdn|whatsapp|cell|cellphone)"
 _DATE = r"(?:tarih|tarihi|date|datetime|timestamp|zaman|zamani)"
 
@@ -31,7 +26,7 @@ RULES: tuple[tuple[str, Mapping[Field, float]], ...] = (
     (r"\b(?:tc|tckn|t c|kimlik|vkn|vergi|iban|sifre|password|cinsiyet|gender|yas|age|faks|fax|bakiye|tutar)\b", {}),
     (r"\b(?:telefon|tel|cep|phone) (?:modeli?|markasi?|model|brand)\b", {}),
     (r"kvkk|aydinlatma|acik riza|cerez|cookie|gizlilik|privacy", {}),  # They are no consent to messages.
-    (rf"(?:{_CONSENT}|ret) (?:(?:verdigi|verilen|alinan|alindigi|verilme|alinma) )?{_DATE}", {Field.DATE: 1}),
+    (rf"(?:{CONSENT}|ret) (?:(?:verdigi|verilen|alinan|alindigi|verilme|alinma) )?{_DATE}", {Field.DATE: 1}),
     (rf"^(?:{_DATE}|tarih ve saat|tarih saat|date time|date and time)$", {Field.DATE: 0.9}),
     (rf"(?:kayit|uyelik|basvuru|islem|form|created|olusturma|ekleme|signup) {_DATE}|^created at$", {Field.DATE: 0.7}),
     (rf"(?:guncelleme|update|updated|son|last|creation|aktarim|aktarma) {_DATE}|^updated at$", {Field.DATE: 0.3}),
@@ -41,11 +36,16 @@ RULES: tuple[tuple[str, Mapping[Field, float]], ...] = (
     (r"(?:izin|onay|riza|kayit|alim|basvuru) kanali", {Field.SOURCE: 0.7, Field.CHANNEL: 0.6}),
     (r"\b(?:kaynak|kaynagi|source|yontem|yontemi|ortam|ortami)\b|(?:alindigi|alinma|izin|onay) (?:yer|yeri|sekli)\b",
      {Field.SOURCE: 1}),
+    (rf"^{SMS}$", {Field.STATUS_SMS: 0.9, Field.PHONE: 0.2}),
+    (r"^(?:arama|cagri|call|calls|aramalar)$", {Field.STATUS_CALL: 0.9, Field.PHONE: 0.2}),
+)  # fmt: skip
+# The same, of names that do not speak of consent themselves (consent_names).
+OTHER_RULES: tuple[tuple[str, Mapping[Field, float]], ...] = (
     (r"\b(?:mecra|mecrasi)\b", {Field.SOURCE: 0.6, Field.CHANNEL: 0.6}),
     (r"\b(?:alici|recipient|musteri|kisi|uye|hesap|cari|customer|account) (?:tipi|tip|turu|tur|type)\b|bireysel",
      {Field.TYPE: 1}),
     (r"\b(?:kanal|kanali|kanallar|kanallari|channels?)\b", {Field.CHANNEL: 1, Field.SOURCE: 0.3}),
-    (rf"(?:{_CONSENT}|ileti|iletisim) (?:tipi|tip|turu|tur|type)\b",
+    (rf"(?:{CONSENT}|ileti|iletisim) (?:tipi|tip|turu|tur|type)\b",
      {Field.CHANNEL: 1, Field.STATUS: 0.3, Field.TYPE: 0.3}),
     (r"^(?:tip|tipi|tur|turu|type)$", {Field.CHANNEL: 0.6, Field.TYPE: 0.6, Field.STATUS: 0.2}),
     (r"\b(?:form|siparis|sozlesme|basvuru|fis|fatura|belge|evrak|kayit|islem|protokol|referans|ref|order|reference|"
@@ -53,34 +53,31 @@ RULES: tuple[tuple[str, Mapping[Field, float]], ...] = (
      {Field.ORIGIN: 1}),
     (r"\b(?:dayanak|dayanagi|kanit|kaniti|ispat|ispati|proof|origin|evidence|referans|reference|ses kaydi)\b",
      {Field.ORIGIN: 0.9}),
-    (rf"\b{_SMS}\b.*\b{_EMAIL}\b.*{_SAYS}|\b{_EMAIL}\b.*\b{_SMS}\b.*{_SAYS}", {Field.STATUS: 0.8, Field.CHANNEL: 0.4}),
-    (rf"\b{_SMS}\b.*\b{_SAYS}\b|\b{_SAYS}\b.*\b{_SMS}\b|^{_SMS}$", {Field.STATUS_SMS: 0.9, Field.PHONE: 0.2}),
-    (rf"\b{_EMAIL}\b.*\b{_SAYS}\b|\b{_SAYS}\b.*\b{_EMAIL}\b", {Field.STATUS_EMAIL: 1, Field.EMAIL: 0.2}),
-    (rf"\b{_CALL}\b.*\b{_SAYS}\b|\b{_SAYS}\b.*\b{_CALL}\b|^(?:arama|cagri|call|calls|aramalar)$",
-     {Field.STATUS_CALL: 0.9, Field.PHONE: 0.2}),
-    (rf"\b{_PHONE}\b.*\b{_EMAIL}\b|\b{_EMAIL}\b.*\b{_PHONE}\b|^alici(?: adresi)?$|^recipient$|elektronik adres",
-     {Field.ADDRESS: 1, Field.PHONE: 0.4, Field.EMAIL: 0.4}),
-    (rf"^{_OTHER} (?:{_EMAIL})|\b{_EMAIL}\w*\b.*\b{_OTHER}\b", {Field.EMAIL: 0.8, Field.STATUS_EMAIL: 0.2}),
-    (rf"\b{_EMAIL}", {Field.EMAIL: 1, Field.STATUS_EMAIL: 0.3}),
+    (rf"\b{_PHONE}\b.*\b{EMAIL}\b|\b{EMAIL}\b.*\b{_PHONE}\b|^alici(?: adresi)?$|^recipient$|elektronik adres",
+     {Field.ADDRESS: 1, Field.PHONE: 0.4, Field.EMAIL: 0.4, Field.STATUS: 0.3}),
+    (rf"^{_OTHER} (?:{EMAIL})|\b{EMAIL}\w*\b.*\b{_OTHER}\b", {Field.EMAIL: 0.8, Field.STATUS_EMAIL: 0.2}),
+    (rf"\b{EMAIL}", {Field.EMAIL: 1, Field.STATUS_EMAIL: 0.3}),
     (rf"^{_OTHER} {_PHONE}|\b{_PHONE}\b.*\b{_OTHER}\b", {Field.PHONE: 0.8, Field.STATUS_CALL: 0.2}),
     (rf"\b{_PHONE}\b|\b(?:telefon|mobil|phone|gsm|msisdn|whatsapp)|"
      r"\b(?:iletisim|contact) (?:no|nosu|numarasi|number)\b",
      {Field.PHONE: 1, Field.STATUS_CALL: 0.3}),
     (r"\biletisim(?: bilgisi| adresi)?$|^contact$|^numara(?:si)?$|^number$",
      {Field.ADDRESS: 0.7, Field.PHONE: 0.4, Field.EMAIL: 0.4, Field.STATUS: 0.2}),
-    (rf"(?:{_CONSENT}|iys|ret) (?:durumu|durum|status|bilgisi|degeri|var mi|verildi mi)|"
+    (rf"(?:{CONSENT}|iys|ret) (?:durumu|durum|status|bilgisi|degeri|var mi|verildi mi)|"
      r"(?:etk|ileti|iletisim|pazarlama|reklam|kampanya|iys|marketing) (?:izni|onayi|izin|onay|consent)",
      {Field.STATUS: 1, Field.CHANNEL: 0.3}),
-    (rf"^(?:{_CONSENT}|durum|durumu|status|izinler|onay ret)$", {Field.STATUS: 0.8, Field.CHANNEL: 0.4}),
+    (rf"^(?:{CONSENT}|durum|durumu|status|izinler|onay ret)$", {Field.STATUS: 0.8, Field.CHANNEL: 0.4}),
     (r"\b(?:ad|adi|isim|ismi) (?:ve )?(?:soyad|soyadi|soyisim|soyismi)\b|^full name$|^unvan|^(?:musteri|kisi|uye) adi$",
      {Field.NAME: 1}),
     (r"^(?:ad|adi|isim|ismi|name|first name|firma adi|yetkili|musteri)$", {Field.NAME: 0.8}),
     (r"^(?:soyad|soyadi|soyisim|last name|surname)$", {Field.NAME: 0.6}),
     (r"\b(?:no|nosu|numarasi|id|kod|kodu|code|sira|il|ilce|sehir|city|ulke|country|adet|plaka)\b", {}),
-    (rf"\b{_CONSENT}\b", {Field.STATUS: 0.4, Field.CHANNEL: 0.3}),
+    (rf"\b{CONSENT}\b", {Field.STATUS: 0.4, Field.CHANNEL: 0.3}),
     (r"\b(?:adres|adresi|address)\b", {Field.ADDRESS: 0.1}),
 )  # fmt: skip
-_RULES = tuple((re.compile(pattern), announced) for pattern, announced in RULES)
+_RULES, _OTHER_RULES = (
+    tuple((re.compile(pattern), announced) for pattern, announced in rules) for rules in (RULES, OTHER_RULES)
+)
 _VALUE = re.compile(r"ret|bireysel|tacir|hs \w+|[\d ]{5,}")
 _IYS_SOURCE = re.compile(r"\s*iys_\w+\s*", re.I)  # IYS_WEB; "İYS durumu" is a name.
 
@@ -89,7 +86,9 @@ _IYS_SOURCE = re.compile(r"\s*iys_\w+\s*", re.I)  # IYS_WEB; "İYS durumu" is a 
 def announced(name: str) -> Mapping[Field, float] | None:
     """The fields that a column's name announces, with weights: {} for one we never take, None for an unknown name."""
     words = name_of(name[:LONGEST_NAME])
-    return next((fields for pattern, fields in _RULES if pattern.search(words)), None)
+    if (fields := _first_match(_RULES, words)) is None and (fields := consent_announced(name)) is None:
+        fields = _first_match(_OTHER_RULES, words)
+    return fields
 
 
 def find_header(lines: Sequence[Line]) -> int | None:
@@ -125,6 +124,12 @@ def names_of(header: Sequence[str]) -> list[str]:
             f"{name} #{count + 1}" if name and (count := sum(n.split(" #")[0] == name for n in names)) else name
         )
     return names
+
+
+def _first_match(
+    rules: Sequence[tuple[re.Pattern[str], Mapping[Field, float]]], words: str
+) -> Mapping[Field, float] | None:
+    return next((fields for pattern, fields in rules if pattern.search(words)), None)
 
 
 def _is_clear(cell: str) -> bool:

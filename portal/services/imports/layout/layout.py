@@ -107,13 +107,14 @@ def missing(layout: Layout) -> list[str]:
     columns = layout.columns
     optional = layout.recipient_type == RecipientType.MERCHANT and Field.TYPE not in columns
     before_2015 = layout.source == Source.BEFORE_2015 and Field.SOURCE not in columns
-    served = _served(layout) or set(layout.channels) or set(Channel)
+    wanted = wanted_channels(layout)
+    served = _served(layout) or set(wanted) or set(Channel)
     lacks_status = any(STATUS_FIELDS[channel] not in columns for channel in served)
     # No line can be a grant: a refusal needs no proof.
     refuses = layout.status == Status.REFUSED and not {Field.STATUS, *STATUS_FIELDS.values()} & columns.keys()
     is_given = {
         "address": bool(ADDRESSES.keys() & columns.keys()),
-        "channels": bool(layout.channels) or Field.CHANNEL in columns,
+        "channels": bool(layout.channels) or Field.CHANNEL in columns or (bool(wanted) and Field.STATUS not in columns),
         "status": layout.status is not None or Field.STATUS in columns or not lacks_status,
         "source": layout.source is not None or Field.SOURCE in columns or optional,
         "date": layout.date is not None or Field.DATE in columns or optional or before_2015,
@@ -132,12 +133,19 @@ def problems_of(layout: Layout, width: int) -> list[str]:
         COLUMN_TWICE: any(count > 1 for count in Counter(columns.values()).values()),
         NO_SUCH_COLUMN: any(not 0 <= column < width for column in columns.values()),
         TIME_ALONE: Field.TIME in columns and Field.DATE not in columns,
-        CHANNELS_UNFIT: bool(addresses and layout.channels and Field.CHANNEL not in columns and not _served(layout)),
+        CHANNELS_UNFIT: bool(
+            addresses and wanted_channels(layout) and Field.CHANNEL not in columns and not _served(layout)
+        ),
     }
     return [sentence for sentence, is_broken in broken.items() if is_broken]
+
+
+def wanted_channels(layout: Layout) -> tuple[Channel, ...]:
+    """The chosen channels, and those that have a column of yes and no: a mapped one always counts."""
+    return tuple(each for each in Channel if each in layout.channels or STATUS_FIELDS[each] in layout.columns)
 
 
 def _served(layout: Layout) -> set[Channel]:
     """The wanted channels for which some column has addresses."""
     able = {channel for column, channels in ADDRESSES.items() if column in layout.columns for channel in channels}
-    return able & set(layout.channels) if Field.CHANNEL not in layout.columns else able
+    return able & set(wanted_channels(layout)) if Field.CHANNEL not in layout.columns else able

@@ -11,6 +11,7 @@ from portal.services.imports.reading.file_problems import START, FileKind, FileP
 from portal.services.imports.reading.text_encoding import Parts, decoded, find_encoding, start_of
 from portal.services.imports.reading.workbook_chunker.chunks import (
     CHUNK_HEADER,
+    HIDDEN_HEADER,
     MOST_LINES,
     CannotChunk,
     Chunk,
@@ -35,6 +36,8 @@ class Sheet:
     header: tuple[str, ...]
     first_chunk: int  # The place of its first chunk.
     chunks: int
+    is_hidden: bool = False
+    hidden_lines: int = 0  # Hidden by hand or by a filter; they are read like others.
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,9 @@ class ChunkedFile:
             elif kind == FrameKind.CHUNK:
                 _, first_line, count, width = CHUNK_HEADER.unpack_from(body)
                 yield Chunk(first_line, count, width, body[CHUNK_HEADER.size :])
+            elif kind == FrameKind.HIDDEN:
+                is_hidden, hidden_lines = HIDDEN_HEADER.unpack(body)
+                self._sheets[-1] = replace(self._sheets[-1], is_hidden=is_hidden, hidden_lines=hidden_lines)
 
     def _text_chunks(self) -> Iterator[Chunk]:
         extension = PurePath(self._name).suffix.lower().removeprefix(".")

@@ -20,6 +20,7 @@ from portal.services.imports.layout import Layout
 from portal.services.imports.reading.file_problems import FileProblem
 from portal.services.imports.row_results import SkipReason
 from portal.services.imports.store import layout_of
+from portal.services.imports.unused_columns import Unread, unread_of
 from portal.web.dashboard.imports.fixes import FIX_LABELS, is_fixable
 from portal.web.shared import column_layout_page, masked_cells
 from portal.web.shared.import_labels import label_tally
@@ -81,6 +82,8 @@ def page_context(batch: ImportBatch, **more: object) -> dict[str, Any]:
         shown |= _dry_run_context(session, batch)
     if state in RUN:
         shown |= _run_context(session, batch)
+    if state in (BatchState.DRY_RUN, *RUN):
+        shown["unread"] = _unread(batch)
     return shown | more
 
 
@@ -112,6 +115,13 @@ def _run_context(session: Session, batch: ImportBatch) -> dict[str, Any]:
         "contact": layout.contact if late and layout else None,
         "total": sum(tally.values()),
     }
+
+
+def _unread(batch: ImportBatch) -> Unread:
+    try:
+        return unread_of(vault(), batch)
+    except CannotOpen:
+        return Unread()
 
 
 def _layout(batch: ImportBatch) -> Layout | None:

@@ -204,9 +204,10 @@ def _unknown_words(batch: ImportBatch, result: str) -> dict[str, dict[str, int]]
     if kind is None:
         return {}
     outline, layout = outline_of(vault(), batch), layout_of(vault(), batch)
-    header_line = outline.sheets[layout.sheets[0]].header_line
+    sheet = outline.sheets[layout.sheets[0]]
     lines = queries.lines_with_result(read_session(), vault(), batch, result)
-    known = unknown_words(lines, RowParser(layout, at=clock.now(), header_line=header_line))
+    parser = RowParser(layout, at=clock.now(), header_line=sheet.header_line, header=sheet.header)
+    known = unknown_words(lines, parser)
     return {kind: known.get(kind, {})}
 
 

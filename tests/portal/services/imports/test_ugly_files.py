@@ -148,7 +148,9 @@ CASES = [
         "grant": 5, "source_refuses": 1, "source_of_iys": 2, "source_unknown": 1, "source_missing": 1,
     }),
     Case(cells.merchants, "firmalar.csv", "", {"grant": 2, "first_refusal": 2, "source_missing": 1, "type_unknown": 1}),
-    Case(cells.column_per_channel, "crm.csv", "source origin", {"grant": 5, "first_refusal": 3, "no_sms": 1}),
+    Case(cells.column_per_channel, "crm.csv", "source origin", {
+        "grant": 5, "first_refusal": 3, "no_sms": 1, "no_address": 1,
+    }),
     Case(cells.channels_in_a_cell, "crm.csv", "source date origin", {
         "grant": 6, "first_refusal": 2, "channel_unfit": 2, "channel_unknown": 1,
     }),

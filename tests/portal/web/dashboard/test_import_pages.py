@@ -272,6 +272,27 @@ def test_what_was_answered_on_an_older_page_explains_no_other_word(app, ayse, in
         assert layout_of(vault(), rows.one(ImportBatch)).words == {}
 
 
+def test_a_dry_run_names_the_columns_that_are_not_read_first_those_that_may_refuse(ayse, in_state):
+    good = {(2, 0): "grant"}
+
+    page = ayse.opens(in_state(BatchState.DRY_RUN, results=good, unused_columns={"4": [5, 0], "5": [5, 4]})).text
+
+    assert "Düzeltilecek bir satır yok" not in page
+    assert page.index("Evet ya da hayır yazan sütunlar kullanılmıyor") < page.index("4 hücre evet ya da hayır")
+    assert page.index("<strong>F</strong>") < page.index("Kullanılmayan öteki sütunlar: E.")
+
+
+def test_the_choice_of_columns_names_those_of_yes_and_no_that_nobody_chose(app, ayse, rows):
+    lines = [f"0532 123 45 {n};E;x" for n in range(10, 20)]
+    ayse.posts("/dashboard/imports/new", {"brand": str(brand_id(app)), "text": "\n".join(["Telefon;Üye;Not", *lines])})
+    with app.app_context():
+        worker.work(rows.one(ImportBatch).id)
+
+    page = ayse.opens(f"/dashboard/imports/{rows.one(ImportBatch).id}").text
+
+    assert "<strong>B · Üye</strong>: ilk satırlarda 10 hücre evet ya da hayır" in page
+
+
 def test_it_is_brought_on_ones_word(ayse, in_state, rows):
     answer = ayse.posts(in_state(BatchState.DRY_RUN) + "/run")
 

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from .chunks import CHUNK_HEADER, MOST_LINES, CannotChunk, FrameKind, Line, chunk_lines, frame
+from .chunks import CHUNK_HEADER, HIDDEN_HEADER, MOST_LINES, CannotChunk, FrameKind, Line, chunk_lines, frame
 from .container import format_of
+from .hidden_rows import HiddenLines, find_hidden_rows
 
 MOST_MEMORY = 1024**3  # Bytes of address space; a sheet of a million lines and eight columns takes some 800 MB.
 MOST_SECONDS = 120  # Of CPU.
@@ -20,21 +21,31 @@ HALF_A_SECOND = timedelta(milliseconds=500)  # Excel counts days in floats: 14:0
 def workbook_frames(data: bytes) -> Iterator[bytes]:
     """The frames of a workbook. Raises CannotChunk."""
     yield frame(FrameKind.FORMAT, format_of(data).encode())
-    from python_calamine import CalamineWorkbook, SheetTypeEnum  # Only now: what is no workbook needs no reader.
+    from python_calamine import (  # Only now: what is no workbook needs no reader.
+        CalamineWorkbook,
+        SheetTypeEnum,
+        SheetVisibleEnum,
+    )
 
     workbook, line_count = CalamineWorkbook.from_filelike(io.BytesIO(data)), 0
+    hidden_rows = find_hidden_rows(data)
     del data
-    sheets = [sheet.name for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
+    metadata = [sheet for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
+    sheets = [sheet.name for sheet in metadata]
     if len(sheets) > MOST_SHEETS:
         raise CannotChunk("file_too_many_sheets")
     for place, name in enumerate(sheets):
         yield frame(FrameKind.SHEET, name.encode(errors="replace"))
-        for chunk in chunk_lines(_sheet_lines(workbook, name)):
+        hidden = HiddenLines(hidden_rows.get(name, set()))
+        for chunk in chunk_lines(hidden.count(_sheet_lines(workbook, name))):
             line_count += chunk.lines
             if line_count > MOST_LINES:
                 raise CannotChunk("file_too_many_lines")
             header = CHUNK_HEADER.pack(place, chunk.first_line, chunk.lines, chunk.width)
             yield frame(FrameKind.CHUNK, header + chunk.packed)
+        is_hidden = metadata[place].visible != SheetVisibleEnum.Visible
+        if is_hidden or hidden.total:
+            yield frame(FrameKind.HIDDEN, HIDDEN_HEADER.pack(is_hidden, hidden.total))
     yield frame(FrameKind.END)
 
 

@@ -17,6 +17,7 @@ LONGEST_LINE = 65_536  # Characters.
 
 HEAD = struct.Struct(">cI")  # Of a frame.
 CHUNK_HEADER = struct.Struct(">IIII")  # Sheet, first line, lines, width; the packed lines follow.
+HIDDEN_HEADER = struct.Struct(">?I")  # Whether the sheet is, and how many of its lines are hidden or filtered away.
 LARGEST_FRAME = 64 * 1024 * 1024  # Bytes; a longer frame is not ours.
 
 # Control characters, which would break a page and some databases.
@@ -80,6 +81,7 @@ class FrameKind(StrEnum):
     FORMAT = "F"  # "xlsx", "xlsb", "xls" or "ods"
     SHEET = "S"  # The name of the sheet that the following chunks belong to.
     CHUNK = "P"
+    HIDDEN = "H"  # HIDDEN_HEADER: of the sheet that ended. None comes where nothing is hidden.
     PROBLEM = "X"  # The value of a FileProblem; the last frame.
     END = "E"  # The file is complete.
 

@@ -1,0 +1,59 @@
+"""Names that offices and their programs give to columns of consent, with what they are guessed to be."""
+
+import pytest
+
+from portal.services.imports.layout import Field, guess
+from portal.services.imports.layout.consent_names import is_opt_out
+
+SMS, CALL, EMAIL, ANY = Field.STATUS_SMS, Field.STATUS_CALL, Field.STATUS_EMAIL, Field.STATUS
+# In groups: a whole header of consent columns as one file has it.
+HEADERS = {
+    "SMS (E/H)": SMS, "ARAMA (E/H)": CALL, "MAIL (E/H)": EMAIL, "SMS ALSIN MI": SMS, "ARANSIN MI": CALL,
+    "MAIL ALSIN MI": EMAIL, "İzni Var mı?": ANY, "ALSIN MI?": ANY, "E-BÜLTEN": EMAIL, "E-Bülten Aboneliği": EMAIL,
+    "Bülten gönderilsin mi": EMAIL, "SMS_IZIN": SMS, "TEL_IZIN": CALL, "EPOSTA_IZIN": EMAIL, "Sms Gönderimi": SMS,
+    "Kısa mesaj istiyor": SMS, "Telefonla aranmak istiyor": CALL, "Arayabilir miyiz?": CALL,
+    "Elektronik posta almayı kabul ediyorum": EMAIL, "SMS Bildirim": SMS, "accepts_marketing": ANY,
+    "Accepts SMS Marketing": SMS, "email_opt_in": EMAIL, "smsOptIn": SMS, "callPermission": CALL, "Newsletter": EMAIL,
+    "HasOptedOutOfEmail": EMAIL, "DoNotCall": CALL, "Unsubscribed from all email": EMAIL, "SMS istemiyor": SMS,
+    "Aranmasın": CALL, "Mail atılsın mı": EMAIL, "Kampanyalardan haberdar olmak ister mi?": ANY,
+    "Onay (Evet/Hayır)": ANY, "İletişim İzni": ANY, "Ticari ileti onayı": ANY, "SMS ve Arama izni": ANY,
+   
+    "SMS Onay/Ret": SMS, "Mail Durumu": EMAIL, "Cep SMS İzni": SMS, "TELEFON İZNİ (1/0)": CALL, "Mesaj alsın": SMS, "Abonelikten çıktı": ANY,
+}  # fmt: skip
+REFUSING = {"HasOptedOutOfEmail", "DoNotCall", "Unsubscribed from all email", "SMS istemiyor", "Aranmasın",
+            "Abonelikten çıktı"}  # fmt: skip
+NO_CONSENTS = (
+    "Sadakat üyesi", "KVKK Onayı", "Cinsiyet", "İptal nedeni", "SMS adedi", "Faks izni",
+    "Evli mi?", "Aktif",
+)  # fmt: skip
+PHONES = [f"0532 {n * 37 % 900 + 100} {n * 7 % 90 + 10} {n * 13 % 90 + 10}" for n in range(20)]
+MAILS = [f"kisi{n}@example.com" for n in range(20)]
+
+
+def guessed(name, cells):
+    rows = list(enumerate(zip(PHONES, MAILS, cells, strict=True), 2))
+    columns = guess(["CEP", "MAIL", name], [(line, list(row)) for line, row in rows]).columns
+    assert (columns[Field.PHONE], columns[Field.EMAIL]) == (0, 1)
+    return next((field for field, place in columns.items() if place == 2), None)
+
+
+@pytest.mark.parametrize(("name", "field"), HEADERS.items())
+def test_a_column_of_yes_and_no_is_known_by_its_name(name, field):
+    assert guessed(name, ["E", "H"] * 10) == guessed(name, ["1", "0"] * 10) == field
+    assert is_opt_out(name) == (name in REFUSING)
+
+
+@pytest.mark.parametrize("name", NO_CONSENTS)
+def test_other_questions_are_no_consent(name):
+    found = guessed(name, ["E", "H"] * 10)
+
+    assert found is None
+
+
+def test_a_file_of_an_office_is_read_whole():
+    rows = [(line, ["0532 123 45 67", "a@example.com", "E", "H", "H"]) for line in range(2, 27)]
+
+    found = guess(["CEP", "MAIL", "SMS (E/H)", "ARAMA (E/H)", "MAIL (E/H)"], rows)
+
+    assert found.columns == {Field.PHONE: 0, Field.EMAIL: 1, SMS: 2, CALL: 3, EMAIL: 4}
+    assert len(found.channels) == 3
