@@ -35,7 +35,8 @@ LINKS = {"href", "src"}
 # Forms whose address holds a code that is the credential, and forms that change nothing: a token would prove nothing.
 NEED_NO_TOKEN = ("/m/", "/s/", "/dogrula", "/kontrol")
 TOKENS = {"csrf_token", "form"}
-FRAGMENTS = ("dashboard/imports/progress.html",)  # Parts of a page that a script of ours fetches anew.
+# Parts of a page that a script of ours fetches anew.
+FRAGMENTS = ("dashboard/imports/progress.html", "dashboard/campaigns/audience_progress.html")
 SIGNED_IN = ("dashboard/", "desk/", "operator/", "account/")  # Templates of pages behind a session.
 SHORT_ENDPOINTS = "recipient.short_"  # Their /<code> matches any path of one part.
 LEFTOVERS = re.compile(r"\{\{|\{%|%\}|%\(\w+\)[sd]|Undefined\b|LazyString|lazy_gettext|(?:object|function) at 0x")

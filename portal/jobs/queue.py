@@ -15,7 +15,7 @@ from portal.domain import address_proofs
 from portal.domain.identity import login_throttle
 from portal.jobs import desk_notifications
 from portal.services import domains, launches
-from portal.services.imports import worker
+from portal.services.imports import waiting_lists, worker
 from portal.services.messaging import mail_sender, outbox
 
 log = structlog.get_logger()
@@ -68,7 +68,12 @@ def _add_tasks(queue: SqliteHuey, app: Flask) -> dict[str, Callable]:
         if has_more:  # Queue behind the mails and launches that wait by now.
             process_import(batch_id)
 
-    return {"launch": launch, "mail": mail, "message": message, "import": process_import}
+    @queue.task(name="audience")
+    def read_audience(list_id: int) -> None:
+        with app.app_context():
+            _read_audience(list_id)
+
+    return {"audience": read_audience, "launch": launch, "mail": mail, "message": message, "import": process_import}
 
 
 def _add_minutely_task(queue: SqliteHuey, app: Flask, process_import: Callable) -> None:
@@ -80,6 +85,8 @@ def _add_minutely_task(queue: SqliteHuey, app: Flask, process_import: Callable) 
             _send_mails()
             for batch_id in worker.unfinished_batches():
                 process_import(batch_id)
+            for list_id in waiting_lists.unfinished():
+                _read_audience(list_id)
             for campaign_id in launches.unfinished():
                 _run_launch(app, campaign_id)
             _send_messages(app)
@@ -111,6 +118,15 @@ def _run_launch(app: Flask, campaign_id: int) -> None:
     except Exception:
         db.session.rollback()
         log.exception("launch.failed", campaign=campaign_id)
+
+
+def _read_audience(list_id: int) -> None:
+    """A list that meets a fault of ours keeps its lease for minutes and is tried again after it."""
+    try:
+        waiting_lists.read(list_id)
+    except Exception:
+        db.session.rollback()
+        log.exception("audience.failed", list=list_id)
 
 
 def _process_batch(batch_id: int) -> bool:

@@ -18,7 +18,7 @@ from portal.domain import address_proofs
 from portal.domain.identity import accounts
 
 CHUNK = 500
-CHUNKS = {models.ReconciledDay: 5, models.Paper: 20, models.UploadPart: 20}  # Files of tens of megabytes.
+CHUNKS = {models.ReconciledDay: 5, models.Paper: 20, models.UploadPart: 20, models.AudienceList: 5}  # Files of tens of megabytes.
 
 # Every sealed column: (model, column, place). tests/architecture/test_encrypted_columns.py finds a missing one.
 SEALED = (
@@ -31,6 +31,7 @@ SEALED = (
     (models.Attempt, "answer", models.Attempt.PLACE),
     (models.Receipt, "request_metadata", models.Receipt.PLACE),
     (models.Receipt, "name", models.Receipt.NAME),
+    (models.AudienceList, "content", models.AudienceList.CONTENT),
     (models.AudienceLine, "value", models.AudienceLine.PLACE),
     (models.ImportBatch, "name", models.ImportBatch.NAME),
     (models.ImportBatch, "outline", models.ImportBatch.OUTLINE),

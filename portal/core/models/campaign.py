@@ -3,8 +3,8 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Integer, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from portal.core.iys_protocol.enums import MESSAGE_CHANNELS, Channel
 from portal.core.models.base import Base, BigId, Entity, foreign_key
@@ -111,23 +111,34 @@ class AudienceEntry(Entity):
 
 
 class AudienceList(Entity):
-    """A list of addresses that was added to a campaign's audience, with counts of its lines."""
+    """A list of addresses for a campaign's audience: its content until it is read, then counts of its lines."""
+
+    CONTENT = "audience_list.content"
 
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     campaign_id: Mapped[int] = foreign_key("campaign.id")
     user_id: Mapped[int | None] = mapped_column(BigId)
     encoding: Mapped[str] = mapped_column(String(20))
     separator: Mapped[str] = mapped_column(String(3))
-    good: Mapped[int] = mapped_column(Integer)
-    bad: Mapped[int] = mapped_column(Integer)
-    repeated: Mapped[int] = mapped_column(Integer)
+    good: Mapped[int] = mapped_column(Integer, default=0)
+    bad: Mapped[int] = mapped_column(Integer, default=0)
+    repeated: Mapped[int] = mapped_column(Integer, default=0)
+    refused: Mapped[int] = mapped_column(Integer, default=0)  # Addresses of which the list itself says no.
+    added: Mapped[int] = mapped_column(Integer, default=0)  # Good ones that are in the audience by now.
+    # Encrypted, until the list is in the audience or could not be read.
+    content: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+    problem: Mapped[str | None] = mapped_column(String(40))  # Why nothing of it was taken.
+    lease_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(Integer, default=0)  # Of the worker.
     created_at: Mapped[datetime]
 
 
 class AudienceLine(Entity):
-    """An invalid line of an audience list, with its problem (addresses.Problem)."""
+    """A line of an audience list that was not taken, with its problem (addresses.Problem), or a sheet, with SHEET."""
 
     PLACE = "audience_line.value"
+    REFUSED = "refused"  # The line says no: its address is not asked.
+    SHEET = "sheet"  # The name of one that was not read.
 
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     list_id: Mapped[int] = foreign_key("audience_list.id")

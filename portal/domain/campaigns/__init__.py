@@ -8,6 +8,7 @@ from portal.domain.campaigns.audience import (
     AudienceClosed,
     BrandClosed,
     CannotLaunch,
+    ListsWaiting,
     add_addresses,
     add_recipients,
     count_progress,
@@ -18,7 +19,7 @@ from portal.domain.campaigns.lifecycle import Contact, ContactMissing, Wording, 
 from portal.domain.campaigns.links import LinkedEntry, create_next_links
 
 __all__ = [
-    "AudienceClosed", "BrandClosed", "CannotLaunch", "Contact", "ContactMissing", "LinkedEntry", "Wording",
-    "add_addresses", "add_recipients", "count_progress", "create_next_links", "launch", "lock_audience",
+    "AudienceClosed", "BrandClosed", "CannotLaunch", "Contact", "ContactMissing", "LinkedEntry", "ListsWaiting",
+    "Wording", "add_addresses", "add_recipients", "count_progress", "create_next_links", "launch", "lock_audience",
     "open_campaign",
 ]  # fmt: skip

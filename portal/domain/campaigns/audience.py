@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.core.addresses import Address
 from portal.core.iys_protocol import Channel
-from portal.core.models import AudienceEntry, Brand, Campaign, ExclusionReason, Provider
+from portal.core.models import AudienceEntry, AudienceList, Brand, Campaign, ExclusionReason, Provider
 from portal.core.models.ids import new_ids
 from portal.core.models.inserts import insert_missing
 
@@ -20,6 +20,10 @@ class CannotLaunch(Exception):
 
 class BrandClosed(CannotLaunch):
     """The brand is passive, or its provider suspended: nothing new begins."""
+
+
+class ListsWaiting(CannotLaunch):
+    """A list of the audience is being read."""
 
 
 class AudienceClosed(Exception):
@@ -75,13 +79,16 @@ def lock_audience(session: Session, campaign: Campaign) -> None:
 
 
 def launch(session: Session, campaign: Campaign, at: datetime) -> None:
-    """Close the audience; links are made from now on. Raises CannotLaunch and BrandClosed."""
+    """Close the audience; links are made from now on. Raises CannotLaunch, BrandClosed and ListsWaiting."""
     session.refresh(campaign, ["launched_at"], with_for_update=True)
     passive = select(Brand.id).join(Provider, Provider.id == Brand.provider_id).where(
         Brand.id == campaign.brand_id, or_(Brand.closed_at.is_not(None), Provider.suspended_at.is_not(None))
     )  # fmt: skip
     if session.scalar(passive) is not None:
         raise BrandClosed
+    waiting = select(AudienceList.id).where(AudienceList.campaign_id == campaign.id, AudienceList.content.is_not(None))
+    if session.scalar(waiting.limit(1)) is not None:
+        raise ListsWaiting
     first_entry = select(AudienceEntry.id).where(AudienceEntry.campaign_id == campaign.id).limit(1)
     if campaign.launched_at or session.scalar(first_entry) is None:
         raise CannotLaunch

@@ -93,7 +93,8 @@ def _find_refused(
     for recipient_id, channel in rows:
         refused.setdefault(recipient_id, set()).add(channel)
     if campaign.kind == CampaignKind.ASK:  # Whoever has the address now is not the one who began the contact.
-        reassigned = select(Recipient.id).where(Recipient.id.in_(recipient_ids), Recipient.reassigned_at.is_not(None))
+        has_changed_hands = or_(Recipient.reassigned_at.is_not(None), Recipient.closed_at.is_not(None))
+        reassigned = select(Recipient.id).where(Recipient.id.in_(recipient_ids), has_changed_hands)
         refused |= {key: set(campaign.offered) for key in session.scalars(reassigned)}
     return refused
 

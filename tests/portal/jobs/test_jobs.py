@@ -173,6 +173,6 @@ def test_these_are_all_tasks(queue):
     names = {name.rsplit(".", 1)[1] for name in queue._registry._registry}
 
     assert names == {
-        "launch", "import", "mail", "message", "every_minute", "check_domains", "notify_desks",
+        "audience", "launch", "import", "mail", "message", "every_minute", "check_domains", "notify_desks",
         "delete_old_attempts",
     }  # fmt: skip

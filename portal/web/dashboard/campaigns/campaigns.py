@@ -8,45 +8,41 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
+import config
 from portal.core import clock
-from portal.core.addresses import Problem
-from portal.core.extensions import db, limiter, read_session, vault, wake
+from portal.core.extensions import db, limiter, read_session, wake
 from portal.core.iys_protocol import Channel
 from portal.core.models import (
-    AudienceEntry,
-    AudienceLine,
-    AudienceList,
     Brand,
     Campaign,
     CampaignKind,
-    ConsentText,
     ContactKind,
     Delivery,
-    ExclusionReason,
     Provider,
-    Recipient,
 )
 from portal.domain import campaigns, packages
 from portal.domain.campaigns import default_texts, lifecycle
-from portal.domain.consents import recipients
 from portal.domain.identity.permissions import Permission
 from portal.services import launches
-from portal.services.imports import audience
-from portal.services.imports.audience import read_address_list
-from portal.services.imports.reading import FileProblem, Unreadable
+from portal.services.imports import waiting_lists
+from portal.services.imports.reading import Unreadable
 from portal.web.dashboard.blueprint import blueprint
-from portal.web.dashboard.campaigns import results
+from portal.web.dashboard.campaigns.campaign_page import (
+    MAX_ROWS,
+    lists_being_read,
+    own_campaign_or_404,
+    render_campaign,
+)
 from portal.web.dashboard.campaigns.forms import AudienceForm, CampaignForm
 from portal.web.shared import limits
 from portal.web.shared.access import needs
+from portal.web.shared.body_limits import max_bytes
 from portal.web.shared.downloads import Format, download
-from portal.web.shared.signed_in_person import current_provider, own_row_or_404, provider_key, record_audit
+from portal.web.shared.signed_in_person import current_provider, provider_key, record_audit
 
 CONTACT_KIND_MISSING = _l("İlk temasın nasıl kurulduğunu seçin.")
 CONTACT_DATE_MISSING = _l("Kişinin sizinle ne zaman temas kurduğunu yazın; bu tarih gelecekte olamaz.")
-MAX_ROWS = 200  # Rows of a long list on one page.
 
 
 @blueprint.get("/campaigns", endpoint="campaigns")
@@ -128,32 +124,42 @@ def open_campaign_from(form: CampaignForm, brand: Brand, at: datetime) -> Campai
 @blueprint.get("/campaigns/<id:campaign_id>", endpoint="campaign")
 @needs(Permission.LOOK)
 def show_campaign(campaign_id: int) -> str:
-    return _render_campaign(own_campaign_or_404(read_session(), campaign_id))
+    return render_campaign(own_campaign_or_404(read_session(), campaign_id))
 
 
 @blueprint.post("/campaigns/<id:campaign_id>/audience")
 @limiter.limit(limits.UPLOAD)
+@max_bytes(config.LARGEST_POST)
 @needs(Permission.PREPARE)
 def add_audience(campaign_id: int) -> ResponseReturnValue:
-    """Read a pasted or uploaded list into the audience."""
+    """Take a pasted or uploaded list. A short text is read at once, anything else by the worker."""
     form = AudienceForm()
     if own_campaign_or_404(read_session(), campaign_id).launched_at or not form.validate_on_submit():
         abort(400)
     upload = request.files.get("file")
-    try:
-        found = read_address_list(upload.read() if upload and upload.filename else form.text.data or "")
-    except Unreadable as unreadable:
-        return _render_campaign(own_campaign_or_404(read_session(), campaign_id), file_problem=unreadable.problem), 422
+    content = upload.read() if upload and upload.filename else (form.text.data or "").encode(errors="replace")
     try:
         campaign = own_campaign_or_404(db.session, campaign_id)
-        audience.add_list(db.session, vault(), campaign, found, current_user.id, clock.now())
+        list_id = waiting_lists.store(db.session, campaign, content, current_user.id)
+    except Unreadable as unreadable:
+        return render_campaign(own_campaign_or_404(read_session(), campaign_id), file_problem=unreadable.problem), 422
     except campaigns.AudienceClosed:
         db.session.rollback()
         flash(gettext("Kampanya bu sırada başlatıldı; listeye artık adres alınmıyor."))
-    except packages.PackageFull:
-        db.session.rollback()
-        return _render_campaign(own_campaign_or_404(read_session(), campaign_id), no_room=True), 422
+    else:
+        if waiting_lists.is_short(content):
+            waiting_lists.read(list_id)
+        else:
+            wake("audience", list_id)
     return redirect(url_for(".campaign", campaign_id=campaign_id), 303)
+
+
+@blueprint.get("/campaigns/<id:campaign_id>/audience/progress")
+@needs(Permission.LOOK)
+def audience_progress(campaign_id: int) -> str:
+    """The part of a campaign's page that changes while the worker reads its lists; a script polls it."""
+    campaign = own_campaign_or_404(read_session(), campaign_id)
+    return render_template("dashboard/campaigns/audience_progress.html", waiting=lists_being_read(campaign))
 
 
 @blueprint.post("/campaigns/<id:campaign_id>/launch")
@@ -213,65 +219,3 @@ def download_links(campaign_id: int, format: str) -> Response:
     lines = launches.link_lines(read_session(), campaign, config["LINK_SALT"], config["LINK_BASE"])
     name = f"links-{campaign.id}"
     return download(lines, header=launches.COLUMNS, sheet="links", name=name, format=Format(format))
-
-
-def own_campaign_or_404(session: Session, campaign_id: int) -> Campaign:
-    """A consent point's campaign has no audience and no launch: only the point's page shows it."""
-    found = own_row_or_404(session, Campaign, campaign_id)
-    if found.delivery == Delivery.POINT:
-        abort(404)
-    return found
-
-
-def _render_campaign(campaign: Campaign, file_problem: FileProblem | None = None, no_room: bool = False) -> str:
-    progress = campaigns.count_progress(read_session(), campaign)
-    standing = packages.measure_usage(read_session(), current_user.provider, clock.now(), with_iys=False)
-    is_shut = campaign.kind == CampaignKind.ASK and standing.level == packages.Level.SHUT
-    lists = select(AudienceList).where(AudienceList.campaign_id == campaign.id).order_by(AudienceList.created_at)
-    batches = read_session().scalars(lists).all()
-    return render_template(
-        "dashboard/campaigns/campaign.html",
-        campaign=campaign,
-        brand_name=read_session().get_one(Brand, campaign.brand_id).name,
-        text=read_session().get_one(ConsentText, campaign.text_id),
-        progress=progress,
-        refused_since=launches.count_links(read_session(), campaign).refused if campaign.linked_at else 0,
-        batches=batches,
-        bad_rows=_bad_lines(campaign),
-        bad_total=sum(batch.bad for batch in batches),
-        left_out=_omitted_addresses(campaign),
-        answers=results.count_answers(read_session(), campaign) if campaign.launched_at else None,
-        audience_form=AudienceForm(),
-        may_launch=campaign.launched_at is None and progress.audience > 0,
-        file_problem=file_problem,
-        standing=standing,
-        is_shut=is_shut and campaign.launched_at is None and not current_user.provider.in_sandbox_mode,
-        no_room=no_room,
-        is_limited=campaign.kind == CampaignKind.ASK or current_user.provider.in_sandbox_mode,
-    )
-
-
-def _bad_lines(campaign: Campaign) -> list[tuple[int, str, Problem]]:
-    """(line, its text, what is wrong with it)"""
-    rows = read_session().scalars(
-        select(AudienceLine)
-        .join(AudienceList, AudienceList.id == AudienceLine.list_id)
-        .where(AudienceList.campaign_id == campaign.id)
-        .order_by(AudienceLine.id)
-        .limit(MAX_ROWS)
-    )
-    return [
-        (row.line, vault().read(row.value, AudienceLine.PLACE, row.provider_id, row.id), Problem(row.problem))
-        for row in rows
-    ]
-
-
-def _omitted_addresses(campaign: Campaign) -> list[tuple[str, ExclusionReason | None]]:
-    rows = read_session().execute(
-        select(Recipient, AudienceEntry.left_out)
-        .join(AudienceEntry, AudienceEntry.recipient_id == Recipient.id)
-        .where(AudienceEntry.campaign_id == campaign.id, AudienceEntry.left_out.is_not(None))
-        .order_by(AudienceEntry.id)
-        .limit(MAX_ROWS)
-    )
-    return [(recipients.masked_address(vault(), recipient), reason) for recipient, reason in rows]

@@ -1,7 +1,9 @@
 """A list in an audience: good rows are kept, bad ones listed with line, value and problem."""
 
+import io
 from datetime import timedelta
 
+import openpyxl
 import pytest
 import time_machine
 
@@ -9,6 +11,7 @@ from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.models import AudienceEntry, AudienceLine, AudienceList, AuditEntry, CampaignKind, Provider, Recipient
 from portal.domain import packages
+from portal.domain.consents import recipients
 from portal.services.imports import audience
 from portal.services.imports.audience import read_address_list
 from tests import make
@@ -41,6 +44,58 @@ def test_good_rows_are_kept_and_bad_ones_listed(campaign, rows):
         (3, "0555 12", "phone_too_short"),
         (5, "", "empty"),
     ]
+
+
+SAYING_NO = """Ad;Cep;E-posta;SMS (E/H);E-posta (E/H)
+Ayşe;0532 123 45 67;ayse@example.com;H;E
+Burak;0533 234 56 78;burak@example.com;E;H
+Ayşe;0532 123 45 67;;;
+"""
+
+
+def test_whom_the_list_itself_says_no_of_is_named_and_not_asked(campaign, rows):
+    """For the address that the no is about: also where another line has it without a word."""
+    bring(campaign, SAYING_NO)
+
+    batch = rows.one(AudienceList)
+    assert (batch.good, batch.refused, batch.bad, batch.repeated) == (2, 2, 0, 1)
+    named = rows(AudienceLine, AudienceLine.problem == AudienceLine.REFUSED)
+    assert [(row.line, value_of(row)) for row in named] == [(2, "+905321234567"), (3, "burak@example.com")]
+    asked = {recipients.address_of(vault(), row) for row in rows(Recipient)}
+    assert asked == {"ayse@example.com", "+905332345678"}
+
+
+def workbook(sheets: dict[str, list[list[str]]], hidden: str = "") -> bytes:
+    book, out = openpyxl.Workbook(), io.BytesIO()
+    book.remove(book.active)
+    for name, lines in sheets.items():
+        sheet = book.create_sheet(name)
+        sheet.sheet_state = "hidden" if name == hidden else "visible"
+        for line in lines:
+            sheet.append(line)
+    book.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.slow
+def test_sheets_with_the_same_header_are_read_and_others_named(campaign, rows):
+    head = ["Ad", "Telefon"]
+    data = workbook(
+        {
+            "Not": [["Bu dosya hakkında"]],
+            "Eski": [head, ["Zeki", "0532 000 00 09"]],
+            "Kadıköy": [head, ["Ayşe", "0532 123 45 67"]],
+            "Şişli": [head, ["Burak", "0532 234 56 78"]],
+            "Bayiler": [["E-posta", "Şehir"], ["bayi@example.com", "Bursa"]],
+        },
+        hidden="Eski",
+    )
+
+    bring(campaign, data)
+
+    assert {recipients.address_of(vault(), row) for row in rows(Recipient)} == {"+905321234567", "+905322345678"}
+    unread = [value_of(row) for row in rows(AudienceLine, AudienceLine.problem == AudienceLine.SHEET)]
+    assert unread == ["Not", "Eski", "Bayiler"]
 
 
 def test_a_batch_tells_how_it_was_read(campaign, rows):
@@ -86,7 +141,7 @@ def test_bringing_is_noted_without_an_address(campaign, rows):
     bring(campaign, LIST)
 
     entry = rows.one(AuditEntry, AuditEntry.act == "audience.brought")
-    assert entry.facts == {"good": 2, "bad": 2, "repeated": 1}
+    assert entry.facts == {"good": 2, "bad": 2, "repeated": 1, "refused": 0}
     assert (entry.actor, entry.subject_id) == ("system", campaign.id)
 
 

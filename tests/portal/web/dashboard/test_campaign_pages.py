@@ -7,14 +7,18 @@ from datetime import timedelta
 
 import openpyxl
 import pytest
+import time_machine
 from markupsafe import escape
+from sqlalchemy import select
 
 from portal.core import clock
 from portal.core.addresses import Problem
 from portal.core.extensions import db, limiter
 from portal.core.models import AudienceEntry, AudienceLine, AudienceList, AuditEntry, Brand, Campaign, CampaignKind
+from portal.services.imports import waiting_lists
 from tests import make
 from tests.make import Person
+from tests.portal.services.imports.test_audience import workbook
 from tests.portal.web.dashboard.staff import StaffBrowser, csrf_token
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
@@ -227,15 +231,17 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("data", UNREADABLE.values(), ids=UNREADABLE)
-def test_a_list_that_cannot_be_read_is_explained_and_loses_nothing(ayse, draft, rows, data):
+def test_a_list_that_cannot_be_read_is_explained_and_loses_nothing(app, ayse, draft, rows, data):
     paste(ayse, draft, make.EMAIL)
     content, words = data
 
     answer = upload(ayse, draft, content, "list.csv")
+    work_off(app)
 
-    assert answer.status_code == 422
-    assert 'role="alert"' in answer.text and words in answer.text
-    assert rows.count(AudienceEntry) == rows.count(AudienceList) == 1
+    page = answer.text if answer.status_code == 422 else ayse.opens(answer.location).text
+    assert 'role="alert"' in page and words in page
+    assert rows.count(AudienceEntry) == len(rows(AudienceList, AudienceList.good > 0)) == 1
+    assert "Kampanyayı başlat" in page  # With what was there before.
 
 
 def test_a_file_of_fifty_megabytes_gets_a_page(ayse, draft, rows):
@@ -246,10 +252,48 @@ def test_a_file_of_fifty_megabytes_gets_a_page(ayse, draft, rows):
     assert rows.count(AudienceList) == 0
 
 
-def test_a_long_list_may_be_pasted(ayse, draft, rows):
+def test_a_long_list_may_be_pasted(app, ayse, draft, rows):
     paste(ayse, draft, f"{make.PHONE}\n" * 60_000)
+    work_off(app)
 
     assert rows.one(AudienceList).repeated == 59_999
+
+
+def test_a_workbook_is_read_by_the_worker_and_the_campaign_waits_for_it(app, ayse, draft, rows):
+    paste(ayse, draft, make.EMAIL)
+    path = f"/dashboard/campaigns/{draft}"
+    data = workbook({"Liste": [["Cep", "SMS (E/H)"], ["0532 123 45 67", "E"], ["0532 123 45 68", "H"]]})
+
+    assert upload(ayse, draft, data, "list.xlsx").status_code == 303
+    ayse.posts(f"{path}/launch")
+    page, part = ayse.opens(path).text, ayse.opens(f"{path}/audience/progress").text
+
+    assert rows.count(AudienceEntry) == 1 and rows.one(Campaign).launched_at is None
+    assert "Liste okunuyor" in page and 'action="/dashboard/campaigns/' + str(draft) + '/launch"' not in page
+    assert 'data-state="1"' in part and "<progress" in part
+    with app.app_context():
+        (kept,) = db.session.scalars(select(AudienceList.content).where(waiting_lists.WAITING)).all()
+    assert kept[:2] != b"PK"  # Encrypted.
+
+    work_off(app)
+    page = ayse.opens(path).text
+    assert rows.count(AudienceEntry) == 2 and rows(AudienceList, waiting_lists.WAITING) == []
+    assert "Listede ret diyen 1 adres var" in page and "+905321234568" not in page and "/dashboard/imports/new" in page
+    assert 'data-state="0"' in ayse.opens(f"{path}/audience/progress").text
+
+
+def test_a_list_whose_worker_died_is_read_by_the_next(app, ayse, draft, rows):
+    paste(ayse, draft, f"{make.PHONE}\nabc\n" + "\n" * 70_000)
+    with app.app_context():
+        db.session.query(AudienceList).update({"lease_until": clock.now() + timedelta(minutes=5), "attempts": 1})
+        db.session.commit()
+        held = waiting_lists.unfinished()
+        with time_machine.travel(clock.now() + timedelta(minutes=6)):
+            for each in waiting_lists.unfinished():
+                waiting_lists.read(each)
+
+    assert held == []
+    assert rows.count(AudienceEntry) == rows.count(AudienceLine) == 1
 
 
 def test_a_launched_audience_is_closed(app, ayse, draft, rows):

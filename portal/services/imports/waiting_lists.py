@@ -1,0 +1,97 @@
+"""Uploaded audience lists that wait for the worker: a large workbook would hold a web process for most of a minute."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.core import clock, leases
+from portal.core.extensions import db, vault
+from portal.core.models import AudienceList, Campaign
+from portal.core.vault import CannotOpen
+from portal.domain import packages
+from portal.services.imports import audience
+from portal.services.imports.intake import LEASE, MOST_ATTEMPTS
+from portal.services.imports.reading import FileProblem, Unreadable, detect_kind
+from portal.services.imports.reading.file_problems import START, FileKind
+
+AT_ONCE = 65_536  # Bytes of a text that the request itself reads.
+NO_ROOM = "no_room"  # A list's `problem` where the package takes no new addresses.
+WAITING = AudienceList.content.is_not(None)
+
+
+def store(session: Session, campaign: Campaign, content: bytes, user_id: int | None) -> int:
+    """Keep a list, encrypted, until it is read; its id. Commits. Raises AudienceClosed and Unreadable."""
+    audience.check_size(content)
+    row = audience.insert_list(session, campaign, user_id, clock.now())
+    row.content = vault().seal(content, AudienceList.CONTENT, row.provider_id, row.id)
+    session.commit()
+    return row.id
+
+
+def is_short(content: bytes) -> bool:
+    """Whether reading takes no longer than showing the page."""
+    return len(content) <= AT_ONCE and detect_kind(content[:START]) != FileKind.WORKBOOK
+
+
+def unfinished() -> list[int]:
+    """Ids of lists that wait and that nobody holds."""
+    waiting = select(AudienceList.id).where(WAITING, leases.is_free(AudienceList, clock.now()))
+    ids = list(db.session.scalars(waiting.order_by(AudienceList.created_at)))
+    db.session.rollback()
+    return ids
+
+
+def read(list_id: int) -> None:
+    """Read a list into its audience, unless another worker has it. What cannot be taken keeps its problem."""
+    at = clock.now()
+    claimed = leases.claim(
+        db.session, AudienceList, AudienceList.id == list_id, WAITING, at=at, lease=LEASE,
+        attempts=AudienceList.attempts + 1,
+    )  # fmt: skip
+    db.session.commit()
+    if not claimed:
+        return
+    lease = _ListLease(list_id, at + LEASE)
+    try:
+        _read_claimed(lease)
+    except Unreadable as unreadable:
+        lease.give_up(unreadable.problem)
+    except CannotOpen:
+        lease.give_up(FileProblem.DAMAGED)
+    except packages.PackageFull:
+        lease.give_up(NO_ROOM)
+    except leases.LeaseLost:
+        db.session.rollback()  # Another worker began anew.
+
+
+@dataclass
+class _ListLease:
+    """The lease of a list, as the worker that claimed it knows it."""
+
+    id: int
+    lease_until: datetime | None
+
+    def renew(self, added: int) -> None:
+        """Raises LeaseLost."""
+        self.lease_until = leases.renew(db.session, AudienceList, self, at=clock.now(), lease=LEASE, added=added)
+
+    def give_up(self, problem: str) -> None:
+        db.session.rollback()
+        leases.release(db.session, AudienceList, [self], content=None, problem=problem)
+        db.session.commit()
+
+
+def _read_claimed(lease: _ListLease) -> None:
+    """Raises Unreadable, CannotOpen, PackageFull and LeaseLost."""
+    row = db.session.get_one(AudienceList, lease.id, populate_existing=True)
+    assert row.content
+    if row.attempts > MOST_ATTEMPTS:
+        raise Unreadable(FileProblem.DAMAGED)
+    content = vault().open(row.content, AudienceList.CONTENT, row.provider_id, row.id)
+    db.session.commit()  # No transaction stays open over the reading.
+    found = audience.read_address_list(content)
+    kind = db.session.get_one(Campaign, row.campaign_id).kind
+    audience.require_room(db.session, vault(), row.provider_id, kind, found, clock.now())
+    audience.fill_list(db.session, vault(), row, found, lease.renew)

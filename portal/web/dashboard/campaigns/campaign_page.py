@@ -1,0 +1,129 @@
+"""The page of a campaign: its audience with the lists that came and are still being read, its links and its answers."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import abort, render_template
+from flask_login import current_user
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.core import clock
+from portal.core.addresses import Problem, mask
+from portal.core.extensions import read_session, vault
+from portal.core.models import (
+    AudienceEntry,
+    AudienceLine,
+    AudienceList,
+    Brand,
+    Campaign,
+    CampaignKind,
+    ConsentText,
+    Delivery,
+    ExclusionReason,
+    Recipient,
+)
+from portal.domain import campaigns, packages
+from portal.domain.consents import recipients
+from portal.services import launches
+from portal.services.imports import waiting_lists
+from portal.services.imports.reading import FileProblem
+from portal.web.dashboard.campaigns import results
+from portal.web.dashboard.campaigns.forms import AudienceForm
+from portal.web.shared.signed_in_person import own_row_or_404
+
+MAX_ROWS = 200  # Rows of a long list on one page.
+
+
+def own_campaign_or_404(session: Session, campaign_id: int) -> Campaign:
+    """A consent point's campaign has no audience and no launch: only the point's page shows it."""
+    found = own_row_or_404(session, Campaign, campaign_id)
+    if found.delivery == Delivery.POINT:
+        abort(404)
+    return found
+
+
+def render_campaign(campaign: Campaign, file_problem: FileProblem | None = None) -> str:
+    progress = campaigns.count_progress(read_session(), campaign)
+    lists = _list_context(campaign, file_problem)
+    standing = packages.measure_usage(read_session(), current_user.provider, clock.now(), with_iys=False)
+    is_shut = campaign.kind == CampaignKind.ASK and standing.level == packages.Level.SHUT
+    return render_template(
+        "dashboard/campaigns/campaign.html",
+        campaign=campaign,
+        brand_name=read_session().get_one(Brand, campaign.brand_id).name,
+        text=read_session().get_one(ConsentText, campaign.text_id),
+        progress=progress,
+        refused_since=launches.count_links(read_session(), campaign).refused if campaign.linked_at else 0,
+        left_out=_omitted_addresses(campaign),
+        answers=results.count_answers(read_session(), campaign) if campaign.launched_at else None,
+        audience_form=AudienceForm(),
+        may_launch=campaign.launched_at is None and progress.audience > 0 and not lists["waiting"],
+        standing=standing,
+        is_shut=is_shut and campaign.launched_at is None and not current_user.provider.in_sandbox_mode,
+        is_limited=campaign.kind == CampaignKind.ASK or current_user.provider.in_sandbox_mode,
+        **lists,
+    )
+
+
+def lists_being_read(campaign: Campaign) -> Sequence[AudienceList]:
+    """The lists that wait for the worker, the one that it reads first."""
+    lists = select(AudienceList).where(AudienceList.campaign_id == campaign.id, waiting_lists.WAITING)
+    return read_session().scalars(lists.order_by(AudienceList.created_at)).all()
+
+
+def _list_context(campaign: Campaign, file_problem: FileProblem | None) -> dict[str, Any]:
+    """What came of the lists; the alert is about one that has just been posted, or else the newest."""
+    lists = select(AudienceList).where(AudienceList.campaign_id == campaign.id).order_by(AudienceList.created_at)
+    batches, lines = read_session().scalars(lists).all(), _lines_not_taken(campaign)
+    problems = {batch.id: _file_problem(batch) for batch in batches if batch.problem}
+    newest = batches[-1] if batches and not campaign.launched_at else None
+    return {
+        "batches": batches,
+        "waiting": lists_being_read(campaign),
+        "problems": problems,
+        "file_problem": file_problem or (problems.get(newest.id) if newest else None),
+        "no_room": newest is not None and newest.problem == waiting_lists.NO_ROOM,
+        "bad_rows": [row for row in lines if isinstance(row[2], Problem)],
+        "bad_total": sum(batch.bad for batch in batches),
+        "refused_rows": [(line, mask(value)) for line, value, problem in lines if problem == AudienceLine.REFUSED],
+        "refused_total": sum(batch.refused for batch in batches),
+        "unread_sheets": [value for _, value, problem in lines if problem == AudienceLine.SHEET],
+    }
+
+
+def _file_problem(batch: AudienceList) -> FileProblem | None:
+    return FileProblem(batch.problem) if batch.problem and batch.problem != waiting_lists.NO_ROOM else None
+
+
+def _lines_not_taken(campaign: Campaign) -> list[tuple[int, str, Problem | str]]:
+    """(line, its text, what is wrong with it), up to MAX_ROWS of each kind: bad ones, refusals, unread sheets."""
+    ours = (
+        select(AudienceLine)
+        .join(AudienceList, AudienceList.id == AudienceLine.list_id)
+        .where(AudienceList.campaign_id == campaign.id)
+        .order_by(AudienceLine.id)
+        .limit(MAX_ROWS)
+    )
+    marks = (AudienceLine.REFUSED, AudienceLine.SHEET)
+    kinds = (AudienceLine.problem.not_in(marks), *(AudienceLine.problem == mark for mark in marks))
+    return [
+        (
+            row.line,
+            vault().read(row.value, AudienceLine.PLACE, row.provider_id, row.id),
+            row.problem if row.problem in marks else Problem(row.problem),
+        )
+        for kind in kinds
+        for row in read_session().scalars(ours.where(kind))
+    ]
+
+
+def _omitted_addresses(campaign: Campaign) -> list[tuple[str, ExclusionReason | None]]:
+    rows = read_session().execute(
+        select(Recipient, AudienceEntry.left_out)
+        .join(AudienceEntry, AudienceEntry.recipient_id == Recipient.id)
+        .where(AudienceEntry.campaign_id == campaign.id, AudienceEntry.left_out.is_not(None))
+        .order_by(AudienceEntry.id)
+        .limit(MAX_ROWS)
+    )
+    return [(recipients.masked_address(vault(), recipient), reason) for recipient, reason in rows]
