@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from portal.core import addresses, clock
+from portal.core import addresses, business_days, clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, RecipientType, Source, Status
 from portal.core.models import Consent, Decision, DecisionOrigin, Lane, Leaf, Outcome, Recipient, Submission
 from portal.core.models.decision import leaf_digest
-from portal.domain.consents import bulk_import, history, recipients
+from portal.domain.consents import annulments, bulk_import, history, recipients
 from tests import make
 from tests.portal.domain.consents.import_entries import bring, entry, import_run
 
@@ -123,6 +123,62 @@ def test_merchants_and_the_grants_from_before_2015_are_never_too_late(brand, row
 
     assert bring(brand, merchant, before) == ["grant", "grant"]
     assert all(each.lenient_deadline > clock.now() + timedelta(days=365) for each in rows(Submission))
+
+
+def test_what_has_a_last_minute_carries_that_of_its_date(brand, rows):
+    now = clock.now()
+    yesterday = (now - timedelta(days=1)).replace(microsecond=0)
+    bring(brand, entry(A, date=yesterday), entry(B, date=yesterday, recipient_type=RecipientType.MERCHANT), at=now)
+
+    individual, merchant = rows(Submission)
+    assert individual.safe_deadline == business_days.safe_deadline(yesterday)
+    assert individual.lenient_deadline == business_days.lenient_deadline(yesterday)
+    assert merchant.safe_deadline == business_days.safe_deadline(now)
+
+
+@pytest.mark.parametrize(("left", "waits"), [(timedelta(minutes=59), False), (timedelta(hours=1), True)])
+def test_a_grant_whose_last_minute_comes_soon_after_the_wait_is_told_at_once(brand, rows, left, waits):
+    at = clock.now()
+    said = (at - timedelta(hours=2)).replace(microsecond=0)
+    wait_ends = business_days.lenient_deadline(said) - left
+
+    bring(brand, entry(A, date=said), at=at, grants_due_at=wait_ends)
+
+    assert rows.one(Submission).due_at == (wait_ends if waits else at)
+
+
+def test_a_grant_goes_with_the_lists_of_its_brand_and_a_refusal_by_itself(app, rows):
+    with app.app_context():
+        make.provider(iys_code=700002, brand_code=700003)
+        bring(make.brand(), entry(A), entry(B, RET))
+
+    consents = "/v2/sps/700002/brands/700003/consents"
+    assert [each.endpoint for each in rows(Submission)] == [f"{consents}/request", consents]
+
+
+def test_a_refusal_that_is_taken_back_leaves_the_consent_on_the_grant_before_it(brand, rows):
+    now = clock.now()
+    bring(brand, entry(A, date=now - timedelta(hours=5)), entry(A, RET, now - timedelta(hours=3)))
+    granted, refused = rows(Decision)
+
+    assert annulments.annul_decisions(db.session, [refused.id], None, now) == [refused.id]
+    db.session.commit()
+
+    consent = rows.one(Consent)
+    assert (consent.decision_id, consent.status) == (granted.id, Status.GRANTED)
+    assert consent.consent_date == consent.effective_at == granted.consent_date
+    assert [each.outcome for each in rows(Submission)] == [Outcome.WAITING, Outcome.ANNULLED]
+
+
+def test_a_grant_that_came_too_late_does_not_stand_where_a_refusal_is_taken_back(brand, rows):
+    bring(brand, entry(A, date=clock.now() - LONG_AGO), entry(A, RET))
+    _, refused = rows(Decision)
+
+    annulments.annul_decisions(db.session, [refused.id], None, clock.now())
+    db.session.commit()
+
+    consent = rows.one(Consent)
+    assert (consent.decision_id, consent.status, consent.effective_at) == (None, None, None)
 
 
 def test_a_refusal_applies_to_every_type_that_is_held(brand, rows):

@@ -1,6 +1,7 @@
 """What a posted form becomes."""
 
 import itertools
+import json
 import threading
 from datetime import timedelta
 
@@ -9,8 +10,9 @@ import time_machine
 from sqlalchemy import Engine, event
 
 from portal.core import clock
+from portal.core.extensions import vault
 from portal.core.iys_protocol import RecipientType, Status
-from portal.core.models import AuditEntry, Consent, Decision, Outcome, Receipt, ReceiptDecision, Submission
+from portal.core.models import AuditEntry, Campaign, Consent, Decision, Outcome, Receipt, ReceiptDecision, Submission
 from portal.domain import consents
 from tests import make
 from tests.make import Person
@@ -219,6 +221,27 @@ def test_every_act_leaves_an_audit_entry_without_an_address(fatma, rows):
 
     entry = rows.one(AuditEntry, AuditEntry.act == "decision.made")
     assert entry.facts == {"choices": "MESAJ=RET", "new": 1}
+
+
+def test_decisions_and_their_receipt_name_the_text_that_the_page_showed(fatma, rows):
+    fatma.decides(MESAJ="ONAY", ARAMA="RET")
+
+    shown = rows.one(Campaign).text_id
+    assert [each.text_id for each in (rows.one(Receipt), *rows(Decision))] == [shown] * 3
+
+
+def test_a_receipt_keeps_from_where_and_under_which_name_it_was_posted(app, fatma, rows):
+    posted = {"form": fatma.form(), "MESAJ": "ONAY", "name": "Fatma Yılmaz"}
+    posted_from = {"environ_base": {"REMOTE_ADDR": "192.0.2.7"}, "headers": {"User-Agent": "Kalem/1.0"}}
+    fatma.browser.post(fatma.path + fatma.code, data=posted, **posted_from)
+    fatma.decides(ARAMA="RET")
+
+    named, nameless = rows(Receipt)
+    sealed = {Receipt.NAME: named.name, Receipt.PLACE: named.request_metadata}
+    with app.app_context():
+        name, facts = (vault().read(what, place, named.provider_id, named.id) for place, what in sealed.items())
+    assert (name, nameless.name) == ("Fatma Yılmaz", None)
+    assert json.loads(facts) == {"ip": "192.0.2.7", "user_agent": "Kalem/1.0"}
 
 
 def test_a_submission_waits_with_both_deadlines(fatma, rows):

@@ -1,12 +1,15 @@
 """What a person does about a drift that a sweep found; the differences of days are settled in the dashboard's tests."""
 
+import json
 from datetime import timedelta
 
 import pytest
+import time_machine
 
 from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.models import Consent, Decision, DecisionOrigin, Difference, DifferenceKind, Submission
+from portal.core.models.ids import new_id
 from portal.domain.consents import difference_resolution
 from portal.domain.consents.difference_resolution import CannotSettle, WhyNot
 from portal.services.iys.inflow import sweeps
@@ -66,3 +69,33 @@ def test_a_refusal_that_iys_does_not_hold_is_told_and_not_taken_back(app, drift,
     assert rows.one(Decision, Decision.origin == DecisionOrigin.RENEWAL).source == "HS_KARAR"
     assert sandbox.movements()[-1]["status"] == "RET"
     assert rows.one(Difference).settlement == "send_again"
+
+
+@pytest.mark.parametrize(
+    ("field", "theirs", "ours"),
+    [({"type": ["MESAJ", "ARAMA"]}, {"type": "ARAMA"}, None), ({"source": ["HS_WEB", "HS_ATM"]}, {}, "ONAY")],
+)
+def test_where_iyss_row_is_of_another_key_iys_no_longer_counts_as_holding_ours(app, rows, field, theirs, ours):
+    MovementReceiver(app).receives(
+        row("ONAY", source="HS_WEB"), row("ONAY", source="HS_WEB", recipient="+905327654321")
+    )
+    mine, bystander = rows(Consent)
+    line = row("ONAY", source="HS_ATM", transactionId="t-1", **theirs)
+    with app.app_context():
+        its_id, at = new_id(), clock.now()
+        sealed = vault().seal(json.dumps(line), Difference.LINE, mine.provider_id, its_id)
+        db.session.add(
+            Difference(
+                id=its_id, provider_id=mine.provider_id, brand_id=mine.brand_id, kind=DifferenceKind.ALTERED,
+                consent_id=mine.id, line=sealed, facts=field, found_at=at,
+            )
+        )  # fmt: skip
+        db.session.commit()
+
+    with time_machine.travel(at, tick=False):
+        settle(app, difference_resolution.take_theirs, its_id)
+
+    held = {each.id: (each.iys_status, each.iys_as_of) for each in rows(Consent)}
+    assert held[mine.id] == (ours, mine.iys_as_of if ours else at)
+    assert held[bystander.id] == ("ONAY", bystander.iys_as_of)
+    assert rows.one(Difference).settled_at == at

@@ -91,7 +91,23 @@ def test_what_stood_before_stands_again(app, fatma, rows):
         fatma.decides(MESAJ="ONAY")
         undo(app, rows)
 
-    assert rows.one(Consent).status == Status.REFUSED
+    assert_stands_on(rows.one(Consent), rows(Decision)[0])
+
+
+def assert_stands_on(consent: Consent, decision: Decision):
+    assert (consent.decision_id, consent.status) == (decision.id, decision.status)
+    assert (consent.consent_date, consent.effective_at) == (decision.consent_date, decision.effective_at)
+
+
+def test_of_several_decisions_that_stood_before_the_newest_stands_again(app, fatma, rows):
+    for seconds, choice in ((0, "RET"), (5, "ONAY"), (10, "ONAY")):
+        with later(seconds=seconds):
+            fatma.decides(MESAJ=choice)
+    with later(seconds=15):
+        undo(app, rows)
+
+    assert rows.one(Annulment).decision_id == rows(Decision)[2].id
+    assert_stands_on(rows.one(Consent), rows(Decision)[1])
 
 
 def test_undoing_twice_changes_nothing_more(app, fatma, rows):
