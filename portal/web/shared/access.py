@@ -16,7 +16,7 @@ from portal.core.extensions import csrf, db, login, read_session
 from portal.domain.identity import sessions
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import networks
-from portal.web.shared import address_session
+from portal.web.shared import address_session, held_forms
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 Check = Callable[[], ResponseReturnValue | None]
@@ -126,15 +126,20 @@ def _check_operator() -> ResponseReturnValue | None:
 
 
 def _admit() -> ResponseReturnValue | None:
-    """Record activity. Where the view needs a fresh factor, redirect there, and back to this page unless a form was
-    posted."""
+    """Record activity. Where the view needs a fresh factor, redirect there, and back to this page. A posted form
+    without files goes along (307), and comes back as it was."""
     if sessions.record_activity(db.session, current_user.sign_in, clock.now()):
         db.session.commit()
-    if not _view().needs_fresh or current_user.is_stepped_up(clock.now()):
+    if not _view().needs_fresh:
         return None
-    is_page = request.method in ("GET", "HEAD")
+    if current_user.is_stepped_up(clock.now()):
+        is_held = request.method == "POST" and held_forms.FIELD in request.form
+        return abort(400) if is_held and not held_forms.restore() else None
     here = request.full_path if request.query_string else request.path
-    return redirect(url_for("signin.step_up", next=here if is_page else None), 303)
+    if request.method in ("GET", "HEAD"):
+        return redirect(url_for("signin.step_up", next=here), 303)
+    can_hold = held_forms.can_hold()
+    return redirect(url_for("signin.step_up", form=here if can_hold else None), 307 if can_hold else 303)
 
 
 def _view() -> Any:

@@ -15,14 +15,14 @@ SIGN_IN_PAGES = ("signin.sign_in", "signin.second_step", "signin.enrol", "signin
 LINK_PAGES = "recipient."  # On a short host nearly every path is a link code.
 
 
-def safe_path(text: str | None) -> str | None:
-    """The text if it is a path of this site that links may open, otherwise None."""
+def safe_path(text: str | None, method: str = "GET") -> str | None:
+    """The text if it is a path of this site that links (or forms) may open, otherwise None."""
     if not text or len(text) > LONGEST or not text.startswith("/") or text.startswith("//"):
         return None
     if "\\" in text or not text.isprintable():
         return None
     try:
-        endpoint, _ = current_app.url_map.bind(request.host).match(text.partition("?")[0], method="GET")
+        endpoint, _ = current_app.url_map.bind(request.host).match(text.partition("?")[0], method=method)
     except HTTPException:
         return None
     return None if endpoint in SIGN_IN_PAGES or endpoint.startswith(LINK_PAGES) else text

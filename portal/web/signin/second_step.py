@@ -3,13 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from flask import flash, redirect, render_template, request, session, url_for
+from flask import abort, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user, login_required, login_user
-from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
@@ -20,12 +19,13 @@ from portal.core.throttle import TooManyRequests
 from portal.domain import audit
 from portal.domain.identity import accounts, factors, login_throttle, passkeys, sessions
 from portal.domain.identity.permissions import Permission
-from portal.web.shared import absolute_urls, limits, user_agents, webauthn_challenges
+from portal.web.shared import absolute_urls, held_forms, limits, user_agents, webauthn_challenges
+from portal.web.shared.forms import BaseForm
 from portal.web.signin import device_cookie, pending_sign_in, return_url
 from portal.web.signin.blueprint import blueprint
 
 
-class CodeForm(FlaskForm):
+class CodeForm(BaseForm):
     code = StringField(_l("Doğrulama kodu"), validators=[InputRequired(_l("Kodu yazın.")), Length(max=40)])
 
 
@@ -65,7 +65,10 @@ def show_passkey() -> ResponseReturnValue:
 @login_required
 @limiter.limit(limits.SIGN_IN, methods=["POST"])
 def step_up() -> ResponseReturnValue:
-    """Ask for a code, then go on to the requested page."""
+    """Ask for a code, then go on to the requested page, or with the form that was posted there."""
+    if request.method == "POST" and "form" in request.args:
+        path = return_url.safe_path(request.args["form"], "POST")
+        return _render_step_up(CodeForm(formdata=None), held=held_forms.hold(path)) if path else abort(404)
     form = CodeForm()
     if not form.validate_on_submit():
         return _render_step_up(form), 422 if form.errors else 200
@@ -182,20 +185,31 @@ def _mail_new_device(user: User, at: datetime) -> None:
     accounts.mail_user(db.session, vault(), user, MailKind.NEW_DEVICE, facts, at)
 
 
-def _render_step_up(form: CodeForm, **facts: Any) -> str:
+def _render_step_up(form: CodeForm, *, held: str = "", **facts: Any) -> str:
     passkey = webauthn_challenges.request_options(current_user.id, clock.now())
     form.code.data = None  # No page shows a code again.
-    was_posted = "next" not in request.values  # A form was refused for lack of step-up, so that its input is lost.
+    held = held or request.form.get(held_forms.FIELD, "")
+    was_posted = "next" not in request.values and not held  # Too large a form, or one with files: its input is lost.
     return render_template(
-        "signin/step_up.html", form=form, onward=_next_page(), passkey=passkey, was_posted=was_posted, **facts
+        "signin/step_up.html",
+        form=form,
+        onward=_next_page(),
+        passkey=passkey,
+        was_posted=was_posted,
+        held=held,
+        **facts,
     )
 
 
 def _complete_step_up() -> ResponseReturnValue:
-    """Renew the session's cookie and redirect to the requested page. Commits."""
+    """Renew the session's cookie and redirect to the requested page, or repeat the held form's POST there. Commits."""
     renewed = sessions.step_up(db.session, current_user, clock.now())
     db.session.commit()
     login_user(renewed)
+    if held := held_forms.find():
+        return redirect(held.path, 307)
+    if request.form.get(held_forms.FIELD):
+        flash(_("Form 15 dakikadan uzun bekledi ve gönderilmedi; yeniden doldurun."))
     return redirect(_next_page(), 303)
 
 

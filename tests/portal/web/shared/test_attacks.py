@@ -32,6 +32,7 @@ from tests import databases, make
 from tests.portal.web.dashboard.staff import csrf_token, reset_used_codes, signed_in, submit_code, submit_password
 from tests.portal.web.dashboard.test_campaign_pages import FORM as CAMPAIGN
 from tests.portal.web.signin import mailbox
+from tests.portal.web.signin.test_invitation import enrols
 
 pytestmark = pytest.mark.slow
 
@@ -304,6 +305,7 @@ def test_who_accepts_an_invitation_gets_what_it_says_and_no_more(app, ayse, rows
     }
 
     assert guest.post(path, data=HOPES | data).status_code == 303
+    assert enrols(guest).status_code == 200
 
     (nil,) = rows(User, User.name == "Nil")
     assert nil.operator_role is None

@@ -1,5 +1,6 @@
 """The second step: what opens, what is spent, how often one may guess, and who is told of a new browser."""
 
+import io
 import re
 from datetime import timedelta
 
@@ -9,7 +10,17 @@ import time_machine
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import MailKind, Provider, RecoveryCode, Role, SignIn, ThrottledAction, ThrottleHit, User
+from portal.core.models import (
+    MailKind,
+    OneTimeLink,
+    Provider,
+    RecoveryCode,
+    Role,
+    SignIn,
+    ThrottledAction,
+    ThrottleHit,
+    User,
+)
 from portal.domain.identity import factors
 from tests import make
 from tests.limits import PER_PERSON, WINDOW
@@ -325,3 +336,62 @@ def test_a_wrong_code_does_not_step_up(app, ayse, rows):
     assert staff.posts("/step-up", {"code": wrong_code()}).status_code == 403
     assert rows.one(SignIn).stepped_up_at == before
     assert rows.one(ThrottleHit).action == ThrottledAction.STEP_UP
+
+
+def invite(staff, **headers):
+    data = {
+        "csrf_token": csrf_token(staff.browser, "/dashboard/recipients"),
+        "email": "burak@example.com",
+        "role": "agent",
+    }
+    return staff.browser.post("/dashboard/people/invite", data=data, headers=headers)
+
+
+def held_fields(page: str) -> dict[str, str]:
+    return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
+
+
+def test_a_form_that_a_factor_was_missing_for_is_sent_after_the_code(app, ayse, rows):
+    staff = signed_in(app)
+    reset_used_codes(app)
+    with time_machine.travel(clock.now() + WINDOW, tick=False):
+        refused = invite(staff)
+        assert (refused.status_code, refused.location) == (307, "/step-up?form=/dashboard/people/invite")
+        data = {"csrf_token": csrf_token(staff.browser, "/step-up"), "email": "burak@example.com", "role": "agent"}
+        asked = staff.browser.post(refused.location, data=data)
+        assert "kendiliğinden gönderilir" in asked.text and "burak@" not in asked.text
+        wrong = staff.browser.post("/step-up", data=held_fields(asked.text) | {"code": wrong_code()})
+
+        kept = held_fields(wrong.text) | {"code": code_now()}
+        onward = staff.browser.post("/step-up", data=kept)
+        assert (onward.status_code, onward.location) == (307, "/dashboard/people/invite")
+        assert rows.count(OneTimeLink) == 0
+        assert staff.browser.post(onward.location, data=kept).status_code == 303
+
+    ((to, _),) = mailbox.found(app, MailKind.INVITATION)
+    assert to == "burak@example.com"
+
+
+def test_a_held_form_is_good_for_its_session_its_page_and_a_quarter_of_an_hour(app, ayse, rows):
+    staff, other = signed_in(app), signed_in(app)
+    data = {"csrf_token": csrf_token(staff.browser, "/step-up"), "email": "burak@example.com", "role": "agent"}
+    asked = staff.browser.post("/step-up?form=/dashboard/people/invite", data=data)
+    held = {"held": held_fields(asked.text)["held"]}
+
+    assert other.posts("/dashboard/people/invite", held).status_code == 400
+    assert staff.posts("/dashboard/networks", held).status_code == 400
+    assert staff.posts("/step-up?form=//evil.example", data).status_code == 404
+    with time_machine.travel(clock.now() + timedelta(minutes=16)):
+        complete_sign_in(staff.browser)
+        assert staff.posts("/dashboard/people/invite", held).status_code == 400
+    assert rows.count(OneTimeLink) == 0
+
+
+def test_a_file_is_not_held_and_the_page_says_so(app, ayse):
+    staff = signed_in(app)
+    with time_machine.travel(clock.now() + WINDOW, tick=False):
+        data = {"csrf_token": csrf_token(staff.browser, "/dashboard/recipients"), "file": (io.BytesIO(b"x"), "a.txt")}
+        refused = staff.browser.post("/dashboard/people/invite", data=data)
+
+        assert (refused.status_code, refused.location) == (303, "/step-up")
+        assert "dosyayı yeniden seçip gönderin" in staff.opens("/step-up").text
