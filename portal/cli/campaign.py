@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import time
+from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
@@ -17,12 +18,14 @@ from portal.cli.parameter_types import Channels
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel
-from portal.core.models import Brand, Campaign, CampaignKind, ContactKind, Delivery, Provider
+from portal.core.models import Brand, Campaign, CampaignKind, ContactKind, Delivery, ExclusionReason, Provider
 from portal.domain import audit, campaigns, packages
 from portal.domain.campaigns import default_texts
+from portal.domain.consents import recipients
+from portal.domain.consents.may_send import is_refused
 from portal.services import launches
 from portal.services.imports import audience
-from portal.services.imports.audience import AddressList, read_address_list
+from portal.services.imports.audience import CHUNK, AddressList, read_address_list
 from portal.services.imports.reading import Unreadable
 from portal.web.shared.downloads import BYTE_ORDER_MARK, csv_line
 
@@ -95,9 +98,12 @@ def launch(
     Prints a JSON summary. Exit code 0: launched (bad rows are counted and listed on stderr); 1: nothing was launched.
     """
     brand, campaign_kind = _open_brand(brand_code), CampaignKind(kind)
-    if not os.access(out if out.exists() else out.parent, os.W_OK):  # An audience can't be asked a second time.
+    if out.is_file():  # Of an earlier launch: its audience can't be asked a second time.
+        _exit_with(f"{out} exists already and is not overwritten. Name another file with --out.")
+    if not os.access(out if out.exists() else out.parent, os.W_OK):
         _exit_with(f"{out} cannot be written.")
     found = _read_audience(audience_file)
+    _require_anyone(brand, campaign_kind, channels, found)
     _require_room(brand, campaign_kind, found)
     campaign = _open_campaign(
         brand, name, campaign_kind, channels, contact_basis, expires_days, notice_url,
@@ -121,6 +127,7 @@ def launch(
         "refused_since": counted.refused,
         "bad": len(found.bad),
         "repeated": len(found.repeats),
+        "refused_in_list": len(found.refused),
         "left_out_reasons": progress.left_out,
     }
     click.echo(json.dumps(summary))
@@ -143,6 +150,10 @@ def _read_audience(file: Path) -> AddressList:
         _exit_with(f"{file.name}: {unreadable.problem.sentence} {unreadable.problem.cure}")
     for row in found.bad:
         click.echo(f"line {row.line}: {row.problem.sentence} {row.problem.cure}", err=True)
+    for line, _ in found.refused:
+        click.echo(f"line {line}: the list says no; not asked. Import the list to record its refusals.", err=True)
+    for sheet in found.unread_sheets:
+        click.echo(f"sheet {sheet}: not read; it has no addresses or another header, or is hidden.", err=True)
     if not found.good:
         _exit_with(f"{file.name}: no good row.")
     return found
@@ -164,6 +175,23 @@ def _open_campaign(
         _exit_with("Asking needs --contact-basis KIND:DATE, with a date that is not in the future.")
     db.session.commit()
     return campaign
+
+
+def _require_anyone(brand: Brand, kind: CampaignKind, channels: list[Channel], found: AddressList) -> None:
+    """Check that the campaign would make a link at all, before a draft is opened that nobody wants."""
+    planned = Campaign(brand_id=brand.id, kind=kind, channels=",".join(channels))
+    reasons: Counter[ExclusionReason] = Counter()
+    for some in recipients.chunks([address for _, address in found.good], CHUNK):
+        indexes = recipients.blind_indexes(vault(), brand.provider_id, (address.text for address in some))
+        known = recipients.find_known_ids(read_session(), vault(), brand.provider_id, indexes)
+        serves = {known[address.text]: address.channels for address in some if address.text in known}
+        excluded = campaigns.find_excluded(read_session(), planned, serves, refused=is_refused())
+        unserved = sum(not set(channels) & set(address.channels) for address in some if address.text not in known)
+        reasons.update([*excluded.values(), *[ExclusionReason.NO_CHANNEL] * unserved])
+    if reasons.total() == len(found.good):
+        asked, refused = reasons[ExclusionReason.ALREADY_ASKED], reasons[ExclusionReason.REFUSED]
+        rest = f"{refused} refused, {reasons[ExclusionReason.NO_CHANNEL]} without such a channel"
+        _exit_with(f"Nothing was launched: of {len(found.good)} addresses {asked} already asked, {rest}.")
 
 
 def _require_room(brand: Brand, kind: CampaignKind, found: AddressList) -> None:

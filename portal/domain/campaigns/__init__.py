@@ -16,10 +16,10 @@ from portal.domain.campaigns.audience import (
     lock_audience,
 )
 from portal.domain.campaigns.lifecycle import Contact, ContactMissing, Wording, open_campaign
-from portal.domain.campaigns.links import LinkedEntry, create_next_links
+from portal.domain.campaigns.links import LinkedEntry, create_next_links, find_excluded
 
 __all__ = [
     "AudienceClosed", "BrandClosed", "CannotLaunch", "Contact", "ContactMissing", "LinkedEntry", "ListsWaiting",
-    "Wording", "add_addresses", "add_recipients", "count_progress", "create_next_links", "launch", "lock_audience",
-    "open_campaign",
+    "Wording", "add_addresses", "add_recipients", "count_progress", "create_next_links", "find_excluded", "launch",
+    "lock_audience", "open_campaign",
 ]  # fmt: skip

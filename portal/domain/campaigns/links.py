@@ -70,6 +70,32 @@ def create_next_links(
     return _create_links(session, salt, campaign, [each for each in entries if each.id in offers], offers, at)
 
 
+def find_excluded(
+    session: Session, campaign: Campaign, serves: Mapping[int, Collection[Channel]], *, refused: ColumnElement[bool]
+) -> dict[int, ExclusionReason]:
+    """Which recipients a campaign would leave out, were it launched now; it need not be stored yet.
+
+    Call with ≤ 5,000. The launch decides anew: another campaign may ask somebody first.
+    """
+    refusals = _find_refused(session, campaign, list(serves), refused)
+    requests = select(ConsentRequest.recipient_id, ConsentRequest.channel).where(
+        ConsentRequest.brand_id == campaign.brand_id, ConsentRequest.recipient_id.in_(list(serves))
+    )
+    is_asking = campaign.kind == CampaignKind.ASK
+    asked = {(row.recipient_id, row.channel) for row in session.execute(requests)} if is_asking else set()
+    excluded = {}
+    for key, channels in serves.items():
+        wanted = [channel for channel in campaign.offered if channel in channels]
+        barred = refusals.get(key, set()) & campaign.barring
+        if not wanted:
+            excluded[key] = ExclusionReason.NO_CHANNEL
+        elif barred or not set(wanted) - refusals.get(key, set()):
+            excluded[key] = ExclusionReason.REFUSED
+        elif all((key, channel) in asked for channel in wanted):
+            excluded[key] = ExclusionReason.ALREADY_ASKED
+    return excluded
+
+
 def _find_refused(
     session: Session, campaign: Campaign, recipient_ids: Collection[int], is_refused: ColumnElement[bool]
 ) -> dict[int, set[Channel]]:

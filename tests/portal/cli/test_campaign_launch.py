@@ -105,14 +105,45 @@ def test_a_kind_of_ones_own_is_kept_as_a_note(launch, rows):
     assert (campaign.contact_kind, campaign.contact_note) == (ContactKind.OTHER, "fuar standı")
 
 
-def test_a_second_launch_leaves_out_who_was_asked(launch, files):
+def test_a_list_of_whom_nobody_may_be_asked_launches_nothing(launch, files, rows):
     launch()
 
-    summary = json.loads(launch().stdout)
+    again = launch(out=files / "again.csv")
 
-    assert (summary["links"], summary["left_out"]) == (0, 4)
-    assert summary["left_out_reasons"] == {"already_asked": 4}
-    assert links_in(files / "links.csv") == []
+    assert again.exit_code == 1
+    assert "4 already asked" in again.stderr and "0 refused" in again.stderr
+    assert rows.count(Campaign) == 1 and not (files / "again.csv").exists()
+
+
+def test_a_second_launch_leaves_out_who_was_asked(launch, files):
+    launch()
+    (files / "longer.csv").write_text("telefon\n05321234567\n05399998877\n")
+
+    summary = json.loads(launch(audience=files / "longer.csv", out=files / "again.csv").stdout)
+
+    assert (summary["links"], summary["left_out_reasons"]) == (1, {"already_asked": 1})
+    assert [line["address"] for line in links_in(files / "again.csv")] == ["905399998877"]
+
+
+def test_an_earlier_list_is_not_overwritten(launch, files, rows):
+    launch()
+    earlier = (files / "links.csv").read_bytes()
+
+    again = launch(kind="refuse", contact_basis=None)
+
+    assert again.exit_code == 1 and "links.csv exists" in again.stderr
+    assert (files / "links.csv").read_bytes() == earlier
+    assert rows.count(Campaign) == 1
+
+
+def test_whom_the_list_says_no_of_is_named_by_line(launch, files):
+    (files / "list.csv").write_text("Cep;SMS (E/H)\n05321234567;E\n05399998877;H\n")
+
+    result = launch()
+
+    summary = json.loads(result.stdout)
+    assert (summary["links"], summary["refused_in_list"]) == (1, 1)
+    assert "line 3: " in result.stderr and "9998877" not in result.stderr
 
 
 def test_refusing_needs_no_contact(launch, browser, files, rows):
@@ -130,7 +161,7 @@ def test_who_refused_is_left_out(launch, browser, files):
     link = links_in(files / "links.csv")[0]["link"].partition("/k/")[2]
     Person(browser, link).decides(MESAJ="RET")
 
-    summary = json.loads(launch(kind="refuse", contact_basis=None).stdout)
+    summary = json.loads(launch(kind="refuse", contact_basis=None, out=files / "refusing.csv").stdout)
 
     assert summary["left_out_reasons"] == {"refused": 1}
 
