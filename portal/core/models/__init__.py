@@ -57,6 +57,7 @@ from portal.core.models.provider import (
 from portal.core.models.recipient import Consent, Recipient
 from portal.core.models.reconciliation import DayState, Difference, DifferenceKind, ReconciledDay, Settlement, Sweep
 from portal.core.models.submission import OPEN_OUTCOMES, Attempt, BulkRequest, BulkState, Lane, Outcome, Submission
+from portal.core.models.submission_alarm import AlarmLevel, SubmissionAlarm
 from portal.core.models.user import (
     Assignment,
     Factor,

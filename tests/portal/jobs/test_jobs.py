@@ -174,5 +174,5 @@ def test_these_are_all_tasks(queue):
 
     assert names == {
         "audience", "launch", "import", "mail", "message", "every_minute", "check_domains", "notify_desks",
-        "delete_old_attempts",
+        "notify_owners", "delete_old_attempts",
     }  # fmt: skip

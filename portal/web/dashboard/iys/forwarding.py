@@ -16,8 +16,18 @@ from portal.core import clock, iys_protocol
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Operation
 from portal.core.lazy_text import N_
-from portal.core.models import Brand, BulkRequest, BulkState, Consent, Outcome, Recipient, Submission
-from portal.domain.consents import recipients, resubmission
+from portal.core.models import (
+    OPEN_OUTCOMES,
+    AlarmLevel,
+    Brand,
+    BulkRequest,
+    BulkState,
+    Consent,
+    Outcome,
+    Recipient,
+    Submission,
+)
+from portal.domain.consents import alarms, recipients, resubmission
 from portal.domain.consents.resubmission import Hopeless
 from portal.domain.identity.permissions import Permission
 from portal.services.iys import circuit_breaker, rate_limit, success_rate
@@ -33,6 +43,7 @@ UNREADABLE = (
     N_("Bu kaydın içeriği açılamadı; İYS'ye iletilmedi."),
     N_("Destek ekibine bildirin; anahtar ya da kayıt zarar görmüş olabilir."),
 )
+WAITS = N_("Henüz İYS'ye iletilmedi."), N_("Sırası gelince gider; yukarıdaki duruma ve Bağlantı sayfasına bakın.")
 WHY_HOPELESS = {
     Hopeless.NOT_PARKED: _l("Bu kayıt zaten yolda ya da sonuçlandı."),
     Hopeless.CLOSED: _l("Bu kayıt kapatılmış."),
@@ -48,6 +59,7 @@ OUTCOME_FILTERS = {
     "blocked": (Outcome.BLOCKED,),
 }
 FAILED_OUTCOMES = OUTCOME_FILTERS["attention"] + OUTCOME_FILTERS["blocked"]
+AGE_FILTERS = (AlarmLevel.AMBER, AlarmLevel.RED)  # What waits for so long.
 
 
 @dataclass(frozen=True)
@@ -68,9 +80,9 @@ class FailedSubmission:
 def forwarding() -> str:
     provider_id, at = current_user.provider_id, clock.now()
     show = request.args.get("show", "")
-    show = show if show in OUTCOME_FILTERS else "attention"
+    show = show if show in OUTCOME_FILTERS or show in AGE_FILTERS else "attention"
     before = parse_id(request.args.get("before", ""))
-    failures = _list_failures(_unsettled_failures(OUTCOME_FILTERS[show]), before, at)
+    failures = _list_failures(_submissions_shown(show, at), before, at)
     shown = failures[:PAGE_SIZE]
     return render_template(
         "dashboard/iys/forwarding.html",
@@ -81,7 +93,7 @@ def forwarding() -> str:
         line=_line_status(at),
         held=_held_lists(provider_id),
         show=show,
-        counts=_counts_by_filter(),
+        counts=_counts_by_filter(at),
         failures=shown,
         before=shown[-1].submission.id if len(failures) > PAGE_SIZE else None,
         is_first=before is None,
@@ -168,10 +180,20 @@ def _held_lists(provider_id: int) -> Sequence[Row]:
     ).all()  # fmt: skip
 
 
-def _counts_by_filter() -> dict[str, int]:
+def _counts_by_filter(at: datetime) -> dict[str, int]:
     counts = select(Submission.outcome, func.count()).where(_unsettled_failures(FAILED_OUTCOMES))
     by_outcome = dict(read_session().execute(counts.group_by(Submission.outcome)).all())
-    return {show: sum(by_outcome.get(each, 0) for each in outcomes) for show, outcomes in OUTCOME_FILTERS.items()}
+    waiting = lane_backlogs(current_user.provider_id, at)
+    ages = {"amber": sum(lane.amber for lane in waiting), "red": sum(lane.red for lane in waiting)}
+    return ages | {
+        show: sum(by_outcome.get(each, 0) for each in outcomes) for show, outcomes in OUTCOME_FILTERS.items()
+    }
+
+
+def _submissions_shown(show: str, at: datetime) -> ColumnElement[bool]:
+    if show in AGE_FILTERS:
+        return and_(Submission.provider_id == current_user.provider_id, alarms.condition(AlarmLevel(show), at))
+    return _unsettled_failures(OUTCOME_FILTERS[show])
 
 
 def _unsettled_failures(outcomes: Sequence[Outcome]) -> ColumnElement[bool]:
@@ -206,6 +228,8 @@ def _list_failures(wanted: ColumnElement[bool], before: int | None, at: datetime
 
 def _explanation(submission: Submission) -> tuple[str, str]:
     """(what happened, what to do about it), as msgids."""
+    if submission.code is None and submission.outcome in OPEN_OUTCOMES:
+        return WAITS
     code = submission.code or (EXPIRED_CODE if submission.outcome == Outcome.EXPIRED else None)
     if code is None and submission.outcome == Outcome.PARKED:
         return UNREADABLE

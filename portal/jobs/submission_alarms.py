@@ -1,0 +1,36 @@
+"""Mails to owners whose decisions İYS has not taken: after 24 and 48 hours, and when parked, blocked or expired."""
+
+import structlog
+
+from portal.core import clock
+from portal.core.extensions import db, read_session
+from portal.core.models import MailKind, Provider, Role
+from portal.domain.consents import alarms
+from portal.jobs.desk_notifications import NobodyNotified
+from portal.web.shared.absolute_urls import absolute_url
+from portal.web.shared.owner_notifications import notify_roles
+
+log = structlog.get_logger()
+
+
+def notify_owners_of_submissions() -> None:
+    """Mail what is new, one mail per level. A provider that fails holds up no other and is tried again. Commits."""
+    for provider_id in alarms.list_watched(read_session()):
+        try:
+            if alarms.has_news(read_session(), provider_id, clock.now()):
+                _notify_owners(provider_id)
+                db.session.commit()
+        except Exception:
+            db.session.rollback()
+            log.exception("submissions.untold", provider=provider_id)
+
+
+def _notify_owners(provider_id: int) -> None:
+    provider = db.session.get_one(Provider, provider_id)
+    for alarm in alarms.record_alarms(db.session, provider_id, clock.now()):
+        link = absolute_url("dashboard.forwarding", show=alarm.level.value, _anchor="cases")
+        level, count = alarm.level.value, str(alarm.count)
+        if not notify_roles(
+            provider, MailKind.SUBMISSIONS_WAIT, (Role.OWNER,), level=level, count=count, link=link
+        ):  # fmt: skip
+            raise NobodyNotified
