@@ -14,6 +14,9 @@ class Channel(StrEnum):
 MESSAGE_CHANNELS = (Channel.SMS, Channel.EMAIL)  # Those that carry a text, and so a link.
 
 
+LINE_CLOSED = "IYS_AHS_HAT_KAPATMA"  # A source: the operator told İYS that a number is given up.
+
+
 class RecipientType(StrEnum):
     """Whether the address belongs to a person or to a merchant (İYS `recipientType`)."""
 

@@ -7,10 +7,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Index, Integer, String, UniqueConstraint, select
+from sqlalchemy import ColumnElement, Index, Integer, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.core.iys_protocol.enums import Channel, RecipientType, Status
+from portal.core.iys_protocol.enums import LINE_CLOSED, Channel, RecipientType, Status
 from portal.core.models.base import Base, BigId, Entity, foreign_key, partial_index
 
 
@@ -71,10 +71,11 @@ class Decision(Entity):
     channel: Mapped[Channel]
     recipient_type: Mapped[RecipientType]
     status: Mapped[Status]
-    consent_date: Mapped[datetime]  # As sent to İYS, to the second.
+    # As sent to İYS, to the second. None: a merchant's first consent without a date, which is effective once recorded.
+    consent_date: Mapped[datetime | None]
     recorded_at: Mapped[datetime]
     effective_at: Mapped[datetime]  # The newest one is current.
-    source: Mapped[str] = mapped_column(String(30))  # HS_*, or IYS_* as received (an open set).
+    source: Mapped[str | None] = mapped_column(String(30))  # HS_*, or IYS_* as received (an open set). None: as above.
     origin: Mapped[DecisionOrigin]
     text_id: Mapped[int | None] = foreign_key("consent_text.id", index=False)
     user_id: Mapped[int | None] = mapped_column(BigId)
@@ -82,6 +83,14 @@ class Decision(Entity):
     renews_id: Mapped[int | None] = foreign_key("decision.id")  # The decision that this one re-issues.
     batch_id: Mapped[int | None] = mapped_column(BigId)  # The imported file, and its line.
     line: Mapped[int | None] = mapped_column(Integer)
+
+    def was_made_since(self, held_since: datetime | None) -> bool:
+        """Whether it is of who holds the address since then (Recipient.held_since), to the second as its own date is;
+        a closed line ends what was before."""
+        if held_since is None:
+            return True
+        is_later = self.recorded_at >= held_since and self.effective_at >= held_since.replace(microsecond=0)
+        return is_later and self.source != LINE_CLOSED
 
 
 class Annulment(Base):
@@ -91,6 +100,11 @@ class Annulment(Base):
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     at: Mapped[datetime]
     user_id: Mapped[int | None] = mapped_column(BigId)
+
+
+def decision_time(decision: type[Decision] = Decision) -> ColumnElement[datetime]:
+    """When a decision was made: its date or, where it has none, when it took effect."""
+    return func.coalesce(decision.consent_date, decision.effective_at)
 
 
 def is_void(decision: type[Decision] = Decision) -> ColumnElement[bool]:

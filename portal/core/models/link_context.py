@@ -5,20 +5,21 @@ from datetime import datetime
 from enum import StrEnum
 from functools import reduce
 from operator import add
+from typing import Any
 
-from sqlalchemy import and_, bindparam, case, func, or_, select
+from sqlalchemy import Row, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.core.iys_protocol.enums import Channel, RecipientType, Status
 from portal.core.models.campaign import AudienceEntry, Campaign, CampaignKind, ConsentText, Delivery
 from portal.core.models.provider import Brand, Provider
-from portal.core.models.recipient import Consent, Recipient
+from portal.core.models.recipient import Consent, Recipient, latest
 
 
 class ClosureReason(StrEnum):
     """Why a link no longer asks, whatever its own state: it shows information and takes refusals."""
 
-    DISOWNED = "disowned"  # The address's holder said that they are not the person meant.
+    DISOWNED = "disowned"  # The address's holder said that they are not the person meant, or the line was closed.
     GONE = "gone"  # The provider has left.
     SUSPENDED = "suspended"
     BRAND = "brand"  # The brand is closed.
@@ -46,8 +47,19 @@ class LinkContext:
     colour: str | None
     requires_name: bool
     reassigned_at: datetime | None
+    closed_at: datetime | None  # Of the line.
     closure: ClosureReason | None
     is_superseded: bool  # Newer links of the brand ask for all its channels.
+
+    @property
+    def held_since(self) -> datetime | None:
+        """As Recipient.held_since."""
+        return latest(self.reassigned_at, self.closed_at)
+
+    @property
+    def was_disowned(self) -> bool:
+        """Whether the present holder said that they are not the person meant."""
+        return self.reassigned_at is not None and self.reassigned_at == self.held_since
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +79,10 @@ class CurrentConsents:
     is_merchant: bool
 
 
-_was_reassigned = and_(Recipient.reassigned_at > Campaign.created_at, Campaign.delivery != Delivery.POINT)
+_was_reassigned = and_(
+    or_(Recipient.reassigned_at > Campaign.created_at, Recipient.closed_at > Campaign.created_at),
+    Campaign.delivery != Delivery.POINT,
+)
 _closure = case(
     (_was_reassigned, ClosureReason.DISOWNED.value),
     (Provider.left_at.is_not(None), ClosureReason.GONE.value),
@@ -101,7 +116,7 @@ LINK_CONTEXT = (
         AudienceEntry.recipient_id, Recipient.address, Campaign.kind, AudienceEntry.channels, Campaign.text_id,
         Campaign.expires_at, Brand.brand_code, Provider.iys_code,
         func.coalesce(Brand.source, Provider.source).label("source"), Brand.logo_digest, Brand.colour,
-        Brand.requires_name, Recipient.reassigned_at, _closure.label("closure"),
+        Brand.requires_name, Recipient.reassigned_at, Recipient.closed_at, _closure.label("closure"),
         _channels_asked_later.label("asked_later"),
     )
     .join(Campaign, Campaign.id == AudienceEntry.campaign_id)
@@ -139,15 +154,24 @@ def load_consent_text(session: Session, text_id: int) -> ConsentText:
 
 
 def load_current_consents(session: Session, link: LinkContext) -> CurrentConsents:
-    """Load the current consents of the link's address at its brand."""
+    """Load the current consents of the link's address at its brand. Of another holder's, only that a channel is
+    refused stays, without its day."""
     key = {"brand_id": link.brand_id, "recipient_id": link.recipient_id}
-    rows = session.connection().execute(CURRENT_CONSENTS, key).all()
+    rows = [row for row in session.connection().execute(CURRENT_CONSENTS, key) if _is_shown(row, link.held_since)]
     by_precedence = sorted(
         rows, key=lambda row: (row.status == Status.REFUSED, row.recipient_type == RecipientType.INDIVIDUAL)
     )
     held = {  # The last one of a channel wins.
-        row.channel: CurrentConsent(row.status, row.effective_at, row.recipient_type)
+        row.channel: CurrentConsent(
+            row.status, max(row.effective_at, link.held_since or row.effective_at), row.recipient_type
+        )
         for row in by_precedence
         if row.status and row.effective_at
     }
     return CurrentConsents(held, any(row.recipient_type == RecipientType.MERCHANT for row in rows))
+
+
+def _is_shown(row: Row[*tuple[Any, ...]], held_since: datetime | None) -> bool:
+    is_anothers = held_since is not None and (row.effective_at is None or row.effective_at < held_since)
+    is_refused: bool = row.status == Status.REFUSED
+    return not is_anothers or (is_refused and row.recipient_type == RecipientType.INDIVIDUAL)

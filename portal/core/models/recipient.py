@@ -22,8 +22,20 @@ class Recipient(BlindIndexed, Entity):
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     kind: Mapped[AddressKind]
     address: Mapped[bytes]  # Encrypted.
-    reassigned_at: Mapped[datetime | None]  # The holder is somebody else: show them nothing from before.
+    reassigned_at: Mapped[datetime | None]  # When the holder said that they are not the person meant.
+    closed_at: Mapped[datetime | None]  # When the operator closed the line: it may be somebody else's since.
     created_at: Mapped[datetime]
+
+    @property
+    def held_since(self) -> datetime | None:
+        """Since when what we know belongs to the present holder: show them nothing from before. None: from the first
+        day."""
+        return latest(self.reassigned_at, self.closed_at)
+
+
+def latest(*moments: datetime | None) -> datetime | None:
+    """The last of the moments that there are."""
+    return max((moment for moment in moments if moment is not None), default=None)
 
 
 class Consent(Entity):

@@ -117,7 +117,7 @@ def close_case(
     locked.closing, locked.closed_at = closing, at
     _add_step(session, vault, locked, StepAct.CLOSED, at, user_id=user_id, text=text)
     recipient = session.get_one(Recipient, locked.recipient_id)
-    if recipient.reassigned_at is not None and recipient.reassigned_at > locked.created_at:
+    if recipient.held_since is not None and recipient.held_since > locked.created_at:
         return False
     messages.write_message(
         session, vault, MessageKind.COMPLAINT_SETTLED, facts={"link": link, "sender": sender},

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.core import business_days
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import Complaint, Consent, Decision, Finding, is_void
+from portal.core.models import Complaint, Consent, Decision, Finding, Recipient, is_void
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Comparison:
 class _RefusedPeriod:
     """A period in which a key was refused, from the first of consecutive refusals on."""
 
-    decision_id: int
+    decision_id: int | None  # None: an earlier holder's.
     since: datetime
     until: datetime | None
 
@@ -37,24 +37,30 @@ WORST_FIRST = (Finding.AFTER_REFUSAL, Finding.WITHIN_TERM, Finding.BEFORE_REFUSA
 
 
 def compare_with_refusal(
-    session: Session, *, recipient_id: int, brand_id: int, channel: Channel, came_at: datetime
+    session: Session, recipient: Recipient, *, brand_id: int, channel: Channel, came_at: datetime, reported_at: datetime
 ) -> Comparison:
     """Compare a message that came at a moment with the recipient's decisions for this brand and channel.
+
+    Only with those of who had the address when the message was reported (Recipient.held_since): an earlier holder's
+    refusal counts from when the address changed hands, and nothing else is told of it.
 
     The shorter reading of the term counts, in which half days are business days. Of the minute that people report, the
     last second counts. If an address is held as two recipient types, the finding that is worst for the sender counts.
     """
     came_at = max(came_at, came_at.replace(second=59))
-    decisions = session.scalars(
+    since = recipient.held_since
+    decisions: Iterable[Decision] = session.scalars(
         select(Decision)
         .where(
-            Decision.recipient_id == recipient_id, Decision.brand_id == brand_id, Decision.channel == channel,
+            Decision.recipient_id == recipient.id, Decision.brand_id == brand_id, Decision.channel == channel,
             ~is_void(),
         )
         .order_by(Decision.recipient_type, Decision.effective_at, Decision.status, Decision.id)  # A refusal wins a tie.
     )  # fmt: skip
+    if since is not None and since > reported_at:  # What came after is another's.
+        decisions, since = [decision for decision in decisions if decision.effective_at < since], None
     keys = groupby(decisions, key=lambda decision: decision.recipient_type)
-    found = [_compare_key(list(of_key), recipient_type, came_at) for recipient_type, of_key in keys]
+    found = [_compare_key(list(of_key), recipient_type, came_at, since) for recipient_type, of_key in keys]
     return min(found, key=lambda each: WORST_FIRST.index(each.finding), default=Comparison(Finding.NO_REFUSAL))
 
 
@@ -64,8 +70,9 @@ def compare_case(session: Session, case: Complaint) -> Comparison | None:
     if case.brand_id is None or case.channel is None or case.came_at is None:
         return None
     return compare_with_refusal(
-        session, recipient_id=case.recipient_id, brand_id=case.brand_id, channel=case.channel, came_at=case.came_at
-    )
+        session, session.get_one(Recipient, case.recipient_id), brand_id=case.brand_id, channel=case.channel,
+        came_at=case.came_at, reported_at=case.created_at,
+    )  # fmt: skip
 
 
 def is_refused(session: Session, *, recipient_id: int, brand_id: int, channel: Channel) -> bool:
@@ -79,7 +86,16 @@ def is_refused(session: Session, *, recipient_id: int, brand_id: int, channel: C
     return bool(held) and set(held) == {Status.REFUSED}
 
 
-def _refused_periods(decisions: Iterable[Decision]) -> Iterator[_RefusedPeriod]:
+def _refused_periods(decisions: Iterable[Decision], held_since: datetime | None) -> Iterator[_RefusedPeriod]:
+    """Those that reach into the time since when the address is held."""
+    for period in _all_refused_periods(decisions):
+        if held_since is None or period.since >= held_since.replace(microsecond=0):
+            yield period
+        elif period.until is None or period.until > held_since:
+            yield _RefusedPeriod(None, held_since, period.until)
+
+
+def _all_refused_periods(decisions: Iterable[Decision]) -> Iterator[_RefusedPeriod]:
     first = None
     for decision in decisions:
         if decision.status == Status.REFUSED:
@@ -91,17 +107,20 @@ def _refused_periods(decisions: Iterable[Decision]) -> Iterator[_RefusedPeriod]:
         yield _RefusedPeriod(first.id, first.effective_at, None)
 
 
-def _compare_key(decisions: list[Decision], recipient_type: RecipientType, came_at: datetime) -> Comparison:
-    for period in _refused_periods(decisions):
+def _compare_key(
+    decisions: list[Decision], recipient_type: RecipientType, came_at: datetime, held_since: datetime | None
+) -> Comparison:
+    own = [decision for decision in decisions if decision.was_made_since(held_since)]
+    for period in _refused_periods(decisions, held_since):
         obeyed_by = business_days.safe_deadline(period.since)
         if came_at < period.since:
-            allowed = _was_allowed(decisions, recipient_type, came_at)
+            allowed = _was_allowed(own, recipient_type, came_at)
             return Comparison(Finding.BEFORE_REFUSAL, period.decision_id, period.since, obeyed_by, allowed)
         if period.until is None or came_at < period.until:
             finding = Finding.AFTER_REFUSAL if came_at > obeyed_by else Finding.WITHIN_TERM
-            allowed = _was_allowed(decisions, recipient_type, period.since)
+            allowed = _was_allowed(own, recipient_type, period.since)
             return Comparison(finding, period.decision_id, period.since, obeyed_by, allowed)
-    return Comparison(Finding.NO_REFUSAL, was_allowed=_was_allowed(decisions, recipient_type, came_at))
+    return Comparison(Finding.NO_REFUSAL, was_allowed=_was_allowed(own, recipient_type, came_at))
 
 
 def _was_allowed(decisions: list[Decision], recipient_type: RecipientType, at: datetime) -> bool:

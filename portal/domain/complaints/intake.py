@@ -54,7 +54,7 @@ def open_case(
             return case
     _check_limits(session, whose, still_open, at)
     compared = compare_with_refusal(
-        session, recipient_id=whose.id, brand_id=sender.brand.id, channel=report.channel, came_at=report.came_at
+        session, whose, brand_id=sender.brand.id, channel=report.channel, came_at=report.came_at, reported_at=at
     )
     case_id, of = new_id(), whose.provider_id
     return _create_case(
@@ -69,11 +69,12 @@ def open_case(
 def request_erasure(session: Session, vault: Vault, recipient: Recipient, *, language: str, at: datetime) -> Complaint:
     """Request the erasure of an address that the caller has proved; an open request is returned again."""
     whose = _lock_recipient(session, recipient.id)
-    waiting = session.scalar(
-        select(Complaint).where(
-            Complaint.recipient_id == whose.id, Complaint.kind == ComplaintKind.ERASURE, Complaint.closed_at.is_(None)
-        )
+    still_open = select(Complaint).where(
+        Complaint.recipient_id == whose.id, Complaint.kind == ComplaintKind.ERASURE, Complaint.closed_at.is_(None)
     )
+    if whose.held_since is not None:  # An earlier holder's request is not shown to this one.
+        still_open = still_open.where(Complaint.created_at >= whose.held_since)
+    waiting = session.scalar(still_open)
     return waiting or _create_case(session, whose, ComplaintKind.ERASURE, new_id(), language=language, at=at)
 
 

@@ -15,16 +15,17 @@ from sqlalchemy.orm import Session
 from portal.core import addresses, iys_protocol
 from portal.core.addresses import Address, AddressKind, BadAddress
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import Brand, Decision, DecisionOrigin, FeedSource, Movement, ReceivedVia
+from portal.core.iys_protocol.enums import LINE_CLOSED
+from portal.core.models import Brand, Consent, Decision, DecisionOrigin, FeedSource, Movement, ReceivedVia, Recipient
 from portal.core.models.ids import new_id
 from portal.core.models.inserts import insert_rows
+from portal.core.models.recipient import latest
 from portal.core.vault import Vault
 from portal.domain.consents import annulments, drift, locking, recipients, writer
 from portal.domain.consents.locking import MAX_CLOCK_SKEW, LockedConsent
 from portal.domain.consents.verification import OurSubmissions, overtake, verify
 from portal.domain.consents.writer import DecisionRows
 
-LINE_CLOSED = "IYS_AHS_HAT_KAPATMA"  # The operator told İYS that a number is given up.
 LONGEST_SOURCE, LONGEST_TRANSACTION = 30, 80
 
 
@@ -134,6 +135,7 @@ class _MovementBatch:
             self.closures.append((consent, row))
 
     def write(self) -> AppliedMovements:
+        self._note_closures()
         for consent, row in self.closures:
             self._close_line(consent, replace(row, consent_date=None))
         locking.lock_submissions_and_consents(self.session, [each.id for each in self.consents if not each.is_new])
@@ -161,11 +163,11 @@ class _MovementBatch:
 
     def _decide(self, consent: LockedConsent, row: MovementRow, origin: DecisionOrigin) -> int:
         """Nothing is effective later than we are told of it, however İYS's clock stands."""
-        date = row.consent_date or row.creation_date
+        date, is_anothers = row.consent_date or row.creation_date, origin == DecisionOrigin.OTHER_SENDER
         effective_at = min(row.creation_date if origin == DecisionOrigin.AT_IYS else date, self.at)
         decision = writer.decision_row(
-            consent, row.status, consent_date=date, effective_at=effective_at, recorded_at=self.at,
-            source=row.source or self._origin_of(row).value, origin=origin,
+            consent, row.status, consent_date=row.consent_date if is_anothers else date, effective_at=effective_at,
+            recorded_at=self.at, source=row.source or None, origin=origin,
         )  # fmt: skip
         decision_id: int = decision["id"]
         self.rows.add(decision)
@@ -186,9 +188,22 @@ class _MovementBatch:
         decision_id: int = sent.decision_id
         return decision_id
 
+    def _note_closures(self) -> None:
+        """Note since when the recipients' numbers may be somebody else's, and look at their grants at other brands."""
+        closed_at: dict[int, datetime] = {}
+        for consent, row in self.closures:
+            at = min(row.creation_date, self.at)
+            closed_at[consent.recipient_id] = max(at, closed_at.get(consent.recipient_id, at))
+        if not closed_at:
+            return
+        for recipient in self.session.scalars(select(Recipient).where(Recipient.id.in_(closed_at))):
+            recipient.closed_at = latest(recipient.closed_at, closed_at[recipient.id])
+        elsewhere = (Consent.recipient_id.in_(closed_at), Consent.brand_id != self.brand.id)
+        self.consents += locking.read_consents(self.session, *elsewhere, Consent.status == Status.GRANTED)
+
     def _close_line(self, closed: LockedConsent, row: MovementRow) -> None:
-        """A number that is given up may be somebody else's tomorrow: no channel of it keeps a grant from before, also
-        where İYS does not list it."""
+        """A number that is given up may be somebody else's tomorrow: no channel of it keeps a grant from before at any
+        brand of the provider, also where İYS does not list it."""
         for consent in self.consents:
             is_granted = consent.recipient_id == closed.recipient_id and consent.status == Status.GRANTED
             if is_granted and consent.is_older_than(Status.REFUSED, min(row.creation_date, self.at)):
@@ -210,7 +225,7 @@ class _MovementBatch:
             "brand_id": consent.brand_id,
             "consent_id": consent.id,
             "status": row.status,
-            "source": row.source or self._origin_of(row).value,
+            "source": row.source,
             "consent_date": row.consent_date,
             "creation_date": row.creation_date,
             "transaction_id": row.transaction_id,

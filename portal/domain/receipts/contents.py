@@ -42,7 +42,7 @@ class DecisionLine:
     channel: Channel
     recipient_type: RecipientType
     status: Status
-    decided_at: datetime  # İYS's consentDate.
+    decided_at: datetime | None  # İYS's consentDate, which a merchant's first consent may lack.
     annulled_at: datetime | None
     outcome: Outcome | None
     transaction_id: str | None
@@ -134,8 +134,7 @@ def read_contents(session: Session, vault: Vault, receipt: Receipt) -> ReceiptCo
         decided_at=receipt.decided_at,
         address=addresses.mask(vault.read(recipient.address, Recipient.PLACE, recipient.provider_id, recipient.id)),
         is_disowned=any(
-            row.Recipient.reassigned_at is not None and row.Recipient.reassigned_at > row.Receipt.decided_at
-            for row in rows
+            row.Recipient.held_since is not None and row.Recipient.held_since > row.Receipt.decided_at for row in rows
         ),
         parts=tuple(_parts(session.execute(_lines(ids)).all(), _texts(session, [row.Receipt for row in rows]))),
     )
@@ -150,9 +149,10 @@ def _texts(session: Session, receipts: list[Receipt]) -> dict[int, ConsentText]:
 
 def _lines(receipt_ids: tuple[int, ...]) -> Select[*tuple[Any, ...]]:
     return (
-        select(Decision, Submission, Annulment.at.label("annulled_at"), Consent, Brand, Provider, Receipt)
+        select(Decision, Submission, Annulment.at.label("annulled_at"), Consent, Brand, Provider, Receipt, Recipient)
         .join(ReceiptDecision, ReceiptDecision.decision_id == Decision.id)
         .join(Receipt, Receipt.id == ReceiptDecision.receipt_id)
+        .join(Recipient, Recipient.id == Receipt.recipient_id)
         .join(Consent, Consent.id == Decision.consent_id)
         .join(Brand, Brand.id == Decision.brand_id)
         .join(Provider, Provider.id == Decision.provider_id)
@@ -189,8 +189,7 @@ def _line(row: AnyRow) -> DecisionLine:
     decision, consent = row.Decision, row.Consent
     told = sandbox_mode.submission_to_iys(row.Submission)
     waiting = told if told is not None and told.is_open else None
-    # Who says that the address is not that person's learns that it is refused, not when the other one did it.
-    is_anothers = row.Receipt.origin == DecisionOrigin.NOT_MINE and decision.recorded_at < row.Receipt.decided_at
+    is_anothers = _is_anothers(decision, row.Receipt, row.Recipient.held_since)
     known = None if is_anothers else told
     return DecisionLine(
         decision_id=decision.id,
@@ -210,3 +209,12 @@ def _line(row: AnyRow) -> DecisionLine:
         now_since=consent.effective_at,
         is_now=consent.decision_id == decision.id,
     )
+
+
+def _is_anothers(decision: Decision, receipt: Receipt, held_since: datetime | None) -> bool:
+    """Whether a receipt lists an earlier holder's refusal: who has the address now learns that it is refused, not when
+    and how the other one did it."""
+    if receipt.origin == DecisionOrigin.NOT_MINE and decision.recorded_at < receipt.decided_at:
+        return True
+    is_their_own = held_since is not None and receipt.decided_at >= held_since
+    return is_their_own and not decision.was_made_since(held_since)

@@ -49,6 +49,7 @@ class EventKind(StrEnum):
     ATTEMPT = "attempt"  # A submission to İYS, or an inquiry before it, and İYS's answer.
     MOVEMENT = "movement"  # From İYS.
     REASSIGNED = "reassigned"
+    LINE_CLOSED = "line_closed"
     STEP = "step"
 
 
@@ -72,7 +73,7 @@ def _all_events(recipient: Recipient, at: datetime) -> Iterator[Event]:
     yield from _openings(recipient)
     yield from _receipts(recipient)
     for decision in history.list_decisions(read_session(), recipient.id, at):
-        yield Event(decision.decided_at, EventKind.DECISION, decision)
+        yield Event(decision.decided_at or decision.recorded_at, EventKind.DECISION, decision)
     yield from _annulments(recipient)
     yield from _attempts(recipient)
     yield from _movements(recipient)
@@ -81,6 +82,8 @@ def _all_events(recipient: Recipient, at: datetime) -> Iterator[Event]:
         yield Event(step.at, EventKind.STEP, step)
     if recipient.reassigned_at is not None:
         yield Event(recipient.reassigned_at, EventKind.REASSIGNED, recipient)
+    if recipient.closed_at is not None:
+        yield Event(recipient.closed_at, EventKind.LINE_CLOSED, recipient)
 
 
 def _newest(rows: Select[*tuple[Any, ...]], moment: InstrumentedAttribute[datetime]) -> Result[*tuple[Any, ...]]:

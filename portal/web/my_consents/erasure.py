@@ -11,9 +11,10 @@ from sqlalchemy import select
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.models import Complaint, ComplaintKind, Provider, Recipient
+from portal.core.models.recipient import latest
 from portal.domain import complaints
 from portal.web.my_consents.blueprint import blueprint
-from portal.web.my_consents.holdings import Holdings, owned_since
+from portal.web.my_consents.holdings import Holdings
 from portal.web.my_consents.overview import my_holdings, shared_context
 
 ALL_FIRMS = "all"
@@ -87,7 +88,7 @@ def _case_url(case: Complaint) -> str:
 
 def _erasure_cases(held: Holdings) -> list[Complaint]:
     """Erasure cases of the present owner, the newest last."""
-    since = {each.id: owned_since(each) for each in held.recipients}
+    since = held.held_since
     theirs = select(Complaint).where(Complaint.recipient_id.in_(since), Complaint.kind == ComplaintKind.ERASURE)
     cases = read_session().scalars(theirs.order_by(Complaint.created_at))
-    return [case for case in cases if case.created_at >= since[case.recipient_id]]
+    return [case for case in cases if latest(since[case.recipient_id], case.created_at) == case.created_at]

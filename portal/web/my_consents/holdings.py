@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -22,13 +22,13 @@ from portal.core.models import (
     Recipient,
     Submission,
 )
+from portal.core.models.decision import decision_time
+from portal.core.models.recipient import latest
 from portal.core.vault import Vault
 from portal.domain import address_proofs
 from portal.domain.consents.may_send import Answer, Verdict, answer_of
 from portal.domain.providers import sandbox_mode
 from portal.domain.providers.sandbox_mode import Destination
-
-BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class HeldConsent:
     recipient_type: RecipientType
     status: Status
     since: datetime
-    origin: DecisionOrigin
+    origin: DecisionOrigin | None  # None: an earlier holder's refusal, of which nothing else is shown.
     outcome: Outcome | None  # State at İYS; None where İYS is not sent.
     accepted_at: datetime | None
     iys_status: str | None
@@ -54,6 +54,7 @@ class HeldBrand:
     brand: Brand
     provider: Provider
     recipient: Recipient
+    held_since: datetime | None
     channels: tuple[Channel, ...]
     consents: tuple[HeldConsent, ...]
 
@@ -96,6 +97,7 @@ class Holdings:
     """Everything of one address. `brands` include those without a decision yet, which may be refused as well."""
 
     address: Address
+    held_since: dict[int, datetime | None]  # Since when what a recipient's rows say is the present holder's.
     since: datetime  # When this session began.
     recipients: list[Recipient]
     brands: list[HeldBrand]
@@ -110,9 +112,11 @@ def find_holdings(session: Session, vault: Vault, address: Address, since: datet
     """Look the address up at all providers. `since` is when this session began."""
     recipients = address_proofs.find_holders(session, vault, address)
     by_provider = {recipient.provider_id: recipient for recipient in recipients}
-    asked = select(ConsentRequest.brand_id).where(ConsentRequest.recipient_id.in_([each.id for each in recipients]))
+    closed_at = latest(*(each.closed_at for each in recipients))  # A line is closed for all firms, whoever hears of it.
+    held_since = {each.id: latest(each.held_since, closed_at) for each in recipients}
+    asked = select(ConsentRequest.brand_id).where(ConsentRequest.recipient_id.in_(held_since))
     asked_brand_ids = set(session.scalars(asked.distinct()))
-    consents = _consents_by_brand(session, by_provider, at)
+    consents = _consents_by_brand(session, held_since, at)
     open_brands = session.execute(
         select(Brand, Provider)
         .join(Provider, Provider.id == Brand.provider_id)
@@ -120,43 +124,50 @@ def find_holdings(session: Session, vault: Vault, address: Address, since: datet
         .order_by(Brand.id)
     )
     brands = [
-        HeldBrand(brand, provider, by_provider[provider.id], address.channels, tuple(consents.get(brand.id, ())))
+        HeldBrand(
+            brand,
+            provider,
+            by_provider[provider.id],
+            held_since[by_provider[provider.id].id],
+            address.channels,
+            tuple(consents.get(brand.id, ())),
+        )
         for brand, provider in open_brands
     ]
     used = [held for held in brands if held.consents or held.brand.id in asked_brand_ids]
     providers = {held.provider.id for held in used}  # Of the others, every open brand is shown.
     shown = used + [held for held in brands if held.provider.id not in providers and held.brand.closed_at is None]
     shown.sort(key=lambda held: (not held.comes_first(since), held.brand.name.casefold(), held.brand.id))
-    return Holdings(address, since, recipients, brands, shown)
-
-
-def owned_since(recipient: Recipient) -> datetime:
-    """Since when the records of the address are its present owner's."""
-    return recipient.reassigned_at or BEGINNING
+    return Holdings(address, held_since, since, recipients, brands, shown)
 
 
 def _consents_by_brand(
-    session: Session, by_provider: dict[int, Recipient], at: datetime
+    session: Session, held_since: dict[int, datetime | None], at: datetime
 ) -> dict[int, list[HeldConsent]]:
     rows = session.execute(
-        select(Consent, Brand, Provider, Decision.origin, Submission)
+        select(Consent, Brand, Provider, Decision, Submission)
         .join(Brand, Brand.id == Consent.brand_id)
         .join(Provider, Provider.id == Brand.provider_id)
         .outerjoin(Decision, Decision.id == Consent.decision_id)
         .outerjoin(Submission, Submission.decision_id == Consent.decision_id)
-        .where(Consent.recipient_id.in_([each.id for each in by_provider.values()]), Consent.status.is_not(None))
+        .where(Consent.recipient_id.in_(held_since), Consent.status.is_not(None))
     )
     found: dict[int, list[HeldConsent]] = {}
-    for consent, brand, provider, origin, submission in rows:
+    for consent, brand, provider, decision, submission in rows:
         assert consent.status and consent.effective_at  # Both are set by its first decision.
-        sent = sandbox_mode.submission_to_iys(submission)
+        since = held_since[consent.recipient_id]
+        is_theirs = decision.was_made_since(since) if decision else since is None
+        if not is_theirs and consent.status == Status.GRANTED:
+            continue
+        sent = sandbox_mode.submission_to_iys(submission) if is_theirs else None
         found.setdefault(consent.brand_id, []).append(
             HeldConsent(
-                channel=consent.channel, recipient_type=consent.recipient_type, status=consent.status, origin=origin,
-                since=max(consent.effective_at, owned_since(by_provider[consent.provider_id])),
+                channel=consent.channel, recipient_type=consent.recipient_type, status=consent.status,
+                origin=decision.origin if decision and is_theirs else None,
+                since=max(consent.effective_at, since or consent.effective_at),
                 outcome=sent.outcome if sent else None, accepted_at=sent.accepted_at if sent else None,
-                iys_status=consent.iys_status, iys_as_of=consent.iys_as_of,
-                answer=answer_of(consent, brand, provider, at),
+                iys_status=consent.iys_status if is_theirs else None,
+                iys_as_of=consent.iys_as_of if is_theirs else None, answer=answer_of(consent, brand, provider, at),
             )
         )  # fmt: skip
     return found
@@ -166,7 +177,8 @@ def _consents_by_brand(
 class HistoryEntry:
     """One decision and its state at İYS."""
 
-    decided_at: datetime
+    decided_at: datetime | None  # None: as a merchant, on a day that nobody stated.
+    recorded_at: datetime
     brand_id: int
     channel: Channel
     recipient_type: RecipientType
@@ -189,20 +201,21 @@ def read_history(session: Session, of: Iterable[HeldBrand]) -> list[HistoryEntry
             Decision.recipient_id.in_({held.recipient.id for held in by_brand.values()}),
             Decision.brand_id.in_(by_brand),
         )
-        .order_by(Decision.consent_date.desc(), Decision.id.desc())
+        .order_by(decision_time().desc(), Decision.id.desc())
     )
     entries = []
     for decision, submission, annulled_at in rows:
-        if decision.recorded_at < owned_since(by_brand[decision.brand_id].recipient):
+        if not decision.was_made_since(by_brand[decision.brand_id].held_since):
             continue
         sent = sandbox_mode.submission_to_iys(submission)
         outcome = sent.outcome if sent else None
         entries.append(
             HistoryEntry(
-                decided_at=decision.consent_date, brand_id=decision.brand_id, channel=decision.channel,
-                recipient_type=decision.recipient_type, status=decision.status, origin=decision.origin,
-                outcome=Outcome.ANNULLED if annulled_at else outcome, is_for_iys=sent is not None,
-                accepted_at=sent.accepted_at if sent else None, transaction_id=sent.transaction_id if sent else None,
+                decided_at=decision.consent_date, recorded_at=decision.recorded_at, brand_id=decision.brand_id,
+                channel=decision.channel, recipient_type=decision.recipient_type, status=decision.status,
+                origin=decision.origin, outcome=Outcome.ANNULLED if annulled_at else outcome,
+                is_for_iys=sent is not None, accepted_at=sent.accepted_at if sent else None,
+                transaction_id=sent.transaction_id if sent else None,
             )
         )  # fmt: skip
     return entries

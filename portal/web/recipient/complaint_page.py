@@ -62,7 +62,7 @@ def render_case(case: Complaint, code: str, form: WordForm, *, problem: str | No
 
 def may_refuse(session: Session, case: Complaint, recipient: Recipient) -> bool:
     """Whether the present owner of the address has not refused the channel."""
-    if recipient.reassigned_at is not None and recipient.reassigned_at > case.created_at:
+    if recipient.held_since is not None and recipient.held_since > case.created_at:
         return False
     assert case.brand_id is not None and case.channel  # All but erasure requests have them.
     return not complaints.is_refused(

@@ -58,7 +58,7 @@ def render_link_page(
     page = partial(
         page_content.build_link_page, read_session(), context, view, current, form_state=form_state, language=language
     )
-    if not current.held and not current.is_merchant and not context.reassigned_at and not form_state.messages:
+    if not current.held and not current.is_merchant and not context.held_since and not form_state.messages:
         return render_cached(context, view, mine, page)
     return render_template("recipient/page.html", page=page(mine))
 

@@ -33,7 +33,7 @@ def disown(code: str) -> ResponseReturnValue:
     posted = posted_form.read_token(request.form.get("form", ""), context.link_id, clock.now())
     g.language = posted.form.language if posted.form else None
     recipient = db.session.get_one(Recipient, context.recipient_id)
-    was_disowned = recipient.reassigned_at is not None
+    was_disowned = recipient.reassigned_at is not None and recipient.reassigned_at == recipient.held_since
     withdrawn = refusals.disown(
         db.session, vault(), recipient, page_content.address_of(vault(), context), language=get_locale().language,
         request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string), at=clock.now(),
@@ -57,8 +57,8 @@ def _page(context: LinkContext) -> str:
         branding=page_content.branding_of(context),
         address=addresses.mask(address.text),
         kind=address.kind,
-        reassigned_at=context.reassigned_at,
-        receipt_url=_last_receipt_url(context) if context.reassigned_at else None,
+        reassigned_at=context.reassigned_at if context.was_disowned else None,
+        receipt_url=_last_receipt_url(context) if context.was_disowned else None,
         form_token=posted_form.sign_token(context.link_id, None, language, clock.now(), asks=False),
         post_url=page_content.not_mine_url(page_content.requested_code()),
         back_url=page_content.link_url(page_content.requested_code()),

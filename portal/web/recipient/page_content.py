@@ -1,6 +1,6 @@
 """Content of a link's page."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -81,7 +81,8 @@ def build_link_page(
         "asks": view.asks,
         "may_grant": view.may_grant,
         "decided_at": decided_at,  # By this link.
-        "reassigned_at": context.reassigned_at,
+        "held_since": context.held_since,
+        "was_disowned": context.was_disowned,
         "text": text,
         "title": title,
         "body": body,
@@ -90,7 +91,7 @@ def build_link_page(
         "mine": mine,
         "is_phone": Channel.EMAIL not in view.channels,
         "is_merchant": current.is_merchant,
-        "rows": [_channel_row(each, current, context, form_state) for each in view.channels],
+        "rows": [ChannelRow(each, current.held.get(each), form_state.chosen.get(each)) for each in view.channels],
         "requires_name": context.requires_name,
         "post_url": request.path,
         "not_mine_url": not_mine_url(requested_code()),
@@ -105,7 +106,7 @@ def address_of(vault: Vault, context: LinkContext) -> addresses.Address:
 
 def decided_by(session: Session, context: LinkContext) -> datetime | None:
     """When the present owner of the address last decided by this link, if ever."""
-    since = context.reassigned_at or datetime.min.replace(tzinfo=UTC)
+    since = context.held_since or datetime.min.replace(tzinfo=UTC)
     mine = select(func.max(Receipt.decided_at)).where(Receipt.link_id == context.link_id)
     last = session.scalar(mine)
     return last if last and last > since else None
@@ -147,14 +148,6 @@ def title_and_body(words: ConsentText | Wording, language: str) -> tuple[str, st
 def _shown_text_id(context: LinkContext, view: View) -> int | None:
     """Id of the campaign's text, if the page shows it."""
     return None if context.kind == CampaignKind.ASK and not view.may_grant else context.text_id
-
-
-def _channel_row(channel: Channel, current: CurrentConsents, context: LinkContext, form_state: FormState) -> ChannelRow:
-    """A refusal older than "not me" was another person's, and its date is not shown."""
-    held = current.held.get(channel)
-    if held and context.reassigned_at and held.since < context.reassigned_at:
-        held = replace(held, since=context.reassigned_at)
-    return ChannelRow(channel, held, form_state.chosen.get(channel))
 
 
 def branding_of(of: LinkContext | PublicPoint) -> Branding:

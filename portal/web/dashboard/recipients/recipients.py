@@ -122,6 +122,7 @@ def render_recipient(
         address=recipients.masked_address(vault(), found),
         clear=clear,
         reassigned_at=found.reassigned_at,
+        closed_at=found.closed_at,
         current_consents=history.current_consents(read_session(), found.id, clock.now()),
         decisions=history.list_decisions(read_session(), found.id, clock.now()),
         refusal_form=refusal or make_refusal_form(found, formdata=None),

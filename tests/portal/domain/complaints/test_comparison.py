@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
+from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import Annulment, Brand, Decision, Finding
+from portal.core.models import Annulment, Brand, Decision, Finding, Recipient
 from portal.domain import complaints
 from tests import make
 from tests.make import Person
@@ -33,8 +34,8 @@ def compared(app, rows, came_at: datetime, channel=Channel.SMS) -> complaints.Co
     decision = rows(Decision)[0]
     with app.app_context():
         return complaints.compare_with_refusal(
-            db.session, recipient_id=decision.recipient_id, brand_id=decision.brand_id, channel=channel,
-            came_at=came_at,
+            db.session, db.session.get_one(Recipient, decision.recipient_id), brand_id=decision.brand_id,
+            channel=channel, came_at=came_at, reported_at=clock.now(),
         )  # fmt: skip
 
 

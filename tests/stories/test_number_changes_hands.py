@@ -1,0 +1,124 @@
+"""An operator closes a line and gives the number to somebody else, who sees nothing of who had it before."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import update
+
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Status
+from portal.core.models import Brand, Closing, Complaint, Consent, Finding, Receipt, Recipient, Submission
+from portal.domain import complaints
+from portal.domain.consents import movements
+from tests import make
+from tests.make import Person
+from tests.portal.domain.complaints.cast import code_of, opened, told
+from tests.portal.domain.consents.iys_movements import MovementReceiver, row
+from tests.portal.web.my_consents.conftest import Visitor
+from tests.portal.web.recipient.open_complaints import complains
+
+pytestmark = pytest.mark.slow
+
+A_WEEK, A_DAY = timedelta(days=7), timedelta(days=1)
+
+
+@pytest.fixture
+def fatma(app, browser):
+    """She decided a week ago; her line was closed a day ago, and İYS told us of it an hour ago."""
+    with time_machine.travel(clock.now() - A_WEEK - timedelta(hours=3)):
+        person = Person(browser, make.codes(app)[make.PHONE])
+        person.decides(MESAJ="ONAY", ARAMA="RET")
+    with app.app_context():
+        values = {"transaction_id": "of-who-was-there-before", "accepted_at": clock.now() - A_WEEK}
+        db.session.execute(update(Submission).values(outcome="accepted", **values))
+        db.session.commit()
+    return person
+
+
+def closes(app, ago: timedelta = A_DAY) -> None:
+    MovementReceiver(app).receives(row("RET", ago=ago, source=movements.LINE_CLOSED))
+
+
+def test_izinlerim_and_its_files_show_the_new_owner_nothing_from_before(app, fatma, rows):
+    closes(app)
+    new = Visitor(app, app.test_client())
+    new.comes_in()
+    page = new.opens().text
+    exported = new.opens("/izinlerim/izinlerim.json").json["brands"][0]
+    past = new.opens(f"/izinlerim/marka/{rows(Brand)[0].id}").text
+
+    since = clock.istanbul(rows.one(Recipient, Recipient.closed_at.is_not(None)).closed_at)
+    assert "İzinli," not in page and "İYS'de siz verdiniz" not in page.replace("&#39;", "'")
+    assert exported["history"] == [] and "kayıtlı bir kararınız yok" in past
+    assert {each["since"] for each in exported["consents"]} == {since.isoformat(timespec="seconds")}
+    assert {each[name] for each in exported["consents"] for name in ("origin", "outcome", "accepted_at")} == {None}
+
+
+def test_the_link_tells_that_the_number_changed_hands_and_shows_no_earlier_decision(app, fatma, rows):
+    closes(app)
+    page = fatma.opens().text
+
+    assert 'value="ONAY"' not in page and "artık başkasının olabilir" in page
+    assert "Bu bağlantıyla" not in page and f"/m/{code_of(app, rows.one(Receipt))}" not in page
+
+
+def test_the_old_owners_receipt_says_so_and_leads_nowhere(app, fatma, rows):
+    code = code_of(app, rows.one(Receipt))
+    before = fatma.browser.get(f"/m/{code}").text
+    closes(app)
+    page = fatma.browser.get(f"/m/{code}").text
+
+    assert "başkasının olabilir" in page and "başkasının olabilir" not in before
+    assert "/sikayet" not in page and "Kararımı değiştir" not in page
+
+
+def test_no_brand_of_the_firm_keeps_a_grant_from_before(app, fatma, rows):
+    with app.app_context():
+        its = make.brand()
+        other = Brand(provider_id=its.provider_id, brand_code=700002, name="Öteki", created_at=clock.now())
+        db.session.add(other)
+        db.session.flush()
+        db.session.execute(update(Consent).where(Consent.status == Status.GRANTED).values(brand_id=other.id))
+        db.session.commit()
+        brand_id = its.id
+
+    closes(app)
+
+    assert {each.status for each in rows(Consent)} == {Status.REFUSED}
+    assert any(each.brand_id != brand_id for each in rows(Consent))
+
+
+def test_what_the_new_owner_decided_before_we_heard_of_it_stays_theirs(app, fatma, rows):
+    with time_machine.travel(clock.now() - timedelta(hours=2)):
+        fatma.decides(ARAMA="RET", MESAJ="RET")
+    closes(app)
+
+    code = code_of(app, rows(Receipt)[-1])
+    assert "başkasının olabilir" not in fatma.browser.get(f"/m/{code}").text
+
+
+def test_a_new_owners_case_does_not_tell_when_the_old_one_refused(app, fatma, rows):
+    closes(app)
+    fatma.decides(ARAMA="RET", MESAJ="RET")
+    answer = complains(fatma.browser, code_of(app, rows(Receipt)[-1]), channel="ARAMA")
+    page = fatma.browser.get(answer.location).text
+
+    before = clock.istanbul(rows(Receipt)[0].decided_at).strftime("%H:%M")
+    assert before not in page and "of-who-was-there-before" not in page
+    assert rows.one(Complaint).finding != Finding.NO_REFUSAL
+
+
+def test_an_old_owners_case_sends_the_new_one_nothing(app, fatma, rows):
+    with app.app_context(), time_machine.travel(clock.now() - 2 * A_DAY):
+        opened(rows(Receipt)[0], told())
+    closes(app)
+
+    with app.app_context():
+        case = db.session.query(Complaint).one()
+        is_told = complaints.close_case(
+            db.session, vault(), case, Closing.STOPPED, "", link="https://izin.example/s/c", sender="Örnek",
+            user_id=7, at=clock.now(),
+        )  # fmt: skip
+    assert not is_told
