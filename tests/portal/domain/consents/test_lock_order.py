@@ -6,12 +6,24 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from portal.core import clock, iys_protocol
-from portal.core.extensions import db
-from portal.core.models import BulkRequest, BulkState, Consent, DayState, Lane, Outcome, Submission
-from portal.domain.consents import locking
+from portal.core import addresses, clock, iys_protocol
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Channel, Source
+from portal.core.models import (
+    BulkRequest,
+    BulkState,
+    Consent,
+    DayState,
+    Decision,
+    Lane,
+    Outcome,
+    Recipient,
+    Submission,
+    User,
+)
+from portal.domain.consents import locking, refusals
 from portal.services.iys.forwarding import bulk_dispatch, bulk_lists, bulk_results, claims, outcomes
 from portal.services.iys.reconciliation import comparison_results, day_file
 from portal.services.iys.reconciliation.schedule import ClaimedDay
@@ -146,3 +158,38 @@ def test_a_result_writes_every_submission_before_the_first_head(app, bring, rows
     )
 
     assert [each.outcome for each in rows(Submission)] == [Outcome.ACCEPTED, Outcome.NOT_NEEDED]
+
+
+def test_of_two_who_refuse_for_one_person_at_once_the_second_waits_and_finds_it_done(app, bring, rows):
+    bring()
+    phone = addresses.parse(PHONES[0])
+    (decided,) = rows(Decision)[:1]
+
+    def refuse():
+        refusals.refuse(
+            db.session, vault(), db.session.get_one(Recipient, decided.recipient_id), [make.brand()], [Channel.SMS],
+            address=phone, source=Source.CALL_CENTRE, user_id=db.session.query(User).first().id, at=clock.now(),
+        )  # fmt: skip
+
+    def refuse_too():
+        refuse()
+        db.session.commit()
+
+    meanwhile(app, holds=refuse, act=refuse_too, then=lambda: None)
+
+    assert [each.status for each in rows(Decision, Decision.consent_id == decided.consent_id)] == ["ONAY", "RET"]
+
+
+def test_who_locked_a_consent_reads_what_another_just_wrote_of_it(app, bring):
+    (consent_id, _), _ = bring()
+    seen = []
+
+    def looks():
+        locking.lock_submissions_and_consents(db.session, [consent_id])
+        seen.append(db.session.scalar(select(Consent.iys_status).where(Consent.id == consent_id)))
+        db.session.rollback()
+
+    learned = update(Consent).where(Consent.id == consent_id).values(iys_status="RET")
+    meanwhile(app, holds=lambda: db.session.execute(learned), act=looks, then=lambda: None)
+
+    assert seen == ["RET"]
