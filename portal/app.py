@@ -22,6 +22,7 @@ from portal.web.shared import (
     hosts,
     languages,
     security_headers,
+    static_files,
 )
 from portal.web.shared.views import blueprint_of
 
@@ -43,6 +44,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     )
     hosts.init_app(app)
     security_headers.init_app(app)
+    static_files.init_app(app)
     error_pages.init_app(app)
     app_setup.init_app(app)
 

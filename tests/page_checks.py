@@ -39,6 +39,7 @@ TOKENS = {"csrf_token", "form"}
 FRAGMENTS = ("dashboard/imports/progress.html", "dashboard/campaigns/audience_progress.html")
 SIGNED_IN = ("dashboard/", "desk/", "operator/", "account/")  # Templates of pages behind a session.
 SHORT_ENDPOINTS = "recipient.short_"  # Their /<code> matches any path of one part.
+ERROR = re.compile(r"^(Hata|Error): ")  # Before the title of a page that refused something.
 LEFTOVERS = re.compile(r"\{\{|\{%|%\}|%\(\w+\)[sd]|Undefined\b|LazyString|lazy_gettext|(?:object|function) at 0x")
 NOTHING = re.compile(r">\s*None\s*<")  # On a Turkish page; in English it is also a word.
 INLINE = re.compile(
@@ -117,7 +118,7 @@ class Page:
 
 def page_faults(page: Page) -> list[str]:
     """What is wrong with a page by itself, whoever looks at it."""
-    titles, headings = page.texts_of("title"), page.texts_of("h1")
+    titles, headings = [ERROR.sub("", each) for each in page.texts_of("title")], page.texts_of("h1")
     found = {
         "title and heading": [] if len(titles) == 1 and titles == headings and titles[0] else [titles, headings],
         "heading levels": page.heading_levels if _leaves_out_a_level(page.heading_levels) else [],

@@ -11,6 +11,7 @@ from portal.web.shared import (
     cookie_session,
     decision_status,
     encrypted_uploads,
+    form_errors,
     hosts,
     labels,
     languages,
@@ -33,6 +34,8 @@ def init_app(app: Flask) -> None:
         url_in=languages.url_in,
         is_short_host=hosts.is_short_host,
         url_on_main_host=absolute_urls.url_on_main_host,
+        has_form_errors=form_errors.has_form_errors,
+        take_form_errors=form_errors.take_form_errors,
     )
     app.jinja_env.filters["moment"] = lambda at: format_datetime(at, "d MMMM yyyy HH:mm")
     app.jinja_env.filters["moment_to_second"] = lambda at: format_datetime(at, "d MMMM yyyy HH:mm:ss")

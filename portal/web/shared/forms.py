@@ -1,0 +1,57 @@
+"""The base of all forms: what is posted is text, is measured before it is read, and is read once it is well formed."""
+
+from typing import Any
+
+from flask import request
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from werkzeug.datastructures import MultiDict
+from wtforms import Field, PasswordField, StringField
+from wtforms.fields.core import UnboundField
+from wtforms.validators import Length, StopValidation, ValidationError
+
+from portal.web.shared import form_errors
+
+
+class BaseForm(FlaskForm):
+    """Its validators and views see text of a bounded length, or a file in a FileField, whatever was posted."""
+
+    class Meta(FlaskForm.Meta):
+        def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
+            """The fields of a request. A file sent as a text field, and JSON, are no input."""
+            if formdata is None or isinstance(formdata, MultiDict):
+                return formdata
+            if not form.is_submitted():
+                return None
+            takes_file = {field.name for field in form if isinstance(field, FileField)}
+            files = [(name, file) for name, file in request.files.items(multi=True) if name in takes_file]
+            texts = [(name, text) for name, text in request.form.items(multi=True) if name not in takes_file]
+            return MultiDict([*texts, *files]) if texts or files else None
+
+        def bind_field(self, form: FlaskForm, unbound_field: UnboundField, options: dict[str, Any]) -> Field:
+            field = super().bind_field(form, unbound_field, options)
+            field.validators = [_stop_at_unreadable, *field.validators]
+            if isinstance(field, StringField) and not isinstance(field, PasswordField):
+                field.filters = [_without_blank, *field.filters]
+            return field
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        form_errors.remember_form(self)
+        return super().validate(extra_validators)  # type: ignore[no-any-return]  # Flask-WTF has no types.
+
+
+def _stop_at_unreadable(form: FlaskForm, field: Field) -> None:
+    """End validation where the text is too long (others would search in it) or was no date, time or number."""
+    if field.process_errors and any(isinstance(each, str) and each.strip() for each in field.raw_data or ()):
+        raise StopValidation
+    for length in field.validators:
+        if isinstance(length, Length) and 0 <= length.max < len(field.data or ""):
+            try:
+                length(form, field)
+            except ValidationError as too_long:
+                raise StopValidation(*too_long.args) from None
+
+
+def _without_blank(text: str | None) -> str | None:
+    """Spaces alone are no text; validators such as Optional skip them, but would leave them to the view."""
+    return "" if text is not None and not text.strip() else text
