@@ -36,6 +36,7 @@ class ImportOptions:
     channels: tuple[Channel, ...]
     dry_run: bool
     only_refusals: bool
+    confirms_before_2015: bool = False
 
 
 class ImportFailed(Exception):
@@ -154,7 +155,16 @@ def _find_layout(batch: ImportBatch, options: ImportOptions) -> Layout:
 
 def _start(batch: ImportBatch, options: ImportOptions) -> None:
     try:
-        batches.start(db.session, batch, None, clock.now(), only_refusals=options.only_refusals)
+        batches.start(
+            db.session, batch, None, clock.now(), only_refusals=options.only_refusals,
+            confirms_before_2015=options.confirms_before_2015,
+        )  # fmt: skip
+    except batches.Before2015Unconfirmed as unconfirmed:
+        raise ImportFailed(
+            "before_2015_unconfirmed",
+            "Grants of HS_2015 count as taken before 1 May 2015 (Law 6563, provisional art. 1).",
+            "If they were, and you can prove it, repeat with --confirm-before-2015.", grants=batch.before_2015,
+        ) from unconfirmed  # fmt: skip
     except packages.PackageFull as no_room:
         raise _no_room() from no_room
     except batches.Suspended as suspended:

@@ -22,7 +22,7 @@ from portal.core import clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import BatchState, Brand, ImportBatch, ImportProfile, Provider
-from portal.services.imports import profiles
+from portal.services.imports import profiles, queries
 from portal.services.imports.row_results import PROBLEMS, code_of
 from portal.services.imports.unused_columns import unread_of
 
@@ -60,7 +60,8 @@ class Summary:
     exit_code: ExitCode = ExitCode.GOOD
 
     def read_batch(self, batch: ImportBatch) -> None:
-        self.batch, self.state, self.lines, self.tally = batch.id, batch.state.value, batch.lines, batch.tally or {}
+        self.batch, self.state, self.lines = batch.id, batch.state.value, batch.lines
+        self.tally = queries.tally_now(read_session(), batch)
         self.problems = [
             {"word": word, "count": count, "sentence": PROBLEMS[word].sentence, "cure": PROBLEMS[word].cure,
              "code": code_of(word)}
@@ -95,6 +96,10 @@ class Summary:
 @click.option("--channels", type=Channels(), default=[], help="What consents are for, where no column says it.")
 @click.option("--dry-run", is_flag=True, help="Dry run only: nothing is written, and its lines are thrown away.")
 @click.option("--only-refusals", is_flag=True, help="Leave grants out; works where the package has no room.")
+@click.option(
+    "--confirm-before-2015", is_flag=True,
+    help="Vouch that all grants of HS_2015 were taken before 1 May 2015 (Law 6563, provisional art. 1).",
+)  # fmt: skip
 @click.option("--again", is_flag=True, help="Bring a file anew that was brought, stopped or could not be read before.")
 @click.option("--settled", type=click.IntRange(0), default=0, help="Leave files alone that changed in these seconds.")
 @click.option(
@@ -104,7 +109,8 @@ class Summary:
 @click.option("--profiles", "list_profiles", is_flag=True, help="List the provider's profiles instead.")
 def import_files(
     files: tuple[Path, ...], brand_code: int, profile: str | None, guess: bool, channels: list[Channel], dry_run: bool,
-    only_refusals: bool, again: bool, settled: int, move_to: Path | None, list_profiles: bool,
+    only_refusals: bool, confirm_before_2015: bool, again: bool, settled: int, move_to: Path | None,
+    list_profiles: bool,
 ) -> None:  # fmt: skip
     """Bring files of consents for a brand: upload, read, dry run and run, all in this process.
 
@@ -124,7 +130,12 @@ def import_files(
         click.echo(f"Brand {brand_code} is passive, or its provider suspended: nothing new begins.", err=True)
         sys.exit(ExitCode.NO_ROOM)
     options = ImportOptions(
-        profile, guess=guess, channels=tuple(channels), dry_run=dry_run, only_refusals=only_refusals
+        profile,
+        guess=guess,
+        channels=tuple(channels),
+        dry_run=dry_run,
+        only_refusals=only_refusals,
+        confirms_before_2015=confirm_before_2015,
     )
     exit_codes = [_import_file(brand, path, options, again=again, settled=settled, move_to=move_to) for path in files]
     sys.exit(max(exit_codes))

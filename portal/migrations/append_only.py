@@ -4,6 +4,8 @@ DELETE is allowed only while a retention_run row is open, and never for Merkle l
 for key rotation; the encryption itself binds their values to the row.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from alembic import op
@@ -49,21 +51,42 @@ RUN_COLUMNS = "id reason started_at"
 
 def create_triggers() -> None:
     """Create all triggers of the baseline."""
-    (_create_sqlite_triggers if op.get_bind().dialect.name == "sqlite" else _create_postgresql_triggers)()
+    (_create_sqlite_triggers if _is_sqlite() else _create_postgresql_triggers)()
+
+
+@contextmanager
+def triggers_dropped(table: str) -> Iterator[None]:
+    """Let a migration alter an append-only table: its triggers go first and come back last.
+
+    SQLite alters a column by building the table anew, which would lose them.
+    """
+    facts = next(each for each in FACT_TABLES if each.table == table)
+    for what in ("update", "delete", "replace", "truncate", "rerun"):
+        op.execute(f"DROP TRIGGER IF EXISTS {table}_no_{what}" + ("" if _is_sqlite() else f" ON {table}"))
+    yield
+    (_guard_sqlite if _is_sqlite() else _guard_postgresql)(facts)
+
+
+def _is_sqlite() -> bool:
+    return op.get_bind().dialect.name == "sqlite"
 
 
 def _create_sqlite_triggers() -> None:
     for facts in FACT_TABLES:
-        table, unless = facts.table, f"NOT {OPEN_RUN}"
-        _refuse_sqlite(table, "update", "UPDATE", _changes_fixed(facts))
-        if facts.once:
-            unless = f"OLD.{facts.once} IS NOT NULL AND {unless}"
-        _refuse_sqlite(table, "delete", "DELETE", unless if facts.deletable else "")
-        _refuse_sqlite(table, "replace", "INSERT", _would_replace(table, facts.unique))
+        _guard_sqlite(facts)
     _refuse_sqlite("retention_run", "delete", "DELETE")
     _refuse_sqlite("retention_run", "replace", "INSERT", _would_replace("retention_run", ("id",)))
     _refuse_sqlite("retention_run", "update", "UPDATE", _differs(RUN_COLUMNS))
     _refuse_sqlite("retention_run", "reopen", "UPDATE", "OLD.ended_at IS NOT NULL")
+
+
+def _guard_sqlite(facts: FactTable) -> None:
+    table, unless = facts.table, f"NOT {OPEN_RUN}"
+    _refuse_sqlite(table, "update", "UPDATE", _changes_fixed(facts))
+    if facts.once:
+        unless = f"OLD.{facts.once} IS NOT NULL AND {unless}"
+    _refuse_sqlite(table, "delete", "DELETE", unless if facts.deletable else "")
+    _refuse_sqlite(table, "replace", "INSERT", _would_replace(table, facts.unique))
 
 
 def _refuse_sqlite(table: str, what: str, when: str, condition: str = "") -> None:
@@ -101,23 +124,27 @@ def _create_postgresql_triggers() -> None:
         f"IF {OPEN_RUN} THEN RETURN OLD; END IF; RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$"
     )
     for facts in FACT_TABLES:
-        table, once = facts.table, facts.once
-        _refuse_postgresql(table, "update", _update_of(facts.fixed) if facts.fixed else "UPDATE")
-        if once:
-            changed = f"OLD.{once} IS NOT NULL AND OLD.{once} IS DISTINCT FROM NEW.{once}"
-            _refuse_postgresql(table, "rerun", "UPDATE", f"WHEN ({changed})")
-        _refuse_postgresql(
-            table,
-            "delete",
-            "DELETE",
-            f"WHEN (OLD.{once} IS NOT NULL)" if once else "",
-            function="refuse_delete" if facts.deletable else "refuse_change",
-        )
-        _refuse_postgresql(table, "truncate", "TRUNCATE", each="STATEMENT")
+        _guard_postgresql(facts)
     _refuse_postgresql("retention_run", "delete", "DELETE")
     _refuse_postgresql("retention_run", "truncate", "TRUNCATE", each="STATEMENT")
     _refuse_postgresql("retention_run", "update", _update_of(RUN_COLUMNS))
     _refuse_postgresql("retention_run", "reopen", "UPDATE", "WHEN (OLD.ended_at IS NOT NULL)")
+
+
+def _guard_postgresql(facts: FactTable) -> None:
+    table, once = facts.table, facts.once
+    _refuse_postgresql(table, "update", _update_of(facts.fixed) if facts.fixed else "UPDATE")
+    if once:
+        changed = f"OLD.{once} IS NOT NULL AND OLD.{once} IS DISTINCT FROM NEW.{once}"
+        _refuse_postgresql(table, "rerun", "UPDATE", f"WHEN ({changed})")
+    _refuse_postgresql(
+        table,
+        "delete",
+        "DELETE",
+        f"WHEN (OLD.{once} IS NOT NULL)" if once else "",
+        function="refuse_delete" if facts.deletable else "refuse_change",
+    )
+    _refuse_postgresql(table, "truncate", "TRUNCATE", each="STATEMENT")
 
 
 def _refuse_postgresql(

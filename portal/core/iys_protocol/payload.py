@@ -18,34 +18,36 @@ def freeze_payload(
     channel: Channel,
     recipient_type: RecipientType,
     status: Status,
-    source: Source,
-    consent_date: datetime,
+    source: Source | None,
+    consent_date: datetime | None,
 ) -> bytes:
     """The body of a V2 single add: compact UTF-8 JSON in a fixed key order, re-sent unchanged on every retry.
 
     `recipient` is +E.164 or a lower-case e-mail. Raises ValueError for an unknown enum value, an empty recipient or a
-    naive date: İYS refuses null and "" even where a field may be left out.
+    naive date: İYS refuses null and "" even where a field may be left out. Only a merchant's first grant may come
+    without source and date: their keys are left out.
     """
     if not recipient:
         raise ValueError("a consent needs a recipient")
+    may_lack = recipient_type == RecipientType.MERCHANT and status == Status.GRANTED
+    if not may_lack and (source is None or consent_date is None):
+        raise ValueError("only a merchant's grant may lack its source or date")
     before, after = _around_the_date(channel, source, status, recipient_type)
-    return f'{{"recipient":{_compact(recipient)},{before}{format_wire_date(consent_date)}{after}'.encode()
+    date = f'"consentDate":"{format_wire_date(consent_date)}",' if consent_date else ""
+    return f'{{"recipient":{_compact(recipient)},{before}{date}{after}'.encode()
 
 
 _compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @lru_cache(maxsize=1024)
-def _around_the_date(channel: Channel, source: Source, status: Status, recipient_type: RecipientType) -> list[str]:
+def _around_the_date(
+    channel: Channel, source: Source | None, status: Status, recipient_type: RecipientType
+) -> tuple[str, str]:
     """The JSON after the recipient, before and after the date. Cached, since imports repeat few combinations."""
-    body = {
-        "type": Channel(channel),
-        "source": Source(source),
-        "status": Status(status),
-        "consentDate": "|",
-        "recipientType": RecipientType(recipient_type),
-    }
-    return _compact(body)[1:].split("|")
+    named = {} if source is None else {"source": Source(source)}
+    before = {"type": Channel(channel), **named, "status": Status(status)}
+    return f"{_compact(before)[1:-1]},", _compact({"recipientType": RecipientType(recipient_type)})[1:]
 
 
 def freeze_bulk_payload(payloads: Iterable[bytes]) -> bytes:

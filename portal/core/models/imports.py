@@ -69,7 +69,8 @@ class ImportBatch(Entity):
     attempts: Mapped[int] = mapped_column(Integer, default=0)  # Of the worker, since the last progress.
     state_changed_at: Mapped[datetime]  # Rate and time left are computed from here.
     dry_run_at: Mapped[datetime | None]  # When the dry run ended.
-    before_2015_confirmed_at: Mapped[datetime | None]  # A person vouched for the grants of HS_2015.
+    before_2015: Mapped[int] = mapped_column(Integer, default=0)  # Grants of HS_2015, in the dry run.
+    before_2015_confirmed_at: Mapped[datetime | None]  # When whoever started it vouched for them.
     started_at: Mapped[datetime | None]  # When the run was ordered.
     started_by: Mapped[int | None] = mapped_column(BigId)
     ended_at: Mapped[datetime | None]

@@ -39,7 +39,7 @@ class Movement(Entity):
     brand_id: Mapped[int] = foreign_key("brand.id", index=False)
     consent_id: Mapped[int] = foreign_key("consent.id", index=False)
     status: Mapped[Status]
-    source: Mapped[str] = mapped_column(String(40))  # As İYS sends it: an open set.
+    source: Mapped[str] = mapped_column(String(40))  # As İYS sends it: an open set; empty where it names none.
     consent_date: Mapped[datetime | None]  # None: a merchant's first record without a date.
     creation_date: Mapped[datetime]
     transaction_id: Mapped[str] = mapped_column(String(80), index=True)

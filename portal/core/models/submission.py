@@ -90,7 +90,7 @@ class Submission(Entity):
     decision_id: Mapped[int] = foreign_key("decision.id", unique=True, index=False)
     lane: Mapped[Lane]
     status: Mapped[Status]
-    consent_date: Mapped[datetime]
+    consent_date: Mapped[datetime]  # Its place in its key's order, also where İYS is told no date.
     endpoint: Mapped[str] = mapped_column(String(120))
     payload: Mapped[bytes]  # Encrypted.
     outcome: Mapped[Outcome] = mapped_column(default=Outcome.WAITING)

@@ -24,6 +24,7 @@ from portal.core.models import (
     Submission,
     is_void,
 )
+from portal.core.models.decision import decision_time
 from portal.core.models.inserts import insert_rows
 from portal.domain.consents import locking, writer
 from portal.domain.consents.locking import MAX_CLOCK_SKEW, LockedConsent
@@ -156,7 +157,8 @@ def _current_candidates(consent_ids: Collection[int]) -> Select[*tuple[Any, ...]
     known then, never was current."""
     was_sent = select(Submission.id).where(Submission.decision_id == Decision.id).correlate(Decision).exists()
     counts = or_(Decision.origin != DecisionOrigin.IMPORT, Decision.status == Status.REFUSED, was_sent)
-    columns = (Decision.id, Decision.consent_id, Decision.status, Decision.consent_date, Decision.effective_at)
+    date = decision_time().label("consent_date")
+    columns = (Decision.id, Decision.consent_id, Decision.status, date, Decision.effective_at)
     return select(*columns, Decision.recorded_at).where(Decision.consent_id.in_(consent_ids), counts, ~is_void())
 
 

@@ -110,9 +110,10 @@ def _prepared(
     for planned, submission_id in zip(plan.decisions, submission_ids, strict=True):
         entry = planned.entry
         decision = writer.decision_row(
-            planned.consent, entry.status, consent_date=planned.consent_date, effective_at=planned.consent_date,
-            recorded_at=run.at, source=entry.source.value, origin=DecisionOrigin.IMPORT, user_id=run.user_id,
-            batch_id=run.batch_id, line=entry.line, decision_id=planned.decision_id,
+            planned.consent, entry.status, consent_date=planned.consent_date if entry.is_dated else None,
+            effective_at=planned.consent_date, recorded_at=run.at, source=entry.source,
+            origin=DecisionOrigin.IMPORT, user_id=run.user_id, batch_id=run.batch_id, line=entry.line,
+            decision_id=planned.decision_id,
         )  # fmt: skip
         submission = None
         if planned.effect in SENT:

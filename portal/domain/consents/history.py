@@ -9,18 +9,20 @@ from sqlalchemy.orm import Session
 from portal.core import iys_protocol
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import Annulment, Brand, Consent, Decision, DecisionOrigin, Outcome, Provider, Submission
+from portal.core.models.decision import decision_time
 from portal.domain.consents.may_send import Answer, answer_of
 from portal.domain.consents.urgency import Urgency, urgency
 
 
 @dataclass(frozen=True)
 class DecisionRecord:
-    decided_at: datetime
+    decided_at: datetime | None  # None: a merchant's first consent without a date.
+    recorded_at: datetime
     brand_name: str
     is_sandbox: bool
     channel: Channel
     status: Status
-    source: str
+    source: str | None
     origin: DecisionOrigin
     outcome: Outcome | None
     is_closed: bool
@@ -53,7 +55,7 @@ def list_decisions(session: Session, recipient_id: int, at: datetime) -> list[De
         .outerjoin(Submission, Submission.decision_id == Decision.id)
         .outerjoin(Annulment, Annulment.decision_id == Decision.id)
         .where(Decision.recipient_id == recipient_id)
-        .order_by(Decision.consent_date.desc(), Decision.id.desc())
+        .order_by(decision_time().desc(), Decision.id.desc())
     )
     return [_record(*row, at) for row in rows]
 
@@ -66,6 +68,7 @@ def _record(
     waiting = submission if submission is not None and submission.is_open else None
     return DecisionRecord(
         decided_at=decision.consent_date,
+        recorded_at=decision.recorded_at,
         brand_name=brand.name,
         is_sandbox=brand.is_sandbox,
         channel=decision.channel,

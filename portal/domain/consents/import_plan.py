@@ -32,7 +32,9 @@ class Effect(StrEnum):
     OLDER = "older"  # Kept as a fact: something newer is known of the key (H178).
     SAME = "same"  # Already the current status (H174).
     KNOWN = "known"  # This very decision was imported before.
-    UNDATED = "date_missing"  # A grant of a merchant who refused needs a date (H462): nothing is written.
+    # İYS needs both for a key that it holds (H462, H463), so nothing is written of a merchant's grant without them:
+    UNDATED = "date_missing"
+    UNSOURCED = "source_missing"
 
 
 REFUSALS = (Effect.REFUSAL, Effect.FIRST_REFUSAL, Effect.OLD_REFUSAL)
@@ -42,20 +44,20 @@ WRITTEN = (*SENT, Effect.LATE_GRANT, Effect.OLDER)
 A_SECOND = timedelta(seconds=1)
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
-Fact = tuple[Status, datetime, str]  # Status, consent_date and source of a decision.
+Fact = tuple[Status, datetime | None, str | None]  # Status, consent_date and source of a decision.
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What one line says of one key. `consent_date` is aware, in whole seconds, and not in the future; where the line
-    has none (`is_dated` is false), it is when we received it."""
+    has none (`is_dated` is false), it is when we received it, which İYS is not told."""
 
     line: int
     address: Address = field(repr=False)
     channel: Channel
     recipient_type: RecipientType
     status: Status
-    source: Source
+    source: Source | None
     consent_date: datetime
     is_dated: bool = True
 
@@ -68,7 +70,7 @@ class Entry:
 
     @property
     def fact(self) -> Fact:
-        return self.status, self.consent_date, self.source.value
+        return self.status, self.consent_date if self.is_dated else None, self.source
 
 
 @dataclass(slots=True)
@@ -92,8 +94,8 @@ def effect_of(consent: LockedConsent, state: KeyState, entry: Entry, at: datetim
     if consent.status == entry.status and (is_refusal or state.is_coming or consent.iys_status == Status.GRANTED):
         return Effect.SAME
     was_refused = Status.REFUSED in (consent.status, consent.iys_status) or state.refused_at is not None
-    if not is_refusal and not entry.is_dated and was_refused:
-        return Effect.UNDATED
+    if not is_refusal and (was_refused or consent.iys_status is not None) and not (entry.is_dated and entry.source):
+        return Effect.UNSOURCED if entry.is_dated else Effect.UNDATED
     if not consent.is_older_than(entry.status, date):
         return Effect.OLDER
     if not is_refusal:
@@ -109,10 +111,11 @@ def effect_of(consent: LockedConsent, state: KeyState, entry: Entry, at: datetim
 def _is_known(entry: Entry, facts: set[Fact]) -> bool:
     """A refusal may have been dated a second later than it was said."""
     status, date, source = entry.fact
-    return entry.fact in facts or (status == Status.REFUSED and (status, date + A_SECOND, source) in facts)
+    later = (status, date + A_SECOND, source) if date and status == Status.REFUSED else entry.fact
+    return entry.fact in facts or later in facts
 
 
-def has_time_limit(recipient_type: RecipientType, source: str) -> bool:
+def has_time_limit(recipient_type: RecipientType, source: str | None) -> bool:
     """Whether İYS takes it for three business days only (H467)."""
     return recipient_type == RecipientType.INDIVIDUAL and source != Source.BEFORE_2015
 
@@ -134,7 +137,7 @@ class Snapshot:
     known: dict[str, int]  # Recipient ids by canonical address.
     consents: list[tuple[Any, ...]] = field(default_factory=list)  # The values of LockedConsent, by id.
     on_their_way: set[int] = field(default_factory=set)  # Decisions that İYS is still to be told.
-    facts: set[tuple[int, Status, datetime, str]] = field(default_factory=set)  # The first is the consent's id.
+    facts: set[tuple[int, Fact]] = field(default_factory=set)  # With the consent's id.
 
 
 @dataclass(slots=True)
@@ -180,7 +183,7 @@ def read_snapshot(session: Session, brand: Brand, known: dict[str, int], *, lock
     snapshot.on_their_way = set(session.scalars(open_ones))
     facts = select(Decision.consent_id, Decision.status, Decision.consent_date, Decision.source)
     snapshot.facts = {
-        (consent_id, status, date, source) for consent_id, status, date, source
+        (consent_id, (status, date, source)) for consent_id, status, date, source
         in session.execute(facts.where(Decision.consent_id.in_(consent_ids), ~is_void()))
     }  # fmt: skip
     return snapshot
@@ -216,8 +219,8 @@ class _Planner:
         self.refused: dict[tuple[int, Channel], datetime] = {}  # The newest, of any type.
         for consent in plan.consents.values():
             self._note_refusal(consent)
-        for consent_id, status, date, source in plan.snapshot.facts:
-            self.facts[consent_id].add((status, date, source))
+        for consent_id, fact in plan.snapshot.facts:
+            self.facts[consent_id].add(fact)
 
     def plan_all(self) -> None:
         effects: dict[int, Effect] = {}

@@ -9,11 +9,11 @@ from sqlalchemy import Row, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Status
-from portal.core.models import OPEN_OUTCOMES, BulkRequest, BulkState, Outcome, Submission
+from portal.core.models import OPEN_OUTCOMES, BulkRequest, BulkState, Decision, Outcome, Submission
 
 MAY_BE_OVERTAKEN = (*OPEN_OUTCOMES, Outcome.PARKED)  # Of what is parked nothing is left to mend.
 COLUMNS = "id consent_id decision_id status consent_date outcome transaction_id attempts bulk_id"
-Sent = Row[*tuple[Any, ...]]  # These columns of a submission of ours.
+Sent = Row[*tuple[Any, ...]]  # These columns of a submission of ours, and the date that İYS was told.
 
 
 class OurSubmissions:
@@ -21,7 +21,10 @@ class OurSubmissions:
 
     def __init__(self, session: Session, consent_ids: Iterable[int]) -> None:
         columns = (TABLE.c[name] for name in COLUMNS.split())
-        mine = select(*columns).where(TABLE.c.consent_id.in_(set(consent_ids))).order_by(TABLE.c.id)
+        mine = select(*columns, Decision.consent_date.label("told_date")).join(
+            Decision, Decision.id == TABLE.c.decision_id
+        )
+        mine = mine.where(TABLE.c.consent_id.in_(set(consent_ids))).order_by(TABLE.c.id)
         self._by_key: dict[int, list[Sent]] = defaultdict(list)
         for row in session.execute(mine):
             self._by_key[row.consent_id].append(row)
@@ -32,7 +35,7 @@ class OurSubmissions:
         its = (sent for sent in self._by_key[consent_id] if sent.outcome != Outcome.ANNULLED)  # Those never left.
         theirs = [sent for sent in its if sent.status == status]
         named = (sent for sent in theirs if sent.transaction_id == transaction_id)
-        unnamed = (sent for sent in theirs if not sent.transaction_id and sent.consent_date == consent_date)
+        unnamed = (sent for sent in theirs if not sent.transaction_id and sent.told_date == consent_date)
         lost = (sent for sent in unnamed if sent.attempts or sent.bulk_id or sent.outcome != Outcome.WAITING)
         return next(named, None) or next(lost, None)
 

@@ -103,9 +103,10 @@ def decide_now(
 
 
 def decision_row(
-    consent: LockedConsent, status: Status, *, consent_date: datetime, effective_at: datetime, recorded_at: datetime,
-    source: str, origin: DecisionOrigin, text_id: int | None = None, user_id: int | None = None,
-    renews_id: int | None = None, batch_id: int | None = None, line: int | None = None, decision_id: int | None = None,
+    consent: LockedConsent, status: Status, *, consent_date: datetime | None, effective_at: datetime,
+    recorded_at: datetime, source: str | None, origin: DecisionOrigin, text_id: int | None = None,
+    user_id: int | None = None, renews_id: int | None = None, batch_id: int | None = None, line: int | None = None,
+    decision_id: int | None = None,
 ) -> Row:  # fmt: skip
     return {
         "id": decision_id or new_id(),
@@ -150,14 +151,15 @@ def submission_row(
     of it, it ends when that wait does. `deadlines` (safe, lenient) are those of its date unless they are given.
     """
     submission_id = submission_id or new_id()
-    status, date, recorded_at = decision["status"], decision["consent_date"], decision["recorded_at"]
+    status, recorded_at, source = decision["status"], decision["recorded_at"], decision["source"]
+    date = decision["consent_date"] or decision["effective_at"]
     lane = lane or (Lane.REFUSALS if status == Status.REFUSED else Lane.PEOPLE)
     waits_until = recorded_at + (undo_period if status == Status.GRANTED else NO_WAIT)
     safe, lenient = deadlines or (business_days.safe_deadline(date), business_days.lenient_deadline(date))
     unsent = endpoints.unsent
     payload = iys_protocol.freeze_payload(
         recipient=address, channel=decision["channel"], recipient_type=decision["recipient_type"], status=status,
-        source=Source(decision["source"]), consent_date=date,
+        source=Source(source) if source else None, consent_date=decision["consent_date"],
     )  # fmt: skip
     return {
         "id": submission_id,

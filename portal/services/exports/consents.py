@@ -57,7 +57,7 @@ def _statement(wanted: ExportFilter) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Consent.recipient_id, Recipient.address, Brand.name, Consent.channel, Consent.recipient_type,
-            Consent.status, Consent.consent_date, Decision.source, Consent.iys_status, Consent.iys_as_of, may_send(),
+            Consent.status, Decision.consent_date, Decision.source, Consent.iys_status, Consent.iys_as_of, may_send(),
         )
         .join(Brand, Brand.id == Consent.brand_id)
         .join(Recipient, Recipient.id == Consent.recipient_id)

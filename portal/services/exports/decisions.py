@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, aliased
 
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Annulment, Brand, Decision, DecisionOrigin, Outcome, Recipient, Submission, is_void
+from portal.core.models.decision import decision_time
 from portal.core.vault import Vault
 from portal.services.exports.filters import ExportFilter
 from portal.services.exports.paging import AddressReader, read_pages
@@ -31,8 +32,8 @@ class Row:
     channel: Channel
     recipient_type: RecipientType
     status: Status
-    consent_date: datetime
-    source: str
+    consent_date: datetime | None
+    source: str | None
     origin: DecisionOrigin
     outcome: Outcome | None  # None: it is not sent to İYS.
     code: str | None
@@ -78,7 +79,7 @@ def _conditions(wanted: ExportFilter, at: datetime) -> Iterator[ColumnElement[bo
     yield Decision.provider_id == wanted.provider_id
     yield is_kept(at)
     yield from wanted.key_conditions(Decision)
-    yield from wanted.time_conditions(Decision.consent_date)
+    yield from wanted.time_conditions(decision_time())
     if wanted.brand_id is not None:
         yield Decision.brand_id == wanted.brand_id
     if wanted.outcome is not None:

@@ -41,7 +41,7 @@ class ExportFilter:
             if (value := getattr(self, column.key)) is not None:
                 yield column == value
 
-    def time_conditions(self, column: InstrumentedAttribute[Any]) -> Iterator[ColumnElement[bool]]:
+    def time_conditions(self, column: ColumnElement[Any] | InstrumentedAttribute[Any]) -> Iterator[ColumnElement[bool]]:
         if self.since is not None:
             yield column >= clock.start_of_day(self.since)
         if self.until is not None:

@@ -38,6 +38,10 @@ class AnswerMissing(Exception):
         self.names = names
 
 
+class Before2015Unconfirmed(Exception):
+    """Nobody has vouched that the file's grants of HS_2015 are from before 1 May 2015."""
+
+
 class Suspended(Exception):
     """The provider is suspended, or the brand closed."""
 
@@ -59,17 +63,25 @@ def set_layout(session: Session, vault: Vault, batch: ImportBatch, layout: Layou
 
 
 def start(
-    session: Session, batch: ImportBatch, user_id: int | None, at: datetime, *, only_refusals: bool = False
-) -> None:
-    """Start the run. Raises AnswerMissing, Suspended, packages.PackageFull and WrongState."""
+    session: Session, batch: ImportBatch, user_id: int | None, at: datetime, *, only_refusals: bool = False,
+    confirms_before_2015: bool = False,
+) -> None:  # fmt: skip
+    """Start the run. Raises AnswerMissing, Before2015Unconfirmed, Suspended, packages.PackageFull, WrongState."""
     if batch.asked and batch.answered_at is None:
         raise AnswerMissing(list(batch.asked))
+    vouched = 0 if only_refusals else batch.before_2015
+    if vouched and not confirms_before_2015:
+        raise Before2015Unconfirmed
     provider = _active_provider(session, batch)
     if batch.new_addresses and not only_refusals:
         packages.require_capacity(session, provider, batch.new_addresses, at)
-    values: dict[str, Any] = {"started_at": at, "started_by": user_id, "only_refusals": only_refusals, "ended_at": None}
+    values: dict[str, Any] = {
+        "started_at": at, "started_by": user_id, "only_refusals": only_refusals, "ended_at": None,
+        "before_2015_confirmed_at": at if vouched else None,
+    }  # fmt: skip
     _change_state(session, batch, (BatchState.DRY_RUN,), BatchState.RUNNING, at, **values)
-    _note(session, batch, "import.begun", user_id, at, {"lines": batch.lines, **(batch.tally or {})})
+    confirmed = {"before_2015": vouched} if vouched else {}
+    _note(session, batch, "import.begun", user_id, at, {"lines": batch.lines, **confirmed, **(batch.tally or {})})
 
 
 def stop(session: Session, batch: ImportBatch, user_id: int | None, at: datetime) -> None:

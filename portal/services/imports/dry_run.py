@@ -15,11 +15,12 @@ from sqlalchemy import bindparam, update
 
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
-from portal.core.iys_protocol import RecipientType, Status
+from portal.core.iys_protocol import RecipientType, Source, Status
 from portal.core.models import BatchState, Brand, ImportBatch, ImportChunk
 from portal.core.vault import CannotOpen
 from portal.domain.consents import bulk_import
 from portal.domain.consents.bulk_import import Entry
+from portal.domain.consents.import_plan import Effect
 from portal.services.imports.batches import BatchLease
 from portal.services.imports.row_parser import ParsedChunk, chunk_parser
 from portal.services.imports.row_results import BYTE_OF, SLOTS, SkipReason, tally_of
@@ -50,7 +51,7 @@ class DryRun:
         self.starts: list[int] = []  # the number of their first slot in the whole file,
         self.results: list[bytearray] = []  # and their row results.
         self.unsaved: set[int] = set()  # Places of chunks whose results changed.
-        self.lines, self.is_damaged = 0, False
+        self.lines, self.before_2015, self.is_damaged = 0, 0, False
 
     def work(self, seconds: float) -> bool:
         """Go on for about so long; whether more is to do. Raises LeaseLost."""
@@ -106,6 +107,10 @@ class DryRun:
             number = bisect_right(self.starts, place) - 1
             self.results[number][place - self.starts[number]] = REPEATED
             self.unsaved.add(number)
+        self.before_2015 += sum(
+            entry.source == Source.BEFORE_2015 and results[slot] == BYTE_OF[Effect.GRANT]
+            for slot, entry in entries.items()
+        )
 
     def _save_results(self) -> None:
         rows = [
@@ -126,6 +131,7 @@ class DryRun:
         self.lease.finish(
             db.session, BatchState.DRY_RUN, at, tally=dict(tally), lines=self.lines,
             new_addresses=self.seen.new_address_count, dry_run_at=at, position=len(self.results),
+            before_2015=self.before_2015,
             problem=DAMAGED if self.is_damaged else None, unused_columns=self.unread.counts(),
         )  # fmt: skip
         db.session.commit()

@@ -88,12 +88,16 @@ def _brand_section(held: HeldBrand, entries: list[HistoryEntry]) -> consent_over
         under=f"{held.provider.title}, MERSİS {held.provider.mersis}" if held.provider.mersis else held.provider.title,
         rows=tuple(consents or [(_("Karar"), _("Kayıtlı bir kararınız yok."))]),
         past_title=_("Geçmiş"),
-        past=tuple((_moment_text(each.decided_at), _entry_text(each)) for each in entries),
+        past=tuple((_decided_text(each), _entry_text(each)) for each in entries),
     )
 
 
 def _consent_text(consent: HeldConsent, destination: Destination) -> str:
     return f"{sentences.status_sentence(consent)}. {sentences.iys_sentence(consent, destination)}".strip()
+
+
+def _decided_text(entry: HistoryEntry) -> str:
+    return _moment_text(entry.decided_at) if entry.decided_at else _("Tarihi bildirilmedi")
 
 
 def _entry_text(entry: HistoryEntry) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from flask import abort, flash, redirect, render_template, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -17,7 +17,7 @@ from portal.core.extensions import db, limiter, read_session, vault, wake
 from portal.core.models import WORKER_STATES, BatchState, Brand, ImportBatch, MailKind, Provider, Role
 from portal.domain import packages
 from portal.domain.identity.permissions import Permission
-from portal.services.imports import batches, provider_questions
+from portal.services.imports import batches, provider_questions, queries
 from portal.services.imports import layout as layouts
 from portal.services.imports.reading.file_problems import FileProblem
 from portal.services.imports.store import layout_of
@@ -28,7 +28,7 @@ from portal.web.shared import column_layout_page, limits, masked_cells
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.access import needs
 from portal.web.shared.forms import BaseForm
-from portal.web.shared.import_labels import label_tally
+from portal.web.shared.import_labels import BEFORE_2015_UNCONFIRMED, label_tally
 from portal.web.shared.owner_notifications import notify_roles
 from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
 from portal.web.shared.signed_in_person import person_key, record_operator_audit
@@ -48,6 +48,7 @@ OVERTAKEN = _l("Bu arada durumu değişmiş; bir şey yapılmadı.")
 ERROR_MESSAGES: dict[type[Exception], str] = {
     batches.WrongState: OVERTAKEN,
     batches.AnswerMissing: _l("Firmanın yanıtı bekleniyor."),
+    batches.Before2015Unconfirmed: BEFORE_2015_UNCONFIRMED,
     batches.Suspended: _l("Firma durdurulmuş ya da markası kapatılmış; yeni aktarım başlayamaz."),
     packages.PackageFull: _l("Firmanın paketinde bu kadar yeni adrese yer yok. Paketini büyütmesi gerekir."),
 }
@@ -113,7 +114,10 @@ def run_import(provider_id: int, batch_id: int) -> ResponseReturnValue:
     _provider, batch = _delegated_batch(db.session, provider_id, batch_id)
     if not _may_start(batch):
         return rollback_and_redirect(_url_of(batch), OVERTAKEN)
-    return _act(batch, lambda: batches.start(db.session, batch, current_user.id, clock.now()))
+    vouched = request.form.get("before_2015") == "yes"
+    return _act(
+        batch, lambda: batches.start(db.session, batch, current_user.id, clock.now(), confirms_before_2015=vouched)
+    )
 
 
 @blueprint.post("/providers/<id:provider_id>/imports/<id:batch_id>/drop")
@@ -153,7 +157,8 @@ def _url_of(batch: ImportBatch) -> str:
 
 def _render_batch(provider: Provider, batch: ImportBatch, page: column_layout_page.LayoutPage | None = None) -> str:
     """The page of a batch, with the layout form as posted if given."""
-    good, problems = label_tally(batch.tally or {})
+    tally = queries.tally_now(read_session(), batch)
+    good, problems = label_tally(tally)
     awaits_answer = provider_questions.awaits_answer(batch)
     if page is None and batch.state in (BatchState.READ, BatchState.DRY_RUN) and not awaits_answer:
         page = _read_layout(batch)
@@ -170,7 +175,7 @@ def _render_batch(provider: Provider, batch: ImportBatch, page: column_layout_pa
         page=page,
         good=good,
         problems=problems,
-        total=sum((batch.tally or {}).values()),
+        total=sum(tally.values()),
         unread=unread_of(vault(), batch) if batch.tally else None,
         awaits_answer=awaits_answer,
         asked=[WORDS[name] for name in batch.asked or ()],

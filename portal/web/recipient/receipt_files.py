@@ -121,7 +121,7 @@ def _sections(part: contents.BrandDecisions, act: ReceiptContents) -> list[Secti
 def _line(line: contents.DecisionLine) -> Section:
     kind = f" ({decision_status.merchant_text()})" if line.recipient_type == RecipientType.MERCHANT else ""
     what = decision_status.status_text(line.status, is_annulled=line.annulled_at is not None)
-    pairs = [(_("Karar zamanı"), format_moment(line.decided_at))]
+    pairs = [(_("Karar zamanı"), format_moment(line.decided_at) if line.decided_at else _("Bildirilmedi"))]
     if line.annulled_at:
         pairs.append((_("Geri alındığı an"), format_moment(line.annulled_at)))
     if line.outcome:

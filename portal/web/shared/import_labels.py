@@ -48,6 +48,9 @@ MISSING = {
     "date": _l("İzinlerin alındığı tarihi yazın; ya da yukarıda tarih sütununu gösterin."),
     "origin": _l("Onayları neyin kanıtladığını yazın; ya da yukarıda dayanak sütununu gösterin."),
 }
+BEFORE_2015_UNCONFIRMED = _l(
+    "Aktarım başlamadı: HS_2015 kaynaklı onayların 1 Mayıs 2015'ten önce alındığını önce siz onaylayın."
+)
 # The possible meanings of a word, by its kind.
 MEANINGS = {"status": Status, "channel": Channel, "source": Source, "type": RecipientType}
 KINDS = {"status": _l("Durum"), "channel": _l("Kanal"), "source": _l("Kaynak"), "type": _l("Alıcı tipi")}

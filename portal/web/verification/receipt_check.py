@@ -87,7 +87,7 @@ def _parse_decision(decision: dict[str, Any]) -> dict[str, Any]:
         "channel": Channel(decision["channel"]),
         "recipient_type": RecipientType(decision["recipient_type"]),
         "status": Status(decision["status"]),
-        "consent_date": datetime.fromisoformat(decision["consent_date"]),
+        "consent_date": _parse_moment(decision["consent_date"]),
         "annulled_at": _parse_moment(decision["annulled_at"]),
         "registry_state": None if state == "untold" else Outcome(state),
         "registered_at": _parse_moment(decision["registered_at"]),

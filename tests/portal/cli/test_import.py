@@ -50,6 +50,19 @@ def put(folder, name: str, content: bytes, age: float = 3600):
     return path
 
 
+def test_grants_from_before_2015_need_a_flag_that_vouches_for_them(run, tmp_path, rows):
+    old = put(tmp_path, "a.csv", csv_of("0532 987 65 43;ONAY;01.05.2015;HS_2015;Sözleşme"))
+
+    code, (told,) = run(old, *GUESS)
+    assert (code, told["problem"]["word"], told["problem"]["grants"], rows.count(Decision)) == (
+        2, "before_2015_unconfirmed", 2, 0,
+    )  # fmt: skip
+
+    code, (told,) = run(old, *GUESS, "--confirm-before-2015")
+    assert (code, told["state"], rows.count(Decision)) == (0, "done", 2)
+    assert rows.one(ImportBatch).before_2015_confirmed_at
+
+
 def test_a_good_file_is_brought_once_and_moved_away(run, tmp_path, rows):
     done = tmp_path / "done"
     done.mkdir()

@@ -36,7 +36,7 @@ class OwnMovement:
     recipient_type: RecipientType
     channel: Channel
     status: Status
-    source: str
+    source: str | None  # None or empty, like the date, where a merchant's first record has none.
     consent_date: datetime | None
     creation_date: datetime | None
     is_verified: bool
@@ -53,7 +53,7 @@ RECIPIENT_INDEXES = (Recipient.index_odd, Recipient.index_even)
 SUBMITTED = (
     select(
         Submission.transaction_id, Submission.consent_id, Submission.id, Consent.recipient_type, Consent.channel,
-        Submission.status, Decision.source, Submission.consent_date, Submission.accepted_at,
+        Submission.status, Decision.source, Decision.consent_date, Submission.accepted_at,
         Submission.verified_at.is_not(None), *RECIPIENT_INDEXES,
     )
     .join(Consent, Consent.id == Submission.consent_id)
@@ -148,7 +148,7 @@ def differing_fields(vault: Vault, provider_id: int, ours: OwnMovement, line: Li
         ("recipientType", ours.recipient_type, line.recipient_type),
         ("type", ours.channel, line.channel),
         ("status", ours.status, line.status),
-        ("source", ours.source, line.source),
+        ("source", ours.source or "", line.source),
     ):
         if mine != theirs:
             facts[name] = [str(mine), theirs]
@@ -173,7 +173,7 @@ def _only_here(ours: OwnMovement) -> FoundDifference:
     held = {
         "creationDate": _wire_date(ours.creation_date), "transactionId": ours.transaction_id,
         "recipientType": ours.recipient_type.value, "type": ours.channel.value, "status": ours.status.value,
-        "consentDate": _wire_date(ours.consent_date), "source": ours.source,
+        "consentDate": _wire_date(ours.consent_date), "source": ours.source or "",
     }  # fmt: skip
     return FoundDifference(DifferenceKind.ONLY_HERE, {name: [text, None] for name, text in held.items()}, ours=ours)
 
@@ -191,7 +191,8 @@ def movements_by_transaction(session: Session, brand_id: int, ids: Iterable[str]
     found: dict[str, list[OwnMovement]] = defaultdict(list)
     submitted = SUBMITTED.where(Submission.transaction_id.in_(asked), Consent.brand_id == brand_id)
     received = RECEIVED.where(Movement.transaction_id.in_(asked), Movement.brand_id == brand_id)
-    for statement in (submitted, received):
+    statements: tuple[Select[*tuple[Any, ...]], ...] = (submitted, received)
+    for statement in statements:
         for row in session.execute(statement):
             found[row.transaction_id].append(OwnMovement(*row))
     return found

@@ -22,6 +22,7 @@ from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.imports.batch_page import own_batch_or_404, page_context
 from portal.web.shared import column_layout_page
 from portal.web.shared.access import needs
+from portal.web.shared.import_labels import BEFORE_2015_UNCONFIRMED
 from portal.web.shared.redirects import rollback_and_redirect
 from portal.web.shared.signed_in_person import record_audit
 
@@ -68,8 +69,14 @@ def choose_layout(batch_id: int) -> ResponseReturnValue:
 @needs(Permission.IMPORT)
 def start_import(batch_id: int) -> ResponseReturnValue:
     """Start the run, of all entries or of the refusals only."""
+    start = partial(
+        batches.start, only_refusals=request.form.get("only") == "refusals",
+        confirms_before_2015=request.form.get("before_2015") == "yes",
+    )  # fmt: skip
     try:
-        return _act(batch_id, partial(batches.start, only_refusals=request.form.get("only") == "refusals"), "")
+        return _act(batch_id, start, "")
+    except batches.Before2015Unconfirmed:
+        return rollback_and_redirect(_page(batch_id), BEFORE_2015_UNCONFIRMED)
     except packages.PackageFull:
         db.session.rollback()
         page = page_context(own_batch_or_404(read_session(), batch_id), no_room=True)

@@ -38,6 +38,16 @@ def test_nothing_empty_is_ever_frozen(field, empty):
         iys_protocol.freeze_payload(**CONSENT | {field: empty})
 
 
+def test_only_a_merchants_grant_may_leave_out_its_source_and_date():
+    bare = CONSENT | {"source": None, "consent_date": None}
+    merchant = json.loads(iys_protocol.freeze_payload(**bare | {"recipient_type": "TACIR", "status": "ONAY"}))
+
+    assert merchant.keys() == {"recipient", "type", "status", "recipientType"}
+    for kind, status in (("BIREYSEL", "ONAY"), ("TACIR", "RET")):
+        with pytest.raises(ValueError):
+            iys_protocol.freeze_payload(**bare | {"recipient_type": kind, "status": status})
+
+
 def test_a_word_iys_does_not_know_is_never_frozen():
     with pytest.raises(ValueError):
         iys_protocol.freeze_payload(**CONSENT | {"source": "IYS_WEB"})

@@ -217,7 +217,8 @@ def test_a_merchants_first_record_has_neither_source_nor_date(receiver, rows):
         row("ONAY", recipientType="TACIR", source="", consentDate=None, recipient="+905321234568"),
     )
 
-    assert {movement.consent_date for movement in rows(Movement)} == {None}
+    assert {(movement.consent_date, movement.source) for movement in rows(Movement)} == {(None, "")}
+    assert {(decision.consent_date, decision.source) for decision in rows(Decision)} == {(None, None)}
     assert {decision.origin for decision in rows(Decision)} == {DecisionOrigin.OTHER_SENDER}
     assert {head.recipient_type for head in rows(Consent)} == {RecipientType.MERCHANT}
 

@@ -155,8 +155,12 @@ def test_a_merchant_needs_neither_date_nor_source():
     bare = looked(line, at=at, status=Status.GRANTED, origin="sicil")[EMAIL]
     said = looked(line, at=at, **GIVEN)[EMAIL]
 
-    assert (bare.recipient_type, bare.consent_date, bare.source) == (RecipientType.MERCHANT, NOW, Source.PHYSICAL_PLACE)
+    refused = looked(line, at=at, status=Status.REFUSED)[EMAIL]
+
+    assert (bare.recipient_type, bare.consent_date, bare.source) == (RecipientType.MERCHANT, NOW, None)
+    assert not bare.is_dated and bare.fact == (Status.GRANTED, None, None)
     assert (said.consent_date, said.source) == (GIVEN["date"], Source.WEB)
+    assert refused.fact == (Status.REFUSED, NOW, Source.PROVIDER_DECISION)  # İYS takes no first refusal.
     assert spoken(line | {Field.DATE: "dün"}, **GIVEN) == {EMAIL: "date_unreadable"}
 
 
@@ -286,5 +290,5 @@ def test_iys_would_refuse_no_entry_and_every_line_says_something(cells, layout, 
 def frozen(entry):
     return freeze_payload(
         recipient=entry.address.text, channel=entry.channel, recipient_type=entry.recipient_type, status=entry.status,
-        source=entry.source, consent_date=entry.consent_date,
+        source=entry.source, consent_date=entry.consent_date if entry.is_dated else None,
     )  # fmt: skip

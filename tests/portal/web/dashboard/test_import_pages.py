@@ -1,15 +1,17 @@
 """The pages of a file of consents, in each of its states."""
 
 import io
+from dataclasses import replace
 
 import openpyxl
 import pytest
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.iys_protocol import Status
+from portal.core.iys_protocol import Channel, Status
 from portal.core.models import (
     AudienceEntry,
+    AuditEntry,
     BatchState,
     Campaign,
     ImportBatch,
@@ -19,7 +21,7 @@ from portal.core.models import (
     Role,
     UploadPart,
 )
-from portal.services.imports import worker
+from portal.services.imports import batches, worker
 from portal.services.imports.layout import Field, Fix
 from portal.services.imports.store import layout_of
 from portal.web.shared.column_layout_form import word_field_name
@@ -300,6 +302,35 @@ def test_it_is_brought_on_ones_word(ayse, in_state, rows):
     assert rows.one(ImportBatch).state == BatchState.RUNNING
 
 
+def test_grants_from_before_2015_wait_for_an_explicit_yes(app, ayse, rows):
+    text = "Telefon;Durum;Kaynak;Dayanak\n0532 123 45 67;ONAY;HS_2015;Sözleşme"
+    ayse.posts("/dashboard/imports/new", {"brand": str(brand_id(app)), "text": text})
+    with app.app_context():
+        batch = db.session.get(ImportBatch, work(app, rows))
+        layout = replace(layout_of(vault(), batch), channels=(Channel.SMS,))
+        batches.set_layout(db.session, vault(), batch, layout, clock.now())
+        db.session.commit()
+    address = f"/dashboard/imports/{work(app, rows)}"
+
+    page = ayse.opens(address).text
+    refused = ayse.posts(f"{address}/run")
+    waiting = rows.one(ImportBatch)
+    ayse.posts(f"{address}/run", {"before_2015": "yes"})
+    begun = rows.one(ImportBatch)
+
+    assert "HS_2015 kaynaklı 1 onay" in page and "6563 sayılı Kanun" in page and 'name="before_2015"' in page
+    assert refused.status_code == 303
+    assert (waiting.state, waiting.before_2015_confirmed_at) == (BatchState.DRY_RUN, None)
+    assert begun.state == BatchState.RUNNING and begun.before_2015_confirmed_at == begun.started_at
+    assert rows.one(AuditEntry, AuditEntry.act == "import.begun").facts["before_2015"] == 1
+
+
+def work(app, rows) -> int:
+    with app.app_context():
+        worker.work(rows.one(ImportBatch).id)
+    return rows.one(ImportBatch).id
+
+
 def test_without_room_the_refusals_may_still_come(ayse, in_state, rows):
     address = in_state(BatchState.DRY_RUN, new_addresses=5000)
     with_no_room(ayse)
@@ -311,6 +342,18 @@ def test_without_room_the_refusals_may_still_come(ayse, in_state, rows):
     assert "Yalnız retleri aktar" in page.text
     assert rows.one(ImportBatch).only_refusals
     assert rows.one(ImportBatch).state == BatchState.RUNNING
+
+
+def test_a_file_beyond_the_package_tells_its_cost_before_it_starts(ayse, in_state):
+    small, large = in_state(BatchState.DRY_RUN, new_addresses=10), in_state(BatchState.DRY_RUN, new_addresses=6000)
+
+    page = ayse.opens(large).text
+
+    assert "Bu dosyayla adresleriniz 6.000 olur" in page and "İLETİ 25" in page and "490 TL + KDV / yıl" in page
+    assert "İLETİ 5<" in ayse.opens(small).text  # There is no package yet.
+    with_no_room(ayse)
+    assert "Denemede bu kadar adrese yer yok" in ayse.opens(large).text
+    assert "Denemede" not in ayse.opens(small).text
 
 
 def with_no_room(staff) -> None:

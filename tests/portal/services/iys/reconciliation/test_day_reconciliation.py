@@ -1,19 +1,35 @@
 """A day from İYS's file to our agreement."""
 
 import hashlib
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import requests
+from sqlalchemy import select
 from sqlalchemy.orm import undefer
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import AuditEntry, DayState, Difference, DifferenceKind, Outcome, ReconciledDay, Submission
+from portal.core.iys_protocol import RecipientType
+from portal.core.models import (
+    AuditEntry,
+    Brand,
+    DayState,
+    Decision,
+    Difference,
+    DifferenceKind,
+    Outcome,
+    ReconciledDay,
+    Submission,
+)
+from portal.services.exports import consents, decisions
+from portal.services.exports.filters import ExportFilter, ExportKind
 from portal.services.iys import reconciliation
 from portal.services.iys.reconciliation import day_file
 from portal.services.iys.reconciliation.day_reports import DayReport
 from tests import make
+from tests.portal.domain.consents.import_entries import bring, entry
 from tests.portal.services.iys.reconciliation.story import AYSEGUL, DAY, connect_on, the_day
 
 pytestmark = pytest.mark.slow
@@ -56,6 +72,34 @@ def test_the_archived_file_is_what_came(app, story, rows):
         db.session.rollback()
     assert opened == at_iys(story, f"changes/{DAY}/file").content
     assert make.PHONE.encode() in opened and make.PHONE.encode() not in sealed
+
+
+def test_a_merchant_without_source_and_date_stays_so_at_iys_and_everywhere(app, story, rows):
+    bare = {"source": None, "is_dated": False, "consent_date": clock.now().replace(microsecond=0)}
+    merchant = replace(entry(make.PHONE, recipient_type=RecipientType.MERCHANT), **bare)
+    with app.app_context():
+        make.brand()
+        brand = db.session.scalar(select(Brand))
+        assert bring(brand, merchant) == ["grant"]
+        assert bring(brand, merchant) == ["known"]
+    story.forwards()
+    story.hours_pass(1)
+    story.forwards()
+
+    (held,) = story.sandbox.movements()
+    assert not held.get("source") and not held.get("consentDate") and held["status"] == "ONAY"
+    decision = rows.one(Decision)
+    assert (decision.source, decision.consent_date) == (None, None)
+    story.night_falls()
+    story.pulls()
+    story.steps()
+    assert (the_day(rows).state, rows.count(Difference), rows.count(Decision)) == (DayState.AGREED, 0, 1)
+    assert rows.one(Submission).outcome == Outcome.VERIFIED
+    with app.app_context():
+        wanted = ExportFilter(ExportKind.DECISIONS, decision.provider_id, since=DAY, until=DAY)
+        (exported,) = decisions.rows(db.session, vault(), wanted, clock.now())
+        (current,) = consents.rows(db.session, vault(), replace(wanted, kind=ExportKind.CONSENTS), clock.now())
+    assert (exported.source, exported.consent_date, current.source, current.consent_date) == (None,) * 4
 
 
 def test_what_the_file_lists_of_ours_is_verified(story, rows):
