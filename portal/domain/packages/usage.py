@@ -129,6 +129,12 @@ def measure_usage(session: Session, provider: Provider, at: datetime, *, with_iy
     )
 
 
+def find_fitting(session: Session, addresses: int) -> Package | None:
+    """The smallest package on offer for so many addresses."""
+    offered = select(Package).where(Package.withdrawn_at.is_(None), Package.records >= addresses)
+    return session.scalar(offered.order_by(Package.records, Package.id).limit(1))
+
+
 def count_held(session: Session, provider_id: int) -> int:
     """How many addresses a provider holds ("records" in the price list)."""
     held = select(func.count()).select_from(Recipient).where(Recipient.provider_id == provider_id)

@@ -22,7 +22,9 @@ from portal.core.vault import CannotOpen
 from portal.domain.consents import bulk_import
 from portal.domain.consents.bulk_import import APART, ImportRun
 from portal.domain.consents.import_plan import Effect
+from portal.services.imports import queries
 from portal.services.imports.batches import BatchLease
+from portal.services.imports.ended_mail import write_ended_mail
 from portal.services.imports.row_parser import ParsedChunk, chunk_parser
 from portal.services.imports.row_results import BYTE_OF, SkipReason, tally_of
 from portal.services.imports.store import DAMAGED, ChunkRow, chunk_at
@@ -119,8 +121,10 @@ class Run:
         return slots
 
     def _finish(self, state: BatchState, **values: object) -> None:
-        at = clock.now()
+        at, is_complete = clock.now(), state == BatchState.DONE
         self.lease.finish(db.session, state, at, ended_at=at, **values)
+        tally = queries.tally_so_far(db.session, db.session.get_one(ImportBatch, self.lease.id, populate_existing=True))
+        write_ended_mail(db.session, vault(), self.batch, tally, at, is_complete=is_complete)
         db.session.commit()
 
 

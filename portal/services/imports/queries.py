@@ -193,6 +193,11 @@ def count_groups(session: Session, batch: ImportBatch) -> GroupCounts:
     )
 
 
+def tally_now(session: Session, batch: ImportBatch) -> dict[str, int]:
+    """Entries by result: planned before a run, and of one that began what has come of them."""
+    return (batch.tally or {}) if batch.started_at is None else tally_so_far(session, batch)
+
+
 def tally_so_far(session: Session, batch: ImportBatch) -> dict[str, int]:
     """Entries by result, without those that a run has still to write: of chunks that it did not come to, or could not
     open."""

@@ -12,9 +12,11 @@ from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import Status
 from portal.core.models import BatchState, Decision, ImportBatch, ImportChunk, Submission
 from portal.domain.consents import annulments
+from portal.domain.consents.import_plan import Effect
 from portal.services.imports.batches import BatchLease
 
 AT_ONCE = 2000
+AS_BEFORE = frozenset({Effect.SAME, Effect.KNOWN})
 APART = timedelta(minutes=1)  # The difference allowed between two machines' clocks.
 
 
@@ -24,15 +26,21 @@ class Undoable:
 
     free: int
     gone: int
+    relied_on: int = 0  # Refusals that nobody was told yet, and that another file may hold, too.
 
 
 def count_undoable(session: Session, batch: ImportBatch) -> Undoable:
     """Count what was not claimed for sending, and what needs no sending."""
-    of_batch = Submission.batch_id == batch.id
-    may_go = and_(annulments.was_never_claimed(), ~and_(Submission.status == Status.REFUSED, _is_relied_on(batch)))
-    submitted, free = session.execute(select(func.count(), func.count().filter(may_go)).where(of_batch)).one()
-    decided = session.execute(select(func.count()).select_from(Decision).where(Decision.batch_id == batch.id))
-    return Undoable(free=max(0, decided.scalar_one() - submitted) + free, gone=submitted - free)
+    stays = and_(Decision.status == Status.REFUSED, _is_relied_on(session, batch))
+    is_free = or_(Submission.id.is_(None), annulments.was_never_claimed())
+    counted = (
+        select(func.count(), func.count().filter(is_free, ~stays), func.count().filter(is_free, stays))
+        .select_from(Decision)
+        .outerjoin(Submission, Submission.decision_id == Decision.id)
+        .where(Decision.batch_id == batch.id, or_(Submission.id.is_(None), Submission.batch_id == batch.id))
+    )
+    decided, free, relied_on = session.execute(counted).one()
+    return Undoable(free=free, gone=decided - free - relied_on, relied_on=relied_on)
 
 
 class Undo:
@@ -42,7 +50,7 @@ class Undo:
         self.lease = lease
         batch = read_session().get_one(ImportBatch, lease.id, populate_existing=True)
         self.place, self.user_id = batch.position, batch.undone_by
-        self.stays = and_(Decision.status == Status.REFUSED, _is_relied_on(batch))
+        self.stays = and_(Decision.status == Status.REFUSED, _is_relied_on(read_session(), batch))
 
     def work(self, seconds: float) -> bool:
         """Annul for about so long; whether more is to do. Raises LeaseLost."""
@@ -86,9 +94,9 @@ class Undo:
             db.session.commit()
 
 
-def _is_relied_on(batch: ImportBatch) -> ColumnElement[bool]:
-    """The condition that another file of the brand was written since this one began. It may hold the same refusals,
-    of which no second one was written: they stay."""
+def _is_relied_on(session: Session, batch: ImportBatch) -> ColumnElement[bool]:
+    """The condition that another file of the brand was written since this one began, and may hold the same refusals, of
+    which no second one was written: they stay. One that met nothing known before holds none."""
     other = aliased(ImportBatch)
     assert batch.started_at  # It ran.
     is_over = other.ended_at < batch.started_at - APART
@@ -96,4 +104,12 @@ def _is_relied_on(batch: ImportBatch) -> ColumnElement[bool]:
         other.brand_id == batch.brand_id, other.id != batch.id, other.started_at.is_not(None),
         or_(other.ended_at.is_(None), ~is_over),
     )  # fmt: skip
-    return others.exists()
+    complete = session.scalars(others.where(other.state == BatchState.DONE)).all()
+    without = [each for each in complete if not _met_known_entries(session, each)]
+    return others.where(other.id.not_in(without)).exists()
+
+
+def _met_known_entries(session: Session, batch_id: int) -> bool:
+    """Whether entries of a batch that ran were left unwritten, since the consent stood so already."""
+    tallies = session.scalars(select(ImportChunk.tally).where(ImportChunk.batch_id == batch_id))
+    return any(not AS_BEFORE.isdisjoint(tally or {}) for tally in tallies)

@@ -90,7 +90,14 @@ def page_context(batch: ImportBatch, **more: object) -> dict[str, Any]:
 def _dry_run_context(session: Session, batch: ImportBatch) -> dict[str, Any]:
     tally, layout = batch.tally or {}, _layout(batch)
     good, problems = label_tally(tally)
+    standing = packages.measure_usage(session, current_user.provider, clock.now(), with_iys=False)
+    after = standing.used + batch.new_addresses
+    is_over = bool(batch.new_addresses) and after > (standing.records or 0)
     return {
+        "addresses_after": after,
+        "is_over": is_over,
+        "fitting": packages.find_fitting(session, after) if is_over else None,
+        "in_sandbox_mode": current_user.provider.in_sandbox_mode,
         "figures": Figures.of(tally),
         "good": good,
         "problems": problems,
@@ -98,7 +105,7 @@ def _dry_run_context(session: Session, batch: ImportBatch) -> dict[str, Any]:
         "total": sum(tally.values()),
         "fixable": {each.result for each in problems if is_fixable(batch, each.result)},
         "applied_fixes": [(each, FIX_LABELS[each]) for each in sorted(layout.fixes)] if layout else [],
-        "standing": packages.measure_usage(session, current_user.provider, clock.now(), with_iys=False),
+        "standing": standing,
     }
 
 

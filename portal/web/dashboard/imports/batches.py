@@ -10,7 +10,6 @@ from flask_babel import format_datetime
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from sqlalchemy import select
 from wtforms import SelectField, TextAreaField
@@ -19,13 +18,14 @@ from portal.core import clock
 from portal.core.extensions import db, limiter, read_session, vault, wake
 from portal.core.models import BatchState, Brand, ImportBatch
 from portal.domain.identity.permissions import Permission
-from portal.services.imports import uploads
+from portal.services.imports import queries, uploads
 from portal.services.imports.reading import Unreadable
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.imports.batch_page import Figures, own_batch_or_404, page_context
 from portal.web.shared import limits, masked_cells
 from portal.web.shared.access import needs
 from portal.web.shared.body_limits import max_bytes
+from portal.web.shared.forms import BaseForm
 from portal.web.shared.signed_in_person import provider_key
 from portal.web.shared.url_converters import parse_id
 
@@ -38,7 +38,7 @@ Telefon;E-posta;Kanal;Durum;Tarih;Kaynak;Dayanak
 """
 
 
-class NewImportForm(FlaskForm):
+class NewImportForm(BaseForm):
     brand = SelectField(_l("Marka"), coerce=int)
     file = FileField(_l("Dosya"))
     text = TextAreaField(_l("ya da tabloyu yapıştırın"))
@@ -67,7 +67,7 @@ def show_imports() -> str:
     )
     rows = read_session().execute(batches.order_by(ImportBatch.id.desc()).limit(A_PAGE + 1)).all()
     listed = [
-        (batch, brand_name, masked_cells.file_name(batch), Figures.of(batch.tally or {}))
+        (batch, brand_name, masked_cells.file_name(batch), Figures.of(queries.tally_now(read_session(), batch)))
         for batch, brand_name in rows[:A_PAGE]
     ]
     return render_template(

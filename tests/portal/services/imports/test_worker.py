@@ -20,14 +20,16 @@ from portal.core.models import (
     ImportChunk,
     Lane,
     Leaf,
+    Mail,
     Outcome,
     Provider,
     Recipient,
     Submission,
 )
 from portal.domain.consents.import_plan import WRITTEN
+from portal.domain.notifications import mails
 from portal.domain.packages import PackageFull
-from portal.services.imports import batches, queries, uploads, worker
+from portal.services.imports import batches, queries, undo, uploads, worker
 from portal.services.imports.layout import Field, Layout
 from tests import make
 
@@ -233,6 +235,38 @@ def test_a_person_stops_resumes_and_undoes_what_was_not_claimed(brand, rows, mon
         batches.drop(db.session, again, 3, clock.now())
 
 
+def test_who_started_an_import_is_mailed_what_came_of_it(brand, rows):
+    owner = make.person(db.session.get_one(Provider, brand.provider_id), "starter@example.com")
+    db.session.commit()
+    batch = batch_after_dry_run(brand, [line(1, "RET", mail=False), line(2, mail=False)])
+    batches.start(db.session, batch, owner.id, clock.now())
+    db.session.commit()
+    finish(batch)
+
+    mail = rows.one(Mail)
+    facts = mails.read_facts(vault(), mail)
+    assert (mail.kind, facts["is_complete"], facts["refusals"], facts["grants"]) == ("import_ended", True, 2, 2)
+    assert facts["link"].endswith(f"/dashboard/imports/{batch.id}")
+
+    imported_batch(brand, [line(3, mail=False)])  # By nobody who has an address.
+    assert rows.count(Mail) == 1
+
+
+def test_a_stopped_import_tells_what_happened_and_not_what_was_planned(brand):
+    batch = batch_after_dry_run(brand, LINES)
+    begin(batch)
+    worker.work(batch.id, seconds=0.0001)
+    batches.stop(db.session, batch, 3, clock.now())
+    db.session.commit()
+
+    now, planned = queries.tally_now(db.session, batch), batch.tally
+
+    assert 0 < now["grant"] < planned["grant"]
+    assert {result: count for result, count in now.items() if result not in WRITTEN} == {
+        result: count for result, count in planned.items() if result not in WRITTEN
+    }
+
+
 def test_a_refusal_that_another_file_said_too_stays_when_the_first_one_is_taken_back(brand, rows):
     said = [line(1, "RET", mail=False), line(2, mail=False)]
     earlier, later = batch_after_dry_run(brand, said), batch_after_dry_run(brand, said)
@@ -248,6 +282,23 @@ def test_a_refusal_that_another_file_said_too_stays_when_the_first_one_is_taken_
     stand = Counter(head.status for head in rows(Consent))
     assert stand == {Status.REFUSED: 2, None: 2}
     assert later.annulled == 2
+
+
+def test_refusals_are_taken_back_though_another_file_came_close_to_theirs(brand, rows):
+    said = [line(1, "RET", mail=False)]
+    wrong = imported_batch(brand, said)
+    right = imported_batch(brand, [line(2, "RET", mail=False)])  # Of others: it relies on none of those refusals.
+    assert undo.count_undoable(db.session, wrong) == undo.Undoable(free=2, gone=0)
+
+    batches.undo(db.session, wrong, 3, clock.now())
+    db.session.commit()
+    finish(wrong)
+
+    assert (wrong.annulled, right.annulled) == (2, 0)
+    assert Counter(head.status for head in rows(Consent)) == {Status.REFUSED: 2, None: 2}
+
+    imported_batch(brand, [line(2, "RET", mail=False), line(3, "RET", mail=False)])
+    assert undo.count_undoable(db.session, right) == undo.Undoable(free=0, gone=0, relied_on=2)
 
 
 def test_refusals_are_taken_where_there_is_no_room_for_grants(brand, rows):

@@ -17,8 +17,8 @@ HEADERS = {
     "HasOptedOutOfEmail": EMAIL, "DoNotCall": CALL, "Unsubscribed from all email": EMAIL, "SMS istemiyor": SMS,
     "Aranmasın": CALL, "Mail atılsın mı": EMAIL, "Kampanyalardan haberdar olmak ister mi?": ANY,
     "Onay (Evet/Hayır)": ANY, "İletişim İzni": ANY, "Ticari ileti onayı": ANY, "SMS ve Arama izni": ANY,
-   
-    "SMS Onay/Ret": SMS, "Mail Durumu": EMAIL, "Cep SMS İzni": SMS, "TELEFON İZNİ (1/0)": CALL, "Mesaj alsın": SMS, "Abonelikten çıktı": ANY,
+    "SMS Onay/Ret": SMS, "Mail Durumu": EMAIL, "Cep SMS İzni": SMS, "TELEFON İZNİ (1/0)": CALL, "Mesaj alsın": SMS,
+    "Abonelikten çıktı": ANY,
 }  # fmt: skip
 REFUSING = {"HasOptedOutOfEmail", "DoNotCall", "Unsubscribed from all email", "SMS istemiyor", "Aranmasın",
             "Abonelikten çıktı"}  # fmt: skip
