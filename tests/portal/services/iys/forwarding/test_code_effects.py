@@ -1,17 +1,32 @@
 """What İYS's code does to a list, to an item of its result, and to refusals that were asked about together."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
 from sqlalchemy import select
 
-from portal.core import clock
+from portal.core import clock, iys_protocol
 from portal.core.extensions import db, vault
-from portal.core.models import Attempt, BulkRequest, BulkState, Connection, Consent, Lane, Outcome, Submission
+from portal.core.iys_protocol import Operation
+from portal.core.models import (
+    Attempt,
+    Brand,
+    BulkRequest,
+    BulkState,
+    Connection,
+    Consent,
+    Credential,
+    CredentialKind,
+    Lane,
+    Outcome,
+    Submission,
+)
+from portal.domain.providers import sandbox_mode
 from portal.services.iys import rate_limit
-from portal.services.iys.forwarding import bulk_lists, claims, expiry
+from portal.services.iys.client import Client
+from portal.services.iys.forwarding import bulk_dispatch, bulk_lists, bulk_results, claims, expiry
 from tests import grants, make
 from tests.make import Person
 from tests.portal.services.iys.forwarding.scripted import iys_that_says
@@ -21,6 +36,7 @@ pytestmark = pytest.mark.slow
 SECOND = timedelta(seconds=1)
 TEN_MINUTES = timedelta(minutes=10)
 TAKEN = (202, {"requestId": "a-1"})
+STORED_AT = datetime(2026, 11, 23, 7, tzinfo=UTC)  # What İYS writes as ten o'clock.
 STORED = {"index": 0, "status": "success", "transactionId": "t-1", "creationDate": "2026-11-23 10:00:00"}
 
 
@@ -173,6 +189,52 @@ class TestAList:
         with app.app_context():
             assert bulk_lists.claim_list_to_send(db.session, clock.now() + SECOND) is None
         assert rows.one(BulkRequest).state == BulkState.FORMED
+
+    def test_a_list_that_may_go_nowhere_waits_and_has_failed_no_attempt(self, app, bring, rows):
+        bring(1)
+        self.move_to_exempt_codes(app, Submission)
+
+        with iys_that_says() as iys:
+            make.forward_all(app, iys, rounds=1)
+
+        waiting = rows.one(BulkRequest)
+        assert (waiting.state, waiting.attempts, waiting.code) == (BulkState.FORMED, 0, sandbox_mode.EXEMPT)
+        assert waiting.due_at == clock.now() + TEN_MINUTES
+
+    def test_a_result_that_may_not_be_asked_for_now_is_asked_for_later(self, app, bring, rows, standing_clock):
+        bring(1)
+        with iys_that_says(request=TAKEN) as iys:
+            make.forward_all(app, iys)
+            self.move_to_exempt_codes(app, BulkRequest)
+            standing_clock.shift(300 * SECOND)
+            make.forward_all(app, iys, rounds=1)
+
+        assert (rows.one(BulkRequest).state, rows.one(BulkRequest).due_at) == (
+            BulkState.SENT, clock.now() + TEN_MINUTES,
+        )  # fmt: skip
+
+    def move_to_exempt_codes(self, app, model):
+        """As if its provider need tell İYS nothing any more."""
+        with app.app_context():
+            code = sandbox_mode.EXEMPT_CODES.start
+            db.session.query(model).update({"endpoint": iys_protocol.bulk_add_path(code, code)})
+            db.session.commit()
+
+    def test_what_ended_in_another_list_stays_in_it(self, app, bring, rows, standing_clock):
+        bring(1)
+        with iys_that_says(request=TAKEN, result=(200, [STORED])) as iys:
+            make.forward_all(app, iys)
+            standing_clock.shift(300 * SECOND)
+            make.forward_all(app, iys)
+        (ended,) = rows(Submission)
+        with app.app_context():
+            grants.insert_decisions(make.brand(), grants.phones(1, first=10), clock.now())
+        with iys_that_says(request=(202, {"requestId": "a-2"})) as iys:
+            make.forward_all(app, iys)
+
+        first, second = rows(BulkRequest)
+        assert [each.bulk_id for each in rows(Submission)] == [first.id, second.id]
+        assert (ended.outcome, ended.bulk_id) == (Outcome.ACCEPTED, first.id)
 
 
 class TestAResult:
@@ -328,8 +390,42 @@ class TestASingleSubmission:
 
         assert (taken.outcome, taken.transaction_id, taken.due_at) == (Outcome.ACCEPTED, "t-1", None)
         assert (taken.code, taken.ended_at, taken.attempts) == (None, clock.now(), 1)
+        assert taken.accepted_at == STORED_AT
         connection = rows.one(Connection)
         assert (connection.blocked_until, connection.grants_blocked_until, connection.blocked_code) == (None,) * 3
+
+    @pytest.mark.parametrize(("said", "known"), [({"creationDate": "2026-11-23 10:00:00"}, STORED_AT), ({}, None)])
+    def test_what_iys_holds_already_of_the_same_date_was_taken_when_iys_says(self, sent, said, known):
+        held = {"status": "ONAY", "consentDate": iys_protocol.format_wire_date(clock.now()), "transactionId": "t-1"}
+
+        taken = sent(says("H178"), status=(200, held | said))
+
+        assert (taken.outcome, taken.transaction_id) == (Outcome.ACCEPTED, "t-1")
+        assert taken.accepted_at == (known or clock.now())
+
+    @pytest.mark.parametrize("before", [Outcome.WAITING, Outcome.BLOCKED, Outcome.SENT])
+    def test_what_was_blocked_waits_again_and_what_iys_may_have_stays_so(self, app, bring, rows, before):
+        bring(1, lane=None)
+        with app.app_context():
+            db.session.query(Submission).update({"outcome": before})
+            db.session.commit()
+
+        with iys_that_says(consents=says("H124", 429)) as iys:
+            make.forward_all(app, iys, rounds=1)
+
+        assert rows.one(Submission).outcome == (Outcome.SENT if before == Outcome.SENT else Outcome.WAITING)
+
+    def test_it_waits_until_iys_may_be_asked_what_it_holds_where_this_hours_questions_are_spent(self, app, sent):
+        with app.app_context():
+            most = rate_limit.PER_HOUR[Operation.STATUS]
+            rate_limit.add_to_tally(db.session, Operation.STATUS, clock.now(), calls=most)
+            db.session.commit()
+            free_at = rate_limit.spent_until(db.session, Operation.STATUS, clock.now())
+
+        waiting = sent(says("H178"))
+
+        assert (waiting.outcome, waiting.code, waiting.attempts) == (Outcome.WAITING, "H178", 0)
+        assert waiting.due_at == free_at > clock.now() + timedelta(minutes=59)
 
     def test_a_limit_is_waited_for_a_second_or_two_and_is_no_failed_attempt(self, sent):
         waiting = sent(says("H124", 429))
@@ -512,3 +608,108 @@ def test_what_is_in_a_list_that_may_have_left_does_not_expire(app, bring, rows, 
 
         assert not expiry.expire_late_submissions(None)
     assert rows.one(Submission).outcome == Outcome.WAITING
+
+
+def test_as_many_expire_at_once_as_a_transaction_should_hold_those_first_that_ended_first(app, bring, rows):
+    bring(expiry.BATCH + 1)
+    first = rows(Submission)[-1]
+    with app.app_context():
+        theirs = db.session.query(Submission).filter_by(id=first.id)
+        theirs.update({"lenient_deadline": first.lenient_deadline - SECOND})
+        db.session.commit()
+    with time_machine.travel(first.lenient_deadline + SECOND, tick=False), app.app_context():
+        assert expiry.expire_late_submissions(None)
+        expired = {each.id for each in rows(Submission, Submission.outcome == Outcome.EXPIRED)}
+        assert len(expired) == expiry.BATCH and first.id in expired
+        assert expiry.expire_late_submissions(None) and not expiry.expire_late_submissions(None)
+    assert {each.outcome for each in rows(Submission)} == {Outcome.EXPIRED}
+
+
+def test_a_thousand_peoples_grants_that_waited_too_long_move_into_a_list_at_once(app, bring, rows, standing_clock):
+    bring(1001, lane=None)
+    standing_clock.shift(timedelta(minutes=1))
+
+    with app.app_context():
+        bulk_lists.move_waiting_people(db.session, clock.now())
+
+    assert sum(each.lane == Lane.BULK for each in rows(Submission)) == 1000
+
+
+class TestSeveralProviders:
+    """Each has a brand of its own, whose decisions these are."""
+
+    @pytest.fixture
+    def brands(self, app) -> list[Brand]:
+        with app.app_context():
+            make.provider()
+            make.provider(iys_code=800001, brand_code=800001, email="cem@example.com")
+            return list(db.session.scalars(select(Brand).order_by(Brand.id)))
+
+    def bring(self, app, brand: Brand, minutes_ago: int, **facts) -> None:
+        with app.app_context():
+            phones, at = grants.phones(1, first=minutes_ago), clock.now() - timedelta(minutes=minutes_ago)
+            grants.insert_decisions(brand, phones, at, codes=(brand.brand_code,) * 2, **facts)
+
+    def practises(self, app, brand: Brand) -> None:
+        """The provider's account is one of the sandbox's."""
+        with app.app_context():
+            theirs = db.session.query(Credential).filter_by(provider_id=brand.provider_id)
+            theirs.update({"kind": CredentialKind.SANDBOX})
+            db.session.commit()
+
+    def of_the_sandbox(self, app, iys: Client) -> Client:
+        app.config["SANDBOX_URL"] = iys.base_url
+        return Client(iys.base_url, is_sandbox=True)
+
+    @pytest.mark.parametrize("waits_longest", [0, 1])
+    def test_whichever_waits_longest_of_those_that_may_go_goes_first(self, app, brands, rows, waits_longest):
+        self.bring(app, brands[1 - waits_longest], 1, lane=None)
+        self.bring(app, brands[1 - waits_longest], 4, lane=Lane.BULK)
+        self.bring(app, brands[waits_longest], 2, lane=None)
+        self.bring(app, brands[waits_longest], 3, lane=None)
+
+        with app.app_context():
+            oldest = claims.oldest_due(db.session, clock.now(), Lane.PEOPLE)
+
+        assert oldest == rows(Submission)[-1].id
+
+    @pytest.mark.parametrize(("enabled", "goes"), [(None, False), (SECOND, False), (timedelta(0), True)])
+    def test_nothing_of_a_provider_goes_before_sending_was_enabled(self, app, brands, enabled, goes):
+        self.bring(app, brands[0], 1, lane=None)
+        with app.app_context():
+            enabled_at = None if enabled is None else clock.now() + enabled
+            db.session.query(Connection).update({"forwarding_enabled_at": enabled_at})
+            db.session.commit()
+
+            assert (claims.oldest_due(db.session, clock.now(), Lane.PEOPLE) is not None) == goes
+
+    def test_a_refusal_in_sandbox_mode_holds_up_no_list_of_another_provider(self, app, brands, rows):
+        self.practises(app, brands[1])
+        self.bring(app, brands[0], 1)
+        self.bring(app, brands[1], 1, lane=None, status="RET")
+
+        with iys_that_says(request=TAKEN) as iys, app.app_context():
+            assert bulk_dispatch.send_next_list(iys)
+        assert rows.one(BulkRequest).state == BulkState.SENT
+
+    def test_a_list_in_sandbox_mode_waits_for_the_refusals_there(self, app, brands, rows):
+        self.practises(app, brands[1])
+        self.bring(app, brands[1], 1)
+        self.bring(app, brands[1], 2, lane=None, status="RET")
+
+        with iys_that_says() as iys, app.app_context():
+            assert not bulk_dispatch.send_next_list(self.of_the_sandbox(app, iys))
+        assert rows(BulkRequest) == []
+
+    def test_a_result_in_sandbox_mode_waits_for_the_refusals_there(self, app, brands, rows):
+        self.practises(app, brands[1])
+        self.bring(app, brands[1], 1)
+        with app.app_context():
+            bulk_lists.claim_list_to_send(db.session, clock.now(), is_sandbox=True)
+            db.session.query(BulkRequest).update({"state": BulkState.SENT, "sent_at": clock.now(), "lease_until": None})
+            db.session.commit()
+        self.bring(app, brands[1], 2, lane=None, status="RET")
+
+        with iys_that_says() as iys, app.app_context():
+            assert not bulk_results.fetch_next_result(self.of_the_sandbox(app, iys))
+        assert rows.one(BulkRequest).due_at == clock.now()
