@@ -67,6 +67,14 @@ def test_each_difference_says_what_both_sides_hold(consents):
     ]
 
 
+@pytest.mark.parametrize(("outcome", "differences"), [(Outcome.ACCEPTED, 1), (Outcome.PARKED, 0)])
+def test_of_a_consent_that_was_told_twice_the_submission_of_its_decision_counts(consents, outcome, differences):
+    current, earlier = (db.session.query(Submission).filter_by(consent_id=consents[place].id).one() for place in (0, 2))
+    current.outcome, earlier.consent_id = outcome, consents[0].id
+
+    assert sweep({consents[0].id: False}) == differences
+
+
 def test_a_difference_that_is_listed_is_not_listed_again(consents):
     holds = {consents[0].id: False}
 
