@@ -11,11 +11,14 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
-# The only pages with a script (a static file): it asks the browser for a passkey, or polls the progress of an import.
+# The only pages with a script (a static file): it asks the browser for a passkey, copies and prints recovery codes, or
+# polls the progress of an import.
 WITH_SCRIPT = (
+    "account.make_codes",
     "account.new_passkey",
     "account.register_passkey",
     "dashboard.import_batch",
+    "signin.enrol",
     "signin.second_step",
     "signin.show_passkey",
     "signin.step_up",

@@ -8,7 +8,6 @@ from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from flask_wtf import FlaskForm
 from wtforms import EmailField, RadioField
 from wtforms.validators import InputRequired, Length, ValidationError
 
@@ -21,6 +20,7 @@ from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared import limits
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.access import needs
+from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
 from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
 from portal.web.shared.signed_in_person import current_provider, provider_key, record_audit
@@ -59,7 +59,7 @@ ERROR_MESSAGES: dict[type, str] = {
 }
 
 
-class RoleForm(FlaskForm):
+class RoleForm(BaseForm):
     role = RadioField(_l("Rol"), validators=[InputRequired(_l("Bir rol seçin."))])
 
     def __init__(self, *arguments: Any, giver: Role, **options: Any):
@@ -80,13 +80,13 @@ class InvitationForm(RoleForm):
 @blueprint.get("/people")
 @needs(Permission.PEOPLE)
 def list_people() -> str:
-    """Show who belongs to the provider, and whom it has invited."""
+    """Show who belongs to the provider, masked, and whom it has invited, by the address that somebody here typed in."""
     at, provider_id = clock.now(), current_user.provider_id
     return render_template(
         "dashboard/team/members.html",
         members=[(each, _masked_email(each.User)) for each in members.list_members(read_session(), provider_id)],
         invitations=[
-            (each, addresses.mask(one_time_links.email_of(vault(), each)), each.expires_at > at)
+            (each, one_time_links.email_of(vault(), each), each.expires_at > at)
             for each in members.list_invitations(read_session(), provider_id, at)
         ],
         me=current_user.id,

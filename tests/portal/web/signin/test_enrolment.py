@@ -2,7 +2,7 @@
 
 import re
 from datetime import timedelta
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pyotp
 import pytest
@@ -105,6 +105,15 @@ def test_a_first_code_confirms_the_app_gives_recovery_codes_and_opens(app, halfw
     assert factor.kind == FactorKind.TOTP and factor.confirmed_at
     assert rows.count(RecoveryCode) == 10
     assert rows.one(AuditEntry, AuditEntry.act == "factor.added").actor_id == ayse
+
+
+def test_the_codes_can_be_saved_as_a_file_without_scripts(halfway):
+    page = confirm(halfway, code_of(secret_on(halfway))).text
+
+    (href,) = re.findall(r'download="[\w.-]+" href="data:text/plain;charset=utf-8,([^"]+)"', page)
+    codes = re.findall(r"<code>([a-z2-9-]+)</code>", page)
+    assert unquote(href).splitlines()[2:] == codes and len(codes) == 10
+    assert "data-codes hidden" in page, "what needs a script is hidden without one"
 
 
 def test_the_codes_are_shown_this_once(halfway):
