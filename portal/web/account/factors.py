@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length
 
@@ -23,12 +22,13 @@ from portal.web.shared import limits, qr_code, webauthn_challenges
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.access import needs
 from portal.web.shared.company_form import READABLE
+from portal.web.shared.forms import BaseForm
 from portal.web.shared.redirects import commit_and_redirect
 
 UNFINISHED = timedelta(minutes=15)  # How long an app's secret waits for its first code.
 
 
-class NameForm(FlaskForm):
+class NameForm(BaseForm):
     name = StringField(
         _l("Adı"),
         filters=[collapse_whitespace],
@@ -40,7 +40,7 @@ class NameForm(FlaskForm):
     )
 
 
-class FirstCodeForm(FlaskForm):
+class FirstCodeForm(BaseForm):
     code = StringField(
         _l("Uygulamanın gösterdiği 6 rakam"),
         validators=[InputRequired(_l("Uygulamada gördüğünüz 6 rakamı yazın.")), Length(max=40)],

@@ -6,7 +6,6 @@ from flask_babel import format_time
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from flask_wtf import FlaskForm
 from wtforms import PasswordField
 from wtforms.validators import InputRequired, Length
 
@@ -20,11 +19,12 @@ from portal.web.account.blueprint import blueprint, record_credential_change
 from portal.web.shared import limits
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.access import needs
+from portal.web.shared.forms import BaseForm
 from portal.web.shared.password_field import NewPasswordField
 from portal.web.shared.redirects import commit_and_redirect
 
 
-class PasswordForm(FlaskForm):
+class PasswordForm(BaseForm):
     old = PasswordField(_l("Şimdiki parolanız"), validators=[InputRequired(_l("Parolanızı yazın.")), Length(max=200)])
     new = NewPasswordField(_l("Yeni parolanız"), validators=[InputRequired()])
 

@@ -5,7 +5,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectChoice, StringField
 from wtforms.validators import DataRequired, InputRequired, Length
 
@@ -16,6 +15,7 @@ from portal.domain.identity.permissions import Permission
 from portal.web.account.blueprint import blueprint, record_account_audit
 from portal.web.shared.access import needs
 from portal.web.shared.company_form import READABLE
+from portal.web.shared.forms import BaseForm
 from portal.web.shared.languages import LANGUAGES
 from portal.web.shared.url_converters import parse_id
 
@@ -25,7 +25,7 @@ def collapse_whitespace(text: str | None) -> str | None:
     return " ".join(text.split()) if text else text
 
 
-class MeForm(FlaskForm):
+class MeForm(BaseForm):
     name = StringField(
         _l("Adınız ve soyadınız"),
         filters=[collapse_whitespace],

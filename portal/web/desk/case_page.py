@@ -2,7 +2,6 @@
 
 from flask import Response, abort, render_template
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
@@ -18,6 +17,7 @@ from portal.web.desk import timeline
 from portal.web.desk.blueprint import blueprint
 from portal.web.desk.forms import AnswerForm, CloseForm, DueForm, NoteForm, ReopenForm
 from portal.web.shared.access import needs
+from portal.web.shared.forms import BaseForm
 from portal.web.shared.signed_in_person import own_row_or_404, record_audit
 
 
@@ -45,7 +45,7 @@ def screenshot(complaint_id: int) -> ResponseReturnValue:
     return Response(png, mimetype="image/png")
 
 
-def render_case(case: Complaint, wrong: FlaskForm | RefusalForm | None = None) -> str:
+def render_case(case: Complaint, wrong: BaseForm | RefusalForm | None = None) -> str:
     """The page of a case, with a form that came back with errors."""
     session, at = read_session(), clock.now()
     recipient = session.get_one(Recipient, case.recipient_id)
@@ -69,7 +69,7 @@ def render_case(case: Complaint, wrong: FlaskForm | RefusalForm | None = None) -
     )
 
 
-def _forms(case: Complaint, wrong: FlaskForm | None) -> dict[str, FlaskForm]:
+def _forms(case: Complaint, wrong: BaseForm | None) -> dict[str, BaseForm]:
     """The form that came back, and the other ones empty."""
     empty = {
         "answer": AnswerForm(formdata=None), "note": NoteForm(formdata=None), "due": DueForm(formdata=None),
@@ -78,5 +78,5 @@ def _forms(case: Complaint, wrong: FlaskForm | None) -> dict[str, FlaskForm]:
     return {name: wrong if type(wrong) is type(form) else form for name, form in empty.items()}
 
 
-def _refusal_form(recipient: Recipient, wrong: FlaskForm | None) -> RefusalForm | None:
+def _refusal_form(recipient: Recipient, wrong: BaseForm | None) -> RefusalForm | None:
     return wrong if isinstance(wrong, RefusalForm) else make_refusal_form(recipient, formdata=None)

@@ -3,12 +3,12 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import DateField, RadioField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from portal.core.models import Complaint
 from portal.domain import complaints
+from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
 from portal.web.shared.validators import READABLE
 
@@ -23,26 +23,26 @@ def _strip(text: str | None) -> str | None:
     return text and text.strip()
 
 
-class AnswerForm(FlaskForm):
+class AnswerForm(BaseForm):
     answer = TextAreaField(_l("Kişiye yanıtınız"), filters=[_strip], validators=_required_text(_l("Yanıtı yazın.")))
 
 
-class NoteForm(FlaskForm):
+class NoteForm(BaseForm):
     note = TextAreaField(_l("Not"), filters=[_strip], validators=_required_text(_l("Notu yazın.")))
 
 
-class ReopenForm(FlaskForm):
+class ReopenForm(BaseForm):
     reason = TextAreaField(
         _l("Neden yeniden açıyorsunuz?"), filters=[_strip], validators=_required_text(_l("Nedeni yazın."))
     )
 
 
-class DueForm(FlaskForm):
+class DueForm(BaseForm):
     due = DateField(_l("Yeni son gün"), validators=[InputRequired(_l("Günü seçin."))])
     why = TextAreaField(_l("Neden?"), filters=[_strip], validators=_required_text(_l("Nedeni yazın.")))
 
 
-class CloseForm(FlaskForm):
+class CloseForm(BaseForm):
     closing = RadioField(_l("Nasıl sonuçlandı?"), validators=[InputRequired(_l("Bir sonuç seçin."))])
     text = TextAreaField(
         _l("Kişiye yanıtınız"),

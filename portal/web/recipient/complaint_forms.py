@@ -7,7 +7,6 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import DateField, RadioField, StringField, TextAreaField, TimeField
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
@@ -16,6 +15,7 @@ from portal.core import clock
 from portal.core.images import BadImage, ImageProblem
 from portal.core.iys_protocol import Channel
 from portal.domain.complaints import screenshots
+from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
 from portal.web.shared.validators import READABLE
 
@@ -36,7 +36,7 @@ def clean_text(text: str | None) -> str | None:
     return text and BIDI_MARKS.sub("", text).strip()
 
 
-class SessionlessForm(FlaskForm):
+class SessionlessForm(BaseForm):
     class Meta:
         csrf = False
 

@@ -9,7 +9,6 @@ from typing import Any
 from flask import request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from sqlalchemy import Row
 from wtforms import DateField, SelectField, StringField
 from wtforms.validators import Length, Optional, Regexp, ValidationError
@@ -22,6 +21,7 @@ from portal.domain.audit.queries import ActorKind, EntryFilter
 from portal.services.exports import ExportKind
 from portal.web.shared import user_agents
 from portal.web.shared.audit_labels import ACT_LABELS, FACT_LABELS, SUBJECT_LABELS, audit_label
+from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import LABELS_BY_TYPE
 
 # Facts whose values are enum members, by the possible enums.
@@ -58,12 +58,12 @@ ACTOR_LABELS = {
 }
 
 
-def check_day(_form: FlaskForm, field: DateField) -> None:
+def check_day(_form: BaseForm, field: DateField) -> None:
     if field.data is not None and not FIRST_DAY <= field.data <= LAST_DAY:
         raise ValidationError(gettext("Tarihi gün, ay ve yılıyla yazın."))
 
 
-class AuditFilter(FlaskForm):
+class AuditFilter(BaseForm):
     """Submitted by GET, so without a CSRF token."""
 
     class Meta:

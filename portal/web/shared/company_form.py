@@ -10,7 +10,7 @@ from portal.core import display_names, tax_ids
 from portal.core.models import LegalForm, Provider
 from portal.core.tax_ids import BadNumber, NumberProblem
 from portal.web.shared.forms import BaseForm
-from portal.web.shared.validators import REACHABLE, DisplayName, WebAddress, without_link
+from portal.web.shared.validators import DisplayName, WebAddress, reachable, without_link
 
 MERSIS_MESSAGES = {
     NumberProblem.NOT_DIGITS: _l("MERSİS numarası yalnız rakamlardan oluşur. Harf kalmışsa silin."),
@@ -62,7 +62,7 @@ class CompanyForm(BaseForm):
             DataRequired(_l("Bir telefon ya da e-posta yazın.")),
             Length(max=255),
             READABLE,
-            REACHABLE,
+            reachable,
             without_link,
         ],
     )

@@ -13,11 +13,15 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CTR
 from flask import Request
 
+from portal.web.shared.body_limits import CountingParser
+
 IN_MEMORY = 512 * 1024
 BLOCK = 16
 
 
 class EncryptingRequest(Request):
+    form_data_parser_class = CountingParser
+
     def _get_file_stream(
         self, total_content_length: int | None, content_type: str | None, filename: str | None = None,
         content_length: int | None = None,

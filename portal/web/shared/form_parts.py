@@ -1,8 +1,9 @@
 """Form parts that several pages share."""
 
-from flask_wtf import FlaskForm
 from wtforms import SelectMultipleField
 from wtforms.widgets import CheckboxInput, ListWidget
+
+from portal.web.shared.forms import BaseForm
 
 
 class CheckboxList(SelectMultipleField):
@@ -10,5 +11,5 @@ class CheckboxList(SelectMultipleField):
     option_widget = CheckboxInput()
 
 
-class CsrfForm(FlaskForm):
+class CsrfForm(BaseForm):
     """A button: nothing to fill in, only the CSRF token."""

@@ -8,18 +8,19 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from flask_wtf import FlaskForm
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 from wtforms import StringField
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from portal.core import addresses, clock
-from portal.core.extensions import db, limiter, vault, wake
+from portal.core.extensions import db, limiter, read_session, vault, wake
 from portal.core.models import OneTimeLink, OneTimeLinkKind, OperatorRole, Provider, Role, User
 from portal.domain import audit
 from portal.domain.identity import accounts, factors, members, one_time_links, sessions
 from portal.web.shared import absolute_urls, languages, limits
 from portal.web.shared.company_form import READABLE
+from portal.web.shared.forms import BaseForm
 from portal.web.shared.password_field import NewPasswordField
 from portal.web.signin import pending_sign_in, return_url
 from portal.web.signin.blueprint import blueprint, render_dead_link
@@ -27,7 +28,7 @@ from portal.web.signin.blueprint import blueprint, render_dead_link
 DEAD_PAGE = "signin/invitation_over.html"
 
 
-class NewcomerForm(FlaskForm):
+class NewcomerForm(BaseForm):
     name = StringField(
         _l("Adınız soyadınız"), validators=[DataRequired(_l("Adınızı yazın.")), Length(max=120), READABLE]
     )
@@ -39,7 +40,7 @@ def invitation(token: str) -> ResponseReturnValue:
     """Show the invitation. A GET uses nothing up, since mail scanners open links."""
     if request.args.get("lang") in languages.LANGUAGES:
         session["language"] = request.args["lang"]
-    invitation = _find_invitation(token)
+    invitation = _find_invitation(read_session(), token)
     return _page(invitation, NewcomerForm(formdata=None)) if invitation else render_dead_link(DEAD_PAGE)
 
 
@@ -47,22 +48,23 @@ def invitation(token: str) -> ResponseReturnValue:
 @limiter.limit(limits.SIGN_IN, methods=["POST"])
 def accept_invitation(token: str) -> ResponseReturnValue:
     """Join as the signed-in user, or as a new one, who enrols a second factor next."""
-    invitation = _find_invitation(token)
+    invitation = _find_invitation(read_session(), token)
     if invitation is None:
         return render_dead_link(DEAD_PAGE)
     invited = _find_invited(invitation)
     if current_user.is_authenticated and _is_me(invited):
-        return _accept_as_current(invitation)
+        return _accept_as_current(token)
     if current_user.is_authenticated or invited is not None:
         return _page(invitation, NewcomerForm(formdata=None)), 403
     form = NewcomerForm()
     form.password.about = [form.name.data or "", one_time_links.email_of(vault(), invitation), _place(invitation) or ""]
-    return _accept_as_newcomer(invitation, form) if form.validate_on_submit() else (_page(invitation, form), 422)
+    return _accept_as_newcomer(token, form) if form.validate_on_submit() else (_page(invitation, form), 422)
 
 
-def _accept_as_current(invitation: OneTimeLink) -> ResponseReturnValue:
+def _accept_as_current(token: str) -> ResponseReturnValue:
     """Make the signed-in user a member. Commits."""
-    if not accept(invitation, current_user.user, current_user.sign_in.id):
+    invitation = _find_invitation(db.session, token)
+    if invitation is None or not accept(invitation, current_user.user, current_user.sign_in.id):
         return render_dead_link(DEAD_PAGE)
     if invitation.invites_to is None:
         db.session.commit()
@@ -73,9 +75,12 @@ def _accept_as_current(invitation: OneTimeLink) -> ResponseReturnValue:
     return redirect(url_for("dashboard.overview"), 303)
 
 
-def _accept_as_newcomer(invitation: OneTimeLink, form: NewcomerForm) -> ResponseReturnValue:
+def _accept_as_newcomer(token: str, form: NewcomerForm) -> ResponseReturnValue:
     """Create the account, or one left without a factor anew, and begin a pending sign-in. The invitation is used up
     with the first factor. Commits."""
+    invitation = _find_invitation(db.session, token)  # Again, in the transaction, which began after the form was read.
+    if invitation is None:
+        return render_dead_link(DEAD_PAGE)
     email, name = one_time_links.email_of(vault(), invitation), " ".join((form.name.data or "").split())
     try:
         user = accounts.create_or_restart_user(
@@ -123,15 +128,15 @@ def _page(invitation: OneTimeLink, form: NewcomerForm) -> str:
     )  # fmt: skip
 
 
-def _find_invitation(token: str) -> OneTimeLink | None:
-    invitation = one_time_links.find(db.session, token, OneTimeLinkKind.INVITATION, clock.now())
-    return invitation if invitation and members.is_invitation_valid(db.session, invitation) else None
+def _find_invitation(session: Session, token: str) -> OneTimeLink | None:
+    invitation = one_time_links.find(session, token, OneTimeLinkKind.INVITATION, clock.now())
+    return invitation if invitation and members.is_invitation_valid(session, invitation) else None
 
 
 def _find_invited(invitation: OneTimeLink) -> User | None:
     """Who has an account with this address, and a second factor: without one it was never opened."""
-    user = accounts.find_user(db.session, vault(), one_time_links.email_of(vault(), invitation))
-    return user if user and factors.list_factors(db.session, user.id) else None
+    user = accounts.find_user(read_session(), vault(), one_time_links.email_of(vault(), invitation))
+    return user if user and factors.list_factors(read_session(), user.id) else None
 
 
 def _is_me(invited: User | None) -> bool:
@@ -140,8 +145,8 @@ def _is_me(invited: User | None) -> bool:
 
 def _place(invitation: OneTimeLink) -> str | None:
     """The provider's title; None at the operator."""
-    return db.session.get_one(Provider, invitation.invites_to).title if invitation.invites_to else None
+    return read_session().get_one(Provider, invitation.invites_to).title if invitation.invites_to else None
 
 
 def _inviter(invitation: OneTimeLink) -> str:
-    return db.session.get_one(User, invitation.made_by).name if invitation.made_by else _("İzinlink")
+    return read_session().get_one(User, invitation.made_by).name if invitation.made_by else _("İzinlink")

@@ -6,8 +6,8 @@ from flask import redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from sqlalchemy import delete
+from sqlalchemy.orm import Session
 from wtforms import EmailField
 from wtforms.validators import InputRequired, Length
 
@@ -19,6 +19,7 @@ from portal.domain import audit
 from portal.domain.identity import accounts, one_time_links, sessions
 from portal.domain.notifications import mails
 from portal.web.shared import absolute_urls, limits
+from portal.web.shared.forms import BaseForm
 from portal.web.shared.password_field import NewPasswordField
 from portal.web.signin import pending_sign_in
 from portal.web.signin.blueprint import blueprint, render_dead_link
@@ -27,13 +28,13 @@ NOBODY = 0
 LIFETIME = timedelta(minutes=30)
 
 
-class ForgottenForm(FlaskForm):
+class ForgottenForm(BaseForm):
     email = EmailField(
         _l("E-posta adresiniz"), validators=[InputRequired(_l("E-posta adresinizi yazın.")), Length(max=265)]
     )
 
 
-class ResetForm(FlaskForm):
+class ResetForm(BaseForm):
     password = NewPasswordField(_l("Yeni parolanız"), validators=[InputRequired(_l("Bir parola seçin."))])
 
 
@@ -57,19 +58,26 @@ def forgotten_sent() -> ResponseReturnValue:
 @limiter.limit(limits.SIGN_IN, methods=["POST"])
 def reset(token: str) -> ResponseReturnValue:
     """Ask for a new password. A GET uses nothing up, since mail scanners open links."""
-    link = one_time_links.find(db.session, token, OneTimeLinkKind.RESET, clock.now())
-    user = db.session.get(User, link.user_id) if link else None
-    if link is None or user is None or not user.is_open:
+    link, user = _find_link(read_session(), token)
+    if link is None or user is None:
         return render_dead_link("signin/reset_over.html")
     session.setdefault("language", user.language)
     form = ResetForm()
     form.password.about = [user.name, accounts.email_of(vault(), user)]
     if not form.validate_on_submit():
         return render_template("signin/reset.html", form=form), 422 if form.errors else 200
-    if not _reset_password(user, link, form.password.data, clock.now()):
+    link, user = _find_link(db.session, token)  # Again, in the transaction, which began after the form was read.
+    if link is None or user is None or not _reset_password(user, link, form.password.data, clock.now()):
         return render_dead_link("signin/reset_over.html")
     pending_sign_in.begin(user, link)
     return redirect(url_for(".second_step"), 303)
+
+
+def _find_link(db_session: Session, token: str) -> tuple[OneTimeLink | None, User | None]:
+    """The link of a token, and its user if that account is open."""
+    link = one_time_links.find(db_session, token, OneTimeLinkKind.RESET, clock.now())
+    user = db_session.get(User, link.user_id) if link else None
+    return link, user if user and user.is_open else None
 
 
 def mail_link(email: str, at: datetime) -> None:

@@ -6,7 +6,6 @@ from flask import redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user, logout_user
-from flask_wtf import FlaskForm
 from wtforms import EmailField, PasswordField
 from wtforms.validators import InputRequired, Length
 
@@ -16,6 +15,7 @@ from portal.core.models import SessionEnd
 from portal.core.throttle import TooManyRequests
 from portal.domain.identity import accounts, login_throttle, sessions
 from portal.web.shared import limits
+from portal.web.shared.forms import BaseForm
 from portal.web.shared.languages import LANGUAGES
 from portal.web.signin import device_cookie, pending_sign_in, return_url
 from portal.web.signin.blueprint import blueprint
@@ -30,7 +30,7 @@ ENDING_TEXTS = {
 PENDING_EXPIRED = _l("İkinci adım için ayrılan süre doldu. Güvenliğiniz için baştan giriş yapın.")
 
 
-class SignInForm(FlaskForm):
+class SignInForm(BaseForm):
     email = EmailField(
         _l("E-posta adresiniz"), validators=[InputRequired(_l("E-posta adresinizi yazın.")), Length(max=265)]
     )

@@ -7,8 +7,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from sqlalchemy import delete
+from sqlalchemy.orm import Session
 from wtforms import EmailField, StringField
 from wtforms.validators import DataRequired, Length
 
@@ -22,6 +22,7 @@ from portal.domain.notifications import mails
 from portal.domain.providers import onboarding
 from portal.web.shared import absolute_urls, languages, limits
 from portal.web.shared.company_form import READABLE, CompanyForm, form_values
+from portal.web.shared.forms import BaseForm
 from portal.web.shared.password_field import NewPasswordField
 from portal.web.signin import pending_sign_in, return_url
 from portal.web.signin.blueprint import blueprint, render_dead_link
@@ -31,7 +32,7 @@ LIFETIME = timedelta(hours=24)
 NOTHING = 0  # No row's id.
 
 
-class SignUpForm(FlaskForm):
+class SignUpForm(BaseForm):
     name = StringField(
         _l("Adınız soyadınız"), validators=[DataRequired(_l("Adınızı yazın.")), Length(max=120), READABLE]
     )
@@ -68,15 +69,25 @@ def sign_up_sent() -> ResponseReturnValue:
 def open_account(token: str) -> ResponseReturnValue:
     """Ask for the company and a password. The link is used up with the first factor; until then it comes back here."""
     _store_language()
-    link = one_time_links.find(db.session, token, OneTimeLinkKind.CONFIRMATION, clock.now())
-    if link is None or (link.user_id and factors.list_factors(db.session, link.user_id)):
+    link = _find_link(read_session(), token)
+    if link is None:
         return render_dead_link(DEAD_PAGE)
     email = one_time_links.email_of(vault(), link)
-    form = AccountForm(data=form_values(db.session.get_one(Provider, link.invites_to)) if link.invites_to else None)
+    known = read_session().get_one(Provider, link.invites_to) if link.invites_to else None
+    form = AccountForm(data=form_values(known) if known else None)
     form.password.about = [link.name or "", email, form.title.data or ""]
-    if form.validate_on_submit():
-        return _reopen_account(link, form) if link.user_id else _create_account(link, email, form)
-    return render_template("signin/open_account.html", form=form, email=email), 422 if form.is_submitted() else 200
+    if not form.validate_on_submit():
+        return render_template("signin/open_account.html", form=form, email=email), 422 if form.is_submitted() else 200
+    link = _find_link(db.session, token)  # Again, in the transaction, which began after the form was read.
+    if link is None:
+        return render_dead_link(DEAD_PAGE)
+    return _reopen_account(link, form) if link.user_id else _create_account(link, email, form)
+
+
+def _find_link(session: Session, token: str) -> OneTimeLink | None:
+    """The confirmation of a token, until its account has a factor."""
+    link = one_time_links.find(session, token, OneTimeLinkKind.CONFIRMATION, clock.now())
+    return None if link and link.user_id and factors.list_factors(session, link.user_id) else link
 
 
 def _mail_link(email: str, name: str) -> None:

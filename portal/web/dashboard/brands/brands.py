@@ -19,6 +19,7 @@ from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.brands.forms import BrandForm, DomainForm, DomainRemovalForm, LogoForm, NewBrandForm
 from portal.web.shared import limits
 from portal.web.shared.access import needs
+from portal.web.shared.body_limits import SMALL, max_bytes
 from portal.web.shared.labels import label
 from portal.web.shared.signed_in_person import (
     current_provider,
@@ -113,6 +114,7 @@ def change_brand(brand_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/brands/<id:brand_id>/logo")
 @limiter.limit(limits.UPLOAD)
+@max_bytes(logos.LARGEST_UPLOAD + SMALL)
 @needs(Permission.BRANDS)
 def upload_logo(brand_id: int) -> ResponseReturnValue:
     brand, upload = own_row_or_404(db.session, Brand, brand_id), request.files.get("logo")
@@ -197,6 +199,9 @@ def check_domain(domain_id: int) -> ResponseReturnValue:
         CheckResult.FOUND: gettext("Kayıt bulundu, alan adı doğrulandı. Yeni bağlantılar bununla başlayabilir."),
         CheckResult.ABSENT: gettext(
             "Kayıt henüz görünmüyor. DNS bir saat kadar gecikebilir; biz de ara ara bakacağız."
+        ),
+        CheckResult.TAKEN: gettext(
+            "Kayıt bulundu, ama bu alan adı başka bir marka için doğrulanmış. Sizinse onu orada kaldırın ya da bize yazın."
         ),
         CheckResult.NO_ANSWER: gettext("Alan adınızın sunucusu yanıt vermedi. Birazdan yeniden deneyin."),
     }

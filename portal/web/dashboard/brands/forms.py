@@ -9,7 +9,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional, Re
 from portal.domain.providers import brand_colours, brands
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
-from portal.web.shared.validators import REACHABLE, READABLE, DisplayName, WebAddress, without_link
+from portal.web.shared.validators import READABLE, DisplayName, WebAddress, reachable, without_link
 
 BRAND_CODE = r"\s*[1-9][0-9]{0,11}\s*$"
 NAME_VALIDATORS = [InputRequired(_l("Markanın adını yazın.")), Length(max=255), DisplayName()]
@@ -25,7 +25,7 @@ class BrandForm(BaseForm):
     header = StringField(_l("SMS gönderici adı"), validators=[Optional(), Length(max=60), READABLE])
     colour = StringField(_l("Renk"), validators=[Optional(), Length(max=20), READABLE])
     contact = StringField(
-        _l("İletişim satırı"), validators=[Optional(), Length(max=255), READABLE, REACHABLE, without_link]
+        _l("İletişim satırı"), validators=[Optional(), Length(max=255), READABLE, reachable, without_link]
     )
     notice_url = URLField(
         _l("Aydınlatma metninin adresi"), validators=[Optional(), WebAddress(), Length(max=500), READABLE]

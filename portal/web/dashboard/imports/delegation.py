@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from flask_wtf import FlaskForm
 from sqlalchemy import select
 from wtforms import DateField
 from wtforms.validators import InputRequired
@@ -20,13 +19,14 @@ from portal.domain.providers import delegations
 from portal.services.imports import uploads
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared.access import needs
+from portal.web.shared.forms import BaseForm
 from portal.web.shared.redirects import commit_and_redirect
 from portal.web.shared.signed_in_person import record_audit
 
 USUAL_PERIOD = timedelta(days=30)
 
 
-class DelegationForm(FlaskForm):
+class DelegationForm(BaseForm):
     ends_on = DateField(_l("Son gün"), validators=[InputRequired(_l("Son günü seçin."))])
 
 

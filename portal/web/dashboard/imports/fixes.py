@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 
 from portal.core.extensions import read_session, vault
 from portal.core.models import ImportBatch
@@ -16,6 +15,7 @@ from portal.services.imports.queries import Sample
 from portal.services.imports.row_results import RowProblem
 from portal.services.imports.store import layout_of
 from portal.web.shared.column_layout_form import Word, add_meanings, build_word_field, word_field_name
+from portal.web.shared.forms import BaseForm
 
 SAMPLE_LINES = 50  # Lines of a problem, to see whether its fix would change any.
 SHOWN = 5
@@ -64,7 +64,7 @@ def is_fixable(batch: ImportBatch, problem: str) -> bool:
         return False
 
 
-class WordsForm(FlaskForm):
+class WordsForm(BaseForm):
     """Built by build_words_form(), which adds a select for each word."""
 
     words: Sequence[Word] = ()

@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from flask_wtf import FlaskForm
 from wtforms import DateField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
@@ -23,6 +22,7 @@ from portal.web.dashboard.imports.batch_page import own_batch_or_404
 from portal.web.shared import masked_cells
 from portal.web.shared.access import needs
 from portal.web.shared.column_layout_form import FIRST_DAY, check_lawful_day
+from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
 from portal.web.shared.redirects import rollback_and_redirect
 from portal.web.shared.signed_in_person import record_audit
@@ -31,7 +31,7 @@ from portal.web.shared.validators import READABLE
 LONGEST_ORIGIN = 200
 
 
-class AnswerForm(FlaskForm):
+class AnswerForm(BaseForm):
     """Has the fields that were asked only."""
 
     status = RadioField(_l("Dosyadaki kişiler ne dedi?"), validators=[InputRequired(_l("Birini seçin."))])

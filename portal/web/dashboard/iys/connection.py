@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from flask_wtf import FlaskForm
 from sqlalchemy import select
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
@@ -26,11 +25,12 @@ from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.iys.forwarding_status import Block, block_of
 from portal.web.shared import limits
 from portal.web.shared.access import needs
+from portal.web.shared.forms import BaseForm
 from portal.web.shared.signed_in_person import current_provider, provider_key, record_audit
 from portal.web.shared.validators import READABLE
 
 
-class ConnectionForm(FlaskForm):
+class ConnectionForm(BaseForm):
     username = StringField(
         _l("API kullanıcı adı"), validators=[InputRequired(_l("Kullanıcı adını yazın.")), Length(max=120), READABLE]
     )

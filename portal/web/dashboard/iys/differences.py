@@ -9,7 +9,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from flask_wtf import FlaskForm
 from sqlalchemy import ColumnElement, func, select
 from wtforms import TextAreaField
 from wtforms.validators import DataRequired, Length
@@ -24,6 +23,7 @@ from portal.domain.consents.difference_resolution import AlreadySettled, CannotS
 from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared.access import needs
+from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
 from portal.web.shared.signed_in_person import own_row_or_404, record_audit
 from portal.web.shared.validators import READABLE
@@ -57,7 +57,7 @@ MEANINGS = {
 }
 
 
-class ExplanationForm(FlaskForm):
+class ExplanationForm(BaseForm):
     explanation = TextAreaField(
         _l("Açıklama"),
         validators=[DataRequired(_l("Bu farkın neden sorun olmadığını yazın.")), Length(max=2000), READABLE],

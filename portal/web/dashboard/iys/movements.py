@@ -5,7 +5,6 @@ from typing import Any
 from flask import render_template, request
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from flask_wtf import FlaskForm
 from sqlalchemy import ColumnElement, Select, select, tuple_
 from wtforms import SelectField
 
@@ -26,6 +25,7 @@ from portal.domain.consents import recipients
 from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared.access import needs
+from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
 from portal.web.shared.url_converters import parse_id
 
@@ -39,7 +39,7 @@ MADE_BY = {
 }
 
 
-class MovementFilter(FlaskForm):
+class MovementFilter(BaseForm):
     """Submitted by GET, so without a CSRF token."""
 
     class Meta:

@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from flask_wtf import FlaskForm
 from sqlalchemy import func, select
 from werkzeug import Response
 from wtforms import RadioField, SelectField
@@ -25,13 +24,14 @@ from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.iys.forwarding_status import block_of, forwarding_brands, is_connected
 from portal.web.shared import limits
 from portal.web.shared.access import needs
+from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
 from portal.web.shared.signed_in_person import own_row_or_404, provider_key, record_audit
 
 MAX_PER_CHANNEL = 2  # İYS allows no more registrations per brand and channel.
 
 
-class PushForm(FlaskForm):
+class PushForm(BaseForm):
     brand = SelectField(_l("Marka"), coerce=int)
     channel = RadioField(_l("Kanal"), validators=[InputRequired(_l("Bir kanal seçin."))])
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
@@ -13,6 +12,7 @@ from portal.core.iys_protocol import Channel
 from portal.core.models import Brand
 from portal.domain.consents import refusals
 from portal.web.shared.form_parts import CheckboxList
+from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
 from portal.web.shared.validators import READABLE
 
@@ -20,13 +20,13 @@ ALL_BRANDS = 0
 MIN_REASON_LENGTH = 10
 
 
-class SearchForm(FlaskForm):
+class SearchForm(BaseForm):
     address = StringField(
         _l("Telefon ya da e-posta"), validators=[InputRequired(_l("Bir adres yazın.")), Length(max=300)]
     )
 
 
-class RefusalForm(FlaskForm):
+class RefusalForm(BaseForm):
     brand = SelectField(_l("Hangi marka için?"), coerce=int)
     channels = CheckboxList(_l("Hangi kanallar?"), validators=[InputRequired(_l("En az bir kanal seçin."))])
     source = SelectField(_l("Kişi bunu size nasıl bildirdi?"), validators=[InputRequired(_l("Bir yol seçin."))])
@@ -39,7 +39,7 @@ class RefusalForm(FlaskForm):
         self.source.choices = [("", gettext("Seçin"))] + [(each.value, label(each)) for each in refusals.SOURCES]
 
 
-class UnmaskForm(FlaskForm):
+class UnmaskForm(BaseForm):
     reason = StringField(
         _l("Neden?"),
         filters=[lambda text: text and text.strip()],

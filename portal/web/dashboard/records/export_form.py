@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import request
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import DateField, Field, SelectField
 from wtforms.validators import Optional
 
@@ -12,6 +11,7 @@ from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Brand, Outcome
 from portal.services.exports import ExportFilter, ExportKind
 from portal.web.shared.audit_view import check_day
+from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
 
 OF_KEY = ("brand", "channel", "status", "recipient_type")
@@ -25,7 +25,7 @@ ENUMS = {"channel": Channel, "status": Status, "recipient_type": RecipientType, 
 YES, NO = "yes", "no"
 
 
-class ExportForm(FlaskForm):
+class ExportForm(BaseForm):
     """Sent by GET, so without CSRF."""
 
     class Meta:

@@ -5,7 +5,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
@@ -15,6 +14,7 @@ from portal.domain.identity.permissions import Permission
 from portal.domain.providers import networks
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared.access import needs
+from portal.web.shared.forms import BaseForm
 from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
 from portal.web.shared.signed_in_person import current_provider, record_audit
 from portal.web.shared.validators import READABLE
@@ -28,7 +28,7 @@ ERROR_MESSAGES: dict[type[Exception], str] = {
 }
 
 
-class NetworkForm(FlaskForm):
+class NetworkForm(BaseForm):
     cidr = StringField(_l("Ağ"), validators=[InputRequired(_l("Bir ağ yazın.")), Length(max=64), READABLE])
     note = StringField(_l("Not"), validators=[Length(max=120), READABLE])
 

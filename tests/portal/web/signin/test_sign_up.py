@@ -262,3 +262,15 @@ def test_the_front_pages_speak_to_firms_in_both_languages(browser):
         for language in ("tr", "en"):
             page = browser.get(f"{path}?lang={language}").text
             assert f'<html lang="{language}">' in page and f"/sign-up?lang={language}" in page
+
+
+def test_a_bad_form_is_answered_while_another_writes(app, browser):
+    """Else one that takes long to read would stop every write."""
+    asks(browser)
+    path = path_in(app)
+    token = csrf_token(browser, path)
+
+    with app.app_context(), db.engine.begin():
+        answer = browser.post(path, data={"csrf_token": token, "contact": "@" * 200_000})
+
+    assert answer.status_code == 422
