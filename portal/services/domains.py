@@ -67,6 +67,7 @@ class BadHost(ValueError):
 class CheckResult(StrEnum):
     FOUND = "found"
     ABSENT = "absent"
+    TAKEN = "taken"  # Another brand has proved the host.
     NO_ANSWER = "no_answer"  # The name server did not answer: this proves nothing.
 
 
@@ -87,31 +88,28 @@ def normalize_host(text: str, ours: Collection[str]) -> str:
 def add(session: Session, brand: Brand, host: str, at: datetime) -> Domain:
     """Record a brand's claim of a host, still to be verified. Part of the caller's transaction. Raises BadHost.
 
-    An unverified claim of another brand is replaced: the owner of the name will prove it.
+    Any number of brands may claim a host: it belongs to the one that proves it first.
     """
     session.execute(select(Brand.id).where(Brand.id == brand.id).with_for_update(key_share=True))
     mine = select(func.count(Domain.id)).where(Domain.brand_id == brand.id, Domain.host != host)
     if (session.scalar(mine) or 0) >= MAX_PER_BRAND:
         raise BadHost(HostProblem.TOO_MANY)
-    claim = session.scalar(select(Domain).where(Domain.host == host))
-    if claim is not None and claim.brand_id == brand.id:
-        return claim
-    if claim is not None and claim.verified_at:
-        raise BadHost(HostProblem.TAKEN)
+    claim = session.scalar(select(Domain).where(Domain.host == host, Domain.brand_id == brand.id))
     if claim is not None:
-        session.delete(claim)
-        session.flush()
+        return claim
+    if _is_proved(session, host):
+        raise BadHost(HostProblem.TAKEN)
     made = Domain(
         provider_id=brand.provider_id, brand_id=brand.id, host=host, proof=PROOF_PREFIX + secrets.token_urlsafe(24),
         created_at=at,
     )  # fmt: skip
-    try:
-        with session.begin_nested():
-            session.add(made)
-            session.flush()
-    except IntegrityError:  # Another request with this host was first.
-        raise BadHost(HostProblem.TAKEN) from None
+    session.add(made)
+    session.flush()
     return made
+
+
+def _is_proved(session: Session, host: str) -> bool:
+    return session.scalar(select(Domain.id).where(Domain.host == host, Domain.verified_at.is_not(None))) is not None
 
 
 def record_name(domain: Domain) -> str:
@@ -125,7 +123,14 @@ def check(domain_id: int) -> CheckResult:
     name, proof = record_name(domain), domain.proof
     read_session().rollback()
     seen = look_up_record(name, proof)
-    _save_result(domain, seen, clock.now())
+    if seen == CheckResult.FOUND and domain.verified_at is None and _is_proved(read_session(), domain.host):
+        seen = CheckResult.TAKEN
+    try:
+        _save_result(domain, seen, clock.now())
+    except IntegrityError:  # Another brand proved it just now.
+        db.session.rollback()
+        seen = CheckResult.TAKEN
+        _save_result(domain, seen, clock.now())
     return seen
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Integer, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from portal.core.iys_protocol.enums import Source
-from portal.core.models.base import BigId, Entity, foreign_key
+from portal.core.models.base import BigId, Entity, foreign_key, partial_index
 
 
 class ProviderKind(StrEnum):
@@ -80,11 +80,16 @@ class Brand(Entity):
 
 
 class Domain(Entity):
-    """A brand's own short domain for links, verified by a DNS TXT record."""
+    """A brand's own short domain for links, verified by a DNS TXT record. Several may claim it until one proves it."""
+
+    __table_args__ = (
+        UniqueConstraint("brand_id", "host"),
+        partial_index("uq_domain_verified_host", "host", where="verified_at IS NOT NULL", unique=True),
+    )
 
     provider_id: Mapped[int] = foreign_key("provider.id")
     brand_id: Mapped[int] = foreign_key("brand.id")
-    host: Mapped[str] = mapped_column(String(253), unique=True)
+    host: Mapped[str] = mapped_column(String(253), index=True)
     proof: Mapped[str] = mapped_column(String(64))  # Required content of the TXT record.
     verified_at: Mapped[datetime | None]
     checked_at: Mapped[datetime | None]

@@ -14,6 +14,7 @@ from portal.domain.providers import brands
 from portal.services import domains, launches
 from portal.services.domains import BadHost, CheckResult, HostProblem
 from tests import make, name_server
+from tests.portal.domain.identity.test_concurrency import at_once
 
 HOST = "izin.ornek.example"
 OURS = {"localhost", "kisa.example"}
@@ -194,16 +195,45 @@ def test_a_proven_host_cannot_be_claimed_by_another(app, names, brand_id):
     assert refused.value.problem == HostProblem.TAKEN
 
 
-def test_a_claim_that_nobody_proved_blocks_nobody(app, names, brand_id, rows):
+@pytest.fixture
+def cems_brand(app, brand_id) -> int:
     with app.app_context():
         cems = make.provider(800001, 800001, "cem@example.com")
-        other = db.session.query(Brand).filter_by(provider_id=cems.id).one().id
-    cems_id, _, _ = add(app, other)
+        return db.session.query(Brand).filter_by(provider_id=cems.id).one().id
 
-    verified(app, names, brand_id)
 
-    assert rows.one(Domain).brand_id == brand_id
-    assert rows(Domain, Domain.id == cems_id) == []
+def test_a_claim_that_nobody_proved_neither_blocks_nor_is_displaced(app, names, brand_id, cems_brand, rows):
+    """Whoever claims a host after its owner did takes nothing from the owner, whose record still proves it."""
+    domain_id, name, proof = add(app, brand_id)
+    cems_id, _, _ = add(app, cems_brand)
+    names.texts[name] = [proof]
+
+    assert check(app, cems_id) == CheckResult.ABSENT
+    assert check(app, domain_id) == CheckResult.FOUND
+
+    assert rows.one(Domain, Domain.verified_at.is_not(None)).brand_id == brand_id
+    assert rows.count(Domain) == 2
+
+
+def test_of_two_that_can_prove_a_host_it_is_the_firsts(app, names, brand_id, cems_brand, rows):
+    claims = [add(app, each) for each in (brand_id, cems_brand)]
+    names.texts[claims[0][1]] = [proof for _, _, proof in claims]
+
+    seen = [check(app, domain_id) for domain_id, _, _ in claims]
+    again = check(app, claims[1][0])
+
+    assert [*seen, again] == [CheckResult.FOUND, CheckResult.TAKEN, CheckResult.TAKEN]
+    assert [each.brand_id for each in rows(Domain, Domain.verified_at.is_not(None))] == [brand_id]
+
+
+def test_two_that_prove_a_host_at_once_do_not_both_get_it(app, names, brand_id, cems_brand, rows):
+    claims = [add(app, each) for each in (brand_id, cems_brand)]
+    names.texts[claims[0][1]] = [proof for _, _, proof in claims]
+
+    seen = at_once(*[lambda domain_id=domain_id: check(app, domain_id) for domain_id, _, _ in claims])
+
+    assert sorted(seen) == [CheckResult.FOUND, CheckResult.TAKEN]
+    assert len(rows(Domain, Domain.verified_at.is_not(None))) == 1
 
 
 def test_links_begin_with_the_brands_first_host_that_stands(app, names, brand_id):
