@@ -7,12 +7,11 @@ from io import BytesIO
 from PIL import Image
 
 from portal.core import images
+from portal.services.documents import pdf_scan
 
 LARGEST = 10 * 1024 * 1024  # Bytes.
 MOST_PIXELS = 50_000_000  # A scan of A4 at 600 dpi has 35 million.
 TAIL = 2048  # Bytes at the end of a PDF that must hold its end mark.
-# What runs or unpacks when a PDF is opened.
-ACTIVE = (b"/JavaScript", b"/Launch", b"/EmbeddedFile", b"/RichMedia")
 
 
 class Problem(StrEnum):
@@ -23,6 +22,7 @@ class Problem(StrEnum):
     OTHER_KIND = "other_kind"
     DAMAGED = "damaged"
     ACTIVE = "active"
+    CLOSED = "closed"  # Encrypted, or its objects cannot be read.
 
 
 class BadPaper(ValueError):
@@ -49,8 +49,8 @@ def check_paper(content: bytes) -> CheckedPaper:
         raise BadPaper(Problem.OTHER_KIND)
     if b"%%EOF" not in content[-TAIL:]:
         raise BadPaper(Problem.DAMAGED)
-    if any(word in content for word in ACTIVE):
-        raise BadPaper(Problem.ACTIVE)
+    if finding := pdf_scan.scan(content):
+        raise BadPaper(Problem(finding.value))
     return CheckedPaper("application/pdf", content)
 
 

@@ -34,6 +34,7 @@ PROBLEM_MESSAGES = {
     Problem.TOO_LARGE: _l("Dosya 10 MB'tan ya da fotoğraf 50 megapikselden büyük. Daha düşük çözünürlükte tarayın."),
     Problem.OTHER_KIND: _l("Yalnız PDF, JPEG ya da PNG alabiliyoruz. Belgeyi PDF olarak kaydedin ya da fotoğraflayın."),
     Problem.DAMAGED: _l("Dosya açılamıyor; eksik ya da bozuk olabilir. Yeniden tarayıp deneyin."),
+    Problem.CLOSED: _l("PDF parolalı ya da içi okunamıyor. Parolasız kaydedin ya da yazdırıp tarayarak yükleyin."),
     Problem.ACTIVE: _l("PDF'in içinde çalışan bir parça ya da ek dosya var. Belgeyi yazdırıp tarayarak yükleyin."),
 }
 

@@ -1,6 +1,9 @@
 """Papers that come back: what a file is decides its content, and a picture carries nothing but the picture."""
 
+import base64
 import struct
+import time
+import zlib
 from io import BytesIO
 
 import pytest
@@ -61,7 +64,64 @@ def test_what_follows_a_picture_is_not_kept():
 
 
 PDF = b"%%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\n%s\n%%%%EOF\n"
+JS = b"1 0 0 <</S/JavaScript/JS(app.alert(1))>>"
+
+
+def stream(words: bytes, data: bytes) -> bytes:
+    return PDF % (b"5 0 obj<<%s>>stream\n%s\nendstream endobj" % (words, data))
+
+
+def packed(words: bytes, plain: bytes, **options) -> bytes:
+    return stream(words, zlib.compress(plain, **options))
+
+
+OBJECTS = b"/Type/ObjStm/N 1/First 4/Filter/FlateDecode"
+HIDDEN = {
+    "codes in a name": lambda: PDF % b"<</S/J#61vaScript/JS(app.alert(1))>>",
+    "codes in all of a name": lambda: PDF % b"<</S/#4c#61#75#6E#63#68>>",
+    "an act at opening": lambda: PDF % b"<</OpenAction 3 0 R>>",
+    "an act of a field": lambda: PDF % b"<</AA<</O 3 0 R>>>>",
+    "a file within": lambda: PDF % b"<</EmbeddedFiles 3 0 R>>",
+    "an object stream": lambda: packed(OBJECTS, JS),
+    "an object stream that says it is a picture": lambda: packed(OBJECTS + b"/Subtype/Image", JS),
+    "an object stream in letters": lambda: stream(
+        b"/Type/ObjStm/First 4/Filter[/ASCII85Decode/FlateDecode]", base64.a85encode(zlib.compress(JS)) + b"~>"
+    ),
+    "an object stream in digits": lambda: stream(
+        b"/Type/ObjStm/First 4/Filter[/ASCIIHexDecode/Fl]", zlib.compress(JS).hex().encode() + b">"
+    ),
+    "an object stream whose end is forged": lambda: packed(OBJECTS, b"endstream " * 9 + JS, level=0),
+    "an object stream with codes in its own name": lambda: packed(b"/Type/Obj#53tm/First 4/Filter/FlateDecode", JS),
+    "a short name in an object stream": lambda: packed(OBJECTS, b"1 0 0 <</AA 4 0 R>>"),
+}
+
+
+@pytest.mark.parametrize("what", HIDDEN)
+def test_nothing_that_runs_or_unpacks_hides_in_a_pdf(what):
+    with pytest.raises(BadPaper) as bad:
+        check_paper(HIDDEN[what]())
+
+    assert bad.value.problem == Problem.ACTIVE
+
+
+def test_a_pdf_of_a_scanner_is_taken_though_its_picture_spells_short_names():
+    pdf = stream(b"/Subtype/Image/Filter/DCTDecode", b"\xff\xd8 /AA /JS " + bytes(range(256)) * 40)
+
+    assert check_paper(pdf).content == pdf
+
+
+def test_a_pdf_that_unpacks_without_end_is_refused_soon():
+    started = time.process_time()
+    with pytest.raises(BadPaper) as bad:
+        check_paper(packed(OBJECTS, bytes(300 * 1024 * 1024)))
+
+    assert bad.value.problem == Problem.TOO_LARGE
+    assert time.process_time() - started < 5
+
+
 BAD = {
+    "a PDF with a password": (lambda: PDF % b"trailer<</Encrypt 9 0 R>>", Problem.CLOSED),
+    "a PDF in another compression": (lambda: stream(b"/Type/ObjStm/First 4/Filter/LZWDecode", b"x"), Problem.CLOSED),
     "nothing": (lambda: b"", Problem.EMPTY),
     "HTML": (lambda: b"<html><script>", Problem.OTHER_KIND),
     "SVG": (lambda: b"<svg xmlns='http://www.w3.org/2000/svg'/>", Problem.OTHER_KIND),
