@@ -16,9 +16,11 @@ from portal.core import clock
 from portal.core.iys_protocol import Channel, RecipientType, Source, Status
 from portal.core.models import ContactKind
 from portal.services.imports import layout as layouts
+from portal.services.imports.layout.consent_names import is_opt_out
 from portal.services.imports.layout.layout import Field, Layout
 from portal.services.imports.layout.normalization import folded
 from portal.services.imports.reading import Outline
+from portal.services.imports.row_values import STATUSES
 from portal.services.imports.unused_columns import column_letter
 from portal.web.shared.company_form import READABLE
 from portal.web.shared.form_parts import CheckboxList
@@ -47,6 +49,11 @@ class Column:
     letter: str
     header: str
     chosen: FormField
+
+    @property
+    def refuses(self) -> bool:
+        """Whether it is read as a column whose yes is a refusal."""
+        return self.chosen.data in STATUSES and is_opt_out(self.header)
 
 
 @dataclass(frozen=True)

@@ -285,14 +285,15 @@ def test_a_dry_run_names_the_columns_that_are_not_read_first_those_that_may_refu
 
 
 def test_the_choice_of_columns_names_those_of_yes_and_no_that_nobody_chose(app, ayse, rows):
-    lines = [f"0532 123 45 {n};E;x" for n in range(10, 20)]
-    ayse.posts("/dashboard/imports/new", {"brand": str(brand_id(app)), "text": "\n".join(["Telefon;Üye;Not", *lines])})
+    lines = ["Telefon;Üye;Not;SMS istemiyor", *(f"0532 123 45 {n};E;x;E" for n in range(10, 20))]
+    ayse.posts("/dashboard/imports/new", {"brand": str(brand_id(app)), "text": "\n".join(lines)})
     with app.app_context():
         worker.work(rows.one(ImportBatch).id)
 
     page = ayse.opens(f"/dashboard/imports/{rows.one(ImportBatch).id}").text
 
     assert "<strong>B · Üye</strong>: ilk satırlarda 10 hücre evet ya da hayır" in page
+    assert page.count("evet: ret</span>") == 1  # Of the column of those who want no SMS.
 
 
 def test_it_is_brought_on_ones_word(ayse, in_state, rows):
