@@ -5,11 +5,9 @@ from datetime import datetime, timedelta
 from flask import Response, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from sqlalchemy import select
 
-import config
 from portal.core import clock
 from portal.core.extensions import db, limiter, read_session, wake
 from portal.core.iys_protocol import Channel
@@ -25,7 +23,7 @@ from portal.domain import campaigns, packages
 from portal.domain.campaigns import default_texts, lifecycle
 from portal.domain.identity.permissions import Permission
 from portal.services import launches
-from portal.services.imports import waiting_lists
+from portal.services.imports import audience, waiting_lists
 from portal.services.imports.reading import Unreadable
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.campaigns.campaign_page import (
@@ -37,12 +35,10 @@ from portal.web.dashboard.campaigns.campaign_page import (
 from portal.web.dashboard.campaigns.forms import AudienceForm, CampaignForm
 from portal.web.shared import limits
 from portal.web.shared.access import needs
-from portal.web.shared.body_limits import max_bytes
+from portal.web.shared.body_limits import SMALL, max_bytes
 from portal.web.shared.downloads import Format, download
 from portal.web.shared.signed_in_person import current_provider, provider_key, record_audit
-
-CONTACT_KIND_MISSING = _l("İlk temasın nasıl kurulduğunu seçin.")
-CONTACT_DATE_MISSING = _l("Kişinin sizinle ne zaman temas kurduğunu yazın; bu tarih gelecekte olamaz.")
+from portal.web.shared.url_converters import parse_id
 
 
 @blueprint.get("/campaigns", endpoint="campaigns")
@@ -66,19 +62,18 @@ def new_campaign() -> ResponseReturnValue:
     if not brands:
         flash(gettext("Kampanya açmak için aktif bir markanız olmalı."))
         return redirect(url_for(".brands"), 303)
-    form = CampaignForm(brands=brands, **default_wording(brands[0]))
-    if form.validate_on_submit():
-        brand = next(brand for brand in brands if brand.id == form.brand.data)
-        try:
-            campaign = open_campaign_from(form, brand, clock.now())
-        except campaigns.ContactMissing:
-            db.session.rollback()
-            add_contact_error(form)
-        else:
-            record_audit("campaign.opened", "campaign", campaign.id)
-            db.session.commit()
-            return redirect(url_for(".campaign", campaign_id=campaign.id), 303)
-    return render_template("dashboard/campaigns/new_campaign.html", form=form), 422 if form.errors else 200
+    brand = chosen_brand(brands)
+    if brand is None and request.method == "GET":
+        title = gettext("Yeni kampanya")
+        return render_template("dashboard/campaigns/choose_brand.html", brands=brands, here="campaigns", title=title)
+    form = CampaignForm(brands=[brand] if brand else brands, **default_wording(brand or brands[0]))
+    if form.validate_on_submit() and brand:
+        campaign = open_campaign_from(form, brand, clock.now())
+        record_audit("campaign.opened", "campaign", campaign.id)
+        db.session.commit()
+        return redirect(url_for(".campaign", campaign_id=campaign.id), 303)
+    page = render_template("dashboard/campaigns/new_campaign.html", form=form, has_choice=len(brands) > 1)
+    return page, 422 if form.errors else 200
 
 
 def open_brands() -> list[Brand]:
@@ -87,22 +82,20 @@ def open_brands() -> list[Brand]:
     return list(read_session().scalars(own_brands.order_by(Brand.created_at)))
 
 
+def chosen_brand(brands: list[Brand]) -> Brand | None:
+    """The brand that something new is for: the only one, or that of the form or the address; its text has its name."""
+    number = parse_id(request.values.get("brand", ""))
+    return brands[0] if len(brands) == 1 else next((brand for brand in brands if brand.id == number), None)
+
+
 def default_wording(brand: Brand) -> dict[str, str]:
     """The usual text of a brand, by the fields of a form."""
     notice_url = brand.notice_url or read_session().get_one(Provider, brand.provider_id).notice_url
     return vars(default_texts.default_wording(brand.name, CampaignKind.ASK, notice_url))
 
 
-def add_contact_error(form: CampaignForm) -> None:
-    """Put the error beside the contact field that was left out."""
-    if form.contact_kind.data:
-        form.contact_date.errors = [str(CONTACT_DATE_MISSING)]
-    else:
-        form.contact_kind.errors = [str(CONTACT_KIND_MISSING)]
-
-
 def open_campaign_from(form: CampaignForm, brand: Brand, at: datetime) -> Campaign:
-    """The campaign that a form describes. Raises ContactMissing."""
+    """The campaign that a valid form describes."""
     contact, day, kind = None, form.contact_date.data, form.contact_kind.data
     if day and kind:
         contact = campaigns.Contact(ContactKind(kind), day, form.contact_note.data or "")
@@ -129,7 +122,7 @@ def show_campaign(campaign_id: int) -> str:
 
 @blueprint.post("/campaigns/<id:campaign_id>/audience")
 @limiter.limit(limits.UPLOAD)
-@max_bytes(config.LARGEST_POST)
+@max_bytes(audience.MOST_BYTES + SMALL)
 @needs(Permission.PREPARE)
 def add_audience(campaign_id: int) -> ResponseReturnValue:
     """Take a pasted or uploaded list. A short text is read at once, anything else by the worker."""

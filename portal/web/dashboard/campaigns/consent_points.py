@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, flash, redirect, render_template, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -16,7 +16,7 @@ from portal.domain import campaigns, consent_points, packages
 from portal.domain.identity.permissions import Permission
 from portal.services.documents import poster as posters
 from portal.web.dashboard.blueprint import blueprint
-from portal.web.dashboard.campaigns.campaigns import default_wording, open_brands
+from portal.web.dashboard.campaigns.campaigns import chosen_brand, default_wording, open_brands
 from portal.web.dashboard.campaigns.forms import DEFAULT_BUDGET, BudgetForm, PointForm
 from portal.web.shared import qr_code
 from portal.web.shared.absolute_urls import absolute_url
@@ -59,12 +59,16 @@ def new_point() -> ResponseReturnValue:
     if not brands:
         flash(_("İzin noktası açmak için aktif bir markanız olmalı."))
         return redirect(url_for(".brands"), 303)
-    form = PointForm(brands=brands, **_default_values(brands[0]))
-    if form.validate_on_submit() and (point_id := _open_point(form, brands)):
+    brand = chosen_brand(brands)
+    if brand is None and request.method == "GET":
+        title = _("Yeni izin noktası")
+        return render_template("dashboard/campaigns/choose_brand.html", brands=brands, here="points", title=title)
+    form = PointForm(brands=[brand] if brand else brands, **_default_values(brand or brands[0]))
+    if form.validate_on_submit() and brand and (point_id := _open_point(form, brand)):
         return redirect(url_for(".point", point_id=point_id), 303)
     base = absolute_url("consent_points.page", slug="-", lang=None).removesuffix("-")
     return render_template(
-        "dashboard/campaigns/new_point.html", form=form, base=base, **_code_limits()
+        "dashboard/campaigns/new_point.html", form=form, base=base, has_choice=len(brands) > 1, **_code_limits()
     ), 422 if form.errors else 200
 
 
@@ -142,9 +146,9 @@ def download_poster(point_id: int) -> Response:
     return Response(content, mimetype="application/pdf", headers=headers)
 
 
-def _open_point(form: PointForm, brands: list[Brand]) -> int | None:
+def _open_point(form: PointForm, brand: Brand) -> int | None:
     """The id of the point that a form describes, or None and an error on the form."""
-    brand, at = next(brand for brand in brands if brand.id == form.brand.data), clock.now()
+    at = clock.now()
     try:
         made = consent_points.open_point(
             db.session, brand, slug=form.slug.data, name=form.name.data,

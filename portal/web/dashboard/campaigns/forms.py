@@ -3,28 +3,31 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import DateField, IntegerField, RadioField, SelectField, StringField, TextAreaField, URLField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
+from portal.core import clock
 from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, CampaignKind, ContactKind, Delivery
 from portal.domain import consent_points
 from portal.domain.campaigns import Wording
 from portal.web.shared.form_parts import CheckboxList
+from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
 from portal.web.shared.validators import READABLE, WebAddress
 
 TITLE_VALIDATORS = [InputRequired(_l("Bir başlık yazın.")), Length(max=255), READABLE]
 BODY_VALIDATORS = [InputRequired(_l("Kısaca neden izin istediğinizi yazın.")), Length(max=2000), READABLE]
+CONTACT_KIND_MISSING = _l("İlk temasın nasıl kurulduğunu seçin.")
+CONTACT_DATE_MISSING = _l("Kişinin sizinle ne zaman temas kurduğunu yazın; bu tarih gelecekte olamaz.")
 DEFAULT_BUDGET = 200  # Codes a day.
 SLUG = Regexp(
     r"[a-z0-9]+(-[a-z0-9]+)*$", message=_l("Adreste yalnız küçük İngilizce harf, rakam ve aralarında tire olabilir.")
 )
 
 
-class ConsentTextForm(FlaskForm):
+class ConsentTextForm(BaseForm):
     """A brand, its channels, and the text that people are shown in both languages."""
 
     brand = SelectField(_l("Marka"), coerce=int)
@@ -67,13 +70,25 @@ class CampaignForm(ConsentTextForm):
         self.contact_kind.choices = [("", _l("Seçin")), *((kind.value, label(kind)) for kind in ContactKind)]
         self.delivery.choices = [(delivery.value, label(delivery)) for delivery in (Delivery.GATEWAY, Delivery.CSV)]
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Asking needs a contact; whatever is wrong is told at once."""
+        is_good = super().validate(extra_validators)
+        if self.kind.data != CampaignKind.ASK:
+            return is_good
+        day = self.contact_date.data
+        if not self.contact_kind.data and not self.contact_kind.errors:
+            self.contact_kind.errors = [CONTACT_KIND_MISSING]
+        if (day is None or day > clock.day(clock.now())) and not self.contact_date.errors:
+            self.contact_date.errors = [CONTACT_DATE_MISSING]
+        return is_good and not self.contact_kind.errors and not self.contact_date.errors
 
-class AudienceForm(FlaskForm):
+
+class AudienceForm(BaseForm):
     text = TextAreaField(_l("Adresleri yapıştırın"))
     file = FileField(_l("ya da bir Excel ya da CSV dosyası seçin"))
 
 
-class BudgetForm(FlaskForm):
+class BudgetForm(BaseForm):
     daily_budget = IntegerField(
         _l("Bir günde en çok kaç SMS kodu gönderilsin?"),
         default=DEFAULT_BUDGET,

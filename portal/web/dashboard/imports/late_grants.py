@@ -17,7 +17,7 @@ from portal.domain.identity.permissions import Permission
 from portal.services.imports.queries import late_recipients
 from portal.services.imports.store import layout_of
 from portal.web.dashboard.blueprint import blueprint
-from portal.web.dashboard.campaigns.campaigns import add_contact_error, open_campaign_from
+from portal.web.dashboard.campaigns.campaigns import open_campaign_from
 from portal.web.dashboard.campaigns.forms import CampaignForm
 from portal.web.dashboard.imports.batch_page import own_batch_or_404, page_context
 from portal.web.shared.access import needs
@@ -40,9 +40,6 @@ def ask_late(batch_id: int) -> ResponseReturnValue:
         try:
             packages.require_capacity(db.session, db.session.get_one(Provider, batch.provider_id), 0, clock.now())
             campaign = open_campaign_from(form, db.session.get_one(Brand, batch.brand_id), clock.now())
-        except campaigns.ContactMissing:
-            add_contact_error(form)
-            db.session.rollback()
         except packages.PackageFull:
             flash(_("Paketinizde yer olmadığı için şu anda izin sorulamıyor."))
             db.session.rollback()

@@ -15,6 +15,7 @@ from portal.core import clock
 from portal.core.addresses import Problem
 from portal.core.extensions import db, limiter
 from portal.core.models import AudienceEntry, AudienceLine, AudienceList, AuditEntry, Brand, Campaign, CampaignKind
+from portal.core.models.ids import new_id
 from portal.services.imports import waiting_lists
 from tests import make
 from tests.make import Person
@@ -192,6 +193,32 @@ def test_a_form_that_makes_no_sense_comes_back(opens_campaign, rows, changes):
     assert 'role="alert"' in answer.text
     assert "Haber verelim mi?" in answer.text
     assert rows.count(Campaign) == 0
+
+
+def test_all_that_is_wrong_is_told_in_one_round(opens_campaign):
+    page = opens_campaign(name="", contact_kind="", contact_date="").text
+
+    for words in ("Bir ad yazın.", "İlk temasın nasıl kurulduğunu seçin.", "Kişinin sizinle ne zaman temas kurduğunu"):
+        assert words in page
+
+
+@pytest.mark.parametrize("page", ["campaigns", "points"])
+def test_the_text_is_prepared_with_the_name_of_the_brand_that_was_chosen(app, ayse, rows, page):
+    with app.app_context():
+        first = make.brand()
+        second = Brand(
+            id=new_id(), provider_id=first.provider_id, brand_code=700009, name="Deniz Optik", created_at=clock.now()
+        )
+        db.session.add(second)
+        db.session.commit()
+        second_id = second.id
+    path = f"/dashboard/{page}/new"
+
+    asked, form = ayse.opens(path).text, ayse.opens(f"{path}?brand={second_id}").text
+
+    assert f'href="{path}?brand={second_id}"' in asked and 'name="title_tr"' not in asked
+    assert "Deniz Optik size ileti gönderebilir mi?" in form and "Örnek Mağaza size" not in form
+    assert ayse.opens(f"{path}?brand=1").text.count("?brand=") == asked.count("?brand=")
 
 
 def test_offering_refusal_needs_no_contact(opens_campaign, rows):
