@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.core import clock
 from portal.core.extensions import limiter
-from portal.core.iys_protocol import Status
+from portal.core.iys_protocol import Channel, Status
 from portal.domain.consent_points import PublicPoint
 from portal.web.consent_points import pages, selection
 from portal.web.consent_points.blueprint import blueprint
@@ -46,9 +46,7 @@ def choose(slug: str) -> ResponseReturnValue:
         return pages.render_review(point, FormState(chosen=served.choices, name=name))
     if "change" in request.form:
         return pages.render_choices(point, FormState(chosen=served.choices, name=served.name))
-    chosen = replace(
-        served, choices=served.choices or posted_form.read_choices(request.form, point.channels), name=name
-    )
+    chosen = replace(served, choices=served.choices or _read_choices(point), name=name)
     messages = () if chosen.choices else ("choose",)
     if Status.GRANTED in chosen.choices.values():
         wrong = posted_form.name_problem(name, is_required=point.requires_name)
@@ -74,8 +72,12 @@ def ask_for_address(point: PublicPoint, chosen: Selection) -> ResponseReturnValu
 def _ask_to_confirm(point: PublicPoint, old: Selection | None) -> ResponseReturnValue:
     """Show choices for confirmation from the brand's own site (even with a token that it fetched here), or from
     a page left open for days: they count once the person has seen our text and confirmed (Regulation art. 7)."""
-    posted = posted_form.read_choices(request.form, point.channels) or (old.choices if old else {})
+    posted = _read_choices(point) or (old.choices if old else {})
     if not posted:
         return redirect(url_for(".page", slug=point.slug), 303)
     name = posted_form.read_name(request.form)[: posted_form.LONGEST_NAME]
     return pages.render_review(point, FormState(chosen=posted, name=name))
+
+
+def _read_choices(point: PublicPoint) -> dict[Channel, Status]:
+    return posted_form.read_choices(request.form, point.channels, pages.all_channels(point))

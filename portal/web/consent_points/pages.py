@@ -126,6 +126,12 @@ def used_up_kinds(point: PublicPoint) -> frozenset[AddressKind]:
     return frozenset(kind for kind, count in used.items() if count >= point.daily_budget)
 
 
+def all_channels(point: PublicPoint) -> tuple[Channel, ...]:
+    """What "refuse all" refuses: every channel of the addresses that the point asks for."""
+    kinds = set(map(kind_of, point.channels))
+    return tuple(channel for channel in Channel if kind_of(channel) in kinds)
+
+
 def next_kind(chosen: Selection) -> AddressKind:
     return min((kind_of(channel) for channel in chosen.choices), key=list(AddressKind).index)
 
@@ -146,6 +152,7 @@ def _render(template: str, point: PublicPoint, **facts: Any) -> str:
         "branding": branding_of(point),
         "destination": sandbox_mode.find_destination(point.iys_code, point.brand_code),
         "used_up": used_up_kinds(point) if point.is_open else frozenset(),
+        "all_channels": all_channels(point),
         "offers_mail": Channel.EMAIL in point.channels,
     }
     return render_template(template, header=header, **facts)

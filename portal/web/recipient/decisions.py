@@ -25,14 +25,17 @@ from portal.web.recipient.page_content import FormState
 def decide(code: str) -> ResponseReturnValue:
     """Record the choices of a form; then show the receipt."""
     link, context = find_link(code)
-    return record_choices(link, context, link_states.asking_view(link, context))
+    return record_choices(
+        link, context, link_states.asking_view(link, context, page_content.address_of(vault(), context).channels)
+    )
 
 
 def record_choices(link: shortlinks.Resolution, context: LinkContext, view: View) -> ResponseReturnValue:
     """Record what was posted and redirect to its receipt, or show the page again with what is missing."""
     posted = posted_form.read_token(request.form.get("form", ""), context.link_id, clock.now())
     g.language = posted.form.language if posted.form else None
-    chosen, name = posted_form.read_choices(request.form, view.channels), posted_form.read_name(request.form)
+    chosen = posted_form.read_choices(request.form, view.channels, view.all_channels)
+    name = posted_form.read_name(request.form)
     form_state = FormState(chosen=chosen, name=name)
     if not chosen:
         return render_link_page(link, context, view, replace(form_state, messages=("choose",))), 422

@@ -46,7 +46,9 @@ def find_link(code: str) -> tuple[shortlinks.Resolution, LinkContext]:
 def show_page(code: str) -> str:
     link, context = find_link(code)
     visit_recorder.record_visit(context.link_id, request)
-    return render_link_page(link, context, link_states.asking_view(link, context))
+    return render_link_page(
+        link, context, link_states.asking_view(link, context, page_content.address_of(vault(), context).channels)
+    )
 
 
 def render_link_page(

@@ -33,6 +33,7 @@ class View:
 
     state: State
     channels: tuple[Channel, ...]
+    all_channels: tuple[Channel, ...]  # Of the address: what "refuse all" refuses.
     asks: bool  # Of an asking campaign, at the URL that asks.
 
     @property
@@ -40,15 +41,15 @@ class View:
         return self.asks and self.state in DECIDABLE
 
 
-def asking_view(link: shortlinks.Resolution, context: LinkContext) -> View:
-    """What a link offers at its own URL; whether it was used is looked up later."""
-    return View(_state(link, context), context.channels, context.kind == CampaignKind.ASK)
+def asking_view(link: shortlinks.Resolution, context: LinkContext, serves: tuple[Channel, ...]) -> View:
+    """What a link offers at its own URL; whether it was used is looked up later. `serves` are those of the address."""
+    return View(_state(link, context), context.channels, serves, context.kind == CampaignKind.ASK)
 
 
 def refusing_view(link: shortlinks.Resolution, context: LinkContext, serves: tuple[Channel, ...]) -> View:
     """What any link offers at its refusal URL: refusal only, for ever, on every channel of the address."""
     state = _state(link, context)
-    return View(State.LIVE if state in IGNORED_WHEN_REFUSING else state, serves, asks=False)
+    return View(State.LIVE if state in IGNORED_WHEN_REFUSING else state, serves, serves, asks=False)
 
 
 def _state(link: shortlinks.Resolution, context: LinkContext) -> State:

@@ -92,6 +92,7 @@ def build_link_page(
         "is_phone": Channel.EMAIL not in view.channels,
         "is_merchant": current.is_merchant,
         "rows": [ChannelRow(each, current.held.get(each), form_state.chosen.get(each)) for each in view.channels],
+        "all_channels": view.all_channels,
         "requires_name": context.requires_name,
         "post_url": request.path,
         "not_mine_url": not_mine_url(requested_code()),

@@ -45,10 +45,13 @@ def read_token(token: str, link_id: int, at: datetime) -> Posted:
     return Posted(ServedForm(text_id, language, served_at, hashlib.sha256(token.encode()).digest()), bool(asked))
 
 
-def read_choices(posted: Mapping[str, str], offered: tuple[Channel, ...]) -> dict[Channel, Status]:
-    """Choices among the offered channels; anything else in the form is ignored. "all" refuses every one."""
+def read_choices(
+    posted: Mapping[str, str], offered: tuple[Channel, ...], all_channels: tuple[Channel, ...]
+) -> dict[Channel, Status]:
+    """Choices among the offered channels; anything else in the form is ignored. "all" refuses every channel of the
+    address, asked for or not."""
     if posted.get("all") == Status.REFUSED:
-        return dict.fromkeys(offered, Status.REFUSED)
+        return dict.fromkeys(all_channels, Status.REFUSED)
     statuses = {status.value: status for status in Status}
     chosen = {channel: statuses.get(posted.get(channel.value, "")) for channel in offered}
     return {channel: status for channel, status in chosen.items() if status is not None}

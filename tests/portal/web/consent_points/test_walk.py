@@ -9,7 +9,7 @@ import time_machine
 
 from portal.core import clock
 from portal.core.extensions import vault
-from portal.core.iys_protocol import Status
+from portal.core.iys_protocol import Channel, Status
 from portal.core.models import (
     AddressProof,
     AudienceEntry,
@@ -26,7 +26,7 @@ from portal.core.models import (
 from portal.domain import address_proofs
 from portal.domain.notifications import messages
 from tests import make
-from tests.portal.web.consent_points.visitor import SLUG, Visitor, sent_codes
+from tests.portal.web.consent_points.visitor import SLUG, Visitor, opened, sent_codes
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
@@ -253,3 +253,14 @@ def test_every_page_of_the_walk_with_its_style_is_small(fatma):
         parts = [page.encode(), *(fatma.browser.get(sheet).data for sheet in sheets)]
         assert len(sheets) >= 3 and "<script" not in page
         assert sum(len(gzip.compress(part)) for part in parts) <= 15_000
+
+
+def test_refusing_all_where_one_channel_is_asked_for_refuses_every_channel_of_the_address(app, admitted, rows):
+    opened(app, slug="yalniz-sms", channels=(Channel.SMS,))
+    fatma = Visitor(app, "yalniz-sms")
+    page = fatma.opens().text
+
+    fatma.decides(all="RET")
+
+    assert "göndereceği bütün ticari iletileri kapsar: SMS, Telefon araması." in page
+    assert {(each.channel, each.status) for each in rows(Consent)} == {("MESAJ", "RET"), ("ARAMA", "RET")}

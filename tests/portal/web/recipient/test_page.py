@@ -258,3 +258,16 @@ def test_a_grant_waits_as_long_as_it_may_be_undone_and_a_refusal_does_not(app, f
 
     waits = {each.status: (each.due_at - each.created_at).total_seconds() for each in rows(Submission)}
     assert waits["ONAY"] >= 299 and waits["RET"] <= 1
+
+
+def test_refusing_all_refuses_every_channel_of_the_address_and_says_so(app, browser, rows):
+    person = Person(browser, make.codes(app, channels=[Channel.SMS])[make.PHONE])
+    page = person.opens().text
+
+    answer = person.decides(all="RET")
+
+    assert choices(page) == {("MESAJ", "ONAY"), ("MESAJ", "RET")}
+    assert "göndereceği bütün ticari iletileri kapsar: SMS, Telefon araması." in page
+    assert answer.status_code == 303
+    assert {(each.channel, each.status) for each in rows(Consent)} == {("MESAJ", "RET"), ("ARAMA", "RET")}
+    assert rows.one(Receipt).choices == "ARAMA=RET MESAJ=RET"
