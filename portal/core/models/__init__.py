@@ -40,7 +40,7 @@ from portal.core.models.imports import (
     ImportProfile,
     UploadPart,
 )
-from portal.core.models.message import Mail, MailKind, MailState, Message, MessageKind, MessageState
+from portal.core.models.message import Mail, MailKind, MailState, Message, MessageKind, MessageState, UnsentReason
 from portal.core.models.movement import Feed, FeedSource, Movement, Push, PushRegistration, ReceivedVia
 from portal.core.models.onboarding import Inquiry, Paper, PaperKind, Review, ReviewAct
 from portal.core.models.provider import (

@@ -28,6 +28,16 @@ class MessageState(StrEnum):
     NOT_NEEDED = "not_needed"
 
 
+class UnsentReason(StrEnum):
+    """Why a message was not needed."""
+
+    REFUSED = "refused"  # The recipient has refused meanwhile.
+    EXPIRED = "expired"
+    LANDLINE = "landline"  # The address takes no messages.
+    UNDONE = "undone"  # The grant that it confirms was taken back.
+    PRACTICE = "practice"  # A stranger's address, before the provider or brand is admitted.
+
+
 class Message(Entity):
     """To a recipient of a provider, or from the portal itself to an `address`."""
 
@@ -53,6 +63,7 @@ class Message(Entity):
     facts: Mapped[bytes | None]  # Encrypted JSON: the template's variables, until it is rendered.
     text: Mapped[bytes | None]  # Encrypted, since it holds the link. Never stored for codes.
     state: Mapped[MessageState] = mapped_column(default=MessageState.WAITING)
+    unsent_reason: Mapped[UnsentReason | None]  # Of one that is not needed; those from before have none.
     due_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]  # Not sent later.
     lease_until: Mapped[datetime | None]

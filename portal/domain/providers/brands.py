@@ -21,8 +21,8 @@ from portal.domain.providers.sandbox_mode import CodeTaken
 HEADER = re.compile(r"[A-Za-z0-9 .-]{3,11}")
 DOMAIN_LIKE = re.compile(r"[A-Za-z0-9-]+\.[A-Za-z]{2,}(\.[A-Za-z]{2,})*")
 ASCII = str.maketrans("çğıöşüÇĞİÖŞÜâîûÂÎÛ", "cgiosuCGIOSUaiuAIU")
-# The sources at İYS that decisions of a link's page may have.
-PAGE_SOURCES = (Source.WEB, Source.ELECTRONIC, Source.MOBILE_APP, Source.SMS, Source.EMAIL)
+# The sources at İYS that decisions on a web page may have: HS_MESAJ and HS_EPOSTA are for replies by SMS or e-mail.
+PAGE_SOURCES = (Source.WEB, Source.ELECTRONIC, Source.MOBILE_APP)
 
 
 class HeaderProblem(ExplainedProblem):

@@ -1,8 +1,8 @@
 """Export of decisions: all that are still kept, with their outcome at İYS and their line in an imported file.
 
-A decision is kept for three years from the end of its validity. A grant ends with the key's next decision; one that
-still counts has no end. A refusal is kept for three years from its own day; the consent, which stays, holds its effect.
-An annulled decision never counted.
+A decision is kept for three years from the end of its validity. A grant ends with a refusal of its key, which a closed
+line is, too, or with its expiry at İYS; a later grant does not end it, and one that still counts has no end. A refusal is
+kept for three years from its own day; the consent, which stays, holds its effect. An annulled decision never counted.
 """
 
 from collections.abc import Iterator
@@ -94,13 +94,23 @@ def kept_since(at: datetime) -> datetime:
 
 
 def is_kept(at: datetime) -> ColumnElement[bool]:
-    """The condition that a decision is kept. Only for old grants the later decisions are looked up."""
+    """The condition that a decision is kept. A grant ends with a refusal of its key, which a closed line is, too, or where
+    İYS never took it (H467); only for old grants that is looked up."""
     first = kept_since(at)
     later = aliased(Decision)
     ended = exists().where(
         later.consent_id == Decision.consent_id,
+        later.status == Status.REFUSED,
         later.effective_at > Decision.effective_at,
         later.effective_at < first,
         not_(is_void(later)),
     )
-    return or_(Decision.effective_at >= first, and_(Decision.status == Status.GRANTED, not_(is_void()), not_(ended)))
+    expired = (
+        exists()
+        .where(
+            Submission.decision_id == Decision.id, Submission.outcome == Outcome.EXPIRED, Submission.ended_at < first
+        )
+        .correlate(Decision)
+    )
+    lasts = and_(Decision.status == Status.GRANTED, not_(is_void()), not_(ended), not_(expired))
+    return or_(Decision.effective_at >= first, lasts)

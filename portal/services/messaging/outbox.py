@@ -11,7 +11,17 @@ from sqlalchemy import and_, or_, select
 from portal.core import clock, leases
 from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import MESSAGE_CHANNELS
-from portal.core.models import Brand, Campaign, CampaignKind, Consent, Message, MessageKind, MessageState, Recipient
+from portal.core.models import (
+    Brand,
+    Campaign,
+    CampaignKind,
+    Consent,
+    Message,
+    MessageKind,
+    MessageState,
+    Recipient,
+    UnsentReason,
+)
 from portal.core.vault import CannotOpen
 from portal.domain.consents.may_send import is_refused
 from portal.domain.notifications import messages
@@ -80,12 +90,13 @@ def _claim() -> tuple[list[OutgoingMessage], int]:
     claimed = []
     for message, recipient in rows:
         if message.id in refused or messages.is_expired(message, at):
-            _end(message, MessageState.NOT_NEEDED, at)
+            reason = UnsentReason.REFUSED if message.id in refused else UnsentReason.EXPIRED
+            _end(message, MessageState.NOT_NEEDED, at, reason)
             continue
         try:
             claimed.append(outgoing_messages.outgoing_message_of(message, recipient))
-        except outgoing_messages.NotNeeded:
-            _end(message, MessageState.NOT_NEEDED, at)
+        except outgoing_messages.NotNeeded as not_needed:
+            _end(message, MessageState.NOT_NEEDED, at, not_needed.reason)
         except CannotOpen:  # Damaged, or its key is gone: the others go on.
             _end(message, MessageState.FAILED, at)
         except Exception:  # A bug of ours must not hold up the others.
@@ -114,8 +125,9 @@ def _refused_since(message_ids: list[int]) -> set[int]:
     return set(rows)
 
 
-def _end(message: Message, state: MessageState, at: datetime) -> None:
+def _end(message: Message, state: MessageState, at: datetime, reason: UnsentReason | None = None) -> None:
     message.state, message.due_at, message.lease_until, message.ended_at = state, None, None, at
+    message.unsent_reason = reason
     message.facts = None
 
 

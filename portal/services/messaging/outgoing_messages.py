@@ -26,6 +26,7 @@ from portal.core.models import (
     Receipt,
     ReceiptDecision,
     Recipient,
+    UnsentReason,
     is_void,
 )
 from portal.core.transliteration import ascii_only, sender_identity
@@ -47,7 +48,11 @@ class RenderedMessage:
 
 
 class NotNeeded(Exception):
-    """Its content no longer holds, the address takes no messages (a landline), or it is a stranger's in practice."""
+    """It is not sent; `reason` says why."""
+
+    def __init__(self, reason: UnsentReason):
+        super().__init__(reason.value)
+        self.reason = reason
 
 
 def outgoing_message_of(message: Message, recipient: Recipient | None) -> OutgoingMessage:
@@ -55,8 +60,10 @@ def outgoing_message_of(message: Message, recipient: Recipient | None) -> Outgoi
     to = _clear_address(message, recipient)
     is_mail = "@" in to
     address = parse(to)
-    if not address.takes_messages or (_is_practice(message) and not _is_own(message, address)):
-        raise NotNeeded
+    if not address.takes_messages:
+        raise NotNeeded(UnsentReason.LANDLINE)
+    if _is_practice(message) and not _is_own(message, address):
+        raise NotNeeded(UnsentReason.PRACTICE)
     if message.text is not None:
         stored = vault().read(message.text, Message.PLACE, message.provider_id or NO_PROVIDER, message.id)
         written = split_subject(stored, is_mail=is_mail)
@@ -134,7 +141,7 @@ def _confirmation_facts(message: Message) -> dict[str, Any]:
         .where(ReceiptDecision.receipt_id == receipt.id, Decision.status == Status.GRANTED, ~is_void())
     ).all()
     if not granted:
-        raise NotNeeded
+        raise NotNeeded(UnsentReason.UNDONE)
     assert receipt.link_id is not None  # Only decisions by a link are confirmed.
     text = db.session.get_one(ConsentText, receipt.text_id)
     salt, root = current_app.config["LINK_SALT"], _url_root(granted[0].brand_id)

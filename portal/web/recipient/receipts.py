@@ -11,11 +11,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 import shortlinks
-from portal.core import clock
+from portal.core import addresses, clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Status
-from portal.core.models import Receipt, ReceiptDecision, Submission
-from portal.domain.consents import annulments
+from portal.core.models import Message, MessageKind, MessageState, Receipt, ReceiptDecision, Recipient, Submission
+from portal.domain.consents import annulments, recipients
 from portal.domain.consents.urgency import Urgency, urgency
 from portal.domain.providers import brands
 from portal.domain.receipts import contents, format_number, lookup
@@ -84,6 +84,7 @@ def _page(code: str, act: ReceiptContents, *, is_too_late: bool = False) -> str:
         number=format_number(act.number),
         parts=[_part_context(part, act, at) for part in act.parts],
         has_grant=any(line.status == Status.GRANTED and not line.annulled_at for line in lines),
+        is_confirmed=_is_confirmed(act),
         has_refusal=any(line.status == Status.REFUSED for line in lines),
         is_for_iys=any(line.outcome for line in lines),
         undo_until=None if act.is_disowned else _undo_until(act, at),
@@ -95,6 +96,16 @@ def _page(code: str, act: ReceiptContents, *, is_too_late: bool = False) -> str:
         verify_url=absolute_urls.url_on_main_host("verification.verify", **language_args),
         page_url=_page_url(act),
     )
+
+
+def _is_confirmed(act: ReceiptContents) -> bool:
+    """Whether a message tells the person of the grants: a landline takes none, and what was undone is not told."""
+    theirs = select(Recipient).join(Message, Message.recipient_id == Recipient.id).where(
+        Message.receipt_id.in_(act.receipt_ids), Message.kind == MessageKind.CONFIRMATION,
+        Message.state.in_((MessageState.WAITING, MessageState.ACCEPTED)),
+    )  # fmt: skip
+    found = [recipients.address_of(vault(), each) for each in read_session().scalars(theirs)]
+    return any(addresses.parse(each).takes_messages for each in found)
 
 
 def absolute_receipt_url(act: ReceiptContents, code: str) -> str:

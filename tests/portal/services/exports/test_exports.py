@@ -12,7 +12,7 @@ from portal.core.models import Brand, Consent, Decision, Outcome, Provider, Reci
 from portal.services import exports
 from portal.services.exports import ExportFilter, ExportKind, decisions
 from tests import make
-from tests.portal.services.exports.held_consents import Holder
+from tests.portal.services.exports.held_consents import Holder, submission
 
 pytestmark = pytest.mark.slow
 
@@ -179,10 +179,18 @@ def test_a_grant_that_counts_is_kept_however_old_and_one_that_ended_for_three_ye
     void = holder.grants("+905321112244", ago=5 * YEAR)  # What ended it was taken back: it counts still.
     holder.decides("+905321112244", Status.REFUSED, ago=4 * YEAR, annulled=True)
     holder.decides("+905321112255", ago=4 * YEAR, annulled=True)
+    renewed = {holder.grants("+905321112266", ago=ago * YEAR) for ago in (5, 4)}  # A later grant ends none.
+    kind = {"recipient_type": RecipientType.MERCHANT}
+    other_type = holder.grants("+905321112277", ago=5 * YEAR)
+    holder.decides("+905321112277", Status.REFUSED, ago=4 * YEAR, **kind)
+    expired = holder.grants("+905321112288", ago=5 * YEAR, outcome=Outcome.EXPIRED)
+    with app.app_context():
+        submission(expired).ended_at = clock.now() - 4 * YEAR
+        db.session.commit()
 
     kept = {row.id for row in told(app, ExportKind.DECISIONS)}
 
-    assert kept == {still, ended_lately, ended_it, void}
+    assert kept == {still, ended_lately, ended_it, void, *renewed, other_type}
 
 
 @pytest.mark.parametrize(

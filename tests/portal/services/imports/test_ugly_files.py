@@ -288,7 +288,7 @@ def dry_run_with_all_fixes(case: Case) -> tuple[ImportBatch, dict[str, int]]:
 
 def run(batch: ImportBatch) -> dict[str, int]:
     """Say that it be written, and let the worker write it."""
-    batches.start(db.session, batch, None, clock.now())
+    batches.start(db.session, batch, None, clock.now(), confirms_before_2015=True)
     db.session.commit()
     batch = worked(batch.id)
     assert batch.state == BatchState.DONE

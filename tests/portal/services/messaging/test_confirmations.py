@@ -8,7 +8,7 @@ import time_machine
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import Message, MessageKind, MessageState, Receipt
+from portal.core.models import Message, MessageKind, MessageState, Receipt, UnsentReason
 from portal.domain.consents import annulments
 from portal.services.messaging import outbox
 from tests import make, servers
@@ -100,12 +100,17 @@ def test_one_at_three_minutes_to_midnight_leaves_before_midnight(app, browser, c
 
 
 def test_a_landline_gets_none(app, browser, codes, gateway, rows):
-    make.Person(browser, codes["+902125550101"]).decides(ARAMA="ONAY")
+    promise = "bu adrese onayınızı bildiren bir ileti gönderilir"
+    home = make.Person(browser, codes["+902125550101"]).decides(ARAMA="ONAY")
+    mobile = make.Person(browser, codes[make.PHONE]).decides(ARAMA="ONAY")
+    assert promise not in browser.get(home.location).text
 
     send_all(app, gateway.url)
 
-    assert sent(gateway) == []
-    assert rows.one(Message).state == MessageState.NOT_NEEDED
+    assert [each["to"] for each in sent(gateway)] == [make.PHONE]
+    assert {each.unsent_reason for each in rows(Message)} == {UnsentReason.LANDLINE, None}
+    assert promise not in browser.get(home.location).text
+    assert promise in browser.get(mobile.location).text
 
 
 def test_what_was_taken_back_is_not_confirmed(app, browser, codes, gateway, rows):
@@ -120,7 +125,8 @@ def test_what_was_taken_back_is_not_confirmed(app, browser, codes, gateway, rows
     send_all(app, gateway.url)
 
     assert sent(gateway) == []
-    assert rows.one(Message).state == MessageState.NOT_NEEDED
+    message = rows.one(Message)
+    assert (message.state, message.unsent_reason) == (MessageState.NOT_NEEDED, UnsentReason.UNDONE)
 
 
 def test_the_text_that_was_sent_is_kept_and_sent_again_as_it_was(app, browser, codes, gateway, rows):

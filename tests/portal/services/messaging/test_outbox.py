@@ -10,7 +10,7 @@ from sqlalchemy import update
 from portal.app import create_app
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import Campaign, CampaignKind, Delivery, Message, MessageState
+from portal.core.models import Campaign, CampaignKind, Delivery, Message, MessageState, UnsentReason
 from portal.domain.campaigns import lifecycle
 from portal.services.messaging import outbox, outgoing_messages
 from tests import databases, make, servers
@@ -227,4 +227,6 @@ def test_a_link_is_not_sent_to_who_refused_its_channel_meanwhile(app, browser, g
         send_all(gateway.url)
 
     assert [message["to"] for call in gateway.calls for message in call] == [make.EMAIL]
-    assert {message.state for message in rows(Message)} == {MessageState.NOT_NEEDED, MessageState.ACCEPTED}
+    assert {(message.state, message.unsent_reason) for message in rows(Message)} == {
+        (MessageState.NOT_NEEDED, UnsentReason.REFUSED), (MessageState.ACCEPTED, None),
+    }  # fmt: skip

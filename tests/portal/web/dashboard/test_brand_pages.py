@@ -104,6 +104,8 @@ def test_nothing_changed_is_nothing_noted(ayse, brand_id, rows):
         ({"notice_url": "javascript:alert(1)"}, "https://"),
         ({"name": ""}, "Markanın adını yazın"),
         ({"source": "HS_KARAR"}, "seç"),
+        ({"source": "HS_MESAJ"}, "seç"),  # Of replies by SMS: no page can claim it.
+        ({"source": "HS_EPOSTA"}, "seç"),
     ],
 )
 def test_what_is_wrong_is_said_and_the_words_come_back(ayse, brand_id, rows, wrong, told):

@@ -30,6 +30,14 @@ def test_a_page_of_a_short_host_leads_to_the_main_one(app, browser):
     assert f'href="{app.config["MAIN_BASE"]}/yardim"' in text
 
 
+def test_they_promise_no_term_that_no_law_sets_and_no_deletion_that_nobody_does(browser):
+    told, privacy = browser.get("/yardim").text, browser.get("/gizlilik").text
+
+    assert "Bu süreyi yasa değil, biz koyduk" in told and "en geç on beş gün" not in told
+    assert "kayıtlar süre dolunca kendiliğinden silinmez" in privacy
+    assert "saklamak zorunda olduğu kayıtları bu sürede silmez" in privacy
+
+
 def test_privacy_names_who_runs_the_portal(app, browser):
     app.config.update(OPERATOR_TITLE="Deneme İş Ortağı A.Ş.", OPERATOR_NOTICE_URL="https://www.example.com/kvkk")
 
