@@ -78,3 +78,16 @@ def test_each_page_speaks_english(app, things, browser):
     documents = {address: page for address, page in pages.items() if "<html" in page}
     assert len(documents) >= 60
     assert [address for address, page in documents.items() if '<html lang="en">' not in page] == []
+
+
+@pytest.mark.parametrize("role", Role)
+def test_each_role_sees_only_links_it_may_follow_in_practice_where_there_is_nothing_yet(app, role):
+    with app.app_context():
+        provider = make.provider()
+        make.person(provider, CEM, role)
+        provider.admitted_at = None
+        db.session.commit()
+
+    pages = open_pages(signed_in(app, CEM).browser, page_addresses(app, {}, "of a provider", "signed in"))
+
+    assert len(pages) >= 15

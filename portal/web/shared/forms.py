@@ -52,6 +52,6 @@ def _stop_at_unreadable(form: FlaskForm, field: Field) -> None:
                 raise StopValidation(*too_long.args) from None
 
 
-def _without_blank(text: str | None) -> str | None:
+def _without_blank(text: object) -> object:
     """Spaces alone are no text; validators such as Optional skip them, but would leave them to the view."""
-    return "" if text is not None and not text.strip() else text
+    return "" if isinstance(text, str) and not text.strip() else text
