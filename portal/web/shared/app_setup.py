@@ -32,6 +32,7 @@ def init_app(app: Flask) -> None:
         locale=get_locale,
         now=clock.now,
         url_in=languages.url_in,
+        offers_english=languages.offers_english,
         is_short_host=hosts.is_short_host,
         url_on_main_host=absolute_urls.url_on_main_host,
         has_form_errors=form_errors.has_form_errors,

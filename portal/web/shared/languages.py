@@ -10,12 +10,20 @@ PAGE_OF_POST = {"recipient.undo": "recipient.receipt"}  # What answers a POST on
 
 def select_language() -> str:
     """?lang= of the URL, else g.language (as a form or a case says), else the session, else Turkish."""
-    if not has_request_context():
-        return "tr"
-    asked = request.args.get("lang") or g.get("language")
+    asked = _asked_language() if has_request_context() else None
+    return asked if asked in LANGUAGES else "tr"
+
+
+def offers_english() -> bool:
+    """Whether nobody has chosen a language yet, and the browser prefers English. The page stays Turkish."""
+    return _asked_language() not in LANGUAGES and request.accept_languages.best_match(LANGUAGES) == "en"
+
+
+def _asked_language() -> str | None:
+    asked: str | None = request.args.get("lang") or g.get("language")
     if asked is None and request.blueprint not in WITHOUT_SESSION:
         asked = session.get("language")
-    return asked if asked in LANGUAGES else "tr"
+    return asked
 
 
 def url_in(language: str) -> str:

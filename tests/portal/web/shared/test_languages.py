@@ -65,3 +65,24 @@ def test_times_are_turkeys(app, browser, rows):
 
     assert "26 Kasım 2026 01:30:15" in browser.get(location).text
     assert "26 November 2026 01:30:15" in browser.get(f"{location}?lang=en").text
+
+
+ENGLISH = "Read this page in English"
+
+
+@pytest.mark.parametrize("path", ["/", "/sign-in", "/kontrol", "/yardim"])
+def test_a_browser_that_prefers_english_is_offered_it_and_stays_turkish(browser, path):
+    page = browser.get(path, headers={"Accept-Language": "en-GB,en;q=0.9,tr;q=0.5"}).text
+
+    assert ENGLISH in page and '<html lang="tr">' in page
+
+
+@pytest.mark.parametrize("said", ["", "tr-TR,tr;q=0.9,en;q=0.5", "de", "*", "\xfc;;q=x"])
+def test_others_are_offered_it_by_its_name_alone(browser, said):
+    page = browser.get("/", headers={"Accept-Language": said}).text
+
+    assert ENGLISH not in page and ">English</a>" in page
+
+
+def test_nobody_is_offered_what_they_have_chosen_against(browser):
+    assert ENGLISH not in browser.get("/?lang=tr", headers={"Accept-Language": "en"}).text
