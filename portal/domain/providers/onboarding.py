@@ -68,6 +68,7 @@ class StepState(StrEnum):
     """The state of an onboarding step."""
 
     DONE = "done"
+    GIVEN = "given"  # The provider says so; neither İYS nor the operator has confirmed it.
     NOW = "now"  # The first one that waits for the provider.
     WAITS = "waits"  # For the operator.
     LATER = "later"
@@ -130,18 +131,22 @@ def enter_code(session: Session, provider: Provider, iys_code: int, at: datetime
         raise sandbox_mode.CodeTaken from None
 
 
-def list_steps(session: Session, provider: Provider, at: datetime) -> list[Step]:
-    """The state of the five onboarding steps. An exempt provider has nothing to do at İYS."""
-    lacking = find_missing(session, provider)
-    is_exempt, has_applied = provider.kind == ProviderKind.EXEMPT, provider.applied_at is not None
+def list_steps(session: Session, provider: Provider, *, knows_code: bool = False) -> list[Step]:
+    """The state of the five onboarding steps. `knows_code`: İYS has answered about the code that was entered.
+
+    Only İYS or the operator makes a step done; what the provider says or brings is GIVEN until then.
+    """
+    lacking, is_exempt = find_missing(session, provider), provider.kind == ProviderKind.EXEMPT
+    is_in, has_applied = not provider.in_sandbox_mode, provider.applied_at is not None
+    papers = (Missing.REPRESENTATIVE, Missing.AUTHORISATION, Missing.SIGNATURE)
     steps = {
-        APPLY: _make_step(APPLY, done=is_exempt or has_applied or not provider.in_sandbox_mode),
-        ENTER: _make_step(ENTER, lacking, (Missing.CODE, Missing.PACKAGE)),
-        AUTHORISE: _make_step(AUTHORISE, lacking, (Missing.REPRESENTATIVE, Missing.AUTHORISATION, Missing.SIGNATURE)),
+        APPLY: _make_step(APPLY, is_proved=is_in or is_exempt or knows_code, is_given=has_applied),
+        ENTER: _make_step(ENTER, lacking, (Missing.CODE, Missing.PACKAGE), is_proved=is_in or is_exempt or knows_code),
+        AUTHORISE: _make_step(AUTHORISE, lacking, papers, is_proved=is_in),
         OPEN: Step(OPEN, StepState.DONE),
-        TRANSFER: _make_step(TRANSFER, done=not provider.in_sandbox_mode),
+        TRANSFER: _make_step(TRANSFER, is_proved=is_in, is_given=False),
     }
-    if not lacking and provider.in_sandbox_mode:
+    if not lacking and not is_in:
         steps[TRANSFER] = Step(TRANSFER, StepState.WAITS if provider.asked_at else StepState.NOW)
     first = next((step.number for step in steps.values() if step.state in (StepState.LATER, StepState.NOW)), None)
     return [
@@ -234,10 +239,13 @@ def send_back(session: Session, provider: Provider, *, by: int, note: str, at: d
 
 
 def _make_step(
-    number: int, lacking: Sequence[Missing] = (), needed: Sequence[Missing] = (), *, done: bool = True
-) -> Step:
+    number: int, lacking: Sequence[Missing] = (), needed: Sequence[Missing] = (), *, is_proved: bool,
+    is_given: bool = True,
+) -> Step:  # fmt: skip
     needs = tuple(each for each in needed if each in lacking)
-    return Step(number, StepState.DONE if done and not needs else StepState.LATER, needs)
+    if needs or not (is_proved or is_given):
+        return Step(number, StepState.LATER, needs)
+    return Step(number, StepState.DONE if is_proved else StepState.GIVEN)
 
 
 def _create_master_brand(session: Session, provider: Provider, sandbox_brand: Brand | None, at: datetime) -> None:

@@ -23,6 +23,7 @@ PATIENCE = 5.0  # Seconds; a person waits for the page.
 class Rights:
     """What İYS lists for a provider. `brands` None: it gave no list."""
 
+    code: int | None = None  # That was asked about.
     brands: tuple[BrandFound, ...] | None = None
     title: str | None = None
     title_agrees: bool = False
@@ -44,7 +45,7 @@ class Rights:
         """As facts of an audit entry."""
         trouble = self.trouble
         return {
-            "clear": self.are_clear, "title": self.title, "title_agrees": self.title_agrees,
+            "clear": self.are_clear, "code": self.code, "title": self.title, "title_agrees": self.title_agrees,
             "brands": {str(each.code): list(each.writable) for each in self.brands or ()},
             "elsewhere": list(self.elsewhere), "trouble": (trouble.code or str(trouble.status)) if trouble else None,
             "not_now": bool(trouble and trouble.not_now),
@@ -62,13 +63,13 @@ def ask_for_rights(client: Client, provider_id: int, partner: Credential) -> Rig
             client, provider_id, Operation.PARTNER_BRANDS, path, method="GET", deadline=PATIENCE, partner_id=partner.id
         )
     except calls.NotNow as later:
-        return Rights(trouble=CallProblem(Operation.PARTNER_BRANDS.value, 0, later.code, not_now=True))
+        return Rights(code, trouble=CallProblem(Operation.PARTNER_BRANDS.value, 0, later.code, not_now=True))
     brands = read_partner_brands(answer)
     if brands is None:
-        return Rights(trouble=problem_of(Operation.PARTNER_BRANDS, answer))
+        return Rights(code, trouble=problem_of(Operation.PARTNER_BRANDS, answer))
     titles = [brand.title for brand in brands if brand.title]
     agrees = title_matching.all_agree(title, titles)
-    return Rights(brands, titles[0] if titles else None, agrees, _brands_elsewhere(provider_id, brands))
+    return Rights(code, brands, titles[0] if titles else None, agrees, _brands_elsewhere(provider_id, brands))
 
 
 def last_answer(session: Session, provider_id: int) -> tuple[datetime, dict[str, Any]] | None:

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from flask import Response, abort, current_app, flash, redirect, render_template, url_for
+from flask import abort, current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from portal.core import clock
-from portal.core.extensions import db, limiter, read_session, vault
+from portal.core.extensions import db, limiter, read_session
 from portal.core.iys_protocol import Channel
 from portal.core.models import (
     Assignment,
@@ -36,6 +36,7 @@ from portal.web.operator.forms import AdmissionForm, NoteForm
 from portal.web.operator.providers import STAGE_LABELS, stage, visible_provider_or_404
 from portal.web.shared import limits
 from portal.web.shared.access import needs
+from portal.web.shared.downloads import paper_attachment
 from portal.web.shared.signed_in_person import person_key, record_operator_audit
 
 MISSING_LABELS = {
@@ -60,14 +61,9 @@ def download_paper(provider_id: int, paper_id: int) -> ResponseReturnValue:
     found = read_session().get(Paper, paper_id)
     if found is None or found.provider_id != visible_provider_or_404(read_session(), provider_id).id:
         abort(404)
-    content = vault().open(found.content, Paper.PLACE, found.provider_id, found.id)
     record_operator_audit("paper.read", "paper", found.id, provider_id=found.provider_id, kind=found.kind.value)
     db.session.commit()
-    response = Response(content, mimetype=found.media_type)
-    extension = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}.get(found.media_type, "bin")
-    response.headers["Content-Disposition"] = f'attachment; filename="{found.kind.value}-{found.id}.{extension}"'
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return paper_attachment(found)
 
 
 @blueprint.post("/providers/<id:provider_id>/test")

@@ -10,7 +10,8 @@ from itertools import islice
 from flask import Response, stream_with_context
 from sqlalchemy.orm import Session
 
-from portal.core.extensions import read_session
+from portal.core.extensions import read_session, vault
+from portal.core.models import Paper
 from portal.web.shared import xlsx_writer
 
 AT_ONCE = 200  # Lines of a CSV that are sent together.
@@ -45,6 +46,15 @@ def download(
 
 def attachment(body: str | bytes | Iterator[str] | Iterator[bytes], media_type: str, name: str) -> Response:
     return Response(body, mimetype=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def paper_attachment(paper: Paper) -> Response:
+    """A provider's paper as it was uploaded, which no browser opens within our pages."""
+    content = vault().open(paper.content, Paper.PLACE, paper.provider_id, paper.id)
+    extension = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}.get(paper.media_type, "bin")
+    response = attachment(content, paper.media_type, f"{paper.kind.value}-{paper.id}.{extension}")
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _closing_session(session: Session, body: Iterator[bytes]) -> Iterator[bytes]:

@@ -24,8 +24,9 @@ from portal.web.dashboard.onboarding.steps import ASK_AGAIN, PaperForm, render_s
 from portal.web.shared import limits
 from portal.web.shared.access import needs
 from portal.web.shared.body_limits import max_bytes
+from portal.web.shared.downloads import paper_attachment
 from portal.web.shared.redirects import commit_and_redirect
-from portal.web.shared.signed_in_person import lock_provider, provider_key, record_audit
+from portal.web.shared.signed_in_person import lock_provider, own_row_or_404, provider_key, record_audit
 
 FORM_OVERHEAD = 1024 * 1024  # Bytes of the form around a file; far more than needed.
 
@@ -72,6 +73,16 @@ def upload_paper() -> ResponseReturnValue:
     paper = _store_paper(current_user.provider_id, PaperKind(form.kind.data), checked)
     record_audit("paper.uploaded", "paper", paper.id, kind=paper.kind.value, size=paper.size)
     return commit_and_redirect(url_for(".start", _anchor="step-3"), _("Belge alındı."))
+
+
+@blueprint.get("/start/papers/<id:paper_id>")
+@needs(Permission.ONBOARD, fresh=True)
+def download_own_paper(paper_id: int) -> ResponseReturnValue:
+    """Download one's own paper as it is kept. Audited."""
+    paper = own_row_or_404(read_session(), Paper, paper_id)
+    record_audit("paper.read", "paper", paper.id, kind=paper.kind.value)
+    db.session.commit()
+    return paper_attachment(paper)
 
 
 def _store_paper(provider_id: int, kind: PaperKind, checked: signed_papers.CheckedPaper) -> Paper:

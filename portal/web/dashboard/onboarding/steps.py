@@ -1,5 +1,8 @@
 """Başlangıç: the five onboarding steps towards İYS."""
 
+from datetime import datetime
+from typing import Any
+
 from flask import abort, current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -179,11 +182,13 @@ def render_steps(
     question_forms: dict[int, QuestionForm] | None = None,
 ) -> str:
     """The page, with the form that came back with errors."""
-    newest_last = select(Paper.kind, Paper.uploaded_at, Paper.size).order_by(Paper.uploaded_at, Paper.id)
+    newest_last = select(Paper.id, Paper.kind, Paper.uploaded_at, Paper.size).order_by(Paper.uploaded_at, Paper.id)
     papers = read_session().execute(newest_last.where(Paper.provider_id == current_user.provider_id))
     forms = {step: QuestionForm(formdata=None, prefix=f"step{step}") for step in onboarding.STEPS}
-    provider, at = read_session().get_one(Provider, current_user.provider_id), clock.now()
-    steps, titles = onboarding.list_steps(read_session(), provider, at), TITLES | TITLES_BY_KIND[provider.kind]
+    provider = read_session().get_one(Provider, current_user.provider_id)
+    rights_check = rights.last_answer(read_session(), provider.id)
+    steps = onboarding.list_steps(read_session(), provider, knows_code=_knows_code(provider, rights_check))
+    titles = TITLES | TITLES_BY_KIND[provider.kind]
     return render_template(
         "dashboard/onboarding/steps.html",
         provider=provider,
@@ -196,13 +201,20 @@ def render_steps(
         papers={row.kind: row for row in papers},
         paper_kinds=list(PaperKind) if provider.kind == ProviderKind.PARTNER else [PaperKind.SIGNATURE],
         has_partner=accounts.first_partner_credential(read_session()) is not None,
-        rights_check=rights.last_answer(read_session(), provider.id),
+        rights_check=rights_check,
         channels=list(Channel),
         sent_back=_last_rejection(provider),
         is_forwarding=is_forwarding(provider.id),
         questions_asked=_questions_by_step(provider.id),
         question_forms=forms | (question_forms or {}),
     )
+
+
+def _knows_code(provider: Provider, answer: tuple[datetime, dict[str, Any]] | None) -> bool:
+    """Whether İYS, asked last, listed brands for the code that is entered now, under the provider's title."""
+    facts = answer[1] if answer else {}
+    is_known = bool(facts.get("brands") and facts.get("title_agrees"))
+    return is_known and facts.get("code") == provider.pending_iys_code
 
 
 def _last_rejection(provider: Provider) -> Review | None:

@@ -85,7 +85,7 @@ def paper(provider: Provider, kind: PaperKind) -> None:
 
 
 def states(provider: Provider) -> list[StepState]:
-    return [step.state for step in onboarding.list_steps(db.session, provider, clock.now())]
+    return [step.state for step in onboarding.list_steps(db.session, provider)]
 
 
 def test_who_opens_an_account_owns_it_and_practises_at_once():
@@ -121,8 +121,8 @@ def test_entering_the_code_says_that_one_has_applied():
     onboarding.enter_code(db.session, provider, CODE, clock.now())
 
     assert provider.applied_at and provider.iys_code in sandbox_mode.CODES
-    steps = onboarding.list_steps(db.session, provider, clock.now())
-    assert (steps[0].state, steps[1].state, steps[1].missing) == (StepState.DONE, StepState.NOW, (Missing.PACKAGE,))
+    steps = onboarding.list_steps(db.session, provider)
+    assert (steps[0].state, steps[1].state, steps[1].missing) == (StepState.GIVEN, StepState.NOW, (Missing.PACKAGE,))
 
 
 def test_a_code_that_another_has_is_taken_however_it_has_it():
@@ -179,11 +179,19 @@ def test_nobody_is_admitted_and_nobody_asks_before_all_is_there():
 
 def test_who_has_brought_all_asks_and_waits():
     provider = ready()
-    assert states(provider) == ["done", "done", "done", "done", "now"]
+    assert states(provider) == ["given", "given", "given", "done", "now"]
 
     onboarding.request_admission(db.session, provider, clock.now())
 
-    assert states(provider) == ["done", "done", "done", "done", "waits"]
+    assert states(provider) == ["given", "given", "given", "done", "waits"]
+
+
+def test_a_code_is_done_once_iys_knows_it_and_a_letter_once_the_operator_has_read_it():
+    """Any number and any sheet of paper are given, and prove nothing."""
+    provider = ready()
+    steps = onboarding.list_steps(db.session, provider, knows_code=True)
+
+    assert [step.state for step in steps] == ["done", "done", "given", "done", "now"]
 
 
 def test_being_admitted_ends_the_practice_and_speaks_the_own_code():

@@ -249,3 +249,21 @@ def test_an_auditor_reads_the_steps_and_does_nothing_there(app, nil):
 
     assert page.status_code == 200 and "Belge yükle" not in page.text and "Kodu kaydet" not in page.text
     assert burak.opens("/dashboard/start/letter.pdf").status_code == 403
+
+
+def test_a_firm_reads_its_own_papers_and_nobody_elses(app, nil, rows):
+    pdf = b"%PDF-1.7\n%%EOF\n"
+    brings(nil, pdf, PaperKind.SIGNATURE)
+    paper = rows.one(Paper)
+    with app.app_context():
+        make.provider(800001, 800001, "cem@example.com")
+    cem = signed_in(app, "cem@example.com")
+
+    answer = nil.browser.get(f"/dashboard/start/papers/{paper.id}")
+
+    assert answer.data == pdf
+    assert answer.headers["Content-Disposition"].startswith("attachment;")
+    assert (answer.headers["Cache-Control"], answer.headers["X-Content-Type-Options"]) == ("no-store", "nosniff")
+    assert f"/dashboard/start/papers/{paper.id}" in nil.opens("/dashboard/start").text
+    assert rows.one(AuditEntry, AuditEntry.act == "paper.read").provider_id == paper.provider_id
+    assert cem.browser.get(f"/dashboard/start/papers/{paper.id}").status_code == 404
