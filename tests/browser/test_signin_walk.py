@@ -38,7 +38,7 @@ def test_a_first_factor_is_set_up_by_keyboard_alone(app, site, screens, width, s
     screen.opens(f"{site}/dashboard/days")
     screen.shoot("sign-in")
     types_password(screen)
-    page.get_by_role("heading", name="Önce e-postanızı doğrulayın").wait_for()
+    page.get_by_role("heading", name="Önce adresinizi doğrulayın").wait_for()
     screen.shoot("enrol-by-mail")
     screen.tab_to("main form button")
     page.keyboard.press("Enter")
@@ -69,7 +69,7 @@ def test_a_first_factor_is_set_up_by_keyboard_alone(app, site, screens, width, s
     screen.shoot("recovery-codes")
     if scripts:
         screen.looks_well("recovery-codes")
-    screen.tab_to("main a.button")
+    screen.tab_to("main p a.button")
     page.keyboard.press("Enter")
     page.wait_for_url("**/dashboard/days")
 

@@ -189,7 +189,7 @@ def test_a_password_alone_enrols_nothing_and_asks_for_a_mailed_link(app, browser
     submit_password(browser)
 
     page = browser.get("/sign-in/enrol")
-    assert "Önce e-postanızı doğrulayın" in page.text and not SECRET.search(page.text)
+    assert "Önce adresinizi doğrulayın" in page.text and not SECRET.search(page.text)
     assert confirm(browser, "123456").status_code == 403 and len(rows(Factor)) == 1, "Burak's only"
 
     asked = browser.post("/sign-in/enrol/mail", data={"csrf_token": csrf_token(browser, "/sign-in/enrol")})

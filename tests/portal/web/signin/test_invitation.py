@@ -105,7 +105,7 @@ def test_an_invitation_is_used_up_by_the_first_factor_and_until_then_opens_again
 
     thief = app.test_client()
     submit_password(thief, BURAK, PASSWORD)
-    assert "Önce e-postanızı doğrulayın" in thief.get("/sign-in/enrol").text
+    assert "Önce adresinizi doğrulayın" in thief.get("/sign-in/enrol").text
 
     again = app.test_client()
     assert accepts(again, link, "Burak Er", "yedi mor susamuru 88 top").location == "/sign-in/second"
@@ -125,7 +125,7 @@ def test_an_invitation_revoked_while_the_app_is_set_up_enrols_nothing(app, brows
     secret = re.search(r'class="secret">([A-Z2-7 ]+)<', page)[1].replace(" ", "")
     form = re.search(r'name="csrf_token" value="([^"]+)"', page)[1]
     late = browser.post("/sign-in/enrol", data={"csrf_token": form, "code": pyotp.TOTP(secret).at(clock.now())})
-    assert late.status_code == 403 and "Önce e-postanızı doğrulayın" in late.text
+    assert late.status_code == 403 and "Önce adresinizi doğrulayın" in late.text
     assert memberships(rows, app) == {make.AYSE: Role.OWNER} and rows.count(SignIn) == 0
 
 
