@@ -24,7 +24,6 @@ LAWFUL = {
         for word in ("optin", "optout", "opt in", "opted in", "opt out", "opted out")
     },
     ("portal/services/imports/layout/headers.py", "customer"): "a word in other people's files",
-    ("portal/services/imports/layout/headers.py", "optin"): "a word in other people's files",
     ("portal/core/iys_protocol/code_meanings.py", "opt-out"): "İYS's own name of its link service",
     ("portal/core/iys_protocol/answers.py", "opt-out"): "İYS's own name of its link service",
 }

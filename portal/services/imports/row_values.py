@@ -10,7 +10,7 @@ from portal.core.iys_protocol import Channel, RecipientType, Source, Status
 from portal.services.imports.fixes import apply_fix
 from portal.services.imports.layout import Field, Fix, Layout, dates
 from portal.services.imports.layout.cell_words import WEAK, Meanings, is_of_iys
-from portal.services.imports.layout.consent_names import channels_named, is_opt_out
+from portal.services.imports.layout.consent_names import channels_named, yes_refuses
 from portal.services.imports.layout.dates import BadTime, Moment, read_clock
 from portal.services.imports.layout.layout import STATUS_FIELDS, wanted_channels
 from portal.services.imports.layout.normalization import folded, says_nothing
@@ -47,7 +47,7 @@ class RowValueReader:
         self.meanings = Meanings(layout.words)
         self.columns = {each: layout.columns[each] for each in WORDS if each in layout.columns}
         names = {each: header[place] if place < len(header) else "" for each, place in self.columns.items()}
-        self._opt_outs = {each for each in STATUSES if is_opt_out(names.get(each, ""))}
+        self._refusing = {each for each in STATUSES if yes_refuses(names.get(each, ""))}
         spoken_of = channels_named(names.get(Field.STATUS, ""))
         self._spoken_of = spoken_of if len(spoken_of) > 1 else EVERY  # By the status column.
         self._places = tuple(self.columns.values())
@@ -115,7 +115,7 @@ class RowValueReader:
         status = self.meanings.status(cell)
         if not isinstance(status, Status):
             return RowProblem.STATUS_UNKNOWN if status is None else None
-        if field in self._opt_outs and WEAK.fullmatch(folded(cell)):
+        if field in self._refusing and WEAK.fullmatch(folded(cell)):
             return Status.REFUSED if status == Status.GRANTED else SkipReason.NOT_REFUSED
         return status
 

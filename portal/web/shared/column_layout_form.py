@@ -16,7 +16,7 @@ from portal.core import clock
 from portal.core.iys_protocol import Channel, RecipientType, Source, Status
 from portal.core.models import ContactKind
 from portal.services.imports import layout as layouts
-from portal.services.imports.layout.consent_names import is_opt_out
+from portal.services.imports.layout.consent_names import yes_refuses
 from portal.services.imports.layout.layout import Field, Layout
 from portal.services.imports.layout.normalization import folded
 from portal.services.imports.reading import Outline
@@ -53,7 +53,7 @@ class Column:
     @property
     def refuses(self) -> bool:
         """Whether it is read as a column whose yes is a refusal."""
-        return self.chosen.data in STATUSES and is_opt_out(self.header)
+        return self.chosen.data in STATUSES and yes_refuses(self.header)
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def channels_named(name: str) -> frozenset[Channel]:
     return frozenset(channel for channel, pattern in _CHANNELS.items() if pattern.search(words))
 
 
-def is_opt_out(name: str) -> bool:
+def yes_refuses(name: str) -> bool:
     """Whether yes under this name is a refusal: "SMS istemiyor", "Do not call", "E-posta reddi"."""
     words = name_of(name[:LONGEST_NAME])
     return _REFUSES.search(words) is not None and _BOTH.search(words) is None

@@ -144,7 +144,7 @@ def _in_digits(text: str, day_first: bool) -> Moment | None:
 
 def _in_words(text: str) -> Moment | None:
     # In ASCII letters, punctuation kept, without the day of the week and anything in brackets.
-    words = re.sub(r"[^\W\d_]+", lambda word: folded(word[0]), re.sub(r"\(.*?\)", "", text))
+    words = re.sub(r"[^\W\d_]+", lambda word: folded(word[0]), re.sub(r"\([^()\n]*\)", "", text))
     text = re.sub(r"\s+", " ", _WEEKDAY.sub("", words)).strip(" ,")
     if found := _DAY_NAMED.fullmatch(text):
         day, month, year, clock = found.groups()

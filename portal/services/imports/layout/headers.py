@@ -26,7 +26,7 @@ RULES: tuple[tuple[str, Mapping[Field, float]], ...] = (
     (r"\b(?:tc|tckn|t c|kimlik|vkn|vergi|iban|sifre|password|cinsiyet|gender|yas|age|faks|fax|bakiye|tutar)\b", {}),
     (r"\b(?:telefon|tel|cep|phone) (?:modeli?|markasi?|model|brand)\b", {}),
     (r"kvkk|aydinlatma|acik riza|cerez|cookie|gizlilik|privacy", {}),  # They are no consent to messages.
-    (rf"(?:{CONSENT}|ret) (?:(?:verdigi|verilen|alinan|alindigi|verilme|alinma) )?{_DATE}", {Field.DATE: 1}),
+    (rf"\b(?:{CONSENT}|ret) (?:(?:verdigi|verilen|alinan|alindigi|verilme|alinma) )?{_DATE}", {Field.DATE: 1}),
     (rf"^(?:{_DATE}|tarih ve saat|tarih saat|date time|date and time)$", {Field.DATE: 0.9}),
     (rf"(?:kayit|uyelik|basvuru|islem|form|created|olusturma|ekleme|signup) {_DATE}|^created at$", {Field.DATE: 0.7}),
     (rf"(?:guncelleme|update|updated|son|last|creation|aktarim|aktarma) {_DATE}|^updated at$", {Field.DATE: 0.3}),
@@ -45,7 +45,7 @@ OTHER_RULES: tuple[tuple[str, Mapping[Field, float]], ...] = (
     (r"\b(?:alici|recipient|musteri|kisi|uye|hesap|cari|customer|account) (?:tipi|tip|turu|tur|type)\b|bireysel",
      {Field.TYPE: 1}),
     (r"\b(?:kanal|kanali|kanallar|kanallari|channels?)\b", {Field.CHANNEL: 1, Field.SOURCE: 0.3}),
-    (rf"(?:{CONSENT}|ileti|iletisim) (?:tipi|tip|turu|tur|type)\b",
+    (rf"\b(?:{CONSENT}|ileti|iletisim) (?:tipi|tip|turu|tur|type)\b",
      {Field.CHANNEL: 1, Field.STATUS: 0.3, Field.TYPE: 0.3}),
     (r"^(?:tip|tipi|tur|turu|type)$", {Field.CHANNEL: 0.6, Field.TYPE: 0.6, Field.STATUS: 0.2}),
     (r"\b(?:form|siparis|sozlesme|basvuru|fis|fatura|belge|evrak|kayit|islem|protokol|referans|ref|order|reference|"
@@ -63,7 +63,7 @@ OTHER_RULES: tuple[tuple[str, Mapping[Field, float]], ...] = (
      {Field.PHONE: 1, Field.STATUS_CALL: 0.3}),
     (r"\biletisim(?: bilgisi| adresi)?$|^contact$|^numara(?:si)?$|^number$",
      {Field.ADDRESS: 0.7, Field.PHONE: 0.4, Field.EMAIL: 0.4, Field.STATUS: 0.2}),
-    (rf"(?:{CONSENT}|iys|ret) (?:durumu|durum|status|bilgisi|degeri|var mi|verildi mi)|"
+    (rf"\b(?:{CONSENT}|iys|ret) (?:durumu|durum|status|bilgisi|degeri|var mi|verildi mi)|"
      r"(?:etk|ileti|iletisim|pazarlama|reklam|kampanya|iys|marketing) (?:izni|onayi|izin|onay|consent)",
      {Field.STATUS: 1, Field.CHANNEL: 0.3}),
     (rf"^(?:{CONSENT}|durum|durumu|status|izinler|onay ret)$", {Field.STATUS: 0.8, Field.CHANNEL: 0.4}),
@@ -79,7 +79,7 @@ _RULES, _OTHER_RULES = (
     tuple((re.compile(pattern), announced) for pattern, announced in rules) for rules in (RULES, OTHER_RULES)
 )
 _VALUE = re.compile(r"ret|bireysel|tacir|hs \w+|[\d ]{5,}")
-_IYS_SOURCE = re.compile(r"\s*iys_\w+\s*", re.I)  # IYS_WEB; "İYS durumu" is a name.
+_IYS_SOURCE = re.compile(r"iys_\w+", re.I)  # IYS_WEB; "İYS durumu" is a name.
 
 
 @lru_cache(maxsize=1024)
@@ -142,5 +142,5 @@ def _are_all_known(cells: Sequence[str]) -> bool:
 
 
 def _is_value(cell: str) -> bool:
-    is_word = _VALUE.fullmatch(folded(cell)) or _IYS_SOURCE.fullmatch(cell)
+    is_word = _VALUE.fullmatch(folded(cell)) or _IYS_SOURCE.fullmatch(cell.strip())
     return is_word is not None or isinstance(read(cell), Moment)

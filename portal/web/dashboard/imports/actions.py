@@ -146,8 +146,9 @@ def _act(
 
 
 def _show(batch: ImportBatch, page: column_layout_page.LayoutPage) -> str:
-    name = "batch" if batch.state == BatchState.READ else "layout"
-    return render_template(f"dashboard/imports/{name}.html", **page_context(batch, page=page))
+    is_new = batch.state == BatchState.READ
+    template = "dashboard/imports/batch.html" if is_new else "dashboard/imports/layout.html"
+    return render_template(template, **page_context(batch, page=page))
 
 
 def _page(batch_id: int) -> str:

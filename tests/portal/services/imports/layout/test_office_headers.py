@@ -3,7 +3,7 @@
 import pytest
 
 from portal.services.imports.layout import Field, guess
-from portal.services.imports.layout.consent_names import is_opt_out
+from portal.services.imports.layout.consent_names import yes_refuses
 
 SMS, CALL, EMAIL, ANY = Field.STATUS_SMS, Field.STATUS_CALL, Field.STATUS_EMAIL, Field.STATUS
 # In groups: a whole header of consent columns as one file has it.
@@ -40,7 +40,7 @@ def guessed(name, cells):
 @pytest.mark.parametrize(("name", "field"), HEADERS.items())
 def test_a_column_of_yes_and_no_is_known_by_its_name(name, field):
     assert guessed(name, ["E", "H"] * 10) == guessed(name, ["1", "0"] * 10) == field
-    assert is_opt_out(name) == (name in REFUSING)
+    assert yes_refuses(name) == (name in REFUSING)
 
 
 @pytest.mark.parametrize("name", NO_CONSENTS)
