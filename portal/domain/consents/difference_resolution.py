@@ -60,6 +60,28 @@ class AlreadySettled(Exception):
     """Somebody settled it already, or it is gone."""
 
 
+def why_not(
+    session: Session, vault: Vault, difference: Difference, settlement: Settlement, at: datetime
+) -> WhyNot | None:
+    """Why a difference cannot be settled in this way; None where it can. Raises CannotOpen."""
+    if settlement == Settlement.TAKE_THEIRS:
+        return why_not_take(session, vault, difference)
+    return why_not_send(session, difference, at) if settlement == Settlement.SEND_AGAIN else None
+
+
+def settle(
+    session: Session, vault: Vault, difference: Difference, settlement: Settlement, *, user_id: int, at: datetime,
+    explanation: str = "",
+) -> None:  # fmt: skip
+    """Settle a difference in one of a person's three ways. Raises CannotOpen, CannotSettle and AlreadySettled."""
+    if settlement == Settlement.TAKE_THEIRS:
+        take_theirs(session, vault, difference, user_id=user_id, at=at)
+    elif settlement == Settlement.SEND_AGAIN:
+        send_again(session, vault, difference, user_id=user_id, at=at)
+    else:
+        explain(session, difference, explanation, user_id=user_id, at=at)
+
+
 def why_not_take(session: Session, vault: Vault, difference: Difference) -> WhyNot | None:
     """Why İYS's word cannot be taken; None where it can."""
     if difference.kind == DifferenceKind.DRIFT:

@@ -95,7 +95,9 @@ def show_differences() -> str:
     """Unsettled differences of every brand and day."""
     own_open = (Difference.provider_id == current_user.provider_id, Difference.settled_at.is_(None))
     page = differences_page(*own_open, number=request.args.get("page", type=int))
-    return render_template("dashboard/iys/differences.html", page=page, still_open=count_open(own_open[0]))
+    return render_template(
+        "dashboard/iys/differences.html", page=page, still_open=count_open(own_open[0]), kinds=count_kinds(own_open[0])
+    )
 
 
 @blueprint.get("/differences/<id:difference_id>", endpoint="difference")
@@ -113,16 +115,13 @@ def settle_difference(difference_id: int) -> ResponseReturnValue:
     if settlement == Settlement.EXPLAINED and not form.validate_on_submit():
         db.session.rollback()
         return _render_difference(own_row_or_404(read_session(), Difference, difference_id), form), 422
-    who = {"user_id": current_user.id, "at": clock.now()}
+    if settlement not in (Settlement.TAKE_THEIRS, Settlement.SEND_AGAIN, Settlement.EXPLAINED):
+        abort(400)
     try:
-        if settlement == Settlement.TAKE_THEIRS:
-            difference_resolution.take_theirs(db.session, vault(), difference, **who)
-        elif settlement == Settlement.SEND_AGAIN:
-            difference_resolution.send_again(db.session, vault(), difference, **who)
-        elif settlement == Settlement.EXPLAINED:
-            difference_resolution.explain(db.session, difference, form.explanation.data, **who)
-        else:
-            abort(400)
+        difference_resolution.settle(
+            db.session, vault(), difference, Settlement(settlement), user_id=current_user.id, at=clock.now(),
+            explanation=form.explanation.data or "",
+        )  # fmt: skip
     except CannotSettle as cannot:
         db.session.rollback()
         flash(WHY_NOT_LABELS[cannot.why])
@@ -162,6 +161,13 @@ def count_open(*conditions: ColumnElement[bool]) -> int:
     """How many differences wait for a person."""
     unsettled = select(func.count()).where(*conditions, Difference.settled_at.is_(None))
     return read_session().execute(unsettled).scalar_one()
+
+
+def count_kinds(*conditions: ColumnElement[bool]) -> list[tuple[DifferenceKind, int]]:
+    """The differences that wait for a person, by kind."""
+    counts = select(Difference.kind, func.count()).where(*conditions, Difference.settled_at.is_(None))
+    rows = read_session().execute(counts.group_by(Difference.kind).order_by(Difference.kind))
+    return [(kind, count) for kind, count in rows]
 
 
 def _difference_row(

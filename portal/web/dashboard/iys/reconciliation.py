@@ -86,6 +86,7 @@ def show_day(day_id: int) -> str:
         counts=list(_day_counts(day.summary or {})),
         page=differences.differences_page(Difference.day_id == day.id, number=request.args.get("page", type=int)),
         still_open=still_open,
+        kinds=differences.count_kinds(Difference.day_id == day.id),
         has_file=day.file_hash is not None,
         may_compare=_may_compare(day, at),
     )
