@@ -47,7 +47,7 @@ def place_order(session: Session, provider: Provider, package: Package, by: int,
     session.refresh(package)  # The price list may have changed since the page was read.
     if package.withdrawn_at is not None:
         raise NotOnOffer
-    if package.records < count_held(session, provider.id):
+    if package.records < count_held(session, provider):
         raise TooSmall
     if session.scalar(_waiting_orders().where(PackageOrder.provider_id == provider.id).limit(1)):
         raise AlreadyOrdered

@@ -11,7 +11,16 @@ from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.core.iys_protocol import Status
-from portal.core.models import Brand, Consent, Package, PackageOrder, Provider, ProviderKind, Recipient
+from portal.core.models import (
+    Brand,
+    Consent,
+    Package,
+    PackageOrder,
+    Provider,
+    ProviderKind,
+    Recipient,
+    is_practice_recipient,
+)
 
 A_DAY = timedelta(days=1)
 
@@ -111,7 +120,7 @@ def measure_usage(session: Session, provider: Provider, at: datetime, *, with_iy
     today = clock.day(at)
     confirmed = list_confirmed(session, provider.id)
     running = find_running(confirmed, today)
-    used = count_held(session, provider.id)
+    used = count_held(session, provider)
     records = FREE if provider.in_sandbox_mode else running.records if running else None
     ends_on = covered_until(confirmed, running) if running else None
     level, cause, grace_until = _level(session, provider, confirmed, used, at)
@@ -135,10 +144,19 @@ def find_fitting(session: Session, addresses: int) -> Package | None:
     return session.scalar(offered.order_by(Package.records, Package.id).limit(1))
 
 
-def count_held(session: Session, provider_id: int) -> int:
-    """How many addresses a provider holds ("records" in the price list)."""
-    held = select(func.count()).select_from(Recipient).where(Recipient.provider_id == provider_id)
-    return session.scalars(held).one()
+def count_held(session: Session, provider: Provider) -> int:
+    """How many addresses a provider holds ("records" in the price list). Those of its practice cost nothing later."""
+    held = select(func.count()).select_from(Recipient).where(Recipient.provider_id == provider.id)
+    return session.scalars(held).one() - _count_practice(session, provider)
+
+
+def _count_practice(session: Session, provider: Provider) -> int:
+    """Addresses that an admitted provider knows from its practice only: they are among its first ones."""
+    if provider.in_sandbox_mode:
+        return 0
+    first = select(Recipient.id).where(Recipient.provider_id == provider.id).order_by(Recipient.id).limit(2 * FREE)
+    practised = select(func.count()).select_from(Recipient).where(Recipient.id.in_(first))
+    return session.scalars(practised.where(is_practice_recipient(provider.id))).one()
 
 
 def count_iys_grants(session: Session, provider: Provider) -> int | None:
@@ -178,7 +196,7 @@ def _level(
     if running is None:
         return _level_without_package(session, provider, confirmed, at)
     if used > running.records:
-        since = max(_exceeded_at(session, provider.id, running.records), clock.start_of_day(running.starts_on))
+        since = max(_exceeded_at(session, provider, running.records), clock.start_of_day(running.starts_on))
         return _grace_level(Cause.RECORDS, since, at)
     if used >= NEAR * running.records:
         return Level.NEAR, Cause.RECORDS, None
@@ -204,10 +222,11 @@ def _grace_level(cause: Cause, since: datetime, at: datetime) -> LevelOf:
     return (Level.GRACE if at < until else Level.SHUT), cause, until
 
 
-def _exceeded_at(session: Session, provider_id: int, records: int) -> datetime:
+def _exceeded_at(session: Session, provider: Provider, records: int) -> datetime:
     """When the first address beyond the package was added. Ids are ordered in time."""
-    theirs = select(Recipient.created_at).where(Recipient.provider_id == provider_id)
-    return session.scalars(theirs.order_by(Recipient.id).offset(records).limit(1)).one()
+    theirs = select(Recipient.created_at).where(Recipient.provider_id == provider.id)
+    place = records + _count_practice(session, provider)
+    return session.scalars(theirs.order_by(Recipient.id).offset(place).limit(1)).one()
 
 
 def _runs_out_on(session: Session, provider: Provider, records: int | None, used: int, at: datetime) -> date | None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Update, and_, delete, exists, not_, or_, select, update
+from sqlalchemy import ColumnElement, Select, Update, and_, delete, exists, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.models import (
@@ -90,6 +90,12 @@ def brand_has_not_ended() -> ColumnElement[bool]:
 def submission_to_iys(submission: Submission | None) -> Submission | None:
     """A decision's submission if it goes to İYS or its sandbox, otherwise None."""
     return submission if submission is not None and submission.code not in (OVER, EXEMPT) else None
+
+
+def counted_brands(provider: Provider) -> Select[int]:
+    """Ids of the brands that count: all in sandbox mode, and only those that İYS knows afterwards."""
+    brands = select(Brand.id).where(Brand.provider_id == provider.id)
+    return brands if provider.in_sandbox_mode else brands.where(Brand.is_sandbox.is_(False))
 
 
 def is_code_elsewhere(session: Session, provider: Provider, code: int) -> bool:

@@ -70,7 +70,6 @@ def _conditions(wanted: ExportFilter) -> Iterator[ColumnElement[bool]]:
     yield Consent.status.is_not(None)
     yield from wanted.key_conditions(Consent)
     yield from wanted.time_conditions(Consent.consent_date)
-    if wanted.brand_id is not None:
-        yield Consent.brand_id == wanted.brand_id
+    yield from wanted.brand_conditions(Consent.brand_id)
     if wanted.may_send is not None:
         yield may_send() if wanted.may_send else ~may_send()

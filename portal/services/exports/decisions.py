@@ -80,8 +80,7 @@ def _conditions(wanted: ExportFilter, at: datetime) -> Iterator[ColumnElement[bo
     yield is_kept(at)
     yield from wanted.key_conditions(Decision)
     yield from wanted.time_conditions(decision_time())
-    if wanted.brand_id is not None:
-        yield Decision.brand_id == wanted.brand_id
+    yield from wanted.brand_conditions(Decision.brand_id)
     if wanted.outcome is not None:
         yield Submission.outcome == wanted.outcome
 

@@ -6,12 +6,12 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from portal.core import clock
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import Consent, Decision, Outcome
+from portal.core.models import Brand, Consent, Decision, Outcome
 
 
 class ExportKind(StrEnum):
@@ -34,12 +34,21 @@ class ExportFilter:
     outcome: Outcome | None = None
     since: date | None = None  # Days in Istanbul, both included.
     until: date | None = None
+    with_practice: bool | None = None  # False: leave out what is of sandbox mode.
 
     def key_conditions(self, model: type[Consent | Decision]) -> Iterator[ColumnElement[bool]]:
         """Conditions on the key that consents and decisions share."""
         for column in (model.channel, model.status, model.recipient_type):
             if (value := getattr(self, column.key)) is not None:
                 yield column == value
+
+    def brand_conditions(self, brand_id: InstrumentedAttribute[int]) -> Iterator[ColumnElement[bool]]:
+        """Conditions on the brand; one that was chosen counts, whatever its mode."""
+        if self.brand_id is not None:
+            yield brand_id == self.brand_id
+        elif self.with_practice is False:
+            real = select(Brand.id).where(Brand.provider_id == self.provider_id, Brand.is_sandbox.is_(False))
+            yield brand_id.in_(real)
 
     def time_conditions(self, column: ColumnElement[Any] | InstrumentedAttribute[Any]) -> Iterator[ColumnElement[bool]]:
         if self.since is not None:

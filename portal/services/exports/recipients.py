@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.core.addresses import AddressKind
 from portal.core.iys_protocol import Channel, Status
-from portal.core.models import Brand, Consent, Recipient
+from portal.core.models import Brand, Consent, Recipient, is_practice_recipient
 from portal.core.vault import Vault
 from portal.domain.consents.may_send import may_send
 from portal.services.exports.filters import ExportFilter
@@ -49,10 +49,8 @@ def _channels(session: Session, wanted: ExportFilter, recipient_ids: list[int]) 
     consents = (
         select(Consent.recipient_id, Consent.channel, Consent.status, may_send().label("may_send"))
         .join(Brand, Brand.id == Consent.brand_id)
-        .where(Consent.recipient_id.in_(recipient_ids))
+        .where(Consent.recipient_id.in_(recipient_ids), *wanted.brand_conditions(Consent.brand_id))
     )
-    if wanted.brand_id is not None:
-        consents = consents.where(Consent.brand_id == wanted.brand_id)
     may: ChannelsOf = defaultdict(set)
     refused: ChannelsOf = defaultdict(set)
     for consent in session.execute(consents):
@@ -72,3 +70,5 @@ def _conditions(wanted: ExportFilter) -> Iterator[ColumnElement[bool]]:
     yield from wanted.time_conditions(Recipient.created_at)
     if wanted.brand_id is not None:
         yield exists().where(Consent.recipient_id == Recipient.id, Consent.brand_id == wanted.brand_id)
+    elif wanted.with_practice is False:
+        yield ~is_practice_recipient(wanted.provider_id)

@@ -39,7 +39,7 @@ class OldestSubmission:
 @needs(Permission.LOOK)
 def overview() -> str:
     provider, at = current_user.provider, clock.now()
-    today, outcomes = _counts_of_today(provider.id, at), _counts_by_outcome(provider)
+    today, outcomes = _counts_of_today(provider, at), _counts_by_outcome(provider)
     lanes = lane_backlogs(provider.id, at)
     return render_template(
         "dashboard/overview.html",
@@ -51,7 +51,7 @@ def overview() -> str:
         amber=sum(lane.amber for lane in lanes),
         red=sum(lane.red for lane in lanes),
         oldest=_oldest_submission(provider.id, at),
-        decisions=_recent_decisions(provider.id),
+        decisions=_recent_decisions(provider),
         block=block_of(provider.id, at),
         is_connected=is_connected(provider.id),
         is_forwarding=is_forwarding(provider.id),
@@ -64,10 +64,13 @@ def overview() -> str:
     )
 
 
-def _counts_of_today(provider_id: int, at: datetime) -> dict[Status, int]:
+def _counts_of_today(provider: Provider, at: datetime) -> dict[Status, int]:
     since = clock.start_of_day(clock.day(at))
     rows = select(Decision.status, func.count()).where(
-        Decision.provider_id == provider_id, Decision.recorded_at >= since, ~is_void()
+        Decision.provider_id == provider.id,
+        Decision.recorded_at >= since,
+        ~is_void(),
+        Decision.brand_id.in_(sandbox_mode.counted_brands(provider)),
     )
     return dict(read_session().execute(rows.group_by(Decision.status)).all())
 
@@ -98,8 +101,8 @@ def _oldest_submission(provider_id: int, at: datetime) -> OldestSubmission | Non
     return OldestSubmission(*oldest, level=urgency(oldest.created_at, at))
 
 
-def _recent_decisions(provider_id: int) -> list[tuple[Row[*tuple[Any, ...]], str]]:
-    """Decisions with their masked addresses, the newest first."""
+def _recent_decisions(provider: Provider) -> list[tuple[Row[*tuple[Any, ...]], str]]:
+    """Decisions with their masked addresses, the newest first; those of the practice only while it lasts."""
     rows = read_session().execute(
         select(
             Decision, Recipient, Submission.outcome, Submission.closed_at, Brand.name.label("brand_name"),
@@ -108,7 +111,8 @@ def _recent_decisions(provider_id: int) -> list[tuple[Row[*tuple[Any, ...]], str
         .join(Recipient, Recipient.id == Decision.recipient_id)
         .join(Brand, Brand.id == Decision.brand_id)
         .outerjoin(Submission, Submission.decision_id == Decision.id)
-        .where(Decision.provider_id == provider_id, ~is_void())
+        .where(Decision.provider_id == provider.id, ~is_void())
+        .where(Decision.brand_id.in_(sandbox_mode.counted_brands(provider)))
         .order_by(Decision.recorded_at.desc())
         .limit(MAX_DECISIONS)
     )  # fmt: skip

@@ -174,7 +174,7 @@ def test_what_the_sandbox_took_is_not_said_to_be_iyss_once_a_provider_has_gone_t
     page = ayse.opens("/dashboard/").text
 
     assert figures(page)["İYS kabul etti"] == 0
-    assert "Deneme</span>" in page
+    assert "Deneme</span>" not in page  # Nor does the practice stand among the recent decisions.
 
 
 def test_recent_decisions_are_listed_masked(fatma, ayse):
