@@ -86,7 +86,7 @@ SEPARATORS = re.compile(r"[\s.\-]")
 CODE = re.compile(r"[0-9]{6,8}")
 CODES_IN_TEXT = re.compile(r"(?<![0-9])[0-9]{6,8}(?![0-9])")
 LABELLED_CODE = re.compile(r"(?:kodunuz|code):? ([0-9]{6,8})(?![0-9])", re.IGNORECASE)  # As our messages say it.
-LINK = re.compile(r"(?<!\S)\S*[a-z]\S*/\S*", re.IGNORECASE)  # Digits in links are no codes.
+LINK = re.compile(r"(?<!\S)[^\sa-z]*[a-z][^\s/]*/\S*", re.IGNORECASE)  # Digits in links are no codes.
 LONGEST_PASTED = 500
 
 

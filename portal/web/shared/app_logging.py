@@ -13,7 +13,7 @@ import structlog
 from flask import Flask, Response, g, request
 
 PHONE = re.compile(r"(?:\+|00)?\d[\d ().-]{8,16}\d")
-EMAIL = re.compile(r"[^\s\"'<>@]+@[^\s\"'<>@]+\.\w+")
+EMAIL = re.compile(r"(?<![^\s\"'<>@])[^\s\"'<>@]++@[^\s\"'<>@]+\.\w+")
 # A recipient's code, a token of 256 bits (İYS posts to one, mailed links bear one), a code at the root of a short host.
 CODE = re.compile(r"/(?:(?:[kmsu]|kod|code)/\w+|[\w-]+/[\w-]{43}(?![\w-])|[34679a-hjkmnprt-yA-HJ-NP-RT-Y]{10,32}\b)")
 UNMASKED_KEYS = frozenset({"submission", "campaign", "provider", "request", "timestamp", "ms", "status", "id"})

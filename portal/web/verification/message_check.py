@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 import shortlinks
 from portal.core import addresses, clock
-from portal.core.extensions import read_session, vault
-from portal.core.models import Brand, Message, MessageKind, MessageState, Provider, Recipient
+from portal.core.extensions import limiter, read_session, vault
+from portal.core.models import NO_PROVIDER, Brand, Message, MessageKind, MessageState, Provider, Recipient
 from portal.core.models.link_context import load_consent_text, load_link_context
 from portal.core.transliteration import ascii_only
 from portal.core.vault import Vault
@@ -23,9 +23,10 @@ from portal.domain.consents import recipients
 from portal.domain.providers import sandbox_mode
 from portal.domain.receipts import contents, lookup
 from portal.web.shared import limits
-from portal.web.verification import pasted_text
+from portal.web.verification import pasted_text, text_comparison
 from portal.web.verification.blueprint import blueprint
 from portal.web.verification.pasted_text import LinkKind, PastedText
+from portal.web.verification.text_comparison import Verdict
 from shortlinks import LinkState
 
 NO_LINK = 0  # Id of no link: unknown codes run the same queries.
@@ -51,6 +52,7 @@ class KnownMessage:
     pair: str | None = None
     sent_at: datetime | None = None  # None: sent by the firm itself, or not sent yet.
     is_ours: bool = False
+    text: str | None = None  # As we sent it.
 
 
 @blueprint.get("/kontrol", endpoint="message")
@@ -59,6 +61,7 @@ def ask_for_code() -> str:
 
 
 @blueprint.post("/kontrol", endpoint="message_checked")
+@limiter.limit(limits.MESSAGE_CHECK)
 def show_checked() -> ResponseReturnValue:
     """Say what the code leads to. Nothing is changed, so the page may be reloaded."""
     pasted = request.form.get("code", "")[: pasted_text.LONGEST].strip()
@@ -69,17 +72,21 @@ def show_checked() -> ResponseReturnValue:
     if checked is None:
         limits.count_bad_code()
         return _page(pasted=pasted, message="unknown")
-    return _page(pasted=pasted, checked=checked, has_foreign=not found.foreign <= _own_links(checked))
+    return _page(pasted=pasted, checked=checked, verdict=_judge(pasted, found, checked))
 
 
-def _own_links(checked: KnownMessage) -> frozenset[str]:
-    """What looks like a link in the senders' names and contacts, which their messages contain."""
-    pasted = " ".join(f"{brand_name} {each.title} {each.contact}" for brand_name, each in checked.senders)
-    return pasted_text.find_links(f"{pasted} {ascii_only(pasted)}").foreign
+def _judge(pasted: str, found: PastedText, checked: KnownMessage) -> Verdict:
+    """Whether the rest of the text fits the link. The senders' names and contacts may look like links, too."""
+    known = [text for name, each in checked.senders for text in (name, each.title, each.contact, each.number)]
+    own_links = pasted_text.find_links(f"{' '.join(known)} {ascii_only(' '.join(known))}").foreign
+    return text_comparison.compare(
+        pasted, found.code, sent=checked.text, pair=checked.pair, brands=[name for name, _ in checked.senders],
+        known=known, has_foreign=not found.foreign <= own_links,
+    )  # fmt: skip
 
 
 def _page(**facts: Any) -> str:
-    empty: dict[str, Any] = {"pasted": "", "checked": None, "message": None, "has_foreign": False}
+    empty: dict[str, Any] = {"pasted": "", "checked": None, "message": None, "verdict": None}
     return render_template("verification/message_check.html", **empty | facts)
 
 
@@ -110,7 +117,13 @@ def _find_invitation(session: Session, vault: Vault, code: str) -> KnownMessage 
         pair=word_pair(current_app.config["LINK_SALT"], row.id, row.nonce),
         sent_at=message.ended_at if message and message.state == MessageState.ACCEPTED else None,
         is_ours=message is not None,
+        text=_sent_text(vault, message) if message and message.text else None,
     )
+
+
+def _sent_text(vault: Vault, message: Message) -> str:
+    assert message.text
+    return vault.read(message.text, Message.PLACE, message.provider_id or NO_PROVIDER, message.id)
 
 
 def _find_receipt(session: Session, vault: Vault, code: str) -> KnownMessage | None:

@@ -25,7 +25,8 @@ OURS = re.compile(
 HOST = re.compile(r"(?:https?://)?([a-z0-9.-]+)(?::\d+)?(?:[/?#][^\\@]*)?", AS_TYPED)
 # What phones and browsers turn into a link: a scheme, a name with a path, an IP address, or a name with a usual
 # top-level domain (there are some 1,400). What follows the @ of a mail address is none.
-NAME = r"(?<![\w-])(?<!\w[.@])(?:[\w-]+[.。．｡])+"
+# It begins where no other name could, so that a text is read once.
+NAME = r"(?<![\w-])(?<![\w-][.。．｡@])(?:[\w-]++[.。．｡])+"
 ENDINGS = (
     "com|net|org|info|biz|tr|link|app|dev|xyz|top|site|online|website|web|page|shop|store|club|live|vip|icu|fun|pro|life|"
     "click|cyou|buzz|bond|sbs|cfd|me|co|io|ai|tv|cc|ru|us|eu|uk|de|nl|az|ly|to|gl|gd|gg|be|im|in|is|ws|pw|su|cn|tk|ml|ga|gq"
@@ -112,6 +113,17 @@ def find_links(text: str) -> Links:
         if not others:
             ours += [link for part in parts if (link := _parse_link(part, whole_text))]
     return Links(tuple(ours), frozenset(foreign))
+
+
+def without_link(text: str, code: str) -> str:
+    """The text but for its links with this code. What is glued to one stays."""
+    kept = []
+    for word in words_of(text):
+        for part in SEPARATOR.split(word):
+            found = LINK_LIKE.search(part)
+            before, held, after = part.partition(code)
+            kept.append(part if not held else f"{before[: found.start()] if found else ''} {after}")
+    return " ".join(kept)
 
 
 def words_of(text: str) -> list[str]:

@@ -1,6 +1,7 @@
 """A message is checked without tapping its link: whoever knows its code learns who sent it, when, and to whom."""
 
 import re
+import time
 from datetime import timedelta
 
 import pytest
@@ -9,16 +10,20 @@ from sqlalchemy import event
 
 import shortlinks
 from portal.core import clock
-from portal.core.extensions import db, limiter
-from portal.core.models import AudienceEntry, Brand, Delivery, Receipt
+from portal.core.extensions import db, limiter, vault
+from portal.core.models import AudienceEntry, Brand, Delivery, Message, Receipt
 from portal.core.word_pairs import word_pair
+from portal.web.verification import pasted_text
 from shortlinks import Visit
 from tests import make
 from tests.portal.web.recipient.open_complaints import complains
 
 pytestmark = pytest.mark.alike
 
-FOUND = "Bu iletiyi tanıyoruz"
+FOUND = "Ne için"
+SAME = "Bu iletiyi tanıyoruz: bağlantı da metin de bizim"
+UNSURE = "Bağlantıyı tanıyoruz; metnini karşılaştıramadık"
+FORGED = "Bağlantı bizim, ama metin bizim gönderdiğimiz değil"
 UNKNOWN = "Bu kodla bir ileti bulamadık"
 AROUND_A_CODE = [
     "{}",
@@ -291,3 +296,76 @@ def statements(app, browser, code: str) -> list[str]:
     finally:
         event.remove(reader, "before_cursor_execute", note)
     return said
+
+
+def text_sent(app, code: str) -> str:
+    with app.app_context():
+        texts = [
+            vault().read(message.text, Message.PLACE, message.provider_id, message.id)
+            for message in db.session.query(Message)
+        ]
+    return next(text for text in texts if code in text)
+
+
+def test_every_word_of_ours_is_vouched_for_in_any_spelling(app, browser, code):
+    sent = text_sent(app, code)
+
+    for pasted in (sent, f"\u200e{sent.replace(' ', chr(10))}", sent.upper().replace(code.upper(), code), sent[6:]):
+        assert SAME in seen(check(browser, pasted)), pasted
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("Ticari", "Bedava"), ("Onay/Ret:", "Onay/Ret: hediyeniz icin hemen"), ("0850 123 45 67", "0850 999 99 99"),
+        ("Ornek", "Banka"), ("", "Kazandiniz! "), ("http:", "Kazandiniz!http:"), ("Onay/", "\u041e\u043f Onay/"),
+    ],
+)  # fmt: skip
+def test_a_true_link_in_other_words_is_called_forged(app, browser, code, old, new):
+    sent = text_sent(app, code)
+    assert old in sent
+
+    page = seen(check(browser, sent.replace(old, new, 1)))
+
+    assert FORGED in page and SAME not in page
+
+
+def test_other_words_of_the_pair_and_a_foreign_link_are_called_forged(app, browser, code, rows):
+    link = rows(shortlinks.Link)[0]
+    pair = word_pair(app.config["LINK_SALT"], link.id, link.nonce)
+    other = "elma nehir" if pair != "elma nehir" else "nehir elma"
+
+    assert "İki sözcük başka" in seen(check(browser, text_sent(app, code).replace(pair, other)))
+    assert FORGED in seen(check(browser, f"{text_sent(app, code)} https://evil.example/x"))
+
+
+def test_of_a_text_that_the_firm_sent_only_what_contradicts_is_told(app, browser):
+    code = make.codes(app, delivery=Delivery.CSV)[make.PHONE]
+
+    assert UNSURE in seen(check(browser, code))
+    text = f"Ornek: Merhaba, 0850 123 45 67. https://kisa.example/{code}"
+    assert UNSURE in seen(check(browser, text)) and "yok." in seen(check(browser, text))
+    assert FORGED in seen(check(browser, f"{text} Arayin: 0532 999 88 77"))
+
+
+@pytest.mark.parametrize("piece", ["a.", "-.", "a。", "a@", "http:", "www.", "1.1.", "a:", "/", ">", "a-", "\u0131"])
+def test_no_pasted_text_is_read_more_than_once(app, piece):
+    """Four times the text takes about four times as long."""
+    with app.app_context():
+        texts = [piece * (length // len(piece)) for length in (2_000, 8_000)]
+        short, long = (min(cpu_seconds(text) for _ in range(5)) for text in texts)
+
+    assert long < max(10 * short, 0.05)
+
+
+def cpu_seconds(text: str) -> float:
+    begun = time.thread_time()
+    pasted_text.parse(text)
+    return time.thread_time() - begun
+
+
+def test_checking_is_limited(app, browser, code):
+    limiter.enabled = True
+    answers = [check(browser, code).status_code for _ in range(61)]
+
+    assert (answers[0], answers[-1]) == (200, 429)

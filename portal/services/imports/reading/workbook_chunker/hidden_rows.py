@@ -15,7 +15,7 @@ _ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*>")
 _ODS_TABLE = re.compile(rb"<table:(table-row|table)(?=[\s/>])[^>]*>")
 _HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
 _COLLAPSED = re.compile(rb'\btable:visibility="(?:collapse|filter)"')
-_ATTRIBUTE = re.compile(rb'([\w:]+)="([^"]*)"')
+_ATTRIBUTE = re.compile(rb'(?<![\w:])([\w:]++)="([^"]*)"')
 _SHEET, _RELATION = re.compile(rb"<(?:\w+:)?sheet\b[^>]*>"), re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
 
 

@@ -1,0 +1,99 @@
+"""Compare a pasted message with what we know of its link: a true link may stand in a forged text."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+
+from portal.core.addresses.masking import LIKE_A_PHONE
+from portal.core.transliteration import ASCII
+from portal.core.word_pairs import WORDS
+from portal.web.verification import pasted_text
+
+WORD = re.compile(r"\w+")
+NOT_DIGITS = re.compile(r"\D+")
+SHORTEST_PHONE = 7  # Digits.
+
+
+class Outcome(StrEnum):
+    """Green: every word is of the text that we sent. Amber: nothing contradicts, or there is no text to compare."""
+
+    SAME = "good"
+    UNKNOWN = "amber"
+    FORGED = "bad"
+
+
+class Mismatch(StrEnum):
+    """What is not as it should be in the text."""
+
+    TEXT = "text"
+    WORDS = "words"
+    PHONE = "phone"
+    LINK = "link"
+    NO_WORDS = "no_words"
+    NO_BRAND = "no_brand"
+
+
+FORGED = frozenset({Mismatch.TEXT, Mismatch.WORDS, Mismatch.PHONE, Mismatch.LINK})
+
+
+@dataclass(frozen=True)
+class Verdict:
+    outcome: Outcome
+    mismatches: frozenset[Mismatch] = frozenset()
+    is_link_alone: bool = False
+
+
+def compare(
+    pasted: str, code: str, *, sent: str | None, pair: str | None, brands: list[str], known: list[str],
+    has_foreign: bool,
+) -> Verdict:  # fmt: skip
+    """Judge a pasted text. `sent`: the text that we sent, if we did; `known`: names, contacts and numbers of the
+    senders, which their messages may hold."""
+    words = _words(pasted_text.without_link(pasted, code))
+    found = {Mismatch.LINK} if has_foreign else set()
+    if not words:
+        return Verdict(Outcome.FORGED if found else Outcome.UNKNOWN, frozenset(found), is_link_alone=True)
+    if sent is not None:
+        found |= set() if _is_part(words, _words(pasted_text.without_link(sent, code))) else {Mismatch.TEXT}
+    elif _holds_other_phone(pasted, known):
+        found.add(Mismatch.PHONE)
+    if pair and not _is_part(_words(pair), words):
+        found.add(Mismatch.WORDS if _holds_a_pair(words) else Mismatch.NO_WORDS)
+    if not any(_is_part(_words(brand), words) for brand in brands):
+        found.add(Mismatch.NO_BRAND)
+    if found & FORGED:
+        return Verdict(Outcome.FORGED, frozenset(found))
+    return Verdict(Outcome.SAME) if sent is not None else Verdict(Outcome.UNKNOWN, frozenset(found))
+
+
+def _words(text: str) -> list[str]:
+    """Its words as they read in any spelling: without marks, signs, case and Turkish letters."""
+    return WORD.findall(unicodedata.normalize("NFKC", text).translate(ASCII).lower())
+
+
+def _is_part(words: list[str], whole: list[str]) -> bool:
+    """Whether the words stand in the text one after another."""
+    return f" {' '.join(words)} " in f" {' '.join(whole)} "
+
+
+def _holds_a_pair(words: list[str]) -> bool:
+    return any(each in WORDS and after in WORDS for each, after in pairwise(words))
+
+
+def _holds_other_phone(pasted: str, known: list[str]) -> bool:
+    """Whether a number stands in the text that is none of the senders'. Numbers in a row count as one here."""
+    ours = {_digits(each[0]) for text in known for each in LIKE_A_PHONE.finditer(text)}
+    for each in LIKE_A_PHONE.finditer(pasted):
+        left = NOT_DIGITS.sub("", each[0])
+        for number in ours:
+            left = left.replace(number, "")
+        if len(left) >= SHORTEST_PHONE:
+            return True
+    return False
+
+
+def _digits(phone: str) -> str:
+    """Without the country's code and the zero before it, as somebody may write it."""
+    return NOT_DIGITS.sub("", phone).removeprefix("90").lstrip("0")
