@@ -23,6 +23,11 @@ class Comparison:
     obeyed_by: datetime | None = None  # The last moment of the three business days (Law 6563, art. 8/3).
     was_allowed: bool = False  # Apart from the refusal: by a known grant, or as a merchant (art. 6/2).
 
+    @property
+    def is_without_consent(self) -> bool:
+        """Whether no consent is known that would have allowed the message; said to the person as it is to the desk."""
+        return self.finding != Finding.AFTER_REFUSAL and not self.was_allowed
+
 
 @dataclass(frozen=True)
 class _RefusedPeriod:

@@ -194,4 +194,4 @@ def _write(
         writer.write_decisions(session, consents, rows)
         writer.write_receipt(session, receipt, decision_ids, len(made))
         if any(decision["status"] == Status.GRANTED for decision in made):
-            session.execute(insert(Message), messages.confirmation_row(receipt, link_context.campaign_id, at))
+            session.execute(insert(Message), messages.confirmation_row(receipt, link_context.campaign_id, undo_period))

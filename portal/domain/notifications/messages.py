@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from portal.core import clock
 from portal.core.models import NO_PROVIDER, Message, MessageKind, MessageState
 from portal.core.models.ids import new_id
 from portal.core.vault import Vault
@@ -45,8 +46,15 @@ def write_message(
     return message
 
 
-def confirmation_row(receipt: Mapping[str, Any], campaign_id: int, at: datetime) -> dict[str, Any]:
-    """The confirmation of a grant (Regulation art. 7: the same day, at the address itself, with a way to refuse)."""
+LAST_MINUTES = timedelta(minutes=1)  # Of a day, for sending.
+
+
+def confirmation_row(receipt: Mapping[str, Any], campaign_id: int, undo_period: timedelta) -> dict[str, Any]:
+    """The confirmation of a grant (Regulation art. 7: the same day, at the address itself, with a way to refuse). It
+    waits until the grant cannot be undone any more, as long as it is still sent that day."""
+    at: datetime = receipt["decided_at"]
+    midnight = clock.start_of_day(clock.day(at) + timedelta(days=1))
+    due_at = max(at, min(at + undo_period, midnight - LAST_MINUTES))
     return {
         "id": new_id(),
         "kind": MessageKind.CONFIRMATION,
@@ -58,7 +66,7 @@ def confirmation_row(receipt: Mapping[str, Any], campaign_id: int, at: datetime)
         "link_id": receipt["link_id"],
         "receipt_id": receipt["id"],
         "state": MessageState.WAITING,
-        "due_at": at,
+        "due_at": due_at,
         "attempts": 0,
         "created_at": at,
     }

@@ -19,6 +19,7 @@ from portal.core.models import (
     Outcome,
     Provider,
     Receipt,
+    ReceiptDecision,
     Recipient,
     Submission,
 )
@@ -29,6 +30,8 @@ from portal.domain import address_proofs
 from portal.domain.consents.may_send import Answer, Verdict, answer_of
 from portal.domain.providers import sandbox_mode
 from portal.domain.providers.sandbox_mode import Destination
+
+MOST_RECEIPTS = 50  # On one page.
 
 
 @dataclass(frozen=True)
@@ -219,6 +222,19 @@ def read_history(session: Session, of: Iterable[HeldBrand]) -> list[HistoryEntry
             )
         )  # fmt: skip
     return entries
+
+
+def list_receipts(session: Session, held: HeldBrand) -> list[Receipt]:
+    """The receipts of the present holder at a brand, the newest first."""
+    theirs = (
+        select(ReceiptDecision.receipt_id)
+        .join(Decision, Decision.id == ReceiptDecision.decision_id)
+        .where(Decision.recipient_id == held.recipient.id, Decision.brand_id == held.brand.id)
+    )
+    found = select(Receipt).where(Receipt.recipient_id == held.recipient.id, Receipt.id.in_(theirs))
+    if held.held_since is not None:
+        found = found.where(Receipt.decided_at >= held.held_since)
+    return list(session.scalars(found.order_by(Receipt.decided_at.desc(), Receipt.id).limit(MOST_RECEIPTS)))
 
 
 def last_receipt(session: Session, recipient_ids: Iterable[int], since: datetime) -> Receipt | None:

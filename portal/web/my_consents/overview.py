@@ -47,7 +47,7 @@ def overview() -> ResponseReturnValue:
     last = holdings.last_receipt(read_session(), [each.id for each in held.recipients], _proved_at())
     return render_template(
         "my_consents/overview.html", brands=paginate(held.shown, BRANDS_PER_PAGE), total=len(held.shown),
-        granted=sum(each.is_granted for each in held.shown), receipt=_receipt_link(last),
+        granted=sum(each.is_granted for each in held.shown), receipt=_receipt_link(last) if last else None,
         is_refused=all(each.is_refused for each in held.brands), status_sentence=sentences.status_sentence,
         iys_sentence=sentences.iys_sentence,
         page_url=lambda number: url_for(".overview", sayfa=number), **shared_context(),
@@ -62,7 +62,9 @@ def brand(brand_id: int) -> str:
         abort(404)
     entries = paginate(holdings.read_history(read_session(), [held]), DECISIONS_PER_PAGE)
     return render_template(
-        "my_consents/brand.html", held=held, entries=entries, outcome_sentence=sentences.outcome_sentence,
+        "my_consents/brand.html", held=held, entries=entries,
+        receipts=[_receipt_link(each) for each in holdings.list_receipts(read_session(), held)],
+        outcome_sentence=sentences.outcome_sentence,
         page_url=lambda number: url_for(".brand", brand_id=brand_id, sayfa=number), **shared_context(),
     )  # fmt: skip
 
@@ -142,11 +144,12 @@ def _proved_at() -> datetime:
     return proved_at
 
 
-def _receipt_link(row: Receipt | None) -> dict[str, str] | None:
-    if row is None:
-        return None
+def _receipt_link(row: Receipt) -> dict[str, Any]:
     code = lookup.receipt_code(current_app.config["LINK_SALT"], row.id, row.nonce)
-    return {"number": receipts.format_number(row.number), "url": url_for("recipient.receipt", code=code)}
+    return {
+        "number": receipts.format_number(row.number), "decided_at": row.decided_at,
+        "url": url_for("recipient.receipt", code=code), "complaint_url": url_for("recipient.complain", code=code),
+    }  # fmt: skip
 
 
 def _read_button(held: Holdings, named: str) -> tuple[list[HeldBrand], tuple[Channel, ...]]:

@@ -52,7 +52,7 @@ def _progress_sentence(of: HistoryEntry | HeldConsent) -> str:
     if of.outcome in (Outcome.ACCEPTED, Outcome.VERIFIED):
         text = _("İYS'ye İzinlink bildirdi, İYS kabul etti")
         return f"{text} ({format_datetime(of.accepted_at, MOMENT)})." if of.accepted_at else f"{text}."
-    if of.outcome in UNSETTLED:
+    if of.outcome in UNSETTLED and of.status == Status.GRANTED:
         return _("İYS'ye İzinlink bildirecek.")
     return decision_status.iys_state_text(of.outcome, of.status) if of.outcome else ""
 

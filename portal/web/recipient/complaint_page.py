@@ -103,10 +103,17 @@ def summary_lines(case: Complaint, compared: Comparison | None) -> list[tuple[st
         (gettext("İletinin tam metni"), report.text),
         (gettext("Ekran görüntüsü"), gettext("Başvurunuza eklediniz") if report.has_picture else ""),
         *_refusal_lines(compared),
-        (gettext("Karşılaştırma"), label(compared.finding)),
+        *_consent_lines(compared),
         (gettext("Bu başvurunun zamanı"), format_datetime(case.created_at, MOMENT)),
     ]
     return [(name, value) for name, value in pairs if value]
+
+
+def _consent_lines(compared: Comparison) -> list[tuple[str, str]]:
+    """What the firm's desk reads of it: that no consent was recorded, or how the message stands to the refusal."""
+    if compared.is_without_consent:
+        return [(gettext("Onay"), gettext("İleti geldiğinde bu kanal için burada kayıtlı bir onay yoktu"))]
+    return [(gettext("Karşılaştırma"), label(compared.finding))]
 
 
 def _refusal_lines(compared: Comparison) -> list[tuple[str, str]]:
@@ -117,8 +124,9 @@ def _refusal_lines(compared: Comparison) -> list[tuple[str, str]]:
     sent = sandbox_mode.submission_to_iys(read_session().scalar(own))
     lines = [
         (gettext("Ret kararınız"), format_datetime(compared.refused_at, f"{MOMENT}:ss")),
-        (gettext("Üç iş gününün sonu"), format_datetime(compared.obeyed_by, MOMENT)),
     ]
+    if not compared.is_without_consent:  # They are for stopping what a consent began.
+        lines.append((gettext("Üç iş gününün sonu"), format_datetime(compared.obeyed_by, MOMENT)))
     if sent is not None:
         lines.append((gettext("İYS'deki durumu"), decision_status.iys_state_text(sent.outcome, Status.REFUSED)))
         lines.append((gettext("İYS işlem no"), sent.transaction_id or ""))

@@ -1,12 +1,12 @@
 """Content of a link's page."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from flask import current_app, request, url_for
 from flask_babel import get_locale
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import shortlinks
@@ -19,6 +19,7 @@ from portal.core.word_pairs import word_pair
 from portal.domain.campaigns import Wording, default_texts
 from portal.domain.consent_points import PublicPoint
 from portal.domain.providers import sandbox_mode
+from portal.domain.receipts import lookup
 from portal.web.recipient import branding, posted_form
 from portal.web.recipient.link_states import State, View
 from portal.web.shared.hosts import is_short_host
@@ -74,13 +75,17 @@ def build_link_page(
 ) -> dict[str, Any]:  # fmt: skip
     """What templates/recipient/page.html shows of a link in one language."""
     text = load_consent_text(session, context.text_id)
-    decided_at = decided_by(session, context) if view.state == State.LIVE and current.held else None
+    receipt = last_receipt(session, context) if current.held else None
+    decided_at = receipt.decided_at if receipt and view.state == State.LIVE else None
     title, body = _title_and_body(text, context, view, language)
     return {
         "state": State.USED if decided_at else view.state,
         "asks": view.asks,
         "may_grant": view.may_grant,
         "decided_at": decided_at,  # By this link.
+        "receipt_code": lookup.receipt_code(current_app.config["LINK_SALT"], receipt.id, receipt.nonce)
+        if receipt else None,
+        "language_args": language_args(),
         "held_since": context.held_since,
         "was_disowned": context.was_disowned,
         "text": text,
@@ -97,7 +102,7 @@ def build_link_page(
         "post_url": request.path,
         "not_mine_url": not_mine_url(requested_code()),
         "form_state": form_state,
-    }
+    }  # fmt: skip
 
 
 def address_of(vault: Vault, context: LinkContext) -> addresses.Address:
@@ -105,12 +110,12 @@ def address_of(vault: Vault, context: LinkContext) -> addresses.Address:
     return addresses.parse(vault.read(context.address, Recipient.PLACE, *whose))
 
 
-def decided_by(session: Session, context: LinkContext) -> datetime | None:
-    """When the present owner of the address last decided by this link, if ever."""
-    since = context.held_since or datetime.min.replace(tzinfo=UTC)
-    mine = select(func.max(Receipt.decided_at)).where(Receipt.link_id == context.link_id)
-    last = session.scalar(mine)
-    return last if last and last > since else None
+def last_receipt(session: Session, context: LinkContext) -> Receipt | None:
+    """The receipt of what the present holder of the address last decided by this link, if ever."""
+    mine = select(Receipt).where(Receipt.link_id == context.link_id)
+    if context.held_since is not None:
+        mine = mine.where(Receipt.decided_at > context.held_since)
+    return session.scalars(mine.order_by(Receipt.decided_at.desc(), Receipt.id.desc()).limit(1)).first()
 
 
 def link_url(code: str) -> str:

@@ -34,7 +34,11 @@ def iys_state_text(outcome: Outcome | None, status: Status) -> str:
     is_refusal = status == Status.REFUSED
     sentence = {
         None: _("İYS'ye bildirilmez."),
-        **dict.fromkeys(UNSETTLED, _("Karar kaydedildi, İYS'ye bildirilecek.")),
+        **dict.fromkeys(
+            UNSETTLED,
+            _("Ret kaydedildi ve geçerli; İYS'de bir onay varsa oraya da bildirilecek.")
+            if is_refusal else _("Karar kaydedildi, İYS'ye bildirilecek."),
+        ),
         Outcome.ACCEPTED: _("İYS'ye bildirildi, İYS kabul etti."),
         Outcome.VERIFIED: _("İYS'ye bildirildi, İYS kabul etti; kaydı İYS'de ayrıca gördük."),
         Outcome.NOT_NEEDED: _("İYS'de geri alınacak bir onay yok; ret burada kayıtlı ve geçerli.")

@@ -123,10 +123,25 @@ def test_what_was_taken_back_is_not_confirmed(app, browser, codes, gateway, rows
         pytest.fail("the grant did not wait to be undone")
 
     send_all(app, gateway.url)
+    assert rows.one(Message).state == MessageState.WAITING
+    with time_machine.travel(clock.now() + timedelta(seconds=301)):
+        send_all(app, gateway.url)
 
     assert sent(gateway) == []
     message = rows.one(Message)
     assert (message.state, message.unsent_reason) == (MessageState.NOT_NEEDED, UnsentReason.UNDONE)
+
+
+def test_it_waits_until_the_grant_cannot_be_taken_back_any_more(app, browser, codes, gateway, rows):
+    app.config["UNDO_SECONDS"] = 300
+    make.Person(browser, codes[make.PHONE]).decides(MESAJ="ONAY")
+
+    send_all(app, gateway.url)
+    before = sent(gateway)
+    with time_machine.travel(clock.now() + timedelta(seconds=301)):
+        send_all(app, gateway.url)
+
+    assert before == [] and len(sent(gateway)) == 1
 
 
 def test_the_text_that_was_sent_is_kept_and_sent_again_as_it_was(app, browser, codes, gateway, rows):

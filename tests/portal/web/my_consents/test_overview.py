@@ -159,7 +159,8 @@ def test_nothing_of_who_had_the_number_before_is_shown(app, granted):
 
     assert len(before) == 2
     assert "İzinli, " not in page
-    assert past.count("<li>") == 1  # The one grant that was refused then; the older refusal is another person's.
+    # The one grant that was refused then; the older refusal is another person's.
+    assert past.count('<p class="when">') == 1
     assert len(exported["history"]) == 1
     assert {each["since"] for each in exported["consents"]} == {clock.istanbul(since).isoformat(timespec="seconds")}
 
@@ -306,3 +307,13 @@ def test_a_long_pdf_has_all_of_it(app, granted):
 def test_nothing_of_it_is_shown_without_the_cookie(app, granted, path):
     assert app.test_client().get(path).location == "/izinlerim"
     assert app.test_client().post(path.replace("izinlerim.json", "cik")).status_code in (303, 405)
+
+
+def test_a_lost_receipt_is_found_in_the_brands_history(app, granted):
+    with app.app_context():
+        brand_id = db.session.scalar(select(Brand.id))
+    page = granted.opens(f"/izinlerim/marka/{brand_id}").text
+
+    (receipt,) = set(re.findall(r'href="(/m/\w+)"', page))
+    assert f'href="{receipt}/sikayet"' in page
+    assert granted.opens(receipt).status_code == 200

@@ -33,7 +33,7 @@ def case(app, rows):
 
 
 SAID = {
-    timedelta(0): (Finding.WITHIN_TERM, "Hiç onay vermediyseniz hemen şikâyet edebilirsiniz"),
+    timedelta(0): (Finding.WITHIN_TERM, "kayıtlı bir onay da yoktu"),
     timedelta(days=3, hours=15): (Finding.AFTER_REFUSAL, "size gelmemeliydi"),
 }
 
@@ -178,7 +178,7 @@ def test_the_summary_holds_what_the_ministry_asks_for_and_the_address_masked(bro
     receipt = rows(Receipt)[0]
     for words in (
         "Örnek Mağazacılık A.Ş.", "0123456789012345", HEADER, TEXT, "SMS", "+90 5•• ••• •• 67", "7 Aralık 2026 11:00",
-        "İYS'ye bildirilecek", receipt.number[:4],
+        "oraya da bildirilecek", receipt.number[:4],
     ):  # fmt: skip
         assert words in answer.text
     assert "1234567" not in answer.text.replace("0123456789012345", "")
@@ -215,3 +215,12 @@ def test_asking_for_erasure_has_a_page_too(app, browser, code, rows):
     assert browser.get(f"/s/{page_code}/ozet.txt").status_code == 404
     assert browser.post(f"/s/{page_code}/ret").status_code == 303
     assert rows.count(Decision) == 1
+
+
+def test_person_and_summary_read_what_the_desk_reads_that_there_was_no_consent(browser, code):
+    location = complains(browser, code).location
+    page, summary = browser.get(location).text, browser.get(f"{location}/ozet.txt").text
+
+    assert "kayıtlı bir onay da yoktu" in page and "üç iş günü tanır" not in page
+    assert "kayıtlı bir onay yoktu" in summary
+    assert "Karşılaştırma" not in summary and "Üç iş gününün sonu" not in summary

@@ -139,3 +139,9 @@ def test_a_wrong_code_says_nothing(fatma, browser, rows):
     assert browser.post(f"/k/{make.misspell(fatma.code)}/ben-degilim").status_code == 404
     assert browser.get(f"/{fatma.code}/ben-degilim").status_code == 404  # Only short hosts serve links at their root.
     assert rows.count(Decision) == 0
+
+
+def test_what_was_told_is_acknowledged_in_words_of_its_own(fatma, browser):
+    page = browser.get(browser.post(f"/k/{fatma.code}/ben-degilim").location).text
+
+    assert "<h1>Bildiriminiz kaydedildi</h1>" in page and "bu adreste olmadığını bildirdik" in page

@@ -271,3 +271,22 @@ def test_refusing_all_refuses_every_channel_of_the_address_and_says_so(app, brow
     assert answer.status_code == 303
     assert {(each.channel, each.status) for each in rows(Consent)} == {("MESAJ", "RET"), ("ARAMA", "RET")}
     assert rows.one(Receipt).choices == "ARAMA=RET MESAJ=RET"
+
+
+@pytest.mark.parametrize("path", ["/k/", "/u/"])
+def test_a_lost_receipt_is_found_by_its_link_and_so_is_the_complaint(fatma, browser, path):
+    before = browser.get(path + fatma.code).text
+    receipt = fatma.decides(MESAJ="RET").location
+    page = browser.get(path + fatma.code).text
+
+    assert "/m/" not in before
+    assert f'href="{receipt}"' in page and f'href="{receipt}/sikayet"' in page
+
+
+def test_no_page_says_that_a_first_refusal_is_written_to_iys(fatma, browser):
+    asking, refusing = fatma.opens().text, browser.get(f"/u/{fatma.code}").text
+    receipt = browser.get(fatma.decides(MESAJ="RET").location).text
+
+    assert "yoksa İYS&#39;ye yazılacak bir şey yoktur" in asking.replace("İYS'ye", "İYS&#39;ye")
+    assert "yoksa İYS&#39;ye yazılacak bir şey yoktur" in refusing.replace("İYS'ye", "İYS&#39;ye")
+    assert "bir onay varsa oraya da bildirilecek" in receipt and "Karar kaydedildi, İYS" not in receipt

@@ -30,7 +30,10 @@ def test_each_state_is_a_sentence_and_none_is_the_dashboards(outcome, status):
 
 @pytest.mark.parametrize("outcome", [Outcome.WAITING, Outcome.SENT, Outcome.BLOCKED])
 def test_what_a_signed_receipt_calls_waiting_is_one_thing_everywhere(outcome):
-    assert decision_status.iys_state_text(outcome, Status.REFUSED) == f"Karar kaydedildi, {ON_ITS_WAY}"
+    assert decision_status.iys_state_text(outcome, Status.GRANTED) == f"Karar kaydedildi, {ON_ITS_WAY} {NOT_YET}"
+    # İYS stores no first refusal (H175).
+    said = decision_status.iys_state_text(outcome, Status.REFUSED)
+    assert said == "Ret kaydedildi ve geçerli; İYS'de bir onay varsa oraya da bildirilecek."
 
 
 @pytest.mark.parametrize("outcome", [Outcome.WAITING, Outcome.SENT, Outcome.BLOCKED, Outcome.PARKED])
