@@ -83,8 +83,8 @@ def private_routes(app):
 
 
 def filled(rule) -> str:
-    """The rule's path, with something in its gaps."""
-    return re.sub(r"<(\w+:)?\w+>", "1", rule.rule)
+    """The rule's path, with something in its gaps: of several choices the first."""
+    return re.sub(r"<(?:any\((\w+)[^)]*\):|\w+:)?\w+>", lambda gap: gap[1] or "1", rule.rule)
 
 
 def form_token(browser) -> dict:

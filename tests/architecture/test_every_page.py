@@ -26,7 +26,7 @@ NO_PAGES = ("static", "signin.sign_out")
 def page_addresses(app, things: dict, *rules: str) -> list[str]:
     """One address of each page behind one of these access rules."""
     return sorted(
-        re.sub(r"<(?:\w+:)?(\w+)>", lambda gap: str(things.get(gap[1], 1)), rule.rule)
+        re.sub(r"<(?:[^:<>]+:)?(\w+)>", lambda gap: str(things.get(gap[1], 1)), rule.rule)
         for rule in app.url_map.iter_rules()
         if "GET" in rule.methods and rule.endpoint not in NO_PAGES
         if ACCESS_RULES[rule.endpoint.partition(".")[0]] in rules

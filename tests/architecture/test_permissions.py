@@ -1,7 +1,5 @@
 """Who may open what: every route of the URL map, as every kind of person, against the tables of permissions."""
 
-import re
-
 import pytest
 
 from portal.core import clock
@@ -10,6 +8,7 @@ from portal.core.models import Network, OperatorRole, Provider, Role
 from portal.domain.identity.permissions import OPERATOR_PERMISSIONS, ROLE_PERMISSIONS, Permission
 from portal.web.shared.access import ACCESS_RULES
 from tests import make
+from tests.architecture.test_access_rules import filled
 from tests.portal.web.dashboard.staff import csrf_token, skip_sign_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
@@ -44,7 +43,7 @@ def routes(app, access_rule: str) -> list[tuple[str, str, Permission]]:
         if ACCESS_RULES.get(rule.endpoint.partition(".")[0]) != access_rule:
             continue
         view = app.view_functions[rule.endpoint]
-        path = re.sub(r"<(\w+:)?\w+>", "1", rule.rule)
+        path = filled(rule)
         found += [(method, path, view.needs) for method in METHODS if method in rule.methods]
     return found
 

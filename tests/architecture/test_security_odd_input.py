@@ -46,7 +46,7 @@ def people(app, things) -> list:
 def paths(app, method: str, things: dict) -> list[str]:
     """Of all pages for people but those that end the session they are tried in."""
     return sorted(
-        re.sub(r"<(?:\w+:)?(\w+)>", lambda gap: str(things.get(gap[1], 1)), rule.rule)
+        re.sub(r"<(?:[^:<>]+:)?(\w+)>", lambda gap: str(things.get(gap[1], 1)), rule.rule)
         for rule in app.url_map.iter_rules()
         if method in rule.methods and rule.endpoint != "static"
         if ACCESS_RULES[rule.endpoint.partition(".")[0]] not in ("by code", "by password")
