@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from portal.core.addresses import AddressKind
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import Brand, Consent, Recipient, is_practice_recipient
+from portal.core.models.recipient import latest
 from portal.core.vault import Vault
 from portal.domain.consents.may_send import may_send
 from portal.services.exports.filters import ExportFilter
@@ -28,6 +29,7 @@ class Row:
     since: datetime
     may_send: tuple[Channel, ...]
     refused: tuple[Channel, ...]
+    held_since: datetime | None  # What was before may be another person's (Recipient.held_since).
 
 
 def count(session: Session, wanted: ExportFilter, at: datetime) -> int:
@@ -37,12 +39,17 @@ def count(session: Session, wanted: ExportFilter, at: datetime) -> int:
 def rows(session: Session, vault: Vault, wanted: ExportFilter, at: datetime) -> Iterator[Row]:
     """In the order in which they were added."""
     addresses = AddressReader(vault, wanted.provider_id)
-    columns = select(Recipient.id, Recipient.address, Recipient.kind, Recipient.created_at)
+    columns = select(
+        Recipient.id, Recipient.address, Recipient.kind, Recipient.created_at, Recipient.reassigned_at,
+        Recipient.closed_at,
+    )  # fmt: skip
     for page in read_pages(session, columns.where(*_conditions(wanted)), Recipient.id):
         may, refused = _channels(session, wanted, [each.id for each in page])
         for each in page:
             address = addresses.read(each.id, each.address)
-            yield Row(address, each.kind, each.created_at, _ordered(may[each.id]), _ordered(refused[each.id]))
+            held_since = latest(each.reassigned_at, each.closed_at)
+            channels = _ordered(may[each.id]), _ordered(refused[each.id])
+            yield Row(address, each.kind, each.created_at, *channels, held_since)
 
 
 def _channels(session: Session, wanted: ExportFilter, recipient_ids: list[int]) -> tuple[ChannelsOf, ChannelsOf]:

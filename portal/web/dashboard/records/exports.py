@@ -39,6 +39,7 @@ HEADERS: dict[ExportKind, tuple[str, ...]] = {
     ),
     ExportKind.RECIPIENTS: (
         _l("Adres"), _l("Tür"), _l("Kayıt zamanı"), _l("Gönderilebilen kanallar"), _l("Reddedilen kanallar"),
+        _l("El değiştirdi"),
     ),
 }  # fmt: skip
 
@@ -109,7 +110,10 @@ def _decision_line(row: decisions.Row) -> Sequence[object]:
 
 
 def _recipient_line(row: recipients.Row) -> Sequence[object]:
-    return _address(row.address), label(row.kind), _moment(row.since), " ".join(row.may_send), " ".join(row.refused)
+    return (
+        _address(row.address), label(row.kind), _moment(row.since), " ".join(row.may_send), " ".join(row.refused),
+        _moment(row.held_since),
+    )  # fmt: skip
 
 
 def _address(address: str | None) -> str:

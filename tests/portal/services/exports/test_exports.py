@@ -85,6 +85,16 @@ def test_a_recipient_is_told_with_its_channels(app, holder):
     assert found == {make.PHONE: ((Channel.SMS, Channel.CALL), ()), make.EMAIL: ((), (Channel.EMAIL,))}
 
 
+def test_a_recipient_whose_line_was_closed_is_told_with_the_day(app, holder):
+    holder.grants()
+    at = clock.now().replace(microsecond=0)
+    with app.app_context():
+        db.session.execute(update(Recipient).values(closed_at=at))
+        db.session.commit()
+
+    assert [row.held_since for row in told(app, ExportKind.RECIPIENTS)] == [at]
+
+
 @pytest.mark.parametrize("kind", ExportKind)
 def test_an_address_whose_seal_is_damaged_is_left_out_and_nothing_else(app, holder, kind):
     holder.grants()
