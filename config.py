@@ -169,7 +169,7 @@ def _link_base(environ: Mapping[str, str], port: float, *, development: bool) ->
     """What personal links begin with."""
     if environ.get("HOSTS") and not development and not environ.get("LINK_BASE"):
         raise BadSetting("Set LINK_BASE (https://…), with which links begin: they would lead to this machine only.")
-    return environ.get("LINK_BASE", f"http://127.0.0.1:{port}/k").rstrip("/")
+    return environ.get("LINK_BASE", f"http://localhost:{port}/k").rstrip("/")
 
 
 def _own_base(

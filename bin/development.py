@@ -166,6 +166,7 @@ def _welcome_text(addresses: Mapping[str, Any], settings: Mapping[str, str]) -> 
   Giriş · sign in              {addresses["email"]}  {addresses["password"]}
   Kod · code                   bin/flask demo code [--email …]
 {others}
+  Cem'in İYS kodu · Cem's code {addresses.get("iys_code", "–")}
   Kişisel link · personal link {addresses["link"]}
   İzin noktası · consent point {addresses["point"]}
   İYS                          {addresses["sandbox"] or elsewhere}

@@ -5,7 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-HERE = "127.0.0.1"
+ADDRESS = "127.0.0.1"
+HERE = "localhost"  # In every URL: cookies of one name do not reach the other, and passkeys need a name.
+# İYS's code of the demo's newcomer, for whom the partner acts at the sandbox once the code is entered.
+PARTNER = "ortak:ortak:9001:731845 Yeni Ticaret Limited Şirketi"
 PYTHON = sys.executable
 
 
@@ -27,7 +30,7 @@ def settings(given: Mapping[str, str], instance: Path, port: int) -> dict[str, s
     code = given.get("IYS_CODE") or "700001"
     defaults = {
         "DEVELOPMENT": "1",
-        "HOSTS": f"localhost,{HERE}",
+        "HOSTS": f"{HERE},{ADDRESS}",
         "SHORT_HOSTS": "kisa.localhost",
         "LINK_BASE": f"http://{HERE}:{port}/k",
         "IYS_BASE_URL": f"http://{HERE}:{port + 1}",
@@ -42,6 +45,7 @@ def settings(given: Mapping[str, str], instance: Path, port: int) -> dict[str, s
         "SANDBOX_REQUESTS_PER_SECOND": "10",
         "UNDO_SECONDS": "10",
         "IMPORT_UNDO_SECONDS": "10",  # Nobody wants to wait ten minutes to see what İYS says.
+        "SANDBOX_PARTNER": "" if given.get("IYS_BASE_URL") else PARTNER,
         "SANDBOX_PUSH_IN_CLEAR": "1",  # The portal of a development run has no https.
     }
     chosen = {name: given.get(name) or value for name, value in defaults.items()} | {"PORT": str(port)}
@@ -77,4 +81,4 @@ def programs(given: Mapping[str, str], port: int) -> list[Program]:
 def _gunicorn(port: int, *options: str) -> list[str]:
     # The control socket would stand in HOME; a request that waits for the writer must not outlast its worker.
     quiet = ["--no-control-socket", "--log-level=warning", "--graceful-timeout=2", "--timeout=60"]
-    return [PYTHON, "-m", "gunicorn", "--bind", f"{HERE}:{port}", *quiet, *options]
+    return [PYTHON, "-m", "gunicorn", "--bind", f"{ADDRESS}:{port}", *quiet, *options]

@@ -93,11 +93,14 @@ def register_provider(app: Flask, account: str) -> None:
 
 
 def register_partner(app: Flask, account: str) -> None:
-    """Add the partner "username:password:integratorCode:iysCode1,iysCode2", for master brands. Raises ValueError."""
-    username, password, code, providers = _split_account(account)
-    acts_for = [{"iysCode": provider} for provider in providers]
+    """Add the partner "username:password:integratorCode:iysCode1,iysCode2", for master brands; after a code its title
+    may follow. Raises ValueError."""
+    user, code, providers = account.rsplit(":", 2)
+    username, password = user.split(":", 1)
+    named = [each.strip().partition(" ") for each in providers.split(",")]
+    acts_for = [{"iysCode": int(code)} | ({"title": title} if title else {}) for code, _, title in named]
     app.extensions["sandbox"].store.add_account(
-        username, password, code, [], kind="partner", integrator_code=code, acts_for=acts_for
+        username, password, int(code), [], kind="partner", integrator_code=int(code), acts_for=acts_for
     )
 
 

@@ -96,6 +96,7 @@ def seed() -> None:
     provider = db.session.scalar(oldest_provider) or _open_provider(at)
     _add_people(provider, credentials, at)
     _add_newcomer(credentials, at)
+    newcomers_code = _add_partner(at)
     of_links = select(Campaign).where(Campaign.delivery != Delivery.POINT).order_by(Campaign.created_at).limit(1)
     campaign = db.session.scalar(of_links) or _open_campaign(provider, at)
     points = (
@@ -111,7 +112,7 @@ def seed() -> None:
     config = current_app.config
     _, first_link = next(iter(launches.links_of(db.session, campaign, config["LINK_SALT"], config["LINK_BASE"])))
     links = {"link": first_link, "point": absolute_url("consent_points.page", slug=point.slug, lang=None)}
-    click.echo(json.dumps(people.pop(OWNER.key) | links | people))
+    click.echo(json.dumps(people.pop(OWNER.key) | links | people | newcomers_code))
 
 
 @group.command()
@@ -165,6 +166,19 @@ def _add_people(provider: Provider, credentials: dict[str, Credentials], at: dat
             if person.role == OperatorRole.SUPPORT:
                 db.session.add(Assignment(user_id=user.id, provider_id=provider.id, created_at=at))
         ensure_authenticator(person, credentials[person.key], at)
+
+
+def _add_partner(at: datetime) -> dict[str, str]:
+    """The partner of SANDBOX_PARTNER, so that a newcomer can walk all steps; the code that they are to enter."""
+    account = os.environ.get("SANDBOX_PARTNER")
+    if not account:
+        return {}
+    user, code, providers = account.rsplit(":", 2)
+    username, password = user.split(":", 1)
+    accounts.store_partner_credential(
+        db.session, vault(), integrator_code=int(code), username=username, password=password, at=at
+    )
+    return {"iys_code": providers.split()[0]}
 
 
 def _add_newcomer(credentials: dict[str, Credentials], at: datetime) -> None:

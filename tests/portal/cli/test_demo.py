@@ -182,3 +182,13 @@ def test_there_is_no_demo_in_production(environ):
     databases.close_connections(app)
     assert result.exit_code == 1
     assert "development only" in result.stderr
+
+
+def test_the_demos_partner_acts_for_the_code_that_the_newcomer_is_told(seed, rows, monkeypatch):
+    monkeypatch.setenv("SANDBOX_PARTNER", "ortak:parola:9001:731845 Yeni Ticaret Limited Şirketi")
+
+    told = [json.loads(seed().stdout)["iys_code"] for _ in range(2)]
+
+    assert told == ["731845"] * 2
+    partner = rows.one(Credential, Credential.kind == CredentialKind.PARTNER)
+    assert (partner.username, partner.integrator_code) == ("ortak", 9001)
