@@ -151,16 +151,13 @@ def submission_row(
     of it, it ends when that wait does. `deadlines` (safe, lenient) are those of its date unless they are given.
     """
     submission_id = submission_id or new_id()
-    status, recorded_at, source = decision["status"], decision["recorded_at"], decision["source"]
+    status, recorded_at = decision["status"], decision["recorded_at"]
     date = decision["consent_date"] or decision["effective_at"]
     lane = lane or (Lane.REFUSALS if status == Status.REFUSED else Lane.PEOPLE)
     waits_until = recorded_at + (undo_period if status == Status.GRANTED else NO_WAIT)
     safe, lenient = deadlines or (business_days.safe_deadline(date), business_days.lenient_deadline(date))
     unsent = endpoints.unsent
-    payload = iys_protocol.freeze_payload(
-        recipient=address, channel=decision["channel"], recipient_type=decision["recipient_type"], status=status,
-        source=Source(source) if source else None, consent_date=decision["consent_date"],
-    )  # fmt: skip
+    payload = _frozen_payload(decision, address)
     return {
         "id": submission_id,
         "provider_id": decision["provider_id"],
@@ -181,6 +178,14 @@ def submission_row(
         "lenient_deadline": lenient,
         "created_at": recorded_at,
     }
+
+
+def _frozen_payload(decision: Row, address: str) -> bytes:
+    return iys_protocol.freeze_payload(
+        recipient=address, channel=decision["channel"], recipient_type=decision["recipient_type"],
+        status=decision["status"], source=Source(decision["source"]) if decision["source"] else None,
+        consent_date=decision["consent_date"],
+    )  # fmt: skip
 
 
 def receipt_row(
