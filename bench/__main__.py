@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 
-from bench import decisions, exports, forwarding, imports, lanes, links, load, pages, report
+from bench import decisions, exports, forwarding, hostile, imports, lanes, links, load, pages, report
 from bench.environments import POSTGRESQL, SQLITE
 from bench.rounds import Effort, Result
 
@@ -18,6 +18,7 @@ CASES = {
     "lanes": lanes.measure,
     "imports": imports.measure,
     "exports": exports.measure,
+    "hostile": hostile.measure,
 }
 DATABASES = {"sqlite": SQLITE, "postgresql": POSTGRESQL}
 FULL = Effort(rounds=5, seconds=5, links=100_000, submissions=1000, lines=250_000)
