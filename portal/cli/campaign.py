@@ -98,10 +98,7 @@ def launch(
     Prints a JSON summary. Exit code 0: launched (bad rows are counted and listed on stderr); 1: nothing was launched.
     """
     brand, campaign_kind = _open_brand(brand_code), CampaignKind(kind)
-    if out.is_file():  # Of an earlier launch: its audience can't be asked a second time.
-        _exit_with(f"{out} exists already and is not overwritten. Name another file with --out.")
-    if not os.access(out if out.exists() else out.parent, os.W_OK):
-        _exit_with(f"{out} cannot be written.")
+    _require_place(out)
     found = _read_audience(audience_file)
     _require_anyone(brand, campaign_kind, channels, found)
     _require_room(brand, campaign_kind, found)
@@ -112,7 +109,19 @@ def launch(
     campaign_id = campaign.id
     audience.add_list(db.session, vault(), campaign, found, None, clock.now())
     _launch_campaign(campaign)
-    launched = read_session().get_one(Campaign, campaign_id)
+    _report(read_session().get_one(Campaign, campaign_id), found, out)
+
+
+def _require_place(out: Path) -> None:
+    if out.is_file():  # Of an earlier launch: its audience can't be asked a second time.
+        _exit_with(f"{out} exists already and is not overwritten. Name another file with --out.")
+    if not os.access(out if out.exists() else out.parent, os.W_OK):
+        _exit_with(f"{out} cannot be written.")
+
+
+def _report(launched: Campaign, found: AddressList, out: Path) -> None:
+    """Write the links, note it in the audit, and print the summary."""
+    campaign_id = launched.id
     links, counted = _write_links(launched, out), launches.count_links(read_session(), launched)
     audit.note(
         db.session, "links.taken", "campaign", campaign_id, provider_id=launched.provider_id, at=clock.now(),

@@ -37,6 +37,7 @@ from portal.core.models.ids import new_ids
 from portal.core.vault import CannotOpen
 from portal.domain.consents import recipients
 from portal.domain.identity import accounts
+from portal.services.imports import waiting_lists
 from portal.services.key_rotation import CHUNK, SEALED, rotate
 from tests import databases, make
 from tests.conftest import SECRETS
@@ -82,6 +83,7 @@ def old_days(start, iys):
         _hear_from_iys(provider)
         _keep_of_people(provider)
         _bring_a_file(provider)
+        waiting_lists.store(db.session, make.campaign(), make.EMAIL.encode(), None)
         recipients_side.keep(provider)
         db.session.commit()
     return app

@@ -199,10 +199,11 @@ def reopen_campaign(campaign_id: int) -> ResponseReturnValue:
     return redirect(url_for(".campaign", campaign_id=campaign_id), 303)
 
 
-@blueprint.get("/campaigns/<id:campaign_id>/links.<any(csv, xlsx):format>")
+@blueprint.get("/campaigns/<id:campaign_id>/links.csv", defaults={"format": Format.CSV})
+@blueprint.get("/campaigns/<id:campaign_id>/links.xlsx", defaults={"format": Format.XLSX})
 @limiter.limit(limits.EXPORTS, key_func=provider_key)
 @needs(Permission.EXPORT, fresh=True)
-def download_links(campaign_id: int, format: str) -> Response:
+def download_links(campaign_id: int, format: Format) -> Response:
     """Download the personal links that may be sent now with their addresses and texts, for any sender. Audited."""
     campaign = own_campaign_or_404(read_session(), campaign_id)
     record_audit("links.taken", "campaign", campaign.id, **vars(launches.count_links(read_session(), campaign)))
@@ -211,4 +212,4 @@ def download_links(campaign_id: int, format: str) -> Response:
     # A read session of its own: the request's is closed before the answer is streamed.
     lines = launches.link_lines(read_session(), campaign, config["LINK_SALT"], config["LINK_BASE"])
     name = f"links-{campaign.id}"
-    return download(lines, header=launches.COLUMNS, sheet="links", name=name, format=Format(format))
+    return download(lines, header=launches.COLUMNS, sheet="links", name=name, format=format)
