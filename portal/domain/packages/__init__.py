@@ -34,5 +34,6 @@ from portal.domain.packages.usage import (
 __all__ = [
     "FREE", "GRACE", "AlreadyClosed", "AlreadyOrdered", "Cause", "Level", "NotOnOffer", "PackageFull",
     "PackageUsage", "TooSmall", "WrongStart", "cancel", "confirm", "decline", "find_fitting", "list_offered",
-    "list_orders", "list_waiting_orders", "measure_usage", "order_kind", "place_order", "require_capacity", "suggest_start",
+    "list_orders", "list_waiting_orders", "measure_usage", "order_kind", "place_order", "require_capacity",
+    "suggest_start",
 ]  # fmt: skip

@@ -201,7 +201,8 @@ def check_domain(domain_id: int) -> ResponseReturnValue:
             "Kayıt henüz görünmüyor. DNS bir saat kadar gecikebilir; biz de ara ara bakacağız."
         ),
         CheckResult.TAKEN: gettext(
-            "Kayıt bulundu, ama bu alan adı başka bir marka için doğrulanmış. Sizinse onu orada kaldırın ya da bize yazın."
+            "Kayıt bulundu, ama bu alan adı başka bir marka için doğrulanmış. Sizinse onu orada kaldırın ya da bize "
+            "yazın."
         ),
         CheckResult.NO_ANSWER: gettext("Alan adınızın sunucusu yanıt vermedi. Birazdan yeniden deneyin."),
     }
