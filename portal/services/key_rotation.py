@@ -18,7 +18,12 @@ from portal.domain import address_proofs
 from portal.domain.identity import accounts
 
 CHUNK = 500
-CHUNKS = {models.ReconciledDay: 5, models.Paper: 20, models.UploadPart: 20, models.AudienceList: 5}  # Files of tens of megabytes.
+CHUNKS = {
+    models.ReconciledDay: 5,
+    models.Paper: 20,
+    models.UploadPart: 20,
+    models.AudienceList: 5,
+}  # Files of tens of megabytes.
 
 # Every sealed column: (model, column, place). tests/architecture/test_encrypted_columns.py finds a missing one.
 SEALED = (

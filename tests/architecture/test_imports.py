@@ -68,7 +68,7 @@ def package_of(name: str) -> str:
 
 def imports(tree: ast.AST, name: str, is_package: bool) -> Iterator[str]:
     """Every dotted name that a module imports, also inside functions and under TYPE_CHECKING."""
-    for node in ast.walk(tree):
+    for node in product.nodes(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -138,7 +138,7 @@ def private_uses(tree: ast.AST) -> list[str]:
     """Uses such as shortlinks.links.Link after a lawful `import shortlinks`."""
     return [
         f"shortlinks.{node.attr}"
-        for node in ast.walk(tree)
+        for node in product.nodes(tree)
         if isinstance(node, ast.Attribute)
         and isinstance(node.value, ast.Name)
         and node.value.id == "shortlinks"

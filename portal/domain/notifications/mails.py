@@ -32,7 +32,9 @@ FACTS: dict[MailKind, frozenset[str]] = {
     MailKind.ORDER_SETTLED: frozenset({"place", "package", "is_confirmed", "link"}),
     MailKind.IMPORT_ASKED: frozenset({"place", "brand", "link"}),  # No file name: it may hold somebody's.
     # Its numbers only: no word of the file's.
-    MailKind.IMPORT_ENDED: frozenset({"place", "brand", "is_complete", "refusals", "grants", "kept", "problems", "link"}),
+    MailKind.IMPORT_ENDED: frozenset(
+        {"place", "brand", "is_complete", "refusals", "grants", "kept", "problems", "link"}
+    ),
     MailKind.POINT_BUDGET: frozenset({"place", "point", "used", "budget", "is_mail", "is_used_up", "link"}),
     MailKind.NAME_SETTLED: frozenset({"place", "brand", "name", "is_confirmed", "reason", "link"}),
     MailKind.SUBMISSIONS_WAIT: frozenset({"place", "level", "count", "link"}),  # Counts: no address.
