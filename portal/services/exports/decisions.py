@@ -1,7 +1,7 @@
 """Export of decisions: all that are still kept, with their outcome at İYS and their line in an imported file.
 
 A decision is kept for three years from the end of its validity. A grant ends with a refusal of its key (a closed line
-is one, too) or with its expiry at İYS; a later grant does not end it, and one that still counts has no end. A refusal is
+is one) or with its expiry at İYS; a later grant does not end it, and one that still counts has no end. A refusal is
 kept for three years from its own day; the consent, which stays, holds its effect. An annulled decision never counted.
 """
 
@@ -93,7 +93,7 @@ def kept_since(at: datetime) -> datetime:
 
 
 def is_kept(at: datetime) -> ColumnElement[bool]:
-    """The condition that a decision is kept. A grant ends with a refusal of its key (a closed line is one, too) or where
+    """The condition that a decision is kept. A grant ends with a refusal of its key (a closed line is one) or where
     İYS never took it (H467); only for old grants that is looked up."""
     first = kept_since(at)
     later = aliased(Decision)
