@@ -30,6 +30,7 @@ class Effect(StrEnum):
     OLD_REFUSAL = "old_refusal"  # Obeyed here; too old for İYS (H467), which is told of it as HS_KARAR, dated then.
     LATE_GRANT = "late_grant"  # Kept as evidence only: older than three business days (H467).
     OLDER = "older"  # Kept as a fact: something newer is known of the key (H178).
+    EARLIER_HOLDER = "earlier_holder"  # A grant kept as a fact: the address changed hands since (Recipient.held_since).
     SAME = "same"  # Already the current status (H174).
     KNOWN = "known"  # This very decision was imported before.
     # İYS needs both for a key that it holds (H462, H463), so nothing is written of a merchant's grant without them:
@@ -39,7 +40,8 @@ class Effect(StrEnum):
 
 REFUSALS = (Effect.REFUSAL, Effect.FIRST_REFUSAL, Effect.OLD_REFUSAL)
 SENT = (Effect.GRANT, *REFUSALS)  # They move the consent and go to İYS.
-WRITTEN = (*SENT, Effect.LATE_GRANT, Effect.OLDER)
+KEPT = (Effect.LATE_GRANT, Effect.OLDER, Effect.EARLIER_HOLDER)  # They move nothing.
+WRITTEN = (*SENT, *KEPT)
 
 A_SECOND = timedelta(seconds=1)
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -78,11 +80,19 @@ class KeyState:
     """What is known of a key beside its consent: its decisions, and whether İYS is being told the current one.
 
     `refused_at` is the newest refusal of the address on this channel, as whatever type: it applies to all of them.
+    `held_since` is since when the address belongs to who has it now, where it changed hands.
     """
 
     facts: set[Fact] | None = None
     is_coming: bool = False
     refused_at: datetime | None = None
+    held_since: datetime | None = None
+
+    def is_earlier_holders(self, grant: Entry) -> bool:
+        """Whether it is not known to be of who has the address now."""
+        if self.held_since is None:
+            return False
+        return not grant.is_dated or grant.consent_date < self.held_since.replace(microsecond=0)
 
 
 def effect_of(consent: LockedConsent, state: KeyState, entry: Entry, at: datetime) -> Effect:
@@ -93,6 +103,8 @@ def effect_of(consent: LockedConsent, state: KeyState, entry: Entry, at: datetim
         return Effect.KNOWN
     if consent.status == entry.status and (is_refusal or state.is_coming or consent.iys_status == Status.GRANTED):
         return Effect.SAME
+    if not is_refusal and state.is_earlier_holders(entry):
+        return Effect.EARLIER_HOLDER
     was_refused = Status.REFUSED in (consent.status, consent.iys_status) or state.refused_at is not None
     if not is_refusal and (was_refused or consent.iys_status is not None) and not (entry.is_dated and entry.source):
         return Effect.UNSOURCED if entry.is_dated else Effect.UNDATED
@@ -138,6 +150,7 @@ class Snapshot:
     consents: list[tuple[Any, ...]] = field(default_factory=list)  # The values of LockedConsent, by id.
     on_their_way: set[int] = field(default_factory=set)  # Decisions that İYS is still to be told.
     facts: set[tuple[int, Fact]] = field(default_factory=set)  # With the consent's id.
+    held_since: dict[int, datetime] = field(default_factory=dict)  # By recipient id; of those that changed hands.
 
 
 @dataclass(slots=True)
@@ -172,6 +185,7 @@ def read_snapshot(session: Session, brand: Brand, known: dict[str, int], *, lock
         return snapshot
     if locked:
         locking.lock_recipients(session, ids)
+    snapshot.held_since = recipients.held_since(session, ids)
     theirs = locking.select_consents(locking.of_recipients(brand.id, ids))
     snapshot.consents = [tuple(row) for row in session.execute(theirs)]
     consent_ids = [consent[0] for consent in snapshot.consents]
@@ -251,7 +265,8 @@ class _Planner:
             not self.is_sent or consent.decision_id in self.plan.snapshot.on_their_way or consent.has_moved
         )  # fmt: skip
         refused_at = self.refused.get((consent.recipient_id, consent.channel))
-        return KeyState(self.facts.get(consent.id), is_coming, refused_at)
+        held_since = self.plan.snapshot.held_since.get(consent.recipient_id)
+        return KeyState(self.facts.get(consent.id), is_coming, refused_at, held_since)
 
     def _note_refusal(self, consent: LockedConsent) -> None:
         if consent.status == Status.REFUSED and consent.effective_at is not None:

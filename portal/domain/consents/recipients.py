@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from portal.core.addresses import HIDDEN, Address, mask
 from portal.core.models import Recipient
 from portal.core.models.ids import new_ids
 from portal.core.models.inserts import insert_missing_rows
+from portal.core.models.recipient import latest
 from portal.core.vault import CannotOpen, Vault, index_column
 
 Item = TypeVar("Item")
@@ -54,6 +55,14 @@ def insert_recipients(session: Session, new: list[dict[str, Any]]) -> int:
 
 def blind_indexes(vault: Vault, provider_id: int, texts: Iterable[str]) -> Indexes:
     return {text: vault.indexes(provider_id, text) for text in texts}
+
+
+def held_since(session: Session, recipient_ids: list[int]) -> dict[int, datetime]:
+    """Since when these addresses belong to who has them now, by recipient id; of those that changed hands."""
+    changed = or_(Recipient.reassigned_at.is_not(None), Recipient.closed_at.is_not(None))
+    moments = select(Recipient.id, Recipient.reassigned_at, Recipient.closed_at)
+    rows = session.execute(moments.where(Recipient.id.in_(recipient_ids), changed))
+    return {recipient_id: since for recipient_id, *each in rows if (since := latest(*each)) is not None}
 
 
 def count_unknown(session: Session, vault: Vault, provider_id: int, addresses: list[Address]) -> int:

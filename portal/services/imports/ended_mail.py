@@ -10,13 +10,11 @@ from sqlalchemy.orm import Session
 
 from portal.core.models import Brand, ImportBatch, MailKind, Membership, Provider, User
 from portal.core.vault import CannotOpen, Vault
-from portal.domain.consents.import_plan import REFUSALS, Effect
+from portal.domain.consents.import_plan import KEPT, REFUSALS, Effect
 from portal.domain.identity import accounts
 from portal.services.imports.row_results import PROBLEMS
 
 log = structlog.get_logger()
-
-KEPT = (Effect.LATE_GRANT, Effect.OLDER)
 
 
 def write_ended_mail(

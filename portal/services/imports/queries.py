@@ -29,7 +29,7 @@ from portal.core.models import (
 )
 from portal.core.vault import CannotOpen, Vault
 from portal.domain.consents import recipients
-from portal.domain.consents.import_plan import SENT, WRITTEN, Effect
+from portal.domain.consents.import_plan import KEPT, SENT, WRITTEN, Effect
 from portal.services.imports import row_results, store
 from portal.services.imports.layout.layout import Field
 from portal.services.imports.reading import Line
@@ -136,7 +136,6 @@ OUTCOMES = {
     RowGroup.REFUSED: (Outcome.PARKED, Outcome.EXPIRED),
     RowGroup.ANNULLED: (Outcome.ANNULLED,),
 }
-KEPT = (Effect.LATE_GRANT, Effect.OLDER)
 AS_BEFORE = (Effect.SAME, Effect.KNOWN)
 DECISION_COLUMNS = (Decision.line, Decision.channel, Decision.status, Recipient)
 

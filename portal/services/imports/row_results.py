@@ -81,11 +81,13 @@ class SkipReason(ExplainedProblem):
 # A stored byte is a position in this tuple: new results are appended, or stored bytes would change their meaning.
 APPENDED = (RowProblem.CHANNEL_MISSING, RowProblem.ADDRESS_MISSING, SkipReason.NO_ADDRESS, SkipReason.NOT_REFUSED)
 RESULTS: tuple[str, ...] = (
-    *(each for each in Effect if each not in (Effect.UNDATED, Effect.UNSOURCED)),  # RowProblem has their values.
+    # RowProblem has the values of the first two.
+    *(each for each in Effect if each not in (Effect.UNDATED, Effect.UNSOURCED, Effect.EARLIER_HOLDER)),
     *(each.value for each in SkipReason if each not in APPENDED),
     *(each.value for each in RowProblem if each not in APPENDED),
     *(each.value for each in Problem),
     *(each.value for each in APPENDED),
+    Effect.EARLIER_HOLDER,
 )
 BYTE_OF = {result: byte for byte, result in enumerate(RESULTS, 1)}
 PROBLEMS: dict[str, ExplainedProblem] = {each.value: each for kind in (RowProblem, Problem) for each in kind}

@@ -74,6 +74,10 @@ EFFECTS: dict[str, tuple[str, str]] = {
         N_("Daha yeni karar var"),
         N_("Kişinin bundan sonraki bir kararı biliniyor; o geçerli kalır, bu geçmişine yazılır."),
     ),
+    Effect.EARLIER_HOLDER: (
+        N_("Adres sonra el değiştirdi"),
+        N_("Onay, adresin önceki sahibinindir. Geçmişe yazılır; İYS'ye bildirilmez ve bu adrese ileti gönderilemez."),
+    ),
     Effect.SAME: (N_("Zaten böyle"), N_("Bu kişinin bu kanaldaki durumu zaten bu; yeniden bildirilmez.")),
     Effect.KNOWN: (N_("Daha önce aktarılmış"), N_("Bu kayıt daha önce aktarıldı; bir daha yazılmaz.")),
 }

@@ -13,7 +13,7 @@ from portal.core.extensions import read_session, vault
 from portal.core.models import WORKER_STATES, BatchState, Brand, ImportBatch, User
 from portal.core.vault import CannotOpen
 from portal.domain import packages
-from portal.domain.consents.import_plan import REFUSALS, SENT, WRITTEN, Effect
+from portal.domain.consents.import_plan import KEPT, REFUSALS, SENT, WRITTEN, Effect
 from portal.services.imports import batches, provider_questions, queries
 from portal.services.imports.batches import MAY_DROP, MAY_UNDO
 from portal.services.imports.layout import Layout
@@ -44,7 +44,7 @@ class Figures:
     def of(cls, tally: dict[str, int]) -> "Figures":
         grants = tally.get(Effect.GRANT, 0)
         refusals = sum(tally.get(each, 0) for each in REFUSALS)
-        kept = sum(tally.get(each, 0) for each in queries.KEPT)
+        kept = sum(tally.get(each, 0) for each in KEPT)
         as_before = sum(tally.get(each, 0) for each in queries.AS_BEFORE)
         repeated = sum(tally.get(each.value, 0) for each in SkipReason)
         rest = sum(tally.values()) - grants - refusals - kept - as_before - repeated
@@ -113,7 +113,7 @@ def _run_context(session: Session, batch: ImportBatch) -> dict[str, Any]:
     tally, layout = batch.tally or {}, _layout(batch)
     good, problems = label_tally(queries.tally_so_far(session, batch))
     late, groups = tally.get(Effect.LATE_GRANT, 0), queries.count_groups(session, batch)
-    elsewhere = SENT if groups.kept else (*SENT, *queries.KEPT)  # In the groups above.
+    elsewhere = SENT if groups.kept else (*SENT, *KEPT)  # In the groups above.
     return {
         "groups": groups,
         "good": [each for each in good if each.result not in elsewhere],

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from portal.core import addresses, business_days, clock
 from portal.core.extensions import db, vault
@@ -54,6 +55,21 @@ def test_what_was_brought_before_is_known(brand, rows):
     assert bring(brand, *entries) == ["known", "known", "known"]
     assert rows.count(Decision) == 3
     assert rows.count(Submission) == 2
+
+
+@pytest.mark.parametrize("moment", ["closed_at", "reassigned_at"])
+def test_a_grant_from_before_the_number_changed_hands_is_no_ones_now(brand, rows, moment):
+    now = clock.now()
+    bring(brand, entry(A, date=now - timedelta(hours=5)))
+    db.session.execute(update(Recipient).values({moment: now - timedelta(hours=2)}))
+    db.session.commit()
+
+    calls = {"channel": Channel.CALL}
+    earlier, later = entry(A, date=now - timedelta(hours=3), **calls), entry(A, date=now - timedelta(hours=1), **calls)
+    assert bring(brand, earlier) == ["earlier_holder"]
+    assert rows.one(Consent, Consent.channel == Channel.CALL).status is None
+    assert rows.count(Submission) == 1 and rows.count(Decision) == 2
+    assert bring(brand, earlier, later) == ["known", "grant"]
 
 
 def test_the_newest_wins_and_older_facts_are_kept_only(brand, rows):
