@@ -49,7 +49,7 @@ def reachable(_form: Form, field: Field) -> None:
     """A phone number or an e-mail address stands somewhere in the text."""
     text = field.data or ""
     if not PHONE_LIKE.search(text) and not any(map(_is_like_an_email, text.split())):
-        raise ValidationError(_("Bir telefon (0850 123 45 67) ya da e-posta (destek@firmaniz.com) yazın."))
+        raise StopValidation(_("Bir telefon (0850 123 45 67) ya da e-posta (destek@firmaniz.com) yazın."))
 
 
 def _is_like_an_email(word: str) -> bool:

@@ -68,7 +68,9 @@ class Preview:
 
 @blueprint.get("/differences/bulk")
 @needs(Permission.SETTLE)
-def preview_bulk_settlement() -> str:
+def preview_bulk_settlement() -> ResponseReturnValue:
+    if not request.args:
+        return redirect(url_for(".differences"), 303)
     return _render(_selection(), ExplanationForm(formdata=None))
 
 

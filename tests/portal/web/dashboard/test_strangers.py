@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from portal.core import clock
+from portal.core.addresses import parse
 from portal.core.extensions import db, vault
 from portal.core.models import (
     AudienceEntry,
@@ -32,6 +33,7 @@ from portal.core.models import (
     Paper,
     PaperKind,
     Provider,
+    Purpose,
     Receipt,
     Recipient,
     ReconciledDay,
@@ -40,7 +42,7 @@ from portal.core.models import (
     Submission,
 )
 from portal.core.models.ids import new_id
-from portal.domain import packages
+from portal.domain import address_proofs, packages
 from portal.domain.identity import one_time_links
 from portal.services.iys.reconciliation import day_file
 from tests import make
@@ -150,7 +152,13 @@ def kept_of_people(provider_id: int, brand_id: int) -> dict[str, int]:
     }  # fmt: skip
     db.session.add_all(rows.values())
     db.session.commit()
+    proof = address_proofs.request_code(
+        db.session, vault(), "secret", parse("elif@example.com"), Purpose.PRACTICE, sends=True, language="tr",
+        network="", at=at, practising_provider_id=provider_id, notice="https://izin.example/gizlilik",
+    )  # fmt: skip
+    db.session.commit()
     return {name: row.id for name, row in rows.items()} | {
+        "proof_id": proof.id,
         "invitation_id": invitation.id, "provider_id": provider_id, "user_id": burak.id, "package_id": package.id,
         "step": 1,
         "membership_id": db.session.scalar(select(Membership.id).where(Membership.user_id == burak.id)),

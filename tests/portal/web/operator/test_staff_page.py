@@ -10,6 +10,7 @@ from portal.core.models import Assignment, AuditEntry, Mail, OneTimeLink, Operat
 from portal.domain.notifications import mails
 from tests.portal.web.dashboard.staff import csrf_token
 from tests.portal.web.operator.conftest import DENIZ, DERYA, assign
+from tests.portal.web.signin.enrolling import enrol
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
@@ -31,6 +32,7 @@ def test_who_is_invited_comes_in_with_the_role(app, derya, browser, rows):
     assert derya.posts("/operator/staff", NEW).status_code == 303
     path = link(app, rows)
     browser.post(path, data=NEWCOMER | {"csrf_token": csrf_token(browser, path)})
+    enrol(browser)
 
     assert rows.one(User, User.name == "Ece Can").operator_role == OperatorRole.SUPPORT
     assert "e•••@o•••.example" not in derya.opens("/operator/staff").text.split("Bekleyen davetler")[1]

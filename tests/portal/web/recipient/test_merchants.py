@@ -22,7 +22,7 @@ def test_the_page_says_so_plainly(fatma, browser):
     for path in ("/k/", "/u/"):
         page = browser.get(path + fatma.code).text
         assert "bir işletmenin (tacir ya da esnaf) iş adresi" in page
-        assert "tacir ya da esnaf olarak kayıtlısınız" in page and "onayınız var" not in page
+        assert "tacir ya da esnaf olarak kayıtlısınız" in page and "onayınız var," not in page
 
 
 def test_others_hear_nothing_of_it(app, fatma, browser):

@@ -4,7 +4,6 @@ import re
 from datetime import timedelta
 from urllib.parse import unquote, urlsplit
 
-import pyotp
 import pytest
 import time_machine
 
@@ -16,10 +15,9 @@ from tests import make
 from tests.limits import PER_PERSON
 from tests.portal.web.dashboard.staff import csrf_token, submit_password
 from tests.portal.web.signin import mailbox
+from tests.portal.web.signin.enrolling import SECRET, code_of, confirm, secret_on
 
 pytestmark = pytest.mark.slow
-
-SECRET = re.compile(r'class="secret">([A-Z2-7 ]+)<')
 
 
 @pytest.fixture(autouse=True)
@@ -56,18 +54,6 @@ def second_tab(app, browser):
     other = app.test_client()
     other.set_cookie("izinlink", browser.get_cookie("izinlink").value)
     return other
-
-
-def secret_on(browser) -> str:
-    return SECRET.search(browser.get("/sign-in/enrol").text)[1].replace(" ", "")
-
-
-def confirm(browser, code: str):
-    return browser.post("/sign-in/enrol", data={"csrf_token": csrf_token(browser, "/sign-in/enrol"), "code": code})
-
-
-def code_of(secret: str) -> str:
-    return pyotp.TOTP(secret).at(clock.now())
 
 
 def inside(browser) -> bool:

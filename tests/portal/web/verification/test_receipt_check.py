@@ -85,7 +85,7 @@ def test_one_changed_letter_is_said_clearly_and_what_was_pasted_comes_back(brows
     assert changed in answer.text and "Örnek Mağaza" not in answer.text
 
 
-@pytest.mark.parametrize("pasted", ["", "eyJ", "a.b.c", "<script>alert(1)</script>", "x" * 500_000, "\x00"])
+@pytest.mark.parametrize("pasted", ["", "eyJ", "a.b.c", "<script>alert(1)</script>", "x" * 200_000, "\x00"])
 def test_anything_else_is_refused_in_words(browser, pasted):
     answer = browser.post("/dogrula", data={"token": pasted})
 
