@@ -24,7 +24,7 @@ class FactTable:
     once: str | None = None  # A column that may be set once; rows where it is null may be deleted.
 
 
-FACT_TABLES = (
+FACT_TABLES = (  # Of the baseline.
     FactTable("decision"),
     FactTable(
         "receipt",
@@ -64,6 +64,11 @@ def triggers_dropped(table: str) -> Iterator[None]:
     for what in ("update", "delete", "replace", "truncate", "rerun"):
         op.execute(f"DROP TRIGGER IF EXISTS {table}_no_{what}" + ("" if _is_sqlite() else f" ON {table}"))
     yield
+    guard_table(facts)
+
+
+def guard_table(facts: FactTable) -> None:
+    """Create the triggers of one table, such as a new one that a migration has just made."""
     (_guard_sqlite if _is_sqlite() else _guard_postgresql)(facts)
 
 
