@@ -1,0 +1,141 @@
+"""What İYS's code does to a list whose result is asked for, and to each item of it."""
+
+from datetime import timedelta
+
+import pytest
+
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.models import (
+    BulkRequest,
+    BulkState,
+    Connection,
+    Consent,
+    Outcome,
+    Submission,
+)
+from tests import make
+from tests.portal.services.iys.forwarding.code_effects.conftest import (
+    SECOND,
+    STORED,
+    TAKEN,
+    TEN_MINUTES,
+    in_order,
+    says,
+)
+from tests.portal.services.iys.forwarding.scripted import iys_that_says
+
+pytestmark = pytest.mark.slow
+
+
+class TestAResult:
+    @pytest.fixture
+    def answered(self, app, bring, rows, standing_clock):
+        """The two items of a list whose result is this, five minutes later, and the list."""
+
+        def with_result(result, **more):
+            bring(2)
+            with iys_that_says(request=[TAKEN, (202, {"requestId": "a-2"})], result=result, **more) as iys:
+                make.forward_all(app, iys)
+                standing_clock.shift(300 * SECOND)
+                make.forward_all(app, iys)
+            return *in_order(rows), rows(BulkRequest)[0]
+
+        return with_result
+
+    @pytest.mark.parametrize(
+        ("code", "outcome"),
+        [
+            ("H467", Outcome.EXPIRED),
+            ("H121", Outcome.PARKED),
+            ("H174", Outcome.NOT_NEEDED),
+            ("H178", Outcome.OVERTAKEN),
+        ],
+    )
+    def test_an_item_that_failed_for_good_ends_by_its_code(self, answered, code, outcome):
+        failed = {"index": 1, "status": "failure", "error": {"code": code}}
+
+        accepted, ended, bulk = answered((200, [STORED, failed]))
+
+        assert (accepted.outcome, accepted.transaction_id) == (Outcome.ACCEPTED, "t-1")
+        assert (ended.outcome, ended.code, ended.due_at, ended.ended_at) == (outcome, code, None, clock.now())
+        assert (bulk.state, bulk.due_at, bulk.ended_at) == (BulkState.ENDED, None, clock.now())
+
+    def test_what_iys_holds_is_known_as_of_the_time_it_said(self, answered, rows):
+        same = {"index": 1, "status": "failure", "error": {"code": "H174"}}
+
+        accepted, ended, bulk = answered((200, [STORED, same]))
+
+        known = {each.id: (each.iys_status, each.iys_as_of) for each in rows(Consent)}
+        assert known[accepted.consent_id] == ("ONAY", accepted.accepted_at)
+        assert known[ended.consent_id] == ("ONAY", bulk.sent_at)
+
+    def test_of_an_item_that_was_overtaken_nobody_knows_what_iys_holds(self, answered, rows):
+        newer = {"index": 1, "status": "failure", "error": {"code": "H178"}}
+
+        accepted, ended, _ = answered((200, [STORED, newer]))
+
+        known = {each.id: each.iys_status for each in rows(Consent)}
+        assert (known[accepted.consent_id], known[ended.consent_id]) == ("ONAY", None)
+
+    def test_what_was_learned_since_is_kept_of_an_item_that_was_overtaken(self, app, bring, rows, standing_clock):
+        bring(1)
+        newer = {"index": 0, "status": "failure", "error": {"code": "H178"}}
+        with iys_that_says(request=TAKEN, result=(200, [newer])) as iys:
+            make.forward_all(app, iys)
+            standing_clock.shift(300 * SECOND)
+            with app.app_context():
+                db.session.query(Consent).update({"iys_status": "RET", "iys_as_of": clock.now() - SECOND})
+                db.session.commit()
+            make.forward_all(app, iys)
+
+        assert (rows.one(Submission).outcome, rows.one(Consent).iys_status) == (Outcome.OVERTAKEN, "RET")
+
+    @pytest.mark.parametrize(
+        ("code", "blocked", "open_"),
+        [("H353", "blocked_until", "grants_blocked_until"), ("H525", "grants_blocked_until", "blocked_until")],
+    )
+    def test_an_item_that_blocks_its_provider_goes_with_another_list(self, answered, rows, code, blocked, open_):
+        failed = {"index": 1, "status": "failure", "error": {"code": code}}
+
+        _, waiting, _ = answered((200, [STORED, failed]))
+
+        assert (waiting.outcome, waiting.bulk_id, waiting.code) == (Outcome.BLOCKED, None, code)
+        assert waiting.due_at == clock.now() + TEN_MINUTES
+        connection = rows.one(Connection)
+        assert getattr(connection, blocked) == clock.now() + TEN_MINUTES and getattr(connection, open_) is None
+
+    @pytest.mark.parametrize("code", ["H101", "H124"])
+    def test_an_item_that_failed_for_now_goes_with_another_list_in_a_minute(self, answered, code):
+        failed = {"index": 1, "status": "failure", "error": {"code": code}}
+
+        _, waiting, bulk = answered((200, [STORED, failed]))
+
+        assert (waiting.outcome, waiting.bulk_id, waiting.code) == (Outcome.WAITING, None, code)
+        assert waiting.due_at == clock.now() + timedelta(minutes=1)
+        assert bulk.state == BulkState.ENDED
+
+    def test_missing_rights_for_a_result_block_the_provider_and_it_is_asked_again(self, answered, rows):
+        *items, bulk = answered(says("H353", 403))
+
+        connection = rows.one(Connection)
+        assert (connection.blocked_code, connection.blocked_until) == ("H353", clock.now() + TEN_MINUTES)
+        assert (bulk.state, bulk.due_at) == (BulkState.SENT, clock.now() + TEN_MINUTES)
+        assert {item.outcome for item in items} == {Outcome.SENT}
+
+    def test_a_list_that_iys_does_not_know_is_sent_as_another(self, answered, rows):
+        *items, bulk = answered(says("H092", 400))
+
+        assert (bulk.state, bulk.code, bulk.due_at, bulk.ended_at) == (BulkState.ENDED, "lost", None, clock.now())
+        assert {item.bulk_id for item in items} == {rows(BulkRequest)[1].id}
+        assert [each.size for each in rows(BulkRequest)] == [2, 2]
+
+    @pytest.mark.parametrize(
+        ("result", "longest"), [((500, {}), 60), (says("H124", 429), 5), (says("H351", 401), 5), ((200, []), 60)]
+    )
+    def test_a_result_that_is_not_there_is_asked_for_again(self, answered, result, longest):
+        *items, bulk = answered(result)
+
+        assert bulk.state == BulkState.SENT
+        assert clock.now() < bulk.due_at <= clock.now() + longest * SECOND
+        assert {item.outcome for item in items} == {Outcome.SENT}
