@@ -43,7 +43,6 @@ from portal.core.models.imports import (
 from portal.core.models.message import Mail, MailKind, MailState, Message, MessageKind, MessageState, UnsentReason
 from portal.core.models.movement import Feed, FeedSource, Movement, Push, PushRegistration, ReceivedVia
 from portal.core.models.onboarding import Inquiry, Paper, PaperKind, Review, ReviewAct
-from portal.core.models.practice import is_practice_recipient
 from portal.core.models.provider import (
     Brand,
     Domain,
@@ -57,6 +56,7 @@ from portal.core.models.provider import (
 )
 from portal.core.models.recipient import Consent, Recipient
 from portal.core.models.reconciliation import DayState, Difference, DifferenceKind, ReconciledDay, Settlement, Sweep
+from portal.core.models.sandbox_recipients import is_sandbox_recipient
 from portal.core.models.submission import OPEN_OUTCOMES, Attempt, BulkRequest, BulkState, Lane, Outcome, Submission
 from portal.core.models.submission_alarm import AlarmLevel, SubmissionAlarm
 from portal.core.models.user import (

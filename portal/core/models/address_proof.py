@@ -15,7 +15,7 @@ class Purpose(StrEnum):
 
     MINE = "mine"  # The overview of one's own consents.
     POINT = "point"  # Deciding at a consent point.
-    PRACTICE = "practice"  # An address of a practising provider's own people.
+    SANDBOX = "sandbox"  # An address of a provider in sandbox mode's own people.
 
 
 class AddressProof(BlindIndexed, Entity):
@@ -43,7 +43,7 @@ class AddressProof(BlindIndexed, Entity):
     network_digest: Mapped[bytes] = mapped_column(LargeBinary(32))  # HMAC of the requester's network.
     brand_id: Mapped[int | None] = foreign_key("brand.id", index=False)  # Of the consent point, as campaign_id.
     campaign_id: Mapped[int | None] = foreign_key("campaign.id", index=False)
-    practising_provider_id: Mapped[int | None] = foreign_key("provider.id")  # Whose people prove it.
+    sandbox_provider_id: Mapped[int | None] = foreign_key("provider.id")  # Whose people prove it.
     facts: Mapped[bytes | None]  # Encrypted JSON: the choices made before the address was entered.
     was_sent: Mapped[bool]  # False for an unknown address, which gets no message; the page is the same.
     tries: Mapped[int] = mapped_column(Integer, default=0)  # Wrong codes entered.

@@ -35,7 +35,7 @@ class UnsentReason(StrEnum):
     EXPIRED = "expired"
     LANDLINE = "landline"  # The address takes no messages.
     UNDONE = "undone"  # The grant that it confirms was taken back.
-    PRACTICE = "practice"  # A stranger's address, before the provider or brand is admitted.
+    SANDBOX = "sandbox"  # A stranger's address, before the provider or brand is admitted.
 
 
 class Message(Entity):

@@ -19,7 +19,7 @@ from portal.domain.address_proofs.codes import (
     store_facts,
 )
 from portal.domain.address_proofs.holders import find_holders, is_held
-from portal.domain.address_proofs.practice import MOST_ADDRESSES, find_own, list_proved
+from portal.domain.address_proofs.sandbox_addresses import MOST_ADDRESSES, find_own, list_proved
 from portal.domain.address_proofs.sessions import (
     SESSION_LIFETIME,
     close_session,

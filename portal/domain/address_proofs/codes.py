@@ -32,7 +32,7 @@ def request_code(
     session: Session, vault: Vault, secret: str, address: Address, purpose: Purpose, *, sends: bool, language: str,
     network: str, at: datetime, brand_id: int | None = None, campaign_id: int | None = None,
     facts: Mapping[str, Any] | None = None, budget: int | None = None, sender: str = "", notice: str = "",
-    practising_provider_id: int | None = None,
+    sandbox_provider_id: int | None = None,
 ) -> AddressProof:  # fmt: skip
     """Request a code to an address, which ends earlier codes for the same purpose. Raises TooManyRequests.
 
@@ -44,7 +44,7 @@ def request_code(
     indexes = mailbox_indexes(vault, address)
     proof = _new_proof(vault, secret, address, purpose, indexes, language, network, at)
     proof.brand_id, proof.campaign_id, proof.was_sent = brand_id, campaign_id, sends
-    proof.practising_provider_id = practising_provider_id
+    proof.sandbox_provider_id = sandbox_provider_id
     digits = code_limits.check(session, proof, indexes, budget)
     code = f"{secrets.randbelow(10**digits):0{digits}d}"
     proof.code_digest = code_digest(secret, proof, code)
@@ -197,13 +197,13 @@ MESSAGES_KEPT = timedelta(days=30)  # To compare with a gateway's bill; sent mes
 def delete_old_proofs(session: Session, at: datetime) -> int:
     """Delete old proofs and messages of codes; returns how many proofs.
 
-    A proof by which somebody decided at a consent point stays as evidence, and one for practice until it is removed.
+    A proof by which somebody decided at a consent point stays as evidence, one for sandbox mode until removed.
     """
     unsent = (Message.state == MessageState.NOT_NEEDED, Message.created_at < at - KEPT)
     messages = delete(Message).where(
         Message.kind == MessageKind.CODE, or_(Message.created_at < at - MESSAGES_KEPT, and_(*unsent))
     )
-    is_removed = and_(AddressProof.purpose == Purpose.PRACTICE, AddressProof.ended_at.is_not(None))
+    is_removed = and_(AddressProof.purpose == Purpose.SANDBOX, AddressProof.ended_at.is_not(None))
     decided_nothing = or_(AddressProof.purpose == Purpose.MINE, AddressProof.proved_at.is_(None), is_removed)
     proofs = delete(AddressProof).where(AddressProof.created_at < at - KEPT, decided_nothing)
     session.execute(messages.execution_options(synchronize_session=False))

@@ -19,7 +19,7 @@ from portal.core.models import (
     Provider,
     ProviderKind,
     Recipient,
-    is_practice_recipient,
+    is_sandbox_recipient,
 )
 
 A_DAY = timedelta(days=1)
@@ -88,7 +88,7 @@ class Cause(StrEnum):
     RECORDS = "records"
     END = "end"
     NONE = "none"  # Live at İYS without any package so far.
-    PRACTICE = "practice"
+    SANDBOX = "sandbox"
 
 
 LevelOf = tuple[Level, Cause | None, datetime | None]  # With the end of the grace period.
@@ -145,18 +145,18 @@ def find_fitting(session: Session, addresses: int) -> Package | None:
 
 
 def count_held(session: Session, provider: Provider) -> int:
-    """How many addresses a provider holds ("records" in the price list). Those of its practice cost nothing later."""
+    """How many addresses a provider holds ("records" in the price list). Those of sandbox mode cost nothing."""
     held = select(func.count()).select_from(Recipient).where(Recipient.provider_id == provider.id)
-    return session.scalars(held).one() - _count_practice(session, provider)
+    return session.scalars(held).one() - _count_sandbox_addresses(session, provider)
 
 
-def _count_practice(session: Session, provider: Provider) -> int:
-    """Addresses that an admitted provider knows from its practice only: they are among its first ones."""
+def _count_sandbox_addresses(session: Session, provider: Provider) -> int:
+    """Addresses that an admitted provider knows from its sandbox mode only: they are among its first ones."""
     if provider.in_sandbox_mode:
         return 0
     first = select(Recipient.id).where(Recipient.provider_id == provider.id).order_by(Recipient.id).limit(2 * FREE)
-    practised = select(func.count()).select_from(Recipient).where(Recipient.id.in_(first))
-    return session.scalars(practised.where(is_practice_recipient(provider.id))).one()
+    in_sandbox = select(func.count()).select_from(Recipient).where(Recipient.id.in_(first))
+    return session.scalars(in_sandbox.where(is_sandbox_recipient(provider.id))).one()
 
 
 def count_iys_grants(session: Session, provider: Provider) -> int | None:
@@ -191,7 +191,7 @@ def _level(
 ) -> LevelOf:
     if provider.in_sandbox_mode:
         level = Level.SHUT if used >= FREE else Level.NEAR if used >= NEAR * FREE else Level.FINE
-        return level, Cause.PRACTICE, None
+        return level, Cause.SANDBOX, None
     running = find_running(confirmed, clock.day(at))
     if running is None:
         return _level_without_package(session, provider, confirmed, at)
@@ -225,7 +225,7 @@ def _grace_level(cause: Cause, since: datetime, at: datetime) -> LevelOf:
 def _exceeded_at(session: Session, provider: Provider, records: int) -> datetime:
     """When the first address beyond the package was added. Ids are ordered in time."""
     theirs = select(Recipient.created_at).where(Recipient.provider_id == provider.id)
-    place = records + _count_practice(session, provider)
+    place = records + _count_sandbox_addresses(session, provider)
     return session.scalars(theirs.order_by(Recipient.id).offset(place).limit(1)).one()
 
 

@@ -8,7 +8,7 @@ down_revision = "0008"
 branch_labels = None
 depends_on = None
 
-REASONS = ("refused", "expired", "landline", "undone", "practice")
+REASONS = ("refused", "expired", "landline", "undone", "sandbox")
 
 
 def upgrade() -> None:

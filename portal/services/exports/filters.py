@@ -34,7 +34,7 @@ class ExportFilter:
     outcome: Outcome | None = None
     since: date | None = None  # Days in Istanbul, both included.
     until: date | None = None
-    with_practice: bool | None = None  # False: leave out what is of sandbox mode.
+    with_sandbox: bool | None = None  # False: leave out what is of sandbox mode.
 
     def key_conditions(self, model: type[Consent | Decision]) -> Iterator[ColumnElement[bool]]:
         """Conditions on the key that consents and decisions share."""
@@ -46,7 +46,7 @@ class ExportFilter:
         """Conditions on the brand; one that was chosen counts, whatever its mode."""
         if self.brand_id is not None:
             yield brand_id == self.brand_id
-        elif self.with_practice is False:
+        elif self.with_sandbox is False:
             real = select(Brand.id).where(Brand.provider_id == self.provider_id, Brand.is_sandbox.is_(False))
             yield brand_id.in_(real)
 

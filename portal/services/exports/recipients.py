@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.core.addresses import AddressKind
 from portal.core.iys_protocol import Channel, Status
-from portal.core.models import Brand, Consent, Recipient, is_practice_recipient
+from portal.core.models import Brand, Consent, Recipient, is_sandbox_recipient
 from portal.core.models.recipient import latest
 from portal.core.vault import Vault
 from portal.domain.consents.may_send import may_send
@@ -77,5 +77,5 @@ def _conditions(wanted: ExportFilter) -> Iterator[ColumnElement[bool]]:
     yield from wanted.time_conditions(Recipient.created_at)
     if wanted.brand_id is not None:
         yield exists().where(Consent.recipient_id == Recipient.id, Consent.brand_id == wanted.brand_id)
-    elif wanted.with_practice is False:
-        yield ~is_practice_recipient(wanted.provider_id)
+    elif wanted.with_sandbox is False:
+        yield ~is_sandbox_recipient(wanted.provider_id)

@@ -62,8 +62,8 @@ def outgoing_message_of(message: Message, recipient: Recipient | None) -> Outgoi
     address = parse(to)
     if not address.takes_messages:
         raise NotNeeded(UnsentReason.LANDLINE)
-    if _is_practice(message) and not _is_own(message, address):
-        raise NotNeeded(UnsentReason.PRACTICE)
+    if _is_sandbox(message) and not _is_own(message, address):
+        raise NotNeeded(UnsentReason.SANDBOX)
     if message.text is not None:
         stored = vault().read(message.text, Message.PLACE, message.provider_id or NO_PROVIDER, message.id)
         written = split_subject(stored, is_mail=is_mail)
@@ -96,7 +96,7 @@ def split_subject(text: str, *, is_mail: bool) -> RenderedMessage:
     return RenderedMessage(" ".join(subject.split()), f"{body.strip()}\n")
 
 
-def _is_practice(message: Message) -> bool:
+def _is_sandbox(message: Message) -> bool:
     """Whether a message speaks for a firm or a brand that nobody has reviewed. Codes speak for the portal then."""
     provider = db.session.get(Provider, message.provider_id) if message.provider_id else None
     campaign = db.session.get(Campaign, message.campaign_id) if message.campaign_id else None

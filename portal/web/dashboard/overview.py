@@ -102,7 +102,7 @@ def _oldest_submission(provider_id: int, at: datetime) -> OldestSubmission | Non
 
 
 def _recent_decisions(provider: Provider) -> list[tuple[Row[*tuple[Any, ...]], str]]:
-    """Decisions with their masked addresses, the newest first; those of the practice only while it lasts."""
+    """Decisions with their masked addresses, the newest first; those of sandbox mode only while it lasts."""
     rows = read_session().execute(
         select(
             Decision, Recipient, Submission.outcome, Submission.closed_at, Brand.name.label("brand_name"),

@@ -82,9 +82,9 @@ def _brand_json(held: HeldBrand, entries: list[HistoryEntry]) -> dict[str, Any]:
 
 def _brand_section(held: HeldBrand, entries: list[HistoryEntry]) -> consent_overview.Section:
     consents = [(_channel_text(each), _consent_text(each, held.destination)) for each in held.consents]
-    practice = _("Deneme")
+    sandbox = _("Deneme")
     return consent_overview.Section(
-        title=f"{held.brand.name} ({practice})" if held.destination == Destination.SANDBOX else held.brand.name,
+        title=f"{held.brand.name} ({sandbox})" if held.destination == Destination.SANDBOX else held.brand.name,
         under=f"{held.provider.title}, MERSİS {held.provider.mersis}" if held.provider.mersis else held.provider.title,
         rows=tuple(consents or [(_("Karar"), _("Kayıtlı bir kararınız yok."))]),
         past_title=_("Geçmiş"),

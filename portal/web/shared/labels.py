@@ -59,7 +59,7 @@ LABELS: list[tuple[StrEnum, str]] = [
     (models.UnsentReason.EXPIRED, N_("süresi geçti")),
     (models.UnsentReason.LANDLINE, N_("sabit hatta ileti gitmez")),
     (models.UnsentReason.UNDONE, N_("onay geri alındı")),
-    (models.UnsentReason.PRACTICE, N_("firma daha kabul edilmedi; adres kendi adreslerinden değil")),
+    (models.UnsentReason.SANDBOX, N_("firma daha kabul edilmedi; adres kendi adreslerinden değil")),
     (models.Outcome.WAITING, N_("İletilecek")),
     (models.Outcome.SENT, N_("Gönderildi, yanıt bekleniyor")),
     (models.Outcome.BLOCKED, N_("İYS izin vermiyor")),

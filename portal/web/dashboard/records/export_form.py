@@ -17,9 +17,9 @@ from portal.web.shared.labels import label
 OF_KEY = ("brand", "channel", "status", "recipient_type")
 DAYS = ("since", "until")
 FIELDS = {
-    ExportKind.CONSENTS: (*OF_KEY, "may_send", "practice", *DAYS),
-    ExportKind.DECISIONS: (*OF_KEY, "outcome", "practice", *DAYS),
-    ExportKind.RECIPIENTS: ("brand", "practice", *DAYS),
+    ExportKind.CONSENTS: (*OF_KEY, "may_send", "sandbox", *DAYS),
+    ExportKind.DECISIONS: (*OF_KEY, "outcome", "sandbox", *DAYS),
+    ExportKind.RECIPIENTS: ("brand", "sandbox", *DAYS),
 }
 ENUMS = {"channel": Channel, "status": Status, "recipient_type": RecipientType, "outcome": Outcome}
 YES, NO = "yes", "no"
@@ -36,7 +36,7 @@ class ExportForm(BaseForm):
     status = SelectField(_l("Durum"), validate_choice=False)
     recipient_type = SelectField(_l("Alıcı tipi"), validate_choice=False)
     may_send = SelectField(_l("İleti gönderilebilir mi?"), validate_choice=False)
-    practice = SelectField(_l("Denemedeki kayıtlar"), validate_choice=False)
+    sandbox = SelectField(_l("Denemedeki kayıtlar"), validate_choice=False)
     outcome = SelectField(_l("İYS sonucu"), validate_choice=False)
     since = DateField(_l("İlk gün"), validators=[Optional(), check_day])
     until = DateField(_l("Son gün"), validators=[Optional(), check_day])
@@ -45,8 +45,8 @@ class ExportForm(BaseForm):
         super().__init__(request.args)
         self.kind = kind
         # Once there are real brands, what is of sandbox mode stays out unless somebody asks for it.
-        self._hides_practice = len({brand.is_sandbox for brand in brands}) > 1
-        unused = () if self._hides_practice else ("practice",)
+        self._hides_sandbox = len({brand.is_sandbox for brand in brands}) > 1
+        unused = () if self._hides_sandbox else ("sandbox",)
         for field in [each.name for each in self if each.name not in FIELDS[kind] or each.name in unused]:
             del self[field]
         choices = {
@@ -56,8 +56,8 @@ class ExportForm(BaseForm):
         }
         for name in choices.keys() & {each.name for each in self}:
             self[name].choices = [("", _l("Hepsi")), *choices[name]]
-        if self._hides_practice:
-            self.practice.choices = [("", _l("Dışarıda kalsın")), (YES, _l("İçinde olsun"))]
+        if self._hides_sandbox:
+            self.sandbox.choices = [("", _l("Dışarıda kalsın")), (YES, _l("İçinde olsun"))]
 
     def wanted(self, provider_id: int) -> ExportFilter:
         """The filter of the choices; an unknown choice or an invalid day narrows nothing."""
@@ -69,7 +69,7 @@ class ExportForm(BaseForm):
             provider_id,
             brand_id=int(chosen["brand"]) if "brand" in chosen else None,
             may_send=chosen["may_send"] == YES if "may_send" in chosen else None,
-            with_practice=chosen.get("practice") == YES if self._hides_practice else None,
+            with_sandbox=chosen.get("sandbox") == YES if self._hides_sandbox else None,
             since=chosen.get("since"),
             until=chosen.get("until"),
             **enums,

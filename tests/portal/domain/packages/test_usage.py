@@ -223,7 +223,7 @@ def test_practice_is_free_up_to_a_thousand_addresses(provider):
     holds(provider, 3)
 
     now = stands(provider)
-    assert (now.level, now.cause, now.records, now.grace_until) == (Level.FINE, Cause.PRACTICE, packages.FREE, None)
+    assert (now.level, now.cause, now.records, now.grace_until) == (Level.FINE, Cause.SANDBOX, packages.FREE, None)
     assert takes(provider, packages.FREE - 3)
     assert not takes(provider, packages.FREE - 2)
     with after(400):

@@ -153,8 +153,8 @@ def kept_of_people(provider_id: int, brand_id: int) -> dict[str, int]:
     db.session.add_all(rows.values())
     db.session.commit()
     proof = address_proofs.request_code(
-        db.session, vault(), "secret", parse("elif@example.com"), Purpose.PRACTICE, sends=True, language="tr",
-        network="", at=at, practising_provider_id=provider_id, notice="https://izin.example/gizlilik",
+        db.session, vault(), "secret", parse("elif@example.com"), Purpose.SANDBOX, sends=True, language="tr",
+        network="", at=at, sandbox_provider_id=provider_id, notice="https://izin.example/gizlilik",
     )  # fmt: skip
     db.session.commit()
     return {name: row.id for name, row in rows.items()} | {

@@ -35,14 +35,14 @@ class AddressForm(BaseForm):
 
 @blueprint.get("/start/addresses")
 @needs(Permission.ONBOARD)
-def practice_addresses() -> str:
+def sandbox_addresses() -> str:
     return _render_addresses(AddressForm(formdata=None))
 
 
 @blueprint.post("/start/addresses")
 @limiter.limit(limits.QUESTIONS, key_func=provider_key)
 @needs(Permission.ONBOARD)
-def add_practice_address() -> ResponseReturnValue:
+def add_sandbox_address() -> ResponseReturnValue:
     """Send a code to an address."""
     form = AddressForm()
     if not current_user.provider.in_sandbox_mode:
@@ -52,13 +52,13 @@ def add_practice_address() -> ResponseReturnValue:
         if proof is not None:
             db.session.commit()
             wake("message")
-            return redirect(url_for(".practice_address", proof_id=proof.id), 303)
+            return redirect(url_for(".sandbox_address", proof_id=proof.id), 303)
     return _render_addresses(form), 422
 
 
 @blueprint.route("/start/addresses/<id:proof_id>", methods=["GET", "POST"])
 @needs(Permission.ONBOARD)
-def practice_address(proof_id: int) -> ResponseReturnValue:
+def sandbox_address(proof_id: int) -> ResponseReturnValue:
     """Type in the code. An attempt is committed before the answer shows its result."""
     proof, error = _own_proof_or_404(proof_id), None
     if request.method == "POST":
@@ -68,27 +68,29 @@ def practice_address(proof_id: int) -> ResponseReturnValue:
         secret, at = current_app.config["SECRET_KEY"], clock.now()
         result = address_proofs.check_code(db.session, secret, proof, digits, at) if digits else CodeResult.WRONG
         if result == CodeResult.PROVED:
-            record_audit("practice.address_proved", "address_proof", proof.id)
-            return commit_and_redirect(url_for(".practice_addresses"), _("Adres doğrulandı; deneme iletileri gider."))
+            record_audit("sandbox.address_proved", "address_proof", proof.id)
+            return commit_and_redirect(url_for(".sandbox_addresses"), _("Adres doğrulandı; deneme iletileri gider."))
         db.session.commit()
         if result == CodeResult.OVER:
             message = _("Kodun süresi doldu ya da çok kez yanlış yazıldı. Yeni bir kod isteyin.")
-            return rollback_and_redirect(url_for(".practice_addresses"), message)
+            return rollback_and_redirect(url_for(".sandbox_addresses"), message)
         error = _("Kod yanlış. İletideki kodu olduğu gibi yazın.")
     address = addresses.mask(address_proofs.read_address(vault(), proof).text)
-    page = render_template("dashboard/onboarding/practice_code.html", proof_id=proof_id, address=address, error=error)
+    page = render_template(
+        "dashboard/onboarding/sandbox_address_code.html", proof_id=proof_id, address=address, error=error
+    )
     return page, 422 if error else 200
 
 
 @blueprint.post("/start/addresses/<id:proof_id>/remove")
 @needs(Permission.ONBOARD)
-def remove_practice_address(proof_id: int) -> ResponseReturnValue:
+def remove_sandbox_address(proof_id: int) -> ResponseReturnValue:
     if not CsrfForm().validate_on_submit():
         abort(400)
     proof = _own_proof_or_404(proof_id)
     proof.ended_at = proof.ended_at or clock.now()
-    record_audit("practice.address_removed", "address_proof", proof.id)
-    return commit_and_redirect(url_for(".practice_addresses"), _("Adres kaldırıldı."))
+    record_audit("sandbox.address_removed", "address_proof", proof.id)
+    return commit_and_redirect(url_for(".sandbox_addresses"), _("Adres kaldırıldı."))
 
 
 def _request_code(form: AddressForm) -> AddressProof | None:
@@ -110,9 +112,9 @@ def _request_code(form: AddressForm) -> AddressProof | None:
         return None
     try:
         return address_proofs.request_code(
-            db.session, vault(), current_app.config["SECRET_KEY"], address, Purpose.PRACTICE, sends=True,
+            db.session, vault(), current_app.config["SECRET_KEY"], address, Purpose.SANDBOX, sends=True,
             language=get_locale().language, network=request.remote_addr or "", at=clock.now(),
-            practising_provider_id=provider_id, notice=absolute_url("verification.privacy"),
+            sandbox_provider_id=provider_id, notice=absolute_url("verification.privacy"),
         )  # fmt: skip
     except TooManyRequests:
         db.session.rollback()
@@ -124,7 +126,7 @@ def _request_code(form: AddressForm) -> AddressProof | None:
 
 def _own_proof_or_404(proof_id: int) -> AddressProof:
     proof = db.session.get(AddressProof, proof_id)
-    if proof is None or proof.practising_provider_id != current_user.provider_id:
+    if proof is None or proof.sandbox_provider_id != current_user.provider_id:
         abort(404)
     return proof
 
@@ -135,6 +137,6 @@ def _render_addresses(form: AddressForm) -> str:
         for proof in address_proofs.list_proved(read_session(), current_user.provider_id)
     ]
     return render_template(
-        "dashboard/onboarding/practice_addresses.html", form=form, proved=proved,
-        is_practising=current_user.provider.in_sandbox_mode,
+        "dashboard/onboarding/sandbox_addresses.html", form=form, proved=proved,
+        in_sandbox_mode=current_user.provider.in_sandbox_mode,
     )  # fmt: skip

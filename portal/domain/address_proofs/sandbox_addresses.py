@@ -19,7 +19,7 @@ MOST_ADDRESSES = 10  # Proved by one provider.
 def list_proved(session: Session, provider_id: int) -> list[AddressProof]:
     """The addresses that a provider's people proved, the oldest first."""
     proved = select(AddressProof).where(
-        AddressProof.practising_provider_id == provider_id, AddressProof.purpose == Purpose.PRACTICE,
+        AddressProof.sandbox_provider_id == provider_id, AddressProof.purpose == Purpose.SANDBOX,
         AddressProof.proved_at.is_not(None), AddressProof.ended_at.is_(None),
     )  # fmt: skip
     return list(session.scalars(proved.order_by(AddressProof.id)))

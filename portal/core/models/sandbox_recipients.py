@@ -7,11 +7,11 @@ from portal.core.models.provider import Brand
 from portal.core.models.recipient import Consent, Recipient
 
 
-def is_practice_recipient(provider_id: int) -> ColumnElement[bool]:
+def is_sandbox_recipient(provider_id: int) -> ColumnElement[bool]:
     """The condition that a provider knows a recipient by brands of its sandbox mode only."""
     theirs = select(Brand.id).where(Brand.provider_id == provider_id)
-    practised, real = theirs.where(Brand.is_sandbox), theirs.where(Brand.is_sandbox.is_(False))
-    return and_(Recipient.provider_id == provider_id, _is_known(practised), not_(_is_known(real)))
+    in_sandbox, real = theirs.where(Brand.is_sandbox), theirs.where(Brand.is_sandbox.is_(False))
+    return and_(Recipient.provider_id == provider_id, _is_known(in_sandbox), not_(_is_known(real)))
 
 
 def _is_known(brands: Select[int]) -> ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""Addresses that a provider's people proved for its practice, and names of brands that wait for the operator."""
+"""Addresses that a provider's people proved for its sandbox mode, and names of brands that wait for the operator."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,13 +18,13 @@ MAILS = (
 
 
 def upgrade() -> None:
-    enum_checks.set_values("address_proof", "purpose", "mine point practice")
+    enum_checks.set_values("address_proof", "purpose", "mine point sandbox")
     enum_checks.set_values("mail", "kind", f"{MAILS} name_settled")
     with op.batch_alter_table("address_proof") as table:
-        table.add_column(sa.Column("practising_provider_id", BIG, nullable=True))
-        name = "fk_address_proof_practising_provider_id_provider"
-        table.create_foreign_key(name, "provider", ["practising_provider_id"], ["id"])
-        table.create_index("ix_address_proof_practising_provider_id", ["practising_provider_id"])
+        table.add_column(sa.Column("sandbox_provider_id", BIG, nullable=True))
+        name = "fk_address_proof_sandbox_provider_id_provider"
+        table.create_foreign_key(name, "provider", ["sandbox_provider_id"], ["id"])
+        table.create_index("ix_address_proof_sandbox_provider_id", ["sandbox_provider_id"])
     op.add_column("brand", sa.Column("requested_name", sa.String(255), nullable=True))
     op.add_column("brand", sa.Column("name_requested_at", sa.DateTime(), nullable=True))
 
@@ -32,11 +32,11 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_column("brand", "name_requested_at")
     op.drop_column("brand", "requested_name")
-    op.execute("DELETE FROM address_proof WHERE purpose = 'practice'")
+    op.execute("DELETE FROM address_proof WHERE purpose = 'sandbox'")
     op.execute("DELETE FROM mail WHERE kind = 'name_settled'")
     with op.batch_alter_table("address_proof") as table:
-        table.drop_index("ix_address_proof_practising_provider_id")
-        table.drop_constraint("fk_address_proof_practising_provider_id_provider", type_="foreignkey")
-        table.drop_column("practising_provider_id")
+        table.drop_index("ix_address_proof_sandbox_provider_id")
+        table.drop_constraint("fk_address_proof_sandbox_provider_id_provider", type_="foreignkey")
+        table.drop_column("sandbox_provider_id")
     enum_checks.set_values("address_proof", "purpose", "mine point")
     enum_checks.set_values("mail", "kind", MAILS)

@@ -35,7 +35,7 @@ def test_a_code_proves_the_address_and_names_no_brand(app, practising, rows):
 
     assert rows.one(AddressProof).proved_at is not None
     assert "doğrulandı" in practising.opens(PAGE).text
-    assert "practice.address_proved" in [entry.act for entry in rows(AuditEntry)]
+    assert "sandbox.address_proved" in [entry.act for entry in rows(AuditEntry)]
 
     practising.posts(f"{PAGE}/{rows.one(AddressProof).id}/remove")
     assert rows.one(AddressProof).ended_at is not None

@@ -25,8 +25,8 @@ def gateway():
 
 def prove(provider_id: int, address: str) -> None:
     proof = address_proofs.request_code(
-        db.session, vault(), "secret", parse(address), Purpose.PRACTICE, sends=True, language="tr",
-        network="10.0.0.1", at=clock.now(), practising_provider_id=provider_id,
+        db.session, vault(), "secret", parse(address), Purpose.SANDBOX, sends=True, language="tr",
+        network="10.0.0.1", at=clock.now(), sandbox_provider_id=provider_id,
     )  # fmt: skip
     db.session.flush()
     proof.proved_at = clock.now()
