@@ -54,9 +54,9 @@ class Run:
         self.undo_period = timedelta(seconds=current_app.config["IMPORT_UNDO_SECONDS"])
 
     def work(self, seconds: float) -> bool:
-        """Write for about so long; whether more is to do. Raises LeaseLost."""
+        """Write for about so long, one chunk at least; whether more is to do. Raises LeaseLost."""
         until = time.monotonic() + seconds
-        while time.monotonic() < until:
+        while True:
             if read_session().scalar(select(Provider.suspended_at).where(Provider.id == self.batch.provider_id)):
                 self._finish(BatchState.STOPPED, problem=SUSPENDED)
                 return False
@@ -66,7 +66,8 @@ class Run:
                 return False
             self._write_chunk(chunk)
             self.place += 1
-        return True
+            if time.monotonic() >= until:
+                return True
 
     def _write_chunk(self, chunk: ChunkRow) -> None:
         """Write a chunk unless it ran before. One that cannot be opened is noted, and the others go on."""

@@ -53,9 +53,9 @@ class Undo:
         self.stays = and_(Decision.status == Status.REFUSED, _is_relied_on(read_session(), batch))
 
     def work(self, seconds: float) -> bool:
-        """Annul for about so long; whether more is to do. Raises LeaseLost."""
+        """Annul for about so long, one chunk at least; whether more is to do. Raises LeaseLost."""
         until = time.monotonic() + seconds
-        while time.monotonic() < until:
+        while True:
             line_range = self._line_range(self.place)
             if line_range is None:
                 at = clock.now()
@@ -66,7 +66,8 @@ class Undo:
             self.place += 1
             self.lease.renew(db.session, clock.now(), position=self.place)
             db.session.commit()
-        return True
+            if time.monotonic() >= until:
+                return True
 
     def _line_range(self, place: int) -> tuple[int, int | None] | None:
         """The first line of a chunk, and of the next in its sheet; other sheets' lines in that range come along."""

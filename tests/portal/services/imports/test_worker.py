@@ -205,7 +205,7 @@ def _killed_all_along(batch: ImportBatch, state: BatchState, killing) -> None:
 def test_a_person_stops_resumes_and_undoes_what_was_not_claimed(brand, rows, monkeypatch):
     batch = batch_after_dry_run(brand, LINES)
     begin(batch)
-    worker.work(batch.id, seconds=0.0001)
+    worker.work(batch.id, seconds=0)
     batches.stop(db.session, batch, 3, clock.now())
     db.session.commit()
     assert not worker.work(batch.id) and batch.state == BatchState.STOPPED and batch.position == 1
@@ -255,7 +255,7 @@ def test_who_started_an_import_is_mailed_what_came_of_it(brand, rows):
 def test_a_stopped_import_tells_what_happened_and_not_what_was_planned(brand):
     batch = batch_after_dry_run(brand, LINES)
     begin(batch)
-    worker.work(batch.id, seconds=0.0001)
+    worker.work(batch.id, seconds=0)
     batches.stop(db.session, batch, 3, clock.now())
     db.session.commit()
 
@@ -318,7 +318,7 @@ def test_refusals_are_taken_where_there_is_no_room_for_grants(brand, rows):
 def test_a_suspended_provider_stops_its_runs_and_a_damaged_chunk_is_noted(brand, rows):
     batch = batch_after_dry_run(brand, LINES)
     begin(batch)
-    worker.work(batch.id, seconds=0.0001)
+    worker.work(batch.id, seconds=0)
     provider = db.session.get_one(Provider, brand.provider_id)
     provider.suspended_at = clock.now()
     db.session.commit()
