@@ -18,7 +18,15 @@ from portal.core.models.campaign import (
     ExclusionReason,
 )
 from portal.core.models.complaint import Closing, Complaint, ComplaintKind, ComplaintStep, Finding, StepAct
-from portal.core.models.connection import NO_PROVIDER, CallTally, Connection, Credential, CredentialKind, IysRate
+from portal.core.models.connection import (
+    NO_PROVIDER,
+    CallTally,
+    Connection,
+    Credential,
+    CredentialKind,
+    ForwardingHold,
+    IysRate,
+)
 from portal.core.models.decision import (
     Annulment,
     Decision,

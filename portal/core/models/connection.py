@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Integer, String
+from sqlalchemy import JSON, ForeignKey, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.models.base import Base, BigId, Entity, foreign_key
@@ -56,6 +56,22 @@ class Connection(Entity):
     tested_at: Mapped[datetime | None]
     findings: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime]
+
+
+class ForwardingHold(Base):
+    """A part of a provider's forwarding waits until then: after that one call at a time tries whether it still must.
+
+    `code` is İYS's, or one of ours (services/iys/holds.py).
+    """
+
+    EVERY_BRAND, EVERY_CHANNEL = 0, ""
+
+    provider_id: Mapped[int] = mapped_column(BigId, ForeignKey("provider.id"), primary_key=True)
+    brand_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    channel: Mapped[str] = mapped_column(String(10), primary_key=True)
+    code: Mapped[str] = mapped_column(String(20), primary_key=True)
+    until: Mapped[datetime]
+    failures: Mapped[int] = mapped_column(Integer)  # Calls in a row that began or lengthened it.
 
 
 class IysRate(Base):

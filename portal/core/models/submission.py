@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.core.iys_protocol.enums import Status
+from portal.core.iys_protocol.enums import Channel, Status
 from portal.core.models.base import BigId, Entity, foreign_key, partial_index
 
 
@@ -18,12 +18,13 @@ class BulkState(StrEnum):
 
 
 class BulkRequest(Entity):
-    """A list of up to 1000 grants of one brand (their `bulk_id` and `bulk_index`), whose result is fetched later."""
+    """A list of up to 1000 grants of one brand and channel (their `bulk_id`, `bulk_index`); its result is fetched later."""
 
     __table_args__ = (Index("ix_bulk_request_due", "due_at"),)
 
     provider_id: Mapped[int] = foreign_key("provider.id")
     brand_id: Mapped[int] = foreign_key("brand.id", index=False)
+    channel: Mapped[Channel | None]  # None: an older list, of any.
     endpoint: Mapped[str] = mapped_column(String(120))
     size: Mapped[int] = mapped_column(Integer)  # Submissions.
     state: Mapped[BulkState] = mapped_column(default=BulkState.FORMED)
