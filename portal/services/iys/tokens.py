@@ -5,7 +5,7 @@ import time
 from datetime import datetime, timedelta
 from typing import Any, TypeGuard
 
-from sqlalchemy import and_, not_, select, update
+from sqlalchemy import Select, and_, not_, select, update
 
 from portal.core import clock, iys_protocol, leases
 from portal.core.extensions import db, read_session, vault
@@ -55,18 +55,18 @@ def access_token(client: Client, provider_id: int, partner_id: int | None = None
 
 
 def forget_token(provider_id: int, token: str, partner_id: int | None = None) -> None:
-    """Drop a token that İYS rejected (401), unless another was fetched already: the next call fetches one.
+    """Drop a token that İYS rejected (401), unless it was dropped or replaced already: other calls bore it, too.
 
-    A second rejection within a minute blocks the credential: each fetch costs one of few calls an hour.
+    Where İYS rejects a token issued within the last minute, after such a rejection, the credential is blocked: each
+    fetch costs one of few calls an hour.
     """
-    credential, at = read_credential(provider_id, partner_id), clock.now()
-    if not credential.access_token or _open_sealed(credential, Credential.ACCESS, credential.access_token) != token:
-        return
-    values: dict[str, object] = {"access_until": None, "refused_at": at}
-    if credential.refused_at and credential.refused_at > at - MINUTE:
-        values |= {"backoff_until": at + BLOCK, "blocked_code": "H351"}
-    stale = update(Credential).where(Credential.id == credential.id, Credential.access_token == credential.access_token)
-    db.session.execute(stale.values(values))
+    at, mine = clock.now(), _select_credential(provider_id, partner_id).with_for_update(of=Credential)
+    credential = db.session.scalars(mine.execution_options(populate_existing=True)).one_or_none()
+    is_in_use = credential is not None and credential.access_until is not None
+    if credential and is_in_use and _open_sealed(credential, Credential.ACCESS, credential.access_token) == token:
+        if credential.refused_at and credential.refused_at > at - MINUTE:
+            credential.backoff_until, credential.blocked_code = at + BLOCK, "H351"
+        credential.access_until, credential.refused_at = None, at
     db.session.commit()
 
 
@@ -77,21 +77,23 @@ def _backoff_until(credential: Credential, at: datetime) -> datetime | None:
 
 
 def read_credential(provider_id: int, partner_id: int | None = None) -> Credential:
-    if partner_id:
-        query = select(Credential).where(Credential.id == partner_id, Credential.kind == CredentialKind.PARTNER)
-    else:
-        query = (
-            select(Credential)
-            .join(Connection, Connection.credential_id == Credential.id)
-            .join(Provider, Provider.id == Connection.provider_id)
-            .where(Provider.id == provider_id, Provider.admitted_at.is_not(None))
-            .where(Credential.kind != CredentialKind.SANDBOX)
-        )
-    credential = read_session().scalars(query).one_or_none()
+    credential = read_session().scalars(_select_credential(provider_id, partner_id)).one_or_none()
     if credential is None:
         raise NoToken
     read_session().expunge(credential)  # The claim compares with what was read here.
     return credential
+
+
+def _select_credential(provider_id: int, partner_id: int | None) -> Select[Credential]:
+    if partner_id:
+        return select(Credential).where(Credential.id == partner_id, Credential.kind == CredentialKind.PARTNER)
+    return (
+        select(Credential)
+        .join(Connection, Connection.credential_id == Credential.id)
+        .join(Provider, Provider.id == Connection.provider_id)
+        .where(Provider.id == provider_id, Provider.admitted_at.is_not(None))
+        .where(Credential.kind != CredentialKind.SANDBOX)
+    )
 
 
 def claim_fetch(credential: Credential, at: datetime) -> bool:

@@ -1,5 +1,9 @@
 """The token of a credential, shared by threads and processes that all need it at once."""
 
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import Credential
@@ -35,3 +39,36 @@ def test_who_looked_before_anothers_fetch_failed_keeps_the_silence(app, sandbox,
         db.session.rollback()
 
     assert not may_fetch
+
+
+def test_calls_in_flight_with_one_dead_token_refuse_it_once(app, sandbox, iys, rows):
+    def forget(_) -> None:
+        with app.app_context():
+            tokens.forget_token(provider_id, dead)
+
+    with app.app_context():
+        provider_id = make.provider().id
+        dead = tokens.access_token(iys, provider_id)
+        with ThreadPoolExecutor(4) as callers:
+            list(callers.map(forget, range(4)))
+        tokens.forget_token(provider_id, dead)
+
+        fresh = tokens.access_token(iys, provider_id)
+        tokens.forget_token(provider_id, dead)  # The last of those calls was answered late.
+
+        assert tokens.access_token(iys, provider_id) == fresh != dead
+    assert rows.one(Credential).blocked_code is None
+    assert sandbox.ledger()["token_calls"] == 2
+
+
+def test_a_token_issued_after_the_refusal_and_refused_too_blocks_its_credential(app, sandbox, iys):
+    with app.app_context():
+        provider_id = make.provider().id
+        for _ in range(2):
+            tokens.forget_token(provider_id, tokens.access_token(iys, provider_id))
+
+        with pytest.raises(tokens.NoToken) as blocked:
+            tokens.access_token(iys, provider_id)
+
+    assert blocked.value.code == "H351"
+    assert sandbox.ledger()["token_calls"] == 2
