@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any, BinaryIO
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, Select, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from portal.core import clock
@@ -21,6 +21,7 @@ MOST_BYTES = 128 * 1024 * 1024
 LARGEST_POST = MOST_BYTES + 2 * 1024 * 1024  # With the form around it.
 AT_ONCE = 8  # Parts a transaction.
 LEASE = timedelta(minutes=2)  # No worker begins with a file that still arrives.
+DOUBLE_CLICK = timedelta(seconds=20)
 LONGEST_NAME = 200
 MOST_LISTED = 100  # Files on behalf.
 UNFINISHED = bytes(32)  # The digest of a file that has not arrived whole.
@@ -40,7 +41,7 @@ def store_upload(
 ) -> ImportBatch:
     """Store a provider's file for a brand; commits every few megabytes. An empty name: it was pasted.
 
-    Raises Unreadable.
+    The same file that the same person sent a moment ago (a double click) is the batch of then. Raises Unreadable.
     """
     start = stream.read(store.PART)
     if not start:
@@ -51,11 +52,27 @@ def store_upload(
         _store_parts(session, vault, batch, chain([start], iter(lambda: stream.read(store.PART), b"")))
     except BaseException:
         session.rollback()
-        for model, column in ((UploadPart, UploadPart.batch_id), (ImportBatch, ImportBatch.id)):
-            session.execute(delete(model).where(column == batch.id))
-        session.commit()
+        _discard(session, batch.id)
         raise
-    return batch
+    earlier = session.scalar(_same_file(batch)) if user_id else None
+    if earlier:
+        _discard(session, batch.id)
+    return earlier or batch
+
+
+def _same_file(batch: ImportBatch) -> Select[ImportBatch]:
+    """The same bytes by the same user, just before; of two that arrive at once, the first one stays."""
+    names = ("brand_id", "user_id", "on_behalf", "digest")
+    is_same = [getattr(ImportBatch, name) == getattr(batch, name) for name in names]
+    is_earlier = (ImportBatch.id < batch.id, ImportBatch.created_at > batch.created_at - DOUBLE_CLICK)
+    may_go_on = ImportBatch.state != BatchState.DROPPED
+    return select(ImportBatch).where(*is_same, *is_earlier, may_go_on).order_by(ImportBatch.id).limit(1)
+
+
+def _discard(session: Session, batch_id: int) -> None:
+    for model, column in ((UploadPart, UploadPart.batch_id), (ImportBatch, ImportBatch.id)):
+        session.execute(delete(model).where(column == batch_id))
+    session.commit()
 
 
 def _insert_batch(

@@ -2,13 +2,14 @@
 
 import hashlib
 import io
+from datetime import timedelta
 
 import pytest
 
 from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.models import BatchState, ImportBatch, UploadPart
-from portal.services.imports import store, uploads
+from portal.services.imports import batches, store, uploads
 from portal.services.imports.reading import FileProblem, Unreadable
 from tests import make
 
@@ -22,10 +23,10 @@ def brand(app):
         db.session.rollback()
 
 
-def bring(brand, stream, name="liste.csv"):
+def bring(brand, stream, name="liste.csv", user_id=None, at=None):
     return uploads.store_upload(
-        db.session, vault(), provider_id=brand.provider_id, brand_id=brand.id, user_id=None, name=name, stream=stream,
-        at=clock.now(),
+        db.session, vault(), provider_id=brand.provider_id, brand_id=brand.id, user_id=user_id, name=name,
+        stream=stream, at=at or clock.now(),
     )  # fmt: skip
 
 
@@ -38,6 +39,19 @@ def test_a_file_is_kept_in_sealed_parts(brand, rows):
     assert b"".join(store.parts(db.session, vault(), batch)) == DATA
     assert [part.place for part in rows(UploadPart)] == list(range(-(-len(DATA) // store.PART)))
     assert not any(b"0532" in part.content for part in rows(UploadPart))
+
+
+def test_a_double_click_makes_one_batch_of_a_file(brand, rows):
+    def send(data=DATA[:99], user_id=7, seconds=0):
+        return bring(brand, io.BytesIO(data), user_id=user_id, at=at + timedelta(seconds=seconds)).id
+
+    at = clock.now()
+    first = send()
+    assert send(seconds=1) == first and rows.count(UploadPart) == 1
+    assert len({first, send(DATA[:98]), send(user_id=8), send(seconds=60), send(user_id=None), send(user_id=None)}) == 6
+
+    batches.drop(db.session, db.session.get_one(ImportBatch, first), 7, at)
+    assert send(seconds=2) != first
 
 
 def test_nobody_begins_with_a_file_that_still_arrives(brand, rows):
