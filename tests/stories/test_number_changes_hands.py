@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pypdfium2
 import pytest
 import time_machine
 from sqlalchemy import update
@@ -72,6 +73,8 @@ def test_the_old_owners_receipt_says_so_and_leads_nowhere(app, fatma, rows):
 
     assert "başkasının olabilir" in page and "başkasının olabilir" not in before
     assert "/sikayet" not in page and "Kararımı değiştir" not in page
+    pdf = pypdfium2.PdfDocument(fatma.browser.get(f"/m/{code}/belge.pdf").data)
+    assert "başkasının olabilir" in pdf[0].get_textpage().get_text_range()
 
 
 def test_no_brand_of_the_firm_keeps_a_grant_from_before(app, fatma, rows):

@@ -28,22 +28,20 @@ def show_not_mine(code: str) -> str:
 @blueprint.post("/k/<code>/ben-degilim", endpoint="disown")
 @blueprint.post("/<code>/ben-degilim", endpoint="short_disown")
 def disown(code: str) -> ResponseReturnValue:
-    """Refuse everything of this firm at the address, and tell the firm why. Idempotent."""
+    """Refuse everything of this firm at the address, and tell the firm why. Within a minute it is done once."""
     _, context = find_link(code)
     posted = posted_form.read_token(request.form.get("form", ""), context.link_id, clock.now())
     g.language = posted.form.language if posted.form else None
     recipient = db.session.get_one(Recipient, context.recipient_id)
-    was_disowned = recipient.reassigned_at is not None and recipient.reassigned_at == recipient.held_since
     withdrawn = refusals.disown(
         db.session, vault(), recipient, page_content.address_of(vault(), context), language=get_locale().language,
         request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string), at=clock.now(),
         link_id=context.link_id,
     )  # fmt: skip
-    if was_disowned and not withdrawn.refused:
-        db.session.rollback()
-        return redirect(page_content.not_mine_url(page_content.requested_code()), 303)
     db.session.commit()
-    if hosts.brand_of_host() is not None:  # The receipt speaks of all brands, and this host of one.
+    if (
+        hosts.brand_of_host() is not None or not withdrawn.refused
+    ):  # The receipt speaks of all brands, this host of one.
         return redirect(page_content.not_mine_url(page_content.requested_code()), 303)
     return redirect(_receipt_url(withdrawn.receipt_id, withdrawn.nonce), 303)
 

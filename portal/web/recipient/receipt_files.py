@@ -79,6 +79,8 @@ def _pdf_content(act: ReceiptContents, code: str, language: str) -> ReceiptConte
     sections = [section for part in act.parts for section in _sections(part, act)]
     if act.is_sandbox:
         sections.insert(0, Section(_("Deneme"), (), (_("Bu bir denemedir: karar gerçek İYS'ye bildirilmez."),)))
+    if act.is_disowned:
+        sections.insert(0, Section(_("Adres"), (), (decision_status.disowned_text(),)))
     number, at = format_number(act.number), absolute_urls.absolute_url("verification.verify")
     return ReceiptContent(
         language=LANGUAGES[language],

@@ -22,7 +22,7 @@ from portal.domain.receipts import contents, format_number, lookup
 from portal.domain.receipts.contents import ReceiptContents
 from portal.web.recipient import branding, page_content
 from portal.web.recipient.blueprint import blueprint
-from portal.web.shared import absolute_urls, hosts, limits, qr_code
+from portal.web.shared import absolute_urls, decision_status, hosts, limits, qr_code
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,7 @@ def _page(code: str, act: ReceiptContents, *, is_too_late: bool = False) -> str:
         is_confirmed=_is_confirmed(act),
         has_refusal=any(line.status == Status.REFUSED for line in lines),
         is_for_iys=any(line.outcome for line in lines),
+        disowned=decision_status.disowned_text() if act.is_disowned else None,
         undo_until=None if act.is_disowned else _undo_until(act, at),
         is_too_late=is_too_late,
         colour_url=branding.colour_url(colours.pop()) if len(colours) == 1 else None,

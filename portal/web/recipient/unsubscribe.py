@@ -46,15 +46,12 @@ def _refuse_emails(context: LinkContext, address: Address) -> Response:
     recipient = db.session.get_one(Recipient, context.recipient_id)
     brand = db.session.get_one(Brand, context.brand_id)
     part = refusals.Part(recipient, address, [brand], (Channel.EMAIL,))
-    withdrawn = refusals.withdraw(
+    refusals.withdraw(
         db.session, vault(), [part], origin=DecisionOrigin.ONE_CLICK, language=get_locale().language,
         request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string), at=clock.now(),
         link_id=context.link_id,
     )  # fmt: skip
-    if withdrawn.refused:
-        db.session.commit()
-    else:
-        db.session.rollback()  # Refused already: mail programs post again and again.
+    db.session.commit()
     return _plain_text(gettext("E-posta almayı reddettiniz; bu marka size artık ticari e-posta gönderemez."))
 
 

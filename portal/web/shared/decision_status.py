@@ -24,6 +24,14 @@ def origin_text(origin: DecisionOrigin) -> str:
     return _("Markanın izin sayfası, adres kodla doğrulanarak") if origin == DecisionOrigin.POINT else label(origin)
 
 
+def disowned_text() -> str:
+    """For the receipt of an address whose line was closed, or that somebody else said is theirs."""
+    return _(
+        "Bu adres artık başkasının olabilir. Belge, o günkü kararınızı kanıtlar; adresle ilgili sonraki hiçbir şeyi"
+        " göstermez."
+    )
+
+
 def merchant_text() -> str:
     """For an address with recipient type TACIR."""
     return _("iş adresi: tacir ya da esnaf")
