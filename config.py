@@ -53,6 +53,8 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         "SANDBOX_URL": _sandbox_url(environ, development=development),
         "SANDBOX_KEY": _sandbox_key(environ, development=development),
         "IYS_REQUESTS_PER_SECOND": _number(environ, "IYS_REQUESTS_PER_SECOND", 8),
+        "IYS_TOKEN_CALLS_PER_HOUR": int(_number(environ, "IYS_TOKEN_CALLS_PER_HOUR", 10, least=1)),  # İYS: 10, or 100.
+        "IYS_TOKEN_CALLS_PER_ACCOUNT": int(_number(environ, "IYS_TOKEN_CALLS_PER_ACCOUNT", 10, least=1)),
         "UNDO_SECONDS": _number(environ, "UNDO_SECONDS", 300),  # A person's grant can be undone for so long.
         "IMPORT_UNDO_SECONDS": _number(environ, "IMPORT_UNDO_SECONDS", 600),  # The same for grants of an import.
         "DNS_SERVER": environ.get("DNS_SERVER", ""),  # host:port; the system's name servers if empty.
@@ -230,14 +232,14 @@ def _parse_url(text: str) -> SplitResult:
         return urlsplit("")
 
 
-def _number(environ: Mapping[str, str], name: str, default: float) -> float:
+def _number(environ: Mapping[str, str], name: str, default: float, *, least: float = 0) -> float:
     given = environ.get(name, str(default))
     try:
         number = float(given) if "." in given else int(given)
     except ValueError:
         raise BadSetting(f"{name} is not a number: {given!r}.") from None
-    if number < 0:
-        raise BadSetting(f"{name} is below zero: {given!r}.")
+    if number < least:
+        raise BadSetting(f"{name} is below {least or 'zero'}: {given!r}.")
     return number
 
 

@@ -16,6 +16,7 @@ from portal.core.iys_protocol import Operation
 from portal.services.iys import circuit_breaker, rate_limit
 from portal.services.iys.circuit_breaker import AdmittedCall
 from portal.services.iys.client import Answer
+from portal.services.iys.rate_limit import Priority
 
 log = structlog.get_logger()
 
@@ -48,17 +49,17 @@ class StartedCall:
     admitted: AdmittedCall
 
 
-def start_call(question: Operation) -> StartedCall:
+def start_call(question: Operation, priority: Priority = Priority.GRANTS) -> StartedCall:
     """Wait for a slot of the rate limit, and count the call. Raises NotNow. Commits.
 
     take_slot locks the row of the rate limit first, so that two never take the last of a budget or the one probe.
     """
     at, per_second = clock.now(), current_app.config["IYS_REQUESTS_PER_SECOND"]
-    slot = rate_limit.take_slot(db.session, at, per_second)
+    slot = rate_limit.take_slot(db.session, at, per_second, priority)
     if slot > at + LONGEST_WAIT:
         _refuse_call(slot)
-    if spent := rate_limit.spent_until(db.session, question, at):
-        _refuse_call(spent, question)
+    if spent := rate_limit.spent_until(db.session, question, at, priority):
+        _refuse_call(spent, rate_limit.budget_name(question, priority))
     admitted = circuit_breaker.admit_call(db.session, at)
     if admitted is None:
         _refuse_call(circuit_breaker.host_state(db.session, at).until or at)
@@ -81,7 +82,7 @@ def finish_call(call: StartedCall, answer: Answer) -> None:
         db.session.commit()
 
 
-def _refuse_call(until: datetime, spent: Operation | None = None) -> NoReturn:
+def _refuse_call(until: datetime, spent: str | None = None) -> NoReturn:
     db.session.rollback()
     if spent is not None:  # Held as if İYS had said so, for whoever looks for work.
         rate_limit.hold_calls(db.session, until, spent)

@@ -13,6 +13,7 @@ from portal.domain.providers import sandbox_mode
 from portal.services.iys import call_guard, sandbox_access, tokens
 from portal.services.iys.call_guard import NotNow
 from portal.services.iys.client import DEADLINE, Answer, Client
+from portal.services.iys.rate_limit import Priority
 
 __all__ = ["NotNow", "ask"]
 
@@ -24,7 +25,7 @@ SHORTEST_CALL = call_guard.LONGEST_WAIT.total_seconds() + 3.0  # Seconds: with l
 def ask(
     client: Client, provider_id: int, question: Operation, path: str, *, body: bytes | None = None,
     method: str = "POST", deadline: float = DEADLINE, turn: contextlib.AbstractContextManager[None] | None = None,
-    partner_id: int | None = None,
+    partner_id: int | None = None, priority: Priority = Priority.GRANTS,
 ) -> Answer:  # fmt: skip
     """Call İYS for a provider. Raises NotNow.
 
@@ -39,13 +40,13 @@ def ask(
         raise NotNow(clock.now() + LATER, sandbox_mode.EXEMPT)
     ends = time.monotonic() + deadline + SPARE_SECONDS
     try:
-        bearer = tokens.access_token(client, provider_id, partner_id)
+        bearer = tokens.access_token(client, provider_id, partner_id, priority)
     except tokens.NoToken as missing:
         raise NotNow(missing.until, missing.code) from missing
     if ends - time.monotonic() < SHORTEST_CALL:
         raise NotNow(clock.now())
     with turn or contextlib.nullcontext():
-        started = call_guard.start_call(question)
+        started = call_guard.start_call(question, priority)
     left = max(1.0, ends - time.monotonic())
     answer = client.ask(method, path, body=body, bearer=bearer, deadline=min(deadline, left))
     call_guard.finish_call(started, answer)

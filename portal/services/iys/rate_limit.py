@@ -8,7 +8,9 @@ import time
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from enum import IntEnum
 
+from flask import current_app
 from sqlalchemy import ColumnElement, delete, exists, func, select
 from sqlalchemy.orm import Session
 
@@ -21,19 +23,39 @@ MARGIN = 0.04  # Of a second: network delays may shorten the time between two ca
 KEPT = timedelta(days=8)  # Tallies are read for a day; a week more shows an operator what is usual.
 HOUR = timedelta(hours=1)
 LONGEST_HOLD = timedelta(minutes=2)  # Of all calls; İYS asks for a second.
-EGRESS = "egress"
+EGRESS, POLLS = "egress", "polls"
 UNKNOWN_CODE = "unknown_code"
-# İYS documents 1000 and 100 for the two queries; for tokens 10 in one place and 100 in another, so we keep to 10.
-PER_HOUR = {Operation.TOKEN: 10, Operation.STATUS: 900, Operation.HISTORY: 90}
+PER_HOUR = {Operation.STATUS: 900, Operation.HISTORY: 90}  # İYS documents 1000 and 100.
 BUDGET_OF_CODE = {"H084": Operation.TOKEN, "H086": Operation.STATUS, "H089": Operation.HISTORY}
+POLLING_SHARE = 0.2  # Of the pace: calls that ask whether anything is new.
 
 
-def take_slot(session: Session, at: datetime, per_second: float) -> datetime:
+class Priority(IntEnum):
+    """What a call is for, the most urgent first."""
+
+    REFUSALS = 0
+    GRANTS = 1  # And what a person waits for.
+    POLLING = 2  # Feeds, sweeps, files of days.
+
+
+# Share of the hour's token calls that is left for what is more urgent.
+TOKENS_KEPT = {Priority.REFUSALS: 0.0, Priority.GRANTS: 0.1, Priority.POLLING: 0.5}
+
+
+def take_slot(session: Session, at: datetime, per_second: float, priority: Priority = Priority.REFUSALS) -> datetime:
     """The time at which the next call may be made; part of the caller's transaction. `per_second` 0 is unlimited.
 
-    Locks the row of the rate limit until the transaction ends.
+    Polls are spaced among themselves, too, so that no minute has more than their share. Locks the rows of the rate
+    limit until the transaction ends.
     """
-    rate = lock_rate(session, EGRESS, at)
+    slot = _take_slot(session, EGRESS, at, per_second)
+    if priority == Priority.POLLING:
+        slot = max(slot, _take_slot(session, POLLS, at, per_second * POLLING_SHARE))
+    return slot
+
+
+def _take_slot(session: Session, name: str, at: datetime, per_second: float) -> datetime:
+    rate = lock_rate(session, name, at)
     slot = max(rate.next_at, at)
     if slot > at + LONGEST_HOLD:  # No hold is so long: the clock was set back.
         slot = at
@@ -80,9 +102,15 @@ def held_until(session: Session, name: str, at: datetime) -> datetime | None:
     return until and min(until, at + HOUR + SPAN)
 
 
-def are_tokens_held(at: datetime) -> ColumnElement[bool]:
-    """The condition that İYS accepts no token call from this IP address now."""
-    return exists().where(IysRate.name == Operation.TOKEN.value, IysRate.next_at > at)
+def budget_name(question: Operation, priority: Priority) -> str:
+    """The name under which a kind of call is held for that priority, and for what is less urgent."""
+    return question.value if priority == Priority.REFUSALS else f"{question.value} {priority.name}"
+
+
+def are_tokens_held(at: datetime, priority: Priority) -> ColumnElement[bool]:
+    """The condition that no token call may be made from this IP address now, for calls of that priority."""
+    names = [budget_name(Operation.TOKEN, each) for each in Priority if each <= priority]
+    return exists().where(IysRate.name.in_(names), IysRate.next_at > at)
 
 
 def add_to_tally(session: Session, question: str, at: datetime, *, calls: int = 0, failures: int = 0) -> None:
@@ -105,32 +133,46 @@ def calls_since(session: Session, since: timedelta, at: datetime, question: str 
     return int(calls), int(failures)
 
 
+def calls_per_hour(question: Operation) -> int | None:
+    """How many calls of this kind we make in an hour; None where İYS has no hourly limit."""
+    if question == Operation.TOKEN:
+        limit: int = current_app.config["IYS_TOKEN_CALLS_PER_HOUR"]
+        return limit
+    return PER_HOUR.get(question)
+
+
 def calls_left(session: Session, question: Operation, at: datetime) -> int | None:
     """How many calls of this kind may still be made this hour; None where İYS has no hourly limit."""
-    if question not in PER_HOUR:
+    limit = calls_per_hour(question)
+    if limit is None:
         return None
     if held_until(session, question, at):
         return 0
-    return max(0, PER_HOUR[question] - calls_since(session, HOUR, at, question)[0])
+    return max(0, limit - calls_since(session, HOUR, at, question)[0])
 
 
-def spent_until(session: Session, question: Operation, at: datetime) -> datetime | None:
+def spent_until(
+    session: Session, question: Operation, at: datetime, priority: Priority = Priority.REFUSALS
+) -> datetime | None:
     """When a call of this kind may be made again; None where it may now."""
-    if question not in PER_HOUR:
+    limit = calls_per_hour(question)
+    if limit is None:
         return None
-    held = held_until(session, question, at)
-    return held or _freed_at(session, question, at)
+    if question == Operation.TOKEN:
+        limit -= int(limit * TOKENS_KEPT[priority])
+    return held_until(session, question, at) or freed_at(session, question, at, limit)
 
 
-def _freed_at(session: Session, question: Operation, at: datetime) -> datetime | None:
-    """When enough of the last hour's calls are more than an hour old, to the five-minute span of the tally."""
+def freed_at(session: Session, name: str, at: datetime, limit: int) -> datetime | None:
+    """When enough of the last hour's calls are more than an hour old, to the five-minute span of the tally; None where
+    fewer than the limit were made."""
     since = span_start(at - HOUR)
-    spans = select(CallTally.span, CallTally.calls).where(CallTally.name == question.value, CallTally.span >= since)
+    spans = select(CallTally.span, CallTally.calls).where(CallTally.name == str(name), CallTally.span >= since)
     newest_first = session.execute(spans.order_by(CallTally.span.desc())).all()
     used = 0
     for span, calls in newest_first:
         used += calls
-        if used >= PER_HOUR[question]:
+        if used >= limit:
             return span + SPAN + HOUR
     return None
 

@@ -5,7 +5,8 @@ import time
 from datetime import datetime, timedelta
 from typing import Any, TypeGuard
 
-from sqlalchemy import Select, and_, not_, select, update
+from flask import current_app
+from sqlalchemy import ColumnElement, Select, and_, not_, or_, select, update
 
 from portal.core import clock, iys_protocol, leases
 from portal.core.extensions import db, read_session, vault
@@ -13,6 +14,7 @@ from portal.core.iys_protocol import Operation
 from portal.core.models import Connection, Credential, CredentialKind, Provider
 from portal.services.iys import call_guard, rate_limit
 from portal.services.iys.client import Answer, Client
+from portal.services.iys.rate_limit import Priority
 from portal.services.iys.response_values import JsonObject
 
 MARGIN = timedelta(seconds=60)  # Before its end, in which a token is not used any more.
@@ -34,7 +36,9 @@ class NoToken(Exception):
         self.until = until or clock.now() + WAIT
 
 
-def access_token(client: Client, provider_id: int, partner_id: int | None = None) -> str:
+def access_token(
+    client: Client, provider_id: int, partner_id: int | None = None, priority: Priority = Priority.GRANTS
+) -> str:
     """An access token for a provider's calls, or a partner's own. Raises NoToken, always so in sandbox mode.
 
     No transaction is open while it calls İYS.
@@ -48,7 +52,7 @@ def access_token(client: Client, provider_id: int, partner_id: int | None = None
         if until := _backoff_until(credential, at):
             raise NoToken(credential.blocked_code, until)
         if claim_fetch(credential, at):
-            return _fetch_token(client, credential, at)
+            return _fetch_token(client, credential, at, priority)
         if time.monotonic() > patience_ends:
             raise NoToken
         time.sleep(0.1)
@@ -68,6 +72,12 @@ def forget_token(provider_id: int, token: str, partner_id: int | None = None) ->
             credential.backoff_until, credential.blocked_code = at + BLOCK, "H351"
         credential.access_until, credential.refused_at = None, at
     db.session.commit()
+
+
+def may_have_token(at: datetime, priority: Priority) -> ColumnElement[bool]:
+    """The condition that a credential has a token, or that one may be fetched for calls of that priority."""
+    no_backoff = or_(Credential.backoff_until.is_(None), Credential.backoff_until <= at)
+    return or_(Credential.access_until > at, and_(no_backoff, not_(rate_limit.are_tokens_held(at, priority))))
 
 
 def _backoff_until(credential: Credential, at: datetime) -> datetime | None:
@@ -102,16 +112,16 @@ def claim_fetch(credential: Credential, at: datetime) -> bool:
         Credential.access_until.is_not_distinct_from(credential.access_until),
         Credential.backoff_until.is_not_distinct_from(credential.backoff_until),
     )
-    may_call = not_(rate_limit.are_tokens_held(at))
+    may_call = not_(rate_limit.are_tokens_held(at, Priority.REFUSALS))
     is_mine = Credential.id == credential.id
     claimed = leases.claim(db.session, Credential, is_mine, still_as_seen, may_call, at=at, lease=LEASE)
     db.session.commit()
     return bool(claimed)
 
 
-def _fetch_token(client: Client, credential: Credential, at: datetime) -> str:
+def _fetch_token(client: Client, credential: Credential, at: datetime, priority: Priority) -> str:
     try:
-        answer = _sign_in(client, credential, at)
+        answer = _sign_in(client, credential, at, priority)
     except call_guard.NotNow as later:
         _update_credential(credential, lease_until=None)
         raise NoToken(later.code, later.until) from later
@@ -127,21 +137,29 @@ def _fetch_token(client: Client, credential: Credential, at: datetime) -> str:
     return token
 
 
-def _sign_in(client: Client, credential: Credential, at: datetime) -> Answer:
+def _sign_in(client: Client, credential: Credential, at: datetime, priority: Priority) -> Answer:
     """Sign in by refresh token, or by password where İYS does not accept that (used up, forgotten)."""
     if credential.refresh_until and credential.refresh_until > at + MARGIN:
         refresh = _open_sealed(credential, Credential.REFRESH, credential.refresh_token)
-        answer = _ask_for_token(client, grant_type="refresh_token", refresh_token=refresh)
+        answer = _ask_for_token(client, credential, priority, grant_type="refresh_token", refresh_token=refresh)
         if answer.status not in (400, 401):
             return answer
         _update_credential(credential, refresh_token=None, refresh_until=None)
     password = _open_sealed(credential, Credential.PASSWORD, credential.password)
-    return _ask_for_token(client, username=credential.username, password=password, grant_type="password")
+    given = {"username": credential.username, "password": password, "grant_type": "password"}
+    return _ask_for_token(client, credential, priority, **given)
 
 
-def _ask_for_token(client: Client, **body: str) -> Answer:
-    call = call_guard.start_call(Operation.TOKEN)
+def _ask_for_token(client: Client, credential: Credential, priority: Priority, **body: str) -> Answer:
+    """One token call, counted for its account as well. Raises NotNow."""
+    account, limit = f"token {credential.id}", current_app.config["IYS_TOKEN_CALLS_PER_ACCOUNT"]
+    if spent := rate_limit.freed_at(read_session(), account, clock.now(), limit):
+        _update_credential(credential, backoff_until=spent)
+        raise call_guard.NotNow(spent)
+    call = call_guard.start_call(Operation.TOKEN, priority)
     answer = client.ask("POST", iys_protocol.TOKEN_PATH, body=json.dumps(body).encode())
+    rate_limit.add_to_tally(db.session, account, call.at, calls=int(answer.reached))
+    db.session.commit()
     call_guard.finish_call(call, answer)
     return answer
 

@@ -19,6 +19,8 @@ from portal.core.models import (
     OPEN_OUTCOMES,
     CallTally,
     Connection,
+    Credential,
+    CredentialKind,
     Lane,
     Mail,
     MailState,
@@ -69,6 +71,7 @@ def run_all(at: datetime) -> list[HealthCheck]:
         _check_forwarder(at),
         _check_success_rate(at),
         *_check_budgets(at),
+        _check_own_accounts(at),
         *_check_lanes(at),
         _check_blocked_accounts(at),
         _check_mails(at),
@@ -120,11 +123,24 @@ def _check_budgets(at: datetime) -> Iterator[HealthCheck]:
         Operation.HISTORY: _("İYS karar geçmişi bütçesi"),
     }  # fmt: skip
     for operation, name in names.items():
-        limit = rate_limit.PER_HOUR[operation]
+        limit = rate_limit.calls_per_hour(operation) or 0
         left = rate_limit.calls_left(read_session(), operation, at) or 0
         tone = AMBER_TONE if left < limit * LOW_BUDGET else GOOD
         cure = _("Bir saat içinde kendiliğinden dolar; sık tükeniyorsa nedenine bakın.") if tone != GOOD else ""
         yield HealthCheck(name, _("Bu saatte kalan: %(left)s / %(limit)s", left=left, limit=limit), tone, cure)
+
+
+def _check_own_accounts(at: datetime) -> HealthCheck:
+    """Each İYS account needs a token every two hours; so many fit into the hourly budget of one IP address."""
+    name, most = _("Kendi İYS hesabıyla bağlı firmalar"), 2 * (rate_limit.calls_per_hour(Operation.TOKEN) or 0)
+    accounts = select(func.count()).select_from(Connection).join(Credential, Credential.id == Connection.credential_id)
+    own = accounts.where(Credential.kind == CredentialKind.DIRECT, Connection.forwarding_enabled_at <= at)
+    count = read_session().scalars(own).one()
+    finding = _("%(count)s; İYS oturum bütçesi %(most)s firmaya yeter.", count=count, most=most)
+    if count <= most:
+        return HealthCheck(name, finding)
+    cure = _("İYS'de olanlar geç öğrenilir: iş ortağı hesabına alın ya da İYS izin veriyorsa bütçeyi büyütün.")
+    return HealthCheck(name, finding, AMBER_TONE, cure)
 
 
 def _check_lanes(at: datetime) -> Iterator[HealthCheck]:

@@ -13,7 +13,8 @@ from portal.core import leases
 from portal.core.extensions import read_session
 from portal.core.iys_protocol import MAX_LIST_SIZE, Channel, RecipientType, Status
 from portal.core.models import Connection, Consent, Credential, CredentialKind, Lane, Outcome, Submission
-from portal.services.iys import rate_limit
+from portal.services.iys import tokens
+from portal.services.iys.rate_limit import Priority
 
 LEASE = timedelta(seconds=15)  # Longer than an HTTP call may last; a killed forwarder's claims end then.
 SINGLE_LANES = (Lane.REFUSALS, Lane.PEOPLE)
@@ -208,8 +209,7 @@ def has_open_predecessor(*lanes: Lane) -> ColumnElement[bool]:
 
 def _of_active_providers(selected: Select[*Ts], at: datetime, lane: Lane, is_sandbox: bool) -> Select[*Ts]:
     is_sandbox_credential = Credential.kind == CredentialKind.SANDBOX
-    may_ask_for_token = or_(Credential.backoff_until.is_(None), Credential.backoff_until <= at)
-    may_ask = and_(may_ask_for_token, not_(rate_limit.are_tokens_held(at)))
+    priority = Priority.REFUSALS if lane == Lane.REFUSALS else Priority.GRANTS
     may_grant = or_(Connection.grants_blocked_until.is_(None), Connection.grants_blocked_until <= at)
     return (
         selected.select_from(Connection)
@@ -219,6 +219,6 @@ def _of_active_providers(selected: Select[*Ts], at: datetime, lane: Lane, is_san
             or_(Connection.blocked_until.is_(None), Connection.blocked_until <= at),
             *([may_grant] if lane != Lane.REFUSALS else []),
             is_sandbox_credential if is_sandbox else not_(is_sandbox_credential),
-            *([] if is_sandbox else [or_(Credential.access_until > at, may_ask)]),
+            *([] if is_sandbox else [tokens.may_have_token(at, priority)]),
         )
     )

@@ -12,6 +12,7 @@ from portal.services.iys import calls, circuit_breaker, response_values, sandbox
 from portal.services.iys.client import Answer, Client
 from portal.services.iys.forwarding import claims, local_validation, outcomes, status_check
 from portal.services.iys.forwarding.claims import ClaimedSubmission
+from portal.services.iys.rate_limit import Priority
 
 
 def forward_next(client: Client) -> bool:
@@ -74,7 +75,8 @@ def _forward_single(client: Client, claimed: ClaimedSubmission) -> None:
 
 def _call_and_record(client: Client, claimed: ClaimedSubmission, question: Operation, path: str, body: bytes) -> Answer:
     """Call İYS, and add the attempt to the transaction that records the outcome. Raises NotNow."""
-    answer = calls.ask(client, claimed.provider_id, question, path, body=body)
+    priority = Priority.REFUSALS if claimed.is_refusal else Priority.GRANTS
+    answer = calls.ask(client, claimed.provider_id, question, path, body=body, priority=priority)
     outcomes.record_attempts(question, answer.status, [(claimed.provider_id, claimed.id, answer.code, answer.body)])
     return answer
 

@@ -15,6 +15,7 @@ from portal.services.iys import calls
 from portal.services.iys.client import Answer, Client
 from portal.services.iys.forwarding import claims, local_validation, outcomes
 from portal.services.iys.forwarding.claims import ClaimedSubmission
+from portal.services.iys.rate_limit import Priority
 
 NOT_OFFERED = (404, 405, 501)
 
@@ -33,7 +34,8 @@ def end_if_not_granted(client: Client, these: list[ClaimedSubmission]) -> Claime
     path = iys_protocol.multi_status_path(*codes, first.recipient_type, first.channel)
     body = json.dumps({"recipients": list(asked)}).encode()
     asked_at = clock.now().replace(microsecond=0)  # İYS's own dates are cut to the second.
-    answer = calls.ask(client, first.provider_id, Operation.MULTI_STATUS, path, body=body)
+    question = Operation.MULTI_STATUS
+    answer = calls.ask(client, first.provider_id, question, path, body=body, priority=Priority.REFUSALS)
     granted = answer.content.get("list")
     if isinstance(granted, list):
         _apply_list(asked, {str(each).lower() for each in granted}, answer.status, asked_at)

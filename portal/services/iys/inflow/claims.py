@@ -7,8 +7,10 @@ from sqlalchemy import ColumnElement, Row, Select, or_, select
 
 from portal.core import leases
 from portal.core.extensions import db, read_session
-from portal.core.models import Brand, Connection, Feed, Provider, Push, Sweep
+from portal.core.models import Brand, Connection, Credential, CredentialKind, Feed, Provider, Push, Sweep
 from portal.domain.providers import sandbox_mode
+from portal.services.iys import tokens
+from portal.services.iys.rate_limit import Priority
 
 LONGEST_PAUSE = timedelta(minutes=10)
 
@@ -17,14 +19,17 @@ Claimed = TypeVar("Claimed", bound=leases.QueueTable)
 Ts = TypeVarTuple("Ts")
 
 
-def select_with_brand(model: type[Asking]) -> Select[Asking, Brand, int]:
-    """Rows of live brands, with the brand and the provider's iysCode."""
+def due_with_brand(model: type[Asking], at: datetime) -> Select[Asking, Brand, int]:
+    """Due rows of live brands, with the brand and the provider's iysCode; not those for which no token can be had."""
+    has_token = or_(Credential.kind == CredentialKind.SANDBOX, tokens.may_have_token(at, Priority.POLLING))
     return (
         select(model, Brand, Provider.iys_code)
         .join(Brand, Brand.id == model.brand_id)
         .join(Provider, Provider.id == model.provider_id)
         .join(Connection, Connection.provider_id == model.provider_id)
-        .where(sandbox_mode.brand_has_not_ended())
+        .join(Credential, Credential.id == Connection.credential_id)
+        .where(leases.is_due(model, at), sandbox_mode.brand_has_not_ended(), *may_ask(at), has_token)
+        .order_by(model.due_at)
     )
 
 

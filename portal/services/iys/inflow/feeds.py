@@ -9,7 +9,6 @@ from sqlalchemy import exists, select
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Action, Operation
-from portal.core.leases import is_due
 from portal.core.models import Brand, Connection, Feed, FeedSource, ReceivedVia
 from portal.core.models.ids import new_id
 from portal.core.models.inserts import insert_missing
@@ -18,6 +17,7 @@ from portal.domain.providers import sandbox_mode
 from portal.services.iys import calls, rate_limit, response_values
 from portal.services.iys.client import Answer, Client
 from portal.services.iys.inflow import claims, sweeps
+from portal.services.iys.rate_limit import Priority
 
 log = structlog.get_logger()
 
@@ -32,8 +32,7 @@ UNREADABLE_ROW = "unreadable_row"
 def pull_next_page(client: Client) -> bool:
     """Pull one page of a due feed; False if none is due."""
     at = clock.now()
-    query = claims.select_with_brand(Feed).where(is_due(Feed, at), *claims.may_ask(at)).order_by(Feed.due_at)
-    claimed = claims.claim_first(query, at, LEASE)
+    claimed = claims.claim_first(claims.due_with_brand(Feed, at), at, LEASE)
     if claimed is None:
         return _create_feeds(at)
     feed, brand, iys_code = claimed
@@ -41,10 +40,10 @@ def pull_next_page(client: Client) -> bool:
     cursor = feed.cursor if is_fresh else None  # None: İYS's window is read from its start.
     path = iys_protocol.changes_path(iys_code, brand.brand_code, source=feed.source.value, after=cursor)
     try:
-        answer = calls.ask(client, feed.provider_id, Operation.CHANGES, path, method="GET")
+        answer = calls.ask(client, feed.provider_id, Operation.CHANGES, path, method="GET", priority=Priority.POLLING)
     except calls.NotNow as refusal:
         claims.postpone(feed, max(refusal.until, at + timedelta(seconds=1)), refusal.code)
-        return True
+        return refusal.code is not None  # Without a code of İYS it is no matter of this provider alone.
     _apply_answer(feed, brand, cursor, answer)
     return True
 

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import MAX_LIST_SIZE, Action, Channel, Operation, RecipientType, Status
-from portal.core.leases import is_due
 from portal.core.models import Brand, Connection, Consent, Recipient, Sweep
 from portal.core.vault import CannotOpen
 from portal.domain.consents import drift
@@ -21,6 +20,7 @@ from portal.domain.providers import sandbox_mode
 from portal.services.iys import calls
 from portal.services.iys.client import Answer, Client
 from portal.services.iys.inflow import claims
+from portal.services.iys.rate_limit import Priority
 
 log = structlog.get_logger()
 
@@ -54,7 +54,7 @@ class _Unanswered(Exception):
 def sweep_next_chunk(client: Client, sweep_id: int | None = None) -> bool:
     """Sweep one chunk of a due sweep, or of this one if it is due; False if none is."""
     at = clock.now()
-    query = claims.select_with_brand(Sweep).where(is_due(Sweep, at), *claims.may_ask(at)).order_by(Sweep.due_at)
+    query = claims.due_with_brand(Sweep, at)
     claimed = claims.claim_first(query if sweep_id is None else query.where(Sweep.id == sweep_id), at, LEASE)
     if claimed is None:
         return sweep_id is None and _order_weekly_sweep(at)
@@ -156,7 +156,8 @@ def _ask_for_list(client: Client, provider_id: int, path: str, addresses: list[s
     """The addresses that İYS accepted, and those of them that hold ONAY."""
     for _ in range(1 + MAX_CORRECTIONS):
         body = json.dumps({"recipients": addresses}).encode()
-        answer = calls.ask(client, provider_id, Operation.MULTI_STATUS, path, body=body)
+        question = Operation.MULTI_STATUS
+        answer = calls.ask(client, provider_id, question, path, body=body, priority=Priority.POLLING)
         listed = answer.content.get("list")
         if isinstance(listed, list):
             return addresses, {str(each).lower() for each in listed}

@@ -10,6 +10,7 @@ from portal.core import clock, iys_protocol
 from portal.core.iys_protocol import Action, Operation, RecipientType
 from portal.services.iys import calls, response_values
 from portal.services.iys.client import DEADLINE, Answer, Client
+from portal.services.iys.rate_limit import Priority
 from portal.services.iys.reconciliation.schedule import ClaimedDay
 from portal.services.iys.response_values import JsonObject
 
@@ -102,7 +103,10 @@ def _ask_iys(
     body: bytes | None = None, deadline: float = DEADLINE,
 ) -> Answer:  # fmt: skip
     try:
-        answer = calls.ask(client, claimed.provider_id, question, path, method=method, body=body, deadline=deadline)
+        answer = calls.ask(
+            client, claimed.provider_id, question, path, method=method, body=body, deadline=deadline,
+            priority=Priority.POLLING,
+        )  # fmt: skip
     except calls.NotNow as held:
         raise NotYet(held.until, held.code, is_failure=False) from held
     if answer.status in (200, 204):

@@ -161,7 +161,7 @@ def _line_status(at: datetime) -> dict[str, Any]:
         "host": circuit_breaker.host_state(read_session(), at),
         "gauge": success_rate.measure(read_session(), at),
         "budgets": [
-            (name, rate_limit.calls_left(read_session(), question, at), rate_limit.PER_HOUR[question])
+            (name, rate_limit.calls_left(read_session(), question, at), rate_limit.calls_per_hour(question))
             for question, name in (
                 (Operation.TOKEN, _("Oturum açma")),
                 (Operation.STATUS, _("Tekil sorgulama")),

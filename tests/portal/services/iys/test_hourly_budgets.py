@@ -5,9 +5,14 @@ from datetime import timedelta
 import pytest
 
 from portal.core import clock
-from portal.core.extensions import db
+from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Operation
-from portal.services.iys import rate_limit
+from portal.core.models import Credential, Outcome, Submission
+from portal.domain.identity import accounts
+from portal.services.iys import rate_limit, tokens
+from portal.services.iys.inflow import feeds
+from portal.services.iys.rate_limit import Priority
+from tests import make
 
 HOUR = timedelta(hours=1)
 
@@ -58,3 +63,66 @@ def test_a_hold_of_iys_leaves_nothing(at):
 
     assert rate_limit.calls_left(db.session, Operation.HISTORY, at) == 0
     assert rate_limit.spent_until(db.session, Operation.HISTORY, at) == at + HOUR
+
+
+def test_token_calls_are_left_for_grants_and_the_last_ones_for_refusals(at):
+    may_go = {}
+    for used in range(11):
+        may_go[used] = {each for each in Priority if not rate_limit.spent_until(db.session, Operation.TOKEN, at, each)}
+        rate_limit.add_to_tally(db.session, Operation.TOKEN, at, calls=1)
+
+    assert [used for used in may_go if Priority.POLLING in may_go[used]] == list(range(5))
+    assert [used for used in may_go if Priority.GRANTS in may_go[used]] == list(range(9))
+    assert [used for used in may_go if Priority.REFUSALS in may_go[used]] == list(range(10))
+
+
+@pytest.mark.slow
+def test_firms_with_own_accounts_and_nothing_to_tell_leave_tokens_for_refusals(app, browser, sandbox, iys, rows):
+    people = make.codes(app)
+    make.Person(browser, people[make.PHONE]).decides(MESAJ="ONAY")
+    make.forward_all(app, iys)
+    with app.app_context():
+        for number in range(1, 12):
+            connect_firm(sandbox, make.IYS_CODE + number)
+        while feeds.pull_next_page(iys):
+            pass
+        asked_by_feeds = sandbox.ledger()["token_calls"]
+        db.session.execute(db.update(Credential).values(access_until=None, refresh_until=None))
+        db.session.commit()
+        while feeds.pull_next_page(iys):
+            pass
+    make.Person(browser, people[make.EMAIL]).decides(EPOSTA="ONAY")
+    make.Person(browser, people[make.PHONE]).decides(MESAJ="RET")
+    make.forward_all(app, iys)
+
+    assert asked_by_feeds == 5 < 12
+    assert sandbox.ledger()["token_calls"] == 6
+    assert {each.outcome for each in rows(Submission)} == {Outcome.ACCEPTED}
+
+
+def connect_firm(sandbox, code: int) -> None:
+    """A provider that has an İYS account of its own, and no person yet."""
+    made = accounts.open_provider(
+        db.session, iys_code=code, title="Başka Mağazacılık A.Ş.", mersis="0123456789012345", contact="0850 123 45 67",
+        notice_url=make.NOTICE, brands={code: "Başka"}, at=clock.now(),
+    )  # fmt: skip
+    accounts.connect(db.session, vault(), made, username=str(code), password=make.PASSWORD, at=clock.now())
+    db.session.commit()
+    sandbox.add_account(str(code), make.PASSWORD, code, [code])
+
+
+@pytest.mark.slow
+def test_an_account_takes_no_more_than_its_share_of_the_address(app, sandbox, iys):
+    app.config["IYS_TOKEN_CALLS_PER_HOUR"], app.config["IYS_TOKEN_CALLS_PER_ACCOUNT"] = 100, 2
+    with app.app_context():
+        provider_id = make.provider().id
+        for _ in range(2):
+            tokens.access_token(iys, provider_id)
+            db.session.execute(db.update(Credential).values(access_until=None))
+            db.session.commit()
+
+        with pytest.raises(tokens.NoToken) as spent:
+            tokens.access_token(iys, provider_id)
+
+    assert HOUR < spent.value.until - clock.now() < HOUR + rate_limit.SPAN
+    assert sandbox.ledger()["token_calls"] == 2

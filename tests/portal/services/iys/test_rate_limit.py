@@ -10,6 +10,7 @@ from portal.core.extensions import db
 from portal.core.iys_protocol import Operation
 from portal.core.models import CallTally, IysRate
 from portal.services.iys import rate_limit
+from portal.services.iys.rate_limit import Priority
 
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 
@@ -24,6 +25,15 @@ def test_no_second_holds_more_than_eight_slots(at):
     slots = [rate_limit.take_slot(db.session, at, 8) for _ in range(40)]
 
     assert all(later - earlier >= SECOND for earlier, later in zip(slots, slots[8:], strict=False))
+
+
+def test_polls_take_a_fifth_of_any_minute_and_delay_nobody(at):
+    polls = [rate_limit.take_slot(db.session, at, 8, Priority.POLLING) for _ in range(100)]
+    minutes = [sum(start <= each < start + 60 * SECOND for each in polls) for start in polls]
+
+    assert max(minutes) == 60 * 8 / 5
+    assert rate_limit.take_slot(db.session, at + HOUR, 8, Priority.POLLING) == at + HOUR
+    assert rate_limit.take_slot(db.session, at + HOUR, 8) == at + HOUR + SECOND / 8
 
 
 def test_who_waited_gets_no_slot_of_the_past(at):

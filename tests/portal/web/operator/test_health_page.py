@@ -99,6 +99,19 @@ def test_a_forwarder_that_stands_still_is_told(app, refused, signs):
     assert signs()["İletici"].tone == "good"
 
 
+def test_more_accounts_than_the_token_calls_suffice_for_are_told(app, signs):
+    app.config["IYS_TOKEN_CALLS_PER_HOUR"] = 1
+    with app.app_context():
+        for number in range(2):
+            make.provider(make.IYS_CODE + number, make.BRAND_CODE + number, f"ayse{number}@example.com")
+    assert signs()["Kendi İYS hesabıyla bağlı firmalar"].tone == "good"
+
+    with app.app_context():
+        make.provider(make.IYS_CODE + 2, make.BRAND_CODE + 2)
+
+    assert signs()["Kendi İYS hesabıyla bağlı firmalar"].tone == "amber"
+
+
 def test_a_silent_iys_is_told(app, signs):
     add(app, IysRate(name="host", next_at=clock.now() + timedelta(minutes=1), failures=99))
 
