@@ -4,7 +4,7 @@ Nothing here commits; the view ends the transaction, and answers the person only
 """
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,7 +29,7 @@ Choices = Mapping[Channel, Status]
 
 MINUTE = timedelta(minutes=1)
 MOST_A_MINUTE = 30  # On one link, counted by their receipts, whichever process took them.
-# Of this form, or of the last minute on this link.
+# Of this form, or of the last minute on this link (where a post without a form's token is one act, however often).
 EARLIER_RECEIPTS = select(
     Receipt.id, Receipt.nonce, Receipt.choices, Receipt.token_digest, Receipt.decided_at
 ).where(
@@ -74,8 +74,9 @@ def decide(
     are on a link that may not ask (any more: `is_live`), for other choices on a form that has decided already, and
     where they come too soon beside a refusal. `request_metadata` (IP address and user agent) and the person's `name`
     are encrypted. A grant waits for the `undo_period` before İYS is told, and may be taken back until then
-    (annulments.undo_grants); a refusal goes at once, and voids a grant that still waits. A second refusal changes
-    nothing: its receipt lists the first one. Raises TooMany, and TooSoon where only grants are chosen.
+    (annulments.undo_grants); a refusal goes at once, and voids a grant that still waits. Refusing what is refused is a
+    decision, too: İYS may hold a grant of which nobody told us yet. The same choices by the same form, or by none
+    within a minute, are one act. Raises TooMany, and TooSoon where only grants are chosen.
     """
     key = (link_context.provider_id, link_context.brand_id, link_context.recipient_id)
     consents = locking.lock_channels(session, *key, choices)
@@ -98,10 +99,10 @@ def decide(
         vault, link_context, None if repeated else form, choices=_choices_text(accepted), language=language,
         request_metadata=request_metadata, at=at, origin=origin, name=name,
     )  # fmt: skip
-    refused_now = [each for each in consents if accepted.get(each.channel) == Status.REFUSED != each.status]
+    refused_now = [each for each in consents if accepted.get(each.channel) == Status.REFUSED]
     annulments.void_waiting_grants(session, refused_now, at)
-    made, decision_ids = _move_consents(consents, accepted, link_context, receipt)
-    _write(session, vault, link_context, receipt, consents, made, decision_ids, undo_period)
+    made = _move_consents(consents, accepted, link_context, receipt)
+    _write(session, vault, link_context, receipt, consents, made, undo_period)
     return DecisionResult(receipt["id"], receipt["nonce"], asks_again)
 
 
@@ -113,12 +114,13 @@ def describe_request(ip: str | None, user_agent: str) -> str:
 def _earlier_receipts(
     session: Session, link_context: LinkContext, form: ServedForm | None, at: datetime
 ) -> tuple[dict[str, Row[*tuple[Any, ...]]], bool]:
-    """What this form decided already, by its choices; and whether its link decided too often just now."""
+    """What this form (or no form, within a minute) decided already, by its choices; and whether its link decided too
+    often just now."""
     digest = form.digest if form else None
     asked = {"digest": digest, "link_id": link_context.link_id, "since": at - MINUTE}
     receipts = session.execute(EARLIER_RECEIPTS, asked).all()
     are_too_many = sum(receipt.decided_at > at - MINUTE for receipt in receipts) >= MOST_A_MINUTE
-    return {receipt.choices: receipt for receipt in receipts if digest and receipt.token_digest == digest}, are_too_many
+    return {receipt.choices: receipt for receipt in receipts if receipt.token_digest == digest}, are_too_many
 
 
 def _choices_text(choices: Choices) -> str:
@@ -160,27 +162,22 @@ def _receipt(
 
 def _move_consents(
     consents: list[LockedConsent], accepted: Choices, link_context: LinkContext, receipt: writer.Row
-) -> tuple[list[writer.Row], list[int]]:
-    """The decisions to write, and the ids of all that the receipt lists. A refusal applies to every recipient type."""
-    made, listed = [], []
-    for consent in consents:
-        status = accepted.get(consent.channel)
-        if status is None or (status == Status.GRANTED and consent.recipient_type != RecipientType.INDIVIDUAL):
-            continue
-        if status == Status.GRANTED or consent.status != Status.REFUSED:
-            made.append(
-                writer.decide_now(
-                    consent, status, source=link_context.source, origin=receipt["origin"], at=receipt["decided_at"],
-                    text_id=receipt["text_id"],
-                )
-            )  # fmt: skip
-        listed.append(consent.decision_id)
-    return made, [decision_id for decision_id in listed if decision_id is not None]
+) -> list[writer.Row]:
+    """The decisions to write. A refusal applies to every recipient type."""
+    return [
+        writer.decide_now(
+            consent, accepted[consent.channel], source=link_context.source, origin=receipt["origin"],
+            at=receipt["decided_at"], text_id=receipt["text_id"],
+        )
+        for consent in consents
+        if consent.channel in accepted
+        and (accepted[consent.channel] == Status.REFUSED or consent.recipient_type == RecipientType.INDIVIDUAL)
+    ]  # fmt: skip
 
 
 def _write(
     session: Session, vault: Vault, link_context: LinkContext, receipt: writer.Row, consents: list[LockedConsent],
-    made: list[writer.Row], decision_ids: Collection[int], undo_period: timedelta,
+    made: list[writer.Row], undo_period: timedelta,
 ) -> None:  # fmt: skip
     """Insert all rows of one act. Who granted gets a confirmation (Regulation art. 7, the same day)."""
     at = receipt["decided_at"]
@@ -192,6 +189,6 @@ def _write(
         rows.add(decision, writer.submission_row(vault, decision, endpoints, address=address, undo_period=undo_period))
     with pipelined(session):
         writer.write_decisions(session, consents, rows)
-        writer.write_receipt(session, receipt, decision_ids, len(made))
+        writer.write_receipt(session, receipt, [decision["id"] for decision in made])
         if any(decision["status"] == Status.GRANTED for decision in made):
             session.execute(insert(Message), messages.confirmation_row(receipt, link_context.campaign_id, undo_period))

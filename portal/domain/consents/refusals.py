@@ -1,11 +1,12 @@
 """Refuse for a person: asked of staff, by one click in a mail program, from an overview, because the address is someone
 else's now, or anew where İYS did not take a refusal in time.
 
-Nobody grants for somebody else. One act is one receipt, at however many providers. Nothing here commits.
+Nobody grants for somebody else. One act is one receipt, at however many providers. Every refusal is a decision, also of
+what is refused already: İYS may hold a grant of which nobody told us yet. Nothing here commits.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -14,10 +15,9 @@ from sqlalchemy.orm import Session
 from portal.core.addresses import Address
 from portal.core.business_days import holiday_calendar
 from portal.core.iys_protocol import Channel, Source, Status
-from portal.core.models import Brand, Consent, Decision, DecisionOrigin, Provider, Recipient
+from portal.core.models import Brand, Consent, Decision, DecisionOrigin, Provider, Receipt, ReceiptDecision, Recipient
 from portal.core.vault import Vault
-from portal.domain.consents import annulments, locking, recipients, writer
-from portal.domain.consents.locking import LockedConsent
+from portal.domain.consents import MINUTE, annulments, locking, recipients, writer
 from portal.domain.consents.writer import BrandEndpoints, DecisionRows
 
 # How a person may have told the provider; HS_KARAR where nobody asked and the provider itself decided so.
@@ -31,62 +31,6 @@ class NothingToRefuse(ValueError):
     """None of the channels that were chosen is one of this address."""
 
 
-@dataclass
-class Refusals:
-    """What came of it, as decision ids: keys that are refused anew, and those that were so already."""
-
-    made: list[int] = field(default_factory=list)
-    stood: list[int] = field(default_factory=list)
-
-
-def refuse(
-    session: Session, vault: Vault, recipient: Recipient, brands: Iterable[Brand], channels: Iterable[Channel],
-    *, address: Address, source: Source, user_id: int, at: datetime,
-) -> Refusals:  # fmt: skip
-    """Stop messages of these brands on these channels, for every recipient type that is held. A second refusal changes
-    nothing, unless the first stood in a file: files may be taken back, a person's word not. Raises NothingToRefuse."""
-    sources = dict.fromkeys(brands, source)
-    return refuse_brands(
-        session, vault, recipient, sources, channels, address=address, origin=DecisionOrigin.STAFF, user_id=user_id,
-        at=at,
-    )  # fmt: skip
-
-
-def refuse_brands(
-    session: Session, vault: Vault, recipient: Recipient, sources: Mapping[Brand, str], channels: Iterable[Channel],
-    *, address: Address, origin: DecisionOrigin, at: datetime, user_id: int | None = None,
-) -> Refusals:  # fmt: skip
-    """The same by any origin, with what İYS is told of where it was said, brand by brand."""
-    chosen = [channel for channel in channels if channel in address.channels]
-    if not chosen or not sources:
-        raise NothingToRefuse
-    holiday_calendar.refresh_corrections(session, at)
-    refusals = Refusals()
-    iys_code = session.scalars(select(Provider.iys_code).where(Provider.id == recipient.provider_id)).one()
-    for brand in sorted(sources, key=lambda brand: brand.id):
-        consents = locking.lock_channels(session, recipient.provider_id, brand.id, recipient.id, chosen)
-        imported = _imported_refusals(session, consents)
-        moving = [each for each in consents if each.status != Status.REFUSED or each.decision_id in imported]
-        refusals.stood += [each.decision_id for each in consents if each not in moving and each.decision_id is not None]
-        annulments.void_waiting_grants(session, moving, at)
-        endpoints, rows = BrandEndpoints.of(iys_code, brand.brand_code), DecisionRows()
-        for consent in moving:
-            decision = writer.decide_now(
-                consent, Status.REFUSED, source=sources[brand], origin=origin, user_id=user_id, at=at
-            )
-            rows.add(decision, writer.submission_row(vault, decision, endpoints, address=address.text))
-        writer.write_decisions(session, moving, rows)
-        refusals.made += [decision["id"] for decision in rows.decisions]
-    return refusals
-
-
-def _imported_refusals(session: Session, consents: Iterable[LockedConsent]) -> set[int]:
-    """Which of the consents' decisions stood in a file."""
-    ids = [consent.decision_id for consent in consents if consent.status == Status.REFUSED]
-    theirs = select(Decision.id).where(Decision.id.in_(ids), Decision.batch_id.is_not(None))
-    return set(session.scalars(theirs)) if ids else set()
-
-
 @dataclass(frozen=True)
 class Part:
     """What is refused at one provider: some of its brands, on some channels of the address."""
@@ -94,17 +38,39 @@ class Part:
     recipient: Recipient
     address: Address
     brands: Sequence[Brand]
-    channels: Sequence[Channel]
+    channels: Collection[Channel]
+
+    @property
+    def keys(self) -> set[tuple[int, int, Channel]]:
+        """Recipient, brand and channel, as far as the address has it. Raises NothingToRefuse."""
+        served = set(self.channels).intersection(self.address.channels)
+        if not served or not self.brands:
+            raise NothingToRefuse
+        return {(self.recipient.id, brand.id, channel) for brand in self.brands for channel in served}
 
 
 @dataclass(frozen=True)
 class Withdrawn:
-    """What came of an act: the receipt's first row, its number, and how many keys are refused anew."""
+    """What came of an act: its receipt's first row, its number, and how many decisions were made: none by a repeat."""
 
     receipt_id: int
     nonce: int
     number: str
     refused: int
+
+
+def refuse(
+    session: Session, vault: Vault, recipient: Recipient, brands: Iterable[Brand], channels: Iterable[Channel],
+    *, address: Address, source: Source, user_id: int, at: datetime,
+) -> int:  # fmt: skip
+    """Stop messages of these brands on these channels, for every recipient type that is held, whether or not they are
+    refused already; how many decisions were made: none where the user did the same within a minute. Raises
+    NothingToRefuse."""
+    part, origin = Part(recipient, address, list(brands), list(channels)), DecisionOrigin.STAFF
+    if _find_repeated(session, [part], origin, at, user_id):
+        return 0
+    sources = dict.fromkeys(part.brands, source)
+    return len(_refuse_part(session, vault, part, sources, origin=origin, user_id=user_id, at=at))
 
 
 def withdraw(
@@ -118,29 +84,81 @@ def withdraw(
     at: datetime,
     link_id: int | None = None,
 ) -> Withdrawn:
-    """Refuse these brands on these channels, for every recipient type that is held; an earlier refusal stays.
+    """Refuse these brands on these channels, for every recipient type that is held, whether or not they are refused
+    already. The same act by the same origin within a minute has one receipt: mail programs post again and again.
 
     `request_metadata` (IP address and user agent) is encrypted. What a mail program posts İYS is told as HS_EPOSTA,
     everything else as the brand's own pages. Raises NothingToRefuse.
     """
+    parts = sorted(parts, key=lambda part: part.recipient.id)  # In one order, or two such acts deadlock.
+    if not parts:
+        raise NothingToRefuse
+    if repeated := _find_repeated(session, parts, origin, at):
+        return _receipt_of(session, repeated, at)
     number, refused, receipts = writer.new_receipt_number(), 0, []
-    for part in sorted(parts, key=lambda part: part.recipient.id):  # In one order, or two such acts deadlock.
-        chosen = [channel for channel in part.channels if channel in part.address.channels]
-        sources = _sources_of(session, part.brands, origin)
-        refusals = refuse_brands(
-            session, vault, part.recipient, sources, chosen, address=part.address, origin=origin, at=at
-        )  # fmt: skip
+    for part in parts:
+        made = _refuse_part(session, vault, part, _sources_of(session, part.brands, origin), origin=origin, at=at)
         receipt = writer.receipt_row(
             vault, part.recipient.provider_id, part.recipient.id, origin=origin, number=number, language=language,
-            choices=" ".join(f"{channel}={Status.REFUSED}" for channel in sorted(chosen)),
+            choices=" ".join(f"{channel}={Status.REFUSED}" for channel in sorted({key[2] for key in part.keys})),
             request_metadata=request_metadata, at=at, link_id=link_id,
         )  # fmt: skip
-        writer.write_receipt(session, receipt, refusals.made + refusals.stood, len(refusals.made))
+        writer.write_receipt(session, receipt, made)
         receipts.append(receipt)
-        refused += len(refusals.made)
-    if not receipts:
-        raise NothingToRefuse
+        refused += len(made)
     return Withdrawn(receipts[0]["id"], receipts[0]["nonce"], number, refused)
+
+
+def _find_repeated(
+    session: Session, parts: Sequence[Part], origin: DecisionOrigin, at: datetime, user_id: int | None = None
+) -> list[int]:
+    """The decisions of the same act within the last minute, where all that is refused now stands on one act's. The
+    recipients are locked first."""
+    keys = {key for part in parts for key in part.keys}
+    recipient_ids = {part.recipient.id for part in parts}
+    locking.lock_recipients(session, recipient_ids)
+    standing = (
+        select(Consent.recipient_id, Consent.brand_id, Consent.channel, Decision)
+        .outerjoin(Decision, Decision.id == Consent.decision_id)
+        .where(Consent.recipient_id.in_(recipient_ids))
+    )
+    theirs = [row for row in session.execute(standing) if tuple(row[:3]) in keys]
+    decisions = [row.Decision for row in theirs if row.Decision is not None]
+    acts = {(each.status, each.origin, each.user_id, each.recorded_at) for each in decisions}
+    moment = max((each.recorded_at for each in decisions), default=at)
+    is_whole = len(decisions) == len(theirs) and {tuple(row[:3]) for row in theirs} == keys
+    is_repeated = is_whole and acts == {(Status.REFUSED, origin, user_id, moment)} and moment > at - MINUTE
+    return [each.id for each in decisions] if is_repeated else []
+
+
+def _receipt_of(session: Session, decision_ids: Collection[int], at: datetime) -> Withdrawn:
+    """The receipt of an act just made."""
+    own = select(Receipt).join(ReceiptDecision, ReceiptDecision.receipt_id == Receipt.id)
+    own = own.where(ReceiptDecision.decision_id.in_(decision_ids), Receipt.decided_at > at - MINUTE)
+    receipt = session.scalars(own.order_by(Receipt.recipient_id, Receipt.id).limit(1)).one()
+    return Withdrawn(receipt.id, receipt.nonce, receipt.number, 0)
+
+
+def _refuse_part(
+    session: Session, vault: Vault, part: Part, sources: Mapping[Brand, str], *, origin: DecisionOrigin, at: datetime,
+    user_id: int | None = None,
+) -> list[int]:  # fmt: skip
+    """The decisions made, with what İYS is told of where it was said, brand by brand."""
+    channels, recipient, made = {key[2] for key in part.keys}, part.recipient, []
+    holiday_calendar.refresh_corrections(session, at)
+    iys_code = session.scalars(select(Provider.iys_code).where(Provider.id == recipient.provider_id)).one()
+    for brand in sorted(sources, key=lambda brand: brand.id):
+        consents = locking.lock_channels(session, recipient.provider_id, brand.id, recipient.id, channels)
+        annulments.void_waiting_grants(session, consents, at)
+        endpoints, rows = BrandEndpoints.of(iys_code, brand.brand_code), DecisionRows()
+        for consent in consents:
+            decision = writer.decide_now(
+                consent, Status.REFUSED, source=sources[brand], origin=origin, user_id=user_id, at=at
+            )
+            rows.add(decision, writer.submission_row(vault, decision, endpoints, address=part.address.text))
+        writer.write_decisions(session, consents, rows)
+        made += [decision["id"] for decision in rows.decisions]
+    return made
 
 
 def disown(
@@ -155,7 +173,8 @@ def disown(
         session, vault, [part], origin=DecisionOrigin.NOT_MINE, language=language,
         request_metadata=request_metadata, at=at, link_id=link_id,
     )  # fmt: skip
-    recipient.reassigned_at = at
+    if withdrawn.refused:
+        recipient.reassigned_at = at
     return withdrawn
 
 

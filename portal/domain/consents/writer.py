@@ -219,13 +219,13 @@ def new_receipt_number() -> str:
     return "".join(secrets.choice(LETTERS) for _ in range(NUMBER_LETTERS))
 
 
-def write_receipt(session: Session, receipt: Row, decision_ids: Collection[int], new: int) -> None:
-    """Insert the receipt of decisions that are there already, with its audit entry; `new` of them are the act's own."""
+def write_receipt(session: Session, receipt: Row, decision_ids: Collection[int]) -> None:
+    """Insert the receipt of an act's decisions, which are there already, with its audit entry."""
     insert_rows(session, Receipt, [receipt])
     insert_rows(session, ReceiptDecision, [{"receipt_id": receipt["id"], "decision_id": each} for each in decision_ids])
     write_audit_entry(
         session, "decision.made", "receipt", receipt["id"], provider_id=receipt["provider_id"],
-        recipient_id=receipt["recipient_id"], facts={"choices": receipt["choices"], "new": new},
+        recipient_id=receipt["recipient_id"], facts={"choices": receipt["choices"], "new": len(decision_ids)},
         at=receipt["decided_at"],
     )  # fmt: skip
 

@@ -122,10 +122,10 @@ def refuse(complaint_id: int) -> ResponseReturnValue:
     complaints.note_refusal(db.session, vault(), case, user_id=current_user.id, at=at)
     record_audit(
         "complaint.refused", "complaint", case.id, channels=form.channels.data, source=form.source.data,
-        new=len(refused.made), brand=form.brand.data if form.brand.data != ALL_BRANDS else None,
+        new=refused, brand=form.brand.data if form.brand.data != ALL_BRANDS else None,
     )  # fmt: skip
     db.session.commit()
-    flash_refusal(refused)
+    flash_refusal()
     return _redirect_to_case(complaint_id)
 
 

@@ -57,10 +57,10 @@ def refuse(recipient_id: int) -> ResponseReturnValue:
     refused = apply_refusal_form(found, form, clock.now())
     record_audit(
         "recipient.refused", "recipient", recipient_id, channels=form.channels.data, source=form.source.data,
-        brand=form.brand.data, new=len(refused.made),
+        brand=form.brand.data, new=refused,
     )  # fmt: skip
     db.session.commit()
-    flash_refusal(refused)
+    flash_refusal()
     return redirect(url_for(".recipient", recipient_id=recipient_id), 303)
 
 
@@ -139,8 +139,8 @@ def make_refusal_form(found: Recipient, **options: Any) -> RefusalForm | None:
     return RefusalForm(brands=own_brands(), channels=address.channels, **options)
 
 
-def apply_refusal_form(found: Recipient, form: RefusalForm, at: datetime) -> refusals.Refusals:
-    """Refuse as a filled-in form says. Doesn't commit."""
+def apply_refusal_form(found: Recipient, form: RefusalForm, at: datetime) -> int:
+    """Refuse as a filled-in form says; how many decisions were made. Doesn't commit."""
     chosen = [brand for brand in own_brands() if form.brand.data in (ALL_BRANDS, brand.id)]
     return refusals.refuse(
         db.session, vault(), found, chosen, [Channel(each) for each in form.channels.data],
@@ -149,12 +149,8 @@ def apply_refusal_form(found: Recipient, form: RefusalForm, at: datetime) -> ref
     )  # fmt: skip
 
 
-def flash_refusal(refused: refusals.Refusals) -> None:
-    flash(
-        _("Ret kaydedildi ve şu andan itibaren geçerli; İYS'ye de bildirilecek.")
-        if refused.made
-        else _("Kişi bu kanalları zaten reddetmişti; değişen bir şey yok.")
-    )
+def flash_refusal() -> None:
+    flash(_("Ret kaydedildi ve geçerli; İYS'de bir onay varsa oraya da bildirilecek."))
 
 
 def count_reassigned(provider_id: int, at: datetime) -> int:

@@ -1,6 +1,7 @@
 """Staff refuse for a person who asked: all that a refusal by link does, without a receipt; and they never grant."""
 
 import inspect
+from datetime import timedelta
 
 import pytest
 import time_machine
@@ -42,7 +43,7 @@ def test_it_is_obeyed_at_once_and_told_to_iys(app, fatma, rows):
 
     head = rows.one(Consent)
     granted, refused = rows(Decision)
-    assert (len(made.made), len(made.stood)) == (1, 0)
+    assert made == 1
     assert head.status == Status.REFUSED and head.decision_id == refused.id
     assert (refused.origin, refused.source, refused.user_id) == (DecisionOrigin.STAFF, "HS_CAGRI_MERKEZI", AYSES_ID)
     assert refused.consent_date > granted.consent_date
@@ -52,13 +53,13 @@ def test_it_is_obeyed_at_once_and_told_to_iys(app, fatma, rows):
     assert rows.count(Receipt) == 1
 
 
-def test_a_second_one_changes_nothing(app, fatma, rows):
-    refuse(app, Channel.SMS, Channel.CALL)
+@pytest.mark.parametrize(("after", "made"), [(59, 0), (61, 2)])
+def test_a_second_one_is_a_decision_unless_it_repeats_the_first_within_a_minute(app, fatma, rows, after, made):
+    at = clock.now()
+    refuse(app, Channel.SMS, Channel.CALL, at=at)
 
-    again = refuse(app, Channel.SMS, Channel.CALL)
-
-    assert (len(again.made), len(again.stood)) == (0, 2)
-    assert rows.count(Decision) == rows.count(Submission) == 2
+    assert refuse(app, Channel.SMS, Channel.CALL, at=at + timedelta(seconds=after)) == made
+    assert rows.count(Decision) == rows.count(Submission) == 2 + made
 
 
 def test_every_recipient_type_that_is_held_is_refused(app, fatma, rows):

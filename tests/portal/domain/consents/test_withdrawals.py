@@ -1,6 +1,9 @@
 """Withdrawing by other ways than a link's form: all of one act is one receipt, at however many providers."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 
 from portal.core import addresses, clock
 from portal.core.extensions import db, vault
@@ -91,15 +94,33 @@ def test_one_act_at_two_providers_is_one_receipt(app, fatma, rows):
     assert all(head.status == Status.REFUSED for head in rows(Consent))
 
 
-def test_a_second_one_says_the_same_and_changes_nothing(app, fatma, rows):
-    withdraw(app)
+def test_a_second_one_is_an_act_of_its_own_unless_it_repeats_the_first_within_a_minute(app, fatma, rows):
+    somebody_else(app)
+    first, start = withdraw(app), clock.now()
 
-    again = withdraw(app)
+    with time_machine.travel(start + timedelta(seconds=58)):
+        again = withdraw(app)
+    with time_machine.travel(start + timedelta(seconds=61)):
+        later = withdraw(app)
 
-    assert again.refused == 0
-    assert rows.count(Decision) == 2
-    assert len({receipt.number for receipt in rows(Receipt)}) == 2
-    assert rows.count(ReceiptDecision) == 4
+    assert (again.receipt_id, again.nonce, again.number, again.refused) == (
+        first.receipt_id, first.nonce, first.number, 0,
+    )  # fmt: skip
+    assert later.refused == 4 and later.number != first.number
+    assert rows.count(Decision) == rows.count(ReceiptDecision) == 8 and rows.count(Receipt) == 4
+
+
+@pytest.mark.parametrize("between", [
+    lambda app, fatma: fatma.decides(MESAJ="ONAY"),
+    lambda app, fatma: withdraw(app, origin=DecisionOrigin.NOT_MINE),
+])  # fmt: skip
+def test_it_repeats_nothing_where_something_else_was_decided_meanwhile(app, fatma, between):
+    with time_machine.travel(clock.now(), tick=False) as traveller:
+        withdraw(app)
+        traveller.shift(5)
+        between(app, fatma)
+        traveller.shift(5)
+        assert withdraw(app).refused == 2
 
 
 def test_one_click_ends_mails_and_says_so_to_iys(app, browser, rows):

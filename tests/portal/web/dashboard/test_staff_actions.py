@@ -68,12 +68,12 @@ def test_who_did_it_and_how_it_was_asked_is_kept(ayse, fatma, rows):
     }  # fmt: skip
 
 
-def test_the_second_time_nothing_changes(ayse, fatma, rows):
+def test_a_double_click_is_one_refusal_and_says_no_more_than_is_sure(ayse, fatma, rows):
     for _ in range(2):
         refuses(ayse, fatma, rows.one(Brand).id)
 
     assert len(rows(Decision, Decision.status == Status.REFUSED)) == 1
-    assert "zaten reddetmişti" in ayse.opens(f"/dashboard/recipients/{fatma}").text
+    assert "bir onay varsa oraya da bildirilecek" in ayse.opens(f"/dashboard/recipients/{fatma}").text
 
 
 @pytest.mark.parametrize(
