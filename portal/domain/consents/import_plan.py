@@ -31,7 +31,7 @@ class Effect(StrEnum):
     LATE_GRANT = "late_grant"  # Kept as evidence only: older than three business days (H467).
     OLDER = "older"  # Kept as a fact: something newer is known of the key (H178).
     EARLIER_HOLDER = "earlier_holder"  # A grant kept as a fact: the address changed hands since (Recipient.held_since).
-    SAME = "same"  # Already the current status (H174).
+    SAME = "same"  # Already the current status: a grant that İYS holds or is told, a refusal of this date or later.
     KNOWN = "known"  # This very decision was imported before.
     # İYS needs both for a key that it holds (H462, H463), so nothing is written of a merchant's grant without them:
     UNDATED = "date_missing"
@@ -101,7 +101,9 @@ def effect_of(consent: LockedConsent, state: KeyState, entry: Entry, at: datetim
     is_refusal, date = entry.status == Status.REFUSED, entry.consent_date
     if state.facts and _is_known(entry, state.facts):
         return Effect.KNOWN
-    if consent.status == entry.status and (is_refusal or state.is_coming or consent.iys_status == Status.GRANTED):
+    is_known_to_iys = state.is_coming or consent.iys_status == Status.GRANTED
+    stands = not consent.is_older_than(entry.status, date) if is_refusal else is_known_to_iys
+    if consent.status == entry.status and stands:
         return Effect.SAME
     if not is_refusal and state.is_earlier_holders(entry):
         return Effect.EARLIER_HOLDER

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import update
 
 from portal.core import addresses, business_days, clock
@@ -103,7 +104,7 @@ def test_what_stands_already_is_the_same_unless_iys_does_not_hold_the_grant(bran
     now = clock.now()
     bring(brand, entry(A, date=now - timedelta(hours=5)), entry(B, RET, now - timedelta(hours=5)))
 
-    again = [entry(A, date=now - timedelta(hours=2)), entry(B, RET, now - timedelta(hours=2))]
+    again = [entry(A, date=now - timedelta(hours=2)), entry(B, RET, now - timedelta(hours=6))]
     assert bring(brand, *again) == ["same", "same"]
 
     parked = {"outcome": Outcome.PARKED, "due_at": None}
@@ -115,6 +116,33 @@ def test_what_stands_already_is_the_same_unless_iys_does_not_hold_the_grant(bran
     db.session.query(Consent).update({"iys_status": "ONAY"})
     db.session.commit()
     assert bring(brand, entry(A, date=now - timedelta(hours=1))) == ["same"]
+
+
+def test_a_newer_refusal_of_what_is_refused_is_told_and_the_same_line_again_is_not(brand, rows):
+    now = clock.now()
+    bring(brand, entry(A, RET, now - timedelta(hours=5)))
+    newer, other_source = (
+        entry(A, RET, now - timedelta(hours=2)),
+        entry(A, RET, now - timedelta(hours=2), source=Source.WEB),
+    )
+
+    assert bring(brand, newer) == ["refusal"]
+    assert bring(brand, newer, other_source, entry(A, RET, now - timedelta(hours=3))) == ["known", "same", "same"]
+    assert rows.one(Consent).decision_id == rows(Decision)[-1].id
+    assert [told.outcome for told in rows(Submission)] == [Outcome.WAITING, Outcome.WAITING]
+
+
+def test_a_second_refusal_of_a_file_is_taken_back_to_the_persons_own(app, brand, browser, rows):
+    db.session.commit()
+    fatma = make.Person(browser, make.codes(app, A)[A])
+    fatma.decides(MESAJ="RET")
+    with time_machine.travel(clock.now() + timedelta(seconds=5)):
+        assert bring(brand, entry(A, RET, clock.now())) == ["refusal"]
+        _, imported = rows(Decision)
+        annulments.annul_decisions(db.session, [imported.id], None, clock.now())
+        db.session.commit()
+
+    assert (rows.one(Consent).status, rows.one(Consent).decision_id) == (RET, rows(Decision)[0].id)
 
 
 def test_a_refusal_withdraws_what_iys_may_hold_and_is_only_kept_where_nobody_granted(brand, rows):
