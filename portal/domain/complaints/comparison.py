@@ -18,7 +18,7 @@ class Comparison:
     """What was found, and the refusal that the message was compared with, if any."""
 
     finding: Finding
-    decision_id: int | None = None
+    decision_id: int | None = None  # Its last refusal, which İYS was told last.
     refused_at: datetime | None = None
     obeyed_by: datetime | None = None  # The last moment of the three business days (Law 6563, art. 8/3).
     was_allowed: bool = False  # Apart from the refusal: by a known grant, or as a merchant (art. 6/2).
@@ -33,7 +33,7 @@ class Comparison:
 class _RefusedPeriod:
     """A period in which a key was refused, from the first of consecutive refusals on."""
 
-    decision_id: int | None  # None: an earlier holder's.
+    decision_id: int | None  # The last of them. None: an earlier holder's.
     since: datetime
     until: datetime | None
 
@@ -101,15 +101,15 @@ def _refused_periods(decisions: Iterable[Decision], held_since: datetime | None)
 
 
 def _all_refused_periods(decisions: Iterable[Decision]) -> Iterator[_RefusedPeriod]:
-    first = None
+    refusals: list[Decision] = []
     for decision in decisions:
         if decision.status == Status.REFUSED:
-            first = first or decision
-        elif first is not None:
-            yield _RefusedPeriod(first.id, first.effective_at, decision.effective_at)
-            first = None
-    if first is not None:
-        yield _RefusedPeriod(first.id, first.effective_at, None)
+            refusals.append(decision)
+        elif refusals:
+            yield _RefusedPeriod(refusals[-1].id, refusals[0].effective_at, decision.effective_at)
+            refusals = []
+    if refusals:
+        yield _RefusedPeriod(refusals[-1].id, refusals[0].effective_at, None)
 
 
 def _compare_key(

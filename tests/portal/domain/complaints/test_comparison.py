@@ -74,7 +74,10 @@ def test_saying_no_again_does_not_give_the_sender_more_time(app, fatma, rows):
     decides(fatma, TUESDAY, MESAJ="RET")
     decides(fatma, TUESDAY + timedelta(days=2), MESAJ="RET", ARAMA="RET")
 
-    assert compared(app, rows, LAST + A_MINUTE).finding == Finding.AFTER_REFUSAL
+    found = compared(app, rows, LAST + A_MINUTE)
+    assert (found.finding, found.refused_at) == (Finding.AFTER_REFUSAL, TUESDAY)
+    again = rows(Decision, Decision.channel == Channel.SMS)[-1]
+    assert found.decision_id == again.id and again.consent_date > TUESDAY  # İYS was told this one last.
 
 
 def test_a_message_between_a_new_yes_and_the_next_no_was_lawful(app, fatma, rows):
