@@ -26,7 +26,7 @@ from portal.core.models import (
 )
 from portal.core.models.decision import decision_time
 from portal.core.models.inserts import insert_rows
-from portal.domain.consents import locking, writer
+from portal.domain.consents import locking, resubmission, writer
 from portal.domain.consents.locking import MAX_CLOCK_SKEW, LockedConsent
 from portal.domain.providers import sandbox_mode
 
@@ -39,9 +39,9 @@ def annul_decisions(
 ) -> list[int]:  # fmt: skip
     """Take back those of these decisions that İYS cannot have heard; which ones they were. Call with ≤ 5,000.
 
-    What has been claimed for sending, or came to an end at İYS, stays; and so does what a person's receipt lists: who
-    refused again was told that the first refusal stands. `stays` is a condition on decisions that stay besides; it is
-    asked again under the locks.
+    What has been claimed for sending, or came to an end at İYS, stays; and so does what a person's receipt lists: up to
+    version 0.2 who refused again was told that the first refusal stands. `stays` is a condition on decisions that stay
+    besides; it is asked again under the locks.
     """
     is_on_a_receipt = exists().where(ReceiptDecision.decision_id == Decision.id).correlate(Decision)
     may_go = and_(~is_void(), ~is_on_a_receipt, ~(false() if stays is None else stays))
@@ -149,6 +149,7 @@ def _annul(session: Session, void: Sequence[Row[*tuple[Any, ...]]], user_id: int
         left[row.consent_id].append(row)
     for consent in fallen:
         _fall_back(consent, left[consent.id])
+    resubmission.tell_refusals_again(session, fallen, at)
     locking.save_consents(session, fallen)
 
 

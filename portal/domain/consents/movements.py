@@ -23,6 +23,7 @@ from portal.core.models.recipient import latest
 from portal.core.vault import Vault
 from portal.domain.consents import annulments, drift, locking, recipients, writer
 from portal.domain.consents.locking import MAX_CLOCK_SKEW, LockedConsent
+from portal.domain.consents.resubmission import tell_refusals_again
 from portal.domain.consents.verification import OurSubmissions, overtake, verify
 from portal.domain.consents.writer import DecisionRows
 
@@ -82,8 +83,8 @@ def apply_movements(
     What a person did at İYS (IYS_*) and what another sender told İYS for the provider become decisions; a row of ours
     verifies its submission. A consent moves where the decision is newer (effective_at: İYS's creationDate for what
     people do there, the consentDate for what a sender says; a refusal wins a tie), and what still waits behind it is
-    overtaken, or void where the person may still take it back and refused. `feed` says whose a row is where its own
-    source does not.
+    overtaken, or void where the person may still take it back and refused. A refusal that stands though İYS holds an
+    older grant is told again. `feed` says whose a row is where its own source does not.
     """
     if not rows:
         return AppliedMovements()
@@ -143,6 +144,7 @@ class _MovementBatch:
         annulments.void_waiting_grants(self.session, self.refused.values(), self.at)
         verify(self.session, self.verified, self.at)
         overtake(self.session, self.overtaken - self.verified.keys(), self.at)
+        tell_refusals_again(self.session, self.consents, self.at)
         writer.write_decisions(self.session, self.consents, self.rows)
         insert_rows(self.session, Movement, self.movements)
         drift.end_drifts(self.session, agreeing, self.at)
@@ -162,9 +164,12 @@ class _MovementBatch:
         return self.feed or FeedSource.PROVIDER
 
     def _decide(self, consent: LockedConsent, row: MovementRow, origin: DecisionOrigin) -> int:
-        """Nothing is effective later than we are told of it, however İYS's clock stands."""
+        """Nothing is effective later than we are told of it, however İYS's clock stands; and what another sender says
+        without a date, as İYS takes a merchant's first grant, is no later than the refusal that stands."""
         date, is_anothers = row.consent_date or row.creation_date, origin == DecisionOrigin.OTHER_SENDER
         effective_at = min(row.creation_date if origin == DecisionOrigin.AT_IYS else date, self.at)
+        if row.consent_date is None and is_anothers and consent.status == Status.REFUSED and consent.effective_at:
+            effective_at = min(effective_at, consent.effective_at)
         decision = writer.decision_row(
             consent, row.status, consent_date=row.consent_date if is_anothers else date, effective_at=effective_at,
             recorded_at=self.at, source=row.source or None, origin=origin,
@@ -176,7 +181,8 @@ class _MovementBatch:
             consent.move_to(decision_id, row.status, consent_date=counted, effective_at=effective_at)
             if row.status == Status.REFUSED:
                 self.refused[consent.id] = consent
-        self.overtaken |= {sent.id for sent in self.ours.older_than(consent.id, effective_at)}
+        older = self.ours.older_than(consent.id, effective_at)  # At one moment a refusal of ours stands all the same.
+        self.overtaken |= {sent.id for sent in older if sent.decision_id != consent.decision_id}
         return decision_id
 
     def _verify(self, consent: LockedConsent, row: MovementRow) -> int | None:

@@ -1,16 +1,20 @@
 """Send again, byte for byte, what ended badly, where that can help; close it; release a bulk list that is held."""
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import update
+from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
 
 from portal.core import iys_protocol
 from portal.core.database import changed_rows
+from portal.core.iys_protocol import Status
 from portal.core.models import BulkRequest, BulkState, Consent, Outcome, Submission
 from portal.core.vault import CannotOpen, Vault
+from portal.domain.consents.locking import LockedConsent
+from portal.domain.providers import sandbox_mode
 
 MAY_BE_CLOSED = (Outcome.PARKED, Outcome.EXPIRED)
 
@@ -68,6 +72,20 @@ def resend(session: Session, vault: Vault, submission: Submission, at: datetime)
     )  # fmt: skip
     if changed_rows(session, opened) != 1:  # Somebody was quicker.
         raise WouldNotHelp(Hopeless.NOT_PARKED)
+
+
+def tell_refusals_again(session: Session, consents: Iterable[LockedConsent], at: datetime) -> None:
+    """Send again, byte for byte, refusals that İYS did not need, where it is now seen to hold a grant all the same: one
+    that others told it later with an earlier date. İYS is the judge: it takes no refusal that is older than what it
+    holds (H178), and what is too old for it (H467) is renewed."""
+    apart = (each for each in consents if each.status == Status.REFUSED and each.iys_status == Status.GRANTED)
+    ids = [each.decision_id for each in apart if each.has_moved or each.has_learned]
+    told_nobody = Submission.code.in_((sandbox_mode.EXEMPT, sandbox_mode.OVER))
+    ended = (Submission.outcome == Outcome.NOT_NEEDED, or_(Submission.code.is_(None), ~told_nobody))
+    if ids:
+        again = update(Submission).where(Submission.decision_id.in_(ids), *ended)
+        values = {"outcome": Outcome.WAITING, "due_at": at, "ended_at": None, "code": None}
+        session.execute(again.values(**values).execution_options(synchronize_session=False))
 
 
 def close(session: Session, submission: Submission, at: datetime) -> None:
