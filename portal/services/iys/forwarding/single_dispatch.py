@@ -127,6 +127,8 @@ def _compare_with_iys(client: Client, claimed: ClaimedSubmission, payload: bytes
     if (held["status"], held.get("consentDate")) == (question["status"], question["consentDate"]):
         transaction_id = response_values.read_transaction_id(held) or None
         return outcomes.accept_submission(claimed, transaction_id, held.get("creationDate"))
+    if claimed.is_refusal and held.get("consentDate") == question["consentDate"]:
+        return outcomes.expire_submission(claimed, refused.code)  # On a tie it stands, and İYS takes it renewed only.
     same = refused.code == "H174" and held["status"] == question["status"]
     outcome = Outcome.NOT_NEEDED if same else Outcome.OVERTAKEN
     return outcomes.end_submission(claimed, outcome, code=refused.code, iys_status=held["status"], as_of=asked_at)
