@@ -1,16 +1,23 @@
-"""Hostile posts: the CPU time that a stranger's body of up to 6 MB costs, against an ordinary post of the same form."""
+"""Hostile posts: the CPU time that a stranger's body of up to 6 MB costs, against an ordinary post of the same form;
+and how long recipients wait for their pages while such posts come."""
 
+import contextlib
 import time
+from itertools import cycle, product
 from urllib.parse import quote
 
+import requests
 from flask import Flask
 from flask.testing import FlaskClient
 
-from bench import environments
+from bench import decisions, environments, servers
+from bench.background_load import DECISIONS_A_SECOND, BackgroundLoad
 from bench.rounds import Effort, Goal, Result, in_turn
 from portal.core.extensions import limiter
+from tests import make
 
 MOST_SECONDS = 0.5
+MOST_MILLISECONDS = 1000.0  # 99 of 100 recipients have their page by then.
 LARGEST = 6 * 1024 * 1024
 FORM = "application/x-www-form-urlencoded"
 PATHS = ("/kontrol", "/dogrula", "/sign-in", "/sign-up", "/sign-in/forgotten", "/izinlerim", "/k/34679acdefg")
@@ -34,6 +41,10 @@ def bodies() -> list[tuple[str, str]]:
 
 
 def measure(database: str, effort: Effort) -> list[Result]:
+    return [*_cpu_of_worst(database, effort), *_pages_meanwhile(database, effort)]
+
+
+def _cpu_of_worst(database: str, effort: Effort) -> list[Result]:
     """The worst body at the worst form, beside an ordinary post. Rate limits are off: every request is read."""
     with environments.new_portal_settings(database) as environ, environments.portal(environ) as app:
         limiter.enabled = app.config["WTF_CSRF_ENABLED"] = False  # A stranger may have a token.
@@ -48,6 +59,36 @@ def measure(database: str, effort: Effort) -> list[Result]:
         Result("hostile POST, of 0.5 s", database, "s of CPU", allowed, worst, Goal(1, at_most=True)),
         Result("hostile POST, of an ordinary one", database, "s of CPU", ordinary, worst),
     ]
+
+
+def _pages_meanwhile(database: str, effort: Effort) -> list[Result]:
+    """Under gunicorn, as it is shipped: recipients' p99 without and with one connection that posts hostile bodies."""
+    people = DECISIONS_A_SECOND * effort.seconds * (2 * effort.rounds + 1)
+    with environments.new_portal_settings(database) as environ:
+        with environments.portal(environ) as app:
+            codes = list(make.codes(app, environments.phone_list(people)).values())
+            posts = list(decisions.decision_posts(codes, app.config["LINK_SALT"], decisions.CHOICES["phone"]))
+        with servers.product(environ) as web:
+            load = BackgroundLoad(web, codes, posts)
+            quiet, busy = in_turn(
+                effort.rounds,
+                lambda _: load.run_during(lambda: time.sleep(effort.seconds)).p99_get,
+                lambda _: load.run_during(lambda: _post_bodies(web, effort.seconds)).p99_get,
+            )
+    allowed = [MOST_MILLISECONDS] * effort.rounds
+    return [
+        Result("page p99 during hostile POSTs, of 1 s", database, "ms", allowed, busy, Goal(1, at_most=True)),
+        Result("page p99 during hostile POSTs, of a quiet one", database, "ms", quiet, busy),
+    ]
+
+
+def _post_bodies(web: str, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    for path, (body, kind) in cycle(product(PATHS, bodies())):
+        if time.monotonic() > until:
+            return
+        with contextlib.suppress(requests.RequestException):  # What is too large is cut off.
+            requests.post(web + path, data=body, headers={"Content-Type": kind}, timeout=30)
 
 
 def _cpu_seconds(app: Flask, path: str, body: str, kind: str) -> float:
