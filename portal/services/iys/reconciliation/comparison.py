@@ -1,7 +1,7 @@
 """Compare a day's file with our own movements, sent or brought by feeds: matched by transactionId, then field by field.
 
-The file is read once in chunks, with only our movements of that chunk; for a whole day only a hash per row is kept in
-memory.
+The file is read once in chunks, with only our movements of that chunk; for a whole day only two hashes per row are kept
+in memory.
 """
 
 from collections import defaultdict
@@ -42,6 +42,10 @@ class OwnMovement:
     is_verified: bool
     index_odd: bytes | None = field(repr=False)
     index_even: bytes | None = field(repr=False)
+
+    @property
+    def key(self) -> int:
+        return self.submission_id or hash((self.transaction_id, self.consent_id, self.status))
 
     @property
     def is_dated_by_iys(self) -> bool:
@@ -93,13 +97,18 @@ class ComparedChunk:
     found: list[FoundDifference] = field(default_factory=list)
 
 
-def compare_day(session: Session, vault: Vault, brand_day: BrandDay, lines: Iterable[Line]) -> Iterator[ComparedChunk]:
-    """Compare every row of the file, then list our movements that no row names. Nothing is written."""
+def compare_day(
+    session: Session, vault: Vault, brand_day: BrandDay, lines: Iterable[Line], matched: set[int]
+) -> Iterator[ComparedChunk]:
+    """Compare every row of the file, then list our movements that no row names. Nothing is written.
+
+    `matched` collects the keys of our movements that have a row: a second row of one is at İYS only.
+    """
     named: set[int] = set()
     lines = iter(lines)
     while rows := tuple(islice(lines, CHUNK)):
         named.update(hash(line.transaction_id) for line in rows)
-        yield _compare_rows(session, vault, brand_day, rows)
+        yield _compare_rows(session, vault, brand_day, rows, matched)
     for transaction_ids in transaction_ids_of_day(session, brand_day):
         missing = {each for each in transaction_ids if hash(each) not in named}
         named.update(map(hash, missing))
@@ -108,22 +117,25 @@ def compare_day(session: Session, vault: Vault, brand_day: BrandDay, lines: Iter
             yield ComparedChunk(found=[_only_here(each) for each in chain.from_iterable(known.values())])
 
 
-def _compare_rows(session: Session, vault: Vault, brand_day: BrandDay, rows: tuple[Line, ...]) -> ComparedChunk:
+def _compare_rows(
+    session: Session, vault: Vault, brand_day: BrandDay, rows: tuple[Line, ...], matched: set[int]
+) -> ComparedChunk:
     chunk = ComparedChunk(rows=len(rows))
     theirs: dict[str, list[Line]] = defaultdict(list)
     for line in rows:
         theirs[line.transaction_id].append(line)
     known = movements_by_transaction(session, brand_day.brand_id, theirs)
     for transaction_id, lines in theirs.items():
-        _match_rows(vault, brand_day.provider_id, lines, known.get(transaction_id, []), chunk)
+        left = [each for each in known.get(transaction_id, []) if each.key not in matched]
+        matched.update(_match_rows(vault, brand_day.provider_id, lines, left, chunk))
     return chunk
 
 
 def _match_rows(
-    vault: Vault, provider_id: int, lines: list[Line], known: list[OwnMovement], chunk: ComparedChunk
-) -> None:
-    """Compare the rows of one transactionId, each with its nearest movement: those of a key in one second share it."""
-    left = list(known)
+    vault: Vault, provider_id: int, lines: list[Line], left: list[OwnMovement], chunk: ComparedChunk
+) -> Iterator[int]:
+    """Compare the rows of one transactionId, each with its nearest movement: those of a key in one second share it.
+    The keys of those that have a row now."""
     for line in lines:
         if not left:
             chunk.found.append(_only_at_iys(line))
@@ -131,6 +143,7 @@ def _match_rows(
         compared = [(differing_fields(vault, provider_id, each, line), each) for each in left]
         facts, nearest = min(compared, key=lambda pair: len(pair[0]))
         left.remove(nearest)
+        yield nearest.key
         if facts:
             named: Facts = {"transactionId": [line.transaction_id, line.transaction_id]}
             chunk.found.append(FoundDifference(DifferenceKind.ALTERED, named | facts, line, nearest))

@@ -35,10 +35,10 @@ class ComparisonCounts:
 
 def compare_and_record(claimed: ClaimedDay, body: bytes, at: datetime) -> ComparisonCounts:
     """Compare a file and store the results, one transaction per chunk. Raises InvalidDayFile."""
-    findings, earlier = ComparisonCounts(), _KnownDifferences(claimed.id)
-    for chunk in comparison.compare_day(read_session(), vault(), claimed, day_file.read_lines(body)):
+    findings, earlier, matched = ComparisonCounts(), _KnownDifferences(claimed.id), set[int]()
+    for chunk in comparison.compare_day(read_session(), vault(), claimed, day_file.read_lines(body), matched):
         findings.rows += chunk.rows
-        _record_chunk(db.session, claimed, chunk, earlier, at)
+        _record_chunk(db.session, claimed, chunk, earlier, matched, at)
         db.session.commit()
     _settle_as_gone(db.session, earlier.no_longer_found(), at)
     db.session.commit()
@@ -83,12 +83,11 @@ def _difference_key(kind: DifferenceKind, facts: Facts) -> str:
 
 
 def _record_chunk(
-    session: Session, claimed: ClaimedDay, chunk: ComparedChunk, earlier: _KnownDifferences, at: datetime
-) -> None:
-    unknown = [found.line for found in chunk.found if found.line and found.kind == DifferenceKind.ONLY_AT_IYS]
-    lines = [found.line for found in chunk.found if found.line]
-    known = _find_known_consents(session, claimed, lines)
-    ours = _unanswered_submissions(session, known, unknown)
+    session: Session, claimed: ClaimedDay, chunk: ComparedChunk, earlier: _KnownDifferences, matched: set[int],
+    at: datetime,
+) -> None:  # fmt: skip
+    known = _find_known_consents(session, claimed, [found.line for found in chunk.found if found.line])
+    ours, differs = _split_off_unanswered(session, known, chunk.found, matched)
     if ours:
         brand = session.get_one(Brand, claimed.brand_id)
         rows = [row for row in (movements.read_row(line.as_wire()) for line in ours) if row]
@@ -103,7 +102,6 @@ def _record_chunk(
         },
         at,
     )
-    differs = [found for found in chunk.found if found.line not in ours]
     _record_unknown_refusals(session, known, differs)
     new = [_difference_row(claimed, found, known, at) for found in differs if earlier.is_new(found)]
     if new:
@@ -134,16 +132,24 @@ def _find_known_consents(session: Session, brand_day: BrandDay, lines: Iterable[
     return found
 
 
-def _unanswered_submissions(session: Session, known: dict[Line, int], lines: Iterable[Line]) -> set[Line]:
-    """Rows of our submissions whose answer never reached us: applying them as movements verifies the submissions."""
-    whose = {line: known[line] for line in lines if line in known and movements.read_row(line.as_wire())}
-    if not whose:
-        return set()
-    sent = verification.OurSubmissions(session, whose.values())
-    return {
-        line for line, consent_id in whose.items()
-        if sent.match(consent_id, line.transaction_id, Status(line.status), line.consented_at)
-    }  # fmt: skip
+def _split_off_unanswered(
+    session: Session, known: dict[Line, int], found: list[FoundDifference], matched: set[int]
+) -> tuple[list[Line], list[FoundDifference]]:
+    """Split off the rows of our submissions whose answer never reached us: applying them as movements verifies the
+    submissions. One row of the file is one submission's; a second one is a difference."""
+    sent = verification.OurSubmissions(session, known.values())
+    ours, differs = [], []
+    for each in found:
+        line = each.line if each.kind == DifferenceKind.ONLY_AT_IYS else None
+        mine = None
+        if line in known and movements.read_row(line.as_wire()):
+            mine = sent.match(known[line], line.transaction_id, Status(line.status), line.consented_at)
+        if line and mine and mine.id not in matched:
+            matched.add(mine.id)
+            ours.append(line)
+        else:
+            differs.append(each)
+    return ours, differs
 
 
 def _record_unknown_refusals(session: Session, known: dict[Line, int], differs: list[FoundDifference]) -> None:

@@ -1,5 +1,6 @@
 """A day's file beside our own movements, row by row."""
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -35,7 +36,7 @@ def find(story, rows, *falsified) -> list[comparison.FoundDifference]:
     submission = rows(Submission)[0]
     with story.app.app_context():
         brand_day = schedule.BrandDay(submission.provider_id, make.brand().id, DAY)
-        chunks = comparison.compare_day(read_session(), vault(), brand_day, day_file.read_lines(body))
+        chunks = comparison.compare_day(read_session(), vault(), brand_day, day_file.read_lines(body), set())
         return [found for chunk in chunks for found in chunk.found]
 
 
@@ -91,6 +92,35 @@ def test_one_row_twice_is_one_too_many(story, rows):
 
     (found,) = find(story, rows, lambda movements: movements * 2)
     assert found.kind == DifferenceKind.ONLY_AT_IYS
+
+
+def test_a_row_that_comes_again_much_later_is_one_too_many(story, rows):
+    story.decides_at_noon(MESAJ="ONAY")
+
+    found = find(story, rows, lambda movements: movements + strangers_rows(comparison.CHUNK) + movements)
+    assert Counter(each.kind for each in found) == {DifferenceKind.ONLY_AT_IYS: comparison.CHUNK + 1}
+
+
+def strangers_rows(count):
+    row = dict.fromkeys(day_file.COLUMNS, "") | {"recipient": AYSEGUL}
+    return [row | {"transactionId": f"a-{number}"} for number in range(count)]
+
+
+@pytest.mark.parametrize("second", [{}, {"consentDate": "2026-11-23 11:00:00"}], ids=["same", "altered"])
+@pytest.mark.parametrize("answer", ["heard", "lost"])
+def test_a_day_with_a_second_row_of_one_submission_waits_for_a_person(story, rows, second, answer):
+    if answer == "lost":
+        story.sandbox.fault("add", "reset-after-apply", count=1)
+    story.decides_at_noon(MESAJ="ONAY")
+    (held,) = story.sandbox.movements()
+    row = {name: held[name] for name in day_file.COLUMNS} | second
+    story.sandbox.tamper(brandCode=make.BRAND_CODE, day=str(DAY), add=row)
+    story.night_falls()
+    story.steps()
+
+    assert rows.one(Submission).outcome == Outcome.VERIFIED
+    assert rows.one(Difference).kind == DifferenceKind.ONLY_AT_IYS
+    assert (the_day(rows).state, the_day(rows).agreed_at) == (DayState.DIFFERENT, None)
 
 
 def test_a_file_in_any_order_is_compared_alike(story, rows):
