@@ -1,16 +1,19 @@
 """Match İYS's movements with our submissions: mark those that İYS lists verified, and those it has newer ones for."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, or_, select, update
+from sqlalchemy import Row, Select, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from portal.core import leases
 from portal.core.iys_protocol import Status
-from portal.core.models import OPEN_OUTCOMES, BulkRequest, BulkState, Decision, Outcome, Submission
+from portal.core.models import OPEN_OUTCOMES, BulkRequest, BulkState, Decision, Lane, Outcome, Submission
 
+ABSENT = "absent"  # Our own code: multi-status did not list the address.
+NO_GRANT_CODES = ("H174", "H175", ABSENT)  # İYS holds no grant to withdraw.
 MAY_BE_OVERTAKEN = (*OPEN_OUTCOMES, Outcome.PARKED)  # Of what is parked nothing is left to mend.
 COLUMNS = "id consent_id decision_id status consent_date outcome transaction_id attempts bulk_id"
 Sent = Row[*tuple[Any, ...]]  # These columns of a submission of ours, and the date that İYS was told.
@@ -53,6 +56,19 @@ def verify(session: Session, listed: dict[int, dict[str, Any]], at: datetime) ->
             {f"its_{name}": value for name, value in (*listed[each].items(), ("id", each))} for each in sorted(listed)
         )
         session.execute(VERIFY, [row | {"at": at} for row in rows])
+        wake_refusals(session, select(TABLE.c.consent_id).where(TABLE.c.id.in_(listed)), at)
+
+
+def wake_refusals(session: Session, consent_ids: Collection[int] | Select[int], at: datetime) -> None:
+    """Make refusals due that waited for a grant of their key to end, or to reach İYS."""
+    asleep = update(Submission).where(
+        Submission.consent_id.in_(consent_ids),
+        Submission.lane == Lane.REFUSALS,
+        Submission.due_at > at,
+        Submission.code.in_(NO_GRANT_CODES),
+        leases.is_free(Submission, at),
+    )
+    session.execute(asleep.values(due_at=at).execution_options(synchronize_session=False))
 
 
 def overtake(session: Session, submission_ids: Iterable[int], at: datetime) -> None:

@@ -151,6 +151,7 @@ def mark_sent(bulk: ClaimedList, payloads: Payloads, content: JsonObject) -> Non
     )  # fmt: skip
     named = {item.id: names.get(_item_key(json.loads(payload))) for item, payload in payloads.items()}
     db.session.execute(mine, [{"its_id": item_id, "its_name": named[item_id]} for item_id in sorted(named)])
+    outcomes.wake_refusals([item.consent_id for item in payloads], at)
     outcomes.unblock_provider(bulk.provider_id)
     db.session.commit()
     log.info("list.sent", list=bulk.id, size=len(payloads))

@@ -13,6 +13,7 @@ from portal.core import leases
 from portal.core.extensions import read_session
 from portal.core.iys_protocol import MAX_LIST_SIZE, Channel, RecipientType, Status
 from portal.core.models import Connection, Consent, Credential, CredentialKind, Lane, Outcome, Submission
+from portal.domain.consents.verification import NO_GRANT_CODES
 from portal.services.iys import tokens
 from portal.services.iys.rate_limit import Priority
 
@@ -20,8 +21,6 @@ LEASE = timedelta(seconds=15)  # Longer than an HTTP call may last; a killed for
 SINGLE_LANES = (Lane.REFUSALS, Lane.PEOPLE)
 ONE_SECOND = timedelta(seconds=1)
 ENOUGH_ATTEMPTS = 2  # A grant that failed so often no longer holds up a refusal.
-ABSENT = "absent"  # Our own code: multi-status did not list the address.
-NO_GRANT_CODES = ("H174", "H175", ABSENT)  # İYS holds no grant to withdraw.
 
 Earlier = aliased(Submission)
 Ts = TypeVarTuple("Ts")
@@ -186,7 +185,7 @@ def is_held_up(at: datetime) -> ColumnElement[bool]:
     just_accepted = and_(Earlier.due_at.is_(None), Earlier.accepted_at.is_not(None), Earlier.ended_at > at - ONE_SECOND)
     passes_by = and_(
         Submission.status == Status.REFUSED,
-        or_(Submission.code.is_(None), Submission.code.not_in(NO_GRANT_CODES)),
+        or_(Submission.code.is_(None), Submission.code.not_in(NO_GRANT_CODES), Earlier.lane == Lane.BULK),
         Earlier.status == Status.GRANTED,
         or_(Earlier.attempts >= ENOUGH_ATTEMPTS, Earlier.lane == Lane.BULK),
     )
@@ -199,12 +198,16 @@ def is_held_up(at: datetime) -> ColumnElement[bool]:
 
 def has_open_predecessor(*lanes: Lane) -> ColumnElement[bool]:
     """An earlier submission of the key is still open, in one of these lanes (or in any)."""
-    return exists().where(
+    return open_predecessors(*lanes).exists()
+
+
+def open_predecessors(*lanes: Lane) -> Select[int]:
+    return select(Earlier.id).correlate(Submission).where(
         Earlier.consent_id == Submission.consent_id,
         Earlier.consent_date < Submission.consent_date,
         Earlier.due_at.is_not(None),
         *([Earlier.lane.in_(lanes)] if lanes else []),
-    )
+    )  # fmt: skip
 
 
 def _of_active_providers(selected: Select[*Ts], at: datetime, lane: Lane, is_sandbox: bool) -> Select[*Ts]:

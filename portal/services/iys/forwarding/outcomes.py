@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import case, exists, insert, not_, or_, update
 
-from portal.core import clock, iys_protocol, leases
+from portal.core import clock, iys_protocol
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Operation, Status
-from portal.core.models import Attempt, Connection, Consent, Lane, Outcome, Submission
+from portal.core.models import Attempt, Connection, Consent, Outcome, Submission
 from portal.core.models.ids import new_ids
-from portal.domain.consents import locking, refusals
-from portal.services.iys.forwarding import claims
+from portal.domain.consents import locking, refusals, verification
+from portal.services.iys.forwarding import bulk_lists, claims
 from portal.services.iys.forwarding.claims import ClaimedSubmission
 
 log = structlog.get_logger()
@@ -23,7 +23,6 @@ LONGEST_BACKOFF_SECONDS = 60.0  # İYS may be away for a day; it is asked once a
 BLOCK = timedelta(minutes=10)  # Rights or subscription: ask again after that, the provider may have acted.
 MAX_ANSWER_BYTES = 20_000  # Of an attempt.
 ORDER_WAIT = timedelta(seconds=2)
-LIST_WAIT = timedelta(minutes=10)  # A grant in a list ends after five minutes or more, and wakes its refusal.
 
 
 def accept_submission(claimed: ClaimedSubmission, transaction_id: str | None, creation_date: object) -> None:
@@ -112,10 +111,9 @@ def end_without_grant(these: Sequence[ClaimedSubmission], code: str | None) -> N
                 record_iys_status(each.consent_id, Status.REFUSED, at)
     rest = [each for each in these if each.id not in ended]
     if rest:
-        is_listed = claims.has_open_predecessor(Lane.BULK)
         claims.end_lease(
-            db.session, rest, due_at=case((is_listed, at + LIST_WAIT), else_=at + ORDER_WAIT),
-            code=code or claims.ABSENT, attempts=Submission.attempts - 1,
+            db.session, rest, due_at=bulk_lists.ask_again_at(db.session, at, otherwise=at + ORDER_WAIT),
+            code=code or verification.ABSENT, attempts=Submission.attempts - 1,
         )  # fmt: skip
     db.session.commit()
     log.info("refusals.nothing_to_withdraw", count=len(ended), waiting=len(rest), code=code)
@@ -152,14 +150,7 @@ def unblock_provider(provider_id: int) -> None:
 
 def wake_refusals(consent_ids: Sequence[int], at: datetime) -> None:
     """Make refusals due that waited for a grant of their key to end."""
-    asleep = update(Submission).where(
-        Submission.consent_id.in_(consent_ids),
-        Submission.lane == Lane.REFUSALS,
-        Submission.due_at > at,
-        Submission.code.in_(claims.NO_GRANT_CODES),
-        leases.is_free(Submission, at),
-    )
-    db.session.execute(asleep.values(due_at=at).execution_options(synchronize_session=False))
+    verification.wake_refusals(db.session, consent_ids, at)
 
 
 def record_iys_status(consent_id: int, iys_status: str, as_of: datetime) -> None:

@@ -23,7 +23,7 @@ from portal.core.models import (
     Submission,
     User,
 )
-from portal.domain.consents import locking, refusals
+from portal.domain.consents import locking, refusals, verification
 from portal.services.iys.forwarding import bulk_dispatch, bulk_lists, bulk_results, claims, outcomes
 from portal.services.iys.reconciliation import comparison_results, day_file
 from portal.services.iys.reconciliation.schedule import ClaimedDay
@@ -99,7 +99,7 @@ def _line(told: Submission, number: int) -> str:
 def test_an_accepted_grant_wakes_its_refusal_before_it_touches_the_head(app, bring, rows):
     (consent_id, _), (_, asleep) = bring()
     with app.app_context():
-        later = {"lane": Lane.REFUSALS, "due_at": clock.now() + timedelta(minutes=5), "code": claims.ABSENT}
+        later = {"lane": Lane.REFUSALS, "due_at": clock.now() + timedelta(minutes=5), "code": verification.ABSENT}
         theirs = update(Submission).where(Submission.id == asleep)
         db.session.execute(theirs.values(consent_id=consent_id, status="RET", **later))
         db.session.commit()

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from portal.core import clock
-from portal.core.extensions import db
+from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Operation
 from portal.core.models import Attempt, BulkRequest, BulkState, Consent, Lane, Outcome, Submission
 from portal.services.iys import rate_limit
@@ -172,8 +172,6 @@ def test_what_would_fail_is_parked_before_anything_is_sent(app, bring, sandbox, 
 
 def damage_one(app, what, by):
     """Spoil one payload, as a fault of ours would."""
-    from portal.core.extensions import vault
-
     with app.app_context():
         one = db.session.query(Submission).order_by(Submission.id).first()
         payload = vault().read(one.payload, Submission.PLACE, one.provider_id, one.id)
@@ -401,6 +399,40 @@ class TestARefusalAndAGrantInAList:
         assert outcomes(rows) == {Outcome.ACCEPTED: 2}
         assert rows.one(Consent).iys_status == "RET"
 
+    @pytest.mark.parametrize("seconds", [5, 45, 250])
+    def test_the_refusal_is_at_iys_within_15_seconds_of_the_grant(self, app, fatma, sandbox, iys, rows, seconds):
+        sandbox.set_list_timing(seconds=seconds)
+        with time_machine.travel(clock.now().replace(microsecond=0), tick=False) as now:
+            self.grant(app, fatma)
+            make.forward_all(app, iys)
+            now.shift(SECOND)
+            fatma.decides(MESAJ="RET")
+            for _ in range(seconds + 14):
+                make.forward_all(app, iys)
+                now.shift(SECOND)
+
+            assert [movement["status"] for movement in sandbox.movements()] == ["ONAY", "RET"]
+            assert asked(sandbox, "multi_status") <= seconds / 10 + 3
+            assert sandbox.ledger()["failures"] == 0
+
+    def test_a_grant_that_a_feed_brings_wakes_its_refusal(self, app, fatma, sandbox, iys, rows):
+        sandbox.set_list_timing(seconds=1200, laggards=0)
+        self.grant(app, fatma)
+        make.forward_all(app, iys)
+        with time_machine.travel(clock.now() + timedelta(minutes=15)):
+            fatma.decides(MESAJ="RET")
+            make.forward_all(app, iys)
+        payload = self.payload_of(app, rows(Submission)[0])
+        with time_machine.travel(clock.now() + timedelta(minutes=15, seconds=5)):
+            held = row("ONAY", consentDate=payload["consentDate"], source=payload["source"], ago=timedelta(0))
+            MovementReceiver(app).receives(held)
+
+            assert rows(Submission)[1].due_at <= clock.now()
+
+    def payload_of(self, app, sent):
+        with app.app_context():
+            return json.loads(vault().open(sent.payload, Submission.PLACE, sent.provider_id, sent.id))
+
     def test_a_grant_that_comes_late_meets_the_refusal(self, app, fatma, sandbox, iys, rows):
         sandbox.acts(make.PHONE, "MESAJ", "ONAY", at=clock.now() - timedelta(hours=1))
         sandbox.set_list_timing(seconds=120)
@@ -419,8 +451,6 @@ class TestARefusalAndAGrantInAList:
 
 
 def test_no_payload_is_ever_changed(app, bring, sandbox, iys, rows):
-    from portal.core.extensions import vault
-
     bring(5)
     with app.app_context():
         before = {
