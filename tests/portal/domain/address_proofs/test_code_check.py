@@ -10,6 +10,8 @@ from portal.domain import address_proofs
 from portal.domain.address_proofs import CodeResult
 from tests import make
 
+pytestmark = pytest.mark.alike
+
 SALT = "a salt that only tests know"
 
 

@@ -8,6 +8,8 @@ from portal.core.models import Message, MessageKind, MessageState
 from portal.services.messaging import outbox, outgoing_messages
 from portal.services.messaging.gateways import DemoGateway
 
+pytestmark = pytest.mark.alike
+
 ONE_SMS = 160 - 5  # The operator adds a blank and its own mark (B0xx) at the end.
 NOTICES = {"mine": "https://izinlink.com.tr/gizlilik", "point": "https://izinlink.com.tr/b/ornek-magaza"}
 

@@ -23,6 +23,8 @@ from portal.domain import complaints
 from portal.domain.notifications import messages
 from tests.portal.domain.complaints.cast import a_case
 
+pytestmark = pytest.mark.alike
+
 LINK = {"link": "https://izin.example/s/code", "sender": "Örnek Mağaza", "user_id": 7}
 
 

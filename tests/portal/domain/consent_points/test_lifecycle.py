@@ -13,6 +13,8 @@ from portal.domain.campaigns import default_texts
 from portal.domain.consent_points import BadSlug, BudgetTooHigh, PointState, SlugTaken
 from tests import make
 
+pytestmark = pytest.mark.alike
+
 
 @pytest.fixture
 def brand(app):

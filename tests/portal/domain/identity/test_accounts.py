@@ -9,6 +9,8 @@ from portal.core.vault import Vault
 from portal.domain.identity import accounts
 from tests import make
 
+pytestmark = pytest.mark.alike
+
 
 @pytest.fixture
 def ayses(app):

@@ -14,6 +14,8 @@ from portal.core.models import Factor, RecoveryCode
 from portal.domain.identity import factors
 from tests import make
 
+pytestmark = pytest.mark.alike
+
 AT = clock.now()
 
 

@@ -12,6 +12,8 @@ from portal.domain.identity import accounts, members, one_time_links
 from portal.domain.notifications import mails
 from tests import make
 
+pytestmark = pytest.mark.alike
+
 BURAK, CEM = "burak@example.com", "cem@example.com"
 
 

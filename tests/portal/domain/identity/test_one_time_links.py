@@ -9,6 +9,8 @@ from portal.core.extensions import db, vault
 from portal.core.models import OneTimeLink, OneTimeLinkKind
 from portal.domain.identity import one_time_links
 
+pytestmark = pytest.mark.alike
+
 LIFETIME = timedelta(minutes=30)
 NEWCOMER = "Newcomer@example.com"
 

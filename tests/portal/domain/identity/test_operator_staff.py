@@ -8,6 +8,8 @@ from portal.core.models import Assignment, OperatorRole, Provider, User
 from portal.domain.identity import operator_staff
 from tests import make
 
+pytestmark = pytest.mark.alike
+
 ADMIN, SUPPORT = OperatorRole.ADMIN, OperatorRole.SUPPORT
 
 

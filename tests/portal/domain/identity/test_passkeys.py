@@ -12,7 +12,7 @@ from portal.domain.identity.passkeys import InvalidAnswer, RelyingParty
 from tests import make
 from tests.authenticator import Authenticator
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 AT = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
 HERE = RelyingParty("localhost", "http://localhost")

@@ -14,7 +14,7 @@ from tests.portal.domain.packages.cast import OPERATOR, bought, holds, size
 AT = "2027-03-01T09:00:00+00:00"
 TODAY = date(2027, 3, 1)
 
-pytestmark = pytest.mark.usefixtures("on_the_first_of_march")
+pytestmark = [pytest.mark.usefixtures("on_the_first_of_march"), pytest.mark.alike]
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ from portal.domain.providers.brands import (
 )
 from tests import make
 
+pytestmark = pytest.mark.alike
+
 
 @pytest.fixture
 def provider(app):

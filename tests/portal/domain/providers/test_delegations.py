@@ -10,6 +10,8 @@ from portal.core.models import Delegation
 from portal.domain.providers import delegations
 from tests import make
 
+pytestmark = pytest.mark.alike
+
 DAY = timedelta(days=1)
 
 

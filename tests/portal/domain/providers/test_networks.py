@@ -7,6 +7,8 @@ from portal.core.extensions import db
 from portal.domain.providers import networks
 from tests import make
 
+pytestmark = pytest.mark.alike
+
 HERE = "203.0.113.7"
 
 

@@ -30,6 +30,8 @@ from portal.domain.providers import onboarding, sandbox_mode, suspension
 from portal.domain.providers.onboarding import Missing, StepState
 from tests import make
 
+pytestmark = pytest.mark.alike
+
 CODE, DERYA = 731_845, 1
 FIRM = {
     "title": "Yeni Mağazacılık A.Ş.", "legal_form": LegalForm.COMPANY, "kind": ProviderKind.PARTNER,

@@ -15,6 +15,8 @@ from tests import make
 from tests.make import Person
 from tests.portal.domain.receipts.stored_receipts import ISSUER, act_of, claims_now, signed
 
+pytestmark = pytest.mark.alike
+
 
 @pytest.fixture
 def fatma(app, browser):

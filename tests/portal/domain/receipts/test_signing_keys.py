@@ -13,6 +13,8 @@ from portal.services import key_rotation
 from tests.portal.domain.identity.test_concurrency import at_once
 from tests.portal.domain.receipts.stored_receipts import rotate
 
+pytestmark = pytest.mark.alike
+
 
 def made(app) -> str:
     with app.app_context():

@@ -17,7 +17,7 @@ from portal.core.extensions import db, vault
 from portal.domain.receipts import signing_keys, tokens
 from portal.domain.receipts.tokens import NotGenuine, TokenProblem
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 CLAIMS = {"receipt_id": "K7QM-01NX-H4V0-T2ZA", "brand": "Örnek Mağaza"}

@@ -15,7 +15,7 @@ from portal.services.messaging import outgoing_messages
 from tests import make
 from tests.portal.web.consent_points.visitor import Visitor, opened, sent_codes
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 BUDGET = 10
 

@@ -9,7 +9,7 @@ from portal.core.models import AddressProof
 from tests import make
 from tests.portal.web.consent_points.visitor import SLUG, Visitor, opened
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from shortlinks import Opening, VisitKind, record
 from tests import make
 from tests.make import Person
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 
 @pytest.fixture

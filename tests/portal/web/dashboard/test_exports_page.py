@@ -18,7 +18,7 @@ from tests import make
 from tests.portal.services.exports.held_consents import Holder
 from tests.portal.web.dashboard.staff import signed_in
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 PAGE = "/dashboard/exports"
 FILE = "/dashboard/exports/file"

@@ -11,7 +11,7 @@ from portal.core.extensions import db
 from tests import make
 from tests.portal.web.my_consents.conftest import START, UNKNOWN, Visitor
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 OF_ONE = re.compile(r'value="[^"]*"|/kod/\w+|\+90 5\S+ \S+ \S+ \d\d|\w•••@e•••\.com|\d\d:\d\d')
 

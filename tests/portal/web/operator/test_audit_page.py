@@ -7,6 +7,8 @@ from portal.core.extensions import db
 from portal.core.models import User
 from portal.domain import audit
 
+pytestmark = pytest.mark.alike
+
 
 def test_acts_are_listed_with_who_did_them_and_from_where(derya, newcomer):
     derya.posts(f"/operator/providers/{newcomer}/suspension", {"reason": "Belgeler birbirini tutmuyor."})

@@ -17,7 +17,7 @@ from tests.portal.services.imports.file_steps import csv_of, work_all
 from tests.portal.web.dashboard.staff import signed_in
 from tests.portal.web.operator.conftest import DENIZ, assign
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 REASON = "Ayşe Hanım destek talebine ekledi."
 # Neither when nor how, and on what ground; somebody's name beside each number.

@@ -7,6 +7,8 @@ from portal.core.extensions import db
 from portal.core.models import AuditEntry, Package
 from portal.domain import packages
 
+pytestmark = pytest.mark.alike
+
 NEW = {"name": "İLETİ 500", "records": "500000", "price": "3490"}
 
 

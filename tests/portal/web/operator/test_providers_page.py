@@ -6,7 +6,7 @@ from portal.core.extensions import db
 from portal.core.models import Provider
 from tests.portal.web.operator.conftest import DENIZ, assign, waiting_provider
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 
 def test_who_waits_stands_first(derya, ayses, newcomer):

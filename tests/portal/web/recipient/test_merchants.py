@@ -8,6 +8,8 @@ from tests import make
 from tests.make import Person
 from tests.portal.domain.consents.import_entries import bring, entry
 
+pytestmark = pytest.mark.alike
+
 
 @pytest.fixture
 def fatma(app, browser):

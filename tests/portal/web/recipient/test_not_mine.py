@@ -13,6 +13,8 @@ from portal.core.models import Brand, Consent, Decision, Receipt, Recipient, Sub
 from tests import make
 from tests.make import Person
 
+pytestmark = pytest.mark.alike
+
 AT_HOST = {"Host": "izin.ornek.example"}
 
 

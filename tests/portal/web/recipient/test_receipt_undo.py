@@ -13,6 +13,8 @@ from portal.domain.providers import sandbox_mode
 from tests import make
 from tests.make import Person
 
+pytestmark = pytest.mark.alike
+
 WAIT = 300  # Seconds.
 
 

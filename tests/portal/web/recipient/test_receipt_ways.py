@@ -18,7 +18,7 @@ from tests import make
 from tests.make import Person
 from tests.portal.domain.receipts.stored_receipts import claims_now
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 CEMS = {"iys_code": 700002, "brand_code": 700002, "email": "cem@example.com"}
 

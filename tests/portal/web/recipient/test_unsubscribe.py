@@ -12,6 +12,8 @@ from shortlinks import Visit
 from tests import make
 from tests.make import Person
 
+pytestmark = pytest.mark.alike
+
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 HOSTS = ["localhost", "kisa.example"]
 URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"

@@ -8,6 +8,8 @@ from portal.web.shared.app_logging import mask_personal_data
 from tests import make
 from tests.make import Person
 
+pytestmark = pytest.mark.alike
+
 
 @pytest.fixture
 def fatma(app, browser):

@@ -34,7 +34,7 @@ from tests.portal.web.dashboard.test_campaign_pages import FORM as CAMPAIGN
 from tests.portal.web.signin import mailbox
 from tests.portal.web.signin.test_invitation import enrols
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 EVIL = "evil.example"
 FORGED_HOSTS = {"X-Forwarded-Host": EVIL, "X-Host": EVIL, "X-Original-Host": EVIL, "Forwarded": f"host={EVIL}"}

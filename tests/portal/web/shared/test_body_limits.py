@@ -4,6 +4,8 @@ import io
 
 import pytest
 
+pytestmark = pytest.mark.alike
+
 MULTIPART = "multipart/form-data; boundary=x"
 
 

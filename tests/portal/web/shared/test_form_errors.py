@@ -7,6 +7,8 @@ import pytest
 from tests import make
 from tests.portal.web.dashboard.staff import csrf_token, signed_in, submit_password
 
+pytestmark = pytest.mark.alike
+
 SUMMARY = re.compile(r'<div class="notice bad" role="alert" tabindex="-1" autofocus>(.*?)</div>', re.DOTALL)
 
 

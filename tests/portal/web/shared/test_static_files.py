@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+pytestmark = pytest.mark.alike
+
 
 @pytest.mark.parametrize("path", ["/", "/sign-in", "/kontrol"])
 def test_every_file_of_a_page_is_kept_for_ever_and_has_its_digest_in_its_address(browser, path):

@@ -17,7 +17,7 @@ from tests.portal.web.dashboard.staff import csrf_token, submit_password
 from tests.portal.web.signin import mailbox
 from tests.portal.web.signin.enrolling import SECRET, code_of, confirm, secret_on
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,8 @@ from portal.core.extensions import db
 from tests import make
 from tests.portal.web.dashboard.staff import csrf_token, signed_in
 
+pytestmark = pytest.mark.alike
+
 UNKNOWN, WRONG = "nobody@example.com", "wrong horse battery staple"
 
 
