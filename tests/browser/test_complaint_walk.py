@@ -20,7 +20,7 @@ def screenshot() -> bytes:
     return file.getvalue()
 
 
-@pytest.mark.parametrize("language", ["tr", "en"])
+@pytest.mark.parametrize("language", ["tr", pytest.param("en", marks=pytest.mark.long)])
 def test_a_complaint_is_opened_answered_and_read(app, site, screens, rows, language):
     receipt_of(app, rows)
     receipt = rows.one(Receipt)

@@ -22,7 +22,7 @@ def fatma(app, browser):
     return Visitor(app, browser)
 
 
-@pytest.mark.parametrize("language", ["tr", "en"])
+@pytest.mark.parametrize("language", ["tr", pytest.param("en", marks=pytest.mark.long)])
 def test_a_walk_through_ones_own_consents(site, screens, fatma, rows, language):
     screen = screens(320, also=[360, 1280])
     page = screen.page

@@ -38,7 +38,7 @@ def code_for(app, address: str) -> str:
     return [code for to, code in sent_codes(app) if to == address][-1]
 
 
-@pytest.mark.parametrize("language", ["tr", "en"])
+@pytest.mark.parametrize("language", ["tr", pytest.param("en", marks=pytest.mark.long)])
 def test_from_the_poster_to_two_receipts_by_keyboard(app, screens, point, rows, language):
     screen = screens(320, also=[360, 1280])
     screen.opens(point if language == "tr" else f"{point}?lang=en")

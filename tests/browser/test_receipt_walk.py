@@ -15,7 +15,7 @@ def link(app, site):
     return f"{site}/k/{make.codes(app)[make.PHONE]}"
 
 
-@pytest.mark.parametrize("language", ["tr", "en"])
+@pytest.mark.parametrize("language", ["tr", pytest.param("en", marks=pytest.mark.long)])
 def test_a_receipt_has_no_barrier_and_weighs_little(screens, link, language):
     first = screens()
     decides(first, link if language == "tr" else f"{link}?lang=en")
