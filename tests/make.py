@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -17,6 +17,7 @@ from portal.core.models import (
     ContactKind,
     Delivery,
     Domain,
+    ForwardingHold,
     OperatorRole,
     Provider,
     Role,
@@ -54,6 +55,14 @@ class Rows:
     def count(self, model) -> int:
         with self._app.app_context(), Session(db.engines["reader"]) as session:
             return session.scalar(select(func.count()).select_from(model))
+
+
+def hold(code: str, *, until: datetime, channel: str = "", of: Brand | None = None) -> None:
+    """Hold the first provider's forwarding, or a brand's."""
+    brand_id = of.id if of else ForwardingHold.EVERY_BRAND
+    key = {"provider_id": brand().provider_id, "brand_id": brand_id, "channel": channel}
+    db.session.add(ForwardingHold(**key, code=code, until=until, failures=1))
+    db.session.commit()
 
 
 def misspell(code: str) -> str:

@@ -50,9 +50,6 @@ class Connection(Entity):
     provider_id: Mapped[int] = foreign_key("provider.id", unique=True)
     credential_id: Mapped[int] = foreign_key("credential.id")
     forwarding_enabled_at: Mapped[datetime | None]  # None: nothing is sent yet.
-    blocked_until: Mapped[datetime | None]  # No call before: the provider must act at İYS (blocked_code).
-    grants_blocked_until: Mapped[datetime | None]  # No grants before (quota); refusals are sent.
-    blocked_code: Mapped[str | None] = mapped_column(String(20))
     tested_at: Mapped[datetime | None]
     findings: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime]

@@ -18,7 +18,7 @@ class BulkState(StrEnum):
 
 
 class BulkRequest(Entity):
-    """A list of up to 1000 grants of one brand and channel (their `bulk_id`, `bulk_index`); its result is fetched later."""
+    """A list of up to 1000 grants of one brand and channel (`bulk_id`, `bulk_index`). İYS gives its result later."""
 
     __table_args__ = (Index("ix_bulk_request_due", "due_at"),)
 

@@ -192,7 +192,6 @@ def set_connection(
         session.add(connection)
     former = connection.credential_id
     connection.credential_id, connection.forwarding_enabled_at = credential.id, forwarding_enabled_at
-    connection.blocked_until = connection.grants_blocked_until = connection.blocked_code = None
     connection.tested_at = connection.findings = None
     session.flush()
     if former not in (None, credential.id):

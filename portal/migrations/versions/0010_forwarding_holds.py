@@ -23,17 +23,22 @@ def upgrade() -> None:
         sa.Column("until", sa.DateTime(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("provider_id", "brand_id", "channel", "code", name=op.f("pk_forwarding_hold")),
-        sa.ForeignKeyConstraint(
-            ["provider_id"], ["provider.id"], name=op.f("fk_forwarding_hold_provider_id_provider")
-        ),
+        sa.ForeignKeyConstraint(["provider_id"], ["provider.id"], name=op.f("fk_forwarding_hold_provider_id_provider")),
     )
     channel = sa.Enum(*CHANNELS, name="channel", native_enum=False, create_constraint=False, length=20)
     with op.batch_alter_table("bulk_request") as table:
         table.add_column(sa.Column("channel", channel, nullable=True))
         table.create_check_constraint(op.f("ck_bulk_request_channel"), sa.text(f"channel IN {CHANNELS}"))
+    with op.batch_alter_table("connection") as table:
+        for column in ("blocked_until", "grants_blocked_until", "blocked_code"):
+            table.drop_column(column)
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("connection") as table:
+        table.add_column(sa.Column("blocked_until", sa.DateTime(), nullable=True))
+        table.add_column(sa.Column("grants_blocked_until", sa.DateTime(), nullable=True))
+        table.add_column(sa.Column("blocked_code", sa.String(20), nullable=True))
     with op.batch_alter_table("bulk_request") as table:
         table.drop_constraint(op.f("ck_bulk_request_channel"), type_="check")
         table.drop_column("channel")

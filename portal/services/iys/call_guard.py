@@ -11,10 +11,9 @@ import structlog
 from flask import current_app
 
 from portal.core import clock, iys_protocol
-from portal.core.extensions import db
+from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import Operation
-from portal.services.iys import circuit_breaker, rate_limit
-from portal.services.iys.circuit_breaker import AdmittedCall
+from portal.services.iys import circuit_breaker, rate_limit, success_rate
 from portal.services.iys.client import Answer
 from portal.services.iys.rate_limit import Priority
 
@@ -45,11 +44,12 @@ class StartedCall:
     """A call that was counted."""
 
     question: Operation
-    at: datetime  # Its five-minute span in the tally.
-    admitted: AdmittedCall
+    provider_id: int  # NO_PROVIDER for a partner's token.
+    at: datetime  # Its span in the tallies.
+    is_probe: bool
 
 
-def start_call(question: Operation, priority: Priority = Priority.GRANTS) -> StartedCall:
+def start_call(question: Operation, provider_id: int, priority: Priority = Priority.GRANTS) -> StartedCall:
     """Wait for a slot of the rate limit, and count the call. Raises NotNow. Commits.
 
     take_slot locks the row of the rate limit first, so that two never take the last of a budget or the one probe.
@@ -60,14 +60,15 @@ def start_call(question: Operation, priority: Priority = Priority.GRANTS) -> Sta
         _refuse_call(slot)
     if spent := rate_limit.spent_until(db.session, question, at, priority):
         _refuse_call(spent, rate_limit.budget_name(question, priority))
-    admitted = circuit_breaker.admit_call(db.session, at)
-    if admitted is None:
+    is_probe = circuit_breaker.admit_call(db.session, at)
+    if is_probe is None:
         _refuse_call(circuit_breaker.host_state(db.session, at).until or at)
     rate_limit.add_to_tally(db.session, question, at, calls=1)
+    success_rate.count_call(db.session, provider_id, at, calls=1)
     db.session.commit()
     time.sleep(max(0.0, (slot - clock.now()).total_seconds()))
     rate_limit.process_limiter.wait_for_turn(per_second)
-    return StartedCall(question, at, admitted)
+    return StartedCall(question, provider_id, at, is_probe)
 
 
 def finish_call(call: StartedCall, answer: Answer) -> None:
@@ -75,7 +76,7 @@ def finish_call(call: StartedCall, answer: Answer) -> None:
     at = clock.now()
     wrote = [  # Rows are locked in the order of start_call: rate limit, host, tally.
         _hold_calls(call.question, answer, at),
-        circuit_breaker.record_answer(db.session, call.admitted, answer, at),
+        _tell_breaker(call, answer, at),
         _count_call(call, answer),
     ]
     if any(wrote):
@@ -90,12 +91,24 @@ def _refuse_call(until: datetime, spent: str | None = None) -> NoReturn:
     raise NotNow(until)
 
 
+def _tell_breaker(call: StartedCall, answer: Answer, at: datetime) -> bool:
+    if circuit_breaker.is_host_failure(answer):
+        circuit_breaker.record_failure(db.session, call.provider_id, at, is_probe=call.is_probe)
+        return True
+    if not circuit_breaker.host_state(read_session(), at).failures:
+        return False
+    circuit_breaker.record_success(db.session, at)
+    return True
+
+
 def _count_call(call: StartedCall, answer: Answer) -> bool:
     question, unknown = call.question, [code for code in answer.codes if code not in iys_protocol.CODES]
     if not answer.reached:
         rate_limit.add_to_tally(db.session, question, call.at, calls=-1)
+        success_rate.count_call(db.session, call.provider_id, call.at, calls=-1)
     if answer.status in FAILURE_STATUSES:
         rate_limit.add_to_tally(db.session, question, call.at, failures=1)
+        success_rate.count_call(db.session, call.provider_id, call.at, failures=1)
     if unknown:
         rate_limit.add_to_tally(db.session, rate_limit.UNKNOWN_CODE, call.at, calls=len(unknown))
         plain = [code for code in unknown if PLAIN_CODE.fullmatch(code)]

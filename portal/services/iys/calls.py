@@ -46,7 +46,7 @@ def ask(
     if ends - time.monotonic() < SHORTEST_CALL:
         raise NotNow(clock.now())
     with turn or contextlib.nullcontext():
-        started = call_guard.start_call(question, priority)
+        started = call_guard.start_call(question, provider_id, priority)
     left = max(1.0, ends - time.monotonic())
     answer = client.ask(method, path, body=body, bearer=bearer, deadline=min(deadline, left))
     call_guard.finish_call(started, answer)

@@ -1,21 +1,24 @@
-"""Circuit breaker for İYS's host: after some failures in a row only single probes are made, with doubling pauses.
+"""Circuit breaker for İYS's host: after failures of several providers in a row only single probes are made, with
+doubling pauses. Where fewer fail it stays closed: their brands have pauses of their own (holds.py).
 
-No answer, a 5xx and a proxy's page are failures of the host; an error with İYS's own code is not.
+No answer, a 5xx and a proxy's page are failures of the host; any other answer is none.
 """
 
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.models import IysRate
+from portal.core.models.inserts import insert_missing
 from portal.services.iys import rate_limit
 from portal.services.iys.client import Answer
 
 HOST = "host"
-OPENING_FAILURES = 5  # In a row.
+FAILED_PROVIDER = "host/"  # And its id: it failed since the last answer of the host.
+OPENING_FAILURES = 3  # Providers in a row; of fewer, each one's own pauses suffice.
 LONGEST_PAUSE = 60.0  # Seconds.
 PROBE = timedelta(seconds=15)  # A probe that has not come back by then is given up.
 
@@ -29,14 +32,6 @@ class HostState:
     until: datetime | None
 
 
-@dataclass(frozen=True)
-class AdmittedCall:
-    """A call that may be made: the failures before it, and whether it is the probe."""
-
-    failures: int
-    is_probe: bool
-
-
 def host_state(session: Session, at: datetime) -> HostState:
     row = session.execute(select(IysRate.failures, IysRate.next_at).where(IysRate.name == HOST)).one_or_none()
     failures, next_at = row if row else (0, at)
@@ -45,35 +40,42 @@ def host_state(session: Session, at: datetime) -> HostState:
     return HostState(resting, failures, until if resting else None)
 
 
-def admit_call(session: Session, at: datetime) -> AdmittedCall | None:
-    """Admit a call, as the only probe where the breaker is open; None where it must wait.
+def admit_call(session: Session, at: datetime) -> bool | None:
+    """Admit a call: True as the only probe where the breaker is open; None where it must wait.
 
     Part of start_call, which holds the row of the rate limit, so that two never become the probe.
     """
     seen = host_state(session, at)
     if not seen.resting:
-        return AdmittedCall(seen.failures, is_probe=False)
+        return False
     if seen.until and seen.until > at:
         return None
     session.execute(update(IysRate).where(IysRate.name == HOST).values(next_at=at + PROBE))
-    return AdmittedCall(seen.failures, is_probe=True)
+    return True
 
 
-def record_answer(session: Session, admitted: AdmittedCall, answer: Answer, at: datetime) -> bool:
-    """Count an answer; whether a row was written. Part of the caller's transaction.
+def record_failure(session: Session, provider_id: int, at: datetime, *, is_probe: bool) -> None:
+    """Count a provider that failed, once. Part of the caller's transaction.
 
     A failure of a call that started before the breaker opened lengthens no pause.
     """
-    failed = is_host_failure(answer)
-    if not failed and not admitted.failures:
-        return False
     row = rate_limit.lock_rate(session, HOST, at)
-    if not failed:
-        row.failures, row.next_at = 0, at
-    elif admitted.is_probe or row.failures < OPENING_FAILURES:
+    if row.failures < OPENING_FAILURES:
+        insert_missing(session, IysRate, [{"name": f"{FAILED_PROVIDER}{provider_id}", "next_at": at}])
+        theirs = select(func.count()).where(IysRate.name.startswith(FAILED_PROVIDER))
+        row.failures = session.scalars(theirs).one()
+    elif is_probe:
         row.failures += 1
-        row.next_at = at + _pause(row.failures)
-    return True
+    else:
+        return
+    row.next_at = at + _pause(row.failures)
+
+
+def record_success(session: Session, at: datetime) -> None:
+    """The host answers: forget all failures. Part of the caller's transaction."""
+    row = rate_limit.lock_rate(session, HOST, at)
+    row.failures, row.next_at = 0, at
+    session.execute(delete(IysRate).where(IysRate.name.startswith(FAILED_PROVIDER)))
 
 
 def is_host_failure(answer: Answer) -> bool:

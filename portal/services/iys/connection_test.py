@@ -14,7 +14,7 @@ from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import CODES, Action, Operation, Status
 from portal.core.models import Brand, Connection, Credential, CredentialKind, Feed, Outcome, Provider, Submission
 from portal.domain.providers import sandbox_mode
-from portal.services.iys import calls, title_matching
+from portal.services.iys import calls, holds, title_matching
 from portal.services.iys.account_report import (
     FORECAST_SPAN,
     BrandFound,
@@ -152,14 +152,14 @@ def _store_findings(account: Account, found: Findings, at: datetime) -> None:
     still_as_seen = Connection.credential_id == account.credential_id
     mine = update(Connection).where(Connection.id == account.connection_id, still_as_seen)
     if changed_rows(db.session, mine.values(**values)) and found.is_clear:
-        _unblock_provider(account, at)
+        _make_due(account, at)
     db.session.commit()
+    if found.is_clear:
+        holds.end_all_holds(account.provider_id)
 
 
-def _unblock_provider(account: Account, at: datetime) -> None:
-    """Nothing hinders forwarding any more: what waited for the provider is due now, not when its pause ends."""
-    mine = update(Connection).where(Connection.id == account.connection_id)
-    db.session.execute(mine.values(blocked_until=None, grants_blocked_until=None, blocked_code=None))
+def _make_due(account: Account, at: datetime) -> None:
+    """Nothing hinders forwarding any more: what waited for the account is due now, not when its pause ends."""
     paused = or_(Submission.outcome == Outcome.BLOCKED, Submission.code.in_(CONFIG_CODES))
     waiting = update(Submission).where(
         Submission.provider_id == account.provider_id, Submission.outcome.in_((Outcome.WAITING, Outcome.BLOCKED)),

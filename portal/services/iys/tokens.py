@@ -156,7 +156,7 @@ def _ask_for_token(client: Client, credential: Credential, priority: Priority, *
     if spent := rate_limit.freed_at(read_session(), account, clock.now(), limit):
         _update_credential(credential, backoff_until=spent)
         raise call_guard.NotNow(spent)
-    call = call_guard.start_call(Operation.TOKEN, priority)
+    call = call_guard.start_call(Operation.TOKEN, credential.provider_id, priority)
     answer = client.ask("POST", iys_protocol.TOKEN_PATH, body=json.dumps(body).encode())
     rate_limit.add_to_tally(db.session, account, call.at, calls=int(answer.reached))
     db.session.commit()

@@ -21,6 +21,7 @@ from portal.core.models import (
     Connection,
     Credential,
     CredentialKind,
+    ForwardingHold,
     Lane,
     Mail,
     MailState,
@@ -35,7 +36,7 @@ from portal.domain.consents.urgency import AMBER, RED
 from portal.domain.identity import login_throttle
 from portal.domain.identity.permissions import Permission
 from portal.domain.notifications.messages import AT_ONCE
-from portal.services.iys import circuit_breaker, rate_limit, success_rate
+from portal.services.iys import circuit_breaker, holds, rate_limit, success_rate
 from portal.services.iys.success_rate import Level
 from portal.web.operator.blueprint import blueprint
 from portal.web.shared.access import needs
@@ -166,7 +167,11 @@ def _check_lanes(at: datetime) -> Iterator[HealthCheck]:
 
 def _check_blocked_accounts(at: datetime) -> HealthCheck:
     name = _("İYS'nin durdurduğu hesaplar")
-    count = read_session().scalar(select(func.count()).select_from(Connection).where(Connection.blocked_until > at))
+    count = read_session().scalar(
+        select(func.count(ForwardingHold.provider_id.distinct())).where(
+            ForwardingHold.until > at, ForwardingHold.code != holds.NO_ANSWER
+        )
+    )
     if not count:
         return HealthCheck(name, _("Yok."))
     finding = _("%(count)s hizmet sağlayıcı.", count=count)

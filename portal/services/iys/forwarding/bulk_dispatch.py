@@ -15,7 +15,7 @@ from portal.core import clock, iys_protocol
 from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import Action, Operation, Status
 from portal.core.models import BulkState, Lane, Outcome, Submission
-from portal.services.iys import calls, response_values
+from portal.services.iys import calls, holds, response_values
 from portal.services.iys.client import Answer, Client
 from portal.services.iys.forwarding import bulk_lists, claims, local_validation, outcomes
 from portal.services.iys.forwarding.bulk_lists import ClaimedList, ListItem
@@ -79,6 +79,7 @@ def _send_list(client: Client, bulk: ClaimedList) -> None:
         return
     body = iys_protocol.freeze_bulk_payload(payloads.values())
     answer = calls.ask(client, bulk.provider_id, Operation.BULK_ADD, bulk.endpoint, body=body, turn=let_refusals_pass())
+    holds.note_answer(bulk.part, answer)
     _apply_answer(bulk, payloads, answer)
 
 
@@ -152,8 +153,8 @@ def mark_sent(bulk: ClaimedList, payloads: Payloads, content: JsonObject) -> Non
     named = {item.id: names.get(_item_key(json.loads(payload))) for item, payload in payloads.items()}
     db.session.execute(mine, [{"its_id": item_id, "its_name": named[item_id]} for item_id in sorted(named)])
     outcomes.wake_refusals([item.consent_id for item in payloads], at)
-    outcomes.unblock_provider(bulk.provider_id)
     db.session.commit()
+    holds.end_holds(bulk.part)
     log.info("list.sent", list=bulk.id, size=len(payloads))
 
 
@@ -206,12 +207,19 @@ def _park_list(bulk: ClaimedList, code: str | None) -> None:
 
 
 def _block_list(bulk: ClaimedList, code: str | None) -> None:
-    """Rights, subscription or quota block the provider; the list waits unchanged."""
-    until = clock.now() + outcomes.BLOCK
+    """Rights, subscription or quota hold what the code concerns; the list waits unchanged.
+
+    A list of several channels, as older ones are, is dissolved where İYS refuses one of them.
+    """
+    at = clock.now()
+    if code in holds.CHANNEL_CODES and bulk.channel is None:
+        if bulk_lists.release_list(db.session, bulk, state=BulkState.ENDED, due_at=None, ended_at=at, code=code):
+            db.session.execute(bulk_lists.update_open_items(bulk.id).values(bulk_id=None, due_at=at))
+        return db.session.commit()
+    until = holds.hold(bulk.part, code, at)
     if bulk_lists.release_list(db.session, bulk, due_at=until, code=code, attempts=bulk.attempts - 1):
         waits = case((Submission.outcome == Outcome.SENT, Outcome.SENT), else_=Outcome.BLOCKED)
         db.session.execute(bulk_lists.update_open_items(bulk.id).values(outcome=waits, code=code))
-        outcomes.block_provider(bulk.provider_id, code, until, only_grants=code == outcomes.QUOTA)
     db.session.commit()
 
 

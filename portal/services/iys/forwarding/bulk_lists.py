@@ -1,4 +1,4 @@
-"""Bulk lists of grants: formed per brand from waiting submissions, oldest first, and claimed by lease."""
+"""Bulk lists of grants: formed per brand and channel from waiting submissions, oldest first, and claimed by lease."""
 
 import threading
 from collections.abc import Sequence
@@ -12,13 +12,12 @@ from sqlalchemy.orm import Session
 from portal.core import leases
 from portal.core.database import changed_rows
 from portal.core.extensions import read_session
-from portal.core.iys_protocol import MAX_LIST_SIZE, Status
+from portal.core.iys_protocol import MAX_LIST_SIZE, Channel, Status
 from portal.core.models import BulkRequest, BulkState, Consent, Lane, Outcome, Submission
 from portal.core.models.ids import new_id
-from portal.domain.providers import sandbox_mode
-from portal.services.iys import success_rate
+from portal.services.iys import holds, success_rate
 from portal.services.iys.forwarding import claims
-from portal.services.iys.success_rate import Level
+from portal.services.iys.holds import Part
 
 log = structlog.get_logger()
 
@@ -40,11 +39,19 @@ class ClaimedList:
 
     id: int
     provider_id: int
+    brand_id: int
+    channel: Channel | None
     endpoint: str
     request_id: str | None
     sent_at: datetime | None
     attempts: int
     lease_until: datetime
+
+    @property
+    def part(self) -> Part:
+        """What a hold on it would cover. Asking for a result needs no quota."""
+        lane = Lane.REFUSALS if self.request_id else Lane.BULK
+        return Part(self.provider_id, self.brand_id, self.channel, lane, self.lease_until)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,13 +75,14 @@ ITEM_COLUMNS = [getattr(Submission, name) for name in ListItem.__dataclass_field
 def claim_list_to_send(session: Session, at: datetime, *, is_sandbox: bool = False) -> ClaimedList | None:
     """Claim the next list to send: one formed earlier, or else a new one. Commits.
 
-    While the success rate is low, only lists that a person released are sent.
+    Of a provider that makes the success rate low, only lists that a person released are sent.
     """
     with _claim_lock:
-        paused = not is_sandbox and success_rate.measure(read_session(), at).level == Level.PAUSED
-        if paused:
-            _hold_due_lists(session, at)
-        states = (BulkState.FORMED,) if paused else (BulkState.FORMED, BulkState.HELD)
+        if not is_sandbox:
+            success_rate.pause_failing_providers(at)
+        paused = success_rate.paused_providers(read_session(), at)
+        _hold_due_lists(session, at, paused)
+        states = (BulkState.FORMED, BulkState.HELD)
         return claim_list(session, at, states, is_sandbox=is_sandbox) or _form_list(session, at, paused, is_sandbox)
 
 
@@ -95,7 +103,12 @@ def claim_list(
         attempts=BulkRequest.attempts + 1, **state,
     )  # fmt: skip
     session.commit()
-    return ClaimedList(*taken[0]) if taken else None
+    bulk = ClaimedList(*taken[0]) if taken else None
+    if bulk and (until := holds.held_until(bulk.part, at)):
+        release_list(session, bulk, due_at=until, attempts=bulk.attempts - 1)
+        session.commit()
+        return None
+    return bulk
 
 
 def remove_ended_items(session: Session, bulk: ClaimedList) -> None:
@@ -147,13 +160,13 @@ def ask_again_at(session: Session, at: datetime, *, otherwise: datetime) -> Colu
     )
 
 
-def _hold_due_lists(session: Session, at: datetime) -> None:
-    """Hold due lists that nobody released, until the success rate is checked again."""
+def _hold_due_lists(session: Session, at: datetime, paused: set[int]) -> None:
+    """Hold due lists of these providers that nobody released, until the success rate is checked again."""
     due = (
-        BulkRequest.state.in_((BulkState.FORMED, BulkState.HELD)), BulkRequest.endpoint.not_like(sandbox_mode.PATHS),
+        BulkRequest.state.in_((BulkState.FORMED, BulkState.HELD)), BulkRequest.provider_id.in_(paused),
         BulkRequest.due_at <= at, BulkRequest.released_at.is_(None),
     )  # fmt: skip
-    if read_session().scalar(select(BulkRequest.id).where(*due).limit(1)) is None:
+    if not paused or read_session().scalar(select(BulkRequest.id).where(*due).limit(1)) is None:
         return
     held = update(BulkRequest).where(*due, leases.is_free(BulkRequest, at))
     held = held.values(state=BulkState.HELD, due_at=at + HELD_FOR)
@@ -161,20 +174,24 @@ def _hold_due_lists(session: Session, at: datetime) -> None:
     session.commit()
 
 
-def _form_list(session: Session, at: datetime, paused: bool, is_sandbox: bool) -> ClaimedList | None:
-    if not paused:
-        move_waiting_people(session, at, is_sandbox)
+def _form_list(session: Session, at: datetime, paused: set[int], is_sandbox: bool) -> ClaimedList | None:
+    move_waiting_people(session, at, is_sandbox)
     oldest = claims.oldest_due(read_session(), at, Lane.BULK, is_sandbox=is_sandbox)
     if oldest is None:
         return None
-    facts = select(Submission.provider_id, Submission.endpoint, Consent.brand_id).where(Submission.id == oldest)
-    first = session.execute(facts.join(Consent, Consent.id == Submission.consent_id)).one()
-    bulk = ClaimedList(new_id(), first.provider_id, first.endpoint, None, None, 0 if paused else 1, at + claims.LEASE)
+    facts = select(Submission.provider_id, Consent.brand_id, Consent.channel, Submission.endpoint)
+    facts = facts.join(Consent, Consent.id == Submission.consent_id).where(Submission.id == oldest)
+    first = read_session().execute(facts).one()
+    is_paused = first.provider_id in paused
+    bulk = ClaimedList(new_id(), *first, None, None, 0 if is_paused else 1, at + claims.LEASE)
+    if until := holds.held_until(bulk.part, at):
+        holds.put_off(bulk.part, oldest, until, at)
+        return None
     row = {
-        "id": bulk.id, "provider_id": bulk.provider_id, "brand_id": first.brand_id, "endpoint": bulk.endpoint,
-        "size": 0, "attempts": bulk.attempts, "created_at": at,
-        "state": BulkState.HELD if paused else BulkState.FORMED, "due_at": at + HELD_FOR if paused else at,
-        "lease_until": None if paused else bulk.lease_until,
+        "id": bulk.id, "provider_id": bulk.provider_id, "brand_id": bulk.brand_id, "channel": bulk.channel,
+        "endpoint": bulk.endpoint, "size": 0, "attempts": bulk.attempts, "created_at": at,
+        "state": BulkState.HELD if is_paused else BulkState.FORMED, "due_at": at + HELD_FOR if is_paused else at,
+        "lease_until": None if is_paused else bulk.lease_until,
     }  # fmt: skip
     session.execute(insert(BulkRequest.__table__), row)
     size = _fill_list(session, bulk, at)
@@ -183,8 +200,8 @@ def _form_list(session: Session, at: datetime, paused: bool, is_sandbox: bool) -
         return None
     session.execute(update(BulkRequest).where(BulkRequest.id == bulk.id).values(size=size))
     session.commit()
-    log.info("list.formed", list=bulk.id, size=size, held=paused)
-    return None if paused else bulk
+    log.info("list.formed", list=bulk.id, size=size, held=is_paused)
+    return None if is_paused else bulk
 
 
 def _fill_list(session: Session, bulk: ClaimedList, at: datetime) -> int:
@@ -194,7 +211,8 @@ def _fill_list(session: Session, bulk: ClaimedList, at: datetime) -> int:
     due = claims.is_due(at, Lane.BULK, bulk.provider_id)
     chosen = (
         select(Submission.id, place)
-        .where(due, Submission.endpoint == bulk.endpoint)
+        .join(Consent, Consent.id == Submission.consent_id)
+        .where(due, Submission.endpoint == bulk.endpoint, Consent.channel == bulk.channel)
         .order_by(*oldest_first)
         .limit(MAX_LIST_SIZE)
         .subquery()

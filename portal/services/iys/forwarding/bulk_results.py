@@ -13,7 +13,7 @@ from portal.core.extensions import db
 from portal.core.iys_protocol import Action, Operation
 from portal.core.models import BulkRequest, BulkState, Consent, Outcome, Submission
 from portal.domain.consents import locking
-from portal.services.iys import calls, response_values
+from portal.services.iys import calls, holds, response_values
 from portal.services.iys.client import Answer, Client
 from portal.services.iys.forwarding import bulk_lists, outcomes
 from portal.services.iys.forwarding.bulk_dispatch import are_refusals_due, let_refusals_pass, sub_request_id_of
@@ -46,6 +46,7 @@ def fetch_next_result(client: Client) -> bool:
     except calls.NotNow as not_now:
         _ask_again(bulk, not_now.pause)
         return False
+    holds.note_answer(bulk.part, answer)
     _apply_answer(bulk, answer)
     return True
 
@@ -55,9 +56,8 @@ def _apply_answer(bulk: ClaimedList, answer: Answer) -> None:
         return record_results(bulk, answer.listed)
     action = answer.action()
     if action == Action.CONFIG and answer.codes:
-        until = clock.now() + outcomes.BLOCK
-        outcomes.block_provider(bulk.provider_id, answer.code, until)
-        return _ask_again(bulk, outcomes.BLOCK)
+        holds.hold(bulk.part, answer.code, clock.now())
+        return _ask_again(bulk, holds.BLOCK)
     if action == Action.FIX:  # İYS does not know its own requestId.
         return _give_up_result(bulk)
     return _ask_again(bulk, short_pause() if action in (Action.WAIT, Action.AUTH) else ASK_AGAIN)
@@ -138,7 +138,6 @@ def _accept_items(bulk: ClaimedList, accepted: list[Result], at: datetime) -> No
     db.session.execute(ours, rows)
     held = {item.consent_id: (item.status.value, dates[item.consent_id]) for item, _ in accepted}
     locking.save_iys_statuses(db.session, held)
-    outcomes.unblock_provider(bulk.provider_id)
 
 
 def _fail_item(bulk: ClaimedList, item: ListItem, code: str | None, at: datetime) -> None:
@@ -152,9 +151,8 @@ def _fail_item(bulk: ClaimedList, item: ListItem, code: str | None, at: datetime
     elif action == Action.EXPIRED:
         values["outcome"] = Outcome.EXPIRED
     elif action == Action.CONFIG:
-        until = at + outcomes.BLOCK
+        until = holds.hold(bulk.part, code, at)
         values = {"outcome": Outcome.BLOCKED, "due_at": until, "bulk_id": None}
-        outcomes.block_provider(bulk.provider_id, code, until, only_grants=code == outcomes.QUOTA)
     elif action in (Action.RETRY, Action.WAIT, Action.AUTH):  # Final for this list: it goes with another.
         values = {"outcome": Outcome.WAITING, "due_at": at + ASK_AGAIN, "bulk_id": None}
     mine = bulk_lists.update_open_items(bulk.id).where(Submission.id == item.id)

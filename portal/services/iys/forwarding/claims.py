@@ -14,7 +14,8 @@ from portal.core.extensions import read_session
 from portal.core.iys_protocol import MAX_LIST_SIZE, Channel, RecipientType, Status
 from portal.core.models import Connection, Consent, Credential, CredentialKind, Lane, Outcome, Submission
 from portal.domain.consents.verification import NO_GRANT_CODES
-from portal.services.iys import tokens
+from portal.services.iys import holds, tokens
+from portal.services.iys.holds import Part
 from portal.services.iys.rate_limit import Priority
 
 LEASE = timedelta(seconds=15)  # Longer than an HTTP call may last; a killed forwarder's claims end then.
@@ -50,6 +51,12 @@ class ClaimedSubmission:
     iys_status: str | None
 
     @property
+    def part(self) -> Part:
+        """What a hold on it would cover."""
+        lane = Lane.REFUSALS if self.is_refusal else Lane.PEOPLE
+        return Part(self.provider_id, self.brand_id, self.channel, lane, self.lease_until)
+
+    @property
     def is_refusal(self) -> bool:
         return self.status == Status.REFUSED
 
@@ -69,7 +76,7 @@ def claim_due_submissions(
     """Lease the next due submission of the first lane that has one, and commit. None if nothing is due.
 
     A refusal of a grant that İYS is not known to hold brings up to 1000 similar ones (brand, channel, recipient type)
-    along, since İYS is asked about so many at once. Empty where another forwarder was first.
+    along, since İYS is asked about so many at once. Empty where another forwarder was first, or it is held.
     """
     with _claim_lock:
         due = (oldest_due(read_session(), at, lane, is_sandbox=is_sandbox) for lane in lanes)
@@ -78,10 +85,23 @@ def claim_due_submissions(
             return None
         claimed = lease_submissions(session, [seen], at)
         session.commit()  # No lock is held while the others are locked, which may come before it.
-        if claimed and not claimed[0].may_be_held:
+    if not claimed or _put_off_if_held(session, claimed[0], at):
+        return []
+    if not claimed[0].may_be_held:
+        with _claim_lock:
             claimed += lease_submissions(session, session.scalars(_similar_refusals(claimed[0], at)).all(), at)
             session.commit()
-        return claimed
+    return claimed
+
+
+def _put_off_if_held(session: Session, claimed: ClaimedSubmission, at: datetime) -> bool:
+    until = holds.held_until(claimed.part, at)
+    if until is None:
+        return False
+    end_lease(session, [claimed], due_at=Submission.due_at, attempts=Submission.attempts - 1)
+    session.commit()
+    holds.put_off(claimed.part, claimed.id, until, at)
+    return True
 
 
 def _similar_refusals(first: ClaimedSubmission, at: datetime) -> Select[int]:
@@ -178,8 +198,8 @@ def is_held_up(at: datetime) -> ColumnElement[bool]:
     """Another submission of the key must go first: one in flight or an earlier one, or one accepted within this second
     (İYS gives movements of one key in one second the same transactionId).
 
-    A refusal doesn't wait for a grant that is in a list or has failed twice, unless İYS already said that it holds no
-    grant yet. Items of a list are never leased themselves.
+    A refusal doesn't wait for a grant that is held, in a list or has failed twice, unless İYS already said that it
+    holds no grant yet. Items of a list are never leased themselves.
     """
     in_flight = not_(leases.is_free(Earlier, at))
     just_accepted = and_(Earlier.due_at.is_(None), Earlier.accepted_at.is_not(None), Earlier.ended_at > at - ONE_SECOND)
@@ -187,7 +207,11 @@ def is_held_up(at: datetime) -> ColumnElement[bool]:
         Submission.status == Status.REFUSED,
         or_(Submission.code.is_(None), Submission.code.not_in(NO_GRANT_CODES), Earlier.lane == Lane.BULK),
         Earlier.status == Status.GRANTED,
-        or_(Earlier.attempts >= ENOUGH_ATTEMPTS, Earlier.lane == Lane.BULK),
+        or_(
+            Earlier.attempts >= ENOUGH_ATTEMPTS,
+            Earlier.lane == Lane.BULK,
+            holds.is_provider_held(Earlier.provider_id, at, Lane.PEOPLE),
+        ),
     )
     goes_first = and_(Earlier.consent_date < Submission.consent_date, not_(passes_by))
     is_open = and_(Earlier.due_at.is_not(None), or_(in_flight, goes_first))
@@ -213,14 +237,12 @@ def open_predecessors(*lanes: Lane) -> Select[int]:
 def _of_active_providers(selected: Select[*Ts], at: datetime, lane: Lane, is_sandbox: bool) -> Select[*Ts]:
     is_sandbox_credential = Credential.kind == CredentialKind.SANDBOX
     priority = Priority.REFUSALS if lane == Lane.REFUSALS else Priority.GRANTS
-    may_grant = or_(Connection.grants_blocked_until.is_(None), Connection.grants_blocked_until <= at)
     return (
         selected.select_from(Connection)
         .join(Credential, Credential.id == Connection.credential_id)
         .where(
             Connection.forwarding_enabled_at <= at,
-            or_(Connection.blocked_until.is_(None), Connection.blocked_until <= at),
-            *([may_grant] if lane != Lane.REFUSALS else []),
+            not_(holds.is_provider_held(Connection.provider_id, at, lane)),
             is_sandbox_credential if is_sandbox else not_(is_sandbox_credential),
             *([] if is_sandbox else [tokens.may_have_token(at, priority)]),
         )

@@ -1,32 +1,31 @@
-"""Record the outcome of claimed submissions: accepted, ended, retried, or their provider blocked. Each commits."""
+"""Record the outcome of claimed submissions: accepted, ended, retried, or held. Each commits."""
 
 import random
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import case, exists, insert, not_, or_, update
+from sqlalchemy import case, exists, insert, not_, or_
 
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Operation, Status
-from portal.core.models import Attempt, Connection, Consent, Outcome, Submission
+from portal.core.models import Attempt, Consent, Outcome, Submission
 from portal.core.models.ids import new_ids
 from portal.domain.consents import locking, refusals, verification
+from portal.services.iys import holds
 from portal.services.iys.forwarding import bulk_lists, claims
 from portal.services.iys.forwarding.claims import ClaimedSubmission
 
 log = structlog.get_logger()
 
-QUOTA = "H525"  # The provider's quota of addresses is used up: no new grants, refusals still pass.
 LONGEST_BACKOFF_SECONDS = 60.0  # İYS may be away for a day; it is asked once a minute then.
-BLOCK = timedelta(minutes=10)  # Rights or subscription: ask again after that, the provider may have acted.
 MAX_ANSWER_BYTES = 20_000  # Of an attempt.
 ORDER_WAIT = timedelta(seconds=2)
 
 
 def accept_submission(claimed: ClaimedSubmission, transaction_id: str | None, creation_date: object) -> None:
-    """İYS stored it, under this transactionId if it gave one; nothing blocks the provider any more."""
+    """İYS stored it, under this transactionId if it gave one; that ends what its part was held for."""
     accepted_at = iys_protocol.read_wire_date(creation_date) or clock.now()
     if claims.end_lease(
         db.session, [claimed], outcome=Outcome.ACCEPTED, due_at=None, code=None, transaction_id=transaction_id,
@@ -34,8 +33,8 @@ def accept_submission(claimed: ClaimedSubmission, transaction_id: str | None, cr
     ):  # fmt: skip
         wake_refusals([claimed.consent_id], clock.now())
         record_iys_status(claimed.consent_id, claimed.status, accepted_at)
-        unblock_provider(claimed.provider_id)
     db.session.commit()
+    holds.end_holds(claimed.part)
     log.info("submission.accepted", submission=claimed.id)
 
 
@@ -120,11 +119,9 @@ def end_without_grant(these: Sequence[ClaimedSubmission], code: str | None) -> N
 
 
 def block_submissions(these: Sequence[ClaimedSubmission], code: str | None) -> None:
-    """Rights or subscription stop all calls of this provider for a while, the quota only its grants."""
-    until = clock.now() + BLOCK
+    """Rights, subscription or quota hold what the code concerns for a while."""
+    until = holds.hold(these[0].part, code, clock.now())
     claims.end_lease(db.session, these, outcome=Outcome.BLOCKED, due_at=until, code=code)
-    only_grants = code == QUOTA and not these[0].is_refusal
-    block_provider(these[0].provider_id, code, until, only_grants=only_grants)
     db.session.commit()
 
 
@@ -134,22 +131,8 @@ def backoff(attempts: int) -> timedelta:
     return timedelta(seconds=longest * (0.5 + random.random() / 2))
 
 
-def block_provider(provider_id: int, code: str | None, until: datetime, *, only_grants: bool = False) -> None:
-    """Part of the caller's transaction, as are the functions below."""
-    what = "grants_blocked_until" if only_grants else "blocked_until"
-    theirs = update(Connection).where(Connection.provider_id == provider_id)
-    db.session.execute(theirs.values({"blocked_code": code, what: until}))
-    log.warning("provider.blocked", provider=provider_id, code=code, what=[what])
-
-
-def unblock_provider(provider_id: int) -> None:
-    blocked = or_(Connection.blocked_until.is_not(None), Connection.grants_blocked_until.is_not(None))
-    theirs = update(Connection).where(Connection.provider_id == provider_id, blocked)
-    db.session.execute(theirs.values(blocked_until=None, grants_blocked_until=None, blocked_code=None))
-
-
 def wake_refusals(consent_ids: Sequence[int], at: datetime) -> None:
-    """Make refusals due that waited for a grant of their key to end."""
+    """Make refusals due that waited for a grant of their key to end. Part of the caller's transaction, as below."""
     verification.wake_refusals(db.session, consent_ids, at)
 
 

@@ -8,7 +8,7 @@ from portal.core import clock, iys_protocol
 from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import Action, Operation, Status
 from portal.core.models import Lane, Outcome
-from portal.services.iys import calls, circuit_breaker, response_values, sandbox_access
+from portal.services.iys import calls, circuit_breaker, holds, response_values, sandbox_access
 from portal.services.iys.client import Answer, Client
 from portal.services.iys.forwarding import claims, local_validation, outcomes, status_check
 from portal.services.iys.forwarding.claims import ClaimedSubmission
@@ -77,6 +77,7 @@ def _call_and_record(client: Client, claimed: ClaimedSubmission, question: Opera
     """Call İYS, and add the attempt to the transaction that records the outcome. Raises NotNow."""
     priority = Priority.REFUSALS if claimed.is_refusal else Priority.GRANTS
     answer = calls.ask(client, claimed.provider_id, question, path, body=body, priority=priority)
+    holds.note_answer(claimed.part, answer)
     outcomes.record_attempts(question, answer.status, [(claimed.provider_id, claimed.id, answer.code, answer.body)])
     return answer
 
@@ -96,7 +97,7 @@ def _apply_action(claimed: ClaimedSubmission, action: Action, code: str | None) 
         return outcomes.end_without_grant([claimed], code)
     if action == Action.EXPIRED:
         return outcomes.expire_submission(claimed, code)
-    if action == Action.CONFIG or (code == outcomes.QUOTA and not claimed.is_refusal):
+    if action == Action.CONFIG:
         return outcomes.block_submissions([claimed], code)
     if action == Action.FIX:
         return outcomes.end_submission(claimed, Outcome.PARKED, code=code)

@@ -11,7 +11,7 @@ from portal.core.extensions import db
 from portal.core.iys_protocol import Action, Operation, Status
 from portal.core.models import Outcome, Submission
 from portal.domain.consents import locking
-from portal.services.iys import calls
+from portal.services.iys import calls, holds
 from portal.services.iys.client import Answer, Client
 from portal.services.iys.forwarding import claims, local_validation, outcomes
 from portal.services.iys.forwarding.claims import ClaimedSubmission
@@ -36,6 +36,7 @@ def end_if_not_granted(client: Client, these: list[ClaimedSubmission]) -> Claime
     asked_at = clock.now().replace(microsecond=0)  # İYS's own dates are cut to the second.
     question = Operation.MULTI_STATUS
     answer = calls.ask(client, first.provider_id, question, path, body=body, priority=Priority.REFUSALS)
+    holds.note_answer(first.part, answer)
     granted = answer.content.get("list")
     if isinstance(granted, list):
         _apply_list(asked, {str(each).lower() for each in granted}, answer.status, asked_at)

@@ -3,13 +3,13 @@
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, TypeVarTuple
 
-from sqlalchemy import ColumnElement, Row, Select, or_, select
+from sqlalchemy import ColumnElement, Row, Select, not_, or_, select
 
 from portal.core import leases
 from portal.core.extensions import db, read_session
 from portal.core.models import Brand, Connection, Credential, CredentialKind, Feed, Provider, Push, Sweep
 from portal.domain.providers import sandbox_mode
-from portal.services.iys import tokens
+from portal.services.iys import holds, tokens
 from portal.services.iys.rate_limit import Priority
 
 LONGEST_PAUSE = timedelta(minutes=10)
@@ -34,9 +34,8 @@ def due_with_brand(model: type[Asking], at: datetime) -> Select[Asking, Brand, i
 
 
 def may_ask(at: datetime) -> list[ColumnElement[bool]]:
-    """İYS is asked nothing for a provider that is blocked, or whose title was not compared yet."""
-    not_blocked = or_(Connection.blocked_until.is_(None), Connection.blocked_until <= at)
-    return [Connection.forwarding_enabled_at <= at, not_blocked]
+    """İYS is asked nothing for a provider that is held, or whose title was not compared yet."""
+    return [Connection.forwarding_enabled_at <= at, not_(holds.is_provider_held(Connection.provider_id, at))]
 
 
 def claim_first(query: Select[Claimed, *Ts], at: datetime, lease: timedelta) -> Row[Claimed, *Ts] | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import Row, not_, select
 from sqlalchemy.orm import Session
 
 from portal.core import clock, leases
@@ -12,6 +12,7 @@ from portal.core.models import Brand, Connection, DayState, Feed, Provider, Reco
 from portal.core.models.ids import new_id
 from portal.core.models.inserts import insert_missing
 from portal.domain.providers import sandbox_mode
+from portal.services.iys import holds
 
 DAYS_BACK = 7
 AFTER_MIDNIGHT = timedelta(hours=3)  # İYS has made the files of the day by then.
@@ -81,7 +82,7 @@ def day_bounds(day: date) -> tuple[datetime, datetime]:
 
 def next_due_day(session: Session, at: datetime) -> int | None:
     """The id of a day to reconcile now: of those that are due, the one that leaves the window first."""
-    may_ask = or_(Connection.blocked_until.is_(None), Connection.blocked_until <= at)
+    may_ask = not_(holds.is_provider_held(Connection.provider_id, at))
     days = (
         select(ReconciledDay.id)
         .join(Connection, Connection.provider_id == ReconciledDay.provider_id)

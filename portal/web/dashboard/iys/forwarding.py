@@ -32,7 +32,7 @@ from portal.domain.consents.resubmission import Hopeless
 from portal.domain.identity.permissions import Permission
 from portal.services.iys import circuit_breaker, rate_limit, success_rate
 from portal.web.dashboard.blueprint import blueprint
-from portal.web.dashboard.iys.forwarding_status import block_of, is_connected, is_forwarding, lane_backlogs
+from portal.web.dashboard.iys.forwarding_status import is_connected, is_forwarding, lane_backlogs, list_blocks
 from portal.web.shared.access import needs
 from portal.web.shared.signed_in_person import own_row_or_404, record_audit
 from portal.web.shared.url_converters import parse_id
@@ -87,7 +87,7 @@ def forwarding() -> str:
     return render_template(
         "dashboard/iys/forwarding.html",
         lanes=lane_backlogs(provider_id, at),
-        block=block_of(provider_id, at),
+        blocks=list_blocks(provider_id, at),
         is_connected=is_connected(provider_id),
         is_forwarding=is_forwarding(provider_id),
         line=_line_status(at),

@@ -2,25 +2,55 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 
 from portal.core import iys_protocol
 from portal.core.extensions import read_session
-from portal.core.models import OPEN_OUTCOMES, Brand, Connection, Credential, Lane, Outcome, Submission
+from portal.core.iys_protocol import Channel
+from portal.core.lazy_text import N_
+from portal.core.models import (
+    OPEN_OUTCOMES,
+    Brand,
+    Connection,
+    Credential,
+    ForwardingHold,
+    Lane,
+    Outcome,
+    Submission,
+)
 from portal.domain.consents.urgency import AMBER, RED, Urgency, urgency
 from portal.domain.providers import sandbox_mode
+from portal.services.iys import holds
+
+NO_ANSWER = (
+    N_("İYS bu bildirimlere cevap vermiyor."),
+    N_("Bir şey yapmanız gerekmez; denemeler sürer, İYS cevap verince bildirimler kendiliğinden gider."),
+)
+LOW_RATIO = (
+    N_("Son 24 saatte bildirimlerinizin çoğunu İYS kabul etmedi; onaylarınız bu yüzden bekletiliyor."),
+    N_("İletim sayfasında elle bakılacak kayıtların nedenlerini giderin; listeleri oradan tek tek bırakabilirsiniz."),
+)
+OWN_CODES = {holds.NO_ANSWER: NO_ANSWER, holds.LOW_RATIO: LOW_RATIO}
 
 
 @dataclass(frozen=True)
 class Block:
-    """Why İYS takes nothing: missing rights or package, or a rejected account. Texts are msgids."""
+    """What is not sent to İYS now, why and until when. Texts are msgids."""
 
     code: str
     sentence: str
     cure: str
-    only_grants: bool = False  # Refusals still pass.
+    until: datetime | None = None  # Then it is tried again.
+    brand: str | None = None  # Its name; None: of all brands.
+    channel: Channel | None = None  # None: of all channels.
     is_account: bool = False  # İYS issues no token: another user name or password is needed.
+
+    @property
+    def only_grants(self) -> bool:
+        """Whether refusals still pass."""
+        return self.code in holds.PASSED_BY[Lane.REFUSALS]
 
 
 def is_connected(provider_id: int) -> bool:
@@ -41,28 +71,30 @@ def forwarding_brands(provider_id: int) -> list[Brand]:
 
 
 def block_of(provider_id: int, at: datetime) -> Block | None:
-    """Why nothing, or no grant, goes to İYS."""
-    row = read_session().execute(
-        select(
-            Connection.blocked_code, Connection.blocked_until, Connection.grants_blocked_until,
-            Credential.blocked_code.label("account_code"),
-        )
-        .join(Credential, Credential.id == Connection.credential_id)
-        .where(Connection.provider_id == provider_id)
-    ).one_or_none()  # fmt: skip
-    if row is None:
-        return None
-    if row.account_code:
-        return _block(row.account_code, is_account=True)
-    if row.blocked_code and row.blocked_until and row.blocked_until > at:
-        return _block(row.blocked_code)
-    if row.blocked_code and row.grants_blocked_until and row.grants_blocked_until > at:
-        return _block(row.blocked_code, only_grants=True)
-    return None
+    """What hinders most."""
+    return next(iter(list_blocks(provider_id, at)), None)
 
 
-def _block(code: str, **more: bool) -> Block:
-    return Block(code, iys_protocol.sentence_of(code), iys_protocol.cure_of(code), **more)
+def list_blocks(provider_id: int, at: datetime) -> list[Block]:
+    """What is not sent to İYS now: of the whole account first, then of brands and of their channels."""
+    account = select(Credential.blocked_code).join(Connection, Connection.credential_id == Credential.id)
+    account_code = read_session().scalar(account.where(Connection.provider_id == provider_id))
+    held = (
+        select(ForwardingHold, Brand.name)
+        .outerjoin(Brand, Brand.id == ForwardingHold.brand_id)
+        .where(ForwardingHold.provider_id == provider_id, ForwardingHold.until > at)
+        .order_by(ForwardingHold.brand_id, ForwardingHold.channel, ForwardingHold.until.desc())
+    )
+    blocks = [
+        _block(hold.code, until=hold.until, brand=brand, channel=Channel(hold.channel) if hold.channel else None)
+        for hold, brand in read_session().execute(held)
+    ]
+    return [*([_block(account_code, is_account=True)] if account_code else []), *blocks]
+
+
+def _block(code: str, **more: Any) -> Block:
+    sentence, cure = OWN_CODES.get(code) or (iys_protocol.sentence_of(code), iys_protocol.cure_of(code))
+    return Block(code, sentence, cure, **more)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A failing host is only probed, one call at a time, until it answers again."""
+"""Where several providers' calls fail in a row the host is only probed, one call at a time, until it answers again."""
 
 from datetime import timedelta
 
@@ -7,10 +7,12 @@ import pytest
 from portal.core import clock
 from portal.core.extensions import db
 from portal.services.iys import circuit_breaker
+from portal.services.iys.circuit_breaker import HostState
 from portal.services.iys.client import Answer
 
 SECOND = timedelta(seconds=1)
-AWAY, WELL, REFUSED = Answer(0, b""), Answer(200, b"{}"), Answer(422, b'{"errors":[{"code":"H121"}]}')
+AWAY = Answer(0, b"")
+CLOSED = HostState(resting=False, failures=0, until=None)
 
 
 @pytest.fixture
@@ -19,90 +21,98 @@ def at(app):
         yield clock.now()
 
 
-def call(at, answer):
-    """One call that goes and comes back at once; False where none may go."""
-    admitted = circuit_breaker.admit_call(db.session, at)
-    if admitted:
-        circuit_breaker.record_answer(db.session, admitted, answer, at)
-    return admitted is not None
+def state(at):
+    return circuit_breaker.host_state(db.session, at)
+
+
+def fail(at, provider_id):
+    """A call that goes and fails at once; False where none may go."""
+    is_probe = circuit_breaker.admit_call(db.session, at)
+    if is_probe is None:
+        return False
+    circuit_breaker.record_failure(db.session, provider_id, at, is_probe=is_probe)
+    return True
 
 
 def put_away(at, failures=circuit_breaker.OPENING_FAILURES):
-    """Let so many calls in a row fail, each as soon as it may go; the moment of the last."""
-    for _ in range(failures):
-        at = circuit_breaker.host_state(db.session, at).until or at
-        assert call(at, AWAY)
+    """Let calls of so many providers fail, each as soon as it may go; the moment of the last."""
+    for provider_id in range(failures):
+        at = state(at).until or at
+        assert fail(at, provider_id)
     return at
 
 
-@pytest.mark.parametrize("answer", [AWAY, Answer(500, b""), Answer(503, b"{}"), Answer(404, b"<html>")])
-def test_five_failures_in_a_row_open_the_breaker(at, answer):
-    assert all(call(at, answer) for _ in range(5))
+@pytest.mark.parametrize(
+    ("answer", "is_failure"),
+    [
+        (AWAY, True),
+        (Answer(500, b""), True),
+        (Answer(503, b"{}"), True),
+        (Answer(404, b"<html>"), True),
+        (Answer(200, b"{}"), False),
+        (Answer(422, b'{"errors":[{"code":"H121"}]}'), False),
+    ],
+)
+def test_what_is_no_answer_of_iys_is_a_failure_of_its_host(answer, is_failure):
+    assert circuit_breaker.is_host_failure(answer) == is_failure
 
-    assert not call(at, WELL)
-    state = circuit_breaker.host_state(db.session, at)
-    assert state.resting and state.failures == 5 and at < state.until <= at + SECOND
+
+def test_three_providers_in_a_row_open_the_breaker(at):
+    assert all(fail(at, provider_id) for provider_id in (1, 2, 2, 1, 3))
+
+    assert not fail(at, 4)
+    assert state(at).resting and state(at).failures == 3 and at < state(at).until <= at + SECOND
 
 
-@pytest.mark.parametrize("between", [WELL, REFUSED])
-def test_an_answer_in_between_starts_the_count_anew(at, between):
-    for answer in [AWAY] * 4 + [between] + [AWAY] * 4:
-        call(at, answer)
+def test_two_providers_that_fail_all_the_time_open_nothing(at):
+    assert all(fail(at, provider_id) for provider_id in [1, 2] * 10)
 
-    assert circuit_breaker.host_state(db.session, at) == circuit_breaker.HostState(
-        resting=False, failures=4, until=None
-    )
+    assert state(at) == HostState(resting=False, failures=2, until=None)
+
+
+def test_an_answer_in_between_starts_the_count_anew(at):
+    fail(at, 1), fail(at, 2)
+    circuit_breaker.record_success(db.session, at)
+    fail(at, 3), fail(at, 4)
+
+    assert state(at) == HostState(resting=False, failures=2, until=None)
 
 
 def test_one_probe_goes_at_a_time(at):
-    at = circuit_breaker.host_state(db.session, put_away(at)).until
+    at = state(put_away(at)).until
 
-    probe = circuit_breaker.admit_call(db.session, at)
-
-    assert probe.is_probe
+    assert circuit_breaker.admit_call(db.session, at) is True
     assert circuit_breaker.admit_call(db.session, at) is None
-    assert circuit_breaker.admit_call(db.session, at + circuit_breaker.PROBE) is not None  # Whoever had it was killed.
+    assert circuit_breaker.admit_call(db.session, at + circuit_breaker.PROBE) is True  # Whoever had it was killed.
 
 
 def test_a_successful_probe_closes_the_breaker(at):
-    at = circuit_breaker.host_state(db.session, put_away(at)).until
+    put_away(at)
 
-    assert call(at, WELL)
+    circuit_breaker.record_success(db.session, at)
 
-    assert circuit_breaker.host_state(db.session, at) == circuit_breaker.HostState(
-        resting=False, failures=0, until=None
-    )
-    assert call(at, WELL) and call(at, WELL)
+    assert state(at) == CLOSED
+    assert circuit_breaker.admit_call(db.session, at) is False
 
 
 def test_pauses_double_up_to_a_minute(at):
     at = put_away(at)
     for usual in [1, 2, 4, 8, 16, 32, 60, 60, 60]:
-        pause = (circuit_breaker.host_state(db.session, at).until - at).total_seconds()
+        pause = (state(at).until - at).total_seconds()
         at = put_away(at, failures=1)
 
         assert 0.75 * usual <= pause <= usual
 
 
 def test_a_failure_of_a_call_from_before_lengthens_no_pause(at):
-    under_way = [circuit_breaker.admit_call(db.session, at) for _ in range(20)]
-    for admitted in under_way:
-        circuit_breaker.record_answer(db.session, admitted, AWAY, at)
+    put_away(at)
+    for provider_id in range(20):
+        circuit_breaker.record_failure(db.session, provider_id, at, is_probe=False)
 
-    assert circuit_breaker.host_state(db.session, at).failures == circuit_breaker.OPENING_FAILURES
-
-
-def test_a_success_of_a_call_from_before_closes_the_breaker(at):
-    call(at, AWAY)
-    under_way = circuit_breaker.admit_call(db.session, at)
-    put_away(at, failures=4)
-
-    circuit_breaker.record_answer(db.session, under_way, WELL, at)
-
-    assert not circuit_breaker.host_state(db.session, at).resting
+    assert state(at).failures == circuit_breaker.OPENING_FAILURES
 
 
 def test_a_clock_that_was_set_back_makes_no_long_pause(at):
     put_away(at + timedelta(days=30))
 
-    assert circuit_breaker.host_state(db.session, at).until <= at + timedelta(minutes=1)
+    assert state(at).until <= at + timedelta(minutes=1)

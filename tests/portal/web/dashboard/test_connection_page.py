@@ -188,9 +188,7 @@ def test_new_accounts_are_few_an_hour(app, ayse):
 
 def test_a_block_is_told_with_its_cure(app, ayse):
     with app.app_context():
-        blocked = {"blocked_until": clock.now().replace(year=2100), "blocked_code": "H520"}
-        db.session.query(Connection).update(blocked)
-        db.session.commit()
+        make.hold("H520", until=clock.now().replace(year=2100))
 
     page = shown(ayse.opens(PAGE))
 
@@ -201,9 +199,7 @@ def test_an_older_good_test_is_not_held_against_a_block(app, ayse, reached):
     ayse.posts(PAGE + "/test")
     assert "Bağlantı çalışıyor" in shown(ayse.opens(PAGE))
     with app.app_context():
-        blocked = {"blocked_until": clock.now().replace(year=2100), "blocked_code": "H520"}
-        db.session.query(Connection).update(blocked)
-        db.session.commit()
+        make.hold("H520", until=clock.now().replace(year=2100))
 
     page = shown(ayse.opens(PAGE))
 
@@ -243,10 +239,7 @@ def test_a_trouble_without_a_known_code_is_told_all_the_same(trouble, words):
 
 def test_only_the_grants_of_a_full_quota_wait(app, ayse):
     with app.app_context():
-        db.session.query(Connection).update(
-            {"grants_blocked_until": clock.now().replace(year=2100), "blocked_code": "H525"}
-        )
-        db.session.commit()
+        make.hold("H525", until=clock.now().replace(year=2100))
         provider_id = db.session.query(Connection).one().provider_id
         assert block_of(provider_id, clock.now()).only_grants
         db.session.rollback()

@@ -129,12 +129,33 @@ def test_an_iys_that_does_not_answer_is_said_so(app, ayse):
 
 
 @pytest.mark.parametrize(
+    ("code", "facts", "title", "why"),
+    [
+        ("H520", {}, "kabul etmiyor (H520)", iys_protocol.sentence_of("H520")),
+        ("H525", {}, "retler iletiliyor", iys_protocol.cure_of("H525")),
+        ("H353", {"of": True}, "Örnek Mağaza markasının bildirimlerini", iys_protocol.cure_of("H353")),
+        ("H355", {"of": True, "channel": "EPOSTA"}, "E-posta bildirimlerini", "Diğer marka ve kanallarınızın"),
+        ("no_answer", {"of": True}, "bildirimlerine cevap vermiyor", "denemeler sürer"),
+        ("low_ratio", {}, "Onaylarınız bekletiliyor; retler iletiliyor.", "kayıtların nedenlerini giderin"),
+    ],
+)
+def test_what_is_held_is_told_with_brand_channel_cause_and_next_try(app, ayse, code, facts, title, why):
+    with app.app_context():
+        of = {"of": make.brand()} if "of" in facts else {}
+        make.hold(code, until=clock.now() + timedelta(minutes=7), **facts | of)
+
+    page = shown(ayse.opens(PAGE))
+
+    assert title in page and why in page and "Sonraki deneme" in page
+
+
+@pytest.mark.parametrize(
     ("calls", "failures", "words"),
     [
         (150, 140, "Henüz oran hesaplanmaz: 150 istek"),
         (1000, 100, "%90 İyi. 1.000 istekten 100 tanesi kabul edilmedi."),
         (1000, 200, "%80 Düşük"),
-        (1000, 300, "%70 Çok düşük: listeler durdu"),
+        (1000, 300, "%70 Çok düşük"),
     ],
 )
 def test_the_gauge_is_told_with_what_it_means(app, ayse, calls, failures, words):

@@ -123,9 +123,7 @@ def test_a_deadline_that_passed_is_said_to_have_passed(app, fatma):
 
 def test_a_block_at_iys_is_told_with_its_reason(app, ayse):
     with app.app_context():
-        blocked = {"blocked_until": clock.now() + timedelta(hours=1), "blocked_code": "H064"}
-        db.session.query(Connection).update(blocked)
-        db.session.commit()
+        make.hold("H064", until=clock.now() + timedelta(hours=1))
 
     page = ayse.opens("/dashboard/").text
 

@@ -11,7 +11,7 @@ from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Operation
 from portal.core.models import Attempt, BulkRequest, BulkState, Consent, Lane, Outcome, Submission
-from portal.services.iys import rate_limit
+from portal.services.iys import rate_limit, success_rate
 from portal.services.iys.client import Client
 from tests import grants, make
 from tests.make import Person
@@ -262,7 +262,7 @@ def test_an_empty_result_for_a_day_sends_the_list_again(app, bring, sandbox, iys
     assert sorted(each.state for each in rows(BulkRequest)) == [BulkState.ENDED] * 2
 
 
-def test_missing_rights_stop_the_provider_and_the_list_waits_as_it_is(app, bring, sandbox, iys, rows):
+def test_missing_rights_stop_the_brand_and_the_list_waits_as_it_is(app, bring, sandbox, iys, rows):
     sandbox.fault("bulk_add", "H353", count=1)
     bring(3)
 
@@ -287,6 +287,7 @@ def test_a_used_up_quota_holds_the_list_and_lets_refusals_pass(app, bring, sandb
 def fail_often(app):
     with app.app_context():
         rate_limit.add_to_tally(db.session, "add", clock.now(), calls=1000, failures=300)
+        success_rate.count_call(db.session, make.brand().provider_id, clock.now(), calls=900, failures=300)
         db.session.commit()
 
 

@@ -7,8 +7,7 @@ import pytest
 import time_machine
 
 from portal.core import clock
-from portal.core.extensions import db
-from portal.core.models import AuditEntry, Connection, Consent, Decision, DecisionOrigin, Outcome, Submission
+from portal.core.models import AuditEntry, Consent, Decision, DecisionOrigin, Outcome, Submission
 from portal.services.iys.forwarding import expiry
 from portal.services.iys.inflow import feeds
 from tests import grants, make
@@ -41,8 +40,7 @@ def forward_at(app, iys, at):
 
 def block(app, until):
     with app.app_context():
-        db.session.query(Connection).one().blocked_until = until
-        db.session.commit()
+        make.hold("H520", until=until)
 
 
 def test_what_nobody_could_send_expires_in_time(app, fatma, sandbox, iys, rows):

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import Attempt, Connection, Consent, Credential, Decision, Lane, Outcome, Submission
+from portal.core.models import Attempt, Consent, Credential, Decision, ForwardingHold, Lane, Outcome, Submission
 from portal.services.iys import tokens
 from portal.services.iys.client import Client
 from portal.services.iys.forwarding import claims
@@ -133,7 +133,7 @@ def test_past_the_lenient_day_nothing_is_sent(app, fatma, sandbox, iys, rows):
     assert sandbox.ledger()["requests"]["add"] == 0
 
 
-def test_missing_rights_stop_the_provider_and_resume_by_themselves(app, browser, sandbox, iys, rows):
+def test_missing_rights_stop_the_brand_and_resume_by_themselves(app, browser, sandbox, iys, rows):
     codes = make.codes(app)
     sandbox.fault("add", "H353", count=1)
     for code in codes.values():
@@ -147,7 +147,7 @@ def test_missing_rights_stop_the_provider_and_resume_by_themselves(app, browser,
     assert sorted(blocked) == [Outcome.BLOCKED, Outcome.WAITING]
     assert calls == 1
     assert outcomes(rows) == [Outcome.ACCEPTED] * 2
-    assert rows.one(Connection).blocked_code is None
+    assert rows(ForwardingHold) == []
 
 
 def test_a_token_that_iys_forgot_is_fetched_once_more(app, fatma, sandbox, iys, rows):

@@ -10,7 +10,7 @@ from portal.core.extensions import db
 from portal.core.models import (
     Submission,
 )
-from portal.services.iys import rate_limit
+from portal.services.iys import rate_limit, success_rate
 from tests import grants, make
 
 SECOND = timedelta(seconds=1)
@@ -42,6 +42,7 @@ def says(code, status=400, **more):
 def fail_often(app):
     with app.app_context():
         rate_limit.add_to_tally(db.session, "add", clock.now(), calls=1000, failures=300)
+        success_rate.count_call(db.session, make.brand().provider_id, clock.now(), calls=900, failures=300)
         db.session.commit()
 
 

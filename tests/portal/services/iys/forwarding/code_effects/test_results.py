@@ -9,8 +9,8 @@ from portal.core.extensions import db
 from portal.core.models import (
     BulkRequest,
     BulkState,
-    Connection,
     Consent,
+    ForwardingHold,
     Outcome,
     Submission,
 )
@@ -91,19 +91,14 @@ class TestAResult:
 
         assert (rows.one(Submission).outcome, rows.one(Consent).iys_status) == (Outcome.OVERTAKEN, "RET")
 
-    @pytest.mark.parametrize(
-        ("code", "blocked", "open_"),
-        [("H353", "blocked_until", "grants_blocked_until"), ("H525", "grants_blocked_until", "blocked_until")],
-    )
-    def test_an_item_that_blocks_its_provider_goes_with_another_list(self, answered, rows, code, blocked, open_):
+    @pytest.mark.parametrize("code", ["H353", "H525"])
+    def test_an_item_that_is_held_goes_with_another_list(self, answered, rows, code):
         failed = {"index": 1, "status": "failure", "error": {"code": code}}
 
         _, waiting, _ = answered((200, [STORED, failed]))
 
         assert (waiting.outcome, waiting.bulk_id, waiting.code) == (Outcome.BLOCKED, None, code)
-        assert waiting.due_at == clock.now() + TEN_MINUTES
-        connection = rows.one(Connection)
-        assert getattr(connection, blocked) == clock.now() + TEN_MINUTES and getattr(connection, open_) is None
+        assert waiting.due_at == rows.one(ForwardingHold).until == clock.now() + TEN_MINUTES
 
     @pytest.mark.parametrize("code", ["H101", "H124"])
     def test_an_item_that_failed_for_now_goes_with_another_list_in_a_minute(self, answered, code):
@@ -115,11 +110,11 @@ class TestAResult:
         assert waiting.due_at == clock.now() + timedelta(minutes=1)
         assert bulk.state == BulkState.ENDED
 
-    def test_missing_rights_for_a_result_block_the_provider_and_it_is_asked_again(self, answered, rows):
+    def test_missing_rights_for_a_result_hold_the_brand_and_it_is_asked_again(self, answered, rows):
         *items, bulk = answered(says("H353", 403))
 
-        connection = rows.one(Connection)
-        assert (connection.blocked_code, connection.blocked_until) == ("H353", clock.now() + TEN_MINUTES)
+        hold = rows.one(ForwardingHold)
+        assert (hold.code, hold.brand_id, hold.until) == ("H353", bulk.brand_id, clock.now() + TEN_MINUTES)
         assert (bulk.state, bulk.due_at) == (BulkState.SENT, clock.now() + TEN_MINUTES)
         assert {item.outcome for item in items} == {Outcome.SENT}
 

@@ -11,8 +11,8 @@ from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Operation
 from portal.core.models import (
     Attempt,
-    Connection,
     Consent,
+    ForwardingHold,
     Lane,
     Outcome,
     Submission,
@@ -52,24 +52,26 @@ class TestASingleSubmission:
         assert (ended.outcome, ended.code, ended.due_at) == (Outcome.NOT_NEEDED, "H174", None)
         assert (rows.one(Consent).iys_status, rows.one(Consent).iys_as_of) == ("RET", clock.now())
 
-    def test_a_refusal_that_is_blocked_blocks_everything_of_its_provider(self, sent, rows):
-        assert sent(says("H525", 422), decided="RET").outcome == Outcome.BLOCKED
-        connection = rows.one(Connection)
-        assert (connection.blocked_until, connection.grants_blocked_until) == (clock.now() + TEN_MINUTES, None)
+    @pytest.mark.parametrize(("code", "of_brand", "channel"), [
+        ("H520", False, ""), ("H525", False, ""), ("H353", True, ""), ("H018", True, ""), ("H355", True, "MESAJ"),
+    ])  # fmt: skip
+    def test_a_code_holds_what_it_concerns(self, sent, rows, code, of_brand, channel):
+        held = sent(says(code, 403), decided="RET")
 
-    def test_what_was_taken_is_known_by_iys_and_frees_the_provider(self, app, sent, rows):
+        hold, consent = rows.one(ForwardingHold), rows.one(Consent)
+        assert (hold.brand_id, hold.channel) == (consent.brand_id if of_brand else 0, channel)
+        assert (held.outcome, held.due_at, hold.until) == (Outcome.BLOCKED, hold.until, clock.now() + TEN_MINUTES)
+
+    def test_what_was_taken_is_known_by_iys_and_ends_its_holds(self, app, sent, rows):
         with app.app_context():
-            values = {"grants_blocked_until": clock.now(), "blocked_code": "H525"}
-            db.session.query(Connection).update(values)
-            db.session.commit()
+            make.hold("H525", until=clock.now())
 
         taken = sent((200, {"transactionId": "t-1", "creationDate": "2026-11-23 10:00:00"}))
 
         assert (taken.outcome, taken.transaction_id, taken.due_at) == (Outcome.ACCEPTED, "t-1", None)
         assert (taken.code, taken.ended_at, taken.attempts) == (None, clock.now(), 1)
         assert taken.accepted_at == STORED_AT
-        connection = rows.one(Connection)
-        assert (connection.blocked_until, connection.grants_blocked_until, connection.blocked_code) == (None,) * 3
+        assert rows(ForwardingHold) == []
 
     @pytest.mark.parametrize(("said", "known"), [({"creationDate": "2026-11-23 10:00:00"}, STORED_AT), ({}, None)])
     def test_what_iys_holds_already_of_the_same_date_was_taken_when_iys_says(self, sent, said, known):
@@ -179,7 +181,7 @@ class TestRefusalsAskedAboutTogether:
     def test_missing_rights_block_all_of_them(self, refused, rows):
         for each in refused(says("H353", 403)):
             assert (each.outcome, each.code, each.due_at) == (Outcome.BLOCKED, "H353", clock.now() + TEN_MINUTES)
-        assert rows.one(Connection).blocked_until == clock.now() + TEN_MINUTES
+        assert rows.one(ForwardingHold).until == clock.now() + TEN_MINUTES
         assert {(each.http_status, each.code) for each in rows(Attempt)} == {(403, "H353")}
 
     def test_a_limit_is_waited_for_and_is_no_failed_attempt(self, refused):

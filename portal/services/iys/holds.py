@@ -1,0 +1,164 @@
+"""Holds: which part of a provider's forwarding waits, why and until when, so that no other part waits with it.
+
+A hold covers a provider, a brand, or a channel of a brand. What comes up of that part meanwhile is put off to its end.
+Then one call at a time tries whether İYS takes something again, which ends the hold.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import ColumnElement, delete, exists, select, true, update
+
+from portal.core import clock, leases
+from portal.core.database import changed_rows
+from portal.core.extensions import db, read_session
+from portal.core.iys_protocol import MAX_LIST_SIZE, Channel
+from portal.core.models import BulkRequest, Consent, ForwardingHold, Lane, Submission
+from portal.core.models.inserts import insert_missing
+from portal.services.iys import circuit_breaker
+from portal.services.iys.client import Answer
+
+log = structlog.get_logger()
+
+NO_ANSWER, LOW_RATIO, UNKNOWN = "no_answer", "low_ratio", "?"  # Our own codes.
+QUOTA = "H525"  # The provider's quota of addresses is used up: no new grants, refusals still pass.
+# İYS's codes of rights and subscriptions; what is neither here nor in CHANNEL_CODES concerns the brand (H353, H018).
+PROVIDER_CODES = frozenset({
+    "H001", "H031", "H129", "H176", "H245", "H250", "H252", "H268", "H363", "H437", "H520", "H521", "H522", "H524",
+    QUOTA, "H586", "invalid_request", "invalid_grant",
+})  # fmt: skip
+CHANNEL_CODES = frozenset({"H355"})
+# While the success ratio is low, lists wait for a person instead (bulk_lists.py).
+PASSED_BY = {Lane.REFUSALS: (QUOTA, LOW_RATIO), Lane.PEOPLE: (), Lane.BULK: (LOW_RATIO,)}
+BLOCK = timedelta(minutes=10)  # Rights, subscription or quota: the provider may have acted by then.
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(seconds=60)  # After calls without an answer.
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is sent or asked together, and the end of its claim's lease."""
+
+    provider_id: int
+    brand_id: int
+    channel: Channel | None  # None: of any.
+    lane: Lane
+    lease_until: datetime
+
+
+def held_until(part: Part, at: datetime) -> datetime | None:
+    """Until when nothing of this part is sent; None where it may be, perhaps to try whether a hold is over. Commits."""
+    ends = read_session().scalars(select(ForwardingHold.until).where(*_concerning(part))).all()
+    if not ends or max(ends) > at:
+        return max(ends, default=None)
+    tried = update(ForwardingHold).where(*_concerning(part), ForwardingHold.until <= at)
+    is_first = changed_rows(db.session, tried.values(until=part.lease_until))
+    db.session.commit()
+    return None if is_first else held_until(part, at)
+
+
+def put_off(part: Part, first: int, until: datetime, at: datetime) -> None:
+    """Put `first` and the other due submissions of a brand and channel off to the end of its hold. Commits.
+
+    A thousand of the lane are looked at in a transaction, oldest first. Of one key the earliest still goes first.
+    """
+    due = (Submission.lane == part.lane, Submission.provider_id == part.provider_id, leases.is_due(Submission, at))
+    oldest = select(Submission.id).where(*due).order_by(Submission.due_at).limit(MAX_LIST_SIZE)
+    theirs = (
+        select(Submission.id)
+        .join(Consent, Consent.id == Submission.consent_id)
+        .where(*due, Consent.brand_id == part.brand_id, Consent.channel == part.channel)
+        .order_by(Submission.id)
+        .with_for_update(of=Submission, skip_locked=True)
+    )
+    still_held = select(ForwardingHold.until).where(*_concerning(part), ForwardingHold.until == until).limit(1)
+    while db.session.scalar(still_held.with_for_update()):
+        seen = [first, *db.session.scalars(oldest)]
+        ids = db.session.scalars(theirs.where(Submission.id.in_(seen))).all()
+        if not ids:
+            break
+        _reschedule(Submission, ids, until)
+        db.session.commit()
+    db.session.rollback()
+
+
+def hold(part: Part, code: str | None, at: datetime) -> datetime:
+    """Hold what a code concerns, and return until when. Part of the caller's transaction.
+
+    An answer to a call from before the hold does not lengthen it.
+    """
+    brand_id = ForwardingHold.EVERY_BRAND if code in PROVIDER_CODES else part.brand_id
+    channel = part.channel if code in CHANNEL_CODES and part.channel else ForwardingHold.EVERY_CHANNEL
+    key = {"provider_id": part.provider_id, "brand_id": brand_id, "channel": str(channel), "code": code or UNKNOWN}
+    insert_missing(db.session, ForwardingHold, [key | {"until": at, "failures": 0}])
+    mine = select(ForwardingHold).filter_by(**key).with_for_update().execution_options(populate_existing=True)
+    row = db.session.scalars(mine).one()
+    if row.until <= at or row.until == part.lease_until:
+        row.failures += 1
+        pause = leases.backoff(row.failures, FIRST_PAUSE, LONGEST_PAUSE) if code == NO_ANSWER else BLOCK
+        _move(part.provider_id, row.until, at + pause, at)
+        row.until = at + pause
+        log.warning("forwarding.held", provider=part.provider_id, brand=brand_id, channel=channel, code=code)
+    return row.until
+
+
+def note_answer(part: Part, answer: Answer) -> None:
+    """Hold a brand whose call got no answer, for doubling pauses, until one does. Commits."""
+    if circuit_breaker.is_host_failure(answer):
+        hold(part, NO_ANSWER, clock.now())
+        db.session.commit()
+    else:
+        _end_holds(part.provider_id, *_concerning(part), ForwardingHold.code == NO_ANSWER)
+
+
+def end_holds(part: Part) -> None:
+    """İYS took something of this part: what waited is due now. Commits."""
+    _end_holds(part.provider_id, *_concerning(part), ForwardingHold.code != LOW_RATIO)
+
+
+def end_all_holds(provider_id: int) -> None:
+    """A test found nothing that hinders forwarding. Commits."""
+    _end_holds(provider_id, ForwardingHold.provider_id == provider_id, ForwardingHold.code != LOW_RATIO)
+
+
+def is_provider_held(provider_id: object, at: datetime, lane: Lane = Lane.REFUSALS) -> ColumnElement[bool]:
+    """The condition that nothing of a provider in this lane is sent now, of any brand."""
+    return exists().where(
+        ForwardingHold.provider_id == provider_id, ForwardingHold.brand_id == ForwardingHold.EVERY_BRAND,
+        ForwardingHold.until > at, ForwardingHold.code.not_in(PASSED_BY[lane]),
+    )  # fmt: skip
+
+
+def _concerning(part: Part) -> Sequence[ColumnElement[bool]]:
+    return (
+        ForwardingHold.provider_id == part.provider_id,
+        ForwardingHold.brand_id.in_((ForwardingHold.EVERY_BRAND, part.brand_id)),
+        ForwardingHold.channel.in_((ForwardingHold.EVERY_CHANNEL, part.channel or ForwardingHold.EVERY_CHANNEL)),
+        ForwardingHold.code.not_in(PASSED_BY[part.lane]),
+    )
+
+
+def _end_holds(provider_id: int, *which: ColumnElement[bool]) -> None:
+    if read_session().scalar(select(ForwardingHold.code).where(*which).limit(1)) is None:
+        return
+    at = clock.now()
+    for until in db.session.scalars(delete(ForwardingHold).where(*which).returning(ForwardingHold.until)).all():
+        _move(provider_id, until, at, at)
+    db.session.commit()
+
+
+def _move(provider_id: int, until: datetime, to: datetime, at: datetime) -> None:
+    """Reschedule what was put off until then: nothing else is due at just that microsecond."""
+    if until <= at or until == to:
+        return
+    for model, by_index in ((Submission, Submission.lane.in_(Lane)), (BulkRequest, true())):
+        theirs = select(model.id).where(by_index, model.provider_id == provider_id, model.due_at == until)
+        free = theirs.where(leases.is_free(model, at)).order_by(model.id).limit(MAX_LIST_SIZE).with_for_update()
+        while ids := db.session.scalars(free).all():
+            _reschedule(model, ids, to)
+
+
+def _reschedule(model: type[Submission | BulkRequest], ids: Sequence[int], due_at: datetime) -> None:
+    later = update(model).where(model.id.in_(ids)).values(due_at=due_at)
+    db.session.execute(later.execution_options(synchronize_session=False))

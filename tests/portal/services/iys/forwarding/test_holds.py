@@ -1,0 +1,202 @@
+"""What fails for one provider, brand or channel holds up no other."""
+
+import json
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Channel, Status
+from portal.core.models import Brand, BulkRequest, BulkState, Lane, Outcome, Submission
+from portal.domain.identity import accounts
+from portal.services.iys import forwarder
+from portal.services.iys.client import Answer, Client
+from tests import grants, make
+from tests.make import Rows
+from tests.portal.services.iys.forwarding.scripted import TOKEN
+
+pytestmark = pytest.mark.slow
+
+SECOND = timedelta(seconds=1)
+OTHER, SISTER = 800001, 800002  # Brands of another provider; its iysCode is that of the first.
+CALL, HANG = 0.08, 9.0  # Seconds that a call takes.
+
+
+class PartlyFailing(Client):
+    """An İYS whose calls about some addresses end with a fault; the clock moves on by what a call takes."""
+
+    def __init__(self, at, fails, fault):
+        super().__init__("http://iys.example")
+        self.at, self.fails, self.fault = at, fails, fault
+        self.accepted, self.failed = {}, []  # When, by address.
+
+    def ask(self, method, path, *, body=None, bearer=None, deadline=9.0):
+        asked = json.loads(body or b"{}")
+        is_failing = bool(self.fault) and self.fails(path, asked)
+        self.at.shift(HANG if is_failing and self.fault == "hang" else CALL)
+        if is_failing:
+            self.failed.append(clock.now())
+            return self.faulty_answer()
+        if path.endswith("token"):
+            return says(200, TOKEN)
+        if "recipients" in asked:
+            return says(200, {"list": asked["recipients"]})
+        self.accepted |= {each["recipient"]: clock.now() for each in (asked if isinstance(asked, list) else [asked])}
+        return says(202, {"requestId": "a-1"}) if path.endswith("request") else says(200, {"transactionId": "t-1"})
+
+    def faulty_answer(self):
+        if self.fault == "hang":
+            return Answer(0, b"")
+        if self.fault == "500":
+            return says(500, {})
+        if self.fault == "password":
+            return says(400, {"error": "invalid_grant"})
+        status = {"H121": 422, "H525": 422, "H355": 404}.get(self.fault, 403)
+        return says(status, {"errors": [{"code": self.fault}]})
+
+
+def says(status, body):
+    return Answer(status, json.dumps(body).encode())
+
+
+def of_other(path, asked):
+    return f"/{OTHER}/" in path
+
+
+def of_other_brand(path, asked):
+    return path.split("/brands/")[-1].startswith(str(OTHER))
+
+
+def of_messages(path, asked):
+    first = asked[0] if isinstance(asked, list) else asked
+    return of_other(path, asked) and first.get("type") == "MESAJ"
+
+
+def grants_of_other(path, asked):
+    return of_other(path, asked) and asked.get("status") == "ONAY"
+
+
+def with_wrong_password(path, asked):
+    return asked.get("username") == "forgetful"
+
+
+@pytest.fixture
+def at():
+    with time_machine.travel(clock.now(), tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def firms(app, at):
+    """Two providers, the second with two brands and a password that may be wrong."""
+    with app.app_context():
+        make.provider()
+        other = accounts.open_provider(
+            db.session, iys_code=OTHER, title="Öteki A.Ş.", mersis="0123456789012346", contact="0850 123 45 67",
+            notice_url=make.NOTICE, brands={OTHER: "Öteki", SISTER: "Kardeş"}, at=clock.now(),
+        )  # fmt: skip
+        db.session.flush()
+        accounts.connect(db.session, vault(), other, username="forgetful", password=make.PASSWORD, at=clock.now())
+        db.session.commit()
+
+
+def bring(app, brand_code, texts, after=0, **facts):
+    """Decisions of a brand that are made so many seconds from now."""
+    with app.app_context():
+        brand = db.session.query(Brand).filter_by(brand_code=brand_code).one()
+        iys_code = make.IYS_CODE if brand_code == make.BRAND_CODE else OTHER
+        grants.insert_decisions(
+            brand, texts, clock.now() + after * SECOND, codes=(iys_code, brand_code), **{"lane": None} | facts
+        )
+
+
+def run(app, iys, seconds, idle=1):
+    ends = clock.now() + seconds * SECOND
+    while clock.now() < ends:
+        with app.app_context():
+            if not forwarder.forward_one(iys):
+                iys.at.shift(idle)
+
+
+ANOTHER_PROVIDER, ANOTHER_BRAND = {"brand_code": make.BRAND_CODE}, {"brand_code": SISTER}
+ANOTHER_CHANNEL = {"brand_code": OTHER, "channel": Channel.EMAIL}
+REFUSALS = {"brand_code": OTHER, "status": Status.REFUSED, "held": "ONAY"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "fails", "victim", "most_failures"),
+    [
+        ("500", of_other, ANOTHER_PROVIDER, 12),
+        ("500", of_other_brand, ANOTHER_BRAND, 12),
+        ("hang", of_other, ANOTHER_PROVIDER, 8),
+        ("H121", of_other, ANOTHER_PROVIDER, 30),
+        ("H353", of_other, ANOTHER_PROVIDER, 1),
+        ("H353", of_other_brand, ANOTHER_BRAND, 1),
+        ("H355", of_messages, ANOTHER_CHANNEL, 1),
+        ("H520", of_other, ANOTHER_PROVIDER, 1),
+        ("H525", grants_of_other, REFUSALS, 1),
+        ("password", with_wrong_password, ANOTHER_PROVIDER, 1),
+    ],
+)
+def test_what_fails_for_one_holds_up_no_other(app, at, firms, fault, fails, victim, most_failures):
+    bring(app, OTHER, grants.phones(30))
+    its = [f"p{number}@example.com" for number in range(5)]
+    its = its if victim.get("channel") else grants.phones(5, first=1000)
+    made = {address: clock.now() + (5 + 10 * number) * SECOND for number, address in enumerate(its)}
+    for number, address in enumerate(its):
+        bring(app, texts=[address], after=5 + 10 * number, **victim)
+    iys = PartlyFailing(at, fails, fault)
+
+    run(app, iys, 60)
+
+    longest = HANG + 3 if fault == "hang" else 3.0
+    assert set(its) <= set(iys.accepted)
+    assert {a: iys.accepted[a] - made[a] for a in its if iys.accepted[a] - made[a] > longest * SECOND} == {}
+    assert 0 < len(iys.failed) <= most_failures
+
+
+@pytest.mark.parametrize(("fault", "minutes"), [("500", 2), ("H353", 11), ("H355", 11), ("H520", 11), ("H525", 11)])
+def test_what_was_held_goes_by_itself_when_iys_takes_it_again(app, at, firms, fault, minutes):
+    bring(app, OTHER, grants.phones(40, first=2000), lane=Lane.BULK)
+    bring(app, OTHER, grants.phones(30))
+    iys = PartlyFailing(at, of_other, fault)
+    run(app, iys, 60)
+    assert iys.accepted == {}
+    iys.fault = None
+
+    run(app, iys, minutes * 60, idle=10)
+
+    assert len(iys.accepted) == 70
+    assert {each.outcome for each in Rows(app)(Submission)} <= {Outcome.ACCEPTED, Outcome.SENT}
+
+
+def test_a_list_holds_one_channel(app, at, firms):
+    for channel, texts in ((Channel.SMS, grants.phones(30)), (Channel.EMAIL, ["a@example.com", "b@example.com"])):
+        bring(app, OTHER, texts, channel=channel, lane=Lane.BULK)
+    iys = PartlyFailing(at, of_messages, "H355")
+
+    run(app, iys, 5)
+
+    assert set(iys.accepted) == {"a@example.com", "b@example.com"}
+
+
+def test_a_low_ratio_holds_the_grants_of_who_makes_it_low(app, at, firms):
+    bring(app, OTHER, grants.phones(300))
+    iys = PartlyFailing(at, of_other, "H121")
+    run(app, iys, 30)
+    iys.fault = None
+    both = {make.BRAND_CODE: 1000, OTHER: 2000}
+    for brand_code, first in both.items():
+        bring(app, brand_code, grants.phones(20, first=first), lane=Lane.BULK)
+        bring(app, brand_code, grants.phones(1, first=first + 50))
+        bring(app, brand_code, grants.phones(1, first=first + 60), status=Status.REFUSED, held="ONAY")
+    before = set(iys.accepted)
+
+    run(app, iys, 20)
+
+    taken = set(iys.accepted) - before
+    innocent = {*grants.phones(20, first=1000), *grants.phones(1, first=1050), *grants.phones(1, first=1060)}
+    assert taken == innocent | set(grants.phones(1, first=2060))
+    assert [each.state for each in Rows(app)(BulkRequest)].count(BulkState.HELD) == 1
