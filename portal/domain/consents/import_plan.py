@@ -25,6 +25,7 @@ from portal.domain.consents.recipients import Indexes
 
 class Effect(StrEnum):
     GRANT = "grant"  # Written, and sent to İYS.
+    LATE_MERCHANT = "late_merchant"  # A merchant's grant, sent although it is so old that İYS may refuse it (H467).
     REFUSAL = "refusal"  # Written and obeyed; İYS is told, where it holds a grant.
     FIRST_REFUSAL = "first_refusal"  # Obeyed here; İYS stores no refusal of somebody it does not know (H175).
     OLD_REFUSAL = "old_refusal"  # Obeyed here; too old for İYS (H467), which is told of it as HS_KARAR, dated then.
@@ -38,8 +39,9 @@ class Effect(StrEnum):
     UNSOURCED = "source_missing"
 
 
+GRANTS = (Effect.GRANT, Effect.LATE_MERCHANT)
 REFUSALS = (Effect.REFUSAL, Effect.FIRST_REFUSAL, Effect.OLD_REFUSAL)
-SENT = (Effect.GRANT, *REFUSALS)  # They move the consent and go to İYS.
+SENT = (*GRANTS, *REFUSALS)  # They move the consent and go to İYS.
 KEPT = (Effect.LATE_GRANT, Effect.OLDER, Effect.EARLIER_HOLDER)  # They move nothing.
 WRITTEN = (*SENT, *KEPT)
 
@@ -99,6 +101,7 @@ def effect_of(consent: LockedConsent, state: KeyState, entry: Entry, at: datetim
     """What comes of an entry. The newest wins, a refusal at the same moment; and what İYS is told of a key must be
     dated later than all before."""
     is_refusal, date = entry.status == Status.REFUSED, entry.consent_date
+    is_late = entry.source != Source.BEFORE_2015 and business_days.lenient_deadline(date) < at
     if state.facts and _is_known(entry, state.facts):
         return Effect.KNOWN
     is_known_to_iys = state.is_coming or consent.iys_status == Status.GRANTED
@@ -113,13 +116,15 @@ def effect_of(consent: LockedConsent, state: KeyState, entry: Entry, at: datetim
     if not consent.is_older_than(entry.status, date):
         return Effect.OLDER
     if not is_refusal:
-        is_passed = state.refused_at is not None and date <= state.refused_at
-        if is_passed or (consent.consent_date is not None and date <= consent.consent_date):
+        if any(each and date <= each for each in (state.refused_at, consent.consent_date)):
             return Effect.OLDER
-        return Effect.LATE_GRANT if is_too_old(entry, at) else Effect.GRANT
+        if not is_late:
+            return Effect.GRANT
+        return Effect.LATE_GRANT if entry.recipient_type == RecipientType.INDIVIDUAL else Effect.LATE_MERCHANT
     if consent.status is None and consent.iys_status != Status.GRANTED:
         return Effect.FIRST_REFUSAL
-    return Effect.OLD_REFUSAL if is_too_old(entry, at) else Effect.REFUSAL
+    is_too_old = is_late and entry.recipient_type == RecipientType.INDIVIDUAL
+    return Effect.OLD_REFUSAL if is_too_old else Effect.REFUSAL
 
 
 def _is_known(entry: Entry, facts: set[Fact]) -> bool:
@@ -130,15 +135,8 @@ def _is_known(entry: Entry, facts: set[Fact]) -> bool:
 
 
 def has_time_limit(recipient_type: RecipientType, source: str | None) -> bool:
-    """Whether İYS takes it for three business days only (H467)."""
+    """Whether İYS surely takes it for three business days only (H467); of merchants its documents leave that open."""
     return recipient_type == RecipientType.INDIVIDUAL and source != Source.BEFORE_2015
-
-
-def is_too_old(entry: Entry, at: datetime) -> bool:
-    """Whether İYS takes it no more."""
-    return (
-        has_time_limit(entry.recipient_type, entry.source) and business_days.lenient_deadline(entry.consent_date) < at
-    )
 
 
 SPARE_IDS = 500  # Drawn at once.

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.core.models import Brand, ImportBatch, MailKind, Membership, Provider, User
 from portal.core.vault import CannotOpen, Vault
-from portal.domain.consents.import_plan import KEPT, REFUSALS, Effect
+from portal.domain.consents.import_plan import GRANTS, KEPT, REFUSALS
 from portal.domain.identity import accounts
 from portal.services.imports.row_results import PROBLEMS
 
@@ -30,7 +30,7 @@ def write_ended_mail(
         "brand": brand.name,
         "is_complete": is_complete,
         "refusals": sum(tally.get(each, 0) for each in REFUSALS),
-        "grants": tally.get(Effect.GRANT, 0),
+        "grants": sum(tally.get(each, 0) for each in GRANTS),
         "kept": sum(tally.get(each, 0) for each in KEPT),
         "problems": sum(count for result, count in tally.items() if result in PROBLEMS),
         "link": current_app.config["MAIN_BASE"] + _path(batch),

@@ -80,19 +80,21 @@ class SkipReason(ExplainedProblem):
 
 # A stored byte is a position in this tuple: new results are appended, or stored bytes would change their meaning.
 APPENDED = (RowProblem.CHANNEL_MISSING, RowProblem.ADDRESS_MISSING, SkipReason.NO_ADDRESS, SkipReason.NOT_REFUSED)
+APPENDED_EFFECTS = (Effect.EARLIER_HOLDER, Effect.LATE_MERCHANT)
 RESULTS: tuple[str, ...] = (
     # RowProblem has the values of the first two.
-    *(each for each in Effect if each not in (Effect.UNDATED, Effect.UNSOURCED, Effect.EARLIER_HOLDER)),
+    *(each for each in Effect if each not in (Effect.UNDATED, Effect.UNSOURCED, *APPENDED_EFFECTS)),
     *(each.value for each in SkipReason if each not in APPENDED),
     *(each.value for each in RowProblem if each not in APPENDED),
     *(each.value for each in Problem),
     *(each.value for each in APPENDED),
-    Effect.EARLIER_HOLDER,
+    *APPENDED_EFFECTS,
 )
 BYTE_OF = {result: byte for byte, result in enumerate(RESULTS, 1)}
 PROBLEMS: dict[str, ExplainedProblem] = {each.value: each for kind in (RowProblem, Problem) for each in kind}
 IYS_CODES: dict[str, str] = {  # The code that İYS would have answered; of the others we know none.
     Effect.LATE_GRANT: "H467", Effect.OLD_REFUSAL: "H467", Effect.OLDER: "H178", Effect.SAME: "H174",
+    Effect.LATE_MERCHANT: "H467",
     Effect.FIRST_REFUSAL: "H175", RowProblem.STATUS_MISSING: "H110", RowProblem.STATUS_UNKNOWN: "H115",
     RowProblem.CHANNEL_UNKNOWN: "H117", RowProblem.CHANNEL_UNFIT: "H464", RowProblem.TYPE_UNKNOWN: "H116",
     RowProblem.CHANNEL_MISSING: "H111",

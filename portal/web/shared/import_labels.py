@@ -57,6 +57,10 @@ KINDS = {"status": _l("Durum"), "channel": _l("Kanal"), "source": _l("Kaynak"), 
 
 EFFECTS: dict[str, tuple[str, str]] = {
     Effect.GRANT: (N_("Onay, İYS'ye bildirilecek"), N_("Kaydedilir ve İYS'ye bildirilir.")),
+    Effect.LATE_MERCHANT: (
+        N_("Eski tacir onayı, İYS kabul etmeyebilir"),
+        N_("Kaydedilir ve İYS'ye bildirilir; ama üç iş gününden eski olduğundan İYS kabul etmeyebilir."),
+    ),
     Effect.REFUSAL: (N_("Ret, İYS'ye bildirilecek"), N_("Hemen uygulanır ve İYS'ye bildirilir.")),
     Effect.FIRST_REFUSAL: (
         N_("Ret, İYS'de kaydı olmayan kişi"),

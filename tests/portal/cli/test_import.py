@@ -63,6 +63,15 @@ def test_grants_from_before_2015_need_a_flag_that_vouches_for_them(run, tmp_path
     assert rows.one(ImportBatch).before_2015_confirmed_at
 
 
+def test_a_merchants_old_grants_are_counted_apart(run, tmp_path):
+    header = "Telefon;Durum;Tarih;Kaynak;Dayanak;Alıcı tipi"
+    old = put(tmp_path, "a.csv", csv_of("0532 987 65 43;ONAY;01.06.2026;HS_WEB;Sözleşme;TACIR", header=header))
+
+    code, (told,) = run(old, *GUESS, "--dry-run")
+
+    assert (code, told["tally"]) == (0, {"late_merchant": 2})
+
+
 def test_a_good_file_is_brought_once_and_moved_away(run, tmp_path, rows):
     done = tmp_path / "done"
     done.mkdir()

@@ -13,7 +13,7 @@ from portal.core.extensions import read_session, vault
 from portal.core.models import WORKER_STATES, BatchState, Brand, ImportBatch, User
 from portal.core.vault import CannotOpen
 from portal.domain import packages
-from portal.domain.consents.import_plan import KEPT, REFUSALS, SENT, WRITTEN, Effect
+from portal.domain.consents.import_plan import GRANTS, KEPT, REFUSALS, SENT, WRITTEN, Effect
 from portal.services.imports import batches, provider_questions, queries
 from portal.services.imports.batches import MAY_DROP, MAY_UNDO
 from portal.services.imports.layout import Layout
@@ -42,7 +42,7 @@ class Figures:
 
     @classmethod
     def of(cls, tally: dict[str, int]) -> "Figures":
-        grants = tally.get(Effect.GRANT, 0)
+        grants = sum(tally.get(each, 0) for each in GRANTS)
         refusals = sum(tally.get(each, 0) for each in REFUSALS)
         kept = sum(tally.get(each, 0) for each in KEPT)
         as_before = sum(tally.get(each, 0) for each in queries.AS_BEFORE)
@@ -101,6 +101,7 @@ def _dry_run_context(session: Session, batch: ImportBatch) -> dict[str, Any]:
         "figures": Figures.of(tally),
         "good": good,
         "problems": problems,
+        "late_merchants": tally.get(Effect.LATE_MERCHANT, 0),
         "writes": sum(tally.get(each, 0) for each in WRITTEN),
         "total": sum(tally.values()),
         "fixable": {each.result for each in problems if is_fixable(batch, each.result)},

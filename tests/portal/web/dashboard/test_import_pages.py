@@ -326,6 +326,22 @@ def test_grants_from_before_2015_wait_for_an_explicit_yes(app, ayse, rows):
     assert rows.one(AuditEntry, AuditEntry.act == "import.begun").facts["before_2015"] == 1
 
 
+def test_a_merchants_old_grants_are_said_to_be_in_doubt_beforehand(app, ayse, rows):
+    lines = "".join(f"\n0532 123 45 6{number};ONAY;HS_WEB;01.06.2026;Sözleşme;TACIR" for number in range(3))
+    text = "Telefon;Durum;Kaynak;Tarih;Dayanak;Alıcı tipi" + lines
+    ayse.posts("/dashboard/imports/new", {"brand": str(brand_id(app)), "text": text})
+    with app.app_context():
+        batch = db.session.get(ImportBatch, work(app, rows))
+        layout = replace(layout_of(vault(), batch), channels=(Channel.SMS,))
+        batches.set_layout(db.session, vault(), batch, layout, clock.now())
+        db.session.commit()
+
+    page = ayse.opens(f"/dashboard/imports/{work(app, rows)}").text
+
+    assert rows.one(ImportBatch).tally == {"late_merchant": 3}
+    assert "3 tacir onayı" in page and "İYS kabul etmeyebilir (H467)" in page
+
+
 def work(app, rows) -> int:
     with app.app_context():
         worker.work(rows.one(ImportBatch).id)
