@@ -21,7 +21,10 @@ from portal.services.iys.rate_limit import Priority
 
 log = structlog.get_logger()
 
-EVERY = timedelta(minutes=3)  # İYS tells nothing of the last hour anyway.
+# İYS tells nothing of the last hour anyway. From some 1,400 brands on, feeds come round later: polls have a share of
+# the pace (rate_limit.POLLING_SHARE), and the feed that is due longest goes first.
+EVERY = {FeedSource.PEOPLE: timedelta(minutes=20), FeedSource.PROVIDER: timedelta(hours=1)}
+FIRST = timedelta(days=1)  # A new brand's feeds are due before all that wait.
 LEASE = timedelta(seconds=60)
 WINDOW = timedelta(days=6)  # İYS tells seven days back; what it says to an older cursor is not documented.
 BLOCKED = timedelta(minutes=10)  # Rights or package: ask again after that, the provider may have acted.
@@ -30,11 +33,12 @@ UNREADABLE_ROW = "unreadable_row"
 
 
 def pull_next_page(client: Client) -> bool:
-    """Pull one page of a due feed; False if none is due."""
+    """Pull one page of the feed that is due longest; False if none is due, or none can be asked for now."""
     at = clock.now()
+    _create_feeds(at)
     claimed = claims.claim_first(claims.due_with_brand(Feed, at), at, LEASE)
     if claimed is None:
-        return _create_feeds(at)
+        return False
     feed, brand, iys_code = claimed
     is_fresh = feed.cursor_at is not None and feed.cursor_at > at - WINDOW
     cursor = feed.cursor if is_fresh else None  # None: İYS's window is read from its start.
@@ -48,22 +52,22 @@ def pull_next_page(client: Client) -> bool:
     return True
 
 
-def _create_feeds(at: datetime) -> bool:
-    """Give each connected brand its feeds; False if all have them."""
+def _create_feeds(at: datetime) -> None:
+    """Give connected brands their feeds, so many at a time that nobody waits."""
     brands = select(Brand).join(Connection, Connection.provider_id == Brand.provider_id).where(
         ~exists().where(Feed.brand_id == Brand.id), sandbox_mode.brand_has_not_ended(), *claims.may_ask(at)
     )  # fmt: skip
     rows = [
         {
-            "id": new_id(), "provider_id": brand.provider_id, "brand_id": brand.id, "source": source, "due_at": at,
-            "attempts": 0, "created_at": at,
+            "id": new_id(), "provider_id": brand.provider_id, "brand_id": brand.id, "source": source,
+            "due_at": at - FIRST, "attempts": 0, "created_at": at,
         }
         for brand in read_session().scalars(brands.limit(100))
         for source in FeedSource
     ]  # fmt: skip
-    insert_missing(db.session, Feed, rows)
-    db.session.commit()
-    return bool(rows)
+    if rows:
+        insert_missing(db.session, Feed, rows)
+        db.session.commit()
 
 
 def _apply_answer(feed: Feed, brand: Brand, cursor: str | None, answer: Answer) -> None:
@@ -81,7 +85,8 @@ def _store_rows(feed: Feed, brand: Brand, listed: list[Any], after: object, at: 
     rows = [row for row in map(movements.read_row, listed) if row]
     is_cursor = response_values.read_text(after, LONGEST_CURSOR) == after and after not in ("", feed.cursor)
     moved = {"cursor": after, "cursor_at": at} if is_cursor else {}
-    values = {"attempts": 0, "code": None, "pulled_at": at, "due_at": at if is_cursor else at + EVERY, **moved}
+    due_at = feed.due_at if is_cursor else at + EVERY[feed.source]  # The next page is due as long as this one was.
+    values = {"attempts": 0, "code": None, "pulled_at": at, "due_at": due_at, **moved}
     if not claims.release(feed, **values):
         return db.session.rollback()
     _sweep_after_gap(feed, at)
@@ -95,7 +100,7 @@ def _store_rows(feed: Feed, brand: Brand, listed: list[Any], after: object, at: 
 def _rest_feed(feed: Feed, cursor: str | None, at: datetime) -> None:
     """Nothing new. İYS gives no cursor then; the old one stays as long as it is within the window."""
     dropped = {} if cursor else {"cursor": None, "cursor_at": None}
-    if claims.release(feed, attempts=0, code=None, pulled_at=at, due_at=at + EVERY, **dropped):
+    if claims.release(feed, attempts=0, code=None, pulled_at=at, due_at=at + EVERY[feed.source], **dropped):
         _sweep_after_gap(feed, at)
     db.session.commit()
 

@@ -10,6 +10,7 @@ from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Status
 from portal.core.models import (
+    Brand,
     CallTally,
     Connection,
     Consent,
@@ -80,6 +81,30 @@ def test_a_brand_has_a_feed_of_each_source_and_both_rest_in_between(inflow, sand
     assert {feed.source for feed in rows(Feed)} == set(FeedSource)
     assert asked(sandbox) == before
     assert all(feed.due_at > clock.now() and feed.pulled_at for feed in rows(Feed))
+
+
+def test_a_brand_just_connected_is_pulled_before_all_that_wait(app, inflow, iys, sandbox, rows):
+    inflow.pulls()
+    with app.app_context():
+        db.session.execute(db.update(Feed).values(due_at=clock.now() - timedelta(hours=3)))
+        db.session.commit()
+        first = db.session.scalars(db.select(Brand.id)).one()
+        connected = make.provider(make.IYS_CODE + 1, make.BRAND_CODE + 1, "ayse2@example.com").id
+    sandbox.add_account("other", make.PASSWORD, make.IYS_CODE + 1, [make.BRAND_CODE + 1])
+
+    with app.app_context():
+        feeds.pull_next_page(iys)
+
+    assert {feed.provider_id for feed in rows(Feed, Feed.brand_id != first)} == {connected}
+    assert rows.count(Feed) == 4
+    assert all(feed.due_at < clock.now() for feed in rows(Feed, Feed.brand_id == first))
+
+
+def test_what_people_do_is_asked_for_more_often_than_what_was_sent(app, inflow, rows):
+    inflow.pulls()
+
+    minutes = {feed.source: (feed.due_at - feed.pulled_at) / timedelta(minutes=1) for feed in rows(Feed)}
+    assert minutes == {FeedSource.PEOPLE: 20, FeedSource.PROVIDER: 60}
 
 
 def test_pages_follow_each_other_at_once(inflow, sandbox, rows):
