@@ -72,11 +72,15 @@ class ForwardingHold(Base):
 
 
 class IysRate(Base):
-    """When the next call of a kind may leave, and how many failed in a row; shared behind one egress IP address."""
+    """When the next call of a kind may leave, and how many failed in a row; shared behind one egress IP address.
+
+    `ahead_ms`: how far our clock is ahead of İYS's, in the row of services.iys.iys_clock.
+    """
 
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     next_at: Mapped[datetime]
     failures: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    ahead_ms: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class CallTally(Base):
