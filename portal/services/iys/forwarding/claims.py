@@ -1,7 +1,9 @@
 """Submissions that may be sent now, and their claim by lease: the oldest of a lane first, one of a key at a time."""
 
+import contextlib
 import threading
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVarTuple
@@ -26,7 +28,12 @@ ENOUGH_ATTEMPTS = 2  # A grant that failed so often no longer holds up a refusal
 Earlier = aliased(Submission)
 Ts = TypeVarTuple("Ts")
 
+MOST_OF_PROVIDER = 4  # In hand in this process: where a provider's calls hang, threads are left for the others.
+
 _claim_lock = threading.Lock()  # Threads of one process don't race for the same row; processes may.
+
+_counter_lock = threading.Lock()
+_in_hand: Counter[int] = Counter()  # Claims of single submissions, by provider.
 
 
 @dataclass(frozen=True)
@@ -79,7 +86,8 @@ def claim_due_submissions(
     along, since İYS is asked about so many at once. Empty where another forwarder was first, or it is held.
     """
     with _claim_lock:
-        due = (oldest_due(read_session(), at, lane, is_sandbox=is_sandbox) for lane in lanes)
+        busy = [provider_id for provider_id, count in _in_hand.items() if count >= MOST_OF_PROVIDER]
+        due = (oldest_due(read_session(), at, lane, is_sandbox=is_sandbox, but_of=busy) for lane in lanes)
         seen = next(filter(None, due), None)
         if seen is None:
             return None
@@ -92,6 +100,19 @@ def claim_due_submissions(
             claimed += lease_submissions(session, session.scalars(_similar_refusals(claimed[0], at)).all(), at)
             session.commit()
     return claimed
+
+
+@contextlib.contextmanager
+def in_hand(claimed: Sequence[ClaimedSubmission]) -> Iterator[None]:
+    """Count a claim for its provider until it is done."""
+    providers = {each.provider_id: 1 for each in claimed}
+    with _counter_lock:
+        _in_hand.update(providers)
+    try:
+        yield
+    finally:
+        with _counter_lock:
+            _in_hand.subtract(providers)
 
 
 def _put_off_if_held(session: Session, claimed: ClaimedSubmission, at: datetime) -> bool:
@@ -163,7 +184,9 @@ def renew_lease(session: Session, claimed: ClaimedSubmission, at: datetime) -> C
     return renewed
 
 
-def oldest_due(session: Session, at: datetime, lane: Lane, *, is_sandbox: bool = False) -> int | None:
+def oldest_due(
+    session: Session, at: datetime, lane: Lane, *, is_sandbox: bool = False, but_of: Sequence[int] = ()
+) -> int | None:
     """The id of the oldest submission of a lane that may be sent now, over all live (or all sandbox) providers.
 
     Looks up the oldest of each active provider by index, so that submissions of blocked providers cost nothing.
@@ -176,7 +199,8 @@ def oldest_due(session: Session, at: datetime, lane: Lane, *, is_sandbox: bool =
         .correlate(Connection)
         .scalar_subquery()
     )
-    oldest = session.scalars(_of_active_providers(select(first), at, lane, is_sandbox))
+    active = _of_active_providers(select(first), at, lane, is_sandbox)
+    oldest = session.scalars(active.where(Connection.provider_id.not_in(but_of)))
     firsts = [each for each in oldest if each is not None]
     if len(firsts) < 2:
         return firsts[0] if firsts else None

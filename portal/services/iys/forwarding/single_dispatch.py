@@ -33,7 +33,8 @@ def _forward_next_of(client: Client, lanes: tuple[Lane, ...]) -> bool:
     if claimed is None:
         return False
     try:
-        _forward_claimed(client, claimed)
+        with claims.in_hand(claimed):
+            _forward_claimed(client, claimed)
     except calls.NotNow as not_now:
         outcomes.retry_later(claimed, not_now.pause, not_now.code, counts=False)
         return False
