@@ -19,7 +19,7 @@ from portal.services.iys.client import Answer
 HOST = "host"
 FAILED_PROVIDER = "host/"  # And its id: it failed since the last answer of the host.
 OPENING_FAILURES = 3  # Providers in a row; of fewer, each one's own pauses suffice.
-LONGEST_PAUSE = 60.0  # Seconds.
+LONGEST_PAUSE = 15.0  # Seconds: providers whose calls might not fail wait, too.
 PROBE = timedelta(seconds=15)  # A probe that has not come back by then is given up.
 
 

@@ -10,10 +10,10 @@ import time_machine
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.iys_protocol import Channel, Status
+from portal.core.iys_protocol import Channel, Operation, Status
 from portal.core.models import Brand, BulkRequest, BulkState, Lane, Outcome, Submission
 from portal.domain.identity import accounts
-from portal.services.iys import forwarder
+from portal.services.iys import forwarder, rate_limit
 from portal.services.iys.client import Answer, Client
 from portal.services.iys.forwarding import single_dispatch
 from tests import grants, make
@@ -222,9 +222,12 @@ def test_a_list_holds_one_channel(app, firms, at):
 
 
 def test_a_low_ratio_holds_the_grants_of_who_makes_it_low(app, firms, at):
-    bring(app, OTHER, grants.phones(300))
+    with app.app_context():
+        rate_limit.add_to_tally(db.session, Operation.ADD, clock.now(), calls=140)
+        db.session.commit()
+    bring(app, OTHER, grants.phones(60))
     iys = PartlyFailing(at, of_other, "H121")
-    run(app, iys, 30)
+    run(app, iys, 10)
     iys.fault = None
     both = {make.BRAND_CODE: 1000, OTHER: 2000}
     for brand_code, first in both.items():
