@@ -65,12 +65,14 @@ def paused_providers(session: Session, at: datetime) -> set[int]:
 
 def pause_failing_providers(at: datetime) -> None:
     """While the ratio is low, hold the grants of those who make it so; looked at once a minute. Commits."""
-    if rate_limit.held_until(read_session(), LOOKED, at):
+    kept = measure(read_session(), at)
+    is_low = kept.level == Level.PAUSED
+    held = select(ForwardingHold.until).where(ForwardingHold.code == LOW_RATIO).limit(1)
+    if rate_limit.held_until(read_session(), LOOKED, at) if is_low else read_session().scalar(held) is None:
         return
-    rate_limit.hold_calls(db.session, at + LOOK_AGAIN, LOOKED)
     db.session.execute(delete(ForwardingHold).where(ForwardingHold.code == LOW_RATIO))
-    kept = measure(db.session, at)
-    if kept.level == Level.PAUSED:
+    if is_low:
+        rate_limit.hold_calls(db.session, at + LOOK_AGAIN, LOOKED)
         hold = {
             "brand_id": ForwardingHold.EVERY_BRAND, "channel": ForwardingHold.EVERY_CHANNEL, "code": LOW_RATIO,
             "until": at + 2 * LOOK_AGAIN, "failures": 0,
