@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import ColumnElement, Update, case, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, Update, case, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from portal.core import leases
@@ -28,7 +28,10 @@ WORK = timedelta(minutes=10)  # So long after a list was sent İYS is likely to 
 ASK_SOON, ASK_LATER = timedelta(seconds=10), timedelta(minutes=1)  # About refusals of its grants: then, and after that.
 ASK_APART = timedelta(seconds=0.5)  # For brands with lists at İYS; so questions take at most a quarter of the pace.
 UNSENT_WAIT = timedelta(minutes=10)  # A list that is sent wakes the refusals of its grants.
+FEWEST = 10  # Grants of a list; fewer go singly.
 LIST_SUFFIX = "/request"  # Appended to İYS's path for one consent, it is the path for a list.
+
+NEVER_SENT = (Submission.attempts == 0, Submission.code.is_(None), Submission.outcome == Outcome.WAITING)
 
 _claim_lock = threading.Lock()
 
@@ -187,6 +190,8 @@ def _form_list(session: Session, at: datetime, paused: set[int], is_sandbox: boo
     if until := holds.held_until(bulk.part, at):
         holds.put_off(bulk.part, oldest, until, at)
         return None
+    if not is_paused and _move_few_to_singles(session, bulk, at, is_sandbox):
+        return None
     row = {
         "id": bulk.id, "provider_id": bulk.provider_id, "brand_id": bulk.brand_id, "channel": bulk.channel,
         "endpoint": bulk.endpoint, "size": 0, "attempts": bulk.attempts, "created_at": at,
@@ -208,15 +213,8 @@ def _fill_list(session: Session, bulk: ClaimedList, at: datetime) -> int:
     """Put the oldest waiting submissions into a list, one per key; how many. Later ones of a key wait for the first."""
     oldest_first = (Submission.due_at, Submission.id)
     place = func.row_number().over(order_by=oldest_first).label("place")
-    due = claims.is_due(at, Lane.BULK, bulk.provider_id)
-    chosen = (
-        select(Submission.id, place)
-        .join(Consent, Consent.id == Submission.consent_id)
-        .where(due, Submission.endpoint == bulk.endpoint, Consent.channel == bulk.channel)
-        .order_by(*oldest_first)
-        .limit(MAX_LIST_SIZE)
-        .subquery()
-    )
+    waiting = _waiting_for(bulk, at).add_columns(place)
+    chosen = waiting.order_by(*oldest_first).limit(MAX_LIST_SIZE).subquery()
     still = (Submission.lane == Lane.BULK, Submission.due_at <= at)  # As another process may have left it.
     put = update(Submission).where(Submission.id == chosen.c.id, *still)
     put = put.values(
@@ -225,26 +223,46 @@ def _fill_list(session: Session, bulk: ClaimedList, at: datetime) -> int:
     return changed_rows(session, put.execution_options(synchronize_session=False))
 
 
+def _waiting_for(bulk: ClaimedList, at: datetime) -> Select[int]:
+    due = (claims.is_due(at, Lane.BULK, bulk.provider_id), Submission.endpoint == bulk.endpoint)
+    of_channel = Consent.channel == bulk.channel
+    return select(Submission.id).join(Consent, Consent.id == Submission.consent_id).where(*due, of_channel)
+
+
 def move_waiting_people(session: Session, at: datetime, is_sandbox: bool = False) -> None:
-    """Move people's grants that waited too long, and were never sent, into the lane of lists."""
+    """Move people's grants that waited too long, and were never sent, into the lane of lists, if a list has enough."""
     long_due = (
-        select(Submission.id)
-        .where(
-            Submission.lane == Lane.PEOPLE,
-            Submission.provider_id.in_(claims.active_providers(at, Lane.BULK, is_sandbox=is_sandbox)),
-            Submission.due_at <= at - LONGEST_SINGLE_WAIT,
-            Submission.attempts == 0,
-            Submission.code.is_(None),
-            Submission.outcome == Outcome.WAITING,
-            leases.is_free(Submission, at),
-        )
-        .limit(MAX_LIST_SIZE)
+        Submission.lane == Lane.PEOPLE,
+        Submission.provider_id.in_(claims.active_providers(at, Lane.BULK, is_sandbox=is_sandbox)),
+        Submission.due_at <= at - LONGEST_SINGLE_WAIT,
+        leases.is_free(Submission, at),
+        *NEVER_SENT,
     )
-    if read_session().scalar(long_due.limit(1)) is None:
+    beside = func.count().over(partition_by=(Submission.endpoint, Consent.channel)).label("beside")
+    waiting = (
+        select(Submission.id, beside).join(Consent, Consent.id == Submission.consent_id).where(*long_due).subquery()
+    )
+    enough = select(waiting.c.id).where(waiting.c.beside >= FEWEST).limit(MAX_LIST_SIZE)
+    seen = read_session().scalars(enough).all()
+    if not seen:
         return
-    ids = session.scalars(long_due.with_for_update(skip_locked=True)).all()
-    moved = update(Submission).where(Submission.id.in_(ids))
+    still = select(Submission.id).where(Submission.id.in_(seen), *long_due).with_for_update(skip_locked=True)
+    moved = update(Submission).where(Submission.id.in_(session.scalars(still).all()))
     moved = moved.values(lane=Lane.BULK, endpoint=Submission.endpoint + LIST_SUFFIX)
     session.execute(moved.execution_options(synchronize_session=False))
     session.commit()
-    log.info("people.moved_to_lists", count=len(ids))
+    log.info("people.moved_to_lists", count=len(seen))
+
+
+def _move_few_to_singles(session: Session, bulk: ClaimedList, at: datetime, is_sandbox: bool) -> bool:
+    """Move grants that came within a minute into the lane of single ones, if a list would hold few of them and nobody
+    waits there: a list costs two calls, and its result takes five minutes."""
+    ids = session.scalars(_waiting_for(bulk, at).limit(FEWEST)).all()
+    if len(ids) == FEWEST or claims.oldest_due(read_session(), at, Lane.PEOPLE, is_sandbox=is_sandbox):
+        return False
+    fresh = (Submission.lane == Lane.BULK, Submission.due_at > at - LONGEST_SINGLE_WAIT, *NEVER_SENT)
+    moved = update(Submission).where(Submission.id.in_(ids), *fresh)
+    moved = moved.values(lane=Lane.PEOPLE, endpoint=func.replace(Submission.endpoint, LIST_SUFFIX, ""))
+    count = changed_rows(session, moved.execution_options(synchronize_session=False))
+    session.commit()
+    return count > 0

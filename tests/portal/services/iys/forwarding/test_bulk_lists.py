@@ -30,7 +30,8 @@ def bring(app):
 
     def them(count, first=0, **facts):
         with app.app_context():
-            grants.insert_decisions(make.brand(), grants.phones(count, first), clock.now(), **facts)
+            waited = timedelta(0) if "lane" in facts else timedelta(minutes=1)  # Or few go singly.
+            grants.insert_decisions(make.brand(), grants.phones(count, first), clock.now() - waited, **facts)
 
     return them
 
@@ -93,16 +94,43 @@ def test_a_list_holds_a_thousand_at_most_oldest_first(app, bring, sandbox, iys, 
     assert asked(sandbox, "bulk_add") == 2
 
 
-def test_a_persons_grant_that_waits_a_minute_goes_in_a_list(app, bring, sandbox, iys, rows):
+def test_peoples_grants_that_wait_a_minute_go_in_a_list_where_ten_of_a_brand_do(app, bring, sandbox, iys, rows):
     bring(2, lane=None)
 
     later(app, iys, seconds=61)
 
     assert {each.lane for each in rows(Submission)} <= {Lane.PEOPLE}, "the single lane was free, and took them"
-    bring(2, first=10, lane=None)
+    bring(9, first=10, lane=None)
+    put_off_single_lane(app)
+    assert rows(Submission, Submission.lane == Lane.BULK) == []
+    bring(1, first=20, lane=None)
     put_off_single_lane(app)
     later(app, iys, seconds=130)
-    assert asked(sandbox, "bulk_add") == 1
+    assert asked(sandbox, "bulk_add") == 1 and asked(sandbox, "add") == 2
+
+
+def test_a_few_grants_go_singly_and_many_in_a_list(app, bring, sandbox, iys, rows):
+    bring(9, lane=Lane.BULK)
+    for _ in range(2):  # One step takes them out of the lane of lists.
+        make.forward_all(app, iys)
+
+    assert (asked(sandbox, "add"), asked(sandbox, "bulk_add")) == (9, 0)
+    assert outcomes(rows) == {Outcome.ACCEPTED: 9}
+
+    bring(10, first=20, lane=Lane.BULK)
+    make.forward_all(app, iys)
+    assert (asked(sandbox, "add"), rows.one(BulkRequest).size) == (9, 10)
+
+
+def test_a_few_grants_go_in_a_list_while_people_wait(app, bring, sandbox, iys, rows):
+    from portal.services.iys.forwarding import bulk_lists
+
+    bring(1, lane=None)
+    bring(9, first=10, lane=Lane.BULK)
+    with app.app_context():
+        assert bulk_lists.claim_list_to_send(db.session, clock.now())
+
+    assert rows.one(BulkRequest).size == 9
 
 
 def put_off_single_lane(app):
@@ -383,6 +411,7 @@ class TestARefusalAndAGrantInAList:
         with app.app_context():
             one = db.session.query(Submission).one()
             one.lane, one.endpoint = Lane.BULK, one.endpoint + "/request"
+            one.due_at -= timedelta(minutes=1)  # Or it goes singly.
             db.session.commit()
 
     def test_the_refusal_is_asked_at_once_and_goes_when_the_grant_ends(self, app, fatma, sandbox, iys, rows):

@@ -134,4 +134,4 @@ def test_an_odd_row_of_a_result_takes_nothing_from_the_others(app, rows, odd):
 
 def bring(app, count: int) -> None:
     with app.app_context():
-        grants.insert_decisions(make.brand(), grants.phones(count), clock.now())
+        grants.insert_decisions(make.brand(), grants.phones(count), clock.now() - timedelta(minutes=1))

@@ -187,7 +187,7 @@ class TestAList:
             make.forward_all(app, iys)
         (ended,) = rows(Submission)
         with app.app_context():
-            grants.insert_decisions(make.brand(), grants.phones(1, first=10), clock.now())
+            grants.insert_decisions(make.brand(), grants.phones(1, first=10), clock.now() - timedelta(minutes=1))
         with iys_that_says(request=(202, {"requestId": "a-2"})) as iys:
             make.forward_all(app, iys)
 

@@ -228,29 +228,44 @@ class TestARefusalBehindAGrant:
             due = claims.oldest_due(db.session, clock.now(), Lane.REFUSALS)
         return due == rows.one(Submission, Submission.status == "RET").id
 
-    @pytest.mark.parametrize(
-        ("code", "passes"), [(None, True), ("H124", True), ("H174", False), ("H175", False), ("absent", False)]
-    )
-    def test_it_passes_by_a_list_unless_iys_said_that_it_holds_no_grant(self, app, decided, rows, code, passes):
+    @pytest.mark.parametrize("code", [None, "H124", "H174", "H175", "absent"])
+    def test_it_passes_by_a_list(self, app, decided, rows, code):
         self.change(app, "ONAY", lane=Lane.BULK)
+        self.change(app, "RET", code=code)
+
+        assert self.is_due(app, rows)
+
+    @pytest.mark.parametrize(
+        ("attempts", "code", "passes"),
+        [(0, None, False), (1, None, False), (2, None, True), (2, "H124", True)]
+        + [(2, code, False) for code in ("H174", "H175", "absent")],
+    )
+    def test_it_passes_by_a_grant_that_failed_twice_unless_iys_said_that_it_holds_none(
+        self, app, decided, rows, attempts, code, passes
+    ):
+        self.change(app, "ONAY", attempts=attempts)
         self.change(app, "RET", code=code)
 
         assert self.is_due(app, rows) == passes
 
-    @pytest.mark.parametrize(("attempts", "passes"), [(0, False), (1, False), (2, True)])
-    def test_it_passes_by_a_grant_that_failed_twice(self, app, decided, rows, attempts, passes):
-        self.change(app, "ONAY", attempts=attempts)
-
-        assert self.is_due(app, rows) == passes
-
-    def test_it_waits_ten_minutes_for_a_list(self, app, decided, rows):
-        self.change(app, "ONAY", lane=Lane.BULK, endpoint=Submission.endpoint + "/request")
-        with iys_that_says(request=TAKEN, MESAJ=(200, {"list": []})) as iys:
+    @pytest.mark.parametrize(
+        ("answer", "seconds", "wait"),
+        [(TAKEN, 0, 10 * SECOND), (TAKEN, 600, 60 * SECOND), (says("H124", 429), 0, TEN_MINUTES)],
+        ids=["at work on it", "long at work on it", "not sent"],
+    )
+    def test_it_is_asked_about_again_while_iys_works_on_the_list(
+        self, app, decided, rows, standing_clock, answer, seconds, wait
+    ):
+        listed = {"lane": Lane.BULK, "endpoint": Submission.endpoint + "/request"}
+        self.change(app, "ONAY", **listed, due_at=clock.now() - timedelta(minutes=1))
+        with iys_that_says(request=answer, MESAJ=(200, {"list": []}), result=(200, [])) as iys:
+            make.forward_all(app, iys)
+            standing_clock.shift(seconds)
             make.forward_all(app, iys)
 
         refusal = rows.one(Submission, Submission.status == "RET")
         assert (refusal.outcome, refusal.code, refusal.attempts) == (Outcome.WAITING, "absent", 0)
-        assert refusal.due_at == clock.now() + TEN_MINUTES
+        assert refusal.due_at == clock.now() + wait
 
     def test_it_waits_for_no_grant_that_ended(self, app, decided, rows):
         self.change(app, "ONAY", outcome=Outcome.PARKED, due_at=None)
