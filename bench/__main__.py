@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 
-from bench import decisions, exports, forwarding, hostile, imports, lanes, links, load, pages, report
+from bench import brands, decisions, exports, forwarding, hostile, imports, lanes, links, load, pages, report
 from bench.environments import POSTGRESQL, SQLITE
 from bench.rounds import Effort, Result
 
@@ -16,6 +16,7 @@ CASES = {
     "links": links.measure,
     "forward": forwarding.measure,
     "lanes": lanes.measure,
+    "brands": brands.measure,
     "imports": imports.measure,
     "exports": exports.measure,
     "hostile": hostile.measure,

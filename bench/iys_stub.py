@@ -1,20 +1,29 @@
 """An İYS that answers at once, or after some time, and only counts. `python -m bench.iys_stub PORT [MS]`.
 
-It takes every consent and every list, and says of each address it is asked about that it holds ONAY.
+It takes every consent and every list, and says of each address it is asked about that it holds ONAY. Firms may be in
+trouble: POST /trouble with {iysCode: one of TROUBLES} says which are from then on, and no others.
 """
 
 import asyncio
 import json
+import re
 import sys
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 HERE = "127.0.0.1"
 TOKEN = {"access_token": "a", "expires_in": 3600, "refresh_token": "r", "refresh_expires_in": 7200}
 HEAD = b"HTTP/1.1 %d OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 TRANSACTION = "8b8ecde4d5f945a0be3f6bbc5b4f3b1d"
-ADDED = {"transactionId": TRANSACTION, "creationDate": "2026-11-25 10:00:00"}
+TURKEY = timedelta(hours=3)
+HANG = 30.0  # Seconds: longer than anybody waits.
+TROUBLES = {  # The answer to all calls about a firm, or to its consents only.
+    "500": (500, "H470"), "hang": (500, "H470"), "H121": (422, "H121"), "H353": (403, "H353"), "H355": (404, "H355"),
+    "password": (401, "H351"), "H525": (422, "H525"),
+}  # fmt: skip
+OF_CONSENTS = ("H121", "H355", "H525")
 
 
 @dataclass
@@ -27,6 +36,7 @@ class Tally:
     last: float = 0.0
     arrivals: list = field(default_factory=list)
     lists: list = field(default_factory=list)  # How many items each list holds.
+    trouble: dict = field(default_factory=dict)  # By the firm's code, which is its account's name, too.
 
     def count(self) -> None:
         self.last = time.perf_counter()
@@ -48,14 +58,28 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, paus
         body = await reader.readexactly(_length(head))
         path = head.split(b" ", 2)[1]
         if path.startswith((b"/oauth2", b"/v2", b"/sps")):
+            trouble = _trouble_of(path, body)
             status, said = _answer(path, body, arrived)
-            await asyncio.sleep(max(0.0, arrived + pause - time.perf_counter()))
+            if trouble:
+                status, code = TROUBLES[trouble]
+                said = {"errors": [{"code": code}]}
+            lasts = HANG if trouble == "hang" else pause
+            await asyncio.sleep(max(0.0, arrived + lasts - time.perf_counter()))
         else:
-            status, said = 200, _read_tally(path)
+            status, said = 200, _read_tally(path, body)
         answer = json.dumps(said).encode()
         writer.write(HEAD % (status, len(answer)) + answer)
         await writer.drain()
     writer.close()
+
+
+def _trouble_of(path: bytes, body: bytes) -> str | None:
+    named = re.search(rb"/sps/(\d+)/", path) or re.search(rb'"username": "(\d+)"', body)
+    trouble = tally.trouble.get(named[1].decode()) if named else None
+    is_consent = b"/consents" in path and b'"status"' in body
+    if trouble in OF_CONSENTS and (not is_consent or (trouble == "H525" and b'"ONAY"' not in body)):
+        return None
+    return trouble
 
 
 def _length(head: bytes) -> int:
@@ -79,11 +103,15 @@ def _answer(path: bytes, body: bytes, arrived: float) -> tuple[int, object]:
         tally.arrivals.append((arrived, "multi_status", 0))
         return 200, {"requestId": "0", "list": json.loads(body)["recipients"]}
     if b"/changes" in path:
-        tally.arrivals.append((arrived, "other", 0))
+        tally.arrivals.append((arrived, "changes", 0))
         return 204, {}
     tally.count()
     tally.arrivals.append((arrived, "add", 1))
-    return 200, ADDED
+    return 200, _stored()
+
+
+def _stored() -> dict:
+    return {"transactionId": TRANSACTION, "creationDate": f"{datetime.now(UTC) + TURKEY:%Y-%m-%d %H:%M:%S}"}
 
 
 def _accept_list(items: list, arrived: float) -> dict:
@@ -96,14 +124,16 @@ def _accept_list(items: list, arrived: float) -> dict:
 
 def _list_result(number: int) -> list[dict]:
     return [
-        {"index": place, "status": "success", "subRequestId": f"{number}-{place}", **ADDED}
+        {"index": place, "status": "success", "subRequestId": f"{number}-{place}", **_stored()}
         for place in range(tally.lists[number])
     ]
 
 
-def _read_tally(path: bytes) -> dict:
+def _read_tally(path: bytes, body: bytes) -> dict:
     if path == b"/reset":
         vars(tally).update(vars(Tally()))
+    if path == b"/trouble":
+        tally.trouble = json.loads(body)
     told = vars(tally)
     return told if path == b"/arrivals" else {name: told[name] for name in ("adds", "first", "last")}
 

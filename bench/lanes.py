@@ -95,7 +95,7 @@ def measure_figures(database: str, size: int, seconds: int) -> dict[str, float]:
             figures |= _measure_beside_refusals(lanes, size, seconds)
             figures |= _measure_burst(lanes)
             figures["results/s"] = _results_per_second(lanes)
-        figures["most a second"] = _most_in_a_second([each[0] for each in lanes.arrivals()])
+        figures["most a second"] = most_in_a_second([each[0] for each in lanes.arrivals()])
         figures["token calls"] = len(lanes.arrivals("token"))
         for engine in _engines(app):
             engine.dispose()
@@ -178,7 +178,7 @@ def _consents_per_second(arrivals: list) -> float:
     return sum(each[2] for each in arrivals[1:]) / (arrivals[-1][0] - arrivals[0][0])
 
 
-def _most_in_a_second(moments: list[float]) -> int:
+def most_in_a_second(moments: list[float]) -> int:
     moments = sorted(moments)
     return max(sum(at <= each < at + 1 for each in moments[number : number + 60]) for number, at in enumerate(moments))
 
