@@ -73,10 +73,9 @@ def decide(
     `form` is None where its token could not be trusted: refusals count all the same, grants are asked again. So they
     are on a link that may not ask (any more: `is_live`), for other choices on a form that has decided already, and
     where they come too soon beside a refusal. `request_metadata` (IP address and user agent) and the person's `name`
-    are encrypted. A grant waits for the `undo_period` before İYS is told, and may be taken back until then
-    (annulments.undo_grants); a refusal goes at once, and voids a grant that still waits. Refusing what is refused is a
-    decision, too: İYS may hold a grant of which nobody told us yet. The same choices by the same form, or by none
-    within a minute, are one act. Raises TooMany, and TooSoon where only grants are chosen.
+    are encrypted. A grant may be taken back for the `undo_period`, and waits for that; a refusal goes at once, and
+    voids a grant that waits. Refusing what is refused is a decision, too: İYS may hold a grant that we do not know of.
+    The same choices by one form, or by none within a minute, are one act. Raises TooMany and, of grants alone, TooSoon.
     """
     key = (link_context.provider_id, link_context.brand_id, link_context.recipient_id)
     consents = locking.lock_channels(session, *key, choices)
