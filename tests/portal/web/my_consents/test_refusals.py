@@ -39,7 +39,7 @@ def test_one_brand_is_refused_and_others_are_left(app, granted, rows):  # noqa: 
 
     granted.posts(LIST, refuse=str(brand_id))
 
-    assert of_mine(rows) == {(brand_id, "MESAJ", Status.REFUSED)}  # Calls were refused before.
+    assert of_mine(rows) == {(brand_id, "MESAJ", Status.REFUSED), (brand_id, "ARAMA", Status.REFUSED)}
     assert other not in {each.brand_id for each in rows(Decision)}
 
 
@@ -50,6 +50,7 @@ def test_everything_is_refused_with_one_receipt(app, granted, rows):  # noqa: F8
 
     assert of_mine(rows) == {
         (brand_id, "MESAJ", Status.REFUSED),
+        (brand_id, "ARAMA", Status.REFUSED),
         (other, "MESAJ", Status.REFUSED),
         (other, "ARAMA", Status.REFUSED),
     }
