@@ -17,13 +17,14 @@ from portal.core.models import ImportBatch
 from portal.core.vault import Vault
 from portal.domain.consents.bulk_import import Entry
 from portal.services.imports import store
+from portal.services.imports.date_column import DateColumn
 from portal.services.imports.fixes import FIXES, apply_fix
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.layout import ADDRESSES as SERVES
 from portal.services.imports.layout.normalization import address_or_problem, folded, says_nothing
 from portal.services.imports.reading import Line
 from portal.services.imports.row_results import SLOTS, RowProblem, SkipReason
-from portal.services.imports.row_values import DateColumn, RowValueReader, RowValues
+from portal.services.imports.row_values import RowValueReader, RowValues
 from portal.services.imports.unused_columns import CellCounter
 
 SLOT_OF = {channel: slot for slot, channel in enumerate(SLOTS)}

@@ -1,0 +1,76 @@
+"""The date of a line's consent, from its columns of date and time or from the file's default."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from portal.core.clock import ISTANBUL
+from portal.core.iys_protocol import RecipientType, Source
+from portal.services.imports.fixes import apply_fix
+from portal.services.imports.layout import Field, Fix, Layout, dates
+from portal.services.imports.layout.dates import BadTime, Moment, read_clock
+from portal.services.imports.layout.normalization import says_nothing
+from portal.services.imports.row_results import RowProblem
+from portal.services.imports.row_values import RowValues
+
+FIRST = datetime(2015, 5, 1, tzinfo=ISTANBUL).astimezone(UTC)  # Since then İYS's law holds (H156).
+MAYBE_SWAPPED = (RowProblem.DATE_IMPOSSIBLE, RowProblem.DATE_TO_COME)
+
+
+class DateColumn:
+    """Reads the date of a line's consent: its own, the file's default, or none where İYS asks for none; never in the
+    future. `at` is now, in whole seconds."""
+
+    def __init__(self, layout: Layout, at: datetime):
+        self._at, self._day_first = at, layout.day_first
+        self._default = layout.date.astimezone(UTC).replace(microsecond=0) if layout.date else None
+        self._date, self._time = layout.columns.get(Field.DATE), layout.columns.get(Field.TIME)
+        self._fixes_swaps = Fix.DATE_SWAP in layout.fixes
+
+    def date_of(self, cells: Sequence[str], values: RowValues) -> datetime | RowProblem:
+        """The consent date in UTC, as İYS takes it with this source, or its problem."""
+        cell = cells[self._date] if self._date is not None else ""
+        at = self._date_in_cell(cell, cells) if cell else None
+        if at is None:
+            at = self._default_date(values)
+        if not isinstance(at, datetime):
+            return at
+        if at > self._at:
+            return RowProblem.DATE_TO_COME
+        if values.source == Source.BEFORE_2015:  # Its only date; the source says that the consent is older.
+            return FIRST if at <= FIRST else RowProblem.DATE_NOT_2015
+        return RowProblem.DATE_BEFORE_2015 if at < FIRST else at
+
+    def is_given(self, at: datetime) -> bool:
+        """Whether this date, as date_of() returned it, comes from the file: a merchant's may be left out."""
+        return at is not self._at
+
+    def _date_in_cell(self, cell: str, cells: Sequence[str]) -> datetime | RowProblem | None:
+        """The line's own date; None where the cell says nothing."""
+        at = self._parse(cell, cells)
+        if (not isinstance(at, datetime) or at < FIRST) and dates.is_blank(cell):
+            return None
+        if self._fixes_swaps and (at in MAYBE_SWAPPED or (isinstance(at, datetime) and at > self._at)):
+            swapped = self._parse(apply_fix(cell, Fix.DATE_SWAP), cells)
+            if isinstance(swapped, datetime) and FIRST <= swapped <= self._at:
+                return swapped
+        return at
+
+    def _parse(self, cell: str, cells: Sequence[str]) -> datetime | RowProblem:
+        moment = dates.read(cell, self._day_first)
+        if not isinstance(moment, Moment):
+            return moment
+        midnight = moment.at.astimezone(ISTANBUL).replace(hour=0, minute=0, second=0).astimezone(UTC)
+        if self._time is None or (moment.has_clock and moment.at != midnight):
+            return moment.at
+        try:
+            return midnight + timedelta(seconds=read_clock(cells[self._time]))
+        except BadTime:
+            return moment.at if says_nothing(cells[self._time]) else RowProblem.DATE_UNREADABLE
+
+    def _default_date(self, values: RowValues) -> datetime | RowProblem:
+        if values.source == Source.BEFORE_2015:
+            return FIRST
+        if self._default:
+            return self._default
+        # İYS asks no date of a merchant's first consent; it counts here from the moment of the import.
+        return self._at if values.recipient_type == RecipientType.MERCHANT else RowProblem.DATE_MISSING
