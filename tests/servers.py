@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import requests
-from werkzeug.serving import make_server
+from werkzeug.http import http_date
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from iys_sandbox import create_sandbox
 
@@ -89,14 +90,20 @@ class RunningSandbox:
 def sandbox(file: Path) -> Iterator[RunningSandbox]:
     """Serve a sandbox over its file."""
     app = create_sandbox(file, requests_per_second=0, may_push_in_clear=True)
-    with serving(app) as url:
+
+    class DatedBySandbox(WSGIRequestHandler):
+        def date_time_string(self, timestamp=None) -> str:
+            """The Date header: the sandbox's clock can be moved."""
+            return http_date(app.extensions["sandbox"].clock())
+
+    with serving(app, DatedBySandbox) as url:
         yield RunningSandbox(url, app)
 
 
 @contextlib.contextmanager
-def serving(app) -> Iterator[str]:
+def serving(app, handler=WSGIRequestHandler) -> Iterator[str]:
     """Serve a WSGI app from a thread; its address."""
-    server = make_server("127.0.0.1", 0, _close_answers(app), threaded=True)
+    server = make_server("127.0.0.1", 0, _close_answers(app), threaded=True, request_handler=handler)
     thread = threading.Thread(target=server.serve_forever, args=(POLL_INTERVAL,), daemon=True)
     thread.start()
     try:

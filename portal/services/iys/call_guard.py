@@ -15,6 +15,7 @@ from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import Operation
 from portal.services.iys import circuit_breaker, rate_limit, success_rate
 from portal.services.iys.client import Answer
+from portal.services.iys.iys_clock import iys_clock
 from portal.services.iys.rate_limit import Priority
 
 log = structlog.get_logger()
@@ -72,10 +73,11 @@ def start_call(question: Operation, provider_id: int, priority: Priority = Prior
 
 
 def finish_call(call: StartedCall, answer: Answer) -> None:
-    """Count a failed call, hold calls after a 429, and tell the circuit breaker. Commits."""
+    """Count a failed call, hold calls after a 429, read İYS's clock, and tell the circuit breaker. Commits."""
     at = clock.now()
     wrote = [  # Rows are locked in the order of start_call: rate limit, host, tally.
         _hold_calls(call.question, answer, at),
+        iys_clock().learn(db.session, answer),
         _tell_breaker(call, answer, at),
         _count_call(call, answer),
     ]

@@ -4,13 +4,15 @@ import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import requests
 from urllib3.exceptions import NewConnectionError
 
-from portal.core import iys_protocol
+from portal.core import clock, iys_protocol
 from portal.core.iys_protocol import Action, Status
 from portal.services.iys.http_deadline import Adapter, answer_within
 from portal.services.iys.response_values import JsonObject
@@ -21,7 +23,16 @@ SILENT_SHARE = 2 / 3  # Of the deadline, for which İYS may send nothing at all.
 CHUNK = 64 * 1024
 MAX_BODY = 256 * 1024 * 1024  # Bytes: a day's file of more than a million movements.
 NO_ANSWER = 0
+LONGEST_READING = timedelta(seconds=2)  # A slower answer's Date says too little of İYS's clock.
 SANDBOX_HEADER = {"X-Practice": "1"}  # Tells a sandbox to apply no limits: many providers share one address.
+
+
+class ClockReading(NamedTuple):
+    """İYS's time (of its Date header, cut to the second), and ours before and after it."""
+
+    asked_at: datetime
+    answered_at: datetime
+    iys_at: datetime
 
 
 @dataclass(frozen=True)
@@ -32,6 +43,7 @@ class Answer:
     body: bytes = field(repr=False)
     reached: bool = True  # False: no connection was made, so İYS cannot have received the call.
     retry_after: int | None = None  # Seconds; İYS documents no such header.
+    clock_reading: ClockReading | None = None
 
     @cached_property
     def errors(self) -> list[iys_protocol.WireError]:
@@ -96,6 +108,7 @@ class Client:
         headers = {"Content-Type": "application/json"} | (SANDBOX_HEADER if self.is_sandbox else {})
         if bearer:
             headers["Authorization"] = f"Bearer {bearer}"
+        asked_at = clock.now()
         try:
             with (
                 answer_within(deadline),
@@ -104,7 +117,8 @@ class Client:
                     timeout=(CONNECT_SECONDS, deadline * SILENT_SHARE), allow_redirects=False, stream=True,
                 ) as answer,
             ):  # fmt: skip
-                return Answer(answer.status_code, _read_body(answer), retry_after=_retry_after(answer.headers))
+                reading = _read_clock(answer.headers, asked_at, clock.now())
+                return Answer(answer.status_code, _read_body(answer), True, _retry_after(answer.headers), reading)
         except (requests.RequestException, _BodyTooLarge) as failure:
             return Answer(NO_ANSWER, b"", reached=_may_have_reached(failure))
 
@@ -136,6 +150,15 @@ def _read_body(answer: requests.Response) -> bytes:
 def _retry_after(headers: Mapping[str, str]) -> int | None:
     text = headers.get("Retry-After", "").strip()
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else None
+
+
+def _read_clock(headers: Mapping[str, str], asked_at: datetime, answered_at: datetime) -> ClockReading | None:
+    try:
+        iys_at = parsedate_to_datetime(headers.get("Date", ""))
+    except (ValueError, OverflowError):
+        return None
+    is_usable = iys_at.tzinfo is not None and timedelta(0) <= answered_at - asked_at <= LONGEST_READING
+    return ClockReading(asked_at, answered_at, iys_at) if is_usable else None
 
 
 def _may_have_reached(failure: Exception) -> bool:

@@ -36,7 +36,7 @@ from portal.domain.consents.urgency import AMBER, RED
 from portal.domain.identity import login_throttle
 from portal.domain.identity.permissions import Permission
 from portal.domain.notifications.messages import AT_ONCE
-from portal.services.iys import circuit_breaker, holds, rate_limit, success_rate
+from portal.services.iys import circuit_breaker, holds, iys_clock, rate_limit, success_rate
 from portal.services.iys.success_rate import Level
 from portal.web.operator.blueprint import blueprint
 from portal.web.shared.access import needs
@@ -73,6 +73,7 @@ def run_all(at: datetime) -> list[HealthCheck]:
         _check_success_rate(at),
         *_check_budgets(at),
         _check_own_accounts(at),
+        _check_clock(),
         *_check_lanes(at),
         _check_blocked_accounts(at),
         _check_mails(at),
@@ -142,6 +143,15 @@ def _check_own_accounts(at: datetime) -> HealthCheck:
         return HealthCheck(name, finding)
     cure = _("İYS'de olanlar geç öğrenilir: iş ortağı hesabına alın ya da İYS izin veriyorsa bütçeyi büyütün.")
     return HealthCheck(name, finding, AMBER_TONE, cure)
+
+
+def _check_clock() -> HealthCheck:
+    ahead = iys_clock.ahead(read_session())
+    finding = _("İYS'nin saatine göre %(seconds)s saniye.", seconds=f"{ahead.total_seconds():+.1f}")
+    if abs(ahead) < iys_clock.WARNING:
+        return HealthCheck(_("Saat"), finding)
+    cure = _("Bu makinenin saatini eşitleyin (NTP); ileri giden saat kararları o kadar bekletir.")
+    return HealthCheck(_("Saat"), finding, AMBER_TONE, cure)
 
 
 def _check_lanes(at: datetime) -> Iterator[HealthCheck]:

@@ -18,6 +18,7 @@ from portal.core.models import Connection, Consent, Credential, CredentialKind, 
 from portal.domain.consents.verification import NO_GRANT_CODES
 from portal.services.iys import holds, tokens
 from portal.services.iys.holds import Part
+from portal.services.iys.iys_clock import iys_clock
 from portal.services.iys.rate_limit import Priority
 
 LEASE = timedelta(seconds=15)  # Longer than an HTTP call may last; a killed forwarder's claims end then.
@@ -213,9 +214,10 @@ def active_providers(at: datetime, lane: Lane, *, is_sandbox: bool = False) -> S
 
 
 def is_due(at: datetime, lane: Lane, provider_id: object) -> ColumnElement[bool]:
-    """Due, not leased, and first of its key."""
+    """Due, not leased, first of its key, and not dated in the future of İYS's clock (H162)."""
     of_lane = and_(Submission.lane == lane, Submission.provider_id == provider_id)
-    return and_(of_lane, leases.is_due(Submission, at), not_(is_held_up(at)))
+    is_past = Submission.consent_date <= at - iys_clock().delay(read_session(), at)
+    return and_(of_lane, leases.is_due(Submission, at), is_past, not_(is_held_up(at)))
 
 
 def is_held_up(at: datetime) -> ColumnElement[bool]:

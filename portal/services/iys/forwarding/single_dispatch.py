@@ -12,6 +12,7 @@ from portal.services.iys import calls, circuit_breaker, holds, response_values, 
 from portal.services.iys.client import Answer, Client
 from portal.services.iys.forwarding import claims, local_validation, outcomes, status_check
 from portal.services.iys.forwarding.claims import ClaimedSubmission
+from portal.services.iys.iys_clock import iys_clock
 from portal.services.iys.rate_limit import Priority
 
 
@@ -86,6 +87,9 @@ def _call_and_record(client: Client, claimed: ClaimedSubmission, question: Opera
 def _apply_answer(client: Client, claimed: ClaimedSubmission, payload: bytes, answer: Answer) -> None:
     transaction_id = response_values.read_transaction_id(answer.content)
     if answer.status == 200 and transaction_id:
+        if claimed.attempts == 1:  # A repeated request gets the creationDate of the first one.
+            created_at = iys_protocol.read_wire_date(answer.content.get("creationDate"))
+            iys_clock().learn(db.session, answer, created_at)
         return outcomes.accept_submission(claimed, transaction_id, answer.content.get("creationDate"))
     action = answer.action(claimed.status)
     if action == Action.RECONCILE:
