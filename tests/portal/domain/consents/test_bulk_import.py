@@ -145,6 +145,21 @@ def test_a_second_refusal_of_a_file_is_taken_back_to_the_persons_own(app, brand,
     assert (rows.one(Consent).status, rows.one(Consent).decision_id) == (RET, rows(Decision)[0].id)
 
 
+def test_a_grant_from_between_two_refusals_is_older(app, brand, browser, rows):
+    """Whether the person refused twice, or two files said so: the second refusal is a decision like the first."""
+    db.session.commit()
+    fatma, now = make.Person(browser, make.codes(app, A)[A]), clock.now()
+    for hours in (5, 1):
+        with time_machine.travel(now - timedelta(hours=hours)):
+            fatma.decides(MESAJ="RET")
+    for ago in (timedelta(days=27), timedelta(hours=1)):
+        bring(brand, entry(B, RET, now - ago))
+
+    grants = [entry(each, date=now - timedelta(hours=3)) for each in (A, B)]
+    assert bring(brand, *grants) == ["older", "older"]
+    assert {each.status for each in rows(Consent, Consent.channel == Channel.SMS)} == {RET}
+
+
 def test_a_refusal_withdraws_what_iys_may_hold_and_is_only_kept_where_nobody_granted(brand, rows):
     old = clock.now() - LONG_AGO
     bring(brand, entry(A), entry(B, date=old))
