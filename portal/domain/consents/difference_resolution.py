@@ -42,7 +42,7 @@ class WhyNot(StrEnum):
 
     NOTHING_THERE = "nothing_there"  # İYS has no row of it: there is no word to take.
     UNREADABLE = "unreadable"  # İYS's row says something that we cannot keep.
-    REFUSED_HERE = "refused_here"  # The person refused here: a missing refusal at İYS is told, not taken.
+    REFUSED_HERE = "refused_here"  # The person refused here, and İYS holds a grant: the refusal can only be told.
     NOT_OURS = "not_ours"  # We did not send it.
     NEWER = "newer"  # The person decided anew since; that decision goes.
     ON_ITS_WAY = "on_its_way"
@@ -66,7 +66,9 @@ def why_not(
     """Why a difference cannot be settled in this way; None where it can. Raises CannotOpen."""
     if settlement == Settlement.TAKE_THEIRS:
         return why_not_take(session, vault, difference)
-    return why_not_send(session, difference, at) if settlement == Settlement.SEND_AGAIN else None
+    if settlement == Settlement.SEND_AGAIN:
+        return why_not_send(session, difference, at)
+    return why_not_explain(session, difference)
 
 
 def settle(
@@ -150,8 +152,18 @@ def send_again(session: Session, vault: Vault, difference: Difference, *, user_i
     _settle(session, difference, Settlement.SEND_AGAIN, user_id=user_id, at=at)
 
 
+def why_not_explain(session: Session, difference: Difference) -> WhyNot | None:
+    """Why both records cannot stay as they are; None where they can."""
+    consent = session.get(Consent, difference.consent_id) if difference.consent_id else None
+    is_untold = consent is not None and consent.status == Status.REFUSED and consent.iys_status == Status.GRANTED
+    return WhyNot.REFUSED_HERE if is_untold else None
+
+
 def explain(session: Session, difference: Difference, text: str, *, user_id: int, at: datetime) -> None:
-    """Leave both records as they are, and say why that is right. Raises AlreadySettled."""
+    """Leave both records as they are, and say why that is right. Raises CannotSettle and AlreadySettled."""
+    why = why_not_explain(session, difference)
+    if why is not None:
+        raise CannotSettle(why)
     _settle(session, difference, Settlement.EXPLAINED, user_id=user_id, at=at, explanation=text)
 
 

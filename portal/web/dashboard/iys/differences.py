@@ -43,7 +43,7 @@ FIELD_ENUMS: dict[str, type[StrEnum]] = {"recipientType": RecipientType, "type":
 WHY_NOT_LABELS: dict[WhyNot | None, str] = {
     WhyNot.NOTHING_THERE: _l("İYS'nin dosyasında bu işlem yok; alınacak bir kayıt da yok."),
     WhyNot.UNREADABLE: _l("İYS'nin satırı okunamıyor; destek ekibine bildirin."),
-    WhyNot.REFUSED_HERE: _l("Kişi burada reddetti. Ret geçerli kalır; İYS'ye yeniden bildirin ya da açıklayın."),
+    WhyNot.REFUSED_HERE: _l("Kişi burada reddetti. Ret geçerli kalır; İYS'ye yeniden bildirilmesi gerekir."),
     WhyNot.NOT_OURS: _l("Bu işlemi İzinlink iletmedi; yeniden iletilecek bir kaydı yok."),
     WhyNot.NEWER: _l("Kişi sonradan yeni bir karar verdi; İYS'ye o iletilir."),
     WhyNot.ON_ITS_WAY: _l("Kayıt zaten yolda; sonucu beklenmeli."),
@@ -182,10 +182,11 @@ def _difference_row(
 
 def _render_difference(difference: Difference, form: ExplanationForm) -> str:
     session, at, recipient = read_session(), clock.now(), _recipient_of(difference)
-    why_not_take = why_not_send = None
+    why_not_take = why_not_send = why_not_explain = None
     if difference.settled_at is None:
         why_not_take = difference_resolution.why_not_take(session, vault(), difference)
         why_not_send = difference_resolution.why_not_send(session, difference, at)
+        why_not_explain = difference_resolution.why_not_explain(session, difference)
     return render_template(
         "dashboard/iys/difference.html",
         difference=difference,
@@ -196,6 +197,7 @@ def _render_difference(difference: Difference, form: ExplanationForm) -> str:
         fields=_compared_fields(difference, recipient),
         why_not_take=WHY_NOT_LABELS.get(why_not_take),
         why_not_send=WHY_NOT_LABELS.get(why_not_send),
+        why_not_explain=WHY_NOT_LABELS.get(why_not_explain),
         settled_by=session.get(User, difference.settled_by) if difference.settled_by else None,
         form=form,
     )

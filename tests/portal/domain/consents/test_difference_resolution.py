@@ -2,13 +2,14 @@
 
 import json
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import time_machine
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import Consent, Decision, DecisionOrigin, Difference, DifferenceKind, Submission
+from portal.core.models import Consent, Decision, DecisionOrigin, Difference, DifferenceKind, Settlement, Submission
 from portal.core.models.ids import new_id
 from portal.domain.consents import difference_resolution
 from portal.domain.consents.difference_resolution import CannotSettle, WhyNot
@@ -62,6 +63,9 @@ def test_a_refusal_that_iys_does_not_hold_is_told_and_not_taken_back(app, drift,
     difference_id = drift("RET", theirs="ONAY")
     with pytest.raises(CannotSettle) as cannot:
         settle(app, difference_resolution.take_theirs, difference_id)
+    assert cannot.value.why == WhyNot.REFUSED_HERE
+    with pytest.raises(CannotSettle) as cannot:
+        settle(app, partial(difference_resolution.settle, settlement=Settlement.EXPLAINED), difference_id)
     assert cannot.value.why == WhyNot.REFUSED_HERE
 
     settle(app, difference_resolution.send_again, difference_id)
