@@ -79,7 +79,8 @@ class Entry:
 
 @dataclass(slots=True)
 class KeyState:
-    """What is known of a key beside its consent: its decisions, and whether İYS is being told the current one.
+    """What is known of a key beside its consent: its decisions, whether İYS is being told the current one, and whether
+    that is a grant without a date, which is older than any refusal.
 
     `refused_at` is the newest refusal of the address on this channel, as whatever type: it applies to all of them.
     `held_since` is since when the address belongs to who has it now, where it changed hands.
@@ -87,6 +88,7 @@ class KeyState:
 
     facts: set[Fact] | None = None
     is_coming: bool = False
+    is_undated: bool = False
     refused_at: datetime | None = None
     held_since: datetime | None = None
 
@@ -113,7 +115,7 @@ def effect_of(consent: LockedConsent, state: KeyState, entry: Entry, at: datetim
     was_refused = Status.REFUSED in (consent.status, consent.iys_status) or state.refused_at is not None
     if not is_refusal and (was_refused or consent.iys_status is not None) and not (entry.is_dated and entry.source):
         return Effect.UNSOURCED if entry.is_dated else Effect.UNDATED
-    if not consent.is_older_than(entry.status, date):
+    if not consent.is_older_than(entry.status, date) and not (is_refusal and state.is_undated):
         return Effect.OLDER
     if not is_refusal:
         if any(each and date <= each for each in (state.refused_at, consent.consent_date)):
@@ -149,7 +151,7 @@ class Snapshot:
     known: dict[str, int]  # Recipient ids by canonical address.
     consents: list[tuple[Any, ...]] = field(default_factory=list)  # The values of LockedConsent, by id.
     on_their_way: set[int] = field(default_factory=set)  # Decisions that İYS is still to be told.
-    facts: set[tuple[int, Fact]] = field(default_factory=set)  # With the consent's id.
+    facts: dict[int, tuple[int, Fact]] = field(default_factory=dict)  # By decision, with the consent's id.
     held_since: dict[int, datetime] = field(default_factory=dict)  # By recipient id; of those that changed hands.
 
 
@@ -195,9 +197,9 @@ def read_snapshot(session: Session, brand: Brand, known: dict[str, int], *, lock
         Submission.consent_id.in_(consent_ids), Submission.due_at.is_not(None)
     )
     snapshot.on_their_way = set(session.scalars(open_ones))
-    facts = select(Decision.consent_id, Decision.status, Decision.consent_date, Decision.source)
+    facts = select(Decision.id, Decision.consent_id, Decision.status, Decision.consent_date, Decision.source)
     snapshot.facts = {
-        (consent_id, (status, date, source)) for consent_id, status, date, source
+        decision_id: (consent_id, (status, date, source)) for decision_id, consent_id, status, date, source
         in session.execute(facts.where(Decision.consent_id.in_(consent_ids), ~is_void()))
     }  # fmt: skip
     return snapshot
@@ -233,7 +235,7 @@ class _Planner:
         self.refused: dict[tuple[int, Channel], datetime] = {}  # The newest, of any type.
         for consent in plan.consents.values():
             self._note_refusal(consent)
-        for consent_id, fact in plan.snapshot.facts:
+        for consent_id, fact in plan.snapshot.facts.values():
             self.facts[consent_id].add(fact)
 
     def plan_all(self) -> None:
@@ -261,12 +263,12 @@ class _Planner:
 
     def _state(self, consent: LockedConsent) -> KeyState:
         """Where İYS is not told of the brand, everything is told that ever will be."""
-        is_coming = (
-            not self.is_sent or consent.decision_id in self.plan.snapshot.on_their_way or consent.has_moved
-        )  # fmt: skip
-        refused_at = self.refused.get((consent.recipient_id, consent.channel))
-        held_since = self.plan.snapshot.held_since.get(consent.recipient_id)
-        return KeyState(self.facts.get(consent.id), is_coming, refused_at, held_since)
+        snapshot, key = self.plan.snapshot, (consent.recipient_id, consent.channel)
+        is_coming = not self.is_sent or consent.has_moved or consent.decision_id in snapshot.on_their_way
+        _, current = snapshot.facts.get(consent.decision_id or 0, (0, None))
+        is_undated = current is not None and current[:2] == (Status.GRANTED, None)
+        held_since = snapshot.held_since.get(consent.recipient_id)
+        return KeyState(self.facts.get(consent.id), is_coming, is_undated, self.refused.get(key), held_since)
 
     def _note_refusal(self, consent: LockedConsent) -> None:
         if consent.status == Status.REFUSED and consent.effective_at is not None:

@@ -1,6 +1,7 @@
 """What a file says of a key meets what is known of it: the newest wins, refusals always, and nothing is said twice."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -255,6 +256,22 @@ def test_a_refusal_applies_to_every_type_that_is_held(brand, rows):
     older = entry(C, RET, now), entry(C, date=now - timedelta(hours=2), recipient_type=RecipientType.MERCHANT)
     bring(brand, older[0])
     assert bring(brand, older[1]) == ["older"]
+
+
+@pytest.mark.parametrize("kind", RecipientType)
+def test_a_merchants_grant_without_a_date_is_older_than_any_refusal(brand, rows, kind):
+    at = clock.now()
+    undated = replace(entry(A, date=at, recipient_type=RecipientType.MERCHANT), is_dated=False)
+    assert bring(brand, undated, at=at) == ["grant"]
+
+    refusal = entry(A, RET, at - timedelta(hours=20), recipient_type=kind)
+    bring(brand, refusal, at=at)
+
+    merchant = rows.one(Consent, Consent.recipient_type == RecipientType.MERCHANT)
+    told = rows(Submission, Submission.consent_id == merchant.id)[-1]
+    assert (merchant.status, told.status) == (RET, RET)
+    assert told.consent_date > undated.consent_date, "or İYS would not take it (H178)"
+    assert bring(brand, undated, refusal)[0] == "known" and merchant.status == RET
 
 
 def test_several_lines_of_one_key_count_by_their_dates(brand, rows):
