@@ -7,7 +7,7 @@ from iys_sandbox.state_rules import state_codes
 from portal.core import iys_protocol
 from tests import make
 
-SOURCE = "HS_CAGRI_MERKEZI"
+SOURCE = "HS_MOBIL"  # None of the portal itself, in these stories.
 
 
 def tells_iys(

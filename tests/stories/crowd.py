@@ -117,11 +117,9 @@ def persistently(call: Callable[[], requests.Response]) -> requests.Response:
 
 
 def decisions_of(member: Member) -> dict[str, list[str]]:
-    """What they decided, by channel: a second refusal changes nothing."""
+    """What they decided, by channel."""
     decided: dict[str, list[str]] = {}
     for choices in member.chose:
         for channel, status in choices.items():
-            so_far = decided.setdefault(channel, [])
-            if not (status == REFUSE and so_far[-1:] == [REFUSE]):
-                so_far.append(status)
+            decided.setdefault(channel, []).append(status)
     return decided
