@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+from portal.core.addresses import is_email
 from portal.core.addresses.problems import ExplainedProblem
 from portal.core.lazy_text import N_
 
@@ -10,8 +11,8 @@ from portal.core.lazy_text import N_
 BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {chr(each) for each in range(0xFE00, 0xFE10)}
 INVISIBLE = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")  # Also line breaks, and marks that turn the direction.
 DOTS = str.maketrans("。｡․", "...")  # As browsers read them in a host.
-LINK = re.compile(r"(?<=\w)\.(?=\w{2})|://|@|(?<!\w)www\b", re.IGNORECASE)
-EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@]{1,253}")
+LINK = re.compile(r"(?<=\w)\.+(?=\w{2})|://|@|(?<!\w)www\b", re.IGNORECASE)
+WORD = re.compile(r"[^\s,;()<>]+")
 
 
 class NameProblem(ExplainedProblem):
@@ -62,5 +63,5 @@ def holds_link(text: str) -> bool:
 
 
 def holds_link_beside_email(text: str) -> bool:
-    """The same for contact details, which may name an e-mail address."""
-    return holds_link(EMAIL.sub(" ", text))
+    """The same for contact details, which may name e-mail addresses, each a word of its own."""
+    return holds_link(WORD.sub(lambda word: " " if is_email(word[0].rstrip(".")) else word[0], text))

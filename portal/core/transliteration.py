@@ -1,6 +1,6 @@
 """Texts for SMS: ASCII transliteration of Turkish, and the sender's identity in few characters."""
 
-ASCII = str.maketrans("çğıöşüÇĞİÖŞÜâîûÂÎÛ’‘“”–—…", "cgiosuCGIOSUaiuAIU''\"\"--.")
+ASCII = str.maketrans("çğıöşüÇĞİÖŞÜâîûÂÎÛ’‘“”–—", "cgiosuCGIOSUaiuAIU''\"\"--") | {ord("…"): "..."}  # One dot may link.
 MERSIS, TCKN = 16, 11  # Digits.
 
 

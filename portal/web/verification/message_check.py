@@ -76,12 +76,13 @@ def show_checked() -> ResponseReturnValue:
 
 
 def _judge(pasted: str, found: PastedText, checked: KnownMessage) -> Verdict:
-    """Whether the rest of the text fits the link. The senders' names and contacts may look like links, too."""
-    known = [text for name, each in checked.senders for text in (name, each.title, each.contact, each.number)]
-    own_links = pasted_text.find_links(f"{' '.join(known)} {ascii_only(' '.join(known))}").foreign
+    """Whether the rest of the text fits the link. The senders' names may look like links; a contact holds none."""
+    names = " ".join(text for name, each in checked.senders for text in (name, each.title))
+    own_links = pasted_text.find_links(f"{names} {ascii_only(names)}").foreign
     return text_comparison.compare(
         pasted, found.code, sent=checked.text, pair=checked.pair, brands=[name for name, _ in checked.senders],
-        known=known, has_foreign=not found.foreign <= own_links,
+        known=[names, *(text for _, each in checked.senders for text in (each.contact, each.number))],
+        has_foreign=not found.foreign <= own_links,
     )  # fmt: skip
 
 

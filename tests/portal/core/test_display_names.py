@@ -23,6 +23,7 @@ BAD = {
     "WWW banka": NameProblem.LINK,
     "destek@banka": NameProblem.LINK,
     "10.20.30.40": NameProblem.LINK,
+    "Banka…com": NameProblem.LINK,
 }
 
 
@@ -43,6 +44,15 @@ def test_abbreviations_of_a_title_get_their_spaces():
     assert parse_title("Yeni Gıda San.ve Tic.Ltd.Şti.") == "Yeni Gıda San. ve Tic. Ltd. Şti."
 
 
-def test_contact_details_may_hold_an_email_address_but_no_other_link():
-    assert not holds_link_beside_email("0850 123 45 67, destek@ornek.com.tr")
-    assert holds_link_beside_email("0850 123 45 67 banka-sube.com")
+def test_contact_details_may_hold_email_addresses_but_no_other_link():
+    allowed = ["0850 123 45 67, destek@ornek.com.tr.", "(a@ornek.com; B@ornek.com)", "Şikâyet… 444 0 123"]
+    links = [
+        "0850 123 45 67 banka-sube.com",
+        "https://sube-iptal.com/giris?@ornek.com",
+        "https://sube.com/ destek@ornek.com",
+        "0850 123 45 67 bit…ly/3xY",
+        "sube.com?a@ornek.com",
+    ]
+
+    assert [each for each in allowed if holds_link_beside_email(each)] == []
+    assert [each for each in links if not holds_link_beside_email(each)] == []
