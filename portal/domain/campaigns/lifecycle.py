@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Update, update
+from sqlalchemy import ColumnElement, exists, or_, update
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Channel
@@ -17,11 +17,10 @@ from portal.core.models import (
     ContactKind,
     Delivery,
     Message,
-    MessageKind,
-    MessageState,
     Provider,
 )
 from portal.core.models.ids import new_id
+from portal.domain.notifications import messages
 
 
 class ContactMissing(ValueError):
@@ -80,6 +79,13 @@ def _first_text(provider: Provider, brand: Brand, campaign: Campaign, wording: W
     )  # fmt: skip
 
 
+def is_stopped() -> ColumnElement[bool]:
+    """The condition that a campaign sends nothing now: it is closed, of a passive brand or a suspended provider."""
+    passive = or_(Brand.closed_at.is_not(None), Provider.suspended_at.is_not(None))
+    of_it = exists().where(Brand.id == Campaign.brand_id, Provider.id == Brand.provider_id, passive)
+    return or_(Campaign.closed_at.is_not(None), of_it.correlate(Campaign))
+
+
 class NotLaunched(ValueError):
     """A draft asks nobody; there is nothing to close."""
 
@@ -92,7 +98,8 @@ def close(session: Session, campaign: Campaign, at: datetime) -> bool:
     if campaign.closed_at:
         return False
     campaign.closed_at = at
-    session.execute(_update_unsent(campaign).where(Message.due_at.is_not(None)).values(due_at=None))
+    theirs = messages.is_unsent_invitation(), Message.campaign_id == campaign.id
+    session.execute(update(Message).where(*theirs, Message.due_at.is_not(None)).values(due_at=None))
     return True
 
 
@@ -102,13 +109,5 @@ def reopen(session: Session, campaign: Campaign, at: datetime) -> bool:
     if campaign.closed_at is None:
         return False
     campaign.closed_at = None
-    session.execute(_update_unsent(campaign).where(Message.due_at.is_(None)).values(due_at=at))
+    messages.resume_invitations(session, Message.campaign_id == campaign.id, at)
     return True
-
-
-def _update_unsent(campaign: Campaign) -> Update:
-    return update(Message).where(
-        Message.campaign_id == campaign.id,
-        Message.kind == MessageKind.INVITATION,
-        Message.state == MessageState.WAITING,
-    )

@@ -14,7 +14,8 @@ from portal.core import display_names
 from portal.core.addresses.problems import ExplainedProblem
 from portal.core.iys_protocol import Channel, Source, Status
 from portal.core.lazy_text import N_
-from portal.core.models import Brand, Connection, Consent, Domain, Provider, ProviderKind
+from portal.core.models import Brand, Campaign, Connection, Consent, Domain, Message, Provider, ProviderKind
+from portal.domain.notifications import messages
 from portal.domain.providers import sandbox_mode
 from portal.domain.providers.sandbox_mode import CodeTaken
 
@@ -180,11 +181,13 @@ def close_brand(brand: Brand, at: datetime) -> None:
     brand.closed_at = brand.closed_at or at
 
 
-def reopen_brand(session: Session, brand: Brand) -> None:
-    """Undo close_brand. Raises SandboxBrand."""
+def reopen_brand(session: Session, brand: Brand, at: datetime) -> None:
+    """Undo close_brand; invitations that it kept back go on. Raises SandboxBrand."""
     if brand.is_sandbox and not session.get_one(Provider, brand.provider_id).in_sandbox_mode:
         raise SandboxBrand
     brand.closed_at = None
+    of_brand = select(Campaign.id).where(Campaign.brand_id == brand.id)
+    messages.resume_invitations(session, Message.campaign_id.in_(of_brand), at)
 
 
 def count_addresses(session: Session, provider_id: int) -> dict[int, dict[Channel, AddressCount]]:

@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.core.models import Provider, Review, ReviewAct
+from portal.core.models import Message, Provider, Review, ReviewAct
+from portal.domain.notifications import messages
 
 
 class NotSuspended(ValueError):
@@ -17,7 +18,8 @@ class HasLeft(ValueError):
 
 
 def suspend(session: Session, provider: Provider, *, by: int, note: str, at: datetime) -> bool:
-    """Suspend a provider: nothing new begins, refusals go on. Returns whether anything changed, as those below."""
+    """Suspend a provider: nothing new begins, unsent invitations are kept back, refusals go on. Returns whether
+    anything changed, as those below."""
     if provider.suspended_at is not None:
         return False
     provider.suspended_at = at
@@ -25,12 +27,13 @@ def suspend(session: Session, provider: Provider, *, by: int, note: str, at: dat
 
 
 def resume(session: Session, provider: Provider, *, by: int, note: str, at: datetime) -> bool:
-    """End a suspension. Raises HasLeft."""
+    """End a suspension; what was kept back goes on. Raises HasLeft."""
     if provider.left_at is not None:
         raise HasLeft
     if provider.suspended_at is None:
         return False
     provider.suspended_at = None
+    messages.resume_invitations(session, Message.provider_id == provider.id, at)
     return record_review(session, provider, ReviewAct.RESUMED, by, note, at)
 
 

@@ -10,13 +10,14 @@ from portal.core.extensions import db, vault
 from portal.core.models import Campaign, Delivery, Message, MessageState, Recipient
 from portal.core.models.ids import new_id
 from portal.domain import campaigns
+from portal.domain.campaigns.lifecycle import is_stopped
 from portal.domain.consents.may_send import is_refused
 from portal.domain.consents.recipients import address_of
 from portal.domain.providers.brands import link_base_url
 from portal.services.launches.invitation_text import text_writer
 
 LEASE = timedelta(seconds=60)
-UNFINISHED = (Campaign.launched_at.is_not(None), Campaign.linked_at.is_(None), Campaign.closed_at.is_(None))
+UNFINISHED = (Campaign.launched_at.is_not(None), Campaign.linked_at.is_(None), ~is_stopped())
 
 
 def unfinished() -> list[int]:
@@ -43,8 +44,8 @@ def run(campaign_id: int, salt: str, link_base: str) -> None:
 def _link_next_chunk(campaign_id: int, salt: str, link_base: str) -> bool:
     campaign = db.session.get_one(Campaign, campaign_id, populate_existing=True)
     at = clock.now()
-    if campaign.closed_at:
-        leases.release(db.session, Campaign, [campaign])  # Closed meanwhile; opened again it goes on here.
+    if db.session.scalar(select(Campaign.id).where(Campaign.id == campaign_id, is_stopped())):
+        leases.release(db.session, Campaign, [campaign])  # Meanwhile; opened again it goes on here.
         db.session.commit()
         return False
     linked = campaigns.create_next_links(db.session, salt, campaign, at, refused=is_refused())

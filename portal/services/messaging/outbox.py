@@ -23,6 +23,7 @@ from portal.core.models import (
     UnsentReason,
 )
 from portal.core.vault import CannotOpen
+from portal.domain.campaigns.lifecycle import is_stopped
 from portal.domain.consents.may_send import is_refused
 from portal.domain.notifications import messages
 from portal.services.messaging import outgoing_messages
@@ -86,9 +87,13 @@ def _claim() -> tuple[list[OutgoingMessage], int]:
         .limit(BATCH)
         .with_for_update(of=Message, skip_locked=True)
     ).all()
-    refused = _refused_since([message.id for message, _ in rows])
+    ids = [message.id for message, _ in rows]
+    refused, stopped = _refused_since(ids), _stopped(ids)
     claimed = []
     for message, recipient in rows:
+        if message.id in stopped:
+            message.due_at = None
+            continue
         if message.id in refused or messages.is_expired(message, at):
             reason = UnsentReason.REFUSED if message.id in refused else UnsentReason.EXPIRED
             _end(message, MessageState.NOT_NEEDED, at, reason)
@@ -123,6 +128,12 @@ def _refused_since(message_ids: list[int]) -> set[int]:
         .where(or_(Campaign.kind == CampaignKind.ASK, Consent.channel.in_(MESSAGE_CHANNELS)), is_refused())
     )
     return set(rows)
+
+
+def _stopped(message_ids: list[int]) -> set[int]:
+    """Links whose campaign, brand or provider was stopped; they are due again when it goes on."""
+    rows = select(Message.id).join(Campaign, Campaign.id == Message.campaign_id).where(Message.id.in_(message_ids))
+    return set(db.session.scalars(rows.where(Message.kind == MessageKind.INVITATION, is_stopped())))
 
 
 def _end(message: Message, state: MessageState, at: datetime, reason: UnsentReason | None = None) -> None:

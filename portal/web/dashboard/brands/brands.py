@@ -152,7 +152,7 @@ def close_brand(brand_id: int) -> ResponseReturnValue:
 def reopen_brand(brand_id: int) -> ResponseReturnValue:
     brand = own_row_or_404(db.session, Brand, brand_id)
     try:
-        rule.reopen_brand(db.session, brand)
+        rule.reopen_brand(db.session, brand, clock.now())
     except rule.SandboxBrand:
         abort(409)
     return _commit_act("brand.reopened", brand)

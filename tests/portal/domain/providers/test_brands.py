@@ -110,7 +110,7 @@ def test_a_passive_brand_launches_nothing(provider):
     brands.close_brand(brand, clock.now())
     with pytest.raises(campaigns.BrandClosed):
         campaigns.launch(db.session, campaign, clock.now())
-    brands.reopen_brand(db.session, brand)
+    brands.reopen_brand(db.session, brand, clock.now())
     campaigns.launch(db.session, campaign, clock.now())
 
     assert campaign.launched_at is not None
@@ -130,7 +130,7 @@ def test_a_brand_of_the_sandbox_stays_closed_once_its_provider_has_left(provider
     brand.is_sandbox, brand.closed_at = True, clock.now()
 
     with pytest.raises(SandboxBrand):
-        brands.reopen_brand(db.session, brand)
+        brands.reopen_brand(db.session, brand, clock.now())
 
 
 def test_counts_tell_what_people_decided_by_channel(app, browser):

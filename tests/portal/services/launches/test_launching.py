@@ -13,7 +13,7 @@ import time_machine
 import shortlinks
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import AudienceEntry, Campaign, CampaignKind, Delivery, Message, Recipient
+from portal.core.models import AudienceEntry, Campaign, CampaignKind, Delivery, Message, Provider, Recipient
 from portal.core.word_pairs import word_pair
 from portal.domain import campaigns
 from portal.domain.consents import recipients
@@ -105,6 +105,22 @@ def test_a_campaign_with_a_running_lease_is_left_alone(context, salt, rows):
 
     assert launches.unfinished() == []
     assert rows.count(shortlinks.Link) == 4
+
+
+def test_a_suspended_firms_launch_waits_until_it_goes_on(context, salt, rows):
+    campaign = ready()
+    provider = db.session.get_one(Provider, campaign.provider_id)
+    provider.suspended_at = clock.now()
+    db.session.commit()
+
+    launches.run(campaign.id, salt, BASE)
+
+    assert launches.unfinished() == [] and rows.count(shortlinks.Link) == 0
+
+    db.session.get_one(Provider, provider.id).suspended_at = None
+    db.session.commit()
+
+    assert launches.unfinished() == [campaign.id]
 
 
 def test_a_killed_launch_is_finished_once_its_lease_ends(context, salt, rows):

@@ -10,8 +10,18 @@ from sqlalchemy import update
 from portal.app import create_app
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import Campaign, CampaignKind, Delivery, Message, MessageState, UnsentReason
+from portal.core.models import (
+    Campaign,
+    CampaignKind,
+    Delivery,
+    Message,
+    MessageState,
+    OperatorRole,
+    Provider,
+    UnsentReason,
+)
 from portal.domain.campaigns import lifecycle
+from portal.domain.providers import brands, suspension
 from portal.services.messaging import outbox, outgoing_messages
 from tests import databases, make, servers
 from tests.make import Person
@@ -199,6 +209,31 @@ def test_a_campaign_that_is_closed_while_its_messages_are_in_hand_sends_none_lat
     outbox._put_off([outgoing.id for outgoing in claimed])
 
     assert {(m.state, m.due_at, m.lease_until) for m in rows(Message)} == {(MessageState.WAITING, None, None)}
+
+
+@pytest.mark.parametrize("is_suspended", [True, False])
+def test_a_suspended_firm_and_a_passive_brand_send_nothing_until_they_go_on(waiting, gateway, rows, is_suspended):
+    brand, by = make.brand(), make.staff("derya@example.com", OperatorRole.ADMIN).id
+    provider = db.session.get_one(Provider, brand.provider_id)
+    if is_suspended:
+        suspension.suspend(db.session, provider, by=by, note="Sahte ileti.", at=clock.now())
+    else:
+        brands.close_brand(brand, clock.now())
+    db.session.commit()
+
+    send_all(gateway.url)
+
+    assert gateway.calls == []
+    assert {(m.state, m.due_at) for m in rows(Message)} == {(MessageState.WAITING, None)}
+
+    if is_suspended:
+        suspension.resume(db.session, provider, by=by, note="Açıklandı.", at=clock.now())
+    else:
+        brands.reopen_brand(db.session, brand, clock.now())
+    db.session.commit()
+    send_all(gateway.url)
+
+    assert sum(map(len, gateway.calls)) == 5
 
 
 def test_one_that_cannot_be_written_holds_up_no_other(waiting, gateway, rows, monkeypatch):
