@@ -53,12 +53,14 @@ class RowValueReader:
 
     def is_known(self, field: Field, cell: str) -> bool:
         """Whether a cell of a word column is understood, or says nothing."""
+        if field in STATUSES:
+            return self._status(field, cell) != RowProblem.STATUS_UNKNOWN
         of_field = {
             Field.CHANNEL: self.meanings.channels,
             Field.TYPE: self.meanings.recipient_type,
             Field.SOURCE: self.meanings.source,
         }
-        return of_field.get(field, self.meanings.status)(cell) is not None
+        return of_field[field](cell) is not None
 
     def _parse(self, texts: tuple[str, ...]) -> RowValues:
         words = dict(zip(self.columns, texts, strict=True))
@@ -105,13 +107,17 @@ class RowValueReader:
         return statuses
 
     def _status(self, field: Field, cell: str) -> Status | RowProblem | SkipReason | None:
-        """What a cell of a status column says; None where it is empty."""
+        """What a cell of a status column says; None where it is empty.
+
+        Under a name that refuses no word grants by itself: "İptal talebi: Onaylandı" is to be explained.
+        """
         status = self.meanings.status(cell)
         if not isinstance(status, Status):
             return RowProblem.STATUS_UNKNOWN if status is None else None
         if field in self._refusing and WEAK.fullmatch(folded(cell)):
             return Status.REFUSED if status == Status.GRANTED else SkipReason.NOT_REFUSED
-        return status
+        is_doubtful = field in self._refusing and status == Status.GRANTED and not self.meanings.is_explained(cell)
+        return RowProblem.STATUS_UNKNOWN if is_doubtful else status
 
     def _default(
         self, of_line: Status | RowProblem | SkipReason | None, channel: Channel

@@ -10,7 +10,7 @@ from portal.core.iys_protocol import Channel, Source, Status
 from portal.domain.consents.bulk_import import Entry
 from portal.services.imports.layout import Field, Layout, guess
 from portal.services.imports.layout.layout import STATUS_FIELDS
-from portal.services.imports.row_parser import RowParser
+from portal.services.imports.row_parser import RowParser, unknown_words
 from portal.services.imports.row_results import SLOTS
 from portal.services.imports.unused_columns import CellCounter, unused_columns
 
@@ -19,7 +19,10 @@ FACTS = {"source": Source.WEB, "date": NOW - timedelta(days=1), "origin": "form"
 ALL = tuple(Channel)
 
 CHANNEL_WORDS = ("", "SMS", "Mesaj", "ARAMA", "Telefon", "Mail", "E-Posta", "E-BÜLTEN", "SMS ve Arama", "call", "email")
-CONSENT_WORDS = ("", "izni", "ONAY", "almak istiyor", "Alsın", "gönderilsin", "consent", "opt-out", "istemiyor", "Ret")
+CONSENT_WORDS = (
+    "", "izni", "ONAY", "almak istiyor", "Alsın", "gönderilsin", "consent", "opt-out", "istemiyor", "Ret", "istemem",
+    "vermiyor", "geri alındı", "yok", "gönderme", "iptal edilmedi",
+)  # fmt: skip
 QUESTIONS = ("", " (E/H)", " mı?", " var mı", " DURUMU", "_1", " 2")
 HEADERS = st.builds(
     lambda channel, consent, question: f"{channel} {consent}{question}".strip(),
@@ -113,6 +116,19 @@ def test_yes_under_a_name_that_refuses_is_a_refusal_and_no_is_no_consent(name):
 
     assert says("E") == says("TRUE") == says("RET") == {Channel.SMS: "RET"}
     assert says("H") == says("0") == {Channel.SMS: "not_refused"}
+    assert says("Onaylandı") == says("Approved") == says("Alındı") == {Channel.SMS: "status_unknown"}
+
+
+def test_a_word_of_agreement_under_a_name_that_refuses_is_explained_by_a_person():
+    header, line = ["CEP", "SMS iptal talebi"], (2, ["0532 123 45 67", "Onaylandı"])
+    columns = {Field.PHONE: 0, Field.STATUS_SMS: 1}
+    asked = RowParser(Layout(columns=columns, channels=(), **FACTS), at=NOW, header_line=1, header=header)
+    said = Layout(columns=columns, channels=(), words={"status": {"onaylandı": "RET"}}, **FACTS)
+    told = RowParser(said, at=NOW, header_line=1, header=header)
+
+    assert unknown_words([line], asked) == {"status": {"Onaylandı": 1}}
+    assert unknown_words([line], told) == {}
+    assert [entry.status for _, entry in told.parse(line)] == [Status.REFUSED]
 
 
 def test_a_refusal_of_the_whole_line_goes_before_a_channels_own_yes():

@@ -3,7 +3,7 @@
 import pytest
 
 from portal.services.imports.layout import Field, guess
-from portal.services.imports.layout.consent_names import yes_refuses
+from portal.services.imports.layout.consent_names import refusal_named, yes_refuses
 
 SMS, CALL, EMAIL, ANY = Field.STATUS_SMS, Field.STATUS_CALL, Field.STATUS_EMAIL, Field.STATUS
 # In groups: a whole header of consent columns as one file has it.
@@ -22,6 +22,26 @@ HEADERS = {
 }  # fmt: skip
 REFUSING = {"HasOptedOutOfEmail", "DoNotCall", "Unsubscribed from all email", "SMS istemiyor", "Aranmasın",
             "Abonelikten çıktı"}  # fmt: skip
+# Of any of these a yes refuses.
+REFUSALS = """
+SMS istemem|SMS istemedi|SMS istemediğini belirtti|SMS almıyor|SMS almayacak|SMS gönderilmeyecek|SMS gönderilmez|
+SMS yasak|SMS engelli|SMS kapalı|SMS yok|SMS refused|SMS declined|SMS denied|SMS izni vermedi|SMS izin vermiyor|
+SMS kabul etmiyorum|SMS onaylamıyorum|SMS onayı geri alındı|SMS izni kaldırıldı|SMS izni ret|SMS listesinden çıkarıldı|
+Aranmak istemem|Aramayın|Arama yapmayınız|Aranmayacak|Aranmama talebi|Mail almıyor|Bülten almıyor|Reklam istemem|
+Ticari ileti almak istemem|Pazarlama izni yok|İzin vermiyorum|Onaylamıyorum|Rızası yok|Consent withdrawn|
+Consent revoked|Marketing refused|Rahatsız etmeyin|İzin alınmadı|İzni verilmemiş|SMS opt-out mu?|
+İleti gönderilmesini istemiyorum
+"""
+# Nobody can tell of which the yes is, so that a person chooses.
+UNCLEAR = """
+Ret yok|SMS iptal edilmedi|Opt-in revoked|İzinsiz değil|SMS gönderme|Mail gönderme|Email bounced|E-posta yok|
+Telefon kapalı|Onay Ret iptal|SMS iptali istiyor|Rahatsız etme
+"""
+GRANTS = """
+SMS gönderme izni|Telefonla aramayı kabul ediyor|Arama tamam mı|Pazarlama araması izni|Onay/Ret|SMS izni (var/yok)|
+Aranmasını kabul eder|SMS gönderilmesine izin|Bilgilendirme onayı|İstiyor/istemiyor|
+SMS geri bildirim izni|Mail (açık/kapalı)
+"""
 NO_CONSENTS = (
     "Sadakat üyesi", "KVKK Onayı", "Cinsiyet", "İptal nedeni", "SMS adedi", "Faks izni",
     "Evli mi?", "Aktif",
@@ -57,3 +77,24 @@ def test_a_file_of_an_office_is_read_whole():
 
     assert found.columns == {Field.PHONE: 0, Field.EMAIL: 1, SMS: 2, CALL: 3, EMAIL: 4}
     assert len(found.channels) == 3
+
+
+def names(text):
+    return [name.strip() for name in text.split("|")]
+
+
+@pytest.mark.parametrize("name", names(REFUSALS))
+def test_the_yes_of_a_negation_or_an_end_refuses(name):
+    assert refusal_named(name) is True
+    assert guessed(name, ["E", "H"] * 10) in (SMS, CALL, EMAIL, ANY)
+
+
+@pytest.mark.parametrize("name", names(UNCLEAR))
+def test_a_name_that_may_mean_either_is_left_to_a_person(name):
+    assert refusal_named(name) is False
+    assert guessed(name, ["E", "H"] * 10) is guessed(name, ["1", "0"] * 10) is None
+
+
+@pytest.mark.parametrize("name", [*names(GRANTS), "Object ID", "Engelli mi?", "Evli değil", "İşten ayrılmadı"])
+def test_no_refusal_is_seen_where_none_is_named(name):
+    assert refusal_named(name) is None
