@@ -60,12 +60,14 @@ class Resolution:
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
     nonce: int | None = field(default=None, compare=False, repr=False)  # Not logged: with the id it is the code.
+    created_at: datetime | None = field(default=None, compare=False)
 
 
 UNKNOWN = Resolution(LinkState.UNKNOWN)
 
 _link = Link.__table__.c
-_by_id = select(_link.nonce, _link.owner, _link.expires_at, _link.revoked_at).where(_link.id == bindparam("link_id"))
+_shown = (_link.nonce, _link.owner, _link.created_at, _link.expires_at, _link.revoked_at)
+_by_id = select(*_shown).where(_link.id == bindparam("link_id"))
 
 
 def create(
@@ -109,7 +111,7 @@ def resolve(database: Session | Connection, salt: str, code: str, at: datetime) 
         state = LinkState.EXPIRED
     else:
         state = LinkState.LIVE
-    return Resolution(state, link_id, row.owner, row.expires_at, row.revoked_at, row.nonce)
+    return Resolution(state, link_id, row.owner, row.expires_at, row.revoked_at, row.nonce, row.created_at)
 
 
 def revoke(session: Session, link_ids: Iterable[int], at: datetime) -> None:

@@ -3,11 +3,11 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import Index, Integer, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from portal.core.iys_protocol.enums import MESSAGE_CHANNELS, Channel
-from portal.core.models.base import Base, BigId, Entity, foreign_key
+from portal.core.models.base import Base, BigId, Entity, foreign_key, partial_index
 
 
 class CampaignKind(StrEnum):
@@ -98,9 +98,13 @@ class Campaign(Entity):
 
 
 class AudienceEntry(Entity):
-    """An address in a campaign's audience, with its link or the reason why it got none."""
+    """An address in a campaign's audience, with its link or the reason why it got none. At a consent point each holder
+    of an address has an entry."""
 
-    __table_args__ = (UniqueConstraint("campaign_id", "recipient_id"),)
+    __table_args__ = (
+        Index(None, "campaign_id", "recipient_id"),
+        partial_index("ix_audience_entry_waiting", "campaign_id", "recipient_id", where="link_id IS NULL", unique=True),
+    )
 
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     campaign_id: Mapped[int] = foreign_key("campaign.id", index=False)

@@ -7,7 +7,7 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, case, func, or_, select
+from sqlalchemy import Row, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.core.iys_protocol.enums import Channel, RecipientType, Status
@@ -19,7 +19,6 @@ from portal.core.models.recipient import Consent, Recipient, latest
 class ClosureReason(StrEnum):
     """Why a link no longer asks, whatever its own state: it shows information and takes refusals."""
 
-    DISOWNED = "disowned"  # The address's holder said that they are not the person meant, or the line was closed.
     GONE = "gone"  # The provider has left.
     SUSPENDED = "suspended"
     BRAND = "brand"  # The brand is closed.
@@ -79,12 +78,7 @@ class CurrentConsents:
     is_merchant: bool
 
 
-_was_reassigned = and_(
-    or_(Recipient.reassigned_at > Campaign.created_at, Recipient.closed_at > Campaign.created_at),
-    Campaign.delivery != Delivery.POINT,
-)
 _closure = case(
-    (_was_reassigned, ClosureReason.DISOWNED.value),
     (Provider.left_at.is_not(None), ClosureReason.GONE.value),
     (Provider.suspended_at.is_not(None), ClosureReason.SUSPENDED.value),
     (Brand.closed_at.is_not(None), ClosureReason.BRAND.value),

@@ -116,13 +116,18 @@ def register_recipient(
 ) -> int:
     """The id of the personal link for this address, by which its holder can decide again later.
 
-    It offers all channels that the point asks for and the address serves. The same address gets the same link again;
-    concurrent calls queue up.
+    It offers all channels that the point asks for and the address serves. The same holder of the address gets the same
+    link again, another one a new link (Recipient.held_since); concurrent calls queue up.
     """
     (recipient_id,) = recipients.gather(session, vault, place.provider_id, [address], at).values()
     locking.lock_recipients(session, [recipient_id])
-    theirs = (AudienceEntry.campaign_id == place.campaign_id, AudienceEntry.recipient_id == recipient_id)
-    link_id = session.scalar(select(AudienceEntry.link_id).where(*theirs))
+    held_since = recipients.held_since(session, [recipient_id]).get(recipient_id)
+    theirs = (
+        select(shortlinks.Link.id)
+        .join(AudienceEntry, AudienceEntry.link_id == shortlinks.Link.id)
+        .where(AudienceEntry.campaign_id == place.campaign_id, AudienceEntry.recipient_id == recipient_id)
+    )
+    link_id = session.scalar(theirs.where(shortlinks.Link.created_at >= held_since) if held_since else theirs)
     return link_id or _create_link(session, salt, place, recipient_id, address, at)
 
 

@@ -36,7 +36,8 @@ class PointStatistics:
 
 
 def count_statistics(session: Session, point: ConsentPoint, at: datetime) -> PointStatistics:
-    entries = select(func.count()).where(AudienceEntry.campaign_id == point.campaign_id)
+    entries = select(func.count(AudienceEntry.recipient_id.distinct()))
+    entries = entries.where(AudienceEntry.campaign_id == point.campaign_id)
     today = (
         AddressProof.brand_id == point.brand_id,
         AddressProof.campaign_id == point.campaign_id,

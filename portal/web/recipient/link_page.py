@@ -12,16 +12,16 @@ from markupsafe import escape
 import shortlinks
 from portal.core import clock
 from portal.core.extensions import read_session, vault
-from portal.core.models.link_context import LinkContext, load_current_consents, load_link_context
+from portal.core.models.link_context import CurrentConsents, LinkContext, load_current_consents, load_link_context
 from portal.web.recipient import link_states, page_content, visit_recorder
 from portal.web.recipient.blueprint import blueprint
-from portal.web.recipient.link_states import View
+from portal.web.recipient.link_states import State, View
 from portal.web.recipient.page_content import FormState, Personal, requested_code
 from portal.web.shared import hosts, limits
 from portal.web.shared.hosts import is_short_host
 from shortlinks import LinkState
 
-EMPTY_FORM = FormState()
+EMPTY_FORM, NOTHING_HELD = FormState(), CurrentConsents({}, is_merchant=False)
 MAX_PAGES = 1000
 
 # Placeholders of the personal values; random, so that no text of a provider holds one.
@@ -55,7 +55,8 @@ def render_link_page(
     link: shortlinks.Resolution, context: LinkContext, view: View, form_state: FormState = EMPTY_FORM
 ) -> str:  # fmt: skip
     """Render a link's page: from the cache for people who have decided nothing, else for this one alone."""
-    language, current = get_locale().language, load_current_consents(read_session(), context)
+    language, is_disowned = get_locale().language, view.state == State.DISOWNED  # What holds is then another's matter.
+    current = NOTHING_HELD if is_disowned else load_current_consents(read_session(), context)
     mine = page_content.personal_content(vault(), link, context, view, language=language, at=clock.now())
     page = partial(
         page_content.build_link_page, read_session(), context, view, current, form_state=form_state, language=language

@@ -16,7 +16,7 @@ class State(StrEnum):
     EXPIRED = "expired"
     REVOKED = "revoked"
     SUPERSEDED = "superseded"  # The person has a newer one.
-    DISOWNED = "disowned"
+    DISOWNED = "disowned"  # Made for an earlier holder of the address (Recipient.held_since).
     GONE = "gone"
     SUSPENDED = "suspended"
     BRAND = "brand"
@@ -53,6 +53,8 @@ def refusing_view(link: shortlinks.Resolution, context: LinkContext, serves: tup
 
 
 def _state(link: shortlinks.Resolution, context: LinkContext) -> State:
+    if context.held_since and link.created_at and link.created_at < context.held_since:
+        return State.DISOWNED
     if context.closure:
         return State(context.closure)
     if link.state != LinkState.LIVE:

@@ -6,9 +6,11 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import select
 
+import shortlinks
 from portal.core import clock
-from portal.core.extensions import vault
+from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import (
     AddressProof,
@@ -264,3 +266,29 @@ def test_refusing_all_where_one_channel_is_asked_for_refuses_every_channel_of_th
 
     assert "göndereceği bütün ticari iletileri kapsar: SMS, Telefon araması." in page
     assert {(each.channel, each.status) for each in rows(Consent)} == {("MESAJ", "RET"), ("ARAMA", "RET")}
+
+
+def test_another_holder_of_the_number_gets_a_link_of_their_own(app, fatma, rows):
+    """Bora granted here, and lost the number; who has it now said "not me", and then grants at the same point."""
+    fatma.decides(MESAJ="ONAY", ARAMA="RET")
+    old = link_codes(app)[0]
+    with time_machine.travel(clock.now() + timedelta(hours=1)) as then:
+        fatma.browser.post(f"/k/{old}/ben-degilim")
+        lost = fatma.browser.get(f"/k/{old}").text
+        then.shift(timedelta(hours=1))
+        fatma.decides(MESAJ="ONAY")
+        old, new = link_codes(app)
+        theirs, mine = fatma.browser.get(f"/k/{old}").text, fatma.browser.get(f"/k/{new}").text
+        then.shift(timedelta(hours=1))
+        fatma.decides(EPOSTA="RET", ARAMA="ONAY")
+
+    assert 'value="ONAY"' not in lost + theirs and "Şu an" not in lost + theirs and "/m/" not in theirs
+    assert 'value="ONAY"' in mine and "onayınız var" in mine and "/m/" in mine
+    assert len(link_codes(app)) == 2
+    assert Status.REFUSED not in {each.status for each in rows(Consent, Consent.channel != Channel.EMAIL)}
+
+
+def link_codes(app) -> list[str]:
+    with app.app_context():
+        links = db.session.scalars(select(shortlinks.Link).order_by(shortlinks.Link.id))
+        return [shortlinks.code_of(app.config["LINK_SALT"], each.id, each.nonce) for each in links]
