@@ -17,7 +17,7 @@ def status_sentence(consent: HeldConsent) -> str:
     since = format_datetime(consent.since, MOMENT)
     if consent.status == Status.GRANTED:
         return _("İzinli, %(since)s tarihinden beri", since=since)
-    return _("Reddedildi, %(since)s tarihinden beri", since=since)
+    return _("Reddedildi (%(since)s)", since=since)  # Of the last refusal, where there were several.
 
 
 def iys_sentence(consent: HeldConsent, destination: Destination) -> str:
