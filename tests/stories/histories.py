@@ -127,7 +127,7 @@ class World:
         for person in self.people:
             self._plan(person)
         dice = random.Random(f"{self.seed}-world")
-        for minute in range(0, int(LASTS.total_seconds() / 60), 30):
+        for minute in range(0, int(LASTS.total_seconds() / 60), 60):
             at = STARTS + timedelta(minutes=minute, seconds=dice.random() * 60)
             self._at(at, dice.choice((self.work, self.work, self.pull, self.fail, lambda: None)))
         for hour in range(0, int(SETTLES.total_seconds() / 3600), 3):

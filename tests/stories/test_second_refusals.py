@@ -180,3 +180,18 @@ def test_a_merchants_grant_without_a_date_withdraws_no_refusal(world):
 
     assert {each.status for each in world.rows(Consent)} == {Status.REFUSED}
     assert world.last_movements == ["ONAY", "RET"]
+
+
+def test_several_refusals_that_waited_cost_no_failure_and_keep_their_order(world, rows):
+    world.person.decides(EPOSTA="ONAY")
+    world.passes(MINUTE)
+    for refused in (by_link, by_one_click, by_staff):  # While İYS is not asked.
+        refused(world)
+        world.traveller.shift(MINUTE)
+
+    for _ in range(2):  # Two of one key are a second apart.
+        world.passes(MINUTE)
+
+    outcomes = [each.outcome for each in rows(Submission)]
+    assert outcomes == [Outcome.ACCEPTED, Outcome.ACCEPTED, Outcome.NOT_NEEDED, Outcome.NOT_NEEDED]
+    assert world.last_movements == ["ONAY", "RET"] and world.sandbox.ledger()["failures"] == 0
