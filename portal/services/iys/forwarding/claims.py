@@ -87,7 +87,8 @@ def claim_due_submissions(
     along, since İYS is asked about so many at once. Empty where another forwarder was first, or it is held.
     """
     with _claim_lock:
-        busy = [provider_id for provider_id, count in _in_hand.items() if count >= MOST_OF_PROVIDER]
+        with _counter_lock:
+            busy = [provider_id for provider_id, count in _in_hand.items() if count >= MOST_OF_PROVIDER]
         due = (oldest_due(read_session(), at, lane, is_sandbox=is_sandbox, but_of=busy) for lane in lanes)
         seen = next(filter(None, due), None)
         if seen is None:
