@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import String, UniqueConstraint
+from sqlalchemy import ColumnElement, String, UniqueConstraint, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.addresses import AddressKind
@@ -31,6 +31,11 @@ class Recipient(BlindIndexed, Entity):
         """Since when what we know belongs to the present holder: show them nothing from before. None: from the first
         day."""
         return latest(self.reassigned_at, self.closed_at)
+
+
+def has_changed_hands() -> ColumnElement[bool]:
+    """The condition that a recipient has a day in held_since."""
+    return or_(Recipient.reassigned_at.is_not(None), Recipient.closed_at.is_not(None))
 
 
 def latest(*moments: datetime | None) -> datetime | None:

@@ -24,6 +24,7 @@ from portal.core.models import (
     Recipient,
 )
 from portal.core.models.inserts import insert_missing
+from portal.core.models.recipient import has_changed_hands
 
 ENTRIES = AudienceEntry.__table__
 WaitingEntry = Row[int, int, str | None]  # Id, recipient and channels of one that has no link yet.
@@ -119,8 +120,7 @@ def _find_refused(
     for recipient_id, channel in rows:
         refused.setdefault(recipient_id, set()).add(channel)
     if campaign.kind == CampaignKind.ASK:  # Whoever has the address now is not the one who began the contact.
-        has_changed_hands = or_(Recipient.reassigned_at.is_not(None), Recipient.closed_at.is_not(None))
-        reassigned = select(Recipient.id).where(Recipient.id.in_(recipient_ids), has_changed_hands)
+        reassigned = select(Recipient.id).where(Recipient.id.in_(recipient_ids), has_changed_hands())
         refused |= {key: set(campaign.offered) for key in session.scalars(reassigned)}
     return refused
 

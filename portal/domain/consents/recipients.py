@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core.addresses import HIDDEN, Address, mask
 from portal.core.models import Recipient
 from portal.core.models.ids import new_ids
 from portal.core.models.inserts import insert_missing_rows
-from portal.core.models.recipient import latest
+from portal.core.models.recipient import has_changed_hands, latest
 from portal.core.vault import CannotOpen, Vault, index_column
 
 Item = TypeVar("Item")
@@ -59,9 +59,8 @@ def blind_indexes(vault: Vault, provider_id: int, texts: Iterable[str]) -> Index
 
 def held_since(session: Session, recipient_ids: list[int]) -> dict[int, datetime]:
     """Since when these addresses belong to who has them now, by recipient id; of those that changed hands."""
-    changed = or_(Recipient.reassigned_at.is_not(None), Recipient.closed_at.is_not(None))
     moments = select(Recipient.id, Recipient.reassigned_at, Recipient.closed_at)
-    rows = session.execute(moments.where(Recipient.id.in_(recipient_ids), changed))
+    rows = session.execute(moments.where(Recipient.id.in_(recipient_ids), has_changed_hands()))
     return {recipient_id: since for recipient_id, *each in rows if (since := latest(*each)) is not None}
 
 

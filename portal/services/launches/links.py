@@ -10,6 +10,7 @@ import shortlinks
 from portal.core.addresses import parse, without_plus
 from portal.core.extensions import vault
 from portal.core.models import AudienceEntry, Brand, Campaign, CampaignKind, Consent, Recipient
+from portal.core.models.recipient import has_changed_hands
 from portal.core.word_pairs import word_pair
 from portal.domain.consents.may_send import is_refused
 from portal.domain.providers.brands import link_base_url
@@ -87,4 +88,4 @@ def _is_barred(campaign: Campaign) -> ColumnElement[bool]:
         .where(Consent.channel.in_(campaign.barring), Brand.id == Consent.brand_id, is_refused())
         .correlate(Recipient)
     )
-    return or_(has_refused, Recipient.reassigned_at.is_not(None)) if campaign.kind == CampaignKind.ASK else has_refused
+    return or_(has_refused, has_changed_hands()) if campaign.kind == CampaignKind.ASK else has_refused

@@ -22,6 +22,7 @@ from portal.core.models import (
     Recipient,
     UnsentReason,
 )
+from portal.core.models.recipient import has_changed_hands
 from portal.core.vault import CannotOpen
 from portal.domain.campaigns.lifecycle import is_stopped
 from portal.domain.consents.may_send import is_refused
@@ -117,15 +118,20 @@ def _claim() -> tuple[list[OutgoingMessage], int]:
 def _refused_since(message_ids: list[int]) -> set[int]:
     """Links for people who have refused meanwhile, by another link of the brand or anywhere else.
 
-    Nobody is asked after a refusal, nor offered one over the channel that was refused.
+    Nobody is asked after a refusal or who has the address only since, nor offered a refusal over the channel that was
+    refused.
     """
+    asks = Campaign.kind == CampaignKind.ASK
     rows = db.session.scalars(
         select(Message.id)
         .join(Campaign, Campaign.id == Message.campaign_id)
         .join(Brand, Brand.id == Campaign.brand_id)
-        .join(Consent, and_(Consent.recipient_id == Message.recipient_id, Consent.brand_id == Brand.id))
+        .join(Recipient, Recipient.id == Message.recipient_id)
+        .outerjoin(Consent, and_(Consent.recipient_id == Recipient.id, Consent.brand_id == Brand.id))
         .where(Message.id.in_(message_ids), Message.kind == MessageKind.INVITATION)
-        .where(or_(Campaign.kind == CampaignKind.ASK, Consent.channel.in_(MESSAGE_CHANNELS)), is_refused())
+        .where(
+            or_(and_(asks, has_changed_hands()), and_(or_(asks, Consent.channel.in_(MESSAGE_CHANNELS)), is_refused()))
+        )
     )
     return set(rows)
 

@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from portal.app import create_app
 from portal.core import clock
+from portal.core.addresses import AddressKind
 from portal.core.extensions import db
 from portal.core.models import (
     Campaign,
@@ -18,10 +19,12 @@ from portal.core.models import (
     MessageState,
     OperatorRole,
     Provider,
+    Recipient,
     UnsentReason,
 )
 from portal.domain.campaigns import lifecycle
 from portal.domain.providers import brands, suspension
+from portal.services import launches
 from portal.services.messaging import outbox, outgoing_messages
 from tests import databases, make, servers
 from tests.make import Person
@@ -265,3 +268,17 @@ def test_a_link_is_not_sent_to_who_refused_its_channel_meanwhile(app, browser, g
     assert {(message.state, message.unsent_reason) for message in rows(Message)} == {
         (MessageState.NOT_NEEDED, UnsentReason.REFUSED), (MessageState.ACCEPTED, None),
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("moment", ["closed_at", "reassigned_at"])
+def test_nobody_is_asked_who_has_the_address_only_since(app, gateway, rows, moment):
+    make.codes(app, f"{make.PHONE}\n{make.EMAIL}", delivery=Delivery.GATEWAY)
+    with app.app_context():
+        db.session.execute(update(Recipient).where(Recipient.kind != AddressKind.EMAIL).values({moment: clock.now()}))
+        db.session.commit()
+        campaign, salt = db.session.query(Campaign).one(), app.config["LINK_SALT"]
+        assert launches.count_links(db.session, campaign) == launches.LinkCount(links=1, refused=1)
+        assert [address for address, _ in launches.links_of(db.session, campaign, salt, "")] == [make.EMAIL]
+        send_all(gateway.url)
+
+    assert [message["to"] for call in gateway.calls for message in call] == [make.EMAIL]
