@@ -94,7 +94,7 @@ def invite(
         raise TooManyInvitations
     inviter = session.get_one(User, by.user_id)
     columns = {"invites_to": provider.id, "role": role}
-    return _mail_invitation(session, vault, inviter, provider.title, role, email, language, link, at, columns)
+    return _mail_invitation(session, vault, inviter, provider, role, email, language, link, at, columns)
 
 
 def invite_staff(
@@ -105,7 +105,7 @@ def invite_staff(
     if Permission.STAFF not in permissions.operator_permissions(by.operator_role):
         raise RoleTooHigh
     columns = {"operator_role": role}
-    return _mail_invitation(session, vault, by, mails.OPERATOR, role, email, language, link, at, columns)
+    return _mail_invitation(session, vault, by, None, role, email, language, link, at, columns)
 
 
 def revoke_invitation(
@@ -203,15 +203,23 @@ def mail_new_owner(
 
 
 def _mail_invitation(
-    session: Session, vault: Vault, by: User, place: str, role: Role | OperatorRole, email: str, language: str,
-    link: Callable[[str], str], at: datetime, columns: Mapping[str, Any],
+    session: Session, vault: Vault, by: User, to: Provider | None, role: Role | OperatorRole, email: str,
+    language: str, link: Callable[[str], str], at: datetime, columns: Mapping[str, Any],
 ) -> OneTimeLink:  # fmt: skip
     invitation, token = one_time_links.issue(
         session, vault, OneTimeLinkKind.INVITATION, email=email, at=at, lifetime=LIFETIME, made_by=by.id, **columns
     )
-    facts = {"link": link(token), "until": invitation.expires_at, "place": place, "role": role.value, "by": by.name}
+    facts = {
+        "link": link(token), "until": invitation.expires_at, "place": to.title if to else mails.OPERATOR,
+        "role": role.value, "by": by.name, "address": unreviewed_inviter(vault, by, to),
+    }  # fmt: skip
     mails.write_mail(session, vault, MailKind.INVITATION, to=email, language=language, at=at, facts=facts)
     return invitation
+
+
+def unreviewed_inviter(vault: Vault, by: User, to: Provider | None) -> str:
+    """In sandbox mode the confirmed address of who invites, which stands in place of unreviewed names; else empty."""
+    return accounts.email_of(vault, by) if to is not None and to.in_sandbox_mode else ""
 
 
 def _check_change(session: Session, of: Membership, by: Membership) -> None:

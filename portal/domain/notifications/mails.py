@@ -19,7 +19,8 @@ Facts = Mapping[str, Any]
 FACTS: dict[MailKind, frozenset[str]] = {
     MailKind.CONFIRMATION: frozenset({"link", "until"}),
     MailKind.ALREADY_HERE: frozenset({"link"}),  # To the sign-in page.
-    MailKind.INVITATION: frozenset({"link", "until", "place", "role", "by"}),  # A provider's title, or OPERATOR.
+    # `place`: a provider's title, or OPERATOR. `address`: the inviter's, instead of names that nobody has reviewed.
+    MailKind.INVITATION: frozenset({"link", "until", "place", "role", "by", "address"}),
     MailKind.RESET: frozenset({"link", "until"}),
     MailKind.NEW_DEVICE: frozenset({"at", "device", "network", "link"}),  # Browser in words; masked; to /account.
     MailKind.FACTOR_CHANGED: frozenset({"at", "change", "name", "link"}),  # `change` is one of CHANGES.

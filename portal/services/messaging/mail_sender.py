@@ -31,7 +31,7 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=20), timedelta(hours=1)
 MAX_ATTEMPTS = 60  # In some two and a half days.
 LONGEST_NAME = 120
 LONGEST_TEXT = 2000
-TRUSTED_FACTS = frozenset({"link", "device", "network"})
+TRUSTED_FACTS = frozenset({"link", "device", "network", "address"})
 MULTILINE_FACTS = frozenset({"note", "reason", "question", "answer"})  # Written by people in correspondence with us.
 LOOKS_LIKE_A_LINK = re.compile(r"(?<=\w)\.(?=\w{2})|:?//+|@")
 

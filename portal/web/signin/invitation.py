@@ -122,9 +122,9 @@ def _page(invitation: OneTimeLink, form: NewcomerForm) -> str:
         return_url.remember(request.path)
     return render_template(
         "signin/invitation.html", form=form, place=_place(invitation), role=invitation.role or invitation.operator_role,
-        by=_inviter(invitation), until=invitation.expires_at, email=addresses.mask(email) if is_known_here else email,
+        by=_unreviewed_inviter(invitation) or _inviter(invitation), until=invitation.expires_at,
+        email=addresses.mask(email) if is_known_here else email, has_account=invited is not None,
         signed_in=current_user.name if is_known_here else None, is_me=is_known_here and _is_me(invited),
-        has_account=invited is not None,
     )  # fmt: skip
 
 
@@ -144,9 +144,21 @@ def _is_me(invited: User | None) -> bool:
 
 
 def _place(invitation: OneTimeLink) -> str | None:
-    """The provider's title; None at the operator."""
-    return read_session().get_one(Provider, invitation.invites_to).title if invitation.invites_to else None
+    """The provider's title, which stays unsaid in sandbox mode; None at the operator."""
+    provider = _provider(invitation)
+    if provider is None:
+        return None
+    return _("Deneme hesabı") if provider.in_sandbox_mode else provider.title
 
 
 def _inviter(invitation: OneTimeLink) -> str:
     return read_session().get_one(User, invitation.made_by).name if invitation.made_by else _("İzinlink")
+
+
+def _unreviewed_inviter(invitation: OneTimeLink) -> str:
+    by = read_session().get(User, invitation.made_by) if invitation.made_by else None
+    return members.unreviewed_inviter(vault(), by, _provider(invitation)) if by else ""
+
+
+def _provider(invitation: OneTimeLink) -> Provider | None:
+    return read_session().get_one(Provider, invitation.invites_to) if invitation.invites_to else None

@@ -15,7 +15,7 @@ AT = datetime(2026, 11, 24, 11, 2, tzinfo=UTC)
 LINK = "https://main.example/invitation/token"
 SAID = {
     "link": LINK, "until": AT, "at": AT, "place": "Örnek Mağazacılık A.Ş.", "role": "owner", "by": "Ayşe Yılmaz",
-    "device": "Firefox, Windows", "network": "85.10.0.0/16", "change": "totp_added", "name": "Telefon",
+    "address": "", "device": "Firefox, Windows", "network": "85.10.0.0/16", "change": "totp_added", "name": "Telefon",
     "owner": "Burak Demir", "note": "İmza eksik.\nTarih eksik.", "reason": "Şikâyet.", "question": "Nasıl?",
     "answer": "Böyle.", "package": "İLETİ 5", "is_confirmed": True, "provider_kind": "partner",
     "brand": "Örnek Mağaza", "point": "Kadıköy kasa", "used": "160", "budget": "200", "is_mail": False,
@@ -112,6 +112,15 @@ def test_whoever_names_a_firm_sends_no_link_to_strangers(bait):
     assert bait.lower() not in said.lower()
     assert "://" not in said
     assert "@" not in said
+
+
+@pytest.mark.parametrize("language", mails.LANGUAGES)
+def test_before_admission_an_invitation_holds_no_words_of_who_sends_it(language):
+    bait = {"by": "Hesabınız kapandı, 0850 111 22 33 arayın", "place": "Banka A.Ş."}
+    mail = written(MailKind.INVITATION, language, **bait, address="ayse@example.com")
+
+    assert not any(each in mail.subject + mail.text for each in bait.values())
+    assert mail.subject.startswith("ayse@example.com ") and '"owner"' in mail.text.replace("sahip", "owner")
 
 
 def test_a_firms_own_dots_stay():

@@ -2,6 +2,7 @@
 not."""
 
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 import time_machine
@@ -9,7 +10,7 @@ from sqlalchemy import func, select, update
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import AuditEntry, Mail, MailKind, Membership, OneTimeLink, Provider, Role, SignIn
+from portal.core.models import AuditEntry, Mail, MailKind, Membership, OneTimeLink, Provider, Role, SignIn, User
 from portal.domain.identity import accounts
 from portal.domain.notifications import mails
 from tests import make
@@ -57,6 +58,20 @@ def test_an_invitation_goes_out_by_mail(app, ayse, rows):
     assert to == BURAK
     assert said["link"].startswith("http://localhost:8000/invitation/")
     assert acts(rows) == ["person.invited"]
+
+
+def test_before_admission_an_invitation_names_an_address_and_no_name(app, ayse, rows):
+    with app.app_context():
+        db.session.execute(update(Provider).values(admitted_at=None))
+        db.session.execute(update(User).values(name="0850 111 22 33 arayın"))
+        db.session.commit()
+
+    invites(ayse)
+
+    ((_, said),) = mailed(app, rows, MailKind.INVITATION)
+    page = app.test_client().get(urlsplit(said["link"]).path).text
+    assert said["address"] == make.AYSE and make.AYSE in page
+    assert "0850 111 22 33" not in page and "Örnek Mağazacılık" not in page
 
 
 def test_the_list_shows_people_masked_and_invitations_by_the_address_that_was_typed(ayse, burak):
