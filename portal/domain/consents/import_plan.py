@@ -45,6 +45,7 @@ SENT = (*GRANTS, *REFUSALS)  # They move the consent and go to İYS.
 KEPT = (Effect.LATE_GRANT, Effect.OLDER, Effect.EARLIER_HOLDER)  # They move nothing.
 WRITTEN = (*SENT, *KEPT)
 
+SPARE_IDS = 500  # Drawn at once.
 A_SECOND = timedelta(seconds=1)
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -54,7 +55,8 @@ Fact = tuple[Status, datetime | None, str | None]  # Status, consent_date and so
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What one line says of one key. `consent_date` is aware, in whole seconds, and not in the future; where the line
-    has none (`is_dated` is false), it is when we received it, which İYS is not told."""
+    has none (`is_dated` is false), it is when we received it, which İYS is not told. A refusal by its day only has the
+    last moment that it can mean; of what is refused since the first one, `earliest`, it says nothing new."""
 
     line: int
     address: Address = field(repr=False)
@@ -64,6 +66,7 @@ class Entry:
     source: Source | None
     consent_date: datetime
     is_dated: bool = True
+    earliest: datetime | None = None
 
     @property
     def weight(self) -> tuple[datetime, bool]:
@@ -107,7 +110,7 @@ def effect_of(consent: LockedConsent, state: KeyState, entry: Entry, at: datetim
     if state.facts and _is_known(entry, state.facts):
         return Effect.KNOWN
     is_known_to_iys = state.is_coming or consent.iys_status == Status.GRANTED
-    stands = not consent.is_older_than(entry.status, date) if is_refusal else is_known_to_iys
+    stands = not consent.is_older_than(entry.status, entry.earliest or date) if is_refusal else is_known_to_iys
     if consent.status == entry.status and stands:
         return Effect.SAME
     if not is_refusal and state.is_earlier_holders(entry):
@@ -139,9 +142,6 @@ def _is_known(entry: Entry, facts: set[Fact]) -> bool:
 def has_time_limit(recipient_type: RecipientType, source: str | None) -> bool:
     """Whether İYS surely takes it for three business days only (H467); of merchants its documents leave that open."""
     return recipient_type == RecipientType.INDIVIDUAL and source != Source.BEFORE_2015
-
-
-SPARE_IDS = 500  # Drawn at once.
 
 
 @dataclass

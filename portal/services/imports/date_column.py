@@ -1,8 +1,9 @@
 """The date of a line's consent, from its columns of date and time or from the file's default."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
+from portal.core import clock
 from portal.core.clock import ISTANBUL
 from portal.core.iys_protocol import RecipientType, Source
 from portal.services.imports.fixes import apply_fix
@@ -13,6 +14,7 @@ from portal.services.imports.row_results import RowProblem
 from portal.services.imports.row_values import RowValues
 
 FIRST = datetime(2015, 5, 1, tzinfo=ISTANBUL).astimezone(UTC)  # Since then İYS's law holds (H156).
+LAST_SECOND = timedelta(days=1, seconds=-1)  # Of a day, from its midnight.
 MAYBE_SWAPPED = (RowProblem.DATE_IMPOSSIBLE, RowProblem.DATE_TO_COME)
 
 
@@ -39,6 +41,12 @@ class DateColumn:
         if values.source == Source.BEFORE_2015:  # Its only date; the source says that the consent is older.
             return FIRST if at <= FIRST else RowProblem.DATE_NOT_2015
         return RowProblem.DATE_BEFORE_2015 if at < FIRST else at
+
+    def refusal_date(self, date: datetime) -> datetime:
+        """The date of a refusal where date_of() returned this one. Midnight names the day only: a refusal counts from
+        the day's end, now at most, so that no grant of that day outlasts it."""
+        is_day = date != FIRST and clock.istanbul(date).time() == time()
+        return min(date + LAST_SECOND, self._at) if is_day else date
 
     def is_given(self, at: datetime) -> bool:
         """Whether this date, as date_of() returned it, comes from the file: a merchant's may be left out."""

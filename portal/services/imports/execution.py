@@ -47,7 +47,7 @@ class Run:
         self.place = self.batch.position
         assert self.batch.dry_run_at and self.batch.started_at  # A run starts after a dry run only.
         self.started_at = self.batch.started_at
-        # A date accepted in the dry run stays accepted, whatever this machine's clock says; what has none gets one date.
+        # A date accepted in the dry run stays so, whatever this clock says; what has none gets one date.
         self.parse = chunk_parser(vault(), self.batch, max(self.started_at, self.batch.dry_run_at))
         sent = _tally(lease.id, self.place)  # On their way to İYS already.
         self.refusals_sent = sum(sent[effect] for effect in SENT_ONE_BY_ONE)

@@ -119,12 +119,13 @@ class RowParser:
         if grant is None and not self.layout.origin and (self._origin is None or says_nothing(cells[self._origin])):
             grant = RowProblem.ORIGIN_MISSING
         problems = {Status.GRANTED: grant, Status.REFUSED: refusal}
+        is_dated, dates = self._dates.is_given(at), {Status.GRANTED: at, Status.REFUSED: self._dates.refusal_date(at)}
         results: Results = {}
         for address, kind in addresses:
             if isinstance(address, Problem):
                 _add_bad_address(address, kind, values, results)
             else:
-                _add_entries(number, address, values, at, self._dates.is_given(at), problems, results)
+                _add_entries(number, address, values, dates, is_dated, problems, results)
         for channel in values.named:  # Those that none of the line's addresses serves:
             if channel in values.statuses:
                 results.setdefault(SLOT_OF[channel], RowProblem.CHANNEL_UNFIT.value)
@@ -150,7 +151,7 @@ class RowParser:
 
 
 def _add_entries(
-    number: int, address: Address, values: RowValues, at: datetime, is_dated: bool,
+    number: int, address: Address, values: RowValues, dates: dict[Status, datetime], is_dated: bool,
     problems: dict[Status, RowProblem | None], results: Results,
 ) -> None:  # fmt: skip
     channels = address.channels
@@ -172,7 +173,10 @@ def _add_entries(
                 # A refusal is never İYS's first record of a key, so İYS wants both: the provider makes it known now.
                 source = Source.PROVIDER_DECISION
             is_stated = is_dated or status == Status.REFUSED
-            results[slot] = Entry(number, address, channel, values.recipient_type, status, source, at, is_stated)
+            results[slot] = Entry(
+                number, address, channel, values.recipient_type, status, source, dates[status], is_stated,
+                dates[Status.GRANTED],
+            )  # fmt: skip
         elif problem:
             results[slot] = problem.value
     if channels == (Channel.CALL,) and Channel.SMS in values.statuses and Channel.SMS not in values.named:
