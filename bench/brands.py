@@ -1,7 +1,7 @@
 """Brands: 2,000 of them behind one address, against an İYS that answers in 80 ms, while one firm after another fails.
 
-A run is a quiet phase and one for each kind of trouble, under the same load: in each the decisions of all others are
-timed. `python -m bench.brands sqlite|postgresql BRANDS SECONDS` prints the table of one run.
+A run is a quiet phase, one for each kind of trouble, and a quiet one, under the same load: in each the decisions of all
+others are timed. `python -m bench.brands sqlite|postgresql BRANDS SECONDS` prints the table of one run.
 """
 
 import math
@@ -37,6 +37,7 @@ OWN_ACCOUNTS = 0.1  # Share of the brands; the others are connected by one partn
 TOKEN_CALLS = "1000"  # An hour: more than are needed, since İYS's own limit is no matter of firms among themselves.
 FIRST_CODE = 700_001
 QUIET = "quiet"
+PHASES = (QUIET, *TROUBLES, QUIET)  # The first one alone has the feeds' beginning.
 SETTLING = 10.0  # Seconds after a phase, in which its last decisions may still reach İYS.
 PROMPT = 2.0  # Seconds for 95 of 100 refusals of all others.
 BESIDE_QUIET = 1.5
@@ -171,8 +172,8 @@ def measure_run(database: str, brands: int, seconds: float) -> list[Result]:
             run.connect(brands)
             with servers.running(FORWARDER, os.environ | environ):
                 run.wait_for_first_calls()
-                for trouble in (QUIET, *TROUBLES):
-                    run.pass_phase(trouble, seconds / (1 + len(TROUBLES)))
+                for trouble in PHASES:
+                    run.pass_phase(trouble, seconds / len(PHASES))
                 time.sleep(SETTLING)
             return [*_promises(database, run), *_beside_quiet(database, run.waits())]
 
