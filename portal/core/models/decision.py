@@ -114,7 +114,7 @@ def is_void(decision: type[Decision] = Decision) -> ColumnElement[bool]:
 
 
 class ReceiptDecision(Base):
-    """The decisions that a receipt covers; a repeated refusal refers to the first one."""
+    """The decisions that a receipt covers: those of its act. Up to version 0.2 a second refusal named the first one."""
 
     receipt_id: Mapped[int] = foreign_key("receipt.id", primary_key=True, index=False)
     decision_id: Mapped[int] = foreign_key("decision.id", primary_key=True)

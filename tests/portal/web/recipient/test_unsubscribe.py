@@ -1,6 +1,7 @@
 """Refusing at an address of its own: on a page that offers nothing else, and by one click of a mail program."""
 
 import re
+import threading
 from datetime import timedelta
 
 import pytest
@@ -48,6 +49,16 @@ def test_a_mail_program_that_posts_again_and_again_refuses_once_a_minute(codes, 
             assert clicks(browser, codes[make.EMAIL]).status_code == 200
 
     assert rows.count(Decision) == rows.count(Receipt) == rows.count(Submission) == 3
+
+
+def test_posts_at_once_are_one_act(app, codes, rows):
+    threads = [threading.Thread(target=clicks, args=(app.test_client(), codes[make.EMAIL])) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert rows.count(Decision) == rows.count(Receipt) == rows.count(Submission) == 1
 
 
 def test_after_a_grant_it_ends_that(codes, browser, rows):
