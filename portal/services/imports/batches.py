@@ -64,9 +64,12 @@ def set_layout(session: Session, vault: Vault, batch: ImportBatch, layout: Layou
 
 def start(
     session: Session, batch: ImportBatch, user_id: int | None, at: datetime, *, only_refusals: bool = False,
-    confirms_before_2015: bool = False,
+    confirms_before_2015: bool = False, seen: str | None = None,
 ) -> None:  # fmt: skip
-    """Start the run. Raises AnswerMissing, Before2015Unconfirmed, Suspended, packages.PackageFull, WrongState."""
+    """Start the run; `seen`: only of the dry run whose page was posted. Raises AnswerMissing, Before2015Unconfirmed,
+    Suspended, packages.PackageFull, WrongState."""
+    if seen is not None and seen != str(batch.dry_run_at or ""):
+        raise WrongState
     if batch.asked and batch.answered_at is None:
         raise AnswerMissing(list(batch.asked))
     vouched = 0 if only_refusals else batch.before_2015
@@ -137,7 +140,8 @@ def _change_state(
     changes = {"state": after, "state_changed_at": at, "attempts": 0, "lease_until": None, **values}
     if not keeps_position:
         changes["position"] = 0
-    mine = update(ImportBatch).where(ImportBatch.id == batch.id, ImportBatch.state.in_(before))
+    is_as_read = ImportBatch.dry_run_at.is_not_distinct_from(batch.dry_run_at)
+    mine = update(ImportBatch).where(ImportBatch.id == batch.id, ImportBatch.state.in_(before), is_as_read)
     if changed_rows(session, mine.values(changes).execution_options(synchronize_session=False)) != 1:
         raise WrongState
     session.refresh(batch)

@@ -114,10 +114,9 @@ def run_import(provider_id: int, batch_id: int) -> ResponseReturnValue:
     _provider, batch = _delegated_batch(db.session, provider_id, batch_id)
     if not _may_start(batch):
         return rollback_and_redirect(_url_of(batch), OVERTAKEN)
-    vouched = request.form.get("before_2015") == "yes"
-    return _act(
-        batch, lambda: batches.start(db.session, batch, current_user.id, clock.now(), confirms_before_2015=vouched)
-    )
+    vouched, seen = request.form.get("before_2015") == "yes", request.form.get("seen", "")
+    at, user_id = clock.now(), current_user.id
+    return _act(batch, lambda: batches.start(db.session, batch, user_id, at, confirms_before_2015=vouched, seen=seen))
 
 
 @blueprint.post("/providers/<id:provider_id>/imports/<id:batch_id>/drop")

@@ -26,7 +26,7 @@ from portal.web.shared.import_labels import BEFORE_2015_UNCONFIRMED
 from portal.web.shared.redirects import rollback_and_redirect
 from portal.web.shared.signed_in_person import record_audit
 
-ELSEWHERE = _l("Dosya bu sırada başka bir aşamaya geçti; yapılacak bir şey kalmadı. Son durumu aşağıda.")
+ELSEWHERE = _l("Dosya bu sırada değişti ya da başka bir aşamaya geçti; bir şey yapılmadı. Son durumu aşağıda.")
 TOO_LATE = _l("Bu dosya bu sırada ilerledi; düzeni artık değişmez.")
 NOT_NOW = _l("Hesabınız durdurulduğu ya da marka kapatıldığı için aktarım başlatılamıyor.")
 
@@ -71,7 +71,7 @@ def start_import(batch_id: int) -> ResponseReturnValue:
     """Start the run, of all entries or of the refusals only."""
     start = partial(
         batches.start, only_refusals=request.form.get("only") == "refusals",
-        confirms_before_2015=request.form.get("before_2015") == "yes",
+        confirms_before_2015=request.form.get("before_2015") == "yes", seen=request.form.get("seen", ""),
     )  # fmt: skip
     try:
         return _act(batch_id, start, "")

@@ -1,7 +1,9 @@
 """The pages of a file of consents, in each of its states."""
 
 import io
+import re
 from dataclasses import replace
+from datetime import timedelta
 
 import openpyxl
 import pytest
@@ -303,6 +305,28 @@ def test_it_is_brought_on_ones_word(ayse, in_state, rows):
     assert rows.one(ImportBatch).state == BatchState.RUNNING
 
 
+def test_a_page_of_an_older_dry_run_starts_nothing(app, ayse, in_state, rows):
+    """Its reader saw other numbers: a colleague chose another layout meanwhile."""
+    address = in_state(BatchState.DRY_RUN, dry_run_at=clock.now() - timedelta(minutes=2))
+    older = seen_on(ayse.opens(address).text)
+    with app.app_context():
+        db.session.query(ImportBatch).update({"dry_run_at": clock.now()})
+        db.session.commit()
+
+    for posted in (older, older | {"only": "refusals"}, {}):
+        assert ayse.posts(f"{address}/run", posted).status_code == 303
+        assert rows.one(ImportBatch).state == BatchState.DRY_RUN
+        assert "bir şey yapılmadı" in ayse.opens(address).text
+
+    ayse.posts(f"{address}/run", seen_on(ayse.opens(address).text))
+    assert rows.one(ImportBatch).state == BatchState.RUNNING
+
+
+def seen_on(page: str) -> dict[str, str]:
+    """What the page's forms say of the dry run that they show."""
+    return {"seen": re.search(r'name="seen" value="([^"]*)"', page)[1]}
+
+
 def test_grants_from_before_2015_wait_for_an_explicit_yes(app, ayse, rows):
     text = "Telefon;Durum;Kaynak;Dayanak\n0532 123 45 67;ONAY;HS_2015;Sözleşme"
     ayse.posts("/dashboard/imports/new", {"brand": str(brand_id(app)), "text": text})
@@ -314,9 +338,9 @@ def test_grants_from_before_2015_wait_for_an_explicit_yes(app, ayse, rows):
     address = f"/dashboard/imports/{work(app, rows)}"
 
     page = ayse.opens(address).text
-    refused = ayse.posts(f"{address}/run")
+    refused = ayse.posts(f"{address}/run", seen_on(page))
     waiting = rows.one(ImportBatch)
-    ayse.posts(f"{address}/run", {"before_2015": "yes"})
+    ayse.posts(f"{address}/run", {"before_2015": "yes"} | seen_on(page))
     begun = rows.one(ImportBatch)
 
     assert "HS_2015 kaynaklı 1 onay" in page and "6563 sayılı Kanun" in page and 'name="before_2015"' in page

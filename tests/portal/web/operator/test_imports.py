@@ -109,8 +109,11 @@ def test_the_operator_asks_and_the_firm_answers_and_the_file_is_brought(app, sup
     assert burak.posts(answering, said).status_code == 303  # Nothing is asked any more.
 
     work_all(app)
-    assert path_of(ayses, batch.id, "run") in support.opens(path_of(ayses, batch.id)).text
+    page = support.opens(path_of(ayses, batch.id)).text
     assert support.posts(path_of(ayses, batch.id, "run")).status_code == 303
+    assert rows.one(ImportBatch).state == BatchState.DRY_RUN  # Of no dry run that anybody saw.
+    seen = {"seen": re.search(r'name="seen" value="([^"]+)"', page)[1]}
+    assert support.posts(path_of(ayses, batch.id, "run"), seen).status_code == 303
     work_all(app)
 
     assert rows.one(ImportBatch).state == BatchState.DONE
