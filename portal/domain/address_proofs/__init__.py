@@ -18,7 +18,6 @@ from portal.domain.address_proofs.codes import (
     request_code,
     store_facts,
 )
-from portal.domain.address_proofs.holders import find_holders, is_held
 from portal.domain.address_proofs.sandbox_addresses import MOST_ADDRESSES, find_own, list_proved
 from portal.domain.address_proofs.sessions import (
     SESSION_LIFETIME,
@@ -31,7 +30,7 @@ from portal.domain.address_proofs.sessions import (
 
 __all__ = [
     "MOST_ADDRESSES", "SESSION_LIFETIME", "CodeResult", "check_code", "close_session", "count_today",
-    "delete_old_proofs", "find_holders", "find_own", "find_proof", "find_session", "form_token",
-    "is_form_token_valid", "is_held", "list_proved", "mailbox_indexes", "open_session", "page_code", "read_address",
+    "delete_old_proofs", "find_own", "find_proof", "find_session", "form_token",
+    "is_form_token_valid", "list_proved", "mailbox_indexes", "open_session", "page_code", "read_address",
     "read_code", "read_facts", "request_code", "store_facts",
 ]  # fmt: skip

@@ -4,7 +4,7 @@ Whichever way brings a movement first (pull, push, a day's file) counts; repeate
 commits: a pull's cursor moves in the transaction that keeps its rows. No movement is ever sent back to İYS.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,7 @@ from portal.core.models.inserts import insert_rows
 from portal.core.models.recipient import latest
 from portal.core.vault import Vault
 from portal.domain.consents import annulments, drift, locking, recipients, writer
+from portal.domain.consents.holders import find_holders
 from portal.domain.consents.locking import MAX_CLOCK_SKEW, LockedConsent
 from portal.domain.consents.resubmission import tell_refusals_again
 from portal.domain.consents.verification import OurSubmissions, overtake, verify
@@ -84,17 +85,21 @@ def apply_movements(
     verifies its submission. A consent moves where the decision is newer (effective_at: İYS's creationDate for what
     people do there, the consentDate for what a sender says; a refusal wins a tie), and what still waits behind it is
     overtaken, or void where the person may still take it back and refused. A refusal that stands though İYS holds an
-    older grant is told again. `feed` says whose a row is where its own source does not.
+    older grant is told again. A closed line is closed at all firms, unless only the sandbox says so. `feed` says whose
+    a row is where its own source does not.
     """
     if not rows:
         return AppliedMovements()
     known = recipients.gather(session, vault, brand.provider_id, [row.address for row in rows], at)
+    closed = {row.address.text: row.address for row in rows if row.source == LINE_CLOSED and not brand.is_sandbox}
+    holders = {text: {each.id for each in find_holders(session, vault, closed[text])} for text in closed}
+    locking.lock_recipients(session, set(known.values()).union(*holders.values()))
     consents = locking.lock_consents(session, brand.id, known.values())
     keys = [(known[row.address.text], row.channel, row.recipient_type) for row in rows]
     for key in keys:
         if key not in consents:
             consents[key] = locking.new_consent(brand.provider_id, brand.id, key)
-    batch = _MovementBatch(session, brand, list(consents.values()), by=by, feed=feed, at=at)
+    batch = _MovementBatch(session, brand, list(consents.values()), holders, by=by, feed=feed, at=at)
     pairs = [(consents[key], row) for key, row in zip(keys, rows, strict=True)]
     for consent, row in sorted(pairs, key=lambda pair: (pair[1].creation_date, pair[1].status == Status.REFUSED)):
         batch.apply(consent, row)
@@ -105,10 +110,11 @@ class _MovementBatch:
     """One list of movements being applied: what is stored already, and what is to be written."""
 
     def __init__(
-        self, session: Session, brand: Brand, consents: list[LockedConsent], *, by: ReceivedVia,
-        feed: FeedSource | None, at: datetime,
+        self, session: Session, brand: Brand, consents: list[LockedConsent], holders: Mapping[str, Collection[int]], *,
+        by: ReceivedVia, feed: FeedSource | None, at: datetime,
     ) -> None:  # fmt: skip
         self.session, self.brand, self.consents, self.by, self.feed, self.at = session, brand, consents, by, feed, at
+        self.holders = holders  # Recipients at all firms, by address whose line was closed.
         ids = {consent.id for consent in consents}
         stored = select(Movement.consent_id, Movement.transaction_id, Movement.status)
         self.seen = {tuple(row) for row in session.execute(stored.where(Movement.consent_id.in_(ids)))}
@@ -195,16 +201,22 @@ class _MovementBatch:
         return decision_id
 
     def _note_closures(self) -> None:
-        """Note since when the recipients' numbers may be somebody else's, and look at their grants at other brands."""
+        """Note since when the recipients' numbers may be somebody else's, and look at their grants at other brands of
+        the provider."""
         closed_at: dict[int, datetime] = {}
         for consent, row in self.closures:
             at = min(row.creation_date, self.at)
-            closed_at[consent.recipient_id] = max(at, closed_at.get(consent.recipient_id, at))
+            for recipient_id in (consent.recipient_id, *self.holders.get(row.address.text, ())):
+                closed_at[recipient_id] = max(at, closed_at.get(recipient_id, at))
         if not closed_at:
             return
-        for recipient in self.session.scalars(select(Recipient).where(Recipient.id.in_(closed_at))):
+        locked = select(Recipient).where(Recipient.id.in_(closed_at)).execution_options(populate_existing=True)
+        for recipient in self.session.scalars(locked):
             recipient.closed_at = latest(recipient.closed_at, closed_at[recipient.id])
-        elsewhere = (Consent.recipient_id.in_(closed_at), Consent.brand_id != self.brand.id)
+        elsewhere = (
+            Consent.recipient_id.in_({each.recipient_id for each, _ in self.closures}),
+            Consent.brand_id != self.brand.id,
+        )
         self.consents += locking.read_consents(self.session, *elsewhere, Consent.status == Status.GRANTED)
 
     def _close_line(self, closed: LockedConsent, row: MovementRow) -> None:

@@ -26,7 +26,7 @@ from portal.core.models import (
 from portal.core.models.decision import decision_time
 from portal.core.models.recipient import latest
 from portal.core.vault import Vault
-from portal.domain import address_proofs
+from portal.domain.consents import holders
 from portal.domain.consents.may_send import Answer, Verdict, answer_of
 from portal.domain.providers import sandbox_mode
 from portal.domain.providers.sandbox_mode import Destination
@@ -113,7 +113,7 @@ class Holdings:
 
 def find_holdings(session: Session, vault: Vault, address: Address, since: datetime, at: datetime) -> Holdings:
     """Look the address up at all providers. `since` is when this session began."""
-    recipients = address_proofs.find_holders(session, vault, address)
+    recipients = holders.find_holders(session, vault, address)
     by_provider = {recipient.provider_id: recipient for recipient in recipients}
     closed_at = latest(*(each.closed_at for each in recipients))  # A line is closed for all firms, whoever hears of it.
     held_since = {each.id: latest(each.held_since, closed_at) for each in recipients}

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from portal.core import clock, iys_protocol
-from portal.core.extensions import db
+from portal.core.addresses import parse
+from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import (
     AuditEntry,
@@ -21,7 +22,8 @@ from portal.core.models import (
     Recipient,
     Submission,
 )
-from portal.domain.consents import movements
+from portal.domain import complaints
+from portal.domain.consents import movements, recipients
 from tests import make
 from tests.make import Person
 from tests.portal.domain.consents.iys_movements import AN_HOUR, MovementReceiver, row
@@ -321,3 +323,25 @@ def test_a_line_that_is_given_up_takes_nothing_from_others(receiver, rows):
 
     assert sorted(each.status for each in rows(Consent)) == [Status.GRANTED, Status.GRANTED, Status.REFUSED]
     assert rows.count(Decision) == 3
+
+
+@pytest.mark.parametrize("is_sandbox", [False, True])
+def test_a_closed_line_is_closed_at_all_firms_unless_only_the_sandbox_says_so(app, rows, is_sandbox):
+    received = MovementReceiver(app)
+    received.receives(row("ONAY", ago=2 * AN_HOUR))
+    with app.app_context():
+        make.brand().is_sandbox = is_sandbox
+        other = make.provider(iys_code=make.IYS_CODE + 1, brand_code=make.BRAND_CODE + 1, email="oteki@firma.example")
+        (whose,) = recipients.gather(db.session, vault(), other.id, [parse(make.PHONE)], clock.now()).values()
+        firm = db.session.get_one(Recipient, whose)
+        before = complaints.request_erasure(db.session, vault(), firm, language="tr", at=clock.now() - 2 * AN_HOUR).id
+        db.session.commit()
+
+    received.receives(row("RET", source=movements.LINE_CLOSED))
+
+    with app.app_context():
+        firm = db.session.get_one(Recipient, whose)
+        case = complaints.request_erasure(db.session, vault(), firm, language="tr", at=clock.now()).id
+        closed = {each.id == whose: each.closed_at is not None for each in rows(Recipient)}
+    assert closed == {False: True, True: not is_sandbox}
+    assert (case == before) == is_sandbox
