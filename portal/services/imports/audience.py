@@ -25,6 +25,7 @@ from portal.services.imports import layout
 from portal.services.imports.layout.normalization import address_or_problem
 from portal.services.imports.reading import ChunkedFile, FileProblem, Line, Unreadable, detect_kind
 from portal.services.imports.reading.file_problems import START
+from portal.services.imports.row_results import RowProblem
 from portal.services.imports.row_values import STATUSES, RowValueReader
 
 MOST_BYTES = 5_000_000
@@ -158,11 +159,13 @@ class _StatusReader:
         self._width = max(guessed.columns.values(), default=-1) + 1
 
     def refuses(self, cells: list[str], address: Address) -> bool:
-        """Whether the row says no for a channel of this address."""
+        """Whether the row says no for a channel of this address, or may say it: nobody is asked to explain a cross."""
         if not self._has_any:
             return False
-        statuses = self._reader.read([*cells, *[""] * (self._width - len(cells))]).statuses
-        return any(statuses.get(channel) == Status.REFUSED for channel in address.channels)
+        cells = [*cells, *[""] * (self._width - len(cells))]
+        statuses = self._reader.read(cells).statuses
+        noes = {Status.REFUSED, RowProblem.STATUS_UNKNOWN} if self._reader.may_refuse(cells) else {Status.REFUSED}
+        return any(statuses.get(channel) in noes for channel in address.channels)
 
 
 def _are_alike(sheet: _Sheet, other: _Sheet) -> bool:

@@ -6,10 +6,10 @@ from functools import lru_cache
 
 from portal.core.iys_protocol import Channel, RecipientType, Source, Status
 from portal.services.imports.layout import Field, Layout
-from portal.services.imports.layout.cell_words import WEAK, Meanings, is_of_iys
+from portal.services.imports.layout.cell_words import NOTHING, WEAK, Meanings, is_of_iys
 from portal.services.imports.layout.consent_names import channels_named, yes_refuses
 from portal.services.imports.layout.layout import STATUS_FIELDS, wanted_channels
-from portal.services.imports.layout.normalization import folded, says_nothing
+from portal.services.imports.layout.normalization import folded, is_cross
 from portal.services.imports.row_results import RowProblem, SkipReason
 
 STATUSES = (Field.STATUS, *STATUS_FIELDS.values())
@@ -62,6 +62,14 @@ class RowValueReader:
         }
         return of_field[field](cell) is not None
 
+    def may_refuse(self, cells: Sequence[str]) -> bool:
+        """Whether a line has a cross, or a word of agreement under a name that refuses, that nobody has explained."""
+        return any(
+            (field in self._refusing or is_cross(folded(cells[place]))) and not self.is_known(field, cells[place])
+            for field, place in self.columns.items()
+            if field in STATUSES
+        )
+
     def _parse(self, texts: tuple[str, ...]) -> RowValues:
         words = dict(zip(self.columns, texts, strict=True))
         channels = self.meanings.channels(words.get(Field.CHANNEL, ""))
@@ -73,7 +81,9 @@ class RowValueReader:
         refuses = source == Source.PROVIDER_DECISION
         return RowValues(
             statuses=self._statuses(words, wanted),
-            stated=frozenset(each for each, field in STATUS_FIELDS.items() if not says_nothing(words.get(field, ""))),
+            stated=frozenset(
+                each for each, field in STATUS_FIELDS.items() if self.meanings.status(words.get(field, "")) != NOTHING
+            ),
             wanted=wanted,
             named=channels if isinstance(channels, frozenset) and channels != EVERY else frozenset(),
             recipient_type=RecipientType.MERCHANT if is_merchant else RecipientType.INDIVIDUAL,

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 from portal.core.iys_protocol import Channel, RecipientType, Source, Status
-from portal.services.imports.layout.normalization import folded, says_nothing
+from portal.services.imports.layout.normalization import folded, is_sign, says_nothing
 
 LONGEST = 200  # Characters; a longer cell holds free text.
 NOTHING = ""  # The cell is empty, or a person said that its word means nothing.
@@ -176,6 +176,8 @@ class Meanings:
         word = folded(cell)
         if (said := self._said.get(field, {}).get(word)) is not None:
             return said
+        if field == "status" and is_sign(word):
+            return None  # "✗" and "-" may mean no, nothing, or what was ticked on paper.
         return NOTHING if says_nothing(cell) else table.get(word)
 
 

@@ -9,7 +9,7 @@ from portal.core.addresses import Address
 from portal.services.imports.layout.consent_names import CONSENT, EMAIL, LONGEST_NAME, SMS, consent_announced
 from portal.services.imports.layout.dates import Moment, read
 from portal.services.imports.layout.layout import Field
-from portal.services.imports.layout.normalization import address_or_problem, folded, name_of, says_nothing
+from portal.services.imports.layout.normalization import address_or_problem, folded, is_sign, name_of, says_nothing
 from portal.services.imports.reading.workbook_chunker.chunks import Line
 
 LINES_ABOVE = 20  # Titles, notes and empty lines that may stand above the names.
@@ -103,7 +103,7 @@ def find_header(lines: Sequence[Line]) -> int | None:
         theirs = [cell for cell in cells if folded(cell) not in OURS]
         if any(map(_is_value, theirs)):
             continue
-        names = sum(map(_is_clear, theirs)) or (0.5 if _are_all_known(theirs) else 0)
+        names = sum(map(_is_clear, set(theirs))) or (0.5 if _are_all_known(theirs) else 0)
         if names > most:
             best, most = place, names
     return best
@@ -119,7 +119,7 @@ def names_of(header: Sequence[str]) -> list[str]:
     names: list[str] = []
     for cell in header:
         name = folded(cell)
-        name = "" if name in OURS else name
+        name = "" if name in OURS or is_sign(name) else name
         names.append(
             f"{name} #{count + 1}" if name and (count := sum(n.split(" #")[0] == name for n in names)) else name
         )

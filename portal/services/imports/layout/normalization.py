@@ -11,6 +11,7 @@ _CAMEL_CASE = re.compile(r"(?<=[a-z0-9ğşçıöü])(?=[A-ZĞŞÇİÖÜ])|(?<=[A
 _SIGNS = re.compile(r"[\W_]+")
 _SPLIT_E_WORDS = re.compile(r"\be (posta|mail|ortam|ticaret)")
 TICKS = {"+": "+", "✓": "+", "✔": "+", "☑": "+", "✅": "+"}
+_DASHES = re.compile(r"[-‐-―−_.*]+")
 
 # What programs write for nothing. "yok" is not among them: as a status it means no.
 NOTHING = {
@@ -21,12 +22,16 @@ _ERRORS = re.compile(r"#(?:YOK|N/?A|DEĞER|BAŞV|AD|SAYI|SAYI/0|BOŞ|VALUE|REF|N
 
 
 def folded(text: str) -> str:
-    """Lower-case ASCII words with one space between them: `İZİN  Türü:` is "izin turu", `E-Posta` is "eposta"."""
+    """Lower-case ASCII words with one space between them: `İZİN  Türü:` is "izin turu", `E-Posta` is "eposta".
+
+    Of signs alone a tick is "+", and any other stays: "✗".
+    """
     text = unicodedata.normalize("NFKC", normalize_spelling(text)).translate(_LETTERS).lower()
     if not text.isascii():
         text = "".join(letter for letter in unicodedata.normalize("NFD", text) if not unicodedata.combining(letter))
     words = _SIGNS.sub(" ", text).strip()
-    return _SPLIT_E_WORDS.sub(r"e\1", words) if words else TICKS.get(text, "")
+    sign = text.replace("\ufe0f", "").strip()  # An emoji's sign that it is one.
+    return _SPLIT_E_WORDS.sub(r"e\1", words) if words else TICKS.get(sign, sign)
 
 
 def name_of(text: str) -> str:
@@ -38,7 +43,18 @@ def says_nothing(text: str) -> bool:
     """Whether a cell counts as empty: blank, a dash, NULL, one of Excel's errors."""
     if not text or text.isspace():
         return True
-    return len(text) <= 20 and (folded(text) in NOTHING or _ERRORS.fullmatch(text.strip()) is not None)
+    word = folded(text)
+    return len(text) <= 20 and (is_sign(word) or word in NOTHING or _ERRORS.fullmatch(text.strip()) is not None)
+
+
+def is_sign(word: str) -> bool:
+    """Whether a folded word is a sign, and no tick: a cross, a box, a dash. It may be a no."""
+    return bool(word) and word != "+" and not any(map(str.isalnum, word))
+
+
+def is_cross(word: str) -> bool:
+    """Whether a folded word is a sign, and not one that stands for nothing elsewhere: a cross, an empty box."""
+    return is_sign(word) and _DASHES.fullmatch(word) is None
 
 
 def address_or_problem(cell: str) -> Address | Problem:

@@ -65,6 +65,20 @@ def test_whom_the_list_itself_says_no_of_is_named_and_not_asked(campaign, rows):
     assert asked == {"ayse@example.com", "+905332345678"}
 
 
+def test_whom_the_list_may_say_no_of_is_not_asked_either():
+    lists = {
+        "SMS izni": ("✗", "✓"),
+        "SMS izin": ("❌", "-"),
+        "SMS istemem": ("Evet", "Hayır"),
+        "SMS iptali": ("Onaylandı", ""),
+    }
+
+    for name, cells in lists.items():
+        text = f"Telefon;{name}\n0532 123 45 67;{cells[0]}\n0533 234 56 78;{cells[1]}\n"
+        found = read_address_list(text)
+        assert ([line for line, _ in found.refused], [line for line, _ in found.good]) == ([2], [3]), name
+
+
 def workbook(sheets: dict[str, list[list[str]]], hidden: str = "") -> bytes:
     book, out = openpyxl.Workbook(), io.BytesIO()
     book.remove(book.active)

@@ -131,6 +131,22 @@ def test_a_word_of_agreement_under_a_name_that_refuses_is_explained_by_a_person(
     assert [entry.status for _, entry in told.parse(line)] == [Status.REFUSED]
 
 
+@pytest.mark.parametrize("sign", ["✗", "✘", "❌", "✖️", "☐", "☒", "-", "–", "👎"])
+def test_a_sign_in_a_column_of_yes_and_no_is_explained_by_a_person(sign):
+    header, line = ["CEP", "SMS", "Arama"], (2, ["0532 123 45 67", sign, "✔️"])
+    columns = {Field.PHONE: 0, Field.STATUS_SMS: 1, Field.STATUS_CALL: 2}
+    parser = RowParser(Layout(columns=columns, channels=(), **FACTS), at=NOW, header_line=1, header=header)
+
+    assert parsed(header, line[1], phone=0, status_sms=1, status_call=2) == {
+        Channel.SMS: "status_unknown", Channel.CALL: "ONAY",
+    }  # fmt: skip
+    assert unknown_words([line], parser) == {"status": {sign: 1}}
+    for meaning, becomes in (("RET", [Status.REFUSED, Status.GRANTED]), ("", [Status.GRANTED])):
+        said = Layout(columns=columns, channels=(), words={"status": {sign: meaning}}, **FACTS)
+        told = RowParser(said, at=NOW, header_line=1, header=header).parse(line)
+        assert [entry.status for _, entry in told] == becomes
+
+
 def test_a_refusal_of_the_whole_line_goes_before_a_channels_own_yes():
     cells = ["0532 123 45 67", "a@example.com", "E", "E", "RET"]
     columns = {"phone": 0, "email": 1, "status_sms": 2, "status_email": 3, "status": 4}

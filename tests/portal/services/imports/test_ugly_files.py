@@ -142,7 +142,7 @@ CASES = [
     }),
     Case(cells.date_and_time_apart, "liste.csv", "status source origin", {"grant": 3}),
     Case(cells.statuses, "liste.csv", "source date origin", {
-        "grant": 10, "first_refusal": 9, "status_unknown": 2, "status_missing": 2,
+        "grant": 10, "first_refusal": 9, "status_unknown": 3, "status_missing": 1,
     }),
     Case(cells.sources, "liste.csv", "status date origin", {
         "grant": 5, "source_refuses": 1, "source_of_iys": 2, "source_unknown": 1, "source_missing": 1,

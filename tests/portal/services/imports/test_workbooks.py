@@ -62,6 +62,24 @@ def zipped(**files: bytes) -> bytes:
     return file.getvalue()
 
 
+def test_a_merged_cell_holds_for_each_that_it_covers():
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file) as book:
+        sheet = book.add_worksheet("İzinler")
+        sheet.merge_range("B1:E1", "İZİN LİSTESİ")
+        sheet.write_row("B2", ["Telefon", "SMS izni", "Arama izni", "Ad"])
+        for row, phone in enumerate(["0532 123 45 67", "0533 234 56 78", "0534 345 67 89", "0535 456 78 90"], 3):
+            sheet.write_row(f"B{row}", [phone, "", "Evet" if row < 6 else "", "Ayşe"])
+        sheet.merge_range("C3:C5", "Hayır")
+        sheet.merge_range("C6:D6", "Hayır")
+        sheet.merge_range("C8:C9", "Hayır")
+
+    outline, sheets = cut_up(file.getvalue())
+
+    assert outline.sheets[0].header == ("Telefon", "SMS izni", "Arama izni", "Ad")
+    assert [cells[1:3] for _, cells in sheets[0][2:]] == [["Hayır", "Evet"]] * 3 + [["Hayır", "Hayır"], ["Hayır"]]
+
+
 def test_cells_come_as_what_they_mean():
     file = io.BytesIO()
     with xlsxwriter.Workbook(file) as book:

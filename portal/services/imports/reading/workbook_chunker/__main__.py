@@ -11,6 +11,7 @@ from typing import Any
 from .chunks import CHUNK_HEADER, HIDDEN_HEADER, MOST_LINES, CannotChunk, FrameKind, Line, chunk_lines, frame
 from .container import format_of
 from .hidden_rows import HiddenLines, find_hidden_rows
+from .merged_cells import fill_merged
 
 MOST_MEMORY = 1024**3  # Bytes of address space; a sheet of a million lines and eight columns takes some 800 MB.
 MOST_SECONDS = 120  # Of CPU.
@@ -51,10 +52,10 @@ def workbook_frames(data: bytes) -> Iterator[bytes]:
 
 def _sheet_lines(workbook: Any, name: str) -> Iterator[Line]:
     """Numbered as Excel does: the empty rows above the first one with content come too, and count."""
-    for number, row in enumerate(workbook.get_sheet_by_name(name).iter_rows(), 1):
-        cells = list(map(text_of, row))
-        if any(cells):
-            yield number, cells
+    sheet = workbook.get_sheet_by_name(name)
+    rows = ((number, list(map(text_of, row))) for number, row in enumerate(sheet.iter_rows(), 1))
+    lines = (line for line in rows if any(line[1]))
+    return fill_merged(lines, sheet.merged_cell_ranges or (), sheet.start[1] if sheet.start else 0)
 
 
 def text_of(value: object) -> str:

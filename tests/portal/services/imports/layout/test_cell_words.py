@@ -66,10 +66,17 @@ def test_many_words_refuse(word):
     assert PLAIN.status(word) is Status.REFUSED
 
 
-@pytest.mark.parametrize("word", ["", "-", "NULL", "#N/A", "#YOK", "belirtilmemiş", "\u00a0", "—"])
+@pytest.mark.parametrize("word", ["", "NULL", "#N/A", "#YOK", "belirtilmemiş", "\u00a0"])
 def test_some_words_say_nothing(word):
     assert PLAIN.status(word) == PLAIN.source(word) == PLAIN.channels(word) == PLAIN.recipient_type(word) == NOTHING
     assert says_nothing(word)
+
+
+@pytest.mark.parametrize("sign", ["-", "—", "✗"])
+def test_a_sign_says_nothing_but_of_a_status(sign):
+    assert PLAIN.source(sign) == PLAIN.channels(sign) == PLAIN.recipient_type(sign) == NOTHING
+    assert says_nothing(sign)
+    assert PLAIN.status(sign) is None
 
 
 @pytest.mark.parametrize("word", ["beklemede", "belki", "x", "2", "onaysız değil"])
