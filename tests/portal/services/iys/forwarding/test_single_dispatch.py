@@ -476,3 +476,14 @@ def test_a_grant_that_moved_into_a_list_since_it_was_seen_is_not_sent_by_itself(
         db.session.rollback()
 
     assert taken == []
+
+
+def test_a_refusal_does_not_wait_for_a_grant_that_the_quota_holds(app, fatma, sandbox, iys):
+    sandbox.acts(make.PHONE, "MESAJ", "ONAY", at=clock.now() - timedelta(hours=1))
+    with app.app_context():
+        make.hold("H525", until=clock.now() + timedelta(minutes=10))
+    later = in_turn(fatma, "ONAY", "RET")
+
+    forward_at(app, iys, later)
+
+    assert [movement["status"] for movement in sandbox.movements()] == ["ONAY", "RET"]
