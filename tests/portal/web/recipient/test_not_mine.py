@@ -147,3 +147,17 @@ def test_what_was_told_is_acknowledged_in_words_of_its_own(fatma, browser):
     page = browser.get(browser.post(f"/k/{fatma.code}/ben-degilim").location).text
 
     assert "<h1>Bildiriminiz kaydedildi</h1>" in page and "bu adreste olmadığını bildirdik" in page
+
+
+def test_the_next_holder_is_heard_as_well(fatma, browser, rows):
+    """Ceren, who said it first, refuses; then the number is Deniz's."""
+    browser.post(f"/k/{fatma.code}/ben-degilim")
+    with time_machine.travel(clock.now() + timedelta(hours=1)) as then:
+        fatma.decides(all="RET")
+        then.shift(timedelta(hours=1))
+        answer, deniz = browser.post(f"/k/{fatma.code}/ben-degilim"), clock.now()
+        page = fatma.opens().text
+
+    assert answer.location.startswith("/m/")
+    assert rows.one(Recipient, Recipient.reassigned_at > deniz - timedelta(minutes=1))
+    assert {each.origin for each in rows(Decision)[-2:]} == {"not_mine"} and "/m/" not in page
