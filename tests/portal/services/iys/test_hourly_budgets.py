@@ -100,6 +100,28 @@ def test_firms_with_own_accounts_and_nothing_to_tell_leave_tokens_for_refusals(a
     assert {each.outcome for each in rows(Submission)} == {Outcome.ACCEPTED}
 
 
+@pytest.mark.slow
+def test_grants_that_no_token_is_left_for_wait_unclaimed_and_go_with_that_of_a_refusal(
+    app, browser, sandbox, iys, rows
+):
+    people = make.codes(app)
+    for code, channel in ((people[make.PHONE], "MESAJ"), (people[make.EMAIL], "EPOSTA")):
+        make.Person(browser, code).decides(**{channel: "ONAY"})
+    with app.app_context():
+        rate_limit.add_to_tally(db.session, Operation.TOKEN, clock.now(), calls=9)
+        db.session.commit()
+
+    make.forward_all(app, iys)
+    put_off = [each.due_at > clock.now() for each in rows(Submission)]
+    calls_before = sandbox.ledger()["token_calls"]
+    make.Person(browser, people[make.PHONE]).decides(ARAMA="RET")
+    make.forward_all(app, iys)
+
+    assert (sorted(put_off), calls_before) == ([False, True], 0)
+    outcomes = [each.outcome for each in rows(Submission, Submission.due_at.is_(None))]
+    assert sorted(outcomes) == [Outcome.ACCEPTED, Outcome.NOT_NEEDED]
+
+
 def connect_firm(sandbox, code: int) -> None:
     """A provider that has an İYS account of its own, and no person yet."""
     made = accounts.open_provider(
