@@ -28,8 +28,11 @@ RULES: tuple[tuple[str, Mapping[Field, float]], ...] = (
     (r"kvkk|aydinlatma|acik riza|cerez|cookie|gizlilik|privacy", {}),  # They are no consent to messages.
     (rf"\b(?:{CONSENT}|ret) (?:(?:verdigi|verilen|alinan|alindigi|verilme|alinma) )?{_DATE}", {Field.DATE: 1}),
     (rf"^(?:{_DATE}|tarih ve saat|tarih saat|date time|date and time)$", {Field.DATE: 0.9}),
+    (r"\b(?:guncelle|updat|modif|chang|degis|aktar|export|download|rapor|report|dokum|senkron|sync|son|last)\w* "
+     rf"(?:\w+ )?(?:{_DATE}|at|on)\b|^(?:son guncelleme|updated|modified|exported)$",
+     {}),  # Of the file or its row, not of the consent.
     (rf"(?:kayit|uyelik|basvuru|islem|form|created|olusturma|ekleme|signup) {_DATE}|^created at$", {Field.DATE: 0.7}),
-    (rf"(?:guncelleme|update|updated|son|last|creation|aktarim|aktarma) {_DATE}|^updated at$", {Field.DATE: 0.3}),
+    (rf"\bcreation {_DATE}", {Field.DATE: 0.3}),
     (rf"\b{_DATE}\b", {Field.DATE: 0.5}),
     (r"\b(?:saat|saati|time)\b", {Field.TIME: 1, Field.DATE: 0.4}),
     (r"(?:iletisim|temas|iliski|contact) (?:nedeni|sebebi|dayanagi|basis|kind|reason)|ilk temas", {Field.CONTACT: 1}),

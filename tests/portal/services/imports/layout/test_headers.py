@@ -23,6 +23,7 @@ NAMES = {
     Field.ORIGIN: "Form No|Sipariş No|Sözleşme Numarası|Dayanak|Order ID|İspat",
 }
 NEVER = "DOĞUM TARİHİ|Doğum Günü|TC Kimlik No|T.C. No|VKN|Müşteri No|KVKK Onayı|Açık Rıza|İl|Birth Date|Faks|IBAN"
+NEVER += "|Aktarım tarihi|Güncelleme Tarihi|Son işlem tarihi|Updated at|LAST_CHANGED_DATE|Export date|Rapor Tarihi"
 
 
 @pytest.mark.parametrize(
