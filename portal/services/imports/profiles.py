@@ -1,6 +1,7 @@
 """Import profiles: a provider's files with the same header are read by the layout of the last one.
 
-A profile keeps no default date, which was of one file, and no fixes, so that nothing is repaired unasked.
+A profile keeps no default date, which was of one file, and no fixes, so that nothing is repaired unasked. "All are
+grants" was said of one file, too: only whoever names the profile says it of the next.
 """
 
 import hashlib
@@ -27,7 +28,8 @@ def find(session: Session, vault: Vault, provider_id: int, header: Sequence[str]
     if signature(header) == HEADERLESS:
         return None  # Two files without a header need not be alike.
     same = ImportProfile.signature == signature(header)
-    return _open_layout(vault, _find_profile(session, provider_id, same), header)
+    found = _open_layout(vault, _find_profile(session, provider_id, same), header)
+    return replace(found, status=None) if found else None
 
 
 def find_by_name(session: Session, vault: Vault, provider_id: int, name: str, header: Sequence[str]) -> Layout | None:

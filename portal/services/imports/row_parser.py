@@ -6,7 +6,7 @@ address counts once; one of the line counts for each channel that it would serve
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from operator import itemgetter
@@ -20,9 +20,10 @@ from portal.services.imports import store
 from portal.services.imports.date_column import DateColumn
 from portal.services.imports.fixes import FIXES, apply_fix
 from portal.services.imports.layout import Field, Layout
+from portal.services.imports.layout.consent_names import refusal_named
 from portal.services.imports.layout.layout import ADDRESSES as SERVES
 from portal.services.imports.layout.normalization import address_or_problem, folded, says_nothing
-from portal.services.imports.reading import Line
+from portal.services.imports.reading import Line, Sheet
 from portal.services.imports.row_results import SLOTS, RowProblem, SkipReason
 from portal.services.imports.row_values import RowValueReader, RowValues
 from portal.services.imports.unused_columns import CellCounter
@@ -234,13 +235,14 @@ def chunk_parser(
 
     `unread` counts the cells of columns that the layout does not read.
     """
-    layout, outline = store.layout_of(vault, batch), store.outline_of(vault, batch)
+    layout, outline, name = (
+        store.layout_of(vault, batch), store.outline_of(vault, batch), store.file_name_of(vault, batch)
+    )  # fmt: skip
 
     @cache
-    def sheet_parser(sheet: int) -> RowParser:
-        return RowParser(
-            layout, at=at, header_line=outline.sheets[sheet].header_line, header=outline.sheets[sheet].header
-        )
+    def sheet_parser(place: int) -> RowParser:
+        sheet = outline.sheets[place]
+        return RowParser(_layout_of(sheet, layout, name), at=at, header_line=sheet.header_line, header=sheet.header)
 
     def parse(chunk: store.ChunkRow) -> ParsedChunk:
         parsed = ParsedChunk()
@@ -260,3 +262,11 @@ def chunk_parser(
         return parsed
 
     return parse
+
+
+def _layout_of(sheet: Sheet, layout: Layout, file_name: str) -> Layout:
+    """Without "all are grants" where file, sheet, title or an address column is named as a list of refusals."""
+    places = {place for each, place in layout.columns.items() if each in SERVES}
+    headers = [name for place, name in enumerate(sheet.header) if place in places]
+    is_of_refusals = any(refusal_named(each) is not None for each in (file_name, sheet.name, sheet.title, *headers))
+    return replace(layout, status=None) if is_of_refusals and layout.status == Status.GRANTED else layout

@@ -9,10 +9,11 @@ from datetime import timedelta
 import pytest
 
 from portal.core import clock
-from portal.core.extensions import db
-from portal.core.iys_protocol import Channel, Status
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Channel, Source, Status
 from portal.core.models import BatchState, Decision, ImportBatch, Provider
 from portal.services.imports import profiles
+from portal.services.imports.layout import Field, Layout
 from portal.services.imports.store import layout_of, outline_of
 from tests import make
 from tests.files.workbooks import hidden_and_filtered
@@ -199,6 +200,36 @@ def test_a_profile_reads_a_file_by_its_name_and_by_its_header(app, run, tmp_path
     assert [each["profile"] for each in listed] == ["kasa"]
 
 
+def test_all_are_grants_is_said_anew_of_each_file_and_of_no_list_of_refusals(app, run, tmp_path, rows):
+    layout = Layout(
+        {Field.PHONE: 0, Field.DATE: 1},
+        channels=(Channel.SMS,),
+        status=Status.GRANTED,
+        source=Source.WEB,
+        origin="form",
+    )
+    with app.app_context():
+        for name, column in (("Üyeler", "Telefon"), ("Arama", "Aranmayacak telefon")):
+            header = [column, "Tarih"]
+            profiles.remember(db.session, vault(), rows.one(Provider).id, header, layout, clock.now(), name)
+        db.session.commit()
+    phones = ["0532 987 65 43", "0533 234 56 78", "0534 345 67 89", "0535 456 78 90"]
+    listed, as_file, above, as_column = (f"Telefon;Tarih\n{phone};{NOW}\n" for phone in phones)
+    files = {
+        "üyeler.csv": listed, "RET-listesi.csv": as_file, "c.csv": f"RET VERENLER LİSTESİ\n\n{above}",
+        "d.csv": as_column.replace("Telefon", "Aranmayacak telefon"),
+    }  # fmt: skip
+    paths = [put(tmp_path, name, text.encode()) for name, text in files.items()]
+
+    code, (told,) = run(paths[0])
+    assert (code, told["problem"]["missing"]) == (2, ["status"])
+    for path, profile in zip(paths[1:], ("Üyeler", "Üyeler", "Arama"), strict=True):
+        code, (told,) = run(path, "--profile", profile)
+        assert (code, told["tally"]) == (1, {"status_missing": 1})
+    assert rows.count(Decision) == 0
+    assert run(paths[0], "--profile", "Üyeler")[1][0]["tally"] == {"grant": 1}
+
+
 def test_a_file_that_is_still_being_written_is_left_alone(run, tmp_path, rows):
     code, (told,) = run(put(tmp_path, "a.csv", GOOD, age=2), *GUESS, "--settled", 10)
 
@@ -217,13 +248,18 @@ def test_what_is_no_file_of_its_own_is_not_opened(run, tmp_path, rows, make_it):
     assert rows.count(ImportBatch) == 0
 
 
-def test_nothing_new_begins_for_a_suspended_provider(app, run, tmp_path, rows):
+def test_a_suspended_providers_refusals_only_are_brought(app, run, tmp_path, rows):
     with app.app_context():
         db.session.query(Provider).one().suspended_at = clock.now()
         db.session.commit()
 
-    assert run(put(tmp_path, "a.csv", GOOD), *GUESS) == (3, [])
+    path = put(tmp_path, "a.csv", GOOD)
+    assert run(path, *GUESS) == (3, [])
     assert rows.count(ImportBatch) == 0
+
+    code, (told,) = run(path, *GUESS, "--only-refusals")
+    assert (code, told["state"]) == (0, "done")
+    assert {each.status for each in rows(Decision)} == {"RET"}
 
 
 def test_a_package_without_room_is_said_to_have_none_and_refusals_go_all_the_same(app, run, tmp_path, rows):

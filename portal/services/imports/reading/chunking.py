@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import PurePath
 
 from portal.services.imports import layout
+from portal.services.imports.layout.consent_names import LONGEST_NAME
 from portal.services.imports.reading.csv_records import find_separator, lines, records, sampled
 from portal.services.imports.reading.file_problems import START, FileKind, FileProblem, Unreadable, detect_kind
 from portal.services.imports.reading.text_encoding import Parts, decoded, find_encoding, start_of
@@ -37,6 +38,7 @@ class Sheet:
     first_chunk: int  # The place of its first chunk.
     chunks: int
     is_hidden: bool = False
+    title: str = ""  # What stands above the header.
     hidden_lines: int = 0  # Hidden by hand or by a filter; they are read like others.
 
 
@@ -138,6 +140,7 @@ class ChunkedFile:
             sample = self.samples[-1] = json.loads(chunk.packed)[:SAMPLE_LINES]
             header = layout.find_header(sample)
             number, names = (None, []) if header is None else sample[header]
-            sheet = replace(sheet, header_line=number, header=tuple(names), first_chunk=place)
+            title = " ".join(cell for _, cells in sample[: header or 0] for cell in cells if cell)[:LONGEST_NAME]
+            sheet = replace(sheet, header_line=number, header=tuple(names), first_chunk=place, title=title)
         lines, width = sheet.lines + chunk.lines, max(sheet.width, chunk.width)
         self._sheets[-1] = replace(sheet, lines=lines, width=width, chunks=sheet.chunks + 1)

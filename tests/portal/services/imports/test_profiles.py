@@ -76,7 +76,8 @@ def test_a_profile_is_kept_once_for_a_header_and_last_used_stands_first(provider
     assert next(each.id for each in profiles.list_profiles(db.session, provider_id)) == again.id
     assert (again.name, again.created_at, again.used_at) == ("fuar", NOW, NOW + timedelta(hours=2))
     assert len(profiles.list_profiles(db.session, provider_id)) == 2
-    assert find(provider_id, HEADER).status == Status.GRANTED
+    assert find(provider_id, HEADER).status is None
+    assert named(provider_id, "fuar").status == Status.GRANTED
 
 
 def test_a_name_belongs_to_the_last_that_took_it(provider_id):
