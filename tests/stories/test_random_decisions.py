@@ -24,9 +24,7 @@ from tests.stories.histories import GRANT, RET, STARTS, Person, Word, World
 SEED, PERSON, PEOPLE = (os.environ.get(name) for name in ("SEED", "PERSON", "PEOPLE"))
 SEEDS = [int(SEED)] if SEED else range(21)
 LONG, SHORT = int(PEOPLE or 500), int(PEOPLE or 25)
-CLOSE = timedelta(
-    seconds=4
-)  # Clocks are read, and dates told, to the second: what is so close on two sides may be either.
+CLOSE = timedelta(seconds=4)  # Dates are told to the second: what is so close on two sides may be either.
 
 
 @pytest.mark.slow

@@ -127,7 +127,7 @@ def _find_repeated(
     acts = {(each.status, each.origin, each.user_id, each.recorded_at) for each in decisions}
     moment = max((each.recorded_at for each in decisions), default=at)
     is_whole = len(decisions) == len(theirs) and {tuple(row[:3]) for row in theirs} == keys
-    is_repeated = is_whole and acts == {(Status.REFUSED, origin, user_id, moment)} and moment > at - MINUTE
+    is_repeated = is_whole and acts == {(Status.REFUSED, origin, user_id, moment)} and abs(at - moment) < MINUTE
     return [each.id for each in decisions] if is_repeated else []
 
 
