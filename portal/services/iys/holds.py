@@ -65,17 +65,14 @@ def put_off(part: Part, first: int, until: datetime, at: datetime) -> None:
     """
     due = (Submission.lane == part.lane, Submission.provider_id == part.provider_id, leases.is_due(Submission, at))
     oldest = select(Submission.id).where(*due).order_by(Submission.due_at).limit(MAX_LIST_SIZE)
-    theirs = (
-        select(Submission.id)
-        .join(Consent, Consent.id == Submission.consent_id)
-        .where(*due, Consent.brand_id == part.brand_id, Consent.channel == part.channel)
-        .order_by(Submission.id)
-        .with_for_update(of=Submission, skip_locked=True)
-    )
+    theirs = select(Submission.id).join(Consent, Consent.id == Submission.consent_id)
+    theirs = theirs.where(Consent.brand_id == part.brand_id, Consent.channel == part.channel)
+    still_due = select(Submission.id).where(*due).order_by(Submission.id).with_for_update(skip_locked=True)
     still_held = select(ForwardingHold.until).where(*_concerning(part), ForwardingHold.until == until).limit(1)
     while db.session.scalar(still_held.with_for_update()):
         seen = [first, *db.session.scalars(oldest)]
-        ids = db.session.scalars(theirs.where(Submission.id.in_(seen))).all()
+        found = db.session.scalars(theirs.where(Submission.id.in_(seen))).all()
+        ids = db.session.scalars(still_due.where(Submission.id.in_(found))).all()
         if not ids:
             break
         _reschedule(Submission, ids, until)
