@@ -65,14 +65,14 @@ def test_the_link_tells_that_the_number_changed_hands_and_shows_no_earlier_decis
     assert "Bu bağlantıyla" not in page and f"/m/{code_of(app, rows.one(Receipt))}" not in page
 
 
-def test_the_old_owners_receipt_says_so_and_leads_nowhere(app, fatma, rows):
+def test_the_old_owners_receipt_says_so_and_changes_nothing(app, fatma, rows):
     code = code_of(app, rows.one(Receipt))
     before = fatma.browser.get(f"/m/{code}").text
     closes(app)
     page = fatma.browser.get(f"/m/{code}").text
 
     assert "başkasının olabilir" in page and "başkasının olabilir" not in before
-    assert "/sikayet" not in page and "Kararımı değiştir" not in page
+    assert "Daha önce gelen bir iletiyi bildir" in page and "Kararımı değiştir" not in page
     pdf = pypdfium2.PdfDocument(fatma.browser.get(f"/m/{code}/belge.pdf").data)
     assert "başkasının olabilir" in pdf[0].get_textpage().get_text_range()
 

@@ -31,6 +31,8 @@ from portal.domain.complaints.queries import (
     case_code,
     count_waiting,
     find_case,
+    held_at,
+    held_until,
     list_cases,
     list_senders,
     list_steps,
@@ -40,8 +42,8 @@ from portal.domain.complaints.queries import (
 __all__ = [
     "REOPEN_WITHIN", "AlreadyClosed", "AlreadyOpen", "Comparison", "MessageReport", "NoReason", "NotLater",
     "Pressure", "QueueCounts", "TooLate", "TooManyMessages", "TooManyOpen", "TooManyToday", "add_message",
-    "add_note", "answer_case", "case_code", "close_case", "compare_case", "compare_with_refusal", "count_waiting",
-    "desks_to_remind", "due_pressure", "find_case", "is_refused", "list_cases", "list_closings", "list_senders",
-    "list_steps", "note_refusal", "open_case", "postpone", "read_report", "record_reminders", "reopen_case",
-    "request_erasure",
+    "add_note", "answer_case", "case_code", "close_case", "compare_case", "compare_with_refusal",
+    "count_waiting", "desks_to_remind", "due_pressure", "find_case", "held_at", "held_until", "is_refused",
+    "list_cases", "list_closings", "list_senders", "list_steps", "note_refusal", "open_case", "postpone",
+    "read_report", "record_reminders", "reopen_case", "request_erasure",
 ]  # fmt: skip

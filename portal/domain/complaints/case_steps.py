@@ -22,6 +22,7 @@ from portal.core.models.ids import new_id
 from portal.core.throttle import Counted, Limit, TooManyRequests
 from portal.core.vault import Vault
 from portal.domain.complaints.due_dates import due_at, end_of_day
+from portal.domain.complaints.queries import held_at, held_until
 from portal.domain.notifications import messages
 
 REOPEN_WITHIN = timedelta(days=30)  # For the recipient, after a case was closed.
@@ -117,7 +118,7 @@ def close_case(
     locked.closing, locked.closed_at = closing, at
     _add_step(session, vault, locked, StepAct.CLOSED, at, user_id=user_id, text=text)
     recipient = session.get_one(Recipient, locked.recipient_id)
-    if recipient.held_since is not None and recipient.held_since > locked.created_at:
+    if held_until(session, recipient, held_at(session, locked)):
         return False
     messages.write_message(
         session, vault, MessageKind.COMPLAINT_SETTLED, facts={"link": link, "sender": sender},

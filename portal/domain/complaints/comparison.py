@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from portal.core import business_days
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Complaint, Consent, Decision, Finding, Recipient, is_void
+from portal.domain.complaints.queries import held_at, held_until
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,12 @@ WORST_FIRST = (Finding.AFTER_REFUSAL, Finding.WITHIN_TERM, Finding.BEFORE_REFUSA
 
 
 def compare_with_refusal(
-    session: Session, recipient: Recipient, *, brand_id: int, channel: Channel, came_at: datetime, reported_at: datetime
+    session: Session, recipient: Recipient, *, brand_id: int, channel: Channel, came_at: datetime, held_at: datetime
 ) -> Comparison:
     """Compare a message that came at a moment with the recipient's decisions for this brand and channel.
 
-    Only with those of who had the address when the message was reported (Recipient.held_since): an earlier holder's
-    refusal counts from when the address changed hands, and nothing else is told of it.
+    Only with those of who had the address at `held_at` (Recipient.held_since): an earlier holder's refusal counts from
+    when the address changed hands, and nothing else is told of it.
 
     The shorter reading of the term counts, in which half days are business days. Of the minute that people report, the
     last second counts. If an address is held as two recipient types, the finding that is worst for the sender counts.
@@ -62,8 +63,8 @@ def compare_with_refusal(
         )
         .order_by(Decision.recipient_type, Decision.effective_at, Decision.status, Decision.id)  # A refusal wins a tie.
     )  # fmt: skip
-    if since is not None and since > reported_at:  # What came after is another's.
-        decisions, since = [decision for decision in decisions if decision.effective_at < since], None
+    if until := held_until(session, recipient, held_at):  # What came after is another's.
+        decisions, since = [decision for decision in decisions if decision.effective_at < until], None
     keys = groupby(decisions, key=lambda decision: decision.recipient_type)
     found = [_compare_key(list(of_key), recipient_type, came_at, since) for recipient_type, of_key in keys]
     return min(found, key=lambda each: WORST_FIRST.index(each.finding), default=Comparison(Finding.NO_REFUSAL))
@@ -76,7 +77,7 @@ def compare_case(session: Session, case: Complaint) -> Comparison | None:
         return None
     return compare_with_refusal(
         session, session.get_one(Recipient, case.recipient_id), brand_id=case.brand_id, channel=case.channel,
-        came_at=case.came_at, reported_at=case.created_at,
+        came_at=case.came_at, held_at=held_at(session, case),
     )  # fmt: skip
 
 

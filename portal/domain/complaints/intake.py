@@ -54,8 +54,9 @@ def open_case(
             return case
     _check_limits(session, whose, still_open, at)
     compared = compare_with_refusal(
-        session, whose, brand_id=sender.brand.id, channel=report.channel, came_at=report.came_at, reported_at=at
-    )
+        session, whose, brand_id=sender.brand.id, channel=report.channel, came_at=report.came_at,
+        held_at=sender.receipt.decided_at,
+    )  # fmt: skip
     case_id, of = new_id(), whose.provider_id
     return _create_case(
         session, whose, ComplaintKind.STILL_RECEIVING, case_id, language=language, at=at,

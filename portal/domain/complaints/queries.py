@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 
 import shortlinks
 from portal.core.addresses import HIDDEN
+from portal.core.iys_protocol.enums import LINE_CLOSED
 from portal.core.models import (
     Brand,
     Complaint,
     ComplaintStep,
     Decision,
+    DecisionOrigin,
     Provider,
     Receipt,
     ReceiptDecision,
@@ -54,6 +56,27 @@ def find_case(session: Session, salt: str, code: CaseCode) -> Complaint | None:
 def same_receipt_ids(session: Session, receipt: Receipt) -> list[int]:
     """The ids of all rows of one receipt: an act at several providers has one at each."""
     return list(session.scalars(select(Receipt.id).where(_is_same_receipt(receipt)).order_by(Receipt.id)))
+
+
+def held_at(session: Session, case: Complaint) -> datetime:
+    """When the person of a case certainly had its address: at the receipt that it was opened from, or at the request
+    for erasure."""
+    receipt = session.get(Receipt, case.receipt_id) if case.receipt_id else None
+    return receipt.decided_at if receipt else case.created_at
+
+
+def held_until(session: Session, recipient: Recipient, at: datetime) -> datetime | None:
+    """Until when who had the address at a moment had it (Recipient.held_since); None: they have it still."""
+    if recipient.held_since is None or recipient.held_since <= at:
+        return None
+    said = select(func.min(Receipt.decided_at)).where(
+        Receipt.recipient_id == recipient.id, Receipt.origin == DecisionOrigin.NOT_MINE, Receipt.decided_at > at
+    )
+    closed = select(func.min(Decision.effective_at)).where(
+        Decision.recipient_id == recipient.id, Decision.source == LINE_CLOSED, Decision.effective_at > at
+    )
+    moments = (recipient.held_since, session.scalar(said), session.scalar(closed))
+    return min(moment for moment in moments if moment is not None)
 
 
 def list_senders(session: Session, receipt: Receipt) -> list[Sender]:

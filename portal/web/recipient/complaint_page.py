@@ -1,7 +1,7 @@
 """Content of a complaint's page: how the message compares with the refusal, and the summary for the Ministry."""
 
 from calendar import monthrange
-from datetime import date
+from datetime import date, datetime
 
 from flask import render_template, url_for
 from flask_babel import format_datetime, gettext
@@ -53,7 +53,7 @@ def render_case(case: Complaint, code: str, form: WordForm, *, problem: str | No
         reopen_until=reopen_until,
         steps=complaints.list_steps(session, vault(), [case.id]),
         summary=summary_lines(case, compared),
-        gets_message=gets_message(recipient),
+        gets_message=gets_message(recipient, complaints.held_at(session, case)),
         receipt_url=url_for(".receipt", code=receipt_code(receipt.id, receipt.nonce), **language_args)
         if receipt else None,
         colour_url=branding.colour_url(brand.colour) if brand else None,
@@ -62,7 +62,7 @@ def render_case(case: Complaint, code: str, form: WordForm, *, problem: str | No
 
 def may_refuse(session: Session, case: Complaint, recipient: Recipient) -> bool:
     """Whether the present owner of the address has not refused the channel."""
-    if recipient.held_since is not None and recipient.held_since > case.created_at:
+    if complaints.held_until(session, recipient, complaints.held_at(session, case)):
         return False
     assert case.brand_id is not None and case.channel  # All but erasure requests have them.
     return not complaints.is_refused(
@@ -70,9 +70,10 @@ def may_refuse(session: Session, case: Complaint, recipient: Recipient) -> bool:
     )
 
 
-def gets_message(recipient: Recipient) -> bool:
-    """Whether the address takes messages: a landline takes none."""
-    return addresses.parse(recipients.address_of(vault(), recipient)).takes_messages
+def gets_message(recipient: Recipient, held_at: datetime) -> bool:
+    """Whether who had the address then can be sent a message there still; a landline takes none."""
+    is_theirs = complaints.held_until(read_session(), recipient, held_at) is None
+    return is_theirs and addresses.parse(recipients.address_of(vault(), recipient)).takes_messages
 
 
 def add_months(day: date, months: int) -> date:

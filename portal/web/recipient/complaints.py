@@ -26,7 +26,7 @@ TOO_MANY = {complaints.TooManyOpen: "open", complaints.TooManyToday: "today"}
 @blueprint.get("/m/<code>/sikayet", endpoint="complain")
 def show_complain(code: str) -> str:
     """Show the form. Opening it opens no case."""
-    act = _find_act(code)
+    act = receipts.find_act(code)
     return _form_page(code, act, _complaint_form(act, formdata=None))
 
 
@@ -34,7 +34,7 @@ def show_complain(code: str) -> str:
 @limiter.limit(limits.COMPLAINTS)
 def open_case(code: str) -> ResponseReturnValue:
     """Open a case and redirect to its page."""
-    act = _find_act(code)
+    act = receipts.find_act(code)
     request.max_content_length = screenshots.LARGEST + FORM_BYTES  # Only after the code was found.
     form = _complaint_form(act)
     if not form.validate():
@@ -124,19 +124,12 @@ def refuse(code: str) -> ResponseReturnValue:
     return _commit_and_redirect(code)
 
 
-def _find_act(code: str) -> ReceiptContents:
-    """The act of a receipt; 404 where the address belongs to somebody else now."""
-    act = receipts.find_act(code)
-    if act.is_disowned:
-        limits.count_bad_code()
-        abort(404)
-    return act
-
-
 def _complaint_form(act: ReceiptContents, **options) -> ComplaintForm:
+    """The form; who had the address before others reports what came until then."""
     senders = {part.brand_id: part.brand_name for part in act.parts}
     channels = addresses.parse(recipients.address_of(vault(), _recipient(act))).channels
-    return ComplaintForm(senders=list(senders.items()), channels=channels, **options)
+    until = complaints.held_until(read_session(), _recipient(act), act.decided_at)
+    return ComplaintForm(senders=list(senders.items()), channels=channels, until=until, **options)
 
 
 def _recipient(act: ReceiptContents) -> Recipient:
@@ -154,7 +147,7 @@ def _form_page(code: str, act: ReceiptContents, form: ComplaintForm, *, too_many
         code=code,
         language_args=page_content.language_args(),
         is_sandbox=act.is_sandbox,
-        gets_message=gets_message(_recipient(act)),
+        gets_message=gets_message(_recipient(act), act.decided_at),
         today=clock.day(clock.now()).isoformat(),
         cases=[(each, url_for(".complaint", code=_code_of(each), **page_content.language_args())) for each in cases],
         too_many=too_many,

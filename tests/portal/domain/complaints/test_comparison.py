@@ -37,7 +37,7 @@ def compared(app, rows, came_at: datetime, channel=Channel.SMS) -> complaints.Co
     with app.app_context():
         return complaints.compare_with_refusal(
             db.session, db.session.get_one(Recipient, decision.recipient_id), brand_id=decision.brand_id,
-            channel=channel, came_at=came_at, reported_at=clock.now(),
+            channel=channel, came_at=came_at, held_at=clock.now(),
         )  # fmt: skip
 
 

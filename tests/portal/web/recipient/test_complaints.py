@@ -4,12 +4,13 @@ import io
 from datetime import timedelta
 
 import pytest
+import time_machine
 from PIL import Image
 from werkzeug.test import encode_multipart
 
 from portal.core import clock
 from portal.core.extensions import db, limiter, vault
-from portal.core.models import Complaint, ComplaintStep, Receipt, Recipient
+from portal.core.models import Complaint, ComplaintStep, Finding, Receipt, Recipient
 from tests import make
 from tests.portal.domain.complaints.cast import HEADER, TEXT, code_of
 from tests.portal.web.recipient.open_complaints import complains, told
@@ -131,13 +132,20 @@ def test_many_from_one_network_are_slowed_down(app, browser, code):
     assert answers == [422] * 60 + [429]
 
 
-def test_a_receipt_whose_address_is_somebody_elses_now_opens_nothing(app, browser, code, rows):
+def test_who_had_the_address_before_reports_what_came_until_then(app, browser, code, rows):
+    """Compared with their own refusals, and nobody else is told of the answer."""
+    before = told()
     with app.app_context():
         db.session.query(Recipient).update({"reassigned_at": clock.now() + timedelta(seconds=5)})
         db.session.commit()
+    with time_machine.travel(clock.now() + timedelta(hours=1)):
+        late, answer = complains(browser, code), browser.post(f"/m/{code}/sikayet", data=before)
+        page = browser.get(answer.location).text
 
-    assert browser.get(f"/m/{code}/sikayet").status_code == 404
-    assert complains(browser, code).status_code == 404
+    assert late.status_code == 422 and "el değiştirdi" in late.text
+    assert answer.status_code == 303 and rows.one(Complaint).finding == Finding.WITHIN_TERM
+    assert "size bir ileti göndeririz" not in late.text + page and f"/s/{code}/ret" not in page
+    assert clock.istanbul(rows.one(Receipt).decided_at).strftime("%H:%M:%S") in page
 
 
 def test_an_email_has_one_channel_and_is_not_asked_for_it(app, rows):
