@@ -167,10 +167,6 @@ def _start(batch: ImportBatch, options: ImportOptions) -> None:
         ) from unconfirmed  # fmt: skip
     except packages.PackageFull as no_room:
         raise _no_room() from no_room
-    except batches.Suspended as suspended:
-        raise ImportFailed(
-            "suspended", "Its provider is suspended, or the brand passive.", "Ask the operator.", is_for_room=True
-        ) from suspended
     except batches.AnswerMissing as missing:
         raise ImportFailed(
             "missing", f"The file does not say: {', '.join(missing.names)}.", "Answer on the dashboard.",

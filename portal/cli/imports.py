@@ -126,8 +126,9 @@ def import_files(
         return
     if not files:
         raise click.UsageError("Name a file.")
-    if brand.closed_at or read_session().get_one(Provider, brand.provider_id).suspended_at:
-        click.echo(f"Brand {brand_code} is passive, or its provider suspended: nothing new begins.", err=True)
+    is_suspended = read_session().get_one(Provider, brand.provider_id).suspended_at is not None
+    if (brand.closed_at or is_suspended) and not only_refusals:
+        click.echo(f"Brand {brand_code} is passive, or its provider suspended: bring --only-refusals.", err=True)
         sys.exit(ExitCode.NO_ROOM)
     options = ImportOptions(
         profile,

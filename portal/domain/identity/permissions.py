@@ -58,8 +58,10 @@ OPERATOR_PERMISSIONS: dict[OperatorRole, frozenset[Permission]] = {
     ),
     OperatorRole.SUPPORT: frozenset({P.CONSOLE, P.ANSWER, P.ASSIST, P.BEHALF}),
 }
-# What a suspended provider's people may still do: read, answer recipients and correct data.
-DURING_SUSPENSION = frozenset({P.LOOK, P.SEARCH, P.UNMASK, P.REFUSE, P.COMPLAINTS, P.EXPORT, P.SETTLE, P.AUDIT})
+# What a suspended provider's people may still do: read, answer recipients, bring refusals and correct data.
+DURING_SUSPENSION = frozenset(
+    {P.LOOK, P.SEARCH, P.UNMASK, P.REFUSE, P.COMPLAINTS, P.IMPORT, P.EXPORT, P.SETTLE, P.AUDIT}
+)
 
 
 def provider_permissions(role: Role, *, suspended: bool = False) -> frozenset[Permission]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from portal.core import leases
@@ -42,10 +42,6 @@ class Before2015Unconfirmed(Exception):
     """Nobody has vouched that the file's grants of HS_2015 are from before 1 May 2015."""
 
 
-class Suspended(Exception):
-    """The provider is suspended, or the brand closed."""
-
-
 @dataclass(frozen=True)
 class Progress:
     """How far the worker is in this state: lines, lines a second, and the estimated seconds left."""
@@ -67,7 +63,7 @@ def start(
     confirms_before_2015: bool = False, seen: str | None = None,
 ) -> None:  # fmt: skip
     """Start the run; `seen`: only of the dry run whose page was posted. Raises AnswerMissing, Before2015Unconfirmed,
-    Suspended, packages.PackageFull, WrongState."""
+    packages.PackageFull, WrongState."""
     if seen is not None and seen != str(batch.dry_run_at or ""):
         raise WrongState
     if batch.asked and batch.answered_at is None:
@@ -75,8 +71,8 @@ def start(
     vouched = 0 if only_refusals else batch.before_2015
     if vouched and not confirms_before_2015:
         raise Before2015Unconfirmed
-    provider = _active_provider(session, batch)
     if batch.new_addresses and not only_refusals:
+        provider = session.get_one(Provider, batch.provider_id)
         packages.require_capacity(session, provider, batch.new_addresses, at)
     values: dict[str, Any] = {
         "started_at": at, "started_by": user_id, "only_refusals": only_refusals, "ended_at": None,
@@ -94,8 +90,7 @@ def stop(session: Session, batch: ImportBatch, user_id: int | None, at: datetime
 
 
 def resume(session: Session, batch: ImportBatch, user_id: int | None, at: datetime) -> None:
-    """Resume the run where it was stopped. Raises Suspended and WrongState."""
-    _active_provider(session, batch)
+    """Resume the run where it was stopped. Raises WrongState."""
     _change_state(
         session, batch, (BatchState.STOPPED,), BatchState.RUNNING, at, keeps_position=True, ended_at=None, problem=None
     )
@@ -124,12 +119,11 @@ def progress(batch: ImportBatch, at: datetime) -> Progress:
     return Progress(done, batch.lines, rate, (batch.lines - done) / rate if rate else None)
 
 
-def _active_provider(session: Session, batch: ImportBatch) -> Provider:
-    """Raises Suspended."""
-    provider, brand = session.get_one(Provider, batch.provider_id), session.get_one(Brand, batch.brand_id)
-    if provider.suspended_at or brand.closed_at:
-        raise Suspended
-    return provider
+def takes_grants(session: Session, batch: ImportBatch) -> bool:
+    """Whether the provider and the brand are active; of a suspended one or a passive brand refusals only are taken."""
+    is_active = Provider.suspended_at.is_(None) & Brand.closed_at.is_(None)
+    brand = select(Brand.id).join(Provider, Provider.id == Brand.provider_id).where(Brand.id == batch.brand_id)
+    return session.scalar(brand.where(is_active)) is not None
 
 
 def _change_state(

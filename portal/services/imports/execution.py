@@ -17,12 +17,12 @@ from portal.core import clock
 from portal.core.database import changed_rows
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Status
-from portal.core.models import BatchState, Brand, ImportBatch, ImportChunk, Provider
+from portal.core.models import BatchState, Brand, ImportBatch, ImportChunk
 from portal.core.vault import CannotOpen
 from portal.domain.consents import bulk_import
 from portal.domain.consents.bulk_import import APART, ImportRun
 from portal.domain.consents.import_plan import Effect
-from portal.services.imports import queries
+from portal.services.imports import batches, queries
 from portal.services.imports.batches import BatchLease
 from portal.services.imports.ended_mail import write_ended_mail
 from portal.services.imports.row_parser import ParsedChunk, chunk_parser
@@ -31,7 +31,6 @@ from portal.services.imports.store import DAMAGED, ChunkRow, chunk_at
 
 log = structlog.get_logger()
 
-SUSPENDED = "suspended"  # A batch's `problem` where its provider was suspended while it ran.
 WRITTEN_EFFECTS = frozenset(BYTE_OF[effect] for effect in Effect)
 LEFT_OUT = BYTE_OF[SkipReason.GRANT_LEFT_OUT.value]
 SENT_ONE_BY_ONE = (Effect.REFUSAL, Effect.OLD_REFUSAL)
@@ -44,7 +43,7 @@ class Run:
         self.lease = lease
         self.batch = read_session().get_one(ImportBatch, lease.id, populate_existing=True)
         self.brand = read_session().get_one(Brand, self.batch.brand_id, populate_existing=True)
-        self.place = self.batch.position
+        self.place, self.only_refusals = self.batch.position, self.batch.only_refusals
         assert self.batch.dry_run_at and self.batch.started_at  # A run starts after a dry run only.
         self.started_at = self.batch.started_at
         # A date accepted in the dry run stays so, whatever this clock says; what has none gets one date.
@@ -57,9 +56,6 @@ class Run:
         """Write for about so long, one chunk at least; whether more is to do. Raises LeaseLost."""
         until = time.monotonic() + seconds
         while True:
-            if read_session().scalar(select(Provider.suspended_at).where(Provider.id == self.batch.provider_id)):
-                self._finish(BatchState.STOPPED, problem=SUSPENDED)
-                return False
             chunk = chunk_at(read_session(), self.lease.id, self.place)
             if chunk is None:
                 self._finish(BatchState.DONE, tally=dict(_tally(self.lease.id)))  # Of the actual effects now.
@@ -86,6 +82,7 @@ class Run:
 
     def _write_entries(self, chunk: ChunkRow, parsed: ParsedChunk) -> None:
         results = bytearray(chunk.row_results)
+        self.only_refusals = self.only_refusals or not batches.takes_grants(read_session(), self.batch)
         slots = self._slots_to_write(results, parsed)
         entries = [parsed.entries[slot] for slot in slots]
         at = clock.now()
@@ -97,7 +94,7 @@ class Run:
             at=at,
         )
         prepared = bulk_import.prepare_import(read_session(), vault(), self.brand, entries, run) if entries else None
-        self.lease.renew(db.session, at, position=self.place + 1)
+        self.lease.renew(db.session, at, position=self.place + 1, only_refusals=self.only_refusals)
         if entries:
             effects = bulk_import.apply_import(db.session, vault(), self.brand, entries, run, prepared)
             for slot, effect in zip(slots, effects, strict=True):
@@ -115,7 +112,7 @@ class Run:
         for slot, entry in parsed.entries.items():
             if results[slot] not in WRITTEN_EFFECTS:
                 continue
-            if self.batch.only_refusals and entry.status != Status.REFUSED:
+            if self.only_refusals and entry.status != Status.REFUSED:
                 results[slot] = LEFT_OUT
             else:
                 slots.append(slot)

@@ -73,8 +73,8 @@ class SkipReason(ExplainedProblem):
     NOT_REFUSED = ("not_refused", N_("Ret sütunu “hayır” diyor; bu bir onay değildir."),
                    N_("Yazılacak bir şey yok; kişinin durumu değişmez."))
     NO_SMS = "no_sms", N_("Sabit hatta SMS gitmez."), N_("Bu numara için yalnız arama izni aktarılır.")
-    GRANT_LEFT_OUT = ("grant_left_out", N_("Yalnız retlerin aktarılması istendi."),
-                      N_("Paketinizde yer açılınca dosyayı yeniden yükleyin."))
+    GRANT_LEFT_OUT = ("grant_left_out", N_("Bu dosyadan yalnız retler aktarıldı."),
+                      N_("Onaylar için engel kalkınca dosyayı yeniden yükleyin."))
     # fmt: on
 
 

@@ -49,7 +49,6 @@ ERROR_MESSAGES: dict[type[Exception], str] = {
     batches.WrongState: OVERTAKEN,
     batches.AnswerMissing: _l("Firmanın yanıtı bekleniyor."),
     batches.Before2015Unconfirmed: BEFORE_2015_UNCONFIRMED,
-    batches.Suspended: _l("Firma durdurulmuş ya da markası kapatılmış; yeni aktarım başlayamaz."),
     packages.PackageFull: _l("Firmanın paketinde bu kadar yeni adrese yer yok. Paketini büyütmesi gerekir."),
 }
 

@@ -28,7 +28,6 @@ from portal.web.shared.signed_in_person import record_audit
 
 ELSEWHERE = _l("Dosya bu sırada değişti ya da başka bir aşamaya geçti; bir şey yapılmadı. Son durumu aşağıda.")
 TOO_LATE = _l("Bu dosya bu sırada ilerledi; düzeni artık değişmez.")
-NOT_NOW = _l("Hesabınız durdurulduğu ya da marka kapatıldığı için aktarım başlatılamıyor.")
 
 
 @blueprint.get("/imports/<id:batch_id>/layout")
@@ -136,8 +135,6 @@ def _act(
         act(db.session, batch, current_user.id, clock.now())
     except batches.WrongState:
         return rollback_and_redirect(_page(batch_id), ELSEWHERE)
-    except batches.Suspended:
-        return rollback_and_redirect(_page(batch_id), NOT_NOW)
     db.session.commit()
     wake("import", batch_id)
     if message:

@@ -107,6 +107,7 @@ def _dry_run_context(session: Session, batch: ImportBatch) -> dict[str, Any]:
         "fixable": {each.result for each in problems if is_fixable(batch, each.result)},
         "applied_fixes": [(each, FIX_LABELS[each]) for each in sorted(layout.fixes)] if layout else [],
         "standing": standing,
+        "takes_grants": batches.takes_grants(session, batch),
     }
 
 

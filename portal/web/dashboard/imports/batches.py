@@ -26,7 +26,7 @@ from portal.web.shared import limits, masked_cells
 from portal.web.shared.access import needs
 from portal.web.shared.body_limits import max_bytes
 from portal.web.shared.forms import BaseForm
-from portal.web.shared.signed_in_person import provider_key
+from portal.web.shared.signed_in_person import own_brands, provider_key
 from portal.web.shared.url_converters import parse_id
 
 A_PAGE = 50
@@ -91,9 +91,9 @@ def sample() -> Response:
 @blueprint.get("/imports/new")
 @needs(Permission.IMPORT)
 def new_import() -> ResponseReturnValue:
-    brands = _brands()
+    brands = own_brands()
     if not brands:
-        flash(_("Dosya aktarmak için aktif bir markanız olmalı."))
+        flash(_("Dosya aktarmak için bir markanız olmalı."))
         return redirect(url_for(".brands"), 303)
     return render_template("dashboard/imports/new_batch.html", form=NewImportForm(brands))
 
@@ -104,7 +104,7 @@ def new_import() -> ResponseReturnValue:
 @needs(Permission.IMPORT)
 def upload_file() -> ResponseReturnValue:
     """Store the upload; the worker reads it."""
-    form = NewImportForm(_brands())
+    form = NewImportForm(own_brands())
     if not form.validate_on_submit():
         return render_template("dashboard/imports/new_batch.html", form=form), 422
     upload = form.file.data
@@ -137,8 +137,3 @@ def import_progress(batch_id: int) -> str:
     batch = own_batch_or_404(read_session(), batch_id)
     shown = page_context(batch) if batch.state != BatchState.READ else {"batch": batch}
     return render_template("dashboard/imports/progress.html", **shown)
-
-
-def _brands() -> list[Brand]:
-    of_mine = select(Brand).where(Brand.provider_id == current_user.provider_id, Brand.closed_at.is_(None))
-    return list(read_session().scalars(of_mine.order_by(Brand.created_at)))

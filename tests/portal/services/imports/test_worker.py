@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from portal.core import clock
 from portal.core.extensions import db, vault
@@ -14,6 +15,7 @@ from portal.core.models import (
     Annulment,
     AuditEntry,
     BatchState,
+    Brand,
     Consent,
     Decision,
     ImportBatch,
@@ -315,19 +317,29 @@ def test_refusals_are_taken_where_there_is_no_room_for_grants(brand, rows):
     assert {each.status for each in rows(Decision)} == {Status.REFUSED} and rows.count(Recipient) == 4
 
 
-def test_a_suspended_provider_stops_its_runs_and_a_damaged_chunk_is_noted(brand, rows):
+@pytest.mark.parametrize(("model", "moment"), [(Provider, "suspended_at"), (Brand, "closed_at")])
+def test_what_is_suspended_meanwhile_has_its_refusals_written_only(brand, rows, model, moment):
     batch = batch_after_dry_run(brand, LINES)
     begin(batch)
     worker.work(batch.id, seconds=0)
-    provider = db.session.get_one(Provider, brand.provider_id)
-    provider.suspended_at = clock.now()
+    before = rows.count(Decision)
+    db.session.execute(update(model).values({moment: clock.now()}))
     db.session.commit()
-    finish(batch)
-    assert (batch.state, batch.problem) == (BatchState.STOPPED, "suspended")
-    with pytest.raises(batches.Suspended):
-        batches.resume(db.session, batch, 3, clock.now())
 
-    provider.suspended_at = None
+    finish(batch)
+
+    assert (batch.state, batch.only_refusals) == (BatchState.DONE, True)
+    written, after = rows(Decision)[:before], rows(Decision)[before:]
+    assert {each.status for each in written} == {Status.GRANTED}
+    assert [each.status for each in after] == [Status.REFUSED] * 6
+    assert before + batch.tally["grant_left_out"] > 3 * 2000
+
+
+def test_a_damaged_chunk_is_noted(brand, rows):
+    batch = batch_after_dry_run(brand, LINES)
+    begin(batch)
+    worker.work(batch.id, seconds=0)
+    batches.stop(db.session, batch, 3, clock.now())
     chunk = db.session.query(ImportChunk).filter_by(batch_id=batch.id, place=1).one()
     chunk.content = chunk.content[:-1] + bytes((chunk.content[-1] ^ 1,))
     db.session.commit()

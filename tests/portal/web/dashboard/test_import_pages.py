@@ -15,6 +15,7 @@ from portal.core.models import (
     AudienceEntry,
     AuditEntry,
     BatchState,
+    Brand,
     Campaign,
     ImportBatch,
     ImportChunk,
@@ -282,7 +283,7 @@ def test_a_dry_run_names_the_columns_that_are_not_read_first_those_that_may_refu
     page = ayse.opens(in_state(BatchState.DRY_RUN, results=good, unused_columns={"4": [5, 0], "5": [5, 4]})).text
 
     assert "Düzeltilecek bir satır yok" not in page
-    assert page.index("Evet ya da hayır yazan sütunlar kullanılmıyor") < page.index("4 hücre evet ya da hayır")
+    assert page.index("Bu sütunlar kullanılmıyor. İçlerinde ret olabilir") < page.index("4 hücre evet ya da hayır")
     assert page.index("<strong>F</strong>") < page.index("Kullanılmayan öteki sütunlar: E.")
 
 
@@ -383,6 +384,21 @@ def test_without_room_the_refusals_may_still_come(ayse, in_state, rows):
     assert "Yalnız retleri aktar" in page.text
     assert rows.one(ImportBatch).only_refusals
     assert rows.one(ImportBatch).state == BatchState.RUNNING
+
+
+@pytest.mark.parametrize(("model", "moment"), [(Provider, "suspended_at"), (Brand, "closed_at")])
+def test_a_suspended_firm_and_a_passive_brand_bring_refusals(app, ayse, in_state, rows, model, moment):
+    address = in_state(BatchState.DRY_RUN)
+    with app.app_context():
+        db.session.query(model).update({moment: clock.now()})
+        db.session.commit()
+
+    table = {"brand": str(brand_id(app)), "text": "Telefon;Durum\n0532 123 45 67;RET"}
+    assert ayse.posts("/dashboard/imports/new", table).status_code == 303 and rows.count(ImportBatch) == 2
+    page = ayse.opens(address).text
+    assert "yalnız retler aktarılır" in page and ">Aktar<" not in page
+    ayse.posts(f"{address}/run", {"only": "refusals"})
+    assert rows(ImportBatch)[0].only_refusals and rows(ImportBatch)[0].state == BatchState.RUNNING
 
 
 def test_a_file_beyond_the_package_tells_its_cost_before_it_starts(ayse, in_state):
