@@ -6,7 +6,6 @@ The choices come first, and the code only proves the address (KVKK 2025/1072). N
 from portal.domain.consent_points.lifecycle import (
     MOST_CODES,
     SANDBOX_CODES,
-    SANDBOX_PREFIX,
     BadSlug,
     BudgetTooHigh,
     SlugTaken,
@@ -14,6 +13,7 @@ from portal.domain.consent_points.lifecycle import (
     close_point,
     open_point,
     publish_point,
+    slug_prefix,
     suggest_slug,
 )
 from portal.domain.consent_points.public_points import (
@@ -31,8 +31,8 @@ from portal.domain.consent_points.usage import (
 )
 
 __all__ = [
-    "MOST_CODES", "SANDBOX_CODES", "SANDBOX_PREFIX", "BadSlug", "BudgetTooHigh", "PointState", "PublicPoint",
+    "MOST_CODES", "SANDBOX_CODES", "BadSlug", "BudgetTooHigh", "PointState", "PublicPoint",
     "SlugTaken", "change_budget", "close_point", "count_statistics", "find_point", "list_alarmed_points",
     "open_point", "point_state", "proof_digest", "publish_point", "raise_budget_alarm", "register_recipient",
-    "suggest_slug",
+    "slug_prefix", "suggest_slug",
 ]  # fmt: skip

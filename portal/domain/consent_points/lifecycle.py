@@ -17,13 +17,14 @@ from portal.domain.consent_points.public_points import SLUG
 
 SHORTEST, LONGEST = 3, 60
 MOST_CODES = 5000  # A day; several points can share more visitors.
+LONGEST_PREFIX = 30
 # Sandbox providers are not reviewed: they must not send many messages or take a well-known name as their slug.
 SANDBOX_CODES, SANDBOX_PREFIX = 20, "deneme-"
 SANDBOX_CODES_IN_ALL = 60  # Of all points of a sandbox provider.
 
 
 class BadSlug(ValueError):
-    """The slug is not 3 to 60 lower-case letters, digits and single hyphens between them."""
+    """The slug, with its prefix, is not 3 to 60 lower-case letters, digits and single hyphens between them."""
 
 
 class SlugTaken(ValueError):
@@ -51,7 +52,7 @@ def open_point(
     Raises BadSlug, SlugTaken and BudgetTooHigh.
     """
     provider = session.get_one(Provider, brand.provider_id)
-    slug = _check_slug(session, slug, in_sandbox_mode=provider.in_sandbox_mode)
+    slug = _check_slug(session, slug, slug_prefix(provider, brand))
     _check_budget(session, provider, daily_budget)
     campaign = campaigns.open_campaign(
         session, brand, name=name, kind=CampaignKind.ASK, channels=list(channels), wording=wording,
@@ -102,10 +103,18 @@ def change_budget(session: Session, point: ConsentPoint, codes: int) -> None:
     point.daily_budget, point.warned_on, point.alarmed_on = codes, None, None
 
 
-def _check_slug(session: Session, slug: str, *, in_sandbox_mode: bool) -> str:
-    if in_sandbox_mode and not slug.startswith(SANDBOX_PREFIX):
-        slug = SANDBOX_PREFIX + slug
-    if not SHORTEST <= len(slug) <= LONGEST or not SLUG.fullmatch(slug):
+def slug_prefix(provider: Provider, brand: Brand) -> str:
+    """What all slugs of a brand begin with: its reviewed name, so that no address of ours names somebody else."""
+    name = suggest_slug(brand.name)[:LONGEST_PREFIX].strip("-")
+    return SANDBOX_PREFIX if provider.in_sandbox_mode else f"{name or brand.brand_code}-"
+
+
+def _check_slug(session: Session, slug: str, prefix: str) -> str:
+    if len(slug) < SHORTEST or not SLUG.fullmatch(slug):
+        raise BadSlug
+    if not f"{slug}-".startswith(prefix):
+        slug = prefix + slug
+    if len(slug) > LONGEST:
         raise BadSlug
     if session.scalar(select(ConsentPoint.id).where(ConsentPoint.slug == slug)) is not None:
         raise SlugTaken

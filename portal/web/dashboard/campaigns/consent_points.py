@@ -66,7 +66,8 @@ def new_point() -> ResponseReturnValue:
     form = PointForm(brands=[brand] if brand else brands, **_default_values(brand or brands[0]))
     if form.validate_on_submit() and brand and (point_id := _open_point(form, brand)):
         return redirect(url_for(".point", point_id=point_id), 303)
-    base = absolute_url("consent_points.page", slug="-", lang=None).removesuffix("-")
+    prefix = consent_points.slug_prefix(current_user.provider, brand or brands[0])
+    base = absolute_url("consent_points.page", slug=prefix, lang=None)
     return render_template(
         "dashboard/campaigns/new_point.html", form=form, base=base, has_choice=len(brands) > 1, **_code_limits()
     ), 422 if form.errors else 200
@@ -195,8 +196,7 @@ def _default_values(brand: Brand) -> dict[str, Any]:
 
 def _code_limits() -> dict[str, Any]:
     in_sandbox_mode = current_user.provider.in_sandbox_mode
-    most = consent_points.SANDBOX_CODES if in_sandbox_mode else consent_points.MOST_CODES
-    return {"most": most, "prefix": consent_points.SANDBOX_PREFIX if in_sandbox_mode else ""}
+    return {"most": consent_points.SANDBOX_CODES if in_sandbox_mode else consent_points.MOST_CODES}
 
 
 def _budget_error(too_many: consent_points.BudgetTooHigh) -> str:

@@ -81,6 +81,12 @@ def test_who_practises_sends_few_codes_and_takes_no_well_known_name(app):
         db.session.rollback()
 
 
+def test_an_address_begins_with_the_brands_own_name(brand):
+    slugs = [opened(brand, slug).slug for slug in ("garanti-bbva", "ornek-magaza", "ornek-magaza-kadikoy")]
+
+    assert slugs == ["ornek-magaza-garanti-bbva", "ornek-magaza", "ornek-magaza-kadikoy"]
+
+
 def test_who_practises_gets_no_more_codes_by_opening_many_points(app):
     with app.app_context():
         brand = make.brand()

@@ -43,8 +43,8 @@ def test_one_code_that_is_posted_by_two_at_once_decides_once(app, point, rows):
 
 
 def test_one_person_at_two_points_of_a_firm_has_a_link_of_each(app, point, rows):
-    opened(app, "vitrin")
+    opened(app, "ornek-magaza-vitrin")
     Visitor(app).decides(ARAMA="RET")
-    Visitor(app, "vitrin").decides(MESAJ="RET")
+    Visitor(app, "ornek-magaza-vitrin").decides(MESAJ="RET")
 
     assert rows.count(Recipient) == 1 and rows.count(AudienceEntry) == 2

@@ -104,12 +104,12 @@ def test_honest_visitors_of_another_brands_point_are_not_slowed(app, point, rows
         other.admitted_at = clock.now()
         db.session.commit()
         brand_id = db.session.query(make.Brand).filter_by(provider_id=other.id).one().id
-    opened(app, "baska-marka", brand_id=brand_id)
+    opened(app, "ornek-magaza-baska-marka", brand_id=brand_id)
     pump(app, BUDGET + 5)
 
-    Visitor(app, "baska-marka").decides(MESAJ="ONAY")
+    Visitor(app, "ornek-magaza-baska-marka").decides(MESAJ="ONAY")
 
-    assert Visitor(app, "baska-marka").opens().text.count("bitti") == 0
+    assert Visitor(app, "ornek-magaza-baska-marka").opens().text.count("bitti") == 0
     assert len(rows(Message, Message.kind == MessageKind.CONFIRMATION)) == 1
 
 

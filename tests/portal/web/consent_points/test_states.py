@@ -49,9 +49,9 @@ def test_where_nothing_is_asked_the_page_says_why_and_how_to_refuse(app, point, 
 
 
 def test_a_draft_says_that_it_is_not_open_yet(app, admitted):
-    opened(app, "taslak", published=False)
+    opened(app, "ornek-magaza-taslak", published=False)
 
-    assert "Bu sayfa henüz açılmadı" in Visitor(app, "taslak").opens().text
+    assert "Bu sayfa henüz açılmadı" in Visitor(app, "ornek-magaza-taslak").opens().text
 
 
 def test_an_unknown_address_gets_a_page_that_helps(fatma):

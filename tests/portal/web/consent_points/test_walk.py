@@ -258,8 +258,8 @@ def test_every_page_of_the_walk_with_its_style_is_small(fatma):
 
 
 def test_refusing_all_where_one_channel_is_asked_for_refuses_every_channel_of_the_address(app, admitted, rows):
-    opened(app, slug="yalniz-sms", channels=(Channel.SMS,))
-    fatma = Visitor(app, "yalniz-sms")
+    opened(app, slug="ornek-magaza-yalniz-sms", channels=(Channel.SMS,))
+    fatma = Visitor(app, "ornek-magaza-yalniz-sms")
     page = fatma.opens().text
 
     fatma.decides(all="RET")

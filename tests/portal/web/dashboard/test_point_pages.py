@@ -7,7 +7,7 @@ import pytest
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import AuditEntry, Campaign, ConsentPoint, Provider, Role
+from portal.core.models import AuditEntry, Campaign, ConsentPoint, ConsentText, Provider, Role
 from tests import make
 from tests.portal.web.consent_points.visitor import SLUG, Visitor, opened, point_of
 from tests.portal.web.dashboard.staff import signed_in
@@ -15,7 +15,7 @@ from tests.portal.web.dashboard.staff import signed_in
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 FORM = {
-    "name": "Kadıköy kasa", "slug": "ornek-kadikoy", "channels": ["MESAJ", "EPOSTA"], "daily_budget": "50",
+    "name": "Kadıköy kasa", "slug": "ornek-magaza-kadikoy", "channels": ["MESAJ", "EPOSTA"], "daily_budget": "50",
     "title_tr": "Size yazalım mı?", "body_tr": "Yeniliklerimizi bildirelim.", "title_en": "May we write to you?",
     "body_en": "We tell you our news.", "notice_url": make.NOTICE,
 }  # fmt: skip
@@ -78,7 +78,7 @@ def test_what_will_not_do_is_said_and_nothing_is_lost(ayse, rows, wrong, said):
 
 
 def test_an_address_that_is_taken_is_said_to_be(app, ayse, rows):
-    opened(app, "ornek-kadikoy")
+    opened(app, "ornek-magaza-kadikoy")
 
     answer = posted(ayse)
     assert answer.status_code == 422 and "Bu adres alınmış" in answer.text
@@ -93,7 +93,9 @@ def test_who_practises_gets_few_codes_and_an_address_that_says_so(app, ayse, pro
     assert "En çok: 20" in ayse.opens("/dashboard/points/new").text
     assert posted(ayse).status_code == 422
     posted(ayse, daily_budget="20")
-    assert rows.one(ConsentPoint).slug == "deneme-ornek-kadikoy"
+    text = rows.one(ConsentText)
+    assert (text.title_tr, text.notice_url) == ("Örnek Mağaza size ileti gönderebilir mi?", "")
+    assert rows.one(ConsentPoint).slug == "deneme-ornek-magaza-kadikoy"
 
 
 def test_the_page_shows_numbers_and_a_form_to_copy_that_works(app, ayse, provider_id, rows):
