@@ -15,7 +15,8 @@ from portal.domain.campaigns.audience import (
     launch,
     lock_audience,
 )
-from portal.domain.campaigns.lifecycle import Contact, ContactMissing, Wording, open_campaign
+from portal.domain.campaigns.default_texts import Wording
+from portal.domain.campaigns.lifecycle import Contact, ContactMissing, open_campaign
 from portal.domain.campaigns.links import LinkedEntry, create_next_links, find_excluded
 
 __all__ = [

@@ -1,9 +1,20 @@
 """The default text of a campaign, which a provider may change before it is shown."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from portal.core.models import CampaignKind
-from portal.domain.campaigns.lifecycle import Wording
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What recipients read, in both languages; the Turkish text prevails."""
+
+    title_tr: str
+    body_tr: str
+    title_en: str
+    body_en: str
+    notice_url: str
+
 
 WORDINGS = {
     CampaignKind.ASK: Wording(

@@ -20,7 +20,8 @@ from portal.core.models import (
     Provider,
 )
 from portal.core.models.ids import new_id
-from portal.domain.notifications import messages
+from portal.core.models.invitations import is_unsent_invitation, resume_invitations
+from portal.domain.campaigns.default_texts import Wording, default_wording
 
 
 class ContactMissing(ValueError):
@@ -36,22 +37,12 @@ class Contact:
     note: str = ""
 
 
-@dataclass(frozen=True)
-class Wording:
-    """What recipients read, in both languages; the Turkish text prevails."""
-
-    title_tr: str
-    body_tr: str
-    title_en: str
-    body_en: str
-    notice_url: str
-
-
 def open_campaign(
     session: Session, brand: Brand, *, name: str, kind: CampaignKind, channels: Sequence[Channel], wording: Wording,
     contact: Contact | None, expires_at: datetime | None, delivery: Delivery, at: datetime, today: date,
 ) -> Campaign:  # fmt: skip
-    """Create a campaign with the first version of its text. Raises ContactMissing."""
+    """Create a campaign with the first version of its text: in sandbox mode our own, without a link, since nobody has
+    reviewed who writes to whom. Raises ContactMissing."""
     if kind == CampaignKind.ASK and (contact is None or contact.date > today):
         raise ContactMissing
     campaign = Campaign(
@@ -60,7 +51,10 @@ def open_campaign(
         contact_kind=contact.kind if contact else None, contact_date=contact.date if contact else None,
         contact_note=contact.note if contact else None, expires_at=expires_at if kind == CampaignKind.ASK else None,
     )  # fmt: skip
-    text = _first_text(session.get_one(Provider, brand.provider_id), brand, campaign, wording, at)
+    provider = session.get_one(Provider, brand.provider_id)
+    if provider.in_sandbox_mode:
+        wording = default_wording(brand.name, kind, notice_url="")
+    text = _first_text(provider, brand, campaign, wording, at)
     session.add(text)
     session.flush()
     campaign.text_id = text.id
@@ -98,7 +92,7 @@ def close(session: Session, campaign: Campaign, at: datetime) -> bool:
     if campaign.closed_at:
         return False
     campaign.closed_at = at
-    theirs = messages.is_unsent_invitation(), Message.campaign_id == campaign.id
+    theirs = is_unsent_invitation(), Message.campaign_id == campaign.id
     session.execute(update(Message).where(*theirs, Message.due_at.is_not(None)).values(due_at=None))
     return True
 
@@ -109,5 +103,5 @@ def reopen(session: Session, campaign: Campaign, at: datetime) -> bool:
     if campaign.closed_at is None:
         return False
     campaign.closed_at = None
-    messages.resume_invitations(session, Message.campaign_id == campaign.id, at)
+    resume_invitations(session, Message.campaign_id == campaign.id, at)
     return True

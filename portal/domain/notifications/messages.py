@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, update
 from sqlalchemy.orm import Session
 
 from portal.core import clock
@@ -71,17 +70,6 @@ def confirmation_row(receipt: Mapping[str, Any], campaign_id: int, undo_period: 
         "attempts": 0,
         "created_at": at,
     }
-
-
-def is_unsent_invitation() -> ColumnElement[bool]:
-    """The condition that a campaign's message still waits, due or not."""
-    return and_(Message.kind == MessageKind.INVITATION, Message.state == MessageState.WAITING)
-
-
-def resume_invitations(session: Session, which: ColumnElement[bool], at: datetime) -> None:
-    """Make unsent invitations due again that were kept back; the outbox keeps back those whose campaign is stopped."""
-    waiting = is_unsent_invitation(), Message.due_at.is_(None), which
-    session.execute(update(Message).where(*waiting).values(due_at=at).execution_options(synchronize_session=False))
 
 
 def read_facts(vault: Vault, message: Message) -> dict[str, str]:

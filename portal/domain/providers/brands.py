@@ -15,7 +15,7 @@ from portal.core.addresses.problems import ExplainedProblem
 from portal.core.iys_protocol import Channel, Source, Status
 from portal.core.lazy_text import N_
 from portal.core.models import Brand, Campaign, Connection, Consent, Domain, Message, Provider, ProviderKind
-from portal.domain.notifications import messages
+from portal.core.models.invitations import resume_invitations
 from portal.domain.providers import sandbox_mode
 from portal.domain.providers.sandbox_mode import CodeTaken
 
@@ -187,7 +187,7 @@ def reopen_brand(session: Session, brand: Brand, at: datetime) -> None:
         raise SandboxBrand
     brand.closed_at = None
     of_brand = select(Campaign.id).where(Campaign.brand_id == brand.id)
-    messages.resume_invitations(session, Message.campaign_id.in_(of_brand), at)
+    resume_invitations(session, Message.campaign_id.in_(of_brand), at)
 
 
 def count_addresses(session: Session, provider_id: int) -> dict[int, dict[Channel, AddressCount]]:

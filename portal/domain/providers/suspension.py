@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal.core.models import Message, Provider, Review, ReviewAct
-from portal.domain.notifications import messages
+from portal.core.models.invitations import resume_invitations
 
 
 class NotSuspended(ValueError):
@@ -33,7 +33,7 @@ def resume(session: Session, provider: Provider, *, by: int, note: str, at: date
     if provider.suspended_at is None:
         return False
     provider.suspended_at = None
-    messages.resume_invitations(session, Message.provider_id == provider.id, at)
+    resume_invitations(session, Message.provider_id == provider.id, at)
     return record_review(session, provider, ReviewAct.RESUMED, by, note, at)
 
 

@@ -151,6 +151,7 @@ def _render(template: str, point: PublicPoint, **facts: Any) -> str:
         "body": body,
         "branding": branding_of(point),
         "destination": sandbox_mode.find_destination(point.iys_code, point.brand_code),
+        "account": point.brand_code,
         "used_up": used_up_kinds(point) if point.is_open else frozenset(),
         "all_channels": all_channels(point),
         "offers_mail": Channel.EMAIL in point.channels,

@@ -93,6 +93,7 @@ def build_link_page(
         "body": body,
         "branding": branding_of(context),
         "destination": sandbox_mode.find_destination(context.iys_code, context.brand_code),
+        "account": context.brand_code,
         "mine": mine,
         "is_phone": Channel.EMAIL not in view.channels,
         "is_merchant": current.is_merchant,

@@ -44,6 +44,17 @@ def test_who_practises_tells_people_that_it_is_a_trial(fatma_of, browser):
     receipt = browser.get(fatma.decides(MESAJ="ONAY").location).text
 
     assert TRIAL in page and TRIAL in receipt
+    assert f"{sandbox_mode.CODES.start} numaralı deneme hesabı" in page
+
+
+def test_who_practises_shows_no_link_of_their_own(app, browser):
+    with app.app_context():
+        make.provider(sandbox_mode.CODES.start, sandbox_mode.CODES.start).admitted_at = None
+        db.session.commit()
+
+    page = Person(browser, make.codes(app)[make.PHONE]).opens().text
+
+    assert TRIAL in page and make.NOTICE not in page and "aydınlatma metni" not in page
 
 
 def test_a_trial_that_is_over_says_nothing_of_iys(app, fatma_of, browser):
