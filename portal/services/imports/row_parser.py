@@ -20,7 +20,7 @@ from portal.services.imports import store
 from portal.services.imports.date_column import DateColumn
 from portal.services.imports.fixes import FIXES, apply_fix
 from portal.services.imports.layout import Field, Layout
-from portal.services.imports.layout.consent_names import refusal_named
+from portal.services.imports.layout.consent_names import refusal_named, yes_refuses
 from portal.services.imports.layout.layout import ADDRESSES as SERVES
 from portal.services.imports.layout.normalization import address_or_problem, folded, says_nothing
 from portal.services.imports.reading import Line, Sheet
@@ -60,6 +60,8 @@ class RowParser:
         self._addresses = [(layout.columns[each], kind) for each, kind in KIND_OF.items() if each in layout.columns]
         self._width = max(layout.columns.values(), default=-1) + 1
         self._origin = layout.columns.get(Field.ORIGIN)
+        self._date = layout.columns.get(Field.DATE)
+        self._dates_refusals = self._date is not None and yes_refuses("".join(header[self._date : self._date + 1]))
 
     def cells_of(self, line: Line) -> Sequence[str] | None:
         """A line's cells, padded to the width of the layout; None where it is no data."""
@@ -117,6 +119,8 @@ class RowParser:
         at = date if isinstance(date, datetime) else self.at  # Counts only where there is no problem.
         refusal = values.problem or (None if isinstance(date, datetime) else date)
         grant = values.grant_problem or refusal
+        if self._dates_refusals and self._date is not None and not says_nothing(cells[self._date]):
+            grant = grant or RowProblem.DATE_MISSING  # "Ret tarihi" is no date of a grant.
         if grant is None and not self.layout.origin and (self._origin is None or says_nothing(cells[self._origin])):
             grant = RowProblem.ORIGIN_MISSING
         problems = {Status.GRANTED: grant, Status.REFUSED: refusal}

@@ -10,6 +10,7 @@ from portal.core.models import ImportBatch
 from portal.core.vault import Vault
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.cell_words import Meanings
+from portal.services.imports.layout.consent_names import refusal_named
 from portal.services.imports.layout.headers import OURS
 from portal.services.imports.layout.normalization import folded, name_of, says_nothing
 from portal.services.imports.reading import Line, Sheet
@@ -17,6 +18,7 @@ from portal.services.imports.store import header_of, layout_of, outline_of
 
 LONGEST_STATUS = 40  # Characters; longer cells hold text.
 UNREAD = (Field.NAME, Field.ORIGIN, Field.CONTACT)  # Whose words are kept and mean no status.
+NUMBERS = ("f", "t")  # Of forms and tablets; nobody writes a consent's "false" there.
 OTHER_LETTERS = ("cinsiyet", "gender", "sex")  # E is a man there.
 
 Counts = dict[str, list[int]]  # By the column's place, as JSON keys are: filled cells, and those with a status.
@@ -37,7 +39,9 @@ class UnusedColumn:
 
     @property
     def holds_statuses(self) -> bool:
-        """Whether most of its cells say yes or no, so that it may hold refusals."""
+        """Whether it may hold refusals: most of its cells say yes or no, or its name refuses ("Ret tarihi")."""
+        if refusal_named(self.header) is not None:
+            return True
         return self.statuses * 2 >= self.filled and not set(name_of(self.header).split()) & set(OTHER_LETTERS)
 
 
@@ -53,6 +57,11 @@ class Unread:
     def holds_statuses(self) -> bool:
         return any(each.holds_statuses for each in self.columns)
 
+    @property
+    def may_refuse(self) -> bool:
+        """Whether refusals may stand in what is not read, so that no grant can be trusted that is."""
+        return self.holds_statuses or bool(self.sheets)
+
     def __bool__(self) -> bool:
         return bool(self.columns or self.sheets or self.hidden_lines)
 
@@ -62,6 +71,7 @@ class CellCounter:
 
     def __init__(self, layout: Layout):
         self._read = {place for field, place in layout.columns.items() if field not in UNREAD}
+        self._kept = set(layout.columns.values())  # Read or not.
         self._meanings = Meanings(layout.words)
         self._filled: Counter[int] = Counter()
         self._statuses: Counter[int] = Counter()
@@ -81,7 +91,8 @@ class CellCounter:
         for cell, count in cells.items():
             if cell and (len(cell) > LONGEST_STATUS or not says_nothing(cell)):
                 self._filled[place] += count
-                if len(cell) <= LONGEST_STATUS and isinstance(self._meanings.status(cell), Status):
+                is_number = place in self._kept and folded(cell) in NUMBERS
+                if len(cell) <= LONGEST_STATUS and not is_number and isinstance(self._meanings.status(cell), Status):
                     self._statuses[place] += count
 
 
@@ -111,5 +122,5 @@ def unused_columns(counts: Counts, layout: Layout, header: Sequence[str]) -> lis
         for place, (filled, statuses) in counts.items()
     ]
     found = [each for each in named if folded(each.header) not in OURS]
-    found = [each for each in found if each.place not in places or each.holds_statuses]
+    found = [each for each in found if each.place not in places or each.statuses * 2 >= each.filled]
     return sorted(found, key=lambda each: (not each.holds_statuses, each.place))

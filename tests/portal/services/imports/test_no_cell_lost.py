@@ -147,6 +147,39 @@ def test_a_sign_in_a_column_of_yes_and_no_is_explained_by_a_person(sign):
         assert [entry.status for _, entry in told] == becomes
 
 
+@pytest.mark.parametrize(
+    "name", ["Ret tarihi", "Unsubscribed at", "İptal nedeni", "SMS gönderme", "Consent withdrawn on"]
+)
+def test_a_filled_column_under_a_name_that_refuses_may_hold_refusals(name):
+    header, line = ["CEP", "SMS", name, "Notlar"], (2, ["0532 123 45 67", "E", "20.11.2026", "20.11.2026"])
+    layout = Layout(columns={Field.PHONE: 0, Field.STATUS_SMS: 1}, channels=(), **FACTS)
+    counter = CellCounter(layout)
+    counter.add([line])
+
+    unused = unused_columns(counter.counts(), layout, header)
+
+    assert [(each.header, each.holds_statuses) for each in unused] == [(name, True), ("Notlar", False)]
+
+
+def test_the_date_of_a_refusal_dates_no_grant():
+    header, columns = ["CEP", "SMS", "Ret tarihi"], {"phone": 0, "status_sms": 1, "date": 2}
+
+    assert parsed(header, ["0532 123 45 67", "E", "20.11.2026"], **columns) == {Channel.SMS: "date_missing"}
+    assert parsed(header, ["0532 123 45 67", "E", ""], **columns) == {Channel.SMS: "ONAY"}
+    assert parsed(header, ["0532 123 45 67", "H", "20.11.2026"], **columns) == {Channel.SMS: "RET"}
+
+
+def test_the_letter_of_a_form_is_no_status():
+    header, layout = (
+        ["CEP", "Dayanak", "Aktif"],
+        Layout(columns={Field.PHONE: 0, Field.ORIGIN: 1}, channels=(), **FACTS),
+    )
+    counter = CellCounter(layout)
+    counter.add([(2, ["0532 123 45 67", "F", "F"]), (3, ["0533 123 45 67", "F", "E"])])
+
+    assert [each.header for each in unused_columns(counter.counts(), layout, header)] == ["Aktif"]
+
+
 def test_a_refusal_of_the_whole_line_goes_before_a_channels_own_yes():
     cells = ["0532 123 45 67", "a@example.com", "E", "E", "RET"]
     columns = {"phone": 0, "email": 1, "status_sms": 2, "status_email": 3, "status": 4}
