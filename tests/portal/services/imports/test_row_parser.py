@@ -99,7 +99,9 @@ def test_columns_per_channel_say_yes_no_or_nothing():
         SMS: "status_unknown",
         CALL: "status_missing",
     }
-    assert spoken({Field.PHONE: PHONE, Field.STATUS_SMS: "", Field.STATUS_CALL: "-"}, **said) == {SMS: "status_missing"}
+    assert spoken({Field.PHONE: PHONE, Field.STATUS_SMS: "", Field.STATUS_CALL: "NULL"}, **said) == {
+        SMS: "status_missing"
+    }
     assert spoken({Field.PHONE: "0532", Field.STATUS_SMS: "", Field.STATUS_CALL: "E"}, **said) == {
         CALL: "phone_too_short"
     }
