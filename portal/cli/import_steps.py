@@ -22,6 +22,7 @@ from portal.services.imports.layout import Layout
 from portal.services.imports.reading import Unreadable
 from portal.services.imports.reading.file_problems import FileProblem
 from portal.services.imports.store import layout_of, outline_of
+from portal.services.imports.unused_columns import unread_of
 
 PAUSE = 0.5  # Seconds before looking again at a batch that a worker holds.
 # The same file is not started anew: somebody has decided, or nothing would change.
@@ -37,6 +38,11 @@ class ImportOptions:
     dry_run: bool
     only_refusals: bool
     confirms_before_2015: bool = False
+    ignores_unread: bool = False  # Somebody has vouched that nothing unread holds refusals.
+
+    def leaves_grants_out(self, batch: ImportBatch) -> bool:
+        """Also where refusals may stand in what is not read: nobody looks at a page before the grants are written."""
+        return self.only_refusals or (not self.ignores_unread and unread_of(vault(), batch).may_refuse)
 
 
 class ImportFailed(Exception):
@@ -156,7 +162,7 @@ def _find_layout(batch: ImportBatch, options: ImportOptions) -> Layout:
 def _start(batch: ImportBatch, options: ImportOptions) -> None:
     try:
         batches.start(
-            db.session, batch, None, clock.now(), only_refusals=options.only_refusals,
+            db.session, batch, None, clock.now(), only_refusals=options.leaves_grants_out(batch),
             confirms_before_2015=options.confirms_before_2015,
         )  # fmt: skip
     except batches.Before2015Unconfirmed as unconfirmed:
@@ -176,7 +182,7 @@ def _start(batch: ImportBatch, options: ImportOptions) -> None:
 
 def _drop(batch: ImportBatch, options: ImportOptions) -> None:
     """End a dry run; it also tells whether the package has room."""
-    new = 0 if options.only_refusals else batch.new_addresses
+    new = 0 if options.leaves_grants_out(batch) else batch.new_addresses
     batches.drop(db.session, batch, None, clock.now())
     try:
         if new:

@@ -36,7 +36,7 @@ class ExitCode(IntEnum):
     """Exit codes; of several files the worst."""
 
     GOOD = 0
-    PROBLEMS = 1  # Some entries have one; the good ones were imported.
+    PROBLEMS = 1  # Some entries have one, the good ones were imported; or grants were left out for what is not read.
     FAILED = 2  # A file could not be read or imported at all.
     NO_ROOM = 3  # The package takes no new addresses, or the provider is suspended.
 
@@ -55,12 +55,14 @@ class Summary:
     unused_columns: list[dict[str, Any]] = field(default_factory=list)  # With values that were not read.
     unused_sheets: list[dict[str, Any]] = field(default_factory=list)
     hidden_lines: int = 0  # Of the sheets that are read; they count like others.
+    only_refusals: bool = False  # Its grants were left out.
     repeated: bool = False  # It was imported before.
     moved_to: str | None = None
     exit_code: ExitCode = ExitCode.GOOD
 
-    def read_batch(self, batch: ImportBatch) -> None:
+    def read_batch(self, batch: ImportBatch, options: ImportOptions) -> None:
         self.batch, self.state, self.lines = batch.id, batch.state.value, batch.lines
+        self.only_refusals = batch.only_refusals
         self.tally = queries.tally_now(read_session(), batch)
         self.problems = [
             {"word": word, "count": count, "sentence": PROBLEMS[word].sentence, "cure": PROBLEMS[word].cure,
@@ -68,7 +70,8 @@ class Summary:
             for word, count in self.tally.items() if word in PROBLEMS
         ]  # fmt: skip
         self.read_file(batch)
-        if self.problems or any(each["holds_statuses"] for each in self.unused_columns):
+        holds_statuses = any(each["holds_statuses"] for each in self.unused_columns)
+        if self.problems or (not options.ignores_unread and (holds_statuses or self.unused_sheets)):
             self.exit_code = ExitCode.PROBLEMS
 
     def read_file(self, batch: ImportBatch) -> None:
@@ -100,6 +103,10 @@ class Summary:
     "--confirm-before-2015", is_flag=True,
     help="Vouch that all grants of HS_2015 were taken before 1 May 2015 (Law 6563, provisional art. 1).",
 )  # fmt: skip
+@click.option(
+    "--ignore-unread", is_flag=True,
+    help="Vouch that columns and sheets that are not read hold no refusals; grants are left out otherwise.",
+)  # fmt: skip
 @click.option("--again", is_flag=True, help="Bring a file anew that was brought, stopped or could not be read before.")
 @click.option("--settled", type=click.IntRange(0), default=0, help="Leave files alone that changed in these seconds.")
 @click.option(
@@ -109,13 +116,14 @@ class Summary:
 @click.option("--profiles", "list_profiles", is_flag=True, help="List the provider's profiles instead.")
 def import_files(
     files: tuple[Path, ...], brand_code: int, profile: str | None, guess: bool, channels: list[Channel], dry_run: bool,
-    only_refusals: bool, confirm_before_2015: bool, again: bool, settled: int, move_to: Path | None,
-    list_profiles: bool,
+    only_refusals: bool, confirm_before_2015: bool, ignore_unread: bool, again: bool, settled: int,
+    move_to: Path | None, list_profiles: bool,
 ) -> None:  # fmt: skip
     """Bring files of consents for a brand: upload, read, dry run and run, all in this process.
 
-    Prints a JSON object a file. Exit code 0: all is brought; 1: some entries have problems, the others are brought; 2:
-    a file could not be read or brought; 3: no room in the package, or the provider is suspended.
+    Prints a JSON object a file. Exit code 0: all is brought; 1: some entries have problems, the others are brought, or
+    only refusals were, since refusals may stand in what is not read; 2: a file could not be read or brought; 3: no room
+    in the package, or the provider is suspended.
     """
     brand = read_session().scalar(select(Brand).where(Brand.brand_code == brand_code))
     if brand is None:
@@ -137,6 +145,7 @@ def import_files(
         dry_run=dry_run,
         only_refusals=only_refusals,
         confirms_before_2015=confirm_before_2015,
+        ignores_unread=ignore_unread,
     )
     exit_codes = [_import_file(brand, path, options, again=again, settled=settled, move_to=move_to) for path in files]
     sys.exit(max(exit_codes))
@@ -180,14 +189,14 @@ def _import_file(
 
 def _run_import(brand: Brand, path: Path, options: ImportOptions, summary: Summary, *, again: bool) -> None:
     before = None if again else find_earlier_batch(brand, path)
-    if before is not None and before.state == BatchState.DONE and before.only_refusals and not options.only_refusals:
-        before = None  # Its grants were left out.
+    if before is not None and before.state == BatchState.DONE and before.only_refusals:
+        before = before if options.leaves_grants_out(before) else None  # Its grants were left out.
     if before is not None and before.state in FINISHED:
-        summary.read_batch(before)
+        summary.read_batch(before, options)
         summary.repeated, summary.exit_code = True, ExitCode.GOOD
         return
     batch_id = before.id if before is not None else upload(brand, path)
     try:
         run_steps(batch_id, options, summary.read_file)
     finally:
-        summary.read_batch(read_session().get_one(ImportBatch, batch_id, populate_existing=True))
+        summary.read_batch(read_session().get_one(ImportBatch, batch_id, populate_existing=True), options)

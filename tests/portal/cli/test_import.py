@@ -138,6 +138,32 @@ def test_no_yes_or_no_of_an_offices_file_is_lost(run, tmp_path, rows):
     assert told["unused_columns"][0]["header"] == "Toplantıya geldi"
 
 
+@pytest.mark.parametrize(
+    ("name", "cell"), [("SMS izni reddi", "Evet"), ("Ret tarihi", NOW), ("Üye mi", "E"), ("Opt-in revoked", "Yes")]
+)
+def test_grants_beside_what_may_refuse_are_left_out_until_somebody_vouches(run, tmp_path, rows, name, cell):
+    lines = f"0532 987 65 43;E;E;{cell};{NOW};HS_WEB;A-1", f"0533 234 56 78;H;H;;{NOW};HS_WEB;A-2"
+    header = f"CEP;SMS (E/H);Arama (E/H);{name};İzin tarihi;Kaynak;Form No"
+    path = put(tmp_path, "crm.csv", csv_of(*lines, header=header))
+
+    code, (told,) = run(path, "--guess")
+
+    assert (code, told["state"], told["only_refusals"]) == (1, "done", True)
+    assert told["tally"]["grant_left_out"] == 2 and not rows(Decision, Decision.status == Status.GRANTED)
+    assert run(path, "--guess")[1][0]["repeated"]
+
+    code, (told,) = run(path, "--guess", "--ignore-unread")
+    assert (code, told["tally"]["grant"], told["only_refusals"]) == (0, 2, False)
+
+
+def test_a_sheet_that_is_not_read_holds_back_the_grants_of_the_others(run, tmp_path):
+    path = put(tmp_path, "a.xlsx", hidden_and_filtered())
+
+    code, (told,) = run(path, *GUESS)
+
+    assert (code, told["only_refusals"], "grant" in told["tally"]) == (1, True, False)
+
+
 def test_a_dry_run_names_what_is_not_read(run, tmp_path):
     path = put(tmp_path, "a.xlsx", hidden_and_filtered())
 

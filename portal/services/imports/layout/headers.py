@@ -26,7 +26,8 @@ RULES: tuple[tuple[str, Mapping[Field, float]], ...] = (
     (r"\b(?:tc|tckn|t c|kimlik|vkn|vergi|iban|sifre|password|cinsiyet|gender|yas|age|faks|fax|bakiye|tutar)\b", {}),
     (r"\b(?:telefon|tel|cep|phone) (?:modeli?|markasi?|model|brand)\b", {}),
     (r"kvkk|aydinlatma|acik riza|cerez|cookie|gizlilik|privacy", {}),  # They are no consent to messages.
-    (rf"\b(?:{CONSENT}|ret) (?:(?:verdigi|verilen|alinan|alindigi|verilme|alinma) )?{_DATE}", {Field.DATE: 1}),
+    (rf"\b{CONSENT} (?:(?:verdigi|verilen|alinan|alindigi|verilme|alinma) )?{_DATE}", {Field.DATE: 1}),
+    (rf"\bret {_DATE}", {Field.DATE: 0.7}),
     (rf"^(?:{_DATE}|tarih ve saat|tarih saat|date time|date and time)$", {Field.DATE: 0.9}),
     (r"\b(?:guncelle|updat|modif|chang|degis|aktar|export|download|rapor|report|dokum|senkron|sync|son|last)\w* "
      rf"(?:\w+ )?(?:{_DATE}|at|on)\b|^(?:son guncelleme|updated|modified|exported)$",
