@@ -71,6 +71,7 @@ class Person:
     files: list[int] = field(default_factory=list)
     posted: tuple | None = None  # The last form: its choices and digest.
     entries: list = field(default_factory=list)  # Of the last file.
+    told_iys: set = field(default_factory=set)  # By another sender: channel and second.
     line_closed_at: datetime | None = None
 
     def say(self, at: datetime, channels, status: Status, by: str = "here", act: int | None = None) -> None:
@@ -243,6 +244,10 @@ class World:
     def other_sender(self, person: Person, dice: random.Random) -> None:
         date = clock.now() - timedelta(seconds=dice.choice(AGES))
         channel, status = dice.choice(person.address.channels), dice.choice((GRANT, GRANT, RET))
+        second = channel, clock.now().replace(microsecond=0)
+        if second in person.told_iys:  # İYS gives two of a second one transactionId, and asks senders not to do so.
+            return
+        person.told_iys.add(second)
         codes = tells_iys(SimpleNamespace(app=self.sandbox), person.address.text, channel.value, status.value, date)
         person.log.append(f"  another sender: {channel} {status} of {date:%d %H:%M:%S} {codes}")
         person.say(date, () if codes else [channel], status, "sender")
