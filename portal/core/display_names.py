@@ -62,6 +62,6 @@ def holds_link(text: str) -> bool:
     return LINK.search(unicodedata.normalize("NFKC", text).translate(DOTS)) is not None
 
 
-def holds_link_beside_email(text: str) -> bool:
-    """The same for contact details, which may name e-mail addresses, each a word of its own."""
-    return holds_link(WORD.sub(lambda word: " " if is_email(word[0].rstrip(".")) else word[0], text))
+def without_emails(text: str) -> str:
+    """Contact details without the e-mail addresses in them, each a word of its own."""
+    return WORD.sub(lambda word: " " if is_email(word[0].rstrip(".")) else word[0], text)

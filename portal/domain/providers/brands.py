@@ -50,6 +50,11 @@ class HeaderProblem(ExplainedProblem):
         N_("İnternet adresi gönderici adı olamaz; GSM operatörleri böyle adları iptal ediyor."),
         N_("Firmanızın ya da markanızın adını yazın."),
     )
+    OTHER = (
+        "other",
+        N_("Gönderici adı, markanızın ya da firmanızın adının kısaltması olmalı."),
+        N_("Firmanızın ya da markanızın adını yazın."),
+    )
 
 
 class BadHeader(ValueError):
@@ -74,8 +79,9 @@ class AddressCount:
     refused: int = 0
 
 
-def validate_header(text: str) -> str:
-    """A normalised SMS sender header as operators register it (N-2). Raises BadHeader."""
+def validate_header(text: str, names: str) -> str:
+    """A normalised SMS sender header as operators register it (N-2): short for the reviewed `names`, whose letters it
+    has in their order. Raises BadHeader."""
     header = " ".join(text.split())
     plain = header.translate(ASCII)
     if plain != header:
@@ -88,6 +94,9 @@ def validate_header(text: str) -> str:
         raise BadHeader(HeaderProblem.DOMAIN)
     if not re.search("[A-Za-z]", header):
         raise BadHeader(HeaderProblem.NO_LETTER)
+    letters = iter(names.translate(ASCII).lower())
+    if not all(each in letters for each in header.lower() if each.isalnum()):
+        raise BadHeader(HeaderProblem.OTHER)
     return header
 
 

@@ -10,7 +10,7 @@ from portal.core import display_names, tax_ids
 from portal.core.models import LegalForm, Provider
 from portal.core.tax_ids import BadNumber, NumberProblem
 from portal.web.shared.forms import BaseForm
-from portal.web.shared.validators import DisplayName, WebAddress, reachable, without_link
+from portal.web.shared.validators import DisplayName, WebAddress, contact_only, reachable
 
 MERSIS_MESSAGES = {
     NumberProblem.NOT_DIGITS: _l("MERSİS numarası yalnız rakamlardan oluşur. Harf kalmışsa silin."),
@@ -63,7 +63,7 @@ class CompanyForm(BaseForm):
             Length(max=255),
             READABLE,
             reachable,
-            without_link,
+            contact_only,
         ],
     )
     notice_url = URLField(

@@ -36,13 +36,25 @@ class DisplayName:
             raise StopValidation(f"{_(bad.problem.sentence)} {_(bad.problem.cure)}") from None
 
 
-def without_link(_form: Form, field: Field) -> None:
-    """Contact details stand in messages, too: a phone number or an e-mail address, but no other link."""
-    if display_names.holds_link_beside_email(field.data or ""):
+MOST_LETTERS = 40  # Beside e-mail addresses: "Müşteri hizmetleri, hafta içi", and no sentence that nobody reviewed.
+PHONE_LIKE = re.compile(r"[0-9](?:[\s()./-]*[0-9]){6}")  # Firms' shortest numbers have seven digits: 444 0 123.
+DATE = re.compile(r"\b[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{4}\b")
+
+
+def contact_only(_form: Form, field: Field) -> None:
+    """Contact details stand in messages, too: phone numbers and e-mail addresses, no other link and few words."""
+    rest = display_names.without_emails(field.data or "")
+    if display_names.holds_link(rest) or sum(map(str.isalpha, rest)) > MOST_LETTERS:
         raise ValidationError(_("Buraya bağlantı yazılamaz; yalnız telefon ya da e-posta yazın."))
 
 
-PHONE_LIKE = re.compile(r"[0-9](?:[\s()./-]*[0-9]){6}")  # Firms' shortest numbers have seven digits: 444 0 123.
+def without_contact(_form: Form, field: Field) -> None:
+    """The texts of a page lead nowhere and have nobody called: the contact line stands beside them."""
+    text = DATE.sub(" ", field.data or "")
+    if display_names.holds_link(text) or PHONE_LIKE.search(text):
+        raise ValidationError(
+            _("Metne bağlantı ya da telefon yazılamaz; iletişim bilginiz sayfada kendiliğinden görünür.")
+        )
 
 
 def reachable(_form: Form, field: Field) -> None:

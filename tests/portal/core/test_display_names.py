@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.core.display_names import BadName, NameProblem, holds_link_beside_email, parse_name, parse_title
+from portal.core.display_names import BadName, NameProblem, holds_link, parse_name, parse_title, without_emails
 
 BAD = {
     "": NameProblem.BLANK,
@@ -54,5 +54,5 @@ def test_contact_details_may_hold_email_addresses_but_no_other_link():
         "sube.com?a@ornek.com",
     ]
 
-    assert [each for each in allowed if holds_link_beside_email(each)] == []
-    assert [each for each in links if not holds_link_beside_email(each)] == []
+    assert [each for each in allowed if holds_link(without_emails(each))] == []
+    assert [each for each in links if not holds_link(without_emails(each))] == []

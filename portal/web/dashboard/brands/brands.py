@@ -89,6 +89,7 @@ def show_brand(brand_id: int) -> str:
 def change_brand(brand_id: int) -> ResponseReturnValue:
     """Change how the brand looks to people; what was shown before stays as it was shown."""
     brand, form = own_row_or_404(db.session, Brand, brand_id), BrandForm()
+    form.reviewed_names = f"{brand.name} {current_provider().title}"
     if not form.validate_on_submit():
         return _render_brand(brand, form=form), 422
     provider = lock_provider()

@@ -9,7 +9,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional, Re
 from portal.domain.providers import brand_colours, brands
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
-from portal.web.shared.validators import READABLE, DisplayName, WebAddress, reachable, without_link
+from portal.web.shared.validators import READABLE, DisplayName, WebAddress, contact_only, reachable
 
 BRAND_CODE = r"\s*[1-9][0-9]{0,11}\s*$"
 NAME_VALIDATORS = [InputRequired(_l("Markanın adını yazın.")), Length(max=255), DisplayName()]
@@ -25,13 +25,14 @@ class BrandForm(BaseForm):
     header = StringField(_l("SMS gönderici adı"), validators=[Optional(), Length(max=60), READABLE])
     colour = StringField(_l("Renk"), validators=[Optional(), Length(max=20), READABLE])
     contact = StringField(
-        _l("İletişim satırı"), validators=[Optional(), Length(max=255), READABLE, reachable, without_link]
+        _l("İletişim satırı"), validators=[Optional(), Length(max=255), READABLE, reachable, contact_only]
     )
     notice_url = URLField(
         _l("Aydınlatma metninin adresi"), validators=[Optional(), WebAddress(), Length(max=500), READABLE]
     )
     source = SelectField(_l("İYS'de izin kaynağı"))
     requires_name = BooleanField(_l("Onay verenden ad soyad iste"))
+    reviewed_names = ""
 
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
@@ -39,9 +40,9 @@ class BrandForm(BaseForm):
         self.source.choices = usual + [(each.value, label(each)) for each in brands.PAGE_SOURCES]
 
     def validate_header(self, field):
-        """The header as operators register it; what is close to it is offered."""
+        """The header as operators register it, short for `reviewed_names`; what is close to it is offered."""
         try:
-            field.data = brands.validate_header(field.data)
+            field.data = brands.validate_header(field.data, self.reviewed_names)
         except brands.BadHeader as bad:
             told = [gettext(bad.problem.sentence), gettext(bad.problem.cure)]
             if bad.suggestion:

@@ -15,10 +15,11 @@ from portal.domain.campaigns import Wording
 from portal.web.shared.form_parts import CheckboxList
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
-from portal.web.shared.validators import READABLE, WebAddress
+from portal.web.shared.validators import READABLE, WebAddress, without_contact
 
-TITLE_VALIDATORS = [InputRequired(_l("Bir başlık yazın.")), Length(max=255), READABLE]
-BODY_VALIDATORS = [InputRequired(_l("Kısaca neden izin istediğinizi yazın.")), Length(max=2000), READABLE]
+SHOWN = [READABLE, without_contact]
+TITLE_VALIDATORS = [InputRequired(_l("Bir başlık yazın.")), Length(max=255), *SHOWN]
+BODY_VALIDATORS = [InputRequired(_l("Kısaca neden izin istediğinizi yazın.")), Length(max=2000), *SHOWN]
 CONTACT_KIND_MISSING = _l("İlk temasın nasıl kurulduğunu seçin.")
 CONTACT_DATE_MISSING = _l("Kişinin sizinle ne zaman temas kurduğunu yazın; bu tarih gelecekte olamaz.")
 DEFAULT_BUDGET = 200  # Codes a day.

@@ -40,7 +40,12 @@ def opened(provider: Provider, code: int | None = None) -> Brand:
 
 @pytest.mark.parametrize("text", ["ABC", "ORNEK MAGZA", "Ornek-1", " A.B.C. ", "ELEVENCHARS", "A 1"])
 def test_a_header_of_3_to_11_plain_characters_is_taken(text):
-    assert brands.validate_header(text) == " ".join(text.split())
+    assert brands.validate_header(text, names=f"Ne {text}") == " ".join(text.split())
+
+
+@pytest.mark.parametrize("text", ["ORNEK", "Ornek Magaz", "ORNKMGZ"])
+def test_a_header_is_short_for_a_reviewed_name(text):
+    assert brands.validate_header(text, "Örnek Mağaza") == text
 
 
 @pytest.mark.parametrize(
@@ -58,11 +63,13 @@ def test_a_header_of_3_to_11_plain_characters_is_taken(text):
         ("08501234567", HeaderProblem.NO_LETTER, None),
         ("marka.com", HeaderProblem.DOMAIN, None),
         ("a.com.tr", HeaderProblem.DOMAIN, None),
+        ("GARANTIBBVA", HeaderProblem.OTHER, None),
+        ("MAGAZAORNEK", HeaderProblem.OTHER, None),
     ],
 )
 def test_another_header_is_refused_with_a_cure(text, problem, suggestion):
     with pytest.raises(BadHeader) as refused:
-        brands.validate_header(text)
+        brands.validate_header(text, "Örnek Mağaza")
 
     assert (refused.value.problem, refused.value.suggestion) == (problem, suggestion)
 

@@ -98,6 +98,8 @@ def test_nothing_changed_is_nothing_noted(ayse, brand_id, rows):
     [
         ({"header": "ÖRNEK"}, "ORNEK"),
         ({"header": "marka.com"}, "operatörleri böyle adları iptal ediyor"),
+        ({"contact": "Kartınız kapanmadan hemen arayıp kimliğinizi doğrulayın: 0850 000 00 00"}, "yalnız telefon"),
+        ({"header": "GARANTIBBVA"}, "adının kısaltması"),
         ({"colour": "#f5c400"}, "En yakın okunur renk: #"),
         ({"colour": "red"}, "#0b5e6b gibi"),
         ({"colour": "#0b5e6b;}body{x:y"}, "#0b5e6b gibi"),
@@ -109,7 +111,7 @@ def test_nothing_changed_is_nothing_noted(ayse, brand_id, rows):
     ],
 )
 def test_what_is_wrong_is_said_and_the_words_come_back(ayse, brand_id, rows, wrong, told):
-    answer = ayse.posts(f"/dashboard/brands/{brand_id}", values(contact="0850 000 00 00", **wrong))
+    answer = ayse.posts(f"/dashboard/brands/{brand_id}", values(**{"contact": "0850 000 00 00"} | wrong))
 
     assert answer.status_code == 422
     assert told in answer.text

@@ -165,6 +165,8 @@ def test_taking_the_links_gives_the_database_back(app, ayse, draft):
         {"name": "a\0b"},
         {"body_tr": "a\0b"},
         {"body_tr": "Reddet\u202etelbaK"},
+        {"body_tr": "Kartınız kapanmadan 0850 111 22 33 arayın"},
+        {"title_en": "Sign in at banka-sube.com"},
         {"channels": []},
         {"channels": ["FAKS"]},
         {"kind": "beg"},
