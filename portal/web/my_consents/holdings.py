@@ -115,7 +115,10 @@ def find_holdings(session: Session, vault: Vault, address: Address, since: datet
     """Look the address up at all providers. `since` is when this session began."""
     recipients = holders.find_holders(session, vault, address)
     by_provider = {recipient.provider_id: recipient for recipient in recipients}
-    closed_at = latest(*(each.closed_at for each in recipients))  # A line is closed for all firms, whoever hears of it.
+    # A line is closed for all firms, whoever hears of it from İYS: in its sandbox any firm may close any line.
+    admitted = select(Provider.id).where(Provider.id.in_(by_provider), Provider.admitted_at.is_not(None))
+    by_iys = set(session.scalars(admitted))
+    closed_at = latest(*(each.closed_at for each in recipients if each.provider_id in by_iys))
     held_since = {each.id: latest(each.held_since, closed_at) for each in recipients}
     asked = select(ConsentRequest.brand_id).where(ConsentRequest.recipient_id.in_(held_since))
     asked_brand_ids = set(session.scalars(asked.distinct()))

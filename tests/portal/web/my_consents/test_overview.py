@@ -165,6 +165,18 @@ def test_nothing_of_who_had_the_number_before_is_shown(app, granted):
     assert {each["since"] for each in exported["consents"]} == {clock.istanbul(since).isoformat(timespec="seconds")}
 
 
+@pytest.mark.parametrize("is_admitted", [False, True])
+def test_a_line_that_another_firms_sandbox_closed_hides_nothing(app, granted, is_admitted):
+    with app.app_context():
+        other = make.provider(iys_code=make.IYS_CODE + 1, brand_code=make.BRAND_CODE + 1, email="oteki@firma.example")
+        other.admitted_at = clock.now() if is_admitted else None
+        (whose,) = recipients.gather(db.session, vault(), other.id, [addresses.parse(make.PHONE)], clock.now()).values()
+        db.session.get_one(Recipient, whose).closed_at = clock.now() + timedelta(seconds=5)
+        db.session.commit()
+
+    assert ("İzinli, " in granted.opens().text) is not is_admitted
+
+
 def test_practice_is_marked_and_over_it_is_left_out(app, granted):
     with app.app_context():
         db.session.execute(update(Brand).values(brand_code=990_000_001, is_sandbox=True))
