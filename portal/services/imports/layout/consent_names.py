@@ -52,7 +52,7 @@ _UNCLEAR = (  # The address, or an act: "SMS gönderme" is the sending, and "do 
 _OFFERED = re.compile(
     rf"\b(?:{_CHOICE}|(?:onay|izin|kabul|consent) (?:(?:ve|veya|ya da) )?(?:ret|red|iptal)|"
     r"(?:ret|red|iptal) (?:(?:ve|veya|ya da) )?(?:onay|izin|kabul)|(?:ister|istiyor) (?:istemez|istemiyor)|"
-    r"aransin aranmasin|alsin almasin|gonderilsin gonderilmesin|opt in opt out)\b"
+    r"aransin aranmasin|alsin almasin|gonderilsin gonderilmesin|opt ?in opt ?out)\b"
 )
 _BETWEEN = re.compile(r"[/|\\(,;-]|\s(?:ve|veya|ya da)\s", re.I)
 _AGREES = re.compile(rf"\b(?:{_CHOICE}|opt(?:ed)? ?in|ist(?:er|iyor)\w*|aransin|alsin|gonderilsin|izinli|onayli)\b")
@@ -82,7 +82,7 @@ def channels_named(name: str) -> frozenset[Channel]:
 
 def refusal_named(name: str) -> bool | None:
     """Whether a name speaks of refusing or of an end: True where its yes is a refusal ("SMS istemiyor", "Do not call"),
-    False where nobody can tell ("Ret yok", "Opt-in revoked"), None where it does not speak of it."""
+    False where nobody can tell ("Ret yok", "SMS iptal edilmedi"), None where it does not speak of it."""
     words = name_of(name[:LONGEST_NAME])
     if _BETWEEN.search(name):
         words = _OFFERED.sub("", words)
