@@ -137,8 +137,8 @@ class Run:
     def waits(self) -> Waits:
         """Of everybody but the firm in trouble. What İYS has not accepted by now waits since its decision."""
         now, found = clock.now(), defaultdict(list)
-        facts = select(Provider.iys_code, Submission.status, Submission.created_at, Submission.ended_at)
-        facts = facts.join(Provider, Provider.id == Submission.provider_id).add_columns(Submission.outcome)
+        columns = (Submission.status, Submission.created_at, Submission.ended_at, Submission.outcome)
+        facts = select(Provider.iys_code, *columns).where(Provider.id == Submission.provider_id)
         with self.app.app_context():
             rows = db.session.execute(facts).all()
             db.session.rollback()
