@@ -143,7 +143,7 @@ class Run:
             rows = db.session.execute(facts).all()
             db.session.rollback()
         for code, status, made_at, ended_at, outcome in rows:
-            until = ended_at if outcome in (Outcome.ACCEPTED, Outcome.VERIFIED) else now
+            until = (ended_at if outcome in (Outcome.ACCEPTED, Outcome.VERIFIED) else None) or now
             trouble, troubled, _ = next(each for each in self.phases if made_at <= each[2])
             if code != troubled:
                 found[trouble, status].append((until - made_at).total_seconds())
