@@ -87,8 +87,9 @@ def _held_by_iys(decisions: list[DecisionRecord], may_be_overtaken: bool) -> lis
             held.append(each)
         elif each.outcome == Outcome.NOT_NEEDED:
             assert each.status == "RET" and last != "ONAY", (each, held)
-        elif each.outcome == Outcome.ANNULLED:  # It still waited when the refusal came.
-            assert each.status == "ONAY" and [after.status for after in decisions[place + 1 : place + 2]] == ["RET"]
+        elif each.outcome == Outcome.ANNULLED:  # It still waited when the refusal came, perhaps beside a second one.
+            stands = (after.status for after in decisions[place + 1 :] if after.outcome != Outcome.ANNULLED)
+            assert each.status == "ONAY" and next(stands, None) == "RET", decisions
         else:
             later = any(another.outcome in HELD for another in decisions[place + 1 :])
             overtaken = may_be_overtaken and each.outcome == Outcome.OVERTAKEN and each.status == "ONAY" and later
