@@ -101,6 +101,7 @@ class Holdings:
 
     address: Address
     held_since: dict[int, datetime | None]  # Since when what a recipient's rows say is the present holder's.
+    changed_hands_at: datetime | None  # The last time, at any firm.
     since: datetime  # When this session began.
     recipients: list[Recipient]
     brands: list[HeldBrand]
@@ -120,6 +121,7 @@ def find_holdings(session: Session, vault: Vault, address: Address, since: datet
     by_iys = set(session.scalars(admitted))
     closed_at = latest(*(each.closed_at for each in recipients if each.provider_id in by_iys))
     held_since = {each.id: latest(each.held_since, closed_at) for each in recipients}
+    changed_hands_at = latest(closed_at, *(each.reassigned_at for each in recipients))
     asked = select(ConsentRequest.brand_id).where(ConsentRequest.recipient_id.in_(held_since))
     asked_brand_ids = set(session.scalars(asked.distinct()))
     consents = _consents_by_brand(session, held_since, at)
@@ -144,7 +146,7 @@ def find_holdings(session: Session, vault: Vault, address: Address, since: datet
     providers = {held.provider.id for held in used}  # Of the others, every open brand is shown.
     shown = used + [held for held in brands if held.provider.id not in providers and held.brand.closed_at is None]
     shown.sort(key=lambda held: (not held.comes_first(since), held.brand.name.casefold(), held.brand.id))
-    return Holdings(address, held_since, since, recipients, brands, shown)
+    return Holdings(address, held_since, changed_hands_at, since, recipients, brands, shown)
 
 
 def _consents_by_brand(

@@ -104,10 +104,12 @@ def over() -> str:
 
 
 def my_holdings() -> Holdings:
-    """Everything held of the address that this session has proved."""
-    proof = _current_proof()
-    address = address_proofs.read_address(vault(), proof)
-    return find_holdings(read_session(), vault(), address, _proved_at(), clock.now())
+    """Everything held of the address that this session has proved. It ends where the address changes hands."""
+    address = address_proofs.read_address(vault(), _current_proof())
+    held = find_holdings(read_session(), vault(), address, _proved_at(), clock.now())
+    if held.changed_hands_at and held.changed_hands_at > held.since:
+        abort(redirect(url_for("my_consents_entry.over"), 303))
+    return held
 
 
 def shared_context() -> dict[str, str]:
