@@ -151,6 +151,7 @@ def _find_layout(batch: ImportBatch, options: ImportOptions) -> Layout:
         cure = "List the provider's profiles with --profiles."
     else:
         found = profiles.find(db.session, vault(), batch.provider_id, header)
+        found = found and replace(found, day_first=guess.day_first)
         cure = "Bring one such file on the dashboard, name a --profile, or let it --guess."
     if found is not None:
         return replace(found, sheets=guess.sheets)

@@ -101,11 +101,17 @@ def _findings(batch: ImportBatch, file: ChunkedFile) -> dict[str, Any]:
     }
 
 
+def _layout_of_sheet(batch: ImportBatch, sheet: Sheet, lines: list[Line]) -> Layout:
+    """The provider's for this header, or else the guessed one. Days stand before months as in this very file."""
+    guess = layout.guess(sheet.header, lines)
+    found = profiles.find(read_session(), vault(), batch.provider_id, sheet.header)
+    return replace(found, day_first=guess.day_first) if found else guess
+
+
 def _guess_layout(batch: ImportBatch, outline: Outline, samples: list[list[Line]]) -> Layout:
     """The layout of the sheet in which most columns are known, for all sheets with the same header."""
     layouts = {
-        place: profiles.find(read_session(), vault(), batch.provider_id, sheet.header)
-        or layout.guess(sheet.header, sample[_lines_above_data(sheet, sample) :])
+        place: _layout_of_sheet(batch, sheet, sample[_lines_above_data(sheet, sample) :])
         for place, (sheet, sample) in enumerate(zip(outline.sheets, samples, strict=True))
         if sheet.chunks
     }

@@ -226,6 +226,27 @@ def test_a_profile_reads_a_file_by_its_name_and_by_its_header(app, run, tmp_path
     assert [each["profile"] for each in listed] == ["kasa"]
 
 
+def test_whether_days_come_first_is_read_from_each_file(app, run, tmp_path, rows):
+    lines = "Telefon;Tarih;Durum;Kaynak;Dayanak\n0534 123 45 67;{};RET;HS_WEB;\n"
+    with app.app_context():
+        layout = Layout(
+            {Field.PHONE: 0, Field.DATE: 1, Field.STATUS: 2, Field.SOURCE: 3, Field.ORIGIN: 4},
+            day_first=False,
+            channels=(Channel.SMS,),
+        )
+        header = lines.partition("\n")[0].split(";")
+        profiles.remember(db.session, vault(), rows.one(Provider).id, header, layout, clock.now())
+        db.session.commit()
+
+    run(put(tmp_path, "a.csv", lines.format("10.11.2024 10:00").encode()))
+    run(put(tmp_path, "b.csv", lines.format("11/26/2024 10:00").encode()))
+
+    assert [clock.istanbul(each.consent_date).date().isoformat() for each in rows(Decision)] == [
+        "2024-11-10",
+        "2024-11-26",
+    ]
+
+
 def test_all_are_grants_is_said_anew_of_each_file_and_of_no_list_of_refusals(app, run, tmp_path, rows):
     layout = Layout(
         {Field.PHONE: 0, Field.DATE: 1},
