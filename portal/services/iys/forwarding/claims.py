@@ -2,8 +2,7 @@
 
 import contextlib
 import threading
-import time
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -30,14 +29,12 @@ ENOUGH_ATTEMPTS = 2  # A grant that failed so often no longer holds up a refusal
 Earlier = aliased(Submission)
 Ts = TypeVarTuple("Ts")
 
-# In hand in this process: where a provider's calls hang, threads of each loop are left for the others.
-MOST_OF_PROVIDER = 3
-SLOW_SECONDS = 1.0  # Beside a call that lasts longer none of its provider begins.
+MOST_OF_PROVIDER = 4  # In hand in this process: where a provider's calls hang, threads are left for the others.
 
 _claim_lock = threading.Lock()  # Threads of one process don't race for the same row; processes may.
 
 _counter_lock = threading.Lock()
-_in_hand: defaultdict[int, list[float]] = defaultdict(list)  # When claims of single submissions began, by provider.
+_in_hand: Counter[int] = Counter()  # Claims of single submissions, by provider.
 
 
 @dataclass(frozen=True)
@@ -90,7 +87,8 @@ def claim_due_submissions(
     along, since İYS is asked about so many at once. Empty where another forwarder was first, or it is held.
     """
     with _claim_lock:
-        busy = _busy_providers()
+        with _counter_lock:
+            busy = [provider_id for provider_id, count in _in_hand.items() if count >= MOST_OF_PROVIDER]
         due = (oldest_due(read_session(), at, lane, is_sandbox=is_sandbox, but_of=busy) for lane in lanes)
         seen = next(filter(None, due), None)
         if seen is None:
@@ -109,25 +107,14 @@ def claim_due_submissions(
 @contextlib.contextmanager
 def in_hand(claimed: Sequence[ClaimedSubmission]) -> Iterator[None]:
     """Count a claim for its provider until it is done."""
-    if not claimed:
-        yield
-        return
-    provider_id, began = claimed[0].provider_id, time.monotonic()
+    providers = {each.provider_id: 1 for each in claimed}
     with _counter_lock:
-        _in_hand[provider_id].append(began)
+        _in_hand.update(providers)
     try:
         yield
     finally:
         with _counter_lock:
-            _in_hand[provider_id].remove(began)
-            if not _in_hand[provider_id]:
-                del _in_hand[provider_id]
-
-
-def _busy_providers() -> list[int]:
-    slow = time.monotonic() - SLOW_SECONDS
-    with _counter_lock:
-        return [each for each, began in _in_hand.items() if len(began) >= MOST_OF_PROVIDER or min(began) < slow]
+            _in_hand.subtract(providers)
 
 
 def _put_off_if_held(session: Session, claimed: ClaimedSubmission, at: datetime) -> bool:

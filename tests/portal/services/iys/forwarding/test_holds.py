@@ -192,10 +192,9 @@ class Hanging(Client):
         return says(200, {"transactionId": "t-1"})
 
 
-@pytest.mark.parametrize("facts", [{"status": Status.REFUSED, "held": "ONAY"}, {}], ids=["refusals", "grants"])
-def test_hanging_calls_of_one_provider_leave_threads_for_others(app, firms, facts):
-    bring(app, OTHER, grants.phones(30), **facts)
-    iys, workers = Hanging(), forwarder.THREADS
+def test_hanging_calls_of_one_provider_leave_threads_for_others(app, firms):
+    bring(app, OTHER, grants.phones(30), status=Status.REFUSED, held="ONAY")
+    iys, workers = Hanging(), 2 * forwarder.THREADS
 
     def work(_):
         with app.app_context():
@@ -205,7 +204,7 @@ def test_hanging_calls_of_one_provider_leave_threads_for_others(app, firms, fact
     with ThreadPoolExecutor(workers) as threads:
         done = [threads.submit(work, number) for number in range(workers)]
         wait(done, timeout=2)  # All that may be are hanging by now.
-        bring(app, make.BRAND_CODE, grants.phones(1), **facts)
+        bring(app, make.BRAND_CODE, grants.phones(1), status=Status.REFUSED, held="ONAY")
         was_taken = iys.took_another.wait(20)
         iys.ended.set()
 
