@@ -15,6 +15,7 @@ from portal.core import clock, iys_protocol
 from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import Action, Operation, Status
 from portal.core.models import BulkState, Lane, Outcome, Submission
+from portal.domain.consents import verification
 from portal.services.iys import calls, holds, response_values
 from portal.services.iys.client import Answer, Client
 from portal.services.iys.forwarding import bulk_lists, claims, local_validation, outcomes
@@ -110,7 +111,7 @@ def _remove_items(bulk: ClaimedList, bad: dict[ListItem, Failure], at: datetime)
     for (code, action), items in by_failure.items():
         mine = bulk_lists.update_open_items(bulk.id).where(Submission.id.in_([item.id for item in items]))
         db.session.execute(mine.values(bulk_id=None, code=code, **_values_of_removed(action, code, at)))
-        outcomes.wake_refusals([item.consent_id for item in items], at)
+        verification.wake_refusals(db.session, [item.consent_id for item in items], at)
         log.warning("list.left", list=bulk.id, count=len(items), code=code)
 
 
@@ -152,7 +153,7 @@ def mark_sent(bulk: ClaimedList, payloads: Payloads, content: JsonObject) -> Non
     )  # fmt: skip
     named = {item.id: names.get(_item_key(json.loads(payload))) for item, payload in payloads.items()}
     db.session.execute(mine, [{"its_id": item_id, "its_name": named[item_id]} for item_id in sorted(named)])
-    outcomes.wake_refusals([item.consent_id for item in payloads], at)
+    verification.wake_refusals(db.session, [item.consent_id for item in payloads], at)
     db.session.commit()
     holds.end_holds(bulk.part)
     log.info("list.sent", list=bulk.id, size=len(payloads))

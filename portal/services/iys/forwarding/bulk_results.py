@@ -12,7 +12,7 @@ from portal.core.database import changed_rows
 from portal.core.extensions import db
 from portal.core.iys_protocol import Action, Operation
 from portal.core.models import BulkRequest, BulkState, Consent, Outcome, Submission
-from portal.domain.consents import locking
+from portal.domain.consents import locking, verification
 from portal.services.iys import calls, holds, response_values
 from portal.services.iys.client import Answer, Client
 from portal.services.iys.forwarding import bulk_lists, outcomes
@@ -78,7 +78,7 @@ def record_results(bulk: ClaimedList, listed: list[Any]) -> None:
     bodies = ((bulk.provider_id, item.id, _error_code(result), json.dumps(result).encode()) for item, result in final)
     outcomes.record_attempts(Operation.BULK_RESULT, 200, bodies)
     if final:
-        outcomes.wake_refusals([item.consent_id for item, _ in final], at)
+        verification.wake_refusals(db.session, [item.consent_id for item, _ in final], at)
     left = bulk_lists.count_open_items(db.session, bulk.id)
     if not left:
         _end_list(bulk, at)

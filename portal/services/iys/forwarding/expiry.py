@@ -9,8 +9,8 @@ from portal.core import clock, leases
 from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import Status
 from portal.core.models import BulkRequest, BulkState, Consent, Outcome, Submission
+from portal.domain.consents import verification
 from portal.services.iys.client import Client
-from portal.services.iys.forwarding import outcomes
 
 log = structlog.get_logger()
 
@@ -33,7 +33,7 @@ def expire_late_submissions(_client: Client) -> bool:
         expired = update(Submission).where(Submission.id.in_(ids), _may_expire(at), condition)
         values = {"outcome": Outcome.EXPIRED, "ended_at": at, "bulk_id": None, "due_at": due_at}
         db.session.execute(expired.values(**values).execution_options(synchronize_session=False))
-    outcomes.wake_refusals([row.consent_id for row in late], at)
+    verification.wake_refusals(db.session, [row.consent_id for row in late], at)
     db.session.commit()
     log.warning("submissions.expired", count=len(ids))
     return True

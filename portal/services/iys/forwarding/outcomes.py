@@ -31,7 +31,7 @@ def accept_submission(claimed: ClaimedSubmission, transaction_id: str | None, cr
         db.session, [claimed], outcome=Outcome.ACCEPTED, due_at=None, code=None, transaction_id=transaction_id,
         accepted_at=accepted_at, ended_at=clock.now(),
     ):  # fmt: skip
-        wake_refusals([claimed.consent_id], clock.now())
+        verification.wake_refusals(db.session, [claimed.consent_id], clock.now())
         record_iys_status(claimed.consent_id, claimed.status, accepted_at)
     db.session.commit()
     holds.end_holds(claimed.part)
@@ -45,7 +45,7 @@ def end_submission(
     """Nothing more is to be done; `iys_status` is what İYS holds as of `as_of`."""
     at = clock.now()
     if claims.end_lease(db.session, [claimed], outcome=outcome, due_at=None, code=code, ended_at=at):
-        wake_refusals([claimed.consent_id], at)
+        verification.wake_refusals(db.session, [claimed.consent_id], at)
         if iys_status and as_of:
             record_iys_status(claimed.consent_id, iys_status, as_of)
     db.session.commit()
@@ -57,7 +57,7 @@ def expire_submission(claimed: ClaimedSubmission, code: str | None) -> None:
     at = clock.now()
     due_at = refusals.renewal_due_at(db.session, claimed.decision_id, claimed.consent_id, claimed.consent_date, at)
     claims.end_lease(db.session, [claimed], outcome=Outcome.EXPIRED, due_at=due_at, code=code, ended_at=at)
-    wake_refusals([claimed.consent_id], at)
+    verification.wake_refusals(db.session, [claimed.consent_id], at)
     db.session.commit()
     log.info("submission.ended", submission=claimed.id, outcome=Outcome.EXPIRED.value, code=code)
 
@@ -131,13 +131,11 @@ def backoff(attempts: int) -> timedelta:
     return timedelta(seconds=longest * (0.5 + random.random() / 2))
 
 
-def wake_refusals(consent_ids: Sequence[int], at: datetime) -> None:
-    """Make refusals due that waited for a grant of their key to end. Part of the caller's transaction, as below."""
-    verification.wake_refusals(db.session, consent_ids, at)
-
-
 def record_iys_status(consent_id: int, iys_status: str, as_of: datetime) -> None:
-    """Store what İYS holds for a key, unless something newer is known. İYS's own dates are cut to the second."""
+    """Store what İYS holds for a key, unless something newer is known. İYS's own dates are cut to the second.
+
+    Part of the caller's transaction, as below.
+    """
     locking.save_iys_statuses(db.session, {consent_id: (iys_status, as_of.replace(microsecond=0))})
 
 
