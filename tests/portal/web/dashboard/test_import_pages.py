@@ -328,14 +328,19 @@ def seen_on(page: str) -> dict[str, str]:
     return {"seen": re.search(r'name="seen" value="([^"]*)"', page)[1]}
 
 
-def test_grants_from_before_2015_wait_for_an_explicit_yes(app, ayse, rows):
-    text = "Telefon;Durum;Kaynak;Dayanak\n0532 123 45 67;ONAY;HS_2015;Sözleşme"
+def bring_as_texting(app, ayse, rows, text: str) -> None:
+    """Paste a table and map it, its consents being for SMS."""
     ayse.posts("/dashboard/imports/new", {"brand": str(brand_id(app)), "text": text})
     with app.app_context():
         batch = db.session.get(ImportBatch, work(app, rows))
         layout = replace(layout_of(vault(), batch), channels=(Channel.SMS,))
         batches.set_layout(db.session, vault(), batch, layout, clock.now())
         db.session.commit()
+
+
+def test_grants_from_before_2015_wait_for_an_explicit_yes(app, ayse, rows):
+    text = "Telefon;Durum;Kaynak;Dayanak\n0532 123 45 67;ONAY;HS_2015;Sözleşme"
+    bring_as_texting(app, ayse, rows, text)
     address = f"/dashboard/imports/{work(app, rows)}"
 
     page = ayse.opens(address).text
@@ -354,12 +359,7 @@ def test_grants_from_before_2015_wait_for_an_explicit_yes(app, ayse, rows):
 def test_a_merchants_old_grants_are_said_to_be_in_doubt_beforehand(app, ayse, rows):
     lines = "".join(f"\n0532 123 45 6{number};ONAY;HS_WEB;01.06.2026;Sözleşme;TACIR" for number in range(3))
     text = "Telefon;Durum;Kaynak;Tarih;Dayanak;Alıcı tipi" + lines
-    ayse.posts("/dashboard/imports/new", {"brand": str(brand_id(app)), "text": text})
-    with app.app_context():
-        batch = db.session.get(ImportBatch, work(app, rows))
-        layout = replace(layout_of(vault(), batch), channels=(Channel.SMS,))
-        batches.set_layout(db.session, vault(), batch, layout, clock.now())
-        db.session.commit()
+    bring_as_texting(app, ayse, rows, text)
 
     page = ayse.opens(f"/dashboard/imports/{work(app, rows)}").text
 
