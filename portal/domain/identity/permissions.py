@@ -16,7 +16,8 @@ class Permission(StrEnum):
     REFUSE = "refuse"  # Record a refusal for somebody who asked for it. Nobody grants.
     COMPLAINTS = "complaints"  # Read, answer and close cases.
     PREPARE = "prepare"  # Campaigns and their audiences, as drafts.
-    LAUNCH = "launch"
+    LAUNCH = "launch"  # Also take the links, which are messages in waiting.
+    CLOSE = "close"  # A campaign: it asks nobody any more.
     IMPORT = "import"  # Import a file of consents, and undo the import.
     EXPORT = "export"  # Download files.
     SETTLE = "settle"  # Resolve differences to İYS and submissions that wait for a person.
@@ -42,11 +43,11 @@ P = Permission
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(
         {P.LOOK, P.SEARCH, P.UNMASK, P.REFUSE, P.PREPARE, P.LAUNCH, P.IMPORT, P.EXPORT, P.SETTLE, P.BRANDS, P.CONNECT}
-        | {P.ONBOARD, P.PEOPLE, P.AUDIT, P.COMPLAINTS}
+        | {P.CLOSE, P.ONBOARD, P.PEOPLE, P.AUDIT, P.COMPLAINTS}
     ),
     Role.MANAGER: frozenset(
         {P.LOOK, P.SEARCH, P.UNMASK, P.REFUSE, P.PREPARE, P.LAUNCH, P.IMPORT, P.EXPORT, P.SETTLE, P.BRANDS}
-        | {P.ONBOARD, P.AUDIT, P.COMPLAINTS}
+        | {P.CLOSE, P.ONBOARD, P.AUDIT, P.COMPLAINTS}
     ),
     Role.AGENT: frozenset({P.LOOK, P.SEARCH, P.UNMASK, P.REFUSE, P.COMPLAINTS}),
     Role.DEVELOPER: frozenset({P.LOOK, P.CONNECT}),
@@ -58,9 +59,9 @@ OPERATOR_PERMISSIONS: dict[OperatorRole, frozenset[Permission]] = {
     ),
     OperatorRole.SUPPORT: frozenset({P.CONSOLE, P.ANSWER, P.ASSIST, P.BEHALF}),
 }
-# What a suspended provider's people may still do: read, answer recipients, bring refusals and correct data.
+# What a suspended provider's people may still do: read, answer recipients, stop asking, bring refusals, correct data.
 DURING_SUSPENSION = frozenset(
-    {P.LOOK, P.SEARCH, P.UNMASK, P.REFUSE, P.COMPLAINTS, P.IMPORT, P.EXPORT, P.SETTLE, P.AUDIT}
+    {P.LOOK, P.SEARCH, P.UNMASK, P.REFUSE, P.COMPLAINTS, P.CLOSE, P.IMPORT, P.EXPORT, P.SETTLE, P.AUDIT}
 )
 
 

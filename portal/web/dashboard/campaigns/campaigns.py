@@ -174,7 +174,7 @@ def launch(campaign_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/campaigns/<id:campaign_id>/close")
-@needs(Permission.LAUNCH)
+@needs(Permission.CLOSE)
 def close_campaign(campaign_id: int) -> ResponseReturnValue:
     """Close a campaign. Its links keep working and take refusals."""
     campaign = own_campaign_or_404(db.session, campaign_id)
@@ -202,7 +202,7 @@ def reopen_campaign(campaign_id: int) -> ResponseReturnValue:
 @blueprint.get("/campaigns/<id:campaign_id>/links.csv", defaults={"format": Format.CSV})
 @blueprint.get("/campaigns/<id:campaign_id>/links.xlsx", defaults={"format": Format.XLSX})
 @limiter.limit(limits.EXPORTS, key_func=provider_key)
-@needs(Permission.EXPORT, fresh=True)
+@needs(Permission.LAUNCH, fresh=True)
 def download_links(campaign_id: int, format: Format) -> Response:
     """Download the personal links that may be sent now with their addresses and texts, for any sender. Audited."""
     campaign = own_campaign_or_404(read_session(), campaign_id)

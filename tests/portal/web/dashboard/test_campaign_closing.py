@@ -155,11 +155,17 @@ def shown(app, campaign_id: int):
         return results.count_answers(db.session, db.session.get_one(Campaign, campaign_id))
 
 
-def test_a_suspended_provider_closes_nothing(app, ayse, sent, rows):
+def test_a_suspended_firm_may_close_what_asks_and_take_no_links(app, ayse, sent, rows):
+    """Links are messages in waiting; closing protects people only."""
     _, campaign_id = sent
     with app.app_context():
-        db.session.query(Provider).update({"suspended_at": clock.now()})
+        db.session.query(Provider).one().suspended_at = clock.now()
         db.session.commit()
+    page = ayse.opens(f"/dashboard/campaigns/{campaign_id}").text
 
-    assert closes(ayse, campaign_id).status_code in (400, 403)
-    assert rows.one(Campaign).closed_at is None
+    answers = [ayse.opens(f"/dashboard/campaigns/{campaign_id}/links.{each}").status_code for each in ("csv", "xlsx")]
+    closed = closes(ayse, campaign_id).status_code
+
+    assert "/close" in page and "links.csv" not in page
+    assert (answers, closed) == ([403, 403], 303)
+    assert rows.one(Campaign).closed_at and closes(ayse, campaign_id, "reopen").status_code == 403
