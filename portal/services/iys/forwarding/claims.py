@@ -29,12 +29,12 @@ ENOUGH_ATTEMPTS = 2  # A grant that failed so often no longer holds up a refusal
 Earlier = aliased(Submission)
 Ts = TypeVarTuple("Ts")
 
-MOST_OF_PROVIDER = 4  # In hand in this process: where a provider's calls hang, threads are left for the others.
+MOST_OF_PROVIDER = (
+    3  # In hand in this process: where a provider's calls hang, a thread of each loop is left for others.
+)
 
 _claim_lock = threading.Lock()  # Threads of one process don't race for the same row; processes may.
-
-_counter_lock = threading.Lock()
-_in_hand: Counter[int] = Counter()  # Claims of single submissions, by provider.
+_in_hand: Counter[int] = Counter()  # Claims of single submissions, by provider; under the lock.
 
 
 @dataclass(frozen=True)
@@ -78,43 +78,45 @@ SUBMISSION_COLUMNS = [getattr(Submission, name) for name in list(ClaimedSubmissi
 CONSENT_COLUMNS = [Consent.id, Consent.brand_id, Consent.channel, Consent.recipient_type, Consent.iys_status]
 
 
+@contextlib.contextmanager
 def claim_due_submissions(
     session: Session, at: datetime, lanes: Sequence[Lane] = SINGLE_LANES, *, is_sandbox: bool = False
-) -> list[ClaimedSubmission] | None:
+) -> Iterator[list[ClaimedSubmission] | None]:
     """Lease the next due submission of the first lane that has one, and commit. None if nothing is due.
 
     A refusal of a grant that İYS is not known to hold brings up to 1000 similar ones (brand, channel, recipient type)
     along, since İYS is asked about so many at once. Empty where another forwarder was first, or it is held.
+
+    Inside the block the claim counts for its provider; the leases outlast it.
     """
     with _claim_lock:
-        with _counter_lock:
-            busy = [provider_id for provider_id, count in _in_hand.items() if count >= MOST_OF_PROVIDER]
-        due = (oldest_due(read_session(), at, lane, is_sandbox=is_sandbox, but_of=busy) for lane in lanes)
-        seen = next(filter(None, due), None)
-        if seen is None:
-            return None
-        claimed = lease_submissions(session, [seen], at)
-        session.commit()  # No lock is held while the others are locked, which may come before it.
-    if not claimed or _put_off_if_held(session, claimed[0], at):
-        return []
-    if not claimed[0].may_be_held:
-        with _claim_lock:
-            claimed += lease_submissions(session, session.scalars(_similar_refusals(claimed[0], at)).all(), at)
-            session.commit()
-    return claimed
-
-
-@contextlib.contextmanager
-def in_hand(claimed: Sequence[ClaimedSubmission]) -> Iterator[None]:
-    """Count a claim for its provider until it is done."""
-    providers = {each.provider_id: 1 for each in claimed}
-    with _counter_lock:
+        claimed = _claim_oldest(session, at, lanes, is_sandbox=is_sandbox)
+        providers = {each.provider_id: 1 for each in claimed or ()}
         _in_hand.update(providers)
     try:
-        yield
+        if claimed and _put_off_if_held(session, claimed[0], at):
+            claimed = []
+        if claimed and not claimed[0].may_be_held:
+            with _claim_lock:
+                claimed += lease_submissions(session, session.scalars(_similar_refusals(claimed[0], at)).all(), at)
+                session.commit()
+        yield claimed
     finally:
-        with _counter_lock:
+        with _claim_lock:
             _in_hand.subtract(providers)
+
+
+def _claim_oldest(
+    session: Session, at: datetime, lanes: Sequence[Lane], *, is_sandbox: bool
+) -> list[ClaimedSubmission] | None:
+    busy = [provider_id for provider_id, count in _in_hand.items() if count >= MOST_OF_PROVIDER]
+    due = (oldest_due(read_session(), at, lane, is_sandbox=is_sandbox, but_of=busy) for lane in lanes)
+    seen = next(filter(None, due), None)
+    if seen is None:
+        return None
+    claimed = lease_submissions(session, [seen], at)
+    session.commit()  # No lock is held while the others are locked, which may come before it.
+    return claimed
 
 
 def _put_off_if_held(session: Session, claimed: ClaimedSubmission, at: datetime) -> bool:

@@ -30,16 +30,15 @@ def _forward_next_of(client: Client, lanes: tuple[Lane, ...]) -> bool:
     at = clock.now()
     if is_host_resting(client, at):
         return False
-    claimed = claims.claim_due_submissions(db.session, at, lanes, is_sandbox=client.is_sandbox)
-    if claimed is None:
-        return False
-    try:
-        with claims.in_hand(claimed):
+    with claims.claim_due_submissions(db.session, at, lanes, is_sandbox=client.is_sandbox) as claimed:
+        if claimed is None:
+            return False
+        try:
             _forward_claimed(client, claimed)
-    except calls.NotNow as not_now:
-        outcomes.retry_later(claimed, not_now.pause, not_now.code, counts=False)
-        return False
-    return True
+        except calls.NotNow as not_now:
+            outcomes.retry_later(claimed, not_now.pause, not_now.code, counts=False)
+            return False
+        return True
 
 
 def is_host_resting(client: Client, at: datetime) -> bool:

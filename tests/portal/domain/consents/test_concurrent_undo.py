@@ -9,7 +9,6 @@ from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, Source, Status
 from portal.core.models import Annulment, Outcome, Receipt, ReceivedVia, Submission, User
 from portal.domain.consents import annulments, bulk_import, movements, recipients, refusals
-from portal.services.iys.forwarding import claims
 from tests import grants, make
 from tests.portal.domain.consents.import_entries import entry, import_run
 from tests.portal.domain.consents.iys_movements import row
@@ -70,7 +69,7 @@ def test_a_grant_is_taken_back_or_taken_in_hand_and_never_both(app, people, rows
         def forwarder(ends=ends):
             with app.app_context():
                 for _ in Channel:
-                    claims.claim_due_submissions(db.session, ends + A_TICK)
+                    make.claim(ends + A_TICK)
 
         at_once(person, forwarder)
 

@@ -24,7 +24,7 @@ from portal.core.models import (
     User,
 )
 from portal.domain.consents import locking, refusals, verification
-from portal.services.iys.forwarding import bulk_dispatch, bulk_lists, bulk_results, claims, outcomes
+from portal.services.iys.forwarding import bulk_dispatch, bulk_lists, bulk_results, outcomes
 from portal.services.iys.reconciliation import comparison_results, day_file
 from portal.services.iys.reconciliation.schedule import ClaimedDay
 from tests import grants, make
@@ -103,7 +103,7 @@ def test_an_accepted_grant_wakes_its_refusal_before_it_touches_the_head(app, bri
         theirs = update(Submission).where(Submission.id == asleep)
         db.session.execute(theirs.values(consent_id=consent_id, status="RET", **later))
         db.session.commit()
-        (claimed,) = claims.claim_due_submissions(db.session, clock.now())
+        (claimed,) = make.claim(clock.now())
 
     meanwhile(
         app,
@@ -128,7 +128,7 @@ def test_a_refusal_is_not_held_while_others_of_its_kind_are_taken_in_hand(app, b
     meanwhile(
         app,
         holds=touch(Submission, other),
-        act=lambda: claims.claim_due_submissions(db.session, clock.now()),
+        act=lambda: make.claim(clock.now()),
         then=touch(Submission, oldest),
     )
 

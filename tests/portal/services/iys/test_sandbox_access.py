@@ -36,7 +36,6 @@ from portal.domain.identity import accounts
 from portal.domain.providers import sandbox_mode
 from portal.services.iys import calls, forwarder, reconciliation, sandbox_access
 from portal.services.iys.client import Client
-from portal.services.iys.forwarding import claims
 from portal.services.iys.inflow import feeds, sweeps
 from tests import make, servers
 
@@ -334,7 +333,7 @@ def test_a_decision_after_that_is_kept_and_obeyed_and_not_sent(app, browser, row
 def test_a_submission_leased_at_that_moment_does_not_reach_iys(app, browser, rows, firm, box, world):
     decides(app, browser, MESAJ="ONAY")
     with app.app_context():
-        (in_hand,) = claims.claim_due_submissions(db.session, clock.now(), is_sandbox=True)
+        (in_hand,) = make.claim(clock.now(), is_sandbox=True)
     goes_to_iys(app, firm)
 
     with app.app_context(), pytest.raises(calls.NotNow):
@@ -346,7 +345,7 @@ def test_a_submission_leased_at_that_moment_does_not_reach_iys(app, browser, row
 def test_a_killed_forwarders_submission_comes_back_to_nowhere(app, browser, rows, firm, box, world):
     decides(app, browser, MESAJ="ONAY")
     with app.app_context():
-        claims.claim_due_submissions(db.session, clock.now(), is_sandbox=True)
+        make.claim(clock.now(), is_sandbox=True)
     goes_to_iys(app, firm)
     with app.app_context():  # As if the decision's transaction had ended after sandbox mode did.
         db.session.execute(

@@ -192,9 +192,10 @@ class Hanging(Client):
         return says(200, {"transactionId": "t-1"})
 
 
-def test_hanging_calls_of_one_provider_leave_threads_for_others(app, firms):
-    bring(app, OTHER, grants.phones(30), status=Status.REFUSED, held="ONAY")
-    iys, workers = Hanging(), 2 * forwarder.THREADS
+@pytest.mark.parametrize("facts", [{"status": Status.REFUSED, "held": "ONAY"}, {}], ids=["refusals", "grants"])
+def test_hanging_calls_of_one_provider_leave_a_thread_for_others(app, firms, facts):
+    bring(app, OTHER, grants.phones(30), **facts)
+    iys, workers = Hanging(), forwarder.THREADS  # Of one loop.
 
     def work(_):
         with app.app_context():
@@ -204,7 +205,7 @@ def test_hanging_calls_of_one_provider_leave_threads_for_others(app, firms):
     with ThreadPoolExecutor(workers) as threads:
         done = [threads.submit(work, number) for number in range(workers)]
         wait(done, timeout=2)  # All that may be are hanging by now.
-        bring(app, make.BRAND_CODE, grants.phones(1), status=Status.REFUSED, held="ONAY")
+        bring(app, make.BRAND_CODE, grants.phones(1), **facts)
         was_taken = iys.took_another.wait(20)
         iys.ended.set()
 

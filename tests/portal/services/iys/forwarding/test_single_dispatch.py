@@ -269,9 +269,9 @@ def test_two_forwarders_never_hold_one_submission(app, fatma, rows):
 
     with app.app_context():
         at = clock.now()
-        first = claims.claim_due_submissions(db.session, at)
+        first = make.claim(at)
         db.session.commit()
-        second = claims.claim_due_submissions(db.session, at)
+        second = make.claim(at)
         db.session.commit()
 
     assert first is not None and second is None
@@ -280,7 +280,7 @@ def test_two_forwarders_never_hold_one_submission(app, fatma, rows):
 def test_a_killed_forwarders_work_comes_back_when_its_lease_ends(app, fatma, sandbox, iys, rows):
     fatma.decides(MESAJ="ONAY")
     with app.app_context():
-        killed = claims.claim_due_submissions(db.session, clock.now())
+        killed = make.claim(clock.now())
         db.session.commit()
 
     make.forward_all(app, iys)
@@ -294,9 +294,9 @@ def test_a_killed_forwarders_work_comes_back_when_its_lease_ends(app, fatma, san
 def test_a_late_answer_of_a_lost_lease_changes_nothing(app, fatma, rows):
     fatma.decides(MESAJ="ONAY")
     with app.app_context():
-        late = claims.claim_due_submissions(db.session, clock.now())
+        late = make.claim(clock.now())
         db.session.commit()
-        claims.claim_due_submissions(db.session, clock.now() + claims.LEASE + timedelta(seconds=1))
+        make.claim(clock.now() + claims.LEASE + timedelta(seconds=1))
         db.session.commit()
 
         kept = claims.end_lease(db.session, late, outcome=Outcome.PARKED, due_at=None)

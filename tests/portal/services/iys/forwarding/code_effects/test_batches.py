@@ -32,7 +32,7 @@ def test_a_thousand_refusals_are_asked_about_together(app, bring):
     bring(1002, status="RET", lane=None)
 
     with app.app_context():
-        taken = claims.claim_due_submissions(db.session, clock.now())
+        taken = make.claim(clock.now())
 
     assert len(taken) == 1000
 
