@@ -29,9 +29,7 @@ ENOUGH_ATTEMPTS = 2  # A grant that failed so often no longer holds up a refusal
 Earlier = aliased(Submission)
 Ts = TypeVarTuple("Ts")
 
-MOST_OF_PROVIDER = (
-    3  # In hand in this process: where a provider's calls hang, a thread of each loop is left for others.
-)
+MOST_OF_PROVIDER = 3  # In hand in this process: calls that hang leave a thread of each loop to other providers.
 
 _claim_lock = threading.Lock()  # Threads of one process don't race for the same row; processes may.
 _in_hand: Counter[int] = Counter()  # Claims of single submissions, by provider; under the lock.
