@@ -28,7 +28,8 @@ from portal.domain.campaigns.lifecycle import is_stopped
 from portal.domain.consents.may_send import is_refused
 from portal.domain.notifications import messages
 from portal.services.messaging import outgoing_messages
-from portal.services.messaging.gateways import DemoGateway, OutgoingMessage
+from portal.services.messaging.gateways.demo import DemoGateway
+from portal.services.messaging.gateways.protocol import OutgoingMessage
 
 LEASE = timedelta(seconds=15)
 BATCH = 50

@@ -36,7 +36,7 @@ from portal.domain.consents import recipients
 from portal.domain.notifications import messages
 from portal.domain.providers import brands
 from portal.domain.receipts import lookup
-from portal.services.messaging.gateways import OutgoingMessage
+from portal.services.messaging.gateways.protocol import OutgoingMessage
 
 
 @dataclass(frozen=True)

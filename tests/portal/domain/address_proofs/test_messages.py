@@ -6,7 +6,7 @@ from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import Message, MessageKind, MessageState
 from portal.services.messaging import outbox, outgoing_messages
-from portal.services.messaging.gateways import DemoGateway
+from portal.services.messaging.gateways.demo import DemoGateway
 
 pytestmark = pytest.mark.alike
 

@@ -1,0 +1,1 @@
+"""Gateways of messages: one protocol, and an adapter for each vendor."""

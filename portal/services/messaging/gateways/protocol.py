@@ -1,0 +1,202 @@
+"""What every gateway of messages can do, in one language: vendors' words, codes and states are translated by adapters.
+
+An adapter makes calls and reads answers; it holds no rows and decides no retry. Whoever calls it does (outbox).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from portal.core.iys_protocol import RecipientType
+
+
+@dataclass(frozen=True)
+class OutgoingMessage:
+    """One message for a gateway. `to` is canonical and in clear: +905…, or a mailbox. A mail has a subject and the URL
+    of one-click unsubscribe (RFC 8058)."""
+
+    id: int  # Ours; the same at each attempt.
+    to: str
+    text: str = field(repr=False)
+    subject: str = ""
+    one_click: str = ""
+    is_commercial: bool = False  # Whether the vendor is to ask İYS; never for what asks, confirms or informs.
+    recipient_type: RecipientType = RecipientType.INDIVIDUAL
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Messages of one call; each address once. `id` is ours, and the same when the call is repeated."""
+
+    id: int
+    header: str  # The name that phones show as sender (başlık), or the sender's mailbox.
+    messages: Sequence[OutgoingMessage]
+
+
+class ErrorClass(StrEnum):
+    """What is to be done about a failure."""
+
+    PERMANENT = "permanent"  # This message never goes; the others do.
+    TEMPORARY = "temporary"  # Again later.
+    CONFIG = "config"  # Nothing goes through this gateway until a person has put it right; no attempt is counted.
+    UNCERTAIN = "uncertain"  # The vendor may have it: lookup() before anything else.
+
+
+class Reason(StrEnum):
+    """Why a message failed, as far as the vendor says."""
+
+    BAD_ADDRESS = "bad_address"
+    BLOCKED_BY_VENDOR = "blocked_by_vendor"  # The person left by the vendor's own list: a refusal.
+    BLOCKED_BY_IYS = "blocked_by_iys"
+    DUPLICATE = "duplicate"  # The vendor had this text for this address already.
+    CONTENT = "content"
+    NO_CREDIT = "no_credit"
+    CREDENTIALS = "credentials"
+    HEADER = "header"  # Not registered, or not ours.
+    NETWORK_ADDRESS = "network_address"  # The vendor does not let calls in from our IP address.
+    IYS_SETUP = "iys_setup"  # The vendor's account has no İYS brand.
+    RATE = "rate"
+    UNREACHABLE = "unreachable"  # Phone off, mailbox full, line closed.
+    UNKNOWN = "unknown"  # A code that the adapter does not know: an alarm.
+
+
+@dataclass(frozen=True)
+class SendError:
+    """A failure in our terms; `code` is the vendor's own word, and holds nothing of the message."""
+
+    error_class: ErrorClass
+    reason: Reason = Reason.UNKNOWN
+    code: str = ""
+    retry_after: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class SendResult:
+    """What came of one message of a batch: accepted where there is no error."""
+
+    message_id: int
+    ref: str = ""  # The vendor's id; of a whole batch with some vendors.
+    error: SendError | None = None
+
+
+class ReportState(StrEnum):
+    """Of a message at the vendor. Only forward: ACCEPTED, then one of the others; DELIVERED may replace any."""
+
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True)
+class Report:
+    """A delivery report. It names its message by our id, or else by the vendor's and the address."""
+
+    state: ReportState
+    ref: str = ""
+    message_id: int | None = None
+    to: str = ""  # Canonical.
+    reason: Reason | None = None
+    code: str = ""
+    at: datetime | None = None
+    parts: int | None = None
+    cost: str = ""  # A decimal number, in the vendor's unit.
+
+
+@dataclass(frozen=True)
+class InboundMessage:
+    """What somebody wrote back. `id` is the vendor's, or a hash of the rest where it gives none."""
+
+    id: str
+    sender: str  # Canonical, as far as it is an address.
+    to: str  # A number or a short code of the provider's.
+    text: str = field(repr=False)
+    received_at: datetime  # By the vendor.
+    keyword: str = ""
+
+
+@dataclass(frozen=True)
+class BlockedAddress:
+    """An address that the vendor no longer sends to because the person said so there."""
+
+    address: str  # Canonical.
+    at: datetime | None
+    source: str = ""
+
+
+class LookupOutcome(StrEnum):
+    FOUND = "found"
+    ABSENT = "absent"  # The vendor never had it: it may be sent again.
+    CANNOT_TELL = "cannot_tell"
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """What the vendor knows of a batch whose answer was lost."""
+
+    outcome: LookupOutcome
+    ref: str = ""
+
+
+@dataclass(frozen=True)
+class Push:
+    """A request that a vendor made to us."""
+
+    body: bytes = field(repr=False)
+    content_type: str = ""
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a vendor's interface has."""
+
+    most_messages: int  # In one call.
+    pulls_reports: bool = False
+    pushes_reports: bool = False
+    pulls_inbound: bool = False
+    pushes_inbound: bool = False
+    has_block_list: bool = False
+    refuses_duplicates_for: timedelta | None = None  # The vendor's own window.
+    shortest_report_interval: timedelta = timedelta(minutes=1)
+
+
+class GatewayError(Exception):
+    """A call other than send() failed."""
+
+    def __init__(self, error: SendError):
+        super().__init__(error.error_class.value)
+        self.error = error
+
+
+class Gateway(Protocol):
+    """An account at a vendor. All but send() and check() raise GatewayError; none raises for what a vendor says."""
+
+    capabilities: Capabilities
+
+    def check(self) -> SendError | None:
+        """Whether credentials and header are right, by a call that costs nothing."""
+
+    def send(self, batch: Batch) -> list[SendResult]:
+        """One result per message, in their order. A failure of the whole call is that of each message."""
+
+    def lookup(self, batch: Batch) -> Lookup:
+        """Whether a batch whose answer was lost has arrived."""
+
+    def reports(self, refs: Sequence[str], since: datetime) -> list[Report]:
+        """Delivery reports of these refs, by pull."""
+
+    def parse_report_push(self, push: Push) -> list[Report]:
+        """Delivery reports in a request of the vendor; empty where it is none. Raises ValueError."""
+
+    def inbound(self, since: datetime, until: datetime) -> list[InboundMessage]:
+        """What people wrote back, by pull."""
+
+    def parse_inbound_push(self, push: Push) -> list[InboundMessage]:
+        """What people wrote back, in a request of the vendor; empty where it is none. Raises ValueError."""
+
+    def blocked(self, since: datetime) -> list[BlockedAddress]:
+        """Addresses on the vendor's own list of refusals."""
