@@ -1,17 +1,41 @@
-"""Names that stand in messages of ours: one line of visible characters, and nothing that a phone makes a link of."""
+"""Names and texts that stand in messages and pages of ours: visible characters, and nothing that leads elsewhere."""
 
 import re
 import unicodedata
+from datetime import date
 
 from portal.core.addresses import is_email
 from portal.core.addresses.problems import ExplainedProblem
 from portal.core.lazy_text import N_
+from portal.core.transliteration import ASCII
 
 # Blank ones that Unicode counts as letters, symbols or marks: Hangul fillers, an empty Braille cell, joiners.
 BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {chr(each) for each in range(0xFE00, 0xFE10)}
 INVISIBLE = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")  # Also line breaks, and marks that turn the direction.
 DOTS = str.maketrans("。｡․", "...")  # As browsers read them in a host.
-LINK = re.compile(r"(?<=\w)\.+(?=\w{2})|://|@|(?<!\w)www\b", re.IGNORECASE)
+# A label with a letter after a dot, an IP address, a scheme, and what people make of a dot or of a scheme.
+LINK = re.compile(
+    r"(?<=\w)\.+(?=\d*+[^\W\d]\w|\d++[^\W\d]|\w/)|\d{1,3}(?:\.\d{1,3}){3}|[^\W\d]:[/\\]|://|@|(?<!\w)www\b"
+    r"|(?<!\w)h(?:tt|xx)ps?(?!\w)|[(\[{<]\.[)\]}>]|\.\s+com(?!\w)|\s\.(?=[^\W\d]{2})|(?<!\w)(?:com|org|xyz|ly|gl|gd|gg|cc|co|io)/(?=\w)"
+    r"|(?<!\w)(?:nokta|dot)[\W_]{0,5}(?:com|net|org|info|biz|tr|co|io|me|ly|app|link|xyz|site|online|shop|top|club)(?!\w)",
+    re.IGNORECASE,
+)
+FEWEST_DIGITS = 7  # Firms' shortest numbers: 444 0 123.
+DIGITS = re.compile(r"\d(?:[\W_]*+\d)*+")  # In a row, whatever signs but letters part them.
+# In lower case without Turkish letters, each as two digits, so that four in a row are a number.
+NUMERAL = re.compile(
+    "sifir|bir|iki|uc|dort|bes|alti|yedi|sekiz|dokuz|on|yirmi|otuz|kirk|elli|altmis|yetmis|seksen|doksan|yuz|zero|oh|one|two|"
+    "three|four|five|six|seven|eight|nine|double|triple|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred"
+)
+NUMERALS = re.compile(rf"(?<!\w)(?:{NUMERAL.pattern})++(?!\w)")
+LIKE_DIGITS = re.compile(r"(?<![^\W\d_])[oοоil]++(?=\d)|(?<=\d)[oοоil]++(?![^\W\d_])|(?<=\d[\W_])[oοо](?=[\W_]\d)")
+DATES = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})(?: ?- ?(\d{1,2})[./](\d{1,2})[./](\d{4}))?")
+HARMLESS = re.compile(  # An amount, laws, hours.
+    r"(?:[1-9]\d{0,2}(?:[.,]\d{3}){1,2}(?:[.,]\d\d)?|[1-9]\d{3,5},\d\d)\s?"
+    r"(?:(?:tl|try|lira|usd|eur|euro|dolar)(?![^\W\d_])|[₺$€](?![\W_]*+\d))"
+    r"|[1-9]\d{3}(?:, ?[1-9]\d{3}){1,2} (?:ve|and|sayili)(?!\w)"
+    r"|(?:\d{1,2}[.:](?:00|15|30|45) ?-? ?){2}(?![\W_]*+\d)"
+)
 WORD = re.compile(r"[^\s,;()<>]+")
 
 
@@ -26,8 +50,8 @@ class NameProblem(ExplainedProblem):
     )
     LINK = (
         "link",
-        N_("Adda bağlantıya benzeyen bir parça var."),
-        N_("Uzantıyı (.com gibi) yazmayın; kısaltmalarda noktadan sonra boşluk bırakın."),
+        N_("Adda bağlantıya ya da telefona benzeyen bir parça var."),
+        N_("Numara ve uzantı (.com gibi) yazmayın; kısaltmalarda noktadan sonra boşluk bırakın."),
     )
 
 
@@ -47,7 +71,7 @@ def parse_name(text: str) -> str:
     name = unicodedata.normalize("NFC", " ".join(stripped.split()))
     if not any(each.isalnum() for each in name):
         raise BadName(NameProblem.BLANK)
-    if holds_link(name):
+    if holds_link(name) or holds_phone(name):
         raise BadName(NameProblem.LINK)
     return name
 
@@ -58,8 +82,38 @@ def parse_title(text: str) -> str:
 
 
 def holds_link(text: str) -> bool:
-    """Whether a phone or a mail program might make a link of a part of the text."""
-    return LINK.search(unicodedata.normalize("NFKC", text).translate(DOTS)) is not None
+    """Whether a phone, a mail program or a reader might make a link of a part of the text."""
+    return LINK.search(_plain(text)) is not None
+
+
+def holds_phone(text: str) -> bool:
+    """Whether a number that may be called stands in the text: seven digits in a row, whatever parts or spells them,
+    which are neither a date or two, nor an amount, hours, or numbers of laws."""
+    plain = NUMERALS.sub(lambda found: NUMERAL.sub("00", found[0]), _plain(text).translate(ASCII).lower())
+    plain = LIKE_DIGITS.sub(lambda found: "0" * len(found[0]), plain)
+    return any(
+        sum(map(str.isdecimal, row[0])) >= FEWEST_DIGITS
+        and not _is_dates(row[0])
+        and not HARMLESS.match(plain, row.start())
+        for row in DIGITS.finditer(plain)
+    )
+
+
+def _plain(text: str) -> str:
+    """As it is read: without invisible characters, in the usual forms of letters, digits and dots."""
+    visible = "".join(each for each in text if each not in BLANK and unicodedata.category(each) != "Cf")
+    return unicodedata.normalize("NFKC", visible).translate(DOTS)
+
+
+def _is_dates(row: str) -> bool:
+    """Whether it is a valid day, or a range of two, and nothing beside."""
+    found = DATES.fullmatch(row)
+    numbers = [int(each) for each in found.groups() if each] if found else []
+    try:
+        days = [date(*reversed(numbers[first : first + 3])) for first in range(0, len(numbers), 3)]
+    except ValueError:
+        return False
+    return bool(days) and all(1900 < day.year < 2100 for day in days)
 
 
 def without_emails(text: str) -> str:

@@ -1,6 +1,5 @@
 """Validators that several forms share: a web address, contact details, and text without control characters."""
 
-import re
 from collections.abc import Callable
 
 from flask_babel import gettext as _
@@ -37,8 +36,6 @@ class DisplayName:
 
 
 MOST_LETTERS = 40  # Beside e-mail addresses: "Müşteri hizmetleri, hafta içi", and no sentence that nobody reviewed.
-PHONE_LIKE = re.compile(r"[0-9](?:[\s()./-]*[0-9]){6}")  # Firms' shortest numbers have seven digits: 444 0 123.
-DATE = re.compile(r"\b[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{4}\b")
 
 
 def contact_only(_form: Form, field: Field) -> None:
@@ -50,17 +47,20 @@ def contact_only(_form: Form, field: Field) -> None:
 
 def without_contact(_form: Form, field: Field) -> None:
     """The texts of a page lead nowhere and have nobody called: the contact line stands beside them."""
-    text = DATE.sub(" ", field.data or "")
-    if display_names.holds_link(text) or PHONE_LIKE.search(text):
+    text = field.data or ""
+    if display_names.holds_link(text) or display_names.holds_phone(text):
         raise ValidationError(
-            _("Metne bağlantı ya da telefon yazılamaz; iletişim bilginiz sayfada kendiliğinden görünür.")
+            _(
+                "Metne bağlantı, telefon ya da telefona benzeyen uzun bir sayı yazılamaz; iletişim bilginiz sayfada "
+                "kendiliğinden görünür."
+            )
         )
 
 
 def reachable(_form: Form, field: Field) -> None:
     """A phone number or an e-mail address stands somewhere in the text."""
     text = field.data or ""
-    if not PHONE_LIKE.search(text) and not any(map(_is_like_an_email, text.split())):
+    if not display_names.holds_phone(text) and not any(map(_is_like_an_email, text.split())):
         raise StopValidation(_("Bir telefon (0850 123 45 67) ya da e-posta (destek@firmaniz.com) yazın."))
 
 

@@ -2,7 +2,15 @@
 
 import pytest
 
-from portal.core.display_names import BadName, NameProblem, holds_link, parse_name, parse_title, without_emails
+from portal.core.display_names import (
+    BadName,
+    NameProblem,
+    holds_link,
+    holds_phone,
+    parse_name,
+    parse_title,
+    without_emails,
+)
 
 BAD = {
     "": NameProblem.BLANK,
@@ -24,6 +32,7 @@ BAD = {
     "destek@banka": NameProblem.LINK,
     "10.20.30.40": NameProblem.LINK,
     "Banka…com": NameProblem.LINK,
+    "Banka 0850 123 45 67": NameProblem.LINK,
 }
 
 
@@ -56,3 +65,36 @@ def test_contact_details_may_hold_email_addresses_but_no_other_link():
 
     assert [each for each in allowed if holds_link(without_emails(each))] == []
     assert [each for each in links if not holds_link(without_emails(each))] == []
+
+
+LINKS = [
+    "185.4.5.6/giris", "1.1.1.1", "hxxp banka", "https:banka", "https:\\\\banka", "t.c/abc", "banka nokta com",
+    "BANKA NOKTA COM", "banka (dot) com", "banka[.]com", "banka . com", "banka .com", "banka. com", "bit ly/abc",
+    "banka\u200b.com", "banka.4tr", "banka\u2060．com", "banka.c0m",
+]  # fmt: skip
+NO_LINKS = [
+    "1.500 TL ve üstü", "31.12.2026 gününe kadar", "SMS/e-posta, web/mobil", "Örnek A.Ş. ve T.C. kurumları",
+    "İzin noktası: kasa.", "Bize yazın. Site ve uygulama içindir.", "Bekleyin... Yenilikler yolda", "Madde 6/1-a",
+    "Contact us. In a shop or online.",
+]  # fmt: skip
+PHONES = [
+    "0850 123 45 67", "444 0 123", "0850 11.12.2233", "0850 11.12.2026", "11.12.2026 / 0850", "31.02.2026",
+    "0850_123_45_67", "0 8 5 0 _ 123", "0·850·123·45·67", "0850\u200d123\u200d45\u200d67", "０８５０ １２３ ４５ ６７",
+    "٠٨٥٠ ١٢٣ ٤٥ ٦٧", "O85O I23 45 67", "444 O 123", "0️⃣8️⃣5️⃣0️⃣1️⃣2️⃣3️⃣", "①②③ ④⑤⑥⑦", "0850\n123\n45",
+    "sıfır sekiz yüz elli", "SIFIR 850 yüz yirmi üç", "sıfırsekizyüzelli yüzyirmiüç", "oh eight five zero",
+    "08501234567 TL", "0850 123 45 67 TL", "0850, 1234 sayılı hat", "1.500.000₺ 0850", "09.00-18.00 444",
+    "850.123.4567 TL", "+90 (850) – 123 ~ 45 ☎ 67",
+]  # fmt: skip
+NO_PHONES = [
+    "31.12.2026", "1.12.2026 - 31.12.2026", "01/12/2026–31/12/2026 arasında", "12.500,00 TL'ye kadar",
+    "1.500.000 TL", "1,500,000.00 USD", "6563 sayılı Kanun", "5651, 6563 ve 6698 sayılı kanunlar",
+    "31 Aralık 2026 saat 23:59", "yüzde yirmi beş", "7/24, iki tıkla",
+    "Hafta içi 09.00-18.00, cumartesi 9:30 - 14:00 arasında", "2026 yılında 1.500 TL",
+    "Onay on kişiden bir kişiye", "One of ten on May 5",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("holds", "bad", "good"), [(holds_link, LINKS, NO_LINKS), (holds_phone, PHONES, NO_PHONES)])
+def test_what_leads_elsewhere_is_told_however_it_is_written(holds, bad, good):
+    assert [each for each in bad if not holds(each)] == []
+    assert [each for each in good if holds(each)] == []
