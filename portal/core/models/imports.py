@@ -70,7 +70,8 @@ class ImportBatch(Entity):
     state_changed_at: Mapped[datetime]  # Rate and time left are computed from here.
     dry_run_at: Mapped[datetime | None]  # When the dry run ended.
     before_2015: Mapped[int] = mapped_column(Integer, default=0)  # Grants of HS_2015, in the dry run.
-    before_2015_confirmed_at: Mapped[datetime | None]  # When whoever started it vouched for them.
+    before_2015_confirmed_at: Mapped[datetime | None]  # When whoever started it vouched for them,
+    after_refusal_confirmed_at: Mapped[datetime | None]  # and for grants that are newer than people's own refusals.
     started_at: Mapped[datetime | None]  # When the run was ordered.
     started_by: Mapped[int | None] = mapped_column(BigId)
     ended_at: Mapped[datetime | None]
