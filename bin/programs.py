@@ -65,7 +65,7 @@ def programs(given: Mapping[str, str], port: int) -> list[Program]:
         port + 2,
         "--workers=1",
         "--threads=4",
-        "portal.services.messaging.demo_gateway:create_gateway_from_environment()",
+        "portal.services.messaging.fake_gateway:create_gateway_from_environment()",
     )
     chosen = [
         Program("web", _gunicorn(port, *web, "wsgi:app"), port),

@@ -3,7 +3,7 @@
 import requests
 from playwright.sync_api import expect
 
-from portal.services.messaging import demo_gateway
+from portal.services.messaging import fake_gateway
 from tests import make, servers
 from tests.make import Person
 
@@ -34,7 +34,7 @@ def test_the_page_for_acting_as_a_citizen_has_no_barrier(sandbox, screens):
 
 
 def test_the_telephone_has_no_barrier(screens, tmp_path):
-    with servers.serving(demo_gateway.create_gateway(tmp_path / "messages.db")) as url:
+    with servers.serving(fake_gateway.create_gateway(tmp_path / "messages.db")) as url:
         screen = screens(360, also=[1280])
         screen.opens(url)
         screen.looks_well("messages-empty")

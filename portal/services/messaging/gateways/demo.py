@@ -1,5 +1,5 @@
-"""HTTP client of demo_gateway.py, which shows messages like a phone. It takes an id once, so that a repeated call sends
-nothing twice."""
+"""HTTP client of the fake gateway's own interface, which shows messages like a phone. It takes an id once, so that a
+repeated call sends nothing twice."""
 
 from collections.abc import Sequence
 

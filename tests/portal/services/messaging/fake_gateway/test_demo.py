@@ -2,7 +2,7 @@ import sqlite3
 
 import pytest
 
-from portal.services.messaging.demo_gateway import create_gateway
+from portal.services.messaging.fake_gateway import create_gateway
 
 TEXT = "Mavi Kahve: onayinizi soruyoruz: http://127.0.0.1:8000/k/abc23 Mersis: 0123456789012345"
 
