@@ -13,8 +13,8 @@ import requests
 from urllib3.exceptions import NewConnectionError
 
 from portal.core import clock, iys_protocol
+from portal.core.http_deadline import Adapter, answer_within
 from portal.core.iys_protocol import Action, Status
-from portal.services.iys.http_deadline import Adapter, answer_within
 from portal.services.iys.response_values import JsonObject
 
 CONNECT_SECONDS = 2.0  # Seconds.
