@@ -29,11 +29,19 @@ class OutgoingMessage:
 
 @dataclass(frozen=True)
 class Batch:
-    """Messages of one call; each address once. `id` is ours, and the same when the call is repeated."""
+    """Messages of one call: each address once, and all commercial for one recipient type, or none. `id` is ours, and
+    the same when the call is repeated."""
 
     id: int
     header: str  # The name that phones show as sender (başlık), or the sender's mailbox.
     messages: Sequence[OutgoingMessage]
+    attempted_at: datetime | None = None  # For lookup(): when the call was made whose answer was lost.
+
+    @property
+    def commercial_to(self) -> RecipientType | None:
+        """Of whom the vendor is to ask İYS, if at all. Raises ValueError where the messages differ."""
+        (kind,) = {each.recipient_type if each.is_commercial else None for each in self.messages}
+        return kind
 
 
 class ErrorClass(StrEnum):
@@ -60,6 +68,7 @@ class Reason(StrEnum):
     IYS_SETUP = "iys_setup"  # The vendor's account has no İYS brand.
     RATE = "rate"
     UNREACHABLE = "unreachable"  # Phone off, mailbox full, line closed.
+    UNAVAILABLE = "unavailable"  # The vendor is down, or gave no answer.
     UNKNOWN = "unknown"  # A code that the adapter does not know: an alarm.
 
 
@@ -162,6 +171,7 @@ class Capabilities:
     has_block_list: bool = False
     refuses_duplicates_for: timedelta | None = None  # The vendor's own window.
     shortest_report_interval: timedelta = timedelta(minutes=1)
+    lookup_after: timedelta = timedelta(minutes=1)  # Before, a vendor may not know yet what it has taken.
 
 
 class GatewayError(Exception):
