@@ -65,7 +65,8 @@ class Brand(Entity):
     brand_code: Mapped[int] = mapped_column(unique=True)  # İYS's; a brand belongs to one provider here.
     name: Mapped[str] = mapped_column(String(255))
     requested_name: Mapped[str | None] = mapped_column(String(255))  # Waits for the operator; `name` stays until then.
-    name_requested_at: Mapped[datetime | None]
+    requested_contact: Mapped[str | None] = mapped_column(String(255))  # Likewise.
+    requested_at: Mapped[datetime | None]  # While either waits.
     header: Mapped[str | None] = mapped_column(String(11))  # The sender header of its SMS (N-2).
     colour: Mapped[str | None] = mapped_column(String(7))  # "#rrggbb"
     contact: Mapped[str | None] = mapped_column(String(255))  # Overrides the provider's.

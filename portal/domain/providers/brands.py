@@ -121,7 +121,7 @@ def open_brand(session: Session, provider: Provider, *, name: str, code: int | N
         provider_id=provider.id, brand_code=code, name=_known_name(session, provider, code, name),
         is_sandbox=provider.in_sandbox_mode, created_at=at,
     )  # fmt: skip
-    request_name(provider, brand, name, at)
+    request_change(provider, brand, name=name, contact=None, at=at)
     try:
         with session.begin_nested():
             session.add(brand)
@@ -142,25 +142,32 @@ def _known_name(session: Session, provider: Provider, code: int, name: str) -> s
         return provider.title
 
 
-def request_name(provider: Provider, brand: Brand, name: str, at: datetime) -> None:
-    """Rename a brand. Of an admitted provider the operator must agree first: messages bear the old name until then.
-    Raises BadName."""
+def request_change(provider: Provider, brand: Brand, *, name: str, contact: str | None, at: datetime) -> None:
+    """Change a brand's name and contact line (None: its firm's). Of an admitted provider the operator must agree to new
+    ones first: messages bear the old ones until then. Raises BadName."""
     name = display_names.parse_name(name)
     if provider.in_sandbox_mode:
-        brand.name = name
-    elif name == brand.name:
-        brand.requested_name = brand.name_requested_at = None
-    elif name != brand.requested_name:
-        brand.requested_name, brand.name_requested_at = name, at
+        brand.name, brand.contact = name, contact
+        return
+    brand.contact = contact and brand.contact  # The firm's own needs nobody: the operator admitted it.
+    asked = (name if name != brand.name else None, contact if contact != brand.contact else None)
+    if asked != (brand.requested_name, brand.requested_contact):
+        brand.requested_name, brand.requested_contact = asked
+        brand.requested_at = at if any(asked) else None
 
 
-def settle_name(brand: Brand, seen: str, *, is_approved: bool) -> bool:
-    """Approve or decline the name that the operator saw; False where another or none is requested by now."""
-    if not seen or brand.requested_name != seen:
+def describe_request(brand: Brand) -> str:
+    """What the operator decides on, without ambiguity; compared by settle_request."""
+    return repr((brand.requested_name, brand.requested_contact))
+
+
+def settle_request(brand: Brand, seen: str, *, is_approved: bool) -> bool:
+    """Approve or decline what the operator saw; False where something else or nothing is requested by now."""
+    if brand.requested_at is None or seen != describe_request(brand):
         return False
     if is_approved:
-        brand.name = seen
-    brand.requested_name = brand.name_requested_at = None
+        brand.name, brand.contact = brand.requested_name or brand.name, brand.requested_contact or brand.contact
+    brand.requested_name = brand.requested_contact = brand.requested_at = None
     return True
 
 

@@ -1,4 +1,4 @@
-"""New names of admitted providers' brands: the operator approves or declines what messages will say."""
+"""New names and contact lines of admitted providers' brands: the operator approves or declines them."""
 
 from flask import abort, request, url_for
 from flask.typing import ResponseReturnValue
@@ -23,7 +23,7 @@ from portal.web.shared.signed_in_person import record_operator_audit
 @blueprint.post("/providers/<id:provider_id>/brands/<id:brand_id>/name")
 @needs(Permission.REVIEW, fresh=True)
 def settle_brand_name(provider_id: int, brand_id: int) -> ResponseReturnValue:
-    """Approve or decline the name that stood on the page; another one by now is left for another look."""
+    """Approve or decline what stood on the page; something else by now is left for another look."""
     found = visible_providers().where(Provider.id == provider_id).with_for_update()
     provider, brand, form = db.session.scalar(found), db.session.get(Brand, brand_id), NameForm()
     if provider is None or brand is None or brand.provider_id != provider_id:
@@ -34,16 +34,16 @@ def settle_brand_name(provider_id: int, brand_id: int) -> ResponseReturnValue:
     reason = (form.reason.data or "").strip()
     if not is_approved and not reason:
         return rollback_and_redirect(_url_of(provider_id), _("Reddederken nedenini yazın; sahipleri okur."))
-    old = brand.name
-    if not brands.settle_name(brand, form.seen.data, is_approved=is_approved):
+    old, words = brand.name, " · ".join(filter(None, (brand.requested_name, brand.requested_contact)))
+    if not brands.settle_request(brand, form.seen.data, is_approved=is_approved):
         return rollback_and_redirect(_url_of(provider_id), STATE_CHANGED)
     notify_owners(
-        provider, MailKind.NAME_SETTLED, brand=old, name=form.seen.data, is_confirmed=is_approved, reason=reason,
+        provider, MailKind.NAME_SETTLED, brand=old, name=words, is_confirmed=is_approved, reason=reason,
         link=absolute_url("dashboard.show_brand", brand_id=brand_id),
     )  # fmt: skip
     act = "brand.name_approved" if is_approved else "brand.name_declined"
     record_operator_audit(act, "brand", brand_id, provider_id=provider_id)
-    message = _("Yeni ad onaylandı.") if is_approved else _("Yeni ad reddedildi; eski ad kalır.")
+    message = _("Onaylandı.") if is_approved else _("Reddedildi; eskisi kalır.")
     return commit_and_redirect(_url_of(provider_id), message, wakes="mail")
 
 

@@ -66,9 +66,9 @@ class NoteForm(BaseForm):
 
 
 class NameForm(BaseForm):
-    """A decision on a brand's new name: the one that was seen, and a reason that the provider reads."""
+    """A decision on a brand's new name and contact line: what was seen, and a reason that the provider reads."""
 
-    seen = HiddenField(validators=[InputRequired(), Length(max=255), WITHOUT_NUL])
+    seen = HiddenField(validators=[InputRequired(), Length(max=2000), WITHOUT_NUL])
     reason = StringField(_l("Neden?"), validators=[Length(max=500), WITHOUT_NUL])
 
 

@@ -53,7 +53,7 @@ def providers() -> str:
         page=requested_page(_providers_found(show, searched), PAGE_SIZE, lambda *row: row),
         counts=_counts_by_stage(),
         stage_labels=STAGE_LABELS,
-        names=read_session().scalars(_with_requested_names()).all(),
+        names=read_session().scalars(_with_requests()).all(),
         show=show,
         searched=searched,
     )
@@ -66,9 +66,9 @@ def visible_providers() -> Select:
     return select(Provider).where(Provider.id.in_(assigned))
 
 
-def _with_requested_names() -> Select:
-    """Providers with a brand whose new name waits for the operator."""
-    requested = select(Brand.provider_id).where(Brand.requested_name.is_not(None))
+def _with_requests() -> Select:
+    """Providers with a brand whose new name or contact line waits for the operator."""
+    requested = select(Brand.provider_id).where(Brand.requested_at.is_not(None))
     return visible_providers().where(Provider.id.in_(requested)).order_by(Provider.title, Provider.id)
 
 

@@ -31,6 +31,7 @@ from portal.web.shared.signed_in_person import (
 )
 
 EDITABLE_FIELDS = ("name", "header", "colour", "contact", "notice_url", "source")
+SAVED = (*EDITABLE_FIELDS, "requires_name", "requested_name", "requested_contact")
 
 
 @blueprint.get("/brands", endpoint="brands")
@@ -93,21 +94,20 @@ def change_brand(brand_id: int) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _render_brand(brand, form=form), 422
     provider = lock_provider()
-    values = {name: (form[name].data or "").strip() or None for name in EDITABLE_FIELDS if name != "name"}
-    values["requires_name"] = form.requires_name.data
-    changed = [name for name, value in values.items() if value != getattr(brand, name)]
-    for name in changed:
+    db.session.refresh(brand)  # The operator may have settled its request meanwhile.
+    before = {name: getattr(brand, name) for name in SAVED}
+    values = {name: (form[name].data or "").strip() or None for name in EDITABLE_FIELDS}
+    for name in ("header", "colour", "notice_url", "source"):
         setattr(brand, name, values[name])
-    before = (brand.name, brand.requested_name)
-    rule.request_name(provider, brand, form.name.data, clock.now())
-    if (brand.name, brand.requested_name) != before:
-        changed.append("name")
+    brand.requires_name = form.requires_name.data
+    rule.request_change(provider, brand, name=form.name.data, contact=values["contact"], at=clock.now())
+    changed = sorted({name.removeprefix("requested_") for name in SAVED if getattr(brand, name) != before[name]})
     if changed:
         _withdraw_request(provider)
         record_audit("brand.changed", "brand", brand.id, fields=changed)
         db.session.commit()
-    if brand.requested_name:
-        flash(gettext("Kaydedildi. Yeni adı onaylayınca iletilerde görünür; o zamana kadar eski adınız yazar."))
+    if brand.requested_at:
+        flash(gettext("Kaydedildi. Yeni ad ve iletişim satırı biz onaylayınca görünür; o zamana kadar eskileri yazar."))
     else:
         flash(gettext("Kaydedildi."))
     return redirect(url_for(".show_brand", brand_id=brand_id), 303)
@@ -235,7 +235,7 @@ def _render_brand(
 ) -> str:
     """The page of one brand, with a form that came back with errors."""
     values = {name: getattr(brand, name) for name in (*EDITABLE_FIELDS, "requires_name")}
-    values["name"] = brand.requested_name or brand.name
+    values |= {"name": brand.requested_name or brand.name, "contact": brand.requested_contact or brand.contact}
     domains = select(Domain).where(Domain.brand_id == brand.id).order_by(Domain.created_at)
     provider = read_session().get_one(Provider, brand.provider_id)
     return render_template(

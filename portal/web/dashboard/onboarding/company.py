@@ -1,4 +1,5 @@
-"""The company's data, edited by its own people. What İYS compares is frozen once the company is admitted."""
+"""The company's data, edited by its own people. What İYS compares and the operator has seen is frozen once
+the company is admitted."""
 
 from typing import Any
 
@@ -55,7 +56,7 @@ def save_company() -> ResponseReturnValue:
     if provider.in_sandbox_mode:
         values = form.provider_columns() | {"kind": ProviderKind(form.kind.data)}
     else:
-        values = {"contact": form.contact.data.strip(), "notice_url": form.notice_url.data.strip()}
+        values = {"notice_url": form.notice_url.data.strip()}
     for name, value in (values | {"representative": " ".join(form.representative.data.split())}).items():
         setattr(provider, name, value)
     changed = sorted(name for name, value in before.items() if getattr(provider, name) != value)
@@ -69,7 +70,7 @@ def _company_form(provider: Provider, **options: Any) -> OwnCompanyForm:
     values = form_values(provider) | {"kind": provider.kind, "representative": provider.representative}
     form = OwnCompanyForm(data=values, **options)
     if not provider.in_sandbox_mode:
-        for name in ("legal_form", "title", "number", "kind"):
+        for name in ("legal_form", "title", "number", "contact", "kind"):
             delattr(form, name)
     return form
 

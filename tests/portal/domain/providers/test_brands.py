@@ -18,6 +18,7 @@ from portal.domain.providers.brands import (
 from tests import make
 
 pytestmark = pytest.mark.alike
+LINE = "0850 999 99 99"
 
 
 @pytest.fixture
@@ -173,6 +174,20 @@ def test_an_address_held_for_two_types_counts_once_and_its_refusal_before_its_gr
         db.session.flush()
 
         assert brands.count_addresses(db.session, brand.provider_id) == {brand.id: {Channel.SMS: AddressCount(2, 3)}}
+        db.session.rollback()
+
+
+def test_emptying_a_contact_line_needs_nobody_and_a_new_one_the_operator(app):
+    with app.app_context():
+        brand = make.brand()
+        provider, brand.contact = db.session.get_one(Provider, brand.provider_id), "0850 111 11 11"
+        for line, expected in ((LINE, ("0850 111 11 11", LINE)), (None, (None, None)), (LINE, (None, LINE))):
+            brands.request_change(provider, brand, name=brand.name, contact=line, at=clock.now())
+            assert (brand.contact, brand.requested_contact) == expected
+            assert (brand.requested_at is None) == (expected[1] is None)
+        provider.admitted_at = None
+        brands.request_change(provider, brand, name=brand.name, contact="0850 222 22 22", at=clock.now())
+        assert brand.contact == "0850 222 22 22"  # The operator reviews it with the application.
         db.session.rollback()
 
 

@@ -69,7 +69,8 @@ def test_a_brand_is_dressed(ayse, brand_id, rows):
     assert answer.status_code == 303
     assert (its.name, its.requested_name) == ("Örnek Mağaza", "Yeni ad")
     assert (its.header, its.colour) == ("ORNEK", "#0b5e6b")
-    assert (its.contact, its.notice_url) == ("destek@ornek.example", "https://ornek.example/kvkk")
+    assert (its.contact, its.requested_contact) == (None, "destek@ornek.example")
+    assert its.notice_url == "https://ornek.example/kvkk"
     assert its.source == "HS_MOBIL"
     assert acts(rows) == ["brand.changed"]
 

@@ -1,4 +1,4 @@
-"""A new name of an admitted firm's brand stands in no message before the operator has agreed."""
+"""A new name or contact line of an admitted firm's brand stands in no message before the operator has agreed."""
 
 import pytest
 
@@ -11,13 +11,17 @@ from tests.make import AYSE
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
+LINE = "0850 999 99 99 güvenlik hattı"
+SEEN = repr(("Yeni Mağaza", LINE))
+
 
 @pytest.fixture
 def brand_id(app, ayses) -> int:
-    """A brand that asks for another name."""
+    """A brand that asks for another name and contact line."""
     with app.app_context():
         brand = db.session.query(Brand).filter_by(provider_id=ayses).one()
-        brands.request_name(db.session.get_one(Provider, ayses), brand, "Yeni Mağaza", clock.now())
+        provider = db.session.get_one(Provider, ayses)
+        brands.request_change(provider, brand, name="Yeni Mağaza", contact=LINE, at=clock.now())
         db.session.commit()
         return brand.id
 
@@ -29,12 +33,15 @@ def path(ayses, brand_id) -> str:
 
 def test_the_operator_sees_the_request_and_approves_it_once(app, derya, ayses, path, rows):
     assert "Örnek Mağazacılık" in derya.opens("/operator/").text
-    assert "Örnek Mağaza → Yeni Mağaza" in derya.opens(f"/operator/providers/{ayses}").text
+    page = derya.opens(f"/operator/providers/{ayses}").text
+    assert "Örnek Mağaza → Yeni Mağaza" in page and f"→ {LINE}" in page
 
     for _ in range(2):
-        derya.posts(path, {"seen": "Yeni Mağaza", "approve": "y"})
+        derya.posts(path, {"seen": SEEN, "approve": "y"})
 
-    assert (rows.one(Brand).name, rows.one(Brand).requested_name) == ("Yeni Mağaza", None)
+    its = rows.one(Brand)
+    assert (its.name, its.contact) == ("Yeni Mağaza", LINE)
+    assert (its.requested_name, its.requested_contact, its.requested_at) == (None, None, None)
     assert [entry.act for entry in rows(AuditEntry, AuditEntry.subject == "brand")] == ["brand.name_approved"]
     with app.app_context():
         mail = rows.one(Mail, Mail.kind == MailKind.NAME_SETTLED)
@@ -42,21 +49,25 @@ def test_the_operator_sees_the_request_and_approves_it_once(app, derya, ayses, p
 
 
 def test_declining_needs_a_reason_and_keeps_the_old_name(app, derya, path, rows):
-    derya.posts(path, {"seen": "Yeni Mağaza"})
+    derya.posts(path, {"seen": SEEN})
     assert rows.one(Brand).requested_name == "Yeni Mağaza"
 
-    derya.posts(path, {"seen": "Yeni Mağaza", "reason": "Tescilli bir bankanın adı."})
+    derya.posts(path, {"seen": SEEN, "reason": "Tescilli bir bankanın adı."})
 
-    assert (rows.one(Brand).name, rows.one(Brand).requested_name) == ("Örnek Mağaza", None)
+    its = rows.one(Brand)
+    assert (its.name, its.contact, its.requested_at) == ("Örnek Mağaza", None, None)
     with app.app_context():
         assert mails.read_facts(vault(), rows.one(Mail))["reason"] == "Tescilli bir bankanın adı."
 
 
-def test_a_name_that_changed_since_the_page_was_served_is_not_approved(derya, path, rows):
-    derya.posts(path, {"seen": "Yeni", "approve": "y"})
+@pytest.mark.parametrize("seen", [("Yeni", LINE), ("Yeni Mağaza", "0850 111 11 11"), ("Yeni Mağaza", None)])
+def test_what_changed_since_the_page_was_served_is_not_approved(derya, path, rows, seen):
+    derya.posts(path, {"seen": repr(seen), "approve": "y"})
 
-    assert (rows.one(Brand).name, rows.one(Brand).requested_name) == ("Örnek Mağaza", "Yeni Mağaza")
+    its = rows.one(Brand)
+    assert (its.name, its.contact) == ("Örnek Mağaza", None)
+    assert (its.requested_name, its.requested_contact) == ("Yeni Mağaza", LINE)
 
 
 def test_support_decides_on_no_name(app, deniz, path):
-    assert deniz.posts(path, {"seen": "Yeni Mağaza", "approve": "y"}).status_code == 403
+    assert deniz.posts(path, {"seen": SEEN, "approve": "y"}).status_code == 403
