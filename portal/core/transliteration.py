@@ -1,12 +1,22 @@
 """Texts for SMS: ASCII transliteration of Turkish, and the sender's identity in few characters."""
 
-ASCII = str.maketrans("çğıöşüÇĞİÖŞÜâîûÂÎÛ’‘“”–—", "cgiosuCGIOSUaiuAIU''\"\"--") | {ord("…"): "..."}  # One dot may link.
+import unicodedata
+
+# One dot may link. A back-tick is ASCII, but no alphabet of SMS has it.
+ASCII = str.maketrans("çğıöşüÇĞİÖŞÜâîûÂÎÛ’‘`´“”„–—•\u00a0\t", "cgiosuCGIOSUaiuAIU''''\"\"\"---  ") | {ord("…"): "..."}
 MERSIS, TCKN = 16, 11  # Digits.
 
 
 def ascii_only(text: str) -> str:
-    """Transliterate Turkish letters to ASCII; other characters outside ASCII become question marks."""
-    return text.translate(ASCII).encode("ascii", "replace").decode()
+    """Transliterate letters, quotes, dashes, ₺ and € to ASCII; any other character becomes a question mark.
+
+    An accent that stands alone stays one: dropped, it could make a link of what was none.
+    """
+    text = unicodedata.normalize("NFC", text).translate(ASCII)
+    if not text.isascii():
+        text = text.replace(" ₺", "₺").replace("₺", " TL").replace(" €", "€").replace("€", " EUR")
+        text = "".join(unicodedata.normalize("NFD", each)[0] if each.isalpha() else each for each in text)
+    return text.encode("ascii", "replace").decode()
 
 
 def sender_identity(title: str, number: str) -> str:
