@@ -24,7 +24,7 @@ from portal.domain.notifications.mails import FACTS
 from portal.services.messaging import mail_transport
 from portal.services.messaging.mail_transport import GatewayTransport, OutgoingMail, SmtpTransport
 
-LEASE = timedelta(minutes=3)  # A dozen commands may take mail_transport.TIMEOUT each before one mail is through.
+LEASE = timedelta(minutes=3)  # A dozen commands may take smtp_connection.TIMEOUT each before one mail is through.
 BATCH = 50  # Over one connection.
 LONGEST_RUN = 30.0  # Seconds: a slow server must not hold up launches and messages; the rest goes a minute later.
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=20), timedelta(hours=1)

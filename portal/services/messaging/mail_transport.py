@@ -1,21 +1,18 @@
 """Transports of mails: an SMTP server over TLS, or the demo gateway."""
 
-import smtplib
-import socket
-import ssl
-import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
+from email.policy import SMTP
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import requests
 
-TIMEOUT = 10.0  # Seconds for one command and its whole answer.
+from portal.services.messaging.gateways import smtp_connection
+from portal.services.messaging.gateways.protocol import ErrorClass, GatewayError
+
 GATEWAY_TIMEOUT = (3.05, 6.0)
-LOCALHOST = ("localhost", "127.0.0.1", "::1")
 
 
 class Unavailable(Exception):
@@ -28,6 +25,9 @@ class TemporaryFailure(Exception):
 
 class PermanentFailure(Exception):
     """The server will never take this mail (5xx)."""
+
+
+FAILURES = {ErrorClass.TEMPORARY: TemporaryFailure, ErrorClass.PERMANENT: PermanentFailure}
 
 
 @dataclass(frozen=True)
@@ -46,32 +46,32 @@ def is_configured(config: Mapping[str, Any]) -> bool:
 @contextmanager
 def open_transport(config: Mapping[str, Any]) -> Iterator["SmtpTransport | GatewayTransport"]:
     """Connect. Raises Unavailable."""
-    if config["SMTP_URL"]:
-        with _connect(config["SMTP_URL"], config["MAIL_FROM"].rpartition("@")[2]) as server:
-            yield SmtpTransport(server, config["MAIL_FROM"])
-    else:
+    if not config["SMTP_URL"]:
         yield GatewayTransport(_gateway_url(config))
+        return
+    try:
+        with smtp_connection.connect(config["SMTP_URL"], config["MAIL_FROM"].rpartition("@")[2]) as server:
+            yield SmtpTransport(server, config["MAIL_FROM"])
+    except GatewayError:
+        raise Unavailable from None
 
 
 class SmtpTransport:
     """An SMTP server, connected and logged in."""
 
-    def __init__(self, server: smtplib.SMTP, sender: str):
+    def __init__(self, server: smtp_connection.SmtpConnection, sender: str):
         self.server, self.sender = server, sender
 
     def send(self, mail: OutgoingMail) -> None:
         """Raises Unavailable, TemporaryFailure and PermanentFailure."""
         try:
-            self.server.send_message(self._message(mail))
-        except smtplib.SMTPRecipientsRefused as refusal:
-            ((code, _said),) = refusal.recipients.values()
-            raise (PermanentFailure if code >= 500 else TemporaryFailure) from None
-        except (smtplib.SMTPDataError, smtplib.SMTPSenderRefused) as refusal:
-            raise (PermanentFailure if refusal.smtp_code >= 500 else TemporaryFailure) from None
-        except (smtplib.SMTPNotSupportedError, ValueError):  # Characters that this server, or no mail, can carry.
+            content = self._message(mail).as_bytes(policy=SMTP)
+            smtp_connection.deliver(self.server, self.sender, mail.to, content)
+        except ValueError:  # Characters that no mail can carry.
             raise PermanentFailure from None
-        except (smtplib.SMTPException, OSError):
-            raise Unavailable from None
+        except GatewayError as failure:
+            is_of_mail = type(failure) is GatewayError
+            raise FAILURES.get(failure.error.error_class, Unavailable) if is_of_mail else Unavailable from None
 
     def _message(self, mail: OutgoingMail) -> EmailMessage:
         message = EmailMessage()
@@ -107,61 +107,3 @@ class GatewayTransport:
 def _gateway_url(config: Mapping[str, Any]) -> str:
     """Mails hold links that open accounts: only in development do they go to the message gateway."""
     return config["MESSAGE_GATEWAY_URL"] if config["DEVELOPMENT"] else ""
-
-
-class SmtpConnection(smtplib.SMTP):
-    """In clear until STARTTLS. A whole reply must come within TIMEOUT: smtplib's own timeout is per read, so single
-    bytes could hold us for ever."""
-
-    def getreply(self) -> tuple[int, bytes]:
-        late = threading.Timer(TIMEOUT, _hang_up, [self.sock])
-        late.daemon = True
-        late.start()
-        try:
-            return super().getreply()
-        finally:
-            late.cancel()
-
-
-class TlsConnection(SmtpConnection, smtplib.SMTP_SSL):
-    """TLS from the first byte."""
-
-
-def _hang_up(line: socket.socket) -> None:
-    with suppress(OSError):
-        line.shutdown(socket.SHUT_RDWR)
-
-
-@contextmanager
-def _connect(url: str, name: str) -> Iterator[smtplib.SMTP]:
-    try:
-        server = _log_in(url, name)
-    except (smtplib.SMTPException, OSError):
-        raise Unavailable from None  # The server's words may repeat the user name.
-    try:
-        yield server
-    finally:
-        with suppress(smtplib.SMTPException, OSError):
-            server.quit()
-        server.close()
-
-
-def _log_in(url: str, name: str) -> smtplib.SMTP:
-    """Connect and log in; over TLS with a checked certificate, except on localhost. EHLO names the domain of MAIL_FROM:
-    smtplib would look up this machine's own name and send it."""
-    at, context = urlsplit(url), ssl.create_default_context()
-    host = at.hostname or ""
-    server: smtplib.SMTP
-    if at.scheme == "smtps":
-        server = TlsConnection(host, at.port or 465, local_hostname=name, timeout=TIMEOUT, context=context)
-    else:
-        server = SmtpConnection(host, at.port or 587, local_hostname=name, timeout=TIMEOUT)
-    try:
-        if at.scheme == "smtp" and host not in LOCALHOST:
-            server.starttls(context=context)
-        if at.username:
-            server.login(unquote(at.username), unquote(at.password or ""))
-    except BaseException:
-        server.close()
-        raise
-    return server

@@ -1,8 +1,6 @@
 """Mails go once each to a real SMTP server; whatever it answers, none is lost and none that is stale is sent."""
 
-import logging
 import socket
-import ssl
 import threading
 import time
 from contextlib import contextmanager, suppress
@@ -10,54 +8,23 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from aiosmtpd.controller import Controller
 
 from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.models import Mail, MailKind, MailState
 from portal.domain.notifications import mails as rule
-from portal.services.messaging import mail_sender, mail_transport
+from portal.services.messaging import mail_sender
+from portal.services.messaging.gateways import smtp_connection
+from tests.mail_server import Listening, MailServer, certificate
 
 pytestmark = pytest.mark.slow
 
-logging.getLogger("mail.log").propagate = False  # The server's own log is not ours.
 LINK = "https://main.example/reset/secret-token"
-
-
-class Server:
-    """A server that answers as it is told, and remembers what it took."""
-
-    def __init__(self):
-        self.taken, self.answers = [], {}
-
-    async def handle_RCPT(self, server, session, envelope, address, options):
-        if "RCPT" in self.answers:
-            return self.answers["RCPT"]
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server, session, envelope):
-        if "DATA" in self.answers:
-            return self.answers["DATA"]
-        self.taken.append((envelope.mail_from, envelope.rcpt_tos, envelope.content.decode()))
-        return "250 OK"
-
-
-class Listening(Controller):
-    """On a port that the system chooses."""
-
-    def __init__(self, server: Server, **options):
-        super().__init__(server, hostname="127.0.0.1", port=0, **options)
-
-    def _trigger_server(self) -> None:
-        """The library greets its own server here, and must know where it listens."""
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
 
 
 @pytest.fixture
 def server():
-    server = Server()
+    server = MailServer()
     listening = Listening(server)
     listening.start()
     server.port = listening.port
@@ -152,7 +119,7 @@ def test_a_server_that_is_not_there_costs_no_mail(app, server, rows):
 
 @pytest.mark.parametrize("greeting", [b"", b"220 "])
 def test_a_server_that_lets_fall_byte_after_byte_is_left_in_time(app, rows, monkeypatch, greeting):
-    monkeypatch.setattr(mail_transport, "TIMEOUT", 1.0)
+    monkeypatch.setattr(smtp_connection, "TIMEOUT", 1.0)
     write()
     with dripping(greeting) as port:
         app.config["SMTP_URL"] = f"smtp://127.0.0.1:{port}"
@@ -239,7 +206,7 @@ def test_outside_of_a_demonstration_no_mail_goes_to_the_gateway_of_messages(app,
 
 
 def test_nothing_is_said_to_a_server_elsewhere_without_tls(app, server, rows, monkeypatch):
-    monkeypatch.setattr(mail_transport, "LOCALHOST", ())  # As if it stood elsewhere; it knows no STARTTLS.
+    monkeypatch.setattr(smtp_connection, "LOCALHOST", ())  # As if it stood elsewhere; it knows no STARTTLS.
     write()
 
     assert mail_sender.send_due() == 0
@@ -247,7 +214,7 @@ def test_nothing_is_said_to_a_server_elsewhere_without_tls(app, server, rows, mo
 
 
 def test_a_certificate_of_nobody_is_not_believed(app, server, rows, tmp_path):
-    secure = Listening(server, ssl_context=_own_certificate(tmp_path))
+    secure = Listening(server, ssl_context=certificate(tmp_path))
     secure.start()
     app.config["SMTP_URL"] = f"smtps://127.0.0.1:{secure.port}"
     write()
@@ -284,21 +251,3 @@ def dripping(greeting: bytes):
         thread.start()
         yield listening.getsockname()[1]
         thread.join(timeout=5)
-
-
-def _own_certificate(folder) -> ssl.SSLContext:
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    day = timedelta(days=1)
-    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-    made = made.not_valid_before(clock.now() - day).not_valid_after(clock.now() + day).sign(key, hashes.SHA256())
-    pem = serialization.Encoding.PEM
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    (folder / "both.pem").write_bytes(private + made.public_bytes(pem))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "both.pem")
-    return context

@@ -1,0 +1,154 @@
+"""One connection to an SMTP server: over TLS, logged in, with a deadline for each reply; and one mail over it.
+
+Failures are told in the terms of the protocol. A server's own words stay out of them: they may repeat an address or
+the user name.
+"""
+
+import smtplib
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from urllib.parse import unquote, urlsplit
+
+from portal.services.messaging.gateways.mail_status import enhanced_status, reason_of
+from portal.services.messaging.gateways.protocol import ErrorClass, GatewayError, Reason, SendError
+
+TIMEOUT = 10.0  # Seconds for one command and its whole answer.
+# For the answer to a mail's content: giving up early would send it twice (RFC 5321, 4.5.3.2.6).
+VERDICT_TIMEOUT = 60.0
+LOCALHOST = ("localhost", "127.0.0.1", "::1")
+NO_MAILBOX = (550, 551, 553)  # Answers to a recipient, where no enhanced status says more.
+LOGIN_NEEDED = (530, 534, 535, 538)
+TOO_BIG, CLOSING = 552, 421
+
+
+class Disconnected(GatewayError):
+    """The connection is of no more use: other mails need another one."""
+
+
+class SmtpConnection(smtplib.SMTP):
+    """In clear until STARTTLS. A whole reply must come within its time: smtplib's own timeout is per read, so single
+    bytes could hold us for ever."""
+
+    awaits_verdict = False  # Whether a mail's content was begun, and not yet answered.
+
+    def getreply(self) -> tuple[int, bytes]:
+        wait = VERDICT_TIMEOUT if self.awaits_verdict else TIMEOUT
+        assert self.sock is not None
+        self.sock.settimeout(wait)
+        late = threading.Timer(wait, _hang_up, [self.sock])
+        late.daemon = True
+        late.start()
+        try:
+            code, text = super().getreply()
+        finally:
+            late.cancel()
+        self.awaits_verdict = code == 354
+        return code, text
+
+
+class TlsConnection(SmtpConnection, smtplib.SMTP_SSL):
+    """TLS from the first byte."""
+
+
+@contextmanager
+def connect(url: str, name: str) -> Iterator[SmtpConnection]:
+    """Connect to smtp(s)://user:password@host:port and log in. Raises Disconnected.
+
+    EHLO says `name`: smtplib would look up this machine's own name and send it.
+    """
+    try:
+        server = _log_in(url, name)
+    except (smtplib.SMTPException, OSError, ValueError) as failure:
+        raise Disconnected(_connection_error(failure)) from None
+    try:
+        yield server
+    finally:
+        with suppress(smtplib.SMTPException, OSError):
+            server.quit()
+        server.close()
+
+
+def deliver(server: SmtpConnection, sender: str, to: str, content: bytes, envelope_id: str = "") -> None:
+    """Send one mail to one address. Raises GatewayError, and Disconnected where the connection is lost.
+
+    Where the server offers delivery reports (RFC 3461) and the mail has an `envelope_id`, failures and delays are asked
+    for, with the headers only.
+    """
+    if not (sender + to).isascii():
+        raise GatewayError(SendError(ErrorClass.PERMANENT, Reason.BAD_ADDRESS, "not_ascii"))
+    has_reports = bool(envelope_id) and server.has_extn("dsn")
+    of_mail = ("RET=HDRS", f"ENVID={envelope_id}") if has_reports else ()
+    of_recipient = ("NOTIFY=FAILURE,DELAY",) if has_reports else ()
+    try:
+        server.sendmail(sender, [to], content, of_mail, of_recipient)
+    except smtplib.SMTPRecipientsRefused as refusal:
+        ((code, text),) = refusal.recipients.values()
+        raise _refusal(server, code, text, Reason.BAD_ADDRESS if code in NO_MAILBOX else None) from None
+    except smtplib.SMTPSenderRefused as refusal:
+        reason = None if refusal.smtp_code == TOO_BIG else Reason.HEADER
+        raise _refusal(server, refusal.smtp_code, refusal.smtp_error, reason) from None
+    except smtplib.SMTPResponseException as refusal:
+        raise _refusal(server, refusal.smtp_code, refusal.smtp_error, None) from None
+    except (smtplib.SMTPException, OSError):
+        error_class = ErrorClass.UNCERTAIN if server.awaits_verdict else ErrorClass.TEMPORARY
+        raise Disconnected(SendError(error_class, Reason.UNAVAILABLE, "disconnected")) from None
+
+
+def _log_in(url: str, name: str) -> SmtpConnection:
+    """Connect and log in; over TLS with a checked certificate, except on localhost."""
+    at, context = urlsplit(url), ssl.create_default_context()
+    host = at.hostname or ""
+    server: SmtpConnection
+    if at.scheme == "smtps":
+        server = TlsConnection(host, at.port or 465, local_hostname=name, timeout=TIMEOUT, context=context)
+    else:
+        server = SmtpConnection(host, at.port or 587, local_hostname=name, timeout=TIMEOUT)
+    try:
+        if at.scheme == "smtp" and host not in LOCALHOST:
+            server.starttls(context=context)
+        if at.username:
+            server.login(unquote(at.username), unquote(at.password or ""))
+    except BaseException:
+        server.close()
+        raise
+    return server
+
+
+def _connection_error(failure: Exception) -> SendError:
+    if isinstance(failure, smtplib.SMTPResponseException):
+        is_login = isinstance(failure, smtplib.SMTPAuthenticationError)
+        reason = Reason.CREDENTIALS if is_login else Reason.NETWORK_ADDRESS
+        is_final = failure.smtp_code >= 500
+        return SendError(ErrorClass.CONFIG if is_final else ErrorClass.TEMPORARY, reason, str(failure.smtp_code))
+    if isinstance(failure, ssl.SSLCertVerificationError):
+        return SendError(ErrorClass.CONFIG, Reason.UNAVAILABLE, "bad_certificate")
+    is_answered = isinstance(failure, smtplib.SMTPException | ValueError)  # No TLS, no login, or not in ASCII.
+    if is_answered and not isinstance(failure, smtplib.SMTPServerDisconnected):
+        return SendError(ErrorClass.CONFIG, Reason.CREDENTIALS, "no_tls_or_login")
+    return SendError(ErrorClass.TEMPORARY, Reason.UNAVAILABLE, "no_connection")
+
+
+def _refusal(server: SmtpConnection, code: int, said: bytes | str, reason: Reason | None) -> GatewayError:
+    """The error of a reply; `reason` is that of 5xx where no enhanced status says more. A refused sender is refused
+    for everybody."""
+    status = enhanced_status(said.decode("ascii", "replace") if isinstance(said, bytes) else said)
+    if code in LOGIN_NEEDED:
+        error = SendError(ErrorClass.CONFIG, Reason.CREDENTIALS, str(code))
+    elif code >= 500 and reason == Reason.HEADER:
+        error = SendError(ErrorClass.CONFIG, Reason.HEADER, f"{code} {status}".strip())
+    elif code >= 500:
+        why = reason_of(status) or reason or Reason.CONTENT
+        error = SendError(ErrorClass.PERMANENT, why, f"{code} {status}".strip())
+    elif code >= 400:
+        error = SendError(ErrorClass.TEMPORARY, reason_of(status) or Reason.UNAVAILABLE, f"{code} {status}".strip())
+    else:
+        error = SendError(ErrorClass.UNCERTAIN, Reason.UNKNOWN, "not_smtp")
+    return Disconnected(error) if server.sock is None or code == CLOSING else GatewayError(error)
+
+
+def _hang_up(line: socket.socket) -> None:
+    with suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)
