@@ -25,6 +25,7 @@ class OutgoingMessage:
     is_commercial: bool = False  # Whether the vendor is to ask İYS; never for what asks, confirms or informs.
     recipient_type: RecipientType = RecipientType.INDIVIDUAL
     expires_at: datetime | None = None
+    language: str = "tr"  # Of the text.
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Batch:
     the same when the call is repeated."""
 
     id: int
-    header: str  # The name that phones show as sender (başlık), or the sender's mailbox.
+    header: str  # The name that phones show as sender (başlık); or the sender's mailbox: "Marka <bilgi@marka.com>".
     messages: Sequence[OutgoingMessage]
     attempted_at: datetime | None = None  # For lookup(): when the call was made whose answer was lost.
 
@@ -129,11 +130,13 @@ class InboundMessage:
 
 @dataclass(frozen=True)
 class BlockedAddress:
-    """An address that the vendor no longer sends to because the person said so there."""
+    """An address that the vendor no longer sends to because the person said so there. A complaint about a mail may name
+    the message (our id) instead."""
 
     address: str  # Canonical.
     at: datetime | None
     source: str = ""
+    message_id: int | None = None
 
 
 class LookupOutcome(StrEnum):
