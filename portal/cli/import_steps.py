@@ -38,6 +38,7 @@ class ImportOptions:
     dry_run: bool
     only_refusals: bool
     confirms_before_2015: bool = False
+    confirms_after_refusal: bool = False
     ignores_unread: bool = False  # Somebody has vouched that nothing unread holds refusals.
 
     def leaves_grants_out(self, batch: ImportBatch) -> bool:
@@ -164,7 +165,7 @@ def _start(batch: ImportBatch, options: ImportOptions) -> None:
     try:
         batches.start(
             db.session, batch, None, clock.now(), only_refusals=options.leaves_grants_out(batch),
-            confirms_before_2015=options.confirms_before_2015,
+            confirms_before_2015=options.confirms_before_2015, confirms_after_refusal=options.confirms_after_refusal,
         )  # fmt: skip
     except batches.Before2015Unconfirmed as unconfirmed:
         raise ImportFailed(

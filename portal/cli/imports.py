@@ -22,10 +22,12 @@ from portal.core import clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import BatchState, Brand, ImportBatch, ImportProfile, Provider
+from portal.domain.consents.import_plan import Effect
 from portal.services.imports import profiles, queries
 from portal.services.imports.row_results import PROBLEMS, code_of
 from portal.services.imports.unused_columns import unread_of
 
+CURES = {Effect.OVER_REFUSAL.value: " (--confirm-after-refusal)"}  # By an option, beside what a page says.
 FINISHED = (BatchState.DONE, BatchState.UNDOING, BatchState.UNDONE)  # Not repeated without --again.
 
 
@@ -65,8 +67,8 @@ class Summary:
         self.only_refusals = batch.only_refusals
         self.tally = queries.tally_now(read_session(), batch)
         self.problems = [
-            {"word": word, "count": count, "sentence": PROBLEMS[word].sentence, "cure": PROBLEMS[word].cure,
-             "code": code_of(word)}
+            {"word": word, "count": count, "sentence": PROBLEMS[word].sentence, "code": code_of(word),
+             "cure": PROBLEMS[word].cure + CURES.get(word, "")}
             for word, count in self.tally.items() if word in PROBLEMS
         ]  # fmt: skip
         self.read_file(batch)
@@ -104,6 +106,10 @@ class Summary:
     help="Vouch that all grants of HS_2015 were taken before 1 May 2015 (Law 6563, provisional art. 1).",
 )  # fmt: skip
 @click.option(
+    "--confirm-after-refusal", is_flag=True,
+    help="Vouch that people consented anew after their own refusals; such grants are left out otherwise.",
+)  # fmt: skip
+@click.option(
     "--ignore-unread", is_flag=True,
     help="Vouch that columns and sheets that are not read hold no refusals; grants are left out otherwise.",
 )  # fmt: skip
@@ -116,8 +122,8 @@ class Summary:
 @click.option("--profiles", "list_profiles", is_flag=True, help="List the provider's profiles instead.")
 def import_files(
     files: tuple[Path, ...], brand_code: int, profile: str | None, guess: bool, channels: list[Channel], dry_run: bool,
-    only_refusals: bool, confirm_before_2015: bool, ignore_unread: bool, again: bool, settled: int,
-    move_to: Path | None, list_profiles: bool,
+    only_refusals: bool, confirm_before_2015: bool, confirm_after_refusal: bool, ignore_unread: bool, again: bool,
+    settled: int, move_to: Path | None, list_profiles: bool,
 ) -> None:  # fmt: skip
     """Bring files of consents for a brand: upload, read, dry run and run, all in this process.
 
@@ -145,6 +151,7 @@ def import_files(
         dry_run=dry_run,
         only_refusals=only_refusals,
         confirms_before_2015=confirm_before_2015,
+        confirms_after_refusal=confirm_after_refusal,
         ignores_unread=ignore_unread,
     )
     exit_codes = [_import_file(brand, path, options, again=again, settled=settled, move_to=move_to) for path in files]
@@ -191,6 +198,8 @@ def _run_import(brand: Brand, path: Path, options: ImportOptions, summary: Summa
     before = None if again else find_earlier_batch(brand, path)
     if before is not None and before.state == BatchState.DONE and before.only_refusals:
         before = before if options.leaves_grants_out(before) else None  # Its grants were left out.
+    if before is not None and before.state == BatchState.DONE and options.confirms_after_refusal:
+        before = None if Effect.OVER_REFUSAL in (before.tally or {}) else before
     if before is not None and before.state in FINISHED:
         summary.read_batch(before, options)
         summary.repeated, summary.exit_code = True, ExitCode.GOOD

@@ -9,7 +9,7 @@ import itertools
 import os
 import random
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 
@@ -26,7 +26,7 @@ from portal.core.models import Brand, Decision, DecisionOrigin, FeedSource, Rece
 from portal.core.models.link_context import load_link_context
 from portal.domain import consents
 from portal.domain.consents import annulments, bulk_import, movements, refusals
-from portal.domain.consents.bulk_import import Effect
+from portal.domain.consents.bulk_import import Effect, Entry
 from portal.services.iys import forwarder
 from portal.services.iys.client import Answer, Client
 from portal.services.iys.forwarding import single_dispatch
@@ -77,6 +77,13 @@ class Person:
     def say(self, at: datetime, channels, status: Status, by: str = "here", act: int | None = None) -> None:
         for channel in channels:
             self.words[channel].append(Word(at.replace(microsecond=0), status, by, act))
+
+    def refused_here_before(self, grant: Entry) -> bool:
+        """Whether nothing but refusals that were stated for this person came between their own and this grant."""
+        before = [word for word in self.words[grant.channel] if word.at < grant.consent_date]
+        before = [word for word in before if word.status == GRANT or word.by not in ("file", "sender")]
+        last = max(enumerate(before), key=lambda each: (each[1].at, each[0]), default=(0, None))[1]
+        return last is not None and (last.by, last.status) == ("here", RET)
 
     def take_back(self, channels, act: int) -> None:
         for channel in channels:
@@ -204,6 +211,8 @@ class World:
             for each in person.address.channels
             if dice.random() < 0.7
         ]
+        if dice.random() < 0.3:
+            person.entries = [replace(each, is_vouched=True) for each in person.entries]
         self.file_again(person, dice)
 
     def file_again(self, person: Person, _dice: random.Random) -> None:
@@ -215,6 +224,7 @@ class World:
             person.files.append(number)
             person.log.append(f"  file {number}: {[effect.value for effect in effects]}")
             for each, effect in zip(person.entries, effects, strict=True):
+                assert effect != Effect.GRANT or each.is_vouched or not person.refused_here_before(each)
                 if effect in SAID or each.status == RET:
                     act = STOOD if effect in (Effect.SAME, Effect.KNOWN) else -number
                     person.say(each.consent_date, [each.channel], each.status, "file", act)

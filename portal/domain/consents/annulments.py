@@ -145,7 +145,7 @@ def _annul(session: Session, void: Sequence[Row[*tuple[Any, ...]]], user_id: int
     if not fallen:
         return
     left = defaultdict(list)
-    for row in session.execute(_current_candidates([consent.id for consent in fallen])):
+    for row in session.execute(current_candidates([consent.id for consent in fallen])):
         left[row.consent_id].append(row)
     for consent in fallen:
         _fall_back(consent, left[consent.id])
@@ -153,13 +153,13 @@ def _annul(session: Session, void: Sequence[Row[*tuple[Any, ...]]], user_id: int
     locking.save_consents(session, fallen)
 
 
-def _current_candidates(consent_ids: Collection[int]) -> Select[*tuple[Any, ...]]:
-    """The decisions on which consents may stand: a grant that was imported too late for İYS, or older than what was
-    known then, never was current."""
+def current_candidates(consent_ids: Collection[int]) -> Select[*tuple[Any, ...]]:
+    """The decisions on which consents stand or stood: a grant that was imported too late for İYS, or older than what
+    was known then, never was current."""
     was_sent = select(Submission.id).where(Submission.decision_id == Decision.id).correlate(Decision).exists()
     counts = or_(Decision.origin != DecisionOrigin.IMPORT, Decision.status == Status.REFUSED, was_sent)
     date = decision_time().label("consent_date")
-    columns = (Decision.id, Decision.consent_id, Decision.status, date, Decision.effective_at)
+    columns = (Decision.id, Decision.consent_id, Decision.status, date, Decision.effective_at, Decision.origin)
     return select(*columns, Decision.recorded_at).where(Decision.consent_id.in_(consent_ids), counts, ~is_void())
 
 

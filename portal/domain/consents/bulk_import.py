@@ -16,7 +16,7 @@ from portal.core.iys_protocol import Status
 from portal.core.models import Brand, DecisionOrigin, Lane, Provider
 from portal.core.models.ids import new_ids
 from portal.core.vault import Vault
-from portal.domain.consents import annulments, import_plan, locking, recipients, writer
+from portal.domain.consents import annulments, import_plan, import_snapshot, locking, recipients, writer
 from portal.domain.consents.import_plan import (
     REFUSALS,
     SENT,
@@ -81,7 +81,7 @@ def apply_import(
     ready = prepared or prepare_import(session, vault, brand, entries, run)
     is_current = recipients.insert_recipients(session, ready.recipients) == len(ready.recipients)
     was = ready.plan.snapshot
-    if not is_current or import_plan.read_snapshot(session, brand, was.known, locked=True) != was:
+    if not is_current or import_snapshot.read_snapshot(session, brand, was.known, locked=True) != was:
         plan = import_plan.plan_import(
             session, vault, brand, entries, run.at, is_sent=ready.endpoints.unsent is None, indexes=ready.plan.indexes,
             locked=True,

@@ -7,18 +7,17 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from itertools import chain
-from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core import business_days
 from portal.core.addresses import Address
 from portal.core.iys_protocol import Channel, RecipientType, Source, Status
-from portal.core.models import Brand, Decision, Submission, is_void
+from portal.core.models import Brand
 from portal.core.models.ids import new_ids
 from portal.core.vault import Vault
-from portal.domain.consents import locking, recipients
+from portal.domain.consents import import_snapshot, locking, recipients
+from portal.domain.consents.import_snapshot import Fact, Snapshot
 from portal.domain.consents.locking import MAX_CLOCK_SKEW, ConsentKey, LockedConsent
 from portal.domain.consents.recipients import Indexes
 
@@ -37,6 +36,8 @@ class Effect(StrEnum):
     # İYS needs both for a key that it holds (H462, H463), so nothing is written of a merchant's grant without them:
     UNDATED = "date_missing"
     UNSOURCED = "source_missing"
+    # Newer than the person's own refusal: nothing is written unless whoever brings the grant vouches for it.
+    OVER_REFUSAL = "over_refusal"
 
 
 GRANTS = (Effect.GRANT, Effect.LATE_MERCHANT)
@@ -49,14 +50,13 @@ SPARE_IDS = 500  # Drawn at once.
 A_SECOND = timedelta(seconds=1)
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
-Fact = tuple[Status, datetime | None, str | None]  # Status, consent_date and source of a decision.
-
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What one line says of one key. `consent_date` is aware, in whole seconds, and not in the future; where the line
     has none (`is_dated` is false), it is when we received it, which İYS is not told. A refusal by its day only has the
-    last moment that it can mean; of what is refused since the first one, `earliest`, it says nothing new."""
+    last moment that it can mean; of what is refused since the first one, `earliest`, it says nothing new.
+    `is_vouched`: whoever brings the grant says that it is later than the person's own refusal."""
 
     line: int
     address: Address = field(repr=False)
@@ -67,6 +67,7 @@ class Entry:
     consent_date: datetime
     is_dated: bool = True
     earliest: datetime | None = None
+    is_vouched: bool = False
 
     @property
     def weight(self) -> tuple[datetime, bool]:
@@ -85,7 +86,8 @@ class KeyState:
     """What is known of a key beside its consent: its decisions, whether İYS is being told the current one, and whether
     that is a grant without a date, which is older than any refusal.
 
-    `refused_at` is the newest refusal of the address on this channel, as whatever type: it applies to all of them.
+    `refused_at` is the newest refusal of the address on this channel, as whatever type: it applies to all of them; so
+    does `is_own_refusal`, that the person said one and granted nothing since (import_snapshot).
     `held_since` is since when the address belongs to who has it now, where it changed hands.
     """
 
@@ -93,6 +95,7 @@ class KeyState:
     is_coming: bool = False
     is_undated: bool = False
     refused_at: datetime | None = None
+    is_own_refusal: bool = False
     held_since: datetime | None = None
 
     def is_earlier_holders(self, grant: Entry) -> bool:
@@ -121,15 +124,22 @@ def effect_of(consent: LockedConsent, state: KeyState, entry: Entry, at: datetim
     if not consent.is_older_than(entry.status, date) and not (is_refusal and state.is_undated):
         return Effect.OLDER
     if not is_refusal:
-        if any(each and date <= each for each in (state.refused_at, consent.consent_date)):
-            return Effect.OLDER
-        if not is_late:
-            return Effect.GRANT
-        return Effect.LATE_GRANT if entry.recipient_type == RecipientType.INDIVIDUAL else Effect.LATE_MERCHANT
+        return _effect_of_newer_grant(consent, state, entry, is_late=is_late)
     if consent.status is None and consent.iys_status != Status.GRANTED:
         return Effect.FIRST_REFUSAL
     is_too_old = is_late and entry.recipient_type == RecipientType.INDIVIDUAL
     return Effect.OLD_REFUSAL if is_too_old else Effect.REFUSAL
+
+
+def _effect_of_newer_grant(consent: LockedConsent, state: KeyState, grant: Entry, *, is_late: bool) -> Effect:
+    """What comes of a grant that is newer than the consent's decision; refusals of other types may be newer still."""
+    if any(each and grant.consent_date <= each for each in (state.refused_at, consent.consent_date)):
+        return Effect.OLDER
+    if is_late and grant.recipient_type == RecipientType.INDIVIDUAL:
+        return Effect.LATE_GRANT
+    if not grant.is_vouched and (state.is_own_refusal or consent.is_refused_at_iys_only):
+        return Effect.OVER_REFUSAL
+    return Effect.LATE_MERCHANT if is_late else Effect.GRANT
 
 
 def _is_known(entry: Entry, facts: set[Fact]) -> bool:
@@ -142,17 +152,6 @@ def _is_known(entry: Entry, facts: set[Fact]) -> bool:
 def has_time_limit(recipient_type: RecipientType, source: str | None) -> bool:
     """Whether İYS surely takes it for three business days only (H467); of merchants its documents leave that open."""
     return recipient_type == RecipientType.INDIVIDUAL and source != Source.BEFORE_2015
-
-
-@dataclass
-class Snapshot:
-    """What is stored of the addresses of some entries, as it was read."""
-
-    known: dict[str, int]  # Recipient ids by canonical address.
-    consents: list[tuple[Any, ...]] = field(default_factory=list)  # The values of LockedConsent, by id.
-    on_their_way: set[int] = field(default_factory=set)  # Decisions that İYS is still to be told.
-    facts: dict[int, tuple[int, Fact]] = field(default_factory=dict)  # By decision, with the consent's id.
-    held_since: dict[int, datetime] = field(default_factory=dict)  # By recipient id; of those that changed hands.
 
 
 @dataclass(slots=True)
@@ -180,31 +179,6 @@ class ImportPlan:
     decisions: list[PlannedDecision] = field(default_factory=list)
 
 
-def read_snapshot(session: Session, brand: Brand, known: dict[str, int], *, locked: bool = False) -> Snapshot:
-    """What is stored of these recipients at the brand; `locked`: and stays so until this transaction ends."""
-    snapshot, ids = Snapshot(known), sorted(known.values())
-    if not ids:
-        return snapshot
-    if locked:
-        locking.lock_recipients(session, ids)
-    snapshot.held_since = recipients.held_since(session, ids)
-    theirs = locking.select_consents(locking.of_recipients(brand.id, ids))
-    snapshot.consents = [tuple(row) for row in session.execute(theirs)]
-    consent_ids = [consent[0] for consent in snapshot.consents]
-    if not consent_ids:
-        return snapshot
-    open_ones = select(Submission.decision_id).where(
-        Submission.consent_id.in_(consent_ids), Submission.due_at.is_not(None)
-    )
-    snapshot.on_their_way = set(session.scalars(open_ones))
-    facts = select(Decision.id, Decision.consent_id, Decision.status, Decision.consent_date, Decision.source)
-    snapshot.facts = {
-        decision_id: (consent_id, (status, date, source)) for decision_id, consent_id, status, date, source
-        in session.execute(facts.where(Decision.consent_id.in_(consent_ids), ~is_void()))
-    }  # fmt: skip
-    return snapshot
-
-
 def plan_import(
     session: Session, vault: Vault, brand: Brand, entries: Sequence[Entry], at: datetime, *, is_sent: bool,
     indexes: Indexes | None = None, locked: bool = False,
@@ -216,7 +190,7 @@ def plan_import(
     known = recipients.find_known_ids(session, vault, brand.provider_id, indexes)
     missing = [address for text, address in sorted(addresses.items()) if text not in known]
     new = {address.text: (its_id, address) for its_id, address in zip(new_ids(len(missing)), missing, strict=True)}
-    plan = ImportPlan(read_snapshot(session, brand, known, locked=locked), indexes, new)
+    plan = ImportPlan(import_snapshot.read_snapshot(session, brand, known, locked=locked), indexes, new)
     _Planner(plan, brand, entries, at, is_sent).plan_all()
     return plan
 
@@ -231,6 +205,8 @@ class _Planner:
         for values in plan.snapshot.consents:
             consent = LockedConsent(*values)
             plan.consents[consent.key] = consent
+        theirs = (each for each in plan.consents.values() if each.id in plan.snapshot.own_refusals)
+        self.own_refusals = {(each.recipient_id, each.channel) for each in theirs}
         self.facts: dict[int, set[Fact]] = defaultdict(set)
         self.refused: dict[tuple[int, Channel], datetime] = {}  # The newest, of any type.
         for consent in plan.consents.values():
@@ -267,8 +243,10 @@ class _Planner:
         is_coming = not self.is_sent or consent.has_moved or consent.decision_id in snapshot.on_their_way
         _, current = snapshot.facts.get(consent.decision_id or 0, (0, None))
         is_undated = current is not None and current[:2] == (Status.GRANTED, None)
-        held_since = snapshot.held_since.get(consent.recipient_id)
-        return KeyState(self.facts.get(consent.id), is_coming, is_undated, self.refused.get(key), held_since)
+        return KeyState(
+            self.facts.get(consent.id), is_coming, is_undated, refused_at=self.refused.get(key),
+            is_own_refusal=key in self.own_refusals, held_since=snapshot.held_since.get(consent.recipient_id),
+        )  # fmt: skip
 
     def _note_refusal(self, consent: LockedConsent) -> None:
         if consent.status == Status.REFUSED and consent.effective_at is not None:

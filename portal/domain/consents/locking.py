@@ -58,6 +58,13 @@ class LockedConsent:
         has_changed = self.has_moved or self.has_learned
         return has_changed and (self.status == Status.GRANTED) == (self.iys_status == Status.GRANTED)
 
+    @property
+    def is_refused_at_iys_only(self) -> bool:
+        """Whether İYS holds a refusal, newer than what stands here, that no movement has explained yet."""
+        if self.iys_status != Status.REFUSED or self.iys_as_of is None or self.status == Status.REFUSED:
+            return False
+        return self.effective_at is None or self.iys_as_of > self.effective_at
+
     def is_older_than(self, status: Status, effective_at: datetime) -> bool:
         """Whether a decision would take the place of the current one; at the same moment a refusal wins."""
         if self.effective_at is None or effective_at != self.effective_at:

@@ -17,6 +17,7 @@ from portal.core.leases import LeaseLost
 from portal.core.models import BatchState, Brand, ImportBatch, ImportChunk, Provider, UploadPart
 from portal.core.vault import Vault
 from portal.domain import audit, packages
+from portal.domain.consents.import_plan import Effect
 from portal.services.imports.layout import Layout
 
 MAY_CHOOSE = (BatchState.READ, BatchState.MAPPED, BatchState.DRY_RUN)
@@ -60,15 +61,17 @@ def set_layout(session: Session, vault: Vault, batch: ImportBatch, layout: Layou
 
 def start(
     session: Session, batch: ImportBatch, user_id: int | None, at: datetime, *, only_refusals: bool = False,
-    confirms_before_2015: bool = False, seen: str | None = None,
+    confirms_before_2015: bool = False, confirms_after_refusal: bool = False, seen: str | None = None,
 ) -> None:  # fmt: skip
-    """Start the run; `seen`: only of the dry run whose page was posted. Raises AnswerMissing, Before2015Unconfirmed,
+    """Start the run; `seen`: only of the dry run whose page was posted. Grants that are newer than a person's own
+    refusal are written only if `confirms_after_refusal`. Raises AnswerMissing, Before2015Unconfirmed,
     packages.PackageFull, WrongState."""
     if seen is not None and seen != str(batch.dry_run_at or ""):
         raise WrongState
     if batch.asked and batch.answered_at is None:
         raise AnswerMissing(list(batch.asked))
     vouched = 0 if only_refusals else batch.before_2015
+    again = (batch.tally or {}).get(Effect.OVER_REFUSAL, 0) if confirms_after_refusal and not only_refusals else 0
     if vouched and not confirms_before_2015:
         raise Before2015Unconfirmed
     if batch.new_addresses and not only_refusals:
@@ -77,9 +80,10 @@ def start(
     values: dict[str, Any] = {
         "started_at": at, "started_by": user_id, "only_refusals": only_refusals, "ended_at": None,
         "before_2015_confirmed_at": at if vouched else None,
+        "after_refusal_confirmed_at": at if again else None,
     }  # fmt: skip
     _change_state(session, batch, (BatchState.DRY_RUN,), BatchState.RUNNING, at, **values)
-    confirmed = {"before_2015": vouched} if vouched else {}
+    confirmed = {name: count for name, count in (("before_2015", vouched), ("after_refusal", again)) if count}
     _note(session, batch, "import.begun", user_id, at, {"lines": batch.lines, **confirmed, **(batch.tally or {})})
 
 

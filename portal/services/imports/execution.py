@@ -6,6 +6,7 @@ the transaction: what recipients decide meanwhile waits for a short one.
 
 import time
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -21,7 +22,7 @@ from portal.core.models import BatchState, Brand, ImportBatch, ImportChunk
 from portal.core.vault import CannotOpen
 from portal.domain.consents import bulk_import
 from portal.domain.consents.bulk_import import APART, ImportRun
-from portal.domain.consents.import_plan import Effect
+from portal.domain.consents.import_plan import Effect, Entry
 from portal.services.imports import batches, queries
 from portal.services.imports.batches import BatchLease
 from portal.services.imports.ended_mail import write_ended_mail
@@ -32,6 +33,7 @@ from portal.services.imports.store import DAMAGED, ChunkRow, chunk_at
 log = structlog.get_logger()
 
 WRITTEN_EFFECTS = frozenset(BYTE_OF[effect] for effect in Effect)
+OVER_REFUSAL = BYTE_OF[Effect.OVER_REFUSAL]
 LEFT_OUT = BYTE_OF[SkipReason.GRANT_LEFT_OUT.value]
 SENT_ONE_BY_ONE = (Effect.REFUSAL, Effect.OLD_REFUSAL)
 
@@ -83,8 +85,8 @@ class Run:
     def _write_entries(self, chunk: ChunkRow, parsed: ParsedChunk) -> None:
         results = bytearray(chunk.row_results)
         self.only_refusals = self.only_refusals or not batches.takes_grants(read_session(), self.batch)
-        slots = self._slots_to_write(results, parsed)
-        entries = [parsed.entries[slot] for slot in slots]
+        chosen = self._entries_to_write(results, parsed)
+        entries = list(chosen.values())
         at = clock.now()
         run = ImportRun(
             batch_id=self.lease.id,
@@ -97,7 +99,7 @@ class Run:
         self.lease.renew(db.session, at, position=self.place + 1, only_refusals=self.only_refusals)
         if entries:
             effects = bulk_import.apply_import(db.session, vault(), self.brand, entries, run, prepared)
-            for slot, effect in zip(slots, effects, strict=True):
+            for slot, effect in zip(chosen, effects, strict=True):
                 results[slot] = BYTE_OF[effect]
         mine = update(ImportChunk).where(ImportChunk.id == chunk.id, ImportChunk.ran_at.is_(None))
         written = mine.values(row_results=bytes(results), tally=tally_of(results), ran_at=at)
@@ -106,17 +108,19 @@ class Run:
         else:  # Another worker wrote it while our lease had run out.
             db.session.rollback()
 
-    def _slots_to_write(self, results: bytearray, parsed: ParsedChunk) -> list[int]:
-        """The slots whose entries are written; a repeat or a problem of the dry run stays one."""
-        slots = []
+    def _entries_to_write(self, results: bytearray, parsed: ParsedChunk) -> dict[int, Entry]:
+        """The entries that are written, by slot; a repeat or a problem of the dry run stays one. Vouched for are those
+        that the dry run held back: of a refusal that was heard since, the author did not know."""
+        chosen = {}
+        vouched = OVER_REFUSAL if self.batch.after_refusal_confirmed_at else None
         for slot, entry in parsed.entries.items():
             if results[slot] not in WRITTEN_EFFECTS:
                 continue
             if self.only_refusals and entry.status != Status.REFUSED:
                 results[slot] = LEFT_OUT
             else:
-                slots.append(slot)
-        return slots
+                chosen[slot] = replace(entry, is_vouched=True) if results[slot] == vouched else entry
+        return chosen
 
     def _finish(self, state: BatchState, **values: object) -> None:
         at, is_complete = clock.now(), state == BatchState.DONE

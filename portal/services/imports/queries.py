@@ -47,6 +47,7 @@ PROBLEM_FIELDS = {
     "source": (Field.SOURCE, Field.DATE),
     "date": (Field.DATE, Field.TIME, Field.SOURCE),
     "origin": (Field.ORIGIN,),
+    "over": (Field.ADDRESS, Field.PHONE, Field.EMAIL, Field.DATE),
     "address": (Field.STATUS_SMS, Field.STATUS_CALL, Field.STATUS_EMAIL, Field.PHONE, Field.EMAIL),
 }
 PHONE_FIELDS, EMAIL_FIELDS = (Field.ADDRESS, Field.PHONE), (Field.ADDRESS, Field.EMAIL)
@@ -188,7 +189,7 @@ def count_groups(session: Session, batch: ImportBatch) -> GroupCounts:
         as_before=_sum(tally, AS_BEFORE),
         passed=_sum(tally, SkipReason),
         problems=_sum(tally, row_results.PROBLEMS),
-        unwritten=_sum((batch.tally or {}), WRITTEN) - _sum(tally, WRITTEN),
+        unwritten=sum((batch.tally or {}).values()) - sum(tally.values()),
     )
 
 
@@ -200,17 +201,14 @@ def tally_now(session: Session, batch: ImportBatch) -> dict[str, int]:
 def tally_so_far(session: Session, batch: ImportBatch) -> dict[str, int]:
     """Entries by result, without those that a run has still to write: of chunks that it did not come to, or could not
     open."""
-    unwritten: Counter[str] = Counter()
-    if batch.state != BatchState.DONE or batch.problem == DAMAGED:
-        waiting = select(ImportChunk.tally).where(
-            ImportChunk.batch_id == batch.id, ImportChunk.ran_at.is_(None), ImportChunk.tally.is_not(None)
-        )
-        for tally in session.scalars(waiting):
-            unwritten.update(tally)
-    return {
-        result: count - unwritten[result] if result in WRITTEN else count
-        for result, count in (batch.tally or {}).items()
-    }
+    if batch.state == BatchState.DONE and batch.problem != DAMAGED:
+        return batch.tally or {}
+    to_write = (*WRITTEN, Effect.OVER_REFUSAL) if batch.after_refusal_confirmed_at else WRITTEN
+    chunks = select(ImportChunk.ran_at, ImportChunk.tally).where(ImportChunk.batch_id == batch.id)
+    tally: Counter[str] = Counter()
+    for ran_at, results in session.execute(chunks):
+        tally.update({each: count for each, count in (results or {}).items() if ran_at or each not in to_write})
+    return tally
 
 
 def group_rows(

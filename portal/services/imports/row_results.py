@@ -59,6 +59,16 @@ class RowProblem(ExplainedProblem):
     )
     ORIGIN_MISSING = ("origin_missing", N_("Onayın dayanağı yazmıyor."),
                       N_("Onayı hangi formun, siparişin ya da kaydın kanıtladığını satıra ya da tüm dosya için yazın."))
+    OVER_REFUSAL = (
+        "over_refusal",
+        N_("Kişi bu tarihten önce kendisi reddetti."),
+        N_("Retten sonra yeniden onay verdiyse ve kanıtı elinizdeyse aktarırken işaretleyin; tarih yanlışsa düzeltin."),
+    )
+    REFUSED_BESIDE = (
+        "refused_beside",
+        N_("Bu satırın okunmayan bir sütununda ret yazıyor."),
+        N_("Ret ise durum sütununa RET yazın; değilse o hücreyi boşaltıp satırı yeniden yükleyin."),
+    )
     # fmt: on
 
 
@@ -81,14 +91,16 @@ class SkipReason(ExplainedProblem):
 # A stored byte is a position in this tuple: new results are appended, or stored bytes would change their meaning.
 APPENDED = (RowProblem.CHANNEL_MISSING, RowProblem.ADDRESS_MISSING, SkipReason.NO_ADDRESS, SkipReason.NOT_REFUSED)
 APPENDED_EFFECTS = (Effect.EARLIER_HOLDER, Effect.LATE_MERCHANT)
+LATER = (RowProblem.OVER_REFUSAL, RowProblem.REFUSED_BESIDE)
+SAME_VALUES = (Effect.UNDATED, Effect.UNSOURCED, Effect.OVER_REFUSAL)  # As a RowProblem's.
 RESULTS: tuple[str, ...] = (
-    # RowProblem has the values of the first two.
-    *(each for each in Effect if each not in (Effect.UNDATED, Effect.UNSOURCED, *APPENDED_EFFECTS)),
+    *(each for each in Effect if each not in (*SAME_VALUES, *APPENDED_EFFECTS)),
     *(each.value for each in SkipReason if each not in APPENDED),
-    *(each.value for each in RowProblem if each not in APPENDED),
+    *(each.value for each in RowProblem if each not in (*APPENDED, *LATER)),
     *(each.value for each in Problem),
     *(each.value for each in APPENDED),
     *APPENDED_EFFECTS,
+    *(each.value for each in LATER),
 )
 BYTE_OF = {result: byte for byte, result in enumerate(RESULTS, 1)}
 PROBLEMS: dict[str, ExplainedProblem] = {each.value: each for kind in (RowProblem, Problem) for each in kind}
@@ -102,6 +114,7 @@ IYS_CODES: dict[str, str] = {  # The code that İYS would have answered; of the 
     RowProblem.SOURCE_REFUSES: "H408", RowProblem.DATE_MISSING: "H112", RowProblem.DATE_UNREADABLE: "H158",
     RowProblem.DATE_IMPOSSIBLE: "H157", RowProblem.DATE_TO_COME: "H162", RowProblem.DATE_BEFORE_2015: "H156",
     RowProblem.DATE_NOT_2015: "H155",
+    RowProblem.OVER_REFUSAL: "", RowProblem.REFUSED_BESIDE: "",  # It would take them.
 }  # fmt: skip
 
 ADDRESS_CODES = {"phone": "H121", "email": "H120"}  # Of problems with an address, by how their values begin.
@@ -109,8 +122,8 @@ ANY_ADDRESS = "H122"
 
 
 def code_of(problem: str) -> str:
-    """The code that İYS would give for a problem."""
-    return IYS_CODES.get(problem) or ADDRESS_CODES.get(problem.partition("_")[0], ANY_ADDRESS)
+    """The code that İYS would give for a problem; empty where it would give none."""
+    return IYS_CODES.get(problem, ADDRESS_CODES.get(problem.partition("_")[0], ANY_ADDRESS))
 
 
 def result_of(byte: int) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -113,9 +114,12 @@ def run_import(provider_id: int, batch_id: int) -> ResponseReturnValue:
     _provider, batch = _delegated_batch(db.session, provider_id, batch_id)
     if not _may_start(batch):
         return rollback_and_redirect(_url_of(batch), OVERTAKEN)
-    vouched, seen = request.form.get("before_2015") == "yes", request.form.get("seen", "")
-    at, user_id = clock.now(), current_user.id
-    return _act(batch, lambda: batches.start(db.session, batch, user_id, at, confirms_before_2015=vouched, seen=seen))
+    start = partial(
+        batches.start, db.session, batch, current_user.id, clock.now(), seen=request.form.get("seen", ""),
+        confirms_before_2015=request.form.get("before_2015") == "yes",
+        confirms_after_refusal=request.form.get("after_refusal") == "yes",
+    )  # fmt: skip
+    return _act(batch, start)
 
 
 @blueprint.post("/providers/<id:provider_id>/imports/<id:batch_id>/drop")

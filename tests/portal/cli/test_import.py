@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import time_machine
 
 from portal.core import clock
 from portal.core.extensions import db, vault
@@ -62,6 +63,26 @@ def test_grants_from_before_2015_need_a_flag_that_vouches_for_them(run, tmp_path
     code, (told,) = run(old, *GUESS, "--confirm-before-2015")
     assert (code, told["state"], rows.count(Decision)) == (0, "done", 2)
     assert rows.one(ImportBatch).before_2015_confirmed_at
+
+
+def test_grants_after_peoples_own_refusals_need_a_flag_that_vouches_for_them(run, app, tmp_path, rows):
+    person = make.Person(app.test_client(), make.codes(app, "0532 987 65 43")["+905329876543"])
+    with time_machine.travel(clock.now() - timedelta(hours=1)):
+        person.decides(MESAJ="RET")
+    date = clock.istanbul(clock.now()).strftime("%d.%m.%Y %H:%M:%S")
+    newer = put(tmp_path, "a.csv", csv_of(f"0532 987 65 43;ONAY;{date};HS_WEB;Form"))
+
+    code, (told,) = run(newer, *GUESS)
+    assert (code, told["state"], told["tally"]) == (1, "done", {"over_refusal": 1, "grant": 1})
+    (problem,) = told["problems"]
+    assert (problem["word"], problem["count"], problem["code"]) == ("over_refusal", 1, "")
+    assert problem["cure"].endswith("(--confirm-after-refusal)")
+
+    code, (told,) = run(newer, *GUESS, "--confirm-after-refusal")
+    assert (code, told["repeated"], told["tally"]) == (0, False, {"grant": 1, "known": 1})
+    grants = rows(Decision, Decision.status == Status.GRANTED)
+    assert {each.channel for each in grants} == {Channel.SMS, Channel.CALL} and len(grants) == 2
+    assert run(newer, *GUESS, "--confirm-after-refusal")[1][0]["repeated"]
 
 
 def test_a_merchants_old_grants_are_counted_apart(run, tmp_path):

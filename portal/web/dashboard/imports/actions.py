@@ -70,7 +70,8 @@ def start_import(batch_id: int) -> ResponseReturnValue:
     """Start the run, of all entries or of the refusals only."""
     start = partial(
         batches.start, only_refusals=request.form.get("only") == "refusals",
-        confirms_before_2015=request.form.get("before_2015") == "yes", seen=request.form.get("seen", ""),
+        confirms_before_2015=request.form.get("before_2015") == "yes",
+        confirms_after_refusal=request.form.get("after_refusal") == "yes", seen=request.form.get("seen", ""),
     )  # fmt: skip
     try:
         return _act(batch_id, start, "")

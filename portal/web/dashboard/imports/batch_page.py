@@ -102,7 +102,7 @@ def _dry_run_context(session: Session, batch: ImportBatch) -> dict[str, Any]:
         "good": good,
         "problems": problems,
         "late_merchants": tally.get(Effect.LATE_MERCHANT, 0),
-        "writes": sum(tally.get(each, 0) for each in WRITTEN),
+        "writes": sum(tally.get(each, 0) for each in (*WRITTEN, Effect.OVER_REFUSAL)),
         "total": sum(tally.values()),
         "fixable": {each.result for each in problems if is_fixable(batch, each.result)},
         "applied_fixes": [(each, FIX_LABELS[each]) for each in sorted(layout.fixes)] if layout else [],

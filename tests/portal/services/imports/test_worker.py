@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from portal.core import clock
+from portal.core import addresses, clock
 from portal.core.extensions import db, vault
-from portal.core.iys_protocol import RecipientType, Source, Status
+from portal.core.iys_protocol import Channel, RecipientType, Source, Status
 from portal.core.models import (
     Annulment,
     AuditEntry,
@@ -28,11 +28,14 @@ from portal.core.models import (
     Recipient,
     Submission,
 )
+from portal.domain.consents import recipients, refusals
 from portal.domain.consents.import_plan import WRITTEN
 from portal.domain.notifications import mails
 from portal.domain.packages import PackageFull
 from portal.services.imports import batches, queries, undo, uploads, worker
 from portal.services.imports.layout import Field, Layout
+from portal.services.imports.row_errors import RowErrors
+from portal.services.imports.row_results import RowProblem
 from tests import make
 
 pytestmark = pytest.mark.slow
@@ -360,6 +363,53 @@ def test_duplicates_are_found_over_the_whole_file(brand, rows):
     chunks = rows(ImportChunk)
     assert chunks[0].tally["repeated"] == 3 and chunks[1].tally["repeated"] == 3
     assert batch.tally["first_refusal"] == 3
+
+
+def refuse(brand, number: int) -> None:
+    """Somebody calls and refuses SMS: an hour ago, so that a line may be newer."""
+    address, at = addresses.parse(f"+90532{number:07}"), clock.now() - timedelta(hours=1)
+    (recipient_id,) = recipients.gather(db.session, vault(), brand.provider_id, [address], at).values()
+    refusals.refuse(
+        db.session, vault(), db.session.get_one(Recipient, recipient_id), [brand], [Channel.SMS], address=address,
+        source=Source.CALL_CENTRE, user_id=3, at=at,
+    )  # fmt: skip
+    db.session.commit()
+
+
+def test_grants_after_peoples_own_refusals_are_left_out_and_told(brand, rows):
+    refuse(brand, 1)
+    half_an_hour = {"ago": timedelta(minutes=30), "mail": False}
+    batch = imported_batch(brand, [line(1, **half_an_hour), line(2, **half_an_hour)])
+
+    assert batch.tally == {"over_refusal": 1, "grant": 3} and batch.after_refusal_confirmed_at is None
+    (left_out,) = RowErrors(db.session, vault(), batch).lines()
+    assert left_out.number == 2 and [each.sentence for each in left_out.errors] == [RowProblem.OVER_REFUSAL.sentence]
+    assert queries.count_groups(db.session, batch).problems == 1
+
+
+def test_vouched_grants_are_written_once_and_a_refusal_heard_since_holds_its_own(brand, rows, killing, monkeypatch):
+    refuse(brand, 1)
+    half_an_hour = {"ago": timedelta(minutes=30), "mail": False}
+    batch = batch_after_dry_run(brand, [line(number, **half_an_hour) for number in (1, 2, 3)])
+    assert batch.tally == {"over_refusal": 1, "grant": 5}
+    refuse(brand, 2)
+    begin(batch, confirms_after_refusal=True)
+    monkeypatch.setattr(batches, "LEASE", timedelta(0))  # What a killed worker held is free at once.
+    _killed_all_along(batch, BatchState.RUNNING, killing)
+
+    assert batch.tally == {"over_refusal": 1, "grant": 5} and batch.after_refusal_confirmed_at == batch.started_at
+    (begun,) = rows(AuditEntry, AuditEntry.act == "import.begun")
+    assert begun.facts["after_refusal"] == 1
+    (left_out,) = RowErrors(db.session, vault(), batch).lines()
+    assert left_out.number == 3
+    told = [each.line for each in rows(Decision, Decision.batch_id == batch.id, Decision.channel == Channel.SMS)]
+    assert sorted(told) == [2, 4] and len(rows(Submission, Submission.status == Status.GRANTED)) == 5
+
+    batches.undo(db.session, batch, 3, clock.now())
+    db.session.commit()
+    finish(batch)
+    refused = {each.recipient_id for each in rows(Consent, Consent.status == Status.REFUSED)}
+    assert len(refused) == 2, "both stand refused again"
 
 
 def test_a_merchants_grant_without_a_date_withdraws_no_refusal(brand, rows):

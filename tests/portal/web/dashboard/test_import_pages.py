@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import openpyxl
 import pytest
+import time_machine
 
 from portal.core import clock
 from portal.core.extensions import db, vault
@@ -354,6 +355,24 @@ def test_grants_from_before_2015_wait_for_an_explicit_yes(app, ayse, rows):
     assert (waiting.state, waiting.before_2015_confirmed_at) == (BatchState.DRY_RUN, None)
     assert begun.state == BatchState.RUNNING and begun.before_2015_confirmed_at == begun.started_at
     assert rows.one(AuditEntry, AuditEntry.act == "import.begun").facts["before_2015"] == 1
+
+
+def test_grants_after_a_persons_own_refusal_are_named_and_wait_for_a_tick(app, ayse, rows):
+    fatma = make.Person(app.test_client(), make.codes(app, make.PHONE)[make.PHONE])
+    with time_machine.travel(clock.now() - timedelta(hours=1)):
+        fatma.decides(MESAJ="RET")
+    date = clock.istanbul(clock.now()).strftime("%d.%m.%Y %H:%M:%S")
+    bring_as_texting(app, ayse, rows, f"Telefon;Durum;Kaynak;Tarih;Dayanak\n{make.PHONE};ONAY;HS_WEB;{date};Form")
+    address = f"/dashboard/imports/{work(app, rows)}"
+
+    page = ayse.opens(address).text
+    ayse.posts(f"{address}/run", {"after_refusal": "yes"} | seen_on(page))
+
+    assert "Kişi bu tarihten önce kendisi reddetti." in page and "yeni görünen 1 onay var" in page
+    assert 'name="after_refusal"' in page and "İYS'nin vereceği kod" not in page
+    begun = rows.one(ImportBatch)
+    assert begun.state == BatchState.RUNNING and begun.after_refusal_confirmed_at == begun.started_at
+    assert rows.one(AuditEntry, AuditEntry.act == "import.begun").facts["after_refusal"] == 1
 
 
 def test_a_merchants_old_grants_are_said_to_be_in_doubt_beforehand(app, ayse, rows):

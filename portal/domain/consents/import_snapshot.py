@@ -1,0 +1,72 @@
+"""What is stored of the addresses of a file's entries, read at once before they are planned."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.core.iys_protocol import Status
+from portal.core.models import Brand, Decision, DecisionOrigin, Submission, is_void
+from portal.domain.consents import annulments, locking, recipients
+from portal.domain.consents.locking import LockedConsent
+
+# By these a provider states what somebody refused; by all others the person does. A renewal is neither: what it renews
+# is a decision of the same consent.
+STATED = (DecisionOrigin.IMPORT, DecisionOrigin.OTHER_SENDER, DecisionOrigin.RENEWAL)
+
+Fact = tuple[Status, datetime | None, str | None]  # Status, consent_date and source of a decision.
+
+
+@dataclass
+class Snapshot:
+    """What is stored of the addresses of some entries, as it was read."""
+
+    known: dict[str, int]  # Recipient ids by canonical address.
+    consents: list[tuple[Any, ...]] = field(default_factory=list)  # The values of LockedConsent, by id.
+    on_their_way: set[int] = field(default_factory=set)  # Decisions that İYS is still to be told.
+    facts: dict[int, tuple[int, Fact]] = field(default_factory=dict)  # By decision, with the consent's id.
+    held_since: dict[int, datetime] = field(default_factory=dict)  # By recipient id; of those that changed hands.
+    own_refusals: set[int] = field(default_factory=set)  # Consents that the person refused and did not grant since.
+
+
+def read_snapshot(session: Session, brand: Brand, known: dict[str, int], *, locked: bool = False) -> Snapshot:
+    """What is stored of these recipients at the brand; `locked`: and stays so until this transaction ends."""
+    snapshot, ids = Snapshot(known), sorted(known.values())
+    if not ids:
+        return snapshot
+    if locked:
+        locking.lock_recipients(session, ids)
+    snapshot.held_since = recipients.held_since(session, ids)
+    theirs = locking.select_consents(locking.of_recipients(brand.id, ids))
+    snapshot.consents = [tuple(row) for row in session.execute(theirs)]
+    consents = [LockedConsent(*values) for values in snapshot.consents]
+    if not consents:
+        return snapshot
+    consent_ids = [consent.id for consent in consents]
+    open_ones = select(Submission.decision_id).where(
+        Submission.consent_id.in_(consent_ids), Submission.due_at.is_not(None)
+    )
+    snapshot.on_their_way = set(session.scalars(open_ones))
+    facts = select(Decision.id, Decision.consent_id, Decision.status, Decision.consent_date, Decision.source)
+    snapshot.facts = {
+        decision_id: (consent_id, (status, date, source)) for decision_id, consent_id, status, date, source
+        in session.execute(facts.where(Decision.consent_id.in_(consent_ids), ~is_void()))
+    }  # fmt: skip
+    refused = [consent.id for consent in consents if consent.status == Status.REFUSED]
+    snapshot.own_refusals = _own_refusals(session, refused)
+    return snapshot
+
+
+def _own_refusals(session: Session, refused_ids: list[int]) -> set[int]:
+    """Of consents that stand refused those whose refusals since their last grant hold one of the person's own."""
+    own: set[int] = set()
+    if refused_ids:
+        rows = session.execute(annulments.current_candidates(refused_ids)).all()
+        for row in sorted(rows, key=lambda row: (row.effective_at, row.status == Status.REFUSED)):
+            if row.status == Status.GRANTED:
+                own.discard(row.consent_id)
+            elif row.origin not in STATED:
+                own.add(row.consent_id)
+    return own

@@ -1,0 +1,116 @@
+"""A file's grant does not overturn a person's own refusal by itself: its author vouches for it first."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from portal.core import addresses, clock
+from portal.core.extensions import db, read_session, vault
+from portal.core.iys_protocol import Channel, RecipientType, Source, Status
+from portal.core.models import Consent, Decision, DecisionOrigin, Recipient, Submission
+from portal.domain.consents import annulments, bulk_import, recipients, refusals
+from tests import make
+from tests.portal.domain.consents.import_entries import bring, entry, import_run
+from tests.portal.domain.consents.iys_movements import MovementReceiver, row
+
+RET = Status.REFUSED
+TWO_HOURS, THREE_HOURS = timedelta(hours=2), timedelta(hours=3)
+
+
+@pytest.fixture
+def brand(app):
+    with app.app_context():
+        brand = make.brand()
+        db.session.commit()
+        yield brand
+
+
+def refuse_by_link(app, browser) -> None:
+    make.Person(browser, make.codes(app, make.PHONE)[make.PHONE]).decides(MESAJ="RET")
+
+
+def refuse_by_staff(app, browser) -> None:
+    address, told = addresses.parse(make.PHONE), {"source": Source.CALL_CENTRE, "user_id": 3, "at": clock.now()}
+    with app.app_context():
+        brand = make.brand()
+        (recipient_id,) = recipients.gather(db.session, vault(), brand.provider_id, [address], clock.now()).values()
+        person = db.session.get_one(Recipient, recipient_id)
+        refusals.refuse(db.session, vault(), person, [brand], [Channel.SMS], address=address, **told)
+        db.session.commit()
+
+
+def refuse_at_iys(app, browser) -> None:
+    MovementReceiver(app).receives(row("RET", at=clock.now()))
+
+
+WAYS = [refuse_by_link, refuse_by_staff, refuse_at_iys]
+
+
+@pytest.mark.parametrize("refuse", WAYS)
+def test_a_newer_grant_is_held_until_its_author_vouches_for_it(app, brand, browser, rows, refuse):
+    with time_machine.travel(clock.now() - TWO_HOURS):
+        refuse(app, browser)
+    newer, merchant = entry(make.PHONE), entry(make.PHONE, recipient_type=RecipientType.MERCHANT)
+
+    assert bring(brand, newer, merchant, entry("+905321000001")) == ["over_refusal", "over_refusal", "grant"]
+    assert len(rows(Decision, Decision.status == Status.GRANTED)) == 1
+    assert {each.status for each in rows(Consent, Consent.channel == Channel.SMS)} == {RET, Status.GRANTED}
+
+    vouched = replace(newer, is_vouched=True)
+    assert bring(brand, vouched) == ["grant"]
+    assert bring(brand, vouched, newer) == ["known", "known"]
+    grant = rows(Submission, Submission.status == Status.GRANTED)[-1]
+    assert rows.one(Consent, Consent.id == grant.consent_id).status == Status.GRANTED
+
+    annulments.annul_decisions(db.session, [grant.decision_id], None, clock.now())
+    db.session.commit()
+    assert rows.one(Consent, Consent.id == grant.consent_id).status == RET
+    assert bring(brand, newer) == ["over_refusal"]
+
+
+def test_a_refusal_that_another_file_or_sender_stated_gives_way_to_a_newer_grant(app, brand, rows):
+    bring(brand, entry(make.PHONE, RET, clock.now() - TWO_HOURS))
+    assert bring(brand, entry(make.PHONE)) == ["grant"]
+
+    MovementReceiver(app).receives(row("RET", ago=timedelta(minutes=30), source="HS_CAGRI_MERKEZI"))
+    assert rows.one(Decision, Decision.origin == DecisionOrigin.OTHER_SENDER).status == RET
+    assert bring(brand, entry(make.PHONE, date=clock.now() - timedelta(minutes=10))) == ["grant"]
+
+
+def test_a_files_refusal_after_the_persons_own_does_not_open_the_way(app, brand, browser, rows):
+    now = clock.now()
+    with time_machine.travel(now - timedelta(hours=5)):
+        refuse_by_link(app, browser)
+    bring(brand, entry(make.PHONE, RET, now - timedelta(hours=4)))
+
+    held = entry(make.PHONE, date=now - THREE_HOURS)
+    assert bring(brand, held) == ["over_refusal"]
+
+    bring(brand, replace(held, is_vouched=True), entry(make.PHONE, RET, now - TWO_HOURS))
+    assert bring(brand, entry(make.PHONE)) == ["grant"], "the vouched grant came after the person's own refusal"
+
+
+def test_a_refusal_heard_between_plan_and_write_holds_the_grant(app, brand, rows):
+    entries, run = [entry(make.PHONE)], import_run()
+    ready = bulk_import.prepare_import(read_session(), vault(), brand, entries, run)
+    assert ready.plan.effects == ["grant"]
+    db.session.commit()
+    MovementReceiver(app).receives(row("RET", ago=TWO_HOURS))
+
+    assert bulk_import.apply_import(db.session, vault(), make.brand(), entries, run, ready) == ["over_refusal"]
+    db.session.commit()
+    assert rows.one(Decision).status == RET and rows.count(Submission) == 0
+
+
+def test_a_refusal_of_which_only_iys_knows_holds_a_newer_grant(brand, rows):
+    """A day's file named it, and no movement says whose it is."""
+    now = clock.now()
+    bring(brand, entry(make.PHONE, date=now - THREE_HOURS))
+    db.session.query(Submission).update({"outcome": "parked", "due_at": None})
+    known = {"iys_status": RET.value, "iys_as_of": now - TWO_HOURS}
+    db.session.query(Consent).update(known)
+    db.session.commit()
+
+    assert bring(brand, entry(make.PHONE)) == ["over_refusal"]
