@@ -21,7 +21,7 @@ from portal.core.models import (
 )
 from portal.core.models.ids import new_id
 from portal.core.models.invitations import is_unsent_invitation, resume_invitations
-from portal.domain.campaigns.default_texts import Wording, default_wording
+from portal.domain.campaigns.default_texts import Wording, default_wording, trial_name
 
 
 class ContactMissing(ValueError):
@@ -53,7 +53,7 @@ def open_campaign(
     )  # fmt: skip
     provider = session.get_one(Provider, brand.provider_id)
     if provider.in_sandbox_mode:
-        wording = default_wording(brand.name, kind, notice_url="")
+        wording = default_wording(trial_name(brand.brand_code), kind, notice_url="")
     text = _first_text(provider, brand, campaign, wording, at)
     session.add(text)
     session.flush()

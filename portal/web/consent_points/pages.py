@@ -15,10 +15,9 @@ from portal.core.throttle import TooManyRequests
 from portal.domain import address_proofs, consent_points
 from portal.domain.address_proofs.codes import is_open
 from portal.domain.consent_points import PublicPoint
-from portal.domain.providers import sandbox_mode
 from portal.web.consent_points import selection
 from portal.web.consent_points.selection import Selection
-from portal.web.recipient.page_content import ChannelRow, FormState, branding_of, language_args, title_and_body
+from portal.web.recipient.page_content import ChannelRow, FormState, language_args, sender_content, title_and_body
 
 EMPTY_FORM = FormState()
 
@@ -146,12 +145,9 @@ def _render(template: str, point: PublicPoint, **facts: Any) -> str:
     title, body = title_and_body(text, get_locale().language)
     header = {
         "slug": point.slug,
-        "text": text,
+        **sender_content(point, text),
         "title": title,
         "body": body,
-        "branding": branding_of(point),
-        "destination": sandbox_mode.find_destination(point.iys_code, point.brand_code),
-        "account": point.brand_code,
         "used_up": used_up_kinds(point) if point.is_open else frozenset(),
         "all_channels": all_channels(point),
         "offers_mail": Channel.EMAIL in point.channels,

@@ -51,8 +51,8 @@ def _page(context: LinkContext) -> str:
     address = page_content.address_of(vault(), context)
     return render_template(
         "recipient/not_mine.html",
-        sender_text=text,
-        branding=page_content.branding_of(context),
+        page=page_content.sender_content(context, text),
+        firm=page_content.shown_name(context, text.sender_title),
         address=addresses.mask(address.text),
         kind=address.kind,
         reassigned_at=context.reassigned_at if context.was_disowned else None,

@@ -88,12 +88,9 @@ def build_link_page(
         "language_args": language_args(),
         "held_since": context.held_since,
         "was_disowned": context.was_disowned,
-        "text": text,
+        **sender_content(context, text),
         "title": title,
         "body": body,
-        "branding": branding_of(context),
-        "destination": sandbox_mode.find_destination(context.iys_code, context.brand_code),
-        "account": context.brand_code,
         "mine": mine,
         "is_phone": Channel.EMAIL not in view.channels,
         "is_merchant": current.is_merchant,
@@ -144,7 +141,8 @@ def _title_and_body(text: ConsentText, context: LinkContext, view: View, languag
     """Title and body; the refusing ones where an asking link takes refusals only."""
     words: ConsentText | Wording = text
     if _shown_text_id(context, view) is None:
-        words = default_texts.default_wording(text.brand_name, CampaignKind.REFUSE, text.notice_url)
+        name = shown_name(context, text.brand_name)
+        words = default_texts.default_wording(name, CampaignKind.REFUSE, text.notice_url)
     return title_and_body(words, language)
 
 
@@ -157,8 +155,18 @@ def _shown_text_id(context: LinkContext, view: View) -> int | None:
     return None if context.kind == CampaignKind.ASK and not view.may_grant else context.text_id
 
 
-def branding_of(of: LinkContext | PublicPoint) -> Branding:
-    return Branding(branding.logo_url(of.brand_id, of.logo_digest), branding.colour_url(of.colour))
+def sender_content(of: LinkContext | PublicPoint, text: ConsentText) -> dict[str, Any]:
+    """Who asks, for components/sender.html. A brand of sandbox mode has no look: nobody has reviewed whose it is."""
+    destination, shown = sandbox_mode.find_destination(of.iys_code, of.brand_code), Branding(None, None)
+    if destination != sandbox_mode.Destination.SANDBOX:
+        shown = Branding(branding.logo_url(of.brand_id, of.logo_digest), branding.colour_url(of.colour))
+    return {"text": text, "branding": shown, "destination": destination, "account": of.brand_code}
+
+
+def shown_name(context: LinkContext, name: str) -> str:
+    """The name in a sentence of ours: in sandbox mode the account's, not what somebody typed."""
+    is_trial = context.brand_code in sandbox_mode.CODES
+    return default_texts.trial_name(context.brand_code) if is_trial else name
 
 
 def mask_sealed(vault: Vault, sealed: bytes, provider_id: int, recipient_id: int) -> str:

@@ -90,7 +90,7 @@ def _page(code: str, act: ReceiptContents, *, is_too_late: bool = False) -> str:
         disowned=decision_status.disowned_text() if act.is_disowned else None,
         undo_until=None if act.is_disowned else _undo_until(act, at),
         is_too_late=is_too_late,
-        colour_url=branding.colour_url(colours.pop()) if len(colours) == 1 else None,
+        colour_url=branding.colour_url(colours.pop()) if len(colours) == 1 and not act.is_sandbox else None,
         qr=qr_code.svg(absolute_receipt_url(act, code), _("Bu belgenin adresi, karekod olarak")),
         code=code,
         language_args=language_args,

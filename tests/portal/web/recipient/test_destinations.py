@@ -3,10 +3,11 @@
 import pytest
 
 from portal.core.extensions import db
-from portal.core.models import Outcome, Submission
+from portal.core.models import Brand, Outcome, Submission
 from portal.domain.providers import sandbox_mode
 from tests import make
 from tests.make import Person
+from tests.portal.web.consent_points.visitor import opened
 
 pytestmark = pytest.mark.alike
 
@@ -44,7 +45,7 @@ def test_who_practises_tells_people_that_it_is_a_trial(fatma_of, browser):
     receipt = browser.get(fatma.decides(MESAJ="ONAY").location).text
 
     assert TRIAL in page and TRIAL in receipt
-    assert f"{sandbox_mode.CODES.start} numaralı deneme hesabı" in page
+    assert f"Hesabın numarası: {sandbox_mode.CODES.start}" in page
 
 
 def test_who_practises_shows_no_link_of_their_own(app, browser):
@@ -55,6 +56,31 @@ def test_who_practises_shows_no_link_of_their_own(app, browser):
     page = Person(browser, make.codes(app)[make.PHONE]).opens().text
 
     assert TRIAL in page and make.NOTICE not in page and "aydınlatma metni" not in page
+
+
+@pytest.mark.parametrize("language", ["tr", "en"])
+def test_a_page_of_who_practises_names_its_brand_in_the_warning_only(app, browser, language):
+    """A link that is handed out must not look like the page of a bank whose name somebody typed."""
+    with app.app_context():
+        make.provider(sandbox_mode.CODES.start, sandbox_mode.CODES.start).admitted_at = None
+        brand = db.session.query(Brand).one()
+        brand.name, brand.contact, brand.colour = "Garanti BBVA", "0850 999 99 99", "#0b5e6b"
+        brand.logo_digest = "0123456789abcdef"
+        db.session.commit()
+    fatma = Person(browser, make.codes(app)[make.PHONE])
+    link, argument = f"/k/{fatma.code}", "?lang=en" if language == "en" else ""
+
+    receipt = fatma.decides(MESAJ="RET").location
+    opened(app, "banka", daily_budget=10)
+    opened(app, "taslak", daily_budget=10, published=False)
+    paths = (link, f"{link}/ben-degilim", receipt, "/b/deneme-banka", "/b/deneme-taslak")
+    pages = [browser.get(f"{path}{argument}").text for path in paths]
+
+    for page in pages:
+        assert page.count("Garanti BBVA") == 1 and "“Garanti BBVA”" in page
+        assert page.index("“Garanti BBVA”") < page.index("<h1")
+        assert "Örnek Mağazacılık" not in page and "0850 999" not in page
+        assert "/logo/" not in page and "/colour/" not in page
 
 
 def test_a_trial_that_is_over_says_nothing_of_iys(app, fatma_of, browser):
