@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from http.client import HTTPResponse
-from typing import Any
+from typing import Any, ClassVar
 
 import requests.adapters
 import urllib3
@@ -28,15 +28,6 @@ def answer_within(seconds: float) -> Iterator[None]:
         yield
     finally:
         _here.ends = None
-
-
-class Adapter(requests.adapters.HTTPAdapter):
-    """The transport of a session whose answers have a deadline."""
-
-    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
-        """Use our connections."""
-        self.poolmanager = urllib3.PoolManager(num_pools=connections, maxsize=maxsize, block=block, **options)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
 
 
 class _Bounded(io.RawIOBase):
@@ -75,17 +66,32 @@ class _Response(HTTPResponse):
         self.fp = bounded  # type: ignore[assignment]  # A reader of another raw stream.
 
 
-class _Connection(HTTPConnection):
+class Connection(HTTPConnection):
+    """A connection whose answers have a deadline."""
+
     response_class = _Response
 
 
-class _SecureConnection(HTTPSConnection):
+class SecureConnection(HTTPSConnection):
+    """The same over TLS."""
+
     response_class = _Response
 
 
 class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection
+    ConnectionCls = Connection
 
 
 class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection
+    ConnectionCls = SecureConnection
+
+
+class Adapter(requests.adapters.HTTPAdapter):
+    """The transport of a session whose answers have a deadline."""
+
+    pools: ClassVar[dict[str, type[HTTPConnectionPool]]] = {"http": _Pool, "https": _SecurePool}
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
+        """Use our connections."""
+        self.poolmanager = urllib3.PoolManager(num_pools=connections, maxsize=maxsize, block=block, **options)
+        self.poolmanager.pool_classes_by_scheme = self.pools
