@@ -1,0 +1,108 @@
+"""Pushes to the caller's URLs: results that are due, and replies, with the vendor's rule of repeating."""
+
+import heapq
+import random
+from dataclasses import dataclass, field
+from datetime import timedelta
+from threading import Thread
+from time import sleep
+from typing import Any
+
+import requests
+
+from portal.services.messaging.fake_gateway import inbound
+from portal.services.messaging.fake_gateway.journal import record_push
+from portal.services.messaging.fake_gateway.state import Reply, SentMessage, State
+
+RETRY_PAUSE = timedelta(minutes=5)
+TIMEOUT = 5.0  # Seconds.
+REPORTED_TWICE = "0007"
+ANSWERS = {"0012": "RET", "0013": "ONAY"}
+
+
+@dataclass
+class Push:
+    """A request that is due."""
+
+    url: str = field(repr=False)
+    format: str
+    body: Any = field(repr=False)
+    tries_left: int
+
+
+def deliver_due(here: State) -> None:
+    """Push what is due by the clock of the vendors, in the order of time; a failed push is due again later."""
+    report_due(here)
+    while True:
+        with here.lock:
+            if not here.pushes or here.pushes[0][0] > here.now():
+                return
+            due_at, number, push = heapq.heappop(here.pushes)
+        push.tries_left -= 1
+        if not _post(here, push) and push.tries_left:
+            with here.lock:
+                heapq.heappush(here.pushes, (due_at + RETRY_PAUSE, number, push))
+
+
+def report_due(here: State) -> None:
+    """Plan pushes of results that are known by now, and let phones that answer by themselves do so."""
+    with here.lock:
+        due: dict[int, list[SentMessage]] = {}
+        while here.results and here.results[0][0] <= here.now():
+            message = heapq.heappop(here.results)[2]
+            due.setdefault(id(message.account), []).append(message)
+            if answer := ANSWERS.get(message.to[-4:]):
+                plan_replies(here, inbound.answer(here, message, answer))
+        for messages in due.values():
+            account = messages[0].account
+            if account.push_url:
+                again = [each for each in messages if each.to.endswith(REPORTED_TWICE)]
+                dialect = here.dialects[account.vendor]
+                bodies = dialect.report_bodies(messages) + (dialect.report_bodies(again) if again else [])
+                _plan(here, account.push_url, "json", bodies, dialect.tries)
+
+
+def plan_replies(here: State, replies: list[Reply]) -> None:
+    """Plan pushes of replies, where the vendor has them and the account a URL."""
+    for reply in replies:
+        account = reply.account
+        dialect = here.dialects[account.vendor]
+        url = account.inbound_url if account.vendor == "netgsm" else account.push_url
+        if dialect.reply_body and url:
+            how = account.push_format if account.vendor == "netgsm" else "json"
+            _plan(here, url, how, [dialect.reply_body(reply)], dialect.tries)
+
+
+def _plan(here: State, url: str, how: str, bodies: list[object], tries: int) -> None:
+    bodies = bodies * int(here.settings["copies"])
+    if here.settings["shuffled"]:
+        random.shuffle(bodies)
+    for body in bodies:
+        heapq.heappush(here.pushes, (here.now(), next(here.ids), Push(url, how, body, tries)))
+
+
+def _post(here: State, push: Push) -> bool:
+    try:
+        answer = _request(push)
+    except requests.RequestException:
+        answer = None
+    record_push(here, push.body, answer.status_code if answer is not None else None)
+    return answer is not None and answer.status_code == 200
+
+
+def _request(push: Push) -> requests.Response:
+    if push.format == "query":
+        return requests.get(push.url, params=push.body, timeout=TIMEOUT, allow_redirects=False)
+    named = {"json": push.body} if push.format == "json" else {"data": push.body}
+    return requests.post(push.url, timeout=TIMEOUT, allow_redirects=False, **named)
+
+
+def start_delivery_thread(here: State, every: float) -> None:
+    """Push what is due, every so many seconds, for as long as the process lives."""
+
+    def deliver() -> None:
+        while True:
+            sleep(every)
+            deliver_due(here)
+
+    Thread(target=deliver, daemon=True).start()
