@@ -7,7 +7,7 @@ import pytest
 from portal.core.extensions import db
 from portal.core.models import Outcome, Submission
 from portal.services.iys import forwarder
-from portal.services.iys.forwarder import Loop
+from portal.services.iys.forwarder import IysLoop
 from tests import make
 from tests.make import Person
 
@@ -48,7 +48,7 @@ def test_what_is_due_is_forwarded_by_the_threads_of_every_lane(app, browser, san
             ran.set()
         return False
 
-    let_run(*forwarder.LANES, Loop("watch", watch))
+    let_run(*forwarder.LANES, IysLoop("watch", watch))
 
     assert ran.wait(PATIENCE)
 
@@ -66,7 +66,7 @@ def test_a_loop_that_fails_goes_on_and_stops_nobody_else(let_run):
         other.set()
         return False
 
-    let_run(Loop("fails", fails, idle=0.01), Loop("works", works))
+    let_run(IysLoop("fails", fails, idle=0.01), IysLoop("works", works))
 
     assert again.wait(PATIENCE) and other.wait(PATIENCE)
 
@@ -80,7 +80,7 @@ def test_the_threads_of_a_loop_join_where_there_is_more_to_do(let_run):
             all_of_them.set()
         return True
 
-    let_run(Loop("busy", busy, threads=3))
+    let_run(IysLoop("busy", busy, threads=3))
 
     assert all_of_them.wait(PATIENCE)
 
