@@ -48,6 +48,7 @@ class KnownMessage:
     address: str  # Masked.
     made_at: datetime  # Time of the link, of the decision on a receipt, or of a case's opening.
     page_url: str
+    report_url: str | None = None  # Where a receipt's message is complained of; of others, help says where.
     is_sandbox: bool = False
     pair: str | None = None
     sent_at: datetime | None = None  # None: sent by the firm itself, or not sent yet.
@@ -138,6 +139,7 @@ def _find_receipt(session: Session, vault: Vault, code: str) -> KnownMessage | N
         address=act.address,
         made_at=act.decided_at,
         page_url=url_for("recipient.receipt", code=code),
+        report_url=url_for("recipient.complain", code=code),
         is_sandbox=act.is_sandbox,
     )
 

@@ -21,7 +21,7 @@ from tests.portal.web.recipient.open_complaints import complains
 pytestmark = pytest.mark.alike
 
 FOUND = "Ne için"
-SAME = "Bu iletiyi tanıyoruz: bağlantı da metin de bizim"
+SAME = "Bağlantı bizim; metin, gönderdiğimiz gibi"
 UNSURE = "Bağlantıyı tanıyoruz; metnini karşılaştıramadık"
 FORGED = "Bağlantı bizim, ama metin bizim gönderdiğimiz değil"
 UNKNOWN = "Bu kodla bir ileti bulamadık"
@@ -324,6 +324,23 @@ def test_every_word_of_ours_is_vouched_for_in_any_spelling(app, browser, code):
 
     for pasted in (sent, f"\u200e{sent.replace(' ', chr(10))}", sent.upper().replace(code.upper(), code), sent[6:]):
         assert SAME in seen(check(browser, pasted)), pasted
+
+
+@pytest.mark.parametrize("language", ["tr", "en"])
+def test_a_text_of_ours_is_not_said_to_be_true_and_may_be_reported(app, browser, code, language):
+    """A firm whose account was taken over writes what it likes; we know who it is, and that it wrote so."""
+    told = {
+        "tr": ("Sözlerinden gönderen firma sorumludur", "metindeki numarayı değil", "Şüpheli mi? Bildirin"),
+        "en": ("The firm that sends it answers for its words", "not the number in the text", "Suspicious? Report it"),
+    }[language]
+
+    page = browser.post(f"/kontrol?lang={language}", data={"code": text_sent(app, code)})
+    receipt = browser.post("/kontrol", data={"code": receipt_of(browser, code)}).text
+
+    assert [each for each in told if each not in seen(page)] == []
+    assert "Örnek Mağazacılık A.Ş." in seen(page) and "0123456789012345" in seen(page)
+    assert "#complain" in page.text
+    assert "/sikayet" in receipt
 
 
 @pytest.mark.parametrize(
