@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from portal.core.addresses import Address, BadAddress, Problem, parse
 from portal.core.addresses.normalization import normalize_spelling
@@ -21,12 +22,16 @@ NOTHING = {
 _ERRORS = re.compile(r"#(?:YOK|N/?A|DEĞER|BAŞV|AD|SAYI|SAYI/0|BOŞ|VALUE|REF|NAME|NUM|NULL|DIV/0)[!?]?", re.I)  # Excel's
 
 
+@lru_cache(maxsize=1024)  # A cell is looked at in several ways, one after the other.
 def folded(text: str) -> str:
     """Lower-case ASCII words with one space between them: `İZİN  Türü:` is "izin turu", `E-Posta` is "eposta".
 
     Of signs alone a tick is "+", and any other stays: "✗".
     """
-    text = unicodedata.normalize("NFKC", normalize_spelling(text)).translate(_LETTERS).lower()
+    text = normalize_spelling(text.translate(_LETTERS))
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).translate(_LETTERS)
+    text = text.lower()
     if not text.isascii():
         text = "".join(letter for letter in unicodedata.normalize("NFD", text) if not unicodedata.combining(letter))
     words = _SIGNS.sub(" ", text).strip()
