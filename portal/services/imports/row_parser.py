@@ -21,8 +21,10 @@ from portal.services.imports.date_column import DateColumn
 from portal.services.imports.fixes import FIXES, apply_fix
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.consent_names import refusal_named, yes_refuses
+from portal.services.imports.layout.headers import OURS
 from portal.services.imports.layout.layout import ADDRESSES as SERVES
 from portal.services.imports.layout.normalization import address_or_problem, folded, says_nothing
+from portal.services.imports.layout.refusing_text import refuses
 from portal.services.imports.reading import Line, Sheet
 from portal.services.imports.row_results import SLOTS, RowProblem, SkipReason
 from portal.services.imports.row_values import RowValueReader, RowValues
@@ -31,6 +33,7 @@ from portal.services.imports.unused_columns import CellCounter
 SLOT_OF = {channel: slot for slot, channel in enumerate(SLOTS)}
 SERVED_BY = {AddressKind.PHONE: (Channel.SMS, Channel.CALL), AddressKind.EMAIL: (Channel.EMAIL,)}
 KIND_OF = {Field.ADDRESS: None, Field.PHONE: AddressKind.PHONE, Field.EMAIL: AddressKind.EMAIL}
+PROOFS = (Field.ORIGIN, Field.CONTACT)  # Kept as they stand, so they may say more.
 NO_NUMBER = " 0+-./()"  # Zeros are what a database often has in place of no number.
 # The names that Layout.words has for the word columns.
 WORDS_OF = {Field.CHANNEL: "channel", Field.TYPE: "type", Field.SOURCE: "source"}  # All others: "status".
@@ -61,6 +64,8 @@ class RowParser:
         self._width = max(layout.columns.values(), default=-1) + 1
         self._origin = layout.columns.get(Field.ORIGIN)
         self._date = layout.columns.get(Field.DATE)
+        ours = [place for place, name in enumerate(header) if folded(name) in OURS]
+        self._explained = {place for each, place in layout.columns.items() if each not in PROOFS} | set(ours)
         self._dates_refusals = self._date is not None and yes_refuses("".join(header[self._date : self._date + 1]))
 
     def cells_of(self, line: Line) -> Sequence[str] | None:
@@ -91,6 +96,9 @@ class RowParser:
             results = {0: Problem.EMPTY.value}
         for channel in values.stated:  # No cell of a status column goes without a result.
             results.setdefault(SLOT_OF[channel], self._problem_of_cell(channel, addresses, values))
+        grants = [slot for slot, each in results.items() if isinstance(each, Entry) and each.status == Status.GRANTED]
+        if grants and any(refuses(cell) for place, cell in enumerate(line[1]) if place not in self._explained):
+            results |= dict.fromkeys(grants, RowProblem.REFUSED_BESIDE.value)
         return sorted(results.items(), key=itemgetter(0))
 
     def _problem_of_cell(self, channel: Channel, addresses: Addresses, values: RowValues) -> str:

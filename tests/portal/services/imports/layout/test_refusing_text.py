@@ -13,7 +13,8 @@ REFUSING = [
     "kampanya SMS'i iptal", "onay yok", "iletişim izni kaldırıldı",
     # Written after the rule:
     "Bizi aramasınlar dedi, çok kızgın", "Tanıtım SMS'lerini durdurun", "telefonla görüşüldü, reklam istemezmiş",
-    "Pls remove from mailing list", "He no longer wants emails", "artık mail atmayalım", "Kaydının silinmesini talep etti",
+    "Pls remove from mailing list", "He no longer wants emails", "artık mail atmayalım",
+    "Kaydının silinmesini talep etti",
     "İYS üzerinden ret vermiş", "Kampanyalardan haberdar olmak istememekte", "e-posta göndermeyi kesin",
     "numaramı silin lütfen", "izni 03.2024'te iptal edilmiş", "listenizden çıkarın", "WhatsApp'tan yazmayın",
     "Müşterinin ticari ileti onayı bulunmamaktadır",
@@ -26,7 +27,8 @@ HARMLESS = [
     # Written after the rule:
     "Aramadan gelmeyin", "Bizi aramasını istedi", "kurye kapıda zile basmasın, telefonla arasın",
     "Sipariş iptali için aradı", "Fatura göndermeyin, e-arşiv yeterli", "Yeni kampanyalardan haberdar olmak istiyor",
-    "SMS ile onay verdi", "Durmaz Apt. Retimo Cad. 12/5 İzmir", "çiçek kabul etmedi", "WhatsApp'tan yazdı, cevap verildi",
+    "SMS ile onay verdi", "Durmaz Apt. Retimo Cad. 12/5 İzmir", "çiçek kabul etmedi",
+    "WhatsApp'tan yazdı, cevap verildi",
 ]  # fmt: skip
 
 
