@@ -43,7 +43,7 @@ class ImportOptions:
 
     def leaves_grants_out(self, batch: ImportBatch) -> bool:
         """Also where refusals may stand in what is not read: nobody looks at a page before the grants are written."""
-        return self.only_refusals or (not self.ignores_unread and unread_of(vault(), batch).may_refuse)
+        return self.only_refusals or (not self.ignores_unread and unread_of(vault(), batch).doubtful > 0)
 
 
 class ImportFailed(Exception):

@@ -72,8 +72,8 @@ class Summary:
             for word, count in self.tally.items() if word in PROBLEMS
         ]  # fmt: skip
         self.read_file(batch)
-        holds_statuses = any(each["holds_statuses"] for each in self.unused_columns)
-        if self.problems or (not options.ignores_unread and (holds_statuses or self.unused_sheets)):
+        may_refuse = any(each["may_refuse"] for each in self.unused_columns) or bool(self.unused_sheets)
+        if self.problems or (may_refuse and not options.ignores_unread):
             self.exit_code = ExitCode.PROBLEMS
 
     def read_file(self, batch: ImportBatch) -> None:
@@ -83,7 +83,8 @@ class Summary:
         unread = unread_of(vault(), batch)
         self.unused_columns = [
             {"column": each.letter, "header": each.header[:LONGEST_HEADER], "filled": each.filled,
-             "statuses": each.statuses, "holds_statuses": each.holds_statuses}
+             "statuses": each.statuses, "refusals": each.refusals, "dates": each.dates, "addresses": each.addresses,
+             "may_refuse": each.may_refuse}
             for each in unread.columns
         ]  # fmt: skip
         self.unused_sheets = [

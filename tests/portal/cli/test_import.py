@@ -152,15 +152,21 @@ def test_no_yes_or_no_of_an_offices_file_is_lost(run, tmp_path, rows):
 
     assert (code, told["state"], told["problem"], told["problems"]) == (1, "done", None, [])
     assert sum(told["tally"].values()) == 75 == len(rows(Decision, Decision.status == Status.REFUSED))
-    named = [
-        (each["column"], each["filled"], each["statuses"], each["holds_statuses"]) for each in told["unused_columns"]
-    ]
+    named = [(each["column"], each["filled"], each["statuses"], each["may_refuse"]) for each in told["unused_columns"]]
     assert named == [("J", 25, 25, True), ("I", 12, 0, False)]
     assert told["unused_columns"][0]["header"] == "Toplantıya geldi"
 
 
 @pytest.mark.parametrize(
-    ("name", "cell"), [("SMS izni reddi", "Evet"), ("Ret tarihi", NOW), ("Üye mi", "E"), ("Opt-in revoked", "Yes")]
+    ("name", "cell"),
+    [
+        ("SMS izni reddi", "Evet"),
+        ("Ret tarihi", NOW),
+        ("Üye mi", "E"),
+        ("Opt-in revoked", "Yes"),
+        ("Bitiş tarihi", NOW),
+        ("Telefon 2", "0535 111 22 33"),
+    ],
 )
 def test_grants_beside_what_may_refuse_are_left_out_until_somebody_vouches(run, tmp_path, rows, name, cell):
     lines = f"0532 987 65 43;E;E;{cell};{NOW};HS_WEB;A-1", f"0533 234 56 78;H;H;;{NOW};HS_WEB;A-2"

@@ -151,14 +151,14 @@ def test_a_sign_in_a_column_of_yes_and_no_is_explained_by_a_person(sign):
     "name", ["Ret tarihi", "Unsubscribed at", "İptal nedeni", "SMS gönderme", "Consent withdrawn on"]
 )
 def test_a_filled_column_under_a_name_that_refuses_may_hold_refusals(name):
-    header, line = ["CEP", "SMS", name, "Notlar"], (2, ["0532 123 45 67", "E", "20.11.2026", "20.11.2026"])
+    header, line = ["CEP", "SMS", name, "Notlar"], (2, ["0532 123 45 67", "E", "20.11.2026", "iyi müşteri"])
     layout = Layout(columns={Field.PHONE: 0, Field.STATUS_SMS: 1}, channels=(), **FACTS)
     counter = CellCounter(layout)
     counter.add([line])
 
     unused = unused_columns(counter.counts(), layout, header)
 
-    assert [(each.header, each.holds_statuses) for each in unused] == [(name, True), ("Notlar", False)]
+    assert [(each.header, each.may_refuse) for each in unused] == [(name, True), ("Notlar", False)]
 
 
 def test_the_date_of_a_refusal_dates_no_grant():

@@ -1,4 +1,4 @@
-"""Refusals in columns that are not read: notes hold the grants of their line back."""
+"""Refusals in columns that are not read: notes hold the grants of their line back, other columns are red."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -9,6 +9,7 @@ from portal.domain.consents.bulk_import import Entry
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.row_parser import RowParser
 from portal.services.imports.row_results import SLOTS
+from portal.services.imports.unused_columns import CellCounter, unused_columns
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 FACTS = {"source": Source.WEB, "date": NOW - timedelta(days=1), "channels": ()}
@@ -44,3 +45,48 @@ def test_a_proof_that_refuses_counts_as_a_note_and_a_name_or_what_we_wrote_does_
     assert results_of(["CEP", "SMS", "Ad"], [PHONE, "E", note], **columns, name=2) == {Channel.SMS: "ONAY"}
     assert results_of(["CEP", "SMS", "Sorun"], [PHONE, "E", note], **columns) == {Channel.SMS: "ONAY"}
     assert results_of(["CEP", "SMS"], [PHONE, "E", "", note], **columns) == {Channel.SMS: "refused_beside"}
+
+
+def column_of(name: str, *cells: str, field: Field | None = None):
+    """The one column beside the telephone, as it is named."""
+    layout = Layout({Field.PHONE: 0} | ({field: 1} if field else {}), **FACTS)
+    counter = CellCounter(layout)
+    counter.add([(number, [PHONE, cell]) for number, cell in enumerate(cells, 2)])
+    return next(iter(unused_columns(counter.counts(), layout, ["CEP", name])), None)
+
+
+@pytest.mark.parametrize("field", [None, Field.ORIGIN])
+def test_a_column_with_a_few_notes_that_refuse_is_named_with_their_number(field):
+    column = column_of("Not", *["iyi müşteri"] * 40, "bir daha aramayın", "istemiyor", field=field)
+
+    assert (column.may_refuse, column.filled, column.refusals) == (True, 42, 2)
+    assert not getattr(column_of("Not", *["iyi müşteri"] * 40, field=field), "may_refuse", False)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Ayrılma tarihi", "Left at", "Bitiş tarihi", "Pasife alınma", "Üyelik bitiş tarihi", "Üyelik son tarihi", "", "X"],
+)
+def test_dates_of_nobody_knows_what_may_be_those_of_leaving(name):
+    assert column_of(name, "20.11.2026", "", "2026-11-21 10:00:00", "ara").may_refuse
+    assert not column_of(name, "aktarıldı", "34710", "5").may_refuse
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Doğum tarihi", "Kayıt Tarihi", "Son sipariş tarihi", "created_at", "Last login", "Üyelik tarihi", "Fatura Tarihi",
+     "SMS izin tarihi", "İlk alışveriş", "updatedAt"],
+)  # fmt: skip
+def test_dates_of_a_known_kind_are_none_of_leaving(name):
+    assert not column_of(name, "20.11.2026", "21.11.2026").may_refuse
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [("Telefon 2", ["0533 111 22 33", ""]), ("Diğer e-posta", ["a@example.com"]), ("X", ["905321234567", "yok"])],
+)
+def test_a_refusal_does_not_reach_the_second_address_of_its_line(name, cells):
+    column = column_of(name, *cells)
+
+    assert column.may_refuse and column.holds_addresses
+    assert not column_of("Müşteri no", "12345678901", "1002345678", "8690123456789").may_refuse
