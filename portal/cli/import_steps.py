@@ -166,6 +166,7 @@ def _start(batch: ImportBatch, options: ImportOptions) -> None:
         batches.start(
             db.session, batch, None, clock.now(), only_refusals=options.leaves_grants_out(batch),
             confirms_before_2015=options.confirms_before_2015, confirms_after_refusal=options.confirms_after_refusal,
+            confirms_unread=options.ignores_unread,
         )  # fmt: skip
     except batches.Before2015Unconfirmed as unconfirmed:
         raise ImportFailed(

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from portal.core import leases
+from portal.core import extensions, leases
 from portal.core.database import changed_rows
 from portal.core.leases import LeaseLost
 from portal.core.models import BatchState, Brand, ImportBatch, ImportChunk, Provider, UploadPart
@@ -19,6 +19,7 @@ from portal.core.vault import Vault
 from portal.domain import audit, packages
 from portal.domain.consents.import_plan import Effect
 from portal.services.imports.layout import Layout
+from portal.services.imports.unused_columns import unread_of
 
 MAY_CHOOSE = (BatchState.READ, BatchState.MAPPED, BatchState.DRY_RUN)
 MAY_DROP = (BatchState.UPLOADED, BatchState.UNREADABLE, *MAY_CHOOSE)
@@ -37,6 +38,10 @@ class AnswerMissing(Exception):
     def __init__(self, names: list[str]):
         super().__init__(*names)
         self.names = names
+
+
+class UnreadUnconfirmed(Exception):
+    """Nobody has vouched that what the file's layout does not read holds no refusals."""
 
 
 class Before2015Unconfirmed(Exception):
@@ -61,19 +66,23 @@ def set_layout(session: Session, vault: Vault, batch: ImportBatch, layout: Layou
 
 def start(
     session: Session, batch: ImportBatch, user_id: int | None, at: datetime, *, only_refusals: bool = False,
-    confirms_before_2015: bool = False, confirms_after_refusal: bool = False, seen: str | None = None,
+    confirms_before_2015: bool = False, confirms_after_refusal: bool = False, confirms_unread: bool = False,
+    seen: str | None = None,
 ) -> None:  # fmt: skip
     """Start the run; `seen`: only of the dry run whose page was posted. Grants that are newer than a person's own
-    refusal are written only if `confirms_after_refusal`. Raises AnswerMissing, Before2015Unconfirmed,
-    packages.PackageFull, WrongState."""
+    refusal are written only if `confirms_after_refusal`. Raises AnswerMissing, Before2015Unconfirmed, CannotOpen,
+    UnreadUnconfirmed, packages.PackageFull, WrongState."""
     if seen is not None and seen != str(batch.dry_run_at or ""):
         raise WrongState
     if batch.asked and batch.answered_at is None:
         raise AnswerMissing(list(batch.asked))
     vouched = 0 if only_refusals else batch.before_2015
     again = (batch.tally or {}).get(Effect.OVER_REFUSAL, 0) if confirms_after_refusal and not only_refusals else 0
+    unread = 0 if only_refusals else unread_of(extensions.vault(), batch).doubtful
     if vouched and not confirms_before_2015:
         raise Before2015Unconfirmed
+    if unread and not confirms_unread:
+        raise UnreadUnconfirmed
     if batch.new_addresses and not only_refusals:
         provider = session.get_one(Provider, batch.provider_id)
         packages.require_capacity(session, provider, batch.new_addresses, at)
@@ -83,7 +92,8 @@ def start(
         "after_refusal_confirmed_at": at if again else None,
     }  # fmt: skip
     _change_state(session, batch, (BatchState.DRY_RUN,), BatchState.RUNNING, at, **values)
-    confirmed = {name: count for name, count in (("before_2015", vouched), ("after_refusal", again)) if count}
+    said = ("before_2015", vouched), ("after_refusal", again), ("unread", unread)
+    confirmed = {name: count for name, count in said if count}
     _note(session, batch, "import.begun", user_id, at, {"lines": batch.lines, **confirmed, **(batch.tally or {})})
 
 

@@ -29,7 +29,7 @@ from portal.web.shared import column_layout_page, limits, masked_cells
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.access import needs
 from portal.web.shared.forms import BaseForm
-from portal.web.shared.import_labels import BEFORE_2015_UNCONFIRMED, label_tally
+from portal.web.shared.import_labels import BEFORE_2015_UNCONFIRMED, UNREAD_UNCONFIRMED, label_tally
 from portal.web.shared.owner_notifications import notify_roles
 from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
 from portal.web.shared.signed_in_person import person_key, record_operator_audit
@@ -50,6 +50,7 @@ ERROR_MESSAGES: dict[type[Exception], str] = {
     batches.WrongState: OVERTAKEN,
     batches.AnswerMissing: _l("Firmanın yanıtı bekleniyor."),
     batches.Before2015Unconfirmed: BEFORE_2015_UNCONFIRMED,
+    batches.UnreadUnconfirmed: UNREAD_UNCONFIRMED,
     packages.PackageFull: _l("Firmanın paketinde bu kadar yeni adrese yer yok. Paketini büyütmesi gerekir."),
 }
 
@@ -114,10 +115,11 @@ def run_import(provider_id: int, batch_id: int) -> ResponseReturnValue:
     _provider, batch = _delegated_batch(db.session, provider_id, batch_id)
     if not _may_start(batch):
         return rollback_and_redirect(_url_of(batch), OVERTAKEN)
+    said = request.form
     start = partial(
-        batches.start, db.session, batch, current_user.id, clock.now(), seen=request.form.get("seen", ""),
-        confirms_before_2015=request.form.get("before_2015") == "yes",
-        confirms_after_refusal=request.form.get("after_refusal") == "yes",
+        batches.start, db.session, batch, current_user.id, clock.now(), seen=said.get("seen", ""),
+        only_refusals=said.get("only") == "refusals", confirms_before_2015=said.get("before_2015") == "yes",
+        confirms_after_refusal=said.get("after_refusal") == "yes", confirms_unread=said.get("unread") == "yes",
     )  # fmt: skip
     return _act(batch, start)
 
@@ -178,7 +180,7 @@ def _render_batch(provider: Provider, batch: ImportBatch, page: column_layout_pa
         good=good,
         problems=problems,
         total=sum(tally.values()),
-        unread=unread_of(vault(), batch) if batch.tally else None,
+        unread=unread_of(vault(), batch) if batch.tally is not None else None,
         awaits_answer=awaits_answer,
         asked=[WORDS[name] for name in batch.asked or ()],
         ask=AskForm(formdata=None, what=_missing_defaults(batch)) if may_ask else None,

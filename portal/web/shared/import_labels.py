@@ -51,6 +51,9 @@ MISSING = {
 BEFORE_2015_UNCONFIRMED = _l(
     "Aktarım başlamadı: HS_2015 kaynaklı onayların 1 Mayıs 2015'ten önce alındığını önce siz onaylayın."
 )
+UNREAD_UNCONFIRMED = _l(
+    "Aktarım başlamadı: okunmayan sütun ve sayfalarda ret olmadığını önce siz onaylayın ya da yalnız retleri aktarın."
+)
 # The possible meanings of a word, by its kind.
 MEANINGS = {"status": Status, "channel": Channel, "source": Source, "type": RecipientType}
 KINDS = {"status": _l("Durum"), "channel": _l("Kanal"), "source": _l("Kaynak"), "type": _l("Alıcı tipi")}

@@ -22,7 +22,7 @@ from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.imports.batch_page import own_batch_or_404, page_context
 from portal.web.shared import column_layout_page
 from portal.web.shared.access import needs
-from portal.web.shared.import_labels import BEFORE_2015_UNCONFIRMED
+from portal.web.shared.import_labels import BEFORE_2015_UNCONFIRMED, UNREAD_UNCONFIRMED
 from portal.web.shared.redirects import rollback_and_redirect
 from portal.web.shared.signed_in_person import record_audit
 
@@ -71,12 +71,15 @@ def start_import(batch_id: int) -> ResponseReturnValue:
     start = partial(
         batches.start, only_refusals=request.form.get("only") == "refusals",
         confirms_before_2015=request.form.get("before_2015") == "yes",
-        confirms_after_refusal=request.form.get("after_refusal") == "yes", seen=request.form.get("seen", ""),
+        confirms_after_refusal=request.form.get("after_refusal") == "yes",
+        confirms_unread=request.form.get("unread") == "yes", seen=request.form.get("seen", ""),
     )  # fmt: skip
     try:
         return _act(batch_id, start, "")
     except batches.Before2015Unconfirmed:
         return rollback_and_redirect(_page(batch_id), BEFORE_2015_UNCONFIRMED)
+    except batches.UnreadUnconfirmed:
+        return rollback_and_redirect(_page(batch_id), UNREAD_UNCONFIRMED)
     except packages.PackageFull:
         db.session.rollback()
         page = page_context(own_batch_or_404(read_session(), batch_id), no_room=True)

@@ -375,6 +375,48 @@ def test_grants_after_a_persons_own_refusal_are_named_and_wait_for_a_tick(app, a
     assert rows.one(AuditEntry, AuditEntry.act == "import.begun").facts["after_refusal"] == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "cell", "says"),
+    [
+        ("Not", "bir daha aramayın", "1 hücrede ret yazıyor"),
+        ("Bitiş tarihi", "20.11.2026", "1 tarih; ayrılma tarihi olabilir"),
+        ("Telefon 2", "0533 111 22 33", "1 adres; satırın reddi bunlara yazılmaz"),
+        ("Üye mi", "E", "1 hücre evet ya da hayır"),
+    ],
+)
+def test_grants_beside_what_may_refuse_wait_for_an_explicit_yes_and_refusals_do_not(
+    app, ayse, rows, name, cell, says
+):  # fmt: skip
+    day = clock.istanbul(clock.now()).strftime("%d.%m.%Y")
+    lines = f"0532 123 45 67;ONAY;HS_WEB;{day};Form;{cell}", f"0533 234 56 78;RET;HS_WEB;{day};Form;"
+    bring_as_texting(app, ayse, rows, "\n".join((f"Telefon;Durum;Kaynak;İzin tarihi;Dayanak;{name}", *lines)))
+    address = f"/dashboard/imports/{work(app, rows)}"
+
+    page = ayse.opens(address).text
+    ayse.posts(f"{address}/run", seen_on(page))
+    waiting = rows.one(ImportBatch)
+    said = ayse.opens(address).text
+    ayse.posts(f"{address}/run", {"unread": "yes", "seen": "2026-01-01 00:00:00"})
+    stale = rows.one(ImportBatch)
+    ayse.posts(f"{address}/run", {"unread": "yes"} | seen_on(page))
+    begun = rows.one(ImportBatch)
+
+    assert says in page and 'name="unread"' in page and "Yalnız retleri aktar" in page
+    assert waiting.state == stale.state == BatchState.DRY_RUN and "Aktarım başlamadı: okunmayan" in said
+    assert begun.state == BatchState.RUNNING and not begun.only_refusals
+    assert rows.one(AuditEntry, AuditEntry.act == "import.begun").facts["unread"] == 1
+
+
+def test_refusals_of_a_file_that_may_hold_more_of_them_need_no_word(app, ayse, rows):
+    text = "Telefon;Durum;İzin tarihi;Kaynak;Not\n0532 123 45 67;RET;20.11.2026;HS_WEB;SMS istemiyor"
+    bring_as_texting(app, ayse, rows, text)
+    address = f"/dashboard/imports/{work(app, rows)}"
+
+    ayse.posts(f"{address}/run", {"only": "refusals"} | seen_on(ayse.opens(address).text))
+
+    assert rows.one(ImportBatch).state == BatchState.RUNNING and rows.one(ImportBatch).only_refusals
+
+
 def test_a_merchants_old_grants_are_said_to_be_in_doubt_beforehand(app, ayse, rows):
     lines = "".join(f"\n0532 123 45 6{number};ONAY;HS_WEB;01.06.2026;Sözleşme;TACIR" for number in range(3))
     text = "Telefon;Durum;Kaynak;Tarih;Dayanak;Alıcı tipi" + lines

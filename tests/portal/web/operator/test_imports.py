@@ -125,6 +125,26 @@ def test_the_operator_asks_and_the_firm_answers_and_the_file_is_brought(app, sup
     assert rows(AuditEntry, AuditEntry.act == "import.brought_for")[0].facts == {"reason": REASON}
 
 
+def test_the_operator_vouches_for_grants_beside_a_note_that_refuses_or_brings_refusals(app, support, ayses, rows):
+    day = clock.istanbul(clock.now()).strftime("%d.%m.%Y")
+    lines = f"0532 987 65 43;ONAY;{day};HS_WEB;Form;RET", f"0533 234 56 78;RET;{day};HS_WEB;;"
+    bring(support, rows, ayses, csv_of(*lines, header="Telefon;Durum;Tarih;Kaynak;Dayanak;Not"))
+    work_all(app)
+    batch_id = rows.one(ImportBatch).id
+    support.posts(path_of(ayses, batch_id, "layout"), layout_of(support.opens(path_of(ayses, batch_id)).text))
+    work_all(app)
+
+    page = support.opens(path_of(ayses, batch_id)).text
+    seen = {"seen": re.search(r'name="seen" value="([^"]+)"', page)[1]}
+    support.posts(path_of(ayses, batch_id, "run"), seen)
+    waiting = rows.one(ImportBatch)
+    support.posts(path_of(ayses, batch_id, "run"), {"only": "refusals"} | seen)
+
+    assert waiting.tally == {"refused_beside": 1, "first_refusal": 1} and waiting.state == BatchState.DRY_RUN
+    assert 'name="unread"' in page and "1 hücrede ret yazıyor" in page
+    assert rows.one(ImportBatch).state == BatchState.RUNNING and rows.one(ImportBatch).only_refusals
+
+
 def test_addresses_and_names_are_masked_for_the_operator_whatever_it_takes_columns_for(app, support, ayses, rows):
     batch = batch_after_dry_run(app, support, rows, ayses)
     pages = [support.opens(path_of(ayses, batch.id)).text]
