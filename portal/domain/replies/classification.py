@@ -1,0 +1,88 @@
+"""What the words of a reply say. A refusal is looked for first, and wins over a consent in the same text."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from enum import StrEnum
+from itertools import groupby
+
+from portal.domain.replies import word_lists
+
+LONGEST = 1600  # Characters that are read: ten parts of an SMS.
+
+
+class ReplyOutcome(StrEnum):
+    """What is to be done about a reply."""
+
+    REFUSAL = "refusal"  # Stop, record it, tell İYS, confirm the same day.
+    LIKELY_REFUSAL = "likely_refusal"  # Stop at once; a person decides the same working day.
+    CONSENT = "consent"  # The words of one, whether or not somebody was asked.
+    REVIEW = "review"  # A person reads it; nothing changes until then.
+
+
+def classify_reply(text: str, keywords: Iterable[str] = ()) -> ReplyOutcome:
+    """The outcome of a reply by its words. `keywords` are the brand's own, which may stand in it and say nothing.
+
+    Gateways lose Turkish letters: a `?` or U+FFFD stands for any of them in words that refuse. A consent is one form
+    and nothing else. What follows LONGEST characters is not read, and nobody consents in so many.
+    """
+    words = _split(fold(text[:LONGEST]), keywords)
+    if _refuses(words):
+        return ReplyOutcome.REFUSAL
+    if any(_NEGATES.match(part) for word in words for part in (word, *word.split("?"))):
+        return ReplyOutcome.LIKELY_REFUSAL
+    if _refuses([word for word in words if word not in _CONSENTING]):
+        return ReplyOutcome.LIKELY_REFUSAL
+    if " ".join(words) in _CONSENTS and _PLAIN.fullmatch(text) and len(text) <= LONGEST:
+        return ReplyOutcome.CONSENT
+    return ReplyOutcome.REVIEW
+
+
+def fold(text: str) -> str:
+    """Words in capitals without accents, with single blanks: `İptâl,  et!` is `IPTAL ET`. Question marks stay."""
+    decomposed = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).translate(_MISREAD))
+    visible = "".join(each for each in decomposed if unicodedata.category(each) not in ("Mn", "Cf"))
+    return " ".join(_SIGN.sub(" ", visible).upper().split())
+
+
+def _split(folded: str, keywords: Iterable[str]) -> list[str]:
+    """The words without keywords and operator's code; `R E T` is one. A keyword that refuses is not left out."""
+    text = f" {_OPERATOR_CODE.sub(' ', folded)} "
+    left_out = [keyword for keyword in map(fold, keywords) if not any(map(_may_refuse, keyword.split()))]
+    meanings = word_lists.SPELLINGS | dict.fromkeys(sorted(left_out, key=len, reverse=True), "")
+    for written, word in meanings.items():
+        while f" {written} " in text:
+            text = text.replace(f" {written} ", f" {word} " if word else " ")
+    words: list[str] = []
+    for is_letter, group in groupby(text.split(), lambda word: len(word) == 1 and not word.isdigit()):
+        words += ("" if is_letter else " ").join(group).split()
+    return [word for word in words if word.strip("?")]
+
+
+def _may_refuse(word: str) -> bool:
+    return bool(_REFUSES.fullmatch(word) or _NEGATES.match(word))
+
+
+def _refuses(words: list[str]) -> bool:
+    """Whether there are words of refusal, and nothing but fillers beside them."""
+    return any(map(_REFUSES.fullmatch, words)) and all(
+        _REFUSES.fullmatch(each) or _FILLS.fullmatch(each) for each in words
+    )
+
+
+def _pattern(words: Iterable[str]) -> str:
+    """Any of the words folded; each Turkish letter may be lost, as one question mark or, of UTF-8, as two."""
+    return "|".join(re.sub("[ÇĞIİÖŞÜ]", lambda letter: rf"(?:{fold(letter[0])}|\?{{1,2}})", word) for word in words)
+
+
+_MISREAD = str.maketrans("ÝýÞþÐð\ufffd", "İıŞşĞğ?")  # Of Turkish letters that were taken for ISO 8859-1.
+_SIGN = re.compile(r"[^\w?]|_")
+_OPERATOR_CODE = re.compile(r"B\d{3}(?!\S)")  # Appended to each of our SMS; never a brand's.
+_PLAIN = re.compile(r"[\w\s\u0300-\u036f.,:;!…&\"'“”‘’«»-]*")  # No question, no emoji.
+_REFUSES = re.compile(rf"(?:{_pattern(word_lists.STRONG + word_lists.ALONE)})\?*")
+_NEGATES = re.compile(
+    rf"(?:{_pattern(word_lists.STRONG + word_lists.NEGATIVE)})\?*\Z|(?:{_pattern(word_lists.NEGATIONS)})"
+)
+_FILLS = re.compile(rf"(?:{_pattern(word_lists.FILLERS)})\?*")
+_CONSENTS = frozenset(map(fold, word_lists.CONSENTS))
+_CONSENTING = frozenset(word for form in _CONSENTS for word in form.split())

@@ -1,0 +1,30 @@
+"""Words of replies by what they say, in Turkish capitals. Those without another origin are our own judgement."""
+
+# Refusals as a whole reply; in a longer one a person decides. RET is the word of İYS and all vendors, İPTAL a Turkish
+# habit of SMS; the English ones stand in the lists of AWS, Telnyx, Braze and Twilio.
+STRONG = [
+    "RET", "İPTAL", "STOP", "STOPALL", "UNSUBSCRIBE", "OPTOUT", "REMOVE", "İSTEMİYORUM", "İSTEMEM", "REDDEDİYORUM",
+]  # fmt: skip
+
+# Refusals as a whole reply only: in a longer one they are a colour, a number, the end of something. RED is seen with a
+# vendor in place of RET; END, CANCEL, QUIT, ARRET and TD are of the English lists.
+ALONE = ["RED", "END", "CANCEL", "QUIT", "ARRET", "TD", "ÇIK", "ÇIKIŞ", "DUR", "DURDUR", "HAYIR", "NO"]
+
+# Beginnings of words that negate, and whole words that do: a longer reply with one of them may refuse.
+NEGATIONS = [
+    "İSTEMİ", "İSTEMEZ", "İSTEMEY", "İSTEMEDİ", "REDDED", "REDDET", "ONAYLAMI", "ONAYLAMA", "ETMİYOR", "VERMİYOR",
+    "DEĞİL", "GÖNDERME", "GÖNDERİLME", "ATMAY", "ARAMAY", "YAZMAY", "ALMIYOR", "ALMAYACA", "VAZGEÇ", "RAHATSIZ",
+    "ÇIKARIN", "SİLİNİZ", "SİLİNSİN",
+]  # fmt: skip
+NEGATIVE = ["SİLİN", "ATMA", "SPAM", "YETER", "DONT"]
+
+# These say nothing beside a refusal.
+FILLERS = [
+    "SMS", "MESAJ", "MESAJI", "MESAJLARI", "REKLAM", "REKLAMLARI", "LÜTFEN", "BENİ", "LİSTEDEN", "ARTIK", "BU", "TÜM",
+    "EDİYORUM", "EDİN", "ET", "ALMAK", "PLEASE", "ALL", "ME",
+]  # fmt: skip
+
+# ONAY is İYS's word, EVET that of operators. TAMAM, OK, PEKİ, YES and START answer anything, and are not here.
+CONSENTS = ["ONAY", "EVET", "KABUL", "ONAYLIYORUM", "KABUL EDİYORUM", "ONAY VERİYORUM"]
+
+SPELLINGS = {"OPT OUT": "OPTOUT", "DON T": "DONT"}
