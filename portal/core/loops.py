@@ -24,35 +24,44 @@ class Loop:
 
 def run_loops(app: Flask, stop: threading.Event, loops: Sequence[Loop]) -> None:
     """Run all loops until told to stop; running steps end first."""
-    threads = [thread for loop in loops for thread in _threads(app, loop, stop)]
+    running = [_RunningLoop(app, loop, stop) for loop in loops]
+    threads = [
+        threading.Thread(target=each.run, name=f"{each.loop.name}-{number}")
+        for each in running
+        for number in range(each.loop.threads)
+    ]
     for thread in threads:
         thread.start()
+    stop.wait()
+    for each in running:
+        each.more.set()
     for thread in threads:
         thread.join()
 
 
-def _threads(app: Flask, loop: Loop, stop: threading.Event) -> list[threading.Thread]:
-    more = threading.Event()
-    return [
-        threading.Thread(target=_run_loop, args=(app, loop, stop, more, number == 0), name=f"{loop.name}-{number}")
-        for number in range(loop.threads)
-    ]
+class _RunningLoop:
+    """Of the threads that find nothing one at a time pauses and looks again; the others wait for their turn, or until
+    it finds some. A thread whose step lasts holds up none of them."""
 
+    def __init__(self, app: Flask, loop: Loop, stop: threading.Event):
+        self.app, self.loop, self.stop = app, loop, stop
+        self.more, self.lookout = threading.Event(), threading.Lock()
 
-def _run_loop(app: Flask, loop: Loop, stop: threading.Event, more: threading.Event, is_lookout: bool) -> None:
-    """The first thread of a loop looks for work; the others wait until it finds some."""
-    while not stop.is_set():
-        if not is_lookout and not more.wait(1.0):
-            continue
+    def run(self) -> None:
+        """What each thread does."""
+        while not self.stop.is_set():
+            if self._step():
+                self.more.set()
+                continue
+            self.more.clear()
+            with self.lookout:
+                if not self.stop.is_set():
+                    self.more.wait(self.loop.idle)
+
+    def _step(self) -> bool:
         try:
-            with app.app_context():
-                found = loop.step()
+            with self.app.app_context():
+                return self.loop.step()
         except Exception:  # The database may be away; claimed rows are free again when their lease ends.
-            log.exception("step.failed", loop=loop.name)
-            found = False
-        if found:
-            more.set()
-        else:
-            more.clear()
-            if is_lookout:
-                stop.wait(loop.idle)
+            log.exception("step.failed", loop=self.loop.name)
+            return False

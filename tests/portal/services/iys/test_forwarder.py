@@ -91,3 +91,25 @@ def test_a_turn_takes_refusals_before_lists_and_ends_where_nothing_is_due(app, i
     with app.app_context():
         assert forwarder.forward_one(iys) is False
     assert names == ["refusals", "singles", "lists", "results", "expiring"]
+
+
+@pytest.mark.parametrize("hanging", range(3))
+def test_a_step_that_hangs_leaves_the_others_looking_for_work(let_run, hanging):
+    """Whichever of the threads it is that hangs."""
+    begun, work, done, ended = [], threading.Event(), threading.Event(), threading.Event()
+
+    def step(_client) -> bool:
+        begun.append(1)
+        if len(begun) == hanging + 1:
+            ended.wait(2 * PATIENCE)
+        if work.is_set():
+            done.set()
+        return False
+
+    let_run(IysLoop("hangs", step, threads=3, idle=0.01))
+    while len(begun) < 20:
+        ended.wait(0.01)
+    work.set()
+
+    assert done.wait(PATIENCE)
+    ended.set()
