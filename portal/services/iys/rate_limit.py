@@ -19,7 +19,7 @@ from portal.core.models import CallTally, IysRate
 from portal.core.models.inserts import insert_missing, insert_or_add
 
 SPAN = timedelta(minutes=5)
-MARGIN = 0.04  # Of a second: network delays may shorten the time between two calls.
+MARGIN = 0.08  # Of a second: network delays may shorten the time between two calls.
 KEPT = timedelta(days=8)  # Tallies are read for a day; a week more shows an operator what is usual.
 HOUR = timedelta(hours=1)
 LONGEST_HOLD = timedelta(minutes=2)  # Of all calls; İYS asks for a second.
