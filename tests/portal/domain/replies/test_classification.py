@@ -1,5 +1,6 @@
 """What replies say by their words: a table of what people write, and properties of any text."""
 
+import re
 import unicodedata
 
 import pytest
@@ -121,7 +122,7 @@ def test_a_consent_is_one_form_and_nothing_else(text):
     outcome = classify_reply(text)
 
     letters = "".join(filter(str.isalnum, unicodedata.normalize("NFKD", text.replace("ı", "i")).upper()))
-    consents = letters.removeprefix("B038").removesuffix("B038") in FORMS
+    consents = re.sub(r"B\d{3}", "", letters) in FORMS
     assert outcome != ReplyOutcome.CONSENT or consents
 
 
