@@ -1,0 +1,280 @@
+"""A gateway over HTTP that a description in JSON tells all: what to send, what answers, states and pushes mean.
+
+docs/gateways.md explains the description. Those of the vendors that we know lie in descriptions/; their adapters add to
+this class the calls beside sending.
+"""
+
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from portal.core import addresses, clock, sms_parts
+from portal.services.messaging.gateways import http_call, json_values, vendor_rows
+from portal.services.messaging.gateways.http_call import HttpAnswer
+from portal.services.messaging.gateways.json_values import fill, matches, read_text
+from portal.services.messaging.gateways.protocol import (
+    Batch,
+    BlockedAddress,
+    Capabilities,
+    ErrorClass,
+    GatewayError,
+    InboundMessage,
+    Lookup,
+    LookupOutcome,
+    OutgoingMessage,
+    Push,
+    Reason,
+    Report,
+    SendError,
+    SendResult,
+)
+from portal.services.messaging.gateways.vendor_rows import safe_code
+
+DESCRIPTIONS = Path(__file__).parent / "descriptions"
+MOST_CALLS = 40  # Of one batch, where the vendor fails a whole call for one message.
+BAD_ADDRESS = SendError(ErrorClass.PERMANENT, Reason.BAD_ADDRESS, "address")
+SAME_ADDRESS = SendError(ErrorClass.TEMPORARY, Reason.RATE, "same_address")
+TOO_MANY_CALLS = SendError(ErrorClass.TEMPORARY, Reason.RATE, "too_many_calls")
+NOT_UNDERSTOOD = SendError(ErrorClass.UNCERTAIN, Reason.UNKNOWN, "not_understood")
+# Faults of one message, for which a vendor may refuse those beside it.
+OF_ONE_MESSAGE = frozenset({Reason.BAD_ADDRESS, Reason.BLOCKED_BY_VENDOR, Reason.CONTENT, Reason.DUPLICATE})
+# What an answer means that no row of a description knows; other 4xx are permanent, other 5xx uncertain.
+BY_STATUS = {
+    401: (ErrorClass.CONFIG, Reason.CREDENTIALS),
+    403: (ErrorClass.CONFIG, Reason.CREDENTIALS),
+    404: (ErrorClass.CONFIG, Reason.UNKNOWN),
+    405: (ErrorClass.CONFIG, Reason.UNKNOWN),
+    429: (ErrorClass.TEMPORARY, Reason.RATE),
+    503: (ErrorClass.TEMPORARY, Reason.UNAVAILABLE),
+}
+BY_HUNDRED = {3: ErrorClass.CONFIG, 4: ErrorClass.PERMANENT}
+
+
+class GenericHttpGateway:
+    """A gateway by its description. `secrets` are what {{secret.…}} stands for; `base_url` replaces the description's;
+    `is_trusted` as of http_call.call()."""
+
+    def __init__(
+        self,
+        description: Mapping[str, Any],
+        secrets: Mapping[str, str],
+        *,
+        base_url: str = "",
+        is_trusted: bool = False,
+    ):
+        self.description = description
+        self.secrets = {f"secret.{name}": value for name, value in secrets.items()}
+        self.base_url = (base_url or description["base_url"]).rstrip("/")
+        self.is_trusted = is_trusted
+        self.capabilities = Capabilities(
+            most_messages=description["most_messages"],
+            pushes_reports="report_push" in description,
+            pushes_inbound="inbound_push" in description,
+        )
+
+    def check(self) -> SendError | None:
+        """A description knows no call that costs nothing: only a test message tells."""
+        return None
+
+    def send(self, batch: Batch) -> list[SendResult]:
+        fresh: dict[str, OutgoingMessage] = {}
+        results: dict[int, SendResult] = {}
+        for each in batch.messages:
+            if not addresses.is_phone(each.to) or self._number(each.to) is None:
+                results[each.id] = SendResult(each.id, error=BAD_ADDRESS)
+            elif fresh.setdefault(each.to, each) is not each:
+                results[each.id] = SendResult(each.id, error=SAME_ADDRESS)
+        if fresh:
+            sent = self._send_halving(batch, list(fresh.values()), iter(range(MOST_CALLS)))
+            results |= {each.message_id: each for each in sent}
+        return [results[each.id] for each in batch.messages]
+
+    def lookup(self, batch: Batch) -> Lookup:
+        return Lookup(LookupOutcome.CANNOT_TELL)
+
+    def reports(self, refs: Sequence[str], since: datetime) -> list[Report]:
+        return []
+
+    def parse_report_push(self, push: Push) -> list[Report]:
+        mapping = self.description.get("report_push")
+        return vendor_rows.read_reports(mapping, vendor_rows.parse_push(push)) if mapping else []
+
+    def inbound(self, since: datetime, until: datetime) -> list[InboundMessage]:
+        return []
+
+    def parse_inbound_push(self, push: Push) -> list[InboundMessage]:
+        mapping = self.description.get("inbound_push")
+        return vendor_rows.read_inbound(mapping, vendor_rows.parse_push(push)) if mapping else []
+
+    def blocked(self, since: datetime) -> list[BlockedAddress]:
+        return []
+
+    def _send_halving(self, batch: Batch, messages: list[OutgoingMessage], calls: Iterator[int]) -> list[SendResult]:
+        """Send; where all fail for one of them, send each half. After an uncertain call nothing more is sent: lookup()
+        must be able to tell which one it was."""
+        if next(calls, None) is None:
+            return _fail(messages, TOO_MANY_CALLS)
+        results = self._send_once(replace(batch, messages=messages))
+        error = results[0].error
+        is_of_one = error and error.error_class is ErrorClass.PERMANENT and error.reason in OF_ONE_MESSAGE
+        if not is_of_one or len(messages) == 1 or any(each.error != error for each in results):
+            return results
+        middle = len(messages) // 2
+        first = self._send_halving(batch, messages[:middle], calls)
+        ends = next(
+            (each.error for each in first if each.error and each.error.error_class != ErrorClass.PERMANENT), None
+        )
+        if ends:
+            is_uncertain = ends.error_class is ErrorClass.UNCERTAIN
+            rest = replace(ends, error_class=ErrorClass.TEMPORARY) if is_uncertain else ends
+            return first + _fail(messages[middle:], rest)
+        return first + self._send_halving(batch, messages[middle:], calls)
+
+    def _send_once(self, batch: Batch) -> list[SendResult]:
+        items = [self._item(each) for each in batch.messages]
+        facts = self._facts(batch) | (items[0] if len(items) == 1 else {})
+        try:
+            answer, document = self._call(self.description["send"], facts, items)
+        except GatewayError as failure:
+            return _fail(batch.messages, failure.error)
+        error = self._error(answer, document)
+        if error and error.reason is Reason.DUPLICATE:
+            return self._settle_duplicate(batch, error)
+        if error:
+            return _fail(batch.messages, error)
+        return self._read_results(batch, answer, document)
+
+    def _read_results(self, batch: Batch, answer: HttpAnswer, document: Any) -> list[SendResult]:
+        """Of an accepted call: one id for all, or a row for each in their order."""
+        where = self.description["answer"]["id"]
+        if where.get("scope") != "item":
+            ref = read_text(document, where["pointer"])
+            return (
+                [SendResult(each.id, ref) for each in batch.messages] if ref else _fail(batch.messages, NOT_UNDERSTOOD)
+            )
+        rows = json_values.read(document, where["items"])
+        if not isinstance(rows, list) or len(rows) != len(batch.messages):
+            return _fail(batch.messages, NOT_UNDERSTOOD)
+        errors = [self._error(answer, row, where) for row in rows]
+        refs = [read_text(row, where["pointer"]) for row in rows]
+        triples = zip(batch.messages, refs, errors, strict=True)
+        return [SendResult(each.id, "" if error else ref, error) for each, ref, error in triples]
+
+    def _settle_duplicate(self, batch: Batch, error: SendError) -> list[SendResult]:
+        """Accepted, if it was we who sent it before."""
+        try:
+            found = self.lookup(batch)
+        except GatewayError:
+            return _fail(batch.messages, replace(error, error_class=ErrorClass.UNCERTAIN))
+        if found.outcome is not LookupOutcome.FOUND:
+            return _fail(batch.messages, error)
+        return [SendResult(each.id, found.ref) for each in batch.messages]
+
+    def _call(
+        self, request: Mapping[str, Any], facts: Mapping[str, Any], items: Sequence[Mapping[str, Any]]
+    ) -> tuple[HttpAnswer, Any]:
+        """Make a call of the description. Raises GatewayError."""
+        known = {**self.secrets, **facts}
+        body = fill(request.get("body"), known, items)
+        return self._fetch(
+            request.get("method", "POST"),
+            request["url"],
+            query=fill(request.get("query", {}), known),
+            headers=fill(request.get("headers", {}), known),
+            seconds=request.get("timeout_s", http_call.SECONDS),
+            **{request.get("body_type", "json"): body},
+        )
+
+    def _fetch(self, method: str, path: str, *, headers: Mapping[str, str], **call: Any) -> tuple[HttpAnswer, Any]:
+        """An answer, and what its body holds: JSON or text. Raises GatewayError."""
+        own = dict(headers)
+        if basic := self.description.get("basic"):
+            own["Authorization"] = "Basic " + b64encode(fill(basic, self.secrets).encode()).decode()
+        answer = http_call.call(method, self.base_url + path, headers=own, is_trusted=self.is_trusted, **call)
+        text = answer.body.decode(errors="replace").strip()
+        try:
+            return answer, json_values.parse(text)
+        except ValueError:
+            return answer, text
+
+    def _error(self, answer: HttpAnswer, document: Any, rules: Mapping[str, Any] | None = None) -> SendError | None:
+        """What an answer, or one of its rows, says went wrong; None where it is a success by these rules."""
+        rules = rules or self.description["answer"]
+        good, code = rules["success"], read_text(document, rules.get("code", "/ "))
+        if answer.status in good.get("http", [answer.status]) and ("codes" not in good or matches(code, good["codes"])):
+            return None
+        for row in self.description["answer"]["errors"]:
+            statuses = row.get("http", [answer.status])
+            is_status = answer.status in statuses or f"{answer.status // 100}xx" in statuses
+            if is_status and ("codes" not in row or matches(code, row["codes"])):
+                pause = timedelta(seconds=row["retry_after_s"]) if "retry_after_s" in row else None
+                known = safe_code(code) or f"http_{answer.status}"
+                return SendError(
+                    ErrorClass(row["class"]), Reason(row.get("reason", "unknown")), known, answer.retry_after or pause
+                )
+        return _error_by_status(answer, safe_code(code))
+
+    def _facts(self, batch: Batch) -> dict[str, Any]:
+        """What placeholders stand for in a whole call; None leaves a member out."""
+        kind = batch.commercial_to
+        chosen = (_alphabet([each.text for each in batch.messages]), kind.value if kind else "none")
+        choices = self.description.get("choices", {})
+        return {
+            "header": batch.header,
+            "batch_id": str(batch.id),
+            **{name: next(choice[each] for each in chosen if each in choice) for name, choice in choices.items()},
+            **self._life(batch),
+        }
+
+    def _life(self, batch: Batch) -> dict[str, str | None]:
+        """How long the vendor may try, within its bounds: as hours and minutes, and from when to when."""
+        ends = min((each.expires_at for each in batch.messages if each.expires_at), default=None)
+        bounds = self.description.get("life")
+        if ends is None or bounds is None:
+            return {"valid_for": None, "starts_at": None, "ends_at": None}
+        at, layout = clock.istanbul(clock.now()), bounds.get("date_format", "%d%m%Y%H%M")
+        minutes = int(min(max((ends - at) / timedelta(minutes=1), bounds["least_minutes"]), bounds["most_minutes"]))
+        return {
+            "valid_for": f"{minutes // 60:02}:{minutes % 60:02}",
+            "starts_at": at.strftime(layout),
+            "ends_at": (at + timedelta(minutes=minutes)).strftime(layout),
+        }
+
+    def _item(self, message: OutgoingMessage) -> dict[str, Any]:
+        return {"item_id": str(message.id), "to": self._number(message.to), "text": message.text}
+
+    def _number(self, number: str) -> str | None:
+        """A number as the vendor spells it: by how 5321234567 would begin; None where it takes none like this."""
+        spelling: str = self.description.get("number_format", "905")
+        if number.startswith("+90"):
+            return spelling[:-1] + number[3:]
+        return addresses.without_plus(number) if spelling == "905" else number if spelling == "+905" else None
+
+
+def _fail(messages: Sequence[OutgoingMessage], error: SendError) -> list[SendResult]:
+    return [SendResult(each.id, error=error) for each in messages]
+
+
+def _alphabet(texts: Sequence[str]) -> str:
+    """The plainest that carries all of these: vendors take one for a call."""
+    letters = "".join(set().union(*texts))
+    plainest = next(each for each in sms_parts.Alphabet if sms_parts.count(letters, each))
+    return {sms_parts.Alphabet.GSM: "gsm", sms_parts.Alphabet.UCS2: "unicode"}.get(plainest, "turkish")
+
+
+def _error_by_status(answer: HttpAnswer, code: str) -> SendError:
+    """What an answer means that no row of the description knows."""
+    other = BY_HUNDRED.get(answer.status // 100, ErrorClass.UNCERTAIN), Reason.UNKNOWN
+    error_class, reason = BY_STATUS.get(answer.status, other)
+    return SendError(error_class, reason, code or f"http_{answer.status}", answer.retry_after)
+
+
+@cache
+def vendor_description(name: str) -> Mapping[str, Any]:
+    """A description that comes with the product."""
+    description: Mapping[str, Any] = json_values.parse((DESCRIPTIONS / f"{name}.json").read_bytes())
+    return description

@@ -1,0 +1,92 @@
+"""Read and fill in JSON values: pointers (RFC 6901), words that match patterns, placeholders in templates."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+PLACEHOLDER = re.compile(r"\{\{([a-z_.]{1,60})\}\}")
+
+
+def parse(text: str | bytes, *, in_lower_case: bool = False) -> Any:
+    """Parse JSON, with names in lower case if wished: vendors' samples and pushes differ in it. Raises ValueError, also
+    where it is nested too deeply."""
+    try:
+        value = json.loads(text)
+        return lower_names(value) if in_lower_case else value
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def lower_names(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(name).lower(): lower_names(each) for name, each in value.items()}
+    return [lower_names(each) for each in value] if isinstance(value, list) else value
+
+
+def objects_with(value: Any, *names: str) -> Iterator[dict[str, Any]]:
+    """The objects at any depth that have all of these names: some vendors do not say where their rows stand."""
+    if isinstance(value, dict) and value.keys() >= set(names):
+        yield value
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for each in inner:
+        yield from objects_with(each, *names)
+
+
+def strings(value: Any) -> Iterator[str]:
+    """Every string at any depth."""
+    if isinstance(value, str):
+        yield value
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for each in inner:
+        yield from strings(each)
+
+
+def read(value: Any, pointers: str | Sequence[str]) -> Any:
+    """What the first of the pointers that leads anywhere leads to, or None; "" is the whole value."""
+    for pointer in [pointers] if isinstance(pointers, str) else pointers:
+        found = value
+        for part in pointer.split("/")[1:]:
+            name = part.replace("~1", "/").replace("~0", "~")
+            if isinstance(found, list) and name.isdecimal() and int(name) < len(found):
+                found = found[int(name)]
+            else:
+                found = found.get(name) if isinstance(found, dict) else None
+        if found is not None:
+            return found
+    return None
+
+
+def read_text(value: Any, pointers: str | Sequence[str]) -> str:
+    """The same as text: "" for what is missing or no single value."""
+    found = read(value, pointers)
+    if found is None or isinstance(found, (dict, list)):
+        return ""
+    return str(found).encode(errors="replace").decode().replace("\0", "").strip()
+
+
+def matches(word: str, patterns: Sequence[Any]) -> bool:
+    """Whether a word is one of these: literally, "#" for digits, or by its beginning ("HATA*"; "*" is any word)."""
+    for pattern in map(str, patterns):
+        if word == pattern or (pattern == "#" and word.isascii() and word.isdecimal()):
+            return True
+        if word and pattern.endswith("*") and word.startswith(pattern[:-1]):
+            return True
+    return False
+
+
+def fill(template: Any, facts: Mapping[str, Any], items: Sequence[Mapping[str, Any]] = ()) -> Any:
+    """Replace placeholders inside a parsed template; what is put in is never read as a template itself.
+
+    A string that is one placeholder becomes the fact with its type, and a member whose fact is None is left out.
+    {"$each": "items", "$item": …} becomes a list. Raises KeyError for an unknown placeholder.
+    """
+    if isinstance(template, str):
+        whole = PLACEHOLDER.fullmatch(template)
+        return facts[whole[1]] if whole else PLACEHOLDER.sub(lambda found: str(facts[found[1]]), template)
+    if isinstance(template, dict) and "$each" in template:
+        return [fill(template["$item"], {**facts, **item}) for item in items]
+    if isinstance(template, dict):
+        filled = {name: fill(each, facts, items) for name, each in template.items()}
+        return {name: each for name, each in filled.items() if each is not None}
+    return [fill(each, facts, items) for each in template] if isinstance(template, list) else template

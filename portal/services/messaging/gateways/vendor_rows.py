@@ -1,0 +1,122 @@
+"""Read delivery reports and replies out of a vendor's rows, as the vendor's description says where what stands."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qsl
+
+from portal.core import addresses, clock
+from portal.services.messaging.gateways import json_values
+from portal.services.messaging.gateways.json_values import matches, read, read_text
+from portal.services.messaging.gateways.protocol import InboundMessage, Push, Reason, Report, ReportState
+
+Mapped = Mapping[str, Any]  # "report_push" or "inbound_push" of a description.
+FORMATS = ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d%m%Y%H%M%S", "%d%m%Y%H%M", "%d/%m/%Y %H:%M:%S")  # Beside ISO 8601.
+MOST_ROWS = 100_000
+CODE = re.compile(r"[A-Za-z0-9_.-]{1,40}")
+COST = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,6})?")
+
+
+def parse_push(push: Push) -> Any:
+    """What a push holds, with names in lower case: JSON, or the fields of a form or of the query. Raises ValueError."""
+    text = push.body.decode("utf-8").strip()
+    if "json" in push.content_type or text[:1] in ("{", "["):
+        return json_values.parse(text, in_lower_case=True)
+    return json_values.lower_names(dict(push.query) | dict(parse_qsl(text)))
+
+
+def read_reports(mapping: Mapped, document: Any) -> list[Report]:
+    """Delivery reports of a document whose names are in lower case."""
+    return [_report(mapping, row) for row in _rows(mapping, document)]
+
+
+def read_inbound(mapping: Mapped, document: Any) -> list[InboundMessage]:
+    """Replies of a document whose names are in lower case."""
+    return [_inbound(mapping, row) for row in _rows(mapping, document)]
+
+
+def canonical(number: str) -> str:
+    """A vendor's spelling of a phone number as ours: +905…; a short code, or what is no number, as it is."""
+    try:
+        return addresses.parse(number).text
+    except addresses.BadAddress:
+        return number
+
+
+def parse_time(text: str, zone: str = "") -> datetime | None:
+    """A vendor's time in UTC. A time without a zone is Istanbul's, or that of "UTC"."""
+    own = UTC if zone == "UTC" else clock.ISTANBUL
+    with suppress(ValueError, OverflowError):
+        at = datetime.fromisoformat(text)
+        return (at if at.tzinfo else at.replace(tzinfo=own)).astimezone(UTC)
+    for layout in FORMATS:
+        with suppress(ValueError, OverflowError):
+            return datetime.strptime(text, layout).replace(tzinfo=own).astimezone(UTC)
+    return None
+
+
+def safe_code(word: str) -> str:
+    """A vendor's word for a log: a text that may hold more than a code is left out."""
+    return word if CODE.fullmatch(word) else ""
+
+
+def _rows(mapping: Mapped, document: Any) -> Iterator[dict[str, Any]]:
+    """The rows that "where" means: all, or those with one of the words at one of the pointers."""
+    items = read(document, mapping.get("items", ""))
+    found = document if items is None else items
+    where = mapping.get("where", {})
+    for row in found[:MOST_ROWS] if isinstance(found, list) else [found]:
+        if not isinstance(row, dict):
+            raise ValueError("a row is no object")
+        if not where or any(matches(read_text(row, pointer), words) for pointer, words in where.items()):
+            yield row
+
+
+def _report(mapping: Mapped, row: Any) -> Report:
+    word = read_text(row, mapping["state"])
+    state, reason = _state(mapping, word)
+    detail = read_text(row, mapping.get("detail", "/ "))
+    if state in (ReportState.FAILED, ReportState.EXPIRED) and reason is None:
+        reason = next((Reason(each["reason"]) for each in mapping.get("details", ()) if detail in each["words"]), None)
+    number, parts, cost = (read_text(row, mapping.get(name, "/ ")) for name in ("item_id", "parts", "cost"))
+    return Report(
+        state,
+        ref=read_text(row, mapping.get("ref", "/ ")),
+        message_id=_whole(number),
+        to=canonical(read_text(row, mapping.get("to", "/ "))),
+        reason=reason,
+        code="/".join(filter(None, (safe_code(word), safe_code(detail) if detail != "0" else ""))),
+        at=parse_time(read_text(row, mapping.get("at", "/ ")), mapping.get("zone", "")),
+        parts=_whole(parts),
+        cost=cost.replace(",", ".") if COST.fullmatch(cost) else "",
+    )
+
+
+def _state(mapping: Mapped, word: str) -> tuple[ReportState, Reason | None]:
+    """An unknown word ends nothing, and raises an alarm."""
+    for each in mapping["states"]:
+        if matches(word, each["words"]):
+            return ReportState(each["state"]), Reason(each["reason"]) if each.get("reason") else None
+    return ReportState.ACCEPTED, Reason.UNKNOWN
+
+
+def _inbound(mapping: Mapped, row: Any) -> InboundMessage:
+    sender, to, text, time, keyword, given_id = (
+        read_text(row, mapping.get(name, "/ ")) for name in ("from", "to", "text", "at", "keyword", "id")
+    )
+    whole = "\0".join((sender, to, time, text)).encode()
+    return InboundMessage(
+        id=given_id or hashlib.sha256(whole).hexdigest()[:32],
+        sender=canonical(sender),
+        to=canonical(to),
+        text=text,
+        received_at=parse_time(time, mapping.get("zone", "")) or clock.now(),
+        keyword=keyword,
+    )
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
