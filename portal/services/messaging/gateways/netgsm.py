@@ -1,0 +1,99 @@
+"""NetGSM, REST v2. Its inbox empties itself when it is asked without dates, so it is always asked with them."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from portal.core import clock
+from portal.services.messaging.gateways import json_values, vendor_rows
+from portal.services.messaging.gateways.protocol import (
+    Batch,
+    Capabilities,
+    InboundMessage,
+    Lookup,
+    LookupOutcome,
+    Report,
+    SendError,
+)
+from portal.services.messaging.gateways.vendor_gateway import MOST_PAGES, VendorGateway, reports_of_each
+
+PAGE = 100
+MOST_JOBS = 50  # In one query of reports.
+LONGEST_INBOX = timedelta(days=30)
+BEFORE, AFTER = timedelta(minutes=1), timedelta(minutes=5)  # Of a call's own time: where a lost batch is looked for.
+NO_REPORTS, NO_MESSAGES = "60", "40"
+
+
+@dataclass(frozen=True)
+class NetgsmCredentials:
+    username: str  # The API user.
+    password: str = field(repr=False)
+    inbox_date_format: str = "%d%m%Y%H%M%S"  # NetGSM's own texts differ.
+
+
+class Netgsm(VendorGateway):
+    """An account at NetGSM."""
+
+    vendor = "netgsm"
+    success: ClassVar = {"http": [200], "codes": ["00", "01", "02", ""]}
+    features = Capabilities(
+        most_messages=1000,
+        pulls_reports=True,
+        pushes_reports=True,
+        pulls_inbound=True,
+        pushes_inbound=True,
+        shortest_report_interval=timedelta(minutes=1),
+        lookup_after=timedelta(minutes=2),
+    )
+
+    def check(self) -> SendError | None:
+        return self._check_header(lambda: self._ask("GET", "/msgheader"))
+
+    def lookup(self, batch: Batch) -> Lookup:
+        """By its time and its numbers: NetGSM keeps no id of ours."""
+        at = batch.attempted_at or clock.now()
+        numbers = {each.to for each in batch.messages}
+        jobs: dict[str, set[str]] = defaultdict(set)
+        for row in self._reports({}, at - BEFORE, at + AFTER):
+            jobs[row.ref].add(row.to)
+        alike = [ref for ref, there in jobs.items() if there == numbers]
+        if len(alike) == 1:
+            return Lookup(LookupOutcome.FOUND, alike[0])
+        is_absent = not any(there & numbers for there in jobs.values())
+        return Lookup(LookupOutcome.ABSENT if is_absent else LookupOutcome.CANNOT_TELL)
+
+    def reports(self, refs: Sequence[str], since: datetime) -> list[Report]:
+        """A ref may be several of NetGSM's jobs with commas between them."""
+        ref_of = {job.strip(): ref for ref in refs for job in ref.split(",")}
+        jobs = list(ref_of)
+        some = {",".join(jobs[first : first + MOST_JOBS]) for first in range(0, len(jobs), MOST_JOBS)}
+        found = reports_of_each(
+            sorted(some), lambda each: list(self._reports({"jobids": each.split(",")}, since, clock.now()))
+        )
+        return [replace(each, ref=ref_of.get(each.ref, each.ref)) for each in found]
+
+    def inbound(self, since: datetime, until: datetime) -> list[InboundMessage]:
+        layout = self.secrets["secret.inbox_date_format"]
+        first = max(since, until - LONGEST_INBOX)
+        dates = {
+            "startdate": clock.istanbul(first).strftime(layout),
+            "stopdate": clock.istanbul(until).strftime(layout),
+        }
+        found = self._ask("GET", "/inbox", query=dates, absent=[NO_MESSAGES])
+        return vendor_rows.read_inbound(self.description["inbound_push"], json_values.lower_names(found or []))
+
+    def _reports(self, which: dict[str, Any], since: datetime, until: datetime) -> Iterator[Report]:
+        dates = {"startdate": _report_date(since), "stopdate": _report_date(until)}
+        for page in range(MOST_PAGES):
+            query = {**which, **dates, "pagenumber": page, "pagesize": PAGE}
+            document = json_values.lower_names(self._ask("POST", "/report", json=query, absent=[NO_REPORTS]) or [])
+            rows = vendor_rows.read_reports(self.description["report_push"], document)
+            yield from rows
+            if len(rows) < PAGE:
+                return
+
+
+def _report_date(at: datetime) -> str:
+    return clock.istanbul(at).strftime("%d.%m.%Y %H:%M:%S")

@@ -1,0 +1,74 @@
+"""What the adapters of vendors have in common: a description that comes with the product, and calls beside sending."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from portal.services.messaging.gateways import json_values
+from portal.services.messaging.gateways.generic_http import GenericHttpGateway, vendor_description
+from portal.services.messaging.gateways.protocol import (
+    Capabilities,
+    ErrorClass,
+    GatewayError,
+    Reason,
+    Report,
+    SendError,
+)
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+UNKNOWN_HEADER = SendError(ErrorClass.CONFIG, Reason.HEADER, "header")
+MOST_PAGES = 1000  # Of one list.
+
+
+class VendorGateway(GenericHttpGateway):
+    """An account at a vendor. With `header`, check() asks whether it is registered, too."""
+
+    vendor: ClassVar[str]  # Its description's name.
+    features: ClassVar[Capabilities]
+    success: ClassVar[Mapping[str, Any]]  # Of calls beside sending.
+
+    def __init__(
+        self, credentials: DataclassInstance, *, base_url: str = "", header: str = "", is_trusted: bool = False
+    ):
+        super().__init__(vendor_description(self.vendor), asdict(credentials), base_url=base_url, is_trusted=is_trusted)
+        self.header = header
+        self.capabilities = self.features
+
+    def _ask(self, method: str, path: str, *, absent: Sequence[str] = (), **call: Any) -> Any:
+        """What a call answers; None for an error whose code is one of `absent`. Raises GatewayError."""
+        answer, document = self._fetch(method, path, headers={}, **call)
+        rules = {"success": self.success, "code": self.description["answer"]["code"]}
+        error = self._error(answer, document, rules)
+        if error and (error.code in absent or str(answer.status) in absent):
+            return None
+        if error:
+            raise GatewayError(error)
+        return document
+
+    def _check_header(self, headers: Callable[[], Any]) -> SendError | None:
+        """Whether a call that lists the account's headers succeeds, and lists ours."""
+        try:
+            registered = set(json_values.strings(headers()))
+        except GatewayError as failure:
+            return failure.error
+        return UNKNOWN_HEADER if self.header and self.header not in registered else None
+
+
+def reports_of_each(refs: Sequence[str], ask: Callable[[str], list[Report]]) -> list[Report]:
+    """Reports of one ref after the other. Where the vendor stops us midway, what it told so far.
+
+    Raises GatewayError where it told nothing.
+    """
+    found: list[Report] = []
+    for ref in refs:
+        try:
+            found += ask(ref)
+        except GatewayError:
+            if not found:
+                raise
+            break
+    return found

@@ -1,0 +1,107 @@
+"""The vendors that a provider can choose from: what to ask for, and what each lets us promise."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from portal.core.lazy_text import N_
+from portal.services.messaging.gateways.iletimerkezi import IletiMerkezi, IletiMerkeziCredentials
+from portal.services.messaging.gateways.netgsm import Netgsm, NetgsmCredentials
+from portal.services.messaging.gateways.protocol import Capabilities
+from portal.services.messaging.gateways.vendor_gateway import VendorGateway
+from portal.services.messaging.gateways.verimor import Verimor, VerimorCredentials
+
+
+@dataclass(frozen=True)
+class CredentialField:
+    """A field of a vendor's credentials. `label` and `hint` are msgids; `default` may be left as it is."""
+
+    name: str
+    label: str
+    is_secret: bool = False
+    hint: str = ""
+    default: str = ""
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """A vendor. `promise` says what becomes of a message whose acceptance was not heard of, `setup` what the vendor's
+    panel needs; both are msgids."""
+
+    name: str
+    title: str
+    fields: tuple[CredentialField, ...]
+    promise: str
+    setup: str
+    gateway: type[VendorGateway]
+    credentials: Callable[..., Any]
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self.gateway.features
+
+    def open(
+        self, values: Mapping[str, str], *, base_url: str = "", header: str = "", is_trusted: bool = False
+    ) -> VendorGateway:
+        """A gateway with these credentials; empty values become defaults. `is_trusted` as of http_call.call()."""
+        given = {each.name: values.get(each.name) or each.default for each in self.fields}
+        return self.gateway(self.credentials(**given), base_url=base_url, header=header, is_trusted=is_trusted)
+
+
+PASSWORD = CredentialField("password", N_("API şifresi"), is_secret=True)
+VENDORS = {
+    vendor.name: vendor
+    for vendor in (
+        Vendor(
+            "verimor",
+            "Verimor",
+            (
+                CredentialField("username", N_("Abone numarası"), hint=N_("Başında 90 ile, 908501234567 gibi.")),
+                PASSWORD,
+            ),
+            N_("Yanıtı alınamayan gönderim Verimor'a sorulur; aynı metin aynı numaraya 24 saat içinde iki kez gitmez."),
+            N_("Panelde API erişimini açın ve bu sunucunun IP adresini izinli adreslere ekleyin."),
+            Verimor,
+            VerimorCredentials,
+        ),
+        Vendor(
+            "netgsm",
+            "NetGSM",
+            (
+                CredentialField("username", N_("API kullanıcısı")),
+                PASSWORD,
+                CredentialField(
+                    "inbox_date_format",
+                    N_("Gelen SMS sorgusunun tarih biçimi"),
+                    hint=N_("NetGSM başka bir biçim bildirmediyse değiştirmeyin."),
+                    default=NetgsmCredentials.inbox_date_format,
+                ),
+            ),
+            N_(
+                "Yanıtı alınamayan gönderim saatine ve numaralarına göre aranır; belli olmazsa karar size bırakılır. "
+                "Seyrek de olsa bir mesaj iki kez gidebilir."
+            ),
+            N_("Panelde API yetkili bir alt kullanıcı açın; IP kısıtı varsa bu sunucunun adresini ekleyin."),
+            Netgsm,
+            NetgsmCredentials,
+        ),
+        Vendor(
+            "iletimerkezi",
+            "İleti Merkezi",
+            (
+                CredentialField("key", N_("API anahtarı")),
+                CredentialField("hash", N_("API özeti (hash)"), is_secret=True, hint=N_("Panelden kopyalayın.")),
+            ),
+            N_(
+                "Yanıtı alınamayan gönderim siparişlerde aranır; aynı metin aynı numaraya 10 dakika içinde iki kez "
+                "gitmez."
+            ),
+            N_(
+                "Panelde API erişimini açın ve ONAY, EVET, RET sözcüklerini RECORD_ONLY olarak tanımlayın: "
+                "tanımsız bir sözcük yazan kişi kara listeye girer."
+            ),
+            IletiMerkezi,
+            IletiMerkeziCredentials,
+        ),
+    )
+}

@@ -1,0 +1,126 @@
+import json
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+
+import pytest
+
+from portal.services.messaging.gateways.protocol import InboundMessage, Push
+from portal.services.messaging.gateways.vendors import VENDORS
+from tests.portal.services.messaging.gateways.samples import LOGINS, coded, described
+
+AT = datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+VERIMOR = {
+    "message_id": 7, "type": "inbound", "created_at": "2026-11-28 11:59:59", "network": "TURKCELL",
+    "source_addr": "905320000001", "destination_addr": "4609", "keyword": "MAVI", "content": "MAVI İPTAL",
+    "received_at": "2026-11-28 12:00:00",
+}  # fmt: skip
+NETGSM = {
+    "messageId": "7", "subscriberNumber": "8501234567", "sourceNumber": "5320000001",
+    "messageDateTime": "2026-11-28 12:00:00", "content": "İPTAL",
+}  # fmt: skip
+LISTED = {"message": "İPTAL", "sender": "5320000001", "receiver": "8501234567", "datetime": "2026-11-28 12:00:00"}
+
+
+@pytest.mark.parametrize("open_gateway", [coded, described])
+def test_verimor_pushes_replies_with_their_keyword(open_gateway):
+    gateway = open_gateway("verimor", "https://sms.example.com")
+    both = Push(json.dumps([VERIMOR, {"type": "outbound", "status": "DELIVERED"}]).encode(), "application/json")
+
+    assert gateway.parse_inbound_push(both) == [InboundMessage("7", "+905320000001", "4609", "MAVI İPTAL", AT, "MAVI")]
+    assert len(gateway.parse_report_push(both)) == 1
+
+
+@pytest.mark.parametrize("open_gateway", [coded, described])
+@pytest.mark.parametrize(
+    "push",
+    [
+        Push(json.dumps(NETGSM).encode(), "application/json"),
+        Push(json.dumps([NETGSM]).encode(), "application/json; charset=utf-8"),
+        Push(json.dumps({name.upper(): value for name, value in NETGSM.items()}).encode(), "text/plain"),
+        Push(urlencode(NETGSM).encode(), "application/x-www-form-urlencoded"),
+        Push(b"", query=NETGSM),
+        Push(b"", query={name.lower(): value for name, value in NETGSM.items()}),
+    ],
+    ids=["JSON", "array", "shouted", "form", "query", "whispered"],
+)
+def test_netgsm_pushes_a_reply_in_any_form(push, open_gateway):
+    gateway = open_gateway("netgsm", "https://sms.example.com")
+
+    assert gateway.parse_inbound_push(push) == [InboundMessage("7", "+905320000001", "+908501234567", "İPTAL", AT)]
+    assert gateway.parse_report_push(push) == []
+
+
+def test_verimor_lists_replies_a_hundred_at_a_time(vendor):
+    rows = [
+        {name: value for name, value in VERIMOR.items() if name != "type"}
+        | {"message_id": number, "received_at": f"2026-11-28T12:{number // 60:02}:{number % 60:02}.000+03:00"}
+        for number in range(1, 251)
+    ]
+
+    def page(request):
+        after = int(request["query"].get("greater_than", 0))
+        return 200, [each for each in rows if each["message_id"] > after][:100]
+
+    vendor.answers = [page]
+
+    found = coded("verimor", vendor.url).inbound(AT, AT + timedelta(minutes=3))
+
+    assert [each.id for each in found] == [str(number) for number in range(1, 181)]
+    assert vendor.requests[0]["query"]["from_time"] == "2026-11-28T12:00:00+03:00"
+    assert len(vendor.requests) == 2
+
+
+def test_netgsm_is_never_asked_for_replies_without_dates(vendor):
+    vendor.answers = [(200, {"code": "00", "messages": [LISTED, LISTED | {"message": "RET"}]}), (406, {"code": "40"})]
+    gateway = coded("netgsm", vendor.url)
+
+    found = gateway.inbound(AT - timedelta(days=90), AT)
+
+    assert [each.text for each in found] == ["İPTAL", "RET"]
+    assert (found[0].sender, found[0].to, found[0].received_at) == ("+905320000001", "+908501234567", AT)
+    assert len({each.id for each in found}) == 2
+    assert gateway.inbound(AT, AT + HOUR) == []
+    assert [each["query"] for each in vendor.requests] == [
+        {"startdate": "29102026120000", "stopdate": "28112026120000"},  # A month is the most.
+        {"startdate": "28112026120000", "stopdate": "28112026130000"},
+    ]
+
+
+def test_netgsms_dates_have_the_format_of_the_account(vendor):
+    vendor.answers = [(406, {"code": "40"})]
+    login = LOGINS["netgsm"] | {"inbox_date_format": "%d%m%Y"}
+
+    VENDORS["netgsm"].open(login, base_url=vendor.url, is_trusted=True).inbound(AT, AT + HOUR)
+
+    assert vendor.requests[0]["query"] == {"startdate": "28112026", "stopdate": "28112026"}
+
+
+def test_a_reply_without_an_id_is_the_same_reply_each_time(vendor):
+    vendor.answers = [(200, {"messages": [LISTED]}), (200, {"messages": [{"MSG": "İPTAL"} | LISTED]})]
+    gateway = coded("netgsm", vendor.url)
+
+    assert gateway.inbound(AT - HOUR, AT) == gateway.inbound(AT - HOUR, AT)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        {"message": [{"id": 7, "number": "+905320000001", "text": "İPTAL", "receivedAt": "2026-11-28 12:00:00"}]},
+        [{"id": "7", "from": "5320000001", "message": "İPTAL", "date": "28/11/2026 12:00:00"}],
+    ],
+)
+def test_iletimerkezis_inbox_is_read_however_it_names_its_fields(rows, vendor):
+    vendor.answers = [(200, {"response": {"status": {"code": 200, "message": "İşlem başarılı"}, "inbox": rows}})]
+    gateway = coded("iletimerkezi", vendor.url)
+
+    assert gateway.inbound(AT - HOUR, AT) == [InboundMessage("7", "+905320000001", "", "İPTAL", AT)]
+    assert gateway.inbound(AT + HOUR, AT + HOUR) == []
+
+
+def test_a_text_with_odd_characters_is_kept_without_them():
+    odd = json.dumps([VERIMOR | {"content": "RET\x00 \ud800"}]).encode()
+
+    (found,) = coded("verimor", "https://sms.example.com").parse_inbound_push(Push(odd, "application/json"))
+
+    assert found.text == "RET ?"
