@@ -4,7 +4,7 @@ import re
 
 from portal.services.messaging.gateways.protocol import Reason
 
-ENHANCED = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
+ENHANCED = re.compile(r"(?<![\w.])[245]\.\d{1,3}\.\d{1,3}(?!\w|\.\d)")  # No IP address, no version.
 REASONS = (
     (re.compile(r"4\.7\.\d+"), Reason.RATE),  # Greylisted, or too many at once.
     (re.compile(r"\d\.1\.(?:1|2|3|6|10)"), Reason.BAD_ADDRESS),

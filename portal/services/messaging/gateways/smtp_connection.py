@@ -71,17 +71,15 @@ def connect(url: str, name: str) -> Iterator[SmtpConnection]:
         server.close()
 
 
-def deliver(server: SmtpConnection, sender: str, to: str, content: bytes, envelope_id: str = "") -> None:
+def deliver(server: SmtpConnection, sender: str, to: str, content: bytes, *, asks_reports: bool = False) -> None:
     """Send one mail to one address. Raises GatewayError, and Disconnected where the connection is lost.
 
-    Where the server offers delivery reports (RFC 3461) and the mail has an `envelope_id`, failures and delays are asked
-    for, with the headers only.
+    Reports of failures and delays, with the headers only, are asked for where the server offers that (RFC 3461).
     """
     if not (sender + to).isascii():
         raise GatewayError(SendError(ErrorClass.PERMANENT, Reason.BAD_ADDRESS, "not_ascii"))
-    has_reports = bool(envelope_id) and server.has_extn("dsn")
-    of_mail = ("RET=HDRS", f"ENVID={envelope_id}") if has_reports else ()
-    of_recipient = ("NOTIFY=FAILURE,DELAY",) if has_reports else ()
+    has_reports = asks_reports and server.has_extn("dsn")
+    of_mail, of_recipient = (("RET=HDRS",), ("NOTIFY=FAILURE,DELAY",)) if has_reports else ((), ())
     try:
         server.sendmail(sender, [to], content, of_mail, of_recipient)
     except smtplib.SMTPRecipientsRefused as refusal:
