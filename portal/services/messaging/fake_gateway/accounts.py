@@ -24,8 +24,8 @@ class Account:
     headers: list[str]
     number: str  # Where replies arrive: 850… without 90, or a short code.
     keyword: str = ""  # Names the account on a shared short code.
-    # İleti Merkezi: what a reply's word does, RECORD_ONLY or OPT_OUT. A word that is not here blocks the sender.
-    commands: dict[str, str] = field(default_factory=lambda: {"ONAY": "RECORD_ONLY", "EVET": "RECORD_ONLY"})
+    # İleti Merkezi: words of replies that are only stored. Any other puts whoever sends it on the block list.
+    recorded_words: list[str] = field(default_factory=lambda: ["ONAY", "EVET"])
     may_use_api: bool = True
     may_send_commercial: bool = True
     has_brand: bool = True  # An İYS brand is bound to the account or the header.
@@ -74,13 +74,11 @@ def read_accounts(path: Path) -> list[Account]:
     """Accounts of a JSON file: a list of objects with the fields of Account. Raises BadAccount."""
     accounts = []
     for values in json.loads(path.read_text(encoding="utf-8")):
-        try:
-            needed = {name: values[name] for name in ("vendor", "username", "password", "headers", "number")}
-        except KeyError as missing:
-            raise BadAccount(f"an account needs {missing}") from missing
+        if missing := {"vendor", "username", "password", "headers", "number"} - values.keys():
+            raise BadAccount(f"an account needs {', '.join(sorted(missing))}")
         if values["vendor"] not in VENDORS:
             raise BadAccount(f"vendors are {', '.join(VENDORS)}")
-        accounts.append(Account(**needed))
+        accounts.append(Account("", "", "", [], ""))
         accounts[-1].change(values)
     return accounts
 

@@ -1,12 +1,15 @@
 """The fake gateway as a Flask application: vendors of SMS on this machine that send nothing, and a phone to look at."""
 
 import os
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import cast
 
 from flask import Flask, Response, abort, request
 from flask.json.provider import DefaultJSONProvider
 
+from portal.core import clock
 from portal.core.paths import ROOT
 from portal.services.messaging.fake_gateway import (
     controls,
@@ -51,12 +54,14 @@ HEADERS = {
 }
 
 
-def create_gateway(path: Path, accounts: list[Account] | None = None) -> Flask:
-    """The gateway with the phone's SQLite file at `path`, created if missing; see default_accounts."""
+def create_gateway(
+    path: Path, accounts: list[Account] | None = None, *, now: Callable[[], datetime] = clock.now
+) -> Flask:
+    """The gateway with the phone's SQLite file at `path`, created if missing. Without `accounts`: default_accounts."""
     app = Flask(__name__, template_folder=ROOT / "templates", static_folder=ROOT / "static")
     app.config["MAX_CONTENT_LENGTH"] = LONGEST_CALL
     cast(DefaultJSONProvider, app.json).sort_keys = False
-    app.extensions["fake_gateway"] = State(Phone(Path(path)), accounts or default_accounts(), DIALECTS)
+    app.extensions["fake_gateway"] = State(Phone(Path(path)), accounts or default_accounts(), DIALECTS, now)
     app.jinja_env.filters.update(with_links=viewer.linkify, wall_clock=viewer.istanbul_time)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.before_request(_refuse_others)

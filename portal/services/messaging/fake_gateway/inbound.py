@@ -55,7 +55,7 @@ def _is_named(account: Account, text: str) -> bool:
 def _apply_command(here: State, reply: Reply) -> None:
     """İleti Merkezi: a word that the panel does not record only puts the sender on the block list, and says so."""
     rest = " ".join(word for word in reply.text.split() if word.upper() != reply.account.keyword.upper())
-    if reply.account.commands.get(rest.upper()) != "RECORD_ONLY":
+    if rest.upper() not in reply.account.recorded_words:
         here.block(reply.account, reply.sender, "keyword")
         here.phone.add([_confirmation(reply, here.now())])
 

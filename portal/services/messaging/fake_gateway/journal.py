@@ -16,7 +16,7 @@ LONGEST_READ = 50_000
 
 def record_call(response: Response) -> Response:
     """Note a call and its answer; runs after each request of a vendor's."""
-    raw = request.get_data()
+    raw = request.get_data() if response.status_code != 413 else b""  # Too much to read.
     entry = {
         "call": f"{request.method} {request.path}",
         "query": _shown(request.args.to_dict()) if request.args else "",

@@ -2,8 +2,8 @@
 
 import heapq
 import random
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from threading import Thread
 from time import sleep
 from typing import Any
@@ -59,7 +59,8 @@ def report_due(here: State) -> None:
                 again = [each for each in messages if each.to.endswith(REPORTED_TWICE)]
                 dialect = here.dialects[account.vendor]
                 bodies = dialect.report_bodies(messages) + (dialect.report_bodies(again) if again else [])
-                _plan(here, account.push_url, "json", bodies, dialect.tries)
+                known_at = max(each.due_at or each.sent_at for each in messages)
+                _plan(here, known_at, bodies, Push(account.push_url, "json", None, dialect.tries))
 
 
 def plan_replies(here: State, replies: list[Reply]) -> None:
@@ -70,15 +71,16 @@ def plan_replies(here: State, replies: list[Reply]) -> None:
         url = account.inbound_url if account.vendor == "netgsm" else account.push_url
         if dialect.reply_body and url:
             how = account.push_format if account.vendor == "netgsm" else "json"
-            _plan(here, url, how, [dialect.reply_body(reply)], dialect.tries)
+            _plan(here, reply.at, [dialect.reply_body(reply)], Push(url, how, None, dialect.tries))
 
 
-def _plan(here: State, url: str, how: str, bodies: list[object], tries: int) -> None:
+def _plan(here: State, at: datetime, bodies: list[object], push: Push) -> None:
+    """Plan a push like this one for each body, due at that time."""
     bodies = bodies * int(here.settings["copies"])
     if here.settings["shuffled"]:
         random.shuffle(bodies)
     for body in bodies:
-        heapq.heappush(here.pushes, (here.now(), next(here.ids), Push(url, how, body, tries)))
+        heapq.heappush(here.pushes, (at, next(here.ids), replace(push, body=body)))
 
 
 def _post(here: State, push: Push) -> bool:

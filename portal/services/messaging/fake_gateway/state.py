@@ -95,8 +95,15 @@ class Dialect:
 class State:
     """Everything that the fake vendors know, behind one lock."""
 
-    def __init__(self, phone: Phone, accounts: list[Account], dialects: Mapping[str, Dialect]):
+    def __init__(
+        self,
+        phone: Phone,
+        accounts: list[Account],
+        dialects: Mapping[str, Dialect],
+        real_now: Callable[[], datetime] = clock.now,
+    ):
         self.phone = phone
+        self._real_now = real_now
         self.dialects = dialects
         self.lock = threading.RLock()
         self._first_accounts = accounts
@@ -124,7 +131,7 @@ class State:
 
     def now(self) -> datetime:
         """The time of the vendors: the real one, moved on by a tester."""
-        return clock.now() + self.ahead
+        return self._real_now() + self.ahead
 
     def move_forward(self, seconds: float) -> None:
         with self.lock:

@@ -1,4 +1,7 @@
-"""Calls to the fake vendors as their documents have them, for tests over Flask's client."""
+"""Calls to the fake vendors as their documents have them, over Flask's client, and a receiver of their pushes."""
+
+from flask import Flask, request
+from werkzeug.serving import WSGIRequestHandler
 
 VERIMOR = {"username": "908500000001", "password": "demo"}
 NETGSM = ("8500000002", "demo")
@@ -79,3 +82,31 @@ class Vendors:
 
     def accepted(self) -> list[dict]:
         return self.browser.get("/control/messages").json["messages"]
+
+
+class Receiver:
+    """Keeps what is pushed to it; answers with `statuses`, and with 200 when they are used up."""
+
+    def __init__(self):
+        self.statuses = []
+        self.requests = []
+        self.app = Flask(__name__)
+        self.app.add_url_rule("/push", "push", self._take, methods=["GET", "POST"])
+
+    def _take(self):
+        self.requests.append(
+            (request.method, request.args.to_dict(), request.form.to_dict(), request.get_json(silent=True))
+        )
+        return "", self.statuses.pop(0) if self.statuses else 200
+
+    @property
+    def bodies(self) -> list:
+        """JSON bodies, in the order in which they came."""
+        return [body for *_, body in self.requests]
+
+
+class QuietHandler(WSGIRequestHandler):
+    """Logs nothing: a vendor may push an address in a query."""
+
+    def log(self, type, message, *args):
+        pass
