@@ -21,7 +21,7 @@ from portal.services.messaging.gateways.protocol import (
     Report,
     SendError,
 )
-from portal.services.messaging.gateways.vendor_gateway import MOST_PAGES, VendorGateway, reports_of_each
+from portal.services.messaging.gateways.vendor_gateway import AHEAD, MOST_PAGES, VendorGateway, reports_of_each
 
 PAGE = 1000
 LONGEST_RANGE = timedelta(days=9)  # Of orders in one query: ten days are refused.
@@ -89,16 +89,12 @@ class IletiMerkezi(VendorGateway):
         return [each for each in found.values() if since <= each.received_at <= until]
 
     def blocked(self, since: datetime) -> list[BlockedAddress]:
-        times = {
-            "start": f"{clock.istanbul(since):%Y-%m-%d %H:%M:%S}",
-            "end": f"{clock.istanbul(clock.now()):%Y-%m-%d %H:%M:%S}",
-        }
+        first, last = (f"{clock.istanbul(at):%Y-%m-%d %H:%M:%S}" for at in (since, clock.now() + AHEAD))
         found: list[BlockedAddress] = []
         for page in range(1, MOST_PAGES):
-            query = {"blacklist": {"filter": times, "page": page, "rowCount": PAGE}}
-            numbers = [
-                number for row in objects_with(self._post("get-blacklist", query), "number") for number in row["number"]
-            ]
+            query = {"blacklist": {"filter": {"start": first, "end": last}, "page": page, "rowCount": PAGE}}
+            numbers = json_values.read(self._post("get-blacklist", query), "/response/blacklist/number") or []
+            numbers = numbers if isinstance(numbers, list) else [numbers]
             found += [BlockedAddress(vendor_rows.canonical(str(each)), None) for each in numbers]
             if len(numbers) < PAGE:
                 break

@@ -17,7 +17,7 @@ from portal.services.messaging.gateways.protocol import (
     Report,
     SendError,
 )
-from portal.services.messaging.gateways.vendor_gateway import MOST_PAGES, VendorGateway, reports_of_each
+from portal.services.messaging.gateways.vendor_gateway import AHEAD, MOST_PAGES, VendorGateway, reports_of_each
 
 PAGE = 100
 MOST_JOBS = 50  # In one query of reports.
@@ -70,7 +70,7 @@ class Netgsm(VendorGateway):
         jobs = list(ref_of)
         some = {",".join(jobs[first : first + MOST_JOBS]) for first in range(0, len(jobs), MOST_JOBS)}
         found = reports_of_each(
-            sorted(some), lambda each: list(self._reports({"jobids": each.split(",")}, since, clock.now()))
+            sorted(some), lambda each: list(self._reports({"jobids": each.split(",")}, since, clock.now() + AHEAD))
         )
         return [replace(each, ref=ref_of.get(each.ref, each.ref)) for each in found]
 

@@ -200,7 +200,7 @@ class Gateway(Protocol):
         """Whether a batch whose answer was lost has arrived."""
 
     def reports(self, refs: Sequence[str], since: datetime) -> list[Report]:
-        """Delivery reports of these refs, by pull."""
+        """Delivery reports of these refs, by pull. The oldest was sent at `since` or later."""
 
     def parse_report_push(self, push: Push) -> list[Report]:
         """Delivery reports in a request of the vendor; empty where it is none. Raises ValueError."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from portal.services.messaging.gateways import json_values
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 UNKNOWN_HEADER = SendError(ErrorClass.CONFIG, Reason.HEADER, "header")
 MOST_PAGES = 1000  # Of one list.
+AHEAD = timedelta(minutes=1)  # How far a vendor's clock may be; times on the wire end with their second, too.
 
 
 class VendorGateway(GenericHttpGateway):
