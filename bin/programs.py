@@ -64,7 +64,7 @@ def programs(given: Mapping[str, str], port: int) -> list[Program]:
     viewer = _gunicorn(
         port + 2,
         "--workers=1",
-        "--threads=4",
+        "--threads=16",  # A lost answer keeps one waiting.
         "portal.services.messaging.fake_gateway:create_gateway_from_environment()",
     )
     chosen = [

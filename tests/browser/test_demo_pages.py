@@ -45,3 +45,22 @@ def test_the_telephone_has_no_barrier(screens, tmp_path):
         expect(screen.page.locator(".bubble a")).to_have_count(1)
         assert make.PHONE not in screen.page.content()
         screen.looks_well("messages")
+
+
+def test_a_person_answers_on_the_telephone_and_the_call_is_in_the_journal(screens, tmp_path):
+    with servers.serving(fake_gateway.create_gateway(tmp_path / "messages.db")) as url:
+        screen = screens(360, also=[1280])
+        login = {"username": "908500000001", "password": "demo"}
+        text = "Örnek Mağaza: izninizi buradan yönetin http://kisa.example/abc Reddetmek için RET yazıp gönderin."
+        order = login | {"messages": [{"msg": text, "dest": make.PHONE}]}
+        requests.post(f"{url}/verimor/v2/send.json", json=order, timeout=5)
+        screen.opens(url)
+        screen.page.get_by_text("Yanıt yaz").click()
+        screen.page.get_by_label("Gönderen telefon").fill(make.PHONE)
+        screen.page.get_by_role("button", name="Gönder").click()
+        expect(screen.page.get_by_role("status")).to_have_text("Yanıt ulaştı.")
+        screen.looks_well("messages-answered")
+        screen.page.get_by_role("link", name="Çağrılar").click()
+
+        expect(screen.page.get_by_text("/verimor/v2/send.json")).to_be_visible()
+        screen.looks_well("calls")
