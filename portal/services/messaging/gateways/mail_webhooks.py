@@ -1,0 +1,148 @@
+"""What vendors of mail push to us: Amazon SES (by SNS, signed) and Brevo (unsigned: known by the secret in our URL)."""
+
+import base64
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from portal.services.messaging.gateways import json_values
+from portal.services.messaging.gateways.bounces import MAX_BYTES, NO_COMPLAINT, Feedback
+from portal.services.messaging.gateways.json_values import read, read_text
+from portal.services.messaging.gateways.mail_status import enhanced_status, reason_of
+from portal.services.messaging.gateways.mail_tokens import find_message
+from portal.services.messaging.gateways.protocol import BlockedAddress, Push, Reason, Report, ReportState
+from portal.services.messaging.gateways.vendor_rows import canonical, parse_time, safe_code
+
+CERTIFICATE_URL = re.compile(r"https://sns\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/[\w./-]+\.pem")
+SUBSCRIBE_URL = re.compile(r"https://sns\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/\?\S+")
+SIGNED = {
+    "Notification": ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
+    "SubscriptionConfirmation": ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
+}
+# Bounces and complaints of SES are read by themselves. Its Delivery: the recipient's mail system took the mail.
+SES_STATES = {
+    "Send": ReportState.ACCEPTED,
+    "DeliveryDelay": ReportState.ACCEPTED,
+    "Delivery": ReportState.DELIVERED,
+    "Reject": ReportState.FAILED,
+}
+BREVO_STATES: dict[str, tuple[ReportState, Reason | None]] = {
+    "request": (ReportState.ACCEPTED, None),
+    "deferred": (ReportState.ACCEPTED, None),
+    "delivered": (ReportState.DELIVERED, None),
+    "soft_bounce": (ReportState.EXPIRED, Reason.UNREACHABLE),
+    "hard_bounce": (ReportState.FAILED, Reason.BAD_ADDRESS),
+    "invalid_email": (ReportState.FAILED, Reason.BAD_ADDRESS),
+    "blocked": (ReportState.FAILED, Reason.UNREACHABLE),  # For whatever reason; a refusal comes as an event of its own.
+    "error": (ReportState.FAILED, None),
+}
+BREVO_REFUSALS = ("spam", "complaint", "unsubscribed")
+BREVO_OPENINGS = ("opened", "unique_opened", "proxy_open", "unique_proxy_open", "click")  # No evidence of anything.
+SECONDS = re.compile(r"[0-9]{1,10}")
+OWN_ID = re.compile(r"<m(\d{1,18})@")  # Of mail_message.
+
+
+def parse_ses_push(push: Push, topic: str, key: bytes, certificate_of: Callable[[str], bytes]) -> Feedback:
+    """Read a notification of SES; empty where it is something else. Raises ValueError where SNS did not sign it for our
+    topic.
+
+    `topic` is its ARN: anybody at Amazon has signed topics. `certificate_of` fetches a URL of Amazon's (PEM).
+    """
+    message = _signed_by_sns(push.body, topic, certificate_of)
+    note = json_values.parse(message["Message"]) if message["Type"] == "Notification" else {}
+    kind = read_text(note, ("/notificationType", "/eventType"))
+    named = find_message(key, read_text(note, "/mail/source"))
+    ours: dict[str, Any] = {"ref": read_text(note, "/mail/messageId"), "message_id": named[1] if named else None}
+    if kind == "Bounce":
+        return Feedback(tuple(_ses_bounces(note, ours)))
+    if kind == "Complaint":
+        return _ses_complaint(note, ours)
+    if kind not in SES_STATES:
+        return Feedback()
+    reason = Reason.CONTENT if kind == "Reject" else None
+    at = parse_time(read_text(note, f"/{kind[0].lower()}{kind[1:]}/timestamp"))
+    return Feedback((Report(SES_STATES[kind], **ours, reason=reason, code=kind, at=at),))
+
+
+def subscription_url(push: Push, topic: str, certificate_of: Callable[[str], bytes]) -> str:
+    """The URL that confirms the subscription to our topic, when called once; empty where the push is something else.
+    Raises ValueError."""
+    url = _signed_by_sns(push.body, topic, certificate_of).get("SubscribeURL", "")
+    return url if SUBSCRIBE_URL.fullmatch(url) else ""
+
+
+def parse_brevo_push(push: Push) -> Feedback:
+    """Read one event of Brevo, or several. Raises ValueError."""
+    events = _json(push.body)
+    reports, blocked = [], []
+    for event in events if isinstance(events, list) else [events]:
+        kind, ref, seconds = (read_text(event, f"/{name}") for name in ("event", "message-id", "ts_event"))
+        to, own = canonical(read_text(event, "/email")), OWN_ID.match(ref)
+        message_id = int(own[1]) if own else None
+        at = datetime.fromtimestamp(int(seconds), UTC) if SECONDS.fullmatch(seconds) else None
+        if kind in BREVO_REFUSALS:
+            blocked.append(BlockedAddress(to, at, kind, message_id))
+        elif kind and kind not in BREVO_OPENINGS:
+            state, reason = BREVO_STATES.get(kind, (ReportState.ACCEPTED, Reason.UNKNOWN))
+            said = reason_of(enhanced_status(read_text(event, "/reason"))) if state == ReportState.FAILED else None
+            reports.append(Report(state, ref, message_id, to, said or reason, safe_code(kind), at))
+    return Feedback(tuple(reports), tuple(blocked))
+
+
+def _ses_bounces(note: Any, ours: dict[str, Any]) -> Iterator[Report]:
+    kind, at = read_text(note, "/bounce/bounceType"), parse_time(read_text(note, "/bounce/timestamp"))
+    state = ReportState.FAILED if kind == "Permanent" else ReportState.EXPIRED
+    for recipient in json_values.objects_with(read(note, "/bounce/bouncedRecipients"), "emailAddress"):
+        status = enhanced_status(f"{read_text(recipient, '/status')} {read_text(recipient, '/diagnosticCode')}")
+        to, code = canonical(recipient["emailAddress"]), f"{safe_code(kind)} {status}".strip()
+        yield Report(state, **ours, to=to, reason=reason_of(status), code=code, at=at)
+
+
+def _ses_complaint(note: Any, ours: dict[str, Any]) -> Feedback:
+    """A refusal; but where SES only found the address on a list of its own, a failure."""
+    kind = read_text(note, "/complaint/complaintFeedbackType") or "abuse"
+    at = parse_time(read_text(note, "/complaint/timestamp"))
+    recipients = json_values.objects_with(read(note, "/complaint/complainedRecipients"), "emailAddress")
+    addresses = [canonical(each["emailAddress"]) for each in recipients]
+    if read_text(note, "/complaint/complaintSubType") == "OnAccountSuppressionList":
+        failed = partial(Report, ReportState.FAILED, **ours, reason=Reason.UNREACHABLE, code="suppressed", at=at)
+        return Feedback(tuple(failed(to=to) for to in addresses))
+    told = [] if kind in NO_COMPLAINT else addresses
+    source = f"complaint {safe_code(kind)}"
+    return Feedback(blocked=tuple(BlockedAddress(to, at, source, ours["message_id"]) for to in told))
+
+
+def _signed_by_sns(body: bytes, topic: str, certificate_of: Callable[[str], bytes]) -> dict[str, str]:
+    """The message, once its signature is verified. Version 1 signs with SHA-1 and is refused."""
+    pushed = _json(body)
+    fields = pushed.items() if isinstance(pushed, dict) else ()
+    message = {name: text for name, text in fields if isinstance(text, str)}
+    url = message.get("SigningCertURL", "")
+    names = SIGNED.get(message.get("Type", ""))
+    if not names or message.get("TopicArn") != topic or message.get("SignatureVersion") != "2":
+        raise ValueError("no message of our topic")
+    if not CERTIFICATE_URL.fullmatch(url):
+        raise ValueError("no certificate of Amazon's")
+    public = x509.load_pem_x509_certificate(certificate_of(url)).public_key()
+    text = "".join(f"{name}\n{message[name]}\n" for name in names if name in message)
+    if not isinstance(public, RSAPublicKey):
+        raise ValueError("no certificate of Amazon's")
+    try:
+        public.verify(base64.b64decode(message["Signature"]), text.encode(), PKCS1v15(), SHA256())
+    except (KeyError, InvalidSignature):
+        raise ValueError("not signed") from None
+    return message
+
+
+def _json(body: bytes) -> Any:
+    if len(body) > MAX_BYTES:
+        raise ValueError("too long")
+    return json_values.parse(body)

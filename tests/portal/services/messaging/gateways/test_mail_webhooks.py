@@ -1,0 +1,200 @@
+"""What Amazon SES and Brevo push: read into our terms, and believed only where it is signed or well formed."""
+
+import base64
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from portal.services.messaging.gateways.mail_tokens import Purpose, token_address
+from portal.services.messaging.gateways.mail_webhooks import parse_brevo_push, parse_ses_push, subscription_url
+from portal.services.messaging.gateways.protocol import BlockedAddress, Push, Report
+
+KEY = b"k" * 32
+TOPIC = "arn:aws:sns:eu-central-1:123456789012:izinlink"
+AT = datetime(2026, 11, 28, 18, 2, 11, tzinfo=UTC)
+STAMP = "2026-11-28T18:02:11.000Z"
+CERTIFICATE = "https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-0123.pem"
+OURS = {"ref": "0107019a-ses", "message_id": 81, "at": AT}
+
+
+def private_key():
+    return rsa.generate_private_key(65537, 2048)
+
+
+AMAZONS, STRANGERS = private_key(), private_key()
+
+
+def certificate_of(url: str) -> bytes:
+    assert url == CERTIFICATE
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "sns.amazonaws.com")])
+    made = x509.CertificateBuilder(name, name, AMAZONS.public_key(), 7, AT, AT + timedelta(days=9))
+    return made.sign(AMAZONS, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
+def signed(kind="Notification", *, key=AMAZONS, changed=(), **fields) -> Push:
+    message = {
+        "Type": kind, "MessageId": "22b80b92", "TopicArn": TOPIC, "Timestamp": STAMP, "SignatureVersion": "2",
+        "SigningCertURL": CERTIFICATE, **fields,
+    }  # fmt: skip
+    names = sorted(message.keys() - {"SignatureVersion", "SigningCertURL"})
+    text = "".join(f"{name}\n{message[name]}\n" for name in names)
+    message["Signature"] = base64.b64encode(key.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256())).decode()
+    return Push(json.dumps(message | dict(changed)).encode(), "text/plain")
+
+
+def ses(**note) -> str:
+    source = token_address(KEY, Purpose.BOUNCE, 81, "posta.ornek.com.tr")
+    return json.dumps({"mail": {"messageId": "0107019a-ses", "source": source, "timestamp": STAMP}, **note})
+
+
+def bounce(kind: str, status: str, **more) -> str:
+    recipients = [{"emailAddress": "Ayşe <AYSE@example.com>", "status": status, **more}]
+    return ses(
+        notificationType="Bounce", bounce={"bounceType": kind, "bouncedRecipients": recipients, "timestamp": STAMP}
+    )
+
+
+def complaint(**more) -> str:
+    recipients = [{"emailAddress": "ayse@example.com"}]
+    return ses(eventType="Complaint", complaint={"complainedRecipients": recipients, "timestamp": STAMP, **more})
+
+
+@pytest.mark.parametrize(
+    ("note", "report"),
+    [
+        (bounce("Permanent", "5.1.1"), {"state": "failed", "reason": "bad_address", "code": "Permanent 5.1.1"}),
+        (bounce("Transient", "4.2.2"), {"state": "expired", "reason": "unreachable", "code": "Transient 4.2.2"}),
+        (
+            bounce("Permanent", "", diagnosticCode="smtp; 550 5.7.26 unauthenticated"),
+            {"state": "failed", "reason": "header", "code": "Permanent 5.7.26"},
+        ),
+        (bounce("Undetermined", ""), {"state": "expired", "reason": None, "code": "Undetermined"}),
+        (
+            complaint(complaintSubType="OnAccountSuppressionList"),
+            {"state": "failed", "reason": "unreachable", "code": "suppressed"},
+        ),
+    ],
+)
+def test_what_ses_could_not_deliver_has_failed_for_its_reason(note, report):
+    told = Report(to="ayse@example.com", **OURS, **report)
+
+    assert parse_ses_push(signed(Message=note), TOPIC, KEY, certificate_of).reports == (told,)
+
+
+@pytest.mark.parametrize(
+    ("kind", "state"), [("Delivery", "delivered"), ("DeliveryDelay", "accepted"), ("Reject", "failed"), ("Open", None)]
+)
+def test_the_course_of_a_mail_is_told(kind, state):
+    note = ses(eventType=kind, **{kind[0].lower() + kind[1:]: {"timestamp": STAMP}})
+    feedback = parse_ses_push(signed(Message=note, Subject="Amazon SES"), TOPIC, KEY, certificate_of)
+
+    assert [(each.state, each.at, each.message_id) for each in feedback.reports] == ([(state, AT, 81)] if state else [])
+
+
+def test_a_complaint_is_a_refusal_unless_it_says_the_contrary():
+    told = [
+        parse_ses_push(signed(Message=complaint(**more)), TOPIC, KEY, certificate_of)
+        for more in ({"complaintFeedbackType": "abuse"}, {}, {"complaintFeedbackType": "not-spam"})
+    ]
+    refusal = (BlockedAddress("ayse@example.com", AT, "complaint abuse", 81),)
+
+    assert [each.blocked for each in told] == [refusal, refusal, ()] and not any(each.reports for each in told)
+
+
+NOTE = bounce("Permanent", "5.1.1")
+FORGED = {
+    "signed by a stranger": signed(Message=NOTE, key=STRANGERS),
+    "changed afterwards": signed(Message=NOTE, changed={"Message": bounce("Transient", "4.2.2")}),
+    "of a stranger's topic": signed(Message=NOTE, TopicArn=TOPIC.replace("1234", "9999")),
+    "with SHA-1": signed(Message=NOTE, changed={"SignatureVersion": "1"}),
+    "without a signature": signed(Message=NOTE, changed={"Signature": ""}),
+    "with a broken signature": signed(Message=NOTE, changed={"Signature": "é"}),
+    "of an unknown type": signed(Message=NOTE, changed={"Type": "x"}),
+    "no object": Push(b"[1]"),
+    "no JSON": Push(b"{"),
+    "nested": Push(b"[" * 100_000),
+    "too long": Push(b'"' + b"x" * 300_000 + b'"'),
+    **{
+        url: signed(Message=NOTE, changed={"SigningCertURL": url})
+        for url in (
+            "http://sns.eu-central-1.amazonaws.com/a.pem",
+            "https://sns.eu-central-1.amazonaws.com.evil.example/a.pem",
+            "https://evil.example/sns.eu-central-1.amazonaws.com/a.pem",
+            "https://sns.eu-central-1.amazonaws.com@evil.example/a.pem",
+            "https://s3.amazonaws.com/sns/a.pem",
+        )
+    },
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_what_sns_did_not_sign_for_our_topic_is_not_believed(name):
+    with pytest.raises(ValueError):
+        parse_ses_push(FORGED[name], TOPIC, KEY, certificate_of)
+
+
+def test_a_subscription_is_confirmed_at_amazon_only():
+    url = "https://sns.eu-central-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=x&Token=y"
+    asked = {"Token": "y", "Message": "You have chosen to subscribe"}
+
+    def url_of(where: str) -> str:
+        push = signed("SubscriptionConfirmation", SubscribeURL=where, **asked)
+        assert parse_ses_push(push, TOPIC, KEY, certificate_of).reports == ()
+        return subscription_url(push, TOPIC, certificate_of)
+
+    assert url_of(url) == url
+    assert url_of("https://evil.example/?Action=ConfirmSubscription") == ""
+
+
+def brevo(event: str, **more) -> dict[str, object]:
+    told = {"event": event, "email": "ayse@example.com", "id": 7, "date": "2026-11-28 19:02:11", "ts_event": 1796061731}
+    return told | {"message-id": "<m81@ornek.com.tr>", "tags": ["x"], **more}
+
+
+def parsed(*events: dict[str, object]):
+    return parse_brevo_push(Push(json.dumps(events[0] if len(events) == 1 else events).encode(), "application/json"))
+
+
+@pytest.mark.parametrize(
+    ("event", "state", "reason"),
+    [
+        (brevo("request"), "accepted", None),
+        (brevo("delivered"), "delivered", None),
+        (brevo("deferred", reason="451 4.7.1 try later"), "accepted", None),
+        (brevo("soft_bounce", reason="452 4.2.2 full"), "expired", "unreachable"),
+        (brevo("hard_bounce", reason="550 5.1.1 nobody"), "failed", "bad_address"),
+        (brevo("hard_bounce", reason="550 5.7.26 not authenticated"), "failed", "header"),
+        (brevo("invalid_email"), "failed", "bad_address"),
+        (brevo("blocked", reason="blocked : due to hard bounce"), "failed", "unreachable"),
+        (brevo("error"), "failed", None),
+        (brevo("of_tomorrow"), "accepted", "unknown"),
+    ],
+)
+def test_an_event_of_brevo_is_a_report(event, state, reason):
+    at = datetime.fromtimestamp(1796061731, UTC)
+    told = Report(state, "<m81@ornek.com.tr>", 81, "ayse@example.com", reason, event["event"], at)
+
+    assert parsed(event).reports == (told,)
+
+
+def test_spam_and_unsubscribed_are_refusals_and_openings_nothing():
+    feedback = parsed(brevo("spam"), brevo("unsubscribed"), brevo("opened"), brevo("click"), brevo("proxy_open"))
+
+    assert [(each.address, each.source, each.message_id) for each in feedback.blocked] == [
+        ("ayse@example.com", "spam", 81),
+        ("ayse@example.com", "unsubscribed", 81),
+    ]
+    assert feedback.reports == ()
+
+
+@pytest.mark.parametrize(
+    "odd", ["", "x", [], {}, {"event": {"a": 1}}, {"event": 7, "ts_event": -1, "email": [1]}, [[]]]
+)
+def test_odd_events_break_nothing(odd):
+    feedback = parse_brevo_push(Push(json.dumps(odd).encode()))
+
+    assert feedback.blocked == () and all(each.reason == "unknown" for each in feedback.reports)
