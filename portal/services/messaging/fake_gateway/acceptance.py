@@ -95,31 +95,58 @@ def is_repeat(account: Account, order: Order, item: Item, within: timedelta) -> 
     return before is not None and state().now() - before < within
 
 
-def accept(account: Account, order: Order, *, repeats_fail_within: timedelta | None = None) -> int:
-    """Accept messages; the batch's id. Repeats within `repeats_fail_within` are accepted and not delivered."""
+def accept(
+    account: Account, order: Order, *, repeats_fail_within: timedelta | None = None, batch_size: int | None = None
+) -> str:
+    """Accept messages; the batch's id, or several with commas between them where a batch has a size.
+
+    Repeats within `repeats_fail_within` are accepted and not delivered.
+    """
     here = state()
+    sent: list[SentMessage] = []
     with here.lock:
-        batch_id, at = next(here.batch_ids), here.now()
-        sent = []
-        for item in order.items:
-            repeated = repeats_fail_within is not None and is_repeat(account, order, item, repeats_fail_within)
-            outcome = Outcome.DUPLICATE if repeated else _outcome(here, account, order, item)
-            due_at = None if outcome == Outcome.PENDING else (order.send_at or at) + _delay(here)
-            word = here.words.pop(item.to, None)
-            sent.append(
-                SentMessage(
-                    next(here.ids), account, batch_id, order.custom_id, item.own_id, item.to, order.header, item.text,
-                    order.parts(item), outcome, word, order.send_at or at, due_at,
-                )
-            )  # fmt: skip
-            here.repeats[(*account.key, order.header, item.to, item.text)] = at
-            if due_at:
-                heapq.heappush(here.results, (due_at, sent[-1].id, sent[-1]))
-        here.batches[batch_id] = sent
+        size = batch_size or len(order.items)
+        for first in range(0, len(order.items), size):
+            batch_id = next(here.batch_ids)
+            batch = [
+                _accept_item(here, account, order, batch_id, each, repeats_fail_within)
+                for each in order.items[first : first + size]
+            ]
+            here.batches[batch_id] = batch
+            sent += batch
         account.credits -= sum(each.parts for each in sent)
-    here.phone.add(_shown(each, order.alphabet) for each in sent if each.outcome in ARRIVING and each.word is None)
+    arrived = [each for each in sent if each.outcome in ARRIVING and each.word is None]
+    here.phone.add(_shown(each, order.alphabet) for each in arrived)
     _finish(here, sent)
-    return batch_id
+    return ",".join(map(str, dict.fromkeys(each.batch_id for each in sent)))
+
+
+def _accept_item(
+    here: State, account: Account, order: Order, batch_id: int, item: Item, repeats_fail_within: timedelta | None
+) -> SentMessage:
+    repeated = repeats_fail_within is not None and is_repeat(account, order, item, repeats_fail_within)
+    outcome = Outcome.DUPLICATE if repeated else _outcome(here, account, order, item)
+    sent_at = order.send_at or here.now()
+    due_at = None if outcome == Outcome.PENDING else sent_at + timedelta(seconds=here.settings["report_delay"])
+    message = SentMessage(
+        id=next(here.ids),
+        account=account,
+        batch_id=batch_id,
+        custom_id=order.custom_id,
+        own_id=item.own_id,
+        to=item.to,
+        header=order.header,
+        text=item.text,
+        parts=order.parts(item),
+        outcome=outcome,
+        word=here.words.pop(item.to, None),
+        sent_at=sent_at,
+        due_at=due_at,
+    )
+    here.repeats[(*account.key, order.header, item.to, item.text)] = here.now()
+    if due_at:
+        heapq.heappush(here.results, (due_at, message.id, message))
+    return message
 
 
 def _outcome(here: State, account: Account, order: Order, item: Item) -> Outcome:
@@ -131,10 +158,6 @@ def _outcome(here: State, account: Account, order: Order, item: Item) -> Outcome
     if control == BLOCKED_IF_COMMERCIAL and order.is_commercial:
         return Outcome.BLOCKED_BY_IYS
     return OUTCOMES.get(control, Outcome.DELIVERED)
-
-
-def _delay(here: State) -> timedelta:
-    return timedelta(seconds=here.settings["report_delay"])
 
 
 def _shown(message: SentMessage, alphabet: Alphabet | None) -> ShownMessage:

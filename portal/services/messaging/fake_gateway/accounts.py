@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
-VENDORS = ("verimor", "netgsm", "iletimerkezi")
+VENDORS = {"verimor": "Verimor", "netgsm": "NetGSM", "iletimerkezi": "İleti Merkezi"}
 PUSH_FORMATS = ("json", "form", "query")
 
 
@@ -35,6 +35,7 @@ class Account:
     push_url: str = ""  # Reports, and at Verimor replies.
     inbound_url: str = ""  # Replies at NetGSM.
     push_format: str = "json"  # Of replies at NetGSM.
+    batch_size: int = 0  # NetGSM makes several jobs of more messages; 0 is no limit.
     codes_as_text: bool = False  # İleti Merkezi answers its codes as numbers or as text.
 
     @property

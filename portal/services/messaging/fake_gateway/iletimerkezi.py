@@ -70,7 +70,7 @@ def send() -> ResponseReturnValue:
     refuse_while_busy(account, [each.to for each in order.items])
     if all(is_repeat(account, order, each, REPEAT_WINDOW) for each in order.items):
         raise Refusal("451")
-    return answer("200", order={"id": wire_number(str(accept(account, order)))})
+    return answer("200", order={"id": wire_number(accept(account, order))})
 
 
 @blueprint.route("/<path:path>", methods=["GET", "POST"])
@@ -84,9 +84,9 @@ def answer(code: str, **more: object) -> ResponseReturnValue:
     return {"response": {"status": {"code": wire_number(code), "message": MESSAGES[code]}, **more}}, int(code)
 
 
-def wire_number(digits: str) -> str | int:
-    """Digits as the account's answers have them."""
-    return digits if g.get("codes_as_text") else int(digits)
+def wire_number(text: str) -> str | int:
+    """A number as the account's answers have it."""
+    return text if g.get("codes_as_text") or not text.isdecimal() else int(text)
 
 
 def find_account() -> tuple[Account, dict[str, Any]]:

@@ -63,7 +63,7 @@ def send() -> ResponseReturnValue:
         if state().is_over_limit(SENDS_TO_A_NUMBER, "job", *account.key, number):
             raise Refusal("85")
     refuse_while_busy(account, [each.to for each in order.items])
-    return _accepted(accept(account, order, repeats_fail_within=DAY))
+    return _accepted(accept(account, order, repeats_fail_within=DAY, batch_size=account.batch_size))
 
 
 @blueprint.post("/sms/rest/v2/otp")
@@ -158,5 +158,5 @@ def _item(message: Any, bad_number: str) -> Item:
         raise Refusal(bad_number) from error
 
 
-def _accepted(batch_id: int) -> ResponseReturnValue:
-    return {"code": "00", "jobid": str(batch_id), "description": "queued"}
+def _accepted(jobs: str) -> ResponseReturnValue:
+    return {"code": "00", "jobid": jobs, "description": "queued"}

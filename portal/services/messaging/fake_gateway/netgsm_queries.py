@@ -60,7 +60,7 @@ def show_report() -> ResponseReturnValue:
             and (not last or each.sent_at <= last)
         ]
     at = state().now()
-    rows = [_report(each, at) for each in messages][page * size : (page + 1) * size]
+    rows = [_report(each, at) for each in messages[page * size : (page + 1) * size]]
     if not rows:
         raise Refusal("60")
     return OK | {"jobs": rows}
@@ -129,13 +129,17 @@ def _report(message: SentMessage, at: datetime) -> dict[str, object]:
     return {
         "jobid": str(message.batch_id),
         "number": message.to.removeprefix("+90"),
-        "status": int(status),
+        "status": _number(status),
         "operator": OPERATORS["TURKCELL"],
         "msglen": message.parts,
         "deliveredDate": _wall_clock(message.due_at) if message.due_at and status == "1" else None,
-        "errorCode": int(error),
+        "errorCode": _number(error),
         "referansID": message.own_id,
     }
+
+
+def _number(text: str) -> int | str:
+    return int(text) if text.isdecimal() else text
 
 
 def _wall_clock(at: datetime) -> str:

@@ -61,7 +61,7 @@ def send() -> ResponseReturnValue:
     refuse_while_busy(account, [each.to for each in order.items])
     if any(is_repeat(account, order, each, DAY) for each in order.items):
         raise Refusal("MUKERRER_RAPORLAMA")
-    return text_answer(str(accept(account, order, repeats_fail_within=DAY)))
+    return text_answer(accept(account, order, repeats_fail_within=DAY))
 
 
 def text_answer(text: str, status: int = 200) -> Response:

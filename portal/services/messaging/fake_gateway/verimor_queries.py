@@ -58,11 +58,9 @@ def show_status() -> ResponseReturnValue:
     after = request.args.get("greater_than", 0, type=int)
     at = state().now()
     rows = [
-        _report(each, at)
-        for each in ours
-        if each.account is account and each.id > after and (not numbers or each.to in numbers)
+        each for each in ours if each.account is account and each.id > after and (not numbers or each.to in numbers)
     ]
-    return jsonify(rows[:PAGE])
+    return jsonify([_report(each, at) for each in rows[:PAGE]])
 
 
 @blueprint.get("/inbound_messages")
@@ -76,8 +74,7 @@ def show_replies() -> ResponseReturnValue:
         for each in state().replies_to(account)
         if each.id > after and (not first or each.at >= first) and (not last or each.at <= last)
     ]
-    wire = (_reply(each) | {"received_at": clock.istanbul(each.at).isoformat("T", "milliseconds")} for each in found)
-    return jsonify([{name: value for name, value in row.items() if name != "type"} for row in wire][:PAGE])
+    return jsonify([_pulled_reply(each) for each in found[:PAGE]])
 
 
 @blueprint.get("/headers")
@@ -171,6 +168,11 @@ def _reply(reply: Reply) -> dict[str, object]:
         "keyword": inbound.keyword_in(account, reply.text) if account.keyword else "",
         "content": reply.text,
     }
+
+
+def _pulled_reply(reply: Reply) -> dict[str, object]:
+    row = _reply(reply) | {"received_at": clock.istanbul(reply.at).isoformat("T", "milliseconds")}
+    return {name: value for name, value in row.items() if name not in ("type", "created_at")}
 
 
 DIALECT = Dialect(tries=4, report_bodies=_report_bodies, reply_body=lambda reply: [_reply(reply)])

@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 from portal.core import addresses, clock
 from portal.services.messaging.fake_gateway import inbound, pushes
+from portal.services.messaging.fake_gateway.accounts import VENDORS
 from portal.services.messaging.fake_gateway.state import state
 
 PAGE = 50
@@ -38,6 +39,7 @@ def show_messages() -> str:
         page=page,
         pages=pages,
         accounts=state().accounts,
+        vendors=VENDORS,
         faults=FAULT_LABELS,
         sent=request.args.get("sent", type=int),
     )

@@ -143,6 +143,16 @@ def test_a_person_answers_on_the_phone(vendors):
     assert vendors.browser.post("/replies", data=form | {"sender": "5"}).status_code == 400
 
 
+@pytest.mark.parametrize("vendor", ["verimor", "netgsm", "iletimerkezi"])
+def test_any_state_word_can_be_had_by_pull_and_by_push(vendors, receiver, vendor):
+    vendors.control("results", number="+905321234567", status="TUHAF", error="x")
+    sent = vendors.send(vendor, "5321234567")
+    vendors.control("clock", forward=0)
+
+    assert vendors.states(vendor, sent) == ["TUHAF"]
+    assert len(receiver.requests) == 1
+
+
 def test_the_phone_counts_parts_with_the_operators_code(vendors):
     vendors.verimor_send("5321230001", text="a" * 156)
 

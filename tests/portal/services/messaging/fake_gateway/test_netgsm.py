@@ -68,6 +68,15 @@ def test_a_report_echoes_our_reference(vendors):
     ]
 
 
+def test_a_large_call_becomes_several_jobs(vendors):
+    vendors.control("accounts", vendor="netgsm", batch_size=2)
+    jobs = vendors.netgsm_send("5321230001", "5321230002", "5321230003").json["jobid"].split(",")
+
+    rows = vendors.netgsm("report", jobids=jobs).json["jobs"]
+    assert [each["jobid"] for each in rows] == [jobs[0], jobs[0], jobs[1]]
+    assert [each["referansID"] for each in rows] == ["1", "2", "3"]
+
+
 def test_a_repeat_is_taken_and_reported_as_one(vendors):
     vendors.netgsm_send("5321230001")
 
