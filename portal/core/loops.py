@@ -2,12 +2,14 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import structlog
-from flask import Flask
 
 log = structlog.get_logger()
+
+Context = Callable[[], AbstractContextManager[object]]
 
 IDLE_SECONDS = 0.25  # Pause when nothing is due.
 
@@ -22,9 +24,9 @@ class Loop:
     idle: float = IDLE_SECONDS
 
 
-def run_loops(app: Flask, stop: threading.Event, loops: Sequence[Loop]) -> None:
-    """Run all loops until told to stop; running steps end first."""
-    running = [_RunningLoop(app, loop, stop) for loop in loops]
+def run_loops(context: Context, stop: threading.Event, loops: Sequence[Loop]) -> None:
+    """Run all loops until told to stop; running steps end first. Each step has a new `context`, an application's."""
+    running = [_RunningLoop(context, loop, stop) for loop in loops]
     threads = [
         threading.Thread(target=each.run, name=f"{each.loop.name}-{number}")
         for each in running
@@ -43,8 +45,8 @@ class _RunningLoop:
     """Of the threads that find nothing one at a time pauses and looks again; the others wait for their turn, or until
     it finds some. A thread whose step lasts holds up none of them."""
 
-    def __init__(self, app: Flask, loop: Loop, stop: threading.Event):
-        self.app, self.loop, self.stop = app, loop, stop
+    def __init__(self, context: Context, loop: Loop, stop: threading.Event):
+        self.context, self.loop, self.stop = context, loop, stop
         self.more, self.lookout = threading.Event(), threading.Lock()
 
     def run(self) -> None:
@@ -60,7 +62,7 @@ class _RunningLoop:
 
     def _step(self) -> bool:
         try:
-            with self.app.app_context():
+            with self.context():
                 return self.loop.step()
         except Exception:  # The database may be away; claimed rows are free again when their lease ends.
             log.exception("step.failed", loop=self.loop.name)
