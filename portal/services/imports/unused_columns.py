@@ -30,9 +30,9 @@ _HARMLESS_DATE = re.compile(
     r"dogum\w*|birth\w*|bday|evlilik|evlenme|yildonumu|anniversary|siparis\w*|orders?|ordered|fatura\w*|invoiced?|"
     r"teslim\w*|delivery|delivered|kargo\w*|sevk\w*|shipping|shipped|odeme\w*|payments?|paid|alisveris\w*|satin|alma|"
     r"satis\w*|purchased?|ziyaret\w*|visit\w*|kayit|kaydi|regist\w+|sign|signup|up|uye\w*|member\w*|olma|musteri\w*|"
-    r"customer|kullanici|user|hesap|account|giris\w*|login|log|seen|guncelle\w*|update\w*|modified|olustur\w*|creat\w+|"
+    r"custom\w+|kullanici|user|hesap|account|giris\w*|login|log|seen|guncelle\w*|update\w*|modified|olustur\w*|creat\w+|"
     r"ekle\w*|added|form\w*|basvuru\w*|randevu\w*|rezervasyon\w*|islem\w*|izin|izni|onay|onayi|riza|consent|permission|"
-    r"opt|optin|alin\w*|veril\w*|sms|mesaj|arama|telefon|eposta|e?mail)"
+    r"opt(?:in)?|alin\w*|veril\w*|sms|mesaj|arama|telefon|eposta|e?mail)"
 )
 _LAST_DAY = re.compile(r"\b(?:son|last) (?:tarih|gun|dat|day)|opt ?out")
 _SERIAL = re.compile(r"(?!\d{8}$)\d+(?:[.,]\d*)?")  # Excel's and Unix's dates, and any number.
