@@ -27,6 +27,7 @@ from portal.core.models import (
 )
 from portal.domain.consents import recipients, refusals
 from portal.domain.consents.bulk_import import WRITTEN
+from portal.domain.consents.import_plan import LONG_AGO
 from portal.services.imports import batches, queries, uploads, worker
 from portal.services.imports.layout import Field, Layout
 from tests import make
@@ -171,13 +172,15 @@ def overruled() -> set[int]:
     """Grants of files for which nobody vouched that were written on top of what the person refused themselves."""
     vouched = select(ImportBatch.id).where(ImportBatch.after_refusal_confirmed_at.is_not(None))
     told = select(Submission.id).where(Submission.decision_id == Decision.id).exists()
-    own, found = {}, set()
+    own, granted, found = {}, {}, set()
     for each, is_told in db.session.execute(select(Decision, told).where(~is_void()).order_by(Decision.id)):
         key = each.recipient_id, each.channel
         if each.origin == DecisionOrigin.STAFF:
             own[key] = each.effective_at
-        elif is_told and each.status == Status.GRANTED and own.get(key, each.effective_at) < each.effective_at:
-            found.add(each.batch_id)
+        elif is_told and each.status == Status.GRANTED:
+            if granted.get(key, LONG_AGO) < own.get(key, LONG_AGO) < each.effective_at:
+                found.add(each.batch_id)
+            granted[key] = each.effective_at
     return found - set(db.session.scalars(vouched))
 
 
