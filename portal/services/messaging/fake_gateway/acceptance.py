@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from flask import g
+from flask import g, request
 
 from portal.core import addresses
 from portal.core.sms_parts import Alphabet
@@ -70,11 +70,13 @@ class Order:
         return sum(map(self.parts, self.items))
 
 
-def require_account(vendor: str, username: object, password: object, code: str) -> Account:
-    """The account whose API may be used. Raises Refusal(code)."""
+def require_account(vendor: str, username: object, password: object, code: str, address_code: str = "") -> Account:
+    """The account whose API may be used, from this IP address. Raises Refusal(code), or of `address_code`."""
     account = state().account(vendor, username, password)
     if account is None or not account.may_use_api:
         raise Refusal(code)
+    if account.allowed_addresses and request.remote_addr not in account.allowed_addresses:
+        raise Refusal(address_code or code)
     return account
 
 

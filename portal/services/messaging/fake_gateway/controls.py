@@ -68,8 +68,9 @@ def change_account() -> ResponseReturnValue:
 def add_fault() -> ResponseReturnValue:
     """Let the next calls of a vendor get {"vendor", "code", "times", "rate", "seed", "any_call"}."""
     fault = Fault(**_fields())
-    if fault.vendor not in VENDORS or not (fault.code in ("lost", "hang") or fault.vendor == "verimor"):
-        raise_unless_number(fault.code)
+    has_word = fault.vendor == "verimor" or fault.code in ("lost", "hang") or fault.code.isdecimal()
+    if fault.vendor not in VENDORS or not has_word:
+        raise BadControl(f"vendors are {', '.join(VENDORS)}; a code is the vendor's, an HTTP status, lost or hang")
     with state().lock:
         state().faults.append(fault)
     return "", 204
@@ -104,12 +105,7 @@ def list_messages() -> ResponseReturnValue:
         "messages": [
             {
                 "vendor": each.account.vendor,
-                "batch": each.batch_id,
-                "own_id": each.own_id,
-                "custom_id": each.custom_id,
-                "to": each.to,
-                "text": each.text,
-                "parts": each.parts,
+                **{name: getattr(each, name) for name in ("batch_id", "own_id", "custom_id", "to", "text", "parts")},
                 "state": each.result(at),
                 "sent_at": each.sent_at.isoformat(),
             }
@@ -130,8 +126,3 @@ def _account(vendor: object, username: object) -> Account:
     if not found:
         raise BadAccount(f"no such account; vendors are {', '.join(VENDORS)}")
     return found[0]
-
-
-def raise_unless_number(code: str) -> None:
-    if not code.isdecimal():
-        raise BadControl(f"vendors are {', '.join(VENDORS)}; a code is the vendor's, an HTTP status, lost or hang")

@@ -17,12 +17,17 @@ from portal.services.messaging.fake_gateway.iletimerkezi import (
     wire_number,
 )
 from portal.services.messaging.fake_gateway.state import Dialect, Outcome, SentMessage, state
+from portal.services.messaging.fake_gateway.vendor_calls import wall_clock
 
 MOST_ROWS = 1000  # Of a page.
 ORDERS_OF_A_PAGE = 100
 LONGEST_RANGE = timedelta(days=10)
 SENDING, ARRIVED, FAILED, ODD = "110", "111", "112", "118"
-STATES = {Outcome.PENDING: SENDING, Outcome.DELIVERED: ARRIVED, Outcome.ODD: ODD}  # Whatever else is FAILED.
+STATES = dict.fromkeys(Outcome, (FAILED, "")) | {
+    Outcome.PENDING: (SENDING, ""),
+    Outcome.DELIVERED: (ARRIVED, ""),
+    Outcome.ODD: (ODD, ""),
+}
 ORDER_GOING, ORDER_DONE, ORDER_FAILED = "113", "114", "115"
 PUSHED_STATES = {SENDING: "accepted", ARRIVED: "delivered", FAILED: "undelivered", ODD: "suspended"}
 
@@ -57,7 +62,7 @@ def show_reports() -> ResponseReturnValue:
     account, asked = find_account()
     chosen = _section(asked, "filter")
     page, _ = _page(chosen)
-    first, last = (_day(chosen.get(name)) for name in ("start", "end"))
+    first, last = (_time(chosen.get(name), "%Y-%m-%d") for name in ("start", "end"))
     if last - first > LONGEST_RANGE:
         raise Refusal("458")
     at = state().now()
@@ -76,7 +81,7 @@ def show_inbox() -> ResponseReturnValue:
     """Everything that came with the account's keyword. The names of its fields are not documented."""
     account, _ = find_account()
     rows = [
-        {"id": each.id, "number": each.sender, "text": each.text, "receivedAt": _wall_clock(each.at)}
+        {"id": each.id, "number": each.sender, "text": each.text, "receivedAt": wall_clock(each.at)}
         for each in state().replies_to(account)
     ]
     return answer("200", inbox={"count": len(rows), "message": rows})
@@ -88,7 +93,8 @@ def show_block_list() -> ResponseReturnValue:
     account, asked = find_account()
     chosen = _section(asked, "blacklist")
     page, size = _page(chosen)
-    first, last = (_time(_section(chosen, "filter").get(name)) for name in ("start", "end"))
+    times = (_section(chosen, "filter").get(name) for name in ("start", "end"))
+    first, last = (_time(each, "%Y-%m-%d %H:%M:%S") if each else None for each in times)
     numbers = [
         each.number
         for each in state().block_list(account)
@@ -140,23 +146,15 @@ def _page(section: dict[str, Any]) -> tuple[int, int]:
     return page, min(max(size, 1), MOST_ROWS)
 
 
-def _day(text: object) -> datetime:
+def _time(text: object, layout: str) -> datetime:
     try:
-        return datetime.strptime(str(text), "%Y-%m-%d").replace(tzinfo=clock.ISTANBUL)
-    except ValueError as error:
-        raise Refusal("457") from error
-
-
-def _time(text: object) -> datetime | None:
-    try:
-        return datetime.strptime(str(text), "%Y-%m-%d %H:%M:%S").replace(tzinfo=clock.ISTANBUL) if text else None
+        return datetime.strptime(str(text), layout).replace(tzinfo=clock.ISTANBUL)
     except ValueError as error:
         raise Refusal("457") from error
 
 
 def _state(message: SentMessage, at: datetime) -> str:
-    result = message.result(at)
-    return message.word[0] if message.word and result != Outcome.PENDING else STATES.get(result, FAILED)
+    return message.words(at, STATES)[0]
 
 
 def _order_status(messages: list[SentMessage], at: datetime) -> str:
@@ -168,7 +166,7 @@ def _order_status(messages: list[SentMessage], at: datetime) -> str:
 
 def _totals(messages: list[SentMessage], at: datetime) -> dict[str, object]:
     states = [_state(each, at) for each in messages]
-    sent_at = _wall_clock(messages[0].sent_at)
+    sent_at = wall_clock(messages[0].sent_at)
     return {
         "id": wire_number(str(messages[0].batch_id)),
         "status": wire_number(_order_status(messages, at)),
@@ -180,10 +178,6 @@ def _totals(messages: list[SentMessage], at: datetime) -> dict[str, object]:
         "sendAt": sent_at,
         "sender": messages[0].header,
     }
-
-
-def _wall_clock(at: datetime) -> str:
-    return clock.istanbul(at).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _report_bodies(messages: list[SentMessage]) -> list[object]:

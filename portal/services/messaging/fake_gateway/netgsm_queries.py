@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from portal.core import clock
 from portal.services.messaging.fake_gateway import vendor_calls
 from portal.services.messaging.fake_gateway.acceptance import Refusal, require_account
 from portal.services.messaging.fake_gateway.accounts import BadAccount
 from portal.services.messaging.fake_gateway.netgsm import find_account, parse_time, read_body, refuse
 from portal.services.messaging.fake_gateway.state import Dialect, Outcome, Reply, SentMessage, state
+from portal.services.messaging.fake_gateway.vendor_calls import wall_clock
 
 REPORTS_PER_MINUTE = 10
 MOST_JOBS = 50  # In one query.
@@ -89,7 +89,7 @@ def show_inbox() -> ResponseReturnValue:
                 "message": each.text,
                 "sender": each.sender.removeprefix("+90"),
                 "receiver": account.number,
-                "datetime": _wall_clock(each.at),
+                "datetime": wall_clock(each.at),
             }
             for each in replies
         ]
@@ -124,15 +124,14 @@ def set_push_url(which: str) -> ResponseReturnValue:
 
 
 def _report(message: SentMessage, at: datetime) -> dict[str, object]:
-    result = message.result(at)
-    status, error = message.word if message.word and result != Outcome.PENDING else WORDS[result]
+    status, error = message.words(at, WORDS)
     return {
         "jobid": str(message.batch_id),
         "number": message.to.removeprefix("+90"),
         "status": _number(status),
         "operator": OPERATORS["TURKCELL"],
         "msglen": message.parts,
-        "deliveredDate": _wall_clock(message.due_at) if message.due_at and status == "1" else None,
+        "deliveredDate": wall_clock(message.due_at) if message.due_at and status == "1" else None,
         "errorCode": _number(error),
         "referansID": message.own_id,
     }
@@ -140,10 +139,6 @@ def _report(message: SentMessage, at: datetime) -> dict[str, object]:
 
 def _number(text: str) -> int | str:
     return int(text) if text.isdecimal() else text
-
-
-def _wall_clock(at: datetime) -> str:
-    return clock.istanbul(at).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _report_bodies(messages: list[SentMessage]) -> list[object]:
@@ -156,7 +151,7 @@ def _reply_body(reply: Reply) -> object:
         "messageId": str(reply.id),
         "subscriberNumber": reply.account.number,
         "sourceNumber": reply.sender.removeprefix("+90"),
-        "messageDateTime": _wall_clock(reply.at),
+        "messageDateTime": wall_clock(reply.at),
         "content": reply.text,
     }
 

@@ -38,7 +38,7 @@ class Outcome(StrEnum):
     ODD = "odd"  # A state word that no document has.
 
 
-@dataclass
+@dataclass(eq=False, slots=True)
 class SentMessage:
     """A message that a vendor accepted. Its result is known from `due_at` on; None is never."""
 
@@ -59,6 +59,11 @@ class SentMessage:
     def result(self, at: datetime) -> Outcome:
         """What the vendor knows of it at that time."""
         return self.outcome if self.due_at is not None and self.due_at <= at else Outcome.PENDING
+
+    def words(self, at: datetime, table: Mapping[Outcome, tuple[str, str]]) -> tuple[str, str]:
+        """The vendor's state and error at that time, or what a tester wants instead of the result."""
+        result = self.result(at)
+        return self.word if self.word and result != Outcome.PENDING else table[result]
 
 
 @dataclass(frozen=True)
@@ -189,6 +194,7 @@ class Fault:
     any_call: bool = False  # Otherwise only sends.
 
     def __post_init__(self) -> None:
+        self.code, self.times, self.rate = str(self.code), int(self.times), float(self.rate)
         self._random = random.Random(self.seed)
 
     def strikes(self) -> bool:

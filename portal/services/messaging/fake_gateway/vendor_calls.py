@@ -1,10 +1,12 @@
 """Before and after each call of a vendor: faults that a tester set, and the journal."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from flask import Blueprint, g, request
 from flask.typing import ResponseReturnValue
 
+from portal.core import clock
 from portal.services.messaging.fake_gateway import journal
 from portal.services.messaging.fake_gateway.acceptance import Refusal, keep_waiting
 from portal.services.messaging.fake_gateway.state import state
@@ -43,3 +45,8 @@ def watch(
 def page(status: int) -> tuple[str, int]:
     """An HTTP error as a proxy in front of a vendor answers it."""
     return HTTP_PAGE.format(status), status
+
+
+def wall_clock(at: datetime) -> str:
+    """A time of Istanbul without a zone, as all three write it."""
+    return clock.istanbul(at).strftime("%Y-%m-%d %H:%M:%S")

@@ -81,11 +81,9 @@ def _read_body() -> Any:
 
 
 def find_account(given: Any) -> Account:
-    account = require_account("verimor", given.get("username"), given.get("password"), "credentials")
+    account = require_account("verimor", given.get("username"), given.get("password"), "credentials", "address")
     if not account.allowed_addresses:
         raise Refusal("no_addresses")
-    if request.remote_addr not in account.allowed_addresses:
-        raise Refusal("address")
     return account
 
 

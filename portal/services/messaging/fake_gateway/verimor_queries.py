@@ -9,6 +9,7 @@ from portal.core import clock
 from portal.services.messaging.fake_gateway import inbound, vendor_calls
 from portal.services.messaging.fake_gateway.acceptance import Refusal
 from portal.services.messaging.fake_gateway.state import Dialect, Outcome, Reply, SentMessage, state
+from portal.services.messaging.fake_gateway.vendor_calls import wall_clock
 from portal.services.messaging.fake_gateway.verimor import (
     canonical_number,
     find_account,
@@ -126,13 +127,8 @@ def _numbers(text: str) -> list[str]:
         raise Refusal(f"Invalid phone number: {text}") from error
 
 
-def _wall_clock(at: datetime) -> str:
-    return clock.istanbul(at).strftime("%Y-%m-%d %H:%M:%S")
-
-
 def _report(message: SentMessage, at: datetime) -> dict[str, object]:
-    result = message.result(at)
-    status, error = message.word if message.word and result != Outcome.PENDING else WORDS[result]
+    status, error = message.words(at, WORDS)
     arrived = status in ("DELIVERED", "SENT")
     return {
         "campaign_id": message.batch_id,
@@ -145,8 +141,8 @@ def _report(message: SentMessage, at: datetime) -> dict[str, object]:
         "credits": message.parts,
         "status": status,
         "gsm_error": error,
-        "sent_at": _wall_clock(message.sent_at) if arrived else None,
-        "done_at": _wall_clock(message.due_at) if message.due_at and result != Outcome.PENDING else None,
+        "sent_at": wall_clock(message.sent_at) if arrived else None,
+        "done_at": wall_clock(message.due_at) if message.result(at) != Outcome.PENDING and message.due_at else None,
     }
 
 
@@ -160,8 +156,8 @@ def _reply(reply: Reply) -> dict[str, object]:
     return {
         "message_id": reply.id,
         "type": "inbound",
-        "created_at": _wall_clock(reply.at),
-        "received_at": _wall_clock(reply.at),
+        "created_at": wall_clock(reply.at),
+        "received_at": wall_clock(reply.at),
         "network": reply.network,
         "source_addr": reply.sender.removeprefix("+"),
         "destination_addr": account.number if len(account.number) == 4 else f"90{account.number}",

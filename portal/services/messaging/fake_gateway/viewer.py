@@ -54,7 +54,7 @@ def send_reply() -> ResponseReturnValue:
         sender = addresses.parse(str(form.get("sender", ""))).text
     except addresses.BadAddress:
         sender = ""
-    if not sender or fault not in inbound.FAULTS:
+    if not addresses.is_phone(sender) or fault not in inbound.FAULTS:
         return {"error": f"a reply has sender (a phone number), to, text, fault ({', '.join(inbound.FAULTS)})"}, 400
     replies = inbound.receive(state(), sender, str(form.get("to", "")), str(form.get("text", "")), fault)
     pushes.plan_replies(state(), replies)

@@ -140,7 +140,8 @@ def test_a_person_answers_on_the_phone(vendors):
     assert vendors.verimor("inbound_messages").json[0]["content"] == "İptal"
     nobody = vendors.browser.post("/replies", data=form | {"to": "1111"})
     assert "ulaşan bir hesap yok" in vendors.browser.get(nobody.location).text
-    assert vendors.browser.post("/replies", data=form | {"sender": "5"}).status_code == 400
+    for wrong in ({"sender": "5"}, {"sender": "ayse@example.com"}, {"fault": "nothing"}):
+        assert vendors.browser.post("/replies", data=form | wrong).status_code == 400
 
 
 @pytest.mark.parametrize("vendor", ["verimor", "netgsm", "iletimerkezi"])
