@@ -89,9 +89,10 @@ def chosen_brand(brands: list[Brand]) -> Brand | None:
 
 
 def default_wording(brand: Brand) -> dict[str, str]:
-    """The usual text of a brand, by the fields of a form."""
-    notice_url = brand.notice_url or read_session().get_one(Provider, brand.provider_id).notice_url
-    return vars(default_texts.default_wording(brand.name, CampaignKind.ASK, notice_url))
+    """The usual text of a brand, by the fields of a form; in sandbox mode the one that is stored."""
+    provider = read_session().get_one(Provider, brand.provider_id)
+    name = default_texts.trial_name(brand.brand_code) if provider.in_sandbox_mode else brand.name
+    return vars(default_texts.default_wording(name, CampaignKind.ASK, brand.notice_url or provider.notice_url))
 
 
 def open_campaign_from(form: CampaignForm, brand: Brand, at: datetime) -> Campaign:

@@ -90,11 +90,12 @@ def test_who_practises_gets_few_codes_and_an_address_that_says_so(app, ayse, pro
         db.session.get_one(Provider, provider_id).admitted_at = None
         db.session.commit()
 
-    assert "En çok: 20" in ayse.opens("/dashboard/points/new").text
+    title, form = f"Deneme {make.BRAND_CODE} size ileti gönderebilir mi?", ayse.opens("/dashboard/points/new").text
+    assert "En çok: 20" in form and title in form
     assert posted(ayse).status_code == 422
     posted(ayse, daily_budget="20")
     text = rows.one(ConsentText)
-    assert (text.title_tr, text.notice_url) == ("Örnek Mağaza size ileti gönderebilir mi?", "")
+    assert (text.title_tr, text.notice_url) == (title, "")
     assert rows.one(ConsentPoint).slug == "deneme-ornek-magaza-kadikoy"
 
 
