@@ -64,22 +64,22 @@ def call(
                 ) as answer,
             ):  # fmt: skip
                 return HttpAnswer(answer.status_code, _read_body(answer), _retry_after(answer.headers))
-        except (requests.RequestException, ValueError, _PrivateAddress) as failure:
+        except (requests.RequestException, ValueError, PrivateAddress) as failure:
             raise GatewayError(_error_of(failure)) from None
 
 
-class _PrivateAddress(Exception):
+class PrivateAddress(Exception):
     """The name belongs to an address that is not on the public internet."""
 
 
-def _public_address(host: str, port: int) -> str:
-    """The first address of a host. Raises _PrivateAddress if any of them is not public."""
+def public_address(host: str, port: int) -> str:
+    """The first address of a host. Raises PrivateAddress if any of them is not public."""
     found = [str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     for text in found:
         address = ip_address(text.partition("%")[0])
         address = getattr(address, "ipv4_mapped", None) or address
         if not address.is_global or address.is_multicast:
-            raise _PrivateAddress
+            raise PrivateAddress
     return found[0]
 
 
@@ -89,7 +89,7 @@ class _GuardedConnection(http_deadline.SecureConnection):
     def _new_conn(self) -> socket.socket:
         name = self._dns_host
         try:
-            self._dns_host = _public_address(name, self.port)
+            self._dns_host = public_address(name, self.port)
             return super()._new_conn()
         except socket.gaierror as failure:
             raise NameResolutionError(name, self, failure) from None
@@ -125,7 +125,7 @@ def _retry_after(headers: Mapping[str, str]) -> timedelta | None:
 
 def _error_of(failure: Exception) -> SendError:
     reason = getattr(failure.args[0], "reason", None) if failure.args else None
-    if isinstance(failure, _PrivateAddress):
+    if isinstance(failure, PrivateAddress):
         return NOT_ALLOWED
     if isinstance(failure, ValueError):
         return BAD_REQUEST
