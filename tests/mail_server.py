@@ -3,6 +3,7 @@
 import logging
 import ssl
 from datetime import timedelta
+from ipaddress import IPv4Address
 from pathlib import Path
 
 from aiosmtpd.controller import Controller
@@ -70,6 +71,7 @@ def certificate(folder: Path) -> ssl.SSLContext:
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     day = timedelta(days=1)
     made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    made = made.add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
     made = made.not_valid_before(clock.now() - day).not_valid_after(clock.now() + day).sign(key, hashes.SHA256())
     pem = serialization.Encoding.PEM
     private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())

@@ -3,9 +3,11 @@
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import dkim
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -30,6 +32,11 @@ class DkimKey:
     selector: str
     pem: bytes = field(repr=False)
 
+    @cached_property
+    def private(self) -> PrivateKeyTypes:
+        """The key, parsed once: that takes as long as five signatures."""
+        return load_pem_private_key(self.pem, None)
+
     @property
     def record_name(self) -> str:
         """The DNS name of the TXT record."""
@@ -38,7 +45,7 @@ class DkimKey:
     @property
     def record(self) -> str:
         """The TXT record's text. One of RSA is longer than the 255 bytes of a DNS string: name servers split it."""
-        public = load_pem_private_key(self.pem, None).public_key()
+        public = self.private.public_key()
         if isinstance(public, ed25519.Ed25519PublicKey):
             kind, value = "ed25519", public.public_bytes(Encoding.Raw, PublicFormat.Raw)
         else:
@@ -66,10 +73,9 @@ def _pem(key: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey) -> bytes:
 
 
 def _signature(content: bytes, key: DkimKey) -> bytes:
-    private = load_pem_private_key(key.pem, None)
     secret, algorithm = key.pem, b"rsa-sha256"
-    if isinstance(private, ed25519.Ed25519PrivateKey):
-        secret, algorithm = base64.b64encode(private.private_bytes_raw()), b"ed25519-sha256"
+    if isinstance(key.private, ed25519.Ed25519PrivateKey):
+        secret, algorithm = base64.b64encode(key.private.private_bytes_raw()), b"ed25519-sha256"
     signed: bytes = dkim.sign(
         content, key.selector.encode(), key.domain.encode(), secret, canonicalize=(b"relaxed", b"relaxed"),
         signature_algorithm=algorithm, include_headers=list(SIGNED),

@@ -102,7 +102,7 @@ def _ses_bounces(note: Any, ours: dict[str, Any]) -> Iterator[Report]:
     state = ReportState.FAILED if kind == "Permanent" else ReportState.EXPIRED
     for recipient in json_values.objects_with(read(note, "/bounce/bouncedRecipients"), "emailAddress"):
         status = enhanced_status(f"{read_text(recipient, '/status')} {read_text(recipient, '/diagnosticCode')}")
-        to, code = canonical(recipient["emailAddress"]), f"{safe_code(kind)} {status}".strip()
+        to, code = canonical(read_text(recipient, "/emailAddress")), f"{safe_code(kind)} {status}".strip()
         yield Report(state, **ours, to=to, reason=reason_of(status), code=code, at=at)
 
 
@@ -111,7 +111,7 @@ def _ses_complaint(note: Any, ours: dict[str, Any]) -> Feedback:
     kind = read_text(note, "/complaint/complaintFeedbackType") or "abuse"
     at = parse_time(read_text(note, "/complaint/timestamp"))
     recipients = json_values.objects_with(read(note, "/complaint/complainedRecipients"), "emailAddress")
-    addresses = [canonical(each["emailAddress"]) for each in recipients]
+    addresses = [canonical(read_text(each, "/emailAddress")) for each in recipients]
     if read_text(note, "/complaint/complaintSubType") == "OnAccountSuppressionList":
         failed = partial(Report, ReportState.FAILED, **ours, reason=Reason.UNREACHABLE, code="suppressed", at=at)
         return Feedback(tuple(failed(to=to) for to in addresses))

@@ -10,8 +10,16 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from portal.services.messaging.gateways.http_call import (
+    BAD_CERTIFICATE,
+    NO_CONNECTION,
+    NOT_ALLOWED,
+    PrivateAddress,
+    public_address,
+)
 from portal.services.messaging.gateways.mail_status import enhanced_status, reason_of
 from portal.services.messaging.gateways.protocol import ErrorClass, GatewayError, Reason, SendError
 
@@ -34,6 +42,14 @@ class SmtpConnection(smtplib.SMTP):
 
     awaits_verdict = False  # Whether a mail's content was begun, and not yet answered.
 
+    def __init__(self, host: str, port: int, *, is_trusted: bool, **options: Any):
+        self.is_trusted = is_trusted
+        super().__init__(host, port, timeout=TIMEOUT, **options)
+
+    def connect(self, host: str = "", port: int = 0, source_address: Any = None) -> tuple[int, bytes]:
+        """Connect to the very address that was checked; TLS still asks for the certificate of the name."""
+        return super().connect(host if self.is_trusted else public_address(host, port), port, source_address)
+
     def getreply(self) -> tuple[int, bytes]:
         wait = VERDICT_TIMEOUT if self.awaits_verdict else TIMEOUT
         assert self.sock is not None
@@ -54,14 +70,15 @@ class TlsConnection(SmtpConnection, smtplib.SMTP_SSL):
 
 
 @contextmanager
-def connect(url: str, name: str) -> Iterator[SmtpConnection]:
+def connect(url: str, name: str, *, is_trusted: bool) -> Iterator[SmtpConnection]:
     """Connect to smtp(s)://user:password@host:port and log in. Raises Disconnected.
 
-    EHLO says `name`: smtplib would look up this machine's own name and send it.
+    EHLO says `name`: smtplib would look up this machine's own name and send it. `is_trusted` allows private addresses:
+    for a URL of the operator's. Localhost is the only one that needs no TLS.
     """
     try:
-        server = _log_in(url, name)
-    except (smtplib.SMTPException, OSError, ValueError) as failure:
+        server = _log_in(url, name, is_trusted)
+    except (smtplib.SMTPException, OSError, ValueError, PrivateAddress) as failure:
         raise Disconnected(_connection_error(failure)) from None
     try:
         yield server
@@ -95,20 +112,20 @@ def deliver(server: SmtpConnection, sender: str, to: str, content: bytes, *, ask
         raise Disconnected(SendError(error_class, Reason.UNAVAILABLE, "disconnected")) from None
 
 
-def _log_in(url: str, name: str) -> SmtpConnection:
-    """Connect and log in; over TLS with a checked certificate, except on localhost."""
+def _log_in(url: str, name: str, is_trusted: bool) -> SmtpConnection:
     at, context = urlsplit(url), ssl.create_default_context()
     host = at.hostname or ""
     server: SmtpConnection
     if at.scheme == "smtps":
-        server = TlsConnection(host, at.port or 465, local_hostname=name, timeout=TIMEOUT, context=context)
+        server = TlsConnection(host, at.port or 465, is_trusted=is_trusted, local_hostname=name, context=context)
     else:
-        server = SmtpConnection(host, at.port or 587, local_hostname=name, timeout=TIMEOUT)
+        server = SmtpConnection(host, at.port or 587, is_trusted=is_trusted, local_hostname=name)
     try:
         if at.scheme == "smtp" and host not in LOCALHOST:
             server.starttls(context=context)
         if at.username:
             server.login(unquote(at.username), unquote(at.password or ""))
+        server.ehlo_or_helo_if_needed()
     except BaseException:
         server.close()
         raise
@@ -121,12 +138,14 @@ def _connection_error(failure: Exception) -> SendError:
         reason = Reason.CREDENTIALS if is_login else Reason.NETWORK_ADDRESS
         is_final = failure.smtp_code >= 500
         return SendError(ErrorClass.CONFIG if is_final else ErrorClass.TEMPORARY, reason, str(failure.smtp_code))
+    if isinstance(failure, PrivateAddress):
+        return NOT_ALLOWED
     if isinstance(failure, ssl.SSLCertVerificationError):
-        return SendError(ErrorClass.CONFIG, Reason.UNAVAILABLE, "bad_certificate")
+        return BAD_CERTIFICATE
     is_answered = isinstance(failure, smtplib.SMTPException | ValueError)  # No TLS, no login, or not in ASCII.
     if is_answered and not isinstance(failure, smtplib.SMTPServerDisconnected):
         return SendError(ErrorClass.CONFIG, Reason.CREDENTIALS, "no_tls_or_login")
-    return SendError(ErrorClass.TEMPORARY, Reason.UNAVAILABLE, "no_connection")
+    return NO_CONNECTION
 
 
 def _refusal(server: SmtpConnection, code: int, said: bytes | str, reason: Reason | None) -> GatewayError:

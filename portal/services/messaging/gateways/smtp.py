@@ -1,0 +1,112 @@
+"""A gateway of mails over SMTP: a relay of the provider's or the operator's own.
+
+SMTP knows no look-up: where the answer to a mail was lost, it is sent again with the same Message-ID. What became of
+it comes back as mail (bounces) or by the webhook of the relay's vendor (mail_webhooks).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from portal.core import clock
+from portal.services.messaging.gateways import bounces, dkim, smtp_connection
+from portal.services.messaging.gateways.mail_message import split_mailbox, write_mail
+from portal.services.messaging.gateways.mail_tokens import Purpose, token_address
+from portal.services.messaging.gateways.protocol import (
+    Batch,
+    BlockedAddress,
+    Capabilities,
+    ErrorClass,
+    GatewayError,
+    InboundMessage,
+    Lookup,
+    LookupOutcome,
+    OutgoingMessage,
+    Push,
+    Reason,
+    Report,
+    SendError,
+    SendResult,
+)
+
+CAPABILITIES = Capabilities(most_messages=50, pushes_reports=True)
+NOT_TRIED = SendError(ErrorClass.TEMPORARY, Reason.UNAVAILABLE, "disconnected")
+
+
+@dataclass
+class SmtpGateway:
+    """An account at an SMTP server (docs/mail-sending.md). A batch's header is the sender's mailbox."""
+
+    url: str = field(repr=False)  # smtps://user:password@host:465, or smtp:// with STARTTLS.
+    token_key: bytes = field(repr=False)  # The gateway's own secret, of at least 16 bytes: see mail_tokens.
+    # Where bounces and refusals by mail arrive; without it, bounces go to the sender's mailbox.
+    bounce_domain: str = ""
+    keys: Sequence[dkim.DkimKey] = ()  # Those of the sender's domain sign; without any, the relay must.
+    name: str = "localhost"  # Of ours, in EHLO.
+    is_trusted: bool = False  # Whether the URL is the operator's own, so that it may lead to a private address.
+    capabilities: Capabilities = CAPABILITIES
+
+    def check(self) -> SendError | None:
+        """Connect and log in."""
+        try:
+            with smtp_connection.connect(self.url, self.name, is_trusted=self.is_trusted):
+                return None
+        except GatewayError as failure:
+            return failure.error
+
+    def send(self, batch: Batch) -> list[SendResult]:
+        """Each mail in a transaction of its own, over one connection; once it is lost, the rest was not tried."""
+        results: list[SendResult] = []
+        error = NOT_TRIED
+        try:
+            with smtp_connection.connect(self.url, self.name, is_trusted=self.is_trusted) as server:
+                for result in self._deliver(server, batch):
+                    results.append(result)
+        except smtp_connection.Disconnected as failure:
+            error = NOT_TRIED if results else failure.error
+        return results + [SendResult(each.id, error=error) for each in batch.messages[len(results) :]]
+
+    def lookup(self, batch: Batch) -> Lookup:
+        return Lookup(LookupOutcome.CANNOT_TELL)
+
+    def parse_report_push(self, push: Push) -> list[Report]:
+        """Reports in a mail that came back: its body as it is, its envelope's recipient as "to" in the query."""
+        return list(self.parse_returned_mail(push).reports)
+
+    def parse_returned_mail(self, push: Push) -> bounces.Feedback:
+        """The same with complaints, and refusals by mail."""
+        return bounces.parse_returned_mail(push.body, push.query.get("to", ""), self.token_key)
+
+    def reports(self, refs: Sequence[str], since: datetime) -> list[Report]:
+        return []
+
+    def inbound(self, since: datetime, until: datetime) -> list[InboundMessage]:
+        return []
+
+    def parse_inbound_push(self, push: Push) -> list[InboundMessage]:
+        return []
+
+    def blocked(self, since: datetime) -> list[BlockedAddress]:
+        return []
+
+    def _deliver(self, server: smtp_connection.SmtpConnection, batch: Batch) -> Iterator[SendResult]:
+        for message in batch.messages:
+            sender = self._address(Purpose.BOUNCE, message) or split_mailbox(batch.header)[1]
+            try:
+                smtp_connection.deliver(
+                    server, sender, message.to, self._content(message, batch.header), asks_reports=True
+                )
+                yield SendResult(message.id)
+            except smtp_connection.Disconnected as failure:
+                yield SendResult(message.id, error=failure.error)
+                return
+            except GatewayError as failure:
+                yield SendResult(message.id, error=failure.error)
+
+    def _content(self, message: OutgoingMessage, mailbox: str) -> bytes:
+        content = write_mail(message, mailbox, clock.now(), self._address(Purpose.UNSUBSCRIBE, message))
+        domain = split_mailbox(mailbox)[1].rpartition("@")[2]
+        return dkim.sign(content, [key for key in self.keys if key.domain == domain])
+
+    def _address(self, purpose: Purpose, message: OutgoingMessage) -> str:
+        return token_address(self.token_key, purpose, message.id, self.bounce_domain) if self.bounce_domain else ""
