@@ -91,7 +91,7 @@ class MailKind(StrEnum):
     IMPORT_ASKED = "import_asked"  # The operator imports a file and needs information.
     IMPORT_ENDED = "import_ended"  # To whoever started it: what came of a file.
     POINT_BUDGET = "point_budget"  # A consent point has used (nearly) all its codes of the day.
-    NAME_SETTLED = "name_settled"  # The operator decided on a brand's new name.
+    NAME_SETTLED = "name_settled"  # The operator decided on a brand's new name or contact line.
     SUBMISSIONS_WAIT = "submissions_wait"  # İYS has not taken decisions: late, parked, blocked or expired.
     CASES_WAIT = "cases_wait"  # Complaints at the desk: new, nearly due or overdue.
 
