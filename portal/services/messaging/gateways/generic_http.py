@@ -38,7 +38,7 @@ DESCRIPTIONS = Path(__file__).parent / "descriptions"
 MOST_CALLS = 40  # Of one batch, where the vendor fails a whole call for one message.
 BAD_ADDRESS = SendError(ErrorClass.PERMANENT, Reason.BAD_ADDRESS, "address")
 SAME_ADDRESS = SendError(ErrorClass.TEMPORARY, Reason.RATE, "same_address")
-TOO_MANY_CALLS = SendError(ErrorClass.TEMPORARY, Reason.RATE, "too_many_calls")
+TOO_MANY = SendError(ErrorClass.TEMPORARY, Reason.RATE, "too_many")
 NOT_UNDERSTOOD = SendError(ErrorClass.UNCERTAIN, Reason.UNKNOWN, "not_understood")
 # Faults of one message, for which a vendor may refuse those beside it.
 OF_ONE_MESSAGE = frozenset({Reason.BAD_ADDRESS, Reason.BLOCKED_BY_VENDOR, Reason.CONTENT, Reason.DUPLICATE})
@@ -88,8 +88,9 @@ class GenericHttpGateway:
                 results[each.id] = SendResult(each.id, error=BAD_ADDRESS)
             elif fresh.setdefault(each.to, each) is not each:
                 results[each.id] = SendResult(each.id, error=SAME_ADDRESS)
-        if fresh:
-            sent = self._send_halving(batch, list(fresh.values()), iter(range(MOST_CALLS)))
+        now, most = list(fresh.values()), self.capabilities.most_messages
+        if now:
+            sent = self._send_halving(batch, now[:most], iter(range(MOST_CALLS))) + _fail(now[most:], TOO_MANY)
             results |= {each.message_id: each for each in sent}
         return [results[each.id] for each in batch.messages]
 
@@ -117,7 +118,7 @@ class GenericHttpGateway:
         """Send; where all fail for one of them, send each half. After an uncertain call nothing more is sent: lookup()
         must be able to tell which one it was."""
         if next(calls, None) is None:
-            return _fail(messages, TOO_MANY_CALLS)
+            return _fail(messages, TOO_MANY)
         results = self._send_once(replace(batch, messages=messages))
         error = results[0].error
         is_of_one = error and error.error_class is ErrorClass.PERMANENT and error.reason in OF_ONE_MESSAGE
@@ -196,6 +197,8 @@ class GenericHttpGateway:
             own["Authorization"] = "Basic " + b64encode(fill(basic, self.secrets).encode()).decode()
         answer = http_call.call(method, self.base_url + path, headers=own, is_trusted=self.is_trusted, **call)
         text = answer.body.decode(errors="replace").strip()
+        if split := self.description["answer"].get("split"):
+            return answer, text.split(split)
         try:
             return answer, json_values.parse(text)
         except ValueError:
@@ -204,18 +207,14 @@ class GenericHttpGateway:
     def _error(self, answer: HttpAnswer, document: Any, rules: Mapping[str, Any] | None = None) -> SendError | None:
         """What an answer, or one of its rows, says went wrong; None where it is a success by these rules."""
         rules = rules or self.description["answer"]
-        good, code = rules["success"], read_text(document, rules.get("code", "/ "))
-        if answer.status in good.get("http", [answer.status]) and ("codes" not in good or matches(code, good["codes"])):
+        code = read_text(document, rules.get("code", "/ "))
+        if _applies(rules["success"], answer, code):
             return None
         for row in self.description["answer"]["errors"]:
-            statuses = row.get("http", [answer.status])
-            is_status = answer.status in statuses or f"{answer.status // 100}xx" in statuses
-            if is_status and ("codes" not in row or matches(code, row["codes"])):
+            if _applies(row, answer, code):
                 pause = timedelta(seconds=row["retry_after_s"]) if "retry_after_s" in row else None
-                known = safe_code(code) or f"http_{answer.status}"
-                return SendError(
-                    ErrorClass(row["class"]), Reason(row.get("reason", "unknown")), known, answer.retry_after or pause
-                )
+                reason, known = Reason(row.get("reason", "unknown")), safe_code(code) or f"http_{answer.status}"
+                return SendError(ErrorClass(row["class"]), reason, known, answer.retry_after or pause)
         return _error_by_status(answer, safe_code(code))
 
     def _facts(self, batch: Batch) -> dict[str, Any]:
@@ -264,6 +263,13 @@ def _alphabet(texts: Sequence[str]) -> str:
     letters = "".join(set().union(*texts))
     plainest = next(each for each in sms_parts.Alphabet if sms_parts.count(letters, each))
     return {sms_parts.Alphabet.GSM: "gsm", sms_parts.Alphabet.UCS2: "unicode"}.get(plainest, "turkish")
+
+
+def _applies(rule: Mapping[str, Any], answer: HttpAnswer, code: str) -> bool:
+    """Whether a row with "http" or "codes", or both, is about this answer."""
+    statuses = {str(each) for each in rule.get("http", [answer.status])}
+    is_status = not statuses.isdisjoint((str(answer.status), f"{answer.status // 100}xx"))
+    return is_status and ("codes" not in rule or matches(code, rule["codes"]))
 
 
 def _error_by_status(answer: HttpAnswer, code: str) -> SendError:

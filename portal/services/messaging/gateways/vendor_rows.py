@@ -80,7 +80,9 @@ def _report(mapping: Mapped, row: Any) -> Report:
     state, reason = _state(mapping, word)
     detail = read_text(row, mapping.get("detail", "/ "))
     if state in (ReportState.FAILED, ReportState.EXPIRED) and reason is None:
-        reason = next((Reason(each["reason"]) for each in mapping.get("details", ()) if detail in each["words"]), None)
+        reason = next(
+            (Reason(each["reason"]) for each in mapping.get("details", ()) if matches(detail, each["words"])), None
+        )
     number, parts, cost = (read_text(row, mapping.get(name, "/ ")) for name in ("item_id", "parts", "cost"))
     return Report(
         state,
