@@ -11,15 +11,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-import dns.exception
-import dns.resolver
 import structlog
 from flask import current_app
 from sqlalchemy import and_, case, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from portal.core import clock
+from portal.core import clock, dns_records
 from portal.core.addresses.problems import ExplainedProblem
 from portal.core.extensions import db, read_session
 from portal.core.lazy_text import N_
@@ -29,7 +27,6 @@ from portal.domain import audit
 MAX_PER_BRAND = 2  # Links survive the loss of one.
 LABEL = "_izinlink"  # The record stands beside the host, not on it: a host that is a CNAME can have no other record.
 PROOF_PREFIX = "izinlink="
-DNS_TIMEOUT = 4.0  # Seconds: a person may wait for the page.
 CHECK_UNPROVEN_FOR = timedelta(days=7)  # Then only on request.
 AGAIN_UNPROVEN, AGAIN_PROVEN, AGAIN_MISSING = timedelta(minutes=10), timedelta(days=1), timedelta(hours=1)
 BATCH = 50  # Hosts per run: silent name servers hold a worker up for minutes at most.
@@ -149,19 +146,11 @@ def check_due() -> None:
 
 
 def look_up_record(name: str, proof: str) -> CheckResult:
-    server = current_app.config["DNS_SERVER"]
     try:
-        resolver = dns.resolver.Resolver(configure=not server)
-        if server:
-            host, _, port = server.partition(":")
-            resolver.nameservers, resolver.port = [host], int(port or 53)
-        answer = resolver.resolve(name, "TXT", lifetime=DNS_TIMEOUT, search=False)
-    except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
-        return CheckResult.ABSENT
-    except dns.exception.DNSException:
+        texts = dns_records.look_up(name, "TXT", current_app.config["DNS_SERVER"])
+    except dns_records.NoAnswer:
         return CheckResult.NO_ANSWER
-    texts = {b"".join(record.strings).strip() for record in answer}
-    return CheckResult.FOUND if proof.encode() in texts else CheckResult.ABSENT
+    return CheckResult.FOUND if proof in [text.strip() for text in texts] else CheckResult.ABSENT
 
 
 def _save_result(domain: Domain, seen: CheckResult, at: datetime) -> None:
