@@ -47,7 +47,7 @@ def move_clock() -> ResponseReturnValue:
 
 @blueprint.post("/settings")
 def change_settings() -> ResponseReturnValue:
-    """Set report_delay and hang_seconds (seconds), copies of each push, shuffled (0 or 1)."""
+    """Set report_delay and hang_seconds (seconds), copies of each push, newest_first (0 or 1)."""
     values = {name: float(value) for name, value in _fields().items()}
     if unknown := values.keys() - state().settings.keys():
         raise BadControl(f"no settings {', '.join(sorted(unknown))}; settings are {', '.join(state().settings)}")

@@ -1,7 +1,6 @@
 """Pushes to the caller's URLs: results that are due, and replies, with the vendor's rule of repeating."""
 
 import heapq
-import random
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Thread
@@ -77,9 +76,7 @@ def plan_replies(here: State, replies: list[Reply]) -> None:
 def _plan(here: State, at: datetime, bodies: list[object], push: Push) -> None:
     """Plan a push like this one for each body, due at that time."""
     bodies = bodies * int(here.settings["copies"])
-    if here.settings["shuffled"]:
-        random.shuffle(bodies)
-    for body in bodies:
+    for body in reversed(bodies) if here.settings["newest_first"] else bodies:
         heapq.heappush(here.pushes, (at, next(here.ids), replace(push, body=body)))
 
 

@@ -118,7 +118,7 @@ class State:
         """Forget everything but the phone's messages; accounts are as at the start."""
         self.accounts = copy.deepcopy(self._first_accounts)
         self.ahead = timedelta(0)
-        self.settings = {"report_delay": REPORT_DELAY, "hang_seconds": HANG_SECONDS, "copies": 1.0, "shuffled": 0.0}
+        self.settings = {"report_delay": REPORT_DELAY, "hang_seconds": HANG_SECONDS, "copies": 1.0, "newest_first": 0.0}
         self.ids = itertools.count(13_582_302)
         self.batch_ids = itertools.count(20_212)
         self.batches: dict[int, list[SentMessage]] = {}
