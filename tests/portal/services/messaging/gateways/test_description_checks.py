@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from portal.core.paths import ROOT
 from portal.services.messaging.gateways import description_checks
 from portal.services.messaging.gateways.description_checks import BadDescription, parse_description, secret_names
 from portal.services.messaging.gateways.generic_http import DESCRIPTIONS, GenericHttpGateway
@@ -23,6 +24,12 @@ def test_descriptions_of_known_vendors_pass_and_name_their_secrets(name):
 @pytest.mark.parametrize("description", [UNKNOWN_VENDOR, MANY])
 def test_descriptions_of_others_pass(description):
     assert parse_description(json.dumps(description)) == description
+
+
+def test_the_example_of_the_documentation_passes():
+    page = (ROOT / "docs" / "gateways.md").read_text(encoding="utf-8")
+
+    assert secret_names(parse_description(page.partition("```json")[2].partition("```")[0])) == ["token"]
 
 
 def changed(pointer, value):
