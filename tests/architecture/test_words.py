@@ -23,6 +23,10 @@ LAWFUL = {
         ("portal/services/imports/layout/cell_words.py", word): "a word in other people's files"
         for word in ("optin", "optout", "opt in", "opted in", "opt out", "opted out")
     },
+    **{
+        ("portal/services/imports/layout/name_words.py", word): "a word in other people's files"
+        for word in ("customer", "customers", "subscriber", "subscribers", "optin")
+    },
     **{("portal/domain/replies/word_lists.py", word): "a word in people's replies" for word in ("optout", "opt out")},
     ("portal/services/imports/layout/headers.py", "customer"): "a word in other people's files",
     ("portal/services/messaging/fake_gateway/netgsm_queries.py", "subscriber"): "NetGSM's own name of a field",

@@ -231,8 +231,9 @@ def unknown_words(lines: Iterable[Line], parser: RowParser) -> dict[str, dict[st
     for cells in filter(None, map(parser.cells_of, lines)):
         for wanted, column in reader.columns.items():
             if not reader.is_known(wanted, cells[column]):
-                kind, word = WORDS_OF.get(wanted, "status"), folded(cells[column])
-                spelt.setdefault((kind, word), cells[column].strip()[:LONGEST_WORD])
+                text = reader.word_of(wanted, cells[column][:LONGEST_WORD])
+                kind, word = WORDS_OF.get(wanted, "status"), folded(text)
+                spelt.setdefault((kind, word), text)
                 counts.setdefault(kind, Counter())[word] += 1
     return {
         kind: {spelt[kind, word]: count for word, count in words.most_common(MOST_WORDS)}

@@ -7,7 +7,7 @@ from functools import lru_cache
 from portal.core.iys_protocol import Channel, RecipientType, Source, Status
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.cell_words import NOTHING, WEAK, Meanings, is_of_iys
-from portal.services.imports.layout.consent_names import channels_named, yes_refuses
+from portal.services.imports.layout.consent_names import channels_named, is_unclear, yes_refuses
 from portal.services.imports.layout.layout import STATUS_FIELDS, wanted_channels
 from portal.services.imports.layout.normalization import folded, is_cross
 from portal.services.imports.row_results import RowProblem, SkipReason
@@ -16,6 +16,8 @@ STATUSES = (Field.STATUS, *STATUS_FIELDS.values())
 WORDS = (Field.CHANNEL, *STATUSES, Field.TYPE, Field.SOURCE)
 CACHE_SIZE = 4096  # Combinations; a file with more has free text in a column of words.
 EVERY = frozenset(Channel)
+UNEXPLAINED = Meanings({})
+SHOWN_NAME = 40  # Characters of either end of a column's name that stand before its words.
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,10 @@ class RowValues:
 
 
 class RowValueReader:
-    """Reads lines by a layout; `header` tells a column whose yes is a refusal, or of which channels one speaks."""
+    """Reads lines by a layout; `header` tells what yes means in a column, and of which channels one speaks.
+
+    Under a name that refuses or is unclear, words are explained for that column alone (word_of).
+    """
 
     def __init__(self, layout: Layout, header: Sequence[str] = ()):
         self.layout = layout
@@ -42,6 +47,8 @@ class RowValueReader:
         self.columns = {each: layout.columns[each] for each in WORDS if each in layout.columns}
         names = {each: header[place] if place < len(header) else "" for each, place in self.columns.items()}
         self._refusing = {each for each in STATUSES if yes_refuses(names.get(each, ""))}
+        unclear = {each for each in STATUSES if is_unclear(names.get(each, ""))}
+        self._doubtful = {each: _shown(names[each]) for each in self._refusing | unclear}
         spoken_of = channels_named(names.get(Field.STATUS, ""))
         self._spoken_of = spoken_of if len(spoken_of) > 1 else EVERY  # By the status column.
         self._places = tuple(self.columns.values())
@@ -62,10 +69,14 @@ class RowValueReader:
         }
         return of_field[field](cell) is not None
 
+    def word_of(self, field: Field, cell: str) -> str:
+        """A cell's word as a person explains it: "SMS off: Evet" where the name does not say what yes means."""
+        return f"{self._doubtful[field]}: {cell.strip()}" if field in self._doubtful else cell.strip()
+
     def may_refuse(self, cells: Sequence[str]) -> bool:
-        """Whether a line has a cross, or a word of agreement under a name that refuses, that nobody has explained."""
+        """Whether a line has a cross, or a word under a name that refuses or is unclear, that nobody has explained."""
         return any(
-            (field in self._refusing or is_cross(folded(cells[place]))) and not self.is_known(field, cells[place])
+            (field in self._doubtful or is_cross(folded(cells[place]))) and not self.is_known(field, cells[place])
             for field, place in self.columns.items()
             if field in STATUSES
         )
@@ -82,7 +93,7 @@ class RowValueReader:
         return RowValues(
             statuses=self._statuses(words, wanted),
             stated=frozenset(
-                each for each, field in STATUS_FIELDS.items() if self.meanings.status(words.get(field, "")) != NOTHING
+                each for each, field in STATUS_FIELDS.items() if self._status(field, words.get(field, "")) is not None
             ),
             wanted=wanted,
             named=channels if isinstance(channels, frozenset) and channels != EVERY else frozenset(),
@@ -119,15 +130,20 @@ class RowValueReader:
     def _status(self, field: Field, cell: str) -> Status | RowProblem | SkipReason | None:
         """What a cell of a status column says; None where it is empty.
 
-        Under a name that refuses no word grants by itself: "İptal talebi: Onaylandı" is to be explained.
+        Under a name that refuses no word grants by itself ("İptal talebi: Onaylandı"), under an unclear one neither yes
+        nor no is read ("SMS off: Evet"), until a person explains it.
         """
-        status = self.meanings.status(cell)
-        if not isinstance(status, Status):
-            return RowProblem.STATUS_UNKNOWN if status is None else None
-        if field in self._refusing and WEAK.fullmatch(folded(cell)):
-            return Status.REFUSED if status == Status.GRANTED else SkipReason.NOT_REFUSED
-        is_doubtful = field in self._refusing and status == Status.GRANTED and not self.meanings.is_explained(cell)
-        return RowProblem.STATUS_UNKNOWN if is_doubtful else status
+        is_doubtful = field in self._doubtful
+        status = (UNEXPLAINED if is_doubtful else self.meanings).status(cell)
+        if is_doubtful and status != NOTHING:
+            is_weak = WEAK.fullmatch(folded(cell)) is not None
+            if field in self._refusing and is_weak and isinstance(status, Status):
+                return Status.REFUSED if status == Status.GRANTED else SkipReason.NOT_REFUSED
+            if status != Status.REFUSED or is_weak:
+                status = self.meanings.explained(self.word_of(field, cell))
+        if status is None:
+            return RowProblem.STATUS_UNKNOWN
+        return status if isinstance(status, Status) else None
 
     def _default(
         self, of_line: Status | RowProblem | SkipReason | None, channel: Channel
@@ -145,3 +161,7 @@ class RowValueReader:
         if isinstance(source, Source):
             return source, None
         return default, None if default or is_merchant else RowProblem.SOURCE_MISSING
+
+
+def _shown(name: str) -> str:
+    return name if len(name) <= 2 * SHOWN_NAME else f"{name[:SHOWN_NAME]}…{name[-SHOWN_NAME:]}"

@@ -183,6 +183,16 @@ def test_grants_beside_what_may_refuse_are_left_out_until_somebody_vouches(run, 
     assert (code, told["tally"]["grant"], told["only_refusals"]) == (0, 2, False)
 
 
+def test_an_unclear_column_grants_nothing_from_a_shell(run, tmp_path, rows):
+    lines = f"0532 987 65 43;E;{NOW};HS_WEB;A-1", f"0533 234 56 78;RET;{NOW};HS_WEB;A-2"
+    path = put(tmp_path, "crm.csv", csv_of(*lines, header="CEP;SMS off;İzin tarihi;Kaynak;Form No"))
+
+    code, (told,) = run(path, "--guess")
+
+    assert (code, told["state"], told["tally"]) == (1, "done", {"status_unknown": 1, "first_refusal": 1})
+    assert [each.status for each in rows(Decision)] == [Status.REFUSED]
+
+
 def test_a_sheet_that_is_not_read_holds_back_the_grants_of_the_others(run, tmp_path):
     path = put(tmp_path, "a.xlsx", hidden_and_filtered())
 

@@ -139,9 +139,10 @@ class Meanings:
         meaning = self._meaning("status", cell, STATUSES)
         return Status(meaning) if meaning else meaning
 
-    def is_explained(self, cell: str) -> bool:
-        """Whether a person said what this word of a status column means."""
-        return folded(cell) in self._said.get("status", {})
+    def explained(self, word: str) -> Status | str | None:
+        """What a person said that a word of a status column means: NOTHING, too; None where nobody said it."""
+        said = self._said.get("status", {}).get(folded(word))
+        return Status(said) if said else said
 
     def recipient_type(self, cell: str) -> RecipientType | str | None:
         meaning = self._meaning("type", cell, TYPES)

@@ -1,77 +1,90 @@
-"""Consent in a column's name: the channels that it names, whether it speaks of consent, and whether its yes refuses.
+"""What a column's name says of its yes: a consent, a refusal, or neither clearly; and of which channels it speaks.
 
-Offices write it in many ways ("SMS (E/H)", "Aransın mı?", "E-bülten istiyor"): a channel's word beside a word of
-consent, a wish or a question. A name with a negation or a word of ending is never guessed to hold grants.
+The rule: a name says consent only if each word of it is known (name_words) and one is a channel, a consent or a wish
+("SMS (E/H)", "Aransın mı?", "E-bülten istiyor"). A negation or a word of ending makes it a refusal ("SMS istemiyor").
+Any other name is unclear ("SMS off", "Ret yok"): a person explains each word of its column.
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 
 from portal.core.iys_protocol import Channel
+from portal.services.imports.layout import name_words
 from portal.services.imports.layout.layout import STATUS_FIELDS, Field
+from portal.services.imports.layout.name_words import any_of
 from portal.services.imports.layout.normalization import name_of
 
 LONGEST_NAME = 300  # A form's whole question may be a column's name.
 
-CONSENT = r"(?:izin\w*|izni\w*|onay\w*|riza\w*|consent\w*|permission\w*|opt ?(?:in|out)\w*|opted|opt|kabul\w*)"
-SMS = r"(?:sms\w*|mesaj\w*|message|msj)"
-EMAIL = r"(?:eposta|email|mail|elektronik posta)"
-_CALLS = r"(?:arama\w*|aran\w+|araya\w+|cagri|telefon\w*|tel|sesli|voice|phone|calls?|calling|donotcall)"
-_BULLETIN = r"(?:(?:e ?)?bulten\w*|(?:e ?)?newsletter\w*|mailing)"
-_WISH = (
-    r"(?:iste(?:r|mez|mek)|ist(?:iy|emiy)or\w*|al(?:sin|masin|inmasin|mak|abilir|iyor)\w*|gonder\w*|gelsin|gelmesin|"
-    r"at(?:ilsin|alim)|yapilsin|ilet(?:il|sin|elim)\w*|ulas\w+|aran?(?:sin|masin|abilir|yabilir)\w*|araya\w+|"
-    r"tercih\w*|abone\w*|subscri\w*)"
-)
-_CHOICE = (
-    r"(?:e h|h e|evet hayir|hayir evet|1 0|0 1|y n|yes no|true false|(?:onay|izin) (?:ret|red)|var yok|acik kapali|"
-    r"aktif pasif|active (?:inactive|passive)|izinli izinsiz|onayli onaysiz)"
-)
-_QUESTION = r"m[iu](?:yiz|siniz|sunuz|yim)?"
-_TOPIC = r"(?:marketing|pazarlama|kampanya\w*|reklam\w*|tanitim|ileti\w*|duyuru\w*)"
-_STATE = r"(?:durum\w*|status|allow\w*|accept\w*|agree\w*|enabled|ok)"
+# Names that offer both answers ("Onay/Ret", "SMS E/H") are cleared of them: yes is yes.
+_BETWEEN = re.compile(r"[/|\\]|(?<!\be)(?<!\bopt)(?<=\w)-(?=\w)|\s(?:ve|veya|ya da)\s", re.I)
+_LETTERS = "e/h 1/0 y/n true/false"
+_PAIRS = r"""
+    evet/hayir yes/no var/yok acik/kapali aktif/pasif active/inactive active/passive izinli/izinsiz onayli/onaysiz
+    onay/ret onay/red izin/ret izin/red kabul/ret kabul/red consent/ret ister/istemez istiyor/istemiyor
+    aransin/aranmasin alsin/almasin gonderilsin/gonderilmesin opt\s?in/opt\s?out
+"""
+_AGREES = r"opt(?:ed)? ?in|ist(?:er|iyor)\w*|aransin|alsin|gonderilsin|izinli|onayli"
+
 _NOT = r"m(?:[ae](?:d[iu]\w*|z(?:lar|ler)?|mis\w*|sin(?:lar|ler)?|y[ae][cnlry]\w*|y[iu]n(?:iz)?)|[iu]yor\w*)"
-# Whose yes is a refusal, and whose no is no consent.
-_REFUSAL = (
-    r"(?:opt(?:ed)? ?out\w*|has ?opted ?out\w*|unsub\w*|do ?not ?\w*|don ?t|dnc|no (?:call|sms|email)s?|no marketing|"
-    rf"(?:isten?|al(?:in)?|gonder(?:il)?|at(?:il)?|ar|aran|onayla\w?|ilet(?:il)?)[ae]?(?:{_NOT}|m[ae]m\w*)|"
-    r"ret|red|redd\w+|reded\w+|iptal\w*|itiraz\w*|bloke\w*|block\w*|blacklist\w*|kara liste\w*|cikis\w*|cikti|"
-    r"cika[nr]\w*|(?:izin|onay|riza)siz\w*|vazgec\w*|rahatsiz \w+|suppress\w*|withdr\w+|revok\w+|refus\w+|declin\w+|"
-    r"objected|objections?)"
-)
-# These too beside a word of consent; beside a channel alone they may speak of the address: "E-posta yok".
-_ENDING = (
-    rf"(?:(?!tamam)\w\w+{_NOT}|verm[ae]m\w*|yok|degil|hayir|olumsuz|geri (?:al|cek)\w*|kaldir\w+|silin\w+|"
-    r"bit(?:ti|mis)|sona \w+|dur(?:dur\w*)?|kapa(?:li|t\w*)|engel\w*|yasa[kg]\w*|haric|pasif|passive|inactive|stop\w*|"
-    r"end(?:ed)?|expired|cancel\w*|den(?:y|ied)|reject\w*|exclud\w*|disabl\w*|remov\w*|delet\w*|forbid\w*|without)"
-)
-_UNCLEAR = (  # The address, or an act: "SMS gönderme" is the sending, and "do not send".
-    r"(?:bounc\w+|hatali|gecersiz|invalid|yanlis|wrong|(?:gonder|yap|at|ver|al|ilet|et|iste)m[ae]$)"
-)
-# A name that offers both ("Onay/Ret", "İstiyor / istemiyor") is cleared of them: yes is yes.
-_OFFERED = re.compile(
-    rf"\b(?:{_CHOICE}|(?:onay|izin|kabul|consent) (?:(?:ve|veya|ya da) )?(?:ret|red|iptal)|"
-    r"(?:ret|red|iptal) (?:(?:ve|veya|ya da) )?(?:onay|izin|kabul)|(?:ister|istiyor) (?:istemez|istemiyor)|"
-    r"aransin aranmasin|alsin almasin|gonderilsin gonderilmesin|opt ?in opt ?out)\b"
-)
-_BETWEEN = re.compile(r"[/|\\(,;-]|\s(?:ve|veya|ya da)\s", re.I)
-_AGREES = re.compile(rf"\b(?:{_CHOICE}|opt(?:ed)? ?in|ist(?:er|iyor)\w*|aransin|alsin|gonderilsin|izinli|onayli)\b")
+_REFUSAL = any_of(rf"""
+    opt(?:ed)?\s?out\w* has\s?opted\s?out\w* unsub\w* do\s?not\s?\w* don\st dnc no\s(?:call|sms|email)s? no\smarketing
+    (?:isten?|al(?:in)?|gonder(?:il)?|at(?:il)?|ar|aran|onayla\w?|ilet(?:il)?)[ae]?(?:{_NOT}|m[ae]m\w*)
+    ret red redd\w+ reded\w+ iptal\w* itiraz\w* bloke\w* block\w* blacklist\w* kara\sliste\w* cikis\w* cikti cika[nr]\w*
+    (?:izin|onay|riza)siz\w* vazgec\w* rahatsiz\s\w+ suppress\w* withdr\w+ revok\w+ refus\w+ declin\w+
+    objected objections?
+""")
+# These beside a word of consent only; beside a channel alone they may speak of the address: "E-posta yok".
+_ENDING = any_of(rf"""
+    (?!tamam)\w\w+{_NOT} verm[ae]m\w* yok degil hayir olumsuz geri\s(?:al|cek)\w* kaldir\w+ silin\w+ bit(?:ti|mis)
+    sona\s\w+ dur(?:dur\w*)? kapa(?:li|t\w*) engel\w* yasa[kg]\w* haric pasif passive inactive stop\w* end(?:ed)?
+    expired cancel\w* den(?:y|ied) reject\w* exclud\w* disabl\w* remov\w* delet\w* forbid\w* without
+""")
+# Of the address, or an act: "SMS gönderme" is the sending, and "do not send".
+_EITHER = any_of(r"""
+    bounc\w+ hatali gecersiz invalid yanlis wrong (?:gonder|yap|at|ver|al|ilet|et|iste)m[ae]$
+    gonderim\w*\s(?:durum\w*|status)
+""")
 # A column about the consent, not the consent.
-_ABOUT = re.compile(
-    r"\b(?:adres\w*|address|numara\w*|no|nosu|id|kod\w*|neden\w*|sebeb\w*|reason|aciklama\w*|(?<!do )not|notu|notes?|"
-    r"sayi\w*|ade[dt]\w*|count|"
-    r"metni|metin|text|sablon\w*|ip|belge\w*|kanit\w*|dayanak|dayanagi|proof|version\w*|versiyon\w*)\b"
-)
+_ABOUT = any_of(r"""
+    adres\w* address numara\w* no nosu id kod\w* neden\w* sebeb\w* reason aciklama\w* (?<!do\s)not notu notes?
+    sayi\w* ade[dt]\w* count metni metin text sablon\w* ip belge\w* kanit\w* dayanak dayanagi proof version\w*
+    versiyon\w*
+""")
+
+
+def _word(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{pattern})\b")
+
+
+def _either_of(pairs: str, between: str) -> str:
+    """Both answers of a pair, in either order."""
+    orders = [(pair.split("/"), pair.split("/")[::-1]) for pair in pairs.split()]
+    return "|".join(between.join(order) for both in orders for order in both)
+
+
 _CHANNELS = {
-    Channel.SMS: re.compile(rf"\b{SMS}\b"),
-    Channel.CALL: re.compile(rf"\b{_CALLS}\b"),
-    Channel.EMAIL: re.compile(rf"\b(?:{EMAIL}\w*|hasoptedoutofemail|{_BULLETIN})\b"),
+    Channel.SMS: _word(r"(?:sms|mesaj)\w*|message|msj"),
+    Channel.CALL: _word(r"arama\w*|aran\w+|araya\w+|cagri|telefon\w*|tel|sesli|voice|phone|calls?|calling|donotcall"),
+    Channel.EMAIL: _word(
+        r"(?:eposta|email|mail|elektronik posta|hasoptedoutofemail|(?:e ?)?bulten|(?:e ?)?newsletter)\w*"
+    ),
 }
-_CONSENT, _ASKS = re.compile(rf"\b(?:{CONSENT}|{_WISH}|{_BULLETIN})\b"), re.compile(rf"\b(?:{_CHOICE}|{_QUESTION})\b")
-_REFUSES, _ENDS = re.compile(rf"\b{_REFUSAL}\b"), re.compile(rf"\b(?:{_REFUSAL}|{_ENDING}|{_UNCLEAR})\b")
-_STATES, _IS_UNCLEAR = re.compile(rf"\b{_STATE}\b"), re.compile(rf"\b{_UNCLEAR}\b")
-_TOPICS, _NEVER_AN_ADDRESS = re.compile(rf"\b{_TOPIC}\b"), re.compile(rf"\b(?:{SMS}|arama\w*|cagri)\b")
-_WISHES = re.compile(rf"\b{_WISH}\b")
+_OFFERED = _either_of(_PAIRS, r" \| ") + "|" + _either_of(_LETTERS, r" (?:\| )?")
+_LOOSE = f"{_either_of(_PAIRS, ' ')}|{_either_of(_LETTERS, ' ')}"  # With any sign between, or none.
+_NEVER_AN_ADDRESS = _word(r"(?:sms|mesaj|arama)\w*|message|msj|cagri")
+_CONSENTS = _word(f"{name_words.CONSENT}|{name_words.WISH}|{name_words.BULLETIN}")
+_WISHES, _TOPICS = _word(name_words.WISH), _word(name_words.TOPIC)
+_STATES, _ASKS = _word(f"{name_words.STATE}|{name_words.AGREES}"), _word(f"{_LOOSE}|{name_words.QUESTION}")
+_OFFERS_YES, _CHOICE = _word(f"{_LOOSE}|{_AGREES}"), _word(_OFFERED)
+_REFUSES, _ENDS, _IS_EITHER = _word(_REFUSAL), _word(f"{_REFUSAL}|{_ENDING}|{_EITHER}"), _word(_EITHER)
+_IS_ABOUT = _word(_ABOUT)
+_KNOWN, _STATE = re.compile("|".join(name_words.EVERYWHERE)), re.compile(name_words.STATE)
+_BESIDE = [(_word(first), re.compile(others)) for first, others in name_words.BESIDE]
+_ACTS = _word(rf"{name_words.ACT}(?= {name_words.CONSENT_NOUN}\b)")
+_SAYS = _word("|".join((name_words.CHANNEL, name_words.CONSENT, name_words.WISH, name_words.AGREES)))
+_SIGN = re.compile(r"[^\w\s/|\\(),;:.?'’\"“”…&*+\[\]–—-]")  # "SMS 🚫"
 
 
 def channels_named(name: str) -> frozenset[Channel]:
@@ -83,21 +96,27 @@ def channels_named(name: str) -> frozenset[Channel]:
 def refusal_named(name: str) -> bool | None:
     """Whether a name speaks of refusing or of an end: True where its yes is a refusal ("SMS istemiyor", "Do not call"),
     False where nobody can tell ("Ret yok", "SMS iptal edilmedi"), None where it does not speak of it."""
-    words = name_of(name[:LONGEST_NAME])
-    if _BETWEEN.search(name):
-        words = _OFFERED.sub("", words)
+    words = _without_choices(name)
     against, is_strong = _ENDS.findall(words), _REFUSES.search(words) is not None
-    is_of_consent = any(each.search(words) for each in (_CONSENT, _TOPICS, _NEVER_AN_ADDRESS))
+    is_of_consent = any(each.search(words) for each in (_CONSENTS, _TOPICS, _NEVER_AN_ADDRESS))
     if not against or not (is_strong or is_of_consent or channels_named(name)):
         return None
-    return (
-        (is_strong or is_of_consent) and len(against) == 1 and not (_AGREES.search(words) or _IS_UNCLEAR.search(words))
-    )
+    is_single = len(against) == 1 and not (_OFFERS_YES.search(words) or _IS_EITHER.search(words))
+    return is_single and (is_strong or is_of_consent)
 
 
 def yes_refuses(name: str) -> bool:
     """Whether yes under this name is a refusal, and no says nothing: who has not refused has not consented by it."""
     return refusal_named(name) is True
+
+
+def is_unclear(name: str) -> bool:
+    """Whether nobody can tell from a name what its yes means, so that no word under it is read unexplained.
+
+    A column without a name is not unclear: whoever chooses it has its cells only to go by.
+    """
+    refuses = refusal_named(name)
+    return bool(name.strip()) and (refuses is False or (refuses is None and not _is_understood(name)))
 
 
 def consent_announced(name: str) -> Mapping[Field, float] | None:
@@ -108,9 +127,9 @@ def consent_announced(name: str) -> Mapping[Field, float] | None:
     words, channels, refuses = name_of(name[:LONGEST_NAME]), channels_named(name), refusal_named(name)
     if refuses is False:
         return {}
-    if _ABOUT.search(words):
+    if _IS_ABOUT.search(words):
         return None
-    consents, asks, states = (each.search(words) for each in (_CONSENT, _ASKS, _STATES))
+    consents, asks, states = (each.search(words) for each in (_CONSENTS, _ASKS, _STATES))
     if len(channels) > 1 and (consents or asks or refuses or Channel.SMS in channels):
         return {Field.STATUS: 0.9 if consents or asks else 0.5, Field.CHANNEL: 0.4}
     if channels and (consents or asks or refuses or states):
@@ -121,3 +140,20 @@ def consent_announced(name: str) -> Mapping[Field, float] | None:
     if (consents or _TOPICS.search(words)) and (asks or states):
         return {Field.STATUS: 1, Field.CHANNEL: 0.3}
     return {Field.STATUS: 0.5} if refuses or _WISHES.search(words) else None
+
+
+def _without_choices(name: str) -> str:
+    """The folded words of a name, without the answers that it offers."""
+    parted = " | ".join(name_of(part) for part in _BETWEEN.split(name[:LONGEST_NAME]))
+    return " ".join(_CHOICE.sub("", parted).replace("|", "").split())
+
+
+def _is_understood(name: str) -> bool:
+    """Whether each word of a name is known, and any says that it is of consents."""
+    if len(name) > LONGEST_NAME or _SIGN.search(unicodedata.normalize("NFKC", name)):
+        return False
+    whole = name_of(name)
+    words = _ACTS.sub("", _without_choices(name)).split()
+    known = [_KNOWN, *(others for first, others in _BESIDE if first.search(whole))]
+    is_of_consent = _SAYS.search(whole) is not None or (bool(words) and all(map(_STATE.fullmatch, words)))
+    return is_of_consent and all(any(each.fullmatch(word) for each in known) for word in words)

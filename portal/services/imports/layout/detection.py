@@ -10,6 +10,7 @@ from portal.core.addresses import Problem
 from portal.core.iys_protocol import Channel
 from portal.services.imports.layout.cell_words import Meanings
 from portal.services.imports.layout.column_contents import STATUSES, Contents
+from portal.services.imports.layout.consent_names import is_unclear
 from portal.services.imports.layout.headers import CLEAR, announced
 from portal.services.imports.layout.layout import ADDRESSES, STATUS_FIELDS, Field, Layout
 from portal.services.imports.reading.workbook_chunker.chunks import Line
@@ -17,6 +18,7 @@ from portal.services.imports.reading.workbook_chunker.chunks import Line
 SAMPLE_LINES = 300
 MOST_COLUMNS = 200
 CONTENT_WEIGHT = 2  # Against 1 for its name.
+UNCLEAR_SHARE = 0.3  # Of a status column's weight where its name is unclear, so that any with a clear one goes before.
 # How much of a nameless column must fit; fields that are not here are found by their name only.
 ENOUGH = {
     Field.PHONE: 0.5, Field.EMAIL: 0.5, Field.ADDRESS: 0.5, Field.DATE: 0.8, Field.STATUS: 0.8, Field.CHANNEL: 0.8,
@@ -78,7 +80,7 @@ def _best_fit(names: Sequence[str], contents: Sequence[Contents]) -> dict[Field,
     """The fields and columns that fit each other best, each used once."""
     has_header = any(names)
     bids = [
-        (weight, -column, wanted)
+        (weight * (UNCLEAR_SHARE if wanted in STATUSES and is_unclear(name) else 1), -column, wanted)
         for column, (name, each) in enumerate(zip(names, contents, strict=True))
         for wanted in Field
         if (weight := _weight(wanted, name, each, has_header))

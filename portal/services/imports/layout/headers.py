@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from portal.core.addresses import Address
-from portal.services.imports.layout.consent_names import CONSENT, EMAIL, LONGEST_NAME, SMS, consent_announced
+from portal.services.imports.layout.consent_names import LONGEST_NAME, consent_announced
 from portal.services.imports.layout.dates import Moment, read
 from portal.services.imports.layout.layout import Field
+from portal.services.imports.layout.name_words import CONSENT, EMAIL, SMS
 from portal.services.imports.layout.normalization import address_or_problem, folded, is_sign, name_of, says_nothing
 from portal.services.imports.reading.workbook_chunker.chunks import Line
 

@@ -1,0 +1,145 @@
+"""A column's name says consent only by words that are known: of any other its author explains each word."""
+
+from dataclasses import replace
+
+import pytest
+
+from portal.core.iys_protocol import Channel
+from portal.domain.consents.bulk_import import Entry
+from portal.services.imports.audience import read_address_list
+from portal.services.imports.layout import Field, Layout, guess
+from portal.services.imports.layout.consent_names import is_unclear, refusal_named
+from portal.services.imports.row_parser import RowParser, unknown_words
+from portal.services.imports.row_results import SLOTS
+from portal.services.imports.row_values import STATUSES
+from tests.portal.services.imports.layout.test_office_headers import HEADERS, MAILS, PHONES, REFUSING
+from tests.portal.services.imports.test_no_cell_lost import FACTS, NOW
+
+# What shops, CRMs, offices and forms write.
+CLEAR = """
+Accepts Email Marketing|Accepts SMS Marketing|Accepts Marketing|accepts_marketing|Email Marketing Consent|
+SMS Marketing Consent|Email Opt In|email_opt_in|Email Opt-in Status|SMS Opt-in|Marketing Opt-in|Newsletter|
+Newsletter Subscription|Is Subscribed|Email Subscription Status|SMS Subscription Status|E-posta Abonelik Durumu|
+SMS Abonelik Durumu|Pazarlama E-postası Onayı|MailIzinli|SmsIzinli|Üye Mail İzni|Kampanya Mail İzni|E-Posta İzni|
+SMS İzni|Telefon ile bilgilendirme izni|SMS Bilgilendirme|Mail Bilgilendirme|E-bülten Üyeliği|Haber Bülteni|
+SMS Üyeliği|Ticari elektronik ileti gönderilsin mi|SMS Gönderilsin|E-Mail Gönderilebilir|SMS_IZNI|EMAIL_GONDERILSIN|
+SMS_GONDER|AllowSMS|Receive SMS|smsizni|emailoptin|Kampanya ve duyurulardan SMS ile haberdar olmak ister misiniz?|
+Kampanyalardan haberdar olmak ister mi?|Tarafıma ticari elektronik ileti gönderilmesini kabul ediyorum|
+Bana e-posta ile ulaşabilirsiniz|I want to receive newsletters|I agree to receive marketing emails|
+Would you like to receive our newsletter?|Kampanyalar hakkında SMS almak ister misiniz?|Durum|Status|İzin|Onay|
+İzin Durumu|İYS Durumu|İYS SMS İzni|IYS_ONAY|Ticari İleti Onayı|İletişim İzni|Müşteri SMS Onayı|SMS ve e-posta izni|
+SMS izni verildi mi?|Onay verdi mi|Arama onayı alındı mı|Web sitesi SMS izni|Mağaza SMS izni|
+SMS gönderme izni (E/H)|Elektronik posta izni|Elektronik postayla haberdar olmak istiyorum|
+Kısa mesaj almak istiyorum|Telefonla aranmak istiyorum|Sizi arayabilir miyiz?|Mail Durumu|SMS (E/H)|Arama [E/H]|
+E-posta|SMS|İzinli|Rıza|ETK Onayı|Sms Permission|Call Permission|emailPermissionStatus|SMS Onay/Ret|İzin (Var/Yok)|
+Email Preferences|Phone Consent|Voice Call Consent|consent|permission|SMS kabul ediyor|Aransın mı|Mesaj alsın mı|
+Mail atılsın mı|Bülten almak istiyorum|İndirim ve fırsatlardan e-posta ile haberdar olmak istiyorum
+"""
+# Of ends in words that no list would have, and of other things.
+NO_CONSENTS = """
+Abonelikten ayrıldı|Left newsletter|SMS off|E-posta listesinden düştü|SMS sonlandı|Mail almayı bıraktı|
+Newsletter leaver|Gone from SMS|SMS'ten ayrıldı|Bültenden ayrılan|Mail listesinden silindi|SMS'e kapattı|
+SMS durdurma talebi|Newsletter dropped|Quit SMS|SMS ended|Ex-subscriber email|No longer wants SMS|SMS muted|
+Mute calls|Silence SMS|Mail bırakıldı|Arama dursun|Arama son|SMS dışı|SMS hariç|Former newsletter reader|
+Email lapsed|SMS paused|SMS askıda|İzin askıya alındı|İzni düştü|Onay geçersiz|Eski SMS izni|SMS izni süresi doldu|
+Consent expired|Consent void|Permission lost|Aramadan muaf|SMS gönderildi|Mail okundu|SMS iletilemedi|
+E-posta adresi var|E-posta var|Telefon doğrulandı|SMS kodu doğrulandı|Kargo SMS bildirimi|WhatsApp izni|
+Push bildirim izni|Sipariş onayı|Üyelik onayı|Sözleşme onayı|SMS gönderim durumu|Talep|Üyelik durumu|
+Kampanya durumu|SMS gönderme (E/H)|Mail atma|Opt-in pending|Onay bekliyor|SMS izni sorulacak|SMS alındı|
+Arama yapıldı|İzinsizlerden SMS|Onaydan çıktı|Bülten aboneliğinden ayrılanlar|SMS aboneliği donduruldu|
+Email goodbye|Farewell newsletter|Opted away from calls|SMS kara listede|Aramalardan rahatsız|
+Mail aboneliği kesildi|SMS gelmesi istenmiyor|SMS'lerden kurtulmak istiyor|Telefon görüşmesi yapıldı|E-bülten terk|
+Newsletter churned|SMS unwilling|Never call|Arama kapatıldı|Duyurulardan çıkmak istiyor|
+Kampanyalardan haberdar olmak istemez|Mail alımı sonlandırıldı|SMS almaktan vazgeçti|SMS permission gone|
+Onayını geri istedi|İzinden döndü|Rızasını çekti|Mail kotası doldu|E-posta spam bildirdi|Email complained|
+SMS hakkı bitti|Consent missing|Permission pending|Abonelik dışı|SMS pass|Aramasın|Artık aramayın|SMS almasın|
+Consent given up
+"""
+GRANTS = ("E", "evet", "1", "Yes", "true", "var", "aktif", "ONAY", "Onaylandı", "+")
+
+
+def names(text):
+    return [name.strip() for name in text.split("|")]
+
+
+def parser_of(name, layout):
+    return RowParser(layout, at=NOW, header_line=1, header=["CEP", "MAIL", name])
+
+
+def line_of(cell):
+    return 2, ["0532 123 45 67", "ayse@example.com", cell]
+
+
+def statuses(parser, cell):
+    """{channel: status, or what is wrong} of a line with this cell."""
+    found = parser.parse(line_of(cell))
+    return {SLOTS[slot]: str(what.status if isinstance(what, Entry) else what) for slot, what in found}
+
+
+def by_hand(field, **more):
+    columns = {Field.PHONE: 0, Field.EMAIL: 1, field: 2}
+    return Layout(columns=columns, channels=tuple(Channel), **{**FACTS, **more})
+
+
+def guessed(name, cells):
+    lines = [
+        (line, [phone, mail, cell])
+        for line, (phone, mail, cell) in enumerate(zip(PHONES, MAILS, cells, strict=True), 2)
+    ]
+    return replace(by_hand(Field.STATUS), columns=guess(["CEP", "MAIL", name], lines).columns)
+
+
+@pytest.mark.parametrize("name", names(NO_CONSENTS))
+def test_no_yes_is_read_under_a_name_with_an_unknown_word(name):
+    layouts = [guessed(name, ["E", "H"] * 10), guessed(name, ["Onaylandı", "Ret"] * 10), *map(by_hand, STATUSES)]
+
+    for parser in (parser_of(name, layout) for layout in layouts):
+        assert not [cell for cell in GRANTS if "ONAY" in statuses(parser, cell).values()]
+
+
+@pytest.mark.parametrize("name", [*names(CLEAR), *(name for name in HEADERS if name not in REFUSING)])
+def test_what_offices_write_needs_no_explanation(name):
+    assert refusal_named(name) is None and not is_unclear(name)
+    assert "ONAY" in statuses(parser_of(name, guessed(name, ["ONAY", "RET"] * 10)), "ONAY").values()
+    assert {"ONAY"} <= set(statuses(parser_of(name, by_hand(Field.STATUS)), "E").values()) <= {"ONAY", "status_missing"}
+
+
+def test_a_word_is_explained_for_its_column_alone():
+    header, columns = ["CEP", "SMS off", "Arama izni"], {Field.PHONE: 0, Field.STATUS_SMS: 1, Field.STATUS_CALL: 2}
+    words = {"SMS off: E": "RET", "SMS off: H": "ONAY"}
+
+    def said(sms, call, **more):
+        layout = Layout(columns=columns, channels=(), **FACTS, **more)
+        parser, line = RowParser(layout, at=NOW, header_line=1, header=header), (2, ["0532 123 45 67", sms, call])
+        found = [str(what.status if isinstance(what, Entry) else what) for _, what in parser.parse(line)]
+        return found, unknown_words([line], parser)
+
+    assert said("E", "E") == (["status_unknown", "ONAY"], {"status": {"SMS off: E": 1}})
+    assert said("H", "H") == (["status_unknown", "RET"], {"status": {"SMS off: H": 1}})
+    assert said("belki", "") == (["status_unknown"], {"status": {"SMS off: belki": 1}})
+    assert said("RET", "E") == (["RET", "ONAY"], {})
+    assert said("E", "E", words={"status": words}) == (["RET", "ONAY"], {})
+    assert said("h", "H", words={"status": words}) == (["ONAY", "RET"], {})
+    assert said("E", "E", words={"status": {"SMS off: E": ""}}) == (["ONAY"], {})
+    assert said("E", "E", words={"status": {"e": "ONAY"}})[0] == ["status_unknown", "ONAY"]
+
+
+def test_the_words_of_long_names_can_be_explained():
+    name = f"Şubelerimizde {'daima ' * 20}geçerli olmak üzere SMS gönderilsin mi"
+    asked = unknown_words([line_of("Evet")], parser_of(name, by_hand(Field.STATUS_SMS)))["status"]
+    told = by_hand(Field.STATUS_SMS, words={"status": dict.fromkeys(asked, "ONAY")})
+
+    assert [len(each) for each in asked] == [87]
+    assert statuses(parser_of(name, told), "Evet")[Channel.SMS] == "ONAY"
+
+
+def test_a_clear_name_goes_before_an_unclear_one_whatever_they_hold():
+    lines = [(line, [phone, "E", "" if line % 3 else "belki"]) for line, phone in enumerate(PHONES, 2)]
+
+    assert guess(["CEP", "SMS off", "SMS izni"], lines).columns == {Field.PHONE: 0, Field.STATUS_SMS: 2}
+
+
+def test_whom_an_unclear_column_may_say_no_of_is_not_asked():
+    found = read_address_list("Telefon;SMS off\n0532 123 45 67;E\n0533 234 56 78;H\n0534 234 56 78;\n")
+
+    assert ([line for line, _ in found.refused], [line for line, _ in found.good]) == ([2, 3], [4])
