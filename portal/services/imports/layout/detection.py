@@ -11,7 +11,7 @@ from portal.core.iys_protocol import Channel
 from portal.services.imports.layout.cell_words import Meanings
 from portal.services.imports.layout.column_contents import STATUSES, Contents
 from portal.services.imports.layout.consent_names import is_unclear
-from portal.services.imports.layout.headers import CLEAR, announced
+from portal.services.imports.layout.headers import CLEAR, announced, may_be_dates
 from portal.services.imports.layout.layout import ADDRESSES, STATUS_FIELDS, Field, Layout
 from portal.services.imports.reading.workbook_chunker.chunks import Line
 
@@ -106,6 +106,8 @@ def _weight(wanted: Field, name: str, contents: Contents, has_header: bool) -> f
     if by_name:
         return by_name + CONTENT_WEIGHT * fitness if fitness >= 0.5 else 0
     if fields == {} or wanted not in ENOUGH or fitness < ENOUGH[wanted]:
+        return 0
+    if wanted == Field.DATE and not may_be_dates(name):
         return 0
     are_weak = contents.strong * 2 < contents.counts[Field.STATUS]
     if wanted == Field.STATUS and are_weak and (has_header or contents.is_numeric):

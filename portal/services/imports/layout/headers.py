@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from portal.core.addresses import Address
+from portal.services.imports.layout import name_words
 from portal.services.imports.layout.consent_names import LONGEST_NAME, consent_announced
 from portal.services.imports.layout.dates import Moment, read
 from portal.services.imports.layout.layout import Field
-from portal.services.imports.layout.name_words import CONSENT, EMAIL, SMS
+from portal.services.imports.layout.name_words import CHANNEL, CLOCK, CONSENT, DATE, EMAIL, SMS
 from portal.services.imports.layout.normalization import address_or_problem, folded, is_sign, name_of, says_nothing
 from portal.services.imports.reading.workbook_chunker.chunks import Line
 
@@ -19,24 +20,26 @@ OURS = {"satir", "sorun", "cozum", "iys kodu"}  # Columns that our file of bad l
 
 _OTHER = r"(?:2|3|ii|ev|is|sabit|ikinci|diger|alternatif|yedek|home|work|other|second)"
 _PHONE = r"(?:telefon|telefonu|tel|cep|gsm|mobil|mobile|phone|msisdn|whatsapp|cell|cellphone)"
-_DATE = r"(?:tarih|tarihi|date|datetime|timestamp|zaman|zamani)"
+
+# Columns that we never take. The last line's are no consent to messages.
+_NEVER = re.compile(
+    r"dogum|birth|bday|yildonumu|evlilik|bitis|gecerlilik|expir|son giris|last login|"
+    r"\b(?:tc|tckn|t c|kimlik|vkn|vergi|iban|sifre|password|cinsiyet|gender|yas|age|faks|fax|bakiye|tutar)\b|"
+    r"\b(?:telefon|tel|cep|phone) (?:modeli?|markasi?|model|brand)\b|^(?:son guncelleme|updated|modified|exported)$|"
+    r"kvkk|aydinlatma|acik riza|cerez|cookie|gizlilik|privacy"
+)
+# The date of a consent, and no other's: each word is known.
+_MOMENT = re.compile(rf"\b(?:{DATE}|{CLOCK})\b|ed (?:at|on)$")
+_IS_CONSENT, _IS_RECORD = (re.compile(rf"\b(?:{words})\b") for words in (CONSENT, f"{name_words.RECORD}|ret"))
+_OF_DATES = re.compile("|".join((
+    "ret|ilk|first|e", DATE, CLOCK, name_words.FORMAT, CHANNEL, CONSENT, name_words.RECORD, name_words.GIVING,
+    name_words.ACT, name_words.TOPIC, name_words.PERSON, name_words.PLACE, name_words.FILLER,
+)))  # fmt: skip
+_IS_DATE = re.compile(rf"\b{DATE}\b|ed (?:at|on)$")
+_IS_PLAIN = re.compile(rf"{DATE}|{CLOCK}|{name_words.FORMAT}")
 
 # The first pattern found in a name decides which fields it announces, with weights; {} is a column we never take.
 RULES: tuple[tuple[str, Mapping[Field, float]], ...] = (
-    (r"dogum|birth|bday|yildonumu|evlilik|bitis|gecerlilik|expir|son giris|last login", {}),
-    (r"\b(?:tc|tckn|t c|kimlik|vkn|vergi|iban|sifre|password|cinsiyet|gender|yas|age|faks|fax|bakiye|tutar)\b", {}),
-    (r"\b(?:telefon|tel|cep|phone) (?:modeli?|markasi?|model|brand)\b", {}),
-    (r"kvkk|aydinlatma|acik riza|cerez|cookie|gizlilik|privacy", {}),  # They are no consent to messages.
-    (rf"\b{CONSENT} (?:(?:verdigi|verilen|alinan|alindigi|verilme|alinma) )?{_DATE}", {Field.DATE: 1}),
-    (rf"\bret {_DATE}", {Field.DATE: 0.7}),
-    (rf"^(?:{_DATE}|tarih ve saat|tarih saat|date time|date and time)$", {Field.DATE: 0.9}),
-    (r"\b(?:guncelle|updat|modif|chang|degis|aktar|export|download|rapor|report|dokum|senkron|sync|son|last)\w* "
-     rf"(?:\w+ )?(?:{_DATE}|at|on)\b|^(?:son guncelleme|updated|modified|exported)$",
-     {}),  # Of the file or its row, not of the consent.
-    (rf"(?:kayit|uyelik|basvuru|islem|form|created|olusturma|ekleme|signup) {_DATE}|^created at$", {Field.DATE: 0.7}),
-    (rf"\bcreation {_DATE}", {Field.DATE: 0.3}),
-    (rf"\b{_DATE}\b", {Field.DATE: 0.5}),
-    (r"\b(?:saat|saati|time)\b", {Field.TIME: 1, Field.DATE: 0.4}),
     (r"(?:iletisim|temas|iliski|contact) (?:nedeni|sebebi|dayanagi|basis|kind|reason)|ilk temas", {Field.CONTACT: 1}),
     (r"(?:izin|onay|riza|kayit|alim|basvuru) kanali", {Field.SOURCE: 0.7, Field.CHANNEL: 0.6}),
     (r"\b(?:kaynak|kaynagi|source|yontem|yontemi|ortam|ortami)\b|(?:alindigi|alinma|izin|onay) (?:yer|yeri|sekli)\b",
@@ -91,6 +94,10 @@ _IYS_SOURCE = re.compile(r"iys_\w+", re.I)  # IYS_WEB; "İYS durumu" is a name.
 def announced(name: str) -> Mapping[Field, float] | None:
     """The fields that a column's name announces, with weights: {} for one we never take, None for an unknown name."""
     words = name_of(name[:LONGEST_NAME])
+    if _NEVER.search(words):
+        return {}
+    if _MOMENT.search(words):
+        return _date_announced(words)
     if (fields := _first_match(_RULES, words)) is None and (fields := consent_announced(name)) is None:
         fields = _first_match(_OTHER_RULES, words)
     return fields
@@ -129,6 +136,22 @@ def names_of(header: Sequence[str]) -> list[str]:
             f"{name} #{count + 1}" if name and (count := sum(n.split(" #")[0] == name for n in names)) else name
         )
     return names
+
+
+def may_be_dates(name: str) -> bool:
+    """Whether dates in a column of this name may be those of consents; it need not speak of dates ("Kayıt")."""
+    return not name or Field.DATE in (announced(f"{name} tarihi") or {})
+
+
+def _date_announced(words: str) -> Mapping[Field, float]:
+    """Of names that speak of a date or a time."""
+    each = words.split()
+    if not all(map(_OF_DATES.fullmatch, each)):
+        return {}  # "Sistem tarihi", "Çekim zamanı": of the file, not of the consent.
+    weight = 1 if _IS_CONSENT.search(words) else 0.7 if _IS_RECORD.search(words) else 0.9
+    if weight == 0.9 and not all(map(_IS_PLAIN.fullmatch, each)):
+        return {}  # "SMS tarihi"
+    return {Field.DATE: weight} if _IS_DATE.search(words) else {Field.TIME: 1, Field.DATE: 0.4}
 
 
 def _first_match(

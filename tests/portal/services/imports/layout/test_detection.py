@@ -82,6 +82,14 @@ def test_a_date_of_birth_is_never_the_date_of_a_consent():
     assert guessed(Telefon=PHONES, Doğum_Tarihi=DATES, Kayıt_Tarihi=DATES)[0][Field.DATE] == "Kayıt_Tarihi"
 
 
+def test_dates_of_the_file_itself_date_no_consent():
+    for name in ("Sistem_tarihi", "Çekim", "Liste", "Extracted", "Veri_güncelliği"):
+        assert Field.DATE not in guessed(**{"Telefon": PHONES, name: DATES})[0]
+    for name in ("Kayıt", "Onay"):
+        assert guessed(**{"Telefon": PHONES, name: DATES})[0].get(Field.DATE) == name
+    assert guessed(_1=PHONES, _2=DATES)[0][Field.DATE] == "_2"
+
+
 def test_contents_go_before_names():
     swapped, _ = guessed(Telefon=EMAILS, E_posta=PHONES)
     marks, layout = guessed(Alıcı=PHONES, SMS=YES_NO, E_posta=YES_NO)

@@ -15,8 +15,10 @@ NAMES = {
     Field.STATUS_SMS: "SMS İzni|Sms|Mesaj Onayı|SMS Opt-in|SMS_IZIN_DURUMU",
     Field.STATUS_CALL: "Arama izni|ARAMA|Çağrı Onayı|Call Consent|Telefon İzni",
     Field.STATUS_EMAIL: "E-Posta Onayı|Mail İzni|emailConsent|E-POSTA İZİN DURUMU",
-    Field.DATE: "Onay Tarihi|İzin Tarihi|Kayıt Tarihi|consentDate|Tarih|SMS İzin Tarihi|Created At|İZİN VERİLME TARİHİ",
-    Field.TIME: "Saat|Onay Saati",
+    Field.DATE: "Onay Tarihi|İzin Tarihi|Kayıt Tarihi|consentDate|Tarih|SMS İzin Tarihi|Created At|İZİN VERİLME TARİHİ|"
+    "Opt-in date|SMS onayının alındığı tarih|Üyelik tarihi|Form Tarihi|Tarih ve saat|Subscribed at|Onay verme tarihi|"
+    "Kayıt zamanı|Ticari ileti izin tarihi|Tarih (GG.AA.YYYY)|E-bülten üyelik tarihi|İlk onay tarihi",
+    Field.TIME: "Saat|Onay Saati|Kayıt saati",
     Field.SOURCE: "Kaynak|İzin Kaynağı|source|Onay Yöntemi|İznin Alındığı Yer",
     Field.TYPE: "Alıcı Tipi|recipientType|Müşteri Türü|Bireysel/Tacir",
     Field.NAME: "Ad Soyad|ADI SOYADI|Müşteri Adı Soyadı|İsim|Unvan",
@@ -24,6 +26,8 @@ NAMES = {
 }
 NEVER = "DOĞUM TARİHİ|Doğum Günü|TC Kimlik No|T.C. No|VKN|Müşteri No|KVKK Onayı|Açık Rıza|İl|Birth Date|Faks|IBAN"
 NEVER += "|Aktarım tarihi|Güncelleme Tarihi|Son işlem tarihi|Updated at|LAST_CHANGED_DATE|Export date|Rapor Tarihi"
+NEVER += "|Sistem tarihi|Çekim zamanı|Liste tarihi|Basım tarihi|Sorgu zamanı|Çekim saati|SMS tarihi|SMS gönderim tarihi"
+NEVER += "|Son alışveriş tarihi|Bugünün tarihi|Etkinlik tarihi|İşlem tarihi|Data as of date|Generated at|İYS tarihi"
 
 
 @pytest.mark.parametrize(
