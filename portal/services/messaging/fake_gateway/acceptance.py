@@ -7,7 +7,7 @@ commercial, 0005 is on the block list, 0006 stays accepted for ever, 0007 is rep
 
 import heapq
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -98,15 +98,22 @@ def is_repeat(account: Account, order: Order, item: Item, within: timedelta) -> 
 
 
 def accept(
-    account: Account, order: Order, *, repeats_fail_within: timedelta | None = None, batch_size: int | None = None
+    account: Account,
+    order: Order,
+    *,
+    refuse_repeats: Callable[[], None] = lambda: None,
+    repeats_fail_within: timedelta | None = None,
+    batch_size: int | None = None,
 ) -> str:
     """Accept messages; the batch's id, or several with commas between them where a batch has a size.
 
-    Repeats within `repeats_fail_within` are accepted and not delivered.
+    `refuse_repeats` raises Refusal, and no other call comes between; repeats within `repeats_fail_within` are accepted
+    and not delivered.
     """
     here = state()
     sent: list[SentMessage] = []
     with here.lock:
+        refuse_repeats()
         size = batch_size or len(order.items)
         for first in range(0, len(order.items), size):
             batch_id = next(here.batch_ids)

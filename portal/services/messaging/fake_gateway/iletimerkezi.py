@@ -68,9 +68,12 @@ def send() -> ResponseReturnValue:
     account, asked = find_account()
     order = _order(account, asked.get("order"))
     refuse_while_busy(account, [each.to for each in order.items])
-    if all(is_repeat(account, order, each, REPEAT_WINDOW) for each in order.items):
-        raise Refusal("451")
-    return answer("200", order={"id": wire_number(accept(account, order))})
+
+    def refuse_repeats() -> None:
+        if all(is_repeat(account, order, each, REPEAT_WINDOW) for each in order.items):
+            raise Refusal("451")
+
+    return answer("200", order={"id": wire_number(accept(account, order, refuse_repeats=refuse_repeats))})
 
 
 @blueprint.route("/<path:path>", methods=["GET", "POST"])

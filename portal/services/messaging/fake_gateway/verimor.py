@@ -59,9 +59,12 @@ def send() -> ResponseReturnValue:
     order = _order(account, body)
     _check_order(account, order)
     refuse_while_busy(account, [each.to for each in order.items])
-    if any(is_repeat(account, order, each, DAY) for each in order.items):
-        raise Refusal("MUKERRER_RAPORLAMA")
-    return text_answer(accept(account, order, repeats_fail_within=DAY))
+
+    def refuse_repeats() -> None:
+        if any(is_repeat(account, order, each, DAY) for each in order.items):
+            raise Refusal("MUKERRER_RAPORLAMA")
+
+    return text_answer(accept(account, order, refuse_repeats=refuse_repeats, repeats_fail_within=DAY))
 
 
 def text_answer(text: str, status: int = 200) -> Response:
