@@ -17,11 +17,12 @@ DOTS = str.maketrans("。｡․", "...")  # As browsers read them in a host.
 LINK = re.compile(
     r"(?<=\w)\.+(?=\d*+[^\W\d]\w|\d++[^\W\d]|\w/)|\d{1,3}(?:\.\d{1,3}){3}|[^\W\d]:[/\\]|://|@|(?<!\w)www\b"
     r"|(?<!\w)h(?:tt|xx)ps?(?!\w)|[(\[{<]\.[)\]}>]|\.\s+com(?!\w)|\s\.(?=[^\W\d]{2})|(?<!\w)(?:com|org|xyz|ly|gl|gd|gg|cc|co|io)/(?=\w)"
-    r"|(?<!\w)(?:nokta|dot)[\W_]{0,5}(?:com|net|org|info|biz|tr|co|io|me|ly|app|link|xyz|site|online|shop|top|club)(?!\w)",
+    r"|(?:nokta|(?<!\w)dot)[\W_]{0,5}(?:com|net|org|info|biz|tr|co|io|me|ly|app|link|xyz|site|online|shop|top|club)(?!\w)",
     re.IGNORECASE,
 )
 FEWEST_DIGITS = 7  # Firms' shortest numbers: 444 0 123.
-DIGITS = re.compile(r"\d(?:[\W_]*+\d)*+")  # In a row, whatever signs but letters part them.
+# In a row, whatever signs and single letters part them.
+DIGITS = re.compile(r"\d(?:(?:[\W_]|(?<![^\W\d_])[^\W\d_](?![^\W\d_]))*+\d)*+")
 # In lower case without Turkish letters, each as two digits, so that four in a row are a number.
 NUMERAL = re.compile(
     "sifir|bir|iki|uc|dort|bes|alti|yedi|sekiz|dokuz|on|yirmi|otuz|kirk|elli|altmis|yetmis|seksen|doksan|yuz|zero|oh|one|two|"

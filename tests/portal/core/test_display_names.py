@@ -68,6 +68,7 @@ def test_contact_details_may_hold_email_addresses_but_no_other_link():
 
 
 LINKS = [
+    "bankanoktacom",
     "185.4.5.6/giris", "1.1.1.1", "hxxp banka", "https:banka", "https:\\\\banka", "t.c/abc", "banka nokta com",
     "BANKA NOKTA COM", "banka (dot) com", "banka[.]com", "banka . com", "banka .com", "banka. com", "bit ly/abc",
     "banka\u200b.com", "banka.4tr", "banka\u2060．com", "banka.c0m",
@@ -78,6 +79,7 @@ NO_LINKS = [
     "Contact us. In a shop or online.",
 ]  # fmt: skip
 PHONES = [
+    "0850 a 123 b 45 c 67", "0850x123x45x67",
     "0850 123 45 67", "444 0 123", "0850 11.12.2233", "0850 11.12.2026", "11.12.2026 / 0850", "31.02.2026",
     "0850_123_45_67", "0 8 5 0 _ 123", "0·850·123·45·67", "0850\u200d123\u200d45\u200d67", "０８５０ １２３ ４５ ６７",
     "٠٨٥٠ ١٢٣ ٤٥ ٦٧", "O85O I23 45 67", "444 O 123", "0️⃣8️⃣5️⃣0️⃣1️⃣2️⃣3️⃣", "①②③ ④⑤⑥⑦", "0850\n123\n45",
