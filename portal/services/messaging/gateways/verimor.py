@@ -48,12 +48,14 @@ class Verimor(VendorGateway):
         return self._check_header(lambda: self._get("/headers", {}))
 
     def lookup(self, batch: Batch) -> Lookup:
-        """By our id of the batch. Where a batch went in several calls, its messages tell which arrived."""
-        ids, numbers = {each.id for each in batch.messages}, {each.to for each in batch.messages}
-        for row in self._status({"custom_id": str(batch.id)}):
-            if row.message_id in ids or (row.message_id is None and row.to in numbers):
-                return Lookup(LookupOutcome.FOUND, row.ref)
-        return Lookup(LookupOutcome.ABSENT)
+        """By our id of the batch. Where a batch went in several calls, its numbers tell which arrived."""
+        numbers = {each.to for each in batch.messages}
+        ref_of = {each.to: each.ref for each in self._status({"custom_id": str(batch.id)}) if each.to in numbers}
+        if not ref_of:
+            return Lookup(LookupOutcome.ABSENT)
+        if ref_of.keys() == numbers and len(set(ref_of.values())) == 1:
+            return Lookup(LookupOutcome.FOUND, ref_of.popitem()[1])
+        return Lookup(LookupOutcome.CANNOT_TELL)
 
     def reports(self, refs: Sequence[str], since: datetime) -> list[Report]:
         return reports_of_each(refs, lambda ref: list(self._status({"id": ref})))

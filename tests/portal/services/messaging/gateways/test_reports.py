@@ -248,15 +248,22 @@ def test_what_was_told_before_a_limit_is_kept(vendor):
     assert len(vendor.requests) == 2
 
 
-def test_verimor_finds_a_lost_batch_by_our_id(vendor):
-    gateway = coded("verimor", vendor.url)
-    vendor.answers = [(200, [row("verimor", "SENDING")])]
+@pytest.mark.parametrize(
+    ("there", "found"),
+    [
+        ({1: "8", 2: "8"}, Lookup(LookupOutcome.FOUND, "8")),
+        ({3: "8"}, Lookup(LookupOutcome.ABSENT)),  # The other half of that batch.
+        ({}, Lookup(LookupOutcome.ABSENT)),
+        ({1: "8"}, Lookup(LookupOutcome.CANNOT_TELL)),
+        ({1: "8", 2: "9"}, Lookup(LookupOutcome.CANNOT_TELL)),
+    ],
+)
+def test_verimor_finds_a_lost_batch_by_our_id(there, found, vendor):
+    rows = [row("verimor", "SENDING") | {"campaign_id": ref, "dest": f"90532000{n:04}"} for n, ref in there.items()]
+    vendor.answers = [(200, rows) if rows else NOT_THERE["verimor"]]
 
-    assert gateway.lookup(batch(message(1))) == Lookup(LookupOutcome.FOUND, "20212")
+    assert coded("verimor", vendor.url).lookup(batch(message(1), message(2))) == found
     assert vendor.requests[0]["query"]["custom_id"] == "77"
-    assert gateway.lookup(batch(message(2))) == Lookup(LookupOutcome.ABSENT)  # The other half of that batch.
-    vendor.answers = [NOT_THERE["verimor"]]
-    assert gateway.lookup(batch()) == Lookup(LookupOutcome.ABSENT)
 
 
 def job(number, *numbers):

@@ -243,6 +243,20 @@ def test_a_repeat_that_the_vendor_refuses_was_ours_or_not(vendor):
     assert (others.error.error_class, others.error.reason) == (PERMANENT, Reason.DUPLICATE)
 
 
+def test_a_repeat_of_some_leaves_nobody_without_a_message(vendor):
+    """Of two messages the vendor has the first since an earlier call."""
+    rows = [{"campaign_id": 9, "dest": "905320000001", "status": "SENDING"}]
+
+    def answer(request):
+        if request["path"] == "/status":
+            return 200, rows
+        return (400, "MUKERRER_RAPORLAMA") if b"905320000001" in request["body"] else (200, "10")
+
+    vendor.answers = [answer]
+
+    assert coded("verimor", vendor.url).send(batch()) == [SendResult(1, "9"), SendResult(2, "10")]
+
+
 def test_where_nothing_is_known_nothing_is_told(vendor):
     gateway = described("verimor", vendor.url)
     at = datetime(2026, 11, 28, tzinfo=UTC)
