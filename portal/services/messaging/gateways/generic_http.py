@@ -40,8 +40,6 @@ BAD_ADDRESS = SendError(ErrorClass.PERMANENT, Reason.BAD_ADDRESS, "address")
 SAME_ADDRESS = SendError(ErrorClass.TEMPORARY, Reason.RATE, "same_address")
 TOO_MANY = SendError(ErrorClass.TEMPORARY, Reason.RATE, "too_many")
 NOT_UNDERSTOOD = SendError(ErrorClass.UNCERTAIN, Reason.UNKNOWN, "not_understood")
-# Faults of one message, for which a vendor may refuse those beside it.
-OF_ONE_MESSAGE = frozenset({Reason.BAD_ADDRESS, Reason.BLOCKED_BY_VENDOR, Reason.CONTENT, Reason.DUPLICATE})
 # What an answer means that no row of a description knows; other 4xx are permanent, other 5xx uncertain.
 BY_STATUS = {
     401: (ErrorClass.CONFIG, Reason.CREDENTIALS),
@@ -121,8 +119,8 @@ class GenericHttpGateway:
             return _fail(messages, TOO_MANY)
         results = self._send_once(replace(batch, messages=messages))
         error = results[0].error
-        is_of_one = error and error.error_class is ErrorClass.PERMANENT and error.reason in OF_ONE_MESSAGE
-        if not is_of_one or len(messages) == 1 or any(each.error != error for each in results):
+        is_permanent = error is not None and error.error_class is ErrorClass.PERMANENT
+        if not is_permanent or len(messages) == 1 or any(each.error != error for each in results):
             return results
         middle = len(messages) // 2
         first = self._send_halving(batch, messages[:middle], calls)

@@ -198,7 +198,7 @@ def fail_for(name, bad, word):
 
 
 @pytest.mark.parametrize(
-    ("name", "word"), [("verimor", "FORBIDDEN_MESSAGE"), ("netgsm", "20"), ("iletimerkezi", "452")]
+    ("name", "word"), [("verimor", "FORBIDDEN_MESSAGE"), ("netgsm", "20"), ("netgsm", "70"), ("iletimerkezi", "452")]
 )
 def test_one_bad_message_does_not_take_the_others_with_it(name, word, vendor):
     vendor.answers = [fail_for(name, b"5320000005", word)]
