@@ -41,10 +41,10 @@ _ENDING = any_of(rf"""
     sona\s\w+ dur(?:dur\w*)? kapa(?:li|t\w*) engel\w* yasa[kg]\w* haric pasif passive inactive stop\w* end(?:ed)?
     expired cancel\w* den(?:y|ied) reject\w* exclud\w* disabl\w* remov\w* delet\w* forbid\w* without
 """)
-# Of the address, or an act: "SMS gönderme" is the sending, and "do not send".
+# Of the address ("Telefon onaylı": verified), or an act: "SMS gönderme" is the sending, and "do not send".
 _EITHER = any_of(r"""
     bounc\w+ hatali gecersiz invalid yanlis wrong (?:gonder|yap|at|ver|al|ilet|et|iste)m[ae]$
-    gonderim\w*\s(?:durum\w*|status)
+    gonderim\w*\s(?:durum\w*|status) (?:eposta|e?mail|telefon|tel|cep)\sonayli
 """)
 # A column about the consent, not the consent.
 _ABOUT = any_of(r"""

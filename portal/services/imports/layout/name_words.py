@@ -33,10 +33,10 @@ WISH = any_of("""
     gonder gonderin gonderilsin gondersin gonderelim gonderebilir gonderebiliriz gonderebilirsiniz gonderilebilir
     gonderim gonderimi gonderimine gonderimini gonderilmesi gonderilmesine gonderilmesini gelsin atilsin atalim
     aransin aransinlar arasin arayin arayabilir arayabiliriz arayabilirsiniz aranabilir aranabilirim aranmak
-    aranmasini aranmasina yapilsin yapilmasina yapilmasini iletilsin iletelim iletilmesine iletilmesini
-    ulasilsin ulasilmasina ulasilmasini ulasabilirsiniz bilgilendirilsin bilgilendirilmek haberdar
+    aranmayi aranmaya aranmasini aranmasina yapilsin yapilmasina yapilmasini iletilsin iletelim
+    iletilmesine iletilmesini ulasilsin ulasilmasina ulasilmasini ulasabilirsiniz bilgilendirilsin bilgilendirilmek haberdar
     abone~ abonelik~ aboneligi~ subscribe subscribes subscribed subscriber subscribers subscription subscriptions
-    want wants receive receives receiving
+    gecilmesini gecilmesine onayliyorum onayliyoruz onaylarim send want wants receive receives receiving
 """)
 AGREES = any_of("accept accepts agree agrees agreed allow allows allowed")
 TOPIC = any_of("""
@@ -54,13 +54,13 @@ FILLER = any_of("""
     hakkinda iliskin yonelik ozel genel tum tumu her turlu kisa cep gsm mobil mobile ticari elektronik etk
     yoluyla uzerinden araciligiyla kanali kanaliyla olmak olsun olayim olan olabilir
     haber~ haberler firsat~ indirim~ etkinlik~ yenilik~ urun~ hizmet~ teklif~ news updates products services
-    the a to of in by via for and or with is are be i we you me us my your our like would
+    evet yes the a to of in by via for and or with is are be i we you me us my your our like would
 """)
 EVERYWHERE = (CHANNEL, CONSENT, WISH, AGREES, TOPIC, STATE, QUESTION, PERSON, FILLER)
 
 # Words of giving a consent: "SMS izni alındı" is one, "SMS alındı" none.
 GIVING = any_of("""
-    var has have given granted bilgi bilgisi degeri beyan~ tamam
+    var contact has have given granted bilgi bilgisi degeri beyan~ tamam
     veriyor veriyorum veriyoruz verir veririm veren verenler verdi verdim verdigi verildi verildigi verilen verilmis
     alindi alindigi alinan alinmis alim
     ediyor ediyorum ediyoruz eder ederim etti ettim edildi edilen edilmis eden edenler
@@ -69,9 +69,12 @@ GIVING = any_of("""
 ACT = any_of("gonderme gonderilme verme verilme alma alinma arama aranma yapma atma iletme")
 PLACE = any_of("web site~ sitesi internet online magaza~ sube~ form~ uyelik~ uyeligi")
 # "Kampanyalardan haberdar olmak": the one from (-den) that is known.
-FROM_TOPICS = any_of("""
-    (?:kampanya|reklam|tanitim|ileti|duyuru|bildirim|haber|firsat|indirim|etkinlik|yenilik|urun|hizmet|teklif)(?:l[ae]r)?(?:[iu]n)?d[ae]n
+FROM_TOPICS = (
+    any_of("""
+    kampanya reklam tanitim ileti duyuru bildirim haber firsat indirim etkinlik yenilik urun hizmet teklif
 """)
+    + r"(?:l[ae]r)?(?:[iu]n|[iu][nm][iu]z)?d[ae]n"
+)
 # Known where a name speaks of the first, too.
 BESIDE = (
     (CONSENT_NOUN, GIVING),

@@ -33,7 +33,10 @@ SMS gönderme izni (E/H)|Elektronik posta izni|Elektronik postayla haberdar olma
 Kısa mesaj almak istiyorum|Telefonla aranmak istiyorum|Sizi arayabilir miyiz?|Mail Durumu|SMS (E/H)|Arama [E/H]|
 E-posta|SMS|İzinli|Rıza|ETK Onayı|Sms Permission|Call Permission|emailPermissionStatus|SMS Onay/Ret|İzin (Var/Yok)|
 Email Preferences|Phone Consent|Voice Call Consent|consent|permission|SMS kabul ediyor|Aransın mı|Mesaj alsın mı|
-Mail atılsın mı|Bülten almak istiyorum|İndirim ve fırsatlardan e-posta ile haberdar olmak istiyorum
+Mail atılsın mı|Bülten almak istiyorum|İndirim ve fırsatlardan e-posta ile haberdar olmak istiyorum|
+Contact permission|Send me newsletters|Yes, I want to receive emails|Kampanyalarımızdan haberdar olmak ister misiniz?|
+Telefonla aranmayı kabul ediyorum|Tarafıma SMS gönderilmesini onaylıyorum|Ticari Elektronik İleti İzni|
+Benimle iletişime geçilmesini kabul ediyorum|smsMarketingConsent|marketing_opt_in|sms_permission|SMS onay (1/0)
 """
 # Of ends in words that no list would have, and of other things.
 NO_CONSENTS = """
@@ -53,7 +56,10 @@ Newsletter churned|SMS unwilling|Never call|Arama kapatıldı|Duyurulardan çık
 Kampanyalardan haberdar olmak istemez|Mail alımı sonlandırıldı|SMS almaktan vazgeçti|SMS permission gone|
 Onayını geri istedi|İzinden döndü|Rızasını çekti|Mail kotası doldu|E-posta spam bildirdi|Email complained|
 SMS hakkı bitti|Consent missing|Permission pending|Abonelik dışı|SMS pass|Aramasın|Artık aramayın|SMS almasın|
-Consent given up
+Consent given up|
+SMS out|SMS no|smsret|nosms|SMS'siz|SMS izin (ret)|SMS izin (iptal)|SMS iptal onay (E/H)|İzin (yok)|İzin verme SMS|
+Mail alma|SMS ❌|🚫 SMS|!SMS|¬SMS|SMS ≠|Silinmek istiyor|Telefon onaylandı|E-posta onaylı|Has email|
+E-posta bilgisi|Evet/Hayır|Müşteri|Üye mi
 """
 GRANTS = ("E", "evet", "1", "Yes", "true", "var", "aktif", "ONAY", "Onaylandı", "+")
 
