@@ -48,7 +48,7 @@ def read(value: Any, pointers: str | Sequence[str]) -> Any:
         found = value
         for part in pointer.split("/")[1:]:
             name = part.replace("~1", "/").replace("~0", "~")
-            if isinstance(found, list) and name.isdecimal() and int(name) < len(found):
+            if isinstance(found, list) and name.isdecimal() and len(name) < 9 and int(name) < len(found):
                 found = found[int(name)]
             else:
                 found = found.get(name) if isinstance(found, dict) else None
