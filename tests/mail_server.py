@@ -1,5 +1,6 @@
 """A real SMTP server that answers as a test tells it, and remembers what it took."""
 
+import asyncio
 import logging
 import ssl
 from datetime import timedelta
@@ -18,7 +19,7 @@ logging.getLogger("mail.log").propagate = False  # The server's own log is not o
 
 
 class MailServer:
-    """Handler of aiosmtpd. `answers` are by command, or by recipient; "DROP" as answer to DATA hangs up instead."""
+    """Handler of aiosmtpd. `answers` are by command, or by recipient; to DATA, "DROP" hangs up and "SILENT" waits."""
 
     def __init__(self):
         self.taken, self.answers, self.options = [], {}, []
@@ -42,6 +43,8 @@ class MailServer:
         if self.answers.get("DATA") == "DROP":
             self.taken.append((envelope.mail_from, envelope.rcpt_tos, envelope.content.decode()))
             server.transport.close()
+        elif self.answers.get("DATA") == "SILENT":
+            await asyncio.sleep(3600)
         elif "DATA" in self.answers:
             return self.answers["DATA"]
         else:

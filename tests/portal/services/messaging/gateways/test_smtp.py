@@ -117,6 +117,14 @@ def test_a_drop_after_the_final_dot_is_uncertain_and_the_repeat_is_the_same_mail
     assert first == repeat != other
 
 
+def test_an_answer_to_the_content_has_a_time_of_its_own(server, gateway, monkeypatch):
+    monkeypatch.setattr(smtp_connection, "VERDICT_TIMEOUT", 0.3)
+    monkeypatch.setattr(smtp_connection, "TIMEOUT", 3600.0)
+    server.answers = {"DATA": "SILENT"}
+
+    assert errors(gateway.send(batch())) == [("uncertain", "unavailable", "disconnected")]
+
+
 def test_a_server_that_closes_leaves_the_rest_for_later(server, gateway):
     server.answers = {"burak@example.com": "421 4.7.0 too many"}
     results = gateway.send(batch("ayse@example.com", "burak@example.com", "cem@example.com"))
