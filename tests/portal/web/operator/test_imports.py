@@ -5,6 +5,7 @@ import re
 from datetime import timedelta
 
 import pytest
+import time_machine
 
 from portal.core import clock
 from portal.core.extensions import db, vault
@@ -143,6 +144,25 @@ def test_the_operator_vouches_for_grants_beside_a_note_that_refuses_or_brings_re
     assert waiting.tally == {"refused_beside": 1, "first_refusal": 1} and waiting.state == BatchState.DRY_RUN
     assert 'name="unread"' in page and "1 hücrede ret yazıyor" in page
     assert rows.one(ImportBatch).state == BatchState.RUNNING and rows.one(ImportBatch).only_refusals
+
+
+def test_the_operator_vouches_for_grants_after_peoples_own_refusals(app, support, ayses, rows):
+    fatma = make.Person(app.test_client(), make.codes(app, make.PHONE)[make.PHONE])
+    with time_machine.travel(clock.now() - timedelta(hours=1)):
+        fatma.decides(MESAJ="RET")
+    date = clock.istanbul(clock.now()).strftime("%d.%m.%Y %H:%M:%S")
+    bring(support, rows, ayses, csv_of(f"{make.PHONE};ONAY;{date};HS_WEB;Form"))
+    work_all(app)
+    address = path_of(ayses, rows.one(ImportBatch).id)
+    support.posts(f"{address}/layout", layout_of(support.opens(address).text))
+    work_all(app)
+
+    page = support.opens(address).text
+    seen = {"seen": re.search(r'name="seen" value="([^"]+)"', page)[1]}
+    support.posts(f"{address}/run", {"after_refusal": "yes"} | seen)
+
+    assert rows.one(ImportBatch).tally == {"over_refusal": 1} and 'name="after_refusal"' in page
+    assert rows.one(ImportBatch).after_refusal_confirmed_at
 
 
 def test_addresses_and_names_are_masked_for_the_operator_whatever_it_takes_columns_for(app, support, ayses, rows):
