@@ -123,19 +123,21 @@ def import_group(batch_id: int, group: str) -> str:
 @limiter.limit(limits.EXPORTS, key_func=provider_key)
 @needs(Permission.EXPORT, fresh=True)
 def import_errors(batch_id: int) -> Response:
-    """The lines with their problems, and on a second sheet the grants that came too late for İYS."""
+    """The lines with their problems, and on a second sheet the grants that came too late for İYS; with one header, so
+    that no sheet is left unread when the workbook comes back."""
     batch = own_batch_or_404(read_session(), batch_id)
     found = RowErrors(read_session(), vault(), batch)
     record_audit("import.errors_taken", "import_batch", batch.id)
     db.session.commit()
+    header = [*found.header, *OURS]
     late = ([*each.cells, each.number] for each in found.late_grants())
     return download(
         map(_error_row, found.lines()),
-        header=[*found.header, *OURS],
+        header=header,
         sheet=_("Hatalı satırlar"),
         name=f"izinlink-hatalar-{clock.day(clock.now())}",
         format=Format.XLSX,
-        more=[Sheet(_("Geç kalanlar"), [*found.header, OURS[0]], late)],
+        more=[Sheet(_("Geç kalanlar"), header, late)],
     )
 
 
