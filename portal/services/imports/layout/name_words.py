@@ -34,9 +34,9 @@ WISH = any_of("""
     gonderim gonderimi gonderimine gonderimini gonderilmesi gonderilmesine gonderilmesini gelsin atilsin atalim
     aransin aransinlar arasin arayin arayabilir arayabiliriz arayabilirsiniz aranabilir aranabilirim aranmak
     aranmayi aranmaya aranmasini aranmasina yapilsin yapilmasina yapilmasini iletilsin iletelim
-    iletilmesine iletilmesini ulasilsin ulasilmasina ulasilmasini ulasabilirsiniz bilgilendirilsin bilgilendirilmek haberdar
+    iletilmesine iletilmesini ulasilsin ulasilmasina ulasilmasini ulasabilirsiniz bilgilendirilsin bilgilendirilmek
     abone~ abonelik~ aboneligi~ subscribe subscribes subscribed subscriber subscribers subscription subscriptions
-    gecilmesini gecilmesine onayliyorum onayliyoruz onaylarim send want wants receive receives receiving
+    haberdar gecilmesini gecilmesine onayliyorum onayliyoruz onaylarim send want wants receive receives receiving
 """)
 AGREES = any_of("accept accepts agree agrees agreed allow allows allowed")
 TOPIC = any_of("""
