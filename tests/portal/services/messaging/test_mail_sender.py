@@ -82,7 +82,7 @@ def test_many_mails_leave_by_one_connection_each_in_its_language(server, rows):
     }
 
 
-@pytest.mark.parametrize("answer", [{"RCPT": "451 later"}, {"DATA": "452 full"}])
+@pytest.mark.parametrize("answer", [{"RCPT": "451 later"}, {"DATA": "452 full"}, {"MAIL": "553 not your mailbox"}])
 def test_what_the_server_takes_later_is_sent_later(server, rows, answer):
     server.answers = answer
     mail_id = write()
