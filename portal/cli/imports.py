@@ -112,7 +112,8 @@ class Summary:
 )  # fmt: skip
 @click.option(
     "--ignore-unread", is_flag=True,
-    help="Vouch that columns and sheets that are not read hold no refusals; grants are left out otherwise.",
+    help="Vouch that columns and sheets that are not read hold no refusals; all grants are left out "
+    "otherwise, and those beside a note that refuses always.",
 )  # fmt: skip
 @click.option("--again", is_flag=True, help="Bring a file anew that was brought, stopped or could not be read before.")
 @click.option("--settled", type=click.IntRange(0), default=0, help="Leave files alone that changed in these seconds.")
