@@ -47,6 +47,8 @@ SEALED = (
     (models.Message, "text", models.Message.PLACE),
     (models.Message, "address", models.Message.ADDRESS),
     (models.Message, "facts", models.Message.FACTS),
+    (models.MessageGateway, "credentials", models.MessageGateway.CREDENTIALS),
+    (models.MessageGateway, "secret", models.MessageGateway.SECRET),
     (models.AddressProof, "address", models.AddressProof.ADDRESS),
     (models.AddressProof, "facts", models.AddressProof.FACTS),
     (models.Complaint, "header", models.Complaint.HEADER),

@@ -38,6 +38,7 @@ from portal.core.models.decision import (
     SigningKey,
     is_void,
 )
+from portal.core.models.gateway import BrandGateway, GatewayState, MessageGateway
 from portal.core.models.holiday import DayKind, Holiday
 from portal.core.models.imports import (
     WORKER_STATES,

@@ -4,9 +4,10 @@ recipients."""
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, Integer, String
+from sqlalchemy import Index, Integer, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from portal.core.addresses import AddressKind
 from portal.core.models.base import BigId, Entity, foreign_key, partial_index
 
 
@@ -20,11 +21,15 @@ class MessageKind(StrEnum):
 
 
 class MessageState(StrEnum):
-    """The gateway's last report."""
+    """Only forward, as the gateway reports; a report of delivery overrules any other."""
 
     WAITING = "waiting"
-    ACCEPTED = "accepted"
+    ACCEPTED = "accepted"  # The gateway has it.
+    DELIVERED = "delivered"
     FAILED = "failed"
+    EXPIRED = "expired"  # Not delivered in time.
+    BLOCKED = "blocked"  # By the vendor's list of refusals, or by İYS there.
+    UNCERTAIN = "uncertain"  # The gateway's answer was lost; it may have it.
     NOT_NEEDED = "not_needed"
 
 
@@ -43,7 +48,8 @@ class Message(Entity):
 
     __table_args__ = (
         # Messages that people wait for go before the links of campaigns.
-        partial_index("ix_message_due", "rank", "due_at", where="due_at IS NOT NULL"),
+        partial_index("ix_message_due", "provider_id", "address_kind", "rank", "due_at", where="due_at IS NOT NULL"),
+        Index("ix_message_vendor_ref", "gateway_id", "vendor_ref"),
         partial_index("uq_message_carried", "link_id", unique=True, where="kind = 'invitation'"),
     )
 
@@ -64,6 +70,16 @@ class Message(Entity):
     text: Mapped[bytes | None]  # Encrypted, since it holds the link. Never stored for codes.
     state: Mapped[MessageState] = mapped_column(default=MessageState.WAITING)
     unsent_reason: Mapped[UnsentReason | None]  # Of one that is not needed; those from before have none.
+    address_kind: Mapped[AddressKind | None]  # None: unknown until its address is opened.
+    gateway_id: Mapped[int | None] = foreign_key("message_gateway.id", index=False)  # Of the last attempt,
+    batch_id: Mapped[int | None] = mapped_column(BigId)  # which was this call; None once it is known to have failed.
+    called_at: Mapped[datetime | None]  # When that call began.
+    vendor_ref: Mapped[str] = mapped_column(String(80), default="", server_default="")
+    reason: Mapped[str | None] = mapped_column(String(20))  # Of a failure, in our terms,
+    code: Mapped[str | None] = mapped_column(String(60))  # and the vendor's own word.
+    parts: Mapped[int | None] = mapped_column(SmallInteger)  # As reported by the vendor.
+    cost: Mapped[str | None] = mapped_column(String(20))  # A decimal number in the vendor's unit.
+    reported_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]  # Not sent later.
     lease_until: Mapped[datetime | None]

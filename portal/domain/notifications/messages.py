@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal.core import clock
-from portal.core.models import NO_PROVIDER, Message, MessageKind, MessageState
+from portal.core.addresses import AddressKind, parse
+from portal.core.iys_protocol import Channel
+from portal.core.models import NO_PROVIDER, Message, MessageKind, MessageState, Recipient
 from portal.core.models.ids import new_id
 from portal.core.vault import Vault
 
@@ -18,7 +20,7 @@ FACTS: dict[MessageKind, frozenset[str]] = {
     MessageKind.CODE: frozenset({"code", "purpose", "sender", "notice"}),
     MessageKind.COMPLAINT_SETTLED: frozenset({"link", "sender"}),  # `link` is an absolute URL.
 }
-AT_ONCE = 0  # Rank of messages that somebody waits for.
+AT_ONCE, LATER = 0, 1  # Ranks: of messages that somebody waits for, and of all others.
 
 
 def write_message(
@@ -26,7 +28,7 @@ def write_message(
     provider_id: int | None = None, recipient_id: int | None = None, address: str | None = None,
     expires_at: datetime | None = None, is_sent: bool = True,
 ) -> Message:  # fmt: skip
-    """Queue a message in the caller's transaction; after the commit, `wake("message")` saves up to a minute.
+    """Queue a message in the caller's transaction.
 
     It goes to a recipient, or to a canonical `address` that may be nobody's. With `is_sent` False the row is written
     but never sent, so observers see no difference. Raises KeyError where `facts` are not those of FACTS.
@@ -34,12 +36,14 @@ def write_message(
     if wrong := FACTS[kind] ^ facts.keys():
         raise KeyError(f"{kind}: {', '.join(sorted(wrong))}")
     message_id, owner = new_id(), provider_id or NO_PROVIDER
+    kind_of_address = parse(address).kind if address else session.get_one(Recipient, recipient_id).kind
     message = Message(
         id=message_id, kind=kind, rank=AT_ONCE, language=language, provider_id=provider_id, recipient_id=recipient_id,
         address=vault.seal(address, Message.ADDRESS, owner, message_id) if address else None,
         facts=vault.seal(json.dumps(dict(facts)), Message.FACTS, owner, message_id) if is_sent else None,
         state=MessageState.WAITING if is_sent else MessageState.NOT_NEEDED, due_at=at if is_sent else None,
         ended_at=None if is_sent else at, expires_at=expires_at, attempts=0, created_at=at,
+        address_kind=kind_of_address,
     )  # fmt: skip
     session.add(message)
     session.flush()
@@ -63,6 +67,7 @@ def confirmation_row(receipt: Mapping[str, Any], campaign_id: int, undo_period: 
         "provider_id": receipt["provider_id"],
         "campaign_id": campaign_id,
         "recipient_id": receipt["recipient_id"],
+        "address_kind": AddressKind.EMAIL if Channel.EMAIL in receipt["choices"] else AddressKind.PHONE,
         "link_id": receipt["link_id"],
         "receipt_id": receipt["id"],
         "state": MessageState.WAITING,

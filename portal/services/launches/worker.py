@@ -80,6 +80,7 @@ def _write_messages(
                 "campaign_id": campaign.id,
                 "recipient_id": each.recipient_id,
                 "link_id": each.link_id,
+                "address_kind": address.kind,
                 "text": vault().seal(text, Message.PLACE, campaign.provider_id, message_id),
                 "state": MessageState.WAITING,
                 "due_at": at,

@@ -10,6 +10,7 @@ from sqlalchemy import event, func, literal, select, update
 
 from portal.app import create_app
 from portal.core import addresses, clock
+from portal.core.addresses import AddressKind
 from portal.core.extensions import db, limiter, vault
 from portal.core.iys_protocol import Status
 from portal.core.models import (
@@ -37,6 +38,7 @@ from portal.core.models.ids import new_ids
 from portal.core.vault import CannotOpen
 from portal.domain.consents import recipients
 from portal.domain.identity import accounts
+from portal.domain.notifications import gateways
 from portal.services.imports import waiting_lists
 from portal.services.key_rotation import CHUNK, SEALED, rotate
 from tests import databases, make
@@ -83,6 +85,10 @@ def old_days(start, iys):
         _hear_from_iys(provider)
         _keep_of_people(provider)
         _bring_a_file(provider)
+        gateways.add_gateway(
+            db.session, vault(), provider_id=provider.id, carries=AddressKind.PHONE, vendor="verimor", header="ORNEK",
+            credentials={"username": "908500000001", "password": "demo"}, per_second=10, at=clock.now(),
+        )  # fmt: skip
         waiting_lists.store(db.session, make.campaign(), make.EMAIL.encode(), None)
         recipients_side.keep(provider)
         db.session.commit()

@@ -1,0 +1,123 @@
+"""Accounts at vendors of messages: kept sealed, tried before they are used, and chosen by brand."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from portal.core.addresses import AddressKind
+from portal.core.models import NO_PROVIDER, BrandGateway, GatewayState, MessageGateway
+from portal.core.models.ids import new_id
+from portal.core.vault import Vault
+
+SECRET_BYTES = 24
+WHOLE = 100  # Percent of a brand's batches.
+IN_USE = (GatewayState.UNTESTED, GatewayState.WORKING, GatewayState.STOPPED)
+
+
+class NotOurs(LookupError):
+    """No such gateway of this provider, or it was removed."""
+
+
+def add_gateway(
+    session: Session, vault: Vault, *, provider_id: int | None, carries: AddressKind, vendor: str, header: str,
+    credentials: Mapping[str, str], per_second: int, at: datetime,
+) -> MessageGateway:  # fmt: skip
+    """Keep an account (provider_id None: the operator's). Nothing leaves through it before mark_tested."""
+    gateway_id, secret = new_id(), secrets.token_urlsafe(SECRET_BYTES)
+    gateway = MessageGateway(
+        id=gateway_id, provider_id=provider_id, carries=carries, vendor=vendor, header=header, per_second=per_second,
+        credentials=_seal(vault, gateway_id, provider_id, credentials),
+        secret=vault.seal(secret, MessageGateway.SECRET, provider_id or NO_PROVIDER, gateway_id),
+        secret_digest=_digest(secret), created_at=at,
+    )  # fmt: skip
+    session.add(gateway)
+    session.flush()
+    return gateway
+
+
+def read_credentials(vault: Vault, gateway: MessageGateway) -> dict[str, str]:
+    """Raises CannotOpen."""
+    owner = gateway.provider_id or NO_PROVIDER
+    fields: dict[str, str] = json.loads(vault.read(gateway.credentials, MessageGateway.CREDENTIALS, owner, gateway.id))
+    return fields
+
+
+def read_secret(vault: Vault, gateway: MessageGateway) -> str:
+    """The part of the callback URL that nobody can guess. Raises CannotOpen."""
+    return vault.read(gateway.secret, MessageGateway.SECRET, gateway.provider_id or NO_PROVIDER, gateway.id)
+
+
+def find_by_secret(session: Session, secret: str) -> MessageGateway | None:
+    """The gateway whose callback URL this is; removed ones still report what they had taken."""
+    return session.scalar(select(MessageGateway).where(MessageGateway.secret_digest == _digest(secret)))
+
+
+def own_gateways(session: Session, provider_id: int | None) -> Sequence[MessageGateway]:
+    """Those of a provider (None: of the operator) that are not removed, the oldest first."""
+    theirs = select(MessageGateway).where(
+        MessageGateway.provider_id.is_(None) if provider_id is None else MessageGateway.provider_id == provider_id,
+        MessageGateway.state != GatewayState.REMOVED,
+    )
+    return session.scalars(theirs.order_by(MessageGateway.created_at, MessageGateway.id)).all()
+
+
+def own_gateway(session: Session, provider_id: int | None, gateway_id: int) -> MessageGateway:
+    """Locked. Raises NotOurs."""
+    gateway = session.get(MessageGateway, gateway_id, with_for_update=True)
+    if gateway is None or gateway.provider_id != provider_id or gateway.state == GatewayState.REMOVED:
+        raise NotOurs
+    return gateway
+
+
+def replace_credentials(
+    vault: Vault, gateway: MessageGateway, credentials: Mapping[str, str], *, header: str, per_second: int
+) -> None:
+    """Keep new credentials, which were checked. What waits goes on with them."""
+    gateway.credentials = _seal(vault, gateway.id, gateway.provider_id, credentials)
+    gateway.header, gateway.per_second = header, per_second
+    if gateway.state == GatewayState.STOPPED:
+        gateway.state, gateway.stopped_code, gateway.resting_until, gateway.failures = (
+            GatewayState.WORKING,
+            None,
+            None,
+            0,
+        )
+
+
+def mark_tested(gateway: MessageGateway, at: datetime) -> None:
+    """A test message was accepted: from now on it sends."""
+    gateway.state, gateway.tested_at = GatewayState.WORKING, at
+    gateway.stopped_code, gateway.resting_until, gateway.failures = None, None, 0
+
+
+def remove(session: Session, gateway: MessageGateway, at: datetime) -> None:
+    """It sends nothing more; brands that had it have none in its place. Its reports and replies are still read."""
+    gateway.state, gateway.removed_at = GatewayState.REMOVED, at
+    session.execute(delete(BrandGateway).where(BrandGateway.gateway_id == gateway.id))
+
+
+def set_for_brand(session: Session, brand_id: int, carries: AddressKind, gateway_ids: Sequence[int]) -> None:
+    """Send a brand's messages through one gateway, or through the first of two while it works. Empty: through the
+    provider's first one. The caller has checked whose they are."""
+    session.execute(delete(BrandGateway).where(BrandGateway.brand_id == brand_id, BrandGateway.carries == carries))
+    for place, gateway_id in enumerate(gateway_ids[:2], 1):
+        session.add(
+            BrandGateway(
+                brand_id=brand_id, carries=carries, place=place, gateway_id=gateway_id, share=WHOLE if place == 1 else 0
+            )
+        )
+    session.flush()
+
+
+def _seal(vault: Vault, gateway_id: int, provider_id: int | None, credentials: Mapping[str, str]) -> bytes:
+    text = json.dumps(dict(credentials), ensure_ascii=False)
+    return vault.seal(text, MessageGateway.CREDENTIALS, provider_id or NO_PROVIDER, gateway_id)
+
+
+def _digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
