@@ -70,6 +70,7 @@ def programs(given: Mapping[str, str], port: int) -> list[Program]:
     chosen = [
         Program("web", _gunicorn(port, *web, "wsgi:app"), port),
         Program("worker", [PYTHON, "-m", "flask", "--app", "wsgi", "jobs", "work"]),
+        Program("sender", [PYTHON, "-m", "flask", "--app", "wsgi", "messages", "send"]),
         Program("forwarder", [PYTHON, "-m", "flask", "--app", "wsgi", "iys", "forward"]),
         Program("messages", viewer, port + 2),
     ]

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from flask import current_app
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -206,3 +207,17 @@ def claim(at, **facts):
 
     with claims.claim_due_submissions(db.session, at, **facts) as claimed:
         return claimed
+
+
+def send(url: str) -> bool:
+    """Take one turn of the outbox, with the demo gateway at this URL."""
+    from portal.services.messaging import outbox
+
+    current_app.config["MESSAGE_GATEWAY_URL"] = url
+    return outbox.send_due()
+
+
+def send_all(url: str) -> None:
+    """Send until nothing may leave."""
+    while send(url):
+        pass

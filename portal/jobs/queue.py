@@ -16,7 +16,7 @@ from portal.domain.identity import login_throttle
 from portal.jobs import desk_notifications, submission_alarms
 from portal.services import domains, launches
 from portal.services.imports import waiting_lists, worker
-from portal.services.messaging import mail_sender, outbox
+from portal.services.messaging import mail_sender
 
 log = structlog.get_logger()
 
@@ -49,17 +49,11 @@ def _add_tasks(queue: SqliteHuey, app: Flask) -> dict[str, Callable]:
     def launch(campaign_id: int) -> None:
         with app.app_context():
             _run_launch(app, campaign_id)
-            _send_messages(app)
 
     @queue.task(name="mail")
     def mail() -> None:
         with app.app_context():
             _send_mails()
-
-    @queue.task(name="message")
-    def message() -> None:
-        with app.app_context():
-            _send_messages(app)
 
     @queue.task(name="import")
     def process_import(batch_id: int) -> None:
@@ -73,7 +67,7 @@ def _add_tasks(queue: SqliteHuey, app: Flask) -> dict[str, Callable]:
         with app.app_context():
             _read_audience(list_id)
 
-    return {"audience": read_audience, "launch": launch, "mail": mail, "message": message, "import": process_import}
+    return {"audience": read_audience, "launch": launch, "mail": mail, "import": process_import}
 
 
 def _add_minutely_task(queue: SqliteHuey, app: Flask, process_import: Callable) -> None:
@@ -89,7 +83,6 @@ def _add_minutely_task(queue: SqliteHuey, app: Flask, process_import: Callable) 
                 _read_audience(list_id)
             for campaign_id in launches.unfinished():
                 _run_launch(app, campaign_id)
-            _send_messages(app)
 
 
 def _add_maintenance_tasks(queue: SqliteHuey, app: Flask) -> None:
@@ -142,12 +135,6 @@ def _process_batch(batch_id: int) -> bool:
         db.session.rollback()
         log.exception("import.failed", batch=batch_id)
         return False
-
-
-def _send_messages(app: Flask) -> None:
-    gateway = app.config["MESSAGE_GATEWAY_URL"]
-    while gateway and outbox.send_due(gateway):
-        pass
 
 
 def _send_mails() -> None:

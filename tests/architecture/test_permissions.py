@@ -158,7 +158,11 @@ def test_what_changes_keys_or_people_and_files_with_addresses_ask_for_a_factor(a
         at_stake |= {name} if needed in (Permission.PEOPLE, Permission.STAFF) and is_act else set()
         at_stake |= {name} if needed == Permission.EXPORT and name != "dashboard.exports" else set()
         at_stake |= {name} if rule.rule.startswith(("/account/factors/", "/account/password")) else set()
-        at_stake |= {name} if rule.rule.endswith(("/audit.csv", "/audit.xlsx", "/links.csv", "/papers/<id:paper_id>")) else set()
+        at_stake |= (
+            {name}
+            if rule.rule.endswith(("/audit.csv", "/audit.xlsx", "/links.csv", "/papers/<id:paper_id>"))
+            else set()
+        )
 
     assert len(at_stake) > 30
     assert at_stake - asks == set()

@@ -60,6 +60,7 @@ def test_every_file_that_is_named_exists():
 # Pauses between tries, and the sandbox's faults.
 DRAWS_PAUSES = {
     "portal.core.leases",
+    "portal.services.messaging.routing",  # Which of two gateways.
     "portal.services.messaging.fake_gateway.state",  # Faults that repeat by their seed.
     "portal.services.iys.call_guard",
     "portal.services.iys.circuit_breaker",

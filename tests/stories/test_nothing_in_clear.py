@@ -16,7 +16,6 @@ from portal.core import clock
 from portal.core.extensions import db, vault, wake
 from portal.core.models import Campaign, Credential, Delivery, Message, MessageState, Outcome, Submission
 from portal.services.iys.client import Client
-from portal.services.messaging import outbox
 from tests import databases, make, servers
 from tests.make import Person
 from tests.portal.web.dashboard.staff import skip_sign_in
@@ -64,7 +63,7 @@ def walk(app, browser, iys, gateway, rows):
     links = make.codes(app, "\n".join([*SPELLINGS, *EMAILS[:3], BAD_ROW]), delivery=Delivery.GATEWAY)
     assert links.keys() == {"+905327654321", EMAIL}
     with app.app_context():
-        outbox.send_due(gateway[0])
+        make.send_all(gateway[0])
         wake("launch", rows.one(Campaign).id)
     receipts = []
     for code, choices in zip(links.values(), ({"MESAJ": "ONAY", "ARAMA": "RET"}, {"EPOSTA": "ONAY"}), strict=True):
@@ -80,7 +79,7 @@ def walk(app, browser, iys, gateway, rows):
     owner.types(proof, six_digits)
     owner.opens()
     with app.app_context():
-        outbox.send_due(gateway[0])
+        make.send_all(gateway[0])
         db.session.rollback()
     make.forward_all(app, iys)
     app.extensions["visit_recorder"].stop()

@@ -1,14 +1,19 @@
-"""The message outbox: claim due rows, send them to the gateway, record the result. A gateway takes an id only once."""
+"""The message outbox: claim due rows of one line, send them through a gateway, record what came of each.
 
-from collections.abc import Iterable
+A row that was in a call whose outcome is not known keeps the call's batch_id: the gateway is asked about it before it
+may leave again.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 import structlog
-from flask import current_app
 from sqlalchemy import and_, or_, select
 
 from portal.core import clock, leases
+from portal.core.addresses import AddressKind
 from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import MESSAGE_CHANNELS
 from portal.core.models import (
@@ -17,103 +22,171 @@ from portal.core.models import (
     CampaignKind,
     Consent,
     Message,
+    MessageGateway,
     MessageKind,
     MessageState,
     Recipient,
     UnsentReason,
 )
+from portal.core.models.ids import new_id
 from portal.core.models.recipient import has_changed_hands
 from portal.core.vault import CannotOpen
 from portal.domain.campaigns.lifecycle import is_stopped
 from portal.domain.consents.may_send import is_refused
 from portal.domain.notifications import messages
-from portal.services.messaging import outgoing_messages
-from portal.services.messaging.gateways.demo import DemoGateway
-from portal.services.messaging.gateways.protocol import OutgoingMessage
+from portal.services.messaging import gateway_accounts, lines, message_outcomes, outgoing_messages, routing
+from portal.services.messaging.gateways.protocol import Batch, OutgoingMessage
+from portal.services.messaging.lines import Line
+from portal.services.messaging.message_outcomes import Call
 
-LEASE = timedelta(seconds=15)
-BATCH = 50
-FIRST_PAUSE = timedelta(seconds=15)
-
-
-class RetryPolicy(NamedTuple):
-    """How long a message waits for a gateway that does not take it."""
-
-    longest_pause: timedelta
-    attempts: int  # Some three days of them; then it has failed.
-
-
-# A confirmation is due on the same day (Regulation art. 7), so its retries stay close together.
-SHORT, LONG = RetryPolicy(timedelta(minutes=10), 440), RetryPolicy(timedelta(hours=2), 40)
+LEASES = {AddressKind.PHONE: timedelta(minutes=1), AddressKind.EMAIL: timedelta(minutes=5)}  # Longer than a batch.
+BATCHES = {AddressKind.PHONE: 100, AddressKind.EMAIL: 20}  # Mails go one by one over a connection.
 
 log = structlog.get_logger()
 
+Pair = tuple[Message, OutgoingMessage]
 
-def send_due(gateway_url: str) -> int:
-    """Send a batch of due messages; return how many ended. 0: none is due, or the gateway is out of order.
+
+@dataclass(frozen=True)
+class Claim:
+    """What was claimed of one line, by call; and how many messages ended without being sent."""
+
+    calls: Sequence[Call]
+    ended: int
+
+
+def send_due(*, only_urgent: bool = False) -> bool:
+    """Take the turn of one line: send, or settle, what of it may leave now. False if nothing of any line may.
 
     Each decision wakes this, so it takes no write lock while nothing is due, and spares a gateway that just failed.
     """
-    if _is_resting(gateway_url, clock.now()) or not leases.is_any_due(read_session(), Message, clock.now()):
-        return 0
-    claimed, ended = _claim()
-    if not claimed:
-        return ended
-    if DemoGateway(gateway_url).send(claimed):
-        _mark_accepted(claimed)
-        return len(claimed)
-    _put_off([outgoing.id for outgoing in claimed])
-    _resting_gateways()[gateway_url] = clock.now() + FIRST_PAUSE
-    return 0
-
-
-def _resting_gateways() -> dict[str, datetime]:
-    """By gateway URL: until when this process spares one that was out of order."""
-    resting: dict[str, datetime] = current_app.extensions.setdefault("resting_gateways", {})
-    return resting
-
-
-def _is_resting(gateway_url: str, at: datetime) -> bool:
-    until = _resting_gateways().get(gateway_url)
-    return until is not None and at < until <= at + FIRST_PAUSE  # Beyond that, the clock was set back.
-
-
-def _claim() -> tuple[list[OutgoingMessage], int]:
-    """What to send, urgent ranks first; and how many ended without being sent."""
     at = clock.now()
+    for line in lines.due_lines(read_session(), at, gateway_accounts.defaults(at), only_urgent=only_urgent):
+        claim = _claim(line, at)
+        for call in claim.calls:
+            if call.is_repeated:
+                message_outcomes.settle_lost_call(call)
+            else:
+                message_outcomes.record(call, call.adapter.send(call.batch))
+        if claim.calls or claim.ended:
+            return True
+    return False
+
+
+def _claim(line: Line, at: datetime) -> Claim:
+    gateways = lines.gateways_of(db.session, line)
     rows = db.session.execute(
         select(Message, Recipient)
         .outerjoin(Recipient, Recipient.id == Message.recipient_id)
-        .where(leases.is_due(Message, at))
-        .order_by(Message.rank, Message.due_at)
-        .limit(BATCH)
+        .where(line.condition, leases.is_due(Message, at))
+        .order_by(Message.due_at)
+        .limit(BATCHES[line.address_kind])
         .with_for_update(of=Message, skip_locked=True)
     ).all()
+    lost = [(message, recipient) for message, recipient in rows if message.batch_id is not None]
+    fresh = [(message, recipient) for message, recipient in rows if message.batch_id is None]
+    outgoing, ended = _outgoing(line, fresh, at)
+    calls = [*_lost_calls(lost), *_new_calls(outgoing, gateways, at)]
+    for call in calls:
+        leases.claim(
+            db.session, Message, Message.id.in_([each.id for each in call.batch.messages]), at=at,
+            lease=LEASES[line.address_kind], attempts=Message.attempts + 1, batch_id=call.batch.id,
+            gateway_id=call.gateway_id, called_at=call.batch.attempted_at,
+        )  # fmt: skip
+    db.session.commit()
+    return Claim(calls, ended)
+
+
+def _outgoing(line: Line, rows: list[tuple[Message, Recipient]], at: datetime) -> tuple[list[Pair], int]:
+    """What may be sent, each address once; and how many ended without being sent."""
     ids = [message.id for message, _ in rows]
     refused, stopped = _refused_since(ids), _stopped(ids)
-    claimed = []
+    pairs: dict[str, Pair] = {}
+    ended = 0
     for message, recipient in rows:
         if message.id in stopped:
             message.due_at = None
-            continue
-        if message.id in refused or messages.is_expired(message, at):
+        elif message.id in refused or messages.is_expired(message, at):
             reason = UnsentReason.REFUSED if message.id in refused else UnsentReason.EXPIRED
-            _end(message, MessageState.NOT_NEEDED, at, reason)
+            message_outcomes.end(message, MessageState.NOT_NEEDED, at, unsent_reason=reason)
+        elif (outgoing := _outgoing_message(message, recipient, at)) is None:
+            pass
+        elif ("@" in outgoing.to) != (line.address_kind == AddressKind.EMAIL):
+            message.address_kind = AddressKind.EMAIL if "@" in outgoing.to else AddressKind.PHONE
+        else:
+            if outgoing.to not in pairs:
+                outgoing_messages.keep_text(message, outgoing)
+                pairs[outgoing.to] = message, outgoing
             continue
+        ended += 1
+    return list(pairs.values()), ended
+
+
+def _outgoing_message(message: Message, recipient: Recipient | None, at: datetime) -> OutgoingMessage | None:
+    """None where it has ended, or waits for a repair."""
+    try:
+        return outgoing_messages.outgoing_message_of(message, recipient)
+    except outgoing_messages.NotNeeded as not_needed:
+        message_outcomes.end(message, MessageState.NOT_NEEDED, at, unsent_reason=not_needed.reason)
+    except CannotOpen:  # Damaged, or its key is gone: the others go on.
+        message_outcomes.end(message, MessageState.FAILED, at)
+    except Exception:  # A bug of ours must not hold up the others.
+        log.exception("message.unwritten", message=message.id)
+        message.attempts += 1
+        message.due_at = at + message_outcomes.pause(message)
+    return None
+
+
+def _new_calls(pairs: list[Pair], gateways: Sequence[MessageGateway], at: datetime) -> list[Call]:
+    """One call per gateway; what none may take now stays due."""
+    campaigns = {message.campaign_id for message, _ in pairs if message.campaign_id}
+    brand_of = dict(db.session.execute(select(Campaign.id, Campaign.brand_id).where(Campaign.id.in_(campaigns))).all())
+    groups: dict[int | None, list[tuple[int | None, OutgoingMessage]]] = defaultdict(list)
+    chosen: dict[int | None, int | None] = {}  # A brand's messages of one turn go one way.
+    for message, outgoing in pairs:
+        brand_id = brand_of[message.campaign_id] if message.campaign_id else None
+        if outgoing_messages.is_sandbox(message) or not gateways:
+            groups[gateway_accounts.default_id(message, at)].append((brand_id, outgoing))
+            continue
+        if brand_id not in chosen:
+            chosen[brand_id] = routing.choose(db.session, brand_id, gateways, at)
+        if (gateway_id := chosen[brand_id]) is not None:
+            groups[gateway_id].append((brand_id, outgoing))
+    return [call for gateway_id, group in groups.items() if (call := _new_call(gateway_id, group, at)) is not None]
+
+
+def _new_call(gateway_id: int | None, group: list[tuple[int | None, OutgoingMessage]], at: datetime) -> Call | None:
+    """None where a gateway's account cannot be read: it stops."""
+    if gateway_id == gateway_accounts.NOBODY:
+        return None
+    account = gateway_accounts.open_account(gateway_id)
+    if account is None:
+        return None
+    count = min(len(group), account.adapter.capabilities.most_messages)
+    if account.row is not None:
+        count = routing.take_slots(account.row, count, at)
+    brands = frozenset(brand_id for brand_id, _ in group[:count] if brand_id is not None)
+    batch = Batch(new_id(), account.header, [outgoing for _, outgoing in group[:count]], at)
+    return Call(account.adapter, gateway_id, batch, brands)
+
+
+def _lost_calls(rows: list[tuple[Message, Recipient]]) -> list[Call]:
+    """Calls whose outcome nobody recorded: the process was killed, or the answer was lost."""
+    groups: dict[tuple[int | None, int, datetime | None], list[OutgoingMessage]] = defaultdict(list)
+    for message, recipient in rows:
+        assert message.batch_id is not None
+        its_call = message.gateway_id, message.batch_id, message.called_at
         try:
-            claimed.append(outgoing_messages.outgoing_message_of(message, recipient))
-        except outgoing_messages.NotNeeded as not_needed:
-            _end(message, MessageState.NOT_NEEDED, at, not_needed.reason)
-        except CannotOpen:  # Damaged, or its key is gone: the others go on.
-            _end(message, MessageState.FAILED, at)
-        except Exception:  # A bug of ours must not hold up the others.
-            log.exception("message.unwritten", message=message.id)
-            message.attempts += 1
-            message.due_at = at + _pause(message)
-    is_sent = Message.id.in_([outgoing.id for outgoing in claimed])
-    leases.claim(db.session, Message, is_sent, at=at, lease=LEASE, attempts=Message.attempts + 1)
-    db.session.commit()
-    return claimed, len(rows) - len(claimed)
+            groups[its_call].append(outgoing_messages.as_sent(message, recipient))
+        except CannotOpen:  # Nobody can ask about it any more.
+            message.state, message.due_at = MessageState.UNCERTAIN, None
+    calls = []
+    for (gateway_id, batch_id, called_at), group in groups.items():
+        account = gateway_accounts.open_account(gateway_id)
+        if account is not None:
+            batch = Batch(batch_id, account.header, group, called_at)
+            calls.append(Call(account.adapter, gateway_id, batch, frozenset(), is_repeated=True))
+    return calls
 
 
 def _refused_since(message_ids: list[int]) -> set[int]:
@@ -141,43 +214,3 @@ def _stopped(message_ids: list[int]) -> set[int]:
     """Links whose campaign, brand or provider was stopped; they are due again when it goes on."""
     rows = select(Message.id).join(Campaign, Campaign.id == Message.campaign_id).where(Message.id.in_(message_ids))
     return set(db.session.scalars(rows.where(Message.kind == MessageKind.INVITATION, is_stopped())))
-
-
-def _end(message: Message, state: MessageState, at: datetime, reason: UnsentReason | None = None) -> None:
-    message.state, message.due_at, message.lease_until, message.ended_at = state, None, None, at
-    message.unsent_reason = reason
-    message.facts = None
-
-
-def _mark_accepted(sent: list[OutgoingMessage]) -> None:
-    at, texts = clock.now(), {outgoing.id: outgoing for outgoing in sent}
-    for message in _still_waiting(texts):
-        outgoing_messages.keep_text(message, texts[message.id])
-        _end(message, MessageState.ACCEPTED, at)
-    db.session.commit()
-
-
-def _put_off(message_ids: list[int]) -> None:
-    at = clock.now()
-    for message in _still_waiting(message_ids):
-        message.lease_until = None
-        if message.due_at is None:  # Its campaign was closed meanwhile.
-            continue
-        message.due_at = at + _pause(message)
-        if message.attempts >= _retry_policy(message).attempts:
-            _end(message, MessageState.FAILED, at)
-    db.session.commit()
-
-
-def _still_waiting(message_ids: Iterable[int]) -> list[Message]:
-    """Lock those that still wait: another sender may have claimed them after our lease ended."""
-    theirs = select(Message).where(Message.id.in_(message_ids), Message.state == MessageState.WAITING)
-    return list(db.session.scalars(theirs.order_by(Message.id).with_for_update()))
-
-
-def _pause(message: Message) -> timedelta:
-    return leases.backoff(message.attempts, FIRST_PAUSE, _retry_policy(message).longest_pause)
-
-
-def _retry_policy(message: Message) -> RetryPolicy:
-    return SHORT if message.rank == messages.AT_ONCE else LONG

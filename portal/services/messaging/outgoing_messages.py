@@ -62,14 +62,26 @@ def outgoing_message_of(message: Message, recipient: Recipient | None) -> Outgoi
     address = parse(to)
     if not address.takes_messages:
         raise NotNeeded(UnsentReason.LANDLINE)
-    if _is_sandbox(message) and not _is_own(message, address):
+    if is_sandbox(message) and not _is_own(message, address):
         raise NotNeeded(UnsentReason.SANDBOX)
-    if message.text is not None:
-        stored = vault().read(message.text, Message.PLACE, message.provider_id or NO_PROVIDER, message.id)
-        written = split_subject(stored, is_mail=is_mail)
-    else:
+    written = _stored_text(message, is_mail=is_mail)
+    if written is None:
         written = render_message(message.kind, message.language, _facts(message), is_mail=is_mail)
-    return OutgoingMessage(message.id, to, written.text, written.subject, _one_click_url(message) if is_mail else "")
+    one_click = _one_click_url(message) if is_mail else ""
+    return OutgoingMessage(
+        message.id, to, written.text, written.subject, one_click, expires_at=message.expires_at,
+        language=message.language,
+    )  # fmt: skip
+
+
+def as_sent(message: Message, recipient: Recipient | None) -> OutgoingMessage:
+    """A message of a lost call, to ask its gateway about it. Raises CannotOpen."""
+    to = _clear_address(message, recipient)
+    is_mail = "@" in to
+    written = _stored_text(message, is_mail=is_mail)
+    if written is None:
+        written = render_message(message.kind, message.language, _facts(message), is_mail=is_mail)
+    return OutgoingMessage(message.id, to, written.text, written.subject, language=message.language)
 
 
 def keep_text(message: Message, outgoing: OutgoingMessage) -> None:
@@ -77,7 +89,19 @@ def keep_text(message: Message, outgoing: OutgoingMessage) -> None:
     if message.text is None and message.kind != MessageKind.CODE:
         text = f"{outgoing.subject}\n\n{outgoing.text}" if outgoing.subject else outgoing.text
         message.text = vault().seal(text, Message.PLACE, message.provider_id or NO_PROVIDER, message.id)
-    message.facts = None
+
+
+def forget_text(message: Message) -> None:
+    """It did not leave: by the next attempt its facts may be others."""
+    if message.kind != MessageKind.INVITATION:
+        message.text = None
+
+
+def _stored_text(message: Message, *, is_mail: bool) -> RenderedMessage | None:
+    if message.text is None:
+        return None
+    text = vault().read(message.text, Message.PLACE, message.provider_id or NO_PROVIDER, message.id)
+    return split_subject(text, is_mail=is_mail)
 
 
 def render_message(kind: MessageKind, language: str, facts: Mapping[str, Any], *, is_mail: bool) -> RenderedMessage:
@@ -96,7 +120,7 @@ def split_subject(text: str, *, is_mail: bool) -> RenderedMessage:
     return RenderedMessage(" ".join(subject.split()), f"{body.strip()}\n")
 
 
-def _is_sandbox(message: Message) -> bool:
+def is_sandbox(message: Message) -> bool:
     """Whether a message speaks for a firm or a brand that nobody has reviewed. Codes speak for the portal then."""
     provider = db.session.get(Provider, message.provider_id) if message.provider_id else None
     campaign = db.session.get(Campaign, message.campaign_id) if message.campaign_id else None

@@ -66,7 +66,6 @@ def send_code(
         return _refuse_code(point, chosen, found, many)
     has_mail = _warn_owners(point, found.kind)
     db.session.commit()
-    wake("message")
     if has_mail:
         wake("mail")
     code = address_proofs.page_code(current_app.config["LINK_SALT"], proof)

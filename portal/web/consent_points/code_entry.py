@@ -9,7 +9,7 @@ from flask_babel import get_locale
 from sqlalchemy.orm import Session
 
 from portal.core import clock
-from portal.core.extensions import db, limiter, read_session, vault, wake
+from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import AddressProof, DecisionOrigin, Purpose
 from portal.core.models.link_context import load_link_context
@@ -60,7 +60,6 @@ def answer(slug: str, code: str) -> ResponseReturnValue:
         abort(429)
     _keep_receipt(proof, act)
     db.session.commit()
-    wake("message")
     return here
 
 

@@ -10,7 +10,7 @@ from itsdangerous import BadSignature
 
 from portal.core import addresses, clock
 from portal.core.addresses import Address
-from portal.core.extensions import db, limiter, read_session, vault, wake
+from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import AddressProof, Purpose
 from portal.core.throttle import Limit, TooManyRequests
@@ -79,7 +79,6 @@ def _request_code(address: Address) -> str:
         db.session.rollback()
         raise
     db.session.commit()
-    wake("message")
     return address_proofs.page_code(current_app.config["LINK_SALT"], proof)
 
 

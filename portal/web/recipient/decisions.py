@@ -9,7 +9,7 @@ from flask_babel import get_locale
 
 import shortlinks
 from portal.core import clock
-from portal.core.extensions import db, vault, wake
+from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Status
 from portal.core.models.link_context import LinkContext
 from portal.domain import consents
@@ -51,8 +51,6 @@ def record_choices(link: shortlinks.Resolution, context: LinkContext, view: View
         db.session.rollback()
         return render_link_page(link, context, view, replace(form_state, messages=("too_soon",))), 409
     db.session.commit()
-    if any(chosen[channel] == Status.GRANTED for channel in chosen if channel not in act.asks_again):
-        wake("message")
     return _respond(link, context, view, act, wrong, form_state)
 
 

@@ -9,15 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from portal.app import create_app
 from portal.core import clock
 from portal.core.extensions import db, vault, wake
-from portal.core.models import AudienceEntry, Campaign, Delivery, Message, MessageState, ThrottleHit
+from portal.core.models import AudienceEntry, Campaign, Delivery, ThrottleHit
 from portal.domain import campaigns
 from portal.domain.identity import login_throttle
 from portal.jobs.queue import JsonSerializer
-from tests import databases, make, servers
-from tests.portal.services.messaging.test_outbox import Gateway
+from tests import make
 
 LIST = f"{make.PHONE}\n{make.EMAIL}"
 
@@ -108,19 +106,6 @@ def test_waking_for_what_is_not_there_is_no_error(app, queue, rows):
     assert work_off(queue) == 1
 
 
-def test_messages_leave_with_the_launch(app, environ, launched, rows):
-    gateway = Gateway()
-    with servers.serving(gateway.app) as url:
-        sending = create_app({**environ, "MESSAGE_GATEWAY_URL": url})
-        with sending.app_context():
-            wake("launch", launched)
-        work_off(sending.extensions["queue"])
-        databases.close_connections(sending)
-
-    assert {message["to"] for call in gateway.calls for message in call} == set(LIST.split())
-    assert {message.state for message in rows(Message)} == {MessageState.ACCEPTED}
-
-
 def test_the_queue_holds_ids_only(app, launched):
     with app.app_context():
         wake("launch", launched)
@@ -173,6 +158,6 @@ def test_these_are_all_tasks(queue):
     names = {name.rsplit(".", 1)[1] for name in queue._registry._registry}
 
     assert names == {
-        "audience", "launch", "import", "mail", "message", "every_minute", "check_domains", "notify_desks",
+        "audience", "launch", "import", "mail", "every_minute", "check_domains", "notify_desks",
         "notify_owners", "delete_old_attempts",
     }  # fmt: skip

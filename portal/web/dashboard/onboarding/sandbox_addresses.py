@@ -10,7 +10,7 @@ from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
 from portal.core import addresses, clock
-from portal.core.extensions import db, limiter, read_session, vault, wake
+from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.models import AddressProof, Purpose
 from portal.core.throttle import TooManyRequests
 from portal.domain import address_proofs
@@ -51,7 +51,6 @@ def add_sandbox_address() -> ResponseReturnValue:
         proof = _request_code(form)
         if proof is not None:
             db.session.commit()
-            wake("message")
             return redirect(url_for(".sandbox_address", proof_id=proof.id), 303)
     return _render_addresses(form), 422
 

@@ -5,8 +5,10 @@ import pytest
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import Message, MessageKind, MessageState
-from portal.services.messaging import outbox, outgoing_messages
+from portal.services.messaging import outgoing_messages
 from portal.services.messaging.gateways.demo import DemoGateway
+from portal.services.messaging.gateways.protocol import SendResult
+from tests.make import send_all
 
 pytestmark = pytest.mark.alike
 
@@ -70,9 +72,14 @@ def test_once_sent_nothing_keeps_the_code(desk, monkeypatch):
     desk.at = clock.now()
     code = desk.code_of(desk.ask())
     sent = []
-    monkeypatch.setattr(DemoGateway, "send", lambda gateway, parcels: sent.extend(parcels) or True)
 
-    outbox.send_due("http://gateway.example")
+    def send(_gateway, batch):
+        sent.extend(batch.messages)
+        return [SendResult(each.id) for each in batch.messages]
+
+    monkeypatch.setattr(DemoGateway, "send", send)
+
+    send_all("http://gateway.example")
 
     (message,) = db.session.query(Message)
     assert [code in each.text for each in sent] == [True]

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 
 from portal.core import clock
+from portal.core.addresses import AddressKind
 from portal.core.extensions import db, vault
 from portal.core.models import Message, MessageKind, MessageState, Receipt, UnsentReason
 from portal.domain.consents import annulments
@@ -31,8 +32,7 @@ def codes(app) -> dict[str, str]:
 
 def send_all(app, url: str) -> None:
     with app.app_context():
-        while outbox.send_due(url):
-            pass
+        make.send_all(url)
         db.session.rollback()
 
 
@@ -161,7 +161,7 @@ def test_the_text_that_was_sent_is_kept_and_sent_again_as_it_was(app, browser, c
 
 
 def test_people_who_wait_go_before_the_links_of_a_campaign(app, browser, codes, gateway, monkeypatch):
-    monkeypatch.setattr(outbox, "BATCH", 1)
+    monkeypatch.setitem(outbox.BATCHES, AddressKind.PHONE, 1)
     with app.app_context():
         made = make.campaign(delivery=make.Delivery.GATEWAY, kind=make.CampaignKind.REFUSE)
         make.add_to_audience(made, "05321234599\n05321234598\n")

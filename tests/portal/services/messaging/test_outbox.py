@@ -1,10 +1,11 @@
 """Messages to the gateway: each once, none lost, whatever the gateway answers."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 import time_machine
-from flask import Flask, request
+from flask import Flask, current_app, request
 from sqlalchemy import update
 
 from portal.app import create_app
@@ -25,12 +26,16 @@ from portal.core.models import (
 from portal.domain.campaigns import lifecycle
 from portal.domain.providers import brands, suspension
 from portal.services import launches
-from portal.services.messaging import outbox, outgoing_messages
+from portal.services.messaging import gateway_accounts, lines, message_outcomes, outbox, outgoing_messages
+from portal.services.messaging.gateways.demo import FAILED
+from portal.services.messaging.gateways.protocol import SendResult
+from portal.services.messaging.message_outcomes import Call
 from tests import databases, make, servers
-from tests.make import Person
+from tests.make import Person, send, send_all
 
 pytestmark = pytest.mark.slow
 
+LEASE = outbox.LEASES[AddressKind.PHONE]
 LIST = "\n".join(f"+9053200000{number:02}" for number in range(5))
 
 
@@ -63,9 +68,16 @@ def waiting(app):
         db.session.rollback()
 
 
-def send_all(url: str) -> None:
-    while outbox.send_due(url):
-        pass
+def claim(url: str) -> Sequence[Call]:
+    """Claim a line's messages, as a sender does before it calls the gateway."""
+    current_app.config["MESSAGE_GATEWAY_URL"] = url
+    at = clock.now()
+    line = next(lines.due_lines(db.session, at, gateway_accounts.defaults(at)))
+    return outbox._claim(line, at).calls
+
+
+def hears_no_answer(call: Call) -> None:
+    message_outcomes.record(call, [SendResult(each.id, error=FAILED) for each in call.batch.messages])
 
 
 def test_each_message_is_sent_once(waiting, gateway, rows):
@@ -95,7 +107,7 @@ def test_what_was_not_taken_is_sent_later_with_the_same_id(waiting, gateway, row
 
 
 def test_a_gateway_that_is_not_there_is_not_called_again_at_once(waiting, rows):
-    assert outbox.send_due("http://127.0.0.1:9") == 0
+    assert [send("http://127.0.0.1:9") for _ in range(2)] == [True, False]
 
     assert {(m.state, m.attempts) for m in rows(Message)} == {(MessageState.WAITING, 1)}
     assert all(m.due_at > clock.now() and m.lease_until is None for m in rows(Message))
@@ -119,7 +131,7 @@ def test_a_day_without_a_gateway_loses_no_message(waiting, gateway, rows):
     gateway.answer, start = 503, clock.now()
     for minute in range(0, 24 * 60, 10):
         with time_machine.travel(start + timedelta(minutes=minute)):
-            outbox.send_due(gateway.url)
+            send(gateway.url)
 
     gateway.answer = 202
     with time_machine.travel(start + timedelta(hours=27)):
@@ -132,19 +144,19 @@ def test_a_message_that_is_never_taken_fails_after_days(waiting, gateway, rows):
     gateway.answer, start = 503, clock.now()
     for hour in range(0, 24 * 7, 3):
         with time_machine.travel(start + timedelta(hours=hour)):
-            outbox.send_due(gateway.url)
+            send(gateway.url)
 
     assert {(m.state, m.due_at) for m in rows(Message)} == {(MessageState.FAILED, None)}
-    assert {m.attempts for m in rows(Message)} == {outbox.LONG.attempts}
+    assert {m.attempts for m in rows(Message)} == {message_outcomes.LONG.attempts}
 
 
 def test_what_a_killed_sender_had_in_hand_is_sent_when_its_lease_ends(waiting, gateway, rows):
     at = clock.now()
-    db.session.query(Message).update({Message.lease_until: at + outbox.LEASE})
+    db.session.query(Message).update({Message.lease_until: at + LEASE})
     db.session.commit()
 
-    assert outbox.send_due(gateway.url) == 0
-    with time_machine.travel(at + outbox.LEASE + timedelta(seconds=1)):
+    assert send(gateway.url) == 0
+    with time_machine.travel(at + LEASE + timedelta(seconds=1)):
         send_all(gateway.url)
 
     assert {m.state for m in rows(Message)} == {MessageState.ACCEPTED}
@@ -152,7 +164,7 @@ def test_what_a_killed_sender_had_in_hand_is_sent_when_its_lease_ends(waiting, g
 
 def test_nothing_to_send_calls_nobody(app, gateway):
     with app.app_context():
-        assert outbox.send_due(gateway.url) == 0
+        assert send(gateway.url) == 0
 
     assert gateway.calls == []
 
@@ -160,17 +172,17 @@ def test_nothing_to_send_calls_nobody(app, gateway):
 def test_nothing_to_send_asks_for_no_turn_to_write(app, gateway, monkeypatch):
     monkeypatch.setattr(outbox, "_claim", pytest.fail)
     with app.app_context():
-        assert outbox.send_due(gateway.url) == 0
+        assert send(gateway.url) == 0
 
 
 def test_a_gateway_that_just_failed_is_not_asked_by_each_one_who_wakes_us(waiting, gateway, monkeypatch):
-    monkeypatch.setattr(outbox, "BATCH", 1)
+    monkeypatch.setitem(outbox.BATCHES, AddressKind.PHONE, 1)
     gateway.answer, at = 503, clock.now()
     with time_machine.travel(at, tick=False):
         for _ in range(4):
-            outbox.send_due(gateway.url)
-    with time_machine.travel(at + outbox.FIRST_PAUSE, tick=False):
-        outbox.send_due(gateway.url)
+            send(gateway.url)
+    with time_machine.travel(at + gateway_accounts.DEMO_REST, tick=False):
+        send(gateway.url)
 
     assert len(gateway.calls) == 2
 
@@ -187,7 +199,7 @@ def test_who_waits_is_told_on_the_same_day_after_hours_without_a_gateway(app, br
             with time_machine.travel(evening + timedelta(minutes=minute), tick=False):
                 if minute == 0:
                     make.Person(browser, code).decides(MESAJ="ONAY")
-                outbox.send_due(gateway.url)
+                send(gateway.url)
         db.session.rollback()
 
     told = rows.one(Message)
@@ -196,20 +208,22 @@ def test_who_waits_is_told_on_the_same_day_after_hours_without_a_gateway(app, br
 
 
 def test_what_another_sender_got_through_meanwhile_is_not_put_off(waiting, gateway, rows):
-    sent = [each.id for each in rows(Message)]
-    send_all(gateway.url)
+    (call,) = claim(gateway.url)
+    later = clock.now() + LEASE + timedelta(seconds=1)
+    with time_machine.travel(later):
+        send_all(gateway.url)
 
-    outbox._put_off(sent)  # By one who was held up beyond its lease, and then heard no answer.
+        hears_no_answer(call)  # Who was held up beyond its lease.
 
     assert {(m.state, m.due_at) for m in rows(Message)} == {(MessageState.ACCEPTED, None)}
 
 
 def test_a_campaign_that_is_closed_while_its_messages_are_in_hand_sends_none_later(waiting, gateway, rows):
-    claimed, _ = outbox._claim()
+    (call,) = claim(gateway.url)
     lifecycle.close(db.session, db.session.query(Campaign).one(), clock.now())
     db.session.commit()
 
-    outbox._put_off([outgoing.id for outgoing in claimed])
+    hears_no_answer(call)
 
     assert {(m.state, m.due_at, m.lease_until) for m in rows(Message)} == {(MessageState.WAITING, None, None)}
 

@@ -9,7 +9,8 @@ from portal.core.extensions import db, vault
 from portal.core.models import AddressProof, Brand, Delivery, Message, MessageState, Provider, Purpose
 from portal.domain import address_proofs
 from tests import make, servers
-from tests.portal.services.messaging.test_outbox import Gateway, send_all
+from tests.make import send_all
+from tests.portal.services.messaging.test_outbox import Gateway
 
 pytestmark = pytest.mark.slow
 

@@ -1,0 +1,95 @@
+"""Open the account of a gateway row: its adapter with its credentials. The demo gateway stands in by setting."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import current_app
+from sqlalchemy import select
+
+from portal.core.extensions import db, read_session, vault
+from portal.core.models import GatewayState, Message, MessageGateway
+from portal.core.vault import CannotOpen
+from portal.domain.notifications import gateways
+from portal.domain.notifications.messages import AT_ONCE
+from portal.services.messaging import outgoing_messages, routing
+from portal.services.messaging.gateways import vendors
+from portal.services.messaging.gateways.demo import DemoGateway
+from portal.services.messaging.gateways.protocol import Gateway
+from portal.services.messaging.lines import Defaults
+
+DEMO, NOBODY = None, 0  # In place of a gateway's id.
+FAKE_PATHS = {"verimor": "/verimor/v2", "netgsm": "/netgsm/sms/rest/v2", "iletimerkezi": "/iletimerkezi/v1"}
+DEMO_REST = timedelta(seconds=15)
+
+
+@dataclass(frozen=True)
+class Account:
+    """An adapter that may be used now."""
+
+    adapter: Gateway
+    header: str
+    row: MessageGateway | None  # None for the demo gateway.
+
+
+def open_account(gateway_id: int | None) -> Account | None:
+    """The account of a gateway, or of the demo gateway. None where it cannot be opened: it stops, or was never set."""
+    if gateway_id is DEMO:
+        url = current_app.config["MESSAGE_GATEWAY_URL"]
+        return Account(DemoGateway(url), "", None) if url else None
+    row = db.session.get_one(MessageGateway, gateway_id)
+    try:
+        return Account(adapter_of(row), row.header, row)
+    except CannotOpen:
+        routing.stop(db.session, row.id, "unreadable")
+        return None
+
+
+def adapter_of(row: MessageGateway) -> Gateway:
+    """In development it speaks to the fake gateway. Raises CannotOpen."""
+    config = current_app.config
+    fake = config["MESSAGE_GATEWAY_URL"] if config["DEVELOPMENT"] else ""
+    return vendors.VENDORS[row.vendor].open(
+        gateways.read_credentials(vault(), row), header=row.header, is_trusted=config["DEVELOPMENT"],
+        base_url=f"{fake}{FAKE_PATHS[row.vendor]}" if fake else "",
+    )  # fmt: skip
+
+
+def defaults(at: datetime) -> Defaults:
+    """Who may send now for those without a gateway of their own."""
+    rows = read_session().scalars(select(MessageGateway).where(MessageGateway.provider_id.is_(None)))
+    return Defaults(
+        frozenset(row.carries for row in rows if routing.is_ready(row, at)),
+        has_demo=bool(current_app.config["MESSAGE_GATEWAY_URL"]) and not is_demo_resting(at),
+        is_development=current_app.config["DEVELOPMENT"],
+    )
+
+
+def default_id(message: Message, at: datetime) -> int | None:
+    """Who sends a message of somebody without a gateway, or in sandbox mode: DEMO, a gateway of the operator's, or
+    NOBODY now."""
+    is_sandbox, config = outgoing_messages.is_sandbox(message), current_app.config
+    if not is_sandbox and message.rank == AT_ONCE:
+        theirs = select(MessageGateway).where(
+            MessageGateway.provider_id.is_(None), MessageGateway.carries == message.address_kind,
+            MessageGateway.state == GatewayState.WORKING,
+        )  # fmt: skip
+        ready = [row for row in db.session.scalars(theirs.with_for_update()) if routing.is_ready(row, at)]
+        if ready:
+            return ready[0].id
+    shows = config["MESSAGE_GATEWAY_URL"] and not is_demo_resting(at)
+    return DEMO if shows and (is_sandbox or config["DEVELOPMENT"]) else NOBODY
+
+
+def rest_demo(at: datetime) -> None:
+    """Spare the demo gateway, which failed; this process remembers."""
+    _rests()[current_app.config["MESSAGE_GATEWAY_URL"]] = at + DEMO_REST
+
+
+def is_demo_resting(at: datetime) -> bool:
+    until = _rests().get(current_app.config["MESSAGE_GATEWAY_URL"])
+    return until is not None and at < until <= at + DEMO_REST  # Beyond that, the clock was set back.
+
+
+def _rests() -> dict[str, datetime]:
+    rests: dict[str, datetime] = current_app.extensions.setdefault("resting_gateways", {})
+    return rests

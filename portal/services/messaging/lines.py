@@ -1,0 +1,106 @@
+"""Lines of messages: those of one provider to one kind of address, that people wait for or that they do not.
+
+Lines take turns, so that one provider's million holds up nobody else. Messages that somebody waits for go first.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select
+from sqlalchemy.orm import Session
+
+from portal.core import leases
+from portal.core.addresses import AddressKind
+from portal.core.models import GatewayState, Message, MessageGateway, Provider
+from portal.domain.notifications.gateways import IN_USE
+from portal.domain.notifications.messages import AT_ONCE, LATER
+
+
+@dataclass(frozen=True)
+class Line:
+    provider_id: int | None  # None: the portal itself.
+    address_kind: AddressKind
+    rank: int
+
+    @property
+    def condition(self) -> ColumnElement[bool]:
+        return _is_of_line(self.provider_id, self.address_kind, self.rank)
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """Who sends for those without a gateway of their own: the operator's send what people wait for, and the demo
+    gateway whatever it may show."""
+
+    kinds: frozenset[AddressKind]  # That a gateway of the operator's carries, which may send now.
+    has_demo: bool
+    is_development: bool  # The demo gateway stands in for every gateway.
+
+
+def due_lines(session: Session, at: datetime, defaults: Defaults, *, only_urgent: bool = False) -> Iterator[Line]:
+    """Lines that have something due and a gateway that may send it, in the order of their turns."""
+    for rank in (AT_ONCE,) if only_urgent else (AT_ONCE, LATER):
+        for provider_id, kind in session.execute(_lines_with_gateways(at, rank)).all():
+            yield Line(provider_id, kind, rank)
+        for kind in AddressKind:
+            yield from _lines_without(session, at, defaults, kind, rank)
+
+
+def _lines_with_gateways(at: datetime, rank: int) -> Select[int | None, AddressKind]:
+    """Those of providers with gateways, of which one may send now; whose last turn was longest ago first."""
+    gateway = MessageGateway
+    return (
+        select(gateway.provider_id, gateway.carries)
+        .where(
+            gateway.provider_id.is_not(None),
+            gateway.state == GatewayState.WORKING,
+            or_(gateway.next_at.is_(None), gateway.next_at <= at),
+            or_(gateway.resting_until.is_(None), gateway.resting_until <= at),
+            _has_due(gateway.provider_id, gateway.carries, rank, at),
+        )
+        .group_by(gateway.provider_id, gateway.carries)
+        .order_by(func.min(gateway.served_at).nulls_first())
+    )
+
+
+def _lines_without(session: Session, at: datetime, defaults: Defaults, kind: AddressKind, rank: int) -> Iterator[Line]:
+    """Lines of the portal's own messages, and of providers without a gateway for this kind of address."""
+    serves_rank = rank == AT_ONCE and kind in defaults.kinds
+    serves_all = serves_rank or (defaults.has_demo and defaults.is_development)
+    if not (defaults.has_demo or serves_rank):
+        return
+    if serves_all and session.scalar(select(_has_due(None, kind, rank, at))):
+        yield Line(None, kind, rank)
+    owns = exists().where(
+        MessageGateway.provider_id == Provider.id, MessageGateway.carries == kind, MessageGateway.state.in_(IN_USE)
+    )
+    found = session.scalars(
+        select(Provider.id)
+        .where(
+            or_(Provider.admitted_at.is_(None), and_(literal(serves_all), ~owns)),
+            _has_due(Provider.id, kind, rank, at),
+        )
+        .order_by(func.random())
+    )
+    yield from [Line(provider_id, kind, rank) for provider_id in found]
+
+
+def _has_due(provider_id: Any, address_kind: Any, rank: int, at: datetime) -> ColumnElement[bool]:
+    return exists().where(_is_of_line(provider_id, address_kind, rank), leases.is_due(Message, at))
+
+
+def _is_of_line(provider_id: Any, address_kind: Any, rank: int) -> ColumnElement[bool]:
+    is_theirs = Message.provider_id.is_(None) if provider_id is None else Message.provider_id == provider_id
+    return and_(is_theirs, Message.address_kind == address_kind, Message.rank == rank)
+
+
+def gateways_of(session: Session, line: Line) -> Sequence[MessageGateway]:
+    """The provider's gateways for a line, locked, the oldest first."""
+    theirs = select(MessageGateway).where(
+        MessageGateway.provider_id == line.provider_id,
+        MessageGateway.carries == line.address_kind,
+        MessageGateway.state.in_(IN_USE),
+    )
+    return session.scalars(theirs.order_by(MessageGateway.id).with_for_update()).all()

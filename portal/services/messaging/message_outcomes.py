@@ -1,0 +1,170 @@
+"""What comes of messages: after a call by its answer, after a lost one by what the gateway knows, and by reports.
+
+The class of an error decides what happens, here and nowhere else.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import structlog
+from sqlalchemy import select
+
+from portal.core import clock, leases
+from portal.core.extensions import db
+from portal.core.models import Message, MessageKind, MessageState, UnsentReason
+from portal.domain.notifications import messages
+from portal.services.messaging import gateway_accounts, outgoing_messages, routing
+from portal.services.messaging.gateways.protocol import (
+    Batch,
+    ErrorClass,
+    Gateway,
+    GatewayError,
+    Lookup,
+    LookupOutcome,
+    Reason,
+    SendError,
+    SendResult,
+)
+
+FIRST_PAUSE = timedelta(seconds=15)
+MOST_LOOKUPS = 10
+BLOCKED = (Reason.BLOCKED_BY_VENDOR, Reason.BLOCKED_BY_IYS)
+
+
+class RetryPolicy(NamedTuple):
+    """How long a message waits for a gateway that does not take it."""
+
+    longest_pause: timedelta
+    attempts: int  # Some three days of them; then it has failed.
+
+
+# A confirmation is due on the same day (Regulation art. 7), so its retries stay close together.
+SHORT, LONG = RetryPolicy(timedelta(minutes=10), 440), RetryPolicy(timedelta(hours=2), 40)
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Call:
+    """A batch and the gateway that is to take it; or, repeated, one of which nobody knows whether it did."""
+
+    adapter: Gateway
+    gateway_id: int | None  # None: the demo gateway.
+    batch: Batch
+    brand_ids: frozenset[int]
+    is_repeated: bool = False
+
+
+def record(call: Call, results: Sequence[SendResult]) -> None:
+    """Write the answer to a call, and how its gateway is doing. Commits."""
+    at, by_id = clock.now(), {each.message_id: each for each in results}
+    for message in _still_open(call):
+        result = by_id[message.id]
+        if result.error is None:
+            message.vendor_ref = result.ref[:80]
+            end(message, MessageState.ACCEPTED, at)
+        else:
+            _apply_error(message, result.error, at, call)
+    _note(call, [each.error for each in results], at)
+    db.session.commit()
+
+
+def settle_lost_call(call: Call) -> None:
+    """Ask the gateway whether it has a batch whose answer was lost. Commits.
+
+    Where nobody can tell, what may be repeated is; a link waits for a person, since two would annoy, and a
+    confirmation goes again, since none would break the law (Regulation art. 7).
+    """
+    try:
+        lookup, error = call.adapter.lookup(call.batch), None
+    except GatewayError as failure:
+        lookup, error = Lookup(LookupOutcome.CANNOT_TELL), failure.error
+    at = clock.now()
+    for message in _still_open(call):
+        may_repeat = call.adapter.capabilities.may_repeat or (
+            message.kind != MessageKind.INVITATION and message.attempts > MOST_LOOKUPS
+        )
+        if lookup.outcome == LookupOutcome.FOUND:
+            message.vendor_ref = lookup.ref[:80]
+            end(message, MessageState.ACCEPTED, at)
+        elif lookup.outcome == LookupOutcome.ABSENT or (may_repeat and error is None):
+            _send_again(message, at)
+            message.state = MessageState.WAITING
+        elif message.attempts > MOST_LOOKUPS and error is None:
+            message.state, message.due_at, message.lease_until = MessageState.UNCERTAIN, None, None
+            log.error("message.uncertain", message=message.id)
+        else:
+            message.lease_until, message.due_at = None, at + pause(message)
+    _note(call, [error], at)
+    db.session.commit()
+
+
+def end(message: Message, state: MessageState, at: datetime, *, unsent_reason: UnsentReason | None = None) -> None:
+    """Nothing is left to do for a message but to hear what became of it."""
+    message.state, message.due_at, message.lease_until, message.ended_at = state, None, None, at
+    message.unsent_reason = unsent_reason
+    message.facts = None
+
+
+def pause(message: Message) -> timedelta:
+    """Until the next attempt."""
+    return leases.backoff(max(1, message.attempts), FIRST_PAUSE, _retry_policy(message).longest_pause)
+
+
+def _apply_error(message: Message, error: SendError, at: datetime, call: Call) -> None:
+    message.code, message.reason = error.code[:60] or None, error.reason.value
+    match error.error_class:
+        case ErrorClass.PERMANENT:
+            end(message, MessageState.BLOCKED if error.reason in BLOCKED else MessageState.FAILED, at)
+        case ErrorClass.UNCERTAIN:
+            message.state, message.lease_until = MessageState.UNCERTAIN, None
+            message.due_at = at + call.adapter.capabilities.lookup_after
+        case ErrorClass.CONFIG:
+            message.attempts -= 1
+            _send_again(message, at)
+        case ErrorClass.TEMPORARY if message.attempts >= _retry_policy(message).attempts and message.due_at:
+            end(message, MessageState.FAILED, at)
+        case ErrorClass.TEMPORARY:
+            _send_again(message, at + max(pause(message), error.retry_after or timedelta(0)))
+
+
+def _send_again(message: Message, at: datetime) -> None:
+    outgoing_messages.forget_text(message)
+    message.batch_id, message.lease_until = None, None
+    if message.due_at is not None:  # Else its campaign was closed meanwhile.
+        message.due_at = at
+
+
+def _note(call: Call, errors: Sequence[SendError | None], at: datetime) -> None:
+    """Stop, spare or praise a gateway: what fails for every message is the gateway's fault."""
+    classes = {each.error_class for each in errors if each is not None}
+    is_down = all(each is not None and each.error_class in DOWN for each in errors)
+    if call.gateway_id is None:
+        if is_down:
+            gateway_accounts.rest_demo(at)
+        return
+    if ErrorClass.CONFIG in classes:
+        code = next(each.code or each.reason for each in errors if each and each.error_class == ErrorClass.CONFIG)
+        routing.stop(db.session, call.gateway_id, code)
+        log.error("gateway.stopped", gateway=call.gateway_id, code=code)
+    elif not call.is_repeated or is_down:
+        routing.note_outcome(db.session, call.gateway_id, set(call.brand_ids), at, went_well=not is_down)
+
+
+DOWN = (ErrorClass.TEMPORARY, ErrorClass.UNCERTAIN)
+
+
+def _still_open(call: Call) -> Iterable[Message]:
+    """Lock those of a call that nobody has settled since: another sender may have claimed them after our lease."""
+    ids = [each.id for each in call.batch.messages]
+    theirs = select(Message).where(
+        Message.id.in_(ids), Message.batch_id == call.batch.id,
+        Message.state.in_((MessageState.WAITING, MessageState.UNCERTAIN)),
+    )  # fmt: skip
+    return db.session.scalars(theirs.order_by(Message.id).with_for_update()).all()
+
+
+def _retry_policy(message: Message) -> RetryPolicy:
+    return SHORT if message.rank == messages.AT_ONCE else LONG

@@ -1,0 +1,20 @@
+"""The sender's loops. Some threads send nothing but what somebody waits for, so that they are never busy."""
+
+import threading
+from functools import partial
+
+from flask import Flask
+
+from portal.core import loops
+from portal.core.loops import Loop
+from portal.services.messaging import outbox
+
+LOOPS = (
+    Loop("urgent", partial(outbox.send_due, only_urgent=True), threads=2),
+    Loop("all", outbox.send_due, threads=4, idle=0.5),
+)
+
+
+def run_loops(app: Flask, stop: threading.Event) -> None:
+    """Send until told to stop; calls in hand end first. Any number of senders may run."""
+    loops.run_loops(app.app_context, stop, LOOPS)

@@ -1,0 +1,287 @@
+"""Messages through gateways of a provider's own: none twice, none lost, in its pace, over the one that works."""
+
+import itertools
+import random
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+import requests
+import time_machine
+from sqlalchemy import select, update
+
+from portal.core import clock
+from portal.core.addresses import AddressKind
+from portal.core.extensions import db, vault
+from portal.core.models import (
+    BrandGateway,
+    Delivery,
+    GatewayState,
+    Message,
+    MessageGateway,
+    MessageKind,
+    MessageState,
+    Provider,
+)
+from portal.domain.notifications import gateways, messages
+from portal.services.messaging import gateway_accounts, outbox
+from portal.services.messaging.fake_gateway import create_gateway
+from tests import grants, make, servers
+
+pytestmark = pytest.mark.slow
+
+LOGINS = {
+    "verimor": {"username": "908500000001", "password": "demo"},
+    "netgsm": {"username": "8500000002", "password": "demo"},
+    "iletimerkezi": {"key": "demo", "hash": "demo"},
+}
+WRONG = {"verimor": {"username": "908500000001", "password": "wrong"}}
+SECOND = timedelta(seconds=1)
+
+
+class Vendors:
+    """The fake gateway's vendors."""
+
+    def __init__(self, url: str):
+        self.url = url
+        self.control("settings", report_delay=0, hang_seconds=0)
+
+    def control(self, what: str, **fields) -> None:
+        answer = requests.post(f"{self.url}/control/{what}", json=fields, timeout=5)
+        assert answer.ok, answer.text
+
+    def accepted(self) -> list[dict]:
+        return requests.get(f"{self.url}/control/messages", timeout=5).json()["messages"]
+
+
+@pytest.fixture
+def vendors(app, tmp_path):
+    with servers.serving(create_gateway(tmp_path / "messages.db")) as url:
+        app.config["MESSAGE_GATEWAY_URL"] = url
+        yield Vendors(url)
+
+
+def add(vendor: str, *, per_second: int = 1000, provider_id=None, works=True, login=None) -> int:
+    """An account of the provider at a vendor; its id."""
+    at = clock.now()
+    gateway = gateways.add_gateway(
+        db.session, vault(), provider_id=provider_id or make.brand().provider_id, carries=AddressKind.PHONE,
+        vendor=vendor, header="DENEME", credentials=login or LOGINS[vendor], per_second=per_second, at=at,
+    )  # fmt: skip
+    if works:
+        gateways.mark_tested(gateway, at)
+    db.session.commit()
+    return gateway.id
+
+
+def launch(app, count: int, first: int = 0) -> None:
+    make.codes(app, "\n".join(grants.phones(count, 1_000_100 + first)), delivery=Delivery.GATEWAY)
+
+
+def send_all(at, seconds: int = 600) -> None:
+    """Send for so long, by the clock of `at`."""
+    for _ in range(seconds):
+        while outbox.send_due():
+            pass
+        at.shift(SECOND)
+        if db.session.scalar(select(Message.id).where(Message.due_at.is_not(None)).limit(1)) is None:
+            break
+    db.session.rollback()
+
+
+@pytest.fixture
+def at():
+    with time_machine.travel(clock.now(), tick=False) as traveller:
+        yield traveller
+
+
+@pytest.mark.parametrize("vendor", LOGINS)
+def test_what_a_killed_sender_or_a_lost_answer_leaves_behind_arrives_once(app, vendors, at, rows, vendor, monkeypatch):
+    make_provider_with(app, vendor)
+    launch(app, 60)
+    dice, record = random.Random(vendor), outbox.message_outcomes.record
+    monkeypatch.setitem(outbox.BATCHES, AddressKind.PHONE, 7)
+
+    def dies_sometimes(call, results):
+        """After the vendor has it, and before it is written."""
+        if dice.random() < 0.3:
+            raise SystemExit
+        record(call, results)
+
+    monkeypatch.setattr(outbox.message_outcomes, "record", dies_sometimes)
+    vendors.control("faults", vendor=vendor, code="lost", times=4, rate=0.3, seed=1)
+
+    with app.app_context():
+        for _ in range(400):
+            try:
+                send_all(at, 20)
+            except SystemExit:
+                db.session.rollback()
+
+    arrived = Counter(each["to"] for each in vendors.accepted())
+    assert set(arrived.values()) == {1} and len(arrived) == 60
+    assert {each.state for each in rows(Message)} == {MessageState.ACCEPTED}
+    assert all(each.vendor_ref and each.gateway_id for each in rows(Message))
+
+
+def make_provider_with(app, vendor: str, **facts) -> int:
+    with app.app_context():
+        return add(vendor, **facts)
+
+
+def test_nothing_leaves_through_a_gateway_that_nobody_tried(app, vendors, at, rows):
+    make_provider_with(app, "verimor", works=False)
+    launch(app, 3)
+
+    with app.app_context():
+        send_all(at, 5)
+
+    assert vendors.accepted() == []
+    assert {(each.state, each.attempts) for each in rows(Message)} == {(MessageState.WAITING, 0)}
+
+
+def test_a_wrong_password_stops_the_gateway_and_costs_no_message_an_attempt(app, vendors, at, rows):
+    gateway_id = make_provider_with(app, "verimor", login=WRONG["verimor"])
+    launch(app, 3)
+
+    with app.app_context():
+        send_all(at, 30)
+        gateway = db.session.get_one(MessageGateway, gateway_id)
+        assert (gateway.state, bool(gateway.stopped_code)) == (GatewayState.STOPPED, True)
+        assert {(each.state, each.attempts) for each in rows(Message)} == {(MessageState.WAITING, 0)}
+        gateways.replace_credentials(vault(), gateway, LOGINS["verimor"], header="DENEME", per_second=100)
+        db.session.commit()
+        send_all(at, 30)
+
+    assert {each.state for each in rows(Message)} == {MessageState.ACCEPTED}
+    assert len(vendors.accepted()) == 3
+
+
+def test_a_gateway_keeps_its_pace(app, vendors, at):
+    make_provider_with(app, "verimor", per_second=10)
+    launch(app, 100)
+    begins = clock.now()
+
+    with app.app_context():
+        send_all(at)
+
+    assert 9 <= (clock.now() - begins).total_seconds() <= 11
+    assert len(vendors.accepted()) == 100
+
+
+def test_a_firms_many_messages_hold_up_neither_anothers_nor_who_waits(app, vendors, at, rows):
+    make_provider_with(app, "verimor", per_second=5)
+    launch(app, 200)
+    with app.app_context():
+        other = make.provider(800001, 800001, "cem@example.com")
+        add("netgsm", provider_id=other.id)
+        code = {"code": "12345678", "purpose": "mine", "sender": "", "notice": ""}
+        theirs = messages.write_message(
+            db.session, vault(), MessageKind.CODE, facts=code, language="tr", at=clock.now(), provider_id=other.id,
+            address=grants.phones(1)[0],
+        )  # fmt: skip
+        theirs.rank, its_id = messages.LATER, theirs.id
+        last = db.session.scalars(select(Message.id).order_by(Message.id)).all()[-2]
+        db.session.execute(update(Message).where(Message.id == last).values(rank=messages.AT_ONCE))
+        db.session.commit()
+        for _ in range(2):
+            outbox.send_due()
+
+    assert [each.id for each in rows(Message, Message.state == MessageState.ACCEPTED)] == [last, its_id]
+
+
+def share() -> int:
+    """The first gateway's share of the brand's batches, in percent."""
+    found = db.session.scalar(select(BrandGateway.share).where(BrandGateway.place == 1))
+    db.session.rollback()
+    return found
+
+
+def test_a_second_gateway_takes_over_slowly_and_gives_back_slowly(app, vendors, at):
+    with app.app_context():
+        first, second = add("verimor"), add("netgsm")
+        gateways.set_for_brand(db.session, make.brand().id, AddressKind.PHONE, [first, second])
+        db.session.commit()
+    vendors.control("faults", vendor="verimor", code="503", times=10**6)
+    launch(app, 200)
+    shares = []
+    with app.app_context():
+        outbox.BATCHES[AddressKind.PHONE] = 5
+        try:
+            for _ in range(40):
+                outbox.send_due()
+                at.shift(20 * SECOND)
+                shares.append(share())
+            vendors.control("reset")
+            vendors.control("settings", report_delay=0, hang_seconds=0)
+            launch(app, 3000, 1000)
+            for _ in range(600):
+                outbox.send_due()
+                at.shift(SECOND)
+                shares.append(share())
+        finally:
+            outbox.BATCHES[AddressKind.PHONE] = 100
+
+    assert 0 in shares[:40] and shares[-1] == 100
+    assert all(abs(after - before) <= 25 for before, after in itertools.pairwise(shares))
+
+
+def test_before_admission_only_the_demo_gateway_is_called_whatever_is_set(app, vendors, at, rows):
+    make_provider_with(app, "verimor")
+    with app.app_context():
+        db.session.execute(update(Provider).values(admitted_at=None))
+        db.session.commit()
+    launch(app, 3)
+
+    with app.app_context():
+        send_all(at, 5)
+
+    assert vendors.accepted() == []
+    assert {each.gateway_id for each in rows(Message)} == {None}
+
+
+def test_codes_and_confirmations_go_by_the_operators_gateway_where_a_firm_has_none(app, vendors, at, rows):
+    app.config["DEVELOPMENT"] = False
+    try:
+        with app.app_context():
+            operators = gateways.add_gateway(
+                db.session, vault(), provider_id=None, carries=AddressKind.PHONE, vendor="verimor", header="DENEME",
+                credentials=LOGINS["verimor"], per_second=100, at=clock.now(),
+            )  # fmt: skip
+            gateways.mark_tested(operators, clock.now())
+            operators_id = operators.id
+            db.session.commit()
+        launch(app, 2)
+        with app.app_context():
+            ids = db.session.scalars(select(Message.id).order_by(Message.id)).all()
+            db.session.execute(update(Message).where(Message.id == ids[0]).values(rank=0, kind=MessageKind.CODE))
+            db.session.commit()
+            routes = {each.rank: gateway_accounts.default_id(each, clock.now()) for each in db.session.query(Message)}
+            assert routes == {0: operators_id, 1: gateway_accounts.NOBODY}
+    finally:
+        app.config["DEVELOPMENT"] = True
+
+
+def test_a_line_that_nothing_may_leave_now_holds_up_no_other(app, vendors, at, rows):
+    """Its brand's gateway rests, and its provider's other one serves other brands."""
+    with app.app_context():
+        resting, _ready = add("verimor"), add("iletimerkezi")
+        gateways.set_for_brand(db.session, make.brand().id, AddressKind.PHONE, [resting])
+        db.session.get_one(MessageGateway, resting).resting_until = clock.now() + 60 * SECOND
+        db.session.commit()
+    launch(app, 2)
+    with app.app_context():
+        db.session.execute(update(Message).values(rank=messages.AT_ONCE))
+        other = make.provider(800001, 800001, "cem@example.com")
+        facts = {"code": "12345678", "purpose": "mine", "sender": "", "notice": ""}
+        add("netgsm", provider_id=other.id)
+        theirs = messages.write_message(
+            db.session, vault(), MessageKind.CODE, facts=facts, language="tr", at=clock.now(), provider_id=other.id,
+            address=grants.phones(1)[0],
+        )  # fmt: skip
+        theirs.rank, its_id = messages.LATER, theirs.id
+        db.session.commit()
+
+        outbox.send_due()
+
+    assert [each.id for each in rows(Message, Message.state == MessageState.ACCEPTED)] == [its_id]
