@@ -13,7 +13,7 @@ from portal.core import clock
 from portal.core.extensions import db
 from portal.domain import address_proofs
 from portal.domain.identity import login_throttle
-from portal.jobs import desk_notifications, submission_alarms
+from portal.jobs import desk_notifications, gateway_alarms, submission_alarms
 from portal.services import domains, launches
 from portal.services.imports import waiting_lists, worker
 from portal.services.messaging import mail_sender
@@ -100,6 +100,7 @@ def _add_maintenance_tasks(queue: SqliteHuey, app: Flask) -> None:
     def notify_owners() -> None:
         with app.app_context():
             submission_alarms.notify_owners_of_submissions()
+            gateway_alarms.notify_owners_of_gateways()
 
     @queue.periodic_task(crontab(hour="0", minute="40"), name="delete_old_attempts")  # UTC: at night in Istanbul.
     def delete_old_attempts() -> None:

@@ -33,6 +33,8 @@ class MessageGateway(Entity):
     per_second: Mapped[int] = mapped_column(Integer)  # Messages.
     state: Mapped[GatewayState] = mapped_column(default=GatewayState.UNTESTED)
     stopped_code: Mapped[str | None] = mapped_column(String(60))  # The vendor's word for why.
+    stopped_reason: Mapped[str | None] = mapped_column(String(20))  # The same in our terms: a Reason of protocol.py.
+    stop_mailed_at: Mapped[datetime | None]
     next_at: Mapped[datetime | None]  # No message leaves before: its pace.
     resting_until: Mapped[datetime | None]  # After failed calls.
     failures: Mapped[int] = mapped_column(Integer, default=0)  # In a row.

@@ -109,6 +109,7 @@ class MailKind(StrEnum):
     POINT_BUDGET = "point_budget"  # A consent point has used (nearly) all its codes of the day.
     NAME_SETTLED = "name_settled"  # The operator decided on a brand's new name or contact line.
     SUBMISSIONS_WAIT = "submissions_wait"  # İYS has not taken decisions: late, parked, blocked or expired.
+    GATEWAY_STOPPED = "gateway_stopped"  # Its vendor refuses the account: nothing leaves.
     CASES_WAIT = "cases_wait"  # Complaints at the desk: new, nearly due or overdue.
 
 

@@ -81,18 +81,18 @@ def replace_credentials(
     gateway.credentials = _seal(vault, gateway.id, gateway.provider_id, credentials)
     gateway.header, gateway.per_second = header, per_second
     if gateway.state == GatewayState.STOPPED:
-        gateway.state, gateway.stopped_code, gateway.resting_until, gateway.failures = (
-            GatewayState.WORKING,
-            None,
-            None,
-            0,
-        )
+        _resume(gateway)
 
 
 def mark_tested(gateway: MessageGateway, at: datetime) -> None:
     """A test message was accepted: from now on it sends."""
-    gateway.state, gateway.tested_at = GatewayState.WORKING, at
-    gateway.stopped_code, gateway.resting_until, gateway.failures = None, None, 0
+    gateway.tested_at = at
+    _resume(gateway)
+
+
+def _resume(gateway: MessageGateway) -> None:
+    gateway.state, gateway.resting_until, gateway.failures = GatewayState.WORKING, None, 0
+    gateway.stopped_code = gateway.stopped_reason = gateway.stop_mailed_at = None
 
 
 def remove(session: Session, gateway: MessageGateway, at: datetime) -> None:

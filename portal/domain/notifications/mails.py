@@ -39,6 +39,7 @@ FACTS: dict[MailKind, frozenset[str]] = {
     MailKind.POINT_BUDGET: frozenset({"place", "point", "used", "budget", "is_mail", "is_used_up", "link"}),
     MailKind.NAME_SETTLED: frozenset({"place", "brand", "name", "is_confirmed", "reason", "link"}),
     MailKind.SUBMISSIONS_WAIT: frozenset({"place", "level", "count", "link"}),  # Counts: no address.
+    MailKind.GATEWAY_STOPPED: frozenset({"place", "vendor", "code", "link"}),  # `code`: the vendor's word.
     MailKind.CASES_WAIT: frozenset({"place", "opened", "near", "overdue", "link"}),  # Counts: no word of a person's.
 }
 CHANGES = ("first_totp", "totp_added", "totp_removed", "passkey_added", "passkey_removed", "recovery_renewed")

@@ -1,19 +1,23 @@
 """Open the account of a gateway row: its adapter with its credentials. The demo gateway stands in by setting."""
 
+import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from flask import current_app
 from sqlalchemy import select
 
+from portal.core.addresses import AddressKind
 from portal.core.extensions import db, read_session, vault
 from portal.core.models import GatewayState, Message, MessageGateway
 from portal.core.vault import CannotOpen
 from portal.domain.notifications import gateways
 from portal.domain.notifications.messages import AT_ONCE
 from portal.services.messaging import outgoing_messages, routing
-from portal.services.messaging.gateways import vendors
 from portal.services.messaging.gateways.demo import DemoGateway
+from portal.services.messaging.gateways.offered_vendors import OFFERED
 from portal.services.messaging.gateways.protocol import Gateway
 from portal.services.messaging.lines import Defaults
 
@@ -46,11 +50,22 @@ def open_account(gateway_id: int | None) -> Account | None:
 
 def adapter_of(row: MessageGateway) -> Gateway:
     """In development it speaks to the fake gateway. Raises CannotOpen."""
-    config = current_app.config
-    fake = config["MESSAGE_GATEWAY_URL"] if config["DEVELOPMENT"] else ""
-    return vendors.VENDORS[row.vendor].open(
-        gateways.read_credentials(vault(), row), header=row.header, is_trusted=config["DEVELOPMENT"],
-        base_url=f"{fake}{FAKE_PATHS[row.vendor]}" if fake else "",
+    values = gateways.read_credentials(vault(), row)
+    key = hmac.digest(current_app.config["SECRET_KEY"].encode(), b"gateway|%d" % row.id, "sha256")
+    return open_adapter(row.vendor, values, row.header, is_operators=row.provider_id is None, token_key=key)
+
+
+def open_adapter(
+    vendor: str, values: Mapping[str, str], header: str, *, is_operators: bool, token_key: bytes = b""
+) -> Gateway:
+    """The same for credentials that nobody has stored yet. Only the operator's mail server may have a private
+    address."""
+    config, offered = current_app.config, OFFERED[vendor]
+    fake = config["MESSAGE_GATEWAY_URL"] if config["DEVELOPMENT"] and vendor in FAKE_PATHS else ""
+    return offered.open(
+        values, header=header, base_url=f"{fake}{FAKE_PATHS[vendor]}" if fake else "", token_key=token_key,
+        is_trusted=config["DEVELOPMENT"] or (is_operators and offered.carries == AddressKind.EMAIL),
+        name=urlsplit(config["MAIN_BASE"]).hostname or "localhost",
     )  # fmt: skip
 
 

@@ -146,9 +146,9 @@ def _note(call: Call, errors: Sequence[SendError | None], at: datetime) -> None:
             gateway_accounts.rest_demo(at)
         return
     if ErrorClass.CONFIG in classes:
-        code = next(each.code or each.reason for each in errors if each and each.error_class == ErrorClass.CONFIG)
-        routing.stop(db.session, call.gateway_id, code)
-        log.error("gateway.stopped", gateway=call.gateway_id, code=code)
+        error = next(each for each in errors if each and each.error_class == ErrorClass.CONFIG)
+        routing.stop(db.session, call.gateway_id, error.code or error.reason, error.reason)
+        log.error("gateway.stopped", gateway=call.gateway_id, code=error.code)
     elif not call.is_repeated or is_down:
         routing.note_outcome(db.session, call.gateway_id, set(call.brand_ids), at, went_well=not is_down)
 

@@ -61,11 +61,11 @@ def note_outcome(session: Session, gateway_id: int, brand_ids: set[int], at: dat
         _shift(session, brand_id, gateway, went_well=went_well)
 
 
-def stop(session: Session, gateway_id: int, code: str) -> None:
+def stop(session: Session, gateway_id: int, code: str, reason: str = "unknown") -> None:
     """Nothing goes through a gateway until a person has put it right."""
     gateway = session.get_one(MessageGateway, gateway_id, with_for_update=True)
     if gateway.state == GatewayState.WORKING:
-        gateway.state, gateway.stopped_code = GatewayState.STOPPED, code[:60]
+        gateway.state, gateway.stopped_code, gateway.stopped_reason = GatewayState.STOPPED, code[:60], reason
 
 
 def _places(

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
+from portal.core.addresses import AddressKind
 from portal.core.lazy_text import N_
 from portal.services.messaging.gateways.iletimerkezi import IletiMerkezi, IletiMerkeziCredentials
 from portal.services.messaging.gateways.netgsm import Netgsm, NetgsmCredentials
-from portal.services.messaging.gateways.protocol import Capabilities
+from portal.services.messaging.gateways.protocol import Capabilities, Gateway
 from portal.services.messaging.gateways.vendor_gateway import VendorGateway
 from portal.services.messaging.gateways.verimor import Verimor, VerimorCredentials
 
@@ -21,6 +22,9 @@ class CredentialField:
     is_secret: bool = False
     hint: str = ""
     default: str = ""
+    choices: tuple[tuple[str, str], ...] = ()  # Values and their msgids.
+    is_optional: bool = False
+    is_long: bool = False
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,25 @@ class Vendor:
     fields: tuple[CredentialField, ...]
     promise: str
     setup: str
+    carries: ClassVar[AddressKind] = AddressKind.PHONE
+
+    def fields_for(self, _values: Mapping[str, str]) -> tuple[CredentialField, ...]:
+        """The fields to ask for, where these values are given."""
+        return self.fields
+
+    def open(
+        self, values: Mapping[str, str], *, base_url: str = "", header: str = "", is_trusted: bool = False,
+        token_key: bytes = b"", name: str = "localhost",
+    ) -> Gateway:  # fmt: skip
+        """A gateway with these credentials; empty values become defaults. `is_trusted` as of http_call.call();
+        `token_key` and `name` (ours) as of SmtpGateway."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class KnownVendor(Vendor):
+    """One with an adapter of its own."""
+
     gateway: type[VendorGateway]
     credentials: Callable[..., Any]
 
@@ -41,9 +64,9 @@ class Vendor:
         return self.gateway.features
 
     def open(
-        self, values: Mapping[str, str], *, base_url: str = "", header: str = "", is_trusted: bool = False
-    ) -> VendorGateway:
-        """A gateway with these credentials; empty values become defaults. `is_trusted` as of http_call.call()."""
+        self, values: Mapping[str, str], *, base_url: str = "", header: str = "", is_trusted: bool = False,
+        token_key: bytes = b"", name: str = "localhost",
+    ) -> VendorGateway:  # fmt: skip
         given = {each.name: values.get(each.name) or each.default for each in self.fields}
         return self.gateway(self.credentials(**given), base_url=base_url, header=header, is_trusted=is_trusted)
 
@@ -52,7 +75,7 @@ PASSWORD = CredentialField("password", N_("API şifresi"), is_secret=True)
 VENDORS = {
     vendor.name: vendor
     for vendor in (
-        Vendor(
+        KnownVendor(
             "verimor",
             "Verimor",
             (
@@ -64,7 +87,7 @@ VENDORS = {
             Verimor,
             VerimorCredentials,
         ),
-        Vendor(
+        KnownVendor(
             "netgsm",
             "NetGSM",
             (
@@ -85,7 +108,7 @@ VENDORS = {
             Netgsm,
             NetgsmCredentials,
         ),
-        Vendor(
+        KnownVendor(
             "iletimerkezi",
             "İleti Merkezi",
             (

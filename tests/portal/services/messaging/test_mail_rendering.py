@@ -14,6 +14,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.alike]
 AT = datetime(2026, 11, 24, 11, 2, tzinfo=UTC)
 LINK = "https://main.example/invitation/token"
 SAID = {
+    "vendor": "Verimor",
+    "code": "BAKIYE_YETERSIZ",
     "link": LINK, "until": AT, "at": AT, "place": "Örnek Mağazacılık A.Ş.", "role": "owner", "by": "Ayşe Yılmaz",
     "address": "", "device": "Firefox, Windows", "network": "85.10.0.0/16", "change": "totp_added", "name": "Telefon",
     "owner": "Burak Demir", "note": "İmza eksik.\nTarih eksik.", "reason": "Şikâyet.", "question": "Nasıl?",

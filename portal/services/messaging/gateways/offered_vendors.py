@@ -1,0 +1,121 @@
+"""All vendors that a form offers: the known ones, one by its description, and a mail server."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+from urllib.parse import quote
+
+from portal.core.addresses import AddressKind
+from portal.core.lazy_text import N_
+from portal.services.messaging.gateways import description_checks, dkim
+from portal.services.messaging.gateways.generic_http import GenericHttpGateway
+from portal.services.messaging.gateways.mail_message import split_mailbox
+from portal.services.messaging.gateways.smtp import SmtpGateway
+from portal.services.messaging.gateways.vendors import VENDORS, CredentialField, Vendor
+
+EXAMPLES = Path(__file__).parent / "example_descriptions"
+SECRET = "secret."  # Before the name of a value that only the description knows.
+DKIM_KEY, SELECTOR = "dkim_key", "izinlink"
+
+
+@dataclass(frozen=True)
+class DescribedVendor(Vendor):
+    """Its description is one of the values."""
+
+    def fields_for(self, values: Mapping[str, str]) -> tuple[CredentialField, ...]:
+        names: list[str] = []
+        with suppress(description_checks.BadDescription):
+            description = description_checks.parse_description(values.get("description") or "")
+            names = description_checks.secret_names(description)
+        return self.fields + tuple(CredentialField(SECRET + name, name, is_secret=True) for name in names)
+
+    def open(
+        self, values: Mapping[str, str], *, base_url: str = "", header: str = "", is_trusted: bool = False,
+        token_key: bytes = b"", name: str = "localhost",
+    ) -> GenericHttpGateway:  # fmt: skip
+        secrets = {each.removeprefix(SECRET): text for each, text in values.items() if each.startswith(SECRET)}
+        description = description_checks.parse_description(values["description"])
+        return GenericHttpGateway(description, secrets, base_url=base_url, is_trusted=is_trusted)
+
+
+@dataclass(frozen=True)
+class MailServer(Vendor):
+    """An SMTP server. The key that signs is ours, and is made once."""
+
+    carries: ClassVar[AddressKind] = AddressKind.EMAIL
+
+    def open(
+        self, values: Mapping[str, str], *, base_url: str = "", header: str = "", is_trusted: bool = False,
+        token_key: bytes = b"", name: str = "localhost",
+    ) -> SmtpGateway:  # fmt: skip
+        login = f"{quote(values['username'], '')}:{quote(values['password'], '')}@" if values.get("username") else ""
+        port = f":{quote(values['port'], '')}" if values.get("port") else ""
+        return SmtpGateway(
+            f"{values['security']}://{login}{quote(values['host'], '[]:')}{port}", token_key,
+            bounce_domain=values.get("bounce_domain", ""), keys=dkim_keys(values, header), name=name,
+            is_trusted=is_trusted,
+        )  # fmt: skip
+
+
+def dkim_keys(values: Mapping[str, str], mailbox: str) -> list[dkim.DkimKey]:
+    """The key that signs mails from this mailbox; none where the server signs."""
+    pem = values.get(DKIM_KEY) if values.get("signs") == "portal" else None
+    return [dkim.DkimKey(mailbox_domain(mailbox), SELECTOR, pem.encode())] if pem else []
+
+
+def mailbox_domain(mailbox: str) -> str:
+    return split_mailbox(mailbox)[1].rpartition("@")[2].lower()
+
+
+def example_description(name: str) -> str:
+    """A description to start from. Raises KeyError."""
+    return {each.stem: each.read_text() for each in EXAMPLES.glob("*.json")}[name]
+
+
+DESCRIBED = DescribedVendor(
+    "described",
+    N_("Başka bir SMS firması"),
+    (
+        CredentialField(
+            "description",
+            N_("Firmanın arayüzü (JSON)"),
+            hint=N_("Firmanın API belgesindeki adres, alanlar ve hata sözcükleri; parola buraya yazılmaz."),
+            is_long=True,
+        ),
+    ),
+    N_(
+        "Yanıtı alınamayan gönderimi bu firmaya soramayız: yeniden gönderilip gönderilmeyeceğine siz karar verirsiniz."
+    ),
+    N_("Firmanın panelinde API erişimini açın; IP kısıtı varsa bu sunucunun adresini ekleyin."),
+)
+SMTP = MailServer(
+    "smtp",
+    N_("E-posta sunucusu (SMTP)"),
+    (
+        CredentialField("host", N_("Sunucu"), hint=N_("smtp.firmaniz.com gibi.")),
+        CredentialField(
+            "security",
+            N_("Bağlantı"),
+            choices=(("smtps", N_("TLS (kapı 465)")), ("smtp", N_("STARTTLS (kapı 587)"))),
+        ),
+        CredentialField("port", N_("Kapı"), hint=N_("Boşsa 465 ya da 587."), is_optional=True),
+        CredentialField("username", N_("Kullanıcı adı")),
+        CredentialField("password", N_("Şifre"), is_secret=True),
+        CredentialField(
+            "bounce_domain",
+            N_("Geri dönen iletilerin alan adı"),
+            hint=N_("Ulaşmayan iletiler buraya döner; posta.firmaniz.com gibi. Boşsa gönderen kutusuna döner."),
+            is_optional=True,
+        ),
+        CredentialField(
+            "signs",
+            N_("DKIM imzası"),
+            choices=(("portal", N_("Biz imzalayalım")), ("relay", N_("Sunucum imzalıyor"))),
+        ),
+    ),
+    N_("Yanıtı alınamayan ileti aynı kimlikle yeniden gönderilir; çoğu posta kutusu ikincisini göstermez."),
+    N_("Gönderen alan adında SPF, DKIM ve DMARC kayıtları olmalı; aşağıda denetleyebilirsiniz."),
+)
+OFFERED: dict[str, Vendor] = {**VENDORS, DESCRIBED.name: DESCRIBED, SMTP.name: SMTP}
