@@ -12,6 +12,7 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
+from portal.core.display_names import BLANK
 from portal.web.shared import hosts
 
 SHORT = r"[A-Za-z0-9]{6,16}"
@@ -118,19 +119,24 @@ def find_links(text: str) -> Links:
 
 
 def without_link(text: str, code: str) -> str:
-    """The text but for its links with this code. What is glued to one stays."""
-    kept = []
-    for word in words_of(text):
-        for part in SEPARATOR.split(word):
-            found = LINK_LIKE.search(part)
-            before, held, after = part.partition(code)
-            kept.append(part if not held else f"{before[: found.start()] if found else ''} {after}")
+    """The text but for its links with this code; nothing if it is the code alone. What stands beside them stays."""
+    words = words_of(text)
+    whole_text, kept = "".join(words), []
+    for word in words if whole_text != code else ():
+        for raw, link in zip(SEPARATOR.split(word), _split_word(word), strict=True):
+            found = _parse_link(link, whole_text)
+            is_this = found is not None and found[1] == code
+            kept.append(raw.replace(link, f" {link.partition(code)[2]}", 1) if is_this else raw)
     return " ".join(kept)
 
 
 def words_of(text: str) -> list[str]:
-    """The words, without invisible marks."""
-    return "".join(" " if unicodedata.category(letter) in INVISIBLE else letter for letter in text).split()
+    """The words, without invisible marks and blanks of any kind."""
+    return "".join(" " if _is_blank(each) else each for each in text).split()
+
+
+def _is_blank(letter: str) -> bool:
+    return letter in BLANK or unicodedata.category(letter) in INVISIBLE
 
 
 def _split_word(word: str) -> list[str]:

@@ -11,7 +11,7 @@ from portal.core.transliteration import ASCII
 from portal.core.word_pairs import WORDS
 from portal.web.verification import pasted_text
 
-WORD = re.compile(r"\w+")
+WORD = re.compile(r"[^\W_]+|[^\w\s\0-\u206f]")  # Signs beyond punctuation may be drawn as letters: each is a word.
 NOT_DIGITS = re.compile(r"\D+")
 SHORTEST_PHONE = 7  # Digits.
 
@@ -55,9 +55,10 @@ def compare(
     found = {Mismatch.LINK} if has_foreign else set()
     if not words:
         return Verdict(Outcome.FORGED if found else Outcome.UNKNOWN, frozenset(found), is_link_alone=True)
-    if sent is not None:
-        found |= set() if _is_part(words, _words(pasted_text.without_link(sent, code))) else {Mismatch.TEXT}
-    elif _holds_other_phone(pasted, known):
+    written = _words(pasted_text.without_link(sent, code)) if sent is not None else None
+    if written is not None and not _is_part(words, written):
+        found.add(Mismatch.TEXT)
+    if _holds_other_phone(" ".join(words), known if written is None else [" ".join(written)]):
         found.add(Mismatch.PHONE)
     if pair and not _is_part(_words(pair), words):
         found.add(Mismatch.WORDS if _holds_a_pair(words) else Mismatch.NO_WORDS)

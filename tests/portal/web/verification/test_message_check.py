@@ -326,6 +326,28 @@ def test_every_word_of_ours_is_vouched_for_in_any_spelling(app, browser, code):
         assert SAME in seen(check(browser, pasted)), pasted
 
 
+@pytest.mark.parametrize(
+    "beside",
+    [
+        "Odul_icin_05551234567_ara_kod:{}", "Odul-icin-05551234567-ara-{}", "Odul\u280005551234567\u2800{}",
+        "Odul\u316405551234567\u3164{}", "kisa.example/ara_05551234567/{}", "{}", "\U0001f150\U0001f151",
+        "{}\u00a0Odul", "Odul/05551234567/{}", "localhost/ara-05551234567", "05551234567:https://kisa.example/{}",
+    ],
+)  # fmt: skip
+def test_nothing_beside_the_link_is_overlooked(app, browser, code, beside):
+    sent = text_sent(app, code)
+
+    for pasted in (f"{sent} {beside.format(code)}", f"{beside.format(code)}\n{sent}"):
+        page = seen(check(browser, pasted))
+        assert FORGED in page and SAME not in page
+
+
+def test_a_strange_phone_in_a_text_of_ours_is_named(app, browser, code):
+    page = seen(check(browser, f"{text_sent(app, code)} Ara_0555_123_45_67_{code}"))
+
+    assert "firmanın bildirmediği bir telefon" in page
+
+
 @pytest.mark.parametrize("language", ["tr", "en"])
 def test_a_text_of_ours_is_not_said_to_be_true_and_may_be_reported(app, browser, code, language):
     """A firm whose account was taken over writes what it likes; we know who it is, and that it wrote so."""
