@@ -12,6 +12,7 @@ from portal.core import throttle
 from portal.core.iys_protocol import Channel
 from portal.core.models import Actor, AuditEntry, Complaint, ComplaintKind, ComplaintStep, Recipient, StepAct
 from portal.core.models.ids import new_id
+from portal.core.models.recipient import latest
 from portal.core.throttle import Counted, Limit, TooManyRequests
 from portal.core.vault import Vault
 from portal.domain.complaints.comparison import compare_with_refusal
@@ -67,14 +68,18 @@ def open_case(
     )  # fmt: skip
 
 
-def request_erasure(session: Session, vault: Vault, recipient: Recipient, *, language: str, at: datetime) -> Complaint:
-    """Request the erasure of an address that the caller has proved; an open request is returned again."""
+def request_erasure(
+    session: Session, vault: Vault, recipient: Recipient, *, language: str, at: datetime,
+    held_since: datetime | None = None,
+) -> Complaint:  # fmt: skip
+    """Request the erasure of an address that the caller has proved; an open request is returned again, but not one of
+    an earlier holder, before the recipient's held_since or the one given (of any firm)."""
     whose = _lock_recipient(session, recipient.id)
     still_open = select(Complaint).where(
         Complaint.recipient_id == whose.id, Complaint.kind == ComplaintKind.ERASURE, Complaint.closed_at.is_(None)
     )
-    if whose.held_since is not None:  # An earlier holder's request is not shown to this one.
-        still_open = still_open.where(Complaint.created_at >= whose.held_since)
+    if since := latest(whose.held_since, held_since):
+        still_open = still_open.where(Complaint.created_at >= since)
     waiting = session.scalar(still_open)
     return waiting or _create_case(session, whose, ComplaintKind.ERASURE, new_id(), language=language, at=at)
 

@@ -49,7 +49,8 @@ def ask_erasure() -> ResponseReturnValue:
         return _page(held, error=_("Kimden isteyeceğinizi seçin.")), 422
     at = clock.now()
     for recipient in db.session.scalars(select(Recipient).where(Recipient.id.in_(ids)).order_by(Recipient.id)):
-        complaints.request_erasure(db.session, vault(), recipient, language=get_locale().language, at=at)
+        since, language = held.held_since[recipient.id], get_locale().language
+        complaints.request_erasure(db.session, vault(), recipient, language=language, at=at, held_since=since)
     db.session.commit()
     return redirect(url_for(".erasure", _anchor="kayit"), 303)
 

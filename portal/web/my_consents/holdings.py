@@ -101,7 +101,7 @@ class Holdings:
 
     address: Address
     held_since: dict[int, datetime | None]  # Since when what a recipient's rows say is the present holder's.
-    changed_hands_at: datetime | None  # The last time, at any firm.
+    changed_hands_at: datetime | None  # The last time, as any admitted firm heard.
     since: datetime  # When this session began.
     recipients: list[Recipient]
     brands: list[HeldBrand]
@@ -116,12 +116,11 @@ def find_holdings(session: Session, vault: Vault, address: Address, since: datet
     """Look the address up at all providers. `since` is when this session began."""
     recipients = holders.find_holders(session, vault, address)
     by_provider = {recipient.provider_id: recipient for recipient in recipients}
-    # A line is closed for all firms, whoever hears of it from İYS: in its sandbox any firm may close any line.
+    # A change of hands counts at all firms, whichever heard of it; not where a sandbox says so: it may say anything.
     admitted = select(Provider.id).where(Provider.id.in_(by_provider), Provider.admitted_at.is_not(None))
     by_iys = set(session.scalars(admitted))
-    closed_at = latest(*(each.closed_at for each in recipients if each.provider_id in by_iys))
-    held_since = {each.id: latest(each.held_since, closed_at) for each in recipients}
-    changed_hands_at = latest(closed_at, *(each.reassigned_at for each in recipients))
+    changed_hands_at = latest(*(each.held_since for each in recipients if each.provider_id in by_iys))
+    held_since = {each.id: latest(each.held_since, changed_hands_at) for each in recipients}
     asked = select(ConsentRequest.brand_id).where(ConsentRequest.recipient_id.in_(held_since))
     asked_brand_ids = set(session.scalars(asked.distinct()))
     consents = _consents_by_brand(session, held_since, at)

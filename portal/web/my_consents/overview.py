@@ -48,7 +48,8 @@ def overview() -> ResponseReturnValue:
     return render_template(
         "my_consents/overview.html", brands=paginate(held.shown, BRANDS_PER_PAGE), total=len(held.shown),
         granted=sum(each.is_granted for each in held.shown), receipt=_receipt_link(last) if last else None,
-        is_refused=all(each.is_refused for each in held.brands), status_sentence=sentences.status_sentence,
+        is_refused=all(each.is_refused for each in held.brands), has_changed_hands=held.changed_hands_at is not None,
+        status_sentence=sentences.status_sentence,
         iys_sentence=sentences.iys_sentence,
         page_url=lambda number: url_for(".overview", sayfa=number), **shared_context(),
     )  # fmt: skip

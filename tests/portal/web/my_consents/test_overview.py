@@ -170,6 +170,42 @@ def test_nothing_of_who_had_the_number_before_is_shown(app, granted):
 
 
 @pytest.mark.parametrize("is_admitted", [False, True])
+def test_a_new_holder_heard_by_one_firm_sees_no_firms_past_and_may_still_refuse(app, granted, rows, is_admitted):
+    first = rows(Brand)[0].id
+    second = another_provider(app)
+    granted.posts("/izinlerim/silme", provider="all")
+    with app.app_context():
+        brand = db.session.get_one(Brand, second)
+        db.session.get_one(Provider, brand.provider_id).admitted_at = clock.now() if is_admitted else None
+        whose = db.session.scalar(select(Recipient).where(Recipient.provider_id == brand.provider_id))
+        refusals.disown(
+            db.session, vault(), whose, addresses.parse(make.PHONE), language="tr", request_metadata="{}",
+            at=clock.now() + timedelta(seconds=5),
+        )  # fmt: skip
+        db.session.commit()
+    stands = rows.one(Consent, Consent.brand_id == first, Consent.channel == "MESAJ")
+
+    with time_machine.travel(clock.now() + timedelta(minutes=2)):
+        granted.comes_in()
+        page, past = granted.opens().text, granted.opens(f"/izinlerim/marka/{first}").text
+        exported = granted.opens("/izinlerim/izinlerim.json").json["brands"]
+        erasure = granted.opens("/izinlerim/silme").text
+        history = {len(each["history"]) for each in exported if "Örnek" in each["name"]}
+        assert ("İzinli, " in page, "/m/" in past, history) == (
+            (False, False, {0}) if is_admitted else (True, True, {2})
+        )
+        # What the firm holds still stands, so nobody is told that it may send nothing.
+        assert stands.status == Status.GRANTED and "Hiçbirinin ileti izni yok" not in page
+        assert ("Adres el değiştirmeden önceki kayıtlar" in page) is is_admitted
+        assert ("/s/" in erasure) is not is_admitted
+        granted.posts("/izinlerim/silme", provider="all")
+        assert "Silinmesini iste</button>" not in granted.opens("/izinlerim/silme").text
+        granted.posts(LIST, refuse=str(first))
+        assert "/m/" in granted.opens(f"/izinlerim/marka/{first}").text
+    assert rows.one(Consent, Consent.id == stands.id).status == Status.REFUSED
+
+
+@pytest.mark.parametrize("is_admitted", [False, True])
 def test_a_line_that_another_firms_sandbox_closed_hides_nothing(app, granted, is_admitted):
     with app.app_context():
         other = make.provider(iys_code=make.IYS_CODE + 1, brand_code=make.BRAND_CODE + 1, email="oteki@firma.example")
