@@ -25,28 +25,37 @@ _OTHER = re.compile(
 # The endings of a verb by which nobody is to do it, or nobody will. "Aramasını istedi" asks for a call.
 _NEVER = r"m[ae](?:y[iu]n(?:[iu]z)?|s[iu]n(?:lar|ler)?|y[ae]c[ae]\w*|y[ae]l[iu]m|m[ae]\w*|l[iu](?:y[iu]z|d[iu]r)?)\b"
 _OF_DELIVERIES = r"(?:cal|birak|koy|bas|uyandir|ac|unut|bekle|gecik|kir|tamam)"
-_CONSENT = r"(?:izin|izni|iznin|onay|riza|consent|permission|abone|uyeli[kg]|iys)\w*"
+# Past, present and future of "not". The aorist ("Yılmaz", "Durmaz") is a surname's too, and stands with a few verbs.
+_NOT_DONE = (
+    r"(?:\w{1,20}(?:m[ae](?:d[iu]|mis|y[ae]c|m[ae]k|sin|y[ae]n)\w*|m[iu]yor\w*)|"
+    r"(?:ver|veril|al|alin|iste|goster|bulun|yap|yapil|et|edil)m[ae]z(?:l[ae]r|mis)?)"
+)
+_CONSENT = r"(?:izin|izni|iznin|onay|riza|muvafakat|consent|permission|abone|uyeli[kg]|iys)\w*"
 _SUBJECT = (
     r"(?:sms\w*|mesaj\w*|msj|message\w*|arama(?:lar\w*|si|ya|yi)?|aranma\w*|reklam\w*|kampanya\w*|tanitim\w*|pazarlama\w*|"
     r"marketing|promosyon\w*|(?:e ?)?bulten\w*|newsletters?|mailing|ileti|iletiler\w*|iletisim\w*|irtibat\w*|temas|"
-    r"duyuru\w*|bildirim\w*|notifications?|spam)"
+    r"gonderim\w*|duyuru\w*|bildirim\w*|notifications?|spam)"
 )
 _CHANNEL = r"(?:telefon\w*|tel|cep\w*|eposta\w*|e?mail\w*|numara\w*|whatsapp\w*|cagri\w*|phone|calls?|texts?)"
 _REFUSING = (
-    r"(?:red|redd\w+|reded\w+|iptal\w*|hayir|itiraz\w*|rahatsiz\w*|(?:at|yap)ilmaz|engelle\w*|blok\w*|kabul etm\w+|"
-    r"refus\w+|declin\w+|reject\w*|withdr\w+|revok\w+|object\w+|stop\w*|cancel\w*|"
+    r"(?:red|redd\w+|reded\w+|iptal\w*|hayir|itiraz\w*|rahatsiz\w*|(?:at|yap)ilmaz|engelle\w*|blok\w*|"
+    r"(?:kabul|tercih) etm\w+|refus\w+|declin\w+|reject\w*|withdr\w+|revok\w+|object\w+|stop\w*|cancel\w*|"
     rf"kes(?:ilsin|iniz|in(?=$| dedi| lutfen))|(?!{_OF_DELIVERIES})\w{{1,20}}{_NEVER})"
 )
-_STOPPING = r"(?:yok|kapat\w*|kapali|durdur\w*|pasif|sil\w*|kaldir\w*|cikar\w*|cikti|cikis\w*|almiyor\w*|sikayet\w*)"
+_NONE = r"yok(?:tur|mus)?"
+_STOPPING = (
+    rf"(?:{_NONE}|kapat\w*|kapali|durdur\w*|pasif|sil\w*|kaldir\w*|cikar\w*|cikti|cikis\w*|almiyor\w*|sikayet\w*)"
+)
 _ENDING = (
-    r"(?:degil|olumsuz|ver(?:il)?m[ie]\w+|alinma\w+|etm[ie]\w+|geri (?:al|cek)\w*|bitti|bitir\w*|sona \w+|sonland\w*|"
-    r"kisitla\w*|inactive|ended|expired|denied|not)"
+    r"(?:degil\w*|olumsuz|ver(?:il)?m[ie]\w+|alinma\w+|etm[ie]\w+|geri (?:al|cek)\w*|"
+    r"cek(?:ti|il[dm]i|mis|iyor|ecek)\w*|bitti|bitir\w*|sona \w+|sonland\w*|kisitla\w*|inactive|ended|expired|denied|not)"
 )
 _ALONE = (
     r"iste?n?(?:il)?[ei]?m(?:i?y?or|iyo|ed|e[zmy]|emi)\w*|vazgec(?!me[dz]|ilmez)\w*|rahatsiz (?:et|ed|ol)\w*|"
-    r"ilgilenmiyor\w*|unsub\w*|opt(?:ed|ing|s)? ?out\w*|do(?:es)? ?n(?:o|) ?t|not interested|dnc|black ?list\w*|"
-    r"kara ?liste\w*|no longer w\w+|never (?:call|contact|e?mail|text)\w*|leave me alone|ret|"
-    r"red (?:ver|et|yaz|gel|bildir)\w*|(?:stop|iptal) (?:yaz|gonder|dedi)\w*|"
+    r"ilgilenmiyor\w*|ustu cizil\w*|(?:ret|red) (?:ver|et|ed|yaz|gel|bildir)\w*|"
+    r"unsub\w*|opt(?:ed|ing|s)? ?out\w*|do(?:es)? ?n(?:o|) ?t|not interested|dnc|black ?list\w*|"
+    r"kara ?liste\w*|no longer w\w+|never (?:call|contact|e?mail|text)\w*|leave me alone|"
+    r"(?:stop|iptal) (?:yaz|gonder|dedi)\w*|"
     r"stop (?:call|e?mail|text|send|contact|messag|market)\w*|no (?:more|further|calls|sms|texts|marketing|consent)|"
     r"remove\w* (?:\w+ )?from|take \w+ off|"
     rf"(?:aran?|gonder(?:il)?|yolla|yollan|ulas(?:il)?){_NEVER}|aran(?:maz|miyor\w*)|gonderilm(?:ez|iyor\w*)|"
@@ -55,6 +64,8 @@ _ALONE = (
     r"(?:bir ?daha|sakin|artik|asla|beni|bizi|bana|sms|mesaj|mail|reklam) (?:\w+ )?(?:(?:arama|yazma|gonderme|"
     rf"atma)(?=$| de?di| diy)|(?:yaz|at){_NEVER})"
 )
+# Without a verb between: "Onay verdi, ulaşılamadı".
+_CONSENT_NOT_GIVEN = rf"{_CONSENT}(?: (?!\w+[dt][iu]\b)\w+){{0,2}} {_NOT_DONE}"
 _BESIDE = "(?: \\w+){0,3} "
 _PAIRS = (
     (rf"(?:{_CONSENT}|{_SUBJECT}|{_CHANNEL})", _REFUSING),
@@ -63,8 +74,31 @@ _PAIRS = (
     (r"(?:liste|abone|uyeli|bulten|grup|grub|rehber)\w*[dt][ea]n", r"(?:cik|ayril|sil|kaldir)\w*"),
 )
 _REFUSES = re.compile(
-    rf"\b(?:{_ALONE}|" + "|".join(rf"{one}{_BESIDE}{other}|{other}{_BESIDE}{one}" for one, other in _PAIRS) + r")\b"
+    rf"\b(?:ret|{_ALONE}|{_CONSENT_NOT_GIVEN}|"
+    + "|".join(rf"{one}{_BESIDE}{other}|{other}{_BESIDE}{one}" for one, other in _PAIRS)
+    + r")\b"
 )
+# Of a whole note, beside who does it: "Müşteri iptal etti", but "çiçek kabul etmedi".
+_WHO = re.compile(r"^(?:(?:musteri|kisi|uye|alici|hasta|veli|abone|kendisi)(?:miz|si|nin)? )+")
+_WHOLE = re.compile(r"iptal (?:et|ed)\w+|kabul etm\w+|red (?:et|ed)\w+|yasakli|bloklu|stop")
+# "sms=0", "SMS:H", "{"sms": false}"; not "Arama: 0 532…" and "mail: h.can@…".
+_SET_TO_NO = re.compile(
+    r"(?<!\w)(?:sms|mesaj|arama|call|e-?posta|e-?mail|mail|izin|onay|iys)\w*[\"']?\s*[=:]\s*[\"']?"
+    r"(?:0|h|n|f|no|false|off|yok|hay[iı]r)(?![\w.@+]|\s*\d)",
+    re.I,
+)
+
+# A name is one of a person or a firm first ("Ali Çıkar", "Silivri İletişim"): there only what is nobody's name.
+_APART = re.compile(r"[()\[\]{}<>!*/|:;,=?]+|\s[-–—]+|[-–—]+\s|[–—]")
+_SURNAME_FIRST = re.compile(r"^\s*[^\W\d]+\s*,")  # "Ret, Ayşe"
+_BEFORE_A_NAME = r"(?:sms|mesaj|mail|email|eposta|arama|izin|izni|onayi|aboneligi|uyeligi|iys)"
+_IN_NAME = re.compile(
+    rf"\b(?:(?!istemez\b)(?:{_ALONE})|iptal (?:etti|edildi)|"
+    rf"{_BEFORE_A_NAME} (?:ret|red|iptal\w*|{_NONE}|kapali|olumsuz|{_NOT_DONE}))\b"
+)
+_MARK = re.compile(r"\b(?:RET|İPTAL|IPTAL)\b")
+_IS_DECORATED = re.compile(r"[\s<>()?]")
+_ADDRESS = re.compile(r"[^\s<>()]*@[^\s<>()?]*")
 
 
 @lru_cache(maxsize=KNOWN_TEXTS)
@@ -74,7 +108,19 @@ def refuses(text: str) -> bool:
     if len(text) < SHORTEST or text.lower() == text.upper():  # No letter.
         return False
     words = folded(text[:LONGEST_LINE])
-    word = words.strip("0123456789 ")  # Beside a date.
-    if STATUSES.get(word) == Status.REFUSED and not WEAK.fullmatch(word):
+    word = _WHO.sub("", words.strip("0123456789 "))  # Beside a date.
+    if (STATUSES.get(word) == Status.REFUSED and not WEAK.fullmatch(word)) or _WHOLE.fullmatch(word):
         return True
-    return word == "stop" or _REFUSES.search(_OTHER.sub("-", words)) is not None
+    return _REFUSES.search(_OTHER.sub("-", words)) is not None or _SET_TO_NO.search(text) is not None
+
+
+def refuses_beside(cell: str) -> bool:
+    """Whether a cell that is read as a name or an address says a refusal beside it: "Ayşe Yılmaz (RET)"."""
+    if len(cell) < SHORTEST or cell.lower() == cell.upper() or ("@" in cell and not _IS_DECORATED.search(cell)):
+        return False
+    text = _ADDRESS.sub(" ", cell[:LONGEST_LINE]) if "@" in cell else cell[:LONGEST_LINE]
+    parts = [part for part in _APART.split(_SURNAME_FIRST.sub("", text, count=1)) if part.strip()]
+    if (len(parts) > 1 or len(" ".join(parts).split()) == 1) and any(map(refuses, parts)):
+        return True
+    is_marked = _MARK.search(text) is not None and text != text.upper()
+    return is_marked or _IN_NAME.search(folded(text)) is not None

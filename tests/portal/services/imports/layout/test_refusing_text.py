@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.services.imports.layout.refusing_text import refuses
+from portal.services.imports.layout.refusing_text import refuses, refuses_beside
 
 REFUSING = [
     "SMS istemiyor", "RET", "bir daha aramayın", "abonelikten çıkmak istiyor", "unsubscribed by phone",
@@ -18,6 +18,11 @@ REFUSING = [
     "İYS üzerinden ret vermiş", "Kampanyalardan haberdar olmak istememekte", "e-posta göndermeyi kesin",
     "numaramı silin lütfen", "izni 03.2024'te iptal edilmiş", "listenizden çıkarın", "WhatsApp'tan yazmayın",
     "Müşterinin ticari ileti onayı bulunmamaktadır",
+    "SMS izni yoktur", "rızasını çekti", "SMS tercih etmiyor", "gönderim yapılmayacak", "müşteri iptal etti",
+    "izni bulunmuyor", "izni çekildi", "onay alınamadı", "rıza göstermedi", "kabul etmemiştir", "muvafakati yok",
+    "yasaklı", "bloklu", "sms=0", "sms=0;arama=1", "SMS:H Arama:E", '{"sms":false,"call":true}', "Ret etti",
+    "SMS istemedi", "bir daha SMS istemiyor, ret verdi", "kişi kabul etmiyor", "e-posta: hayır", "izin verilmemiştir",
+    "arama izni mevcut değildir", "ileti almayı tercih etmemektedir",
 ]  # fmt: skip
 HARMLESS = [
     "zili çalmasın", "iade iptal edildi", "Fatura reddedildi", "Ayşe Yılmaz", "Ali Korkmaz - SMS gönderildi",
@@ -29,6 +34,9 @@ HARMLESS = [
     "Sipariş iptali için aradı", "Fatura göndermeyin, e-arşiv yeterli", "Yeni kampanyalardan haberdar olmak istiyor",
     "SMS ile onay verdi", "Durmaz Apt. Retimo Cad. 12/5 İzmir", "çiçek kabul etmedi",
     "WhatsApp'tan yazdı, cevap verildi",
+    "SMS ile çekilişe katıldı", "Onay verdi, sonra ulaşılamadı", "Ayşe Yılmaz onay verdi", "Arama: 0 532 123 45 67",
+    "Yokuş Sok. SMS ile onaylı", "Mesaj ulaşmadı", "Aramaya cevap vermedi", "Tel: 0 212 555 00 00", "5 bloklu site",
+    "izin formu dosyada", "SMS=1", "email: h.can@example.com", "mail: n@example.com",
 ]  # fmt: skip
 
 
@@ -44,3 +52,43 @@ def test_a_note_speaks_of_something_else(note):
 
 def test_a_refusal_at_the_end_of_a_long_note_counts():
     assert refuses("Müşteri memnun. " * 2000 + "SMS istemiyor")
+
+
+NAMES = [
+    "Ayşe Yılmaz (RET)", "Can Er - SMS İSTEMİYOR", "ARAMAYIN! Ece Ak", "Ece Ak ARAMAYIN", "(aboneliği iptal etti) Can",
+    "RET - Ayşe", "Ayşe Yılmaz RET", "Ayşe Yılmaz, ret", "Can Er SMS yok", "Can Er [izinsiz]", "Can Er / iptal",
+    "Ece Ak e-posta izni yoktur", "Ece Ak iptal etti", "*RET* Ece", "Can Er (mail atmayın)", "RET", "Can Er–ret verdi",
+    "Ece Ak do not call",
+]  # fmt: skip
+SURNAMES = """
+    Ret Çıkar Durmaz Yılmaz Solmaz Korkmaz Almaz Vermez Bakmaz Sönmez Dönmez Bilmez Görmez Geçmez Kaçmaz Yatmaz Susmaz
+    Eğilmez Bükülmez Yenilmez Çekmez İstemez Aramaz Kesmez Kırılmaz Utanmaz Usanmaz Bıkmaz Doymaz Tükenmez Ölmez Gülmez
+    Sevmez Değer Değil Hayır Yok Kapalı Silgi Siler Silmez Kaldırım Keser Engel Engin Yasak İptalci Çekiç Çeker Geri
+    Durdu Kalkmaz Atmaz Satmaz Yazmaz Düşmez Şaşmaz Sarsılmaz Yıkılmaz Onay İzin Kabul Red Stop Redif
+"""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_says_a_refusal(name):
+    assert refuses_beside(name) and refuses_beside(f"{name} <kisi142@example.com>") and not refuses_beside("Ece Ak")
+
+
+@pytest.mark.parametrize("surname", SURNAMES.split())
+def test_a_surname_says_no_refusal(surname):
+    for name in (
+        "Ayşe {}",
+        "{} Ayşe",
+        "{}, Ayşe",
+        "Ayşe Yılmaz-{}",
+        "{} İletişim Reklam Ltd. Şti.",
+        "Ayşe {} <a@example.com>",
+    ):
+        assert not refuses_beside(name.format(surname)), name
+    assert not refuses_beside(f"AYŞE NUR {surname.upper()}")
+
+
+def test_only_the_words_beside_an_address_count():
+    for cell in ("ret@example.com", "Ayşe <iptal.etti@example.com>", "0532 123 45 67", "stop+ret@example.com", ""):
+        assert not refuses_beside(cell), cell
+    for cell in ("RET<a@example.com>", "a@example.com (RET)", "mailto:a@example.com?subject=unsubscribe"):
+        assert refuses_beside(cell), cell
