@@ -20,12 +20,11 @@ from portal.services.imports import store
 from portal.services.imports.date_column import DateColumn
 from portal.services.imports.fixes import FIXES, apply_fix
 from portal.services.imports.layout import Field, Layout
-from portal.services.imports.layout.consent_names import refusal_named, yes_refuses
-from portal.services.imports.layout.headers import OURS
+from portal.services.imports.layout.consent_names import yes_refuses
 from portal.services.imports.layout.layout import ADDRESSES as SERVES
 from portal.services.imports.layout.normalization import address_or_problem, folded, says_nothing
-from portal.services.imports.layout.refusing_text import refuses
 from portal.services.imports.reading import Line, Sheet
+from portal.services.imports.refusals_beside import RefusalsBeside
 from portal.services.imports.row_results import SLOTS, RowProblem, SkipReason
 from portal.services.imports.row_values import RowValueReader, RowValues
 from portal.services.imports.unused_columns import CellCounter
@@ -33,7 +32,6 @@ from portal.services.imports.unused_columns import CellCounter
 SLOT_OF = {channel: slot for slot, channel in enumerate(SLOTS)}
 SERVED_BY = {AddressKind.PHONE: (Channel.SMS, Channel.CALL), AddressKind.EMAIL: (Channel.EMAIL,)}
 KIND_OF = {Field.ADDRESS: None, Field.PHONE: AddressKind.PHONE, Field.EMAIL: AddressKind.EMAIL}
-PROOFS = (Field.ORIGIN, Field.CONTACT)  # Kept as they stand, so they may say more.
 NO_NUMBER = " 0+-./()"  # Zeros are what a database often has in place of no number.
 # The names that Layout.words has for the word columns.
 WORDS_OF = {Field.CHANNEL: "channel", Field.TYPE: "type", Field.SOURCE: "source"}  # All others: "status".
@@ -56,16 +54,17 @@ class ParsedChunk:
 class RowParser:
     """Parses the lines of one sheet by a layout. `at` is now; lines up to `header_line` are no data."""
 
-    def __init__(self, layout: Layout, *, at: datetime, header_line: int | None, header: Sequence[str] = ()):
+    def __init__(
+        self, layout: Layout, *, at: datetime, header_line: int | None, header: Sequence[str] = (), heading: str = ""
+    ):
         self.layout, self.at, self.header_line = layout, at.replace(microsecond=0), header_line or 0
-        self.values = RowValueReader(layout, header)
+        self.values = RowValueReader(layout, header, heading)
         self._dates = DateColumn(layout, self.at)
         self._addresses = [(layout.columns[each], kind) for each, kind in KIND_OF.items() if each in layout.columns]
         self._width = max(layout.columns.values(), default=-1) + 1
         self._origin = layout.columns.get(Field.ORIGIN)
         self._date = layout.columns.get(Field.DATE)
-        ours = [place for place, name in enumerate(header) if folded(name) in OURS]
-        self._explained = {place for each, place in layout.columns.items() if each not in PROOFS} | set(ours)
+        self._beside = RefusalsBeside(layout, header)
         self._dates_refusals = self._date is not None and yes_refuses("".join(header[self._date : self._date + 1]))
 
     def cells_of(self, line: Line) -> Sequence[str] | None:
@@ -97,7 +96,7 @@ class RowParser:
         for channel in values.stated:  # No cell of a status column goes without a result.
             results.setdefault(SLOT_OF[channel], self._problem_of_cell(channel, addresses, values))
         grants = [slot for slot, each in results.items() if isinstance(each, Entry) and each.status == Status.GRANTED]
-        if grants and any(refuses(cell) for place, cell in enumerate(line[1]) if place not in self._explained):
+        if grants and self._beside.found_in(line[1]):
             results |= dict.fromkeys(grants, RowProblem.REFUSED_BESIDE.value)
         return sorted(results.items(), key=itemgetter(0))
 
@@ -253,15 +252,14 @@ def chunk_parser(
     )  # fmt: skip
 
     @cache
-    def sheet_parser(place: int) -> RowParser:
-        sheet = outline.sheets[place]
-        return RowParser(_layout_of(sheet, layout, name), at=at, header_line=sheet.header_line, header=sheet.header)
+    def parser_of(place: int) -> RowParser:
+        return sheet_parser(outline.sheets[place], layout, name, at)
 
     def parse(chunk: store.ChunkRow) -> ParsedChunk:
         parsed = ParsedChunk()
         if chunk.sheet not in layout.sheets:
             return parsed
-        parser = sheet_parser(chunk.sheet)
+        parser = parser_of(chunk.sheet)
         lines = store.lines_of(vault, chunk)
         if unread is not None:
             unread.add(line for line in lines if line[0] > parser.header_line)
@@ -277,9 +275,16 @@ def chunk_parser(
     return parse
 
 
-def _layout_of(sheet: Sheet, layout: Layout, file_name: str) -> Layout:
-    """Without "all are grants" where file, sheet, title or an address column is named as a list of refusals."""
-    places = {place for each, place in layout.columns.items() if each in SERVES}
-    headers = [name for place, name in enumerate(sheet.header) if place in places]
-    is_of_refusals = any(refusal_named(each) is not None for each in (file_name, sheet.name, sheet.title, *headers))
-    return replace(layout, status=None) if is_of_refusals and layout.status == Status.GRANTED else layout
+def sheet_parser(sheet: Sheet, layout: Layout, file_name: str, at: datetime) -> RowParser:
+    """The parser of a sheet's lines; what stands around them may refuse, and then no yes of theirs is a consent."""
+    addresses = {place for each, place in layout.columns.items() if each in SERVES}
+    around = (
+        sheet.title,
+        sheet.name,
+        file_name,
+        *(name for place, name in enumerate(sheet.header) if place in addresses),
+    )
+    heading = next(filter(refusal_spoken, around), "")
+    if heading and layout.status == Status.GRANTED:
+        layout = replace(layout, status=None)
+    return RowParser(layout, at=at, header_line=sheet.header_line, header=sheet.header, heading=heading)

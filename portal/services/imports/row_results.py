@@ -66,8 +66,8 @@ class RowProblem(ExplainedProblem):
     )
     REFUSED_BESIDE = (
         "refused_beside",
-        N_("Bu satırın okunmayan bir sütununda ret yazıyor."),
-        N_("Ret ise durum sütununa RET yazın; değilse o hücreyi boşaltıp satırı yeniden yükleyin."),
+        N_("Bu satırda ret olabilecek bir yazı var: bir notta, parantez içinde, adın ya da adresin yanında."),
+        N_("Ret ise durum sütununa RET yazın; değilse o yazıyı silip satırı yeniden yükleyin."),
     )
     # fmt: on
 

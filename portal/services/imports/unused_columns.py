@@ -15,7 +15,7 @@ from portal.services.imports.layout.cell_words import Meanings
 from portal.services.imports.layout.consent_names import refusal_named
 from portal.services.imports.layout.headers import OURS
 from portal.services.imports.layout.normalization import address_or_problem, folded, name_of, says_nothing
-from portal.services.imports.layout.refusing_text import refuses
+from portal.services.imports.layout.refusing_text import refuses, refuses_beside
 from portal.services.imports.reading import Line, Sheet
 from portal.services.imports.store import header_of, layout_of, outline_of
 
@@ -125,7 +125,7 @@ class CellCounter:
                 for number, is_so in enumerate((
                     True,
                     self._is_status(cell, is_kept=is_kept),
-                    place != self._name and refuses(cell),
+                    (refuses_beside if place == self._name else refuses)(cell),
                     not is_kept and _is_date(cell),
                     not is_kept and _is_address(cell),
                 )):  # fmt: skip

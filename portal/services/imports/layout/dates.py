@@ -39,6 +39,10 @@ _WEEKDAY = re.compile(
     r"\b(?:pazartesi|pzt|sali|sal|carsamba|car|persembe|per|cumartesi|cmt|cuma|cum|pazar|paz"
     r"|mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs(?:day)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?)\b[\s.,]*"
 )
+_BRACKETS = re.compile(r"\(([^()\n]*)\)")
+_HARMLESS_NOTE = re.compile(
+    rf"(?:gmt|utc|tsi|trt|eest|eet|cest|cet|[+\-:\d\s])*|.*\b(?:saati|time|istanbul)|{_WEEKDAY.pattern}"
+)
 DAY = 86400
 ISTANBUL_AHEAD = 3 * 3600  # Of UTC.
 _HALF = r"(?:[ao]\.?\s?m\.?|[öo]\.?\s?[öosş]\.?|p\.?\s?m\.?)"
@@ -89,6 +93,11 @@ def read(cell: str, day_first: bool = True) -> Moment | RowProblem:
     except (ValueError, OverflowError):
         return RowProblem.DATE_IMPOSSIBLE
     return moment or RowProblem.DATE_UNREADABLE
+
+
+def notes_in(cell: str) -> list[str]:
+    """What stands in brackets beside a date, and is neither a time zone nor a day of the week."""
+    return [note for note in _BRACKETS.findall(cell) if not _HARMLESS_NOTE.fullmatch(folded(note))]
 
 
 def read_clock(cell: str) -> int:
@@ -144,7 +153,7 @@ def _in_digits(text: str, day_first: bool) -> Moment | None:
 
 def _in_words(text: str) -> Moment | None:
     # In ASCII letters, punctuation kept, without the day of the week and anything in brackets.
-    words = re.sub(r"[^\W\d_]+", lambda word: folded(word[0]), re.sub(r"\([^()\n]*\)", "", text))
+    words = re.sub(r"[^\W\d_]+", lambda word: folded(word[0]), _BRACKETS.sub("", text))
     text = re.sub(r"\s+", " ", _WEEKDAY.sub("", words)).strip(" ,")
     if found := _DAY_NAMED.fullmatch(text):
         day, month, year, clock = found.groups()

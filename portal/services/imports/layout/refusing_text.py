@@ -48,7 +48,8 @@ _STOPPING = (
 )
 _ENDING = (
     r"(?:degil\w*|olumsuz|ver(?:il)?m[ie]\w+|alinma\w+|etm[ie]\w+|geri (?:al|cek)\w*|"
-    r"cek(?:ti|il[dm]i|mis|iyor|ecek)\w*|bitti|bitir\w*|sona \w+|sonland\w*|kisitla\w*|inactive|ended|expired|denied|not)"
+    r"cek(?:ti|il[dm]i|mis|iyor|ecek)\w*|bitti|bitir\w*|sona \w+|sonland\w*|kisitla\w*|"
+    r"inactive|ended|expired|denied|not)"
 )
 _ALONE = (
     r"iste?n?(?:il)?[ei]?m(?:i?y?or|iyo|ed|e[zmy]|emi)\w*|vazgec(?!me[dz]|ilmez)\w*|rahatsiz (?:et|ed|ol)\w*|"

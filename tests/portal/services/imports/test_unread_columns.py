@@ -16,8 +16,9 @@ FACTS = {"source": Source.WEB, "date": NOW - timedelta(days=1), "channels": ()}
 PHONE = "0532 123 45 67"
 
 
-def results_of(header, cells, **columns):
-    layout = Layout(columns={Field(name): place for name, place in columns.items()}, origin="form", **FACTS)
+def results_of(header, cells, channels=(), **columns):
+    facts = FACTS | {"channels": channels}
+    layout = Layout(columns={Field(name): place for name, place in columns.items()}, origin="form", **facts)
     found = RowParser(layout, at=NOW, header_line=1, header=header).parse((2, cells))
     return {SLOTS[slot]: str(what.status if isinstance(what, Entry) else what) for slot, what in found}
 
@@ -42,9 +43,40 @@ def test_a_proof_that_refuses_counts_as_a_note_and_a_name_or_what_we_wrote_does_
         assert results_of(["CEP", "SMS", "X"], [PHONE, "E", note], **columns, **{kept: 2}) == {
             Channel.SMS: "refused_beside"
         }  # fmt: skip
-    assert results_of(["CEP", "SMS", "Ad"], [PHONE, "E", note], **columns, name=2) == {Channel.SMS: "ONAY"}
+    assert results_of(["CEP", "SMS", "Ad"], [PHONE, "E", "Ece Ret"], **columns, name=2) == {Channel.SMS: "ONAY"}
     assert results_of(["CEP", "SMS", "Sorun"], [PHONE, "E", note], **columns) == {Channel.SMS: "ONAY"}
     assert results_of(["CEP", "SMS"], [PHONE, "E", "", note], **columns) == {Channel.SMS: "refused_beside"}
+
+
+@pytest.mark.parametrize(
+    ("field", "cell", "harmless"),
+    [
+        ("name", "Ayşe Yılmaz (RET)", "Ayşe Yılmaz (Kadıköy)"),
+        ("name", "Can Er - SMS İSTEMİYOR", "Can Er - Korkmaz"),
+        ("email", "RET - Ayşe <kisi142@example.com>", "Ayşe Durmaz <kisi142@example.com>"),
+        ("email", "(aboneliği iptal etti) Can <kisi143@example.com>", "(Kadıköy) Can <kisi143@example.com>"),
+        ("date", "23 Kasım 2026 (iptal etti)", "23 Kasım 2026 (Pazartesi)"),
+        ("date", "23 Kasım 2026 (ayrılmış)", "Mon Nov 23 2026 10:00:00 GMT+0300 (GMT+03:00)"),
+    ],
+)
+def test_words_of_refusing_beside_what_a_cell_is_read_for_hold_the_grant_back(field, cell, harmless):
+    """Not the line's refusal."""
+    first = "email" if field == "email" else "phone"
+    columns = {first: 0, "status": 1} | ({} if field == first else {field: 2})
+
+    def status(text, said):
+        cells = [text, said] if field == first else [PHONE, said, text]
+        found = results_of(["A", "Durum", "B"], cells, channels=tuple(Channel), **columns)
+        return found[Channel.EMAIL if first == "email" else Channel.SMS]
+
+    assert [status(cell, "ONAY"), status(harmless, "ONAY"), status(cell, "RET")] == ["refused_beside", "ONAY", "RET"]
+
+
+def test_a_column_of_names_that_refuse_is_named():
+    names = ["Ayşe Yılmaz (RET)", *["Ece Ret"] * 9]
+
+    assert column_of("Ad", *names, field=Field.NAME).refusals == 1
+    assert column_of("Ad", *names[1:], field=Field.NAME) is None
 
 
 def column_of(name: str, *cells: str, field: Field | None = None):
