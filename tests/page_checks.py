@@ -40,6 +40,7 @@ FRAGMENTS = ("dashboard/imports/progress.html", "dashboard/campaigns/audience_pr
 SIGNED_IN = ("dashboard/", "desk/", "operator/", "account/")  # Templates of pages behind a session.
 SHORT_ENDPOINTS = "recipient.short_"  # Their /<code> matches any path of one part.
 ERROR = re.compile(r"^(Hata|Error): ")  # Before the title of a page that refused something.
+QUOTED = re.compile(r"<(code|textarea)\b.*?</\1>", re.DOTALL)  # Templates of gateways are shown as they are.
 LEFTOVERS = re.compile(r"\{\{|\{%|%\}|%\(\w+\)[sd]|Undefined\b|LazyString|lazy_gettext|(?:object|function) at 0x")
 NOTHING = re.compile(r">\s*None\s*<")  # On a Turkish page; in English it is also a word.
 INLINE = re.compile(
@@ -128,7 +129,7 @@ def page_faults(page: Page) -> list[str]:
         "ids used twice": [] if len(page.ids) == len(set(page.ids)) else page.ids,
         "ids that nothing has": page.referenced_ids.difference(page.ids),
         "open passwords": _open_passwords(page),
-        "leftovers of a template": LEFTOVERS.findall(page.text),
+        "leftovers of a template": LEFTOVERS.findall(QUOTED.sub("", page.text)),
         "None in a page": NOTHING.findall(page.text) if page.language == "tr" else [],
         "inline code": INLINE.findall(page.text) + page.scripted_tags,
         "from elsewhere": ELSEWHERE.findall(page.text),

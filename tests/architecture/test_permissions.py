@@ -146,7 +146,12 @@ def test_each_permission_is_needed_by_a_page_and_held_by_somebody(app):
     assert used == held == set(Permission)
 
 
-CHANGES_KEYS = {"dashboard.connect", "dashboard.connect_by_partner", "dashboard.register_push", "dashboard.remove_push"}
+CHANGES_KEYS = {
+    "dashboard.connect",
+    "dashboard.connect_by_partner",
+    "dashboard.register_push",
+    "dashboard.remove_push",
+} | {f"{place}.{act}_gateway" for place in ("dashboard", "operator") for act in ("new", "change", "remove")}
 
 
 def test_what_changes_keys_or_people_and_files_with_addresses_ask_for_a_factor(app):

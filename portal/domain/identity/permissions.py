@@ -22,7 +22,7 @@ class Permission(StrEnum):
     EXPORT = "export"  # Download files.
     SETTLE = "settle"  # Resolve differences to İYS and submissions that wait for a person.
     BRANDS = "brands"
-    CONNECT = "connect"  # İYS accounts and pushes.
+    CONNECT = "connect"  # İYS accounts, pushes, and accounts at vendors of messages; at the operator, too.
     ONBOARD = "onboard"  # The company's data, papers and package.
     PEOPLE = "people"  # Invitations, roles, networks.
     AUDIT = "audit"
@@ -56,6 +56,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
 OPERATOR_PERMISSIONS: dict[OperatorRole, frozenset[Permission]] = {
     OperatorRole.ADMIN: frozenset(
         {P.CONSOLE, P.ANSWER, P.ASSIST, P.BEHALF, P.REVIEW, P.TARIFF, P.CALENDAR, P.HEALTH, P.STAFF, P.AUDIT}
+        | {P.CONNECT}
     ),
     OperatorRole.SUPPORT: frozenset({P.CONSOLE, P.ANSWER, P.ASSIST, P.BEHALF}),
 }

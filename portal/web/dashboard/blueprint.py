@@ -24,6 +24,7 @@ IYS_ITEMS = (
 COMPANY_ITEMS = (
     ("start", "dashboard.start", _l("Başlangıç"), Permission.ONBOARD),
     ("brands", "dashboard.brands", _l("Markalar"), Permission.LOOK),
+    ("gateways", "dashboard.gateways", _l("Gönderim"), Permission.LOOK),
     ("package", "dashboard.package", _l("Paket"), Permission.LOOK),
     ("people", "dashboard.list_people", _l("Kişiler"), Permission.PEOPLE),
     ("exports", "dashboard.exports", _l("Dışa aktar"), Permission.EXPORT),

@@ -21,6 +21,7 @@ from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.iys.forwarding_status import block_of, is_connected, is_forwarding, lane_backlogs
 from portal.web.dashboard.recipients.recipients import count_reassigned
 from portal.web.shared.access import needs
+from portal.web.shared.gateway_pages import own_accounts
 
 NEEDS_ATTENTION = (Outcome.PARKED, Outcome.EXPIRED)  # Blocked ones have an alert of their own.
 MAX_DECISIONS = 12
@@ -53,6 +54,7 @@ def overview() -> str:
         oldest=_oldest_submission(provider.id, at),
         decisions=_recent_decisions(provider),
         block=block_of(provider.id, at),
+        stopped_gateways=[each for each in own_accounts() if each.explanation],
         is_connected=is_connected(provider.id),
         is_forwarding=is_forwarding(provider.id),
         reassigned=count_reassigned(provider.id, at),

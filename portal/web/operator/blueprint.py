@@ -17,6 +17,7 @@ NAVIGATION = (
     ("orders", "operator.orders", _l("Siparişler"), Permission.REVIEW),
     ("tariff", "operator.price_list", _l("Paketler"), Permission.TARIFF),
     ("calendar", "operator.holidays", _l("Takvim"), Permission.CALENDAR),
+    ("gateways", "operator.gateways", _l("Gönderim"), Permission.CONNECT),
     ("health", "operator.health", _l("Sağlık"), Permission.HEALTH),
     ("staff", "operator.staff", _l("Ekip"), Permission.STAFF),
     ("audit", "operator.audit", _l("Denetim"), Permission.AUDIT),

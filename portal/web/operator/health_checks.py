@@ -3,12 +3,10 @@
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from flask import current_app, render_template
-from flask_babel import format_datetime
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
@@ -23,10 +21,6 @@ from portal.core.models import (
     CredentialKind,
     ForwardingHold,
     Lane,
-    Mail,
-    MailState,
-    Message,
-    MessageState,
     Outcome,
     Provider,
     Submission,
@@ -35,28 +29,18 @@ from portal.domain import consent_points
 from portal.domain.consents.urgency import AMBER, RED
 from portal.domain.identity import login_throttle
 from portal.domain.identity.permissions import Permission
-from portal.domain.notifications.messages import AT_ONCE
 from portal.services.iys import circuit_breaker, holds, iys_clock, rate_limit, success_rate
 from portal.services.iys.success_rate import Level
+from portal.web.operator import message_checks
 from portal.web.operator.blueprint import blueprint
+from portal.web.operator.health_check import AMBER_TONE, BAD, GOOD, HealthCheck, format_time
 from portal.web.shared.access import needs
 from portal.web.shared.labels import label
 
-GOOD, AMBER_TONE, BAD = "good", "amber", "bad"
 FORWARDER_SILENCE = timedelta(minutes=30)  # With something due, the forwarder calls far more often.
-MAIL_DELAY = timedelta(minutes=10)  # A mail usually leaves within a minute.
-RECENT = timedelta(days=7)
 LOW_DISK, FULL_DISK = 0.15, 0.05  # Share of the disk that is free.
 MANY_TASKS = 100
 LOW_BUDGET = 0.2  # Share of an hour's budget that is left.
-
-
-@dataclass(frozen=True)
-class HealthCheck:
-    name: str
-    finding: str
-    tone: str = GOOD
-    cure: str = ""
 
 
 @blueprint.get("/health")
@@ -76,8 +60,7 @@ def run_all(at: datetime) -> list[HealthCheck]:
         _check_clock(),
         *_check_lanes(at),
         _check_blocked_accounts(at),
-        _check_mails(at),
-        _check_messages(at),
+        *message_checks.run_all(at),
         _check_password_spraying(at),
         _check_consent_points(at),
         _check_disk(),
@@ -92,7 +75,7 @@ def _check_iys_host(at: datetime) -> HealthCheck:
         return HealthCheck(_("İYS"), _("Cevap veriyor."))
     finding = _(
         "Cevap vermiyor; %(failures)s deneme sonuçsuz kaldı, sonraki deneme %(until)s.", failures=host.failures,
-        until=_format_time(host.until or at),
+        until=format_time(host.until or at),
     )  # fmt: skip
     cure = _("İYS'nin duyurularına bakın; kararlar burada geçerli, geldiğinde iletilir.")
     return HealthCheck(_("İYS"), finding, BAD, cure)
@@ -103,7 +86,7 @@ def _check_forwarder(at: datetime) -> HealthCheck:
     submissions = select(Submission.id).join(Provider, Provider.id == Submission.provider_id)
     waiting = submissions.where(Provider.admitted_at.is_not(None), Submission.outcome == Outcome.WAITING)
     due = read_session().scalar(waiting.where(Submission.due_at < at - FORWARDER_SILENCE).limit(1))
-    finding = _("Son çağrısı: %(at)s sularında.", at=_format_time(span)) if span else _("Henüz hiç çağrı yapmadı.")
+    finding = _("Son çağrısı: %(at)s sularında.", at=format_time(span)) if span else _("Henüz hiç çağrı yapmadı.")
     if due and (span is None or at - span > FORWARDER_SILENCE):
         return HealthCheck(name, finding, BAD, _("İletici duruyor: flask iys forward çalışıyor mu, bakın."))
     return HealthCheck(name, finding)
@@ -171,7 +154,7 @@ def _check_lanes(at: datetime) -> Iterator[HealthCheck]:
         age = at - oldest
         tone = BAD if age >= RED else AMBER_TONE if age >= AMBER else GOOD
         cure = _("Üç iş günü dolmadan gitmeli: İYS'ye ve hizmet sağlayıcının hesabına bakın.") if tone != GOOD else ""
-        finding = _("%(count)s karar bekliyor; en eskisi %(at)s.", count=count, at=_format_time(oldest))
+        finding = _("%(count)s karar bekliyor; en eskisi %(at)s.", count=count, at=format_time(oldest))
         yield HealthCheck(name, finding, tone, cure)
 
 
@@ -188,38 +171,13 @@ def _check_blocked_accounts(at: datetime) -> HealthCheck:
     return HealthCheck(name, finding, AMBER_TONE, _("Bağlantı sayfalarında ne yapacakları yazar; gerekirse arayın."))
 
 
-def _check_mails(at: datetime) -> HealthCheck:
-    name, waits = _("E-postalar"), Mail.state == MailState.WAITING
-    count, oldest = read_session().execute(select(func.count(), func.min(Mail.created_at)).where(waits)).one()
-    failed = read_session().scalar(
-        select(func.count()).select_from(Mail).where(Mail.state == MailState.FAILED, Mail.created_at > at - RECENT)
-    )
-    finding = _("%(count)s bekliyor, son 7 günde %(failed)s gönderilemedi.", count=count, failed=failed)
-    if oldest and at - oldest > MAIL_DELAY:
-        return HealthCheck(name, finding, BAD, _("E-posta sunucusuna (SMTP_URL) ve iş kuyruğuna bakın."))
-    return HealthCheck(name, finding, AMBER_TONE if failed else GOOD, _("Adresleri yanlış olabilir.") if failed else "")
-
-
-def _check_messages(at: datetime) -> HealthCheck:
-    name, waits = _("Gönderilecek iletiler"), (Message.state == MessageState.WAITING, Message.due_at.is_not(None))
-    count, oldest = read_session().execute(select(func.count(), func.min(Message.created_at)).where(*waits)).one()
-    if not oldest:
-        return HealthCheck(name, _("Bekleyen yok."))
-    finding = _("%(count)s ileti bekliyor; en eskisi %(at)s.", count=count, at=_format_time(oldest))
-    urgent = read_session().scalar(select(func.min(Message.created_at)).where(*waits, Message.rank == AT_ONCE))
-    if urgent and at - urgent > MAIL_DELAY:  # Codes, and messages that the law wants on the same day.
-        return HealthCheck(name, finding, BAD, _("İleti geçidine bakın."))
-    is_late = at - oldest > AMBER
-    return HealthCheck(name, finding, AMBER_TONE if is_late else GOOD, _("İleti geçidine bakın.") if is_late else "")
-
-
 def _check_password_spraying(at: datetime) -> HealthCheck:
     name, alarm = _("Parola denemeleri"), login_throttle.find_spraying(read_session(), at)
     if alarm is None:
         return HealthCheck(name, _("Olağan."))
     finding = _(
         "%(accounts)s hesapta, %(networks)s ağdan %(tries)s yanlış parola denendi; ilki %(since)s.",
-        accounts=alarm.accounts, networks=alarm.networks, tries=alarm.attempts, since=_format_time(alarm.since),
+        accounts=alarm.accounts, networks=alarm.networks, tries=alarm.attempts, since=format_time(alarm.since),
     )  # fmt: skip
     cure = _("Biri birçok hesapta birer ikişer parola deniyor. Ağ düzeyinde engelleyin, hesap sahiplerini uyarın.")
     return HealthCheck(name, finding, BAD, cure)
@@ -260,7 +218,3 @@ def _check_task_queue() -> HealthCheck:
     if count > MANY_TASKS:
         return HealthCheck(name, finding, AMBER_TONE, _("İşçi duruyor olabilir: flask jobs run çalışıyor mu, bakın."))
     return HealthCheck(name, finding)
-
-
-def _format_time(at: datetime) -> str:
-    return format_datetime(at, "d MMMM HH:mm")

@@ -20,6 +20,7 @@ DOWNLOAD = "30 per minute"  # Files of days, which a process opens in memory: so
 EXPORTS = "30 per hour"  # Files of everything a provider has: each reads and opens up to every row.
 CONNECT = "5 per hour"  # New İYS accounts of a provider: each costs token calls, and all providers share ten an hour.
 TEST = "20 per hour"  # Tests of a provider's connection: a few calls to İYS each.
+GATEWAYS = "20 per hour"  # Checks and tests of accounts at vendors: calls that guess passwords, and messages.
 SIGN_UP = "20 per hour"  # Opening accounts from one address: each sends a mail.
 SIGN_UP_ADDRESS = "3 per hour"  # Mails to one address that somebody signs up with, who may not be its owner.
 DOMAINS = "30 per hour"  # Adding and checking hosts of a provider's brands: each asks name servers.

@@ -85,9 +85,7 @@ DESCRIBED = DescribedVendor(
             is_long=True,
         ),
     ),
-    N_(
-        "Yanıtı alınamayan gönderimi bu firmaya soramayız: yeniden gönderilip gönderilmeyeceğine siz karar verirsiniz."
-    ),
+    N_("Yanıtı alınamayan gönderimi bu firmaya soramayız: yeniden gönderilip gönderilmeyeceğine siz karar verirsiniz."),
     N_("Firmanın panelinde API erişimini açın; IP kısıtı varsa bu sunucunun adresini ekleyin."),
 )
 SMTP = MailServer(

@@ -1,0 +1,121 @@
+"""The provider's accounts at vendors of messages, and which of them a brand sends through."""
+
+from typing import Any
+
+from flask import render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import SelectField
+
+from portal.core.addresses import AddressKind
+from portal.core.extensions import db, limiter, read_session
+from portal.core.models import Brand, BrandGateway
+from portal.domain.identity.permissions import Permission
+from portal.domain.notifications import gateways as rule
+from portal.web.dashboard.blueprint import blueprint
+from portal.web.shared import gateway_pages, limits
+from portal.web.shared.access import needs
+from portal.web.shared.forms import BaseForm
+from portal.web.shared.gateway_pages import AccountStatus
+from portal.web.shared.redirects import commit_and_redirect
+from portal.web.shared.signed_in_person import own_brands, own_row_or_404, provider_key, record_audit
+
+
+class BrandGatewaysForm(BaseForm):
+    """Of one brand: for each kind of address the first gateway and the one that stands in."""
+
+    phone_1 = SelectField(_l("SMS"))
+    phone_2 = SelectField(_l("SMS, yedek"))
+    email_1 = SelectField(_l("E-posta"))
+    email_2 = SelectField(_l("E-posta, yedek"))
+
+    def __init__(self, accounts: list[AccountStatus], **options: Any):
+        super().__init__(**options)
+        for kind in AddressKind:
+            of_kind = [each for each in accounts if each.row.carries == kind]
+            own = [(str(each.row.id), f"{each.vendor.title}, {each.row.header}") for each in of_kind]
+            for place, usual in ((1, _("Firmanın ilk çalışan hesabı")), (2, _("Yok"))):
+                if own:
+                    self[f"{kind}_{place}"].choices = [("", usual), *own]
+                else:
+                    del self[f"{kind}_{place}"]
+
+    def chosen(self, kind: AddressKind) -> list[int]:
+        """The first one, and the other if there are two. One that only stands in is the first."""
+        names = dict.fromkeys(self[f"{kind}_{place}"].data for place in (1, 2) if f"{kind}_{place}" in self)
+        return [int(name) for name in names if name]
+
+
+@blueprint.get("/gateways", endpoint="gateways")
+@needs(Permission.LOOK)
+def list_gateways() -> str:
+    accounts = gateway_pages.own_accounts()
+    brands = [brand for brand in own_brands() if brand.closed_at is None]
+    forms = [(brand, _form_of(brand, accounts)) for brand in brands] if accounts else []
+    return render_template("dashboard/gateways.html", accounts=accounts, forms=forms, kinds=list(AddressKind))
+
+
+@blueprint.post("/gateways/brands/<id:brand_id>")
+@needs(Permission.BRANDS)
+def set_brand_gateways(brand_id: int) -> ResponseReturnValue:
+    brand = own_row_or_404(db.session, Brand, brand_id)
+    form = BrandGatewaysForm(gateway_pages.own_accounts(), prefix=_prefix(brand))
+    message = _("Seçtiğiniz hesap artık yok. Yeniden seçin.")
+    if form.validate_on_submit():
+        for kind in AddressKind:
+            rule.set_for_brand(db.session, brand.id, kind, form.chosen(kind))
+        record_audit("brand.gateways_set", "brand", brand.id)
+        message = _("Kaydedildi.")
+    return commit_and_redirect(url_for(".gateways"), message)
+
+
+@blueprint.route("/gateways/new", methods=["GET", "POST"])
+@limiter.limit(limits.GATEWAYS, key_func=provider_key, methods=["POST"])
+@needs(Permission.CONNECT, fresh=True)
+def new_gateway() -> ResponseReturnValue:
+    return gateway_pages.add()
+
+
+@blueprint.get("/gateways/<id:gateway_id>")
+@needs(Permission.LOOK)
+def show_gateway(gateway_id: int) -> ResponseReturnValue:
+    return gateway_pages.show(gateway_id)
+
+
+@blueprint.route("/gateways/<id:gateway_id>/change", methods=["GET", "POST"])
+@limiter.limit(limits.GATEWAYS, key_func=provider_key, methods=["POST"])
+@needs(Permission.CONNECT, fresh=True)
+def change_gateway(gateway_id: int) -> ResponseReturnValue:
+    return gateway_pages.change(gateway_id)
+
+
+@blueprint.post("/gateways/<id:gateway_id>/test")
+@limiter.limit(limits.GATEWAYS, key_func=provider_key)
+@needs(Permission.CONNECT)
+def test_gateway(gateway_id: int) -> ResponseReturnValue:
+    return gateway_pages.send_test(gateway_id)
+
+
+@blueprint.post("/gateways/<id:gateway_id>/domain")
+@limiter.limit(limits.DOMAINS, key_func=provider_key)
+@needs(Permission.CONNECT)
+def check_gateway_domain(gateway_id: int) -> ResponseReturnValue:
+    return gateway_pages.check_domain(gateway_id)
+
+
+@blueprint.post("/gateways/<id:gateway_id>/removal")
+@needs(Permission.CONNECT, fresh=True)
+def remove_gateway(gateway_id: int) -> ResponseReturnValue:
+    return gateway_pages.remove(gateway_id)
+
+
+def _form_of(brand: Brand, accounts: list[AccountStatus]) -> BrandGatewaysForm:
+    rows = read_session().query(BrandGateway).filter_by(brand_id=brand.id)
+    chosen = {f"{row.carries}_{row.place}": str(row.gateway_id) for row in rows}
+    return BrandGatewaysForm(accounts, formdata=None, data=chosen, prefix=_prefix(brand))
+
+
+def _prefix(brand: Brand) -> str:
+    """Of the names of a brand's fields: each brand has a form on the same page."""
+    return f"brand-{brand.id}"

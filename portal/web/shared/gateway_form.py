@@ -1,0 +1,108 @@
+"""The form of an account at a vendor, made of the fields that its vendor asks for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import IntegerField, PasswordField, SelectChoice, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+
+from portal.core import addresses
+from portal.core.addresses import AddressKind
+from portal.services.messaging.gateways import description_checks
+from portal.services.messaging.gateways.mail_message import split_mailbox
+from portal.services.messaging.gateways.vendors import CredentialField, Vendor
+from portal.web.shared.forms import BaseForm
+from portal.web.shared.validators import READABLE
+
+MOST_PER_SECOND, USUAL_PER_SECOND = 1000, 10
+
+
+class GatewayForm(BaseForm):
+    header = StringField(_l("Gönderici"), validators=[InputRequired(_l("Göndericiyi yazın.")), READABLE])
+    per_second = IntegerField(
+        _l("Saniyede en çok ileti"),
+        validators=[
+            InputRequired(_l("Bir sayı yazın.")),
+            NumberRange(1, MOST_PER_SECOND, _l("1 ile 1000 arasında bir sayı yazın.")),
+        ],
+    )
+    credential_fields: tuple[CredentialField, ...] = ()
+    vendor: Vendor
+    stored: Mapping[str, str] = {}  # The credentials that are to be replaced.
+
+    def validate_header(self, field: Any) -> None:
+        if len(field.data) > 254:
+            raise ValidationError(_("En çok 254 karakter yazın."))
+        if self.vendor.carries == AddressKind.PHONE and not (field.data.isascii() and 3 <= len(field.data) <= 20):
+            raise ValidationError(_("Gönderici adını firmada kayıtlı olduğu gibi, Türkçe harf olmadan yazın."))
+        if self.vendor.carries == AddressKind.EMAIL and not is_mailbox(field.data):
+            raise ValidationError(_("Marka <bilgi@firmaniz.com> gibi bir posta kutusu yazın."))
+
+    def credentials(self) -> dict[str, str]:
+        """What was typed in. Secrets that were left empty are the stored ones; and the key that signs stays."""
+        typed = {each.name: (self[each.name].data or "").strip() for each in self.credential_fields}
+        kept = {each.name for each in self.credential_fields if each.is_secret and not typed[each.name]}
+        return {**self.stored, **typed, **{name: self.stored.get(name, "") for name in kept}}
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Stored secrets go nowhere but where they were meant to go: any other change asks for them again."""
+        is_valid = super().validate(extra_validators)
+        values = self.credentials()
+        is_same = all(values[each.name] == self.stored.get(each.name, "") for each in self._plain_fields())
+        for each in self.credential_fields:
+            if each.is_secret and not self[each.name].data and not (is_same and self.stored.get(each.name)):
+                self[each.name].errors = [_("Bu alanı yazın.")]
+                is_valid = False
+        return is_valid and self._has_good_description(values)
+
+    def _plain_fields(self) -> list[CredentialField]:
+        return [each for each in self.credential_fields if not each.is_secret]
+
+    def _has_good_description(self, values: Mapping[str, str]) -> bool:
+        if "description" not in values:
+            return True
+        try:
+            description_checks.parse_description(values["description"])
+        except description_checks.BadDescription as bad:
+            where = bad.pointer or "/"
+            self["description"].errors = [f"{where}: {_(bad.problem)}"]
+            return False
+        return True
+
+
+def build_form(vendor: Vendor, *, stored: Mapping[str, str] | None = None, **values: Any) -> GatewayForm:
+    """The form as posted, or with these values. `stored` are the credentials that it replaces."""
+    known = {**(stored or {}), **values, **request.form.to_dict()}
+    fields = vendor.fields_for({name: str(text) for name, text in known.items()})
+    parts = {each.name: _field(each) for each in fields}
+    form_class = type("VendorForm", (GatewayForm,), {**parts, "vendor": vendor, "credential_fields": fields})
+    defaults = {each.name: each.default for each in fields} | {"per_second": USUAL_PER_SECOND}
+    shown = (
+        {each.name: stored[each.name] for each in fields if not each.is_secret and each.name in stored}
+        if stored
+        else {}
+    )
+    form: GatewayForm = form_class(data=defaults | shown | values)
+    form.stored = stored or {}
+    return form
+
+
+def is_mailbox(text: str) -> bool:
+    try:
+        return addresses.parse(split_mailbox(text)[1]).kind == AddressKind.EMAIL
+    except addresses.BadAddress:
+        return False
+
+
+def _field(each: CredentialField) -> Any:
+    if each.is_secret:
+        return PasswordField(_(each.label), validators=[Length(max=500), READABLE])
+    if each.choices:
+        return SelectField(_(each.label), choices=[SelectChoice(value, _(text)) for value, text in each.choices])
+    needed = Optional() if each.is_optional or each.default else InputRequired(_("Bu alanı yazın."))
+    if each.is_long:
+        return TextAreaField(_(each.label), validators=[needed, Length(max=description_checks.LONGEST)])
+    return StringField(_(each.label), validators=[needed, Length(max=254), READABLE])

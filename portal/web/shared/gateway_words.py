@@ -1,0 +1,67 @@
+"""What vendors' reasons mean to whoever has an account there: a sentence, and what to do."""
+
+from flask_babel import gettext as _
+
+from portal.core.lazy_text import N_
+from portal.services.messaging.gateways.protocol import Reason, SendError
+
+# A sentence and a cure, as msgids.
+REASONS: dict[Reason, tuple[str, str]] = {
+    Reason.BAD_ADDRESS: (N_("Adres geçersiz ya da artık kullanılmıyor."), N_("Adresi kontrol edin.")),
+    Reason.BLOCKED_BY_VENDOR: (
+        N_("Kişi, firmanın kendi ret listesinde."),
+        N_("Bu bir rettir; o adrese ileti göndermeyin."),
+    ),
+    Reason.BLOCKED_BY_IYS: (
+        N_("Firma, İYS'de onay bulunmadığı için iletiyi durdurdu."),
+        N_("Kişinin İYS'deki durumuna bakın."),
+    ),
+    Reason.DUPLICATE: (
+        N_("Firma, aynı iletiyi bu adrese az önce almış."),
+        N_("Bir süre bekleyin; ikinci kez gönderilmez."),
+    ),
+    Reason.CONTENT: (N_("Firma iletinin metnini kabul etmedi."), N_("Metni kısaltın ya da firmaya nedenini sorun.")),
+    Reason.NO_CREDIT: (N_("Hesabınızda bakiye kalmamış."), N_("Firmanın panelinden bakiye yükleyin.")),
+    Reason.CREDENTIALS: (
+        N_("Firma kullanıcı adını ya da şifreyi kabul etmedi."),
+        N_("API bilgilerini firmanın panelinden kopyalayıp yeniden yazın."),
+    ),
+    Reason.HEADER: (
+        N_("Gönderici adı bu hesapta kayıtlı değil ya da reddedildi."),
+        N_("Kayıtlı olanı harfi harfine yazın ya da firmadan onay isteyin."),
+    ),
+    Reason.NETWORK_ADDRESS: (
+        N_("Firma, bu sunucunun IP adresinden gelen çağrıları kabul etmiyor."),
+        N_("Sunucunun IP adresini firmanın panelinde izinli adreslere ekleyin."),
+    ),
+    Reason.IYS_SETUP: (
+        N_("Firmadaki hesabınızda İYS markası tanımlı değil."),
+        N_("Firmanın panelinde İYS marka kodunuzu tanımlayın."),
+    ),
+    Reason.RATE: (N_("Firma, bu kadar sık gönderime izin vermiyor."), N_("Saniyedeki ileti sayısını azaltın.")),
+    Reason.UNREACHABLE: (
+        N_("Alıcıya ulaşılamadı: telefon kapalı ya da posta kutusu dolu olabilir."),
+        N_("Daha sonra yeniden deneyin."),
+    ),
+    Reason.UNAVAILABLE: (
+        N_("Firmadan yanıt alınamadı."),
+        N_("Yazdığınız adresi kontrol edin; doğruysa birkaç dakika sonra yeniden deneyin."),
+    ),
+    Reason.UNKNOWN: (
+        N_("Firma, bilmediğimiz bir yanıt verdi."),
+        N_("Yanıttaki sözcüğü firmanın destek ekibine sorun."),
+    ),
+}
+
+
+def explain_error(error: SendError) -> str:
+    """A failure with its cure and the vendor's own word."""
+    return explain_reason(error.reason, error.code)
+
+
+def explain_reason(reason: str | None, code: str | None) -> str:
+    """The same of a row; a reason of a later version counts as unknown."""
+    known = Reason(reason) if reason in set(Reason) else Reason.UNKNOWN
+    sentence, cure = REASONS[known]
+    word = " " + _("Firmanın sözcüğü: %(code)s.", code=code) if code else ""
+    return f"{_(sentence)} {_(cure)}{word}"

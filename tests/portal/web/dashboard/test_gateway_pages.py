@@ -1,0 +1,268 @@
+"""Accounts at vendors of messages: asked about before they are stored, tried before they send, their secrets never
+shown."""
+
+import html
+import re
+
+import pytest
+import requests
+
+from portal.core import clock
+from portal.core.addresses import AddressKind, parse
+from portal.core.extensions import db, limiter, vault
+from portal.core.models import (
+    AuditEntry,
+    BrandGateway,
+    GatewayState,
+    Mail,
+    MailKind,
+    MessageGateway,
+    OperatorRole,
+    Provider,
+    Purpose,
+    Role,
+)
+from portal.domain import address_proofs
+from portal.domain.notifications import gateways
+from portal.jobs import gateway_alarms
+from portal.services.messaging import routing
+from portal.services.messaging.fake_gateway import create_gateway
+from portal.services.messaging.gateways import description_checks
+from portal.services.messaging.gateways.offered_vendors import EXAMPLES, example_description
+from portal.services.messaging.gateways.protocol import Reason
+from portal.web.shared.gateway_words import REASONS
+from tests import make, servers
+from tests.portal.web.dashboard.staff import csrf_token, signed_in
+from tests.portal.web.operator.conftest import OperatorBrowser
+
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
+
+PAGE = "/dashboard/gateways"
+NEW = f"{PAGE}/new?vendor=verimor"
+VERIMOR = {"username": "908500000001", "password": "demo", "header": "DENEME", "per_second": "10"}
+SECRET = "cok-gizli-anahtar"
+
+
+@pytest.fixture
+def fake(app, tmp_path):
+    """The vendors' fake, by its address."""
+    with servers.serving(create_gateway(tmp_path / "messages.db")) as url:
+        app.config["MESSAGE_GATEWAY_URL"] = url
+        yield url
+
+
+def shown(page) -> str:
+    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.text)))
+
+
+def prove(app, address: str = make.PHONE) -> str:
+    """An address of Ayşe's team; its choice in the form."""
+    with app.app_context():
+        proof = address_proofs.request_code(
+            db.session, vault(), "secret", parse(address), Purpose.SANDBOX, sends=False, language="tr", network="",
+            at=clock.now(), sandbox_provider_id=make.brand().provider_id, notice=make.NOTICE,
+        )  # fmt: skip
+        proof.proved_at = clock.now()
+        db.session.commit()
+        return str(proof.id)
+
+
+def stored(app, *, works: bool = False, provider_id: int | None = 0, **credentials) -> str:
+    """The path of an account: Ayşe's, another provider's, or the operator's (None)."""
+    with app.app_context():
+        row = gateways.add_gateway(
+            db.session, vault(), provider_id=make.brand().provider_id if provider_id == 0 else provider_id,
+            vendor="verimor", header="DENEME", per_second=10, at=clock.now(), carries=AddressKind.PHONE,
+            credentials=credentials or {"username": "908500000001", "password": "demo"},
+        )  # fmt: skip
+        if works:
+            gateways.mark_tested(row, clock.now())
+        db.session.commit()
+        return f"{PAGE}/{row.id}"
+
+
+def credentials_of(app, rows) -> dict:
+    with app.app_context():
+        return gateways.read_credentials(vault(), rows.one(MessageGateway))
+
+
+def arrived(fake) -> list[dict]:
+    return requests.get(f"{fake}/control/messages", timeout=5).json()["messages"]
+
+
+def test_an_account_is_checked_stored_tried_and_chosen(app, ayse, fake, rows):
+    proof = prove(app)
+    assert "Henüz gönderim hesabı yok" in shown(ayse.opens(PAGE))
+    offered = shown(ayse.opens(f"{PAGE}/new"))
+    assert all(name in offered for name in ("Verimor", "NetGSM", "İleti Merkezi", "Başka bir SMS", "SMTP"))
+
+    path = ayse.posts(NEW, VERIMOR).location
+    page = ayse.opens(path)
+    assert "Denenmedi" in shown(page) and "/callbacks/" in page.text
+    assert ayse.posts(f"{path}/test", {"address": proof}).status_code == 303
+    (message,) = arrived(fake)
+    assert "deneme" in message["text"] and message["to"].endswith(make.PHONE[-10:])
+    gateway = rows.one(MessageGateway)
+    assert gateway.state == GatewayState.WORKING and "Çalışıyor" in shown(ayse.opens(PAGE))
+
+    with app.app_context():
+        brand_id = make.brand().id
+    ayse.posts(
+        f"{PAGE}/brands/{brand_id}", {f"brand-{brand_id}-phone_1": str(gateway.id), f"brand-{brand_id}-phone_2": ""}
+    )
+    assert rows.one(BrandGateway).gateway_id == gateway.id
+    assert f'selected value="{gateway.id}"' in ayse.opens(PAGE).text
+    ayse.posts(f"{path}/removal")
+    assert rows.one(MessageGateway).state == GatewayState.REMOVED and rows.count(BrandGateway) == 0
+    assert ayse.opens(path).status_code == 404
+    acts = [entry.act for entry in rows(AuditEntry) if "gateway" in entry.act]
+    assert acts == ["gateway.added", "gateway.tested", "brand.gateways_set", "gateway.removed"]
+
+
+def test_what_the_vendor_refuses_is_explained_and_not_stored(ayse, fake, rows):
+    answer = ayse.posts(NEW, VERIMOR | {"password": SECRET})
+
+    assert answer.status_code == 422 and "şifreyi kabul etmedi" in shown(answer)
+    assert SECRET not in answer.text and rows.count(MessageGateway) == 0
+
+
+@pytest.mark.parametrize("wrong", [{"password": ""}, {"username": ""}, {"header": "ÖRNEK"}, {"per_second": "0"}])
+def test_half_an_account_is_not_stored(ayse, fake, rows, wrong):
+    assert ayse.posts(NEW, VERIMOR | wrong).status_code == 422
+    assert rows.count(MessageGateway) == 0
+
+
+def test_secrets_are_in_no_page_and_no_audit_entry(app, ayse, fake, rows):
+    path = stored(app, username="908500000001", password=SECRET)
+
+    pages = [ayse.opens(each).text for each in (PAGE, path, f"{path}/change")]
+
+    assert not any(SECRET in page for page in pages) and "yeniden yazın" in pages[2]
+    assert not any(SECRET in str(entry.facts) for entry in rows(AuditEntry))
+
+
+def test_a_stored_secret_stays_with_its_account_only(app, ayse, fake, rows):
+    path = stored(app)
+
+    kept = ayse.posts(f"{path}/change", VERIMOR | {"password": "", "per_second": "25"})
+    moved = ayse.posts(f"{path}/change", VERIMOR | {"password": "", "username": "908500000009"})
+
+    assert (kept.status_code, moved.status_code) == (303, 422)
+    assert rows.one(MessageGateway).per_second == 25
+    assert credentials_of(app, rows) == {"username": "908500000001", "password": "demo"}
+
+
+def test_a_stopped_account_is_told_with_its_cure_and_mailed_once(app, ayse, fake, rows):
+    path = stored(app, works=True)
+    with app.app_context():
+        routing.stop(db.session, rows.one(MessageGateway).id, "INSUFFICIENT_CREDITS", Reason.NO_CREDIT)
+        db.session.commit()
+        for _ in range(2):
+            gateway_alarms.notify_owners_of_gateways()
+
+    for page in ("/dashboard/", PAGE, path):
+        assert "bakiye yükleyin" in shown(ayse.opens(page)) and "INSUFFICIENT_CREDITS" in ayse.opens(page).text
+    assert len(rows(Mail, Mail.kind == MailKind.GATEWAY_STOPPED)) == 1
+    ayse.posts(f"{path}/change", VERIMOR)
+    assert rows.one(MessageGateway).state == GatewayState.WORKING
+    assert "bakiye yükleyin" not in shown(ayse.opens("/dashboard/"))
+
+
+def test_a_test_message_goes_to_proved_addresses_only(app, ayse, fake, rows):
+    path = stored(app)
+    assert "Numara doğrula" in shown(ayse.opens(path))
+    prove(app)
+
+    answers = [ayse.posts(f"{path}/test", {"address": each}).status_code for each in ("", "+905329999999", "mine")]
+
+    assert answers == [422] * 3 and rows.one(MessageGateway).state == GatewayState.UNTESTED
+    assert arrived(fake) == []
+
+
+def test_who_practises_is_told_that_campaigns_go_to_the_viewer(app, ayse):
+    path = stored(app)
+    with app.app_context():
+        db.session.execute(db.update(Provider).values(admitted_at=None))
+        db.session.commit()
+
+    assert all("deneme görüntüleyicisine" in shown(ayse.opens(each)) for each in (PAGE, path))
+
+
+@pytest.mark.parametrize(("role", "changes"), [(Role.DEVELOPER, 200), (Role.MANAGER, 403), (Role.AUDITOR, 403)])
+def test_each_role_sees_and_changes_what_it_may(app, ayse, role, changes):
+    path = stored(app)
+    with app.app_context():
+        make.person(db.session.get_one(Provider, make.brand().provider_id), "burak@example.com", role)
+        db.session.commit()
+    burak = signed_in(app, "burak@example.com")
+
+    assert burak.opens(f"{path}/change").status_code == changes
+    page = burak.opens(path)
+    tried = burak.browser.post(f"{path}/test", data={"csrf_token": csrf_token(burak.browser, path)})
+    assert tried.status_code == (422 if changes == 200 else 403)
+    assert page.status_code == 200 and ("/callbacks/" in page.text) == (changes == 200)
+
+
+def test_another_firms_and_the_operators_accounts_are_not_found(app, ayse):
+    with app.app_context():
+        cems = make.provider(700002, 700002, "cem@example.com").id
+        db.session.commit()
+
+    for path in (stored(app, provider_id=cems), stored(app, provider_id=None)):
+        assert ayse.opens(path).status_code == ayse.opens(f"{path}/change").status_code == 404
+        assert {ayse.posts(f"{path}/{act}").status_code for act in ("test", "domain", "removal")} == {404}
+
+
+def test_a_vendor_nobody_knows_is_described(app, ayse, fake, rows):
+    new = f"{PAGE}/new?vendor=described"
+    page = ayse.opens(f"{new}&example=form")
+    assert "sms.example.com" in page.text and 'name="secret.password"' in page.text
+    description = example_description("form").replace("https://sms.example.com", f"{fake}/nowhere")
+    described = {"description": description, "header": "DENEME", "per_second": "5"}
+
+    asked = ayse.posts(new, described)
+    assert asked.status_code == 422 and 'name="secret.username"' in asked.text
+    wrong = ayse.posts(new, described | {"description": '{"base_url": "https://a.example"}'})
+    assert "/most_messages" in shown(wrong)
+    path = ayse.posts(new, described | {"secret.username": "ayse", "secret.password": SECRET}).location
+    assert credentials_of(app, rows)["secret.password"] == SECRET
+    failed = ayse.posts(f"{path}/test", {"address": prove(app)})
+    assert failed.status_code == 422 and "Firma" in shown(failed) and SECRET not in failed.text
+
+
+@pytest.mark.parametrize("name", sorted(each.stem for each in EXAMPLES.glob("*.json")))
+def test_every_example_is_a_good_description(name):
+    assert description_checks.parse_description(example_description(name))["answer"]
+
+
+@pytest.mark.parametrize("path", [f"{PAGE}/new?vendor=described&example=x", f"{PAGE}/999"])
+def test_what_is_not_there_is_not_found(ayse, path):
+    assert ayse.opens(path).status_code == 404
+
+
+def test_every_reason_is_explained():
+    assert REASONS.keys() == set(Reason)
+
+
+def test_new_accounts_are_few_an_hour(app, ayse, fake):
+    limiter.enabled = True
+
+    answers = [ayse.posts(NEW, VERIMOR | {"header": ""}).status_code for _ in range(21)]
+
+    assert answers[:20] == [422] * 20 and answers[20] == 429
+
+
+def test_the_operator_has_accounts_of_its_own(app, fake, rows):
+    with app.app_context():
+        make.provider()
+        make.staff("derya@operator.example", OperatorRole.ADMIN)
+    derya = OperatorBrowser(signed_in(app, "derya@operator.example").browser)
+
+    path = derya.posts("/operator/gateways/new?vendor=verimor", VERIMOR).location
+    assert derya.posts(f"{path}/test", {"address": "5"}).status_code == 422
+    assert derya.posts(f"{path}/test", {"address": "0532 123 45 67"}).status_code == 303
+
+    gateway = rows.one(MessageGateway)
+    assert (gateway.provider_id, gateway.state) == (None, GatewayState.WORKING)
+    assert "Çalışıyor" in shown(derya.opens("/operator/gateways")) and derya.opens(path).status_code == 200
+    assert derya.posts(f"{path}/removal").status_code == 303
