@@ -49,6 +49,7 @@ SEALED = (
     (models.Message, "facts", models.Message.FACTS),
     (models.MessageGateway, "credentials", models.MessageGateway.CREDENTIALS),
     (models.MessageGateway, "secret", models.MessageGateway.SECRET),
+    (models.GatewayEvent, "body", models.GatewayEvent.PLACE),
     (models.AddressProof, "address", models.AddressProof.ADDRESS),
     (models.AddressProof, "facts", models.AddressProof.FACTS),
     (models.Complaint, "header", models.Complaint.HEADER),

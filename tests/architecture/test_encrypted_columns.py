@@ -25,6 +25,7 @@ NOT_ENCRYPTED = {
     "factor.credential_id": "a passkey's random name of itself",
     "factor.public_key": "public",
     "message_gateway.secret_digest": "hash of a random token",
+    "gateway_event.digest": "keyed hash",
     "recovery_code.digest": "hash of a random code",
     "one_time_link.token_digest": "hash of a random token",
     "address_proof.index_odd": "blind index",

@@ -39,6 +39,7 @@ from portal.core.models.decision import (
     is_void,
 )
 from portal.core.models.gateway import BrandGateway, GatewayState, MessageGateway
+from portal.core.models.gateway_event import TO_READ, EventKind, EventOutcome, GatewayEvent
 from portal.core.models.holiday import DayKind, Holiday
 from portal.core.models.imports import (
     WORKER_STATES,

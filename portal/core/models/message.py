@@ -50,6 +50,7 @@ class Message(Entity):
         # Messages that people wait for go before the links of campaigns.
         partial_index("ix_message_due", "provider_id", "address_kind", "rank", "due_at", where="due_at IS NOT NULL"),
         Index("ix_message_vendor_ref", "gateway_id", "vendor_ref"),
+        partial_index("ix_message_unreported", "gateway_id", "called_at", where="state = 'accepted'"),
         partial_index("uq_message_carried", "link_id", unique=True, where="kind = 'invitation'"),
     )
 

@@ -1,5 +1,5 @@
-"""Refuse for a person: asked of staff, by one click in a mail program, from an overview, because the address is someone
-else's now, or anew where İYS did not take a refusal in time.
+"""Refuse for a person: asked of staff, by one click in a mail program, by a reply, from an overview, because the
+address is someone else's now, or anew where İYS did not take a refusal in time.
 
 Nobody grants for somebody else. One act is one receipt, at however many providers. Every refusal is a decision, also of
 what is refused already: İYS may hold a grant of which nobody told us yet. Nothing here commits.
@@ -87,8 +87,8 @@ def withdraw(
     """Refuse these brands on these channels, for every recipient type that is held, whether or not they are refused
     already. The same act by the same origin within a minute has one receipt: mail programs post again and again.
 
-    `request_metadata` (IP address and user agent) is encrypted. What a mail program posts İYS is told as HS_EPOSTA,
-    everything else as the brand's own pages. Raises NothingToRefuse.
+    `request_metadata` (IP address and user agent) is encrypted. İYS is told what a mail program posts, or somebody
+    replies, as HS_EPOSTA or HS_MESAJ, everything else as the brand's own pages. Raises NothingToRefuse.
     """
     parts = sorted(parts, key=lambda part: part.recipient.id)  # In one order, or two such acts deadlock.
     if not parts:
@@ -97,7 +97,7 @@ def withdraw(
         return _receipt_of(session, repeated, at)
     number, refused, receipts = writer.new_receipt_number(), 0, []
     for part in parts:
-        made = _refuse_part(session, vault, part, _sources_of(session, part.brands, origin), origin=origin, at=at)
+        made = _refuse_part(session, vault, part, _sources_of(session, part, origin), origin=origin, at=at)
         receipt = writer.receipt_row(
             vault, part.recipient.provider_id, part.recipient.id, origin=origin, number=number, language=language,
             choices=" ".join(f"{channel}={Status.REFUSED}" for channel in sorted({key[2] for key in part.keys})),
@@ -178,10 +178,11 @@ def disown(
     return withdrawn
 
 
-def _sources_of(session: Session, brands: Sequence[Brand], origin: DecisionOrigin) -> dict[Brand, str]:
+def _sources_of(session: Session, part: Part, origin: DecisionOrigin) -> dict[Brand, str]:
     """What İYS is told of where it was said."""
-    if origin == DecisionOrigin.ONE_CLICK:
-        return dict.fromkeys(brands, Source.EMAIL)
+    brands = part.brands
+    if origin in (DecisionOrigin.ONE_CLICK, DecisionOrigin.REPLY):
+        return dict.fromkeys(brands, Source.SMS if Channel.SMS in part.channels else Source.EMAIL)
     theirs = select(Provider.id, Provider.source).where(Provider.id.in_({brand.provider_id for brand in brands}))
     usual = dict(session.execute(theirs).all())
     return {brand: brand.source or usual[brand.provider_id] for brand in brands}

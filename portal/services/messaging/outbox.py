@@ -21,6 +21,8 @@ from portal.core.models import (
     Campaign,
     CampaignKind,
     Consent,
+    EventOutcome,
+    GatewayEvent,
     Message,
     MessageGateway,
     MessageKind,
@@ -190,7 +192,8 @@ def _lost_calls(rows: list[tuple[Message, Recipient]]) -> list[Call]:
 
 
 def _refused_since(message_ids: list[int]) -> set[int]:
-    """Links for people who have refused meanwhile, by another link of the brand or anywhere else.
+    """Links for people who have refused meanwhile, by another link of the brand or anywhere else, or whose reply may
+    refuse and was not read yet.
 
     Nobody is asked after a refusal or who has the address only since, nor offered a refusal over the channel that was
     refused.
@@ -207,7 +210,13 @@ def _refused_since(message_ids: list[int]) -> set[int]:
             or_(and_(asks, has_changed_hands()), and_(or_(asks, Consent.channel.in_(MESSAGE_CHANNELS)), is_refused()))
         )
     )
-    return set(rows)
+    unread = (
+        select(Message.id)
+        .join(GatewayEvent, GatewayEvent.recipient_id == Message.recipient_id)
+        .where(Message.id.in_(message_ids), Message.kind == MessageKind.INVITATION)
+        .where(GatewayEvent.outcome == EventOutcome.LIKELY_REFUSAL, GatewayEvent.settled_at.is_(None))
+    )
+    return {*rows, *db.session.scalars(unread)}
 
 
 def _stopped(message_ids: list[int]) -> set[int]:

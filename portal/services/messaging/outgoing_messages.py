@@ -57,7 +57,7 @@ class NotNeeded(Exception):
 
 def outgoing_message_of(message: Message, recipient: Recipient | None) -> OutgoingMessage:
     """Raises NotNeeded and CannotOpen."""
-    to = _clear_address(message, recipient)
+    to = clear_address(message, recipient)
     is_mail = "@" in to
     address = parse(to)
     if not address.takes_messages:
@@ -76,7 +76,7 @@ def outgoing_message_of(message: Message, recipient: Recipient | None) -> Outgoi
 
 def as_sent(message: Message, recipient: Recipient | None) -> OutgoingMessage:
     """A message of a lost call, to ask its gateway about it. Raises CannotOpen."""
-    to = _clear_address(message, recipient)
+    to = clear_address(message, recipient)
     is_mail = "@" in to
     written = _stored_text(message, is_mail=is_mail)
     if written is None:
@@ -133,7 +133,8 @@ def _is_own(message: Message, address: Address) -> bool:
     return bool(address_proofs.find_own(db.session, vault(), message.provider_id, [address]))
 
 
-def _clear_address(message: Message, recipient: Recipient | None) -> str:
+def clear_address(message: Message, recipient: Recipient | None) -> str:
+    """Where a message goes. Raises CannotOpen."""
     if recipient is not None:
         return recipients.address_of(vault(), recipient)
     assert message.address is not None  # A message without a recipient has an address of its own.

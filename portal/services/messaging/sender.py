@@ -1,4 +1,5 @@
-"""The sender's loops. Some threads send nothing but what somebody waits for, so that they are never busy."""
+"""The sender's loops. Some threads send nothing but what somebody waits for, so that they are never busy; others read
+what the gateways tell, and ask those that do not."""
 
 import threading
 from functools import partial
@@ -7,11 +8,14 @@ from flask import Flask
 
 from portal.core import loops
 from portal.core.loops import Loop
-from portal.services.messaging import outbox
+from portal.core.models import EventKind
+from portal.services.messaging import gateway_events, outbox
 
 LOOPS = (
     Loop("urgent", partial(outbox.send_due, only_urgent=True), threads=2),
     Loop("all", outbox.send_due, threads=4, idle=0.5),
+    Loop("reports", partial(gateway_events.work_due, gateway_events.NEWS), idle=0.5),
+    Loop("sweeps", partial(gateway_events.work_due, (EventKind.SWEEP,)), threads=2, idle=5),
 )
 
 

@@ -1,1 +1,1 @@
-"""URLs that other programs post to: İYS's pushes."""
+"""URLs that other programs post to: İYS's pushes, and those of vendors of messages."""

@@ -2,4 +2,4 @@
 
 from flask import Blueprint
 
-blueprint = Blueprint("callbacks", __name__, url_prefix="/inbound")
+blueprint = Blueprint("callbacks", __name__)

@@ -21,7 +21,7 @@ TEST_RECIPIENT = "pushtest@iys.org.tr"  # İYS posts a fixed row of this recipie
 WRONG_CREDENTIALS = parse(limits.GUESSED_PUSHES)
 
 
-@blueprint.post("/iys/<token>")
+@blueprint.post("/inbound/iys/<token>")
 def push(token: str) -> ResponseReturnValue:
     """Store the body, then answer. İYS waits 5 s at most, so nothing is parsed here."""
     request.max_content_length = LARGEST_BODY

@@ -103,7 +103,7 @@ def _is_confirmed(act: ReceiptContents) -> bool:
     """Whether a message tells the person of the grants: a landline takes none, and what was undone is not told."""
     theirs = select(Recipient).join(Message, Message.recipient_id == Recipient.id).where(
         Message.receipt_id.in_(act.receipt_ids), Message.kind == MessageKind.CONFIRMATION,
-        Message.state.in_((MessageState.WAITING, MessageState.ACCEPTED)),
+        Message.state.in_((MessageState.WAITING, MessageState.ACCEPTED, MessageState.DELIVERED)),
     )  # fmt: skip
     found = [recipients.address_of(vault(), each) for each in read_session().scalars(theirs)]
     return any(addresses.parse(each).takes_messages for each in found)

@@ -29,6 +29,7 @@ from portal.web.verification.pasted_text import LinkKind, PastedText
 from portal.web.verification.text_comparison import Verdict
 from shortlinks import LinkState
 
+LEFT = (MessageState.ACCEPTED, MessageState.DELIVERED)
 NO_LINK = 0  # Id of no link: unknown codes run the same queries.
 
 
@@ -117,7 +118,7 @@ def _find_invitation(session: Session, vault: Vault, code: str) -> KnownMessage 
         page_url=url_for("recipient.page", code=code),
         is_sandbox=destination == sandbox_mode.Destination.SANDBOX,
         pair=word_pair(current_app.config["LINK_SALT"], row.id, row.nonce),
-        sent_at=message.ended_at if message and message.state == MessageState.ACCEPTED else None,
+        sent_at=message.ended_at if message and message.state in LEFT else None,
         is_ours=message is not None,
         text=_sent_text(vault, message) if message and message.text else None,
     )

@@ -41,6 +41,8 @@ from portal.domain.identity import accounts
 from portal.domain.notifications import gateways
 from portal.services.imports import waiting_lists
 from portal.services.key_rotation import CHUNK, SEALED, rotate
+from portal.services.messaging import gateway_events
+from portal.services.messaging.gateways import protocol
 from tests import databases, make
 from tests.conftest import SECRETS
 from tests.make import Person
@@ -85,10 +87,11 @@ def old_days(start, iys):
         _hear_from_iys(provider)
         _keep_of_people(provider)
         _bring_a_file(provider)
-        gateways.add_gateway(
+        gateway = gateways.add_gateway(
             db.session, vault(), provider_id=provider.id, carries=AddressKind.PHONE, vendor="verimor", header="ORNEK",
             credentials={"username": "908500000001", "password": "demo"}, per_second=10, at=clock.now(),
         )  # fmt: skip
+        gateway_events.keep_push(gateway, gateways.read_secret(vault(), gateway), protocol.Push(b"[]"), clock.now())
         waiting_lists.store(db.session, make.campaign(), make.EMAIL.encode(), None)
         recipients_side.keep(provider)
         db.session.commit()

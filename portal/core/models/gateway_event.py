@@ -1,0 +1,53 @@
+"""What gateways tell us of messages, and what became of it. Each piece of news is stored once, before anything is done
+about it."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import LargeBinary, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.core.models.base import BigId, Entity, foreign_key, partial_index
+
+
+class EventKind(StrEnum):
+    PUSH = "push"  # A request of the vendor's, as it came: reports, replies or refusals.
+    REPLY = "reply"  # What somebody wrote back.
+    BLOCKED = "blocked"  # An address on the vendor's own list of refusals, or a complaint about a mail.
+    SWEEP = "sweep"  # Each gateway has one, due again and again: ask the vendor for what was not pushed.
+
+
+class EventOutcome(StrEnum):
+    READ = "read"  # Each thing in a push is kept by itself, or says nothing.
+    UNREADABLE = "unreadable"
+    REFUSED = "refused"
+    LIKELY_REFUSAL = "likely_refusal"  # Nothing is sent to its sender until a person has read it.
+    REVIEW = "review"  # A person reads it; nothing changes until then.
+
+
+TO_READ = (EventOutcome.LIKELY_REFUSAL, EventOutcome.REVIEW)
+
+
+class GatewayEvent(Entity):
+    __table_args__ = (
+        UniqueConstraint("gateway_id", "digest"),
+        partial_index("ix_gateway_event_due", "due_at", where="due_at IS NOT NULL"),
+        partial_index("ix_gateway_event_to_read", "provider_id", "received_at", where="settled_at IS NULL"),
+        partial_index("ix_gateway_event_held", "recipient_id", where="settled_at IS NULL"),
+    )
+
+    PLACE = "gateway_event.body"
+
+    provider_id: Mapped[int | None] = foreign_key("provider.id", index=False)  # None: of the operator's gateway.
+    gateway_id: Mapped[int] = foreign_key("message_gateway.id", index=False)
+    kind: Mapped[EventKind]
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))  # Keyed: of what makes it the same when it comes again.
+    body: Mapped[bytes | None]  # Encrypted JSON; None once a push is read.
+    received_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
+    outcome: Mapped[EventOutcome | None]
+    recipient_id: Mapped[int | None] = foreign_key("recipient.id", index=False)  # Whose it is, as far as it is known.
+    receipt_id: Mapped[int | None] = mapped_column(BigId)  # Of a refusal.
+    settled_at: Mapped[datetime | None]  # None: a worker, or a person, has still to do something.
+    user_id: Mapped[int | None] = mapped_column(BigId)  # The person.

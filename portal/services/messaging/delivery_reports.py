@@ -1,0 +1,149 @@
+"""What delivery reports make of messages. They come in any order, and more than once, so a message only moves forward:
+accepted, then delivered or not; a delivery overrules whatever else was reported, and nothing overrules it."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import structlog
+from sqlalchemy import ColumnElement, delete, func, literal_column, select
+
+from portal.core.extensions import db, read_session, vault
+from portal.core.models import (
+    AudienceEntry,
+    ConsentRequest,
+    Message,
+    MessageGateway,
+    MessageKind,
+    MessageState,
+    Recipient,
+)
+from portal.core.vault import CannotOpen
+from portal.domain.consents import recipients
+from portal.services.messaging import message_outcomes, outgoing_messages
+from portal.services.messaging.gateways.protocol import Reason, Report, ReportState
+
+WAITS_FOR_REPORT = timedelta(days=3)  # Longer than any vendor tries.
+MOST_REFS = 15  # In one sweep; Verimor answers 20 queries a minute.
+FINAL = {
+    ReportState.DELIVERED: MessageState.DELIVERED,
+    ReportState.FAILED: MessageState.FAILED,
+    ReportState.EXPIRED: MessageState.EXPIRED,
+}
+
+log = structlog.get_logger()
+
+
+class AppliedReports(NamedTuple):
+    matched: list[tuple[Message, Report]]
+    unknown: int  # Reports that end something, but nothing that we know.
+
+
+def apply_reports(gateway: MessageGateway, reports: Sequence[Report], at: datetime) -> AppliedReports:
+    """Move the messages of this gateway that are reported, which are locked. Nothing here commits."""
+    matched: list[tuple[Message, Report]] = []
+    unknown = 0
+    by_text = _recipient_ids(gateway, reports)
+    for report in sorted(reports, key=lambda each: (each.message_id or 0, each.ref, each.to)):
+        message = _find(gateway, report, by_text)
+        if message is not None:
+            _move(message, report, at)
+            matched.append((message, report))
+        elif report.state in FINAL:
+            unknown += 1
+    return AppliedReports(matched, unknown)
+
+
+def unreported_refs(gateway_id: int, at: datetime) -> tuple[list[str], datetime]:
+    """The vendor's ids of some messages whose end nobody reported, in no order, so that none is asked for in vain for
+    ever; and when the oldest of them was sent."""
+    theirs = (
+        select(Message.vendor_ref, func.min(Message.called_at))
+        .where(
+            Message.gateway_id == gateway_id, Message.state == literal_column("'accepted'"), Message.vendor_ref != "",
+            Message.called_at > at - WAITS_FOR_REPORT,
+        )
+        .group_by(Message.vendor_ref)
+    )  # fmt: skip
+    rows = read_session().execute(theirs.order_by(func.random()).limit(MOST_REFS)).all()
+    return [ref for ref, _ in rows], min((called_at for _, called_at in rows if called_at), default=at)
+
+
+def _recipient_ids(gateway: MessageGateway, reports: Sequence[Report]) -> dict[str, int]:
+    """Recipients of a provider's, by address, for reports that do not name our id."""
+    texts = {report.to for report in reports if report.message_id is None and report.to}
+    if gateway.provider_id is None or not texts:
+        return {}
+    indexes = recipients.blind_indexes(vault(), gateway.provider_id, texts)
+    return recipients.find_known_ids(db.session, vault(), gateway.provider_id, indexes)
+
+
+def _find(gateway: MessageGateway, report: Report, by_text: dict[str, int]) -> Message | None:
+    """By our id; or by the vendor's, which may be that of a whole batch, and the address."""
+    if report.message_id is not None:
+        return _first(Message.gateway_id == gateway.id, Message.id == report.message_id)
+    if not report.ref:
+        return None
+    of_ref = Message.gateway_id == gateway.id, Message.vendor_ref == report.ref[:80]
+    recipient_id = by_text.get(report.to)
+    if recipient_id is not None and (found := _first(*of_ref, Message.recipient_id == recipient_id)):
+        return found
+    others = select(Message).where(*of_ref)
+    if gateway.provider_id is not None:  # All others are to recipients.
+        others = others.where(Message.recipient_id.is_(None))
+    fitting = [each for each in db.session.scalars(others) if not report.to or _address(each) == report.to]
+    return _first(Message.id == fitting[0].id) if len(fitting) == 1 else None
+
+
+def _first(*conditions: ColumnElement[bool]) -> Message | None:
+    locked = select(Message).where(*conditions).order_by(Message.id.desc()).limit(1).with_for_update()
+    return db.session.scalars(locked.execution_options(populate_existing=True)).first()
+
+
+def _address(message: Message) -> str:
+    recipient = db.session.get(Recipient, message.recipient_id) if message.recipient_id else None
+    try:
+        return outgoing_messages.clear_address(message, recipient)
+    except CannotOpen:
+        return ""
+
+
+def _move(message: Message, report: Report, at: datetime) -> None:
+    if report.reason == Reason.UNKNOWN:
+        log.error("message.unknown_report", message=message.id, code=report.code)
+    state = FINAL.get(report.state, MessageState.ACCEPTED)
+    if state == MessageState.FAILED and report.reason in message_outcomes.BLOCKED:
+        state = MessageState.BLOCKED
+    if not _may_become(message, state):
+        return
+    message_outcomes.end(message, state, message.ended_at or at)
+    message.vendor_ref = message.vendor_ref or report.ref[:80]
+    message.reason, message.code = (report.reason and report.reason.value), report.code[:60] or None
+    message.parts, message.cost = report.parts or message.parts, report.cost[:20] or message.cost
+    if state == MessageState.ACCEPTED:
+        return
+    message.reported_at = report.at or at
+    if state == MessageState.FAILED and report.reason == Reason.BAD_ADDRESS:
+        _free_request(message)
+
+
+def _may_become(message: Message, state: MessageState) -> bool:
+    """Only forward. One that waits may be in a call whose answer is not recorded yet."""
+    match message.state:
+        case MessageState.DELIVERED | MessageState.NOT_NEEDED:
+            return False
+        case MessageState.WAITING if message.batch_id is None:
+            return state == MessageState.DELIVERED
+        case MessageState.WAITING | MessageState.UNCERTAIN:
+            return True
+        case MessageState.ACCEPTED:
+            return state != MessageState.ACCEPTED
+        case _:
+            return state == MessageState.DELIVERED
+
+
+def _free_request(message: Message) -> None:
+    """There is no such address: nobody was asked, and may be once (Regulation art. 6, by the address that is right)."""
+    if message.kind == MessageKind.INVITATION:
+        entry = select(AudienceEntry.id).where(AudienceEntry.link_id == message.link_id)
+        db.session.execute(delete(ConsentRequest).where(ConsentRequest.entry_id.in_(entry)))

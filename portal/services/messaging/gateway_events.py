@@ -1,0 +1,208 @@
+"""The work on what gateways tell us: keep it once, then read it, one piece of news in one transaction.
+
+A killed worker has done nothing; when its lease ends, the next one does it. What comes twice is kept once.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import structlog
+from sqlalchemy import select
+
+from portal.core import clock, leases
+from portal.core.extensions import db, read_session, vault
+from portal.core.models import EventKind, EventOutcome, GatewayEvent, MessageGateway
+from portal.core.models.ids import new_id
+from portal.core.models.inserts import insert_missing
+from portal.core.vault import CannotOpen
+from portal.domain.notifications import gateways
+from portal.services.messaging import delivery_reports, event_contents, gateway_accounts, replies
+from portal.services.messaging.gateways.bounces import Feedback
+from portal.services.messaging.gateways.protocol import (
+    BlockedAddress,
+    Gateway,
+    GatewayError,
+    InboundMessage,
+    Push,
+    Reason,
+    Report,
+)
+from portal.services.messaging.gateways.smtp import SmtpGateway
+
+NEWS = (EventKind.PUSH, EventKind.REPLY, EventKind.BLOCKED)
+LEASE = {EventKind.SWEEP: timedelta(minutes=10)}  # Others: a minute.
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+KNOWN_AFTER = timedelta(minutes=5)  # A report may come before the answer to the call that sent its message.
+OVERLAP = timedelta(minutes=10)  # Of two sweeps: a vendor lists a message a while after its time.
+
+Told = TypeVar("Told")
+
+log = structlog.get_logger()
+
+
+def keep_push(gateway: MessageGateway, secret: str, push: Push, at: datetime) -> None:
+    """Keep a request of a vendor's; the same one on the same day is kept once."""
+    body, query = base64.b64encode(push.body).decode(), dict(sorted(push.query.items()))
+    content = {"body": body, "type": push.content_type, "query": query}
+    _keep(gateway, secret, EventKind.PUSH, [clock.day(at).isoformat(), body, query], content, at)
+
+
+def work_due(kinds: Sequence[EventKind]) -> bool:
+    """Read one piece of news of these kinds, or sweep one gateway; False if nothing is due. Commits."""
+    at = clock.now()
+    first = select(GatewayEvent.id, GatewayEvent.kind).where(
+        leases.is_due(GatewayEvent, at), GatewayEvent.kind.in_(kinds)
+    )
+    due = read_session().execute(first.order_by(GatewayEvent.due_at).limit(1)).first()
+    if due is None:
+        return EventKind.SWEEP in kinds and _plan_sweeps(at)
+    lease = LEASE.get(due.kind, MINUTE)
+    is_ours = leases.claim(
+        db.session, GatewayEvent, GatewayEvent.id == due.id, GatewayEvent.due_at <= at, at=at, lease=lease
+    )
+    db.session.commit()
+    if is_ours:
+        _work(due.id)
+    return True
+
+
+def _work(event_id: int) -> None:
+    event = db.session.get_one(GatewayEvent, event_id, with_for_update=True, populate_existing=True)
+    gateway, at = db.session.get_one(MessageGateway, event.gateway_id), clock.now()
+    event.lease_until = None
+    if event.due_at is None:  # Whose lease had ended, and who has done it all the same.
+        db.session.rollback()
+        return
+    try:
+        if event.kind == EventKind.SWEEP:
+            _sweep(event, gateway, at)
+        else:
+            _read(event, gateway, at)
+    except CannotOpen:  # It may be again once the keys are back.
+        log.error("gateway_event.cannot_open", id=event_id)
+        db.session.rollback()
+        event.due_at, event.lease_until = at + HOUR, None
+    db.session.commit()
+
+
+def _read(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
+    if event.kind == EventKind.PUSH:
+        _read_push(event, gateway, event_contents.read_content(event), at)
+    elif event.kind == EventKind.REPLY:
+        replies.take_reply(event, gateway, event_contents.read_reply(event), at)
+    else:
+        replies.take_blocked(event, gateway, event_contents.read_blocked(event), at)
+
+
+def _read_push(event: GatewayEvent, gateway: MessageGateway, content: Mapping[str, Any], at: datetime) -> None:
+    push = Push(base64.b64decode(content["body"]), content["type"], content["query"])
+    adapter = gateway_accounts.adapter_of(gateway)
+    try:
+        heard, answers = _parse(adapter, push)
+    except ValueError:
+        log.error("gateway_event.unreadable", id=event.id, gateway=gateway.id)
+        _end(event, EventOutcome.UNREADABLE, at)
+        return
+    unknown = keep_news(gateway, heard.reports, answers, heard.blocked, at)
+    if unknown and at < event.received_at + KNOWN_AFTER:
+        event.due_at = at + MINUTE
+        return
+    _end(event, EventOutcome.READ, at)
+
+
+def _parse(adapter: Gateway, push: Push) -> tuple[Feedback, list[InboundMessage]]:
+    if isinstance(adapter, SmtpGateway):
+        return adapter.parse_returned_mail(push), []
+    return Feedback(tuple(adapter.parse_report_push(push))), adapter.parse_inbound_push(push)
+
+
+def _end(event: GatewayEvent, outcome: EventOutcome, at: datetime) -> None:
+    """A push may hold texts with links: what it says is kept, not the push."""
+    event.outcome, event.due_at, event.settled_at, event.body = outcome, None, at, None
+
+
+def keep_news(
+    gateway: MessageGateway, reports: Iterable[Report], answers: Iterable[InboundMessage],
+    blocked: Iterable[BlockedAddress], at: datetime,
+) -> int:  # fmt: skip
+    """Note what became of messages, and keep replies and refusals; how many reports are of messages we do not know."""
+    secret = gateways.read_secret(vault(), gateway)
+    applied = delivery_reports.apply_reports(gateway, list(reports), at)
+    left = [
+        BlockedAddress("", report.at, "report", message.id) for message, report in applied.matched
+        if report.reason == Reason.BLOCKED_BY_VENDOR
+    ]  # fmt: skip
+    for reply in answers:
+        _keep(gateway, secret, EventKind.REPLY, [reply.id], asdict(reply), at)
+    for each in (*blocked, *left):
+        named = [each.address, each.message_id, each.source, each.at]
+        _keep(gateway, secret, EventKind.BLOCKED, named, asdict(each), at)
+    return applied.unknown
+
+
+def _keep(
+    gateway: MessageGateway, secret: str, kind: EventKind, identity: Sequence[object], content: Mapping[str, Any],
+    at: datetime,
+) -> None:  # fmt: skip
+    """Two processes at once keep one row."""
+    event_id = new_id()
+    row = {
+        "id": event_id, "provider_id": gateway.provider_id, "gateway_id": gateway.id, "kind": kind,
+        "digest": hmac.digest(secret.encode(), json.dumps([kind, *identity], default=str).encode(), hashlib.sha256),
+        "body": event_contents.seal_content(content, gateway.provider_id, event_id),
+        "received_at": at, "due_at": at,
+    }  # fmt: skip
+    insert_missing(db.session, GatewayEvent, [row])
+
+
+def _plan_sweeps(at: datetime) -> bool:
+    """Give each gateway the row by which it is swept."""
+    swept = select(GatewayEvent.id).where(
+        GatewayEvent.gateway_id == MessageGateway.id, GatewayEvent.kind == EventKind.SWEEP
+    )
+    unplanned = select(MessageGateway).where(~swept.exists(), MessageGateway.tested_at.is_not(None))
+    rows = [
+        {
+            "id": new_id(), "provider_id": each.provider_id, "gateway_id": each.id, "kind": EventKind.SWEEP,
+            "digest": bytes(32), "received_at": at, "due_at": at,
+        }
+        for each in read_session().scalars(unplanned)
+    ]  # fmt: skip
+    insert_missing(db.session, GatewayEvent, rows)
+    db.session.commit()
+    return bool(rows)
+
+
+def _sweep(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
+    """Ask a vendor for reports, replies and refusals. The next sweep asks again from where the last complete one was.
+
+    No lock is held while the vendor answers: the lease alone keeps others away.
+    """
+    if gateway.removed_at is not None and at > gateway.removed_at + delivery_reports.WAITS_FOR_REPORT:
+        event.due_at, event.settled_at = None, at
+        return
+    adapter, since = gateway_accounts.adapter_of(gateway), (gateway.swept_at or gateway.created_at) - OVERLAP
+    features, gateway_id = adapter.capabilities, gateway.id
+    refs, oldest = delivery_reports.unreported_refs(gateway_id, at) if features.pulls_reports else ([], at)
+    db.session.rollback()
+    reports = _ask(gateway_id, lambda: adapter.reports(refs, oldest)) if refs else []
+    answers = _ask(gateway_id, lambda: adapter.inbound(since, at)) if features.pulls_inbound else []
+    blocked = _ask(gateway_id, lambda: adapter.blocked(since)) if features.has_block_list else []
+    keep_news(gateway, reports or [], answers or [], blocked or [], at)
+    event.due_at, event.lease_until = at + max(MINUTE, features.shortest_report_interval), None
+    if answers is not None and blocked is not None:
+        gateway.swept_at = at
+
+
+def _ask(gateway_id: int, call: Callable[[], list[Told]]) -> list[Told] | None:
+    try:
+        return call()
+    except GatewayError as failure:
+        log.warning("gateway.not_swept", gateway=gateway_id, code=failure.error.code)
+        return None
