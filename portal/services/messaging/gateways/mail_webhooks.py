@@ -3,7 +3,7 @@
 import base64
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -46,6 +46,7 @@ BREVO_STATES: dict[str, tuple[ReportState, Reason | None]] = {
 }
 BREVO_REFUSALS = ("spam", "complaint", "unsubscribed")
 BREVO_OPENINGS = ("opened", "unique_opened", "proxy_open", "unique_proxy_open", "click")  # No evidence of anything.
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECONDS = re.compile(r"[0-9]{1,10}")
 OWN_ID = re.compile(r"<m(\d{1,18})@")  # Of mail_message.
 
@@ -87,7 +88,7 @@ def parse_brevo_push(push: Push) -> Feedback:
         kind, ref, seconds = (read_text(event, f"/{name}") for name in ("event", "message-id", "ts_event"))
         to, own = canonical(read_text(event, "/email")), OWN_ID.match(ref)
         message_id = int(own[1]) if own else None
-        at = datetime.fromtimestamp(int(seconds), UTC) if SECONDS.fullmatch(seconds) else None
+        at = EPOCH + timedelta(seconds=int(seconds)) if SECONDS.fullmatch(seconds) else None
         if kind in BREVO_REFUSALS:
             blocked.append(BlockedAddress(to, at, kind, message_id))
         elif kind and kind not in BREVO_OPENINGS:

@@ -10,7 +10,7 @@ from portal.core.extensions import db
 from portal.core.models import AudienceEntry, Campaign, Consent, Delivery, Message, Provider, Receipt
 from portal.domain.consents import annulments
 from portal.services import launches
-from portal.services.messaging import outbox
+from portal.services.messaging import message_outcomes
 from shortlinks import Opening, VisitKind, record
 from tests import make
 from tests.make import Person
@@ -55,7 +55,7 @@ def test_what_was_sent_is_not_sent_again(app, ayse, sent, rows):
     _, campaign_id = sent
     with app.app_context():
         message = db.session.query(Message).one()
-        outbox._end(message, "accepted", clock.now())
+        message_outcomes.end(message, "accepted", clock.now())
         db.session.commit()
 
     closes(ayse, campaign_id)

@@ -242,15 +242,6 @@ def test_a_campaign_for_text_messages_asks_for_nothing_else(app, browser):
     assert make.EMAIL not in codes
 
 
-@pytest.mark.parametrize(("choice", "woken"), [("ONAY", 1), ("RET", 0)])
-def test_the_confirmation_of_a_grant_is_sent_at_once(app, fatma, choice, woken):
-    before = app.extensions["queue"].pending_count()
-
-    fatma.decides(MESAJ=choice)
-
-    assert app.extensions["queue"].pending_count() - before == woken
-
-
 def test_a_grant_waits_as_long_as_it_may_be_undone_and_a_refusal_does_not(app, fatma, rows):
     app.config["UNDO_SECONDS"] = 300
 
