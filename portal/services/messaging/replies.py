@@ -42,7 +42,7 @@ def take_reply(event: GatewayEvent, gateway: MessageGateway, reply: InboundMessa
     named = _named(brands, reply)
     spoken = [reply.keyword, gateway.header, *(name for brand in brands for name in _names(brand))]
     outcome = classify_reply(reply.text, [each for each in spoken if each])
-    address = _address_of(reply.sender)
+    address = address_of(reply.sender)
     if address is None or Channel.SMS not in address.channels:
         _put_to_desk(event, EventOutcome.REVIEW, None)
     elif outcome == ReplyOutcome.REFUSAL:
@@ -61,7 +61,7 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
     message = db.session.get(Message, blocked.message_id) if blocked.message_id is not None else None
     if message is not None and message.gateway_id != gateway.id:
         message = None
-    address = _address_of(blocked.address) if blocked.message_id is None else _address_of_message(message)
+    address = address_of(blocked.address) if blocked.message_id is None else _address_of_message(message)
     channel = Channel.EMAIL if address is not None and Channel.EMAIL in address.channels else Channel.SMS
     if address is None or channel not in address.channels:
         event.outcome, event.due_at, event.settled_at = EventOutcome.UNREADABLE, None, at
@@ -73,7 +73,7 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
 
 def refuse_as_read(event: GatewayEvent, reply: InboundMessage, user_id: int, at: datetime) -> bool:
     """Record the refusal that a person reads in a reply; False where its sender is no phone. Nothing here commits."""
-    address, gateway = _address_of(reply.sender), db.session.get_one(MessageGateway, event.gateway_id)
+    address, gateway = address_of(reply.sender), db.session.get_one(MessageGateway, event.gateway_id)
     if address is None or Channel.SMS not in address.channels:
         return False
     _refuse(event, gateway, address, _named(_brands_of(gateway), reply), Channel.SMS, at)
@@ -108,7 +108,7 @@ def _put_to_desk(event: GatewayEvent, outcome: EventOutcome, recipient_id: int |
     event.outcome, event.recipient_id, event.due_at = outcome, recipient_id, None
 
 
-def _address_of(text: str) -> Address | None:
+def address_of(text: str) -> Address | None:
     """None of a sender that is no phone or mailbox, such as another firm's name."""
     try:
         return parse(text)

@@ -1,0 +1,100 @@
+"""Replies to messages that a person must read on the day they came: each refuses, or says something
+else. None grants."""
+
+from dataclasses import dataclass
+
+from flask import abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from portal.core import clock
+from portal.core.addresses import mask
+from portal.core.extensions import db
+from portal.core.models import TO_READ, EventOutcome, GatewayEvent
+from portal.core.vault import CannotOpen
+from portal.domain.identity.permissions import Permission
+from portal.services.messaging import event_contents, replies
+from portal.services.messaging.gateways.protocol import InboundMessage
+from portal.web.desk.blueprint import blueprint
+from portal.web.shared.access import needs
+from portal.web.shared.pagination import requested_page
+from portal.web.shared.signed_in_person import own_row_or_404, record_audit
+
+PAGE_SIZE = 25
+
+
+@dataclass(frozen=True)
+class ReplyRow:
+    event: GatewayEvent
+    sender: str
+    text: str
+    is_held: bool  # Nothing is sent to its sender meanwhile.
+
+
+@blueprint.get("/replies")
+@needs(Permission.COMPLAINTS)
+def list_replies() -> str:
+    """Those that may refuse come first."""
+    theirs = select(GatewayEvent).where(
+        GatewayEvent.provider_id == current_user.provider_id,
+        GatewayEvent.settled_at.is_(None), GatewayEvent.outcome.in_(TO_READ),
+    )  # fmt: skip
+    by_urgency = GatewayEvent.outcome != EventOutcome.LIKELY_REFUSAL, GatewayEvent.received_at, GatewayEvent.id
+    return render_template("desk/replies.html", page=requested_page(theirs.order_by(*by_urgency), PAGE_SIZE, _row))
+
+
+@blueprint.post("/replies/<id:event_id>/refusal")
+@needs(Permission.REFUSE)
+def refuse_reply(event_id: int) -> ResponseReturnValue:
+    """Record the refusal that somebody reads in a reply: valid at once, and sent to İYS."""
+    event = _lock_open(event_id)
+    if event is not None:
+        try:
+            reply = event_contents.read_reply(event)
+        except CannotOpen:
+            abort(404)
+        if not replies.refuse_as_read(event, reply, current_user.id, clock.now()):
+            abort(404)
+        record_audit("reply.refused", "reply", event_id)
+    return _commit_and_return(_("Ret kaydedildi ve İYS'ye bildirilecek."), is_first=event is not None)
+
+
+@blueprint.post("/replies/<id:event_id>/reading")
+@needs(Permission.COMPLAINTS)
+def settle_reply(event_id: int) -> ResponseReturnValue:
+    """It refuses nothing: what was held back goes on."""
+    event = _lock_open(event_id)
+    if event is not None:
+        event.settled_at, event.user_id = clock.now(), current_user.id
+        record_audit("reply.read", "reply", event_id)
+    return _commit_and_return(_("Yanıt okundu olarak işaretlendi."), is_first=event is not None)
+
+
+def _lock_open(event_id: int) -> GatewayEvent | None:
+    """None where a colleague was first."""
+    own_row_or_404(db.session, GatewayEvent, event_id)
+    event = db.session.get_one(GatewayEvent, event_id, with_for_update=True, populate_existing=True)
+    return event if event.outcome in TO_READ and event.settled_at is None else None
+
+
+def _commit_and_return(told: str, *, is_first: bool) -> Response:
+    db.session.commit()
+    flash(told if is_first else _("Bu yanıtı bir başkası okumuş; değişen bir şey yok."))
+    return redirect(url_for(".list_replies"), 303)
+
+
+def _row(event: GatewayEvent) -> ReplyRow:
+    is_held = event.outcome == EventOutcome.LIKELY_REFUSAL
+    try:
+        reply = event_contents.read_reply(event)
+    except CannotOpen:
+        return ReplyRow(event, "–", _("Yanıt açılamadı."), is_held)
+    return ReplyRow(event, _sender(reply), reply.text, is_held)
+
+
+def _sender(reply: InboundMessage) -> str:
+    address = replies.address_of(reply.sender)
+    return mask(address.text) if address else reply.sender

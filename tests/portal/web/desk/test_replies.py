@@ -1,0 +1,73 @@
+"""Replies that a person reads at the desk: each is a refusal, or it is not."""
+
+import pytest
+
+from portal.core.models import AuditEntry, Decision, EventKind, EventOutcome, GatewayEvent, Message, MessageState
+from portal.services.messaging import outbox
+from tests import grants, make
+from tests.portal.services.messaging import test_gateway_delivery as delivery
+from tests.portal.services.messaging.test_gateway_events import Vendor, work
+from tests.portal.web.dashboard.staff import StaffBrowser, signed_in
+
+pytestmark = pytest.mark.slow
+WORDS = "artık bana yazmayın <b>sıkıldım</b>"
+
+
+@pytest.fixture
+def vendor(app, browser) -> Vendor:
+    with app.app_context():
+        gateway_id = delivery.add("verimor")
+    return Vendor(app, browser, gateway_id)
+
+
+@pytest.fixture
+def staff(app, vendor) -> StaffBrowser:
+    return signed_in(app)
+
+
+def the_reply(rows) -> GatewayEvent:
+    return rows.one(GatewayEvent, GatewayEvent.kind == EventKind.REPLY)
+
+
+def test_a_reply_is_read_and_refuses_once(app, vendor, staff, rows):
+    vendor.brings("kargom nerede", grants.phones(1)[0])
+    vendor.brings(WORDS)
+    work(app)
+
+    page = staff.opens("/desk/replies").text
+    assert page.index("yazmayın &lt;b&gt;") < page.index("kargom nerede")  # What may refuse is on top.
+    assert make.PHONE not in page
+
+    path = f"/desk/replies/{rows.one(GatewayEvent, GatewayEvent.outcome == EventOutcome.LIKELY_REFUSAL).id}/refusal"
+    for _ in range(2):
+        assert staff.posts(path).status_code == 303
+
+    assert [(each.status, each.source, each.origin) for each in rows(Decision)] == [("RET", "HS_MESAJ", "reply")]
+    assert len(rows(AuditEntry, AuditEntry.act == "reply.refused")) == 1
+    assert "sıkıldım" not in staff.opens("/desk/replies").text
+
+
+def test_once_it_is_read_that_a_reply_refuses_nothing_links_go_out_again(app, vendor, staff, rows):
+    vendor.brings(WORDS, grants.phones(1, 1_000_100)[0])
+    work(app)
+
+    staff.posts(f"/desk/replies/{the_reply(rows).id}/reading")
+    delivery.launch(app, 1)
+    with app.app_context():
+        outbox.send_due()
+
+    assert rows.count(Decision) == 0
+    assert the_reply(rows).settled_at and rows.one(Message).state != MessageState.NOT_NEEDED
+
+
+def test_another_firms_replies_are_unknown(app, vendor, staff, rows):
+    vendor.brings(WORDS)
+    work(app)
+    with app.app_context():
+        make.provider(800001, 800001, "cem@example.com")
+    stranger = signed_in(app, "cem@example.com")
+
+    for act in ("refusal", "reading"):
+        assert stranger.posts(f"/desk/replies/{the_reply(rows).id}/{act}").status_code == 404
+    assert "sıkıldım" not in stranger.opens("/desk/replies").text
+    assert the_reply(rows).settled_at is None
