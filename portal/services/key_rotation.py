@@ -28,6 +28,7 @@ CHUNKS = {
 # Every sealed column: (model, column, place). tests/architecture/test_encrypted_columns.py finds a missing one.
 SEALED = (
     (models.Recipient, "address", models.Recipient.PLACE),
+    (models.ClosedLine, "address", models.ClosedLine.PLACE),
     (models.User, "email", models.User.PLACE),
     (models.Credential, "password", models.Credential.PASSWORD),
     (models.Credential, "access_token", models.Credential.ACCESS),
@@ -74,6 +75,7 @@ SEALED = (
 # Columns with blind indexes, and how these are made.
 INDEXED: dict[tuple[Any, str], Callable[[Row[Any], str], dict[str, bytes]]] = {
     (models.Recipient, "address"): lambda row, address: vault().indexes(row.provider_id, address),
+    (models.ClosedLine, "address"): lambda row, address: vault().indexes(models.NO_PROVIDER, address),
     (models.User, "email"): lambda row, email: accounts.email_indexes(vault(), email),
     (models.AddressProof, "address"): lambda row, text: address_proofs.mailbox_indexes(vault(), parse(text)),
 }

@@ -10,6 +10,8 @@ from portal.services.key_rotation import SEALED
 NOT_ENCRYPTED = {
     "recipient.index_odd": "blind index",
     "recipient.index_even": "blind index",
+    "closed_line.index_odd": "blind index",
+    "closed_line.index_even": "blind index",
     "user_account.index_odd": "blind index",
     "user_account.index_even": "blind index",
     "consent_text.digest": "hash of a published text",

@@ -64,7 +64,7 @@ from portal.core.models.provider import (
     Provider,
     ProviderKind,
 )
-from portal.core.models.recipient import Consent, Recipient
+from portal.core.models.recipient import ClosedLine, Consent, Recipient
 from portal.core.models.reconciliation import DayState, Difference, DifferenceKind, ReconciledDay, Settlement, Sweep
 from portal.core.models.sandbox_recipients import is_sandbox_recipient
 from portal.core.models.submission import OPEN_OUTCOMES, Attempt, BulkRequest, BulkState, Lane, Outcome, Submission

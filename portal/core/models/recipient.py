@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, String, UniqueConstraint, or_
+from sqlalchemy import ColumnElement, Index, String, UniqueConstraint, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.addresses import AddressKind
@@ -41,6 +41,18 @@ def has_changed_hands() -> ColumnElement[bool]:
 def latest(*moments: datetime | None) -> datetime | None:
     """The last of the moments that there are."""
     return max((moment for moment in moments if moment is not None), default=None)
+
+
+class ClosedLine(BlindIndexed, Entity):
+    """A number whose line an operator closed, whichever firm heard of it: who brings the number later must know.
+    Encrypted and indexed for no provider (0)."""
+
+    __table_args__ = (Index(None, "index_odd"), Index(None, "index_even"))
+
+    PLACE = "closed_line.address"
+
+    address: Mapped[bytes]  # Encrypted.
+    closed_at: Mapped[datetime]
 
 
 class Consent(Entity):

@@ -78,6 +78,8 @@ def apply_import(
 
     What was prepared is written as it is, unless something moved since: then it is planned anew, under the locks.
     """
+    if prepared and prepared.plan.closures != recipients.find_closures(session, vault, prepared.plan.new):
+        prepared = None
     ready = prepared or prepare_import(session, vault, brand, entries, run)
     is_current = recipients.insert_recipients(session, ready.recipients) == len(ready.recipients)
     was = ready.plan.snapshot
@@ -104,7 +106,7 @@ def _plan(
 def _prepared(
     vault: Vault, brand: Brand, plan: ImportPlan, endpoints: BrandEndpoints, run: ImportRun
 ) -> PreparedImport:
-    new = recipients.recipient_rows(vault, brand.provider_id, plan.new, plan.indexes, run.at)
+    new = recipients.recipient_rows(vault, brand.provider_id, plan.new, plan.indexes, run.at, plan.closures)
     rows, schedule = DecisionRows(), _Schedule(run)
     submission_ids = new_ids(len(plan.decisions))
     for planned, submission_id in zip(plan.decisions, submission_ids, strict=True):

@@ -174,6 +174,7 @@ class ImportPlan:
     snapshot: Snapshot
     indexes: Indexes
     new: dict[str, tuple[int, Address]]  # Recipients to be made, by canonical address.
+    closures: dict[str, datetime]  # Of their lines.
     effects: list[Effect] = field(default_factory=list)
     consents: dict[ConsentKey, LockedConsent] = field(default_factory=dict)
     decisions: list[PlannedDecision] = field(default_factory=list)
@@ -190,7 +191,8 @@ def plan_import(
     known = recipients.find_known_ids(session, vault, brand.provider_id, indexes)
     missing = [address for text, address in sorted(addresses.items()) if text not in known]
     new = {address.text: (its_id, address) for its_id, address in zip(new_ids(len(missing)), missing, strict=True)}
-    plan = ImportPlan(import_snapshot.read_snapshot(session, brand, known, locked=locked), indexes, new)
+    closures = recipients.find_closures(session, vault, new)
+    plan = ImportPlan(import_snapshot.read_snapshot(session, brand, known, locked=locked), indexes, new, closures)
     _Planner(plan, brand, entries, at, is_sent).plan_all()
     return plan
 
@@ -201,6 +203,7 @@ class _Planner:
     def __init__(self, plan: ImportPlan, brand: Brand, entries: Sequence[Entry], at: datetime, is_sent: bool) -> None:
         self.plan, self.brand, self.entries, self.at, self.is_sent = plan, brand, entries, at, is_sent
         self.ids = plan.snapshot.known | {text: recipient_id for text, (recipient_id, _) in plan.new.items()}
+        self.held_since = plan.snapshot.held_since | {self.ids[text]: at for text, at in plan.closures.items()}
         self.spare_ids = chain.from_iterable(iter(partial(new_ids, SPARE_IDS), None))
         for values in plan.snapshot.consents:
             consent = LockedConsent(*values)
@@ -245,7 +248,7 @@ class _Planner:
         is_undated = current is not None and current[:2] == (Status.GRANTED, None)
         return KeyState(
             self.facts.get(consent.id), is_coming, is_undated, refused_at=self.refused.get(key),
-            is_own_refusal=key in self.own_refusals, held_since=snapshot.held_since.get(consent.recipient_id),
+            is_own_refusal=key in self.own_refusals, held_since=self.held_since.get(consent.recipient_id),
         )  # fmt: skip
 
     def _note_refusal(self, consent: LockedConsent) -> None:

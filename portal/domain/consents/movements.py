@@ -4,6 +4,7 @@ Whichever way brings a movement first (pull, push, a day's file) counts; repeate
 commits: a pull's cursor moves in the transaction that keeps its rows. No movement is ever sent back to İYS.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -85,14 +86,15 @@ def apply_movements(
     verifies its submission. A consent moves where the decision is newer (effective_at: İYS's creationDate for what
     people do there, the consentDate for what a sender says; a refusal wins a tie), and what still waits behind it is
     overtaken, or void where the person may still take it back and refused. A refusal that stands though İYS holds an
-    older grant is told again. A closed line is closed at all firms, unless only the sandbox says so. `feed` says whose
-    a row is where its own source does not.
+    older grant is told again. A closed line is closed at all firms, unless only a sandbox or a push says so, and ends
+    what was granted before. `feed` says whose a row is where its own source does not.
     """
     if not rows:
         return AppliedMovements()
-    known = recipients.gather(session, vault, brand.provider_id, [row.address for row in rows], at)
-    closed = {row.address.text: row.address for row in rows if row.source == LINE_CLOSED and not brand.is_sandbox}
+    is_for_all = by != ReceivedVia.PUSH and not brand.is_sandbox
+    closed = {row.address.text: row.address for row in rows if row.source == LINE_CLOSED and is_for_all}
     holders = {text: {each.id for each in find_holders(session, vault, closed[text])} for text in closed}
+    known = recipients.gather(session, vault, brand.provider_id, [row.address for row in rows], at)
     locking.lock_recipients(session, set(known.values()).union(*holders.values()))
     consents = locking.lock_consents(session, brand.id, known.values())
     keys = [(known[row.address.text], row.channel, row.recipient_type) for row in rows]
@@ -103,6 +105,7 @@ def apply_movements(
     pairs = [(consents[key], row) for key, row in zip(keys, rows, strict=True)]
     for consent, row in sorted(pairs, key=lambda pair: (pair[1].creation_date, pair[1].status == Status.REFUSED)):
         batch.apply(consent, row)
+    recipients.close_lines(session, vault, batch.note_closures())
     return batch.write()
 
 
@@ -116,6 +119,9 @@ class _MovementBatch:
         self.session, self.brand, self.consents, self.by, self.feed, self.at = session, brand, consents, by, feed, at
         self.holders = holders  # Recipients at all firms, by address whose line was closed.
         ids = {consent.id for consent in consents}
+        whose = {consent.recipient_id for consent in consents}
+        closed_at = select(Recipient.id, Recipient.closed_at).where(Recipient.id.in_(whose))
+        self.closed_at = dict(session.execute(closed_at.where(Recipient.closed_at.is_not(None))).all())
         stored = select(Movement.consent_id, Movement.transaction_id, Movement.status)
         self.seen = {tuple(row) for row in session.execute(stored.where(Movement.consent_id.in_(ids)))}
         self.ours = OurSubmissions(session, ids)
@@ -129,6 +135,8 @@ class _MovementBatch:
     def apply(self, consent: LockedConsent, row: MovementRow) -> None:
         """Apply one row; a repeated one is passed by."""
         name = (consent.id, row.transaction_id, row.status)
+        if row.source == LINE_CLOSED:
+            self.closures.append((consent, row))
         if name in self.seen:
             return
         self.seen.add(name)
@@ -138,11 +146,13 @@ class _MovementBatch:
         else:
             decision_id = self._verify(consent, row) or self._decide(consent, row, DecisionOrigin.OTHER_SENDER)
         self.movements.append(self._movement(consent, row, decision_id))
-        if row.source == LINE_CLOSED:
-            self.closures.append((consent, row))
+        since = self.closed_at.get(consent.recipient_id)
+        if since and consent.status == Status.GRANTED and consent.is_older_than(Status.REFUSED, since):
+            self.closures.append(
+                (consent, replace(row, status=Status.REFUSED, source=LINE_CLOSED, creation_date=since))
+            )
 
     def write(self) -> AppliedMovements:
-        self._note_closures()
         for consent, row in self.closures:
             self._close_line(consent, replace(row, consent_date=None))
         locking.lock_submissions_and_consents(self.session, [each.id for each in self.consents if not each.is_new])
@@ -154,13 +164,14 @@ class _MovementBatch:
         writer.write_decisions(self.session, self.consents, self.rows)
         insert_rows(self.session, Movement, self.movements)
         drift.end_drifts(self.session, agreeing, self.at)
-        made = len(self.rows.decisions)
-        if made:
+        made = Counter((decision["provider_id"], decision["brand_id"]) for decision in self.rows.decisions)
+        for (provider_id, brand_id), decisions in made.items():
+            verified = len(self.verified) if brand_id == self.brand.id else 0
             writer.write_audit_entry(
-                self.session, "movements.heard", "brand", self.brand.id, provider_id=self.brand.provider_id, at=self.at,
-                facts={"by": self.by, "decisions": made, "verified": len(self.verified)},
+                self.session, "movements.heard", "brand", brand_id, provider_id=provider_id, at=self.at,
+                facts={"by": self.by, "decisions": decisions, "verified": verified},
             )  # fmt: skip
-        return AppliedMovements(len(self.movements), made, len(self.verified))
+        return AppliedMovements(len(self.movements), made.total(), len(self.verified))
 
     def _origin_of(self, row: MovementRow) -> FeedSource:
         """Sources are an open set; their first letters are not. A merchant's first record may have none."""
@@ -200,30 +211,32 @@ class _MovementBatch:
         decision_id: int = sent.decision_id
         return decision_id
 
-    def _note_closures(self) -> None:
-        """Note since when the recipients' numbers may be somebody else's, and look at their grants at other brands of
-        the provider."""
+    def note_closures(self) -> dict[str, datetime]:
+        """Note since when the recipients' numbers may be somebody else's, and read their grants at all other brands;
+        the closures that count for all firms, by address."""
         closed_at: dict[int, datetime] = {}
+        for_all: dict[str, datetime] = {}
         for consent, row in self.closures:
-            at = min(row.creation_date, self.at)
-            for recipient_id in (consent.recipient_id, *self.holders.get(row.address.text, ())):
+            at, holders = min(row.creation_date, self.at), self.holders.get(row.address.text)
+            for recipient_id in {consent.recipient_id, *(holders or ())}:
                 closed_at[recipient_id] = max(at, closed_at.get(recipient_id, at))
-        if not closed_at:
-            return
-        locked = select(Recipient).where(Recipient.id.in_(closed_at)).execution_options(populate_existing=True)
-        for recipient in self.session.scalars(locked):
-            recipient.closed_at = latest(recipient.closed_at, closed_at[recipient.id])
-        elsewhere = (
-            Consent.recipient_id.in_({each.recipient_id for each, _ in self.closures}),
-            Consent.brand_id != self.brand.id,
-        )
-        self.consents += locking.read_consents(self.session, *elsewhere, Consent.status == Status.GRANTED)
+            if holders is not None:
+                for_all[row.address.text] = max(at, for_all.get(row.address.text, at))
+        if closed_at:
+            locked = select(Recipient).where(Recipient.id.in_(closed_at)).execution_options(populate_existing=True)
+            for recipient in self.session.scalars(locked):
+                recipient.closed_at = latest(recipient.closed_at, closed_at[recipient.id])
+            elsewhere = Consent.recipient_id.in_(closed_at), Consent.brand_id != self.brand.id
+            self.consents += locking.read_consents(self.session, *elsewhere, Consent.status == Status.GRANTED)
+            self.ours = OurSubmissions(self.session, (each.id for each in self.consents))
+        return for_all
 
     def _close_line(self, closed: LockedConsent, row: MovementRow) -> None:
         """A number that is given up may be somebody else's tomorrow: no channel of it keeps a grant from before at any
-        brand of the provider, also where İYS does not list it."""
+        brand, also where İYS does not list it."""
+        whose = {closed.recipient_id, *self.holders.get(row.address.text, ())}
         for consent in self.consents:
-            is_granted = consent.recipient_id == closed.recipient_id and consent.status == Status.GRANTED
+            is_granted = consent.recipient_id in whose and consent.status == Status.GRANTED
             if is_granted and consent.is_older_than(Status.REFUSED, min(row.creation_date, self.at)):
                 self._decide(consent, row, DecisionOrigin.AT_IYS)
 

@@ -1,6 +1,6 @@
 """Find or create the recipients behind a list of addresses; one address is one recipient of a provider."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -8,8 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core.addresses import HIDDEN, Address, mask
-from portal.core.models import Recipient
-from portal.core.models.ids import new_ids
+from portal.core.models import NO_PROVIDER, ClosedLine, Recipient
+from portal.core.models.ids import new_id, new_ids
 from portal.core.models.inserts import insert_missing_rows
 from portal.core.models.recipient import has_changed_hands, latest
 from portal.core.vault import CannotOpen, Vault, index_column
@@ -25,22 +25,25 @@ def gather(session: Session, vault: Vault, provider_id: int, addresses: list[Add
     missing = {address.text: address for address in addresses if address.text not in found}
     if missing:
         new = dict(zip(missing, zip(new_ids(len(missing)), missing.values(), strict=True), strict=True))
-        insert_recipients(session, recipient_rows(vault, provider_id, new, indexes, at))
+        closures = find_closures(session, vault, new)
+        insert_recipients(session, recipient_rows(vault, provider_id, new, indexes, at, closures))
         found |= find_known_ids(session, vault, provider_id, {text: indexes[text] for text in missing})
     return found
 
 
 def recipient_rows(
-    vault: Vault, provider_id: int, new: dict[str, tuple[int, Address]], indexes: Indexes, at: datetime
-) -> list[dict[str, Any]]:
+    vault: Vault, provider_id: int, new: dict[str, tuple[int, Address]], indexes: Indexes, at: datetime,
+    closures: Mapping[str, datetime],
+) -> list[dict[str, Any]]:  # fmt: skip
     """The rows of recipients to be created: {canonical address: (id, address)}. In one order, or two lists imported at
-    once deadlock."""
+    once deadlock. `closures` are those that `find_closures` finds."""
     return [
         {
             "id": recipient_id,
             "provider_id": provider_id,
             "kind": address.kind,
             "address": vault.seal(text, Recipient.PLACE, provider_id, recipient_id),
+            "closed_at": closures.get(text),
             "created_at": at,
             **indexes[text],
         }
@@ -55,6 +58,29 @@ def insert_recipients(session: Session, new: list[dict[str, Any]]) -> int:
 
 def blind_indexes(vault: Vault, provider_id: int, texts: Iterable[str]) -> Indexes:
     return {text: vault.indexes(provider_id, text) for text in texts}
+
+
+def find_closures(session: Session, vault: Vault, texts: Iterable[str]) -> dict[str, datetime]:
+    """When the lines of these numbers were closed last, by canonical address, whichever firm heard of it. One statement
+    a key generation: call with ≤ 5,000."""
+    indexes, found = blind_indexes(vault, NO_PROVIDER, texts), dict[str, datetime]()
+    for column in map(index_column, vault.keys):
+        by_index = {each[column]: text for text, each in indexes.items()}
+        indexed = getattr(ClosedLine, column)
+        for index, closed_at in session.execute(select(indexed, ClosedLine.closed_at).where(indexed.in_(by_index))):
+            found[by_index[index]] = max(closed_at, found.get(by_index[index], closed_at))
+    return found
+
+
+def close_lines(session: Session, vault: Vault, closures: Mapping[str, datetime]) -> None:
+    """Keep that these lines were closed then, for firms that get the number later; call with ≤ 5,000."""
+    known = find_closures(session, vault, closures)
+    for text, closed_at in closures.items():
+        if text not in known or known[text] < closed_at:
+            its_id = new_id()
+            address = vault.seal(text, ClosedLine.PLACE, NO_PROVIDER, its_id)
+            its_indexes = vault.indexes(NO_PROVIDER, text)
+            session.add(ClosedLine(id=its_id, address=address, closed_at=closed_at, **its_indexes))
 
 
 def held_since(session: Session, recipient_ids: list[int]) -> dict[int, datetime]:

@@ -54,6 +54,8 @@ KEYS = {1: SECRETS["VAULT_KEYS"]} | {
     each: f"{each}:{base64.b64encode(sha256(bytes([each])).digest()).decode()}" for each in (2, 3)
 }
 
+CLOSED = "+905551112233"  # Its line was closed; nobody has it.
+
 
 @pytest.fixture
 def start(environ):
@@ -92,6 +94,7 @@ def old_days(start, iys):
             credentials={"username": "908500000001", "password": "demo"}, per_second=10, at=clock.now(),
         )  # fmt: skip
         gateway_events.keep_push(gateway, gateways.read_secret(vault(), gateway), protocol.Push(b"[]"), clock.now())
+        recipients.close_lines(db.session, vault(), {CLOSED: clock.now()})
         waiting_lists.store(db.session, make.campaign(), make.EMAIL.encode(), None)
         recipients_side.keep(provider)
         db.session.commit()
@@ -274,6 +277,9 @@ def test_after_turning_people_are_found_by_the_new_key_alone(old_days, start):
     bring(app, make.PHONE)
 
     assert people(app) == {make.PHONE: 1, make.EMAIL: 1}
+    with app.app_context():
+        assert recipients.find_closures(db.session, vault(), [CLOSED, make.PHONE]).keys() == {CLOSED}
+        db.session.rollback()
 
 
 @pytest.mark.parametrize("spelled", ["burak@example.com", "BURAK@example.com"])

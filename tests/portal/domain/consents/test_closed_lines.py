@@ -1,0 +1,129 @@
+"""A closed line is a fact about the number: at no firm does a grant from before count, whenever it gets the number."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from portal.core import addresses, clock
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Channel, RecipientType, Status
+from portal.core.models import AuditEntry, Brand, ClosedLine, Consent, ReceivedVia, Recipient, Submission
+from portal.core.vault import Vault
+from portal.domain.consents import bulk_import, may_send, movements, recipients
+from portal.web.my_consents.holdings import find_holdings
+from tests import make
+from tests.portal.domain.consents.import_entries import bring, entry, import_run
+from tests.portal.domain.consents.iys_movements import AN_HOUR, MovementReceiver, row
+
+PHONE = addresses.parse(make.PHONE)
+
+
+@pytest.fixture
+def received(app):
+    """İYS's movements of the first firm, which holds a grant."""
+    receiver = MovementReceiver(app)
+    receiver.receives(row("ONAY", ago=5 * AN_HOUR))
+    return receiver
+
+
+@pytest.fixture
+def other(app, received):
+    """The brand of a second firm, which does not have the number."""
+    with app.app_context():
+        firm = make.provider(iys_code=make.IYS_CODE + 1, brand_code=make.BRAND_CODE + 1, email="oteki@firma.example")
+        yield db.session.scalars(select(Brand).where(Brand.provider_id == firm.id)).one()
+
+
+def close(received: MovementReceiver, by: ReceivedVia = ReceivedVia.PULL) -> None:
+    db.session.commit()
+    received.receives(row("RET", source=movements.LINE_CLOSED, ago=2 * AN_HOUR, transactionId="closed"), by=by)
+
+
+def allowed(of: Brand) -> set[Channel]:
+    """Channels on which messages may be sent where İYS holds every grant; İzinlerim says the same to the holder."""
+    db.session.execute(update(Consent).where(Consent.status == Status.GRANTED).values(iys_status=Status.GRANTED.value))
+    db.session.commit()
+    sent = select(Consent.channel).join(Brand, Brand.id == Consent.brand_id).where(Brand.id == of.id)
+    held = find_holdings(db.session, vault(), PHONE, clock.now(), clock.now()).of(of.id)
+    shown = {each.channel for each in held.consents if each.answer.verdict == may_send.Verdict.MAY} if held else set()
+    assert shown == set(db.session.scalars(sent.where(may_send.may_send())))
+    return shown
+
+
+def test_a_closure_ends_the_grants_of_all_firms(other, received, rows):
+    bring(other, entry(make.PHONE, date=clock.now() - 4 * AN_HOUR))
+    bring(other, entry(make.PHONE, date=clock.now() - AN_HOUR, channel=Channel.CALL))
+    assert allowed(other) == {Channel.SMS, Channel.CALL}
+
+    close(received)
+
+    assert allowed(other) == {Channel.CALL} and allowed(make.brand()) == set()
+    waiting = {each.consent_date: each.outcome for each in rows(Submission)}
+    assert [waiting[each] for each in sorted(waiting)] == ["overtaken", "waiting"]
+    heard = {
+        each.provider_id: each.facts["decisions"] for each in rows(AuditEntry, AuditEntry.act == "movements.heard")
+    }
+    assert heard == {make.brand().provider_id: 1, other.provider_id: 1}  # Nobody reads how many others hold it.
+
+
+@pytest.mark.parametrize("had_it_before", [False, True])
+def test_a_firm_that_gets_the_number_later_takes_the_closure_over(other, received, had_it_before):
+    if had_it_before:
+        recipients.gather(db.session, vault(), other.provider_id, [PHONE], clock.now())
+        db.session.commit()
+    close(received)
+    before = [
+        entry(make.PHONE, date=clock.now() - 4 * AN_HOUR),
+        entry(
+            make.PHONE, date=clock.now() - timedelta(days=400), channel=Channel.CALL,
+            recipient_type=RecipientType.MERCHANT,
+        ),
+    ]  # fmt: skip
+
+    assert bring(other, *before) == ["earlier_holder"] * 2
+    assert allowed(other) == set()
+    assert bring(other, entry(make.PHONE)) == ["grant"]
+    assert allowed(other) == {Channel.SMS}
+
+
+def test_a_closure_between_the_plan_and_the_import_counts(other, received):
+    entries, run = [entry(make.PHONE, date=clock.now() - 4 * AN_HOUR)], import_run()
+    planned = bulk_import.prepare_import(db.session, vault(), other, entries, run)
+    db.session.rollback()
+    close(received)
+
+    assert bulk_import.apply_import(db.session, vault(), other, entries, run, planned) == ["earlier_holder"]
+
+
+def test_what_iys_lists_late_from_before_the_closure_is_refused(other, received):
+    close(received)
+    db.session.commit()
+    received.receives(row("ONAY", ago=3 * AN_HOUR, type="ARAMA"), row("ONAY", ago=3 * AN_HOUR, recipientType="TACIR"))
+    assert allowed(make.brand()) == set()
+
+    db.session.commit()
+    received.receives(row("ONAY", ago=AN_HOUR))
+    assert allowed(make.brand()) == {Channel.SMS}
+
+
+def test_a_push_closes_the_line_at_its_own_firm_until_the_pull_says_so(other, received, rows):
+    bring(other, entry(make.PHONE, date=clock.now() - 4 * AN_HOUR))
+    close(received, ReceivedVia.PUSH)
+    assert rows.count(ClosedLine) == 0
+    close(received)
+    close(received)
+
+    assert allowed(other) == set() and rows.count(ClosedLine) == 1
+
+
+@pytest.mark.parametrize("generations", [(1, 2), (2, 3)])
+def test_a_closure_is_found_while_keys_rotate(other, received, generations):
+    keys = {1: vault().keys[1]} | {each: bytes([each]) * 32 for each in (2, 3)}
+    older = Vault({generations[0]: keys[generations[0]]})
+    recipients.close_lines(db.session, older, {PHONE.text: clock.now()})
+
+    both = Vault({each: keys[each] for each in generations})
+    recipients.gather(db.session, both, other.provider_id, [PHONE], clock.now())
+
+    assert db.session.scalars(select(Recipient).where(Recipient.provider_id == other.provider_id)).one().closed_at
