@@ -13,6 +13,7 @@ from portal.core import addresses
 from portal.core.addresses import AddressKind
 from portal.services.messaging.gateways import description_checks
 from portal.services.messaging.gateways.mail_message import split_mailbox
+from portal.services.messaging.gateways.protocol import Reason
 from portal.services.messaging.gateways.vendors import CredentialField, Vendor
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.validators import READABLE
@@ -46,6 +47,11 @@ class GatewayForm(BaseForm):
         typed = {each.name: (self[each.name].data or "").strip() for each in self.credential_fields}
         kept = {each.name for each in self.credential_fields if each.is_secret and not typed[each.name]}
         return {**self.stored, **typed, **{name: self.stored.get(name, "") for name in kept}}
+
+    def field_of(self, reason: Reason) -> Any:
+        """The field to look at where the vendor gives this reason."""
+        name = next((each.name for each in self.credential_fields if each.is_secret), "header")
+        return self[name if reason == Reason.CREDENTIALS else "header"]
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Stored secrets go nowhere but where they were meant to go: any other change asks for them again."""

@@ -11,8 +11,8 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
-# The only pages with a script (a static file): it asks the browser for a passkey, copies and prints recovery codes, or
-# polls the progress of an import.
+# The only pages with a script (a static file): it asks the browser for a passkey, copies and prints recovery codes,
+# copies what is pasted at a vendor of messages, or polls the progress of an import.
 WITH_SCRIPT = (
     "account.make_codes",
     "account.new_passkey",
@@ -23,6 +23,8 @@ WITH_SCRIPT = (
     "signin.show_passkey",
     "signin.step_up",
     "signin.step_up_by_passkey",
+    *(f"{place}.{act}_gateway" for place in ("dashboard", "operator") for act in ("show", "test")),
+    *(f"{place}.check_gateway_domain" for place in ("dashboard", "operator")),
 )
 WITH_POLLING = ("dashboard.import_batch",)
 # The URL of a recipient's page is its credential: no referrer, no cache, no search index.
