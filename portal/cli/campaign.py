@@ -154,13 +154,16 @@ def _open_brand(brand_code: int) -> Brand:
 def _read_audience(file: Path) -> AddressList:
     """Read the list, and print its bad rows to stderr."""
     try:
+        audience.check_name(file.name)
         found = read_address_list(file.read_bytes())
     except Unreadable as unreadable:
         _exit_with(f"{file.name}: {unreadable.problem.sentence} {unreadable.problem.cure}")
     for row in found.bad:
         click.echo(f"line {row.line}: {row.problem.sentence} {row.problem.cure}", err=True)
-    for line, _ in found.refused:
-        click.echo(f"line {line}: the list says no; not asked. Import the list to record its refusals.", err=True)
+    for line, _, reason in found.refused:
+        click.echo(f"line {line}: {reason}; not asked. Import the list to record its refusals.", err=True)
+    for column in found.unread_columns:
+        click.echo(f"column {column}: not read; it holds yes and no.", err=True)
     for sheet in found.unread_sheets:
         click.echo(f"sheet {sheet}: not read; it has no addresses or another header, or is hidden.", err=True)
     if not found.good:

@@ -138,11 +138,14 @@ class AudienceList(Entity):
 
 
 class AudienceLine(Entity):
-    """A line of an audience list that was not taken, with its problem (addresses.Problem), or a sheet, with SHEET."""
+    """A line of an audience list that was not taken, with its problem (addresses.Problem) or one of REASONS; or what
+    was not read, by its name: with SHEET, or with COLUMN where it may refuse."""
 
     PLACE = "audience_line.value"
-    REFUSED = "refused"  # The line says no: its address is not asked.
-    SHEET = "sheet"  # The name of one that was not read.
+    # The line says no, or may say it: its address is not asked.
+    REFUSED, UNCLEAR, NOTED, ENDED, LISTED = "refused", "refused_word", "refused_note", "refused_date", "refused_list"
+    REASONS = (REFUSED, UNCLEAR, NOTED, ENDED, LISTED)
+    SHEET, COLUMN = "sheet", "column"
 
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     list_id: Mapped[int] = foreign_key("audience_list.id")

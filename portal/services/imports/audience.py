@@ -8,25 +8,25 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain, groupby, islice
+from itertools import chain, groupby
+from pathlib import PurePath
 
 from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.core.addresses import Address, Problem
-from portal.core.iys_protocol import Status
 from portal.core.models import AudienceLine, AudienceList, Campaign, CampaignKind, Provider
 from portal.core.models.ids import new_id, new_ids
 from portal.core.vault import Vault
 from portal.domain import audit, campaigns, packages
 from portal.domain.consents import recipients
 from portal.services.imports import layout
+from portal.services.imports.audience_refusals import RefusalReader
 from portal.services.imports.layout.normalization import address_or_problem
-from portal.services.imports.reading import ChunkedFile, FileProblem, Line, Unreadable, detect_kind
+from portal.services.imports.reading import ChunkedFile, FileProblem, Line, Sheet, Unreadable, detect_kind
 from portal.services.imports.reading.file_problems import START
-from portal.services.imports.row_results import RowProblem
-from portal.services.imports.row_values import STATUSES, RowValueReader
+from portal.services.imports.unused_columns import CellCounter, unused_columns
 
 MOST_BYTES = 5_000_000
 MOST_ROWS = 100_000
@@ -55,8 +55,10 @@ class AddressList:
     good: list[tuple[int, Address]] = field(default_factory=list)
     bad: list[BadRow] = field(default_factory=list)
     repeats: list[tuple[int, Address]] = field(default_factory=list)
-    refused: list[tuple[int, Address]] = field(default_factory=list)  # A row with it says no; also of others with it.
+    # A row with it says no, or may say it; also of others with it. With one of AudienceLine.REASONS.
+    refused: list[tuple[int, Address, str]] = field(default_factory=list)
     unread_sheets: list[str] = field(default_factory=list)
+    unread_columns: list[str] = field(default_factory=list)  # Those of yes and no.
 
 
 def check_size(content: bytes, limit: int = MOST_BYTES) -> None:
@@ -66,6 +68,12 @@ def check_size(content: bytes, limit: int = MOST_BYTES) -> None:
     detect_kind(content[:START])  # A PDF is called one, however large.
     if len(content) > limit:
         raise Unreadable(FileProblem.TOO_LARGE)
+
+
+def check_name(name: str) -> None:
+    """Refuse a file that is named as a list of refusals. Raises Unreadable."""
+    if layout.refusal_spoken(PurePath(name).stem):
+        raise Unreadable(FileProblem.OF_REFUSALS)
 
 
 def read_address_list(data: bytes | str, *, limit: int = MOST_BYTES) -> AddressList:
@@ -81,19 +89,27 @@ def read_address_list(data: bytes | str, *, limit: int = MOST_BYTES) -> AddressL
         for place, chunks in groupby(file, key=lambda chunk: chunk.sheet)
     ]
     filled = [sheet for sheet in read if sheet]
-    is_hidden = [sheet.is_hidden for sheet in file.outline.sheets]
-    with_addresses = sorted(filter(_has_addresses, filled), key=lambda sheet: is_hidden[sheet.place])
+    for sheet in filled:
+        sheet.mark(file.outline.sheets[sheet.place])
+    with_addresses = sorted(filter(_has_addresses, filled), key=lambda sheet: (sheet.is_hidden, sheet.is_of_refusals))
     if not with_addresses:
         raise Unreadable(FileProblem.NO_ADDRESS_COLUMN if filled else FileProblem.EMPTY)
     first, *others = with_addresses
-    chosen = [first, *(sheet for sheet in others if _are_alike(sheet, first) and not is_hidden[sheet.place])]
+    chosen = [first, *(sheet for sheet in others if _are_alike(sheet, first) and not sheet.is_hidden)]
     found = AddressList(file.encoding or file.format, file.separator or "", first.header, first.columns)
     found.unread_sheets = [file.outline.sheets[sheet.place].name for sheet in filled if sheet not in chosen]
-    _sort_rows(found, [row for sheet in chosen for row in sheet.rows])
+    found.unread_columns = list(dict.fromkeys(chain.from_iterable(sheet.unread for sheet in chosen)))
+    reasons = {
+        address.text: reason
+        for sheet in with_addresses
+        for _, _, address, reason in sheet.rows
+        if reason and isinstance(address, Address)
+    }
+    _sort_rows(found, [row for sheet in chosen for row in sheet.rows], reasons)
     return found
 
 
-Row = tuple[int, str, Address | Problem, bool]  # Line, the value, what it is, and whether the line says no to it.
+Row = tuple[int, str, Address | Problem, str]  # Line, the value, what it is, and why it is not asked, or "".
 
 
 @dataclass
@@ -102,6 +118,17 @@ class _Sheet:
     header: list[str] | None
     columns: tuple[int, ...]
     rows: list[Row] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)  # Columns of yes and no of nobody knows what.
+    is_hidden: bool = False
+    is_of_refusals: bool = False
+
+    def mark(self, sheet: Sheet) -> None:
+        """Take over what is known of it once the file is read. All in a list of refusals refuse."""
+        self.is_hidden = sheet.is_hidden
+        names = [(self.header or [])[column : column + 1] for column in self.columns]
+        self.is_of_refusals = any(map(layout.refusal_spoken, (sheet.title, sheet.name, *chain.from_iterable(names))))
+        if self.is_of_refusals:
+            self.rows = [(line, value, read, reason or AudienceLine.LISTED) for line, value, read, reason in self.rows]
 
 
 def _read_sheet(place: int, chunks: Iterator[list[Line]]) -> _Sheet | None:
@@ -114,58 +141,47 @@ def _read_sheet(place: int, chunks: Iterator[list[Line]]) -> _Sheet | None:
         return None
     sheet = _Sheet(place, header, layout.address_columns(header or [], rows))
     if sheet.columns:
-        statuses = _StatusReader(layout.guess(header or [], rows), header or [], sheet.columns)
-        lines = islice(chain(rows, chain.from_iterable(chunks)), MOST_ROWS + 1)
-        for count, (line, cells) in enumerate(lines, 1):
+        guessed, count = layout.guess(header or [], rows), 0
+        refusals, counter = RefusalReader(guessed, header or [], sheet.columns), CellCounter(guessed)
+        for lines in chain([rows], chunks):
+            count += len(lines)
             if count > MOST_ROWS:
                 raise Unreadable(FileProblem.TOO_MANY_ROWS)
-            sheet.rows += _read_row(line, cells, sheet.columns, statuses)
+            counter.add(lines)
+            for line, cells in lines:
+                sheet.rows += _read_row(line, cells, sheet.columns, refusals)
+        unused = unused_columns(counter.counts(), guessed, header or [])
+        sheet.unread = [each.header or each.letter for each in unused if each.may_refuse and each.statuses]
     return sheet
 
 
-def _read_row(line: int, cells: list[str], columns: tuple[int, ...], statuses: "_StatusReader") -> Iterator[Row]:
+def _read_row(line: int, cells: list[str], columns: tuple[int, ...], refusals: RefusalReader) -> Iterator[Row]:
     values = [cells[column].strip() for column in columns if column < len(cells)]
     filled = [(value, read) for value in values if (read := address_or_problem(value)) != Problem.EMPTY]
     if not filled:
-        yield line, "", Problem.EMPTY, False
+        yield line, "", Problem.EMPTY, ""
     for value, address in filled:
-        yield line, value, address, isinstance(address, Address) and statuses.refuses(cells, address)
+        yield line, value, address, refusals.reason(cells, address) if isinstance(address, Address) else ""
 
 
-def _sort_rows(found: AddressList, rows: list[Row]) -> None:
+def _sort_rows(found: AddressList, rows: list[Row], reasons: dict[str, str]) -> None:
     """A line that says no counts for all others with its address, before and after it."""
-    refused = {address.text for _, _, address, says_no in rows if says_no and isinstance(address, Address)}
     seen: set[str] = set()
     for line, value, address, _ in rows:
         if isinstance(address, Problem):
             found.bad.append(BadRow(line, value[:SHOWN_VALUE], address))
-            continue
-        into = found.repeats if address.text in seen else found.refused if address.text in refused else found.good
-        into.append((line, address))
-        seen.add(address.text)
+        elif address.text in seen:
+            found.repeats.append((line, address))
+        elif reason := reasons.get(address.text):
+            found.refused.append((line, address, reason))
+        else:
+            found.good.append((line, address))
+        if isinstance(address, Address):
+            seen.add(address.text)
 
 
 def _has_addresses(sheet: _Sheet) -> bool:
     return bool(sheet.columns)
-
-
-class _StatusReader:
-    """Reads a row's columns of yes and no, as an import would."""
-
-    def __init__(self, guessed: layout.Layout, header: list[str], addresses: tuple[int, ...]):
-        self._reader = RowValueReader(guessed, header)
-        columns = self._reader.columns.items()
-        self._has_any = any(field in STATUSES and column not in addresses for field, column in columns)
-        self._width = max(guessed.columns.values(), default=-1) + 1
-
-    def refuses(self, cells: list[str], address: Address) -> bool:
-        """Whether the row says no for a channel of this address, or may say it: nobody is asked to explain a cross."""
-        if not self._has_any:
-            return False
-        cells = [*cells, *[""] * (self._width - len(cells))]
-        statuses = self._reader.read(cells).statuses
-        noes = {Status.REFUSED, RowProblem.STATUS_UNKNOWN} if self._reader.may_refuse(cells) else {Status.REFUSED}
-        return any(statuses.get(channel) in noes for channel in address.channels)
 
 
 def _are_alike(sheet: _Sheet, other: _Sheet) -> bool:
@@ -233,12 +249,13 @@ def fill_list(
 
 
 def _insert_lines(session: Session, vault: Vault, audience_list: AudienceList, addresses: AddressList) -> None:
-    """The lines that were not taken, and the sheets that were not read."""
+    """The lines that were not taken, and the sheets and columns that were not read."""
     session.execute(delete(AudienceLine).where(AudienceLine.list_id == audience_list.id))
     found = [
         *((row.line, row.value, row.problem.value) for row in addresses.bad),
-        *((line, address.text, AudienceLine.REFUSED) for line, address in addresses.refused),
+        *((line, address.text, reason) for line, address, reason in addresses.refused),
         *((0, name, AudienceLine.SHEET) for name in addresses.unread_sheets),
+        *((0, name, AudienceLine.COLUMN) for name in addresses.unread_columns),
     ]
     rows = [
         {

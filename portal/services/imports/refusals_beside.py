@@ -12,17 +12,16 @@ PROOFS = (Field.ORIGIN, Field.CONTACT)  # Kept as they stand, so they may say mo
 
 
 class RefusalsBeside:
-    """Looks for what refuses, or may refuse, in all cells of a line. `addresses` are columns of addresses beside those of the layout."""
+    """Looks for what refuses, or may refuse, in all cells of a line. `addresses` are further columns of addresses."""
 
     def __init__(self, layout: Layout, header: Sequence[str], addresses: Collection[int] = ()):
-        self._checks: dict[int, Callable[[str], bool]] = {
-            place: _CHECKS.get(each, _says_nothing_more) for each, place in layout.columns.items() if each not in PROOFS
-        }
+        read = {place: each for each, place in layout.columns.items() if each not in PROOFS}
+        self._checks = {place: _CHECKS.get(each, _says_nothing_more) for place, each in read.items()}
         self._checks |= dict.fromkeys(addresses, refuses_beside)
         self._checks |= {place: _says_nothing_more for place, name in enumerate(header) if folded(name) in OURS}
 
     def found_in(self, cells: Sequence[str]) -> bool:
-        """Whether any cell says a refusal that its column is not read for; any note in brackets after a date counts."""
+        """Whether any cell says a refusal that its column is not read for; any note after a date counts."""
         return any(self._checks.get(place, refuses)(cell) for place, cell in enumerate(cells) if cell)
 
 
@@ -35,4 +34,6 @@ def _notes_more(date: str) -> bool:
     return bool(dates.notes_in(date))
 
 
-_CHECKS = dict.fromkeys((*ADDRESSES, Field.NAME), refuses_beside) | {Field.DATE: _notes_more}
+_CHECKS: dict[Field, Callable[[str], bool]] = dict.fromkeys((*ADDRESSES, Field.NAME), refuses_beside) | {
+    Field.DATE: _notes_more
+}

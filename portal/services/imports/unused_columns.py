@@ -70,10 +70,7 @@ class UnusedColumn:
 
     @property
     def _ends_something(self) -> bool:
-        """Whether it holds dates, and its name does not say that they are harmless."""
-        name = name_of(self.header)
-        are_known = name and all(map(_HARMLESS_DATE.fullmatch, name.split())) and not _LAST_DAY.search(name)
-        return self._are_most(self.dates) and not are_known
+        return self._are_most(self.dates) and not are_harmless_dates(self.header)
 
     def _are_most(self, count: int) -> bool:
         return count > 0 and count * 2 >= self.filled
@@ -126,7 +123,7 @@ class CellCounter:
                     True,
                     self._is_status(cell, is_kept=is_kept),
                     (refuses_beside if place == self._name else refuses)(cell),
-                    not is_kept and _is_date(cell),
+                    not is_kept and is_date(cell),
                     not is_kept and _is_address(cell),
                 )):  # fmt: skip
                     found[number] += is_so * count
@@ -137,7 +134,13 @@ class CellCounter:
         return isinstance(self._meanings.status(cell), Status)
 
 
-def _is_date(cell: str) -> bool:
+def are_harmless_dates(header: str) -> bool:
+    """Whether the name of a column with dates says that nothing ended then."""
+    name = name_of(header)
+    return bool(name) and all(map(_HARMLESS_DATE.fullmatch, name.split())) and not _LAST_DAY.search(name)
+
+
+def is_date(cell: str) -> bool:
     """Whether a cell is a date by itself; a number may be one of many things."""
     if len(cell) > LONGEST_STATUS or not any(map(str.isdigit, cell)) or _SERIAL.fullmatch(cell.strip()):
         return False

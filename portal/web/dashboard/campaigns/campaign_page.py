@@ -5,12 +5,13 @@ from typing import Any
 
 from flask import abort, render_template
 from flask_login import current_user
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.core.addresses import Problem, mask
 from portal.core.extensions import read_session, vault
+from portal.core.lazy_text import N_
 from portal.core.models import (
     AudienceEntry,
     AudienceLine,
@@ -33,6 +34,13 @@ from portal.web.dashboard.campaigns.forms import AudienceForm
 from portal.web.shared.signed_in_person import own_row_or_404
 
 MAX_ROWS = 200  # Rows of a long list on one page.
+REASONS = {
+    AudienceLine.REFUSED: N_("Ret yazıyor"),
+    AudienceLine.UNCLEAR: N_("İzin sütunundaki sözcük bilinmiyor"),
+    AudienceLine.NOTED: N_("Notta, adın ya da adresin yanında ret var"),
+    AudienceLine.ENDED: N_("Ret ya da ayrılma sütunu dolu"),
+    AudienceLine.LISTED: N_("Sayfa ya da başlık ret listesi diyor"),
+}
 
 
 def own_campaign_or_404(session: Session, campaign_id: int) -> Campaign:
@@ -86,9 +94,11 @@ def _list_context(campaign: Campaign, file_problem: FileProblem | None) -> dict[
         "no_room": newest is not None and newest.problem == waiting_lists.NO_ROOM,
         "bad_rows": [row for row in lines if isinstance(row[2], Problem)],
         "bad_total": sum(batch.bad for batch in batches),
-        "refused_rows": [(line, mask(value)) for line, value, problem in lines if problem == AudienceLine.REFUSED],
+        "refused_rows": [(line, mask(value), REASONS[said]) for line, value, said in lines if said in REASONS],
+        "refused_counts": [(REASONS[reason], count) for reason, count in _refusals_by_reason(campaign)],
         "refused_total": sum(batch.refused for batch in batches),
         "unread_sheets": [value for _, value, problem in lines if problem == AudienceLine.SHEET],
+        "unread_columns": [value for _, value, problem in lines if problem == AudienceLine.COLUMN],
     }
 
 
@@ -97,7 +107,7 @@ def _file_problem(batch: AudienceList) -> FileProblem | None:
 
 
 def _lines_not_taken(campaign: Campaign) -> list[tuple[int, str, Problem | str]]:
-    """(line, its text, what is wrong with it), up to MAX_ROWS of each kind: bad ones, refusals, unread sheets."""
+    """(line, its text, what is wrong with it), up to MAX_ROWS of each kind: bad ones, refusals, what was not read."""
     ours = (
         select(AudienceLine)
         .join(AudienceList, AudienceList.id == AudienceLine.list_id)
@@ -105,8 +115,11 @@ def _lines_not_taken(campaign: Campaign) -> list[tuple[int, str, Problem | str]]
         .order_by(AudienceLine.id)
         .limit(MAX_ROWS)
     )
-    marks = (AudienceLine.REFUSED, AudienceLine.SHEET)
-    kinds = (AudienceLine.problem.not_in(marks), *(AudienceLine.problem == mark for mark in marks))
+    marks = (*AudienceLine.REASONS, AudienceLine.SHEET, AudienceLine.COLUMN)
+    kinds = (
+        AudienceLine.problem.not_in(marks), AudienceLine.problem.in_(AudienceLine.REASONS),
+        AudienceLine.problem == AudienceLine.SHEET, AudienceLine.problem == AudienceLine.COLUMN,
+    )  # fmt: skip
     return [
         (
             row.line,
@@ -116,6 +129,17 @@ def _lines_not_taken(campaign: Campaign) -> list[tuple[int, str, Problem | str]]
         for kind in kinds
         for row in read_session().scalars(ours.where(kind))
     ]
+
+
+def _refusals_by_reason(campaign: Campaign) -> list[tuple[str, int]]:
+    counts = (
+        select(AudienceLine.problem, func.count())
+        .join(AudienceList, AudienceList.id == AudienceLine.list_id)
+        .where(AudienceList.campaign_id == campaign.id, AudienceLine.problem.in_(AudienceLine.REASONS))
+        .group_by(AudienceLine.problem)
+    )
+    found = dict(read_session().execute(counts).all())
+    return [(reason, found[reason]) for reason in AudienceLine.REASONS if reason in found]
 
 
 def _omitted_addresses(campaign: Campaign) -> list[tuple[str, ExclusionReason | None]]:

@@ -91,7 +91,7 @@ def chosen_brand(brands: list[Brand]) -> Brand | None:
 def default_wording(brand: Brand) -> dict[str, str]:
     """The usual text of a brand, by the fields of a form; in sandbox mode the one that is stored."""
     provider = read_session().get_one(Provider, brand.provider_id)
-    name = default_texts.trial_name(brand.brand_code) if provider.in_sandbox_mode else brand.name
+    name = display_names.trial_name(brand.brand_code) if provider.in_sandbox_mode else brand.name
     return vars(default_texts.default_wording(name, CampaignKind.ASK, brand.notice_url or provider.notice_url))
 
 
@@ -133,6 +133,7 @@ def add_audience(campaign_id: int) -> ResponseReturnValue:
     upload = request.files.get("file")
     content = upload.read() if upload and upload.filename else (form.text.data or "").encode(errors="replace")
     try:
+        audience.check_name(upload.filename or "" if upload else "")
         campaign = own_campaign_or_404(db.session, campaign_id)
         list_id = waiting_lists.store(db.session, campaign, content, current_user.id)
     except Unreadable as unreadable:

@@ -76,7 +76,51 @@ def test_whom_the_list_may_say_no_of_is_not_asked_either():
     for name, cells in lists.items():
         text = f"Telefon;{name}\n0532 123 45 67;{cells[0]}\n0533 234 56 78;{cells[1]}\n"
         found = read_address_list(text)
-        assert ([line for line, _ in found.refused], [line for line, _ in found.good]) == ([2], [3]), name
+        assert ([line for line, *_ in found.refused], [line for line, _ in found.good]) == ([2], [3]), name
+
+
+DOUBTS = """Ad;Telefon;SMS izni;Not;Ret tarihi;Ayrılma;Kayıt tarihi;İptal;Kulüp
+Ali;0532 700 05 01;Evet;;;;20.11.2026;
+Can;0532 700 05 02;Evet;bir daha SMS istemiyor, ret verdi;;;;
+Ece;0532 700 05 03;;;28.11.2026;;;
+Ela;0532 700 05 04;vazgeçti;;;;;
+Efe;0532 700 05 05;Ret etti;;;;;
+Eda;0532 700 05 06;SMS istemedi;;;;;
+Nur (RET);0532 700 05 07;Evet;;;;;
+Gül;0532 700 05 08;Evet;;;28.11.2026;;
+Oya;0532 700 05 09;Evet;;;;;E
+Ulu;0532 700 05 10;Evet;sadık müşteri;;;20.11.2025;H;Hayır
+Ali;0532 700 05 08;Evet;;;;;
+"""
+
+
+def test_whatever_may_refuse_in_a_line_leaves_it_out_with_the_reason(campaign, rows):
+    bring(campaign, DOUBTS)
+
+    named = [(row.line, row.problem) for row in rows(AudienceLine, AudienceLine.problem.in_(AudienceLine.REASONS))]
+    assert named == [
+        (3, "refused_note"), (4, "refused_date"), (5, "refused_word"), (6, "refused_word"), (7, "refused_word"),
+        (8, "refused_note"), (9, "refused_date"), (10, "refused"),
+    ]  # fmt: skip
+    assert (rows.one(AudienceList).good, rows.one(AudienceList).refused) == (2, 8)
+    columns = [value_of(row) for row in rows(AudienceLine, AudienceLine.problem == AudienceLine.COLUMN)]
+    assert columns == ["Kulüp"]
+
+
+@pytest.mark.slow
+def test_a_sheet_of_refusals_refuses_for_the_others():
+    head = ["Ad", "Telefon"]
+    data = workbook(
+        {
+            "RET verenler": [head, ["Ayşe", "0532 123 45 67"]],
+            "Kadıköy": [head, ["Ayşe", "0532 123 45 67"], ["Can", "0533 234 56 78"]],
+        }
+    )
+
+    found = read_address_list(data)
+
+    assert [(address.text, reason) for _, address, reason in found.refused] == [("+905321234567", "refused_list")]
+    assert [address.text for _, address in found.good] == ["+905332345678"]
 
 
 def workbook(sheets: dict[str, list[list[str]]], hidden: str = "") -> bytes:

@@ -17,6 +17,8 @@ from portal.core.extensions import db, limiter
 from portal.core.models import AudienceEntry, AudienceLine, AudienceList, AuditEntry, Brand, Campaign, CampaignKind
 from portal.core.models.ids import new_id
 from portal.services.imports import waiting_lists
+from portal.services.imports.reading import FileProblem
+from portal.web.dashboard.campaigns.campaign_page import REASONS
 from tests import make
 from tests.make import Person
 from tests.portal.services.imports.test_audience import workbook
@@ -307,8 +309,26 @@ def test_a_workbook_is_read_by_the_worker_and_the_campaign_waits_for_it(app, ays
     work_off(app)
     page = ayse.opens(path).text
     assert rows.count(AudienceEntry) == 2 and rows(AudienceList, waiting_lists.WAITING) == []
-    assert "Listede ret diyen 1 adres var" in page and "+905321234568" not in page and "/dashboard/imports/new" in page
+    assert (
+        "Listede ret diyen ya da diyebilecek 1 adres var" in page
+        and "+905321234568" not in page
+        and "/dashboard/imports/new" in page
+    )
     assert 'data-state="0"' in ayse.opens(f"{path}/audience/progress").text
+
+
+def test_a_file_named_as_a_list_of_refusals_asks_nobody_and_other_reasons_are_counted(ayse, draft, rows):
+    content = b"Telefon;SMS izni;Not\n0532 123 45 67;Evet;ret verdi\n0532 123 45 68;belki;\n"
+
+    refused = upload(ayse, draft, content, "RET listesi.csv")
+    assert refused.status_code == 422 and FileProblem.OF_REFUSALS.sentence in refused.text
+    assert rows.count(AudienceList) == 0
+
+    upload(ayse, draft, content, "müşteriler.csv")
+    page = ayse.opens(f"/dashboard/campaigns/{draft}").text
+    assert rows.count(AudienceEntry) == 0 and "123 45 68" not in page
+    for reason in (AudienceLine.NOTED, AudienceLine.UNCLEAR):
+        assert f"<li>{REASONS[reason]}: 1</li>" in page and f'<td class="detail">{REASONS[reason]}</td>' in page
 
 
 def test_a_list_whose_worker_died_is_read_by_the_next(app, ayse, draft, rows):

@@ -1,0 +1,55 @@
+"""Refusals in a row of a campaign's audience list, found as an import finds them; what is unclear refuses, since nobody
+is asked what it means."""
+
+from collections.abc import Sequence
+
+from portal.core.addresses import Address
+from portal.core.iys_protocol import Status
+from portal.core.models import AudienceLine
+from portal.services.imports.layout import Layout
+from portal.services.imports.layout.consent_names import refusal_named
+from portal.services.imports.layout.normalization import folded, is_cross, says_nothing
+from portal.services.imports.reading.workbook_chunker.chunks import MOST_COLUMNS
+from portal.services.imports.refusals_beside import RefusalsBeside
+from portal.services.imports.row_results import RowProblem
+from portal.services.imports.row_values import STATUSES, RowValueReader
+from portal.services.imports.unused_columns import are_harmless_dates, is_date
+
+
+class RefusalReader:
+    """Reads rows by a guessed layout; `addresses` are all columns of addresses."""
+
+    def __init__(self, guessed: Layout, header: Sequence[str], addresses: Sequence[int]):
+        self._reader, self._beside = RowValueReader(guessed, header), RefusalsBeside(guessed, header, addresses)
+        statuses = {column for field, column in self._reader.columns.items() if field in STATUSES} - {*addresses}
+        self._has_status = bool(statuses)
+        self._width = max(guessed.columns.values(), default=-1) + 1
+        read = {*addresses, *guessed.columns.values()}
+        self._named = {place: refusal_named(name) for place, name in enumerate(header)}
+        self._named = {each: said for each, said in self._named.items() if each not in {*statuses, *addresses}}
+        self._of_dates = {each for each in range(MOST_COLUMNS) if each not in read}
+        self._of_dates -= {place for place, name in enumerate(header) if are_harmless_dates(name)}
+
+    def reason(self, cells: Sequence[str], address: Address) -> str:
+        """Why this address is not asked, one of AudienceLine.REASONS; "" where nothing speaks against it."""
+        if self._has_status:
+            said = [
+                "" if says_nothing(cell) and not is_cross(folded(cell)) else cell for cell in cells
+            ]  # "-" is no cross.
+            statuses = self._reader.read([*said, *[""] * (self._width - len(cells))]).statuses
+            found = {statuses.get(channel) for channel in address.channels}
+            if Status.REFUSED in found:
+                return AudienceLine.REFUSED
+            if RowProblem.STATUS_UNKNOWN in found:
+                return AudienceLine.UNCLEAR
+        if self._beside.found_in(cells):
+            return AudienceLine.NOTED
+        return AudienceLine.ENDED if any(self._ends(*each) for each in enumerate(cells)) else ""
+
+    def _ends(self, place: int, cell: str) -> bool:
+        """Whether a cell stands under a name that refuses, and does not say no to it; or is a date of unknown kind."""
+        if says_nothing(cell):
+            return False
+        if (refuses := self._named.get(place)) is not None:
+            return not (refuses and self._reader.meanings.status(cell) == Status.REFUSED)
+        return place in self._of_dates and is_date(cell)
