@@ -109,7 +109,7 @@ def _inbound(mapping: Mapped, row: Any) -> InboundMessage:
     sender, to, text, time, keyword, given_id = (
         read_text(row, mapping.get(name, "/ ")) for name in ("from", "to", "text", "at", "keyword", "id")
     )
-    whole = "\0".join((sender, to, time, text)).encode()
+    whole = "\0".join((sender, to, time or clock.day(clock.now()).isoformat(), text)).encode()
     return InboundMessage(
         id=given_id or hashlib.sha256(whole).hexdigest()[:32],
         sender=canonical(sender),

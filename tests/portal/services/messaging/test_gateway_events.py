@@ -28,6 +28,7 @@ from portal.domain.consents import recipients
 from portal.domain.notifications import gateways
 from portal.services.messaging import gateway_events, outbox
 from portal.services.messaging.fake_gateway import create_gateway
+from portal.services.messaging.gateways import vendor_rows
 from portal.services.messaging.gateways.protocol import BlockedAddress, Push
 from tests import grants, make, servers
 from tests.portal.services.messaging import test_gateway_delivery as delivery
@@ -158,6 +159,16 @@ def test_a_push_that_comes_twice_at_once_is_kept_and_done_once(app, vendor, rows
 
     assert sorted(each.kind for each in rows(GatewayEvent)) == ["push", "reply"]
     assert len(rows(Decision)) == 1
+
+
+def test_a_reply_without_id_and_time_counts_once_a_day():
+    mapping, row = {"from": "/from", "to": "/to", "text": "/text"}, {"from": "5321234567", "to": "4609", "text": "RET"}
+    with time_machine.travel(clock.now(), tick=False) as at:
+        first, again = (vendor_rows.read_inbound(mapping, row)[0].id for _ in range(2))
+        at.shift(timedelta(days=1))
+        later = vendor_rows.read_inbound(mapping, row)[0].id
+
+    assert first == again != later
 
 
 def test_a_refusal_by_sms_reaches_iys_as_such(app, browser, vendor, sandbox, iys):
