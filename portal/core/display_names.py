@@ -82,6 +82,11 @@ def parse_title(text: str) -> str:
     return parse_name(re.sub(r"(?<=\w)\.(?=\w{2})", ". ", text))
 
 
+def trial_name(code: int) -> str:
+    """What our sentences call a brand or provider of sandbox mode, whose own name nobody has reviewed."""
+    return f"Deneme {code}"
+
+
 def holds_link(text: str) -> bool:
     """Whether a phone, a mail program or a reader might make a link of a part of the text."""
     return LINK.search(_plain(text)) is not None

@@ -38,11 +38,6 @@ WORDINGS = {
 }
 
 
-def trial_name(brand_code: int) -> str:
-    """What our sentences call a brand of sandbox mode, whose own name nobody has reviewed."""
-    return f"Deneme {brand_code}"
-
-
 def default_wording(brand_name: str, kind: CampaignKind, notice_url: str) -> Wording:
     """The text for a brand, with the address of its provider's privacy notice."""
     pattern = WORDINGS[kind]

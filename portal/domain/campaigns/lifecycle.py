@@ -8,6 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, exists, or_, update
 from sqlalchemy.orm import Session
 
+from portal.core.display_names import trial_name
 from portal.core.iys_protocol import Channel
 from portal.core.models import (
     Brand,
@@ -21,7 +22,7 @@ from portal.core.models import (
 )
 from portal.core.models.ids import new_id
 from portal.core.models.invitations import is_unsent_invitation, resume_invitations
-from portal.domain.campaigns.default_texts import Wording, default_wording, trial_name
+from portal.domain.campaigns.default_texts import Wording, default_wording
 
 
 class ContactMissing(ValueError):

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Update, and_, delete, exists, not_, or_, select, update
 from sqlalchemy.orm import Session
 
+from portal.core import display_names
 from portal.core.models import (
     Brand,
     BulkRequest,
@@ -70,6 +71,11 @@ def find_destination(iys_code: int, brand_code: int) -> Destination:
     if brand_code in CODES:
         return Destination.SANDBOX
     return Destination.NOBODY if iys_code in EXEMPT_CODES else Destination.IYS
+
+
+def shown_name(name: str, code: int) -> str:
+    """The name of a brand, or of a provider, with this code at İYS as strangers may read it beside a sandbox notice."""
+    return display_names.trial_name(code) if code in CODES else name
 
 
 def find_unsent_code(iys_code: int, brand_code: int) -> str | None:

@@ -70,7 +70,8 @@ class Sender:
 class BrandDecisions:
     provider_id: int
     brand_id: int
-    brand_name: str
+    brand_name: str  # In sandbox mode the account's; sender, logo and colour are left out.
+    typed_name: str
     sender: Sender
     hearer: Destination
     text: ConsentText | None
@@ -100,7 +101,12 @@ class ReceiptContents:
     @property
     def is_sandbox(self) -> bool:
         """Whether anything of it is heard by the sandbox only."""
-        return any(part.hearer == Destination.SANDBOX for part in self.parts)
+        return bool(self.trial_names)
+
+    @property
+    def trial_names(self) -> list[str]:
+        """The names of brands of sandbox mode as they were typed, for a sandbox notice."""
+        return [part.typed_name for part in self.parts if part.hearer == Destination.SANDBOX]
 
     @property
     def as_of(self) -> datetime:
@@ -172,15 +178,20 @@ def _parts(rows: Iterable[AnyRow], texts: dict[int, ConsentText]) -> list[BrandD
 
 def _part(brand: Brand, provider: Provider, text: ConsentText | None, rows: list[AnyRow]) -> BrandDecisions:
     lines = sorted((_line(row) for row in rows), key=lambda line: list(Channel).index(line.channel))
+    hearer = sandbox_mode.find_destination(provider.iys_code, brand.brand_code)
+    is_trial, typed_name = hearer == Destination.SANDBOX, text.brand_name if text else brand.name
+    shown_name = sandbox_mode.shown_name(typed_name, brand.brand_code)
+    sender = sender_of_text(text) if text else current_sender(provider, brand)
     return BrandDecisions(
         provider_id=provider.id,
         brand_id=brand.id,
-        brand_name=text.brand_name if text else brand.name,
-        sender=sender_of_text(text) if text else current_sender(provider, brand),
-        hearer=sandbox_mode.find_destination(provider.iys_code, brand.brand_code),
+        brand_name=shown_name,
+        typed_name=typed_name,
+        sender=Sender(shown_name, "", "", "") if is_trial else sender,
+        hearer=hearer,
         text=text,
-        logo_digest=brand.logo_digest,
-        colour=brand.colour,
+        logo_digest=None if is_trial else brand.logo_digest,
+        colour=None if is_trial else brand.colour,
         lines=tuple(lines),
     )
 

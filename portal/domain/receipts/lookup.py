@@ -72,7 +72,7 @@ def find_brands(session: Session, number: str) -> list[FoundBrand]:
     )
     return [
         FoundBrand(
-            row.brand_name,
+            sandbox_mode.shown_name(row.brand_name, row.brand_code),
             clock.day(row.decided_at),
             is_sandbox=sandbox_mode.find_destination(row.iys_code, row.brand_code) == Destination.SANDBOX,
         )

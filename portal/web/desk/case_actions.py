@@ -6,10 +6,11 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal.core import clock
-from portal.core.extensions import db, vault, wake
+from portal.core.extensions import db, vault
 from portal.core.models import Brand, Closing, Complaint, Provider, Recipient
 from portal.domain import complaints
 from portal.domain.identity.permissions import Permission
+from portal.domain.providers import sandbox_mode
 from portal.web.dashboard.recipients.forms import ALL_BRANDS
 from portal.web.dashboard.recipients.recipients import apply_refusal_form, flash_refusal, make_refusal_form
 from portal.web.desk.blueprint import blueprint
@@ -86,7 +87,7 @@ def close(complaint_id: int) -> ResponseReturnValue:
         if is_notified
         else _("Başvuru sonuçlandırıldı. Adres bu arada başkasına geçtiği için ileti gönderilmedi.")
     )
-    return _commit_and_return(complaint_id, message, wakes="message")
+    return _commit_and_return(complaint_id, message)
 
 
 @blueprint.post("/<id:complaint_id>/reopening")
@@ -137,10 +138,11 @@ def _complaint_url(case: Complaint) -> str:
 
 def _sender_name(case: Complaint) -> str:
     """The name under which the person knows the sender; not that of a sandbox brand, which nobody has reviewed."""
-    brand = db.session.get_one(Brand, case.brand_id) if case.brand_id is not None else None
-    if brand is not None and not brand.is_sandbox:
-        return brand.name
-    return db.session.get_one(Provider, case.provider_id).title
+    if case.brand_id is not None:
+        brand = db.session.get_one(Brand, case.brand_id)
+        return sandbox_mode.shown_name(brand.name, brand.brand_code)
+    provider = db.session.get_one(Provider, case.provider_id)
+    return sandbox_mode.shown_name(provider.title, provider.iys_code)
 
 
 @blueprint.errorhandler(complaints.AlreadyClosed)
@@ -151,10 +153,8 @@ def already_closed(_error: complaints.AlreadyClosed) -> ResponseReturnValue:
     return _redirect_to_case((request.view_args or {})["complaint_id"])
 
 
-def _commit_and_return(complaint_id: int, message: str, *, wakes: str = "") -> ResponseReturnValue:
+def _commit_and_return(complaint_id: int, message: str) -> ResponseReturnValue:
     db.session.commit()
-    if wakes:
-        wake(wakes)
     flash(message)
     return _redirect_to_case(complaint_id)
 

@@ -13,6 +13,7 @@ from portal.core.extensions import db, read_session, vault
 from portal.core.models import Complaint, ComplaintKind, Provider, Recipient
 from portal.core.models.recipient import latest
 from portal.domain import complaints
+from portal.domain.providers import sandbox_mode
 from portal.web.my_consents.blueprint import blueprint
 from portal.web.my_consents.holdings import Holdings
 from portal.web.my_consents.overview import my_holdings, shared_context
@@ -68,17 +69,19 @@ def _page(held: Holdings, error: str | None = None) -> str:
 
 def _firms(held: Holdings) -> list[Firm]:
     providers = [each.provider_id for each in held.recipients]
-    titles = read_session().execute(select(Provider.id, Provider.title).where(Provider.id.in_(providers)))
+    titles = read_session().execute(
+        select(Provider.id, Provider.title, Provider.iys_code).where(Provider.id.in_(providers))
+    )
     cases = {case.provider_id: case for case in _erasure_cases(held)}
     firms = [
         Firm(
             provider_id,
-            title,
-            [each.brand.name for each in held.shown if each.provider.id == provider_id],
+            sandbox_mode.shown_name(title, iys_code),
+            [each.name for each in held.shown if each.provider.id == provider_id],
             cases.get(provider_id),
             _case_url(cases[provider_id]) if provider_id in cases else None,
         )
-        for provider_id, title in titles
+        for provider_id, title, iys_code in titles
     ]
     return sorted(firms, key=lambda firm: firm.title.casefold())
 

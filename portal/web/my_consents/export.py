@@ -70,11 +70,12 @@ def _by_brand(held: Holdings) -> dict[int, list[HistoryEntry]]:
 
 
 def _brand_json(held: HeldBrand, entries: list[HistoryEntry]) -> dict[str, Any]:
+    is_sandbox = held.destination == Destination.SANDBOX
     return {
-        "name": held.brand.name,
-        "sender": held.provider.title,
-        "sender_number": held.provider.number,
-        "is_sandbox": held.destination == Destination.SANDBOX,
+        "name": held.name,
+        "sender": None if is_sandbox else held.provider.title,
+        "sender_number": None if is_sandbox else held.provider.number,
+        "is_sandbox": is_sandbox,
         "consents": [_fields_json(each, CONSENT_FIELDS) for each in held.consents],
         "history": [_fields_json(each, HISTORY_FIELDS) for each in entries],
     }
@@ -82,10 +83,9 @@ def _brand_json(held: HeldBrand, entries: list[HistoryEntry]) -> dict[str, Any]:
 
 def _brand_section(held: HeldBrand, entries: list[HistoryEntry]) -> consent_overview.Section:
     consents = [(_channel_text(each), _consent_text(each, held.destination)) for each in held.consents]
-    sandbox = _("Deneme")
     return consent_overview.Section(
-        title=f"{held.brand.name} ({sandbox})" if held.destination == Destination.SANDBOX else held.brand.name,
-        under=f"{held.provider.title}, MERSİS {held.provider.mersis}" if held.provider.mersis else held.provider.title,
+        title=held.name,
+        under=held.sender,
         rows=tuple(consents or [(_("Karar"), _("Kayıtlı bir kararınız yok."))]),
         past_title=_("Geçmiş"),
         past=tuple((_decided_text(each), _entry_text(each)) for each in entries),

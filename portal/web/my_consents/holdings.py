@@ -66,6 +66,17 @@ class HeldBrand:
         return sandbox_mode.find_destination(self.provider.iys_code, self.brand.brand_code)
 
     @property
+    def name(self) -> str:
+        return sandbox_mode.shown_name(self.brand.name, self.brand.brand_code)
+
+    @property
+    def sender(self) -> str:
+        """The provider's title and MERSİS number; nothing in sandbox mode, since nobody has reviewed it."""
+        if self.destination == Destination.SANDBOX:
+            return ""
+        return f"{self.provider.title}, MERSİS {self.provider.mersis}" if self.provider.mersis else self.provider.title
+
+    @property
     def is_granted(self) -> bool:
         """Whether the brand may send on any channel, or may as soon as İYS holds the grant."""
         return any(consent.answer.verdict != Verdict.MAY_NOT for consent in self.consents)
@@ -144,7 +155,7 @@ def find_holdings(session: Session, vault: Vault, address: Address, since: datet
     used = [held for held in brands if held.consents or held.brand.id in asked_brand_ids]
     providers = {held.provider.id for held in used}  # Of the others, every open brand is shown.
     shown = used + [held for held in brands if held.provider.id not in providers and held.brand.closed_at is None]
-    shown.sort(key=lambda held: (not held.comes_first(since), held.brand.name.casefold(), held.brand.id))
+    shown.sort(key=lambda held: (not held.comes_first(since), held.name.casefold(), held.brand.id))
     return Holdings(address, held_since, changed_hands_at, since, recipients, brands, shown)
 
 

@@ -4,7 +4,7 @@ from flask import Response, abort, url_for
 
 from portal.core.extensions import read_session
 from portal.core.models import Brand
-from portal.domain.providers import brand_colours
+from portal.domain.providers import brand_colours, sandbox_mode
 from portal.web.recipient.blueprint import blueprint
 
 CACHE_FOREVER = "public, max-age=31536000, immutable"  # The name changes with the content.
@@ -12,8 +12,9 @@ CACHE_FOREVER = "public, max-age=31536000, immutable"  # The name changes with t
 
 @blueprint.get("/logo/<id:brand_id>/<digest>.png")
 def logo(brand_id: int, digest: str) -> Response:
+    """The logo of a brand; of sandbox mode none, since nobody has reviewed whose it is."""
     brand = read_session().get(Brand, brand_id)
-    if brand is None or brand.logo_digest != digest:
+    if brand is None or brand.logo_digest != digest or brand.brand_code in sandbox_mode.CODES:
         abort(404)
     return Response(brand.logo, mimetype="image/png", headers={"Cache-Control": CACHE_FOREVER})
 

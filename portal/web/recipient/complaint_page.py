@@ -32,6 +32,8 @@ def render_case(case: Complaint, code: str, form: WordForm, *, problem: str | No
     session, at = read_session(), clock.now()
     provider = session.get_one(Provider, case.provider_id)
     brand = session.get_one(Brand, case.brand_id) if case.brand_id else None
+    name, code_at_iys = _sender(provider, brand)
+    is_trial = code_at_iys in sandbox_mode.CODES
     recipient = session.get_one(Recipient, case.recipient_id)
     receipt = session.get(Receipt, case.receipt_id) if case.receipt_id else None
     language_args = page_content.language_args()
@@ -45,7 +47,8 @@ def render_case(case: Complaint, code: str, form: WordForm, *, problem: str | No
         code=code,
         language_args=language_args,
         is_erasure=is_erasure,
-        sender=brand.name if brand else provider.title,
+        sender=sandbox_mode.shown_name(name, code_at_iys),
+        trial_name=name if is_trial else None,
         compared=compared,
         complain_until=add_months(clock.day(case.came_at), MONTHS_TO_COMPLAIN) if case.came_at else None,
         may_refuse=not is_erasure and may_refuse(session, case, recipient),
@@ -56,8 +59,13 @@ def render_case(case: Complaint, code: str, form: WordForm, *, problem: str | No
         gets_message=gets_message(recipient, complaints.held_at(session, case)),
         receipt_url=url_for(".receipt", code=receipt_code(receipt.id, receipt.nonce), **language_args)
         if receipt else None,
-        colour_url=branding.colour_url(brand.colour) if brand else None,
+        colour_url=branding.colour_url(brand.colour) if brand and not is_trial else None,
     )  # fmt: skip
+
+
+def _sender(provider: Provider, brand: Brand | None) -> tuple[str, int]:
+    """Name and code at İYS of whom the case is about."""
+    return (brand.name, brand.brand_code) if brand else (provider.title, provider.iys_code)
 
 
 def may_refuse(session: Session, case: Complaint, recipient: Recipient) -> bool:
@@ -92,11 +100,15 @@ def summary_lines(case: Complaint, compared: Comparison | None) -> list[tuple[st
     receipt = session.get(Receipt, case.receipt_id) if case.receipt_id else None
     report = complaints.read_report(vault(), case)
     address = recipients.masked_address(vault(), session.get_one(Recipient, case.recipient_id))
+    code, is_trial = brand.brand_code, brand.brand_code in sandbox_mode.CODES
     pairs = [
         (gettext("Belge no"), format_number(receipt.number) if receipt else ""),
-        (gettext("Gönderen firma"), provider.title),
-        (gettext("MERSİS no") if provider.mersis else gettext("Vergi ya da kimlik no"), provider.number),
-        (gettext("Marka"), brand.name),
+        (gettext("Gönderen firma"), sandbox_mode.shown_name(provider.title, code)),
+        (
+            gettext("MERSİS no") if provider.mersis else gettext("Vergi ya da kimlik no"),
+            "" if is_trial else provider.number,
+        ),
+        (gettext("Marka"), sandbox_mode.shown_name(brand.name, code)),
         (gettext("Adresiniz (bir bölümü gizli)"), address),
         (gettext("Kanal"), label(case.channel)),
         (gettext("İletideki gönderen"), report.header),

@@ -11,6 +11,7 @@ from portal.core.models import DecisionOrigin, Receipt, Recipient
 from portal.core.models.link_context import LinkContext, load_consent_text
 from portal.domain import consents
 from portal.domain.consents import refusals
+from portal.domain.providers import sandbox_mode
 from portal.web.recipient import page_content, posted_form, receipts
 from portal.web.recipient.blueprint import blueprint
 from portal.web.recipient.link_page import find_link
@@ -52,7 +53,7 @@ def _page(context: LinkContext) -> str:
     return render_template(
         "recipient/not_mine.html",
         page=page_content.sender_content(context, text),
-        firm=page_content.shown_name(context, text.sender_title),
+        firm=sandbox_mode.shown_name(text.sender_title, context.brand_code),
         address=addresses.mask(address.text),
         kind=address.kind,
         reassigned_at=context.reassigned_at if context.was_disowned else None,

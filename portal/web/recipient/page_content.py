@@ -141,7 +141,7 @@ def _title_and_body(text: ConsentText, context: LinkContext, view: View, languag
     """Title and body; the refusing ones where an asking link takes refusals only."""
     words: ConsentText | Wording = text
     if _shown_text_id(context, view) is None:
-        name = shown_name(context, text.brand_name)
+        name = sandbox_mode.shown_name(text.brand_name, context.brand_code)
         words = default_texts.default_wording(name, CampaignKind.REFUSE, text.notice_url)
     return title_and_body(words, language)
 
@@ -161,12 +161,6 @@ def sender_content(of: LinkContext | PublicPoint, text: ConsentText) -> dict[str
     if destination != sandbox_mode.Destination.SANDBOX:
         shown = Branding(branding.logo_url(of.brand_id, of.logo_digest), branding.colour_url(of.colour))
     return {"text": text, "branding": shown, "destination": destination, "account": of.brand_code}
-
-
-def shown_name(context: LinkContext, name: str) -> str:
-    """The name in a sentence of ours: in sandbox mode the account's, not what somebody typed."""
-    is_trial = context.brand_code in sandbox_mode.CODES
-    return default_texts.trial_name(context.brand_code) if is_trial else name
 
 
 def mask_sealed(vault: Vault, sealed: bytes, provider_id: int, recipient_id: int) -> str:

@@ -35,9 +35,10 @@ def receipt_token(code: str) -> Response:
 
 @blueprint.get("/m/<code>/belge.json")
 def receipt_json(code: str) -> Response:
-    """The claims in clear, the token itself, and the texts that were shown, whose digests it holds."""
+    """The claims in clear, the token itself, and the texts that were shown, whose digests it holds; none of a sandbox
+    brand's, since they name it."""
     act = find_act(code)
-    texts = [_text_json(part.text) for part in act.parts if part.text]
+    texts = [_text_json(part.text) for part in act.parts if part.text and part.sender.number]
     content = {"receipt": _claims(act), "token": _signed(act), "texts": texts}
     return _download(act, json.dumps(content, ensure_ascii=False, indent=2) + "\n", "application/json", "json")
 
@@ -78,7 +79,11 @@ def _download(act: ReceiptContents, content: str | bytes, media_type: str, endin
 def _pdf_content(act: ReceiptContents, code: str, language: str) -> ReceiptContent:
     sections = [section for part in act.parts for section in _sections(part, act)]
     if act.is_sandbox:
-        sections.insert(0, Section(_("Deneme"), (), (_("Bu bir denemedir: karar gerçek İYS'ye bildirilmez."),)))
+        told = (
+            _("Bu bir denemedir: karar gerçek İYS'ye bildirilmez."),
+            _("Kim olduğunu incelemedik. Buna güvenip kimseyi aramayın, para ya da bilgi vermeyin."),
+        )
+        sections.insert(0, Section(_("Deneme"), (), told))
     if act.is_disowned:
         sections.insert(0, Section(_("Adres"), (), (decision_status.disowned_text(),)))
     number, at = format_number(act.number), absolute_urls.absolute_url("verification.verify")
@@ -112,12 +117,13 @@ def _sections(part: contents.BrandDecisions, act: ReceiptContents) -> list[Secti
     named = _("MERSİS no") if is_merchant else _("T.C. kimlik no") if len(sender.number) == TCKN else _("Vergi no")
     pairs = ((_("Unvan") if is_merchant else _("Ad soyad"), sender.title), (named, sender.number),
              (_("İletişim"), sender.contact), (_("Aydınlatma metni"), sender.notice_url))  # fmt: skip
+    about = Section(part.brand_name, pairs if sender.number else ())  # A sandbox brand's sender has none.
     lines = [_line(line) for line in part.lines]
     if part.text is None:
-        return [Section(part.brand_name, pairs), *lines]
+        return [about, *lines]
     heading = _("Gösterilen metin (%(number)s. sürüm)", number=part.text.version)
     shown = Section(heading, (), title_and_body(part.text, act.language))
-    return [Section(part.brand_name, pairs), *lines, shown]
+    return [about, *lines, shown]
 
 
 def _line(line: contents.DecisionLine) -> Section:

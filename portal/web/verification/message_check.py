@@ -136,7 +136,7 @@ def _find_receipt(session: Session, vault: Vault, code: str) -> KnownMessage | N
     act = contents.read_contents(session, vault, receipt)
     return KnownMessage(
         what=Purpose.RECEIPT,
-        senders=tuple((part.brand_name, part.sender) for part in act.parts),
+        senders=tuple((part.typed_name, part.sender) for part in act.parts),
         address=act.address,
         made_at=act.decided_at,
         page_url=url_for("recipient.receipt", code=code),
@@ -151,12 +151,14 @@ def _find_case(session: Session, vault: Vault, code: str) -> KnownMessage | None
         return None
     provider = session.get_one(Provider, case.provider_id)
     brand = session.get_one(Brand, case.brand_id) if case.brand_id else None
+    code_at_iys = brand.brand_code if brand else provider.iys_code
     return KnownMessage(
         what=Purpose.CASE,
         senders=((brand.name if brand else provider.title, contents.current_sender(provider, brand)),),
         address=recipients.masked_address(vault, session.get_one(Recipient, case.recipient_id)),
         made_at=case.created_at,
         page_url=url_for("recipient.complaint", code=code),
+        is_sandbox=code_at_iys in sandbox_mode.CODES,
     )
 
 

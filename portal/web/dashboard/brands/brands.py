@@ -1,6 +1,6 @@
 """Brands on the dashboard: their counts of grants and refusals, their look, their own hosts, and closing them."""
 
-from flask import abort, current_app, flash, redirect, render_template, request, url_for
+from flask import Response, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
@@ -128,6 +128,14 @@ def upload_logo(brand_id: int) -> ResponseReturnValue:
     _withdraw_request(lock_provider())
     brand.logo, brand.logo_digest = logo.png, logo.digest
     return _commit_act("brand.logo_put", brand)
+
+
+@blueprint.get("/brands/<id:brand_id>/logo.png")
+@needs(Permission.LOOK)
+def brand_logo(brand_id: int) -> ResponseReturnValue:
+    """The logo as its own people see it; in sandbox mode nobody else does."""
+    brand = own_row_or_404(read_session(), Brand, brand_id)
+    return Response(brand.logo or abort(404), mimetype="image/png")
 
 
 @blueprint.post("/brands/<id:brand_id>/logo/remove")

@@ -8,7 +8,7 @@ from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import select
 
-from portal.core import clock
+from portal.core import clock, display_names
 from portal.core.extensions import db, limiter, read_session, wake
 from portal.core.iys_protocol import Channel
 from portal.core.models import (

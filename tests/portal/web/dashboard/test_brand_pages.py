@@ -134,7 +134,9 @@ def test_a_logo_is_taken_shown_and_removed(ayse, brand_id, rows, browser):
     digest = rows.one(Brand).logo_digest
     shown = browser.get(f"/logo/{brand_id}/{digest}.png")
 
-    assert f"/logo/{brand_id}/{digest}.png" in ayse.opens(f"/dashboard/brands/{brand_id}").text
+    own = f"/dashboard/brands/{brand_id}/logo.png"
+    assert f"{own}?v={digest}" in ayse.opens(f"/dashboard/brands/{brand_id}").text
+    assert ayse.opens(own).data == shown.data
     assert shown.mimetype == "image/png" and "immutable" in shown.headers["Cache-Control"]
     assert shown.headers["X-Content-Type-Options"] == "nosniff" and "Set-Cookie" not in shown.headers
     ayse.posts(f"/dashboard/brands/{brand_id}/logo/remove")

@@ -1,0 +1,108 @@
+"""Whatever a firm in sandbox mode typed reaches nobody but its own people, outside the red notice's quotation marks."""
+
+import re
+from itertools import product
+
+import pypdfium2
+import pytest
+
+from portal.core.extensions import db, vault
+from portal.core.models import Brand, Closing, Complaint, Receipt
+from portal.domain import complaints
+from portal.domain.providers import logos, sandbox_mode
+from portal.web.shared.access import ACCESS_RULES
+from tests import make
+from tests.portal.domain.complaints.cast import code_of, opened
+from tests.portal.domain.providers.test_logos import picture
+from tests.portal.web.consent_points import visitor
+from tests.portal.web.my_consents.conftest import Visitor
+
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
+
+FOR_OTHERS = ("open to all", "without cookies", "by code", "by a proven address")
+QUOTED = re.compile(r"“ZZ[^”]*” adını kullanan")
+
+
+@pytest.fixture
+def trial(app, rows, browser) -> dict[str, list]:
+    """A firm of sandbox mode that marks its words, and what fills the gaps of addresses."""
+    logo = logos.convert_logo(picture())
+    with app.app_context():
+        made = make.provider(sandbox_mode.CODES.start, sandbox_mode.CODES.start)
+        made.admitted_at, made.title, made.mersis, made.contact = None, "ZZtitle A.Ş.", "9999999999999999", "ZZcontact"
+        made.notice_url = "https://zznotice.example"
+        brand = make.brand()
+        brand.name, brand.contact, brand.colour = "ZZbrand", "ZZline", "#0b5e6b"
+        brand.logo, brand.logo_digest = logo.png, logo.digest
+        db.session.commit()
+    link = make.codes(app)[make.PHONE]
+    make.Person(browser, link).decides(MESAJ="RET", EPOSTA="RET")
+    with app.app_context():
+        receipt = db.session.query(Receipt).one()
+        cases = [opened(receipt), erasure_of(receipt)]
+        for case in cases:
+            complaints.answer_case(db.session, vault(), case, "ZZanswer", user_id=1, at=receipt.decided_at)
+        complaints.close_case(
+            db.session, vault(), cases[0], Closing.OTHER, "ZZclosing", link="", sender="", user_id=1,
+            at=receipt.decided_at,
+        )  # fmt: skip
+        db.session.commit()
+    visitor.opened(app, "magaza", daily_budget=10)
+    person = Visitor(app, browser)
+    assert person.comes_in().status_code == 303
+    codes = [link, code_of(app, rows.one(Receipt)), *(code_of(app, each) for each in rows(Complaint))]
+    return {
+        "code": codes, "slug": ["deneme-magaza"], "brand_id": [rows.one(Brand).id], "digest": [logo.digest],
+        "number": [rows.one(Receipt).number],
+    }  # fmt: skip
+
+
+def erasure_of(receipt: Receipt) -> Complaint:
+    recipient = complaints.list_senders(db.session, receipt)[0].recipient
+    return complaints.request_erasure(
+        db.session, vault(), recipient, language="tr", at=receipt.decided_at, held_since=None
+    )
+
+
+def addresses(app, fillings: dict[str, list]) -> list[str]:
+    """Every address that somebody else may open, with each of the things there are."""
+    found = []
+    for rule in app.url_map.iter_rules():
+        if "GET" in rule.methods and ACCESS_RULES.get(rule.endpoint.partition(".")[0]) in FOR_OTHERS:
+            gaps = [fillings.get(name, ["x"]) for name in re.findall(r"<(?:[^:<>]+:)?(\w+)>", rule.rule)]
+            found += [fill(rule.rule, values) for values in product(*gaps)]
+    return sorted(set(found))
+
+
+def fill(rule: str, values: tuple) -> str:
+    left = iter(values)
+    return re.sub(r"<[^>]+>", lambda _gap: str(next(left)), rule)
+
+
+def text_of(answer) -> str:
+    if answer.mimetype != "application/pdf":
+        return answer.get_data(as_text=True)
+    pages = pypdfium2.PdfDocument(answer.data)
+    return "\n".join(page.get_textpage().get_text_range() for page in pages)
+
+
+def test_no_page_for_others_says_what_a_firm_in_sandbox_mode_typed(app, browser, trial):
+    answers = {path: browser.get(path) for path in addresses(app, trial)}
+    receipt = trial["code"][1]
+    token = browser.get(f"/m/{receipt}/belge.jws").get_data(as_text=True)
+    answers |= {f"/kontrol {code}": browser.post("/kontrol", data={"code": code}) for code in trial["code"]}
+    answers |= {f"check {name}": browser.post("/dogrula", data={name: told}) for name, told in
+                {"token": token, "number": trial["number"][0]}.items()}  # fmt: skip
+    pages = {
+        path: text_of(each)
+        for path, each in answers.items()
+        if each.status_code == 200 and "image" not in each.mimetype
+    }
+
+    marked = {
+        path: re.findall(r".{0,60}(?:ZZ|zz|9{16}|/colour/|/logo/).{0,30}", QUOTED.sub("", page))
+        for path, page in pages.items()
+    }
+    assert {path: marks for path, marks in marked.items() if marks} == {}
+    assert len(pages) >= 30
+    assert [path for path, each in answers.items() if "/logo/" in path and each.status_code != 404] == []
