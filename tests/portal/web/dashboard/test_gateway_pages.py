@@ -31,7 +31,8 @@ from portal.services.messaging.gateways import description_checks
 from portal.services.messaging.gateways.offered_vendors import EXAMPLES, example_description
 from portal.services.messaging.gateways.protocol import Reason
 from portal.web.shared.gateway_words import REASONS
-from tests import make, servers
+from tests import make, name_server, servers
+from tests.mail_server import Listening, MailServer
 from tests.portal.web.dashboard.staff import csrf_token, signed_in
 from tests.portal.web.operator.conftest import OperatorBrowser
 
@@ -228,6 +229,35 @@ def test_a_vendor_nobody_knows_is_described(app, ayse, fake, rows):
     assert credentials_of(app, rows)["secret.password"] == SECRET
     failed = ayse.posts(f"{path}/test", {"address": prove(app)})
     assert failed.status_code == 422 and "Firma" in shown(failed) and SECRET not in failed.text
+
+
+def test_a_mail_server_signs_with_a_key_to_publish(app, ayse, rows):
+    server = MailServer()
+    listening = Listening(server, authenticator=server.authenticate, auth_require_tls=False)
+    listening.start()
+    mail = {
+        "host": "127.0.0.1", "security": "smtp", "port": str(listening.port), "username": "ornek",
+        "password": "secret", "bounce_domain": "", "signs": "portal", "header": "Örnek Mağaza <bilgi@ornek.com.tr>",
+        "per_second": "5",
+    }  # fmt: skip
+    try:
+        refused = ayse.posts(f"{PAGE}/new?vendor=smtp", mail | {"header": "Örnek"})
+        assert refused.status_code == 422 and "posta kutusu" in shown(refused)
+        path = ayse.posts(f"{PAGE}/new?vendor=smtp", mail).location
+        key = credentials_of(app, rows)["dkim_key"]
+        page = ayse.opens(path)
+        assert "izinlink._domainkey.ornek.com.tr" in page.text and "v=DKIM1" in page.text and key not in page.text
+        assert ayse.posts(f"{path}/test", {"address": "mine"}).status_code == 303
+        ayse.posts(f"{path}/change", mail | {"password": "", "per_second": "7"})
+    finally:
+        listening.stop()
+    ((_, to, content),) = server.taken
+    assert to == [make.AYSE] and "DKIM-Signature" in content
+    assert credentials_of(app, rows)["dkim_key"] == key and rows.one(MessageGateway).per_second == 7
+    with name_server.running_name_server() as names:
+        app.config["DNS_SERVER"] = names.address
+        checked = shown(ayse.posts(f"{path}/domain"))
+    assert "SPF kaydı yok" in checked and "DKIM anahtarı yayımlanmamış" in checked
 
 
 @pytest.mark.parametrize("name", sorted(each.stem for each in EXAMPLES.glob("*.json")))

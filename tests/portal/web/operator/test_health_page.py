@@ -6,21 +6,25 @@ import pytest
 from sqlalchemy import update
 
 from portal.core import clock
+from portal.core.addresses import AddressKind
 from portal.core.extensions import db, vault
 from portal.core.models import (
     CallTally,
     ConsentPoint,
+    Delivery,
+    GatewayState,
     IysRate,
     Lane,
     Mail,
     MailKind,
     MailState,
     Message,
+    MessageGateway,
     Submission,
     ThrottledAction,
     ThrottleHit,
 )
-from portal.domain.notifications import mails
+from portal.domain.notifications import gateways, mails
 from portal.services.iys import iys_clock
 from portal.web.operator import health_checks
 from tests import make
@@ -186,3 +190,26 @@ def test_a_point_whose_codes_run_out_is_told_for_that_day(app, signs, column, to
     assert signs()["İzin noktaları"].tone == tone
     change(app, ConsentPoint, **{column: today - timedelta(days=1)})
     assert signs()["İzin noktaları"].tone == "good"
+
+
+def test_gateways_that_stop_or_rest_and_messages_without_one_are_told(app, signs, rows):
+    assert signs()["Gönderim hesapları"].tone == "good"
+    with app.app_context():
+        gateways.add_gateway(
+            db.session, vault(), provider_id=make.brand().provider_id, carries=AddressKind.PHONE, vendor="verimor",
+            header="DENEME", credentials={}, per_second=1, at=clock.now(),
+        )  # fmt: skip
+        db.session.commit()
+    make.codes(app, make.PHONE, delivery=Delivery.GATEWAY)
+    tones = []
+    app.config["DEVELOPMENT"] = False
+    try:
+        for state, rests in (("working", None), ("working", clock.now() + timedelta(minutes=1)), ("stopped", None)):
+            change(app, MessageGateway, state=GatewayState(state), resting_until=rests)
+            tones.append((signs()["Gönderim hesapları"].tone, signs()["Hesabı olmayan iletiler"].tone))
+        change(app, MessageGateway, provider_id=None)
+        tones.append((signs()["Gönderim hesapları"].tone, signs()["Hesabı olmayan iletiler"].tone))
+    finally:
+        app.config["DEVELOPMENT"] = True
+
+    assert tones == [("good", "good"), ("amber", "good"), ("amber", "amber"), ("bad", "amber")]
