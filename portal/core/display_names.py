@@ -36,6 +36,12 @@ HARMLESS = re.compile(  # An amount, laws, hours.
     r"(?:(?:tl|try|lira|usd|eur|euro|dolar)(?![^\W\d_])|[₺$€](?![\W_]*+\d))"
     r"|[1-9]\d{3}(?:, ?[1-9]\d{3}){1,2} (?:ve|and|sayili)(?!\w)"
     r"|(?:\d{1,2}[.:](?:00|15|30|45) ?-? ?){2}(?![\W_]*+\d)"
+    r"|(?<=deneme )99\d{7}(?!\d)"  # trial_name
+)
+# "0850 GARANTI": letters are keys, too. Without a zero only what no amount or count follows.
+VANITY = re.compile(
+    r"(?<![\d.,])(?:(?:\+?90|0)[\W_]*+[89][05]0|444)(?:[\W_]*+\d){0,3}[\W_]*+(?!(?:tl|try|lira|usd|eur|euro|dolar|kisi|adet|"
+    r"gun|puan|urun|sayili|ve|and)(?:y?[ae]|n?in|den|dan|lik|luk|)(?![^\W\d_]))[^\W\d_]{3,}"
 )
 WORD = re.compile(r"[^\s,;()<>]+")
 
@@ -94,15 +100,18 @@ def holds_link(text: str) -> bool:
 
 def holds_phone(text: str) -> bool:
     """Whether a number that may be called stands in the text: seven digits in a row, whatever parts or spells them,
-    which are neither a date or two, nor an amount, hours, or numbers of laws."""
+    which are neither a date or two, nor an amount, hours, or numbers of laws; or fewer and a word to key."""
     plain = NUMERALS.sub(lambda found: NUMERAL.sub("00", found[0]), _plain(text).translate(ASCII).lower())
     plain = LIKE_DIGITS.sub(lambda found: "0" * len(found[0]), plain)
-    return any(
-        sum(map(str.isdecimal, row[0])) >= FEWEST_DIGITS
-        and not _is_dates(row[0])
-        and not HARMLESS.match(plain, row.start())
-        for row in DIGITS.finditer(plain)
+    return VANITY.search(plain) is not None or any(
+        _count_digits(plain, row) >= FEWEST_DIGITS and not _is_dates(row[0]) for row in DIGITS.finditer(plain)
     )
+
+
+def _count_digits(plain: str, row: re.Match[str]) -> int:
+    """The digits of a row behind what is harmless at its beginning."""
+    harmless = HARMLESS.match(plain, row.start())
+    return sum(map(str.isdecimal, plain[harmless.end() if harmless else row.start() : row.end()]))
 
 
 def _plain(text: str) -> str:
