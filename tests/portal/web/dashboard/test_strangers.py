@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from portal.core import clock
-from portal.core.addresses import parse
+from portal.core.addresses import AddressKind, parse
 from portal.core.extensions import db, vault
 from portal.core.models import (
     AudienceEntry,
@@ -44,6 +44,7 @@ from portal.core.models import (
 from portal.core.models.ids import new_id
 from portal.domain import address_proofs, packages
 from portal.domain.identity import one_time_links
+from portal.domain.notifications import gateways
 from portal.services.iys.reconciliation import day_file
 from tests import make
 from tests.portal.domain.complaints.cast import opened, told
@@ -82,12 +83,18 @@ def things(app, rows) -> dict[str, int]:
             BatchState.DRY_RUN, on_behalf=True, asked=["source"], asked_at=clock.now()
         ).id
         complaint_id = complained(rows.one(Receipt))
+        gateway_id = gateways.add_gateway(
+            db.session, vault(), provider_id=draft.provider_id, carries=AddressKind.EMAIL, vendor="smtp", per_second=1,
+            header="bilgi@ornek.com.tr", credentials={"host": "127.0.0.1", "security": "smtp"}, at=clock.now(),
+        ).id  # fmt: skip
+        db.session.commit()
     return {
         **of_people,
         "campaign_id": campaign.id, "recipient_id": rows(Recipient)[0].id, "draft": draft_id, "bulk_id": bulk_id,
         "submission_id": rows.one(Submission).id, "brand_id": rows.one(Brand).id, "day_id": day_id,
         "difference_id": difference_id, "registration_id": registration_id, "order_id": order_id,
-        "batch_id": batch_id, "complaint_id": complaint_id, "result": "status_unknown", "group": "waiting",
+        "batch_id": batch_id, "complaint_id": complaint_id, "gateway_id": gateway_id,
+        "result": "status_unknown", "group": "waiting",
         "format": "csv", "point_id": visitor.opened(app, "deneme-ornek", daily_budget=20),
     }  # fmt: skip
 
