@@ -12,6 +12,7 @@ from portal.web.shared import (
     decision_status,
     encrypted_uploads,
     form_errors,
+    gateway_words,
     hosts,
     labels,
     languages,
@@ -28,6 +29,7 @@ def init_app(app: Flask) -> None:
     app.request_class = encrypted_uploads.EncryptingRequest
     app.jinja_env.globals.update(
         label=labels.label,
+        explain_reason=gateway_words.explain_reason,
         decision_status=decision_status,
         locale=get_locale,
         now=clock.now,

@@ -51,14 +51,14 @@ def test_what_happened_stands_in_one_line_of_time(app, case, ayse, iys, rows):
             db.session, vault(), MessageKind.COMPLAINT_SETTLED, facts={"link": "x", "sender": "x"}, language="tr",
             at=clock.now(), provider_id=case.provider_id, recipient_id=case.recipient_id,
         )  # fmt: skip
-        db.session.query(Message).update({"state": MessageState.FAILED})
+        db.session.query(Message).update({"state": MessageState.FAILED, "reason": "bad_address", "code": "E21"})
         db.session.commit()
 
     page = page_of(ayse)
 
     number = rows.one(Receipt).number
     for words in (
-        "İleti: Başvuru sonucu", "Gönderilemedi", "Belge verildi", f"{number[:4]}-{number[4:8]}", "Karar</strong>",
+        "İleti: Başvuru sonucu", "Gönderilemedi", "Adres geçersiz", "E21", "Belge verildi", f"{number[:4]}-{number[4:8]}", "Karar</strong>",
         "İYS'ye soruldu", "Başvuru</strong>: Başvuru yapıldı", "SMS: Ret", "gösterilen metin: sürüm 1",
     ):  # fmt: skip
         assert words in page, words
