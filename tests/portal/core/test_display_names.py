@@ -86,7 +86,8 @@ PHONES = [
     "sıfır sekiz yüz elli", "SIFIR 850 yüz yirmi üç", "sıfırsekizyüzelli yüzyirmiüç", "oh eight five zero",
     "08501234567 TL", "0850 123 45 67 TL", "0850, 1234 sayılı hat", "1.500.000₺ 0850", "09.00-18.00 444",
     "0850 GARANTI", "0850-garanti", "444 BANK", "444BANK", "+90 850 Garanti", "0800 222 BANKA", "0 (850) GARANTİ",
-    "０８５０ GARANTI", "09.00-18.00 a 0850 123 45 67", "Deneme 990000000 a 0850 123 45 67", "Deneme 9900000001", "990000000",
+    "０８５０ GARANTI", "09.00-18.00 a 0850 123 45 67", "Deneme 990000000 a 0850 123 45 67", "Deneme 9900000001",
+    "990000000",
     "850.123.4567 TL", "+90 (850) – 123 ~ 45 ☎ 67",
 ]  # fmt: skip
 NO_PHONES = [
@@ -94,7 +95,8 @@ NO_PHONES = [
     "1.500.000 TL", "1,500,000.00 USD", "6563 sayılı Kanun", "5651, 6563 ve 6698 sayılı kanunlar",
     "31 Aralık 2026 saat 23:59", "yüzde yirmi beş", "7/24, iki tıkla",
     "Hafta içi 09.00-18.00, cumartesi 9:30 - 14:00 arasında", "2026 yılında 1.500 TL",
-    "444 TL", "1.444 kişi", "444 kişiye", "850 TL'ye kadar", "2.850 ürün", "Deneme 990000000 size ileti gönderebilir mi?",
+    "444 TL", "1.444 kişi", "444 kişiye", "850 TL'ye kadar", "2.850 ürün",
+    "Deneme 990000000 size ileti gönderebilir mi?",
     "Onay on kişiden bir kişiye", "One of ten on May 5",
 ]  # fmt: skip
 
