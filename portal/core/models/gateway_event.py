@@ -21,6 +21,7 @@ class EventOutcome(StrEnum):
     READ = "read"  # Each thing in a push is kept by itself, or says nothing.
     UNREADABLE = "unreadable"
     REFUSED = "refused"
+    GRANTED = "granted"
     LIKELY_REFUSAL = "likely_refusal"  # Nothing is sent to its sender until a person has read it.
     REVIEW = "review"  # A person reads it; nothing changes until then.
 

@@ -13,7 +13,7 @@ branch_labels = None
 depends_on = None
 
 KINDS = ("push", "reply", "blocked", "sweep")
-OUTCOMES = ("read", "unreadable", "refused", "likely_refusal", "review")
+OUTCOMES = ("read", "unreadable", "refused", "granted", "likely_refusal", "review")
 ORIGINS = "link one_click point mine not_mine import staff iys other_sender renewal reply"
 
 

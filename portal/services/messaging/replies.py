@@ -1,5 +1,5 @@
-"""What people answer to messages, and what vendors' lists of refusals say: refusals are decisions at once, all else
-waits for a person.
+"""What people answer to messages, and what vendors' lists of refusals say: refusals are decisions at once, consents
+where we asked (reply_consents), all else waits for a person.
 
 Whose a reply is, is known by the gateway that brought it and by the brand that it names. One that names no brand, or
 several, refuses all of them.
@@ -30,7 +30,7 @@ from portal.core.models import (
 from portal.core.vault import CannotOpen
 from portal.domain.consents import holders, recipients, refusals
 from portal.domain.replies import ReplyOutcome, classify_reply, fold
-from portal.services.messaging import outgoing_messages
+from portal.services.messaging import outgoing_messages, reply_consents
 from portal.services.messaging.gateways.protocol import BlockedAddress, InboundMessage
 
 log = structlog.get_logger()
@@ -50,7 +50,7 @@ def take_reply(event: GatewayEvent, gateway: MessageGateway, reply: InboundMessa
     elif outcome == ReplyOutcome.LIKELY_REFUSAL and gateway.provider_id is not None:
         ids = recipients.gather(db.session, vault(), gateway.provider_id, [address], at)
         _put_to_desk(event, EventOutcome.LIKELY_REFUSAL, ids[address.text])
-    else:
+    elif outcome != ReplyOutcome.CONSENT or not reply_consents.grant(event, gateway, address, named, reply, at):
         owner = gateway.provider_id
         known = recipients.find(db.session, vault(), owner, address) if owner is not None else None
         _put_to_desk(event, EventOutcome.REVIEW, known.id if known else None)

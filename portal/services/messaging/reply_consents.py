@@ -1,0 +1,108 @@
+"""Consents by reply: they count only as an answer to one open question that we sent to that very number, in a text that
+said which word means yes. A sender's number can be faked, so the usual confirmation follows, with a way back."""
+
+import json
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import select
+
+from portal.core.addresses import Address
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Channel, Source, Status
+from portal.core.models import (
+    NO_PROVIDER,
+    Brand,
+    Campaign,
+    CampaignKind,
+    Consent,
+    DecisionOrigin,
+    EventOutcome,
+    GatewayEvent,
+    Message,
+    MessageGateway,
+    MessageKind,
+    MessageState,
+)
+from portal.core.models.link_context import LinkContext, load_link_context
+from portal.domain import consents
+from portal.domain.consents import recipients
+from portal.domain.consents.may_send import is_refused
+from portal.domain.replies import fold
+from portal.services.messaging.gateways.protocol import InboundMessage
+
+WORDS = ("ONAY", "EVET", "KABUL")
+
+
+def grant(
+    event: GatewayEvent, gateway: MessageGateway, address: Address, brands: Collection[Brand], reply: InboundMessage,
+    at: datetime,
+) -> bool:  # fmt: skip
+    """Record the consent that a reply gives; False where a condition fails, and a person reads it instead."""
+    recipient = recipients.find(db.session, vault(), gateway.provider_id or NO_PROVIDER, address)
+    asked = _questions(gateway, recipient.id, brands, reply) if recipient else []
+    if recipient is None or len({brand_id for _, brand_id in asked}) != 1:
+        return False
+    message = asked[0][0]
+    context = load_link_context(db.session, message.link_id) if message.link_id else None
+    if context is None or message.called_at is None or not _may_answer(context, reply, at):
+        return False
+    form = consents.ServedForm(context.text_id, message.language, message.called_at, event.digest)
+    try:
+        made = consents.decide(
+            db.session, vault(), replace(context, source=Source.SMS.value), {Channel.SMS: Status.GRANTED}, form,
+            is_live=True, language=message.language, origin=DecisionOrigin.REPLY, at=at,
+            request_metadata=json.dumps({"gateway_event": event.id, "message": message.id, "vendor": gateway.vendor}),
+        )  # fmt: skip
+    except (consents.TooSoon, consents.TooMany):
+        return False
+    if made.receipt_id is None:
+        return False
+    event.recipient_id, event.receipt_id = recipient.id, made.receipt_id
+    event.outcome, event.due_at, event.settled_at = EventOutcome.GRANTED, None, at
+    return True
+
+
+def _questions(
+    gateway: MessageGateway, recipient_id: int, brands: Collection[Brand], reply: InboundMessage
+) -> list[tuple[Message, int]]:
+    """Open invitations of this gateway to that number, sent before the reply, whose text names its word; the newest
+    first, with their brands."""
+    sent = (
+        select(Message, Campaign.brand_id)
+        .join(Campaign, Campaign.id == Message.campaign_id)
+        .where(
+            Message.gateway_id == gateway.id, Message.recipient_id == recipient_id,
+            Message.kind == MessageKind.INVITATION, Message.called_at <= reply.received_at,
+            Message.state.in_((MessageState.ACCEPTED, MessageState.DELIVERED)),
+            Campaign.kind == CampaignKind.ASK, Campaign.closed_at.is_(None), Campaign.expires_at > reply.received_at,
+            Campaign.brand_id.in_([brand.id for brand in brands]),
+        )
+        .order_by(Message.id.desc())
+    )  # fmt: skip
+    return [(message, brand_id) for message, brand_id in db.session.execute(sent).all() if _names_word(message, reply)]
+
+
+def _names_word(message: Message, reply: InboundMessage) -> bool:
+    if message.text is None:
+        return False
+    told = fold(vault().read(message.text, Message.PLACE, message.provider_id or NO_PROVIDER, message.id))
+    said = fold(reply.text).split()
+    return any(word in said and (f"{word} YAZ" in told or f"REPLY {word}" in told) for word in WORDS)
+
+
+def _may_answer(context: LinkContext, reply: InboundMessage, at: datetime) -> bool:
+    """Whether the link itself would take a yes, and the number was not refused, nor changed hands."""
+    if context.closure or context.is_superseded or context.requires_name or context.held_since is not None:
+        return False
+    is_late = context.expires_at is None or context.expires_at <= at
+    refused = (
+        select(Consent.id)
+        .join(Brand, Brand.id == Consent.brand_id)
+        .where(
+            Consent.brand_id == context.brand_id, Consent.recipient_id == context.recipient_id,
+            Consent.channel == Channel.SMS, is_refused(),
+        )
+    )  # fmt: skip
+    return not is_late and Channel.SMS in context.channels and db.session.scalar(refused.limit(1)) is None

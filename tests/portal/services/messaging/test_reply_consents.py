@@ -1,0 +1,106 @@
+"""Yes by reply: a consent only as the answer to the one open question that was sent to that number."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.models import (
+    Brand,
+    Campaign,
+    ConsentRequest,
+    Decision,
+    Delivery,
+    EventKind,
+    EventOutcome,
+    GatewayEvent,
+    Message,
+    MessageKind,
+    MessageState,
+)
+from tests import make
+from tests.portal.services.messaging import test_gateway_delivery as delivery
+from tests.portal.services.messaging.test_gateway_events import Vendor, add_brand, work
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def vendor(app, browser) -> Vendor:
+    with app.app_context():
+        gateway_id = delivery.add("verimor")
+    return Vendor(app, browser, gateway_id)
+
+
+ASKS = "Örnek Mağaza: SMS için ONAY yazıp bu numaraya gönderin."
+
+
+def asked(app, vendor, rows, text: str = ASKS, **values) -> Message:
+    """An invitation to Fatma's phone that left a day ago, with this text."""
+    make.codes(app, make.PHONE, delivery=Delivery.GATEWAY)
+    message = rows(Message)[-1]
+    with app.app_context():
+        sealed = vault().seal(text, Message.PLACE, message.provider_id, message.id)
+        facts = {"state": MessageState.DELIVERED, "gateway_id": vendor.gateway_id, "due_at": None, "text": sealed}
+        left = clock.now() - timedelta(days=1)
+        db.session.execute(
+            update(Message)
+            .where(Message.id == message.id)
+            .values(facts | {"called_at": left, "lease_until": None} | values)
+        )
+        db.session.commit()
+    return message
+
+
+def answers(vendor, text: str = "Onay", **fields) -> None:
+    vendor.brings(text, received_at=clock.istanbul(clock.now()).strftime("%Y-%m-%d %H:%M:%S"), **fields)
+
+
+def test_yes_to_the_one_open_question_is_a_consent_that_is_confirmed(app, vendor, rows):
+    asked(app, vendor, rows)
+
+    answers(vendor, message_id=5)
+    answers(vendor, message_id=5, network="TURKCELL")
+    work(app)
+
+    made = rows.one(Decision)
+    assert (made.channel, made.status, made.source, made.origin) == ("MESAJ", "ONAY", "HS_MESAJ", "reply")
+    assert len(rows(Message, Message.kind == MessageKind.CONFIRMATION)) == 1
+    assert rows.one(GatewayEvent, GatewayEvent.kind == EventKind.REPLY).outcome == EventOutcome.GRANTED
+
+
+@pytest.mark.parametrize(
+    "case",
+    ["no word", "another word", "never sent", "too early", "expired", "refused since", "another number", "two brands"],
+)
+def test_yes_is_no_consent_where_one_condition_fails(app, vendor, rows, case):
+    asked(
+        app, vendor, rows, "Bağlantıdan karar verin." if case == "no word" else ASKS,
+        **({"state": MessageState.FAILED} if case == "never sent" else {}),
+        **({"called_at": clock.now() + timedelta(hours=1)} if case == "too early" else {}),
+    )  # fmt: skip
+    if case == "expired":
+        with app.app_context():
+            db.session.execute(update(Campaign).values(expires_at=clock.now() - timedelta(minutes=1)))
+            db.session.commit()
+    if case == "two brands":
+        add_brand(app, "Moda Evi", "MODAEVI")
+        with app.app_context():
+            second = db.session.scalars(select(Brand.id).order_by(Brand.id.desc())).first()
+            for model in (Campaign, ConsentRequest):
+                db.session.execute(update(model).values(brand_id=second))
+            db.session.commit()
+        asked(app, vendor, rows)
+    if case == "refused since":
+        vendor.brings("RET")
+    answers(
+        vendor, "Evet" if case == "another word" else "Onay",
+        **({"source_addr": "905329999999"} if case == "another number" else {}),
+    )  # fmt: skip
+    work(app)
+
+    assert len(rows(Message)) == (2 if case == "two brands" else 1)
+    assert not rows(Decision, Decision.status == "ONAY")
+    assert rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY)[-1].outcome == EventOutcome.REVIEW
