@@ -109,10 +109,14 @@ def refuses(text: str) -> bool:
     if len(text) < SHORTEST or text.lower() == text.upper():  # No letter.
         return False
     words = folded(text[:LONGEST_LINE])
-    word = _WHO.sub("", words.strip("0123456789 "))  # Beside a date.
-    if (STATUSES.get(word) == Status.REFUSED and not WEAK.fullmatch(word)) or _WHOLE.fullmatch(word):
+    if any(map(_is_refusal, text.splitlines() if "\n" in text else (text,))):
         return True
     return _REFUSES.search(_OTHER.sub("-", words)) is not None or _SET_TO_NO.search(text) is not None
+
+
+def _is_refusal(line: str) -> bool:
+    word = _WHO.sub("", folded(line[:LONGEST_LINE]).strip("0123456789 "))  # Beside a date.
+    return (STATUSES.get(word) == Status.REFUSED and not WEAK.fullmatch(word)) or _WHOLE.fullmatch(word) is not None
 
 
 def refuses_beside(cell: str) -> bool:

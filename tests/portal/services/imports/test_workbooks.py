@@ -275,6 +275,44 @@ def test_a_sheet_of_one_value_over_and_over_is_no_bomb():
     assert container.format_of(data) == "xlsx"
 
 
+def test_comments_and_struck_cells_stand_in_a_cell_beside_their_line():
+    file = io.BytesIO()
+    book = xlsxwriter.Workbook(file)
+    sheet, struck = book.add_worksheet("Kişiler"), book.add_format({"font_strikeout": True})
+    for number, row in enumerate([HEADER, *[ROW] * 5]):
+        sheet.write_row(number, 0, row)
+    sheet.write_comment("B3", "RET VERDİ,\nbir daha SMS istemiyor", {"author": "Ayşe"})
+    sheet.write("A4", ROW[0], struck)
+    sheet.write_rich_string("D5", struck, "ONAY", " RET")
+    sheet.write_blank("C6", None, struck)
+    book.close()
+
+    _, sheets = cut_up(file.getvalue())
+
+    notes = [cells[4:] for _, cells in sheets[0]]
+    assert notes == [[], [], ["Hücre notu:\nRET VERDİ,\nbir daha SMS istemiyor"], ["Üstü çizili"], ["Üstü çizili"], []]
+
+
+def test_notes_of_a_libreoffice_file_stand_beside_their_line():
+    saved = (broken.SAVED / "people.ods").read_bytes()
+    with zipfile.ZipFile(io.BytesIO(saved)) as packed:
+        files = {name: packed.read(name) for name in packed.namelist()}
+    note = b'<office:annotation><text:p xmlns:text="x">iptal etti</text:p></office:annotation>'
+    rows = files["content.xml"].split(b"<table:table-row ")
+    rows[2] = rows[2].replace(b"<text:p>", note + b"<text:p>", 1)
+    rows[3] = rows[3].replace(b"<table:table-cell ", b'<table:table-cell table:style-name="old" ', 1)
+    style = (
+        b'<style:style style:name="old"><style:text-properties style:text-line-through-style="solid"/></style:style>'
+    )
+    files["content.xml"] = b"<table:table-row ".join(rows).replace(b"<office:body>", style + b"<office:body>")
+
+    _, plain = cut_up(saved, "liste.ods")
+    _, sheets = cut_up(zipped(**files), "liste.ods")
+
+    assert (sheets[0][0], sheets[0][3:]) == (plain[0][0], plain[0][3:])
+    assert [cells[-1] for _, cells in sheets[0][1:3]] == ["Hücre notu:\niptal etti", "Üstü çizili"]
+
+
 def test_hidden_rows_of_a_libreoffice_file_are_counted():
     saved = (broken.SAVED / "people.ods").read_bytes()
     with zipfile.ZipFile(io.BytesIO(saved)) as packed:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from .cell_notes import Notes, find_notes, with_notes
 from .chunks import CHUNK_HEADER, HIDDEN_HEADER, MOST_LINES, CannotChunk, FrameKind, Line, chunk_lines, frame
 from .container import format_of
 from .hidden_rows import HiddenLines, find_hidden_rows
@@ -29,7 +30,7 @@ def workbook_frames(data: bytes) -> Iterator[bytes]:
     )
 
     workbook, line_count = CalamineWorkbook.from_filelike(io.BytesIO(data)), 0
-    hidden_rows = find_hidden_rows(data)
+    hidden_rows, notes = find_hidden_rows(data), find_notes(data)
     del data
     metadata = [sheet for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
     sheets = [sheet.name for sheet in metadata]
@@ -38,7 +39,7 @@ def workbook_frames(data: bytes) -> Iterator[bytes]:
     for place, name in enumerate(sheets):
         yield frame(FrameKind.SHEET, name.encode(errors="replace"))
         hidden = HiddenLines(hidden_rows.get(name, set()))
-        for chunk in chunk_lines(hidden.count(_sheet_lines(workbook, name))):
+        for chunk in chunk_lines(hidden.count(_sheet_lines(workbook, name, notes.get(name, {})))):
             line_count += chunk.lines
             if line_count > MOST_LINES:
                 raise CannotChunk("file_too_many_lines")
@@ -50,12 +51,13 @@ def workbook_frames(data: bytes) -> Iterator[bytes]:
     yield frame(FrameKind.END)
 
 
-def _sheet_lines(workbook: Any, name: str) -> Iterator[Line]:
+def _sheet_lines(workbook: Any, name: str, notes: Notes) -> Iterator[Line]:
     """Numbered as Excel does: the empty rows above the first one with content come too, and count."""
     sheet = workbook.get_sheet_by_name(name)
     rows = ((number, list(map(text_of, row))) for number, row in enumerate(sheet.iter_rows(), 1))
     lines = (line for line in rows if any(line[1]))
-    return fill_merged(lines, sheet.merged_cell_ranges or (), sheet.start[1] if sheet.start else 0)
+    merged = fill_merged(lines, sheet.merged_cell_ranges or (), sheet.start[1] if sheet.start else 0)
+    return with_notes(merged, notes)
 
 
 def text_of(value: object) -> str:

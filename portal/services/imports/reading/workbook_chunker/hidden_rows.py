@@ -40,26 +40,27 @@ def find_hidden_rows(data: bytes) -> dict[str, set[int]]:
     ):
         names = set(packed.namelist())
         if "xl/workbook.xml" in names:
-            return {sheet: _hidden_rows(packed, path) for sheet, path in _sheet_paths(packed) if path in names}
+            return {sheet: _hidden_rows(packed, path) for sheet, path in sheet_paths(packed) if path in names}
         if "content.xml" in names:
             return _hidden_rows_of_ods(packed)
     return {}
 
 
-def _sheet_paths(packed: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
+def sheet_paths(packed: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
+    """The name of each sheet of an xlsx and the part that holds it."""
     relations = {
         facts["Id"]: facts["Target"]
-        for facts in map(_attributes, _RELATION.findall(packed.read("xl/_rels/workbook.xml.rels")))
+        for facts in map(attributes_of, _RELATION.findall(packed.read("xl/_rels/workbook.xml.rels")))
     }
-    for facts in map(_attributes, _SHEET.findall(packed.read("xl/workbook.xml"))):
+    for facts in map(attributes_of, _SHEET.findall(packed.read("xl/workbook.xml"))):
         target = relations.get(next((facts[each] for each in facts if each.endswith(":id")), ""), "")
         yield facts["name"], posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
 
 
 def _hidden_rows(packed: zipfile.ZipFile, path: str) -> set[int]:
     hidden, number = set(), 0
-    for tag in _tags(packed, path, _ROW):
-        number = int(_attributes(tag.group()).get("r", number + 1))
+    for tag in tags_in(packed, path, _ROW):
+        number = int(attributes_of(tag.group()).get("r", number + 1))
         if _HIDDEN.search(tag.group()):
             hidden.add(number)
     return hidden
@@ -68,8 +69,8 @@ def _hidden_rows(packed: zipfile.ZipFile, path: str) -> set[int]:
 def _hidden_rows_of_ods(packed: zipfile.ZipFile) -> dict[str, set[int]]:
     hidden: dict[str, set[int]] = {}
     name, number = "", 0
-    for tag in _tags(packed, "content.xml", _ODS_TABLE):
-        facts = _attributes(tag.group())
+    for tag in tags_in(packed, "content.xml", _ODS_TABLE):
+        facts = attributes_of(tag.group())
         if tag.group(1) == b"table":
             name, number = facts.get("table:name", ""), 0
             continue
@@ -80,7 +81,7 @@ def _hidden_rows_of_ods(packed: zipfile.ZipFile) -> dict[str, set[int]]:
     return hidden
 
 
-def _tags(packed: zipfile.ZipFile, path: str, pattern: re.Pattern[bytes]) -> Iterator[re.Match[bytes]]:
+def tags_in(packed: zipfile.ZipFile, path: str, pattern: re.Pattern[bytes]) -> Iterator[re.Match[bytes]]:
     """The tags of a part, which is not held in memory whole."""
     rest = b""
     with packed.open(path) as part:
@@ -92,5 +93,6 @@ def _tags(packed: zipfile.ZipFile, path: str, pattern: re.Pattern[bytes]) -> Ite
             rest = text[max(end, text.rfind(b"<")) :][:PART]  # No tag is longer.
 
 
-def _attributes(tag: bytes) -> dict[str, str]:
+def attributes_of(tag: bytes) -> dict[str, str]:
+    """The attributes of a tag by their names as they are written, with a prefix."""
     return {name.decode(): unescape(value.decode()) for name, value in _ATTRIBUTE.findall(tag)}

@@ -22,7 +22,7 @@ REFUSING = [
     "izni bulunmuyor", "izni çekildi", "onay alınamadı", "rıza göstermedi", "kabul etmemiştir", "muvafakati yok",
     "yasaklı", "bloklu", "sms=0", "sms=0;arama=1", "SMS:H Arama:E", '{"sms":false,"call":true}', "Ret etti",
     "SMS istemedi", "bir daha SMS istemiyor, ret verdi", "kişi kabul etmiyor", "e-posta: hayır", "izin verilmemiştir",
-    "arama izni mevcut değildir", "ileti almayı tercih etmemektedir",
+    "Hücre notu:\nAyşe:\niptal etti", "Üstü çizili", "arama izni mevcut değildir", "ileti almayı tercih etmemektedir",
 ]  # fmt: skip
 HARMLESS = [
     "zili çalmasın", "iade iptal edildi", "Fatura reddedildi", "Ayşe Yılmaz", "Ali Korkmaz - SMS gönderildi",

@@ -1,0 +1,161 @@
+"""Comments of cells, and what is struck through: refusals are often noted so, and the reader of cells does not tell."""
+
+import io
+import posixpath
+import re
+import zipfile
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from xml.etree.ElementTree import Element, ParseError, iterparse
+
+from .chunks import Line
+from .hidden_rows import PART, attributes_of, sheet_paths, tags_in
+
+COMMENT, STRUCK = "Hücre notu:\n", "Üstü çizili"
+LONGEST = 10_000  # Characters of a line's notes.
+MOST_REPEATED = 1000  # Times that an ods file may repeat a line with a note.
+STRINGS, STYLES = "xl/sharedStrings.xml", "xl/styles.xml"
+LONGEST_CELL, LONGEST_VALUE = 1000, 50  # Bytes of a cell's tag, and of the number of a string.
+_STRING, _IS_OFF = re.compile(rb"<(?:\w+:)?(?:si|strike)\b[^>]*>"), re.compile(rb'\bval="(?:0|false)"')
+# With content: its tag, its line, and its value where that is a number.
+_CELL = re.compile(rb'<(?:\w+:)?c\b((?=[^>]*\br="[A-Z]+(\d+)")[^>]*(?<!/))>(?:<(?:\w+:)?v>(\d+)<)?')
+_RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
+
+Notes = dict[int, list[str]]  # By the number of the line.
+
+
+def with_notes(lines: Iterable[Line], notes: Notes) -> Iterator[Line]:
+    """The same lines; one with notes has a cell more, beside all columns."""
+    for number, cells in lines:
+        if number in notes:
+            cells.append("\n".join(dict.fromkeys(notes[number]))[:LONGEST])
+        yield number, cells
+
+
+def find_notes(data: bytes) -> dict[str, Notes]:
+    """Notes by sheet, of xlsx and ods; of what cannot be told, none."""
+    with (
+        suppress(zipfile.BadZipFile, KeyError, ValueError, OSError, ParseError),
+        zipfile.ZipFile(io.BytesIO(data)) as packed,
+    ):
+        names = set(packed.namelist())
+        if "xl/workbook.xml" in names:
+            formats, strings = _struck_formats(packed), _struck_strings(packed)
+            paths = [(sheet, path) for sheet, path in sheet_paths(packed) if path in names]
+            return {sheet: _notes_of_sheet(packed, path, formats, strings) for sheet, path in paths}
+        if "content.xml" in names and any(
+            _holds(packed, "content.xml", each) for each in (b":annotation", b"-through")
+        ):
+            return _notes_of_ods(packed)
+    return {}
+
+
+def _notes_of_sheet(packed: zipfile.ZipFile, path: str, formats: set[str], strings: set[bytes]) -> Notes:
+    notes: Notes = defaultdict(list)
+    folder, name = posixpath.split(path)
+    with suppress(KeyError):  # A sheet without relations.
+        for facts in map(attributes_of, _RELATION.findall(packed.read(f"{folder}/_rels/{name}.rels"))):
+            if facts["Type"].endswith("/comments"):
+                target = posixpath.normpath(posixpath.join("/", folder, facts["Target"])).lstrip("/")
+                for comment in _elements(packed, target, "comment"):
+                    notes[_line_of(comment.get("ref", ""))].append(COMMENT + "".join(comment.itertext()).strip())
+    for line in _struck_lines(packed, path, formats, strings) if formats or strings else ():
+        notes[line].append(STRUCK)
+    return notes
+
+
+def _struck_formats(packed: zipfile.ZipFile) -> set[str]:
+    """The numbers of cell formats with a font that is struck through."""
+    if STYLES not in packed.namelist() or not _holds(packed, STYLES, b"strike"):
+        return set()
+    fonts, formats = (next(_elements(packed, STYLES, each), ()) for each in ("fonts", "cellXfs"))
+    struck = {str(place) for place, font in enumerate(fonts) if _is_struck(font)}
+    return {str(place) for place, each in enumerate(formats) if each.get("fontId") in struck}
+
+
+def _struck_strings(packed: zipfile.ZipFile) -> set[bytes]:
+    """The numbers of shared strings of which a part is struck through."""
+    struck, number = set[bytes](), -1
+    for tag in tags_in(packed, STRINGS, _STRING) if STRINGS in packed.namelist() else ():
+        if b"strike" not in tag.group():
+            number += 1
+        elif not _IS_OFF.search(tag.group()):
+            struck.add(b"%d" % number)
+    return struck
+
+
+def _struck_lines(packed: zipfile.ZipFile, path: str, formats: set[str], strings: set[bytes]) -> Iterator[int]:
+    """Without parsing: a sheet may have millions of cells."""
+    formatted = re.compile(rb'\bs="(?:%s)"' % "|".join(formats or "-").encode())
+    rest = b""
+    with packed.open(path) as part:
+        while block := part.read(PART):
+            text, end = rest + block, 0
+            for cell in _CELL.finditer(text) if strings or formatted.search(text) else ():
+                if len(block) == PART and len(text) - cell.end() < LONGEST_VALUE:
+                    break  # Its value may come with the next block.
+                end = cell.end()
+                line, tag, string = cell.group(2), cell.group(1), cell.group(3)
+                if formatted.search(tag) or (string in strings and b't="s"' in tag):
+                    yield int(line)
+            rest = text[max(end, len(text) - LONGEST_CELL) :]
+
+
+def _is_struck(element: Element) -> bool:
+    strikes = (each for each in element.iter() if _name(each) == "strike")
+    return any(each.get("val") not in ("0", "false") for each in strikes)
+
+
+def _notes_of_ods(packed: zipfile.ZipFile) -> dict[str, Notes]:
+    struck, sheets, number = set[str](), dict[str, Notes](), 0
+    notes: Notes = defaultdict(list)
+    for each in _elements(packed, "content.xml", "style", "table-row", "table"):
+        if _name(each) == "style":
+            through = [value for part in each for value in _values(part, "text-line-through-style")]
+            struck |= set(_values(each, "name")) if through and through != ["none"] else set()
+        elif _name(each) == "table":
+            sheets["".join(_values(each, "name"))] = notes
+            notes, number = defaultdict(list), 0
+        else:
+            repeated = int("".join(_values(each, "number-rows-repeated")) or 1)
+            found = [COMMENT + "\n".join(note.itertext()) for note in each.iter() if _name(note) == "annotation"]
+            if any(len(cell) and struck & {*_values(cell, "style-name")} for cell in each):
+                found.append(STRUCK)
+            for line in range(number + 1, number + 1 + min(repeated, MOST_REPEATED)) if found else ():
+                notes[line] += found
+            number += repeated
+    return sheets
+
+
+def _elements(packed: zipfile.ZipFile, path: str, *names: str) -> Iterator[Element]:
+    """The elements of these names, each when it is complete; it is emptied afterwards."""
+    with packed.open(path) as part:
+        for _, element in iterparse(part):
+            if _name(element) in names:
+                yield element
+                element.clear()
+
+
+def _holds(packed: zipfile.ZipFile, path: str, text: bytes) -> bool:
+    """Whether a part holds a short text, which is looked for without parsing."""
+    end = b""
+    with packed.open(path) as part:
+        while block := part.read(PART):
+            if text in end + block:
+                return True
+            end = block[-len(text) :]
+    return False
+
+
+def _name(element: Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+def _values(element: Element, name: str) -> list[str]:
+    """The values of the attributes of this name, in whatever namespace."""
+    return [value for each, value in element.items() if each.rpartition("}")[2] == name]
+
+
+def _line_of(reference: str) -> int:
+    return int(reference.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ$"))
