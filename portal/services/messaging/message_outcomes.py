@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 
 from portal.core import clock, leases
 from portal.core.extensions import db
@@ -99,6 +99,26 @@ def settle_lost_call(call: Call) -> None:
             message.lease_until, message.due_at = None, at + pause(message)
     _note(call, [error], at)
     db.session.commit()
+
+
+def is_undecided(gateway_id: int) -> ColumnElement[bool]:
+    """Of messages whose outcome no gateway can tell: a person decides."""
+    return and_(
+        Message.gateway_id == gateway_id, Message.state == MessageState.UNCERTAIN, Message.due_at.is_(None),
+    )  # fmt: skip
+
+
+def settle_undecided(gateway_id: int, at: datetime, *, sends_again: bool) -> int:
+    """Count them as sent, or send them again, by a person's word; how many. Does not commit."""
+    rows = db.session.scalars(select(Message).where(is_undecided(gateway_id)).order_by(Message.id).with_for_update())
+    settled = rows.all()
+    for message in settled:
+        if sends_again:
+            message.due_at, message.attempts, message.state = at, 0, MessageState.WAITING
+            _send_again(message, at)
+        else:
+            end(message, MessageState.ACCEPTED, at)
+    return len(settled)
 
 
 def end(message: Message, state: MessageState, at: datetime, *, unsent_reason: UnsentReason | None = None) -> None:

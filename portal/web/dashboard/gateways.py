@@ -104,6 +104,12 @@ def check_gateway_domain(gateway_id: int) -> ResponseReturnValue:
     return gateway_pages.check_domain(gateway_id)
 
 
+@blueprint.post("/gateways/<id:gateway_id>/undecided")
+@needs(Permission.LAUNCH)
+def settle_undecided_messages(gateway_id: int) -> ResponseReturnValue:
+    return gateway_pages.settle(gateway_id)
+
+
 @blueprint.post("/gateways/<id:gateway_id>/removal")
 @needs(Permission.CONNECT, fresh=True)
 def remove_gateway(gateway_id: int) -> ResponseReturnValue:

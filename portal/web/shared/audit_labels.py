@@ -52,6 +52,7 @@ ACT_LABELS: dict[str, str] = {
     "gateway.added": N_("Gönderim hesabı eklendi"),
     "gateway.changed": N_("Gönderim hesabı değiştirildi"),
     "gateway.removed": N_("Gönderim hesabı kaldırıldı"),
+    "gateway.settled": N_("Ulaştığı belli olmayan iletilere karar verildi"),
     "gateway.tested": N_("Gönderim hesabı denendi"),
     "holiday.corrected": N_("Resmî tatil düzeltildi"),
     "holiday.taken_back": N_("Resmî tatil düzeltmesi geri alındı"),

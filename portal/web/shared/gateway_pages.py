@@ -12,16 +12,17 @@ from flask.typing import ResponseReturnValue
 from flask_babel import format_datetime
 from flask_babel import gettext as _
 from flask_login import current_user
+from sqlalchemy import func, select
 
 from portal.core import clock, dns_records
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db, read_session, vault
-from portal.core.models import GatewayState, MessageGateway
+from portal.core.models import GatewayState, Message, MessageGateway
 from portal.core.models.ids import new_id
 from portal.core.transliteration import ascii_only
 from portal.core.vault import CannotOpen
 from portal.domain.notifications import gateways
-from portal.services.messaging import gateway_accounts, routing
+from portal.services.messaging import gateway_accounts, message_outcomes, routing
 from portal.services.messaging.gateways import dkim, offered_vendors, sender_domain
 from portal.services.messaging.gateways.offered_vendors import DKIM_KEY, OFFERED
 from portal.services.messaging.gateways.protocol import Batch, OutgoingMessage
@@ -105,7 +106,7 @@ def change(gateway_id: int) -> ResponseReturnValue:
     values = form.credentials()
     if values.get("signs") == "portal" and DKIM_KEY not in values:
         values[DKIM_KEY] = dkim.generate_rsa_key().decode()
-    row = gateways.own_gateway(db.session, owner_id(), gateway_id)
+    row = _lock_or_404(gateway_id)
     gateways.replace_credentials(
         vault(), row, values, header=form.header.data.strip(), per_second=form.per_second.data
     )  # fmt: skip
@@ -142,6 +143,17 @@ def remove(gateway_id: int) -> ResponseReturnValue:
     return commit_and_redirect(
         url_for(".gateways"), _("Hesap kaldırıldı; gönderdiklerinin raporları gelmeyi sürdürür.")
     )
+
+
+def settle(gateway_id: int) -> ResponseReturnValue:
+    """Decide about messages of which nobody can tell whether they went."""
+    act = request.form.get("act")
+    if act not in ("sent", "again"):
+        abort(400)
+    row = _lock_or_404(gateway_id)
+    count = message_outcomes.settle_undecided(row.id, clock.now(), sends_again=act == "again")
+    _record("gateway.settled", row, count=count, again=act == "again")
+    return commit_and_redirect(_url(gateway_id), _("Kaydedildi."))
 
 
 def check_domain(gateway_id: int) -> ResponseReturnValue:
@@ -220,8 +232,13 @@ def _render_account(
         "gateways/account.html", status=account_status(gateway, clock.now()), findings=findings,
         form=form or build_test_form(gateway.carries, owner_id()),
         dkim_keys=offered_vendors.dkim_keys(values, gateway.header),
-        callback_url=_callback_url(gateway),
+        callback_url=_callback_url(gateway), undecided=_count_undecided(gateway.id),
     )  # fmt: skip
+
+
+def _count_undecided(gateway_id: int) -> int:
+    undecided = select(func.count()).select_from(Message).where(message_outcomes.is_undecided(gateway_id))
+    return read_session().scalars(undecided).one()
 
 
 def _callback_url(gateway: MessageGateway) -> str:

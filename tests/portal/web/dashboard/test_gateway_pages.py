@@ -13,10 +13,13 @@ from portal.core.extensions import db, limiter, vault
 from portal.core.models import (
     AuditEntry,
     BrandGateway,
+    Delivery,
     GatewayState,
     Mail,
     MailKind,
+    Message,
     MessageGateway,
+    MessageState,
     OperatorRole,
     Provider,
     Purpose,
@@ -212,6 +215,7 @@ def test_another_firms_and_the_operators_accounts_are_not_found(app, ayse):
     for path in (stored(app, provider_id=cems), stored(app, provider_id=None)):
         assert ayse.opens(path).status_code == ayse.opens(f"{path}/change").status_code == 404
         assert {ayse.posts(f"{path}/{act}").status_code for act in ("test", "domain", "removal")} == {404}
+        assert ayse.posts(f"{path}/undecided", {"act": "sent"}).status_code == 404
 
 
 def test_a_vendor_nobody_knows_is_described(app, ayse, fake, rows):
@@ -263,6 +267,26 @@ def test_a_mail_server_signs_with_a_key_to_publish(app, ayse, rows):
 @pytest.mark.parametrize("name", sorted(each.stem for each in EXAMPLES.glob("*.json")))
 def test_every_example_is_a_good_description(name):
     assert description_checks.parse_description(example_description(name))["answer"]
+
+
+@pytest.mark.parametrize(
+    ("act", "states"),
+    [("sent", {MessageState.ACCEPTED}), ("again", {MessageState.WAITING}), ("x", {MessageState.UNCERTAIN})],
+)
+def test_what_nobody_can_tell_is_decided_by_a_person(app, ayse, rows, act, states):
+    path = stored(app, works=True)
+    make.codes(app, make.PHONE, delivery=Delivery.GATEWAY)
+    uncertain = {"state": MessageState.UNCERTAIN, "due_at": None, "batch_id": 7, "attempts": 9}
+    with app.app_context():
+        db.session.execute(db.update(Message).values(gateway_id=rows.one(MessageGateway).id, **uncertain))
+        db.session.commit()
+    assert "1 iletinin ulaşıp ulaşmadığı belli değil" in shown(ayse.opens(path))
+
+    ayse.posts(f"{path}/undecided", {"act": act})
+
+    assert {each.state for each in rows(Message)} == states
+    assert (rows.one(Message).due_at is not None) == (act == "again")
+    assert ("belli değil" in shown(ayse.opens(path))) == (act == "x")
 
 
 @pytest.mark.parametrize("path", [f"{PAGE}/new?vendor=described&example=x", f"{PAGE}/999"])
