@@ -10,11 +10,12 @@ from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import AuditEntry, Brand, ClosedLine, Consent, ReceivedVia, Recipient, Submission
 from portal.core.vault import Vault
-from portal.domain.consents import bulk_import, may_send, movements, recipients
+from portal.domain.consents import bulk_import, locking, may_send, movements, recipients
 from portal.web.my_consents.holdings import find_holdings
 from tests import make
 from tests.portal.domain.consents.import_entries import bring, entry, import_run
 from tests.portal.domain.consents.iys_movements import AN_HOUR, MovementReceiver, row
+from tests.portal.domain.consents.test_lock_order import meanwhile, touch
 
 PHONE = addresses.parse(make.PHONE)
 
@@ -115,6 +116,21 @@ def test_a_push_closes_the_line_at_its_own_firm_until_the_pull_says_so(other, re
     close(received)
 
     assert allowed(other) == set() and rows.count(ClosedLine) == 1
+
+
+def test_a_closure_locks_another_firms_people_before_what_it_sends(app, other, received, rows):
+    bring(other, entry(make.PHONE, date=clock.now() - 4 * AN_HOUR))
+    sent, whose = rows.one(Submission), rows.one(Recipient, Recipient.provider_id == other.provider_id)
+    db.session.commit()
+
+    meanwhile(
+        app,
+        holds=lambda: locking.lock_recipients(db.session, [whose.id]),
+        act=lambda: close(received),
+        then=touch(Submission, sent.id),
+    )
+
+    assert allowed(other) == set()
 
 
 @pytest.mark.parametrize("generations", [(1, 2), (2, 3)])
