@@ -37,6 +37,7 @@ def as_json() -> Response:
     content = {
         "address": addresses.mask(held.address.text),
         "made_at": _iso_text(at),
+        "shown_since": _json_value(held.changed_hands_at),  # What is from before is another person's.
         "brands": [_brand_json(each, history_of.get(each.brand.id, [])) for each in held.shown],
     }
     text = json.dumps(content, ensure_ascii=False, indent=2)
@@ -56,6 +57,7 @@ def as_pdf() -> Response:
             _("Adres: %(address)s", address=addresses.mask(held.address.text)),
             _("Alındığı an: %(at)s (Türkiye saati)", at=_moment_text(at)),
             _("İzinlink'i kullanan firmalardaki kayıtlardır. İYS'deki bütün kayıtlarınızı e-Devlet'te görebilirsiniz."),
+            *([_("Adres el değiştirmeden önceki kayıtlar gösterilmez.")] if held.changed_hands_at else ()),
         ),
         sections=tuple(_brand_section(each, history_of.get(each.brand.id, [])) for each in held.shown),
     )

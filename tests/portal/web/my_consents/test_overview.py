@@ -4,6 +4,7 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 
+import pypdfium2
 import pytest
 import time_machine
 from sqlalchemy import insert, select, update
@@ -188,15 +189,17 @@ def test_a_new_holder_heard_by_one_firm_sees_no_firms_past_and_may_still_refuse(
     with time_machine.travel(clock.now() + timedelta(minutes=2)):
         granted.comes_in()
         page, past = granted.opens().text, granted.opens(f"/izinlerim/marka/{first}").text
-        exported = granted.opens("/izinlerim/izinlerim.json").json["brands"]
+        exported = granted.opens("/izinlerim/izinlerim.json").json
+        pdf = pypdfium2.PdfDocument(granted.opens("/izinlerim/izinlerim.pdf").data)[0].get_textpage().get_text_range()
         erasure = granted.opens("/izinlerim/silme").text
-        history = {len(each["history"]) for each in exported if "Örnek" in each["name"]}
+        history = {len(each["history"]) for each in exported["brands"] if "Örnek" in each["name"]}
         assert ("İzinli, " in page, "/m/" in past, history) == (
             (False, False, {0}) if is_admitted else (True, True, {2})
         )
         # What the firm holds still stands, so nobody is told that it may send nothing.
         assert stands.status == Status.GRANTED and "Hiçbirinin ileti izni yok" not in page
         assert ("Adres el değiştirmeden önceki kayıtlar" in page) is is_admitted
+        assert ("Adres el değiştirmeden önceki kayıtlar" in pdf, bool(exported["shown_since"])) == (is_admitted,) * 2
         assert ("/s/" in erasure) is not is_admitted
         granted.posts("/izinlerim/silme", provider="all")
         assert "Silinmesini iste</button>" not in granted.opens("/izinlerim/silme").text
