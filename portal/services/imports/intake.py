@@ -120,13 +120,15 @@ def _guess_layout(batch: ImportBatch, outline: Outline, samples: list[list[Line]
         place
         for place in layouts
         if _names(outline.sheets[place]) == _names(outline.sheets[best])
-        and outline.sheets[place].is_hidden <= outline.sheets[best].is_hidden  # A hidden one only by a person's choice.
+        and outline.sheets[place].is_hidden <= outline.sheets[best].is_hidden  # A hidden one only by a person's choice,
+        and (place == best or not outline.sheets[place].title)  # as one that refuses.
     ]
     return replace(layouts[best], sheets=tuple(alike) if outline.sheets[best].header else (best,))
 
 
-def _rank(guessed: Layout, sheet: Sheet) -> tuple[bool, bool, int, int]:
-    return not sheet.is_hidden, bool(ADDRESSES.keys() & guessed.columns.keys()), len(guessed.columns), sheet.lines
+def _rank(guessed: Layout, sheet: Sheet) -> tuple[bool, bool, bool, int, int]:
+    has_addresses = bool(ADDRESSES.keys() & guessed.columns.keys())
+    return not sheet.is_hidden, has_addresses, not sheet.title, len(guessed.columns), sheet.lines
 
 
 def _names(sheet: Sheet) -> list[str]:

@@ -21,6 +21,7 @@ from portal.services.imports.date_column import DateColumn
 from portal.services.imports.fixes import FIXES, apply_fix
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.consent_names import yes_refuses
+from portal.services.imports.layout.headings import refusal_spoken
 from portal.services.imports.layout.layout import ADDRESSES as SERVES
 from portal.services.imports.layout.normalization import address_or_problem, folded, says_nothing
 from portal.services.imports.reading import Line, Sheet
@@ -278,13 +279,8 @@ def chunk_parser(
 def sheet_parser(sheet: Sheet, layout: Layout, file_name: str, at: datetime) -> RowParser:
     """The parser of a sheet's lines; what stands around them may refuse, and then no yes of theirs is a consent."""
     addresses = {place for each, place in layout.columns.items() if each in SERVES}
-    around = (
-        sheet.title,
-        sheet.name,
-        file_name,
-        *(name for place, name in enumerate(sheet.header) if place in addresses),
-    )
-    heading = next(filter(refusal_spoken, around), "")
+    names = [name for place, name in enumerate(sheet.header) if place in addresses]
+    heading = next(filter(refusal_spoken, (sheet.title, sheet.name, file_name, *names)), "")
     if heading and layout.status == Status.GRANTED:
         layout = replace(layout, status=None)
     return RowParser(layout, at=at, header_line=sheet.header_line, header=sheet.header, heading=heading)

@@ -38,17 +38,19 @@ class RowValues:
 class RowValueReader:
     """Reads lines by a layout; `header` tells what yes means in a column, and of which channels one speaks.
 
-    Under a name that refuses or is unclear, words are explained for that column alone (word_of).
+    Under a name that refuses or is unclear, words are explained for that column alone (word_of); under a `heading`,
+    which refuses, any name is unclear.
     """
 
-    def __init__(self, layout: Layout, header: Sequence[str] = ()):
+    def __init__(self, layout: Layout, header: Sequence[str] = (), heading: str = ""):
         self.layout = layout
         self.meanings = Meanings(layout.words)
         self.columns = {each: layout.columns[each] for each in WORDS if each in layout.columns}
         names = {each: header[place] if place < len(header) else "" for each, place in self.columns.items()}
         self._refusing = {each for each in STATUSES if yes_refuses(names.get(each, ""))}
-        unclear = {each for each in STATUSES if is_unclear(names.get(each, ""))}
-        self._doubtful = {each: _shown(names[each]) for each in self._refusing | unclear}
+        unclear = {each for each in STATUSES if is_unclear(names.get(each, "")) or (heading and each in names)}
+        above = f"{heading}: " if heading else ""
+        self._doubtful = {each: _shown(above + names[each]) for each in self._refusing | unclear}
         spoken_of = channels_named(names.get(Field.STATUS, ""))
         self._spoken_of = spoken_of if len(spoken_of) > 1 else EVERY  # By the status column.
         self._places = tuple(self.columns.values())

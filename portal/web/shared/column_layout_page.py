@@ -13,8 +13,8 @@ from portal.core.vault import Vault
 from portal.services.imports import layout as layouts
 from portal.services.imports.layout.layout import Layout
 from portal.services.imports.reading import Line, Outline, Sheet
-from portal.services.imports.row_parser import RowParser, unknown_words
-from portal.services.imports.store import first_lines, layout_of, outline_of
+from portal.services.imports.row_parser import sheet_parser, unknown_words
+from portal.services.imports.store import file_name_of, first_lines, layout_of, outline_of
 from portal.services.imports.unused_columns import CellCounter, Unread, unused_columns
 from portal.web.shared.column_layout_form import LayoutForm, build_layout_form
 
@@ -55,7 +55,7 @@ def _build_page(
 ) -> LayoutPage:  # fmt: skip
     sheet = outline.sheets[layout.sheets[0]]
     lines = first_lines(session, vault, batch, sheet)
-    parser = RowParser(layout, at=clock.now(), header_line=sheet.header_line, header=sheet.header)
+    parser = sheet_parser(sheet, layout, file_name_of(vault, batch), clock.now())
     unknown = unknown_words(lines, parser)
     form = build_layout_form(outline, layout, unknown, posted=posted, asks_facts=asks_facts)
     chosen = form.layout() if posted and form.is_submitted() else layout

@@ -31,9 +31,9 @@ _NOT = r"m(?:[ae](?:d[iu]\w*|z(?:lar|ler)?|mis\w*|sin(?:lar|ler)?|y[ae][cnlry]\w
 _REFUSAL = any_of(rf"""
     opt(?:ed)?\s?out\w* has\s?opted\s?out\w* unsub\w* do\s?not\s?\w* don\st dnc no\s(?:call|sms|email)s? no\smarketing
     (?:isten?|al(?:in)?|gonder(?:il)?|at(?:il)?|ar|aran|onayla\w?|ilet(?:il)?)[ae]?(?:{_NOT}|m[ae]m\w*)
-    ret red redd\w+ reded\w+ iptal\w* itiraz\w* bloke\w* block\w* blacklist\w* kara\sliste\w* cikis\w* cikti cika[nr]\w*
-    (?:izin|onay|riza)siz\w* vazgec\w* rahatsiz\s\w+ suppress\w* withdr\w+ revok\w+ refus\w+ declin\w+
-    objected objections?
+    ret(?:ler\w*)? red(?:ler\w*)? redd\w+ reded\w+ iptal\w* itiraz\w* bloke\w* block\w* blacklist\w* kara\sliste\w*
+    cikis\w* cikti hayir\sdiyen\w* cika[nr]\w* (?:izin|onay|riza)siz\w* vazgec\w* rahatsiz\s\w+ suppress\w*
+    withdr\w+ revok\w+ refus\w+ declin\w+ objected objections?
 """)
 # These beside a word of consent only; beside a channel alone they may speak of the address: "E-posta yok".
 _ENDING = any_of(rf"""
@@ -73,6 +73,7 @@ _CHANNELS = {
 }
 _OFFERED = _either_of(_PAIRS, r" \| ") + "|" + _either_of(_LETTERS, r" (?:\| )?")
 _LOOSE = f"{_either_of(_PAIRS, ' ')}|{_either_of(_LETTERS, ' ')}"  # With any sign between, or none.
+EITHER_ANSWER = _word(_LOOSE)  # Of a folded text that offers both: "Onay ret".
 _NEVER_AN_ADDRESS = _word(r"(?:sms|mesaj|arama)\w*|message|msj|cagri")
 _CONSENTS = _word(f"{name_words.CONSENT}|{name_words.WISH}|{name_words.BULLETIN}")
 _WISHES, _TOPICS = _word(name_words.WISH), _word(name_words.TOPIC)

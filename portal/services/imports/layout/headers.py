@@ -113,9 +113,9 @@ def find_header(lines: Sequence[Line]) -> int | None:
         if any(isinstance(address_or_problem(cell), Address) for cell in cells):
             break
         theirs = [cell for cell in cells if folded(cell) not in OURS]
-        if any(map(_is_value, theirs)):
+        if any(map(is_value, theirs)):
             continue
-        names = sum(map(_is_clear, set(theirs))) or (0.5 if _are_all_known(theirs) else 0)
+        names = sum(map(is_clear, set(theirs))) or (0.5 if _are_all_known(theirs) else 0)
         if names > most:
             best, most = place, names
     return best
@@ -160,7 +160,8 @@ def _first_match(
     return next((fields for pattern, fields in rules if pattern.search(words)), None)
 
 
-def _is_clear(cell: str) -> bool:
+def is_clear(cell: str) -> bool:
+    """Whether a cell by itself names a column that we know."""
     return max((announced(cell) or {}).values(), default=0) >= CLEAR
 
 
@@ -169,6 +170,7 @@ def _are_all_known(cells: Sequence[str]) -> bool:
     return bool(named) and all(announced(cell) is not None for cell in named)
 
 
-def _is_value(cell: str) -> bool:
+def is_value(cell: str) -> bool:
+    """Whether a cell is no name of a column: a date, a source, a number."""
     is_word = _VALUE.fullmatch(folded(cell)) or _IYS_SOURCE.fullmatch(cell.strip())
     return is_word is not None or isinstance(read(cell), Moment)

@@ -1,8 +1,9 @@
 """A file in chunks of lines, as they stand in it; its outline is known at its end."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import chain, takewhile
 from pathlib import PurePath
 
 from portal.services.imports import layout
@@ -22,13 +23,15 @@ from portal.services.imports.reading.workbook_chunker.chunks import (
 )
 from portal.services.imports.reading.workbook_process import frames
 
+MOST_SHEETS = 100
 SAMPLE_LINES = 300  # Kept of each sheet, to guess its columns.
 TEXTS = ("csv", "tsv", "txt")
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet, or the whole of a text. `header` is empty where no line names the columns."""
+    """One sheet, or the whole of a text, or another table below that one. `header` is empty where no line names the
+    columns."""
 
     name: str
     lines: int  # Not empty; with the header and the lines above it.
@@ -38,7 +41,7 @@ class Sheet:
     first_chunk: int  # The place of its first chunk.
     chunks: int
     is_hidden: bool = False
-    title: str = ""  # What stands above the header.
+    title: str = ""  # What speaks of refusing between its top and its first address.
     hidden_lines: int = 0  # Hidden by hand or by a filter; they are read like others.
 
 
@@ -87,12 +90,16 @@ class ChunkedFile:
         self.encoding: str | None = None
         self.separator: str | None = None
         self._sheets: list[Sheet] = []  # As far as they have been read.
+        self._sheet_name, self._first_table = "", 0  # Of the workbook's sheet that is read.
+        self._has_data = False  # Whether an address stood in the table so far.
         self.samples = []
 
     def __iter__(self) -> Iterator[FileChunk]:
         is_workbook = detect_kind(start_of(self._parts(), START)) == FileKind.WORKBOOK
         place = 0
-        for chunk in self._workbook_chunks() if is_workbook else self._text_chunks():
+        for chunk in chain.from_iterable(
+            map(self._tables, self._workbook_chunks() if is_workbook else self._text_chunks())
+        ):
             self._count(chunk, place)
             place += 1
             yield FileChunk(len(self._sheets) - 1, chunk.first_line, chunk.lines, chunk.packed)
@@ -105,13 +112,16 @@ class ChunkedFile:
             if kind == FrameKind.FORMAT:
                 self.format = body.decode()
             elif kind == FrameKind.SHEET:
-                self._begin_sheet(body.decode())
+                self._sheet_name, self._first_table = body.decode(), len(self._sheets)
+                self._begin_sheet(self._sheet_name)
             elif kind == FrameKind.CHUNK:
                 _, first_line, count, width = CHUNK_HEADER.unpack_from(body)
                 yield Chunk(first_line, count, width, body[CHUNK_HEADER.size :])
             elif kind == FrameKind.HIDDEN:
                 is_hidden, hidden_lines = HIDDEN_HEADER.unpack(body)
-                self._sheets[-1] = replace(self._sheets[-1], is_hidden=is_hidden, hidden_lines=hidden_lines)
+                first, *others = self._sheets[self._first_table :]
+                tables = replace(first, hidden_lines=hidden_lines), *others
+                self._sheets[self._first_table :] = [replace(each, is_hidden=is_hidden) for each in tables]
 
     def _text_chunks(self) -> Iterator[Chunk]:
         extension = PurePath(self._name).suffix.lower().removeprefix(".")
@@ -133,14 +143,50 @@ class ChunkedFile:
     def _begin_sheet(self, name: str) -> None:
         self._sheets.append(Sheet(name, lines=0, width=0, header_line=None, header=(), first_chunk=0, chunks=0))
         self.samples.append([])
+        self._has_data = False
+
+    def _tables(self, chunk: Chunk) -> Iterator[Chunk]:
+        """A chunk, cut where another table begins within its sheet, which is a sheet of its own then."""
+        lines: list[Line] = json.loads(chunk.packed)
+        if not self._sheets[-1].chunks:
+            self._describe(lines)
+        start = 0
+        for place, (_, cells) in enumerate(lines):
+            if not self._has_data:
+                self._has_data = layout.holds_address(cells)
+            elif layout.begins_table(cells, self._sheets[-1].header, self.samples[-1]):
+                yield from chunk_lines(lines[start:place])
+                self._begin_table(lines[place:])
+                start = place
+        yield from chunk_lines(lines[start:]) if start else (chunk,)
+
+    def _begin_table(self, lines: list[Line]) -> None:
+        """Begin one below another of the same sheet; without a header of its own it has that one's columns."""
+        above = self._sheets[-1]
+        if len(self._sheets) >= MOST_SHEETS:
+            raise Unreadable(FileProblem.TOO_MANY_SHEETS)
+        self._sheets[-1] = replace(above, name=above.name or _name_of(above.header))
+        self._begin_sheet(_name_of([self._sheet_name, *lines[0][1]]))
+        self._describe(lines)
+        if len({*self._sheets[-1].header}) < 2 and any(layout.holds_address(cells) for _, cells in self.samples[-1]):
+            self._sheets[-1] = replace(self._sheets[-1], header=above.header, header_line=lines[0][0])
+
+    def _describe(self, lines: list[Line]) -> None:
+        """Keep the first lines of a sheet, its header, and what speaks of refusing around that."""
+        sample = self.samples[-1] = lines[:SAMPLE_LINES]
+        header = layout.find_header(sample)
+        number, names = (None, []) if header is None else sample[header]
+        around = takewhile(lambda line: not layout.holds_address(line[1]), sample)
+        texts = [cell for each, cells in around if each != number or len({*cells}) < 2 for cell in cells]
+        title = " ".join(dict.fromkeys(filter(layout.refusal_spoken, texts)))[:LONGEST_NAME]
+        self._sheets[-1] = replace(self._sheets[-1], header_line=number, header=tuple(names), title=title)
 
     def _count(self, chunk: Chunk, place: int) -> None:
         sheet = self._sheets[-1]
-        if not sheet.chunks:
-            sample = self.samples[-1] = json.loads(chunk.packed)[:SAMPLE_LINES]
-            header = layout.find_header(sample)
-            number, names = (None, []) if header is None else sample[header]
-            title = " ".join(cell for _, cells in sample[: header or 0] for cell in cells if cell)[:LONGEST_NAME]
-            sheet = replace(sheet, header_line=number, header=tuple(names), first_chunk=place, title=title)
         lines, width = sheet.lines + chunk.lines, max(sheet.width, chunk.width)
-        self._sheets[-1] = replace(sheet, lines=lines, width=width, chunks=sheet.chunks + 1)
+        first = sheet.first_chunk if sheet.chunks else place
+        self._sheets[-1] = replace(sheet, lines=lines, width=width, first_chunk=first, chunks=sheet.chunks + 1)
+
+
+def _name_of(cells: Sequence[str]) -> str:
+    return " ".join(dict.fromkeys(filter(None, cells)))[:LONGEST_NAME]

@@ -18,9 +18,9 @@ from portal.services.imports import batches, profiles, queries
 from portal.services.imports.layout import Fix, Layout
 from portal.services.imports.queries import Row, RowGroup, Sample
 from portal.services.imports.row_errors import OURS, ErrorLine, RowErrors
-from portal.services.imports.row_parser import RowParser, unknown_words
+from portal.services.imports.row_parser import sheet_parser, unknown_words
 from portal.services.imports.row_results import PROBLEMS, RESULTS
-from portal.services.imports.store import header_of, layout_of, outline_of
+from portal.services.imports.store import file_name_of, header_of, layout_of, outline_of
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.imports.batch_page import MAY_FIX, own_batch_or_404, page_context
 from portal.web.dashboard.imports.fixes import (
@@ -208,7 +208,7 @@ def _unknown_words(batch: ImportBatch, result: str) -> dict[str, dict[str, int]]
     outline, layout = outline_of(vault(), batch), layout_of(vault(), batch)
     sheet = outline.sheets[layout.sheets[0]]
     lines = queries.lines_with_result(read_session(), vault(), batch, result)
-    parser = RowParser(layout, at=clock.now(), header_line=sheet.header_line, header=sheet.header)
+    parser = sheet_parser(sheet, layout, file_name_of(vault(), batch), clock.now())
     known = unknown_words(lines, parser)
     return {kind: known.get(kind, {})}
 

@@ -1,0 +1,70 @@
+"""What stands around a table: titles, group headers, legends and names of files that refuse; another table below it."""
+
+import re
+from collections.abc import Sequence
+
+from portal.core.addresses import Address
+from portal.services.imports.layout.cell_words import STATUSES
+from portal.services.imports.layout.consent_names import EITHER_ANSWER, refusal_named
+from portal.services.imports.layout.headers import is_clear, is_value
+from portal.services.imports.layout.normalization import address_or_problem, folded, name_of
+from portal.services.imports.layout.refusing_text import refuses
+from portal.services.imports.reading.workbook_chunker.chunks import Line
+
+FEW_WORDS = 3  # A heading of so many is about consents, though it does not say so: "Hayır diyenler".
+FEW_TEXTS = 2  # In a line: more of them are data, if one is a date or a source.
+_LEGEND = re.compile(r"(?<![/\w])(\w+)\s*[=:]\s*(\w+)(?![/\w])")
+_EQUALS, _AND = re.compile(r"[=:]"), re.compile(r" (?:ve|veya|ya da) ")
+_MAY_BE_ADDRESS = re.compile(r"@|(?:\d\D{0,3}){10}")
+_KIND = re.compile(r"ret|bireysel|tacir")
+
+
+def refusal_spoken(text: str) -> bool:
+    """Whether a heading, or the name of a file or a sheet, speaks of refusing, so that a yes under it may be one.
+
+    "Onay/Ret listesi" and a legend that says nothing new ("1 = onay, 0 = ret") do not.
+    """
+    words = _without_answers(text)
+    is_short = 0 < len(words.split()) <= FEW_WORDS
+    return _speaks(words) or (is_short and refusal_named(f"sms {words}") is not None)
+
+
+def holds_address(cells: Sequence[str]) -> bool:
+    """Whether any cell of a line is an address."""
+    return any(isinstance(address_or_problem(cell), Address) for cell in cells)
+
+
+def begins_table(cells: Sequence[str], header: Sequence[str], table: Sequence[Line]) -> bool:
+    """Whether a line below the first data of a table is the header of another one, or a text that speaks of refusing.
+
+    `table` are its first lines; its own header may come again, and so may its words ("Telefon" as a source).
+    """
+    texts = {cell.strip() for cell in cells} - {""}
+    if not any(map(str.isalpha, "".join(texts))) or (
+        len(texts) > FEW_TEXTS and _MAY_BE_ADDRESS.search("\t".join(texts))
+    ):
+        return False
+    if holds_address(cells) or texts == {name.strip() for name in header} - {""}:
+        return False
+    has_value = any(text[0].isdigit() or (is_value(text) and not _KIND.fullmatch(folded(text))) for text in texts)
+    refusing = any(_speaks(_without_answers(text)) for text in texts)
+    seen = {(place, cell) for _, row in table if row not in ([*header], cells) for place, cell in enumerate(row)}
+    clear = {cell for place, cell in enumerate(cells) if is_clear(cell) and (place, cell) not in seen}
+    if not has_value and len(clear) + refusing >= 2:
+        return True
+    has_status = any(folded(text) in STATUSES for text in texts) and (len(texts) > 1 or not cells[0].strip())
+    return refusing and not has_status and not (has_value and len(texts) > FEW_TEXTS)
+
+
+def _without_answers(text: str) -> str:
+    text = _LEGEND.sub(lambda pair: "" if _are_alike(*pair.groups()) else pair[0], text)
+    words = name_of(text)
+    return words if _EQUALS.search(text) else EITHER_ANSWER.sub("", _AND.sub(" ", words))
+
+
+def _speaks(words: str) -> bool:
+    return refusal_named(words) is not None or refuses(words)
+
+
+def _are_alike(word: str, meaning: str) -> bool:
+    return STATUSES.get(folded(word), word) == STATUSES.get(folded(meaning))

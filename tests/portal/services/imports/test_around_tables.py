@@ -1,0 +1,141 @@
+"""What stands above, below and beside a table may refuse: its yes is not read as a consent then."""
+
+import io
+import json
+from dataclasses import replace
+
+import openpyxl
+import pytest
+
+from portal.core.iys_protocol import Channel, Source
+from portal.domain.consents.bulk_import import Entry
+from portal.services.imports import layout
+from portal.services.imports.layout.headings import refusal_spoken
+from portal.services.imports.reading import ChunkedFile
+from portal.services.imports.row_parser import sheet_parser
+from tests.portal.services.imports.test_no_cell_lost import NOW
+
+HEADER = ["Telefon", "SMS izni", "Onay tarihi", "Kaynak", "Belge no"]
+SPEAKING = """
+İleti istemediği kanallar|RET|Ticari ileti RET listesi|ret_listesi.xlsx|Ret verenler|Retler|SMS Retleri|HAYIR diyenler|
+1 = istemiyor, 0 = istiyor|0 = onay 1 = ret|E/H = istemiyor/istiyor|İstemeyenler|Kara liste|Opt-out|İptaller|
+Engellenenler|Silinenler|Aramayın|Müşteriler RET verdi|Do not call list|unsubscribed_contacts.csv|
+Not: 191 ve 192 numaralı formlar iptal edilmiştir, müşteriler RET verdi
+"""
+ORDINARY = """
+Müşteri İzin Listesi 2026|izinler.csv|Sayfa1|Sheet1|Onay/Ret Listesi|iys_onay_ret_listesi.csv|İzin ve Ret Listesi|
+1 = onay, 0 = ret|E: Evet, H: Hayır|Örnek Mağazacılık A.Ş.|İletişim izinleri|Kanallar|Müşteri bilgileri|24.11.2026|
+Durum sütununa ONAY ya da RET yazın|Lütfen sütun adlarını değiştirmeyiniz|Toplam: 250|Mart 2026 izin listesi|
+E/H olarak doldurunuz|Ticari elektronik ileti onayı verenler|Tüm müşteriler|members|export_2026-11-24.xlsx
+"""
+
+
+def line(number, status="EVET"):
+    return [f"0532 700 00 {number}", status, "23.11.2026 10:00", "HS_WEB", f"F{number}"]
+
+
+def book(*rows, merged="", title="Sayfa1"):
+    workbook, out = openpyxl.Workbook(), io.BytesIO()
+    workbook.active.title = title
+    for row in rows:
+        workbook.active.append(row)
+    if merged:
+        workbook.active.merge_cells(merged)
+    workbook.save(out)
+    return out.getvalue()
+
+
+def read(content, name="izinler.xlsx"):
+    """The sheets of a file, and of each {line: the statuses or problems}, read by the guess for its header."""
+    file = ChunkedFile(lambda: iter([content]), name)
+    chunks = list(file)
+    found = []
+    for place, (sheet, sample) in enumerate(zip(file.outline.sheets, file.samples, strict=True)):
+        guess = layout.guess(sheet.header, [each for each in sample if each[0] > (sheet.header_line or 0)])
+        guess = replace(guess, channels=guess.channels or tuple(Channel), source=Source.WEB, origin="form")
+        parser = sheet_parser(sheet, guess, name, NOW)
+        lines = [each for chunk in chunks if chunk.sheet == place for each in json.loads(chunk.packed)]
+        read_lines = {
+            each[0]: [str(what.status if isinstance(what, Entry) else what) for _, what in parser.parse(each)]
+            for each in lines
+        }
+        found.append((sheet, {number: words for number, words in read_lines.items() if words}))
+    return found
+
+
+@pytest.mark.parametrize("text", [each.strip() for each in SPEAKING.split("|")])
+def test_a_heading_speaks_of_refusing(text):
+    assert refusal_spoken(text)
+
+
+@pytest.mark.parametrize("text", [each.strip() for each in ORDINARY.split("|")])
+def test_an_ordinary_title_or_legend_does_not(text):
+    assert not refusal_spoken(text)
+
+
+TWO = ["Telefon", "SMS", "Arama", "Onay tarihi", "Kaynak", "Belge no"]
+BOTH = ["0532 700 00 11", "EVET", "EVET", "23.11.2026 10:00", "HS_WEB", "F1"]
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (book([None, "İleti istemediği kanallar"], TWO, BOTH, merged="B1:C1"), "a.xlsx"),
+        (book([None, "RET"], TWO, BOTH, merged="B1:C1"), "a.xlsx"),
+        (book(["Ticari ileti RET listesi"], [], TWO, BOTH), "a.xlsx"),
+        (book(TWO, BOTH), "ret_listesi.xlsx"),
+        (book(TWO, BOTH, title="Ret verenler"), "a.xlsx"),
+        (book(["1 = istemiyor, 0 = istiyor"], TWO, BOTH), "a.xlsx"),
+        (book(TWO, ["", "Ret", "Ret"], BOTH), "a.xlsx"),
+    ],
+)
+def test_no_yes_is_read_under_a_heading_that_refuses(content, name):
+    lines = read(content, name)[0][1]
+
+    assert ["status_unknown", "status_unknown"] in lines.values() and not any("ONAY" in each for each in lines.values())
+
+
+ONE = ["0532 700 00 11", "EVET", "23.11.2026 10:00", "HS_WEB", "F1"]
+SECOND = ["Telefon", "SMS ret", "Ret tarihi", "Kaynak", "Belge no"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "name", "header", "words"),
+    [
+        ([SECOND, ONE], "Sayfa1 Telefon SMS ret Ret tarihi Kaynak Belge no", SECOND, {5: ["RET"]}),
+        ([["SMS RET VERENLER"], ONE], "Sayfa1 SMS RET VERENLER", HEADER, {5: ["status_unknown"]}),
+        ([["RET"], HEADER, ONE], "Sayfa1 RET", HEADER, {6: ["status_unknown"]}),
+        ([["Telefon", "RET"], ["0532 700 00 11", "EVET"]], "Sayfa1 Telefon RET", HEADER, {5: ["status_unknown"]}),
+        (
+            [["Not: 1 ve 2 numaralı müşteriler RET verdi"]],
+            "Sayfa1 Not: 1 ve 2 numaralı müşteriler RET verdi",
+            None,
+            None,
+        ),
+        ([["1 = istemiyor, 0 = istiyor"]], "Sayfa1 1 = istemiyor, 0 = istiyor", None, None),
+    ],
+)
+def test_another_table_below_is_a_sheet_of_its_own(rows, name, header, words):
+    first, second = read(book(HEADER, line(21), line(22), *rows))
+
+    assert list(first[1].values()) == [["ONAY"], ["ONAY"]]
+    assert second[0].name == name
+    if header:
+        assert (list(second[0].header), second[1]) == (header, words)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [HEADER, line(23)],
+        [["Toplam", "2"]],
+        [["", "RET", "23.11.2026 10:00", "HS_WEB", "F9"]],
+        [["", "RET"]],
+        [["Ayşe", "SMS", "23.11.2026 10:00", "Telefon", "SMS istemiyor"]],
+        [["5,32E+11", "RET", "", "Telefon", "SMS"]],
+        [["Şube 2"], line(23)],
+        [["bilmiyorum"], ["#YOK"], ["cevap vermiyor"], ["-"], ["yanlış numara"], line(23)],
+    ],
+)
+def test_a_line_without_an_address_begins_no_other_table(rows):
+    assert len(read(book(HEADER, line(21), line(22), *rows))) == 1
