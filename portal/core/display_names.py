@@ -20,6 +20,7 @@ LINK = re.compile(
     r"|(?:nokta|(?<!\w)dot)[\W_]{0,5}(?:com|net|org|info|biz|tr|co|io|me|ly|app|link|xyz|site|online|shop|top|club)(?!\w)",
     re.IGNORECASE,
 )
+LOOKS_LIKE_A_LINK = re.compile(r"(?<=\w)\.(?=\w{2})|:?//+|@")
 FEWEST_DIGITS = 7  # Firms' shortest numbers: 444 0 123.
 # In a row, whatever signs and single letters part them.
 DIGITS = re.compile(r"\d(?:(?:[\W_]|(?<![^\W\d_])[^\W\d_](?![^\W\d_]))*+\d)*+")
@@ -112,6 +113,11 @@ def _count_digits(plain: str, row: re.Match[str]) -> int:
     """The digits of a row behind what is harmless at its beginning."""
     harmless = HARMLESS.match(plain, row.start())
     return sum(map(str.isdecimal, plain[harmless.end() if harmless else row.start() : row.end()]))
+
+
+def break_links(text: str) -> str:
+    """The text so that no mail program makes a link of a part: a space after a dot, or instead of other characters."""
+    return LOOKS_LIKE_A_LINK.sub(lambda found: ". " if found[0] == "." else " ", text)
 
 
 def _plain(text: str) -> str:

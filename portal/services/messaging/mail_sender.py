@@ -3,7 +3,6 @@
 A mail that a killed sender had claimed is sent again with the same Message-ID: better twice than never.
 """
 
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +14,8 @@ from babel.dates import format_datetime
 from flask import current_app
 from sqlalchemy import select
 
-from portal.core import clock, leases
+from portal.core import clock, display_names, leases
+from portal.core.addresses.masking import HIDDEN
 from portal.core.extensions import db, read_session, vault
 from portal.core.models import Mail, MailKind, MailState
 from portal.core.vault import CannotOpen
@@ -32,8 +32,8 @@ MAX_ATTEMPTS = 60  # In some two and a half days.
 LONGEST_NAME = 120
 LONGEST_TEXT = 2000
 TRUSTED_FACTS = frozenset({"link", "device", "network", "address"})
+NAME_FACTS = frozenset({"place", "by", "owner", "name", "brand", "point"})  # Others may be large numbers.
 MULTILINE_FACTS = frozenset({"note", "reason", "question", "answer"})  # Written by people in correspondence with us.
-LOOKS_LIKE_A_LINK = re.compile(r"(?<=\w)\.(?=\w{2})|:?//+|@")
 
 log = structlog.get_logger()
 
@@ -137,18 +137,14 @@ def render_mail(kind: MailKind, language: str, facts: Mapping[str, Any]) -> Rend
     return RenderedMail(subject, f"{body.strip()}\n{foot}\n")
 
 
-def _clean_fact(name: str, value: Any, language: str) -> Any:
-    """A fact for a mail. Anybody who signs up chooses titles and names: they must bring no lines and no links of their
-    own into a mail of ours."""
+def _clean_fact(fact: str, value: Any, language: str) -> Any:
+    """A fact for a mail. Anybody who signs up chooses titles and names: they must bring no lines, links and telephones
+    of their own into a mail of ours."""
     if isinstance(value, datetime):
         return format_datetime(value, "d MMMM yyyy HH:mm", tzinfo=clock.ISTANBUL, locale=language)
-    if not isinstance(value, str) or name in TRUSTED_FACTS:
+    if not isinstance(value, str) or fact in TRUSTED_FACTS:
         return value
-    if name in MULTILINE_FACTS:
+    if fact in MULTILINE_FACTS:
         return value.strip()[:LONGEST_TEXT]
-    return LOOKS_LIKE_A_LINK.sub(_break_link, " ".join(value.split())[:LONGEST_NAME])
-
-
-def _break_link(found: re.Match[str]) -> str:
-    """So that no mail program makes a link of it: a space after a dot, or instead of other characters."""
-    return ". " if found[0] == "." else " "
+    name = " ".join(value.split())[:LONGEST_NAME]
+    return HIDDEN if fact in NAME_FACTS and display_names.holds_phone(name) else display_names.break_links(name)

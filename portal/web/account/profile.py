@@ -18,6 +18,7 @@ from portal.web.shared.company_form import READABLE
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.languages import LANGUAGES
 from portal.web.shared.url_converters import parse_id
+from portal.web.shared.validators import names_nobody_to_call
 
 
 def collapse_whitespace(text: str | None) -> str | None:
@@ -33,6 +34,7 @@ class MeForm(BaseForm):
             DataRequired(_l("Adınızı yazın.")),
             Length(max=120, message=_l("En çok 120 karakter yazın.")),
             READABLE,
+            names_nobody_to_call,
         ],
     )
     language = RadioField(

@@ -35,6 +35,13 @@ class DisplayName:
             raise StopValidation(f"{_(bad.problem.sentence)} {_(bad.problem.cure)}") from None
 
 
+def names_nobody_to_call(_form: Form, field: Field) -> None:
+    """Names of staff stand in mails to people whom they invite: no link and no telephone."""
+    if display_names.holds_link(field.data or "") or display_names.holds_phone(field.data or ""):
+        problem = display_names.NameProblem.LINK
+        raise ValidationError(f"{_(problem.sentence)} {_(problem.cure)}")
+
+
 MOST_LETTERS = 40  # Beside e-mail addresses: "Müşteri hizmetleri, hafta içi", and no sentence that nobody reviewed.
 
 

@@ -22,6 +22,7 @@ from portal.web.shared import absolute_urls, languages, limits
 from portal.web.shared.company_form import READABLE
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.password_field import NewPasswordField
+from portal.web.shared.validators import names_nobody_to_call
 from portal.web.signin import pending_sign_in, return_url
 from portal.web.signin.blueprint import blueprint, render_dead_link
 
@@ -30,7 +31,8 @@ DEAD_PAGE = "signin/invitation_over.html"
 
 class NewcomerForm(BaseForm):
     name = StringField(
-        _l("Adınız soyadınız"), validators=[DataRequired(_l("Adınızı yazın.")), Length(max=120), READABLE]
+        _l("Adınız soyadınız"),
+        validators=[DataRequired(_l("Adınızı yazın.")), Length(max=120), READABLE, names_nobody_to_call],
     )
     password = NewPasswordField(_l("Bir parola seçin"), validators=[InputRequired(_l("Bir parola seçin."))])
 

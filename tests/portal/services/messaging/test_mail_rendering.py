@@ -129,6 +129,12 @@ def test_a_firms_own_dots_stay():
     assert "Örnek Mağazacılık A.Ş." in written(MailKind.ADMITTED).subject
 
 
+def test_a_name_of_staff_has_nobody_called():
+    mail = written(MailKind.INVITATION, by="Banka 0850 999 99 99", place="Örnek A.Ş.")
+
+    assert "0850" not in mail.subject + mail.text and "•••, sizi Örnek A.Ş." in mail.text
+
+
 def test_a_name_brings_no_second_line_into_the_subject():
     mail = written(MailKind.ADMITTED, place="Örnek\r\nBcc: everybody")
 

@@ -182,8 +182,12 @@ def test_a_link_of_another_kind_is_no_invitation(app, browser):
 
 
 @pytest.mark.parametrize(
-    ("name", "password"), [("", PASSWORD), ("  ", PASSWORD), ("Burak", "short"), ("Burak", "burak@example.com1")]
-)
+    ("name", "password"),
+    [
+        ("", PASSWORD), ("  ", PASSWORD), ("Banka 0850 999 99 99", PASSWORD), ("Git: banka-iade.com", PASSWORD),
+        ("Burak", "short"), ("Burak", "burak@example.com1"),
+    ],
+)  # fmt: skip
 def test_a_weak_password_or_no_name_is_told_and_uses_nothing_up(browser, link, rows, name, password):
     answer = accepts(browser, link, name, password)
 
