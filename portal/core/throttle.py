@@ -16,7 +16,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from portal.core import clock
 from portal.core.models import ThrottleHit
 
-QUARTER_HOUR, HOUR, DAY = timedelta(minutes=15), timedelta(hours=1), timedelta(days=1)
+QUARTER_HOUR, HOUR = timedelta(minutes=15), timedelta(hours=1)
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
 
 
 class Limit(StrEnum):
@@ -35,6 +36,8 @@ class Limit(StrEnum):
     UNANSWERED_CODES = "unanswered_codes"
     COMPLAINTS_OF_ADDRESS = "complaints_of_address"
     WORDS_OF_COMPLAINT = "words_of_complaint"
+    REOPENINGS_OF_COMPLAINT = "reopenings_of_complaint"
+    MESSAGES_OF_COMPLAINT = "messages_of_complaint"
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,8 @@ RATES: dict[Limit, tuple[Rate, ...]] = {
     Limit.UNANSWERED_CODES: (Rate(100, HOUR),),  # Over all; beyond it new codes get longer, and nobody is refused.
     Limit.COMPLAINTS_OF_ADDRESS: (Rate(5, DAY),),  # At one provider.
     Limit.WORDS_OF_COMPLAINT: (Rate(10, DAY),),  # Messages of its person.
+    Limit.REOPENINGS_OF_COMPLAINT: (Rate(1, WEEK),),  # By staff: each closing sends the person a message.
+    Limit.MESSAGES_OF_COMPLAINT: (Rate(2, WEEK),),  # To its person; beyond it a case is closed without one.
 }
 
 

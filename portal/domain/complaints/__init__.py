@@ -9,6 +9,7 @@ from portal.domain.complaints.case_steps import (
     NotLater,
     TooLate,
     TooManyMessages,
+    TooManyReopenings,
     add_message,
     add_note,
     answer_case,
@@ -40,10 +41,10 @@ from portal.domain.complaints.queries import (
 )
 
 __all__ = [
-    "REOPEN_WITHIN", "AlreadyClosed", "AlreadyOpen", "Comparison", "MessageReport", "NoReason", "NotLater",
-    "Pressure", "QueueCounts", "TooLate", "TooManyMessages", "TooManyOpen", "TooManyToday", "add_message",
-    "add_note", "answer_case", "case_code", "close_case", "compare_case", "compare_with_refusal",
-    "count_waiting", "desks_to_remind", "due_pressure", "find_case", "held_at", "held_until", "is_refused",
-    "list_cases", "list_closings", "list_senders", "list_steps", "note_refusal", "open_case", "postpone",
-    "read_report", "record_reminders", "reopen_case", "request_erasure",
+    "REOPEN_WITHIN", "AlreadyClosed", "AlreadyOpen", "Comparison", "MessageReport", "NoReason", "NotLater", "Pressure",
+    "QueueCounts", "TooLate", "TooManyMessages", "TooManyOpen", "TooManyReopenings", "TooManyToday", "add_message",
+    "add_note", "answer_case", "case_code", "close_case", "compare_case", "compare_with_refusal", "count_waiting",
+    "desks_to_remind", "due_pressure", "find_case", "held_at", "held_until", "is_refused", "list_cases",
+    "list_closings", "list_senders", "list_steps", "note_refusal", "open_case", "postpone", "read_report",
+    "record_reminders", "reopen_case", "request_erasure",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from portal.core import clock, throttle
@@ -19,7 +19,7 @@ from portal.core.models import (
     StepAct,
 )
 from portal.core.models.ids import new_id
-from portal.core.throttle import Counted, Limit, TooManyRequests
+from portal.core.throttle import Counted, Limit
 from portal.core.vault import Vault
 from portal.domain.complaints.due_dates import due_at, end_of_day
 from portal.domain.complaints.queries import held_at, held_until
@@ -51,6 +51,10 @@ class TooManyMessages(Exception):
     """Limit.WORDS_OF_COMPLAINT is reached."""
 
 
+class TooManyReopenings(Exception):
+    """Limit.REOPENINGS_OF_COMPLAINT is reached."""
+
+
 class NoReason(ValueError):
     """This closing does not fit the case, or needs an answer."""
 
@@ -68,11 +72,8 @@ def list_closings(case: Complaint) -> tuple[Closing, ...]:
 def add_message(session: Session, vault: Vault, case: Complaint, text: str, at: datetime) -> None:
     """Add a message of the recipient. Raises AlreadyClosed and TooManyMessages."""
     locked = _lock_open_case(session, case)
-    theirs = (ComplaintStep.complaint_id == case.id, ComplaintStep.act == StepAct.ADDED)
-    try:
-        throttle.check(session, [Counted(Limit.WORDS_OF_COMPLAINT, ComplaintStep.at, *theirs)], at)
-    except TooManyRequests as many:
-        raise TooManyMessages from many
+    if _is_reached(session, Limit.WORDS_OF_COMPLAINT, case, StepAct.ADDED, at):
+        raise TooManyMessages
     _add_step(session, vault, locked, StepAct.ADDED, at, text=text)
     _record_audit(session, locked, "complaint.added", at)
 
@@ -111,14 +112,16 @@ def close_case(
     *, link: str, sender: str, user_id: int, at: datetime,
 ) -> bool:  # fmt: skip
     """Close a case and tell the recipient where to read the answer (`link`, an absolute URL). Returns whether a
-    message was queued: a new holder of the address gets none. Raises AlreadyClosed and NoReason."""
+    message was queued: a new holder of the address gets none, nor does anybody more of one case than
+    Limit.MESSAGES_OF_COMPLAINT. Raises AlreadyClosed and NoReason."""
     locked = _lock_open_case(session, case)
     if closing not in list_closings(locked) or (closing == Closing.OTHER and not text):
         raise NoReason
+    has_enough = _is_reached(session, Limit.MESSAGES_OF_COMPLAINT, locked, StepAct.CLOSED, at)
     locked.closing, locked.closed_at = closing, at
     _add_step(session, vault, locked, StepAct.CLOSED, at, user_id=user_id, text=text)
     recipient = session.get_one(Recipient, locked.recipient_id)
-    if held_until(session, recipient, held_at(session, locked)):
+    if has_enough or held_until(session, recipient, held_at(session, locked)):
         return False
     messages.write_message(
         session, vault, MessageKind.COMPLAINT_SETTLED, facts={"link": link, "sender": sender},
@@ -130,13 +133,16 @@ def close_case(
 def reopen_case(
     session: Session, vault: Vault, case: Complaint, text: str, *, user_id: int | None, at: datetime
 ) -> None:
-    """Reopen a case with a new due date: the recipient within REOPEN_WITHIN, staff at any time. Raises AlreadyOpen and
-    TooLate."""
+    """Reopen a case with a new due date: the recipient within REOPEN_WITHIN, staff as often as
+    Limit.REOPENINGS_OF_COMPLAINT says. Raises AlreadyOpen, TooLate and TooManyReopenings."""
     locked = _lock_case(session, case)
     if locked.closed_at is None:
         raise AlreadyOpen
     if user_id is None and at > locked.closed_at + REOPEN_WITHIN:
         raise TooLate
+    by_staff = ComplaintStep.user_id.is_not(None)
+    if user_id and _is_reached(session, Limit.REOPENINGS_OF_COMPLAINT, case, StepAct.REOPENED, at, by_staff):
+        raise TooManyReopenings
     locked.closing = locked.closed_at = None
     locked.due_at = due_at(locked.kind, at)
     _add_step(session, vault, locked, StepAct.REOPENED, at, user_id=user_id, text=text)
@@ -155,6 +161,14 @@ def _lock_open_case(session: Session, case: Complaint) -> Complaint:
     if locked.closed_at is not None:
         raise AlreadyClosed
     return locked
+
+
+def _is_reached(
+    session: Session, limit: Limit, case: Complaint, act: StepAct, at: datetime, *where: ColumnElement[bool]
+) -> bool:  # fmt: skip
+    """Whether a limit on steps of one kind is reached in a case."""
+    theirs = (ComplaintStep.complaint_id == case.id, ComplaintStep.act == act, *where)
+    return throttle.check(session, [Counted(limit, ComplaintStep.at, *theirs)], at, tolerated=[limit])
 
 
 def _add_step(

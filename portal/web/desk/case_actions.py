@@ -14,7 +14,7 @@ from portal.domain.providers import sandbox_mode
 from portal.web.dashboard.recipients.forms import ALL_BRANDS
 from portal.web.dashboard.recipients.recipients import apply_refusal_form, flash_refusal, make_refusal_form
 from portal.web.desk.blueprint import blueprint
-from portal.web.desk.case_page import render_case
+from portal.web.desk.case_page import render_case, reviewed_contact
 from portal.web.desk.forms import AnswerForm, CloseForm, DueForm, NoteForm, ReopenForm
 from portal.web.shared import absolute_urls
 from portal.web.shared.access import needs
@@ -37,7 +37,8 @@ def add_note(complaint_id: int) -> ResponseReturnValue:
 @needs(Permission.COMPLAINTS)
 def answer(complaint_id: int) -> ResponseReturnValue:
     """Write an answer, which the person reads on their page."""
-    found, form = own_row_or_404(db.session, Complaint, complaint_id), AnswerForm()
+    found = own_row_or_404(db.session, Complaint, complaint_id)
+    form = AnswerForm(contact=reviewed_contact(found))
     if not form.validate_on_submit():
         return render_case(found, form), 422
     complaints.answer_case(db.session, vault(), found, form.answer.data, user_id=current_user.id, at=clock.now())
@@ -68,7 +69,7 @@ def postpone(complaint_id: int) -> ResponseReturnValue:
 def close(complaint_id: int) -> ResponseReturnValue:
     """Close a case with a reason; the person gets a message that links to it."""
     found = own_row_or_404(db.session, Complaint, complaint_id)
-    form = CloseForm(case=found)
+    form = CloseForm(case=found, contact=reviewed_contact(found))
     if not form.validate_on_submit():
         return render_case(found, form), 422
     closing = Closing(form.closing.data)
@@ -85,7 +86,7 @@ def close(complaint_id: int) -> ResponseReturnValue:
     message = (
         _("Başvuru sonuçlandırıldı; kişiye bir ileti gönderilecek.")
         if is_notified
-        else _("Başvuru sonuçlandırıldı. Adres bu arada başkasına geçtiği için ileti gönderilmedi.")
+        else _("Başvuru sonuçlandırıldı, ileti gönderilmedi: adres başkasına geçti ya da bu hafta iki ileti gitti.")
     )
     return _commit_and_return(complaint_id, message)
 
@@ -94,7 +95,8 @@ def close(complaint_id: int) -> ResponseReturnValue:
 @needs(Permission.COMPLAINTS)
 def reopen(complaint_id: int) -> ResponseReturnValue:
     """Reopen a case; staff and the person see the reason."""
-    found, form = own_row_or_404(db.session, Complaint, complaint_id), ReopenForm()
+    found = own_row_or_404(db.session, Complaint, complaint_id)
+    form = ReopenForm(contact=reviewed_contact(found))
     if not form.validate_on_submit():
         return render_case(found, form), 422
     try:
@@ -102,6 +104,10 @@ def reopen(complaint_id: int) -> ResponseReturnValue:
     except complaints.AlreadyOpen:
         db.session.rollback()
         flash(_("Başvuru zaten açık."))
+        return _redirect_to_case(complaint_id)
+    except complaints.TooManyReopenings:
+        db.session.rollback()
+        flash(_("Bir başvuruyu haftada bir kez yeniden açabilirsiniz; kişi kendi sayfasından yine açabilir."))
         return _redirect_to_case(complaint_id)
     record_audit("complaint.reopened", "complaint", complaint_id)
     return _commit_and_return(complaint_id, _("Başvuru yeniden açıldı."))

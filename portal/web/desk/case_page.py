@@ -5,12 +5,13 @@ from flask.typing import ResponseReturnValue
 
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
-from portal.core.models import Brand, Complaint, ComplaintKind, Receipt, Recipient
+from portal.core.models import Brand, Complaint, ComplaintKind, Provider, Receipt, Recipient
 from portal.core.vault import CannotOpen
 from portal.domain import complaints
 from portal.domain.consents import history, recipients
 from portal.domain.identity.permissions import Permission
 from portal.domain.receipts import format_number
+from portal.domain.receipts.contents import current_sender
 from portal.web.dashboard.recipients.forms import RefusalForm
 from portal.web.dashboard.recipients.recipients import make_refusal_form
 from portal.web.desk import timeline
@@ -71,11 +72,20 @@ def render_case(case: Complaint, wrong: BaseForm | RefusalForm | None = None) ->
 
 def _forms(case: Complaint, wrong: BaseForm | None) -> dict[str, BaseForm]:
     """The form that came back, and the other ones empty."""
+    contact = reviewed_contact(case)
     empty = {
-        "answer": AnswerForm(formdata=None), "note": NoteForm(formdata=None), "due": DueForm(formdata=None),
-        "reopen": ReopenForm(formdata=None), "close": CloseForm(formdata=None, case=case),
+        "answer": AnswerForm(formdata=None, contact=contact), "note": NoteForm(formdata=None),
+        "due": DueForm(formdata=None),
+        "reopen": ReopenForm(formdata=None, contact=contact),
+        "close": CloseForm(formdata=None, case=case, contact=contact),
     }  # fmt: skip
     return {name: wrong if type(wrong) is type(form) else form for name, form in empty.items()}
+
+
+def reviewed_contact(case: Complaint) -> str:
+    """The contact line that answers may repeat: the brand's, or the provider's."""
+    brand = read_session().get_one(Brand, case.brand_id) if case.brand_id else None
+    return current_sender(read_session().get_one(Provider, case.provider_id), brand).contact
 
 
 def _refusal_form(recipient: Recipient, wrong: BaseForm | None) -> RefusalForm | None:

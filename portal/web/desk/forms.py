@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, RadioField, TextAreaField
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms import DateField, Field, RadioField, TextAreaField
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
+from portal.core import display_names
 from portal.core.models import Complaint
 from portal.domain import complaints
 from portal.web.shared.forms import BaseForm
@@ -23,17 +25,39 @@ def _strip(text: str | None) -> str | None:
     return text and text.strip()
 
 
-class AnswerForm(BaseForm):
-    answer = TextAreaField(_l("Kişiye yanıtınız"), filters=[_strip], validators=_required_text(_l("Yanıtı yazın.")))
+def _no_other_contact(form: "ShownForm", field: Field) -> None:
+    """An account that was taken over sends nobody to a telephone or page of its own."""
+    text = (field.data or "").replace(form.contact, " ")
+    if display_names.holds_link(text) or display_names.holds_phone(text):
+        told = _("Bağlantı ya da telefon yazılamaz; yalnız incelenmiş iletişim satırınız yazılabilir: %(contact)s")
+        raise ValidationError(told % {"contact": form.contact})
+
+
+class ShownForm(BaseForm):
+    """A form with a text that the person reads. `contact`: the firm's contact line, which the operator has reviewed."""
+
+    def __init__(self, *arguments: Any, contact: str, **options: Any):
+        super().__init__(*arguments, **options)
+        self.contact = contact
+
+
+class AnswerForm(ShownForm):
+    answer = TextAreaField(
+        _l("Kişiye yanıtınız"),
+        filters=[_strip],
+        validators=[*_required_text(_l("Yanıtı yazın.")), _no_other_contact],
+    )
 
 
 class NoteForm(BaseForm):
     note = TextAreaField(_l("Not"), filters=[_strip], validators=_required_text(_l("Notu yazın.")))
 
 
-class ReopenForm(BaseForm):
+class ReopenForm(ShownForm):
     reason = TextAreaField(
-        _l("Neden yeniden açıyorsunuz?"), filters=[_strip], validators=_required_text(_l("Nedeni yazın."))
+        _l("Neden yeniden açıyorsunuz?"),
+        filters=[_strip],
+        validators=[*_required_text(_l("Nedeni yazın.")), _no_other_contact],
     )
 
 
@@ -42,12 +66,12 @@ class DueForm(BaseForm):
     why = TextAreaField(_l("Neden?"), filters=[_strip], validators=_required_text(_l("Nedeni yazın.")))
 
 
-class CloseForm(BaseForm):
+class CloseForm(ShownForm):
     closing = RadioField(_l("Nasıl sonuçlandı?"), validators=[InputRequired(_l("Bir sonuç seçin."))])
     text = TextAreaField(
         _l("Kişiye yanıtınız"),
         filters=[_strip],
-        validators=[Length(max=MAX_LENGTH, message=_l("En çok 2.000 karakter yazın.")), READABLE],
+        validators=[Length(max=MAX_LENGTH, message=_l("En çok 2.000 karakter yazın.")), READABLE, _no_other_contact],
     )
 
     def __init__(self, *arguments: Any, case: Complaint, **options: Any):

@@ -8,7 +8,7 @@ from flask_babel import format_datetime, gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.core import addresses, clock
+from portal.core import addresses, clock, display_names
 from portal.core.extensions import read_session, vault
 from portal.core.iys_protocol import Status
 from portal.core.models import Brand, Complaint, ComplaintKind, Finding, Provider, Receipt, Recipient, Submission
@@ -55,6 +55,7 @@ def render_case(case: Complaint, code: str, form: WordForm, *, problem: str | No
         may_reopen=reopen_until is not None and at <= reopen_until,
         reopen_until=reopen_until,
         steps=complaints.list_steps(session, vault(), [case.id]),
+        break_links=display_names.break_links,
         summary=summary_lines(case, compared),
         gets_message=gets_message(recipient, complaints.held_at(session, case)),
         receipt_url=url_for(".receipt", code=receipt_code(receipt.id, receipt.nonce), **language_args)

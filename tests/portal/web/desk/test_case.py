@@ -24,6 +24,7 @@ from portal.core.models import (
     Role,
     Submission,
 )
+from portal.domain import complaints
 from portal.domain.notifications import messages
 from tests import make
 from tests.portal.domain.complaints.cast import HEADER, TEXT
@@ -63,6 +64,47 @@ def test_an_answer_is_read_by_the_person(case, ayse, browser, persons_page, rows
 
     assert "Listenizi inceliyoruz." in browser.get(persons_page).text
     assert acts(rows) == ["opened", "answered"] and len(entries(rows, "complaint.answered")) == 1
+
+
+@pytest.mark.parametrize(
+    "baits", ["İade için 0850 999 99 99", "Ödeme: banka-iade.com", "Arayın: 0850 GARANTI", "https://kotu.example/x"]
+)
+def test_an_answer_leads_nowhere_but_to_the_reviewed_contact(case, ayse, rows, baits):
+    """An account that was taken over sends nobody to a number or page of its own."""
+    assert posts(ayse, case, "answer", answer=baits).status_code == 422
+    assert closes(ayse, case, text=baits).status_code == 422
+    assert posts(ayse, case, "answer", answer="Bizi arayın: 0850 123 45 67").status_code == 303
+    closes(ayse, case)
+    assert posts(ayse, case, "reopening", reason=baits).status_code == 422
+
+    assert acts(rows) == ["opened", "answered", "closed"]
+
+
+def test_a_firms_words_stand_under_its_name_with_links_broken(app, case, browser, persons_page):
+    with app.app_context():
+        for text in ("Gidin: https://kotu.example/x", "Yalnız bugün"):
+            complaints.answer_case(db.session, vault(), case, text, user_id=1, at=clock.now())
+        db.session.commit()
+
+    page = browser.get(persons_page).text
+
+    assert "kotu.example" not in page and "https://kotu" not in page and "kotu. example" in page
+    assert page.count("Firmanın yanıtı:") == 2 and "doğru olup olmadıklarını biz bilmeyiz" in page
+
+
+def test_staff_reopen_a_case_once_a_week_and_two_messages_leave(case, ayse, browser, persons_page, rows):
+    """Each closing sends a message: reopening by staff must not make a tap of it."""
+    closes(ayse, case)
+    for _ in range(2):
+        posts(ayse, case, "reopening", reason="Kişi aradı")
+        closes(ayse, case)
+    assert acts(rows) == ["opened", "closed", "reopened", "closed"]
+
+    browser.post(f"{persons_page}/yeniden-ac", data={"text": "Çözülmedi"})
+    closed = closes(ayse, case)
+
+    assert acts(rows)[-2:] == ["reopened", "closed"] and closed.status_code == 303
+    assert len(rows(Message, Message.kind == MessageKind.COMPLAINT_SETTLED)) == 2
 
 
 def test_a_note_is_not(case, ayse, browser, persons_page, rows):
