@@ -41,9 +41,16 @@ _ENDING = any_of(rf"""
     sona\s\w+ dur(?:dur\w*)? kapa(?:li|t\w*) engel\w* yasa[kg]\w* haric pasif passive inactive stop\w* end(?:ed)?
     expired cancel\w* den(?:y|ied) reject\w* exclud\w* disabl\w* remov\w* delet\w* forbid\w* without
 """)
+# "Müşteriyi arama" may forbid it, "Müşteri arama" and "Beni arama izni" do not.
+_WHOM = (
+    r"(?:beni|bizi|sizi|seni|onu|onlari|kendi\w*|herkesi|(?:musteri|uye|kisi|alici|kullanici|hasta|ogrenci|veli|misafir|"
+    r"ziyaretci|abone|firma)(?:l[ae]r)?(?:[iu]?m[iu]z)?y?[iu])"
+)
+_DO_NOT = rf"(?:arama|bilgilendirme)\b(?!\s{name_words.CONSENT_NOUN}\b)"
 # Of the address ("Telefon onaylı": verified), or an act: "SMS gönderme" is the sending, and "do not send".
-_EITHER = any_of(r"""
+_EITHER = any_of(rf"""
     bounc\w+ hatali gecersiz invalid yanlis wrong (?:gonder|yap|at|ver|al|ilet|et|iste)m[ae]$
+    {_WHOM}\s(?:\w+\s){{0,2}}{_DO_NOT} {_DO_NOT}\s{_WHOM}
     gonderim\w*\s(?:durum\w*|status) (?:eposta|e?mail|telefon|tel|cep)\sonayli
 """)
 # A column about the consent, not the consent.

@@ -36,7 +36,8 @@ Email Preferences|Phone Consent|Voice Call Consent|consent|permission|SMS kabul 
 Mail atılsın mı|Bülten almak istiyorum|İndirim ve fırsatlardan e-posta ile haberdar olmak istiyorum|
 Contact permission|Send me newsletters|Yes, I want to receive emails|Kampanyalarımızdan haberdar olmak ister misiniz?|
 Telefonla aranmayı kabul ediyorum|Tarafıma SMS gönderilmesini onaylıyorum|Ticari Elektronik İleti İzni|
-Benimle iletişime geçilmesini kabul ediyorum|smsMarketingConsent|marketing_opt_in|sms_permission|SMS onay (1/0)
+Benimle iletişime geçilmesini kabul ediyorum|Müşteri arama|Beni arama izni|Müşteriyi arama onayı|Müşteri SMS bilgilendirme|Ticari arama|
+Sesli arama|smsMarketingConsent|marketing_opt_in|sms_permission|SMS onay (1/0)
 """
 # Of ends in words that no list would have, and of other things.
 NO_CONSENTS = """
@@ -59,7 +60,9 @@ SMS hakkı bitti|Consent missing|Permission pending|Abonelik dışı|SMS pass|Ar
 Consent given up|
 SMS out|SMS no|smsret|nosms|SMS'siz|SMS izin (ret)|SMS izin (iptal)|SMS iptal onay (E/H)|İzin (yok)|İzin verme SMS|
 Mail alma|SMS ❌|🚫 SMS|!SMS|¬SMS|SMS ≠|Silinmek istiyor|Telefon onaylandı|E-posta onaylı|Has email|
-E-posta bilgisi|Evet/Hayır|Müşteri|Üye mi
+E-posta bilgisi|Evet/Hayır|Müşteri|Üye mi|
+Beni arama|Müşteriyi arama|Müşterileri arama|Bizi arama|Kişiyi arama|Kişileri arama|Beni telefonla arama|Arama beni|
+Kampanya için beni arama|Onları arama|SMS ile beni bilgilendirme|Müşterilerimizi arama (E/H)
 """
 GRANTS = ("E", "evet", "1", "Yes", "true", "var", "aktif", "ONAY", "Onaylandı", "+")
 
