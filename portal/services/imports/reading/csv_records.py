@@ -60,13 +60,14 @@ def find_separator(sample: str) -> str:
 def records(lines: Iterable[str], separator: str) -> Iterator[tuple[int, list[str]]]:
     """Each row that is not empty, with the number of its first line. Raises Unreadable for too many columns or blank
     lines."""
-    lines, number, blank = iter(lines), 1, 0
+    lines, number, blank, width = iter(lines), 1, 0, 0
     ahead: deque[str] = deque()  # Lines that were read for a quoted row, and belong to none.
     while line := ahead.popleft() if ahead else next(lines, None):
         if '"' in line:
-            fields, taken = _quoted_row(line, ahead, lines, separator)
+            fields, taken = _quoted_row(line, ahead, lines, separator, width)
         else:
             fields, taken = line.rstrip("\r\n").split(separator), 1
+        width = max(width, len(fields))
         if len(fields) > MOST_COLUMNS:
             raise Unreadable(FileProblem.TOO_MANY_COLUMNS)
         if not any(map(str.strip, fields)):
@@ -84,8 +85,13 @@ def _refuse_long(line: str) -> None:
         raise Unreadable(FileProblem.TOO_MANY_COLUMNS if most >= MOST_COLUMNS else FileProblem.LINE_TOO_LONG)
 
 
-def _quoted_row(line: str, ahead: deque[str], lines: Iterator[str], separator: str) -> tuple[list[str], int]:
-    """Fields, and how many lines they took; an unclosed quote takes no other line."""
+def _quoted_row(
+    line: str, ahead: deque[str], lines: Iterator[str], separator: str, width: int
+) -> tuple[list[str], int]:
+    """Fields, and how many lines they took; an unclosed quote takes no other line, also where one below closes it.
+
+    `width` is that of the widest row so far.
+    """
     taken = 0
 
     def following() -> Iterator[str]:
@@ -103,10 +109,20 @@ def _quoted_row(line: str, ahead: deque[str], lines: Iterator[str], separator: s
     try:
         fields = next(csv.reader(following(), delimiter=separator, skipinitialspace=True, strict=True))
     except csv.Error:
+        fields = []
+    whole = min(len(fields), width or len(fields)) - 1
+    are_rows = taken > 1 and whole > 0 and min(each.count(separator) for each in (line, ahead[taken - 2])) >= whole
+    if not fields or are_rows or any(_holds_row(field, separator) for field in fields):
         return line.replace('"', "").rstrip("\r\n").split(separator), 1
     for _ in range(taken - 1):
         ahead.popleft()
     return fields, taken
+
+
+def _holds_row(field: str, separator: str) -> bool:
+    """Whether a line of a quoted field, but the first, has an address among other values."""
+    below = [line.split(separator) for line in field.splitlines()[1:] if separator in line]
+    return any(isinstance(address_or_problem(part), Address) for parts in below for part in parts)
 
 
 def _agreement(separator: str, lines: list[str]) -> int:
