@@ -122,3 +122,9 @@ def test_a_refusal_does_not_reach_the_second_address_of_its_line(name, cells):
 
     assert column.may_refuse and column.holds_addresses
     assert not column_of("Müşteri no", "12345678901", "1002345678", "8690123456789").may_refuse
+
+
+@pytest.mark.parametrize("cells", [['{"sms":false,"call":true}', ""], ["sms=0;arama=1", "SMS:H Arama:E", "x"]])
+def test_a_column_of_yes_and_no_by_channel_as_text_is_red(cells):
+    assert column_of("Tercihler", *cells).may_refuse
+    assert not column_of("Tercihler", "renk=0", "beden: M", "Tel: 5321112233").statuses
