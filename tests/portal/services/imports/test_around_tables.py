@@ -7,12 +7,17 @@ from dataclasses import replace
 import openpyxl
 import pytest
 
+from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, Source
+from portal.core.models import ImportBatch
 from portal.domain.consents.bulk_import import Entry
 from portal.services.imports import layout
 from portal.services.imports.layout.headings import refusal_spoken
 from portal.services.imports.reading import ChunkedFile
 from portal.services.imports.row_parser import sheet_parser
+from portal.services.imports.store import layout_of
+from portal.services.imports.unused_columns import unread_of
+from tests.portal.services.imports.file_steps import uploaded, work_all
 from tests.portal.services.imports.test_no_cell_lost import NOW
 
 HEADER = ["Telefon", "SMS izni", "Onay tarihi", "Kaynak", "Belge no"]
@@ -139,3 +144,15 @@ def test_another_table_below_is_a_sheet_of_its_own(rows, name, header, words):
 )
 def test_a_line_without_an_address_begins_no_other_table(rows):
     assert len(read(book(HEADER, line(21), line(22), *rows))) == 1
+
+
+@pytest.mark.parametrize("rows", [[["SMS RET VERENLER"], ONE], [["Not: müşteriler RET verdi"]], [SECOND, ONE, ONE]])
+def test_what_stands_below_is_red(app, rows):
+    batch_id = uploaded(app, book(HEADER, line(21), line(22), *rows), name="izinler.xlsx")
+    work_all(app)
+
+    with app.app_context():
+        batch = db.session.get(ImportBatch, batch_id)
+        unread = unread_of(vault(), batch)
+        assert (layout_of(vault(), batch).sheets, [each.lines for each in unread.sheets]) == ((0,), [len(rows)])
+        assert unread.doubtful == 1

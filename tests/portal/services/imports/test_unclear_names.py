@@ -36,7 +36,8 @@ Email Preferences|Phone Consent|Voice Call Consent|consent|permission|SMS kabul 
 Mail atılsın mı|Bülten almak istiyorum|İndirim ve fırsatlardan e-posta ile haberdar olmak istiyorum|
 Contact permission|Send me newsletters|Yes, I want to receive emails|Kampanyalarımızdan haberdar olmak ister misiniz?|
 Telefonla aranmayı kabul ediyorum|Tarafıma SMS gönderilmesini onaylıyorum|Ticari Elektronik İleti İzni|
-Benimle iletişime geçilmesini kabul ediyorum|Müşteri arama|Beni arama izni|Müşteriyi arama onayı|Müşteri SMS bilgilendirme|Ticari arama|
+Benimle iletişime geçilmesini kabul ediyorum|
+Müşteri arama|Beni arama izni|Müşteriyi arama onayı|Müşteri SMS bilgilendirme|Ticari arama|
 Sesli arama|smsMarketingConsent|marketing_opt_in|sms_permission|SMS onay (1/0)
 """
 # Of ends in words that no list would have, and of other things.
