@@ -147,10 +147,9 @@ def remove(gateway_id: int) -> ResponseReturnValue:
 
 def settle(gateway_id: int) -> ResponseReturnValue:
     """Decide about messages of which nobody can tell whether they went."""
-    act = request.form.get("act")
+    row, act = _lock_or_404(gateway_id), request.form.get("act")
     if act not in ("sent", "again"):
         abort(400)
-    row = _lock_or_404(gateway_id)
     count = message_outcomes.settle_undecided(row.id, clock.now(), sends_again=act == "again")
     _record("gateway.settled", row, count=count, again=act == "again")
     return commit_and_redirect(_url(gateway_id), _("Kaydedildi."))

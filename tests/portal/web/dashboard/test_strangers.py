@@ -22,7 +22,9 @@ from portal.core.models import (
     Difference,
     DifferenceKind,
     Domain,
+    EventKind,
     Factor,
+    GatewayEvent,
     Inquiry,
     Membership,
     Network,
@@ -48,6 +50,7 @@ from portal.domain.notifications import gateways
 from portal.services.iys.reconciliation import day_file
 from tests import make
 from tests.portal.domain.complaints.cast import opened, told
+from tests.portal.services.documents.test_signed_papers import picture
 from tests.portal.web.callbacks.registration import registered
 from tests.portal.web.consent_points import visitor
 from tests.portal.web.dashboard import import_batches
@@ -87,13 +90,21 @@ def things(app, rows) -> dict[str, int]:
             db.session, vault(), provider_id=draft.provider_id, carries=AddressKind.EMAIL, vendor="smtp", per_second=1,
             header="bilgi@ornek.com.tr", credentials={"host": "127.0.0.1", "security": "smtp"}, at=clock.now(),
         ).id  # fmt: skip
+        reply = GatewayEvent(
+            provider_id=draft.provider_id, gateway_id=gateway_id, kind=EventKind.REPLY, digest=b"digest",
+            received_at=clock.now(), settled_at=clock.now(),
+        )  # fmt: skip
+        db.session.add(reply)
+        db.session.get_one(Brand, draft.brand_id).logo = picture("PNG")
         db.session.commit()
+        reply_id = reply.id
     return {
         **of_people,
         "campaign_id": campaign.id, "recipient_id": rows(Recipient)[0].id, "draft": draft_id, "bulk_id": bulk_id,
         "submission_id": rows.one(Submission).id, "brand_id": rows.one(Brand).id, "day_id": day_id,
         "difference_id": difference_id, "registration_id": registration_id, "order_id": order_id,
         "batch_id": batch_id, "complaint_id": complaint_id, "gateway_id": gateway_id,
+        "event_id": reply_id,
         "result": "status_unknown", "group": "waiting",
         "format": "csv", "point_id": visitor.opened(app, "deneme-ornek", daily_budget=20),
     }  # fmt: skip
