@@ -15,7 +15,7 @@ FEW_WORDS = 3  # A heading of so many is about consents, though it does not say 
 FEW_TEXTS = 2  # In a line: more of them are data, if one is a date or a source.
 _LEGEND = re.compile(r"(?<![/\w])(\w+)\s*[=:]\s*(\w+)(?![/\w])")
 _EQUALS, _AND = re.compile(r"[=:]"), re.compile(r" (?:ve|veya|ya da) ")
-_MAY_BE_ADDRESS = re.compile(r"@|(?:\d\D{0,3}){10}")
+_OF_NUMBERS, _SHORTEST_NUMBER = "0123456789 +-()./", 10
 _KIND = re.compile(r"ret|bireysel|tacir")
 
 
@@ -39,12 +39,11 @@ def begins_table(cells: Sequence[str], header: Sequence[str], table: Sequence[Li
 
     `table` are its first lines; its own header may come again, and so may its words ("Telefon" as a source).
     """
-    texts = {cell.strip() for cell in cells} - {""}
-    if not any(map(str.isalpha, "".join(texts))) or (
-        len(texts) > FEW_TEXTS and _MAY_BE_ADDRESS.search("\t".join(texts))
-    ):
+    if any(_is_of_data(cell) for cell in cells):
         return False
-    if holds_address(cells) or texts == {name.strip() for name in header} - {""}:
+    texts = {cell.strip() for cell in cells} - {""}
+    has_letters = any(map(str.isalpha, "".join(texts)))
+    if not has_letters or texts == {name.strip() for name in header} - {""} or holds_address(cells):
         return False
     has_value = any(text[0].isdigit() or (is_value(text) and not _KIND.fullmatch(folded(text))) for text in texts)
     refusing = any(_speaks(_without_answers(text)) for text in texts)
@@ -54,6 +53,11 @@ def begins_table(cells: Sequence[str], header: Sequence[str], table: Sequence[Li
         return True
     has_status = any(folded(text) in STATUSES for text in texts) and (len(texts) > 1 or not cells[0].strip())
     return refusing and not has_status and not (has_value and len(texts) > FEW_TEXTS)
+
+
+def _is_of_data(cell: str) -> bool:
+    """Whether a cell is all number or e-mail address, found fast."""
+    return ("@" in cell and " " not in cell) or (len(cell) >= _SHORTEST_NUMBER and not cell.strip(_OF_NUMBERS))
 
 
 def _without_answers(text: str) -> str:
