@@ -15,6 +15,7 @@ from .hidden_rows import PART, attributes_of, sheet_paths, tags_in
 COMMENT, STRUCK = "Hücre notu:\n", "Üstü çizili"
 LONGEST = 10_000  # Characters of a line's notes.
 MOST_REPEATED = 1000  # Times that an ods file may repeat a line with a note.
+ODS_MARKS = b"<office:annotation", b'line-through-style="solid"'  # Without them it is not parsed: it may be long.
 STRINGS, STYLES = "xl/sharedStrings.xml", "xl/styles.xml"
 LONGEST_CELL, LONGEST_VALUE = 1000, 50  # Bytes of a cell's tag, and of the number of a string.
 _STRING, _IS_OFF = re.compile(rb"<(?:\w+:)?(?:si|strike)\b[^>]*>"), re.compile(rb'\bval="(?:0|false)"')
@@ -44,9 +45,7 @@ def find_notes(data: bytes) -> dict[str, Notes]:
             formats, strings = _struck_formats(packed), _struck_strings(packed)
             paths = [(sheet, path) for sheet, path in sheet_paths(packed) if path in names]
             return {sheet: _notes_of_sheet(packed, path, formats, strings) for sheet, path in paths}
-        if "content.xml" in names and any(
-            _holds(packed, "content.xml", each) for each in (b":annotation", b"-through")
-        ):
+        if "content.xml" in names and any(_holds(packed, "content.xml", each) for each in ODS_MARKS):
             return _notes_of_ods(packed)
     return {}
 
