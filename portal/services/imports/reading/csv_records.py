@@ -111,7 +111,7 @@ def _quoted_row(
     except csv.Error:
         fields = []
     whole = min(len(fields), width or len(fields)) - 1
-    are_rows = taken > 1 and whole > 0 and min(each.count(separator) for each in (line, ahead[taken - 2])) >= whole
+    are_rows = taken > 1 and whole > 1 and min(each.count(separator) for each in (line, ahead[taken - 2])) >= whole
     if not fields or are_rows or any(_holds_row(field, separator) for field in fields):
         return line.replace('"', "").rstrip("\r\n").split(separator), 1
     for _ in range(taken - 1):
