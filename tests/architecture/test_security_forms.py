@@ -44,7 +44,7 @@ def text_fields() -> dict[tuple[str, str], object]:
 
 def accepts(field, text: str) -> bool:
     """Whether a form with this field alone takes the text."""
-    return type("Alone", (Form,), {"field": field})(MultiDict({"field": text})).validate()
+    return type("Alone", (Form,), {"field": field, "contact": ""})(MultiDict({"field": text})).validate()
 
 
 def accepting_fields(app, text: str) -> set[tuple[str, str]]:

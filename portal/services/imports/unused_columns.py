@@ -35,7 +35,7 @@ _HARMLESS_DATE = re.compile(
     r"opt(?:in)?|alin\w*|veril\w*|sms|mesaj|arama|telefon|eposta|e?mail)"
 )
 _LAST_DAY = re.compile(r"\b(?:son|last) (?:tarih|gun|dat|day)|opt ?out")
-_CHOICE = re.compile(r"([^\W\d]+)\W{0,2}[:=]\W{0,2}(\w+)")
+_CHOICE = re.compile(r"([^\W\d]{1,20})\W{0,2}[:=]\W{0,2}(\w{1,20})")
 _SERIAL = re.compile(r"(?!\d{8}$)\d+(?:[.,]\d*)?")  # Excel's and Unix's dates, and any number.
 
 Counts = dict[str, list[int]]  # By the column's place, as JSON keys are: the numbers of UnusedColumn.

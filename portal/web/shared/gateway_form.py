@@ -22,7 +22,14 @@ MOST_PER_SECOND, USUAL_PER_SECOND = 1000, 10
 
 
 class GatewayForm(BaseForm):
-    header = StringField(_l("Gönderici"), validators=[InputRequired(_l("Göndericiyi yazın.")), READABLE])
+    header = StringField(
+        _l("Gönderici"),
+        validators=[
+            InputRequired(_l("Göndericiyi yazın.")),
+            Length(max=254, message=_l("En çok 254 karakter yazın.")),
+            READABLE,
+        ],
+    )
     per_second = IntegerField(
         _l("Saniyede en çok ileti"),
         validators=[
@@ -35,8 +42,6 @@ class GatewayForm(BaseForm):
     stored: Mapping[str, str] = {}  # The credentials that are to be replaced.
 
     def validate_header(self, field: Any) -> None:
-        if len(field.data) > 254:
-            raise ValidationError(_("En çok 254 karakter yazın."))
         if self.vendor.carries == AddressKind.PHONE and not (field.data.isascii() and 3 <= len(field.data) <= 20):
             raise ValidationError(_("Gönderici adını firmada kayıtlı olduğu gibi, Türkçe harf olmadan yazın."))
         if self.vendor.carries == AddressKind.EMAIL and not is_mailbox(field.data):

@@ -99,7 +99,7 @@ _IN_NAME = re.compile(
 )
 _MARK = re.compile(r"\b(?:RET|İPTAL|IPTAL)\b")
 _IS_DECORATED = re.compile(r"[\s<>()?]")
-_ADDRESS = re.compile(r"[^\s<>()]*@[^\s<>()?]*")
+_PART = re.compile(r"[^\s<>()]+")
 
 
 @lru_cache(maxsize=KNOWN_TEXTS)
@@ -123,9 +123,15 @@ def refuses_beside(cell: str) -> bool:
     """Whether a cell that is read as a name or an address says a refusal beside it: "Ayşe Yılmaz (RET)"."""
     if len(cell) < SHORTEST or cell.lower() == cell.upper() or ("@" in cell and not _IS_DECORATED.search(cell)):
         return False
-    text = _ADDRESS.sub(" ", cell[:LONGEST_LINE]) if "@" in cell else cell[:LONGEST_LINE]
+    text = _PART.sub(_without_address, cell[:LONGEST_LINE])
     parts = [part for part in _APART.split(_SURNAME_FIRST.sub("", text, count=1)) if part.strip()]
     if (len(parts) > 1 or len(" ".join(parts).split()) == 1) and any(map(refuses, parts)):
         return True
     is_marked = _MARK.search(text) is not None and text != text.upper()
     return is_marked or _IN_NAME.search(folded(text)) is not None
+
+
+def _without_address(part: re.Match[str]) -> str:
+    """Of an e-mail address what follows its question mark, and of anything else all."""
+    _, at, host = part[0].partition("@")
+    return f" {host.partition('?')[2]}" if at else part[0]

@@ -7,11 +7,14 @@ import zipfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from xml.etree.ElementTree import Element, ParseError, iterparse
+from typing import Any
+
+from defusedxml.ElementTree import ParseError, iterparse
 
 from .chunks import Line
 from .hidden_rows import PART, attributes_of, sheet_paths, tags_in
 
+Element = Any  # xml.etree.ElementTree.Element
 COMMENT, STRUCK = "Hücre notu:\n", "Üstü çizili"
 LONGEST = 10_000  # Characters of a line's notes.
 MOST_REPEATED = 1000  # Times that an ods file may repeat a line with a note.
@@ -20,7 +23,7 @@ STRINGS, STYLES = "xl/sharedStrings.xml", "xl/styles.xml"
 LONGEST_CELL, LONGEST_VALUE = 1000, 50  # Bytes of a cell's tag, and of the number of a string.
 _STRING, _IS_OFF = re.compile(rb"<(?:\w+:)?(?:si|strike)\b[^>]*>"), re.compile(rb'\bval="(?:0|false)"')
 # With content: its tag, its line, and its value where that is a number.
-_CELL = re.compile(rb'<(?:\w+:)?c\b((?=[^>]*\br="[A-Z]+(\d+)")[^>]*(?<!/))>(?:<(?:\w+:)?v>(\d+)<)?')
+_CELL = re.compile(rb'<(?:\w+:)?c\b((?=[^<>]*\br="[A-Z]+(\d+)")[^<>]*(?<!/))>(?:<(?:\w+:)?v>(\d+)<)?')
 _RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
 
 Notes = dict[int, list[str]]  # By the number of the line.
@@ -148,7 +151,8 @@ def _holds(packed: zipfile.ZipFile, path: str, text: bytes) -> bool:
 
 
 def _name(element: Element) -> str:
-    return element.tag.rpartition("}")[2]
+    tag: str = element.tag
+    return tag.rpartition("}")[2]
 
 
 def _values(element: Element, name: str) -> list[str]:
