@@ -32,7 +32,7 @@ _HARMLESS_DATE = re.compile(
     r"satis\w*|purchased?|ziyaret\w*|visit\w*|kayit|kaydi|regist\w+|sign|signup|up|uye\w*|member\w*|olma|musteri\w*|"
     r"custom\w+|kullanici|user|hesap|account|giris\w*|login|log|seen|guncelle\w*|update\w*|modified|olustur\w*|creat\w+|"
     r"ekle\w*|added|form\w*|basvuru\w*|randevu\w*|rezervasyon\w*|islem\w*|izin|izni|onay|onayi|riza|consent|permission|"
-    r"opt(?:in)?|alin\w*|veril\w*|sms|mesaj|arama|telefon|eposta|e?mail)"
+    r"opt(?:in)?|alin\w*|veril\w*|sms|mesaj|arama|telefon|eposta|e?mail|iys|durum\w*|status)"
 )
 _LAST_DAY = re.compile(r"\b(?:son|last) (?:tarih|gun|dat|day)|opt ?out")
 _CHOICE = re.compile(r"([^\W\d]{1,20})\W{0,2}[:=]\W{0,2}(\w{1,20})")

@@ -134,7 +134,7 @@ def import_errors(batch_id: int) -> Response:
     return download(
         map(_error_row, found.lines()),
         header=header,
-        sheet=_("Hatalı satırlar"),
+        sheet=_("Düzeltilecek satırlar"),
         name=f"izinlink-hatalar-{clock.day(clock.now())}",
         format=Format.XLSX,
         more=[Sheet(_("Geç kalanlar"), header, late)],
