@@ -12,7 +12,7 @@ from portal.core.models import Complaint
 from portal.domain import complaints
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
-from portal.web.shared.validators import READABLE
+from portal.web.shared.validators import READABLE, stop_if_wrong
 
 MAX_LENGTH = 2000
 
@@ -27,6 +27,7 @@ def _strip(text: str | None) -> str | None:
 
 def _no_other_contact(form: "ShownForm", field: Field) -> None:
     """An account that was taken over sends nobody to a telephone or page of its own."""
+    stop_if_wrong(field)
     text = (field.data or "").replace(form.contact, " ")
     if display_names.holds_link(text) or display_names.holds_phone(text):
         told = _("Bağlantı ya da telefon yazılamaz; yalnız incelenmiş iletişim satırınız yazılabilir: %(contact)s")

@@ -22,6 +22,12 @@ class WebAddress(URL):
             raise ValidationError(self.message)
 
 
+def stop_if_wrong(field: Field) -> None:
+    """End the checks of a field that is wrong already: a text that is too long is not looked through."""
+    if field.errors:
+        raise StopValidation
+
+
 class DisplayName:
     """A name that messages show, stored as display_names parses it."""
 
@@ -29,6 +35,7 @@ class DisplayName:
         self._parse = parse
 
     def __call__(self, form: Form, field: Field) -> None:
+        stop_if_wrong(field)
         try:
             field.data = self._parse(field.data or "")
         except display_names.BadName as bad:
@@ -47,6 +54,7 @@ MOST_LETTERS = 40  # Beside e-mail addresses: "Müşteri hizmetleri, hafta içi"
 
 def contact_only(_form: Form, field: Field) -> None:
     """Contact details stand in messages, too: phone numbers and e-mail addresses, no other link and few words."""
+    stop_if_wrong(field)
     rest = display_names.without_emails(field.data or "")
     if display_names.holds_link(rest) or sum(map(str.isalpha, rest)) > MOST_LETTERS:
         raise ValidationError(_("Buraya bağlantı yazılamaz; yalnız telefon ya da e-posta yazın."))
@@ -54,6 +62,7 @@ def contact_only(_form: Form, field: Field) -> None:
 
 def without_contact(_form: Form, field: Field) -> None:
     """The texts of a page lead nowhere and have nobody called: the contact line stands beside them."""
+    stop_if_wrong(field)
     text = field.data or ""
     if display_names.holds_link(text) or display_names.holds_phone(text):
         raise ValidationError(
