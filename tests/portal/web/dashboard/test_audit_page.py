@@ -145,7 +145,7 @@ def test_a_file_is_read_by_a_spreadsheet_and_its_taking_is_noted(app, ayse, rows
     assert answer.mimetype == "text/csv"
     assert answer.get_data().startswith(b"\xef\xbb\xbf")
     assert "attachment" in answer.headers["Content-Disposition"]
-    assert [each["Ayrıntı"] for each in told(ayse, "act=campaign.opened")] == ["name: Şeker"]
+    assert [each["Ayrıntı"] for each in told(ayse, "act=campaign.opened")] == ["ad: Şeker"]
     entry = rows(AuditEntry, AuditEntry.act == "audit.taken")[0]
     assert entry.facts == {"choices": "act=campaign.opened", "format": "csv"}
 

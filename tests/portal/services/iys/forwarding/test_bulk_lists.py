@@ -429,7 +429,7 @@ class TestARefusalAndAGrantInAList:
         assert outcomes(rows) == {Outcome.ACCEPTED: 2}
         assert rows.one(Consent).iys_status == "RET"
 
-    @pytest.mark.parametrize("seconds", [5, 45, 250])
+    @pytest.mark.parametrize("seconds", [5, 45, pytest.param(250, marks=pytest.mark.long)])
     def test_the_refusal_is_at_iys_within_15_seconds_of_the_grant(self, app, fatma, sandbox, iys, rows, seconds):
         sandbox.set_list_timing(seconds=seconds)
         with time_machine.travel(clock.now().replace(microsecond=0), tick=False) as now:
