@@ -378,7 +378,7 @@ def test_one_payload_that_cannot_be_opened_parks_and_the_others_go_on(app, brows
         Person(browser, code).decides(MESAJ="ONAY", EPOSTA="ONAY")
     with app.app_context():
         damaged = db.session.query(Submission).order_by(Submission.due_at).first()
-        damaged.payload = damaged.payload[:-1] + b"\0"
+        damaged.payload = damaged.payload[:-1] + bytes((damaged.payload[-1] ^ 1,))
         db.session.commit()
 
     make.forward_all(app, iys)
