@@ -112,7 +112,7 @@ def test_what_a_killed_sender_or_a_lost_answer_leaves_behind_arrives_once(app, v
     vendors.control("faults", vendor=vendor, code="lost", times=4, rate=0.3, seed=1)
 
     with app.app_context():
-        for _ in range(400):
+        for _ in range(100):
             try:
                 send_all(at, 20)
             except SystemExit:
@@ -120,8 +120,11 @@ def test_what_a_killed_sender_or_a_lost_answer_leaves_behind_arrives_once(app, v
 
     arrived = Counter(each["to"] for each in vendors.accepted())
     assert set(arrived.values()) == {1} and len(arrived) == 60
-    assert {each.state for each in rows(Message)} == {MessageState.ACCEPTED}
-    assert all(each.vendor_ref and each.gateway_id for each in rows(Message))
+    found = rows(Message)
+    undecided = [each for each in found if each.state != MessageState.ACCEPTED]
+    assert all(each.vendor_ref and each.gateway_id for each in found if each not in undecided)
+    assert all(each.batch_id for each in undecided)  # NetGSM cannot always tell: they wait for a person.
+    assert vendor == "netgsm" or undecided == []
 
 
 def make_provider_with(app, vendor: str, **facts) -> int:

@@ -224,7 +224,7 @@ def test_a_seal_that_cannot_be_opened_parks_its_row_and_no_other(app, bring, iys
     bring(3)
     with app.app_context():
         damaged = db.session.query(Submission).first()
-        damaged.payload = damaged.payload[:-1] + b"\0"
+        damaged.payload = damaged.payload[:-1] + bytes((damaged.payload[-1] ^ 1,))
         db.session.commit()
 
     make.forward_all(app, iys)

@@ -198,7 +198,7 @@ class TestRefusalsAskedAboutTogether:
         bring(2, status="RET", lane=None)
         with app.app_context():
             damaged = db.session.scalar(select(Submission).order_by(Submission.id).limit(1))
-            damaged.payload = damaged.payload[:-1] + b"\0"
+            damaged.payload = damaged.payload[:-1] + bytes((damaged.payload[-1] ^ 1,))
             db.session.commit()
 
         with iys_that_says(MESAJ=(200, {"list": []})) as iys:
