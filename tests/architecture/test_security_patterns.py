@@ -169,6 +169,7 @@ def is_any_steep(pattern: re.Pattern[str], how: str) -> bool:
     return any(is_steep(pattern, how, *each) for each in hostile(pattern))
 
 
+@pytest.mark.slow
 def test_every_pattern_is_linear():
     steep = {
         place.partition(":")[0]

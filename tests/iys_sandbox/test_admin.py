@@ -5,6 +5,8 @@ import pytest
 from iys_sandbox import create_sandbox, create_sandbox_from_environment
 from tests.iys_sandbox.callers import GRANT, Provider
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_running_sandbox_is_healthy(provider):
     assert provider.client.get("/health").json == {"status": "ok"}

@@ -9,6 +9,8 @@ from portal.core import iys_protocol
 from portal.core.iys_protocol import RecipientType
 from tests.iys_sandbox.callers import GRANT, REFUSAL, codes
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2026, 11, 24)
 HEADING = "creationDate,transactionId,recipient,recipientType,type,status,consentDate,source"
 

@@ -10,6 +10,8 @@ from portal.core import iys_protocol
 from portal.core.iys_protocol import Channel, Operation, RecipientType
 from tests.iys_sandbox.callers import GRANT, STATUS, codes
 
+pytestmark = pytest.mark.slow
+
 OF_BRAND, DAY = (700100, 700100), date(2026, 11, 23)
 PATHS = {
     Operation.ADD: ("POST", iys_protocol.add_path(*OF_BRAND)),

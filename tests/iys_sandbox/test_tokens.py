@@ -5,6 +5,8 @@ import pytest
 from iys_sandbox import create_sandbox
 from tests.iys_sandbox.callers import ACCOUNT, GRANT, Provider, codes
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_password_gives_a_pair_of_tokens(provider):
     answer = provider.signs_in()

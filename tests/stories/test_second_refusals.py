@@ -15,6 +15,8 @@ from tests import make
 from tests.portal.domain.consents.import_entries import entry, import_run
 from tests.stories.another_sender import tells_iys
 
+pytestmark = pytest.mark.slow
+
 STARTS = datetime.fromisoformat("2026-11-23 08:00:00+00:00")  # A Monday.
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 

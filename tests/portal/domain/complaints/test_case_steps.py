@@ -23,7 +23,7 @@ from portal.domain import complaints
 from portal.domain.notifications import messages
 from tests.portal.domain.complaints.cast import a_case
 
-pytestmark = pytest.mark.alike
+pytestmark = [pytest.mark.alike, pytest.mark.slow]
 
 LINK = {"link": "https://izin.example/s/code", "sender": "Örnek Mağaza", "user_id": 7}
 

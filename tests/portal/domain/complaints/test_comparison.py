@@ -14,7 +14,7 @@ from tests import make
 from tests.make import Person
 from tests.portal.domain.consents.import_entries import bring, entry
 
-pytestmark = pytest.mark.alike
+pytestmark = [pytest.mark.alike, pytest.mark.slow]
 
 TUESDAY = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)  # Refused at 11:00 in Istanbul.
 LAST = datetime(2026, 11, 27, 20, 59, 59, tzinfo=UTC)  # Friday, the last second in Istanbul.

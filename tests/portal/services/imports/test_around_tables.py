@@ -20,6 +20,8 @@ from portal.services.imports.unused_columns import unread_of
 from tests.portal.services.imports.file_steps import uploaded, work_all
 from tests.portal.services.imports.test_no_cell_lost import NOW
 
+pytestmark = pytest.mark.slow
+
 HEADER = ["Telefon", "SMS izni", "Onay tarihi", "Kaynak", "Belge no"]
 SPEAKING = """
 İleti istemediği kanallar|RET|Ticari ileti RET listesi|ret_listesi.xlsx|Ret verenler|Retler|SMS Retleri|HAYIR diyenler|

@@ -33,6 +33,8 @@ from portal.services.messaging.gateways.protocol import BlockedAddress, Push
 from tests import grants, make, servers
 from tests.portal.services.messaging import test_gateway_delivery as delivery
 
+pytestmark = pytest.mark.slow
+
 ids = count(1)
 NUMBER = "908500000001"  # Replies go there.
 REFUSED, LIKELY, REVIEW = EventOutcome.REFUSED, EventOutcome.LIKELY_REFUSAL, EventOutcome.REVIEW

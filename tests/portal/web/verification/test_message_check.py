@@ -18,7 +18,7 @@ from shortlinks import Visit
 from tests import make
 from tests.portal.web.recipient.open_complaints import complains
 
-pytestmark = pytest.mark.alike
+pytestmark = [pytest.mark.alike, pytest.mark.slow]
 
 FOUND = "Ne için"
 SAME = "Bağlantı bizim; metin, gönderdiğimiz gibi"
