@@ -80,11 +80,12 @@ def test_a_refusal_that_iys_does_not_hold_is_told_and_not_taken_back(app, drift,
     [({"type": ["MESAJ", "ARAMA"]}, {"type": "ARAMA"}, None), ({"source": ["HS_WEB", "HS_ATM"]}, {}, "ONAY")],
 )
 def test_where_iyss_row_is_of_another_key_iys_no_longer_counts_as_holding_ours(app, rows, field, theirs, ours):
-    MovementReceiver(app).receives(
-        row("ONAY", source="HS_WEB"), row("ONAY", source="HS_WEB", recipient="+905327654321")
-    )
+    with time_machine.travel(clock.now(), tick=False):
+        line = row("ONAY", source="HS_ATM", transactionId="t-1", **theirs)
+        MovementReceiver(app).receives(
+            row("ONAY", source="HS_WEB"), row("ONAY", source="HS_WEB", recipient="+905327654321")
+        )
     mine, bystander = rows(Consent)
-    line = row("ONAY", source="HS_ATM", transactionId="t-1", **theirs)
     with app.app_context():
         its_id, at = new_id(), clock.now()
         sealed = vault().seal(json.dumps(line), Difference.LINE, mine.provider_id, its_id)
