@@ -134,6 +134,10 @@ class TestRefusalsAskedAboutTogether:
 
         def with_answer(answer, rounds=1):
             bring(3, status="RET", lane=None)
+            with app.app_context():  # Each at an instant of its own: the oldest is asked about first.
+                for number, each in enumerate(db.session.query(Submission).order_by(Submission.id)):
+                    each.created_at = each.due_at = each.due_at - timedelta(microseconds=3 - number)
+                db.session.commit()
             with iys_that_says(MESAJ=answer, consents=(200, {"transactionId": "t-1"})) as iys:
                 make.forward_all(app, iys, rounds=rounds)
             return rows(Submission)
