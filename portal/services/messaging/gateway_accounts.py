@@ -19,7 +19,7 @@ from portal.services.messaging import outgoing_messages, routing
 from portal.services.messaging.gateways.demo import DemoGateway
 from portal.services.messaging.gateways.offered_vendors import OFFERED
 from portal.services.messaging.gateways.protocol import Gateway
-from portal.services.messaging.lines import Defaults
+from portal.services.messaging.sending_lines import Defaults
 
 DEMO, NOBODY = None, 0  # In place of a gateway's id.
 FAKE_PATHS = {"verimor": "/verimor/v2", "netgsm": "/netgsm/sms/rest/v2", "iletimerkezi": "/iletimerkezi/v1"}

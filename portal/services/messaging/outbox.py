@@ -36,10 +36,10 @@ from portal.core.vault import CannotOpen
 from portal.domain.campaigns.lifecycle import is_stopped
 from portal.domain.consents.may_send import is_refused
 from portal.domain.notifications import messages
-from portal.services.messaging import gateway_accounts, lines, message_outcomes, outgoing_messages, routing
+from portal.services.messaging import gateway_accounts, message_outcomes, outgoing_messages, routing, sending_lines
 from portal.services.messaging.gateways.protocol import Batch, OutgoingMessage
-from portal.services.messaging.lines import Line
 from portal.services.messaging.message_outcomes import Call
+from portal.services.messaging.sending_lines import Line
 
 LEASES = {AddressKind.PHONE: timedelta(minutes=1), AddressKind.EMAIL: timedelta(minutes=5)}  # Longer than a batch.
 BATCHES = {AddressKind.PHONE: 100, AddressKind.EMAIL: 20}  # Mails go one by one over a connection.
@@ -63,7 +63,7 @@ def send_due(*, only_urgent: bool = False) -> bool:
     Each decision wakes this, so it takes no write lock while nothing is due, and spares a gateway that just failed.
     """
     at = clock.now()
-    for line in lines.due_lines(read_session(), at, gateway_accounts.defaults(at), only_urgent=only_urgent):
+    for line in sending_lines.due_lines(read_session(), at, gateway_accounts.defaults(at), only_urgent=only_urgent):
         claim = _claim(line, at)
         for call in claim.calls:
             if call.is_repeated:
@@ -76,7 +76,7 @@ def send_due(*, only_urgent: bool = False) -> bool:
 
 
 def _claim(line: Line, at: datetime) -> Claim:
-    gateways = lines.gateways_of(db.session, line)
+    gateways = sending_lines.gateways_of(db.session, line)
     rows = db.session.execute(
         select(Message, Recipient)
         .outerjoin(Recipient, Recipient.id == Message.recipient_id)

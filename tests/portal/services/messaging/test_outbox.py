@@ -26,7 +26,7 @@ from portal.core.models import (
 from portal.domain.campaigns import lifecycle
 from portal.domain.providers import brands, suspension
 from portal.services import launches
-from portal.services.messaging import gateway_accounts, lines, message_outcomes, outbox, outgoing_messages
+from portal.services.messaging import gateway_accounts, message_outcomes, outbox, outgoing_messages, sending_lines
 from portal.services.messaging.gateways.demo import FAILED
 from portal.services.messaging.gateways.protocol import SendResult
 from portal.services.messaging.message_outcomes import Call
@@ -72,7 +72,7 @@ def claim(url: str) -> Sequence[Call]:
     """Claim a line's messages, as a sender does before it calls the gateway."""
     current_app.config["MESSAGE_GATEWAY_URL"] = url
     at = clock.now()
-    line = next(lines.due_lines(db.session, at, gateway_accounts.defaults(at)))
+    line = next(sending_lines.due_lines(db.session, at, gateway_accounts.defaults(at)))
     return outbox._claim(line, at).calls
 
 
