@@ -1,8 +1,6 @@
 """`flask iys …`: the forwarder, the sandbox, and partner accounts."""
 
-import signal
 import sys
-import threading
 from pathlib import Path
 
 import click
@@ -13,6 +11,7 @@ from werkzeug.serving import run_simple
 from iys_sandbox import create_sandbox, register_partner, register_provider
 from iys_sandbox.pushes import start_delivery_thread
 from portal.cli import reconciliation
+from portal.cli.stopping import stop_on_signal
 from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.domain.identity import accounts
@@ -26,10 +25,7 @@ group.add_command(reconciliation.sweep)
 @group.command()
 def forward() -> None:
     """Forward decisions until stopped; SIGINT and SIGTERM end it after the calls in hand."""
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    forwarder.run_loops(current_app._get_current_object(), stop)  # type: ignore[attr-defined]  # Of the proxy.
+    forwarder.run_loops(current_app._get_current_object(), stop_on_signal())  # type: ignore[attr-defined]  # Of the proxy.
 
 
 @group.command()
