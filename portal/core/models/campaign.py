@@ -36,6 +36,10 @@ class ExclusionReason(StrEnum):
     REFUSED = "refused"
     ALREADY_ASKED = "already_asked"
     NO_CHANNEL = "no_channel"
+    NO_CONTACT = "no_contact"  # Nobody said how or when the person began the contact, so it may not be asked.
+    OFFERED_LATELY = "offered_lately"  # A refusing campaign of the brand made it a link in the last 90 days.
+    CHANGED_HANDS = "changed_hands"  # Who has the address now is not the one who began the contact.
+    UNREAD_REPLY = "unread_reply"  # Its reply may refuse, and nobody has read it yet.
 
 
 class Delivery(StrEnum):
@@ -112,6 +116,8 @@ class AudienceEntry(Entity):
     link_id: Mapped[int | None] = mapped_column(BigId, unique=True)
     left_out: Mapped[ExclusionReason | None]
     channels: Mapped[str | None] = mapped_column(String(40))  # Those of the link: an address may support fewer.
+    contact_kind: Mapped[ContactKind | None]  # The person's own contact; None: that of the campaign.
+    contact_date: Mapped[date | None]
 
 
 class AudienceList(Entity):
@@ -134,6 +140,7 @@ class AudienceList(Entity):
     problem: Mapped[str | None] = mapped_column(String(40))  # Why nothing of it was taken.
     lease_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(Integer, default=0)  # Of the worker.
+    unread_confirmed_at: Mapped[datetime | None]  # When its author said that no refusals stand in columns not read.
     created_at: Mapped[datetime]
 
 
