@@ -26,7 +26,8 @@ class DecisionOrigin(StrEnum):
     STAFF = "staff"
     AT_IYS = "iys"
     OTHER_SENDER = "other_sender"  # Sent to İYS for the provider, but not by us.
-    REPLY = "reply"  # To a message of the provider's, or on the list of the vendor that sends them.
+    REPLY = "reply"  # To a message of the provider's.
+    FEEDBACK = "feedback"  # A vendor's list of refusals, a complaint about a mail, or a refusal by mail.
     RENEWAL = "renewal"  # A refusal that missed İYS's deadline, re-issued as of now.
 
 

@@ -40,6 +40,7 @@ class MessageGateway(Entity):
     failures: Mapped[int] = mapped_column(Integer, default=0)  # In a row.
     served_at: Mapped[datetime | None]  # Its last turn.
     swept_at: Mapped[datetime | None]  # Reports, replies and refusals were fetched.
+    mailbox_position: Mapped[str | None] = mapped_column(String(40))  # Mails that came back were read up to here.
     tested_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]

@@ -52,3 +52,4 @@ class GatewayEvent(Entity):
     receipt_id: Mapped[int | None] = mapped_column(BigId)  # Of a refusal.
     settled_at: Mapped[datetime | None]  # None: a worker, or a person, has still to do something.
     user_id: Mapped[int | None] = mapped_column(BigId)  # The person.
+    reminded_at: Mapped[datetime | None]  # When a mail last told the desk that it waits.

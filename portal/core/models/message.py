@@ -112,6 +112,7 @@ class MailKind(StrEnum):
     SUBMISSIONS_WAIT = "submissions_wait"  # İYS has not taken decisions: late, parked, blocked or expired.
     GATEWAY_STOPPED = "gateway_stopped"  # Its vendor refuses the account: nothing leaves.
     CASES_WAIT = "cases_wait"  # Complaints at the desk: new, nearly due or overdue.
+    REPLIES_WAIT = "replies_wait"  # Replies that may refuse, which nobody has read yet.
 
 
 class MailState(StrEnum):

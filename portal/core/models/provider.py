@@ -61,6 +61,10 @@ class Provider(Entity):
 
 
 class Brand(Entity):
+    __table_args__ = (
+        partial_index("uq_brand_keyword", "provider_id", "keyword", where="keyword IS NOT NULL", unique=True),
+    )
+
     provider_id: Mapped[int] = foreign_key("provider.id")
     brand_code: Mapped[int] = mapped_column(unique=True)  # İYS's; a brand belongs to one provider here.
     name: Mapped[str] = mapped_column(String(255))
@@ -68,6 +72,7 @@ class Brand(Entity):
     requested_contact: Mapped[str | None] = mapped_column(String(255))  # Likewise.
     requested_at: Mapped[datetime | None]  # While either waits.
     header: Mapped[str | None] = mapped_column(String(11))  # The sender header of its SMS (N-2).
+    keyword: Mapped[str | None] = mapped_column(String(11))  # In replies to a number of several brands; folded.
     colour: Mapped[str | None] = mapped_column(String(7))  # "#rrggbb"
     contact: Mapped[str | None] = mapped_column(String(255))  # Overrides the provider's.
     notice_url: Mapped[str | None] = mapped_column(String(500))  # Overrides the provider's.

@@ -41,6 +41,7 @@ FACTS: dict[MailKind, frozenset[str]] = {
     MailKind.SUBMISSIONS_WAIT: frozenset({"place", "level", "count", "link"}),  # Counts: no address.
     MailKind.GATEWAY_STOPPED: frozenset({"place", "vendor", "code", "link"}),  # `code`: the vendor's word.
     MailKind.CASES_WAIT: frozenset({"place", "opened", "near", "overdue", "link"}),  # Counts: no word of a person's.
+    MailKind.REPLIES_WAIT: frozenset({"place", "count", "link"}),  # Likewise.
 }
 CHANGES = ("first_totp", "totp_added", "totp_removed", "passkey_added", "passkey_removed", "recovery_renewed")
 OPERATOR = ""  # The `place` of an invitation to the operator's own staff.

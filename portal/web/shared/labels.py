@@ -84,6 +84,7 @@ LABELS: list[tuple[StrEnum, str]] = [
     (models.DecisionOrigin.LINK, N_("Kişisel bağlantı")),
     (models.DecisionOrigin.ONE_CLICK, N_("E-posta programından tek tıkla ret")),
     (models.DecisionOrigin.REPLY, N_("Gönderilen iletiye yanıt")),
+    (models.DecisionOrigin.FEEDBACK, N_("E-posta sistemi ya da SMS firması bildirdi")),
     (models.DecisionOrigin.POINT, N_("İzin noktası")),
     (models.DecisionOrigin.MINE, N_("İzinlerim sayfası")),
     (models.DecisionOrigin.NOT_MINE, N_("“Bu ben değilim” bildirimi")),
