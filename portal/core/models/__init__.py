@@ -18,6 +18,7 @@ from portal.core.models.campaign import (
     ExclusionReason,
 )
 from portal.core.models.complaint import Closing, Complaint, ComplaintKind, ComplaintStep, Finding, StepAct
+from portal.core.models.confirmation import ConfirmationAlarm, OwnConfirmation
 from portal.core.models.connection import (
     NO_PROVIDER,
     CallTally,
@@ -39,7 +40,7 @@ from portal.core.models.decision import (
     is_void,
 )
 from portal.core.models.gateway import BrandGateway, GatewayState, MessageGateway
-from portal.core.models.gateway_event import TO_READ, EventKind, EventOutcome, GatewayEvent
+from portal.core.models.gateway_event import TO_READ, EventKind, EventOutcome, GatewayEvent, may_have_refused
 from portal.core.models.holiday import DayKind, Holiday
 from portal.core.models.imports import (
     WORKER_STATES,

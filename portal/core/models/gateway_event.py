@@ -4,7 +4,7 @@ about it."""
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import LargeBinary, UniqueConstraint
+from sqlalchemy import ColumnElement, LargeBinary, SQLColumnExpression, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.models.base import BigId, Entity, foreign_key, partial_index
@@ -53,3 +53,12 @@ class GatewayEvent(Entity):
     settled_at: Mapped[datetime | None]  # None: a worker, or a person, has still to do something.
     user_id: Mapped[int | None] = mapped_column(BigId)  # The person.
     reminded_at: Mapped[datetime | None]  # When a mail last told the desk that it waits.
+
+
+def may_have_refused(recipient_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
+    """The condition that a reply of a recipient may refuse, and nobody has read it yet: nothing is sent meanwhile."""
+    unread = select(GatewayEvent.recipient_id).where(
+        GatewayEvent.outcome == EventOutcome.LIKELY_REFUSAL, GatewayEvent.settled_at.is_(None),
+        GatewayEvent.recipient_id.is_not(None),
+    )  # fmt: skip
+    return recipient_id.in_(unread)
