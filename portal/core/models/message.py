@@ -15,7 +15,8 @@ class MessageKind(StrEnum):
     """Each has a folder in templates/messages/."""
 
     INVITATION = "invitation"  # With a link of a campaign; its launch writes the text.
-    CONFIRMATION = "confirmation"  # Of a grant, on the same day (Regulation art. 7).
+    CONFIRMATION = "confirmation"  # Of an act with a grant, on the same day (Regulation art. 7).
+    REFUSAL = "refusal"  # Confirms an act that only refuses.
     CODE = "code"  # Six digits to prove an address.
     COMPLAINT_SETTLED = "complaint_settled"
 
@@ -40,6 +41,8 @@ class UnsentReason(StrEnum):
     EXPIRED = "expired"
     LANDLINE = "landline"  # The address takes no messages.
     UNDONE = "undone"  # The grant that it confirms was taken back.
+    REASSIGNED = "reassigned"  # Somebody else may have the address by now.
+    PROVIDER = "provider"  # The provider confirmed it itself.
     SANDBOX = "sandbox"  # A stranger's address, before the provider or brand is admitted.
 
 
@@ -52,6 +55,7 @@ class Message(Entity):
         Index("ix_message_vendor_ref", "gateway_id", "vendor_ref"),
         partial_index("ix_message_unreported", "gateway_id", "called_at", where="state = 'accepted'"),
         partial_index("uq_message_carried", "link_id", unique=True, where="kind = 'invitation'"),
+        partial_index("ix_message_confirmation", "provider_id", "created_at", where="receipt_id IS NOT NULL"),
     )
 
     PLACE = "message.text"
@@ -65,7 +69,7 @@ class Message(Entity):
     campaign_id: Mapped[int | None] = foreign_key("campaign.id")
     recipient_id: Mapped[int | None] = foreign_key("recipient.id")
     link_id: Mapped[int | None] = mapped_column(BigId)
-    receipt_id: Mapped[int | None] = mapped_column(BigId)
+    receipt_id: Mapped[int | None] = mapped_column(BigId)  # Of the act that it confirms.
     address: Mapped[bytes | None]  # Encrypted: the destination if there is no recipient.
     facts: Mapped[bytes | None]  # Encrypted JSON: the template's variables, until it is rendered.
     text: Mapped[bytes | None]  # Encrypted, since it holds the link. Never stored for codes.
@@ -112,6 +116,7 @@ class MailKind(StrEnum):
     SUBMISSIONS_WAIT = "submissions_wait"  # İYS has not taken decisions: late, parked, blocked or expired.
     GATEWAY_STOPPED = "gateway_stopped"  # Its vendor refuses the account: nothing leaves.
     CASES_WAIT = "cases_wait"  # Complaints at the desk: new, nearly due or overdue.
+    CONFIRMATIONS_WAIT = "confirmations_wait"  # Consents of the day are not confirmed, or were not.
     REPLIES_WAIT = "replies_wait"  # Replies that may refuse, which nobody has read yet.
 
 

@@ -16,7 +16,7 @@ REASONS = "refused expired landline undone sandbox"
 MAILS = (
     "confirmation already_here invitation reset new_device factor_changed password_changed new_owner admitted "
     "sent_back suspended answered order_settled import_asked import_ended point_budget name_settled submissions_wait "
-    "cases_wait gateway_stopped"
+    "cases_wait gateway_stopped replies_wait"
 )
 CONFIRMS = sa.text("receipt_id IS NOT NULL")
 
