@@ -3,6 +3,7 @@
 from portal.core.addresses import emails, phones
 from portal.core.addresses.address import Address, AddressKind
 from portal.core.addresses.emails import is_email
+from portal.core.addresses.mail_services import MailService
 from portal.core.addresses.masking import HIDDEN, mask, redact_addresses, redact_certain_addresses
 from portal.core.addresses.normalization import normalize_spelling
 from portal.core.addresses.phones import is_phone, without_plus
@@ -15,6 +16,7 @@ __all__ = [
     "Address",
     "AddressKind",
     "BadAddress",
+    "MailService",
     "Problem",
     "is_email",
     "is_phone",

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from portal.core.addresses import mail_services
+from portal.core.addresses.mail_services import MailService
+
 GMAIL = ("gmail.com", "googlemail.com")  # Two domains of one service, which ignores dots.
 
 if TYPE_CHECKING:
@@ -33,6 +36,12 @@ class Address:
         local, _, domain = self.text.rpartition("@")
         box = local.partition("+")[0] or local
         return f"{box.replace('.', '')}@{GMAIL[0]}" if domain in GMAIL else f"{box}@{domain}"
+
+    @property
+    def mail_service(self) -> MailService | None:
+        """Whose mailbox it is; None of a phone."""
+        domain = self.text.rpartition("@")[2]
+        return mail_services.mail_service(domain) if self.kind == AddressKind.EMAIL else None
 
     @property
     def takes_messages(self) -> bool:

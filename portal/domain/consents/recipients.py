@@ -42,6 +42,7 @@ def recipient_rows(
             "id": recipient_id,
             "provider_id": provider_id,
             "kind": address.kind,
+            "mail_service": address.mail_service,
             "address": vault.seal(text, Recipient.PLACE, provider_id, recipient_id),
             "closed_at": closures.get(text),
             "created_at": at,

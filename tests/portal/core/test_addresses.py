@@ -15,6 +15,7 @@ from portal.core.addresses import (
     Address,
     AddressKind,
     BadAddress,
+    MailService,
     Problem,
     is_email,
     is_phone,
@@ -492,3 +493,17 @@ def test_redaction_takes_linear_time(sign):
 )
 def test_a_landline_takes_no_messages(text, takes):
     assert parse(text).takes_messages == takes
+
+
+@pytest.mark.parametrize(
+    ("text", "service"),
+    [
+        ("a@GoogleMail.com", MailService.GMAIL),
+        ("ayse@hotmail.com.tr", MailService.MICROSOFT),
+        ("ayse@gmail.com.example", MailService.OTHER),
+        ("ayse@small-firm.example", MailService.OTHER),
+        ("0532 123 45 67", None),
+    ],
+)
+def test_only_large_mail_services_have_a_name(text, service):
+    assert parse(text).mail_service == service
