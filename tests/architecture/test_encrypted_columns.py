@@ -15,6 +15,7 @@ NOT_ENCRYPTED = {
     "user_account.index_odd": "blind index",
     "user_account.index_even": "blind index",
     "consent_text.digest": "hash of a published text",
+    "message_text.digest": "hash of a text that is sent",
     "receipt.token_digest": "hash of a form's token",
     "decision.salt": "random",
     "leaf.digest": "salted hash",
