@@ -13,6 +13,7 @@ from portal.core.models import Brand, Domain, Provider
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import brands as rule
 from portal.domain.providers import logos, onboarding, sandbox_mode
+from portal.domain.replies import keywords
 from portal.services import domains
 from portal.services.domains import CheckResult, record_name
 from portal.web.dashboard.blueprint import blueprint
@@ -30,7 +31,7 @@ from portal.web.shared.signed_in_person import (
     record_audit,
 )
 
-EDITABLE_FIELDS = ("name", "header", "colour", "contact", "notice_url", "source")
+EDITABLE_FIELDS = ("name", "header", "keyword", "colour", "contact", "notice_url", "source")
 SAVED = (*EDITABLE_FIELDS, "requires_name", "requested_name", "requested_contact")
 
 
@@ -97,7 +98,10 @@ def change_brand(brand_id: int) -> ResponseReturnValue:
     db.session.refresh(brand)  # The operator may have settled its request meanwhile.
     before = {name: getattr(brand, name) for name in SAVED}
     values = {name: (form[name].data or "").strip() or None for name in EDITABLE_FIELDS}
-    for name in ("header", "colour", "notice_url", "source"):
+    if keywords.is_taken(db.session, brand, values["keyword"]):
+        form.keyword.errors = [gettext("Bu sözcük başka bir markanızın. Başka bir sözcük yazın.")]
+        return _render_brand(brand, form=form), 422
+    for name in ("header", "keyword", "colour", "notice_url", "source"):
         setattr(brand, name, values[name])
     brand.requires_name = form.requires_name.data
     rule.request_change(provider, brand, name=form.name.data, contact=values["contact"], at=clock.now())

@@ -7,9 +7,10 @@ from wtforms import BooleanField, SelectField, StringField, URLField, Validation
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp
 
 from portal.domain.providers import brand_colours, brands
+from portal.domain.replies import keywords
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
-from portal.web.shared.validators import READABLE, DisplayName, WebAddress, contact_only, reachable
+from portal.web.shared.validators import READABLE, DisplayName, WebAddress, contact_only, reachable, stop_if_wrong
 
 BRAND_CODE = r"\s*[1-9][0-9]{0,11}\s*$"
 NAME_VALIDATORS = [InputRequired(_l("Markanın adını yazın.")), Length(max=255), DisplayName()]
@@ -23,6 +24,7 @@ class NewBrandForm(BaseForm):
 class BrandForm(BaseForm):
     name = StringField(_l("Marka adı"), validators=NAME_VALIDATORS)
     header = StringField(_l("SMS gönderici adı"), validators=[Optional(), Length(max=60), READABLE])
+    keyword = StringField(_l("Yanıt sözcüğü"), validators=[Optional(), Length(max=60), READABLE])
     colour = StringField(_l("Renk"), validators=[Optional(), Length(max=20), READABLE])
     contact = StringField(
         _l("İletişim satırı"), validators=[Optional(), Length(max=255), READABLE, reachable, contact_only]
@@ -48,6 +50,16 @@ class BrandForm(BaseForm):
             if bad.suggestion:
                 told.append(gettext("Örneğin: %(header)s", header=bad.suggestion))
             raise ValidationError(" ".join(told)) from None
+
+    def validate_keyword(self, field):
+        """A word that names the brand in replies, and says nothing else there."""
+        stop_if_wrong(field)
+        try:
+            field.data = keywords.parse_keyword(field.data)
+        except keywords.BadKeyword:
+            raise ValidationError(
+                gettext("Tek sözcük yazın: 2-11 harf ya da rakam. RET, ONAY, SMS gibi anlamı olan sözcükler olmaz.")
+            ) from None
 
     def validate_colour(self, field):
         """A colour that is legible; where it is not, the nearest one is offered."""

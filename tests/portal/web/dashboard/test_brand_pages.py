@@ -61,14 +61,14 @@ def test_the_list_tells_how_many_granted_and_refused(app, ayse, browser):
 def test_a_brand_is_dressed(ayse, brand_id, rows):
     answer = ayse.posts(
         f"/dashboard/brands/{brand_id}",
-        values(name="Yeni ad", header="ORNEK", colour="#0B5E6B", contact="destek@ornek.example", source="HS_MOBIL",
+        values(name="Yeni ad", header="ORNEK", keyword="örnk", colour="#0B5E6B", contact="destek@ornek.example", source="HS_MOBIL",
                notice_url="https://ornek.example/kvkk"),
     )  # fmt: skip
 
     its = rows.one(Brand)
     assert answer.status_code == 303
     assert (its.name, its.requested_name) == ("Örnek Mağaza", "Yeni ad")
-    assert (its.header, its.colour) == ("ORNEK", "#0b5e6b")
+    assert (its.header, its.keyword, its.colour) == ("ORNEK", "ORNK", "#0b5e6b")
     assert (its.contact, its.requested_contact) == (None, "destek@ornek.example")
     assert its.notice_url == "https://ornek.example/kvkk"
     assert its.source == "HS_MOBIL"
@@ -101,6 +101,8 @@ def test_nothing_changed_is_nothing_noted(ayse, brand_id, rows):
         ({"header": "marka.com"}, "operatörleri böyle adları iptal ediyor"),
         ({"contact": "Kartınız kapanmadan hemen arayıp kimliğinizi doğrulayın: 0850 000 00 00"}, "yalnız telefon"),
         ({"header": "GARANTIBBVA"}, "adının kısaltması"),
+        ({"keyword": "iptal"}, "anlamı olan sözcükler olmaz"),
+        ({"keyword": "iki sözcük"}, "Tek sözcük yazın"),
         ({"colour": "#f5c400"}, "En yakın okunur renk: #"),
         ({"colour": "red"}, "#0b5e6b gibi"),
         ({"colour": "#0b5e6b;}body{x:y"}, "#0b5e6b gibi"),

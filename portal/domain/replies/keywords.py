@@ -1,0 +1,32 @@
+"""Keywords of brands: the word by which a reply to a number of several brands is for one of them."""
+
+import re
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from portal.core.models import Brand
+from portal.domain.replies.classification import ReplyOutcome, classify_reply, fold
+
+KEYWORD = re.compile(r"[A-Z0-9]{2,11}")
+
+
+class BadKeyword(ValueError):
+    """No single word of 2 to 11 letters and digits, or one that says something in a reply, such as RET."""
+
+
+def parse_keyword(text: str) -> str:
+    """A keyword as it is stored: folded, so `moda` and `MÖDA` are the same. Raises BadKeyword.
+
+    A word that stands beside a refusal without changing it (SMS), or is an operator's code (B038), names no brand."""
+    keyword = fold(text)
+    says_something = classify_reply(keyword) != ReplyOutcome.REVIEW
+    if not KEYWORD.fullmatch(keyword) or says_something or classify_reply(f"{keyword} RET") == ReplyOutcome.REFUSAL:
+        raise BadKeyword
+    return keyword
+
+
+def is_taken(session: Session, brand: Brand, keyword: str | None) -> bool:
+    """Whether another brand of the provider has the keyword, at whichever number. The caller has locked the provider."""
+    others = exists().where(Brand.provider_id == brand.provider_id, Brand.keyword == keyword, Brand.id != brand.id)
+    return keyword is not None and bool(session.scalar(select(others)))
