@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select, true
 from sqlalchemy.orm import Session
 
 import shortlinks
-from portal.core.addresses import parse, without_plus
+from portal.core.addresses import mask, parse, without_plus
 from portal.core.extensions import vault
 from portal.core.models import AudienceEntry, Brand, Campaign, CampaignKind, Consent, Recipient
 from portal.core.models.recipient import has_changed_hands
@@ -17,6 +17,7 @@ from portal.domain.providers.brands import link_base_url
 from portal.services.launches.invitation_text import text_writer
 
 CHUNK = 2000
+PART = 1000  # Links whose codes are printed in one file.
 COLUMNS = ("address", "link", "words", "text", "subject")
 LinkedAddress = tuple[str, int, int]  # Address, link id and nonce.
 
@@ -57,15 +58,34 @@ def link_lines(session: Session, campaign: Campaign, salt: str, link_base: str) 
         yield without_plus(address), f"{link_base}/{code}", word_pair(salt, link_id, nonce), body.strip(), subject
 
 
-def _linked_addresses(session: Session, campaign: Campaign) -> Iterator[LinkedAddress]:
-    """Read in chunks."""
-    last = 0
+def part_lines(
+    session: Session, campaign: Campaign, salt: str, link_base: str, part: int
+) -> Iterator[tuple[str, str, str]]:
+    """(masked address, link, two words) of the n-th PART of the links, from 0, for printing.
+
+    A part has the same links each time, less those whose address has refused since.
+    """
+    link_base = link_base_url(session, campaign.brand_id, link_base)
+    has_link = AudienceEntry.campaign_id == campaign.id, AudienceEntry.link_id.is_not(None)
+    linked = select(AudienceEntry.id).where(*has_link).order_by(AudienceEntry.id)
+    first, following = (session.scalar(linked.offset(begin * PART).limit(1)) for begin in (part, part + 1))
+    for address, link_id, nonce in _linked_addresses(session, campaign, first, following) if first else ():
+        link = f"{link_base}/{shortlinks.code_of(salt, link_id, nonce)}"
+        yield mask(address), link, word_pair(salt, link_id, nonce)
+
+
+def _linked_addresses(
+    session: Session, campaign: Campaign, first: int = 0, following: int | None = None
+) -> Iterator[LinkedAddress]:
+    """Read in chunks, from the entry `first` to the one before `following`."""
+    last = first - 1
+    end = true() if following is None else AudienceEntry.id < following
     while True:
         rows = session.execute(
             select(AudienceEntry.id, AudienceEntry.link_id, shortlinks.Link.nonce, Recipient)
             .join(shortlinks.Link, shortlinks.Link.id == AudienceEntry.link_id)
             .join(Recipient, Recipient.id == AudienceEntry.recipient_id)
-            .where(AudienceEntry.campaign_id == campaign.id, AudienceEntry.id > last, ~_is_barred(campaign))
+            .where(AudienceEntry.campaign_id == campaign.id, AudienceEntry.id > last, end, ~_is_barred(campaign))
             .order_by(AudienceEntry.id)
             .limit(CHUNK)
         ).all()
