@@ -8,7 +8,17 @@ from sqlalchemy.orm import Session
 
 from portal.core import iys_protocol
 from portal.core.iys_protocol import Channel, Status
-from portal.core.models import Annulment, Brand, Consent, Decision, DecisionOrigin, Outcome, Provider, Submission
+from portal.core.models import (
+    Annulment,
+    Brand,
+    Consent,
+    Decision,
+    DecisionOrigin,
+    Outcome,
+    Provider,
+    Submission,
+    may_have_refused,
+)
 from portal.core.models.decision import decision_time
 from portal.domain.consents.may_send import Answer, answer_of
 from portal.domain.consents.urgency import Urgency, urgency
@@ -38,13 +48,16 @@ class DecisionRecord:
 def current_consents(session: Session, recipient_id: int, at: datetime) -> list[tuple[Consent, Brand, Answer]]:
     """The consents that a decision stands behind, by brand and channel, and whether messages may be sent on them."""
     rows = session.execute(
-        select(Consent, Brand, Provider)
+        select(Consent, Brand, Provider, may_have_refused(Consent.recipient_id))
         .join(Brand, Brand.id == Consent.brand_id)
         .join(Provider, Provider.id == Brand.provider_id)
         .where(Consent.recipient_id == recipient_id, Consent.status.is_not(None))
         .order_by(Brand.name, Consent.channel)
     )
-    return [(consent, brand, answer_of(consent, brand, provider, at)) for consent, brand, provider in rows]
+    return [
+        (consent, brand, answer_of(consent, brand, provider, at, has_unread_reply=is_unread))
+        for consent, brand, provider, is_unread in rows
+    ]
 
 
 def list_decisions(session: Session, recipient_id: int, at: datetime) -> list[DecisionRecord]:

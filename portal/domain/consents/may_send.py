@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, literal, 
 from portal.core import business_days
 from portal.core.iys_protocol import RecipientType, Status, parse_wire_date
 from portal.core.iys_protocol.validation import FIRST_DATE
-from portal.core.models import Brand, Consent, Provider
+from portal.core.models import Brand, Consent, Provider, may_have_refused
 from portal.domain.providers import sandbox_mode
 
 
@@ -26,6 +26,7 @@ class Reason(StrEnum):
     """What the verdict rests on."""
 
     REFUSED = "refused"  # Here: obeyed at once, whatever İYS holds.
+    UNREAD_REPLY = "unread_reply"  # A reply that may refuse, on any channel, until somebody has read it at the desk.
     SANDBOX_ENDED = "sandbox_ended"  # Decided in sandbox mode; İYS never had such a brand.
     EXEMPT = "exempt"  # The provider need not report to İYS: its own records decide.
     REFUSED_AT_IYS = "refused_at_iys"
@@ -57,8 +58,9 @@ BEFORE_2015 = parse_wire_date(FIRST_DATE)  # İYS takes grants of this date (HS_
 RULE: tuple[tuple[dict[str, Any], Verdict, Reason], ...] = (
     ({"status": Status.REFUSED}, Verdict.MAY_NOT, Reason.REFUSED),
     ({"has_ended": True}, Verdict.MAY_NOT, Reason.SANDBOX_ENDED),
-    ({"is_exempt": True, "status": Status.GRANTED}, Verdict.MAY, Reason.EXEMPT),
+    ({"is_exempt": True, "status": Status.GRANTED, "has_unread_reply": False}, Verdict.MAY, Reason.EXEMPT),
     ({"iys_status": RET}, Verdict.MAY_NOT, Reason.REFUSED_AT_IYS),
+    ({"has_unread_reply": True}, Verdict.MAY_NOT, Reason.UNREAD_REPLY),
     ({"recipient_type": MERCHANT, "is_exempt": True}, Verdict.MAY, Reason.EXEMPT),
     ({"recipient_type": MERCHANT, "iys_status": ONAY}, Verdict.MAY, Reason.MERCHANT),
     ({"recipient_type": MERCHANT}, Verdict.UNKNOWN, Reason.UNCHECKED),
@@ -70,10 +72,11 @@ REFUSALS = (Reason.REFUSED, Reason.REFUSED_AT_IYS)
 PERMISSIONS = (Reason.EXEMPT, Reason.MERCHANT, Reason.GRANTED)
 
 
-def answer_of(consent: Consent, brand: Brand, provider: Provider, at: datetime) -> Answer:
-    """Answer for one consent at a moment."""
+def answer_of(consent: Consent, brand: Brand, provider: Provider, at: datetime, *, has_unread_reply: bool) -> Answer:
+    """Answer for one consent at a moment; `has_unread_reply` is may_have_refused() of its recipient."""
     facts = {
         "status": consent.status,
+        "has_unread_reply": has_unread_reply,
         "iys_status": consent.iys_status,
         "recipient_type": consent.recipient_type,
         "has_ended": brand.is_sandbox and brand.closed_at is not None,
@@ -105,6 +108,7 @@ def reason_column() -> ColumnElement[str]:
     exempt_providers = select(Provider.id).where(Provider.iys_code.between(codes.start, codes.stop - 1))
     facts: dict[str, SQLColumnExpression[Any]] = {
         "status": Consent.status,
+        "has_unread_reply": may_have_refused(Consent.recipient_id),
         "iys_status": Consent.iys_status,
         "recipient_type": Consent.recipient_type,
         "has_ended": not_(sandbox_mode.brand_has_not_ended()),

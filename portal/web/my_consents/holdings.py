@@ -22,6 +22,7 @@ from portal.core.models import (
     ReceiptDecision,
     Recipient,
     Submission,
+    may_have_refused,
 )
 from portal.core.models.decision import decision_time
 from portal.core.models.recipient import latest
@@ -163,7 +164,7 @@ def _consents_by_brand(
     session: Session, held_since: dict[int, datetime | None], at: datetime
 ) -> dict[int, list[HeldConsent]]:
     rows = session.execute(
-        select(Consent, Brand, Provider, Decision, Submission)
+        select(Consent, Brand, Provider, Decision, Submission, may_have_refused(Consent.recipient_id))
         .join(Brand, Brand.id == Consent.brand_id)
         .join(Provider, Provider.id == Brand.provider_id)
         .outerjoin(Decision, Decision.id == Consent.decision_id)
@@ -171,7 +172,7 @@ def _consents_by_brand(
         .where(Consent.recipient_id.in_(held_since), Consent.status.is_not(None))
     )
     found: dict[int, list[HeldConsent]] = {}
-    for consent, brand, provider, decision, submission in rows:
+    for consent, brand, provider, decision, submission, is_unread in rows:
         assert consent.status and consent.effective_at  # Both are set by its first decision.
         since = held_since[consent.recipient_id]
         is_theirs = decision.was_made_since(since) if decision else since is None
@@ -185,7 +186,8 @@ def _consents_by_brand(
                 since=max(consent.effective_at, since or consent.effective_at),
                 outcome=sent.outcome if sent else None, accepted_at=sent.accepted_at if sent else None,
                 iys_status=consent.iys_status if is_theirs else None,
-                iys_as_of=consent.iys_as_of if is_theirs else None, answer=answer_of(consent, brand, provider, at),
+                iys_as_of=consent.iys_as_of if is_theirs else None,
+                answer=answer_of(consent, brand, provider, at, has_unread_reply=is_unread),
             )
         )  # fmt: skip
     return found

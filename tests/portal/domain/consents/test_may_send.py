@@ -4,12 +4,22 @@ from datetime import timedelta
 from itertools import product
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import literal, select, update
 
 from portal.core import addresses, business_days, clock
+from portal.core.addresses import AddressKind
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import Brand, Consent, Provider
+from portal.core.models import (
+    Brand,
+    Consent,
+    EventKind,
+    EventOutcome,
+    GatewayEvent,
+    MessageGateway,
+    Provider,
+    may_have_refused,
+)
 from portal.core.models.ids import new_id
 from portal.domain.consents import recipients
 from portal.domain.consents.may_send import (
@@ -23,6 +33,7 @@ from portal.domain.consents.may_send import (
     may_send,
     reason_column,
 )
+from portal.domain.notifications import gateways
 from portal.domain.providers import sandbox_mode
 from tests import make
 
@@ -52,7 +63,8 @@ def ask(consent: Consent, at=None) -> Answer:
     brand, provider = db.session.get_one(Brand, consent.brand_id), db.session.get_one(Provider, consent.provider_id)
     db.session.refresh(brand)
     db.session.refresh(provider)
-    answer = answer_of(consent, brand, provider, at or clock.now())
+    is_unread = db.session.scalar(select(may_have_refused(literal(consent.recipient_id))))
+    answer = answer_of(consent, brand, provider, at or clock.now(), has_unread_reply=is_unread)
     assert in_sql()[consent.id] == as_in_sql(answer)
     return answer
 
@@ -66,6 +78,22 @@ def in_sql() -> dict[int, tuple[str, bool, bool]]:
 def as_in_sql(answer: Answer) -> tuple[str, bool, bool]:
     reason = Reason.UNREGISTERED if answer.reason == Reason.EXPIRED else answer.reason
     return reason, answer.verdict == Verdict.MAY, answer.reason in REFUSALS
+
+
+def add_reply(recipient_id: int | None, outcome=EventOutcome.LIKELY_REFUSAL) -> GatewayEvent:
+    """A reply to a message of Ayşe's provider, which nobody has read yet."""
+    gateway = db.session.scalar(select(MessageGateway)) or gateways.add_gateway(
+        db.session, vault(), provider_id=make.brand().provider_id, carries=AddressKind.PHONE, vendor="verimor",
+        header="DENEME", credentials={}, per_second=1, at=clock.now(),
+    )  # fmt: skip
+    event_id = new_id()
+    event = GatewayEvent(
+        id=event_id, provider_id=gateway.provider_id, gateway_id=gateway.id, kind=EventKind.REPLY, outcome=outcome,
+        digest=event_id.to_bytes(32, "big"), received_at=clock.now(), recipient_id=recipient_id,
+    )  # fmt: skip
+    db.session.add(event)
+    db.session.flush()
+    return event
 
 
 def answer(recipient_type: RecipientType, here: str | None, at_iys: str | None) -> bool:
@@ -129,7 +157,13 @@ def test_the_answer_and_the_statements_agree_on_every_combination(code, ended):
     ]
     brand, provider, at = make.brand(), db.session.get_one(Provider, consents[0].provider_id), clock.now()
 
-    assert {each.id: as_in_sql(answer_of(each, brand, provider, at)) for each in consents} == in_sql()
+    unread = {each.id for each in consents[::2]}
+    for each in consents[::2]:
+        add_reply(each.recipient_id)
+    add_reply(None)
+
+    answers = {each.id: answer_of(each, brand, provider, at, has_unread_reply=each.id in unread) for each in consents}
+    assert {each: as_in_sql(answer) for each, answer in answers.items()} == in_sql()
 
 
 @pytest.mark.parametrize(
@@ -157,6 +191,20 @@ def test_a_merchant_of_an_exempt_provider_may_be_messaged_until_it_refuses(here,
     db.session.execute(update(Provider).values(iys_code=sandbox_mode.EXEMPT_CODES.start))
 
     assert answer(MERCHANT, here, None) == may
+
+
+def test_a_reply_that_may_refuse_stops_everything_until_it_is_read():
+    consent = add_consent(at_iys="ONAY")
+    add_reply(consent.recipient_id, EventOutcome.REVIEW)
+    before = ask(consent)
+
+    reply = add_reply(consent.recipient_id)
+    unread = ask(consent)
+    reply.settled_at = clock.now()
+    db.session.flush()
+
+    assert before.verdict == ask(consent).verdict == Verdict.MAY
+    assert unread == Answer(Verdict.MAY_NOT, Reason.UNREAD_REPLY)
 
 
 def test_a_copy_of_a_yes_is_good_for_three_business_days():
