@@ -72,11 +72,12 @@ def misspell(code: str) -> str:
 
 
 def provider(iys_code: int = IYS_CODE, brand_code: int = BRAND_CODE, email: str = AYSE) -> Provider:
-    """A provider with one brand, its owner, and a credential for İYS."""
+    """A provider with one brand, its owner, and a credential for İYS. Its invitations leave at any hour."""
     made = accounts.open_provider(
         db.session, iys_code=iys_code, title="Örnek Mağazacılık A.Ş.", mersis="0123456789012345",
         contact="0850 123 45 67", notice_url=NOTICE, brands={brand_code: "Örnek Mağaza"}, at=clock.now(),
     )  # fmt: skip
+    made.sends_from, made.sends_until = 0, 24
     person(made, email)
     accounts.connect(db.session, vault(), made, username=USERNAME, password=PASSWORD, at=clock.now())
     db.session.commit()

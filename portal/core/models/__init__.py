@@ -10,12 +10,14 @@ from portal.core.models.campaign import (
     AudienceList,
     Campaign,
     CampaignKind,
+    CampaignState,
     ConsentPoint,
     ConsentRequest,
     ConsentText,
     ContactKind,
     Delivery,
     ExclusionReason,
+    PauseReason,
 )
 from portal.core.models.complaint import Closing, Complaint, ComplaintKind, ComplaintStep, Finding, StepAct
 from portal.core.models.confirmation import ConfirmationAlarm, OwnConfirmation

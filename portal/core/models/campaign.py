@@ -40,6 +40,7 @@ class ExclusionReason(StrEnum):
     OFFERED_LATELY = "offered_lately"  # A refusing campaign of the brand made it a link in the last 90 days.
     CHANGED_HANDS = "changed_hands"  # Who has the address now is not the one who began the contact.
     UNREAD_REPLY = "unread_reply"  # Its reply may refuse, and nobody has read it yet.
+    STOPPED = "stopped"  # The campaign was stopped before a message left: its link, if any, is revoked.
 
 
 class Delivery(StrEnum):
@@ -48,6 +49,21 @@ class Delivery(StrEnum):
     GATEWAY = "gateway"  # We do, through our message gateway.
     CSV = "csv"  # The provider, which downloads them as a CSV.
     POINT = "point"  # Nobody: people come to a consent point and get a link with their decision.
+
+
+class CampaignState(StrEnum):
+    DRAFT = "draft"
+    PLANNED = "planned"  # Launched at a time; audience and texts stay as they are until then.
+    RUNNING = "running"
+    PAUSED = "paused"  # Messages wait; links go on working.
+    FINISHED = "finished"  # Every link is made, and no message waits.
+    CLOSED = "closed"
+    STOPPED = "stopped"  # What had not left never leaves.
+
+
+class PauseReason(StrEnum):
+    PERSON = "person"
+    BUDGET = "budget"  # The next message would pass a cap.
 
 
 class ConsentText(Entity):
@@ -83,11 +99,47 @@ class Campaign(Entity):
     contact_note: Mapped[str | None] = mapped_column(String(255))
     text_id: Mapped[int | None] = foreign_key("consent_text.id", index=False)
     expires_at: Mapped[datetime | None]
+    tags: Mapped[str] = mapped_column(String(200), default="", server_default="")  # "spring,shops"
+    note: Mapped[str] = mapped_column(String(1000), default="", server_default="")
     created_at: Mapped[datetime]
+    prepared_by: Mapped[int | None]  # The user who opened it; None: a shell.
+    launched_by: Mapped[int | None]  # The user who launched it, or planned its launch.
+    launch_at: Mapped[datetime | None]  # When it is to be launched; None once it is, or the plan was cancelled.
     launched_at: Mapped[datetime | None]  # From then on the audience is fixed.
     linked_at: Mapped[datetime | None]  # Every address has its link, or a reason why not.
+    paused_at: Mapped[datetime | None]  # Nothing is sent; links go on working.
+    pause_reason: Mapped[PauseReason | None]
+    pause_told_at: Mapped[datetime | None]  # When people were mailed of a pause by the budget.
+    stopped_at: Mapped[datetime | None]  # For good: what has not left is not needed any more.
+    finished_at: Mapped[datetime | None]  # No message waits; of a stopped one, all that waited is settled.
+    most_parts: Mapped[int | None]  # Caps: SMS parts,
+    most_cost: Mapped[int | None]  # and kuruş.
+    part_price: Mapped[int | None]  # Of an SMS part, in hundredths of a kuruş.
+    parts_used: Mapped[int] = mapped_column(default=0, server_default="0")  # SMS parts accepted, or in a call.
     closed_at: Mapped[datetime | None]  # It asks no more; its links still show information and take refusals.
     lease_until: Mapped[datetime | None]
+
+    @property
+    def state(self) -> CampaignState:
+        reached = {
+            CampaignState.CLOSED: self.closed_at, CampaignState.STOPPED: self.stopped_at,
+            CampaignState.PAUSED: self.paused_at, CampaignState.FINISHED: self.finished_at,
+            CampaignState.RUNNING: self.launched_at, CampaignState.PLANNED: self.launch_at,
+        }  # fmt: skip
+        return next((state for state, at in reached.items() if at), CampaignState.DRAFT)
+
+    @property
+    def part_cap(self) -> int | None:
+        """Most SMS parts that its budget pays for; None: any number."""
+        caps = [] if self.most_parts is None else [self.most_parts]
+        if self.most_cost is not None and self.part_price:
+            caps.append(self.most_cost * 100 // self.part_price)
+        return min(caps, default=None)
+
+    @property
+    def cost(self) -> float | None:
+        """Lira that its SMS have cost so far by its own price."""
+        return self.parts_used * self.part_price / 10_000 if self.part_price else None
 
     @property
     def offered(self) -> tuple[Channel, ...]:

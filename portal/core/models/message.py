@@ -43,6 +43,7 @@ class UnsentReason(StrEnum):
     UNDONE = "undone"  # The grant that it confirms was taken back.
     REASSIGNED = "reassigned"  # Somebody else may have the address by now.
     PROVIDER = "provider"  # The provider confirmed it itself.
+    STOPPED = "stopped"  # Its campaign was, before it left.
     SANDBOX = "sandbox"  # A stranger's address, before the provider or brand is admitted.
 
 
@@ -52,6 +53,7 @@ class Message(Entity):
     __table_args__ = (
         # Messages that people wait for go before the links of campaigns.
         partial_index("ix_message_due", "provider_id", "address_kind", "rank", "due_at", where="due_at IS NOT NULL"),
+        Index("ix_message_of_campaign", "campaign_id", "kind", "state", "unsent_reason", "reason"),
         Index("ix_message_vendor_ref", "gateway_id", "vendor_ref"),
         partial_index("ix_message_unreported", "gateway_id", "called_at", where="state = 'accepted'"),
         partial_index("uq_message_carried", "link_id", unique=True, where="kind = 'invitation'"),
@@ -66,7 +68,7 @@ class Message(Entity):
     rank: Mapped[int] = mapped_column(Integer, default=1)  # 0: somebody waits for it; 1: not urgent.
     language: Mapped[str] = mapped_column(String(2), default="tr")
     provider_id: Mapped[int | None] = foreign_key("provider.id", index=False)  # None: from the portal itself.
-    campaign_id: Mapped[int | None] = foreign_key("campaign.id")
+    campaign_id: Mapped[int | None] = foreign_key("campaign.id", index=False)
     recipient_id: Mapped[int | None] = foreign_key("recipient.id")
     link_id: Mapped[int | None] = mapped_column(BigId)
     receipt_id: Mapped[int | None] = mapped_column(BigId)  # Of the act that it confirms.
@@ -82,7 +84,7 @@ class Message(Entity):
     vendor_ref: Mapped[str] = mapped_column(String(80), default="", server_default="")
     reason: Mapped[str | None] = mapped_column(String(20))  # Of a failure, in our terms,
     code: Mapped[str | None] = mapped_column(String(60))  # and the vendor's own word.
-    parts: Mapped[int | None] = mapped_column(SmallInteger)  # As reported by the vendor.
+    parts: Mapped[int | None] = mapped_column(SmallInteger)  # Of an SMS: as we count, then as the vendor reports.
     cost: Mapped[str | None] = mapped_column(String(20))  # A decimal number in the vendor's unit.
     reported_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
@@ -115,6 +117,8 @@ class MailKind(StrEnum):
     NAME_SETTLED = "name_settled"  # The operator decided on a brand's new name or contact line.
     SUBMISSIONS_WAIT = "submissions_wait"  # İYS has not taken decisions: late, parked, blocked or expired.
     GATEWAY_STOPPED = "gateway_stopped"  # Its vendor refuses the account: nothing leaves.
+    LAUNCH_REFUSED = "launch_refused"  # A campaign could not be launched at its time.
+    CAMPAIGN_PAUSED = "campaign_paused"  # Its budget is used up.
     CASES_WAIT = "cases_wait"  # Complaints at the desk: new, nearly due or overdue.
     CONFIRMATIONS_WAIT = "confirmations_wait"  # Consents of the day are not confirmed, or were not.
     REPLIES_WAIT = "replies_wait"  # Replies that may refuse, which nobody has read yet.

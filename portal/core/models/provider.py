@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Integer, LargeBinary, String, UniqueConstraint, true
+from sqlalchemy import Integer, LargeBinary, SmallInteger, String, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from portal.core.iys_protocol.enums import Source
@@ -42,6 +42,10 @@ class Provider(Entity):
     admitted_at: Mapped[datetime | None]  # Until then it is in sandbox mode: nothing reaches İYS.
     suspended_at: Mapped[datetime | None]  # Nothing new starts; refusals are still taken.
     left_at: Mapped[datetime | None]  # It has left: its links still show information and take refusals.
+    # Whoever prepared a campaign may not launch it.
+    needs_two_people: Mapped[bool] = mapped_column(default=False, server_default=false())
+    sends_from: Mapped[int] = mapped_column(SmallInteger, default=9, server_default="9")  # Hours in Türkiye between
+    sends_until: Mapped[int] = mapped_column(SmallInteger, default=21, server_default="21")  # which invitations leave.
     created_at: Mapped[datetime]
 
     @property
