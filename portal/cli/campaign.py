@@ -125,7 +125,7 @@ def _report(launched: Campaign, found: AddressList, out: Path) -> None:
     links, counted = _write_links(launched, out), launches.count_links(read_session(), launched)
     audit.note(
         db.session, "links.taken", "campaign", campaign_id, provider_id=launched.provider_id, at=clock.now(),
-        facts={"from": "shell", "links": links, "refused": counted.refused},
+        facts={"from": "shell", "links": links, **counted.left_out},
     )  # fmt: skip
     db.session.commit()
     progress = campaigns.count_progress(read_session(), launched)
@@ -133,7 +133,7 @@ def _report(launched: Campaign, found: AddressList, out: Path) -> None:
         "campaign": campaign_id,
         "links": links,
         "left_out": sum(progress.left_out.values()),
-        "refused_since": counted.refused,
+        "refused_since": sum(counted.left_out.values()),
         "bad": len(found.bad),
         "repeated": len(found.repeats),
         "refused_in_list": len(found.refused),
@@ -197,7 +197,7 @@ def _require_anyone(brand: Brand, kind: CampaignKind, channels: list[Channel], f
         indexes = recipients.blind_indexes(vault(), brand.provider_id, (address.text for address in some))
         known = recipients.find_known_ids(read_session(), vault(), brand.provider_id, indexes)
         serves = {known[address.text]: address.channels for address in some if address.text in known}
-        excluded = campaigns.find_excluded(read_session(), planned, serves, refused=is_refused())
+        excluded = campaigns.find_excluded(read_session(), planned, serves, refused=is_refused(), at=clock.now())
         unserved = sum(not set(channels) & set(address.channels) for address in some if address.text not in known)
         reasons.update([*excluded.values(), *[ExclusionReason.NO_CHANNEL] * unserved])
     if reasons.total() == len(found.good):

@@ -1,18 +1,18 @@
 """Making the personal links of a launched campaign, and leaving out whom it may not ask.
 
-Asking is restricted (checklist C-4): once per address and channel, and never after a refusal. Nor is a refusal offered
-over the channel that was refused: its link would be such a message.
+Asking is restricted (checklist C-4): once per address and channel, only with a contact that the person began, and never
+after a refusal. A refusal is offered to a person once in 90 days.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 import shortlinks
-from portal.core.iys_protocol import MESSAGE_CHANNELS, Channel, Status
+from portal.core.iys_protocol import Channel, Status
 from portal.core.models import (
     AudienceEntry,
     Brand,
@@ -20,14 +20,15 @@ from portal.core.models import (
     CampaignKind,
     Consent,
     ConsentRequest,
+    ContactKind,
     ExclusionReason,
-    Recipient,
 )
 from portal.core.models.inserts import insert_missing
-from portal.core.models.recipient import has_changed_hands
+from portal.domain.campaigns import exclusion
 
 ENTRIES = AudienceEntry.__table__
-WaitingEntry = Row[int, int, str | None]  # Id, recipient and channels of one that has no link yet.
+WaitingEntry = Row[int, int, str | None, bool]  # Id, recipient and channels of one that has no link yet.
+ALREADY_ASKED = ExclusionReason.ALREADY_ASKED
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,11 @@ def create_next_links(
     `refused` is the condition that a consent is refused, here or at İYS; the statement joins its brand.
     """
     waiting = (
-        select(AudienceEntry.id, AudienceEntry.recipient_id, AudienceEntry.channels)
+        select(
+            AudienceEntry.id, AudienceEntry.recipient_id, AudienceEntry.channels,
+            and_(*(column.is_not(None) for column in effective_contact())).label("has_contact"),
+        )
+        .join(Campaign, Campaign.id == AudienceEntry.campaign_id)
         .where(
             AudienceEntry.campaign_id == campaign.id,
             AudienceEntry.link_id.is_(None),
@@ -56,73 +61,59 @@ def create_next_links(
         )
         .order_by(AudienceEntry.id)
         .limit(limit)
-        .with_for_update()
-    )
+        .with_for_update(of=AudienceEntry)
+    )  # fmt: skip
     entries = session.execute(waiting).all()
     if not entries:
         return None
-    refusals = _find_refused(session, campaign, [entry.recipient_id for entry in entries], refused)
+    ids = [entry.recipient_id for entry in entries]
+    excluded = exclusion.find_excluded(session, campaign, ids, refused)
     if campaign.kind == CampaignKind.ASK:
-        offers = _claim_requests(session, campaign, [each for each in entries if each.recipient_id not in refusals])
-        reason = ExclusionReason.ALREADY_ASKED
+        contactless = {each.recipient_id for each in entries if not each.has_contact}
+        excluded = dict.fromkeys(contactless, ExclusionReason.NO_CONTACT) | excluded
+        offers = _claim_requests(session, campaign, [each for each in entries if each.recipient_id not in excluded])
+        reason = ALREADY_ASKED
     else:
-        offers, reason = _unrefused_channels(entries, refusals), ExclusionReason.REFUSED
-    _leave_out(session, [each for each in entries if each.id not in offers], refusals, reason)
+        # Locked until the transaction ends, so that two refusing campaigns don't reach a person at once.
+        session.execute(select(Brand.id).where(Brand.id == campaign.brand_id).with_for_update(key_share=True))
+        lately = exclusion.find_offered_lately(session, campaign, ids, at)
+        excluded = dict.fromkeys(lately, ExclusionReason.OFFERED_LATELY) | excluded
+        offers, reason = _unrefused_channels(session, campaign, entries, excluded), ExclusionReason.REFUSED
+    _leave_out(session, [each for each in entries if each.id not in offers], excluded, reason)
     return _create_links(session, salt, campaign, [each for each in entries if each.id in offers], offers, at)
 
 
+def effective_contact() -> tuple[ColumnElement[ContactKind | None], ColumnElement[date | None]]:
+    """Kind and day of the contact that makes asking a person lawful: their own, else the campaign's."""
+    kind = func.coalesce(AudienceEntry.contact_kind, Campaign.contact_kind)
+    return kind, func.coalesce(AudienceEntry.contact_date, Campaign.contact_date)
+
+
 def find_excluded(
-    session: Session, campaign: Campaign, serves: Mapping[int, Collection[Channel]], *, refused: ColumnElement[bool]
-) -> dict[int, ExclusionReason]:
+    session: Session, campaign: Campaign, serves: Mapping[int, Collection[Channel]], *,
+    refused: ColumnElement[bool], at: datetime,
+) -> dict[int, ExclusionReason]:  # fmt: skip
     """Which recipients a campaign would leave out, were it launched now; it need not be stored yet.
 
     Call with ≤ 5,000. The launch decides anew: another campaign may ask somebody first.
     """
-    refusals = _find_refused(session, campaign, list(serves), refused)
-    requests = select(ConsentRequest.recipient_id, ConsentRequest.channel).where(
-        ConsentRequest.brand_id == campaign.brand_id, ConsentRequest.recipient_id.in_(list(serves))
-    )
-    is_asking = campaign.kind == CampaignKind.ASK
-    asked = {(row.recipient_id, row.channel) for row in session.execute(requests)} if is_asking else set()
-    excluded = {}
+    excluded = exclusion.find_excluded(session, campaign, list(serves), refused)
+    if campaign.kind == CampaignKind.ASK:
+        requests = select(ConsentRequest.recipient_id, ConsentRequest.channel).where(
+            ConsentRequest.brand_id == campaign.brand_id, ConsentRequest.recipient_id.in_(list(serves))
+        )
+        taken, reason = {(row.recipient_id, row.channel) for row in session.execute(requests)}, ALREADY_ASKED
+    else:
+        lately = exclusion.find_offered_lately(session, campaign, list(serves), at)
+        excluded = dict.fromkeys(lately, ExclusionReason.OFFERED_LATELY) | excluded
+        taken, reason = _refused_here(session, campaign, list(serves)), ExclusionReason.REFUSED
     for key, channels in serves.items():
         wanted = [channel for channel in campaign.offered if channel in channels]
-        barred = refusals.get(key, set()) & campaign.barring
         if not wanted:
             excluded[key] = ExclusionReason.NO_CHANNEL
-        elif barred or not set(wanted) - refusals.get(key, set()):
-            excluded[key] = ExclusionReason.REFUSED
-        elif all((key, channel) in asked for channel in wanted):
-            excluded[key] = ExclusionReason.ALREADY_ASKED
+        elif key not in excluded and all((key, channel) in taken for channel in wanted):
+            excluded[key] = reason
     return excluded
-
-
-def _find_refused(
-    session: Session, campaign: Campaign, recipient_ids: Collection[int], is_refused: ColumnElement[bool]
-) -> dict[int, set[Channel]]:
-    """The channels that recipients refused at this brand, among those that the campaign offers or that carry its links.
-
-    Whose refusal only İYS holds gets no link over that channel and is not asked, but may still refuse others here.
-    """
-    rows = session.execute(
-        select(Consent.recipient_id, Consent.channel)
-        .join(Brand, Brand.id == Consent.brand_id)
-        .where(
-            Consent.brand_id == campaign.brand_id,
-            Consent.recipient_id.in_(recipient_ids),
-            or_(
-                and_(is_refused, Consent.channel.in_(campaign.barring)),
-                and_(Consent.status == Status.REFUSED, Consent.channel.in_(campaign.offered)),
-            ),
-        )
-    )
-    refused: dict[int, set[Channel]] = {}
-    for recipient_id, channel in rows:
-        refused.setdefault(recipient_id, set()).add(channel)
-    if campaign.kind == CampaignKind.ASK:  # Whoever has the address now is not the one who began the contact.
-        reassigned = select(Recipient.id).where(Recipient.id.in_(recipient_ids), has_changed_hands())
-        refused |= {key: set(campaign.offered) for key in session.scalars(reassigned)}
-    return refused
 
 
 def _claim_requests(session: Session, campaign: Campaign, entries: Sequence[WaitingEntry]) -> dict[int, list[Channel]]:
@@ -143,24 +134,31 @@ def _claim_requests(session: Session, campaign: Campaign, entries: Sequence[Wait
 
 
 def _unrefused_channels(
-    entries: Sequence[WaitingEntry], refused: Mapping[int, Collection[Channel]]
+    session: Session, campaign: Campaign, entries: Sequence[WaitingEntry], excluded: Collection[int]
 ) -> dict[int, list[Channel]]:
+    """What a refusing link may still offer. Whose refusal only İYS holds may say it here, too."""
+    refused = _refused_here(session, campaign, [each.recipient_id for each in entries])
     offers = {}
     for each in entries:
-        theirs = set(refused.get(each.recipient_id, ()))
-        left = [channel for channel in map(Channel, each.channels.split(",")) if channel not in theirs]
-        if left and theirs.isdisjoint(MESSAGE_CHANNELS):
+        left = [every for every in map(Channel, each.channels.split(",")) if (each.recipient_id, every) not in refused]
+        if left and each.recipient_id not in excluded:
             offers[each.id] = left
     return offers
 
 
+def _refused_here(session: Session, campaign: Campaign, recipient_ids: Collection[int]) -> set[tuple[int, Channel]]:
+    """What recipients refused at this brand of what the campaign offers."""
+    rows = select(Consent.recipient_id, Consent.channel).where(
+        Consent.brand_id == campaign.brand_id, Consent.recipient_id.in_(recipient_ids),
+        Consent.status == Status.REFUSED, Consent.channel.in_(campaign.offered),
+    )  # fmt: skip
+    return {(recipient_id, channel) for recipient_id, channel in session.execute(rows)}
+
+
 def _leave_out(
-    session: Session, entries: Sequence[WaitingEntry], refused: Collection[int], reason: ExclusionReason
+    session: Session, entries: Sequence[WaitingEntry], excluded: Mapping[int, ExclusionReason], reason: ExclusionReason
 ) -> None:
-    rows = [
-        {"entry": each.id, "why": ExclusionReason.REFUSED if each.recipient_id in refused else reason}
-        for each in entries
-    ]
+    rows = [{"entry": each.id, "why": excluded.get(each.recipient_id, reason)} for each in entries]
     if rows:
         by_id = update(ENTRIES).where(ENTRIES.c.id == bindparam("entry"))
         session.execute(by_id.values(left_out=bindparam("why")), rows)

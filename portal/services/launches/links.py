@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, exists, func, or_, select, true
+from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session
 
 import shortlinks
 from portal.core.addresses import mask, parse, without_plus
 from portal.core.extensions import vault
-from portal.core.models import AudienceEntry, Brand, Campaign, CampaignKind, Consent, Recipient
-from portal.core.models.recipient import has_changed_hands
+from portal.core.models import AudienceEntry, Campaign, ExclusionReason, Recipient
 from portal.core.word_pairs import word_pair
+from portal.domain.campaigns import exclusion
 from portal.domain.consents.may_send import is_refused
 from portal.domain.providers.brands import link_base_url
 from portal.services.launches.invitation_text import text_writer
@@ -24,17 +24,31 @@ LinkedAddress = tuple[str, int, int]  # Address, link id and nonce.
 
 @dataclass(frozen=True)
 class LinkCount:
-    """How many links of a campaign may be sent now, and of how many the address has refused since the launch."""
+    """How many links of a campaign may be sent now, and how many no more, by the reason that came since the launch."""
 
     links: int
-    refused: int
+    left_out: dict[ExclusionReason, int]
 
 
 def count_links(session: Session, campaign: Campaign) -> LinkCount:
-    linked = select(func.count()).select_from(AudienceEntry).join(Recipient, Recipient.id == AudienceEntry.recipient_id)
-    linked = linked.where(AudienceEntry.campaign_id == campaign.id, AudienceEntry.link_id.is_not(None))
-    refused = session.execute(linked.where(_is_barred(campaign))).scalar_one()
-    return LinkCount(session.execute(linked).scalar_one() - refused, refused)
+    linked = select(exclusion.exclusion_reason(campaign, is_refused()).label("reason"))
+    linked = linked.select_from(AudienceEntry).join(Recipient, Recipient.id == AudienceEntry.recipient_id)
+    found = linked.where(AudienceEntry.campaign_id == campaign.id, AudienceEntry.link_id.is_not(None)).subquery()
+    rows = session.execute(select(found.c.reason, func.count()).group_by(found.c.reason)).all()
+    counts: dict[str | None, int] = dict(rows)
+    return LinkCount(counts.pop(None, 0), {ExclusionReason(reason): count for reason, count in counts.items()})
+
+
+def excluded_since(session: Session, campaign: Campaign, limit: int) -> list[tuple[Recipient, ExclusionReason]]:
+    """Recipients whose links may not be sent any more, with the reason, in the order of the audience."""
+    excluded = (
+        select(Recipient, exclusion.exclusion_reason(campaign, is_refused()))
+        .join(AudienceEntry, AudienceEntry.recipient_id == Recipient.id)
+        .where(AudienceEntry.campaign_id == campaign.id, AudienceEntry.link_id.is_not(None))
+        .where(exclusion.is_excluded(campaign, is_refused()))
+    )
+    rows = session.execute(excluded.order_by(AudienceEntry.id).limit(limit))
+    return [(recipient, ExclusionReason(reason)) for recipient, reason in rows]
 
 
 def links_of(session: Session, campaign: Campaign, salt: str, link_base: str) -> Iterator[tuple[str, str]]:
@@ -80,12 +94,13 @@ def _linked_addresses(
     """Read in chunks, from the entry `first` to the one before `following`."""
     last = first - 1
     end = true() if following is None else AudienceEntry.id < following
+    may_get = ~exclusion.is_excluded(campaign, is_refused())
     while True:
         rows = session.execute(
             select(AudienceEntry.id, AudienceEntry.link_id, shortlinks.Link.nonce, Recipient)
             .join(shortlinks.Link, shortlinks.Link.id == AudienceEntry.link_id)
             .join(Recipient, Recipient.id == AudienceEntry.recipient_id)
-            .where(AudienceEntry.campaign_id == campaign.id, AudienceEntry.id > last, end, ~_is_barred(campaign))
+            .where(AudienceEntry.campaign_id == campaign.id, AudienceEntry.id > last, end, may_get)
             .order_by(AudienceEntry.id)
             .limit(CHUNK)
         ).all()
@@ -95,17 +110,3 @@ def _linked_addresses(
         for row in rows:
             address = vault().read(row.Recipient.address, Recipient.PLACE, campaign.provider_id, row.Recipient.id)
             yield address, row.link_id, row.nonce
-
-
-def _is_barred(campaign: Campaign) -> ColumnElement[bool]:
-    """The condition that a recipient must not get its link any more: it refused what carries it or what it asks for.
-
-    Nor is whoever has the address by now asked, who is not the one that began the contact.
-    """
-    has_refused = (
-        exists()
-        .where(Consent.recipient_id == Recipient.id, Consent.brand_id == campaign.brand_id)
-        .where(Consent.channel.in_(campaign.barring), Brand.id == Consent.brand_id, is_refused())
-        .correlate(Recipient)
-    )
-    return or_(has_refused, has_changed_hands()) if campaign.kind == CampaignKind.ASK else has_refused

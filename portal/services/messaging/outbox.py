@@ -10,19 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import and_, or_, select
+from sqlalchemy import select
 
 from portal.core import clock, leases
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db, read_session
-from portal.core.iys_protocol import MESSAGE_CHANNELS
 from portal.core.models import (
-    Brand,
     Campaign,
-    CampaignKind,
-    Consent,
-    EventOutcome,
-    GatewayEvent,
     Message,
     MessageGateway,
     MessageKind,
@@ -31,8 +25,8 @@ from portal.core.models import (
     UnsentReason,
 )
 from portal.core.models.ids import new_id
-from portal.core.models.recipient import has_changed_hands
 from portal.core.vault import CannotOpen
+from portal.domain.campaigns import exclusion
 from portal.domain.campaigns.lifecycle import is_stopped
 from portal.domain.consents.may_send import is_refused
 from portal.domain.notifications import messages
@@ -101,8 +95,7 @@ def _claim(line: Line, at: datetime) -> Claim:
 
 def _outgoing(line: Line, rows: list[tuple[Message, Recipient]], at: datetime) -> tuple[list[Pair], int]:
     """What may be sent, each address once; and how many ended without being sent."""
-    ids = [message.id for message, _ in rows]
-    refused, stopped = _refused_since(ids), _stopped(ids)
+    refused, stopped = _excluded(rows), _stopped([message.id for message, _ in rows])
     pairs: dict[str, Pair] = {}
     ended = 0
     for message, recipient in rows:
@@ -191,32 +184,21 @@ def _lost_calls(rows: list[tuple[Message, Recipient]]) -> list[Call]:
     return calls
 
 
-def _refused_since(message_ids: list[int]) -> set[int]:
-    """Links for people who have refused meanwhile, by another link of the brand or anywhere else, or whose reply may
-    refuse and was not read yet.
-
-    Nobody is asked after a refusal or who has the address only since, nor offered a refusal over the channel that was
-    refused.
-    """
-    asks = Campaign.kind == CampaignKind.ASK
-    rows = db.session.scalars(
-        select(Message.id)
-        .join(Campaign, Campaign.id == Message.campaign_id)
-        .join(Brand, Brand.id == Campaign.brand_id)
-        .join(Recipient, Recipient.id == Message.recipient_id)
-        .outerjoin(Consent, and_(Consent.recipient_id == Recipient.id, Consent.brand_id == Brand.id))
-        .where(Message.id.in_(message_ids), Message.kind == MessageKind.INVITATION)
-        .where(
-            or_(and_(asks, has_changed_hands()), and_(or_(asks, Consent.channel.in_(MESSAGE_CHANNELS)), is_refused()))
+def _excluded(rows: list[tuple[Message, Recipient]]) -> set[int]:
+    """Links for people who may not get them any more: who have refused meanwhile, by another link of the brand or
+    anywhere else, whose reply may refuse and was not read yet, or who has the address only since."""
+    links = [message for message, _ in rows if message.kind == MessageKind.INVITATION]
+    of_campaigns: dict[int | None, list[int | None]] = defaultdict(list)
+    for message in links:
+        of_campaigns[message.campaign_id].append(message.recipient_id)
+    excluded = {
+        (campaign_id, recipient_id)
+        for campaign_id, theirs in of_campaigns.items()
+        for recipient_id in exclusion.find_excluded(
+            db.session, db.session.get_one(Campaign, campaign_id), theirs, is_refused()
         )
-    )
-    unread = (
-        select(Message.id)
-        .join(GatewayEvent, GatewayEvent.recipient_id == Message.recipient_id)
-        .where(Message.id.in_(message_ids), Message.kind == MessageKind.INVITATION)
-        .where(GatewayEvent.outcome == EventOutcome.LIKELY_REFUSAL, GatewayEvent.settled_at.is_(None))
-    )
-    return {*rows, *db.session.scalars(unread)}
+    }
+    return {each.id for each in links if (each.campaign_id, each.recipient_id) in excluded}
 
 
 def _stopped(message_ids: list[int]) -> set[int]:

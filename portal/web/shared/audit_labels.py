@@ -173,6 +173,7 @@ FACT_LABELS: dict[str, str] = {
     "brand": N_("marka"),
     "by": N_("nasıl"),
     "changed": N_("değişen"),
+    "changed_hands": N_("el değiştirmiş"),
     "channel": N_("kanal"),
     "channels": N_("kanallar"),
     "choices": N_("seçimler"),
@@ -213,6 +214,7 @@ FACT_LABELS: dict[str, str] = {
     "size": N_("büyüklük"),
     "source": N_("kaynak"),
     "step": N_("adım"),
+    "unread_reply": N_("yanıtı okunmamış"),
     "until": N_("son gün"),
     "verified": N_("doğrulanan"),
 }

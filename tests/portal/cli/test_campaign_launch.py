@@ -69,7 +69,7 @@ def test_a_list_becomes_a_file_of_links(launch, files, browser, rows):
     summary = json.loads(result.stdout)
     assert {key: summary[key] for key in ("links", "left_out", "bad")} == {"links": 4, "left_out": 0, "bad": 1}
     assert summary["campaign"] == rows.one(Campaign).id
-    taken = {"from": "shell", "links": summary["links"], "refused": summary["refused_since"]}
+    taken = {"from": "shell", "links": summary["links"]}
     assert rows.one(AuditEntry, AuditEntry.act == "links.taken").facts == taken
     lines = links_in(files / "links.csv")
     assert [line["address"] for line in lines] == [

@@ -62,7 +62,8 @@ def render_campaign(campaign: Campaign, file_problem: FileProblem | None = None)
         brand_name=read_session().get_one(Brand, campaign.brand_id).name,
         text=read_session().get_one(ConsentText, campaign.text_id),
         progress=progress,
-        refused_since=launches.count_links(read_session(), campaign).refused if campaign.linked_at else 0,
+        left_out_since=launches.count_links(read_session(), campaign).left_out if campaign.linked_at else {},
+        excluded_since=_excluded_addresses(campaign) if campaign.linked_at else [],
         left_out=_omitted_addresses(campaign),
         answers=results.count_answers(read_session(), campaign) if campaign.launched_at else None,
         audience_form=AudienceForm(),
@@ -151,3 +152,8 @@ def _omitted_addresses(campaign: Campaign) -> list[tuple[str, ExclusionReason | 
         .limit(MAX_ROWS)
     )
     return [(recipients.masked_address(vault(), recipient), reason) for recipient, reason in rows]
+
+
+def _excluded_addresses(campaign: Campaign) -> list[tuple[str, ExclusionReason]]:
+    since = launches.excluded_since(read_session(), campaign, MAX_ROWS)
+    return [(recipients.masked_address(vault(), recipient), reason) for recipient, reason in since]

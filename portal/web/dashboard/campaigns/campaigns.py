@@ -208,7 +208,8 @@ def reopen_campaign(campaign_id: int) -> ResponseReturnValue:
 def download_links(campaign_id: int, format: Format) -> Response:
     """Download the personal links that may be sent now with their addresses and texts, for any sender. Audited."""
     campaign = own_campaign_or_404(read_session(), campaign_id)
-    record_audit("links.taken", "campaign", campaign.id, **vars(launches.count_links(read_session(), campaign)))
+    counted = launches.count_links(read_session(), campaign)
+    record_audit("links.taken", "campaign", campaign.id, links=counted.links, **counted.left_out)
     db.session.commit()
     config = current_app.config
     # A read session of its own: the request's is closed before the answer is streamed.

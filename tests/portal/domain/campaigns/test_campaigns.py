@@ -4,6 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import func, select
 
 from portal.core import clock
@@ -20,7 +21,7 @@ from portal.core.models import (
     Message,
 )
 from portal.domain import campaigns
-from portal.domain.campaigns import default_texts
+from portal.domain.campaigns import default_texts, exclusion
 from portal.services import launches
 from tests import make
 from tests.make import Person
@@ -200,12 +201,15 @@ def test_a_refusing_link_offers_what_is_not_refused_yet(app, browser, rows):
     assert told == {"MESAJ": None, "EPOSTA": ExclusionReason.REFUSED}
 
 
-def test_offering_refusal_is_not_asking(app, rows):
+def test_a_refusal_is_offered_once_in_90_days_and_is_no_request(app, rows):
     launched(app, make.PHONE, kind=CampaignKind.REFUSE)
-    again = launched(app, make.PHONE, kind=CampaignKind.REFUSE)
+    again = launched(app, f"{make.PHONE}\n{make.EMAIL}", kind=CampaignKind.REFUSE)
     asking = launched(app, make.PHONE)
+    with time_machine.travel(clock.now() + exclusion.BETWEEN_OFFERS):
+        later = launched(app, make.PHONE, kind=CampaignKind.REFUSE)
 
-    assert [entry.left_out for entry in [*entries(rows, again), *entries(rows, asking)]] == [None, None]
+    assert [entry.left_out for entry in entries(rows, again)] == [ExclusionReason.OFFERED_LATELY, None]
+    assert [entry.left_out for entry in [*entries(rows, asking), *entries(rows, later)]] == [None, None]
 
 
 def test_campaigns_launched_at_once_ask_each_address_once(app, rows):

@@ -124,7 +124,7 @@ def test_the_links_are_without_whoever_refused_since_the_launch(app, ayse, brows
     assert left_out == [codes[address] for address in expected]
     facts = rows.one(AuditEntry, AuditEntry.act == "links.taken").facts
     assert facts == {"links": 3 - len(expected), "refused": len(expected)}
-    assert f"Bağlantısı olan {len(expected)} kişi sonradan reddetti" in page
+    assert f"<li>Daha önce reddetmiş: {len(expected)}</li>" in page.split("Bağlantısı artık gönderilmeyenler")[1]
 
 
 def test_a_name_like_a_formula_runs_in_no_list_of_links_and_no_list_is_taken_without_end(app, ayse, rows, monkeypatch):
