@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Integer, LargeBinary, SmallInteger, String, UniqueConstraint, false, true
+from sqlalchemy import Integer, LargeBinary, SmallInteger, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from portal.core.iys_protocol.enums import Source
@@ -78,7 +78,7 @@ class Brand(Entity):
     header: Mapped[str | None] = mapped_column(String(11))  # The sender header of its SMS (N-2).
     keyword: Mapped[str | None] = mapped_column(String(11))  # In replies to a number of several brands; folded.
     reply_number: Mapped[str | None] = mapped_column(String(12))  # Where its SMS may be answered; messages name it.
-    sms_in_ascii: Mapped[bool] = mapped_column(default=True, server_default=true())  # Campaigns' SMS: cheaper.
+    sms_in_turkish: Mapped[bool] = mapped_column(default=False, server_default=false())  # Else campaigns' are ASCII.
     colour: Mapped[str | None] = mapped_column(String(7))  # "#rrggbb"
     contact: Mapped[str | None] = mapped_column(String(255))  # Overrides the provider's.
     notice_url: Mapped[str | None] = mapped_column(String(500))  # Overrides the provider's.

@@ -1,4 +1,4 @@
-"""Texts of campaigns' messages, and what a brand chose for its SMS: other letters than ASCII, a number for replies."""
+"""Texts of campaigns' messages, and what a brand chose for its SMS: Turkish letters, a number for replies."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -30,11 +30,11 @@ def upgrade() -> None:
         sa.UniqueConstraint("campaign_id", "version", name=op.f("uq_message_text_campaign_id_version")),
     )
     guard_table(FactTable("message_text", ("id", "campaign_id version")))
-    op.add_column("brand", sa.Column("sms_in_ascii", sa.Boolean(), nullable=False, server_default=sa.true()))
+    op.add_column("brand", sa.Column("sms_in_turkish", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("brand", sa.Column("reply_number", sa.String(12), nullable=True))
 
 
 def downgrade() -> None:
     op.drop_column("brand", "reply_number")
-    op.drop_column("brand", "sms_in_ascii")
+    op.drop_column("brand", "sms_in_turkish")
     op.drop_table("message_text")

@@ -31,8 +31,8 @@ from portal.web.shared.signed_in_person import (
     record_audit,
 )
 
-EDITABLE_FIELDS = ("name", "header", "keyword", "colour", "contact", "notice_url", "source")
-SAVED = (*EDITABLE_FIELDS, "requires_name", "requested_name", "requested_contact")
+EDITABLE_FIELDS = ("name", "header", "keyword", "reply_number", "colour", "contact", "notice_url", "source")
+SAVED = (*EDITABLE_FIELDS, "requires_name", "sms_in_turkish", "requested_name", "requested_contact")
 
 
 @blueprint.get("/brands", endpoint="brands")
@@ -101,9 +101,9 @@ def change_brand(brand_id: int) -> ResponseReturnValue:
     if keywords.is_taken(db.session, brand, values["keyword"]):
         form.keyword.errors = [gettext("Bu sözcük başka bir markanızın. Başka bir sözcük yazın.")]
         return _render_brand(brand, form=form), 422
-    for name in ("header", "keyword", "colour", "notice_url", "source"):
+    for name in ("header", "keyword", "reply_number", "colour", "notice_url", "source"):
         setattr(brand, name, values[name])
-    brand.requires_name = form.requires_name.data
+    brand.requires_name, brand.sms_in_turkish = form.requires_name.data, form.sms_in_turkish.data
     rule.request_change(provider, brand, name=form.name.data, contact=values["contact"], at=clock.now())
     changed = sorted({name.removeprefix("requested_") for name in SAVED if getattr(brand, name) != before[name]})
     if changed:
@@ -246,7 +246,7 @@ def _render_brand(
     logo_problem: logos.LogoProblem | None = None,
 ) -> str:
     """The page of one brand, with a form that came back with errors."""
-    values = {name: getattr(brand, name) for name in (*EDITABLE_FIELDS, "requires_name")}
+    values = {name: getattr(brand, name) for name in (*EDITABLE_FIELDS, "requires_name", "sms_in_turkish")}
     values |= {"name": brand.requested_name or brand.name, "contact": brand.requested_contact or brand.contact}
     domains = select(Domain).where(Domain.brand_id == brand.id).order_by(Domain.created_at)
     provider = read_session().get_one(Provider, brand.provider_id)

@@ -13,6 +13,9 @@ from portal.web.shared.labels import label
 from portal.web.shared.validators import READABLE, DisplayName, WebAddress, contact_only, reachable, stop_if_wrong
 
 BRAND_CODE = r"\s*[1-9][0-9]{0,11}\s*$"
+REPLY_NUMBER = Regexp(  # None of 0900: they cost extra.
+    r"(?!0?900[0-9]{7}$)[0-9]{3,12}$", message=_l("Numarayı rakamla yazın: 0850 123 45 67 ya da kısa numara 4609 gibi.")
+)
 NAME_VALIDATORS = [InputRequired(_l("Markanın adını yazın.")), Length(max=255), DisplayName()]
 
 
@@ -25,6 +28,12 @@ class BrandForm(BaseForm):
     name = StringField(_l("Marka adı"), validators=NAME_VALIDATORS)
     header = StringField(_l("SMS gönderici adı"), validators=[Optional(), Length(max=60), READABLE])
     keyword = StringField(_l("Yanıt sözcüğü"), validators=[Optional(), Length(max=60), READABLE])
+    reply_number = StringField(
+        _l("Yanıt numarası"),
+        filters=[lambda text: text and text.replace(" ", "")],
+        validators=[Optional(), Length(max=12), REPLY_NUMBER],
+    )
+    sms_in_turkish = BooleanField(_l("Kampanya SMS'lerinde Türkçe harfleri koru"))
     colour = StringField(_l("Renk"), validators=[Optional(), Length(max=20), READABLE])
     contact = StringField(
         _l("İletişim satırı"), validators=[Optional(), Length(max=255), READABLE, reachable, contact_only]
