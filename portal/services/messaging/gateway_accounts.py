@@ -82,7 +82,7 @@ def defaults(at: datetime) -> Defaults:
 def default_id(message: Message, at: datetime) -> int | None:
     """Who sends a message of somebody without a gateway, or in sandbox mode: DEMO, a gateway of the operator's, or
     NOBODY now."""
-    is_sandbox, config = outgoing_messages.is_sandbox(message), current_app.config
+    is_sandbox = outgoing_messages.is_sandbox(message)
     if not is_sandbox and message.rank == AT_ONCE:
         theirs = select(MessageGateway).where(
             MessageGateway.provider_id.is_(None), MessageGateway.carries == message.address_kind,
@@ -91,8 +91,13 @@ def default_id(message: Message, at: datetime) -> int | None:
         ready = [row for row in db.session.scalars(theirs.with_for_update()) if routing.is_ready(row, at)]
         if ready:
             return ready[0].id
-    shows = config["MESSAGE_GATEWAY_URL"] and not is_demo_resting(at)
-    return DEMO if shows and (is_sandbox or config["DEVELOPMENT"]) else NOBODY
+    return demo_id(is_sandbox=is_sandbox, at=at)
+
+
+def demo_id(*, is_sandbox: bool, at: datetime) -> int | None:
+    """DEMO where it stands in now: in sandbox mode and in development. Else NOBODY."""
+    shows = current_app.config["MESSAGE_GATEWAY_URL"] and not is_demo_resting(at)
+    return DEMO if shows and (is_sandbox or current_app.config["DEVELOPMENT"]) else NOBODY
 
 
 def rest_demo(at: datetime) -> None:

@@ -22,10 +22,10 @@ from portal.core.models.ids import new_id
 from portal.core.transliteration import ascii_only
 from portal.core.vault import CannotOpen
 from portal.domain.notifications import gateways
-from portal.services.messaging import gateway_accounts, message_outcomes, routing
+from portal.services.messaging import gateway_accounts, message_outcomes, routing, trial_messages
 from portal.services.messaging.gateways import dkim, offered_vendors, sender_domain
 from portal.services.messaging.gateways.offered_vendors import DKIM_KEY, OFFERED
-from portal.services.messaging.gateways.protocol import Batch, OutgoingMessage
+from portal.services.messaging.gateways.protocol import OutgoingMessage
 from portal.services.messaging.gateways.sender_domain import Finding
 from portal.services.messaging.gateways.vendors import Vendor
 from portal.web.shared.absolute_urls import absolute_url
@@ -125,14 +125,14 @@ def send_test(gateway_id: int) -> ResponseReturnValue:
     except CannotOpen:
         form.address.errors = [explain_reason(None, "unreadable")]
         return _render_account(gateway, form), 422
-    (result,) = adapter.send(Batch(new_id(), gateway.header, [_test_message(gateway, form.destination())], clock.now()))
+    error = trial_messages.send_at_once(adapter, gateway.header, _test_message(gateway, form.destination()))
     row = _lock_or_404(gateway_id)
-    _record("gateway.tested", row, clear=result.error is None)
-    if result.error is None:
+    _record("gateway.tested", row, clear=error is None)
+    if error is None:
         gateways.mark_tested(row, clock.now())
         return commit_and_redirect(_url(gateway_id), _("Firma deneme iletisini aldı. Bu hesap artık gönderebilir."))
     db.session.commit()
-    form.address.errors = [explain_error(result.error)]
+    form.address.errors = [explain_error(error)]
     return _render_account(gateway, form), 422
 
 

@@ -40,8 +40,9 @@ class GatewayTestForm(BaseForm):
             field.errors = [_("Bu adrese ileti gitmez.")]
 
 
-def build_test_form(kind: AddressKind, provider_id: int | None) -> GatewayTestForm:
-    """Choose among one's own mailbox and what the team has proved; the operator's people type a phone number."""
+def build_test_form(kind: AddressKind | None, provider_id: int | None) -> GatewayTestForm:
+    """Choose among one's own mailbox and what the team has proved (`kind` None: of both); the operator's people type a
+    phone number."""
     own = None if provider_id is None and kind == AddressKind.PHONE else _own_addresses(kind, provider_id)
     if own is None:
         validators = [InputRequired(_("Bir numara yazın.")), Length(max=40), READABLE]
@@ -54,9 +55,9 @@ def build_test_form(kind: AddressKind, provider_id: int | None) -> GatewayTestFo
     return form
 
 
-def _own_addresses(kind: AddressKind, provider_id: int | None) -> dict[str, str]:
+def _own_addresses(kind: AddressKind | None, provider_id: int | None) -> dict[str, str]:
     found: dict[str, str] = {}
-    if kind == AddressKind.EMAIL:
+    if kind != AddressKind.PHONE:
         person = read_session().get_one(User, current_user.id)
         found[MINE] = accounts.email_of(vault(), person)
     for proof in address_proofs.list_proved(read_session(), provider_id) if provider_id else ():
@@ -64,6 +65,6 @@ def _own_addresses(kind: AddressKind, provider_id: int | None) -> dict[str, str]
             address = address_proofs.read_address(vault(), proof)
         except CannotOpen:
             continue
-        if address.kind == kind:
+        if kind in (None, address.kind):
             found[str(proof.id)] = address.text
     return found

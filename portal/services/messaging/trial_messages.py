@@ -1,0 +1,38 @@
+"""Messages to addresses of the team's own: sent at once, whether a gateway is meant or a campaign's text. No row is
+kept, and nobody is asked by them."""
+
+from datetime import datetime
+
+from portal.core import clock
+from portal.core.addresses import AddressKind
+from portal.core.extensions import db
+from portal.core.models import Brand, Provider
+from portal.core.models.ids import new_id
+from portal.domain.notifications.gateways import own_gateways
+from portal.services.messaging import gateway_accounts, routing
+from portal.services.messaging.gateway_accounts import Account
+from portal.services.messaging.gateways.protocol import Batch, Gateway, OutgoingMessage, SendError
+from portal.services.messaging.outgoing_messages import split_subject
+
+
+def send_at_once(adapter: Gateway, header: str, message: OutgoingMessage) -> SendError | None:
+    """Send one message. Call with no transaction open."""
+    (result,) = adapter.send(Batch(new_id(), header, [message], clock.now()))
+    return result.error
+
+
+def send_text(account: Account, to: str, text: str) -> SendError | None:
+    """The same with a campaign's text, whose first line is the subject of a mail."""
+    written = split_subject(text, is_mail="@" in to)
+    return send_at_once(account.adapter, account.header, OutgoingMessage(new_id(), to, written.text, written.subject))
+
+
+def find_account(brand: Brand, kind: AddressKind, at: datetime) -> Account | None:
+    """Through which a message of a brand would leave now, as the outbox chooses it; None where none can."""
+    provider = db.session.get_one(Provider, brand.provider_id)
+    is_sandbox = brand.is_sandbox or provider.in_sandbox_mode
+    theirs = [each for each in own_gateways(db.session, provider.id) if each.carries == kind]
+    gateway_id = None if is_sandbox else routing.choose(db.session, brand.id, theirs, at)
+    if gateway_id is None:
+        gateway_id = gateway_accounts.demo_id(is_sandbox=is_sandbox, at=at)
+    return gateway_accounts.open_account(gateway_id) if gateway_id != gateway_accounts.NOBODY else None
