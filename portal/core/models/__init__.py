@@ -53,7 +53,16 @@ from portal.core.models.imports import (
     ImportProfile,
     UploadPart,
 )
-from portal.core.models.message import Mail, MailKind, MailState, Message, MessageKind, MessageState, UnsentReason
+from portal.core.models.message import (
+    Mail,
+    MailKind,
+    MailState,
+    Message,
+    MessageKind,
+    MessageState,
+    UnsentReason,
+    is_undeliverable,
+)
 from portal.core.models.message_text import MessageText
 from portal.core.models.movement import Feed, FeedSource, Movement, Push, PushRegistration, ReceivedVia
 from portal.core.models.onboarding import Inquiry, Paper, PaperKind, Review, ReviewAct

@@ -41,6 +41,7 @@ class ExclusionReason(StrEnum):
     CHANGED_HANDS = "changed_hands"  # Who has the address now is not the one who began the contact.
     UNREAD_REPLY = "unread_reply"  # Its reply may refuse, and nobody has read it yet.
     STOPPED = "stopped"  # The campaign was stopped before a message left: its link, if any, is revoked.
+    NO_ADDRESS = "no_address"  # The last message to it came back: there is no such address.
 
 
 class Delivery(StrEnum):

@@ -4,8 +4,19 @@ recipients."""
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, Integer, SmallInteger, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    ColumnElement,
+    Index,
+    Integer,
+    SmallInteger,
+    SQLColumnExpression,
+    String,
+    exists,
+    func,
+    literal_column,
+    select,
+)
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from portal.core.addresses import AddressKind
 from portal.core.models.base import BigId, Entity, foreign_key, partial_index
@@ -57,6 +68,7 @@ class Message(Entity):
         Index("ix_message_vendor_ref", "gateway_id", "vendor_ref"),
         partial_index("ix_message_unreported", "gateway_id", "called_at", where="state = 'accepted'"),
         partial_index("uq_message_carried", "link_id", unique=True, where="kind = 'invitation'"),
+        partial_index("ix_message_bad_address", "recipient_id", where="reason = 'bad_address'"),
         partial_index("ix_message_confirmation", "provider_id", "created_at", where="receipt_id IS NOT NULL"),
     )
 
@@ -93,6 +105,21 @@ class Message(Entity):
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+def is_undeliverable(recipient_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
+    """The condition that a message to a recipient failed since there is no such address, and none was taken since."""
+    later = aliased(Message)
+    ended_at = func.coalesce(Message.reported_at, Message.ended_at)
+    taken = exists().where(
+        later.recipient_id == Message.recipient_id, later.ended_at > ended_at,
+        later.state.in_((MessageState.ACCEPTED, MessageState.DELIVERED)),
+    )  # fmt: skip
+    failed = select(Message.recipient_id).where(
+        Message.reason == literal_column("'bad_address'"), Message.state == MessageState.FAILED,
+        Message.recipient_id.is_not(None), ~taken,
+    )  # fmt: skip
+    return recipient_id.in_(failed)
 
 
 class MailKind(StrEnum):

@@ -1,4 +1,4 @@
-"""Who must not get a campaign's link: one rule for its launch, for each message before it leaves, and for each download.
+"""Who must not get a campaign's link: one rule for its launch, for each message before it leaves, for each download.
 
 Nobody gets a link over a channel that they refused (Law 6563 art. 8/3), and nobody is asked after a refusal, or without
 a contact that they began (checklist C-4).
@@ -19,6 +19,7 @@ from portal.core.models import (
     Consent,
     ExclusionReason,
     Recipient,
+    is_undeliverable,
     may_have_refused,
 )
 from portal.core.models.recipient import has_changed_hands
@@ -72,7 +73,11 @@ def _rules(campaign: Campaign, refused: ColumnElement[bool]) -> tuple[tuple[Colu
         .where(Consent.channel.in_(campaign.barring), Brand.id == Consent.brand_id, refused)
         .correlate(Recipient)
     )
-    rules = (has_refused, ExclusionReason.REFUSED), (may_have_refused(Recipient.id), ExclusionReason.UNREAD_REPLY)
+    rules = (
+        (has_refused, ExclusionReason.REFUSED),
+        (may_have_refused(Recipient.id), ExclusionReason.UNREAD_REPLY),
+        (is_undeliverable(Recipient.id), ExclusionReason.NO_ADDRESS),
+    )
     if campaign.kind != CampaignKind.ASK:
         return rules
     return (*rules, (has_changed_hands(), ExclusionReason.CHANGED_HANDS))

@@ -56,6 +56,7 @@ LABELS: list[tuple[StrEnum, str]] = [
     (models.ExclusionReason.CHANGED_HANDS, N_("Adres el değiştirmiş")),
     (models.ExclusionReason.UNREAD_REPLY, N_("Ret olabilecek yanıtı okunmamış")),
     (models.ExclusionReason.STOPPED, N_("Kampanya durduruldu; ileti gitmedi")),
+    (models.ExclusionReason.NO_ADDRESS, N_("Böyle bir adres yok: son ileti geri döndü")),
     (models.CampaignState.DRAFT, N_("Taslak")),
     (models.CampaignState.PLANNED, N_("Zamanı bekleniyor")),
     (models.CampaignState.RUNNING, N_("Sürüyor")),
