@@ -36,6 +36,7 @@ TROUBLED_SHARE = 0.25  # and so much of that more of the firm in trouble.
 OWN_ACCOUNTS = 0.1  # Share of the brands; the others are connected by one partner's.
 TOKEN_CALLS = "1000"  # An hour: more than are needed, since İYS's own limit is no matter of firms among themselves.
 FIRST_CODE = 700_001
+SEED = 15
 QUIET = "quiet"
 PHASES = (QUIET, *TROUBLES, QUIET)  # The first one alone has the feeds' beginning.
 SETTLING = 10.0  # Seconds after a phase, in which its last decisions may still reach İYS.
@@ -54,7 +55,6 @@ class Run:
     iys: str
     firms: list[int] = field(default_factory=list)  # İYS codes; the brand has the same.
     phases: list[tuple[str, int, datetime]] = field(default_factory=list)  # Trouble, whose, until when.
-    dice: random.Random = field(default_factory=lambda: random.Random(15))
     next_phone: int = 0
 
     def connect(self, count: int) -> None:
@@ -109,9 +109,10 @@ class Run:
         troubled = next(code for code in self.firms[len(self.phases) :] if self.has_own_account(code) == is_own)
         self._set_trouble({} if trouble == QUIET else {str(troubled): trouble})
         others = [code for code in self.firms if code != troubled]
-        due = [(self.dice.uniform(0, seconds), self.dice.choice(others), status) for status in self._decisions(seconds)]
+        dice = random.Random(SEED)  # The same moments in each phase: a crowded one would look like trouble.
+        due = [(dice.uniform(0, seconds), dice.choice(others), status) for status in self._decisions(seconds)]
         theirs = self._decisions(seconds * TROUBLED_SHARE)
-        due += [(self.dice.uniform(0, seconds), troubled, status) for status in theirs]
+        due += [(dice.uniform(0, seconds), troubled, status) for status in theirs]
         for after, code, status in sorted(due):
             time.sleep(max(0.0, begins + after - time.monotonic()))
             self.decide(code, status)
