@@ -1,54 +1,142 @@
-"""Results of a campaign. People are counted by the forms they posted: an opening proves no person."""
+"""Results of a campaign on the dashboard: its page, its file, and the comparison with another campaign."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, case, distinct, exists, func, select
-from sqlalchemy.orm import Session
+from flask import Response, render_template, request
+from flask_babel import format_decimal, format_percent, get_locale, gettext
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 
-from portal.core.iys_protocol import Status
-from portal.core.models import AudienceEntry, Campaign, Decision, DecisionOrigin, Receipt, ReceiptDecision, is_void
-from shortlinks import Visit, VisitKind
+from portal.core.addresses import AddressKind, MailService
+from portal.core.extensions import read_session
+from portal.core.models import Campaign, Delivery
+from portal.domain.identity.permissions import Permission
+from portal.web.dashboard.blueprint import blueprint
+from portal.web.dashboard.campaigns import comparison, funnel
+from portal.web.dashboard.campaigns.campaign_page import MAX_ROWS, own_campaign_or_404
+from portal.web.dashboard.campaigns.funnel import Group, Results, Step
+from portal.web.shared.access import needs
+from portal.web.shared.downloads import Format, download
+from portal.web.shared.labels import label
+from portal.web.shared.url_converters import parse_id
+from shortlinks import VisitKind
+
+STEPS = {
+    Step.MADE: _l("Bağlantısı yapılan"),
+    Step.SENT: _l("Gönderilen"),
+    Step.DELIVERED: _l("Ulaşan"),
+    Step.OPENED: _l("Açan"),
+    Step.ANSWERED: _l("Yanıt veren"),
+    Step.ACCEPTED: _l("İYS'nin kabul ettiği"),
+    Step.GRANTED: _l("En az bir onay veren"),
+    Step.UNSUBSCRIBED: _l("E-posta programından reddeden"),
+}
+FUNNEL = tuple(Step)[:6]
+SERVICES = {
+    MailService.GMAIL: "Gmail",
+    MailService.MICROSOFT: "Outlook, Hotmail",
+    MailService.YAHOO: "Yahoo",
+    MailService.YANDEX: "Yandex",
+    MailService.ICLOUD: "iCloud",
+    MailService.MYNET: "Mynet",
+    MailService.OTHER: _l("Diğer e-posta"),
+    None: _l("E-posta (önceden kayıtlı)"),
+}
+VISITS = {
+    VisitKind.SCANNER: _l("Güvenlik yazılımı ya da robot"),
+    VisitKind.PREVIEW: _l("Bağlantı önizlemesi"),
+    VisitKind.UNKNOWN: _l("Belirsiz"),
+}
 
 
-@dataclass(frozen=True)
-class Answers:
-    people: int  # Links by which somebody posted a form.
-    granted: int  # Of these, with a grant that was not undone.
-    by_mail_program: int  # Links refused by a mail program's one-click unsubscribe.
-    openings: dict[VisitKind, int]
-    human: int  # Openings of unknown kind that a posted form followed.
+@blueprint.get("/campaigns/<id:campaign_id>/results", endpoint="campaign_results")
+@needs(Permission.LOOK)
+def show_results(campaign_id: int) -> str:
+    campaign = own_campaign_or_404(read_session(), campaign_id)
+    results = funnel.count_results(read_session(), campaign) if campaign.launched_at else None
+    charts = _chart_rows(results) if results else {}
+    return render_template("dashboard/campaigns/results.html", **_page_context(campaign), results=results, **charts)
 
 
-def count_answers(session: Session, campaign: Campaign) -> Answers:
-    links = AudienceEntry.campaign_id == campaign.id
-    posted = Receipt.origin != DecisionOrigin.ONE_CLICK
-    people, by_mail_program = session.execute(
-        select(
-            func.count(distinct(case((posted, Receipt.link_id)))),
-            func.count(distinct(case((~posted, Receipt.link_id)))),
-        )
-        .join(AudienceEntry, AudienceEntry.link_id == Receipt.link_id)
-        .where(links)
-    ).one()
-    followed = exists().where(
-        Receipt.link_id == Visit.link_id, Receipt.decided_at >= Visit.at, Receipt.origin != DecisionOrigin.ONE_CLICK
-    )
-    opened = session.execute(
-        select(Visit.kind, func.count(), func.sum(case((followed, 1), else_=0)))
-        .join(AudienceEntry, AudienceEntry.link_id == Visit.link_id)
-        .where(links)
-        .group_by(Visit.kind)
-    ).all()
-    openings = dict.fromkeys(VisitKind, 0) | {kind: count for kind, count, _ in opened}
-    human = sum(count for kind, _, count in opened if kind == VisitKind.UNKNOWN)
-    return Answers(people, _count_granting_links(session, links), by_mail_program, openings, human)
+@blueprint.get("/campaigns/<id:campaign_id>/results.csv", defaults={"format": Format.CSV})
+@blueprint.get("/campaigns/<id:campaign_id>/results.xlsx", defaults={"format": Format.XLSX})
+@needs(Permission.LOOK)
+def download_results(campaign_id: int, format: Format) -> Response:
+    """The same numbers, one a line."""
+    campaign = own_campaign_or_404(read_session(), campaign_id)
+    lines = list(_lines(funnel.count_results(read_session(), campaign)))
+    header = (gettext("Bölüm"), gettext("Kim"), gettext("Ölçü"), gettext("Sayı"))
+    name = f"results-{campaign.id}"
+    return download(lines, header=header, sheet=gettext("Sonuçlar"), name=name, format=format)
 
 
-def _count_granting_links(session: Session, links: ColumnElement[bool]) -> int:
-    return session.execute(
-        select(func.count(distinct(Receipt.link_id)))
-        .join(AudienceEntry, AudienceEntry.link_id == Receipt.link_id)
-        .join(ReceiptDecision, ReceiptDecision.receipt_id == Receipt.id)
-        .join(Decision, Decision.id == ReceiptDecision.decision_id)
-        .where(links, Decision.status == Status.GRANTED, ~is_void())
-    ).scalar_one()
+@blueprint.get("/campaigns/<id:campaign_id>/comparison", endpoint="compare_campaign")
+@needs(Permission.LOOK)
+def compare_campaign(campaign_id: int) -> str:
+    """Two campaigns side by side; the other one is chosen from a list."""
+    campaign = own_campaign_or_404(read_session(), campaign_id)
+    context, chosen = _page_context(campaign), parse_id(request.args.get("with", ""))
+    other = next((each for each in context["others"] if each.id == chosen), None)
+    rates = comparison.compare(read_session(), campaign, other) if other and campaign.launched_at else []
+    return render_template("dashboard/campaigns/comparison.html", **context, other=other, rates=rates)
+
+
+def _page_context(campaign: Campaign) -> dict[str, Any]:
+    """The campaign and those that it can be compared with; words and rates."""
+    others = select(Campaign).where(
+        Campaign.provider_id == campaign.provider_id, Campaign.id != campaign.id,
+        Campaign.delivery != Delivery.POINT, Campaign.launched_at.is_not(None),
+    )  # fmt: skip
+    return {
+        "campaign": campaign,
+        "others": read_session().scalars(others.order_by(Campaign.launched_at.desc()).limit(MAX_ROWS)).all(),
+        "kinds": AddressKind,
+        "steps": STEPS,
+        "group_name": _group_name,
+        "percent": _percent,
+    }
+
+
+def _chart_rows(results: Results) -> dict[str, list[tuple[str, str, float]]]:
+    """(name, number as shown, share) of the bars."""
+    total = results.total
+    steps = [(step, total[step]) for step in FUNNEL if step in results.steps]
+    openings = [(group, *results.machine_openings(group)) for group in results.openings]
+    return {
+        "funnel_bars": [
+            (str(STEPS[step]), format_decimal(count), count / (total[Step.MADE] or 1)) for step, count in steps
+        ],
+        "machine_bars": [
+            (_group_name(group), _percent(part, whole), part / whole) for group, part, whole in openings
+        ],
+    }
+
+
+def _group_name(group: Group) -> str:
+    return label(AddressKind.PHONE) if group.kind == AddressKind.PHONE else str(SERVICES[group.service])
+
+
+def _percent(part: int, whole: int) -> str:
+    """A share to a tenth of a percent; a dash where there is nothing to divide by."""
+    pattern = "%#,##0.#" if get_locale().language == "tr" else "#,##0.#%"
+    return format_percent(part / whole, pattern) if whole else "–"
+
+
+def _lines(results: Results) -> Iterator[Sequence[object]]:
+    """(part, who, measure, count) of the file."""
+    part = gettext("Adımlar")
+    for group, counts in results.groups.items():
+        yield from ((part, _group_name(group), str(STEPS[step]), counts[step]) for step in results.steps)
+    part = gettext("Açılışlar")
+    for group, kinds in results.openings.items():
+        yield from ((part, _group_name(group), str(VISITS[kind]), kinds[kind]) for kind in VisitKind)
+    part = gettext("Kanallar")
+    for channel, each in results.channels.items():
+        yield part, label(channel), gettext("Bağlantısında olan"), each.offered
+        yield part, label(channel), gettext("Onay"), each.granted
+        yield part, label(channel), gettext("Ret"), each.refused
+        yield part, label(channel), str(STEPS[Step.ACCEPTED]), each.accepted
+    part = gettext("Saatler")
+    for step, hours in results.hours.items():
+        yield from ((part, f"{hour:02}:00", str(STEPS[step]), hours[hour]) for hour in range(24))

@@ -1,17 +1,12 @@
 """A campaign is closed and opened again: nobody is asked meanwhile, nothing is lost, and a refusal always counts."""
 
-from datetime import timedelta
-
 import pytest
-import time_machine
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import AudienceEntry, Campaign, Consent, Delivery, Message, Provider, Receipt
-from portal.domain.consents import annulments
+from portal.core.models import AudienceEntry, Campaign, Consent, Delivery, Message, Provider
 from portal.services import launches
 from portal.services.messaging import message_outcomes
-from shortlinks import Opening, VisitKind, record
 from tests import make
 from tests.make import Person
 
@@ -102,57 +97,6 @@ def test_it_says_that_it_is_closed_and_offers_to_open_it(ayse, sent):
 
     assert "Kampanyayı yeniden aç" in ayse.opens(path).text
     assert "Kapalı" in ayse.opens("/dashboard/campaigns").text
-
-
-def test_people_are_counted_by_forms_and_openings_by_kind(app, ayse, browser, sent, rows):
-    code, campaign_id = sent
-    link_id, at = rows.one(AudienceEntry).link_id, clock.now() - timedelta(minutes=5)
-    kinds = [VisitKind.SCANNER] * 4 + [VisitKind.PREVIEW] * 3 + [VisitKind.UNKNOWN] * 2
-    with app.app_context():
-        record(db.session, [Opening(link_id, at, kind, "") for kind in kinds])
-        record(db.session, [Opening(link_id, at + timedelta(days=9), VisitKind.UNKNOWN, "")])
-        db.session.commit()
-        before = shown(app, campaign_id)
-        db.session.rollback()
-    fatma = Person(browser, code)
-    fatma.decides(MESAJ="ONAY")
-    with time_machine.travel(clock.now() + timedelta(seconds=5)):
-        fatma.decides(MESAJ="RET")
-
-    after = shown(app, campaign_id)
-
-    assert (before.people, before.human) == (0, 0)
-    assert (after.people, after.granted, after.by_mail_program) == (1, 1, 0)
-    assert (after.openings[VisitKind.SCANNER], after.openings[VisitKind.PREVIEW]) == (4, 3)
-    assert after.openings[VisitKind.UNKNOWN] >= 3 and after.human >= 2
-    assert after.human < after.openings[VisitKind.UNKNOWN]
-    assert "Form gönderen kişi" in ayse.opens(f"/dashboard/campaigns/{campaign_id}").text
-
-
-def test_a_grant_that_was_taken_back_is_no_grant_of_the_campaign(app, browser, sent, rows):
-    app.config["UNDO_SECONDS"] = 300
-    code, campaign_id = sent
-    fatma = Person(browser, code)
-    fatma.decides(MESAJ="ONAY", ARAMA="ONAY")
-    first = rows.one(Receipt)
-    given = shown(app, campaign_id)
-    with time_machine.travel(clock.now() + timedelta(seconds=5)):
-        fatma.decides(MESAJ="RET")
-    half = shown(app, campaign_id)
-    with app.app_context():
-        annulments.undo_grants(db.session, [first.id], clock.now())
-        db.session.commit()
-
-    after = shown(app, campaign_id)
-    assert (given.granted, half.granted, after.granted) == (1, 1, 0)
-    assert (given.people, after.people) == (1, 1)  # Forms were posted all the same.
-
-
-def shown(app, campaign_id: int):
-    from portal.web.dashboard.campaigns import results
-
-    with app.app_context():
-        return results.count_answers(db.session, db.session.get_one(Campaign, campaign_id))
 
 
 def test_a_suspended_firm_may_close_what_asks_and_take_no_links(app, ayse, sent, rows):
