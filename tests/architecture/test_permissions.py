@@ -165,7 +165,7 @@ def test_what_changes_keys_or_people_and_files_with_addresses_ask_for_a_factor(a
         at_stake |= {name} if rule.rule.startswith(("/account/factors/", "/account/password")) else set()
         at_stake |= (
             {name}
-            if rule.rule.endswith(("/audit.csv", "/audit.xlsx", "/links.csv", "/papers/<id:paper_id>"))
+            if rule.rule.endswith(("/audit.csv", "/audit.xlsx", "/links.csv", "/codes.pdf", "/papers/<id:paper_id>"))
             else set()
         )
 

@@ -21,8 +21,11 @@ ACT_LABELS: dict[str, str] = {
     "brand.reopened": N_("Marka yeniden açıldı"),
     "campaign.closed": N_("Kampanya kapatıldı"),
     "campaign.launched": N_("Kampanya başlatıldı"),
+    "campaign.message_changed": N_("Kampanyanın ileti metni değiştirildi"),
+    "campaign.message_tested": N_("Kampanyanın ileti metni denendi"),
     "campaign.opened": N_("Kampanya hazırlandı"),
     "campaign.reopened": N_("Kampanya yeniden açıldı"),
+    "codes.taken": N_("Kişisel karekodlar indirildi"),
     "complaint.added": N_("Kişi başvurusuna bir şey ekledi"),
     "complaint.answered": N_("Başvuruya yanıt yazıldı"),
     "complaint.closed": N_("Başvuru sonuçlandırıldı"),
@@ -202,8 +205,10 @@ FACT_LABELS: dict[str, str] = {
     "no_address": N_("adresi yok"),
     "outcome": N_("sonuç"),
     "package": N_("paket"),
+    "part": N_("parça"),
     "price": N_("fiyat"),
     "price_before": N_("önceki fiyat"),
+    "promotion": N_("tanıtım sözcükleri"),
     "provider": N_("firma"),
     "reason": N_("gerekçe"),
     "records": N_("kayıt"),
@@ -219,6 +224,7 @@ FACT_LABELS: dict[str, str] = {
     "unread_reply": N_("yanıtı okunmamış"),
     "until": N_("son gün"),
     "verified": N_("doğrulanan"),
+    "version": N_("sürüm"),
 }
 
 

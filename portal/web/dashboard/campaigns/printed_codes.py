@@ -1,0 +1,61 @@
+"""QR codes to print: that of a consent point as a picture, and the personal codes of a campaign for its letters."""
+
+from flask import Response, abort, current_app, render_template, request
+
+from portal.core.extensions import db, limiter, read_session
+from portal.core.models import Brand, ConsentPoint
+from portal.domain import campaigns
+from portal.domain.identity.permissions import Permission
+from portal.services import launches
+from portal.services.documents import code_sheet
+from portal.web.dashboard.blueprint import blueprint
+from portal.web.dashboard.campaigns.campaign_page import own_campaign_or_404
+from portal.web.shared import limits, qr_code
+from portal.web.shared.absolute_urls import absolute_url
+from portal.web.shared.access import needs
+from portal.web.shared.downloads import attachment
+from portal.web.shared.signed_in_person import own_row_or_404, provider_key, record_audit
+
+
+@blueprint.get("/points/<id:point_id>/code.svg", defaults={"format": "svg"})
+@blueprint.get("/points/<id:point_id>/code.png", defaults={"format": "png"})
+@needs(Permission.LOOK)
+def download_point_code(point_id: int, format: str) -> Response:
+    """The code alone, for a firm's own leaflet."""
+    point = own_row_or_404(read_session(), ConsentPoint, point_id)
+    content, media_type = qr_code.picture(absolute_url("consent_points.page", slug=point.slug, lang=None), format)
+    return attachment(content, media_type, f"{point.slug}.{format}")
+
+
+@blueprint.get("/campaigns/<id:campaign_id>/codes", endpoint="campaign_codes")
+@needs(Permission.LOOK)
+def show_codes(campaign_id: int) -> str:
+    campaign = own_campaign_or_404(read_session(), campaign_id)
+    links = campaigns.count_progress(read_session(), campaign).links if campaign.linked_at else 0
+    return render_template(
+        "dashboard/campaigns/codes.html", campaign=campaign, links=links, size=launches.PART, parts=_parts(links)
+    )
+
+
+@blueprint.get("/campaigns/<id:campaign_id>/codes.pdf")
+@limiter.limit(limits.EXPORTS, key_func=provider_key)
+@needs(Permission.LAUNCH, fresh=True)
+def download_codes(campaign_id: int) -> Response:
+    """One part of the personal codes, a thousand links less who refused since. Audited."""
+    campaign = own_campaign_or_404(read_session(), campaign_id)
+    links = campaigns.count_progress(read_session(), campaign).links if campaign.linked_at else 0
+    part = request.args.get("part", 1, int)
+    if part not in _parts(links):
+        abort(404)
+    salt, base = current_app.config["LINK_SALT"], current_app.config["LINK_BASE"]
+    codes = list(launches.part_lines(read_session(), campaign, salt, base, part - 1))
+    brand = read_session().get_one(Brand, campaign.brand_id)
+    sheet = code_sheet.CodeSheet(brand.name, f"{campaign.name} · {part}", codes, is_sandbox=brand.is_sandbox)
+    record_audit("codes.taken", "campaign", campaign.id, part=part, links=len(codes))
+    db.session.commit()
+    return attachment(code_sheet.render_pdf(sheet), "application/pdf", f"codes-{campaign.id}-{part}.pdf")
+
+
+def _parts(links: int) -> range:
+    """The numbers of the files that hold the codes of so many links, from 1."""
+    return range(1, 1 + -(-links // launches.PART))
