@@ -5,6 +5,7 @@ their code to each SMS of an application (BTK 2016/DK-YED/211), so it is counted
 estimates: vendors' own tables differ by some characters, and their reports say what was billed.
 """
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -124,7 +125,20 @@ def suggest_ascii(text: str, *, with_operator_code: bool = True) -> Suggestion |
     before, after = (cheapest(each, with_operator_code=with_operator_code).parts for each in (text, plain))
     if after >= before:
         return None
-    return Suggestion(plain, before - after, "".join(each for each in Counter(text) if "?" in ascii_only(each) != each))
+    return Suggestion(plain, before - after, lost_letters(text))
+
+
+def lost_letters(text: str) -> str:
+    """The characters of a text that become question marks in ASCII."""
+    return "".join(each for each in Counter(text) if "?" in ascii_only(each) != each)
+
+
+def excess(text: str) -> int:
+    """How many characters shorter it would take a part less, cut at its end; 0 where it takes one."""
+    parts, length = cheapest(text).parts, len(text)
+    if parts == 1:
+        return 0
+    return bisect_left(range(length), 1, key=lambda cut: int(cheapest(text[: length - cut]).parts < parts))
 
 
 def _units_of(letter: str, alphabet: Alphabet) -> int | None:

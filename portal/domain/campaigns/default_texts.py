@@ -19,10 +19,10 @@ class Wording:
 WORDINGS = {
     CampaignKind.ASK: Wording(
         title_tr="{brand} size ileti gönderebilir mi?",
-        body_tr="Kampanya, indirim ve yeniliklerimizi size bildirmek için izninizi soruyoruz. "
+        body_tr="Kampanyalarımızı ve yeniliklerimizi size bildirmek için izninizi soruyoruz. "
         "Her kanal için ayrı ayrı karar verebilirsiniz.",
         title_en="May {brand} send you messages?",
-        body_en="We ask for your consent to tell you about our campaigns, discounts and news. "
+        body_en="We ask for your consent to tell you about our campaigns and news. "
         "You can decide for each channel on its own.",
         notice_url="",
     ),

@@ -1,22 +1,36 @@
-"""Text of the message with a link, from templates/messages/invitation/: a mail, or an SMS in plain ASCII.
+"""Text of the message with a link: the campaign's sentences in the fixed lines of templates/messages/invitation/.
 
-Who asks, how to reach them and MERSİS stand in every one (Regulation art. 8, checklist M-1 and M-2). The two words in
-brackets stand on the link's page, too. Turkish only: nobody has chosen a language yet.
+Who asks, how to reach them and MERSİS stand in every one, and the address that only refuses (Regulation art. 8 and 9/3,
+checklist M-1, M-2, W-3). The two words in brackets stand on the link's page, too.
 """
 
 import secrets
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 
 from flask import current_app
 from sqlalchemy.orm import Session
 
 import shortlinks
-from portal.core import transliteration
-from portal.core.models import Campaign, ConsentText
+from portal.core.iys_protocol import Channel
+from portal.core.models import Brand, Campaign, ConsentText, Delivery
+from portal.core.sms_parts import lost_letters
+from portal.core.transliteration import ascii_only, sender_identity
 from portal.core.word_pairs import word_pair
+from portal.domain.campaigns.message_texts import MessageWording, current_wording
 
 # Placeholders for what differs from link to link; random, so that no text of a provider holds one.
-LINK, PAIR = secrets.token_hex(16), secrets.token_hex(16)
+CODE, PAIR = secrets.token_hex(16), secrets.token_hex(16)
+SAMPLE_CODE = "DENEMEDENEMEDE"  # In place of a link's code, and as long; it leads to nothing.
+
+
+@dataclass(frozen=True)
+class SampleText:
+    """What a recipient would get, with a link that leads to no question. `lost` cannot be written in ASCII."""
+
+    sms: str
+    mail: str  # The first line is its subject.
+    lost: str
 
 
 def text_writer(session: Session, campaign: Campaign, salt: str, link_base: str) -> Callable[[str, bool], str]:
@@ -24,24 +38,50 @@ def text_writer(session: Session, campaign: Campaign, salt: str, link_base: str)
 
     Each template is rendered once: rendering it for each of 100,000 links would double the time of a launch's texts.
     """
-    shown = session.get_one(ConsentText, campaign.text_id)
-    facts = {
-        "sender": shown.brand_name,
-        "title": shown.sender_title,
-        "firm": transliteration.sender_identity(shown.sender_title, shown.sender_mersis),
-        "contact": shown.sender_contact,
-        "link": LINK,
-        "pair": PAIR,
-    }
-    template = f"messages/invitation/tr/{campaign.kind}"
-    sms, mail = (current_app.jinja_env.get_template(f"{template}_{way}.txt").render(facts) for way in ("sms", "mail"))
-    by_way = {False: transliteration.ascii_only(sms), True: f"{mail}\n"}
+    sms, mail = _render(session, campaign, current_wording(session, campaign), link_base)
+    by_way = {False: _spell(session, campaign, sms), True: mail}
     codes = shortlinks.Codes(salt)
 
     def write_text(code: str, is_mail: bool) -> str:
         ids = codes.decode(code)
         if ids is None:
             raise ValueError("The code of a link was made with another salt.")
-        return by_way[is_mail].replace(LINK, f"{link_base}/{code}").replace(PAIR, word_pair(salt, *ids))
+        return by_way[is_mail].replace(CODE, code).replace(PAIR, word_pair(salt, *ids))
 
     return write_text
+
+
+def render_sample(
+    session: Session, campaign: Campaign, wording: MessageWording, salt: str, link_base: str
+) -> SampleText:  # fmt: skip
+    """The texts with these sentences, for who writes them."""
+    rendered = _render(session, campaign, wording, link_base)
+    sms, mail = (each.replace(CODE, SAMPLE_CODE).replace(PAIR, word_pair(salt, 0, 0)) for each in rendered)
+    written = _spell(session, campaign, sms)
+    return SampleText(written, mail, lost_letters(sms) if written != sms else "")
+
+
+def _render(session: Session, campaign: Campaign, wording: MessageWording, link_base: str) -> tuple[str, str]:
+    """SMS and mail, with CODE and PAIR."""
+    brand, shown = session.get_one(Brand, campaign.brand_id), session.get_one(ConsentText, campaign.text_id)
+    facts = asdict(wording) | {
+        "sender": shown.brand_name,
+        "title": shown.sender_title,
+        "firm": sender_identity(shown.sender_title, shown.sender_mersis),
+        "contact": shown.sender_contact,
+        "link": f"{link_base}/{CODE}",
+        "refusal": f"{link_base.removesuffix('/k')}/u/{CODE}",
+        "pair": PAIR,
+        "keyword": brand.keyword or "",
+        # Replies come back to us only through our own gateway; a yes by reply is one to SMS, and brings no name.
+        "reply_number": brand.reply_number if campaign.delivery == Delivery.GATEWAY else None,
+        "grants_by_reply": Channel.SMS in campaign.offered and not brand.requires_name,
+    }
+    path = f"messages/invitation/tr/{campaign.kind}"
+    sms, mail = (current_app.jinja_env.get_template(f"{path}_{way}.txt").render(facts) for way in ("sms", "mail"))
+    return " ".join(sms.split()), f"{mail}\n"
+
+
+def _spell(session: Session, campaign: Campaign, sms: str) -> str:
+    """In the letters that the brand chose for its SMS."""
+    return sms if session.get_one(Brand, campaign.brand_id).sms_in_turkish else ascii_only(sms)

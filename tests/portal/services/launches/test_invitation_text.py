@@ -1,0 +1,109 @@
+"""What each message with a link holds, whatever sentence stands in it, and what it offers beside the link."""
+
+import pytest
+
+import shortlinks
+from portal.core.extensions import db
+from portal.core.iys_protocol import Channel
+from portal.core.models import Brand, Campaign, CampaignKind, Delivery
+from portal.core.word_pairs import word_pair
+from portal.domain.campaigns import message_texts
+from portal.domain.campaigns.message_texts import USUAL, MessageWording
+from portal.services.launches.invitation_text import SAMPLE_CODE, render_sample, text_writer
+from tests import make
+
+BASE = "https://iz.example/k"
+OFFER = "SMS onayi icin ONAY yazip, ret icin RET yazip 4609 numarasina gonderin."
+HOSTILE = MessageWording("{{ link }} {% if 0 %}", "x", "{{ firm }}\n\n{{ refusal }}", "{{", "%}", "{# #}")
+
+
+@pytest.fixture
+def salt(app):
+    with app.app_context():
+        yield app.config["LINK_SALT"]
+        db.session.rollback()
+
+
+def written(campaign: Campaign, salt: str, *, is_mail: bool = False) -> str:
+    return text_writer(db.session, campaign, salt, BASE)(shortlinks.code_of(salt, 7, 11), is_mail)
+
+
+def set_brand(**facts) -> Brand:
+    brand = make.brand()
+    for name, value in facts.items():
+        setattr(brand, name, value)
+    db.session.commit()
+    return brand
+
+
+@pytest.mark.parametrize("wording", [None, HOSTILE], ids=["usual", "hostile"])
+@pytest.mark.parametrize("kind", CampaignKind)
+@pytest.mark.parametrize("is_mail", [False, True])
+def test_sender_contact_and_the_way_to_refuse_stand_in_every_text(salt, kind, is_mail, wording):
+    campaign = make.campaign(kind=kind)
+    if wording:
+        message_texts.save_wording(db.session, campaign, wording, 1, campaign.created_at)
+
+    text = written(campaign, salt, is_mail=is_mail)
+
+    code = shortlinks.code_of(salt, 7, 11)
+    assert text.count(f"{BASE}/{code}") == 1 and word_pair(salt, 7, 11) in text
+    assert "Mersis 0123456789012345" in text and "0850 123 45 67" in text
+    assert (f"https://iz.example/u/{code}" in text) == (kind == CampaignKind.ASK)  # The other link refuses by itself.
+    assert ("Örnek Mağazacılık A.Ş." in text) == is_mail
+    assert (wording.sms_tr if wording else USUAL[kind].sms_tr.split()[0]) in text or is_mail
+
+
+def test_english_stands_beside_the_turkish_where_it_was_written(salt):
+    campaign = make.campaign()
+    wording = MessageWording("Soruyoruz.", "izniniz", "Merhaba", "We ask.", "your consent", "Hello there")
+    message_texts.save_wording(db.session, campaign, wording, 1, campaign.created_at)
+
+    sms, mail = written(campaign, salt), written(campaign, salt, is_mail=True)
+
+    assert "Soruyoruz. / We ask. Onay/Ret:" in sms
+    assert mail.startswith("Örnek Mağaza: izniniz / your consent\n") and "Hello there\n\nThe first link above" in mail
+    assert "The first link" not in written(make.campaign(), salt, is_mail=True)
+
+
+def test_a_brand_that_keeps_turkish_letters_has_them_in_its_sms(salt):
+    campaign = make.campaign()
+    assert written(campaign, salt).isascii()
+
+    set_brand(sms_in_turkish=True)
+
+    assert "Örnek Mağaza: Ticari ileti için onayınızı" in written(campaign, salt)
+
+
+@pytest.mark.parametrize(
+    ("brand", "facts", "offered"),
+    [
+        ({}, {}, OFFER),
+        ({"keyword": "ORNEK"}, {}, "icin ORNEK ONAY yazip, ret icin ORNEK RET yazip 4609 numarasina"),
+        ({"requires_name": True}, {}, " Ret icin RET yazip 4609 numarasina gonderin."),
+        ({}, {"channels": (Channel.CALL,)}, " Ret icin RET yazip 4609 numarasina gonderin."),
+        ({}, {"kind": CampaignKind.REFUSE}, "Ret icin RET yazip 4609 numarasina da gonderebilirsiniz."),
+        ({}, {"delivery": Delivery.CSV}, None),
+        ({"reply_number": None}, {}, None),
+    ],
+)
+def test_replies_are_offered_where_one_would_count(salt, brand, facts, offered):
+    """A yes by reply brings no name and is for SMS alone; replies to another sender never reach us."""
+    set_brand(**{"reply_number": "4609", **brand})
+
+    text = written(make.campaign(**{"delivery": Delivery.GATEWAY, **facts}), salt)
+
+    assert offered in text if offered else "yazip" not in text
+
+
+def test_a_sample_is_the_text_itself_with_a_link_to_nothing(salt):
+    campaign = make.campaign()
+    wording = MessageWording("Soruyoruz 😀 şimdi.", "izniniz", "Merhaba")
+    message_texts.save_wording(db.session, campaign, wording, 1, campaign.created_at)
+
+    sample = render_sample(db.session, campaign, wording, salt, BASE)
+
+    code, pairs = shortlinks.code_of(salt, 7, 11), (word_pair(salt, 7, 11), word_pair(salt, 0, 0))
+    assert sample.sms == written(campaign, salt).replace(code, SAMPLE_CODE).replace(*pairs)
+    assert sample.lost == "😀" and shortlinks.Codes(salt).decode(SAMPLE_CODE) is None
+    assert len(SAMPLE_CODE) == len(shortlinks.code_of(salt, 20_000, 2**39))
