@@ -43,11 +43,6 @@ SERVICES = {
     MailService.OTHER: _l("Diğer e-posta"),
     None: _l("E-posta (önceden kayıtlı)"),
 }
-VISITS = {
-    VisitKind.SCANNER: _l("Güvenlik yazılımı ya da robot"),
-    VisitKind.PREVIEW: _l("Bağlantı önizlemesi"),
-    VisitKind.UNKNOWN: _l("Belirsiz"),
-}
 
 
 @blueprint.get("/campaigns/<id:campaign_id>/results", endpoint="campaign_results")
@@ -130,7 +125,7 @@ def _lines(results: Results) -> Iterator[Sequence[object]]:
         yield from ((part, _group_name(group), str(STEPS[step]), counts[step]) for step in results.steps)
     part = gettext("Açılışlar")
     for group, kinds in results.openings.items():
-        yield from ((part, _group_name(group), str(VISITS[kind]), kinds[kind]) for kind in VisitKind)
+        yield from ((part, _group_name(group), label(kind), kinds[kind]) for kind in VisitKind)
     part = gettext("Kanallar")
     for channel, each in results.channels.items():
         yield part, label(channel), gettext("Bağlantısında olan"), each.offered
