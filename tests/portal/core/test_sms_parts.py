@@ -5,7 +5,17 @@ from gsmcodecs import Codec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.core.sms_parts import OPERATOR_CODE, Alphabet, cheapest, count, dear_letters, letter_units, suggest_ascii
+from portal.core.sms_parts import (
+    OPERATOR_CODE,
+    Alphabet,
+    cheapest,
+    count,
+    dear_letters,
+    excess,
+    letter_units,
+    lost_letters,
+    suggest_ascii,
+)
 from portal.core.transliteration import ascii_only
 
 GSM, LOCKING, SINGLE, UCS2 = Alphabet
@@ -149,3 +159,15 @@ def test_ascii_is_suggested_where_it_saves_parts():
     assert suggest_ascii(RECEIPT) is None
     assert suggest_ascii("ğ" * 151).parts_saved == 1
     assert suggest_ascii("ğ" * 151, with_operator_code=False) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "characters"),
+    [("a" * 155, 0), ("a" * 156, 1), ("a" * 310, 9), ("ğ" * 151, 1), ("[" * 80, 3), ("👍" * 33, 1), ("", 0)],
+)
+def test_how_much_shorter_saves_a_part(text, characters):
+    assert excess(text) == characters
+
+
+def test_letters_that_ascii_loses_are_told_once():
+    assert lost_letters("Değer? 👍👍 50₺ ✓") == "👍✓"
