@@ -20,6 +20,7 @@ from portal.core.models import (
     may_have_refused,
 )
 from portal.core.models.decision import decision_time
+from portal.domain.consents.evidence import Evidence, evidence_column
 from portal.domain.consents.may_send import Answer, answer_of
 from portal.domain.consents.urgency import Urgency, urgency
 
@@ -45,18 +46,27 @@ class DecisionRecord:
     urgency: Urgency
 
 
-def current_consents(session: Session, recipient_id: int, at: datetime) -> list[tuple[Consent, Brand, Answer]]:
-    """The consents that a decision stands behind, by brand and channel, and whether messages may be sent on them."""
+def current_consents(
+    session: Session, recipient_id: int, at: datetime
+) -> list[tuple[Consent, Brand, Answer, Evidence | None]]:
+    """The consents that a decision stands behind, by brand and channel, whether messages may be sent on them, and what
+    proves a grant."""
     rows = session.execute(
-        select(Consent, Brand, Provider, may_have_refused(Consent.recipient_id))
+        select(Consent, Brand, Provider, may_have_refused(Consent.recipient_id), evidence_column())
         .join(Brand, Brand.id == Consent.brand_id)
         .join(Provider, Provider.id == Brand.provider_id)
+        .outerjoin(Decision, Decision.id == Consent.decision_id)
         .where(Consent.recipient_id == recipient_id, Consent.status.is_not(None))
         .order_by(Brand.name, Consent.channel)
     )
     return [
-        (consent, brand, answer_of(consent, brand, provider, at, has_unread_reply=is_unread))
-        for consent, brand, provider, is_unread in rows
+        (
+            consent,
+            brand,
+            answer_of(consent, brand, provider, at, has_unread_reply=is_unread),
+            Evidence(proof) if proof else None,
+        )
+        for consent, brand, provider, is_unread, proof in rows
     ]
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Brand, Consent, Decision, Recipient
 from portal.core.vault import Vault
+from portal.domain.consents.evidence import evidence_column, has_strength
 from portal.domain.consents.may_send import may_send
 from portal.services.exports.filters import ExportFilter
 from portal.services.exports.paging import AddressReader, read_pages
@@ -31,10 +32,13 @@ class Row:
     iys_status: str | None
     iys_as_of: datetime | None
     may_send: bool
+    evidence: str | None  # The value of an Evidence, of a grant.
 
 
 def count(session: Session, wanted: ExportFilter, at: datetime) -> int:
     current = select(func.count()).select_from(Consent).join(Brand, Brand.id == Consent.brand_id)
+    if wanted.strength is not None:
+        current = current.join(Decision, Decision.id == Consent.decision_id)
     return session.execute(current.where(Brand.provider_id == wanted.provider_id, *_conditions(wanted))).scalar_one()
 
 
@@ -58,6 +62,7 @@ def _statement(wanted: ExportFilter) -> Select[*tuple[Any, ...]]:
         select(
             Consent.recipient_id, Recipient.address, Brand.name, Consent.channel, Consent.recipient_type,
             Consent.status, Decision.consent_date, Decision.source, Consent.iys_status, Consent.iys_as_of, may_send(),
+            evidence_column(),
         )
         .join(Brand, Brand.id == Consent.brand_id)
         .join(Recipient, Recipient.id == Consent.recipient_id)
@@ -73,3 +78,5 @@ def _conditions(wanted: ExportFilter) -> Iterator[ColumnElement[bool]]:
     yield from wanted.brand_conditions(Consent.brand_id)
     if wanted.may_send is not None:
         yield may_send() if wanted.may_send else ~may_send()
+    if wanted.strength is not None:
+        yield has_strength(wanted.strength)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from portal.core import clock
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Brand, Consent, Decision, Outcome
+from portal.domain.consents.evidence import Strength
 
 
 class ExportKind(StrEnum):
@@ -31,6 +32,7 @@ class ExportFilter:
     status: Status | None = None
     recipient_type: RecipientType | None = None
     may_send: bool | None = None
+    strength: Strength | None = None
     outcome: Outcome | None = None
     since: date | None = None  # Days in Istanbul, both included.
     until: date | None = None

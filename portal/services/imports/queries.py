@@ -11,24 +11,23 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy import Row as DbRow
-from sqlalchemy import Select, exists, func, literal, null, or_, select
+from sqlalchemy import Select, func, literal, null, or_, select
 from sqlalchemy.orm import Session
 
-from portal.core.iys_protocol import Channel, Status
+from portal.core.iys_protocol import Channel
 from portal.core.models import (
     Annulment,
     BatchState,
-    Consent,
     Decision,
     ImportBatch,
     ImportChunk,
     Outcome,
     Recipient,
     Submission,
-    is_void,
 )
 from portal.core.vault import CannotOpen, Vault
 from portal.domain.consents import recipients
+from portal.domain.consents.evidence import late_grants
 from portal.domain.consents.import_plan import KEPT, SENT, WRITTEN, Effect
 from portal.services.imports import row_results, store
 from portal.services.imports.layout.layout import Field
@@ -269,18 +268,7 @@ def _sum(tally: dict[str, int], results: Iterable[str]) -> int:
 
 def late_recipients(session: Session, batch: ImportBatch) -> Mapping[int, list[Channel]]:
     """Recipients by id with the channels of their late grants, without those who have refused or granted since."""
-    submitted = exists().where(Submission.decision_id == Decision.id)
-    late = (
-        select(Decision.recipient_id, Decision.channel)
-        .join(Consent, Consent.id == Decision.consent_id)
-        .where(
-            Decision.batch_id == batch.id,
-            Decision.status == Status.GRANTED,
-            Consent.status.is_(None),
-            ~submitted,
-            ~is_void(),
-        )
-    )
+    late = late_grants().where(Decision.batch_id == batch.id)
     found: dict[int, list[Channel]] = {}
     for recipient_id, channel in session.execute(late.distinct()):
         found.setdefault(recipient_id, []).append(channel)

@@ -8,6 +8,7 @@ from portal.core import models
 from portal.core.addresses import AddressKind
 from portal.core.iys_protocol import Channel, RecipientType, Source, Status
 from portal.core.lazy_text import N_
+from portal.domain.consents.evidence import Evidence, Strength
 from portal.services.exports import ExportKind
 from shortlinks import VisitKind
 
@@ -45,6 +46,17 @@ LABELS: list[tuple[StrEnum, str]] = [
     (models.ContactKind.EVENT, N_("Etkinlik katılımı")),
     (models.ContactKind.REQUEST, N_("Kendi talebi")),
     (models.ContactKind.OTHER, N_("Diğer")),
+    (Strength.WEAK, N_("Zayıf")),
+    (Strength.FAIR, N_("Orta")),
+    (Strength.STRONG, N_("Güçlü")),
+    (Evidence.AT_IYS, N_("İYS'de verilmiş")),
+    (Evidence.CONFIRMED, N_("Sayfada ya da yanıtla verilmiş, bildirimi ulaşmış")),
+    (Evidence.UNCONFIRMED, N_("Sayfada ya da yanıtla verilmiş, bildiriminin ulaştığı bilinmiyor")),
+    (Evidence.PAPER, N_("Dosyadan; tarihi ve dayanağı yazılı")),
+    (Evidence.BEFORE_2015, N_("2015 öncesi; yalnız firmanın beyanı")),
+    (Evidence.LATE, N_("Dosyadan; İYS'ye süresinde bildirilmemiş")),
+    (Evidence.OTHER_SENDER, N_("Başka gönderici bildirmiş; dayanağı burada yok")),
+    (Evidence.UNKNOWN, N_("Tarihi ya da kaynağı bilinmiyor")),
     (models.Delivery.GATEWAY, N_("İletileri İzinlink göndersin")),
     (models.Delivery.CSV, N_("Bağlantıları CSV olarak ben alacağım")),
     (models.Delivery.POINT, N_("İzin noktası: kişiler kendileri gelir")),
@@ -76,6 +88,8 @@ LABELS: list[tuple[StrEnum, str]] = [
     (models.UnsentReason.EXPIRED, N_("süresi geçti")),
     (models.UnsentReason.LANDLINE, N_("sabit hatta ileti gitmez")),
     (models.UnsentReason.UNDONE, N_("onay geri alındı")),
+    (models.UnsentReason.REASSIGNED, N_("adres artık başkasının olabilir")),
+    (models.UnsentReason.PROVIDER, N_("firma kendisi bildirdi")),
     (models.UnsentReason.STOPPED, N_("kampanya durduruldu")),
     (models.UnsentReason.SANDBOX, N_("firma daha kabul edilmedi; adres kendi adreslerinden değil")),
     (models.GatewayState.UNTESTED, N_("Denenmedi")),
@@ -188,6 +202,7 @@ LABELS: list[tuple[StrEnum, str]] = [
     (models.Closing.OTHER, N_("Başka bir neden; yanıtta yazıyor")),
     (models.MessageKind.INVITATION, N_("Bağlantı")),
     (models.MessageKind.CONFIRMATION, N_("Onay bildirimi")),
+    (models.MessageKind.REFUSAL, N_("Ret bildirimi")),
     (models.MessageKind.CODE, N_("Kod")),
     (models.MessageKind.COMPLAINT_SETTLED, N_("Başvuru sonucu")),
     (VisitKind.SCANNER, N_("güvenlik taraması")),

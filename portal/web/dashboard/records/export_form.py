@@ -9,6 +9,7 @@ from wtforms.validators import Optional
 
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Brand, Outcome
+from portal.domain.consents.evidence import Strength
 from portal.services.exports import ExportFilter, ExportKind
 from portal.web.shared.audit_view import check_day
 from portal.web.shared.forms import BaseForm
@@ -17,11 +18,13 @@ from portal.web.shared.labels import label
 OF_KEY = ("brand", "channel", "status", "recipient_type")
 DAYS = ("since", "until")
 FIELDS = {
-    ExportKind.CONSENTS: (*OF_KEY, "may_send", "sandbox", *DAYS),
+    ExportKind.CONSENTS: (*OF_KEY, "may_send", "strength", "sandbox", *DAYS),
     ExportKind.DECISIONS: (*OF_KEY, "outcome", "sandbox", *DAYS),
     ExportKind.RECIPIENTS: ("brand", "sandbox", *DAYS),
 }
-ENUMS = {"channel": Channel, "status": Status, "recipient_type": RecipientType, "outcome": Outcome}
+ENUMS = {
+    "channel": Channel, "status": Status, "recipient_type": RecipientType, "outcome": Outcome, "strength": Strength,
+}  # fmt: skip
 YES, NO = "yes", "no"
 
 
@@ -36,6 +39,7 @@ class ExportForm(BaseForm):
     status = SelectField(_l("Durum"), validate_choice=False)
     recipient_type = SelectField(_l("Alıcı tipi"), validate_choice=False)
     may_send = SelectField(_l("İleti gönderilebilir mi?"), validate_choice=False)
+    strength = SelectField(_l("Onayın kanıtı"), validate_choice=False)
     sandbox = SelectField(_l("Denemedeki kayıtlar"), validate_choice=False)
     outcome = SelectField(_l("İYS sonucu"), validate_choice=False)
     since = DateField(_l("İlk gün"), validators=[Optional(), check_day])

@@ -15,6 +15,7 @@ from flask_login import current_user
 from portal.core import clock
 from portal.core.addresses import without_plus
 from portal.core.extensions import db, limiter, read_session, vault
+from portal.domain.consents.evidence import Evidence
 from portal.domain.identity.permissions import Permission
 from portal.services import exports
 from portal.services.exports import ExportFilter, ExportKind, consents, decisions, recipients
@@ -30,7 +31,7 @@ FILE_NAMES = {ExportKind.CONSENTS: "izinler", ExportKind.DECISIONS: "kararlar", 
 HEADERS: dict[ExportKind, tuple[str, ...]] = {
     ExportKind.CONSENTS: (
         _l("Adres"), _l("Marka"), _l("Kanal"), _l("Alıcı tipi"), _l("Durum"), _l("İzin tarihi"), _l("Kaynak"),
-        _l("İYS durumu"), _l("İYS durum tarihi"), _l("Gönderilebilir"),
+        _l("İYS durumu"), _l("İYS durum tarihi"), _l("Gönderilebilir"), _l("Kanıtın gücü"), _l("Kanıt"),
     ),
     ExportKind.DECISIONS: (
         _l("Adres"), _l("Marka"), _l("Kanal"), _l("Alıcı tipi"), _l("Durum"), _l("İzin tarihi"), _l("Kaynak"),
@@ -97,6 +98,7 @@ def _consent_line(row: consents.Row) -> Sequence[object]:
         _address(row.address), row.brand_name, row.channel.value, row.recipient_type.value, row.status.value,
         _moment(row.consent_date), row.source, row.iys_status, _moment(row.iys_as_of),
         gettext("Evet") if row.may_send else gettext("Hayır"),
+        *((label(Evidence(row.evidence).strength), label(Evidence(row.evidence))) if row.evidence else ("", "")),
     )  # fmt: skip
 
 

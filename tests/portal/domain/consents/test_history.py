@@ -133,6 +133,6 @@ def test_consents_stand_by_brand_and_channel_and_only_where_something_was_decide
 
     found = history.current_consents(db.session, recipient_id(), told)
 
-    assert [(brand.name, consent.channel) for consent, brand, _ in found] == [
+    assert [(brand.name, consent.channel) for consent, brand, *_ in found] == [
         ("A", Channel.SMS), (ours.name, Channel.CALL), (ours.name, Channel.CALL), (ours.name, Channel.SMS),
     ]  # fmt: skip
