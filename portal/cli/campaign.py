@@ -83,15 +83,18 @@ class WebAddress(click.ParamType):
 @click.option("--channels", type=Channels(), default=list(Channel), show_default="all")
 @click.option(
     "--contact-basis", type=ContactBasis(),
-    help=f"How they came into contact, needed to ask them: one of {', '.join(ContactKind)}, or a word of your own.",
+    help=f"How they came into contact, where the list does not say it: one of {', '.join(ContactKind)}, or a word of "
+    "your own.",
 )  # fmt: skip
 @click.option("--expires", "expires_days", type=click.IntRange(1, 365), default=30, show_default=True, help="Days.")
 @click.option("--notice-url", type=WebAddress(), default=None, help="Where the privacy notice stands [the provider's].")
 @click.option("--out", type=click.Path(dir_okay=False, writable=True, path_type=Path), required=True)
+@click.option("--ignore-unread", is_flag=True, help="No refusals stand in columns of yes and no that are not read.")
 @click.option("--send", is_flag=True, help="Let the message gateway send the links, too.")
 def launch(
     brand_code: int, name: str, kind: str, audience_file: Path, channels: list[Channel],
-    contact_basis: campaigns.Contact | None, expires_days: int, notice_url: str | None, out: Path, send: bool,
+    contact_basis: campaigns.Contact | None, expires_days: int, notice_url: str | None, out: Path, ignore_unread: bool,
+    send: bool,
 ) -> None:  # fmt: skip
     """Make personal links for a list of addresses and write them to a CSV (address;link;words;text;subject).
 
@@ -100,14 +103,19 @@ def launch(
     brand, campaign_kind = _open_brand(brand_code), CampaignKind(kind)
     _require_place(out)
     found = _read_audience(audience_file)
+    if found.unread_columns and not ignore_unread:
+        _exit_with("Refusals may stand in columns that are not read. If none do, pass --ignore-unread.")
     _require_anyone(brand, campaign_kind, channels, found)
     _require_room(brand, campaign_kind, found)
+    if campaign_kind == CampaignKind.ASK and contact_basis is None and not any(map(all, found.contacts.values())):
+        _exit_with("Asking needs --contact-basis KIND:DATE, or columns of the list that say it of each person.")
     campaign = _open_campaign(
         brand, name, campaign_kind, channels, contact_basis, expires_days, notice_url,
         Delivery.GATEWAY if send else Delivery.CSV,
     )  # fmt: skip
     campaign_id = campaign.id
     audience.add_list(db.session, vault(), campaign, found, None, clock.now())
+    campaigns.confirm_unread(db.session, campaign, clock.now())
     _launch_campaign(campaign)
     _report(read_session().get_one(Campaign, campaign_id), found, out)
 
@@ -183,8 +191,8 @@ def _open_campaign(
             wording=default_texts.default_wording(brand.name, kind, own_notice), contact=contact,
             expires_at=at + timedelta(days=expires_days), delivery=delivery, at=at, today=clock.day(at),
         )  # fmt: skip
-    except campaigns.ContactMissing:
-        _exit_with("Asking needs --contact-basis KIND:DATE, with a date that is not in the future.")
+    except campaigns.ContactToCome:
+        _exit_with("Write --contact-basis KIND:DATE with a date that is not in the future.")
     db.session.commit()
     return campaign
 

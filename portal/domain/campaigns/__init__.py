@@ -9,18 +9,23 @@ from portal.domain.campaigns.audience import (
     BrandClosed,
     CannotLaunch,
     ListsWaiting,
+    OwnContact,
+    UnreadColumns,
     add_addresses,
     add_recipients,
+    confirm_unread,
     count_progress,
+    has_unread_columns,
     launch,
     lock_audience,
 )
 from portal.domain.campaigns.default_texts import Wording
-from portal.domain.campaigns.lifecycle import Contact, ContactMissing, open_campaign
-from portal.domain.campaigns.links import LinkedEntry, create_next_links, find_excluded
+from portal.domain.campaigns.lifecycle import Contact, ContactToCome, open_campaign
+from portal.domain.campaigns.links import LinkedEntry, create_next_links, effective_contact, find_excluded
 
 __all__ = [
-    "AudienceClosed", "BrandClosed", "CannotLaunch", "Contact", "ContactMissing", "LinkedEntry", "ListsWaiting",
-    "Wording", "add_addresses", "add_recipients", "count_progress", "create_next_links", "find_excluded", "launch",
-    "lock_audience", "open_campaign",
+    "AudienceClosed", "BrandClosed", "CannotLaunch", "Contact", "ContactToCome", "LinkedEntry", "ListsWaiting",
+    "OwnContact", "UnreadColumns", "Wording", "add_addresses", "add_recipients", "confirm_unread", "count_progress",
+    "create_next_links", "effective_contact", "find_excluded", "has_unread_columns", "launch", "lock_audience",
+    "open_campaign",
 ]  # fmt: skip

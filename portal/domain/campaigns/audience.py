@@ -2,14 +2,24 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import NamedTuple
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.addresses import Address
 from portal.core.iys_protocol import Channel
-from portal.core.models import AudienceEntry, AudienceList, Brand, Campaign, ExclusionReason, Provider
+from portal.core.models import (
+    AudienceEntry,
+    AudienceLine,
+    AudienceList,
+    Brand,
+    Campaign,
+    ContactKind,
+    ExclusionReason,
+    Provider,
+)
 from portal.core.models.ids import new_ids
 from portal.core.models.inserts import insert_missing
 
@@ -26,8 +36,12 @@ class ListsWaiting(CannotLaunch):
     """A list of the audience is being read."""
 
 
+class UnreadColumns(CannotLaunch):
+    """A list has columns of yes and no that were not read, and nobody has said that no refusals stand there."""
+
+
 class AudienceClosed(Exception):
-    """The campaign was launched; nobody comes into its audience any more."""
+    """The campaign was launched, or will be at its time: whoever plans that has seen its audience and its texts."""
 
 
 @dataclass(frozen=True)
@@ -43,15 +57,30 @@ class Progress:
         return self.audience - self.links - sum(self.left_out.values())
 
 
-def add_addresses(session: Session, campaign: Campaign, found: Mapping[str, int], addresses: Sequence[Address]) -> None:
-    """Put recipients ({address: recipient id}) into the audience, each with the channels its address can serve.
+class OwnContact(NamedTuple):
+    """The contact that a person began, as far as it is said of them alone; where it is not, the campaign's counts."""
+
+    kind: ContactKind | None = None
+    day: date | None = None
+
+
+def add_addresses(
+    session: Session, campaign: Campaign, found: Mapping[str, int], addresses: Sequence[Address],
+    contacts: Mapping[str, OwnContact],
+) -> None:  # fmt: skip
+    """Put recipients ({address: recipient id}) into the audience, each with the channels its address can serve, and
+    those of `contacts`, by address, with a contact of their own.
 
     Raises AudienceClosed.
     """
-    add_recipients(session, campaign, {found[address.text]: address.channels for address in addresses})
+    own = {found[address.text]: contacts[address.text] for address in addresses if address.text in contacts}
+    add_recipients(session, campaign, {found[address.text]: address.channels for address in addresses}, own)
 
 
-def add_recipients(session: Session, campaign: Campaign, serves: Mapping[int, Collection[Channel]]) -> None:
+def add_recipients(
+    session: Session, campaign: Campaign, serves: Mapping[int, Collection[Channel]],
+    contacts: Mapping[int, OwnContact] | None = None,
+) -> None:  # fmt: skip
     """Put recipients by id into the audience, each with those of the campaign's channels that serve them.
 
     Raises AudienceClosed.
@@ -59,6 +88,7 @@ def add_recipients(session: Session, campaign: Campaign, serves: Mapping[int, Co
     lock_audience(session, campaign)
     rows = []
     for recipient_id, entry_id in zip(sorted(serves), new_ids(len(serves)), strict=True):
+        own = (contacts or {}).get(recipient_id, OwnContact())
         channels = [channel for channel in campaign.offered if channel in serves[recipient_id]]
         rows.append({
             "id": entry_id,
@@ -67,19 +97,24 @@ def add_recipients(session: Session, campaign: Campaign, serves: Mapping[int, Co
             "recipient_id": recipient_id,
             "channels": ",".join(channels) or None,
             "left_out": None if channels else ExclusionReason.NO_CHANNEL,
+            "contact_kind": own.kind,
+            "contact_date": own.day,
         })  # fmt: skip
     insert_missing(session, AudienceEntry, rows)
 
 
 def lock_audience(session: Session, campaign: Campaign) -> None:
     """Keep the campaign from being launched until this transaction ends. Raises AudienceClosed."""
-    session.refresh(campaign, ["launched_at"], with_for_update=True)
-    if campaign.launched_at:
+    session.refresh(campaign, ["launched_at", "launch_at"], with_for_update=True)
+    if campaign.launched_at or campaign.launch_at:
         raise AudienceClosed
 
 
-def launch(session: Session, campaign: Campaign, at: datetime) -> None:
-    """Close the audience; links are made from now on. Raises CannotLaunch, BrandClosed and ListsWaiting."""
+def launch(session: Session, campaign: Campaign, at: datetime, by: int | None = None) -> None:
+    """Close the audience; links are made from now on. `by` is the user who launches it, or planned that.
+
+    Raises CannotLaunch, BrandClosed, ListsWaiting and UnreadColumns.
+    """
     session.refresh(campaign, ["launched_at"], with_for_update=True)
     passive = select(Brand.id).join(Provider, Provider.id == Brand.provider_id).where(
         Brand.id == campaign.brand_id, or_(Brand.closed_at.is_not(None), Provider.suspended_at.is_not(None))
@@ -89,10 +124,25 @@ def launch(session: Session, campaign: Campaign, at: datetime) -> None:
     waiting = select(AudienceList.id).where(AudienceList.campaign_id == campaign.id, AudienceList.content.is_not(None))
     if session.scalar(waiting.limit(1)) is not None:
         raise ListsWaiting
+    if has_unread_columns(session, campaign):
+        raise UnreadColumns
     first_entry = select(AudienceEntry.id).where(AudienceEntry.campaign_id == campaign.id).limit(1)
     if campaign.launched_at or session.scalar(first_entry) is None:
         raise CannotLaunch
-    campaign.launched_at = at
+    campaign.launched_at, campaign.launch_at, campaign.launched_by = at, None, by
+
+
+def has_unread_columns(session: Session, campaign: Campaign) -> bool:
+    """Whether somebody must still say that no refusals stand in columns that were not read."""
+    unread = select(AudienceLine.id).join(AudienceList, AudienceList.id == AudienceLine.list_id)
+    unread = unread.where(AudienceList.campaign_id == campaign.id, AudienceList.unread_confirmed_at.is_(None))
+    return session.scalar(unread.where(AudienceLine.problem == AudienceLine.COLUMN).limit(1)) is not None
+
+
+def confirm_unread(session: Session, campaign: Campaign, at: datetime) -> None:
+    """Take a person's word that no refusals stand in the columns of the lists so far that were not read."""
+    lists = update(AudienceList).where(AudienceList.campaign_id == campaign.id, AudienceList.content.is_(None))
+    session.execute(lists.where(AudienceList.unread_confirmed_at.is_(None)).values(unread_confirmed_at=at))
 
 
 def count_progress(session: Session, campaign: Campaign) -> Progress:
@@ -103,4 +153,5 @@ def count_progress(session: Session, campaign: Campaign) -> Progress:
         .group_by(AudienceEntry.left_out)
     ).all()
     left_out = {reason: count for reason, count, _ in rows if reason is not None}
-    return Progress(sum(row[1] for row in rows), sum(row[2] for row in rows), left_out)
+    links = sum(linked for reason, _, linked in rows if reason is None)
+    return Progress(sum(row[1] for row in rows), links, left_out)

@@ -25,8 +25,8 @@ from portal.core.models.invitations import is_unsent_invitation, resume_invitati
 from portal.domain.campaigns.default_texts import Wording, default_wording
 
 
-class ContactMissing(ValueError):
-    """Asking needs a contact that the person began: its kind, and a date that is not in the future."""
+class ContactToCome(ValueError):
+    """The contact that makes asking lawful is dated in the future."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +41,16 @@ class Contact:
 def open_campaign(
     session: Session, brand: Brand, *, name: str, kind: CampaignKind, channels: Sequence[Channel], wording: Wording,
     contact: Contact | None, expires_at: datetime | None, delivery: Delivery, at: datetime, today: date,
+    by: int | None = None,
 ) -> Campaign:  # fmt: skip
     """Create a campaign with the first version of its text: in sandbox mode our own, without a link, since nobody has
-    reviewed who writes to whom. Raises ContactMissing."""
-    if kind == CampaignKind.ASK and (contact is None or contact.date > today):
-        raise ContactMissing
+    reviewed who writes to whom. Where an asking one has no contact, only people with one of their own are asked.
+    Raises ContactToCome."""
+    if kind == CampaignKind.ASK and contact is not None and contact.date > today:
+        raise ContactToCome
     campaign = Campaign(
         id=new_id(), provider_id=brand.provider_id, brand_id=brand.id, name=name, kind=kind,
-        channels=",".join(channels), delivery=delivery, created_at=at,
+        channels=",".join(channels), delivery=delivery, created_at=at, prepared_by=by,
         contact_kind=contact.kind if contact else None, contact_date=contact.date if contact else None,
         contact_note=contact.note if contact else None, expires_at=expires_at if kind == CampaignKind.ASK else None,
     )  # fmt: skip
@@ -74,11 +76,13 @@ def _first_text(provider: Provider, brand: Brand, campaign: Campaign, wording: W
     )  # fmt: skip
 
 
-def is_stopped() -> ColumnElement[bool]:
-    """The condition that a campaign sends nothing now: it is closed, of a passive brand or a suspended provider."""
+def is_halted() -> ColumnElement[bool]:
+    """The condition that a campaign sends nothing now: it is paused, stopped or closed, of a passive brand or a
+    suspended provider."""
     passive = or_(Brand.closed_at.is_not(None), Provider.suspended_at.is_not(None))
     of_it = exists().where(Brand.id == Campaign.brand_id, Provider.id == Brand.provider_id, passive)
-    return or_(Campaign.closed_at.is_not(None), of_it.correlate(Campaign))
+    halts = (Campaign.paused_at, Campaign.stopped_at, Campaign.closed_at)
+    return or_(*(each.is_not(None) for each in halts), of_it.correlate(Campaign))
 
 
 class NotLaunched(ValueError):

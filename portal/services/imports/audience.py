@@ -5,7 +5,7 @@ recipients, bad ones are kept with their problem, and an address of which the li
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, groupby
@@ -16,20 +16,19 @@ from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.core.addresses import Address, Problem
+from portal.core.addresses.problems import ExplainedProblem
 from portal.core.models import AudienceLine, AudienceList, Campaign, CampaignKind, Provider
 from portal.core.models.ids import new_id, new_ids
 from portal.core.vault import Vault
 from portal.domain import audit, campaigns, packages
+from portal.domain.campaigns import OwnContact
 from portal.domain.consents import recipients
 from portal.services.imports import layout
-from portal.services.imports.audience_refusals import RefusalReader
-from portal.services.imports.layout.normalization import address_or_problem
-from portal.services.imports.reading import ChunkedFile, FileProblem, Line, Sheet, Unreadable, detect_kind
+from portal.services.imports.audience_sheets import AudienceRow, read_sheet
+from portal.services.imports.reading import ChunkedFile, FileProblem, Unreadable, detect_kind
 from portal.services.imports.reading.file_problems import START
-from portal.services.imports.unused_columns import CellCounter, unused_columns
 
 MOST_BYTES = 5_000_000
-MOST_ROWS = 100_000
 PART = 65_536  # Bytes decoded at once.
 CHUNK = 5000  # Addresses a transaction, so that no recipient's decision waits long for the writer.
 SHOWN_VALUE, KEPT_VALUE = 200, 80  # Characters of a bad value: enough to find it again.
@@ -37,11 +36,12 @@ SHOWN_VALUE, KEPT_VALUE = 200, 80  # Characters of a bad value: enough to find i
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A value that is no address, or a row without one (an empty value); lines count from 1, as an editor does."""
+    """A value that is no address or no contact, or a row without an address (an empty value); lines count from 1, as an
+    editor does."""
 
     line: int
     value: str = field(repr=False)
-    problem: Problem
+    problem: ExplainedProblem
 
 
 @dataclass
@@ -57,6 +57,7 @@ class AddressList:
     repeats: list[tuple[int, Address]] = field(default_factory=list)
     # A row with it says no, or may say it; also of others with it. With one of AudienceLine.REASONS.
     refused: list[tuple[int, Address, str]] = field(default_factory=list)
+    contacts: dict[str, OwnContact] = field(default_factory=dict)  # By address, of those that have one of their own.
     unread_sheets: list[str] = field(default_factory=list)
     unread_columns: list[str] = field(default_factory=list)  # Those of yes and no.
 
@@ -85,109 +86,46 @@ def read_address_list(data: bytes | str, *, limit: int = MOST_BYTES) -> AddressL
     check_size(content, limit)
     file = ChunkedFile(lambda: (content[start : start + PART] for start in range(0, len(content), PART)), "")
     read = [
-        _read_sheet(place, (json.loads(chunk.packed) for chunk in chunks))
+        read_sheet(place, (json.loads(chunk.packed) for chunk in chunks))
         for place, chunks in groupby(file, key=lambda chunk: chunk.sheet)
     ]
     filled = [sheet for sheet in read if sheet]
     for sheet in filled:
         sheet.mark(file.outline.sheets[sheet.place])
-    with_addresses = sorted(filter(_has_addresses, filled), key=lambda sheet: (sheet.is_hidden, sheet.is_of_refusals))
+    with_addresses = [sheet for sheet in filled if sheet.columns]
     if not with_addresses:
         raise Unreadable(FileProblem.NO_ADDRESS_COLUMN if filled else FileProblem.EMPTY)
-    first, *others = with_addresses
-    chosen = [first, *(sheet for sheet in others if _are_alike(sheet, first) and not sheet.is_hidden)]
+    first, *others = sorted(with_addresses, key=lambda sheet: (sheet.is_hidden, sheet.is_of_refusals))
+    chosen = [first, *(sheet for sheet in others if sheet.is_like(first) and not sheet.is_hidden)]
     found = AddressList(file.encoding or file.format, file.separator or "", first.header, first.columns)
     found.unread_sheets = [file.outline.sheets[sheet.place].name for sheet in filled if sheet not in chosen]
     found.unread_columns = list(dict.fromkeys(chain.from_iterable(sheet.unread for sheet in chosen)))
-    reasons = {
-        address.text: reason
-        for sheet in with_addresses
-        for _, _, address, reason in sheet.rows
-        if reason and isinstance(address, Address)
-    }
+    rows = [row for sheet in with_addresses for row in sheet.rows if row.refusal]
+    reasons = {row.read.text: row.refusal for row in rows if isinstance(row.read, Address)}
     _sort_rows(found, [row for sheet in chosen for row in sheet.rows], reasons)
     return found
 
 
-Row = tuple[int, str, Address | Problem, str]  # Line, the value, what it is, and why it is not asked, or "".
-
-
-@dataclass
-class _Sheet:
-    place: int
-    header: list[str] | None
-    columns: tuple[int, ...]
-    rows: list[Row] = field(default_factory=list)
-    unread: list[str] = field(default_factory=list)  # Columns of yes and no of nobody knows what.
-    is_hidden: bool = False
-    is_of_refusals: bool = False
-
-    def mark(self, sheet: Sheet) -> None:
-        """Take over what is known of it once the file is read. All in a list of refusals refuse."""
-        self.is_hidden = sheet.is_hidden
-        names = [(self.header or [])[column : column + 1] for column in self.columns]
-        self.is_of_refusals = any(map(layout.refusal_spoken, (sheet.title, sheet.name, *chain.from_iterable(names))))
-        if self.is_of_refusals:
-            self.rows = [(line, value, read, reason or AudienceLine.LISTED) for line, value, read, reason in self.rows]
-
-
-def _read_sheet(place: int, chunks: Iterator[list[Line]]) -> _Sheet | None:
-    """Find the header and the address columns in the first chunk, then read every row; None without any row."""
-    first = next(chunks)
-    above = layout.find_header(first)
-    header = None if above is None else first[above][1]
-    rows = first if above is None else first[above + 1 :]
-    if not rows:
-        return None
-    sheet = _Sheet(place, header, layout.address_columns(header or [], rows))
-    if sheet.columns:
-        guessed, count = layout.guess(header or [], rows), 0
-        refusals, counter = RefusalReader(guessed, header or [], sheet.columns), CellCounter(guessed)
-        for lines in chain([rows], chunks):
-            count += len(lines)
-            if count > MOST_ROWS:
-                raise Unreadable(FileProblem.TOO_MANY_ROWS)
-            counter.add(lines)
-            for line, cells in lines:
-                sheet.rows += _read_row(line, cells, sheet.columns, refusals)
-        unused = unused_columns(counter.counts(), guessed, header or [])
-        sheet.unread = [each.header or each.letter for each in unused if each.may_refuse and each.statuses]
-    return sheet
-
-
-def _read_row(line: int, cells: list[str], columns: tuple[int, ...], refusals: RefusalReader) -> Iterator[Row]:
-    values = [cells[column].strip() for column in columns if column < len(cells)]
-    filled = [(value, read) for value in values if (read := address_or_problem(value)) != Problem.EMPTY]
-    if not filled:
-        yield line, "", Problem.EMPTY, ""
-    for value, address in filled:
-        yield line, value, address, refusals.reason(cells, address) if isinstance(address, Address) else ""
-
-
-def _sort_rows(found: AddressList, rows: list[Row], reasons: dict[str, str]) -> None:
+def _sort_rows(found: AddressList, rows: list[AudienceRow], reasons: dict[str, str]) -> None:
     """A line that says no counts for all others with its address, before and after it."""
     seen: set[str] = set()
-    for line, value, address, _ in rows:
-        if isinstance(address, Problem):
-            found.bad.append(BadRow(line, value[:SHOWN_VALUE], address))
-        elif address.text in seen:
-            found.repeats.append((line, address))
-        elif reason := reasons.get(address.text):
-            found.refused.append((line, address, reason))
+    for row in rows:
+        if isinstance(row.read, Problem):
+            found.bad.append(BadRow(row.line, row.value[:SHOWN_VALUE], row.read))
+        elif row.read.text in seen:
+            found.repeats.append((row.line, row.read))
+        elif reason := reasons.get(row.read.text):
+            found.refused.append((row.line, row.read, reason))
+        elif not isinstance(row.contact, OwnContact):
+            cell, problem = row.contact
+            found.bad.append(BadRow(row.line, cell[:SHOWN_VALUE], problem))
+            continue  # Another line may have it with a contact that is right.
         else:
-            found.good.append((line, address))
-        if isinstance(address, Address):
-            seen.add(address.text)
-
-
-def _has_addresses(sheet: _Sheet) -> bool:
-    return bool(sheet.columns)
-
-
-def _are_alike(sheet: _Sheet, other: _Sheet) -> bool:
-    """Columns are read by their place: the same names in another order are other columns."""
-    names = [[name.strip().casefold() for name in each.header or []] for each in (sheet, other)]
-    return bool(names[0]) and names[0] == names[1]
+            found.good.append((row.line, row.read))
+            if row.contact != OwnContact():
+                found.contacts[row.read.text] = row.contact
+        if isinstance(row.read, Address):
+            seen.add(row.read.text)
 
 
 def add_list(
@@ -237,7 +175,7 @@ def fill_list(
     session.commit()
     for place, chunk in enumerate(recipients.chunks(good, CHUNK)):
         found = recipients.gather(session, vault, campaign.provider_id, chunk, clock.now())
-        campaigns.add_addresses(session, campaign, found, chunk)
+        campaigns.add_addresses(session, campaign, found, chunk, addresses.contacts)
         keep(place * CHUNK + len(chunk))
         session.commit()
     audit.note(

@@ -1,7 +1,7 @@
 """Refusals in a row of a campaign's audience list, found as an import finds them; what is unclear refuses, since nobody
 is asked what it means."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from portal.core.addresses import Address
 from portal.core.iys_protocol import Status
@@ -17,14 +17,14 @@ from portal.services.imports.unused_columns import are_harmless_dates, is_date
 
 
 class RefusalReader:
-    """Reads rows by a guessed layout; `addresses` are all columns of addresses."""
+    """Reads rows by a guessed layout; `addresses` are all columns of addresses, `days` those of a contact's day."""
 
-    def __init__(self, guessed: Layout, header: Sequence[str], addresses: Sequence[int]):
+    def __init__(self, guessed: Layout, header: Sequence[str], addresses: Sequence[int], days: Set[int] = frozenset()):
         self._reader, self._beside = RowValueReader(guessed, header), RefusalsBeside(guessed, header, addresses)
         statuses = {column for field, column in self._reader.columns.items() if field in STATUSES} - {*addresses}
         self._has_status = bool(statuses)
         self._width = max(guessed.columns.values(), default=-1) + 1
-        read = {*addresses, *guessed.columns.values()}
+        read = {*addresses, *guessed.columns.values(), *days}
         self._named = {place: refusal_named(name) for place, name in enumerate(header)}
         self._named = {each: said for each, said in self._named.items() if each not in {*statuses, *addresses}}
         self._of_dates = {each for each in range(MOST_COLUMNS) if each not in read}

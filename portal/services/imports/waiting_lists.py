@@ -1,4 +1,5 @@
-"""Uploaded audience lists that wait for the worker: a large workbook would hold a web process for most of a minute."""
+"""Uploaded audience lists, and filters, that wait for the worker: a large workbook would hold a web process for most of
+a minute."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,8 @@ from portal.core.extensions import db, vault
 from portal.core.models import AudienceList, Campaign
 from portal.core.vault import CannotOpen
 from portal.domain import packages
-from portal.services.imports import audience
+from portal.services.imports import audience, audience_filter
+from portal.services.imports.audience_filter import FILTER, AudienceFilter
 from portal.services.imports.intake import LEASE, MOST_ATTEMPTS
 from portal.services.imports.reading import FileProblem, Unreadable, detect_kind
 from portal.services.imports.reading.file_problems import START, FileKind
@@ -24,8 +26,17 @@ WAITING = AudienceList.content.is_not(None)
 def store(session: Session, campaign: Campaign, content: bytes, user_id: int | None) -> int:
     """Keep a list, encrypted, until it is read; its id. Commits. Raises AudienceClosed and Unreadable."""
     audience.check_size(content)
+    return _store(session, campaign, content, user_id)
+
+
+def store_filter(session: Session, campaign: Campaign, wanted: AudienceFilter, user_id: int | None) -> int:
+    """Keep a filter until its people are in the audience; the id of its list. Commits. Raises AudienceClosed."""
+    return _store(session, campaign, wanted.packed(), user_id, encoding=FILTER)
+
+
+def _store(session: Session, campaign: Campaign, content: bytes, user_id: int | None, encoding: str = "") -> int:
     row = audience.insert_list(session, campaign, user_id, clock.now())
-    row.content = vault().seal(content, AudienceList.CONTENT, row.provider_id, row.id)
+    row.encoding, row.content = encoding, vault().seal(content, AudienceList.CONTENT, row.provider_id, row.id)
     session.commit()
     return row.id
 
@@ -91,6 +102,10 @@ def _read_claimed(lease: _ListLease) -> None:
         raise Unreadable(FileProblem.DAMAGED)
     content = vault().open(row.content, AudienceList.CONTENT, row.provider_id, row.id)
     db.session.commit()  # No transaction stays open over the reading.
+    if row.encoding == FILTER:
+        wanted = AudienceFilter.unpacked(content)
+        audience_filter.fill_from_filter(db.session, vault(), row, wanted, lease.renew)
+        return
     found = audience.read_address_list(content)
     kind = db.session.get_one(Campaign, row.campaign_id).kind
     audience.require_room(db.session, vault(), row.provider_id, kind, found, clock.now())

@@ -29,7 +29,7 @@ from portal.core.models import (
     Recipient,
     Submission,
 )
-from portal.domain import complaints
+from portal.domain import campaigns, complaints
 from portal.domain.consents import history
 from portal.domain.receipts import format_number
 from portal.web.shared.pagination import Page, requested_number
@@ -91,9 +91,11 @@ def _newest(rows: Select[*tuple[Any, ...]], moment: InstrumentedAttribute[dateti
 
 
 def _messages(recipient: Recipient) -> Iterator[Event]:
-    rows = select(Message, Campaign.name).outerjoin(Campaign, Campaign.id == Message.campaign_id)
-    for message, campaign in _newest(rows.where(Message.recipient_id == recipient.id), Message.created_at):
-        details = {"message": message, "campaign": campaign}
+    rows = select(Message, Campaign.name, *campaigns.effective_contact())
+    rows = rows.outerjoin(Campaign, Campaign.id == Message.campaign_id)
+    rows = rows.outerjoin(AudienceEntry, AudienceEntry.link_id == Message.link_id)
+    for message, campaign, *contact in _newest(rows.where(Message.recipient_id == recipient.id), Message.created_at):
+        details = {"message": message, "campaign": campaign, "contact": contact if all(contact) else None}
         yield Event(message.ended_at or message.created_at, EventKind.MESSAGE, details)
 
 
@@ -104,12 +106,12 @@ def _openings(recipient: Recipient) -> Iterator[Event]:
         .join(Campaign, Campaign.id == AudienceEntry.campaign_id)
         .where(AudienceEntry.recipient_id == recipient.id, AudienceEntry.link_id.is_not(None))
     )
-    campaigns = dict(read_session().execute(links).all())
-    opened = select(Visit).where(Visit.link_id.in_(campaigns)).order_by(Visit.at.desc(), Visit.id.desc())
+    names = dict(read_session().execute(links).all())
+    opened = select(Visit).where(Visit.link_id.in_(names)).order_by(Visit.at.desc(), Visit.id.desc())
     visits = read_session().scalars(opened.limit(MAX_PER_KIND)).all()
     human = _followed_by_a_post(recipient, visits)
     for visit in visits:
-        details = {"visit": visit, "is_human": visit.id in human, "campaign": campaigns[visit.link_id]}
+        details = {"visit": visit, "is_human": visit.id in human, "campaign": names[visit.link_id]}
         yield Event(visit.at, EventKind.OPENING, details)
 
 
@@ -129,11 +131,15 @@ def _followed_by_a_post(recipient: Recipient, visits: Sequence[Visit]) -> set[in
 
 
 def _receipts(recipient: Recipient) -> Iterator[Event]:
-    rows = select(Receipt, ConsentText).outerjoin(ConsentText, ConsentText.id == Receipt.text_id)
-    for receipt, text in _newest(rows.where(Receipt.recipient_id == recipient.id), Receipt.decided_at):
+    rows = select(Receipt, ConsentText, *campaigns.effective_contact())
+    rows = rows.outerjoin(ConsentText, ConsentText.id == Receipt.text_id)
+    rows = rows.outerjoin(AudienceEntry, AudienceEntry.link_id == Receipt.link_id)
+    rows = rows.outerjoin(Campaign, Campaign.id == AudienceEntry.campaign_id)
+    for receipt, text, *contact in _newest(rows.where(Receipt.recipient_id == recipient.id), Receipt.decided_at):
         pairs = (pair.split("=") for pair in receipt.choices.split())
         choices = [(Channel(channel), Status(status)) for channel, status in pairs]
         details = {"receipt": receipt, "number": format_number(receipt.number), "choices": choices, "text": text}
+        details["contact"] = contact if all(contact) else None
         yield Event(receipt.decided_at, EventKind.RECEIPT, details)
 
 

@@ -10,6 +10,7 @@ from portal.core.iys_protocol import Channel, RecipientType, Source, Status
 from portal.core.lazy_text import N_
 from portal.domain.consents.evidence import Evidence, Strength
 from portal.services.exports import ExportKind
+from portal.services.imports.audience_filter import FilterKind
 from shortlinks import VisitKind
 
 # Pairs, not a dict: members of two enums with one value (WAITING) are equal, and one would hide the other.
@@ -46,6 +47,9 @@ LABELS: list[tuple[StrEnum, str]] = [
     (models.ContactKind.EVENT, N_("Etkinlik katılımı")),
     (models.ContactKind.REQUEST, N_("Kendi talebi")),
     (models.ContactKind.OTHER, N_("Diğer")),
+    (FilterKind.OTHER_CHANNEL, N_("başka kanala onay vermiş")),
+    (FilterKind.LATE, N_("onayı geç kalmış")),
+    (FilterKind.UNREACHED, N_("iletisi ulaşmamış")),
     (Strength.WEAK, N_("Zayıf")),
     (Strength.FAIR, N_("Orta")),
     (Strength.STRONG, N_("Güçlü")),

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 
 from portal.core.iys_protocol import Channel, RecipientType, Source, Status
+from portal.core.models import ContactKind
 from portal.services.imports.layout.normalization import folded, is_sign, says_nothing
 
 LONGEST = 200  # Characters; a longer cell holds free text.
@@ -125,6 +126,32 @@ for _source in Source:  # HS_WEB in any spelling, also without HS.
     _name = _source.value.lower().replace("_", " ")
     SOURCES |= {_name: _source.value, _name.removeprefix("hs "): _source.value}
 SOURCES["hs fiziksel magaza"] = Source.PHYSICAL_PLACE.value  # What İYS called it until May 2020.
+
+# How a person began the contact, in a list of a campaign's audience.
+CONTACTS = _table({
+    ContactKind.PURCHASE: """
+        alisveris, satin alma, satin aldi, siparis, satis, fatura, purchase, order, sale
+    """,
+    ContactKind.MEMBERSHIP: """
+        uyelik, uye, uye olma, uye oldu, hesap acma, sadakat karti, membership, member, sign up, signup
+    """,
+    ContactKind.VISIT: """
+        ziyaret, magaza ziyareti, magazaya geldi, visit, store visit
+    """,
+    ContactKind.CALL: """
+        arama, bizi arama, bizi aramasi, bizi aradi, telefon, cagri, cagri merkezi, call, phone call
+    """,
+    ContactKind.FORM: """
+        form, form doldurma, form doldurmasi, form doldurdu, iletisim formu, basvuru formu, web form
+    """,
+    ContactKind.EVENT: """
+        etkinlik, etkinlik katilimi, etkinlige katildi, fuar, seminer, event, fair
+    """,
+    ContactKind.REQUEST: """
+        talep, kendi talebi, istek, kendi istegi, bilgi talebi, request, inquiry
+    """,
+    ContactKind.OTHER: "diger, baska, other",
+})  # fmt: skip
 
 
 class Meanings:

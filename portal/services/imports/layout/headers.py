@@ -143,6 +143,11 @@ def may_be_dates(name: str) -> bool:
     return not name or Field.DATE in (announced(f"{name} tarihi") or {})
 
 
+def is_name_of_day(word: str) -> bool:
+    """Whether a folded word says that a column holds dates: "tarihi", "date"."""
+    return _IS_DATE.fullmatch(word) is not None
+
+
 def _date_announced(words: str) -> Mapping[Field, float]:
     """Of names that speak of a date or a time."""
     each = words.split()

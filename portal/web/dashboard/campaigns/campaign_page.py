@@ -1,4 +1,4 @@
-"""The page of a campaign: its audience with the lists that came and are still being read, its links and its answers."""
+"""The page of a campaign: its audience with the lists that came and are still being read, and its links."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.core import clock
-from portal.core.addresses import Problem, mask
+from portal.core.addresses import mask
+from portal.core.addresses.problems import ExplainedProblem
 from portal.core.extensions import read_session, vault
 from portal.core.lazy_text import N_
 from portal.core.models import (
@@ -28,8 +29,8 @@ from portal.domain import campaigns, packages
 from portal.domain.consents import recipients
 from portal.services import launches
 from portal.services.imports import waiting_lists
+from portal.services.imports.audience_contacts import AUDIENCE_PROBLEMS
 from portal.services.imports.reading import FileProblem
-from portal.web.dashboard.campaigns import results
 from portal.web.dashboard.campaigns.forms import AudienceForm
 from portal.web.shared.signed_in_person import own_row_or_404
 
@@ -55,6 +56,7 @@ def render_campaign(campaign: Campaign, file_problem: FileProblem | None = None)
     progress = campaigns.count_progress(read_session(), campaign)
     lists = _list_context(campaign, file_problem)
     standing = packages.measure_usage(read_session(), current_user.provider, clock.now(), with_iys=False)
+    is_ready = not (campaign.launched_at or lists["waiting"] or lists["must_confirm"])
     is_shut = campaign.kind == CampaignKind.ASK and standing.level == packages.Level.SHUT
     return render_template(
         "dashboard/campaigns/campaign.html",
@@ -65,9 +67,8 @@ def render_campaign(campaign: Campaign, file_problem: FileProblem | None = None)
         left_out_since=launches.count_links(read_session(), campaign).left_out if campaign.linked_at else {},
         excluded_since=_excluded_addresses(campaign) if campaign.linked_at else [],
         left_out=_omitted_addresses(campaign),
-        answers=results.count_answers(read_session(), campaign) if campaign.launched_at else None,
         audience_form=AudienceForm(),
-        may_launch=campaign.launched_at is None and progress.audience > 0 and not lists["waiting"],
+        may_launch=is_ready and progress.audience > 0,
         standing=standing,
         is_shut=is_shut and campaign.launched_at is None and not current_user.provider.in_sandbox_mode,
         is_limited=campaign.kind == CampaignKind.ASK or current_user.provider.in_sandbox_mode,
@@ -93,13 +94,14 @@ def _list_context(campaign: Campaign, file_problem: FileProblem | None) -> dict[
         "problems": problems,
         "file_problem": file_problem or (problems.get(newest.id) if newest else None),
         "no_room": newest is not None and newest.problem == waiting_lists.NO_ROOM,
-        "bad_rows": [row for row in lines if isinstance(row[2], Problem)],
+        "bad_rows": [row for row in lines if isinstance(row[2], ExplainedProblem)],
         "bad_total": sum(batch.bad for batch in batches),
         "refused_rows": [(line, mask(value), REASONS[said]) for line, value, said in lines if said in REASONS],
         "refused_counts": [(REASONS[reason], count) for reason, count in _refusals_by_reason(campaign)],
         "refused_total": sum(batch.refused for batch in batches),
         "unread_sheets": [value for _, value, problem in lines if problem == AudienceLine.SHEET],
         "unread_columns": [value for _, value, problem in lines if problem == AudienceLine.COLUMN],
+        "must_confirm": not campaign.launched_at and campaigns.has_unread_columns(read_session(), campaign),
     }
 
 
@@ -107,7 +109,7 @@ def _file_problem(batch: AudienceList) -> FileProblem | None:
     return FileProblem(batch.problem) if batch.problem and batch.problem != waiting_lists.NO_ROOM else None
 
 
-def _lines_not_taken(campaign: Campaign) -> list[tuple[int, str, Problem | str]]:
+def _lines_not_taken(campaign: Campaign) -> list[tuple[int, str, str]]:
     """(line, its text, what is wrong with it), up to MAX_ROWS of each kind: bad ones, refusals, what was not read."""
     ours = (
         select(AudienceLine)
@@ -125,7 +127,7 @@ def _lines_not_taken(campaign: Campaign) -> list[tuple[int, str, Problem | str]]
         (
             row.line,
             vault().read(row.value, AudienceLine.PLACE, row.provider_id, row.id),
-            row.problem if row.problem in marks else Problem(row.problem),
+            row.problem if row.problem in marks else AUDIENCE_PROBLEMS[row.problem],
         )
         for kind in kinds
         for row in read_session().scalars(ours.where(kind))

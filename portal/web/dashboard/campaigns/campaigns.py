@@ -15,7 +15,6 @@ from portal.core.models import (
     Brand,
     Campaign,
     CampaignKind,
-    ContactKind,
     Delivery,
     Provider,
 )
@@ -97,9 +96,6 @@ def default_wording(brand: Brand) -> dict[str, str]:
 
 def open_campaign_from(form: CampaignForm, brand: Brand, at: datetime) -> Campaign:
     """The campaign that a valid form describes."""
-    contact, day, kind = None, form.contact_date.data, form.contact_kind.data
-    if day and kind:
-        contact = campaigns.Contact(ContactKind(kind), day, form.contact_note.data or "")
     return campaigns.open_campaign(
         db.session,
         brand,
@@ -107,7 +103,7 @@ def open_campaign_from(form: CampaignForm, brand: Brand, at: datetime) -> Campai
         kind=CampaignKind(form.kind.data),
         channels=[Channel(each) for each in form.channels.data],
         wording=form.wording(),
-        contact=contact,
+        contact=form.contact(),
         expires_at=at + timedelta(days=form.expires_days.data),
         delivery=Delivery(form.delivery.data),
         at=at,

@@ -11,7 +11,7 @@ from portal.core import clock
 from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, CampaignKind, ContactKind, Delivery
 from portal.domain import consent_points
-from portal.domain.campaigns import Wording
+from portal.domain.campaigns import Contact, Wording
 from portal.web.shared.form_parts import CheckboxList
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
@@ -22,6 +22,7 @@ TITLE_VALIDATORS = [InputRequired(_l("Bir başlık yazın.")), Length(max=255), 
 BODY_VALIDATORS = [InputRequired(_l("Kısaca neden izin istediğinizi yazın.")), Length(max=2000), *SHOWN]
 CONTACT_KIND_MISSING = _l("İlk temasın nasıl kurulduğunu seçin.")
 CONTACT_DATE_MISSING = _l("Kişinin sizinle ne zaman temas kurduğunu yazın; bu tarih gelecekte olamaz.")
+FROM_LIST = "list"  # In place of a kind of contact: the audience's list says it of each person.
 DEFAULT_BUDGET = 200  # Codes a day.
 SLUG = Regexp(
     r"[a-z0-9]+(-[a-z0-9]+)*$", message=_l("Adreste yalnız küçük İngilizce harf, rakam ve aralarında tire olabilir.")
@@ -68,13 +69,14 @@ class CampaignForm(ConsentTextForm):
     def __init__(self, *arguments: Any, **options: Any):
         super().__init__(*arguments, **options)
         self.kind.choices = [(kind.value, label(kind)) for kind in CampaignKind]
-        self.contact_kind.choices = [("", _l("Seçin")), *((kind.value, label(kind)) for kind in ContactKind)]
+        kinds = [(kind.value, label(kind)) for kind in ContactKind]
+        self.contact_kind.choices = [("", _l("Seçin")), *kinds, (FROM_LIST, _l("Listede her kişi için yazıyor"))]
         self.delivery.choices = [(delivery.value, label(delivery)) for delivery in (Delivery.GATEWAY, Delivery.CSV)]
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Asking needs a contact; whatever is wrong is told at once."""
+        """Asking needs a contact, unless each person has one of their own; whatever is wrong is told at once."""
         is_good = super().validate(extra_validators)
-        if self.kind.data != CampaignKind.ASK:
+        if self.kind.data != CampaignKind.ASK or self.contact_kind.data == FROM_LIST:
             return is_good
         day = self.contact_date.data
         if not self.contact_kind.data and not self.contact_kind.errors:
@@ -82,6 +84,13 @@ class CampaignForm(ConsentTextForm):
         if (day is None or day > clock.day(clock.now())) and not self.contact_date.errors:
             self.contact_date.errors = [CONTACT_DATE_MISSING]
         return is_good and not self.contact_kind.errors and not self.contact_date.errors
+
+    def contact(self) -> Contact | None:
+        """The contact of all people; None where each has one of their own."""
+        kind, day = self.contact_kind.data, self.contact_date.data
+        if not kind or kind == FROM_LIST or day is None:
+            return None
+        return Contact(ContactKind(kind), day, self.contact_note.data or "")
 
 
 class AudienceForm(BaseForm):

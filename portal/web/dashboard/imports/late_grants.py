@@ -70,5 +70,6 @@ def _form(batch: ImportBatch, brand: Brand, late: Mapping[int, list[Channel]]) -
         contact_kind=contact.value if contact else None,
         **default_texts.default_wording(brand.name, CampaignKind.ASK, notice_url).__dict__,
     )
-    form.kind.choices = form.kind.choices[:1]  # Nobody here needs a refusing link.
+    form.kind.choices = form.kind.choices[:1]  # Nobody here needs a refusing link,
+    form.contact_kind.choices = form.contact_kind.choices[:-1]  # or has a contact of their own.
     return form

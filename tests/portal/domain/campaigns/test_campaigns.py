@@ -56,15 +56,29 @@ def launched(app, text: str, **facts) -> int:
     return campaign_id
 
 
-@pytest.mark.parametrize("days_ahead", [None, 1, 400])
-def test_asking_needs_a_contact_that_is_not_in_the_future(app, days_ahead):
+@pytest.mark.parametrize("days_ahead", [1, 400])
+def test_a_contact_is_not_in_the_future(app, days_ahead):
     with app.app_context():
-        today = clock.day(clock.now())
-        contact = campaigns.Contact(ContactKind.VISIT, today + timedelta(days=days_ahead)) if days_ahead else None
+        contact = campaigns.Contact(ContactKind.VISIT, clock.day(clock.now()) + timedelta(days=days_ahead))
 
-        with pytest.raises(campaigns.ContactMissing):
+        with pytest.raises(campaigns.ContactToCome):
             opened(contact)
         db.session.rollback()
+
+
+def test_nobody_is_asked_without_a_contact(app, rows):
+    """A list may say it of each person; the campaign's is for those of whom it says nothing."""
+    today = clock.day(clock.now())
+    both, kind_only = f"{make.PHONE};Üyelik;{today:%d.%m.%Y}", f"{make.EMAIL};Üyelik;"
+    with app.app_context():
+        own = opened(None)
+        make.add_to_audience(own, f"İletişim;İlk temas nedeni;Temas tarihi\n{both}\n{kind_only}")
+        make.launch(own, app.config["LINK_SALT"])
+        own_id = own.id
+
+    asked, left_out = entries(rows, own_id)
+    assert (asked.contact_kind, asked.contact_date, asked.link_id is None) == (ContactKind.MEMBERSHIP, today, False)
+    assert (left_out.left_out, left_out.link_id) == (ExclusionReason.NO_CONTACT, None)
 
 
 def test_a_refusing_campaign_needs_no_contact_and_never_expires(app):

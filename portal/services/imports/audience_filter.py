@@ -1,0 +1,208 @@
+"""People whom a provider knows, chosen for a campaign's audience by what they said or got.
+
+A filter waits for the worker like a list (AudienceList), so that 250,000 people hold up no page. Launch leaves out
+whoever may not be asked by then (campaigns.exclusion).
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Select, String, and_, delete, exists, func, literal, or_, select, type_coerce
+from sqlalchemy.orm import Session, aliased
+
+import shortlinks
+from portal.core import clock
+from portal.core.addresses import AddressKind, BadAddress, parse
+from portal.core.iys_protocol import Channel, Status
+from portal.core.models import (
+    AudienceEntry,
+    AudienceList,
+    AuditEntry,
+    Campaign,
+    CampaignKind,
+    Consent,
+    ConsentRequest,
+    Decision,
+    Delivery,
+    Message,
+    MessageKind,
+    MessageState,
+    Receipt,
+    Recipient,
+    UnsentReason,
+)
+from portal.core.vault import CannotOpen, Vault
+from portal.domain import audit, campaigns
+from portal.domain.campaigns import exclusion
+from portal.domain.consents import recipients
+from portal.domain.consents.evidence import late_grants
+from portal.domain.consents.may_send import is_refused
+from portal.services.imports.audience import CHUNK
+
+FILTER = "filter"  # An AudienceList's encoding.
+MOST = 250_000  # People at once.
+LINKS_TAKEN = ("links.taken", "links.printed")  # Acts by which links may have left on other ways.
+
+
+class FilterKind(StrEnum):
+    OTHER_CHANNEL = "other_channel"  # Granted one channel, and was never asked for another.
+    LATE = "late"  # A file's grant that came too late for İYS.
+    UNREACHED = "unreached"  # Of an earlier campaign, whose message verifiably never arrived.
+
+
+@dataclass(frozen=True)
+class AudienceFilter:
+    """`granted` and `asked` are of OTHER_CHANNEL, `campaign_id` of UNREACHED."""
+
+    kind: FilterKind
+    granted: Channel | None = None
+    asked: Channel | None = None
+    campaign_id: int | None = None
+
+    def packed(self) -> bytes:
+        return json.dumps(asdict(self)).encode()
+
+    @classmethod
+    def unpacked(cls, content: bytes) -> "AudienceFilter":
+        facts = json.loads(content)
+        channels = {name: Channel(facts[name]) if facts[name] else None for name in ("granted", "asked")}
+        return cls(FilterKind(facts["kind"]), campaign_id=facts["campaign_id"], **channels)
+
+
+def count_people(session: Session, campaign: Campaign, wanted: AudienceFilter) -> int:
+    """How many a filter would add now, up to MOST."""
+    return session.execute(select(func.count()).select_from(_people(campaign, wanted).subquery())).scalar_one()
+
+
+def unreached_campaigns(session: Session, campaign: Campaign) -> list[Campaign]:
+    """Earlier asking campaigns of the brand that only our gateway sent, the newest first: whose message it could not
+    deliver was not asked."""
+    taken = exists().where(
+        AuditEntry.subject == "campaign", AuditEntry.subject_id == Campaign.id, AuditEntry.act.in_(LINKS_TAKEN)
+    )
+    earlier = select(Campaign).where(
+        Campaign.brand_id == campaign.brand_id, Campaign.id != campaign.id, Campaign.kind == CampaignKind.ASK,
+        Campaign.delivery == Delivery.GATEWAY, Campaign.launched_at.is_not(None), ~taken,
+    )  # fmt: skip
+    return list(session.scalars(earlier.order_by(Campaign.launched_at.desc()).limit(100)))
+
+
+def fill_from_filter(
+    session: Session, vault: Vault, audience_list: AudienceList, wanted: AudienceFilter, keep: Callable[[int], None]
+) -> None:
+    """Write a filter's people into the audience, a chunk a transaction; begun again it goes on. `keep` is told of each
+    chunk. Requests that never arrived are freed: they asked nobody (checklist C-4 counts what arrived)."""
+    campaign = session.get_one(Campaign, audience_list.campaign_id)
+    found = session.execute(_people(campaign, wanted)).all()
+    done = audience_list.added
+    audience_list.good = done + len(found)
+    keep(done)
+    session.commit()
+    for some in recipients.chunks(list(found), CHUNK):
+        channels = {recipient_id: set(map(Channel, text.split(","))) for recipient_id, text in some}
+        serves = {key: channels[key] & each for key, each in _served(session, vault, list(channels)).items()}
+        if wanted.kind == FilterKind.UNREACHED:
+            _free_requests(session, wanted, list(channels))
+        campaigns.add_recipients(session, campaign, serves)
+        done += len(some)
+        keep(done)
+        session.commit()
+    audit.note(
+        session, "audience.brought", "campaign", campaign.id, provider_id=campaign.provider_id, at=clock.now(),
+        user_id=audience_list.user_id, facts={"good": done, "filter": wanted.kind},
+    )  # fmt: skip
+    audience_list.added, audience_list.content, audience_list.lease_until = done, None, None
+    session.commit()
+
+
+def _people(campaign: Campaign, wanted: AudienceFilter) -> Select[int, str]:
+    """Recipients with their channels, joined by commas, that are not in the audience and might get a link now."""
+    match wanted.kind:
+        case FilterKind.OTHER_CHANNEL:
+            found = _granted_another(campaign, wanted)
+        case FilterKind.LATE:
+            late = late_grants().where(Decision.brand_id == campaign.brand_id).distinct().subquery()
+            found = _grouped(late.c.recipient_id, type_coerce(late.c.channel, String))
+        case FilterKind.UNREACHED:
+            found = _grouped(AudienceEntry.recipient_id, AudienceEntry.channels).where(*_never_arrived(wanted))
+    chosen = found.subquery()
+    is_in = exists().where(AudienceEntry.campaign_id == campaign.id, AudienceEntry.recipient_id == Recipient.id)
+    return (
+        select(chosen.c.recipient_id, chosen.c.channels)
+        .join(Recipient, Recipient.id == chosen.c.recipient_id)
+        .where(
+            Recipient.provider_id == campaign.provider_id,
+            ~is_in.correlate(Recipient),
+            ~exclusion.is_excluded(campaign, is_refused()),
+        )
+        .order_by(chosen.c.recipient_id)
+        .limit(MOST)
+    )
+
+
+def _grouped(recipient_id: ColumnElement[int], channels: ColumnElement[str]) -> Select[int, str]:
+    texts = func.aggregate_strings(channels, ",").label("channels")
+    return select(recipient_id.label("recipient_id"), texts).group_by(recipient_id)
+
+
+def _granted_another(campaign: Campaign, wanted: AudienceFilter) -> Select[int, str]:
+    """Who granted one channel, at this address or at another on the same line of a file, and neither decided on the
+    other one nor was asked for it."""
+    is_mail = wanted.asked == Channel.EMAIL
+    granted = Consent.brand_id == campaign.brand_id, Consent.channel == wanted.granted, Consent.status == Status.GRANTED
+    own = select(Consent.recipient_id).where(*granted)
+    theirs, beside = aliased(Decision), aliased(Decision)
+    of_line = (
+        select(theirs.recipient_id)
+        .join(beside, and_(beside.batch_id == theirs.batch_id, beside.line == theirs.line))
+        .join(Consent, Consent.decision_id == beside.id)
+        .where(theirs.brand_id == campaign.brand_id, *granted)
+    )
+    known = exists().where(
+        Consent.brand_id == campaign.brand_id, Consent.recipient_id == Recipient.id, Consent.channel == wanted.asked,
+        or_(Consent.status.is_not(None), Consent.iys_status.is_not(None)),
+    )  # fmt: skip
+    was_asked = exists().where(
+        ConsentRequest.brand_id == campaign.brand_id, ConsentRequest.recipient_id == Recipient.id,
+        ConsentRequest.channel == wanted.asked,
+    )  # fmt: skip
+    asked = literal(wanted.asked.value if wanted.asked else "").label("channels")
+    return select(Recipient.id.label("recipient_id"), asked).where(
+        or_(Recipient.id.in_(own), Recipient.id.in_(of_line)),
+        Recipient.kind == (AddressKind.EMAIL if is_mail else AddressKind.PHONE),
+        ~known,
+        ~was_asked,
+    )
+
+
+def _never_arrived(wanted: AudienceFilter) -> tuple[ColumnElement[bool], ...]:
+    """The condition that an entry's message is known to have reached nobody: it failed, expired, was blocked or never
+    left, and its link was neither opened nor answered. What is uncertain, or still waits, may arrive."""
+    never_left = and_(Message.state == MessageState.NOT_NEEDED, Message.unsent_reason != UnsentReason.REFUSED)
+    failed = Message.state.in_((MessageState.FAILED, MessageState.EXPIRED, MessageState.BLOCKED))
+    message = exists().where(
+        Message.campaign_id == wanted.campaign_id, Message.link_id == AudienceEntry.link_id,
+        Message.kind == MessageKind.INVITATION, or_(failed, never_left),
+    )  # fmt: skip
+    opened = exists().where(shortlinks.Visit.link_id == AudienceEntry.link_id)
+    answered = exists().where(Receipt.link_id == AudienceEntry.link_id)
+    return AudienceEntry.campaign_id == wanted.campaign_id, message, ~opened, ~answered
+
+
+def _free_requests(session: Session, wanted: AudienceFilter, recipient_ids: list[int]) -> None:
+    entries = select(AudienceEntry.id).where(*_never_arrived(wanted), AudienceEntry.recipient_id.in_(recipient_ids))
+    freed = delete(ConsentRequest).where(ConsentRequest.entry_id.in_(entries))
+    session.execute(freed.execution_options(synchronize_session=False))
+
+
+def _served(session: Session, vault: Vault, recipient_ids: list[int]) -> dict[int, tuple[Channel, ...]]:
+    """The channels that each address can serve; damaged ones are left out."""
+    served = {}
+    for recipient in session.scalars(select(Recipient).where(Recipient.id.in_(recipient_ids))):
+        try:
+            served[recipient.id] = parse(recipients.address_of(vault, recipient)).channels
+        except (CannotOpen, BadAddress):
+            continue
+    return served

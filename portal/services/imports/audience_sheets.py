@@ -1,0 +1,95 @@
+"""One sheet of a campaign's audience list, read row by row: its addresses, why one of them is not asked, and the
+contact that its person began."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import NamedTuple
+
+from portal.core.addresses import Address, Problem
+from portal.core.addresses.problems import ExplainedProblem
+from portal.core.models import AudienceLine
+from portal.domain.campaigns import OwnContact
+from portal.services.imports import layout
+from portal.services.imports.audience_contacts import ContactReader
+from portal.services.imports.audience_refusals import RefusalReader
+from portal.services.imports.layout.normalization import address_or_problem
+from portal.services.imports.reading import FileProblem, Line, Sheet, Unreadable
+from portal.services.imports.unused_columns import CellCounter, unused_columns
+
+MOST_ROWS = 100_000
+
+
+class AudienceRow(NamedTuple):
+    """A value of a line, and what it is. `refusal` says why it is not asked (AudienceLine.REASONS), or is empty;
+    `contact` is its person's own, or the cell that is wrong and how."""
+
+    line: int
+    value: str
+    read: Address | Problem
+    refusal: str = ""
+    contact: OwnContact | tuple[str, ExplainedProblem] = OwnContact()
+
+
+@dataclass
+class AudienceSheet:
+    """Its place in the file, its address columns and its rows; columns count from 0."""
+
+    place: int
+    header: list[str] | None
+    columns: tuple[int, ...]
+    rows: list[AudienceRow] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)  # Columns of yes and no of nobody knows what.
+    is_hidden: bool = False
+    is_of_refusals: bool = False
+
+    def mark(self, sheet: Sheet) -> None:
+        """Take over what is known of it once the file is read. All in a list of refusals refuse."""
+        self.is_hidden = sheet.is_hidden
+        names = [(self.header or [])[column : column + 1] for column in self.columns]
+        self.is_of_refusals = any(map(layout.refusal_spoken, (sheet.title, sheet.name, *chain.from_iterable(names))))
+        if self.is_of_refusals:
+            self.rows = [row._replace(refusal=row.refusal or AudienceLine.LISTED) for row in self.rows]
+
+    def is_like(self, other: "AudienceSheet") -> bool:
+        """Columns are read by their place: the same names in another order are other columns."""
+        names = [[name.strip().casefold() for name in each.header or []] for each in (self, other)]
+        return bool(names[0]) and names[0] == names[1]
+
+
+def read_sheet(place: int, chunks: Iterator[list[Line]]) -> AudienceSheet | None:
+    """Find the header and the address columns in the first chunk, then read every row; None without any row. Raises
+    Unreadable where there are more than MOST_ROWS."""
+    first = next(chunks)
+    above = layout.find_header(first)
+    header = None if above is None else first[above][1]
+    rows = first if above is None else first[above + 1 :]
+    if not rows:
+        return None
+    sheet = AudienceSheet(place, header, layout.address_columns(header or [], rows))
+    if sheet.columns:
+        guessed, count = layout.guess(header or [], rows), 0
+        contacts, counter = ContactReader(guessed, header or []), CellCounter(guessed)
+        refusals = RefusalReader(guessed, header or [], sheet.columns, contacts.days)
+        for lines in chain([rows], chunks):
+            count += len(lines)
+            if count > MOST_ROWS:
+                raise Unreadable(FileProblem.TOO_MANY_ROWS)
+            counter.add(lines)
+            for line, cells in lines:
+                sheet.rows += _read_row(line, cells, sheet.columns, refusals, contacts)
+        unused = unused_columns(counter.counts(), guessed, header or [])
+        sheet.unread = [each.header or each.letter for each in unused if each.may_refuse and each.statuses]
+    return sheet
+
+
+def _read_row(
+    line: int, cells: Sequence[str], columns: tuple[int, ...], refusals: RefusalReader, contacts: ContactReader
+) -> Iterator[AudienceRow]:
+    values = [cells[column].strip() for column in columns if column < len(cells)]
+    filled = [(value, read) for value in values if (read := address_or_problem(value)) != Problem.EMPTY]
+    if not filled:
+        yield AudienceRow(line, "", Problem.EMPTY)
+    for value, address in filled:
+        refusal = refusals.reason(cells, address) if isinstance(address, Address) else ""
+        yield AudienceRow(line, value, address, refusal, contacts.read(cells))

@@ -1,0 +1,103 @@
+"""A campaign's audience by filter, with the count before anybody is added; and a person's word for unread columns."""
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from portal.core import clock
+from portal.core.extensions import db, limiter, read_session, wake
+from portal.core.iys_protocol import Channel
+from portal.core.models import Campaign, CampaignKind
+from portal.domain import campaigns, packages
+from portal.domain.identity.permissions import Permission
+from portal.services.imports import waiting_lists
+from portal.services.imports.audience_filter import (
+    MOST,
+    AudienceFilter,
+    FilterKind,
+    count_people,
+    unreached_campaigns,
+)
+from portal.web.dashboard.blueprint import blueprint
+from portal.web.dashboard.campaigns.campaign_page import own_campaign_or_404
+from portal.web.shared import limits
+from portal.web.shared.access import needs
+from portal.web.shared.labels import label
+from portal.web.shared.signed_in_person import current_provider, record_audit
+
+
+@blueprint.get("/campaigns/<id:campaign_id>/audience/filter", endpoint="audience_filter")
+@needs(Permission.PREPARE)
+def show_filter(campaign_id: int) -> str:
+    """Choose people by what they said or got; `who` is the choice whose people are counted."""
+    campaign = _draft_or_404(read_session(), campaign_id)
+    choices = _choices(read_session(), campaign)
+    who = request.args.get("who", "")
+    return render_template(
+        "dashboard/campaigns/audience_filter.html",
+        campaign=campaign,
+        choices=choices,
+        who=who if who in choices else None,
+        count=count_people(read_session(), campaign, choices[who][1]) if who in choices else None,
+        most=MOST,
+    )
+
+
+@blueprint.post("/campaigns/<id:campaign_id>/audience/filter")
+@limiter.limit(limits.UPLOAD)
+@needs(Permission.PREPARE)
+def add_by_filter(campaign_id: int) -> ResponseReturnValue:
+    """Let the worker add the people of the choice `who`."""
+    campaign = _draft_or_404(db.session, campaign_id)
+    choices, who = _choices(db.session, campaign), request.args.get("who", "")
+    if who not in choices:
+        abort(400)
+    try:
+        packages.require_capacity(db.session, current_provider(), 0, clock.now())
+        list_id = waiting_lists.store_filter(db.session, campaign, choices[who][1], current_user.id)
+    except packages.PackageFull:
+        db.session.rollback()
+        flash(_("Paketinizde yer olmadığı için şu anda izin sorulamıyor."))
+    except campaigns.AudienceClosed:
+        db.session.rollback()
+        flash(_("Kampanya bu sırada başlatıldı; listeye artık adres alınmıyor."))
+    else:
+        wake("audience", list_id)
+    return redirect(url_for(".campaign", campaign_id=campaign_id), 303)
+
+
+@blueprint.post("/campaigns/<id:campaign_id>/audience/unread")
+@needs(Permission.PREPARE)
+def confirm_unread(campaign_id: int) -> ResponseReturnValue:
+    """Take a person's word that columns which were not read hold no refusals; until then nothing is launched."""
+    campaign = own_campaign_or_404(db.session, campaign_id)
+    campaigns.confirm_unread(db.session, campaign, clock.now())
+    record_audit("audience.unread_confirmed", "campaign", campaign.id)
+    db.session.commit()
+    return redirect(url_for(".campaign", campaign_id=campaign_id), 303)
+
+
+def _draft_or_404(session: Session, campaign_id: int) -> Campaign:
+    """Only an asking campaign chooses people by what is known of them."""
+    campaign = own_campaign_or_404(session, campaign_id)
+    if campaign.kind != CampaignKind.ASK or campaign.launched_at:
+        abort(404)
+    return campaign
+
+
+def _choices(session: Session, campaign: Campaign) -> dict[str, tuple[str, AudienceFilter]]:
+    """Filters with their words, by the values of the form."""
+    found = {"late": (_("Dosyadan gelen, İYS'ye geç kalmış onayı olanlar"), AudienceFilter(FilterKind.LATE))}
+    for asked in campaign.offered:
+        for granted in Channel:
+            if granted != asked:
+                words = _("%(granted)s onayı olan, %(asked)s için hiç sorulmamış olanlar",
+                          granted=label(granted), asked=label(asked))  # fmt: skip
+                wanted = AudienceFilter(FilterKind.OTHER_CHANNEL, granted, asked)
+                found[f"{granted}-{asked}"] = words, wanted
+    for earlier in unreached_campaigns(session, campaign):
+        words = _("“%(name)s” kampanyasının iletisi ulaşmamış olanlar", name=earlier.name)
+        found[str(earlier.id)] = words, AudienceFilter(FilterKind.UNREACHED, campaign_id=earlier.id)
+    return found
