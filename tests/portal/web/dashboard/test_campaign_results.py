@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -12,8 +12,17 @@ from portal.core import clock
 from portal.core.addresses import AddressKind, MailService
 from portal.core.extensions import db
 from portal.core.iys_protocol import Channel
-from portal.core.models import Campaign, Decision, Delivery, Message, MessageState, Outcome, Receipt, Recipient
-from portal.core.models import Submission as Sent
+from portal.core.models import (
+    Campaign,
+    Decision,
+    Delivery,
+    Message,
+    MessageState,
+    Outcome,
+    Receipt,
+    Recipient,
+    Submission,
+)
 from portal.domain.consents import annulments
 from portal.web.dashboard.campaigns import funnel
 from portal.web.dashboard.campaigns.comparison import Rate, difference_interval
@@ -26,7 +35,7 @@ pytestmark = pytest.mark.slow
 
 FATMA, ALI, LANDLINE = "+905321234567", "+905321234568", "+902123456789"
 AYSE, CAN, ECE = "ayse@gmail.com", "can@gmail.com", "ece@firma.example"
-LATE = datetime(2026, 11, 20, 22, 30, tzinfo=clock.UTC)  # Half past one in Türkiye.
+LATE = datetime(2026, 11, 20, 22, 30, tzinfo=UTC)  # Half past one in Türkiye.
 PHONES, GMAIL = Group(AddressKind.PHONE, None), Group(AddressKind.EMAIL, MailService.GMAIL)
 OTHERS = Group(AddressKind.EMAIL, MailService.OTHER)
 
@@ -65,7 +74,7 @@ def campaign_id(app, codes, rows) -> int:
     app.extensions["visit_recorder"].stop()
     with app.app_context():
         granted = db.session.query(Decision.id).where(Decision.status == "ONAY")
-        db.session.execute(update(Sent).where(Sent.decision_id.in_(granted)).values(outcome=Outcome.ACCEPTED))
+        db.session.execute(update(Submission).where(Submission.decision_id.in_(granted)).values(outcome=Outcome.ACCEPTED))
         db.session.commit()
     return rows.one(Campaign).id
 
