@@ -68,7 +68,7 @@ def new_campaign() -> ResponseReturnValue:
     form = CampaignForm(brands=[brand] if brand else brands, **default_wording(brand or brands[0]))
     if form.validate_on_submit() and brand:
         campaign = open_campaign_from(form, brand, clock.now())
-        record_audit("campaign.opened", "campaign", campaign.id)
+        record_audit("campaign.opened", "campaign", campaign.id, **form.promotion_facts())
         db.session.commit()
         return redirect(url_for(".campaign", campaign_id=campaign.id), 303)
     page = render_template("dashboard/campaigns/new_campaign.html", form=form, has_choice=len(brands) > 1)

@@ -12,6 +12,7 @@ from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, CampaignKind, ContactKind, Delivery
 from portal.domain import consent_points
 from portal.domain.campaigns import Contact, Wording
+from portal.web.dashboard.campaigns.promotion_check import PromotionForm
 from portal.web.shared.form_parts import CheckboxList
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
@@ -55,7 +56,7 @@ class ConsentTextForm(BaseForm):
         )
 
 
-class CampaignForm(ConsentTextForm):
+class CampaignForm(PromotionForm, ConsentTextForm):
     name = StringField(_l("Kampanya adı"), validators=[InputRequired(_l("Bir ad yazın.")), Length(max=120), READABLE])
     kind = RadioField(_l("Ne yapılacak?"), default=CampaignKind.ASK)
     contact_kind = SelectField(_l("Bu kişilerle ilk temas nasıl kuruldu?"))
@@ -65,6 +66,7 @@ class CampaignForm(ConsentTextForm):
         _l("Bağlantılar kaç gün geçerli olsun?"), default=30, validators=[InputRequired(), NumberRange(1, 365)]
     )
     delivery = RadioField(_l("Bağlantıları kim gönderecek?"), default=Delivery.CSV)
+    searched = ("title_tr", "body_tr", "title_en", "body_en")
 
     def __init__(self, *arguments: Any, **options: Any):
         super().__init__(*arguments, **options)
@@ -73,9 +75,14 @@ class CampaignForm(ConsentTextForm):
         self.contact_kind.choices = [("", _l("Seçin")), *kinds, (FROM_LIST, _l("Listede her kişi için yazıyor"))]
         self.delivery.choices = [(delivery.value, label(delivery)) for delivery in (Delivery.GATEWAY, Delivery.CSV)]
 
+    @property
+    def asks(self) -> bool:
+        return bool(self.kind.data == CampaignKind.ASK)
+
     def validate(self, extra_validators: Any = None) -> bool:
         """Asking needs a contact, unless each person has one of their own; whatever is wrong is told at once."""
         is_good = super().validate(extra_validators)
+        is_good = self.accepts_promotion() and is_good
         if self.kind.data != CampaignKind.ASK or self.contact_kind.data == FROM_LIST:
             return is_good
         day = self.contact_date.data

@@ -44,7 +44,7 @@ def ask_late(batch_id: int) -> ResponseReturnValue:
             flash(_("Paketinizde yer olmadığı için şu anda izin sorulamıyor."))
             db.session.rollback()
         else:
-            record_audit("campaign.opened", "campaign", campaign.id)
+            record_audit("campaign.opened", "campaign", campaign.id, **form.promotion_facts())
             record_audit("audience.brought", "campaign", campaign.id, good=len(late))
             campaign_id = campaign.id
             for some in recipients.chunks(sorted(late), CHUNK):

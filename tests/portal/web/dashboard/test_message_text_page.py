@@ -10,6 +10,7 @@ from portal.core.extensions import db, limiter
 from portal.core.models import (
     AudienceEntry,
     AuditEntry,
+    Brand,
     Campaign,
     ConsentRequest,
     Decision,
@@ -22,6 +23,7 @@ from portal.services.launches.invitation_text import SAMPLE_CODE
 from portal.services.messaging.fake_gateway import create_gateway
 from tests import make, servers
 from tests.portal.web.dashboard.staff import signed_in
+from tests.portal.web.dashboard.test_campaign_pages import FORM as CAMPAIGN
 from tests.portal.web.dashboard.test_gateway_pages import prove
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
@@ -120,6 +122,18 @@ def test_words_that_promote_need_a_tick_which_is_recorded(app, ayse, path, rows)
     with app.app_context():
         refusing = make.campaign(kind="refuse").id
     assert ayse.posts(f"/dashboard/campaigns/{refusing}/message", promoting).status_code == 303
+
+
+def test_a_consent_text_that_promotes_needs_the_same_tick(ayse, draft, rows):
+    new = CAMPAIGN | {"brand": rows.one(Brand).id, "body_tr": "Onay verene hediye var."}
+
+    refused = ayse.posts("/dashboard/campaigns/new", new)
+    accepted = ayse.posts("/dashboard/campaigns/new", new | {"promotion_accepted": "y"})
+    offering = ayse.posts("/dashboard/campaigns/new", new | {"kind": "refuse"})
+
+    assert (refused.status_code, accepted.status_code, offering.status_code) == (422, 303, 303)
+    assert "“hediye”: hediye ya da çekiliş" in shown(refused)
+    assert audited(rows, "campaign.opened") == [{"promotion": ["hediye"]}, {}]
 
 
 def test_after_the_launch_the_text_is_final(app, ayse, path, rows):
