@@ -16,7 +16,7 @@ from portal.services.imports.audience import MOST_ROWS, BadRow, read_address_lis
 from portal.services.imports.layout.cell_words import Meanings
 from portal.services.imports.reading import FileProblem, Unreadable
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 
 def lines_of(found):

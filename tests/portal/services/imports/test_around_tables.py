@@ -20,7 +20,7 @@ from portal.services.imports.unused_columns import unread_of
 from tests.portal.services.imports.file_steps import uploaded, work_all
 from tests.portal.services.imports.test_no_cell_lost import NOW
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 HEADER = ["Telefon", "SMS izni", "Onay tarihi", "Kaynak", "Belge no"]
 SPEAKING = """

@@ -17,7 +17,7 @@ from portal.services.imports.unused_columns import unread_of
 from tests import make
 from tests.portal.web.dashboard.staff import signed_in
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 HEADER = "Telefon;E-posta;Durum;İzin Tarihi;Kaynak;Not"
 NOW, LATE = "{now}", "02.01.2026 10:00"

@@ -18,7 +18,7 @@ from portal.services.imports.reading.workbook_chunker import __main__ as chunker
 from portal.services.imports.reading.workbook_chunker import container
 from tests.files import broken
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 DAY = {"num_format": "dd.mm.yyyy"}
 MOMENT = {"num_format": "dd.mm.yyyy hh:mm:ss"}

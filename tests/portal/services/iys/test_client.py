@@ -10,7 +10,7 @@ import pytest
 from portal.core.iys_protocol import Action
 from portal.services.iys.client import Answer, Client
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 WITHIN = 0.3  # Seconds; the servers here would go on for ever.
 OK = b"HTTP/1.1 200 OK\r\n"

@@ -15,7 +15,7 @@ from portal.services.iys.inflow import feeds
 from tests import make
 from tests.make import Person
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 PARTNER, PARTNERS_PASSWORD, INTEGRATOR = "ortak", "ortak-parola", 700100
 TITLE = "ÖRNEK MAĞAZACILIK ANONİM ŞİRKETİ"

@@ -158,6 +158,7 @@ def test_laggards_are_asked_for_again_and_the_rest_is_kept(app, bring, sandbox, 
     assert asked(sandbox, "bulk_add") == 1
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize(
     "kind", ["500-after-apply", "reset-after-apply", "500", "reset", "html", "cut", "empty", "H123"]
 )
@@ -175,6 +176,7 @@ def test_a_list_without_an_answer_is_sent_again_byte_for_byte_and_held_once(app,
     assert asked(sandbox, "bulk_add") == 2
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize("kind", ["500", "reset", "html", "cut", "empty", "429"])
 def test_a_result_without_an_answer_is_asked_again(app, bring, sandbox, iys, rows, kind):
     bring(4)

@@ -11,7 +11,7 @@ from tests import grants, make
 from tests.make import Person
 from tests.portal.services.iys.forwarding.scripted import iys_that_says
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 HALF = "\ud800"  # Half a character, which JSON may spell and no database keeps.
 

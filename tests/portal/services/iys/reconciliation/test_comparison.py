@@ -24,7 +24,7 @@ from portal.services.iys.reconciliation import comparison, day_file, schedule
 from tests import make
 from tests.portal.services.iys.reconciliation.story import AYSEGUL, DAY, the_day
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 
 def find(story, rows, *falsified) -> list[comparison.FoundDifference]:

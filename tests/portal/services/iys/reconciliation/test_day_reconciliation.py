@@ -170,6 +170,7 @@ def test_a_failure_anywhere_is_made_good_later(story, rows, question):
     assert len(rows(AuditEntry, AuditEntry.act == "day.agreed")) == 1
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize("kind", ["html", "empty", "cut", "reset", "500-after-apply"])
 @pytest.mark.parametrize("question", ["file", "agreement", "agree"])
 def test_an_answer_that_is_no_answer_confirms_nothing(story, rows, question, kind):

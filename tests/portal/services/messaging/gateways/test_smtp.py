@@ -12,7 +12,7 @@ from portal.services.messaging.gateways.smtp import SmtpGateway
 from tests.mail_server import Listening, MailServer, certificate
 from tests.portal.services.messaging.gateways.bounce_samples import SAMPLES
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 KEY = b"k" * 32
 MAILBOX = "Örnek Mağaza <bilgi@ornek.com.tr>"
