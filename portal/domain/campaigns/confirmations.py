@@ -1,5 +1,5 @@
-"""Whether somebody could confirm a campaign's consents on the same day (Regulation art. 7): a gateway, or by its recorded
-word the provider itself."""
+"""Whether somebody could confirm a campaign's consents on the same day (Regulation art. 7): a gateway or, by its
+recorded word, the provider itself."""
 
 from datetime import datetime
 

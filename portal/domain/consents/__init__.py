@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, insert, or_, select
+from sqlalchemy import Row, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
+from portal.core.addresses import parse
 from portal.core.business_days import holiday_calendar
 from portal.core.database import pipelined
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import CampaignKind, DecisionOrigin, Message, Receipt, Recipient
+from portal.core.models import CampaignKind, DecisionOrigin, Receipt, Recipient
 from portal.core.models.link_context import LinkContext
 from portal.core.vault import Vault
 from portal.domain.consents import annulments, locking, writer
@@ -98,10 +99,11 @@ def decide(
         vault, link_context, None if repeated else form, choices=_choices_text(accepted), language=language,
         request_metadata=request_metadata, at=at, origin=origin, name=name,
     )  # fmt: skip
+    is_new = any(each.channel in accepted and each.status != Status.REFUSED for each in consents)
     refused_now = [each for each in consents if accepted.get(each.channel) == Status.REFUSED]
     annulments.void_waiting_grants(session, refused_now, at)
     made = _move_consents(consents, accepted, link_context, receipt)
-    _write(session, vault, link_context, receipt, consents, made, undo_period)
+    _write(session, vault, link_context, receipt, consents, made, undo_period, is_new=is_new)
     return DecisionResult(receipt["id"], receipt["nonce"], asks_again)
 
 
@@ -176,18 +178,24 @@ def _move_consents(
 
 def _write(
     session: Session, vault: Vault, link_context: LinkContext, receipt: writer.Row, consents: list[LockedConsent],
-    made: list[writer.Row], undo_period: timedelta,
+    made: list[writer.Row], undo_period: timedelta, *, is_new: bool,
 ) -> None:  # fmt: skip
-    """Insert all rows of one act. Who granted gets a confirmation (Regulation art. 7, the same day)."""
+    """Insert all rows of one act. Who granted gets a confirmation (Regulation art. 7, the same day), and so does who
+    refused, at an address that takes messages; who only repeats a refusal, once a day."""
     at = receipt["decided_at"]
-    address = vault.read(link_context.address, Recipient.PLACE, link_context.provider_id, link_context.recipient_id)
+    text = vault.read(link_context.address, Recipient.PLACE, link_context.provider_id, link_context.recipient_id)
+    address, is_grant = parse(text), any(decision["status"] == Status.GRANTED for decision in made)
     endpoints = BrandEndpoints.of(link_context.iys_code, link_context.brand_code)
     holiday_calendar.refresh_corrections(session, at)
+    is_told = is_grant or (address.takes_messages and (is_new or writer.is_first_today(session, [receipt])))
     rows = DecisionRows()
     for decision in made:
-        rows.add(decision, writer.submission_row(vault, decision, endpoints, address=address, undo_period=undo_period))
+        rows.add(decision, writer.submission_row(vault, decision, endpoints, address=text, undo_period=undo_period))
     with pipelined(session):
         writer.write_decisions(session, consents, rows)
         writer.write_receipt(session, receipt, [decision["id"] for decision in made])
-        if any(decision["status"] == Status.GRANTED for decision in made):
-            session.execute(insert(Message), messages.confirmation_row(receipt, link_context.campaign_id, undo_period))
+        if is_told:
+            messages.write_confirmation(
+                session, vault, [receipt], address, is_grant=is_grant, campaign_id=link_context.campaign_id,
+                undo_period=undo_period,
+            )  # fmt: skip

@@ -28,6 +28,7 @@ from portal.core.models.decision import decision_time
 from portal.core.models.inserts import insert_rows
 from portal.domain.consents import locking, resubmission, writer
 from portal.domain.consents.locking import MAX_CLOCK_SKEW, LockedConsent
+from portal.domain.notifications import messages
 from portal.domain.providers import sandbox_mode
 
 COLUMNS = (Decision.id, Decision.provider_id, Decision.recipient_id, Decision.consent_id, Decision.channel)
@@ -67,6 +68,7 @@ def undo_grants(session: Session, receipt_ids: Collection[int], at: datetime) ->
                 session, "decision.undone", "receipt", receipt.id, provider_id=receipt.provider_id,
                 recipient_id=receipt.recipient_id, facts={"void": len(void)}, at=at,
             )  # fmt: skip
+            messages.tell_undone(session, receipt, at)
     freed = {rows[each].channel for each in void}
     return [channel for channel in Channel if channel in freed]
 

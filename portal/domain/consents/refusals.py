@@ -1,10 +1,11 @@
 """Refuse for a person: asked of staff, by one click in a mail program, by a reply, from an overview, because the
 address is someone else's now, or anew where İYS did not take a refusal in time.
 
-Nobody grants for somebody else. One act is one receipt, at however many providers. Every refusal is a decision, also of
-what is refused already: İYS may hold a grant of which nobody told us yet. Nothing here commits.
+Nobody grants for somebody else. One act is one receipt and one message, at however many providers. Every refusal is a
+decision, also of what is refused already: İYS may hold a grant of which nobody told us yet. Nothing here commits.
 """
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from portal.core.models import Brand, Consent, Decision, DecisionOrigin, Provide
 from portal.core.vault import Vault
 from portal.domain.consents import MINUTE, annulments, locking, recipients, writer
 from portal.domain.consents.writer import BrandEndpoints, DecisionRows
+from portal.domain.notifications import messages
 
 # How a person may have told the provider; HS_KARAR where nobody asked and the provider itself decided so.
 SOURCES = (
@@ -63,41 +65,37 @@ def refuse(
     session: Session, vault: Vault, recipient: Recipient, brands: Iterable[Brand], channels: Iterable[Channel],
     *, address: Address, source: Source, user_id: int, at: datetime,
 ) -> int:  # fmt: skip
-    """Stop messages of these brands on these channels, for every recipient type that is held, whether or not they are
-    refused already; how many decisions were made: none where the user did the same within a minute. Raises
-    NothingToRefuse."""
-    part, origin = Part(recipient, address, list(brands), list(channels)), DecisionOrigin.STAFF
-    if _find_repeated(session, [part], origin, at, user_id):
-        return 0
-    sources = dict.fromkeys(part.brands, source)
-    return len(_refuse_part(session, vault, part, sources, origin=origin, user_id=user_id, at=at))
+    """Stop messages of these brands on these channels, as somebody asked of staff; how many decisions were made: none
+    where the user did the same within a minute. Raises NothingToRefuse."""
+    part = Part(recipient, address, list(brands), list(channels))
+    return withdraw(
+        session, vault, [part], origin=DecisionOrigin.STAFF, language="tr", source=source, user_id=user_id, at=at,
+        request_metadata=json.dumps({"user": user_id}),
+    ).refused  # fmt: skip
 
 
 def withdraw(
-    session: Session,
-    vault: Vault,
-    parts: Iterable[Part],
-    *,
-    origin: DecisionOrigin,
-    language: str,
-    request_metadata: str,
-    at: datetime,
-    link_id: int | None = None,
-) -> Withdrawn:
+    session: Session, vault: Vault, parts: Iterable[Part], *, origin: DecisionOrigin, language: str,
+    request_metadata: str, at: datetime, link_id: int | None = None, source: Source | None = None,
+    user_id: int | None = None,
+) -> Withdrawn:  # fmt: skip
     """Refuse these brands on these channels, for every recipient type that is held, whether or not they are refused
     already. The same act by the same origin within a minute has one receipt: mail programs post again and again.
 
     `request_metadata` (IP address and user agent) is encrypted. İYS is told what a mail program posts, or somebody
-    replies, as HS_EPOSTA or HS_MESAJ, everything else as the brand's own pages. Raises NothingToRefuse.
+    replies, as HS_EPOSTA or HS_MESAJ, everything else by `source` or as the brand's own pages. The person is told once,
+    but not of what a vendor, a mail system or the provider itself said, nor who is not the person meant. Raises
+    NothingToRefuse.
     """
     parts = sorted(parts, key=lambda part: part.recipient.id)  # In one order, or two such acts deadlock.
     if not parts:
         raise NothingToRefuse
-    if repeated := _find_repeated(session, parts, origin, at):
+    if repeated := _find_repeated(session, parts, origin, at, user_id):
         return _receipt_of(session, repeated, at)
-    number, refused, receipts = writer.new_receipt_number(), 0, []
+    number, refused, receipts, is_news = writer.new_receipt_number(), 0, [], False
     for part in parts:
-        made = _refuse_part(session, vault, part, _sources_of(session, part, origin), origin=origin, at=at)
+        sources = dict.fromkeys(part.brands, source) if source else _sources_of(session, part, origin)
+        made, is_new = _refuse_part(session, vault, part, sources, origin=origin, user_id=user_id, at=at)
         receipt = writer.receipt_row(
             vault, part.recipient.provider_id, part.recipient.id, origin=origin, number=number, language=language,
             choices=" ".join(f"{channel}={Status.REFUSED}" for channel in sorted({key[2] for key in part.keys})),
@@ -105,12 +103,15 @@ def withdraw(
         )  # fmt: skip
         writer.write_receipt(session, receipt, made)
         receipts.append(receipt)
-        refused += len(made)
+        refused, is_news = refused + len(made), is_news or is_new
+    is_asked = origin not in (DecisionOrigin.FEEDBACK, DecisionOrigin.NOT_MINE) and source != Source.PROVIDER_DECISION
+    if is_asked and parts[0].address.takes_messages and (is_news or writer.is_first_today(session, receipts)):
+        messages.write_confirmation(session, vault, receipts, parts[0].address, is_grant=False)
     return Withdrawn(receipts[0]["id"], receipts[0]["nonce"], number, refused)
 
 
 def _find_repeated(
-    session: Session, parts: Sequence[Part], origin: DecisionOrigin, at: datetime, user_id: int | None = None
+    session: Session, parts: Sequence[Part], origin: DecisionOrigin, at: datetime, user_id: int | None
 ) -> list[int]:
     """The decisions of the same act within the last minute, where all that is refused now stands on one act's. The
     recipients are locked first."""
@@ -141,14 +142,16 @@ def _receipt_of(session: Session, decision_ids: Collection[int], at: datetime) -
 
 def _refuse_part(
     session: Session, vault: Vault, part: Part, sources: Mapping[Brand, str], *, origin: DecisionOrigin, at: datetime,
-    user_id: int | None = None,
-) -> list[int]:  # fmt: skip
-    """The decisions made, with what İYS is told of where it was said, brand by brand."""
-    channels, recipient, made = {key[2] for key in part.keys}, part.recipient, []
+    user_id: int | None,
+) -> tuple[list[int], bool]:  # fmt: skip
+    """The decisions made, with what İYS is told of where it was said, brand by brand; and whether anything was not
+    refused before."""
+    channels, recipient, made, is_new = {key[2] for key in part.keys}, part.recipient, [], False
     holiday_calendar.refresh_corrections(session, at)
     iys_code = session.scalars(select(Provider.iys_code).where(Provider.id == recipient.provider_id)).one()
     for brand in sorted(sources, key=lambda brand: brand.id):
         consents = locking.lock_channels(session, recipient.provider_id, brand.id, recipient.id, channels)
+        is_new = is_new or any(each.status != Status.REFUSED for each in consents)
         annulments.void_waiting_grants(session, consents, at)
         endpoints, rows = BrandEndpoints.of(iys_code, brand.brand_code), DecisionRows()
         for consent in consents:
@@ -158,7 +161,7 @@ def _refuse_part(
             rows.add(decision, writer.submission_row(vault, decision, endpoints, address=part.address.text))
         writer.write_decisions(session, consents, rows)
         made += [decision["id"] for decision in rows.decisions]
-    return made
+    return made, is_new
 
 
 def disown(
@@ -181,7 +184,7 @@ def disown(
 def _sources_of(session: Session, part: Part, origin: DecisionOrigin) -> dict[Brand, str]:
     """What İYS is told of where it was said."""
     brands = part.brands
-    if origin in (DecisionOrigin.ONE_CLICK, DecisionOrigin.REPLY):
+    if origin in (DecisionOrigin.ONE_CLICK, DecisionOrigin.REPLY, DecisionOrigin.FEEDBACK):
         return dict.fromkeys(brands, Source.SMS if Channel.SMS in part.channels else Source.EMAIL)
     theirs = select(Provider.id, Provider.source).where(Provider.id.in_({brand.provider_id for brand in brands}))
     usual = dict(session.execute(theirs).all())

@@ -5,12 +5,12 @@ here commits. Rows are dicts of column values, so that a file's many thousands g
 """
 
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from portal.core import business_days, clock, iys_protocol
@@ -220,14 +220,27 @@ def new_receipt_number() -> str:
 
 
 def write_receipt(session: Session, receipt: Row, decision_ids: Collection[int]) -> None:
-    """Insert the receipt of an act's decisions, which are there already, with its audit entry."""
+    """Insert the receipt of an act's decisions, which are there already, with its audit entry. Who works for the
+    provider is named by the entry of the page where they act."""
     insert_rows(session, Receipt, [receipt])
     insert_rows(session, ReceiptDecision, [{"receipt_id": receipt["id"], "decision_id": each} for each in decision_ids])
+    if receipt["origin"] == DecisionOrigin.STAFF:
+        return
     write_audit_entry(
         session, "decision.made", "receipt", receipt["id"], provider_id=receipt["provider_id"],
         recipient_id=receipt["recipient_id"], facts={"choices": receipt["choices"], "new": len(decision_ids)},
         at=receipt["decided_at"],
     )  # fmt: skip
+
+
+def is_first_today(session: Session, receipts: Sequence[Row]) -> bool:
+    """Whether an act, given by its receipts, is the first one of its recipients on that day in Turkey."""
+    of, today = receipts[0], clock.start_of_day(clock.day(receipts[0]["decided_at"]))
+    others = select(Receipt.id).where(
+        Receipt.recipient_id.in_([each["recipient_id"] for each in receipts]), Receipt.number != of["number"],
+        Receipt.decided_at >= today,
+    )  # fmt: skip
+    return session.scalar(others.limit(1)) is None
 
 
 def write_audit_entry(

@@ -44,9 +44,11 @@ FACTS: dict[MailKind, frozenset[str]] = {
     MailKind.CAMPAIGN_PAUSED: frozenset({"place", "name", "parts", "link"}),  # `parts`: SMS parts sent so far.
     MailKind.CASES_WAIT: frozenset({"place", "opened", "near", "overdue", "link"}),  # Counts: no word of a person's.
     MailKind.REPLIES_WAIT: frozenset({"place", "count", "link"}),  # Likewise.
+    # `day` in words; `is_over`: what that day left. `place` is OPERATOR where it is about the operator's gateways.
+    MailKind.CONFIRMATIONS_WAIT: frozenset({"place", "day", "count", "is_over", "link"}),
 }
 CHANGES = ("first_totp", "totp_added", "totp_removed", "passkey_added", "passkey_removed", "recovery_renewed")
-OPERATOR = ""  # The `place` of an invitation to the operator's own staff.
+OPERATOR = ""  # The `place` of mails to the operator's own staff.
 
 
 def write_mail(

@@ -1,20 +1,20 @@
 """Messages to recipients: queued as rows in the transaction they report, and rendered when sent."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from portal.core import clock
-from portal.core.addresses import AddressKind, parse
-from portal.core.iys_protocol import Channel
-from portal.core.models import NO_PROVIDER, Message, MessageKind, MessageState, Recipient
+from portal.core.addresses import Address, parse
+from portal.core.models import NO_PROVIDER, Message, MessageKind, MessageState, Receipt, Recipient
 from portal.core.models.ids import new_id
 from portal.core.vault import Vault
 
-# The facts of each kind for templates/messages/<kind>/. A confirmation only needs its receipt.
+# The facts of each kind for templates/messages/<kind>/. Confirmations only need their receipt.
 FACTS: dict[MessageKind, frozenset[str]] = {
     # `sender`: a brand's name, or empty for the portal. `notice`: address of the privacy notice, or empty.
     MessageKind.CODE: frozenset({"code", "purpose", "sender", "notice"}),
@@ -51,30 +51,58 @@ def write_message(
 
 
 LAST_MINUTES = timedelta(minutes=1)  # Of a day, for sending.
+REFUSAL_TOLD_FOR = timedelta(days=3)  # The law asks for no confirmation of a refusal; an old one would only annoy.
 
 
-def confirmation_row(receipt: Mapping[str, Any], campaign_id: int, undo_period: timedelta) -> dict[str, Any]:
-    """The confirmation of a grant (Regulation art. 7: the same day, at the address itself, with a way to refuse). It
-    waits until the grant cannot be undone any more, as long as it is still sent that day."""
+def write_confirmation(
+    session: Session, vault: Vault, receipts: Sequence[Mapping[str, Any]], address: Address, *, is_grant: bool,
+    campaign_id: int | None = None, undo_period: timedelta = timedelta(0),
+) -> None:  # fmt: skip
+    """Queue the one message that tells a person of their act, given as its receipts' rows.
+
+    A grant is told on the same day, at the address itself, with a way to refuse (Regulation art. 7); the message waits
+    until it cannot be undone any more, as long as it still leaves that day. An act at several providers is told by the
+    portal.
+    """
+    receipt, message_id = receipts[0], new_id()
     at: datetime = receipt["decided_at"]
     midnight = clock.start_of_day(clock.day(at) + timedelta(days=1))
-    due_at = max(at, min(at + undo_period, midnight - LAST_MINUTES))
-    return {
-        "id": new_id(),
-        "kind": MessageKind.CONFIRMATION,
+    is_of_one = len(receipts) == 1
+    sealed = None if is_of_one else vault.seal(address.text, Message.ADDRESS, NO_PROVIDER, message_id)
+    row = {
+        "id": message_id,
+        "kind": MessageKind.CONFIRMATION if is_grant else MessageKind.REFUSAL,
         "rank": AT_ONCE,
         "language": receipt["language"],
-        "provider_id": receipt["provider_id"],
+        "provider_id": receipt["provider_id"] if is_of_one else None,
         "campaign_id": campaign_id,
-        "recipient_id": receipt["recipient_id"],
-        "address_kind": AddressKind.EMAIL if Channel.EMAIL in receipt["choices"] else AddressKind.PHONE,
-        "link_id": receipt["link_id"],
+        "recipient_id": receipt["recipient_id"] if is_of_one else None,
+        "address": sealed,
+        "address_kind": address.kind,
+        "link_id": receipt["link_id"] if is_grant else None,
         "receipt_id": receipt["id"],
         "state": MessageState.WAITING,
-        "due_at": due_at,
+        "due_at": max(at, min(at + undo_period, midnight - LAST_MINUTES)) if is_grant else at,
+        "expires_at": None if is_grant else at + REFUSAL_TOLD_FOR,
         "attempts": 0,
         "created_at": at,
     }
+    session.execute(insert(Message), row)
+
+
+def tell_undone(session: Session, receipt: Receipt, at: datetime) -> None:
+    """Tell a person that they took a grant back, where its confirmation may have left before."""
+    theirs = select(Message).where(Message.recipient_id == receipt.recipient_id, Message.receipt_id == receipt.id)
+    told = session.scalars(theirs.with_for_update()).first()
+    if told is None or (told.state == MessageState.WAITING and told.batch_id is None):
+        return
+    session.add(
+        Message(
+            kind=MessageKind.REFUSAL, rank=AT_ONCE, language=told.language, provider_id=told.provider_id,
+            campaign_id=told.campaign_id, recipient_id=told.recipient_id, address_kind=told.address_kind,
+            receipt_id=receipt.id, due_at=at, expires_at=at + REFUSAL_TOLD_FOR, created_at=at,
+        )
+    )  # fmt: skip
 
 
 def read_facts(vault: Vault, message: Message) -> dict[str, str]:

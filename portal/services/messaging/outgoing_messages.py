@@ -3,12 +3,14 @@
 There is one template for SMS and one for mail in templates/messages/<kind>/<language>/.
 """
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 import shortlinks
 from portal.core.addresses import Address, parse
@@ -18,7 +20,6 @@ from portal.core.models import (
     NO_PROVIDER,
     Brand,
     Campaign,
-    ConsentText,
     Decision,
     Message,
     MessageKind,
@@ -27,7 +28,6 @@ from portal.core.models import (
     ReceiptDecision,
     Recipient,
     UnsentReason,
-    is_void,
 )
 from portal.core.transliteration import ascii_only, sender_identity
 from portal.core.word_pairs import word_pair
@@ -35,7 +35,9 @@ from portal.domain import address_proofs
 from portal.domain.consents import recipients
 from portal.domain.notifications import messages
 from portal.domain.providers import brands
-from portal.domain.receipts import lookup
+from portal.domain.providers.sandbox_mode import Destination
+from portal.domain.receipts import contents, lookup
+from portal.domain.receipts.contents import BrandDecisions, ReceiptContents
 from portal.services.messaging.gateways.protocol import OutgoingMessage
 
 
@@ -64,9 +66,7 @@ def outgoing_message_of(message: Message, recipient: Recipient | None) -> Outgoi
         raise NotNeeded(UnsentReason.LANDLINE)
     if is_sandbox(message) and not _is_own(message, address):
         raise NotNeeded(UnsentReason.SANDBOX)
-    written = _stored_text(message, is_mail=is_mail)
-    if written is None:
-        written = render_message(message.kind, message.language, _facts(message), is_mail=is_mail)
+    written = written_text(db.session, message, is_mail=is_mail)
     one_click = _one_click_url(message) if is_mail else ""
     return OutgoingMessage(
         message.id, to, written.text, written.subject, one_click, expires_at=message.expires_at,
@@ -78,9 +78,7 @@ def as_sent(message: Message, recipient: Recipient | None) -> OutgoingMessage:
     """A message of a lost call, to ask its gateway about it. Raises CannotOpen."""
     to = clear_address(message, recipient)
     is_mail = "@" in to
-    written = _stored_text(message, is_mail=is_mail)
-    if written is None:
-        written = render_message(message.kind, message.language, _facts(message), is_mail=is_mail)
+    written = written_text(db.session, message, is_mail=is_mail)
     return OutgoingMessage(message.id, to, written.text, written.subject, language=message.language)
 
 
@@ -97,11 +95,15 @@ def forget_text(message: Message) -> None:
         message.text = None
 
 
-def _stored_text(message: Message, *, is_mail: bool) -> RenderedMessage | None:
-    if message.text is None:
-        return None
-    text = vault().read(message.text, Message.PLACE, message.provider_id or NO_PROVIDER, message.id)
-    return split_subject(text, is_mail=is_mail)
+def written_text(session: Session, message: Message, *, is_mail: bool) -> RenderedMessage:
+    """The text that is kept, or else is written now. Raises NotNeeded and CannotOpen."""
+    if message.text is not None:
+        text = vault().read(message.text, Message.PLACE, message.provider_id or NO_PROVIDER, message.id)
+        return split_subject(text, is_mail=is_mail)
+    kind, facts = message.kind, messages.read_facts(vault(), message)
+    if message.receipt_id is not None:
+        kind, facts = _confirmation(session, message)
+    return render_message(kind, message.language, facts, is_mail=is_mail)
 
 
 def render_message(kind: MessageKind, language: str, facts: Mapping[str, Any], *, is_mail: bool) -> RenderedMessage:
@@ -123,9 +125,21 @@ def split_subject(text: str, *, is_mail: bool) -> RenderedMessage:
 def is_sandbox(message: Message) -> bool:
     """Whether a message speaks for a firm or a brand that nobody has reviewed. Codes speak for the portal then."""
     provider = db.session.get(Provider, message.provider_id) if message.provider_id else None
-    campaign = db.session.get(Campaign, message.campaign_id) if message.campaign_id else None
-    is_of_sandbox = campaign is not None and db.session.get_one(Brand, campaign.brand_id).is_sandbox
+    brand_id = brand_of(message)
+    is_of_sandbox = brand_id is not None and db.session.get_one(Brand, brand_id).is_sandbox
     return is_of_sandbox or (provider is not None and provider.in_sandbox_mode)
+
+
+def brand_of(message: Message) -> int | None:
+    """The id of the brand for which a message speaks, if it does: its campaign's, or the first of its act's, those of
+    sandbox mode last."""
+    if message.campaign_id is not None:
+        return db.session.get_one(Campaign, message.campaign_id).brand_id
+    if message.receipt_id is None or message.provider_id is None:
+        return None
+    decided = select(ReceiptDecision.decision_id).where(ReceiptDecision.receipt_id == message.receipt_id)
+    of_act = select(Brand.id).join(Decision, Decision.brand_id == Brand.id).where(Decision.id.in_(decided))
+    return db.session.scalar(of_act.order_by(Brand.is_sandbox, Brand.id).limit(1))
 
 
 def _is_own(message: Message, address: Address) -> bool:
@@ -141,11 +155,6 @@ def clear_address(message: Message, recipient: Recipient | None) -> str:
     return vault().read(message.address, Message.ADDRESS, message.provider_id or NO_PROVIDER, message.id)
 
 
-def _facts(message: Message) -> Mapping[str, Any]:
-    is_confirmation = message.kind == MessageKind.CONFIRMATION
-    return _confirmation_facts(message) if is_confirmation else messages.read_facts(vault(), message)
-
-
 def _one_click_url(message: Message) -> str:
     """URL of one-click unsubscribe (RFC 8058); empty for messages that concern no brand's consent."""
     link = db.session.get(shortlinks.Link, message.link_id) if message.link_id else None
@@ -153,36 +162,62 @@ def _one_click_url(message: Message) -> str:
     if link is None or campaign is None:
         return ""
     code = shortlinks.code_of(current_app.config["LINK_SALT"], link.id, link.nonce)
-    return f"{_url_root(campaign.brand_id)}/u/{code}"
+    return f"{_url_root(db.session, campaign.brand_id, current_app.config['LINK_BASE'])}/u/{code}"
 
 
-def _confirmation_facts(message: Message) -> dict[str, Any]:
-    """What was granted, the receipt's URL, and how to refuse (Regulation art. 7). Raises NotNeeded where every grant
-    was undone."""
-    receipt = db.session.get_one(Receipt, message.receipt_id)
-    granted = db.session.execute(
-        select(Decision.channel, Decision.brand_id)
-        .join(ReceiptDecision, ReceiptDecision.decision_id == Decision.id)
-        .where(ReceiptDecision.receipt_id == receipt.id, Decision.status == Status.GRANTED, ~is_void())
-    ).all()
-    if not granted:
+def _confirmation(session: Session, message: Message) -> tuple[MessageKind, dict[str, Any]]:
+    """Which template tells of an act, and its facts: what of it stands now, the receipt's URL, and how to refuse what
+    was granted (Regulation art. 7). Raises NotNeeded where nothing stands, and where the address changed hands."""
+    receipt = session.get_one(Receipt, message.receipt_id)
+    act = contents.read_contents(session, vault(), receipt)
+    parts = [part for part in act.parts if part.hearer != Destination.SANDBOX] or act.parts
+    stands: dict[Status | None, set[Channel]] = defaultdict(set)  # None: taken back.
+    for line in (line for part in parts for line in part.lines):
+        stands[None if line.annulled_at else line.status].add(line.channel)
+    granted, refused, undone = (
+        [channel for channel in Channel if channel in stands[each]] for each in (Status.GRANTED, Status.REFUSED, None)
+    )
+    recipient = session.get_one(Recipient, receipt.recipient_id)
+    if act.is_disowned or (recipient.held_since is not None and not granted):
+        raise NotNeeded(UnsentReason.REASSIGNED)
+    if not granted and not refused and message.kind == MessageKind.CONFIRMATION:
         raise NotNeeded(UnsentReason.UNDONE)
-    assert receipt.link_id is not None  # Only decisions by a link are confirmed.
-    text = db.session.get_one(ConsentText, receipt.text_id)
-    salt, root = current_app.config["LINK_SALT"], _url_root(granted[0].brand_id)
-    nonce = db.session.get_one(shortlinks.Link, receipt.link_id).nonce
-    return {
-        "sender": text.brand_name,
-        "title": text.sender_title,
-        "firm": sender_identity(text.sender_title, text.sender_mersis),
-        "contact": text.sender_contact,
-        "channels": [channel for channel in Channel if channel in {row.channel for row in granted}],
+    salt, root = current_app.config["LINK_SALT"], _act_url_root(session, act)
+    facts = {
+        **_sender_facts(parts), "granted": granted, "refused": refused, "brands": len(parts),
+        "undone": undone if message.kind == MessageKind.REFUSAL else [],
         "receipt": f"{root}/m/{lookup.receipt_code(salt, receipt.id, receipt.nonce)}",
-        "pair": word_pair(salt, receipt.link_id, nonce),
-        "refusal": f"{root}/u/{shortlinks.code_of(salt, receipt.link_id, nonce)}",
+    }  # fmt: skip
+    if not granted:
+        return MessageKind.REFUSAL, facts
+    assert receipt.link_id is not None  # Only a link, or a point that makes one, grants.
+    nonce = session.get_one(shortlinks.Link, receipt.link_id).nonce
+    facts["pair"] = word_pair(salt, receipt.link_id, nonce)
+    facts["refusal"] = f"{root}/u/{shortlinks.code_of(salt, receipt.link_id, nonce)}"
+    return MessageKind.CONFIRMATION, facts
+
+
+def _sender_facts(parts: Sequence[BrandDecisions]) -> dict[str, str]:
+    """Who speaks: the brand, its provider where it is several brands, or the portal where it is several providers."""
+    if len({part.provider_id for part in parts}) > 1:
+        return {"sender": "İzinlink", "title": "", "firm": "", "contact": ""}
+    first = parts[0]
+    sender = contents.sender_of_text(first.text) if first.text else first.sender
+    name = first.text.brand_name if first.text else first.brand_name
+    return {
+        "sender": name if len(parts) == 1 else sender.title,
+        "title": sender.title,
+        "firm": sender_identity(sender.title, sender.number) if sender.number else "",
+        "contact": sender.contact,
     }
 
 
-def _url_root(brand_id: int) -> str:
+def _act_url_root(session: Session, act: ReceiptContents) -> str:
+    """A brand's own host shows receipts of that brand alone."""
+    brand_ids, base = {part.brand_id for part in act.parts}, current_app.config["LINK_BASE"]
+    return _url_root(session, brand_ids.pop(), base) if len(brand_ids) == 1 else base.removesuffix("/k")
+
+
+def _url_root(session: Session, brand_id: int, base: str) -> str:
     """Beginning of the brand's URLs: its own host, where it has one, serves receipts, too."""
-    return brands.link_base_url(db.session, brand_id, current_app.config["LINK_BASE"]).removesuffix("/k")
+    return brands.link_base_url(session, brand_id, base).removesuffix("/k")

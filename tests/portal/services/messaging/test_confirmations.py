@@ -83,12 +83,6 @@ def test_it_speaks_the_language_of_the_page(app, browser, codes, gateway):
     assert sent(gateway)[0]["subject"] == "Örnek Mağaza: your consent is recorded"
 
 
-def test_a_refusal_needs_no_confirmation(app, browser, codes, rows):
-    make.Person(browser, codes[make.PHONE]).decides(MESAJ="RET")
-
-    assert rows(Message) == []
-
-
 def test_one_at_three_minutes_to_midnight_leaves_before_midnight(app, browser, codes, gateway, rows):
     with time_machine.travel(SEVEN_BEFORE_MIDNIGHT, tick=False):
         make.Person(browser, codes[make.PHONE]).decides(MESAJ="ONAY")

@@ -1,0 +1,51 @@
+"""Mails about people who are to be told today what they decided: at 18:00 and 22:00 while some wait, and after midnight
+about consents that were not confirmed. They go to the provider's people who may do it themselves, and to the operator's
+where its gateways carry them."""
+
+import structlog
+from sqlalchemy import select
+
+from portal.core import clock
+from portal.core.extensions import db, read_session, vault
+from portal.core.models import NO_PROVIDER, MailKind, OperatorRole, Provider, Role, User
+from portal.domain.identity import accounts, permissions
+from portal.domain.identity.permissions import Permission
+from portal.domain.notifications import confirmations, mails
+from portal.domain.notifications.confirmations import Alarm
+from portal.jobs.desk_notifications import NobodyNotified
+from portal.web.shared.absolute_urls import absolute_url
+from portal.web.shared.owner_notifications import notify_roles
+
+CONFIRMING_ROLES = tuple(role for role in Role if Permission.EXPORT in permissions.ROLE_PERMISSIONS[role])
+
+log = structlog.get_logger()
+
+
+def notify_of_confirmations() -> None:
+    """Mail each provider's people, and the operator's, what is due. One that fails holds up no other and is tried
+    again. Commits."""
+    for provider_id in confirmations.list_untold(read_session(), clock.now()):
+        try:
+            for alarm in confirmations.record_alarms(db.session, provider_id, clock.now()):
+                _notify(provider_id, alarm)
+            db.session.commit()
+        except Exception:
+            db.session.rollback()
+            log.exception("confirmations.untold", provider=provider_id)
+
+
+def _notify(provider_id: int, alarm: Alarm) -> None:
+    facts = {"count": str(alarm.count), "day": f"{alarm.day:%d.%m.%Y}", "is_over": alarm.is_over}
+    if provider_id != NO_PROVIDER:
+        link = absolute_url("dashboard.confirmations", day=alarm.day.isoformat())
+        provider = db.session.get_one(Provider, provider_id)
+        reached = notify_roles(provider, MailKind.CONFIRMATIONS_WAIT, CONFIRMING_ROLES, **facts, link=link)
+    else:
+        staff = select(User).where(User.operator_role == OperatorRole.ADMIN, User.closed_at.is_(None))
+        people = db.session.scalars(staff).all()
+        facts |= {"place": mails.OPERATOR, "link": absolute_url("operator.gateways")}
+        for person in people:
+            accounts.mail_user(db.session, vault(), person, MailKind.CONFIRMATIONS_WAIT, facts, clock.now())
+        reached = len(people)
+    if not reached:
+        raise NobodyNotified
