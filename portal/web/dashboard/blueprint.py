@@ -14,6 +14,7 @@ blueprint = Blueprint("dashboard", __name__, url_prefix="/dashboard")
 CONSENT_ITEMS = (
     ("campaigns", "dashboard.campaigns", _l("Kampanyalar"), Permission.LOOK),
     ("points", "dashboard.points", _l("İzin noktaları"), Permission.LOOK),
+    ("confirmations", "dashboard.confirmations", _l("Bildirimler"), Permission.LOOK),
 )
 IYS_ITEMS = (
     ("forwarding", "dashboard.forwarding", _l("İletim"), Permission.LOOK),

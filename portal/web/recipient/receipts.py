@@ -14,7 +14,7 @@ import shortlinks
 from portal.core import addresses, clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Status
-from portal.core.models import Message, MessageKind, MessageState, Receipt, ReceiptDecision, Recipient, Submission
+from portal.core.models import Message, MessageState, Receipt, ReceiptDecision, Recipient, Submission, UnsentReason
 from portal.domain.consents import annulments, recipients
 from portal.domain.consents.urgency import Urgency, urgency
 from portal.domain.providers import brands
@@ -84,7 +84,7 @@ def _page(code: str, act: ReceiptContents, *, is_too_late: bool = False) -> str:
         number=format_number(act.number),
         parts=[_part_context(part, act, at) for part in act.parts],
         has_grant=any(line.status == Status.GRANTED and not line.annulled_at for line in lines),
-        is_confirmed=_is_confirmed(act),
+        told_by=_told_by(act),
         has_refusal=any(line.status == Status.REFUSED for line in lines),
         is_for_iys=any(line.outcome for line in lines),
         disowned=decision_status.disowned_text() if act.is_disowned else None,
@@ -99,14 +99,21 @@ def _page(code: str, act: ReceiptContents, *, is_too_late: bool = False) -> str:
     )
 
 
-def _is_confirmed(act: ReceiptContents) -> bool:
-    """Whether a message tells the person of the grants: a landline takes none, and what was undone is not told."""
-    theirs = select(Recipient).join(Message, Message.recipient_id == Recipient.id).where(
-        Message.receipt_id.in_(act.receipt_ids), Message.kind == MessageKind.CONFIRMATION,
-        Message.state.in_((MessageState.WAITING, MessageState.ACCEPTED, MessageState.DELIVERED)),
-    )  # fmt: skip
-    found = [recipients.address_of(vault(), each) for each in read_session().scalars(theirs)]
-    return any(addresses.parse(each).takes_messages for each in found)
+def _told_by(act: ReceiptContents) -> str | None:
+    """How the person is told of the act on the same day: by a "message", or at a landline by the provider's "call".
+    What was undone is not told."""
+    whose = select(Receipt.recipient_id).where(Receipt.id.in_(act.receipt_ids))  # For the index.
+    theirs = select(Message, Recipient).join(Recipient, Recipient.id == Message.recipient_id)
+    theirs = theirs.where(Message.recipient_id.in_(whose), Message.receipt_id.in_(act.receipt_ids))
+    told = read_session().execute(theirs.order_by(Message.id.desc())).first()
+    if told is None:
+        return None
+    message, recipient = told
+    if not addresses.parse(recipients.address_of(vault(), recipient)).takes_messages:
+        is_due = message.state == MessageState.WAITING or message.unsent_reason == UnsentReason.LANDLINE
+        return "call" if is_due else None
+    is_sent = message.state in (MessageState.WAITING, MessageState.ACCEPTED, MessageState.DELIVERED)
+    return "message" if is_sent else None
 
 
 def absolute_receipt_url(act: ReceiptContents, code: str) -> str:

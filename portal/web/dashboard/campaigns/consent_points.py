@@ -1,18 +1,22 @@
 """Consent points on the dashboard: open one, publish it, print its poster, see its numbers."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from portal.core import clock
+from portal.core.addresses import AddressKind
 from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, Campaign, ConsentPoint, ConsentText
 from portal.domain import campaigns, consent_points, packages
+from portal.domain.campaigns import confirmations
 from portal.domain.identity.permissions import Permission
 from portal.services.documents import poster as posters
 from portal.web.dashboard.blueprint import blueprint
@@ -82,8 +86,12 @@ def show_point(point_id: int) -> str:
 @blueprint.post("/points/<id:point_id>/publish")
 @needs(Permission.LAUNCH)
 def publish_point(point_id: int) -> ResponseReturnValue:
-    """Open the page to people. Like a launch it needs room in the package; later decisions there need none."""
+    """Open the page to people. Like a launch it needs room in the package, and somebody who confirms consents on the
+    same day; later decisions there need neither."""
     point = own_row_or_404(db.session, ConsentPoint, point_id)
+    if _lacking(db.session, point):  # The page says so, and what would help.
+        db.session.rollback()
+        return redirect(url_for(".point", point_id=point_id), 303)
     try:
         packages.require_capacity(db.session, current_provider(), 0, clock.now())
         is_new = consent_points.publish_point(db.session, point, clock.now())
@@ -184,8 +192,15 @@ def _render_point(point: ConsentPoint, form: BudgetForm | None = None) -> str:
         address=address,
         code=qr_code.svg(address, _("İzin noktasının adresi, karekod olarak")),
         form=form or BudgetForm(daily_budget=point.daily_budget),
+        lacking=_lacking(read_session(), point),
+        own=confirmations.find_own(read_session(), campaign.id),
         **_code_limits(),
     )
+
+
+def _lacking(session: Session, point: ConsentPoint) -> Sequence[AddressKind]:
+    campaign = session.get_one(Campaign, point.campaign_id)
+    return confirmations.why_not_begin(session, campaign, in_development=current_app.config["DEVELOPMENT"])
 
 
 def _default_values(brand: Brand) -> dict[str, Any]:

@@ -1,0 +1,86 @@
+"""Who was not told what they decided: listed by day, taken as a file by who may, and marked once the firm told them."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.models import AuditEntry, Message, MessageState, OwnConfirmation, Provider, Role, UnsentReason
+from tests import make
+from tests.portal.web.consent_points import visitor
+from tests.portal.web.dashboard.staff import signed_in
+
+pytestmark = pytest.mark.slow
+
+LANDLINE = "+902125550101"
+PAGE = "/dashboard/confirmations"
+
+
+@pytest.fixture
+def noon(app):
+    """A noon before which Fatma granted SMS, and a landline calls."""
+    begins = clock.start_of_day(clock.day(clock.now()) + timedelta(days=1))
+    with time_machine.travel(begins + timedelta(hours=11), tick=False):
+        codes = make.codes(app, f"{make.PHONE}\n{LANDLINE}\n")
+        make.Person(app.test_client(), codes[make.PHONE]).decides(MESAJ="ONAY")
+        landline = make.Person(app.test_client(), codes[LANDLINE]).decides(ARAMA="ONAY")
+        assert "arayarak bildirmesini istedik" in app.test_client().get(landline.location).text
+    return begins + timedelta(hours=12)
+
+
+def test_a_day_is_listed_taken_and_marked_up_to_a_time(app, noon, rows):
+    with time_machine.travel(noon, tick=False):
+        ayse = signed_in(app)
+        page = ayse.opens(PAGE).text
+        assert "Sabit hat ileti almaz: aranarak bildirilecek." in page and "Gönderecek hesabı bekliyor." in page
+        assert make.PHONE not in page and 'value="12:00"' in page
+        lines = ayse.opens(f"{PAGE}.csv?day={clock.day(noon)}&until=12:00").text
+        assert "905321234567;SMS;Onay bildirimi;" in lines and "icin onayiniz kaydedildi. Belgeniz: http" in lines
+        assert "902125550101;Aranarak bildirilecek;Onay bildirimi;" in lines
+
+        for until in ("10:59", "11:30"):
+            ayse.posts(PAGE, {"day": f"{clock.day(noon)}", "until": until})
+
+        assert "Bu gün karar veren herkese bildirim gitti." in ayse.opens(PAGE).text
+    assert {(each.state, each.unsent_reason, each.due_at) for each in rows(Message)} == {
+        (MessageState.NOT_NEEDED, UnsentReason.PROVIDER, None)
+    }
+    told = rows(AuditEntry, AuditEntry.act.startswith("confirmations."))
+    assert [(each.act, each.facts.get("count")) for each in told] == [
+        ("confirmations.taken", None), ("confirmations.told", 0), ("confirmations.told", 2),
+    ]  # fmt: skip
+
+
+def test_a_strange_day_is_today_and_who_may_not_act_only_looks(app, noon):
+    with app.app_context():
+        make.person(db.session.query(Provider).one(), "burak@example.com", Role.DEVELOPER)
+        make.provider(700002, 700002, "cem@example.com")
+    with time_machine.travel(noon, tick=False):
+        for day in ("", "x", "0001-01-01", "9999-12-31", "2026-13-40"):
+            assert "aranarak bildirilecek" in signed_in(app).opens(f"{PAGE}?day={day}").text
+        assert signed_in(app).posts(PAGE, {"day": "9999-12-31"}).status_code == 400
+        burak = signed_in(app, "burak@example.com")
+        assert "Kendimiz bildirdik" not in burak.opens(PAGE).text
+        assert [burak.opens(f"{PAGE}.csv").status_code, burak.posts(PAGE, {}).status_code] == [403, 403]
+        assert "Bu gün karar veren herkese bildirim gitti." in signed_in(app, "cem@example.com").opens(PAGE).text
+
+
+def test_a_point_opens_once_somebody_confirms(app, rows):
+    with app.app_context():
+        make.brand()
+    point_id = visitor.opened(app, published=False)
+    app.config["DEVELOPMENT"] = False
+    ayse, path = signed_in(app), f"/dashboard/points/{point_id}"
+
+    ayse.posts(f"{path}/publish")
+    page = ayse.opens(path).text
+    assert "çalışan bir hesap yok: SMS ve e-posta" in page and "/publish" not in page
+    campaign_id = page.partition("/own-confirmation")[0].rpartition("/")[2]
+    ayse.posts(f"/dashboard/campaigns/{campaign_id}/own-confirmation")
+    assert "firma kendisi yapıyor" in ayse.opens(path).text
+    ayse.posts(f"{path}/publish")
+
+    assert "/close" in ayse.opens(path).text
+    assert rows.one(OwnConfirmation).user_id and rows(AuditEntry, AuditEntry.act == "campaign.own_confirmation")
