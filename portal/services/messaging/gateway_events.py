@@ -4,13 +4,10 @@ A killed worker has done nothing; when its lease ends, the next one does it. Wha
 """
 
 import base64
-import hashlib
-import hmac
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import structlog
 from sqlalchemy import select
@@ -22,7 +19,7 @@ from portal.core.models.ids import new_id
 from portal.core.models.inserts import insert_missing
 from portal.core.vault import CannotOpen
 from portal.domain.notifications import gateways
-from portal.services.messaging import delivery_reports, event_contents, gateway_accounts, replies
+from portal.services.messaging import delivery_reports, event_contents, feedback, gateway_accounts, replies
 from portal.services.messaging.gateways.bounces import Feedback
 from portal.services.messaging.gateways.protocol import (
     BlockedAddress,
@@ -38,6 +35,7 @@ from portal.services.messaging.gateways.smtp import SmtpGateway
 NEWS = (EventKind.PUSH, EventKind.REPLY, EventKind.BLOCKED)
 LEASE = {EventKind.SWEEP: timedelta(minutes=10)}  # Others: a minute.
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+PROVABLE_WITHIN = timedelta(days=2)  # A push whose signature cannot be verified yet is not believed later.
 KNOWN_AFTER = timedelta(minutes=5)  # A report may come before the answer to the call that sent its message.
 OVERLAP = timedelta(minutes=10)  # Of two sweeps: a vendor lists a message a while after its time.
 
@@ -50,7 +48,7 @@ def keep_push(gateway: MessageGateway, secret: str, push: Push, at: datetime) ->
     """Keep a request of a vendor's; the same one on the same day is kept once."""
     body, query = base64.b64encode(push.body).decode(), dict(sorted(push.query.items()))
     content = {"body": body, "type": push.content_type, "query": query}
-    _keep(gateway, secret, EventKind.PUSH, [clock.day(at).isoformat(), body, query], content, at)
+    event_contents.keep(gateway, secret, EventKind.PUSH, [clock.day(at).isoformat(), body, query], content, at)
 
 
 def work_due(kinds: Sequence[EventKind]) -> bool:
@@ -82,8 +80,12 @@ def _work(event_id: int) -> None:
     try:
         if event.kind == EventKind.SWEEP:
             _sweep(event, gateway, at)
+        elif event.kind == EventKind.PUSH:
+            _read_push(event, gateway, at)
+        elif event.kind == EventKind.REPLY:
+            replies.take_reply(event, gateway, event_contents.read_reply(event), at)
         else:
-            _read(event, gateway, at)
+            feedback.take_blocked(event, gateway, event_contents.read_blocked(event), at)
     except CannotOpen:  # It may be again once the keys are back.
         log.error("gateway_event.cannot_open", id=event_id)
         db.session.rollback()
@@ -91,23 +93,18 @@ def _work(event_id: int) -> None:
     db.session.commit()
 
 
-def _read(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
-    if event.kind == EventKind.PUSH:
-        _read_push(event, gateway, event_contents.read_content(event), at)
-    elif event.kind == EventKind.REPLY:
-        replies.take_reply(event, gateway, event_contents.read_reply(event), at)
-    else:
-        replies.take_blocked(event, gateway, event_contents.read_blocked(event), at)
-
-
-def _read_push(event: GatewayEvent, gateway: MessageGateway, content: Mapping[str, Any], at: datetime) -> None:
-    push = Push(base64.b64decode(content["body"]), content["type"], content["query"])
-    adapter = gateway_accounts.adapter_of(gateway)
+def _read_push(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
+    """No transaction is open while a push is parsed: the certificate of its signature may have to be fetched."""
+    content, adapter = event_contents.read_content(event), gateway_accounts.adapter_of(gateway, only_reads=True)
+    db.session.rollback()
     try:
-        heard, answers = _parse(adapter, push)
-    except ValueError:
-        log.error("gateway_event.unreadable", id=event.id, gateway=gateway.id)
-        _end(event, EventOutcome.UNREADABLE, at)
+        heard, answers = _parse(adapter, Push(base64.b64decode(content["body"]), content["type"], content["query"]))
+    except (ValueError, GatewayError) as failure:
+        if isinstance(failure, GatewayError) and at < event.received_at + PROVABLE_WITHIN:
+            event.due_at = at + MINUTE
+        else:
+            log.error("gateway_event.unreadable", id=event.id, gateway=gateway.id)
+            _end(event, EventOutcome.UNREADABLE, at)
         return
     unknown = keep_news(gateway, heard.reports, answers, heard.blocked, at)
     if unknown and at < event.received_at + KNOWN_AFTER:
@@ -118,7 +115,7 @@ def _read_push(event: GatewayEvent, gateway: MessageGateway, content: Mapping[st
 
 def _parse(adapter: Gateway, push: Push) -> tuple[Feedback, list[InboundMessage]]:
     if isinstance(adapter, SmtpGateway):
-        return adapter.parse_returned_mail(push), []
+        return adapter.read_push(push), []
     return Feedback(tuple(adapter.parse_report_push(push))), adapter.parse_inbound_push(push)
 
 
@@ -139,26 +136,11 @@ def keep_news(
         if report.reason == Reason.BLOCKED_BY_VENDOR
     ]  # fmt: skip
     for reply in answers:
-        _keep(gateway, secret, EventKind.REPLY, [reply.id], asdict(reply), at)
+        event_contents.keep(gateway, secret, EventKind.REPLY, [reply.id], asdict(reply), at)
     for each in (*blocked, *left):
         named = [each.address, each.message_id, each.source, each.at]
-        _keep(gateway, secret, EventKind.BLOCKED, named, asdict(each), at)
+        event_contents.keep(gateway, secret, EventKind.BLOCKED, named, asdict(each), at)
     return applied.unknown
-
-
-def _keep(
-    gateway: MessageGateway, secret: str, kind: EventKind, identity: Sequence[object], content: Mapping[str, Any],
-    at: datetime,
-) -> None:  # fmt: skip
-    """Two processes at once keep one row."""
-    event_id = new_id()
-    row = {
-        "id": event_id, "provider_id": gateway.provider_id, "gateway_id": gateway.id, "kind": kind,
-        "digest": hmac.digest(secret.encode(), json.dumps([kind, *identity], default=str).encode(), hashlib.sha256),
-        "body": event_contents.seal_content(content, gateway.provider_id, event_id),
-        "received_at": at, "due_at": at,
-    }  # fmt: skip
-    insert_missing(db.session, GatewayEvent, [row])
 
 
 def _plan_sweeps(at: datetime) -> bool:
@@ -188,6 +170,9 @@ def _sweep(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
         event.due_at, event.settled_at = None, at
         return
     adapter, since = gateway_accounts.adapter_of(gateway), (gateway.swept_at or gateway.created_at) - OVERLAP
+    if isinstance(adapter, SmtpGateway):
+        _read_mailbox(event, gateway, adapter, since, at)
+        return
     features, gateway_id = adapter.capabilities, gateway.id
     refs, oldest = delivery_reports.unreported_refs(gateway_id, at) if features.pulls_reports else ([], at)
     db.session.rollback()
@@ -200,7 +185,22 @@ def _sweep(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
         gateway.swept_at = at
 
 
-def _ask(gateway_id: int, call: Callable[[], list[Told]]) -> list[Told] | None:
+def _read_mailbox(
+    event: GatewayEvent, gateway: MessageGateway, adapter: SmtpGateway, since: datetime, at: datetime
+) -> None:
+    """Read the next mails that came back, if the account has a mailbox for them."""
+    gateway_id, position = gateway.id, gateway.mailbox_position
+    db.session.rollback()
+    read = _ask(gateway_id, lambda: adapter.read_mailbox(position, since)) if adapter.mailbox else None
+    event.due_at, event.lease_until = at + MINUTE, None
+    if read is not None:
+        heard, visit = read
+        keep_news(gateway, heard.reports, (), heard.blocked, at)
+        gateway.mailbox_position, gateway.swept_at = visit.position, at
+        event.due_at = at if visit.is_full else event.due_at
+
+
+def _ask(gateway_id: int, call: Callable[[], Told]) -> Told | None:
     try:
         return call()
     except GatewayError as failure:

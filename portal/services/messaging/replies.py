@@ -1,5 +1,5 @@
-"""What people answer to messages, and what vendors' lists of refusals say: refusals are decisions at once, consents
-where we asked (reply_consents), all else waits for a person.
+"""What people answer to messages: refusals are decisions at once, consents where we asked (reply_consents), all else
+waits for a person.
 
 Whose a reply is, is known by the gateway that brought it and by the brand that it names. One that names no brand, or
 several, refuses all of them.
@@ -7,68 +7,59 @@ several, refuses all of them.
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 import structlog
-from sqlalchemy import exists, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 
 from portal.core.addresses import Address, BadAddress, parse
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import (
+    NO_PROVIDER,
     Brand,
     BrandGateway,
-    Campaign,
     DecisionOrigin,
+    EventKind,
     EventOutcome,
     GatewayEvent,
     Message,
     MessageGateway,
-    Provider,
     Recipient,
 )
-from portal.core.vault import CannotOpen
 from portal.domain.consents import holders, recipients, refusals
+from portal.domain.consents.refusals import Part
+from portal.domain.notifications import gateways
+from portal.domain.providers import sandbox_mode
 from portal.domain.replies import ReplyOutcome, classify_reply, fold
-from portal.services.messaging import outgoing_messages, reply_consents
-from portal.services.messaging.gateways.protocol import BlockedAddress, InboundMessage
+from portal.services.messaging import event_contents, reply_consents
+from portal.services.messaging.gateways.protocol import InboundMessage
 
 log = structlog.get_logger()
 
 
 def take_reply(event: GatewayEvent, gateway: MessageGateway, reply: InboundMessage, at: datetime) -> None:
     """Decide what a reply says; the event is locked. Nothing here commits."""
-    brands = _brands_of(gateway)
-    named = _named(brands, reply)
+    owner = event.provider_id or NO_PROVIDER
+    brands = _brands_of_provider(owner)
     spoken = [reply.keyword, gateway.header, *(name for brand in brands for name in _names(brand))]
     outcome = classify_reply(reply.text, [each for each in spoken if each])
     address = address_of(reply.sender)
     if address is None or Channel.SMS not in address.channels:
-        _put_to_desk(event, EventOutcome.REVIEW, None)
+        _put_to_desk(event, EventOutcome.REVIEW, None, at)
     elif outcome == ReplyOutcome.REFUSAL:
-        _refuse(event, gateway, address, named, Channel.SMS, at)
-    elif outcome == ReplyOutcome.LIKELY_REFUSAL and gateway.provider_id is not None:
-        ids = recipients.gather(db.session, vault(), gateway.provider_id, [address], at)
-        _put_to_desk(event, EventOutcome.LIKELY_REFUSAL, ids[address.text])
-    elif outcome != ReplyOutcome.CONSENT or not reply_consents.grant(event, gateway, address, named, reply, at):
-        owner = gateway.provider_id
-        known = recipients.find(db.session, vault(), owner, address) if owner is not None else None
-        _put_to_desk(event, EventOutcome.REVIEW, known.id if known else None)
-
-
-def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedAddress, at: datetime) -> None:
-    """Refuse what a vendor's list, or a complaint about a mail, refuses; the event is locked. Nothing here commits."""
-    message = db.session.get(Message, blocked.message_id) if blocked.message_id is not None else None
-    if message is not None and message.gateway_id != gateway.id:
-        message = None
-    address = address_of(blocked.address) if blocked.message_id is None else _address_of_message(message)
-    channel = Channel.EMAIL if address is not None and Channel.EMAIL in address.channels else Channel.SMS
-    if address is None or channel not in address.channels:
-        event.outcome, event.due_at, event.settled_at = EventOutcome.UNREADABLE, None, at
-        return
-    campaign = db.session.get(Campaign, message.campaign_id) if message is not None and message.campaign_id else None
-    brands = [db.session.get_one(Brand, campaign.brand_id)] if campaign else _brands_of(gateway)
-    _refuse(event, gateway, address, brands, channel, at)
+        refuse(event, gateway, _parts(event, gateway, address, reply, at), DecisionOrigin.REPLY, at)
+    elif event.provider_id is None:
+        _hand_to_providers(event, gateway, address, reply, at)
+    elif outcome == ReplyOutcome.LIKELY_REFUSAL:
+        ids = recipients.gather(db.session, vault(), owner, [address], at)
+        _put_to_desk(event, EventOutcome.LIKELY_REFUSAL, ids[address.text], at)
+    elif outcome != ReplyOutcome.CONSENT or not reply_consents.grant(
+        event, gateway, address, _named(brands, reply) or brands_of(gateway, owner), reply, at
+    ):
+        known = recipients.find(db.session, vault(), owner, address)
+        _put_to_desk(event, EventOutcome.REVIEW, known.id if known else None, at)
 
 
 def refuse_as_read(event: GatewayEvent, reply: InboundMessage, user_id: int, at: datetime) -> bool:
@@ -76,36 +67,43 @@ def refuse_as_read(event: GatewayEvent, reply: InboundMessage, user_id: int, at:
     address, gateway = address_of(reply.sender), db.session.get_one(MessageGateway, event.gateway_id)
     if address is None or Channel.SMS not in address.channels:
         return False
-    _refuse(event, gateway, address, _named(_brands_of(gateway), reply), Channel.SMS, at)
+    refuse(event, gateway, _parts(event, gateway, address, reply, at), DecisionOrigin.REPLY, at)
     event.user_id = user_id
     return True
 
 
-def _refuse(
-    event: GatewayEvent, gateway: MessageGateway, address: Address, brands: Sequence[Brand], channel: Channel,
-    at: datetime,
-) -> None:  # fmt: skip
-    """Also for who is no recipient yet, so that no list brings them later."""
-    if gateway.provider_id is not None:
-        recipient_id = recipients.gather(db.session, vault(), gateway.provider_id, [address], at)[address.text]
-        parts = [refusals.Part(db.session.get_one(Recipient, recipient_id), address, brands, (channel,))]
-    else:
-        served = _served(gateway, address)
-        parts = [refusals.Part(each, address, _own_brands(each.provider_id), (channel,)) for each in served]
+def refuse(
+    event: GatewayEvent, gateway: MessageGateway, parts: Sequence[Part], origin: DecisionOrigin, at: datetime
+) -> None:
+    """Record a refusal that somebody told a gateway, with one receipt."""
     if not parts:
-        log.error("reply.of_nobody", event=event.id)
-        _put_to_desk(event, EventOutcome.REVIEW, None)
+        _leave_in_log(event, at)
         return
     withdrawn = refusals.withdraw(
-        db.session, vault(), parts, origin=DecisionOrigin.REPLY, language="tr",
+        db.session, vault(), parts, origin=origin, language="tr",
         request_metadata=json.dumps({"gateway_event": event.id, "vendor": gateway.vendor}), at=at,
     )  # fmt: skip
     event.recipient_id, event.receipt_id = parts[0].recipient.id, withdrawn.receipt_id
     event.outcome, event.due_at, event.settled_at = EventOutcome.REFUSED, None, at
 
 
-def _put_to_desk(event: GatewayEvent, outcome: EventOutcome, recipient_id: int | None) -> None:
-    event.outcome, event.recipient_id, event.due_at = outcome, recipient_id, None
+def find_recipients(event: GatewayEvent, gateway: MessageGateway, address: Address, at: datetime) -> list[Recipient]:
+    """Whose word it is: the provider's recipient, also where it was none yet, so that no list brings it later. Of the
+    operator's gateway those to whom it sent something, at every provider that it served."""
+    if event.provider_id is not None:
+        ids = recipients.gather(db.session, vault(), event.provider_id, [address], at)
+        return [db.session.get_one(Recipient, ids[address.text])]
+    sent_to = select(Message.recipient_id).where(Message.gateway_id == gateway.id)
+    ours = [each.id for each in holders.find_holders(db.session, vault(), address)]
+    return list(db.session.scalars(select(Recipient).where(Recipient.id.in_(ours), Recipient.id.in_(sent_to))))
+
+
+def brands_of(gateway: MessageGateway, provider_id: int) -> Sequence[Brand]:
+    """The provider's brands that may send through a gateway: those that have it, and those that have none. All of them
+    where there is none of either, and of the operator's gateway."""
+    theirs = exists().where(BrandGateway.brand_id == Brand.id, BrandGateway.carries == gateway.carries)
+    sends = or_(~theirs, theirs.where(BrandGateway.gateway_id == gateway.id))
+    return _brands_of_provider(provider_id, sends) or _brands_of_provider(provider_id)
 
 
 def address_of(text: str) -> Address | None:
@@ -116,47 +114,60 @@ def address_of(text: str) -> Address | None:
         return None
 
 
-def _address_of_message(message: Message | None) -> Address | None:
-    if message is None:
-        return None
-    recipient = db.session.get(Recipient, message.recipient_id) if message.recipient_id else None
-    try:
-        return parse(outgoing_messages.clear_address(message, recipient))
-    except CannotOpen:
-        return None
+def _parts(
+    event: GatewayEvent, gateway: MessageGateway, address: Address, reply: InboundMessage, at: datetime
+) -> list[Part]:
+    """What a refusal by reply refuses: SMS, of the brands that it names at all, or of all that send by the gateway."""
+    found = find_recipients(event, gateway, address, at)
+    named = {each.id: _named(_brands_of_provider(each.provider_id), reply) for each in found}
+    if any(named.values()):
+        found = [each for each in found if named[each.id]]
+    refused = [(each, named[each.id] or brands_of(gateway, each.provider_id)) for each in found]
+    return [Part(each, address, brands, (Channel.SMS,)) for each, brands in refused if brands]
 
 
-def _brands_of(gateway: MessageGateway) -> Sequence[Brand]:
-    """The brands that may send through a gateway: those that have it, and those of its provider that have none. All of
-    the provider's where there is none of either."""
-    theirs = exists().where(BrandGateway.brand_id == Brand.id, BrandGateway.carries == gateway.carries)
-    sends = or_(~theirs, theirs.where(BrandGateway.gateway_id == gateway.id))
-    own = select(Brand).where(Brand.provider_id == gateway.provider_id, Brand.is_sandbox.is_(False)).order_by(Brand.id)
-    return db.session.scalars(own.where(sends)).all() or db.session.scalars(own).all()
+def _hand_to_providers(
+    event: GatewayEvent, gateway: MessageGateway, address: Address, reply: InboundMessage, at: datetime
+) -> None:
+    """Let each firm whose message the operator's gateway carried to that number read an unclear reply."""
+    served = {each.provider_id for each in find_recipients(event, gateway, address, at)}
+    if not served:
+        _leave_in_log(event, at)
+        return
+    secret = gateways.read_secret(vault(), gateway)
+    for provider_id in sorted(served):
+        identity = [reply.id, provider_id]
+        event_contents.keep(gateway, secret, EventKind.REPLY, identity, asdict(reply), at, provider_id=provider_id)
+    event.outcome, event.due_at, event.settled_at = EventOutcome.READ, None, at
 
 
-def _own_brands(provider_id: int) -> Sequence[Brand]:
-    return db.session.scalars(select(Brand).where(Brand.provider_id == provider_id).order_by(Brand.id)).all()
+def _put_to_desk(event: GatewayEvent, outcome: EventOutcome, recipient_id: int | None, at: datetime) -> None:
+    if event.provider_id is None:
+        _leave_in_log(event, at)
+    else:
+        event.outcome, event.recipient_id, event.due_at = outcome, recipient_id, None
 
 
-def _served(gateway: MessageGateway, address: Address) -> list[Recipient]:
-    """Those to whom the operator's gateway sent something: it serves several providers."""
-    sent_to = select(Message.recipient_id).where(Message.gateway_id == gateway.id)
-    ids = [each.id for each in holders.find_holders(db.session, vault(), address)]
-    theirs = select(Recipient).join(Provider, Provider.id == Recipient.provider_id)
-    return list(db.session.scalars(theirs.where(Recipient.id.in_(ids), Recipient.id.in_(sent_to))))
+def _leave_in_log(event: GatewayEvent, at: datetime) -> None:
+    """Of a reply to the operator's gateway by somebody to whom no firm wrote through it."""
+    log.error("reply.of_nobody", event=event.id)
+    event.outcome, event.due_at, event.settled_at = EventOutcome.READ, None, at
 
 
-def _named(brands: Sequence[Brand], reply: InboundMessage) -> Sequence[Brand]:
-    """The brands whose keyword a reply came for, or with whose name it begins or ends; else all of them."""
-    words = f" {fold(reply.text)} "
-    named = [
+def _brands_of_provider(provider_id: int, *conditions: ColumnElement[bool]) -> Sequence[Brand]:
+    theirs = select(Brand).where(Brand.provider_id == provider_id, sandbox_mode.brand_has_not_ended(), *conditions)
+    return db.session.scalars(theirs.order_by(Brand.id)).all()
+
+
+def _named(brands: Sequence[Brand], reply: InboundMessage) -> list[Brand]:
+    """The brands for whose keyword a reply came, or with whose keyword, header or name it begins or ends."""
+    words, came_for = f" {fold(reply.text)} ", fold(reply.keyword)
+    return [
         brand for brand in brands
-        if any(name == fold(reply.keyword) or words.startswith(f" {name} ") or words.endswith(f" {name} ")
+        if any(name == came_for or words.startswith(f" {name} ") or words.endswith(f" {name} ")
                for name in map(fold, _names(brand)) if name)
     ]  # fmt: skip
-    return named or brands
 
 
 def _names(brand: Brand) -> list[str]:
-    return [each for each in (brand.header, brand.name) if each]
+    return [each for each in (brand.keyword, brand.header, brand.name) if each]

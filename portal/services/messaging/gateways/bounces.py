@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import Message
+from email.parser import BytesHeaderParser
 from email.utils import parsedate_to_datetime
 
 from flufl.bounce import all_failures
@@ -24,6 +25,7 @@ MAX_ODD_BYTES, LONGEST_LINE = 32 * 1024, 998  # What flufl.bounce gets to see; i
 MOST_MULTIPARTS, LONGEST_CONTENT_TYPE = 20, 2000  # The parser takes quadratic time in both.
 FOLD = re.compile(rb"\n[ \t]")
 NO_COMPLAINT = ("not-spam", "auth-failure")  # RFC 6430 and 6591 use ARF for other news.
+RECIPIENTS = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To")
 STATES = {
     "delivered": ReportState.DELIVERED,
     "failed": ReportState.FAILED,
@@ -66,6 +68,13 @@ def parse_returned_mail(raw: bytes, to: str, key: bytes) -> Feedback:
     is_bounce = _has_null_sender(mail)
     report = _odd_report(raw, message_id, at, is_bounce=is_bounce) if addressed or is_bounce else None
     return Feedback((report,) if report else (), is_automatic=is_automatic(mail))
+
+
+def parse_mailbox_mail(raw: bytes, key: bytes) -> Feedback:
+    """The same of a mail in a mailbox, where headers name the envelope's recipient. Never raises."""
+    head = BytesHeaderParser().parsebytes(raw[:MAX_BYTES].partition(b"\r\n\r\n")[0])
+    to = " ".join(str(value) for name in RECIPIENTS for value in head.get_all(name, ()))
+    return parse_returned_mail(raw, to, key)
 
 
 def is_automatic(mail: Message) -> bool:

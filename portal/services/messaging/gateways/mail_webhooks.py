@@ -11,14 +11,24 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from portal.services.messaging.gateways import json_values
+from portal.services.messaging.gateways import http_call, json_values
 from portal.services.messaging.gateways.bounces import MAX_BYTES, NO_COMPLAINT, Feedback
 from portal.services.messaging.gateways.json_values import read, read_text
 from portal.services.messaging.gateways.mail_status import enhanced_status, reason_of
 from portal.services.messaging.gateways.mail_tokens import find_message
-from portal.services.messaging.gateways.protocol import BlockedAddress, Push, Reason, Report, ReportState
+from portal.services.messaging.gateways.protocol import (
+    BlockedAddress,
+    ErrorClass,
+    GatewayError,
+    Push,
+    Reason,
+    Report,
+    ReportState,
+    SendError,
+)
 from portal.services.messaging.gateways.vendor_rows import canonical, parse_time, safe_code
 
 CERTIFICATE_URL = re.compile(r"https://sns\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/[\w./-]+\.pem")
@@ -46,19 +56,34 @@ BREVO_STATES: dict[str, tuple[ReportState, Reason | None]] = {
 }
 BREVO_REFUSALS = ("spam", "complaint", "unsubscribed")
 BREVO_OPENINGS = ("opened", "unique_opened", "proxy_open", "unique_proxy_open", "click")  # No evidence of anything.
+KNOWN_KEYS: dict[str, CertificatePublicKeyTypes] = {}  # That this process has fetched, by the certificate's URL.
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECONDS = re.compile(r"[0-9]{1,10}")
 OWN_ID = re.compile(r"<m(\d{1,18})@")  # Of mail_message.
 
 
-def parse_ses_push(push: Push, topic: str, key: bytes, certificate_of: Callable[[str], bytes]) -> Feedback:
-    """Read a notification of SES; empty where it is something else. Raises ValueError where SNS did not sign it for our
-    topic.
+def fetch_from_amazon(url: str) -> bytes:
+    """A certificate of SNS's (PEM), or what confirms a subscription when called. Raises GatewayError."""
+    answer = http_call.call("GET", url)
+    if answer.status != 200:
+        raise GatewayError(SendError(ErrorClass.TEMPORARY, Reason.UNAVAILABLE, str(answer.status)))
+    return answer.body
 
-    `topic` is its ARN: anybody at Amazon has signed topics. `certificate_of` fetches a URL of Amazon's (PEM).
+
+def read_ses_push(
+    push: Push, topic: str, key: bytes, fetch: Callable[[str], bytes] = fetch_from_amazon
+) -> Feedback:  # fmt: skip
+    """Read a notification of SES, or confirm the subscription to our topic; empty where it is something else. Raises
+    ValueError where SNS did not sign it for our topic, and GatewayError.
+
+    `topic` is its ARN: anybody at Amazon has signed topics. `fetch` gets URLs of SNS's and no others.
     """
-    message = _signed_by_sns(push.body, topic, certificate_of)
-    note = json_values.parse(message["Message"]) if message["Type"] == "Notification" else {}
+    message = _signed_by_sns(push.body, topic, fetch)
+    if message["Type"] == "SubscriptionConfirmation":
+        if SUBSCRIBE_URL.fullmatch(message.get("SubscribeURL", "")):
+            fetch(message["SubscribeURL"])
+        return Feedback()
+    note = json_values.parse(message["Message"])
     kind = read_text(note, ("/notificationType", "/eventType"))
     named = find_message(key, read_text(note, "/mail/source"))
     ours: dict[str, Any] = {"ref": read_text(note, "/mail/messageId"), "message_id": named[1] if named else None}
@@ -71,13 +96,6 @@ def parse_ses_push(push: Push, topic: str, key: bytes, certificate_of: Callable[
     reason = Reason.CONTENT if kind == "Reject" else None
     at = parse_time(read_text(note, f"/{kind[0].lower()}{kind[1:]}/timestamp"))
     return Feedback((Report(SES_STATES[kind], **ours, reason=reason, code=kind, at=at),))
-
-
-def subscription_url(push: Push, topic: str, certificate_of: Callable[[str], bytes]) -> str:
-    """The URL that confirms the subscription to our topic, when called once; empty where the push is something else.
-    Raises ValueError."""
-    url = _signed_by_sns(push.body, topic, certificate_of).get("SubscribeURL", "")
-    return url if SUBSCRIBE_URL.fullmatch(url) else ""
 
 
 def parse_brevo_push(push: Push) -> Feedback:
@@ -121,7 +139,7 @@ def _ses_complaint(note: Any, ours: dict[str, Any]) -> Feedback:
     return Feedback(blocked=tuple(BlockedAddress(to, at, source, ours["message_id"]) for to in told))
 
 
-def _signed_by_sns(body: bytes, topic: str, certificate_of: Callable[[str], bytes]) -> dict[str, str]:
+def _signed_by_sns(body: bytes, topic: str, fetch: Callable[[str], bytes]) -> dict[str, str]:
     """The message, once its signature is verified. Version 1 signs with SHA-1 and is refused."""
     pushed = _json(body)
     fields = pushed.items() if isinstance(pushed, dict) else ()
@@ -132,7 +150,9 @@ def _signed_by_sns(body: bytes, topic: str, certificate_of: Callable[[str], byte
         raise ValueError("no message of our topic")
     if not CERTIFICATE_URL.fullmatch(url):
         raise ValueError("no certificate of Amazon's")
-    public = x509.load_pem_x509_certificate(certificate_of(url)).public_key()
+    if url not in KNOWN_KEYS:
+        KNOWN_KEYS[url] = x509.load_pem_x509_certificate(fetch(url)).public_key()
+    public = KNOWN_KEYS[url]
     text = "".join(f"{name}\n{message[name]}\n" for name in names if name in message)
     if not isinstance(public, RSAPublicKey):
         raise ValueError("no certificate of Amazon's")

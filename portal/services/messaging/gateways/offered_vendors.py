@@ -12,6 +12,7 @@ from portal.core.lazy_text import N_
 from portal.services.messaging.gateways import description_checks, dkim
 from portal.services.messaging.gateways.generic_http import GenericHttpGateway
 from portal.services.messaging.gateways.mail_message import split_mailbox
+from portal.services.messaging.gateways.mailbox import PORT, Mailbox
 from portal.services.messaging.gateways.smtp import SmtpGateway
 from portal.services.messaging.gateways.vendors import VENDORS, CredentialField, Vendor
 
@@ -46,17 +47,28 @@ class MailServer(Vendor):
 
     carries: ClassVar[AddressKind] = AddressKind.EMAIL
 
+    def fields_for(self, values: Mapping[str, str]) -> tuple[CredentialField, ...]:
+        return self.fields + FEEDBACK_FIELDS.get(values.get("feedback", ""), ())
+
     def open(
         self, values: Mapping[str, str], *, base_url: str = "", header: str = "", is_trusted: bool = False,
         token_key: bytes = b"", name: str = "localhost",
     ) -> SmtpGateway:  # fmt: skip
         login = f"{quote(values['username'], '')}:{quote(values['password'], '')}@" if values.get("username") else ""
         port = f":{quote(values['port'], '')}" if values.get("port") else ""
+        feedback = values.get("feedback", "post")
         return SmtpGateway(
             f"{values['security']}://{login}{quote(values['host'], '[]:')}{port}", token_key,
             bounce_domain=values.get("bounce_domain", ""), keys=dkim_keys(values, header), name=name,
-            is_trusted=is_trusted,
+            is_trusted=is_trusted, feedback=feedback, topic=values.get("topic", ""),
+            mailbox=_mailbox(values, is_trusted=is_trusted) if feedback == "imap" else None,
         )  # fmt: skip
+
+
+def _mailbox(values: Mapping[str, str], *, is_trusted: bool) -> Mailbox:
+    host, _, port = values["imap_host"].partition(":")
+    port_number = int(port) if port.isdecimal() and len(port) < 6 else PORT
+    return Mailbox(host, values["imap_username"], values["imap_password"], is_trusted=is_trusted, port=port_number)
 
 
 def dkim_keys(values: Mapping[str, str], mailbox: str) -> list[dkim.DkimKey]:
@@ -108,6 +120,17 @@ SMTP = MailServer(
             is_optional=True,
         ),
         CredentialField(
+            "feedback",
+            N_("Geri dönenler, şikâyetler ve retler"),
+            choices=(
+                ("", N_("Okunmasın")),
+                ("imap", N_("Posta kutusundan okunsun (IMAP)")),
+                ("ses", N_("Amazon SES bildiriyor")),
+                ("brevo", N_("Brevo bildiriyor")),
+                ("post", N_("Sunucum bu portala aktarıyor")),
+            ),
+        ),
+        CredentialField(
             "signs",
             N_("DKIM imzası"),
             choices=(("portal", N_("Biz imzalayalım")), ("relay", N_("Sunucum imzalıyor"))),
@@ -116,4 +139,23 @@ SMTP = MailServer(
     N_("Yanıtı alınamayan ileti aynı kimlikle yeniden gönderilir; çoğu posta kutusu ikincisini göstermez."),
     N_("Gönderen alan adında SPF, DKIM ve DMARC kayıtları olmalı; aşağıda denetleyebilirsiniz."),
 )
+# What to ask for on top, by how we hear what became of mails.
+FEEDBACK_FIELDS = {
+    "imap": (
+        CredentialField(
+            "imap_host",
+            N_("IMAP sunucusu"),
+            hint=N_(
+                "TLS ile 993 numaralı kapıdan bağlanılır. Kutu yalnız okunur; hiçbir ileti değişmez ya da silinmez."
+            ),
+        ),
+        CredentialField("imap_username", N_("Posta kutusu")),
+        CredentialField("imap_password", N_("Kutunun şifresi"), is_secret=True),
+    ),
+    "ses": (
+        CredentialField(
+            "topic", N_("SNS konusunun ARN'si"), hint=N_("arn:aws:sns:… Yalnız bu konudan gelene inanılır.")
+        ),
+    ),
+}
 OFFERED: dict[str, Vendor] = {**VENDORS, DESCRIBED.name: DESCRIBED, SMTP.name: SMTP}

@@ -1,7 +1,7 @@
 """A gateway of mails over SMTP: a relay of the provider's or the operator's own.
 
 SMTP knows no look-up: where the answer to a mail was lost, it is sent again with the same Message-ID. What became of
-it comes back as mail (bounces) or by the webhook of the relay's vendor (mail_webhooks).
+it comes back as mail (bounces), in a mailbox or pushed, or by the webhook of the relay's vendor (mail_webhooks).
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from portal.core import clock
-from portal.services.messaging.gateways import bounces, dkim, smtp_connection
+from portal.services.messaging.gateways import bounces, dkim, mail_webhooks, smtp_connection
 from portal.services.messaging.gateways.mail_message import split_mailbox, write_mail
 from portal.services.messaging.gateways.mail_tokens import Purpose, token_address
+from portal.services.messaging.gateways.mailbox import Mailbox, Visit
 from portal.services.messaging.gateways.protocol import (
     Batch,
     BlockedAddress,
@@ -41,16 +42,19 @@ class SmtpGateway:
     token_key: bytes = field(repr=False)  # The gateway's own secret, of at least 16 bytes: see mail_tokens.
     # Where bounces and refusals by mail arrive; without it, bounces go to the sender's mailbox.
     bounce_domain: str = ""
+    feedback: str = "post"  # How we hear what became of mails: "post", "imap", "ses", "brevo", or not at all.
+    mailbox: Mailbox | None = None
+    topic: str = ""  # The ARN of the topic at Amazon SNS.
     keys: Sequence[dkim.DkimKey] = ()  # Those of the sender's domain sign; without any, the relay must.
     name: str = "localhost"  # Of ours, in EHLO.
     is_trusted: bool = False  # Whether the URL is the operator's own, so that it may lead to a private address.
     capabilities: Capabilities = CAPABILITIES
 
     def check(self) -> SendError | None:
-        """Connect and log in."""
+        """Connect and log in, to the mailbox as well."""
         try:
             with smtp_connection.connect(self.url, self.name, is_trusted=self.is_trusted):
-                return None
+                return self.mailbox.check() if self.mailbox else None
         except GatewayError as failure:
             return failure.error
 
@@ -69,13 +73,31 @@ class SmtpGateway:
     def lookup(self, batch: Batch) -> Lookup:
         return Lookup(LookupOutcome.CANNOT_TELL)
 
-    def parse_report_push(self, push: Push) -> list[Report]:
-        """Reports in a mail that came back: its body as it is, its envelope's recipient as "to" in the query."""
-        return list(self.parse_returned_mail(push).reports)
+    def read_push(self, push: Push) -> bounces.Feedback:
+        """Reports, complaints and refusals by mail in a push: an event of the relay's vendor; or a mail that came back,
+        its body as it is, its envelope's recipient as "to" in the query. Raises ValueError and GatewayError."""
+        match self.feedback:
+            case "ses":
+                return mail_webhooks.read_ses_push(push, self.topic, self.token_key)
+            case "brevo":
+                return mail_webhooks.parse_brevo_push(push)
+            case "post":
+                return bounces.parse_returned_mail(push.body, push.query.get("to", ""), self.token_key)
+        return bounces.Feedback()
 
-    def parse_returned_mail(self, push: Push) -> bounces.Feedback:
-        """The same with complaints, and refusals by mail."""
-        return bounces.parse_returned_mail(push.body, push.query.get("to", ""), self.token_key)
+    def read_mailbox(self, position: str | None, since: datetime) -> tuple[bounces.Feedback, Visit]:
+        """What came back into the mailbox after a position, and how far it was read. Raises GatewayError."""
+        assert self.mailbox is not None
+        visit = self.mailbox.read(position, since)
+        told = [bounces.parse_mailbox_mail(each, self.token_key) for each in visit.mails]
+        feedback = bounces.Feedback(
+            tuple(report for each in told for report in each.reports),
+            tuple(refusal for each in told for refusal in each.blocked),
+        )
+        return feedback, visit
+
+    def parse_report_push(self, push: Push) -> list[Report]:
+        return list(self.read_push(push).reports)
 
     def reports(self, refs: Sequence[str], since: datetime) -> list[Report]:
         return []
@@ -104,7 +126,9 @@ class SmtpGateway:
                 yield SendResult(message.id, error=failure.error)
 
     def _content(self, message: OutgoingMessage, mailbox: str) -> bytes:
-        content = write_mail(message, mailbox, clock.now(), self._address(Purpose.UNSUBSCRIBE, message))
+        takes_refusals = self.feedback == "post" or self.mailbox is not None
+        refusal = self._address(Purpose.UNSUBSCRIBE, message) if takes_refusals else ""
+        content = write_mail(message, mailbox, clock.now(), refusal)
         domain = split_mailbox(mailbox)[1].rpartition("@")[2]
         return dkim.sign(content, [key for key in self.keys if key.domain == domain])
 

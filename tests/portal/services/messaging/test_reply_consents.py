@@ -22,7 +22,7 @@ from portal.core.models import (
 )
 from tests import make
 from tests.portal.services.messaging import test_gateway_delivery as delivery
-from tests.portal.services.messaging.test_gateway_events import Vendor, add_brand, work
+from tests.portal.services.messaging.vendor_pushes import Vendor, add_brand, work
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,7 @@ from portal.core.models import AuditEntry, Decision, EventKind, EventOutcome, Ga
 from portal.services.messaging import outbox
 from tests import grants, make
 from tests.portal.services.messaging import test_gateway_delivery as delivery
-from tests.portal.services.messaging.test_gateway_events import Vendor, work
+from tests.portal.services.messaging.vendor_pushes import Vendor, work
 from tests.portal.web.dashboard.staff import StaffBrowser, signed_in
 
 pytestmark = pytest.mark.slow

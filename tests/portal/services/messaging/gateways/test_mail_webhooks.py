@@ -9,8 +9,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from portal.services.messaging.gateways import mail_webhooks
+from portal.services.messaging.gateways.bounces import Feedback
 from portal.services.messaging.gateways.mail_tokens import Purpose, token_address
-from portal.services.messaging.gateways.mail_webhooks import parse_brevo_push, parse_ses_push, subscription_url
+from portal.services.messaging.gateways.mail_webhooks import parse_brevo_push, read_ses_push
 from portal.services.messaging.gateways.protocol import BlockedAddress, Push, Report
 
 KEY = b"k" * 32
@@ -19,6 +21,11 @@ AT = datetime(2026, 11, 28, 18, 2, 11, tzinfo=UTC)
 STAMP = "2026-11-28T18:02:11.000Z"
 CERTIFICATE = "https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-0123.pem"
 OURS = {"ref": "0107019a-ses", "message_id": 81, "at": AT}
+
+
+@pytest.fixture(autouse=True)
+def no_known_keys():
+    mail_webhooks.KNOWN_KEYS.clear()
 
 
 def private_key():
@@ -82,7 +89,7 @@ def complaint(**more) -> str:
 def test_what_ses_could_not_deliver_has_failed_for_its_reason(note, report):
     told = Report(to="ayse@example.com", **OURS, **report)
 
-    assert parse_ses_push(signed(Message=note), TOPIC, KEY, certificate_of).reports == (told,)
+    assert read_ses_push(signed(Message=note), TOPIC, KEY, certificate_of).reports == (told,)
 
 
 @pytest.mark.parametrize(
@@ -90,14 +97,14 @@ def test_what_ses_could_not_deliver_has_failed_for_its_reason(note, report):
 )
 def test_the_course_of_a_mail_is_told(kind, state):
     note = ses(eventType=kind, **{kind[0].lower() + kind[1:]: {"timestamp": STAMP}})
-    feedback = parse_ses_push(signed(Message=note, Subject="Amazon SES"), TOPIC, KEY, certificate_of)
+    feedback = read_ses_push(signed(Message=note, Subject="Amazon SES"), TOPIC, KEY, certificate_of)
 
     assert [(each.state, each.at, each.message_id) for each in feedback.reports] == ([(state, AT, 81)] if state else [])
 
 
 def test_a_complaint_is_a_refusal_unless_it_says_the_contrary():
     told = [
-        parse_ses_push(signed(Message=complaint(**more)), TOPIC, KEY, certificate_of)
+        read_ses_push(signed(Message=complaint(**more)), TOPIC, KEY, certificate_of)
         for more in ({"complaintFeedbackType": "abuse"}, {}, {"complaintFeedbackType": "not-spam"})
     ]
     refusal = (BlockedAddress("ayse@example.com", AT, "complaint abuse", 81),)
@@ -134,20 +141,25 @@ FORGED = {
 @pytest.mark.parametrize("name", FORGED)
 def test_what_sns_did_not_sign_for_our_topic_is_not_believed(name):
     with pytest.raises(ValueError):
-        parse_ses_push(FORGED[name], TOPIC, KEY, certificate_of)
+        read_ses_push(FORGED[name], TOPIC, KEY, certificate_of)
 
 
 def test_a_subscription_is_confirmed_at_amazon_only():
     url = "https://sns.eu-central-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=x&Token=y"
     asked = {"Token": "y", "Message": "You have chosen to subscribe"}
+    fetched = []
 
-    def url_of(where: str) -> str:
+    def fetch(where: str) -> bytes:
+        fetched.append(where)
+        return certificate_of(where) if where == CERTIFICATE else b""
+
+    for where in (url, "https://evil.example/?Action=ConfirmSubscription"):
         push = signed("SubscriptionConfirmation", SubscribeURL=where, **asked)
-        assert parse_ses_push(push, TOPIC, KEY, certificate_of).reports == ()
-        return subscription_url(push, TOPIC, certificate_of)
+        assert read_ses_push(push, TOPIC, KEY, fetch) == Feedback()
+    with pytest.raises(ValueError):
+        read_ses_push(signed("SubscriptionConfirmation", SubscribeURL=url, key=STRANGERS, **asked), TOPIC, KEY, fetch)
 
-    assert url_of(url) == url
-    assert url_of("https://evil.example/?Action=ConfirmSubscription") == ""
+    assert fetched == [CERTIFICATE, url]
 
 
 def brevo(event: str, **more) -> dict[str, object]:

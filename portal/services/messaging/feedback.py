@@ -1,0 +1,82 @@
+"""Refusals that vendors of SMS and mail systems tell us of: their lists, complaints about mails, refusals by mail."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import and_, or_, select
+
+from portal.core.addresses import Address, parse
+from portal.core.extensions import db
+from portal.core.iys_protocol import Channel, Status
+from portal.core.models import (
+    Brand,
+    Campaign,
+    Consent,
+    DecisionOrigin,
+    EventOutcome,
+    GatewayEvent,
+    Message,
+    MessageGateway,
+    Recipient,
+)
+from portal.core.vault import CannotOpen
+from portal.domain.consents.refusals import Part
+from portal.services.messaging import outgoing_messages, replies
+from portal.services.messaging.gateways.protocol import BlockedAddress
+
+
+def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedAddress, at: datetime) -> None:
+    """Refuse the channel that somebody left: once, however many tell of it. The event is locked; nothing here commits.
+
+    A complaint names a message, whose brand alone is refused; a list an address, for all brands that send that way."""
+    message = db.session.get(Message, blocked.message_id) if blocked.message_id is not None else None
+    if message is not None and message.gateway_id != gateway.id:
+        message = None
+    address = _address_of(message) if blocked.message_id is not None else replies.address_of(blocked.address)
+    channel = Channel.EMAIL if address is not None and Channel.EMAIL in address.channels else Channel.SMS
+    if address is None or channel not in address.channels:
+        event.outcome, event.due_at, event.settled_at = EventOutcome.UNREADABLE, None, at
+        return
+    parts = _parts(event, gateway, message, address, channel, at)
+    if parts and _are_refused(parts):
+        event.recipient_id = parts[0].recipient.id
+        event.outcome, event.due_at, event.settled_at = EventOutcome.REFUSED, None, at
+    else:
+        replies.refuse(event, gateway, parts, DecisionOrigin.FEEDBACK, at)
+
+
+def _parts(
+    event: GatewayEvent, gateway: MessageGateway, message: Message | None, address: Address, channel: Channel,
+    at: datetime,
+) -> list[Part]:  # fmt: skip
+    if message is not None and message.recipient_id is not None:
+        found = [db.session.get_one(Recipient, message.recipient_id)]
+    else:
+        found = replies.find_recipients(event, gateway, address, at)
+    campaign = db.session.get(Campaign, message.campaign_id) if message is not None and message.campaign_id else None
+    if campaign is not None:
+        return [Part(each, address, [db.session.get_one(Brand, campaign.brand_id)], (channel,)) for each in found]
+    refused = [(each, replies.brands_of(gateway, each.provider_id)) for each in found]
+    return [Part(each, address, brands, (channel,)) for each, brands in refused if brands]
+
+
+def _are_refused(parts: Sequence[Part]) -> bool:
+    """Whether all of it is refused here, and İYS is not known to hold a grant that is younger."""
+    is_granted_since = and_(Consent.iys_status == Status.GRANTED.value, Consent.iys_as_of > Consent.effective_at)
+    is_open = or_(Consent.status.is_(None), Consent.status != Status.REFUSED, is_granted_since)
+    theirs = select(Consent.recipient_id, Consent.brand_id, Consent.channel, is_open).where(
+        Consent.recipient_id.in_([part.recipient.id for part in parts])
+    )
+    held = [(tuple(row[:3]), bool(row[3])) for row in db.session.execute(theirs)]
+    keys = {key for part in parts for key in part.keys}
+    return keys <= {key for key, _ in held} - {key for key, is_still_open in held if is_still_open}
+
+
+def _address_of(message: Message | None) -> Address | None:
+    if message is None:
+        return None
+    recipient = db.session.get(Recipient, message.recipient_id) if message.recipient_id else None
+    try:
+        return parse(outgoing_messages.clear_address(message, recipient))
+    except CannotOpen:
+        return None

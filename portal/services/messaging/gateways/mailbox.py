@@ -1,0 +1,178 @@
+"""A mailbox into which bounces, complaints and refusals by mail come back, read over IMAP (RFC 9051) and TLS.
+
+It is opened for reading only, so nothing in it is changed or deleted; how far it was read is a position that the caller
+keeps. What the server says is bounded in time and in size.
+"""
+
+import imaplib
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import format_datetime
+from typing import Any
+
+from portal.services.messaging.gateways.bounces import MAX_BYTES
+from portal.services.messaging.gateways.http_call import (
+    BAD_CERTIFICATE,
+    NO_CONNECTION,
+    NOT_ALLOWED,
+    PrivateAddress,
+    public_address,
+)
+from portal.services.messaging.gateways.protocol import ErrorClass, GatewayError, Reason, SendError
+
+PORT = 993
+TIMEOUT, DEADLINE = 20.0, 120.0  # Seconds: of one read, and of a visit.
+MOST_MAILS = 50  # In a visit.
+MOST_BYTES = 2 * MOST_MAILS * MAX_BYTES  # That the server may say in a visit.
+BAD_LOGIN = SendError(ErrorClass.CONFIG, Reason.CREDENTIALS, "imap_login")
+NO_INBOX = SendError(ErrorClass.TEMPORARY, Reason.UNAVAILABLE, "imap")
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Mails as they are, at most MAX_BYTES of each; the position after them, and whether there may be more."""
+
+    mails: list[bytes]
+    position: str
+    is_full: bool
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    """An INBOX. `is_trusted` allows a private address: of the operator's."""
+
+    host: str
+    username: str
+    password: str = field(repr=False)
+    is_trusted: bool = False
+    port: int = PORT
+
+    def check(self) -> SendError | None:
+        """Log in, and open the INBOX."""
+        try:
+            with self._open():
+                return None
+        except GatewayError as failure:
+            return failure.error
+
+    def read(self, position: str | None, since: datetime) -> Visit:
+        """The next mails after a position; without one, or where the server counts anew, those since that day. Raises
+        GatewayError."""
+        with self._open() as server:
+            epoch, _, last = (position or "").partition(":")
+            now = _number(server.response("UIDVALIDITY")[1])
+            if epoch != now:
+                last = ""
+            wanted = f"UID {int(last) + 1}:*" if last else f"SINCE {'-'.join(format_datetime(since).split()[1:4])}"
+            uids = [uid for uid in _uids(server.uid("SEARCH", wanted)) if not last or uid > int(last)]
+            some = uids[:MOST_MAILS]
+            mails = list(_bodies(server, some)) if some else []
+            return Visit(mails, f"{now}:{some[-1] if some else last}", len(uids) > MOST_MAILS)
+
+    @contextmanager
+    def _open(self) -> Iterator["_Connection"]:
+        server = None
+        try:
+            server = _Connection(self.host, self.port, is_trusted=self.is_trusted)
+            server.enter(self.username, self.password)
+            yield server
+        except (imaplib.IMAP4.error, OSError, ValueError, PrivateAddress) as failure:
+            raise GatewayError(_error_of(failure)) from None
+        finally:
+            if server is not None:
+                server.leave()
+
+
+class _BadLogin(imaplib.IMAP4.error):
+    """User name or password are wrong."""
+
+
+class _Connection(imaplib.IMAP4):
+    """TLS from the first byte, to the very address that was checked; TLS still asks for the certificate of the name."""
+
+    def __init__(self, host: str, port: int, *, is_trusted: bool):
+        self._is_trusted, self._left = is_trusted, MOST_BYTES
+        super().__init__(host, port, TIMEOUT)
+
+    def open(self, host: str = "", port: int = PORT, timeout: float | None = TIMEOUT) -> None:
+        address = host if self._is_trusted else public_address(host, port)
+        line = socket.create_connection((address, port), timeout)
+        context = ssl.create_default_context()
+        self.host, self.port = host, port
+        self.sock = context.wrap_socket(line, server_hostname=host, do_handshake_on_connect=False)
+        self._late = threading.Timer(DEADLINE, _hang_up, [self.sock])
+        self._late.daemon = True
+        self._late.start()
+        self.sock.do_handshake()
+        self.file = self.sock.makefile("rb")
+
+    def enter(self, username: str, password: str) -> None:
+        try:
+            self.login(username, password)
+        except self.abort:
+            raise
+        except self.error:
+            raise _BadLogin from None
+        if self.select("INBOX", readonly=True)[0] != "OK":
+            raise self.error("no INBOX")
+
+    def leave(self) -> None:
+        for end in (self.logout, self.shutdown):
+            with suppress(imaplib.IMAP4.error, OSError):
+                end()
+        self._late.cancel()
+
+    def read(self, size: int) -> bytes:
+        self._spend(size)
+        return super().read(size)
+
+    def readline(self) -> bytes:
+        line = super().readline()
+        self._spend(len(line))
+        return line
+
+    def _spend(self, size: int) -> None:
+        self._left -= size
+        if self._left < 0:
+            raise self.abort("it says too much")
+
+
+def _uids(answer: tuple[str, list[Any]]) -> list[int]:
+    state, lines = answer
+    if state != "OK":
+        raise imaplib.IMAP4.error("no SEARCH")
+    return sorted(int(uid) for line in lines if line for uid in line.split())
+
+
+def _bodies(server: _Connection, uids: list[int]) -> Iterator[bytes]:
+    wanted = ",".join(map(str, uids))
+    state, parts = server.uid("FETCH", wanted, f"(BODY.PEEK[]<0.{MAX_BYTES}>)")
+    if state != "OK":
+        raise imaplib.IMAP4.error("no FETCH")
+    yield from (part[1] for part in parts if isinstance(part, tuple))
+
+
+def _number(said: list[Any] | None) -> str:
+    """Of the server's counting: UIDs stay the same as long as it does."""
+    text = bytes((said or [b""])[-1] or b"").decode("ascii", "replace")
+    return text if text.isdecimal() and len(text) <= 10 else "0"
+
+
+def _error_of(failure: Exception) -> SendError:
+    if isinstance(failure, PrivateAddress):
+        return NOT_ALLOWED
+    if isinstance(failure, ssl.SSLCertVerificationError):
+        return BAD_CERTIFICATE
+    if isinstance(failure, OSError):
+        return NO_CONNECTION
+    return BAD_LOGIN if isinstance(failure, _BadLogin) else NO_INBOX
+
+
+def _hang_up(line: socket.socket) -> None:
+    with suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,89 @@
+"""A small IMAP server over TLS with one mailbox, as much of RFC 9051 as reading takes; it remembers what was asked."""
+
+import contextlib
+import re
+import socketserver
+import ssl
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.mail_server import certificate
+
+USERNAME, PASSWORD = "donus", "secret"
+
+
+class ImapServer:
+    """Its INBOX holds `mails` by their UID."""
+
+    def __init__(self):
+        self.mails: dict[int, bytes] = {}
+        self.epoch, self.asked, self.flood = 7, [], b""
+        self.port = 0
+
+    def receive(self, mail: bytes) -> None:
+        self.mails[max(self.mails, default=0) + 1] = mail.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+    def answer(self, words: list[str]) -> tuple[list[bytes], str]:
+        """Untagged lines, and how a command ended."""
+        command = words[0].upper()
+        self.asked.append(" ".join(words))
+        if command == "LOGIN":
+            is_right = words[1:] == [USERNAME, f'"{PASSWORD}"']
+            return [], "OK done" if is_right else "NO [AUTHENTICATIONFAILED] wrong"
+        if command == "CAPABILITY":
+            return [b"CAPABILITY IMAP4rev1"], "OK done"
+        if command == "EXAMINE":
+            return [self.flood or b"%d EXISTS" % len(self.mails), b"OK [UIDVALIDITY %d] ok" % self.epoch], "OK done"
+        if words[:2] == ["UID", "SEARCH"]:
+            return [b"SEARCH " + b" ".join(b"%d" % uid for uid in self._found(words[2:]))], "OK done"
+        if words[:2] == ["UID", "FETCH"]:
+            most = int(re.search(r"<0\.(\d+)>", words[3])[1])
+            return [self._fetched(int(uid), most) for uid in words[2].split(",")], "OK done"
+        return ([b"BYE"] if command == "LOGOUT" else []), "OK done"
+
+    def _found(self, criterion: list[str]) -> list[int]:
+        """All that are new enough; with "n:*" the last one at any rate, as servers do."""
+        if criterion[0] == "SINCE":
+            return list(self.mails)
+        first = min(int(criterion[1].partition(":")[0]), max(self.mails, default=0))
+        return [uid for uid in self.mails if uid >= first]
+
+    def _fetched(self, uid: int, most: int) -> bytes:
+        body = self.mails[uid][:most]
+        return b"1 FETCH (UID %d BODY[]<0> {%d}\r\n%s)" % (uid, len(body), body)
+
+
+@contextlib.contextmanager
+def listening(server: ImapServer, folder: Path) -> Iterator[ImapServer]:
+    """Let it answer at 127.0.0.1; `folder` gets its certificate (both.pem)."""
+    context = certificate(folder)
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            with contextlib.suppress(OSError):
+                self.wfile.write(b"* OK ready\r\n")
+                for line in self.rfile:
+                    tag, *words = line.decode().split()
+                    lines, end = server.answer(words)
+                    self.wfile.write(b"".join(b"* %s\r\n" % each for each in lines) + f"{tag} {end}\r\n".encode())
+
+    class Listener(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+
+        def get_request(self):
+            line, address = super().get_request()
+            return context.wrap_socket(line, server_side=True), address
+
+        def handle_error(self, request, client_address) -> None:
+            """A client that hangs up is none of the test's business."""
+
+    with contextlib.suppress(ssl.SSLError), Listener(("127.0.0.1", 0), Handler) as listener:
+        server.port = listener.server_address[1]
+        thread = threading.Thread(target=listener.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield server
+        finally:
+            listener.shutdown()
+            thread.join()

@@ -1,0 +1,84 @@
+"""Mails that came back are read from a mailbox one time each, whatever its server says, and nothing in it changes."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from portal.services.messaging.gateways.bounces import MAX_BYTES, parse_mailbox_mail
+from portal.services.messaging.gateways.http_call import NOT_ALLOWED
+from portal.services.messaging.gateways.mail_tokens import Purpose, token_address
+from portal.services.messaging.gateways.mailbox import BAD_LOGIN, MOST_BYTES, MOST_MAILS, Mailbox
+from portal.services.messaging.gateways.protocol import BlockedAddress, ErrorClass, GatewayError
+from tests import imap_server
+from tests.imap_server import PASSWORD, USERNAME, ImapServer
+
+pytestmark = pytest.mark.slow
+
+SINCE = datetime(2026, 11, 1, 12, tzinfo=UTC)
+KEY = b"k" * 32
+
+
+@pytest.fixture
+def server(tmp_path, monkeypatch):
+    with imap_server.listening(ImapServer(), tmp_path) as server:
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "both.pem"))
+        yield server
+
+
+def mailbox(server, **other) -> Mailbox:
+    facts = {"host": "127.0.0.1", "username": USERNAME, "password": PASSWORD, "is_trusted": True, "port": server.port}
+    return Mailbox(**facts | other)
+
+
+def test_each_mail_is_read_once_and_the_mailbox_is_left_as_it_is(server):
+    for number in range(MOST_MAILS + 1):
+        server.receive(b"Subject: %d\n\nx\n" % number)
+    first = mailbox(server).read(None, SINCE)
+    second = mailbox(server).read(first.position, SINCE)
+    server.receive(b"Subject: new\n\nx\n")
+    third = mailbox(server).read(second.position, SINCE)
+    fourth = mailbox(server).read(third.position, SINCE)
+
+    assert [len(each.mails) for each in (first, second, third, fourth)] == [MOST_MAILS, 1, 1, 0]
+    assert [each.is_full for each in (first, second, third)] == [True, False, False]
+    assert first.mails[0] == b"Subject: 0\r\n\r\nx\r\n" and third.position == fourth.position
+    assert "UID SEARCH SINCE 01-Nov-2026" in server.asked
+    assert not [each for each in server.asked if each.split()[0] in ("SELECT", "STORE", "EXPUNGE") or "BODY[" in each]
+
+
+def test_a_server_that_counts_anew_is_read_anew_and_an_empty_one_says_nothing(server):
+    empty = mailbox(server).read(None, SINCE)
+    server.receive(b"Subject: 1\n\nx\n")
+    position = mailbox(server).read(empty.position, SINCE).position
+    server.epoch += 1
+
+    assert (empty.mails, empty.is_full) == ([], False)
+    assert len(mailbox(server).read(position, SINCE).mails) == 1
+
+
+def test_a_long_mail_is_cut_off_and_a_server_that_talks_for_ever_is_left(server):
+    server.receive(b"Subject: 1\n\n" + b"x" * 2 * MAX_BYTES)
+    assert len(mailbox(server).read(None, SINCE).mails[0]) == MAX_BYTES
+
+    server.flood = b"OK " + b"x" * 900_000
+    server.flood = b"\r\n* ".join([server.flood] * (MOST_BYTES // 900_000 + 1))
+    with pytest.raises(GatewayError) as failure:
+        mailbox(server).read(None, SINCE)
+    assert failure.value.error.error_class == ErrorClass.TEMPORARY
+
+
+def test_a_wrong_login_and_an_address_inside_are_told(server):
+    assert mailbox(server).check() is None
+    assert mailbox(server, password="x").check() == BAD_LOGIN
+    assert mailbox(server, is_trusted=False).check() == NOT_ALLOWED
+    assert PASSWORD not in repr(mailbox(server))
+
+
+@pytest.mark.parametrize("header", ["To", "Delivered-To", "X-Original-To", "Envelope-To"])
+def test_a_header_names_the_recipient_of_a_refusal_by_mail(header):
+    to = token_address(KEY, Purpose.UNSUBSCRIBE, 81, "posta.ornek.com.tr")
+    mail = f"From: fatma@example.com\r\n{header}: <{to}>\r\nSubject: ret\r\n\r\n".encode()
+
+    assert parse_mailbox_mail(mail, KEY).blocked == (BlockedAddress("", None, "mailto", 81),)
+    assert parse_mailbox_mail(mail.replace(header.encode(), b"X-Odd"), KEY).blocked == ()
+    assert parse_mailbox_mail(mail, b"other" * 8).blocked == ()

@@ -1,0 +1,83 @@
+"""Delivery reports move messages forward only, in whatever order they come, and free what nobody received."""
+
+from itertools import permutations
+
+import pytest
+
+from portal.core.extensions import db, vault
+from portal.core.models import ConsentRequest, Message, MessageState, Recipient
+from portal.domain.consents import recipients
+from tests.portal.services.messaging.vendor_pushes import accepted, work
+
+pytestmark = pytest.mark.slow
+
+
+def test_reports_in_any_order_and_twice_move_a_message_only_forward(app, vendor, rows):
+    """Delivered wins wherever it stands; of other ends the first."""
+    words = {"SENDING": "accepted", "EXPIRED": "expired", "NOT_DELIVERED": "failed", "DELIVERED": "delivered"}
+    orders = list(permutations(words, 3))
+    accepted(app, vendor, len(orders))
+    messages = rows(Message)
+
+    for message, order in zip(messages, orders, strict=True):
+        for word in (*order, *order):
+            vendor.reports(message, word, size=2, credits="1,5", done_at=f"2026-11-20 10:00:0{len(word) % 10}")
+    work(app)
+
+    ends = {order: next((words[each] for each in order if words[each] != "accepted"), None) for order in orders}
+    expected = ["delivered" if "DELIVERED" in order else ends[order] for order in orders]
+    found = rows(Message)
+    assert [each.state for each in found] == expected
+    assert {(each.parts, each.cost) for each in found} == {(2, "1.5")}
+    assert all(each.reported_at for each in found)
+
+
+@pytest.mark.parametrize(
+    ("before", "word", "after"),
+    [
+        ({"state": "uncertain"}, "SENDING", "accepted"),
+        ({"state": "uncertain"}, "EXPIRED", "expired"),
+        ({"state": "waiting", "batch_id": 5}, "NOT_DELIVERED", "failed"),
+        ({"state": "waiting"}, "NOT_DELIVERED", "waiting"),
+        ({"state": "waiting"}, "DELIVERED", "delivered"),
+        ({"state": "not_needed"}, "DELIVERED", "not_needed"),
+        ({"state": "accepted"}, "NOT_ALLOWED_BY_IYS", "blocked"),
+        ({"state": "accepted"}, "A_NEW_WORD", "accepted"),
+        ({"state": "accepted", "gateway_id": None}, "DELIVERED", "accepted"),  # Of another gateway.
+    ],
+)
+def test_a_report_moves_what_it_may(app, vendor, rows, before, word, after):
+    accepted(app, vendor, **before)
+
+    vendor.reports(rows.one(Message), word)
+    work(app)
+
+    assert rows.one(Message).state == after
+
+
+def test_a_report_without_our_id_is_known_by_the_vendors_and_the_address(app, vendor, rows):
+    accepted(app, vendor, 3)
+    second = rows(Message)[1]
+    with app.app_context():
+        recipient = db.session.get_one(Recipient, second.recipient_id)
+        phone = recipients.address_of(vault(), recipient).removeprefix("+")
+
+    vendor.reports(second, "DELIVERED", message_custom_id="", dest=phone)
+    vendor.reports(second, "DELIVERED", message_custom_id="", dest="905999999999")
+    vendor.reports(second, "DELIVERED", message_custom_id="", dest=phone, campaign_id="8")
+    work(app)
+
+    assert [each.id for each in rows(Message, Message.state == MessageState.DELIVERED)] == [second.id]
+
+
+def test_an_address_that_does_not_exist_may_be_asked_once_more(app, vendor, rows):
+    accepted(app, vendor, 2)
+    bad, late = rows(Message)
+    asked = len(rows(ConsentRequest))
+
+    vendor.reports(bad, "INVALID_DESTINATION_ADDRESS")
+    vendor.reports(late, "EXPIRED")
+    work(app)
+
+    assert {each.recipient_id for each in rows(ConsentRequest)} == {late.recipient_id}
+    assert asked == 2 * len(rows(ConsentRequest))

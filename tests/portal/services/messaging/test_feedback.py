@@ -1,0 +1,226 @@
+"""Refusals that vendors' lists, mail systems and mails tell of: of that channel alone, and once; and hard bounces."""
+
+import json
+
+import pytest
+from sqlalchemy import select, update
+
+from portal.core import clock
+from portal.core.addresses import AddressKind
+from portal.core.extensions import db, vault
+from portal.core.models import (
+    AudienceEntry,
+    ConsentRequest,
+    Decision,
+    Delivery,
+    EventKind,
+    EventOutcome,
+    ExclusionReason,
+    GatewayEvent,
+    Message,
+    MessageGateway,
+    MessageState,
+    Recipient,
+)
+from portal.domain.consents import recipients
+from portal.domain.notifications import gateways
+from portal.services.messaging import gateway_accounts
+from portal.services.messaging.gateways import mail_webhooks
+from portal.services.messaging.gateways.mail_tokens import Purpose, token_address
+from tests import imap_server, make
+from tests.imap_server import PASSWORD, USERNAME, ImapServer
+from tests.portal.services.messaging.gateways import test_mail_webhooks as webhooks
+from tests.portal.services.messaging.gateways.bounce_samples import SAMPLES
+from tests.portal.services.messaging.vendor_pushes import accepted, add_brand, work
+
+pytestmark = pytest.mark.slow
+
+PEOPLE = [f"{name}@example.com" for name in ("ayse", "burcu", "canan", "derya")]
+STRANGER = "eda@example.com"  # Who is on a list of the firm's elsewhere.
+DOMAIN = "posta.ornek.com.tr"
+
+
+class MailAccount:
+    """An account at a mail server, and a mail to each of PEOPLE that it took."""
+
+    def __init__(self, app, browser, **credentials):
+        self.app, self.browser = app, browser
+        values = {"host": "127.0.0.1", "security": "smtp", "bounce_domain": DOMAIN, **credentials}
+        with app.app_context():
+            row = gateways.add_gateway(
+                db.session, vault(), provider_id=make.brand().provider_id, carries=AddressKind.EMAIL, vendor="smtp",
+                header="Marka <bilgi@ornek.com.tr>", credentials=values, per_second=10, at=clock.now(),
+            )  # fmt: skip
+            gateways.mark_tested(row, clock.now())
+            db.session.commit()
+            self.id, self.secret = row.id, gateways.read_secret(vault(), row)
+            self.key = gateway_accounts.adapter_of(row).token_key
+        make.codes(app, "\n".join(PEOPLE), delivery=Delivery.GATEWAY)
+        with app.app_context():
+            at = clock.now()
+            facts = {"gateway_id": self.id, "state": MessageState.ACCEPTED, "due_at": None, "called_at": at}
+            db.session.execute(update(Message).values(facts | {"ended_at": at}))
+            db.session.commit()
+            self.messages = {self._address(each): each.id for each in db.session.scalars(select(Message))}
+
+    def _address(self, message: Message) -> str:
+        return recipients.address_of(vault(), db.session.get_one(Recipient, message.recipient_id))
+
+    def token(self, address: str, purpose: Purpose = Purpose.BOUNCE) -> str:
+        return token_address(self.key, purpose, self.messages[address], DOMAIN)
+
+    def pushes(self, body: bytes | str, **query):
+        return self.browser.post(f"/callbacks/messages/{self.secret}", data=body, query_string=query)
+
+    def states(self, rows) -> dict[str, str]:
+        by_id = {message_id: address for address, message_id in self.messages.items()}
+        return {by_id[each.id].partition("@")[0]: each.state.value for each in rows(Message) if each.id in by_id}
+
+
+def refusals(app, rows) -> list[str]:
+    """Whose e-mail was refused, by decision."""
+    made = rows(Decision)
+    assert {(each.channel, each.status, each.source, each.origin) for each in made} <= {
+        ("EPOSTA", "RET", "HS_EPOSTA", "feedback")
+    }
+    with app.app_context():
+        theirs = [db.session.get_one(Recipient, each.recipient_id) for each in made]
+        return sorted(recipients.address_of(vault(), each) for each in theirs)
+
+
+def test_events_of_brevo_move_mails_and_refuse_once(app, browser, rows):
+    account = MailAccount(app, browser, feedback="brevo")
+    ayse, burcu, canan, _ = PEOPLE
+
+    def event(kind: str, address: str, **more) -> str:
+        ours = f"<m{account.messages[address]}@ornek.com.tr>" if address in account.messages else "<7@elsewhere>"
+        return json.dumps({"event": kind, "email": address, "message-id": ours, "ts_event": 1796061731, **more})
+
+    for _ in range(2):
+        account.pushes(event("delivered", ayse))
+        account.pushes(event("hard_bounce", burcu, reason="550 5.1.1 nobody"))
+        for kind in ("spam", "unsubscribed"):
+            account.pushes(event(kind, canan))
+        account.pushes(event("unsubscribed", STRANGER))
+        work(app)
+
+    assert account.states(rows) == {"ayse": "delivered", "burcu": "failed", "canan": "accepted", "derya": "accepted"}
+    assert refusals(app, rows) == [canan, STRANGER]
+    assert len({each.recipient_id for each in rows(ConsentRequest)}) == len(PEOPLE) - 1  # Burcu received none.
+    codes = make.codes(app, burcu)
+    (left_out,) = rows(AudienceEntry, AudienceEntry.left_out.is_not(None))
+    assert not codes and left_out.left_out == ExclusionReason.NO_ADDRESS
+
+
+def test_what_sns_signed_for_our_topic_moves_mails_and_refuses(app, browser, rows, monkeypatch):
+    """The certificate was fetched before."""
+    monkeypatch.setitem(mail_webhooks.KNOWN_KEYS, webhooks.CERTIFICATE, webhooks.AMAZONS.public_key())
+    account = MailAccount(app, browser, feedback="ses", topic=webhooks.TOPIC)
+    ayse, burcu, canan, derya = PEOPLE
+
+    def note(address: str, kind: str, **facts) -> str:
+        told = {"mail": {"messageId": "x", "source": account.token(address)}, "notificationType": kind}
+        return json.dumps(told | {kind.lower(): {"timestamp": webhooks.STAMP, **facts}})
+
+    gone = {"bounceType": "Permanent", "bouncedRecipients": [{"emailAddress": burcu, "status": "5.1.1"}]}
+    spam = {"complainedRecipients": [{"emailAddress": canan}], "complaintFeedbackType": "abuse"}
+    pushes = [
+        webhooks.signed(Message=note(ayse, "Delivery")),
+        webhooks.signed(Message=note(burcu, "Bounce", **gone)),
+        webhooks.signed(Message=note(canan, "Complaint", **spam)),
+        webhooks.signed(Message=note(derya, "Complaint", **spam), key=webhooks.STRANGERS),
+    ]
+    for push in pushes:
+        assert account.pushes(push.body).status_code == 200
+    work(app)
+
+    assert account.states(rows) == {"ayse": "delivered", "burcu": "failed", "canan": "accepted", "derya": "accepted"}
+    assert refusals(app, rows) == [canan]
+    assert [each.outcome for each in rows(GatewayEvent, GatewayEvent.kind == EventKind.PUSH)] == [
+        *3 * [EventOutcome.READ], EventOutcome.UNREADABLE,
+    ]  # fmt: skip
+
+
+def test_mails_that_came_back_into_a_mailbox_move_mails_and_refuse(app, browser, rows, tmp_path, monkeypatch):
+    monkeypatch.setitem(app.config, "DEVELOPMENT", True)  # Its server may be at this machine.
+    with imap_server.listening(ImapServer(), tmp_path) as server:
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "both.pem"))
+        login = {"imap_host": f"127.0.0.1:{server.port}", "imap_username": USERNAME, "imap_password": PASSWORD}
+        account = MailAccount(app, browser, feedback="imap", **login)
+        _, burcu, canan, derya = PEOPLE
+        bounced, _ = SAMPLES["gmail, no such mailbox"]
+        server.receive(b"From: friend@example.com\nTo: bilgi@ornek.com.tr\nSubject: Merhaba\n\nNasilsiniz?\n")
+        server.receive(bounced.format(to=account.token(burcu), header=account.token(burcu)).encode())
+        server.receive(complaint(account.token(canan)))
+        unsubscribes = f"From: x@example.com\nTo: {account.token(derya, Purpose.UNSUBSCRIBE)}\nSubject: ret\n\n.\n"
+        server.receive(unsubscribes.encode())
+        for _ in range(2):
+            with app.app_context():
+                db.session.execute(update(GatewayEvent).values(due_at=clock.now(), lease_until=None)
+                                   .where(GatewayEvent.kind == EventKind.SWEEP))  # fmt: skip
+                db.session.commit()
+            work(app, EventKind.SWEEP)
+            work(app)
+
+    assert account.states(rows) == {"ayse": "accepted", "burcu": "failed", "canan": "accepted", "derya": "accepted"}
+    assert refusals(app, rows) == [canan, derya]
+    assert rows.one(MessageGateway).mailbox_position == "7:4"
+    assert sum("FETCH" in each for each in server.asked) == 1
+
+
+def complaint(token: str) -> bytes:
+    """In the Abuse Reporting Format, with the headers of our mail."""
+    return f"""\
+From: fbl@mail.example
+To: fbl@ornek.com.tr
+Subject: complaint
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=feedback-report; boundary="b"
+
+--b
+Content-Type: text/plain
+
+This is an abuse report.
+--b
+Content-Type: message/feedback-report
+
+Feedback-Type: abuse
+User-Agent: test/1
+Version: 1
+
+--b
+Content-Type: message/rfc822
+
+Return-Path: <{token}>
+From: bilgi@ornek.com.tr
+Subject: Onay
+
+Merhaba
+--b--
+""".encode()
+
+
+def test_refusals_of_one_mail_refuse_the_brand_that_sent_it_alone(app, browser, rows):
+    """A mail that the firm's own server hands to us with its envelope's recipient."""
+    add_brand(app, "Moda Evi", "MODAEVI")
+    account = MailAccount(app, browser, feedback="post")
+    mail = "From: x@example.com\nSubject: ret\n\n.\n"
+
+    account.pushes(mail, to=account.token(PEOPLE[0], Purpose.UNSUBSCRIBE))
+    account.pushes(mail, to=token_address(b"another" * 4, Purpose.UNSUBSCRIBE, account.messages[PEOPLE[1]], DOMAIN))
+    work(app)
+
+    assert refusals(app, rows) == [PEOPLE[0]]
+
+
+def test_who_is_on_the_vendors_list_has_refused_sms(app, vendor, rows):
+    accepted(app, vendor)
+
+    for _ in range(2):
+        vendor.reports(rows.one(Message), "BLACKLISTED_DESTINATION_ADDRESS", size=len(rows(GatewayEvent)))
+    work(app)
+
+    assert rows.one(Message).state == MessageState.BLOCKED
+    assert [(each.channel, each.status, each.source, each.origin) for each in rows(Decision)] == [
+        ("MESAJ", "RET", "HS_MESAJ", "feedback")
+    ]

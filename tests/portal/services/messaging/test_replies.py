@@ -1,0 +1,151 @@
+"""Replies to SMS: clear refusals are decisions at once, for the brands that they name; all else waits for a person."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from portal.core import clock
+from portal.core.addresses import AddressKind, parse
+from portal.core.extensions import db, vault
+from portal.core.models import (
+    Decision,
+    EventKind,
+    EventOutcome,
+    GatewayEvent,
+    Message,
+    MessageKind,
+    MessageState,
+)
+from portal.domain.consents import recipients
+from portal.domain.notifications import gateways
+from portal.services.messaging import outbox
+from portal.services.messaging.gateways import vendor_rows
+from tests import grants, make
+from tests.portal.services.messaging import test_gateway_delivery as delivery
+from tests.portal.services.messaging.vendor_pushes import Vendor, add_brand, work
+
+pytestmark = pytest.mark.slow
+
+REFUSED, LIKELY, REVIEW = EventOutcome.REFUSED, EventOutcome.LIKELY_REFUSAL, EventOutcome.REVIEW
+
+
+@pytest.fixture
+def brands(app, vendor) -> dict[int, str]:
+    """Örnek Mağaza and Moda Evi send by the vendor, Ev Dünyası by another account; their names by id."""
+    with app.app_context():
+        shop = make.brand()
+        other = delivery.add("netgsm")
+        db.session.rollback()
+        names = {shop.id: "shop"}
+    names |= {
+        add_brand(app, "Moda Evi", "MODAEVI", "MODA"): "fashion",
+        add_brand(app, "Ev Dünyası", "", "EV", 9): "home",
+    }
+    with app.app_context():
+        for brand_id, name in names.items():
+            own = other if name == "home" else vendor.gateway_id
+            gateways.set_for_brand(db.session, brand_id, AddressKind.PHONE, [own])
+        db.session.commit()
+    return names
+
+
+BOTH, NONE = {"shop", "fashion"}, set()
+# What somebody writes, the vendor's keyword, what becomes of it, and which brands it refuses.
+INBOUND = [
+    ("RET", "", REFUSED, BOTH), ("iptal", "", REFUSED, BOTH), ("STOP", "", REFUSED, BOTH), ("dur", "", REFUSED, BOTH),
+    ("red", "ORNEK", REFUSED, BOTH), ("R E T B038", "", REFUSED, BOTH), ("?ptal", "", REFUSED, BOTH),
+    ("SMS almak istemiyorum", "", REFUSED, BOTH), ("lütfen beni listeden çıkarın RET", "", LIKELY, NONE),
+    ("MODAEVI RET", "", REFUSED, {"fashion"}), ("RET moda evi", "", REFUSED, {"fashion"}),
+    ("moda ret", "", REFUSED, {"fashion"}), ("ret", "MODA", REFUSED, {"fashion"}),
+    ("ev ret", "", REFUSED, {"home"}), ("RET Ev Dünyası", "", REFUSED, {"home"}),  # It sends by another number.
+    ("ret", "FILANCA", REFUSED, BOTH), ("FILANCA RET", "", LIKELY, NONE),
+    ("artık mesaj atmayın rica ederim", "", LIKELY, NONE), ("evet istemiyorum", "", LIKELY, NONE),
+    ("siparişimi iptal edin", "", LIKELY, NONE), ("ONAY", "", REVIEW, NONE), ("EVET moda", "", REVIEW, NONE),
+    ("kargom nerede", "", REVIEW, NONE), ("bereket", "", REVIEW, NONE), ("👍", "", REVIEW, NONE),
+]  # fmt: skip
+STRANGE = [("RET", "TURKCELL"), ("RET", "+902121234567"), ("RET", "3338")]  # No phone that takes SMS sent it.
+
+
+def test_each_reply_decides_what_it_says_once(app, vendor, brands, rows):
+    senders = [*grants.phones(len(INBOUND)), *(sender for _, sender in STRANGE)]
+    texts = [(text, keyword) for text, keyword, *_ in INBOUND] + [(text, "") for text, _ in STRANGE]
+    for _ in range(2):  # The vendor repeats each.
+        for number, (sender, (text, keyword)) in enumerate(zip(senders, texts, strict=True), 1000):
+            assert vendor.brings(text, sender, keyword=keyword, message_id=number).status_code == 200
+    vendor.brings("RET", senders[0], message_id=1000, network="TURKCELL")  # The same in another push.
+    work(app)
+
+    kept = rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY)
+    refused = [
+        {brands[made.brand_id] for made in rows(Decision, Decision.recipient_id == each.recipient_id)} for each in kept
+    ]
+    found = [(*said, each.outcome, names) for said, each, names in zip(texts, kept, refused, strict=True)]
+    assert found == INBOUND + [(text, "", REVIEW, NONE) for text, _ in STRANGE]
+    assert len(rows(Decision)) == sum(len(names) for *_, names in INBOUND)
+    assert {(each.channel, each.status, each.source, each.origin) for each in rows(Decision)} == {
+        ("MESAJ", "RET", "HS_MESAJ", "reply")
+    }
+    assert {each.settled_at is None for each in kept if each.outcome in (LIKELY, REVIEW)} == {True}
+    assert not any(text.encode() in each.body for each in kept for text, _ in texts if text)
+
+
+def test_a_reply_without_id_and_time_counts_once_a_day():
+    mapping, row = {"from": "/from", "to": "/to", "text": "/text"}, {"from": "5321234567", "to": "4609", "text": "RET"}
+    with time_machine.travel(clock.now(), tick=False) as at:
+        first, again = (vendor_rows.read_inbound(mapping, row)[0].id for _ in range(2))
+        at.shift(timedelta(days=1))
+        later = vendor_rows.read_inbound(mapping, row)[0].id
+
+    assert first == again != later
+
+
+def test_unclear_replies_to_the_operators_number_wait_at_each_firm_that_wrote_there(app, browser, rows):
+    """A clear refusal refuses at each of them at once, unless it names one."""
+    phones = grants.phones(3, 1_000_100)
+    with app.app_context():
+        make.provider()
+        gateway_id = gateways.add_gateway(
+            db.session, vault(), provider_id=None, carries=AddressKind.PHONE, vendor="verimor", header="IZINLINK",
+            credentials=delivery.LOGINS["verimor"], per_second=1, at=clock.now(),
+        ).id  # fmt: skip
+        other = make.provider(800001, 800001, "cem@example.com")
+        made = recipients.gather(db.session, vault(), other.id, [parse(each) for each in phones], clock.now())
+        db.session.commit()
+    delivery.launch(app, 3)
+    with app.app_context():
+        for message in db.session.scalars(select(Message)):
+            message.gateway_id = gateway_id
+        for recipient_id in made.values():
+            db.session.add(
+                Message(
+                    kind=MessageKind.CODE, provider_id=other.id, recipient_id=recipient_id, gateway_id=gateway_id,
+                    created_at=clock.now(), state=MessageState.ACCEPTED,
+                )
+            )  # fmt: skip
+        db.session.commit()
+    operators = Vendor(app, browser, gateway_id)
+    for text, sender in zip(("mesaj atmayın artık rica ederim", "kargom nerede", "RET"), phones, strict=True):
+        operators.brings(text, sender)
+    operators.brings("mesaj atmayın artık rica ederim", grants.phones(1)[0])  # To whom nobody wrote.
+    work(app)
+
+    at_firms = rows(GatewayEvent, GatewayEvent.provider_id.is_not(None))
+    assert sorted(each.outcome for each in at_firms) == [LIKELY, LIKELY, REVIEW, REVIEW]
+    assert len({each.provider_id for each in at_firms}) == 2
+    assert all(each.settled_at for each in rows(GatewayEvent, GatewayEvent.provider_id.is_(None)))
+    assert len({each.provider_id for each in rows(Decision)}) == len(rows(Decision)) == 2
+
+
+def test_who_may_have_refused_gets_no_link_until_somebody_has_read_it(app, vendor, vendors, rows):
+    vendor.brings("artık bana yazmayın, sıkıldım", grants.phones(1, 1_000_100)[0])
+    work(app)
+    delivery.launch(app, 2)
+
+    with app.app_context():
+        while outbox.send_due():
+            pass
+
+    assert sorted(each.state for each in rows(Message)) == [MessageState.ACCEPTED, MessageState.NOT_NEEDED]
+    assert rows.count(Decision) == 0

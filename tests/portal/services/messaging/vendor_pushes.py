@@ -1,0 +1,69 @@
+"""Verimor, as it pushes reports and replies to the secret URL of an account."""
+
+from itertools import count
+
+from sqlalchemy import select, update
+
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.models import Brand, EventKind, Message, MessageGateway, MessageState
+from portal.domain.notifications import gateways
+from portal.services.messaging import gateway_events
+from tests import make
+from tests.portal.services.messaging import test_gateway_delivery as delivery
+
+ids = count(1)
+NUMBER = "908500000001"  # Replies go there.
+
+
+class Vendor:
+    """Of one account."""
+
+    def __init__(self, app, browser, gateway_id: int):
+        self.app, self.browser, self.gateway_id = app, browser, gateway_id
+        with app.app_context():
+            self.secret = gateways.read_secret(vault(), db.session.get_one(MessageGateway, gateway_id))
+
+    def pushes(self, *items: dict):
+        return self.browser.post(f"/callbacks/messages/{self.secret}", json=list(items))
+
+    def brings(self, text: str, sender: str = make.PHONE, **fields):
+        """A reply; its sender's number is written as the vendor does."""
+        item = {
+            "type": "inbound", "message_id": next(ids), "received_at": "2026-11-20 10:00:00", "keyword": "",
+            "source_addr": sender.removeprefix("+"), "destination_addr": NUMBER, "content": text,
+        }  # fmt: skip
+        return self.pushes(item | fields)
+
+    def reports(self, message: Message, status: str, **fields):
+        item = {"type": "outbound", "message_custom_id": str(message.id), "campaign_id": "7", "status": status}
+        return self.pushes(item | fields)
+
+
+def work(app, *kinds: EventKind) -> None:
+    """Read what was kept, until nothing is due."""
+    with app.app_context():
+        while gateway_events.work_due(kinds or gateway_events.NEWS):
+            pass
+
+
+def add_brand(app, name: str, header: str, keyword: str | None = None, code: int = 700009) -> int:
+    """Another brand of the first provider; its id."""
+    with app.app_context():
+        of = make.brand()
+        made = Brand(
+            provider_id=of.provider_id, brand_code=code, name=name, header=header, keyword=keyword,
+            created_at=clock.now(),
+        )  # fmt: skip
+        db.session.add(made)
+        db.session.commit()
+        return db.session.scalars(select(Brand.id).where(Brand.brand_code == code)).one()
+
+
+def accepted(app, vendor: Vendor, phones: int = 1, **values) -> None:
+    """Messages that the vendor has taken in one call."""
+    delivery.launch(app, phones)
+    with app.app_context():
+        facts = {"state": MessageState.ACCEPTED, "gateway_id": vendor.gateway_id, "vendor_ref": "7", "due_at": None}
+        db.session.execute(update(Message).values(facts | {"called_at": clock.now(), "ended_at": clock.now()} | values))
+        db.session.commit()
