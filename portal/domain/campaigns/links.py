@@ -67,17 +67,16 @@ def create_next_links(
     if not entries:
         return None
     ids = [entry.recipient_id for entry in entries]
-    excluded = exclusion.find_excluded(session, campaign, ids, refused)
+    if campaign.kind != CampaignKind.ASK:
+        # Locked until the transaction ends, so that two refusing campaigns don't reach a person at once.
+        session.execute(select(Brand.id).where(Brand.id == campaign.brand_id).with_for_update(key_share=True))
+    excluded = exclusion.find_excluded(session, campaign, ids, refused, at)
     if campaign.kind == CampaignKind.ASK:
         contactless = {each.recipient_id for each in entries if not each.has_contact}
         excluded = dict.fromkeys(contactless, ExclusionReason.NO_CONTACT) | excluded
         offers = _claim_requests(session, campaign, [each for each in entries if each.recipient_id not in excluded])
         reason = ALREADY_ASKED
     else:
-        # Locked until the transaction ends, so that two refusing campaigns don't reach a person at once.
-        session.execute(select(Brand.id).where(Brand.id == campaign.brand_id).with_for_update(key_share=True))
-        lately = exclusion.find_offered_lately(session, campaign, ids, at)
-        excluded = dict.fromkeys(lately, ExclusionReason.OFFERED_LATELY) | excluded
         offers, reason = _unrefused_channels(session, campaign, entries, excluded), ExclusionReason.REFUSED
     _leave_out(session, [each for each in entries if each.id not in offers], excluded, reason)
     return _create_links(session, salt, campaign, [each for each in entries if each.id in offers], offers, at)
@@ -97,15 +96,13 @@ def find_excluded(
 
     Call with ≤ 5,000. The launch decides anew: another campaign may ask somebody first.
     """
-    excluded = exclusion.find_excluded(session, campaign, list(serves), refused)
+    excluded = exclusion.find_excluded(session, campaign, list(serves), refused, at)
     if campaign.kind == CampaignKind.ASK:
         requests = select(ConsentRequest.recipient_id, ConsentRequest.channel).where(
             ConsentRequest.brand_id == campaign.brand_id, ConsentRequest.recipient_id.in_(list(serves))
         )
         taken, reason = {(row.recipient_id, row.channel) for row in session.execute(requests)}, ALREADY_ASKED
     else:
-        lately = exclusion.find_offered_lately(session, campaign, list(serves), at)
-        excluded = dict.fromkeys(lately, ExclusionReason.OFFERED_LATELY) | excluded
         taken, reason = _refused_here(session, campaign, list(serves)), ExclusionReason.REFUSED
     for key, channels in serves.items():
         wanted = [channel for channel in campaign.offered if channel in channels]

@@ -43,7 +43,7 @@ from portal.services.imports.audience import CHUNK
 
 FILTER = "filter"  # An AudienceList's encoding.
 MOST = 250_000  # People at once.
-LINKS_TAKEN = ("links.taken", "links.printed")  # Acts by which links may have left on other ways.
+LINKS_TAKEN = ("links.taken", "codes.taken")  # Acts by which links may have left on other ways.
 
 
 class FilterKind(StrEnum):
@@ -135,7 +135,7 @@ def _people(campaign: Campaign, wanted: AudienceFilter) -> Select[int, str]:
         .where(
             Recipient.provider_id == campaign.provider_id,
             ~is_in.correlate(Recipient),
-            ~exclusion.is_excluded(campaign, is_refused()),
+            ~exclusion.is_excluded(campaign, is_refused(), clock.now()),
         )
         .order_by(chosen.c.recipient_id)
         .limit(MOST)

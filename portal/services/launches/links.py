@@ -7,6 +7,7 @@ from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session
 
 import shortlinks
+from portal.core import clock
 from portal.core.addresses import mask, parse, without_plus
 from portal.core.extensions import vault
 from portal.core.models import AudienceEntry, Campaign, ExclusionReason, Recipient
@@ -19,6 +20,7 @@ from portal.services.launches.invitation_text import text_writer
 CHUNK = 2000
 PART = 1000  # Links whose codes are printed in one file.
 COLUMNS = ("address", "link", "words", "text", "subject")
+HAS_LINK = AudienceEntry.link_id.is_not(None), AudienceEntry.left_out.is_(None)  # And it was not withdrawn.
 LinkedAddress = tuple[str, int, int]  # Address, link id and nonce.
 
 
@@ -31,9 +33,9 @@ class LinkCount:
 
 
 def count_links(session: Session, campaign: Campaign) -> LinkCount:
-    linked = select(exclusion.exclusion_reason(campaign, is_refused()).label("reason"))
+    linked = select(exclusion.exclusion_reason(campaign, is_refused(), clock.now()).label("reason"))
     linked = linked.select_from(AudienceEntry).join(Recipient, Recipient.id == AudienceEntry.recipient_id)
-    found = linked.where(AudienceEntry.campaign_id == campaign.id, AudienceEntry.link_id.is_not(None)).subquery()
+    found = linked.where(AudienceEntry.campaign_id == campaign.id, *HAS_LINK).subquery()
     rows = session.execute(select(found.c.reason, func.count()).group_by(found.c.reason)).all()
     counts: dict[str | None, int] = dict(rows)
     return LinkCount(counts.pop(None, 0), {ExclusionReason(reason): count for reason, count in counts.items()})
@@ -42,10 +44,10 @@ def count_links(session: Session, campaign: Campaign) -> LinkCount:
 def excluded_since(session: Session, campaign: Campaign, limit: int) -> list[tuple[Recipient, ExclusionReason]]:
     """Recipients whose links may not be sent any more, with the reason, in the order of the audience."""
     excluded = (
-        select(Recipient, exclusion.exclusion_reason(campaign, is_refused()))
+        select(Recipient, exclusion.exclusion_reason(campaign, is_refused(), clock.now()))
         .join(AudienceEntry, AudienceEntry.recipient_id == Recipient.id)
-        .where(AudienceEntry.campaign_id == campaign.id, AudienceEntry.link_id.is_not(None))
-        .where(exclusion.is_excluded(campaign, is_refused()))
+        .where(AudienceEntry.campaign_id == campaign.id, *HAS_LINK)
+        .where(exclusion.is_excluded(campaign, is_refused(), clock.now()))
     )
     rows = session.execute(excluded.order_by(AudienceEntry.id).limit(limit))
     return [(recipient, ExclusionReason(reason)) for recipient, reason in rows]
@@ -80,7 +82,7 @@ def part_lines(
     A part has the same links each time, less those whose address has refused since.
     """
     link_base = link_base_url(session, campaign.brand_id, link_base)
-    has_link = AudienceEntry.campaign_id == campaign.id, AudienceEntry.link_id.is_not(None)
+    has_link = AudienceEntry.campaign_id == campaign.id, *HAS_LINK
     linked = select(AudienceEntry.id).where(*has_link).order_by(AudienceEntry.id)
     first, following = (session.scalar(linked.offset(begin * PART).limit(1)) for begin in (part, part + 1))
     for address, link_id, nonce in _linked_addresses(session, campaign, first, following) if first else ():
@@ -94,13 +96,13 @@ def _linked_addresses(
     """Read in chunks, from the entry `first` to the one before `following`."""
     last = first - 1
     end = true() if following is None else AudienceEntry.id < following
-    may_get = ~exclusion.is_excluded(campaign, is_refused())
+    may_get = ~exclusion.is_excluded(campaign, is_refused(), clock.now())
     while True:
         rows = session.execute(
             select(AudienceEntry.id, AudienceEntry.link_id, shortlinks.Link.nonce, Recipient)
             .join(shortlinks.Link, shortlinks.Link.id == AudienceEntry.link_id)
             .join(Recipient, Recipient.id == AudienceEntry.recipient_id)
-            .where(AudienceEntry.campaign_id == campaign.id, AudienceEntry.id > last, end, may_get)
+            .where(AudienceEntry.campaign_id == campaign.id, AudienceEntry.id > last, end, may_get, *HAS_LINK)
             .order_by(AudienceEntry.id)
             .limit(CHUNK)
         ).all()

@@ -21,16 +21,25 @@ from portal.core.models import (
     MessageGateway,
     MessageKind,
     MessageState,
+    Provider,
     Recipient,
     UnsentReason,
 )
 from portal.core.models.ids import new_id
 from portal.core.vault import CannotOpen
 from portal.domain.campaigns import exclusion
-from portal.domain.campaigns.lifecycle import is_stopped
+from portal.domain.campaigns.lifecycle import is_halted
+from portal.domain.campaigns.quiet_hours import next_opening
 from portal.domain.consents.may_send import is_refused
 from portal.domain.notifications import messages
-from portal.services.messaging import gateway_accounts, message_outcomes, outgoing_messages, routing, sending_lines
+from portal.services.messaging import (
+    campaign_budgets,
+    gateway_accounts,
+    message_outcomes,
+    outgoing_messages,
+    routing,
+    sending_lines,
+)
 from portal.services.messaging.gateways.protocol import Batch, OutgoingMessage
 from portal.services.messaging.message_outcomes import Call
 from portal.services.messaging.sending_lines import Line
@@ -82,7 +91,9 @@ def _claim(line: Line, at: datetime) -> Claim:
     lost = [(message, recipient) for message, recipient in rows if message.batch_id is not None]
     fresh = [(message, recipient) for message, recipient in rows if message.batch_id is None]
     outgoing, ended = _outgoing(line, fresh, at)
-    calls = [*_lost_calls(lost), *_new_calls(outgoing, gateways, at)]
+    payable = campaign_budgets.lock_payable(outgoing, at)
+    calls = [*_lost_calls(lost), *_new_calls(payable, gateways, at)]
+    campaign_budgets.count_parts(payable, {each.id for call in calls for each in call.batch.messages})
     for call in calls:
         leases.claim(
             db.session, Message, Message.id.in_([each.id for each in call.batch.messages]), at=at,
@@ -95,15 +106,18 @@ def _claim(line: Line, at: datetime) -> Claim:
 
 def _outgoing(line: Line, rows: list[tuple[Message, Recipient]], at: datetime) -> tuple[list[Pair], int]:
     """What may be sent, each address once; and how many ended without being sent."""
-    refused, stopped = _excluded(rows), _stopped([message.id for message, _ in rows])
+    refused, halted = _excluded(rows, at), _halted([message.id for message, _ in rows])
+    opens_at = next_opening(db.session.get_one(Provider, line.provider_id), at) if line.provider_id else None
     pairs: dict[str, Pair] = {}
     ended = 0
     for message, recipient in rows:
-        if message.id in stopped:
+        if message.id in halted:
             message.due_at = None
         elif message.id in refused or messages.is_expired(message, at):
             reason = UnsentReason.REFUSED if message.id in refused else UnsentReason.EXPIRED
             message_outcomes.end(message, MessageState.NOT_NEEDED, at, unsent_reason=reason)
+        elif opens_at and message.kind == MessageKind.INVITATION:
+            message.due_at = opens_at
         elif (outgoing := _outgoing_message(message, recipient, at)) is None:
             pass
         elif ("@" in outgoing.to) != (line.address_kind == AddressKind.EMAIL):
@@ -134,12 +148,10 @@ def _outgoing_message(message: Message, recipient: Recipient | None, at: datetim
 
 def _new_calls(pairs: list[Pair], gateways: Sequence[MessageGateway], at: datetime) -> list[Call]:
     """One call per gateway; what none may take now stays due."""
-    campaigns = {message.campaign_id for message, _ in pairs if message.campaign_id}
-    brand_of = dict(db.session.execute(select(Campaign.id, Campaign.brand_id).where(Campaign.id.in_(campaigns))).all())
     groups: dict[int | None, list[tuple[int | None, OutgoingMessage]]] = defaultdict(list)
     chosen: dict[int | None, int | None] = {}  # A brand's messages of one turn go one way.
     for message, outgoing in pairs:
-        brand_id = brand_of[message.campaign_id] if message.campaign_id else None
+        brand_id = outgoing_messages.brand_of(message)
         if outgoing_messages.is_sandbox(message) or not gateways:
             groups[gateway_accounts.default_id(message, at)].append((brand_id, outgoing))
             continue
@@ -184,7 +196,7 @@ def _lost_calls(rows: list[tuple[Message, Recipient]]) -> list[Call]:
     return calls
 
 
-def _excluded(rows: list[tuple[Message, Recipient]]) -> set[int]:
+def _excluded(rows: list[tuple[Message, Recipient]], at: datetime) -> set[int]:
     """Links for people who may not get them any more: who have refused meanwhile, by another link of the brand or
     anywhere else, whose reply may refuse and was not read yet, or who has the address only since."""
     links = [message for message, _ in rows if message.kind == MessageKind.INVITATION]
@@ -195,13 +207,13 @@ def _excluded(rows: list[tuple[Message, Recipient]]) -> set[int]:
         (campaign_id, recipient_id)
         for campaign_id, theirs in of_campaigns.items()
         for recipient_id in exclusion.find_excluded(
-            db.session, db.session.get_one(Campaign, campaign_id), theirs, is_refused()
+            db.session, db.session.get_one(Campaign, campaign_id), theirs, is_refused(), at
         )
     }
     return {each.id for each in links if (each.campaign_id, each.recipient_id) in excluded}
 
 
-def _stopped(message_ids: list[int]) -> set[int]:
-    """Links whose campaign, brand or provider was stopped; they are due again when it goes on."""
+def _halted(message_ids: list[int]) -> set[int]:
+    """Links whose campaign, brand or provider sends nothing now; they are due again when it goes on."""
     rows = select(Message.id).join(Campaign, Campaign.id == Message.campaign_id).where(Message.id.in_(message_ids))
-    return set(db.session.scalars(rows.where(Message.kind == MessageKind.INVITATION, is_stopped())))
+    return set(db.session.scalars(rows.where(Message.kind == MessageKind.INVITATION, is_halted())))
