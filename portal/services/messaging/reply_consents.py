@@ -24,6 +24,8 @@ from portal.core.models import (
     MessageGateway,
     MessageKind,
     MessageState,
+    Recipient,
+    may_have_refused,
 )
 from portal.core.models.link_context import LinkContext, load_link_context
 from portal.domain import consents
@@ -93,7 +95,7 @@ def _names_word(message: Message, reply: InboundMessage) -> bool:
 
 
 def _may_answer(context: LinkContext, reply: InboundMessage, at: datetime) -> bool:
-    """Whether the link itself would take a yes, and the number was not refused, nor changed hands."""
+    """Whether the link would take a yes, and the number was not refused, nor may have been, nor changed hands."""
     if context.closure or context.is_superseded or context.requires_name or context.held_since is not None:
         return False
     is_late = context.expires_at is None or context.expires_at <= at
@@ -105,4 +107,6 @@ def _may_answer(context: LinkContext, reply: InboundMessage, at: datetime) -> bo
             Consent.channel == Channel.SMS, is_refused(),
         )
     )  # fmt: skip
-    return not is_late and Channel.SMS in context.channels and db.session.scalar(refused.limit(1)) is None
+    unread = select(Recipient.id).where(Recipient.id == context.recipient_id, may_have_refused(Recipient.id))
+    is_refused_somehow = any(db.session.scalar(each.limit(1)) is not None for each in (refused, unread))
+    return not is_late and Channel.SMS in context.channels and not is_refused_somehow

@@ -21,17 +21,9 @@ from portal.core.models import (
     MessageState,
 )
 from tests import make
-from tests.portal.services.messaging import test_gateway_delivery as delivery
-from tests.portal.services.messaging.vendor_pushes import Vendor, add_brand, work
+from tests.portal.services.messaging.vendor_pushes import add_brand, work
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def vendor(app, browser) -> Vendor:
-    with app.app_context():
-        gateway_id = delivery.add("verimor")
-    return Vendor(app, browser, gateway_id)
 
 
 ASKS = "Örnek Mağaza: SMS için ONAY yazıp bu numaraya gönderin."
@@ -73,7 +65,17 @@ def test_yes_to_the_one_open_question_is_a_consent_that_is_confirmed(app, vendor
 
 @pytest.mark.parametrize(
     "case",
-    ["no word", "another word", "never sent", "too early", "expired", "refused since", "another number", "two brands"],
+    [
+        "no word",
+        "another word",
+        "never sent",
+        "too early",
+        "expired",
+        "refused since",
+        "may have refused since",
+        "another number",
+        "two brands",
+    ],  # fmt: skip
 )
 def test_yes_is_no_consent_where_one_condition_fails(app, vendor, rows, case):
     asked(
@@ -95,12 +97,14 @@ def test_yes_is_no_consent_where_one_condition_fails(app, vendor, rows, case):
         asked(app, vendor, rows)
     if case == "refused since":
         vendor.brings("RET")
+    if case == "may have refused since":
+        vendor.brings("artık mesaj atmayın rica ederim")
     answers(
         vendor, "Evet" if case == "another word" else "Onay",
         **({"source_addr": "905329999999"} if case == "another number" else {}),
     )  # fmt: skip
     work(app)
 
-    assert len(rows(Message)) == (2 if case == "two brands" else 1)
+    assert len(rows(Message, Message.kind == MessageKind.INVITATION)) == (2 if case == "two brands" else 1)
     assert not rows(Decision, Decision.status == "ONAY")
     assert rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY)[-1].outcome == EventOutcome.REVIEW

@@ -10,7 +10,7 @@ from portal.core.extensions import db
 from portal.core.models import Brand, Decision, Delivery, EventKind, EventOutcome, GatewayEvent, Message, MessageState
 from tests import make
 from tests.portal.services.messaging import test_gateway_delivery as delivery
-from tests.portal.services.messaging.test_gateway_events import NUMBER, Vendor, work
+from tests.portal.services.messaging.vendor_pushes import NUMBER, Vendor, work
 
 pytestmark = pytest.mark.slow
 
