@@ -28,7 +28,7 @@ from portal.services.messaging.sending_lines import Line
 from tests import make
 from tests.portal.services.messaging import test_gateway_delivery as delivery
 from tests.portal.services.messaging.test_confirmations import addresses_in, gateway, send_all, sent
-from tests.portal.services.messaging.test_gateway_events import Vendor, work
+from tests.portal.services.messaging.vendor_pushes import Vendor, work
 from tests.portal.web.dashboard.staff import signed_in
 
 pytestmark = pytest.mark.slow

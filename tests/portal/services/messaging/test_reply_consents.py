@@ -75,7 +75,7 @@ def test_yes_to_the_one_open_question_is_a_consent_that_is_confirmed(app, vendor
         "may have refused since",
         "another number",
         "two brands",
-    ],  # fmt: skip
+    ],
 )
 def test_yes_is_no_consent_where_one_condition_fails(app, vendor, rows, case):
     asked(
