@@ -139,6 +139,7 @@ def _report(launched: Campaign, found: AddressList, out: Path) -> None:
     progress = campaigns.count_progress(read_session(), launched)
     summary = {
         "campaign": campaign_id,
+        "state": launched.state,
         "links": links,
         "left_out": sum(progress.left_out.values()),
         "refused_since": sum(counted.left_out.values()),
@@ -226,7 +227,12 @@ def _require_room(brand: Brand, kind: CampaignKind, found: AddressList) -> None:
 
 def _launch_campaign(campaign: Campaign) -> None:
     """Launch it and make all links, or wait for a worker that does: the CSV must hold every link."""
-    campaigns.launch(db.session, campaign, clock.now())
+    try:
+        launches.launch(db.session, campaign, by=None, at=clock.now())
+    except launches.LaunchRefused as refused:
+        db.session.rollback()
+        missing = "\n".join(f"{each.need}: {each.words.title}. {each.words.cure}" for each in refused.checks)
+        _exit_with(f"Nothing was launched; campaign {campaign.id} stays a draft:\n{missing}")
     audit.note(
         db.session, "campaign.launched", "campaign", campaign.id, provider_id=campaign.provider_id, at=clock.now(),
         facts={"from": "shell"},

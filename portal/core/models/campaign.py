@@ -130,6 +130,10 @@ class Campaign(Entity):
         return next((state for state, at in reached.items() if at), CampaignState.DRAFT)
 
     @property
+    def tag_list(self) -> list[str]:
+        return self.tags.split(",") if self.tags else []
+
+    @property
     def part_cap(self) -> int | None:
         """Most SMS parts that its budget pays for; None: any number."""
         caps = [] if self.most_parts is None else [self.most_parts]

@@ -98,6 +98,7 @@ _channels_asked_later = (
         _LaterCampaign.closed_at.is_(None),
         or_(_LaterCampaign.created_at > Campaign.created_at, _LaterCampaign.delivery == Delivery.POINT),
         _Later.recipient_id == AudienceEntry.recipient_id,
+        _Later.left_out.is_(None),  # Else its message was withdrawn.
         _Later.link_id + 0 > AudienceEntry.link_id,
     )
     .correlate(Campaign, AudienceEntry)

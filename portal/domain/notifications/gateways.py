@@ -10,12 +10,13 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from portal.core.addresses import AddressKind
-from portal.core.models import NO_PROVIDER, BrandGateway, GatewayState, MessageGateway
+from portal.core.models import NO_PROVIDER, Brand, BrandGateway, GatewayState, MessageGateway
 from portal.core.models.ids import new_id
 from portal.core.vault import Vault
 
 SECRET_BYTES = 24
 WHOLE = 100  # Percent of a brand's batches.
+GENERIC, ROUTE, DOMESTIC = "described", "route", "domestic"  # A vendor, its field, and that field's value.
 IN_USE = (GatewayState.UNTESTED, GatewayState.WORKING, GatewayState.STOPPED)
 
 
@@ -64,6 +65,23 @@ def own_gateways(session: Session, provider_id: int | None) -> Sequence[MessageG
         MessageGateway.state != GatewayState.REMOVED,
     )
     return session.scalars(theirs.order_by(MessageGateway.created_at, MessageGateway.id)).all()
+
+
+def serving(session: Session, brand: Brand, carries: AddressKind) -> Sequence[MessageGateway]:
+    """The accounts through which a brand's messages go: those it chose, else its provider's that are in use."""
+    in_use = MessageGateway.carries == carries, MessageGateway.state.in_(IN_USE)
+    chosen = select(MessageGateway).join(BrandGateway, BrandGateway.gateway_id == MessageGateway.id)
+    rows = session.scalars(chosen.where(BrandGateway.brand_id == brand.id, *in_use).order_by(BrandGateway.place)).all()
+    theirs = select(MessageGateway).where(MessageGateway.provider_id == brand.provider_id, *in_use)
+    return rows or session.scalars(theirs.order_by(MessageGateway.id)).all()
+
+
+def is_domestic(vault: Vault, gateway: MessageGateway) -> bool:
+    """Whether a vendor sends from Türkiye: SMS with a link that come from abroad are not delivered (checklist N-1).
+
+    Of a vendor that only its description knows, whoever added the account says so. Raises CannotOpen.
+    """
+    return gateway.vendor != GENERIC or read_credentials(vault, gateway).get(ROUTE) == DOMESTIC
 
 
 def own_gateway(session: Session, provider_id: int | None, gateway_id: int) -> MessageGateway:

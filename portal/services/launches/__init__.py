@@ -1,5 +1,6 @@
 """Launches: a campaign's audience becomes personal links and messages, chunk by chunk; each chunk is committed."""
 
+from portal.services.launches.launch_checks import LaunchCheck, LaunchRefused, check_launch, launch, require_ready
 from portal.services.launches.links import (
     COLUMNS,
     PART,
@@ -10,9 +11,10 @@ from portal.services.launches.links import (
     links_of,
     part_lines,
 )
-from portal.services.launches.worker import LEASE, run, unfinished
+from portal.services.launches.worker import LEASE, finish_sent, run, unfinished
 
 __all__ = [
-    "COLUMNS", "LEASE", "PART", "LinkCount", "count_links", "excluded_since", "link_lines", "links_of", "part_lines",
-    "run", "unfinished",
+    "COLUMNS", "LEASE", "PART", "LaunchCheck", "LaunchRefused", "LinkCount", "check_launch", "count_links",
+    "excluded_since", "finish_sent", "launch", "link_lines", "links_of", "part_lines", "require_ready", "run",
+    "unfinished",
 ]  # fmt: skip

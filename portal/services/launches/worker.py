@@ -1,53 +1,87 @@
-"""Run launches: links and messages for one chunk of the audience after the other, under a lease."""
+"""Run launches, under a lease: links and messages for one chunk of the audience after the other; and withdraw what had
+not left a campaign that was stopped."""
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, or_, select
 
 from portal.core import clock, leases
 from portal.core.addresses import AddressKind, parse
 from portal.core.extensions import db, vault
-from portal.core.models import Campaign, Delivery, Message, MessageState, Recipient
+from portal.core.models import Campaign, Delivery, Message, MessageState, Provider, Recipient
 from portal.core.models.ids import new_id
 from portal.domain import campaigns
-from portal.domain.campaigns.lifecycle import is_stopped
+from portal.domain.campaigns import sending
+from portal.domain.campaigns.lifecycle import is_halted
+from portal.domain.campaigns.quiet_hours import next_opening
 from portal.domain.consents.may_send import is_refused
 from portal.domain.consents.recipients import address_of
 from portal.domain.providers.brands import link_base_url
 from portal.services.launches.invitation_text import text_writer
 
 LEASE = timedelta(seconds=60)
-UNFINISHED = (Campaign.launched_at.is_not(None), Campaign.linked_at.is_(None), ~is_stopped())
+UNFINISHED = (
+    Campaign.launched_at.is_not(None), Campaign.linked_at.is_(None), or_(Campaign.stopped_at.is_not(None), ~is_halted()),
+)  # fmt: skip
 
 
 def unfinished() -> list[int]:
-    """Ids of launched campaigns with entries left and no lease running."""
+    """Ids of campaigns with entries left, or stopped ones with messages, that nobody works on."""
     ids = list(db.session.scalars(select(Campaign.id).where(*UNFINISHED, leases.is_free(Campaign, clock.now()))))
     db.session.rollback()
     return ids
 
 
 def run(campaign_id: int, salt: str, link_base: str) -> None:
-    """Make the links of a launched campaign to the end, unless another worker has its lease."""
+    """Make the links of a launched campaign to the end, or settle a stopped one, unless another worker has its lease."""
     is_it = Campaign.id == campaign_id
     claimed = leases.claim(db.session, Campaign, is_it, *UNFINISHED, at=clock.now(), lease=LEASE)
     db.session.commit()
     if not claimed:
         return
     try:
-        while _link_next_chunk(campaign_id, salt, link_base):
+        while _work_on(campaign_id, salt, link_base):
             pass
+        finish_sent(clock.now())
     except leases.LeaseLost:
-        db.session.rollback()  # Another worker goes on from the last chunk.
+        db.session.rollback()  # Another worker goes on from the last chunk, or it was halted meanwhile.
 
 
-def _link_next_chunk(campaign_id: int, salt: str, link_base: str) -> bool:
+def finish_sent(at: datetime) -> None:
+    """Note which campaigns have ended. Commits."""
+    sending.finish_sent(db.session, at)
+    db.session.commit()
+
+
+def _work_on(campaign_id: int, salt: str, link_base: str) -> bool:
+    """One chunk; False where nothing is left now."""
     campaign = db.session.get_one(Campaign, campaign_id, populate_existing=True)
-    at = clock.now()
-    if db.session.scalar(select(Campaign.id).where(Campaign.id == campaign_id, is_stopped())):
+    if campaign.stopped_at:
+        return _withdraw_next_chunk(campaign)
+    if db.session.scalar(select(Campaign.id).where(Campaign.id == campaign_id, is_halted())):
         leases.release(db.session, Campaign, [campaign])  # Meanwhile; opened again it goes on here.
         db.session.commit()
         return False
+    return _link_next_chunk(campaign, salt, link_base)
+
+
+def _withdraw_next_chunk(campaign: Campaign) -> bool:
+    """What is in a call now is settled a minute later. The campaign is locked before its messages, as everywhere."""
+    at = clock.now()
+    db.session.execute(select(Campaign.id).where(Campaign.id == campaign.id).with_for_update())
+    has_more = sending.withdraw_next(db.session, campaign, at)
+    if has_more:
+        leases.renew(db.session, Campaign, campaign, at=at, lease=LEASE)
+    else:
+        has_open = db.session.scalar(select(sending.has_open_message(campaign.id)))
+        leases.release(db.session, Campaign, [campaign], **({} if has_open else {"linked_at": at}))
+    db.session.commit()
+    return has_more
+
+
+def _link_next_chunk(campaign: Campaign, salt: str, link_base: str) -> bool:
+    """Whoever pauses or stops the campaign meanwhile takes the lease, and with it this chunk."""
+    at = clock.now()
     linked = campaigns.create_next_links(db.session, salt, campaign, at, refused=is_refused())
     if linked is None:
         leases.release(db.session, Campaign, [campaign], linked_at=at)
@@ -64,6 +98,7 @@ def _write_messages(
 ) -> None:  # fmt: skip
     """One message per link. A landline takes none; its link is in the CSV all the same."""
     base = link_base_url(db.session, campaign.brand_id, link_base)
+    opens_at = next_opening(db.session.get_one(Provider, campaign.provider_id), at)
     write_text = text_writer(db.session, campaign, salt, base)
     recipients = db.session.scalars(select(Recipient).where(Recipient.id.in_([each.recipient_id for each in linked])))
     addresses = {each.id: parse(address_of(vault(), each)) for each in recipients}
@@ -83,7 +118,7 @@ def _write_messages(
                 "address_kind": address.kind,
                 "text": vault().seal(text, Message.PLACE, campaign.provider_id, message_id),
                 "state": MessageState.WAITING,
-                "due_at": at,
+                "due_at": opens_at or at,
                 "attempts": 0,
                 "created_at": at,
             }

@@ -3,7 +3,7 @@
 The class of an error decides what happens, here and nowhere else.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from portal.core import clock, leases
 from portal.core.extensions import db
 from portal.core.models import Message, MessageKind, MessageState, UnsentReason
 from portal.domain.notifications import messages
-from portal.services.messaging import gateway_accounts, outgoing_messages, routing
+from portal.services.messaging import campaign_budgets, gateway_accounts, outgoing_messages, routing
 from portal.services.messaging.gateways.protocol import (
     Batch,
     ErrorClass,
@@ -30,6 +30,7 @@ from portal.services.messaging.gateways.protocol import (
 
 FIRST_PAUSE = timedelta(seconds=15)
 MOST_LOOKUPS = 10
+ONLY_ONCE = (MessageKind.INVITATION, MessageKind.REFUSAL)
 BLOCKED = (Reason.BLOCKED_BY_VENDOR, Reason.BLOCKED_BY_IYS)
 
 
@@ -60,13 +61,17 @@ class Call:
 def record(call: Call, results: Sequence[SendResult]) -> None:
     """Write the answer to a call, and how its gateway is doing. Commits."""
     at, by_id = clock.now(), {each.message_id: each for each in results}
-    for message in _still_open(call):
+    if failed := [each.message_id for each in results if each.error is not None]:
+        campaign_budgets.lock_campaigns(failed)
+    messages_of_call = _still_open(call)
+    for message in messages_of_call:
         result = by_id[message.id]
         if result.error is None:
             message.vendor_ref = result.ref[:80]
             end(message, MessageState.ACCEPTED, at)
         else:
             _apply_error(message, result.error, at, call)
+    campaign_budgets.give_back(messages_of_call)
     _note(call, [each.error for each in results], at)
     db.session.commit()
 
@@ -74,17 +79,19 @@ def record(call: Call, results: Sequence[SendResult]) -> None:
 def settle_lost_call(call: Call) -> None:
     """Ask the gateway whether it has a batch whose answer was lost. Commits.
 
-    Where nobody can tell, what may be repeated is; a link waits for a person, since two would annoy, and a
-    confirmation goes again, since none would break the law (Regulation art. 7).
+    Where nobody can tell, what may be repeated is; a link or a refusal's confirmation waits for a person, since two
+    would annoy, and a grant's goes again, since none would break the law (Regulation art. 7).
     """
     try:
         lookup, error = call.adapter.lookup(call.batch), None
     except GatewayError as failure:
         lookup, error = Lookup(LookupOutcome.CANNOT_TELL), failure.error
     at = clock.now()
-    for message in _still_open(call):
+    campaign_budgets.lock_campaigns([each.id for each in call.batch.messages])
+    messages_of_call = _still_open(call)
+    for message in messages_of_call:
         may_repeat = call.adapter.capabilities.may_repeat or (
-            message.kind != MessageKind.INVITATION and message.attempts > MOST_LOOKUPS
+            message.kind not in ONLY_ONCE and message.attempts > MOST_LOOKUPS
         )
         if lookup.outcome == LookupOutcome.FOUND:
             message.vendor_ref = lookup.ref[:80]
@@ -97,6 +104,7 @@ def settle_lost_call(call: Call) -> None:
             log.error("message.uncertain", message=message.id)
         else:
             message.lease_until, message.due_at = None, at + pause(message)
+    campaign_budgets.give_back(messages_of_call)
     _note(call, [error], at)
     db.session.commit()
 
@@ -176,7 +184,7 @@ def _note(call: Call, errors: Sequence[SendError | None], at: datetime) -> None:
 DOWN = (ErrorClass.TEMPORARY, ErrorClass.UNCERTAIN)
 
 
-def _still_open(call: Call) -> Iterable[Message]:
+def _still_open(call: Call) -> Sequence[Message]:
     """Lock those of a call that nobody has settled since: another sender may have claimed them after our lease."""
     ids = [each.id for each in call.batch.messages]
     theirs = select(Message).where(

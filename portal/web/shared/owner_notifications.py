@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from portal.core import clock
 from portal.core.extensions import db, vault
@@ -22,10 +22,19 @@ def notify_owners(provider: Provider, kind: MailKind, **facts: Any) -> None:
 
 def notify_roles(provider: Provider, kind: MailKind, roles: Collection[Role], **facts: Any) -> int:
     """Mail every active member with one of the roles, in their language. Returns how many."""
+    return _notify(provider, kind, Membership.role.in_(roles), facts)
+
+
+def notify_person(provider: Provider, user_id: int | None, kind: MailKind, **facts: Any) -> int:
+    """Mail one member or, where that is none any more, the owners. Returns how many."""
+    return _notify(provider, kind, User.id == user_id, facts) or notify_roles(provider, kind, (Role.OWNER,), **facts)
+
+
+def _notify(provider: Provider, kind: MailKind, whom: ColumnElement[bool], facts: dict[str, Any]) -> int:
     active_members = (
         select(User)
         .join(Membership, Membership.user_id == User.id)
-        .where(Membership.provider_id == provider.id, Membership.role.in_(roles), User.closed_at.is_(None))
+        .where(Membership.provider_id == provider.id, whom, User.closed_at.is_(None))
         .where(Membership.suspended_at.is_(None), Membership.ended_at.is_(None))
     )
     reached = 0

@@ -32,6 +32,8 @@ from portal.services.imports import waiting_lists
 from portal.services.imports.audience_contacts import AUDIENCE_PROBLEMS
 from portal.services.imports.reading import FileProblem
 from portal.web.dashboard.campaigns.forms import AudienceForm
+from portal.web.dashboard.campaigns.launch_context import launch_context
+from portal.web.dashboard.campaigns.sending_forms import PlanForm
 from portal.web.shared.signed_in_person import own_row_or_404
 
 MAX_ROWS = 200  # Rows of a long list on one page.
@@ -52,12 +54,12 @@ def own_campaign_or_404(session: Session, campaign_id: int) -> Campaign:
     return found
 
 
-def render_campaign(campaign: Campaign, file_problem: FileProblem | None = None) -> str:
+def render_campaign(
+    campaign: Campaign, file_problem: FileProblem | None = None, plan_form: PlanForm | None = None
+) -> str:  # fmt: skip
     progress = campaigns.count_progress(read_session(), campaign)
     lists = _list_context(campaign, file_problem)
     standing = packages.measure_usage(read_session(), current_user.provider, clock.now(), with_iys=False)
-    is_ready = not (campaign.launched_at or lists["waiting"] or lists["must_confirm"])
-    is_shut = campaign.kind == CampaignKind.ASK and standing.level == packages.Level.SHUT
     return render_template(
         "dashboard/campaigns/campaign.html",
         campaign=campaign,
@@ -68,11 +70,10 @@ def render_campaign(campaign: Campaign, file_problem: FileProblem | None = None)
         excluded_since=_excluded_addresses(campaign) if campaign.linked_at else [],
         left_out=_omitted_addresses(campaign),
         audience_form=AudienceForm(),
-        may_launch=is_ready and progress.audience > 0,
         standing=standing,
-        is_shut=is_shut and campaign.launched_at is None and not current_user.provider.in_sandbox_mode,
         is_limited=campaign.kind == CampaignKind.ASK or current_user.provider.in_sandbox_mode,
         **lists,
+        **launch_context(campaign, plan_form),
     )
 
 

@@ -1,4 +1,4 @@
-"""Campaigns on the dashboard: open one, add its audience, launch it, download the links, close it."""
+"""Campaigns on the dashboard: list them, open one, add its audience, download its links."""
 
 from datetime import datetime, timedelta
 
@@ -6,7 +6,7 @@ from flask import Response, abort, current_app, flash, redirect, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
-from sqlalchemy import select
+from sqlalchemy import literal, select, true
 
 from portal.core import clock, display_names
 from portal.core.extensions import db, limiter, read_session, wake
@@ -18,8 +18,8 @@ from portal.core.models import (
     Delivery,
     Provider,
 )
-from portal.domain import campaigns, packages
-from portal.domain.campaigns import default_texts, lifecycle
+from portal.domain import campaigns
+from portal.domain.campaigns import default_texts, message_counts
 from portal.domain.identity.permissions import Permission
 from portal.services import launches
 from portal.services.imports import audience, waiting_lists
@@ -36,22 +36,26 @@ from portal.web.shared import limits
 from portal.web.shared.access import needs
 from portal.web.shared.body_limits import SMALL, max_bytes
 from portal.web.shared.downloads import Format, download
-from portal.web.shared.signed_in_person import current_provider, provider_key, record_audit
+from portal.web.shared.signed_in_person import provider_key, record_audit
 from portal.web.shared.url_converters import parse_id
 
 
 @blueprint.get("/campaigns", endpoint="campaigns")
 @needs(Permission.LOOK)
 def show_campaigns() -> str:
-    rows = read_session().execute(
-        select(Campaign, Brand.name)
-        .join(Brand, Brand.id == Campaign.brand_id)
-        .where(Campaign.provider_id == current_user.provider_id, Campaign.delivery != Delivery.POINT)
-        .order_by(Campaign.created_at.desc())
-        .limit(MAX_ROWS)
-    )
-    listed = [(row.Campaign, row.name, campaigns.count_progress(read_session(), row.Campaign)) for row in rows]
-    return render_template("dashboard/campaigns/campaigns.html", campaigns=listed)
+    """The newest ones, or the newest with a tag."""
+    own = Campaign.provider_id == current_user.provider_id, Campaign.delivery != Delivery.POINT
+    tags = {tag for tags in read_session().scalars(select(Campaign.tags).where(*own)) for tag in tags.split(",") if tag}
+    tag = request.args.get("tag", "")
+    has_tag = (literal(",") + Campaign.tags + ",").contains(f",{tag},", autoescape=True) if tag in tags else true()
+    of_brands = select(Campaign, Brand.name).join(Brand, Brand.id == Campaign.brand_id).where(*own, has_tag)
+    rows = read_session().execute(of_brands.order_by(Campaign.created_at.desc()).limit(MAX_ROWS)).all()
+    messages = message_counts.count_messages(read_session(), [row.Campaign.id for row in rows])
+    listed = [
+        (row.Campaign, row.name, campaigns.count_progress(read_session(), row.Campaign), messages[row.Campaign.id])
+        for row in rows
+    ]
+    return render_template("dashboard/campaigns/campaigns.html", campaigns=listed, tags=sorted(tags), tag=tag)
 
 
 @blueprint.route("/campaigns/new", methods=["GET", "POST"])
@@ -108,6 +112,7 @@ def open_campaign_from(form: CampaignForm, brand: Brand, at: datetime) -> Campai
         delivery=Delivery(form.delivery.data),
         at=at,
         today=clock.day(at),
+        by=current_user.id,
     )
 
 
@@ -151,50 +156,6 @@ def audience_progress(campaign_id: int) -> str:
     """The part of a campaign's page that changes while the worker reads its lists; a script polls it."""
     campaign = own_campaign_or_404(read_session(), campaign_id)
     return render_template("dashboard/campaigns/audience_progress.html", waiting=lists_being_read(campaign))
-
-
-@blueprint.post("/campaigns/<id:campaign_id>/launch")
-@needs(Permission.LAUNCH)
-def launch(campaign_id: int) -> ResponseReturnValue:
-    """Close the audience and let the worker make the links."""
-    campaign = own_campaign_or_404(db.session, campaign_id)
-    try:
-        if campaign.kind == CampaignKind.ASK:
-            packages.require_capacity(db.session, current_provider(), 0, clock.now())
-        campaigns.launch(db.session, campaign, clock.now())
-    except (campaigns.CannotLaunch, packages.PackageFull):  # The page says so, and what would help.
-        db.session.rollback()
-    else:
-        record_audit("campaign.launched", "campaign", campaign.id)
-        db.session.commit()
-        wake("launch", campaign_id)
-    return redirect(url_for(".campaign", campaign_id=campaign_id), 303)
-
-
-@blueprint.post("/campaigns/<id:campaign_id>/close")
-@needs(Permission.CLOSE)
-def close_campaign(campaign_id: int) -> ResponseReturnValue:
-    """Close a campaign. Its links keep working and take refusals."""
-    campaign = own_campaign_or_404(db.session, campaign_id)
-    try:
-        if lifecycle.close(db.session, campaign, clock.now()):
-            record_audit("campaign.closed", "campaign", campaign.id)
-        db.session.commit()
-    except lifecycle.NotLaunched:
-        db.session.rollback()
-        flash(gettext("Kampanya henüz başlatılmadı; kapatılacak bir şey yok."))
-    return redirect(url_for(".campaign", campaign_id=campaign_id), 303)
-
-
-@blueprint.post("/campaigns/<id:campaign_id>/reopen")
-@needs(Permission.LAUNCH)
-def reopen_campaign(campaign_id: int) -> ResponseReturnValue:
-    campaign = own_campaign_or_404(db.session, campaign_id)
-    if lifecycle.reopen(db.session, campaign, clock.now()):
-        record_audit("campaign.reopened", "campaign", campaign.id)
-    db.session.commit()
-    wake("launch", campaign_id)  # It may have been closed before all links were made or all messages sent.
-    return redirect(url_for(".campaign", campaign_id=campaign_id), 303)
 
 
 @blueprint.get("/campaigns/<id:campaign_id>/links.csv", defaults={"format": Format.CSV})

@@ -1,0 +1,234 @@
+"""What a campaign needs before it is launched: one list for its page, the command, and a planned launch at its time."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from flask import current_app
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.core.addresses import AddressKind
+from portal.core.extensions import vault
+from portal.core.lazy_text import N_
+from portal.core.models import (
+    AudienceEntry,
+    AudienceList,
+    Brand,
+    Campaign,
+    CampaignKind,
+    ConsentText,
+    Delivery,
+    GatewayState,
+    MessageGateway,
+    MessageText,
+    Provider,
+    Recipient,
+)
+from portal.core.vault import CannotOpen
+from portal.domain import campaigns, packages
+from portal.domain.campaigns import confirmations
+from portal.domain.campaigns.message_texts import current_wording
+from portal.domain.campaigns.promotion_words import find_promotion
+from portal.domain.notifications import gateways
+
+
+class Need(StrEnum):
+    AUDIENCE = "audience"
+    LISTS = "lists"
+    COLUMNS = "columns"
+    BRAND = "brand"
+    PACKAGE = "package"
+    TWO_PEOPLE = "two_people"
+    CONTACT = "contact"
+    PROMOTION = "promotion"
+    SMS = "sms"
+    EMAIL = "email"
+    HEADER = "header"
+    ROUTE = "route"
+    CONFIRMATION = "confirmation"
+
+
+@dataclass(frozen=True)
+class NeedWords:
+    """Msgids: what is needed, what to do where it is missing, and why (`basis`: law, regulation or checklist)."""
+
+    title: str
+    cure: str
+    basis: str
+
+
+@dataclass(frozen=True)
+class LaunchCheck:
+    need: Need
+    is_met: bool
+    detail: str = ""  # Of one that is not met, such as the words that promote.
+
+    @property
+    def words(self) -> NeedWords:
+        return WORDS[self.need]
+
+    @property
+    def is_advice(self) -> bool:
+        """Whether the campaign may be launched all the same."""
+        return self.need == Need.PROMOTION
+
+
+class LaunchRefused(campaigns.CannotLaunch):
+    """Something is missing: `checks`, at least one."""
+
+    def __init__(self, checks: Sequence[LaunchCheck]):
+        super().__init__(", ".join(each.need.value for each in checks))
+        self.checks = checks
+
+
+WORDS: dict[Need, NeedWords] = {
+    Need.AUDIENCE: NeedWords(N_("Adres listesi"), N_("Bir adres listesi getirin."), N_("Sorulacak kimse yok.")),
+    Need.LISTS: NeedWords(
+        N_("Listeler okundu"), N_("Liste okunuyor; bitince başlatabilirsiniz."), N_("Listede ret olabilir.")
+    ),
+    Need.COLUMNS: NeedWords(
+        N_("Okunmayan sütunlar"),
+        N_("Evet-hayır yazan sütunlara bakıp içlerinde ret olmadığını onaylayın."),
+        N_("Reddetmiş olana sorulmaz (6563 sayılı Kanun md. 8/3)."),
+    ),
+    Need.BRAND: NeedWords(
+        N_("Marka açık"), N_("Marka kapalı ya da firmanız askıda: yeni bir şey başlatılamaz."), N_("Kapalı marka sormaz.")
+    ),
+    Need.PACKAGE: NeedWords(
+        N_("Paket"), N_("Paketiniz şu anda yeni kişilere sormayı kapsamıyor; yenileyin."), N_("Paketinizin sınırı.")
+    ),
+    Need.TWO_PEOPLE: NeedWords(
+        N_("İkinci kişi"),
+        N_("Kampanyayı hazırlamamış biri başlatmalı."),
+        N_("Firmanız, hazırlayanın başlatmamasını seçti."),
+    ),
+    Need.CONTACT: NeedWords(
+        N_("İlk temas"),
+        N_("Temasın türü ve günü ne kampanyada ne de listede yazıyor."),
+        N_("Yalnız teması kendisi başlatana sorulur (Yönetmelik md. 6)."),
+    ),
+    Need.PROMOTION: NeedWords(
+        N_("Tanıtımsız metin"),
+        N_("Metinde tanıtım sayılabilecek sözcükler var; izin isteyen iletide tanıtım olmaz."),
+        N_("İzin isteyen ileti tanıtım içermez (Yönetmelik md. 6)."),
+    ),
+    Need.SMS: NeedWords(
+        N_("SMS hesabı"),
+        N_("Listede telefon var, ama markanın çalışan bir SMS hesabı yok: ekleyin ve deneme iletisi gönderin."),
+        N_("İletileri sizin hesabınız gönderir."),
+    ),
+    Need.EMAIL: NeedWords(
+        N_("E-posta hesabı"),
+        N_("Listede e-posta var, ama markanın çalışan bir e-posta hesabı yok: ekleyin ve deneme iletisi gönderin."),
+        N_("İletileri sizin hesabınız gönderir."),
+    ),
+    Need.HEADER: NeedWords(
+        N_("SMS başlığı"),
+        N_("Markanın SMS başlığı, hesabınkiyle aynı değil: birini düzeltin."),
+        N_("Alıcı kimin yazdığını başlıktan bilir (Yönetmelik md. 8)."),
+    ),
+    Need.ROUTE: NeedWords(
+        N_("Yurt içi gönderim"),
+        N_("Hesabın firması iletiyi Türkiye'den mi gönderiyor? Hesabın bilgilerinde belirtin."),
+        N_("Yurt dışından gelen, bağlantılı SMS'ler 1 Nisan 2026'dan beri iletilmiyor (BTK kararı)."),
+    ),
+    Need.CONFIRMATION: NeedWords(
+        N_("Onay bildirimleri"),
+        N_("Onay verene aynı gün bildirim gitmeli: hesap ekleyin ya da bildirimi kendinizin yapacağını belirtin."),
+        N_("Bildirim aynı gün gider (Yönetmelik md. 7)."),
+    ),
+}
+
+
+def check_launch(session: Session, campaign: Campaign, *, by: int | None, at: datetime) -> list[LaunchCheck]:
+    """What a launch by this user (None: a shell) needs, in the order in which it is usually given."""
+    return [*_of_audience(session, campaign), *_of_provider(session, campaign, by, at), *_of_messages(session, campaign)]
+
+
+def launch(session: Session, campaign: Campaign, *, by: int | None, at: datetime) -> None:
+    """Launch a campaign that has all it needs. Raises LaunchRefused, or CannotLaunch where it was launched meanwhile."""
+    require_ready(session, campaign, by=by, at=at)
+    campaigns.launch(session, campaign, at, by)
+
+
+def require_ready(session: Session, campaign: Campaign, *, by: int | None, at: datetime) -> None:
+    """Raises LaunchRefused."""
+    missing = [each for each in check_launch(session, campaign, by=by, at=at) if not each.is_met and not each.is_advice]
+    if missing:
+        raise LaunchRefused(missing)
+
+
+def _of_audience(session: Session, campaign: Campaign) -> Iterator[LaunchCheck]:
+    entries = select(AudienceEntry.id).where(AudienceEntry.campaign_id == campaign.id)
+    lists = select(AudienceList.id).where(AudienceList.campaign_id == campaign.id)
+    yield LaunchCheck(Need.AUDIENCE, session.scalar(entries.limit(1)) is not None)
+    yield LaunchCheck(Need.LISTS, session.scalar(lists.where(AudienceList.content.is_not(None)).limit(1)) is None)
+    if campaigns.has_unread_columns(session, campaign):
+        yield LaunchCheck(Need.COLUMNS, is_met=False)
+    if campaign.kind == CampaignKind.ASK:
+        own = entries.where(AudienceEntry.contact_kind.is_not(None)).limit(1)
+        yield LaunchCheck(Need.CONTACT, campaign.contact_kind is not None or session.scalar(own) is not None)
+
+
+def _of_provider(session: Session, campaign: Campaign, by: int | None, at: datetime) -> Iterator[LaunchCheck]:
+    provider, brand = session.get_one(Provider, campaign.provider_id), session.get_one(Brand, campaign.brand_id)
+    if brand.closed_at or provider.suspended_at:
+        yield LaunchCheck(Need.BRAND, is_met=False)
+    if campaign.kind == CampaignKind.ASK:
+        try:
+            packages.require_capacity(session, provider, 0, at)
+        except packages.PackageFull:
+            yield LaunchCheck(Need.PACKAGE, is_met=False)
+    if provider.needs_two_people:
+        yield LaunchCheck(Need.TWO_PEOPLE, by is not None and by not in find_preparers(session, campaign))
+
+
+def find_preparers(session: Session, campaign: Campaign) -> set[int | None]:
+    """The users who opened a campaign, brought its lists or wrote its texts."""
+    lists = select(AudienceList.user_id).where(AudienceList.campaign_id == campaign.id)
+    texts = select(MessageText.user_id).where(MessageText.campaign_id == campaign.id)
+    return {campaign.prepared_by, *session.scalars(lists), *session.scalars(texts)}
+
+
+def _of_messages(session: Session, campaign: Campaign) -> Iterator[LaunchCheck]:
+    shown, wording = session.get_one(ConsentText, campaign.text_id), current_wording(session, campaign)
+    written = shown.title_tr, shown.body_tr, shown.title_en, shown.body_en, *vars(wording).values()
+    promotion = ", ".join(each.text for each in find_promotion(*written))
+    yield LaunchCheck(Need.PROMOTION, not promotion, promotion)
+    is_practice = _is_practice(session, campaign)
+    if campaign.delivery == Delivery.GATEWAY and not is_practice:
+        yield from _of_accounts(session, campaign)
+    if campaign.kind == CampaignKind.ASK:
+        unserved = confirmations.why_not_begin(session, campaign, in_development=is_practice)
+        yield LaunchCheck(Need.CONFIRMATION, not unserved)
+
+
+def _is_practice(session: Session, campaign: Campaign) -> bool:
+    """Whether the demo gateway stands in: in development, and for whoever is not admitted yet."""
+    of_sandbox = session.get_one(Brand, campaign.brand_id).is_sandbox
+    is_admitted = not session.get_one(Provider, campaign.provider_id).in_sandbox_mode
+    return of_sandbox or not is_admitted or current_app.config["DEVELOPMENT"]
+
+
+def _of_accounts(session: Session, campaign: Campaign) -> Iterator[LaunchCheck]:
+    brand = session.get_one(Brand, campaign.brand_id)
+    for kind, need in ((AddressKind.PHONE, Need.SMS), (AddressKind.EMAIL, Need.EMAIL)):
+        theirs = select(AudienceEntry.id).join(Recipient, Recipient.id == AudienceEntry.recipient_id)
+        theirs = theirs.where(AudienceEntry.campaign_id == campaign.id, Recipient.kind == kind)
+        if session.scalar(theirs.limit(1)) is None:
+            continue
+        accounts = gateways.serving(session, brand, kind)
+        yield LaunchCheck(need, any(each.state == GatewayState.WORKING for each in accounts))
+        if kind == AddressKind.PHONE and accounts:
+            others = [each.header for each in accounts if brand.header and each.header.lower() != brand.header.lower()]
+            yield LaunchCheck(Need.HEADER, not others, ", ".join([brand.header or "", *others]) if others else "")
+            yield LaunchCheck(Need.ROUTE, all(_is_domestic(each) for each in accounts))
+
+
+def _is_domestic(gateway: MessageGateway) -> bool:
+    try:
+        return gateways.is_domestic(vault(), gateway)
+    except CannotOpen:
+        return False

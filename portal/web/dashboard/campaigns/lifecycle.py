@@ -1,0 +1,96 @@
+"""Pause, resume, stop, close and reopen a campaign, and the caps of its budget."""
+
+from collections.abc import Callable
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from portal.core import clock
+from portal.core.extensions import db, read_session, wake
+from portal.core.models import Campaign
+from portal.domain.campaigns import lifecycle, message_counts, sending
+from portal.domain.identity.permissions import Permission
+from portal.web.dashboard.blueprint import blueprint
+from portal.web.dashboard.campaigns.campaign_page import own_campaign_or_404
+from portal.web.dashboard.campaigns.sending_forms import CampaignBudgetForm
+from portal.web.shared.access import needs
+from portal.web.shared.redirects import commit_and_redirect
+from portal.web.shared.signed_in_person import record_audit
+
+
+@blueprint.get("/campaigns/<id:campaign_id>/progress")
+@needs(Permission.LOOK)
+def campaign_progress(campaign_id: int) -> str:
+    """The part of a campaign's page that changes while its messages leave; a script polls it."""
+    campaign = own_campaign_or_404(read_session(), campaign_id)
+    messages = message_counts.count_messages(read_session(), [campaign_id])[campaign_id]
+    return render_template("dashboard/campaigns/campaign_progress.html", campaign=campaign, messages=messages)
+
+
+@blueprint.post("/campaigns/<id:campaign_id>/pause")
+@needs(Permission.CLOSE)
+def pause_campaign(campaign_id: int) -> ResponseReturnValue:
+    """Send nothing until it is resumed. Its links keep working."""
+    return _act(campaign_id, lambda campaign: sending.pause(db.session, campaign, clock.now()), "campaign.paused")
+
+
+@blueprint.post("/campaigns/<id:campaign_id>/resume")
+@needs(Permission.LAUNCH)
+def resume_campaign(campaign_id: int) -> ResponseReturnValue:
+    try:
+        return _act(campaign_id, lambda campaign: sending.resume(db.session, campaign, clock.now()), "campaign.resumed")
+    except sending.BudgetUsedUp:
+        db.session.rollback()
+        flash(_("Bütçe doldu: önce yükseltin ya da kaldırın."))
+        return redirect(url_for(".campaign_budget", campaign_id=campaign_id), 303)
+
+
+@blueprint.post("/campaigns/<id:campaign_id>/stop")
+@needs(Permission.CLOSE)
+def stop_campaign(campaign_id: int) -> ResponseReturnValue:
+    """Send nothing any more; the worker withdraws what has not left."""
+    return _act(campaign_id, lambda campaign: sending.stop(db.session, campaign, clock.now()), "campaign.stopped")
+
+
+@blueprint.post("/campaigns/<id:campaign_id>/close")
+@needs(Permission.CLOSE)
+def close_campaign(campaign_id: int) -> ResponseReturnValue:
+    """Close a campaign. Its links keep working and take refusals."""
+    try:
+        return _act(campaign_id, lambda campaign: lifecycle.close(db.session, campaign, clock.now()), "campaign.closed")
+    except lifecycle.NotLaunched:
+        db.session.rollback()
+        flash(_("Kampanya henüz başlatılmadı; kapatılacak bir şey yok."))
+        return redirect(url_for(".campaign", campaign_id=campaign_id), 303)
+
+
+@blueprint.post("/campaigns/<id:campaign_id>/reopen")
+@needs(Permission.LAUNCH)
+def reopen_campaign(campaign_id: int) -> ResponseReturnValue:
+    return _act(campaign_id, lambda campaign: lifecycle.reopen(db.session, campaign, clock.now()), "campaign.reopened")
+
+
+@blueprint.route("/campaigns/<id:campaign_id>/budget", methods=["GET", "POST"])
+@needs(Permission.LAUNCH)
+def campaign_budget(campaign_id: int) -> ResponseReturnValue:
+    """Set the most SMS parts and the most money; before the launch or later."""
+    campaign = own_campaign_or_404(db.session, campaign_id)
+    form = CampaignBudgetForm.of(campaign)
+    if not form.validate_on_submit():
+        page = render_template("dashboard/campaigns/campaign_budget.html", campaign=campaign, form=form)
+        return page, 422 if form.errors else 200
+    sending.set_budget(db.session, campaign, **form.caps())
+    record_audit("campaign.budget_set", "campaign", campaign.id, parts=form.most_parts.data, lira=form.most_lira.data)
+    return commit_and_redirect(url_for(".campaign", campaign_id=campaign_id), _("Bütçe kaydedildi."))
+
+
+def _act(campaign_id: int, change: Callable[[Campaign], bool], act: str) -> ResponseReturnValue:
+    """Change a campaign's state, note it where that is new, and wake the worker: it may have links to make or messages
+    to withdraw."""
+    campaign = own_campaign_or_404(db.session, campaign_id)
+    if change(campaign):
+        record_audit(act, "campaign", campaign.id)
+    db.session.commit()
+    wake("launch", campaign_id)
+    return redirect(url_for(".campaign", campaign_id=campaign_id), 303)
