@@ -6,15 +6,12 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import structlog
-from sqlalchemy import ColumnElement, delete, func, literal_column, select
+from sqlalchemy import ColumnElement, func, literal_column, select
 
 from portal.core.extensions import db, read_session, vault
 from portal.core.models import (
-    AudienceEntry,
-    ConsentRequest,
     Message,
     MessageGateway,
-    MessageKind,
     MessageState,
     Recipient,
 )
@@ -116,15 +113,15 @@ def _move(message: Message, report: Report, at: datetime) -> None:
         state = MessageState.BLOCKED
     if not _may_become(message, state):
         return
-    message_outcomes.end(message, state, message.ended_at or at)
+    if state == MessageState.FAILED and report.reason == Reason.BAD_ADDRESS:
+        message_outcomes.end_undeliverable(message, message.ended_at or at)
+    else:
+        message_outcomes.end(message, state, message.ended_at or at)
     message.vendor_ref = message.vendor_ref or report.ref[:80]
     message.reason, message.code = (report.reason and report.reason.value), report.code[:60] or None
     message.parts, message.cost = report.parts or message.parts, report.cost[:20] or message.cost
-    if state == MessageState.ACCEPTED:
-        return
-    message.reported_at = report.at or at
-    if state == MessageState.FAILED and report.reason == Reason.BAD_ADDRESS:
-        _free_request(message)
+    if state != MessageState.ACCEPTED:
+        message.reported_at = report.at or at
 
 
 def _may_become(message: Message, state: MessageState) -> bool:
@@ -140,10 +137,3 @@ def _may_become(message: Message, state: MessageState) -> bool:
             return state != MessageState.ACCEPTED
         case _:
             return state == MessageState.DELIVERED
-
-
-def _free_request(message: Message) -> None:
-    """There is no such address: nobody was asked, and may be once (Regulation art. 6, by the address that is right)."""
-    if message.kind == MessageKind.INVITATION:
-        entry = select(AudienceEntry.id).where(AudienceEntry.link_id == message.link_id)
-        db.session.execute(delete(ConsentRequest).where(ConsentRequest.entry_id.in_(entry)))

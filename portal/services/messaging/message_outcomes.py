@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import structlog
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, delete, select
 
 from portal.core import clock, leases
 from portal.core.extensions import db
-from portal.core.models import Message, MessageKind, MessageState, UnsentReason
+from portal.core.models import AudienceEntry, ConsentRequest, Message, MessageKind, MessageState, UnsentReason
 from portal.domain.notifications import messages
 from portal.services.messaging import campaign_budgets, gateway_accounts, outgoing_messages, routing
 from portal.services.messaging.gateways.protocol import (
@@ -136,6 +136,16 @@ def end(message: Message, state: MessageState, at: datetime, *, unsent_reason: U
     message.facts = None
 
 
+def end_undeliverable(message: Message, at: datetime) -> None:
+    """There is no such address: nobody was asked there, so a request may be made once more (checklist C-4 counts what
+    arrived; Regulation art. 6), but no campaign writes to it (is_undeliverable)."""
+    end(message, MessageState.FAILED, at)
+    message.reason = Reason.BAD_ADDRESS.value
+    if message.kind == MessageKind.INVITATION:
+        entry = select(AudienceEntry.id).where(AudienceEntry.link_id == message.link_id)
+        db.session.execute(delete(ConsentRequest).where(ConsentRequest.entry_id.in_(entry)))
+
+
 def pause(message: Message) -> timedelta:
     """Until the next attempt."""
     return leases.backoff(max(1, message.attempts), FIRST_PAUSE, _retry_policy(message).longest_pause)
@@ -144,6 +154,8 @@ def pause(message: Message) -> timedelta:
 def _apply_error(message: Message, error: SendError, at: datetime, call: Call) -> None:
     message.code, message.reason = error.code[:60] or None, error.reason.value
     match error.error_class:
+        case ErrorClass.PERMANENT if error.reason == Reason.BAD_ADDRESS:
+            end_undeliverable(message, at)
         case ErrorClass.PERMANENT:
             end(message, MessageState.BLOCKED if error.reason in BLOCKED else MessageState.FAILED, at)
         case ErrorClass.UNCERTAIN:

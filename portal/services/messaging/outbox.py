@@ -17,6 +17,7 @@ from portal.core.addresses import AddressKind
 from portal.core.extensions import db, read_session
 from portal.core.models import (
     Campaign,
+    ExclusionReason,
     Message,
     MessageGateway,
     MessageKind,
@@ -45,6 +46,7 @@ from portal.services.messaging.message_outcomes import Call
 from portal.services.messaging.sending_lines import Line
 
 LEASES = {AddressKind.PHONE: timedelta(minutes=1), AddressKind.EMAIL: timedelta(minutes=5)}  # Longer than a batch.
+UNSENT_REASONS = {ExclusionReason.CHANGED_HANDS: UnsentReason.REASSIGNED}  # Others: REFUSED.
 BATCHES = {AddressKind.PHONE: 100, AddressKind.EMAIL: 20}  # Mails go one by one over a connection.
 
 log = structlog.get_logger()
@@ -106,15 +108,18 @@ def _claim(line: Line, at: datetime) -> Claim:
 
 def _outgoing(line: Line, rows: list[tuple[Message, Recipient]], at: datetime) -> tuple[list[Pair], int]:
     """What may be sent, each address once; and how many ended without being sent."""
-    refused, halted = _excluded(rows, at), _halted([message.id for message, _ in rows])
+    excluded, halted = _excluded(rows, at), _halted([message.id for message, _ in rows])
     opens_at = next_opening(db.session.get_one(Provider, line.provider_id), at) if line.provider_id else None
     pairs: dict[str, Pair] = {}
     ended = 0
     for message, recipient in rows:
-        if message.id in halted:
+        why = excluded.get(message.id)
+        if message.id in halted or why == ExclusionReason.UNREAD_REPLY:
             message.due_at = None
-        elif message.id in refused or messages.is_expired(message, at):
-            reason = UnsentReason.REFUSED if message.id in refused else UnsentReason.EXPIRED
+        elif why == ExclusionReason.NO_ADDRESS:
+            message_outcomes.end_undeliverable(message, at)
+        elif why or messages.is_expired(message, at):
+            reason = UNSENT_REASONS.get(why, UnsentReason.REFUSED) if why else UnsentReason.EXPIRED
             message_outcomes.end(message, MessageState.NOT_NEEDED, at, unsent_reason=reason)
         elif opens_at and message.kind == MessageKind.INVITATION:
             message.due_at = opens_at
@@ -196,21 +201,22 @@ def _lost_calls(rows: list[tuple[Message, Recipient]]) -> list[Call]:
     return calls
 
 
-def _excluded(rows: list[tuple[Message, Recipient]], at: datetime) -> set[int]:
-    """Links for people who may not get them any more: who have refused meanwhile, by another link of the brand or
-    anywhere else, whose reply may refuse and was not read yet, or who has the address only since."""
+def _excluded(rows: list[tuple[Message, Recipient]], at: datetime) -> dict[int, ExclusionReason]:
+    """Links for people who may not get them any more, with why: who have refused meanwhile, by another link of the
+    brand or anywhere else, whose reply may refuse and waits to be read, or who has the address only since."""
     links = [message for message, _ in rows if message.kind == MessageKind.INVITATION]
     of_campaigns: dict[int | None, list[int | None]] = defaultdict(list)
     for message in links:
         of_campaigns[message.campaign_id].append(message.recipient_id)
     excluded = {
-        (campaign_id, recipient_id)
+        (campaign_id, recipient_id): reason
         for campaign_id, theirs in of_campaigns.items()
-        for recipient_id in exclusion.find_excluded(
+        for recipient_id, reason in exclusion.find_excluded(
             db.session, db.session.get_one(Campaign, campaign_id), theirs, is_refused(), at
-        )
+        ).items()
     }
-    return {each.id for each in links if (each.campaign_id, each.recipient_id) in excluded}
+    keys: dict[int, tuple[int | None, int | None]] = {each.id: (each.campaign_id, each.recipient_id) for each in links}
+    return {message_id: excluded[key] for message_id, key in keys.items() if key in excluded}
 
 
 def _halted(message_ids: list[int]) -> set[int]:
