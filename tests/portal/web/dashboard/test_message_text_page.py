@@ -82,12 +82,13 @@ def test_a_name_that_spills_into_one_more_part_is_told(app, ayse, path):
         brand = make.brand()
         brand.sms_in_turkish = True
         db.session.commit()
-    full = shown(ayse.posts(f"{path}/preview", FORM | {"sms_tr": "ş" * 110}))
+    full = shown(ayse.posts(f"{path}/preview", FORM | {"sms_tr": "ş" * 100}))
+    units = int(re.search(r"2 parça, (\d+) birim", full)[1])
 
-    spilling = shown(ayse.posts(f"{path}/preview", FORM | {"sms_tr": "ş" * 125}))
+    spilling = shown(ayse.posts(f"{path}/preview", FORM | {"sms_tr": "ş" * (100 + 2 * 149 - units + 3)}))
 
-    assert "2 parça" in full and "son parçaya" not in full
-    assert "3 parça" in spilling and re.search(r"yalnız \d karakter taşıyor; marka adınız", spilling)
+    assert "son parçaya" not in full
+    assert "3 parça" in spilling and "yalnız 3 karakter taşıyor; marka adınız" in spilling
     assert "Türkçe harfsiz yazılırsa SMS 1 parça azalır." in spilling
 
 
