@@ -56,7 +56,7 @@ def take_reply(event: GatewayEvent, gateway: MessageGateway, reply: InboundMessa
         ids = recipients.gather(db.session, vault(), owner, [address], at)
         _put_to_desk(event, EventOutcome.LIKELY_REFUSAL, ids[address.text], at)
     elif outcome != ReplyOutcome.CONSENT or not reply_consents.grant(
-        event, gateway, address, _named(brands, reply) or brands_of(gateway, owner), reply, at
+        event, gateway, address, find_brands(event, reply), reply, at
     ):
         known = recipients.find(db.session, vault(), owner, address)
         _put_to_desk(event, EventOutcome.REVIEW, known.id if known else None, at)
@@ -96,6 +96,12 @@ def find_recipients(event: GatewayEvent, gateway: MessageGateway, address: Addre
     sent_to = select(Message.recipient_id).where(Message.gateway_id == gateway.id)
     ours = [each.id for each in holders.find_holders(db.session, vault(), address)]
     return list(db.session.scalars(select(Recipient).where(Recipient.id.in_(ours), Recipient.id.in_(sent_to))))
+
+
+def find_brands(event: GatewayEvent, reply: InboundMessage) -> Sequence[Brand]:
+    """The brands of the provider that a refusal by this reply refuses."""
+    gateway, owner = db.session.get_one(MessageGateway, event.gateway_id), event.provider_id or NO_PROVIDER
+    return _named(_brands_of_provider(owner), reply) or brands_of(gateway, owner)
 
 
 def brands_of(gateway: MessageGateway, provider_id: int) -> Sequence[Brand]:

@@ -8,15 +8,16 @@ from functools import partial
 from flask import render_template, request
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from portal.core import clock
 from portal.core.extensions import read_session, vault
-from portal.core.models import Brand, Complaint, ComplaintKind, Recipient
+from portal.core.models import Brand, Complaint, ComplaintKind, GatewayEvent, Recipient
 from portal.domain import complaints
 from portal.domain.consents import recipients
 from portal.domain.identity.permissions import Permission
 from portal.web.desk.blueprint import blueprint
+from portal.web.desk.replies import waits_to_be_read
 from portal.web.shared.access import needs
 from portal.web.shared.pagination import requested_page
 
@@ -56,6 +57,7 @@ def queue() -> str:
         "desk/queue.html",
         page=requested_page(_cases(show, kind, at), PAGE_SIZE, partial(_case_row, at)),
         waiting=complaints.count_waiting(read_session(), current_user.provider_id, at),
+        unread=read_session().scalar(select(func.count()).select_from(GatewayEvent).where(waits_to_be_read())),
         show=show,
         shows=FILTER_LABELS,
         kind=kind,

@@ -7,13 +7,14 @@ from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 from werkzeug.wrappers import Response
 
 from portal.core import clock
 from portal.core.addresses import mask
 from portal.core.extensions import db
-from portal.core.models import TO_READ, EventOutcome, GatewayEvent
+from portal.core.models import TO_READ, EventOutcome, GatewayEvent, Message
+from portal.core.models.invitations import resume_invitations
 from portal.core.vault import CannotOpen
 from portal.domain.identity.permissions import Permission
 from portal.services.messaging import event_contents, replies
@@ -31,19 +32,24 @@ class ReplyRow:
     event: GatewayEvent
     sender: str
     text: str
-    is_held: bool  # Nothing is sent to its sender meanwhile.
+    brands: list[str]  # That a refusal would refuse.
+    is_held: bool  # Nothing is sent to its sender meanwhile,
+    is_late: bool  # and it came on an earlier day.
 
 
 @blueprint.get("/replies")
 @needs(Permission.COMPLAINTS)
 def list_replies() -> str:
     """Those that may refuse come first."""
-    theirs = select(GatewayEvent).where(
-        GatewayEvent.provider_id == current_user.provider_id,
-        GatewayEvent.settled_at.is_(None), GatewayEvent.outcome.in_(TO_READ),
-    )  # fmt: skip
+    theirs = select(GatewayEvent).where(waits_to_be_read())
     by_urgency = GatewayEvent.outcome != EventOutcome.LIKELY_REFUSAL, GatewayEvent.received_at, GatewayEvent.id
     return render_template("desk/replies.html", page=requested_page(theirs.order_by(*by_urgency), PAGE_SIZE, _row))
+
+
+def waits_to_be_read() -> ColumnElement[bool]:
+    """The condition that a reply of the firm's waits for a person."""
+    is_own = GatewayEvent.provider_id == current_user.provider_id
+    return and_(is_own, GatewayEvent.settled_at.is_(None), GatewayEvent.outcome.in_(TO_READ))
 
 
 @blueprint.post("/replies/<id:event_id>/refusal")
@@ -58,6 +64,7 @@ def refuse_reply(event_id: int) -> ResponseReturnValue:
             abort(404)
         if not replies.refuse_as_read(event, reply, current_user.id, clock.now()):
             abort(404)
+        _resume_links(event)
         record_audit("reply.refused", "reply", event_id)
     return _commit_and_return(_("Ret kaydedildi ve İYS'ye bildirilecek."), is_first=event is not None)
 
@@ -69,6 +76,7 @@ def settle_reply(event_id: int) -> ResponseReturnValue:
     event = _lock_open(event_id)
     if event is not None:
         event.settled_at, event.user_id = clock.now(), current_user.id
+        _resume_links(event)
         record_audit("reply.read", "reply", event_id)
     return _commit_and_return(_("Yanıt okundu olarak işaretlendi."), is_first=event is not None)
 
@@ -80,6 +88,12 @@ def _lock_open(event_id: int) -> GatewayEvent | None:
     return event if event.outcome in TO_READ and event.settled_at is None else None
 
 
+def _resume_links(event: GatewayEvent) -> None:
+    """Let the outbox look again at links that were kept back until the reply was read."""
+    if event.recipient_id is not None:
+        resume_invitations(db.session, Message.recipient_id == event.recipient_id, clock.now())
+
+
 def _commit_and_return(told: str, *, is_first: bool) -> Response:
     db.session.commit()
     flash(told if is_first else _("Bu yanıtı bir başkası okumuş; değişen bir şey yok."))
@@ -88,11 +102,13 @@ def _commit_and_return(told: str, *, is_first: bool) -> Response:
 
 def _row(event: GatewayEvent) -> ReplyRow:
     is_held = event.outcome == EventOutcome.LIKELY_REFUSAL
+    is_late = is_held and clock.day(event.received_at) < clock.day(clock.now())
     try:
         reply = event_contents.read_reply(event)
     except CannotOpen:
-        return ReplyRow(event, "–", _("Yanıt açılamadı."), is_held)
-    return ReplyRow(event, _sender(reply), reply.text, is_held)
+        return ReplyRow(event, "–", _("Yanıt açılamadı."), [], is_held, is_late)
+    brands = [brand.name for brand in replies.find_brands(event, reply)]
+    return ReplyRow(event, _sender(reply), reply.text, brands, is_held, is_late)
 
 
 def _sender(reply: InboundMessage) -> str:

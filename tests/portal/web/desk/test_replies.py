@@ -1,8 +1,21 @@
 """Replies that a person reads at the desk: each is a refusal, or it is not."""
 
-import pytest
+from datetime import timedelta
 
-from portal.core.models import AuditEntry, Decision, EventKind, EventOutcome, GatewayEvent, Message, MessageState
+import pytest
+import time_machine
+
+from portal.core import clock
+from portal.core.models import (
+    AuditEntry,
+    Decision,
+    EventKind,
+    EventOutcome,
+    GatewayEvent,
+    Message,
+    MessageKind,
+    MessageState,
+)
 from portal.services.messaging import outbox
 from tests import grants, make
 from tests.portal.services.messaging import test_gateway_delivery as delivery
@@ -37,6 +50,7 @@ def test_a_reply_is_read_and_refuses_once(app, vendor, staff, rows):
     page = staff.opens("/desk/replies").text
     assert page.index("yazmayın &lt;b&gt;") < page.index("kargom nerede")  # What may refuse is on top.
     assert make.PHONE not in page
+    assert '<span class="count">2</span>' in staff.opens("/desk/").text
 
     path = f"/desk/replies/{rows.one(GatewayEvent, GatewayEvent.outcome == EventOutcome.LIKELY_REFUSAL).id}/refusal"
     for _ in range(2):
@@ -47,17 +61,35 @@ def test_a_reply_is_read_and_refuses_once(app, vendor, staff, rows):
     assert "sıkıldım" not in staff.opens("/desk/replies").text
 
 
-def test_once_it_is_read_that_a_reply_refuses_nothing_links_go_out_again(app, vendor, staff, rows):
+@pytest.mark.parametrize(("act", "state"), [("reading", "waiting"), ("refusal", "not_needed")])
+def test_links_wait_until_a_reply_is_read_and_go_unless_it_refused(app, vendor, staff, rows, act, state):
+    delivery.launch(app, 1)
     vendor.brings(WORDS, grants.phones(1, 1_000_100)[0])
     work(app)
-
-    staff.posts(f"/desk/replies/{the_reply(rows).id}/reading")
-    delivery.launch(app, 1)
     with app.app_context():
         outbox.send_due()
+    held = rows.one(Message)
 
-    assert rows.count(Decision) == 0
-    assert the_reply(rows).settled_at and rows.one(Message).state != MessageState.NOT_NEEDED
+    staff.posts(f"/desk/replies/{the_reply(rows).id}/{act}")
+    is_due = rows.one(Message).due_at is not None
+    if act == "refusal":
+        with app.app_context():
+            outbox.send_due()
+
+    assert (held.state, held.due_at, is_due) == (MessageState.WAITING, None, True)
+    assert rows.one(Message, Message.kind == MessageKind.INVITATION).state == state
+    assert len(rows(Decision)) == (act == "refusal") and the_reply(rows).settled_at
+
+
+def test_a_reply_of_an_earlier_day_is_late_and_names_the_brands_that_it_would_refuse(app, vendor, staff):
+    vendor.brings(WORDS)
+    work(app)
+    today = staff.opens("/desk/replies").text
+    with time_machine.travel(clock.now() + timedelta(days=1)):
+        tomorrow = signed_in(app).opens("/desk/replies").text
+
+    assert "Gecikti" not in today and "Gecikti" in tomorrow
+    assert "Örnek Mağaza" in today
 
 
 def test_another_firms_replies_are_unknown(app, vendor, staff, rows):
