@@ -9,7 +9,16 @@ import time_machine
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import AudienceEntry, AudienceLine, AudienceList, AuditEntry, CampaignKind, Provider, Recipient
+from portal.core.models import (
+    AudienceEntry,
+    AudienceLine,
+    AudienceList,
+    AuditEntry,
+    CampaignKind,
+    ContactKind,
+    Provider,
+    Recipient,
+)
 from portal.domain import packages
 from portal.domain.consents import recipients
 from portal.services.imports import audience
@@ -105,6 +114,53 @@ def test_whatever_may_refuse_in_a_line_leaves_it_out_with_the_reason(campaign, r
     assert (rows.one(AudienceList).good, rows.one(AudienceList).refused) == (2, 8)
     columns = [value_of(row) for row in rows(AudienceLine, AudienceLine.problem == AudienceLine.COLUMN)]
     assert columns == ["Kulüp"]
+
+
+CONTACTS = """Ad;Telefon;İlk temas nedeni;Temas tarihi
+Ali;0532 700 05 01;Alışveriş;20.11.2025
+Can;0532 700 05 02;üye oldu;2024-02-29
+Ece;0532 700 05 03;;
+Ela;0532 700 05 04;dedikodu;20.11.2025
+Efe;0532 700 05 05;Üyelik;31.02.2024
+Eda;0532 700 05 06;Üyelik;yakında
+Nur;0532 700 05 07;Üyelik;01.01.2090
+Gül;0532 700 05 08;Üyelik;30.04.2015
+Gül;0532 700 05 08;Üyelik;01.05.2015
+Oya;0532 700 05 09;Diğer;-
+"""
+
+
+def test_a_line_may_say_how_and_when_its_person_began_the_contact():
+    """What is not understood, to come or too old is a problem of the line, whose address may stand on another one."""
+    found = read_address_list(CONTACTS)
+
+    told = {text.removeprefix("+90532700050"): (kind, day and str(day)) for text, (kind, day) in found.contacts.items()}
+    assert told == {
+        "1": (ContactKind.PURCHASE, "2025-11-20"), "2": (ContactKind.MEMBERSHIP, "2024-02-29"),
+        "8": (ContactKind.MEMBERSHIP, "2015-05-01"), "9": (ContactKind.OTHER, None),
+    }  # fmt: skip
+    assert [line for line, _ in found.good] == [2, 3, 4, 10, 11] and not found.refused
+    assert [(row.line, row.value, row.problem) for row in found.bad] == [
+        (5, "dedikodu", "contact_unknown"), (6, "31.02.2024", "date_impossible"), (7, "yakında", "date_unreadable"),
+        (8, "01.01.2090", "date_to_come"), (9, "30.04.2015", "contact_before_2015"),
+    ]  # fmt: skip
+
+
+def test_the_day_of_a_contact_is_known_by_the_name_of_its_column():
+    """An end of something, or who called whom, is no contact; nor is the date of a consent."""
+    names = {
+        "Alışveriş tarihi": (ContactKind.PURCHASE, True), "Son sipariş tarihi": (ContactKind.PURCHASE, True),
+        "Üyelik Tarihi": (ContactKind.MEMBERSHIP, True), "Purchase date": (ContactKind.PURCHASE, True),
+        "İlk temas tarihi": (None, True), "contactDate": (None, True), "Kayıt tarihi": None, "İzin tarihi": None,
+        "Arama tarihi": None, "Doğum tarihi": None,
+    }  # fmt: skip
+
+    for name, expected in names.items():
+        found = read_address_list(f"Telefon;{name}\n0532 700 05 01;20.11.2025\n").contacts
+        told = [(kind, day is not None) for kind, day in found.values()]
+        assert told == ([expected] if expected else []), name
+    beside = read_address_list("Telefon;Temas nedeni;Tarih\n0532 700 05 01;Fuar;20.11.2025\n").contacts
+    assert [(kind, str(day)) for kind, day in beside.values()] == [(ContactKind.EVENT, "2025-11-20")]
 
 
 @pytest.mark.slow

@@ -331,6 +331,20 @@ def test_a_file_named_as_a_list_of_refusals_asks_nobody_and_other_reasons_are_co
         assert f"<li>{REASONS[reason]}: 1</li>" in page and f'<td class="detail">{REASONS[reason]}</td>' in page
 
 
+def test_columns_of_yes_and_no_that_were_not_read_hold_up_the_launch_until_somebody_looked(ayse, draft, rows):
+    path = f"/dashboard/campaigns/{draft}"
+    paste(ayse, draft, "Telefon;Kulüp\n0532 123 45 67;E\n0532 123 45 68;H\n")
+
+    ayse.posts(f"{path}/launch")
+    assert rows.one(Campaign).launched_at is None
+    assert "notice bad" in ayse.opens(path).text and f'action="{path}/launch"' not in ayse.opens(path).text
+
+    ayse.posts(f"{path}/audience/unread")
+    ayse.posts(f"{path}/launch")
+    assert rows.one(Campaign).launched_at is not None
+    assert len(rows(AuditEntry, AuditEntry.act == "audience.unread_confirmed")) == 1
+
+
 def test_a_list_whose_worker_died_is_read_by_the_next(app, ayse, draft, rows):
     paste(ayse, draft, f"{make.PHONE}\nabc\n" + "\n" * 70_000)
     with app.app_context():

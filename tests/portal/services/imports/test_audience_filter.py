@@ -1,0 +1,166 @@
+"""People chosen for an audience by what they said or got: whom to ask, and whom not."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+import shortlinks
+from portal.core import clock
+from portal.core.addresses import parse
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Channel, Status
+from portal.core.models import (
+    AudienceEntry,
+    AudienceList,
+    Campaign,
+    Consent,
+    ConsentRequest,
+    Delivery,
+    Message,
+    MessageState,
+    Recipient,
+    UnsentReason,
+)
+from portal.domain import audit
+from portal.domain.consents import recipients
+from portal.services.imports import audience_filter, waiting_lists
+from portal.services.imports.audience_filter import AudienceFilter, FilterKind
+from tests import grants, make
+from tests.portal.services.exports.held_consents import Holder
+
+pytestmark = pytest.mark.slow
+
+
+def added(app, wanted: AudienceFilter, **facts) -> dict[str, str]:
+    """Whom a filter adds to a new campaign, by address with their channels, as the count before said."""
+    with app.app_context():
+        made = make.campaign(**facts)
+        expected = audience_filter.count_people(db.session, made, wanted)
+        waiting_lists.read(waiting_lists.store_filter(db.session, made, wanted, None))
+        rows = select(Recipient, AudienceEntry.channels).join(AudienceEntry).where(AudienceEntry.campaign_id == made.id)
+        found = {recipients.address_of(vault(), row.Recipient): row.channels for row in db.session.execute(rows)}
+        kept = db.session.scalars(select(AudienceList).where(AudienceList.campaign_id == made.id)).one()
+        assert (kept.good, kept.added, kept.content, kept.problem) == (expected, len(found), None, None)
+        assert audience_filter.count_people(db.session, made, wanted) == 0
+        db.session.rollback()
+    return found
+
+
+@pytest.fixture
+def holder(app):
+    with app.app_context():
+        make.provider()
+    return Holder(app)
+
+
+def keeps_late(app, holder, phone: str) -> None:
+    """A late grant is kept as evidence only: it moves no consent."""
+    holder.decides(phone, outcome=None, batch_id=7, line=1, ago=timedelta(days=30))
+    with app.app_context():
+        found = recipients.find(db.session, vault(), make.brand().provider_id, parse(phone))
+        nothing = {"status": None, "decision_id": None, "consent_date": None, "effective_at": None}
+        db.session.execute(update(Consent).where(Consent.recipient_id == found.id).values(nothing))
+        db.session.commit()
+
+
+def test_late_grants_are_asked_anew_but_not_where_something_was_said_since(app, holder):
+    late, refused, told = grants.phones(3)
+    keeps_late(app, holder, late)
+    keeps_late(app, holder, refused)
+    holder.decides(refused, Status.REFUSED)
+    holder.grants(told, batch_id=7, line=2)
+
+    assert added(app, AudienceFilter(FilterKind.LATE)) == {late: "MESAJ"}
+
+
+def test_who_granted_one_channel_and_was_never_asked_for_another_is_found(app, holder):
+    """An e-mail's phone is known where both stood on one line of a file; a landline takes no SMS."""
+    calls, refused, asked, phone = grants.phones(4)
+    landline = "+902123456789"
+    for each in (calls, refused, asked, landline):
+        holder.grants(each, channel=Channel.CALL)
+    holder.decides(refused, Status.REFUSED, channel=Channel.SMS)
+    make.codes(app, asked, channels=[Channel.SMS])
+    holder.grants(make.EMAIL, channel=Channel.EMAIL, batch_id=7, line=3)
+    holder.decides(phone, Status.REFUSED, channel=Channel.CALL, batch_id=7, line=3)
+
+    by_calls = added(app, AudienceFilter(FilterKind.OTHER_CHANNEL, Channel.CALL, Channel.SMS), channels=[Channel.SMS])
+    by_mail = added(app, AudienceFilter(FilterKind.OTHER_CHANNEL, Channel.EMAIL, Channel.SMS), channels=[Channel.SMS])
+
+    assert by_calls == {calls: "MESAJ", landline: None}
+    assert by_mail == {phone: "MESAJ"}
+
+
+STATES = {
+    "+905320000000": (MessageState.FAILED, None, True),
+    "+905320000001": (MessageState.EXPIRED, None, True),
+    "+905320000002": (MessageState.BLOCKED, None, True),
+    "+905320000003": (MessageState.NOT_NEEDED, UnsentReason.EXPIRED, True),
+    "+905320000004": (MessageState.NOT_NEEDED, UnsentReason.REFUSED, False),
+    "+905320000005": (MessageState.UNCERTAIN, None, False),
+    "+905320000006": (MessageState.WAITING, None, False),
+    "+905320000007": (MessageState.ACCEPTED, None, False),
+    "+905320000008": (MessageState.DELIVERED, None, False),
+    "+905320000009": (MessageState.FAILED, None, False),  # Its link was opened all the same.
+}
+
+
+def test_whom_a_message_verifiably_never_reached_was_not_asked(app, holder, rows):
+    make.codes(app, "\n".join(STATES), delivery=Delivery.GATEWAY)
+    first = rows.one(Campaign)
+    with app.app_context():
+        for message in db.session.scalars(select(Message)):
+            phone = recipients.address_of(vault(), db.session.get_one(Recipient, message.recipient_id))
+            message.state, message.unsent_reason, _ = STATES[phone]
+            if phone.endswith("9"):
+                db.session.add(
+                    shortlinks.Visit(
+                        link_id=message.link_id, at=clock.now(), kind=shortlinks.VisitKind.UNKNOWN, network=""
+                    )
+                )
+        db.session.commit()
+        assert [each.id for each in audience_filter.unreached_campaigns(db.session, make.campaign())] == [first.id]
+    asked = {each.recipient_id for each in rows(ConsentRequest)}
+
+    found = added(app, AudienceFilter(FilterKind.UNREACHED, campaign_id=first.id))
+
+    unreached = {phone for phone, (_, _, is_free) in STATES.items() if is_free}
+    assert found == dict.fromkeys(unreached, "MESAJ,ARAMA")
+    freed = asked - {each.recipient_id for each in rows(ConsentRequest)}
+    again = rows(AudienceEntry, AudienceEntry.campaign_id != first.id)
+    assert freed == {each.recipient_id for each in again} and len(freed) == len(unreached)
+    with app.app_context():
+        make.launch(db.session.get_one(Campaign, again[0].campaign_id), app.config["LINK_SALT"])
+    assert all(each.link_id for each in rows(AudienceEntry, AudienceEntry.campaign_id != first.id))
+
+
+def test_a_campaign_whose_links_were_taken_may_have_reached_people_in_other_ways(app, holder, rows):
+    make.codes(app, make.PHONE, delivery=Delivery.GATEWAY)
+    first = rows.one(Campaign)
+    with app.app_context():
+        audit.note(
+            db.session, "links.taken", "campaign", first.id, provider_id=first.provider_id, at=clock.now(), facts={}
+        )
+        db.session.commit()
+        assert audience_filter.unreached_campaigns(db.session, make.campaign()) == []
+
+
+def test_a_filter_whose_worker_died_is_begun_again(app, holder, rows):
+    for phone in grants.phones(3):
+        keeps_late(app, holder, phone)
+    with app.app_context():
+        list_id = waiting_lists.store_filter(db.session, make.campaign(), AudienceFilter(FilterKind.LATE), None)
+
+        def die(added: int) -> None:
+            if added:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            kept = db.session.get_one(AudienceList, list_id)
+            audience_filter.fill_from_filter(db.session, vault(), kept, AudienceFilter(FilterKind.LATE), die)
+        db.session.rollback()
+        waiting_lists.read(list_id)
+
+    kept = rows.one(AudienceList)
+    assert (kept.good, kept.added, kept.content, rows.count(AudienceEntry)) == (3, 3, None, 3)
