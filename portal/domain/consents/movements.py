@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core import addresses, iys_protocol
+from portal.core.address_holders import find_holders
 from portal.core.addresses import Address, AddressKind, BadAddress
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.iys_protocol.enums import LINE_CLOSED
@@ -23,7 +24,6 @@ from portal.core.models.inserts import insert_rows
 from portal.core.models.recipient import latest
 from portal.core.vault import Vault
 from portal.domain.consents import annulments, drift, locking, recipients, writer
-from portal.domain.consents.holders import find_holders
 from portal.domain.consents.locking import MAX_CLOCK_SKEW, LockedConsent
 from portal.domain.consents.resubmission import tell_refusals_again
 from portal.domain.consents.verification import OurSubmissions, overtake, verify

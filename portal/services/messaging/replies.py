@@ -13,6 +13,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy import ColumnElement, exists, or_, select
 
+from portal.core import address_holders
 from portal.core.addresses import Address, BadAddress, parse
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
@@ -28,7 +29,7 @@ from portal.core.models import (
     MessageGateway,
     Recipient,
 )
-from portal.domain.consents import holders, recipients, refusals
+from portal.domain.consents import recipients, refusals
 from portal.domain.consents.refusals import Part
 from portal.domain.notifications import gateways
 from portal.domain.providers import sandbox_mode
@@ -94,7 +95,7 @@ def find_recipients(event: GatewayEvent, gateway: MessageGateway, address: Addre
         ids = recipients.gather(db.session, vault(), event.provider_id, [address], at)
         return [db.session.get_one(Recipient, ids[address.text])]
     sent_to = select(Message.recipient_id).where(Message.gateway_id == gateway.id)
-    ours = [each.id for each in holders.find_holders(db.session, vault(), address)]
+    ours = [each.id for each in address_holders.find_holders(db.session, vault(), address)]
     return list(db.session.scalars(select(Recipient).where(Recipient.id.in_(ours), Recipient.id.in_(sent_to))))
 
 

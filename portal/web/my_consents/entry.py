@@ -8,7 +8,7 @@ from flask_babel import format_datetime, get_locale
 from flask_babel import gettext as _
 from itsdangerous import BadSignature
 
-from portal.core import addresses, clock
+from portal.core import address_holders, addresses, clock
 from portal.core.addresses import Address
 from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.iys_protocol import Channel
@@ -17,7 +17,6 @@ from portal.core.throttle import Limit, TooManyRequests
 from portal.domain import address_proofs
 from portal.domain.address_proofs import CodeResult
 from portal.domain.address_proofs.codes import MOST_TRIES, is_open
-from portal.domain.consents import holders
 from portal.web.my_consents.blueprint import entry_blueprint
 from portal.web.shared import address_session, form_tokens, limits
 from portal.web.shared.absolute_urls import absolute_url
@@ -68,7 +67,7 @@ def _render_ask(typed: str = "", *, error: str | None = None, warning: str | Non
 def _request_code(address: Address) -> str:
     """Request a code; takes the same path whether any provider knows the address. Returns the code in the URL of its
     page. Commits. Raises TooManyRequests."""
-    is_known = holders.is_held(read_session(), vault(), address)
+    is_known = address_holders.is_held(read_session(), vault(), address)
     try:
         proof = address_proofs.request_code(
             db.session, vault(), current_app.config["SECRET_KEY"], address, Purpose.MINE, sends=is_known,

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.core import address_holders
 from portal.core.addresses import Address
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import (
@@ -27,7 +28,6 @@ from portal.core.models import (
 from portal.core.models.decision import decision_time
 from portal.core.models.recipient import latest
 from portal.core.vault import Vault
-from portal.domain.consents import holders
 from portal.domain.consents.may_send import Answer, Verdict, answer_of
 from portal.domain.providers import sandbox_mode
 from portal.domain.providers.sandbox_mode import Destination
@@ -126,7 +126,7 @@ class Holdings:
 
 def find_holdings(session: Session, vault: Vault, address: Address, since: datetime, at: datetime) -> Holdings:
     """Look the address up at all providers. `since` is when this session began."""
-    recipients = holders.find_holders(session, vault, address)
+    recipients = address_holders.find_holders(session, vault, address)
     by_provider = {recipient.provider_id: recipient for recipient in recipients}
     # A change of hands counts at all firms, whichever heard of it; not where a sandbox says so: it may say anything.
     admitted = select(Provider.id).where(Provider.id.in_(by_provider), Provider.admitted_at.is_not(None))
