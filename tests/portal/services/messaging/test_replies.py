@@ -10,9 +10,11 @@ from portal.core import clock
 from portal.core.addresses import AddressKind, parse
 from portal.core.extensions import db, vault
 from portal.core.models import (
+    AudienceEntry,
     Decision,
     EventKind,
     EventOutcome,
+    ExclusionReason,
     GatewayEvent,
     Message,
     MessageKind,
@@ -147,5 +149,7 @@ def test_who_may_have_refused_gets_no_link_until_somebody_has_read_it(app, vendo
         while outbox.send_due():
             pass
 
-    assert sorted(each.state for each in rows(Message)) == [MessageState.ACCEPTED, MessageState.NOT_NEEDED]
+    assert [each.state for each in rows(Message)] == [MessageState.ACCEPTED]
+    (left_out,) = rows(AudienceEntry, AudienceEntry.left_out.is_not(None))
+    assert left_out.left_out == ExclusionReason.UNREAD_REPLY
     assert rows.count(Decision) == 0
