@@ -148,6 +148,7 @@ def _open_provider(at: datetime) -> Provider:
         db.session, vault(), provider, username=os.environ.get("IYS_USERNAME", "demo"),
         password=os.environ.get("IYS_PASSWORD", "demo-password"), at=at,
     )  # fmt: skip
+    provider.sends_from, provider.sends_until = 0, 24  # A demo shows its messages at once.
     return provider
 
 
