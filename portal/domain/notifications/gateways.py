@@ -68,12 +68,14 @@ def own_gateways(session: Session, provider_id: int | None) -> Sequence[MessageG
 
 
 def serving(session: Session, brand: Brand, carries: AddressKind) -> Sequence[MessageGateway]:
-    """The accounts through which a brand's messages go: those it chose, else its provider's that are in use."""
+    """The accounts through which a brand's messages go: those it chose, else its provider's first one that works, or
+    all where none does."""
     in_use = MessageGateway.carries == carries, MessageGateway.state.in_(IN_USE)
     chosen = select(MessageGateway).join(BrandGateway, BrandGateway.gateway_id == MessageGateway.id)
     rows = session.scalars(chosen.where(BrandGateway.brand_id == brand.id, *in_use).order_by(BrandGateway.place)).all()
     theirs = select(MessageGateway).where(MessageGateway.provider_id == brand.provider_id, *in_use)
-    return rows or session.scalars(theirs.order_by(MessageGateway.id)).all()
+    others = session.scalars(theirs.order_by(MessageGateway.id)).all()
+    return rows or [each for each in others if each.state == GatewayState.WORKING][:1] or others
 
 
 def is_domestic(vault: Vault, gateway: MessageGateway) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from portal.core.addresses import AddressKind
@@ -15,6 +15,7 @@ from portal.core.lazy_text import N_
 from portal.core.models import (
     AudienceEntry,
     AudienceList,
+    AuditEntry,
     Brand,
     Campaign,
     CampaignKind,
@@ -22,7 +23,6 @@ from portal.core.models import (
     Delivery,
     GatewayState,
     MessageGateway,
-    MessageText,
     Provider,
     Recipient,
 )
@@ -32,6 +32,9 @@ from portal.domain.campaigns import confirmations
 from portal.domain.campaigns.message_texts import current_wording
 from portal.domain.campaigns.promotion_words import find_promotion
 from portal.domain.notifications import gateways
+
+
+PREPARING = ("campaign.opened", "campaign.message_changed")
 
 
 class Need(StrEnum):
@@ -186,10 +189,12 @@ def _of_provider(session: Session, campaign: Campaign, by: int | None, at: datet
 
 
 def find_preparers(session: Session, campaign: Campaign) -> set[int | None]:
-    """The users who opened a campaign, brought its lists or wrote its texts."""
-    lists = select(AudienceList.user_id).where(AudienceList.campaign_id == campaign.id)
-    texts = select(MessageText.user_id).where(MessageText.campaign_id == campaign.id)
-    return {campaign.prepared_by, *session.scalars(lists), *session.scalars(texts)}
+    """The users who opened a campaign, brought people into it or wrote its texts."""
+    prepared = or_(AuditEntry.act.startswith("audience."), AuditEntry.act.in_(PREPARING))
+    acts = select(AuditEntry.actor_id).where(
+        AuditEntry.subject == "campaign", AuditEntry.subject_id == campaign.id, prepared
+    )
+    return {campaign.prepared_by, *session.scalars(acts)}
 
 
 def _of_messages(session: Session, campaign: Campaign) -> Iterator[LaunchCheck]:

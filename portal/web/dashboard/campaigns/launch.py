@@ -38,10 +38,11 @@ def launch(campaign_id: int) -> ResponseReturnValue:
 @needs(Permission.LAUNCH)
 def plan_launch(campaign_id: int) -> ResponseReturnValue:
     """Set or change the time of a launch. What a launch needs is needed now, too."""
-    campaign, form, at = own_campaign_or_404(db.session, campaign_id), PlanForm(), clock.now()
+    shown, form, at = own_campaign_or_404(read_session(), campaign_id), PlanForm(), clock.now()
     if not form.validate_on_submit():
-        return render_campaign(own_campaign_or_404(read_session(), campaign_id), plan_form=form), 422
+        return render_campaign(shown, plan_form=form), 422
     launch_at: datetime = form.launch_at.data.replace(tzinfo=clock.ISTANBUL)
+    campaign = own_campaign_or_404(db.session, campaign_id)
     try:
         launches.require_ready(db.session, campaign, by=current_user.id, at=at)
         if sending.plan_launch(db.session, campaign, launch_at, current_user.id, at):
@@ -51,7 +52,7 @@ def plan_launch(campaign_id: int) -> ResponseReturnValue:
     except sending.WrongTime:
         db.session.rollback()
         form.launch_at.errors = [_("Gelecekte, bir yıl içinde bir zaman yazın.")]
-        return render_campaign(own_campaign_or_404(read_session(), campaign_id), plan_form=form), 422
+        return render_campaign(shown, plan_form=form), 422
     db.session.commit()
     return redirect(url_for(".campaign", campaign_id=campaign_id), 303)
 

@@ -15,6 +15,7 @@ from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.campaigns.campaign_page import own_campaign_or_404
 from portal.web.dashboard.campaigns.sending_forms import CampaignBudgetForm
 from portal.web.shared.access import needs
+from portal.web.shared.gateway_words import explain_reason
 from portal.web.shared.redirects import commit_and_redirect
 from portal.web.shared.signed_in_person import record_audit
 
@@ -25,7 +26,10 @@ def campaign_progress(campaign_id: int) -> str:
     """The part of a campaign's page that changes while its messages leave; a script polls it."""
     campaign = own_campaign_or_404(read_session(), campaign_id)
     messages = message_counts.count_messages(read_session(), [campaign_id])[campaign_id]
-    return render_template("dashboard/campaigns/campaign_progress.html", campaign=campaign, messages=messages)
+    return render_template(
+        "dashboard/campaigns/campaign_progress.html", campaign=campaign, messages=messages,
+        explain_reason=explain_reason,
+    )  # fmt: skip
 
 
 @blueprint.post("/campaigns/<id:campaign_id>/pause")
@@ -75,13 +79,13 @@ def reopen_campaign(campaign_id: int) -> ResponseReturnValue:
 @needs(Permission.LAUNCH)
 def campaign_budget(campaign_id: int) -> ResponseReturnValue:
     """Set the most SMS parts and the most money; before the launch or later."""
-    campaign = own_campaign_or_404(db.session, campaign_id)
+    campaign = own_campaign_or_404(read_session(), campaign_id)
     form = CampaignBudgetForm.of(campaign)
     if not form.validate_on_submit():
         page = render_template("dashboard/campaigns/campaign_budget.html", campaign=campaign, form=form)
         return page, 422 if form.errors else 200
-    sending.set_budget(db.session, campaign, **form.caps())
-    record_audit("campaign.budget_set", "campaign", campaign.id, parts=form.most_parts.data, lira=form.most_lira.data)
+    sending.set_budget(db.session, own_campaign_or_404(db.session, campaign_id), **form.caps())
+    record_audit("campaign.budget_set", "campaign", campaign_id, parts=form.most_parts.data, lira=form.most_lira.data)
     return commit_and_redirect(url_for(".campaign", campaign_id=campaign_id), _("Bütçe kaydedildi."))
 
 
