@@ -13,7 +13,7 @@ from portal.core import clock
 from portal.core.extensions import db
 from portal.domain import address_proofs
 from portal.domain.identity import login_throttle
-from portal.jobs import desk_notifications, gateway_alarms, submission_alarms
+from portal.jobs import campaign_steps, confirmation_alarms, desk_notifications, gateway_alarms, submission_alarms
 from portal.services import domains, launches
 from portal.services.imports import waiting_lists, worker
 from portal.services.messaging import mail_sender
@@ -76,6 +76,8 @@ def _add_minutely_task(queue: SqliteHuey, app: Flask, process_import: Callable) 
     @queue.periodic_task(crontab(), name="every_minute")
     def every_minute() -> None:
         with app.app_context():
+            campaign_steps.launch_planned()
+            campaign_steps.tell_of_budgets()
             _send_mails()
             for batch_id in worker.unfinished_batches():
                 process_import(batch_id)
@@ -83,6 +85,7 @@ def _add_minutely_task(queue: SqliteHuey, app: Flask, process_import: Callable) 
                 _read_audience(list_id)
             for campaign_id in launches.unfinished():
                 _run_launch(app, campaign_id)
+            launches.finish_sent(clock.now())
 
 
 def _add_maintenance_tasks(queue: SqliteHuey, app: Flask) -> None:
@@ -101,6 +104,7 @@ def _add_maintenance_tasks(queue: SqliteHuey, app: Flask) -> None:
         with app.app_context():
             submission_alarms.notify_owners_of_submissions()
             gateway_alarms.notify_owners_of_gateways()
+            confirmation_alarms.notify_of_confirmations()
 
     @queue.periodic_task(crontab(hour="0", minute="40"), name="delete_old_attempts")  # UTC: at night in Istanbul.
     def delete_old_attempts() -> None:
