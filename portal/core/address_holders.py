@@ -1,6 +1,7 @@
 """Recipients with an address at any provider. Blind indexes are per provider, so each provider's index is computed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from itertools import islice
 
 from sqlalchemy import BigInteger, ColumnElement, LargeBinary, Select, cast, func, select, tuple_
@@ -8,7 +9,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from portal.core.addresses import Address
+from portal.core.iys_protocol import Status
 from portal.core.models import Provider, Recipient
+from portal.core.models.recipient import latest
 from portal.core.vault import Vault
 
 CHUNK = 1000  # Providers per statement.
@@ -20,6 +23,25 @@ def find_holders(session: Session, vault: Vault, address: Address) -> list[Recip
     for theirs in _conditions(session, vault, address):
         found |= {recipient.id: recipient for recipient in session.scalars(select(Recipient).where(theirs))}
     return list(found.values())
+
+
+def changed_hands_at(session: Session, holders: Iterable[Recipient]) -> datetime | None:
+    """When an address last changed hands, as any admitted firm heard of it: it counts at all of them.
+
+    What a firm in sandbox mode heard counts for that firm only: there anybody may say anything.
+    """
+    moved = [each for each in holders if each.held_since is not None]
+    admitted = select(Provider.id).where(
+        Provider.id.in_([each.provider_id for each in moved]), Provider.admitted_at.is_not(None)
+    )
+    heard = set(session.scalars(admitted)) if moved else set()
+    return latest(*(each.held_since for each in moved if each.provider_id in heard))
+
+
+def hides_iys_answer(status: Status, held_since: datetime | None) -> bool:
+    """Whether what İYS said of a decision is shown to nobody: after a change of hands its answer to a refusal tells
+    whether the earlier holder had consented, and as what."""
+    return status == Status.REFUSED and held_since is not None
 
 
 def is_held(session: Session, vault: Vault, address: Address) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
-from portal.core import addresses
+from portal.core import address_holders, addresses
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import (
     Annulment,
@@ -27,6 +27,7 @@ from portal.core.models import (
     Recipient,
     Submission,
 )
+from portal.core.models.recipient import latest
 from portal.core.vault import Vault
 from portal.domain.providers import sandbox_mode
 from portal.domain.providers.sandbox_mode import Destination
@@ -131,6 +132,11 @@ def read_contents(session: Session, vault: Vault, receipt: Receipt) -> ReceiptCo
     rows = session.execute(theirs.where(Receipt.number == receipt.number).order_by(Receipt.id)).all()
     recipient = next(row.Recipient for row in rows if row.Receipt.id == receipt.id)
     ids = tuple(row.Receipt.id for row in rows)
+    address = vault.read(recipient.address, Recipient.PLACE, recipient.provider_id, recipient.id)
+    held_since = latest(*(row.Recipient.held_since for row in rows))
+    if receipt.origin == DecisionOrigin.MINE:  # At all firms together: what one of them heard counts at all.
+        known = address_holders.find_holders(session, vault, addresses.parse(address))
+        held_since = latest(held_since, address_holders.changed_hands_at(session, known))
     return ReceiptContents(
         number=receipt.number,
         receipt_ids=ids,
@@ -138,11 +144,11 @@ def read_contents(session: Session, vault: Vault, receipt: Receipt) -> ReceiptCo
         origin=receipt.origin,
         language=receipt.language,
         decided_at=receipt.decided_at,
-        address=addresses.mask(vault.read(recipient.address, Recipient.PLACE, recipient.provider_id, recipient.id)),
-        is_disowned=any(
-            row.Recipient.held_since is not None and row.Recipient.held_since > row.Receipt.decided_at for row in rows
+        address=addresses.mask(address),
+        is_disowned=held_since is not None and held_since > receipt.decided_at,
+        parts=tuple(
+            _parts(session.execute(_lines(ids)).all(), _texts(session, [row.Receipt for row in rows]), held_since)
         ),
-        parts=tuple(_parts(session.execute(_lines(ids)).all(), _texts(session, [row.Receipt for row in rows]))),
     )
 
 
@@ -169,15 +175,21 @@ def _lines(receipt_ids: tuple[int, ...]) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _parts(rows: Iterable[AnyRow], texts: dict[int, ConsentText]) -> list[BrandDecisions]:
+def _parts(
+    rows: Iterable[AnyRow], texts: dict[int, ConsentText], held_since: datetime | None
+) -> list[BrandDecisions]:  # fmt: skip
     by_brand: dict[int, list[AnyRow]] = {}
     for row in rows:
         by_brand.setdefault(row.Brand.id, []).append(row)
-    return [_part(row[0].Brand, row[0].Provider, texts.get(row[0].Provider.id), row) for row in by_brand.values()]
+    return [
+        _part(row[0].Brand, row[0].Provider, texts.get(row[0].Provider.id), [_line(each, held_since) for each in row])
+        for row in by_brand.values()
+    ]
 
 
-def _part(brand: Brand, provider: Provider, text: ConsentText | None, rows: list[AnyRow]) -> BrandDecisions:
-    lines = sorted((_line(row) for row in rows), key=lambda line: list(Channel).index(line.channel))
+def _part(brand: Brand, provider: Provider, text: ConsentText | None, of_brand: list[DecisionLine]) -> BrandDecisions:
+    by_key = {(line.channel, line.recipient_type): line for line in of_brand}
+    lines = sorted(by_key.values(), key=lambda line: list(Channel).index(line.channel))
     hearer = sandbox_mode.find_destination(provider.iys_code, brand.brand_code)
     is_trial, typed_name = hearer == Destination.SANDBOX, text.brand_name if text else brand.name
     shown_name = sandbox_mode.shown_name(typed_name, brand.brand_code)
@@ -196,24 +208,27 @@ def _part(brand: Brand, provider: Provider, text: ConsentText | None, rows: list
     )
 
 
-def _line(row: AnyRow) -> DecisionLine:
+def _line(row: AnyRow, held_since: datetime | None) -> DecisionLine:
     decision, consent = row.Decision, row.Consent
     told = sandbox_mode.submission_to_iys(row.Submission)
-    waiting = told if told is not None and told.is_open else None
-    is_anothers = _is_anothers(decision, row.Receipt, row.Recipient.held_since)
-    known = None if is_anothers else told
+    is_anothers = _is_anothers(decision, row.Receipt, held_since)
+    if row.Receipt.origin != DecisionOrigin.NOT_MINE and held_since and row.Receipt.decided_at < held_since:
+        held_since = None  # The receipt of an earlier holder, about decisions of their own.
+    is_hidden = is_anothers or address_holders.hides_iys_answer(decision.status, held_since)
+    known = None if is_hidden else told
+    waiting = known if known is not None and known.is_open else None
     return DecisionLine(
         decision_id=decision.id,
         channel=decision.channel,
-        recipient_type=decision.recipient_type,
+        recipient_type=RecipientType.INDIVIDUAL if is_hidden else decision.recipient_type,
         status=decision.status,
         decided_at=row.Receipt.decided_at if is_anothers else decision.consent_date,
         annulled_at=row.annulled_at,
-        outcome=told.outcome if told else None,
+        outcome=Outcome.WAITING if is_hidden and told else told.outcome if told else None,
         transaction_id=known.transaction_id if known else None,
         accepted_at=known.accepted_at if known else None,
         verified_at=known.verified_at if known else None,
-        ended_at=told.ended_at if told else None,
+        ended_at=known.ended_at if known else None,
         told_since=waiting.created_at if waiting else None,
         deadline=waiting.safe_deadline if waiting else None,
         now_status=consent.status,

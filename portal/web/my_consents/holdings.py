@@ -128,10 +128,7 @@ def find_holdings(session: Session, vault: Vault, address: Address, since: datet
     """Look the address up at all providers. `since` is when this session began."""
     recipients = address_holders.find_holders(session, vault, address)
     by_provider = {recipient.provider_id: recipient for recipient in recipients}
-    # A change of hands counts at all firms, whichever heard of it; not where a sandbox says so: it may say anything.
-    admitted = select(Provider.id).where(Provider.id.in_(by_provider), Provider.admitted_at.is_not(None))
-    by_iys = set(session.scalars(admitted))
-    changed_hands_at = latest(*(each.held_since for each in recipients if each.provider_id in by_iys))
+    changed_hands_at = address_holders.changed_hands_at(session, recipients)
     held_since = {each.id: latest(each.held_since, changed_hands_at) for each in recipients}
     asked = select(ConsentRequest.brand_id).where(ConsentRequest.recipient_id.in_(held_since))
     asked_brand_ids = set(session.scalars(asked.distinct()))
@@ -171,7 +168,7 @@ def _consents_by_brand(
         .outerjoin(Submission, Submission.decision_id == Consent.decision_id)
         .where(Consent.recipient_id.in_(held_since), Consent.status.is_not(None))
     )
-    found: dict[int, list[HeldConsent]] = {}
+    found: dict[int, dict[tuple[Channel, RecipientType], HeldConsent]] = {}
     for consent, brand, provider, decision, submission, is_unread in rows:
         assert consent.status and consent.effective_at  # Both are set by its first decision.
         since = held_since[consent.recipient_id]
@@ -179,18 +176,26 @@ def _consents_by_brand(
         if not is_theirs and consent.status == Status.GRANTED:
             continue
         sent = sandbox_mode.submission_to_iys(submission) if is_theirs else None
-        found.setdefault(consent.brand_id, []).append(
-            HeldConsent(
-                channel=consent.channel, recipient_type=consent.recipient_type, status=consent.status,
-                origin=decision.origin if decision and is_theirs else None,
-                since=max(consent.effective_at, since or consent.effective_at),
-                outcome=sent.outcome if sent else None, accepted_at=sent.accepted_at if sent else None,
-                iys_status=consent.iys_status if is_theirs else None,
-                iys_as_of=consent.iys_as_of if is_theirs else None,
-                answer=answer_of(consent, brand, provider, at, has_unread_reply=is_unread),
-            )
+        is_hidden = address_holders.hides_iys_answer(consent.status, since)
+        shown = HeldConsent(
+            channel=consent.channel, status=consent.status,
+            recipient_type=RecipientType.INDIVIDUAL if is_hidden else consent.recipient_type,
+            origin=decision.origin if decision and is_theirs else None,
+            since=max(consent.effective_at, since or consent.effective_at),
+            outcome=_shown_outcome(sent, is_hidden=is_hidden),
+            accepted_at=sent.accepted_at if sent and not is_hidden else None,
+            iys_status=consent.iys_status if is_theirs and not is_hidden else None,
+            iys_as_of=consent.iys_as_of if is_theirs and not is_hidden else None,
+            answer=answer_of(consent, brand, provider, at, has_unread_reply=is_unread),
         )  # fmt: skip
-    return found
+        found.setdefault(consent.brand_id, {})[shown.channel, shown.recipient_type] = shown
+    return {brand_id: list(theirs.values()) for brand_id, theirs in found.items()}
+
+
+def _shown_outcome(sent: Submission | None, *, is_hidden: bool) -> Outcome | None:
+    if sent is None:
+        return None
+    return Outcome.WAITING if is_hidden else sent.outcome
 
 
 @dataclass(frozen=True)
@@ -223,22 +228,23 @@ def read_history(session: Session, of: Iterable[HeldBrand]) -> list[HistoryEntry
         )
         .order_by(decision_time().desc(), Decision.id.desc())
     )
-    entries = []
+    entries: dict[object, HistoryEntry] = {}
     for decision, submission, annulled_at in rows:
-        if not decision.was_made_since(by_brand[decision.brand_id].held_since):
+        since = by_brand[decision.brand_id].held_since
+        if not decision.was_made_since(since):
             continue
         sent = sandbox_mode.submission_to_iys(submission)
-        outcome = sent.outcome if sent else None
-        entries.append(
-            HistoryEntry(
-                decided_at=decision.consent_date, recorded_at=decision.recorded_at, brand_id=decision.brand_id,
-                channel=decision.channel, recipient_type=decision.recipient_type, status=decision.status,
-                origin=decision.origin, outcome=Outcome.ANNULLED if annulled_at else outcome,
-                is_for_iys=sent is not None, accepted_at=sent.accepted_at if sent else None,
-                transaction_id=sent.transaction_id if sent else None,
-            )
+        is_hidden = address_holders.hides_iys_answer(decision.status, since)
+        act = (decision.brand_id, decision.channel, decision.recorded_at) if is_hidden else decision.id
+        entries[act] = HistoryEntry(
+            decided_at=decision.consent_date, recorded_at=decision.recorded_at, brand_id=decision.brand_id,
+            channel=decision.channel, status=decision.status, origin=decision.origin,
+            recipient_type=RecipientType.INDIVIDUAL if is_hidden else decision.recipient_type,
+            outcome=Outcome.ANNULLED if annulled_at else _shown_outcome(sent, is_hidden=is_hidden),
+            is_for_iys=sent is not None, accepted_at=sent.accepted_at if sent and not is_hidden else None,
+            transaction_id=sent.transaction_id if sent and not is_hidden else None,
         )  # fmt: skip
-    return entries
+    return list(entries.values())
 
 
 def list_receipts(session: Session, held: HeldBrand) -> list[Receipt]:

@@ -26,8 +26,8 @@ def iys_sentence(consent: HeldConsent, destination: Destination) -> str:
         return _("Bu firma İYS'ye kayıt yapmak zorunda değil; kararınız burada geçerli.")
     if consent.origin is None:
         return _("Adres el değiştirdiğinden beri bu kanaldan size ticari ileti gönderilemez.")
-    if consent.outcome == Outcome.NOT_NEEDED and consent.iys_status is None:
-        return _source_sentence(consent)  # It says already what İYS holds.
+    if consent.status == Status.REFUSED and consent.iys_status is None:
+        return _source_sentence(consent)  # It says already what İYS is told.
     return f"{_source_sentence(consent)} {_registered_sentence(consent)}"
 
 

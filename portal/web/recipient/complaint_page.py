@@ -8,7 +8,7 @@ from flask_babel import format_datetime, gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.core import addresses, clock, display_names
+from portal.core import address_holders, addresses, clock, display_names
 from portal.core.extensions import read_session, vault
 from portal.core.iys_protocol import Status
 from portal.core.models import Brand, Complaint, ComplaintKind, Finding, Provider, Receipt, Recipient, Submission
@@ -100,7 +100,8 @@ def summary_lines(case: Complaint, compared: Comparison | None) -> list[tuple[st
     provider, brand = session.get_one(Provider, case.provider_id), session.get_one(Brand, case.brand_id)
     receipt = session.get(Receipt, case.receipt_id) if case.receipt_id else None
     report = complaints.read_report(vault(), case)
-    address = recipients.masked_address(vault(), session.get_one(Recipient, case.recipient_id))
+    recipient = session.get_one(Recipient, case.recipient_id)
+    address = recipients.masked_address(vault(), recipient)
     code, is_trial = brand.brand_code, brand.brand_code in sandbox_mode.CODES
     pairs = [
         (gettext("Belge no"), format_number(receipt.number) if receipt else ""),
@@ -116,7 +117,7 @@ def summary_lines(case: Complaint, compared: Comparison | None) -> list[tuple[st
         (gettext("Geldiği zaman"), format_datetime(case.came_at, MOMENT)),
         (gettext("İletinin tam metni"), report.text),
         (gettext("Ekran görüntüsü"), gettext("Başvurunuza eklediniz") if report.has_picture else ""),
-        *_refusal_lines(compared),
+        *_refusal_lines(compared, recipient.held_since),
         *_consent_lines(compared),
         (gettext("Bu başvurunun zamanı"), format_datetime(case.created_at, MOMENT)),
     ]
@@ -130,8 +131,8 @@ def _consent_lines(compared: Comparison) -> list[tuple[str, str]]:
     return [(gettext("Karşılaştırma"), label(compared.finding))]
 
 
-def _refusal_lines(compared: Comparison) -> list[tuple[str, str]]:
-    """The refusal that the message is compared with, and its state at İYS."""
+def _refusal_lines(compared: Comparison, held_since: datetime | None) -> list[tuple[str, str]]:
+    """The refusal that the message is compared with, and its state at İYS, which only its own holder is told."""
     if compared.finding == Finding.NO_REFUSAL:
         return [(gettext("Ret kararınız"), gettext("Bu kanalda yok"))]
     own = select(Submission).where(Submission.decision_id == compared.decision_id)
@@ -141,7 +142,7 @@ def _refusal_lines(compared: Comparison) -> list[tuple[str, str]]:
     ]
     if not compared.is_without_consent:  # They are for stopping what a consent began.
         lines.append((gettext("Üç iş gününün sonu"), format_datetime(compared.obeyed_by, MOMENT)))
-    if sent is not None:
+    if sent is not None and not address_holders.hides_iys_answer(Status.REFUSED, held_since):
         lines.append((gettext("İYS'deki durumu"), decision_status.iys_state_text(sent.outcome, Status.REFUSED)))
         lines.append((gettext("İYS işlem no"), sent.transaction_id or ""))
     return lines

@@ -170,6 +170,32 @@ def test_nothing_of_who_had_the_number_before_is_shown(app, granted):
     assert {each["since"] for each in exported["consents"]} == {clock.istanbul(since).isoformat(timespec="seconds")}
 
 
+def test_what_iys_held_of_who_had_the_number_before_is_shown_nowhere(app, granted):
+    with app.app_context():
+        whose = db.session.scalar(select(Recipient).where(Recipient.kind == "phone"))
+        refusals.disown(
+            db.session, vault(), whose, addresses.parse(make.PHONE), language="tr", request_metadata="{}",
+            at=clock.now() + timedelta(seconds=5),
+        )  # fmt: skip
+        db.session.commit()
+        brand_id = db.session.scalar(select(Brand.id))
+
+    said = []
+    with time_machine.travel(clock.now() + timedelta(minutes=2), tick=False):
+        granted.comes_in()
+        for outcome, held in ((Outcome.ACCEPTED, "RET"), (Outcome.NOT_NEEDED, None), (Outcome.WAITING, "ONAY")):
+            with app.app_context():
+                its = update(Submission).where(Submission.status == Status.REFUSED)
+                db.session.execute(its.values(outcome=outcome, transaction_id=outcome.value, accepted_at=clock.now()))
+                db.session.execute(update(Consent).values(iys_status=held, iys_as_of=clock.now()))
+                db.session.commit()
+            pages = granted.opens().text, granted.opens(f"/izinlerim/marka/{brand_id}").text
+            exported = granted.opens("/izinlerim/izinlerim.json").json["brands"]
+            said.append(([re.sub(r'value="[^"]*"', "", page) for page in pages], exported))
+
+    assert said[0] == said[1] == said[2]
+
+
 @pytest.mark.parametrize("is_admitted", [False, True])
 def test_a_new_holder_heard_by_one_firm_sees_no_firms_past_and_may_still_refuse(app, granted, rows, is_admitted):
     first = rows(Brand)[0].id

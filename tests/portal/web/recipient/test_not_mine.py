@@ -9,7 +9,8 @@ from sqlalchemy import update
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import Brand, Consent, Decision, Receipt, Recipient, Submission
+from portal.core.iys_protocol import Status
+from portal.core.models import Brand, Consent, Decision, Outcome, Receipt, Recipient, Submission
 from tests import make
 from tests.make import Person
 
@@ -102,13 +103,31 @@ def test_its_receipt_shows_no_earlier_day_either(app, fatma, browser, rows):
     assert {each["transaction_id"] for each in said} == {each["registered_at"] for each in said} == {None}
 
 
-def test_its_receipt_shows_what_iys_said_of_its_own_refusals(app, fatma, browser, rows):
-    location = browser.post(f"/k/{fatma.code}/ben-degilim").location
-    with app.app_context():
-        db.session.execute(update(Submission).values(transaction_id="of-who-is-here-now"))
-        db.session.commit()
+@pytest.mark.parametrize("way", ["not_mine", "later"])
+def test_no_receipt_of_the_new_holder_tells_what_iys_held_of_the_earlier_one(app, fatma, browser, way):
+    """İYS accepts the refusal of a consent, or knows of nothing to withdraw."""
+    fatma.decides(MESAJ="ONAY")
+    with time_machine.travel(clock.now() + timedelta(hours=1)):
+        location = browser.post(f"/k/{fatma.code}/ben-degilim").location
+    if way == "later":
+        with time_machine.travel(clock.now() + timedelta(hours=2)):
+            location = fatma.decides(all="RET").location
+    said = []
+    for outcome, wire in (
+        (Outcome.ACCEPTED, "of-who-is-here-now"),
+        (Outcome.NOT_NEEDED, None),
+        (Outcome.WAITING, None),
+    ):
+        at = clock.now() if wire else None
+        with app.app_context():
+            its = update(Submission).where(Submission.status == Status.REFUSED)
+            db.session.execute(its.values(outcome=outcome, transaction_id=wire, accepted_at=at, ended_at=at))
+            db.session.commit()
+        purposes = browser.get(f"{location}/belge.json").json["receipt"]["purposes"]
+        page = re.sub(r'(content|value)="[^"]*"', "", browser.get(location).text)
+        said.append((page, [each["decisions"] for each in purposes]))
 
-    assert "of-who-is-here-now" in browser.get(location).text
+    assert said[0] == said[1] == said[2] and "of-who-is-here-now" not in said[0][0]
 
 
 def test_at_the_brands_own_host_it_leads_to_the_receipt_at_ours(app, fatma, browser, rows):
