@@ -22,7 +22,7 @@ from portal.core.models import Brand, Campaign, CampaignKind, ContactKind, Deliv
 from portal.domain import audit, campaigns, packages
 from portal.domain.campaigns import default_texts
 from portal.domain.consents import recipients
-from portal.domain.consents.may_send import is_refused
+from portal.domain.consents.may_send import standing
 from portal.services import launches
 from portal.services.imports import audience
 from portal.services.imports.audience import CHUNK, AddressList, read_address_list
@@ -206,7 +206,7 @@ def _require_anyone(brand: Brand, kind: CampaignKind, channels: list[Channel], f
         indexes = recipients.blind_indexes(vault(), brand.provider_id, (address.text for address in some))
         known = recipients.find_known_ids(read_session(), vault(), brand.provider_id, indexes)
         serves = {known[address.text]: address.channels for address in some if address.text in known}
-        excluded = campaigns.find_excluded(read_session(), planned, serves, refused=is_refused(), at=clock.now())
+        excluded = campaigns.find_excluded(read_session(), planned, serves, standing=standing(), at=clock.now())
         unserved = sum(not set(channels) & set(address.channels) for address in some if address.text not in known)
         reasons.update([*excluded.values(), *[ExclusionReason.NO_CHANNEL] * unserved])
     if reasons.total() == len(found.good):

@@ -52,7 +52,7 @@ class CampaignWorld:
         self.addresses = [addresses.parse(text) for text in [*texts, "+902123456789"]]
         self.files, self.seen, self.counts = 0, 0, Counter()
         self.asked: dict[tuple[int, Channel], set[int]] = defaultdict(set)  # Campaigns that asked an address.
-        self.offered: dict[int, list] = defaultdict(list)  # When refusing campaigns reached a person, and which.
+        self.offered: dict[tuple, list] = defaultdict(list)  # When other campaigns reached a person, and which.
         with app.app_context():
             brand = make.brand()
             self.brand_id, self.provider_id = brand.id, brand.provider_id
@@ -215,9 +215,9 @@ class CampaignWorld:
                 assert len(self.asked[message.recipient_id, channel]) == 1, "asked twice"
         else:
             at = clock.now()
-            others = [day for day, which in self.offered[message.recipient_id] if which != campaign.id]
-            assert all(at - day >= NINETY_DAYS for day in others), "offered twice in 90 days"
-            self.offered[message.recipient_id].append((at, campaign.id))
+            reached = self.offered[campaign.kind, message.recipient_id]
+            assert all(at - day >= NINETY_DAYS for day, which in reached if which != campaign.id), "twice in 90 days"
+            reached.append((at, campaign.id))
 
     def _require_lawful(self, campaign: Campaign, recipient_id: int) -> None:
         """Nothing over a channel that is refused, here or at İYS, and no question about one."""
@@ -237,7 +237,13 @@ class CampaignWorld:
             GatewayEvent.outcome == EventOutcome.LIKELY_REFUSAL,
         )  # fmt: skip
         assert db.session.scalar(unread) == 0, "a reply that may refuse is unread"
-        if campaign.kind == CampaignKind.ASK:
+        if campaign.kind == CampaignKind.RECONFIRM:
+            held = select(Consent.id).where(
+                Consent.brand_id == self.brand_id, Consent.recipient_id == recipient_id, Consent.channel == carrier,
+                Consent.status == "ONAY", Consent.iys_status == "ONAY",
+            )  # fmt: skip
+            assert db.session.scalar(held.limit(1)), "reconfirmed where no message may be sent"
+        if campaign.kind != CampaignKind.REFUSE:
             assert not refused & set(campaign.offered), "asked for a channel that is refused"
             assert recipient.reassigned_at is None, "asked who is not the person meant"
 

@@ -15,6 +15,11 @@ class CampaignKind(StrEnum):
 
     ASK = "ask"
     REFUSE = "refuse"
+    RECONFIRM = "reconfirm"  # Asks who may be messaged already to say so again, where that is hard to prove.
+
+    @property
+    def takes_grants(self) -> bool:
+        return self != CampaignKind.REFUSE
 
 
 class ContactKind(StrEnum):
@@ -41,6 +46,7 @@ class ExclusionReason(StrEnum):
     CHANGED_HANDS = "changed_hands"  # Who has the address now is not the one who began the contact.
     UNREAD_REPLY = "unread_reply"  # Its reply may refuse, and nobody has read it yet.
     STOPPED = "stopped"  # The campaign was stopped before a message left: its link, if any, is revoked.
+    NO_PERMISSION = "no_permission"  # Of whom a reconfirmation asks: no messages may be sent, or nothing was granted.
     NO_ADDRESS = "no_address"  # The last message to it came back: there is no such address.
 
 
@@ -155,7 +161,7 @@ class Campaign(Entity):
     @property
     def barring(self) -> set[Channel]:
         """The channels whose refusal bars an address from a link: what would carry it, and what it would ask for."""
-        return {*MESSAGE_CHANNELS, *(self.offered if self.kind == CampaignKind.ASK else ())}
+        return {*MESSAGE_CHANNELS, *(self.offered if self.kind.takes_grants else ())}
 
 
 class AudienceEntry(Entity):

@@ -12,7 +12,6 @@ from portal.core.models import (
     Brand,
     BrandGateway,
     Campaign,
-    CampaignKind,
     GatewayState,
     MessageGateway,
     OwnConfirmation,
@@ -26,7 +25,7 @@ def why_not_begin(session: Session, campaign: Campaign, *, in_development: bool)
     begin. In development, and for whoever is not admitted yet, the fake gateway confirms."""
     brand = session.get_one(Brand, campaign.brand_id)
     is_practice = brand.is_sandbox or session.get_one(Provider, campaign.provider_id).in_sandbox_mode
-    if campaign.kind != CampaignKind.ASK or is_practice or in_development or find_own(session, campaign.id):
+    if not campaign.kind.takes_grants or is_practice or in_development or find_own(session, campaign.id):
         return ()
     asked = {AddressKind.EMAIL if channel == Channel.EMAIL else AddressKind.PHONE for channel in campaign.offered}
     return tuple(kind for kind in AddressKind if kind in asked and not _is_served(session, brand, kind))

@@ -26,6 +26,15 @@ WORDINGS = {
         "You can decide for each channel on its own.",
         notice_url="",
     ),
+    CampaignKind.RECONFIRM: Wording(
+        title_tr="{brand}: izninizi teyit eder misiniz?",
+        body_tr="Size ileti göndermemiz için daha önce verdiğiniz izni teyit etmenizi rica ediyoruz; istemiyorsanız "
+        "reddedebilirsiniz. Yanıtlamazsanız bir şey değişmez.",
+        title_en="{brand}: do you confirm your consent?",
+        body_en="Please confirm the consent to our messages that you gave earlier, or refuse if you don't want them. "
+        "If you don't answer, nothing changes.",
+        notice_url="",
+    ),
     CampaignKind.REFUSE: Wording(
         title_tr="{brand} iletilerini reddedin",
         body_tr="Size ticari ileti (reklam, kampanya, kutlama) göndermemizi buradan reddedebilirsiniz: "

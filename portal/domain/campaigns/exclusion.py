@@ -1,7 +1,8 @@
 """Who must not get a campaign's link: one rule for its launch, for each message before it leaves, for each download.
 
 Nobody gets a link over a channel that they refused (Law 6563 art. 8/3), and nobody is asked after a refusal, or without
-a contact that they began (checklist C-4). Of one brand's refusing campaigns one reaches a person in 90 days.
+a contact that they began (checklist C-4). Only who may be messaged is asked to confirm a consent (Regulation art. 5/3),
+and of one brand's campaigns that refuse, or reconfirm, one reaches a person in 90 days.
 """
 
 from collections.abc import Collection
@@ -11,6 +12,7 @@ from sqlalchemy import ColumnElement, case, exists, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 import shortlinks
+from portal.core.iys_protocol import MESSAGE_CHANNELS
 from portal.core.models import (
     AudienceEntry,
     Brand,
@@ -26,53 +28,61 @@ from portal.core.models import (
 from portal.core.models.recipient import has_changed_hands
 
 BETWEEN_OFFERS = timedelta(days=90)
+# The conditions that a consent is refused, here or at İYS, and that messages may be sent on it (may_send.standing).
+Standing = tuple[ColumnElement[bool], ColumnElement[bool]]
 Rules = tuple[tuple[ColumnElement[bool], ExclusionReason], ...]
 
 
-def is_excluded(campaign: Campaign, refused: ColumnElement[bool], at: datetime) -> ColumnElement[bool]:
+def is_excluded(campaign: Campaign, standing: Standing, at: datetime) -> ColumnElement[bool]:
     """The condition that a recipient must not get this campaign's link, or not any more; the statement selects from
-    Recipient. `refused` is the condition that a consent is refused, here or at İYS (may_send.is_refused)."""
-    return or_(*(condition for condition, _ in _rules(campaign, refused, at)))
+    Recipient."""
+    return or_(*(condition for condition, _ in _rules(campaign, standing, at)))
 
 
-def exclusion_reason(campaign: Campaign, refused: ColumnElement[bool], at: datetime) -> ColumnElement[ExclusionReason]:
+def exclusion_reason(campaign: Campaign, standing: Standing, at: datetime) -> ColumnElement[ExclusionReason]:
     """Why, as the value of an ExclusionReason; null for all others."""
-    return case(*((condition, reason.value) for condition, reason in _rules(campaign, refused, at)))
+    return case(*((condition, reason.value) for condition, reason in _rules(campaign, standing, at)))
 
 
 def find_excluded(
-    session: Session, campaign: Campaign, recipient_ids: Collection[int | None], refused: ColumnElement[bool],
+    session: Session, campaign: Campaign, recipient_ids: Collection[int | None], standing: Standing,
     at: datetime,
 ) -> dict[int, ExclusionReason]:  # fmt: skip
     """Those of the recipients that must not get the link, with the reason. Call with ≤ 5,000."""
-    rows = select(Recipient.id, exclusion_reason(campaign, refused, at)).where(
-        Recipient.id.in_(recipient_ids), is_excluded(campaign, refused, at)
+    rows = select(Recipient.id, exclusion_reason(campaign, standing, at)).where(
+        Recipient.id.in_(recipient_ids), is_excluded(campaign, standing, at)
     )
     return {recipient_id: ExclusionReason(reason) for recipient_id, reason in session.execute(rows)}
 
 
-def _rules(campaign: Campaign, refused: ColumnElement[bool], at: datetime) -> Rules:
+def _rules(campaign: Campaign, standing: Standing, at: datetime) -> Rules:
     """The first one that is true of a recipient counts."""
-    has_refused = (
-        exists()
-        .where(Consent.recipient_id == Recipient.id, Consent.brand_id == campaign.brand_id)
-        .where(Consent.channel.in_(campaign.barring), Brand.id == Consent.brand_id, refused)
-        .correlate(Recipient)
-    )
-    return (
-        (has_refused, ExclusionReason.REFUSED),
+    refused, permitted = standing
+    rules = [
+        (_has_consent(campaign, Consent.channel.in_(campaign.barring), refused), ExclusionReason.REFUSED),
         (may_have_refused(Recipient.id), ExclusionReason.UNREAD_REPLY),
         (is_undeliverable(Recipient.id), ExclusionReason.NO_ADDRESS),
-        (has_changed_hands(), ExclusionReason.CHANGED_HANDS)
-        if campaign.kind == CampaignKind.ASK
-        else (_was_offered_lately(campaign, at - BETWEEN_OFFERS), ExclusionReason.OFFERED_LATELY),
-    )
+    ]
+    if campaign.kind.takes_grants:
+        rules.append((has_changed_hands(), ExclusionReason.CHANGED_HANDS))
+    if campaign.kind == CampaignKind.RECONFIRM:
+        carrier = _has_consent(campaign, Consent.channel.in_(MESSAGE_CHANNELS), permitted)
+        rules.append((~carrier, ExclusionReason.NO_PERMISSION))
+    if campaign.kind != CampaignKind.ASK:
+        rules.append((_was_offered_lately(campaign, at - BETWEEN_OFFERS), ExclusionReason.OFFERED_LATELY))
+    return tuple(rules)
+
+
+def _has_consent(campaign: Campaign, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The condition that a recipient has such a consent of the campaign's brand."""
+    theirs = Consent.recipient_id == Recipient.id, Consent.brand_id == campaign.brand_id, Brand.id == Consent.brand_id
+    return exists().where(*theirs, *conditions).correlate(Recipient)
 
 
 def _was_offered_lately(campaign: Campaign, since: datetime) -> ColumnElement[bool]:
-    """The condition that another refusing campaign of the brand made a recipient's link, or sent it, since then."""
+    """The condition that another campaign of the kind and brand made a recipient's link, or sent it, since then."""
     others = select(Campaign.id).where(
-        Campaign.brand_id == campaign.brand_id, Campaign.kind == CampaignKind.REFUSE, Campaign.id != campaign.id,
+        Campaign.brand_id == campaign.brand_id, Campaign.kind == campaign.kind, Campaign.id != campaign.id,
         Campaign.launched_at.is_not(None),
     )  # fmt: skip
     was_sent = exists().where(

@@ -52,7 +52,7 @@ def open_campaign(
         id=new_id(), provider_id=brand.provider_id, brand_id=brand.id, name=name, kind=kind,
         channels=",".join(channels), delivery=delivery, created_at=at, prepared_by=by,
         contact_kind=contact.kind if contact else None, contact_date=contact.date if contact else None,
-        contact_note=contact.note if contact else None, expires_at=expires_at if kind == CampaignKind.ASK else None,
+        contact_note=contact.note if contact else None, expires_at=expires_at if kind.takes_grants else None,
     )  # fmt: skip
     provider = session.get_one(Provider, brand.provider_id)
     if provider.in_sandbox_mode:

@@ -25,6 +25,7 @@ from portal.core.models import (
 )
 from portal.core.models.inserts import insert_missing
 from portal.domain.campaigns import exclusion
+from portal.domain.campaigns.exclusion import Standing
 
 ENTRIES = AudienceEntry.__table__
 WaitingEntry = Row[int, int, str | None, bool]  # Id, recipient and channels of one that has no link yet.
@@ -42,12 +43,9 @@ class LinkedEntry:
 
 
 def create_next_links(
-    session: Session, salt: str, campaign: Campaign, at: datetime, *, refused: ColumnElement[bool], limit: int = 5000
+    session: Session, salt: str, campaign: Campaign, at: datetime, *, standing: Standing, limit: int = 5000
 ) -> list[LinkedEntry] | None:
-    """Make the links of the next entries, or leave them out with a reason. None when no entry is left.
-
-    `refused` is the condition that a consent is refused, here or at İYS; the statement joins its brand.
-    """
+    """Make the links of the next entries, or leave them out with a reason. None when no entry is left."""
     waiting = (
         select(
             AudienceEntry.id, AudienceEntry.recipient_id, AudienceEntry.channels,
@@ -68,14 +66,17 @@ def create_next_links(
         return None
     ids = [entry.recipient_id for entry in entries]
     if campaign.kind != CampaignKind.ASK:
-        # Locked until the transaction ends, so that two refusing campaigns don't reach a person at once.
+        # Locked until the transaction ends, so that two such campaigns don't reach a person at once.
         session.execute(select(Brand.id).where(Brand.id == campaign.brand_id).with_for_update(key_share=True))
-    excluded = exclusion.find_excluded(session, campaign, ids, refused, at)
+    excluded = exclusion.find_excluded(session, campaign, ids, standing, at)
     if campaign.kind == CampaignKind.ASK:
         contactless = {each.recipient_id for each in entries if not each.has_contact}
         excluded = dict.fromkeys(contactless, ExclusionReason.NO_CONTACT) | excluded
         offers = _claim_requests(session, campaign, [each for each in entries if each.recipient_id not in excluded])
         reason = ALREADY_ASKED
+    elif campaign.kind == CampaignKind.RECONFIRM:
+        open_entries = [each for each in entries if each.recipient_id not in excluded]
+        offers, reason = _permitted_channels(session, campaign, open_entries, standing), ExclusionReason.NO_PERMISSION
     else:
         offers, reason = _unrefused_channels(session, campaign, entries, excluded), ExclusionReason.REFUSED
     _leave_out(session, [each for each in entries if each.id not in offers], excluded, reason)
@@ -90,13 +91,13 @@ def effective_contact() -> tuple[ColumnElement[ContactKind | None], ColumnElemen
 
 def find_excluded(
     session: Session, campaign: Campaign, serves: Mapping[int, Collection[Channel]], *,
-    refused: ColumnElement[bool], at: datetime,
+    standing: Standing, at: datetime,
 ) -> dict[int, ExclusionReason]:  # fmt: skip
     """Which recipients a campaign would leave out, were it launched now; it need not be stored yet.
 
     Call with ≤ 5,000. The launch decides anew: another campaign may ask somebody first.
     """
-    excluded = exclusion.find_excluded(session, campaign, list(serves), refused, at)
+    excluded = exclusion.find_excluded(session, campaign, list(serves), standing, at)
     if campaign.kind == CampaignKind.ASK:
         requests = select(ConsentRequest.recipient_id, ConsentRequest.channel).where(
             ConsentRequest.brand_id == campaign.brand_id, ConsentRequest.recipient_id.in_(list(serves))
@@ -127,6 +128,23 @@ def _claim_requests(session: Session, campaign: Campaign, entries: Sequence[Wait
     offers: dict[int, list[Channel]] = {}
     for entry_id, channel in session.execute(claimed):
         offers.setdefault(entry_id, []).append(channel)
+    return offers
+
+
+def _permitted_channels(
+    session: Session, campaign: Campaign, entries: Sequence[WaitingEntry], standing: Standing
+) -> dict[int, list[Channel]]:
+    """What a link may ask to confirm: what was granted, and may be used. It asks for nothing new."""
+    rows = select(Consent.recipient_id, Consent.channel).join(Brand, Brand.id == Consent.brand_id).where(
+        Consent.brand_id == campaign.brand_id, Consent.recipient_id.in_([each.recipient_id for each in entries]),
+        Consent.status == Status.GRANTED, Consent.channel.in_(campaign.offered), standing[1],
+    )  # fmt: skip
+    held = {(recipient_id, channel) for recipient_id, channel in session.execute(rows)}
+    offers = {}
+    for each in entries:
+        theirs = [every for every in map(Channel, each.channels.split(",")) if (each.recipient_id, every) in held]
+        if theirs:
+            offers[each.id] = theirs
     return offers
 
 

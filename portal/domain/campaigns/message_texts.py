@@ -36,6 +36,12 @@ USUAL = {
         body_tr="Merhaba,\n\nSize ticari e-posta, yani reklam göndermek için onayınızı soruyoruz. "
         "Onay vermek zorunda değilsiniz.",
     ),
+    CampaignKind.RECONFIRM: MessageWording(
+        sms_tr="Ticari ileti izninizi teyit edin ya da reddedin.",
+        subject_tr="ticari ileti izninizin teyidi",
+        body_tr="Merhaba,\n\nTicari e-posta göndermemiz için daha önce verdiğiniz izni teyit etmenizi rica ediyoruz. "
+        "Yanıtlamazsanız bir şey değişmez.",
+    ),
     CampaignKind.REFUSE: MessageWording(
         sms_tr="Ticari iletilerimizi reddedebilirsiniz.",
         subject_tr="e-postalarımızı reddedebilirsiniz",
@@ -44,6 +50,7 @@ USUAL = {
 }
 ENGLISH = {  # Examples of a sentence and a subject, for who wants English beside the Turkish.
     CampaignKind.ASK: ("We ask for your consent to commercial messages.", "your consent to commercial messages"),
+    CampaignKind.RECONFIRM: ("Please confirm or refuse your consent.", "please confirm your consent"),
     CampaignKind.REFUSE: ("You can refuse our commercial messages.", "you can refuse our messages"),
 }
 

@@ -16,7 +16,7 @@ from portal.core.addresses import parse
 from portal.core.business_days import holiday_calendar
 from portal.core.database import pipelined
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import CampaignKind, DecisionOrigin, Receipt, Recipient
+from portal.core.models import DecisionOrigin, Receipt, Recipient
 from portal.core.models.link_context import LinkContext
 from portal.core.vault import Vault
 from portal.domain.consents import annulments, locking, writer
@@ -86,7 +86,7 @@ def decide(
     repeated = earlier.get(_choices_text(choices))
     if repeated and _are_still_refused(consents, choices):
         return DecisionResult(repeated.id, repeated.nonce)
-    is_asked = is_live and link_context.kind == CampaignKind.ASK
+    is_asked = is_live and link_context.kind.takes_grants
     may_grant = form is not None and not earlier and is_asked and not are_too_many
     accepted = _without_hasty_grants(consents, choices, at) if may_grant else _refusals(choices)
     asks_again = tuple(channel for channel in choices if channel not in accepted)

@@ -102,6 +102,11 @@ def is_refused() -> ColumnElement[bool]:
     return reason_column().in_(REFUSALS)
 
 
+def standing() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """The conditions that a consent is refused and that messages may be sent on it, for campaigns."""
+    return is_refused(), may_send()
+
+
 def reason_column() -> ColumnElement[str]:
     """The reason in SQL. What is EXPIRED stays UNREGISTERED here: neither allows messages."""
     codes = sandbox_mode.EXEMPT_CODES

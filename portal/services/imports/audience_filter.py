@@ -20,6 +20,7 @@ from portal.core.models import (
     AudienceEntry,
     AudienceList,
     AuditEntry,
+    Brand,
     Campaign,
     CampaignKind,
     Consent,
@@ -37,8 +38,8 @@ from portal.core.vault import CannotOpen, Vault
 from portal.domain import audit, campaigns
 from portal.domain.campaigns import exclusion
 from portal.domain.consents import recipients
-from portal.domain.consents.evidence import late_grants
-from portal.domain.consents.may_send import is_refused
+from portal.domain.consents.evidence import Strength, has_strength, late_grants
+from portal.domain.consents.may_send import may_send, standing
 from portal.services.imports.audience import CHUNK
 
 FILTER = "filter"  # An AudienceList's encoding.
@@ -49,17 +50,19 @@ LINKS_TAKEN = ("links.taken", "codes.taken")  # Acts by which links may have lef
 class FilterKind(StrEnum):
     OTHER_CHANNEL = "other_channel"  # Granted one channel, and was never asked for another.
     LATE = "late"  # A file's grant that came too late for İYS.
+    EVIDENCE = "evidence"  # A grant of some strength, on which messages may be sent: to be confirmed.
     UNREACHED = "unreached"  # Of an earlier campaign, whose message verifiably never arrived.
 
 
 @dataclass(frozen=True)
 class AudienceFilter:
-    """`granted` and `asked` are of OTHER_CHANNEL, `campaign_id` of UNREACHED."""
+    """`granted` and `asked` are of OTHER_CHANNEL, `campaign_id` of UNREACHED, `strength` of EVIDENCE."""
 
     kind: FilterKind
     granted: Channel | None = None
     asked: Channel | None = None
     campaign_id: int | None = None
+    strength: Strength | None = None
 
     def packed(self) -> bytes:
         return json.dumps(asdict(self)).encode()
@@ -68,7 +71,8 @@ class AudienceFilter:
     def unpacked(cls, content: bytes) -> "AudienceFilter":
         facts = json.loads(content)
         channels = {name: Channel(facts[name]) if facts[name] else None for name in ("granted", "asked")}
-        return cls(FilterKind(facts["kind"]), campaign_id=facts["campaign_id"], **channels)
+        strength = Strength(facts["strength"]) if facts["strength"] else None
+        return cls(FilterKind(facts["kind"]), campaign_id=facts["campaign_id"], strength=strength, **channels)
 
 
 def count_people(session: Session, campaign: Campaign, wanted: AudienceFilter) -> int:
@@ -125,6 +129,10 @@ def _people(campaign: Campaign, wanted: AudienceFilter) -> Select[int, str]:
         case FilterKind.LATE:
             late = late_grants().where(Decision.brand_id == campaign.brand_id).distinct().subquery()
             found = _grouped(late.c.recipient_id, type_coerce(late.c.channel, String))
+        case FilterKind.EVIDENCE:
+            found = _grouped(Consent.recipient_id, type_coerce(Consent.channel, String)).where(
+                *_is_proved(campaign, wanted)
+            )
         case FilterKind.UNREACHED:
             found = _grouped(AudienceEntry.recipient_id, AudienceEntry.channels).where(*_never_arrived(wanted))
     chosen = found.subquery()
@@ -135,7 +143,7 @@ def _people(campaign: Campaign, wanted: AudienceFilter) -> Select[int, str]:
         .where(
             Recipient.provider_id == campaign.provider_id,
             ~is_in.correlate(Recipient),
-            ~exclusion.is_excluded(campaign, is_refused(), clock.now()),
+            ~exclusion.is_excluded(campaign, standing(), clock.now()),
         )
         .order_by(chosen.c.recipient_id)
         .limit(MOST)
@@ -175,6 +183,12 @@ def _granted_another(campaign: Campaign, wanted: AudienceFilter) -> Select[int, 
         ~known,
         ~was_asked,
     )
+
+
+def _is_proved(campaign: Campaign, wanted: AudienceFilter) -> tuple[ColumnElement[bool], ...]:
+    strength = has_strength(wanted.strength or Strength.WEAK)
+    consent = Consent.brand_id == campaign.brand_id, Consent.status == Status.GRANTED, Brand.id == Consent.brand_id
+    return *consent, Decision.id == Consent.decision_id, strength, may_send()
 
 
 def _never_arrived(wanted: AudienceFilter) -> tuple[ColumnElement[bool], ...]:

@@ -77,7 +77,7 @@ def _render(session: Session, campaign: Campaign, wording: MessageWording, link_
         "reply_number": brand.reply_number if campaign.delivery == Delivery.GATEWAY else None,
         "grants_by_reply": Channel.SMS in campaign.offered and not brand.requires_name,
     }
-    path = f"messages/invitation/tr/{campaign.kind}"
+    path = f"messages/invitation/tr/{'ask' if campaign.kind.takes_grants else 'refuse'}"
     sms, mail = (current_app.jinja_env.get_template(f"{path}_{way}.txt").render(facts) for way in ("sms", "mail"))
     return " ".join(sms.split()), f"{mail}\n"
 

@@ -13,7 +13,7 @@ from portal.core.extensions import vault
 from portal.core.models import AudienceEntry, Campaign, ExclusionReason, Recipient
 from portal.core.word_pairs import word_pair
 from portal.domain.campaigns import exclusion
-from portal.domain.consents.may_send import is_refused
+from portal.domain.consents.may_send import standing
 from portal.domain.providers.brands import link_base_url
 from portal.services.launches.invitation_text import text_writer
 
@@ -33,7 +33,7 @@ class LinkCount:
 
 
 def count_links(session: Session, campaign: Campaign) -> LinkCount:
-    linked = select(exclusion.exclusion_reason(campaign, is_refused(), clock.now()).label("reason"))
+    linked = select(exclusion.exclusion_reason(campaign, standing(), clock.now()).label("reason"))
     linked = linked.select_from(AudienceEntry).join(Recipient, Recipient.id == AudienceEntry.recipient_id)
     found = linked.where(AudienceEntry.campaign_id == campaign.id, *HAS_LINK).subquery()
     rows = session.execute(select(found.c.reason, func.count()).group_by(found.c.reason)).all()
@@ -44,10 +44,10 @@ def count_links(session: Session, campaign: Campaign) -> LinkCount:
 def excluded_since(session: Session, campaign: Campaign, limit: int) -> list[tuple[Recipient, ExclusionReason]]:
     """Recipients whose links may not be sent any more, with the reason, in the order of the audience."""
     excluded = (
-        select(Recipient, exclusion.exclusion_reason(campaign, is_refused(), clock.now()))
+        select(Recipient, exclusion.exclusion_reason(campaign, standing(), clock.now()))
         .join(AudienceEntry, AudienceEntry.recipient_id == Recipient.id)
         .where(AudienceEntry.campaign_id == campaign.id, *HAS_LINK)
-        .where(exclusion.is_excluded(campaign, is_refused(), clock.now()))
+        .where(exclusion.is_excluded(campaign, standing(), clock.now()))
     )
     rows = session.execute(excluded.order_by(AudienceEntry.id).limit(limit))
     return [(recipient, ExclusionReason(reason)) for recipient, reason in rows]
@@ -96,7 +96,7 @@ def _linked_addresses(
     """Read in chunks, from the entry `first` to the one before `following`."""
     last = first - 1
     end = true() if following is None else AudienceEntry.id < following
-    may_get = ~exclusion.is_excluded(campaign, is_refused(), clock.now())
+    may_get = ~exclusion.is_excluded(campaign, standing(), clock.now())
     while True:
         rows = session.execute(
             select(AudienceEntry.id, AudienceEntry.link_id, shortlinks.Link.nonce, Recipient)

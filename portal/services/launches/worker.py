@@ -14,7 +14,7 @@ from portal.domain import campaigns
 from portal.domain.campaigns import sending
 from portal.domain.campaigns.lifecycle import is_halted
 from portal.domain.campaigns.quiet_hours import next_opening
-from portal.domain.consents.may_send import is_refused
+from portal.domain.consents.may_send import standing
 from portal.domain.consents.recipients import address_of
 from portal.domain.providers.brands import link_base_url
 from portal.services.launches.invitation_text import text_writer
@@ -82,7 +82,7 @@ def _withdraw_next_chunk(campaign: Campaign) -> bool:
 def _link_next_chunk(campaign: Campaign, salt: str, link_base: str) -> bool:
     """Whoever pauses or stops the campaign meanwhile takes the lease, and with it this chunk."""
     at = clock.now()
-    linked = campaigns.create_next_links(db.session, salt, campaign, at, refused=is_refused())
+    linked = campaigns.create_next_links(db.session, salt, campaign, at, standing=standing())
     if linked is None:
         leases.release(db.session, Campaign, [campaign], linked_at=at)
     else:

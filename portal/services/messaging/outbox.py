@@ -31,7 +31,7 @@ from portal.core.vault import CannotOpen
 from portal.domain.campaigns import exclusion
 from portal.domain.campaigns.lifecycle import is_halted
 from portal.domain.campaigns.quiet_hours import next_opening
-from portal.domain.consents.may_send import is_refused
+from portal.domain.consents.may_send import standing
 from portal.domain.notifications import messages
 from portal.services.messaging import (
     campaign_budgets,
@@ -212,7 +212,7 @@ def _excluded(rows: list[tuple[Message, Recipient]], at: datetime) -> dict[int, 
         (campaign_id, recipient_id): reason
         for campaign_id, theirs in of_campaigns.items()
         for recipient_id, reason in exclusion.find_excluded(
-            db.session, db.session.get_one(Campaign, campaign_id), theirs, is_refused(), at
+            db.session, db.session.get_one(Campaign, campaign_id), theirs, standing(), at
         ).items()
     }
     keys: dict[int, tuple[int | None, int | None]] = {each.id: (each.campaign_id, each.recipient_id) for each in links}

@@ -43,7 +43,7 @@ class View:
 
 def asking_view(link: shortlinks.Resolution, context: LinkContext, serves: tuple[Channel, ...]) -> View:
     """What a link offers at its own URL; whether it was used is looked up later. `serves` are those of the address."""
-    return View(_state(link, context), context.channels, serves, context.kind == CampaignKind.ASK)
+    return View(_state(link, context), context.channels, serves, context.kind.takes_grants)
 
 
 def refusing_view(link: shortlinks.Resolution, context: LinkContext, serves: tuple[Channel, ...]) -> View:

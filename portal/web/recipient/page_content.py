@@ -152,7 +152,7 @@ def title_and_body(words: ConsentText | Wording, language: str) -> tuple[str, st
 
 def _shown_text_id(context: LinkContext, view: View) -> int | None:
     """Id of the campaign's text, if the page shows it."""
-    return None if context.kind == CampaignKind.ASK and not view.may_grant else context.text_id
+    return None if context.kind.takes_grants and not view.may_grant else context.text_id
 
 
 def sender_content(of: LinkContext | PublicPoint, text: ConsentText) -> dict[str, Any]:

@@ -111,7 +111,7 @@ def _find_invitation(session: Session, vault: Vault, code: str) -> KnownMessage 
     address = vault.read(context.address, Recipient.PLACE, context.provider_id, context.recipient_id)
     destination = sandbox_mode.find_destination(context.iys_code, context.brand_code)
     return KnownMessage(
-        what=Purpose(context.kind),
+        what=Purpose.ASK if context.kind.takes_grants else Purpose.REFUSE,
         senders=((text.brand_name, contents.sender_of_text(text)),),
         address=addresses.mask(address),
         made_at=row.created_at,

@@ -11,6 +11,7 @@ from portal.core.extensions import db, limiter, read_session, wake
 from portal.core.iys_protocol import Channel
 from portal.core.models import Campaign, CampaignKind
 from portal.domain import campaigns, packages
+from portal.domain.consents.evidence import Strength
 from portal.domain.identity.permissions import Permission
 from portal.services.imports import waiting_lists
 from portal.services.imports.audience_filter import (
@@ -80,15 +81,22 @@ def confirm_unread(campaign_id: int) -> ResponseReturnValue:
 
 
 def _draft_or_404(session: Session, campaign_id: int) -> Campaign:
-    """Only an asking campaign chooses people by what is known of them."""
+    """A campaign that offers refusal chooses nobody by what is known of them."""
     campaign = own_campaign_or_404(session, campaign_id)
-    if campaign.kind != CampaignKind.ASK or campaign.launched_at:
+    if campaign.kind == CampaignKind.REFUSE or campaign.launched_at:
         abort(404)
     return campaign
 
 
 def _choices(session: Session, campaign: Campaign) -> dict[str, tuple[str, AudienceFilter]]:
     """Filters with their words, by the values of the form."""
+    if campaign.kind == CampaignKind.RECONFIRM:
+        weak = _("Onayının kanıtı zayıf olan, ileti gönderilebilen kişiler")
+        fair = _("Onayının kanıtı orta olan, ileti gönderilebilen kişiler")
+        return {
+            each.value: (words, AudienceFilter(FilterKind.EVIDENCE, strength=each))
+            for words, each in ((weak, Strength.WEAK), (fair, Strength.FAIR))
+        }
     found = {"late": (_("Dosyadan gelen, İYS'ye geç kalmış onayı olanlar"), AudienceFilter(FilterKind.LATE))}
     for asked in campaign.offered:
         for granted in Channel:

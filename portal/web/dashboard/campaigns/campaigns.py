@@ -99,14 +99,17 @@ def default_wording(brand: Brand) -> dict[str, str]:
 
 
 def open_campaign_from(form: CampaignForm, brand: Brand, at: datetime) -> Campaign:
-    """The campaign that a valid form describes."""
+    """The campaign that a valid form describes; the usual text of asking becomes that of its kind."""
+    kind, wording = CampaignKind(form.kind.data), form.wording()
+    if vars(wording) == default_wording(brand):
+        wording = default_texts.default_wording(brand.name, kind, wording.notice_url)
     return campaigns.open_campaign(
         db.session,
         brand,
         name=form.name.data,
-        kind=CampaignKind(form.kind.data),
+        kind=kind,
         channels=[Channel(each) for each in form.channels.data],
-        wording=form.wording(),
+        wording=wording,
         contact=form.contact(),
         expires_at=at + timedelta(days=form.expires_days.data),
         delivery=Delivery(form.delivery.data),

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
-from portal.core.models import Campaign, CampaignKind
+from portal.core.models import Campaign
 from portal.domain.campaigns.message_texts import MessageWording
 from portal.web.dashboard.campaigns.promotion_check import PromotionForm
 from portal.web.shared.validators import READABLE, without_contact
@@ -34,7 +34,7 @@ class MessageTextForm(PromotionForm):
 
     @property
     def asks(self) -> bool:
-        return self.campaign.kind == CampaignKind.ASK
+        return self.campaign.kind.takes_grants
 
     def validate(self, extra_validators: Any = None) -> bool:
         is_good = super().validate(extra_validators)
