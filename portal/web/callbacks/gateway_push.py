@@ -1,5 +1,5 @@
 """Receive what vendors of messages push: delivery reports, replies and complaints. Stored, answered, and read by the
-sender afterwards. The secret in the URL is the only credential, since no vendor signs."""
+sender afterwards. The secret in the URL is the only credential, since all but Amazon sign nothing."""
 
 from flask import abort, request
 from flask.typing import ResponseReturnValue

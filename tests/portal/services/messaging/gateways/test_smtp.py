@@ -77,6 +77,14 @@ def test_without_a_domain_for_bounces_they_go_to_the_sender(server, port):
     assert sender == "bilgi@ornek.com.tr" and "mailto:" not in content and "DKIM-Signature" not in content
 
 
+@pytest.mark.parametrize("feedback", ["", "ses", "brevo"])
+def test_no_refusal_by_mail_is_offered_where_nobody_reads_it(server, port, feedback):
+    gateway_at(port, feedback=feedback).send(batch())
+
+    ((sender, _, content),) = server.taken
+    assert find_message(KEY, sender) == (Purpose.BOUNCE, 81) and "mailto:" not in content
+
+
 @pytest.mark.parametrize(
     ("answers", "error"),
     [
