@@ -1,6 +1,7 @@
 """Whom a campaign may ask, and what it offers: once, never after a refusal, only what an address can serve."""
 
 import threading
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from portal.core.models import (
     CampaignKind,
     ConsentRequest,
     ContactKind,
+    Decision,
     Delivery,
     ExclusionReason,
     Message,
@@ -23,7 +25,7 @@ from portal.core.models import (
 from portal.domain import campaigns
 from portal.domain.campaigns import default_texts, exclusion
 from portal.services import launches
-from tests import make
+from tests import grants, make
 from tests.make import Person
 from tests.portal.services.exports.held_consents import Holder
 
@@ -224,6 +226,37 @@ def test_a_refusal_is_offered_once_in_90_days_and_is_no_request(app, rows):
 
     assert [entry.left_out for entry in entries(rows, again)] == [ExclusionReason.OFFERED_LATELY, None]
     assert [entry.left_out for entry in [*entries(rows, asking), *entries(rows, later)]] == [None, None]
+
+
+def test_a_reconfirmation_asks_only_for_what_may_be_used_and_silence_changes_nothing(app, browser, rows):
+    """Nobody is messaged over a channel without a valid consent, and nothing new is asked for."""
+    with app.app_context():
+        make.brand()
+        db.session.rollback()
+    both, calls_only, unregistered, refused = grants.phones(4)
+    for phone in (both, calls_only, refused):
+        Holder(app).grants(phone, channel=Channel.CALL)
+    Holder(app).grants(both)
+    Holder(app).decides(unregistered)
+    Holder(app).decides(refused, Status.REFUSED)
+    texts = [both, calls_only, unregistered, refused, make.EMAIL]
+
+    codes = make.codes(app, "\n".join(texts), kind=CampaignKind.RECONFIRM)
+    again = launched(app, both, kind=CampaignKind.RECONFIRM)
+
+    left_out = [entry.left_out for entry in rows(AudienceEntry, AudienceEntry.link_id.is_(None))]
+    assert list(codes) == [both] and Counter(left_out) == {
+        ExclusionReason.NO_PERMISSION: 3, ExclusionReason.REFUSED: 1, ExclusionReason.OFFERED_LATELY: 1,
+    }  # fmt: skip
+    assert [entry.campaign_id for entry in rows(AudienceEntry)][-1] == again and rows.count(ConsentRequest) == 0
+    page = Person(browser, codes[both]).opens().text
+    assert "izninizi teyit eder misiniz?" in page and page.count('value="ONAY"') == 2
+    before = rows.count(Decision)
+    Person(browser, codes[both]).decides(MESAJ="ONAY", ARAMA="RET")
+    made = rows(Decision)[before:]
+    assert {(each.channel, each.status, each.origin) for each in made} == {
+        ("MESAJ", "ONAY", "link"), ("ARAMA", "RET", "link"),
+    }  # fmt: skip
 
 
 def test_campaigns_launched_at_once_ask_each_address_once(app, rows):

@@ -9,11 +9,12 @@ import shortlinks
 from portal.core import clock
 from portal.core.addresses import parse
 from portal.core.extensions import db, vault
-from portal.core.iys_protocol import Channel, Status
+from portal.core.iys_protocol import Channel, Source, Status
 from portal.core.models import (
     AudienceEntry,
     AudienceList,
     Campaign,
+    CampaignKind,
     Consent,
     ConsentRequest,
     Delivery,
@@ -24,6 +25,7 @@ from portal.core.models import (
 )
 from portal.domain import audit
 from portal.domain.consents import recipients
+from portal.domain.consents.evidence import Strength
 from portal.services.imports import audience_filter, waiting_lists
 from portal.services.imports.audience_filter import AudienceFilter, FilterKind
 from tests import grants, make
@@ -90,6 +92,19 @@ def test_who_granted_one_channel_and_was_never_asked_for_another_is_found(app, h
 
     assert by_calls == {calls: "MESAJ", landline: None}
     assert by_mail == {phone: "MESAJ"}
+
+
+def test_who_may_be_messaged_is_chosen_by_the_proof_of_the_consent(app, holder):
+    """A weak one on which no message may be sent cannot be confirmed."""
+    old, invalid, paper = grants.phones(3)
+    holder.grants(old, source=Source.BEFORE_2015)
+    holder.decides(invalid, source=Source.BEFORE_2015)
+    holder.grants(paper)
+
+    weak = added(app, AudienceFilter(FilterKind.EVIDENCE, strength=Strength.WEAK), kind=CampaignKind.RECONFIRM)
+    fair = added(app, AudienceFilter(FilterKind.EVIDENCE, strength=Strength.FAIR), kind=CampaignKind.RECONFIRM)
+
+    assert (weak, fair) == ({old: "MESAJ"}, {paper: "MESAJ"})
 
 
 STATES = {
