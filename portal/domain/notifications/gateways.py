@@ -100,6 +100,7 @@ def replace_credentials(
     """Keep new credentials, which were checked. What waits goes on with them."""
     gateway.credentials = _seal(vault, gateway.id, gateway.provider_id, credentials)
     gateway.header, gateway.per_second = header, per_second
+    gateway.mailbox_position = None  # It may be another mailbox.
     if gateway.state == GatewayState.STOPPED:
         _resume(gateway)
 
