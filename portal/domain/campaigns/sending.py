@@ -106,13 +106,19 @@ def withdraw_next(session: Session, campaign: Campaign, at: datetime) -> bool:
         entries = select(AudienceEntry.id).where(AudienceEntry.campaign_id == campaign.id, *unlinked)
         return bool(_leave_out(session, entries.limit(CHUNK)))
     withdraw_invitations(session, [row.id for row in rows], at)
-    if not _were_links_taken(session, campaign):
+    if session.scalar(select(Campaign.id).where(Campaign.id == campaign.id, ~were_links_taken())):
         link_ids = [row.link_id for row in rows]
         shortlinks.revoke(session, link_ids, at)
         left_out = _leave_out(session, select(AudienceEntry.id).where(AudienceEntry.link_id.in_(link_ids)))
         freed = delete(ConsentRequest).where(ConsentRequest.entry_id.in_(left_out))
         session.execute(freed.execution_options(synchronize_session=False))
     return True
+
+
+def were_links_taken() -> ColumnElement[bool]:
+    """The condition that a campaign's links were downloaded: the provider may have sent them itself."""
+    of_it = AuditEntry.subject == "campaign", AuditEntry.subject_id == Campaign.id
+    return exists().where(*of_it, AuditEntry.act.in_(("links.taken", "codes.taken"))).correlate(Campaign)
 
 
 def has_open_message(campaign_id: int | InstrumentedAttribute[int]) -> ColumnElement[bool]:
@@ -137,13 +143,6 @@ def _leave_out(session: Session, entry_ids: Select[int]) -> Sequence[int]:
     return session.scalars(
         entries.returning(AudienceEntry.id).execution_options(synchronize_session=False)
     ).all()
-
-
-def _were_links_taken(session: Session, campaign: Campaign) -> bool:
-    downloads = select(AuditEntry.id).where(
-        AuditEntry.subject == "campaign", AuditEntry.subject_id == campaign.id, AuditEntry.act == "links.taken"
-    )
-    return session.scalar(downloads.limit(1)) is not None
 
 
 def _lock(session: Session, campaign: Campaign) -> CampaignState:

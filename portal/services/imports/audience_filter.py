@@ -19,7 +19,6 @@ from portal.core.iys_protocol import Channel, Status
 from portal.core.models import (
     AudienceEntry,
     AudienceList,
-    AuditEntry,
     Brand,
     Campaign,
     CampaignKind,
@@ -37,6 +36,7 @@ from portal.core.models import (
 from portal.core.vault import CannotOpen, Vault
 from portal.domain import audit, campaigns
 from portal.domain.campaigns import exclusion
+from portal.domain.campaigns.sending import were_links_taken
 from portal.domain.consents import recipients
 from portal.domain.consents.evidence import Strength, has_strength, late_grants
 from portal.domain.consents.may_send import may_send, standing
@@ -44,7 +44,6 @@ from portal.services.imports.audience import CHUNK
 
 FILTER = "filter"  # An AudienceList's encoding.
 MOST = 250_000  # People at once.
-LINKS_TAKEN = ("links.taken", "codes.taken")  # Acts by which links may have left on other ways.
 
 
 class FilterKind(StrEnum):
@@ -83,12 +82,9 @@ def count_people(session: Session, campaign: Campaign, wanted: AudienceFilter) -
 def unreached_campaigns(session: Session, campaign: Campaign) -> list[Campaign]:
     """Earlier asking campaigns of the brand that only our gateway sent, the newest first: whose message it could not
     deliver was not asked."""
-    taken = exists().where(
-        AuditEntry.subject == "campaign", AuditEntry.subject_id == Campaign.id, AuditEntry.act.in_(LINKS_TAKEN)
-    )
     earlier = select(Campaign).where(
         Campaign.brand_id == campaign.brand_id, Campaign.id != campaign.id, Campaign.kind == CampaignKind.ASK,
-        Campaign.delivery == Delivery.GATEWAY, Campaign.launched_at.is_not(None), ~taken,
+        Campaign.delivery == Delivery.GATEWAY, Campaign.launched_at.is_not(None), ~were_links_taken(),
     )  # fmt: skip
     return list(session.scalars(earlier.order_by(Campaign.launched_at.desc()).limit(100)))
 

@@ -205,7 +205,7 @@ def _of_messages(session: Session, campaign: Campaign) -> Iterator[LaunchCheck]:
     is_practice = _is_practice(session, campaign)
     if campaign.delivery == Delivery.GATEWAY and not is_practice:
         yield from _of_accounts(session, campaign)
-    if campaign.kind == CampaignKind.ASK:
+    if campaign.kind.takes_grants:
         unserved = confirmations.why_not_begin(session, campaign, in_development=is_practice)
         yield LaunchCheck(Need.CONFIRMATION, not unserved)
 
