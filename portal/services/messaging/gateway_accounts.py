@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db, read_session, vault
-from portal.core.models import GatewayState, Message, MessageGateway
+from portal.core.models import GatewayState, Message, MessageGateway, Provider
 from portal.core.vault import CannotOpen
 from portal.domain.notifications import gateways
 from portal.domain.notifications.messages import AT_ONCE
@@ -48,25 +48,37 @@ def open_account(gateway_id: int | None) -> Account | None:
         return None
 
 
-def adapter_of(row: MessageGateway) -> Gateway:
-    """In development it speaks to the fake gateway. Raises CannotOpen."""
+def adapter_of(row: MessageGateway, *, only_reads: bool = False) -> Gateway:
+    """In development it speaks to the fake gateway. `only_reads`: it calls nobody, but reads what a vendor told us.
+    Raises CannotOpen."""
     values = gateways.read_credentials(vault(), row)
     key = hmac.digest(current_app.config["SECRET_KEY"].encode(), b"gateway|%d" % row.id, "sha256")
-    return open_adapter(row.vendor, values, row.header, is_operators=row.provider_id is None, token_key=key)
+    return open_adapter(
+        row.vendor, values, row.header, provider_id=row.provider_id, token_key=key, only_reads=only_reads
+    )
 
 
 def open_adapter(
-    vendor: str, values: Mapping[str, str], header: str, *, is_operators: bool, token_key: bytes = b""
-) -> Gateway:
-    """The same for credentials that nobody has stored yet. Only the operator's mail server may have a private
-    address."""
+    vendor: str, values: Mapping[str, str], header: str, *, provider_id: int | None, token_key: bytes = b"",
+    only_reads: bool = False,
+) -> Gateway:  # fmt: skip
+    """The same for credentials that nobody has stored yet. Who practises reaches no vendor, whatever is set. Only the
+    operator's mail server (provider_id None) may have a private address."""
     config, offered = current_app.config, OFFERED[vendor]
     fake = config["MESSAGE_GATEWAY_URL"] if config["DEVELOPMENT"] and vendor in FAKE_PATHS else ""
+    if practises(provider_id) and not fake and not only_reads:
+        return DemoGateway(config["MESSAGE_GATEWAY_URL"])
     return offered.open(
         values, header=header, base_url=f"{fake}{FAKE_PATHS[vendor]}" if fake else "", token_key=token_key,
-        is_trusted=config["DEVELOPMENT"] or (is_operators and offered.carries == AddressKind.EMAIL),
+        is_trusted=config["DEVELOPMENT"] or (provider_id is None and offered.carries == AddressKind.EMAIL),
         name=urlsplit(config["MAIN_BASE"]).hostname or "localhost",
     )  # fmt: skip
+
+
+def practises(provider_id: int | None) -> bool:
+    """Whether an account is one of a provider in sandbox mode."""
+    provider = read_session().get(Provider, provider_id) if provider_id else None
+    return provider is not None and provider.in_sandbox_mode
 
 
 def defaults(at: datetime) -> Defaults:

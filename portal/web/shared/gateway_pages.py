@@ -197,7 +197,7 @@ def _is_known(vendor: Vendor, form: GatewayForm) -> bool:
     """Ask the vendor about an account before it is stored; its refusal becomes an error of the form."""
     db.session.rollback()
     adapter = gateway_accounts.open_adapter(
-        vendor.name, form.credentials(), form.header.data.strip(), is_operators=owner_id() is None
+        vendor.name, form.credentials(), form.header.data.strip(), provider_id=owner_id()
     )
     error = adapter.check()
     if error is not None:
