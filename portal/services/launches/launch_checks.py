@@ -32,6 +32,7 @@ from portal.domain.campaigns import confirmations
 from portal.domain.campaigns.message_texts import current_wording
 from portal.domain.campaigns.promotion_words import find_promotion
 from portal.domain.notifications import gateways
+from portal.services.launches.invitation_text import render_sample
 
 
 PREPARING = ("campaign.opened", "campaign.message_changed")
@@ -46,6 +47,7 @@ class Need(StrEnum):
     TWO_PEOPLE = "two_people"
     CONTACT = "contact"
     PROMOTION = "promotion"
+    REFUSAL = "refusal"
     SMS = "sms"
     EMAIL = "email"
     HEADER = "header"
@@ -116,6 +118,11 @@ WORDS: dict[Need, NeedWords] = {
         N_("Tanıtımsız metin"),
         N_("Metinde tanıtım sayılabilecek sözcükler var; izin isteyen iletide tanıtım olmaz."),
         N_("İzin isteyen ileti tanıtım içermez (Yönetmelik md. 6)."),
+    ),
+    Need.REFUSAL: NeedWords(
+        N_("Ret adresi"),
+        N_("İletinin metninde yalnız reddetmeye yarayan adres yok."),
+        N_("Her ileti ret imkânını taşır (Yönetmelik md. 9/3)."),
     ),
     Need.SMS: NeedWords(
         N_("SMS hesabı"),
@@ -202,6 +209,9 @@ def _of_messages(session: Session, campaign: Campaign) -> Iterator[LaunchCheck]:
     written = shown.title_tr, shown.body_tr, shown.title_en, shown.body_en, *vars(wording).values()
     promotion = ", ".join(each.text for each in find_promotion(*written))
     yield LaunchCheck(Need.PROMOTION, not promotion, promotion)
+    sample = render_sample(session, campaign, wording, current_app.config["LINK_SALT"], "https://k.example/k")
+    refuses = campaign.kind == CampaignKind.REFUSE or ("/u/" in sample.sms and "/u/" in sample.mail)
+    yield LaunchCheck(Need.REFUSAL, refuses)
     is_practice = _is_practice(session, campaign)
     if campaign.delivery == Delivery.GATEWAY and not is_practice:
         yield from _of_accounts(session, campaign)
