@@ -74,7 +74,10 @@ class Brand(Entity):
     name: Mapped[str] = mapped_column(String(255))
     requested_name: Mapped[str | None] = mapped_column(String(255))  # Waits for the operator; `name` stays until then.
     requested_contact: Mapped[str | None] = mapped_column(String(255))  # Likewise.
-    requested_at: Mapped[datetime | None]  # While either waits.
+    requested_notice_url: Mapped[str | None] = mapped_column(String(500))
+    requested_logo: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+    requested_logo_digest: Mapped[str | None] = mapped_column(String(16))
+    requested_at: Mapped[datetime | None]  # While any of them waits.
     header: Mapped[str | None] = mapped_column(String(11))  # The sender header of its SMS (N-2).
     keyword: Mapped[str | None] = mapped_column(String(11))  # In replies to a number of several brands; folded.
     reply_number: Mapped[str | None] = mapped_column(String(12))  # Where its SMS may be answered; messages name it.
