@@ -115,7 +115,12 @@ def launch(
     )  # fmt: skip
     campaign_id = campaign.id
     audience.add_list(db.session, vault(), campaign, found, None, clock.now())
-    campaigns.confirm_unread(db.session, campaign, clock.now())
+    if found.unread_columns:
+        campaigns.confirm_unread(db.session, campaign, clock.now())
+        audit.note(
+            db.session, "audience.unread_confirmed", "campaign", campaign_id, provider_id=campaign.provider_id,
+            at=clock.now(), facts={"from": "shell"},
+        )  # fmt: skip
     _launch_campaign(campaign)
     _report(read_session().get_one(Campaign, campaign_id), found, out)
 

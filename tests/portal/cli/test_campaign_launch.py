@@ -51,6 +51,7 @@ def launch(app, files):
             "channels": "MESAJ,EPOSTA", "contact_basis": f"purchase:{TODAY}", "expires": 30, "out": files / "links.csv",
         } | changes  # fmt: skip
         given = [(f"--{name.replace('_', '-')}", str(value)) for name, value in options.items() if value is not None]
+        given = [pair[:1] if pair[1] == "True" else pair for pair in given]
         return app.test_cli_runner().invoke(args=["campaign", "launch", *(word for pair in given for word in pair)])
 
     return run
@@ -164,6 +165,16 @@ def test_who_refused_is_left_out(launch, browser, files):
     summary = json.loads(launch(kind="refuse", contact_basis=None, out=files / "refusing.csv").stdout)
 
     assert summary["left_out_reasons"] == {"refused": 1}
+
+
+def test_columns_of_yes_and_no_that_are_not_read_need_a_persons_word(launch, files, rows):
+    (files / "list.csv").write_text("Telefon;Kulüp\n0532 123 45 67;E\n", encoding="utf-8")
+
+    refused = launch()
+    assert (refused.exit_code, rows.count(Campaign)) == (1, 0) and "--ignore-unread" in refused.stderr
+
+    assert json.loads(launch(ignore_unread=True).stdout)["links"] == 1
+    assert rows.one(AuditEntry, AuditEntry.act == "audience.unread_confirmed").facts == {"from": "shell"}
 
 
 NOTHING = {
