@@ -78,7 +78,7 @@ def _questions(
             Message.gateway_id == gateway.id, Message.recipient_id == recipient_id,
             Message.kind == MessageKind.INVITATION, Message.called_at <= reply.received_at,
             Message.state.in_((MessageState.ACCEPTED, MessageState.DELIVERED)),
-            Campaign.kind == CampaignKind.ASK, Campaign.closed_at.is_(None), Campaign.expires_at > reply.received_at,
+            Campaign.kind != CampaignKind.REFUSE, Campaign.closed_at.is_(None), Campaign.expires_at > reply.received_at,
             Campaign.brand_id.in_([brand.id for brand in brands]),
         )
         .order_by(Message.id.desc())
