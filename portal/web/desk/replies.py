@@ -13,12 +13,12 @@ from werkzeug.wrappers import Response
 from portal.core import clock
 from portal.core.addresses import mask
 from portal.core.extensions import db
+from portal.core.iys_protocol import Channel
 from portal.core.models import TO_READ, EventOutcome, GatewayEvent, Message
 from portal.core.models.invitations import resume_invitations
 from portal.core.vault import CannotOpen
 from portal.domain.identity.permissions import Permission
 from portal.services.messaging import event_contents, replies
-from portal.services.messaging.gateways.protocol import InboundMessage
 from portal.web.desk.blueprint import blueprint
 from portal.web.shared.access import needs
 from portal.web.shared.pagination import requested_page
@@ -32,7 +32,7 @@ class ReplyRow:
     event: GatewayEvent
     sender: str
     text: str
-    brands: list[str]  # That a refusal would refuse.
+    brands: list[str]  # That a refusal would refuse: none where no phone sent it.
     is_held: bool  # Nothing is sent to its sender meanwhile,
     is_late: bool  # and it came on an earlier day.
 
@@ -107,10 +107,7 @@ def _row(event: GatewayEvent) -> ReplyRow:
         reply = event_contents.read_reply(event)
     except CannotOpen:
         return ReplyRow(event, "–", _("Yanıt açılamadı."), [], is_held, is_late)
-    brands = [brand.name for brand in replies.find_brands(event, reply)]
-    return ReplyRow(event, _sender(reply), reply.text, brands, is_held, is_late)
-
-
-def _sender(reply: InboundMessage) -> str:
     address = replies.address_of(reply.sender)
-    return mask(address.text) if address else reply.sender
+    takes_sms = address is not None and Channel.SMS in address.channels
+    brands = [brand.name for brand in replies.find_brands(event, reply)] if takes_sms else []
+    return ReplyRow(event, mask(address.text) if address else reply.sender, reply.text, brands, is_held, is_late)
