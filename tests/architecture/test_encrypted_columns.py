@@ -42,6 +42,7 @@ NOT_ENCRYPTED = {
     "import_chunk.row_results": "what came of each line, by number",
     "import_profile.signature": "hash of a header's words",
     "brand.logo": "a picture that recipients are shown",
+    "brand.requested_logo": "a picture that recipients may be shown",
 }
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -16,7 +17,7 @@ from portal.core.iys_protocol import Channel, Source, Status
 from portal.core.lazy_text import N_
 from portal.core.models import Brand, Campaign, Connection, Consent, Domain, Message, Provider, ProviderKind
 from portal.core.models.invitations import resume_invitations
-from portal.domain.providers import sandbox_mode
+from portal.domain.providers import brand_requests, sandbox_mode
 from portal.domain.providers.sandbox_mode import CodeTaken
 
 HEADER = re.compile(r"[A-Za-z0-9 .-]{3,11}")
@@ -80,8 +81,8 @@ class AddressCount:
 
 
 def validate_header(text: str, names: str) -> str:
-    """A normalised SMS sender header as operators register it (N-2): short for the reviewed `names`, whose letters it
-    has in their order. Raises BadHeader."""
+    """A normalised SMS sender header as operators register it (N-2): short for words of the reviewed `names`, in their
+    order. Raises BadHeader."""
     header = " ".join(text.split())
     plain = header.translate(ASCII)
     if plain != header:
@@ -94,10 +95,29 @@ def validate_header(text: str, names: str) -> str:
         raise BadHeader(HeaderProblem.DOMAIN)
     if not re.search("[A-Za-z]", header):
         raise BadHeader(HeaderProblem.NO_LETTER)
-    letters = iter(names.translate(ASCII).lower())
-    if not all(each in letters for each in header.lower() if each.isalnum()):
+    words = re.findall(r"[a-z0-9]+", names.translate(ASCII).lower())
+    if not _is_short_for("".join(filter(str.isalnum, header.lower())), words):
         raise BadHeader(HeaderProblem.OTHER)
     return header
+
+
+def _is_short_for(letters: str, words: Sequence[str]) -> bool:
+    """Whether letters shorten some of the words, in their order: OM, ORNEKMAG, ORNKMGZ of "Örnek Mağaza"."""
+    reached = {0}  # How many letters the words so far may have given.
+    for word in words:
+        reached |= {start + length for start in reached for length in _shortened_lengths(letters[start:], word)}
+    return len(letters) in reached
+
+
+def _shortened_lengths(letters: str, word: str) -> Iterator[int]:
+    """How many of the first letters may shorten a word: its beginning, or its first letter and consonants of it."""
+    yield from (length for length in range(1, len(word) + 1) if letters.startswith(word[:length]))
+    if letters[:1] == word[0]:
+        rest = iter(word[1:])
+        for length, letter in enumerate(letters[1:], start=2):
+            if letter in "aeiou" or letter not in rest:
+                break
+            yield length
 
 
 def has_own_codes(provider: Provider) -> bool:
@@ -121,7 +141,7 @@ def open_brand(session: Session, provider: Provider, *, name: str, code: int | N
         provider_id=provider.id, brand_code=code, name=_known_name(session, provider, code, name),
         is_sandbox=provider.in_sandbox_mode, created_at=at,
     )  # fmt: skip
-    request_change(provider, brand, name=name, contact=None, at=at)
+    brand_requests.request_change(provider, brand, name=name, contact=None, notice_url=None, hosts=(), at=at)
     try:
         with session.begin_nested():
             session.add(brand)
@@ -140,35 +160,6 @@ def _known_name(session: Session, provider: Provider, code: int, name: str) -> s
         return display_names.parse_name(known[0])
     except display_names.BadName:
         return provider.title
-
-
-def request_change(provider: Provider, brand: Brand, *, name: str, contact: str | None, at: datetime) -> None:
-    """Change a brand's name and contact line (None: its firm's). Of an admitted provider the operator must agree to new
-    ones first: messages bear the old ones until then. Raises BadName."""
-    name = display_names.parse_name(name)
-    if provider.in_sandbox_mode:
-        brand.name, brand.contact = name, contact
-        return
-    brand.contact = contact and brand.contact  # The firm's own needs nobody: the operator admitted it.
-    asked = (name if name != brand.name else None, contact if contact != brand.contact else None)
-    if asked != (brand.requested_name, brand.requested_contact):
-        brand.requested_name, brand.requested_contact = asked
-        brand.requested_at = at if any(asked) else None
-
-
-def describe_request(brand: Brand) -> str:
-    """What the operator decides on, without ambiguity; compared by settle_request."""
-    return repr((brand.requested_name, brand.requested_contact))
-
-
-def settle_request(brand: Brand, seen: str, *, is_approved: bool) -> bool:
-    """Approve or decline what the operator saw; False where something else or nothing is requested by now."""
-    if brand.requested_at is None or seen != describe_request(brand):
-        return False
-    if is_approved:
-        brand.name, brand.contact = brand.requested_name or brand.name, brand.requested_contact or brand.contact
-    brand.requested_name = brand.requested_contact = brand.requested_at = None
-    return True
 
 
 def _is_code_taken(session: Session, provider: Provider, code: int) -> bool:

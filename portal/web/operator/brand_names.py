@@ -1,13 +1,13 @@
-"""New names and contact lines of admitted providers' brands: the operator approves or declines them."""
+"""What admitted providers want to change of their brands' looks: the operator approves or declines."""
 
-from flask import abort, request, url_for
+from flask import Response, abort, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from portal.core.extensions import db
+from portal.core.extensions import db, read_session
 from portal.core.models import Brand, MailKind, Provider
 from portal.domain.identity.permissions import Permission
-from portal.domain.providers import brands
+from portal.domain.providers import brand_requests
 from portal.web.operator.blueprint import blueprint
 from portal.web.operator.forms import NameForm
 from portal.web.operator.provider_page import render_provider
@@ -34,8 +34,9 @@ def settle_brand_name(provider_id: int, brand_id: int) -> ResponseReturnValue:
     reason = (form.reason.data or "").strip()
     if not is_approved and not reason:
         return rollback_and_redirect(_url_of(provider_id), _("Reddederken nedenini yazın; sahipleri okur."))
-    old, words = brand.name, " · ".join(filter(None, (brand.requested_name, brand.requested_contact)))
-    if not brands.settle_request(brand, form.seen.data, is_approved=is_approved):
+    asked = brand_requests.requested_changes(brand)
+    old, words = brand.name, " · ".join(filter(None, (*list(asked.values())[:-1], asked["logo_digest"] and _("Logo"))))
+    if not brand_requests.settle_request(brand, form.seen.data, is_approved=is_approved):
         return rollback_and_redirect(_url_of(provider_id), STATE_CHANGED)
     notify_owners(
         provider, MailKind.NAME_SETTLED, brand=old, name=words, is_confirmed=is_approved, reason=reason,
@@ -45,6 +46,19 @@ def settle_brand_name(provider_id: int, brand_id: int) -> ResponseReturnValue:
     record_operator_audit(act, "brand", brand_id, provider_id=provider_id)
     message = _("Onaylandı.") if is_approved else _("Reddedildi; eskisi kalır.")
     return commit_and_redirect(_url_of(provider_id), message, wakes="mail")
+
+
+@blueprint.get("/providers/<id:provider_id>/brands/<id:brand_id>/logo.png")
+@needs(Permission.CONSOLE)
+def brand_logo(provider_id: int, brand_id: int) -> ResponseReturnValue:
+    """The logo that a brand has, or that waits: `?requested`."""
+    brand = read_session().get(Brand, brand_id)
+    if brand is None or brand.provider_id != provider_id:
+        abort(404)
+    if read_session().scalar(visible_providers().where(Provider.id == provider_id)) is None:
+        abort(404)
+    logo = brand.requested_logo if "requested" in request.args else brand.logo
+    return Response(logo, mimetype="image/png") if logo else abort(404)
 
 
 def _url_of(provider_id: int) -> str:

@@ -27,7 +27,7 @@ from portal.domain import packages
 from portal.domain.identity import accounts, members, operator_staff
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import onboarding
-from portal.domain.providers.brands import describe_request
+from portal.domain.providers.brand_requests import describe_request, requested_changes
 from portal.domain.providers.onboarding import Missing
 from portal.services.iys import account_report, connection_test, rights
 from portal.services.iys.account_report import explain_problem
@@ -105,6 +105,7 @@ def render_provider(found: Provider, *, admission: AdmissionForm | None = None, 
         members=members.list_members(read_session(), found.id),
         explain_problem=explain_problem,
         describe_request=describe_request,
+        requested_changes=requested_changes,
         channels=list(Channel),
         form=admission or AdmissionForm(formdata=None),
         note_form=noted or NoteForm(formdata=None),

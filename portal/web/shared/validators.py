@@ -8,18 +8,26 @@ from wtforms import Field, Form
 from wtforms.validators import URL, Regexp, StopValidation, ValidationError
 
 from portal.core import display_names
+from portal.domain.campaigns import deception
 
 
 class WebAddress(URL):
-    """An http(s) URL; one message, whatever is wrong with it."""
+    """An https URL of a named host; one message, whatever is wrong with it."""
 
     def __init__(self):
-        super().__init__(message=_l("Adres https:// ile başlar; örneğin https://www.firmaniz.com/aydinlatma."))
+        message = _l("Adres https:// ile başlar; örneğin https://www.firmaniz.com/aydinlatma.")
+        super().__init__(allow_ip=False, message=message)
 
     def __call__(self, form: Form, field: Field) -> None:
         super().__call__(form, field)
-        if not field.data.lower().startswith(("http://", "https://")):
+        if not field.data.lower().startswith("https://"):
             raise ValidationError(self.message)
+
+
+UNKNOWN_HOST = _l(
+    "Bu alan adını henüz incelemedik. Önce markanızın sayfasına aydınlatma metninin adresi olarak yazın; biz "
+    "onaylayınca kullanabilirsiniz."
+)
 
 
 def stop_if_wrong(field: Field) -> None:
@@ -69,6 +77,19 @@ def without_contact(_form: Form, field: Field) -> None:
             _(
                 "Metne bağlantı, telefon ya da telefona benzeyen uzun bir sayı yazılamaz; iletişim bilginiz sayfada "
                 "kendiliğinden görünür."
+            )
+        )
+
+
+def asks_for_consent_only(_form: Form, field: Field) -> None:
+    """A page of ours that asks for a password, a card or a sign-in would be a trap."""
+    stop_if_wrong(field)
+    if found := deception.find_deception(field.data or ""):
+        raise ValidationError(
+            _(
+                "Bu sayfa yalnız izin sorar: “%(words)s” yazılamaz. Giriş, şifre, kart ve kimlik bilgisi istenmez, "
+                "hesap uyarısı yapılmaz.",
+                words=found,
             )
         )
 

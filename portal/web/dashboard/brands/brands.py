@@ -11,8 +11,8 @@ from portal.core.extensions import db, limiter, read_session
 from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, Domain, Provider
 from portal.domain.identity.permissions import Permission
+from portal.domain.providers import brand_requests, logos, onboarding, sandbox_mode
 from portal.domain.providers import brands as rule
-from portal.domain.providers import logos, onboarding, sandbox_mode
 from portal.domain.replies import keywords
 from portal.services import domains
 from portal.services.domains import CheckResult, record_name
@@ -32,7 +32,7 @@ from portal.web.shared.signed_in_person import (
 )
 
 EDITABLE_FIELDS = ("name", "header", "keyword", "reply_number", "colour", "contact", "notice_url", "source")
-SAVED = (*EDITABLE_FIELDS, "requires_name", "sms_in_turkish", "requested_name", "requested_contact")
+SAVED = (*EDITABLE_FIELDS, "requires_name", "sms_in_turkish", *(f"requested_{name}" for name in brand_requests.WORDS))
 
 
 @blueprint.get("/brands", endpoint="brands")
@@ -101,17 +101,20 @@ def change_brand(brand_id: int) -> ResponseReturnValue:
     if keywords.is_taken(db.session, brand, values["keyword"]):
         form.keyword.errors = [gettext("Bu sözcük başka bir markanızın. Başka bir sözcük yazın.")]
         return _render_brand(brand, form=form), 422
-    for name in ("header", "keyword", "reply_number", "colour", "notice_url", "source"):
+    for name in ("header", "keyword", "reply_number", "colour", "source"):
         setattr(brand, name, values[name])
     brand.requires_name, brand.sms_in_turkish = form.requires_name.data, form.sms_in_turkish.data
-    rule.request_change(provider, brand, name=form.name.data, contact=values["contact"], at=clock.now())
+    brand_requests.request_change(
+        provider, brand, name=form.name.data, contact=values["contact"], notice_url=values["notice_url"],
+        hosts=brand_requests.reviewed_hosts(db.session, provider), at=clock.now(),
+    )  # fmt: skip
     changed = sorted({name.removeprefix("requested_") for name in SAVED if getattr(brand, name) != before[name]})
     if changed:
         _withdraw_request(provider)
         record_audit("brand.changed", "brand", brand.id, fields=changed)
         db.session.commit()
     if brand.requested_at:
-        flash(gettext("Kaydedildi. Yeni ad ve iletişim satırı biz onaylayınca görünür; o zamana kadar eskileri yazar."))
+        flash(gettext("Kaydedildi. Onay bekleyenler biz onaylayınca görünür; o zamana kadar eskileri."))
     else:
         flash(gettext("Kaydedildi."))
     return redirect(url_for(".show_brand", brand_id=brand_id), 303)
@@ -129,8 +132,9 @@ def upload_logo(brand_id: int) -> ResponseReturnValue:
         logo = logos.convert_logo(upload.read(logos.LARGEST_UPLOAD + 1) if upload and upload.filename else b"")
     except logos.BadLogo as bad:
         return _render_brand(brand, logo_problem=bad.problem), 422
-    _withdraw_request(lock_provider())
-    brand.logo, brand.logo_digest = logo.png, logo.digest
+    provider = lock_provider()
+    _withdraw_request(provider)
+    brand_requests.request_logo(provider, brand, logo, clock.now())
     return _commit_act("brand.logo_put", brand)
 
 
@@ -247,7 +251,7 @@ def _render_brand(
 ) -> str:
     """The page of one brand, with a form that came back with errors."""
     values = {name: getattr(brand, name) for name in (*EDITABLE_FIELDS, "requires_name", "sms_in_turkish")}
-    values |= {"name": brand.requested_name or brand.name, "contact": brand.requested_contact or brand.contact}
+    values |= {name: getattr(brand, f"requested_{name}") or getattr(brand, name) for name in brand_requests.WORDS}
     domains = select(Domain).where(Domain.brand_id == brand.id).order_by(Domain.created_at)
     provider = read_session().get_one(Provider, brand.provider_id)
     return render_template(
@@ -262,5 +266,6 @@ def _render_brand(
         removal=removal,
         removal_form=DomainRemovalForm(formdata=None),
         record_of=record_name,
+        requested=brand_requests.requested_changes(brand),
         is_left=brand.is_sandbox and not provider.in_sandbox_mode,
     )

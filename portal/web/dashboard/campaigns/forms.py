@@ -4,21 +4,31 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import DateField, IntegerField, RadioField, SelectField, StringField, TextAreaField, URLField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
+from wtforms import DateField, Field, IntegerField, RadioField, SelectField, StringField, TextAreaField, URLField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
 
 from portal.core import clock
+from portal.core.extensions import read_session
 from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, CampaignKind, ContactKind, Delivery
 from portal.domain import consent_points
 from portal.domain.campaigns import Contact, Wording
+from portal.domain.providers import brand_requests
 from portal.web.dashboard.campaigns.promotion_check import PromotionForm
 from portal.web.shared.form_parts import CheckboxList
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
-from portal.web.shared.validators import READABLE, WebAddress, without_contact
+from portal.web.shared.signed_in_person import current_provider
+from portal.web.shared.validators import (
+    READABLE,
+    UNKNOWN_HOST,
+    WebAddress,
+    asks_for_consent_only,
+    stop_if_wrong,
+    without_contact,
+)
 
-SHOWN = [READABLE, without_contact]
+SHOWN = [READABLE, without_contact, asks_for_consent_only]
 TITLE_VALIDATORS = [InputRequired(_l("Bir başlık yazın.")), Length(max=255), *SHOWN]
 BODY_VALIDATORS = [InputRequired(_l("Kısaca neden izin istediğinizi yazın.")), Length(max=2000), *SHOWN]
 CONTACT_KIND_MISSING = _l("İlk temasın nasıl kurulduğunu seçin.")
@@ -48,6 +58,14 @@ class ConsentTextForm(BaseForm):
         super().__init__(*arguments, **options)
         self.brand.choices = [(brand.id, brand.name) for brand in brands]
         self.channels.choices = [(channel.value, label(channel)) for channel in Channel]
+
+    def validate_notice_url(self, field: Field) -> None:
+        """On a host that the operator saw: the page that people are sent to is the firm's."""
+        stop_if_wrong(field)
+        provider = current_provider()
+        hosts = brand_requests.reviewed_hosts(read_session(), provider)
+        if not provider.in_sandbox_mode and not brand_requests.is_on(hosts, field.data):
+            raise ValidationError(UNKNOWN_HOST)
 
     def wording(self) -> Wording:
         """The text, as the domain takes it."""

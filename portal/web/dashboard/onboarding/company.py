@@ -11,16 +11,17 @@ from flask_login import current_user
 from wtforms import RadioField, SelectChoice, StringField
 from wtforms.validators import DataRequired, Length
 
-from portal.core.extensions import read_session
+from portal.core.extensions import db, read_session
 from portal.core.models import Provider, ProviderKind
 from portal.domain.identity.permissions import Permission
-from portal.domain.providers import onboarding
+from portal.domain.providers import brand_requests, onboarding
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.onboarding.steps import ASK_AGAIN
 from portal.web.shared.access import needs
 from portal.web.shared.company_form import READABLE, CompanyForm, form_values
 from portal.web.shared.redirects import commit_and_redirect
 from portal.web.shared.signed_in_person import lock_provider, record_audit
+from portal.web.shared.validators import UNKNOWN_HOST
 
 KIND_CHOICES = [
     SelectChoice(ProviderKind.PARTNER, _l("İş ortağı üzerinden: 250.000 adresin altındaysanız İYS böyle ister")),
@@ -50,7 +51,11 @@ def save_company() -> ResponseReturnValue:
     """Save the data. A change of what the operator reviews takes back the request for admission."""
     provider = lock_provider()
     form = _company_form(provider)
-    if not form.validate_on_submit():
+    is_good = form.validate_on_submit()
+    hosts = brand_requests.reviewed_hosts(db.session, provider)
+    if is_good and not provider.in_sandbox_mode and not brand_requests.is_on(hosts, form.notice_url.data):
+        form.notice_url.errors, is_good = [UNKNOWN_HOST], False
+    if not is_good:
         return _render_company(provider, form), 422
     before = {name: getattr(provider, name) for name in onboarding.REVIEWED}
     if provider.in_sandbox_mode:

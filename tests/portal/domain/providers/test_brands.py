@@ -7,7 +7,7 @@ from portal.core.extensions import db
 from portal.core.iys_protocol import Channel, RecipientType
 from portal.core.models import Brand, Connection, Consent, Provider, Recipient
 from portal.domain import campaigns
-from portal.domain.providers import brands, sandbox_mode
+from portal.domain.providers import brand_requests, brands, sandbox_mode
 from portal.domain.providers.brands import (
     AddressCount,
     BadHeader,
@@ -44,9 +44,16 @@ def test_a_header_of_3_to_11_plain_characters_is_taken(text):
     assert brands.validate_header(text, names=f"Ne {text}") == " ".join(text.split())
 
 
-@pytest.mark.parametrize("text", ["ORNEK", "Ornek Magaz", "ORNKMGZ"])
+@pytest.mark.parametrize("text", ["ORNEK", "Ornek Magaz", "ORNKMGZ", "OMAG", "MAGAZA A.S."])
 def test_a_header_is_short_for_a_reviewed_name(text):
-    assert brands.validate_header(text, "Örnek Mağaza") == text
+    assert brands.validate_header(text, "Örnek Mağaza Mağazacılık A.Ş.") == text
+
+
+@pytest.mark.parametrize("text", ["ACIL", "ONEMLI", "OKAN", "ZARAR", "GARANTI", "KMGZ"])
+def test_a_header_of_letters_out_of_a_name_is_another_word(text):
+    with pytest.raises(BadHeader) as bad:
+        brands.validate_header(text, "Örnek Mağaza Örnek Mağazacılık A.Ş.")
+    assert bad.value.problem == HeaderProblem.OTHER
 
 
 @pytest.mark.parametrize(
@@ -182,11 +189,15 @@ def test_emptying_a_contact_line_needs_nobody_and_a_new_one_the_operator(app):
         brand = make.brand()
         provider, brand.contact = db.session.get_one(Provider, brand.provider_id), "0850 111 11 11"
         for line, expected in ((LINE, ("0850 111 11 11", LINE)), (None, (None, None)), (LINE, (None, LINE))):
-            brands.request_change(provider, brand, name=brand.name, contact=line, at=clock.now())
+            brand_requests.request_change(
+                provider, brand, name=brand.name, contact=line, notice_url=None, hosts=(), at=clock.now()
+            )
             assert (brand.contact, brand.requested_contact) == expected
             assert (brand.requested_at is None) == (expected[1] is None)
         provider.admitted_at = None
-        brands.request_change(provider, brand, name=brand.name, contact="0850 222 22 22", at=clock.now())
+        brand_requests.request_change(
+            provider, brand, name=brand.name, contact="0850 222 22 22", notice_url=None, hosts=(), at=clock.now()
+        )
         assert brand.contact == "0850 222 22 22"  # The operator reviews it with the application.
         db.session.rollback()
 

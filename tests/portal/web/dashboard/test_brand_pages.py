@@ -8,6 +8,7 @@ from sqlalchemy import update
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import AuditEntry, Brand, Connection, Domain, Provider, Role
+from portal.domain.providers import brand_requests
 from tests import make, name_server
 from tests.portal.domain.providers.test_logos import picture
 from tests.portal.web.dashboard.staff import signed_in
@@ -70,7 +71,7 @@ def test_a_brand_is_dressed(ayse, brand_id, rows):
     assert (its.name, its.requested_name) == ("Örnek Mağaza", "Yeni ad")
     assert (its.header, its.keyword, its.colour) == ("ORNEK", "ORNK", "#0b5e6b")
     assert (its.contact, its.requested_contact) == (None, "destek@ornek.example")
-    assert its.notice_url == "https://ornek.example/kvkk"
+    assert (its.notice_url, its.requested_notice_url) == (None, "https://ornek.example/kvkk")
     assert its.source == "HS_MOBIL"
     assert acts(rows) == ["brand.changed"]
 
@@ -131,8 +132,13 @@ def test_what_no_form_names_is_not_taken(ayse, brand_id, rows):
     assert (its.brand_code, its.is_sandbox, its.logo_digest) == (make.BRAND_CODE, False, None)
 
 
-def test_a_logo_is_taken_shown_and_removed(ayse, brand_id, rows, browser):
+def test_a_logo_is_shown_once_the_operator_agreed_and_removed(app, ayse, brand_id, rows, browser):
     assert upload(ayse, brand_id, picture()).status_code == 303
+    assert rows.one(Brand).logo_digest is None and "yeni logo" in ayse.opens(f"/dashboard/brands/{brand_id}").text
+    with app.app_context():
+        brand = db.session.get_one(Brand, brand_id)
+        assert brand_requests.settle_request(brand, brand_requests.describe_request(brand), is_approved=True)
+        db.session.commit()
     digest = rows.one(Brand).logo_digest
     shown = browser.get(f"/logo/{brand_id}/{digest}.png")
 

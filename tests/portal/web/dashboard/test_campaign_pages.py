@@ -411,3 +411,16 @@ def test_left_out_addresses_are_listed_masked_with_their_reason(app, ayse, brows
 @pytest.mark.parametrize("number", ["0", "1", str(2**63 - 1), str(2**63), "9" * 100, "-1", "x"])
 def test_a_campaign_that_is_not_there_is_not_found(ayse, number):
     assert ayse.opens(f"/dashboard/campaigns/{number}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"notice_url": "https://e-devlet-giris.baskasi.example/kapi"},
+        {"title_tr": "e-Devlet: hesabınız askıya alındı"},
+        {"body_en": "Please sign in and confirm your card number."},
+    ],
+)
+def test_no_page_of_ours_is_a_trap(opens_campaign, rows, changes):
+    assert opens_campaign(**changes).status_code == 422
+    assert rows.count(Campaign) == 0

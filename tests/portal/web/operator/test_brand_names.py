@@ -6,13 +6,16 @@ from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.models import AuditEntry, Brand, Mail, MailKind, Provider
 from portal.domain.notifications import mails
-from portal.domain.providers import brands
+from portal.domain.providers import brand_requests, logos
+from tests import make
 from tests.make import AYSE
+from tests.portal.domain.providers.test_logos import picture
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 LINE = "0850 999 99 99 güvenlik hattı"
-SEEN = repr(("Yeni Mağaza", LINE))
+ASKED = {"name": "Yeni Mağaza", "contact": LINE, "notice_url": None, "logo_digest": None}
+SEEN = repr(ASKED)
 
 
 @pytest.fixture
@@ -21,7 +24,8 @@ def brand_id(app, ayses) -> int:
     with app.app_context():
         brand = db.session.query(Brand).filter_by(provider_id=ayses).one()
         provider = db.session.get_one(Provider, ayses)
-        brands.request_change(provider, brand, name="Yeni Mağaza", contact=LINE, at=clock.now())
+        wanted = {"name": "Yeni Mağaza", "contact": LINE, "notice_url": None}
+        brand_requests.request_change(provider, brand, **wanted, hosts=(), at=clock.now())
         db.session.commit()
         return brand.id
 
@@ -60,9 +64,36 @@ def test_declining_needs_a_reason_and_keeps_the_old_name(app, derya, path, rows)
         assert mails.read_facts(vault(), rows.one(Mail))["reason"] == "Tescilli bir bankanın adı."
 
 
-@pytest.mark.parametrize("seen", [("Yeni", LINE), ("Yeni Mağaza", "0850 111 11 11"), ("Yeni Mağaza", None)])
-def test_what_changed_since_the_page_was_served_is_not_approved(derya, path, rows, seen):
-    derya.posts(path, {"seen": repr(seen), "approve": "y"})
+def test_a_picture_and_a_notice_on_a_new_host_are_seen_first(app, derya, ayses, brand_id, path, rows):
+    notice = "https://aydinlatma.baskasi.example/kvkk"
+    with app.app_context():
+        brand, provider = db.session.get_one(Brand, brand_id), db.session.get_one(Provider, ayses)
+        logo = logos.convert_logo(picture())
+        brand_requests.request_logo(provider, brand, logo, clock.now())
+        hosts = brand_requests.reviewed_hosts(db.session, provider)
+        asked = {"name": brand.name, "contact": None, "notice_url": notice}
+        brand_requests.request_change(provider, brand, **asked, hosts=hosts, at=clock.now())
+        db.session.commit()
+        seen = brand_requests.describe_request(brand)
+    own = f"/operator/providers/{ayses}/brands/{brand_id}/logo.png"
+
+    page = derya.opens(f"/operator/providers/{ayses}").text
+    assert f"→ {notice}" in page and f"{own}?requested=1" in page
+    assert derya.opens(f"{own}?requested=1").data == logo.png and derya.opens(own).status_code == 404
+    assert (rows.one(Brand).logo_digest, rows.one(Brand).notice_url) == (None, None)
+
+    derya.posts(path, {"seen": seen, "approve": "y"})
+
+    assert (rows.one(Brand).logo_digest, rows.one(Brand).notice_url) == (logo.digest, notice)
+    with app.app_context():
+        hosts = brand_requests.reviewed_hosts(db.session, db.session.get_one(Provider, ayses))
+    assert brand_requests.is_on(hosts, notice) and brand_requests.is_on(hosts, f"{make.NOTICE}/2")
+    assert not brand_requests.is_on(hosts, "https://www.example.com.baskasi.example/")
+
+
+@pytest.mark.parametrize("other", [{"name": "Yeni"}, {"contact": "0850 111 11 11"}, {"contact": None}])
+def test_what_changed_since_the_page_was_served_is_not_approved(derya, path, rows, other):
+    derya.posts(path, {"seen": repr(ASKED | other), "approve": "y"})
 
     its = rows.one(Brand)
     assert (its.name, its.contact) == ("Örnek Mağaza", None)

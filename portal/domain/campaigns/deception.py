@@ -1,0 +1,26 @@
+"""Words that make a trap of a page that asks for consent: it asks for nothing else, and threatens with nothing."""
+
+import re
+
+from portal.core.transliteration import ascii_only
+
+# In plain small letters; endings may follow.
+TRAPS = re.compile(
+    r"\b(?:sifre|parola|pin kod|kart (?:no|numara|bilgi|sifre)|kredi kart|banka kart|cvv|cvc|iban|tckn|tek kullanimlik"
+    r"|kimlik (?:no|numara|bilgi|dogrula)|t\.? ?c\.? (?:kimlik|no)|e ?- ?devlet|(?:onay|dogrulama|sms) kod"
+    r"|giris yap|oturum ac|hesab\w* (?:ask|kapat|kapan|dondur|dogrula|guncelle)|askiya al|bloke|icra (?:takip|dosya)"
+    r"|password|passcode|credit card|card number|log ?-?in|sign ?-?in(?!g)|verification code"
+    r"|account (?:is |was |has been )?(?:suspend|lock|block))"
+)
+
+
+def find_deception(text: str) -> str:
+    """The first words that ask for more than consent or threaten, as they were written; empty where there are none.
+
+    Call with a text of a bounded length.
+    """
+    plain = ascii_only(text).lower()
+    found = TRAPS.search(plain)
+    if found is None:
+        return ""
+    return text[found.start() : found.end()] if len(plain) == len(text) else found[0]

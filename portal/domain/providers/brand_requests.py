@@ -1,0 +1,86 @@
+"""What an admitted provider wants to change of its brands' looks, and the operator sees before people do."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.core import display_names
+from portal.core.models import Brand, Provider
+from portal.domain.providers.logos import Logo
+
+WORDS, PICTURE = ("name", "contact", "notice_url"), ("logo", "logo_digest")
+
+
+def request_change(
+    provider: Provider, brand: Brand, *, name: str, contact: str | None, notice_url: str | None,
+    hosts: Collection[str], at: datetime,
+) -> None:  # fmt: skip
+    """Change a brand's name, contact line and privacy notice (None: its firm's). Of an admitted provider the operator
+    must agree to new ones first, and to a notice that is on none of the `hosts`: the old ones are shown until then.
+    Raises BadName."""
+    name = display_names.parse_name(name)
+    if provider.in_sandbox_mode:
+        brand.name, brand.contact, brand.notice_url = name, contact, notice_url
+        return
+    brand.contact = contact and brand.contact  # The firm's own needs nobody: the operator admitted it.
+    brand.notice_url = notice_url if not notice_url or is_on(hosts, notice_url) else brand.notice_url
+    wanted = {"name": name, "contact": contact, "notice_url": notice_url}
+    _request(brand, {field: text for field, text in wanted.items() if text != getattr(brand, field)}, WORDS, at)
+
+
+def request_logo(provider: Provider, brand: Brand, logo: Logo, at: datetime) -> None:
+    """Change a brand's logo. An admitted provider's is shown once the operator agrees: a picture may say anything."""
+    if provider.in_sandbox_mode:
+        brand.logo, brand.logo_digest = logo.png, logo.digest
+    else:
+        _request(brand, {"logo": logo.png, "logo_digest": logo.digest}, PICTURE, at)
+
+
+def _request(brand: Brand, wanted: Mapping[str, object], fields: Sequence[str], at: datetime) -> None:
+    """Let the operator decide on what is wanted of these fields, in place of what was wanted before."""
+    before = describe_request(brand)
+    for field in fields:
+        setattr(brand, f"requested_{field}", wanted.get(field))
+    if describe_request(brand) != before:
+        brand.requested_at = at if any(requested_changes(brand).values()) else None
+
+
+def requested_changes(brand: Brand) -> dict[str, str | None]:
+    """What the operator decides on, by field; of a logo its digest."""
+    return {field: getattr(brand, f"requested_{field}") for field in (*WORDS, "logo_digest")}
+
+
+def reviewed_hosts(session: Session, provider: Provider) -> set[str]:
+    """The hosts on which privacy notices of a provider may stand: those of notices that the operator saw."""
+    theirs = select(Brand.notice_url).where(Brand.provider_id == provider.id, Brand.notice_url.is_not(None))
+    return {_host(url) for url in (provider.notice_url, *session.scalars(theirs)) if url}
+
+
+def is_on(hosts: Collection[str], url: str) -> bool:
+    """Whether a URL leads to one of the hosts, or to one below it."""
+    host = _host(url)
+    return any(host == each or host.endswith(f".{each}") for each in hosts)
+
+
+def _host(url: str) -> str:
+    return (urlsplit(url).hostname or "").removeprefix("www.")
+
+
+def describe_request(brand: Brand) -> str:
+    """What the operator decides on, without ambiguity; compared by settle_request."""
+    return repr(requested_changes(brand))
+
+
+def settle_request(brand: Brand, seen: str, *, is_approved: bool) -> bool:
+    """Approve or decline what the operator saw; False where something else or nothing is requested by now."""
+    if brand.requested_at is None or seen != describe_request(brand):
+        return False
+    for field in (*WORDS, *PICTURE):
+        if is_approved and (wanted := getattr(brand, f"requested_{field}")):
+            setattr(brand, field, wanted)
+        setattr(brand, f"requested_{field}", None)
+    brand.requested_at = None
+    return True

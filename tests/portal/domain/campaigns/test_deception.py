@@ -1,0 +1,35 @@
+"""What no text of a page that asks for consent may say."""
+
+import pytest
+
+from portal.domain.campaigns.deception import find_deception
+from portal.domain.campaigns.default_texts import WORDINGS
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("e-Devlet: hesabınız askıya alındı", "e-Devlet"),
+        ("Hesabınız askıya alındı", "Hesabınız ask"),
+        ("sayfadan giriş yapın, kart bilginizi doğrulayın", "giriş yap"),
+        ("ŞİFRENİZİ yenileyin", "ŞİFRE"),
+        ("T.C. kimlik numaranızı yazın", "T.C. kimlik"),
+        ("Your account has been locked", "account has been lock"),
+        ("Please log in", "log in"),
+        ("IBAN bilginiz", "IBAN"),
+    ],
+)
+def test_who_asks_for_more_than_consent_is_named(text, words):
+    assert find_deception(text) == words
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Kampanya ve yeniliklerimizi size bildirmek için izninizi soruyoruz.",
+        "Üyeliğinizle ilgili duyurular, kartınıza özel fırsatlar ve signing events",
+        *(getattr(each, name) for each in WORDINGS.values() for name in ("title_tr", "body_tr", "title_en", "body_en")),
+    ],
+)
+def test_what_only_asks_may_be_said(text):
+    assert find_deception(text) == ""
