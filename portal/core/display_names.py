@@ -12,12 +12,13 @@ from portal.core.transliteration import ASCII
 # Blank ones that Unicode counts as letters, symbols or marks: Hangul fillers, an empty Braille cell, joiners.
 BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {chr(each) for each in range(0xFE00, 0xFE10)}
 INVISIBLE = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")  # Also line breaks, and marks that turn the direction.
-DOTS = str.maketrans("。｡․", "...")  # As browsers read them in a host.
+DOTS = str.maketrans("。｡․·•∙‧", ".......")  # As browsers read them in a host.
 # A label with a letter after a dot, an IP address, a scheme, and what people make of a dot or of a scheme.
 LINK = re.compile(
     r"(?<=\w)\.+(?=\d*+[^\W\d]\w|\d++[^\W\d]|\w/)|\d{1,3}(?:\.\d{1,3}){3}|[^\W\d]:[/\\]|://|@|(?<!\w)www\b"
-    r"|(?<!\w)h(?:tt|xx)ps?(?!\w)|[(\[{<]\.[)\]}>]|\.\s+com(?!\w)|\s\.(?=[^\W\d]{2})|(?<!\w)(?:com|org|xyz|ly|gl|gd|gg|cc|co|io)/(?=\w)"
-    r"|(?:nokta|(?<!\w)dot)[\W_]{0,5}(?:com|net|org|info|biz|tr|co|io|me|ly|app|link|xyz|site|online|shop|top|club)(?!\w)",
+    r"|(?<!\w)h(?:tt|xx)ps?(?!\w)|[(\[{<]\.[)\]}>]|\.\s+(?:com|net|org)(?!\w)|\s\.(?=[^\W\d]{2})|(?<!\w)(?:com|org|xyz|ly|gl|gd|gg|cc|co|io)/(?=\w)"
+    r"|(?:nokta|(?<!\w)dot)[\W_]{0,5}(?:com|net|org|info|biz|tr|co|io|me|ly|app|link|xyz|site|online|shop|top|club|store)(?!\w)"
+    r"|(?<!\w)(?:telegram|whats ?app)",
     re.IGNORECASE,
 )
 LOOKS_LIKE_A_LINK = re.compile(r"(?<=\w)\.(?=\w{2})|:?//+|@")

@@ -68,6 +68,10 @@ def test_contact_details_may_hold_email_addresses_but_no_other_link():
 
 
 LINKS = [
+    "evil nokta store",
+    "evil·com",
+    "evil . net",
+    "Telegram'da banka_destek hesabına yazın",
     "bankanoktacom",
     "185.4.5.6/giris", "1.1.1.1", "hxxp banka", "https:banka", "https:\\\\banka", "t.c/abc", "banka nokta com",
     "BANKA NOKTA COM", "banka (dot) com", "banka[.]com", "banka . com", "banka .com", "banka. com", "bit ly/abc",
