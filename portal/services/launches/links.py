@@ -79,10 +79,10 @@ def part_lines(
 ) -> Iterator[tuple[str, str, str]]:
     """(masked address, link, two words) of the n-th PART of the links, from 0, for printing.
 
-    A part has the same links each time, less those whose address has refused since.
+    A part has the same links each time, less those that may not be sent any more.
     """
     link_base = link_base_url(session, campaign.brand_id, link_base)
-    has_link = AudienceEntry.campaign_id == campaign.id, *HAS_LINK
+    has_link = AudienceEntry.campaign_id == campaign.id, AudienceEntry.link_id.is_not(None)
     linked = select(AudienceEntry.id).where(*has_link).order_by(AudienceEntry.id)
     first, following = (session.scalar(linked.offset(begin * PART).limit(1)) for begin in (part, part + 1))
     for address, link_id, nonce in _linked_addresses(session, campaign, first, following) if first else ():

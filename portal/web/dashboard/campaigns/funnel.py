@@ -208,9 +208,9 @@ def _by_hour(rows: Any) -> Counter[int]:
 
 
 def _linked(campaign: Campaign, *columns: Any) -> Select[Any]:
-    """A statement over the entries of a campaign that have a link."""
-    ours = AudienceEntry.campaign_id == campaign.id, AudienceEntry.link_id.is_not(None)
-    return select(*columns).select_from(AudienceEntry).where(*ours)
+    """A statement over the entries of a campaign whose link was made, and not withdrawn unsent."""
+    ours = AudienceEntry.link_id.is_not(None), AudienceEntry.left_out.is_(None)
+    return select(*columns).select_from(AudienceEntry).where(AudienceEntry.campaign_id == campaign.id, *ours)
 
 
 def _group(kind: AddressKind, service: str | None) -> Group:
