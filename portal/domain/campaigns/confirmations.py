@@ -17,7 +17,6 @@ from portal.core.models import (
     OwnConfirmation,
     Provider,
 )
-from portal.core.models.inserts import insert_missing
 
 
 def why_not_begin(session: Session, campaign: Campaign, *, in_development: bool) -> tuple[AddressKind, ...]:
@@ -38,8 +37,12 @@ def find_own(session: Session, campaign_id: int) -> OwnConfirmation | None:
 
 def confirm_ourselves(session: Session, campaign: Campaign, user_id: int, at: datetime) -> bool:
     """Record the provider's word; returns whether that is new. It cannot be taken back: consents may rest on it."""
-    row = {"campaign_id": campaign.id, "provider_id": campaign.provider_id, "user_id": user_id, "at": at}
-    return bool(insert_missing(session, OwnConfirmation, [row]))
+    session.refresh(campaign, with_for_update=True)
+    if find_own(session, campaign.id):
+        return False
+    session.add(OwnConfirmation(campaign_id=campaign.id, provider_id=campaign.provider_id, user_id=user_id, at=at))
+    session.flush()
+    return True
 
 
 def _is_served(session: Session, brand: Brand, kind: AddressKind) -> bool:
