@@ -93,7 +93,7 @@ def test_who_refuses_is_told_once_by_each_way(app, browser, codes, gateway, rows
         assert message["subject"] == "Örnek Mağaza: reddiniz kaydedildi" and "one_click" not in message
         assert "tanıtım içermez" in message["text"] and "Mersis 0123456789012345" in message["text"]
     else:
-        channels = "SMS" if way == "reply" else "arama ve SMS"
+        channels = "SMS" if way == "reply" else "SMS ve arama"
         assert message["text"].startswith(f"Ornek Magaza: {channels} reddiniz kaydedildi. Belgeniz: http")
         assert len(message["text"]) <= 155
 

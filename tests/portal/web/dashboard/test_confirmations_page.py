@@ -55,7 +55,7 @@ def test_a_day_is_listed_taken_and_marked_up_to_a_time(app, noon, rows):
 
 def test_a_strange_day_is_today_and_who_may_not_act_only_looks(app, noon):
     with app.app_context():
-        make.person(db.session.query(Provider).one(), "burak@example.com", Role.DEVELOPER)
+        make.person(db.session.query(Provider).one(), "burak@example.com", Role.AUDITOR)
         make.provider(700002, 700002, "cem@example.com")
     with time_machine.travel(noon, tick=False):
         for day in ("", "x", "0001-01-01", "9999-12-31", "2026-13-40"):
