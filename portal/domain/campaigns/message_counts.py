@@ -1,4 +1,4 @@
-"""How many messages with links a campaign has by what became of them: one statement for any campaigns, by their index."""
+"""How many messages with links a campaign has, by what became of them: one statement for any campaigns."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -140,9 +140,7 @@ def finish_sent(session: Session, at: datetime) -> None:
 def _leave_out(session: Session, entry_ids: Select[int]) -> Sequence[int]:
     """Note that these got no link that reached them; their ids."""
     entries = update(AudienceEntry).where(AudienceEntry.id.in_(entry_ids)).values(left_out=ExclusionReason.STOPPED)
-    return session.scalars(
-        entries.returning(AudienceEntry.id).execution_options(synchronize_session=False)
-    ).all()
+    return session.scalars(entries.returning(AudienceEntry.id).execution_options(synchronize_session=False)).all()
 
 
 def _lock(session: Session, campaign: Campaign) -> CampaignState:

@@ -1,4 +1,4 @@
-"""When a campaign is launched and by whom, how its sending pauses, stops and ends, its budget; and a provider's rules."""
+"""When a campaign is launched and by whom, how its sending pauses, stops and ends, its budget; and a firm's rules."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -33,9 +33,7 @@ def upgrade() -> None:
         table.add_column(sa.Column("parts_used", BIG, nullable=False, server_default="0"))
         reason = sa.Enum("person", "budget", name="pause_reason", native_enum=False, create_constraint=False, length=20)
         table.add_column(sa.Column("pause_reason", reason, nullable=True))
-        table.create_check_constraint(
-            op.f("ck_campaign_pause_reason"), sa.text("pause_reason IN ('person', 'budget')")
-        )
+        table.create_check_constraint(op.f("ck_campaign_pause_reason"), sa.text("pause_reason IN ('person', 'budget')"))
         table.add_column(sa.Column("tags", sa.String(200), nullable=False, server_default=""))
         table.add_column(sa.Column("note", sa.String(1000), nullable=False, server_default=""))
     with op.batch_alter_table("provider") as table:

@@ -34,7 +34,6 @@ from portal.domain.campaigns.promotion_words import find_promotion
 from portal.domain.notifications import gateways
 from portal.services.launches.invitation_text import render_sample
 
-
 PREPARING = ("campaign.opened", "campaign.message_changed")
 
 
@@ -99,7 +98,9 @@ WORDS: dict[Need, NeedWords] = {
         N_("Reddetmiş olana sorulmaz (6563 sayılı Kanun md. 8/3)."),
     ),
     Need.BRAND: NeedWords(
-        N_("Marka açık"), N_("Marka kapalı ya da firmanız askıda: yeni bir şey başlatılamaz."), N_("Kapalı marka sormaz.")
+        N_("Marka açık"),
+        N_("Marka kapalı ya da firmanız askıda: yeni bir şey başlatılamaz."),
+        N_("Kapalı marka sormaz."),
     ),
     Need.PACKAGE: NeedWords(
         N_("Paket"), N_("Paketiniz şu anda yeni kişilere sormayı kapsamıyor; yenileyin."), N_("Paketinizin sınırı.")
@@ -154,11 +155,15 @@ WORDS: dict[Need, NeedWords] = {
 
 def check_launch(session: Session, campaign: Campaign, *, by: int | None, at: datetime) -> list[LaunchCheck]:
     """What a launch by this user (None: a shell) needs, in the order in which it is usually given."""
-    return [*_of_audience(session, campaign), *_of_provider(session, campaign, by, at), *_of_messages(session, campaign)]
+    return [
+        *_of_audience(session, campaign),
+        *_of_provider(session, campaign, by, at),
+        *_of_messages(session, campaign),
+    ]
 
 
 def launch(session: Session, campaign: Campaign, *, by: int | None, at: datetime) -> None:
-    """Launch a campaign that has all it needs. Raises LaunchRefused, or CannotLaunch where it was launched meanwhile."""
+    """Launch a campaign that has all it needs. Raises LaunchRefused; CannotLaunch where it was launched meanwhile."""
     require_ready(session, campaign, by=by, at=at)
     campaigns.launch(session, campaign, at, by)
 

@@ -21,8 +21,10 @@ from portal.services.launches.invitation_text import text_writer
 
 LEASE = timedelta(seconds=60)
 UNFINISHED = (
-    Campaign.launched_at.is_not(None), Campaign.linked_at.is_(None), or_(Campaign.stopped_at.is_not(None), ~is_halted()),
-)  # fmt: skip
+    Campaign.launched_at.is_not(None),
+    Campaign.linked_at.is_(None),
+    or_(Campaign.stopped_at.is_not(None), ~is_halted()),
+)
 
 
 def unfinished() -> list[int]:
@@ -33,7 +35,7 @@ def unfinished() -> list[int]:
 
 
 def run(campaign_id: int, salt: str, link_base: str) -> None:
-    """Make the links of a launched campaign to the end, or settle a stopped one, unless another worker has its lease."""
+    """Make the links of a launched campaign, or settle a stopped one, unless another worker has its lease."""
     is_it = Campaign.id == campaign_id
     claimed = leases.claim(db.session, Campaign, is_it, *UNFINISHED, at=clock.now(), lease=LEASE)
     db.session.commit()
