@@ -67,8 +67,8 @@ def refuse(app, browser, rows, codes, way: str) -> str:
             asks_staff(app, rows, make.PHONE)
     else:
         with app.app_context():
-            vendor = Vendor(app, browser, delivery.add("verimor"))
-        vendor.brings("RET")
+            gateway_id = delivery.add("verimor")
+        Vendor(app, browser, gateway_id).brings("RET")
         work(app)
     return make.PHONE
 
