@@ -138,7 +138,7 @@ def _report(launched: Campaign, found: AddressList, out: Path) -> None:
     links, counted = _write_links(launched, out), launches.count_links(read_session(), launched)
     audit.note(
         db.session, "links.taken", "campaign", campaign_id, provider_id=launched.provider_id, at=clock.now(),
-        facts={"from": "shell", "links": links, **counted.left_out},
+        facts={"from": "shell", "links": links, **{reason.value: count for reason, count in counted.left_out.items()}},
     )  # fmt: skip
     db.session.commit()
     progress = campaigns.count_progress(read_session(), launched)

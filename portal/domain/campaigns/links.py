@@ -6,7 +6,8 @@ after a refusal. A refusal is offered to a person once in 90 days.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, bindparam, func, select, update
 from sqlalchemy.orm import Session
@@ -20,7 +21,6 @@ from portal.core.models import (
     CampaignKind,
     Consent,
     ConsentRequest,
-    ContactKind,
     ExclusionReason,
 )
 from portal.core.models.inserts import insert_missing
@@ -83,7 +83,7 @@ def create_next_links(
     return _create_links(session, salt, campaign, [each for each in entries if each.id in offers], offers, at)
 
 
-def effective_contact() -> tuple[ColumnElement[ContactKind | None], ColumnElement[date | None]]:
+def effective_contact() -> tuple[ColumnElement[Any], ColumnElement[Any]]:
     """Kind and day of the contact that makes asking a person lawful: their own, else the campaign's."""
     kind = func.coalesce(AudienceEntry.contact_kind, Campaign.contact_kind)
     return kind, func.coalesce(AudienceEntry.contact_date, Campaign.contact_date)

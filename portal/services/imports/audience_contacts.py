@@ -42,7 +42,9 @@ class ContactReader:
     """Reads the contact of rows by a guessed layout; `days` are the columns that it takes for the day of one."""
 
     def __init__(self, guessed: Layout, header: Sequence[str]):
-        self._today, self._kind = clock.day(clock.now()), guessed.columns.get(Field.CONTACT)
+        self._today, places = clock.day(clock.now()), range(len(header))
+        # By its name alone: what stands there may be a source of consents as well ("Fuar").
+        self._kind = next((each for each in places if Field.CONTACT in (announced(header[each]) or {})), None)
         named = {place: what for place, name in enumerate(header) if (what := _contact_named(name)) is not None}
         self._day = next(iter(named), None)
         self._named = CONTACTS.get(named[self._day]) if self._day is not None else None

@@ -8,8 +8,22 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, delete, exists, func, literal, or_, select, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    String,
+    and_,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlalchemy.orm import Session, aliased
 
 import shortlinks
@@ -102,7 +116,9 @@ def fill_from_filter(
     session.commit()
     for some in recipients.chunks(list(found), CHUNK):
         channels = {recipient_id: set(map(Channel, text.split(","))) for recipient_id, text in some}
-        serves = {key: channels[key] & each for key, each in _served(session, vault, list(channels)).items()}
+        serves = {
+            key: channels[key].intersection(each) for key, each in _served(session, vault, list(channels)).items()
+        }
         if wanted.kind == FilterKind.UNREACHED:
             _free_requests(session, wanted, list(channels))
         campaigns.add_recipients(session, campaign, serves)
@@ -146,7 +162,7 @@ def _people(campaign: Campaign, wanted: AudienceFilter) -> Select[int, str]:
     )
 
 
-def _grouped(recipient_id: ColumnElement[int], channels: ColumnElement[str]) -> Select[int, str]:
+def _grouped(recipient_id: SQLColumnExpression[int], channels: SQLColumnExpression[Any]) -> Select[int, str]:
     texts = func.aggregate_strings(channels, ",").label("channels")
     return select(recipient_id.label("recipient_id"), texts).group_by(recipient_id)
 

@@ -37,8 +37,8 @@ def count_links(session: Session, campaign: Campaign) -> LinkCount:
     linked = linked.select_from(AudienceEntry).join(Recipient, Recipient.id == AudienceEntry.recipient_id)
     found = linked.where(AudienceEntry.campaign_id == campaign.id, *HAS_LINK).subquery()
     rows = session.execute(select(found.c.reason, func.count()).group_by(found.c.reason)).all()
-    counts: dict[str | None, int] = dict(rows)
-    return LinkCount(counts.pop(None, 0), {ExclusionReason(reason): count for reason, count in counts.items()})
+    left_out = {ExclusionReason(reason): count for reason, count in rows if reason}
+    return LinkCount(sum(count for reason, count in rows if not reason), left_out)
 
 
 def excluded_since(session: Session, campaign: Campaign, limit: int) -> list[tuple[Recipient, ExclusionReason]]:

@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.iys_protocol import Source, Status
+from portal.core.iys_protocol import RecipientType, Source, Status
 from portal.core.models import DecisionOrigin, Message, MessageKind, MessageState, Outcome, Recipient
 from portal.domain.consents import history
 from portal.domain.consents.evidence import Evidence, Strength
@@ -20,13 +20,13 @@ from tests.portal.services.exports.held_consents import Holder
 pytestmark = pytest.mark.slow
 
 CASES = [
-    ({"origin": DecisionOrigin.AT_IYS, "source": "IYS_WEB"}, Evidence.AT_IYS, "strong"),
+    ({"origin": DecisionOrigin.AT_IYS, "outcome": None}, Evidence.AT_IYS, "strong"),
     ({"origin": DecisionOrigin.OTHER_SENDER}, Evidence.OTHER_SENDER, "weak"),
     ({}, Evidence.PAPER, "fair"),
     ({"source": Source.BEFORE_2015}, Evidence.BEFORE_2015, "weak"),
     ({"outcome": None}, Evidence.LATE, "weak"),
     ({"outcome": Outcome.EXPIRED}, Evidence.LATE, "weak"),
-    ({"source": None}, Evidence.UNKNOWN, "weak"),
+    ({"source": None, "recipient_type": RecipientType.MERCHANT}, Evidence.UNKNOWN, "weak"),
     ({"origin": DecisionOrigin.LINK}, Evidence.UNCONFIRMED, "fair"),
     ({"status": Status.REFUSED}, None, None),
 ]

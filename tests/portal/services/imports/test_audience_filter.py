@@ -178,4 +178,5 @@ def test_a_filter_whose_worker_died_is_begun_again(app, holder, rows):
         waiting_lists.read(list_id)
 
     kept = rows.one(AudienceList)
-    assert (kept.good, kept.added, kept.content, rows.count(AudienceEntry)) == (3, 3, None, 3)
+    assert (kept.good, kept.added, rows.count(AudienceEntry)) == (3, 3, 3)
+    assert rows(AudienceList, waiting_lists.WAITING) == []
