@@ -36,7 +36,11 @@ LINKS = {"href", "src"}
 NEED_NO_TOKEN = ("/m/", "/s/", "/dogrula", "/kontrol")
 TOKENS = {"csrf_token", "form"}
 # Parts of a page that a script of ours fetches anew.
-FRAGMENTS = ("dashboard/imports/progress.html", "dashboard/campaigns/audience_progress.html")
+FRAGMENTS = (
+    "dashboard/imports/progress.html",
+    "dashboard/campaigns/audience_progress.html",
+    "dashboard/campaigns/campaign_progress.html",
+)
 SIGNED_IN = ("dashboard/", "desk/", "operator/", "account/")  # Templates of pages behind a session.
 SHORT_ENDPOINTS = "recipient.short_"  # Their /<code> matches any path of one part.
 ERROR = re.compile(r"^(Hata|Error): ")  # Before the title of a page that refused something.

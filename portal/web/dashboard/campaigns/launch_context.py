@@ -54,7 +54,7 @@ def _name(user_id: int | None) -> str:
 
 def _mending(campaign: Campaign) -> dict[Need, str]:
     """Where to put right what is missing."""
-    accounts, brand = url_for("dashboard.gateways"), url_for("dashboard.brand", brand_id=campaign.brand_id)
+    accounts, brand = url_for("dashboard.gateways"), url_for("dashboard.show_brand", brand_id=campaign.brand_id)
     return {
         Need.PROMOTION: url_for("dashboard.campaign_message", campaign_id=campaign.id),
         Need.PACKAGE: url_for("dashboard.package"),
