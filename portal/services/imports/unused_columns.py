@@ -11,11 +11,11 @@ from portal.core.iys_protocol import Status
 from portal.core.models import ImportBatch
 from portal.core.vault import Vault
 from portal.services.imports.layout import Field, Layout, dates
-from portal.services.imports.layout.cell_words import CHANNELS, STATUSES, Meanings
+from portal.services.imports.layout.cell_words import Meanings
 from portal.services.imports.layout.consent_names import refusal_named
 from portal.services.imports.layout.headers import OURS
 from portal.services.imports.layout.normalization import address_or_problem, folded, name_of, says_nothing
-from portal.services.imports.layout.refusing_text import refuses, refuses_beside
+from portal.services.imports.layout.refusing_text import choices, refuses, refuses_beside
 from portal.services.imports.reading import Line, Sheet
 from portal.services.imports.store import header_of, layout_of, outline_of
 
@@ -35,7 +35,6 @@ _HARMLESS_DATE = re.compile(
     r"opt(?:in)?|alin\w*|veril\w*|sms|mesaj|arama|telefon|eposta|e?mail|iys|durum\w*|status)"
 )
 _LAST_DAY = re.compile(r"\b(?:son|last) (?:tarih|gun|dat|day)|opt ?out")
-_CHOICE = re.compile(r"([^\W\d]{1,20})\W{0,2}[:=]\W{0,2}(\w{1,20})")
 _SERIAL = re.compile(r"(?!\d{8}$)\d+(?:[.,]\d*)?")  # Excel's and Unix's dates, and any number.
 
 Counts = dict[str, list[int]]  # By the column's place, as JSON keys are: the numbers of UnusedColumn.
@@ -130,7 +129,7 @@ class CellCounter:
                     found[number] += is_so * count
 
     def _is_status(self, cell: str, *, is_kept: bool) -> bool:
-        if len(cell) <= LONGEST_ADDRESS and any(_is_choice(*pair) for pair in _CHOICE.findall(cell)):
+        if len(cell) <= LONGEST_ADDRESS and choices(cell):
             return True
         if len(cell) > LONGEST_STATUS or (is_kept and folded(cell) in NUMBERS):
             return False
@@ -141,11 +140,6 @@ def are_harmless_dates(header: str) -> bool:
     """Whether the name of a column with dates says that nothing ended then."""
     name = name_of(header)
     return bool(name) and all(map(_HARMLESS_DATE.fullmatch, name.split())) and not _LAST_DAY.search(name)
-
-
-def _is_choice(channel: str, status: str) -> bool:
-    """Whether the two are a channel's yes or no as text: `{"sms":false}`, `sms=0`."""
-    return folded(channel) in CHANNELS and folded(status) in STATUSES
 
 
 def is_date(cell: str) -> bool:

@@ -83,9 +83,9 @@ _REFUSES = re.compile(
 _WHO = re.compile(r"^(?:(?:musteri|kisi|uye|alici|hasta|veli|abone|kendisi)(?:miz|si|nin)? )+")
 _WHOLE = re.compile(r"iptal (?:et|ed)\w+|kabul etm\w+|red (?:et|ed)\w+|yasakli|bloklu|stop")
 # "sms=0", "SMS:H", "{"sms": false}"; not "Arama: 0 532…" and "mail: h.can@…".
-_SET_TO_NO = re.compile(
-    r"(?<!\w)(?:sms|mesaj|arama|call|e-?posta|e-?mail|mail|izin|onay|iys)\w*[\"']?\s*[=:]\s*[\"']?"
-    r"(?:0|h|n|f|no|false|off|yok|hay[iı]r)(?![\w.@+]|\s*\d)",
+_CHOICE = re.compile(
+    r"(?<!\w)(?:sms|mesaj|message|arama|call|e-?posta|e-?mail|mail|izin|onay|iys)\w*[\"']?\s*[=:]\s*[\"']?"
+    r"(\w{1,20})(?![\w.@+]|\s*\d)",
     re.I,
 )
 
@@ -111,7 +111,12 @@ def refuses(text: str) -> bool:
     words = folded(text[:LONGEST_LINE])
     if any(map(_is_refusal, text.splitlines() if "\n" in text else (text,))):
         return True
-    return _REFUSES.search(_OTHER.sub("-", words)) is not None or _SET_TO_NO.search(text) is not None
+    return _REFUSES.search(_OTHER.sub("-", words)) is not None or Status.REFUSED in choices(text)
+
+
+def choices(text: str) -> list[str]:
+    """The statuses that a text sets channels or consents to: `{"sms":false}`, `sms=0`."""
+    return [STATUSES[word] for word in map(folded, _CHOICE.findall(text)) if word in STATUSES]
 
 
 def _is_refusal(line: str) -> bool:
