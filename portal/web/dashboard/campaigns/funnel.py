@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, distinct, exists, extract, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, and_, case, distinct, extract, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from portal.core import clock
@@ -52,6 +52,7 @@ class Step(StrEnum):
     UNSUBSCRIBED = "unsubscribed"  # A mail program refused by one click (RFC 8058).
 
 
+ANSWERS = (Step.ANSWERED, Step.ACCEPTED, Step.GRANTED, Step.UNSUBSCRIBED)
 # Where the firm sends the links itself, nobody here knows what was sent.
 UNSEEN = {Delivery.CSV: (Step.SENT, Step.DELIVERED)}
 
@@ -115,31 +116,58 @@ def known_steps(campaign: Campaign) -> tuple[Step, ...]:
 
 def count_steps(session: Session, campaign: Campaign) -> dict[Group, Counter[Step]]:
     """Links by step, each group of recipients on its own; one statement."""
-    opened = exists().where(Visit.link_id == AudienceEntry.link_id, Visit.kind == VisitKind.UNKNOWN)
-    answered = _has_receipt(_by_person())
+    answers, opened = _answers(campaign), _opened_links(campaign)
+    answered = answers.c[Step.ANSWERED] == 1
     conditions = {
         Step.SENT: _is_sent(),
         Step.DELIVERED: Message.state == MessageState.DELIVERED,
-        Step.OPENED: or_(opened, answered),  # A visit may be lost, as its recorder stops; a form was opened.
-        Step.ANSWERED: answered,
-        Step.ACCEPTED: _has_decision(Submission.decision_id == Decision.id, Submission.outcome.in_(ACCEPTED)),
-        Step.GRANTED: _has_decision(Decision.status == Status.GRANTED),
-        Step.UNSUBSCRIBED: _has_receipt(Receipt.origin == DecisionOrigin.ONE_CLICK),
+        Step.OPENED: or_(opened.c.link_id.is_not(None), answered),  # A visit may be lost; a posted form was opened.
+        **{step: answers.c[step] == 1 for step in ANSWERS},
     }
-    carries_it = and_(Message.link_id == AudienceEntry.link_id, _is_invitation())
     counted = (
         _linked(
             campaign, Recipient.kind, Recipient.mail_service, func.count(),
             *(func.sum(case((condition, 1), else_=0)) for condition in conditions.values()),
         )
         .join(Recipient, Recipient.id == AudienceEntry.recipient_id)
-        .outerjoin(Message, carries_it)
+        .outerjoin(Message, and_(Message.link_id == AudienceEntry.link_id, _is_invitation()))
+        .outerjoin(opened, opened.c.link_id == AudienceEntry.link_id)
+        .outerjoin(answers, answers.c.link_id == AudienceEntry.link_id)
         .group_by(Recipient.kind, Recipient.mail_service)
     )  # fmt: skip
     return {
         _group(kind, service): Counter(dict(zip((Step.MADE, *conditions), counts, strict=True)))
         for kind, service, *counts in session.execute(counted)
     }
+
+
+def _opened_links(campaign: Campaign) -> Subquery:
+    visits = _linked(campaign, Visit.link_id).join(Visit, Visit.link_id == AudienceEntry.link_id)
+    return visits.where(Visit.kind.not_in(MACHINES)).distinct().subquery()
+
+
+def _answers(campaign: Campaign) -> Subquery:
+    """Links with a receipt, with 1 or 0 for each of ANSWERS: whether one of its receipts and decisions is such."""
+    conditions = (
+        _by_person(),
+        and_(_by_person(), Submission.outcome.in_(ACCEPTED)),
+        and_(_by_person(), Decision.status == Status.GRANTED),
+        ~_by_person(),
+    )
+    found = [
+        func.max(case((condition, 1), else_=0)).label(step) for step, condition in zip(ANSWERS, conditions, strict=True)
+    ]
+    return _decided(_linked(campaign, Receipt.link_id, *found)).group_by(Receipt.link_id).subquery()
+
+
+def _decided(entries: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """Entries with each receipt of their link and each of its decisions that was not undone."""
+    return (
+        entries.join(Receipt, Receipt.link_id == AudienceEntry.link_id)
+        .outerjoin(ReceiptDecision, ReceiptDecision.receipt_id == Receipt.id)
+        .outerjoin(Decision, and_(Decision.id == ReceiptDecision.decision_id, ~is_void()))
+        .outerjoin(Submission, Submission.decision_id == Decision.id)
+    )
 
 
 def _count_openings(session: Session, campaign: Campaign) -> tuple[dict[Group, Counter[VisitKind]], Counter[int]]:
@@ -160,21 +188,12 @@ def _count_openings(session: Session, campaign: Campaign) -> tuple[dict[Group, C
 
 def _count_channels(session: Session, campaign: Campaign) -> dict[Channel, ChannelCounts]:
     offered = session.execute(_linked(campaign, AudienceEntry.channels, func.count()).group_by(AudienceEntry.channels))
-    by_channels = dict(offered.all())
+    by_channels: dict[str | None, int] = dict(offered.all())
     accepted = case((Submission.outcome.in_(ACCEPTED), Receipt.link_id))
-    decided = (
-        _linked(
-            campaign, Decision.channel, Decision.status, func.count(distinct(Receipt.link_id)),
-            func.count(distinct(accepted)),
-        )
-        .join(Receipt, Receipt.link_id == AudienceEntry.link_id)
-        .join(ReceiptDecision, ReceiptDecision.receipt_id == Receipt.id)
-        .join(Decision, Decision.id == ReceiptDecision.decision_id)
-        .outerjoin(Submission, Submission.decision_id == Decision.id)
-        .where(~is_void())
-        .group_by(Decision.channel, Decision.status)
-    )  # fmt: skip
-    counts = {(channel, status): each for channel, status, *each in session.execute(decided)}
+    people = func.count(distinct(Receipt.link_id)), func.count(distinct(accepted))
+    decided = _decided(_linked(campaign, Decision.channel, Decision.status, *people))
+    by_choice = session.execute(decided.group_by(Decision.channel, Decision.status))
+    counts = {(channel, status): each for channel, status, *each in by_choice}
     nobody = [0, 0]
     return {
         channel: ChannelCounts(
@@ -187,13 +206,13 @@ def _count_channels(session: Session, campaign: Campaign) -> dict[Channel, Chann
     }
 
 
-def _hours_sent(campaign: Campaign) -> Select[Any]:
+def _hours_sent(campaign: Campaign) -> Select[*tuple[Any, ...]]:
     hour = extract("hour", Message.called_at)
     ours = Message.campaign_id == campaign.id, _is_invitation(), _is_sent()
     return select(hour, func.count()).where(*ours, Message.called_at.is_not(None)).group_by(hour)
 
 
-def _hours_answered(campaign: Campaign) -> Select[Any]:
+def _hours_answered(campaign: Campaign) -> Select[*tuple[Any, ...]]:
     hour = extract("hour", Receipt.decided_at)
     counted = _linked(campaign, hour, func.count(distinct(Receipt.link_id))).where(_by_person()).group_by(hour)
     return counted.join(Receipt, Receipt.link_id == AudienceEntry.link_id)
@@ -207,7 +226,7 @@ def _by_hour(rows: Any) -> Counter[int]:
     return hours
 
 
-def _linked(campaign: Campaign, *columns: Any) -> Select[Any]:
+def _linked(campaign: Campaign, *columns: Any) -> Select[*tuple[Any, ...]]:
     """A statement over the entries of a campaign whose link was made, and not withdrawn unsent."""
     ours = AudienceEntry.link_id.is_not(None), AudienceEntry.left_out.is_(None)
     return select(*columns).select_from(AudienceEntry).where(AudienceEntry.campaign_id == campaign.id, *ours)
@@ -227,12 +246,3 @@ def _is_sent() -> ColumnElement[bool]:
 
 def _by_person() -> ColumnElement[bool]:
     return Receipt.origin != DecisionOrigin.ONE_CLICK
-
-
-def _has_receipt(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    return exists().where(Receipt.link_id == AudienceEntry.link_id, *conditions).correlate(AudienceEntry)
-
-
-def _has_decision(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    made = ReceiptDecision.receipt_id == Receipt.id, Decision.id == ReceiptDecision.decision_id, ~is_void()
-    return _has_receipt(_by_person(), *made, *conditions)

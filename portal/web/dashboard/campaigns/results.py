@@ -102,9 +102,7 @@ def _chart_rows(results: Results) -> dict[str, list[tuple[str, str, float]]]:
         "funnel_bars": [
             (str(STEPS[step]), format_decimal(count), count / (total[Step.MADE] or 1)) for step, count in steps
         ],
-        "machine_bars": [
-            (_group_name(group), _percent(part, whole), part / whole) for group, part, whole in openings
-        ],
+        "machine_bars": [(_group_name(group), _percent(part, whole), part / whole) for group, part, whole in openings],
     }
 
 
