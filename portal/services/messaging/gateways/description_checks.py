@@ -1,7 +1,7 @@
 """Check a description of a gateway before it is stored: whatever passes cannot fail while messages are sent."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from portal.core.lazy_text import N_
@@ -11,11 +11,11 @@ from portal.services.messaging.gateways.protocol import ErrorClass, Reason, Repo
 
 MISSING, UNKNOWN_NAME = N_("Bu alan gerekli."), N_("Böyle bir alan yok.")
 BAD_VALUE, UNKNOWN_PLACEHOLDER = N_("Bu değer buraya yazılamaz."), N_("Böyle bir yer tutucu yok.")
-LONGEST = 50_000  # Characters.
+LONGEST, LONGEST_SAMPLE = 50_000, 5_000  # Characters.
 DEEPEST = 20
 LONGEST_CALL = 60  # Seconds.
 OF_CALL = frozenset({"header", "batch_id", "valid_for", "starts_at", "ends_at"})
-OF_MESSAGE = frozenset({"to", "text", "item_id"})
+OF_MESSAGE = frozenset({"to", "to_number", "text", "item_id"})
 HTTP_STATUS = re.compile(r"[1-5](?:[0-9][0-9]|xx)")
 FACTS = {"gsm", "turkish", "unicode"}, {"none", "BIREYSEL", "TACIR"}  # One of a kind chooses.
 
@@ -23,10 +23,10 @@ FACTS = {"gsm", "turkish", "unicode"}, {"none", "BIREYSEL", "TACIR"}  # One of a
 SUCCESS = {"http?": "statuses", "codes?": "words"}
 CALL = {
     "url": "path", "method?": {"POST", "PUT", "GET"}, "query?": "texts", "headers?": "texts",
-    "timeout_s?": "seconds", "body_type?": {"json", "form"}, "body?": "template",
+    "timeout_s?": "seconds", "body_type?": {"json", "form", "xml"}, "body?": "template",
 }  # fmt: skip
 ERROR = {"http?": "statuses", "codes?": "words", "class": ErrorClass, "reason?": Reason, "retry_after_s?": "count"}
-ROWS = {"items?": "pointer", "where?": "where", "to": "pointer", "at?": "pointer", "zone?": {"UTC", "Europe/Istanbul"}}
+ROWS = {"items?": "pointer", "where?": "where", "to?": "pointer", "at?": "pointer", "zone?": {"UTC", "Europe/Istanbul"}}
 DESCRIPTION = {
     "name?": "text",
     "base_url": "url",
@@ -52,6 +52,7 @@ DESCRIPTION = {
         "details?": [{"words": "words", "reason": Reason}],
     },
     "inbound_push?": ROWS | {"id?": "pointer", "from": "pointer", "keyword?": "pointer", "text": "pointer"},
+    "samples?": {"answer?": "sample", "error?": "sample", "report?": "sample", "reply?": "sample"},
 }  # fmt: skip
 
 
@@ -67,16 +68,17 @@ def parse_description(text: str) -> dict[str, Any]:
     """Parse and check a description. Raises BadDescription."""
     try:
         description: Any = json_values.parse(text) if len(text) <= LONGEST else None
-        is_deep = _depth(description) > DEEPEST
-    except (ValueError, RecursionError):
+    except ValueError:
         raise BadDescription("", BAD_VALUE) from None
-    if is_deep:
+    if json_values.is_deeper(description, DEEPEST):
         raise BadDescription("", BAD_VALUE)
     _check(description, DESCRIPTION, "")
     if description["answer"]["id"].get("scope") == "item":
         _require(description["answer"]["id"], ("items", "success"), "/answer/id")
     if description["send"].get("body_type") == "form":
         _check(description["send"].get("body"), "texts", "/send/body")
+    if description["send"].get("body_type") == "xml":
+        _check(description["send"].get("body"), "root", "/send/body")
     known = OF_CALL | description.get("choices", {}).keys()
     _check_placeholders(description.get("basic"), "/basic", ())
     _check_placeholders(
@@ -136,11 +138,6 @@ def _check_placeholders(template: Any, pointer: str, known: Collection[str]) -> 
             raise BadDescription(pointer, UNKNOWN_PLACEHOLDER)
 
 
-def _depth(value: Any) -> int:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return 1 + max(map(_depth, inner), default=0)
-
-
 def _is_text(value: Any) -> bool:
     return isinstance(value, str) and value != "" and value.isprintable()
 
@@ -174,7 +171,7 @@ def _is_template(value: Any) -> bool:
     return all("$item" in each for each in json_values.objects_with(value, "$each"))
 
 
-_RULES = {
+_RULES: dict[str, Callable[[Any], bool]] = {
     "text": _is_text,
     "texts": _are_texts,
     "url": lambda value: _is_text(value) and value.startswith(("https://", "http://")),
@@ -189,4 +186,6 @@ _RULES = {
     ),
     "choices": lambda value: isinstance(value, dict) and all(map(_is_choice, value.values())),
     "template": _is_template,
+    "root": lambda value: isinstance(value, dict) and len(value) == 1 and "$each" not in value,
+    "sample": lambda value: isinstance(value, str) and len(value) <= LONGEST_SAMPLE,
 }

@@ -14,6 +14,7 @@ from typing import Any
 
 from portal.core import addresses, clock, sms_parts
 from portal.services.messaging.gateways import http_call, json_values, vendor_rows
+from portal.services.messaging.gateways.described_call import fill_call, parse_answer
 from portal.services.messaging.gateways.http_call import HttpAnswer
 from portal.services.messaging.gateways.json_values import fill, matches, read_text
 from portal.services.messaging.gateways.protocol import (
@@ -68,6 +69,7 @@ class GenericHttpGateway:
         self.secrets = {f"secret.{name}": value for name, value in secrets.items()}
         self.base_url = (base_url or description["base_url"]).rstrip("/")
         self.is_trusted = is_trusted
+        self.last_answer: HttpAnswer | None = None  # For whoever tries an account; it may hold secrets.
         self.capabilities = Capabilities(
             most_messages=description["most_messages"],
             pushes_reports="report_push" in description,
@@ -134,10 +136,8 @@ class GenericHttpGateway:
         return first + self._send_halving(batch, messages[middle:], calls)
 
     def _send_once(self, batch: Batch) -> list[SendResult]:
-        items = [self._item(each) for each in batch.messages]
-        facts = self._facts(batch) | (items[0] if len(items) == 1 else {})
         try:
-            answer, document = self._call(self.description["send"], facts, items)
+            answer, document = self._call(self.description["send"], *self.facts(batch))
         except GatewayError as failure:
             return _fail(batch.messages, failure.error)
         error = self._error(answer, document)
@@ -156,6 +156,7 @@ class GenericHttpGateway:
                 [SendResult(each.id, ref) for each in batch.messages] if ref else _fail(batch.messages, NOT_UNDERSTOOD)
             )
         rows = json_values.read(document, where["items"])
+        rows = [rows] if isinstance(rows, dict) else rows  # In XML, one row is no list.
         if not isinstance(rows, list) or len(rows) != len(batch.messages):
             return _fail(batch.messages, NOT_UNDERSTOOD)
         errors = [self._error(answer, row, where) for row in rows]
@@ -177,30 +178,16 @@ class GenericHttpGateway:
         self, request: Mapping[str, Any], facts: Mapping[str, Any], items: Sequence[Mapping[str, Any]]
     ) -> tuple[HttpAnswer, Any]:
         """Make a call of the description. Raises GatewayError."""
-        known = {**self.secrets, **facts}
-        body = fill(request.get("body"), known, items)
-        return self._fetch(
-            request.get("method", "POST"),
-            request["url"],
-            query=fill(request.get("query", {}), known),
-            headers=fill(request.get("headers", {}), known),
-            seconds=request.get("timeout_s", http_call.SECONDS),
-            **{request.get("body_type", "json"): body},
-        )
+        return self._fetch(**fill_call(request, {**self.secrets, **facts}, items))
 
     def _fetch(self, method: str, path: str, *, headers: Mapping[str, str], **call: Any) -> tuple[HttpAnswer, Any]:
-        """An answer, and what its body holds: JSON or text. Raises GatewayError."""
+        """An answer, and what its body holds. Raises GatewayError."""
         own = dict(headers)
         if basic := self.description.get("basic"):
             own["Authorization"] = "Basic " + b64encode(fill(basic, self.secrets).encode()).decode()
         answer = http_call.call(method, self.base_url + path, headers=own, is_trusted=self.is_trusted, **call)
-        text = answer.body.decode(errors="replace").strip()
-        if split := self.description["answer"].get("split"):
-            return answer, text.split(split)
-        try:
-            return answer, json_values.parse(text)
-        except ValueError:
-            return answer, text
+        self.last_answer = answer
+        return answer, parse_answer(answer.body.decode(errors="replace"), self.description["answer"].get("split", ""))
 
     def _error(self, answer: HttpAnswer, document: Any, rules: Mapping[str, Any] | None = None) -> SendError | None:
         """What an answer, or one of its rows, says went wrong; None where it is a success by these rules."""
@@ -215,17 +202,19 @@ class GenericHttpGateway:
                 return SendError(ErrorClass(row["class"]), reason, known, answer.retry_after or pause)
         return _error_by_status(answer, safe_code(code))
 
-    def _facts(self, batch: Batch) -> dict[str, Any]:
-        """What placeholders stand for in a whole call; None leaves a member out."""
+    def facts(self, batch: Batch) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """What placeholders stand for in a whole call, None leaving a member out; and in each message of it."""
+        items = [self._item(each) for each in batch.messages]
         kind = batch.commercial_to
         chosen = (_alphabet([each.text for each in batch.messages]), kind.value if kind else "none")
         choices = self.description.get("choices", {})
-        return {
+        facts = {
             "header": batch.header,
             "batch_id": str(batch.id),
             **{name: next(choice[each] for each in chosen if each in choice) for name, choice in choices.items()},
             **self._life(batch),
         }
+        return facts | (items[0] if len(items) == 1 else {}), items
 
     def _life(self, batch: Batch) -> dict[str, str | None]:
         """How long the vendor may try, within its bounds: as hours and minutes, and from when to when."""
@@ -242,7 +231,9 @@ class GenericHttpGateway:
         }
 
     def _item(self, message: OutgoingMessage) -> dict[str, Any]:
-        return {"item_id": str(message.id), "to": self._number(message.to), "text": message.text}
+        number = self._number(message.to)
+        as_number = int(number) if number and number.isdecimal() else number
+        return {"item_id": str(message.id), "to": number, "to_number": as_number, "text": message.text}
 
     def _number(self, number: str) -> str | None:
         """A number as the vendor spells it: by how 5321234567 would begin; None where it takes none like this."""

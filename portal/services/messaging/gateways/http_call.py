@@ -43,7 +43,7 @@ class HttpAnswer:
 
 def call(
     method: str, url: str, *, query: Mapping[str, str] | None = None, json: Any = None,
-    form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None,
+    form: Mapping[str, str] | None = None, xml: bytes = b"", headers: Mapping[str, str] | None = None,
     seconds: float = SECONDS, is_trusted: bool = False,
 ) -> HttpAnswer:  # fmt: skip
     """Make one call. `is_trusted` allows http and private addresses: in development, and for a URL of the operator's.
@@ -52,6 +52,7 @@ def call(
     """
     if not is_trusted and not url.startswith("https://"):
         raise GatewayError(NOT_ALLOWED)
+    own_headers = {"Content-Type": "text/xml; charset=utf-8"} if xml else {}
     with requests.Session() as session:
         session.trust_env = False  # No .netrc, no proxies of the machine.
         session.mount(url.partition("://")[0] + "://", http_deadline.Adapter() if is_trusted else _GuardedAdapter())
@@ -59,7 +60,8 @@ def call(
             with (
                 http_deadline.answer_within(seconds),
                 session.request(
-                    method, url, params=query, json=json, data=form, headers=headers,
+                    method, url, params=query, json=json, data=xml or form,
+                    headers={**own_headers, **(headers or {})},
                     timeout=(CONNECT_SECONDS, seconds), allow_redirects=False, stream=True,
                 ) as answer,
             ):  # fmt: skip

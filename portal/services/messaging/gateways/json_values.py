@@ -24,6 +24,18 @@ def lower_names(value: Any) -> Any:
     return [lower_names(each) for each in value] if isinstance(value, list) else value
 
 
+def is_deeper(value: Any, levels: int) -> bool:
+    """Whether values stand within each other more than so many times."""
+    level = [value]
+    for _level in range(levels):
+        level = [
+            inner
+            for each in level
+            for inner in (each.values() if isinstance(each, dict) else each if isinstance(each, list) else ())
+        ]
+    return bool(level)
+
+
 def objects_with(value: Any, *names: str) -> Iterator[dict[str, Any]]:
     """The objects at any depth that have all of these names: some vendors do not say where their rows stand."""
     if isinstance(value, dict) and value.keys() >= set(names):

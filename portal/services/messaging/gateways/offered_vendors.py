@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 from portal.core.addresses import AddressKind
 from portal.core.lazy_text import N_
-from portal.services.messaging.gateways import description_checks, dkim
+from portal.domain.notifications.gateways import DOMESTIC, GENERIC, ROUTE
+from portal.services.messaging.gateways import description_checks, description_fields, dkim
 from portal.services.messaging.gateways.generic_http import GenericHttpGateway
 from portal.services.messaging.gateways.mail_message import split_mailbox
 from portal.services.messaging.gateways.mailbox import PORT, Mailbox
@@ -18,6 +19,7 @@ from portal.services.messaging.gateways.vendors import VENDORS, CredentialField,
 
 EXAMPLES = Path(__file__).parent / "example_descriptions"
 SECRET = "secret."  # Before the name of a value that only the description knows.
+SECRET_LABELS = {"username": N_("Kullanıcı adı"), "password": N_("Şifre"), "token": N_("API anahtarı")}
 DKIM_KEY, SELECTOR = "dkim_key", "izinlink"
 
 
@@ -30,7 +32,15 @@ class DescribedVendor(Vendor):
         with suppress(description_checks.BadDescription):
             description = description_checks.parse_description(values.get("description") or "")
             names = description_checks.secret_names(description)
-        return self.fields + tuple(CredentialField(SECRET + name, name, is_secret=True) for name in names)
+        return self.fields + tuple(secret_field(name) for name in names)
+
+    def destination(self, values: Mapping[str, str]) -> object:
+        """The address and the call; how answers and pushes are read may change without the secrets."""
+        with suppress(description_checks.BadDescription):
+            description = description_checks.parse_description(values.get("description") or "")
+            call = description["send"] | {"url": description_fields.whole_url(description)}
+            return call, description.get("basic"), values.get(f"{SECRET}username")
+        return None
 
     def open(
         self, values: Mapping[str, str], *, base_url: str = "", header: str = "", is_trusted: bool = False,
@@ -50,6 +60,11 @@ class MailServer(Vendor):
     def fields_for(self, values: Mapping[str, str]) -> tuple[CredentialField, ...]:
         return self.fields + FEEDBACK_FIELDS.get(values.get("feedback", ""), ())
 
+    def completed(self, values: Mapping[str, str]) -> dict[str, str]:
+        """With a key that signs, unless it has one or signs itself."""
+        needs_key = values.get("signs") == "portal" and DKIM_KEY not in values
+        return {**values, **({DKIM_KEY: dkim.generate_rsa_key().decode()} if needs_key else {})}
+
     def open(
         self, values: Mapping[str, str], *, base_url: str = "", header: str = "", is_trusted: bool = False,
         token_key: bytes = b"", name: str = "localhost",
@@ -63,6 +78,11 @@ class MailServer(Vendor):
             is_trusted=is_trusted, feedback=feedback, topic=values.get("topic", ""),
             mailbox=_mailbox(values, is_trusted=is_trusted) if feedback == "imap" else None,
         )  # fmt: skip
+
+
+def secret_field(name: str) -> CredentialField:
+    """The field of a {{secret.…}} of a description. A user name is shown."""
+    return CredentialField(SECRET + name, SECRET_LABELS.get(name, name), is_secret=name != "username")
 
 
 def _mailbox(values: Mapping[str, str], *, is_trusted: bool) -> Mailbox:
@@ -87,7 +107,7 @@ def example_description(name: str) -> str:
 
 
 DESCRIBED = DescribedVendor(
-    "described",
+    GENERIC,
     N_("Başka bir SMS firması"),
     (
         CredentialField(
@@ -95,6 +115,13 @@ DESCRIBED = DescribedVendor(
             N_("Firmanın arayüzü (JSON)"),
             hint=N_("Firmanın API belgesindeki adres, alanlar ve hata sözcükleri; parola buraya yazılmaz."),
             is_long=True,
+        ),
+        CredentialField(
+            ROUTE,
+            N_("Türkiye'den mi gönderiyor?"),
+            hint=N_("Yurt dışından gelen, bağlantılı SMS'ler Türkiye'de iletilmez; firmaya sorun."),
+            choices=(("", N_("Belirtilmedi")), (DOMESTIC, N_("Evet")), ("abroad", N_("Hayır, yurt dışından"))),
+            is_optional=True,
         ),
     ),
     N_("Yanıtı alınamayan gönderimi bu firmaya soramayız: yeniden gönderilip gönderilmeyeceğine siz karar verirsiniz."),

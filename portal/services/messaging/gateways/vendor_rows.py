@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from portal.core import addresses, clock
-from portal.services.messaging.gateways import json_values
+from portal.services.messaging.gateways import json_values, xml_values
 from portal.services.messaging.gateways.json_values import matches, read, read_text
 from portal.services.messaging.gateways.protocol import InboundMessage, Push, Reason, Report, ReportState
 
@@ -21,8 +21,11 @@ COST = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,6})?")
 
 
 def parse_push(push: Push) -> Any:
-    """What a push holds, with names in lower case: JSON, or the fields of a form or of the query. Raises ValueError."""
+    """What a push holds, with names in lower case: JSON, XML, or the fields of a form or of the query. Raises
+    ValueError."""
     text = push.body.decode("utf-8").strip()
+    if text.startswith("<"):
+        return json_values.lower_names(xml_values.parse(text))
     if "json" in push.content_type or text[:1] in ("{", "["):
         return json_values.parse(text, in_lower_case=True)
     return json_values.lower_names(dict(push.query) | dict(parse_qsl(text)))

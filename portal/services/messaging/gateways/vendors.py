@@ -43,6 +43,14 @@ class Vendor:
         """The fields to ask for, where these values are given."""
         return self.fields
 
+    def destination(self, values: Mapping[str, str]) -> object:
+        """Where these values send the secrets among them, to compare: stored secrets go nowhere else."""
+        return [values.get(each.name, "") for each in self.fields_for(values) if not each.is_secret]
+
+    def completed(self, values: Mapping[str, str]) -> dict[str, str]:
+        """The values with what we make ourselves."""
+        return dict(values)
+
     def open(
         self, values: Mapping[str, str], *, base_url: str = "", header: str = "", is_trusted: bool = False,
         token_key: bytes = b"", name: str = "localhost",

@@ -1,0 +1,62 @@
+"""What a vendor was asked and answered, for whoever tries an account: without its secrets."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from portal.services.messaging.gateways.described_call import fill_call, parse_answer
+from portal.services.messaging.gateways.generic_http import GenericHttpGateway
+from portal.services.messaging.gateways.json_values import read, read_text
+from portal.services.messaging.gateways.protocol import Batch
+
+MASK = "•••"
+LONGEST = 3000  # Characters shown of an answer.
+
+
+@dataclass(frozen=True)
+class CallTrace:
+    """A call and its answer as texts; and what was found in the answer: the vendor's word, and its id."""
+
+    call: str
+    status: int | None  # None: no answer.
+    answer: str
+    word: str
+    ref: str
+
+
+def trace_call(gateway: GenericHttpGateway, batch: Batch) -> CallTrace:
+    """The call that the gateway made for this batch, as its last one."""
+    call, answer, rules = _call_text(gateway, batch), gateway.last_answer, gateway.description["answer"]
+    if answer is None:
+        return CallTrace(call, None, "", "", "")
+    text = answer.body.decode(errors="replace")
+    document, where = parse_answer(text, rules.get("split", "")), rules["id"]
+    rows = read(document, where["items"]) if "items" in where else document
+    row = rows[0] if "items" in where and isinstance(rows, list) and rows else rows
+    word = read_text(document, rules.get("code", "/ ")) or read_text(row, where.get("code", "/ "))
+    shown = _masked(gateway, text)[:LONGEST]
+    return CallTrace(call, answer.status, shown, _masked(gateway, word)[:80], read_text(row, where["pointer"])[:80])
+
+
+def _call_text(gateway: GenericHttpGateway, batch: Batch) -> str:
+    facts, items = gateway.facts(batch)
+    call = fill_call(gateway.description["send"], {**dict.fromkeys(gateway.secrets, MASK), **facts}, items)
+    query = "&".join(f"{name}={each}" for name, each in call["query"].items())
+    headers = call["headers"] | ({"Authorization": f"Basic {MASK}"} if gateway.description.get("basic") else {})
+    address = gateway.base_url + call["path"] + (f"?{query}" if query else "")
+    lines = [f"{call['method']} {address}", *(f"{name}: {each}" for name, each in headers.items())]
+    return "\n".join([*lines, "", _body_text(call)]).strip()
+
+
+def _body_text(call: dict[str, Any]) -> str:
+    if xml := call.get("xml"):
+        return str(xml.decode())
+    if form := call.get("form"):
+        return "\n".join(f"{name}={each}" for name, each in form.items())
+    return json.dumps(call["json"], ensure_ascii=False, indent=1) if call.get("json") is not None else ""
+
+
+def _masked(gateway: GenericHttpGateway, text: str) -> str:
+    for secret in filter(None, gateway.secrets.values()):
+        text = text.replace(secret, MASK)
+    return text

@@ -1,0 +1,217 @@
+"""A description as the fields of a form, and what was filled in as a description again. What the form does not show
+stays as it is."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from portal.services.messaging.gateways import description_parts
+from portal.services.messaging.gateways.description_parts import (
+    LEFT_OUT,
+    ROW,
+    join_place,
+    list_parts,
+    rows_of,
+    split_places,
+)
+from portal.services.messaging.gateways.json_values import PLACEHOLDER
+from portal.services.messaging.gateways.sample_places import push_places
+
+BASIC, SUCCESS = "{{secret.username}}:{{secret.password}}", ["2xx"]
+NOWHERE = "-"  # In place of a place.
+AS_WRITTEN, OMITTED = "", "-"  # In place of what stands in a part.
+SPARE_ERRORS, SPARE_STATES = 5, 4  # Empty rows to fill in.
+REPORT_PLACES, REPLY_PLACES = ("state", "to", "ref", "item_id", "at"), ("text", "from", "to", "id", "keyword", "at")
+PRESENT = ["*"]
+
+Data = Mapping[str, Any]
+
+
+def form_data(description: Mapping[str, Any]) -> dict[str, Any]:
+    """What the fields of the form show."""
+    send, answer, reports = description["send"], description["answer"], description.get("report_push", {})
+    fault, word = _code_places(answer)
+    where = answer["id"]
+    data = {
+        "url": whole_url(description), "method": send.get("method", "POST"),
+        "basic": "basic" if "basic" in description else "", "most_messages": description["most_messages"],
+        "number_format": description.get("number_format", "905"),
+        "success_http": _joined(answer["success"].get("http", [])), "success_words": _joined(_success_words(answer)),
+        "fault": fault, "word": word, "ref": shown_place(join_place(where.get("items"), where["pointer"])),
+    }  # fmt: skip
+    for number, value in enumerate(list_parts(send).values()):
+        role = _role(value)
+        data |= {f"role_{number}": role, f"fixed_{number}": _as_text(value) if role == AS_WRITTEN else ""}
+    for number, row in enumerate(answer["errors"]):
+        data[f"error_{number}_http"] = _joined(row.get("http", ()))
+        data[f"error_{number}_words"] = _joined(row.get("codes", ()))
+        data[f"error_{number}_meaning"] = f"{row['class']}/{row.get('reason', 'unknown')}"
+    for number, row in enumerate(reports.get("states", ())):
+        data[f"state_{number}_words"] = _joined(row["words"])
+        data[f"state_{number}_meaning"] = f"{row['state']}/{row.get('reason', '')}"
+    replies = description.get("inbound_push", {})
+    return data | _push_data("report", REPORT_PLACES, reports) | _push_data("reply", REPLY_PLACES, replies)
+
+
+def whole_url(description: Mapping[str, Any]) -> str:
+    return f"{description['base_url'].rstrip('/')}{description['send']['url']}"
+
+
+def filled_description(base: Mapping[str, Any], data: Data) -> dict[str, Any]:
+    """The description with what a form said. Raises description_parts.NotInOneRow with the field's name."""
+    address = urlsplit(data["url"].strip())
+    path = address._replace(scheme="", netloc="").geturl()
+    parts = list_parts(base["send"])
+    changed = {place: _part(value, data, number) for number, (place, value) in enumerate(parts.items())}
+    send = description_parts.replace_parts(base["send"], lambda place, _value: changed[place])
+    filled = {
+        **base, "base_url": f"{address.scheme}://{address.netloc}", "most_messages": data["most_messages"],
+        "number_format": data["number_format"], "send": {**send, "url": path, "method": data["method"]},
+        "answer": _answer(base["answer"], data),
+        "report_push": _reports(base, data), "inbound_push": _replies(base, data),
+        "basic": base.get("basic", BASIC) if data["basic"] else None,
+    }  # fmt: skip
+    return {name: each for name, each in filled.items() if each is not None}
+
+
+def shown_place(pointer: Any) -> str:
+    """A place as a choice of the form; a list of pointers as JSON."""
+    return NOWHERE if pointer is None else pointer if isinstance(pointer, str) else json.dumps(pointer)
+
+
+def _place(shown: str) -> Any:
+    return None if shown == NOWHERE else json.loads(shown) if shown.startswith("[") else shown
+
+
+def _code_places(answer: Mapping[str, Any]) -> tuple[str, str]:
+    """Where an error's word stands, and that of a success: in one place, unless the description has two."""
+    code, where = answer.get("code"), answer["id"]
+    if "code" in where:
+        inside = join_place(where.get("items"), where["code"])
+        return shown_place(code if isinstance(code, str) else inside), shown_place(inside)
+    fault, word = code if isinstance(code, list) and len(code) == 2 else (code, code)
+    return shown_place(fault), shown_place(word)
+
+
+def _success_words(answer: Mapping[str, Any]) -> Sequence[Any]:
+    words: Sequence[Any] = answer["id"].get("success", {}).get("codes") or answer["success"].get("codes", ())
+    return words
+
+
+def _answer(base: Mapping[str, Any], data: Data) -> dict[str, Any]:
+    """The answer's rules. Where the id stands in rows, so may the words: then they count for a row."""
+    ref, places = _place(data["ref"]), [_place(data["fault"]), _place(data["word"])]
+    words = _words(data["success_words"], _success_words(base))
+    http = _words(data["success_http"], base["success"].get("http", ())) or ([] if words else SUCCESS)
+    items = rows_of(ref)
+    inside = [each for each in places if items is not None and rows_of(each) == items]
+    lists = [each for each in places if isinstance(each, list)]
+    outside = lists[0] if lists else list(dict.fromkeys(e for e in places if e is not None and e not in inside))
+    where: dict[str, Any] = {"pointer": ref if ref is not None else ""}
+    success: dict[str, Any] = {"http": http} if http else {}
+    if items is not None:
+        of_row = {"codes": words} if inside and words else dict(success)
+        pointers = split_places({"pointer": ref} | ({"code": inside[-1]} if inside else {}), "pointer")
+        where = {**pointers, "scope": "item", "success": of_row}
+    if words and not inside:
+        success["codes"] = words
+    kept = {name: each for name, each in base.items() if name not in ("code", "id", "success", "errors")}
+    code = {"code": outside[0] if len(outside) == 1 else outside} if outside else {}
+    return {**kept, **code, "id": where, "success": success, "errors": _errors(base["errors"], data)}
+
+
+def _errors(base: Sequence[Mapping[str, Any]], data: Data) -> list[dict[str, Any]]:
+    rows = []
+    for number in range(len(base) + SPARE_ERRORS):
+        before = base[number] if number < len(base) else {}
+        http = _words(data.get(f"error_{number}_http", ""), before.get("http", ()))
+        words = _words(data.get(f"error_{number}_words", ""), before.get("codes", ()))
+        error_class, _, reason = data.get(f"error_{number}_meaning", "").partition("/")
+        kept = {name: each for name, each in before.items() if name not in ("http", "codes")}
+        if http or words:
+            found = ({"http": http} if http else {}) | ({"codes": words} if words else {})
+            rows.append({**kept, **found, "class": error_class, "reason": reason})
+    return rows
+
+
+def _reports(base: Mapping[str, Any], data: Data) -> dict[str, Any] | None:
+    before = base.get("report_push", {})
+    mapping = _push("report", REPORT_PLACES, before, data, _row_places(base, "reply"))
+    if mapping is None:
+        return None
+    states, known = [], before.get("states", ())
+    for number in range(len(known) + SPARE_STATES):
+        words = _words(data.get(f"state_{number}_words", ""), known[number]["words"] if number < len(known) else ())
+        state, _, reason = data.get(f"state_{number}_meaning", "").partition("/")
+        if words:
+            states.append({"words": words, "state": state, **({"reason": reason} if reason else {})})
+    return mapping | {"states": states}
+
+
+def _replies(base: Mapping[str, Any], data: Data) -> dict[str, Any] | None:
+    return _push("reply", REPLY_PLACES, base.get("inbound_push", {}), data, _row_places(base, "report"))
+
+
+def _push(
+    kind: str, names: Sequence[str], before: Mapping[str, Any], data: Data, elsewhere: frozenset[str]
+) -> dict[str, Any] | None:
+    """Where a push has what; None where it has no first one. It is told from the other kind, which comes to the same
+    address, by a member that the other one's sample does not have."""
+    chosen = {name: each for name in names if (each := _place(data.get(f"{kind}_{name}", NOWHERE))) is not None}
+    if names[0] not in chosen:
+        return None
+    singles = {name: each for name, each in chosen.items() if isinstance(each, str)}
+    try:
+        mapping: dict[str, Any] = split_places(singles, next(iter(singles))) if singles else {}
+    except description_parts.NotInOneRow as failure:
+        raise description_parts.NotInOneRow(f"{kind}_{failure.name}") from None
+    own, where = [mapping[name] for name in singles], before.get("where")
+    if own and (where is None or list(where.values()) == [PRESENT]):
+        where = {next((each for each in own if each not in elsewhere), own[0]): PRESENT}
+    kept = {name: each for name, each in before.items() if name not in names and (name != "items" or not singles)}
+    return {**kept, **chosen, **mapping, **({"where": where} if where else {})}
+
+
+def _row_places(base: Mapping[str, Any], kind: str) -> frozenset[str]:
+    places = push_places(base.get("samples", {}).get(kind, ""))
+    return frozenset(place.partition(ROW)[2] or place for place in places)
+
+
+def _push_data(kind: str, names: Sequence[str], mapping: Mapping[str, Any]) -> dict[str, str]:
+    items = mapping.get("items")
+    return {f"{kind}_{name}": shown_place(join_place(items, mapping.get(name))) for name in names}
+
+
+def _role(value: Any) -> str:
+    found = PLACEHOLDER.fullmatch(value) if isinstance(value, str) else None
+    return found[1].replace("to_number", "to") if found else AS_WRITTEN
+
+
+def _part(value: Any, data: Data, number: int) -> Any:
+    """What stands in a part now. Numbers stay numbers."""
+    role, text = data.get(f"role_{number}", AS_WRITTEN), data.get(f"fixed_{number}") or ""
+    if role == OMITTED:
+        return LEFT_OUT
+    if role != AS_WRITTEN:
+        is_number = role == "to" and (type(value) is int or value == "{{to_number}}")
+        return f"{{{{{'to_number' if is_number else role}}}}}"
+    if text == _as_text(value):
+        return value
+    if not text:
+        return LEFT_OUT
+    return int(text) if type(value) is int and text.isdecimal() and len(text) < 19 else text
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _joined(words: Sequence[Any]) -> str:
+    return ", ".join(map(str, words))
+
+
+def _words(text: str, before: Sequence[Any]) -> list[Any]:
+    """The words between commas; those of before where nothing was changed."""
+    text = text or ""
+    return list(before) if text == _joined(before) else [each.strip() for each in text.split(",") if each.strip()]

@@ -1,0 +1,134 @@
+"""A first description of a vendor, guessed from the samples of its documents; a person corrects it in a form."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from portal.services.messaging.gateways import description_parts, json_values, sample_words
+from portal.services.messaging.gateways.described_call import parse_answer
+from portal.services.messaging.gateways.description_fields import (
+    BASIC,
+    NOWHERE,
+    SUCCESS,
+    filled_description,
+    form_data,
+)
+from portal.services.messaging.gateways.description_parts import rows_of
+from portal.services.messaging.gateways.json_values import PLACEHOLDER
+from portal.services.messaging.gateways.sample_calls import SampleCall
+from portal.services.messaging.gateways.sample_places import answer_places, push_places
+
+SEVERAL = 100  # Messages in one call, where the sample has a list of them.
+SPLITS = ("|", ";", ",", ":", " ")
+
+
+def draft_description(call: SampleCall, samples: Mapping[str, str]) -> dict[str, Any]:
+    """Of a sample call and, as texts, of an "answer", an "error", a "report" and a "reply". It may lack what a
+    description needs."""
+    send, spelling = _draft_call(call)
+    address = urlsplit(call.url)
+    is_list = next(json_values.objects_with(send, "$each"), None) is not None
+    split = _split_of(samples.get("answer", ""))
+    answer = {"success": {"http": SUCCESS}, "id": {"pointer": ""}, "errors": [], **({"split": split} if split else {})}
+    base: dict[str, Any] = {
+        "base_url": f"{address.scheme}://{address.netloc}", "most_messages": SEVERAL if is_list else 1,
+        "number_format": spelling, "send": send | {"url": address.path}, "answer": answer,
+        "samples": {name: text for name, text in samples.items() if text},
+        **({"basic": BASIC} if call.has_basic else {}),
+    }  # fmt: skip
+    guesses = _guess_answer(samples, split) | _guess_reports(samples) | _guess_replies(samples)
+    return filled_description(base, form_data(base) | guesses)
+
+
+def _draft_call(call: SampleCall) -> tuple[dict[str, Any], str]:
+    """The call with placeholders where they are likely, and how the sample spells numbers."""
+    send: dict[str, Any] = {"method": call.method, "body_type": call.body_type, "body": call.body}
+    send |= {"query": call.query, "headers": call.headers}
+    parts = {place: each for place, each in description_parts.list_parts(send).items() if each not in ("", None)}
+    phones = {place: found for place, each in parts.items() if (found := _phone(each))}
+    guessed = sample_words.guess_names(parts, sample_words.CALL_NAMES)
+    if phones and guessed.get("to") not in phones:
+        guessed = {name: place for name, place in guessed.items() if place not in phones} | {"to": min(phones)}
+    roles = {place: name for name, place in guessed.items()}
+
+    def fill_in(place: str, value: Any) -> Any:
+        role = roles.get(place)
+        if role is None:
+            return description_parts.LEFT_OUT if value in ("", None) else value
+        if role == "to" and type(value) is int:
+            role = "to_number"
+        kind, _, rest = str(value).partition(" ")  # "Bearer …", "Token …"
+        before = f"{kind} " if rest and place.lower() == "/headers/authorization" else ""
+        return f"{before}{{{{{role}}}}}"
+
+    filled = description_parts.replace_parts(send, fill_in)
+    filled["body"] = _with_one_row(filled.get("body"))
+    spelling = phones.get(guessed.get("to", ""), "905")
+    return {name: each for name, each in filled.items() if each not in (None, {})}, spelling
+
+
+def _phone(value: Any) -> str:
+    """How a number is spelt that stands first in a value, or nothing."""
+    first = re.sub(r"[ ()-]", "", re.split(r"[,;]", str(value)[:200])[0])
+    found = sample_words.PHONE.fullmatch(first)
+    return sample_words.SPELLINGS[found["begin"] or ""] if found else ""
+
+
+def _with_one_row(value: Any) -> Any:
+    """Of a list with a message in each row its first one, for each message; of one with a number or a text only it."""
+    if isinstance(value, dict):
+        return {name: _with_one_row(each) for name, each in value.items()}
+    if not isinstance(value, list) or not value:
+        return value
+    names = {name for text in json_values.strings(value[0]) for name in PLACEHOLDER.findall(text)}
+    first = _with_one_row(value[0])
+    if "text" in names and {"to", "to_number"} & names:
+        return {"$each": "items", "$item": first}
+    return [first] if {"to", "to_number", "text"} & names else value
+
+
+def _guess_answer(samples: Mapping[str, str], split: str) -> dict[str, str]:
+    good, bad = (answer_places({"answer": samples.get(name, "")}, split) for name in ("answer", "error"))
+    found = sample_words.guess_names(good, sample_words.ANSWER_NAMES)
+    if split:
+        found = {"word": "/0", "id": "/1"}
+    elif set(good) == {""}:
+        found = {"word": "", "id": ""}
+    word = found.get("word", NOWHERE)
+    fault = sample_words.guess_names(bad, {"word": sample_words.ANSWER_NAMES["word"]}).get("word", word)
+    success = "#" if word == found.get("id") and good[""].isdecimal() else good.get(word, "")
+    guesses = {"ref": found.get("id", ""), "word": word, "fault": fault, "success_words": success}
+    if error := bad.get(fault):
+        error_class, reason = sample_words.guess_error(f"{error} {samples['error']}")
+        guesses |= {"error_0_words": error, "error_0_meaning": f"{error_class}/{reason}"}
+    return guesses
+
+
+def _split_of(text: str) -> str:
+    """The sign between the words of an answer that is no JSON and no XML."""
+    text = text.strip()
+    if isinstance(parse_answer(text), (dict, list, int)):
+        return ""
+    return next((each for each in SPLITS if each in text), "")
+
+
+def _guess_reports(samples: Mapping[str, str]) -> dict[str, str]:
+    places = push_places(samples.get("report", ""))
+    chosen = _guess_row("report", places, sample_words.REPORT_NAMES, "state")
+    if not chosen:
+        return {}
+    word = places[chosen["report_state"]]
+    return chosen | {"state_0_words": word, "state_0_meaning": f"{sample_words.guess_state(word)}/"}
+
+
+def _guess_replies(samples: Mapping[str, str]) -> dict[str, str]:
+    chosen = _guess_row("reply", push_places(samples.get("reply", "")), sample_words.REPLY_NAMES, "text")
+    return chosen if "reply_from" in chosen else {}
+
+
+def _guess_row(kind: str, places: Mapping[str, str], names: Mapping[str, str], of: str) -> dict[str, str]:
+    """Places that stand in one row with one of them; nothing without it."""
+    chosen = sample_words.guess_names(places, names)
+    rows = rows_of(chosen.get(of))
+    return {f"{kind}_{name}": place for name, place in chosen.items() if of in chosen and rows_of(place) == rows}

@@ -1,0 +1,103 @@
+"""What names and words of a vendor's samples usually mean: first guesses, which a person corrects."""
+
+import re
+from collections.abc import Mapping
+from typing import TypeVar
+
+from portal.services.messaging.gateways.protocol import ErrorClass, Reason, ReportState
+
+Meaning = TypeVar("Meaning")
+
+PHONE = re.compile(r"(?P<begin>\+90|0090|90|0|)5[0-9]{9}")
+SPELLINGS = {"+90": "+905", "0090": "00905", "90": "905", "0": "05", "": "5"}
+OUR_ID = "clientid clientref clientreference clientmessageid customid referenceid refno externalid yourid"
+# Names without signs, in small letters. What stands in the call.
+CALL_NAMES = {
+    "to": "to gsm gsmno gsmnumber number numbers phone phoneno phonenumber phones msisdn dest destination da recipient "
+    "recipients receiver receivers telefon tel numara numaralar no ceptel alici alicilar mobile",
+    "text": "text message msg body content mesaj metin sms messagetext msgtext smstext icerik",
+    "header": "from sender senderid sendername originator header source sourceaddr title baslik orig gonderen "
+    "gonderici msgheader",
+    "secret.username": "user username usercode userid login kullanici kullaniciadi kullanicino account accountid "
+    "apiuser musteri musterino",
+    "secret.password": "pass password passwd pwd sifre parola apipass secret apisecret",
+    "secret.token": "token key apikey apitoken accesstoken authtoken xapikey xauthtoken authorization auth hash",
+    "item_id": OUR_ID,
+}
+# What stands in answers and pushes.
+ANSWER_NAMES = {
+    "id": "messageid msgid smsid id jobid campaignid packetid packageid orderid batchid bulkid requestid transactionid "
+    "islemid mesajid paketid trackid trackingid reference ref",
+    "word": "status statuscode code errorcode resultcode result state durum durumkodu kod sonuc error success response",
+}
+REPORT_NAMES = {
+    "item_id": OUR_ID,
+    "ref": ANSWER_NAMES["id"],
+    "to": CALL_NAMES["to"],
+    "state": "status state deliverystatus messagestatus dlrstatus durum sonuc result stat dlr code",
+    "at": "deliveredat deliverydate deliverytime donedate doneat date time timestamp tarih zaman at",
+}
+REPLY_NAMES = {
+    "from": "from sender source sourceaddr msisdn gsm phone number mobile gonderen numara telefon",
+    "to": "to destination receiver recipient shortcode shortnumber alici kisanumara service",
+    "text": "text message msg body content mesaj metin sms icerik",
+    "id": "messageid msgid id moid inboxid mesajid",
+    "keyword": "keyword anahtar anahtarkelime prefix",
+    "at": "receivedat receiveddate date time timestamp tarih zaman at",
+}
+# By beginnings of words, the first that fits.
+ERROR_WORDS = {
+    "credit balance bakiye kredi fund quota limit_exceeded": (ErrorClass.CONFIG, Reason.NO_CREDIT),
+    "auth user pass token key login credential unauthorized yetki": (ErrorClass.CONFIG, Reason.CREDENTIALS),
+    "ip": (ErrorClass.CONFIG, Reason.NETWORK_ADDRESS),
+    "sender header originator from title baslik": (ErrorClass.CONFIG, Reason.HEADER),
+    "number phone gsm msisdn recipient dest to numara": (ErrorClass.PERMANENT, Reason.BAD_ADDRESS),
+    "text message content body mesaj": (ErrorClass.PERMANENT, Reason.CONTENT),
+    "duplicate repeat mukerrer": (ErrorClass.PERMANENT, Reason.DUPLICATE),
+    "rate throttl too busy": (ErrorClass.TEMPORARY, Reason.RATE),
+    "system internal server unavailable timeout sistem": (ErrorClass.TEMPORARY, Reason.UNAVAILABLE),
+}
+STATE_WORDS = {
+    "not undeliv fail reject error nok iletilmedi basarisiz ulasmadi": ReportState.FAILED,
+    "expir timeout zamanasimi": ReportState.EXPIRED,
+    "deliv ok success sent iletildi ulasti basarili": ReportState.DELIVERED,
+    "wait pend queue accept enroute sending bekliyor": ReportState.ACCEPTED,
+}
+
+
+def plain_name(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def guess_names(places: Mapping[str, str], names: Mapping[str, str]) -> dict[str, str]:
+    """The place of each fact by the last part of it: the one whose name stands first in the list of names; no place
+    twice."""
+    found: dict[str, str] = {}
+    for fact, text in names.items():
+        known = text.split()
+        ranked = [(known.index(name), place) for place in places if (name := _last_name(place)) in known]
+        free = [each for each in ranked if each[1] not in found.values()]
+        if free:
+            found[fact] = min(free, key=lambda each: each[0])[1]
+    return found
+
+
+def guess_error(word: str) -> tuple[ErrorClass, Reason]:
+    return _by_beginning(word, ERROR_WORDS) or (ErrorClass.PERMANENT, Reason.UNKNOWN)
+
+
+def guess_state(word: str) -> ReportState:
+    return _by_beginning(word, STATE_WORDS) or ReportState.ACCEPTED
+
+
+def _by_beginning(word: str, meanings: Mapping[str, Meaning]) -> Meaning | None:
+    parts = re.findall(r"[a-z]+", word.lower())
+    for beginnings, meaning in meanings.items():
+        if any(part.startswith(tuple(beginnings.split())) for part in parts):
+            return meaning
+    return None
+
+
+def _last_name(place: str) -> str:
+    """Of a number in a list, the name of the list."""
+    return plain_name(next((each for each in reversed(place.split("/")) if each and not each.isdecimal()), ""))

@@ -1,0 +1,188 @@
+"""What is made of samples that somebody pasted, and of the form that shows it."""
+
+import json
+
+import pytest
+
+from portal.services.messaging.gateways import description_fields, sample_calls, xml_values
+from portal.services.messaging.gateways.call_trace import trace_call
+from portal.services.messaging.gateways.description_checks import parse_description
+from portal.services.messaging.gateways.description_fields import filled_description, form_data
+from portal.services.messaging.gateways.generic_http import DESCRIPTIONS, GenericHttpGateway
+from portal.services.messaging.gateways.offered_vendors import EXAMPLES
+from portal.services.messaging.gateways.protocol import ErrorClass, Push, Reason, ReportState, SendResult
+from portal.services.messaging.gateways.sample_calls import BadSample, parse_call
+from portal.services.messaging.gateways.sample_descriptions import draft_description
+from tests import unknown_vendor
+from tests.portal.services.messaging.gateways.samples import batch, message
+from tests.portal.services.messaging.gateways.test_vendors import MANY, UNKNOWN_VENDOR
+
+URL = "https://api.example.com/v1/send"
+FILLED = {"username": "{{secret.username}}", "password": "{{secret.password}}", "to": "{{to}}", "text": "{{text}}"}
+
+
+def drafted(call: str, url: str = "", **samples) -> dict:
+    """As it is checked before it is shown."""
+    return parse_description(json.dumps(draft_description(parse_call(call, url), samples)))
+
+
+@pytest.mark.parametrize(
+    ("call", "send"),
+    [
+        (
+            f"curl -X POST '{URL}' -H 'Authorization: Bearer abc' "
+            """--data-raw '{"to":"+905321234567","text":"x","n":1}'""",
+            {
+                "method": "POST", "body_type": "json", "headers": {"Authorization": "Bearer {{secret.token}}"},
+                "body": {"to": "{{to}}", "text": "{{text}}", "n": 1},
+            },
+        ),
+        (
+            f"curl {URL} \\\n -d username=a -d password=b -d to=905321234567 -d text=Merhaba+d%C3%BCnya",
+            {"method": "POST", "body_type": "form", "body": FILLED},
+        ),
+        (
+            f"{URL}?username=a&password=b&to=5321234567&text=x&turkce=1",
+            {"method": "GET", "body_type": "json", "query": FILLED | {"turkce": "1"}},
+        ),
+        (
+            "POST /v1/send HTTP/1.1\nHost: api.example.com\nContent-Type: text/xml\n\n"
+            "<sms dil='tr'><kullanici>a</kullanici><mesaj><metin>x</metin><no>05321234567</no></mesaj></sms>",
+            {
+                "method": "POST", "body_type": "xml",
+                "body": {
+                    "sms": {
+                        "@dil": "tr", "kullanici": "{{secret.username}}", "mesaj": {"metin": "{{text}}", "no": "{{to}}"}
+                    }
+                },
+            },
+        ),
+        (
+            '[{"gsm": 905321234567, "mesaj": "a", "baslik": "X"}, {"gsm": 905331234567, "mesaj": "b", "baslik": "X"}]',
+            {
+                "method": "POST", "body_type": "json",
+                "body": {
+                    "$each": "items", "$item": {"gsm": "{{to_number}}", "mesaj": "{{text}}", "baslik": "{{header}}"}
+                },
+            },
+        ),
+        (
+            '{"message": "a", "recipients": ["905321234567", "905331234567"], "sender": "X"}',
+            {
+                "method": "POST", "body_type": "json",
+                "body": {"message": "{{text}}", "recipients": ["{{to}}"], "sender": "{{header}}"},
+            },
+        ),
+    ],
+    ids=["curl-json", "curl-form", "query", "xml", "rows", "numbers"],
+)  # fmt: skip
+def test_a_sample_call_tells_where_what_stands(call, send):
+    description = drafted(call, URL, answer='{"id": "x"}')
+
+    assert {name: each for name, each in description["send"].items() if name != "url"} == send
+    assert description_fields.whole_url(description) == URL
+    assert description["most_messages"] == (100 if "$each" in str(send) else 1)
+
+
+@pytest.mark.parametrize(
+    ("call", "problem"),
+    [
+        ('{"to": "x"}', sample_calls.NO_ADDRESS),
+        ("/v1/send?to=1", sample_calls.NO_ADDRESS),
+        (f"POST {URL}\n\n{{'to': 1}}", sample_calls.UNREADABLE),
+        (f'POST {URL}\n\n<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>', sample_calls.UNREADABLE),
+        (f"POST {URL}\n\n{'<a>' * 5000}", sample_calls.UNREADABLE),
+        (f"POST {URL}\n\n{'[' * 5000}", sample_calls.UNREADABLE),
+        (f"curl '{URL}", sample_calls.UNREADABLE),
+        (f"POST {URL}\n\nmerhaba", sample_calls.UNREADABLE),
+        ("POST https://[::1/x\n\na=b", sample_calls.UNREADABLE),
+    ],
+)
+def test_what_is_no_sample_call_is_refused(call, problem):
+    with pytest.raises(BadSample) as bad:
+        parse_call(call)
+    assert bad.value.problem == problem
+
+
+ANSWERS = {
+    "json": ('{"durum": "OK", "id": 7}', '{"error": {"code": "NO_BALANCE"}}', "NO_BALANCE"),
+    "words": ("00 7", "30 -", "30"),
+    "number": ("7", "", None),
+    "xml": ("<cevap><durum>OK</durum><id>7</id></cevap>", "<cevap><durum>BAKIYE</durum></cevap>", "BAKIYE"),
+    "rows": ('{"results": [{"id": 7, "status": "OK"}]}', '{"results": [{"status": "BAD_NUMBER"}]}', "BAD_NUMBER"),
+}
+
+
+@pytest.mark.parametrize(("good", "bad", "word"), ANSWERS.values(), ids=ANSWERS)
+def test_sample_answers_are_read_as_the_vendor_gives_them(vendor, good, bad, word):
+    call = '{"messages": [{"to": "5321234567", "text": "x"}]}' if "results" in good else "to=5321234567&text=x"
+    gateway = GenericHttpGateway(drafted(call, URL, answer=good, error=bad), {}, base_url=vendor.url, is_trusted=True)
+    vendor.answers = [(200, good), (200, bad), (401, "")]
+
+    assert gateway.send(batch(message(1))) == [SendResult(1, "7")]
+    trace = trace_call(gateway, batch(message(1)))
+    assert (trace.status, trace.ref, trace.answer) == (200, "7", good)
+    if word is None:
+        return
+    (refused,) = gateway.send(batch(message(1)))
+    assert refused.error.code == word and refused.error.error_class is not ErrorClass.UNCERTAIN
+    assert trace_call(gateway, batch(message(1))).word == word
+    (unknown,) = gateway.send(batch(message(1)))
+    assert unknown.error.reason is Reason.CREDENTIALS
+
+
+def test_a_vendor_with_xml_is_called_answered_and_heard(vendor):
+    call = "<sms><user>a</user><pass>b</pass><mesaj><metin>x</metin><no>5321234567</no></mesaj></sms>"
+    report = "<raporlar><rapor><id>7</id><no>905320000001</no><durum>DELIVERED</durum></rapor></raporlar>"
+    description = drafted(call, URL, answer="<c><id>7</id></c>", report=report)
+    secrets = {"username": "ayşe", "password": "<gizli>"}
+    gateway = GenericHttpGateway(description, secrets, base_url=vendor.url, is_trusted=True)
+    vendor.answers = [(200, "<c><id>7</id></c>")]
+
+    assert gateway.send(batch(message(1, text="a < b & c"))) == [SendResult(1, "7")]
+    sent = xml_values.parse(vendor.requests[0]["body"].decode())
+    assert sent["sms"]["mesaj"] == {"metin": "a < b & c", "no": "5320000001"} and sent["sms"]["pass"] == "<gizli>"
+    two = report.replace("</raporlar>", "<rapor><id>8</id><no>905320000002</no><durum>x</durum></rapor></raporlar>")
+    told = [gateway.parse_report_push(Push(each.encode(), "text/xml")) for each in (report, two)]
+    assert [[(each.ref, each.state) for each in reports] for reports in told] == [
+        [("7", ReportState.DELIVERED)],
+        [("7", ReportState.DELIVERED), ("8", ReportState.ACCEPTED)],
+    ]
+    shown = trace_call(gateway, batch(message(1))).call
+    assert "gizli" not in shown and "•••" in shown
+
+
+KNOWN = [json.loads(path.read_text()) for folder in (DESCRIPTIONS, EXAMPLES) for path in sorted(folder.glob("*.json"))]
+
+
+def normal(description: dict) -> dict:
+    """Without what two spellings of the same differ in."""
+    copy = json.loads(json.dumps(description))
+    copy["whole"] = description_fields.whole_url(copy)
+    del copy["base_url"], copy["send"]["url"]
+    copy["send"].setdefault("method", "POST")
+    copy.setdefault("number_format", "905")
+    for row in copy["answer"]["errors"]:
+        row.setdefault("reason", "unknown")
+    for push in ("report_push", "inbound_push"):
+        copy.get(push, {}).pop("where", None)
+    if copy["answer"]["id"].get("scope") == "batch":
+        del copy["answer"]["id"]["scope"]
+    return copy
+
+
+@pytest.mark.parametrize("description", [*KNOWN, UNKNOWN_VENDOR, MANY], ids=lambda each: each.get("name", "other"))
+def test_a_form_that_nobody_changes_changes_nothing(description):
+    filled = filled_description(description, form_data(description))
+
+    assert normal(parse_description(json.dumps(filled))) == normal(description)
+
+
+def test_pushes_to_one_address_are_told_apart():
+    samples = {"answer": unknown_vendor.ANSWER, "report": unknown_vendor.REPORT, "reply": unknown_vendor.REPLY}
+    gateway = GenericHttpGateway(drafted(unknown_vendor.CALL, **samples), {})
+    report, reply = (Push(samples[name].encode(), "application/json") for name in ("report", "reply"))
+
+    assert [each.to for each in gateway.parse_report_push(report)] == ["+905321234567"]
+    assert [(each.text, each.sender) for each in gateway.parse_inbound_push(reply)] == [("RET", "+905321234567")]
+    assert gateway.parse_report_push(reply) == gateway.parse_inbound_push(report) == []
