@@ -7,9 +7,10 @@ from portal.core.models import Delivery, GatewayState, MessageGateway
 from portal.services.messaging import outbox, routing
 from portal.services.messaging.fake_gateway import create_gateway
 from portal.services.messaging.gateways.protocol import Reason
-from tests import make, servers
+from tests import make, servers, unknown_vendor
 from tests.browser.signing_in import sign_in
 from tests.portal.web.dashboard.test_gateway_pages import prove
+from tests.unknown_vendor import KEY, UnknownVendor
 
 
 def test_a_firm_sends_through_its_own_account(app, site, screens, rows, tmp_path):
@@ -59,3 +60,50 @@ def fill(page, password: str) -> None:
     page.get_by_label("API şifresi").fill(password)
     page.get_by_label("Gönderici").fill("DENEME")
     page.get_by_role("button", name="Denetle ve kaydet").click()
+
+
+def test_a_vendor_that_nobody_knows_is_connected_from_its_page(app, site, screens, rows):
+    prove(app)
+    vendor = UnknownVendor()
+    with servers.serving(vendor) as url:
+        screen = screens(360, 780, also=[1280])
+        page = screen.page
+        sign_in(screen, f"{site}/dashboard/gateways/new")
+        page.get_by_role("link", name="Başka bir SMS firması").click()
+        for label, sample in SAMPLES.items():
+            page.get_by_label(label).fill(sample)
+        screen.looks_well("gateways-samples")
+        page.get_by_role("button", name="Örnekleri oku").click()
+        correct(page, f"{url}/rest/v3/gonder")
+        screen.looks_well("gateways-described")
+        page.get_by_role("button", name="Denetle ve kaydet").click()
+        page.get_by_role("button", name="Deneme iletisi gönder").click()
+        expect(page.get_by_text("şifreyi kabul etmedi").first).to_be_visible()
+        screen.looks_well("gateways-described-refused")
+        page.get_by_role("link", name="Bilgileri değiştir").click()
+        page.get_by_label("API anahtarı").first.fill(KEY)
+        page.get_by_role("button", name="Denetle ve kaydet").click()
+        page.get_by_role("button", name="Deneme iletisi gönder").click()
+        expect(page.get_by_text("Bu hesap artık gönderebilir")).to_be_visible()
+        screen.looks_well("gateways-described-working")
+    assert rows.one(MessageGateway).state == GatewayState.WORKING and len(vendor.calls) == 2
+
+
+SAMPLES = {
+    "Örnek gönderim": unknown_vendor.CALL,
+    "Başarılı yanıt örneği": unknown_vendor.ANSWER,
+    "Hatalı yanıt örneği": unknown_vendor.ERROR,
+    "Teslim raporu örneği": unknown_vendor.REPORT,
+    "Gelen mesaj örneği": unknown_vendor.REPLY,
+}
+
+
+def correct(page, url: str) -> None:
+    """What the vendor's page says otherwise than was guessed; and a key with a mistake in it."""
+    page.get_by_label("Gönderim adresi (URL)").fill(url)
+    page.get_by_label("Gönderici").first.fill("DENEME")
+    page.get_by_label("Kullanıcı adı").fill(unknown_vendor.CUSTOMER)
+    page.get_by_label("API anahtarı").first.fill("km_live_yanlis")
+    page.get_by_label("X-Kuzey-Anahtar (başlık)").first.select_option("secret.token")
+    page.get_by_label("iletiler[].takip").first.select_option("item_id")
+    page.get_by_label("Firmanın ileti numarası").select_option("/paket")

@@ -5,7 +5,7 @@ import hmac
 import json
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, cast
@@ -32,14 +32,15 @@ def request_code(
     session: Session, vault: Vault, secret: str, address: Address, purpose: Purpose, *, sends: bool, language: str,
     network: str, at: datetime, brand_id: int | None = None, campaign_id: int | None = None,
     facts: Mapping[str, Any] | None = None, budget: int | None = None, sender: str = "", notice: str = "",
-    sandbox_provider_id: int | None = None,
+    sandbox_provider_id: int | None = None, deliver: Callable[[Mapping[str, Any]], object] | None = None,
 ) -> AddressProof:  # fmt: skip
     """Request a code to an address, which ends earlier codes for the same purpose. Raises TooManyRequests.
 
     With `sends` False nobody here knows the address, and everything but the message is as if somebody did. `network` is
     the network address of the request. `facts` are kept sealed until the code is checked. `sender` is the brand that
     the message names, or empty for the portal; `notice` is the address of the privacy notice (KVKK 2025/1072);
-    `budget` is how many codes a day, by SMS or by mail, its consent point pays for.
+    `budget` is how many codes a day, by SMS or by mail, its consent point pays for. `deliver` is given what the message
+    says, where the outbox is not to send it.
     """
     indexes = mailbox_indexes(vault, address)
     proof = _new_proof(vault, secret, address, purpose, indexes, language, network, at)
@@ -52,10 +53,13 @@ def request_code(
         proof.facts = vault.seal(json.dumps(facts), AddressProof.FACTS, NO_PROVIDER, proof.id)
     _end_earlier(session, proof, indexes)
     session.add(proof)
+    said = {"code": code, "purpose": purpose.value, "sender": sender, "notice": notice}
+    if deliver:
+        deliver(said)
+        return proof
     messages.write_message(
-        session, vault, MessageKind.CODE,
-        facts={"code": code, "purpose": purpose.value, "sender": sender, "notice": notice}, address=address.text,
-        language=language, at=at, expires_at=proof.expires_at, is_sent=sends,
+        session, vault, MessageKind.CODE, facts=said, address=address.text, language=language, at=at,
+        expires_at=proof.expires_at, is_sent=sends,
     )  # fmt: skip
     return proof
 

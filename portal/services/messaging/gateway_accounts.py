@@ -21,9 +21,15 @@ from portal.services.messaging.gateways.offered_vendors import OFFERED
 from portal.services.messaging.gateways.protocol import Gateway
 from portal.services.messaging.sending_lines import Defaults
 
-DEMO, NOBODY = None, 0  # In place of a gateway's id.
 FAKE_PATHS = {"verimor": "/verimor/v2", "netgsm": "/netgsm/sms/rest/v2", "iletimerkezi": "/iletimerkezi/v1"}
 DEMO_REST = timedelta(seconds=15)
+
+
+@dataclass(frozen=True)
+class Route:
+    """The way that a message may leave now."""
+
+    gateway_id: int | None  # None: by the demo gateway.
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,7 @@ class Account:
 
 def open_account(gateway_id: int | None) -> Account | None:
     """The account of a gateway, or of the demo gateway. None where it cannot be opened: it stops, or was never set."""
-    if gateway_id is DEMO:
+    if gateway_id is None:
         url = current_app.config["MESSAGE_GATEWAY_URL"]
         return Account(DemoGateway(url), "", None) if url else None
     row = db.session.get_one(MessageGateway, gateway_id)
@@ -91,9 +97,9 @@ def defaults(at: datetime) -> Defaults:
     )
 
 
-def default_id(message: Message, at: datetime) -> int | None:
-    """Who sends a message of somebody without a gateway, or in sandbox mode: DEMO, a gateway of the operator's, or
-    NOBODY now."""
+def default_route(message: Message, at: datetime) -> Route | None:
+    """How a message leaves of somebody without a gateway, or in sandbox mode: by the demo gateway or one of the
+    operator's. None: not now."""
     is_sandbox = outgoing_messages.is_sandbox(message)
     if not is_sandbox and message.rank == AT_ONCE:
         theirs = select(MessageGateway).where(
@@ -102,14 +108,14 @@ def default_id(message: Message, at: datetime) -> int | None:
         )  # fmt: skip
         ready = [row for row in db.session.scalars(theirs.with_for_update()) if routing.is_ready(row, at)]
         if ready:
-            return ready[0].id
-    return demo_id(is_sandbox=is_sandbox, at=at)
+            return Route(ready[0].id)
+    return demo_route(is_sandbox=is_sandbox, at=at)
 
 
-def demo_id(*, is_sandbox: bool, at: datetime) -> int | None:
-    """DEMO where it stands in now: in sandbox mode and in development. Else NOBODY."""
+def demo_route(*, is_sandbox: bool, at: datetime) -> Route | None:
+    """By the demo gateway, where it stands in now: in sandbox mode and in development."""
     shows = current_app.config["MESSAGE_GATEWAY_URL"] and not is_demo_resting(at)
-    return DEMO if shows and (is_sandbox or current_app.config["DEVELOPMENT"]) else NOBODY
+    return Route(None) if shows and (is_sandbox or current_app.config["DEVELOPMENT"]) else None
 
 
 def rest_demo(at: datetime) -> None:

@@ -41,6 +41,7 @@ from portal.services.messaging import (
     routing,
     sending_lines,
 )
+from portal.services.messaging.gateway_accounts import Route
 from portal.services.messaging.gateways.protocol import Batch, OutgoingMessage
 from portal.services.messaging.message_outcomes import Call
 from portal.services.messaging.sending_lines import Line
@@ -154,23 +155,23 @@ def _outgoing_message(message: Message, recipient: Recipient | None, at: datetim
 def _new_calls(pairs: list[Pair], gateways: Sequence[MessageGateway], at: datetime) -> list[Call]:
     """One call per gateway; what none may take now stays due."""
     groups: dict[int | None, list[tuple[int | None, OutgoingMessage]]] = defaultdict(list)
-    chosen: dict[int | None, int | None] = {}  # A brand's messages of one turn go one way.
+    chosen: dict[int | None, Route | None] = {}  # A brand's messages of one turn go one way.
     for message, outgoing in pairs:
         brand_id = outgoing_messages.brand_of(message)
         if outgoing_messages.is_sandbox(message) or not gateways:
-            groups[gateway_accounts.default_id(message, at)].append((brand_id, outgoing))
-            continue
-        if brand_id not in chosen:
-            chosen[brand_id] = routing.choose(db.session, brand_id, gateways, at)
-        if (gateway_id := chosen[brand_id]) is not None:
-            groups[gateway_id].append((brand_id, outgoing))
+            route = gateway_accounts.default_route(message, at)
+        elif brand_id in chosen:
+            route = chosen[brand_id]
+        else:
+            gateway_id = routing.choose(db.session, brand_id, gateways, at)
+            route = chosen[brand_id] = Route(gateway_id) if gateway_id else None
+        if route:
+            groups[route.gateway_id].append((brand_id, outgoing))
     return [call for gateway_id, group in groups.items() if (call := _new_call(gateway_id, group, at)) is not None]
 
 
 def _new_call(gateway_id: int | None, group: list[tuple[int | None, OutgoingMessage]], at: datetime) -> Call | None:
     """None where a gateway's account cannot be read: it stops."""
-    if gateway_id == gateway_accounts.NOBODY:
-        return None
     account = gateway_accounts.open_account(gateway_id)
     if account is None:
         return None

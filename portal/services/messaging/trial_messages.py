@@ -11,20 +11,22 @@ from portal.core.models.ids import new_id
 from portal.domain.notifications.gateways import own_gateways
 from portal.services.messaging import gateway_accounts, routing
 from portal.services.messaging.gateway_accounts import Account
-from portal.services.messaging.gateways.protocol import Batch, Gateway, OutgoingMessage, SendError
+from portal.services.messaging.gateways.protocol import Batch, Gateway, OutgoingMessage, SendError, SendResult
 from portal.services.messaging.outgoing_messages import split_subject
 
 
-def send_at_once(adapter: Gateway, header: str, message: OutgoingMessage) -> SendError | None:
-    """Send one message. Call with no transaction open."""
-    (result,) = adapter.send(Batch(new_id(), header, [message], clock.now()))
-    return result.error
+def send_at_once(adapter: Gateway, header: str, message: OutgoingMessage) -> tuple[Batch, SendResult]:
+    """Send one message; what was sent, and what came of it. Call with no transaction open."""
+    batch = Batch(new_id(), header, [message], clock.now())
+    (result,) = adapter.send(batch)
+    return batch, result
 
 
 def send_text(account: Account, to: str, text: str) -> SendError | None:
     """The same with a campaign's text, whose first line is the subject of a mail."""
     written = split_subject(text, is_mail="@" in to)
-    return send_at_once(account.adapter, account.header, OutgoingMessage(new_id(), to, written.text, written.subject))
+    message = OutgoingMessage(new_id(), to, written.text, written.subject)
+    return send_at_once(account.adapter, account.header, message)[1].error
 
 
 def find_account(brand: Brand, kind: AddressKind, at: datetime) -> Account | None:
@@ -33,6 +35,6 @@ def find_account(brand: Brand, kind: AddressKind, at: datetime) -> Account | Non
     is_sandbox = brand.is_sandbox or provider.in_sandbox_mode
     theirs = [each for each in own_gateways(db.session, provider.id) if each.carries == kind]
     gateway_id = None if is_sandbox else routing.choose(db.session, brand.id, theirs, at)
-    if gateway_id is None:
-        gateway_id = gateway_accounts.demo_id(is_sandbox=is_sandbox, at=at)
-    return gateway_accounts.open_account(gateway_id) if gateway_id != gateway_accounts.NOBODY else None
+    if gateway_id is None and gateway_accounts.demo_route(is_sandbox=is_sandbox, at=at) is None:
+        return None
+    return gateway_accounts.open_account(gateway_id)

@@ -9,17 +9,17 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectField
 
 from portal.core.addresses import AddressKind
-from portal.core.extensions import db, limiter, read_session
+from portal.core.extensions import db, read_session
 from portal.core.models import Brand, BrandGateway
 from portal.domain.identity.permissions import Permission
 from portal.domain.notifications import gateways as rule
 from portal.web.dashboard.blueprint import blueprint
-from portal.web.shared import gateway_pages, limits
 from portal.web.shared.access import needs
 from portal.web.shared.forms import BaseForm
-from portal.web.shared.gateway_pages import AccountStatus
+from portal.web.shared.gateway_account_page import AccountStatus, own_accounts
+from portal.web.shared.gateway_pages import add_views
 from portal.web.shared.redirects import commit_and_redirect
-from portal.web.shared.signed_in_person import own_brands, own_row_or_404, provider_key, record_audit
+from portal.web.shared.signed_in_person import own_brands, own_row_or_404, record_audit
 
 
 class BrandGatewaysForm(BaseForm):
@@ -50,7 +50,7 @@ class BrandGatewaysForm(BaseForm):
 @blueprint.get("/gateways", endpoint="gateways")
 @needs(Permission.LOOK)
 def list_gateways() -> str:
-    accounts = gateway_pages.own_accounts()
+    accounts = own_accounts()
     brands = [brand for brand in own_brands() if brand.closed_at is None]
     forms = [(brand, _form_of(brand, accounts)) for brand in brands] if accounts else []
     return render_template("dashboard/gateways.html", accounts=accounts, forms=forms, kinds=list(AddressKind))
@@ -60,7 +60,7 @@ def list_gateways() -> str:
 @needs(Permission.BRANDS)
 def set_brand_gateways(brand_id: int) -> ResponseReturnValue:
     brand = own_row_or_404(db.session, Brand, brand_id)
-    form = BrandGatewaysForm(gateway_pages.own_accounts(), prefix=_prefix(brand))
+    form = BrandGatewaysForm(own_accounts(), prefix=_prefix(brand))
     message = _("Seçtiğiniz hesap artık yok. Yeniden seçin.")
     if form.validate_on_submit():
         for kind in AddressKind:
@@ -70,50 +70,7 @@ def set_brand_gateways(brand_id: int) -> ResponseReturnValue:
     return commit_and_redirect(url_for(".gateways"), message)
 
 
-@blueprint.route("/gateways/new", methods=["GET", "POST"])
-@limiter.limit(limits.GATEWAYS, key_func=provider_key, methods=["POST"])
-@needs(Permission.CONNECT, fresh=True)
-def new_gateway() -> ResponseReturnValue:
-    return gateway_pages.add()
-
-
-@blueprint.get("/gateways/<id:gateway_id>")
-@needs(Permission.LOOK)
-def show_gateway(gateway_id: int) -> ResponseReturnValue:
-    return gateway_pages.show(gateway_id)
-
-
-@blueprint.route("/gateways/<id:gateway_id>/change", methods=["GET", "POST"])
-@limiter.limit(limits.GATEWAYS, key_func=provider_key, methods=["POST"])
-@needs(Permission.CONNECT, fresh=True)
-def change_gateway(gateway_id: int) -> ResponseReturnValue:
-    return gateway_pages.change(gateway_id)
-
-
-@blueprint.post("/gateways/<id:gateway_id>/test")
-@limiter.limit(limits.GATEWAYS, key_func=provider_key)
-@needs(Permission.CONNECT)
-def test_gateway(gateway_id: int) -> ResponseReturnValue:
-    return gateway_pages.send_test(gateway_id)
-
-
-@blueprint.post("/gateways/<id:gateway_id>/domain")
-@limiter.limit(limits.DOMAINS, key_func=provider_key)
-@needs(Permission.CONNECT)
-def check_gateway_domain(gateway_id: int) -> ResponseReturnValue:
-    return gateway_pages.check_domain(gateway_id)
-
-
-@blueprint.post("/gateways/<id:gateway_id>/undecided")
-@needs(Permission.LAUNCH)
-def settle_undecided_messages(gateway_id: int) -> ResponseReturnValue:
-    return gateway_pages.settle(gateway_id)
-
-
-@blueprint.post("/gateways/<id:gateway_id>/removal")
-@needs(Permission.CONNECT, fresh=True)
-def remove_gateway(gateway_id: int) -> ResponseReturnValue:
-    return gateway_pages.remove(gateway_id)
+add_views(blueprint, looks=Permission.LOOK, settles=Permission.LAUNCH)
 
 
 def _form_of(brand: Brand, accounts: list[AccountStatus]) -> BrandGatewaysForm:

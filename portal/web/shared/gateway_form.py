@@ -59,18 +59,16 @@ class GatewayForm(BaseForm):
         return self[name if reason == Reason.CREDENTIALS else "header"]
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Stored secrets go nowhere but where they were meant to go: any other change asks for them again."""
         is_valid = super().validate(extra_validators)
-        values = self.credentials()
-        is_same = all(values[each.name] == self.stored.get(each.name, "") for each in self._plain_fields())
+        return self._has_secrets() and is_valid and self._has_good_description(self.credentials())
+
+    def _has_secrets(self) -> bool:
+        """Stored secrets go nowhere but where they were meant to go: a change of that asks for them again."""
+        is_same = self.vendor.destination(self.credentials()) == self.vendor.destination(self.stored)
         for each in self.credential_fields:
             if each.is_secret and not self[each.name].data and not (is_same and self.stored.get(each.name)):
                 self[each.name].errors = [_("Bu alanı yazın.")]
-                is_valid = False
-        return is_valid and self._has_good_description(values)
-
-    def _plain_fields(self) -> list[CredentialField]:
-        return [each for each in self.credential_fields if not each.is_secret]
+        return not self.errors
 
     def _has_good_description(self, values: Mapping[str, str]) -> bool:
         if "description" not in values:
@@ -88,7 +86,7 @@ def build_form(vendor: Vendor, *, stored: Mapping[str, str] | None = None, **val
     """The form as posted, or with these values. `stored` are the credentials that it replaces."""
     known = {**(stored or {}), **values, **request.form.to_dict()}
     fields = vendor.fields_for({name: str(text) for name, text in known.items()})
-    parts = {each.name: _field(each) for each in fields}
+    parts = {each.name: build_field(each) for each in fields}
     form_class = type("VendorForm", (GatewayForm,), {**parts, "vendor": vendor, "credential_fields": fields})
     defaults = {each.name: each.default for each in fields} | {"per_second": USUAL_PER_SECOND}
     shown = (
@@ -108,7 +106,7 @@ def is_mailbox(text: str) -> bool:
         return False
 
 
-def _field(each: CredentialField) -> Any:
+def build_field(each: CredentialField) -> Any:
     if each.is_secret:
         return PasswordField(_(each.label), validators=[Length(max=500), READABLE])
     if each.choices:

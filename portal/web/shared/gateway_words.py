@@ -1,9 +1,10 @@
 """What vendors' reasons mean to whoever has an account there: a sentence, and what to do."""
 
 from flask_babel import gettext as _
+from wtforms import SelectChoice
 
 from portal.core.lazy_text import N_
-from portal.services.messaging.gateways.protocol import Reason, SendError
+from portal.services.messaging.gateways.protocol import ErrorClass, Reason, ReportState, SendError
 
 # A sentence and a cure, as msgids.
 REASONS: dict[Reason, tuple[str, str]] = {
@@ -52,6 +53,53 @@ REASONS: dict[Reason, tuple[str, str]] = {
         N_("Yanıttaki sözcüğü firmanın destek ekibine sorun."),
     ),
 }
+
+# What becomes of messages by the class of an error; and why they fail so, as a choice.
+CLASSES: dict[ErrorClass, tuple[str, tuple[Reason, ...]]] = {
+    ErrorClass.PERMANENT: (
+        N_("Bu ileti gitmez"),
+        (
+            Reason.UNKNOWN, Reason.BAD_ADDRESS, Reason.CONTENT, Reason.DUPLICATE, Reason.BLOCKED_BY_VENDOR,
+            Reason.BLOCKED_BY_IYS,
+        ),
+    ),
+    ErrorClass.CONFIG: (
+        N_("Hesap düzeltilene kadar hiçbiri gitmez"),
+        (
+            Reason.CREDENTIALS, Reason.NO_CREDIT, Reason.HEADER, Reason.NETWORK_ADDRESS, Reason.IYS_SETUP,
+            Reason.UNKNOWN,
+        ),
+    ),
+    ErrorClass.TEMPORARY: (N_("Sonra yeniden denenir"), (Reason.RATE, Reason.UNAVAILABLE)),
+    ErrorClass.UNCERTAIN: (N_("Gidip gitmediği belli değil"), (Reason.UNKNOWN,)),
+}  # fmt: skip
+STATES = {
+    ReportState.DELIVERED: N_("Ulaştı"), ReportState.FAILED: N_("Ulaşmadı"),
+    ReportState.EXPIRED: N_("Süresinde ulaşmadı"), ReportState.ACCEPTED: N_("Henüz belli değil"),
+}  # fmt: skip
+FAILURES = (Reason.BAD_ADDRESS, Reason.UNREACHABLE, Reason.BLOCKED_BY_VENDOR, Reason.BLOCKED_BY_IYS)
+
+
+def error_meanings(current: str) -> list[SelectChoice]:
+    """Choices of "class/reason" by class, with the current one."""
+    choices = []
+    for error_class, (words, reasons) in CLASSES.items():
+        own, _slash, reason = current.partition("/")
+        known = dict.fromkeys([*reasons, *([Reason(reason)] if own == error_class else [])])
+        choices += [SelectChoice(f"{error_class}/{each}", _reason_words(each), optgroup=_(words)) for each in known]
+    return choices
+
+
+def state_meanings(current: str) -> list[SelectChoice]:
+    """Choices of "state/" and "state/reason", with the current one."""
+    choices = {f"{state}/": _(words) for state, words in STATES.items()}
+    failed = _(STATES[ReportState.FAILED])
+    choices |= {f"failed/{reason}": f"{failed}: {_reason_words(reason)}" for reason in FAILURES}
+    return [SelectChoice(value, text) for value, text in ({current: current} | choices).items()]
+
+
+def _reason_words(reason: Reason) -> str:
+    return _("Başka bir neden") if reason is Reason.UNKNOWN else _(REASONS[reason][0]).rstrip(".")
 
 
 def explain_error(error: SendError) -> str:

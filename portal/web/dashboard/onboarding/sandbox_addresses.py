@@ -1,27 +1,40 @@
 """Addresses of one's own people, proved by a code: before admission, messages go to these only."""
 
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
 from flask import abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from wtforms import StringField
-from wtforms.validators import InputRequired, Length
+from wtforms import SelectField, StringField
+from wtforms.validators import InputRequired, Length, Optional
 
 from portal.core import addresses, clock
 from portal.core.extensions import db, limiter, read_session, vault
-from portal.core.models import AddressProof, Purpose
+from portal.core.models import AddressProof, MessageGateway, MessageKind, Purpose
+from portal.core.models.ids import new_id
 from portal.core.throttle import TooManyRequests
+from portal.core.vault import CannotOpen
 from portal.domain import address_proofs
 from portal.domain.address_proofs import CodeResult
 from portal.domain.identity.permissions import Permission
+from portal.domain.notifications import gateways
+from portal.services.messaging import outgoing_messages
+from portal.services.messaging.gateways.offered_vendors import OFFERED
+from portal.services.messaging.gateways.protocol import OutgoingMessage
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared import limits
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.access import needs
 from portal.web.shared.form_parts import CsrfForm
 from portal.web.shared.forms import BaseForm
+from portal.web.shared.gateway_account_page import account_url, own_gateway_or_404, record
+from portal.web.shared.gateway_trial import send_through
+from portal.web.shared.gateway_words import explain_reason
 from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
 from portal.web.shared.signed_in_person import current_provider, provider_key, record_audit
 from portal.web.shared.validators import READABLE
@@ -31,25 +44,34 @@ class AddressForm(BaseForm):
     address = StringField(
         _l("Telefon ya da e-posta"), validators=[InputRequired(_l("Bir adres yazın.")), Length(max=300), READABLE]
     )
+    gateway = SelectField(_l("Kodu kim göndersin?"), validators=[Optional()])
+
+    def __init__(self, **options: Any):
+        super().__init__(**options)
+        own = [(str(each.id), f"{_(OFFERED[each.vendor].title)}, {each.header}") for each in _code_accounts()]
+        self.gateway.choices = [("", _("İzinlink")), *own]
 
 
 @blueprint.get("/start/addresses")
 @needs(Permission.ONBOARD)
 def sandbox_addresses() -> str:
-    return _render_addresses(AddressForm(formdata=None))
+    return _render_addresses(AddressForm(formdata=None, data={"gateway": request.args.get("gateway", "")}))
 
 
 @blueprint.post("/start/addresses")
 @limiter.limit(limits.QUESTIONS, key_func=provider_key)
 @needs(Permission.ONBOARD)
 def add_sandbox_address() -> ResponseReturnValue:
-    """Send a code to an address."""
+    """Send a code to an address. Through an account that nobody has tried yet it proves both."""
     form = AddressForm()
+    said: dict[str, Any] = {}
     if form.validate_on_submit():
-        proof = _request_code(form)
+        proof = _request_code(form, said)
         if proof is not None:
+            proof_id = proof.id
             db.session.commit()
-            return redirect(url_for(".sandbox_address", proof_id=proof.id), 303)
+            if not said or _send_code(form, proof_id, said):
+                return redirect(url_for(".sandbox_address", proof_id=proof_id), 303)
     return _render_addresses(form), 422
 
 
@@ -66,6 +88,11 @@ def sandbox_address(proof_id: int) -> ResponseReturnValue:
         result = address_proofs.check_code(db.session, secret, proof, digits, at) if digits else CodeResult.WRONG
         if result == CodeResult.PROVED:
             record_audit("sandbox.address_proved", "address_proof", proof.id)
+            if gateway := _account_of(proof):
+                gateways.mark_tested(gateway, at)
+                record("gateway.tested", gateway, clear=True)
+                message = _("Numara doğrulandı; bu hesap artık gönderebilir.")
+                return commit_and_redirect(account_url(gateway.id), message)
             return commit_and_redirect(url_for(".sandbox_addresses"), _("Adres doğrulandı; deneme iletileri gider."))
         db.session.commit()
         if result == CodeResult.OVER:
@@ -90,8 +117,42 @@ def remove_sandbox_address(proof_id: int) -> ResponseReturnValue:
     return commit_and_redirect(url_for(".sandbox_addresses"), _("Adres kaldırıldı."))
 
 
-def _request_code(form: AddressForm) -> AddressProof | None:
-    """The proof whose code was sent, or None and an error on the form."""
+def _code_accounts() -> Sequence[MessageGateway]:
+    """The firm's accounts that may send a code: what nobody but its team reads proves nothing in sandbox mode."""
+    if current_user.provider.in_sandbox_mode or not current_user.may_at_provider(Permission.CONNECT):
+        return []
+    own = gateways.own_gateways(read_session(), current_user.provider_id)
+    return [each for each in own if each.carries == addresses.AddressKind.PHONE]
+
+
+def _account_of(proof: AddressProof) -> MessageGateway | None:
+    """The account that sent the code, unless it is gone."""
+    gateway_id = address_proofs.read_facts(vault(), proof).get("gateway_id")
+    with suppress(gateways.NotOurs):
+        return gateways.own_gateway(db.session, current_user.provider_id, gateway_id) if gateway_id else None
+    return None
+
+
+def _send_code(form: AddressForm, proof_id: int, said: Mapping[str, Any]) -> bool:
+    """Send a code through the chosen account; False and an error on the form where it was not taken. No transaction is
+    open meanwhile."""
+    gateway, language = own_gateway_or_404(int(form.gateway.data)), get_locale().language
+    text = outgoing_messages.render_message(MessageKind.CODE, language, said, is_mail=False).text
+    message = OutgoingMessage(new_id(), addresses.parse(form.address.data).text, text, language=language)
+    try:
+        error = send_through(gateway, message).explanation
+    except CannotOpen:
+        error = explain_reason(None, "unreadable")
+    if error:
+        db.session.get_one(AddressProof, proof_id).ended_at = clock.now()
+        db.session.commit()
+        form.address.errors = [error]
+    return not error
+
+
+def _request_code(form: AddressForm, said: dict[str, Any]) -> AddressProof | None:
+    """The proof whose code was requested, or None and an error on the form. Where an account is to send it, `said` is
+    what its message says."""
     form.address.errors = []
     try:
         address = addresses.parse(form.address.data)
@@ -102,7 +163,10 @@ def _request_code(form: AddressForm) -> AddressProof | None:
     if is_foreign or not address.takes_messages:
         form.address.errors = [_("Kod yalnız Türkiye'deki cep telefonlarına ve e-posta adreslerine gidebiliyor.")]
         return None
-    provider_id = current_provider().id
+    if form.gateway.data and address.kind != addresses.AddressKind.PHONE:
+        form.address.errors = [_("Bu hesap yalnız SMS gönderir; bir cep telefonu yazın.")]
+        return None
+    provider_id, by_account = current_provider().id, bool(form.gateway.data)
     if len(address_proofs.list_proved(db.session, provider_id)) >= address_proofs.MOST_ADDRESSES:
         most = address_proofs.MOST_ADDRESSES
         form.address.errors = [_("En çok %(most)s adres doğrulanabilir; önce birini kaldırın.", most=most)]
@@ -112,6 +176,8 @@ def _request_code(form: AddressForm) -> AddressProof | None:
             db.session, vault(), current_app.config["SECRET_KEY"], address, Purpose.SANDBOX, sends=True,
             language=get_locale().language, network=request.remote_addr or "", at=clock.now(),
             sandbox_provider_id=provider_id, notice=absolute_url("verification.privacy"),
+            facts={"gateway_id": int(form.gateway.data)} if by_account else None,
+            deliver=said.update if by_account else None,
         )  # fmt: skip
     except TooManyRequests:
         db.session.rollback()

@@ -270,8 +270,10 @@ def test_codes_and_confirmations_go_by_the_operators_gateway_where_a_firm_has_no
             ids = db.session.scalars(select(Message.id).order_by(Message.id)).all()
             db.session.execute(update(Message).where(Message.id == ids[0]).values(rank=0, kind=MessageKind.CODE))
             db.session.commit()
-            routes = {each.rank: gateway_accounts.default_id(each, clock.now()) for each in db.session.query(Message)}
-            assert routes == {0: operators_id, 1: gateway_accounts.NOBODY}
+            routes = {
+                each.rank: gateway_accounts.default_route(each, clock.now()) for each in db.session.query(Message)
+            }
+            assert routes == {0: gateway_accounts.Route(operators_id), 1: None}
     finally:
         app.config["DEVELOPMENT"] = True
 

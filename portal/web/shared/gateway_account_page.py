@@ -1,0 +1,116 @@
+"""The page of one account at a vendor, and what other pages say of accounts: at the provider and at the operator."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import abort, render_template, request, url_for
+from flask_login import current_user
+from sqlalchemy import func, select
+
+from portal.core import clock
+from portal.core.extensions import db, read_session, vault
+from portal.core.models import GatewayState, Message, MessageGateway
+from portal.core.vault import CannotOpen
+from portal.domain.notifications import gateways
+from portal.services.messaging import gateway_accounts, message_outcomes, routing
+from portal.services.messaging.gateways import offered_vendors
+from portal.services.messaging.gateways.offered_vendors import OFFERED
+from portal.services.messaging.gateways.vendors import Vendor
+from portal.web.shared.absolute_urls import absolute_url
+from portal.web.shared.gateway_test import build_test_form
+from portal.web.shared.gateway_words import explain_reason
+from portal.web.shared.signed_in_person import record_operator_audit
+
+
+@dataclass(frozen=True)
+class AccountStatus:
+    """A gateway with what its page says of it."""
+
+    row: MessageGateway
+    vendor: Vendor
+    is_resting: bool
+    explanation: str  # Why it stopped, and what to do.
+
+
+def account_status(row: MessageGateway, at: datetime) -> AccountStatus:
+    is_stopped = row.state == GatewayState.STOPPED
+    explanation = explain_reason(row.stopped_reason, row.stopped_code) if is_stopped else ""
+    is_resting = row.state == GatewayState.WORKING and routing.is_resting(row, at)
+    return AccountStatus(row, OFFERED[row.vendor], is_resting, explanation)
+
+
+def own_accounts() -> list[AccountStatus]:
+    at = clock.now()
+    return [account_status(row, at) for row in gateways.own_gateways(read_session(), owner_id())]
+
+
+def owner_id() -> int | None:
+    """The provider whose accounts these are; None for the operator's."""
+    return current_user.provider_id if request.blueprint == "dashboard" else None
+
+
+def owner_key() -> str:
+    """Rate-limit key: the provider, or the person of the operator's."""
+    user = current_user
+    return str(getattr(user, "provider_id" if request.blueprint == "dashboard" else "id", "nobody"))
+
+
+def own_gateway_or_404(gateway_id: int) -> MessageGateway:
+    gateway = read_session().get(MessageGateway, gateway_id)
+    if gateway is None or gateway.provider_id != owner_id() or gateway.state == GatewayState.REMOVED:
+        abort(404)
+    return gateway
+
+
+def lock_or_404(gateway_id: int) -> MessageGateway:
+    try:
+        return gateways.own_gateway(db.session, owner_id(), gateway_id)
+    except gateways.NotOurs:
+        abort(404)
+
+
+def stored_credentials(gateway: MessageGateway) -> dict[str, str]:
+    """Nothing where they cannot be opened: they are then asked for again."""
+    try:
+        return gateways.read_credentials(vault(), gateway)
+    except CannotOpen:
+        return {}
+
+
+def record(act: str, gateway: MessageGateway, **facts: object) -> None:
+    record_operator_audit(
+        act, "gateway", gateway.id, provider_id=owner_id(), name=OFFERED[gateway.vendor].title, **facts
+    )
+
+
+def account_url(gateway_id: int) -> str:
+    return url_for(".show_gateway", gateway_id=gateway_id)
+
+
+def render_account(gateway: MessageGateway, **shown: Any) -> str:
+    """The account's page with `form` of a test, its `trial`, or `findings` about a domain."""
+    values = stored_credentials(gateway)
+    shown = {"findings": None, "trial": None, "form": build_test_form(gateway.carries, owner_id())} | shown
+    return render(
+        "gateways/account.html", status=account_status(gateway, clock.now()), callback_url=_callback_url(gateway),
+        dkim_keys=offered_vendors.dkim_keys(values, gateway.header), undecided=_count_undecided(gateway.id),
+        practises=gateway_accounts.practises(owner_id()), **shown,
+    )  # fmt: skip
+
+
+def render(page: str, **facts: object) -> str:
+    return render_template(page, layout=f"layouts/{request.blueprint}.html", **facts)
+
+
+def _count_undecided(gateway_id: int) -> int:
+    undecided = select(func.count()).select_from(Message).where(message_outcomes.is_undecided(gateway_id))
+    return read_session().scalars(undecided).one()
+
+
+def _callback_url(gateway: MessageGateway) -> str:
+    """For the vendor's panel; empty where its secret cannot be opened."""
+    try:
+        return absolute_url("callbacks.gateway_push", secret=gateways.read_secret(vault(), gateway))
+    except CannotOpen:
+        return ""

@@ -1,0 +1,94 @@
+"""A test message: the call that it made, what the vendor answered, and how that was read."""
+
+from dataclasses import dataclass
+
+from flask.typing import ResponseReturnValue
+from flask_babel import format_datetime
+from flask_babel import gettext as _
+
+from portal.core import clock
+from portal.core.addresses import AddressKind
+from portal.core.extensions import db, limiter
+from portal.core.models import MessageGateway
+from portal.core.models.ids import new_id
+from portal.core.transliteration import ascii_only
+from portal.core.vault import CannotOpen
+from portal.domain.notifications import gateways
+from portal.services.messaging import gateway_accounts, trial_messages
+from portal.services.messaging.gateways.call_trace import CallTrace, trace_call
+from portal.services.messaging.gateways.generic_http import GenericHttpGateway
+from portal.services.messaging.gateways.protocol import OutgoingMessage, SendError, SendResult
+from portal.web.shared import limits
+from portal.web.shared.gateway_account_page import (
+    lock_or_404,
+    own_gateway_or_404,
+    owner_id,
+    owner_key,
+    record,
+    render_account,
+)
+from portal.web.shared.gateway_test import build_test_form
+from portal.web.shared.gateway_words import CLASSES, explain_error, explain_reason
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came of a test message. `trace` is missing for mail servers and the test viewer."""
+
+    result: SendResult
+    trace: CallTrace | None
+    is_practice: bool
+
+    @property
+    def error(self) -> SendError | None:
+        return self.result.error
+
+    @property
+    def verdict(self) -> str:
+        """What an error of this class means for messages."""
+        return _(CLASSES[self.error.error_class][0]) if self.error else ""
+
+    @property
+    def explanation(self) -> str:
+        """Why it was not taken, and the cure; nothing where it was."""
+        if self.error and self.is_practice:
+            return _("Deneme görüntüleyicisi yanıt vermedi; birazdan yeniden deneyin.")
+        return explain_error(self.error) if self.error else ""
+
+
+@limiter.limit(limits.GATEWAYS, key_func=owner_key)
+def test_gateway(gateway_id: int) -> ResponseReturnValue:
+    """Send a message to an address of the team's own. No transaction is open meanwhile."""
+    gateway = own_gateway_or_404(gateway_id)
+    form = build_test_form(gateway.carries, owner_id())
+    if not form.validate_on_submit():
+        return render_account(gateway, form=form), 422
+    try:
+        trial = send_through(gateway, _test_message(gateway, form.destination()))
+    except CannotOpen:
+        form.address.errors = [explain_reason(None, "unreadable")]
+        return render_account(gateway, form=form), 422
+    row = lock_or_404(gateway_id)
+    record("gateway.tested", row, clear=trial.error is None)
+    if trial.error is None and not trial.is_practice:
+        gateways.mark_tested(row, clock.now())
+    db.session.commit()
+    if trial.error is not None:
+        form.address.errors = [trial.explanation]
+    return render_account(row, form=form, trial=trial), 422 if trial.error else 200
+
+
+def send_through(gateway: MessageGateway, message: OutgoingMessage) -> Trial:
+    """Send one message through an account, whatever its state. Raises CannotOpen."""
+    adapter, is_practice = gateway_accounts.adapter_of(gateway), gateway_accounts.practises(gateway.provider_id)
+    batch, result = trial_messages.send_at_once(adapter, gateway.header, message)
+    trace = trace_call(adapter, batch) if isinstance(adapter, GenericHttpGateway) else None
+    return Trial(result, trace, is_practice)
+
+
+def _test_message(gateway: MessageGateway, to: str) -> OutgoingMessage:
+    at = format_datetime(clock.now(), "HH:mm:ss")  # Vendors refuse a text that repeats.
+    text = _("İzinlink gönderim denemesi (%(at)s). Yanıt gerekmez.", at=at)
+    if gateway.carries == AddressKind.PHONE:
+        text = ascii_only(text)
+    return OutgoingMessage(new_id(), to, text, _("İzinlink gönderim denemesi"))

@@ -1,0 +1,215 @@
+"""A firm whose vendor nobody knows connects it by a form, from what stands on the vendor's page."""
+
+from html.parser import HTMLParser
+
+import pytest
+import requests
+
+from portal.core.extensions import db, vault
+from portal.core.models import AddressProof, GatewayState, MessageGateway, Provider
+from portal.domain.notifications import gateways
+from portal.services.messaging import gateway_accounts
+from portal.services.messaging.gateways.protocol import Push, ReportState
+from tests import make, servers, unknown_vendor
+from tests.portal.web.dashboard.test_gateway_pages import NEW, PAGE, VERIMOR, arrived, fake, prove, shown, stored
+from tests.unknown_vendor import CUSTOMER, KEY, UnknownVendor
+
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
+
+__all__ = ["fake"]
+DESCRIBED = f"{PAGE}/new?vendor=described"
+SAMPLES = {
+    "read": "1", "url": "", "call": unknown_vendor.CALL, "answer": unknown_vendor.ANSWER,
+    "error": unknown_vendor.ERROR, "report": unknown_vendor.REPORT, "reply": unknown_vendor.REPLY,
+}  # fmt: skip
+
+
+class FilledIn(HTMLParser):
+    """What a browser would post of a page's last form with a description."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.fields: dict[str, str] = {}
+        self.labels: dict[str, str] = {}
+        self._name, self._is_text, self._is_first = "", False, False
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        if tag == "input" and given.get("name"):
+            self.fields[given["name"]] = given.get("value") or ""
+        elif tag in ("select", "textarea"):
+            self._name, self._is_text = given.get("name") or "", tag == "textarea"
+            self.labels[given.get("aria-label") or ""] = self._name
+            self._is_first = True
+            self.fields[self._name] = ""
+        elif tag == "option" and ("selected" in given or self._is_first):
+            self.fields[self._name], self._is_first = given["value"], False
+
+    def handle_endtag(self, tag):
+        self._is_text = False if tag == "textarea" else self._is_text
+
+    def handle_data(self, data):
+        if self._is_text:
+            self.fields[self._name] += data.removeprefix("\r\n")
+
+
+def corrected(page, url: str) -> dict[str, str]:
+    """The form with the guesses put right as the vendor's page has it."""
+    form = FilledIn(page.text)
+    roles = {name: f"role_{at.removeprefix('fixed_')}" for name, at in form.labels.items() if at.startswith("fixed_")}
+    states = {"ULASMADI": "failed/", "SURESI_DOLDU": "expired/", "BEKLIYOR": "accepted/"}
+    said = {
+        "url": f"{url}/rest/v3/gonder", "header": "DENEME", "per_second": "5", "most_messages": "200",
+        "secret.username": CUSTOMER, "secret.token": KEY, roles["X-Kuzey-Anahtar (başlık)"]: "secret.token",
+        roles["iletiler[].takip"]: "item_id", "ref": "/paket", "report_item_id": "/raporlar/*/takip",
+        "report_ref": "/raporlar/*/paket", "state_0_meaning": "delivered/", "error_1_words": "GSM_HATALI",
+        "error_1_meaning": "permanent/bad_address", "error_2_words": "BASLIK_ONAYSIZ",
+        "error_2_meaning": "config/header",
+    }  # fmt: skip
+    for number, (word, state) in enumerate(states.items(), 1):
+        said |= {f"state_{number}_words": word, f"state_{number}_meaning": state}
+    return form.fields | said
+
+
+@pytest.fixture
+def vendor():
+    one = UnknownVendor()
+    with servers.serving(one) as one.url:
+        yield one
+
+
+def connect(ayse, vendor) -> str:
+    """The path of an account, made from the vendor's page."""
+    return ayse.posts(DESCRIBED, corrected(ayse.posts(DESCRIBED, SAMPLES), vendor.url)).location
+
+
+def test_samples_are_read_corrected_tried_and_understood(app, ayse, vendor, rows):
+    assert "Adım 1/2" in shown(ayse.opens(DESCRIBED))
+    page = ayse.posts(DESCRIBED, SAMPLES)
+    assert page.status_code == 200 and "iletiler[].gsm" in shown(page) and "hata.kod: BAKIYE_YOK" in shown(page)
+
+    path = connect(ayse, vendor)
+    tried = ayse.posts(f"{path}/test", {"address": prove(app)})
+
+    assert tried.status_code == 200 and "Kabul edildi" in shown(tried) and "PK-1" in shown(tried)
+    assert "•••" in tried.text and KEY not in tried.text and KEY not in ayse.opens(f"{path}/change").text
+    (call,) = vendor.calls
+    assert call["iletiler"][0].keys() == {"gsm", "metin", "takip"} and call["tur"] == "bilgilendirme"
+    gateway = rows.one(MessageGateway)
+    assert gateway.state == GatewayState.WORKING
+    with app.app_context():
+        adapter = gateway_accounts.adapter_of(gateway)
+        told = unknown_vendor.REPORT.replace("A-1", "17").replace("ULASTI", "SURESI_DOLDU").encode()
+        (report,) = adapter.parse_report_push(Push(told, "application/json"))
+    assert (report.state, report.message_id, report.ref) == (ReportState.EXPIRED, 17, "PK-881")
+    assert "SURESI_DOLDU" in ayse.opens(f"{path}/change?way=json").text
+
+
+def test_a_refused_test_shows_what_was_asked_and_how_it_was_read(app, ayse, vendor, rows):
+    form = corrected(ayse.posts(DESCRIBED, SAMPLES), vendor.url) | {"secret.token": "yanlis-anahtar"}
+    path, proof = ayse.posts(DESCRIBED, form).location, prove(app)
+
+    refused = ayse.posts(f"{path}/test", {"address": proof})
+
+    assert refused.status_code == 422 and "şifreyi kabul etmedi" in shown(refused)
+    assert "ANAHTAR_GECERSIZ" in shown(refused) and "yanlis-anahtar" not in refused.text
+    assert rows.one(MessageGateway).state == GatewayState.UNTESTED
+
+
+def test_how_answers_are_read_changes_without_the_secrets_and_the_address_only_with_them(app, ayse, vendor, rows):
+    path = connect(ayse, vendor)
+    page = ayse.opens(f"{path}/change")
+    form = FilledIn(page.text).fields
+
+    more = ayse.posts(f"{path}/change", form | {"error_3_words": "YOGUN", "error_3_meaning": "temporary/rate"})
+    moved = ayse.posts(f"{path}/change", form | {"url": "https://api.example.com/elsewhere"})
+
+    assert (more.status_code, moved.status_code) == (303, 422) and "Bu alanı yazın" in shown(moved)
+    with app.app_context():
+        kept = gateways.read_credentials(vault(), rows.one(MessageGateway))
+    assert "YOGUN" in kept["description"] and (kept["secret.token"], kept["secret.username"]) == (KEY, CUSTOMER)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"call": "POST https://api.example.com/x\n\nmerhaba"}, "okuyamadık"),
+        ({"call": ""}, "yapıştırın"),
+        ({"call": '{"gsm": "5321234567", "metin": "x"}'}, "Örnekte adres yok"),
+        ({"answer": "x" * 5001}, "En çok 5000"),
+    ],
+)
+def test_samples_that_cannot_be_read_are_said_to(ayse, wrong, told):
+    answer = ayse.posts(DESCRIBED, SAMPLES | wrong)
+
+    assert answer.status_code == 422 and told in shown(answer)
+
+
+def test_a_form_that_lacks_something_says_where(ayse, vendor, rows):
+    page = ayse.posts(DESCRIBED, SAMPLES)
+    roles = {name: at for name, at in corrected(page, vendor.url).items() if at == "text"}
+    wrong = (
+        (dict.fromkeys(roles, "-"), "hangi alanda durduğunu"), ({"report_to": "/olay"}, "satırda değil"),
+        ({"url": "ftp://x"}, "https://"), ({"most_messages": "0"}, "1 ile"), ({"secret.token": ""}, "Bu alanı yazın"),
+        ({"description": "{}"}, "Adım 1/2"),
+    )  # fmt: skip
+
+    for change, told in wrong:
+        assert told in shown(ayse.posts(DESCRIBED, corrected(page, vendor.url) | change)), change
+    assert rows.count(MessageGateway) == 0
+
+
+def test_who_practises_reaches_the_test_viewer_only(app, ayse, fake, vendor, rows):
+    with app.app_context():
+        db.session.execute(db.update(Provider).values(admitted_at=None))
+        db.session.commit()
+
+    path = connect(ayse, vendor)
+    tried = ayse.posts(f"{path}/test", {"address": prove(app)})
+
+    assert tried.status_code == 200 and "görüntüleyicisine gitti" in shown(tried) and vendor.calls == []
+    assert requests.get(f"{fake}/", timeout=5).text.count("deneme") and arrived(fake) == []
+    assert rows.one(MessageGateway).state == GatewayState.UNTESTED
+
+
+def test_a_code_through_an_account_proves_number_and_account_at_once(app, ayse, fake, rows):
+    """Without it a firm whose number nobody can send a code to could never try its account."""
+    path = stored(app)
+    page = ayse.opens(path)
+    assert "/dashboard/start/addresses?gateway=" in page.text
+    gateway = rows.one(MessageGateway)
+    asked = {"address": "0532 123 45 67", "gateway": str(gateway.id)}
+
+    assert ayse.posts("/dashboard/start/addresses", asked | {"address": "a@ornek.com.tr"}).status_code == 422
+    code_page = ayse.posts("/dashboard/start/addresses", asked).location
+    assert rows.one(MessageGateway).state == GatewayState.UNTESTED
+    (message,) = arrived(fake)
+    digits = message["text"].partition("kodunuz ")[2][:6]
+    done = ayse.posts(code_page, {"digits": digits})
+
+    assert done.location == path and rows.one(MessageGateway).state == GatewayState.WORKING
+    assert rows.one(AddressProof).proved_at and make.PHONE[-10:] not in page.text
+
+
+def test_a_code_that_the_account_does_not_take_proves_nothing(app, ayse, fake, rows):
+    stored(app, username="908500000001", password="yanlış")
+    asked = {"address": make.PHONE, "gateway": str(rows.one(MessageGateway).id)}
+
+    refused = ayse.posts("/dashboard/start/addresses", asked)
+
+    assert refused.status_code == 422 and "şifreyi kabul etmedi" in shown(refused)
+    assert rows.one(AddressProof).ended_at and rows.one(MessageGateway).state == GatewayState.UNTESTED
+
+
+def test_a_known_vendor_is_asked_nothing_for_who_practises_outside_development(app, ayse, fake, rows):
+    with app.app_context():
+        db.session.execute(db.update(Provider).values(admitted_at=None))
+        db.session.commit()
+    app.config["DEVELOPMENT"] = False
+    try:
+        path = ayse.posts(NEW, VERIMOR | {"password": "gerçek-şifre"}).location
+        assert "firmaya bir şey sorulmadı" in shown(ayse.posts(f"{path}/test", {"address": prove(app)}))
+    finally:
+        app.config["DEVELOPMENT"] = True
+    assert rows.one(MessageGateway).state == GatewayState.UNTESTED
