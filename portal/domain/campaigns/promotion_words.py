@@ -1,8 +1,8 @@
 """Words that make an advertisement of a text. A message that asks for consent, or tells of something, holds none
 (Regulation art. 6 and 7; checklist C-4, M-5).
 
-The list warns and refuses nothing: a word may be harmless where it stands. Naming what consent is for ("kampanyalarımızı
-bildirmek için") is no promotion; naming an advantage, a hurry or a price is.
+The list warns and refuses nothing: a word may be harmless where it stands. Naming what consent is for
+("kampanyalarımızı bildirmek için") is no promotion; naming an advantage, a hurry or a price is.
 """
 
 import re
@@ -33,14 +33,15 @@ class PromotionWord:
 # Beginnings of words in plain small letters, since Turkish adds endings. A full stop at the end: the whole word.
 BEGINNINGS = {
     Principle.PRICE: "indirim ucuz bedava hesapli kelepir taksit kupon outlet promosyon discount coupon cheap bargain",
-    Principle.GIFT: "hediye armagan cekilis odul surpriz ikramiye kazan. kazanin kazanma bonus gift prize giveaway win.",
+    Principle.GIFT: "hediye armagan cekilis odul surpriz ikramiye kazan. kazanin kazanma bonus gift prize win.",
     Principle.HURRY: "kacirma acele stoklarla tukenmeden sinirli. hurry",
     Principle.PRAISE: "firsat avantaj ayricalik muhtesem inanilmaz benzersiz harika super. exclusive",
     Principle.SALE: "sale. deal. deals. offer. offers.",
 }
 PHRASES = {
     Principle.PRICE: (
-        r"% ?\d+|(?<!\d)\d+ ?(?:%|(?:tl|try|eur|euro|usd)\b)|\byuzde \d+|\bucretsiz (?:kargo|urun|teslim)|\b\d al \d ode"
+        r"% ?\d+|(?<!\d)\d+ ?(?:%|(?:tl|try|eur|euro|usd)\b)|\byuzde \d+"
+        r"|\bucretsiz (?:kargo|urun|teslim)|\b\d al \d ode"
     ),
     Principle.GIFT: r"\b\d alana \d",
     Principle.HURRY: r"\bson (?:gun|saat|firsat|sans|\d)|\bhemen (?:al|tikla|gel)|\blast (?:day|chance)|\bdon't miss",
@@ -53,14 +54,14 @@ PATTERNS = {principle: re.compile(pattern) for principle, pattern in PHRASES.ite
 
 def find_promotion(*texts: str) -> list[PromotionWord]:
     """What in these texts promotes, each word once. Call with texts of a bounded length."""
-    found: dict[str, Principle] = {}
+    found: dict[str, PromotionWord] = {}
     for text in texts:
         # "₺" and "€" become words; a word is told as it was written where its letters stand one for one.
         plain = ascii_only(text).lower()
         written = text if len(plain) == len(text) else plain
         for start, end, principle in _places(plain):
-            found.setdefault(" ".join(written[start:end].split()).lower(), principle)
-    return [PromotionWord(text, principle) for text, principle in found.items()]
+            found.setdefault(plain[start:end], PromotionWord(" ".join(written[start:end].split()), principle))
+    return list(found.values())
 
 
 def _places(plain: str) -> list[tuple[int, int, Principle]]:

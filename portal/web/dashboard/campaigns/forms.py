@@ -95,7 +95,7 @@ class CampaignForm(PromotionForm, ConsentTextForm):
 
     @property
     def asks(self) -> bool:
-        return bool(self.kind.data == CampaignKind.ASK)
+        return bool(self.kind.data != CampaignKind.REFUSE)
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Asking needs a contact, unless each person has one of their own; whatever is wrong is told at once."""

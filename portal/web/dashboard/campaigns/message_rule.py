@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import render_template, request
 from flask_babel import lazy_gettext as _l
-from wtforms import RadioField
+from wtforms import RadioField, SelectChoice
 from wtforms.validators import AnyOf, InputRequired
 
 from portal.core.lazy_text import N_
@@ -14,16 +14,16 @@ from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared.access import needs
 from portal.web.shared.forms import BaseForm
 
-YES, NO = ("yes", _l("Evet")), ("no", _l("Hayır"))
+YES, NO = SelectChoice("yes", _l("Evet")), SelectChoice("no", _l("Hayır"))
 SUBJECTS = [
-    (Subject.ORDER.value, _l("Alışveriş: teslimat, ödeme, borç, iade, garanti ya da bakım")),
-    (Subject.MEMBERSHIP.value, _l("Süren abonelik, üyelik ya da ortaklık")),
-    (Subject.DUTY.value, _l("Yasanın bildirmenizi zorunlu tuttuğu bir şey")),
-    (Subject.OTHER.value, _l("Başka bir şey: haber, davet, kutlama, anket …")),
+    SelectChoice(Subject.ORDER.value, _l("Alışveriş: teslimat, ödeme, borç, iade, garanti ya da bakım")),
+    SelectChoice(Subject.MEMBERSHIP.value, _l("Süren abonelik, üyelik ya da ortaklık")),
+    SelectChoice(Subject.DUTY.value, _l("Yasanın bildirmenizi zorunlu tuttuğu bir şey")),
+    SelectChoice(Subject.OTHER.value, _l("Başka bir şey: haber, davet, kutlama, anket …")),
 ]
 READERS = [
-    (Reader.PERSON.value, _l("Tüketici; ya da bir işletmenin çalışanı ya da ortağı, kendi adresinden")),
-    (Reader.MERCHANT.value, _l("Tacir ya da esnaf, işletmenin adresinden")),
+    SelectChoice(Reader.PERSON.value, _l("Tüketici; ya da bir işletmenin çalışanı ya da ortağı, kendi adresinden")),
+    SelectChoice(Reader.MERCHANT.value, _l("Tacir ya da esnaf, işletmenin adresinden")),
 ]
 # Of each rule: its name, what it asks, and where it stands.
 ANSWERS = {
@@ -62,8 +62,8 @@ ANSWERS = {
 }
 
 
-def _question(label: Any, choices: list[tuple[str, Any]]) -> RadioField:
-    needed = [InputRequired(_l("Birini seçin.")), AnyOf([value for value, _ in choices])]
+def _question(label: Any, choices: list[SelectChoice]) -> RadioField:
+    needed = [InputRequired(_l("Birini seçin.")), AnyOf([each.value for each in choices])]
     return RadioField(label, choices=choices, validate_choice=False, validators=needed)
 
 

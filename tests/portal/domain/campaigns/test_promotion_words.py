@@ -13,20 +13,18 @@ PRICE, GIFT, HURRY, PRAISE, SALE = Principle
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("Onay verene %20 İNDİRİM!", [("%20", PRICE), ("indirim", PRICE)]),
-        ("Size özel hediye çekleri", [("size özel", PRAISE), ("hediye", GIFT)]),
-        ("Kaçırmayın, bugün son gün", [("kaçırmayın", HURRY), ("son gün", HURRY)]),
+        ("Onay verene %20 İNDİRİM!", [("%20", PRICE), ("İNDİRİM", PRICE)]),
+        ("Size özel hediye çekleri", [("Size özel", PRAISE), ("hediye", GIFT)]),
+        ("Kaçırmayın, bugün son gün", [("Kaçırmayın", HURRY), ("son gün", HURRY)]),
         ("Kampanya fırsatlarından haberdar olun", [("fırsatlarından", PRAISE)]),
         ("BEDAVA kargo, 50₺ kupon", [("bedava", PRICE), ("50 tl", PRICE), ("kupon", PRICE)]),
         ("Onay ver, çekilişe katıl, kazan", [("çekilişe", GIFT), ("kazan", GIFT)]),
         ("Say yes and get a 10 % discount on our sale", [("10 %", PRICE), ("discount", PRICE), ("sale", SALE)]),
-        ("Hemen al, 3 alana 1 bedava", [("hemen al", HURRY), ("3 alana 1", GIFT), ("bedava", PRICE)]),
+        ("Hemen al, 3 alana 1 bedava", [("Hemen al", HURRY), ("3 alana 1", GIFT), ("bedava", PRICE)]),
     ],
 )
 def test_a_promotion_is_told_with_its_reason(text, found):
-    told = [(each.text, each.principle) for each in find_promotion(text)]
-
-    assert [(written.lower(), why) for written, why in told] == found
+    assert [(each.text, each.principle) for each in find_promotion(text)] == found
 
 
 @pytest.mark.parametrize(

@@ -18,10 +18,11 @@ pytestmark = pytest.mark.slow
 def answered(app, browser, text: str, **brand) -> None:
     """Fatma answers an SMS of a campaign of a brand with these settings."""
     with app.app_context():
-        vendor = Vendor(app, browser, delivery.add("verimor"))
+        gateway_id = delivery.add("verimor")
         make.brand()
         db.session.execute(update(Brand).values(brand))
         db.session.commit()
+    vendor = Vendor(app, browser, gateway_id)
     make.codes(app, make.PHONE, delivery=Delivery.GATEWAY)
     with app.app_context():
         called_at = clock.now() - timedelta(minutes=1)  # Vendors tell seconds.
