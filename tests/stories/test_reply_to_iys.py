@@ -49,7 +49,8 @@ def wait_for_movement(sandbox, status: str, seconds: float) -> dict[str, str]:
 def test_a_refusal_by_sms_is_at_iys_within_five_seconds(app, browser, sandbox, running):
     make.Person(browser, make.codes(app)[make.PHONE]).decides(MESAJ="ONAY")
     with app.app_context():
-        vendor = Vendor(app, browser, delivery.add("verimor"))
+        gateway_id = delivery.add("verimor")
+    vendor = Vendor(app, browser, gateway_id)
     wait_for_movement(sandbox, "ONAY", PATIENCE)
 
     vendor.brings("RET")

@@ -157,7 +157,7 @@ def _put_to_desk(event: GatewayEvent, outcome: EventOutcome, recipient_id: int |
 
 def _leave_in_log(event: GatewayEvent, at: datetime) -> None:
     """Of a reply to the operator's gateway by somebody to whom no firm wrote through it."""
-    log.error("reply.of_nobody", event=event.id)
+    log.error("reply.of_nobody", id=event.id)
     event.outcome, event.due_at, event.settled_at = EventOutcome.READ, None, at
 
 

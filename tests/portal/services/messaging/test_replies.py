@@ -112,8 +112,8 @@ def test_unclear_replies_to_the_operators_number_wait_at_each_firm_that_wrote_th
             db.session, vault(), provider_id=None, carries=AddressKind.PHONE, vendor="verimor", header="IZINLINK",
             credentials=delivery.LOGINS["verimor"], per_second=1, at=clock.now(),
         ).id  # fmt: skip
-        other = make.provider(800001, 800001, "cem@example.com")
-        made = recipients.gather(db.session, vault(), other.id, [parse(each) for each in phones], clock.now())
+        other_id = make.provider(800001, 800001, "cem@example.com").id
+        made = recipients.gather(db.session, vault(), other_id, [parse(each) for each in phones], clock.now())
         db.session.commit()
     delivery.launch(app, 3)
     with app.app_context():
@@ -122,7 +122,7 @@ def test_unclear_replies_to_the_operators_number_wait_at_each_firm_that_wrote_th
         for recipient_id in made.values():
             db.session.add(
                 Message(
-                    kind=MessageKind.CODE, provider_id=other.id, recipient_id=recipient_id, gateway_id=gateway_id,
+                    kind=MessageKind.CODE, provider_id=other_id, recipient_id=recipient_id, gateway_id=gateway_id,
                     created_at=clock.now(), state=MessageState.ACCEPTED,
                 )
             )  # fmt: skip
