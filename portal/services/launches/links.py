@@ -18,7 +18,7 @@ from portal.domain.providers.brands import link_base_url
 from portal.services.launches.invitation_text import text_writer
 
 CHUNK = 2000
-PART = 1000  # Links whose codes are printed in one file.
+PART = 500  # Links whose codes are printed in one file: each code takes milliseconds to draw.
 COLUMNS = ("address", "link", "words", "text", "subject")
 HAS_LINK = AudienceEntry.link_id.is_not(None), AudienceEntry.left_out.is_(None)  # And it was not withdrawn.
 LinkedAddress = tuple[str, int, int]  # Address, link id and nonce.

@@ -41,7 +41,7 @@ def show_codes(campaign_id: int) -> str:
 @limiter.limit(limits.EXPORTS, key_func=provider_key)
 @needs(Permission.LAUNCH, fresh=True)
 def download_codes(campaign_id: int) -> Response:
-    """One part of the personal codes, a thousand links less who refused since. Audited."""
+    """One part of the personal codes, less those that may not be sent any more. Audited."""
     campaign = own_campaign_or_404(read_session(), campaign_id)
     links = campaigns.count_progress(read_session(), campaign).links if campaign.linked_at else 0
     part = request.args.get("part", 1, int)
