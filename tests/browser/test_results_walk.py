@@ -27,8 +27,7 @@ def test_results_are_read_compared_and_printed(app, site, screens, rows):
     screen = screens(360, 900, also=[1280], accept_downloads=True)
     page = screen.page
 
-    sign_in(screen, f"{site}/dashboard/campaigns/{campaign_id}")
-    page.get_by_role("link", name="Sonuçlar", exact=True).click()
+    sign_in(screen, f"{site}/dashboard/campaigns/{campaign_id}/results")
     screen.looks_well("results")
     expect(page.locator("figure.chart svg")).to_have_count(3)
     page.get_by_role("button", name="Karşılaştır").click()
