@@ -29,15 +29,15 @@ class MessageWording:
     body_en: str = ""
 
 
-USUAL = {
+USUAL = {  # Those of SMS are short: with a short host one part holds them, the sender and both links.
     CampaignKind.ASK: MessageWording(
-        sms_tr="Ticari ileti için onayınızı soruyoruz.",
+        sms_tr="Reklam gönderelim mi?",
         subject_tr="ticari ileti izniniz",
         body_tr="Merhaba,\n\nSize ticari e-posta, yani reklam göndermek için onayınızı soruyoruz. "
         "Onay vermek zorunda değilsiniz.",
     ),
     CampaignKind.RECONFIRM: MessageWording(
-        sms_tr="Ticari ileti izninizi teyit edin ya da reddedin.",
+        sms_tr="Reklam izni sürsün mü?",
         subject_tr="ticari ileti izninizin teyidi",
         body_tr="Merhaba,\n\nTicari e-posta göndermemiz için daha önce verdiğiniz izni teyit etmenizi rica ediyoruz. "
         "Yanıtlamazsanız bir şey değişmez.",
@@ -49,7 +49,7 @@ USUAL = {
     ),
 }
 ENGLISH = {  # Examples of a sentence and a subject, for who wants English beside the Turkish.
-    CampaignKind.ASK: ("We ask for your consent to commercial messages.", "your consent to commercial messages"),
+    CampaignKind.ASK: ("May we send you advertisements?", "your consent to commercial messages"),
     CampaignKind.RECONFIRM: ("Please confirm or refuse your consent.", "please confirm your consent"),
     CampaignKind.REFUSE: ("You can refuse our commercial messages.", "you can refuse our messages"),
 }

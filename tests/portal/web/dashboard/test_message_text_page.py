@@ -50,7 +50,7 @@ def audited(rows, act: str) -> list[dict]:
 
 
 def test_each_text_is_a_version_that_stays(app, ayse, path, rows):
-    assert "Ticari ileti icin onayinizi soruyoruz." in shown(ayse.opens(path))
+    assert "Reklam gonderelim mi?" in shown(ayse.opens(path))
 
     for sentence in ("Haber verelim mi?", "Haber verelim mi?", "Yazabilir miyiz?"):
         assert ayse.posts(path, FORM | {"sms_tr": sentence}).location == path
@@ -109,7 +109,7 @@ def test_a_text_that_may_not_be_sent_comes_back(ayse, path, rows, changes):
     answer = ayse.posts(path, FORM | changes)
 
     assert answer.status_code == 422 and rows.count(MessageText) == 0
-    assert "Ticari ileti icin onayinizi" in shown(answer)  # The preview is that of the stored text.
+    assert "Reklam gonderelim mi?" in shown(answer)  # The preview is that of the stored text.
 
 
 def test_words_that_promote_need_a_tick_which_is_recorded(app, ayse, path, rows):
