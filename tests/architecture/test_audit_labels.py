@@ -13,7 +13,7 @@ PUT_TOGETHER = "put together"
 AN_ACT = re.compile(r"[a-z_]+\.[a-z_]+")
 ADDRESSES = ("url_for", "absolute_url")  # They, too, take texts such as "dashboard.overview".
 RECORDERS = {"note", "write_audit_entry", "record_audit", "record_operator_audit"}
-RECORDERS |= {"record_account_audit", "record_credential_change"}
+RECORDERS |= {"record_account_audit", "record_credential_change", "record_gateway_audit"}
 
 
 def acts_of(tree: ast.AST) -> set[str]:

@@ -97,8 +97,8 @@ class DescribedForm(GatewayForm):
         _l("Bir çağrıda en çok ileti"),
         validators=[InputRequired(_l("Bir sayı yazın.")), NumberRange(1, 10_000, _l("1 ile 10.000 arasında yazın."))],
     )
-    success_http = StringField(_l("Başarının HTTP durumu"), validators=SHORT)
-    success_words = StringField(_l("Başarının sözcüğü"), validators=SHORT)
+    success_http = StringField(_l("Başarı sayılan HTTP durumu"), validators=SHORT)
+    success_words = StringField(_l("Başarı sayılan sözcük"), validators=SHORT)
     description = TextAreaField(validators=[Length(max=description_checks.LONGEST), READABLE])
     base: Mapping[str, Any]  # What it shows, and changes.
     filled: dict[str, Any]  # What came of it.
@@ -206,7 +206,8 @@ def _part_fields(base: Mapping[str, Any]) -> dict[str, Any]:
 def _answer_fields(base: Mapping[str, Any]) -> dict[str, Any]:
     data, rows = description_fields.form_data(base), len(base["answer"]["errors"])
     places = sample_places.answer_places(base.get("samples", {}), base["answer"].get("split", ""))
-    labels = {"ref": _("Firmanın ileti numarası"), "word": _("Başarı sözcüğü"), "fault": _("Hata sözcüğü")}
+    labels = {"ref": _("Firmanın ileti numarası"), "word": _("Başarı sözcüğünün yeri")}
+    labels["fault"] = _("Hata sözcüğünün yeri")
     fields = {name: _place_field(text, data[name], places) for name, text in labels.items()}
     for number in range(rows + description_fields.SPARE_ERRORS):
         meaning = data.get(f"error_{number}_meaning", "permanent/unknown")

@@ -78,7 +78,7 @@ def stored_credentials(gateway: MessageGateway) -> dict[str, str]:
         return {}
 
 
-def record(act: str, gateway: MessageGateway, **facts: object) -> None:
+def record_gateway_audit(act: str, gateway: MessageGateway, **facts: object) -> None:
     record_operator_audit(
         act, "gateway", gateway.id, provider_id=owner_id(), name=OFFERED[gateway.vendor].title, **facts
     )

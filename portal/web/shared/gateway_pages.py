@@ -28,7 +28,7 @@ from portal.web.shared.gateway_account_page import (
     own_gateway_or_404,
     owner_id,
     owner_key,
-    record,
+    record_gateway_audit,
     render,
     render_account,
     stored_credentials,
@@ -139,13 +139,13 @@ def _store(vendor: Vendor, form: GatewayForm, gateway: MessageGateway | None) ->
     if gateway:
         row = lock_or_404(gateway.id)
         gateways.replace_credentials(vault(), row, values, header=header, per_second=pace)
-        record("gateway.changed", row)
+        record_gateway_audit("gateway.changed", row)
         return commit_and_redirect(account_url(row.id), _("Kaydedildi. Bekleyen iletiler yeni bilgilerle gider."))
     row = gateways.add_gateway(
         db.session, vault(), provider_id=owner_id(), carries=vendor.carries, vendor=vendor.name, header=header,
         credentials=values, per_second=pace, at=clock.now(),
     )  # fmt: skip
-    record("gateway.added", row)
+    record_gateway_audit("gateway.added", row)
     return commit_and_redirect(account_url(row.id), _("Hesap kaydedildi. Şimdi bir deneme iletisi gönderin."))
 
 
@@ -164,7 +164,7 @@ def _is_known(vendor: Vendor, form: GatewayForm) -> bool:
 def remove_gateway(gateway_id: int) -> ResponseReturnValue:
     row = lock_or_404(gateway_id)
     gateways.remove(db.session, row, clock.now())
-    record("gateway.removed", row)
+    record_gateway_audit("gateway.removed", row)
     return commit_and_redirect(
         url_for(".gateways"), _("Hesap kaldırıldı; gönderdiklerinin raporları gelmeyi sürdürür.")
     )
@@ -176,7 +176,7 @@ def settle_undecided_messages(gateway_id: int) -> ResponseReturnValue:
     if act not in ("sent", "again"):
         abort(400)
     count = message_outcomes.settle_undecided(row.id, clock.now(), sends_again=act == "again")
-    record("gateway.settled", row, count=count, again=act == "again")
+    record_gateway_audit("gateway.settled", row, count=count, again=act == "again")
     return commit_and_redirect(account_url(gateway_id), _("Kaydedildi."))
 
 

@@ -24,7 +24,7 @@ from portal.web.shared.gateway_account_page import (
     own_gateway_or_404,
     owner_id,
     owner_key,
-    record,
+    record_gateway_audit,
     render_account,
 )
 from portal.web.shared.gateway_test import build_test_form
@@ -69,7 +69,7 @@ def test_gateway(gateway_id: int) -> ResponseReturnValue:
         form.address.errors = [explain_reason(None, "unreadable")]
         return render_account(gateway, form=form), 422
     row = lock_or_404(gateway_id)
-    record("gateway.tested", row, clear=trial.error is None)
+    record_gateway_audit("gateway.tested", row, clear=trial.error is None)
     if trial.error is None and not trial.is_practice:
         gateways.mark_tested(row, clock.now())
     db.session.commit()

@@ -86,7 +86,9 @@ def error_meanings(current: str) -> list[SelectChoice]:
     for error_class, (words, reasons) in CLASSES.items():
         own, _slash, reason = current.partition("/")
         known = dict.fromkeys([*reasons, *([Reason(reason)] if own == error_class else [])])
-        choices += [SelectChoice(f"{error_class}/{each}", _reason_words(each), optgroup=_(words)) for each in known]
+        choices += [
+            SelectChoice(f"{error_class}/{each}", _reason_words(each, _(words)), optgroup=_(words)) for each in known
+        ]
     return choices
 
 
@@ -98,8 +100,10 @@ def state_meanings(current: str) -> list[SelectChoice]:
     return [SelectChoice(value, text) for value, text in ({current: current} | choices).items()]
 
 
-def _reason_words(reason: Reason) -> str:
-    return _("Başka bir neden") if reason is Reason.UNKNOWN else _(REASONS[reason][0]).rstrip(".")
+def _reason_words(reason: Reason, meaning: str = "") -> str:
+    if reason is Reason.UNKNOWN:
+        return _("%(meaning)s: başka bir neden", meaning=meaning)
+    return _(REASONS[reason][0]).rstrip(".")
 
 
 def explain_error(error: SendError) -> str:

@@ -32,7 +32,7 @@ from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.access import needs
 from portal.web.shared.form_parts import CsrfForm
 from portal.web.shared.forms import BaseForm
-from portal.web.shared.gateway_account_page import account_url, own_gateway_or_404, record
+from portal.web.shared.gateway_account_page import account_url, own_gateway_or_404, record_gateway_audit
 from portal.web.shared.gateway_trial import send_through
 from portal.web.shared.gateway_words import explain_reason
 from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
@@ -90,7 +90,7 @@ def sandbox_address(proof_id: int) -> ResponseReturnValue:
             record_audit("sandbox.address_proved", "address_proof", proof.id)
             if gateway := _account_of(proof):
                 gateways.mark_tested(gateway, at)
-                record("gateway.tested", gateway, clear=True)
+                record_gateway_audit("gateway.tested", gateway, clear=True)
                 message = _("Numara doğrulandı; bu hesap artık gönderebilir.")
                 return commit_and_redirect(account_url(gateway.id), message)
             return commit_and_redirect(url_for(".sandbox_addresses"), _("Adres doğrulandı; deneme iletileri gider."))
