@@ -100,8 +100,7 @@ def decide(
         request_metadata=request_metadata, at=at, origin=origin, name=name,
     )  # fmt: skip
     is_new = any(each.channel in accepted and each.status != Status.REFUSED for each in consents)
-    refused_now = [each for each in consents if accepted.get(each.channel) == Status.REFUSED]
-    annulments.void_waiting_grants(session, refused_now, at)
+    annulments.void_waiting_grants(session, _refused_by(accepted, consents), at)
     made = _move_consents(consents, accepted, link_context, receipt)
     _write(session, vault, link_context, receipt, consents, made, undo_period, is_new=is_new)
     return DecisionResult(receipt["id"], receipt["nonce"], asks_again)
@@ -136,6 +135,10 @@ def _are_still_refused(consents: list[LockedConsent], choices: Choices) -> bool:
     """Whether every refusal among the choices stands, if there is any. One that was undone since counts as new."""
     refused = _refusals(choices)
     return all(consent.status == Status.REFUSED for consent in consents if consent.channel in refused)
+
+
+def _refused_by(accepted: Choices, consents: list[LockedConsent]) -> list[LockedConsent]:
+    return [consent for consent in consents if accepted.get(consent.channel) == Status.REFUSED]
 
 
 def _without_hasty_grants(consents: list[LockedConsent], choices: Choices, at: datetime) -> Choices:
