@@ -20,8 +20,8 @@ LINES = re.compile(r"\n{3,}")
 
 
 class MessageTextForm(PromotionForm):
-    sms_tr = StringField(_l("SMS cümlesi"), validators=[WRITTEN, SMS, *SHOWN])
-    sms_en = StringField(_l("SMS cümlesi, İngilizce"), validators=[Optional(), SMS, *SHOWN])
+    sms_tr = TextAreaField(_l("SMS cümlesi"), validators=[WRITTEN, SMS, *SHOWN])
+    sms_en = TextAreaField(_l("SMS cümlesi, İngilizce"), validators=[Optional(), SMS, *SHOWN])
     subject_tr = StringField(_l("E-posta konusu"), validators=[WRITTEN, SUBJECT, *SHOWN])
     subject_en = StringField(_l("E-posta konusu, İngilizce"), validators=[Optional(), SUBJECT, *SHOWN])
     body_tr = TextAreaField(_l("E-posta metni"), validators=[WRITTEN, BODY, *SHOWN])
