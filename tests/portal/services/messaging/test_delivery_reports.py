@@ -4,9 +4,20 @@ from itertools import permutations
 
 import pytest
 
+from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import ConsentRequest, Message, MessageState, Recipient
+from portal.core.models import ConsentRequest, Message, MessageGateway, MessageKind, MessageState, Recipient
 from portal.domain.consents import recipients
+from portal.services.messaging import gateway_accounts, message_outcomes
+from portal.services.messaging.gateways.protocol import (
+    Batch,
+    ErrorClass,
+    OutgoingMessage,
+    Reason,
+    SendError,
+    SendResult,
+)
+from tests import grants, make
 from tests.portal.services.messaging.vendor_pushes import accepted, work
 
 pytestmark = pytest.mark.slow
@@ -81,3 +92,34 @@ def test_an_address_that_does_not_exist_may_be_asked_once_more(app, vendor, rows
 
     assert {each.recipient_id for each in rows(ConsentRequest)} == {late.recipient_id}
     assert asked == 2 * len(rows(ConsentRequest))
+
+
+def test_what_the_vendor_refuses_as_no_address_frees_its_request_as_well(app, vendor, rows):
+    accepted(app, vendor, state=MessageState.WAITING, batch_id=5)
+    message_id = rows.one(Message).id
+    with app.app_context():
+        batch = Batch(5, "DENEME", [OutgoingMessage(message_id, "+905320000000", "Merhaba")])
+        adapter = gateway_accounts.adapter_of(db.session.get_one(MessageGateway, vendor.gateway_id))
+        error = SendError(ErrorClass.PERMANENT, Reason.BAD_ADDRESS, "INVALID")
+        call = message_outcomes.Call(adapter, vendor.gateway_id, batch, frozenset())
+        message_outcomes.record(call, [SendResult(message_id, error=error)])
+
+    assert (rows.one(Message).state, rows.one(Message).reason) == (MessageState.FAILED, "bad_address")
+    assert rows.count(ConsentRequest) == 0
+
+
+def test_no_campaign_writes_to_an_address_that_does_not_exist_until_something_arrives_there(app, vendor, rows):
+    accepted(app, vendor)
+    bad = rows.one(Message)
+    vendor.reports(bad, "INVALID_DESTINATION_ADDRESS")
+    work(app)
+    (phone,) = grants.phones(1, 1_000_100)
+    stopped = make.codes(app, phone)
+
+    with app.app_context():
+        arrived = {"kind": MessageKind.CODE, "state": MessageState.ACCEPTED, "ended_at": clock.now()}
+        its = {"provider_id": bad.provider_id, "recipient_id": bad.recipient_id, "created_at": clock.now()}
+        db.session.add(Message(**arrived, **its))
+        db.session.commit()
+
+    assert not stopped and make.codes(app, phone)
