@@ -17,14 +17,13 @@ from portal.web.shared.downloads import attachment
 from portal.web.shared.signed_in_person import own_row_or_404, provider_key, record_audit
 
 
-@blueprint.get("/points/<id:point_id>/code.svg", defaults={"format": "svg"})
-@blueprint.get("/points/<id:point_id>/code.png", defaults={"format": "png"})
+@blueprint.get("/points/<id:point_id>/code.<any(svg, png):picture>")
 @needs(Permission.LOOK)
-def download_point_code(point_id: int, format: str) -> Response:
+def download_point_code(point_id: int, picture: str) -> Response:
     """The code alone, for a firm's own leaflet."""
     point = own_row_or_404(read_session(), ConsentPoint, point_id)
-    content, media_type = qr_code.picture(absolute_url("consent_points.page", slug=point.slug, lang=None), format)
-    return attachment(content, media_type, f"{point.slug}.{format}")
+    content, media_type = qr_code.picture(absolute_url("consent_points.page", slug=point.slug, lang=None), picture)
+    return attachment(content, media_type, f"{point.slug}.{picture}")
 
 
 @blueprint.get("/campaigns/<id:campaign_id>/codes", endpoint="campaign_codes")

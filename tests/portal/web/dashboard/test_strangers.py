@@ -106,7 +106,7 @@ def things(app, rows) -> dict[str, int]:
         "batch_id": batch_id, "complaint_id": complaint_id, "gateway_id": gateway_id,
         "event_id": reply_id,
         "result": "status_unknown", "group": "waiting",
-        "format": "csv", "point_id": visitor.opened(app, "deneme-ornek", daily_budget=20),
+        "format": "csv", "picture": "svg", "point_id": visitor.opened(app, "deneme-ornek", daily_budget=20),
     }  # fmt: skip
 
 
@@ -193,7 +193,7 @@ def cem(app, things):
     return signed_in(app, "cem@example.com")
 
 
-NAME_NOTHING = {"step", "result", "group", "format"}  # Arguments that are no thing of anybody's.
+NAME_NOTHING = {"step", "result", "group", "format", "picture"}  # Arguments that are no thing of anybody's.
 
 
 def addresses(app, things, prefix: str | tuple[str, ...] = ("dashboard.", "desk.")) -> list[tuple[str, str]]:
