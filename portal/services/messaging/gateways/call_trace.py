@@ -10,7 +10,7 @@ from portal.services.messaging.gateways.json_values import read, read_text
 from portal.services.messaging.gateways.protocol import Batch
 
 MASK = "•••"
-LONGEST = 3000  # Characters shown of an answer.
+LONGEST, SHORTEST = 3000, 4  # Characters: shown of an answer; of a secret that is looked for in it.
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,6 @@ def _body_text(call: dict[str, Any]) -> str:
 
 
 def _masked(gateway: GenericHttpGateway, text: str) -> str:
-    for secret in filter(None, gateway.secrets.values()):
-        text = text.replace(secret, MASK)
+    for secret in gateway.secrets.values():
+        text = text.replace(secret, MASK) if len(secret) >= SHORTEST else text
     return text

@@ -101,6 +101,8 @@ def _success_words(answer: Mapping[str, Any]) -> Sequence[Any]:
 
 def _answer(base: Mapping[str, Any], data: Data) -> dict[str, Any]:
     """The answer's rules. Where the id stands in rows, so may the words: then they count for a row."""
+    if isinstance(base["id"].get("items"), list):  # More than the form shows.
+        return {**base, "errors": _errors(base["errors"], data)}
     ref, places = _place(data["ref"]), [_place(data["fault"]), _place(data["word"])]
     words = _words(data["success_words"], _success_words(base))
     http = _words(data["success_http"], base["success"].get("http", ())) or ([] if words else SUCCESS)
@@ -158,6 +160,8 @@ def _push(
 ) -> dict[str, Any] | None:
     """Where a push has what; None where it has no first one. It is told from the other kind, which comes to the same
     address, by a member that the other one's sample does not have."""
+    if isinstance(before.get("items"), list):  # More than the form shows.
+        return dict(before)
     chosen = {name: each for name in names if (each := _place(data.get(f"{kind}_{name}", NOWHERE))) is not None}
     if names[0] not in chosen:
         return None

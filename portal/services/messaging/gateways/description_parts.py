@@ -99,9 +99,9 @@ def split_places(chosen: Mapping[str, str], of: str) -> dict[str, str]:
     return {name: pointer.replace(ROW, "/0") for name, pointer in pointers.items()}
 
 
-def join_place(items: str | None, pointer: Any) -> Any:
+def join_place(items: Any, pointer: Any) -> Any:
     """The place of a pointer within rows. A list of pointers stays one."""
-    if items is None or not isinstance(pointer, str):
+    if not isinstance(items, str) or not isinstance(pointer, str):
         return pointer
     return f"{items}{ROW}{pointer}"
 

@@ -54,6 +54,8 @@ def _draft_call(call: SampleCall) -> tuple[dict[str, Any], str]:
 
     def fill_in(place: str, value: Any) -> Any:
         role = roles.get(place)
+        if role is None and isinstance(value, str):
+            value = value.replace("{{", "").replace("}}", "")  # Of the vendor's own templates.
         if role is None:
             return description_parts.LEFT_OUT if value in ("", None) else value
         if role == "to" and type(value) is int:

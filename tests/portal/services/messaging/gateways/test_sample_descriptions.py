@@ -3,10 +3,12 @@
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from portal.services.messaging.gateways import description_fields, sample_calls, xml_values
 from portal.services.messaging.gateways.call_trace import trace_call
-from portal.services.messaging.gateways.description_checks import parse_description
+from portal.services.messaging.gateways.description_checks import BadDescription, parse_description
 from portal.services.messaging.gateways.description_fields import filled_description, form_data
 from portal.services.messaging.gateways.generic_http import DESCRIPTIONS, GenericHttpGateway
 from portal.services.messaging.gateways.offered_vendors import EXAMPLES
@@ -104,6 +106,27 @@ def test_what_is_no_sample_call_is_refused(call, problem):
     assert bad.value.problem == problem
 
 
+NAMES = st.sampled_from(["to", "text", "id", "status", "$each", "$item", "a/b", ""])
+SCALARS = st.none() | st.booleans() | st.integers() | st.text() | st.just("{{phone}}")
+JSON = st.recursive(SCALARS, lambda each: st.lists(each) | st.dictionaries(NAMES, each), max_leaves=8)
+PASTED = st.text(max_size=60) | JSON.map(json.dumps) | st.sampled_from(
+    ["<a><to>5321234567</to></a>", "to=5&text=x", "curl -d", "OK|1", "{{to}}", "a: b\n\nc=d", "<a>&lt;</a>", "1"]
+)  # fmt: skip
+
+
+@given(st.tuples(PASTED, PASTED), PASTED, PASTED)
+@settings(max_examples=60, deadline=None)
+def test_whatever_is_pasted_becomes_a_good_description_or_is_refused(calls, answer, push):
+    for call in calls:
+        try:
+            description = drafted(call, URL, answer=answer, error=push, report=push, reply=answer)
+        except (BadSample, BadDescription):
+            continue
+        again = parse_description(json.dumps(filled_description(description, form_data(description))))
+        assert normal(again) == normal(description)
+        GenericHttpGateway(again, {"username": "a", "password": "b", "token": "c"}).facts(batch(message(1)))
+
+
 ANSWERS = {
     "json": ('{"durum": "OK", "id": 7}', '{"error": {"code": "NO_BALANCE"}}', "NO_BALANCE"),
     "words": ("00 7", "30 -", "30"),
@@ -171,7 +194,12 @@ def normal(description: dict) -> dict:
     return copy
 
 
-@pytest.mark.parametrize("description", [*KNOWN, UNKNOWN_VENDOR, MANY], ids=lambda each: each.get("name", "other"))
+ALTERNATIVES = MANY | {"answer": MANY["answer"] | {"id": MANY["answer"]["id"] | {"items": ["/results", "/rows"]}}}
+
+
+@pytest.mark.parametrize(
+    "description", [*KNOWN, UNKNOWN_VENDOR, MANY, ALTERNATIVES], ids=lambda each: each.get("name", "other")
+)
 def test_a_form_that_nobody_changes_changes_nothing(description):
     filled = filled_description(description, form_data(description))
 
