@@ -12,7 +12,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 # The only pages with a script (a static file): it asks the browser for a passkey, copies and prints recovery codes,
-# copies what is pasted at a vendor of messages, polls the progress of an import, or previews a campaign's message.
+# copies what is pasted at a vendor of messages, polls the progress of an import or a campaign, or previews its message.
 WITH_PREVIEW = tuple(
     f"dashboard.{name}"
     for name in ("campaign_message", "save_message_text", "preview_message_text", "send_message_to_self")
@@ -22,6 +22,7 @@ WITH_SCRIPT = (
     "account.make_codes",
     "account.new_passkey",
     "account.register_passkey",
+    "dashboard.campaign",
     "dashboard.import_batch",
     "signin.enrol",
     "signin.second_step",
@@ -31,7 +32,7 @@ WITH_SCRIPT = (
     *(f"{place}.{act}_gateway" for place in ("dashboard", "operator") for act in ("show", "test")),
     *(f"{place}.check_gateway_domain" for place in ("dashboard", "operator")),
 )
-WITH_POLLING = ("dashboard.import_batch", *WITH_PREVIEW)
+WITH_POLLING = ("dashboard.campaign", "dashboard.import_batch", *WITH_PREVIEW)
 # The URL of a recipient's page is its credential: no referrer, no cache, no search index.
 BY_CODE = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
 WITH_CODE = ("recipient", "consent_points", "callbacks", "my_consents_entry", "my_consents", None)
