@@ -38,6 +38,7 @@ def campaign_rules() -> ResponseReturnValue:
         page = render_template("dashboard/campaigns/campaign_rules.html", form=form)
         return page, 422 if form.errors else 200
     provider = current_provider()
-    form.populate_obj(provider)
+    provider.sends_from, provider.sends_until = form.sends_from.data, form.sends_until.data
+    provider.needs_two_people = form.needs_two_people.data
     record_audit("campaign.rules_set", "provider", provider.id)
     return commit_and_redirect(url_for(".campaigns"), _("Kaydedildi."))
