@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from portal.core import clock
+from portal.core import clock, leases
 from portal.core.database import changed_rows
 from portal.core.models import (
     NO_PROVIDER,
@@ -72,8 +72,7 @@ def is_late(day: date) -> ColumnElement[bool]:
 def mark_told(session: Session, provider_id: int, day: date, until: datetime, at: datetime) -> int:
     """Take the provider's word that it told by its own means whoever acted on a day until a moment; how many. What is
     in a call right now is left to it."""
-    is_free = or_(Message.lease_until.is_(None), Message.lease_until <= at)
-    told = update(Message).where(of_day(provider_id, day, until), is_to_be_told(), is_free)
+    told = update(Message).where(of_day(provider_id, day, until), is_to_be_told(), leases.is_free(Message, at))
     ended = told.values(
         state=MessageState.NOT_NEEDED, unsent_reason=UnsentReason.PROVIDER, due_at=None, lease_until=None, ended_at=at
     )
