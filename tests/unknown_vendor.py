@@ -22,12 +22,20 @@ class UnknownVendor:
         body = json.loads(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
         self.calls.append(body)
         code = self._fault(environ, body)
-        status = {"": 202, "ANAHTAR_GECERSIZ": 401}.get(code, 422)
-        answer = {"sonuc": "RED", "hata": {"kod": code}} if code else {"sonuc": "ALINDI", "paket": "PK-1", "kredi": 1}
+        status = {"": 202, "ANAHTAR_GECERSIZ": 401, "YOK": 404}.get(code, 422)
+        answer = (
+            {}
+            if code == "YOK"
+            else {"sonuc": "RED", "hata": {"kod": code}}
+            if code
+            else {"sonuc": "ALINDI", "paket": "PK-1", "kredi": 1}
+        )
         start_response(f"{status} X", [("Content-Type", "application/json")])
         return [json.dumps(answer).encode()]
 
     def _fault(self, environ, body) -> str:
+        if environ["PATH_INFO"] != "/rest/v3/gonder":
+            return "YOK"
         if (environ.get("HTTP_X_KUZEY_ANAHTAR"), body["musteri"]) != (KEY, CUSTOMER):
             return "ANAHTAR_GECERSIZ"
         if body["baslik"] != "DENEME" or body["tur"] != "bilgilendirme":

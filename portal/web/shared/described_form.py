@@ -7,10 +7,11 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import Field, IntegerField, PasswordField, SelectChoice, SelectField, StringField, TextAreaField
-from wtforms.validators import URL, InputRequired, Length, NumberRange, Optional
+from wtforms.validators import URL, InputRequired, Length, NumberRange, Optional, ValidationError
 
 from portal.services.messaging.gateways import (
     description_checks,
@@ -27,7 +28,7 @@ from portal.services.messaging.gateways.offered_vendors import DESCRIBED, SECRET
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.gateway_form import USUAL_PER_SECOND, GatewayForm, build_field
 from portal.web.shared.gateway_words import error_meanings, state_meanings
-from portal.web.shared.validators import READABLE
+from portal.web.shared.validators import READABLE, stop_if_wrong
 
 SAMPLES = ("answer", "error", "report", "reply")
 SHORT = [Length(max=300, message=_l("En çok 300 karakter yazın.")), READABLE]
@@ -102,6 +103,11 @@ class DescribedForm(GatewayForm):
     description = TextAreaField(validators=[Length(max=description_checks.LONGEST), READABLE])
     base: Mapping[str, Any]  # What it shows, and changes.
     filled: dict[str, Any]  # What came of it.
+
+    def validate_url(self, field: Field) -> None:
+        stop_if_wrong(field)
+        if not current_app.config["DEVELOPMENT"] and not field.data.lower().startswith("https://"):
+            raise ValidationError(ADDRESS.message)
 
     @property
     def parts(self) -> list[Part]:

@@ -54,6 +54,33 @@ REASONS: dict[Reason, tuple[str, str]] = {
     ),
 }
 
+# What went wrong before a vendor had a word in it, or with what we made of its answer: our codes.
+OWN_CODES: dict[str, tuple[str, str]] = {
+    "url_not_allowed": (
+        N_("Bu adrese bağlanılmaz: https:// ile başlamalı ve internette olmalı."),
+        N_("Adresi düzeltin."),
+    ),
+    "bad_certificate": (
+        N_("Adresteki sertifika geçerli değil."),
+        N_("Adresi kontrol edin; doğruysa firmaya bildirin."),
+    ),
+    "bad_request": (
+        N_("Gönderimde HTTP'nin taşıyamadığı bir karakter var."),
+        N_("Adreste, anahtarda ve başlıklarda Türkçe harf ya da satır sonu olmasın."),
+    ),
+    "not_understood": (
+        N_("Başarılı göründü, ama firmanın ileti numarası beklediğimiz yerde yoktu."),
+        N_("Firmanın ileti numarasının yerini düzeltin."),
+    ),
+    **dict.fromkeys(
+        ("http_301", "http_302", "http_307", "http_308", "http_404", "http_405"),
+        (
+            N_("Firmanın bu adresinde böyle bir hizmet yok."),
+            N_("Adresi ve yöntemi firmanın sayfasıyla karşılaştırın."),
+        ),
+    ),
+}
+
 # What becomes of messages by the class of an error; and why they fail so, as a choice.
 CLASSES: dict[ErrorClass, tuple[str, tuple[Reason, ...]]] = {
     ErrorClass.PERMANENT: (
@@ -113,6 +140,8 @@ def explain_error(error: SendError) -> str:
 
 def explain_reason(reason: str | None, code: str | None) -> str:
     """The same of a row; a reason of a later version counts as unknown."""
+    if code in OWN_CODES:
+        return " ".join(map(_, OWN_CODES[code]))
     known = Reason(reason) if reason in set(Reason) else Reason.UNKNOWN
     sentence, cure = REASONS[known]
     word = " " + _("Firmanın sözcüğü: %(code)s.", code=code) if code else ""

@@ -114,6 +114,9 @@ def test_a_refused_test_shows_what_was_asked_and_how_it_was_read(app, ayse, vend
 
     assert refused.status_code == 422 and "şifreyi kabul etmedi" in shown(refused)
     assert "ANAHTAR_GECERSIZ" in shown(refused) and "yanlis-anahtar" not in refused.text
+    wrong = {"url": f"{vendor.url}/rest/v2/gonder", "secret.token": KEY}
+    ayse.posts(f"{path}/change", FilledIn(ayse.opens(f"{path}/change").text).fields | wrong)
+    assert "böyle bir hizmet yok" in shown(ayse.posts(f"{path}/test", {"address": proof}))
     assert rows.one(MessageGateway).state == GatewayState.UNTESTED
 
 
