@@ -43,7 +43,7 @@ def test_a_day_is_listed_taken_and_marked_up_to_a_time(app, noon, rows):
         for until in ("10:59", "11:30"):
             ayse.posts(PAGE, {"day": f"{clock.day(noon)}", "until": until})
 
-        assert "Bu gün karar veren herkese bildirim gitti." in ayse.opens(PAGE).text
+        assert "Bu günden bildirilmeyen kimse kalmadı." in ayse.opens(PAGE).text
     assert {(each.state, each.unsent_reason, each.due_at) for each in rows(Message)} == {
         (MessageState.NOT_NEEDED, UnsentReason.PROVIDER, None)
     }
@@ -64,7 +64,7 @@ def test_a_strange_day_is_today_and_who_may_not_act_only_looks(app, noon):
         burak = signed_in(app, "burak@example.com")
         assert "Kendimiz bildirdik" not in burak.opens(PAGE).text
         assert [burak.opens(f"{PAGE}.csv").status_code, burak.posts(PAGE, {}).status_code] == [403, 403]
-        assert "Bu gün karar veren herkese bildirim gitti." in signed_in(app, "cem@example.com").opens(PAGE).text
+        assert "Bu günden bildirilmeyen kimse kalmadı." in signed_in(app, "cem@example.com").opens(PAGE).text
 
 
 def test_a_point_opens_once_somebody_confirms(app, rows):
