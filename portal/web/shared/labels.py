@@ -66,7 +66,7 @@ LABELS: list[tuple[StrEnum, str]] = [
     (models.Delivery.GATEWAY, N_("İletileri İzinlink göndersin")),
     (models.Delivery.CSV, N_("Bağlantıları CSV olarak ben alacağım")),
     (models.Delivery.POINT, N_("İzin noktası: kişiler kendileri gelir")),
-    (models.ExclusionReason.REFUSED, N_("Daha önce reddetmiş")),
+    (models.ExclusionReason.REFUSED, N_("Reddetmiş")),
     (models.ExclusionReason.ALREADY_ASKED, N_("Daha önce sorulmuş")),
     (models.ExclusionReason.NO_CHANNEL, N_("Bu adrese uygun kanal seçilmemiş")),
     (models.ExclusionReason.NO_PERMISSION, N_("İleti gönderilebilecek bir onayı yok")),

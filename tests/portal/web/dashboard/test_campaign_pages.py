@@ -124,7 +124,7 @@ def test_the_links_are_without_whoever_refused_since_the_launch(app, ayse, brows
     assert left_out == [codes[address] for address in expected]
     facts = rows.one(AuditEntry, AuditEntry.act == "links.taken").facts
     assert facts == {"links": 3 - len(expected), "refused": len(expected)}
-    assert f"<li>Daha önce reddetmiş: {len(expected)}</li>" in page.split("Bağlantısı artık gönderilmeyenler")[1]
+    assert f"<li>Reddetmiş: {len(expected)}</li>" in page.split("Bağlantısı artık gönderilmeyenler")[1]
 
 
 def test_a_name_like_a_formula_runs_in_no_list_of_links_and_no_list_is_taken_without_end(app, ayse, rows, monkeypatch):
@@ -404,7 +404,7 @@ def test_left_out_addresses_are_listed_masked_with_their_reason(app, ayse, brows
     path = listed.split('href="/dashboard/campaigns/')[2].partition('"')[0]
     page = ayse.opens(f"/dashboard/campaigns/{path}").text
 
-    assert "Daha önce reddetmiş" in page and "Daha önce sorulmuş" in page
+    assert "Reddetmiş" in page and "Daha önce sorulmuş" in page
     assert make.PHONE not in page and "0532 123 45 67" not in page and make.EMAIL not in page
 
 
