@@ -76,6 +76,18 @@ def test_a_brand_is_dressed(ayse, brand_id, rows):
     assert acts(rows) == ["brand.changed"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("0850 123 45 67", "08501234567"), ("4609", "4609"), ("0900 123 45 67", None), ("12", None),
+                        ("0850x", None), ("1" * 13, None)],
+)  # fmt: skip
+def test_a_brand_names_a_number_for_replies_and_the_letters_of_its_sms(ayse, brand_id, rows, typed, kept):
+    answer = ayse.posts(f"/dashboard/brands/{brand_id}", values(reply_number=typed, sms_in_turkish="y"))
+
+    its = rows.one(Brand)
+    assert (its.reply_number, its.sms_in_turkish) == (kept, kept is not None)
+    assert answer.status_code == (303 if kept else 422)
+
+
 def test_a_brand_may_want_names_with_grants(ayse, brand_id, rows):
     ayse.posts(f"/dashboard/brands/{brand_id}", values(requires_name="y"))
     wanted = rows.one(Brand).requires_name
