@@ -38,7 +38,6 @@ from portal.web.shared.gateway_trial import test_gateway
 from portal.web.shared.gateway_words import explain_error
 from portal.web.shared.redirects import commit_and_redirect
 
-EXAMPLES = ("json", "form", "query")
 View = Callable[..., ResponseReturnValue]
 
 
@@ -96,20 +95,12 @@ def _edit(vendor: Vendor, gateway: MessageGateway | None) -> ResponseReturnValue
             page = render("gateways/samples.html", form=form, gateway=gateway)
             return page, 422 if form.errors else 200
     else:
-        form, page = build_form(vendor, stored=stored, **known, **_example()), "gateways/form.html"
+        form, page = build_form(vendor, stored=stored, **known), "gateways/form.html"
     if "read" in request.form or not form.validate_on_submit() or not _is_known(vendor, form):
-        practises, examples = gateway_accounts.practises(owner_id()), () if gateway else EXAMPLES
-        shown = render(page, form=form, vendor=vendor, gateway=gateway, practises=practises, examples=examples)
+        practises = gateway_accounts.practises(owner_id())
+        shown = render(page, form=form, vendor=vendor, gateway=gateway, practises=practises)
         return shown, 422 if form.errors else 200
     return _store(vendor, form, gateway)
-
-
-def _example() -> dict[str, str]:
-    """A description to start from, where one is chosen."""
-    name = request.args.get("example")
-    if name not in (None, *EXAMPLES):
-        abort(404)
-    return {"description": offered_vendors.example_description(name)} if name else {}
 
 
 def _described_form(stored: dict[str, str], known: dict[str, Any]) -> GatewayForm | SamplesForm:

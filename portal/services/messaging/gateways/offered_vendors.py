@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 from urllib.parse import quote
 
@@ -17,7 +16,6 @@ from portal.services.messaging.gateways.mailbox import PORT, Mailbox
 from portal.services.messaging.gateways.smtp import SmtpGateway
 from portal.services.messaging.gateways.vendors import VENDORS, CredentialField, Vendor
 
-EXAMPLES = Path(__file__).parent / "example_descriptions"
 SECRET = "secret."  # Before the name of a value that only the description knows.
 SECRET_LABELS = {"username": N_("Kullanıcı adı"), "password": N_("Şifre"), "token": N_("API anahtarı")}
 DKIM_KEY, SELECTOR = "dkim_key", "izinlink"
@@ -99,11 +97,6 @@ def dkim_keys(values: Mapping[str, str], mailbox: str) -> list[dkim.DkimKey]:
 
 def mailbox_domain(mailbox: str) -> str:
     return split_mailbox(mailbox)[1].rpartition("@")[2].lower()
-
-
-def example_description(name: str) -> str:
-    """A description to start from. Raises KeyError."""
-    return {each.stem: each.read_text() for each in EXAMPLES.glob("*.json")}[name]
 
 
 DESCRIBED = DescribedVendor(
