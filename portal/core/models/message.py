@@ -14,7 +14,6 @@ from sqlalchemy import (
     exists,
     func,
     literal_column,
-    select,
 )
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
@@ -109,17 +108,15 @@ class Message(Entity):
 
 def is_undeliverable(recipient_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
     """The condition that a message to a recipient failed since there is no such address, and none was taken since."""
-    later = aliased(Message)
-    ended_at = func.coalesce(Message.reported_at, Message.ended_at)
+    failed, later = aliased(Message), aliased(Message)
     taken = exists().where(
-        later.recipient_id == Message.recipient_id, later.ended_at > ended_at,
-        later.state.in_((MessageState.ACCEPTED, MessageState.DELIVERED)),
+        later.recipient_id == failed.recipient_id, later.state.in_((MessageState.ACCEPTED, MessageState.DELIVERED)),
+        later.ended_at > func.coalesce(failed.reported_at, failed.ended_at),
     )  # fmt: skip
-    failed = select(Message.recipient_id).where(
-        Message.reason == literal_column("'bad_address'"), Message.state == MessageState.FAILED,
-        Message.recipient_id.is_not(None), ~taken,
+    return exists().where(
+        failed.recipient_id == recipient_id, failed.reason == literal_column("'bad_address'"),
+        failed.state == MessageState.FAILED, ~taken,
     )  # fmt: skip
-    return recipient_id.in_(failed)
 
 
 class MailKind(StrEnum):
