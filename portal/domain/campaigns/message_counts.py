@@ -40,7 +40,7 @@ def count_messages(session: Session, campaign_ids: Collection[int]) -> dict[int,
     )
     found: dict[int, list[MessageCount]] = {each: [] for each in campaign_ids}
     for campaign_id, state, unsent_reason, reason, count in session.execute(theirs.group_by(*columns)):
-        found[campaign_id].append(MessageCount(state, unsent_reason, reason, count))
+        found[campaign_id or 0].append(MessageCount(state, unsent_reason, reason, count))
     return {each: MessageProgress(tuple(sorted(counts, key=_place))) for each, counts in found.items()}
 
 
