@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 
-from bench import brands, decisions, exports, forwarding, hostile, imports, lanes, links, load, pages, report
+from bench import brands, decisions, exports, forwarding, hostile, imports, lanes, links, load, messages, pages, report
 from bench.environments import POSTGRESQL, SQLITE
 from bench.rounds import Effort, Result
 
@@ -17,6 +17,7 @@ CASES = {
     "forward": forwarding.measure,
     "lanes": lanes.measure,
     "brands": brands.measure,
+    "messages": messages.measure,
     "imports": imports.measure,
     "exports": exports.measure,
     "hostile": hostile.measure,

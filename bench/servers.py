@@ -44,6 +44,16 @@ def stub(milliseconds: int = 0) -> Iterator[str]:
 
 
 @contextlib.contextmanager
+def vendors(instance: str) -> Iterator[str]:
+    """The fake gateway, which keeps its file there; its address."""
+    port, environ = _free_port(), os.environ | {"GATEWAY_FILE": str(Path(instance) / "messages.db")}
+    (program,) = (each for each in programs.programs({}, port - 2) if each.name == "messages")
+    with running(program.command, environ):
+        _wait_until_up(program.url)
+        yield program.url
+
+
+@contextlib.contextmanager
 def running(command: list[str], environ) -> Iterator[subprocess.Popen]:
     """A program that is stopped at the end."""
     program = subprocess.Popen(
