@@ -27,6 +27,6 @@ def parse_keyword(text: str) -> str:
 
 
 def is_taken(session: Session, brand: Brand, keyword: str | None) -> bool:
-    """Whether another brand of the provider has the keyword, at whichever number. The caller has locked the provider."""
+    """Whether another brand of the provider has the keyword, at any number. The caller has locked the provider."""
     others = exists().where(Brand.provider_id == brand.provider_id, Brand.keyword == keyword, Brand.id != brand.id)
     return keyword is not None and bool(session.scalar(select(others)))

@@ -62,7 +62,8 @@ def test_the_list_tells_how_many_granted_and_refused(app, ayse, browser):
 def test_a_brand_is_dressed(ayse, brand_id, rows):
     answer = ayse.posts(
         f"/dashboard/brands/{brand_id}",
-        values(name="Yeni ad", header="ORNEK", keyword="örnk", colour="#0B5E6B", contact="destek@ornek.example", source="HS_MOBIL",
+        values(name="Yeni ad", header="ORNEK", keyword="örnk", colour="#0B5E6B", contact="destek@ornek.example",
+               source="HS_MOBIL",
                notice_url="https://ornek.example/kvkk"),
     )  # fmt: skip
 
