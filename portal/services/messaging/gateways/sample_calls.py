@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from portal.core.lazy_text import N_
 from portal.services.messaging.gateways import description_checks, json_values, xml_values
@@ -29,7 +29,7 @@ OWN_HEADERS = {
 OPTIONS = {
     "-X": "method", "--request": "method", "-H": "header", "--header": "header", "-u": "user", "--user": "user",
     "-d": "data", "--data": "data", "--data-raw": "data", "--data-binary": "data", "--data-ascii": "data",
-    "--data-urlencode": "data", "--json": "data", "-F": "data", "--form": "data", "--url": "url", "-o": "", "-A": "",
+    "--data-urlencode": "plain", "--json": "data", "-F": "plain", "--form": "plain", "--url": "url", "-o": "", "-A": "",
     "--max-time": "", "--connect-timeout": "", "-m": "", "-b": "", "--cookie": "", "-e": "", "--output": "",
 }  # fmt: skip
 
@@ -90,6 +90,9 @@ def _parse_curl(text: str) -> SampleCall:
                 call.has_basic = True
             case "data":
                 data.append(value)
+            case "plain":
+                field_name, _, content = value.partition("=")
+                data.append(f"{field_name}={quote(content)}")
             case "url":
                 call.url = value
         is_get |= name in ("-G", "--get")

@@ -97,14 +97,22 @@ def _guess_answer(samples: Mapping[str, str], split: str) -> dict[str, str]:
         found = {"word": "/0", "id": "/1"}
     elif set(good) == {""}:
         found = {"word": "", "id": ""}
-    word = found.get("word", NOWHERE)
-    fault = sample_words.guess_names(bad, {"word": sample_words.ANSWER_NAMES["word"]}).get("word", word)
-    success = "#" if word == found.get("id") and good[""].isdecimal() else good.get(word, "")
+    fault = sample_words.guess_names(bad, {"word": sample_words.FAULT_NAMES}).get("word", found.get("word", NOWHERE))
+    word = fault if fault in good else found.get("word", NOWHERE)  # The first place that leads anywhere counts.
+    success = _common_word(good[""], bad.get("", "")) if word == "" else good.get(word, "")
     guesses = {"ref": found.get("id", ""), "word": word, "fault": fault, "success_words": success}
     if error := bad.get(fault):
         error_class, reason = sample_words.guess_error(f"{error} {samples['error']}")
         guesses |= {"error_0_words": error, "error_0_meaning": f"{error_class}/{reason}"}
     return guesses
+
+
+def _common_word(text: str, bad: str) -> str:
+    """What other whole answers will have in common with this one and not with a bad one, as json_values.matches() reads
+    it; where that is nothing, the text, so that others are uncertain."""
+    before_digits = re.split(r"[0-9]", text)[0]
+    common = "#" if text.isdecimal() else text if before_digits == text else f"{before_digits}*"
+    return text if common == "*" or json_values.matches(bad, [common]) else common
 
 
 def _split_of(text: str) -> str:

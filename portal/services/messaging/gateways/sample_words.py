@@ -17,19 +17,20 @@ CALL_NAMES = {
     "recipients receiver receivers telefon tel numara numaralar no ceptel alici alicilar mobile",
     "text": "text message msg body content mesaj metin sms messagetext msgtext smstext icerik",
     "header": "from sender senderid sendername originator header source sourceaddr title baslik orig gonderen "
-    "gonderici msgheader",
-    "secret.username": "user username usercode userid login kullanici kullaniciadi kullanicino account accountid "
-    "apiuser musteri musterino",
+    "gonderici msgheader org",
+    "secret.username": "user usr ka username usercode userid login kullanici kullaniciadi kullanicino account "
+    "accountid apiuser musteri musterino",
     "secret.password": "pass password passwd pwd sifre parola apipass secret apisecret",
     "secret.token": "token key apikey apitoken accesstoken authtoken xapikey xauthtoken authorization auth hash",
     "item_id": OUR_ID,
 }
 # What stands in answers and pushes.
 ANSWER_NAMES = {
-    "id": "messageid msgid smsid id jobid campaignid packetid packageid orderid batchid bulkid requestid transactionid "
-    "islemid mesajid paketid trackid trackingid reference ref",
+    "id": "messageid msgid smsid messagesid sid id guid uuid jobid campaignid packetid packageid orderid batchid "
+    "bulkid requestid transactionid islemid mesajid paketid trackid trackingid reference ref",
     "word": "status statuscode code errorcode resultcode result state durum durumkodu kod sonuc error success response",
 }
+FAULT_NAMES = "errorcode code kod hatakodu durumkodu resultcode error hata reason status state durum sonuc result"
 REPORT_NAMES = {
     "item_id": OUR_ID,
     "ref": ANSWER_NAMES["id"],

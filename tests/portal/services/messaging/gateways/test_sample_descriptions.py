@@ -130,6 +130,8 @@ ANSWERS = {
     "json": ('{"durum": "OK", "id": 7}', '{"error": {"code": "NO_BALANCE"}}', "NO_BALANCE"),
     "words": ("00 7", "30 -", "30"),
     "number": ("7", "", None),
+    "both numbers": ("7", "23", "23"),
+    "one place": ('{"durum": "ok", "code": 200, "id": "7"}', '{"durum": "hata", "code": 31}', "31"),
     "xml": ("<cevap><durum>OK</durum><id>7</id></cevap>", "<cevap><durum>BAKIYE</durum></cevap>", "BAKIYE"),
     "rows": ('{"results": [{"id": 7, "status": "OK"}]}', '{"results": [{"status": "BAD_NUMBER"}]}', "BAD_NUMBER"),
 }
@@ -147,7 +149,7 @@ def test_sample_answers_are_read_as_the_vendor_gives_them(vendor, good, bad, wor
     if word is None:
         return
     (refused,) = gateway.send(batch(message(1)))
-    assert refused.error.code == word and refused.error.error_class is not ErrorClass.UNCERTAIN
+    assert refused.error.code == word and refused.error.error_class is not ErrorClass.UNCERTAIN, refused
     assert trace_call(gateway, batch(message(1))).word == word
     (unknown,) = gateway.send(batch(message(1)))
     assert unknown.error.reason is Reason.CREDENTIALS
