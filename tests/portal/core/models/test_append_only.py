@@ -13,7 +13,7 @@ from tests.make import Person
 
 pytestmark = pytest.mark.slow
 
-FACTS = ("receipt_decision", "attempt", "decision", "receipt", "audit_entry", "consent_text", "leaf")
+FACTS = ("receipt_decision", "attempt", "decision", "receipt", "audit_entry", "consent_text", "message_text", "leaf")
 MAY_BE_SEALED_ANEW = {("receipt", "request_metadata"), ("receipt", "name"), ("attempt", "answer")}
 REFUSALS = (sqlite3.IntegrityError, psycopg.errors.RaiseException)
 
@@ -29,12 +29,20 @@ def database(app, browser):
         url = db.engine.url
     with contextlib.closing(_connect(url)) as connection:
         connection.execute(ATTEMPT)
+        connection.execute(MESSAGE_TEXT)
         yield connection
 
 
 ATTEMPT = """
 INSERT INTO attempt (id, provider_id, submission_id, at, question, http_status, answer)
 SELECT id, provider_id, id, created_at, 'add', 200, payload FROM submission
+"""
+MESSAGE_TEXT = """
+INSERT INTO message_text (
+    id, provider_id, campaign_id, version, sms_tr, sms_en, subject_tr, subject_en, body_tr, body_en, digest, user_id,
+    created_at
+)
+SELECT id, provider_id, campaign_id, version, 'a', 'b', 'c', 'd', 'e', 'f', digest, 1, created_at FROM consent_text
 """
 
 
@@ -118,12 +126,12 @@ def test_a_retention_run_can_delete_all_of_a_person_but_no_leaves(database):
     database.execute("DELETE FROM receipt_decision")
     database.execute("DELETE FROM attempt")
     database.execute("DELETE FROM submission")
-    for name in ("decision", "receipt", "audit_entry"):
+    for name in ("decision", "receipt", "audit_entry", "message_text"):
         database.execute(f"DELETE FROM {name}")
     database.execute("UPDATE campaign SET text_id = NULL")
     database.execute("DELETE FROM consent_text")
 
-    assert [count(database, name) for name in FACTS] == [0, 0, 0, 0, 0, 0, leaves]
+    assert [count(database, name) for name in FACTS] == [0, 0, 0, 0, 0, 0, 0, leaves]
     assert is_refused(database, "DELETE FROM leaf")
 
 
