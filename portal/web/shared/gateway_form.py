@@ -13,7 +13,7 @@ from portal.core import addresses
 from portal.core.addresses import AddressKind
 from portal.services.messaging.gateways import description_checks
 from portal.services.messaging.gateways.mail_message import split_mailbox
-from portal.services.messaging.gateways.protocol import Reason
+from portal.services.messaging.gateways.protocol import Reason, SendError
 from portal.services.messaging.gateways.vendors import CredentialField, Vendor
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.validators import READABLE
@@ -53,10 +53,12 @@ class GatewayForm(BaseForm):
         kept = {each.name for each in self.credential_fields if each.is_secret and not typed[each.name]}
         return {**self.stored, **typed, **{name: self.stored.get(name, "") for name in kept}}
 
-    def field_of(self, reason: Reason) -> Any:
-        """The field to look at where the vendor gives this reason."""
-        name = next((each.name for each in self.credential_fields if each.is_secret), "header")
-        return self[name if reason == Reason.CREDENTIALS else "header"]
+    def field_of(self, error: SendError) -> Any:
+        """The field to look at where the vendor, or the mailbox of what comes back, gives this error."""
+        secrets = [each.name for each in self.credential_fields if each.is_secret] or ["header"]
+        if error.code.startswith("imap_") and "imap_host" in self:
+            return self["imap_password" if error.reason == Reason.CREDENTIALS else "imap_host"]
+        return self[secrets[0] if error.reason == Reason.CREDENTIALS else "header"]
 
     def validate(self, extra_validators: Any = None) -> bool:
         is_valid = super().validate(extra_validators)

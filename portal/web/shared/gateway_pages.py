@@ -148,7 +148,7 @@ def _is_known(vendor: Vendor, form: GatewayForm) -> bool:
     )
     error = adapter.check()
     if error is not None:
-        form.field_of(error.reason).errors = [explain_error(error)]
+        form.field_of(error).errors = [explain_error(error)]
     return error is None
 
 

@@ -10,7 +10,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
@@ -30,7 +30,7 @@ TIMEOUT, DEADLINE = 20.0, 120.0  # Seconds: of one read, and of a visit.
 MOST_MAILS = 50  # In a visit.
 MOST_BYTES = 2 * MOST_MAILS * MAX_BYTES  # That the server may say in a visit.
 BAD_LOGIN = SendError(ErrorClass.CONFIG, Reason.CREDENTIALS, "imap_login")
-NO_INBOX = SendError(ErrorClass.TEMPORARY, Reason.UNAVAILABLE, "imap")
+NO_INBOX = SendError(ErrorClass.TEMPORARY, Reason.UNAVAILABLE, "inbox")
 
 
 @dataclass(frozen=True)
@@ -164,13 +164,12 @@ def _number(said: list[Any] | None) -> str:
 
 
 def _error_of(failure: Exception) -> SendError:
-    if isinstance(failure, PrivateAddress):
-        return NOT_ALLOWED
-    if isinstance(failure, ssl.SSLCertVerificationError):
-        return BAD_CERTIFICATE
-    if isinstance(failure, OSError):
-        return NO_CONNECTION
-    return BAD_LOGIN if isinstance(failure, _BadLogin) else NO_INBOX
+    if isinstance(failure, _BadLogin):
+        return BAD_LOGIN
+    error = NO_CONNECTION if isinstance(failure, OSError) else NO_INBOX
+    if isinstance(failure, PrivateAddress | ssl.SSLCertVerificationError):
+        error = NOT_ALLOWED if isinstance(failure, PrivateAddress) else BAD_CERTIFICATE
+    return replace(error, code=f"imap_{error.code}")  # No word of the SMTP server's.
 
 
 def _hang_up(line: socket.socket) -> None:
