@@ -11,6 +11,8 @@ from portal.core.models import AuditEntry, Brand, Connection, Domain, Provider, 
 from portal.domain.providers import brand_requests
 from tests import make, name_server
 from tests.portal.domain.providers.test_logos import picture
+from tests.portal.services.messaging import test_gateway_delivery
+from tests.portal.services.messaging.vendor_pushes import Vendor, work
 from tests.portal.web.dashboard.staff import signed_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
@@ -77,16 +79,21 @@ def test_a_brand_is_dressed(ayse, brand_id, rows):
     assert acts(rows) == ["brand.changed"]
 
 
-@pytest.mark.parametrize(
-    ("typed", "kept"), [("0850 123 45 67", "08501234567"), ("4609", "4609"), ("0900 123 45 67", None), ("12", None),
-                        ("0850x", None), ("1" * 13, None)],
-)  # fmt: skip
-def test_a_brand_names_a_number_for_replies_and_the_letters_of_its_sms(ayse, brand_id, rows, typed, kept):
-    answer = ayse.posts(f"/dashboard/brands/{brand_id}", values(reply_number=typed, sms_in_turkish="y"))
+def test_a_brand_names_a_number_for_replies_once_one_came_there(app, ayse, brand_id, rows):
+    """Nobody reviews it; so it is one of its own account."""
+    with app.app_context():
+        gateway_id = test_gateway_delivery.add("verimor")
+    path, vendor = f"/dashboard/brands/{brand_id}", Vendor(app, app.test_client(), gateway_id)
+    assert ayse.posts(path, values(reply_number="0850 000 00 01")).status_code == 422
 
-    its = rows.one(Brand)
-    assert (its.reply_number, its.sms_in_turkish) == (kept, kept is not None)
-    assert answer.status_code == (303 if kept else 422)
+    vendor.brings("deneme")
+    work(app)
+
+    for wrong in ("0850 000 00 02", "0900 123 45 67", "12", "0850x", "1" * 13):
+        assert ayse.posts(path, values(reply_number=wrong)).status_code == 422
+    assert ayse.posts(path, values(reply_number="0850 000 00 01", sms_in_turkish="y")).status_code == 303
+    assert (rows.one(Brand).reply_number, rows.one(Brand).sms_in_turkish) == ("08500000001", True)
+    assert ayse.posts(path, values()).status_code == 303 and rows.one(Brand).reply_number is None
 
 
 def test_a_brand_may_want_names_with_grants(ayse, brand_id, rows):
