@@ -22,7 +22,7 @@ SAID = {
     "answer": "Böyle.", "package": "İLETİ 5", "is_confirmed": True, "provider_kind": "partner",
     "brand": "Örnek Mağaza", "point": "Kadıköy kasa", "used": "160", "budget": "200", "is_mail": False,
     "is_used_up": False, "level": "parked", "count": "13", "opened": "13", "near": "7", "overdue": "4",
-    "day": "24.11.2026", "is_over": False, "parts": "8", "is_complete": True,
+    "day": "24.11.2026", "is_over": True, "parts": "8", "is_complete": True,
     "refusals": "21", "grants": "34", "kept": "55", "problems": "89",
 }  # fmt: skip
 KINDS = [(kind, language) for kind in MailKind for language in mails.LANGUAGES]
@@ -54,6 +54,7 @@ def test_every_mail_says_all_it_was_told(kind, language):
         "is_mail",
         "is_used_up",
         "is_complete",
+        "is_over",
     }
     assert [name for name in plain if SAID[name] not in whole] == []
     assert mails.FACTS[kind].isdisjoint({"at", "until"}) or ("24 " in whole and "14:02" in whole)
