@@ -19,10 +19,11 @@ from portal.core.models.ids import new_id
 from portal.core.models.inserts import insert_missing
 from portal.core.vault import CannotOpen
 from portal.domain.notifications import gateways
-from portal.services.messaging import delivery_reports, event_contents, feedback, gateway_accounts, replies
+from portal.services.messaging import delivery_reports, event_contents, feedback, gateway_accounts, replies, routing
 from portal.services.messaging.gateways.bounces import Feedback
 from portal.services.messaging.gateways.protocol import (
     BlockedAddress,
+    ErrorClass,
     Gateway,
     GatewayError,
     InboundMessage,
@@ -188,21 +189,31 @@ def _sweep(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
 def _read_mailbox(
     event: GatewayEvent, gateway: MessageGateway, adapter: SmtpGateway, since: datetime, at: datetime
 ) -> None:
-    """Read the next mails that came back, if the account has a mailbox for them."""
-    gateway_id, position = gateway.id, gateway.mailbox_position
+    """Read the next mails that came back, if the account has a mailbox for them. One that lets us in no more stops the
+    account: refusals by mail would not be heard."""
+    gateway_id, position, told = gateway.id, gateway.mailbox_position, None
     db.session.rollback()
-    read = _ask(gateway_id, lambda: adapter.read_mailbox(position, since)) if adapter.mailbox else None
+    try:
+        told = adapter.read_mailbox(position, since) if adapter.mailbox else None
+    except GatewayError as failure:
+        _log_silence(gateway_id, failure)
+        if failure.error.error_class == ErrorClass.CONFIG:
+            routing.stop(db.session, gateway_id, failure.error.code, failure.error.reason)
     event.due_at, event.lease_until = at + MINUTE, None
-    if read is not None:
-        heard, visit = read
+    if told is not None:
+        heard, visit = told
         keep_news(gateway, heard.reports, (), heard.blocked, at)
         gateway.mailbox_position, gateway.swept_at = visit.position, at
         event.due_at = at if visit.is_full else event.due_at
 
 
-def _ask(gateway_id: int, call: Callable[[], Told]) -> Told | None:
+def _ask(gateway_id: int, call: Callable[[], list[Told]]) -> list[Told] | None:
     try:
         return call()
     except GatewayError as failure:
-        log.warning("gateway.not_swept", gateway=gateway_id, code=failure.error.code)
+        _log_silence(gateway_id, failure)
         return None
+
+
+def _log_silence(gateway_id: int, failure: GatewayError) -> None:
+    log.warning("gateway.not_swept", gateway=gateway_id, code=failure.error.code)

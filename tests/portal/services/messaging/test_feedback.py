@@ -168,6 +168,18 @@ def test_mails_that_came_back_into_a_mailbox_move_mails_and_refuse(app, browser,
     assert sum("FETCH" in each for each in server.asked) == 1
 
 
+def test_a_mailbox_that_lets_us_in_no_more_stops_its_account(app, browser, rows, tmp_path, monkeypatch):
+    monkeypatch.setitem(app.config, "DEVELOPMENT", True)
+    with imap_server.listening(ImapServer(), tmp_path) as server:
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "both.pem"))
+        login = {"imap_host": f"127.0.0.1:{server.port}", "imap_username": USERNAME, "imap_password": "changed"}
+        MailAccount(app, browser, feedback="imap", **login)
+        work(app, EventKind.SWEEP)
+
+    stopped = rows.one(MessageGateway)
+    assert (stopped.state, stopped.stopped_code, stopped.stopped_reason) == ("stopped", "imap_login", "credentials")
+
+
 def complaint(token: str) -> bytes:
     """In the Abuse Reporting Format, with the headers of our mail."""
     return f"""\
