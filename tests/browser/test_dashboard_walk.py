@@ -1,4 +1,5 @@
-"""Ayşe's first afternoon: sign in, write a campaign, bring a list, launch, take the links, look somebody up."""
+"""Ayşe's first afternoon: sign in, write a campaign, bring a list, launch, take the links, look somebody up; and a
+campaign that is sent: planned, paused, resumed, within a budget."""
 
 import csv
 import re
@@ -7,10 +8,15 @@ from datetime import timedelta
 from playwright.sync_api import expect
 
 from portal.core import clock
-from portal.core.models import Campaign, Decision
+from portal.core.extensions import db
+from portal.core.models import Campaign, CampaignState, Decision, Message
+from portal.jobs import campaign_steps
 from portal.services import launches
-from tests import make
-from tests.browser.signing_in import enter_code, enter_password
+from portal.services.messaging import outbox
+from portal.services.messaging.fake_gateway import create_gateway
+from tests import make, servers
+from tests.browser.signing_in import enter_code, enter_password, sign_in
+from tests.portal.web.dashboard.test_gateway_pages import prove
 
 LIST = "Ad;Telefon\nFatma;0532 123 45 67\nBurak;0212 345 67 89\nCem;0532 123\nDeniz;\nElif;5,32E+11\n"
 
@@ -69,7 +75,85 @@ def test_a_list_becomes_links_and_a_decision_is_found_again(app, site, screens, 
     assert rows.count(Decision) == 2
 
 
-def write_campaign(page) -> None:
+def test_a_campaign_is_planned_paused_and_goes_on(app, site, screens, rows, tmp_path):
+    prove(app)
+    with servers.serving(create_gateway(tmp_path / "messages.db")) as app.config["MESSAGE_GATEWAY_URL"]:
+        screen = screens(360, 780, also=[1280])
+        page = screen.page
+        sign_in(screen, f"{site}/dashboard/campaigns/new")
+        write_campaign(page, sends=True)
+        path = page.url
+        page.get_by_role("link", name="İleti", exact=True).click()
+        page.get_by_label("SMS cümlesi", exact=True).fill("Haber verelim mi?")
+        page.get_by_role("button", name="Kaydet", exact=True).first.click()
+        page.get_by_role("button", name="Deneme iletisi gönder").click()
+        screen.opens(path)
+        page.get_by_label("Adresleri yapıştırın").fill("\n".join(f"0532 123 45 {number:02}" for number in range(30)))
+        page.get_by_role("button", name="Listeyi getir").click()
+        screen.looks_well("campaign-ready")
+
+        page.get_by_text("İleri bir zamanda başlat").click()
+        tomorrow = clock.istanbul(clock.now() + timedelta(days=1))
+        page.get_by_label("Başlatma zamanı").fill(f"{tomorrow:%Y-%m-%dT%H:%M}")
+        page.get_by_role("button", name="Zamanı kaydet").click()
+        screen.looks_well("campaign-planned")
+        screen.opens(f"{path}?lang=en")
+        screen.looks_well("campaign-planned-english")
+        screen.opens(f"{path}?lang=tr")
+        begin(app, rows)
+
+        screen.opens(path)
+        screen.looks_well("campaign-running")
+        page.get_by_role("link", name="Bütçe", exact=True).click()
+        page.get_by_label("En çok SMS (parça)", exact=False).fill("3")
+        page.get_by_label("Bir SMS parçasının fiyatı", exact=False).fill("0,0385")
+        screen.looks_well("campaign-budget")
+        page.get_by_role("button", name="Bütçeyi kaydet").click()
+        send_all(app)
+        screen.opens(path)
+        expect(page.get_by_text("Bütçe doldu")).to_be_visible()
+        screen.looks_well("campaign-budget-used-up")
+        page.get_by_role("link", name="Bütçeyi yükselt").click()
+        page.get_by_label("En çok SMS (parça)", exact=False).fill("")
+        page.get_by_role("button", name="Bütçeyi kaydet").click()
+        page.get_by_role("button", name="Göndermeyi sürdür").click()
+        page.get_by_role("button", name="Göndermeyi duraklat").click()
+        send_all(app)
+        assert rows.one(Campaign).state == CampaignState.PAUSED and any(not each.ended_at for each in rows(Message))
+        screen.looks_well("campaign-paused")
+        page.get_by_role("button", name="Göndermeyi sürdür").click()
+        send_all(app)
+        expect(page.get_by_text("Tamamlandı", exact=True)).to_be_visible()  # The page looks by itself.
+        screen.opens(f"{path}?lang=en")
+        screen.looks_well("campaign-finished-english")
+        screen.opens(f"{site}/dashboard/campaigns?lang=en")
+        screen.looks_well("campaigns-english")
+        screen.opens(f"{site}/dashboard/campaigns/rules?lang=tr")
+        screen.looks_well("campaign-rules")
+        screen.opens(f"{path}/details")
+        screen.looks_well("campaign-details")
+        screen.opens(f"{path}/results")
+        screen.looks_well("campaign-sent-results")
+    assert rows.one(Campaign).state == CampaignState.FINISHED
+
+
+def begin(app, rows) -> None:
+    """The planned time comes, and the worker makes the links."""
+    with app.app_context():
+        db.session.query(Campaign).one().launch_at = clock.now()
+        db.session.commit()
+        campaign_steps.launch_planned()
+        launches.run(rows.one(Campaign).id, app.config["LINK_SALT"], app.config["LINK_BASE"])
+
+
+def send_all(app) -> None:
+    with app.app_context():
+        while outbox.send_due():
+            pass
+        launches.finish_sent(clock.now())
+
+
+def write_campaign(page, *, sends: bool = False) -> None:
     page.get_by_label("Kampanya adı").fill("Kasım alışverişi")
     page.get_by_label("İzin sor").first.check()
     for channel in ("SMS", "Arama"):
@@ -78,9 +162,11 @@ def write_campaign(page) -> None:
     page.get_by_label("Türkçe metin").fill("Ayda en çok iki ileti göndeririz.")
     page.get_by_label("İngilizce başlık").fill("May we tell you our news?")
     page.get_by_label("İngilizce metin").fill("We send at most two messages a month.")
-    page.get_by_label("Aydınlatma metninin adresi").fill("https://ornek.example/aydinlatma")
+    page.get_by_label("Aydınlatma metninin adresi").fill(make.NOTICE)
     page.get_by_label("Bu kişilerle ilk temas nasıl kuruldu?").select_option(label="Alışveriş")
     page.get_by_label("Temas tarihi").fill((clock.day(clock.now()) - timedelta(days=1)).isoformat())
+    if sends:
+        page.get_by_label("İletileri İzinlink göndersin").check()
     page.get_by_role("button", name="Kampanyayı kaydet").click()
 
 

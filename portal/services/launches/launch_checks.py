@@ -88,9 +88,13 @@ class LaunchRefused(campaigns.CannotLaunch):
 
 
 WORDS: dict[Need, NeedWords] = {
-    Need.AUDIENCE: NeedWords(N_("Adres listesi"), N_("Bir adres listesi getirin."), N_("Sorulacak kimse yok.")),
+    Need.AUDIENCE: NeedWords(
+        N_("Adres listesi"), N_("Bir adres listesi getirin."), N_("Her adrese kendi bağlantısı yapılır.")
+    ),
     Need.LISTS: NeedWords(
-        N_("Listeler okundu"), N_("Liste okunuyor; bitince başlatabilirsiniz."), N_("Listede ret olabilir.")
+        N_("Listeler okundu"),
+        N_("Liste okunuyor; bitince başlatabilirsiniz."),
+        N_("Okunmamış bir listede ret olabilir."),
     ),
     Need.COLUMNS: NeedWords(
         N_("Okunmayan sütunlar"),

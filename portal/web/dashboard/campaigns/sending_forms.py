@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, DateTimeLocalField, DecimalField, IntegerField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.widgets import TextInput
 
 from portal.core import clock
 from portal.core.models import Campaign, Provider
@@ -32,6 +33,8 @@ class PlanForm(BaseForm):
 
 class PriceField(DecimalField):
     """Lira, with a comma or a point."""
+
+    widget = TextInput()
 
     def process_formdata(self, valuelist: list[str]) -> None:
         super().process_formdata([text.replace(",", ".", 1) for text in valuelist[:1]])
