@@ -26,7 +26,7 @@ CALL_NAMES = {
 }
 # What stands in answers and pushes.
 ANSWER_NAMES = {
-    "id": "messageid msgid smsid messagesid sid id guid uuid jobid campaignid packetid packageid orderid batchid "
+    "id": "messageid msgid smsid messagesid sid id guid uuid jobid campaignid packetid paket packageid orderid batchid "
     "bulkid requestid transactionid islemid mesajid paketid trackid trackingid reference ref",
     "word": "status statuscode code errorcode resultcode result state durum durumkodu kod sonuc error success response",
 }
