@@ -91,6 +91,11 @@ def test_a_campaign_is_planned_paused_and_goes_on(app, site, screens, rows, tmp_
         page.get_by_label("Adresleri yapıştırın").fill("\n".join(f"0532 123 45 {number:02}" for number in range(30)))
         page.get_by_role("button", name="Listeyi getir").click()
         screen.looks_well("campaign-ready")
+        app.config["DEVELOPMENT"] = False
+        screen.opens(path)
+        screen.looks_well("campaign-missing")
+        app.config["DEVELOPMENT"] = True
+        screen.opens(path)
 
         page.get_by_text("İleri bir zamanda başlat").click()
         tomorrow = clock.istanbul(clock.now() + timedelta(days=1))

@@ -211,6 +211,16 @@ def test_what_may_not_be_launched_is_said_in_a_sentence(launch, rows, changes):
     assert rows.count(Campaign) == rows.count(AudienceEntry) == 0
 
 
+def test_what_a_launch_lacks_is_named(app, launch, rows):
+    app.config["DEVELOPMENT"] = False
+
+    result = launch()
+
+    assert result.exit_code == 1 and "stays a draft" in result.stderr
+    assert "confirmation: Onay bildirimleri. Onay verene aynı gün bildirim gitmeli" in result.stderr
+    assert rows.one(Campaign).launched_at is None
+
+
 @pytest.mark.parametrize("changes", NONSENSE.values(), ids=NONSENSE)
 def test_an_option_that_makes_no_sense_is_refused(launch, rows, changes):
     result = launch(**changes)
