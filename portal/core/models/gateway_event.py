@@ -1,6 +1,7 @@
 """What gateways tell us of messages, and what became of it. Each piece of news is stored once, before anything is done
 about it."""
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 
@@ -23,7 +24,7 @@ class EventOutcome(StrEnum):
     REFUSED = "refused"
     GRANTED = "granted"
     LIKELY_REFUSAL = "likely_refusal"  # Nothing is sent to its sender until a person has read it.
-    REVIEW = "review"  # A person reads it; nothing changes until then.
+    REVIEW = "review"  # Likewise; it need not be read the same day.
 
 
 TO_READ = (EventOutcome.LIKELY_REFUSAL, EventOutcome.REVIEW)
@@ -55,10 +56,12 @@ class GatewayEvent(Entity):
     reminded_at: Mapped[datetime | None]  # When a mail last told the desk that it waits.
 
 
-def may_have_refused(recipient_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
-    """The condition that a reply of a recipient may refuse, and nobody has read it yet: nothing is sent meanwhile."""
+def may_have_refused(
+    recipient_id: SQLColumnExpression[int], outcomes: Collection[EventOutcome] = TO_READ
+) -> ColumnElement[bool]:  # fmt: skip
+    """The condition that a reply of a recipient may refuse, and nobody has read it yet: nothing is sent meanwhile. No
+    list of words knows all refusals, so whatever was not understood counts."""
     unread = select(GatewayEvent.recipient_id).where(
-        GatewayEvent.outcome == EventOutcome.LIKELY_REFUSAL, GatewayEvent.settled_at.is_(None),
-        GatewayEvent.recipient_id.is_not(None),
+        GatewayEvent.outcome.in_(outcomes), GatewayEvent.settled_at.is_(None), GatewayEvent.recipient_id.is_not(None),
     )  # fmt: skip
     return recipient_id.in_(unread)

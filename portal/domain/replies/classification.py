@@ -42,7 +42,7 @@ def fold(text: str) -> str:
     """Words in capitals without accents, with single blanks: `İptâl,  et!` is `IPTAL ET`. Question marks stay."""
     decomposed = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).translate(_MISREAD))
     visible = "".join(each for each in decomposed if unicodedata.category(each) not in ("Mn", "Cf"))
-    return " ".join(_SIGN.sub(" ", visible).upper().split())
+    return " ".join(_SIGN.sub(" ", visible).upper().translate(_LOOKALIKES).split())
 
 
 def _split(folded: str, keywords: Iterable[str]) -> list[str]:
@@ -76,6 +76,7 @@ def _pattern(words: Iterable[str]) -> str:
 
 
 _MISREAD = str.maketrans("ÝýÞþÐð\ufffd", "İıŞşĞğ?")  # Of Turkish letters that were taken for ISO 8859-1.
+_LOOKALIKES = str.maketrans("АВЕКМНОРСТУХΑΒΕΗΙΚΜΝΟΡΤΥΧ", "ABEKMHOPCTYXABEHIKMNOPTYX")  # Cyrillic and Greek ones.
 _SIGN = re.compile(r"[^\w?]|_")
 _OPERATOR_CODE = re.compile(r"B\d{3}(?!\S)")  # Appended to each of our SMS; never a brand's.
 _PLAIN = re.compile(r"[\w\s\u0300-\u036f.,:;!…&\"'“”‘’«»-]*")  # No question, no emoji.

@@ -14,14 +14,14 @@ ALONE = ["RED", "END", "CANCEL", "QUIT", "ARRET", "TD", "ÇIK", "ÇIKIŞ", "DUR"
 NEGATIONS = [
     "İSTEMİ", "İSTEMEZ", "İSTEMEY", "İSTEMEDİ", "REDDED", "REDDET", "ONAYLAMI", "ONAYLAMA", "ETMİYOR", "VERMİYOR",
     "DEĞİL", "GÖNDERME", "GÖNDERİLME", "ATMAY", "ARAMAY", "YAZMAY", "ALMIYOR", "ALMAYACA", "VAZGEÇ", "RAHATSIZ",
-    "ÇIKARIN", "SİLİNİZ", "SİLİNSİN",
+    "ÇIKAR", "ÇIKMAK", "SİLİNİZ", "SİLİNSİN", "REDET", "ÇEKİYORUM", "ÇEKTİM",
 ]  # fmt: skip
-NEGATIVE = ["SİLİN", "ATMA", "SPAM", "YETER", "DONT"]
+NEGATIVE = ["RETT", "SİL", "SİLİN", "ATMA", "ETMEM", "SPAM", "YETER", "DONT"]
 
 # These say nothing beside a refusal.
 FILLERS = [
     "SMS", "MESAJ", "MESAJI", "MESAJLARI", "REKLAM", "REKLAMLARI", "LÜTFEN", "BENİ", "LİSTEDEN", "ARTIK", "BU", "TÜM",
-    "EDİYORUM", "EDİN", "ET", "ALMAK", "PLEASE", "ALL", "ME",
+    "EDİYORUM", "EDİN", "ET", "ALMAK", "PLEASE", "ALL", "ME", "TEŞEKKÜRLER", "TEŞEKKÜR", "EDERİM", "THANKS",
 ]  # fmt: skip
 
 # ONAY is İYS's word, EVET that of operators. TAMAM, OK, PEKİ, YES and START answer anything, and are not here.

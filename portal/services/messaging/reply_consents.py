@@ -107,6 +107,7 @@ def _may_answer(context: LinkContext, reply: InboundMessage, at: datetime) -> bo
             Consent.channel == Channel.SMS, is_refused(),
         )
     )  # fmt: skip
-    unread = select(Recipient.id).where(Recipient.id == context.recipient_id, may_have_refused(Recipient.id))
+    likely = may_have_refused(Recipient.id, (EventOutcome.LIKELY_REFUSAL,))  # Who asked first may still say yes.
+    unread = select(Recipient.id).where(Recipient.id == context.recipient_id, likely)
     is_refused_somehow = any(db.session.scalar(each.limit(1)) is not None for each in (refused, unread))
     return not is_late and Channel.SMS in context.channels and not is_refused_somehow

@@ -193,12 +193,12 @@ def test_a_merchant_of_an_exempt_provider_may_be_messaged_until_it_refuses(here,
     assert answer(MERCHANT, here, None) == may
 
 
-def test_a_reply_that_may_refuse_stops_everything_until_it_is_read():
+@pytest.mark.parametrize("outcome", [EventOutcome.LIKELY_REFUSAL, EventOutcome.REVIEW])
+def test_a_reply_that_may_refuse_stops_everything_until_it_is_read(outcome):
     consent = add_consent(at_iys="ONAY")
-    add_reply(consent.recipient_id, EventOutcome.REVIEW)
     before = ask(consent)
 
-    reply = add_reply(consent.recipient_id)
+    reply = add_reply(consent.recipient_id, outcome)
     unread = ask(consent)
     reply.settled_at = clock.now()
     db.session.flush()

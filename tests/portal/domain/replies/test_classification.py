@@ -19,7 +19,7 @@ Istemıyorum|SMS istemiyorum|Artık SMS almak istemiyorum|reklam mesajları alma
 Hayır, istemiyorum|RET RET RET|R E T|r.e.t.|İ P T A L|N O|R E T ?|RET B038|ret b001|B038 RET|RETB038|R E T B038
 RET B123|ret?|İptal?|?PTAL|??PTAL|�PTAL|��ptal|?STEM?YORUM|istem�yorum|SMS almak ?stemiyorum l?tfen|?IKI?|??k????
 IPTAL 😡|❌ RET ❌|RET 👍|“RET”|*ret*|ret\u200b|\ufeffRET|r\u00ade\u00adt|ＲＥＴ|rét|tüm mesaj ret|beni listeden çık
-İptal et lütfen beni|dur lutfen|UNSUBSCRIBE ME PLEASE ALL?
+İptal et lütfen beni|dur lutfen|UNSUBSCRIBE ME PLEASE ALL?|hayır teşekkürler|RЕТ
 """
 LIKELY_REFUSAL = """
 numaram? s?l?n?|kayd?m? siliniz|İSTEMİYO|mesaj almayacağım|sms gönderilmesin
@@ -30,7 +30,8 @@ mesaj almak istemediğimi söyledim|istemiyoruz|istemiyom ya|İSTEMEZ|Bir daha a
 stop sending me these messages|please remove my number|I don't want this|ONAY RET|evet ret|EVET HAYIR|hayır onay
 RET nasıl yaparım|ret 3338|örnek mağaza ret|RET Ahmet Yılmaz|iptal etmeyin|neden mesaj atıyorsunuz?iptal edin
 ret?lütfen|g?ndermey?n mesaj|onay de??l|onay de?il|kabul etm?yorum|bu siparişi iptal ettim ama param gelmedi
-opt out of everything|onaylama|dur, ret gönderdim
+opt out of everything|onaylama|dur, ret gönderdim|RETT|beni sil|listeden çıkar|çıkmak istiyorum|redetmek istiyorum
+onayımı geri çekiyorum|KABUL ETMEM
 """
 CONSENT = """
 ONAY|onay|Onay.|EVET|evet|Evet!|KABUL|kabul|ONAYLIYORUM|onaylıyorum|ONAYLİYORUM|kabul ediyorum|KABUL EDIYORUM
