@@ -35,7 +35,7 @@ def notify_of_confirmations() -> None:
 
 
 def _notify(provider_id: int, alarm: Alarm) -> None:
-    facts = {"count": str(alarm.count), "day": f"{alarm.day:%d.%m.%Y}", "is_over": alarm.is_over}
+    facts = {"count": str(alarm.count), "day": f"{alarm.day:%d/%m/%Y}", "is_over": alarm.is_over}
     if provider_id != NO_PROVIDER:
         link = absolute_url("dashboard.confirmations", day=alarm.day.isoformat())
         provider = db.session.get_one(Provider, provider_id)

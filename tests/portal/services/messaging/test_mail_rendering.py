@@ -22,7 +22,7 @@ SAID = {
     "answer": "Böyle.", "package": "İLETİ 5", "is_confirmed": True, "provider_kind": "partner",
     "brand": "Örnek Mağaza", "point": "Kadıköy kasa", "used": "160", "budget": "200", "is_mail": False,
     "is_used_up": False, "level": "parked", "count": "13", "opened": "13", "near": "7", "overdue": "4",
-    "day": "24.11.2026", "is_over": True, "parts": "8", "is_complete": True,
+    "day": "24/11/2026", "is_over": True, "parts": "8", "is_complete": True,
     "refusals": "21", "grants": "34", "kept": "55", "problems": "89",
 }  # fmt: skip
 KINDS = [(kind, language) for kind in MailKind for language in mails.LANGUAGES]
