@@ -91,10 +91,10 @@ def test_who_granted_is_told_so_with_a_way_to_refuse(fatma, rows):
     assert confirmation.link_id == rows.one(AudienceEntry).link_id
 
 
-def test_who_refused_gets_no_further_message(fatma, rows):
+def test_who_refused_gets_no_message_but_its_confirmation(fatma, rows):
     fatma.decides(MESAJ="RET")
 
-    assert {each.kind for each in rows(Message)} == {MessageKind.CODE}
+    assert [each.kind for each in rows(Message)] == [MessageKind.CODE, MessageKind.REFUSAL]
     assert rows.one(Consent).status == Status.REFUSED
 
 
