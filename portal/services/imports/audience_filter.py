@@ -90,7 +90,8 @@ class AudienceFilter:
 
 def count_people(session: Session, campaign: Campaign, wanted: AudienceFilter) -> int:
     """How many a filter would add now, up to MOST."""
-    return session.execute(select(func.count()).select_from(_people(campaign, wanted).subquery())).scalar_one()
+    people = _people(campaign, wanted).order_by(None).subquery()
+    return session.execute(select(func.count()).select_from(people)).scalar_one()
 
 
 def unreached_campaigns(session: Session, campaign: Campaign) -> list[Campaign]:
