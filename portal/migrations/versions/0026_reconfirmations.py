@@ -9,9 +9,7 @@ down_revision = "0025"
 branch_labels = None
 depends_on = None
 
-REASONS = (
-    "refused already_asked no_channel no_contact offered_lately changed_hands unread_reply stopped no_address"
-)
+REASONS = "refused already_asked no_channel no_contact offered_lately changed_hands unread_reply stopped no_address"
 
 
 def upgrade() -> None:
