@@ -319,6 +319,17 @@ def text_sent(app, code: str) -> str:
     return next(text for text in texts if code in text)
 
 
+def test_links_of_an_sms_without_their_scheme_are_known(app, browser):
+    with app.app_context():
+        make.add_domain(make.brand(), "izin.ornek.example")
+    code = make.codes(app, make.PHONE, delivery=Delivery.GATEWAY)[make.PHONE].rpartition("/")[2]
+    sent = text_sent(app, code)
+
+    assert f" izin.ornek.example/{code} (" in sent and f" izin.ornek.example/u/{code}" in sent
+    assert SAME in seen(check(browser, sent))
+    assert FORGED in seen(check(browser, sent.replace("ornek.example/u/", "banka.example/u/")))
+
+
 def test_every_word_of_ours_is_vouched_for_in_any_spelling(app, browser, code):
     sent = text_sent(app, code)
 
