@@ -20,7 +20,7 @@ PRINCIPLES = {
 class PromotionForm(BaseForm):
     """A form some of whose texts, named by `searched`, may hold no promotion where they ask."""
 
-    promotion_accepted = BooleanField(_l("Sözcükleri gördüm: tanıtım amacı yok, metin böyle kalsın."))
+    promotion_accepted = BooleanField(_l("Sözcükleri gördüm: tanıtım amacı yok, metin böyle kalsın"))
     searched: tuple[str, ...] = ()
 
     @property
