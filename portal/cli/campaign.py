@@ -103,8 +103,8 @@ def launch(
     brand, campaign_kind = _open_brand(brand_code), CampaignKind(kind)
     _require_place(out)
     found = _read_audience(audience_file)
-    if found.unread_columns and not ignore_unread:
-        _exit_with("Refusals may stand in columns that are not read. If none do, pass --ignore-unread.")
+    if (found.unread or found.unread_sheets) and not ignore_unread:
+        _exit_with("Refusals may stand in what is not read or not understood. If none do, pass --ignore-unread.")
     _require_anyone(brand, campaign_kind, channels, found)
     _require_room(brand, campaign_kind, found)
     if campaign_kind == CampaignKind.ASK and contact_basis is None and not any(map(all, found.contacts.values())):
@@ -115,7 +115,7 @@ def launch(
     )  # fmt: skip
     campaign_id = campaign.id
     audience.add_list(db.session, vault(), campaign, found, None, clock.now())
-    if found.unread_columns:
+    if found.unread or found.unread_sheets:
         campaigns.confirm_unread(db.session, campaign, clock.now())
         audit.note(
             db.session, "audience.unread_confirmed", "campaign", campaign_id, provider_id=campaign.provider_id,
@@ -169,15 +169,15 @@ def _read_audience(file: Path) -> AddressList:
     """Read the list, and print its bad rows to stderr."""
     try:
         audience.check_name(file.name)
-        found = read_address_list(file.read_bytes())
+        found = read_address_list(file.read_bytes(), file.name)
     except Unreadable as unreadable:
         _exit_with(f"{file.name}: {unreadable.problem.sentence} {unreadable.problem.cure}")
     for row in found.bad:
         click.echo(f"line {row.line}: {row.problem.sentence} {row.problem.cure}", err=True)
     for line, _, reason in found.refused:
         click.echo(f"line {line}: {reason}; not asked. Import the list to record its refusals.", err=True)
-    for column in found.unread_columns:
-        click.echo(f"column {column}: not read; it holds yes and no.", err=True)
+    for mark in found.unread:
+        click.echo(f"{' '.join(filter(None, (mark.kind, mark.where, mark.text)))}: not understood.", err=True)
     for sheet in found.unread_sheets:
         click.echo(f"sheet {sheet}: not read; it has no addresses or another header, or is hidden.", err=True)
     if not found.good:

@@ -22,7 +22,7 @@ from portal.services.imports.layout import Layout
 from portal.services.imports.reading import Unreadable
 from portal.services.imports.reading.file_problems import FileProblem
 from portal.services.imports.store import layout_of, outline_of
-from portal.services.imports.unused_columns import unread_of
+from portal.services.imports.unread import unread_of
 
 PAUSE = 0.5  # Seconds before looking again at a batch that a worker holds.
 # The same file is not started anew: somebody has decided, or nothing would change.

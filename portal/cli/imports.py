@@ -25,7 +25,7 @@ from portal.core.models import BatchState, Brand, ImportBatch, ImportProfile, Pr
 from portal.domain.consents.import_plan import Effect
 from portal.services.imports import profiles, queries
 from portal.services.imports.row_results import PROBLEMS, code_of
-from portal.services.imports.unused_columns import unread_of
+from portal.services.imports.unread import unread_of
 
 CURES = {Effect.OVER_REFUSAL.value: " (--confirm-after-refusal)"}  # By an option, beside what a page says.
 FINISHED = (BatchState.DONE, BatchState.UNDOING, BatchState.UNDONE)  # Not repeated without --again.
@@ -56,6 +56,8 @@ class Summary:
     problem: dict[str, Any] | None = None  # Why it was not imported.
     unused_columns: list[dict[str, Any]] = field(default_factory=list)  # With values that were not read.
     unused_sheets: list[dict[str, Any]] = field(default_factory=list)
+    marks: list[dict[str, Any]] = field(default_factory=list)  # What else nobody understands: headings, names, looks.
+    unread: int = 0  # How many of these columns, sheets and marks somebody must vouch for.
     hidden_lines: int = 0  # Of the sheets that are read; they count like others.
     only_refusals: bool = False  # Its grants were left out.
     repeated: bool = False  # It was imported before.
@@ -72,8 +74,7 @@ class Summary:
             for word, count in self.tally.items() if word in PROBLEMS
         ]  # fmt: skip
         self.read_file(batch)
-        may_refuse = any(each["may_refuse"] for each in self.unused_columns) or bool(self.unused_sheets)
-        if self.problems or (may_refuse and not options.ignores_unread):
+        if self.problems or (self.unread and not options.ignores_unread):
             self.exit_code = ExitCode.PROBLEMS
 
     def read_file(self, batch: ImportBatch) -> None:
@@ -81,15 +82,17 @@ class Summary:
         if batch.outline is None:
             return
         unread = unread_of(vault(), batch)
+        self.unread = unread.doubtful
         self.unused_columns = [
             {"column": each.letter, "header": each.header[:LONGEST_HEADER], "filled": each.filled,
              "statuses": each.statuses, "refusals": each.refusals, "dates": each.dates, "addresses": each.addresses,
-             "may_refuse": each.may_refuse}
+             "strange": each.strange, "may_refuse": each.may_refuse}
             for each in unread.columns
         ]  # fmt: skip
         self.unused_sheets = [
             {"sheet": each.name, "lines": each.lines, "is_hidden": each.is_hidden} for each in unread.sheets
         ]  # fmt: skip
+        self.marks = [{"kind": each.kind, "where": each.where, "text": each.text} for each in unread.marks]
         self.hidden_lines = unread.hidden_lines
 
 
@@ -112,8 +115,8 @@ class Summary:
 )  # fmt: skip
 @click.option(
     "--ignore-unread", is_flag=True,
-    help="Vouch that columns and sheets that are not read hold no refusals; all grants are left out "
-    "otherwise, and those beside a note that refuses always.",
+    help="Vouch that nothing that is not read or not understood (unused_columns with may_refuse, unused_sheets, marks) "
+    "means a refusal; all grants are left out otherwise, and those beside a note that refuses always.",
 )  # fmt: skip
 @click.option("--again", is_flag=True, help="Bring a file anew that was brought, stopped or could not be read before.")
 @click.option("--settled", type=click.IntRange(0), default=0, help="Leave files alone that changed in these seconds.")

@@ -57,7 +57,7 @@ class ImportBatch(Entity):
     chunks: Mapped[int] = mapped_column(Integer, default=0)
     position: Mapped[int] = mapped_column(Integer, default=0)  # Chunks done in this state.
     tally: Mapped[dict[str, int] | None] = mapped_column(JSON)  # Entries by row result, of the dry run or the run.
-    # Of columns that the layout does not read: cells with a value, and those of yes or no (imports.unused_columns).
+    # Counts of cells in columns that the layout does not read, and lines of text (imports.unused_columns.Counts).
     unused_columns: Mapped[dict[str, list[int]] | None] = mapped_column(JSON)
     new_addresses: Mapped[int] = mapped_column(Integer, default=0)  # Of grants, unknown to the provider so far.
     only_refusals: Mapped[bool] = mapped_column(Boolean, default=False)  # The package has no room for grants.

@@ -133,14 +133,14 @@ def launch(session: Session, campaign: Campaign, at: datetime, by: int | None = 
 
 
 def has_unread_columns(session: Session, campaign: Campaign) -> bool:
-    """Whether somebody must still say that no refusals stand in columns that were not read."""
+    """Whether somebody must still say that no refusals stand in what was not read or not understood."""
     unread = select(AudienceLine.id).join(AudienceList, AudienceList.id == AudienceLine.list_id)
     unread = unread.where(AudienceList.campaign_id == campaign.id, AudienceList.unread_confirmed_at.is_(None))
-    return session.scalar(unread.where(AudienceLine.problem == AudienceLine.COLUMN).limit(1)) is not None
+    return session.scalar(unread.where(AudienceLine.problem.in_((AudienceLine.COLUMN, AudienceLine.SHEET))).limit(1)) is not None
 
 
 def confirm_unread(session: Session, campaign: Campaign, at: datetime) -> None:
-    """Take a person's word that no refusals stand in the columns of the lists so far that were not read."""
+    """Take a person's word that no refusals stand in what was not read or not understood of the lists so far."""
     lists = update(AudienceList).where(AudienceList.campaign_id == campaign.id, AudienceList.content.is_(None))
     session.execute(lists.where(AudienceList.unread_confirmed_at.is_(None)).values(unread_confirmed_at=at))
 

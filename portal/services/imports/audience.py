@@ -27,11 +27,13 @@ from portal.services.imports import layout
 from portal.services.imports.audience_sheets import AudienceRow, read_sheet
 from portal.services.imports.reading import ChunkedFile, FileProblem, Unreadable, detect_kind
 from portal.services.imports.reading.file_problems import START
+from portal.services.imports.unread import Mark, mark_of_name
 
 MOST_BYTES = 5_000_000
 PART = 65_536  # Bytes decoded at once.
 CHUNK = 5000  # Addresses a transaction, so that no recipient's decision waits long for the writer.
-SHOWN_VALUE, KEPT_VALUE = 200, 80  # Characters of a bad value: enough to find it again.
+OF_NAME = -1  # The line of what a file's name says.
+SHOWN_VALUE, KEPT_VALUE = 200, 120  # Characters of a bad value: enough to find it again.
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class AddressList:
     refused: list[tuple[int, Address, str]] = field(default_factory=list)
     contacts: dict[str, OwnContact] = field(default_factory=dict)  # By address, of those that have one of their own.
     unread_sheets: list[str] = field(default_factory=list)
-    unread_columns: list[str] = field(default_factory=list)  # Those of yes and no.
+    unread: list[Mark] = field(default_factory=list)  # What nobody understands: columns, headings, names, looks.
 
 
 def check_size(content: bytes, limit: int = MOST_BYTES) -> None:
@@ -77,7 +79,7 @@ def check_name(name: str) -> None:
         raise Unreadable(FileProblem.OF_REFUSALS)
 
 
-def read_address_list(data: bytes | str, *, limit: int = MOST_BYTES) -> AddressList:
+def read_address_list(data: bytes | str, name: str = "", *, limit: int = MOST_BYTES) -> AddressList:
     """Read a file's bytes or a pasted text of at most `limit` bytes. Raises Unreadable.
 
     Of a workbook the first visible sheet with addresses is read, and as for an import those with the same header.
@@ -99,7 +101,8 @@ def read_address_list(data: bytes | str, *, limit: int = MOST_BYTES) -> AddressL
     chosen = [first, *(sheet for sheet in others if sheet.is_like(first) and not sheet.is_hidden)]
     found = AddressList(file.encoding or file.format, file.separator or "", first.header, first.columns)
     found.unread_sheets = [file.outline.sheets[sheet.place].name for sheet in filled if sheet not in chosen]
-    found.unread_columns = list(dict.fromkeys(chain.from_iterable(sheet.unread for sheet in chosen)))
+    marks = chain(mark_of_name(name), *(sheet.unread for sheet in chosen))
+    found.unread = list(dict.fromkeys(marks))
     rows = [row for sheet in with_addresses for row in sheet.rows if row.refusal]
     reasons = {row.read.text: row.refusal for row in rows if isinstance(row.read, Address)}
     _sort_rows(found, [row for sheet in chosen for row in sheet.rows], reasons)
@@ -186,15 +189,29 @@ def fill_list(
     session.commit()
 
 
+def note_name(session: Session, vault: Vault, audience_list: AudienceList, name: str) -> None:
+    """Keep the name of a list's file, if nobody understands it, until somebody has vouched for the list."""
+    marks = [(OF_NAME, mark.packed(), AudienceLine.COLUMN) for mark in mark_of_name(name)]
+    _insert_values(session, vault, audience_list, marks)
+
+
 def _insert_lines(session: Session, vault: Vault, audience_list: AudienceList, addresses: AddressList) -> None:
-    """The lines that were not taken, and the sheets and columns that were not read."""
-    session.execute(delete(AudienceLine).where(AudienceLine.list_id == audience_list.id))
+    """The lines that were not taken, and what was not read or not understood."""
+    mine = AudienceLine.list_id == audience_list.id, AudienceLine.line != OF_NAME
+    session.execute(delete(AudienceLine).where(*mine))
     found = [
         *((row.line, row.value, row.problem.value) for row in addresses.bad),
         *((line, address.text, reason) for line, address, reason in addresses.refused),
         *((0, name, AudienceLine.SHEET) for name in addresses.unread_sheets),
-        *((0, name, AudienceLine.COLUMN) for name in addresses.unread_columns),
+        *((0, mark.packed(), AudienceLine.COLUMN) for mark in addresses.unread),
     ]
+    _insert_values(session, vault, audience_list, found)
+
+
+def _insert_values(
+    session: Session, vault: Vault, audience_list: AudienceList, found: list[tuple[int, str, str]]
+) -> None:
+    """Each with its line and its problem."""
     rows = [
         {
             "id": row_id,

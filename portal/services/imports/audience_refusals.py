@@ -8,12 +8,13 @@ from portal.core.iys_protocol import Status
 from portal.core.models import AudienceLine
 from portal.services.imports.layout import Layout
 from portal.services.imports.layout.consent_names import refusal_named
+from portal.services.imports.layout.headers import announced
 from portal.services.imports.layout.normalization import folded, is_cross, says_nothing
+from portal.services.imports.layout.plain_words import contents_of, is_date
 from portal.services.imports.reading.workbook_chunker.chunks import MOST_COLUMNS
 from portal.services.imports.refusals_beside import RefusalsBeside
 from portal.services.imports.row_results import RowProblem
 from portal.services.imports.row_values import STATUSES, RowValueReader
-from portal.services.imports.unused_columns import are_harmless_dates, is_date
 
 
 class RefusalReader:
@@ -28,7 +29,11 @@ class RefusalReader:
         self._named = {place: refusal_named(name) for place, name in enumerate(header)}
         self._named = {each: said for each, said in self._named.items() if each not in {*statuses, *addresses}}
         self._of_dates = {each for each in range(MOST_COLUMNS) if each not in read}
-        self._of_dates -= {place for place, name in enumerate(header) if are_harmless_dates(name)}
+        self._of_dates -= {place for place, name in enumerate(header) if contents_of(name)}
+        # Further ones, beside those that are read: "SMS izni (güncel)".
+        self._statuses = {
+            place for place, name in enumerate(header) if {*STATUSES}.intersection(announced(name) or ())
+        } - read
 
     def reason(self, cells: Sequence[str], address: Address) -> str:
         """Why this address is not asked, one of AudienceLine.REASONS; "" where nothing speaks against it."""
@@ -42,6 +47,11 @@ class RefusalReader:
                 return AudienceLine.REFUSED
             if RowProblem.STATUS_UNKNOWN in found:
                 return AudienceLine.UNCLEAR
+        others = {self._reader.meanings.status(cells[place]) for place in self._statuses if place < len(cells)}
+        if Status.REFUSED in others:
+            return AudienceLine.REFUSED
+        if None in others:
+            return AudienceLine.UNCLEAR
         if self._beside.found_in(cells):
             return AudienceLine.NOTED
         return AudienceLine.ENDED if any(self._ends(*each) for each in enumerate(cells)) else ""

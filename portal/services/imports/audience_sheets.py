@@ -13,9 +13,11 @@ from portal.domain.campaigns import OwnContact
 from portal.services.imports import layout
 from portal.services.imports.audience_contacts import ContactReader
 from portal.services.imports.audience_refusals import RefusalReader
+from portal.services.imports.layout import Layout
 from portal.services.imports.layout.normalization import address_or_problem
 from portal.services.imports.reading import FileProblem, Line, Sheet, Unreadable
-from portal.services.imports.unused_columns import CellCounter, unused_columns
+from portal.services.imports.unread import Mark, MarkKind, marks_of_sheet
+from portal.services.imports.unused_columns import CellCounter, Counts, unused_columns
 
 MOST_ROWS = 100_000
 
@@ -39,13 +41,18 @@ class AudienceSheet:
     header: list[str] | None
     columns: tuple[int, ...]
     rows: list[AudienceRow] = field(default_factory=list)
-    unread: list[str] = field(default_factory=list)  # Columns of yes and no of nobody knows what.
+    guessed: Layout = field(default_factory=Layout)
+    counts: Counts = field(default_factory=dict)  # Of what is not read.
+    unread: list[Mark] = field(default_factory=list)  # What nobody understands.
     is_hidden: bool = False
     is_of_refusals: bool = False
 
     def mark(self, sheet: Sheet) -> None:
         """Take over what is known of it once the file is read. All in a list of refusals refuse."""
         self.is_hidden = sheet.is_hidden
+        unused = unused_columns(self.counts, self.guessed, sheet.header)
+        self.unread = [Mark(MarkKind.UNUSED, each.letter, each.header) for each in unused if each.may_refuse]
+        self.unread += marks_of_sheet(sheet, self.place, self.guessed, self.counts)
         names = [(self.header or [])[column : column + 1] for column in self.columns]
         self.is_of_refusals = any(map(layout.refusal_spoken, (sheet.title, sheet.name, *chain.from_iterable(names))))
         if self.is_of_refusals:
@@ -69,17 +76,16 @@ def read_sheet(place: int, chunks: Iterator[list[Line]]) -> AudienceSheet | None
     sheet = AudienceSheet(place, header, layout.address_columns(header or [], rows))
     if sheet.columns:
         guessed, count = layout.guess(header or [], rows), 0
-        contacts, counter = ContactReader(guessed, header or []), CellCounter(guessed)
+        contacts, counter = ContactReader(guessed, header or []), CellCounter(guessed, header or [], sheet.columns)
         refusals = RefusalReader(guessed, header or [], sheet.columns, contacts.days)
         for lines in chain([rows], chunks):
             count += len(lines)
             if count > MOST_ROWS:
                 raise Unreadable(FileProblem.TOO_MANY_ROWS)
-            counter.add(lines)
+            counter.add(lines, place)
             for line, cells in lines:
                 sheet.rows += _read_row(line, cells, sheet.columns, refusals, contacts)
-        unused = unused_columns(counter.counts(), guessed, header or [])
-        sheet.unread = [each.header or each.letter for each in unused if each.may_refuse and each.statuses]
+        sheet.guessed, sheet.counts = guessed, counter.counts()
     return sheet
 
 

@@ -19,7 +19,7 @@ from portal.core.vault import Vault
 from portal.domain import audit, packages
 from portal.domain.consents.import_plan import Effect
 from portal.services.imports.layout import Layout
-from portal.services.imports.unused_columns import unread_of
+from portal.services.imports.unread import Unread, unread_of
 
 MAY_CHOOSE = (BatchState.READ, BatchState.MAPPED, BatchState.DRY_RUN)
 MAY_DROP = (BatchState.UPLOADED, BatchState.UNREADABLE, *MAY_CHOOSE)
@@ -41,7 +41,7 @@ class AnswerMissing(Exception):
 
 
 class UnreadUnconfirmed(Exception):
-    """Nobody has vouched that what the file's layout does not read holds no refusals."""
+    """Nobody has vouched that what is not read or not understood of the file holds no refusals."""
 
 
 class Before2015Unconfirmed(Exception):
@@ -78,11 +78,11 @@ def start(
         raise AnswerMissing(list(batch.asked))
     vouched = 0 if only_refusals else batch.before_2015
     again = (batch.tally or {}).get(Effect.OVER_REFUSAL, 0) if confirms_after_refusal and not only_refusals else 0
-    unread = 0 if only_refusals else unread_of(extensions.vault(), batch).doubtful
+    unread = Unread() if only_refusals else unread_of(extensions.vault(), batch)
     if vouched and not confirms_before_2015:
         raise Before2015Unconfirmed
-    if unread and not confirms_unread:
-        raise UnreadUnconfirmed
+    if unread.unconfirmed and not confirms_unread:
+        raise UnreadUnconfirmed(unread.names())
     if batch.new_addresses and not only_refusals:
         provider = session.get_one(Provider, batch.provider_id)
         packages.require_capacity(session, provider, batch.new_addresses, at)
@@ -92,8 +92,8 @@ def start(
         "after_refusal_confirmed_at": at if again else None,
     }  # fmt: skip
     _change_state(session, batch, (BatchState.DRY_RUN,), BatchState.RUNNING, at, **values)
-    said = ("before_2015", vouched), ("after_refusal", again), ("unread", unread)
-    confirmed = {name: count for name, count in said if count}
+    said = ("before_2015", vouched), ("after_refusal", again), ("unread", unread.unconfirmed and unread.names())
+    confirmed = {name: value for name, value in said if value}
     _note(session, batch, "import.begun", user_id, at, {"lines": batch.lines, **confirmed, **(batch.tally or {})})
 
 

@@ -1,7 +1,8 @@
 """Dry run: the effect of each entry of a file, found before anything is written to consents.
 
 Duplicates are found over the whole file, so a dry run that was killed begins again from the first line. Of the entries
-of one key the newest wins, a refusal at the same moment, and of equal ones the first.
+of one key the newest wins, a refusal at the same moment, and of equal ones the first. Where a line that may refuse
+cannot be written, a second pass leaves the grants of its address out, wherever they stand; others may count then.
 """
 
 import sqlite3
@@ -18,21 +19,23 @@ from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import RecipientType, Source, Status
 from portal.core.models import BatchState, Brand, ImportBatch, ImportChunk
 from portal.core.vault import CannotOpen
-from portal.domain.consents import bulk_import
+from portal.domain.consents import bulk_import, recipients
 from portal.domain.consents.bulk_import import Entry
 from portal.domain.consents.import_plan import Effect
 from portal.services.imports.batches import BatchLease
-from portal.services.imports.row_parser import ParsedChunk, chunk_parser
-from portal.services.imports.row_results import BYTE_OF, SLOTS, SkipReason, tally_of
-from portal.services.imports.store import DAMAGED, ChunkRow, chunk_at, layout_of
+from portal.services.imports.chunk_parser import ParsedChunk, chunk_parser
+from portal.services.imports.row_results import BYTE_OF, SLOTS, RowProblem, SkipReason, tally_of
+from portal.services.imports.store import DAMAGED, ChunkRow, chunk_at, header_of, layout_of, outline_of
 from portal.services.imports.unused_columns import CellCounter
 
 SAVED_EVERY = 0.5  # Seconds.
 REPEATED = BYTE_OF[SkipReason.REPEATED.value]
+HELD = BYTE_OF[RowProblem.REFUSED_ELSEWHERE.value]
 CACHE = 32 * 1024  # kB
 KEY_SUFFIX = {key: bytes((number,)) for number, key in enumerate(product(SLOTS, RecipientType))}
 SEEN = "CREATE TABLE seen (key BLOB PRIMARY KEY, weight INTEGER, place INTEGER) WITHOUT ROWID"
 NEW = "CREATE TABLE new (address BLOB PRIMARY KEY) WITHOUT ROWID"
+HELD_KEYS = "CREATE TABLE held (key BLOB PRIMARY KEY) WITHOUT ROWID"
 
 SeenEntry = tuple[bytes, int, int]  # Key, weight, and slot in the whole file.
 
@@ -44,9 +47,13 @@ class DryRun:
         batch = read_session().get_one(ImportBatch, lease.id, populate_existing=True)
         self.lease, self.at = lease, clock.now()
         self.brand = read_session().get_one(Brand, batch.brand_id, populate_existing=True)
-        self.unread = CellCounter(layout_of(vault(), batch))
+        self.seen, self.leaves_held_out = SeenEntries(), False
+        self._begin(batch)
+
+    def _begin(self, batch: ImportBatch) -> None:
+        layout = layout_of(vault(), batch)
+        self.unread = CellCounter(layout, header_of(outline_of(vault(), batch), layout))
         self.parse = chunk_parser(vault(), batch, self.at, self.unread)
-        self.seen = SeenEntries()
         self.ids: list[int] = []  # Of the chunks so far,
         self.starts: list[int] = []  # the number of their first slot in the whole file,
         self.results: list[bytearray] = []  # and their row results.
@@ -66,6 +73,11 @@ class DryRun:
                 db.session.commit()
             if now > until:
                 return True
+        if not self.leaves_held_out and self.seen.has_held_grants():
+            self.leaves_held_out = True
+            self.seen.clear()
+            self._begin(read_session().get_one(ImportBatch, self.lease.id))
+            return True
         self._finish()
         return False
 
@@ -85,8 +97,24 @@ class DryRun:
         self.starts.append(self.starts[-1] + len(self.results[-1]) if self.starts else 0)
         self.results.append(results)
         self.unsaved.add(len(self.results) - 1)
+        if parsed.held and not self.leaves_held_out:
+            self.seen.hold(self._index_of(parsed.held).values())
+        if self.leaves_held_out:
+            self._leave_held_out(results, parsed.entries)
         if parsed.entries:
             self._find_effects(results, parsed, self.starts[-1])
+
+    def _leave_held_out(self, results: bytearray, entries: dict[int, Entry]) -> None:
+        grants = {slot: entry.address.text for slot, entry in entries.items() if entry.status == Status.GRANTED}
+        indexes = self._index_of(grants.values())
+        for slot, text in grants.items():
+            if self.seen.is_held(indexes[text] + KEY_SUFFIX[entries[slot].channel, entries[slot].recipient_type]):
+                results[slot] = HELD
+                del entries[slot]
+
+    def _index_of(self, texts: Iterable[str]) -> dict[str, bytes]:
+        indexes = recipients.blind_indexes(vault(), self.brand.provider_id, texts)
+        return {text: next(iter(each.values())) for text, each in indexes.items()}
 
     def _find_effects(self, results: bytearray, parsed: ParsedChunk, start: int) -> None:
         entries = _without_duplicates(parsed.entries)
@@ -157,7 +185,7 @@ class SeenEntries:
 
     def __init__(self) -> None:
         self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-        for statement in (f"PRAGMA cache_size=-{CACHE}", "PRAGMA journal_mode=OFF", SEEN, NEW, "BEGIN"):
+        for statement in (f"PRAGMA cache_size=-{CACHE}", "PRAGMA journal_mode=OFF", SEEN, NEW, HELD_KEYS, "BEGIN"):
             self._database.execute(statement)
 
     def add(self, rows: list[SeenEntry]) -> list[int]:
@@ -172,6 +200,24 @@ class SeenEntries:
     @property
     def new_address_count(self) -> int:
         return int(self._database.execute("SELECT count(*) FROM new").fetchone()[0])
+
+    def hold(self, indexes: Iterable[bytes]) -> None:
+        """Add addresses of lines that may refuse and cannot be written."""
+        keys = [(index + suffix,) for index in indexes for suffix in KEY_SUFFIX.values()]
+        self._database.executemany("INSERT OR IGNORE INTO held VALUES (?)", keys)
+
+    def is_held(self, key: bytes) -> bool:
+        return self._database.execute("SELECT 1 FROM held WHERE key = ?", (key,)).fetchone() is not None
+
+    def has_held_grants(self) -> bool:
+        """Whether a grant counts of an address that is held."""
+        found = self._database.execute("SELECT 1 FROM held JOIN seen USING (key) WHERE weight % 2 = 0 LIMIT 1")
+        return found.fetchone() is not None
+
+    def clear(self) -> None:
+        """Forget all entries, not what is held."""
+        for table in ("seen", "new"):
+            self._database.execute(f"DELETE FROM {table}")
 
     def close(self) -> None:
         self._database.close()

@@ -25,8 +25,8 @@ from portal.domain.consents.bulk_import import APART, ImportRun
 from portal.domain.consents.import_plan import Effect, Entry
 from portal.services.imports import batches, queries
 from portal.services.imports.batches import BatchLease
+from portal.services.imports.chunk_parser import ParsedChunk, chunk_parser
 from portal.services.imports.ended_mail import write_ended_mail
-from portal.services.imports.row_parser import ParsedChunk, chunk_parser
 from portal.services.imports.row_results import BYTE_OF, SkipReason, tally_of
 from portal.services.imports.store import DAMAGED, ChunkRow, chunk_at
 

@@ -1,11 +1,13 @@
-"""Refusals in a line beside what its cells are read for: in notes, in brackets, in names and before addresses."""
+"""Refusals in a line beside what its cells are read for: in notes, in brackets, in names and beside addresses."""
 
 from collections.abc import Callable, Collection, Sequence
 
+from portal.core.addresses import Address, Problem
 from portal.services.imports.layout import Field, Layout, dates
 from portal.services.imports.layout.headers import OURS
 from portal.services.imports.layout.layout import ADDRESSES
-from portal.services.imports.layout.normalization import folded
+from portal.services.imports.layout.normalization import address_or_problem, folded, says_nothing
+from portal.services.imports.layout.plain_words import is_address_alone, is_plain
 from portal.services.imports.layout.refusing_text import refuses, refuses_beside
 
 PROOFS = (Field.ORIGIN, Field.CONTACT)  # Kept as they stand, so they may say more.
@@ -17,7 +19,7 @@ class RefusalsBeside:
     def __init__(self, layout: Layout, header: Sequence[str], addresses: Collection[int] = ()):
         read = {place: each for each, place in layout.columns.items() if each not in PROOFS}
         self._checks = {place: _CHECKS.get(each, _says_nothing_more) for place, each in read.items()}
-        self._checks |= dict.fromkeys(addresses, refuses_beside)
+        self._checks |= dict.fromkeys(addresses, _is_beside_address)
         self._checks |= {place: _says_nothing_more for place, name in enumerate(header) if folded(name) in OURS}
 
     def found_in(self, cells: Sequence[str]) -> bool:
@@ -30,10 +32,19 @@ def _says_nothing_more(_cell: str) -> bool:
     return False
 
 
+def _is_beside_address(cell: str) -> bool:
+    """Whether anything but a name stands beside an address ("// 0532 …", "-0532 …"), or unknown words in its place."""
+    if is_address_alone(cell):
+        return refuses_beside(cell)
+    found = address_or_problem(cell)
+    is_unknown = found == Problem.UNKNOWN and not (says_nothing(cell) or folded(cell) == "yok" or is_plain(cell))
+    return is_unknown or isinstance(found, Address) or refuses_beside(cell)
+
+
 def _notes_more(date: str) -> bool:
     return bool(dates.notes_in(date))
 
 
-_CHECKS: dict[Field, Callable[[str], bool]] = dict.fromkeys((*ADDRESSES, Field.NAME), refuses_beside) | {
-    Field.DATE: _notes_more
-}
+_CHECKS: dict[Field, Callable[[str], bool]] = dict.fromkeys(ADDRESSES, _is_beside_address) | {
+    Field.NAME: refuses_beside, Field.DATE: _notes_more,
+}  # fmt: skip

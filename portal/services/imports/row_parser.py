@@ -4,35 +4,30 @@ The checks go as a person reads: address, channel, status, recipient type, sourc
 address counts once; one of the line counts for each channel that it would serve.
 """
 
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import cache
 from operator import itemgetter
 
 from portal.core.addresses import Address, AddressKind, Problem
 from portal.core.iys_protocol import Channel, Source, Status
-from portal.core.models import ImportBatch
-from portal.core.vault import Vault
 from portal.domain.consents.bulk_import import Entry
-from portal.services.imports import store
 from portal.services.imports.date_column import DateColumn
 from portal.services.imports.fixes import FIXES, apply_fix
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.consent_names import yes_refuses
-from portal.services.imports.layout.headings import refusal_spoken
 from portal.services.imports.layout.layout import ADDRESSES as SERVES
-from portal.services.imports.layout.normalization import address_or_problem, folded, says_nothing
-from portal.services.imports.reading import Line, Sheet
+from portal.services.imports.layout.normalization import address_or_problem, folded, key_of, says_nothing
+from portal.services.imports.reading import Line
 from portal.services.imports.refusals_beside import RefusalsBeside
-from portal.services.imports.row_results import SLOTS, RowProblem, SkipReason
+from portal.services.imports.row_results import PROBLEMS, SLOTS, RowProblem, SkipReason
 from portal.services.imports.row_values import RowValueReader, RowValues
-from portal.services.imports.unused_columns import CellCounter
 
 SLOT_OF = {channel: slot for slot, channel in enumerate(SLOTS)}
 SERVED_BY = {AddressKind.PHONE: (Channel.SMS, Channel.CALL), AddressKind.EMAIL: (Channel.EMAIL,)}
 KIND_OF = {Field.ADDRESS: None, Field.PHONE: AddressKind.PHONE, Field.EMAIL: AddressKind.EMAIL}
+_LIKE_ADDRESS = re.compile(r"[^\s@<>()]{1,64}@[^\s@<>()]{1,255}|\+?\d[\d ()./-]{8,30}")
 NO_NUMBER = " 0+-./()"  # Zeros are what a database often has in place of no number.
 # The names that Layout.words has for the word columns.
 WORDS_OF = {Field.CHANNEL: "channel", Field.TYPE: "type", Field.SOURCE: "source"}  # All others: "status".
@@ -41,15 +36,6 @@ LONGEST_WORD = 80
 
 Results = dict[int, Entry | str]  # Entries, and problems in place of some, by slot.
 Addresses = list[tuple[Address | Problem, AddressKind | None]]  # Each with the kind that its column asks for.
-
-
-@dataclass
-class ParsedChunk:
-    """The entries of a chunk and the problems in place of some, by the number of each slot, three a line."""
-
-    lines: int = 0  # Of data.
-    entries: dict[int, Entry] = field(default_factory=dict)
-    problems: dict[int, str] = field(default_factory=dict)
 
 
 class RowParser:
@@ -80,9 +66,14 @@ class RowParser:
 
         Every line of data that holds anything has at least one.
         """
+        return self.parse_and_hold(line)[0]
+
+    def parse_and_hold(self, line: Line) -> tuple[list[tuple[int, Entry | str]], list[Address]]:
+        """As parse(); and the line's addresses, where it may refuse and not all of it can be written: of these no
+        other line's grant counts, either."""
         cells = self.cells_of(line)
         if cells is None:
-            return []
+            return [], []
         addresses = [
             (address, kind)
             for column, kind in self._addresses
@@ -97,9 +88,18 @@ class RowParser:
         for channel in values.stated:  # No cell of a status column goes without a result.
             results.setdefault(SLOT_OF[channel], self._problem_of_cell(channel, addresses, values))
         grants = [slot for slot, each in results.items() if isinstance(each, Entry) and each.status == Status.GRANTED]
-        if grants and self._beside.found_in(line[1]):
+        are_open = bool(grants) or any(each in PROBLEMS for each in results.values())
+        is_beside = are_open and self._beside.found_in(line[1])
+        if is_beside:
             results |= dict.fromkeys(grants, RowProblem.REFUSED_BESIDE.value)
-        return sorted(results.items(), key=itemgetter(0))
+        may_refuse = is_beside or (values.refuses and any(each in PROBLEMS for each in results.values()))
+        return sorted(results.items(), key=itemgetter(0)), self._addresses_in(cells) if may_refuse else []
+
+    def _addresses_in(self, cells: Sequence[str]) -> list[Address]:
+        """Those of a line's columns of addresses, also where more stands beside one: "0532 123 45 67 x"."""
+        texts = [cells[place] for place, _ in self._addresses]
+        texts += [part[0] for text in texts for part in _LIKE_ADDRESS.finditer(text)]
+        return [found for text in texts if isinstance(found := address_or_problem(text), Address)]
 
     def _problem_of_cell(self, channel: Channel, addresses: Addresses, values: RowValues) -> str:
         """What is wrong with a channel's own status on a line that has no entry of this channel."""
@@ -125,13 +125,12 @@ class RowParser:
             return _problem_of_silence(addresses, values)
         date = self._dates.date_of(cells, values)
         at = date if isinstance(date, datetime) else self.at  # Counts only where there is no problem.
-        refusal = values.problem or (None if isinstance(date, datetime) else date)
-        grant = values.grant_problem or refusal
+        grant = values.grant_problem or (None if isinstance(date, datetime) else date)
         if self._dates_refusals and self._date is not None and not says_nothing(cells[self._date]):
             grant = grant or RowProblem.DATE_MISSING  # "Ret tarihi" is no date of a grant.
         if grant is None and not self.layout.origin and (self._origin is None or says_nothing(cells[self._origin])):
             grant = RowProblem.ORIGIN_MISSING
-        problems = {Status.GRANTED: grant, Status.REFUSED: refusal}
+        problems = {Status.GRANTED: grant, Status.REFUSED: values.problem}
         is_dated, dates = self._dates.is_given(at), {Status.GRANTED: at, Status.REFUSED: self._dates.refusal_date(at)}
         results: Results = {}
         for address, kind in addresses:
@@ -183,7 +182,8 @@ def _add_entries(
         if isinstance(status, Status) and problem is None:
             source = values.source if is_dated or status == Status.GRANTED else None
             if status == Status.REFUSED and source is None:
-                # A refusal is never İYS's first record of a key, so İYS wants both: the provider makes it known now.
+                # Refusals are always taken. A refusal is never İYS's first record of a key, so İYS wants both: the
+                # provider makes it known now.
                 source = Source.PROVIDER_DECISION
             is_stated = is_dated or status == Status.REFUSED
             results[slot] = Entry(
@@ -232,55 +232,10 @@ def unknown_words(lines: Iterable[Line], parser: RowParser) -> dict[str, dict[st
         for wanted, column in reader.columns.items():
             if not reader.is_known(wanted, cells[column]):
                 text = reader.word_of(wanted, cells[column][:LONGEST_WORD])
-                kind, word = WORDS_OF.get(wanted, "status"), folded(text)
+                kind, word = WORDS_OF.get(wanted, "status"), key_of(text)
                 spelt.setdefault((kind, word), text)
                 counts.setdefault(kind, Counter())[word] += 1
     return {
         kind: {spelt[kind, word]: count for word, count in words.most_common(MOST_WORDS)}
         for kind, words in counts.items()
     }
-
-
-def chunk_parser(
-    vault: Vault, batch: ImportBatch, at: datetime, unread: CellCounter | None = None
-) -> Callable[[store.ChunkRow], ParsedChunk]:
-    """A function that opens a chunk of the batch and parses it by its layout. That function raises CannotOpen.
-
-    `unread` counts the cells of columns that the layout does not read.
-    """
-    layout, outline, name = (
-        store.layout_of(vault, batch), store.outline_of(vault, batch), store.file_name_of(vault, batch)
-    )  # fmt: skip
-
-    @cache
-    def parser_of(place: int) -> RowParser:
-        return sheet_parser(outline.sheets[place], layout, name, at)
-
-    def parse(chunk: store.ChunkRow) -> ParsedChunk:
-        parsed = ParsedChunk()
-        if chunk.sheet not in layout.sheets:
-            return parsed
-        parser = parser_of(chunk.sheet)
-        lines = store.lines_of(vault, chunk)
-        if unread is not None:
-            unread.add(line for line in lines if line[0] > parser.header_line)
-        for row, line in enumerate(lines):
-            parsed.lines += line[0] > parser.header_line
-            for slot, result in parser.parse(line):
-                if isinstance(result, str):
-                    parsed.problems[len(SLOTS) * row + slot] = result
-                else:
-                    parsed.entries[len(SLOTS) * row + slot] = result
-        return parsed
-
-    return parse
-
-
-def sheet_parser(sheet: Sheet, layout: Layout, file_name: str, at: datetime) -> RowParser:
-    """The parser of a sheet's lines; what stands around them may refuse, and then no yes of theirs is a consent."""
-    addresses = {place for each, place in layout.columns.items() if each in SERVES}
-    names = [name for place, name in enumerate(sheet.header) if place in addresses]
-    heading = next(filter(refusal_spoken, (sheet.title, sheet.name, file_name, *names)), "")
-    if heading and layout.status == Status.GRANTED:
-        layout = replace(layout, status=None)
-    return RowParser(layout, at=at, header_line=sheet.header_line, header=sheet.header, heading=heading)

@@ -69,6 +69,11 @@ class RowProblem(ExplainedProblem):
         N_("Bu satırda ret olabilecek bir yazı var: bir notta, parantez içinde, adın ya da adresin yanında."),
         N_("Ret ise durum sütununa RET yazın; değilse o yazıyı silip satırı yeniden yükleyin."),
     )
+    REFUSED_ELSEWHERE = (
+        "refused_elsewhere",
+        N_("Aynı adresin başka bir satırında ret ya da anlaşılmayan bir söz var ve o satır yazılamıyor."),
+        N_("O satırı düzeltin ya da tanınmayan sözcüğün ne demek olduğunu seçin; ret ise bu onay yazılmaz."),
+    )
     # fmt: on
 
 
@@ -91,7 +96,7 @@ class SkipReason(ExplainedProblem):
 # A stored byte is a position in this tuple: new results are appended, or stored bytes would change their meaning.
 APPENDED = (RowProblem.CHANNEL_MISSING, RowProblem.ADDRESS_MISSING, SkipReason.NO_ADDRESS, SkipReason.NOT_REFUSED)
 APPENDED_EFFECTS = (Effect.EARLIER_HOLDER, Effect.LATE_MERCHANT)
-LATER = (RowProblem.OVER_REFUSAL, RowProblem.REFUSED_BESIDE)
+LATER = (RowProblem.OVER_REFUSAL, RowProblem.REFUSED_BESIDE, RowProblem.REFUSED_ELSEWHERE)
 SAME_VALUES = (Effect.UNDATED, Effect.UNSOURCED, Effect.OVER_REFUSAL)  # As a RowProblem's.
 RESULTS: tuple[str, ...] = (
     *(each for each in Effect if each not in (*SAME_VALUES, *APPENDED_EFFECTS)),
@@ -115,6 +120,7 @@ IYS_CODES: dict[str, str] = {  # The code that İYS would have answered; of the 
     RowProblem.DATE_IMPOSSIBLE: "H157", RowProblem.DATE_TO_COME: "H162", RowProblem.DATE_BEFORE_2015: "H156",
     RowProblem.DATE_NOT_2015: "H155",
     RowProblem.OVER_REFUSAL: "", RowProblem.REFUSED_BESIDE: "",  # It would take them.
+    RowProblem.REFUSED_ELSEWHERE: "",
 }  # fmt: skip
 
 ADDRESS_CODES = {"phone": "H121", "email": "H120"}  # Of problems with an address, by how their values begin.

@@ -9,13 +9,15 @@ from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.cell_words import NOTHING, WEAK, Meanings, is_of_iys
 from portal.services.imports.layout.consent_names import channels_named, is_unclear, yes_refuses
 from portal.services.imports.layout.layout import STATUS_FIELDS, wanted_channels
-from portal.services.imports.layout.normalization import folded, is_cross
+from portal.services.imports.layout.normalization import folded, is_cross, key_of
 from portal.services.imports.row_results import RowProblem, SkipReason
 
 STATUSES = (Field.STATUS, *STATUS_FIELDS.values())
 WORDS = (Field.CHANNEL, *STATUSES, Field.TYPE, Field.SOURCE)
 CACHE_SIZE = 4096  # Combinations; a file with more has free text in a column of words.
 EVERY = frozenset(Channel)
+KnownStatus = Status | RowProblem | SkipReason
+Said = KnownStatus | None  # By a cell; None where it is empty.
 UNEXPLAINED = Meanings({})
 SHOWN_NAME = 40  # Characters of either end of a column's name that stand before its words.
 
@@ -24,12 +26,13 @@ SHOWN_NAME = 40  # Characters of either end of a column's name that stand before
 class RowValues:
     """The values for every address of a line. `statuses` has the channels that the line is about."""
 
-    statuses: dict[Channel, Status | RowProblem | SkipReason]
+    statuses: dict[Channel, KnownStatus]
     stated: frozenset[Channel]  # Channels whose own column of yes and no says something.
     wanted: tuple[Channel, ...]
     named: frozenset[Channel]  # Channels that the line itself names one by one.
     recipient_type: RecipientType
     source: Source | None  # None: a merchant's that is not given, which İYS does not ask for.
+    refuses: bool  # One of its statuses is a refusal, or a word that nobody knows.
     channel_problem: RowProblem | None
     problem: RowProblem | None  # Of any status,
     grant_problem: RowProblem | None  # of a grant.
@@ -51,8 +54,8 @@ class RowValueReader:
         unclear = {each for each in STATUSES if is_unclear(names.get(each, "")) or (heading and each in names)}
         above = f"{heading}: " if heading else ""
         self._doubtful = {each: _shown(above + names[each]) for each in self._refusing | unclear}
-        spoken_of = channels_named(names.get(Field.STATUS, ""))
-        self._spoken_of = spoken_of if len(spoken_of) > 1 else EVERY  # By the status column.
+        self._named = channels_named(names.get(Field.STATUS, ""))  # By the status column.
+        self._spoken_of = self._named if len(self._named) > 1 else EVERY
         self._places = tuple(self.columns.values())
         self._parse_once = lru_cache(maxsize=CACHE_SIZE)(self._parse)
 
@@ -86,50 +89,58 @@ class RowValueReader:
     def _parse(self, texts: tuple[str, ...]) -> RowValues:
         words = dict(zip(self.columns, texts, strict=True))
         channels = self.meanings.channels(words.get(Field.CHANNEL, ""))
-        wanted, channel_problem = self._wanted(channels)
+        said = {field: self._status(field, words[field]) for field in STATUSES if field in words}
+        wanted, channel_problem = self._wanted(channels, said.get(Field.STATUS))
         recipient_type = self.meanings.recipient_type(words.get(Field.TYPE, ""))
         is_merchant = (recipient_type or self.layout.recipient_type) == RecipientType.MERCHANT
         source, source_problem = self._source(words.get(Field.SOURCE, ""), is_merchant)
-        problem = RowProblem.TYPE_UNKNOWN if recipient_type is None else source_problem
-        refuses = source == Source.PROVIDER_DECISION
+        problem = RowProblem.TYPE_UNKNOWN if recipient_type is None else None
+        if source == Source.PROVIDER_DECISION:
+            source_problem = RowProblem.SOURCE_REFUSES
+        statuses = self._statuses(said, wanted)
         return RowValues(
-            statuses=self._statuses(words, wanted),
-            stated=frozenset(
-                each for each, field in STATUS_FIELDS.items() if self._status(field, words.get(field, "")) is not None
-            ),
+            statuses=statuses,
+            stated=frozenset(each for each, field in STATUS_FIELDS.items() if said.get(field) is not None),
             wanted=wanted,
             named=channels if isinstance(channels, frozenset) and channels != EVERY else frozenset(),
             recipient_type=RecipientType.MERCHANT if is_merchant else RecipientType.INDIVIDUAL,
             source=source,
+            refuses=not {Status.REFUSED, RowProblem.STATUS_UNKNOWN}.isdisjoint((*said.values(), *statuses.values())),
             channel_problem=channel_problem,
             problem=problem,
-            grant_problem=problem or (RowProblem.SOURCE_REFUSES if refuses else None),
+            grant_problem=problem or source_problem,
         )
 
-    def _wanted(self, channels: frozenset[Channel] | str | None) -> tuple[tuple[Channel, ...], RowProblem | None]:
+    def _wanted(
+        self, channels: frozenset[Channel] | str | None, of_line: Said
+    ) -> tuple[tuple[Channel, ...], RowProblem | None]:
+        """The channels that a line is about; one that refuses and names none refuses all that its status is of."""
         if channels is None:
             return tuple(Channel), RowProblem.CHANNEL_UNKNOWN
         if isinstance(channels, frozenset):
             return tuple(each for each in Channel if each in channels or STATUS_FIELDS[each] in self.columns), None
         wanted = wanted_channels(self.layout)
+        if of_line == Status.REFUSED:
+            wanted = tuple(each for each in Channel if each in wanted or each in (self._named or EVERY))
         return (wanted, None) if wanted else (tuple(Channel), RowProblem.CHANNEL_MISSING)
 
-    def _statuses(
-        self, words: dict[Field, str], wanted: Sequence[Channel]
-    ) -> dict[Channel, Status | RowProblem | SkipReason]:
-        """By channel; an empty cell in a channel's own column leaves the channel out, unless the line refuses."""
-        statuses: dict[Channel, Status | RowProblem | SkipReason] = {}
-        of_line = self._status(Field.STATUS, words.get(Field.STATUS, ""))
+    def _statuses(self, said: dict[Field, Said], wanted: Sequence[Channel]) -> dict[Channel, KnownStatus]:
+        """By channel; an empty cell in a channel's own column leaves the channel out, unless the line refuses. Beside a
+        word that nobody knows, in whatever column, nothing is granted."""
+        statuses: dict[Channel, KnownStatus] = {}
+        of_line = said.get(Field.STATUS)
         for channel in wanted:
             field = STATUS_FIELDS[channel]
-            status = self._status(field, words[field]) if field in words else self._default(of_line, channel)
+            status = said[field] if field in said else self._default(of_line, channel)
             if of_line == Status.REFUSED and channel in self._spoken_of:
                 status = Status.REFUSED  # Also beside a yes of the channel's own: of two words a refusal counts.
+            if status == Status.GRANTED and RowProblem.STATUS_UNKNOWN in said.values():
+                status = RowProblem.STATUS_UNKNOWN
             if status is not None:
                 statuses[channel] = status
         return statuses
 
-    def _status(self, field: Field, cell: str) -> Status | RowProblem | SkipReason | None:
+    def _status(self, field: Field, cell: str) -> Said:
         """What a cell of a status column says; None where it is empty.
 
         Under a name that refuses no word grants by itself ("İptal talebi: Onaylandı"), under an unclear one neither yes
@@ -138,7 +149,7 @@ class RowValueReader:
         is_doubtful = field in self._doubtful
         status = (UNEXPLAINED if is_doubtful else self.meanings).status(cell)
         if is_doubtful and status != NOTHING:
-            is_weak = WEAK.fullmatch(folded(cell)) is not None
+            is_weak = WEAK.fullmatch(key_of(cell)) is not None
             if field in self._refusing and is_weak and isinstance(status, Status):
                 return Status.REFUSED if status == Status.GRANTED else SkipReason.NOT_REFUSED
             if status != Status.REFUSED or is_weak:
@@ -147,9 +158,7 @@ class RowValueReader:
             return RowProblem.STATUS_UNKNOWN
         return status if isinstance(status, Status) else None
 
-    def _default(
-        self, of_line: Status | RowProblem | SkipReason | None, channel: Channel
-    ) -> Status | RowProblem | SkipReason:
+    def _default(self, of_line: Said, channel: Channel) -> KnownStatus:
         if of_line is None or channel not in self._spoken_of:
             return self.layout.status or RowProblem.STATUS_MISSING
         return of_line
@@ -159,7 +168,7 @@ class RowValueReader:
         default = self.layout.source
         source = self.meanings.source(cell)
         if source is None:
-            return default, RowProblem.SOURCE_OF_IYS if is_of_iys(cell) else RowProblem.SOURCE_UNKNOWN
+            return None, RowProblem.SOURCE_OF_IYS if is_of_iys(cell) else RowProblem.SOURCE_UNKNOWN
         if isinstance(source, Source):
             return source, None
         return default, None if default or is_merchant else RowProblem.SOURCE_MISSING

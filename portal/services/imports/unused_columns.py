@@ -1,49 +1,39 @@
-"""What of a file is not read, so that no yes or no is passed over without a word: columns, sheets, hidden lines."""
+"""What of a file is not read, or not understood, so that no yes or no is passed over without a word."""
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from string import ascii_uppercase
 
 from portal.core.addresses import Address
 from portal.core.iys_protocol import Status
-from portal.core.models import ImportBatch
-from portal.core.vault import Vault
-from portal.services.imports.layout import Field, Layout, dates
-from portal.services.imports.layout.cell_words import Meanings
-from portal.services.imports.layout.consent_names import refusal_named
+from portal.services.imports.layout import Field, Layout
+from portal.services.imports.layout.cell_words import CONTACTS, Meanings
 from portal.services.imports.layout.headers import OURS
-from portal.services.imports.layout.normalization import address_or_problem, folded, name_of, says_nothing
+from portal.services.imports.layout.layout import ADDRESSES, STATUS_FIELDS
+from portal.services.imports.layout.normalization import address_or_problem, folded, is_cross, key_of, says_nothing
+from portal.services.imports.layout.plain_words import contents_of, is_date, is_plain, is_proof, is_text
 from portal.services.imports.layout.refusing_text import choices, refuses, refuses_beside
-from portal.services.imports.reading import Line, Sheet
-from portal.services.imports.store import header_of, layout_of, outline_of
+from portal.services.imports.reading import Line
 
 LONGEST_STATUS = 40  # Characters; longer cells hold text.
 LONGEST_ADDRESS, FEWEST_DIGITS = 80, 10
 UNREAD = (Field.NAME, Field.ORIGIN, Field.CONTACT)  # Whose words are kept and mean no status.
 NUMBERS = ("f", "t")  # Of forms and tablets; nobody writes a consent's "false" there.
-OTHER_LETTERS = ("cinsiyet", "gender", "sex")  # E is a man there.
-# Dates of a person, an order or a row. Of any other nobody knows what ended then: "Ayrılma", "Left at", "Bitiş".
-_HARMLESS_DATE = re.compile(
-    r"(?:tarih\w*|zaman\w*|saat\w*|gun\w*|date|datetime|timestamp|time|day|at|on|in|of|ve|and|ilk|son|first|last|"
-    r"dogum\w*|birth\w*|bday|evlilik|evlenme|yildonumu|anniversary|siparis\w*|orders?|ordered|fatura\w*|invoiced?|"
-    r"teslim\w*|delivery|delivered|kargo\w*|sevk\w*|shipping|shipped|odeme\w*|payments?|paid|alisveris\w*|satin|alma|"
-    r"satis\w*|purchased?|ziyaret\w*|visit\w*|kayit|kaydi|regist\w+|sign|signup|up|uye\w*|member\w*|olma|musteri\w*|"
-    r"custom\w+|kullanici|user|hesap|account|giris\w*|login|log|seen|guncelle\w*|update\w*|modified|olustur\w*|creat\w+|"
-    r"ekle\w*|added|form\w*|basvuru\w*|randevu\w*|rezervasyon\w*|islem\w*|izin|izni|onay|onayi|riza|consent|permission|"
-    r"opt(?:in)?|alin\w*|veril\w*|sms|mesaj|arama|telefon|eposta|e?mail|iys|durum\w*|status)"
-)
-_LAST_DAY = re.compile(r"\b(?:son|last) (?:tarih|gun|dat|day)|opt ?out")
-_SERIAL = re.compile(r"(?!\d{8}$)\d+(?:[.,]\d*)?")  # Excel's and Unix's dates, and any number.
+FEWEST_KNOWN = 2  # Cells of a line without an address that make it one of data.
+MOST_TEXTS = 20  # Lines of text that are named, of each sheet.
+TEXTS = "lines"  # Before a sheet's place: the key of its lines of text.
 
-Counts = dict[str, list[int]]  # By the column's place, as JSON keys are: the numbers of UnusedColumn.
+# By the column's place, as JSON keys are: the numbers of UnusedColumn. By TEXTS and a sheet's place: how many lines of
+# text it has among those of data, and the numbers of the first.
+Counts = dict[str, list[int]]
 
 
 @dataclass(frozen=True)
 class UnusedColumn:
     """A column with values that is not read, and how many of its `filled` cells say yes or no, refuse in their own
-    words, and are dates or addresses."""
+    words, are dates or addresses, and are not what a harmless column of this name holds (`strange`)."""
 
     place: int  # From 0.
     header: str
@@ -52,6 +42,7 @@ class UnusedColumn:
     refusals: int = 0
     dates: int = 0
     addresses: int = 0
+    strange: int = 0
 
     @property
     def letter(self) -> str:
@@ -59,74 +50,96 @@ class UnusedColumn:
 
     @property
     def may_refuse(self) -> bool:
-        """Whether it may hold refusals, or addresses that a refusal of their line does not reach."""
-        if self.refusals or self.holds_addresses or self._ends_something or refusal_named(self.header) is not None:
-            return True
-        return self._are_most(self.statuses) and not set(name_of(self.header).split()) & set(OTHER_LETTERS)
+        """Whether nobody knows what it holds: it may be refusals, or addresses that a refusal does not reach."""
+        return self.strange > 0
 
     @property
     def holds_addresses(self) -> bool:
-        return self._are_most(self.addresses)
-
-    @property
-    def _ends_something(self) -> bool:
-        return self._are_most(self.dates) and not are_harmless_dates(self.header)
-
-    def _are_most(self, count: int) -> bool:
-        return count > 0 and count * 2 >= self.filled
-
-
-@dataclass(frozen=True)
-class Unread:
-    """What of a batch's file is not read, and how many of the lines that are read its author does not see."""
-
-    columns: Sequence[UnusedColumn] = ()
-    sheets: Sequence[Sheet] = ()
-    hidden_lines: int = 0
-
-    @property
-    def doubtful(self) -> int:
-        """How many columns and sheets may hold refusals, so that no grant can be trusted that is read."""
-        return sum(each.may_refuse for each in self.columns) + len(self.sheets)
-
-    def __bool__(self) -> bool:
-        return bool(self.columns or self.sheets or self.hidden_lines)
+        return self.addresses > 0 and self.addresses * 2 >= self.filled
 
 
 class CellCounter:
-    """Counts the filled cells of the columns that a layout does not read."""
+    """Counts the filled cells of the columns that a layout does not read, and finds lines of text among those of data.
 
-    def __init__(self, layout: Layout):
-        self._read = {place for field, place in layout.columns.items() if field not in UNREAD}
-        self._kept = set(layout.columns.values())  # Read or not.
-        self._name = layout.columns.get(Field.NAME)
-        self._meanings = Meanings(layout.words)
+    `read` are further columns that are read.
+    """
+
+    def __init__(self, layout: Layout, header: Sequence[str], read: Iterable[int] = ()):
+        self._read = {place for field, place in layout.columns.items() if field not in UNREAD} | {*read}
+        self._kept = {place: field for field, place in layout.columns.items() if field in UNREAD}
+        self._addresses = {layout.columns[each] for each in ADDRESSES if each in layout.columns} | {*read}
+        self._meanings, self._header = Meanings(layout.words), header
+        self._known = self._readers(layout)
+        self._statuses = {layout.columns.get(each) for each in (Field.STATUS, *STATUS_FIELDS.values())}
+        self._contents: dict[int, Callable[[str], bool] | None] = {}  # By place, of columns that are not read.
         self._counts: dict[int, Counter[int]] = {}  # By place: the numbers of UnusedColumn, in their order.
+        self._texts: dict[int, list[int]] = {}  # By sheet: the numbers of lines of text.
 
-    def add(self, lines: Iterable[Line]) -> None:
+    def add(self, lines: Iterable[Line], sheet: int = 0) -> None:
         """Count lines of data."""
-        rows = [cells for _, cells in lines]
+        found = list(lines)
+        rows = [cells for _, cells in found]
         for place in range(max(map(len, rows), default=0)):
             if place not in self._read:
                 self._count(place, Counter(cells[place] for cells in rows if place < len(cells)))
+        for number, cells in found:
+            if self._is_text(cells):
+                self._texts.setdefault(sheet, []).append(number)
 
     def counts(self) -> Counts:
         """What was counted, to be stored."""
-        return {str(place): [found[each] for each in range(5)] for place, found in sorted(self._counts.items())}
+        columns = {str(place): [found[each] for each in range(6)] for place, found in sorted(self._counts.items())}
+        texts = {f"{TEXTS} {sheet}": [len(found), *found[:MOST_TEXTS]] for sheet, found in self._texts.items()}
+        return columns | texts
 
     def _count(self, place: int, cells: Mapping[str, int]) -> None:
-        is_kept = place in self._kept
+        kept = self._kept.get(place)
         for cell, count in cells.items():
-            if cell and (len(cell) > LONGEST_STATUS or not says_nothing(cell)):
+            if cell and (len(cell) > LONGEST_STATUS or _says_anything(cell)):
                 found = self._counts.setdefault(place, Counter())
+                refusing = (refuses_beside if kept == Field.NAME else refuses)(cell)
                 for number, is_so in enumerate((
                     True,
-                    self._is_status(cell, is_kept=is_kept),
-                    (refuses_beside if place == self._name else refuses)(cell),
-                    not is_kept and is_date(cell),
-                    not is_kept and _is_address(cell),
+                    self._is_status(cell, is_kept=kept is not None),
+                    refusing,
+                    kept is None and is_date(cell),
+                    kept is None and _is_address(cell),
+                    refusing or not self._fits(place, cell),
                 )):  # fmt: skip
                     found[number] += is_so * count
+
+    def _fits(self, place: int, cell: str) -> bool:
+        """Whether a cell is what its column holds by its name, and that is harmless."""
+        if place not in self._contents:
+            name = self._header[place] if place < len(self._header) else ""
+            self._contents[place] = _CONTENTS.get(self._kept.get(place)) or contents_of(name)
+        fits = self._contents[place]
+        return fits is not None and fits(cell)
+
+    def _is_text(self, cells: Sequence[str]) -> bool:
+        """Whether a line holds no address, and words of which nobody knows whether they are a heading of others."""
+        if any(cells[place] and _is_like_address(cells[place]) for place in self._addresses if place < len(cells)):
+            return False
+        filled = [(place, cell) for place, cell in enumerate(cells) if _says_anything(cell)]
+        says_status = any(place in self._statuses and self._known[place](cell) for place, cell in filled)
+        if says_status or all(is_plain(cell) for _, cell in filled):
+            return False
+        known = sum(self._known.get(place, partial(self._fits, place))(cell) for place, cell in filled)
+        return known < FEWEST_KNOWN
+
+    def _readers(self, layout: Layout) -> dict[int, Callable[[str], bool]]:
+        """By column that is read: whether a cell of it is understood."""
+        meanings = self._meanings
+        readers: dict[Field, Callable[[str], bool]] = dict.fromkeys(
+            (Field.STATUS, *STATUS_FIELDS.values()), lambda cell: bool(meanings.status(cell))
+        ) | {
+            Field.CHANNEL: lambda cell: bool(meanings.channels(cell)),
+            Field.TYPE: lambda cell: bool(meanings.recipient_type(cell)),
+            Field.SOURCE: lambda cell: bool(meanings.source(cell)),
+            Field.DATE: is_date,
+        }
+        others = dict.fromkeys(self._read, lambda _: False)
+        return others | {layout.columns[field]: each for field, each in readers.items() if field in layout.columns}
 
     def _is_status(self, cell: str, *, is_kept: bool) -> bool:
         if len(cell) <= LONGEST_ADDRESS and choices(cell):
@@ -136,22 +149,29 @@ class CellCounter:
         return isinstance(self._meanings.status(cell), Status)
 
 
-def are_harmless_dates(header: str) -> bool:
-    """Whether the name of a column with dates says that nothing ended then."""
-    name = name_of(header)
-    return bool(name) and all(map(_HARMLESS_DATE.fullmatch, name.split())) and not _LAST_DAY.search(name)
+# Of columns that are kept as they stand, whatever their names.
+_CONTENTS: dict[Field | None, Callable[[str], bool]] = {
+    Field.NAME: is_text,
+    Field.ORIGIN: is_proof,
+    Field.CONTACT: lambda cell: key_of(cell) in CONTACTS or is_plain(cell),
+}
 
 
-def is_date(cell: str) -> bool:
-    """Whether a cell is a date by itself; a number may be one of many things."""
-    if len(cell) > LONGEST_STATUS or not any(map(str.isdigit, cell)) or _SERIAL.fullmatch(cell.strip()):
-        return False
-    return isinstance(dates.read(cell), dates.Moment) or isinstance(dates.read(cell, False), dates.Moment)
+def _says_anything(cell: str) -> bool:
+    """Whether a cell is not empty: a cross may say no."""
+    return not says_nothing(cell) or is_cross(folded(cell))
 
 
 def _is_address(cell: str) -> bool:
     if len(cell) > LONGEST_ADDRESS or ("@" not in cell and sum(map(str.isdigit, cell)) < FEWEST_DIGITS):
         return False
+    return isinstance(address_or_problem(cell), Address)
+
+
+def _is_like_address(cell: str) -> bool:
+    """Whether a cell of a column of addresses is one, or a bad one: found fast, since nearly all are."""
+    if "@" in cell or not any(map(str.isalpha, cell)):
+        return any(map(str.isalnum, cell))
     return isinstance(address_or_problem(cell), Address)
 
 
@@ -161,25 +181,14 @@ def column_letter(place: int) -> str:
     return (ascii_uppercase[first - 1] if first else "") + ascii_uppercase[last]
 
 
-def unread_of(vault: Vault, batch: ImportBatch) -> Unread:
-    """What a batch does not read, its columns once the dry run has counted them. Raises CannotOpen."""
-    if batch.outline is None or batch.layout is None:
-        return Unread()
-    layout, outline = layout_of(vault, batch), outline_of(vault, batch)
-    return Unread(
-        unused_columns(batch.unused_columns or {}, layout, header_of(outline, layout)),
-        [each for place, each in enumerate(outline.sheets) if each.lines and place not in layout.sheets],
-        sum(outline.sheets[place].hidden_lines for place in layout.sheets),
-    )
-
-
 def unused_columns(counts: Counts, layout: Layout, header: Sequence[str]) -> list[UnusedColumn]:
     """The columns counted, those that may refuse first; a name or a proof that is read as such only if it does."""
     places = {place for field, place in layout.columns.items() if field in UNREAD}
-    named = [
-        UnusedColumn(int(place), header[int(place)] if int(place) < len(header) else "", *numbers)
-        for place, numbers in counts.items()
-    ]
+    columns = {int(place): numbers for place, numbers in counts.items() if place.isdigit()}
+    named = []
+    for place, numbers in columns.items():
+        padded = [*numbers[:5], *[0] * (5 - len(numbers)), numbers[5] if len(numbers) > 5 else numbers[0]]
+        named.append(UnusedColumn(place, header[place] if place < len(header) else "", *padded))
     found = [each for each in named if folded(each.header) not in OURS]
-    found = [each for each in found if each.place not in places or each.refusals or each.statuses * 2 >= each.filled]
+    found = [each for each in found if each.place not in places or each.strange or each.statuses * 2 >= each.filled]
     return sorted(found, key=lambda each: (not each.may_refuse, each.place))

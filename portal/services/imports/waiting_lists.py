@@ -23,10 +23,10 @@ NO_ROOM = "no_room"  # A list's `problem` where the package takes no new address
 WAITING = AudienceList.content.is_not(None)
 
 
-def store(session: Session, campaign: Campaign, content: bytes, user_id: int | None) -> int:
+def store(session: Session, campaign: Campaign, content: bytes, user_id: int | None, name: str = "") -> int:
     """Keep a list, encrypted, until it is read; its id. Commits. Raises AudienceClosed and Unreadable."""
     audience.check_size(content)
-    return _store(session, campaign, content, user_id)
+    return _store(session, campaign, content, user_id, name=name)
 
 
 def store_filter(session: Session, campaign: Campaign, wanted: AudienceFilter, user_id: int | None) -> int:
@@ -34,8 +34,11 @@ def store_filter(session: Session, campaign: Campaign, wanted: AudienceFilter, u
     return _store(session, campaign, wanted.packed(), user_id, encoding=FILTER)
 
 
-def _store(session: Session, campaign: Campaign, content: bytes, user_id: int | None, encoding: str = "") -> int:
+def _store(
+    session: Session, campaign: Campaign, content: bytes, user_id: int | None, *, encoding: str = "", name: str = ""
+) -> int:
     row = audience.insert_list(session, campaign, user_id, clock.now())
+    audience.note_name(session, vault(), row, name)
     row.encoding, row.content = encoding, vault().seal(content, AudienceList.CONTENT, row.provider_id, row.id)
     session.commit()
     return row.id

@@ -22,7 +22,7 @@ from portal.services.imports import batches, provider_questions, queries
 from portal.services.imports import layout as layouts
 from portal.services.imports.reading.file_problems import FileProblem
 from portal.services.imports.store import layout_of
-from portal.services.imports.unused_columns import unread_of
+from portal.services.imports.unread import unread_of
 from portal.web.operator.blueprint import blueprint
 from portal.web.operator.imports import imported_batch_or_404, is_closed_to_imports
 from portal.web.shared import column_layout_page, limits, masked_cells

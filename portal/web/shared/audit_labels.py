@@ -237,6 +237,7 @@ FACT_LABELS: dict[str, str] = {
     "size": N_("büyüklük"),
     "source": N_("kaynak"),
     "step": N_("adım"),
+    "unread": N_("bakıldığı belirtilen"),
     "unread_reply": N_("yanıtı okunmamış"),
     "until": N_("son gün"),
     "up_to": N_("şu saate kadar"),

@@ -20,6 +20,7 @@ from portal.core.vault import CannotOpen, Vault
 from portal.domain.audit.queries import ActorKind, EntryFilter
 from portal.services.exports import ExportKind
 from portal.services.imports.audience_filter import FilterKind
+from portal.services.imports.unread import MarkKind
 from portal.web.shared import user_agents
 from portal.web.shared.audit_labels import ACT_LABELS, FACT_LABELS, SUBJECT_LABELS, audit_label
 from portal.web.shared.forms import BaseForm
@@ -32,6 +33,7 @@ FACT_ENUMS = {
     "channels": (Channel,),
     "closing": (models.Closing,),
     "filter": (FilterKind,),
+    "unread": (MarkKind,),
     "finding": (models.Finding,),
     "former": (models.Role, models.OperatorRole),
     "kind": (

@@ -18,7 +18,7 @@ from portal.core.models import ContactKind
 from portal.services.imports import layout as layouts
 from portal.services.imports.layout.consent_names import yes_refuses
 from portal.services.imports.layout.layout import Field, Layout
-from portal.services.imports.layout.normalization import folded
+from portal.services.imports.layout.normalization import key_of
 from portal.services.imports.reading import Outline
 from portal.services.imports.row_values import STATUSES
 from portal.services.imports.unused_columns import column_letter
@@ -193,7 +193,7 @@ def build_layout_form(
 
 def word_field_name(kind: str, text: str) -> str:
     """The field name depends on the word alone, so that an older page's answer is never taken for another word."""
-    return f"word_{kind}_{sha256(folded(text).encode()).hexdigest()[:16]}"
+    return f"word_{kind}_{sha256(key_of(text).encode()).hexdigest()[:16]}"
 
 
 def build_word_field(kind: str, text: str) -> SelectField:

@@ -11,11 +11,13 @@ from portal.core import clock
 from portal.core.models import ImportBatch
 from portal.core.vault import Vault
 from portal.services.imports import layout as layouts
+from portal.services.imports.chunk_parser import sheet_parser
 from portal.services.imports.layout.layout import Layout
 from portal.services.imports.reading import Line, Outline, Sheet
-from portal.services.imports.row_parser import sheet_parser, unknown_words
+from portal.services.imports.row_parser import unknown_words
 from portal.services.imports.store import file_name_of, first_lines, layout_of, outline_of
-from portal.services.imports.unused_columns import CellCounter, Unread, unused_columns
+from portal.services.imports.unread import Unread, find_marks
+from portal.services.imports.unused_columns import CellCounter, unused_columns
 from portal.web.shared.column_layout_form import LayoutForm, build_layout_form
 
 SHOWN_LINES = 20
@@ -55,14 +57,19 @@ def _build_page(
 ) -> LayoutPage:  # fmt: skip
     sheet = outline.sheets[layout.sheets[0]]
     lines = first_lines(session, vault, batch, sheet)
-    parser = sheet_parser(sheet, layout, file_name_of(vault, batch), clock.now())
+    name = file_name_of(vault, batch)
+    parser = sheet_parser(sheet, layout, name, clock.now())
     unknown = unknown_words(lines, parser)
     form = build_layout_form(outline, layout, unknown, posted=posted, asks_facts=asks_facts)
     chosen = form.layout() if posted and form.is_submitted() else layout
-    counter = CellCounter(chosen)
-    counter.add(line for line in lines if line[0] > parser.header_line)
-    columns = unused_columns(counter.counts(), chosen, sheet.header)
-    unread = Unread(columns, hidden_lines=sum(each.hidden_lines for each in outline.sheets))
+    counter = CellCounter(chosen, sheet.header)
+    counter.add((line for line in lines if line[0] > parser.header_line), layout.sheets[0])
+    counts = counter.counts()
+    unread = Unread(
+        unused_columns(counts, chosen, sheet.header),
+        marks=find_marks(outline, replace(chosen, sheets=layout.sheets), name, counts),
+        hidden_lines=sum(each.hidden_lines for each in outline.sheets),
+    )
     return LayoutPage(form, sheet, lines[:SHOWN_LINES], unread, is_as_posted=posted)
 
 

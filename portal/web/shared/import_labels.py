@@ -52,7 +52,7 @@ BEFORE_2015_UNCONFIRMED = _l(
     "Aktarım başlamadı: HS_2015 kaynaklı onayların 1 Mayıs 2015'ten önce alındığını önce siz onaylayın."
 )
 UNREAD_UNCONFIRMED = _l(
-    "Aktarım başlamadı: okunmayan sütun ve sayfalarda ret olmadığını önce siz onaylayın ya da yalnız retleri aktarın."
+    "Aktarım başlamadı: anlaşılmayanlarda ret olmadığını önce siz onaylayın ya da yalnız retleri aktarın."
 )
 # The possible meanings of a word, by its kind.
 MEANINGS = {"status": Status, "channel": Channel, "source": Source, "type": RecipientType}

@@ -11,6 +11,7 @@ from portal.core.lazy_text import N_
 from portal.domain.consents.evidence import Evidence, Strength
 from portal.services.exports import ExportKind
 from portal.services.imports.audience_filter import FilterKind
+from portal.services.imports.unread import MarkKind
 from shortlinks import VisitKind
 
 # Pairs, not a dict: members of two enums with one value (WAITING) are equal, and one would hide the other.
@@ -48,6 +49,15 @@ LABELS: list[tuple[StrEnum, str]] = [
     (models.ContactKind.EVENT, N_("Etkinlik katılımı")),
     (models.ContactKind.REQUEST, N_("Kendi talebi")),
     (models.ContactKind.OTHER, N_("Diğer")),
+    (MarkKind.UNUSED, N_("Okunmayan sütun")),
+    (MarkKind.FILE, N_("Dosyanın adı")),
+    (MarkKind.SHEET, N_("Sayfanın adı")),
+    (MarkKind.TITLE, N_("Tablonun dışındaki yazı")),
+    (MarkKind.COLUMN, N_("Sütunun adı")),
+    (MarkKind.LINES, N_("Adresi olmayan, yazılı satırlar")),
+    (MarkKind.COLOUR, N_("Hücrelerin rengi farklı; biçim anlam taşıyor olabilir")),
+    (MarkKind.FORMAT, N_("Sayı biçimi hücrede yazmayan bir söz gösteriyor")),
+    (MarkKind.STRUCK, N_("Üstü çizili yazılar")),
     (FilterKind.OTHER_CHANNEL, N_("başka kanala onay vermiş")),
     (FilterKind.LATE, N_("onayı geç kalmış")),
     (FilterKind.EVIDENCE, N_("onayının kanıtına göre")),

@@ -25,8 +25,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 ROOT = Path(__file__).parents[3]
 TODAY = clock.day(clock.now())
-LIST = """Müşteri;Cep Telefonu;E-posta;Açıklama
-Ayşe Işık;0532 123 45 67;AYSE@example.com;iyi müşteri
+LIST = """Müşteri;Cep Telefonu;E-posta;Şehir
+Ayşe Işık;0532 123 45 67;AYSE@example.com;İzmir
 Şule Çağ;+90 (533) 234-56-78;;
 Öğür;0555 12;ogur@example.com;
 """
@@ -118,9 +118,9 @@ def test_a_list_of_whom_nobody_may_be_asked_launches_nothing(launch, files, rows
 
 def test_a_second_launch_leaves_out_who_was_asked(launch, files):
     launch()
-    (files / "longer.csv").write_text("telefon\n05321234567\n05399998877\n")
+    (files / "list-2.csv").write_text("telefon\n05321234567\n05399998877\n")
 
-    summary = json.loads(launch(audience=files / "longer.csv", out=files / "again.csv").stdout)
+    summary = json.loads(launch(audience=files / "list-2.csv", out=files / "again.csv").stdout)
 
     assert (summary["links"], summary["left_out_reasons"]) == (1, {"already_asked": 1})
     assert [line["address"] for line in links_in(files / "again.csv")] == ["905399998877"]

@@ -153,8 +153,8 @@ def test_no_yes_or_no_of_an_offices_file_is_lost(run, tmp_path, rows):
     assert (code, told["state"], told["problem"], told["problems"]) == (1, "done", None, [])
     assert sum(told["tally"].values()) == 75 == len(rows(Decision, Decision.status == Status.REFUSED))
     named = [(each["column"], each["filled"], each["statuses"], each["may_refuse"]) for each in told["unused_columns"]]
-    assert named == [("J", 25, 25, True), ("I", 12, 0, False)]
-    assert told["unused_columns"][0]["header"] == "Toplantıya geldi"
+    assert named == [("I", 12, 0, True), ("J", 25, 25, True)]
+    assert told["unused_columns"][1]["header"] == "Toplantıya geldi"
 
 
 @pytest.mark.parametrize(
@@ -181,6 +181,19 @@ def test_grants_beside_what_may_refuse_are_left_out_until_somebody_vouches(run, 
 
     code, (told,) = run(path, "--guess", "--ignore-unread")
     assert (code, told["tally"]["grant"], told["only_refusals"]) == (0, 2, False)
+
+
+def test_a_refusal_that_cannot_be_written_holds_back_the_grants_of_its_address(run, tmp_path, rows):
+    """Wherever they stand; what counts beside them is another refusal of the file, though it is older."""
+    header, older = "Telefon;Kanal;Durum;Tarih;Kaynak;Dayanak", "20.11.2026 10:00"
+    lines = [f"0533 234 56 78;MESAJ;ONAY;{NOW};HS_WEB;A-2", f"0532 987 65 43;MESAJ;ONAY;{NOW};HS_WEB;A-1"]
+    lines += [f"0532 987 65 43;MESAJ;RET;{older};HS_WEB;", f"0532 987 65 43;WhatsApp + SMS;RET;{NOW};HS_WEB;"]
+
+    code, (told,) = run(put(tmp_path, "izinler.csv", csv_of(*lines, header=header)), *GUESS)
+
+    assert (code, told["only_refusals"], told["unread"]) == (1, False, 0)
+    assert told["tally"] == {"grant": 1, "refused_elsewhere": 1, "first_refusal": 1, "channel_unknown": 1}
+    assert {each.status for each in rows(Decision)} == {Status.GRANTED, Status.REFUSED}
 
 
 def test_an_unclear_column_grants_nothing_from_a_shell(run, tmp_path, rows):
@@ -239,12 +252,13 @@ def test_no_channel_is_presumed_of_a_file_that_names_none(run, tmp_path, rows):
 
     code, (told,) = run(path, "--guess", "--channels", "ARAMA")
     assert (code, told["state"]) == (0, "done")
-    assert {each.channel for each in rows(Decision)} == {Channel.CALL}
+    assert {each.channel for each in rows(Decision, Decision.status == Status.GRANTED)} == {Channel.CALL}
+    assert {each.channel for each in rows(Decision, Decision.status == Status.REFUSED)} == {Channel.SMS, Channel.CALL}
 
 
 def test_a_profile_reads_a_file_by_its_name_and_by_its_header(app, run, tmp_path, rows):
     vault = app.extensions["vault"]
-    run(put(tmp_path, "first.csv", GOOD), *GUESS)
+    run(put(tmp_path, "musteriler.csv", GOOD), *GUESS)
     with app.app_context():
         batch = db.session.query(ImportBatch).one()
         header = outline_of(vault, batch).sheets[0].header
@@ -255,9 +269,9 @@ def test_a_profile_reads_a_file_by_its_name_and_by_its_header(app, run, tmp_path
         db.session.commit()
 
     shuffled = csv_of(f"HS_WEB;{NOW};ONAY;0534 123 45 67;", header="Kaynak;Tarih;Durum;Telefon;Dayanak")
-    code, (by_header,) = run(put(tmp_path, "second.csv", shuffled))
+    code, (by_header,) = run(put(tmp_path, "izinler.csv", shuffled))
     assert (code, by_header["state"], by_header["problems"]) == (0, "done", [])
-    code, (by_name,) = run(put(tmp_path, "third.csv", GOOD + b"\r\n"), "--profile", "kasa")
+    code, (by_name,) = run(put(tmp_path, "onaylar.csv", GOOD + b"\r\n"), "--profile", "kasa")
     assert (code, by_name["state"]) == (0, "done")
     listed = run("--profiles")[1]
     assert [each["profile"] for each in listed] == ["kasa"]
@@ -278,10 +292,8 @@ def test_whether_days_come_first_is_read_from_each_file(app, run, tmp_path, rows
     run(put(tmp_path, "a.csv", lines.format("10.11.2024 10:00").encode()))
     run(put(tmp_path, "b.csv", lines.format("11/26/2024 10:00").encode()))
 
-    assert [clock.istanbul(each.consent_date).date().isoformat() for each in rows(Decision)] == [
-        "2024-11-10",
-        "2024-11-26",
-    ]
+    dates = [clock.istanbul(each.consent_date).date().isoformat() for each in rows(Decision)]
+    assert dates == ["2024-11-10"] * 2 + ["2024-11-26"] * 2  # A refusal without a channel is of both.
 
 
 def test_all_are_grants_is_said_anew_of_each_file_and_of_no_list_of_refusals(app, run, tmp_path, rows):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from portal.core.iys_protocol import Channel, RecipientType, Source, Status
 from portal.core.models import ContactKind
-from portal.services.imports.layout.normalization import folded, is_sign, says_nothing
+from portal.services.imports.layout.normalization import folded, is_sign, key_of, says_nothing
 
 LONGEST = 200  # Characters; a longer cell holds free text.
 NOTHING = ""  # The cell is empty, or a person said that its word means nothing.
@@ -21,13 +21,13 @@ def _table(lists: Mapping[str, str]) -> dict[str, str]:
 STATUSES = _table({
     Status.GRANTED: """
         onay, onayli, onayladi, onaylandi, onayliyorum, onay var, onay verdi, onay verildi, onay alindi,
-        evet, e, var, 1, 1 0, true, t, yes, y, kabul, kabul etti, kabul edildi, kabul ediyorum, izin,
+        evet, e, var, 1, true, t, yes, y, kabul, kabul etti, kabul edildi, kabul ediyorum, izin,
         izinli, izin var, izni var, izin verdi, izin verildi, izin alindi, verdi, verildi, alindi, aktif,
         active, ok, tamam, olumlu, dogru, acik, on, istiyor, ister, isterim, granted, grant, accepted,
         accept, approved, approve, allowed, opt in, optin, opted in, subscribed, consented, consent, +
     """,
     Status.REFUSED: """
-        ret, red, reddetti, reddedildi, reddet, reddediyorum, hayir, h, yok, 0, 0 0, false, f, no, n, iptal,
+        ret, red, reddetti, reddedildi, reddet, reddediyorum, hayir, h, yok, 0, false, f, no, n, iptal,
         iptal etti, iptal edildi, izinsiz, izin yok, izni yok, izin vermedi, izin verilmedi, vermedi,
         verilmedi, onaysiz, onay yok, onay vermedi, onaylamadi, onaylanmadi, cikti, cikis, cikis yapti,
         listeden cikti, kabul etmedi, kabul etmiyorum, pasif, passive, inactive, olumsuz, yanlis, kapali,
@@ -38,9 +38,7 @@ STATUSES = _table({
 })  # fmt: skip
 
 # Words of consent that say as much of anything else.
-WEAK = re.compile(
-    r"[ehyntf01+]|[01] 0|var|yok|evet|hayir|yes|no|true|false|aktif|pasif|active|inactive|passive|ok|tamam"
-)
+WEAK = re.compile(r"[ehyntf01+]|var|yok|evet|hayir|yes|no|true|false|aktif|pasif|active|inactive|passive|ok|tamam")
 
 CHANNELS = _table({
     Channel.SMS: """
@@ -159,7 +157,7 @@ class Meanings:
 
     def __init__(self, said: Mapping[str, Mapping[str, str]]):
         self._said = {
-            field: {folded(word): meaning for word, meaning in words.items()} for field, words in said.items()
+            field: {key_of(word): meaning for word, meaning in words.items()} for field, words in said.items()
         }
 
     def status(self, cell: str) -> Status | str | None:
@@ -168,7 +166,7 @@ class Meanings:
 
     def explained(self, word: str) -> Status | str | None:
         """What a person said that a word of a status column means: NOTHING, too; None where nobody said it."""
-        said = self._said.get("status", {}).get(folded(word))
+        said = self._said.get("status", {}).get(key_of(word))
         return Status(said) if said else said
 
     def recipient_type(self, cell: str) -> RecipientType | str | None:
@@ -185,7 +183,7 @@ class Meanings:
         whole = self._channel(cell)
         if whole is None and len(cell) <= LONGEST:
             parts = list(filter(None, map(str.strip, _BETWEEN_CHANNELS.split(cell))))
-            whole = self._joined(parts) if len(parts) > 1 else self._joined(folded(cell).split())
+            whole = self._joined(parts) if len(parts) > 1 else self._joined(key_of(cell).split())
         return frozenset(map(Channel, whole.split())) if whole else whole
 
     def _joined(self, parts: list[str]) -> str | None:
@@ -195,13 +193,13 @@ class Meanings:
     def _channel(self, word: str) -> str | None:
         meaning = self._meaning("channel", word, CHANNELS)
         return (
-            self._meaning("channel", _AFTER_A_CHANNEL.sub("", folded(word)), CHANNELS) if meaning is None else meaning
+            self._meaning("channel", _AFTER_A_CHANNEL.sub("", key_of(word)), CHANNELS) if meaning is None else meaning
         )
 
     def _meaning(self, field: str, cell: str, table: Mapping[str, str]) -> str | None:
         if len(cell) > LONGEST:
             return None
-        word = folded(cell)
+        word = key_of(cell)
         if (said := self._said.get(field, {}).get(word)) is not None:
             return said
         if field == "status" and is_sign(word):

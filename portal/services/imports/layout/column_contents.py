@@ -11,7 +11,7 @@ from portal.core.iys_protocol import RecipientType, Source, Status
 from portal.services.imports.layout.cell_words import WEAK, Meanings
 from portal.services.imports.layout.dates import BadTime, Moment, parts, read, read_clock
 from portal.services.imports.layout.layout import STATUS_FIELDS, Field
-from portal.services.imports.layout.normalization import address_or_problem, folded, says_nothing
+from portal.services.imports.layout.normalization import address_or_problem, folded, key_of, says_nothing
 
 FIRST_YEAR = 2015  # A consent is not older; a date of birth mostly is.
 OLD = 0.3  # The weight of an earlier date.
@@ -115,7 +115,7 @@ class Contents:
     def _count_words(self, cell: str, meanings: Meanings) -> None:
         if isinstance(meanings.status(cell), Status):
             self.counts[Field.STATUS] += 1
-            self.strong += not WEAK.fullmatch(folded(cell))
+            self.strong += not WEAK.fullmatch(key_of(cell))
         is_source = isinstance(meanings.source(cell), Source) or folded(cell).startswith(("hs ", "iys "))
         self.counts[Field.CHANNEL] += bool(meanings.channels(cell))
         self.counts[Field.SOURCE] += is_source

@@ -24,7 +24,7 @@ def refusal_spoken(text: str) -> bool:
 
     "Onay/Ret listesi" and a legend that says nothing new ("1 = onay, 0 = ret") do not.
     """
-    words = _without_answers(text)
+    words = without_answers(text)
     is_short = 0 < len(words.split()) <= FEW_WORDS
     return _speaks(words) or (is_short and refusal_named(f"sms {words}") is not None)
 
@@ -46,7 +46,7 @@ def begins_table(cells: Sequence[str], header: Sequence[str], table: Sequence[Li
     if not has_letters or texts == {name.strip() for name in header} - {""} or holds_address(cells):
         return False
     has_value = any(text[0].isdigit() or (is_value(text) and not _KIND.fullmatch(folded(text))) for text in texts)
-    refusing = any(_speaks(_without_answers(text)) for text in texts)
+    refusing = any(_speaks(without_answers(text)) for text in texts)
     seen = {(place, cell) for _, row in table if row not in ([*header], cells) for place, cell in enumerate(row)}
     clear = {cell for place, cell in enumerate(cells) if is_clear(cell) and (place, cell) not in seen}
     if not has_value and len(clear) + refusing >= 2:
@@ -60,7 +60,8 @@ def _is_of_data(cell: str) -> bool:
     return ("@" in cell and " " not in cell) or (len(cell) >= _SHORTEST_NUMBER and not cell.strip(_OF_NUMBERS))
 
 
-def _without_answers(text: str) -> str:
+def without_answers(text: str) -> str:
+    """The folded words of a heading, without those that offer both answers or explain one by itself."""
     text = _LEGEND.sub(lambda pair: "" if _are_alike(*pair.groups()) else pair[0], text)
     words = name_of(text)
     return words if _EQUALS.search(text) else EITHER_ANSWER.sub("", _AND.sub(" ", words))

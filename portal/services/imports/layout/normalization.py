@@ -13,6 +13,8 @@ _SIGNS = re.compile(r"[\W_]+")
 _SPLIT_E_WORDS = re.compile(r"\be (posta|mail|ortam|ticaret)")
 TICKS = {"+": "+", "✓": "+", "✔": "+", "☑": "+", "✅": "+"}
 _DASHES = re.compile(r"[-‐-―−_.*]+")
+_PLAIN = re.compile(r"[^\W_]+(?:[ ./_'’,&-]+[^\W_]+)*[.!]?")
+_FLOAT = re.compile(r"([01])[.,]0+")
 
 # What programs write for nothing. "yok" is not among them: as a status it means no.
 NOTHING = {
@@ -37,6 +39,19 @@ def folded(text: str) -> str:
     words = _SIGNS.sub(" ", text).strip()
     sign = text.replace("\ufe0f", "").strip()  # An emoji's sign that it is one.
     return _SPLIT_E_WORDS.sub(r"e\1", words) if words else TICKS.get(sign, sign)
+
+
+@lru_cache(maxsize=1024)
+def key_of(cell: str) -> str:
+    """A cell as lists of words have it: folded if it is plain words, or one sign. Beside a word any sign may turn it
+    round ("☐ Evet", "Evet ❌", "~~Evet~~", "1/0"), so that it makes another word, which no list has."""
+    word = folded(cell)
+    if not any(map(str.isalnum, word)):
+        return word
+    text = unicodedata.normalize("NFC", " ".join(normalize_spelling(cell).split()))
+    if number := _FLOAT.fullmatch(text):
+        return number[1]
+    return word if _PLAIN.fullmatch(text) else f"~ {text.translate(_LETTERS).lower()}"
 
 
 def name_of(text: str) -> str:

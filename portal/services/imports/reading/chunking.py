@@ -1,10 +1,11 @@
 """A file in chunks of lines, as they stand in it; its outline is known at its end."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import chain, takewhile
 from pathlib import PurePath
+from typing import Any
 
 from portal.services.imports import layout
 from portal.services.imports.layout.consent_names import LONGEST_NAME
@@ -25,6 +26,7 @@ from portal.services.imports.reading.workbook_process import frames
 
 MOST_SHEETS = 100
 SAMPLE_LINES = 300  # Kept of each sheet, to guess its columns.
+MOST_TEXTS, LONGEST_TEXT = 20, 80  # Of what stands around a table, and characters of one.
 TEXTS = ("csv", "tsv", "txt")
 
 
@@ -43,6 +45,9 @@ class Sheet:
     is_hidden: bool = False
     title: str = ""  # What speaks of refusing between its top and its first address.
     hidden_lines: int = 0  # Hidden by hand or by a filter; they are read like others.
+    texts: tuple[str, ...] = ()  # Around its lines, that nobody understands: titles, group headers, boxes.
+    # The last lines up to which colours differ, formats write words, and parts of cells are struck through.
+    looks: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,8 +65,11 @@ class Outline:
     def unpacked(cls, text: str) -> "Outline":
         """What packed() wrote."""
         facts = json.loads(text)
-        sheets = tuple(Sheet(**{**each, "header": tuple(each["header"])}) for each in facts.pop("sheets"))
-        return cls(sheets=sheets, **facts)
+        sheets: list[dict[str, Any]] = [
+            {name: tuple(value) if isinstance(value, list) else value for name, value in each.items()}
+            for each in facts.pop("sheets")
+        ]
+        return cls(sheets=tuple(Sheet(**each) for each in sheets), **facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +130,12 @@ class ChunkedFile:
                 first, *others = self._sheets[self._first_table :]
                 tables = replace(first, hidden_lines=hidden_lines), *others
                 self._sheets[self._first_table :] = [replace(each, is_hidden=is_hidden) for each in tables]
+            elif kind == FrameKind.LOOKS:
+                looks, texts = json.loads(body)
+                self._sheets[self._first_table :] = [
+                    replace(each, looks=tuple(looks), texts=_unknown((*each.texts, *texts)))
+                    for each in self._sheets[self._first_table :]
+                ]
 
     def _text_chunks(self) -> Iterator[Chunk]:
         extension = PurePath(self._name).suffix.lower().removeprefix(".")
@@ -179,13 +193,21 @@ class ChunkedFile:
         around = takewhile(lambda line: not layout.holds_address(line[1]), sample)
         texts = [cell for each, cells in around if each != number or len({*cells}) < 2 for cell in cells]
         title = " ".join(dict.fromkeys(filter(layout.refusal_spoken, texts)))[:LONGEST_NAME]
-        self._sheets[-1] = replace(self._sheets[-1], header_line=number, header=tuple(names), title=title)
+        above = [cell for each, cells in sample if each < (number or 0) for cell in cells]
+        self._sheets[-1] = replace(
+            self._sheets[-1], header_line=number, header=tuple(names), title=title, texts=_unknown(above)
+        )
 
     def _count(self, chunk: Chunk, place: int) -> None:
         sheet = self._sheets[-1]
         lines, width = sheet.lines + chunk.lines, max(sheet.width, chunk.width)
         first = sheet.first_chunk if sheet.chunks else place
         self._sheets[-1] = replace(sheet, lines=lines, width=width, first_chunk=first, chunks=sheet.chunks + 1)
+
+
+def _unknown(texts: Iterable[str]) -> tuple[str, ...]:
+    """Those that nobody understands, each once."""
+    return tuple(text[:LONGEST_TEXT] for text in dict.fromkeys(texts) if not layout.is_plain(text))[:MOST_TEXTS]
 
 
 def _name_of(cells: Sequence[str]) -> str:

@@ -31,6 +31,7 @@ from portal.services import launches
 from portal.services.imports import waiting_lists
 from portal.services.imports.audience_contacts import AUDIENCE_PROBLEMS
 from portal.services.imports.reading import FileProblem
+from portal.services.imports.unread import Mark
 from portal.web.dashboard.campaigns.forms import AudienceForm
 from portal.web.dashboard.campaigns.launch_context import launch_context
 from portal.web.dashboard.campaigns.sending_forms import PlanForm
@@ -101,7 +102,7 @@ def _list_context(campaign: Campaign, file_problem: FileProblem | None) -> dict[
         "refused_counts": [(REASONS[reason], count) for reason, count in _refusals_by_reason(campaign)],
         "refused_total": sum(batch.refused for batch in batches),
         "unread_sheets": [value for _, value, problem in lines if problem == AudienceLine.SHEET],
-        "unread_columns": [value for _, value, problem in lines if problem == AudienceLine.COLUMN],
+        "unread": [Mark.unpacked(value) for _, value, problem in lines if problem == AudienceLine.COLUMN],
         "must_confirm": not campaign.launched_at and campaigns.has_unread_columns(read_session(), campaign),
     }
 

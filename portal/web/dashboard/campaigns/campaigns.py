@@ -139,7 +139,8 @@ def add_audience(campaign_id: int) -> ResponseReturnValue:
     try:
         audience.check_name(upload.filename or "" if upload else "")
         campaign = own_campaign_or_404(db.session, campaign_id)
-        list_id = waiting_lists.store(db.session, campaign, content, current_user.id)
+        name = upload.filename or "" if upload else ""
+        list_id = waiting_lists.store(db.session, campaign, content, current_user.id, name)
     except Unreadable as unreadable:
         return render_campaign(own_campaign_or_404(read_session(), campaign_id), file_problem=unreadable.problem), 422
     except campaigns.AudienceClosed:

@@ -20,7 +20,7 @@ from portal.services.imports.layout import Layout
 from portal.services.imports.reading.file_problems import FileProblem
 from portal.services.imports.row_results import SkipReason
 from portal.services.imports.store import layout_of
-from portal.services.imports.unused_columns import Unread, unread_of
+from portal.services.imports.unread import Unread, unread_of
 from portal.web.dashboard.imports.fixes import FIX_LABELS, is_fixable
 from portal.web.shared import column_layout_page, masked_cells
 from portal.web.shared.import_labels import label_tally

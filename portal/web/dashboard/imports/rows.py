@@ -15,10 +15,11 @@ from portal.core.extensions import db, limiter, read_session, vault, wake
 from portal.core.models import BatchState, ImportBatch
 from portal.domain.identity.permissions import Permission
 from portal.services.imports import batches, profiles, queries
+from portal.services.imports.chunk_parser import sheet_parser
 from portal.services.imports.layout import Fix, Layout
 from portal.services.imports.queries import Row, RowGroup, Sample
 from portal.services.imports.row_errors import OURS, ErrorLine, RowErrors
-from portal.services.imports.row_parser import sheet_parser, unknown_words
+from portal.services.imports.row_parser import unknown_words
 from portal.services.imports.row_results import PROBLEMS, RESULTS
 from portal.services.imports.store import file_name_of, header_of, layout_of, outline_of
 from portal.web.dashboard.blueprint import blueprint

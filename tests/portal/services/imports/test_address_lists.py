@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from portal.core.addresses import Problem
 from portal.core.iys_protocol import Status
 from portal.services.imports import reading
-from portal.services.imports.audience import MOST_ROWS, BadRow, read_address_list
+from portal.services.imports.audience import BadRow, read_address_list
+from portal.services.imports.audience_sheets import MOST_ROWS
 from portal.services.imports.layout.cell_words import Meanings
 from portal.services.imports.reading import FileProblem, Unreadable
 
@@ -189,11 +190,11 @@ def test_a_street_is_no_address_of_ours():
 
 
 def test_columns_without_names_are_chosen_by_what_stands_in_them():
-    found = read_address_list("Ayşe,01.02.2024,05321234567,a@example.com\nBurak,03.02.2024,bozuk,b@example.com\n")
+    found = read_address_list("Ayşe,01.02.2024,05321234567,a@example.com\nBurak,03.02.2024,0532 12,b@example.com\n")
 
     assert found.columns == (2, 3)
     assert texts_of(found) == ["+905321234567", "a@example.com", "b@example.com"]
-    assert found.bad == [BadRow(2, "bozuk", Problem.UNKNOWN)]
+    assert found.bad == [BadRow(2, "0532 12", Problem.PHONE_TOO_SHORT)]
 
 
 def test_a_second_number_that_few_people_have_is_read_too():

@@ -12,11 +12,11 @@ from portal.core.iys_protocol import Channel, Source
 from portal.core.models import ImportBatch
 from portal.domain.consents.bulk_import import Entry
 from portal.services.imports import layout
+from portal.services.imports.chunk_parser import sheet_parser
 from portal.services.imports.layout.headings import refusal_spoken
 from portal.services.imports.reading import ChunkedFile
-from portal.services.imports.row_parser import sheet_parser
 from portal.services.imports.store import layout_of
-from portal.services.imports.unused_columns import unread_of
+from portal.services.imports.unread import unread_of
 from tests.portal.services.imports.file_steps import uploaded, work_all
 from tests.portal.services.imports.test_no_cell_lost import NOW
 

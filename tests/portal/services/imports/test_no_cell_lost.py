@@ -66,7 +66,7 @@ def read_tables(draw):
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_each_yes_and_no_is_counted_named_or_a_problem(table):
     header, lines, layout = table
-    parser, counter = RowParser(layout, at=NOW, header_line=1, header=header), CellCounter(layout)
+    parser, counter = RowParser(layout, at=NOW, header_line=1, header=header), CellCounter(layout, header)
     counter.add(lines)
     unused = unused_columns(counter.counts(), layout, header)
     passed_over = {each.place for each in unused}
@@ -140,7 +140,7 @@ def test_a_sign_in_a_column_of_yes_and_no_is_explained_by_a_person(sign):
     parser = RowParser(Layout(columns=columns, channels=(), **FACTS), at=NOW, header_line=1, header=header)
 
     assert parsed(header, line[1], phone=0, status_sms=1, status_call=2) == {
-        Channel.SMS: "status_unknown", Channel.CALL: "ONAY",
+        Channel.SMS: "status_unknown", Channel.CALL: "status_unknown",
     }  # fmt: skip
     assert unknown_words([line], parser) == {"status": {sign: 1}}
     for meaning, becomes in (("RET", [Status.REFUSED, Status.GRANTED]), ("", [Status.GRANTED])):
@@ -153,14 +153,14 @@ def test_a_sign_in_a_column_of_yes_and_no_is_explained_by_a_person(sign):
     "name", ["Ret tarihi", "Unsubscribed at", "İptal nedeni", "SMS gönderme", "Consent withdrawn on"]
 )
 def test_a_filled_column_under_a_name_that_refuses_may_hold_refusals(name):
-    header, line = ["CEP", "SMS", name, "Notlar"], (2, ["0532 123 45 67", "E", "20.11.2026", "iyi müşteri"])
+    header, line = ["CEP", "SMS", name, "İl"], (2, ["0532 123 45 67", "E", "20.11.2026", "İzmir"])
     layout = Layout(columns={Field.PHONE: 0, Field.STATUS_SMS: 1}, channels=(), **FACTS)
-    counter = CellCounter(layout)
+    counter = CellCounter(layout, header)
     counter.add([line])
 
     unused = unused_columns(counter.counts(), layout, header)
 
-    assert [(each.header, each.may_refuse) for each in unused] == [(name, True), ("Notlar", False)]
+    assert [(each.header, each.may_refuse) for each in unused] == [(name, True), ("İl", False)]
 
 
 def test_the_date_of_a_refusal_dates_no_grant():
@@ -176,19 +176,18 @@ def test_the_letter_of_a_form_is_no_status():
         ["CEP", "Dayanak", "Aktif"],
         Layout(columns={Field.PHONE: 0, Field.ORIGIN: 1}, channels=(), **FACTS),
     )
-    counter = CellCounter(layout)
+    counter = CellCounter(layout, header)
     counter.add([(2, ["0532 123 45 67", "F", "F"]), (3, ["0533 123 45 67", "F", "E"])])
 
-    assert [each.header for each in unused_columns(counter.counts(), layout, header)] == ["Aktif"]
+    found = unused_columns(counter.counts(), layout, header)
+    assert [(each.header, each.statuses) for each in found] == [("Dayanak", 0), ("Aktif", 2)]
 
 
 def test_a_refusal_of_the_whole_line_goes_before_a_channels_own_yes():
     cells = ["0532 123 45 67", "a@example.com", "E", "E", "RET"]
     columns = {"phone": 0, "email": 1, "status_sms": 2, "status_email": 3, "status": 4}
 
-    assert parsed(["CEP", "MAIL", "SMS", "MAIL (E/H)", "Durum"], cells, **columns) == {
-        Channel.SMS: "RET", Channel.EMAIL: "RET",
-    }  # fmt: skip
+    assert parsed(["CEP", "MAIL", "SMS", "MAIL (E/H)", "Durum"], cells, **columns) == dict.fromkeys(ALL, "RET")
     assert parsed(["CEP", "MAIL", "SMS", "MAIL (E/H)", "SMS ve Arama izni"], cells, **columns) == {
-        Channel.SMS: "RET", Channel.EMAIL: "ONAY",
+        Channel.SMS: "RET", Channel.CALL: "RET", Channel.EMAIL: "ONAY",
     }  # fmt: skip

@@ -41,7 +41,7 @@ ODD = (
     "0532 1;;ONAY;01.01.2026;;Form",
     "yok;;ONAY;;;",
     ";a@@example.com;RET;01.06.2026;;",
-    "0212 555 11 22;;ONAY;dün;;F",
+    "0212 555 11 22;;ONAY;dün;;Form",
 )
 
 

@@ -13,7 +13,7 @@ from portal.core.iys_protocol import Channel, Source
 from portal.core.models import BatchState, ImportBatch, ImportChunk, Outcome, Submission
 from portal.services.imports import batches, layout, row_errors, uploads, worker
 from portal.services.imports.store import layout_of, outline_of
-from portal.services.imports.unused_columns import unread_of
+from portal.services.imports.unread import unread_of
 from tests import make
 from tests.portal.web.dashboard.staff import signed_in
 
@@ -118,7 +118,7 @@ def test_brought_again_it_is_read_as_the_first_file_was_and_ours_is_passed_by(ap
     assert len(signatures) == 1
     assert layout_of(vault(), second).columns == layout_of(vault(), first).columns
     assert second.tally == {word: count for word, count in first.tally.items() if word != "grant"}
-    assert not unread_of(vault(), second).doubtful
+    assert unread_of(vault(), second).names() == ["F"]  # The notes, as in the first.
 
     assert found(second).header == found(first).header
     assert [line.cells for line in found(second).lines()] == [line.cells for line in found(first).lines()]

@@ -141,13 +141,23 @@ def test_what_nobody_said_is_missing():
     assert spoken(phone | {Field.ORIGIN: "#12"}, **one, **{**GIVEN, "origin": ""}) == {SMS: "ONAY"}
 
 
-def test_a_refusal_needs_no_proof_but_a_date_and_a_source():
+def test_a_refusal_needs_no_proof_no_date_and_no_source():
+    """It is always taken: as the provider's own decision, of the moment of the import where it has no date."""
     phone, said = {Field.PHONE: PHONE}, {**GIVEN, "status": Status.REFUSED, "origin": ""}
 
     assert spoken(phone, **said) == {SMS: "RET", CALL: "RET"}
     assert spoken(phone | {Field.SOURCE: "HS_KARAR"}, **said) == {SMS: "RET", CALL: "RET"}
-    assert spoken(phone, **{**said, "date": None}) == dict.fromkeys((SMS, CALL), "date_missing")
-    assert spoken(phone, **{**said, "source": None}) == dict.fromkeys((SMS, CALL), "source_missing")
+    for fault in (
+        {Field.DATE: ""},
+        {Field.DATE: "geçen hafta"},
+        {Field.DATE: "28.11.2027"},
+        {Field.DATE: "31.02.2026"},
+    ):
+        entry = looked(phone | fault, **{**said, "date": None})[SMS]
+        assert (entry.status, entry.source, entry.consent_date) == (Status.REFUSED, Source.PROVIDER_DECISION, NOW)
+    entry = looked(phone | {Field.SOURCE: "orası"}, **said)[SMS]
+    assert (entry.source, entry.consent_date) == (Source.PROVIDER_DECISION, said["date"])
+    assert spoken(phone | {Field.TYPE: "üye"}, **said) == dict.fromkeys((SMS, CALL), "type_unknown")
 
 
 def test_a_merchant_needs_neither_date_nor_source():

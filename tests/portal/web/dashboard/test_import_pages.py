@@ -281,10 +281,12 @@ def test_what_was_answered_on_an_older_page_explains_no_other_word(app, ayse, in
 def test_a_dry_run_names_the_columns_that_are_not_read_first_those_that_may_refuse(ayse, in_state):
     good = {(2, 0): "grant"}
 
-    page = ayse.opens(in_state(BatchState.DRY_RUN, results=good, unused_columns={"4": [5, 0], "5": [5, 4]})).text
+    unused = {"4": [5, 0, 0, 0, 0, 0], "5": [5, 4, 0, 0, 0, 5]}
+
+    page = ayse.opens(in_state(BatchState.DRY_RUN, results=good, unused_columns=unused)).text
 
     assert "Düzeltilecek bir satır yok" not in page
-    assert page.index("Bu sütunlar kullanılmıyor. İçlerinde ret olabilir") < page.index("4 hücre evet ya da hayır")
+    assert page.index("Bunların ne dediğini bilmiyoruz; ret olabilir.") < page.index("4 hücre evet ya da hayır")
     assert page.index("<strong>F</strong>") < page.index("Kullanılmayan öteki sütunlar: E.")
 
 
@@ -388,7 +390,8 @@ def test_grants_beside_what_may_refuse_wait_for_an_explicit_yes_and_refusals_do_
     app, ayse, rows, name, cell, says
 ):  # fmt: skip
     day = clock.istanbul(clock.now()).strftime("%d.%m.%Y")
-    lines = f"0532 123 45 67;ONAY;HS_WEB;{day};Form;{cell}", f"0533 234 56 78;RET;HS_WEB;{day};Form;"
+    lines = [f"0532 123 45 67;ONAY;HS_WEB;{day};Form;{cell}", f"0533 234 56 78;RET;HS_WEB;{day};Form;"]
+    lines.append(f"0534 345 67 89;ONAY;HS_WEB;{day};Form;")
     bring_as_texting(app, ayse, rows, "\n".join((f"Telefon;Durum;Kaynak;İzin tarihi;Dayanak;{name}", *lines)))
     address = f"/dashboard/imports/{work(app, rows)}"
 
@@ -402,9 +405,9 @@ def test_grants_beside_what_may_refuse_wait_for_an_explicit_yes_and_refusals_do_
     begun = rows.one(ImportBatch)
 
     assert says in page and 'name="unread"' in page and "Yalnız retleri aktar" in page
-    assert waiting.state == stale.state == BatchState.DRY_RUN and "Aktarım başlamadı: okunmayan" in said
+    assert waiting.state == stale.state == BatchState.DRY_RUN and "Aktarım başlamadı: anlaşılmayanlarda" in said
     assert begun.state == BatchState.RUNNING and not begun.only_refusals
-    assert rows.one(AuditEntry, AuditEntry.act == "import.begun").facts["unread"] == 1
+    assert rows.one(AuditEntry, AuditEntry.act == "import.begun").facts["unread"] == ["F"]
 
 
 def test_refusals_of_a_file_that_may_hold_more_of_them_need_no_word(app, ayse, rows):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from .cell_looks import find_looks
 from .cell_notes import Notes, find_notes, with_notes
 from .chunks import CHUNK_HEADER, HIDDEN_HEADER, MOST_LINES, CannotChunk, FrameKind, Line, chunk_lines, frame
 from .container import format_of
@@ -30,7 +31,7 @@ def workbook_frames(data: bytes) -> Iterator[bytes]:
     )
 
     workbook, line_count = CalamineWorkbook.from_filelike(io.BytesIO(data)), 0
-    hidden_rows, notes = find_hidden_rows(data), find_notes(data)
+    hidden_rows, notes, looks = find_hidden_rows(data), find_notes(data), find_looks(data)
     del data
     metadata = [sheet for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
     sheets = [sheet.name for sheet in metadata]
@@ -48,6 +49,8 @@ def workbook_frames(data: bytes) -> Iterator[bytes]:
         is_hidden = metadata[place].visible != SheetVisibleEnum.Visible
         if is_hidden or hidden.total:
             yield frame(FrameKind.HIDDEN, HIDDEN_HEADER.pack(is_hidden, hidden.total))
+        if name in looks:
+            yield frame(FrameKind.LOOKS, looks[name].packed())
     yield frame(FrameKind.END)
 
 

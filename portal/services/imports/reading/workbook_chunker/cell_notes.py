@@ -12,7 +12,7 @@ from typing import Any
 from defusedxml.ElementTree import ParseError, iterparse
 
 from .chunks import Line
-from .hidden_rows import PART, attributes_of, sheet_paths, tags_in
+from .hidden_rows import PART, attributes_of, holds, sheet_paths, tags_in
 
 Element = Any  # xml.etree.ElementTree.Element
 COMMENT, STRUCK = "Hücre notu:\n", "Üstü çizili"
@@ -48,30 +48,35 @@ def find_notes(data: bytes) -> dict[str, Notes]:
             formats, strings = _struck_formats(packed), _struck_strings(packed)
             paths = [(sheet, path) for sheet, path in sheet_paths(packed) if path in names]
             return {sheet: _notes_of_sheet(packed, path, formats, strings) for sheet, path in paths}
-        if "content.xml" in names and any(_holds(packed, "content.xml", each) for each in ODS_MARKS):
+        if "content.xml" in names and any(holds(packed, "content.xml", each) for each in ODS_MARKS):
             return _notes_of_ods(packed)
     return {}
 
 
 def _notes_of_sheet(packed: zipfile.ZipFile, path: str, formats: set[str], strings: set[bytes]) -> Notes:
     notes: Notes = defaultdict(list)
-    folder, name = posixpath.split(path)
-    with suppress(KeyError):  # A sheet without relations.
-        for facts in map(attributes_of, _RELATION.findall(packed.read(f"{folder}/_rels/{name}.rels"))):
-            if facts["Type"].endswith("/comments"):
-                target = posixpath.normpath(posixpath.join("/", folder, facts["Target"])).lstrip("/")
-                for comment in _elements(packed, target, "comment"):
-                    notes[_line_of(comment.get("ref", ""))].append(COMMENT + "".join(comment.itertext()).strip())
+    for target in related(packed, path, "/comments"):
+        for comment in elements(packed, target, "comment"):
+            notes[_line_of(comment.get("ref", ""))].append(COMMENT + "".join(comment.itertext()).strip())
     for line in _struck_lines(packed, path, formats, strings) if formats or strings else ():
         notes[line].append(STRUCK)
     return notes
 
 
+def related(packed: zipfile.ZipFile, path: str, kind: str) -> Iterator[str]:
+    """The parts that belong to a sheet, of a kind."""
+    folder, name = posixpath.split(path)
+    with suppress(KeyError):  # A sheet without relations.
+        for facts in map(attributes_of, _RELATION.findall(packed.read(f"{folder}/_rels/{name}.rels"))):
+            if facts["Type"].endswith(kind):
+                yield posixpath.normpath(posixpath.join("/", folder, facts["Target"])).lstrip("/")
+
+
 def _struck_formats(packed: zipfile.ZipFile) -> set[str]:
     """The numbers of cell formats with a font that is struck through."""
-    if STYLES not in packed.namelist() or not _holds(packed, STYLES, b"strike"):
+    if STYLES not in packed.namelist() or not holds(packed, STYLES, b"strike"):
         return set()
-    fonts, formats = (next(_elements(packed, STYLES, each), ()) for each in ("fonts", "cellXfs"))
+    fonts, formats = (next(elements(packed, STYLES, each), ()) for each in ("fonts", "cellXfs"))
     struck = {str(place) for place, font in enumerate(fonts) if _is_struck(font)}
     return {str(place) for place, each in enumerate(formats) if each.get("fontId") in struck}
 
@@ -105,23 +110,23 @@ def _struck_lines(packed: zipfile.ZipFile, path: str, formats: set[str], strings
 
 
 def _is_struck(element: Element) -> bool:
-    strikes = (each for each in element.iter() if _name(each) == "strike")
+    strikes = (each for each in element.iter() if name_of(each) == "strike")
     return any(each.get("val") not in ("0", "false") for each in strikes)
 
 
 def _notes_of_ods(packed: zipfile.ZipFile) -> dict[str, Notes]:
     struck, sheets, number = set[str](), dict[str, Notes](), 0
     notes: Notes = defaultdict(list)
-    for each in _elements(packed, "content.xml", "style", "table-row", "table"):
-        if _name(each) == "style":
+    for each in elements(packed, "content.xml", "style", "table-row", "table"):
+        if name_of(each) == "style":
             through = [value for part in each for value in _values(part, "text-line-through-style")]
             struck |= set(_values(each, "name")) if through and through != ["none"] else set()
-        elif _name(each) == "table":
+        elif name_of(each) == "table":
             sheets["".join(_values(each, "name"))] = notes
             notes, number = defaultdict(list), 0
         else:
             repeated = int("".join(_values(each, "number-rows-repeated")) or 1)
-            found = [COMMENT + "\n".join(note.itertext()) for note in each.iter() if _name(note) == "annotation"]
+            found = [COMMENT + "\n".join(note.itertext()) for note in each.iter() if name_of(note) == "annotation"]
             if any(len(cell) and struck & {*_values(cell, "style-name")} for cell in each):
                 found.append(STRUCK)
             for line in range(number + 1, number + 1 + min(repeated, MOST_REPEATED)) if found else ():
@@ -130,27 +135,16 @@ def _notes_of_ods(packed: zipfile.ZipFile) -> dict[str, Notes]:
     return sheets
 
 
-def _elements(packed: zipfile.ZipFile, path: str, *names: str) -> Iterator[Element]:
+def elements(packed: zipfile.ZipFile, path: str, *names: str) -> Iterator[Element]:
     """The elements of these names, each when it is complete; it is emptied afterwards."""
     with packed.open(path) as part:
         for _, element in iterparse(part):
-            if _name(element) in names:
+            if name_of(element) in names:
                 yield element
                 element.clear()
 
 
-def _holds(packed: zipfile.ZipFile, path: str, text: bytes) -> bool:
-    """Whether a part holds a short text, which is looked for without parsing."""
-    end = b""
-    with packed.open(path) as part:
-        while block := part.read(PART):
-            if text in end + block:
-                return True
-            end = block[-len(text) :]
-    return False
-
-
-def _name(element: Element) -> str:
+def name_of(element: Element) -> str:
     tag: str = element.tag
     return tag.rpartition("}")[2]
 

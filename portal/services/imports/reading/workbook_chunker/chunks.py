@@ -82,6 +82,7 @@ class FrameKind(StrEnum):
     SHEET = "S"  # The name of the sheet that the following chunks belong to.
     CHUNK = "P"
     HIDDEN = "H"  # HIDDEN_HEADER: of the sheet that ended. None comes where nothing is hidden.
+    LOOKS = "L"  # JSON of SheetLooks, of the sheet that ended.
     PROBLEM = "X"  # The value of a FileProblem; the last frame.
     END = "E"  # The file is complete.
 

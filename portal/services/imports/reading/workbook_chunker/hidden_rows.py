@@ -58,7 +58,9 @@ def sheet_paths(packed: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
 
 
 def _hidden_rows(packed: zipfile.ZipFile, path: str) -> set[int]:
-    hidden, number = set(), 0
+    hidden, number = set[int](), 0
+    if not holds(packed, path, b"hidden="):  # Nearly all: found faster than by looking at each row.
+        return hidden
     for tag in tags_in(packed, path, _ROW):
         number = int(attributes_of(tag.group()).get("r", number + 1))
         if _HIDDEN.search(tag.group()):
@@ -91,6 +93,17 @@ def tags_in(packed: zipfile.ZipFile, path: str, pattern: re.Pattern[bytes]) -> I
                 end = tag.end()
                 yield tag
             rest = text[max(end, text.rfind(b"<")) :][:PART]  # No tag is longer.
+
+
+def holds(packed: zipfile.ZipFile, path: str, text: bytes) -> bool:
+    """Whether a part holds a short text, which is looked for without parsing."""
+    end = b""
+    with packed.open(path) as part:
+        while block := part.read(PART):
+            if text in end + block:
+                return True
+            end = block[-len(text) :]
+    return False
 
 
 def attributes_of(tag: bytes) -> dict[str, str]:

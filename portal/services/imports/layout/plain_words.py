@@ -1,0 +1,181 @@
+"""Words and columns that say nothing of refusing: of any other nobody knows what it says, and its author is asked.
+
+The rule is one of known words. Where one is missing a person ticks a box once too often; none of them may turn a
+consent round, whatever stands beside it. Words are folded to ASCII.
+"""
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from itertools import chain
+
+from portal.core.addresses.normalization import normalize_spelling
+from portal.core.iys_protocol import Source
+from portal.services.imports.layout import dates, name_words
+from portal.services.imports.layout.cell_words import CHANNELS, CONTACTS, SOURCES, STATUSES, TYPES
+from portal.services.imports.layout.headings import refusal_spoken, without_answers
+from portal.services.imports.layout.name_words import any_of
+from portal.services.imports.layout.normalization import folded, key_of, name_of
+
+LONGEST_TEXT, LONGEST_CODE, LONGEST_DATE = 100, 40, 40  # Characters of a harmless cell.
+LONGEST_HEADING = 300
+
+Kind = tuple[re.Pattern[str], re.Pattern[str], Callable[[str], bool]]  # All words of its names, its own, its contents.
+
+# Kinds of columns by a word of their names, which has no others but these and those of COMMON.
+DATES = any_of(
+    "tarih~ date datetime timestamp zaman zamani gun gunu day dogum birth birthday dogumgunu yildonumu at on"
+)
+CODES = any_of(
+    "sira no nosu num numara~ number nr id kod~ code tc tckn vkn kimlik iban plaka~ barkod~ barcode sku zip postcode"
+)
+AMOUNTS = any_of("""
+    tutar~ toplam~ bakiye~ puan~ adet adedi miktar~ fiyat~ ciro~ harcama~ sayi~ yas yasi tl amount total price quantity
+    qty points balance count age spent sum
+""")
+GENDERS = any_of("cinsiyet~ gender sex")
+LANGUAGES = any_of("dil~ language lang locale")
+CLOCKS = any_of("saat~ time hour")
+ADDRESSES = any_of("adres~ address street line sokak~ cadde~")
+TEXTS = any_of("""
+    ad adi soyad~ isim ismi soyisim soyismi name surname firstname lastname fullname unvan~ first last full title
+    il ili ilce~ sehir~ semt~ mahalle~ ulke~ bolge~ city district town state province country region county yer yeri
+    daire dairesi magaza~ sube~ bayi~ store branch shop meslek~ temsilci~ danisman~ satici yetkili personel egitmen
+""")
+COMMON = any_of(f"""
+    {name_words.PERSON} abone~ firma~ sirket~ isletme~ kurum~ hesap~ cari~ kart~ uyelik~ uyeligi kayit~ kaydi form~
+    fatura~ siparis~ teslimat~ kargo~ odeme~ urun~ fis~ satis~ ev is vergi posta arac evlilik sadakat ana genel ilk
+    magaza~ sube~ ad adi soyad~ isim ismi name ve the of and in client contact account card order orders invoice billing
+    shipping delivery company tax postal identity alternate islem basvuru randevu rezervasyon ziyaret~ alisveris~ marka
+    sektor brand
+""")
+# What happened on a day, and ended nothing. "Son" (last) stands before some of it only: "Son üyelik" may be its end.
+_EVENTS = any_of("""
+    alisveris~ satin alma ziyaret~ giris~ olusturma olusturulma guncelleme guncellenme islem~ teslim sevk randevu~
+    rezervasyon~ basvuru~ etkinlik~ izin izni onay onayi riza alinma alindigi verildigi katilim~ durum durumu iys sms
+    arama eposta created updated modified changed ordered purchase purchased visit visited paid payment registered
+    registration joined signed sign signup up login logged seen event consent permission
+""")
+_LAST = re.compile(
+    r"\b(?:son|last) (?=(?:alisveris|siparis|satin alma|ziyaret|giris|islem|odeme|guncelleme|fatura|teslim|randevu|"
+    r"login|order|purchase|visit|seen|update|updated|modified|payment)\b)"
+)
+# Beside all of these: what stands on sheets, in titles, in names of files, and in texts of proof.
+_OTHERS = any_of("""
+    liste~ tablo~ dosya~ sayfa~ sheet list table veri~ data export import ihrac rapor~ report ornek~ sablon~ template
+    excel csv xlsx xls crm erp pos kopya~ copy yedek final taslak guncel yeni bilgi~ bilgileri info kvkk etk iys
+    aydinlatma
+    contacts clients members users people rehber~ kontak~ katilimci~ bireysel~ kurumsal~ ticari tum hepsi all
+    notlar notlari aciklama~ yorum~ etiket~ tags notes comments aylik yillik haftalik gunluk donem~ yil~ ay~ hafta~ ocak
+    toplu gonderim~ kanal~ channel channels kaynak~ kaynagi source yontem~ ortam~ mecra~ alindigi alinma alim sekli
+    tip~ tur~ type kategori~ iletisim numaralari whatsapp cep gsm mobil mobile phone msisdn cell cellphone tel
+    sabit ikinci diger alternatif home work other second sozlesme~ basvuru~ belge~ evrak~ islem~ protokol~ referans~ ref
+    reference agreement contract receipt dayanak~ dayanagi kanit~ ispat~ proof origin evidence ses sicil temas~ nedeni
+    sebebi basis reason iliski sira satir toplam total page sayfasi itibariyle tarihli as ltd sti san tic anonim limited
+    sirketi zorunlu opsiyonel izinlink hatalar hata duzeltilecek satirlar~ gec kalanlar karar kararlar errors rows lines
+    late correct
+""")
+_KNOWN = re.compile("|".join((
+    DATES, CODES, AMOUNTS, GENDERS, LANGUAGES, CLOCKS, ADDRESSES, TEXTS, COMMON, _EVENTS, _OTHERS,
+    *name_words.EVERYWHERE, name_words.GIVING, name_words.RECORD, name_words.DATE, name_words.CLOCK, name_words.FORMAT,
+    name_words.PLACE,
+    "[vq]", "|".join(dates.MONTHS),
+)))  # fmt: skip
+_LISTED = {
+    word
+    for phrase, meaning in chain.from_iterable(each.items() for each in (SOURCES, CONTACTS, TYPES, CHANNELS))
+    if meaning != Source.PROVIDER_DECISION for word in phrase.split()
+}  # fmt: skip
+_ODD_SIGN = re.compile(r"[^\w\s/|\\(),;:.?'’\"“”…&*+\[\]–—#%₺=-]")  # "SMS 🚫"
+
+_TEXT = re.compile(r"[^\W_]+(?:(?: +|['’/&-]|[.,] *| & | / )[^\W_]+)*\.?")
+_NO_NAME = re.compile(r"([^\W\d_])\1\1|\d[.,/]\d")  # "XXX Ali", "Ali 28.11"
+_CODE = re.compile(r"\d{2} ?[A-Z]{1,3} ?\d{2,5}|#?(?:[^\W\d_]{1,5}[ ._/#-]?)?\d[\w./#-]*(?: ?\d[\w./#-]*)*")
+_AMOUNT = re.compile(r"[+-]?[₺$€]? ?\d[\d.,]*(?: \d{3})*(?: ?(?:tl|try|usd|eur|adet|ad|kg|puan|₺|\$|€|%))?", re.I)
+_GENDER = re.compile(r"[ekbfmw]|erkek|kadin|bay|bayan|male|female|man|woman")
+_LANGUAGE = re.compile(r"(?:tr|en|de|fr|ar|ru|es|it|fa)(?: [a-z]{2})?|turkce|ingilizce|almanca|turkish|english|german")
+_CLOCK = re.compile(r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?")
+_STREET = re.compile(r"[\w\s.,:;/#'’&-]+")
+_IS_STREET = re.compile(
+    r"\d|\b(?:mah|mahallesi|sok|sokak|sokagi|cad|cadde|caddesi|bulvari|blv|apt|street|st|road|ave)\b"
+)
+_DIGITS = re.compile(r"\d+")
+_SERIAL = re.compile(r"\d+(?:[.,]\d*)?")  # Excel's and Unix's dates, and any number.
+_GROUP = r"[(\[]\+?\d{1,5}[)\]]"
+_BETWEEN = r"[\d\s./\\_:,\u00b7\u2010-\u2015\u2212-]"
+_PHONE = re.compile(rf"(?:[^\W\d_]{{2,10}}[\s.:/-]*){{0,3}}\+?(?:\d|{_GROUP})(?:{_BETWEEN}|{_GROUP})*(?<=[\d)\].])")
+_MAIL = re.compile(r"(?:(?:mailto|e-?posta|e-?mail|mail) ?: ?)?<?[^\s@<>()]+@[^\s@<>()]+>?", re.I)
+
+
+@lru_cache(maxsize=4096)
+def is_plain(text: str) -> bool:
+    """Whether each word of a heading, a name or a proof is known, and none of them refuses."""
+    if len(text) > LONGEST_HEADING or _ODD_SIGN.search(text):
+        return False
+    words = _DIGITS.sub(" ", without_answers(text)).split()
+    if words == ["not"]:  # A column of notes; in English it turns round what follows.
+        return True
+    return not refusal_spoken(text) and all(_KNOWN.fullmatch(each) or each in _LISTED for each in words)
+
+
+def is_date(cell: str) -> bool:
+    """Whether a cell is a date by itself; a number may be one of many things."""
+    if len(cell) > LONGEST_DATE or not any(map(str.isdigit, cell)) or _SERIAL.fullmatch(cell.strip()):
+        return False
+    return any(isinstance(dates.read(cell, day_first), dates.Moment) for day_first in (True, False))
+
+
+def is_text(cell: str) -> bool:
+    """Whether a cell may be a name of a person, a firm or a place: words, and no sign beside them."""
+    text = cell.strip()
+    return len(text) <= LONGEST_TEXT and _TEXT.fullmatch(text) is not None and not _NO_NAME.search(text)
+
+
+def is_proof(cell: str) -> bool:
+    """Whether a cell names what proves a consent, and says nothing more: a number ("A-104", "2026/11"), known words."""
+    text = cell.strip()
+    return (len(text) <= LONGEST_CODE and _CODE.fullmatch(text) is not None) or is_plain(text)
+
+
+def is_address_alone(cell: str) -> bool:
+    """Whether nothing stands beside an address but its kind or a name: "Cep: 0532 …", "Ayşe <ayse@example.com>"."""
+    text = normalize_spelling(cell).rstrip(".")
+    if len(text) > LONGEST_TEXT or _PHONE.fullmatch(text) or _MAIL.fullmatch(text):
+        return True
+    name, _, address = text.rpartition(" ")
+    return _MAIL.fullmatch(address) is not None and is_text(name.strip("\"' "))
+
+
+def contents_of(name: str) -> Callable[[str], bool] | None:
+    """Whether a cell holds what the name of its column says, where that is harmless; None for any other name."""
+    words = _DIGITS.sub(" ", _LAST.sub("", name_of(name[:LONGEST_HEADING]))).split()
+    if _ODD_SIGN.search(name):
+        return None
+    for kind, heads, fits in _KINDS:
+        if any(map(heads.fullmatch, words)) and all(map(kind.fullmatch, words)):
+            return fits
+    return None
+
+
+def _is_day(cell: str) -> bool:
+    return is_date(cell) or dates.is_blank(cell) or (len(cell) > 3 and _SERIAL.fullmatch(cell.strip()) is not None)
+
+
+def _is_street(cell: str) -> bool:
+    return is_text(cell) or (_STREET.fullmatch(cell) is not None and _IS_STREET.search(folded(cell)) is not None)
+
+
+def _kind(heads: str, fits: Callable[[str], bool], *beside: str) -> Kind:
+    return re.compile("|".join((heads, COMMON, *beside))), re.compile(heads), fits
+
+
+_KINDS = (
+    _kind(f"{DATES}|{_EVENTS}", _is_day),
+    _kind(CODES, lambda cell: len(cell) <= LONGEST_CODE and _CODE.fullmatch(cell.strip()) is not None),
+    _kind(AMOUNTS, lambda cell: _AMOUNT.fullmatch(cell.strip()) is not None),
+    _kind(GENDERS, lambda cell: _GENDER.fullmatch(folded(cell)) is not None),
+    _kind(LANGUAGES, lambda cell: _LANGUAGE.fullmatch(folded(cell)) is not None),
+    _kind(CLOCKS, lambda cell: _CLOCK.fullmatch(cell.strip()) is not None),
+    _kind(ADDRESSES, lambda cell: key_of(cell) not in STATUSES and _is_street(cell), TEXTS, CODES),
+    _kind(TEXTS, lambda cell: key_of(cell) not in STATUSES and is_text(cell)),
+)
