@@ -192,6 +192,21 @@ def test_a_text_is_tried_on_oneself_and_decides_for_nobody(app, ayse, path, rows
     assert [ayse.posts(f"{path}/test", {"address": ""}).status_code for _ in range(21)][-2:] == [422, 429]
 
 
+def test_in_sandbox_mode_a_text_goes_to_the_viewer_whatever_is_set(app, ayse, path, tmp_path):
+    proof = prove(app)
+    stored(app, works=True)
+    with app.app_context():
+        db.session.query(Provider).update({"admitted_at": None})
+        db.session.commit()
+    assert "yalnız deneme görüntüleyicisine gider" in shown(ayse.opens(path))
+
+    with servers.serving(create_gateway(tmp_path / "messages.db")) as url:
+        app.config["MESSAGE_GATEWAY_URL"] = url
+        assert ayse.posts(f"{path}/test", {"address": proof}).status_code == 303
+
+        assert arrived(url) == [] and "Reklam gonderelim mi?" in requests.get(url, timeout=5).text
+
+
 def test_four_questions_tell_the_rule_before_anything_is_written(ayse):
     page = "/dashboard/campaigns/rule"
     assert page in ayse.opens("/dashboard/campaigns/new").text
