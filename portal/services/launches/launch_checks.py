@@ -34,7 +34,6 @@ from portal.domain.campaigns.promotion_words import find_promotion
 from portal.domain.notifications import gateways
 from portal.services.launches.invitation_text import render_sample
 
-
 PREPARING = ("campaign.opened", "campaign.message_changed")
 
 

@@ -102,7 +102,7 @@ def test_a_budget_is_set_in_parts_and_lira(ayse, running, rows):
     assert (campaign.most_parts, campaign.most_cost, campaign.part_price) == (5000, 10_000, 385)
     assert campaign.part_cap == 2597 and "2.597" in ayse.opens(running).text
 
-    ayse.posts(path, {"most_parts": "", "most_lira": "200", "part_price": "9"})  # The price is fixed once it was launched.
+    ayse.posts(path, {"most_parts": "", "most_lira": "200", "part_price": "9"})  # The price stays after the launch.
     campaign = rows.one(Campaign)
     assert (campaign.most_parts, campaign.most_cost, campaign.part_price) == (None, 20_000, 385)
 
