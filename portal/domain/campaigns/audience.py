@@ -136,7 +136,10 @@ def has_unread_columns(session: Session, campaign: Campaign) -> bool:
     """Whether somebody must still say that no refusals stand in what was not read or not understood."""
     unread = select(AudienceLine.id).join(AudienceList, AudienceList.id == AudienceLine.list_id)
     unread = unread.where(AudienceList.campaign_id == campaign.id, AudienceList.unread_confirmed_at.is_(None))
-    return session.scalar(unread.where(AudienceLine.problem.in_((AudienceLine.COLUMN, AudienceLine.SHEET))).limit(1)) is not None
+    return (
+        session.scalar(unread.where(AudienceLine.problem.in_((AudienceLine.COLUMN, AudienceLine.SHEET))).limit(1))
+        is not None
+    )
 
 
 def confirm_unread(session: Session, campaign: Campaign, at: datetime) -> None:
