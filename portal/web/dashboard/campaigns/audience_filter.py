@@ -33,7 +33,7 @@ from portal.web.shared.signed_in_person import current_provider, record_audit
 @needs(Permission.PREPARE)
 def show_filter(campaign_id: int) -> str:
     """Choose people by what they said or got; `who` is the choice whose people are counted."""
-    campaign = _draft_or_404(read_session(), campaign_id)
+    campaign = _asking_or_404(read_session(), campaign_id)
     choices = _choices(read_session(), campaign)
     who = request.args.get("who", "")
     return render_template(
@@ -51,7 +51,7 @@ def show_filter(campaign_id: int) -> str:
 @needs(Permission.PREPARE)
 def add_by_filter(campaign_id: int) -> ResponseReturnValue:
     """Let the worker add the people of the choice `who`."""
-    campaign = _draft_or_404(db.session, campaign_id)
+    campaign = _asking_or_404(db.session, campaign_id)
     choices, who = _choices(db.session, campaign), request.args.get("who", "")
     if who not in choices:
         abort(400)
@@ -80,10 +80,10 @@ def confirm_unread(campaign_id: int) -> ResponseReturnValue:
     return redirect(url_for(".campaign", campaign_id=campaign_id), 303)
 
 
-def _draft_or_404(session: Session, campaign_id: int) -> Campaign:
+def _asking_or_404(session: Session, campaign_id: int) -> Campaign:
     """A campaign that offers refusal chooses nobody by what is known of them."""
     campaign = own_campaign_or_404(session, campaign_id)
-    if campaign.kind == CampaignKind.REFUSE or campaign.launched_at:
+    if campaign.kind == CampaignKind.REFUSE:
         abort(404)
     return campaign
 

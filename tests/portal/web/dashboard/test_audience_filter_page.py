@@ -4,7 +4,7 @@ import pytest
 
 from portal.core.extensions import db
 from portal.core.iys_protocol import Channel, Source
-from portal.core.models import AudienceEntry, AuditEntry, CampaignKind
+from portal.core.models import AudienceEntry, AudienceList, AuditEntry, CampaignKind
 from tests import make
 from tests.portal.services.exports.held_consents import Holder
 from tests.portal.web.dashboard.test_campaign_pages import work_off
@@ -39,12 +39,15 @@ def test_a_reconfirmation_chooses_by_the_proof_of_consents(app, ayse, rows):
     assert "eklenecek kimse yok" in ayse.opens(f"{path}?who=fair").text
 
 
-def test_a_launched_campaign_and_one_that_offers_refusal_choose_nobody(app, ayse, draft):
+def test_a_launched_campaign_and_one_that_offers_refusal_choose_nobody(app, ayse, draft, rows):
     with app.app_context():
         refusing = make.campaign(kind=CampaignKind.REFUSE).id
         db.session.rollback()
     ayse.posts(f"/dashboard/campaigns/{draft}/audience", {"text": make.PHONE})
     ayse.posts(f"/dashboard/campaigns/{draft}/launch")
 
-    for each in (draft, refusing):
-        assert ayse.opens(f"/dashboard/campaigns/{each}/audience/filter").status_code == 404
+    path = "/dashboard/campaigns/{}/audience/filter"
+    assert "<select" not in ayse.opens(path.format(draft)).text
+    assert ayse.posts(f"{path.format(draft)}?who=late").status_code == 303
+    assert ayse.opens(path.format(refusing)).status_code == 404
+    assert rows.count(AudienceList) == 1
