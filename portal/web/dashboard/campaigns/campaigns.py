@@ -101,7 +101,7 @@ def default_wording(brand: Brand) -> dict[str, str]:
 def open_campaign_from(form: CampaignForm, brand: Brand, at: datetime) -> Campaign:
     """The campaign that a valid form describes; the usual text of asking becomes that of its kind."""
     kind, wording = CampaignKind(form.kind.data), form.wording()
-    if vars(wording) == default_wording(brand):
+    if wording == default_texts.default_wording(brand.name, CampaignKind.ASK, wording.notice_url):
         wording = default_texts.default_wording(brand.name, kind, wording.notice_url)
     return campaigns.open_campaign(
         db.session,

@@ -14,8 +14,18 @@ from sqlalchemy import select
 from portal.core import clock
 from portal.core.addresses import Problem
 from portal.core.extensions import db, limiter
-from portal.core.models import AudienceEntry, AudienceLine, AudienceList, AuditEntry, Brand, Campaign, CampaignKind
+from portal.core.models import (
+    AudienceEntry,
+    AudienceLine,
+    AudienceList,
+    AuditEntry,
+    Brand,
+    Campaign,
+    CampaignKind,
+    ConsentText,
+)
 from portal.core.models.ids import new_id
+from portal.domain.campaigns import default_texts
 from portal.services.imports import waiting_lists
 from portal.services.imports.reading import FileProblem
 from portal.web.dashboard.campaigns.campaign_page import REASONS
@@ -223,6 +233,19 @@ def test_the_text_is_prepared_with_the_name_of_the_brand_that_was_chosen(app, ay
     assert f'href="{path}?brand={second_id}"' in asked and 'name="title_tr"' not in asked
     assert "Deniz Optik size ileti gönderebilir mi?" in form and "Örnek Mağaza size" not in form
     assert ayse.opens(f"{path}?brand=1").text.count("?brand=") == asked.count("?brand=")
+
+
+def test_the_usual_text_is_that_of_the_kind_and_a_list_may_hold_the_contacts(app, opens_campaign, rows):
+    with app.app_context():
+        usual = vars(default_texts.default_wording(make.brand().name, CampaignKind.ASK, make.NOTICE))
+        db.session.rollback()
+
+    opens_campaign(kind="reconfirm", contact_kind="", contact_date="", **usual)
+    opens_campaign(contact_kind="list", contact_date="")
+
+    confirming, asking = rows(Campaign)
+    assert rows.one(ConsentText, ConsentText.id == confirming.text_id).title_tr.endswith("teyit eder misiniz?")
+    assert (asking.kind, asking.contact_kind, asking.contact_date) == (CampaignKind.ASK, None, None)
 
 
 def test_offering_refusal_needs_no_contact(opens_campaign, rows):
