@@ -144,5 +144,6 @@ def _leave_out(session: Session, entry_ids: Select[int]) -> Sequence[int]:
 
 
 def _lock(session: Session, campaign: Campaign) -> CampaignState:
+    session.flush()
     session.refresh(campaign, with_for_update=True)
     return campaign.state
