@@ -39,7 +39,8 @@ AUDIENCE_PROBLEMS = PROBLEMS | {each.value: each for each in ContactProblem}
 
 
 class ContactReader:
-    """Reads the contact of rows by a guessed layout; `days` are the columns that it takes for the day of one."""
+    """Reads the contact of rows by a guessed layout. `places` are the columns that it reads whole: any word which it does
+    not know is a problem of its line. `days` is the one with the day."""
 
     def __init__(self, guessed: Layout, header: Sequence[str]):
         self._today, places = clock.day(clock.now()), range(len(header))
@@ -53,7 +54,8 @@ class ContactReader:
             name = "".join(header[consent_day : consent_day + 1])
             is_plain = (announced(name) or {}).get(Field.DATE, 0) < 1  # "Tarih", no "İzin tarihi".
             self._day = consent_day if is_plain else None
-        self.days = set() if self._day is None else {self._day}
+        self.days = {each for each in (self._day,) if each is not None}
+        self.places = {each for each in (self._day, self._kind) if each is not None}
         self._day_first = guessed.day_first if self._day == consent_day else True
 
     def read(self, cells: Sequence[str]) -> OwnContact | tuple[str, ExplainedProblem]:

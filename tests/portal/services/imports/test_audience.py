@@ -140,7 +140,7 @@ def test_a_line_may_say_how_and_when_its_person_began_the_contact():
         "1": (ContactKind.PURCHASE, "2025-11-20"), "2": (ContactKind.MEMBERSHIP, "2024-02-29"),
         "8": (ContactKind.MEMBERSHIP, "2015-05-01"), "9": (ContactKind.OTHER, None),
     }  # fmt: skip
-    assert [line for line, _ in found.good] == [2, 3, 4, 10, 11] and not found.refused
+    assert [line for line, _ in found.good] == [2, 3, 4, 10, 11] and not found.refused and not found.unread
     assert [(row.line, row.value, row.problem) for row in found.bad] == [
         (5, "dedikodu", "contact_unknown"), (6, "31.02.2024", "date_impossible"), (7, "yakında", "date_unreadable"),
         (8, "01.01.2090", "date_to_come"), (9, "30.04.2015", "contact_before_2015"),
