@@ -39,7 +39,7 @@ AUDIENCE_PROBLEMS = PROBLEMS | {each.value: each for each in ContactProblem}
 
 
 class ContactReader:
-    """Reads the contact of rows by a guessed layout. `places` are the columns that it reads whole: any word which it does
+    """Reads the contact of rows by a guessed layout. `places` are the columns that it reads whole: a word that it does
     not know is a problem of its line. `days` is the one with the day."""
 
     def __init__(self, guessed: Layout, header: Sequence[str]):
