@@ -97,8 +97,8 @@ WORDS: dict[Need, NeedWords] = {
         N_("Okunmamış bir listede ret olabilir."),
     ),
     Need.COLUMNS: NeedWords(
-        N_("Okunmayan sütunlar"),
-        N_("Evet-hayır yazan sütunlara bakıp içlerinde ret olmadığını onaylayın."),
+        N_("Okunmayan sütun ve sayfalar"),
+        N_("Okunmayan sütun ve sayfalara bakıp içlerinde ret olmadığını onaylayın."),
         N_("Reddetmiş olana sorulmaz (6563 sayılı Kanun md. 8/3)."),
     ),
     Need.BRAND: NeedWords(
