@@ -188,7 +188,9 @@ def _consents_by_brand(
             iys_as_of=consent.iys_as_of if is_theirs and not is_hidden else None,
             answer=answer_of(consent, brand, provider, at, has_unread_reply=is_unread),
         )  # fmt: skip
-        found.setdefault(consent.brand_id, {})[shown.channel, shown.recipient_type] = shown
+        theirs, key = found.setdefault(consent.brand_id, {}), (shown.channel, shown.recipient_type)
+        if shown.recipient_type == consent.recipient_type or key not in theirs:
+            theirs[key] = shown
     return {brand_id: list(theirs.values()) for brand_id, theirs in found.items()}
 
 
