@@ -34,7 +34,7 @@ def test_who_is_asked_and_who_is_not_stands_on_the_pages(app, site, screens, row
     page.get_by_label("Adresleri yapıştırın").fill(LIST)
     page.get_by_role("button", name="Listeyi getir").click()
     screen.looks_well("audience-unread-columns")
-    page.get_by_role("button", name="Baktım: bu sütunlarda ret yok").click()
+    page.get_by_role("button", name="Hepsine baktım: ret yok").click()
     page.get_by_role("link", name="Kayıtlı kişilerden ekle").click()
     page.get_by_label("Kimler eklensin?").select_option("ARAMA-MESAJ")
     page.get_by_role("button", name="Kaç kişi?").click()
