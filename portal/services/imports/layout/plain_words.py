@@ -73,7 +73,7 @@ _OTHERS = any_of("""
     reference agreement contract receipt dayanak~ dayanagi kanit~ ispat~ proof origin evidence ses sicil temas~ nedeni
     sebebi basis reason iliski sira satir toplam total page sayfasi itibariyle tarihli as ltd sti san tic anonim limited
     sirketi zorunlu opsiyonel izinlink hatalar hata duzeltilecek satirlar~ gec kalanlar karar kararlar errors rows lines
-    late correct
+    late correct duzeltilmis
 """)
 _KNOWN = re.compile("|".join((
     DATES, CODES, AMOUNTS, GENDERS, LANGUAGES, CLOCKS, ADDRESSES, TEXTS, COMMON, _EVENTS, _OTHERS,
