@@ -76,7 +76,8 @@ def read_sheet(place: int, chunks: Iterator[list[Line]]) -> AudienceSheet | None
     sheet = AudienceSheet(place, header, layout.address_columns(header or [], rows))
     if sheet.columns:
         guessed, count = layout.guess(header or [], rows), 0
-        contacts, counter = ContactReader(guessed, header or []), CellCounter(guessed, header or [], sheet.columns)
+        contacts = ContactReader(guessed, header or [])
+        counter = CellCounter(guessed, header or [], sheet.columns, contacts.places)
         refusals = RefusalReader(guessed, header or [], sheet.columns, contacts.days)
         for lines in chain([rows], chunks):
             count += len(lines)

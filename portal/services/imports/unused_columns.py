@@ -61,13 +61,13 @@ class UnusedColumn:
 class CellCounter:
     """Counts the filled cells of the columns that a layout does not read, and finds lines of text among those of data.
 
-    `read` are further columns that are read.
+    `addresses` and `read` are further columns that are read.
     """
 
-    def __init__(self, layout: Layout, header: Sequence[str], read: Iterable[int] = ()):
-        self._read = {place for field, place in layout.columns.items() if field not in UNREAD} | {*read}
+    def __init__(self, layout: Layout, header: Sequence[str], addresses: Iterable[int] = (), read: Iterable[int] = ()):
+        self._read = {place for field, place in layout.columns.items() if field not in UNREAD} | {*addresses, *read}
         self._kept = {place: field for field, place in layout.columns.items() if field in UNREAD}
-        self._addresses = {layout.columns[each] for each in ADDRESSES if each in layout.columns} | {*read}
+        self._addresses = {layout.columns[each] for each in ADDRESSES if each in layout.columns} | {*addresses}
         self._meanings, self._header = Meanings(layout.words), header
         self._known = self._readers(layout)
         self._statuses = {layout.columns.get(each) for each in (Field.STATUS, *STATUS_FIELDS.values())}

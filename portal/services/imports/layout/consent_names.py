@@ -88,7 +88,7 @@ _STATES, _ASKS = _word(f"{name_words.STATE}|{name_words.AGREES}"), _word(f"{_LOO
 _OFFERS_YES, _CHOICE = _word(f"{_LOOSE}|{_AGREES}"), _word(_OFFERED)
 _REFUSES, _ENDS, _IS_EITHER = _word(_REFUSAL), _word(f"{_REFUSAL}|{_ENDING}|{_EITHER}"), _word(_EITHER)
 _IS_ABOUT = _word(_ABOUT)
-_KNOWN, _STATE = re.compile("|".join(name_words.EVERYWHERE)), re.compile(name_words.STATE)
+KNOWN, _STATE = re.compile("|".join(name_words.EVERYWHERE)), re.compile(name_words.STATE)
 _BESIDE = [(_word(first), re.compile(others)) for first, others in name_words.BESIDE]
 _ACTS = _word(rf"{name_words.ACT}(?= {name_words.CONSENT_NOUN}\b)")
 _SAYS = _word("|".join((name_words.CHANNEL, name_words.CONSENT, name_words.WISH, name_words.AGREES)))
@@ -162,6 +162,6 @@ def _is_understood(name: str) -> bool:
         return False
     whole = name_of(name)
     words = _ACTS.sub("", _without_choices(name)).split()
-    known = [_KNOWN, *(others for first, others in _BESIDE if first.search(whole))]
+    known = [KNOWN, *(others for first, others in _BESIDE if first.search(whole))]
     is_of_consent = _SAYS.search(whole) is not None or (bool(words) and all(map(_STATE.fullmatch, words)))
     return is_of_consent and all(any(each.fullmatch(word) for each in known) for word in words)

@@ -5,12 +5,12 @@ written here, are unknown: "off", "ayrıldı", "gönderildi", and each -den/-dan
 """
 
 # What "~" stands for: the endings of a Turkish noun (onaylar, onayı, onayınızı, onayla).
-_ENDINGS = r"(?:l[ae]r)?(?:[iu]|s[iu]|[iu]?m|[iu]?m[iu]z|[iu]?n[iu]z)?(?:[ny]?[aeiu]|n?[iu]n|y?l[ae])?"
+ENDINGS = r"(?:l[ae]r)?(?:[iu]|s[iu]|[iu]?m|[iu]?m[iu]z|[iu]?n[iu]z)?(?:[ny]?[aeiu]|n?[iu]n|y?l[ae])?"
 
 
 def any_of(words: str) -> str:
     """A pattern of any of these words."""
-    return f"(?:{'|'.join(words.split()).replace('~', _ENDINGS)})"
+    return f"(?:{'|'.join(words.split()).replace('~', ENDINGS)})"
 
 
 SMS = any_of("sms~ mesaj~ message messages msj")

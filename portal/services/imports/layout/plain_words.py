@@ -8,49 +8,64 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import chain
+from typing import Any, cast
 
 from portal.core.addresses.normalization import normalize_spelling
 from portal.core.iys_protocol import Source
 from portal.services.imports.layout import dates, name_words
 from portal.services.imports.layout.cell_words import CHANNELS, CONTACTS, SOURCES, STATUSES, TYPES
+from portal.services.imports.layout.consent_names import KNOWN
 from portal.services.imports.layout.headings import refusal_spoken, without_answers
-from portal.services.imports.layout.name_words import any_of
+from portal.services.imports.layout.name_words import ENDINGS
 from portal.services.imports.layout.normalization import folded, key_of, name_of
 
 LONGEST_TEXT, LONGEST_CODE, LONGEST_DATE = 100, 40, 40  # Characters of a harmless cell.
 LONGEST_HEADING = 300
 
-Kind = tuple[re.Pattern[str], re.Pattern[str], Callable[[str], bool]]  # All words of its names, its own, its contents.
+_ENDING = re.compile(ENDINGS)
+
+
+class Words:
+    """Words as a text has them, "~" standing for the endings of a noun; found by their beginnings: they are many."""
+
+    def __init__(self, text: str):
+        words = text.split()
+        self._stems = {word[:-1] for word in words if word.endswith("~")}
+        self._whole = {*words, *self._stems}
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._whole or any(
+            word[:end] in self._stems and _ENDING.fullmatch(word, end) for end in range(2, len(word))
+        )
+
 
 # Kinds of columns by a word of their names, which has no others but these and those of COMMON.
-DATES = any_of(
-    "tarih~ date datetime timestamp zaman zamani gun gunu day dogum birth birthday dogumgunu yildonumu at on"
-)
-CODES = any_of(
+DATES = Words("tarih~ date datetime timestamp zaman zamani gun gunu day dogum birth birthday dogumgunu yildonumu at on")
+CODES = Words(
     "sira no nosu num numara~ number nr id kod~ code tc tckn vkn kimlik iban plaka~ barkod~ barcode sku zip postcode"
 )
-AMOUNTS = any_of("""
+AMOUNTS = Words("""
     tutar~ toplam~ bakiye~ puan~ adet adedi miktar~ fiyat~ ciro~ harcama~ sayi~ yas yasi tl amount total price quantity
     qty points balance count age spent sum
 """)
-GENDERS = any_of("cinsiyet~ gender sex")
-LANGUAGES = any_of("dil~ language lang locale")
-CLOCKS = any_of("saat~ time hour")
-ADDRESSES = any_of("adres~ address street line sokak~ cadde~")
-TEXTS = any_of("""
+GENDERS = Words("cinsiyet~ gender sex")
+LANGUAGES = Words("dil~ language lang locale")
+CLOCKS = Words("saat~ time hour")
+ADDRESSES = Words("adres~ address street line sokak~ cadde~")
+TEXTS = Words("""
     ad adi soyad~ isim ismi soyisim soyismi name surname firstname lastname fullname unvan~ first last full title
     il ili ilce~ sehir~ semt~ mahalle~ ulke~ bolge~ city district town state province country region county yer yeri
     daire dairesi magaza~ sube~ bayi~ store branch shop meslek~ temsilci~ danisman~ satici yetkili personel egitmen
 """)
-COMMON = any_of(f"""
-    {name_words.PERSON} abone~ firma~ sirket~ isletme~ kurum~ hesap~ cari~ kart~ uyelik~ uyeligi kayit~ kaydi form~
+COMMON = Words("""
+    abone~ firma~ sirket~ isletme~ kurum~ hesap~ cari~ kart~ uyelik~ uyeligi kayit~ kaydi form~
     fatura~ siparis~ teslimat~ kargo~ odeme~ urun~ fis~ satis~ ev is vergi posta arac evlilik sadakat ana genel ilk
     magaza~ sube~ ad adi soyad~ isim ismi name ve the of and in client contact account card order orders invoice billing
     shipping delivery company tax postal identity alternate islem basvuru randevu rezervasyon ziyaret~ alisveris~ marka
     sektor brand
 """)
 # What happened on a day, and ended nothing. "Son" (last) stands before some of it only: "Son üyelik" may be its end.
-_EVENTS = any_of("""
+_EVENTS = Words("""
     alisveris~ satin alma ziyaret~ giris~ olusturma olusturulma guncelleme guncellenme islem~ teslim sevk randevu~
     rezervasyon~ basvuru~ etkinlik~ izin izni onay onayi riza alinma alindigi verildigi katilim~ durum durumu iys sms
     arama eposta created updated modified changed ordered purchase purchased visit visited paid payment registered
@@ -61,7 +76,7 @@ _LAST = re.compile(
     r"login|order|purchase|visit|seen|update|updated|modified|payment)\b)"
 )
 # Beside all of these: what stands on sheets, in titles, in names of files, and in texts of proof.
-_OTHERS = any_of("""
+_OTHERS = Words("""
     liste~ tablo~ dosya~ sayfa~ sheet list table veri~ data export import ihrac rapor~ report ornek~ sablon~ template
     excel csv xlsx xls crm erp pos kopya~ copy yedek final taslak guncel yeni bilgi~ bilgileri info kvkk etk iys
     aydinlatma
@@ -73,15 +88,11 @@ _OTHERS = any_of("""
     reference agreement contract receipt dayanak~ dayanagi kanit~ ispat~ proof origin evidence ses sicil temas~ nedeni
     sebebi basis reason iliski sira satir toplam total page sayfasi itibariyle tarihli as ltd sti san tic anonim limited
     sirketi zorunlu opsiyonel izinlink hatalar hata duzeltilecek satirlar~ gec kalanlar karar kararlar errors rows lines
-    late correct duzeltilmis
+    late correct duzeltilmis var beyan~ verenler verdi verdigi verildi verilen alindi alinan given granted olma ekleme
+    eklenme creation create web site~ sitesi internet online gg aa yyyy yy dd mm hh ss
 """)
-_KNOWN = re.compile("|".join((
-    DATES, CODES, AMOUNTS, GENDERS, LANGUAGES, CLOCKS, ADDRESSES, TEXTS, COMMON, _EVENTS, _OTHERS,
-    *name_words.EVERYWHERE, name_words.GIVING, name_words.RECORD, name_words.DATE, name_words.CLOCK, name_words.FORMAT,
-    name_words.PLACE,
-    "[vq]", "|".join(dates.MONTHS),
-)))  # fmt: skip
-_LISTED = {
+_PERSON = re.compile(name_words.PERSON)
+_LISTED = {*dates.MONTHS, "v", "q"} | {
     word
     for phrase, meaning in chain.from_iterable(each.items() for each in (SOURCES, CONTACTS, TYPES, CHANNELS))
     if meaning != Source.PROVIDER_DECISION for word in phrase.split()
@@ -112,10 +123,14 @@ def is_plain(text: str) -> bool:
     """Whether each word of a heading, a name or a proof is known, and none of them refuses."""
     if len(text) > LONGEST_HEADING or _ODD_SIGN.search(text):
         return False
-    words = _DIGITS.sub(" ", without_answers(text)).split()
+    words = _DIGITS.sub(" ", _LAST.sub("", without_answers(text))).split()
     if words == ["not"]:  # A column of notes; in English it turns round what follows.
         return True
-    return not refusal_spoken(text) and all(_KNOWN.fullmatch(each) or each in _LISTED for each in words)
+    return not refusal_spoken(text) and all(map(_is_known, words))
+
+
+def _is_known(word: str) -> bool:
+    return word in _LISTED or any(word in each for each in _WORDS) or KNOWN.fullmatch(word) is not None
 
 
 def is_date(cell: str) -> bool:
@@ -151,9 +166,11 @@ def contents_of(name: str) -> Callable[[str], bool] | None:
     words = _DIGITS.sub(" ", _LAST.sub("", name_of(name[:LONGEST_HEADING]))).split()
     if _ODD_SIGN.search(name):
         return None
-    for kind, heads, fits in _KINDS:
-        if any(map(heads.fullmatch, words)) and all(map(kind.fullmatch, words)):
-            return fits
+    for own, fits, *beside in _KINDS:
+        known = (*own, COMMON, *beside)
+        is_kind = any(word in each for word in words for each in own)
+        if is_kind and all(any(word in each for each in known) or _PERSON.fullmatch(word) for word in words):
+            return cast("Callable[[str], bool]", fits)
     return None
 
 
@@ -165,17 +182,15 @@ def _is_street(cell: str) -> bool:
     return is_text(cell) or (_STREET.fullmatch(cell) is not None and _IS_STREET.search(folded(cell)) is not None)
 
 
-def _kind(heads: str, fits: Callable[[str], bool], *beside: str) -> Kind:
-    return re.compile("|".join((heads, COMMON, *beside))), re.compile(heads), fits
-
-
-_KINDS = (
-    _kind(f"{DATES}|{_EVENTS}", _is_day),
-    _kind(CODES, lambda cell: len(cell) <= LONGEST_CODE and _CODE.fullmatch(cell.strip()) is not None),
-    _kind(AMOUNTS, lambda cell: _AMOUNT.fullmatch(cell.strip()) is not None),
-    _kind(GENDERS, lambda cell: _GENDER.fullmatch(folded(cell)) is not None),
-    _kind(LANGUAGES, lambda cell: _LANGUAGE.fullmatch(folded(cell)) is not None),
-    _kind(CLOCKS, lambda cell: _CLOCK.fullmatch(cell.strip()) is not None),
-    _kind(ADDRESSES, lambda cell: key_of(cell) not in STATUSES and _is_street(cell), TEXTS, CODES),
-    _kind(TEXTS, lambda cell: key_of(cell) not in STATUSES and is_text(cell)),
+_WORDS = (DATES, CODES, AMOUNTS, GENDERS, LANGUAGES, CLOCKS, ADDRESSES, TEXTS, COMMON, _EVENTS, _OTHERS)
+# The words of which a name of the kind has one, what its cells hold, and words that it may have beside those.
+_KINDS: tuple[Any, ...] = (
+    ((DATES, _EVENTS), _is_day),
+    ((CODES,), lambda cell: len(cell) <= LONGEST_CODE and _CODE.fullmatch(cell.strip()) is not None),
+    ((AMOUNTS,), lambda cell: _AMOUNT.fullmatch(cell.strip()) is not None),
+    ((GENDERS,), lambda cell: _GENDER.fullmatch(folded(cell)) is not None),
+    ((LANGUAGES,), lambda cell: _LANGUAGE.fullmatch(folded(cell)) is not None),
+    ((CLOCKS,), lambda cell: _CLOCK.fullmatch(cell.strip()) is not None),
+    ((ADDRESSES,), lambda cell: key_of(cell) not in STATUSES and _is_street(cell), TEXTS, CODES),
+    ((TEXTS,), lambda cell: key_of(cell) not in STATUSES and is_text(cell)),
 )

@@ -143,7 +143,9 @@ LISTED = (
     "Ayrılanlar|robinson|düştü|STOP|nosms|Muaf|caydı|LİSTE DIŞI|Pasifler|Removed|R|🚫|listeden düşenler|(yasaklı)|DND"
 )
 WORDS = UNKNOWN | st.sampled_from(LISTED.split("|")) | st.tuples(UNKNOWN, UNKNOWN).map(" ".join)
-SIGNS = st.characters(blacklist_categories=["L", "N", "Z", "C"]).filter(lambda sign: sign not in ".!\"'=`´‘’“”,;+✓✔☑✅")
+SIGNS = st.characters(blacklist_categories=["L", "M", "N", "Z", "C"]).filter(
+    lambda sign: sign not in ".!\"'=`´‘’“”,;+✓✔☑✅"
+)
 CELLS = st.lists(st.sampled_from(["", "X", "+", "Evet", "1", "28.11.2026", "12"]) | WORDS, min_size=3, max_size=3)
 
 
