@@ -86,8 +86,7 @@ def read_sheet(place: int, chunks: Iterator[list[Line]]) -> AudienceSheet | None
             counter.add(lines, place)
             for line, cells in lines:
                 sheet.rows += _read_row(line, cells, sheet.columns, refusals, contacts)
-        sheet.guessed, read = guessed, set(map(str, contacts.places))
-        sheet.counts = {place: found for place, found in counter.counts().items() if place not in read}
+        sheet.guessed, sheet.counts = guessed, counter.counts()
     return sheet
 
 

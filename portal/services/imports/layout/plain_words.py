@@ -101,7 +101,7 @@ _ODD_SIGN = re.compile(r"[^\w\s/|\\(),;:.?'’\"“”…&*+\[\]–—#%₺=-]")
 
 _TEXT = re.compile(r"[^\W_]+(?:(?: +|['’/&-]|[.,] *| & | / )[^\W_]+)*\.?")
 _NO_NAME = re.compile(r"([^\W\d_])\1\1|\d[.,/]\d")  # "XXX Ali", "Ali 28.11"
-_CODE = re.compile(r"\d{2} ?[A-Z]{1,3} ?\d{2,5}|#?(?:[^\W\d_]{1,5}[ ._/#-]?)?\d[\w./#-]*(?: ?\d[\w./#-]*)*")
+_CODE = re.compile(r"\d{2} ?[A-Z]{1,3} ?\d{2,5}|#?(?:[^\W\d_]{1,5}[ ._/#-]?)?\d[\w./#-]*(?: \d[\w./#-]*)*")
 _AMOUNT = re.compile(r"[+-]?[₺$€]? ?\d[\d.,]*(?: \d{3})*(?: ?(?:tl|try|usd|eur|adet|ad|kg|puan|₺|\$|€|%))?", re.I)
 _GENDER = re.compile(r"[ekbfmw]|erkek|kadin|bay|bayan|male|female|man|woman")
 _LANGUAGE = re.compile(r"(?:tr|en|de|fr|ar|ru|es|it|fa)(?: [a-z]{2})?|turkce|ingilizce|almanca|turkish|english|german")
