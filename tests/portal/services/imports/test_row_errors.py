@@ -138,7 +138,7 @@ def test_what_iys_refused_is_there_with_its_code_and_what_a_person_closed_is_not
     batch = imported_batch(
         brand, csv_of([LINES[0], LINES[0].replace("67", "68"), LINES[0].replace("67", "69")]), "a.csv"
     )
-    batches.start(db.session, batch, None, clock.now())
+    batches.start(db.session, batch, None, clock.now(), confirms_unread=True)
     db.session.commit()
     work(batch)
     assert batch.state == BatchState.DONE
