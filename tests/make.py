@@ -163,6 +163,7 @@ def codes(app, text: str = f"{PHONE}\n{EMAIL}\n", **facts) -> dict[str, str]:
     with app.app_context():
         made = campaign(**facts)
         add_to_audience(made, text)
+        campaigns.confirm_unread(db.session, made, clock.now())
         launch(made, app.config["LINK_SALT"])
         links = launches.links_of(db.session, made, app.config["LINK_SALT"], "")
         found = {address: link.removeprefix("/") for address, link in links}

@@ -67,4 +67,4 @@ def test_nobody_asks_there_again_for_a_brand_that_came_later_either(app, ayse, s
         campaign_id = made.id
 
     (entry,) = rows(AudienceEntry, AudienceEntry.campaign_id == campaign_id)
-    assert (entry.link_id, entry.left_out) == (None, "refused")
+    assert (entry.link_id, entry.left_out) == (None, "changed_hands")
