@@ -104,6 +104,4 @@ def correct(page, url: str) -> None:
     page.get_by_label("Gönderici").first.fill("DENEME")
     page.get_by_label("Kullanıcı adı").fill(unknown_vendor.CUSTOMER)
     page.get_by_label("API anahtarı").first.fill("km_live_yanlis")
-    page.get_by_label("X-Kuzey-Anahtar (başlık)").first.select_option("secret.token")
-    page.get_by_label("iletiler[].takip").first.select_option("item_id")
     page.get_by_label("Firmanın ileti numarası").select_option("/paket")

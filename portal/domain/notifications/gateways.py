@@ -95,14 +95,18 @@ def own_gateway(session: Session, provider_id: int | None, gateway_id: int) -> M
 
 
 def replace_credentials(
-    vault: Vault, gateway: MessageGateway, credentials: Mapping[str, str], *, header: str, per_second: int
-) -> None:
-    """Keep new credentials, which were checked. What waits goes on with them."""
+    vault: Vault, gateway: MessageGateway, credentials: Mapping[str, str], *, header: str, per_second: int,
+    needs_test: bool = False,
+) -> None:  # fmt: skip
+    """Keep new credentials. What waits goes on with them: at once where they were checked, else (`needs_test`) after
+    mark_tested."""
     gateway.credentials = _seal(vault, gateway.id, gateway.provider_id, credentials)
     gateway.header, gateway.per_second = header, per_second
     gateway.mailbox_position = None  # It may be another mailbox.
-    if gateway.state == GatewayState.STOPPED:
+    if gateway.state == GatewayState.STOPPED or needs_test:
         _resume(gateway)
+    if needs_test:
+        gateway.state = GatewayState.UNTESTED
 
 
 def mark_tested(gateway: MessageGateway, at: datetime) -> None:

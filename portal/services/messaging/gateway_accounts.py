@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from portal.core.vault import CannotOpen
 from portal.domain.notifications import gateways
 from portal.domain.notifications.messages import AT_ONCE
 from portal.services.messaging import outgoing_messages, routing
+from portal.services.messaging.gateways import description_checks
 from portal.services.messaging.gateways.demo import DemoGateway
 from portal.services.messaging.gateways.offered_vendors import OFFERED
 from portal.services.messaging.gateways.protocol import Gateway
@@ -23,6 +25,17 @@ from portal.services.messaging.sending_lines import Defaults
 
 FAKE_PATHS = {"verimor": "/verimor/v2", "netgsm": "/netgsm/sms/rest/v2", "iletimerkezi": "/iletimerkezi/v1"}
 DEMO_REST = timedelta(seconds=15)
+
+
+def own_name(row: MessageGateway) -> str:
+    """What a firm calls a vendor that only its description knows; empty for others, and where that cannot be opened."""
+    if row.vendor != gateways.GENERIC:
+        return ""
+    with suppress(CannotOpen, description_checks.BadDescription):
+        text = gateways.read_credentials(vault(), row)["description"]
+        description = description_checks.parse_description(text)
+        return str(description.get("name") or urlsplit(description["base_url"]).hostname or "")
+    return ""
 
 
 @dataclass(frozen=True)

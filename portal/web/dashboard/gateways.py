@@ -34,7 +34,7 @@ class BrandGatewaysForm(BaseForm):
         super().__init__(**options)
         for kind in AddressKind:
             of_kind = [each for each in accounts if each.row.carries == kind]
-            own = [(str(each.row.id), f"{each.vendor.title}, {each.row.header}") for each in of_kind]
+            own = [(str(each.row.id), f"{each.title}, {each.row.header}") for each in of_kind]
             for place, usual in ((1, _("Firmanın ilk çalışan hesabı")), (2, _("Yok"))):
                 if own:
                     self[f"{kind}_{place}"].choices = [("", usual), *own]

@@ -4,10 +4,9 @@ It shows a description and makes one of it (description_fields); who likes write
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import Field, IntegerField, PasswordField, SelectChoice, SelectField, StringField, TextAreaField
@@ -20,19 +19,22 @@ from portal.services.messaging.gateways import (
     sample_calls,
     sample_descriptions,
     sample_places,
+    sample_texts,
 )
 from portal.services.messaging.gateways.description_fields import NOWHERE, REPLY_PLACES, REPORT_PLACES
 from portal.services.messaging.gateways.description_parts import ROW, NotInOneRow, list_parts
 from portal.services.messaging.gateways.json_values import PLACEHOLDER
 from portal.services.messaging.gateways.offered_vendors import DESCRIBED, SECRET, secret_field
 from portal.web.shared.forms import BaseForm
-from portal.web.shared.gateway_form import USUAL_PER_SECOND, GatewayForm, build_field
+from portal.web.shared.gateway_form import USUAL_PER_SECOND, GatewayForm, build_field, is_allowed_url
 from portal.web.shared.gateway_words import error_meanings, state_meanings
 from portal.web.shared.validators import READABLE, stop_if_wrong
 
 SAMPLES = ("answer", "error", "report", "reply")
 SHORT = [Length(max=300, message=_l("En çok 300 karakter yazın.")), READABLE]
 SAMPLE = [Length(max=description_checks.LONGEST_SAMPLE, message=_l("En çok 5000 karakter yapıştırın.")), READABLE]
+NEEDED = InputRequired(_l("Örneği yapıştırın."))
+CLEAN = [sample_texts.clean_sample]
 ADDRESS = URL(require_tld=False, message=_l("https:// ile başlayan tam adresi yazın."))
 ROLES = (
     ("", _l("yazdığım gibi")), ("to", _l("alıcının numarası")), ("text", _l("iletinin metni")),
@@ -52,11 +54,21 @@ class SamplesForm(BaseForm):
     """What stands in the vendor's documents."""
 
     url = StringField(_l("Gönderim adresi (URL)"), validators=[Optional(), *SHORT])
-    call = TextAreaField(_l("Örnek gönderim"), validators=[InputRequired(_l("Örneği yapıştırın.")), *SAMPLE])
-    answer = TextAreaField(_l("Başarılı yanıt örneği"), validators=[InputRequired(_l("Örneği yapıştırın.")), *SAMPLE])
-    error = TextAreaField(_l("Hatalı yanıt örneği"), validators=SAMPLE)
-    report = TextAreaField(_l("Teslim raporu örneği"), validators=SAMPLE)
-    reply = TextAreaField(_l("Gelen mesaj örneği"), validators=SAMPLE)
+    call = TextAreaField(_l("Örnek gönderim"), validators=[NEEDED, *SAMPLE], filters=CLEAN)
+    answer = TextAreaField(_l("Başarılı yanıt örneği"), validators=[NEEDED, *SAMPLE], filters=CLEAN)
+    error = TextAreaField(_l("Hatalı yanıt örneği"), validators=SAMPLE, filters=CLEAN)
+    report = TextAreaField(_l("Teslim raporu örneği"), validators=SAMPLE, filters=CLEAN)
+    reply = TextAreaField(_l("Gelen mesaj örneği"), validators=SAMPLE, filters=CLEAN)
+
+    def validate_call(self, field: Field) -> None:
+        stop_if_wrong(field)
+        if sample_texts.is_answer(field.data):
+            raise ValidationError(_(sample_texts.IS_ANSWER))
+
+    def validate_answer(self, field: Field) -> None:
+        stop_if_wrong(field)
+        if sample_texts.is_call(field.data) or field.data == self.call.data:
+            raise ValidationError(_(sample_texts.IS_CALL))
 
     def draft(self) -> dict[str, Any] | None:
         """A first description, or None and an error on the form."""
@@ -84,6 +96,7 @@ class Part(NamedTuple):
 class DescribedForm(GatewayForm):
     """Built by build_described_form(), which adds what the samples have."""
 
+    name = StringField(_l("Firmanın adı"), validators=[Length(max=60), READABLE])
     url = StringField(_l("Gönderim adresi (URL)"), validators=[InputRequired(_l("Adresi yazın.")), *SHORT, ADDRESS])
     method = SelectField(_l("Yöntem"), choices=["POST", "GET", "PUT"])
     basic = SelectField(
@@ -106,8 +119,13 @@ class DescribedForm(GatewayForm):
 
     def validate_url(self, field: Field) -> None:
         stop_if_wrong(field)
-        if not current_app.config["DEVELOPMENT"] and not field.data.lower().startswith("https://"):
+        if not is_allowed_url(field.data.strip()):
             raise ValidationError(ADDRESS.message)
+
+    @property
+    def doubts(self) -> list[str]:
+        """What to look at before it is stored."""
+        return list(map(_, sample_texts.list_doubts(self.base)))
 
     @property
     def parts(self) -> list[Part]:
@@ -145,6 +163,10 @@ class DescribedForm(GatewayForm):
 
     def _fill(self) -> bool:
         """Make the description; False and an error on the form where it lacks something."""
+        for word, meaning in self.rows("state") if "report_state" in self else ():
+            if word.data and not meaning.data:
+                meaning.errors = [_("Anlamını seçin.")]
+                return False
         try:
             self.filled = description_fields.filled_description(self.base, self.data)
             description_checks.parse_description(json.dumps(self.filled))
@@ -161,7 +183,19 @@ class DescribedForm(GatewayForm):
             self.parts_field.errors = [_("Alıcının numarasının ve iletinin metninin hangi alanda durduğunu seçin.")]
         elif any(SECRET + name not in self for name in names):
             self.parts_field.errors = [_("Gizli değerler için username, password ya da token adını kullanın.")]
+        self._check_secrets(names)
         return not self.errors
+
+    def _check_secrets(self, used: Sequence[str]) -> None:
+        """What a part of the call uses is filled in (super() asks for the secrets), and what is filled in is used."""
+        for field in self:
+            name = field.short_name.removeprefix(SECRET)
+            if name == field.short_name:
+                continue
+            if name in used and not field.data and field.type == "StringField":
+                field.errors = [_("Bu alanı yazın.")]
+            elif field.data and name not in used:
+                field.errors = [_("Yazdınız ama hiçbir alanda kullanılmıyor: hangi alanda durduğunu seçin.")]
 
     @property
     def parts_field(self) -> Field:
@@ -233,7 +267,7 @@ def _push_fields(base: Mapping[str, Any]) -> dict[str, Any]:
     if "report_state" in fields:
         rows = len(base.get("report_push", {}).get("states", ()))
         for number in range(rows + description_fields.SPARE_STATES):
-            meaning = data.get(f"state_{number}_meaning", "delivered/")
+            meaning = data.get(f"state_{number}_meaning", "")
             fields[f"state_{number}_words"] = StringField(_("Durum sözcüğü"), validators=SHORT)
             fields[f"state_{number}_meaning"] = SelectField(
                 _("Anlamı"), choices=state_meanings(meaning), default=meaning
@@ -259,4 +293,4 @@ def _part_name(place: str) -> str:
     name = ".".join(path).replace(".[]", "[]").replace("~1", "/").replace("~0", "~") or "[]"
     if section == "body":
         return name
-    return _("%(name)s (adreste)", name=name) if section == "query" else _("%(name)s (başlık)", name=name)
+    return _("%(name)s (adreste)", name=name) if section == "query" else _("%(name)s (HTTP başlığı)", name=name)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import abort, render_template, request, url_for
+from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import func, select
 
@@ -29,6 +30,7 @@ class AccountStatus:
 
     row: MessageGateway
     vendor: Vendor
+    title: str  # As its owner calls it.
     is_resting: bool
     explanation: str  # Why it stopped, and what to do.
 
@@ -37,7 +39,11 @@ def account_status(row: MessageGateway, at: datetime) -> AccountStatus:
     is_stopped = row.state == GatewayState.STOPPED
     explanation = explain_reason(row.stopped_reason, row.stopped_code) if is_stopped else ""
     is_resting = row.state == GatewayState.WORKING and routing.is_resting(row, at)
-    return AccountStatus(row, OFFERED[row.vendor], is_resting, explanation)
+    return AccountStatus(row, OFFERED[row.vendor], account_title(row), is_resting, explanation)
+
+
+def account_title(row: MessageGateway) -> str:
+    return gateway_accounts.own_name(row) or _(OFFERED[row.vendor].title)
 
 
 def own_accounts() -> list[AccountStatus]:
@@ -89,9 +95,14 @@ def account_url(gateway_id: int) -> str:
 
 
 def render_account(gateway: MessageGateway, **shown: Any) -> str:
-    """The account's page with `form` of a test, its `trial`, or `findings` about a domain."""
+    """The account's page with `form` of a test, its `trial` and `problem`, or `findings` about a domain."""
     values = stored_credentials(gateway)
-    shown = {"findings": None, "trial": None, "form": build_test_form(gateway.carries, owner_id())} | shown
+    shown = {
+        "findings": None,
+        "trial": None,
+        "problem": "",
+        "form": build_test_form(gateway.carries, owner_id()),
+    } | shown
     return render(
         "gateways/account.html", status=account_status(gateway, clock.now()), callback_url=_callback_url(gateway),
         dkim_keys=offered_vendors.dkim_keys(values, gateway.header), undecided=_count_undecided(gateway.id),

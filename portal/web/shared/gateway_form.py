@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
-from flask import request
+from flask import current_app, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import IntegerField, PasswordField, SelectChoice, SelectField, StringField, TextAreaField
@@ -11,6 +12,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Val
 
 from portal.core import addresses
 from portal.core.addresses import AddressKind
+from portal.core.lazy_text import N_
 from portal.services.messaging.gateways import description_checks
 from portal.services.messaging.gateways.mail_message import split_mailbox
 from portal.services.messaging.gateways.protocol import Reason, SendError
@@ -18,6 +20,7 @@ from portal.services.messaging.gateways.vendors import CredentialField, Vendor
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.validators import READABLE
 
+NOT_ALLOWED = N_("https:// ile başlayan tam adresi yazın.")
 MOST_PER_SECOND, USUAL_PER_SECOND = 1000, 10
 
 
@@ -76,7 +79,9 @@ class GatewayForm(BaseForm):
         if "description" not in values:
             return True
         try:
-            description_checks.parse_description(values["description"])
+            description = description_checks.parse_description(values["description"])
+            if not is_allowed_url(description["base_url"]):
+                raise description_checks.BadDescription("/base_url", NOT_ALLOWED)
         except description_checks.BadDescription as bad:
             where = bad.pointer or "/"
             self["description"].errors = [f"{where}: {_(bad.problem)}"]
@@ -99,6 +104,13 @@ def build_form(vendor: Vendor, *, stored: Mapping[str, str] | None = None, **val
     form: GatewayForm = form_class(data=defaults | shown | values)
     form.stored = stored or {}
     return form
+
+
+def is_allowed_url(url: str) -> bool:
+    """https; or http to this very machine, in development."""
+    address = urlsplit(url)
+    is_here = current_app.config["DEVELOPMENT"] and address.hostname in ("127.0.0.1", "localhost", "::1")
+    return address.scheme == "https" or (address.scheme == "http" and is_here)
 
 
 def is_mailbox(text: str) -> bool:

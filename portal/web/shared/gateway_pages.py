@@ -35,7 +35,7 @@ from portal.web.shared.gateway_account_page import (
 )
 from portal.web.shared.gateway_form import GatewayForm, build_form
 from portal.web.shared.gateway_trial import test_gateway
-from portal.web.shared.gateway_words import explain_error
+from portal.web.shared.gateway_words import explain_error, too_many
 from portal.web.shared.redirects import commit_and_redirect
 
 View = Callable[..., ResponseReturnValue]
@@ -66,7 +66,6 @@ def _own_copy(view: View) -> View:
     return copy
 
 
-@limiter.limit(limits.GATEWAYS, key_func=owner_key, methods=["POST"])
 def new_gateway() -> ResponseReturnValue:
     """Choose a vendor, and store an account there."""
     vendor = OFFERED.get(request.args.get("vendor", ""))
@@ -79,7 +78,6 @@ def show_gateway(gateway_id: int) -> ResponseReturnValue:
     return render_account(own_gateway_or_404(gateway_id))
 
 
-@limiter.limit(limits.GATEWAYS, key_func=owner_key, methods=["POST"])
 def change_gateway(gateway_id: int) -> ResponseReturnValue:
     gateway = own_gateway_or_404(gateway_id)
     return _edit(OFFERED[gateway.vendor], gateway)
@@ -96,11 +94,15 @@ def _edit(vendor: Vendor, gateway: MessageGateway | None) -> ResponseReturnValue
             return page, 422 if form.errors else 200
     else:
         form, page = build_form(vendor, stored=stored, **known), "gateways/form.html"
-    if "read" in request.form or not form.validate_on_submit() or not _is_known(vendor, form):
-        practises = gateway_accounts.practises(owner_id())
-        shown = render(page, form=form, vendor=vendor, gateway=gateway, practises=practises)
-        return shown, 422 if form.errors else 200
-    return _store(vendor, form, gateway)
+    status, practises, again_at = 200, gateway_accounts.practises(owner_id()), None
+    if "read" not in request.form and form.validate_on_submit():
+        again_at, status = limits.wait_for(limits.GATEWAYS, "gateway-check", owner_key()), 429
+        if again_at is None and _is_known(vendor, form):
+            return _store(vendor, form, gateway)
+    return render(
+        page, form=form, vendor=vendor, gateway=gateway, practises=practises,
+        problem=too_many(again_at) if again_at else "",
+    ), 422 if form.errors else status  # fmt: skip
 
 
 def _described_form(stored: dict[str, str], known: dict[str, Any]) -> GatewayForm | SamplesForm:
@@ -129,8 +131,13 @@ def _store(vendor: Vendor, form: GatewayForm, gateway: MessageGateway | None) ->
     header = form.header.data.strip()
     if gateway:
         row = lock_or_404(gateway.id)
-        gateways.replace_credentials(vault(), row, values, header=header, per_second=pace)
+        needs_test = vendor.needs_test(stored_credentials(row), values)
+        gateways.replace_credentials(vault(), row, values, header=header, per_second=pace, needs_test=needs_test)
         record_gateway_audit("gateway.changed", row)
+        if needs_test:
+            return commit_and_redirect(
+                account_url(row.id), _("Kaydedildi. Deneme iletisi kabul edilene kadar bu hesapla hiçbir şey gitmez.")
+            )
         return commit_and_redirect(account_url(row.id), _("Kaydedildi. Bekleyen iletiler yeni bilgilerle gider."))
     row = gateways.add_gateway(
         db.session, vault(), provider_id=owner_id(), carries=vendor.carries, vendor=vendor.name, header=header,

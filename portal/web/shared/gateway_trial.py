@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from portal.core import clock
 from portal.core.addresses import AddressKind
-from portal.core.extensions import db, limiter
+from portal.core.extensions import db
 from portal.core.models import MessageGateway
 from portal.core.models.ids import new_id
 from portal.core.transliteration import ascii_only
@@ -17,7 +17,7 @@ from portal.domain.notifications import gateways
 from portal.services.messaging import gateway_accounts, trial_messages
 from portal.services.messaging.gateways.call_trace import CallTrace, trace_call
 from portal.services.messaging.gateways.generic_http import GenericHttpGateway
-from portal.services.messaging.gateways.protocol import OutgoingMessage, SendError, SendResult
+from portal.services.messaging.gateways.protocol import ErrorClass, OutgoingMessage, Reason, SendError, SendResult
 from portal.web.shared import limits
 from portal.web.shared.gateway_account_page import (
     lock_or_404,
@@ -28,7 +28,7 @@ from portal.web.shared.gateway_account_page import (
     render_account,
 )
 from portal.web.shared.gateway_test import build_test_form
-from portal.web.shared.gateway_words import CLASSES, explain_error, explain_reason
+from portal.web.shared.gateway_words import CLASSES, FIELDS, explain_error, explain_reason, too_many
 
 
 @dataclass(frozen=True)
@@ -53,29 +53,40 @@ class Trial:
         """Why it was not taken, and the cure; nothing where it was."""
         if self.error and self.is_practice:
             return _("Deneme görüntüleyicisi yanıt vermedi; birazdan yeniden deneyin.")
-        return explain_error(self.error) if self.error else ""
+        if self.error is None:
+            return ""
+        more = _("“Numaralar nasıl yazılır?” seçimine de bakın.") if self.trace and self.is_number else ""
+        field = FIELDS.get(self.error.code) or FIELDS.get(self.error.reason)
+        return f"{_(field) + ': ' if field else ''}{explain_error(self.error)} {more}".rstrip()
+
+    @property
+    def is_number(self) -> bool:
+        return self.error is not None and self.error.reason is Reason.BAD_ADDRESS
+
+    @property
+    def may_have_gone(self) -> bool:
+        return self.error is not None and self.error.error_class is ErrorClass.UNCERTAIN
 
 
-@limiter.limit(limits.GATEWAYS, key_func=owner_key)
 def test_gateway(gateway_id: int) -> ResponseReturnValue:
     """Send a message to an address of the team's own. No transaction is open meanwhile."""
     gateway = own_gateway_or_404(gateway_id)
     form = build_test_form(gateway.carries, owner_id())
     if not form.validate_on_submit():
         return render_account(gateway, form=form), 422
+    if again_at := limits.wait_for(limits.GATEWAYS, "gateway-test", owner_key()):
+        form.address.errors = [too_many(again_at)]
+        return render_account(gateway, form=form), 429
     try:
         trial = send_through(gateway, _test_message(gateway, form.destination()))
     except CannotOpen:
-        form.address.errors = [explain_reason(None, "unreadable")]
-        return render_account(gateway, form=form), 422
+        return render_account(gateway, form=form, problem=explain_reason(None, "unreadable")), 422
     row = lock_or_404(gateway_id)
     record_gateway_audit("gateway.tested", row, clear=trial.error is None)
     if trial.error is None and not trial.is_practice:
         gateways.mark_tested(row, clock.now())
     db.session.commit()
-    if trial.error is not None:
-        form.address.errors = [trial.explanation]
-    return render_account(row, form=form, trial=trial), 422 if trial.error else 200
+    return render_account(row, form=form, trial=trial, problem=trial.explanation), 422 if trial.error else 200
 
 
 def send_through(gateway: MessageGateway, message: OutgoingMessage) -> Trial:

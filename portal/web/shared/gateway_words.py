@@ -1,5 +1,8 @@
 """What vendors' reasons mean to whoever has an account there: a sentence, and what to do."""
 
+from datetime import datetime
+
+from flask_babel import format_time
 from flask_babel import gettext as _
 from wtforms import SelectChoice
 
@@ -68,6 +71,7 @@ OWN_CODES: dict[str, tuple[str, str]] = {
         N_("Gönderimde HTTP'nin taşıyamadığı bir karakter var."),
         N_("Adreste, anahtarda ve başlıklarda Türkçe harf ya da satır sonu olmasın."),
     ),
+    "unreadable": (N_("Hesabın kayıtlı bilgileri açılamadı."), N_("Bilgileri yeniden yazın.")),
     "not_understood": (
         N_("Başarılı göründü, ama firmanın ileti numarası beklediğimiz yerde yoktu."),
         N_("Firmanın ileti numarasının yerini düzeltin."),
@@ -80,6 +84,17 @@ OWN_CODES: dict[str, tuple[str, str]] = {
         ),
     ),
 }
+
+# Other codes that are no vendor's words.
+NOBODYS = {"no_connection", "no_answer", "answer_too_long", "too_many", "same_address", "address", "disconnected"}
+# The field to look at, by what went wrong.
+FIELDS: dict[str, str] = {
+    Reason.CREDENTIALS: N_("API bilgileri"), Reason.HEADER: N_("Gönderici"), Reason.BAD_ADDRESS: N_("Telefon numarası"),
+    **dict.fromkeys(
+        ("url_not_allowed", "bad_certificate", "no_connection", "http_404", "http_405"), N_("Gönderim adresi (URL)")
+    ),
+    "not_understood": N_("Firmanın ileti numarası"),
+}  # fmt: skip
 
 # What becomes of messages by the class of an error; and why they fail so, as a choice.
 CLASSES: dict[ErrorClass, tuple[str, tuple[Reason, ...]]] = {
@@ -124,6 +139,7 @@ def state_meanings(current: str) -> list[SelectChoice]:
     choices = {f"{state}/": _(words) for state, words in STATES.items()}
     failed = _(STATES[ReportState.FAILED])
     choices |= {f"failed/{reason}": f"{failed}: {_reason_words(reason)}" for reason in FAILURES}
+    choices = {"": _("seçin")} | choices
     return [SelectChoice(value, text) for value, text in ({current: current} | choices).items()]
 
 
@@ -131,6 +147,13 @@ def _reason_words(reason: Reason, meaning: str = "") -> str:
     if reason is Reason.UNKNOWN:
         return _("%(meaning)s: başka bir neden", meaning=meaning)
     return _(REASONS[reason][0]).rstrip(".")
+
+
+def too_many(again_at: datetime) -> str:
+    """Of a limit: how long it lasts."""
+    return _(
+        "Son bir saatte çok fazla denendi; %(when)s sonrasında yeniden deneyin.", when=format_time(again_at, "HH:mm")
+    )
 
 
 def explain_error(error: SendError) -> str:
@@ -144,5 +167,8 @@ def explain_reason(reason: str | None, code: str | None) -> str:
         return " ".join(map(_, OWN_CODES[code]))
     known = Reason(reason) if reason in set(Reason) else Reason.UNKNOWN
     sentence, cure = REASONS[known]
-    word = " " + _("Firmanın sözcüğü: %(code)s.", code=code) if code else ""
+    if code and code.startswith("http_"):
+        word = " " + _("HTTP durumu: %(code)s.", code=code.removeprefix("http_"))
+    else:
+        word = " " + _("Firmanın sözcüğü: %(code)s.", code=code) if code and code not in NOBODYS else ""
     return f"{_(sentence)} {_(cure)}{word}"

@@ -1,5 +1,7 @@
 """Rate limits, in Flask-Limiter's notation. By address unless it says otherwise."""
 
+from datetime import UTC, datetime
+
 from flask import abort
 from limits import parse
 
@@ -37,6 +39,14 @@ CODES = "30 per minute"  # Codes to prove an address, asked for from one: each s
 # are sent is counted in rows (portal/core/throttle.py).
 POINT = "60 per minute"  # Posts at consent points from one address, where a shop's whole network may sit. Codes are
 # counted in rows.
+
+
+def wait_for(limit: str, act: str, key: str) -> datetime | None:
+    """Count an act of this key. None, or from when on it may be tried again: then the caller does not do it."""
+    item = parse(limit)
+    if not limiter.enabled or limiter.limiter.hit(item, act, key):
+        return None
+    return datetime.fromtimestamp(limiter.limiter.get_window_stats(item, act, key).reset_time, UTC)
 
 
 def count_bad_code() -> None:

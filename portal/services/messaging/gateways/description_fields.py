@@ -34,7 +34,7 @@ def form_data(description: Mapping[str, Any]) -> dict[str, Any]:
     fault, word = _code_places(answer)
     where = answer["id"]
     data = {
-        "url": whole_url(description), "method": send.get("method", "POST"),
+        "name": description.get("name", ""), "url": whole_url(description), "method": send.get("method", "POST"),
         "basic": "basic" if "basic" in description else "", "most_messages": description["most_messages"],
         "number_format": description.get("number_format", "905"),
         "success_http": _joined(answer["success"].get("http", [])), "success_words": _joined(_success_words(answer)),
@@ -72,6 +72,7 @@ def filled_description(base: Mapping[str, Any], data: Data) -> dict[str, Any]:
         "report_push": _reports(base, data), "inbound_push": _replies(base, data),
         "basic": base.get("basic", BASIC) if data["basic"] else None,
     }  # fmt: skip
+    filled["name"] = (data.get("name") or "").strip() or address.hostname
     return {name: each for name, each in filled.items() if each is not None}
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 from portal.core.addresses import AddressKind
@@ -39,6 +39,9 @@ class DescribedVendor(Vendor):
             call = description["send"] | {"url": description_fields.whole_url(description)}
             return call, description.get("basic"), values.get(f"{SECRET}username")
         return None
+
+    def needs_test(self, before: Mapping[str, str], values: Mapping[str, str]) -> bool:
+        return _without_labels(before) != _without_labels(values)
 
     def open(
         self, values: Mapping[str, str], *, base_url: str = "", header: str = "", is_trusted: bool = False,
@@ -81,6 +84,15 @@ class MailServer(Vendor):
 def secret_field(name: str) -> CredentialField:
     """The field of a {{secret.…}} of a description. A user name is shown."""
     return CredentialField(SECRET + name, SECRET_LABELS.get(name, name), is_secret=name != "username")
+
+
+def _without_labels(values: Mapping[str, str]) -> dict[str, Any]:
+    """The secrets and the description, without what changes no call and no answer."""
+    parsed = {"name": None, "samples": None}
+    with suppress(description_checks.BadDescription):
+        parsed |= description_checks.parse_description(values.get("description") or "")
+    secrets = {name: each for name, each in values.items() if name.startswith(SECRET)}
+    return secrets | {name: each for name, each in parsed.items() if name not in ("name", "samples")}
 
 
 def _mailbox(values: Mapping[str, str], *, is_trusted: bool) -> Mailbox:

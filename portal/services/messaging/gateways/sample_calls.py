@@ -55,16 +55,18 @@ class SampleCall:
 
 
 def parse_call(text: str, url: str = "") -> SampleCall:
-    """Read a sample; `url` is used where it has none. Raises BadSample."""
+    """Read a sample; a `url` counts more than its own. Raises BadSample."""
     text = text.strip().replace("\r\n", "\n")
     try:
         call = _parse_curl(text) if text.startswith("curl") else _parse_request(text)
-        call.url = call.url if "://" in call.url else url.strip() or call.url
+        call.query = dict(parse_qsl(urlsplit(call.url).query)) | call.query
+        call.url = url.strip() or call.url
         address = urlsplit(call.url)
         if address.scheme not in ("https", "http") or not address.hostname:
             raise BadSample(NO_ADDRESS)
         call.query |= dict(parse_qsl(address.query))
-        call.url = address._replace(query="", fragment="").geturl()
+        call.has_basic |= "@" in address.netloc
+        call.url = address._replace(query="", fragment="", netloc=address.netloc.rpartition("@")[2]).geturl()
         call.body_type, call.body = _parse_body(call.text)
     except BadSample:
         raise

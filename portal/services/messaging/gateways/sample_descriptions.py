@@ -1,7 +1,8 @@
 """A first description of a vendor, guessed from the samples of its documents; a person corrects it in a form."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,13 +21,15 @@ from portal.services.messaging.gateways.sample_calls import SampleCall
 from portal.services.messaging.gateways.sample_places import answer_places, push_places
 
 SEVERAL = 100  # Messages in one call, where the sample has a list of them.
+SHORTEST_ID = 3  # Characters: shorter ones recur by chance.
 SPLITS = ("|", ";", ",", ":", " ")
 
 
 def draft_description(call: SampleCall, samples: Mapping[str, str]) -> dict[str, Any]:
     """Of a sample call and, as texts, of an "answer", an "error", a "report" and a "reply". It may lack what a
     description needs."""
-    send, spelling = _draft_call(call)
+    told = push_places(samples.get("report", ""))
+    send, spelling, own_id = _draft_call(call, set(told.values()))
     address = urlsplit(call.url)
     is_list = next(json_values.objects_with(send, "$each"), None) is not None
     split = _split_of(samples.get("answer", ""))
@@ -37,12 +40,13 @@ def draft_description(call: SampleCall, samples: Mapping[str, str]) -> dict[str,
         "samples": {name: text for name, text in samples.items() if text},
         **({"basic": BASIC} if call.has_basic else {}),
     }  # fmt: skip
-    guesses = _guess_answer(samples, split) | _guess_reports(samples) | _guess_replies(samples)
+    guesses = _guess_answer(samples, split) | _guess_reports(told, own_id) | _guess_replies(samples)
     return filled_description(base, form_data(base) | guesses)
 
 
-def _draft_call(call: SampleCall) -> tuple[dict[str, Any], str]:
-    """The call with placeholders where they are likely, and how the sample spells numbers."""
+def _draft_call(call: SampleCall, told: Collection[str]) -> tuple[dict[str, Any], str, str]:
+    """The call with placeholders where they are likely; how the sample spells numbers; and its own id of the message,
+    which is what comes back in the report, `told`."""
     send: dict[str, Any] = {"method": call.method, "body_type": call.body_type, "body": call.body}
     send |= {"query": call.query, "headers": call.headers}
     parts = {place: each for place, each in description_parts.list_parts(send).items() if each not in ("", None)}
@@ -50,7 +54,12 @@ def _draft_call(call: SampleCall) -> tuple[dict[str, Any], str]:
     guessed = sample_words.guess_names(parts, sample_words.CALL_NAMES)
     if phones and guessed.get("to") not in phones:
         guessed = {name: place for name, place in guessed.items() if place not in phones} | {"to": min(phones)}
+    if own := _own_place(parts, guessed, told):
+        guessed["item_id"] = own
     roles = {place: name for name, place in guessed.items()}
+    for place in parts.keys() - roles.keys():
+        if secret := sample_words.secret_of(place):
+            roles[place] = secret
 
     def fill_in(place: str, value: Any) -> Any:
         role = roles.get(place)
@@ -67,7 +76,25 @@ def _draft_call(call: SampleCall) -> tuple[dict[str, Any], str]:
     filled = description_parts.replace_parts(send, fill_in)
     filled["body"] = _with_one_row(filled.get("body"))
     spelling = phones.get(guessed.get("to", ""), "905")
-    return {name: each for name, each in filled.items() if each not in (None, {})}, spelling
+    send = {name: each for name, each in filled.items() if each not in (None, {})}
+    return send, spelling, str(parts[own]) if own else ""
+
+
+def _own_place(parts: Mapping[str, Any], guessed: dict[str, str], told: Collection[str]) -> str:
+    """Where something like a number stands that nothing else is, and that comes back: in the same row as the text."""
+    row = re.match(r"(?:/body.*/[0-9]+/)?", guessed.get("text", ""))
+    beside = row[0] if row and guessed.get("to", "").startswith(row[0]) else ""
+    if not guessed.get("item_id", beside).startswith(beside):
+        del guessed["item_id"]
+    known = {place for name, place in guessed.items() if name != "item_id"}
+    return next(
+        (
+            place for place, each in parts.items()
+            if place.startswith(beside) and place not in known and str(each) in told and not _phone(each)
+            and len(str(each)) >= SHORTEST_ID and re.search("[0-9]", str(each)) and not sample_words.secret_of(place)
+        ),
+        "",
+    )  # fmt: skip
 
 
 def _phone(value: Any) -> str:
@@ -123,9 +150,10 @@ def _split_of(text: str) -> str:
     return next((each for each in SPLITS if each in text), "")
 
 
-def _guess_reports(samples: Mapping[str, str]) -> dict[str, str]:
-    places = push_places(samples.get("report", ""))
-    chosen = _guess_row("report", places, sample_words.REPORT_NAMES, "state")
+def _guess_reports(places: Mapping[str, str], own_id: str) -> dict[str, str]:
+    own = next((place for place, each in places.items() if own_id and each == own_id), None)
+    known = {} if own is None else {"item_id": own}
+    chosen = _guess_row("report", places, sample_words.REPORT_NAMES, "state", known)
     if not chosen:
         return {}
     word = places[chosen["report_state"]]
@@ -137,8 +165,15 @@ def _guess_replies(samples: Mapping[str, str]) -> dict[str, str]:
     return chosen if "reply_from" in chosen else {}
 
 
-def _guess_row(kind: str, places: Mapping[str, str], names: Mapping[str, str], of: str) -> dict[str, str]:
-    """Places that stand in one row with one of them; nothing without it."""
-    chosen = sample_words.guess_names(places, names)
+def _guess_row(
+    kind: str,
+    places: Mapping[str, str],
+    names: Mapping[str, str],
+    of: str,
+    known: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, str]:
+    """Places that stand in one row with one of them, with those that are known; nothing without it."""
+    free = {place: each for place, each in places.items() if place not in known.values()}
+    chosen = {**sample_words.guess_names(free, names), **known}
     rows = rows_of(chosen.get(of))
     return {f"{kind}_{name}": place for name, place in chosen.items() if of in chosen and rows_of(place) == rows}

@@ -4,11 +4,12 @@ import re
 from collections.abc import Mapping
 from typing import TypeVar
 
+from portal.core.transliteration import ascii_only
 from portal.services.messaging.gateways.protocol import ErrorClass, Reason, ReportState
 
 Meaning = TypeVar("Meaning")
 
-PHONE = re.compile(r"(?P<begin>\+90|0090|90|0|)5[0-9]{9}")
+PHONE = re.compile(r"(?P<begin>\+90|0090|90|0|)5[0-9Xx]{9}")  # Samples may have "5XXXXXXXXX".
 SPELLINGS = {"+90": "+905", "0090": "00905", "90": "905", "0": "05", "": "5"}
 OUR_ID = "clientid clientref clientreference clientmessageid customid referenceid refno externalid yourid"
 # Names without signs, in small letters. What stands in the call.
@@ -23,7 +24,10 @@ CALL_NAMES = {
     "secret.password": "pass password passwd pwd sifre parola apipass secret apisecret",
     "secret.token": "token key apikey apitoken accesstoken authtoken xapikey xauthtoken authorization auth hash",
     "item_id": OUR_ID,
+    "batch_id": "idempotencykey xidempotencykey xrequestid xcorrelationid",
 }
+# Secrets, by what their headers are called somewhere in the name.
+SECRET_HEADERS = {"secret.password": "password sifre parola secret", "secret.token": "key anahtar token auth"}
 # What stands in answers and pushes.
 ANSWER_NAMES = {
     "id": "messageid msgid smsid messagesid sid id guid uuid jobid campaignid packetid paket packageid orderid batchid "
@@ -64,10 +68,21 @@ STATE_WORDS = {
     "deliv ok success sent iletildi ulasti basarili": ReportState.DELIVERED,
     "wait pend queue accept enroute sending bekliyor": ReportState.ACCEPTED,
 }
+FAILURES = "red reject hata err fail nok invalid denied unauth gecersiz yetersiz basarisiz yok"
+SUCCESSES = "ok success accept basari alindi kabul queue sent gonderildi true"
 
 
 def plain_name(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    return re.sub(r"[^a-z0-9]", "", ascii_only(name).lower())
+
+
+def secret_of(place: str) -> str:
+    """The secret that stands at a place of a call by its name, or nothing. A user name is none."""
+    name, is_header = _last_name(place), place.startswith("/headers/")
+    for secret, parts in SECRET_HEADERS.items():
+        if name in CALL_NAMES[secret].split() or (is_header and any(each in name for each in parts.split())):
+            return secret
+    return ""
 
 
 def guess_names(places: Mapping[str, str], names: Mapping[str, str]) -> dict[str, str]:
@@ -91,8 +106,20 @@ def guess_state(word: str) -> ReportState:
     return _by_beginning(word, STATE_WORDS) or ReportState.ACCEPTED
 
 
+def is_failure(words: str) -> bool:
+    """Whether an answer's word looks like one of a failure: by its name, or a number below zero."""
+    return _by_beginning(words, {FAILURES: True}) is True or re.match(r"\s*-[0-9]", words) is not None
+
+
+def is_success(word: str) -> bool:
+    """The same of a success: zeros and 2xx are one, too."""
+    return not is_failure(word) and (
+        _by_beginning(word, {SUCCESSES: True}) is True or re.fullmatch(r"0+|2[0-9]{2}", word.strip()) is not None
+    )
+
+
 def _by_beginning(word: str, meanings: Mapping[str, Meaning]) -> Meaning | None:
-    parts = re.findall(r"[a-z]+", word.lower())
+    parts = re.findall(r"[a-z]+", ascii_only(word).lower())
     for beginnings, meaning in meanings.items():
         if any(part.startswith(tuple(beginnings.split())) for part in parts):
             return meaning

@@ -24,7 +24,6 @@ from portal.domain.address_proofs import CodeResult
 from portal.domain.identity.permissions import Permission
 from portal.domain.notifications import gateways
 from portal.services.messaging import outgoing_messages
-from portal.services.messaging.gateways.offered_vendors import OFFERED
 from portal.services.messaging.gateways.protocol import OutgoingMessage
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared import limits
@@ -32,7 +31,7 @@ from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.access import needs
 from portal.web.shared.form_parts import CsrfForm
 from portal.web.shared.forms import BaseForm
-from portal.web.shared.gateway_account_page import account_url, own_gateway_or_404, record_gateway_audit
+from portal.web.shared.gateway_account_page import account_title, account_url, own_gateway_or_404, record_gateway_audit
 from portal.web.shared.gateway_trial import send_through
 from portal.web.shared.gateway_words import explain_reason
 from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
@@ -48,7 +47,7 @@ class AddressForm(BaseForm):
 
     def __init__(self, **options: Any):
         super().__init__(**options)
-        own = [(str(each.id), f"{_(OFFERED[each.vendor].title)}, {each.header}") for each in _code_accounts()]
+        own = [(str(each.id), f"{account_title(each)}, {each.header}") for each in _code_accounts()]
         self.gateway.choices = [("", _("İzinlink")), *own]
 
 

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 import pytest
 import requests
 
-from portal.core.extensions import db, vault
+from portal.core.extensions import db, limiter, vault
 from portal.core.models import AddressProof, GatewayState, MessageGateway, Provider
 from portal.domain.notifications import gateways
 from portal.services.messaging import gateway_accounts
@@ -57,12 +57,10 @@ class FilledIn(HTMLParser):
 def corrected(page, url: str) -> dict[str, str]:
     """The form with the guesses put right as the vendor's page has it."""
     form = FilledIn(page.text)
-    roles = {name: f"role_{at.removeprefix('fixed_')}" for name, at in form.labels.items() if at.startswith("fixed_")}
     states = {"ULASMADI": "failed/", "SURESI_DOLDU": "expired/", "BEKLIYOR": "accepted/"}
     said = {
         "url": f"{url}/rest/v3/gonder", "header": "DENEME", "per_second": "5", "most_messages": "200",
-        "secret.username": CUSTOMER, "secret.token": KEY, roles["X-Kuzey-Anahtar (başlık)"]: "secret.token",
-        roles["iletiler[].takip"]: "item_id", "ref": "/paket", "report_item_id": "/raporlar/*/takip",
+        "secret.username": CUSTOMER, "secret.token": KEY, "ref": "/paket",
         "report_ref": "/raporlar/*/paket", "state_0_meaning": "delivered/", "error_1_words": "GSM_HATALI",
         "error_1_meaning": "permanent/bad_address", "error_2_words": "BASLIK_ONAYSIZ",
         "error_2_meaning": "config/header",
@@ -129,6 +127,7 @@ def test_how_answers_are_read_changes_without_the_secrets_and_the_address_only_w
     moved = ayse.posts(f"{path}/change", form | {"url": "https://api.example.com/elsewhere"})
 
     assert (more.status_code, moved.status_code) == (303, 422) and "Bu alanı yazın" in shown(moved)
+    assert ayse.posts(f"{path}/change", form | {"secret.username": ""}).status_code == 422
     with app.app_context():
         kept = gateways.read_credentials(vault(), rows.one(MessageGateway))
     assert "YOGUN" in kept["description"] and (kept["secret.token"], kept["secret.username"]) == (KEY, CUSTOMER)
@@ -141,6 +140,9 @@ def test_how_answers_are_read_changes_without_the_secrets_and_the_address_only_w
         ({"call": ""}, "yapıştırın"),
         ({"call": '{"gsm": "5321234567", "metin": "x"}'}, "Örnekte adres yok"),
         ({"answer": "x" * 5001}, "En çok 5000"),
+        ({"answer": unknown_vendor.CALL}, "gönderim örneğine benziyor"),
+        ({"call": unknown_vendor.ANSWER}, "yanıt/rapor örneğine benziyor"),
+        ({"call": f"Teslim\n```\n{unknown_vendor.REPORT}\n```"}, "yanıt/rapor örneğine benziyor"),
     ],
 )
 def test_samples_that_cannot_be_read_are_said_to(ayse, wrong, told):
@@ -155,12 +157,63 @@ def test_a_form_that_lacks_something_says_where(ayse, vendor, rows):
     wrong = (
         (dict.fromkeys(roles, "-"), "hangi alanda durduğunu"), ({"report_to": "/olay"}, "satırda değil"),
         ({"url": "ftp://x"}, "https://"), ({"most_messages": "0"}, "1 ile"), ({"secret.token": ""}, "Bu alanı yazın"),
+        ({"secret.username": ""}, "Bu alanı yazın"), ({"secret.password": "x"}, "hiçbir alanda kullanılmıyor"),
+        ({"state_1_meaning": ""}, "Anlamını seçin"), ({"url": "http://api.example.com/x"}, "https://"),
         ({"description": "{}"}, "Adım 1/2"),
     )  # fmt: skip
 
     for change, told in wrong:
         assert told in shown(ayse.posts(DESCRIBED, corrected(page, vendor.url) | change)), change
     assert rows.count(MessageGateway) == 0
+
+
+def test_a_change_must_be_tried_before_anything_leaves_by_it(app, ayse, vendor, rows):
+    path, proof = connect(ayse, vendor), prove(app)
+    form = FilledIn(ayse.opens(f"{path}/change").text).fields
+
+    def state_after(**changed: str) -> GatewayState:
+        ayse.posts(f"{path}/test", {"address": proof})
+        assert rows.one(MessageGateway).state == GatewayState.WORKING
+        assert ayse.posts(f"{path}/change", form | changed).status_code == 303
+        return rows.one(MessageGateway).state
+
+    assert "Denenmedi" in shown(ayse.opens(f"{path}/change"))
+    assert state_after(name="Kuzey", per_second="7") == GatewayState.WORKING
+    assert "Kuzey" in shown(ayse.opens(PAGE)) and "Kuzey, DENEME" in shown(ayse.opens(PAGE))
+    assert state_after(success_words="KABUL") == GatewayState.UNTESTED
+    form["success_words"] = "ALINDI"
+    ayse.posts(f"{path}/change", form)
+    assert state_after(**{"secret.token": "yanlis"}) == GatewayState.UNTESTED
+
+
+def test_a_test_that_may_have_gone_is_not_called_lost(app, ayse, vendor):
+    form = corrected(ayse.posts(DESCRIBED, SAMPLES), vendor.url) | {"success_words": "TAMAM"}
+    path = ayse.posts(DESCRIBED, form).location
+
+    tried = ayse.posts(f"{path}/test", {"address": prove(app)})
+
+    assert "Gitmiş olabilir" in shown(tried) and "Deneme iletisi gitmedi" not in shown(tried)
+
+
+def test_a_limit_says_how_long_and_keeps_what_was_typed(app, ayse, vendor):
+    form = corrected(ayse.posts(DESCRIBED, SAMPLES), vendor.url)
+    limiter.enabled = True
+    paths = [ayse.posts(DESCRIBED, form | {"name": "Kuzey"}).location for _ in range(20)]
+
+    refused = ayse.posts(DESCRIBED, form | {"name": "Güney"})
+
+    assert refused.status_code == 429 and "sonrasında yeniden deneyin" in shown(refused) and "Güney" in refused.text
+    proof = {"address": prove(app)}
+    tests = [ayse.posts(f"{paths[0]}/test", proof) for _ in range(21)]
+    assert (tests[19].status_code, tests[20].status_code) == (200, 429) and "sonrasında" in shown(tests[20])
+
+
+def test_samples_that_do_not_fit_are_doubted(ayse):
+    swapped = ayse.posts(DESCRIBED, SAMPLES | {"answer": unknown_vendor.ERROR, "error": unknown_vendor.ANSWER})
+    stateless = ayse.posts(DESCRIBED, SAMPLES | {"report": '{"gsm": "905321234567"}'})
+
+    assert "yer değiştirmiş" in shown(swapped) and "durum bulunamadı" in shown(stateless)
+    assert not any(each in shown(ayse.posts(DESCRIBED, SAMPLES)) for each in ("yer değiştirmiş", "durum bulunamadı"))
 
 
 def test_who_practises_reaches_the_test_viewer_only(app, ayse, fake, vendor, rows):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.services.messaging.gateways import description_fields, sample_calls, xml_values
+from portal.services.messaging.gateways import description_fields, sample_calls, sample_texts, sample_words, xml_values
 from portal.services.messaging.gateways.call_trace import trace_call
 from portal.services.messaging.gateways.description_checks import BadDescription, parse_description
 from portal.services.messaging.gateways.description_fields import filled_description, form_data
@@ -184,6 +184,7 @@ def normal(description: dict) -> dict:
     copy = json.loads(json.dumps(description))
     copy["whole"] = description_fields.whole_url(copy)
     del copy["base_url"], copy["send"]["url"]
+    copy.pop("name", None)
     copy["send"].setdefault("method", "POST")
     copy.setdefault("number_format", "905")
     for row in copy["answer"]["errors"]:
@@ -215,3 +216,58 @@ def test_pushes_to_one_address_are_told_apart():
     assert [each.to for each in gateway.parse_report_push(report)] == ["+905321234567"]
     assert [(each.text, each.sender) for each in gateway.parse_inbound_push(reply)] == [("RET", "+905321234567")]
     assert gateway.parse_report_push(reply) == gateway.parse_inbound_push(report) == []
+
+
+def test_secrets_and_our_own_id_are_known_in_a_sample():
+    description = drafted(unknown_vendor.CALL, answer=unknown_vendor.ANSWER, report=unknown_vendor.REPORT)
+
+    (item,) = (each["$item"] for each in [description["send"]["body"]["iletiler"]])
+    assert description["send"]["headers"] == {"X-Kuzey-Anahtar": "{{secret.token}}"}
+    assert item["takip"] == "{{item_id}}" and description["report_push"]["item_id"] == "/takip"
+    assert description["send"]["body"]["tur"] == "bilgilendirme"
+    assert form_data(description)["report_item_id"] == "/raporlar/*/takip"
+    several = drafted(
+        "curl 'https://u:gizli1@api.example.com/x?api_token=gizli2' -H 'X-Secret: gizli3' -H 'Idempotency-Key: 1-2' "
+        """-d '{"token": "gizli4", "key": "gizli5", "to": "5XXXXXXXXX", "text": "x"}'""",
+        answer='{"id": "x"}',
+    )
+    assert "gizli" not in json.dumps(several) and several["basic"] and several["number_format"] == "5"
+    assert several["send"]["headers"]["Idempotency-Key"] == "{{batch_id}}"
+
+
+def test_a_typed_address_counts_more_than_the_samples():
+    call = parse_call("https://old.example.com/v1?to=5321234567&text=x", "https://api.example.com/v2?kind=1")
+
+    assert call.url == "https://api.example.com/v2"
+    assert call.query == {"to": "5321234567", "text": "x", "kind": "1"}
+
+
+@pytest.mark.parametrize(
+    ("pasted", "clean"),
+    [
+        (
+            "## Mesaj gönderme\r\n\r\n```http\r\nPOST /x\r\nA: b\r\n\r\na=b\r\n```\r\nBir çağrıda",
+            "POST /x\nA: b\n\na=b",
+        ),
+        ('Başarılı yanıt (HTTP 202):\n{"a": 1}', '{"a": 1}'),
+        ("{“a”: “b”}", '{"a": "b"}'),
+        ('{"a": "“b”"}', '{"a": "“b”"}'),
+        ('[{"a": 1}, {"a": 2},\n  ...\n]', '[{"a": 1}, {"a": 2}\n]'),
+        ("Content-Type: text/xml\n\n<a/>", "Content-Type: text/xml\n\n<a/>"),
+        ("OK 7", "OK 7"),
+        ("", ""),
+    ],
+)
+def test_what_stands_around_a_sample_is_left_out(pasted, clean):
+    assert sample_texts.clean_sample(pasted) == clean
+
+
+@pytest.mark.parametrize(
+    ("word", "fails", "succeeds"),
+    [
+        ("RED", True, False), ("İNVALİD_USER", True, False), ("-3", True, False), ("BAKIYE_YOK", True, False),
+        ("OK", False, True), ("00", False, True), ("202", False, True), ("30", False, False), ("PK-1", False, False),
+    ],
+)  # fmt: skip
+def test_words_tell_successes_from_failures(word, fails, succeeds):
+    assert (sample_words.is_failure(word), sample_words.is_success(word)) == (fails, succeeds)
