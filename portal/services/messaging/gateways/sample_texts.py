@@ -11,7 +11,7 @@ from portal.services.messaging.gateways.sample_calls import REQUEST_LINE
 from portal.services.messaging.gateways.sample_places import answer_places, push_places
 
 IS_CALL = N_("Bu bir gönderim örneğine benziyor.")
-IS_ANSWER = N_("Bu bir yanıt/rapor örneğine benziyor.")
+IS_ANSWER = N_("Bu bir yanıt/rapor örneğine benziyor. Gönderimse ilk satırına POST ve adresi yazın.")
 SWAPPED = N_("Başarılı ve hatalı yanıt örnekleri yer değiştirmiş olabilir; firmanın sayfasına bakın.")
 NO_STATE = N_("Rapor örneğinden durum bulunamadı.")
 FENCE = re.compile(r"```[^\n]*\n")
