@@ -47,7 +47,9 @@ def test_what_is_neither_is_said_to_be_none(errors, contact):
     assert "destek@firmaniz.com" in told
 
 
-@pytest.mark.parametrize("address", ["www.example.com", "foo", "ftp://example.com/a", "javascript:alert(1)", "http://10.0.0.1/a"])
+@pytest.mark.parametrize(
+    "address", ["www.example.com", "foo", "ftp://example.com/a", "javascript:alert(1)", "http://10.0.0.1/a"]
+)
 def test_a_wrong_address_of_the_web_is_said_once(errors, address):
     (told,) = errors(notice_url=address)
 
