@@ -17,6 +17,11 @@ from portal.domain.campaigns.default_texts import WORDINGS
         ("Your account has been locked", "account has been lock"),
         ("Please log in", "log in"),
         ("IBAN bilginiz", "IBAN"),
+        ("Kartınızın numarasını yazın", "Kartınızın numara"),
+        ("SMS ile gelen kodu ad alanına yazın", "gelen kod"),
+        ("T.C. numaranızı yazın", "T.C. numara"),
+        ("Kartinizin arkasindaki uc rakami yazin", "Kartinizin arka"),
+        ("PTT: paketiniz bekliyor", "paketiniz bekli"),
     ],
 )
 def test_who_asks_for_more_than_consent_is_named(text, words):
