@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 
 from flask import current_app
-from sqlalchemy import ColumnElement, delete, exists, func, select
+from sqlalchemy import ColumnElement, and_, delete, exists, func, select
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Operation
@@ -23,6 +23,7 @@ MARGIN = 0.08  # Of a second: network delays may shorten the time between two ca
 KEPT = timedelta(days=8)  # Tallies are read for a day; a week more shows an operator what is usual.
 HOUR = timedelta(hours=1)
 LONGEST_HOLD = timedelta(minutes=2)  # Of all calls; İYS asks for a second.
+LONGEST_BUDGET_HOLD = HOUR + SPAN  # Of one kind of call.
 EGRESS, POLLS = "egress", "polls"
 UNKNOWN_CODE = "unknown_code"
 PER_HOUR = {Operation.STATUS: 900, Operation.HISTORY: 90}  # İYS documents 1000 and 100.
@@ -93,13 +94,18 @@ process_limiter = ProcessRateLimiter()
 def hold_calls(session: Session, until: datetime, name: str = EGRESS) -> None:
     """Hold all calls, or one kind, until then (H124, H083: the limit per second; H084: the hourly one of tokens)."""
     rate = lock_rate(session, name, until)
-    rate.next_at = max(rate.next_at, until)
+    is_left_over = rate.next_at > until + LONGEST_BUDGET_HOLD
+    rate.next_at = until if is_left_over else max(rate.next_at, until)
 
 
 def held_until(session: Session, name: str, at: datetime) -> datetime | None:
-    """Until when a kind of call is held; None where it is not. No hold is longer than an hour and five minutes."""
-    until = session.scalar(select(IysRate.next_at).where(IysRate.name == str(name), IysRate.next_at > at))
-    return until and min(until, at + HOUR + SPAN)
+    """Until when a kind of call is held; None where it is not."""
+    return session.scalar(select(IysRate.next_at).where(IysRate.name == str(name), _is_held(at)))
+
+
+def _is_held(at: datetime) -> ColumnElement[bool]:
+    """No hold is longer than an hour and five minutes: one that is was written by a clock that stood ahead."""
+    return and_(IysRate.next_at > at, IysRate.next_at <= at + LONGEST_BUDGET_HOLD)
 
 
 def budget_name(question: Operation, priority: Priority) -> str:
@@ -110,7 +116,7 @@ def budget_name(question: Operation, priority: Priority) -> str:
 def are_tokens_held(at: datetime, priority: Priority) -> ColumnElement[bool]:
     """The condition that no token call may be made from this IP address now, for calls of that priority."""
     names = [budget_name(Operation.TOKEN, each) for each in Priority if each <= priority]
-    return exists().where(IysRate.name.in_(names), IysRate.next_at > at)
+    return exists().where(IysRate.name.in_(names), _is_held(at))
 
 
 def add_to_tally(session: Session, question: str, at: datetime, *, calls: int = 0, failures: int = 0) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import select
 
 from portal.core import clock
 from portal.core.extensions import db
@@ -61,7 +62,10 @@ def test_a_clock_that_was_set_back_stops_nothing_for_long(at):
     rate_limit.hold_calls(db.session, at + timedelta(days=30), Operation.TOKEN)
 
     assert rate_limit.take_slot(db.session, at, 8) == at
-    assert rate_limit.held_until(db.session, Operation.TOKEN, at) <= at + timedelta(minutes=65)
+    assert rate_limit.held_until(db.session, Operation.TOKEN, at) is None
+    assert not db.session.scalar(select(rate_limit.are_tokens_held(at, Priority.POLLING)))
+    rate_limit.hold_calls(db.session, at + HOUR, Operation.TOKEN)
+    assert rate_limit.held_until(db.session, Operation.TOKEN, at) == at + HOUR
 
 
 def test_a_tally_adds_up_by_question_and_over_all(at):
