@@ -1,77 +1,33 @@
 """Who refuses again is obeyed again, also where İYS came to hold a grant of which nobody has told us yet."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
-import time_machine
 
-from portal.core import addresses, clock
+from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, RecipientType, Source, Status
 from portal.core.models import Consent, Decision, DecisionOrigin, Outcome, Submission
-from portal.domain.consents import annulments, bulk_import, recipients, refusals
+from portal.domain.consents import annulments, refusals
 from portal.services.iys.inflow import feeds
 from tests import make
-from tests.portal.domain.consents.import_entries import entry, import_run
+from tests.portal.domain.consents.import_entries import entry
 from tests.stories.another_sender import tells_iys
+from tests.stories.refusal_world import (
+    HOUR,
+    MINUTE,
+    STARTS,
+    a_citizen_grants,
+    another_sender_grants,
+    by_link,
+    by_one_click,
+)  # fmt: skip
 
 pytestmark = pytest.mark.slow
-
-STARTS = datetime.fromisoformat("2026-11-23 08:00:00+00:00")  # A Monday.
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-
-
-class World:
-    """Fatma's e-mail address, her link, İYS, and a clock."""
-
-    def __init__(self, app, browser, sandbox, iys, rows, traveller):
-        self.app, self.browser, self.sandbox, self.iys = app, browser, sandbox, iys
-        self.rows, self.traveller = rows, traveller
-        self.person = make.Person(browser, make.codes(app, make.EMAIL, expires=timedelta(days=365))[make.EMAIL])
-
-    def passes(self, by: timedelta, *, pull: bool = False) -> None:
-        """Let time pass, the forwarder work, and İYS's changes come where that is said."""
-        self.traveller.shift(by)
-        make.forward_all(self.app, self.iys)
-        with self.app.app_context():
-            while pull and feeds.pull_next_page(self.iys):
-                pass
-        make.forward_all(self.app, self.iys)
-
-    def brings(self, *entries) -> list[str]:
-        with self.app.app_context():
-            effects = bulk_import.apply_import(db.session, vault(), make.brand(), entries, import_run())
-            db.session.commit()
-        return [effect.value for effect in effects]
-
-    def part(self) -> refusals.Part:
-        address, brand = addresses.parse(make.EMAIL), make.brand()
-        recipient = recipients.find(db.session, vault(), brand.provider_id, address)
-        return refusals.Part(recipient, address, [brand], [Channel.EMAIL])
-
-    @property
-    def last_movements(self) -> list[str]:
-        """What İYS stored last."""
-        return [each["status"] for each in self.sandbox.movements()][-2:]
-
-
-@pytest.fixture
-def world(app, browser, sandbox, iys, rows):
-    with time_machine.travel(STARTS, tick=False) as traveller:
-        yield World(app, browser, sandbox, iys, rows, traveller)
-
-
-def by_link(world):
-    assert world.person.decides(EPOSTA="RET").status_code == 303
 
 
 def by_a_bad_form(world):
     assert world.person.posts("forged", EPOSTA="RET").status_code == 303
-
-
-def by_one_click(world):
-    data = {"List-Unsubscribe": "One-Click"}
-    assert world.browser.post(f"/u/{world.person.code}", data=data).status_code == 200
 
 
 def by_the_overview(world):
@@ -120,14 +76,6 @@ def test_a_refusal_withdraws_a_grant_of_which_we_have_not_heard_and_an_older_one
         assert world.last_movements == ["ONAY", "RET"]
     world.passes(2 * HOUR, pull=True)
     assert {each.status for each in world.rows(Consent)} == {Status.REFUSED} and world.last_movements[-1] == "RET"
-
-
-def a_citizen_grants(world):
-    world.sandbox.acts(make.EMAIL, "EPOSTA", "ONAY")
-
-
-def another_sender_grants(world):
-    assert tells_iys(world.sandbox, make.EMAIL, "EPOSTA", "ONAY", clock.now()) == []
 
 
 def test_at_the_same_second_the_refusal_stands_here_and_is_renewed_at_iys(world):

@@ -79,6 +79,12 @@ def overtake(session: Session, submission_ids: Iterable[int], at: datetime) -> N
         session.execute(OVERTAKEABLE.where(TABLE.c.id.in_(ids)).values(values))
 
 
+def overtake_older(session: Session, consent_id: int, consent_date: datetime, at: datetime) -> None:
+    """End what is still on its way of a key and older than what İYS took just now. The caller locked the key's."""
+    older = (TABLE.c.consent_id == consent_id, TABLE.c.consent_date < consent_date, TABLE.c.due_at.is_not(None))
+    overtake(session, session.scalars(select(TABLE.c.id).where(*older)), at)
+
+
 TABLE = Submission.__table__
 AT = bindparam("at", type_=TABLE.c.ended_at.type)
 ACCEPTED_AT = bindparam("its_accepted_at", type_=TABLE.c.accepted_at.type)

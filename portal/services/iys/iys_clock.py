@@ -57,6 +57,11 @@ class IysClock:
             self._stored, self._read_at = ahead(session), at
         return self._stored if NONE < self._stored <= LONGEST_DELAY else NONE
 
+    def behind(self, session: Session, at: datetime) -> timedelta:
+        """How much later İYS dates what happens now; as far as clocks may be apart."""
+        self.delay(session, at)  # Reads the row, if that is long ago.
+        return -self._stored if -LONGEST_DELAY <= self._stored < NONE else NONE
+
 
 def iys_clock() -> IysClock:
     """This process's."""

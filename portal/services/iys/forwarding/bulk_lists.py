@@ -152,7 +152,7 @@ def ask_again_at(session: Session, at: datetime, *, otherwise: datetime) -> Colu
     list with the grant, so that it learns of the refusal seconds after it; `otherwise` where no list holds one."""
     working = (BulkRequest.state == BulkState.SENT, BulkRequest.sent_at > at - WORK, BulkRequest.due_at.is_not(None))
     brands = session.scalars(select(func.count(BulkRequest.brand_id.distinct())).where(*working)).one()
-    listed = claims.open_predecessors(Lane.BULK)
+    listed = claims.earlier_grants(Lane.BULK)
     of_lists = listed.join(BulkRequest, BulkRequest.id == claims.Earlier.bulk_id)
     sent_at = of_lists.with_only_columns(func.max(BulkRequest.sent_at)).scalar_subquery()
     return case(

@@ -116,10 +116,7 @@ def _accept_items(bulk: ClaimedList, accepted: list[Result], at: datetime) -> No
     if not accepted:
         return
     by_id = sorted(accepted, key=lambda pair: pair[0].id)
-    dates = {
-        item.consent_id: iys_protocol.read_wire_date(result.get("creationDate")) or clock.now()
-        for item, result in by_id
-    }
+    dates = {item.consent_id: iys_protocol.read_wire_date(result.get("creationDate")) or at for item, result in by_id}
     rows = [
         {
             "its_id": item.id,
@@ -136,7 +133,7 @@ def _accept_items(bulk: ClaimedList, accepted: list[Result], at: datetime) -> No
         accepted_at=bindparam("its_date"), ended_at=at,
     )  # fmt: skip
     db.session.execute(ours, rows)
-    held = {item.consent_id: (item.status.value, dates[item.consent_id]) for item, _ in accepted}
+    held = {item.consent_id: (item.status.value, min(dates[item.consent_id], at)) for item, _ in accepted}
     locking.save_iys_statuses(db.session, held)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, and_, exists, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.core import leases
@@ -24,6 +24,7 @@ from portal.services.iys.rate_limit import Priority
 LEASE = timedelta(seconds=15)  # Longer than an HTTP call may last; a killed forwarder's claims end then.
 SINGLE_LANES = (Lane.REFUSALS, Lane.PEOPLE)
 ONE_SECOND = timedelta(seconds=1)
+ABOUT_NOW = timedelta(minutes=1)  # What became due, or does, further from now is not about to leave.
 ENOUGH_ATTEMPTS = 2  # A grant that failed so often no longer holds up a refusal.
 
 Earlier = aliased(Submission)
@@ -225,37 +226,40 @@ def is_held_up(at: datetime) -> ColumnElement[bool]:
     """Another submission of the key must go first: one in flight or an earlier one, or one accepted within this second
     (İYS gives movements of one key in one second the same transactionId).
 
-    A refusal doesn't wait for a grant that is held, in a list or has failed twice, unless İYS already said that it
-    holds no grant yet. Items of a list are never leased themselves.
+    A refusal doesn't wait for a grant that is held, in a list, has failed twice or is not about to leave, unless İYS
+    already said that it holds no grant yet; nor for an earlier refusal that sleeps for long or waits for a grant.
+    Nobody waits for a renewal: who decides anew makes it needless. Items of a list are never leased themselves.
     """
     in_flight = not_(leases.is_free(Earlier, at))
     just_accepted = and_(Earlier.due_at.is_(None), Earlier.accepted_at.is_not(None), Earlier.ended_at > at - ONE_SECOND)
-    passes_by = and_(
-        Submission.status == Status.REFUSED,
-        or_(Submission.code.is_(None), Submission.code.not_in(NO_GRANT_CODES), Earlier.lane == Lane.BULK),
+    was_not_asked = or_(Submission.code.is_(None), Submission.code.not_in(NO_GRANT_CODES))
+    passes_grant = and_(
         Earlier.status == Status.GRANTED,
+        or_(was_not_asked, Earlier.lane == Lane.BULK),
         or_(
             Earlier.attempts >= ENOUGH_ATTEMPTS,
             Earlier.lane == Lane.BULK,
+            not_(Earlier.due_at.between(at - ABOUT_NOW, at + ABOUT_NOW)),
             holds.is_provider_held(Earlier.provider_id, at, Lane.PEOPLE),
         ),
     )
-    goes_first = and_(Earlier.consent_date < Submission.consent_date, not_(passes_by))
+    waits_itself = and_(was_not_asked, func.coalesce(Earlier.code, "").in_(NO_GRANT_CODES))
+    passes_refusal = and_(Earlier.status == Status.REFUSED, or_(Earlier.due_at > at + ABOUT_NOW, waits_itself))
+    passes_by = and_(Submission.status == Status.REFUSED, or_(passes_grant, passes_refusal))
+    is_to_be_told = Earlier.outcome != Outcome.EXPIRED
+    goes_first = and_(Earlier.consent_date < Submission.consent_date, is_to_be_told, not_(passes_by))
     is_open = and_(Earlier.due_at.is_not(None), or_(in_flight, goes_first))
     return exists().where(
         Earlier.consent_id == Submission.consent_id, Earlier.id != Submission.id, or_(just_accepted, is_open)
     )
 
 
-def has_open_predecessor(*lanes: Lane) -> ColumnElement[bool]:
-    """An earlier submission of the key is still open, in one of these lanes (or in any)."""
-    return open_predecessors(*lanes).exists()
-
-
-def open_predecessors(*lanes: Lane) -> Select[int]:
+def earlier_grants(*lanes: Lane) -> Select[int]:
+    """The earlier grants of a submission's key that are still open, in these lanes (or in any)."""
     return select(Earlier.id).correlate(Submission).where(
         Earlier.consent_id == Submission.consent_id,
         Earlier.consent_date < Submission.consent_date,
+        Earlier.status == Status.GRANTED,
         Earlier.due_at.is_not(None),
         *([Earlier.lane.in_(lanes)] if lanes else []),
     )  # fmt: skip

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import case, exists, insert, not_, or_
+from sqlalchemy import ColumnElement, case, exists, insert, not_, or_
 
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db, vault
@@ -27,10 +27,14 @@ ORDER_WAIT = timedelta(seconds=2)
 def accept_submission(claimed: ClaimedSubmission, transaction_id: str | None, creation_date: object) -> None:
     """İYS stored it, under this transactionId if it gave one; that ends what its part was held for."""
     accepted_at = iys_protocol.read_wire_date(creation_date) or clock.now()
+    if claimed.is_refusal:
+        locking.lock_submissions_and_consents(db.session, [claimed.consent_id])
     if claims.end_lease(
         db.session, [claimed], outcome=Outcome.ACCEPTED, due_at=None, code=None, transaction_id=transaction_id,
         accepted_at=accepted_at, ended_at=clock.now(),
     ):  # fmt: skip
+        if claimed.is_refusal:  # İYS takes nothing older any more (H178).
+            verification.overtake_older(db.session, claimed.consent_id, claimed.consent_date, clock.now())
         verification.wake_refusals(db.session, [claimed.consent_id], clock.now())
         record_iys_status(claimed.consent_id, claimed.status, accepted_at)
     db.session.commit()
@@ -52,10 +56,13 @@ def end_submission(
     log.info("submission.ended", submission=claimed.id, outcome=outcome.value, code=code)
 
 
-def expire_submission(claimed: ClaimedSubmission, code: str | None) -> None:
-    """Too old for İYS. A refusal that is still current stays due: if İYS holds a grant, a new refusal is recorded."""
+def expire_submission(claimed: ClaimedSubmission, code: str | None, *, renew_after: datetime | None = None) -> None:
+    """Too old for İYS. A refusal that is still current stays due, until a day later or `renew_after`: if İYS holds a
+    grant then, a new refusal is recorded."""
     at = clock.now()
     due_at = refusals.renewal_due_at(db.session, claimed.decision_id, claimed.consent_id, claimed.consent_date, at)
+    if due_at and renew_after:
+        due_at = max(at, renew_after + claims.ONE_SECOND)
     claims.end_lease(db.session, [claimed], outcome=Outcome.EXPIRED, due_at=due_at, code=code, ended_at=at)
     verification.wake_refusals(db.session, [claimed.consent_id], at)
     db.session.commit()
@@ -98,7 +105,7 @@ def end_without_grant(these: Sequence[ClaimedSubmission], code: str | None) -> N
     accepted meanwhile: then the refusal is sent again after that."""
     at = clock.now()
     came = exists().where(Consent.id == Submission.consent_id, Consent.iys_status == Status.GRANTED.value)
-    may_follow = claims.has_open_predecessor()
+    may_follow: ColumnElement[bool] = claims.earlier_grants().exists()
     if not these[0].may_be_held:
         may_follow = or_(may_follow, came)
     ended = claims.end_lease(
@@ -132,11 +139,13 @@ def backoff(attempts: int) -> timedelta:
 
 
 def record_iys_status(consent_id: int, iys_status: str, as_of: datetime) -> None:
-    """Store what İYS holds for a key, unless something newer is known. İYS's own dates are cut to the second.
+    """Store what İYS holds for a key, unless something newer is known. İYS's own dates are cut to the second, and none
+    is later than now, however its clock stands: what it says next is newer.
 
     Part of the caller's transaction, as below.
     """
-    locking.save_iys_statuses(db.session, {consent_id: (iys_status, as_of.replace(microsecond=0))})
+    known_at = min(as_of, clock.now()).replace(microsecond=0)
+    locking.save_iys_statuses(db.session, {consent_id: (iys_status, known_at)})
 
 
 def record_attempts(question: Operation, status: int, answers: Iterable[tuple[int, int, str | None, bytes]]) -> None:

@@ -134,6 +134,11 @@ def _compare_with_iys(client: Client, claimed: ClaimedSubmission, payload: bytes
         return outcomes.accept_submission(claimed, transaction_id, held.get("creationDate"))
     if claimed.is_refusal and held.get("consentDate") == question["consentDate"]:
         return outcomes.expire_submission(claimed, refused.code)  # On a tie it stands, and İYS takes it renewed only.
+    if claimed.is_refusal and held["status"] == Status.GRANTED:
+        granted_at = iys_protocol.read_wire_date(held.get("consentDate"))
+        behind = iys_clock().behind(read_session(), asked_at)
+        if granted_at and granted_at <= claimed.consent_date + behind:  # İYS's date of what came before ours.
+            return outcomes.expire_submission(claimed, refused.code, renew_after=granted_at)
     same = refused.code == "H174" and held["status"] == question["status"]
     outcome = Outcome.NOT_NEEDED if same else Outcome.OVERTAKEN
     return outcomes.end_submission(claimed, outcome, code=refused.code, iys_status=held["status"], as_of=asked_at)
