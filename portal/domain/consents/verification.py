@@ -80,9 +80,10 @@ def overtake(session: Session, submission_ids: Iterable[int], at: datetime) -> N
 
 
 def overtake_older(session: Session, consent_id: int, consent_date: datetime, at: datetime) -> None:
-    """End what is still on its way of a key and older than what İYS took just now. The caller locked the key's."""
+    """End what is still here of a key and older than what İYS took just now, but what another has locked: it may be
+    about to send that, and the caller holds a row that this other one may wait for."""
     older = (TABLE.c.consent_id == consent_id, TABLE.c.consent_date < consent_date, TABLE.c.due_at.is_not(None))
-    overtake(session, session.scalars(select(TABLE.c.id).where(*older)), at)
+    overtake(session, session.scalars(select(TABLE.c.id).where(*older).with_for_update(skip_locked=True)), at)
 
 
 TABLE = Submission.__table__

@@ -27,8 +27,6 @@ ORDER_WAIT = timedelta(seconds=2)
 def accept_submission(claimed: ClaimedSubmission, transaction_id: str | None, creation_date: object) -> None:
     """İYS stored it, under this transactionId if it gave one; that ends what its part was held for."""
     accepted_at = iys_protocol.read_wire_date(creation_date) or clock.now()
-    if claimed.is_refusal:
-        locking.lock_submissions_and_consents(db.session, [claimed.consent_id])
     if claims.end_lease(
         db.session, [claimed], outcome=Outcome.ACCEPTED, due_at=None, code=None, transaction_id=transaction_id,
         accepted_at=accepted_at, ended_at=clock.now(),
