@@ -8,16 +8,15 @@ import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ScalarSelect, SQLColumnExpression, String, cast, delete, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.models import IysRate
-from portal.core.models.inserts import insert_missing
 from portal.services.iys import rate_limit
 from portal.services.iys.client import Answer
 
 HOST = "host"
-FAILED_PROVIDER = "host/"  # And its id: it failed since the last answer of the host.
+FAILED_PROVIDER = "host/"  # And its id: it failed since the last answer of the host, the last time at `next_at`.
 OPENING_FAILURES = 3  # Providers in a row; of fewer, each one's own pauses suffice.
 LONGEST_PAUSE = 15.0  # Seconds: providers whose calls might not fail wait, too.
 PROBE = timedelta(seconds=15)  # A probe that has not come back by then is given up.
@@ -60,8 +59,8 @@ def record_failure(session: Session, provider_id: int, at: datetime, *, is_probe
     A failure of a call that started before the breaker opened lengthens no pause.
     """
     row = rate_limit.lock_rate(session, HOST, at)
+    rate_limit.lock_rate(session, f"{FAILED_PROVIDER}{provider_id}", at).next_at = at
     if row.failures < OPENING_FAILURES:
-        insert_missing(session, IysRate, [{"name": f"{FAILED_PROVIDER}{provider_id}", "next_at": at}])
         theirs = select(func.count()).where(IysRate.name.startswith(FAILED_PROVIDER))
         row.failures = session.scalars(theirs).one()
     elif is_probe:
@@ -76,6 +75,19 @@ def record_success(session: Session, at: datetime) -> None:
     row = rate_limit.lock_rate(session, HOST, at)
     row.failures, row.next_at = 0, at
     session.execute(delete(IysRate).where(IysRate.name.startswith(FAILED_PROVIDER)))
+
+
+def failed_providers(session: Session) -> list[int]:
+    """The providers whose calls failed since the last answer of the host."""
+    names = session.scalars(select(IysRate.name).where(IysRate.name.startswith(FAILED_PROVIDER)))
+    return [int(name.removeprefix(FAILED_PROVIDER)) for name in names]
+
+
+def failed_at(provider_id: SQLColumnExpression[int]) -> ScalarSelect[datetime]:
+    """When a call of a provider last failed, if none was answered since: of whoever failed longest ago the next probe
+    is made, so that probes rotate."""
+    name = literal(FAILED_PROVIDER) + cast(provider_id, String)
+    return select(IysRate.next_at).where(IysRate.name == name).scalar_subquery()
 
 
 def is_host_failure(answer: Answer) -> bool:

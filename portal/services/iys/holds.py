@@ -22,16 +22,22 @@ from portal.services.iys.client import Answer
 
 log = structlog.get_logger()
 
-NO_ANSWER, LOW_RATIO, UNKNOWN = "no_answer", "low_ratio", "?"  # Our own codes.
+LOW_RATIO, UNKNOWN = "low_ratio", "?"  # Our own codes, and of calls without an answer: single ones, lists, and pulls.
+NO_ANSWERS = NO_ANSWER, NO_LIST, NO_PULL = "no_answer", "no_list", "no_pull"
 QUOTA = "H525"  # The provider's quota of addresses is used up: no new grants, refusals still pass.
 # İYS's codes of rights and subscriptions; what is neither here nor in CHANNEL_CODES concerns the brand (H353, H018).
 PROVIDER_CODES = frozenset({
     "H001", "H031", "H129", "H176", "H245", "H250", "H252", "H268", "H363", "H437", "H520", "H521", "H522", "H524",
-    QUOTA, "H586", "invalid_request", "invalid_grant",
+    QUOTA, "H586", "invalid_request", "invalid_grant", NO_PULL,
 })  # fmt: skip
 CHANNEL_CODES = frozenset({"H355"})
 # While the success ratio is low, lists wait for a person instead (bulk_lists.py).
-PASSED_BY = {Lane.REFUSALS: (QUOTA, LOW_RATIO), Lane.PEOPLE: (), Lane.BULK: (LOW_RATIO,)}
+RESULTS, PULLS = "results", "pulls"  # Calls beside the lanes, which need no quota.
+PASSED_BY: dict[str, tuple[str, ...]] = {
+    Lane.REFUSALS: (QUOTA, LOW_RATIO, NO_LIST, NO_PULL), Lane.PEOPLE: (NO_LIST, NO_PULL),
+    Lane.BULK: (LOW_RATIO, NO_ANSWER, NO_PULL), RESULTS: (QUOTA, LOW_RATIO, NO_ANSWER, NO_PULL),
+    PULLS: (QUOTA, LOW_RATIO, NO_ANSWER, NO_LIST),
+}  # fmt: skip
 BLOCK = timedelta(minutes=10)  # Rights, subscription or quota: the provider may have acted by then.
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(seconds=60)  # After calls without an answer.
 
@@ -43,7 +49,7 @@ class Part:
     provider_id: int
     brand_id: int
     channel: Channel | None  # None: of any.
-    lane: Lane
+    lane: str  # Or RESULTS, or PULLS.
     lease_until: datetime
 
 
@@ -93,7 +99,7 @@ def hold(part: Part, code: str | None, at: datetime) -> datetime:
     row = db.session.scalars(mine).one()
     if row.until <= at or row.until == part.lease_until:
         row.failures += 1
-        pause = leases.backoff(row.failures, FIRST_PAUSE, LONGEST_PAUSE) if code == NO_ANSWER else BLOCK
+        pause = leases.backoff(row.failures, FIRST_PAUSE, LONGEST_PAUSE) if code in NO_ANSWERS else BLOCK
         _move(part.provider_id, row.until, at + pause, at)
         row.until = at + pause
         log.warning("forwarding.held", provider=part.provider_id, brand=brand_id, channel=channel, code=code)
@@ -101,12 +107,14 @@ def hold(part: Part, code: str | None, at: datetime) -> datetime:
 
 
 def note_answer(part: Part, answer: Answer) -> None:
-    """Hold a brand whose call got no answer, for doubling pauses, until one does. Commits."""
+    """Hold what is called like a call without an answer, for doubling pauses, until one gets it: a brand's single
+    calls, its lists and their results, or all pulls of a provider. Commits."""
+    code = {Lane.BULK: NO_LIST, RESULTS: NO_LIST, PULLS: NO_PULL}.get(part.lane, NO_ANSWER)
     if circuit_breaker.is_host_failure(answer):
-        hold(part, NO_ANSWER, clock.now())
+        hold(part, code, clock.now())
         db.session.commit()
     else:
-        _end_holds(part.provider_id, *_concerning(part), ForwardingHold.code == NO_ANSWER)
+        _end_holds(part.provider_id, *_concerning(part), ForwardingHold.code == code)
 
 
 def end_holds(part: Part) -> None:
@@ -119,7 +127,7 @@ def end_all_holds(provider_id: int) -> None:
     _end_holds(provider_id, ForwardingHold.provider_id == provider_id, ForwardingHold.code != LOW_RATIO)
 
 
-def is_provider_held(provider_id: object, at: datetime, lane: Lane = Lane.REFUSALS) -> ColumnElement[bool]:
+def is_provider_held(provider_id: object, at: datetime, lane: str = Lane.REFUSALS) -> ColumnElement[bool]:
     """The condition that nothing of a provider in this lane is sent now, of any brand."""
     return exists().where(
         ForwardingHold.provider_id == provider_id, ForwardingHold.brand_id == ForwardingHold.EVERY_BRAND,

@@ -162,7 +162,7 @@ def _check_blocked_accounts(at: datetime) -> HealthCheck:
     name = _("İYS'nin durdurduğu hesaplar")
     count = read_session().scalar(
         select(func.count(ForwardingHold.provider_id.distinct())).where(
-            ForwardingHold.until > at, ForwardingHold.code != holds.NO_ANSWER
+            ForwardingHold.until > at, ForwardingHold.code.not_in(holds.NO_ANSWERS)
         )
     )
     if not count:

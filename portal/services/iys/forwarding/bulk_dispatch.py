@@ -12,9 +12,9 @@ import structlog
 from sqlalchemy import bindparam, case, update
 
 from portal.core import clock, iys_protocol
-from portal.core.extensions import db, read_session
+from portal.core.extensions import db
 from portal.core.iys_protocol import Action, Operation, Status
-from portal.core.models import BulkState, Lane, Outcome, Submission
+from portal.core.models import BulkState, Outcome, Submission
 from portal.domain.consents import verification
 from portal.services.iys import calls, holds, response_values
 from portal.services.iys.client import Answer, Client
@@ -44,7 +44,7 @@ def let_refusals_pass() -> Iterator[None]:
     waits for one list at most. Raises NotNow."""
     with _list_turn:
         gives_up_at = time.monotonic() + PASSING_SECONDS
-        while are_refusals_due(clock.now()):
+        while claims.are_refusals_due(clock.now()):
             if time.monotonic() > gives_up_at:
                 raise calls.NotNow(clock.now() + timedelta(seconds=PASSING_SECONDS))
             time.sleep(POLL_SECONDS)
@@ -54,21 +54,22 @@ def let_refusals_pass() -> Iterator[None]:
 def send_next_list(client: Client) -> bool:
     """Send a list; False if there is none, or refusals go first."""
     at = clock.now()
-    if is_host_resting(client, at) or are_refusals_due(at, is_sandbox=client.is_sandbox):
+    if is_host_resting(client, at) or claims.are_refusals_due(at, is_sandbox=client.is_sandbox):
         return False
-    bulk = bulk_lists.claim_list_to_send(db.session, at, is_sandbox=client.is_sandbox)
-    if bulk is None:
-        return False
-    try:
-        _send_list(client, bulk)
-    except calls.NotNow as not_now:
-        _postpone_list(bulk, not_now.pause, not_now.code)
-        return False
-    return True
 
+    def claim(full: list[int]) -> tuple[int | None, ClaimedList | None]:
+        bulk = bulk_lists.claim_list_to_send(db.session, at, is_sandbox=client.is_sandbox, but_of=full)
+        return (bulk.provider_id if bulk else None), bulk
 
-def are_refusals_due(at: datetime, *, is_sandbox: bool = False) -> bool:
-    return claims.oldest_due(read_session(), at, Lane.REFUSALS, is_sandbox=is_sandbox) is not None
+    with bulk_lists.TO_SEND.claim(claim) as bulk:
+        if bulk is None:
+            return False
+        try:
+            _send_list(client, bulk)
+        except calls.NotNow as not_now:
+            _postpone_list(bulk, not_now.pause, not_now.code)
+            return False
+        return True
 
 
 def _send_list(client: Client, bulk: ClaimedList) -> None:

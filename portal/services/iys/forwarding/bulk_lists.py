@@ -1,6 +1,5 @@
 """Bulk lists of grants: formed per brand and channel from waiting submissions, oldest first, and claimed by lease."""
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,6 +16,7 @@ from portal.core.models import BulkRequest, BulkState, Consent, Lane, Outcome, S
 from portal.core.models.ids import new_id
 from portal.services.iys import holds, success_rate
 from portal.services.iys.forwarding import claims
+from portal.services.iys.forwarding.in_hand import InHand
 from portal.services.iys.holds import Part
 
 log = structlog.get_logger()
@@ -33,7 +33,7 @@ LIST_SUFFIX = "/request"  # Appended to İYS's path for one consent, it is the p
 
 NEVER_SENT = (Submission.attempts == 0, Submission.code.is_(None), Submission.outcome == Outcome.WAITING)
 
-_claim_lock = threading.Lock()
+TO_SEND, RESULTS = InHand(most=2), InHand(most=1)  # One less than their loops' threads.
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ class ClaimedList:
 
     @property
     def part(self) -> Part:
-        """What a hold on it would cover. Asking for a result needs no quota."""
-        lane = Lane.REFUSALS if self.request_id else Lane.BULK
+        """What a hold on it would cover."""
+        lane = holds.RESULTS if self.request_id else Lane.BULK
         return Part(self.provider_id, self.brand_id, self.channel, lane, self.lease_until)
 
 
@@ -75,28 +75,33 @@ LIST_COLUMNS = [getattr(BulkRequest, name) for name in ClaimedList.__dataclass_f
 ITEM_COLUMNS = [getattr(Submission, name) for name in ListItem.__dataclass_fields__]
 
 
-def claim_list_to_send(session: Session, at: datetime, *, is_sandbox: bool = False) -> ClaimedList | None:
+def claim_list_to_send(
+    session: Session, at: datetime, *, is_sandbox: bool = False, but_of: Sequence[int] = ()
+) -> ClaimedList | None:
     """Claim the next list to send: one formed earlier, or else a new one. Commits.
 
     Of a provider that makes the success rate low, only lists that a person released are sent.
     """
-    with _claim_lock:
-        if not is_sandbox:
-            success_rate.pause_failing_providers(at)
-        paused = success_rate.paused_providers(read_session(), at)
-        _hold_due_lists(session, at, paused)
-        states = (BulkState.FORMED, BulkState.HELD)
-        return claim_list(session, at, states, is_sandbox=is_sandbox) or _form_list(session, at, paused, is_sandbox)
+    if not is_sandbox:
+        success_rate.pause_failing_providers(at)
+    paused = success_rate.paused_providers(read_session(), at)
+    _hold_due_lists(session, at, paused)
+    states = (BulkState.FORMED, BulkState.HELD)
+    formed = claim_list(session, at, states, is_sandbox=is_sandbox, but_of=but_of)
+    return formed or _form_list(session, at, paused, is_sandbox, but_of)
 
 
 def claim_list(
-    session: Session, at: datetime, states: Sequence[BulkState], *, is_sandbox: bool = False
-) -> ClaimedList | None:
+    session: Session, at: datetime, states: Sequence[BulkState], *, is_sandbox: bool = False,
+    but_of: Sequence[int] = (),
+) -> ClaimedList | None:  # fmt: skip
     """Claim the list in one of these states that has been due longest. Commits."""
     lane = Lane.REFUSALS if BulkState.SENT in states else Lane.BULK  # Asking for a result needs no quota.
     may_go = (BulkRequest.state.in_(states), leases.is_due(BulkRequest, at))
     writers = claims.active_providers(at, lane, is_sandbox=is_sandbox)
-    due = select(BulkRequest.id).where(*may_go, BulkRequest.provider_id.in_(writers))
+    due = select(BulkRequest.id).where(
+        *may_go, BulkRequest.provider_id.in_(writers), BulkRequest.provider_id.not_in(but_of)
+    )
     seen = read_session().scalar(due.order_by(BulkRequest.due_at).limit(1))
     if seen is None:
         return None
@@ -177,9 +182,11 @@ def _hold_due_lists(session: Session, at: datetime, paused: set[int]) -> None:
     session.commit()
 
 
-def _form_list(session: Session, at: datetime, paused: set[int], is_sandbox: bool) -> ClaimedList | None:
+def _form_list(
+    session: Session, at: datetime, paused: set[int], is_sandbox: bool, but_of: Sequence[int]
+) -> ClaimedList | None:
     move_waiting_people(session, at, is_sandbox)
-    oldest = claims.oldest_due(read_session(), at, Lane.BULK, is_sandbox=is_sandbox)
+    oldest = claims.oldest_due(read_session(), at, Lane.BULK, is_sandbox=is_sandbox, but_of=but_of)
     if oldest is None:
         return None
     facts = select(Submission.provider_id, Consent.brand_id, Consent.channel, Submission.endpoint)

@@ -15,8 +15,8 @@ from portal.core.models import BulkRequest, BulkState, Consent, Outcome, Submiss
 from portal.domain.consents import locking, verification
 from portal.services.iys import calls, holds, response_values
 from portal.services.iys.client import Answer, Client
-from portal.services.iys.forwarding import bulk_lists, outcomes
-from portal.services.iys.forwarding.bulk_dispatch import are_refusals_due, let_refusals_pass, sub_request_id_of
+from portal.services.iys.forwarding import bulk_lists, claims, outcomes
+from portal.services.iys.forwarding.bulk_dispatch import let_refusals_pass, sub_request_id_of
 from portal.services.iys.forwarding.bulk_lists import ClaimedList, ListItem
 from portal.services.iys.forwarding.single_dispatch import is_host_resting, short_pause
 from portal.services.iys.response_values import JsonObject
@@ -34,11 +34,18 @@ Result = tuple[ListItem, JsonObject]
 def fetch_next_result(client: Client) -> bool:
     """Ask for the result of a list; False if none is due, or refusals go first."""
     at = clock.now()
-    if is_host_resting(client, at) or are_refusals_due(at, is_sandbox=client.is_sandbox):
+    if is_host_resting(client, at) or claims.are_refusals_due(at, is_sandbox=client.is_sandbox):
         return False
-    bulk = bulk_lists.claim_list(db.session, at, (BulkState.SENT,), is_sandbox=client.is_sandbox)
-    if bulk is None:
-        return False
+
+    def claim(full: list[int]) -> tuple[int | None, ClaimedList | None]:
+        bulk = bulk_lists.claim_list(db.session, at, (BulkState.SENT,), is_sandbox=client.is_sandbox, but_of=full)
+        return (bulk.provider_id if bulk else None), bulk
+
+    with bulk_lists.RESULTS.claim(claim) as bulk:
+        return bulk is not None and _fetch_result(client, bulk)
+
+
+def _fetch_result(client: Client, bulk: ClaimedList) -> bool:
     path = iys_protocol.bulk_result_path(*iys_protocol.codes_in_path(bulk.endpoint), bulk.request_id or "")
     try:
         turn = let_refusals_pass()

@@ -1,8 +1,6 @@
 """Submissions that may be sent now, and their claim by lease: the oldest of a lane first, one of a key at a time."""
 
 import contextlib
-import threading
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -16,7 +14,8 @@ from portal.core.extensions import read_session
 from portal.core.iys_protocol import MAX_LIST_SIZE, Channel, RecipientType, Status
 from portal.core.models import Connection, Consent, Credential, CredentialKind, Lane, Outcome, Submission
 from portal.domain.consents.verification import NO_GRANT_CODES
-from portal.services.iys import holds, tokens
+from portal.services.iys import circuit_breaker, holds, tokens
+from portal.services.iys.forwarding.in_hand import InHand
 from portal.services.iys.holds import Part
 from portal.services.iys.iys_clock import iys_clock
 from portal.services.iys.rate_limit import Priority
@@ -30,10 +29,7 @@ ENOUGH_ATTEMPTS = 2  # A grant that failed so often no longer holds up a refusal
 Earlier = aliased(Submission)
 Ts = TypeVarTuple("Ts")
 
-MOST_OF_PROVIDER = 3  # In hand in this process: calls that hang leave a thread of each loop to other providers.
-
-_claim_lock = threading.Lock()  # Threads of one process don't race for the same row; processes may.
-_in_hand: Counter[int] = Counter()  # Claims of single submissions, by provider; under the lock.
+IN_HAND = InHand(most=3)  # Of both loops of single submissions.
 
 
 @dataclass(frozen=True)
@@ -88,34 +84,33 @@ def claim_due_submissions(
 
     Inside the block the claim counts for its provider; the leases outlast it.
     """
-    with _claim_lock:
-        claimed = _claim_oldest(session, at, lanes, is_sandbox=is_sandbox)
-        providers = {each.provider_id: 1 for each in claimed or ()}
-        _in_hand.update(providers)
-    try:
+    with IN_HAND.claim(lambda full: _claim_oldest(session, at, lanes, full, is_sandbox=is_sandbox)) as claimed:
         if claimed and _put_off_if_held(session, claimed[0], at):
             claimed = []
         if claimed and not claimed[0].may_be_held:
-            with _claim_lock:
-                claimed += lease_submissions(session, session.scalars(_similar_refusals(claimed[0], at)).all(), at)
+            with IN_HAND.turn:
+                claimed += lease_submissions(session, _similar_refusals(session, claimed[0], at), at)
                 session.commit()
         yield claimed
-    finally:
-        with _claim_lock:
-            _in_hand.subtract(providers)
 
 
 def _claim_oldest(
-    session: Session, at: datetime, lanes: Sequence[Lane], *, is_sandbox: bool
-) -> list[ClaimedSubmission] | None:
-    busy = [provider_id for provider_id, count in _in_hand.items() if count >= MOST_OF_PROVIDER]
-    due = (oldest_due(read_session(), at, lane, is_sandbox=is_sandbox, but_of=busy) for lane in lanes)
+    session: Session, at: datetime, lanes: Sequence[Lane], full: list[int], *, is_sandbox: bool
+) -> tuple[int | None, list[ClaimedSubmission] | None]:
+    """Of providers whose calls failed since İYS last answered only where nobody else has anything due."""
+    failed = circuit_breaker.failed_providers(read_session())
+    rounds = [[*full, *failed], full] if failed else [full]
+    due = (
+        oldest_due(read_session(), at, lane, is_sandbox=is_sandbox, but_of=but_of)
+        for but_of in rounds
+        for lane in lanes
+    )
     seen = next(filter(None, due), None)
     if seen is None:
-        return None
+        return None, None
     claimed = lease_submissions(session, [seen], at)
     session.commit()  # No lock is held while the others are locked, which may come before it.
-    return claimed
+    return (claimed[0].provider_id if claimed else None), claimed
 
 
 def _put_off_if_held(session: Session, claimed: ClaimedSubmission, at: datetime) -> bool:
@@ -128,8 +123,10 @@ def _put_off_if_held(session: Session, claimed: ClaimedSubmission, at: datetime)
     return True
 
 
-def _similar_refusals(first: ClaimedSubmission, at: datetime) -> Select[int]:
-    return (
+def _similar_refusals(session: Session, first: ClaimedSubmission, at: datetime) -> Sequence[int]:
+    """Those that are asked about together with the first. One address may spoil the question for all: what failed twice
+    is asked in ever smaller parts, and nothing fresh with it."""
+    similar = (
         select(Submission.id)
         .join(Consent, Consent.id == Submission.consent_id)
         .where(
@@ -139,10 +136,14 @@ def _similar_refusals(first: ClaimedSubmission, at: datetime) -> Select[int]:
             Consent.recipient_type == first.recipient_type,
             Consent.iys_status.is_distinct_from(Status.GRANTED.value),
             Submission.status == Status.REFUSED,
+            Submission.attempts < max(first.attempts, ENOUGH_ATTEMPTS),
         )
         .order_by(Submission.due_at)
         .limit(MAX_LIST_SIZE - 1)
     )
+    found = session.scalars(similar).all()
+    part = (1 + len(found)) >> max(0, first.attempts - ENOUGH_ATTEMPTS)
+    return found[: max(0, part - 1)]
 
 
 def lease_submissions(session: Session, ids: Sequence[int], at: datetime) -> list[ClaimedSubmission]:
@@ -192,7 +193,8 @@ def oldest_due(
 ) -> int | None:
     """The id of the oldest submission of a lane that may be sent now, over all live (or all sandbox) providers.
 
-    Looks up the oldest of each active provider by index, so that submissions of blocked providers cost nothing.
+    Looks up the oldest of each active provider by index, so that submissions of blocked providers cost nothing. Where
+    the host fails, that of the provider whose call failed longest ago: whoever may be answered is soon tried.
     """
     first = (
         select(Submission.id)
@@ -207,7 +209,15 @@ def oldest_due(
     firsts = [each for each in oldest if each is not None]
     if len(firsts) < 2:
         return firsts[0] if firsts else None
-    return session.scalar(select(Submission.id).where(Submission.id.in_(firsts)).order_by(Submission.due_at).limit(1))
+    failed_at = circuit_breaker.failed_at(Submission.provider_id)
+    first_of_all = select(Submission.id).where(Submission.id.in_(firsts))
+    return session.scalar(first_of_all.order_by(failed_at.asc().nulls_first(), Submission.due_at).limit(1))
+
+
+def are_refusals_due(at: datetime, *, is_sandbox: bool = False) -> bool:
+    """Whether a refusal waits for a thread; not for its provider's calls, which may hang."""
+    due = oldest_due(read_session(), at, Lane.REFUSALS, is_sandbox=is_sandbox, but_of=IN_HAND.full())
+    return due is not None
 
 
 def active_providers(at: datetime, lane: Lane, *, is_sandbox: bool = False) -> Select[int]:

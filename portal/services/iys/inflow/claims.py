@@ -35,7 +35,10 @@ def due_with_brand(model: type[Asking], at: datetime) -> Select[Asking, Brand, i
 
 def may_ask(at: datetime) -> list[ColumnElement[bool]]:
     """İYS is asked nothing for a provider that is held, or whose title was not compared yet."""
-    return [Connection.forwarding_enabled_at <= at, not_(holds.is_provider_held(Connection.provider_id, at))]
+    return [
+        Connection.forwarding_enabled_at <= at,
+        not_(holds.is_provider_held(Connection.provider_id, at, holds.PULLS)),
+    ]
 
 
 def claim_first(query: Select[Claimed, *Ts], at: datetime, lease: timedelta) -> Row[Claimed, *Ts] | None:

@@ -14,8 +14,9 @@ from portal.core.models.ids import new_id
 from portal.core.models.inserts import insert_missing
 from portal.domain.consents import movements
 from portal.domain.providers import sandbox_mode
-from portal.services.iys import calls, rate_limit, response_values
+from portal.services.iys import calls, holds, rate_limit, response_values
 from portal.services.iys.client import Answer, Client
+from portal.services.iys.holds import Part
 from portal.services.iys.inflow import claims, sweeps
 from portal.services.iys.rate_limit import Priority
 
@@ -48,6 +49,8 @@ def pull_next_page(client: Client) -> bool:
     except calls.NotNow as refusal:
         claims.postpone(feed, max(refusal.until, at + timedelta(seconds=1)), refusal.code)
         return refusal.code is not None  # Without a code of İYS it is no matter of this provider alone.
+    assert feed.lease_until is not None  # It is claimed.
+    holds.note_answer(Part(feed.provider_id, feed.brand_id, None, holds.PULLS, feed.lease_until), answer)
     _apply_answer(feed, brand, cursor, answer)
     return True
 

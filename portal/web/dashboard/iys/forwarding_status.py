@@ -83,6 +83,7 @@ def list_blocks(provider_id: int, at: datetime) -> list[Block]:
         select(ForwardingHold, Brand.name)
         .outerjoin(Brand, Brand.id == ForwardingHold.brand_id)
         .where(ForwardingHold.provider_id == provider_id, ForwardingHold.until > at)
+        .where(ForwardingHold.code != holds.NO_PULL)  # Nothing of theirs waits to be sent.
         .order_by(ForwardingHold.brand_id, ForwardingHold.channel, ForwardingHold.until.desc())
     )
     blocks = [
@@ -93,6 +94,7 @@ def list_blocks(provider_id: int, at: datetime) -> list[Block]:
 
 
 def _block(code: str, **more: Any) -> Block:
+    code = holds.NO_ANSWER if code == holds.NO_LIST else code
     sentence, cure = OWN_CODES.get(code) or (iys_protocol.sentence_of(code), iys_protocol.cure_of(code))
     return Block(code, sentence, cure, **more)
 
