@@ -89,7 +89,7 @@ def claim_due_submissions(
             claimed = []
         if claimed and not claimed[0].may_be_held:
             with IN_HAND.turn:
-                claimed += lease_submissions(session, _similar_refusals(session, claimed[0], at), at)
+                claimed = _lease_with_similar(session, claimed[0], at)
                 session.commit()
         yield claimed
 
@@ -123,11 +123,22 @@ def _put_off_if_held(session: Session, claimed: ClaimedSubmission, at: datetime)
     return True
 
 
-def _similar_refusals(session: Session, first: ClaimedSubmission, at: datetime) -> Sequence[int]:
-    """Those that are asked about together with the first. One address may spoil the question for all: what failed twice
-    is asked in ever smaller parts, and nothing fresh with it."""
-    similar = (
-        select(Submission.id)
+def _lease_with_similar(session: Session, first: ClaimedSubmission, at: datetime) -> list[ClaimedSubmission]:
+    """What is asked about together: the first and similar ones. One address may spoil the question for all, so those
+    that failed least often go first, nothing fresh with what failed twice, and that in ever smaller parts."""
+    failed = {first.id: first.attempts - 1} | dict(session.execute(_similar_refusals(first, at)).all())
+    fewest = max(1, min(failed.values()))
+    group = [each for each, attempts in failed.items() if attempts <= fewest]
+    part = group[: max(1, len(group) >> (fewest - 1))]
+    if first.id in part:
+        return [first, *lease_submissions(session, part[1:], at)]
+    end_lease(session, [first], due_at=Submission.due_at, attempts=Submission.attempts - 1)
+    return lease_submissions(session, part, at)
+
+
+def _similar_refusals(first: ClaimedSubmission, at: datetime) -> Select[int, int]:
+    return (
+        select(Submission.id, Submission.attempts)
         .join(Consent, Consent.id == Submission.consent_id)
         .where(
             is_due(at, Lane.REFUSALS, first.provider_id),
@@ -136,14 +147,10 @@ def _similar_refusals(session: Session, first: ClaimedSubmission, at: datetime) 
             Consent.recipient_type == first.recipient_type,
             Consent.iys_status.is_distinct_from(Status.GRANTED.value),
             Submission.status == Status.REFUSED,
-            Submission.attempts < max(first.attempts, ENOUGH_ATTEMPTS),
         )
         .order_by(Submission.due_at)
         .limit(MAX_LIST_SIZE - 1)
     )
-    found = session.scalars(similar).all()
-    part = (1 + len(found)) >> max(0, first.attempts - ENOUGH_ATTEMPTS)
-    return found[: max(0, part - 1)]
 
 
 def lease_submissions(session: Session, ids: Sequence[int], at: datetime) -> list[ClaimedSubmission]:

@@ -1,0 +1,130 @@
+"""Calls of one provider that hang or fail stop nothing of others, and no refusal beside them."""
+
+import pytest
+
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.iys_protocol import Channel, Status
+from portal.core.models import Brand, Feed, Lane
+from portal.services.iys.forwarding import bulk_dispatch, bulk_results, single_dispatch
+from portal.services.iys.inflow import feeds
+from tests import grants, make
+from tests.make import Rows
+from tests.portal.services.iys.forwarding.partly_failing import (
+    OTHER,
+    SECOND,
+    SISTER,
+    PartlyFailing,
+    bring,
+    of_other,
+    open_firm,
+    run,
+)
+
+pytestmark = pytest.mark.slow
+
+REFUSALS = {"status": Status.REFUSED, "held": "ONAY"}
+
+
+class Nesting(PartlyFailing):
+    """Calls about the other provider hang. Meanwhile other threads take these steps, here one within the other."""
+
+    def __init__(self, at, *steps):
+        super().__init__(at, of_other, "500")
+        self.steps, self.paths = list(steps), []
+
+    def ask(self, method, path, **more):
+        self.paths.append(path)
+        if of_other(path, None) and self.steps:
+            self.steps.pop(0)(self)
+        return super().ask(method, path, **more)
+
+
+REFUSE, LIST, RESULT = (
+    single_dispatch.forward_next_refusal,
+    bulk_dispatch.send_next_list,
+    bulk_results.fetch_next_result,
+)
+
+
+@pytest.mark.parametrize(
+    "steps", [[LIST] * 3, [REFUSE] * 3 + [LIST], [RESULT] * 2], ids=["lists", "refusals", "results"]
+)
+def test_hanging_calls_of_one_provider_leave_lists_and_results_of_others(app, firms, at, steps):
+    refuse = REFUSALS | {"lane": None} if REFUSE in steps else {}
+    for brand_code, more in ((OTHER, {}), (OTHER, {"channel": Channel.CALL}), (SISTER, {})):
+        bring(app, brand_code, grants.phones(12, first=100), **{"lane": Lane.BULK} | more | refuse)
+    bring(app, make.BRAND_CODE, grants.phones(12), lane=Lane.BULK)
+    if RESULT in steps:
+        run(app, PartlyFailing(at, of_other, None), 20)
+        at.shift(400)
+    iys = Nesting(at, *steps[1:])
+
+    with app.app_context():
+        assert steps[0](iys)
+
+    assert iys.steps == []
+    assert f"/sps/{make.IYS_CODE}/" in iys.paths[-1] and "/request" in iys.paths[-1]
+
+
+def test_three_failing_providers_with_many_brands_keep_a_fourth_waiting_for_one_probe_only(app, firms, at):
+    with app.app_context():
+        for iys_code in (OTHER + 1000, OTHER + 2000):
+            open_firm(iys_code, {iys_code + number: "Marka" for number in range(12)}, f"user {iys_code}")
+        brands = db.session.scalars(db.select(Brand.brand_code).where(Brand.brand_code != make.BRAND_CODE)).all()
+    for number, brand_code in enumerate(brands):
+        bring(app, brand_code, grants.phones(1, first=5000 + number), status=Status.REFUSED, held="ONAY")
+    iys = PartlyFailing(at, lambda path, _: "/sps/" in path and f"/sps/{make.IYS_CODE}/" not in path, "500")
+    run(app, iys, 30)
+    bring(app, make.BRAND_CODE, grants.phones(1), status=Status.REFUSED, held="ONAY")
+
+    run(app, iys, 16)
+
+    assert set(iys.accepted) == set(grants.phones(1))
+
+
+def test_lists_that_fail_hold_no_refusal_of_their_brand(app, firms, at):
+    bring(app, OTHER, grants.phones(30), lane=Lane.BULK)
+    iys = PartlyFailing(at, lambda path, asked: path.endswith("/request"), "500")
+    run(app, iys, 60)
+    bring(app, OTHER, grants.phones(1, first=1000), **REFUSALS)
+
+    run(app, iys, 2)
+
+    assert set(iys.accepted) == set(grants.phones(1, first=1000)) and len(iys.failed) < 12
+
+
+@pytest.mark.parametrize("fault", ["500", "hang"])
+def test_an_address_that_spoils_a_question_takes_no_other_refusal_with_it(app, firms, at, fault):
+    spoiling, *others = grants.phones(7)
+    bring(app, OTHER, [spoiling, *others], status=Status.REFUSED)
+    iys = PartlyFailing(at, lambda path, asked: spoiling in asked.get("recipients", ()), fault)
+
+    run(app, iys, 180, idle=5)
+
+    assert set(iys.accepted) == set(others)
+
+
+def test_pulls_that_hang_delay_no_other_firms_feeds_and_are_made_later(app, firms, at):
+    with app.app_context():
+        open_firm(OTHER + 1000, {OTHER + 1000 + number: "Marka" for number in range(12)}, "another")
+    iys = PartlyFailing(at, lambda path, _: f"/sps/{OTHER + 1000}/" in path, None)
+
+    def pulls(minutes):
+        began = clock.now()
+        while clock.now() < began + minutes * 60 * SECOND:
+            with app.app_context():
+                feeds.pull_next_page(iys) or at.shift(1)
+        return {each.brand_id for each in Rows(app)(Feed, Feed.pulled_at >= began)}
+
+    of_all = pulls(1)
+    with app.app_context():
+        of_others = set(db.session.scalars(db.select(Brand.id).where(Brand.brand_code < OTHER + 1000)))
+        for of_these, seconds in ((Feed.brand_id.in_(of_others), 1), (Feed.brand_id.not_in(of_others), 2)):
+            due = db.update(Feed).where(of_these).values(due_at=clock.now() - seconds * SECOND)
+            db.session.execute(due)
+        db.session.commit()
+    iys.fault = "hang"
+    assert pulls(1) == of_others
+    iys.fault = None
+    assert pulls(12) == of_all - of_others
