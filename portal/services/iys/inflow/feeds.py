@@ -25,7 +25,7 @@ log = structlog.get_logger()
 # İYS tells nothing of the last hour anyway. From some 1,400 brands on, feeds come round later: polls have a share of
 # the pace (rate_limit.POLLING_SHARE), and the feed that is due longest goes first.
 EVERY = {FeedSource.PEOPLE: timedelta(minutes=20), FeedSource.PROVIDER: timedelta(hours=1)}
-FIRST = timedelta(days=1)  # A new brand's feeds are due before all that wait.
+FIRST = timedelta(days=1)  # A new brand's feeds are due before all that wait: of a provider's new brands, of one.
 LEASE = timedelta(seconds=60)
 WINDOW = timedelta(days=6)  # İYS tells seven days back; what it says to an older cursor is not documented.
 BLOCKED = timedelta(minutes=10)  # Rights or package: ask again after that, the provider may have acted.
@@ -60,12 +60,14 @@ def _create_feeds(at: datetime) -> None:
     brands = select(Brand).join(Connection, Connection.provider_id == Brand.provider_id).where(
         ~exists().where(Feed.brand_id == Brand.id), sandbox_mode.brand_has_not_ended(), *claims.may_ask(at)
     )  # fmt: skip
+    found = read_session().scalars(brands.limit(100)).all()
+    firsts = {brand.provider_id: brand for brand in found}
     rows = [
         {
             "id": new_id(), "provider_id": brand.provider_id, "brand_id": brand.id, "source": source,
-            "due_at": at - FIRST, "attempts": 0, "created_at": at,
+            "due_at": at - FIRST if firsts[brand.provider_id] is brand else at, "attempts": 0, "created_at": at,
         }
-        for brand in read_session().scalars(brands.limit(100))
+        for brand in found
         for source in FeedSource
     ]  # fmt: skip
     if rows:

@@ -128,3 +128,19 @@ def test_pulls_that_hang_delay_no_other_firms_feeds_and_are_made_later(app, firm
     assert pulls(1) == of_others
     iys.fault = None
     assert pulls(12) == of_all - of_others
+
+
+def test_a_new_firm_with_many_brands_lets_late_feeds_of_others_pass(app, firms, at):
+    iys = Nesting(at)
+    iys.fault = None
+    with app.app_context():
+        while feeds.pull_next_page(iys):
+            pass
+        db.session.execute(db.update(Feed).values(due_at=clock.now() - 1800 * SECOND))
+        open_firm(OTHER + 1000, {OTHER + 1000 + number: "Marka" for number in range(30)}, "another")
+        iys.paths = []
+        for _ in range(8):
+            feeds.pull_next_page(iys)
+
+    pulled = [path for path in iys.paths if "/changes" in path]
+    assert len(pulled) == 8 and sum(f"/sps/{OTHER + 1000}/" in path for path in pulled) == 2
