@@ -133,6 +133,7 @@ def _lease_with_similar(session: Session, first: ClaimedSubmission, at: datetime
     if first.id in part:
         return [first, *lease_submissions(session, part[1:], at)]
     end_lease(session, [first], due_at=Submission.due_at, attempts=Submission.attempts - 1)
+    session.commit()  # No lock is held while the others are locked, as above.
     return lease_submissions(session, part, at)
 
 
