@@ -18,6 +18,7 @@ LAWFUL = {
         "portal.web.recipient.posted_form",
         "iys_sandbox.queries",
         "iys_sandbox.bulk_lists",
+        "portal.web.shared.limits",
         "portal.web.shared.webauthn_challenges",
         "portal.services.imports.layout.dates",
         "portal.cli.imports",
