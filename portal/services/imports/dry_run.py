@@ -216,8 +216,8 @@ class SeenEntries:
 
     def clear(self) -> None:
         """Forget all entries, not what is held."""
-        for table in ("seen", "new"):
-            self._database.execute(f"DELETE FROM {table}")
+        for statement in ("DELETE FROM seen", "DELETE FROM new"):
+            self._database.execute(statement)
 
     def close(self) -> None:
         self._database.close()
