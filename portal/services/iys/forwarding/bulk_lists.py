@@ -16,7 +16,7 @@ from portal.core.models import BulkRequest, BulkState, Consent, Lane, Outcome, S
 from portal.core.models.ids import new_id
 from portal.services.iys import holds, success_rate
 from portal.services.iys.forwarding import claims
-from portal.services.iys.forwarding.in_hand import InHand
+from portal.services.iys.forwarding.claim_limit import ClaimLimit
 from portal.services.iys.holds import Part
 
 log = structlog.get_logger()
@@ -33,7 +33,7 @@ LIST_SUFFIX = "/request"  # Appended to İYS's path for one consent, it is the p
 
 NEVER_SENT = (Submission.attempts == 0, Submission.code.is_(None), Submission.outcome == Outcome.WAITING)
 
-TO_SEND, RESULTS = InHand(most=2), InHand(most=1)  # One less than their loops' threads.
+TO_SEND, RESULTS = ClaimLimit(most=2), ClaimLimit(most=1)  # One less than their loops' threads.
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from portal.core.iys_protocol import MAX_LIST_SIZE, Channel, RecipientType, Stat
 from portal.core.models import Connection, Consent, Credential, CredentialKind, Lane, Outcome, Submission
 from portal.domain.consents.verification import NO_GRANT_CODES
 from portal.services.iys import circuit_breaker, holds, tokens
-from portal.services.iys.forwarding.in_hand import InHand
+from portal.services.iys.forwarding.claim_limit import ClaimLimit
 from portal.services.iys.holds import Part
 from portal.services.iys.iys_clock import iys_clock
 from portal.services.iys.rate_limit import Priority
@@ -29,7 +29,7 @@ ENOUGH_ATTEMPTS = 2  # A grant that failed so often no longer holds up a refusal
 Earlier = aliased(Submission)
 Ts = TypeVarTuple("Ts")
 
-IN_HAND = InHand(most=3)  # Of both loops of single submissions.
+IN_HAND = ClaimLimit(most=3)  # Of both loops of single submissions.
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Claims that a loop has in hand in this process, by provider: calls that hang leave a thread to other providers."""
+"""How many claims of one provider a process holds at once: calls that hang leave a thread to other providers."""
 
 import contextlib
 import threading
@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-class InHand:
+class ClaimLimit:
     """The claims of one loop, or of several that share them: at most so many of a provider."""
 
     def __init__(self, most: int):
