@@ -12,6 +12,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from iys_sandbox import create_sandbox
 
+PATIENCE = 60  # Seconds to wait for an answer of the sandbox, on a busy machine.
 POLL_INTERVAL = 0.01  # Seconds until a server that is shut down notices; half a second by default.
 
 
@@ -31,7 +32,7 @@ class RunningSandbox:
         return self.ledger()["movements"]
 
     def ledger(self) -> dict:
-        return requests.get(f"{self.url}/ledger.json", timeout=5).json()
+        return requests.get(f"{self.url}/ledger.json", timeout=PATIENCE).json()
 
     def acts(self, recipient: str, channel: str | None = None, status: str | None = None, **more) -> list[dict]:
         """Act as a citizen at İYS; returns the new movements, if anything changes. More: brandCode, recipientType,
@@ -61,7 +62,7 @@ class RunningSandbox:
 
     def pushes(self) -> list[dict]:
         """Every delivery: id, tries, the last answer, open."""
-        return requests.get(f"{self.url}/push", timeout=5).json()["deliveries"]
+        return requests.get(f"{self.url}/push", timeout=PATIENCE).json()["deliveries"]
 
     def tamper(self, **fields) -> dict:
         """Falsify a day (file, hash, counts) and nothing else: transactionId="…", or brandCode=… and day="YYYY-MM-DD"
@@ -69,21 +70,21 @@ class RunningSandbox:
         return self._posts("tamper", fields)
 
     def untamper(self) -> None:
-        requests.delete(f"{self.url}/tamper", timeout=5)
+        requests.delete(f"{self.url}/tamper", timeout=PATIENCE)
 
     def _posts(self, path: str, fields: dict) -> dict:
-        answer = requests.post(f"{self.url}/{path}", json=fields, timeout=30)
+        answer = requests.post(f"{self.url}/{path}", json=fields, timeout=PATIENCE)
         assert answer.ok, answer.text
         return answer.json()
 
     def fault(self, endpoint: str, kind: str, rate: float = 1.0, **more) -> None:
         answer = requests.post(
-            f"{self.url}/faults", json={"endpoint": endpoint, "kind": kind, "rate": rate, **more}, timeout=5
+            f"{self.url}/faults", json={"endpoint": endpoint, "kind": kind, "rate": rate, **more}, timeout=PATIENCE
         )
         assert answer.status_code == 201, answer.text
 
     def mend(self) -> None:
-        requests.delete(f"{self.url}/faults", timeout=5)
+        requests.delete(f"{self.url}/faults", timeout=PATIENCE)
 
 
 @contextlib.contextmanager

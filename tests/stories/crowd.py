@@ -12,7 +12,7 @@ import requests
 
 AT_ONCE = 12
 BREATH = 1.1  # Seconds between two decisions of one person: İYS tells two dates of a key apart by the second.
-TIRED = 60.0  # Seconds of trying again before a person gives up.
+TIRED = 300.0  # Seconds of trying again before a person gives up, on the busiest machine.
 FORM = re.compile(r'name="form"[^>]*value="([^"]+)"')
 OFFERED = re.compile(r'<input type="radio" name="(\w+)" value="ONAY"')
 GRANT, REFUSE = "ONAY", "RET"
@@ -110,7 +110,7 @@ def persistently(call: Callable[[], requests.Response]) -> requests.Response:
     while True:
         try:
             return call()
-        except requests.ConnectionError:
+        except requests.RequestException:  # Also an answer that breaks off in its middle.
             if time.monotonic() > give_up_at:
                 raise
             time.sleep(0.2)
