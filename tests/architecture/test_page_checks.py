@@ -4,7 +4,16 @@ import pytest
 from flask import render_template_string
 
 from portal.domain.identity.permissions import Permission
-from tests.page_checks import FRAGMENTS, SIGNED_IN, Page, Rendering, check_page, link_faults, page_faults
+from tests.page_checks import (
+    FRAGMENTS,
+    SIGNED_IN,
+    Page,
+    PageCheckingClient,
+    Rendering,
+    check_page,
+    link_faults,
+    page_faults,
+)
 
 pytestmark = pytest.mark.alike
 
@@ -82,6 +91,7 @@ def test_whoever_is_signed_in_goes_out_from_any_page(app, browser):
         check_page(answer, app, Rendering(f"{SIGNED_IN[0]}page.html", None))
 
 
+@pytest.mark.skipif(not PageCheckingClient.checks_pages, reason="pages are checked on SQLite")
 def test_the_client_of_each_test_checks_the_pages_it_opens(app, browser):
     app.add_url_rule("/faulty", "faulty", lambda: render_template_string("<h1>No title</h1>"))
 
