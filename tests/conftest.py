@@ -44,16 +44,22 @@ def pytest_collection_modifyitems(config, items):
 
 
 def _deselect_tests_without_database(config, items) -> None:
-    """On PostgreSQL, run only the tests that use the database; the others ran with SQLite already."""
+    """On PostgreSQL, run only the tests that use the database, and of those that say nothing of it one case each; the
+    others ran with SQLite already."""
     if not databases.SERVER:
         return
-    kept = [item for item in items if _uses_database(item)]
-    config.hook.pytest_deselected(items=[item for item in items if not _uses_database(item)])
+    kept, left_out, seen = [], [], set()
+    for item in items:
+        test = item.parent.nodeid, item.originalname
+        is_repeated = item.get_closest_marker("alike") and test in seen
+        (kept if _uses_database(item) and not is_repeated else left_out).append(item)
+        seen.add(test)
+    config.hook.pytest_deselected(items=left_out)
     items[:] = kept
 
 
 def _spread_long_tests(items) -> None:
-    """Put the tests that take minutes at the start of each process's share, so that none of them is run last."""
+    """Spread the tests that take a minute or more over all others, so that no process is left with several."""
     lengthy = [item for item in items if item.get_closest_marker("lengthy")]
     others = [item for item in items if item not in lengthy]
     for number, item in enumerate(lengthy):
@@ -63,7 +69,7 @@ def _spread_long_tests(items) -> None:
 
 def _uses_database(item) -> bool:
     has_own_database = any(hasattr(item.module, name) for name in ("databases", "processes", "postgres"))
-    return "template" in item.fixturenames or has_own_database or {"shortlinks", "stories"} & set(item.path.parts)
+    return "template" in item.fixturenames or has_own_database or "shortlinks" in item.path.parts
 
 
 def pytest_collection_finish():
