@@ -3,8 +3,10 @@
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import venv
+from pathlib import Path
 
 import pytest
 import requests
@@ -17,9 +19,14 @@ pytestmark = [pytest.mark.long]
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory):
-    """The folder of an environment that holds the wheel and its locked packages, and nothing of the checkout."""
-    folder = tmp_path_factory.mktemp("wheel")
+def installed():
+    """The folder of an environment that holds the wheel and its locked packages, and nothing of the checkout; on the
+    disk, since programs may not be run from everybody's memory folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield install(Path(folder))
+
+
+def install(folder: Path) -> Path:
     build = [sys.executable, "-m", "build", "--wheel", "--outdir", str(folder), str(ROOT)]
     subprocess.run(build, check=True, capture_output=True, timeout=300)
     venv.create(folder / "venv", with_pip=True)
