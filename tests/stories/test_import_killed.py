@@ -34,7 +34,7 @@ from tests.conftest import ADDRESS_OR_CODE
 from tests.servers import RunningSandbox
 from tests.stories import crowd, import_stories, ledger_check, lists, recorded_sandbox
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.lengthy]
 
 ACCOUNT = f"{make.USERNAME}:{make.PASSWORD}:{make.IYS_CODE}:{make.BRAND_CODE}"
 SANDBOX = "tests.stories.recorded_sandbox:create()"

@@ -23,12 +23,13 @@ from tests.stories.histories import GRANT, RET, STARTS, Person, Word, World
 
 SEED, PERSON, PEOPLE = (os.environ.get(name) for name in ("SEED", "PERSON", "PEOPLE"))
 SEEDS = [int(SEED)] if SEED else range(21)
+MARKS = [pytest.mark.long, pytest.mark.lengthy]
 LONG, SHORT = int(PEOPLE or 500), int(PEOPLE or 25)
 CLOSE = timedelta(seconds=4)  # Dates are told to the second: what is so close on two sides may be either.
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [pytest.param(seed, marks=pytest.mark.long if seed else ()) for seed in SEEDS])
+@pytest.mark.parametrize("seed", [pytest.param(seed, marks=MARKS if seed else ()) for seed in SEEDS])
 def test_the_last_word_of_each_person_holds_here_and_at_iys(app, tmp_path, seed):
     random.seed(seed)  # The forwarder's pauses are random, too.
     with time_machine.travel(STARTS, tick=False) as traveller:

@@ -37,7 +37,7 @@ from tests import make
 from tests.make import Person
 from tests.stories import ledger_check
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.lengthy]
 
 STEPS = int(os.environ.get("STEPS", 1000))
 SEEDS = [int(os.environ["SEED"])] if os.environ.get("SEED") else [1, 2, 3]

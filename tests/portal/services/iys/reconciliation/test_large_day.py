@@ -26,6 +26,7 @@ HEADING = ",".join(day_file.COLUMNS)
 
 
 @pytest.mark.long
+@pytest.mark.lengthy
 def test_a_large_day_is_compared_in_little_memory(app):
     with app.app_context():
         brand = make.brand()
