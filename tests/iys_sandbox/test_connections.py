@@ -53,7 +53,7 @@ class Gunicorn:
 
 
 def wait_until_healthy(base):
-    for _ in range(200):
+    for _ in range(3000):
         try:
             requests.get(f"{base}/health", timeout=5).raise_for_status()
             return

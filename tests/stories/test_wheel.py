@@ -59,7 +59,7 @@ def test_the_installed_wheel_serves_the_portal(installed, environ, tmp_path):
 
 def answer(url: str) -> requests.Response:
     """The answer of a server that is still starting."""
-    for _ in range(100):
+    for _ in range(3000):
         try:
             return requests.get(url, timeout=10)
         except requests.ConnectionError:
