@@ -21,7 +21,7 @@ from portal.services.messaging import message_outcomes, outgoing_messages
 from portal.services.messaging.gateways.protocol import Reason, Report, ReportState
 
 WAITS_FOR_REPORT = timedelta(days=3)  # Longer than any vendor tries.
-MOST_REFS = 15  # In one sweep; Verimor answers 20 queries a minute.
+MOST_REFS = 5  # In one sweep, of up to two pages each; Verimor answers 20 queries a minute, look-ups among them.
 FINAL = {
     ReportState.DELIVERED: MessageState.DELIVERED,
     ReportState.FAILED: MessageState.FAILED,

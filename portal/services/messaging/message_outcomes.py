@@ -15,7 +15,7 @@ from portal.core import clock, leases
 from portal.core.extensions import db
 from portal.core.models import AudienceEntry, ConsentRequest, Message, MessageKind, MessageState, UnsentReason
 from portal.domain.notifications import messages
-from portal.services.messaging import campaign_budgets, gateway_accounts, outgoing_messages, routing
+from portal.services.messaging import campaign_budgets, outgoing_messages, routing
 from portal.services.messaging.gateways.protocol import (
     Batch,
     ErrorClass,
@@ -178,18 +178,16 @@ def _send_again(message: Message, at: datetime) -> None:
 
 
 def _note(call: Call, errors: Sequence[SendError | None], at: datetime) -> None:
-    """Stop, spare or praise a gateway: what fails for every message is the gateway's fault."""
+    """Stop, spare or praise a gateway: what fails for every message of a batch is the gateway's fault."""
+    if call.gateway_id is None:
+        return
     classes = {each.error_class for each in errors if each is not None}
     is_down = all(each is not None and each.error_class in DOWN for each in errors)
-    if call.gateway_id is None:
-        if is_down:
-            gateway_accounts.rest_demo(at)
-        return
     if ErrorClass.CONFIG in classes:
         error = next(each for each in errors if each and each.error_class == ErrorClass.CONFIG)
         routing.stop(db.session, call.gateway_id, error.code or error.reason, error.reason)
         log.error("gateway.stopped", gateway=call.gateway_id, code=error.code)
-    elif not call.is_repeated or is_down:
+    elif not call.is_repeated:  # A vendor allows few questions, and a busy one may still send.
         routing.note_outcome(db.session, call.gateway_id, set(call.brand_ids), at, went_well=not is_down)
 
 

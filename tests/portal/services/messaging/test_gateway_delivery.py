@@ -127,6 +127,24 @@ def test_what_a_killed_sender_or_a_lost_answer_leaves_behind_arrives_once(app, v
     assert vendor == "netgsm" or undecided == []
 
 
+def test_a_vendor_that_is_too_busy_for_questions_gets_the_next_messages_all_the_same(app, vendors, at, rows):
+    gateway_id = make_provider_with(app, "verimor")
+    vendors.control("faults", vendor="verimor", code="lost", times=1)
+    launch(app, 1)
+    with app.app_context():
+        send_all(at, 20)
+        at.shift(120 * SECOND)
+        vendors.control("faults", vendor="verimor", code="429", times=1, any_call=True)
+
+        assert outbox.send_due()
+
+        gateway = db.session.get_one(MessageGateway, gateway_id)
+        assert routing.is_ready(gateway, clock.now())
+        assert db.session.scalars(select(Message.state)).all() == [MessageState.UNCERTAIN]
+        send_all(at)
+    assert [each.state for each in rows(Message)] == [MessageState.ACCEPTED]
+
+
 def make_provider_with(app, vendor: str, **facts) -> int:
     with app.app_context():
         return add(vendor, **facts)
