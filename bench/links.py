@@ -82,7 +82,7 @@ def _insert_links_and_questions(salt: str, campaign: Campaign, at: datetime) -> 
     ).all()
     _insert_links(_make_codes(salt, _reserve_ids(len(entries))), campaign.provider_id, at)
     asked = [(campaign.brand_id, each.recipient_id, channel, each.id) for each in entries for channel in PHONE]
-    _insert_rows("asked", ("brand_id", "recipient_id", "channel", "entry_id"), asked)
+    _insert_rows("consent_request", ("brand_id", "recipient_id", "channel", "entry_id"), asked)
 
 
 def _reserve_ids(count: int) -> range:
