@@ -7,6 +7,7 @@ after a refusal. A refusal is offered to a person once in 90 days.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, bindparam, func, select, update
@@ -23,12 +24,13 @@ from portal.core.models import (
     ConsentRequest,
     ExclusionReason,
 )
-from portal.core.models.inserts import insert_missing
+from portal.core.models.inserts import insert_missing_rows
 from portal.domain.campaigns import exclusion
 from portal.domain.campaigns.exclusion import Standing
 
 ENTRIES = AudienceEntry.__table__
 WaitingEntry = Row[int, int, str | None, bool]  # Id, recipient and channels of one that has no link yet.
+Offers = Mapping[int, Collection[Channel]]  # What the link of an entry offers, by the entry's id.
 ALREADY_ASKED = ExclusionReason.ALREADY_ASKED
 
 
@@ -114,14 +116,15 @@ def find_excluded(
     return excluded
 
 
-def _claim_requests(session: Session, campaign: Campaign, entries: Sequence[WaitingEntry]) -> dict[int, list[Channel]]:
+def _claim_requests(session: Session, campaign: Campaign, entries: Sequence[WaitingEntry]) -> Offers:
     """Claim each (address, channel) for its one request; what another campaign claimed first is not asked again."""
     wanted = [
         {"brand_id": campaign.brand_id, "recipient_id": each.recipient_id, "channel": channel, "entry_id": each.id}
         for each in sorted(entries, key=lambda entry: entry.recipient_id)  # In one order, or two campaigns deadlock.
-        for channel in map(Channel, each.channels.split(","))
+        for channel in _split(each.channels)
     ]
-    insert_missing(session, ConsentRequest, wanted)
+    if insert_missing_rows(session, ConsentRequest, wanted) == len(wanted):
+        return {each.id: _split(each.channels) for each in entries}
     claimed = select(ConsentRequest.entry_id, ConsentRequest.channel).where(
         ConsentRequest.entry_id.in_([each.id for each in entries])
     )
@@ -131,18 +134,23 @@ def _claim_requests(session: Session, campaign: Campaign, entries: Sequence[Wait
     return offers
 
 
+@lru_cache(maxsize=16)
+def _split(channels: str) -> tuple[Channel, ...]:
+    return tuple(map(Channel, channels.split(",")))
+
+
 def _permitted_channels(
     session: Session, campaign: Campaign, entries: Sequence[WaitingEntry], standing: Standing
-) -> dict[int, list[Channel]]:
+) -> Offers:
     """What a link may ask to confirm: what was granted, and may be used. It asks for nothing new."""
     rows = select(Consent.recipient_id, Consent.channel).join(Brand, Brand.id == Consent.brand_id).where(
         Consent.brand_id == campaign.brand_id, Consent.recipient_id.in_([each.recipient_id for each in entries]),
         Consent.status == Status.GRANTED, Consent.channel.in_(campaign.offered), standing[1],
     )  # fmt: skip
     held = {(recipient_id, channel) for recipient_id, channel in session.execute(rows)}
-    offers = {}
+    offers: dict[int, list[Channel]] = {}
     for each in entries:
-        theirs = [every for every in map(Channel, each.channels.split(",")) if (each.recipient_id, every) in held]
+        theirs = [every for every in _split(each.channels) if (each.recipient_id, every) in held]
         if theirs:
             offers[each.id] = theirs
     return offers
@@ -150,12 +158,12 @@ def _permitted_channels(
 
 def _unrefused_channels(
     session: Session, campaign: Campaign, entries: Sequence[WaitingEntry], excluded: Collection[int]
-) -> dict[int, list[Channel]]:
+) -> Offers:
     """What a refusing link may still offer. Whose refusal only İYS holds may say it here, too."""
     refused = _refused_here(session, campaign, [each.recipient_id for each in entries])
-    offers = {}
+    offers: dict[int, list[Channel]] = {}
     for each in entries:
-        left = [every for every in map(Channel, each.channels.split(",")) if (each.recipient_id, every) not in refused]
+        left = [every for every in _split(each.channels) if (each.recipient_id, every) not in refused]
         if left and each.recipient_id not in excluded:
             offers[each.id] = left
     return offers
@@ -181,21 +189,20 @@ def _leave_out(
 
 def _create_links(
     session: Session, salt: str, campaign: Campaign, entries: Sequence[WaitingEntry],
-    offers: Mapping[int, Collection[Channel]], at: datetime,
+    offers: Offers, at: datetime,
 ) -> list[LinkedEntry]:  # fmt: skip
     if not entries:
         return []
     links = shortlinks.create_many(session, salt, campaign.provider_id, len(entries), at, campaign.expires_at)
-    rows = [
-        {
-            "entry": entry.id,
-            "link": link_id,
-            "ch": ",".join(channel for channel in Channel if channel in offers[entry.id]),
-        }
-        for entry, (link_id, _code) in zip(entries, links, strict=True)
-    ]
+    linked = [{"entry": entry.id, "link": link_id} for entry, (link_id, _code) in zip(entries, links, strict=True)]
     by_id = update(ENTRIES).where(ENTRIES.c.id == bindparam("entry"))
-    session.execute(by_id.values(link_id=bindparam("link"), channels=bindparam("ch")), rows)
+    session.execute(by_id.values(link_id=bindparam("link")), linked)
+    fewer = [
+        {"entry": each.id, "ch": ",".join(channel for channel in Channel if channel in offers[each.id])}
+        for each in entries if len(offers[each.id]) != len(_split(each.channels))
+    ]  # fmt: skip
+    if fewer:
+        session.execute(by_id.values(channels=bindparam("ch")), fewer)
     return [
         LinkedEntry(entry.id, entry.recipient_id, link_id, code)
         for entry, (link_id, code) in zip(entries, links, strict=True)
