@@ -89,6 +89,8 @@ def settle_lost_call(call: Call) -> None:
     at = clock.now()
     campaign_budgets.lock_campaigns([each.id for each in call.batch.messages])
     messages_of_call = _still_open(call)
+    attempts = max((each.attempts for each in messages_of_call), default=1)
+    asked_again_at = at + leases.backoff(attempts, FIRST_PAUSE, SHORT.longest_pause)  # Of all together.
     for message in messages_of_call:
         may_repeat = call.adapter.capabilities.may_repeat or (
             message.kind not in ONLY_ONCE and message.attempts > MOST_LOOKUPS
@@ -103,7 +105,7 @@ def settle_lost_call(call: Call) -> None:
             message.state, message.due_at, message.lease_until = MessageState.UNCERTAIN, None, None
             log.error("message.uncertain", message=message.id)
         else:
-            message.lease_until, message.due_at = None, at + pause(message)
+            message.lease_until, message.due_at = None, asked_again_at
     campaign_budgets.give_back(messages_of_call)
     _note(call, [error], at)
     db.session.commit()
