@@ -7,20 +7,22 @@ from portal.core.paths import ROOT
 
 PAGE = (ROOT / "tests" / "files" / "unknown_vendor.md").read_text(encoding="utf-8")
 CALL, ANSWER, ERROR, REPORT, REPLY = (each.strip() for each in re.findall(r"```\n(.*?)```", PAGE, re.DOTALL))
+FAULTS, STATES = PAGE.partition("| kod")[2].partition("\n\n")[0], re.findall(r"`durum`: .*", PAGE)[0]
 CUSTOMER, KEY = "77001", "km_live_gizli"
 
 
 class UnknownVendor:
-    """A WSGI application; `calls` are the bodies that it was sent. `lost` messages of the next call are answered by
-    nobody's rules."""
+    """A WSGI application; `calls` are the bodies that it was sent; `before_answer` runs after each."""
 
     def __init__(self):
         self.calls = []
         self.balance = 1000
+        self.before_answer = lambda: None
 
     def __call__(self, environ, start_response):
         body = json.loads(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
         self.calls.append(body)
+        self.before_answer()
         code = self._fault(environ, body)
         status = {"": 202, "ANAHTAR_GECERSIZ": 401, "YOK": 404}.get(code, 422)
         answer = (

@@ -1,7 +1,8 @@
-// Shows a message as it will arrive while somebody writes it. Without scripts a button does the same.
+// Shows what comes of a form while somebody fills it in. Without scripts a button does the same.
 
 const region = document.querySelector("[data-preview]");
-const form = document.querySelector("[data-sentences]").closest("form");
+const written = document.querySelector("[data-written]");
+const form = written.closest("form") ?? written.querySelector("form");
 const PAUSE = 400; // Milliseconds without a key.
 let waiting;
 let latest = 0;

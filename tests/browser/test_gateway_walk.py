@@ -70,17 +70,24 @@ def test_a_vendor_that_nobody_knows_is_connected_from_its_page(app, site, screen
         page = screen.page
         sign_in(screen, f"{site}/dashboard/gateways/new")
         page.get_by_role("link", name="Başka bir SMS firması").click()
-        for label, sample in SAMPLES.items():
+        for label, sample in (SAMPLES | {"Gönderim adresi (URL)": f"{url}/rest/v3/gonder"}).items():
             page.get_by_label(label).fill(sample)
         screen.looks_well("gateways-samples")
         page.get_by_role("button", name="Örnekleri oku").click()
-        correct(page, f"{url}/rest/v3/gonder")
+        expect(page.get_by_text("firmanın ileti numarası PK-881")).to_be_visible()
+        page.get_by_label("Gönderici").first.fill("DENEME")
+        expect(page.get_by_text('"baslik": "DENEME"')).to_be_visible()
+        page.get_by_label("Kullanıcı adı").fill(unknown_vendor.CUSTOMER)
+        page.get_by_label("API anahtarı").first.fill("km_live_yanlis")
         screen.looks_well("gateways-described")
+        for summary in page.locator("summary").all():
+            summary.click()
+        screen.looks_well("gateways-described-open")
         page.get_by_role("button", name="Denetle ve kaydet").click()
         page.get_by_role("button", name="Deneme iletisi gönder").click()
         expect(page.get_by_text("şifreyi kabul etmedi").first).to_be_visible()
         screen.looks_well("gateways-described-refused")
-        page.get_by_role("link", name="Bilgileri değiştir").click()
+        page.get_by_role("link", name="Düzelt: API bilgileri").click()
         page.get_by_label("API anahtarı").first.fill(KEY)
         page.get_by_role("button", name="Denetle ve kaydet").click()
         page.get_by_role("button", name="Deneme iletisi gönder").click()
@@ -93,15 +100,8 @@ SAMPLES = {
     "Örnek gönderim": unknown_vendor.CALL,
     "Başarılı yanıt örneği": unknown_vendor.ANSWER,
     "Hatalı yanıt örneği": unknown_vendor.ERROR,
+    "Hata kodları": unknown_vendor.FAULTS,
     "Teslim raporu örneği": unknown_vendor.REPORT,
+    "Teslim durumları": unknown_vendor.STATES,
     "Gelen mesaj örneği": unknown_vendor.REPLY,
 }
-
-
-def correct(page, url: str) -> None:
-    """What the vendor's page says otherwise than was guessed; and a key with a mistake in it."""
-    page.get_by_label("Gönderim adresi (URL)").fill(url)
-    page.get_by_label("Gönderici").first.fill("DENEME")
-    page.get_by_label("Kullanıcı adı").fill(unknown_vendor.CUSTOMER)
-    page.get_by_label("API anahtarı").first.fill("km_live_yanlis")
-    page.get_by_label("Firmanın ileti numarası").select_option("/paket")

@@ -109,8 +109,13 @@ def replace_credentials(
         gateway.state = GatewayState.UNTESTED
 
 
+def fingerprint(gateway: MessageGateway) -> str:
+    """Of what a test tests: another one after each change of the credentials or the sender."""
+    return hashlib.sha256(gateway.credentials + gateway.header.encode()).hexdigest()
+
+
 def mark_tested(gateway: MessageGateway, at: datetime) -> None:
-    """A test message was accepted: from now on it sends."""
+    """A test message was accepted, with the fingerprint that it still has: from now on it sends."""
     gateway.tested_at = at
     _resume(gateway)
 

@@ -4,7 +4,7 @@ import hmac
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from flask import current_app
@@ -19,12 +19,12 @@ from portal.domain.notifications.messages import AT_ONCE
 from portal.services.messaging import outgoing_messages, routing
 from portal.services.messaging.gateways import description_checks
 from portal.services.messaging.gateways.demo import DemoGateway
-from portal.services.messaging.gateways.offered_vendors import OFFERED
+from portal.services.messaging.gateways.offered_vendors import CALLBACK_URL, OFFERED
 from portal.services.messaging.gateways.protocol import Gateway
 from portal.services.messaging.sending_lines import Defaults
 
+PUSH_PATH = "/callbacks/messages/"
 FAKE_PATHS = {"verimor": "/verimor/v2", "netgsm": "/netgsm/sms/rest/v2", "iletimerkezi": "/iletimerkezi/v1"}
-DEMO_REST = timedelta(seconds=15)
 
 
 def own_name(row: MessageGateway) -> str:
@@ -70,11 +70,16 @@ def open_account(gateway_id: int | None) -> Account | None:
 def adapter_of(row: MessageGateway, *, only_reads: bool = False) -> Gateway:
     """In development it speaks to the fake gateway. `only_reads`: it calls nobody, but reads what a vendor told us.
     Raises CannotOpen."""
-    values = gateways.read_credentials(vault(), row)
+    values = {**gateways.read_credentials(vault(), row), CALLBACK_URL: callback_url(row)}
     key = hmac.digest(current_app.config["SECRET_KEY"].encode(), b"gateway|%d" % row.id, "sha256")
     return open_adapter(
         row.vendor, values, row.header, provider_id=row.provider_id, token_key=key, only_reads=only_reads
     )
+
+
+def callback_url(row: MessageGateway) -> str:
+    """Where an account's vendor is to send reports and replies. Raises CannotOpen."""
+    return f"{current_app.config['MAIN_BASE']}{PUSH_PATH}{gateways.read_secret(vault(), row)}"
 
 
 def open_adapter(
@@ -105,7 +110,7 @@ def defaults(at: datetime) -> Defaults:
     rows = read_session().scalars(select(MessageGateway).where(MessageGateway.provider_id.is_(None)))
     return Defaults(
         frozenset(row.carries for row in rows if routing.is_ready(row, at)),
-        has_demo=bool(current_app.config["MESSAGE_GATEWAY_URL"]) and not is_demo_resting(at),
+        has_demo=bool(current_app.config["MESSAGE_GATEWAY_URL"]),
         is_development=current_app.config["DEVELOPMENT"],
     )
 
@@ -122,25 +127,11 @@ def default_route(message: Message, at: datetime) -> Route | None:
         ready = [row for row in db.session.scalars(theirs.with_for_update()) if routing.is_ready(row, at)]
         if ready:
             return Route(ready[0].id)
-    return demo_route(is_sandbox=is_sandbox, at=at)
+    return demo_route(is_sandbox=is_sandbox)
 
 
-def demo_route(*, is_sandbox: bool, at: datetime) -> Route | None:
-    """By the demo gateway, where it stands in now: in sandbox mode and in development."""
-    shows = current_app.config["MESSAGE_GATEWAY_URL"] and not is_demo_resting(at)
+def demo_route(*, is_sandbox: bool) -> Route | None:
+    """By the demo gateway, where it stands in: in sandbox mode and in development. It has no row, and never rests; what
+    it does not take waits as long as any message."""
+    shows = current_app.config["MESSAGE_GATEWAY_URL"]
     return Route(None) if shows and (is_sandbox or current_app.config["DEVELOPMENT"]) else None
-
-
-def rest_demo(at: datetime) -> None:
-    """Spare the demo gateway, which failed; this process remembers."""
-    _rests()[current_app.config["MESSAGE_GATEWAY_URL"]] = at + DEMO_REST
-
-
-def is_demo_resting(at: datetime) -> bool:
-    until = _rests().get(current_app.config["MESSAGE_GATEWAY_URL"])
-    return until is not None and at < until <= at + DEMO_REST  # Beyond that, the clock was set back.
-
-
-def _rests() -> dict[str, datetime]:
-    rests: dict[str, datetime] = current_app.extensions.setdefault("resting_gateways", {})
-    return rests

@@ -66,7 +66,7 @@ class Claim:
 def send_due(*, only_urgent: bool = False) -> bool:
     """Take the turn of one line: send, or settle, what of it may leave now. False if nothing of any line may.
 
-    Each decision wakes this, so it takes no write lock while nothing is due, and spares a gateway that just failed.
+    Each decision wakes this, so it takes no write lock while nothing is due.
     """
     at = clock.now()
     for line in sending_lines.due_lines(read_session(), at, gateway_accounts.defaults(at), only_urgent=only_urgent):

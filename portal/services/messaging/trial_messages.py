@@ -35,6 +35,6 @@ def find_account(brand: Brand, kind: AddressKind, at: datetime) -> Account | Non
     is_sandbox = brand.is_sandbox or provider.in_sandbox_mode
     theirs = [each for each in own_gateways(db.session, provider.id) if each.carries == kind]
     gateway_id = None if is_sandbox else routing.choose(db.session, brand.id, theirs, at)
-    if gateway_id is None and gateway_accounts.demo_route(is_sandbox=is_sandbox, at=at) is None:
+    if gateway_id is None and gateway_accounts.demo_route(is_sandbox=is_sandbox) is None:
         return None
     return gateway_accounts.open_account(gateway_id)

@@ -1,12 +1,13 @@
-"""The form of an account at a vendor that nobody here knows: its samples first, then what each part of them means.
+"""The form of an account at a vendor that nobody here knows: its samples first, then what we made of them.
 
 It shows a description and makes one of it (description_fields); who likes writes the same as JSON (gateway_form).
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
+from flask import request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import Field, IntegerField, PasswordField, SelectChoice, SelectField, StringField, TextAreaField
@@ -18,30 +19,29 @@ from portal.services.messaging.gateways import (
     json_values,
     sample_calls,
     sample_descriptions,
-    sample_places,
     sample_texts,
 )
 from portal.services.messaging.gateways.description_fields import NOWHERE, REPLY_PLACES, REPORT_PLACES
-from portal.services.messaging.gateways.description_parts import ROW, NotInOneRow, list_parts
-from portal.services.messaging.gateways.json_values import PLACEHOLDER
+from portal.services.messaging.gateways.description_parts import (
+    ROW,
+    NotInOneRow,
+    answer_places,
+    list_parts,
+    push_places,
+)
 from portal.services.messaging.gateways.offered_vendors import DESCRIBED, SECRET, secret_field
+from portal.web.shared.described_preview import Preview, build_preview, used_names
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.gateway_form import USUAL_PER_SECOND, GatewayForm, build_field, is_allowed_url
-from portal.web.shared.gateway_words import error_meanings, state_meanings
+from portal.web.shared.gateway_words import ROLES, error_meanings, state_meanings
 from portal.web.shared.validators import READABLE, stop_if_wrong
 
-SAMPLES = ("answer", "error", "report", "reply")
+SAMPLES = ("answer", "error", "faults", "report", "states", "reply")
 SHORT = [Length(max=300, message=_l("En çok 300 karakter yazın.")), READABLE]
 SAMPLE = [Length(max=description_checks.LONGEST_SAMPLE, message=_l("En çok 5000 karakter yapıştırın.")), READABLE]
+ANSWER, PUSH = [sample_texts.clean_answer], [sample_texts.clean_push]
 NEEDED = InputRequired(_l("Örneği yapıştırın."))
-CLEAN = [sample_texts.clean_sample]
 ADDRESS = URL(require_tld=False, message=_l("https:// ile başlayan tam adresi yazın."))
-ROLES = (
-    ("", _l("yazdığım gibi")), ("to", _l("alıcının numarası")), ("text", _l("iletinin metni")),
-    ("header", _l("gönderici adı")), ("secret.username", _l("kullanıcı adı")), ("secret.password", _l("şifre")),
-    ("secret.token", _l("API anahtarı")), ("item_id", _l("iletinin bizdeki numarası")),
-    ("batch_id", _l("çağrının bizdeki numarası")), ("-", _l("hiç gönderme")),
-)  # fmt: skip
 PLACES = {
     "report_state": _l("İletinin durumu"), "report_to": _l("Alıcının numarası"), "report_ref": _l("Firmanın numarası"),
     "report_item_id": _l("Bizim numaramız"), "report_at": _l("Zamanı"), "reply_text": _l("Kişinin yazdığı"),
@@ -54,11 +54,13 @@ class SamplesForm(BaseForm):
     """What stands in the vendor's documents."""
 
     url = StringField(_l("Gönderim adresi (URL)"), validators=[Optional(), *SHORT])
-    call = TextAreaField(_l("Örnek gönderim"), validators=[NEEDED, *SAMPLE], filters=CLEAN)
-    answer = TextAreaField(_l("Başarılı yanıt örneği"), validators=[NEEDED, *SAMPLE], filters=CLEAN)
-    error = TextAreaField(_l("Hatalı yanıt örneği"), validators=SAMPLE, filters=CLEAN)
-    report = TextAreaField(_l("Teslim raporu örneği"), validators=SAMPLE, filters=CLEAN)
-    reply = TextAreaField(_l("Gelen mesaj örneği"), validators=SAMPLE, filters=CLEAN)
+    call = TextAreaField(_l("Örnek gönderim"), validators=[NEEDED, *SAMPLE], filters=[sample_texts.clean_sample])
+    answer = TextAreaField(_l("Başarılı yanıt örneği"), validators=[NEEDED, *SAMPLE], filters=ANSWER)
+    error = TextAreaField(_l("Hatalı yanıt örneği"), validators=SAMPLE, filters=ANSWER)
+    faults = TextAreaField(_l("Hata kodları"), validators=SAMPLE)
+    report = TextAreaField(_l("Teslim raporu örneği"), validators=SAMPLE, filters=PUSH)
+    states = TextAreaField(_l("Teslim durumları"), validators=SAMPLE)
+    reply = TextAreaField(_l("Gelen mesaj örneği"), validators=SAMPLE, filters=PUSH)
 
     def validate_call(self, field: Field) -> None:
         stop_if_wrong(field)
@@ -85,14 +87,6 @@ class SamplesForm(BaseForm):
         return None
 
 
-class Part(NamedTuple):
-    """One part of the call: its name, what stands there, and the text of one that is always the same."""
-
-    name: str
-    role: Field
-    fixed: Field
-
-
 class DescribedForm(GatewayForm):
     """Built by build_described_form(), which adds what the samples have."""
 
@@ -115,7 +109,7 @@ class DescribedForm(GatewayForm):
     success_words = StringField(_l("Başarı sayılan sözcük"), validators=SHORT)
     description = TextAreaField(validators=[Length(max=description_checks.LONGEST), READABLE])
     base: Mapping[str, Any]  # What it shows, and changes.
-    filled: dict[str, Any]  # What came of it.
+    filled: Mapping[str, Any] = {}  # What came of it; empty where it lacks something.
 
     def validate_url(self, field: Field) -> None:
         stop_if_wrong(field)
@@ -123,25 +117,27 @@ class DescribedForm(GatewayForm):
             raise ValidationError(ADDRESS.message)
 
     @property
-    def doubts(self) -> list[str]:
-        """What to look at before it is stored."""
-        return list(map(_, sample_texts.list_doubts(self.base)))
+    def preview(self) -> Preview:
+        """What it would do as far as it is filled in."""
+        return build_preview(self.filled or self.base, self.header.data or "")
+
+    def has_errors(self, *beginnings: str) -> bool:
+        """Whether something is wrong with a field whose name begins so."""
+        return any(field.errors and field.short_name.startswith(beginnings) for field in self)
 
     @property
-    def parts(self) -> list[Part]:
+    def parts(self) -> list[tuple[str, Field, Field]]:
+        """Of each part of the call its name, what stands there, and the text of one that is always the same."""
         places = enumerate(list_parts(self.base["send"]))
-        return [Part(_part_name(place), self[f"role_{n}"], self[f"fixed_{n}"]) for n, place in places]
+        return [(_part_name(place), self[f"role_{n}"], self[f"fixed_{n}"]) for n, place in places]
 
     @property
     def login(self) -> list[tuple[Field, str]]:
         """The fields of the account beside its sender and pace, with their hints."""
-        hints = {each.name: _(each.hint) for each in DESCRIBED.fields[1:]}
-        stored = _("Kayıtlı; adres ya da gönderim değişmedikçe boş bırakabilirsiniz.")
-        for field in self:
-            if field.short_name.startswith(SECRET):
-                is_kept = self.stored.get(field.short_name) and field.type == "PasswordField"
-                hints[field.short_name] = stored if is_kept else _("Aşağıda bir alanda kullanılıyorsa yazın.")
-        return [(self[name], hint) for name, hint in hints.items()]
+        kept = _("Kayıtlı; adres ya da gönderim değişmedikçe boş bırakabilirsiniz.")
+        secrets = [field for field in self if field.short_name.startswith(SECRET)]
+        shown = [(field, kept if self.stored.get(field.short_name) and _is_hidden(field) else "") for field in secrets]
+        return shown + [(self[each.name], _(each.hint)) for each in DESCRIBED.fields[1:]]
 
     def rows(self, kind: str) -> list[list[Field]]:
         """The fields of a table, "error" or "state", row by row."""
@@ -154,56 +150,47 @@ class DescribedForm(GatewayForm):
         return [field for field in self if field.short_name.startswith(f"{kind}_")]
 
     def credentials(self) -> dict[str, str]:
-        """The secrets that the description names, and the description."""
+        """The secrets that the description uses, and the description."""
         known, names = super().credentials(), [each.name for each in self.credential_fields]
         return {name: known[name] for name in names} | {"description": json.dumps(self.filled, ensure_ascii=False)}
 
     def _has_secrets(self) -> bool:
-        return not self.errors and self._fill() and super()._has_secrets()
+        return not self.errors and self.fill() and super()._has_secrets()
 
-    def _fill(self) -> bool:
+    def fill(self) -> bool:
         """Make the description; False and an error on the form where it lacks something."""
         for word, meaning in self.rows("state") if "report_state" in self else ():
             if word.data and not meaning.data:
                 meaning.errors = [_("Anlamını seçin.")]
                 return False
+        filled: dict[str, Any] = {}
         try:
-            self.filled = description_fields.filled_description(self.base, self.data)
-            description_checks.parse_description(json.dumps(self.filled))
+            filled = description_fields.filled_description(self.base, self.data)
+            description_checks.parse_description(json.dumps(filled))
         except NotInOneRow as bad:
             self[bad.name].errors = [_("Bu, ötekilerin durduğu satırda değil; o satırdan bir yer seçin.")]
             return False
         except description_checks.BadDescription as bad:
-            self._field_at(bad.pointer).errors = [f"{_(bad.problem)} ({bad.pointer})"]
+            self._field_at(filled, bad.pointer).errors = [f"{_(bad.problem)} ({bad.pointer})"]
             return False
-        names = description_checks.secret_names(self.filled)
+        self.filled, names, used = filled, description_checks.secret_names(filled), used_names(filled)
         self.credential_fields = (*DESCRIBED.fields[1:], *map(secret_field, names))
-        used = {name for text in json_values.strings(self.filled["send"]) for name in PLACEHOLDER.findall(text)}
         if not used & {"to", "to_number"} or "text" not in used:
             self.parts_field.errors = [_("Alıcının numarasının ve iletinin metninin hangi alanda durduğunu seçin.")]
         elif any(SECRET + name not in self for name in names):
             self.parts_field.errors = [_("Gizli değerler için username, password ya da token adını kullanın.")]
-        self._check_secrets(names)
+        for name in names:  # super() asks for the others.
+            if SECRET + name in self and not self[SECRET + name].data and not _is_hidden(self[SECRET + name]):
+                self[SECRET + name].errors = [_("Bu alanı yazın.")]
         return not self.errors
-
-    def _check_secrets(self, used: Sequence[str]) -> None:
-        """What a part of the call uses is filled in (super() asks for the secrets), and what is filled in is used."""
-        for field in self:
-            name = field.short_name.removeprefix(SECRET)
-            if name == field.short_name:
-                continue
-            if name in used and not field.data and field.type == "StringField":
-                field.errors = [_("Bu alanı yazın.")]
-            elif field.data and name not in used:
-                field.errors = [_("Yazdınız ama hiçbir alanda kullanılmıyor: hangi alanda durduğunu seçin.")]
 
     @property
     def parts_field(self) -> Field:
-        return self.parts[0].role if self.parts else self.url
+        return self.parts[0][1] if self.parts else self.url
 
-    def _field_at(self, pointer: str) -> Field:
+    def _field_at(self, filled: Mapping[str, Any], pointer: str) -> Field:
         """The field that shows what a pointer of the description leads to, more or less."""
-        if "{{" not in str(json_values.read(self.filled, pointer)) and pointer.startswith("/send/url"):
+        if "{{" not in str(json_values.read(filled, pointer)) and pointer.startswith("/send/url"):
             return self.url
         return self.parts_field if pointer.startswith("/send") else self.success_words
 
@@ -213,17 +200,31 @@ def build_described_form(
 ) -> DescribedForm:
     """The form of a description; not `reads`: whatever was posted, to show it for the first time."""
     fields = _part_fields(base) | _answer_fields(base) | _push_fields(base)
-    names = dict.fromkeys(["username", "password", "token", *description_checks.secret_names(base)])
-    fields |= {SECRET + name: _secret_field(name) for name in names}
+    fields |= {name: _secret_field(name.removeprefix(SECRET)) for name in _secret_names(base, reads=reads)}
     fields |= {each.name: build_field(each) for each in DESCRIBED.fields[1:]}
     form_class = type("BuiltDescribedForm", (DescribedForm,), {**fields, "vendor": DESCRIBED})
     plain = {f"{SECRET}username", *(each.name for each in DESCRIBED.fields)}
     shown = {name: text for name, text in stored.items() if name in plain - {"description"}}
     known = {"header": header, "per_second": per_second or USUAL_PER_SECOND}
-    data = {**description_fields.form_data(base), "description": json.dumps(base), **known, **shown}
+    data = {**description_fields.form_data(base), "description": json.dumps(base, ensure_ascii=False), **known, **shown}
     form: DescribedForm = form_class(data=data, **({} if reads else {"formdata": None}))
     form.base, form.stored = base, stored
     return form
+
+
+def _secret_names(base: Mapping[str, Any], *, reads: bool) -> list[str]:
+    """What the description uses, and what a part of the posted form is said to be."""
+    posted = request.form if reads else {}
+    chosen = {value for name, value in posted.items() if name.startswith("role_")}
+    if posted.get("basic"):
+        chosen |= {f"{SECRET}username", f"{SECRET}password"}
+    chosen |= {SECRET + name for name in description_checks.secret_names(base)}
+    usual = [name for name in ROLES if name in chosen and name.startswith(SECRET)]
+    return usual + sorted(name for name in chosen if name.startswith(SECRET) and name not in usual)
+
+
+def _is_hidden(field: Field) -> bool:
+    return bool(field.type == "PasswordField")
 
 
 def _secret_field(name: str) -> Any:
@@ -237,7 +238,8 @@ def _part_fields(base: Mapping[str, Any]) -> dict[str, Any]:
     data = description_fields.form_data(base)
     for number, place in enumerate(list_parts(base["send"])):
         role, name = data[f"role_{number}"], _part_name(place)
-        known = [SelectChoice(each, text) for each, text in ({role: role} | dict(ROLES)).items()]
+        texts = {"": _("yazdığım gibi")} | {each: _(words) for each, words in ROLES.items()} | {"-": _("hiç gönderme")}
+        known = [SelectChoice(each, text) for each, text in ({role: role} | texts).items()]
         fields[f"role_{number}"] = SelectField(name, choices=known)
         fields[f"fixed_{number}"] = TextAreaField(name, validators=SHORT)
     return fields
@@ -245,11 +247,11 @@ def _part_fields(base: Mapping[str, Any]) -> dict[str, Any]:
 
 def _answer_fields(base: Mapping[str, Any]) -> dict[str, Any]:
     data, rows = description_fields.form_data(base), len(base["answer"]["errors"])
-    places = sample_places.answer_places(base.get("samples", {}), base["answer"].get("split", ""))
+    places = answer_places(base.get("samples", {}), base["answer"].get("split", ""))
     labels = {"ref": _("Firmanın ileti numarası"), "word": _("Başarı sözcüğünün yeri")}
     labels["fault"] = _("Hata sözcüğünün yeri")
     fields = {name: _place_field(text, data[name], places) for name, text in labels.items()}
-    for number in range(rows + description_fields.SPARE_ERRORS):
+    for number in range(rows + description_fields.SPARE_ROWS):
         meaning = data.get(f"error_{number}_meaning", "permanent/unknown")
         fields[f"error_{number}_http"] = StringField(_("HTTP durumu"), validators=SHORT)
         fields[f"error_{number}_words"] = StringField(_("Hata sözcüğü"), validators=SHORT)
@@ -261,12 +263,12 @@ def _push_fields(base: Mapping[str, Any]) -> dict[str, Any]:
     data, samples, fields = description_fields.form_data(base), base.get("samples", {}), {}
     for kind, names, member in (("report", REPORT_PLACES, "report_push"), ("reply", REPLY_PLACES, "inbound_push")):
         if member in base or samples.get(kind):
-            places = sample_places.push_places(samples.get(kind, ""))
+            places = push_places(samples.get(kind, ""))
             for name in (f"{kind}_{each}" for each in names):
                 fields[name] = _place_field(PLACES[name], data[name], places)
     if "report_state" in fields:
         rows = len(base.get("report_push", {}).get("states", ()))
-        for number in range(rows + description_fields.SPARE_STATES):
+        for number in range(rows + description_fields.SPARE_ROWS):
             meaning = data.get(f"state_{number}_meaning", "")
             fields[f"state_{number}_words"] = StringField(_("Durum sözcüğü"), validators=SHORT)
             fields[f"state_{number}_meaning"] = SelectField(

@@ -18,7 +18,6 @@ from portal.services.messaging import gateway_accounts, message_outcomes, routin
 from portal.services.messaging.gateways import offered_vendors
 from portal.services.messaging.gateways.offered_vendors import OFFERED
 from portal.services.messaging.gateways.vendors import Vendor
-from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.gateway_test import build_test_form
 from portal.web.shared.gateway_words import explain_reason
 from portal.web.shared.signed_in_person import record_operator_audit
@@ -122,6 +121,6 @@ def _count_undecided(gateway_id: int) -> int:
 def _callback_url(gateway: MessageGateway) -> str:
     """For the vendor's panel; empty where its secret cannot be opened."""
     try:
-        return absolute_url("callbacks.gateway_push", secret=gateways.read_secret(vault(), gateway))
+        return gateway_accounts.callback_url(gateway)
     except CannotOpen:
         return ""

@@ -21,7 +21,7 @@ from portal.services.messaging.gateways.offered_vendors import DESCRIBED, OFFERE
 from portal.services.messaging.gateways.vendors import Vendor
 from portal.web.shared import limits
 from portal.web.shared.access import needs
-from portal.web.shared.described_form import SAMPLES, SamplesForm, build_described_form
+from portal.web.shared.described_form import SAMPLES, DescribedForm, SamplesForm, build_described_form
 from portal.web.shared.gateway_account_page import (
     account_url,
     lock_or_404,
@@ -95,14 +95,17 @@ def _edit(vendor: Vendor, gateway: MessageGateway | None) -> ResponseReturnValue
     else:
         form, page = build_form(vendor, stored=stored, **known), "gateways/form.html"
     status, practises, again_at = 200, gateway_accounts.practises(owner_id()), None
-    if "read" not in request.form and form.validate_on_submit():
+    is_preview = isinstance(form, DescribedForm) and request.args.get("way") == "preview"
+    if is_preview:
+        form.fill()
+    elif "read" not in request.form and form.validate_on_submit():
         again_at, status = limits.wait_for(limits.GATEWAYS, "gateway-check", owner_key()), 429
         if again_at is None and _is_known(vendor, form):
             return _store(vendor, form, gateway)
     return render(
         page, form=form, vendor=vendor, gateway=gateway, practises=practises,
         problem=too_many(again_at) if again_at else "",
-    ), 422 if form.errors else status  # fmt: skip
+    ), 422 if form.errors and not is_preview else status  # fmt: skip
 
 
 def _described_form(stored: dict[str, str], known: dict[str, Any]) -> GatewayForm | SamplesForm:

@@ -35,6 +35,7 @@ from portal.web.shared.gateway_words import CLASSES, FIELDS, explain_error, expl
 class Trial:
     """What came of a test message. `trace` is missing for mail servers and the test viewer."""
 
+    gateway_id: int
     result: SendResult
     trace: CallTrace | None
     is_practice: bool
@@ -56,8 +57,14 @@ class Trial:
         if self.error is None:
             return ""
         more = _("“Numaralar nasıl yazılır?” seçimine de bakın.") if self.trace and self.is_number else ""
-        field = FIELDS.get(self.error.code) or FIELDS.get(self.error.reason)
-        return f"{_(field) + ': ' if field else ''}{explain_error(self.error)} {more}".rstrip()
+        field = _(self.field[0]) + ": " if self.field[0] else ""
+        return f"{field}{explain_error(self.error)} {more}".rstrip()
+
+    @property
+    def field(self) -> tuple[str, str]:
+        """The field of the account that is to blame: its name and its id in the form; "" where none is."""
+        error = self.error
+        return (FIELDS.get(error.code) or FIELDS.get(error.reason) if error else None) or ("", "")
 
     @property
     def is_number(self) -> bool:
@@ -77,11 +84,15 @@ def test_gateway(gateway_id: int) -> ResponseReturnValue:
     if again_at := limits.wait_for(limits.GATEWAYS, "gateway-test", owner_key()):
         form.address.errors = [too_many(again_at)]
         return render_account(gateway, form=form), 429
+    tested = gateways.fingerprint(gateway)
     try:
         trial = send_through(gateway, _test_message(gateway, form.destination()))
     except CannotOpen:
         return render_account(gateway, form=form, problem=explain_reason(None, "unreadable")), 422
     row = lock_or_404(gateway_id)
+    if gateways.fingerprint(row) != tested:
+        problem = _("Hesap bu sırada değişti; deneme iletisini yeniden gönderin.")
+        return render_account(row, form=form, problem=problem), 409
     record_gateway_audit("gateway.tested", row, clear=trial.error is None)
     if trial.error is None and not trial.is_practice:
         gateways.mark_tested(row, clock.now())
@@ -94,7 +105,7 @@ def send_through(gateway: MessageGateway, message: OutgoingMessage) -> Trial:
     adapter, is_practice = gateway_accounts.adapter_of(gateway), gateway_accounts.practises(gateway.provider_id)
     batch, result = trial_messages.send_at_once(adapter, gateway.header, message)
     trace = trace_call(adapter, batch) if isinstance(adapter, GenericHttpGateway) else None
-    return Trial(result, trace, is_practice)
+    return Trial(gateway.id, result, trace, is_practice)
 
 
 def _test_message(gateway: MessageGateway, to: str) -> OutgoingMessage:

@@ -87,14 +87,15 @@ OWN_CODES: dict[str, tuple[str, str]] = {
 
 # Other codes that are no vendor's words.
 NOBODYS = {"no_connection", "no_answer", "answer_too_long", "too_many", "same_address", "address", "disconnected"}
-# The field to look at, by what went wrong.
-FIELDS: dict[str, str] = {
-    Reason.CREDENTIALS: N_("API bilgileri"), Reason.HEADER: N_("Gönderici"), Reason.BAD_ADDRESS: N_("Telefon numarası"),
-    **dict.fromkeys(
-        ("url_not_allowed", "bad_certificate", "no_connection", "http_404", "http_405"), N_("Gönderim adresi (URL)")
-    ),
-    "not_understood": N_("Firmanın ileti numarası"),
-}  # fmt: skip
+# The field to look at, by what went wrong: its name, and its id in the form.
+ADDRESS_FIELD = N_("Gönderim adresi (URL)"), "url"
+FIELDS: dict[str, tuple[str, str]] = {
+    Reason.CREDENTIALS: (N_("API bilgileri"), "header"),
+    Reason.HEADER: (N_("Gönderici"), "header"),
+    Reason.BAD_ADDRESS: (N_("Telefon numarası"), ""),
+    **dict.fromkeys(("url_not_allowed", "bad_certificate", "no_connection", "http_404", "http_405"), ADDRESS_FIELD),
+    "not_understood": (N_("Firmanın ileti numarası"), "ref"),
+}
 
 # What becomes of messages by the class of an error; and why they fail so, as a choice.
 CLASSES: dict[ErrorClass, tuple[str, tuple[Reason, ...]]] = {
@@ -118,6 +119,13 @@ CLASSES: dict[ErrorClass, tuple[str, tuple[Reason, ...]]] = {
 STATES = {
     ReportState.DELIVERED: N_("Ulaştı"), ReportState.FAILED: N_("Ulaşmadı"),
     ReportState.EXPIRED: N_("Süresinde ulaşmadı"), ReportState.ACCEPTED: N_("Henüz belli değil"),
+}  # fmt: skip
+# What a part of a call is, by the name of its placeholder.
+ROLES = {
+    "to": N_("alıcının numarası"), "text": N_("iletinin metni"), "header": N_("gönderici adı"),
+    "secret.username": N_("kullanıcı adı"), "secret.password": N_("şifre"), "secret.token": N_("API anahtarı"),
+    "item_id": N_("iletinin bizdeki numarası"), "batch_id": N_("çağrının bizdeki numarası"),
+    "callback_url": N_("rapor ve yanıt adresimiz"),
 }  # fmt: skip
 FAILURES = (Reason.BAD_ADDRESS, Reason.UNREACHABLE, Reason.BLOCKED_BY_VENDOR, Reason.BLOCKED_BY_IYS)
 

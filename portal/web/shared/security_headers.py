@@ -12,10 +12,14 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 # The only pages with a script (a static file): it asks the browser for a passkey, copies and prints recovery codes,
-# copies what is pasted at a vendor of messages, polls the progress of an import or a campaign, or previews its message.
-WITH_PREVIEW = tuple(
-    f"dashboard.{name}"
-    for name in ("campaign_message", "save_message_text", "preview_message_text", "send_message_to_self")
+# copies what is pasted at a vendor of messages, polls the progress of an import or a campaign, or previews its message
+# or the calls to a vendor.
+WITH_PREVIEW = (
+    *(
+        f"dashboard.{name}"
+        for name in ("campaign_message", "save_message_text", "preview_message_text", "send_message_to_self")
+    ),
+    *(f"{place}.{name}" for place in ("dashboard", "operator") for name in ("new_gateway", "change_gateway")),
 )
 WITH_SCRIPT = (
     *WITH_PREVIEW,

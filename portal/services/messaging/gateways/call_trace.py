@@ -1,13 +1,14 @@
-"""What a vendor was asked and answered, for whoever tries an account: without its secrets."""
+"""What a vendor is asked and answers, for whoever sets up or tries an account: without its secrets."""
 
 import json
 from dataclasses import dataclass
 from typing import Any
 
 from portal.services.messaging.gateways.described_call import fill_call, parse_answer
-from portal.services.messaging.gateways.generic_http import GenericHttpGateway
+from portal.services.messaging.gateways.generic_http import NOT_UNDERSTOOD, GenericHttpGateway
+from portal.services.messaging.gateways.http_call import HttpAnswer
 from portal.services.messaging.gateways.json_values import read, read_text
-from portal.services.messaging.gateways.protocol import Batch
+from portal.services.messaging.gateways.protocol import Batch, OutgoingMessage, SendResult
 
 MASK = "•••"
 LONGEST, SHORTEST = 3000, 4  # Characters: shown of an answer; of a secret that is looked for in it.
@@ -26,7 +27,7 @@ class CallTrace:
 
 def trace_call(gateway: GenericHttpGateway, batch: Batch) -> CallTrace:
     """The call that the gateway made for this batch, as its last one."""
-    call, answer, rules = _call_text(gateway, batch), gateway.last_answer, gateway.description["answer"]
+    call, answer, rules = call_text(gateway, batch), gateway.last_answer, gateway.description["answer"]
     if answer is None:
         return CallTrace(call, None, "", "", "")
     text = answer.body.decode(errors="replace")
@@ -38,7 +39,20 @@ def trace_call(gateway: GenericHttpGateway, batch: Batch) -> CallTrace:
     return CallTrace(call, answer.status, shown, _masked(gateway, word)[:80], read_text(row, where["pointer"])[:80])
 
 
-def _call_text(gateway: GenericHttpGateway, batch: Batch) -> str:
+def read_sample(gateway: GenericHttpGateway, text: str) -> SendResult:
+    """How an answer of a vendor's documents would be read that comes with the HTTP status of a success."""
+    rules = gateway.description["answer"]
+    status = str((rules["success"].get("http") or [200])[0]).replace("x", "0")
+    document = parse_answer(text, rules.get("split", ""))
+    rows = read(document, rules["id"]["items"]) if "items" in rules["id"] else None
+    messages = [OutgoingMessage(number, "", "") for number in range(len(rows) if isinstance(rows, list) else 1)]
+    answer = HttpAnswer(int(status), text.encode())
+    results = gateway.read_answer(Batch(0, "", messages), answer, document)
+    return results[0] if results else SendResult(0, error=NOT_UNDERSTOOD)
+
+
+def call_text(gateway: GenericHttpGateway, batch: Batch) -> str:
+    """The call that the gateway would make for a batch."""
     facts, items = gateway.facts(batch)
     call = fill_call(gateway.description["send"], {**dict.fromkeys(gateway.secrets, MASK), **facts}, items)
     query = "&".join(f"{name}={each}" for name, each in call["query"].items())

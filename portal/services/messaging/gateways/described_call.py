@@ -24,10 +24,11 @@ def fill_call(
 
 
 def parse_answer(text: str, split: str = "") -> Any:
-    """What an answer holds: words, where a sign between them is known; JSON, XML or else text."""
+    """What an answer holds: JSON, XML or else text. Where a sign between words is known, each by its number, and all
+    by an empty name."""
     text = text.strip()
     if split:
-        return text.split(split)
+        return {"": text} | {str(number): word for number, word in enumerate(text.split(split))}
     with suppress(ValueError):
         return xml_values.parse(text) if text.startswith("<") else json_values.parse(text)
     return text

@@ -14,7 +14,7 @@ BAD_VALUE, UNKNOWN_PLACEHOLDER = N_("Bu değer buraya yazılamaz."), N_("Böyle 
 LONGEST, LONGEST_SAMPLE = 50_000, 5_000  # Characters.
 DEEPEST = 20
 LONGEST_CALL = 60  # Seconds.
-OF_CALL = frozenset({"header", "batch_id", "valid_for", "starts_at", "ends_at"})
+OF_CALL = frozenset({"header", "batch_id", "callback_url", "valid_for", "starts_at", "ends_at"})
 OF_MESSAGE = frozenset({"to", "to_number", "text", "item_id"})
 HTTP_STATUS = re.compile(r"[1-5](?:[0-9][0-9]|xx)")
 FACTS = {"gsm", "turkish", "unicode"}, {"none", "BIREYSEL", "TACIR"}  # One of a kind chooses.
@@ -52,7 +52,7 @@ DESCRIPTION = {
         "details?": [{"words": "words", "reason": Reason}],
     },
     "inbound_push?": ROWS | {"id?": "pointer", "from": "pointer", "keyword?": "pointer", "text": "pointer"},
-    "samples?": {"answer?": "sample", "error?": "sample", "report?": "sample", "reply?": "sample"},
+    "samples?": {f"{name}?": "sample" for name in ("answer", "error", "faults", "report", "states", "reply")},
 }  # fmt: skip
 
 

@@ -12,16 +12,16 @@ from portal.services.messaging.gateways.description_parts import (
     ROW,
     join_place,
     list_parts,
+    push_places,
     rows_of,
     split_places,
 )
 from portal.services.messaging.gateways.json_values import PLACEHOLDER
-from portal.services.messaging.gateways.sample_places import push_places
 
 BASIC, SUCCESS = "{{secret.username}}:{{secret.password}}", ["2xx"]
 NOWHERE = "-"  # In place of a place.
 AS_WRITTEN, OMITTED = "", "-"  # In place of what stands in a part.
-SPARE_ERRORS, SPARE_STATES = 5, 4  # Empty rows to fill in.
+SPARE_ROWS = 3  # Empty ones to fill in.
 REPORT_PLACES, REPLY_PLACES = ("state", "to", "ref", "item_id", "at"), ("text", "from", "to", "id", "keyword", "at")
 PRESENT = ["*"]
 
@@ -126,7 +126,7 @@ def _answer(base: Mapping[str, Any], data: Data) -> dict[str, Any]:
 
 def _errors(base: Sequence[Mapping[str, Any]], data: Data) -> list[dict[str, Any]]:
     rows = []
-    for number in range(len(base) + SPARE_ERRORS):
+    for number in range(_row_count(data, "error")):
         before = base[number] if number < len(base) else {}
         http = _words(data.get(f"error_{number}_http", ""), before.get("http", ()))
         words = _words(data.get(f"error_{number}_words", ""), before.get("codes", ()))
@@ -144,12 +144,16 @@ def _reports(base: Mapping[str, Any], data: Data) -> dict[str, Any] | None:
     if mapping is None:
         return None
     states, known = [], before.get("states", ())
-    for number in range(len(known) + SPARE_STATES):
+    for number in range(_row_count(data, "state")):
         words = _words(data.get(f"state_{number}_words", ""), known[number]["words"] if number < len(known) else ())
         state, _, reason = data.get(f"state_{number}_meaning", "").partition("/")
         if words:
             states.append({"words": words, "state": state, **({"reason": reason} if reason else {})})
     return mapping | {"states": states}
+
+
+def _row_count(data: Data, kind: str) -> int:
+    return sum(name.startswith(f"{kind}_") and name.endswith("_words") for name in data)
 
 
 def _replies(base: Mapping[str, Any], data: Data) -> dict[str, Any] | None:

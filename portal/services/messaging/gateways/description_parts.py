@@ -7,6 +7,10 @@ rows stand ("/jobs"), and where in a row ("/id").
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from portal.services.messaging.gateways.described_call import parse_answer
+from portal.services.messaging.gateways.protocol import Push
+from portal.services.messaging.gateways.vendor_rows import parse_push
+
 SECTIONS = ("query", "headers", "body")  # Of a call.
 LEFT_OUT = object()  # In place of a part: the call goes without it.
 MOST_PLACES, DEEPEST = 80, 15  # Of a sample.
@@ -61,6 +65,23 @@ def list_places(document: Any, *, is_xml: bool = False) -> dict[str, str]:
         if len(found) < MOST_PLACES:
             found[place] = str(value)
     return found
+
+
+def answer_places(samples: Mapping[str, str], split: str) -> dict[str, str]:
+    """Where something stands in the sample answers, with what; "" is the whole one."""
+    found: dict[str, str] = {}
+    for text in filter(None, (samples.get("answer"), samples.get("error"))):
+        document = parse_answer(text, split)
+        found = list_places(document) | found if isinstance(document, (dict, list)) else {"": str(document)} | found
+    return found
+
+
+def push_places(text: str) -> dict[str, str]:
+    """The same of a sample push; nothing where it cannot be read."""
+    try:
+        return list_places(parse_push(Push(text.strip().lstrip("?").encode())), is_xml=text.lstrip().startswith("<"))
+    except ValueError:
+        return {}
 
 
 def _places(value: Any, place: str, is_xml: bool) -> Iterator[tuple[str, Any]]:

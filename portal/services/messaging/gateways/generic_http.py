@@ -55,7 +55,7 @@ BY_HUNDRED = {3: ErrorClass.CONFIG, 4: ErrorClass.PERMANENT}
 
 class GenericHttpGateway:
     """A gateway by its description. `secrets` are what {{secret.…}} stands for; `base_url` replaces the description's;
-    `is_trusted` as of http_call.call()."""
+    `callback_url` is where the vendor is to report to; `is_trusted` as of http_call.call()."""
 
     def __init__(
         self,
@@ -63,9 +63,11 @@ class GenericHttpGateway:
         secrets: Mapping[str, str],
         *,
         base_url: str = "",
+        callback_url: str = "",
         is_trusted: bool = False,
     ):
         self.description = description
+        self.callback_url = callback_url
         self.secrets = {f"secret.{name}": value for name, value in secrets.items()}
         self.base_url = (base_url or description["base_url"]).rstrip("/")
         self.is_trusted = is_trusted
@@ -140,6 +142,10 @@ class GenericHttpGateway:
             answer, document = self._call(self.description["send"], *self.facts(batch))
         except GatewayError as failure:
             return _fail(batch.messages, failure.error)
+        return self.read_answer(batch, answer, document)
+
+    def read_answer(self, batch: Batch, answer: HttpAnswer, document: Any) -> list[SendResult]:
+        """What an answer, whose body holds a document, says of each message of a call."""
         error = self._error(answer, document)
         if error and error.reason is Reason.DUPLICATE:
             return self._settle_duplicate(batch, error)
@@ -211,6 +217,7 @@ class GenericHttpGateway:
         facts = {
             "header": batch.header,
             "batch_id": str(batch.id),
+            "callback_url": self.callback_url or None,
             **{name: next(choice[each] for each in chosen if each in choice) for name, choice in choices.items()},
             **self._life(batch),
         }

@@ -17,6 +17,7 @@ from portal.services.messaging.gateways.smtp import SmtpGateway
 from portal.services.messaging.gateways.vendors import VENDORS, CredentialField, Vendor
 
 SECRET = "secret."  # Before the name of a value that only the description knows.
+CALLBACK_URL = "callback_url"  # Among the values of an account that is opened: where its vendor is to report to.
 SECRET_LABELS = {"username": N_("Kullanıcı adı"), "password": N_("Şifre"), "token": N_("API anahtarı")}
 DKIM_KEY, SELECTOR = "dkim_key", "izinlink"
 
@@ -49,7 +50,8 @@ class DescribedVendor(Vendor):
     ) -> GenericHttpGateway:  # fmt: skip
         secrets = {each.removeprefix(SECRET): text for each, text in values.items() if each.startswith(SECRET)}
         description = description_checks.parse_description(values["description"])
-        return GenericHttpGateway(description, secrets, base_url=base_url, is_trusted=is_trusted)
+        url = values.get(CALLBACK_URL, "")
+        return GenericHttpGateway(description, secrets, base_url=base_url, callback_url=url, is_trusted=is_trusted)
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ def parse_call(text: str, url: str = "") -> SampleCall:
     """Read a sample; a `url` counts more than its own. Raises BadSample."""
     text = text.strip().replace("\r\n", "\n")
     try:
-        call = _parse_curl(text) if text.startswith("curl") else _parse_request(text)
+        call = read_request(text)
         call.query = dict(parse_qsl(urlsplit(call.url).query)) | call.query
         call.url = url.strip() or call.url
         address = urlsplit(call.url)
@@ -75,6 +75,11 @@ def parse_call(text: str, url: str = "") -> SampleCall:
     _read_login(call)
     call.method = call.method or ("GET" if call.body is None else "POST")
     return call
+
+
+def read_request(text: str) -> SampleCall:
+    """The same with neither its query nor its body taken apart. Raises ValueError."""
+    return _parse_curl(text) if text.startswith("curl") else _parse_request(text)
 
 
 def _parse_curl(text: str) -> SampleCall:

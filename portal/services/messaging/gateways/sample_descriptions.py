@@ -15,10 +15,10 @@ from portal.services.messaging.gateways.description_fields import (
     filled_description,
     form_data,
 )
-from portal.services.messaging.gateways.description_parts import rows_of
+from portal.services.messaging.gateways.description_parts import answer_places, push_places, rows_of
 from portal.services.messaging.gateways.json_values import PLACEHOLDER
 from portal.services.messaging.gateways.sample_calls import SampleCall
-from portal.services.messaging.gateways.sample_places import answer_places, push_places
+from portal.services.messaging.gateways.sample_codes import CODE, HTTP_STATUS, read_codes
 
 SEVERAL = 100  # Messages in one call, where the sample has a list of them.
 SHORTEST_ID = 3  # Characters: shorter ones recur by chance.
@@ -26,8 +26,8 @@ SPLITS = ("|", ";", ",", ":", " ")
 
 
 def draft_description(call: SampleCall, samples: Mapping[str, str]) -> dict[str, Any]:
-    """Of a sample call and, as texts, of an "answer", an "error", a "report" and a "reply". It may lack what a
-    description needs."""
+    """Of a sample call and, as texts, of an "answer", an "error", the list of "faults", a "report", the list of
+    "states" and a "reply". It may lack what a description needs."""
     told = push_places(samples.get("report", ""))
     send, spelling, own_id = _draft_call(call, set(told.values()))
     address = urlsplit(call.url)
@@ -40,7 +40,7 @@ def draft_description(call: SampleCall, samples: Mapping[str, str]) -> dict[str,
         "samples": {name: text for name, text in samples.items() if text},
         **({"basic": BASIC} if call.has_basic else {}),
     }  # fmt: skip
-    guesses = _guess_answer(samples, split) | _guess_reports(told, own_id) | _guess_replies(samples)
+    guesses = _guess_answer(samples, split) | _guess_reports(told, own_id, samples) | _guess_replies(samples)
     return filled_description(base, form_data(base) | guesses)
 
 
@@ -119,19 +119,36 @@ def _with_one_row(value: Any) -> Any:
 
 def _guess_answer(samples: Mapping[str, str], split: str) -> dict[str, str]:
     good, bad = (answer_places({"answer": samples.get(name, "")}, split) for name in ("answer", "error"))
-    found = sample_words.guess_names(good, sample_words.ANSWER_NAMES)
+    listed = read_codes(samples.get("faults", ""))
+    found = {"word": NOWHERE, "id": ""} | sample_words.guess_names(good, sample_words.ANSWER_NAMES)
     if split:
-        found = {"word": "/0", "id": "/1"}
+        found = {"word": "/" if _is_unspecific(bad) else "/0", "id": "/1"}
     elif set(good) == {""}:
         found = {"word": "", "id": ""}
-    fault = sample_words.guess_names(bad, {"word": sample_words.FAULT_NAMES}).get("word", found.get("word", NOWHERE))
-    word = fault if fault in good else found.get("word", NOWHERE)  # The first place that leads anywhere counts.
-    success = _common_word(good[""], bad.get("", "")) if word == "" else good.get(word, "")
-    guesses = {"ref": found.get("id", ""), "word": word, "fault": fault, "success_words": success}
-    if error := bad.get(fault):
-        error_class, reason = sample_words.guess_error(f"{error} {samples['error']}")
-        guesses |= {"error_0_words": error, "error_0_meaning": f"{error_class}/{reason}"}
+    named = sample_words.guess_names(bad, {"word": sample_words.FAULT_NAMES})
+    fault = found["word"] if split else _listed(bad, listed) or named.get("word", found["word"])
+    word = fault if fault in good else found["word"]  # The first place that leads anywhere counts.
+    success = _common_word(good[word], bad.get(word, "")) if word in ("", "/") else good.get(word, "")
+    error = bad.get(fault, "")
+    before = error[: -len(bad["/1"])] if fault == "/" else ""
+    faults = ({error: " ".join(bad.values())} if error else {}) | {before + code: listed[code] for code in listed}
+    guesses = {"ref": found["id"], "word": word, "fault": fault, "success_words": success}
+    rows = [each for each in faults.items() if each[0] != success and not sample_words.is_success(each[0])]
+    for number, (code, said) in enumerate(rows):
+        by = "http" if HTTP_STATUS.fullmatch(code) and not error.isdecimal() else "words"
+        meaning = sample_words.guess_error(code, said)
+        guesses |= {f"error_{number}_words": "", f"error_{number}_{by}": code, f"error_{number}_meaning": meaning}
     return guesses
+
+
+def _is_unspecific(bad: Mapping[str, str]) -> bool:
+    """Whether the first word of a bad answer says only that it is one: "ERROR:105"."""
+    return "/1" in bad and "/2" not in bad and bad["/0"].isalpha() and CODE.fullmatch(bad["/1"]) is not None
+
+
+def _listed(places: Mapping[str, str], codes: Collection[str]) -> str:
+    """The place at which a word stands that the vendor's page lists, or nothing."""
+    return next((place for place, each in places.items() if place and each in codes), "")
 
 
 def _common_word(text: str, bad: str) -> str:
@@ -150,14 +167,19 @@ def _split_of(text: str) -> str:
     return next((each for each in SPLITS if each in text), "")
 
 
-def _guess_reports(places: Mapping[str, str], own_id: str) -> dict[str, str]:
+def _guess_reports(places: Mapping[str, str], own_id: str, samples: Mapping[str, str]) -> dict[str, str]:
     own = next((place for place, each in places.items() if own_id and each == own_id), None)
     known = {} if own is None else {"item_id": own}
+    listed = read_codes(samples.get("states", ""))
+    if state := _listed(places, listed):
+        known["state"] = state
     chosen = _guess_row("report", places, sample_words.REPORT_NAMES, "state", known)
     if not chosen:
         return {}
-    word = places[chosen["report_state"]]
-    return chosen | {"state_0_words": word, "state_0_meaning": f"{sample_words.guess_state(word)}/"}
+    states = {places[chosen["report_state"]]: ""} | listed
+    for number, (word, said) in enumerate(states.items()):
+        chosen |= {f"state_{number}_words": word, f"state_{number}_meaning": sample_words.guess_state(word, said)}
+    return chosen
 
 
 def _guess_replies(samples: Mapping[str, str]) -> dict[str, str]:

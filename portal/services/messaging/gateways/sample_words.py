@@ -25,9 +25,12 @@ CALL_NAMES = {
     "secret.token": "token key apikey apitoken accesstoken authtoken xapikey xauthtoken authorization auth hash",
     "item_id": OUR_ID,
     "batch_id": "idempotencykey xidempotencykey xrequestid xcorrelationid",
+    "callback_url": "callbackurl callback webhookurl webhook notifyurl dlrurl statuscallback statuscallbackurl "
+    "reporturl pushurl deliveryreporturl raporurl bildirimurl",
 }
 # Secrets, by what their headers are called somewhere in the name.
 SECRET_HEADERS = {"secret.password": "password sifre parola secret", "secret.token": "key anahtar token auth"}
+UNSPECIFIC = ("name", "groupname", "value")
 # What stands in answers and pushes.
 ANSWER_NAMES = {
     "id": "messageid msgid smsid messagesid sid id guid uuid jobid campaignid packetid paket packageid orderid batchid "
@@ -44,32 +47,40 @@ REPORT_NAMES = {
 }
 REPLY_NAMES = {
     "from": "from sender source sourceaddr msisdn gsm phone number mobile gonderen numara telefon",
-    "to": "to destination receiver recipient shortcode shortnumber alici kisanumara service",
+    "to": "to destination receiver recipient shortcode shortnumber alici kisanumara service numara number",
     "text": "text message msg body content mesaj metin sms icerik",
-    "id": "messageid msgid id moid inboxid mesajid",
+    "id": "messageid msgid id moid inboxid mesajid kimlik",
     "keyword": "keyword anahtar anahtarkelime prefix",
-    "at": "receivedat receiveddate date time timestamp tarih zaman at",
+    "at": "receivedat receiveddate receivedate date time timestamp tarih zaman at",
 }
-# By beginnings of words, the first that fits.
+# By beginnings of words, the first that fits; with a full stop at the end, the whole word.
 ERROR_WORDS = {
-    "credit balance bakiye kredi fund quota limit_exceeded": (ErrorClass.CONFIG, Reason.NO_CREDIT),
-    "auth user pass token key login credential unauthorized yetki": (ErrorClass.CONFIG, Reason.CREDENTIALS),
-    "ip": (ErrorClass.CONFIG, Reason.NETWORK_ADDRESS),
-    "sender header originator from title baslik": (ErrorClass.CONFIG, Reason.HEADER),
-    "number phone gsm msisdn recipient dest to numara": (ErrorClass.PERMANENT, Reason.BAD_ADDRESS),
-    "text message content body mesaj": (ErrorClass.PERMANENT, Reason.CONTENT),
+    "iys.": (ErrorClass.PERMANENT, Reason.BLOCKED_BY_IYS),
+    "blacklist blocked karaliste kara. opted. unsubscrib": (ErrorClass.PERMANENT, Reason.BLOCKED_BY_VENDOR),
+    "credit balance bakiye kredi kontor fund quota": (ErrorClass.CONFIG, Reason.NO_CREDIT),
+    "ip.": (ErrorClass.CONFIG, Reason.NETWORK_ADDRESS),
+    "sender header originator title basli gonderici": (ErrorClass.CONFIG, Reason.HEADER),
+    "auth user pass token key login credential unauthorized forbidden yetki anahtar sifre kullanici kimlik": (
+        ErrorClass.CONFIG,
+        Reason.CREDENTIALS,
+    ),
     "duplicate repeat mukerrer": (ErrorClass.PERMANENT, Reason.DUPLICATE),
-    "rate throttl too busy": (ErrorClass.TEMPORARY, Reason.RATE),
-    "system internal server unavailable timeout sistem": (ErrorClass.TEMPORARY, Reason.UNAVAILABLE),
+    "rate throttl too busy yogun sik. limit sinir": (ErrorClass.TEMPORARY, Reason.RATE),
+    "number phone gsm msisdn recipient dest numara alici": (ErrorClass.PERMANENT, Reason.BAD_ADDRESS),
+    "text message content body mesaj metin": (ErrorClass.PERMANENT, Reason.CONTENT),
+    "system internal server unavailable maintenance timeout sistem bakim": (
+        ErrorClass.TEMPORARY,
+        Reason.UNAVAILABLE,
+    ),
 }
 STATE_WORDS = {
-    "not undeliv fail reject error nok iletilmedi basarisiz ulasmadi": ReportState.FAILED,
-    "expir timeout zamanasimi": ReportState.EXPIRED,
-    "deliv ok success sent iletildi ulasti basarili": ReportState.DELIVERED,
-    "wait pend queue accept enroute sending bekliyor": ReportState.ACCEPTED,
+    "not undeliv fail reject error nok iletilmedi iletilemedi basarisiz ulasmadi ulasamadi": ReportState.FAILED,
+    "expir timeout zaman suresi": ReportState.EXPIRED,
+    "deliv ok. success iletildi ulasti basarili teslim": ReportState.DELIVERED,
+    "wait pend queue accept enroute sending sent bekliyor": ReportState.ACCEPTED,
 }
 FAILURES = "red reject hata err fail nok invalid denied unauth gecersiz yetersiz basarisiz yok"
-SUCCESSES = "ok success accept basari alindi kabul queue sent gonderildi true"
+SUCCESSES = "ok. success accept basari alindi kabul queue sent gonderildi true"
 
 
 def plain_name(name: str) -> str:
@@ -98,12 +109,16 @@ def guess_names(places: Mapping[str, str], names: Mapping[str, str]) -> dict[str
     return found
 
 
-def guess_error(word: str) -> tuple[ErrorClass, Reason]:
-    return _by_beginning(word, ERROR_WORDS) or (ErrorClass.PERMANENT, Reason.UNKNOWN)
+def guess_error(word: str, said: str) -> str:
+    """The meaning of a word, or else of what is said of it, as the form has it: "class/reason"."""
+    known = _by_beginning(word, ERROR_WORDS) or _by_beginning(said, ERROR_WORDS)
+    error_class, reason = known or (ErrorClass.PERMANENT, Reason.UNKNOWN)
+    return f"{error_class}/{reason}"
 
 
-def guess_state(word: str) -> ReportState:
-    return _by_beginning(word, STATE_WORDS) or ReportState.ACCEPTED
+def guess_state(word: str, said: str = "") -> str:
+    """The same of a state: "state/"."""
+    return f"{_by_beginning(word, STATE_WORDS) or _by_beginning(said, STATE_WORDS) or ReportState.ACCEPTED}/"
 
 
 def is_failure(words: str) -> bool:
@@ -121,11 +136,12 @@ def is_success(word: str) -> bool:
 def _by_beginning(word: str, meanings: Mapping[str, Meaning]) -> Meaning | None:
     parts = re.findall(r"[a-z]+", ascii_only(word).lower())
     for beginnings, meaning in meanings.items():
-        if any(part.startswith(tuple(beginnings.split())) for part in parts):
+        if any(f"{part}.".startswith(tuple(beginnings.split())) for part in parts):
             return meaning
     return None
 
 
 def _last_name(place: str) -> str:
-    """Of a number in a list, the name of the list."""
-    return plain_name(next((each for each in reversed(place.split("/")) if each and not each.isdecimal()), ""))
+    """Of a number in a list, the name of the list; of "status/name" that of what has the name."""
+    names = [plain_name(each) for each in place.split("/") if each and not each.isdecimal()]
+    return names[-2] if len(names) > 1 and names[-1] in UNSPECIFIC and names[-2] else "".join(names[-1:])

@@ -16,7 +16,7 @@ from portal.services.messaging.gateways.protocol import InboundMessage, Push, Re
 Mapped = Mapping[str, Any]  # "report_push" or "inbound_push" of a description.
 FORMATS = ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d%m%Y%H%M%S", "%d%m%Y%H%M", "%d/%m/%Y %H:%M:%S")  # Beside ISO 8601.
 MOST_ROWS = 100_000
-CODE = re.compile(r"[A-Za-z0-9_.-]{1,40}")
+CODE = re.compile(r"[A-Za-z0-9_.:-]{1,40}")
 COST = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,6})?")
 
 

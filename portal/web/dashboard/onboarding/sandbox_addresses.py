@@ -32,7 +32,7 @@ from portal.web.shared.access import needs
 from portal.web.shared.form_parts import CsrfForm
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.gateway_account_page import account_title, account_url, own_gateway_or_404, record_gateway_audit
-from portal.web.shared.gateway_trial import send_through
+from portal.web.shared.gateway_trial import Trial, send_through
 from portal.web.shared.gateway_words import explain_reason
 from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
 from portal.web.shared.signed_in_person import current_provider, provider_key, record_audit
@@ -44,6 +44,7 @@ class AddressForm(BaseForm):
         _l("Telefon ya da e-posta"), validators=[InputRequired(_l("Bir adres yazın.")), Length(max=300), READABLE]
     )
     gateway = SelectField(_l("Kodu kim göndersin?"), validators=[Optional()])
+    trial: Trial | None = None  # What came of a code that an account was to send.
 
     def __init__(self, **options: Any):
         super().__init__(**options)
@@ -87,7 +88,7 @@ def sandbox_address(proof_id: int) -> ResponseReturnValue:
         result = address_proofs.check_code(db.session, secret, proof, digits, at) if digits else CodeResult.WRONG
         if result == CodeResult.PROVED:
             record_audit("sandbox.address_proved", "address_proof", proof.id)
-            if gateway := _account_of(proof):
+            if gateway := _tested_account(proof):
                 gateways.mark_tested(gateway, at)
                 record_gateway_audit("gateway.tested", gateway, clear=True)
                 message = _("Numara doğrulandı; bu hesap artık gönderebilir.")
@@ -124,11 +125,12 @@ def _code_accounts() -> Sequence[MessageGateway]:
     return [each for each in own if each.carries == addresses.AddressKind.PHONE]
 
 
-def _account_of(proof: AddressProof) -> MessageGateway | None:
-    """The account that sent the code, unless it is gone."""
-    gateway_id = address_proofs.read_facts(vault(), proof).get("gateway_id")
-    with suppress(gateways.NotOurs):
-        return gateways.own_gateway(db.session, current_user.provider_id, gateway_id) if gateway_id else None
+def _tested_account(proof: AddressProof) -> MessageGateway | None:
+    """The account that sent the code, unless it is gone or changed since."""
+    facts = address_proofs.read_facts(vault(), proof)
+    with suppress(gateways.NotOurs, KeyError):
+        gateway = gateways.own_gateway(db.session, current_user.provider_id, facts["gateway_id"])
+        return gateway if gateways.fingerprint(gateway) == facts["fingerprint"] else None
     return None
 
 
@@ -139,7 +141,8 @@ def _send_code(form: AddressForm, proof_id: int, said: Mapping[str, Any]) -> boo
     text = outgoing_messages.render_message(MessageKind.CODE, language, said, is_mail=False).text
     message = OutgoingMessage(new_id(), addresses.parse(form.address.data).text, text, language=language)
     try:
-        error = send_through(gateway, message).explanation
+        form.trial = send_through(gateway, message)
+        error = form.trial.explanation
     except CannotOpen:
         error = explain_reason(None, "unreadable")
     if error:
@@ -175,7 +178,7 @@ def _request_code(form: AddressForm, said: dict[str, Any]) -> AddressProof | Non
             db.session, vault(), current_app.config["SECRET_KEY"], address, Purpose.SANDBOX, sends=True,
             language=get_locale().language, network=request.remote_addr or "", at=clock.now(),
             sandbox_provider_id=provider_id, notice=absolute_url("verification.privacy"),
-            facts={"gateway_id": int(form.gateway.data)} if by_account else None,
+            facts=_facts(int(form.gateway.data)) if by_account else None,
             deliver=said.update if by_account else None,
         )  # fmt: skip
     except TooManyRequests:
@@ -184,6 +187,11 @@ def _request_code(form: AddressForm, said: dict[str, Any]) -> AddressProof | Non
             _("Bu adrese ya da ağınızdan kısa sürede çok kod istendi. Bir saat sonra yeniden deneyin.")
         ]
         return None
+
+
+def _facts(gateway_id: int) -> dict[str, Any]:
+    """What the code tests."""
+    return {"gateway_id": gateway_id, "fingerprint": gateways.fingerprint(own_gateway_or_404(gateway_id))}
 
 
 def _own_proof_or_404(proof_id: int) -> AddressProof:
@@ -199,6 +207,6 @@ def _render_addresses(form: AddressForm) -> str:
         for proof in address_proofs.list_proved(read_session(), current_user.provider_id)
     ]
     return render_template(
-        "dashboard/onboarding/sandbox_addresses.html", form=form, proved=proved,
+        "dashboard/onboarding/sandbox_addresses.html", form=form, proved=proved, trial=form.trial,
         in_sandbox_mode=current_user.provider.in_sandbox_mode,
     )  # fmt: skip

@@ -8,7 +8,6 @@ import time_machine
 from flask import Flask, current_app, request
 from sqlalchemy import update
 
-from portal.app import create_app
 from portal.core import clock
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db
@@ -32,7 +31,7 @@ from portal.services.messaging import gateway_accounts, message_outcomes, outbox
 from portal.services.messaging.gateways.demo import FAILED
 from portal.services.messaging.gateways.protocol import SendResult
 from portal.services.messaging.message_outcomes import Call
-from tests import databases, make, servers
+from tests import make, servers
 from tests.make import Person, send, send_all
 
 pytestmark = pytest.mark.slow
@@ -115,20 +114,6 @@ def test_a_gateway_that_is_not_there_is_not_called_again_at_once(waiting, rows):
     assert all(m.due_at > clock.now() and m.lease_until is None for m in rows(Message))
 
 
-def test_a_gateway_rests_in_one_app_and_not_in_another(waiting, environ, gateway):
-    gateway.answer = 503
-    send_all(gateway.url)
-    other = create_app(environ)
-    with other.app_context():
-        db.session.execute(update(Message).values(due_at=clock.now()))
-        db.session.commit()
-        send_all(gateway.url)
-    other.extensions["visit_recorder"].stop()
-    databases.close_connections(other)
-
-    assert len(gateway.calls) == 2
-
-
 def test_a_day_without_a_gateway_loses_no_message(waiting, gateway, rows):
     gateway.answer, start = 503, clock.now()
     for minute in range(0, 24 * 60, 10):
@@ -175,18 +160,6 @@ def test_nothing_to_send_asks_for_no_turn_to_write(app, gateway, monkeypatch):
     monkeypatch.setattr(outbox, "_claim", pytest.fail)
     with app.app_context():
         assert send(gateway.url) == 0
-
-
-def test_a_gateway_that_just_failed_is_not_asked_by_each_one_who_wakes_us(waiting, gateway, monkeypatch):
-    monkeypatch.setitem(outbox.BATCHES, AddressKind.PHONE, 1)
-    gateway.answer, at = 503, clock.now()
-    with time_machine.travel(at, tick=False):
-        for _ in range(4):
-            send(gateway.url)
-    with time_machine.travel(at + gateway_accounts.DEMO_REST, tick=False):
-        send(gateway.url)
-
-    assert len(gateway.calls) == 2
 
 
 def test_who_waits_is_told_on_the_same_day_after_hours_without_a_gateway(app, browser, gateway, rows):

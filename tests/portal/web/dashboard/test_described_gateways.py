@@ -1,5 +1,6 @@
 """A firm whose vendor nobody knows connects it by a form, from what stands on the vendor's page."""
 
+import json
 from html.parser import HTMLParser
 
 import pytest
@@ -82,6 +83,63 @@ def connect(ayse, vendor) -> str:
     return ayse.posts(DESCRIBED, corrected(ayse.posts(DESCRIBED, SAMPLES), vendor.url)).location
 
 
+def test_what_a_page_lists_needs_no_correction(app, ayse, vendor, rows):
+    """All that is typed in is whose account it is, and where the vendor's server stands."""
+    listed = {"faults": unknown_vendor.FAULTS, "states": unknown_vendor.STATES, "url": f"{vendor.url}/rest/v3/gonder"}
+    page = ayse.posts(DESCRIBED, SAMPLES | listed)
+    words = shown(page)
+    assert "firmanın ileti numarası PK-881" in words and "BAKIYE_YOK: Hesap düzeltilene kadar" in words
+    assert "+905321234567 ULASTI: Ulaştı" in words and "+905321234567 yazdı: RET" in words and "Bakın" not in words
+    assert f"POST {vendor.url}/rest/v3/gonder" in page.text and "X-Kuzey-Anahtar: •••" in page.text
+
+    typed = {"header": "DENEME", "secret.username": CUSTOMER, "secret.token": KEY}
+    path = ayse.posts(DESCRIBED, FilledIn(page.text).fields | typed).location
+
+    assert "Kabul edildi" in shown(ayse.posts(f"{path}/test", {"address": prove(app)}))
+    with app.app_context():
+        kept = gateways.read_credentials(vault(), rows.one(MessageGateway))["description"]
+    rules = json.loads(kept)
+    assert [each["codes"][0] for each in rules["answer"]["errors"]][1::4] == ["ANAHTAR_GECERSIZ", "YOGUN"]
+    assert [each["state"] for each in rules["report_push"]["states"]] == ["delivered", "failed", "expired", "accepted"]
+
+
+def test_a_preview_shows_the_call_and_stores_nothing(ayse, vendor, rows):
+    form = corrected(ayse.posts(DESCRIBED, SAMPLES), vendor.url) | {"header": "BASKA", "success_words": "TAMAM"}
+
+    page = ayse.posts(f"{DESCRIBED}&way=preview", form)
+
+    assert page.status_code == 200 and "BASKA" in shown(page) and "Başarı olarak okunmadı" in shown(page)
+    assert KEY not in page.text and rows.count(MessageGateway) == 0
+    roles = dict.fromkeys((name for name, each in form.items() if each == "text"), "-")
+    assert "hangi alanda durduğunu" in shown(ayse.posts(f"{DESCRIBED}&way=preview", form | roles))
+
+
+def test_an_account_changed_during_its_test_stays_untested(app, ayse, vendor, rows):
+    path, proof = connect(ayse, vendor), prove(app)
+
+    def change() -> None:
+        with app.app_context():
+            gateway = db.session.get_one(MessageGateway, rows.one(MessageGateway).id)
+            values = gateways.read_credentials(vault(), gateway) | {"secret.token": "yeni"}
+            gateways.replace_credentials(vault(), gateway, values, header="DENEME", per_second=5, needs_test=True)
+            db.session.commit()
+
+    vendor.before_answer = change
+    tried = ayse.posts(f"{path}/test", {"address": proof})
+
+    assert tried.status_code == 409 and "bu sırada değişti" in shown(tried) and len(vendor.calls) == 1
+    assert rows.one(MessageGateway).state == GatewayState.UNTESTED
+
+
+def test_the_vendor_is_told_where_to_report(app, ayse, vendor):
+    call = unknown_vendor.CALL.replace('"tur":', '"callback_url": "https://siz.example", "tur":')
+    path = ayse.posts(DESCRIBED, corrected(ayse.posts(DESCRIBED, SAMPLES | {"call": call}), vendor.url)).location
+
+    ayse.posts(f"{path}/test", {"address": prove(app)})
+
+    assert vendor.calls[0]["callback_url"] in ayse.opens(path).text
+
+
 def test_samples_are_read_corrected_tried_and_understood(app, ayse, vendor, rows):
     assert "Adım 1/2" in shown(ayse.opens(DESCRIBED))
     page = ayse.posts(DESCRIBED, SAMPLES)
@@ -157,7 +215,7 @@ def test_a_form_that_lacks_something_says_where(ayse, vendor, rows):
     wrong = (
         (dict.fromkeys(roles, "-"), "hangi alanda durduğunu"), ({"report_to": "/olay"}, "satırda değil"),
         ({"url": "ftp://x"}, "https://"), ({"most_messages": "0"}, "1 ile"), ({"secret.token": ""}, "Bu alanı yazın"),
-        ({"secret.username": ""}, "Bu alanı yazın"), ({"secret.password": "x"}, "hiçbir alanda kullanılmıyor"),
+        ({"secret.username": ""}, "Bu alanı yazın"), ({"role_1": "secret.password"}, "Bu alanı yazın"),
         ({"state_1_meaning": ""}, "Anlamını seçin"), ({"url": "http://api.example.com/x"}, "https://"),
         ({"description": "{}"}, "Adım 1/2"),
     )  # fmt: skip
@@ -255,6 +313,7 @@ def test_a_code_that_the_account_does_not_take_proves_nothing(app, ayse, fake, r
     refused = ayse.posts("/dashboard/start/addresses", asked)
 
     assert refused.status_code == 422 and "şifreyi kabul etmedi" in shown(refused)
+    assert "Gönderdiğimiz ve gelen yanıt" in shown(refused) and "yanlış" not in refused.text
     assert rows.one(AddressProof).ended_at and rows.one(MessageGateway).state == GatewayState.UNTESTED
 
 

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.services.messaging.gateways import description_fields, sample_calls, sample_texts, sample_words, xml_values
+from portal.services.messaging.gateways import (
+    description_fields,
+    sample_calls,
+    sample_codes,
+    sample_texts,
+    sample_words,
+    xml_values,
+)
 from portal.services.messaging.gateways.call_trace import trace_call
 from portal.services.messaging.gateways.description_checks import BadDescription, parse_description
 from portal.services.messaging.gateways.description_fields import filled_description, form_data
@@ -252,7 +259,8 @@ def test_a_typed_address_counts_more_than_the_samples():
         ('Başarılı yanıt (HTTP 202):\n{"a": 1}', '{"a": 1}'),
         ("{“a”: “b”}", '{"a": "b"}'),
         ('{"a": "“b”"}', '{"a": "“b”"}'),
-        ('[{"a": 1}, {"a": 2},\n  ...\n]', '[{"a": 1}, {"a": 2}\n]'),
+        ('[{"a": 1}, {"a": 2},\n  ...\n]', '[{"a": 1}, {"a": 2}]'),
+        ('{"a": "http://x", // or "b"\n "c": "// d", }', '{"a": "http://x",\n "c": "// d"}'),
         ("Content-Type: text/xml\n\n<a/>", "Content-Type: text/xml\n\n<a/>"),
         ("OK 7", "OK 7"),
         ("", ""),
@@ -260,6 +268,88 @@ def test_a_typed_address_counts_more_than_the_samples():
 )
 def test_what_stands_around_a_sample_is_left_out(pasted, clean):
     assert sample_texts.clean_sample(pasted) == clean
+
+
+@pytest.mark.parametrize(
+    ("pasted", "clean"),
+    [
+        ('HTTP/1.1 201 Created\nContent-Type: application/json\n\n{"id": 7}', '{"id": 7}'),
+        ("Content-Type: text/xml\n\n<a/>", "<a/>"),
+        ("OK: 7", "OK: 7"),
+        ('POST /dlr HTTP/1.1\nHost: x\n\n{"id": 7}', '{"id": 7}'),
+        ("GET https://firma.example/dlr?id=7&durum=1", "id=7&durum=1"),
+        ("curl -d 'id=7' https://firma.example/dlr", "id=7"),
+        ("curl '", "curl '"),
+    ],
+)
+def test_answers_and_pushes_come_without_the_lines_of_http(pasted, clean):
+    assert sample_texts.clean_push(pasted) == clean
+
+
+@pytest.mark.parametrize(
+    ("pasted", "codes"),
+    [
+        ("| kod | anlamı |\n|---|---|\n| `YOK` | hesap yok (401) |", {"YOK": "hesap yok (401)"}),
+        ("`durum`: `ULASTI`, `ULASMADI` ve `BEKLIYOR`.", {"ULASTI": "", "ULASMADI": "", "BEKLIYOR": ""}),
+        ("Kod\tAnlam\n-3\tkredi yok\n0\tbaşarılı", {"-3": "kredi yok", "0": "başarılı"}),
+        ("HTTP\tCode\tMeaning\n401\tBAD_KEY\tkey\n429\tslow down", {"BAD_KEY": "key", "429": "slow down"}),
+        ("* DELIVRD – it arrived\n1 = sent\n105 Insufficient balance", {
+            "DELIVRD": "it arrived", "1": "sent", "105": "Insufficient balance",
+        }),
+        ("Aşağıdaki kodlar dönebilir.\n\n", {}),
+    ],
+)  # fmt: skip
+def test_lists_of_codes_are_read_as_they_are_pasted(pasted, codes):
+    assert sample_codes.read_codes(pasted) == codes
+
+
+PAGES = {
+    "nested": {
+        "call": """curl -u "$U:$P" https://api.example.com/v1 --json '{"messages": [{"from": "X", "text": "a", "notifyUrl":
+            "https://you.example", "destinations": [{"to": "905321112233", "messageId": "10017"}]}]}'""",
+        "answer": '{"messages": [{"messageId": "10017", "status": {"groupName": "PENDING"}}]}',
+        "error": '{"requestError": {"messageId": "UNAUTHORIZED", "text": "Invalid login details"}}',
+        "faults": "* UNAUTHORIZED – wrong login\n* TOO_MANY – slow down, rate limit\n* NO_FUNDS – balance",
+        "report": '{"results": [{"messageId": "10017", "to": "905321112233", "status": {"name": "DELIVERED_OK"}}]}',
+        "states": "DELIVERED_OK, EXPIRED, REJECTED",
+        "reply": '{"results": [{"id": "1", "from": "905321112233", "to": "8509", "text": "RET"}]}',
+    },
+    "fields": {
+        "call": "POST https://api.example.com/send\n\nkullanici=a&sifre=b&gonderen=X&numara=5321112233&mesaj=y&takip=4211",
+        "answer": "OK:998877",
+        "error": "HATA:105",
+        "faults": "100: Kullanıcı adı ya da şifre hatalı\n101: Gönderim sınırı aşıldı\n105: Bakiye yetersiz",
+        "report": "https://siz.example/rapor?id=998877&numara=905321112233&durum=1&takip=4211",
+        "states": "1 = İletildi\n2 = Zaman aşımı\n3 = İletilemedi",
+        "reply": "https://siz.example/gelen?gonderen=905321112233&alici=8509&mesaj=RET&mesajid=1",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+def test_a_whole_page_is_understood_without_corrections(vendor, page):
+    samples = {name: text for name, text in page.items() if name != "call"}
+    pushes = {name: sample_texts.clean_push(samples[name]) for name in ("report", "reply")}
+    description = drafted(page["call"], **samples | pushes)
+    where = {"base_url": vendor.url, "callback_url": "https://here", "is_trusted": True}
+    gateway = GenericHttpGateway(description, dict.fromkeys(("username", "password"), "x"), **where)
+    vendor.answers = [(200, page["answer"]), (400, page["error"])]
+
+    taken, refused = (gateway.send(batch(message(1)))[0] for _ in range(2))
+    (report,) = gateway.parse_report_push(Push(pushes["report"].encode()))
+    (reply,) = gateway.parse_inbound_push(Push(pushes["reply"].encode()))
+    errors = {f"{each['class']}/{each['reason']}" for each in description["answer"]["errors"]}
+    states = [each["state"] for each in description["report_push"]["states"]]
+
+    assert taken.ref and (refused.error.error_class, refused.error.reason) in [
+        (ErrorClass.CONFIG, Reason.CREDENTIALS), (ErrorClass.CONFIG, Reason.NO_CREDIT),
+    ]  # fmt: skip
+    assert errors == {"config/credentials", "temporary/rate", "config/no_credit"}
+    assert states == ["delivered", "expired", "failed"]
+    assert (report.state, report.to) == (ReportState.DELIVERED, "+905321112233")
+    assert report.message_id in (10017, 4211)
+    assert (reply.text, reply.sender, reply.to, reply.id) == ("RET", "+905321112233", "8509", "1")
+    assert ("https://here" in str(vendor.requests[0])) == ("notifyUrl" in page["call"])
 
 
 @pytest.mark.parametrize(

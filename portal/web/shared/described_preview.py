@@ -1,0 +1,103 @@
+"""What a description does, beside its form: the call that it makes, and how it reads the vendor's samples."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from flask_babel import gettext as _
+
+from portal.services.messaging.gateways import (
+    call_trace,
+    description_checks,
+    description_fields,
+    json_values,
+    sample_words,
+)
+from portal.services.messaging.gateways.generic_http import GenericHttpGateway
+from portal.services.messaging.gateways.protocol import Batch, OutgoingMessage, Push, Reason
+from portal.web.shared.gateway_words import CLASSES, REASONS, ROLES, STATES
+
+EXAMPLE_NUMBER, EXAMPLE_ID = "+905321234567", 1001
+
+
+class Reading(NamedTuple):
+    """What is made of one sample; `is_good`: nothing about it needs a person's look."""
+
+    kind: str
+    text: str
+    is_good: bool
+
+
+class Preview(NamedTuple):
+    call: str
+    readings: list[Reading]
+
+    def doubts(self, kind: str) -> bool:
+        return any(not each.is_good for each in self.readings if each.kind == kind)
+
+
+def used_names(description: Mapping[str, Any]) -> set[str]:
+    """The names of the placeholders that a description's call uses."""
+    texts = [*json_values.strings(description["send"]), description.get("basic", "")]
+    return {name for text in texts for name in json_values.PLACEHOLDER.findall(text)}
+
+
+def build_preview(description: Mapping[str, Any], header: str) -> Preview:
+    """Of a description that description_checks takes."""
+    names = description_checks.secret_names(description)
+    gateway = GenericHttpGateway(description, dict.fromkeys(names, call_trace.MASK), callback_url="https://…")
+    message = OutgoingMessage(EXAMPLE_ID, EXAMPLE_NUMBER, _("Merhaba"))
+    call = call_trace.call_text(gateway, Batch(EXAMPLE_ID, header or "FIRMAADI", [message]))
+    return Preview(call, list(_readings(gateway)))
+
+
+def _readings(gateway: GenericHttpGateway) -> Iterator[Reading]:
+    samples = gateway.description.get("samples", {})
+    yield _read_call(used_names(gateway.description))
+    readers = {"answer": _read_answer, "error": _read_error, "report": _read_report, "reply": _read_reply}
+    yield from (read(gateway, samples[kind]) for kind, read in readers.items() if kind in samples)
+
+
+def _read_call(used: set[str]) -> Reading:
+    known = {name.replace("to_number", "to") for name in used}
+    text = _("Bulduklarımız: %(parts)s.", parts=", ".join(_(words) for name, words in ROLES.items() if name in known))
+    if not {"to", "text"} <= known:
+        return Reading("call", _("Alıcının numarasının ve iletinin metninin hangi alanda durduğunu seçin."), False)
+    return Reading("call", text, any(name.startswith("secret.") for name in known))
+
+
+def _read_answer(gateway: GenericHttpGateway, sample: str) -> Reading:
+    result = call_trace.read_sample(gateway, sample)
+    if sample_words.is_failure(description_fields.form_data(gateway.description)["success_words"]):
+        text = _("Başarılı ve hatalı yanıt örnekleri yer değiştirmiş olabilir; firmanın sayfasına bakın.")
+        return Reading("answer", text, False)
+    if result.error:
+        return Reading("answer", _("Başarı olarak okunmadı: firmanın ileti numarasının yerini seçin."), False)
+    return Reading("answer", _("Kabul edildi; firmanın ileti numarası %(ref)s.", ref=result.ref), True)
+
+
+def _read_error(gateway: GenericHttpGateway, sample: str) -> Reading:
+    error = call_trace.read_sample(gateway, sample).error
+    if error is None:
+        text = _("HTTP durumu 2xx ise başarı sayılır: firma hataları 4xx ya da 5xx ile vermeli.")
+        return Reading("error", text, False)
+    meaning = f"{_(CLASSES[error.error_class][0])}. {_(REASONS[error.reason][0])}"
+    return Reading("error", f"{error.code}: {meaning}", error.reason is not Reason.UNKNOWN)
+
+
+def _read_report(gateway: GenericHttpGateway, sample: str) -> Reading:
+    with suppress(ValueError):
+        for each in gateway.parse_report_push(Push(sample.encode())):
+            if not gateway.description["report_push"].keys() & {"ref", "item_id"}:
+                text = _("Hangi iletinin raporu olduğu anlaşılmıyor: firmanın ya da bizim numaramızın yerini seçin.")
+                return Reading("report", text, False)
+            text = f"{each.to} {each.code}: {_(STATES[each.state])}".strip()
+            return Reading("report", text, each.reason is not Reason.UNKNOWN)
+    return Reading("report", _("Rapor örneğinden durum bulunamadı."), False)
+
+
+def _read_reply(gateway: GenericHttpGateway, sample: str) -> Reading:
+    with suppress(ValueError):
+        for each in gateway.parse_inbound_push(Push(sample.encode())):
+            return Reading("reply", _("%(sender)s yazdı: %(text)s", sender=each.sender, text=each.text), True)
+    return Reading("reply", _("Gelen mesaj örneğinden yazan ve yazdığı bulunamadı."), False)
