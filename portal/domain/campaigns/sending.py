@@ -115,6 +115,19 @@ def withdraw_next(session: Session, campaign: Campaign, at: datetime) -> bool:
     return True
 
 
+def reconsider(session: Session, recipient_id: int) -> None:
+    """Let launches that left a person out until a reply was read look at them again: the worker makes their links, or
+    leaves them out for another reason. Locks the campaigns, so call it before locking messages."""
+    left_out = AudienceEntry.recipient_id == recipient_id, AudienceEntry.left_out == ExclusionReason.UNREAD_REPLY
+    theirs = select(AudienceEntry.campaign_id).where(*left_out)
+    going_on = Campaign.id.in_(theirs), Campaign.closed_at.is_(None), Campaign.stopped_at.is_(None)
+    ids = session.scalars(select(Campaign.id).where(*going_on).order_by(Campaign.id).with_for_update()).all()
+    entries = update(AudienceEntry).where(AudienceEntry.campaign_id.in_(ids), *left_out)
+    session.execute(entries.values(left_out=None).execution_options(synchronize_session=False))
+    again = update(Campaign).where(Campaign.id.in_(ids)).values(linked_at=None, finished_at=None, lease_until=None)
+    session.execute(again.execution_options(synchronize_session=False))
+
+
 def were_links_taken() -> ColumnElement[bool]:
     """The condition that a campaign's links were downloaded: the provider may have sent them itself."""
     of_it = AuditEntry.subject == "campaign", AuditEntry.subject_id == Campaign.id

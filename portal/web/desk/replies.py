@@ -17,6 +17,7 @@ from portal.core.iys_protocol import Channel
 from portal.core.models import TO_READ, EventOutcome, GatewayEvent, Message
 from portal.core.models.invitations import resume_invitations
 from portal.core.vault import CannotOpen
+from portal.domain.campaigns.sending import reconsider
 from portal.domain.identity.permissions import Permission
 from portal.services.messaging import event_contents, replies
 from portal.web.desk.blueprint import blueprint
@@ -89,8 +90,9 @@ def _lock_open(event_id: int) -> GatewayEvent | None:
 
 
 def _resume_links(event: GatewayEvent) -> None:
-    """Let the outbox look again at links that were kept back until the reply was read."""
+    """Look again at links that were kept back until the reply was read, and at launches that made none."""
     if event.recipient_id is not None:
+        reconsider(db.session, event.recipient_id)
         resume_invitations(db.session, Message.recipient_id == event.recipient_id, clock.now())
 
 

@@ -9,15 +9,19 @@ from sqlalchemy import delete
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import (
+    AudienceEntry,
     AuditEntry,
+    Campaign,
     Decision,
     EventKind,
     EventOutcome,
+    ExclusionReason,
     GatewayEvent,
     Message,
     MessageKind,
     MessageState,
 )
+from portal.services import launches
 from portal.services.messaging import outbox
 from tests import grants, make
 from tests.portal.services.messaging import test_gateway_delivery as delivery
@@ -87,6 +91,25 @@ def test_links_wait_until_a_reply_is_read_and_go_unless_it_refused(app, vendor, 
     assert (held.state, held.due_at, is_due) == (MessageState.WAITING, None, True)
     assert the_link(rows).state == state
     assert len(rows(Decision)) == (act == "refusal") and the_reply(rows).settled_at
+
+
+@pytest.mark.parametrize(("act", "left_out"), [("reading", None), ("refusal", ExclusionReason.REFUSED)])
+def test_a_launch_looks_again_at_whom_a_reply_kept_out(app, vendor, staff, rows, act, left_out):
+    vendor.brings(WORDS, grants.phones(1, 1_000_100)[0])
+    work(app)
+    delivery.launch(app, 2)
+    before = rows.one(AudienceEntry, AudienceEntry.left_out.is_not(None))
+
+    staff.posts(f"/desk/replies/{the_reply(rows).id}/{act}")
+    with app.app_context():
+        (campaign_id,) = launches.unfinished()
+        launches.run(campaign_id, app.config["LINK_SALT"], "http://localhost/k")
+
+    after = rows.one(AudienceEntry, AudienceEntry.id == before.id)
+    assert (before.left_out, before.link_id) == (ExclusionReason.UNREAD_REPLY, None)
+    assert after.left_out == left_out and (after.link_id is not None) == (left_out is None)
+    assert len(rows(Message, Message.kind == MessageKind.INVITATION)) == (2 if left_out is None else 1)
+    assert rows.one(Campaign).linked_at
 
 
 def test_a_reply_of_an_earlier_day_is_late_and_names_the_brands_that_it_would_refuse(app, vendor, staff):
