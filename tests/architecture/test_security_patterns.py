@@ -93,11 +93,12 @@ def ways_of(module: ModuleType, call: ast.Call) -> set[str]:
 
 
 def in_tables(module: ModuleType) -> list[re.Pattern[str]]:
-    """Patterns that a module makes of its tables: (pattern, anything) in a tuple."""
+    """Patterns that a module makes of its tables: (pattern, anything) in a tuple, or by name."""
     tables = [value for value in vars(module).values() if isinstance(value, tuple) and value]
     rows = [row for table in tables for row in table if isinstance(row, tuple) and row]
     made = [
         *vars(module).values(),
+        *[each for table in vars(module).values() if isinstance(table, dict) for each in table.values()],
         *[re.compile(row[0]) if isinstance(row[0], str) else row[0] for row in rows],
     ]
     found = [each for each in made if isinstance(each, re.Pattern)]

@@ -2,7 +2,7 @@
 
 import re
 
-from portal.core.transliteration import ascii_only
+from portal.domain.campaigns.word_search import find_words
 
 # In plain small letters; endings may follow.
 TRAPS = re.compile(
@@ -21,8 +21,4 @@ def find_deception(text: str) -> str:
 
     Call with a text of a bounded length.
     """
-    plain = ascii_only(text).lower()
-    found = TRAPS.search(plain)
-    if found is None:
-        return ""
-    return text[found.start() : found.end()] if len(plain) == len(text) else found[0]
+    return next((words for words, _ in find_words(text, {"": TRAPS})), "")

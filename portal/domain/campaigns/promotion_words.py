@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from portal.core.transliteration import ascii_only
+from portal.domain.campaigns.word_search import find_words
 
 
 class Principle(StrEnum):
@@ -30,6 +31,11 @@ class PromotionWord:
     principle: Principle
 
 
+def _word(beginning: str) -> str:
+    """The pattern of a word that begins so, or is so where a full stop ends it."""
+    return f"{beginning[:-1]}\\b" if beginning.endswith(".") else f"{beginning}[a-z]*"
+
+
 # Beginnings of words in plain small letters, since Turkish adds endings. A full stop at the end: the whole word.
 BEGINNINGS = {
     Principle.PRICE: "indirim ucuz bedava hesapli kelepir taksit kupon outlet promosyon discount coupon cheap bargain",
@@ -48,39 +54,17 @@ PHRASES = {
     Principle.PRAISE: r"\bsize ozel|\bsadece size|\ben (?:iyi|uygun|ucuz)\b",
     Principle.SALE: r"\bsatin al|\bsiparis ver|\balisverise ba|\bbuy now",
 }
-WORD = re.compile(r"[a-z]+")
-PATTERNS = {principle: re.compile(pattern) for principle, pattern in PHRASES.items()}
+PATTERNS = {
+    principle: re.compile(rf"{phrases}|\b(?:{'|'.join(_word(each) for each in BEGINNINGS[principle].split())})")
+    for principle, phrases in PHRASES.items()
+}
 
 
 def find_promotion(*texts: str) -> list[PromotionWord]:
     """What in these texts promotes, each word once. Call with texts of a bounded length."""
     found: dict[str, PromotionWord] = {}
     for text in texts:
-        # "₺" and "€" become words; a word is told as it was written where its letters stand one for one.
-        plain = ascii_only(text).lower()
-        written = text if len(plain) == len(text) else plain
-        for start, end, principle in _places(plain):
-            found.setdefault(plain[start:end], PromotionWord(" ".join(written[start:end].split()), principle))
+        for words, principle in find_words(text, PATTERNS):
+            shown = " ".join(words.split())
+            found.setdefault(ascii_only(shown).lower(), PromotionWord(shown, principle))
     return list(found.values())
-
-
-def _places(plain: str) -> list[tuple[int, int, Principle]]:
-    """(start, end, principle) in the order of the text."""
-    places = [
-        (match.start(), match.end(), principle)
-        for principle, pattern in PATTERNS.items()
-        for match in pattern.finditer(plain)
-    ]
-    for match in WORD.finditer(plain):
-        principle = _principle_of(match[0])
-        if principle:
-            places.append((match.start(), match.end(), principle))
-    return sorted(places)
-
-
-def _principle_of(word: str) -> Principle | None:
-    for principle, beginnings in BEGINNINGS.items():
-        for each in beginnings.split():
-            if word == each[:-1] if each.endswith(".") else word.startswith(each):
-                return principle
-    return None
