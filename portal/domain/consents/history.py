@@ -15,13 +15,11 @@ from portal.core.models import (
     Decision,
     DecisionOrigin,
     Outcome,
-    Provider,
     Submission,
-    may_have_refused,
 )
 from portal.core.models.decision import decision_time
 from portal.domain.consents.evidence import Evidence, evidence_column
-from portal.domain.consents.may_send import Answer, answer_of
+from portal.domain.consents.may_send import Answer, answer_of, decided_consents
 from portal.domain.consents.urgency import Urgency, urgency
 
 
@@ -51,14 +49,7 @@ def current_consents(
 ) -> list[tuple[Consent, Brand, Answer, Evidence | None]]:
     """The consents that a decision stands behind, by brand and channel, whether messages may be sent on them, and what
     proves a grant."""
-    rows = session.execute(
-        select(Consent, Brand, Provider, may_have_refused(Consent.recipient_id), evidence_column())
-        .join(Brand, Brand.id == Consent.brand_id)
-        .join(Provider, Provider.id == Brand.provider_id)
-        .outerjoin(Decision, Decision.id == Consent.decision_id)
-        .where(Consent.recipient_id == recipient_id, Consent.status.is_not(None))
-        .order_by(Brand.name, Consent.channel)
-    )
+    rows = session.execute(decided_consents([recipient_id], evidence_column()).order_by(Brand.name, Consent.channel))
     return [
         (
             consent,

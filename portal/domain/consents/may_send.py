@@ -1,16 +1,17 @@
 """The one rule that says whether commercial messages may go out on a consent; for pages, exports and campaigns."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, literal, not_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, case, literal, not_, select
 
 from portal.core import business_days
 from portal.core.iys_protocol import RecipientType, Status, parse_wire_date
 from portal.core.iys_protocol.validation import FIRST_DATE
-from portal.core.models import Brand, Consent, Provider, may_have_refused
+from portal.core.models import Brand, Consent, Decision, Provider, may_have_refused
 from portal.domain.providers import sandbox_mode
 
 
@@ -90,6 +91,18 @@ def answer_of(consent: Consent, brand: Brand, provider: Provider, at: datetime, 
         return Answer(verdict, reason)
     deadline = business_days.lenient_deadline(date)
     return Answer(verdict, reason, deadline) if at <= deadline else Answer(Verdict.MAY_NOT, Reason.EXPIRED)
+
+
+def decided_consents(recipient_ids: Collection[int], *columns: Any) -> Select[*tuple[Any, ...]]:
+    """Select what answer_of() takes: the consents of these recipients that a decision stands behind, with brand,
+    provider and may_have_refused(); then columns of the decision, if its rows are still there."""
+    return (
+        select(Consent, Brand, Provider, may_have_refused(Consent.recipient_id), *columns)
+        .join(Brand, Brand.id == Consent.brand_id)
+        .join(Provider, Provider.id == Brand.provider_id)
+        .outerjoin(Decision, Decision.id == Consent.decision_id)
+        .where(Consent.recipient_id.in_(recipient_ids), Consent.status.is_not(None))
+    )
 
 
 def may_send() -> ColumnElement[bool]:

@@ -23,12 +23,11 @@ from portal.core.models import (
     ReceiptDecision,
     Recipient,
     Submission,
-    may_have_refused,
 )
 from portal.core.models.decision import decision_time
 from portal.core.models.recipient import latest
 from portal.core.vault import Vault
-from portal.domain.consents.may_send import Answer, Verdict, answer_of
+from portal.domain.consents.may_send import Answer, Verdict, answer_of, decided_consents
 from portal.domain.providers import sandbox_mode
 from portal.domain.providers.sandbox_mode import Destination
 
@@ -160,16 +159,10 @@ def find_holdings(session: Session, vault: Vault, address: Address, since: datet
 def _consents_by_brand(
     session: Session, held_since: dict[int, datetime | None], at: datetime
 ) -> dict[int, list[HeldConsent]]:
-    rows = session.execute(
-        select(Consent, Brand, Provider, Decision, Submission, may_have_refused(Consent.recipient_id))
-        .join(Brand, Brand.id == Consent.brand_id)
-        .join(Provider, Provider.id == Brand.provider_id)
-        .outerjoin(Decision, Decision.id == Consent.decision_id)
-        .outerjoin(Submission, Submission.decision_id == Consent.decision_id)
-        .where(Consent.recipient_id.in_(held_since), Consent.status.is_not(None))
-    )
+    statement = decided_consents(held_since, Decision, Submission)
+    rows = session.execute(statement.outerjoin(Submission, Submission.decision_id == Consent.decision_id))
     found: dict[int, dict[tuple[Channel, RecipientType], HeldConsent]] = {}
-    for consent, brand, provider, decision, submission, is_unread in rows:
+    for consent, brand, provider, is_unread, decision, submission in rows:
         assert consent.status and consent.effective_at  # Both are set by its first decision.
         since = held_since[consent.recipient_id]
         is_theirs = decision.was_made_since(since) if decision else since is None
