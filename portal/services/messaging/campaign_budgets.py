@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from portal.core import sms_parts
 from portal.core.extensions import db
@@ -26,9 +26,7 @@ def lock_payable(pairs: Sequence[Pair], at: datetime) -> list[Pair]:
     One whose next message would pass the cap pauses itself. One that somebody else has locked waits for the next turn.
     """
     ids = {message.campaign_id for message, _ in pairs if message.kind == MessageKind.INVITATION}
-    sending = select(Campaign).where(Campaign.id.in_(ids), ~is_halted()).order_by(Campaign.id)
-    locked = sending.with_for_update(of=Campaign, skip_locked=True).execution_options(populate_existing=True)
-    campaigns = {each.id: each for each in db.session.scalars(locked)}
+    campaigns = _lock(Campaign.id.in_(ids), ~is_halted(), skip_locked=True)
     used = Counter({each.id: each.parts_used for each in campaigns.values()})
     payable = []
     for message, outgoing in pairs:
@@ -53,7 +51,7 @@ def count_parts(pairs: Iterable[Pair], sent: Collection[int]) -> None:
 def lock_campaigns(message_ids: Collection[int]) -> None:
     """Lock the campaigns of messages that are locked next."""
     ids = select(Message.campaign_id).where(Message.id.in_(message_ids), Message.kind == MessageKind.INVITATION)
-    db.session.execute(select(Campaign.id).where(Campaign.id.in_(ids)).order_by(Campaign.id).with_for_update())
+    _lock(Campaign.id.in_(ids), skip_locked=False)
 
 
 def give_back(messages: Iterable[Message]) -> None:
@@ -62,6 +60,12 @@ def give_back(messages: Iterable[Message]) -> None:
     _add({campaign_id: -parts for campaign_id, parts in _parts_by_campaign(unsent).items()})
     for message in unsent:
         message.parts = None
+
+
+def _lock(*which: ColumnElement[bool], skip_locked: bool) -> dict[int, Campaign]:
+    """The campaigns by id, locked in one order, so that nobody waits for each other."""
+    locked = select(Campaign).where(*which).order_by(Campaign.id).with_for_update(of=Campaign, skip_locked=skip_locked)
+    return {each.id: each for each in db.session.scalars(locked.execution_options(populate_existing=True))}
 
 
 def _parts_by_campaign(messages: Iterable[Message]) -> dict[int, int]:
