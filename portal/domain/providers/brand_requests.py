@@ -39,6 +39,14 @@ def request_logo(provider: Provider, brand: Brand, logo: Logo, at: datetime) -> 
         _request(brand, {"logo": logo.png, "logo_digest": logo.digest}, PICTURE, at)
 
 
+def remove_logo(brand: Brand, at: datetime) -> None:
+    """Withdraw the logo that waits for the operator; where none does, show none any more."""
+    if brand.requested_logo:
+        _request(brand, {}, PICTURE, at)
+    else:
+        brand.logo = brand.logo_digest = None
+
+
 def _request(brand: Brand, wanted: Mapping[str, object], fields: Sequence[str], at: datetime) -> None:
     """Let the operator decide on what is wanted of these fields, in place of what was wanted before."""
     before = describe_request(brand)

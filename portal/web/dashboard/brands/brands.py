@@ -156,7 +156,7 @@ def brand_logo(brand_id: int) -> ResponseReturnValue:
 def remove_logo(brand_id: int) -> ResponseReturnValue:
     brand = own_row_or_404(db.session, Brand, brand_id)
     _withdraw_request(lock_provider())
-    brand.logo = brand.logo_digest = None
+    brand_requests.remove_logo(brand, clock.now())
     return _commit_act("brand.logo_removed", brand)
 
 

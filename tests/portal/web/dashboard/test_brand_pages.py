@@ -152,6 +152,17 @@ def test_what_no_form_names_is_not_taken(ayse, brand_id, rows):
     assert (its.brand_code, its.is_sandbox, its.logo_digest) == (make.BRAND_CODE, False, None)
 
 
+def test_a_logo_that_waits_is_withdrawn_and_the_one_before_stays(ayse, brand_id, rows):
+    upload(ayse, brand_id, picture())
+    page = ayse.opens(f"/dashboard/brands/{brand_id}").text
+    ayse.posts(f"/dashboard/brands/{brand_id}/logo/remove")
+
+    its = rows.one(Brand)
+    assert "Bekleyen logodan vazgeç" in page
+    assert (its.requested_logo_digest, its.requested_at) == (None, None)
+    assert "Onay bekliyor" not in ayse.opens(f"/dashboard/brands/{brand_id}").text
+
+
 def test_a_logo_is_shown_once_the_operator_agreed_and_removed(app, ayse, brand_id, rows, browser):
     assert upload(ayse, brand_id, picture()).status_code == 303
     assert rows.one(Brand).logo_digest is None and "yeni logo" in ayse.opens(f"/dashboard/brands/{brand_id}").text
