@@ -305,8 +305,8 @@ def test_lists_of_codes_are_read_as_they_are_pasted(pasted, codes):
 
 PAGES = {
     "nested": {
-        "call": """curl -u "$U:$P" https://api.example.com/v1 --json '{"messages": [{"from": "X", "text": "a", "notifyUrl":
-            "https://you.example", "destinations": [{"to": "905321112233", "messageId": "10017"}]}]}'""",
+        "call": """curl -u "$U:$P" https://api.example.com/v1 --json '{"messages": [{"from": "X", "text": "a",
+            "notifyUrl": "https://you.example", "destinations": [{"to": "905321112233", "messageId": "10017"}]}]}'""",
         "answer": '{"messages": [{"messageId": "10017", "status": {"groupName": "PENDING"}}]}',
         "error": '{"requestError": {"messageId": "UNAUTHORIZED", "text": "Invalid login details"}}',
         "faults": "* UNAUTHORIZED – wrong login\n* TOO_MANY – slow down, rate limit\n* NO_FUNDS – balance",
