@@ -27,7 +27,7 @@ from portal.services.imports import layout
 from portal.services.imports.audience_sheets import AudienceRow, read_sheet
 from portal.services.imports.reading import ChunkedFile, FileProblem, Unreadable, detect_kind
 from portal.services.imports.reading.file_problems import START
-from portal.services.imports.unread import Mark, mark_of_name
+from portal.services.imports.unread import Mark, mark_of_name, marks_of_empty
 
 MOST_BYTES = 5_000_000
 PART = 65_536  # Bytes decoded at once.
@@ -101,7 +101,7 @@ def read_address_list(data: bytes | str, name: str = "", *, limit: int = MOST_BY
     chosen = [first, *(sheet for sheet in others if sheet.is_like(first) and not sheet.is_hidden)]
     found = AddressList(file.encoding or file.format, file.separator or "", first.header, first.columns)
     found.unread_sheets = [file.outline.sheets[sheet.place].name for sheet in filled if sheet not in chosen]
-    marks = chain(mark_of_name(name), *(sheet.unread for sheet in chosen))
+    marks = chain(mark_of_name(name), *(sheet.unread for sheet in chosen), marks_of_empty(file.outline))
     found.unread = list(dict.fromkeys(marks))
     rows = [row for sheet in with_addresses for row in sheet.rows if row.refusal]
     reasons = {row.read.text: row.refusal for row in rows if isinstance(row.read, Address)}

@@ -4,10 +4,10 @@ Any of it may say a refusal. So no grant of the file is written until its author
 refusals always go. What is harmless is known by words (layout.plain_words), all else is named.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import PurePath
 
 from portal.core.addresses import redact_certain_addresses
 from portal.core.models import ImportBatch
@@ -27,8 +27,8 @@ NO_GRANTS = {*REFUSALS, Effect.SAME, Effect.KNOWN, *(each.value for each in Skip
     Effect.OVER_REFUSAL
 }
 
-
 LONGEST_SHOWN = 80  # Characters of a text.
+_EXTENSION = re.compile(r"\.(?:csv|tsv|txt|xls[xmb]?|ods)$", re.I)
 
 
 class MarkKind(StrEnum):
@@ -111,12 +111,18 @@ def unread_of(vault: Vault, batch: ImportBatch) -> Unread:
 def find_marks(outline: Outline, layout: Layout, file_name: str, counts: Counts) -> list[Mark]:
     """Of a file read by a layout, each thing once."""
     sheets = [mark for place in layout.sheets for mark in marks_of_sheet(outline.sheets[place], place, layout, counts)]
-    return list(dict.fromkeys((*mark_of_name(file_name), *sheets)))
+    return list(dict.fromkeys((*mark_of_name(file_name), *sheets, *marks_of_empty(outline))))
+
+
+def marks_of_empty(outline: Outline) -> list[Mark]:
+    """Of sheets without cells: their comments, headers and footers of the page, and boxes of text."""
+    empty = (sheet for sheet in outline.sheets if not sheet.lines)
+    return [Mark(MarkKind.TITLE, _shown(sheet.name), _shown(text)) for sheet in empty for text in sheet.texts]
 
 
 def mark_of_name(file_name: str) -> list[Mark]:
     """Of a file's name, if nobody understands it."""
-    return [] if is_plain(PurePath(file_name).stem) else [Mark(MarkKind.FILE, text=_shown(file_name))]
+    return [] if is_plain(_EXTENSION.sub("", file_name)) else [Mark(MarkKind.FILE, text=_shown(file_name))]
 
 
 def marks_of_sheet(sheet: Sheet, place: int, layout: Layout, counts: Counts) -> Iterator[Mark]:

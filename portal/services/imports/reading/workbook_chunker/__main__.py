@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from .cell_looks import find_looks
+from .cell_looks import SheetLooks, find_looks
 from .cell_notes import Notes, find_notes, with_notes
 from .chunks import CHUNK_HEADER, HIDDEN_HEADER, MOST_LINES, CannotChunk, FrameKind, Line, chunk_lines, frame
 from .container import format_of
@@ -49,8 +49,10 @@ def workbook_frames(data: bytes) -> Iterator[bytes]:
         is_hidden = metadata[place].visible != SheetVisibleEnum.Visible
         if is_hidden or hidden.total:
             yield frame(FrameKind.HIDDEN, HIDDEN_HEADER.pack(is_hidden, hidden.total))
-        if name in looks:
-            yield frame(FrameKind.LOOKS, looks[name].packed())
+        look = looks.get(name, SheetLooks())
+        look.texts += [text for found in notes.get(name, {}).values() for text in found]  # Of lines without cells.
+        if name in looks or look.texts:
+            yield frame(FrameKind.LOOKS, look.packed())
     yield frame(FrameKind.END)
 
 

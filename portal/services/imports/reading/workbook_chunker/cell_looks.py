@@ -1,39 +1,51 @@
-"""How the cells of an xlsx look, where that may mean something that no cell says: colours that differ between lines,
-formats of numbers that write words, parts that are struck through; and texts of headers, footers and boxes."""
+"""How the cells of an xlsx look, where that may mean something that no cell says: colours and crosses that differ
+between the lines of a column, formats of numbers that write words, parts that are struck through; and texts of headers,
+footers and boxes."""
 
 import io
 import json
 import re
 import zipfile
 from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from html import unescape
 
 from defusedxml.ElementTree import ParseError
 
-from .cell_notes import STYLES, Element, elements, name_of, related
-from .hidden_rows import PART, sheet_paths
+from .cell_notes import STRINGS, STYLES, Element, elements, name_of, related
+from .hidden_rows import PART, attributes_of, holds, sheet_paths, tags_in
 
 MOST_TEXTS, LONGEST = 20, 300
 MOST_ODD = 12  # Formats that are looked for one by one.
-LONGEST_TAIL = 10_000  # Bytes in which the last cell of a block begins.
+MOST_HELD, LONGEST_TAIL = 16 * PART, 10_000  # Bytes of one row, and in which the last cell of a block begins.
 LINKS = {"theme 10", "rgb FF0563C1", "rgb FF0000FF"}  # Colours of links, which are underlined.
-PLAIN = {"", "theme 0", "theme 1", "indexed 64", "indexed 65", "rgb FF000000", "rgb 00000000", "rgb FFFFFFFF", "auto 1"}
-_WORD = re.compile(r'"[^"]*?[^\W\d_]{2}[^"]*"|\\[^\W\d_]\\[^\W\d_]')
-_UNITS = re.compile(r'"\s*(?:TL|TRY|USD|EUR|adet|kg|saat|dk|gün)\s*"', re.I)
-# A cell with content; nearly all programs write its place first and then its format.
-_CELL = re.compile(rb'<(?:\w+:)?c\b(?=[^<>]*?\br="([A-Z]+)(\d+)")(?:[^<>]*?\bs="(\d+)")?[^<>]*(?<!/)>')
+BLACK = {"", "theme 1", "indexed 8", "indexed 64", "rgb FF000000", "rgb 00000000", "auto 1"}
+GRID = {"thin", "hair", "dotted", "medium"}  # Lines of tables, if they are black.
+_BUILT_IN = {"38": "[red]", "40": "[red]"}  # Formats of numbers that no file writes down.
+# Letters and signs that a format writes, other digits for some number, or nothing at all; units are left out before.
+_WORD = re.compile(r'"[^"]*?[^\W\d_][^"]*"|\\[^\W\d_]|[^\x00-\x7f\xa0\u202f₺€£¥–—’]|\[=|^;;;$')
+_UNITS = re.compile(r'"\s*(?:TL|TRY|USD|EUR|adet|kg|g|m|saat|sa|dk|gün|yıl|yaş|T|Z)\s*"|\\[TZ]', re.I)
+_COLOUR = re.compile(r"\[(?:black|blue|cyan|green|magenta|red|white|yellow|color ?\d+)\]", re.I)
+# Its column, line, whether its value is a shared string's number, format, whether it is empty, and a number as value.
+_CELL = re.compile(
+    rb'<(?:\w+:)?c\b(?=[^<>]*?\br="([A-Z]+)(\d+)")(?=(?:[^<>]*?\bt="(s)")?)(?:[^<>]*?\bs="(\d+)")?[^<>]*?(/?)>'
+    rb"(?:<(?:\w+:)?v>(\d+)<)?"
+)
 _STRIKE = re.compile(rb'<(?:\w+:)?strike\b(?![^>]*\bval="(?:0|false)")')
+_RUN = re.compile(rb'<(?:\w+:)?c\b[^<>]*?\br="[A-Z]+(\d+)"|(<(?:\w+:)?color\b[^<>]*>)')
+_STRING = re.compile(rb"<(?:\w+:)?(si|color)\b[^<>]*>")
 _PRINTED = re.compile(rb"<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)>([^<]*)<")
 _CODES = re.compile(r'&(?:"[^"]*"|K[0-9A-F]{6}|K\d\d[+-]\d{3}|\d+|[A-Z&])')
 _PLACE, _FORMAT = re.compile(rb'\br="[A-Z]+(\d+)"'), re.compile(rb' s="(\d+)"')
-_BOX = re.compile(rb"<a:t>([^<]*)<")
+_BOX, _END = re.compile(rb"<a:t>([^<]*)<"), re.compile(rb"</(?:\w+:)?sheetData>")
+SHAPE, _SHAPE = "Çizilmiş şekil", re.compile(rb"<xdr:(?:sp|cxnSp)\b")  # Perhaps a line through cells.
 
 
 @dataclass
 class SheetLooks:
-    """The last lines up to which colours differ in some column, and a format writes words; whether anything is struck
+    """The last lines up to which looks differ in some column, and a format writes words; whether anything is struck
     through; and texts beside the cells."""
 
     colours: int = 0
@@ -43,7 +55,29 @@ class SheetLooks:
 
     def packed(self) -> bytes:
         """As JSON: the three numbers, and the texts."""
-        return json.dumps([[self.colours, self.formats, self.struck], self.texts]).encode()
+        return json.dumps([[self.colours, self.formats, self.struck], self.texts[:MOST_TEXTS]]).encode()
+
+
+@dataclass(frozen=True)
+class Styles:
+    """How the cells of each format look ("" for nothing but black letters), the numbers of formats that write words,
+    and those of shared strings with letters of another colour."""
+
+    looks: tuple[str, ...] = ()
+    wordy: frozenset[str] = frozenset()
+    coloured: frozenset[bytes] = frozenset()
+
+    def at(self, number: bytes) -> str:
+        place = int(number)
+        return self.looks[place] if place < len(self.looks) else ""
+
+    def odd(self) -> list[bytes]:
+        """How formats are written that do not look like that of an untouched cell."""
+        return [
+            b' s="%d"' % place
+            for place, each in enumerate(self.looks)
+            if each != self.looks[0] or str(place) in self.wordy
+        ]
 
 
 def find_looks(data: bytes) -> dict[str, SheetLooks]:
@@ -54,89 +88,163 @@ def find_looks(data: bytes) -> dict[str, SheetLooks]:
     ):
         names = set(packed.namelist())
         if "xl/workbook.xml" in names:
-            colours, wordy = _styles(packed) if STYLES in names else ([], set())
-            return {
-                sheet: _looks_of(packed, path, colours, wordy) for sheet, path in sheet_paths(packed) if path in names
-            }
+            styles = _styles(packed, names)
+            return {sheet: _looks_of(packed, path, styles) for sheet, path in sheet_paths(packed) if path in names}
     return {}
 
 
-def _styles(packed: zipfile.ZipFile) -> tuple[list[str], set[str]]:
-    """The colours of each cell format, and the numbers of those that write words."""
-    fonts, fills, formats, codes = (
-        list(next(elements(packed, STYLES, each), ())) for each in ("fonts", "fills", "cellXfs", "numFmts")
+def _styles(packed: zipfile.ZipFile, names: set[str]) -> Styles:
+    strings = frozenset(_coloured_strings(packed)) if STRINGS in names and holds(packed, STRINGS, b"color") else ()
+    if STYLES not in names:
+        return Styles(coloured=frozenset(strings))
+    fonts, fills, borders, formats, codes = (
+        list(next(elements(packed, STYLES, each), ())) for each in ("fonts", "fills", "borders", "cellXfs", "numFmts")
     )
-    letters, grounds = [*map(_colour_of_letters, fonts)], [*map(_colour_of_ground, fills)]
-    wordy = {each.get("numFmtId") for each in codes if _WORD.search(_UNITS.sub("", each.get("formatCode", "")))}
-    colours = [letters[int(each.get("fontId", 0))] + grounds[int(each.get("fillId", 0))] for each in formats]
-    return colours, {str(place) for place, each in enumerate(formats) if each.get("numFmtId") in wordy}
+    numbers = _BUILT_IN | {each.get("numFmtId", ""): each.get("formatCode", "") for each in codes}
+    wordy = {number for number, code in numbers.items() if _WORD.search(_UNITS.sub("", code))}
+    parts = [*map(_look_of_letters, fonts)], [*map(_look_of_ground, fills)], [*map(_look_of_border, borders)]
+    looks = [
+        "".join(
+            part[int(each.get(name, 0))] for part, name in zip(parts, ("fontId", "fillId", "borderId"), strict=True)
+        )
+        + "".join(_COLOUR.findall(numbers.get(each.get("numFmtId", ""), "")))
+        for each in formats
+    ]
+    are_wordy = {str(place) for place, each in enumerate(formats) if each.get("numFmtId") in wordy}
+    return Styles(tuple(looks), frozenset(are_wordy), frozenset(strings))
 
 
-def _colour_of_letters(font: Element) -> str:
+def _look_of_letters(font: Element) -> str:
     parts = {name_of(each): each for each in font}
-    colour = _colour(parts.get("color"))
+    colour = _colour(parts.get("color", {}))
     return "" if colour in LINKS and "u" in parts else colour
 
 
-def _colour_of_ground(fill: Element) -> str:
-    grounds = [each for each in fill.iter() if name_of(each) == "fgColor"]
-    is_filled = any(each.get("patternType", "none") not in ("none", "gray125") for each in fill)
-    return f"/{_colour(grounds[0])}" if is_filled and grounds and _colour(grounds[0]) else ""
+def _look_of_ground(fill: Element) -> str:
+    """A fill of any pattern, as it is written."""
+    kinds = {each.get("patternType", "none" if name_of(each) == "patternFill" else "gradient") for each in fill}
+    if not kinds - {"none"}:
+        return ""
+    parts = [each for each in fill.iter() if name_of(each) != "bgColor" or kinds != {"solid"}]
+    return "".join(f"/{name_of(each)} {sorted(each.items())}" for each in parts)
 
 
-def _colour(element: Element | None) -> str:
-    named = " ".join(f"{name} {value}" for name, value in element.items()) if element is not None else ""
-    return "" if named in PLAIN else named
+def _look_of_border(border: Element) -> str:
+    """Its lines, but black ones around a cell, as tables have them."""
+    is_crossed = any(border.get(each) in ("1", "true") for each in ("diagonalUp", "diagonalDown"))
+    lines = {
+        f"|{name_of(side)} {side.get('style')} {colour}"
+        for side in border
+        if side.get("style", "none") != "none"
+        for colour in ["".join(map(_colour, side))]
+        if (name_of(side) == "diagonal" and is_crossed)
+        or (name_of(side) != "diagonal" and (colour or side.get("style") not in GRID))
+    }
+    return "".join(sorted(lines))
 
 
-def _looks_of(packed: zipfile.ZipFile, path: str, colours: list[str], wordy: set[str]) -> SheetLooks:
-    """Without parsing: a sheet may have millions of cells. Blocks of one colour are passed fast."""
-    looks, last_lines, rest, last_line = SheetLooks(), defaultdict[str, dict[str, int]](dict), b"", 0
-    odd = [
-        b' s="%d"' % place for place, each in enumerate(colours) if each != colours[0] or str(place) in wordy
-    ]  # Formats that are not like that of an untouched cell.
+def _colour(facts: Mapping[str, str] | Element) -> str:
+    named = " ".join(f"{name} {value}" for name, value in facts.items())
+    return "" if named in BLACK else named
+
+
+def _coloured_strings(packed: zipfile.ZipFile) -> Iterator[bytes]:
+    """The numbers of shared strings of which a part has a colour."""
+    number = -1
+    for tag in tags_in(packed, STRINGS, _STRING):
+        if tag.group(1) == b"si":
+            number += 1
+        elif _colour(attributes_of(tag.group())):
+            yield b"%d" % number
+
+
+def _looks_of(packed: zipfile.ZipFile, path: str, styles: Styles) -> SheetLooks:
+    looks, columns, rest = SheetLooks(), ColumnLooks(styles), b""
     with packed.open(path) as part:
         while block := part.read(PART):
             text = rest + block
-            rest = text[text.rfind(b"<") :]
-            last_line = int((_PLACE.findall(text[-LONGEST_TAIL:]) or [last_line])[-1])
-            if odd and (len(odd) > MOST_ODD or any(each in text for each in odd)):
-                _look_at(text, colours, wordy, last_line, last_lines, looks)
-            else:
-                last_lines[""][_at(colours, b"0")] = last_line
-            if b"strike" in text and _STRIKE.search(text):
-                looks.struck = last_line
-            if b"Header>" in text or b"Footer>" in text:
-                looks.texts += [_printed(each) for each in _PRINTED.findall(text)]
-    everywhere = last_lines.pop("", {})
-    for column in last_lines.values() or ({},):
-        lines = sorted((everywhere | column).values())
-        looks.colours = max(looks.colours, *lines[-2:-1], 0)
-    for drawing in related(packed, path, "/drawing"):
-        looks.texts += [unescape(each.decode(errors="replace")) for each in _BOX.findall(packed.read(drawing))]
-    looks.texts = [each[:LONGEST] for each in looks.texts if each.strip()][:MOST_TEXTS]
+            cut = max(text.rfind(b"<row"), text.rfind(b":row"))  # Rows are looked at as a whole.
+            cut = len(text) if len(text) > MOST_HELD else max(cut, 0)
+            rest = text[cut:]
+            _look_at(text[:cut], columns, looks)
+    _look_at(rest, columns, looks)
+    looks.colours = max(looks.colours, columns.last_difference())
+    looks.formats = columns.wordy_line
+    for drawing in map(packed.read, related(packed, path, "/drawing")):
+        looks.texts += [unescape(each.decode(errors="replace")) for each in _BOX.findall(drawing)]
+        looks.texts += [SHAPE] if _SHAPE.search(drawing) else []
+    looks.texts = [each[:LONGEST] for each in looks.texts if each.strip()]
     return looks
 
 
-def _look_at(
-    text: bytes, colours: list[str], wordy: set[str], last_line: int, last_lines: dict[str, dict[str, int]],
-    looks: SheetLooks,
-) -> None:  # fmt: skip
-    """The last line of each colour in a block, by column, or under "" where all have one."""
-    found = _FORMAT.findall(text)
-    used = set(found) | ({b"0"} if text.count(b"<c ") > len(found) else set())
-    if len({_at(colours, each) for each in used}) == 1 and wordy.isdisjoint(map(bytes.decode, used)):
-        last_lines[""][_at(colours, used.pop())] = last_line
-        return
-    for column, line, number in _CELL.findall(text):
-        last_lines[column.decode()][_at(colours, number or b"0")] = int(line)
-        if number.decode() in wordy:
-            looks.formats = int(line)
+def _look_at(text: bytes, columns: "ColumnLooks", looks: SheetLooks) -> None:
+    columns.add(text)
+    if b"strike" in text and _STRIKE.search(text):
+        looks.struck = columns.line
+    if b"rPr" in text:
+        line = 0
+        for found in _RUN.finditer(_END.split(text)[0]):
+            line = int(found[1] or line)
+            if found[2] and _colour(attributes_of(found[2])):
+                looks.colours = line
+    if b"Header>" in text or b"Footer>" in text:
+        looks.texts += [_printed(each) for each in _PRINTED.findall(text)]
 
 
-def _at(colours: list[str], number: bytes) -> str:
-    place = int(number)
-    return colours[place] if place < len(colours) else ""
+class ColumnLooks:
+    """The last line of each look that cells of a column have, in lines with content. `line` is the last line so far.
+
+    A sheet may have millions of cells: it is not parsed, and blocks that look alike are passed fast.
+    """
+
+    def __init__(self, styles: Styles):
+        self._styles, self._odd = styles, styles.odd()
+        self._untouched = styles.at(b"0")
+        self._lines = defaultdict[str, dict[str, int]](dict)  # By column, and under "" of all.
+        self.line = self.wordy_line = 0
+
+    def add(self, text: bytes) -> None:
+        """Rows as they are written in the file."""
+        is_odd = len(self._odd) > MOST_ODD or any(each in text for each in self._odd)
+        found = _FORMAT.findall(text) if is_odd else []
+        used = {*found, b"0"} if text.count(b"<c ") > len(found) or not found else {*found}
+        seen = {self._styles.at(each) for each in used}
+        if self._styles.coloured or len(seen) > 1 or not self._styles.wordy.isdisjoint(map(bytes.decode, used)):
+            self._add_cells(text)
+        else:
+            self.line = int((_PLACE.findall(text[-LONGEST_TAIL:]) or [self.line])[-1])
+            self._lines[""][seen.pop()] = self.line
+
+    def last_difference(self) -> int:
+        """The last line up to which cells of some column look otherwise than others below."""
+        everywhere = self._lines.pop("", {})
+        differences = [0]
+        for column in self._lines.values() or ({},):
+            last_lines = sorted(max(everywhere.get(look, 0), column.get(look, 0)) for look in {*everywhere, *column})
+            differences += last_lines[-2:-1]
+        return max(differences)
+
+    def _add_cells(self, text: bytes) -> None:
+        rows, filled = defaultdict[int, dict[str, str]](dict), set[int]()
+        for column, line, is_shared, number, is_empty, value in _CELL.findall(text):
+            look = self._styles.at(number or b"0")
+            is_coloured = is_shared and value in self._styles.coloured
+            rows[int(line)][column.decode()] = f"{look}+" if is_coloured else look
+            if not is_empty:
+                filled.add(int(line))
+                if number.decode() in self._styles.wordy:
+                    self.wordy_line = int(line)
+        for line, cells in rows.items():
+            if line in filled:
+                self._add_line(line, cells)
+
+    def _add_line(self, line: int, cells: dict[str, str]) -> None:
+        """A cell that is not written looks as one that nobody touched."""
+        for column in cells.keys() - self._lines.keys():
+            self._lines[column][self._untouched] = self.line
+        for column in self._lines.keys() - {""}:
+            self._lines[column][cells.get(column, self._untouched)] = line
+        self.line = line
 
 
 def _printed(text: bytes) -> str:

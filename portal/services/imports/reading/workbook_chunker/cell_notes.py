@@ -30,10 +30,10 @@ Notes = dict[int, list[str]]  # By the number of the line.
 
 
 def with_notes(lines: Iterable[Line], notes: Notes) -> Iterator[Line]:
-    """The same lines; one with notes has a cell more, beside all columns."""
+    """The same lines; one with notes has a cell more, beside all columns. In `notes` those of other lines are left."""
     for number, cells in lines:
         if number in notes:
-            cells.append("\n".join(dict.fromkeys(notes[number]))[:LONGEST])
+            cells.append("\n".join(dict.fromkeys(notes.pop(number)))[:LONGEST])
         yield number, cells
 
 
