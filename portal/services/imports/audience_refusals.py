@@ -9,7 +9,7 @@ from portal.core.models import AudienceLine
 from portal.services.imports.layout import Layout
 from portal.services.imports.layout.consent_names import refusal_named
 from portal.services.imports.layout.headers import announced
-from portal.services.imports.layout.normalization import folded, is_cross, says_nothing
+from portal.services.imports.layout.normalization import says_nothing
 from portal.services.imports.layout.plain_words import contents_of, is_date
 from portal.services.imports.reading.workbook_chunker.chunks import MOST_COLUMNS
 from portal.services.imports.refusals_beside import RefusalsBeside
@@ -21,7 +21,7 @@ class RefusalReader:
     """Reads rows by a guessed layout; `addresses` are all columns of addresses, `days` those of a contact's day."""
 
     def __init__(self, guessed: Layout, header: Sequence[str], addresses: Sequence[int], days: Set[int] = frozenset()):
-        self._reader, self._beside = RowValueReader(guessed, header), RefusalsBeside(guessed, header, addresses)
+        self._reader, self._beside = RowValueReader(guessed, header), RefusalsBeside(guessed, header, addresses, days)
         statuses = {column for field, column in self._reader.columns.items() if field in STATUSES} - {*addresses}
         self._has_status = bool(statuses)
         self._width = max(guessed.columns.values(), default=-1) + 1
@@ -38,9 +38,7 @@ class RefusalReader:
     def reason(self, cells: Sequence[str], address: Address) -> str:
         """Why this address is not asked, one of AudienceLine.REASONS; "" where nothing speaks against it."""
         if self._has_status:
-            said = [
-                "" if says_nothing(cell) and not is_cross(folded(cell)) else cell for cell in cells
-            ]  # "-" is no cross.
+            said = ["" if says_nothing(cell) else cell for cell in cells]  # A dash, too.
             statuses = self._reader.read([*said, *[""] * (self._width - len(cells))]).statuses
             found = {statuses.get(channel) for channel in address.channels}
             if Status.REFUSED in found:

@@ -8,18 +8,22 @@ from portal.services.imports.layout.headers import OURS
 from portal.services.imports.layout.layout import ADDRESSES
 from portal.services.imports.layout.normalization import address_or_problem, folded, says_nothing
 from portal.services.imports.layout.plain_words import is_address_alone, is_plain
-from portal.services.imports.layout.refusing_text import refuses, refuses_beside
+from portal.services.imports.layout.refusing_roots import may_refuse
+from portal.services.imports.layout.refusing_text import refuses, refuses_in_name
 
 PROOFS = (Field.ORIGIN, Field.CONTACT)  # Kept as they stand, so they may say more.
 
 
 class RefusalsBeside:
-    """Looks for what refuses, or may refuse, in all cells of a line. `addresses` are further columns of addresses."""
+    """Looks for what refuses, or may refuse, in all cells of a line. `addresses` are further columns of addresses, and
+    `days` of dates."""
 
-    def __init__(self, layout: Layout, header: Sequence[str], addresses: Collection[int] = ()):
+    def __init__(
+        self, layout: Layout, header: Sequence[str], addresses: Collection[int] = (), days: Collection[int] = ()
+    ):
         read = {place: each for each, place in layout.columns.items() if each not in PROOFS}
         self._checks = {place: _CHECKS.get(each, _says_nothing_more) for place, each in read.items()}
-        self._checks |= dict.fromkeys(addresses, _is_beside_address)
+        self._checks |= dict.fromkeys(addresses, _is_beside_address) | dict.fromkeys(days, _notes_more)
         self._checks |= {place: _says_nothing_more for place, name in enumerate(header) if folded(name) in OURS}
 
     def found_in(self, cells: Sequence[str]) -> bool:
@@ -34,11 +38,11 @@ def _says_nothing_more(_cell: str) -> bool:
 
 def _is_beside_address(cell: str) -> bool:
     """Whether anything but a name stands beside an address ("// 0532 …", "-0532 …"), or unknown words in its place."""
-    if is_address_alone(cell):
-        return refuses_beside(cell)
+    if is_address_alone(cell) or folded(cell) == "yok":  # It says that there is none.
+        return False
     found = address_or_problem(cell)
-    is_unknown = found == Problem.UNKNOWN and not (says_nothing(cell) or folded(cell) == "yok" or is_plain(cell))
-    return is_unknown or isinstance(found, Address) or refuses_beside(cell)
+    is_unknown = found == Problem.UNKNOWN and not (says_nothing(cell) or is_plain(cell))
+    return is_unknown or isinstance(found, Address) or may_refuse(cell)
 
 
 def _notes_more(date: str) -> bool:
@@ -46,5 +50,5 @@ def _notes_more(date: str) -> bool:
 
 
 _CHECKS: dict[Field, Callable[[str], bool]] = dict.fromkeys(ADDRESSES, _is_beside_address) | {
-    Field.NAME: refuses_beside, Field.DATE: _notes_more,
+    Field.NAME: refuses_in_name, Field.DATE: _notes_more,
 }  # fmt: skip

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from string import ascii_uppercase
 
 from portal.core.addresses import Address
@@ -12,16 +11,26 @@ from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.cell_words import CONTACTS, Meanings
 from portal.services.imports.layout.headers import OURS
 from portal.services.imports.layout.layout import ADDRESSES, STATUS_FIELDS
-from portal.services.imports.layout.normalization import address_or_problem, folded, is_cross, key_of, says_nothing
-from portal.services.imports.layout.plain_words import contents_of, is_date, is_plain, is_proof, is_text
-from portal.services.imports.layout.refusing_text import choices, refuses, refuses_beside
+from portal.services.imports.layout.normalization import address_or_problem, folded, is_sign, key_of, says_nothing
+from portal.services.imports.layout.plain_words import (
+    contents_of,
+    is_clock,
+    is_date,
+    is_day,
+    is_plain,
+    is_proof,
+    is_text,
+)
+from portal.services.imports.layout.refusing_roots import may_refuse
+from portal.services.imports.layout.refusing_text import choices, refuses, refuses_in_name
 from portal.services.imports.reading import Line
 
 LONGEST_STATUS = 40  # Characters; longer cells hold text.
 LONGEST_ADDRESS, FEWEST_DIGITS = 80, 10
-UNREAD = (Field.NAME, Field.ORIGIN, Field.CONTACT)  # Whose words are kept and mean no status.
+FEWEST_OF_BAD, MOST_LETTERS = 5, 3  # Digits and letters of a bad telephone: "O532 123 45 67".
+UNREAD = (Field.NAME, Field.ORIGIN, Field.CONTACT, Field.TIME)  # Whose words mean no status, or are not looked at.
 NUMBERS = ("f", "t")  # Of forms and tablets; nobody writes a consent's "false" there.
-FEWEST_KNOWN = 2  # Cells of a line without an address that make it one of data.
+OF_NUMBERS = "0123456789 .,:/%₺+-"
 MOST_TEXTS = 20  # Lines of text that are named, of each sheet.
 TEXTS = "lines"  # Before a sheet's place: the key of its lines of text.
 
@@ -93,39 +102,45 @@ class CellCounter:
         return columns | texts
 
     def _count(self, place: int, cells: Mapping[str, int]) -> None:
-        kept = self._kept.get(place)
+        kept, contents = self._kept.get(place), self._contents_of(place)
         for cell, count in cells.items():
-            if cell and (len(cell) > LONGEST_STATUS or _says_anything(cell)):
+            if len(cell) > LONGEST_STATUS or not _is_empty(cell, is_understood=contents is not None):
                 found = self._counts.setdefault(place, Counter())
-                refusing = (refuses_beside if kept == Field.NAME else refuses)(cell)
+                refusing = (refuses_in_name if kept == Field.NAME else refuses)(cell)
                 for number, is_so in enumerate((
                     True,
                     self._is_status(cell, is_kept=kept is not None),
                     refusing,
                     kept is None and is_date(cell),
                     kept is None and _is_address(cell),
-                    refusing or not self._fits(place, cell),
+                    refusing or contents is None or not contents(cell),
                 )):  # fmt: skip
                     found[number] += is_so * count
 
-    def _fits(self, place: int, cell: str) -> bool:
-        """Whether a cell is what its column holds by its name, and that is harmless."""
+    def _contents_of(self, place: int) -> Callable[[str], bool] | None:
+        """Whether a cell is what its column holds by its name; None where nobody knows what that is."""
         if place not in self._contents:
             name = self._header[place] if place < len(self._header) else ""
             self._contents[place] = _CONTENTS.get(self._kept.get(place)) or contents_of(name)
-        fits = self._contents[place]
-        return fits is not None and fits(cell)
+        return self._contents[place]
 
     def _is_text(self, cells: Sequence[str]) -> bool:
-        """Whether a line holds no address, and words of which nobody knows whether they are a heading of others."""
-        if any(cells[place] and _is_like_address(cells[place]) for place in self._addresses if place < len(cells)):
+        """Whether a line holds no address, and may be a heading of others: it is neither empty nor a total, nor has a
+        status that is understood and most of its cells."""
+        of_address = [cells[place] for place in self._addresses if place < len(cells)]
+        if any(map(_is_like_address, of_address)):
             return False
-        filled = [(place, cell) for place, cell in enumerate(cells) if _says_anything(cell)]
-        says_status = any(place in self._statuses and self._known[place](cell) for place, cell in filled)
-        if says_status or all(is_plain(cell) for _, cell in filled):
+        filled = {place: cell for place, cell in enumerate(cells) if not _is_empty(cell)}
+        filled = {each: cell for each, cell in filled.items() if each not in self._addresses or folded(cell) != "yok"}
+        if all(is_plain(cell) or not cell.strip(OF_NUMBERS) for cell in filled.values()):
             return False
-        known = sum(self._known.get(place, partial(self._fits, place))(cell) for place, cell in filled)
-        return known < FEWEST_KNOWN
+        is_understood = all(self._is_known(*each) for each in filled.items())
+        has_status = any(place in self._statuses for place in filled)
+        return not (is_understood and has_status and 2 * len(filled) > len(self._header or cells))
+
+    def _is_known(self, place: int, cell: str) -> bool:
+        contents = self._known.get(place) or self._contents_of(place)
+        return contents is not None and contents(cell)
 
     def _readers(self, layout: Layout) -> dict[int, Callable[[str], bool]]:
         """By column that is read: whether a cell of it is understood."""
@@ -136,7 +151,7 @@ class CellCounter:
             Field.CHANNEL: lambda cell: bool(meanings.channels(cell)),
             Field.TYPE: lambda cell: bool(meanings.recipient_type(cell)),
             Field.SOURCE: lambda cell: bool(meanings.source(cell)),
-            Field.DATE: is_date,
+            Field.DATE: is_day,
         }
         others = dict.fromkeys(self._read, lambda _: False)
         return others | {layout.columns[field]: each for field, each in readers.items() if field in layout.columns}
@@ -149,17 +164,18 @@ class CellCounter:
         return isinstance(self._meanings.status(cell), Status)
 
 
-# Of columns that are kept as they stand, whatever their names.
+# Of columns that are kept as they stand, or not read on each line, whatever their names.
 _CONTENTS: dict[Field | None, Callable[[str], bool]] = {
     Field.NAME: is_text,
     Field.ORIGIN: is_proof,
     Field.CONTACT: lambda cell: key_of(cell) in CONTACTS or is_plain(cell),
+    Field.TIME: is_clock,
 }
 
 
-def _says_anything(cell: str) -> bool:
-    """Whether a cell is not empty: a cross may say no."""
-    return not says_nothing(cell) or is_cross(folded(cell))
+def _is_empty(cell: str, *, is_understood: bool = True) -> bool:
+    """Whether a cell says nothing; of a column that nobody understands a dash or "kayıt yok" may say no."""
+    return says_nothing(cell) and (is_understood or not (may_refuse(cell) or is_sign(folded(cell))))
 
 
 def _is_address(cell: str) -> bool:
@@ -170,9 +186,8 @@ def _is_address(cell: str) -> bool:
 
 def _is_like_address(cell: str) -> bool:
     """Whether a cell of a column of addresses is one, or a bad one: found fast, since nearly all are."""
-    if "@" in cell or not any(map(str.isalpha, cell)):
-        return any(map(str.isalnum, cell))
-    return isinstance(address_or_problem(cell), Address)
+    is_number = sum(map(str.isdigit, cell)) >= FEWEST_OF_BAD and sum(map(str.isalpha, cell)) <= MOST_LETTERS
+    return "@" in cell or is_number or isinstance(address_or_problem(cell), Address)
 
 
 def column_letter(place: int) -> str:

@@ -11,7 +11,7 @@ from portal.core.iys_protocol import RecipientType, Source, Status
 from portal.services.imports.layout.cell_words import WEAK, Meanings
 from portal.services.imports.layout.dates import BadTime, Moment, parts, read, read_clock
 from portal.services.imports.layout.layout import STATUS_FIELDS, Field
-from portal.services.imports.layout.normalization import address_or_problem, folded, key_of, says_nothing
+from portal.services.imports.layout.normalization import address_or_problem, folded, is_cross, key_of, says_nothing
 
 FIRST_YEAR = 2015  # A consent is not older; a date of birth mostly is.
 OLD = 0.3  # The weight of an earlier date.
@@ -34,7 +34,7 @@ class Contents:
 
     @classmethod
     def of_column(cls, cells: Iterable[str], meanings: Meanings) -> "Contents":
-        contents = cls([cell for cell in cells if not says_nothing(cell)])
+        contents = cls([cell for cell in cells if not says_nothing(cell) and not is_cross(folded(cell))])
         for cell in contents.cells:
             contents._count_address(cell)
             contents._count_date(cell)

@@ -11,15 +11,17 @@ from collections.abc import Mapping
 
 from portal.core.iys_protocol import Channel
 from portal.services.imports.layout import name_words
+from portal.services.imports.layout.cell_words import STATUSES
 from portal.services.imports.layout.layout import STATUS_FIELDS, Field
 from portal.services.imports.layout.name_words import any_of
-from portal.services.imports.layout.normalization import name_of
+from portal.services.imports.layout.normalization import folded, name_of
 
 LONGEST_NAME = 300  # A form's whole question may be a column's name.
 
 # Names that offer both answers ("Onay/Ret", "SMS E/H") are cleared of them: yes is yes.
 _BETWEEN = re.compile(r"[/|\\]|(?<!\be)(?<!\bopt)(?<=\w)-(?=\w)|\s(?:ve|veya|ya da)\s", re.I)
 _LETTERS = "e/h 1/0 y/n true/false"
+_LEGEND = re.compile(r"(?<![/\w])(\w+)\s*[=:]\s*(\w+)(?![/\w])")
 _PAIRS = r"""
     evet/hayir yes/no var/yok acik/kapali aktif/pasif active/inactive active/passive izinli/izinsiz onayli/onaysiz
     onay/ret onay/red izin/ret izin/red kabul/ret kabul/red consent/ret ister/istemez istiyor/istemiyor
@@ -65,10 +67,14 @@ def _word(pattern: str) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{pattern})\b")
 
 
+def _answers(pairs: str, between: str, step: int = 1) -> str:
+    """Both answers of each pair, yes first; with a step of -1 no first."""
+    return "|".join(between.join(pair.split("/")[::step]) for pair in pairs.split())
+
+
 def _either_of(pairs: str, between: str) -> str:
     """Both answers of a pair, in either order."""
-    orders = [(pair.split("/"), pair.split("/")[::-1]) for pair in pairs.split()]
-    return "|".join(between.join(order) for both in orders for order in both)
+    return f"{_answers(pairs, between)}|{_answers(pairs, between, -1)}"
 
 
 _CHANNELS = {
@@ -81,6 +87,9 @@ _CHANNELS = {
 _OFFERED = _either_of(_PAIRS, r" \| ") + "|" + _either_of(_LETTERS, r" (?:\| )?")
 _LOOSE = f"{_either_of(_PAIRS, ' ')}|{_either_of(_LETTERS, ' ')}"  # With any sign between, or none.
 EITHER_ANSWER = _word(_LOOSE)  # Of a folded text that offers both: "Onay ret".
+_PARTED = r" (?:\| )?"
+_PAIR = _word(_either_of(f"{_PAIRS} {_LETTERS}", _PARTED))
+_NO_FIRST, _NO_WORD_FIRST = (_word(_answers(pairs, _PARTED, -1)) for pairs in (f"{_PAIRS} {_LETTERS}", _PAIRS))
 _NEVER_AN_ADDRESS = _word(r"(?:sms|mesaj|arama)\w*|message|msj|cagri")
 _CONSENTS = _word(f"{name_words.CONSENT}|{name_words.WISH}|{name_words.BULLETIN}")
 _WISHES, _TOPICS = _word(name_words.WISH), _word(name_words.TOPIC)
@@ -92,7 +101,8 @@ KNOWN, _STATE = re.compile("|".join(name_words.EVERYWHERE)), re.compile(name_wor
 _BESIDE = [(_word(first), re.compile(others)) for first, others in name_words.BESIDE]
 _ACTS = _word(rf"{name_words.ACT}(?= {name_words.CONSENT_NOUN}\b)")
 _SAYS = _word("|".join((name_words.CHANNEL, name_words.CONSENT, name_words.WISH, name_words.AGREES)))
-_SIGN = re.compile(r"[^\w\s/|\\(),;:.?'’\"“”…&*+\[\]–—-]")  # "SMS 🚫"
+# "SMS 🚫", "SMS izni (-)", "-SMS"
+_SIGN = re.compile(r"[^\w\s/|\\(),;:.?'’\"“”…&*+\[\]–—-]|[(\[][–—-]+[)\]]|(?<!\S)[–—-](?=\w)")
 
 
 def channels_named(name: str) -> frozenset[Channel]:
@@ -123,8 +133,15 @@ def is_unclear(name: str) -> bool:
 
     A column without a name is not unclear: whoever chooses it has its cells only to go by.
     """
-    refuses = refusal_named(name)
+    refuses, words = refusal_named(name), _parted(name)
+    if are_out_of_order(words) or (_NO_WORD_FIRST.search(words) and len(_PAIR.findall(words)) == 1):
+        return True  # "SMS ret/onay (1/0)", "SMS ret/onay": 1 may be either.
     return bool(name.strip()) and (refuses is False or (refuses is None and not _is_understood(name)))
+
+
+def are_out_of_order(words: str) -> bool:
+    """Whether the pairs of answers in a folded text do not agree which comes first: "onay ret 0 1"."""
+    return len({_NO_FIRST.fullmatch(pair[0]) is None for pair in _PAIR.finditer(words)}) > 1
 
 
 def consent_announced(name: str) -> Mapping[Field, float] | None:
@@ -150,15 +167,28 @@ def consent_announced(name: str) -> Mapping[Field, float] | None:
     return {Field.STATUS: 0.5} if refuses or _WISHES.search(words) else None
 
 
+def without_legend(text: str) -> str:
+    """Without what explains an answer by itself: "1 = evet"."""
+    return _LEGEND.sub(lambda pair: "" if _are_alike(*pair.groups()) else pair[0], text)
+
+
+def _are_alike(word: str, meaning: str) -> bool:
+    return min(len(word), len(meaning)) == 1 and STATUSES.get(folded(word), word) == STATUSES.get(folded(meaning))
+
+
 def _without_choices(name: str) -> str:
     """The folded words of a name, without the answers that it offers."""
-    parted = " | ".join(name_of(part) for part in _BETWEEN.split(name[:LONGEST_NAME]))
-    return " ".join(_CHOICE.sub("", parted).replace("|", "").split())
+    return " ".join(_CHOICE.sub("", _parted(name)).replace("|", "").split())
+
+
+def _parted(name: str) -> str:
+    """The folded words of a name, "|" between what it parts."""
+    return " | ".join(name_of(part) for part in _BETWEEN.split(without_legend(name[:LONGEST_NAME])))
 
 
 def _is_understood(name: str) -> bool:
     """Whether each word of a name is known, and any says that it is of consents."""
-    if len(name) > LONGEST_NAME or _SIGN.search(unicodedata.normalize("NFKC", name)):
+    if len(name) > LONGEST_NAME or _SIGN.search(unicodedata.normalize("NFKC", without_legend(name))):
         return False
     whole = name_of(name)
     words = _ACTS.sub("", _without_choices(name)).split()

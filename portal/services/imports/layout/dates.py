@@ -79,7 +79,7 @@ class Moment(NamedTuple):
 
 def is_blank(cell: str) -> bool:
     """Whether a cell holds no date at all: empty, or a database's null date."""
-    return says_nothing(cell) or normalize_spelling(cell).startswith(NO_DAYS) or folded(cell) == "yok"
+    return says_nothing(cell) or normalize_spelling(cell).startswith(NO_DAYS)
 
 
 @lru_cache(maxsize=KNOWN_TEXTS)

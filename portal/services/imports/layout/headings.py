@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from portal.core.addresses import Address
 from portal.services.imports.layout.cell_words import STATUSES
-from portal.services.imports.layout.consent_names import EITHER_ANSWER, refusal_named
+from portal.services.imports.layout.consent_names import EITHER_ANSWER, are_out_of_order, refusal_named, without_legend
 from portal.services.imports.layout.headers import is_clear, is_value
 from portal.services.imports.layout.normalization import address_or_problem, folded, name_of
 from portal.services.imports.layout.refusing_text import refuses
@@ -13,7 +13,6 @@ from portal.services.imports.reading.workbook_chunker.chunks import Line
 
 FEW_WORDS = 3  # A heading of so many is about consents, though it does not say so: "Hayır diyenler".
 FEW_TEXTS = 2  # In a line: more of them are data, if one is a date or a source.
-_LEGEND = re.compile(r"(?<![/\w])(\w+)\s*[=:]\s*(\w+)(?![/\w])")
 _EQUALS, _AND = re.compile(r"[=:]"), re.compile(r" (?:ve|veya|ya da) ")
 _OF_NUMBERS, _SHORTEST_NUMBER = "0123456789 +-()./", 10
 _KIND = re.compile(r"ret|bireysel|tacir")
@@ -62,14 +61,11 @@ def _is_of_data(cell: str) -> bool:
 
 def without_answers(text: str) -> str:
     """The folded words of a heading, without those that offer both answers or explain one by itself."""
-    text = _LEGEND.sub(lambda pair: "" if _are_alike(*pair.groups()) else pair[0], text)
+    text = without_legend(text)
     words = name_of(text)
-    return words if _EQUALS.search(text) else EITHER_ANSWER.sub("", _AND.sub(" ", words))
+    is_legend = _EQUALS.search(text) or are_out_of_order(words)
+    return words if is_legend else EITHER_ANSWER.sub("", _AND.sub(" ", words))
 
 
 def _speaks(words: str) -> bool:
     return refusal_named(words) is not None or refuses(words)
-
-
-def _are_alike(word: str, meaning: str) -> bool:
-    return STATUSES.get(folded(word), word) == STATUSES.get(folded(meaning))

@@ -60,11 +60,12 @@ def name_of(text: str) -> str:
 
 
 def says_nothing(text: str) -> bool:
-    """Whether a cell counts as empty: blank, a dash, NULL, one of Excel's errors."""
+    """Whether a cell counts as empty: blank, a dash, NULL, one of Excel's errors. A cross does not."""
     if not text or text.isspace():
         return True
     word = folded(text)
-    return len(text) <= 20 and (is_sign(word) or word in NOTHING or _ERRORS.fullmatch(text.strip()) is not None)
+    is_none = word in NOTHING or (is_sign(word) and not is_cross(word)) or _ERRORS.fullmatch(text.strip()) is not None
+    return len(text) <= 20 and is_none
 
 
 def is_sign(word: str) -> bool:

@@ -6,6 +6,7 @@ consent round, whatever stands beside it. Words are folded to ASCII.
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from itertools import chain
 from typing import Any, cast
@@ -18,6 +19,7 @@ from portal.services.imports.layout.consent_names import KNOWN
 from portal.services.imports.layout.headings import refusal_spoken, without_answers
 from portal.services.imports.layout.name_words import ENDINGS
 from portal.services.imports.layout.normalization import folded, key_of, name_of
+from portal.services.imports.layout.refusing_roots import may_refuse
 
 LONGEST_TEXT, LONGEST_CODE, LONGEST_DATE = 100, 40, 40  # Characters of a harmless cell.
 LONGEST_HEADING = 300
@@ -64,13 +66,16 @@ COMMON = Words("""
     shipping delivery company tax postal identity alternate islem basvuru randevu rezervasyon ziyaret~ alisveris~ marka
     sektor brand
 """)
-# What happened on a day, and ended nothing. "Son" (last) stands before some of it only: "Son üyelik" may be its end.
+# What happened on a day, and ended nothing, and beside a word of dates a consent. "Son" (last) stands before some of
+# it only: "Son üyelik" may be its end.
 _EVENTS = Words("""
     alisveris~ satin alma ziyaret~ giris~ olusturma olusturulma guncelleme guncellenme islem~ teslim sevk randevu~
-    rezervasyon~ basvuru~ etkinlik~ izin izni onay onayi riza alinma alindigi verildigi katilim~ durum durumu iys sms
-    arama eposta created updated modified changed ordered purchase purchased visit visited paid payment registered
-    registration joined signed sign signup up login logged seen event consent permission
+    rezervasyon~ basvuru~ etkinlik~ katilim~ created updated modified changed ordered purchase purchased visit visited
+    paid payment registered registration joined signed sign signup up login logged seen event
 """)
+_CONSENTS = Words(
+    "izin izni onay onayi riza alinma alindigi verildigi durum durumu iys sms arama eposta consent permission"
+)
 _LAST = re.compile(
     r"\b(?:son|last) (?=(?:alisveris|siparis|satin alma|ziyaret|giris|islem|odeme|guncelleme|fatura|teslim|randevu|"
     r"login|order|purchase|visit|seen|update|updated|modified|payment)\b)"
@@ -100,22 +105,35 @@ _LISTED = {*dates.MONTHS, "v", "q"} | {
 _ODD_SIGN = re.compile(r"[^\w\s/|\\(),;:.?'’\"“”…&*+\[\]–—#%₺=-]")  # "SMS 🚫"
 
 _TEXT = re.compile(r"[^\W_]+(?:(?: +|['’/&-]|[.,] *| & | / )[^\W_]+)*\.?")
-_NO_NAME = re.compile(r"([^\W\d_])\1\1|\d[.,/]\d")  # "XXX Ali", "Ali 28.11"
-_CODE = re.compile(r"\d{2} ?[A-Z]{1,3} ?\d{2,5}|#?(?:[^\W\d_]{1,5}[ ._/#-]?)?\d[\w./#-]*(?: \d[\w./#-]*)*")
+# "XXX Ali", "Ali 28.11", "Ali R E T", "Ali, H"
+_NO_NAME = re.compile(r"([^\W\d_])\1\1|\d[.,/]\d|(?<!\w)[^\W\d_](?: [^\W\d_]){2}(?!\w)|[,/-] *[hrnfx]\.?$", re.I)
+_NOT_LATIN = re.compile(r"[^\W\u0000-\u024f\u0259\u1e00-\u1eff]")
+_VERB = re.compile(r"(?:[a-z]{3}[iu][ln]d[iu]|[a-z]{2}[iu]yor)(?:l[ae]r|[mkn])?\b")  # Of folded words: "Ali bulundu".
+_CODE = re.compile(
+    r"\d{2} ?[A-Z]{1,3} ?\d{2,5}|#?(?:[^\W\d_]{1,5}[ ._/#-]?)?\d[\w./#-]*(?: \d[\w./#-]*)*|"
+    r"[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}"
+)
+_WORD = re.compile(r"(?<=[ ._/#-])(?![a-f]+(?![^\W_]))[^\W\d_]{4,}(?![^\W_])", re.I)  # "10-GONE", no part of a UUID.
+_BETWEEN_WORDS, _MIXED = re.compile(r"[\W_]+"), re.compile(r"[^\W\d_]\d")  # "X4RET9" is chance.
 _AMOUNT = re.compile(r"[+-]?[₺$€]? ?\d[\d.,]*(?: \d{3})*(?: ?(?:tl|try|usd|eur|adet|ad|kg|puan|₺|\$|€|%))?", re.I)
 _GENDER = re.compile(r"[ekbfmw]|erkek|kadin|bay|bayan|male|female|man|woman")
 _LANGUAGE = re.compile(r"(?:tr|en|de|fr|ar|ru|es|it|fa)(?: [a-z]{2})?|turkce|ingilizce|almanca|turkish|english|german")
-_CLOCK = re.compile(r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?")
 _STREET = re.compile(r"[\w\s.,:;/#'’&-]+")
 _IS_STREET = re.compile(
     r"\d|\b(?:mah|mahallesi|sok|sokak|sokagi|cad|cadde|caddesi|bulvari|blv|apt|street|st|road|ave)\b"
 )
 _DIGITS = re.compile(r"\d+")
+# "izin=0", but no time, no version, no telephone, and not "Sheet0".
+_ZERO = re.compile(
+    r"(?<!\d)(?<!v\d )(?<!sheet)(?<!sheet )(?<!sayfa)(?<!sayfa )0(?!\d| \d{3} \d{3})|(?<!\d)(?<!\d )00+(?!\d)"
+)
+# "Belge no", but "SMS no".
+_NUMBER = re.compile(r"(?<=[a-z] )(?<!sms )(?<!izin )(?<!izni )(?<!onay )(?<!onayi )(?<!mail )(?<!posta )no\b")
 _SERIAL = re.compile(r"\d+(?:[.,]\d*)?")  # Excel's and Unix's dates, and any number.
 _GROUP = r"[(\[]\+?\d{1,5}[)\]]"
 _BETWEEN = r"[\d\s./\\_:,\u00b7\u2010-\u2015\u2212-]"
 _PHONE = re.compile(rf"(?:[^\W\d_]{{2,10}}[\s.:/-]*){{0,3}}\+?(?:\d|{_GROUP})(?:{_BETWEEN}|{_GROUP})*(?<=[\d)\].])")
-_MAIL = re.compile(r"(?:(?:mailto|e-?posta|e-?mail|mail) ?: ?)?<?[^\s@<>()]+@[^\s@<>()]+>?", re.I)
+_MAIL = re.compile(r"(?:(?:mailto|e-?posta|e-?mail|mail) ?: ?)?<?[^\s@<>()]+@[^\s@<>()?]+>?", re.I)
 
 
 @lru_cache(maxsize=4096)
@@ -123,10 +141,12 @@ def is_plain(text: str) -> bool:
     """Whether each word of a heading, a name or a proof is known, and none of them refuses."""
     if len(text) > LONGEST_HEADING or _ODD_SIGN.search(text):
         return False
-    words = _DIGITS.sub(" ", _LAST.sub("", without_answers(text))).split()
+    left = without_answers(text)
+    words = _DIGITS.sub(" ", _LAST.sub("", left)).split()
     if words == ["not"]:  # A column of notes; in English it turns round what follows.
         return True
-    return not refusal_spoken(text) and all(map(_is_known, words))
+    refuses = refusal_spoken(text) or may_refuse(_NUMBER.sub("", left)) or _ZERO.search(left)
+    return not refuses and all(map(_is_known, words))
 
 
 def _is_known(word: str) -> bool:
@@ -137,26 +157,45 @@ def is_date(cell: str) -> bool:
     """Whether a cell is a date by itself; a number may be one of many things."""
     if len(cell) > LONGEST_DATE or not any(map(str.isdigit, cell)) or _SERIAL.fullmatch(cell.strip()):
         return False
+    if dates.notes_in(cell):
+        return False
     return any(isinstance(dates.read(cell, day_first), dates.Moment) for day_first in (True, False))
 
 
+def is_clock(cell: str) -> bool:
+    """Whether a cell is a time of day."""
+    with suppress(dates.BadTime):
+        dates.read_clock(cell)
+        return True
+    return False
+
+
 def is_text(cell: str) -> bool:
-    """Whether a cell may be a name of a person, a firm or a place: words, and no sign beside them."""
+    """Whether a cell may be a name of a person, a firm or a place: words, none that refuses, and no sign."""
     text = cell.strip()
-    return len(text) <= LONGEST_TEXT and _TEXT.fullmatch(text) is not None and not _NO_NAME.search(text)
+    is_name = len(text) <= LONGEST_TEXT and _TEXT.fullmatch(text) is not None and not _NO_NAME.search(text)
+    return is_name and (len(text) > 1 or text.isdigit()) and not _says_more(text)
 
 
 def is_proof(cell: str) -> bool:
     """Whether a cell names what proves a consent, and says nothing more: a number ("A-104", "2026/11"), known words."""
-    text = cell.strip()
-    return (len(text) <= LONGEST_CODE and _CODE.fullmatch(text) is not None) or is_plain(text)
+    return is_code(cell) or is_plain(cell.strip())
+
+
+def is_code(cell: str) -> bool:
+    """Whether a cell is a number with few letters: "A-104", "34 ABC 123"."""
+    if len(cell) > LONGEST_CODE or not _CODE.fullmatch(cell.strip()) or _WORD.search(cell):
+        return False
+    return not may_refuse(" ".join(each for each in _BETWEEN_WORDS.split(cell) if not _MIXED.search(each)))
 
 
 def is_address_alone(cell: str) -> bool:
     """Whether nothing stands beside an address but its kind or a name: "Cep: 0532 …", "Ayşe <ayse@example.com>"."""
     text = normalize_spelling(cell).rstrip(".")
-    if len(text) > LONGEST_TEXT or _PHONE.fullmatch(text) or _MAIL.fullmatch(text):
+    if len(text) > LONGEST_TEXT or _MAIL.fullmatch(text):
         return True
+    if _PHONE.fullmatch(text):
+        return text.lower() == text.upper() or is_plain(_DIGITS.split(text)[0])
     name, _, address = text.rpartition(" ")
     return _MAIL.fullmatch(address) is not None and is_text(name.strip("\"' "))
 
@@ -174,23 +213,31 @@ def contents_of(name: str) -> Callable[[str], bool] | None:
     return None
 
 
-def _is_day(cell: str) -> bool:
+def is_day(cell: str) -> bool:
+    """Whether a cell of a column of dates is one, a number that stands for one, or a database's for none."""
     return is_date(cell) or dates.is_blank(cell) or (len(cell) > 3 and _SERIAL.fullmatch(cell.strip()) is not None)
 
 
 def _is_street(cell: str) -> bool:
-    return is_text(cell) or (_STREET.fullmatch(cell) is not None and _IS_STREET.search(folded(cell)) is not None)
+    is_one = _STREET.fullmatch(cell) is not None and _IS_STREET.search(folded(cell)) is not None
+    return is_text(cell) or (is_one and not _says_more(cell))
 
 
-_WORDS = (DATES, CODES, AMOUNTS, GENDERS, LANGUAGES, CLOCKS, ADDRESSES, TEXTS, COMMON, _EVENTS, _OTHERS)
+def _says_more(text: str) -> bool:
+    """Whether a name or an address of a house has a word that may refuse, a verb, or letters that nobody here reads."""
+    return may_refuse(text) or _VERB.search(folded(text)) is not None or _NOT_LATIN.search(text) is not None
+
+
+_WORDS = (DATES, CODES, AMOUNTS, GENDERS, LANGUAGES, CLOCKS, ADDRESSES, TEXTS, COMMON, _EVENTS, _CONSENTS, _OTHERS)
 # The words of which a name of the kind has one, what its cells hold, and words that it may have beside those.
 _KINDS: tuple[Any, ...] = (
-    ((DATES, _EVENTS), _is_day),
-    ((CODES,), lambda cell: len(cell) <= LONGEST_CODE and _CODE.fullmatch(cell.strip()) is not None),
+    ((DATES,), is_day, _EVENTS, _CONSENTS),
+    ((_EVENTS,), is_day),
+    ((CODES,), is_code),
     ((AMOUNTS,), lambda cell: _AMOUNT.fullmatch(cell.strip()) is not None),
     ((GENDERS,), lambda cell: _GENDER.fullmatch(folded(cell)) is not None),
     ((LANGUAGES,), lambda cell: _LANGUAGE.fullmatch(folded(cell)) is not None),
-    ((CLOCKS,), lambda cell: _CLOCK.fullmatch(cell.strip()) is not None),
+    ((CLOCKS,), is_clock),
     ((ADDRESSES,), lambda cell: key_of(cell) not in STATUSES and _is_street(cell), TEXTS, CODES),
     ((TEXTS,), lambda cell: key_of(cell) not in STATUSES and is_text(cell)),
 )

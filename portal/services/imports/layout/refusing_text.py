@@ -6,6 +6,7 @@ from functools import lru_cache
 from portal.core.iys_protocol import Status
 from portal.services.imports.layout.cell_words import STATUSES, WEAK
 from portal.services.imports.layout.normalization import folded
+from portal.services.imports.layout.refusing_roots import NOT, ROOTS
 from portal.services.imports.reading.workbook_chunker.chunks import LONGEST_LINE
 
 KNOWN_TEXTS = 16384
@@ -25,11 +26,7 @@ _OTHER = re.compile(
 # The endings of a verb by which nobody is to do it, or nobody will. "Aramasını istedi" asks for a call.
 _NEVER = r"m[ae](?:y[iu]n(?:[iu]z)?|s[iu]n(?:lar|ler)?|y[ae]c[ae]\w*|y[ae]l[iu]m|m[ae]\w*|l[iu](?:y[iu]z|d[iu]r)?)\b"
 _OF_DELIVERIES = r"(?:cal|birak|koy|bas|uyandir|ac|unut|bekle|gecik|kir|tamam)"
-# Past, present and future of "not". The aorist ("Yılmaz", "Durmaz") is a surname's too, and stands with a few verbs.
-_NOT_DONE = (
-    r"(?:\w{1,20}(?:m[ae](?:d[iu]|mis|y[ae]c|m[ae]k|sin|y[ae]n)\w*|m[iu]yor\w*)|"
-    r"(?:ver|veril|al|alin|iste|goster|bulun|yap|yapil|et|edil)m[ae]z(?:l[ae]r|mis)?)"
-)
+_NEVER_DONE = r"(?:ver|veril|al|alin|iste|goster|bulun|yap|yapil|et|edil)m[ae]z(?:l[ae]r|mis)?"  # No surname's.
 _CONSENT = r"(?:izin|izni|iznin|onay|riza|muvafakat|consent|permission|abone|uyeli[kg]|iys)\w*"
 _SUBJECT = (
     r"(?:sms\w*|mesaj\w*|msj|message\w*|arama(?:lar\w*|si|ya|yi)?|aranma\w*|reklam\w*|kampanya\w*|tanitim\w*|pazarlama\w*|"
@@ -46,11 +43,6 @@ _NONE = r"yok(?:tur|mus)?"
 _STOPPING = (
     rf"(?:{_NONE}|kapat\w*|kapali|durdur\w*|pasif|sil\w*|kaldir\w*|cikar\w*|cikti|cikis\w*|almiyor\w*|sikayet\w*)"
 )
-_ENDING = (
-    r"(?:degil\w*|olumsuz|ver(?:il)?m[ie]\w+|alinma\w+|etm[ie]\w+|geri (?:al|cek)\w*|"
-    r"cek(?:ti|il[dm]i|mis|iyor|ecek)\w*|bitti|bitir\w*|sona \w+|sonland\w*|kisitla\w*|"
-    r"inactive|ended|expired|denied|not)"
-)
 _ALONE = (
     r"iste?n?(?:il)?[ei]?m(?:i?y?or|iyo|ed|e[zmy]|emi)\w*|vazgec(?!me[dz]|ilmez)\w*|rahatsiz (?:et|ed|ol)\w*|"
     r"ilgilenmiyor\w*|ustu cizil\w*|(?:ret|red) (?:ver|et|ed|yaz|gel|bildir)\w*|"
@@ -66,12 +58,12 @@ _ALONE = (
     rf"atma)(?=$| de?di| diy)|(?:yaz|at){_NEVER})"
 )
 # Without a verb between: "Onay verdi, ulaşılamadı".
-_CONSENT_NOT_GIVEN = rf"{_CONSENT}(?: (?!\w+[dt][iu]\b)\w+){{0,2}} {_NOT_DONE}"
+_CONSENT_NOT_GIVEN = rf"{_CONSENT}(?: (?!\w+[dt][iu]\b)\w+){{0,2}} (?:{NOT}|{_NEVER_DONE})"
 _BESIDE = "(?: \\w+){0,3} "
 _PAIRS = (
     (rf"(?:{_CONSENT}|{_SUBJECT}|{_CHANNEL})", _REFUSING),
     (rf"(?:{_CONSENT}|{_SUBJECT})", _STOPPING),
-    (_CONSENT, _ENDING),
+    (_CONSENT, rf"(?:(?:{ROOTS})\w*|degil\w*|geri (?:al|cek)\w*|sona \w+|ended|deny|not)"),
     (r"(?:liste|abone|uyeli|bulten|grup|grub|rehber)\w*[dt][ea]n", r"(?:cik|ayril|sil|kaldir)\w*"),
 )
 _REFUSES = re.compile(
@@ -95,11 +87,9 @@ _SURNAME_FIRST = re.compile(r"^\s*[^\W\d]+\s*,")  # "Ret, Ayşe"
 _BEFORE_A_NAME = r"(?:sms|mesaj|mail|email|eposta|arama|izin|izni|onayi|aboneligi|uyeligi|iys)"
 _IN_NAME = re.compile(
     rf"\b(?:(?!istemez\b)(?:{_ALONE})|iptal (?:etti|edildi)|"
-    rf"{_BEFORE_A_NAME} (?:ret|red|iptal\w*|{_NONE}|kapali|olumsuz|{_NOT_DONE}))\b"
+    rf"{_BEFORE_A_NAME} (?:ret|red|iptal\w*|{_NONE}|kapali|olumsuz|{NOT}|{_NEVER_DONE}))\b"
 )
 _MARK = re.compile(r"\b(?:RET|İPTAL|IPTAL)\b")
-_IS_DECORATED = re.compile(r"[\s<>()?]")
-_PART = re.compile(r"[^\s<>()]+")
 
 
 @lru_cache(maxsize=KNOWN_TEXTS)
@@ -124,19 +114,13 @@ def _is_refusal(line: str) -> bool:
     return (STATUSES.get(word) == Status.REFUSED and not WEAK.fullmatch(word)) or _WHOLE.fullmatch(word) is not None
 
 
-def refuses_beside(cell: str) -> bool:
-    """Whether a cell that is read as a name or an address says a refusal beside it: "Ayşe Yılmaz (RET)"."""
-    if len(cell) < SHORTEST or cell.lower() == cell.upper() or ("@" in cell and not _IS_DECORATED.search(cell)):
+def refuses_in_name(name: str) -> bool:
+    """Whether a cell that is read as a name says a refusal beside it: "Ayşe Yılmaz (RET)"."""
+    if len(name) < SHORTEST or name.lower() == name.upper():
         return False
-    text = _PART.sub(_without_address, cell[:LONGEST_LINE])
+    text = name[:LONGEST_LINE]
     parts = [part for part in _APART.split(_SURNAME_FIRST.sub("", text, count=1)) if part.strip()]
     if (len(parts) > 1 or len(" ".join(parts).split()) == 1) and any(map(refuses, parts)):
         return True
     is_marked = _MARK.search(text) is not None and text != text.upper()
     return is_marked or _IN_NAME.search(folded(text)) is not None
-
-
-def _without_address(part: re.Match[str]) -> str:
-    """Of an e-mail address what follows its question mark, and of anything else all."""
-    _, at, host = part[0].partition("@")
-    return f" {host.partition('?')[2]}" if at else part[0]

@@ -15,6 +15,7 @@ from portal.domain.consents.bulk_import import Entry
 from portal.services.imports import layout
 from portal.services.imports.audience import read_address_list
 from portal.services.imports.chunk_parser import sheet_parser
+from portal.services.imports.layout.normalization import says_nothing
 from portal.services.imports.layout.plain_words import is_plain
 from portal.services.imports.reading import ChunkedFile
 from portal.services.imports.unread import MarkKind, Unread, find_marks
@@ -27,7 +28,8 @@ HEADER = ["Telefon", "İzin Tarihi", "Kaynak", "SMS izni", "Form No"]
 @dataclass
 class Found:
     unread: Unread
-    granted: list[int]  # The lines.
+    granted: list[int]  # The lines,
+    refused: list[int]  # and those that refuse on some channel.
 
 
 def examine(content: bytes, name: str = "izinler.csv") -> Found:
@@ -46,20 +48,24 @@ def examine(content: bytes, name: str = "izinler.csv") -> Found:
         date=NOW,
         origin="form",
     )
-    counter, granted = CellCounter(guess, first.header), []
+    counter, said = CellCounter(guess, first.header), {status: list[int]() for status in Status}
     for chunk in chunks:
         lines = [each for each in json.loads(chunk.packed) if each[0] > (sheets[chunk.sheet].header_line or 0)]
         if chunk.sheet in guess.sheets:
             counter.add(lines, chunk.sheet)
             parser = sheet_parser(sheets[chunk.sheet], guess, name, NOW)
-            granted += [
-                number for number, cells in lines for _, what in parser.parse((number, cells))
-                if isinstance(what, Entry) and what.status == Status.GRANTED
-            ]  # fmt: skip
+            for number, cells in lines:
+                for _, what in parser.parse((number, cells)):
+                    if isinstance(what, Entry):
+                        said[what.status].append(number)
     counts = counter.counts()
     others = [each for place, each in enumerate(sheets) if each.lines and place not in guess.sheets]
     columns = unused_columns(counts, guess, first.header)
-    return Found(Unread(columns, others, find_marks(file.outline, guess, name, counts)), granted)
+    return Found(
+        Unread(columns, others, find_marks(file.outline, guess, name, counts)),
+        said[Status.GRANTED],
+        said[Status.REFUSED],
+    )
 
 
 def line(number: int, status: str = "Evet", *more: str) -> list[str]:
@@ -138,7 +144,9 @@ def test_ordinary_names_of_files_need_no_word(name):
     assert not examine(text(HEADER, line(1)), name).unread.doubtful
 
 
-UNKNOWN = st.text("abcçdefgğhıijklmnoöprsştuüvyz", min_size=3, max_size=10).filter(lambda word: not is_plain(word))
+UNKNOWN = st.text("abcçdefgğhıijklmnoöprsştuüvyz", min_size=3, max_size=10).filter(
+    lambda word: not (is_plain(word) or says_nothing(word))
+)
 LISTED = (
     "Ayrılanlar|robinson|düştü|STOP|nosms|Muaf|caydı|LİSTE DIŞI|Pasifler|Removed|R|🚫|listeden düşenler|(yasaklı)|DND"
 )

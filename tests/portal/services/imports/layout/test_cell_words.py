@@ -72,8 +72,14 @@ def test_some_words_say_nothing(word):
     assert says_nothing(word)
 
 
-@pytest.mark.parametrize("sign", ["-", "—", "✗"])
-def test_a_sign_says_nothing_but_of_a_status(sign):
+@pytest.mark.parametrize("sign", ["✗", "❌", "☐"])
+def test_a_cross_is_no_empty_cell(sign):
+    assert {PLAIN.status(sign), PLAIN.source(sign), PLAIN.channels(sign), PLAIN.recipient_type(sign)} == {None}
+    assert not says_nothing(sign)
+
+
+@pytest.mark.parametrize("sign", ["-", "—"])
+def test_a_dash_says_nothing_but_of_a_status(sign):
     assert PLAIN.source(sign) == PLAIN.channels(sign) == PLAIN.recipient_type(sign) == NOTHING
     assert says_nothing(sign)
     assert PLAIN.status(sign) is None

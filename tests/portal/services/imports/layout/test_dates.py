@@ -110,11 +110,14 @@ def test_what_is_no_date_is_unreadable(text):
     assert read(text) == RowProblem.DATE_UNREADABLE
 
 
-@pytest.mark.parametrize(
-    "text", ["", " ", "-", "NULL", "yok", "#N/A", "#YOK", "0000-00-00 00:00:00", "0001-01-01T00:00:00"]
-)
+@pytest.mark.parametrize("text", ["", " ", "-", "NULL", "#N/A", "#YOK", "0000-00-00 00:00:00", "0001-01-01T00:00:00"])
 def test_some_texts_say_that_there_is_no_date(text):
     assert is_blank(text)
+
+
+@pytest.mark.parametrize("text", ["yok", "❌", "hayır"])
+def test_a_no_in_place_of_a_date_is_not_blank(text):
+    assert not is_blank(text)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,247 @@
+"""A refusal that a person sees at once, wherever it stands in a file: its line does not grant, or all grants wait."""
+
+import io
+
+import openpyxl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
+from openpyxl.comments import Comment
+from openpyxl.styles import Border, Font, GradientFill, PatternFill, Side
+
+from portal.services.imports.audience import read_address_list
+from portal.services.imports.layout.refusing_roots import may_refuse
+from portal.services.imports.reading import Unreadable
+from tests.portal.services.imports.test_not_understood import examine, text
+
+HEADER = ["Ad Soyad", "Telefon", "SMS izni", "Onay tarihi", "Kaynak", "Form no"]
+
+
+def line(number: int, *more: str, **said: str) -> list[str]:
+    cells = {
+        "name": "Ayşe Yılmaz", "phone": f"0532 700 {number:02} 11", "status": "Evet", "date": "22.11.2026 10:00",
+        "source": "HS_WEB", "proof": f"F-{number}",
+    }  # fmt: skip
+    return [*(cells | said).values(), *more]
+
+
+def named(status: str, cell: str) -> bytes:
+    header = [status if name == "SMS izni" else name for name in HEADER]
+    return text(header, line(1, status=cell), line(2, status=cell))
+
+
+def beside(name: str, cell: str) -> bytes:
+    return text([*HEADER, name], line(1, cell), line(2, ""))
+
+
+def between(*cells: str) -> bytes:
+    return text(HEADER, line(1), [*cells], line(2), line(3))
+
+
+NAMES_OF_ONE = """
+SMS İzinsiz/İzinli (1/0)~1|SMS onay/ret (0/1)~1|SMS izni 1/0 (ret/onay)~1|SMS izni true/false (hayır/evet)~true|
+SMS opt-out/opt-in 1/0~1|SMS ret/onay~1|SMS (H/E) 1/0~1|SMS kapalı-açık (1-0)~1|SMS pasif/aktif~1|SMS yok ya da var~1
+"""
+COLUMNS = """
+Form adı~Red Formu|Form adı~Çıkış Formu|Mağaza~RED LİSTESİ|Şube~Ayrılanlar|Şube~İptaller|Bölge~LİSTE DIŞI|
+Bölge~Bu kişi hayır dedi|Şehir~Ankara, hayır|İl~Ankara/RED|Adres~Gül Sok. 3, listeden düşelim|Adres~Gül Sok. 3 RED|
+Adres~Gül Sok. 3, İPTAL|Sipariş no~1042-AYRILDI|Kart no~104-PASİF|Fatura no~A-1/RED|
+Ziyaret tarihi~12 Mart 2026 (yazmayın)|Mağaza~X|İl~Ankara / H|Şube~R E T|Soyad~рет|
+SMS onayı~❌|SMS onay~Yok|İYS~YOK|İYS kaydı~✗|İYS onay tarihi~Yok|İYS kaydı~-|İYS kaydı~Kayıt yok|Onay tarihi 2~❌|
+Kart no~104-GİTTİLER|Danışman~Can atıldı
+"""
+NAMES = "Can Er, Hayır|Can Er / HAYIR|Can Er-ret|Can Er. Ret|Can Er, listeden düştü|Can Er, H|Ayrıldı"
+LINES = """
+REDDEDENLER~~~28.11.2026|HAYIR DİYENLER~~~28.11.2026|AYRILANLAR~~~28.11.2026~HS_WEB|GİDENLER~3|SARILAR~2026|
+İlk iki kişi ayrıldı~~~28.11.2026|Sarılar~~~28.11.2026|Sarılar~~~28.11.2026~HS_WEB
+"""
+CASES = [
+    *(named(*each.strip().split("~")) for each in NAMES_OF_ONE.split("|")),
+    *(beside(*each.strip().split("~")) for each in COLUMNS.split("|")),
+    *(text(HEADER, line(1, name=name), line(2)) for name in NAMES.split("|")),
+    *(text(HEADER, line(1, proof=proof), line(2)) for proof in ("F-10/AYRILDI", "F-10.iptal")),
+    *(text(["E-posta", "E-posta izni"], [f"{name} <a@example.com>", "Evet"]) for name in ("Can Er, Hayır", "Ayrıldı")),
+    *(between(*each.strip().split("~")) for each in LINES.split("|")),
+    text(HEADER, line(1, date="Yok")),
+    text(["Ad", "Soyad", *HEADER[1:]], ["Ali", *line(1)], ["AYRILAN", "ÜYELER", *[""] * 5], ["Ali", *line(2)]),
+]
+
+
+def is_held(content: bytes, name: str = "liste.csv") -> bool:
+    """Whether an import grants nothing, or waits; and a campaign asks nobody, or waits."""
+    found = examine(content, name)
+    try:
+        asked = read_address_list(content, name)
+    except Unreadable:
+        return not found.granted or found.unread.doubtful > 0
+    is_held = not found.granted or found.unread.doubtful > 0
+    return is_held and (not asked.good or bool(asked.refused or asked.bad or asked.unread or asked.unread_sheets))
+
+
+@pytest.mark.parametrize("content", CASES, ids=lambda content: content.decode().split("SMS izni")[-1][:60])
+def test_a_refusal_that_anybody_sees_holds_the_grants_back(content):
+    assert is_held(content)
+
+
+@pytest.mark.parametrize("name", ["izin=0.csv", "SMS izni 0.csv", "SMS no.csv"])
+def test_a_files_name_that_denies_holds_its_grants_back(name):
+    assert is_held(text(HEADER, line(1)), name)
+
+
+RED = "FFFF0000"
+
+
+def book(dress) -> bytes:
+    workbook, out = openpyxl.Workbook(), io.BytesIO()
+    sheet = workbook.active
+    sheet.title = "Liste"
+    for row in ([*HEADER, "Notlar"], *(line(number, "") for number in range(1, 5))):
+        sheet.append([cell or None for cell in row])
+    dress(workbook, sheet)
+    workbook.save(out)
+    return out.getvalue()
+
+
+def each(**how):
+    def dress(_, sheet):
+        for cell in sheet[3][:6]:
+            for name, value in how.items():
+                setattr(cell, name, value)
+
+    return dress
+
+
+def red_letters(_, sheet):
+    for cell in sheet[3][:6]:
+        cell.value = CellRichText(TextBlock(InlineFont(color=RED), str(cell.value)))
+
+
+def page_header(workbook, _):
+    workbook.create_sheet("Bilgi").oddHeader.center.text = "İlk iki kişi ayrıldı"
+
+
+SIDE = Side("thick", RED)
+DRESSES = [
+    each(fill=PatternFill("solid", fgColor="FF000000")),
+    each(fill=PatternFill("solid", fgColor="FFFFFFFF")),
+    each(fill=GradientFill(stop=(RED, RED))),
+    each(fill=PatternFill("darkUp")),
+    each(border=Border(diagonal=SIDE, diagonalUp=True, diagonalDown=True)),
+    each(border=Border(bottom=SIDE)),
+    each(font=Font(color="FFFFFFFF")),
+    each(number_format="[Red]@"),
+    lambda _, sheet: [setattr(cell, "number_format", '[=1]"✗";[=0]"✓"') for cell in sheet["C"]],
+    lambda _, sheet: [setattr(cell, "number_format", ";;;") for cell in sheet["C"]],
+    red_letters,
+    lambda _, sheet: setattr(sheet["G3"], "fill", PatternFill("solid", fgColor=RED)),
+    lambda _, sheet: setattr(sheet["A9"], "comment", Comment("İlk iki kişi ayrıldı", "x")),
+    lambda workbook, _: setattr(workbook.create_sheet("Bilgi")["A1"], "comment", Comment("İlk iki kişi ayrıldı", "x")),
+    page_header,
+    lambda _, sheet: setattr(sheet, "title", "SMS izni 0"),
+]
+
+
+@pytest.mark.parametrize("dress", DRESSES, ids=range(len(DRESSES)))
+def test_a_refusal_that_only_looks_so_holds_the_grants_back(dress):
+    assert is_held(book(dress), "liste.xlsx")
+
+
+def test_a_grid_a_link_and_a_coloured_column_mean_nothing():
+    def dress(_, sheet):
+        for row in sheet["A1:F5"]:
+            for cell in row:
+                cell.border = Border(bottom=Side("thin"), left=Side("hair" if cell.row > 2 else "thin"))
+        for row in range(2, 6):
+            sheet[f"G{row}"].fill = PatternFill("solid", fgColor=RED)
+        sheet["A3"].font = Font(color="FF0563C1", underline="single")
+
+    assert not examine(book(dress), "liste.xlsx").unread.doubtful
+
+
+# Written by somebody who did not know the rule: what people write of one who wants no more messages.
+PHRASES = """
+hayır dedi|istemiyor|istemedi|istemediler|istemiyorlar|almak istemiyoruz|SMS almayacak|mesaj atmayın|yazmayalım|
+aramayın lütfen|aranmak istemez|aranmayacak|bir daha aramayalım|çıktı|çıkanlar|çıkış yaptı|listeden çıkarıldı|
+çıkarılacak|ayrıldı|ayrılmış|ayrılanlar|üyelikten ayrılıyor|abonelikten çıkmış|iptal|iptal ettirdi|iptaller|
+iptali istendi|İPTAL EDİLDİ|red|RET|ret verdi|retliler|reddetti|reddedenler|reddedildi|reddetmiş|silindi|
+sildirdi|silinecek|silinmiş|
+kaydı silinsin|düşürüldü|düşenler|listeden düştü|düşülecek|vazgeçti|vazgeçenler|vazgeçmiş|caydı|kaldırıldı|kaldıralım|
+izni kaldırıldı|izin vermedi|izin vermiyor|izni yok|izinsiz|onaysız|onay vermeyenler|onayı geri aldı|rızasını çekti|
+geri çekti|kabul etmedi|kabul etmiyor|kabul etmeyen|pasif|pasife alındı|PASİF|kapalı|kapatıldı|kapattırdı|engelledi|
+engellendi|engelli listede|bloke|blokladı|yasaklı|kara liste|KARA LİSTEDE|liste dışı|listeden|kapsam dışı|hariç|muaf|
+olumsuz|şikayetçi|şikayet etti|rahatsız oldu|rahatsız etmeyin|itiraz etti|itirazı var|durduruldu|durdurulsun|sonlandı|
+sonlandırıldı|sona erdi|bitti|bitirdi|bıraktı|terk etti|dondurdu|donduruldu|askıya alındı|YOK|yok|hayır|HAYIR|no|
+opt-out|opted out|unsubscribed|unsubscribe|removed|deleted|cancelled|declined|refused|rejected|do not call|don't write|
+no longer interested|not interested|stopped|blocked|blacklisted|left|quit|withdrawn|revoked|never again|inactive
+"""
+NOTES = [each.strip() for each in PHRASES.split("|")]
+
+
+def test_each_phrase_may_refuse():
+    assert [each for each in NOTES if not (may_refuse(each) and may_refuse(f"Gül Sok. 3, {each}"))] == []
+
+
+COLUMN_NAMES = (
+    "Şehir|Adres|Mağaza|Form adı|Soyad|Yetkili|Sipariş no|Kart no|Tutar|Doğum tarihi|Sipariş tarihi|Dil|Cinsiyet|Saat|"
+    "Notlar|Etiket|SMS onayı 2|İYS durumu|Üyelik|Telefon 2|Son ziyaret|Puan|Vergi dairesi|Ülke"
+)
+JOINED = [
+    "{}",
+    "Ankara {}",
+    "Ankara, {}",
+    "Ankara/{}",
+    "Ankara - {}",
+    "{} Ankara",
+    "12-{}",
+    "12/{}",
+    "12 Mart 2026 ({})",
+]
+
+
+@st.composite
+def files_with_a_refusal(draw):
+    """(content, the file's name, lines that must not grant without a word), the refusal in a random place."""
+    phrase, place = draw(st.sampled_from(NOTES)), draw(st.integers(1, 3))
+    phrase = draw(st.sampled_from([str, str.upper, str.title]))(phrase)
+    written = draw(st.sampled_from(JOINED)).format(phrase)
+    rows, name = [[*HEADER], *map(line, range(1, 4))], "liste.csv"
+    kind = draw(st.sampled_from(["column", "cell", "line", "heading", "header", "file", "comment", "sheet"]))
+    if kind == "column":
+        rows = [[*row, ""] for row in rows]
+        rows[0][6], rows[place][6] = draw(st.sampled_from(COLUMN_NAMES.split("|"))), written
+    elif kind == "cell":
+        rows[place][draw(st.sampled_from([0, 2, 3, 4, 5]))] = written
+    elif kind == "line":
+        rows.insert(
+            place + 1, [draw(st.sampled_from([phrase, written])), "", "", draw(st.sampled_from(["", "1.1.2026"]))]
+        )
+    elif kind == "heading":
+        rows.insert(0, [written])
+    elif kind == "header":
+        rows[0][draw(st.integers(0, 5))] += f" {phrase} SMS"  # "Telefon no" is a number.
+    elif kind == "file":
+        name = f"{written.replace('/', ' ')}.csv"
+    else:
+        workbook, out = openpyxl.Workbook(), io.BytesIO()
+        sheet = workbook.active
+        sheet.title = phrase[:30] if kind == "sheet" else "Liste"
+        for row in rows:
+            sheet.append(row)
+        if kind == "comment":
+            sheet.cell(draw(st.integers(1, 9)), draw(st.integers(1, 9))).comment = Comment(written, "x")
+        workbook.save(out)
+        return out.getvalue(), "liste.xlsx", [2, 3, 4]
+    return text(*rows), name, [place + 1] if kind in ("column", "cell") else [2, 3, 4, 5]
+
+
+@pytest.mark.slow
+@given(files_with_a_refusal())
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+def test_a_refusal_in_any_place_holds_the_grants_back(made):
+    content, name, refusing = made
+
+    found = examine(content, name)
+
+    assert found.unread.doubtful or not {*found.granted} - {*found.refused} & {*refusing}
