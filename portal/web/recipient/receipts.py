@@ -14,7 +14,16 @@ import shortlinks
 from portal.core import addresses, clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Status
-from portal.core.models import Message, MessageState, Receipt, ReceiptDecision, Recipient, Submission, UnsentReason
+from portal.core.models import (
+    DecisionOrigin,
+    Message,
+    MessageState,
+    Receipt,
+    ReceiptDecision,
+    Recipient,
+    Submission,
+    UnsentReason,
+)
 from portal.domain.consents import annulments, recipients
 from portal.domain.consents.urgency import Urgency, urgency
 from portal.domain.providers import brands
@@ -140,7 +149,8 @@ def _line(line: contents.DecisionLine, act: ReceiptContents, at: datetime) -> Li
     return Line(
         decision=line,
         urgency=urgency(line.told_since, at) if line.told_since else Urgency.OK,
-        is_changed=differs and not act.is_disowned,  # Later decisions are somebody else's.
+        # Later decisions are somebody else's.
+        is_changed=differs and not act.is_disowned and act.origin != DecisionOrigin.NOT_MINE,
     )
 
 

@@ -103,6 +103,16 @@ def test_its_receipt_shows_no_earlier_day_either(app, fatma, browser, rows):
     assert {each["transaction_id"] for each in said} == {each["registered_at"] for each in said} == {None}
 
 
+def test_its_receipt_shows_no_later_grant(app, fatma, browser):
+    """Whoever had the address keeps the receipt; who has it now may grant."""
+    location = browser.post(f"/k/{fatma.code}/ben-degilim").location
+    with app.app_context():
+        db.session.execute(update(Consent).values(status=Status.GRANTED, effective_at=clock.now()))
+        db.session.commit()
+
+    assert "Şu an" not in browser.get(location).text
+
+
 @pytest.mark.parametrize("way", ["not_mine", "later"])
 def test_no_receipt_of_the_new_holder_tells_what_iys_held_of_the_earlier_one(app, fatma, browser, way):
     """İYS accepts the refusal of a consent, or knows of nothing to withdraw."""
