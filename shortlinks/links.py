@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Connection, bindparam, insert, select, text, update
+from sqlalchemy import CheckConstraint, Connection, bindparam, insert, literal, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shortlinks.base import Base, BigId
 from shortlinks.codes import NONCE_BITS, Codes
+from shortlinks.numbered_values import numbered_values
 
 NONCE_BYTES = NONCE_BITS // 8
 NO_LINK = 0  # Link ids start at one.
@@ -88,8 +89,15 @@ def create_many(
         return []
     codes, ids, nonces = Codes(salt), _allocate_ids(session, count), _random_nonces(count)
     links = [(link_id, codes.encode(link_id, nonce)) for link_id, nonce in zip(ids, nonces, strict=True)]
-    alike = insert(Link.__table__).values(owner=owner, created_at=at, expires_at=expires_at)
-    session.execute(alike, [{"id": link_id, "nonce": nonce} for link_id, nonce in zip(ids, nonces, strict=True)])
+    link, (place, nonce) = Link.__table__.c, numbered_values(session, nonces)
+    alike = [
+        literal(owner, link.owner.type),
+        literal(at, link.created_at.type),
+        literal(expires_at, link.expires_at.type),
+    ]
+    rows = select(literal(ids.start, link.id.type) + place, nonce, *alike)
+    columns = [link.id, link.nonce, link.owner, link.created_at, link.expires_at]
+    session.execute(insert(Link.__table__).from_select(columns, rows))
     return links
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, func, literal, select, update
 from sqlalchemy.orm import Session
 
 import shortlinks
@@ -27,6 +27,7 @@ from portal.core.models import (
 from portal.core.models.inserts import insert_missing_rows
 from portal.domain.campaigns import exclusion
 from portal.domain.campaigns.exclusion import Standing
+from shortlinks.numbered_values import numbered_values
 
 ENTRIES = AudienceEntry.__table__
 WaitingEntry = Row[int, int, str | None, bool]  # Id, recipient and channels of one that has no link yet.
@@ -194,14 +195,16 @@ def _create_links(
     if not entries:
         return []
     links = shortlinks.create_many(session, salt, campaign.provider_id, len(entries), at, campaign.expires_at)
-    linked = [{"entry": entry.id, "link": link_id} for entry, (link_id, _code) in zip(entries, links, strict=True)]
-    by_id = update(ENTRIES).where(ENTRIES.c.id == bindparam("entry"))
-    session.execute(by_id.values(link_id=bindparam("link")), linked)
+    place, entry_id = numbered_values(session, [each.id for each in entries])
+    link_id = literal(links[0][0], ENTRIES.c.link_id.type) + place  # Their ids follow each other.
+    near = ENTRIES.c.id.between(entries[0].id, entries[-1].id)  # Else PostgreSQL may read the whole table.
+    session.execute(update(ENTRIES).where(ENTRIES.c.id == entry_id, near).values(link_id=link_id))
     fewer = [
         {"entry": each.id, "ch": ",".join(channel for channel in Channel if channel in offers[each.id])}
         for each in entries if len(offers[each.id]) != len(_split(each.channels))
     ]  # fmt: skip
     if fewer:
+        by_id = update(ENTRIES).where(ENTRIES.c.id == bindparam("entry"))
         session.execute(by_id.values(channels=bindparam("ch")), fewer)
     return [
         LinkedEntry(entry.id, entry.recipient_id, link_id, code)
