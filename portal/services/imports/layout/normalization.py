@@ -12,7 +12,7 @@ _CAMEL_CASE = re.compile(r"(?<=[a-z0-9ğşçıöü])(?=[A-ZĞŞÇİÖÜ])|(?<=[A
 _SIGNS = re.compile(r"[\W_]+")
 _SPLIT_E_WORDS = re.compile(r"\be (posta|mail|ortam|ticaret)")
 TICKS = {"+": "+", "✓": "+", "✔": "+", "☑": "+", "✅": "+"}
-_DASHES = re.compile(r"[-‐-―−_.*]+")
+_DASHES = re.compile(r"[-‐-―−_.]+")
 _PLAIN = re.compile(r"[^\W_]+(?:[ ./_'’,&-]+[^\W_]+)*[.!]?")
 _FLOAT = re.compile(r"([01])[.,]0+")
 

@@ -102,13 +102,19 @@ _LISTED = {*dates.MONTHS, "v", "q"} | {
     for phrase, meaning in chain.from_iterable(each.items() for each in (SOURCES, CONTACTS, TYPES, CHANNELS))
     if meaning != Source.PROVIDER_DECISION for word in phrase.split()
 }  # fmt: skip
-_ODD_SIGN = re.compile(r"[^\w\s/|\\(),;:.?'’\"“”…&*+\[\]–—#%₺=-]")  # "SMS 🚫"
+# "SMS 🚫", "izin (-)", "izin-"
+_ODD_SIGN = re.compile(r"[^\w\s/|\\(),;:.?'’\"“”…&*+\[\]–—#%₺=-]|[(\[][–—-]+[)\]]|\w[–—-]$")
 
 _TEXT = re.compile(r"[^\W_]+(?:(?: +|['’/&-]|[.,] *| & | / )[^\W_]+)*\.?")
-# "XXX Ali", "Ali 28.11", "Ali R E T", "Ali, H"
-_NO_NAME = re.compile(r"([^\W\d_])\1\1|\d[.,/]\d|(?<!\w)[^\W\d_](?: [^\W\d_]){2}(?!\w)|[,/-] *[hrnfx]\.?$", re.I)
+# "XXX Ali", "Ali 28.11", "Ali R E T", "Ali, H", "Ali X", "Ali 0"
+_NO_NAME = re.compile(
+    r"([^\W\d_])\1\1|\d[.,/]\d|(?<!\w)[^\W\d_](?: [^\W\d_]){2}(?!\w)|[,/-] *[hrnf]\.?$|(?<!\w)(?:xx?|0)(?!\w)", re.I
+)
 _NOT_LATIN = re.compile(r"[^\W\u0000-\u024f\u0259\u1e00-\u1eff]")
-_VERB = re.compile(r"(?:[a-z]{3}[iu][ln]d[iu]|[a-z]{2}[iu]yor)(?:l[ae]r|[mkn])?\b")  # Of folded words: "Ali bulundu".
+# Of folded words: "Ali bulundu", "Ali gidiyor", "Ali arama"; not "Efendi" and "Döndü".
+_VERB = re.compile(
+    r"\b(?!efendi|hindi\b|dondu\b)(?:[a-z]{2,}(?:[cfkp]t[iu]|[ln]d[iu]|[iu]yor)(?:l[ae]r)?|arama)\b"
+)
 _CODE = re.compile(
     r"\d{2} ?[A-Z]{1,3} ?\d{2,5}|#?(?:[^\W\d_]{1,5}[ ._/#-]?)?\d[\w./#-]*(?: \d[\w./#-]*)*|"
     r"[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}"
