@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
@@ -14,7 +15,7 @@ from portal.services.messaging.gateways import (
     sample_words,
 )
 from portal.services.messaging.gateways.generic_http import GenericHttpGateway
-from portal.services.messaging.gateways.protocol import Batch, OutgoingMessage, Push, Reason
+from portal.services.messaging.gateways.protocol import Batch, ErrorClass, OutgoingMessage, Push, Reason
 from portal.web.shared.gateway_words import CLASSES, REASONS, ROLES, STATES
 
 EXAMPLE_NUMBER, EXAMPLE_ID = "+905321234567", 1001
@@ -81,6 +82,8 @@ def _read_error(gateway: GenericHttpGateway, sample: str) -> Reading:
     if error is None:
         text = _("HTTP durumu 2xx ise başarı sayılır: firma hataları 4xx ya da 5xx ile vermeli.")
         return Reading("error", text, False)
+    if error.error_class is ErrorClass.UNCERTAIN:  # Vendors rarely give an error with the status of a success.
+        error = call_trace.read_sample(gateway, sample, HTTPStatus.BAD_REQUEST).error or error
     meaning = f"{_(CLASSES[error.error_class][0])}. {_(REASONS[error.reason][0])}"
     return Reading("error", f"{error.code}: {meaning}", error.reason is not Reason.UNKNOWN)
 

@@ -39,14 +39,14 @@ def trace_call(gateway: GenericHttpGateway, batch: Batch) -> CallTrace:
     return CallTrace(call, answer.status, shown, _masked(gateway, word)[:80], read_text(row, where["pointer"])[:80])
 
 
-def read_sample(gateway: GenericHttpGateway, text: str) -> SendResult:
-    """How an answer of a vendor's documents would be read that comes with the HTTP status of a success."""
+def read_sample(gateway: GenericHttpGateway, text: str, status: int | None = None) -> SendResult:
+    """How an answer of a vendor's documents would be read; without a status, with that of a success."""
     rules = gateway.description["answer"]
-    status = str((rules["success"].get("http") or [200])[0]).replace("x", "0")
+    status = status or int(str((rules["success"].get("http") or [200])[0]).replace("x", "0"))
     document = parse_answer(text, rules.get("split", ""))
     rows = read(document, rules["id"]["items"]) if "items" in rules["id"] else None
     messages = [OutgoingMessage(number, "", "") for number in range(len(rows) if isinstance(rows, list) else 1)]
-    answer = HttpAnswer(int(status), text.encode())
+    answer = HttpAnswer(status, text.encode())
     results = gateway.read_answer(Batch(0, "", messages), answer, document)
     return results[0] if results else SendResult(0, error=NOT_UNDERSTOOD)
 

@@ -103,6 +103,14 @@ def test_what_a_page_lists_needs_no_correction(app, ayse, vendor, rows):
     assert [each["state"] for each in rules["report_push"]["states"]] == ["delivered", "failed", "expired", "accepted"]
 
 
+def test_an_error_is_read_with_the_status_of_one(ayse):
+    """Where a row of the answer has the word of a success, the status tells a failure of the whole call."""
+    rows_in = {"answer": '{"mesajlar": [{"id": "x-1", "durum": "KABUL"}]}', "error": '{"hata": {"kod": "BAKIYE_YOK"}}'}
+    words = shown(ayse.posts(DESCRIBED, SAMPLES | rows_in))
+
+    assert "ileti numarası x-1" in words and "BAKIYE_YOK: Hesap düzeltilene kadar" in words and "Bakın" not in words
+
+
 def test_a_preview_shows_the_call_and_stores_nothing(ayse, vendor, rows):
     form = corrected(ayse.posts(DESCRIBED, SAMPLES), vendor.url) | {"header": "BASKA", "success_words": "TAMAM"}
 
