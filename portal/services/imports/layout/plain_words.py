@@ -112,9 +112,7 @@ _NO_NAME = re.compile(
 )
 _NOT_LATIN = re.compile(r"[^\W\u0000-\u024f\u0259\u1e00-\u1eff]")
 # Of folded words: "Ali bulundu", "Ali gidiyor", "Ali arama"; not "Efendi" and "Döndü".
-_VERB = re.compile(
-    r"\b(?!efendi|hindi\b|dondu\b)(?:[a-z]{2,}(?:[cfkp]t[iu]|[ln]d[iu]|[iu]yor)(?:l[ae]r)?|arama)\b"
-)
+_VERB = re.compile(r"\b(?!efendi|hindi\b|dondu\b)(?:[a-z]{2,}(?:[cfkp]t[iu]|[ln]d[iu]|[iu]yor)(?:l[ae]r)?|arama)\b")
 _CODE = re.compile(
     r"\d{2} ?[A-Z]{1,3} ?\d{2,5}|#?(?:[^\W\d_]{1,5}[ ._/#-]?)?\d[\w./#-]*(?: \d[\w./#-]*)*|"
     r"[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}"

@@ -136,6 +136,7 @@ DRESSES = [
     lambda _, sheet: [setattr(cell, "number_format", ";;;") for cell in sheet["C"]],
     red_letters,
     lambda _, sheet: setattr(sheet["G3"], "fill", PatternFill("solid", fgColor=RED)),
+    lambda _, sheet: setattr(sheet.row_dimensions[3], "fill", PatternFill("solid", fgColor=RED)),
     lambda _, sheet: setattr(sheet["A9"], "comment", Comment("İlk iki kişi ayrıldı", "x")),
     lambda workbook, _: setattr(workbook.create_sheet("Bilgi")["A1"], "comment", Comment("İlk iki kişi ayrıldı", "x")),
     page_header,
@@ -154,7 +155,8 @@ def test_a_grid_a_link_and_a_coloured_column_mean_nothing():
             for cell in row:
                 cell.border = Border(bottom=Side("thin"), left=Side("hair" if cell.row > 2 else "thin"))
         for row in range(2, 6):
-            sheet[f"G{row}"].fill = PatternFill("solid", fgColor=RED)
+            sheet[f"F{row}"].fill = sheet[f"G{row}"].fill = PatternFill("solid", fgColor=RED)
+        sheet["A8"].fill = PatternFill("solid", fgColor=RED)
         sheet["A3"].font = Font(color="FF0563C1", underline="single")
 
     assert not examine(book(dress), "liste.xlsx").unread.doubtful

@@ -33,6 +33,7 @@ _CELL = re.compile(
     rb'<(?:\w+:)?c\b(?=[^<>]*?\br="([A-Z]+)(\d+)")(?=(?:[^<>]*?\bt="(s)")?)(?:[^<>]*?\bs="(\d+)")?[^<>]*?(/?)>'
     rb"(?:<(?:\w+:)?v>(\d+)<)?"
 )
+_ROW = re.compile(rb'<(?:\w+:)?row\b(?=[^<>]*?\br="(\d+)")[^<>]*?\bs="(\d+)"')  # Dressed as a whole.
 _STRIKE = re.compile(rb'<(?:\w+:)?strike\b(?![^>]*\bval="(?:0|false)")')
 _RUN = re.compile(rb'<(?:\w+:)?c\b[^<>]*?\br="[A-Z]+(\d+)"|(<(?:\w+:)?color\b[^<>]*>)')
 _STRING = re.compile(rb"<(?:\w+:)?(si|color)\b[^<>]*>")
@@ -71,13 +72,9 @@ class Styles:
         place = int(number)
         return self.looks[place] if place < len(self.looks) else ""
 
-    def odd(self) -> list[bytes]:
-        """How formats are written that do not look like that of an untouched cell."""
-        return [
-            b' s="%d"' % place
-            for place, each in enumerate(self.looks)
-            if each != self.looks[0] or str(place) in self.wordy
-        ]
+    def is_odd(self, number: bytes) -> bool:
+        """Whether a format does not look like that of a cell that nobody touched, or writes words."""
+        return self.at(number) != self.at(b"0") or number.decode() in self.wordy
 
 
 def find_looks(data: bytes) -> dict[str, SheetLooks]:
@@ -194,11 +191,12 @@ def _look_at(text: bytes, columns: "ColumnLooks", looks: SheetLooks) -> None:
 class ColumnLooks:
     """The last line of each look that cells of a column have, in lines with content. `line` is the last line so far.
 
-    A sheet may have millions of cells: it is not parsed, and blocks that look alike are passed fast.
+    A sheet may have millions of cells: it is not parsed, and blocks that nobody dressed are passed fast.
     """
 
     def __init__(self, styles: Styles):
-        self._styles, self._odd = styles, styles.odd()
+        self._styles, places = styles, (b"%d" % place for place in range(len(styles.looks)))
+        self._odd = [b' s="%s"' % place for place in places if styles.is_odd(place)]
         self._untouched = styles.at(b"0")
         self._lines = defaultdict[str, dict[str, int]](dict)  # By column, and under "" of all.
         self.line = self.wordy_line = 0
@@ -206,14 +204,12 @@ class ColumnLooks:
     def add(self, text: bytes) -> None:
         """Rows as they are written in the file."""
         is_odd = len(self._odd) > MOST_ODD or any(each in text for each in self._odd)
-        found = _FORMAT.findall(text) if is_odd else []
-        used = {*found, b"0"} if text.count(b"<c ") > len(found) or not found else {*found}
-        seen = {self._styles.at(each) for each in used}
-        if self._styles.coloured or len(seen) > 1 or not self._styles.wordy.isdisjoint(map(bytes.decode, used)):
+        used = {*_FORMAT.findall(text)} if is_odd else set()
+        if self._styles.coloured or any(self._styles.is_odd(each) for each in used):
             self._add_cells(text)
         else:
             self.line = int((_PLACE.findall(text[-LONGEST_TAIL:]) or [self.line])[-1])
-            self._lines[""][seen.pop()] = self.line
+            self._lines[""][self._untouched] = self.line
 
     def last_difference(self) -> int:
         """The last line up to which cells of some column look otherwise than others below."""
@@ -234,9 +230,10 @@ class ColumnLooks:
                 filled.add(int(line))
                 if number.decode() in self._styles.wordy:
                     self.wordy_line = int(line)
-        for line, cells in rows.items():
-            if line in filled:
-                self._add_line(line, cells)
+        for line, number in _ROW.findall(text):
+            rows[int(line)]["row"] = self._styles.at(number)
+        for place in sorted(filled):
+            self._add_line(place, rows[place])
 
     def _add_line(self, line: int, cells: dict[str, str]) -> None:
         """A cell that is not written looks as one that nobody touched."""
