@@ -1,4 +1,4 @@
-"""The form of an account at a vendor that nobody here knows: its samples first, then what we made of them.
+"""The form of an account at a vendor that nobody here knows, after its samples (samples_form).
 
 It shows a description and makes one of it (description_fields); who likes writes the same as JSON (gateway_form).
 """
@@ -11,15 +11,12 @@ from flask import request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import Field, IntegerField, PasswordField, SelectChoice, SelectField, StringField, TextAreaField
-from wtforms.validators import URL, InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import URL, InputRequired, Length, NumberRange, ValidationError
 
 from portal.services.messaging.gateways import (
     description_checks,
     description_fields,
     json_values,
-    sample_calls,
-    sample_descriptions,
-    sample_texts,
 )
 from portal.services.messaging.gateways.description_fields import NOWHERE, REPLY_PLACES, REPORT_PLACES
 from portal.services.messaging.gateways.description_parts import (
@@ -31,16 +28,11 @@ from portal.services.messaging.gateways.description_parts import (
 )
 from portal.services.messaging.gateways.offered_vendors import DESCRIBED, SECRET, secret_field
 from portal.web.shared.described_preview import Preview, build_preview, used_names
-from portal.web.shared.forms import BaseForm
 from portal.web.shared.gateway_form import USUAL_PER_SECOND, GatewayForm, build_field, is_allowed_url
 from portal.web.shared.gateway_words import ROLES, error_meanings, state_meanings
+from portal.web.shared.samples_form import SHORT
 from portal.web.shared.validators import READABLE, stop_if_wrong
 
-SAMPLES = ("answer", "error", "faults", "report", "states", "reply")
-SHORT = [Length(max=300, message=_l("En çok 300 karakter yazın.")), READABLE]
-SAMPLE = [Length(max=description_checks.LONGEST_SAMPLE, message=_l("En çok 5000 karakter yapıştırın.")), READABLE]
-ANSWER, PUSH = [sample_texts.clean_answer], [sample_texts.clean_push]
-NEEDED = InputRequired(_l("Örneği yapıştırın."))
 ADDRESS = URL(require_tld=False, message=_l("https:// ile başlayan tam adresi yazın."))
 PLACES = {
     "report_state": _l("İletinin durumu"), "report_to": _l("Alıcının numarası"), "report_ref": _l("Firmanın numarası"),
@@ -48,43 +40,6 @@ PLACES = {
     "reply_from": _l("Yazanın numarası"), "reply_to": _l("Yazdığı numara"), "reply_id": _l("Yanıtın numarası"),
     "reply_keyword": _l("Anahtar sözcük"), "reply_at": _l("Zamanı"),
 }  # fmt: skip
-
-
-class SamplesForm(BaseForm):
-    """What stands in the vendor's documents."""
-
-    url = StringField(_l("Gönderim adresi (URL)"), validators=[Optional(), *SHORT])
-    call = TextAreaField(_l("Örnek gönderim"), validators=[NEEDED, *SAMPLE], filters=[sample_texts.clean_sample])
-    answer = TextAreaField(_l("Başarılı yanıt örneği"), validators=[NEEDED, *SAMPLE], filters=ANSWER)
-    error = TextAreaField(_l("Hatalı yanıt örneği"), validators=SAMPLE, filters=ANSWER)
-    faults = TextAreaField(_l("Hata kodları"), validators=SAMPLE)
-    report = TextAreaField(_l("Teslim raporu örneği"), validators=SAMPLE, filters=PUSH)
-    states = TextAreaField(_l("Teslim durumları"), validators=SAMPLE)
-    reply = TextAreaField(_l("Gelen mesaj örneği"), validators=SAMPLE, filters=PUSH)
-
-    def validate_call(self, field: Field) -> None:
-        stop_if_wrong(field)
-        if sample_texts.is_answer(field.data):
-            raise ValidationError(_(sample_texts.IS_ANSWER))
-
-    def validate_answer(self, field: Field) -> None:
-        stop_if_wrong(field)
-        if sample_texts.is_call(field.data) or field.data == self.call.data:
-            raise ValidationError(_(sample_texts.IS_CALL))
-
-    def draft(self) -> dict[str, Any] | None:
-        """A first description, or None and an error on the form."""
-        samples = {name: self[name].data or "" for name in SAMPLES}
-        try:
-            call = sample_calls.parse_call(self.call.data, self.url.data or "")
-            draft = sample_descriptions.draft_description(call, samples)
-            return description_checks.parse_description(json.dumps(draft))
-        except sample_calls.BadSample as bad:
-            field = self.url if bad.problem == sample_calls.NO_ADDRESS else self.call
-            field.errors = [_(bad.problem)]
-        except description_checks.BadDescription as bad:
-            self.call.errors = [f"{_(sample_calls.UNREADABLE)} ({bad.pointer})"]
-        return None
 
 
 class DescribedForm(GatewayForm):

@@ -35,11 +35,11 @@ OPTIONS = {
 
 
 class BadSample(ValueError):
-    """A sample that cannot be read; a msgid says why."""
+    """A sample that cannot be read; a msgid says why, and of JSON the line of the body where (0: not known)."""
 
-    def __init__(self, problem: str):
+    def __init__(self, problem: str, line: int = 0):
         super().__init__(problem)
-        self.problem = problem
+        self.problem, self.line = problem, line
 
 
 @dataclass
@@ -70,8 +70,8 @@ def parse_call(text: str, url: str = "") -> SampleCall:
         call.body_type, call.body = _parse_body(call.text)
     except BadSample:
         raise
-    except ValueError:
-        raise BadSample(UNREADABLE) from None
+    except ValueError as failure:
+        raise BadSample(UNREADABLE, getattr(failure, "lineno", 0)) from None
     _read_login(call)
     call.method = call.method or ("GET" if call.body is None else "POST")
     return call

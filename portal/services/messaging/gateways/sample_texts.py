@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from portal.core.lazy_text import N_
 from portal.services.messaging.gateways import sample_calls, sample_words
+from portal.services.messaging.gateways.described_call import parse_answer
 from portal.services.messaging.gateways.description_parts import push_places
 from portal.services.messaging.gateways.sample_calls import HEADER_LINE, REQUEST_LINE
 
@@ -70,6 +71,11 @@ def _without_comment(line: str) -> str:
 def is_call(text: str) -> bool:
     first = text.strip().partition("\n")[0].strip()
     return first.startswith(("curl ", "https://", "http://")) or REQUEST_LINE.fullmatch(first) is not None
+
+
+def is_damaged(text: str) -> bool:
+    """Whether an answer or a push begins like JSON or XML and is neither: most often a part of it was not copied."""
+    return text.startswith(("{", "[", "<")) and isinstance(parse_answer(text), str)
 
 
 def is_answer(text: str) -> bool:

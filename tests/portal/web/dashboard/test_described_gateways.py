@@ -203,6 +203,8 @@ def test_how_answers_are_read_changes_without_the_secrets_and_the_address_only_w
     ("wrong", "told"),
     [
         ({"call": "POST https://api.example.com/x\n\nmerhaba"}, "okuyamadık"),
+        ({"call": 'POST https://api.example.com/x\n\n{"gsm": "1",\n"metin" 2}'}, "2. satırına"),
+        ({"error": '{"sonuc": "RED"'}, "okuyamadık"),
         ({"call": ""}, "yapıştırın"),
         ({"call": '{"gsm": "5321234567", "metin": "x"}'}, "Örnekte adres yok"),
         ({"answer": "x" * 5001}, "En çok 5000"),
