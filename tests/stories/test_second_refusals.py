@@ -26,6 +26,11 @@ from tests.stories.refusal_world import (
 pytestmark = pytest.mark.slow
 
 
+def by_the_same_form(world):
+    world.form = getattr(world, "form", None) or world.person.form()
+    assert world.person.posts(world.form, EPOSTA="RET").status_code == 303
+
+
 def by_a_bad_form(world):
     assert world.person.posts("forged", EPOSTA="RET").status_code == 303
 
@@ -53,7 +58,7 @@ def by_file(world):
     world.brings(entry(make.EMAIL, Status.REFUSED, clock.now(), channel=Channel.EMAIL))
 
 
-WAYS = [by_link, by_a_bad_form, by_one_click, by_the_overview, by_staff, by_not_me, by_file]
+WAYS = [by_link, by_the_same_form, by_a_bad_form, by_one_click, by_the_overview, by_staff, by_not_me, by_file]
 
 
 @pytest.mark.parametrize("refused", WAYS)

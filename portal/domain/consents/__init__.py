@@ -38,7 +38,7 @@ EARLIER_RECEIPTS = select(
         Receipt.token_digest == bindparam("digest"),
         and_(Receipt.link_id == bindparam("link_id"), Receipt.decided_at > bindparam("since")),
     )
-)  # fmt: skip
+).order_by(Receipt.decided_at)  # fmt: skip
 
 
 class TooMany(Exception):
@@ -47,7 +47,7 @@ class TooMany(Exception):
 
 @dataclass(frozen=True)
 class ServedForm:
-    """The form a person filled: which text it showed, in which language, when; its digest lets it decide once."""
+    """The form a person filled: which text it showed, in which language, when; its digest lets it grant once."""
 
     text_id: int | None  # None: no campaign's, but the usual words of refusing.
     language: str
@@ -76,7 +76,7 @@ def decide(
     where they come too soon beside a refusal. `request_metadata` (IP address and user agent) and the person's `name`
     are encrypted. A grant may be taken back for the `undo_period`, and waits for that; a refusal goes at once, and
     voids a grant that waits. Refusing what is refused is a decision, too: İYS may hold a grant that we do not know of.
-    The same choices by one form, or by none within a minute, are one act. Raises TooMany and, of grants alone, TooSoon.
+    The same refusals within a minute are one act, grants by one form always. Raises TooMany; of grants alone TooSoon.
     """
     key = (link_context.provider_id, link_context.brand_id, link_context.recipient_id)
     consents = locking.lock_channels(session, *key, choices)
@@ -84,7 +84,7 @@ def decide(
     if are_too_many and _are_still_refused(consents, choices):
         raise TooMany
     repeated = earlier.get(_choices_text(choices))
-    if repeated and _are_still_refused(consents, choices):
+    if repeated and _is_same_act(repeated, consents, choices, at):
         return DecisionResult(repeated.id, repeated.nonce)
     is_asked = is_live and link_context.kind.takes_grants
     may_grant = form is not None and not earlier and is_asked and not are_too_many
@@ -93,10 +93,10 @@ def decide(
     if not accepted:
         return DecisionResult(None, None, asks_again)
     repeated = earlier.get(_choices_text(accepted))
-    if repeated and _are_still_refused(consents, accepted):
+    if repeated and _is_same_act(repeated, consents, accepted, at):
         return DecisionResult(repeated.id, repeated.nonce, asks_again)
     receipt = _receipt(
-        vault, link_context, None if repeated else form, choices=_choices_text(accepted), language=language,
+        vault, link_context, form, is_repeat=repeated is not None, choices=_choices_text(accepted), language=language,
         request_metadata=request_metadata, at=at, origin=origin, name=name,
     )  # fmt: skip
     is_new = any(each.channel in accepted and each.status != Status.REFUSED for each in consents)
@@ -114,13 +114,15 @@ def describe_request(ip: str | None, user_agent: str) -> str:
 def _earlier_receipts(
     session: Session, link_context: LinkContext, form: ServedForm | None, at: datetime
 ) -> tuple[dict[str, Row[*tuple[Any, ...]]], bool]:
-    """What this form (or no form, within a minute) decided already, by its choices; and whether its link decided too
-    often just now."""
+    """What this form (or no form, within a minute) decided already, the last of the same choices; and whether its link
+    decided too often just now."""
     digest = form.digest if form else None
     asked = {"digest": digest, "link_id": link_context.link_id, "since": at - MINUTE}
     receipts = session.execute(EARLIER_RECEIPTS, asked).all()
     are_too_many = sum(receipt.decided_at > at - MINUTE for receipt in receipts) >= MOST_A_MINUTE
-    return {receipt.choices: receipt for receipt in receipts if receipt.token_digest == digest}, are_too_many
+    by_form = {receipt.choices: receipt for receipt in receipts if receipt.token_digest == digest}
+    repeats = {each.choices: each for each in receipts if each.token_digest is None and each.choices in by_form}
+    return by_form | repeats, are_too_many
 
 
 def _choices_text(choices: Choices) -> str:
@@ -135,6 +137,12 @@ def _are_still_refused(consents: list[LockedConsent], choices: Choices) -> bool:
     """Whether every refusal among the choices stands, if there is any. One that was undone since counts as new."""
     refused = _refusals(choices)
     return all(consent.status == Status.REFUSED for consent in consents if consent.channel in refused)
+
+
+def _is_same_act(earlier: Row[*tuple[Any, ...]], consents: list[LockedConsent], choices: Choices, at: datetime) -> bool:
+    """Whether the same choices are the same act. A refusal is so for a minute: later İYS may hold a grant anew."""
+    is_recent = earlier.decided_at > at - MINUTE or not _refusals(choices)
+    return is_recent and _are_still_refused(consents, choices)
 
 
 def _refused_by(accepted: Choices, consents: list[LockedConsent]) -> list[LockedConsent]:
@@ -154,13 +162,13 @@ def _without_hasty_grants(consents: list[LockedConsent], choices: Choices, at: d
 
 
 def _receipt(
-    vault: Vault, link_context: LinkContext, form: ServedForm | None, *, language: str, **values: Any
+    vault: Vault, link_context: LinkContext, form: ServedForm | None, *, is_repeat: bool, language: str, **values: Any
 ) -> writer.Row:
     return writer.receipt_row(
         vault, link_context.provider_id, link_context.recipient_id, number=writer.new_receipt_number(),
         link_id=link_context.link_id, language=form.language if form else language,
         text_id=form.text_id if form else None, served_at=form.served_at if form else None,
-        token_digest=form.digest if form else None, **values,
+        token_digest=form.digest if form and not is_repeat else None, **values,
     )  # fmt: skip
 
 
