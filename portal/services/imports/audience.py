@@ -100,7 +100,10 @@ def read_address_list(data: bytes | str, name: str = "", *, limit: int = MOST_BY
     first, *others = sorted(with_addresses, key=lambda sheet: (sheet.is_hidden, sheet.is_of_refusals))
     chosen = [first, *(sheet for sheet in others if sheet.is_like(first) and not sheet.is_hidden)]
     found = AddressList(file.encoding or file.format, file.separator or "", first.header, first.columns)
-    found.unread_sheets = [file.outline.sheets[sheet.place].name for sheet in filled if sheet not in chosen]
+    places = {sheet.place for sheet in chosen}
+    found.unread_sheets = [
+        each.name for place, each in enumerate(file.outline.sheets) if each.lines and place not in places
+    ]
     marks = chain(mark_of_name(name), *(sheet.unread for sheet in chosen), marks_of_empty(file.outline))
     found.unread = list(dict.fromkeys(marks))
     rows = [row for sheet in with_addresses for row in sheet.rows if row.refusal]

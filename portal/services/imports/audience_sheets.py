@@ -13,13 +13,14 @@ from portal.domain.campaigns import OwnContact
 from portal.services.imports import layout
 from portal.services.imports.audience_contacts import ContactReader
 from portal.services.imports.audience_refusals import RefusalReader
-from portal.services.imports.layout import Layout
+from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.normalization import address_or_problem
 from portal.services.imports.reading import FileProblem, Line, Sheet, Unreadable
 from portal.services.imports.unread import Mark, MarkKind, marks_of_sheet
 from portal.services.imports.unused_columns import CellCounter, Counts, unused_columns
 
 MOST_ROWS = 100_000
+UNUSED = (Field.DATE, Field.SOURCE, Field.CHANNEL, Field.TYPE)  # Of consents, and nothing to a campaign.
 
 
 class AudienceRow(NamedTuple):
@@ -77,7 +78,7 @@ def read_sheet(place: int, chunks: Iterator[list[Line]]) -> AudienceSheet | None
     if sheet.columns:
         guessed, count = layout.guess(header or [], rows), 0
         contacts = ContactReader(guessed, header or [])
-        counter = CellCounter(guessed, header or [], sheet.columns, contacts.places)
+        counter = CellCounter(guessed, header or [], sheet.columns, contacts.places, UNUSED)
         refusals = RefusalReader(guessed, header or [], sheet.columns, contacts.days)
         for lines in chain([rows], chunks):
             count += len(lines)

@@ -70,12 +70,16 @@ class UnusedColumn:
 class CellCounter:
     """Counts the filled cells of the columns that a layout does not read, and finds lines of text among those of data.
 
-    `addresses` and `read` are further columns that are read.
+    `addresses` and `read` are further columns that are read, and `unread` are fields that are not.
     """
 
-    def __init__(self, layout: Layout, header: Sequence[str], addresses: Iterable[int] = (), read: Iterable[int] = ()):
-        self._read = {place for field, place in layout.columns.items() if field not in UNREAD} | {*addresses, *read}
-        self._kept = {place: field for field, place in layout.columns.items() if field in UNREAD}
+    def __init__(
+        self, layout: Layout, header: Sequence[str], addresses: Iterable[int] = (), read: Iterable[int] = (),
+        unread: Sequence[Field] = (),
+    ):  # fmt: skip
+        kept = {place: field for field, place in layout.columns.items() if field in (*UNREAD, *unread)}
+        self._read = {*layout.columns.values()} - kept.keys() | {*addresses, *read}
+        self._kept = {place: field for place, field in kept.items() if place not in self._read}
         self._addresses = {layout.columns[each] for each in ADDRESSES if each in layout.columns} | {*addresses}
         self._meanings, self._header = Meanings(layout.words), header
         self._known = self._readers(layout)
@@ -121,7 +125,7 @@ class CellCounter:
         """Whether a cell is what its column holds by its name; None where nobody knows what that is."""
         if place not in self._contents:
             name = self._header[place] if place < len(self._header) else ""
-            self._contents[place] = _CONTENTS.get(self._kept.get(place)) or contents_of(name)
+            self._contents[place] = _CONTENTS.get(self._kept.get(place)) or self._known.get(place) or contents_of(name)
         return self._contents[place]
 
     def _is_text(self, cells: Sequence[str]) -> bool:
@@ -150,7 +154,7 @@ class CellCounter:
         ) | {
             Field.CHANNEL: lambda cell: bool(meanings.channels(cell)),
             Field.TYPE: lambda cell: bool(meanings.recipient_type(cell)),
-            Field.SOURCE: lambda cell: bool(meanings.source(cell)),
+            Field.SOURCE: lambda cell: bool(meanings.source(cell)) or is_text(cell) or is_proof(cell),
             Field.DATE: is_day,
         }
         others = dict.fromkeys(self._read, lambda _: False)
