@@ -1,7 +1,9 @@
 """What a vendor is asked and answers, for whoever sets up or tries an account: without its secrets."""
 
+from __future__ import annotations
+
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from portal.services.messaging.gateways.described_call import fill_call, parse_answer
@@ -23,6 +25,10 @@ class CallTrace:
     answer: str
     word: str
     ref: str
+
+    def hide(self, text: str) -> CallTrace:
+        """The same without a text of the message."""
+        return replace(self, call=self.call.replace(text, MASK), answer=self.answer.replace(text, MASK))
 
 
 def trace_call(gateway: GenericHttpGateway, batch: Batch) -> CallTrace:

@@ -11,7 +11,7 @@ Meaning = TypeVar("Meaning")
 
 PHONE = re.compile(r"(?P<begin>\+90|0090|90|0|)5[0-9Xx]{9}")  # Samples may have "5XXXXXXXXX".
 SPELLINGS = {"+90": "+905", "0090": "00905", "90": "905", "0": "05", "": "5"}
-OUR_ID = "clientid clientref clientreference clientmessageid customid referenceid refno externalid yourid"
+OUR_ID = "clientid clientref clientreference clientmessageid customid referenceid refno externalid yourid takip takipno takipid"
 # Names without signs, in small letters. What stands in the call.
 CALL_NAMES = {
     "to": "to gsm gsmno gsmnumber number numbers phone phoneno phonenumber phones msisdn dest destination da recipient "
@@ -23,7 +23,7 @@ CALL_NAMES = {
     "accountid apiuser musteri musterino",
     "secret.password": "pass password passwd pwd sifre parola apipass secret apisecret",
     "secret.token": "token key apikey apitoken accesstoken authtoken xapikey xauthtoken authorization auth hash",
-    "item_id": OUR_ID,
+    "item_id": f"{OUR_ID} reference ref referans referansno",
     "batch_id": "idempotencykey xidempotencykey xrequestid xcorrelationid",
     "callback_url": "callbackurl callback webhookurl webhook notifyurl dlrurl statuscallback statuscallbackurl "
     "reporturl pushurl deliveryreporturl raporurl bildirimurl",

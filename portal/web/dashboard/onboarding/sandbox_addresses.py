@@ -141,7 +141,7 @@ def _send_code(form: AddressForm, proof_id: int, said: Mapping[str, Any]) -> boo
     text = outgoing_messages.render_message(MessageKind.CODE, language, said, is_mail=False).text
     message = OutgoingMessage(new_id(), addresses.parse(form.address.data).text, text, language=language)
     try:
-        form.trial = send_through(gateway, message)
+        form.trial = send_through(gateway, message, hides=said["code"])
         error = form.trial.explanation
     except CannotOpen:
         error = explain_reason(None, "unreadable")

@@ -323,7 +323,7 @@ def test_a_code_that_the_account_does_not_take_proves_nothing(app, ayse, fake, r
     refused = ayse.posts("/dashboard/start/addresses", asked)
 
     assert refused.status_code == 422 and "şifreyi kabul etmedi" in shown(refused)
-    assert "Gönderdiğimiz ve gelen yanıt" in shown(refused) and "yanlış" not in refused.text
+    assert "kodunuz •••" in shown(refused) and "yanlış" not in refused.text
     assert rows.one(AddressProof).ended_at and rows.one(MessageGateway).state == GatewayState.UNTESTED
 
 
