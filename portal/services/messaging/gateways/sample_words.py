@@ -11,7 +11,7 @@ Meaning = TypeVar("Meaning")
 
 PHONE = re.compile(r"(?P<begin>\+90|0090|90|0|)5[0-9Xx]{9}")  # Samples may have "5XXXXXXXXX".
 SPELLINGS = {"+90": "+905", "0090": "00905", "90": "905", "0": "05", "": "5"}
-OUR_ID = "clientid clientref clientreference clientmessageid customid referenceid refno externalid yourid takip takipno takipid"
+OUR_ID = "clientid clientref clientreference clientmessageid customid referenceid refno externalid yourid takip takipno"
 # Names without signs, in small letters. What stands in the call.
 CALL_NAMES = {
     "to": "to gsm gsmno gsmnumber number numbers phone phoneno phonenumber phones msisdn dest destination da recipient "
