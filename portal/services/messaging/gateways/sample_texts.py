@@ -12,6 +12,7 @@ from portal.services.messaging.gateways.sample_calls import HEADER_LINE, REQUEST
 
 IS_CALL = N_("Bu bir gönderim örneğine benziyor.")
 IS_ANSWER = N_("Bu bir yanıt/rapor örneğine benziyor. Gönderimse ilk satırına POST ve adresi yazın.")
+LABEL = re.compile(r"\A(?:url|endpoint|adres|istek|request)[ \t]?:[ \t]?(?=(?:GET |POST |PUT )?https?://)", re.IGNORECASE)
 FENCE = re.compile(r"```[^\n]*\n")
 REST = re.compile(r",\s*(?:(?:\.\.\.|…)\s*)?(?=[\]}])")  # "and so on" after the last row, or a comma after it.
 COMMENT = re.compile(r"(?<![^\s,{\[])//[^\n]*")
@@ -28,7 +29,7 @@ def clean_sample(text: str | None) -> str:
     kept = lines.strip().split("\n")
     while len(kept) > 1 and _is_heading(kept[0].strip(), kept[1:]):
         kept = kept[1:]
-    cleaned = "\n".join(map(_without_comment, kept)).strip()
+    cleaned = LABEL.sub("", "\n".join(map(_without_comment, kept)).strip(), count=1)
     for plain, signs in CURLY.items():
         if plain not in cleaned:
             cleaned = re.sub(f"[{signs}]", plain, cleaned)

@@ -262,6 +262,8 @@ def test_a_typed_address_counts_more_than_the_samples():
         ('[{"a": 1}, {"a": 2},\n  ...\n]', '[{"a": 1}, {"a": 2}]'),
         ('{"a": "http://x", // or "b"\n "c": "// d", }', '{"a": "http://x",\n "c": "// d"}'),
         ("Content-Type: text/xml\n\n<a/>", "Content-Type: text/xml\n\n<a/>"),
+        ("URL: https://x.example/send?to=1", "https://x.example/send?to=1"),
+        ('Endpoint: POST https://x.example/send\n{"a": 1}', 'POST https://x.example/send\n{"a": 1}'),
         ("OK 7", "OK 7"),
         ("", ""),
     ],
