@@ -12,7 +12,7 @@ from portal.services.messaging.gateways.sample_calls import HEADER_LINE, REQUEST
 
 IS_CALL = N_("Bu bir gönderim örneğine benziyor.")
 IS_ANSWER = N_("Bu bir yanıt/rapor örneğine benziyor. Gönderimse ilk satırına POST ve adresi yazın.")
-LABEL = re.compile(r"\A(?:url|endpoint|adres|istek|request)[ \t]?:[ \t]?(?=(?:GET |POST |PUT )?https?://)", re.IGNORECASE)
+LABEL = re.compile(r"\A(?:url|endpoint|adres|istek|request) ?: ?(?=(?:GET |POST |PUT )?https?://)", re.IGNORECASE)
 FENCE = re.compile(r"```[^\n]*\n")
 REST = re.compile(r",\s*(?:(?:\.\.\.|…)\s*)?(?=[\]}])")  # "and so on" after the last row, or a comma after it.
 COMMENT = re.compile(r"(?<![^\s,{\[])//[^\n]*")
