@@ -16,32 +16,32 @@ LONGEST = 65_536  # Characters that are looked at.
 _ROOTS = r"""
     iptal itiraz ayril terk(?:\b|e[dt]) birak vazgec istem(?!i(?:han)?\b) istenm redd reded pasif(?!ik) kapat istifa
     cik(?!rik|maz|salin|[ocl]) sil(?!i(?:\b|[fvks])|e\b|[aoglhkv]) kaldir(?!im)
-    dus(?:\b|t[iu]|en|er\b|m[eu]|s[iu]n|el[iu]m|u[lr]|ecek|uyor) durdur sonland bitti bitir bitmis engell bloke blokla
-    yasak kisitla dondur(?!ma) aski[dy]a fesh fesih kovul kovdu vefat cay(?:di(?:l[ae]r)?\b|mis|iyor|acak) gitti
-    gitmis giden kacti kustu kusmus kusen koptu kopmus atil(?:di|mis|an\b|anlar) sakinca
-    cek(?:ti|mis|il(?:di|mis|en|iyor|sin|ecek)) kes(?:\b|il|t[iu]|sin|iniz|elim) kapan(?:di|mis|sin) kapali(?!cars)
-    kurtul(?:du|mak|mus) uzaklas pisman sustur sessize rahatsiz sikayet olumsuz negati muaf haric(?!iye) gecersiz
-    izinsiz onaysiz rizasiz isteksiz ilgisiz deaktif inaktif spam robinson refus reject declin deni[ae] revok withdr
-    cancel unsub remov delet block(?:ed|ing|list) blacklist suppress deactiv inactiv passiv disabl exclud terminat
-    expir churn resign object(?:ed|ion|s) stop(?!aj) mute[ds]?\b quit leav(?:e|ing) dropped complain unw(?:ant|ill)
-    disallow forbid prohibit exempt banned no(?:sms|mail|email|call)
+    dus(?:\b|t[iu]|en|er\b|m[eu]|s[iu]n|el[iu]m|u[lr]|ecek|uyor) durdur sonland bitti biten\b bitsin redlen
+    block\slist bitir bitmis engell bloke blokla yasak kisitla dondur(?!ma) aski[dy]a fesh fesih kovul kovdu vefat
+    cay(?:di(?:l[ae]r)?\b|mis|iyor|acak) gitti gitmis giden kacti kustu kusmus kusen koptu kopmus
+    atil(?:di|mis|an\b|anlar) sakinca cek(?:ti|mis|il(?:di|mis|en|iyor|sin|ecek)) kes(?:\b|il|t[iu]|sin|iniz|elim)
+    kapan(?:di|mis|sin) kapali(?!cars) kurtul(?:du|mak|mus) uzaklas pisman sustur sessize rahatsiz sikayet olumsuz
+    negati muaf haric(?!iye) gecersiz izinsiz onaysiz rizasiz isteksiz ilgisiz deaktif inaktif spam robinson refus
+    reject declin deni[ae] revok withdr cancel unsub remov delet block(?:ed|ing|list) blacklist suppress deactiv
+    inactiv passiv disabl exclud terminat expir churn resign object(?:ed|ion|s) stop(?!aj) mute[ds]?\b quit
+    leav(?:e|ing) dropped complain unw(?:ant|ill) disallow forbid prohibit exempt banned no(?:sms|mail|email|call)
     (?:sms|mail|mesaj|arama|izin|iys|eposta)(?:ret|red|iptal|yok|s[iu]z)\b cayma kuskun kizgin tepkili gonulsuz
     cekimser kararsiz beklemede unutul iptl ayrld
 """
 # Whole words, and phrases (a space is written "_"). "No 3" is a number.
 _WORDS = r"""
-    ret red re[dt](?:ler|ci|li)\w* hayir(?:lar\w*)? yok(?:tur|mus|lar|sa)? degil\w* olmaz off out false yanlis never
-    nope left gone ended exit closed deny dnc dnd without bye verme yazma atma gonderme yollama ulasma dokunma artik
-    asla bir_?daha bos_?ver\w* geri_(?:al|cek|iste|don)\w* vaz_?gec\w* son_?ver\w* sona_er\w* pas_gec\w*
-    kara_?liste\w* black_?list\w* opt(?:ed|ing|s)?_?out\w* not_\w+ do_?n(?:o|)_?t does_?n(?:o|)_?t no_longer no_more
-    no(?!_(?:[a-z]_)?\d|\d) (?:liste|kayit|kapsam|iletisim|izin|istek|devre)[a-z]*_disi\w*
+    ret red re[dt](?:ler|ci|li)\w* hayir(?:lar\w*|mis)? yok(?:tu\w*|mus|lar|sa)? degil\w* olmaz off out false yanlis
+    never nope left gone ended exit closed deny dnc dnd without bye verme yazma atma gonderme yollama ulasma dokunma
+    artik asla bir_?daha bos_?ver\w* geri_(?:al|cek|iste|don)\w* vaz_?gec\w* son_?ver\w* sona_er\w* pas_gec\w*
+    kara_?liste\w* black_?list\w* opt(?:ed|ing|s)?_?out\w* not_\w+ (?:do|does|did|is|was)_?n(?:o|)_?t retle no_longer
+    no_more no(?!_(?:[a-z]_)?\d|\d) (?:liste|kayit|kapsam|iletisim|izin|istek|devre)[a-z]*_disi\w*
     (?:liste|abonelik|uyelik|bulten|rehber|kayit)[a-z]*[dt][ae]n
     (?:et|ed|ver|veril|al|ara|aran|gonder|gonderil|yap|yapil|atil|ulasil|bulun|gerek)m[ae]z(?:l[ae]r\w*)? disinda
     sifir void dead ban banli bloklu hyr hayr hyir istmyr ipt
 """
 # A verb that says not, but for the aorist, which is a surname's ("Yılmaz"); "aranmasını" and "aramaya" are nouns.
 NOT = (
-    r"[a-z]{2,30}(?:m[ae](?:d[iu](?:[mnk]|l[ae]r|n[iu]z|[gk][a-z]+)?|mis[a-z]*|m[ae]k[a-z]*|sin(?:l[ae]r)?|"
+    r"[a-z]{2,30}(?:m[ae](?:d[iu](?:[mnk]|l[ae]r|n[iu]z|[gk][a-z]+)?|mis[a-z]*|m[ae](?:k|l[iu])[a-z]*|sin(?:l[ae]r)?|"
     r"y(?:[ae][nc][a-z]*|[ae]l[iu]m|[iu][nzm][a-z]*))|m[iu]yor[a-z]*)"
 )
 ROOTS, _WHOLE = "|".join(_ROOTS.split()), "|".join(_WORDS.split()).replace("_", " ")
