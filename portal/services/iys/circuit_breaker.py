@@ -4,13 +4,13 @@ doubling pauses. Where fewer fail it stays closed: their brands have pauses of t
 No answer, a 5xx and a proxy's page are failures of the host; any other answer is none.
 """
 
-import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ScalarSelect, SQLColumnExpression, String, cast, delete, func, literal, select, update
 from sqlalchemy.orm import Session
 
+from portal.core import leases
 from portal.core.models import IysRate
 from portal.services.iys import rate_limit
 from portal.services.iys.client import Answer
@@ -18,7 +18,8 @@ from portal.services.iys.client import Answer
 HOST = "host"
 FAILED_PROVIDER = "host/"  # And its id: it failed since the last answer of the host, the last time at `next_at`.
 OPENING_FAILURES = 3  # Providers in a row; of fewer, each one's own pauses suffice.
-LONGEST_PAUSE = 15.0  # Seconds: providers whose calls might not fail wait, too.
+# Providers whose calls might not fail wait, too.
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(seconds=15)
 PROBE = timedelta(seconds=15)  # A probe that has not come back by then is given up.
 
 
@@ -35,7 +36,7 @@ def host_state(session: Session, at: datetime) -> HostState:
     row = session.execute(select(IysRate.failures, IysRate.next_at).where(IysRate.name == HOST)).one_or_none()
     failures, next_at = row if row else (0, at)
     resting = failures >= OPENING_FAILURES
-    until = max(at, min(next_at, at + timedelta(seconds=LONGEST_PAUSE)))  # A clock set back makes no pause longer.
+    until = max(at, min(next_at, at + LONGEST_PAUSE))  # A clock set back makes no pause longer.
     return HostState(resting, failures, until if resting else None)
 
 
@@ -67,7 +68,9 @@ def record_failure(session: Session, provider_id: int, at: datetime, *, is_probe
         row.failures += 1
     else:
         return
-    row.next_at = at + _pause(row.failures)
+    opened = row.failures - OPENING_FAILURES + 1
+    if opened > 0:
+        row.next_at = at + min(leases.backoff(opened, FIRST_PAUSE, LONGEST_PAUSE), LONGEST_PAUSE)
 
 
 def record_success(session: Session, at: datetime) -> None:
@@ -93,11 +96,3 @@ def failed_at(provider_id: SQLColumnExpression[int]) -> ScalarSelect[datetime]:
 def is_host_failure(answer: Answer) -> bool:
     """Whether İYS itself could not be reached."""
     return answer.status == 0 or answer.status >= 500 or answer.is_a_page
-
-
-def _pause(failures: int) -> timedelta:
-    """1 s after the failure that opens the breaker, doubled with each more, with jitter."""
-    if failures < OPENING_FAILURES:
-        return timedelta(0)
-    longest = min(LONGEST_PAUSE, 2.0 ** min(failures - OPENING_FAILURES, 10))
-    return timedelta(seconds=longest * (0.75 + random.random() / 4))

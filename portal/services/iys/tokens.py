@@ -22,7 +22,7 @@ LEASE = timedelta(seconds=30)  # Two calls may be needed: refresh, then password
 MINUTE = timedelta(minutes=1)
 BLOCK = timedelta(minutes=10)  # After wrong credentials, so that a person can look before the next call;
 LONG_BLOCK = timedelta(hours=6)  # where nobody did, each further try would cost others a token call.
-FIRST_PAUSE, LONGEST_PAUSE = 3.0, 1200.0  # Seconds after a fetch that İYS did not answer.
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=3), timedelta(minutes=20)  # After a fetch that İYS did not answer.
 WAIT = timedelta(seconds=2)
 USUAL_LIFE, LONGEST_LIFE = 7200, 86_400  # Seconds, where İYS gives none or an absurd one.
 PATIENCE = 5.0  # Seconds to wait for another process's fetch.
@@ -175,8 +175,7 @@ def _backoff(credential: Credential, answer: Answer, at: datetime) -> dict[str, 
     if 400 <= answer.status < 500 and not answer.is_a_page:
         return {"backoff_until": at + (LONG_BLOCK if credential.blocked_code else BLOCK), "blocked_code": answer.code}
     used = rate_limit.calls_since(read_session(), rate_limit.HOUR, at, Operation.TOKEN)[0]
-    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** max(0, min(used, 20) - 1))
-    return {"backoff_until": at + timedelta(seconds=pause)}
+    return {"backoff_until": at + leases.backoff(max(1, used), FIRST_PAUSE, LONGEST_PAUSE)}
 
 
 def _sealed_tokens(credential: Credential, content: JsonObject, at: datetime) -> dict[str, object]:

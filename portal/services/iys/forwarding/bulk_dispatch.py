@@ -21,7 +21,7 @@ from portal.services.iys.client import Answer, Client
 from portal.services.iys.forwarding import bulk_lists, claims, local_validation, outcomes
 from portal.services.iys.forwarding.bulk_lists import ClaimedList, ListItem
 from portal.services.iys.forwarding.local_validation import Failure
-from portal.services.iys.forwarding.single_dispatch import is_host_resting, short_pause
+from portal.services.iys.forwarding.single_dispatch import is_host_resting
 from portal.services.iys.response_values import JsonObject
 
 log = structlog.get_logger()
@@ -135,7 +135,7 @@ def _apply_answer(bulk: ClaimedList, payloads: Payloads, answer: Answer) -> None
     if action in (Action.FIX, Action.EXPIRED, Action.NOOP, Action.RECONCILE):
         return _park_list(bulk, answer.code)
     if action in (Action.WAIT, Action.AUTH):
-        return _postpone_list(bulk, short_pause(), answer.code)
+        return _postpone_list(bulk, outcomes.ORDER_WAIT, answer.code)
     return _retry_list(bulk, answer.code)
 
 

@@ -18,7 +18,7 @@ from portal.services.iys.client import Answer, Client
 from portal.services.iys.forwarding import bulk_lists, claims, outcomes
 from portal.services.iys.forwarding.bulk_dispatch import let_refusals_pass, sub_request_id_of
 from portal.services.iys.forwarding.bulk_lists import ClaimedList, ListItem
-from portal.services.iys.forwarding.single_dispatch import is_host_resting, short_pause
+from portal.services.iys.forwarding.single_dispatch import is_host_resting
 from portal.services.iys.response_values import JsonObject
 
 log = structlog.get_logger()
@@ -67,7 +67,7 @@ def _apply_answer(bulk: ClaimedList, answer: Answer) -> None:
         return _ask_again(bulk, holds.BLOCK)
     if action == Action.FIX:  # İYS does not know its own requestId.
         return _give_up_result(bulk)
-    return _ask_again(bulk, short_pause() if action in (Action.WAIT, Action.AUTH) else ASK_AGAIN)
+    return _ask_again(bulk, outcomes.ORDER_WAIT if action in (Action.WAIT, Action.AUTH) else ASK_AGAIN)
 
 
 def record_results(bulk: ClaimedList, listed: list[Any]) -> None:

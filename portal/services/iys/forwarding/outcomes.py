@@ -1,13 +1,12 @@
 """Record the outcome of claimed submissions: accepted, ended, retried, or held. Each commits."""
 
-import random
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import ColumnElement, case, exists, insert, not_, or_
 
-from portal.core import clock, iys_protocol
+from portal.core import clock, iys_protocol, leases
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Operation, Status
 from portal.core.models import Attempt, Consent, Outcome, Submission
@@ -19,7 +18,6 @@ from portal.services.iys.forwarding.claims import ClaimedSubmission
 
 log = structlog.get_logger()
 
-LONGEST_BACKOFF_SECONDS = 60.0  # İYS may be away for a day; it is asked once a minute then.
 MAX_ANSWER_BYTES = 20_000  # Of an attempt.
 ORDER_WAIT = timedelta(seconds=2)
 
@@ -131,9 +129,8 @@ def block_submissions(these: Sequence[ClaimedSubmission], code: str | None) -> N
 
 
 def backoff(attempts: int) -> timedelta:
-    """The pause after so many failed attempts: doubled each time, with jitter."""
-    longest = min(LONGEST_BACKOFF_SECONDS, 0.5 * 2 ** min(attempts, 10))
-    return timedelta(seconds=longest * (0.5 + random.random() / 2))
+    """The pause after so many failed attempts. İYS may be away for a day; it is asked once a minute then."""
+    return leases.backoff(attempts, holds.FIRST_PAUSE, holds.LONGEST_PAUSE)
 
 
 def record_iys_status(consent_id: int, iys_status: str, as_of: datetime) -> None:

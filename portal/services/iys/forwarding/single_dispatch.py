@@ -1,8 +1,7 @@
 """Send single submissions: claim, check, call, record. No transaction is open during a call."""
 
 import json
-import random
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db, read_session
@@ -106,7 +105,7 @@ def _apply_action(claimed: ClaimedSubmission, action: Action, code: str | None) 
     if action == Action.FIX:
         return outcomes.end_submission(claimed, Outcome.PARKED, code=code)
     if action == Action.WAIT:
-        return outcomes.retry_later([claimed], short_pause(), code, counts=False)
+        return outcomes.retry_later([claimed], outcomes.ORDER_WAIT, code, counts=False)
     return outcomes.retry_later([claimed], outcomes.backoff(claimed.attempts), code, unsure=action == Action.RETRY)
 
 
@@ -126,7 +125,7 @@ def _compare_with_iys(client: Client, claimed: ClaimedSubmission, payload: bytes
         return outcomes.retry_later([claimed], not_now.pause, refused.code, counts=False)
     held = answer.content
     if answer.status == 429:
-        return outcomes.retry_later([claimed], short_pause(), answer.code, counts=False)
+        return outcomes.retry_later([claimed], outcomes.ORDER_WAIT, answer.code, counts=False)
     if answer.status != 200 or held.get("status") not in tuple(Status):
         return outcomes.retry_later([claimed], outcomes.backoff(claimed.attempts), refused.code)
     if (held["status"], held.get("consentDate")) == (question["status"], question["consentDate"]):
@@ -142,8 +141,3 @@ def _compare_with_iys(client: Client, claimed: ClaimedSubmission, payload: bytes
     same = refused.code == "H174" and held["status"] == question["status"]
     outcome = Outcome.NOT_NEEDED if same else Outcome.OVERTAKEN
     return outcomes.end_submission(claimed, outcome, code=refused.code, iys_status=held["status"], as_of=asked_at)
-
-
-def short_pause() -> timedelta:
-    """One to two seconds, with jitter, after İYS said that it has too much to do."""
-    return timedelta(seconds=1 + random.random())

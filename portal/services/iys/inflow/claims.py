@@ -12,7 +12,7 @@ from portal.domain.providers import sandbox_mode
 from portal.services.iys import holds, tokens
 from portal.services.iys.rate_limit import Priority
 
-LONGEST_PAUSE = timedelta(minutes=10)
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(minutes=10)
 
 Asking = TypeVar("Asking", Feed, Sweep)
 Claimed = TypeVar("Claimed", bound=leases.QueueTable)
@@ -71,5 +71,5 @@ def postpone(claimed: Feed | Sweep, due_at: datetime, code: str | None, **values
 
 
 def backoff(attempts: int) -> timedelta:
-    """The pause after so many failures in a row: doubled each time."""
-    return min(LONGEST_PAUSE, timedelta(seconds=5 * 2 ** min(attempts, 10)))
+    """The pause after so many failures in a row."""
+    return leases.backoff(attempts, FIRST_PAUSE, LONGEST_PAUSE)

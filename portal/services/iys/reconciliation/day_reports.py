@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain
 
-from portal.core import clock, iys_protocol
+from portal.core import clock, iys_protocol, leases
 from portal.core.iys_protocol import Action, Operation, RecipientType
 from portal.services.iys import calls, response_values
 from portal.services.iys.client import DEADLINE, Answer, Client
@@ -15,7 +15,7 @@ from portal.services.iys.reconciliation.schedule import ClaimedDay
 from portal.services.iys.response_values import JsonObject
 
 FILE_DEADLINE = 180.0  # Seconds; a day of 250,000 movements is 50 MB.
-LONGEST_BACKOFF = timedelta(hours=1)
+FIRST_BACKOFF, LONGEST_BACKOFF = timedelta(minutes=1), timedelta(hours=1)
 UNFINISHED = ("queued", "inprogress")
 AGREEMENT_BODY = json.dumps({"agreementStatus": True}).encode()  # İYS takes nothing but true (H512).
 
@@ -118,4 +118,4 @@ def _ask_iys(
 
 def not_yet(claimed: ClaimedDay, code: str | None) -> NotYet:
     """The exception after a failure: ask again after a minute, then twice as long each time."""
-    return NotYet(clock.now() + min(LONGEST_BACKOFF, timedelta(minutes=2 ** min(claimed.attempts - 1, 10))), code)
+    return NotYet(clock.now() + leases.backoff(claimed.attempts, FIRST_BACKOFF, LONGEST_BACKOFF), code)

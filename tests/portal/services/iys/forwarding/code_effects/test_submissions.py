@@ -196,7 +196,7 @@ class TestRefusalsAskedAboutTogether:
     def test_no_answer_is_a_failed_attempt(self, refused):
         for each in refused((500, {})):
             assert (each.outcome, each.code, each.attempts) == (Outcome.WAITING, None, 1)
-            assert clock.now() + SECOND / 2 <= each.due_at <= clock.now() + SECOND
+            assert clock.now() + 0.75 * SECOND <= each.due_at <= clock.now() + 1.25 * SECOND
 
     def test_one_that_cannot_be_opened_is_parked_and_the_others_are_asked_about(self, app, bring, rows):
         bring(2, status="RET", lane=None)
