@@ -61,7 +61,7 @@ def start_call(question: Operation, provider_id: int, priority: Priority = Prior
         _refuse_call(slot)
     if spent := rate_limit.spent_until(db.session, question, at, priority):
         _refuse_call(spent, rate_limit.budget_name(question, priority))
-    is_probe = circuit_breaker.admit_call(db.session, at)
+    is_probe = circuit_breaker.admit_call(db.session, provider_id, at)
     if is_probe is None:
         _refuse_call(circuit_breaker.host_state(db.session, at).until or at)
     rate_limit.add_to_tally(db.session, question, at, calls=1)

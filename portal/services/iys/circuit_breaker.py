@@ -1,13 +1,16 @@
-"""Circuit breaker for İYS's host: after failures of several providers in a row only single probes are made, with
-doubling pauses. Where fewer fail it stays closed: their brands have pauses of their own (holds.py).
+"""Circuit breaker for İYS's host: after failures of several providers in a row, those of whom İYS answered nothing
+since are only probed, one call at a time, with doubling pauses. All others call on: each finds out for itself. Where
+fewer fail it stays closed: their brands have pauses of their own (holds.py).
 
 No answer, a 5xx and a proxy's page are failures of the host; any other answer is none.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVarTuple
 
-from sqlalchemy import ScalarSelect, SQLColumnExpression, String, cast, delete, func, literal, select, update
+from sqlalchemy import Row, ScalarSelect, Select, SQLColumnExpression, String, cast, delete, literal, select, update
 from sqlalchemy.orm import Session
 
 from portal.core import leases
@@ -15,12 +18,14 @@ from portal.core.models import IysRate
 from portal.services.iys import rate_limit
 from portal.services.iys.client import Answer
 
+Ts = TypeVarTuple("Ts")
+
 HOST = "host"
 FAILED_PROVIDER = "host/"  # And its id: it failed since the last answer of the host, the last time at `next_at`.
 OPENING_FAILURES = 3  # Providers in a row; of fewer, each one's own pauses suffice.
-# Providers whose calls might not fail wait, too.
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(seconds=15)
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(seconds=5)
 PROBE = timedelta(seconds=15)  # A probe that has not come back by then is given up.
+LONG_AGO = timedelta(days=1)  # Who failed once is probed before those who failed again.
 
 
 @dataclass(frozen=True)
@@ -30,23 +35,41 @@ class HostState:
     resting: bool
     failures: int
     until: datetime | None
+    failed: Collection[int] = ()  # The providers whose calls failed since the last answer of the host.
+
+    def left_out(self, at: datetime) -> list[Collection[int]]:
+        """The providers that looks for work leave out, look by look: at the first those whose calls fail. There is no
+        second one where these may not call now."""
+        may_call = self.until is None or self.until <= at
+        return [self.failed, ()] if self.failed and may_call else [self.failed]
 
 
 def host_state(session: Session, at: datetime) -> HostState:
-    row = session.execute(select(IysRate.failures, IysRate.next_at).where(IysRate.name == HOST)).one_or_none()
-    failures, next_at = row if row else (0, at)
+    rows = session.execute(select(IysRate.name, IysRate.failures, IysRate.next_at).where(IysRate.name.startswith(HOST)))
+    by_name = {name: (failures, next_at) for name, failures, next_at in rows}
+    failures, next_at = by_name.pop(HOST, (0, at))
     resting = failures >= OPENING_FAILURES
     until = max(at, min(next_at, at + LONGEST_PAUSE))  # A clock set back makes no pause longer.
-    return HostState(resting, failures, until if resting else None)
+    failed = [int(name.removeprefix(FAILED_PROVIDER)) for name in by_name]
+    return HostState(resting, failures, until if resting else None, failed)
 
 
-def admit_call(session: Session, at: datetime) -> bool | None:
-    """Admit a call: True as the only probe where the breaker is open; None where it must wait.
+def first_row(
+    session: Session, query: Select[*Ts], provider_id: SQLColumnExpression[int], at: datetime
+) -> Row[*Ts] | None:
+    """The first row of a query: of a provider whose calls did not fail, if there is any; of none that must wait."""
+    looks = host_state(session, at).left_out(at)
+    rows = (session.execute(query.where(provider_id.not_in(left_out)).limit(1)).first() for left_out in looks)
+    return next(filter(None, rows), None)
+
+
+def admit_call(session: Session, provider_id: int, at: datetime) -> bool | None:
+    """Admit a call: True as the only probe of those that failed while the breaker is open; None where it must wait.
 
     Part of start_call, which holds the row of the rate limit, so that two never become the probe.
     """
     seen = host_state(session, at)
-    if not seen.resting:
+    if not seen.resting or provider_id not in seen.failed:
         return False
     if seen.until and seen.until > at:
         return None
@@ -60,10 +83,10 @@ def record_failure(session: Session, provider_id: int, at: datetime, *, is_probe
     A failure of a call that started before the breaker opened lengthens no pause.
     """
     row = rate_limit.lock_rate(session, HOST, at)
-    rate_limit.lock_rate(session, f"{FAILED_PROVIDER}{provider_id}", at).next_at = at
+    theirs = rate_limit.lock_rate(session, f"{FAILED_PROVIDER}{provider_id}", at)
+    theirs.failures, theirs.next_at = theirs.failures + 1, at if theirs.failures else at - LONG_AGO
     if row.failures < OPENING_FAILURES:
-        theirs = select(func.count()).where(IysRate.name.startswith(FAILED_PROVIDER))
-        row.failures = session.scalars(theirs).one()
+        row.failures = len(host_state(session, at).failed)
     elif is_probe:
         row.failures += 1
     else:
@@ -78,12 +101,6 @@ def record_success(session: Session, at: datetime) -> None:
     row = rate_limit.lock_rate(session, HOST, at)
     row.failures, row.next_at = 0, at
     session.execute(delete(IysRate).where(IysRate.name.startswith(FAILED_PROVIDER)))
-
-
-def failed_providers(session: Session) -> list[int]:
-    """The providers whose calls failed since the last answer of the host."""
-    names = session.scalars(select(IysRate.name).where(IysRate.name.startswith(FAILED_PROVIDER)))
-    return [int(name.removeprefix(FAILED_PROVIDER)) for name in names]
 
 
 def failed_at(provider_id: SQLColumnExpression[int]) -> ScalarSelect[datetime]:

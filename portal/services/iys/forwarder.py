@@ -43,8 +43,9 @@ LANES = [
 
 
 def forward_one(client: Client) -> bool:
-    """Take the first due step of any lane, in this thread; False if nothing is due."""
-    return any(loop.step(client) for loop in LANES)
+    """Take the first due step of any lane, in this thread; False if nothing is due, or the sandbox failed just now."""
+    is_resting = client.is_sandbox and sandbox_access.is_resting()
+    return not is_resting and any(loop.step(client) for loop in LANES[1:])  # Single ones begin with refusals.
 
 
 LOOPS = [

@@ -7,15 +7,16 @@ Then one call at a time tries whether İYS takes something again, which ends the
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, delete, exists, select, true, update
+from sqlalchemy import ColumnElement, delete, exists, not_, select, true, update
 
 from portal.core import clock, leases
 from portal.core.database import changed_rows
 from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import MAX_LIST_SIZE, Channel
-from portal.core.models import BulkRequest, Consent, ForwardingHold, Lane, Submission
+from portal.core.models import BulkRequest, Connection, Consent, ForwardingHold, Lane, Submission
 from portal.core.models.inserts import insert_missing
 from portal.services.iys import circuit_breaker
 from portal.services.iys.client import Answer
@@ -117,6 +118,11 @@ def note_answer(part: Part, answer: Answer) -> None:
         _end_holds(part.provider_id, *_concerning(part), ForwardingHold.code == code)
 
 
+def note_pull(claimed: Any, answer: Answer) -> None:
+    """As note_answer, to a question for a claimed Feed, Sweep or ClaimedDay. Commits."""
+    note_answer(Part(claimed.provider_id, claimed.brand_id, None, PULLS, claimed.lease_until), answer)
+
+
 def end_holds(part: Part) -> None:
     """İYS took something of this part: what waited is due now. Commits."""
     _end_holds(part.provider_id, *_concerning(part), ForwardingHold.code != LOW_RATIO)
@@ -125,6 +131,12 @@ def end_holds(part: Part) -> None:
 def end_all_holds(provider_id: int) -> None:
     """A test found nothing that hinders forwarding. Commits."""
     _end_holds(provider_id, ForwardingHold.provider_id == provider_id, ForwardingHold.code != LOW_RATIO)
+
+
+def may_pull(at: datetime) -> list[ColumnElement[bool]]:
+    """The conditions that İYS is asked of our own accord about a provider (Connection): its title was compared, and
+    nothing holds it."""
+    return [Connection.forwarding_enabled_at <= at, not_(is_provider_held(Connection.provider_id, at, PULLS))]
 
 
 def is_provider_held(provider_id: object, at: datetime, lane: str = Lane.REFUSALS) -> ColumnElement[bool]:

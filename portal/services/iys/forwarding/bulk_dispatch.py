@@ -21,7 +21,6 @@ from portal.services.iys.client import Answer, Client
 from portal.services.iys.forwarding import bulk_lists, claims, local_validation, outcomes
 from portal.services.iys.forwarding.bulk_lists import ClaimedList, ListItem
 from portal.services.iys.forwarding.local_validation import Failure
-from portal.services.iys.forwarding.single_dispatch import is_host_resting
 from portal.services.iys.response_values import JsonObject
 
 log = structlog.get_logger()
@@ -54,11 +53,11 @@ def let_refusals_pass() -> Iterator[None]:
 def send_next_list(client: Client) -> bool:
     """Send a list; False if there is none, or refusals go first."""
     at = clock.now()
-    if is_host_resting(client, at) or claims.are_refusals_due(at, is_sandbox=client.is_sandbox):
+    if claims.are_refusals_due(at, is_sandbox=client.is_sandbox):
         return False
 
-    def claim(full: list[int]) -> tuple[int | None, ClaimedList | None]:
-        bulk = bulk_lists.claim_list_to_send(db.session, at, is_sandbox=client.is_sandbox, but_of=full)
+    def claim(but_of: list[int]) -> tuple[int | None, ClaimedList | None]:
+        bulk = bulk_lists.claim_list_to_send(db.session, at, is_sandbox=client.is_sandbox, but_of=but_of)
         return (bulk.provider_id if bulk else None), bulk
 
     with bulk_lists.TO_SEND.claim(claim) as bulk:

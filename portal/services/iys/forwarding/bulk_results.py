@@ -18,7 +18,6 @@ from portal.services.iys.client import Answer, Client
 from portal.services.iys.forwarding import bulk_lists, claims, outcomes
 from portal.services.iys.forwarding.bulk_dispatch import let_refusals_pass, sub_request_id_of
 from portal.services.iys.forwarding.bulk_lists import ClaimedList, ListItem
-from portal.services.iys.forwarding.single_dispatch import is_host_resting
 from portal.services.iys.response_values import JsonObject
 
 log = structlog.get_logger()
@@ -34,11 +33,11 @@ Result = tuple[ListItem, JsonObject]
 def fetch_next_result(client: Client) -> bool:
     """Ask for the result of a list; False if none is due, or refusals go first."""
     at = clock.now()
-    if is_host_resting(client, at) or claims.are_refusals_due(at, is_sandbox=client.is_sandbox):
+    if claims.are_refusals_due(at, is_sandbox=client.is_sandbox):
         return False
 
-    def claim(full: list[int]) -> tuple[int | None, ClaimedList | None]:
-        bulk = bulk_lists.claim_list(db.session, at, (BulkState.SENT,), is_sandbox=client.is_sandbox, but_of=full)
+    def claim(but_of: list[int]) -> tuple[int | None, ClaimedList | None]:
+        bulk = bulk_lists.claim_list(db.session, at, (BulkState.SENT,), is_sandbox=client.is_sandbox, but_of=but_of)
         return (bulk.provider_id if bulk else None), bulk
 
     with bulk_lists.RESULTS.claim(claim) as bulk:

@@ -84,7 +84,7 @@ def claim_due_submissions(
 
     Inside the block the claim counts for its provider; the leases outlast it.
     """
-    with IN_HAND.claim(lambda full: _claim_oldest(session, at, lanes, full, is_sandbox=is_sandbox)) as claimed:
+    with IN_HAND.claim(lambda but_of: _claim_oldest(session, at, lanes, but_of, is_sandbox=is_sandbox)) as claimed:
         if claimed and _put_off_if_held(session, claimed[0], at):
             claimed = []
         if claimed and not claimed[0].may_be_held:
@@ -95,16 +95,9 @@ def claim_due_submissions(
 
 
 def _claim_oldest(
-    session: Session, at: datetime, lanes: Sequence[Lane], full: list[int], *, is_sandbox: bool
+    session: Session, at: datetime, lanes: Sequence[Lane], but_of: list[int], *, is_sandbox: bool
 ) -> tuple[int | None, list[ClaimedSubmission] | None]:
-    """Of providers whose calls failed since İYS last answered only where nobody else has anything due."""
-    failed = circuit_breaker.failed_providers(read_session())
-    rounds = [[*full, *failed], full] if failed else [full]
-    due = (
-        oldest_due(read_session(), at, lane, is_sandbox=is_sandbox, but_of=but_of)
-        for but_of in rounds
-        for lane in lanes
-    )
+    due = (oldest_due(read_session(), at, lane, is_sandbox=is_sandbox, but_of=but_of) for lane in lanes)
     seen = next(filter(None, due), None)
     if seen is None:
         return None, None
@@ -223,9 +216,9 @@ def oldest_due(
 
 
 def are_refusals_due(at: datetime, *, is_sandbox: bool = False) -> bool:
-    """Whether a refusal waits for a thread; not for its provider's calls, which may hang."""
-    due = oldest_due(read_session(), at, Lane.REFUSALS, is_sandbox=is_sandbox, but_of=IN_HAND.full())
-    return due is not None
+    """Whether a refusal waits for a thread; not for its provider's calls, which may hang or not be made now."""
+    but_of = IN_HAND.left_out()[-1]
+    return oldest_due(read_session(), at, Lane.REFUSALS, is_sandbox=is_sandbox, but_of=but_of) is not None
 
 
 def active_providers(at: datetime, lane: Lane, *, is_sandbox: bool = False) -> Select[int]:

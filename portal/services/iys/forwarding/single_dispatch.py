@@ -1,13 +1,12 @@
 """Send single submissions: claim, check, call, record. No transaction is open during a call."""
 
 import json
-from datetime import datetime
 
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import Action, Operation, Status
 from portal.core.models import Lane, Outcome
-from portal.services.iys import calls, circuit_breaker, holds, response_values, sandbox_access
+from portal.services.iys import calls, holds, response_values
 from portal.services.iys.client import Answer, Client
 from portal.services.iys.forwarding import claims, local_validation, outcomes, status_check
 from portal.services.iys.forwarding.claims import ClaimedSubmission
@@ -27,8 +26,6 @@ def forward_next_refusal(client: Client) -> bool:
 
 def _forward_next_of(client: Client, lanes: tuple[Lane, ...]) -> bool:
     at = clock.now()
-    if is_host_resting(client, at):
-        return False
     with claims.claim_due_submissions(db.session, at, lanes, is_sandbox=client.is_sandbox) as claimed:
         if claimed is None:
             return False
@@ -38,14 +35,6 @@ def _forward_next_of(client: Client, lanes: tuple[Lane, ...]) -> bool:
             outcomes.retry_later(claimed, not_now.pause, not_now.code, counts=False)
             return False
         return True
-
-
-def is_host_resting(client: Client, at: datetime) -> bool:
-    """Whether İYS (or the sandbox) is not asked now because it failed; then nothing need be claimed."""
-    if client.is_sandbox:
-        return sandbox_access.is_resting()
-    state = circuit_breaker.host_state(read_session(), at)
-    return state.until is not None and state.until > at
 
 
 def _forward_claimed(client: Client, claimed: list[ClaimedSubmission]) -> None:

@@ -3,16 +3,16 @@
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, TypeVarTuple
 
-from sqlalchemy import ColumnElement, Row, Select, not_, or_, select
+from sqlalchemy import Row, Select, SQLColumnExpression, or_, select
 
 from portal.core import leases
 from portal.core.extensions import db, read_session
 from portal.core.models import Brand, Connection, Credential, CredentialKind, Feed, Provider, Push, Sweep
 from portal.domain.providers import sandbox_mode
-from portal.services.iys import holds, tokens
+from portal.services.iys import circuit_breaker, holds, tokens
 from portal.services.iys.rate_limit import Priority
 
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(minutes=10)
+PAUSES = FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(minutes=10)  # After failures.
 
 Asking = TypeVar("Asking", Feed, Sweep)
 Claimed = TypeVar("Claimed", bound=leases.QueueTable)
@@ -28,25 +28,20 @@ def due_with_brand(model: type[Asking], at: datetime) -> Select[Asking, Brand, i
         .join(Provider, Provider.id == model.provider_id)
         .join(Connection, Connection.provider_id == model.provider_id)
         .join(Credential, Credential.id == Connection.credential_id)
-        .where(leases.is_due(model, at), sandbox_mode.brand_has_not_ended(), *may_ask(at), has_token)
+        .where(leases.is_due(model, at), sandbox_mode.brand_has_not_ended(), *holds.may_pull(at), has_token)
         .order_by(model.due_at)
     )
 
 
-def may_ask(at: datetime) -> list[ColumnElement[bool]]:
-    """İYS is asked nothing for a provider that is held, or whose title was not compared yet."""
-    return [
-        Connection.forwarding_enabled_at <= at,
-        not_(holds.is_provider_held(Connection.provider_id, at, holds.PULLS)),
-    ]
-
-
-def claim_first(query: Select[Claimed, *Ts], at: datetime, lease: timedelta) -> Row[Claimed, *Ts] | None:
-    """Lease the first row of a query, whose first entity is the claimed one; None where another was first. Commits.
+def claim_first(
+    query: Select[Claimed, *Ts], provider_id: SQLColumnExpression[int], at: datetime, lease: timedelta
+) -> Row[Claimed, *Ts] | None:
+    """Lease the first row of a query, whose first entity is the claimed one, rather of a provider whose calls do not
+    fail; None where another was first. Commits.
 
     The row belongs to the reading session, as it is after the claim.
     """
-    row = read_session().execute(query.limit(1)).first()
+    row = circuit_breaker.first_row(read_session(), query, provider_id, at)
     if row is None:
         return None
     claimed = row[0]
@@ -68,8 +63,3 @@ def postpone(claimed: Feed | Sweep, due_at: datetime, code: str | None, **values
     """Release a claimed row until then, with the reason. Commits."""
     release(claimed, due_at=due_at, code=code, **values)
     db.session.commit()
-
-
-def backoff(attempts: int) -> timedelta:
-    """The pause after so many failures in a row."""
-    return leases.backoff(attempts, FIRST_PAUSE, LONGEST_PAUSE)

@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 from sqlalchemy import exists, select
 
-from portal.core import clock, iys_protocol
+from portal.core import clock, iys_protocol, leases
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Action, Operation
 from portal.core.models import Brand, Connection, Feed, FeedSource, ReceivedVia
@@ -16,7 +16,6 @@ from portal.domain.consents import movements
 from portal.domain.providers import sandbox_mode
 from portal.services.iys import calls, holds, rate_limit, response_values
 from portal.services.iys.client import Answer, Client
-from portal.services.iys.holds import Part
 from portal.services.iys.inflow import claims, sweeps
 from portal.services.iys.rate_limit import Priority
 
@@ -37,7 +36,7 @@ def pull_next_page(client: Client) -> bool:
     """Pull one page of the feed that is due longest; False if none is due, or none can be asked for now."""
     at = clock.now()
     _create_feeds(at)
-    claimed = claims.claim_first(claims.due_with_brand(Feed, at), at, LEASE)
+    claimed = claims.claim_first(claims.due_with_brand(Feed, at), Feed.provider_id, at, LEASE)
     if claimed is None:
         return False
     feed, brand, iys_code = claimed
@@ -49,8 +48,7 @@ def pull_next_page(client: Client) -> bool:
     except calls.NotNow as refusal:
         claims.postpone(feed, max(refusal.until, at + timedelta(seconds=1)), refusal.code)
         return refusal.code is not None  # Without a code of İYS it is no matter of this provider alone.
-    assert feed.lease_until is not None  # It is claimed.
-    holds.note_answer(Part(feed.provider_id, feed.brand_id, None, holds.PULLS, feed.lease_until), answer)
+    holds.note_pull(feed, answer)
     _apply_answer(feed, brand, cursor, answer)
     return True
 
@@ -58,7 +56,7 @@ def pull_next_page(client: Client) -> bool:
 def _create_feeds(at: datetime) -> None:
     """Give connected brands their feeds, so many at a time that nobody waits."""
     brands = select(Brand).join(Connection, Connection.provider_id == Brand.provider_id).where(
-        ~exists().where(Feed.brand_id == Brand.id), sandbox_mode.brand_has_not_ended(), *claims.may_ask(at)
+        ~exists().where(Feed.brand_id == Brand.id), sandbox_mode.brand_has_not_ended(), *holds.may_pull(at)
     )  # fmt: skip
     found = read_session().scalars(brands.limit(100)).all()
     firsts = {brand.provider_id: brand for brand in found}
@@ -119,7 +117,7 @@ def _sweep_after_gap(feed: Feed, at: datetime) -> None:
 def _retry_feed(feed: Feed, cursor: str | None, answer: Answer, at: datetime) -> None:
     """Ask again later. A cursor that İYS rejects is dropped, and the window read from its start."""
     action, attempts = answer.action(), feed.attempts + 1
-    pause = BLOCKED if action == Action.CONFIG else claims.backoff(attempts)
+    pause = BLOCKED if action == Action.CONFIG else leases.backoff(attempts, *claims.PAUSES)
     dropped = {"cursor": None, "cursor_at": None} if action == Action.FIX and cursor else {}
     claims.postpone(feed, at + pause, answer.code, attempts=attempts, **dropped)
     log.warning("feed.failed", brand=feed.brand_id, status=answer.status, code=answer.code)

@@ -34,7 +34,7 @@ def read_next_push(_client: Client | None = None) -> bool:
         .where(is_due(Push, at))
         .order_by(Push.due_at)
     )
-    claimed = claims.claim_first(query, at, LEASE)
+    claimed = claims.claim_first(query, Push.provider_id, at, LEASE)
     if claimed is None:
         return False
     push, brand = claimed

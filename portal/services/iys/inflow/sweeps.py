@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from portal.core import clock, iys_protocol
+from portal.core import clock, iys_protocol, leases
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import MAX_LIST_SIZE, Action, Channel, Operation, RecipientType, Status
 from portal.core.models import Brand, Connection, Consent, Recipient, Sweep
@@ -17,7 +17,7 @@ from portal.core.vault import CannotOpen
 from portal.domain.consents import drift
 from portal.domain.consents.recipients import address_of, chunks
 from portal.domain.providers import sandbox_mode
-from portal.services.iys import calls
+from portal.services.iys import calls, holds
 from portal.services.iys.client import Answer, Client
 from portal.services.iys.inflow import claims
 from portal.services.iys.rate_limit import Priority
@@ -55,7 +55,8 @@ def sweep_next_chunk(client: Client, sweep_id: int | None = None) -> bool:
     """Sweep one chunk of a due sweep, or of this one if it is due; False if none is."""
     at = clock.now()
     query = claims.due_with_brand(Sweep, at)
-    claimed = claims.claim_first(query if sweep_id is None else query.where(Sweep.id == sweep_id), at, LEASE)
+    query = query if sweep_id is None else query.where(Sweep.id == sweep_id)
+    claimed = claims.claim_first(query, Sweep.provider_id, at, LEASE)
     if claimed is None:
         return sweep_id is None and _order_weekly_sweep(at)
     sweep_chunk(client, *claimed)
@@ -78,13 +79,13 @@ def sweep_chunk(client: Client, sweep: Sweep, brand: Brand, iys_code: int) -> No
     asked_at = clock.now().replace(microsecond=0)  # İYS's own dates are cut to the second.
     chunk = _read_chunk(brand, sweep.position)
     try:
-        holds = _ask_for_grants(client, brand, iys_code, chunk)
+        granted = _ask_for_grants(client, sweep, (iys_code, brand.brand_code), chunk)
     except calls.NotNow as refusal:
         return claims.postpone(sweep, max(refusal.until, asked_at + timedelta(seconds=1)), refusal.code)
     except _Unanswered as unanswered:
         return _retry_sweep(sweep, unanswered.answer)
     at = clock.now()
-    drifted = drift.record_drifts(db.session, brand, holds, asked_at, at)
+    drifted = drift.record_drifts(db.session, brand, granted, asked_at, at)
     ends = {"due_at": None, "ended_at": at} if chunk.is_last else {"due_at": at}
     sums = {"asked": sweep.asked + chunk.size, "drifted": sweep.drifted + drifted}
     if not claims.release(sweep, position=chunk.last, attempts=0, code=None, **sums, **ends):
@@ -102,7 +103,7 @@ def _order_weekly_sweep(at: datetime) -> bool:
         .where(
             ~lately,
             sandbox_mode.brand_has_not_ended(),
-            *claims.may_ask(at),
+            *holds.may_pull(at),
             Connection.forwarding_enabled_at <= at - FIRST_SWEEP_AFTER,
         )
         .limit(1)
@@ -141,23 +142,24 @@ def _address(recipient: Recipient) -> str | None:
         return None
 
 
-def _ask_for_grants(client: Client, brand: Brand, iys_code: int, chunk: SweepChunk) -> dict[int, bool]:
-    """Whether İYS holds ONAY, by consent. Raises NotNow and _Unanswered."""
-    holds: dict[int, bool] = {}
+def _ask_for_grants(client: Client, sweep: Sweep, codes: tuple[int, int], chunk: SweepChunk) -> dict[int, bool]:
+    """Whether İYS holds ONAY, by consent; `codes` of provider and brand. Raises NotNow and _Unanswered."""
+    granted: dict[int, bool] = {}
     for (recipient_type, channel), consents in chunk.lists.items():
-        path = iys_protocol.multi_status_path(iys_code, brand.brand_code, recipient_type, channel)
+        path = iys_protocol.multi_status_path(*codes, recipient_type, channel)
         for addresses in chunks(list(consents), MAX_LIST_SIZE):
-            asked, listed = _ask_for_list(client, brand.provider_id, path, addresses)
-            holds |= {consents[address]: address in listed for address in asked}
-    return holds
+            asked, listed = _ask_for_list(client, sweep, path, addresses)
+            granted |= {consents[address]: address in listed for address in asked}
+    return granted
 
 
-def _ask_for_list(client: Client, provider_id: int, path: str, addresses: list[str]) -> tuple[list[str], set[str]]:
+def _ask_for_list(client: Client, sweep: Sweep, path: str, addresses: list[str]) -> tuple[list[str], set[str]]:
     """The addresses that İYS accepted, and those of them that hold ONAY."""
     for _ in range(1 + MAX_CORRECTIONS):
         body = json.dumps({"recipients": addresses}).encode()
         question = Operation.MULTI_STATUS
-        answer = calls.ask(client, provider_id, question, path, body=body, priority=Priority.POLLING)
+        answer = calls.ask(client, sweep.provider_id, question, path, body=body, priority=Priority.POLLING)
+        holds.note_pull(sweep, answer)
         listed = answer.content.get("list")
         if isinstance(listed, list):
             return addresses, {str(each).lower() for each in listed}
@@ -173,6 +175,6 @@ def _ask_for_list(client: Client, provider_id: int, path: str, addresses: list[s
 
 def _retry_sweep(sweep: Sweep, answer: Answer) -> None:
     is_blocked = answer.action(Status.GRANTED) in (Action.CONFIG, Action.FIX)
-    wait = claims.LONGEST_PAUSE if is_blocked else claims.backoff(sweep.attempts + 1)
+    wait = claims.LONGEST_PAUSE if is_blocked else leases.backoff(sweep.attempts + 1, *claims.PAUSES)
     log.warning("sweep.failed", brand=sweep.brand_id, status=answer.status, code=answer.code)
     claims.postpone(sweep, clock.now() + wait, answer.code, attempts=sweep.attempts + 1)

@@ -8,7 +8,7 @@ from itertools import chain
 
 from portal.core import clock, iys_protocol, leases
 from portal.core.iys_protocol import Action, Operation, RecipientType
-from portal.services.iys import calls, response_values
+from portal.services.iys import calls, holds, response_values
 from portal.services.iys.client import DEADLINE, Answer, Client
 from portal.services.iys.rate_limit import Priority
 from portal.services.iys.reconciliation.schedule import ClaimedDay
@@ -53,10 +53,10 @@ class DayReport:
 
 
 def fetch_report(client: Client, claimed: ClaimedDay) -> DayReport:
-    """Fetch all that is needed to compare a day. Raises NotYet."""
-    summary = {each.value: _fetch_summary(client, claimed, each) for each in RecipientType}
-    file = _ask_iys(client, claimed, Operation.FILE, iys_protocol.file_path(*claimed.codes), deadline=FILE_DEADLINE)
+    """Fetch all that is needed to compare a day. Raises NotYet: soon where İYS hangs, since the file may take long."""
     agreement = _ask_iys(client, claimed, Operation.AGREEMENT, iys_protocol.agreement_path(*claimed.codes))
+    file = _ask_iys(client, claimed, Operation.FILE, iys_protocol.file_path(*claimed.codes), deadline=FILE_DEADLINE)
+    summary = {each.value: _fetch_summary(client, claimed, each) for each in RecipientType}
     body = file.body if file.status == 200 else None
     if body == b"" or (body is None) != (agreement.status == 204):  # One of the two is not made yet.
         raise not_yet(claimed, "no_file")
@@ -107,8 +107,9 @@ def _ask_iys(
             client, claimed.provider_id, question, path, method=method, body=body, deadline=deadline,
             priority=Priority.POLLING,
         )  # fmt: skip
-    except calls.NotNow as held:
-        raise NotYet(held.until, held.code, is_failure=False) from held
+    except calls.NotNow as later:
+        raise NotYet(later.until, later.code, is_failure=False) from later
+    holds.note_pull(claimed, answer)
     if answer.status in (200, 204):
         return answer
     if answer.action() in (Action.CONFIG, Action.FIX):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Row, not_, select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from portal.core import clock, leases
@@ -12,7 +12,7 @@ from portal.core.models import Brand, Connection, DayState, Feed, Provider, Reco
 from portal.core.models.ids import new_id
 from portal.core.models.inserts import insert_missing
 from portal.domain.providers import sandbox_mode
-from portal.services.iys import holds
+from portal.services.iys import circuit_breaker, holds
 
 DAYS_BACK = 7
 AFTER_MIDNIGHT = timedelta(hours=3)  # İYS has made the files of the day by then.
@@ -82,13 +82,14 @@ def day_bounds(day: date) -> tuple[datetime, datetime]:
 
 def next_due_day(session: Session, at: datetime) -> int | None:
     """The id of a day to reconcile now: of those that are due, the one that leaves the window first."""
-    may_ask = not_(holds.is_provider_held(Connection.provider_id, at))
     days = (
         select(ReconciledDay.id)
         .join(Connection, Connection.provider_id == ReconciledDay.provider_id)
-        .where(leases.is_due(ReconciledDay, at), Connection.forwarding_enabled_at <= at, may_ask)
+        .where(leases.is_due(ReconciledDay, at), *holds.may_pull(at))
     )
-    return session.scalar(days.order_by(ReconciledDay.day, ReconciledDay.id).limit(1))
+    days = days.order_by(ReconciledDay.day, ReconciledDay.id)
+    row = circuit_breaker.first_row(session, days, ReconciledDay.provider_id, at)
+    return row[0] if row else None
 
 
 def claim_day(session: Session, at: datetime, day_id: int) -> ClaimedDay | None:

@@ -1,6 +1,7 @@
 """Many calls start at once, from threads of one process or several: the last of a budget goes to one."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
@@ -41,8 +42,9 @@ def test_what_is_left_of_a_budget_is_spent_once(app):
 
 def test_one_of_many_is_the_probe(app):
     with app.app_context():
-        row = rate_limit.lock_rate(db.session, circuit_breaker.HOST, clock.now())
-        row.failures = circuit_breaker.OPENING_FAILURES
+        at = clock.now() - timedelta(minutes=1)
+        for provider_id in range(circuit_breaker.OPENING_FAILURES):
+            circuit_breaker.record_failure(db.session, provider_id, at, is_probe=False)
         db.session.commit()
 
     (probe,) = start_together(app, Operation.ADD)

@@ -24,9 +24,11 @@ class PartlyFailing(Client):
         super().__init__("http://iys.example")
         self.at, self.fails, self.fault = at, fails, fault
         self.accepted, self.failed = {}, []  # When, by address.
+        self.paths, self.holds_grants = [], True
 
     def ask(self, method, path, *, body=None, bearer=None, deadline=9.0):
         asked = json.loads(body or b"{}")
+        self.paths.append(path)
         is_failing = bool(self.fault) and self.fails(path, asked)
         self.at.shift(HANG if is_failing and self.fault == "hang" else CALL)
         if is_failing:
@@ -34,10 +36,10 @@ class PartlyFailing(Client):
             return self.faulty_answer()
         if path.endswith("token"):
             return says(200, TOKEN)
-        if "/changes" in path or "/request/" in path:
+        if method == "GET":
             return Answer(204, b"")
         if "recipients" in asked:
-            return says(200, {"list": asked["recipients"]})
+            return says(200, {"list": asked["recipients"] if self.holds_grants else []})
         self.accepted |= {each["recipient"]: clock.now() for each in (asked if isinstance(asked, list) else [asked])}
         return says(202, {"requestId": "a-1"}) if path.endswith("request") else says(200, {"transactionId": "t-1"})
 
@@ -48,7 +50,7 @@ class PartlyFailing(Client):
             return says(500, {})
         if self.fault == "password":
             return says(400, {"error": "invalid_grant"})
-        status = {"H121": 422, "H525": 422, "H355": 404}.get(self.fault, 403)
+        status = {"H121": 422, "H525": 422, "H355": 404, "H351": 401}.get(self.fault, 403)
         return says(status, {"errors": [{"code": self.fault}]})
 
 

@@ -1,13 +1,16 @@
 """Calls of one provider that hang or fail stop nothing of others, and no refusal beside them."""
 
+from datetime import timedelta
+
 import pytest
 
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import Brand, Feed, Lane
+from portal.services.iys import reconciliation
 from portal.services.iys.forwarding import bulk_dispatch, bulk_results, single_dispatch
-from portal.services.iys.inflow import feeds
+from portal.services.iys.inflow import feeds, sweeps
 from tests import grants, make
 from tests.make import Rows
 from tests.portal.services.iys.forwarding.partly_failing import (
@@ -27,17 +30,16 @@ REFUSALS = {"status": Status.REFUSED, "held": "ONAY"}
 
 
 class Nesting(PartlyFailing):
-    """Calls about the other provider hang. Meanwhile other threads take these steps, here one within the other."""
+    """While a call fails other threads take these steps, here one within the other."""
 
-    def __init__(self, at, *steps):
-        super().__init__(at, of_other, "500")
-        self.steps, self.paths = list(steps), []
+    def __init__(self, at, *steps, fails=of_other):
+        super().__init__(at, fails, "500")
+        self.steps = list(steps)
 
-    def ask(self, method, path, **more):
-        self.paths.append(path)
-        if of_other(path, None) and self.steps:
+    def faulty_answer(self):
+        if self.steps:
             self.steps.pop(0)(self)
-        return super().ask(method, path, **more)
+        return super().faulty_answer()
 
 
 REFUSE, LIST, RESULT = (
@@ -67,20 +69,66 @@ def test_hanging_calls_of_one_provider_leave_lists_and_results_of_others(app, fi
     assert f"/sps/{make.IYS_CODE}/" in iys.paths[-1] and "/request" in iys.paths[-1]
 
 
-def test_three_failing_providers_with_many_brands_keep_a_fourth_waiting_for_one_probe_only(app, firms, at):
+@pytest.fixture
+def four_firms(app, firms):
+    """All but the first have many brands, and refusals of each."""
     with app.app_context():
         for iys_code in (OTHER + 1000, OTHER + 2000):
             open_firm(iys_code, {iys_code + number: "Marka" for number in range(12)}, f"user {iys_code}")
         brands = db.session.scalars(db.select(Brand.brand_code).where(Brand.brand_code != make.BRAND_CODE)).all()
     for number, brand_code in enumerate(brands):
-        bring(app, brand_code, grants.phones(1, first=5000 + number), status=Status.REFUSED, held="ONAY")
-    iys = PartlyFailing(at, lambda path, _: "/sps/" in path and f"/sps/{make.IYS_CODE}/" not in path, "500")
-    run(app, iys, 30)
-    bring(app, make.BRAND_CODE, grants.phones(1), status=Status.REFUSED, held="ONAY")
+        bring(app, brand_code, grants.phones(1, first=5000 + number), **REFUSALS)
 
-    run(app, iys, 16)
+
+def of_all_but(iys_code):
+    return lambda path, asked: "/sps/" in path and f"/sps/{iys_code}/" not in path
+
+
+def test_three_failing_providers_with_many_brands_delay_nothing_of_a_fourth(app, four_firms, at):
+    iys = PartlyFailing(at, of_all_but(make.IYS_CODE), "500")
+    run(app, iys, 30)
+    for number in range(4):
+        bring(app, make.BRAND_CODE, grants.phones(1, first=number), **REFUSALS)
+        bring(app, make.BRAND_CODE, grants.phones(12, first=100 * number + 100), lane=Lane.BULK)
+
+        run(app, iys, 2, idle=0.25)
+
+        assert len(iys.accepted) == 13 * (number + 1)
+        run(app, iys, 20)
+    assert len(iys.failed) < 160
+
+
+def test_three_providers_whose_calls_hang_leave_threads_to_a_fourth(app, four_firms, at):
+    iys = Nesting(at, *[REFUSE] * 5, fails=of_all_but(make.IYS_CODE))
+    at.shift(1)
+    bring(app, make.BRAND_CODE, grants.phones(1), **REFUSALS)
+
+    with app.app_context():
+        REFUSE(iys)
 
     assert set(iys.accepted) == set(grants.phones(1))
+
+
+@pytest.mark.parametrize("step", [sweeps.sweep_next_chunk, reconciliation.reconcile_next_day])
+def test_sweeps_and_days_that_hang_keep_no_other_firm_waiting(app, four_firms, at, step):
+    last = OTHER + 3000
+    with app.app_context():
+        open_firm(last, {last: "Son"}, "last")
+    bring(app, last, grants.phones(1))
+    bring(app, make.BRAND_CODE, grants.phones(1))
+    at.shift(timedelta(days=2))
+    with app.app_context():
+        for brand in db.session.query(Brand).order_by(Brand.brand_code == last, Brand.id):
+            sweeps.order_sweep(db.session, brand.provider_id, brand.id, clock.now())
+            at.shift(0.01)
+        db.session.commit()
+    iys, ends = PartlyFailing(at, of_all_but(last), "hang"), clock.now() + 60 * SECOND
+
+    while clock.now() < ends and not any(f"/sps/{last}/" in path for path in iys.paths):
+        with app.app_context():
+            step(iys) or at.shift(1)
+
+    assert clock.now() < ends and len(iys.failed) >= 4
 
 
 def test_lists_that_fail_hold_no_refusal_of_their_brand(app, firms, at):
@@ -131,8 +179,7 @@ def test_pulls_that_hang_delay_no_other_firms_feeds_and_are_made_later(app, firm
 
 
 def test_a_new_firm_with_many_brands_lets_late_feeds_of_others_pass(app, firms, at):
-    iys = Nesting(at)
-    iys.fault = None
+    iys = PartlyFailing(at, of_other, None)
     with app.app_context():
         while feeds.pull_next_page(iys):
             pass
