@@ -154,8 +154,7 @@ def _store_findings(account: Account, found: Findings, at: datetime) -> None:
     if changed_rows(db.session, mine.values(**values)) and found.is_clear:
         _make_due(account, at)
     db.session.commit()
-    if found.is_clear:
-        holds.end_all_holds(account.provider_id)
+    holds.end_all_holds(account.provider_id)
 
 
 def _make_due(account: Account, at: datetime) -> None:

@@ -1,7 +1,7 @@
 """Holds: which part of a provider's forwarding waits, why and until when, so that no other part waits with it.
 
 A hold covers a provider, a brand, or a channel of a brand. What comes up of that part meanwhile is put off to its end.
-Then one call at a time tries whether İYS takes something again, which ends the hold.
+Then one call at a time tries whether İYS takes something again, which ends the hold; each that fails doubles it.
 """
 
 from collections.abc import Sequence
@@ -11,11 +11,12 @@ from typing import Any
 
 import structlog
 from sqlalchemy import ColumnElement, delete, exists, not_, select, true, update
+from sqlalchemy.orm import Session
 
 from portal.core import clock, leases
 from portal.core.database import changed_rows
 from portal.core.extensions import db, read_session
-from portal.core.iys_protocol import MAX_LIST_SIZE, Channel
+from portal.core.iys_protocol import MAX_LIST_SIZE, Action, Channel
 from portal.core.models import BulkRequest, Connection, Consent, ForwardingHold, Lane, Submission
 from portal.core.models.inserts import insert_missing
 from portal.services.iys import circuit_breaker
@@ -25,6 +26,7 @@ log = structlog.get_logger()
 
 LOW_RATIO, UNKNOWN = "low_ratio", "?"  # Our own codes, and of calls without an answer: single ones, lists, and pulls.
 NO_ANSWERS = NO_ANSWER, NO_LIST, NO_PULL = "no_answer", "no_list", "no_pull"
+NO_TOKEN = "H351"  # İYS answers calls about a brand as if they bore no valid token (401).
 QUOTA = "H525"  # The provider's quota of addresses is used up: no new grants, refusals still pass.
 # İYS's codes of rights and subscriptions; what is neither here nor in CHANNEL_CODES concerns the brand (H353, H018).
 PROVIDER_CODES = frozenset({
@@ -39,8 +41,10 @@ PASSED_BY: dict[str, tuple[str, ...]] = {
     Lane.BULK: (LOW_RATIO, NO_ANSWER, NO_PULL), RESULTS: (QUOTA, LOW_RATIO, NO_ANSWER, NO_PULL),
     PULLS: (QUOTA, LOW_RATIO, NO_ANSWER, NO_LIST),
 }  # fmt: skip
-BLOCK = timedelta(minutes=10)  # Rights, subscription or quota: the provider may have acted by then.
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(seconds=60)  # After calls without an answer.
+# After calls without an answer, or with a token refused; rights, subscription and quota come back when somebody acted.
+SECOND, MINUTE, TEN_MINUTES = timedelta(seconds=1), timedelta(minutes=1), timedelta(minutes=10)
+PAUSES = dict.fromkeys(NO_ANSWERS, (SECOND, MINUTE)) | {NO_TOKEN: (SECOND, TEN_MINUTES)}
+USUAL_PAUSES = MINUTE, TEN_MINUTES
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,7 @@ def hold(part: Part, code: str | None, at: datetime) -> datetime:
     row = db.session.scalars(mine).one()
     if row.until <= at or row.until == part.lease_until:
         row.failures += 1
-        pause = leases.backoff(row.failures, FIRST_PAUSE, LONGEST_PAUSE) if code in NO_ANSWERS else BLOCK
+        pause = leases.backoff(row.failures, *PAUSES.get(row.code, USUAL_PAUSES))
         _move(part.provider_id, row.until, at + pause, at)
         row.until = at + pause
         log.warning("forwarding.held", provider=part.provider_id, brand=brand_id, channel=channel, code=code)
@@ -108,14 +112,18 @@ def hold(part: Part, code: str | None, at: datetime) -> datetime:
 
 
 def note_answer(part: Part, answer: Answer) -> None:
-    """Hold what is called like a call without an answer, for doubling pauses, until one gets it: a brand's single
-    calls, its lists and their results, or all pulls of a provider. Commits."""
+    """Hold what is called like a call that got no answer, until one gets it: a brand's single calls, its lists and
+    their results, or all pulls of a provider; or what a refused token concerns. Any other answer to the call that
+    tries whether a hold is over lets the next one try at once. Commits."""
     code = {Lane.BULK: NO_LIST, RESULTS: NO_LIST, PULLS: NO_PULL}.get(part.lane, NO_ANSWER)
-    if circuit_breaker.is_host_failure(answer):
-        hold(part, code, clock.now())
+    action, is_away, mine = answer.action(), circuit_breaker.is_host_failure(answer), _concerning(part)
+    if is_away or action == Action.AUTH:
+        hold(part, code if is_away else NO_TOKEN, clock.now())
         db.session.commit()
-    else:
-        _end_holds(part.provider_id, *_concerning(part), ForwardingHold.code == code)
+    elif read_session().scalar(select(ForwardingHold.code).where(*mine).limit(1)):
+        _end_holds(part.provider_id, *mine, ForwardingHold.code.in_((code, NO_TOKEN)))
+        if action != Action.CONFIG:
+            _end_holds(part.provider_id, *mine, ForwardingHold.until == part.lease_until, forget=False)
 
 
 def note_pull(claimed: Any, answer: Answer) -> None:
@@ -129,8 +137,14 @@ def end_holds(part: Part) -> None:
 
 
 def end_all_holds(provider_id: int) -> None:
-    """A test found nothing that hinders forwarding. Commits."""
+    """Somebody wants it tried again. Commits."""
     _end_holds(provider_id, ForwardingHold.provider_id == provider_id, ForwardingHold.code != LOW_RATIO)
+
+
+def is_token_refused(session: Session, provider_id: int) -> bool:
+    """Whether İYS refused a token in calls about a brand of the provider, and answered none since."""
+    mine = select(ForwardingHold.code).filter_by(provider_id=provider_id, code=NO_TOKEN)
+    return session.scalar(mine.limit(1)) is not None
 
 
 def may_pull(at: datetime) -> list[ColumnElement[bool]]:
@@ -156,11 +170,16 @@ def _concerning(part: Part) -> Sequence[ColumnElement[bool]]:
     )
 
 
-def _end_holds(provider_id: int, *which: ColumnElement[bool]) -> None:
-    if read_session().scalar(select(ForwardingHold.code).where(*which).limit(1)) is None:
+def _end_holds(provider_id: int, *which: ColumnElement[bool], forget: bool = True) -> None:
+    """What waited is due now; the next failure doubles a hold that is not forgotten. Commits."""
+    ends = select(ForwardingHold.until).where(*which)
+    if read_session().scalar(ends.limit(1)) is None:
         return
     at = clock.now()
-    for until in db.session.scalars(delete(ForwardingHold).where(*which).returning(ForwardingHold.until)).all():
+    moved = db.session.scalars(ends.with_for_update()).all()
+    ended = delete(ForwardingHold) if forget else update(ForwardingHold).values(until=at)
+    db.session.execute(ended.where(*which).execution_options(synchronize_session=False))
+    for until in moved:
         _move(provider_id, until, at, at)
     db.session.commit()
 

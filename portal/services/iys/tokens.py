@@ -12,7 +12,7 @@ from portal.core import clock, iys_protocol, leases
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Operation
 from portal.core.models import Connection, Credential, CredentialKind, Provider
-from portal.services.iys import call_guard, rate_limit
+from portal.services.iys import call_guard, holds, rate_limit
 from portal.services.iys.client import Answer, Client
 from portal.services.iys.rate_limit import Priority
 from portal.services.iys.response_values import JsonObject
@@ -62,15 +62,19 @@ def forget_token(provider_id: int, token: str, partner_id: int | None = None) ->
     """Drop a token that İYS rejected (401), unless it was dropped or replaced already: other calls bore it, too.
 
     Where İYS rejects a token issued within the last minute, after such a rejection, the credential is blocked: each
-    fetch costs one of few calls an hour.
+    fetch costs one of few calls an hour. Who had another token rejected is held for that (holds.py), and costs the
+    others of its credential no more than a token an hour: it lost its right, and theirs is good.
     """
     at, mine = clock.now(), _select_credential(provider_id, partner_id).with_for_update(of=Credential)
     credential = db.session.scalars(mine.execution_options(populate_existing=True)).one_or_none()
     is_in_use = credential is not None and credential.access_until is not None
     if credential and is_in_use and _open_sealed(credential, Credential.ACCESS, credential.access_token) == token:
-        if credential.refused_at and credential.refused_at > at - MINUTE:
-            credential.backoff_until, credential.blocked_code = at + BLOCK, "H351"
-        credential.access_until, credential.refused_at = None, at
+        is_again = holds.is_token_refused(db.session, provider_id)
+        is_recent = credential.refused_at and credential.refused_at > at - (rate_limit.HOUR if is_again else MINUTE)
+        if is_recent and not is_again:
+            credential.backoff_until, credential.blocked_code = at + BLOCK, holds.NO_TOKEN
+        if not (is_recent and is_again):
+            credential.access_until, credential.refused_at = None, at
     db.session.commit()
 
 

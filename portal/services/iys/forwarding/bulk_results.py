@@ -50,7 +50,7 @@ def _fetch_result(client: Client, bulk: ClaimedList) -> bool:
         turn = let_refusals_pass()
         answer = calls.ask(client, bulk.provider_id, Operation.BULK_RESULT, path, method="GET", turn=turn)
     except calls.NotNow as not_now:
-        _ask_again(bulk, not_now.pause)
+        _ask_again(bulk, not_now.until)
         return False
     holds.note_answer(bulk.part, answer)
     _apply_answer(bulk, answer)
@@ -60,13 +60,12 @@ def _fetch_result(client: Client, bulk: ClaimedList) -> bool:
 def _apply_answer(bulk: ClaimedList, answer: Answer) -> None:
     if answer.listed is not None:
         return record_results(bulk, answer.listed)
-    action = answer.action()
+    action, at = answer.action(), clock.now()
     if action == Action.CONFIG and answer.codes:
-        holds.hold(bulk.part, answer.code, clock.now())
-        return _ask_again(bulk, holds.BLOCK)
+        return _ask_again(bulk, holds.hold(bulk.part, answer.code, at))
     if action == Action.FIX:  # İYS does not know its own requestId.
         return _give_up_result(bulk)
-    return _ask_again(bulk, outcomes.ORDER_WAIT if action in (Action.WAIT, Action.AUTH) else ASK_AGAIN)
+    return _ask_again(bulk, at + (outcomes.ORDER_WAIT if action in (Action.WAIT, Action.AUTH) else ASK_AGAIN))
 
 
 def record_results(bulk: ClaimedList, listed: list[Any]) -> None:
@@ -180,8 +179,8 @@ def _pause_before_next(bulk: ClaimedList, at: datetime) -> timedelta:
     return min(max(ASK_AGAIN, (at - _sent_at(bulk)) / 10), timedelta(hours=1))
 
 
-def _ask_again(bulk: ClaimedList, after: timedelta) -> None:
-    bulk_lists.release_list(db.session, bulk, due_at=clock.now() + after, attempts=1)
+def _ask_again(bulk: ClaimedList, due_at: datetime) -> None:
+    bulk_lists.release_list(db.session, bulk, due_at=due_at, attempts=1)
     db.session.commit()
 
 

@@ -130,7 +130,7 @@ def block_submissions(these: Sequence[ClaimedSubmission], code: str | None) -> N
 
 def backoff(attempts: int) -> timedelta:
     """The pause after so many failed attempts. İYS may be away for a day; it is asked once a minute then."""
-    return leases.backoff(attempts, holds.FIRST_PAUSE, holds.LONGEST_PAUSE)
+    return leases.backoff(attempts, holds.SECOND, holds.MINUTE)
 
 
 def record_iys_status(consent_id: int, iys_status: str, as_of: datetime) -> None:

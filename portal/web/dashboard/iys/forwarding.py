@@ -30,7 +30,7 @@ from portal.core.models import (
 from portal.domain.consents import alarms, recipients, resubmission
 from portal.domain.consents.resubmission import Hopeless
 from portal.domain.identity.permissions import Permission
-from portal.services.iys import circuit_breaker, rate_limit, success_rate
+from portal.services.iys import circuit_breaker, holds, rate_limit, success_rate
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.iys.forwarding_status import is_connected, is_forwarding, lane_backlogs, list_blocks
 from portal.web.shared.access import needs
@@ -115,6 +115,7 @@ def resend_submission(submission_id: int) -> ResponseReturnValue:
     else:
         record_audit("submission.resent", "submission", submission_id, code=submission.code)
         db.session.commit()
+        holds.end_all_holds(current_user.provider_id)
         flash(_("Yeniden iletilecek."))
     return redirect(url_for(".forwarding"), 303)
 

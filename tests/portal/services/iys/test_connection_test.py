@@ -99,14 +99,15 @@ def test_brands_are_told_apart_by_whose_they_are(app, iys, sandbox, provider_id)
     }  # fmt: skip
 
 
-def test_a_brand_that_iys_does_not_list_is_missing(app, iys, provider_id):
+def test_a_brand_that_iys_does_not_list_is_missing_and_what_was_held_is_tried_again(app, iys, provider_id, rows):
     with app.app_context():
         db.session.add(Brand(provider_id=provider_id, brand_code=700009, name="Yan", created_at=clock.now()))
-        db.session.commit()
+        make.hold("H353", until=clock.now() + timedelta(minutes=7), of=make.brand())
 
     found = found_by(app, iys, provider_id)
 
     assert found.missing == (700009,) and not found.is_clear
+    assert rows(ForwardingHold) == []
 
 
 def test_a_wrong_password_is_reported_with_its_code(app, sandbox, iys, provider_id):

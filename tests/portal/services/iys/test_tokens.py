@@ -1,5 +1,6 @@
 """The token of a credential, shared by threads and processes that all need it at once."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -8,7 +9,9 @@ from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import Credential
 from portal.services.iys import tokens
+from portal.services.iys.client import Answer, Client
 from tests import make
+from tests.portal.services.iys.forwarding.scripted import TOKEN
 
 
 def test_who_looked_before_another_fetched_does_not_fetch_again(app, sandbox, iys, rows):
@@ -72,3 +75,27 @@ def test_a_token_issued_after_the_refusal_and_refused_too_blocks_its_credential(
 
     assert blocked.value.code == "H351"
     assert sandbox.ledger()["token_calls"] == 2
+
+
+def test_a_token_is_refreshed_and_the_password_sent_only_where_iys_refuses_that(app):
+    iys = SeesHow()
+    with app.app_context():
+        provider_id = make.provider().id
+        for iys.refuses in (None, None, "refresh_token"):
+            tokens.access_token(iys, provider_id)
+            db.session.execute(db.update(Credential).values(access_until=None))
+            db.session.commit()
+
+    assert iys.seen == ["password", "refresh_token", "refresh_token", "password"]
+
+
+class SeesHow(Client):
+    """An İYS that remembers what tokens were asked for with, and refuses one way."""
+
+    def __init__(self):
+        super().__init__("http://iys.example")
+        self.seen, self.refuses = [], None
+
+    def ask(self, method, path, *, body=None, **more):
+        self.seen.append(json.loads(body)["grant_type"])
+        return Answer(400, b"{}") if self.seen[-1] == self.refuses else Answer(200, json.dumps(TOKEN).encode())

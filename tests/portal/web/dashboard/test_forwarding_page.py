@@ -177,9 +177,11 @@ def test_a_case_is_told_with_address_cause_and_cure(app, fatma):
     assert "1234567" not in page.text and "123 45 67" not in page.text
 
 
-def test_a_cured_case_is_sent_again_and_taken(app, fatma, sandbox, iys, rows):
+def test_a_cured_case_is_sent_again_and_taken_at_once_although_its_brand_is_held(app, fatma, sandbox, iys, rows):
     fatma.decides(MESAJ="ONAY")
     park(app)
+    with app.app_context():
+        make.hold("H353", until=clock.now() + timedelta(minutes=7), of=make.brand())
     ayse, submission = signed_in(app), rows.one(Submission)
 
     answer = ayse.posts(f"{PAGE}/{submission.id}/resend")

@@ -8,7 +8,7 @@ import pytest
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Channel, Operation, Status
-from portal.core.models import BulkRequest, BulkState, Lane, Outcome, Submission
+from portal.core.models import BulkRequest, BulkState, Connection, Credential, Lane, Outcome, Submission
 from portal.services.iys import forwarder, rate_limit
 from portal.services.iys.client import Answer, Client
 from portal.services.iys.forwarding import single_dispatch
@@ -35,7 +35,8 @@ pytestmark = pytest.mark.slow
 
 ANOTHER_PROVIDER, ANOTHER_BRAND = {"brand_code": make.BRAND_CODE}, {"brand_code": SISTER}
 ANOTHER_CHANNEL = {"brand_code": OTHER, "channel": Channel.EMAIL}
-REFUSALS = {"brand_code": OTHER, "status": Status.REFUSED, "held": "ONAY"}
+REFUSED = {"status": Status.REFUSED, "held": "ONAY"}
+REFUSALS = {"brand_code": OTHER, **REFUSED}
 
 
 @pytest.mark.parametrize(
@@ -70,8 +71,8 @@ def test_what_fails_for_one_holds_up_no_other(app, firms, at, fault, fails, vict
     assert 0 < len(iys.failed) <= most_failures
 
 
-@pytest.mark.parametrize(("fault", "minutes"), [("500", 2), ("H355", 11), ("H525", 11)])
-def test_what_was_held_goes_by_itself_when_iys_takes_it_again(app, firms, at, fault, minutes):
+@pytest.mark.parametrize("fault", ["500", "H355", "H525", "H351"])
+def test_what_was_held_goes_by_itself_when_iys_takes_it_again(app, firms, at, fault):
     bring(app, OTHER, grants.phones(40, first=2000), lane=Lane.BULK)
     bring(app, OTHER, grants.phones(30))
     iys = PartlyFailing(at, of_other, fault)
@@ -79,10 +80,53 @@ def test_what_was_held_goes_by_itself_when_iys_takes_it_again(app, firms, at, fa
     assert iys.accepted == {}
     iys.fault = None
 
-    run(app, iys, minutes * 60, idle=10)
+    run(app, iys, 120, idle=5)
 
     assert len(iys.accepted) == 70
     assert {each.outcome for each in Rows(app)(Submission)} <= {Outcome.ACCEPTED, Outcome.SENT}
+
+
+def test_a_lost_right_is_tried_again_ever_more_rarely(app, firms, at):
+    bring(app, OTHER, grants.phones(3))
+    iys = PartlyFailing(at, of_other, "H353")
+
+    run(app, iys, 3600, idle=30)
+
+    assert len(iys.failed) <= 12 and iys.failed[1] - iys.failed[0] < 120 * SECOND
+
+
+def test_an_answered_question_lets_the_next_refusal_go_at_once(app, firms, at):
+    bring(app, OTHER, grants.phones(1))
+    iys = PartlyFailing(at, of_other, "H353")
+    run(app, iys, 20)
+    with app.app_context():
+        db.session.query(Submission).update({"due_at": None, "outcome": Outcome.PARKED})
+        db.session.commit()
+    iys.fault, iys.holds_grants = None, False
+    at.shift(600)
+
+    for number in range(3):
+        bring(app, OTHER, grants.phones(1, first=number + 1), status=Status.REFUSED)
+        run(app, iys, 2)
+        assert len(Rows(app)(Submission, Submission.outcome == Outcome.NOT_NEEDED)) == number + 1
+
+
+def test_a_firm_whose_calls_alone_are_refused_a_token_silences_nobody_of_its_account(app, firms, at):
+    with app.app_context():
+        account = db.session.query(Credential.id).limit(1).scalar()
+        db.session.query(Connection).update({"credential_id": account})
+        db.session.commit()
+    bring(app, OTHER, grants.phones(5, first=500), **REFUSED)
+    iys = PartlyFailing(at, of_other_brand, "H351")
+    run(app, iys, 20)
+    made = clock.now()
+    bring(app, make.BRAND_CODE, grants.phones(1), **REFUSED)
+    bring(app, SISTER, grants.phones(1, first=1), **REFUSED)
+
+    run(app, iys, 300, idle=5)
+
+    assert [iys.accepted[phone] - made < 2 * SECOND for phone in grants.phones(2)] == [True, True]
+    assert len(iys.failed) < 12 and sum(path.endswith("token") for path in iys.paths) <= 2
 
 
 class Hanging(Client):

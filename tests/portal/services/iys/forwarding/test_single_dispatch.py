@@ -386,7 +386,7 @@ def test_one_payload_that_cannot_be_opened_parks_and_the_others_go_on(app, brows
     assert sorted(outcomes(rows)) == [Outcome.ACCEPTED, Outcome.PARKED]
 
 
-def test_tokens_that_are_refused_again_and_again_cost_two_calls(app, fatma, sandbox, iys, rows):
+def test_tokens_that_are_refused_again_and_again_cost_two_calls_and_hold_the_brand(app, fatma, sandbox, iys, rows):
     sandbox.fault("add", "H351")
     fatma.decides(MESAJ="ONAY")
 
@@ -394,7 +394,7 @@ def test_tokens_that_are_refused_again_and_again_cost_two_calls(app, fatma, sand
         forward_at(app, iys, clock.now() + timedelta(seconds=seconds))
 
     assert sandbox.ledger()["token_calls"] == 2
-    assert rows.one(Credential).blocked_code == "H351"
+    assert (rows.one(Credential).blocked_code, rows.one(ForwardingHold).code) == (None, "H351")
 
 
 def test_the_hourly_token_limit_is_everybodys(app, fatma, sandbox, iys, rows):

@@ -13,7 +13,7 @@ from portal.core.models import (
 from portal.services.iys import rate_limit, success_rate
 from tests import grants, make
 
-SECOND = timedelta(seconds=1)
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 TEN_MINUTES = timedelta(minutes=10)
 TAKEN = (202, {"requestId": "a-1"})
 STORED_AT = datetime(2026, 11, 23, 7, tzinfo=UTC)  # What İYS writes as ten o'clock.
