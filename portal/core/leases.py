@@ -32,7 +32,7 @@ class QueueTable(LeasedTable, Protocol):
     due_at: Any  # Mapped[datetime | None]
 
 
-class Held(Protocol):
+class LeasedRow(Protocol):
     """A claimed row as its worker knows it."""
 
     @property
@@ -76,29 +76,31 @@ def claim(
 
 
 def write(
-    session: Session, model: type[LeasedTable], held: Sequence[Held], *conditions: ColumnElement[bool], **values: object
-) -> set[int]:
+    session: Session, model: type[LeasedTable], leased: Sequence[LeasedRow], *conditions: ColumnElement[bool],
+    **values: object,
+) -> set[int]:  # fmt: skip
     """Write to rows that were claimed together; the ids of those that were still ours and met the conditions."""
-    if not held:
+    if not leased:
         return set()
-    ids = [each.id for each in held]
-    mine = update(model).where(model.id.in_(ids), model.lease_until == held[0].lease_until, *conditions)
+    ids = [each.id for each in leased]
+    mine = update(model).where(model.id.in_(ids), model.lease_until == leased[0].lease_until, *conditions)
     written = mine.values(values).returning(model.id).execution_options(synchronize_session=False)
     return set(session.scalars(written))
 
 
 def renew(
-    session: Session, model: type[LeasedTable], held: Held, *conditions: ColumnElement[bool], at: datetime,
+    session: Session, model: type[LeasedTable], leased: LeasedRow, *conditions: ColumnElement[bool], at: datetime,
     lease: timedelta, **values: object,
 ) -> datetime:  # fmt: skip
     """Hold a row for a full lease again; the new end. Raises LeaseLost."""
-    if not write(session, model, [held], *conditions, lease_until=at + lease, **values):
+    if not write(session, model, [leased], *conditions, lease_until=at + lease, **values):
         raise LeaseLost
     return at + lease
 
 
 def release(
-    session: Session, model: type[LeasedTable], held: Sequence[Held], *conditions: ColumnElement[bool], **values: object
-) -> set[int]:
+    session: Session, model: type[LeasedTable], leased: Sequence[LeasedRow], *conditions: ColumnElement[bool],
+    **values: object,
+) -> set[int]:  # fmt: skip
     """Write what came of claimed rows and let them go; the ids of those that were still ours."""
-    return write(session, model, held, *conditions, lease_until=None, **values)
+    return write(session, model, leased, *conditions, lease_until=None, **values)

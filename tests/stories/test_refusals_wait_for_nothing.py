@@ -87,7 +87,7 @@ def test_a_refusal_waits_for_no_grant_that_nobody_could_send_and_iys_gets_none_a
     world.traveller.shift(5 * HOUR)
     with world.app.app_context():  # Other firms used the hour's tokens but those for refusals.
         rate_limit.add_to_tally(db.session, Operation.TOKEN, clock.now(), calls=9)
-        rate_limit.hold_calls(db.session, clock.now() + HOUR, rate_limit.budget_name(Operation.TOKEN, GRANTS))
+        rate_limit.pause_calls(db.session, clock.now() + HOUR, rate_limit.budget_name(Operation.TOKEN, GRANTS))
         db.session.commit()
     world.person.decides(EPOSTA="ONAY")
     world.passes(2 * MINUTE)

@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 LONGEST_WAIT = timedelta(seconds=3)  # For a slot: together with a call's deadline it is shorter than every lease.
 PAUSE_SECONDS = 1.0  # Nobody calls after "too many this second", and up to half as long again.
-MAX_RETRY_AFTER = 60  # Seconds, for all calls; H084 and its like hold one kind for an hour.
+MAX_RETRY_AFTER = 60  # Seconds, for all calls; H084 and its like pause one kind for an hour.
 FAILURE_STATUSES = (400, 401, 403, 404, 422)  # These İYS counts as failed.
 PLAIN_CODE = re.compile(r"[A-Z]{1,4}[-A-Z0-9]{1,16}", re.ASCII)  # Cannot hold an address.
 
@@ -73,10 +73,10 @@ def start_call(question: Operation, provider_id: int, priority: Priority = Prior
 
 
 def finish_call(call: StartedCall, answer: Answer) -> None:
-    """Count a failed call, hold calls after a 429, read İYS's clock, and tell the circuit breaker. Commits."""
+    """Count a failed call, pause calls after a 429, read İYS's clock, and tell the circuit breaker. Commits."""
     at = clock.now()
     wrote = [  # Rows are locked in the order of start_call: rate limit, host, tally.
-        _hold_calls(call.question, answer, at),
+        _pause_calls(call.question, answer, at),
         iys_clock().learn(db.session, answer),
         _tell_breaker(call, answer, at),
         _count_call(call, answer),
@@ -87,8 +87,8 @@ def finish_call(call: StartedCall, answer: Answer) -> None:
 
 def _refuse_call(until: datetime, spent: str | None = None) -> NoReturn:
     db.session.rollback()
-    if spent is not None:  # Held as if İYS had said so, for whoever looks for work.
-        rate_limit.hold_calls(db.session, until, spent)
+    if spent is not None:  # Paused as if İYS had said so, for whoever looks for work.
+        rate_limit.pause_calls(db.session, until, spent)
         db.session.commit()
     raise NotNow(until)
 
@@ -118,7 +118,7 @@ def _count_call(call: StartedCall, answer: Answer) -> bool:
     return bool(not answer.reached or answer.status in FAILURE_STATUSES or unknown)
 
 
-def _hold_calls(question: Operation, answer: Answer, at: datetime) -> bool:
+def _pause_calls(question: Operation, answer: Answer, at: datetime) -> bool:
     """After a 429: an hour without calls of a spent kind, or a short pause for all calls.
 
     A 429 of a token call without a known code counts as H084, since calling within its hour restarts the hour.
@@ -130,8 +130,8 @@ def _hold_calls(question: Operation, answer: Answer, at: datetime) -> bool:
     if spent is None and question == Operation.TOKEN and not {"H083", "H124"} & set(answer.codes):
         spent = Operation.TOKEN
     if spent is not None:
-        rate_limit.hold_calls(db.session, at + rate_limit.HOUR, spent)
+        rate_limit.pause_calls(db.session, at + rate_limit.HOUR, spent)
     else:
         seconds = max(PAUSE_SECONDS, min(answer.retry_after or 0, MAX_RETRY_AFTER))
-        rate_limit.hold_calls(db.session, at + timedelta(seconds=seconds + random.random() / 2))
+        rate_limit.pause_calls(db.session, at + timedelta(seconds=seconds + random.random() / 2))
     return True

@@ -22,8 +22,8 @@ SPAN = timedelta(minutes=5)
 MARGIN = 0.08  # Of a second: network delays may shorten the time between two calls.
 KEPT = timedelta(days=8)  # Tallies are read for a day; a week more shows an operator what is usual.
 HOUR = timedelta(hours=1)
-LONGEST_HOLD = timedelta(minutes=2)  # Of all calls; İYS asks for a second.
-LONGEST_BUDGET_HOLD = HOUR + SPAN  # Of one kind of call.
+LONGEST_PAUSE = timedelta(minutes=2)  # Of all calls; İYS asks for a second.
+LONGEST_BUDGET_PAUSE = HOUR + SPAN  # Of one kind of call.
 EGRESS, POLLS = "egress", "polls"
 UNKNOWN_CODE = "unknown_code"
 PER_HOUR = {Operation.STATUS: 900, Operation.HISTORY: 90}  # İYS documents 1000 and 100.
@@ -58,7 +58,7 @@ def take_slot(session: Session, at: datetime, per_second: float, priority: Prior
 def _take_slot(session: Session, name: str, at: datetime, per_second: float) -> datetime:
     rate = lock_rate(session, name, at)
     slot = max(rate.next_at, at)
-    if slot > at + LONGEST_HOLD:  # No hold is so long: the clock was set back.
+    if slot > at + LONGEST_PAUSE:  # No pause is so long: the clock was set back.
         slot = at
     if per_second:
         rate.next_at = slot + timedelta(seconds=1 / per_second)
@@ -91,32 +91,32 @@ class ProcessRateLimiter:
 process_limiter = ProcessRateLimiter()
 
 
-def hold_calls(session: Session, until: datetime, name: str = EGRESS) -> None:
-    """Hold all calls, or one kind, until then (H124, H083: the limit per second; H084: the hourly one of tokens)."""
+def pause_calls(session: Session, until: datetime, name: str = EGRESS) -> None:
+    """Make no calls, or none of a kind, until then (H124, H083: the limit per second; H084: the hourly of tokens)."""
     rate = lock_rate(session, name, until)
-    is_left_over = rate.next_at > until + LONGEST_BUDGET_HOLD
+    is_left_over = rate.next_at > until + LONGEST_BUDGET_PAUSE
     rate.next_at = until if is_left_over else max(rate.next_at, until)
 
 
-def held_until(session: Session, name: str, at: datetime) -> datetime | None:
-    """Until when a kind of call is held; None where it is not."""
-    return session.scalar(select(IysRate.next_at).where(IysRate.name == str(name), _is_held(at)))
+def paused_until(session: Session, name: str, at: datetime) -> datetime | None:
+    """Until when no call of a kind is made; None where it may be."""
+    return session.scalar(select(IysRate.next_at).where(IysRate.name == str(name), _is_paused(at)))
 
 
-def _is_held(at: datetime) -> ColumnElement[bool]:
-    """No hold is longer than an hour and five minutes: one that is was written by a clock that stood ahead."""
-    return and_(IysRate.next_at > at, IysRate.next_at <= at + LONGEST_BUDGET_HOLD)
+def _is_paused(at: datetime) -> ColumnElement[bool]:
+    """No pause is longer than an hour and five minutes: one that is was written by a clock that stood ahead."""
+    return and_(IysRate.next_at > at, IysRate.next_at <= at + LONGEST_BUDGET_PAUSE)
 
 
 def budget_name(question: Operation, priority: Priority) -> str:
-    """The name under which a kind of call is held for that priority, and for what is less urgent."""
+    """The name under which a kind of call pauses for that priority, and for what is less urgent."""
     return question.value if priority == Priority.REFUSALS else f"{question.value} {priority.name}"
 
 
-def are_tokens_held(at: datetime, priority: Priority) -> ColumnElement[bool]:
+def are_tokens_paused(at: datetime, priority: Priority) -> ColumnElement[bool]:
     """The condition that no token call may be made from this IP address now, for calls of that priority."""
     names = [budget_name(Operation.TOKEN, each) for each in Priority if each <= priority]
-    return exists().where(IysRate.name.in_(names), _is_held(at))
+    return exists().where(IysRate.name.in_(names), _is_paused(at))
 
 
 def add_to_tally(session: Session, question: str, at: datetime, *, calls: int = 0, failures: int = 0) -> None:
@@ -152,7 +152,7 @@ def calls_left(session: Session, question: Operation, at: datetime) -> int | Non
     limit = calls_per_hour(question)
     if limit is None:
         return None
-    if held_until(session, question, at):
+    if paused_until(session, question, at):
         return 0
     return max(0, limit - calls_since(session, HOUR, at, question)[0])
 
@@ -166,7 +166,7 @@ def spent_until(
         return None
     if question == Operation.TOKEN:
         limit -= int(limit * TOKENS_KEPT[priority])
-    return held_until(session, question, at) or freed_at(session, question, at, limit)
+    return paused_until(session, question, at) or freed_at(session, question, at, limit)
 
 
 def freed_at(session: Session, name: str, at: datetime, limit: int) -> datetime | None:

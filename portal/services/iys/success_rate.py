@@ -68,11 +68,11 @@ def pause_failing_providers(at: datetime) -> None:
     kept = measure(read_session(), at)
     is_low = kept.level == Level.PAUSED
     held = select(ForwardingHold.until).where(ForwardingHold.code == LOW_RATIO).limit(1)
-    if rate_limit.held_until(read_session(), LOOKED, at) if is_low else read_session().scalar(held) is None:
+    if rate_limit.paused_until(read_session(), LOOKED, at) if is_low else read_session().scalar(held) is None:
         return
     db.session.execute(delete(ForwardingHold).where(ForwardingHold.code == LOW_RATIO))
     if is_low:
-        rate_limit.hold_calls(db.session, at + LOOK_AGAIN, LOOKED)
+        rate_limit.pause_calls(db.session, at + LOOK_AGAIN, LOOKED)
         hold = {
             "brand_id": ForwardingHold.EVERY_BRAND, "channel": ForwardingHold.EVERY_CHANNEL, "code": LOW_RATIO,
             "until": at + 2 * LOOK_AGAIN, "failures": 0,

@@ -81,13 +81,13 @@ def forget_token(provider_id: int, token: str, partner_id: int | None = None) ->
 def may_have_token(at: datetime, priority: Priority) -> ColumnElement[bool]:
     """The condition that a credential has a token, or that one may be fetched for calls of that priority."""
     no_backoff = or_(Credential.backoff_until.is_(None), Credential.backoff_until <= at)
-    return or_(Credential.access_until > at, and_(no_backoff, not_(rate_limit.are_tokens_held(at, priority))))
+    return or_(Credential.access_until > at, and_(no_backoff, not_(rate_limit.are_tokens_paused(at, priority))))
 
 
 def _backoff_until(credential: Credential, at: datetime) -> datetime | None:
     if credential.backoff_until and credential.backoff_until > at:
         return credential.backoff_until
-    return rate_limit.held_until(read_session(), Operation.TOKEN, at)
+    return rate_limit.paused_until(read_session(), Operation.TOKEN, at)
 
 
 def read_credential(provider_id: int, partner_id: int | None = None) -> Credential:
@@ -116,7 +116,7 @@ def claim_fetch(credential: Credential, at: datetime) -> bool:
         Credential.access_until.is_not_distinct_from(credential.access_until),
         Credential.backoff_until.is_not_distinct_from(credential.backoff_until),
     )
-    may_call = not_(rate_limit.are_tokens_held(at, Priority.REFUSALS))
+    may_call = not_(rate_limit.are_tokens_paused(at, Priority.REFUSALS))
     is_mine = Credential.id == credential.id
     claimed = leases.claim(db.session, Credential, is_mine, still_as_seen, may_call, at=at, lease=LEASE)
     db.session.commit()
@@ -133,8 +133,8 @@ def _fetch_token(client: Client, credential: Credential, at: datetime, priority:
     if not _is_token(token):
         backoff = _backoff(credential, answer, clock.now())
         _update_credential(credential, lease_until=None, **backoff)
-        held_until = rate_limit.held_until(read_session(), Operation.TOKEN, at)
-        raise NoToken(answer.code, backoff.get("backoff_until") or held_until)
+        paused_until = rate_limit.paused_until(read_session(), Operation.TOKEN, at)
+        raise NoToken(answer.code, backoff.get("backoff_until") or paused_until)
     rate_limit.delete_old_tallies(db.session, at)  # Done here since a token is fetched every two hours.
     tokens = _sealed_tokens(credential, answer.content, at)
     _update_credential(credential, lease_until=None, backoff_until=None, blocked_code=None, **tokens)
@@ -171,7 +171,7 @@ def _ask_for_token(client: Client, credential: Credential, priority: Priority, *
 def _backoff(credential: Credential, answer: Answer, at: datetime) -> dict[str, Any]:
     """How long this credential asks for no token: after wrong credentials until a person may have looked.
 
-    A 429 holds everybody behind this IP address, by call_guard. Where İYS did not answer, the pauses double with each
+    A 429 pauses everybody behind this IP address, by call_guard. Where İYS did not answer, the pauses double with each
     call of the last hour, so that some of the few calls are left when an outage ends.
     """
     if answer.status == 429:

@@ -138,8 +138,8 @@ def _accept_items(bulk: ClaimedList, accepted: list[Result], at: datetime) -> No
         accepted_at=bindparam("its_date"), ended_at=at,
     )  # fmt: skip
     db.session.execute(ours, rows)
-    held = {item.consent_id: (item.status.value, min(dates[item.consent_id], at)) for item, _ in accepted}
-    locking.save_iys_statuses(db.session, held)
+    statuses = {item.consent_id: (item.status.value, min(dates[item.consent_id], at)) for item, _ in accepted}
+    locking.save_iys_statuses(db.session, statuses)
 
 
 def _fail_item(bulk: ClaimedList, item: ListItem, code: str | None, at: datetime) -> None:

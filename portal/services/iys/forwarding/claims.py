@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import TypeVarTuple
 
@@ -64,13 +64,16 @@ class ClaimedSubmission:
         return self.status == Status.REFUSED
 
     @property
-    def may_be_held(self) -> bool:
+    def needs_no_question(self) -> bool:
         """Whether İYS is known to hold a grant, or this is one: then it can be sent without asking."""
         return not self.is_refusal or self.iys_status == Status.GRANTED
 
 
-SUBMISSION_COLUMNS = [getattr(Submission, name) for name in list(ClaimedSubmission.__dataclass_fields__)[:12]]
-CONSENT_COLUMNS = [Consent.id, Consent.brand_id, Consent.channel, Consent.recipient_type, Consent.iys_status]
+OF_CONSENT = ("brand_id", "channel", "recipient_type", "iys_status")  # The last fields.
+SUBMISSION_COLUMNS = [
+    getattr(Submission, each.name) for each in fields(ClaimedSubmission) if each.name not in OF_CONSENT
+]
+CONSENT_COLUMNS = [Consent.id, *(getattr(Consent, name) for name in OF_CONSENT)]
 
 
 @contextlib.contextmanager
@@ -87,7 +90,7 @@ def claim_due_submissions(
     with IN_HAND.claim(lambda but_of: _claim_oldest(session, at, lanes, but_of, is_sandbox=is_sandbox)) as claimed:
         if claimed and _put_off_if_held(session, claimed[0], at):
             claimed = []
-        if claimed and not claimed[0].may_be_held:
+        if claimed and not claimed[0].needs_no_question:
             with IN_HAND.turn:
                 claimed = _lease_with_similar(session, claimed[0], at)
                 session.commit()
@@ -107,7 +110,7 @@ def _claim_oldest(
 
 
 def _put_off_if_held(session: Session, claimed: ClaimedSubmission, at: datetime) -> bool:
-    until = holds.held_until(claimed.part, at)
+    until = holds.claim_trial(claimed.part, at)
     if until is None:
         return False
     end_lease(session, [claimed], due_at=Submission.due_at, attempts=Submission.attempts - 1)
@@ -156,7 +159,7 @@ def lease_submissions(session: Session, ids: Sequence[int], at: datetime) -> lis
     of_keys = select(Submission.id).where(Submission.consent_id.in_(keys), Submission.due_at.is_not(None))
     session.execute(of_keys.order_by(Submission.id).with_for_update()).all()
     rows = leases.claim(
-        session, Submission, Submission.id.in_(ids), Submission.due_at <= at, not_(is_held_up(at)),
+        session, Submission, Submission.id.in_(ids), Submission.due_at <= at, not_(is_behind_another(at)),
         Submission.lane != Lane.BULK,  # It may have moved into a list since it was seen.
         at=at, lease=LEASE, returning=SUBMISSION_COLUMNS, attempts=Submission.attempts + 1,
     )  # fmt: skip
@@ -230,10 +233,10 @@ def is_due(at: datetime, lane: Lane, provider_id: object) -> ColumnElement[bool]
     """Due, not leased, first of its key, and not dated in the future of İYS's clock (H162)."""
     of_lane = and_(Submission.lane == lane, Submission.provider_id == provider_id)
     is_past = Submission.consent_date <= at - iys_clock().delay(read_session(), at)
-    return and_(of_lane, leases.is_due(Submission, at), is_past, not_(is_held_up(at)))
+    return and_(of_lane, leases.is_due(Submission, at), is_past, not_(is_behind_another(at)))
 
 
-def is_held_up(at: datetime) -> ColumnElement[bool]:
+def is_behind_another(at: datetime) -> ColumnElement[bool]:
     """Another submission of the key must go first: one in flight or an earlier one, or one accepted within this second
     (İYS gives movements of one key in one second the same transactionId).
 

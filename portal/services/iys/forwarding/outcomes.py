@@ -23,7 +23,7 @@ ORDER_WAIT = timedelta(seconds=2)
 
 
 def accept_submission(claimed: ClaimedSubmission, transaction_id: str | None, creation_date: object) -> None:
-    """İYS stored it, under this transactionId if it gave one; that ends what its part was held for."""
+    """İYS stored it, under this transactionId if it gave one; that ends the holds of its part."""
     accepted_at = iys_protocol.read_wire_date(creation_date) or clock.now()
     if claims.end_lease(
         db.session, [claimed], outcome=Outcome.ACCEPTED, due_at=None, code=None, transaction_id=transaction_id,
@@ -102,7 +102,7 @@ def end_without_grant(these: Sequence[ClaimedSubmission], code: str | None) -> N
     at = clock.now()
     came = exists().where(Consent.id == Submission.consent_id, Consent.iys_status == Status.GRANTED.value)
     may_follow: ColumnElement[bool] = claims.earlier_grants().exists()
-    if not these[0].may_be_held:
+    if not these[0].needs_no_question:
         may_follow = or_(may_follow, came)
     ended = claims.end_lease(
         db.session, these, not_(may_follow), outcome=Outcome.NOT_NEEDED, due_at=None, code=code, ended_at=at

@@ -38,7 +38,7 @@ def _forward_next_of(client: Client, lanes: tuple[Lane, ...]) -> bool:
 
 
 def _forward_claimed(client: Client, claimed: list[ClaimedSubmission]) -> None:
-    if claimed and claimed[0].may_be_held:
+    if claimed and claimed[0].needs_no_question:
         _forward_single(client, claimed[0])
     elif claimed:
         unasked = status_check.end_if_not_granted(client, claimed)
@@ -112,21 +112,21 @@ def _compare_with_iys(client: Client, claimed: ClaimedSubmission, payload: bytes
         answer = _call_and_record(client, claimed, Operation.STATUS, path, json.dumps(body).encode())
     except calls.NotNow as not_now:  # The hourly budget is spent: meanwhile nothing is sent that İYS would reject.
         return outcomes.retry_later([claimed], not_now.pause, refused.code, counts=False)
-    held = answer.content
+    theirs = answer.content
     if answer.status == 429:
         return outcomes.retry_later([claimed], outcomes.ORDER_WAIT, answer.code, counts=False)
-    if answer.status != 200 or held.get("status") not in tuple(Status):
+    if answer.status != 200 or theirs.get("status") not in tuple(Status):
         return outcomes.retry_later([claimed], outcomes.backoff(claimed.attempts), refused.code)
-    if (held["status"], held.get("consentDate")) == (question["status"], question["consentDate"]):
-        transaction_id = response_values.read_transaction_id(held) or None
-        return outcomes.accept_submission(claimed, transaction_id, held.get("creationDate"))
-    if claimed.is_refusal and held.get("consentDate") == question["consentDate"]:
+    if (theirs["status"], theirs.get("consentDate")) == (question["status"], question["consentDate"]):
+        transaction_id = response_values.read_transaction_id(theirs) or None
+        return outcomes.accept_submission(claimed, transaction_id, theirs.get("creationDate"))
+    if claimed.is_refusal and theirs.get("consentDate") == question["consentDate"]:
         return outcomes.expire_submission(claimed, refused.code)  # On a tie it stands, and İYS takes it renewed only.
-    if claimed.is_refusal and held["status"] == Status.GRANTED:
-        granted_at = iys_protocol.read_wire_date(held.get("consentDate"))
+    if claimed.is_refusal and theirs["status"] == Status.GRANTED:
+        granted_at = iys_protocol.read_wire_date(theirs.get("consentDate"))
         behind = iys_clock().behind(read_session(), asked_at)
         if granted_at and granted_at <= claimed.consent_date + behind:  # İYS's date of what came before ours.
             return outcomes.expire_submission(claimed, refused.code, renew_after=granted_at)
-    same = refused.code == "H174" and held["status"] == question["status"]
+    same = refused.code == "H174" and theirs["status"] == question["status"]
     outcome = Outcome.NOT_NEEDED if same else Outcome.OVERTAKEN
-    return outcomes.end_submission(claimed, outcome, code=refused.code, iys_status=held["status"], as_of=asked_at)
+    return outcomes.end_submission(claimed, outcome, code=refused.code, iys_status=theirs["status"], as_of=asked_at)

@@ -65,8 +65,8 @@ def _apply_list(asked: dict[str, ClaimedSubmission], granted: set[str], status: 
         outcomes.end_without_grant(absent, None)
     if listed:
         mine = claims.end_lease(db.session, listed, due_at=Submission.due_at, attempts=Submission.attempts - 1)
-        held = {each.consent_id: (Status.GRANTED.value, asked_at) for each in listed if each.id in mine}
-        locking.save_iys_statuses(db.session, held)
+        statuses = {each.consent_id: (Status.GRANTED.value, asked_at) for each in listed if each.id in mine}
+        locking.save_iys_statuses(db.session, statuses)
     db.session.commit()
 
 

@@ -124,7 +124,7 @@ def test_while_everything_is_held_for_long_nobody_waits(app, answering):
     iys = Iys((200, {}))
     ask = answering(iys)
     ask()
-    rate_limit.hold_calls(db.session, clock.now() + timedelta(minutes=1))
+    rate_limit.pause_calls(db.session, clock.now() + timedelta(minutes=1))
     db.session.commit()
 
     with pytest.raises(calls.NotNow):

@@ -60,7 +60,7 @@ def test_of_calls_over_the_hour_the_oldest_make_room_first(at):
 
 
 def test_a_hold_of_iys_leaves_nothing(at):
-    rate_limit.hold_calls(db.session, at + HOUR, Operation.HISTORY)
+    rate_limit.pause_calls(db.session, at + HOUR, Operation.HISTORY)
 
     assert rate_limit.calls_left(db.session, Operation.HISTORY, at) == 0
     assert rate_limit.spent_until(db.session, Operation.HISTORY, at) == at + HOUR

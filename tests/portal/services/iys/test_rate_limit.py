@@ -44,28 +44,28 @@ def test_who_waited_gets_no_slot_of_the_past(at):
 
 
 def test_a_hold_is_everybodys_and_ends(at):
-    rate_limit.hold_calls(db.session, at + SECOND)
+    rate_limit.pause_calls(db.session, at + SECOND)
 
     assert rate_limit.take_slot(db.session, at, 8) == at + SECOND
     assert rate_limit.take_slot(db.session, at + 2 * SECOND, 0) == at + 2 * SECOND
 
 
 def test_a_shorter_hold_shortens_no_longer_one(at):
-    rate_limit.hold_calls(db.session, at + HOUR, Operation.STATUS)
-    rate_limit.hold_calls(db.session, at + SECOND, Operation.STATUS)
+    rate_limit.pause_calls(db.session, at + HOUR, Operation.STATUS)
+    rate_limit.pause_calls(db.session, at + SECOND, Operation.STATUS)
 
-    assert rate_limit.held_until(db.session, Operation.STATUS, at) == at + HOUR
+    assert rate_limit.paused_until(db.session, Operation.STATUS, at) == at + HOUR
 
 
 def test_a_clock_that_was_set_back_stops_nothing_for_long(at):
     rate_limit.take_slot(db.session, at + timedelta(days=30), 8)
-    rate_limit.hold_calls(db.session, at + timedelta(days=30), Operation.TOKEN)
+    rate_limit.pause_calls(db.session, at + timedelta(days=30), Operation.TOKEN)
 
     assert rate_limit.take_slot(db.session, at, 8) == at
-    assert rate_limit.held_until(db.session, Operation.TOKEN, at) is None
-    assert not db.session.scalar(select(rate_limit.are_tokens_held(at, Priority.POLLING)))
-    rate_limit.hold_calls(db.session, at + HOUR, Operation.TOKEN)
-    assert rate_limit.held_until(db.session, Operation.TOKEN, at) == at + HOUR
+    assert rate_limit.paused_until(db.session, Operation.TOKEN, at) is None
+    assert not db.session.scalar(select(rate_limit.are_tokens_paused(at, Priority.POLLING)))
+    rate_limit.pause_calls(db.session, at + HOUR, Operation.TOKEN)
+    assert rate_limit.paused_until(db.session, Operation.TOKEN, at) == at + HOUR
 
 
 def test_a_tally_adds_up_by_question_and_over_all(at):
@@ -95,7 +95,7 @@ def test_old_tallies_are_forgotten(at, rows):
 
 def test_a_row_is_made_once(at, rows):
     for _ in range(3):
-        rate_limit.hold_calls(db.session, at + SECOND, "anything")
+        rate_limit.pause_calls(db.session, at + SECOND, "anything")
     db.session.commit()
 
     assert [row.name for row in rows(IysRate)] == ["anything"]
