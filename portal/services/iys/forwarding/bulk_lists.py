@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import ColumnElement, Select, Update, case, func, insert, select, update
+from sqlalchemy import Select, Update, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from portal.core import leases
@@ -24,10 +24,6 @@ log = structlog.get_logger()
 LONGEST_SINGLE_WAIT = timedelta(seconds=60)  # A person's grant that waited so long goes in a list.
 DUE_WITHOUT_RESULT = timedelta(days=61)  # İYS keeps a result for 60 days; after that an item is sent by itself.
 HELD_FOR = timedelta(minutes=1)  # Then the success rate is checked again.
-WORK = timedelta(minutes=10)  # So long after a list was sent İYS is likely to be at work on it.
-ASK_SOON, ASK_LATER = timedelta(seconds=10), timedelta(minutes=1)  # About refusals of its grants: then, and after that.
-ASK_APART = timedelta(seconds=0.5)  # For brands with lists at İYS; so questions take at most a quarter of the pace.
-UNSENT_WAIT = timedelta(minutes=10)  # A list that is sent wakes the refusals of its grants.
 FEWEST = 10  # Grants of a list; fewer go singly.
 LIST_SUFFIX = "/request"  # Appended to İYS's path for one consent, it is the path for a list.
 
@@ -150,22 +146,6 @@ def update_open_items(bulk_id: int) -> Update:
 def count_open_items(session: Session, bulk_id: int) -> int:
     mine = select(func.count()).where(Submission.bulk_id == bulk_id, Submission.due_at.is_not(None))
     return session.scalars(mine).one()
-
-
-def ask_again_at(session: Session, at: datetime, *, otherwise: datetime) -> ColumnElement[datetime]:
-    """When to ask İYS again about a refusal (a row of Submission) that it holds no grant of: soon while it works on the
-    list with the grant, so that it learns of the refusal seconds after it; `otherwise` where no list holds one."""
-    working = (BulkRequest.state == BulkState.SENT, BulkRequest.sent_at > at - WORK, BulkRequest.due_at.is_not(None))
-    brands = session.scalars(select(func.count(BulkRequest.brand_id.distinct())).where(*working)).one()
-    listed = claims.earlier_grants(Lane.BULK)
-    of_lists = listed.join(BulkRequest, BulkRequest.id == claims.Earlier.bulk_id)
-    sent_at = of_lists.with_only_columns(func.max(BulkRequest.sent_at)).scalar_subquery()
-    return case(
-        (sent_at > at - WORK, at + max(ASK_SOON, brands * ASK_APART)),
-        (sent_at.is_not(None), at + ASK_LATER),
-        (listed.exists(), at + UNSENT_WAIT),
-        else_=otherwise,
-    )
 
 
 def _hold_due_lists(session: Session, at: datetime, paused: set[int]) -> None:

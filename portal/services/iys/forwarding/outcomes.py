@@ -4,22 +4,26 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import ColumnElement, case, exists, insert, not_, or_
+from sqlalchemy import ColumnElement, case, exists, func, insert, not_, or_, select
 
 from portal.core import clock, iys_protocol, leases
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Operation, Status
-from portal.core.models import Attempt, Consent, Outcome, Submission
+from portal.core.models import Attempt, BulkRequest, BulkState, Consent, Lane, Outcome, Submission
 from portal.core.models.ids import new_ids
 from portal.domain.consents import locking, refusals, verification
 from portal.services.iys import holds
-from portal.services.iys.forwarding import bulk_lists, claims
+from portal.services.iys.forwarding import claims
 from portal.services.iys.forwarding.claims import ClaimedSubmission
 
 log = structlog.get_logger()
 
 MAX_ANSWER_BYTES = 20_000  # Of an attempt.
 ORDER_WAIT = timedelta(seconds=2)
+WORK = timedelta(minutes=10)  # So long after a list was sent İYS is likely to be at work on it.
+ASK_SOON, ASK_LATER = timedelta(seconds=10), timedelta(minutes=1)  # About refusals of its grants: then, and after that.
+ASK_APART = timedelta(seconds=0.5)  # For brands with lists at İYS; so questions take at most a quarter of the pace.
+UNSENT_WAIT = timedelta(minutes=10)  # A list that is sent wakes the refusals of its grants.
 
 
 def accept_submission(claimed: ClaimedSubmission, transaction_id: str | None, creation_date: object) -> None:
@@ -114,11 +118,27 @@ def end_without_grant(these: Sequence[ClaimedSubmission], code: str | None) -> N
     rest = [each for each in these if each.id not in ended]
     if rest:
         claims.end_lease(
-            db.session, rest, due_at=bulk_lists.ask_again_at(db.session, at, otherwise=at + ORDER_WAIT),
-            code=code or verification.ABSENT, attempts=Submission.attempts - 1,
+            db.session, rest, due_at=_ask_again_at(at), code=code or verification.ABSENT,
+            attempts=Submission.attempts - 1,
         )  # fmt: skip
     db.session.commit()
     log.info("refusals.nothing_to_withdraw", count=len(ended), waiting=len(rest), code=code)
+
+
+def _ask_again_at(at: datetime) -> ColumnElement[datetime]:
+    """When to ask İYS again about a refusal (a row of Submission) that it holds no grant of: soon while it works on the
+    list with the grant, so that it learns of the refusal seconds after it."""
+    working = (BulkRequest.state == BulkState.SENT, BulkRequest.sent_at > at - WORK, BulkRequest.due_at.is_not(None))
+    brands = db.session.scalars(select(func.count(BulkRequest.brand_id.distinct())).where(*working)).one()
+    listed = claims.earlier_grants(Lane.BULK)
+    of_lists = listed.join(BulkRequest, BulkRequest.id == claims.Earlier.bulk_id)
+    sent_at = of_lists.with_only_columns(func.max(BulkRequest.sent_at)).scalar_subquery()
+    return case(
+        (sent_at > at - WORK, at + max(ASK_SOON, brands * ASK_APART)),
+        (sent_at.is_not(None), at + ASK_LATER),
+        (listed.exists(), at + UNSENT_WAIT),
+        else_=at + ORDER_WAIT,
+    )
 
 
 def block_submissions(these: Sequence[ClaimedSubmission], code: str | None) -> None:
