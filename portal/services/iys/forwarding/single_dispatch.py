@@ -14,17 +14,13 @@ from portal.services.iys.iys_clock import iys_clock
 from portal.services.iys.rate_limit import Priority
 
 
-def forward_next(client: Client) -> bool:
-    """Send a due refusal, or else a person's grant; False if nothing may be sent now."""
-    return _forward_next_of(client, claims.SINGLE_LANES)
-
-
 def forward_next_refusal(client: Client) -> bool:
     """Send a due refusal: some threads do nothing else, so that they are never busy."""
-    return _forward_next_of(client, (Lane.REFUSALS,))
+    return forward_next(client, (Lane.REFUSALS,))
 
 
-def _forward_next_of(client: Client, lanes: tuple[Lane, ...]) -> bool:
+def forward_next(client: Client, lanes: tuple[Lane, ...] = claims.SINGLE_LANES) -> bool:
+    """Send a due refusal, or else a person's grant; False if nothing may be sent now."""
     at = clock.now()
     with claims.claim_due_submissions(db.session, at, lanes, is_sandbox=client.is_sandbox) as claimed:
         if claimed is None:
