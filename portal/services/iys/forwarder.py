@@ -36,8 +36,8 @@ class IysLoop:
 LANES = [
     IysLoop("refusals", single_dispatch.forward_next_refusal, THREADS),
     IysLoop("singles", single_dispatch.forward_next, THREADS),
-    IysLoop("lists", bulk_dispatch.send_next_list, 3),  # While one list is being sent the next ones are prepared.
-    IysLoop("results", bulk_results.fetch_next_result, 2),
+    IysLoop("lists", bulk_dispatch.send_next_list, 3, idle=1.0),  # While one is being sent the next ones are prepared.
+    IysLoop("results", bulk_results.fetch_next_result, 2, idle=SELDOM_SECONDS),
     IysLoop("expiring", expiry.expire_late_submissions, idle=SELDOM_SECONDS),
 ]
 

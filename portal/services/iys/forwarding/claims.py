@@ -200,6 +200,9 @@ def oldest_due(
     Looks up the oldest of each active provider by index, so that submissions of blocked providers cost nothing. Where
     the host fails, that of the provider whose call failed longest ago: whoever may be answered is soon tried.
     """
+    open_ones = select(Submission.id).where(Submission.lane == lane, Submission.due_at.is_not(None))
+    if session.scalar(open_ones.limit(1)) is None:  # Idle: the statement below takes longer to make than to run.
+        return None
     first = (
         select(Submission.id)
         .where(is_due(at, lane, Connection.provider_id))
