@@ -9,7 +9,7 @@ import itertools
 import re
 import threading
 from collections.abc import Callable, Collection
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -18,14 +18,14 @@ from flask import Flask, template_rendered
 from flask.testing import FlaskClient
 from jinja2 import Template
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import MapAdapter, RequestRedirect
+from werkzeug.routing import RequestRedirect
 from werkzeug.test import TestResponse
 
 from portal.domain.identity.permissions import Permission
 from tests import databases
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
-TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)((?:[^>"]|"[^"]*")*)>')
+TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)([^>"]*(?:"[^"]*"[^>"]*)*)>')
 ATTRIBUTE = re.compile(r"""([a-zA-Z][-a-zA-Z]*)(?:="([^"]*)")?""")
 ONLY_A_CLASS = re.compile(r'\s+class="[^"]*"')
 CONTROLS = {"input", "select", "textarea", "progress", "meter"}
@@ -47,11 +47,9 @@ SIGNED_IN = ("dashboard/", "desk/", "operator/", "account/")  # Templates of pag
 SHORT_ENDPOINTS = "recipient.short_"  # Their /<code> matches any path of one part.
 ERROR = re.compile(r"^(Hata|Error): ")  # Before the title of a page that refused something.
 QUOTED = re.compile(r"<(code|textarea)\b.*?</\1>", re.DOTALL)  # Templates of gateways are shown as they are.
-LEFTOVERS = re.compile(r"\{\{|\{%|%\}|%\(\w+\)[sd]|Undefined\b|LazyString|lazy_gettext|(?:object|function) at 0x")
+LEFTOVERS = re.compile(r"\{\{|\{%|%\}|%\(\w+\)[sd]|Undefined\b|LazyString|lazy_gettext|object at 0x|function at 0x")
 NOTHING = re.compile(r">\s*None\s*<")  # On a Turkish page; in English it is also a word.
-INLINE = re.compile(
-    r"""<script(?! src="/static/)|<style|(?:href|src|action)="javascript:|<(?:iframe|object|embed)\b""", re.IGNORECASE
-)
+INLINE = re.compile(r"""<(?:script(?! src="/static/)|style|iframe\b|object\b|embed\b)""", re.IGNORECASE)
 ELSEWHERE = re.compile(r"""<(?:link|img|script)\b[^>]*["'](?:https?:)?//""", re.IGNORECASE)
 
 
@@ -137,7 +135,7 @@ def page_faults(page: Page) -> list[str]:
         "open passwords": _open_passwords(page),
         "leftovers of a template": LEFTOVERS.findall(QUOTED.sub("", page.text)),
         "None in a page": NOTHING.findall(page.text) if page.language == "tr" else [],
-        "inline code": INLINE.findall(page.text) + page.scripted_tags,
+        "inline code": INLINE.findall(page.text) + page.scripted_tags + _scripted_links(page),
         "from elsewhere": ELSEWHERE.findall(page.text),
     }
     return [f"{rule}: {faults}" for rule, faults in found.items() if faults]
@@ -145,6 +143,10 @@ def page_faults(page: Page) -> list[str]:
 
 def _leaves_out_a_level(levels: list[int]) -> bool:
     return any(below > above + 1 for above, below in itertools.pairwise(levels))
+
+
+def _scripted_links(page: Page) -> list[str]:
+    return [address for _, address in page.links if address.lower().startswith("javascript:")]
 
 
 def _forms_without_token(page: Page) -> list[str]:
@@ -175,30 +177,39 @@ def link_faults(
     page: Page, app: Flask, host: str, permissions: Collection[Permission] | None, *, except_path: str = ""
 ) -> list[str]:
     """Links and forms that lead nowhere, or to what this person may not open; permissions: None where any may."""
-    adapter, faults = app.url_map.bind(host), []
+    faults: list[str] = []
     for method, address in page.links:
         path = unquote(address.partition("#")[0].partition("?")[0].removeprefix(f"http://{host}"))
         if path.startswith("/static/"):
             faults += [] if _is_static_file(path) else [f"no such file: {path}"]
         elif path.startswith("/") and not path.startswith("//") and path != except_path:
-            faults += _route_faults(adapter, app, method, path, permissions)
+            needed = _needed_permission(app, host, method, path)
+            if isinstance(needed, NoWay):
+                faults.append(f"{method} {path} leads nowhere: {needed.why}")
+            elif permissions is not None and needed not in permissions and needed != Permission.SELF:
+                faults.append(f"{method} {path} needs {needed}, which this person does not have")
     return faults
 
 
-def _route_faults(
-    adapter: MapAdapter, app: Flask, method: str, path: str, permissions: Collection[Permission] | None
-) -> list[str]:
+class NoWay(NamedTuple):
+    """Why an address leads nowhere."""
+
+    why: str
+
+
+@lru_cache(maxsize=1 << 14)  # Most links stand on every page.
+def _needed_permission(app: Flask, host: str, method: str, path: str) -> Permission | NoWay:
+    """What one must be allowed to do where an address leads; SELF where anybody may go."""
+    adapter = app.url_map.bind(host)
     try:
         endpoint, _ = adapter.match(path, method)
     except RequestRedirect:
-        return []
+        return Permission.SELF
     except HTTPException as error:
-        return [f"{method} {path} leads nowhere: {error}"]
+        return NoWay(str(error))
     if endpoint.startswith(SHORT_ENDPOINTS) and adapter.server_name in app.config["HOSTS"]:
-        return [f"{method} {path} leads nowhere: only short hosts have codes there"]
-    needed = getattr(app.view_functions[endpoint], "needs", Permission.SELF)
-    is_closed = permissions is not None and needed not in permissions and needed != Permission.SELF
-    return [f"{method} {path} needs {needed}, which this person does not have"] if is_closed else []
+        return NoWay("only short hosts have codes there")
+    return getattr(app.view_functions[endpoint], "needs", Permission.SELF)
 
 
 @cache

@@ -41,7 +41,7 @@ WRONG = {
     "inline code: ['<style": ("<h2>", "<style>"),
     "inline code: ['<a href=": ('<a href="/sign-up', '<a href="/sign-up" onclick="x'),
     "inline code: ['<script": ("<h2>", "<script>x</script><h2>"),
-    "inline code: ['href=": ('href="/sign-up', 'href="javascript:x'),
+    "inline code: ['javascript": ('href="/sign-up', 'href="javascript:x'),
     "from elsewhere": ("<h2>", '<img src="https://elsewhere.example/a.png" alt=""><h2>'),
 }
 PASSWORDS = (
