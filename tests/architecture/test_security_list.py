@@ -63,9 +63,6 @@ DRAWS_PAUSES = {
     "portal.services.messaging.routing",  # Which of two gateways.
     "portal.services.messaging.fake_gateway.state",  # Faults that repeat by their seed.
     "portal.services.iys.call_guard",
-    "portal.services.iys.circuit_breaker",
-    "portal.services.iys.forwarding.outcomes",
-    "portal.services.iys.forwarding.single_dispatch",
     "iys_sandbox.faults",
     "iys_sandbox.pushes",
 }
