@@ -2,10 +2,22 @@
 
 from shortlinks.base import Base
 from shortlinks.codes import Codes
-from shortlinks.links import Link, LinkState, Resolution, code_of, create, create_many, resolve, revoke
+from shortlinks.links import (
+    RESOLVED,
+    Link,
+    LinkState,
+    Resolution,
+    code_of,
+    create,
+    create_many,
+    resolve,
+    resolve_row,
+    revoke,
+)
 from shortlinks.visits import Opening, Visit, VisitKind, classify, record
 
 __all__ = [
+    "RESOLVED",
     "Base",
     "Codes",
     "Link",
@@ -20,5 +32,6 @@ __all__ = [
     "create_many",
     "record",
     "resolve",
+    "resolve_row",
     "revoke",
 ]

@@ -2,10 +2,11 @@
 
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import CheckConstraint, Connection, bindparam, insert, literal, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -67,8 +68,8 @@ class Resolution:
 UNKNOWN = Resolution(LinkState.UNKNOWN)
 
 _link = Link.__table__.c
-_shown = (_link.nonce, _link.owner, _link.created_at, _link.expires_at, _link.revoked_at)
-_by_id = select(*_shown).where(_link.id == bindparam("link_id"))
+RESOLVED = (_link.nonce, _link.owner, _link.created_at, _link.expires_at, _link.revoked_at)
+_by_id = select(*RESOLVED).where(_link.id == bindparam("link_id"))
 
 
 def create(
@@ -111,15 +112,19 @@ def resolve(database: Session | Connection, salt: str, code: str, at: datetime) 
     link_id, nonce = Codes(salt).decode(code) or (NO_LINK, 0)
     row = database.execute(_by_id, {"link_id": link_id}).one_or_none()
     is_same = hmac.compare_digest((row.nonce if row else NO_NONCE).to_bytes(8), nonce.to_bytes(8))
-    if row is None or not is_same:
-        return UNKNOWN
-    if row.revoked_at is not None:
+    return resolve_row(link_id, row, at) if row is not None and is_same else UNKNOWN
+
+
+def resolve_row(link_id: int, row: Sequence[Any], at: datetime) -> Resolution:
+    """Resolve a link that was found by its id and nonce, such as by a statement that reads more than RESOLVED."""
+    nonce, owner, created_at, expires_at, revoked_at = row
+    if revoked_at is not None:
         state = LinkState.REVOKED
-    elif row.expires_at is not None and row.expires_at <= at:
+    elif expires_at is not None and expires_at <= at:
         state = LinkState.EXPIRED
     else:
         state = LinkState.LIVE
-    return Resolution(state, link_id, row.owner, row.expires_at, row.revoked_at, row.nonce, row.created_at)
+    return Resolution(state, link_id, owner, expires_at, revoked_at, nonce, created_at)
 
 
 def revoke(session: Session, link_ids: Iterable[int], at: datetime) -> None:

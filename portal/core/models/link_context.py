@@ -1,13 +1,14 @@
-"""Everything a recipient page needs about its link, in one statement, and the current consents of the address."""
+"""Everything a recipient page needs about its link, with the current consents of the address, in one statement."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import reduce
+from functools import cache, reduce
 from operator import add
 from typing import Any
 
-from sqlalchemy import Row, bindparam, case, func, or_, select
+from sqlalchemy import Row, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.core.iys_protocol.enums import Channel, RecipientType, Status
@@ -26,42 +27,6 @@ class ClosureReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class LinkContext:
-    """A link's campaign, recipient and sender. `address` is encrypted; `channels` are those of this address."""
-
-    link_id: int
-    provider_id: int
-    brand_id: int
-    campaign_id: int
-    recipient_id: int
-    address: bytes
-    kind: CampaignKind
-    channels: tuple[Channel, ...]
-    text_id: int
-    expires_at: datetime | None
-    brand_code: int
-    iys_code: int
-    source: str
-    logo_digest: str | None
-    colour: str | None
-    requires_name: bool
-    reassigned_at: datetime | None
-    closed_at: datetime | None  # Of the line.
-    closure: ClosureReason | None
-    is_superseded: bool  # Newer links of the brand ask for all its channels.
-
-    @property
-    def held_since(self) -> datetime | None:
-        """As Recipient.held_since."""
-        return latest(self.reassigned_at, self.closed_at)
-
-    @property
-    def was_disowned(self) -> bool:
-        """Whether the present holder said that they are not the person meant."""
-        return self.reassigned_at is not None and self.reassigned_at == self.held_since
-
-
-@dataclass(frozen=True, slots=True)
 class CurrentConsent:
     """The current consent on one channel: a refusal before a grant, an individual's before a merchant's."""
 
@@ -76,6 +41,43 @@ class CurrentConsents:
 
     held: dict[Channel, CurrentConsent]
     is_merchant: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LinkContext:
+    """A link's campaign, recipient and sender. `address` is encrypted; `channels` are those of this address."""
+
+    link_id: int
+    provider_id: int
+    brand_id: int
+    campaign_id: int
+    recipient_id: int
+    address: bytes
+    kind: CampaignKind
+    text_id: int
+    expires_at: datetime | None
+    brand_code: int
+    iys_code: int
+    source: str
+    logo_digest: str | None
+    colour: str | None
+    requires_name: bool
+    reassigned_at: datetime | None
+    closed_at: datetime | None  # Of the line.
+    channels: tuple[Channel, ...]
+    closure: ClosureReason | None
+    is_superseded: bool  # Newer links of the brand ask for all its channels.
+    current: CurrentConsents  # As it was read. Of another holder's, only that a channel is refused, without its day.
+
+    @property
+    def held_since(self) -> datetime | None:
+        """As Recipient.held_since."""
+        return latest(self.reassigned_at, self.closed_at)
+
+    @property
+    def was_disowned(self) -> bool:
+        """Whether the present holder said that they are not the person meant."""
+        return self.reassigned_at is not None and self.reassigned_at == self.held_since
 
 
 _closure = case(
@@ -105,42 +107,52 @@ _channels_asked_later = (
     .scalar_subquery()
 )
 
+# One row for each consent of the address at the brand; one with nulls where there is none.
 LINK_CONTEXT = (
     select(
         AudienceEntry.link_id, AudienceEntry.provider_id, Campaign.brand_id, AudienceEntry.campaign_id,
-        AudienceEntry.recipient_id, Recipient.address, Campaign.kind, AudienceEntry.channels, Campaign.text_id,
-        Campaign.expires_at, Brand.brand_code, Provider.iys_code,
-        func.coalesce(Brand.source, Provider.source).label("source"), Brand.logo_digest, Brand.colour,
-        Brand.requires_name, Recipient.reassigned_at, Recipient.closed_at, _closure.label("closure"),
-        _channels_asked_later.label("asked_later"),
+        AudienceEntry.recipient_id, Recipient.address, Campaign.kind, Campaign.text_id, Campaign.expires_at,
+        Brand.brand_code, Provider.iys_code, func.coalesce(Brand.source, Provider.source), Brand.logo_digest,
+        Brand.colour, Brand.requires_name, Recipient.reassigned_at, Recipient.closed_at,
+        AudienceEntry.channels, _closure, _channels_asked_later,
+        Consent.channel, Consent.recipient_type, Consent.status, Consent.effective_at,
     )
     .join(Campaign, Campaign.id == AudienceEntry.campaign_id)
     .join(Recipient, Recipient.id == AudienceEntry.recipient_id)
     .join(Brand, Brand.id == Campaign.brand_id)
     .join(Provider, Provider.id == AudienceEntry.provider_id)
+    .outerjoin(Consent, and_(Consent.brand_id == Brand.id, Consent.recipient_id == Recipient.id))
     .where(AudienceEntry.link_id == bindparam("link_id"))
 )  # fmt: skip
-
-CURRENT_CONSENTS = select(Consent.channel, Consent.recipient_type, Consent.status, Consent.effective_at).where(
-    Consent.brand_id == bindparam("brand_id"), Consent.recipient_id == bindparam("recipient_id")
-)
+FIELDS, CONSENT_COLUMNS, ADDED_COLUMNS = 17, 20, 24  # Where the columns end that are fields; where the others begin.
 
 
 def load_link_context(session: Session, link_id: int) -> LinkContext | None:
     """Load a link's context; None if its campaign is gone."""
-    row = session.connection().execute(LINK_CONTEXT, {"link_id": link_id}).one_or_none()
-    if row is None:
-        return None
-    values = dict(row._mapping)
-    channels = tuple(Channel(each) for each in values.pop("channels").split(","))
-    closure, asked_later = values.pop("closure"), values.pop("asked_later") or 0
-    own = sum(BITS[channel] for channel in channels)
-    return LinkContext(
-        **values,
-        channels=channels,
-        closure=ClosureReason(closure) if closure else None,
-        is_superseded=asked_later & own == own,
-    )
+    rows = session.connection().execute(LINK_CONTEXT, {"link_id": link_id}).all()
+    return read_link_context(rows) if rows else None
+
+
+def read_link_context(rows: Sequence[Row[*tuple[Any, ...]]]) -> LinkContext:
+    """The context of a link in the rows of LINK_CONTEXT, to which columns may have been added."""
+    names, closure, asked_later = rows[0][FIELDS:CONSENT_COLUMNS]
+    channels, bits = _read_channels(names)
+    *_, reassigned_at, closed_at = fields = rows[0][:FIELDS]
+    consents = (row[CONSENT_COLUMNS:ADDED_COLUMNS] for row in rows)
+    derived: dict[str, Any] = {
+        "channels": channels,
+        "closure": ClosureReason(closure) if closure else None,
+        "is_superseded": (asked_later or 0) & bits == bits,
+        "current": _current_consents(consents, latest(reassigned_at, closed_at)),
+    }
+    return LinkContext(*fields, **derived)
+
+
+@cache
+def _read_channels(names: str) -> tuple[tuple[Channel, ...], int]:
+    """Channels in their order, and as a sum of BITS."""
+    channels = tuple(Channel(each) for each in names.split(","))
+    return channels, sum(BITS[channel] for channel in channels)
 
 
 def load_consent_text(session: Session, text_id: int) -> ConsentText:
@@ -148,25 +160,18 @@ def load_consent_text(session: Session, text_id: int) -> ConsentText:
     return session.get_one(ConsentText, text_id)
 
 
-def load_current_consents(session: Session, link: LinkContext) -> CurrentConsents:
-    """Load the current consents of the link's address at its brand. Of another holder's, only that a channel is
-    refused stays, without its day."""
-    key = {"brand_id": link.brand_id, "recipient_id": link.recipient_id}
-    rows = [row for row in session.connection().execute(CURRENT_CONSENTS, key) if _is_shown(row, link.held_since)]
-    by_precedence = sorted(
-        rows, key=lambda row: (row.status == Status.REFUSED, row.recipient_type == RecipientType.INDIVIDUAL)
-    )
+def _current_consents(consents: Iterable[Sequence[Any]], held_since: datetime | None) -> CurrentConsents:
+    shown = [each for each in consents if each[0] and _is_shown(each, held_since)]
+    by_precedence = sorted(shown, key=lambda each: (each[2] == Status.REFUSED, each[1] == RecipientType.INDIVIDUAL))
     held = {  # The last one of a channel wins.
-        row.channel: CurrentConsent(
-            row.status, max(row.effective_at, link.held_since or row.effective_at), row.recipient_type
-        )
-        for row in by_precedence
-        if row.status and row.effective_at
+        channel: CurrentConsent(status, max(since, held_since or since), recipient_type)
+        for channel, recipient_type, status, since in by_precedence
+        if status and since
     }
-    return CurrentConsents(held, any(row.recipient_type == RecipientType.MERCHANT for row in rows))
+    return CurrentConsents(held, any(each[1] == RecipientType.MERCHANT for each in shown))
 
 
-def _is_shown(row: Row[*tuple[Any, ...]], held_since: datetime | None) -> bool:
-    is_anothers = held_since is not None and (row.effective_at is None or row.effective_at < held_since)
-    is_refused: bool = row.status == Status.REFUSED
-    return not is_anothers or (is_refused and row.recipient_type == RecipientType.INDIVIDUAL)
+def _is_shown(consent: Sequence[Any], held_since: datetime | None) -> bool:
+    _, recipient_type, status, effective_at = consent
+    is_anothers = held_since is not None and (effective_at is None or effective_at < held_since)
+    return not is_anothers or (status == Status.REFUSED and recipient_type == RecipientType.INDIVIDUAL)

@@ -59,6 +59,8 @@ def _respond(
     form_state: FormState,
 ) -> ResponseReturnValue:  # fmt: skip
     """Redirect to the receipt; or show the page again, where grants lack something or must be given once more."""
+    if wrong or act.asks_again:
+        _, context = find_link(page_content.requested_code())  # What was decided just now holds.
     if wrong:
         return render_link_page(link, context, view, replace(form_state, messages=("refused", wrong))), 422
     if act.asks_again:

@@ -8,21 +8,35 @@ from typing import Any
 from flask import abort, current_app, render_template, request
 from flask_babel import get_locale
 from markupsafe import escape
+from sqlalchemy import bindparam
 
 import shortlinks
 from portal.core import clock
 from portal.core.extensions import read_session, vault
-from portal.core.models.link_context import CurrentConsents, LinkContext, load_current_consents, load_link_context
+from portal.core.models import AudienceEntry
+from portal.core.models.link_context import (
+    ADDED_COLUMNS,
+    LINK_CONTEXT,
+    CurrentConsents,
+    LinkContext,
+    read_link_context,
+)
 from portal.web.recipient import link_states, page_content, visit_recorder
 from portal.web.recipient.blueprint import blueprint
 from portal.web.recipient.link_states import State, View
 from portal.web.recipient.page_content import FormState, Personal, requested_code
 from portal.web.shared import hosts, limits
 from portal.web.shared.hosts import is_short_host
-from shortlinks import LinkState
 
 EMPTY_FORM, NOTHING_HELD = FormState(), CurrentConsents({}, is_merchant=False)
 MAX_PAGES = 1000
+NO_LINK = (0, 0)
+# With the nonce in the condition a wrong one finds as little as an unknown id.
+FIND_LINK = (
+    LINK_CONTEXT.add_columns(*shortlinks.RESOLVED)
+    .join(shortlinks.Link, shortlinks.Link.id == AudienceEntry.link_id)
+    .where(shortlinks.Link.nonce == bindparam("nonce"))
+)
 
 # Placeholders of the personal values; random, so that no text of a provider holds one.
 CODE, ADDRESS, PAIR, TOKEN = (secrets.token_hex(16) for _ in range(4))
@@ -33,12 +47,13 @@ _pages: dict[tuple[Any, ...], str] = {}
 
 def find_link(code: str) -> tuple[shortlinks.Resolution, LinkContext]:
     """The link and its context. Unknown, damaged and guessed codes take one path to the same page."""
-    link = shortlinks.resolve(read_session(), current_app.config["LINK_SALT"], code, clock.now())
-    context = load_link_context(read_session(), link.link_id or 0)
-    if link.state == LinkState.UNKNOWN or context is None or hosts.brand_of_host() not in (None, context.brand_id):
+    link_id, nonce = shortlinks.Codes(current_app.config["LINK_SALT"]).decode(code) or NO_LINK
+    rows = read_session().connection().execute(FIND_LINK, {"link_id": link_id, "nonce": nonce}).all()
+    context = read_link_context(rows) if rows else None
+    if context is None or hosts.brand_of_host() not in (None, context.brand_id):
         limits.count_bad_code()
         abort(404)
-    return link, context
+    return shortlinks.resolve_row(link_id, rows[0][ADDED_COLUMNS:], clock.now()), context
 
 
 @blueprint.get("/k/<code>", endpoint="page")
@@ -56,7 +71,7 @@ def render_link_page(
 ) -> str:  # fmt: skip
     """Render a link's page: from the cache for people who have decided nothing, else for this one alone."""
     language, is_disowned = get_locale().language, view.state == State.DISOWNED  # What holds is then another's matter.
-    current = NOTHING_HELD if is_disowned else load_current_consents(read_session(), context)
+    current = NOTHING_HELD if is_disowned else context.current
     mine = page_content.personal_content(vault(), link, context, view, language=language, at=clock.now())
     page = partial(
         page_content.build_link_page, read_session(), context, view, current, form_state=form_state, language=language

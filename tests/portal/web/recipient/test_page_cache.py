@@ -85,3 +85,13 @@ def test_who_has_decided_sees_the_decision_and_the_others_do_not(two):
 
     assert "Şu an: reddettiniz" in fatma.opens().text
     assert "Şu an:" not in other.opens().text
+
+
+def test_a_page_that_was_drawn_takes_one_statement(two, statements):
+    fatma, other = two
+    fatma.opens()
+    del statements[:]
+
+    other.opens()
+
+    assert len(statements) == 1 and statements[0].startswith("SELECT")
