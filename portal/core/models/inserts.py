@@ -1,10 +1,13 @@
 """Inserts past the ORM: upserts (of two processes that insert the same row, the first one wins), and bulk inserts by
 executemany on SQLite and COPY on PostgreSQL, whose values go through the columns' types."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import Column, LargeBinary, insert
+from sqlalchemy import Column, LargeBinary
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
@@ -12,9 +15,11 @@ from sqlalchemy.orm import Session
 from portal.core.database import changed_rows
 from portal.core.models.base import Base
 
+FEW = 8  # Rows that one statement holds. Drivers prepare a statement for each number of them.
 COPY_FROM = 100  # Rows. Below, COPY is not worth it, and psycopg allows none in a pipeline.
 Rows = Sequence[Mapping[str, Any]]
 Insert = sqlite.Insert | postgresql.Insert
+Bind = Callable[[Any], Any]
 
 
 def insert_missing(session: Session, model: type[Base], rows: Rows) -> int:
@@ -33,25 +38,22 @@ def insert_or_add(session: Session, model: type[Base], row: Mapping[str, Any], *
 
 
 def insert_rows(session: Session, model: type[Base], rows: Rows) -> None:
-    """Insert rows that all have the same keys. Raises IntegrityError."""
+    """Insert rows that all have the same keys; a few of them in one statement. Raises IntegrityError."""
     if not rows:
         return
     session.flush()  # The rows may refer to rows that are pending in the session.
     connection = session.connection()
-    if connection.dialect.name == "postgresql" and len(rows) <= COPY_FROM:
-        connection.execute(insert(model.__table__), rows)
-        return
-    columns = [model.__table__.c[name] for name in rows[0]]
-    names = ", ".join(f'"{column.name}"' for column in columns)
-    values = _values(columns, rows, connection.dialect)
-    if connection.dialect.name == "postgresql":
-        copied = f'COPY "{model.__tablename__}" ({names}) FROM STDIN'
+    plan = _plan(model, tuple(rows[0]), connection.dialect)
+    values = plan.bind(rows)
+    if len(rows) <= FEW:
+        connection.exec_driver_sql(plan.insert + f", {plan.marks}" * (len(rows) - 1), tuple(chain(*values)))
+    elif len(rows) <= COPY_FROM or connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(plan.insert, list(values))
+    else:
         driver: Any = connection.connection.driver_connection
-        with driver.cursor() as cursor, cursor.copy(copied) as copy:
+        with driver.cursor() as cursor, cursor.copy(f"COPY {plan.target} FROM STDIN") as copy:
             for row in values:
                 copy.write_row(row)
-    else:
-        connection.exec_driver_sql(_insert_sql(model, columns), list(values))
 
 
 def insert_missing_rows(session: Session, model: type[Base], rows: Rows) -> int:
@@ -59,9 +61,8 @@ def insert_missing_rows(session: Session, model: type[Base], rows: Rows) -> int:
     connection = session.connection()
     if not rows or connection.dialect.name == "postgresql":
         return insert_missing(session, model, rows)
-    columns = [model.__table__.c[name] for name in rows[0]]
-    statement = f"{_insert_sql(model, columns)} ON CONFLICT DO NOTHING"
-    return connection.exec_driver_sql(statement, list(_values(columns, rows, connection.dialect))).rowcount
+    plan = _plan(model, tuple(rows[0]), connection.dialect)
+    return connection.exec_driver_sql(f"{plan.insert} ON CONFLICT DO NOTHING", list(plan.bind(rows))).rowcount
 
 
 def _dialect_insert(session: Session, model: type[Base]) -> Insert:
@@ -70,19 +71,38 @@ def _dialect_insert(session: Session, model: type[Base]) -> Insert:
     return postgresql.insert(model.__table__)
 
 
-def _insert_sql(model: type[Base], columns: list[Column[Any]]) -> str:
-    names, marks = ", ".join(f'"{column.name}"' for column in columns), ", ".join("?" * len(columns))
-    return f'INSERT INTO "{model.__tablename__}" ({names}) VALUES ({marks})'  # nosec B608
+@dataclass(frozen=True)
+class _Plan:
+    """How rows with these columns are inserted: SQL of the driver, and what turns values into the driver's."""
+
+    target: str  # Table and columns.
+    marks: str  # Placeholders of a row.
+    insert: str  # Of one row.
+    binds: dict[str, Bind | None]
+
+    def bind(self, rows: Rows) -> Iterator[tuple[Any, ...]]:
+        return zip(*(_bind(bind, [row[name] for row in rows]) for name, bind in self.binds.items()), strict=True)
 
 
-def _values(columns: list[Column[Any]], rows: Rows, dialect: Dialect) -> Iterator[tuple[Any, ...]]:
-    return zip(*(_column(column, rows, dialect) for column in columns), strict=True)
+@lru_cache(maxsize=512)
+def _plan(model: type[Base], names: tuple[str, ...], dialect: Dialect) -> _Plan:
+    columns = ", ".join(f'"{name}"' for name in names)
+    target = f'"{model.__tablename__}" ({columns})'
+    marks = f"({', '.join(['?' if dialect.name == 'sqlite' else '%s'] * len(names))})"
+    binds = {name: _processor(model.__table__.c[name], dialect) for name in names}
+    return _Plan(target, marks, f"INSERT INTO {target} VALUES {marks}", binds)  # nosec B608
 
 
-def _column(column: Column[Any], rows: Rows, dialect: Dialect) -> list[Any]:
-    values = [row[column.name] for row in rows]
-    bind = column.type.dialect_impl(dialect).bind_processor(dialect)
-    if bind is None or isinstance(column.type, LargeBinary):  # Drivers take bytes as they are.
+def _processor(column: Column[Any], dialect: Dialect) -> Bind | None:
+    if isinstance(column.type, LargeBinary):  # Drivers take bytes as they are.
+        return None
+    return column.type.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _bind(bind: Bind | None, values: list[Any]) -> list[Any]:
+    if bind is None:
         return values
+    if len(values) <= FEW:
+        return [bind(value) for value in values]
     bound = {value: bind(value) for value in set(values)}  # Enum values and times repeat a lot.
     return [bound[value] for value in values]

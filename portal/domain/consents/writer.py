@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core import business_days, clock, iys_protocol
@@ -259,4 +259,4 @@ def write_audit_entry(
         "subject_id": subject_id,
         "facts": facts,
     }
-    session.execute(insert(AuditEntry), [entry])
+    insert_rows(session, AuditEntry, [entry])

@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.core.addresses import Address, parse
 from portal.core.models import NO_PROVIDER, Message, MessageKind, MessageState, Receipt, Recipient
 from portal.core.models.ids import new_id
+from portal.core.models.inserts import insert_rows
 from portal.core.vault import Vault
 
 # The facts of each kind for templates/messages/<kind>/. Confirmations only need their receipt.
@@ -87,7 +88,7 @@ def write_confirmation(
         "attempts": 0,
         "created_at": at,
     }
-    session.execute(insert(Message), row)
+    insert_rows(session, Message, [row])
 
 
 def tell_undone(session: Session, receipt: Receipt, at: datetime) -> None:
