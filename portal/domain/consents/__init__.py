@@ -79,8 +79,8 @@ def decide(
     The same refusals within a minute are one act, grants by one form always. Raises TooMany; of grants alone TooSoon.
     """
     key = (link_context.provider_id, link_context.brand_id, link_context.recipient_id)
-    consents = locking.lock_channels(session, *key, choices)
-    earlier, are_too_many = _earlier_receipts(session, link_context, form, at)
+    consents, had_any = locking.lock_channels(session, *key, choices)
+    earlier, are_too_many = _earlier_receipts(session, link_context, form, at) if had_any else ({}, False)
     if are_too_many and _are_still_refused(consents, choices):
         raise TooMany
     repeated = earlier.get(_choices_text(choices))
@@ -115,10 +115,10 @@ def _earlier_receipts(
     session: Session, link_context: LinkContext, form: ServedForm | None, at: datetime
 ) -> tuple[dict[str, Row[*tuple[Any, ...]]], bool]:
     """What this form (or no form, within a minute) decided already, the last of the same choices; and whether its link
-    decided too often just now."""
+    decided too often just now. Whatever a link decided left a consent at its brand."""
     digest = form.digest if form else None
     asked = {"digest": digest, "link_id": link_context.link_id, "since": at - MINUTE}
-    receipts = session.execute(EARLIER_RECEIPTS, asked).all()
+    receipts = session.connection().execute(EARLIER_RECEIPTS, asked).all()
     are_too_many = sum(receipt.decided_at > at - MINUTE for receipt in receipts) >= MOST_A_MINUTE
     by_form = {receipt.choices: receipt for receipt in receipts if receipt.token_digest == digest}
     repeats = {each.choices: each for each in receipts if each.token_digest is None and each.choices in by_form}

@@ -39,8 +39,8 @@ def read_snapshot(session: Session, brand: Brand, known: dict[str, int], *, lock
     if locked:
         locking.lock_recipients(session, ids)
     snapshot.held_since = recipients.held_since(session, ids)
-    theirs = locking.select_consents(locking.of_recipients(brand.id, ids))
-    snapshot.consents = [tuple(row) for row in session.execute(theirs)]
+    theirs = session.connection().execute(locking.OF_RECIPIENTS, {"brand_id": brand.id, "ids": ids})
+    snapshot.consents = [tuple(row) for row in theirs]
     consents = [LockedConsent(*values) for values in snapshot.consents]
     if not consents:
         return snapshot

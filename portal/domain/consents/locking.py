@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Channel, RecipientType, Status
@@ -118,36 +118,42 @@ def select_consents(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]
     return select(*COLUMNS).where(*conditions).order_by(Consent.id)
 
 
-def of_recipients(brand_id: int, recipient_ids: Collection[int]) -> ColumnElement[bool]:
-    """The condition that a consent is one of these recipients at the brand."""
-    return and_(Consent.brand_id == brand_id, Consent.recipient_id.in_(recipient_ids))
+# Made once: both are part of every decision.
+IDS: BindParameter[int] = bindparam("ids", expanding=True)
+RECIPIENTS = select(Recipient.id).where(Recipient.id.in_(IDS)).order_by(Recipient.id).with_for_update()
+OF_RECIPIENTS = select_consents(Consent.brand_id == bindparam("brand_id"), Consent.recipient_id.in_(IDS))
 
 
 def lock_recipients(session: Session, recipient_ids: Iterable[int]) -> None:
     """Lock recipients' rows: before any other row. Who holds one is alone in making or moving its consents."""
-    if session.get_bind(Recipient).dialect.name != "sqlite":
-        theirs = select(Recipient.id).where(Recipient.id.in_(set(recipient_ids))).order_by(Recipient.id)
-        session.execute(theirs.with_for_update()).all()
+    connection = session.connection()
+    if connection.dialect.name != "sqlite":
+        session.flush()
+        connection.execute(RECIPIENTS, {"ids": list(set(recipient_ids))})
 
 
 def lock_consents(session: Session, brand_id: int, recipient_ids: Iterable[int]) -> dict[ConsentKey, LockedConsent]:
     """Lock these recipients and read their consents at the brand."""
-    ids = set(recipient_ids)
+    ids = list(set(recipient_ids))
     lock_recipients(session, ids)
-    return {consent.key: consent for consent in read_consents(session, of_recipients(brand_id, ids))}
+    session.flush()
+    rows = session.connection().execute(OF_RECIPIENTS, {"brand_id": brand_id, "ids": ids})
+    return {consent.key: consent for consent in (LockedConsent(*row) for row in rows)}
 
 
 def lock_channels(
     session: Session, provider_id: int, brand_id: int, recipient_id: int, channels: Collection[Channel]
-) -> list[LockedConsent]:
+) -> tuple[list[LockedConsent], bool]:
     """Lock one address and read its consents at the brand for these channels, with a new one for an individual who has
-    none. One address decides one act at a time, whichever channels a form names."""
+    none; and whether it had any there, of whichever channel. One address decides one act at a time, whichever channels
+    a form names."""
     locked = lock_consents(session, brand_id, [recipient_id])
+    had_any = bool(locked)
     for channel in channels:
         key = (recipient_id, channel, RecipientType.INDIVIDUAL)
         if key not in locked:
             locked[key] = new_consent(provider_id, brand_id, key)
-    return [consent for consent in locked.values() if consent.channel in channels]
+    return [consent for consent in locked.values() if consent.channel in channels], had_any
 
 
 def new_consent(provider_id: int, brand_id: int, key: ConsentKey, consent_id: int | None = None) -> LockedConsent:

@@ -150,7 +150,7 @@ def _refuse_part(
     holiday_calendar.refresh_corrections(session, at)
     iys_code = session.scalars(select(Provider.iys_code).where(Provider.id == recipient.provider_id)).one()
     for brand in sorted(sources, key=lambda brand: brand.id):
-        consents = locking.lock_channels(session, recipient.provider_id, brand.id, recipient.id, channels)
+        consents, _ = locking.lock_channels(session, recipient.provider_id, brand.id, recipient.id, channels)
         is_new = is_new or any(each.status != Status.REFUSED for each in consents)
         annulments.void_waiting_grants(session, consents, at)
         endpoints, rows = BrandEndpoints.of(iys_code, brand.brand_code), DecisionRows()
