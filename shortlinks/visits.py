@@ -4,11 +4,13 @@ The kind is a guess for statistics only. Nothing may be decided by it.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
+from typing import Protocol
 
 from sqlalchemy import Enum, String, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -35,6 +37,12 @@ SCANNERS = re.compile(
 )
 
 PREFETCH_HEADERS = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")  # Browsers that prefetch pages.
+
+
+class Headers(Protocol):
+    """Headers of a request, such as a dict of them."""
+
+    def get(self, name: str, default: str, /) -> str: ...
 
 
 class VisitKind(StrEnum):
@@ -79,22 +87,24 @@ def record(session: Session, openings: Iterable[Opening]) -> None:
         session.execute(insert(Visit.__table__), rows)
 
 
-def classify(headers: Mapping[str, str], method: str, remote_addr: str | None) -> tuple[VisitKind, str]:
+def classify(headers: Headers, method: str, remote_addr: str | None) -> tuple[VisitKind, str]:
     """The kind of a visit and its network ("203.0.113.0/24", "2001:db8:1::/48", "" if unknown).
 
     `headers` are looked up by their canonical spelling ("User-Agent").
     """
-    return _kind(headers, method), _network(remote_addr)
+    kind = _kind_of_agent(headers.get("User-Agent", "")[:MAX_AGENT_LENGTH].strip())
+    if any(headers.get(name, "").lower().startswith(("prefetch", "preview")) for name in PREFETCH_HEADERS):
+        kind = VisitKind.PREVIEW
+    elif kind == VisitKind.UNKNOWN and method == "HEAD":
+        kind = VisitKind.SCANNER
+    return kind, _network(remote_addr)
 
 
-def _kind(headers: Mapping[str, str], method: str) -> VisitKind:
-    agent = headers.get("User-Agent", "")[:MAX_AGENT_LENGTH].strip()
-    purposes = (headers.get(name, "").lower() for name in PREFETCH_HEADERS)
-    if PREVIEWS.search(agent) or any(purpose.startswith(("prefetch", "preview")) for purpose in purposes):
+@lru_cache(maxsize=1024)
+def _kind_of_agent(agent: str) -> VisitKind:
+    if PREVIEWS.search(agent):
         return VisitKind.PREVIEW
-    if method == "HEAD" or not agent or SCANNERS.search(agent):
-        return VisitKind.SCANNER
-    return VisitKind.UNKNOWN
+    return VisitKind.UNKNOWN if agent and not SCANNERS.search(agent) else VisitKind.SCANNER
 
 
 def _network(remote_addr: str | None) -> str:

@@ -29,7 +29,7 @@ def init_app(app: Flask) -> None:
 
 def record_visit(link_id: int, request: Request) -> None:
     """Queue an opening of a link, with the kind of opener that its headers suggest."""
-    kind, network = shortlinks.classify(dict(request.headers), request.method, request.remote_addr)
+    kind, network = shortlinks.classify(request.headers, request.method, request.remote_addr)
     current_app.extensions["visit_recorder"].add(Opening(link_id, clock.now(), kind, network))
 
 
