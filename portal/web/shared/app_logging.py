@@ -1,11 +1,13 @@
 """Structured logs without personal data: route patterns, never paths; addresses and codes are masked."""
 
+import json
 import logging
 import re
+import secrets
 import sys
 import time
-import uuid
 from collections.abc import MutableMapping
+from functools import partial
 from ipaddress import ip_address
 from typing import Any
 
@@ -23,6 +25,7 @@ PATH = re.compile(r"(?<![\w.<])/[^\s'\"]*")
 IP_ADDRESS = re.compile(r"(?<![\w.:])[\da-fA-F:.]{3,45}(?![\w.])")
 
 log = structlog.get_logger()
+encode_json = json.JSONEncoder(ensure_ascii=False, default=repr).encode
 
 
 def init_app(app: Flask) -> None:
@@ -41,14 +44,14 @@ def init_app(app: Flask) -> None:
             structlog.processors.TimeStamper(fmt="iso"),
             structlog.processors.format_exc_info,
             mask_personal_data,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
+            render_json,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(app.config["LOG_LEVEL"])),
         cache_logger_on_first_use=False,
     )
     app.before_request(_start_timer)
-    app.after_request(_log_request)
+    app.after_request(partial(_log_request, log.bind()))  # Bound once: finding a logger for each line takes long.
 
 
 def mask_personal_data(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -57,6 +60,11 @@ def mask_personal_data(_logger: Any, _method: str, event: MutableMapping[str, An
         if isinstance(value, str) and name not in UNMASKED_KEYS:
             event[name] = _mask(value)
     return event
+
+
+def render_json(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> str:
+    """A log line as JSON. An encoder made once: json.dumps makes one for each line."""
+    return encode_json(event)
 
 
 def mask_server_line(record: logging.LogRecord) -> bool:
@@ -83,15 +91,16 @@ def _mask(text: str) -> str:
 def _start_timer() -> None:
     g.began = time.perf_counter()
     structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request=uuid.uuid4().hex[:12])
+    structlog.contextvars.bind_contextvars(request=secrets.token_hex(6))
 
 
-def _log_request(response: Response) -> Response:
-    if request.endpoint not in ("static", "public.health"):
-        log.info(
+def _log_request(logger: Any, response: Response) -> Response:
+    rule = request.url_rule
+    if rule is None or rule.endpoint not in ("static", "public.health"):
+        logger.info(
             "request",
             method=request.method,
-            route=request.url_rule.rule if request.url_rule else None,
+            route=rule.rule if rule else None,
             status=response.status_code,
             ms=round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1),
         )
