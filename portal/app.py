@@ -38,6 +38,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     body_limits.init_app(app)
     csrf.init_app(app)
     login.init_app(app, add_context_processor=False)  # It would read the session on pages that have none.
+    app.extensions["limiter"] = {limiter}  # So it adds no hooks: limits are those of single views.
     limiter.init_app(app)
     babel.init_app(
         app, locale_selector=languages.select_language, default_translation_directories=str(ROOT / "translations")

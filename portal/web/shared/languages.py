@@ -1,17 +1,19 @@
 """Language of a request, Turkish or English: from the URL for a recipient, from the session for who is signed in."""
 
+from babel import Locale
 from flask import g, has_request_context, request, session, url_for
 
 from portal.web.shared.cookie_session import WITHOUT_SESSION
 
 LANGUAGES = ("tr", "en")
+LOCALES = {name: Locale.parse(name) for name in LANGUAGES}  # Parsed once.
 PAGE_OF_POST = {"recipient.undo": "recipient.receipt"}  # What answers a POST only, and the page to open in its place.
 
 
-def select_language() -> str:
+def select_language() -> Locale:
     """?lang= of the URL, else g.language (as a form or a case says), else the session, else Turkish."""
     asked = _asked_language() if has_request_context() else None
-    return asked if asked in LANGUAGES else "tr"
+    return LOCALES.get(asked or "", LOCALES["tr"])
 
 
 def offers_english() -> bool:

@@ -50,16 +50,17 @@ def init_app(app: Flask) -> None:
 
 
 def _set_headers(response: Response) -> Response:
-    response.headers.extend(HEADERS)
-    if request.endpoint in WITH_SCRIPT:
-        response.headers["Content-Security-Policy"] += "; script-src 'self'"
-    if request.endpoint in WITH_POLLING:
-        response.headers["Content-Security-Policy"] += "; connect-src 'self'"
+    endpoint, headers = request.endpoint, response.headers
+    headers.extend(HEADERS)
+    if endpoint in WITH_SCRIPT:
+        headers["Content-Security-Policy"] += "; script-src 'self'"
+    if endpoint in WITH_POLLING:
+        headers["Content-Security-Policy"] += "; connect-src 'self'"
     if request.is_secure:
-        response.headers["Strict-Transport-Security"] = "max-age=31536000"
-    if request.endpoint in CACHEABLE and response.status_code < 400:
-        response.headers["Referrer-Policy"] = "no-referrer"
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    if endpoint in CACHEABLE and response.status_code < 400:
+        headers["Referrer-Policy"] = "no-referrer"
         return response
     for name, value in (BY_CODE if request.blueprint in WITH_CODE else SIGNED_IN).items():
-        response.headers[name] = value
+        headers[name] = value
     return response

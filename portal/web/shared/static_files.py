@@ -38,8 +38,8 @@ def _add_digest(app: Flask, endpoint: str, values: dict[str, Any]) -> None:
 
 def _set_lifetime(app: Flask, response: Response) -> Response:
     """A file by an old address, or by none with a digest, is asked for anew each time."""
-    name = (request.view_args or {}).get("filename", "")
-    is_found = request.endpoint == "static" and response.status_code in (200, 304)
-    if is_found and request.args.get("v", "") == digest_of(app, name):
+    if request.endpoint != "static" or response.status_code not in (200, 304):
+        return response
+    if request.args.get("v", "") == digest_of(app, (request.view_args or {}).get("filename", "")):
         response.headers["Cache-Control"] = FOR_EVER
     return response
