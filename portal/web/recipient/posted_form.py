@@ -30,19 +30,21 @@ class Posted:
 
 def sign_token(link_id: int, text_id: int | None, language: str, at: datetime, *, asks: bool = True) -> str:
     """A token for one serving of the page, unique."""
-    served_ms = int(at.timestamp() * 1000)
-    return form_tokens.signer(SALT).dumps([link_id, text_id, language, served_ms, secrets.randbits(32), int(asks)])
+    values = (link_id, text_id or 0, language, int(at.timestamp() * 1000), secrets.randbits(32), int(asks))
+    return form_tokens.text_signer(SALT).sign(".".join(map(str, values))).decode()
 
 
 def read_token(token: str, link_id: int, at: datetime) -> Posted:
     try:
-        signed_link, text_id, language, served_ms, _, asked = form_tokens.signer(SALT).loads(token)
-    except (BadSignature, ValueError, TypeError):
+        signed = form_tokens.text_signer(SALT).unsign(token).decode()
+        signed_link, text_id, language, served_ms, _, asked = signed.split(".")
+    except (BadSignature, ValueError):
         return Posted()
-    served_at = datetime.fromtimestamp(served_ms / 1000, UTC)
-    if signed_link != link_id or not timedelta(0) <= at - served_at <= LIFE:
+    served_at = datetime.fromtimestamp(int(served_ms) / 1000, UTC)
+    if int(signed_link) != link_id or not timedelta(0) <= at - served_at <= LIFE:
         return Posted()
-    return Posted(ServedForm(text_id, language, served_at, hashlib.sha256(token.encode()).digest()), bool(asked))
+    digest = hashlib.sha256(token.encode()).digest()
+    return Posted(ServedForm(int(text_id) or None, language, served_at, digest), asked == "1")
 
 
 def read_choices(

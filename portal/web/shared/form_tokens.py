@@ -4,8 +4,10 @@ Such a token can be fetched by anybody and put into another site's page. But the
 page can change that header (Fetch Metadata).
 """
 
+from functools import lru_cache
+
 from flask import current_app, request
-from itsdangerous import URLSafeSerializer
+from itsdangerous import Signer, URLSafeSerializer
 
 OUR_PAGES = ("same-origin", "none")
 
@@ -13,6 +15,16 @@ OUR_PAGES = ("same-origin", "none")
 def signer(salt: str) -> URLSafeSerializer:
     """Signs and reads the tokens of one kind of form, which its salt names."""
     return URLSafeSerializer(current_app.config["SECRET_KEY"], salt=salt)
+
+
+def text_signer(salt: str) -> Signer:
+    """The same for a short text without structure, which takes a quarter of the time."""
+    return _text_signer(current_app.config["SECRET_KEY"], salt)
+
+
+@lru_cache(maxsize=64)
+def _text_signer(secret_key: str, salt: str) -> Signer:
+    return Signer(secret_key, salt=salt)
 
 
 def is_cross_site_post() -> bool:
