@@ -1,7 +1,8 @@
 import time
 
 import pytest
-from hypothesis import given
+from hashids import Hashids
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shortlinks import Codes
@@ -9,7 +10,8 @@ from shortlinks.codes import ALPHABET
 
 pytestmark = pytest.mark.alike
 
-CODES = Codes("a salt for the tests alone")
+SALT = "a salt for the tests alone"
+CODES = Codes(SALT)
 
 ids = st.integers(0, 2**30 - 1)
 nonces = st.integers(0, 2**40 - 1)
@@ -39,6 +41,16 @@ def test_whatever_decodes_is_what_would_have_been_written(text):
 
     assert short is None or CODES.encode(*short) == text
     assert long is None or CODES.encode_long(*long) == text
+
+
+@given(longs, longs, st.text(ALPHABET, min_size=6, max_size=34))
+@example(0, 0, "7" * 6)
+def test_codes_are_those_of_hashids(first, second, text):
+    library = Hashids(salt=SALT, min_length=6, alphabet=ALPHABET)
+
+    assert CODES.encode_long(first, second) == library.encode(first, second)
+    assert CODES.encode_long(first % 40, second % 40) == library.encode(first % 40, second % 40)
+    assert CODES._pairs.decode(text) == library.decode(text)
 
 
 def test_up_to_ten_million_links_a_code_has_at_most_fifteen_characters():
