@@ -12,7 +12,7 @@ from sqlalchemy import bindparam
 
 import shortlinks
 from portal.core import clock
-from portal.core.extensions import read_session, vault
+from portal.core.extensions import read_connection, vault
 from portal.core.models import AudienceEntry
 from portal.core.models.link_context import (
     ADDED_COLUMNS,
@@ -48,7 +48,7 @@ _pages: dict[tuple[Any, ...], str] = {}
 def find_link(code: str) -> tuple[shortlinks.Resolution, LinkContext]:
     """The link and its context. Unknown, damaged and guessed codes take one path to the same page."""
     link_id, nonce = shortlinks.Codes(current_app.config["LINK_SALT"]).decode(code) or NO_LINK
-    rows = read_session().connection().execute(FIND_LINK, {"link_id": link_id, "nonce": nonce}).all()
+    rows = read_connection().execute(FIND_LINK, {"link_id": link_id, "nonce": nonce}).all()
     context = read_link_context(rows) if rows else None
     if context is None or hosts.brand_of_host() not in (None, context.brand_id):
         limits.count_bad_code()
@@ -73,31 +73,26 @@ def render_link_page(
     language, is_disowned = get_locale().language, view.state == State.DISOWNED  # What holds is then another's matter.
     current = NOTHING_HELD if is_disowned else context.current
     mine = page_content.personal_content(vault(), link, context, view, language=language, at=clock.now())
-    page = partial(
-        page_content.build_link_page, read_session(), context, view, current, form_state=form_state, language=language
-    )
+    page = partial(page_content.build_link_page, context, view, current, form_state=form_state, language=language)
     if not current.held and not current.is_merchant and not context.held_since and not form_state.messages:
-        return render_cached(context, view, mine, page)
+        return render_cached(context, view, language, mine, page)
     return render_template("recipient/page.html", page=page(mine))
 
 
-def render_cached(context: LinkContext, view: View, mine: Personal, page: Callable[[Personal], dict[str, Any]]) -> str:
+def render_cached(
+    context: LinkContext, view: View, language: str, mine: Personal, page: Callable[[Personal], dict[str, Any]]
+) -> str:  # fmt: skip
     """The page for one person; `page` is called only where the cache has none like it."""
-    shared = _shared_page(context, view, page)
-    own = shared.replace(CODE, requested_code()).replace(ADDRESS, escape(mine.address))
-    return own.replace(PAIR, mine.pair).replace(TOKEN, mine.form_token)
-
-
-def _shared_page(context: LinkContext, view: View, page: Callable[[Personal], dict[str, Any]]) -> str:
-    key = (
-        current_app.config["LINK_SALT"], context.text_id, view, request.endpoint, get_locale().language,
-        context.logo_digest, context.colour, context.requires_name, is_short_host(),
+    code, key = requested_code(), (
+        current_app.config["LINK_SALT"], context.text_id, view, request.endpoint, language, context.logo_digest,
+        context.colour, context.requires_name, is_short_host(),
     )  # fmt: skip
-    if key in _pages:
-        return _pages[key]
-    rendered = render_template("recipient/page.html", page=page(PLACEHOLDERS)).replace(requested_code(), CODE)
-    if not current_app.jinja_env.auto_reload:  # Not in development, where templates change.
-        if len(_pages) >= MAX_PAGES:
-            _pages.clear()
-        _pages[key] = rendered
-    return rendered
+    shared = _pages.get(key)
+    if shared is None:
+        shared = render_template("recipient/page.html", page=page(PLACEHOLDERS)).replace(code, CODE)
+        if not current_app.jinja_env.auto_reload:  # Not in development, where templates change.
+            if len(_pages) >= MAX_PAGES:
+                _pages.clear()
+            _pages[key] = shared
+    own = shared.replace(CODE, code).replace(ADDRESS, escape(mine.address))
+    return own.replace(PAIR, mine.pair).replace(TOKEN, mine.form_token)

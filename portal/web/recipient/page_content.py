@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 import shortlinks
 from portal.core import addresses
+from portal.core.extensions import read_session
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import CampaignKind, ConsentText, Receipt, Recipient
 from portal.core.models.link_context import CurrentConsent, CurrentConsents, LinkContext, load_consent_text
@@ -70,10 +71,10 @@ def personal_content(
 
 
 def build_link_page(
-    session: Session, context: LinkContext, view: View, current: CurrentConsents, mine: Personal,
-    form_state: FormState, *, language: str,
-) -> dict[str, Any]:  # fmt: skip
+    context: LinkContext, view: View, current: CurrentConsents, mine: Personal, form_state: FormState, *, language: str
+) -> dict[str, Any]:
     """What templates/recipient/page.html shows of a link in one language."""
+    session = read_session()
     text = load_consent_text(session, context.text_id)
     receipt = last_receipt(session, context) if current.held else None
     decided_at = receipt.decided_at if receipt and view.state == State.LIVE else None

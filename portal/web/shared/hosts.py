@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal.core import clock
-from portal.core.extensions import read_session
+from portal.core.extensions import read_connection
 from portal.core.models import Domain
 
 SERVED_ON_SHORT_HOSTS = ("recipient.", "static")
@@ -74,7 +74,7 @@ def _brand_hosts() -> dict[str, int]:
         return known
     try:
         known = dict(
-            read_session().execute(select(Domain.host, Domain.brand_id).where(Domain.verified_at.is_not(None))).all()
+            read_connection().execute(select(Domain.host, Domain.brand_id).where(Domain.verified_at.is_not(None))).all()
         )
     except SQLAlchemyError:  # The old list serves on.
         log.exception("hosts.unread")
