@@ -1,10 +1,11 @@
 """Inserts past the ORM: upserts (of two processes that insert the same row, the first one wins), and bulk inserts by
 executemany on SQLite and COPY on PostgreSQL, whose values go through the columns' types."""
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
+from itertools import accumulate, chain
 from typing import Any
 
 from sqlalchemy import Column, LargeBinary
@@ -12,11 +13,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
-from portal.core.database import changed_rows
+from portal.core.database import changed_rows, pipelined
 from portal.core.models.base import Base
 
 FEW = 8  # Rows that one statement holds. Drivers prepare a statement for each number of them.
 COPY_FROM = 100  # Rows. Below, COPY is not worth it, and psycopg allows none in a pipeline.
+GATHERED = "gathered inserts"
+MOST_VALUES = 50  # Psycopg does not keep what it read of longer statements, and reading one takes long.
+Statement = tuple[str, tuple[Any, ...]]  # SQL of the driver, and its values.
 Rows = Sequence[Mapping[str, Any]]
 Insert = sqlite.Insert | postgresql.Insert
 Bind = Callable[[Any], Any]
@@ -46,7 +50,11 @@ def insert_rows(session: Session, model: type[Base], rows: Rows) -> None:
     plan = _plan(model, tuple(rows[0]), connection.dialect)
     values = plan.bind(rows)
     if len(rows) <= FEW:
-        connection.exec_driver_sql(plan.insert + f", {plan.marks}" * (len(rows) - 1), tuple(chain(*values)))
+        few = plan.insert + f", {plan.marks}" * (len(rows) - 1), tuple(chain(*values))
+        if GATHERED in session.info:
+            session.info[GATHERED].append(few)
+        else:
+            connection.exec_driver_sql(*few)
     elif len(rows) <= COPY_FROM or connection.dialect.name == "sqlite":
         connection.exec_driver_sql(plan.insert, list(values))
     else:
@@ -54,6 +62,34 @@ def insert_rows(session: Session, model: type[Base], rows: Rows) -> None:
         with driver.cursor() as cursor, cursor.copy(f"COPY {plan.target} FROM STDIN") as copy:
             for row in values:
                 copy.write_row(row)
+
+
+@contextlib.contextmanager
+def in_few_statements(session: Session) -> Iterator[None]:
+    """On PostgreSQL, send the few rows that this block inserts (`insert_rows`) at its end, in their order: several
+    tables to a statement, and without waiting for each answer."""
+    gathered: list[Statement] = []
+    if session.connection().dialect.name == "postgresql":
+        session.info[GATHERED] = gathered
+    try:
+        yield
+    finally:
+        session.info.pop(GATHERED, None)
+    if gathered:
+        with pipelined(session):
+            for sql, values in _joined(gathered):
+                session.connection().exec_driver_sql(sql, values)
+
+
+def _joined(inserts: list[Statement]) -> Iterator[Statement]:
+    """Statements of several inserts each, up to MOST_VALUES."""
+    while inserts:
+        sizes = accumulate(len(values) for _, values in inserts)
+        count = max(1, sum(size <= MOST_VALUES for size in sizes))
+        (*parts, last), inserts = inserts[:count], inserts[count:]
+        with_parts = ", ".join(f"i{number} AS ({insert})" for number, (insert, _) in enumerate(parts))
+        values = tuple(chain(*(values for _, values in (*parts, last))))
+        yield f"WITH {with_parts} {last[0]}" if parts else last[0], values
 
 
 def insert_missing_rows(session: Session, model: type[Base], rows: Rows) -> int:

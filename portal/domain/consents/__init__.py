@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from portal.core.addresses import parse
 from portal.core.business_days import holiday_calendar
-from portal.core.database import pipelined
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import DecisionOrigin, Receipt, Recipient
+from portal.core.models.inserts import in_few_statements
 from portal.core.models.link_context import LinkContext
 from portal.core.vault import Vault
 from portal.domain.consents import annulments, locking, writer
@@ -202,7 +202,7 @@ def _write(
     rows = DecisionRows()
     for decision in made:
         rows.add(decision, writer.submission_row(vault, decision, endpoints, address=text, undo_period=undo_period))
-    with pipelined(session):
+    with in_few_statements(session):
         writer.write_decisions(session, consents, rows)
         writer.write_receipt(session, receipt, [decision["id"] for decision in made])
         if is_told:

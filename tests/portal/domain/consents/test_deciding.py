@@ -14,7 +14,7 @@ from portal.core.extensions import vault
 from portal.core.iys_protocol import RecipientType, Status
 from portal.core.models import AuditEntry, Campaign, Consent, Decision, Outcome, Receipt, ReceiptDecision, Submission
 from portal.domain import consents
-from tests import make
+from tests import databases, make
 from tests.make import Person
 
 
@@ -56,7 +56,7 @@ def test_the_same_refusal_within_a_minute_is_one_act_and_later_another(fatma, ro
     assert {each.served_at is not None for each in rows(Receipt)} == {has_token}
 
 
-def test_a_first_decision_takes_ten_statements_and_a_begin_once_the_calendar_is_read(app, browser):
+def test_a_first_decision_takes_few_statements_and_a_begin_once_the_calendar_is_read(app, browser):
     codes = make.codes(app)
     Person(browser, codes[make.EMAIL]).decides(EPOSTA="RET")
     fatma = Person(browser, codes[make.PHONE])
@@ -73,7 +73,8 @@ def test_a_first_decision_takes_ten_statements_and_a_begin_once_the_calendar_is_
 
     of_visits = ("BEGIN", "INSERT INTO visit")  # Openings are written in batches, whenever the next one is due.
     of_lock = " FOR UPDATE"  # PostgreSQL only: SQLite has a single writer.
-    assert len([each for each in seen if not each.startswith(of_visits) and not each.endswith(of_lock)]) == 10
+    own = [each for each in seen if not each.startswith(of_visits) and not each.endswith(of_lock)]
+    assert len(own) == (6 if databases.SERVER else 10)  # PostgreSQL takes the rows of several tables at once.
     assert not any("holiday" in each for each in seen)
 
 
