@@ -27,7 +27,6 @@ from portal.core.models import (
 from portal.core.models.inserts import insert_missing_rows
 from portal.domain.campaigns import exclusion
 from portal.domain.campaigns.exclusion import Standing
-from shortlinks.numbered_values import numbered_values
 
 ENTRIES = AudienceEntry.__table__
 WaitingEntry = Row[int, int, str | None, bool]  # Id, recipient and channels of one that has no link yet.
@@ -195,7 +194,7 @@ def _create_links(
     if not entries:
         return []
     links = shortlinks.create_many(session, salt, campaign.provider_id, len(entries), at, campaign.expires_at)
-    place, entry_id = numbered_values(session, [each.id for each in entries])
+    place, entry_id = shortlinks.numbered_values(session, [each.id for each in entries])
     link_id = literal(links[0][0], ENTRIES.c.link_id.type) + place  # Their ids follow each other.
     near = ENTRIES.c.id.between(entries[0].id, entries[-1].id)  # Else PostgreSQL may read the whole table.
     session.execute(update(ENTRIES).where(ENTRIES.c.id == entry_id, near).values(link_id=link_id))
