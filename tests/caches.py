@@ -9,22 +9,8 @@ from typing import ClassVar
 import pytest
 from flask import Flask
 from huey.storage import SqliteStorage
-from jinja2 import BytecodeCache
 from werkzeug.routing import Map, Rule
 from werkzeug.routing.matcher import StateMachineMatcher
-
-
-class TemplateCache(BytecodeCache):
-    """An in-memory cache of compiled templates."""
-
-    def __init__(self):
-        self._kept = {}
-
-    def load_bytecode(self, bucket):
-        bucket.code = self._kept.get((bucket.key, bucket.checksum))
-
-    def dump_bytecode(self, bucket):
-        self._kept[bucket.key, bucket.checksum] = bucket.code
 
 
 class SharedMatcherMap(Map):

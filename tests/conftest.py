@@ -3,6 +3,7 @@
 import gc
 import logging
 import re
+import shutil
 import threading
 from functools import lru_cache
 
@@ -10,9 +11,6 @@ import argon2
 import pytest
 import requests
 from sqlalchemy import event
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
-from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
-from sqlalchemy.util import LRUCache
 
 from portal.app import create_app
 from portal.core import clock
@@ -22,6 +20,7 @@ from portal.domain.consents.may_send import Verdict, answer_of
 from portal.services.iys.client import Client
 from tests import caches, databases, make, servers
 from tests.page_checks import PageCheckingClient
+from tests.shared_app import SharedApp
 
 SECRETS = {
     "SECRET_KEY": "a secret that only tests know",
@@ -95,11 +94,19 @@ def template(tmp_path_factory):
         databases.drop_database(url.rsplit("/", 1)[1].split("?")[0])
 
 
+@pytest.fixture(scope="session")
+def instance(tmp_path_factory):
+    """The folder of the app."""
+    return tmp_path_factory.mktemp("instance")
+
+
 @pytest.fixture
-def environ(template, tmp_path):
-    """The settings of one test's app."""
-    with databases.empty_copy(template, tmp_path) as url:
-        yield {**SECRETS, "INSTANCE": str(tmp_path), "DATABASE_URL": url}
+def environ(template, instance):
+    """The settings of one test's app. Nothing is left in its folder and its database."""
+    shutil.rmtree(instance, ignore_errors=True)  # A thread that is about to end may be deleting in it, too.
+    instance.mkdir(mode=0o700)
+    with databases.empty_copy(template, instance) as url:
+        yield {**SECRETS, "INSTANCE": str(instance), "DATABASE_URL": url}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -128,22 +135,6 @@ def _verify_cached(verify):
     return verified
 
 
-@pytest.fixture(scope="session")
-def compiled():
-    """Templates, compiled once per test process."""
-    return caches.TemplateCache()
-
-
-@pytest.fixture(scope="session")
-def compiled_statements():
-    """SQL statements, compiled once per test process: SQLAlchemy would compile them anew for each app's engine."""
-    with pytest.MonkeyPatch.context() as patch:
-        for dialect in (SQLiteDialect_pysqlite, PGDialect_psycopg):
-            patch.setattr(dialect, "__eq__", lambda mine, other: type(mine) is type(other))
-            patch.setattr(dialect, "__hash__", lambda mine: hash(type(mine)))
-        yield LRUCache(2000)
-
-
 @pytest.fixture(scope="session", autouse=True)
 def shared_parts(tmp_path_factory):
     """Let apps share their routes and the empty file of their queue."""
@@ -151,21 +142,30 @@ def shared_parts(tmp_path_factory):
         yield
 
 
+@pytest.fixture(scope="session")
+def shared_app():
+    """The app that tests of this process use one after another."""
+    shared = SharedApp()
+    yield shared
+    shared.close()
+
+
 @pytest.fixture
-def app(environ, compiled, compiled_statements):
+def app(environ, shared_app):
     """The application without rate limits (they have their own tests)."""
-    app = create_app(environ)
-    app.jinja_env.bytecode_cache = compiled
-    app.testing, app.test_client_class = True, PageCheckingClient
+    app = shared_app.lend(lambda: _make_app(environ))
     limiter.enabled = False
-    databases.share_connections(app)
+    limiter.reset()
+    yield app
+    shared_app.take_back()
+
+
+def _make_app(environ):
+    app = create_app(environ)
+    app.testing, app.test_client_class = True, PageCheckingClient
     with app.app_context():
         _watch_transactions(db.engine)
-        for engine in db.engines.values():
-            engine.update_execution_options(compiled_cache=compiled_statements)
-    yield app
-    app.extensions["visit_recorder"].stop()
-    databases.close_connections(app)
+    return app
 
 
 @pytest.fixture

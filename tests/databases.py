@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import flask_migrate
-from sqlalchemy import URL, Engine, create_engine, event, make_url, text
+from sqlalchemy import Engine, create_engine, event, make_url, text
 
 from portal.app import create_app
 from portal.core.database import sqlalchemy_url
@@ -23,9 +23,6 @@ CREATE FUNCTION pg_temp.delete_all() RETURNS void LANGUAGE plpgsql SET session_r
 AS $$ BEGIN {}; END $$
 """
 _price_list: list[dict] = []  # Rows that the migrations write.
-_shared: dict[
-    tuple[URL, str | None], Engine
-] = {}  # By database and bind: the engine whose connection pool all apps share.
 
 
 def migrated_template(folder: Path, environ: dict, revision: str = "head") -> str:
@@ -40,29 +37,11 @@ def migrated_template(folder: Path, environ: dict, revision: str = "head") -> st
     return url
 
 
-def share_connections(app) -> None:
-    """Let an app use the connection pool of the one before it (PostgreSQL): a new connection reads the catalog anew,
-    which takes longer than most tests."""
-    with app.app_context():
-        for bind, engine in app.extensions["sqlalchemy"].engines.items() if SERVER else ():
-            shared = _shared.get((engine.url, bind))
-            if shared:
-                engine.pool, engine.dialect = shared.pool, shared.dialect
-            else:
-                _shared[engine.url, bind] = engine
-                atexit.register(engine.dispose)
-
-
 def close_connections(app) -> None:
-    """Close every connection that no other app shares, so that the database can be copied or dropped."""
+    """Close every connection of an app, so that its database can be copied or dropped."""
     app.extensions["queue"].storage.close()
     with app.app_context():
-        for bind, engine in app.extensions["sqlalchemy"].engines.items():
-            key = engine.url, bind
-            if key in _shared and _shared[key].pool is engine.pool:
-                if not engine.pool.checkedout():
-                    continue
-                del _shared[key]  # A test still uses one of them.
+        for engine in app.extensions["sqlalchemy"].engines.values():
             engine.dispose()
 
 

@@ -105,8 +105,9 @@ def look_up(browser) -> None:
     assert found.status_code == 303 and browser.get(found.location).status_code == 200
 
 
-def kept(app, folder: Path) -> dict[str, bytes]:
+def kept(app) -> dict[str, bytes]:
     """Every byte that the portal keeps, by where it lies."""
+    folder: Path = app.config["INSTANCE"]
     found = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     if databases.SERVER:
         return found | told_by_server(app)
@@ -155,16 +156,16 @@ def test_the_whole_walk_was_walked(walk, rows, gateway):
     assert "+905327654321" in sent[0] and walk[0] in sent[0]
 
 
-def test_nothing_of_a_recipient_is_kept_in_clear(app, walk, tmp_path):
-    everything = kept(app, tmp_path)
+def test_nothing_of_a_recipient_is_kept_in_clear(app, walk):
+    everything = kept(app)
 
     assert {"queue.db", *([] if databases.SERVER else ["izinlink.db", "backup"])} <= everything.keys()
     assert where_told(everything, [*SPELLINGS, *EMAILS, BAD_ROW]) == []
     assert where_numbered(everything) == []
 
 
-def test_nothing_that_lets_somebody_in_is_kept_in_clear(app, walk, tmp_path):
-    assert where_told(kept(app, tmp_path), [*walk, *tokens_for_iys(app)]) == []
+def test_nothing_that_lets_somebody_in_is_kept_in_clear(app, walk):
+    assert where_told(kept(app), [*walk, *tokens_for_iys(app)]) == []
 
 
 def test_nothing_of_it_is_said_in_a_log(app, walk, quiet_logs, capfd):
@@ -186,11 +187,11 @@ def tokens_for_iys(app) -> list[str]:
 
 
 @pytest.mark.parametrize("planted", ["Tel: 0532 765 43 21", "+90 (532) 765.43.21", "Zeynep.GIZLI@ornek.example"])
-def test_an_address_that_is_planted_is_found(app, rows, tmp_path, planted):
+def test_an_address_that_is_planted_is_found(app, rows, planted):
     with app.app_context():
         make.provider().contact = planted
         db.session.commit()
 
-    everything = kept(app, tmp_path)
+    everything = kept(app)
 
     assert where_told(everything, EMAILS) or where_numbered(everything)
