@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.core import clock
-from portal.core.extensions import db, vault
+from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import (
     Brand,
+    BulkRequest,
     Campaign,
     CampaignKind,
     ContactKind,
@@ -22,6 +23,7 @@ from portal.core.models import (
     OperatorRole,
     Provider,
     Role,
+    Submission,
     User,
 )
 from portal.domain import campaigns
@@ -195,12 +197,23 @@ class Person:
 
 def forward_all(app, client, rounds: int = 200) -> None:
     """Forward until nothing is due."""
-    from portal.services.iys import forwarder
-
     with app.app_context():
         for _ in range(rounds):
-            if not forwarder.forward_one(client):
+            if not forward_one(client):
                 return
+
+
+_at = bindparam("at", type_=Submission.due_at.type)
+_late_or_due = or_(Submission.due_at <= _at, and_(Submission.due_at.is_not(None), Submission.lenient_deadline < _at))
+IS_ANYTHING_DUE = select(or_(exists().where(_late_or_due), exists().where(BulkRequest.due_at <= _at)))
+
+
+def forward_one(client) -> bool:
+    """Take the forwarder's next step; False if there is none. Where nothing is due at all, its look through all lanes
+    is spared, which takes ten times as long as this one."""
+    from portal.services.iys import forwarder
+
+    return bool(read_session().scalar(IS_ANYTHING_DUE, {"at": clock.now()})) and forwarder.forward_one(client)
 
 
 def claim(at, **facts):

@@ -7,7 +7,6 @@ from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.models import Brand, Provider
 from portal.domain.identity import accounts
-from portal.services.iys import forwarder
 from portal.services.iys.client import Answer, Client
 from tests import grants, make
 from tests.portal.services.iys.forwarding.scripted import TOKEN
@@ -103,5 +102,5 @@ def run(app, iys, seconds, idle=1):
     ends = clock.now() + seconds * SECOND
     while clock.now() < ends:
         with app.app_context():
-            if not forwarder.forward_one(iys):
+            if not make.forward_one(iys):
                 iys.at.shift(idle)

@@ -39,19 +39,24 @@ REFUSED = {"status": Status.REFUSED, "held": "ONAY"}
 REFUSALS = {"brand_code": OTHER, **REFUSED}
 
 
+def alike(*values):
+    """A case that holds back the same rows as another one, for another reason."""
+    return pytest.param(*values, marks=pytest.mark.alike)
+
+
 @pytest.mark.parametrize(
     ("fault", "fails", "victim", "most_failures"),
     [
         ("500", of_other, ANOTHER_PROVIDER, 12),
-        ("500", of_other_brand, ANOTHER_BRAND, 12),
-        ("hang", of_other, ANOTHER_PROVIDER, 8),
-        ("H121", of_other, ANOTHER_PROVIDER, 30),
-        ("H353", of_other, ANOTHER_PROVIDER, 1),
+        alike("500", of_other_brand, ANOTHER_BRAND, 12),
+        alike("hang", of_other, ANOTHER_PROVIDER, 8),
+        alike("H121", of_other, ANOTHER_PROVIDER, 30),
+        alike("H353", of_other, ANOTHER_PROVIDER, 1),
         ("H353", of_other_brand, ANOTHER_BRAND, 1),
         ("H355", of_messages, ANOTHER_CHANNEL, 1),
-        ("H520", of_other, ANOTHER_PROVIDER, 1),
+        alike("H520", of_other, ANOTHER_PROVIDER, 1),
         ("H525", grants_of_other, REFUSALS, 1),
-        ("password", with_wrong_password, ANOTHER_PROVIDER, 1),
+        alike("password", with_wrong_password, ANOTHER_PROVIDER, 1),
     ],
 )
 def test_what_fails_for_one_holds_up_no_other(app, firms, at, fault, fails, victim, most_failures):
@@ -183,6 +188,8 @@ def test_a_low_ratio_holds_the_grants_of_who_makes_it_low(app, firms, at):
     bring(app, OTHER, grants.phones(60))
     iys = PartlyFailing(at, of_other, "H121")
     run(app, iys, 10)
+    with app.app_context():
+        forwarder.forward_one(iys)  # It looks at the ratio where nothing is due, too.
     iys.fault = None
     both = {make.BRAND_CODE: 1000, OTHER: 2000}
     for brand_code, first in both.items():
