@@ -76,6 +76,7 @@ def test_a_refusal_of_what_iys_holds_is_sent_at_once(app, fatma, sandbox, iys, r
     assert rows.one(Consent).iys_status == "RET"
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize(
     "kind", ["500-after-apply", "reset-after-apply", "500", "503", "reset", "H123", "html", "cut", "empty"]
 )
@@ -92,6 +93,7 @@ def test_a_passing_fault_is_sent_again_byte_for_byte_and_held_once(app, fatma, s
     assert rows.count(Attempt) == 2
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize("kind", ["429", "H124", "H083"])
 def test_too_many_a_second_waits_and_is_no_failed_attempt(app, fatma, sandbox, iys, rows, kind):
     sandbox.fault("add", kind, count=1)

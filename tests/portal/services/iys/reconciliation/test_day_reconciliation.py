@@ -153,6 +153,7 @@ def test_a_day_whose_window_closed_is_missed(story, rows):
     assert (day.state, day.due_at, day.code) == (DayState.MISSED, None, "H502")
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize("question", ["file", "agreement", "agree", "timestamp", "summary"])
 def test_a_failure_anywhere_is_made_good_later(story, rows, question):
     story.decides_at_noon(MESAJ="ONAY", ARAMA="ONAY")
@@ -239,6 +240,7 @@ def compare_again(story, rows) -> None:
         assert reconciliation.reconcile_day(story.iys, the_day(rows).id)
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize("state", ["queued", "inprogress", "error"])
 def test_an_unfinished_hash_is_asked_for_again(story, rows, state):
     story.decides_at_noon(MESAJ="ONAY")
