@@ -57,31 +57,18 @@ def test_the_main_host_serves_links_under_k_only(code, browser):
     assert browser.post(f"/{code}", data={"MESAJ": "RET"}).status_code == 404
 
 
-@pytest.mark.parametrize(
-    "host",
-    [
-        "evil.example",
-        "kisa.example.evil.example",
-        "evilkisa.example",
-        "localhost.evil.example",
-        "127.0.0.2",
-        "localhost.",
-        "[::1]",
-        "",
-        " ",
-        "ğ.example",
-        "a..b",
-        "localhost, evil.example",
-        "localhost@evil.example",
-        "evil.example#localhost",
-        "localhost/evil",
-        "xn--evil",
-        "a" * 3000,
-    ],
-)
-def test_an_unknown_host_gets_nothing(code, browser, host):
-    for path in ("/", f"/k/{code}", f"/{code}", "/dashboard/", "/sign-in", "/static/css/base.css"):
-        assert status(browser, path, host) == 404, path
+UNKNOWN_HOSTS = (
+    "evil.example", "kisa.example.evil.example", "evilkisa.example", "localhost.evil.example", "127.0.0.2",
+    "localhost.", "[::1]", "", " ", "ğ.example", "a..b", "localhost, evil.example", "localhost@evil.example",
+    "evil.example#localhost", "localhost/evil", "xn--evil", "a" * 3000,
+)  # fmt: skip
+
+
+def test_an_unknown_host_gets_nothing(code, browser):
+    paths = ("/", f"/k/{code}", f"/{code}", "/dashboard/", "/sign-in", "/static/css/base.css")
+    answers = {(host, path): status(browser, path, host) for host in UNKNOWN_HOSTS for path in paths}
+
+    assert answers == dict.fromkeys(answers, 404)
 
 
 @pytest.mark.parametrize("host", ["LOCALHOST", "localhost:8000", "localhost:80"])

@@ -51,26 +51,20 @@ def test_what_is_the_same_makes_no_difference(story, rows):
     assert find(story, rows) == []
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("status", "RET"),
-        ("status", "BEKLIYOR"),
-        ("type", "ARAMA"),
-        ("recipientType", "TACIR"),
-        ("source", "HS_ATM"),
-        ("consentDate", "2026-11-23 11:59:59"),
-        ("consentDate", ""),
-        ("creationDate", "2026-11-23 12:00:09"),
-    ],
-)
-def test_every_field_is_compared(story, rows, field, value):
+OTHERWISE = (
+    ("status", "RET"), ("status", "BEKLIYOR"), ("type", "ARAMA"), ("recipientType", "TACIR"), ("source", "HS_ATM"),
+    ("consentDate", "2026-11-23 11:59:59"), ("consentDate", ""), ("creationDate", "2026-11-23 12:00:09"),
+)  # fmt: skip
+
+
+def test_every_field_is_compared(story, rows):
     story.decides_at_noon(MESAJ="ONAY")
 
-    (found,) = find(story, rows, changed(**{field: value}))
-    assert found.kind == DifferenceKind.ALTERED
-    assert set(found.facts) == {"transactionId", field}
-    assert found.facts[field][1] == value
+    for field, value in OTHERWISE:
+        (found,) = find(story, rows, changed(**{field: value}))
+        assert found.kind == DifferenceKind.ALTERED, field
+        assert set(found.facts) == {"transactionId", field}
+        assert found.facts[field][1] == value
 
 
 def test_another_address_is_a_difference_without_naming_either(story, rows):
