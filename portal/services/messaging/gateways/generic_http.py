@@ -154,19 +154,24 @@ class GenericHttpGateway:
         return self._read_results(batch, answer, document)
 
     def _read_results(self, batch: Batch, answer: HttpAnswer, document: Any) -> list[SendResult]:
-        """Of an accepted call: one id for all, or a row for each in their order."""
+        """Of an accepted call: one id for all, or a row for each in their order. Nothing without an id is accepted."""
         where = self.description["answer"]["id"]
         if where.get("scope") != "item":
             ref = read_text(document, where["pointer"])
-            return (
-                [SendResult(each.id, ref) for each in batch.messages] if ref else _fail(batch.messages, NOT_UNDERSTOOD)
-            )
+            if not ref:
+                return _fail(
+                    batch.messages, self._refusal(answer, document, self.description["answer"]) or NOT_UNDERSTOOD
+                )
+            return [SendResult(each.id, ref) for each in batch.messages]
         rows = json_values.read(document, where["items"])
         rows = [rows] if isinstance(rows, dict) else rows  # In XML, one row is no list.
         if not isinstance(rows, list) or len(rows) != len(batch.messages):
-            return _fail(batch.messages, NOT_UNDERSTOOD)
-        errors = [self._error(answer, row, where) for row in rows]
+            return _fail(batch.messages, self._refusal(answer, document, self.description["answer"]) or NOT_UNDERSTOOD)
         refs = [read_text(row, where["pointer"]) for row in rows]
+        errors = [
+            self._error(answer, row, where) or (None if ref else self._refusal(answer, row, where) or NOT_UNDERSTOOD)
+            for row, ref in zip(rows, refs, strict=True)
+        ]
         triples = zip(batch.messages, refs, errors, strict=True)
         return [SendResult(each.id, "" if error else ref, error) for each, ref, error in triples]
 
@@ -201,12 +206,17 @@ class GenericHttpGateway:
         code = read_text(document, rules.get("code", "/ "))
         if _applies(rules["success"], answer, code):
             return None
+        return self._refusal(answer, document, rules) or _error_by_status(answer, safe_code(code))
+
+    def _refusal(self, answer: HttpAnswer, document: Any, rules: Mapping[str, Any]) -> SendError | None:
+        """The first row of the description's errors that fits."""
+        code = read_text(document, rules.get("code", "/ "))
         for row in self.description["answer"]["errors"]:
             if _applies(row, answer, code):
                 pause = timedelta(seconds=row["retry_after_s"]) if "retry_after_s" in row else None
                 reason, known = Reason(row.get("reason", "unknown")), safe_code(code) or f"http_{answer.status}"
                 return SendError(ErrorClass(row["class"]), reason, known, answer.retry_after or pause)
-        return _error_by_status(answer, safe_code(code))
+        return None
 
     def facts(self, batch: Batch) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """What placeholders stand for in a whole call, None leaving a member out; and in each message of it."""
