@@ -234,9 +234,9 @@ def _push_fields(base: Mapping[str, Any]) -> dict[str, Any]:
 
 def _place_field(text: Any, current: str, places: Mapping[str, str]) -> Any:
     known = {NOWHERE: _("yok"), "": _("bütünü")} | {place: _place_name(place, each) for place, each in places.items()}
-    return SelectField(
-        text, choices=[SelectChoice(place, name) for place, name in ({current: current} | known).items()]
-    )
+    several = json.loads(current) if current.startswith("[") else [current]
+    shown = ", ".join(known.get(each, each).partition(":")[0] for each in several)
+    return SelectField(text, choices=[SelectChoice(place, name) for place, name in ({current: shown} | known).items()])
 
 
 def _place_name(place: str, value: str) -> str:

@@ -86,38 +86,50 @@ def _place(shown: str) -> Any:
 
 
 def _code_places(answer: Mapping[str, Any]) -> tuple[str, str]:
-    """Where an error's word stands, and that of a success: in one place, unless the description has two."""
+    """Where an error's word stands, and that of a success: in one place, unless the description has more."""
     code, where = answer.get("code"), answer["id"]
-    if "code" in where:
-        inside = join_place(where.get("items"), where["code"])
-        return shown_place(code if isinstance(code, str) else inside), shown_place(inside)
-    fault, word = code if isinstance(code, list) and len(code) == 2 else (code, code)
-    return shown_place(fault), shown_place(word)
+    if "code" not in where:
+        fault, word = code if isinstance(code, list) and len(code) == 2 else (code, code)
+        return shown_place(fault), shown_place(word)
+    inside = [join_place(where.get("items"), each) for each in _listed(where["code"])]
+    outside, may_be_empty = _listed(code or []), "" in where.get("success", {}).get("codes", ())
+    if may_be_empty and outside and "codes" in answer["success"]:
+        faults, word = outside[:-1] + inside, outside[-1]
+    else:
+        faults, word = outside + inside[:-1] or inside, inside[-1]
+    return shown_place(faults if len(faults) > 1 else faults[0]), shown_place(word)
+
+
+def _listed(pointers: Any) -> list[Any]:
+    return pointers if isinstance(pointers, list) else [pointers]
 
 
 def _success_words(answer: Mapping[str, Any]) -> Sequence[Any]:
     words: Sequence[Any] = answer["id"].get("success", {}).get("codes") or answer["success"].get("codes", ())
-    return words
+    return [each for each in words if each != ""] or words
 
 
 def _answer(base: Mapping[str, Any], data: Data) -> dict[str, Any]:
-    """The answer's rules. Where the id stands in rows, so may the words: then they count for a row."""
+    """The answer's rules. Where the id stands in rows, so may the words: then they count for a row. Where only the
+    words of errors do, a row without one is a success."""
     if isinstance(base["id"].get("items"), list):  # More than the form shows.
         return {**base, "errors": _errors(base["errors"], data)}
-    ref, places = _place(data["ref"]), [_place(data["fault"]), _place(data["word"])]
+    ref, fault, word = (_place(data[name]) for name in ("ref", "fault", "word"))
     words = _words(data["success_words"], _success_words(base))
     http = _words(data["success_http"], base["success"].get("http", ())) or ([] if words else SUCCESS)
     items = rows_of(ref)
+    places = list(dict.fromkeys(each for each in _listed(fault) + _listed(word) if each is not None))
     inside = [each for each in places if items is not None and rows_of(each) == items]
-    lists = [each for each in places if isinstance(each, list)]
-    outside = lists[0] if lists else list(dict.fromkeys(e for e in places if e is not None and e not in inside))
+    outside = [each for each in places if each not in inside]
     where: dict[str, Any] = {"pointer": ref if ref is not None else ""}
     success: dict[str, Any] = {"http": http} if http else {}
     if items is not None:
-        of_row = {"codes": words} if inside and words else dict(success)
-        pointers = split_places({"pointer": ref} | ({"code": inside[-1]} if inside else {}), "pointer")
-        where = {**pointers, "scope": "item", "success": of_row}
-    if words and not inside:
+        rows = [split_places({"pointer": each}, "pointer")["pointer"] for each in inside]
+        codes = words if inside == [word] else list(dict.fromkeys(["", *words]))
+        of_row = {"codes": codes} if inside and codes else dict(success)
+        code = {"code": rows[0] if len(rows) == 1 else rows} if rows else {}
+        where = {**split_places({"pointer": ref}, "pointer"), **code, "scope": "item", "success": of_row}
+    if words and word not in inside:
         success["codes"] = words
     kept = {name: each for name, each in base.items() if name not in ("code", "id", "success", "errors")}
     code = {"code": outside[0] if len(outside) == 1 else outside} if outside else {}

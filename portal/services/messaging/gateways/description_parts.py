@@ -63,7 +63,7 @@ def list_places(document: Any, *, is_xml: bool = False) -> dict[str, str]:
     found: dict[str, str] = {}
     for place, value in _places(document, "", is_xml):
         if len(found) < MOST_PLACES:
-            found[place] = str(value)
+            found[place] = found.get(place) or str(value)
     return found
 
 
@@ -93,7 +93,7 @@ def _places(value: Any, place: str, is_xml: bool) -> Iterator[tuple[str, Any]]:
             is_inner = isinstance(each, (dict, list))
             yield from _places(each, f"{place}{ROW if is_row and not is_inner else ''}/{_escaped(name)}", is_xml)
     elif isinstance(value, list):
-        rows = [(f"{place}{ROW}", value[0])] if value and isinstance(value[0], dict) else []
+        rows = [(f"{place}{ROW}", each) for each in value if isinstance(each, dict)]
         singles = [] if rows else [(f"{place}/{number}", each) for number, each in enumerate(value)]
         for inner, each in rows + singles:
             yield from _places(each, inner, is_xml)

@@ -1,5 +1,6 @@
 """A first description of a vendor, guessed from the samples of its documents; a person corrects it in a form."""
 
+import json
 import re
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
@@ -15,7 +16,7 @@ from portal.services.messaging.gateways.description_fields import (
     filled_description,
     form_data,
 )
-from portal.services.messaging.gateways.description_parts import answer_places, push_places, rows_of
+from portal.services.messaging.gateways.description_parts import ROW, answer_places, push_places, rows_of
 from portal.services.messaging.gateways.json_values import PLACEHOLDER
 from portal.services.messaging.gateways.sample_calls import SampleCall
 from portal.services.messaging.gateways.sample_codes import CODE, HTTP_STATUS, read_codes
@@ -40,7 +41,10 @@ def draft_description(call: SampleCall, samples: Mapping[str, str]) -> dict[str,
         "samples": {name: text for name, text in samples.items() if text},
         **({"basic": BASIC} if call.has_basic else {}),
     }  # fmt: skip
-    guesses = _guess_answer(samples, split) | _guess_reports(told, own_id, samples) | _guess_replies(samples)
+    said = set(map(str, description_parts.list_parts({"body": call.body, "query": call.query}).values()))
+    guesses = _guess_answer(samples, split, set(told.values()), said, is_list=is_list)
+    ids = {"item_id": own_id, "ref": answer_places(samples, split).get(guesses["ref"], "")}
+    guesses |= _guess_reports(told, ids, samples) | _guess_replies(samples)
     return filled_description(base, form_data(base) | guesses)
 
 
@@ -117,33 +121,74 @@ def _with_one_row(value: Any) -> Any:
     return [first] if {"to", "to_number", "text"} & names else value
 
 
-def _guess_answer(samples: Mapping[str, str], split: str) -> dict[str, str]:
+def _guess_answer(
+    samples: Mapping[str, str], split: str, told: Collection[str], said: Collection[str], *, is_list: bool
+) -> dict[str, str]:
+    """`told` is what the report tells, `said` what the call says; `is_list`: of several messages."""
     good, bad = (answer_places({"answer": samples.get(name, "")}, split) for name in ("answer", "error"))
     listed = read_codes(samples.get("faults", ""))
-    found = {"word": NOWHERE, "id": ""} | sample_words.guess_names(good, sample_words.ANSWER_NAMES)
+    found = {"word": NOWHERE} | sample_words.guess_names(good, sample_words.ANSWER_NAMES)
+    found["id"] = _id_place(good, told, said, is_list=is_list)
+    is_whole = bool(split) and (_is_unspecific(bad) or any(split in code for code in listed))
     if split:
-        found = {"word": "/" if _is_unspecific(bad) else "/0", "id": "/1"}
+        found = {"word": "/" if is_whole else "/0", "id": "/1"}
     elif set(good) == {""}:
         found = {"word": "", "id": ""}
     named = sample_words.guess_names(bad, {"word": sample_words.FAULT_NAMES})
     fault = found["word"] if split else _listed(bad, listed) or named.get("word", found["word"])
     word = fault if fault in good else found["word"]  # The first place that leads anywhere counts.
     success = _common_word(good[word], bad.get(word, "")) if word in ("", "/") else good.get(word, "")
-    error = bad.get(fault, "")
-    before = error[: -len(bad["/1"])] if fault == "/" else ""
-    faults = ({error: " ".join(bad.values())} if error else {}) | {before + code: listed[code] for code in listed}
-    guesses = {"ref": found["id"], "word": word, "fault": fault, "success_words": success}
-    rows = [each for each in faults.items() if each[0] != success and not sample_words.is_success(each[0])]
-    for number, (code, said) in enumerate(rows):
-        by = "http" if HTTP_STATUS.fullmatch(code) and not error.isdecimal() else "words"
-        meaning = sample_words.guess_error(code, said)
-        guesses |= {f"error_{number}_words": "", f"error_{number}_{by}": code, f"error_{number}_meaning": meaning}
+    error, *more = bad.get(fault, "").split(" ") if is_whole else [bad.get(fault, "")]
+    before = error[: -len(bad["/1"].split(" ")[0])] if is_whole and error else ""
+    faults = {error: " ".join(bad.values())} if error else {}
+    faults |= {code if split and split in code else before + code: each for code, each in listed.items()}
+    rows = {code: each for code, each in faults.items() if code != success and not sample_words.is_success(code)}
+    guesses = _guess_errors(rows, has_more=bool(more), by_status=not error.isdecimal())
+    row_fault = _fault_in_rows(good, found["id"], fault, listed)
+    if row_fault and row_fault != word:
+        success = f"{success}, {good[row_fault]}" if sample_words.is_success(good[row_fault]) else success
+        outside = fault if bad else row_fault.partition(ROW)[2]  # Of a refusal of all.
+        fault = row_fault if outside == NOWHERE else json.dumps([outside, row_fault])
+    return {"ref": found["id"], "word": word, "fault": fault, "success_words": success, **guesses}
+
+
+def _id_place(good: Mapping[str, str], told: Collection[str], said: Collection[str], *, is_list: bool) -> str:
+    """Where the vendor's number of a message stands: in the rows of several; not one that the call has; one that the
+    report tells again."""
+    names = {"id": sample_words.ANSWER_NAMES["id"]}
+    rows = {place for place in good if is_list and ROW in place}
+    known = {place for place, each in good.items() if each in said or _phone(each)}
+    again = {place for place, each in good.items() if each in told}
+    for better in (rows, good.keys() - known, again):
+        kept = {place: each for place, each in good.items() if place in better}
+        good = kept if sample_words.guess_names(kept, names) else good
+    return sample_words.guess_names(good, names).get("id", "")
+
+
+def _fault_in_rows(good: Mapping[str, str], ref: str, fault: str, codes: Collection[str]) -> str:
+    """Where the rows that have the numbers have a word of an error, too; or nothing."""
+    items, name = rows_of(ref), fault.rpartition("/")[2]
+    rows = {place: good[place] for place in good if items is not None and rows_of(place) == items and place != ref}
+    return _listed(rows, codes) or next((place for place in rows if place.rpartition("/")[2] == name), "")
+
+
+def _guess_errors(words: Mapping[str, str], *, has_more: bool, by_status: bool) -> dict[str, str]:
+    """Rows of the form for words with what is said of each; `has_more`: other words may follow in an answer."""
+    guesses: dict[str, str] = {}
+    for number, (code, said) in enumerate(words.items()):
+        by = "http" if HTTP_STATUS.fullmatch(code) and by_status else "words"
+        guesses |= {
+            f"error_{number}_words": "", f"error_{number}_{by}": f"{code}, {code} *" if has_more else code,
+            f"error_{number}_meaning": sample_words.guess_error(code, said),
+        }  # fmt: skip
     return guesses
 
 
 def _is_unspecific(bad: Mapping[str, str]) -> bool:
-    """Whether the first word of a bad answer says only that it is one: "ERROR:105"."""
-    return "/1" in bad and "/2" not in bad and bad["/0"].isalpha() and CODE.fullmatch(bad["/1"]) is not None
+    """Whether the first word of a bad answer says only that it is one: "ERROR:105", "ERROR:105 no credit"."""
+    code, _blank, said = bad.get("/1", "").partition(" ")
+    is_code = CODE.fullmatch(code) is not None and (not said or re.search("[0-9]", code) is not None)
+    return is_code and "/2" not in bad and bad["/0"].isalpha()
 
 
 def _listed(places: Mapping[str, str], codes: Collection[str]) -> str:
@@ -167,9 +212,10 @@ def _split_of(text: str) -> str:
     return next((each for each in SPLITS if each in text), "")
 
 
-def _guess_reports(places: Mapping[str, str], own_id: str, samples: Mapping[str, str]) -> dict[str, str]:
-    own = next((place for place, each in places.items() if own_id and each == own_id), None)
-    known = {} if own is None else {"item_id": own}
+def _guess_reports(places: Mapping[str, str], ids: Mapping[str, str], samples: Mapping[str, str]) -> dict[str, str]:
+    """`ids` are our own number of the sample's message, and the vendor's."""
+    at = {each: place for place, each in places.items() if each}
+    known = {name: at[each] for name, each in ids.items() if each in at}
     listed = read_codes(samples.get("states", ""))
     if state := _listed(places, listed):
         known["state"] = state

@@ -34,22 +34,22 @@ UNSPECIFIC = ("name", "groupname", "value")
 # What stands in answers and pushes.
 ANSWER_NAMES = {
     "id": "messageid msgid smsid messagesid sid id guid uuid jobid campaignid packetid paket packageid orderid batchid "
-    "bulkid requestid transactionid islemid mesajid paketid trackid trackingid reference ref",
+    "bulkid requestid transactionid islemid mesajid paketid trackid trackingid reference ref no",
     "word": "status statuscode code errorcode resultcode result state durum durumkodu kod sonuc error success response",
 }
 FAULT_NAMES = "errorcode code kod hatakodu durumkodu resultcode error hata reason status state durum sonuc result"
 REPORT_NAMES = {
     "item_id": OUR_ID,
-    "ref": ANSWER_NAMES["id"],
+    "ref": ANSWER_NAMES["id"].removesuffix(" no"),
     "to": CALL_NAMES["to"],
     "state": "status state deliverystatus messagestatus dlrstatus durum sonuc result stat dlr code",
     "at": "deliveredat deliverydate deliverytime donedate doneat date time timestamp tarih zaman at",
 }
 REPLY_NAMES = {
-    "from": "from sender source sourceaddr msisdn gsm phone number mobile gonderen numara telefon",
-    "to": "to destination receiver recipient shortcode shortnumber alici kisanumara service numara number",
+    "from": "from sender source sourceaddr msisdn gsm phone number mobile gonderen numara telefon no",
+    "to": "to destination receiver recipient shortcode shortnumber alici kisanumara kisano service numara number",
     "text": "text message msg body content mesaj metin sms icerik",
-    "id": "messageid msgid id moid inboxid mesajid kimlik",
+    "id": "messageid msgid id moid inboxid mesajid kimlik no",
     "keyword": "keyword anahtar anahtarkelime prefix",
     "at": "receivedat receiveddate receivedate date time timestamp tarih zaman at",
 }
@@ -65,9 +65,10 @@ ERROR_WORDS = {
         Reason.CREDENTIALS,
     ),
     "duplicate repeat mukerrer": (ErrorClass.PERMANENT, Reason.DUPLICATE),
-    "rate throttl too busy yogun sik. limit sinir": (ErrorClass.TEMPORARY, Reason.RATE),
+    "long. length uzun character karakter": (ErrorClass.PERMANENT, Reason.CONTENT),
+    "rate throttl many. busy yogun sik. limit sinir": (ErrorClass.TEMPORARY, Reason.RATE),
     "number phone gsm msisdn recipient dest numara alici": (ErrorClass.PERMANENT, Reason.BAD_ADDRESS),
-    "text message content body mesaj metin": (ErrorClass.PERMANENT, Reason.CONTENT),
+    "text message content body mesaj metin icerik": (ErrorClass.PERMANENT, Reason.CONTENT),
     "system internal server unavailable maintenance timeout sistem bakim": (
         ErrorClass.TEMPORARY,
         Reason.UNAVAILABLE,

@@ -162,6 +162,44 @@ def test_sample_answers_are_read_as_the_vendor_gives_them(vendor, good, bad, wor
     assert unknown.error.reason is Reason.CREDENTIALS
 
 
+POSTAKUSU = {
+    "call": """curl https://api.example.com/v3 -H 'X-Kusu-Key: kk_9f' -d '{"baslik": "X", "iletiler": [
+        {"gsm": "905321112233", "icerik": "a", "ref": "a-1"},
+        {"gsm": "905441112233", "icerik": "b", "ref": "a-2"}]}'""",
+    "answer": '{"durum": "KABUL", "paket": 7710042, "iletiler": [{"ref": "a-1", "no": "pk-1", "durum": "KABUL"}, '
+    '{"ref": "a-2", "no": null, "durum": "RED", "kod": "E21"}]}',
+    "error": '{"durum": "RED", "kod": "E03", "aciklama": "Kredi yetersiz"}',
+    "faults": "| kod | meaning |\n|---|---|\n| E03 | Kredi yetersiz |\n| E21 | Numara hatalı |\n"
+    "| E22 | Kara listede (alıcı RET yazdı) |\n| E23 | İYS izni yok |\n| E40 | İçerik boş ya da çok uzun |",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("is_told_outside", [True, False], ids=["word of all", "words in rows"])
+def test_each_row_of_an_answer_is_its_own_message(vendor, is_told_outside):
+    """Beside an accepted message a refused one stands with its code; a row without an id is never accepted."""
+    page = (
+        POSTAKUSU
+        if is_told_outside
+        else POSTAKUSU | {"answer": POSTAKUSU["answer"].replace('"durum": "KABUL", ', "", 1)}
+    )
+    description = drafted(**page)
+    assert normal(filled_description(description, form_data(description))) == normal(description)
+    gateway = GenericHttpGateway(description, {"token": "x"}, base_url=vendor.url, is_trusted=True)
+    vendor.answers = [
+        *((200, page["answer"].replace("E21", code)) for code in ("E21", "E22", "E23")),
+        (200, page["error"]), (200, page["answer"].replace(', "kod": "E21"', "")),
+    ]  # fmt: skip
+
+    *several, refused, bare = (gateway.send(batch()) for _each in vendor.answers[:])
+
+    assert [first for first, _second in [*several, bare]] == [SendResult(1, "pk-1")] * 4
+    assert [(second.error.code, second.error.reason, second.ref) for _first, second in several] == [
+        ("E21", Reason.BAD_ADDRESS, ""), ("E22", Reason.BLOCKED_BY_VENDOR, ""), ("E23", Reason.BLOCKED_BY_IYS, ""),
+    ]  # fmt: skip
+    assert {(each.error.code, each.error.reason) for each in refused} == {("E03", Reason.NO_CREDIT)}
+    assert bare[1].error is not None and bare[1].ref == ""
+
+
 def test_a_vendor_with_xml_is_called_answered_and_heard(vendor):
     call = "<sms><user>a</user><pass>b</pass><mesaj><metin>x</metin><no>5321234567</no></mesaj></sms>"
     report = "<raporlar><rapor><id>7</id><no>905320000001</no><durum>DELIVERED</durum></rapor></raporlar>"
@@ -299,10 +337,49 @@ def test_answers_and_pushes_come_without_the_lines_of_http(pasted, clean):
             "DELIVRD": "it arrived", "1": "sent", "105": "Insufficient balance",
         }),
         ("Aşağıdaki kodlar dönebilir.\n\n", {}),
+        ("1 delivered, 2 failed, 0 pending", {"1": "delivered", "2": "failed", "0": "pending"}),
+        ("(status 1 delivered, 2=failed, 0: pending).", {"1": "delivered", "2": "failed", "0": "pending"}),
+        ("Her çağrıda bir.\n`sonuc` is ILETILDI, SURESI_DOLDU, BEKLIYOR. Answer with HTTP 200.", {
+            "ILETILDI": "", "SURESI_DOLDU": "", "BEKLIYOR": "",
+        }),
+        ("10 – bad number, 3 tries\n11 – no credit", {"10": "bad number, 3 tries", "11": "no credit"}),
     ],
 )  # fmt: skip
 def test_lists_of_codes_are_read_as_they_are_pasted(pasted, codes):
     assert sample_codes.read_codes(pasted) == codes
+
+
+TELGRAF = (
+    "`ERR:10` wrong user or password", "`ERR:11` no credit", "`ERR:12` sender not allowed", "`ERR:20` bad number",
+    "`ERR:21` blacklisted number", "`ERR:30` message too long", "`ERR:99` system busy, try again",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        "\n".join(f"- {each}" for each in TELGRAF),
+        "\n".join(TELGRAF).replace("`", ""),
+        "\n".join(f"| {each} |" for each in TELGRAF).replace("` ", "` | "),
+        ", ".join(TELGRAF),
+    ],
+    ids=["bullets", "lines", "table", "one line"],
+)
+@pytest.mark.parametrize("error", ["ERR:10 wrong user or password", ""])
+def test_codes_with_a_prefix_are_told_apart(vendor, faults, error):
+    call = "POST https://gw.example/send\n\nuser=U&pass=P&from=X&to=5321112233&msg=a"
+    gateway = GenericHttpGateway(
+        drafted(call, answer="OK:8841277", error=error, faults=faults), dict.fromkeys(("username", "password"), "x"),
+        base_url=vendor.url, is_trusted=True,
+    )  # fmt: skip
+    vendor.answers = [(200, f"ERR:{number}") for number in (10, 11, 12, 20, 21, 30, 99)]
+    vendor.answers += [(200, error), (200, "OK:17")] if error else [(200, "OK:17")]
+
+    *refused, (taken,) = (gateway.send(batch(message(1))) for _each in vendor.answers[:])
+
+    reasons = [Reason.CREDENTIALS, Reason.NO_CREDIT, Reason.HEADER, Reason.BAD_ADDRESS, Reason.BLOCKED_BY_VENDOR]
+    reasons += [Reason.CONTENT, Reason.RATE] + [Reason.CREDENTIALS] * bool(error)
+    assert [each.error.reason for (each,) in refused] == reasons and taken == SendResult(1, "17")
 
 
 PAGES = {
