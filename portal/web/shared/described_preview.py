@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
 
+from portal.core.lazy_text import N_
 from portal.services.messaging.gateways import (
     call_trace,
     description_checks,
@@ -21,12 +22,41 @@ from portal.web.shared.gateway_words import CLASSES, REASONS, ROLES, STATES
 EXAMPLE_NUMBER, EXAMPLE_ID = "+905321234567", 1001
 
 
+HEADINGS = {
+    "call": N_("Gönderim"), "answer": N_("Başarılı yanıt"), "error": N_("Hatalı yanıt"), "report": N_("Teslim raporu"),
+    "reply": N_("Gelen mesaj"),
+}  # fmt: skip
+FIELDS = {"call": "role_0", "answer": "ref", "error": "fault", "report": "report_state", "reply": "reply_text"}
+# What an account does without: the sample that it lacks, and what follows from it.
+GAPS = {
+    "faults": N_("Hata kodları tanımlı değil: firmanın neden reddettiği anlaşılmaz; geçici hatada yeniden denenmez."),
+    "report": N_("Teslim raporları tanımlı değil: iletilerin ulaşıp ulaşmadığı bilinmez."),
+    "reply": N_(
+        "Gelen mesajlar tanımlı değil: RET yazanların yanıtı buraya ulaşmaz. Ret size ulaşınca üç iş günü içinde "
+        "göndermeyi bırakmak zorundasınız (6563 sayılı Kanun madde 8); yanıtları firmanın panelinden izleyip retleri "
+        "kaydedin."
+    ),
+}
+
+
+class Gap(NamedTuple):
+    """What is open about an account: where it is mended, a `way` of the form and the name of a field."""
+
+    text: str
+    way: str | None
+    field: str
+
+
 class Reading(NamedTuple):
     """What is made of one sample; `is_good`: nothing about it needs a person's look."""
 
     kind: str
     text: str
     is_good: bool
+
+    @property
+    def heading(self) -> str:
+        return _(HEADINGS[self.kind])
 
 
 class Preview(NamedTuple):
@@ -50,6 +80,18 @@ def build_preview(description: Mapping[str, Any], header: str) -> Preview:
     message = OutgoingMessage(EXAMPLE_ID, EXAMPLE_NUMBER, _("Merhaba"))
     call = call_trace.call_text(gateway, Batch(EXAMPLE_ID, header or "FIRMAADI", [message]))
     return Preview(call, list(_readings(gateway)))
+
+
+def list_gaps(description: Mapping[str, Any], header: str) -> list[Gap]:
+    """What needs a person's look, and what the account does without."""
+    has = {
+        "faults": description["answer"]["errors"], "report": "report_push" in description,
+        "reply": "inbound_push" in description,
+    }  # fmt: skip
+    readings = build_preview(description, header).readings
+    doubts = [each for each in readings if not each.is_good and has.get(each.kind, True)]
+    gaps = [Gap(f"{each.heading}: {each.text}", None, FIELDS[each.kind]) for each in doubts]
+    return gaps + [Gap(_(GAPS[kind]), "samples", kind) for kind, known in has.items() if not known]
 
 
 def _readings(gateway: GenericHttpGateway) -> Iterator[Reading]:

@@ -1,5 +1,7 @@
 """The page of one account at a vendor, and what other pages say of accounts: at the provider and at the operator."""
 
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,9 +17,10 @@ from portal.core.models import GatewayState, Message, MessageGateway
 from portal.core.vault import CannotOpen
 from portal.domain.notifications import gateways
 from portal.services.messaging import gateway_accounts, message_outcomes, routing
-from portal.services.messaging.gateways import offered_vendors
+from portal.services.messaging.gateways import description_checks, offered_vendors
 from portal.services.messaging.gateways.offered_vendors import OFFERED
 from portal.services.messaging.gateways.vendors import Vendor
+from portal.web.shared.described_preview import Gap, list_gaps
 from portal.web.shared.gateway_test import build_test_form
 from portal.web.shared.gateway_words import explain_reason
 from portal.web.shared.signed_in_person import record_operator_audit
@@ -105,8 +108,14 @@ def render_account(gateway: MessageGateway, **shown: Any) -> str:
     return render(
         "gateways/account.html", status=account_status(gateway, clock.now()), callback_url=_callback_url(gateway),
         dkim_keys=offered_vendors.dkim_keys(values, gateway.header), undecided=_count_undecided(gateway.id),
-        practises=gateway_accounts.practises(owner_id()), **shown,
+        practises=gateway_accounts.practises(owner_id()), gaps=_gaps(gateway, values), **shown,
     )  # fmt: skip
+
+
+def _gaps(gateway: MessageGateway, values: Mapping[str, str]) -> list[Gap]:
+    with suppress(description_checks.BadDescription):
+        return list_gaps(description_checks.parse_description(values.get("description", "")), gateway.header)
+    return []
 
 
 def render(page: str, **facts: object) -> str:

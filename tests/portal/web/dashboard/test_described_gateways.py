@@ -1,6 +1,7 @@
 """A firm whose vendor nobody knows connects it by a form, from what stands on the vendor's page."""
 
 import json
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -96,11 +97,30 @@ def test_what_a_page_lists_needs_no_correction(app, ayse, vendor, rows):
     path = ayse.posts(DESCRIBED, FilledIn(page.text).fields | typed).location
 
     assert "Kabul edildi" in shown(ayse.posts(f"{path}/test", {"address": prove(app)}))
+    assert "Eksik kalanlar" not in shown(ayse.opens(path))
     with app.app_context():
         kept = gateways.read_credentials(vault(), rows.one(MessageGateway))["description"]
     rules = json.loads(kept)
     assert [each["codes"][0] for each in rules["answer"]["errors"]][1::4] == ["ANAHTAR_GECERSIZ", "YOGUN"]
     assert [each["state"] for each in rules["report_push"]["states"]] == ["delivered", "failed", "expired", "accepted"]
+
+
+def test_an_account_says_what_its_description_lacks(ayse, vendor):
+    """Each with what follows from it, and a link to where it is mended."""
+    bare = {name: text for name, text in SAMPLES.items() if name not in ("error", "report", "reply")}
+    form = FilledIn(ayse.posts(DESCRIBED, bare | {"answer": '{"a": 1}', "url": f"{vendor.url}/x"}).text).fields
+    path = ayse.posts(DESCRIBED, form | {"header": "DENEME", "secret.username": "a", "secret.token": "b"}).location
+
+    page = ayse.opens(path)
+
+    words = shown(page)
+    assert "ulaşıp ulaşmadığı bilinmez" in words and "üç iş günü" in words and "Hata kodları" in words
+    assert "Başarılı yanıt: Başarı olarak okunmadı" in words
+    links = re.findall(r'href="([^"]+/change[^"]*#[^"]+)"', page.text)
+    assert [each.rpartition("#")[2] for each in links] == ["ref", "faults", "report", "reply"]
+    for link in links:
+        place, _hash, field = link.replace("&amp;", "&").partition("#")
+        assert f'id="{field}"' in ayse.opens(place).text
 
 
 def test_an_error_is_read_with_the_status_of_one(ayse):
