@@ -10,11 +10,14 @@ from sqlalchemy import delete, insert
 
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
+from portal.core.iys_protocol import Status
 from portal.core.models import BatchState, ImportBatch, ImportChunk, UploadPart
 from portal.core.models.ids import new_id
 from portal.services.imports import layout, profiles, store
 from portal.services.imports.batches import BatchLease
+from portal.services.imports.layout.cell_words import Y
 from portal.services.imports.layout.layout import ADDRESSES, Layout
+from portal.services.imports.layout.normalization import key_of
 from portal.services.imports.reading import ChunkedFile, FileChunk, FileProblem, Line, Outline, Sheet, Unreadable
 from portal.services.imports.uploads import UNFINISHED
 
@@ -102,10 +105,16 @@ def _findings(batch: ImportBatch, file: ChunkedFile) -> dict[str, Any]:
 
 
 def _layout_of_sheet(batch: ImportBatch, sheet: Sheet, lines: list[Line]) -> Layout:
-    """The provider's for this header, or else the guessed one. Days stand before months as in this very file."""
+    """The provider's for this header, or else the guessed one. Days stand before months, and "Y" is yes, as in this
+    very file."""
     guess = layout.guess(sheet.header, lines)
     found = profiles.find(read_session(), vault(), batch.provider_id, sheet.header)
-    return replace(found, day_first=guess.day_first) if found else guess
+    if not found:
+        return guess
+    said = found.words.get("status", {}).items()
+    statuses = {word: meaning for word, meaning in said if (key_of(word), meaning) != (Y, Status.GRANTED)}
+    words = found.words | {"status": statuses | guess.words.get("status", {})}
+    return replace(found, day_first=guess.day_first, words=words if words["status"] else found.words)
 
 
 def _guess_layout(batch: ImportBatch, outline: Outline, samples: list[list[Line]]) -> Layout:

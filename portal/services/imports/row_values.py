@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from portal.core.iys_protocol import Channel, RecipientType, Source, Status
 from portal.services.imports.layout import Field, Layout
-from portal.services.imports.layout.cell_words import NOTHING, WEAK, Meanings, is_of_iys
+from portal.services.imports.layout.cell_words import NOTHING, WEAK, Meanings, Y, is_of_iys
 from portal.services.imports.layout.consent_names import channels_named, is_unclear, yes_refuses
 from portal.services.imports.layout.layout import STATUS_FIELDS, wanted_channels
 from portal.services.imports.layout.normalization import folded, is_cross, key_of
@@ -18,7 +18,7 @@ CACHE_SIZE = 4096  # Combinations; a file with more has free text in a column of
 EVERY = frozenset(Channel)
 KnownStatus = Status | RowProblem | SkipReason
 Said = KnownStatus | None  # By a cell; None where it is empty.
-UNEXPLAINED = Meanings({})
+UNEXPLAINED = Meanings({"status": {Y: Status.GRANTED}})  # Under a name that refuses a yes is no consent.
 SHOWN_NAME = 40  # Characters of either end of a column's name that stand before its words.
 
 

@@ -11,6 +11,7 @@ from portal.core.models import ContactKind
 from portal.services.imports.layout.normalization import folded, is_sign, key_of, says_nothing
 
 LONGEST = 200  # Characters; a longer cell holds free text.
+Y = "y"  # Yes, or "yok": its column tells (detection), or a person.
 NOTHING = ""  # The cell is empty, or a person said that its word means nothing.
 
 
@@ -202,7 +203,7 @@ class Meanings:
         word = key_of(cell)
         if (said := self._said.get(field, {}).get(word)) is not None:
             return said
-        if field == "status" and is_sign(word):
+        if field == "status" and (is_sign(word) or word == Y):
             return None  # "✗" and "-" may mean no, nothing, or what was ticked on paper.
         return NOTHING if says_nothing(cell) else table.get(word)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from portal.core.addresses import Address, AddressKind, Problem
 from portal.core.iys_protocol import RecipientType, Source, Status
-from portal.services.imports.layout.cell_words import WEAK, Meanings
+from portal.services.imports.layout.cell_words import WEAK, Meanings, Y
 from portal.services.imports.layout.dates import BadTime, Moment, parts, read, read_clock
 from portal.services.imports.layout.layout import STATUS_FIELDS, Field
 from portal.services.imports.layout.normalization import address_or_problem, folded, is_cross, key_of, says_nothing
@@ -113,7 +113,7 @@ class Contents:
             self.counts[Field.TIME] += 1
 
     def _count_words(self, cell: str, meanings: Meanings) -> None:
-        if isinstance(meanings.status(cell), Status):
+        if isinstance(meanings.status(cell), Status) or key_of(cell) == Y:
             self.counts[Field.STATUS] += 1
             self.strong += not WEAK.fullmatch(key_of(cell))
         is_source = isinstance(meanings.source(cell), Source) or folded(cell).startswith(("hs ", "iys "))

@@ -7,12 +7,13 @@ be a member's. Of an import a person sees the guess beside the lines and confirm
 from collections.abc import Sequence
 
 from portal.core.addresses import Problem
-from portal.core.iys_protocol import Channel
-from portal.services.imports.layout.cell_words import Meanings
+from portal.core.iys_protocol import Channel, Status
+from portal.services.imports.layout.cell_words import Meanings, Y
 from portal.services.imports.layout.column_contents import STATUSES, Contents
 from portal.services.imports.layout.consent_names import is_unclear
 from portal.services.imports.layout.headers import CLEAR, announced, may_be_dates
 from portal.services.imports.layout.layout import ADDRESSES, STATUS_FIELDS, Field, Layout
+from portal.services.imports.layout.normalization import key_of
 from portal.services.imports.reading.workbook_chunker.chunks import Line
 
 SAMPLE_LINES = 300
@@ -32,7 +33,20 @@ def guess(header: Sequence[str], lines: Sequence[Line]) -> Layout:
     names, contents = _columns(header, lines[:SAMPLE_LINES])
     columns = _resolve_conflicts(_best_fit(names, contents), contents)
     day_first = contents[columns[Field.DATE]].has_day_first if Field.DATE in columns else True
-    return Layout(columns=columns, day_first=day_first, channels=_channels(columns))
+    words = _words_of_y(columns, names, contents, is_whole=len(lines) < SAMPLE_LINES)
+    return Layout(columns=columns, day_first=day_first, channels=_channels(columns), words=words)
+
+
+def _words_of_y(
+    columns: dict[Field, int], names: Sequence[str], contents: Sequence[Contents], *, is_whole: bool
+) -> dict[str, dict[str, str]]:
+    """What "Y" means in the columns of statuses: yes beside nothing but English answers, or alone under a clear name if
+    these are all lines; beside others it may be "yok", and nothing is said of it."""
+    places = [columns[each] for each in STATUSES if each in columns]
+    answers = {key_of(cell) for place in places for cell in contents[place].cells}
+    is_clear = is_whole and not any(is_unclear(names[place]) for place in places)
+    is_yes = Y in answers and answers <= {Y, "n", "yes", "no"} and (len(answers) > 1 or is_clear)
+    return {"status": {Y: Status.GRANTED.value}} if is_yes else {}
 
 
 def address_columns(header: Sequence[str], lines: Sequence[Line]) -> tuple[int, ...]:

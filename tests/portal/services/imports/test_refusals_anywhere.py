@@ -89,6 +89,21 @@ def test_a_refusal_that_anybody_sees_holds_the_grants_back(content):
     assert not granted(content, "liste.csv") and not asked(content, "liste.csv")
 
 
+@pytest.mark.parametrize("others", ["Evet", "Var Yok", "V", "D", "Doğru", "E", "Hayır N"])
+def test_a_y_beside_other_answers_may_be_yok(others):
+    lines = [line(number, status=each) for number, each in enumerate(["Y", *others.split()], 1)]
+    content = text(HEADER, *lines)
+
+    assert 2 not in granted(content, "liste.csv") | asked(content, "liste.csv")
+
+
+@pytest.mark.parametrize(("others", "yes"), [("N Y", {2, 4}), ("n y", {2, 4}), ("Y", {2, 3})])
+def test_a_y_beside_n_or_alone_is_yes(others, yes):
+    content = text(HEADER, *(line(number, status=each) for number, each in enumerate(["Y", *others.split()], 1)))
+
+    assert granted(content, "liste.csv") == yes == asked(content, "liste.csv")
+
+
 @pytest.mark.parametrize("name", ["izin=0.csv", "SMS izni 0.csv", "SMS no.csv"])
 def test_a_files_name_that_denies_holds_its_grants_back(name):
     content = text(HEADER, line(1))
