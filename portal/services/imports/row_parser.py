@@ -18,17 +18,17 @@ from portal.services.imports.fixes import FIXES, apply_fix
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.consent_names import yes_refuses
 from portal.services.imports.layout.layout import ADDRESSES as SERVES
-from portal.services.imports.layout.normalization import address_or_problem, folded, key_of, says_nothing
+from portal.services.imports.layout.normalization import address_or_problem, key_of, says_nothing
 from portal.services.imports.reading import Line
 from portal.services.imports.refusals_beside import RefusalsBeside
 from portal.services.imports.row_results import PROBLEMS, SLOTS, RowProblem, SkipReason
 from portal.services.imports.row_values import RowValueReader, RowValues
+from portal.services.imports.unused_columns import is_none
 
 SLOT_OF = {channel: slot for slot, channel in enumerate(SLOTS)}
 SERVED_BY = {AddressKind.PHONE: (Channel.SMS, Channel.CALL), AddressKind.EMAIL: (Channel.EMAIL,)}
 KIND_OF = {Field.ADDRESS: None, Field.PHONE: AddressKind.PHONE, Field.EMAIL: AddressKind.EMAIL}
 _LIKE_ADDRESS = re.compile(r"[^\s@<>()]{1,64}@[^\s@<>()]{1,255}|\+?\d[\d ()./-]{8,30}")
-NO_NUMBER = " 0+-./()"  # Zeros are what a database often has in place of no number.
 # The names that Layout.words has for the word columns.
 WORDS_OF = {Field.CHANNEL: "channel", Field.TYPE: "type", Field.SOURCE: "source"}  # All others: "status".
 MOST_WORDS = 200  # A column with more holds no such words: the wrong column was chosen.
@@ -150,7 +150,7 @@ class RowParser:
         found = address_or_problem(cell)
         if isinstance(found, Address):
             return found
-        if found == Problem.EMPTY or says_nothing(cell) or not cell.strip(NO_NUMBER) or folded(cell) == "yok":
+        if found == Problem.EMPTY or is_none(cell):
             return None
         # The chosen fixes are applied one after the other; a cell that none repairs keeps its first problem.
         left = set(self.layout.fixes)

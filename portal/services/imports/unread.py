@@ -21,7 +21,7 @@ from portal.services.imports.layout.plain_words import is_plain
 from portal.services.imports.reading import Outline, Sheet
 from portal.services.imports.row_results import PROBLEMS, SkipReason
 from portal.services.imports.store import file_name_of, header_of, layout_of, outline_of
-from portal.services.imports.unused_columns import TEXTS, Counts, UnusedColumn, column_letter, unused_columns
+from portal.services.imports.unused_columns import LOST, TEXTS, Counts, UnusedColumn, column_letter, unused_columns
 
 NO_GRANTS = {*REFUSALS, Effect.SAME, Effect.KNOWN, *(each.value for each in SkipReason), *PROBLEMS} - {
     Effect.OVER_REFUSAL
@@ -38,6 +38,7 @@ class MarkKind(StrEnum):
     TITLE = "title"  # A text above the columns, a group header, a header or footer of the page, a box of text.
     COLUMN = "column"  # The name of a column that is read, or of an empty one.
     LINES = "lines"  # Lines of text among those of data.
+    ADDRESSES = "addresses"  # Lines whose address may hide a refusal: it is unreadable, or says one.
     COLOUR = "colour"  # Fills or letters of data in several colours.
     FORMAT = "format"  # A format of numbers that writes words.
     STRUCK = "struck"  # Parts of cells that are struck through.
@@ -138,8 +139,9 @@ def marks_of_sheet(sheet: Sheet, place: int, layout: Layout, counts: Counts) -> 
             yield Mark(MarkKind.COLUMN, column_letter(column), _shown(name))
     looks = zip((MarkKind.COLOUR, MarkKind.FORMAT, MarkKind.STRUCK), sheet.looks, strict=False)
     yield from (Mark(kind, _shown(sheet.name)) for kind, last_line in looks if last_line > (sheet.header_line or 0))
-    if found := counts.get(f"{TEXTS} {place}"):
-        yield Mark(MarkKind.LINES, ", ".join(map(str, found[1:])) + (" …" if found[0] > len(found) - 1 else ""))
+    for kind, key in ((MarkKind.LINES, TEXTS), (MarkKind.ADDRESSES, LOST)):
+        if found := counts.get(f"{key} {place}"):
+            yield Mark(kind, ", ".join(map(str, found[1:])) + (" …" if found[0] > len(found) - 1 else ""))
 
 
 def _shown(text: str) -> str:

@@ -21,21 +21,24 @@ from portal.services.imports.layout.plain_words import (
     is_proof,
     is_text,
 )
-from portal.services.imports.layout.refusing_roots import may_refuse
+from portal.services.imports.layout.refusing_roots import address_refuses, may_refuse
 from portal.services.imports.layout.refusing_text import choices, refuses, refuses_in_name
 from portal.services.imports.reading import Line
+from portal.services.imports.row_values import RowValueReader
 
 LONGEST_STATUS = 40  # Characters; longer cells hold text.
 LONGEST_ADDRESS, FEWEST_DIGITS = 80, 10
 FEWEST_OF_BAD, MOST_LETTERS = 5, 3  # Digits and letters of a bad telephone: "O532 123 45 67".
 UNREAD = (Field.NAME, Field.ORIGIN, Field.CONTACT, Field.TIME)  # Whose words mean no status, or are not looked at.
 NUMBERS = ("f", "t")  # Of forms and tablets; nobody writes a consent's "false" there.
+NO_NUMBER = " 0+-./()"  # Zeros are what a database often has in place of no number.
 OF_NUMBERS = "0123456789 .,:/%₺+-"
 MOST_TEXTS = 20  # Lines of text that are named, of each sheet.
-TEXTS = "lines"  # Before a sheet's place: the key of its lines of text.
+TEXTS = "lines"  # Before a sheet's place: the key of its lines of text,
+LOST = "addresses"  # and of those with an address that may hide a refusal.
 
-# By the column's place, as JSON keys are: the numbers of UnusedColumn. By TEXTS and a sheet's place: how many lines of
-# text it has among those of data, and the numbers of the first.
+# By the column's place, as JSON keys are: the numbers of UnusedColumn. By TEXTS or LOST and a sheet's place: how many
+# such lines it has among those of data, and the numbers of the first.
 Counts = dict[str, list[int]]
 
 
@@ -86,7 +89,8 @@ class CellCounter:
         self._statuses = {layout.columns.get(each) for each in (Field.STATUS, *STATUS_FIELDS.values())}
         self._contents: dict[int, Callable[[str], bool] | None] = {}  # By place, of columns that are not read.
         self._counts: dict[int, Counter[int]] = {}  # By place: the numbers of UnusedColumn, in their order.
-        self._texts: dict[int, list[int]] = {}  # By sheet: the numbers of lines of text.
+        self._named: dict[str, list[int]] = {}  # By TEXTS or LOST and the sheet: the numbers of lines.
+        self._values, self._width = RowValueReader(layout, header), max(layout.columns.values(), default=-1) + 1
 
     def add(self, lines: Iterable[Line], sheet: int = 0) -> None:
         """Count lines of data."""
@@ -96,14 +100,14 @@ class CellCounter:
             if place not in self._read:
                 self._count(place, Counter(cells[place] for cells in rows if place < len(cells)))
         for number, cells in found:
-            if self._is_text(cells):
-                self._texts.setdefault(sheet, []).append(number)
+            kind = TEXTS if self._is_text(cells) else LOST if self._hides_refusal(cells) else None
+            if kind:
+                self._named.setdefault(f"{kind} {sheet}", []).append(number)
 
     def counts(self) -> Counts:
         """What was counted, to be stored."""
         columns = {str(place): [found[each] for each in range(6)] for place, found in sorted(self._counts.items())}
-        texts = {f"{TEXTS} {sheet}": [len(found), *found[:MOST_TEXTS]] for sheet, found in self._texts.items()}
-        return columns | texts
+        return columns | {kind: [len(found), *found[:MOST_TEXTS]] for kind, found in self._named.items()}
 
     def _count(self, place: int, cells: Mapping[str, int]) -> None:
         kept, contents = self._kept.get(place), self._contents_of(place)
@@ -141,6 +145,15 @@ class CellCounter:
         is_understood = all(self._is_known(*each) for each in filled.items())
         has_status = any(place in self._statuses for place in filled)
         return not (is_understood and has_status and 2 * len(filled) > len(self._header or cells))
+
+    def _hides_refusal(self, cells: Sequence[str]) -> bool:
+        """Whether an e-mail address has a word of refusing, or a line refuses, or may, and none of its addresses can be
+        read, so that it is lost beside a grant of the same person."""
+        found = [cell for place in self._addresses if place < len(cells) and not is_none(cell := cells[place])]
+        if any("@" in cell and address_refuses(cell) for cell in found):
+            return True
+        refuses = self._values.read([*cells, *[""] * (self._width - len(cells))]).refuses
+        return bool(found) and refuses and not any(isinstance(address_or_problem(each), Address) for each in found)
 
     def _is_known(self, place: int, cell: str) -> bool:
         contents = self._known.get(place) or self._contents_of(place)
@@ -186,6 +199,11 @@ def _is_address(cell: str) -> bool:
     if len(cell) > LONGEST_ADDRESS or ("@" not in cell and sum(map(str.isdigit, cell)) < FEWEST_DIGITS):
         return False
     return isinstance(address_or_problem(cell), Address)
+
+
+def is_none(cell: str) -> bool:
+    """Whether a cell of a column of addresses says that there is none."""
+    return says_nothing(cell) or not cell.strip(NO_NUMBER) or folded(cell) == "yok"
 
 
 def _is_like_address(cell: str) -> bool:

@@ -7,9 +7,10 @@ line back, where no tick helps, is narrower (refusing_text).
 import re
 from functools import lru_cache
 
-from portal.services.imports.layout.normalization import name_of
+from portal.services.imports.layout.normalization import folded, name_of
 
 KNOWN_TEXTS = 16384
+LONGEST_ADDRESS = 400
 LONGEST = 65_536  # Characters that are looked at.
 
 # How words begin; after "(?!" stand names of people and places that begin so.
@@ -46,6 +47,19 @@ NOT = (
 )
 ROOTS, _WHOLE = "|".join(_ROOTS.split()), "|".join(_WORDS.split()).replace("_", " ")
 _MAY_REFUSE = re.compile(rf"(?<![a-z])(?:{ROOTS}|{NOT}\b)|\b(?:{_WHOLE})\b")
+
+
+# In e-mail addresses, where words are joined: nobody's name and no firm's ("sistemi", "silindir", "göndermek").
+_IN_ADDRESS = re.compile(
+    r"iptal|istemi(?:yo|c|s)|istem(?:ez|e[dy])|istenm|hayir|silindi(?!r)|silinsin|ayrildi|verm(?:edi|iyor)|aramay|"
+    r"gonderme(?!k|s)|gondermi|atmay|yazmay|olumsuz|redd?et|reddedi|unsub|opt ?out|vazgec|kara ?liste|blacklist|"
+    r"\b(?:ret|red|yok|hyr|hayr|cikti|pasif|kapali|(?:no|do ?not ?)(?:sms|e?mail|call))\b"
+)
+
+
+def address_refuses(address: str) -> bool:
+    """Whether an e-mail address has a word of refusing, joined to others or not: "smsistemiyor@…", "ayse@….iptal"."""
+    return _IN_ADDRESS.search(folded(address[:LONGEST_ADDRESS])) is not None
 
 
 @lru_cache(maxsize=KNOWN_TEXTS)

@@ -57,10 +57,19 @@ LINES = """
 REDDEDENLER~~~28.11.2026|HAYIR DİYENLER~~~28.11.2026|AYRILANLAR~~~28.11.2026~HS_WEB|GİDENLER~3|SARILAR~2026|
 İlk iki kişi ayrıldı~~~28.11.2026|Sarılar~~~28.11.2026|Sarılar~~~28.11.2026~HS_WEB
 """
+BAD_PHONES = "O532 700 01 11|0532 700 01 1|0532 700 01 11 / 0212 555 44 33|0532 700 01 11/68|O532 7OO Ol ll"
+BAD_MAILS = """
+istemiyor@istemiyor.com|smsistemiyor@example.com|vermedi@example.com|hayir@hayir.com|yok@yok.com|iptal_ayse@example.com|
+ayse@example.com.iptal|RET-ayse@example.com|ayse.silindi@example.com|ayse.yilmaz.istemiyor@example.com
+"""
 CASES = [
     *(named(*each.strip().split("~")) for each in NAMES_OF_ONE.split("|")),
     *(beside(*each.strip().split("~")) for each in COLUMNS.split("|")),
     *(text(HEADER, line(1, name=name), line(2)) for name in NAMES.split("|")),
+    *(text(HEADER, line(1), line(2, phone=phone, status="Hayır")) for phone in BAD_PHONES.split("|")),
+    text(HEADER, line(1), line(2, phone="0532 700 01 1", status="belki")),
+    text(["E-posta", "E-posta izni"], ["a@example.com", "Evet"], ["a(at)example.com", "Hayır"]),
+    *(text([*HEADER, "E-posta"], line(1, mail.strip())) for mail in BAD_MAILS.split("|")),
     *(text(HEADER, line(1, proof=proof), line(2)) for proof in ("F-10/AYRILDI", "F-10.iptal")),
     *(text(["E-posta", "E-posta izni"], [f"{name} <a@example.com>", "Evet"]) for name in ("Can Er, Hayır", "Ayrıldı")),
     *(between(*each.strip().split("~")) for each in LINES.split("|")),
