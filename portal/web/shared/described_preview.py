@@ -12,6 +12,7 @@ from portal.services.messaging.gateways import (
     call_trace,
     description_checks,
     description_fields,
+    description_parts,
     json_values,
     sample_words,
 )
@@ -96,14 +97,18 @@ def list_gaps(description: Mapping[str, Any], header: str) -> list[Gap]:
 
 def _readings(gateway: GenericHttpGateway) -> Iterator[Reading]:
     samples = gateway.description.get("samples", {})
-    yield _read_call(used_names(gateway.description))
+    yield _read_call(gateway.description)
     readers = {"answer": _read_answer, "error": _read_error, "report": _read_report, "reply": _read_reply}
     yield from (read(gateway, samples[kind]) for kind, read in readers.items() if kind in samples)
 
 
-def _read_call(used: set[str]) -> Reading:
-    known = {name.replace("to_number", "to") for name in used}
+def _read_call(description: Mapping[str, Any]) -> Reading:
+    known = {name.replace("to_number", "to") for name in used_names(description)}
+    parts = description_parts.list_parts(description["send"]).items()
+    fixed = [f"{place.rpartition('/')[2]}={str(each)[:40]}" for place, each in parts if "{{" not in str(each)]
     text = _("Bulduklarımız: %(parts)s.", parts=", ".join(_(words) for name, words in ROLES.items() if name in known))
+    if fixed:
+        text += " " + _("Her iletide aynı gider: %(parts)s.", parts=", ".join(fixed))
     if not {"to", "text"} <= known:
         return Reading("call", _("Alıcının numarasının ve iletinin metninin hangi alanda durduğunu seçin."), False)
     return Reading("call", text, any(name.startswith("secret.") for name in known))

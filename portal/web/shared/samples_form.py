@@ -10,6 +10,7 @@ from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from portal.services.messaging.gateways import description_checks, sample_calls, sample_descriptions, sample_texts
 from portal.web.shared.forms import BaseForm
+from portal.web.shared.gateway_form import is_allowed_url
 from portal.web.shared.validators import READABLE, stop_if_wrong
 
 SAMPLES = ("answer", "error", "faults", "report", "states", "reply")
@@ -52,10 +53,12 @@ class SamplesForm(BaseForm):
         samples = {name: self[name].data or "" for name in SAMPLES}
         try:
             call = sample_calls.parse_call(self.call.data, self.url.data or "")
+            if not is_allowed_url(call.url):
+                raise sample_calls.BadSample(sample_calls.OPEN_ADDRESS)
             draft = sample_descriptions.draft_description(call, samples)
             return description_checks.parse_description(json.dumps(draft))
         except sample_calls.BadSample as bad:
-            field = self.url if bad.problem == sample_calls.NO_ADDRESS else self.call
+            field = self.url if bad.problem in (sample_calls.NO_ADDRESS, sample_calls.OPEN_ADDRESS) else self.call
             where = " " + _("Gövdenin %(line)s. satırına bakın.", line=bad.line) if bad.line else ""
             field.errors = [_(bad.problem) + where]
         except description_checks.BadDescription as bad:

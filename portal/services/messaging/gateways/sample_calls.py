@@ -11,6 +11,10 @@ from portal.core.lazy_text import N_
 from portal.services.messaging.gateways import description_checks, json_values, xml_values
 
 NO_ADDRESS = N_("Örnekte adres yok: firmanın sayfasındaki https:// ile başlayan adresi de yazın.")
+OPEN_ADDRESS = N_(
+    "http:// ile şifreniz ve alıcıların numaraları açıkta gider; hesap böyle kaydedilemez. Buraya firmanın "
+    "https:// ile başlayan adresini yazın; yoksa firmadan isteyin."
+)
 UNREADABLE = N_("Bu örneği okuyamadık: JSON, XML ya da alan=değer biçiminde olmalı. Eksiksiz kopyalandığına bakın.")
 REQUEST_LINE = re.compile(r"(GET|POST|PUT) (\S+)(?: HTTP/[0-9.]{1,3})?")
 HEADER_LINE = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,60}):([^\r\n]*)")

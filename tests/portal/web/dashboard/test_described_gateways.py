@@ -90,6 +90,7 @@ def test_what_a_page_lists_needs_no_correction(app, ayse, vendor, rows):
     page = ayse.posts(DESCRIBED, SAMPLES | listed)
     words = shown(page)
     assert "firmanın ileti numarası PK-881" in words and "BAKIYE_YOK: Hesap düzeltilene kadar" in words
+    assert "Her iletide aynı gider: tur=bilgilendirme." in words
     assert "+905321234567 ULASTI: Ulaştı" in words and "+905321234567 yazdı: RET" in words and "Bakın" not in words
     assert f"POST {vendor.url}/rest/v3/gonder" in page.text and "X-Kuzey-Anahtar: •••" in page.text
 
@@ -227,6 +228,7 @@ def test_how_answers_are_read_changes_without_the_secrets_and_the_address_only_w
         ({"error": '{"sonuc": "RED"'}, "okuyamadık"),
         ({"call": ""}, "yapıştırın"),
         ({"call": '{"gsm": "5321234567", "metin": "x"}'}, "Örnekte adres yok"),
+        ({"call": "http://gw.example.com/x?gsm=5321234567&metin=x"}, "açıkta gider"),
         ({"answer": "x" * 5001}, "En çok 5000"),
         ({"answer": unknown_vendor.CALL}, "gönderim örneğine benziyor"),
         ({"call": unknown_vendor.ANSWER}, "yanıt/rapor örneğine benziyor"),
