@@ -153,7 +153,11 @@ class CellCounter:
         if any("@" in cell and address_refuses(cell) for cell in found):
             return True
         refuses = self._values.read([*cells, *[""] * (self._width - len(cells))]).refuses
-        return bool(found) and refuses and not any(isinstance(address_or_problem(each), Address) for each in found)
+        return (
+            any(map(_is_like_address, found))
+            and refuses
+            and not any(isinstance(address_or_problem(each), Address) for each in found)
+        )
 
     def _is_known(self, place: int, cell: str) -> bool:
         contents = self._known.get(place) or self._contents_of(place)

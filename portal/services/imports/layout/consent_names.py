@@ -15,6 +15,7 @@ from portal.services.imports.layout.cell_words import STATUSES
 from portal.services.imports.layout.layout import STATUS_FIELDS, Field
 from portal.services.imports.layout.name_words import any_of
 from portal.services.imports.layout.normalization import folded, name_of
+from portal.services.imports.layout.refusing_roots import CUT_NOT
 
 LONGEST_NAME = 300  # A form's whole question may be a column's name.
 
@@ -102,6 +103,7 @@ _BESIDE = [(_word(first), re.compile(others)) for first, others in name_words.BE
 _ACTS = _word(rf"{name_words.ACT}(?= {name_words.CONSENT_NOUN}\b)")
 _SAYS = _word("|".join((name_words.CHANNEL, name_words.CONSENT, name_words.WISH, name_words.AGREES)))
 # "SMS 🚫", "SMS izni (-)", "-SMS"
+_CUT_NOT = _word(CUT_NOT.replace("_", " "))
 _SIGN = re.compile(r"[^\w\s/|\\(),;:.?'’\"“”…&*+\[\]–—-]|[(\[][–—-]+[)\]]|(?<!\S)[–—-](?=\w)")
 
 
@@ -188,9 +190,9 @@ def _parted(name: str) -> str:
 
 def _is_understood(name: str) -> bool:
     """Whether each word of a name is known, and any says that it is of consents."""
-    if len(name) > LONGEST_NAME or _SIGN.search(unicodedata.normalize("NFKC", without_legend(name))):
+    whole, written = name_of(name[:LONGEST_NAME]), unicodedata.normalize("NFKC", without_legend(name[:LONGEST_NAME]))
+    if len(name) > LONGEST_NAME or _CUT_NOT.search(whole) or _SIGN.search(written):
         return False
-    whole = name_of(name)
     words = _ACTS.sub("", _without_choices(name)).split()
     known = [KNOWN, *(others for first, others in _BESIDE if first.search(whole))]
     is_of_consent = _SAYS.search(whole) is not None or (bool(words) and all(map(_STATE.fullmatch, words)))

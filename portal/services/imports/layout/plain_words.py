@@ -106,13 +106,22 @@ _LISTED = {*dates.MONTHS, "v", "q"} | {
 _ODD_SIGN = re.compile(r"[^\w\s/|\\(),;:.?'’\"“”…&*+\[\]–—#%₺=-]|[(\[][–—-]+[)\]]|\w[–—-]$")
 
 _TEXT = re.compile(r"[^\W_]+(?:(?: +|['’/&-]|[.,] *| & | / )[^\W_]+)*\.?")
-# "XXX Ali", "Ali 28.11", "Ali R E T", "Ali, H", "Ali X", "Ali 0"
+# "XXX Ali", "Ali 28.11", "Ali R E T", "Ali, H", "Ali Er H", "Ali X", "Ali 0"
 _NO_NAME = re.compile(
-    r"([^\W\d_])\1\1|\d[.,/]\d|(?<!\w)[^\W\d_](?: [^\W\d_]){2}(?!\w)|[,/-] *[hrnf]\.?$|(?<!\w)(?:xx?|0)(?!\w)", re.I
+    r"([^\W\d_])\1\1|\d[.,/]\d|(?<!\w)[^\W\d_](?: [^\W\d_]){2}(?!\w)|[,/-] *[hrnf]\.?$|"
+    r"\w{2} \w{2,} [hrn]\.?$|(?<!\w)(?:xx?|0)(?!\w)",
+    re.I,
 )
 _NOT_LATIN = re.compile(r"[^\W\u0000-\u024f\u0259\u1e00-\u1eff]")
 # Of folded words: "Ali bulundu", "Ali gidiyor", "Ali arama"; not "Efendi" and "Döndü".
 _VERB = re.compile(r"\b(?!efendi|hindi\b|dondu\b)(?:[a-z]{2,}(?:[cfkp]t[iu]|[ln]d[iu]|[iu]yor)(?:l[ae]r)?|arama)\b")
+# What is no name, but of a firm: "Ali sms geçme", "Ali listeye alma".
+_TOPIC = re.compile(
+    r"\b(?:sms|mesaj|msj|mail|e ?mail|eposta|telefon|iletisim|irtibat|liste|kayit|kaydi|gonderim|izin|izni|iznin|"
+    r"onayi|rizasi|reklam|kampanya|bulten|ebulten|newsletter|consent|abonelik|uyelik|numarasi)\w*|"
+    r"\b(?:iys|kvkk|call|calls|onay verm\w*)\b"
+)
+_FIRM = re.compile(r"\b(?:ltd|sti|san|tic|anonim|limited|a s|as)\b")
 _CODE = re.compile(
     r"\d{2} ?[A-Z]{1,3} ?\d{2,5}|#?(?:[^\W\d_]{1,5}[ ._/#-]?)?\d[\w./#-]*(?: \d[\w./#-]*)*|"
     r"[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}"
@@ -229,7 +238,9 @@ def _is_street(cell: str) -> bool:
 
 def _says_more(text: str) -> bool:
     """Whether a name or an address of a house has a word that may refuse, a verb, or letters that nobody here reads."""
-    return may_refuse(text) or _VERB.search(folded(text)) is not None or _NOT_LATIN.search(text) is not None
+    words = folded(text)
+    is_about = _TOPIC.search(words) is not None and _FIRM.search(words) is None
+    return may_refuse(text) or is_about or _VERB.search(words) is not None or _NOT_LATIN.search(text) is not None
 
 
 _WORDS = (DATES, CODES, AMOUNTS, GENDERS, LANGUAGES, CLOCKS, ADDRESSES, TEXTS, COMMON, _EVENTS, _CONSENTS, _OTHERS)

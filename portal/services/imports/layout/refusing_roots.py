@@ -5,12 +5,13 @@ line back, where no tick helps, is narrower (refusing_text).
 """
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from portal.services.imports.layout.normalization import folded, name_of
 
 KNOWN_TEXTS = 16384
-LONGEST_ADDRESS = 400
+LONGEST_ADDRESS, LONG = 400, 6
 LONGEST = 65_536  # Characters that are looked at.
 
 # How words begin; after "(?!" stand names of people and places that begin so.
@@ -26,7 +27,7 @@ _ROOTS = r"""
     reject declin deni[ae] revok withdr cancel unsub remov delet block(?:ed|ing|list) blacklist suppress deactiv
     inactiv passiv disabl exclud terminat expir churn resign object(?:ed|ion|s) stop(?!aj) mute[ds]?\b quit
     leav(?:e|ing) dropped complain unw(?:ant|ill) disallow forbid prohibit exempt banned no(?:sms|mail|email|call)
-    (?:sms|mail|mesaj|arama|izin|iys|eposta)(?:ret|red|iptal|yok|s[iu]z)\b cayma kuskun kizgin tepkili gonulsuz
+    (?:sms|mail|mesaj|arama|izin|iys|eposta)(?:ret|red|iptal|yok|s[iu]z)\b cayma kuskun kizgin tepki gonulsuz
     cekimser kararsiz beklemede unutul iptl ayrld
 """
 # Whole words, and phrases (a space is written "_"). "No 3" is a number.
@@ -38,14 +39,32 @@ _WORDS = r"""
     no_more no(?!_(?:[a-z]_)?\d|\d) (?:liste|kayit|kapsam|iletisim|izin|istek|devre)[a-z]*_disi\w*
     (?:liste|abonelik|uyelik|bulten|rehber|kayit)[a-z]*[dt][ae]n
     (?:et|ed|ver|veril|al|ara|aran|gonder|gonderil|yap|yapil|atil|ulasil|bulun|gerek)m[ae]z(?:l[ae]r\w*)? disinda
-    sifir void dead ban banli bloklu hyr hayr hyir istmyr ipt
+    sifir void dead ban banli bloklu hyr hayr istmyr ipt rett dur kapa atla kesik kizdi r_e_t merhum\w* rahmetli\w*
+    \w+_disi(?:nda\w*)? uzak_dur\w* sakin yeter_de\w+ kirmizi_liste\w* elen(?:en|di|mis)\w* avoid\w* skip(?:ped|s)? drop
+    drops ceased? hates? suspend\w* lapsed? nein kein\w* nicht on_hold former \w+m[iu]_yor\w*
 """
 # A verb that says not, but for the aorist, which is a surname's ("Yılmaz"); "aranmasını" and "aramaya" are nouns.
 NOT = (
     r"[a-z]{2,30}(?:m[ae](?:d[iu](?:[mnk]|l[ae]r|n[iu]z|[gk][a-z]+)?|mis[a-z]*|m[ae](?:k|l[iu])[a-z]*|sin(?:l[ae]r)?|"
-    r"y(?:[ae][nc][a-z]*|[ae]l[iu]m|[iu][nzm][a-z]*))|m[iu]yor[a-z]*)"
+    r"y(?:[ae][nc][a-z]*|[ae]l[iu]m|[iu][nzm][a-z]*|n))|m[iu](?:yo[a-z]*|y[ae][cl][a-z]*|y[iu][nm][a-z]*|c[ae][a-z]+)|"
+    r"(?<=t)mio[a-z]*|(?<=[dt]e)mio[a-z]*|(?<=r)mio[a-z]*)"
 )
-ROOTS, _WHOLE = "|".join(_ROOTS.split()), "|".join(_WORDS.split()).replace("_", " ")
+# "Gönder me" is no English.
+CUT_NOT = r"(?:gonder|ver|iste|ilet|arat?|et|at|al|yaz|yap|yolla|ulas)_m[ae](?:z|d[iu]|y[iu]n\w*)?"
+_STRONGEST, _NAMES = "iptal hayir olumsuz ayrildi cikti aramayin istemiyor silindi", {"hayri", "aramayi"}
+
+
+def _misspelt(word: str) -> Iterator[str]:
+    """It with two letters in the other order; or, if it is long, without one."""
+    for place in range(len(word)):
+        yield word[:place] + word[place : place + 2][::-1] + word[place + 2 :]
+        if len(word) > LONG:
+            yield word[:place] + word[place + 1 :]
+
+
+_MISSPELT = {each for word in _STRONGEST.split() for each in _misspelt(word)} - _NAMES
+ROOTS = "|".join(_ROOTS.split())
+_WHOLE = "|".join([*_WORDS.split(), CUT_NOT, *sorted(_MISSPELT)]).replace("_", " ")
 _MAY_REFUSE = re.compile(rf"(?<![a-z])(?:{ROOTS}|{NOT}\b)|\b(?:{_WHOLE})\b")
 
 

@@ -53,6 +53,13 @@ SMS onayı~❌|SMS onay~Yok|İYS~YOK|İYS kaydı~✗|İYS onay tarihi~Yok|İYS k
 Kart no~104-GİTTİLER|Danışman~Can atıldı
 """
 NAMES = "Can Er, Hayır|Can Er / HAYIR|Can Er-ret|Can Er. Ret|Can Er, listeden düştü|Can Er, H|Ayrıldı"
+SAID_BESIDE = """
+aranmıyacak|aranmıcak|aramıyın|aramıcaz|göndermiyelim|yazmıyalım|gönderilmiyecek|vermicek|almıcak|etmio|isdemio|atmıyoz|
+aramayn|sms sevmez|sms geçme|SMS ÇEKME|telefon etme|listeye alma|iletişime geçme|telefon açmaz|mesaj dursun|sms h|SMS N|
+izni sorun|KVKK talebi|numarası değişti|gönderim dışı|uzak dur|sakın|yeter dedi|irtibat kesik|elenen|kırmızı liste|avoid|
+skip|drop|cease sms|hates sms|suspended|lapsed|NEIN|keine SMS|on hold|former member|R.E.T.|N|DUR|itpal|rett|olumsz|ayrlıdı|
+çkıtı|slindi|isdemiyor|istemi yor
+"""
 LINES = """
 REDDEDENLER~~~28.11.2026|HAYIR DİYENLER~~~28.11.2026|AYRILANLAR~~~28.11.2026~HS_WEB|GİDENLER~3|SARILAR~2026|
 İlk iki kişi ayrıldı~~~28.11.2026|Sarılar~~~28.11.2026|Sarılar~~~28.11.2026~HS_WEB
@@ -66,6 +73,9 @@ CASES = [
     *(named(*each.strip().split("~")) for each in NAMES_OF_ONE.split("|")),
     *(beside(*each.strip().split("~")) for each in COLUMNS.split("|")),
     *(text(HEADER, line(1, name=name), line(2)) for name in NAMES.split("|")),
+    *(text(HEADER, line(1, name=f"Ali Er {said.strip()}"), line(2)) for said in SAID_BESIDE.split("|")),
+    *(beside(*each.split("~")) for each in ("Bölge~SMS atmıyalım", "Store~Avoid list", "Adres~Gül Sok. 3 SMS X")),
+    *(named(name, "1") for name in ("SMS gönder me", "SMS ilet me", "SMS iste-mez", "SMS izni verme mi")),
     *(text(HEADER, line(1), line(2, phone=phone, status="Hayır")) for phone in BAD_PHONES.split("|")),
     text(HEADER, line(1), line(2, phone="0532 700 01 1", status="belki")),
     text(["E-posta", "E-posta izni"], ["a@example.com", "Evet"], ["a(at)example.com", "Hayır"]),
