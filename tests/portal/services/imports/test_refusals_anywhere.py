@@ -14,7 +14,9 @@ from openpyxl.styles import Border, Font, GradientFill, PatternFill, Side
 from portal.services.imports.audience import read_address_list
 from portal.services.imports.layout.refusing_roots import may_refuse
 from portal.services.imports.reading import Unreadable
+from portal.services.imports.reading.workbook_chunker.__main__ import UNSEEN
 from tests.portal.services.imports.test_not_understood import examine, text
+from tests.portal.services.imports.test_ugly_files import saved
 
 HEADER = ["Ad Soyad", "Telefon", "SMS izni", "Onay tarihi", "Kaynak", "Form no"]
 
@@ -56,9 +58,9 @@ NAMES = "Can Er, Hayır|Can Er / HAYIR|Can Er-ret|Can Er. Ret|Can Er, listeden d
 SAID_BESIDE = """
 aranmıyacak|aranmıcak|aramıyın|aramıcaz|göndermiyelim|yazmıyalım|gönderilmiyecek|vermicek|almıcak|etmio|isdemio|atmıyoz|
 aramayn|sms sevmez|sms geçme|SMS ÇEKME|telefon etme|listeye alma|iletişime geçme|telefon açmaz|mesaj dursun|sms h|SMS N|
-izni sorun|KVKK talebi|numarası değişti|gönderim dışı|uzak dur|sakın|yeter dedi|irtibat kesik|elenen|kırmızı liste|avoid|
-skip|drop|cease sms|hates sms|suspended|lapsed|NEIN|keine SMS|on hold|former member|R.E.T.|N|DUR|itpal|rett|olumsz|ayrlıdı|
-çkıtı|slindi|isdemiyor|istemi yor
+izni sorun|KVKK talebi|numarası değişti|gönderim dışı|uzak dur|sakın|yeter dedi|irtibat kesik|elenen|kırmızı liste|
+avoid|skip|drop|cease sms|hates sms|suspended|lapsed|NEIN|keine SMS|on hold|former member|R.E.T.|N|DUR|itpal|rett|
+olumsz|ayrlıdı|çkıtı|slindi|isdemiyor|istemi yor
 """
 LINES = """
 REDDEDENLER~~~28.11.2026|HAYIR DİYENLER~~~28.11.2026|AYRILANLAR~~~28.11.2026~HS_WEB|GİDENLER~3|SARILAR~2026|
@@ -189,6 +191,12 @@ def test_a_refusal_that_only_looks_so_holds_the_grants_back(dress):
     content = book(dress)
 
     assert not granted(content, "liste.xlsx") and not asked(content, "liste.xlsx")
+
+
+def test_an_old_workbook_of_which_no_looks_are_seen_is_named():
+    assert [each.text for each in examine(saved("people.xls")(), "liste.xls").unread.marks if "xls" in each.text] == [
+        UNSEEN
+    ]
 
 
 def test_a_grid_a_link_and_a_coloured_column_mean_nothing():

@@ -18,12 +18,14 @@ from .merged_cells import fill_merged
 MOST_MEMORY = 1024**3  # Bytes of address space; a sheet of a million lines and eight columns takes some 800 MB.
 MOST_SECONDS = 120  # Of CPU.
 MOST_SHEETS = 100
+UNSEEN = ".xls biçiminde renk ve üstü çizili yazı görülmez: .xlsx olarak kaydedin"  # Named to the author.
 HALF_A_SECOND = timedelta(milliseconds=500)  # Excel counts days in floats: 14:02:05 may come as 14:02:04.9999.
 
 
 def workbook_frames(data: bytes) -> Iterator[bytes]:
     """The frames of a workbook. Raises CannotChunk."""
-    yield frame(FrameKind.FORMAT, format_of(data).encode())
+    written_as = format_of(data)
+    yield frame(FrameKind.FORMAT, written_as.encode())
     from python_calamine import (  # Only now: what is no workbook needs no reader.
         CalamineWorkbook,
         SheetTypeEnum,
@@ -51,6 +53,7 @@ def workbook_frames(data: bytes) -> Iterator[bytes]:
             yield frame(FrameKind.HIDDEN, HIDDEN_HEADER.pack(is_hidden, hidden.total))
         look = looks.get(name, SheetLooks())
         look.texts += [text for found in notes.get(name, {}).values() for text in found]  # Of lines without cells.
+        look.texts += [UNSEEN] if written_as == "xls" else []
         if name in looks or look.texts:
             yield frame(FrameKind.LOOKS, look.packed())
     yield frame(FrameKind.END)
