@@ -4,7 +4,6 @@ Hashids is no encryption: the nonce in the row makes a code unguessable, so it m
 """
 
 import contextlib
-import re
 from functools import lru_cache
 from itertools import product
 
@@ -83,7 +82,7 @@ class _Pairs:
             letter: tuple(str.maketrans(dict(zip(alphabet, BASE_32, strict=True))) for alphabet in alphabets)
             for letter, alphabets in self._alphabets.items()
         }
-        self._separator = re.compile(f"[{''.join(self._separators)}]")
+        self._spaces = str.maketrans(dict.fromkeys(self._separators, " "))
 
     def encode(self, first: int, second: int) -> str:
         letter = self._first_letters[(first % 100 + second % 101) % BASE]
@@ -95,7 +94,7 @@ class _Pairs:
 
     def decode(self, code: str) -> tuple[int, ...]:
         """The numbers of a code; none where it is not exactly what they are written as."""
-        tables, parts = self._digits.get(code[0]), self._separator.split(code[1:])
+        tables, parts = self._digits.get(code[0]), code[1:].translate(self._spaces).split(" ")
         if tables and len(parts) == 2:
             with contextlib.suppress(ValueError):
                 first, second = (int(part.translate(table), BASE) for part, table in zip(parts, tables, strict=True))
