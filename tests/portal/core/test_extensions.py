@@ -83,7 +83,7 @@ def test_a_queue_that_cannot_be_reached_costs_no_request(app, quiet_logs):
     def gone(*_arguments):
         raise ConnectionRefusedError
 
-    app.extensions["wake"]["launch"] = gone
+    app.extensions["wake"] = {"launch": gone}
 
     wake("launch", 7)
 

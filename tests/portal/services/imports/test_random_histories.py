@@ -84,7 +84,7 @@ def finish(batch: ImportBatch, *, slices: int = 1000) -> None:
 
 
 def begin(batch: ImportBatch, *, vouched: bool) -> None:
-    batches.start(db.session, batch, 3, clock.now(), confirms_after_refusal=vouched)
+    batches.start(db.session, batch, 3, clock.now(), confirms_after_refusal=vouched, confirms_unread=True)
     db.session.commit()
 
 

@@ -118,7 +118,10 @@ def test_brought_again_it_is_read_as_the_first_file_was_and_ours_is_passed_by(ap
     assert len(signatures) == 1
     assert layout_of(vault(), second).columns == layout_of(vault(), first).columns
     assert second.tally == {word: count for word, count in first.tally.items() if word != "grant"}
-    assert unread_of(vault(), second).names() == ["F"]  # The notes, as in the first.
+    assert unread_of(vault(), second).names() == [
+        "F",
+        "addresses",
+    ]  # The notes, and refusals of nobody known, as in the first.
 
     assert found(second).header == found(first).header
     assert [line.cells for line in found(second).lines()] == [line.cells for line in found(first).lines()]
