@@ -33,7 +33,7 @@ def sweep(holds, asked_at=None) -> int:
 
 
 def found() -> list[Difference]:
-    return db.session.query(Difference).order_by(Difference.id).all()
+    return db.session.query(Difference).order_by(Difference.kind != DifferenceKind.DRIFT, Difference.consent_id).all()
 
 
 def test_what_iys_holds_is_learned_as_of_the_question(consents):
