@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, cast
 
-from sqlalchemy import Connection, CursorResult, Dialect, Engine, UpdateBase, event
+from sqlalchemy import Connection, CursorResult, Dialect, Engine, UpdateBase, event, func, select
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -75,7 +75,8 @@ def pipelined(session: Session) -> Iterator[None]:
 
 def changed_rows(session: Session, statement: UpdateBase, parameters: Sequence[Mapping[str, Any]] | None = None) -> int:
     """Execute an INSERT, UPDATE or DELETE and return how many rows it changed."""
-    return cast("CursorResult[Any]", session.execute(statement, parameters)).rowcount
+    count = cast("CursorResult[Any]", session.execute(statement, parameters)).rowcount
+    return session.scalars(select(func.changes())).one() if count < 0 else count  # SQLite's driver: -1 after WITH.
 
 
 def _ping_if_idle(dialect: Dialect, connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:

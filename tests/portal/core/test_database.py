@@ -9,11 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import delete, select, text
 from sqlalchemy.exc import DBAPIError
 
 from portal.core import clock
-from portal.core.database import PING_AFTER, WriterLock, sqlalchemy_url
+from portal.core.database import PING_AFTER, WriterLock, changed_rows, sqlalchemy_url
 from portal.core.extensions import db
 from portal.core.models import IysRate, NodeCounter
 from tests import databases
@@ -166,6 +166,14 @@ def test_a_writer_that_rolls_back_leaves_nothing():
     db.session.rollback()
 
     assert names() == []
+
+
+def test_changed_rows_are_counted_where_with_stands_first():
+    for name in ("one", "two"):
+        write(name)
+    chosen = select(select(IysRate.name).cte().c.name)
+
+    assert changed_rows(db.session, delete(IysRate).where(IysRate.name.in_(chosen))) == 2
 
 
 def test_foreign_keys_hold():

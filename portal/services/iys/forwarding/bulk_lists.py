@@ -202,9 +202,8 @@ def _fill_list(session: Session, bulk: ClaimedList, at: datetime) -> int:
     place = func.row_number().over(order_by=oldest_first).label("place")
     waiting = _waiting_for(bulk, at).add_columns(place)
     oldest = waiting.order_by(*oldest_first).limit(MAX_LIST_SIZE)
-    is_sqlite = session.get_bind().dialect.name == "sqlite"  # It counts no rows where WITH stands first.
     # Chosen once: where statistics are old, PostgreSQL might choose anew for each row.
-    chosen = oldest.subquery() if is_sqlite else oldest.cte().prefix_with("MATERIALIZED")
+    chosen = oldest.cte().prefix_with("MATERIALIZED")
     still = (Submission.lane == Lane.BULK, Submission.due_at <= at)  # As another process may have left it.
     put = update(Submission).where(Submission.id == chosen.c.id, *still)
     put = put.values(
