@@ -142,10 +142,11 @@ def end_all_holds(provider_id: int) -> None:
     _end_holds(provider_id, ForwardingHold.provider_id == provider_id, ForwardingHold.code != LOW_RATIO)
 
 
-def is_token_refused(session: Session, provider_id: int) -> bool:
-    """Whether İYS refused a token in calls about a brand of the provider, and answered none since."""
-    mine = select(ForwardingHold.code).filter_by(provider_id=provider_id, code=NO_TOKEN)
-    return session.scalar(mine.limit(1)) is not None
+def providers_without_token(session: Session, credential_id: int) -> set[int]:
+    """The credential's providers about whose brand İYS refused a token, and answered no call since."""
+    theirs = select(Connection.provider_id).where(Connection.credential_id == credential_id)
+    held = select(ForwardingHold.provider_id).where(ForwardingHold.code == NO_TOKEN)
+    return set(session.scalars(held.where(ForwardingHold.provider_id.in_(theirs))))
 
 
 def may_pull(at: datetime) -> list[ColumnElement[bool]]:

@@ -62,18 +62,21 @@ def forget_token(provider_id: int, token: str, partner_id: int | None = None) ->
     """Drop a token that İYS rejected (401), unless it was dropped or replaced already: other calls bore it, too.
 
     Where İYS rejects a token issued within the last minute, after such a rejection, the credential is blocked: each
-    fetch costs one of few calls an hour. Who had another token rejected is held for that (holds.py), and costs the
-    others of its credential no more than a token an hour: it lost its right, and theirs is good.
+    fetch costs one of few calls an hour. But a provider that had another token rejected lost its right, and so did a
+    second one within that minute: each is held for that (holds.py), and for the others the token is good. It is
+    dropped no more than once an hour for the same provider. With a third provider the account itself is at fault.
     """
     at, mine = clock.now(), _select_credential(provider_id, partner_id).with_for_update(of=Credential)
     credential = db.session.scalars(mine.execution_options(populate_existing=True)).one_or_none()
     is_in_use = credential is not None and credential.access_until is not None
     if credential and is_in_use and _open_sealed(credential, Credential.ACCESS, credential.access_token) == token:
-        is_again = holds.is_token_refused(db.session, provider_id)
-        is_recent = credential.refused_at and credential.refused_at > at - (rate_limit.HOUR if is_again else MINUTE)
-        if is_recent and not is_again:
+        held = holds.providers_without_token(db.session, credential.id)
+        within = rate_limit.HOUR if provider_id in held else MINUTE
+        is_recent = credential.refused_at and credential.refused_at > at - within
+        is_good_for_others = provider_id in held or len(held) == 1
+        if is_recent and not is_good_for_others:
             credential.backoff_until, credential.blocked_code = at + BLOCK, holds.NO_TOKEN
-        if not (is_recent and is_again):
+        if not (is_recent and is_good_for_others):
             credential.access_until, credential.refused_at = None, at
     db.session.commit()
 

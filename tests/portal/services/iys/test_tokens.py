@@ -7,9 +7,10 @@ import pytest
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import Credential
-from portal.services.iys import tokens
+from portal.core.models import Connection, Credential, Lane
+from portal.services.iys import holds, tokens
 from portal.services.iys.client import Answer, Client
+from portal.services.iys.holds import Part
 from tests import make
 from tests.portal.services.iys.forwarding.scripted import TOKEN
 
@@ -72,6 +73,26 @@ def test_a_token_issued_after_the_refusal_and_refused_too_blocks_its_credential(
 
         with pytest.raises(tokens.NoToken) as blocked:
             tokens.access_token(iys, provider_id)
+
+    assert blocked.value.code == "H351"
+    assert sandbox.ledger()["token_calls"] == 2
+
+
+def test_two_firms_that_lost_their_rights_at_once_silence_nobody_of_their_account_and_three_do(app, sandbox, iys):
+    with app.app_context():
+        firms = [make.provider(make.IYS_CODE + n, make.BRAND_CODE + n, f"{n}@example.com").id for n in range(3)]
+        account = db.session.query(Credential.id).limit(1).scalar()
+        db.session.query(Connection).update({"credential_id": account})
+        db.session.commit()
+        for firm in firms:
+            token = tokens.access_token(iys, firm)
+            tokens.forget_token(firm, token)
+            holds.note_answer(Part(firm, 1, None, Lane.PEOPLE, clock.now()), Answer(401, b"{}"))
+            if firm == firms[1]:
+                assert tokens.access_token(iys, firm) == token
+
+        with pytest.raises(tokens.NoToken) as blocked:
+            tokens.access_token(iys, firms[0])
 
     assert blocked.value.code == "H351"
     assert sandbox.ledger()["token_calls"] == 2
