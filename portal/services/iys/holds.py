@@ -58,16 +58,16 @@ class Part:
     lease_until: datetime
 
 
-def claim_trial(part: Part, at: datetime) -> datetime | None:
-    """Claim the one call that tries whether a hold is over. None where it is ours, or nothing is held; otherwise until
-    when nothing of this part is sent. Commits."""
+def claim_or_held_until(part: Part, at: datetime) -> datetime | None:
+    """Until when nothing of this part is sent. None where nothing holds it, or where its holds are over and the one
+    call that tries them is claimed here, for the lease of the part. Commits."""
     ends = read_session().scalars(select(ForwardingHold.until).where(*_concerning(part))).all()
     if not ends or max(ends) > at:
         return max(ends, default=None)
     tried = update(ForwardingHold).where(*_concerning(part), ForwardingHold.until <= at)
     is_first = changed_rows(db.session, tried.values(until=part.lease_until))
     db.session.commit()
-    return None if is_first else claim_trial(part, at)
+    return None if is_first else claim_or_held_until(part, at)
 
 
 def put_off(part: Part, first: int, until: datetime, at: datetime) -> None:

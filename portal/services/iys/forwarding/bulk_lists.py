@@ -108,7 +108,7 @@ def claim_list(
     )  # fmt: skip
     session.commit()
     bulk = ClaimedList(*taken[0]) if taken else None
-    if bulk and (until := holds.claim_trial(bulk.part, at)):
+    if bulk and (until := holds.claim_or_held_until(bulk.part, at)):
         release_list(session, bulk, due_at=until, attempts=bulk.attempts - 1)
         session.commit()
         return None
@@ -174,7 +174,7 @@ def _form_list(
     first = read_session().execute(facts).one()
     is_paused = first.provider_id in paused
     bulk = ClaimedList(new_id(), *first, None, None, 0 if is_paused else 1, at + claims.LEASE)
-    if until := holds.claim_trial(bulk.part, at):
+    if until := holds.claim_or_held_until(bulk.part, at):
         holds.put_off(bulk.part, oldest, until, at)
         return None
     if not is_paused and _move_few_to_singles(session, bulk, at, is_sandbox):

@@ -110,7 +110,7 @@ def _claim_oldest(
 
 
 def _put_off_if_held(session: Session, claimed: ClaimedSubmission, at: datetime) -> bool:
-    until = holds.claim_trial(claimed.part, at)
+    until = holds.claim_or_held_until(claimed.part, at)
     if until is None:
         return False
     end_lease(session, [claimed], due_at=Submission.due_at, attempts=Submission.attempts - 1)
