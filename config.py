@@ -162,7 +162,7 @@ def _sandbox_url(environ: Mapping[str, str], *, development: bool) -> str:
 
 
 def _sandbox_key(environ: Mapping[str, str], *, development: bool) -> str:
-    """What the portal shows to the sandbox, which holds what firms practise with."""
+    """What the portal shows to the sandbox, which holds what firms try there."""
     key = environ.get("SANDBOX_KEY", "")
     if not key and environ.get("SANDBOX_URL") and not development:
         raise BadSetting(f"Set SANDBOX_KEY beside SANDBOX_URL, the same as at the sandbox. {MAKE_SECRET}")

@@ -21,7 +21,7 @@ import supervision
 from programs import HERE, Program
 
 USES = {0: "the portal", 1: "the İYS sandbox", 2: "the message viewer"}  # Port, port + 1, port + 2.
-OTHERS = ("manager", "agent", "developer", "auditor", "operator", "support", "practising")  # In dev.json, too.
+OTHERS = ("manager", "agent", "developer", "auditor", "operator", "support", "newcomer")  # In dev.json, too.
 STARTUP_TIMEOUT = 90  # Seconds until everything must answer.
 MOST_RESTARTS = 3
 POLL_PAUSE = 0.2  # Seconds.

@@ -69,7 +69,7 @@ def create_sandbox_from_environment() -> Flask:
     """Create the app from SANDBOX_FILE, SANDBOX_ACCOUNT (username:password:iysCode:brand1,brand2), SANDBOX_PARTNER
     (username:password:integratorCode:iysCode1,iysCode2), SANDBOX_KEY, SANDBOX_PUSH_IN_CLEAR and
     SANDBOX_REQUESTS_PER_SECOND, with a thread that delivers pushes. Raises RuntimeError where there is no SANDBOX_KEY,
-    unless DEVELOPMENT is 1: whoever reaches the sandbox without one reads all that firms practise with."""
+    unless DEVELOPMENT is 1: whoever reaches the sandbox without one reads all that firms try there."""
     if not os.environ.get("SANDBOX_KEY") and os.environ.get("DEVELOPMENT") != "1":
         raise RuntimeError("Set SANDBOX_KEY, the same as at the portal (docs/settings.md says how to make one).")
     app = create_sandbox(

@@ -13,7 +13,7 @@ from iys_sandbox.faults import TrueAnswer, apply_fault
 from portal.core.iys_protocol import Operation, Problem
 
 # Lifts the limits: İYS's count an IP address, and many providers in sandbox mode share one.
-SANDBOX_MODE_HEADER = "X-Practice"
+SANDBOX_MODE_HEADER = "X-Sandbox-Mode"
 SECONDS_PER_HOUR = 3600
 COUNT_CALL = """INSERT INTO tally VALUES (?, 1, ?)
     ON CONFLICT (endpoint) DO UPDATE SET requests = requests + 1, failures = failures + excluded.failures"""

@@ -76,7 +76,7 @@ DEVELOPER = CastMember("developer", "deniz@example.com", "Deniz Çelik", Role.DE
 AUDITOR = CastMember("auditor", "gokhan@example.com", "Gökhan Ak", Role.AUDITOR)
 OPERATOR = CastMember("operator", "derya@example.com", "Derya Aksoy", OperatorRole.ADMIN)
 SUPPORT = CastMember("support", "selin@example.com", "Selin Kurt", OperatorRole.SUPPORT)
-NEWCOMER = CastMember("practising", "cem@example.com", "Cem Kaya", Role.OWNER)  # Of a company of their own.
+NEWCOMER = CastMember("newcomer", "cem@example.com", "Cem Kaya", Role.OWNER)  # Of a company of their own.
 CAST = (OWNER, MANAGER, AGENT, DEVELOPER, AUDITOR, OPERATOR, SUPPORT, NEWCOMER)
 
 

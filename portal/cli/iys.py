@@ -35,7 +35,7 @@ def forward() -> None:
 @click.option("--partner", help="username:password:integratorCode:iysCode[,iysCode…] to register at start.")
 @click.option("--key", envvar="SANDBOX_KEY", help="Who does not show it makes no accounts and looks into nothing.")
 def sandbox(port: int, file: Path | None, account: str | None, partner: str | None, key: str | None) -> None:
-    """Run the İYS sandbox alone, on this machine only; SANDBOX_URL tells the portal where it is practised."""
+    """Run the İYS sandbox alone, on this machine only; SANDBOX_URL tells the portal where it is."""
     box = create_sandbox(file or current_app.config["INSTANCE"] / "sandbox.db", key=key, may_push_in_clear=True)
     if account:
         register_provider(box, account)

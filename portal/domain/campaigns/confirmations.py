@@ -23,8 +23,8 @@ def why_not_begin(session: Session, campaign: Campaign, *, in_development: bool)
     """The kinds of address at which nobody could confirm a consent; empty where the campaign, or its consent point, may
     begin. In development, and for whoever is not admitted yet, the fake gateway confirms."""
     brand = session.get_one(Brand, campaign.brand_id)
-    is_practice = brand.is_sandbox or session.get_one(Provider, campaign.provider_id).in_sandbox_mode
-    if not campaign.kind.takes_grants or is_practice or in_development or find_own(session, campaign.id):
+    is_sandbox = brand.is_sandbox or session.get_one(Provider, campaign.provider_id).in_sandbox_mode
+    if not campaign.kind.takes_grants or is_sandbox or in_development or find_own(session, campaign.id):
         return ()
     asked = {AddressKind.EMAIL if channel == Channel.EMAIL else AddressKind.PHONE for channel in campaign.offered}
     return tuple(kind for kind in AddressKind if kind in asked and not _is_served(session, brand, kind))

@@ -127,7 +127,7 @@ def begin_sandbox(session: Session, vault: Vault, provider: Provider, at: dateti
     connection = session.scalar(select(Connection).where(Connection.provider_id == provider.id))
     if connection is not None:
         return connection
-    name, password = f"practice-{provider.id}", secrets.token_urlsafe(24)
+    name, password = f"sandbox-{provider.id}", secrets.token_urlsafe(24)
     credential = accounts.store_credential(
         session, vault, provider.id, username=name, password=password, at=at, kind=CredentialKind.SANDBOX
     )

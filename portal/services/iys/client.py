@@ -24,7 +24,7 @@ CHUNK = 64 * 1024
 MAX_BODY = 256 * 1024 * 1024  # Bytes: a day's file of more than a million movements.
 NO_ANSWER = 0
 LONGEST_READING = timedelta(seconds=2)  # A slower answer's Date says too little of İYS's clock.
-SANDBOX_HEADER = {"X-Practice": "1"}  # Tells a sandbox to apply no limits: many providers share one address.
+SANDBOX_HEADER = {"X-Sandbox-Mode": "1"}  # Tells a sandbox to apply no limits: many providers share one address.
 
 
 class ClockReading(NamedTuple):

@@ -34,7 +34,7 @@ from tests.portal.web.dashboard import staff
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 OF_LINKS = Campaign.delivery != Delivery.POINT
-OTHERS = ("manager", "agent", "developer", "auditor", "operator", "support", "practising")
+OTHERS = ("manager", "agent", "developer", "auditor", "operator", "support", "newcomer")
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_there_is_somebody_of_every_role(seed, rows):
     assert rows.one(Assignment).provider_id == of_the_shop.id
 
 
-def test_the_newcomer_practises(seed, rows):
+def test_the_newcomer_is_in_sandbox_mode(seed, rows):
     seed()
 
     firm = rows.one(Provider, Provider.admitted_at.is_(None))
