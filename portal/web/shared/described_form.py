@@ -4,6 +4,7 @@ It shows a description and makes one of it (description_fields); who likes write
 """
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,7 +30,7 @@ from portal.services.messaging.gateways.description_parts import (
 from portal.services.messaging.gateways.offered_vendors import DESCRIBED, SECRET, secret_field
 from portal.web.shared.described_preview import Preview, build_preview, used_names
 from portal.web.shared.gateway_form import USUAL_PER_SECOND, GatewayForm, build_field, is_allowed_url
-from portal.web.shared.gateway_words import ROLES, error_meanings, state_meanings
+from portal.web.shared.gateway_words import ROLES, STATES, error_meanings, state_meanings
 from portal.web.shared.samples_form import SHORT
 from portal.web.shared.validators import READABLE, stop_if_wrong
 
@@ -161,7 +162,9 @@ def build_described_form(
     plain = {f"{SECRET}username", *(each.name for each in DESCRIBED.fields)}
     shown = {name: text for name, text in stored.items() if name in plain - {"description"}}
     known = {"header": header, "per_second": per_second or USUAL_PER_SECOND}
-    data = {**description_fields.form_data(base), "description": json.dumps(base, ensure_ascii=False), **known, **shown}
+    typed = {name: request.form[name] for name in (*known, *plain - {"description"}) if name in request.form}
+    known |= {"description": json.dumps(base, ensure_ascii=False)}
+    data = {**description_fields.form_data(base), **known, **shown, **typed}
     form: DescribedForm = form_class(data=data, **({} if reads else {"formdata": None}))
     form.base, form.stored = base, stored
     return form
@@ -222,9 +225,9 @@ def _push_fields(base: Mapping[str, Any]) -> dict[str, Any]:
             for name in (f"{kind}_{each}" for each in names):
                 fields[name] = _place_field(PLACES[name], data[name], places)
     if "report_state" in fields:
-        rows = len(base.get("report_push", {}).get("states", ()))
-        for number in range(rows + description_fields.SPARE_ROWS):
-            meaning = data.get(f"state_{number}_meaning", "")
+        known = [data[name] for name in data if re.fullmatch("state_[0-9]+_meaning", name)]
+        spare = [f"{state}/" for state in STATES if f"{state}/" not in known]  # Only their words need be typed.
+        for number, meaning in enumerate(known + (spare or [""] * description_fields.SPARE_ROWS)):
             fields[f"state_{number}_words"] = StringField(_("Durum sözcüğü"), validators=SHORT)
             fields[f"state_{number}_meaning"] = SelectField(
                 _("Anlamı"), choices=state_meanings(meaning), default=meaning

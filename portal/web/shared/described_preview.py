@@ -17,7 +17,7 @@ from portal.services.messaging.gateways import (
     sample_words,
 )
 from portal.services.messaging.gateways.generic_http import GenericHttpGateway
-from portal.services.messaging.gateways.protocol import Batch, ErrorClass, OutgoingMessage, Push, Reason
+from portal.services.messaging.gateways.protocol import Batch, ErrorClass, OutgoingMessage, Push, Reason, ReportState
 from portal.web.shared.gateway_words import CLASSES, REASONS, ROLES, STATES
 
 EXAMPLE_NUMBER, EXAMPLE_ID = "+905321234567", 1001
@@ -33,9 +33,8 @@ GAPS = {
     "faults": N_("Hata kodları tanımlı değil: firmanın neden reddettiği anlaşılmaz; geçici hatada yeniden denenmez."),
     "report": N_("Teslim raporları tanımlı değil: iletilerin ulaşıp ulaşmadığı bilinmez."),
     "reply": N_(
-        "Gelen mesajlar tanımlı değil: RET yazanların yanıtı buraya ulaşmaz. Ret size ulaşınca üç iş günü içinde "
-        "göndermeyi bırakmak zorundasınız (6563 sayılı Kanun madde 8); yanıtları firmanın panelinden izleyip retleri "
-        "kaydedin."
+        "Gelen mesajlar tanımlı değil: RET yazanların yanıtı buraya ulaşmaz. Firmanın panelinden izleyip kaydedin: "
+        "ret ulaşınca üç iş günü içinde göndermeyi bırakmalısınız (6563 sayılı Kanun madde 8)."
     ),
 }
 
@@ -63,6 +62,7 @@ class Reading(NamedTuple):
 class Preview(NamedTuple):
     call: str
     readings: list[Reading]
+    samples: Mapping[str, str]  # That were read, by kind.
 
     def doubts(self, kind: str) -> bool:
         return any(not each.is_good for each in self.readings if each.kind == kind)
@@ -80,7 +80,7 @@ def build_preview(description: Mapping[str, Any], header: str) -> Preview:
     gateway = GenericHttpGateway(description, dict.fromkeys(names, call_trace.MASK), callback_url="https://…")
     message = OutgoingMessage(EXAMPLE_ID, EXAMPLE_NUMBER, _("Merhaba"))
     call = call_trace.call_text(gateway, Batch(EXAMPLE_ID, header or "FIRMAADI", [message]))
-    return Preview(call, list(_readings(gateway)))
+    return Preview(call, list(_readings(gateway)), description.get("samples", {}))
 
 
 def list_gaps(description: Mapping[str, Any], header: str) -> list[Gap]:
@@ -142,7 +142,8 @@ def _read_report(gateway: GenericHttpGateway, sample: str) -> Reading:
                 text = _("Hangi iletinin raporu olduğu anlaşılmıyor: firmanın ya da bizim numaramızın yerini seçin.")
                 return Reading("report", text, False)
             text = f"{each.to} {each.code}: {_(STATES[each.state])}".strip()
-            return Reading("report", text, each.reason is not Reason.UNKNOWN)
+            states = {row["state"] for row in gateway.description["report_push"]["states"]}
+            return Reading("report", text, each.reason is not Reason.UNKNOWN and states != {ReportState.ACCEPTED})
     return Reading("report", _("Rapor örneğinden durum bulunamadı."), False)
 
 

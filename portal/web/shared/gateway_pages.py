@@ -1,6 +1,7 @@
 """Pages about accounts at vendors of messages, which the dashboard and the operator's console have alike: a provider's
 people see their provider's accounts, and the operator's people those of the operator."""
 
+import json
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -37,7 +38,7 @@ from portal.web.shared.gateway_form import GatewayForm, build_form
 from portal.web.shared.gateway_trial import test_gateway
 from portal.web.shared.gateway_words import explain_error, too_many
 from portal.web.shared.redirects import commit_and_redirect
-from portal.web.shared.samples_form import SAMPLES, SamplesForm
+from portal.web.shared.samples_form import SamplesForm
 
 View = Callable[..., ResponseReturnValue]
 
@@ -96,7 +97,7 @@ def _edit(vendor: Vendor, gateway: MessageGateway | None) -> ResponseReturnValue
     else:
         form, page = build_form(vendor, stored=stored, **known), "gateways/form.html"
     status, practises, again_at = 200, gateway_accounts.practises(owner_id()), None
-    is_preview = isinstance(form, DescribedForm) and request.args.get("way") == "preview"
+    is_preview = isinstance(form, DescribedForm) and request.args.get("way") in ("preview", "samples")
     if is_preview:
         form.fill()
     elif "read" not in request.form and form.validate_on_submit():
@@ -117,9 +118,17 @@ def _described_form(stored: dict[str, str], known: dict[str, Any]) -> GatewayFor
         draft = samples.draft() if samples.validate_on_submit() else None
         return build_described_form(draft, stored, reads=False, **known) if draft else samples
     base = _description(request.form.get("description", "")) or before
-    if base is None or request.args.get("way") == "samples":
-        shown = {"url": description_fields.whole_url(before), **before.get("samples", {})} if before else {}
-        return SamplesForm(data={name: shown.get(name, "") for name in ("url", *SAMPLES)}, formdata=None)
+    is_asked = request.args.get("way") == "samples"
+    if base and is_asked and request.method == "POST":
+        corrected = build_described_form(base, stored, reads=True, **known)
+        corrected.fill()
+        if not corrected.filled:
+            return corrected
+        base = dict(corrected.filled)
+    if base is None or is_asked:
+        shown = {"url": description_fields.whole_url(base), **base.get("samples", {})} if base else {}
+        shown["description"] = json.dumps(base, ensure_ascii=False) if base else ""
+        return SamplesForm(data=shown, formdata=None)
     return build_described_form(base, stored, reads=request.method == "POST", **known)
 
 

@@ -1,6 +1,7 @@
 """A test message: the call that it made, what the vendor answered, and how that was read."""
 
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from flask.typing import ResponseReturnValue
 from flask_babel import format_datetime
@@ -17,6 +18,7 @@ from portal.domain.notifications import gateways
 from portal.services.messaging import gateway_accounts, trial_messages
 from portal.services.messaging.gateways.call_trace import CallTrace, trace_call
 from portal.services.messaging.gateways.generic_http import GenericHttpGateway
+from portal.services.messaging.gateways.offered_vendors import DESCRIBED
 from portal.services.messaging.gateways.protocol import ErrorClass, OutgoingMessage, Reason, SendError, SendResult
 from portal.web.shared import limits
 from portal.web.shared.gateway_account_page import (
@@ -28,7 +30,7 @@ from portal.web.shared.gateway_account_page import (
     render_account,
 )
 from portal.web.shared.gateway_test import build_test_form
-from portal.web.shared.gateway_words import CLASSES, FIELDS, explain_error, explain_reason, too_many
+from portal.web.shared.gateway_words import CLASSES, FIELDS, OWN_CODES, explain_error, explain_reason, too_many
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Trial:
     result: SendResult
     trace: CallTrace | None
     is_practice: bool
+    is_described: bool = False
 
     @property
     def error(self) -> SendError | None:
@@ -58,13 +61,22 @@ class Trial:
             return ""
         more = _("“Numaralar nasıl yazılır?” seçimine de bakın.") if self.trace and self.is_number else ""
         field = _(self.field[0]) + ": " if self.field[0] else ""
-        return f"{field}{explain_error(self.error)} {more}".rstrip()
+        words = explain_reason(None, self.correction) if self.correction else explain_error(self.error)
+        return f"{field}{words} {more}".rstrip()
+
+    @property
+    def correction(self) -> str:
+        """What to correct in a description after an answer of no known meaning, as a code; else ""."""
+        if not self.is_described or not self.error or not self.trace or self.trace.status is None:
+            return ""
+        is_known = self.error.code in OWN_CODES or self.error.reason is not Reason.UNKNOWN
+        return "" if is_known else "no_word" if self.trace.status < HTTPStatus.BAD_REQUEST else "refused"
 
     @property
     def field(self) -> tuple[str, str]:
         """The field of the account that is to blame: its name and its id in the form; "" where none is."""
-        error = self.error
-        return (FIELDS.get(error.code) or FIELDS.get(error.reason) if error else None) or ("", "")
+        names = (self.correction, self.error.code, self.error.reason) if self.error else ()
+        return next((FIELDS[each] for each in names if each in FIELDS), ("", ""))
 
     @property
     def is_number(self) -> bool:
@@ -105,7 +117,13 @@ def send_through(gateway: MessageGateway, message: OutgoingMessage, hides: str =
     adapter, is_practice = gateway_accounts.adapter_of(gateway), gateway_accounts.practises(gateway.provider_id)
     batch, result = trial_messages.send_at_once(adapter, gateway.header, message)
     trace = trace_call(adapter, batch) if isinstance(adapter, GenericHttpGateway) else None
-    return Trial(gateway.id, result, trace.hide(hides) if trace and hides else trace, is_practice)
+    return Trial(
+        gateway.id,
+        result,
+        trace.hide(hides) if trace and hides else trace,
+        is_practice,
+        gateway.vendor == DESCRIBED.name,
+    )
 
 
 def _test_message(gateway: MessageGateway, to: str) -> OutgoingMessage:

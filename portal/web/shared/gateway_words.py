@@ -13,16 +13,13 @@ from portal.services.messaging.gateways.protocol import ErrorClass, Reason, Repo
 REASONS: dict[Reason, tuple[str, str]] = {
     Reason.BAD_ADDRESS: (N_("Adres geçersiz ya da artık kullanılmıyor."), N_("Adresi kontrol edin.")),
     Reason.BLOCKED_BY_VENDOR: (
-        N_("Kişi, firmanın kendi ret listesinde."),
-        N_("Bu bir rettir; o adrese ileti göndermeyin."),
+        N_("Kişi, firmanın kendi ret listesinde."), N_("Bu bir rettir; o adrese ileti göndermeyin."),
     ),
     Reason.BLOCKED_BY_IYS: (
-        N_("Firma, İYS'de onay bulunmadığı için iletiyi durdurdu."),
-        N_("Kişinin İYS'deki durumuna bakın."),
+        N_("Firma, İYS'de onay bulunmadığı için iletiyi durdurdu."), N_("Kişinin İYS'deki durumuna bakın."),
     ),
     Reason.DUPLICATE: (
-        N_("Firma, aynı iletiyi bu adrese az önce almış."),
-        N_("Bir süre bekleyin; ikinci kez gönderilmez."),
+        N_("Firma, aynı iletiyi bu adrese az önce almış."), N_("Bir süre bekleyin; ikinci kez gönderilmez."),
     ),
     Reason.CONTENT: (N_("Firma iletinin metnini kabul etmedi."), N_("Metni kısaltın ya da firmaya nedenini sorun.")),
     Reason.NO_CREDIT: (N_("Hesabınızda bakiye kalmamış."), N_("Firmanın panelinden bakiye yükleyin.")),
@@ -39,33 +36,28 @@ REASONS: dict[Reason, tuple[str, str]] = {
         N_("Sunucunun IP adresini firmanın panelinde izinli adreslere ekleyin."),
     ),
     Reason.IYS_SETUP: (
-        N_("Firmadaki hesabınızda İYS markası tanımlı değil."),
-        N_("Firmanın panelinde İYS marka kodunuzu tanımlayın."),
+        N_("Firmadaki hesabınızda İYS markası tanımlı değil."), N_("Firmanın panelinde İYS marka kodunuzu tanımlayın."),
     ),
     Reason.RATE: (N_("Firma, bu kadar sık gönderime izin vermiyor."), N_("Saniyedeki ileti sayısını azaltın.")),
     Reason.UNREACHABLE: (
-        N_("Alıcıya ulaşılamadı: telefon kapalı ya da posta kutusu dolu olabilir."),
-        N_("Daha sonra yeniden deneyin."),
+        N_("Alıcıya ulaşılamadı: telefon kapalı ya da posta kutusu dolu olabilir."), N_("Daha sonra yeniden deneyin."),
     ),
     Reason.UNAVAILABLE: (
         N_("Firmadan yanıt alınamadı."),
         N_("Yazdığınız adresi kontrol edin; doğruysa birkaç dakika sonra yeniden deneyin."),
     ),
     Reason.UNKNOWN: (
-        N_("Firma, bilmediğimiz bir yanıt verdi."),
-        N_("Yanıttaki sözcüğü firmanın destek ekibine sorun."),
+        N_("Firma, bilmediğimiz bir yanıt verdi."), N_("Yanıttaki sözcüğü firmanın destek ekibine sorun."),
     ),
-}
+}  # fmt: skip
 
 # What went wrong before a vendor had a word in it, or with what we made of its answer: our codes.
 OWN_CODES: dict[str, tuple[str, str]] = {
     "url_not_allowed": (
-        N_("Bu adrese bağlanılmaz: https:// ile başlamalı ve internette olmalı."),
-        N_("Adresi düzeltin."),
+        N_("Bu adrese bağlanılmaz: https:// ile başlamalı ve internette olmalı."), N_("Adresi düzeltin."),
     ),
     "bad_certificate": (
-        N_("Adresteki sertifika geçerli değil."),
-        N_("Adresi kontrol edin; doğruysa firmaya bildirin."),
+        N_("Adresteki sertifika geçerli değil."), N_("Adresi kontrol edin; doğruysa firmaya bildirin."),
     ),
     "bad_request": (
         N_("Gönderimde HTTP'nin taşıyamadığı bir karakter var."),
@@ -74,16 +66,24 @@ OWN_CODES: dict[str, tuple[str, str]] = {
     "unreadable": (N_("Hesabın kayıtlı bilgileri açılamadı."), N_("Bilgileri yeniden yazın.")),
     "not_understood": (
         N_("Başarılı göründü, ama firmanın ileti numarası beklediğimiz yerde yoktu."),
-        N_("Firmanın ileti numarasının yerini düzeltin."),
+        N_("Aşağıdaki yanıtta numarayı bulun, “Firmanın yanıtı ve hataları” bölümünde yerini seçin. Yer listede yoksa "
+           "“Örneklere dön” ile bu yanıtı “Başarılı yanıt örneği” olarak yapıştırın."),
+    ),
+    "no_word": (
+        N_("Firma yanıt verdi; ama bu yanıt, tanımladığınız başarı ya da hatalardan biri değil."),
+        N_("Aşağıdaki yanıtı okuyun, “Firmanın yanıtı ve hataları” bölümünü açın: ileti alındıysa başarı sözcüğünü ve "
+           "yerini düzeltin, alınmadıysa bulduğumuz sözcüğü hatalara ekleyin."),
+    ),
+    "refused": (
+        N_("Firma isteği bu haliyle almadı."),
+        N_("Nedenini aşağıdaki yanıtta okuyun ve “Gönderimin alanları” bölümünü firmanın sayfasıyla karşılaştırın."),
     ),
     **dict.fromkeys(
         ("http_301", "http_302", "http_307", "http_308", "http_404", "http_405"),
-        (
-            N_("Firmanın bu adresinde böyle bir hizmet yok."),
-            N_("Adresi ve yöntemi firmanın sayfasıyla karşılaştırın."),
-        ),
+        (N_("Firmanın bu adresinde böyle bir hizmet yok."),
+         N_("Adresi ve yöntemi firmanın sayfasıyla karşılaştırın.")),
     ),
-}
+}  # fmt: skip
 
 # Other codes that are no vendor's words.
 NOBODYS = {"no_connection", "no_answer", "answer_too_long", "too_many", "same_address", "address", "disconnected"}
@@ -95,24 +95,19 @@ FIELDS: dict[str, tuple[str, str]] = {
     Reason.BAD_ADDRESS: (N_("Telefon numarası"), ""),
     **dict.fromkeys(("url_not_allowed", "bad_certificate", "no_connection", "http_404", "http_405"), ADDRESS_FIELD),
     "not_understood": (N_("Firmanın ileti numarası"), "ref"),
+    "no_word": (N_("Başarı sayılan sözcük"), "success_words"),
+    "refused": (N_("Gönderimin alanları"), "role_0"),
 }
 
 # What becomes of messages by the class of an error; and why they fail so, as a choice.
 CLASSES: dict[ErrorClass, tuple[str, tuple[Reason, ...]]] = {
-    ErrorClass.PERMANENT: (
-        N_("Bu ileti gitmez"),
-        (
-            Reason.UNKNOWN, Reason.BAD_ADDRESS, Reason.CONTENT, Reason.DUPLICATE, Reason.BLOCKED_BY_VENDOR,
-            Reason.BLOCKED_BY_IYS,
-        ),
-    ),
-    ErrorClass.CONFIG: (
-        N_("Hesap düzeltilene kadar hiçbiri gitmez"),
-        (
-            Reason.CREDENTIALS, Reason.NO_CREDIT, Reason.HEADER, Reason.NETWORK_ADDRESS, Reason.IYS_SETUP,
-            Reason.UNKNOWN,
-        ),
-    ),
+    ErrorClass.PERMANENT: (N_("Bu ileti gitmez"), (
+        Reason.UNKNOWN, Reason.BAD_ADDRESS, Reason.CONTENT, Reason.DUPLICATE, Reason.BLOCKED_BY_VENDOR,
+        Reason.BLOCKED_BY_IYS,
+    )),
+    ErrorClass.CONFIG: (N_("Hesap düzeltilene kadar hiçbiri gitmez"), (
+        Reason.CREDENTIALS, Reason.NO_CREDIT, Reason.HEADER, Reason.NETWORK_ADDRESS, Reason.IYS_SETUP, Reason.UNKNOWN,
+    )),
     ErrorClass.TEMPORARY: (N_("Sonra yeniden denenir"), (Reason.RATE, Reason.UNAVAILABLE)),
     ErrorClass.UNCERTAIN: (N_("Gidip gitmediği belli değil"), (Reason.UNKNOWN,)),
 }  # fmt: skip

@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -12,8 +12,8 @@ from portal.services.messaging.gateways import description_checks, json_values, 
 
 NO_ADDRESS = N_("Örnekte adres yok: firmanın sayfasındaki https:// ile başlayan adresi de yazın.")
 OPEN_ADDRESS = N_(
-    "http:// ile şifreniz ve alıcıların numaraları açıkta gider; hesap böyle kaydedilemez. Buraya firmanın "
-    "https:// ile başlayan adresini yazın; yoksa firmadan isteyin."
+    "Örnekteki http:// ile şifreniz ve alıcıların numaraları açıkta gider; hesap böyle kaydedilemez. Aynı adresi "
+    "https:// ile yazdık: firmada böyle de varsa “Örnekleri oku”ya yeniden basın, yoksa firmadan isteyin."
 )
 UNREADABLE = N_("Bu örneği okuyamadık: JSON, XML ya da alan=değer biçiminde olmalı. Eksiksiz kopyalandığına bakın.")
 REQUEST_LINE = re.compile(r"(GET|POST|PUT) (\S+)(?: HTTP/[0-9.]{1,3})?")
@@ -79,6 +79,13 @@ def parse_call(text: str, url: str = "") -> SampleCall:
     _read_login(call)
     call.method = call.method or ("GET" if call.body is None else "POST")
     return call
+
+
+def described_call(description: Mapping[str, Any], url: str) -> SampleCall:
+    """The call of a description, whose placeholders stand in place of values."""
+    send = description["send"]
+    known = {name: send[name] for name in ("method", "headers", "body_type", "body", "query") if name in send}
+    return SampleCall(url, **known, has_basic="basic" in description)
 
 
 def read_request(text: str) -> SampleCall:

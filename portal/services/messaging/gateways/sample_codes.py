@@ -9,10 +9,11 @@ CODE = re.compile(r"(?:[A-Za-z]{1,10}:)?[\w.#*/-]{1,40}")
 HTTP_STATUS = re.compile(r"[45][0-9]{2}")
 BULLET = re.compile(r"^[-*•·–] +")
 BETWEEN = re.compile(r"\||\t| {2,}|: |; | [-–—=>→]{1,3} ")  # Of cells.
+BRACKETS = re.compile(r"\(([^()]+)\)")
 COMMA = re.compile(r",|/| (?:ve|veya|ya da|and|or) ")
 SENTENCE = re.compile(r"(?<=\w\w)[`'\"]?\)?\. (?=\w)")  # The end of one.
 NEXT = re.compile(r",| (?:ve|veya|and|or) (?=[`'\"]?[A-Z0-9_]{2}|[0-9])")
-LINK = re.compile(r"(?:is|are|can be|one of|şunlardan biri):? ")
+LINK = re.compile(r"(?:(?:field|alanı) )?(?:is|are|can be|will be|one of|şunlardan biri):? ")
 PAIR = re.compile(r"[`'\"]?((?:[A-Za-z]{1,10}:)?[\w.#*/-]{1,40})[`'\"]?(?: ?[:=–—-] ?| |$)(.*)")
 SIGNS = " `'\"“”*•·.,:"
 HEADINGS = frozenset(
@@ -39,12 +40,25 @@ def read_codes(text: str) -> dict[str, str]:
 
 
 def _in_one_line(line: str, *, is_only: bool) -> dict[str, str]:
-    """Words between commas, with what is said of each, maybe after their name: "status 1 delivered, 2 failed"."""
-    line = SENTENCE.split(BULLET.sub("", line.strip()))[0].lstrip("(").rstrip(").")
-    name, _blank, rest = line.partition(" ")
-    is_named = sample_words.plain_name(name) in HEADINGS
+    """Words between commas, with what is said of each, maybe after their name, and that in a sentence or in brackets:
+    "status 1 delivered, 2 failed"."""
+    line = BULLET.sub("", line.strip())
+    if re.search(r"[|\t]", line):
+        return {}
+    for sentence in [*BRACKETS.findall(line), *SENTENCE.split(line)]:
+        words = sentence.lstrip("(").rstrip(").").split(" ")
+        names = [number for number, each in enumerate(words) if sample_words.plain_name(each) in HEADINGS]
+        starts = [each for each in names if each == 0 or not _is_code(words[0].strip(SIGNS))]
+        lists = [LINK.sub("", " ".join(words[each + 1 :]), count=1) for each in starts]
+        for text in lists + [" ".join(words)] * is_only:
+            if len(found := _between_commas(text)) > 1:
+                return found
+    return {}
+
+
+def _between_commas(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
-    for piece in NEXT.split(LINK.sub("", rest, count=1) if is_named else line):
+    for piece in NEXT.split(text):
         pair = PAIR.fullmatch(piece.strip())
         if pair and _is_code(pair[1]):
             found[pair[1]] = pair[2].strip(SIGNS)
@@ -52,7 +66,7 @@ def _in_one_line(line: str, *, is_only: bool) -> dict[str, str]:
             found[list(found)[-1]] += f", {piece.strip()}"
         else:
             return {}
-    return found if len(found) > 1 and (is_named or is_only) and not re.search(r"[|\t]", line) else {}
+    return found
 
 
 def _is_code(word: str) -> bool:

@@ -1,47 +1,61 @@
-"""Samples as people paste them: without what stands around them on the vendor's page; and what one looks like."""
+"""Samples as people paste them: taken out of what stands around them on the vendor's page; and what one looks like."""
 
 import re
 from contextlib import suppress
+from itertools import takewhile
 from urllib.parse import urlsplit
 
 from portal.core.lazy_text import N_
-from portal.services.messaging.gateways import sample_calls, sample_words
+from portal.services.messaging.gateways import sample_calls, sample_codes, sample_words
 from portal.services.messaging.gateways.described_call import parse_answer
 from portal.services.messaging.gateways.description_parts import push_places
 from portal.services.messaging.gateways.sample_calls import HEADER_LINE, REQUEST_LINE
 
 IS_CALL = N_("Bu bir gönderim örneğine benziyor.")
 IS_ANSWER = N_("Bu bir yanıt/rapor örneğine benziyor. Gönderimse ilk satırına POST ve adresi yazın.")
-LABEL = re.compile(r"\A(?:url|endpoint|adres|istek|request) ?: ?(?=(?:GET |POST |PUT )?https?://)", re.IGNORECASE)
+IS_PROSE = N_(
+    "Bu yazıda örnek bulamadık. Gelen verinin kendisini yapıştırın; şöyle başlar: "
+    '{"id": 7, <id>7</id>, id=7&… ya da (yanıtta) OK:7.'
+)
 FENCE = re.compile(r"```[^\n]*\n")
+TICKED = re.compile(r"`([^`\n]+)`")
 REST = re.compile(r",\s*(?:(?:\.\.\.|…)\s*)?(?=[\]}])")  # "and so on" after the last row, or a comma after it.
 COMMENT = re.compile(r"(?<![^\s,{\[])//[^\n]*")
 CURLY = {'"': "“”„‟", "'": "‘’‚"}
-BEGINNINGS = ("{", "[", "<", "curl", "POST ", "GET ", "PUT ", "https://", "http://")
+BEGINNINGS = ("POST ", "GET ", "PUT ", "https://", "http://")
+CURL = re.compile(r"curl (?=['\"\\h-])(?:'[^']*'|\"(?:\\.|[^\"\\])*\"|[\\^]\n|\n(?=[ \t]*--?[A-Za-z])|[^\n])*")
+DOCUMENT = r"[{\[](?=\s*[{\[\"'}\]0-9])|<(?=[?A-Za-z])"
+BEGIN = re.compile(
+    rf"(?:POST|GET|PUT) (?=[/h?])|https?://|\?(?=\w{{1,60}}=)|\b[\w.\[\]-]{{1,60}}=(?=[^\s&]*&)|{DOCUMENT}"
+)
+FIRST_LINE = re.compile(r"(?:(?:POST|GET|PUT) )?\S+(?: HTTP/[0-9.]{1,3}|(?:(?: [^\s&]*)+&\S*)*)")
+FIELD = re.compile(r"\s*[?&]?[\w.\[\]-]{1,60}=")
+HEADERS = re.compile(r"(?:^[A-Za-z][A-Za-z0-9-]{0,60}:[ \t]*\S[^\n]*\n)+\n?\Z", re.MULTILINE)
+BRACKET = re.compile(r'"(?:\\.|[^"\\])*"|[{}\[\]]', re.DOTALL)
+MEANING = re.compile(r" +(?:[–—→]|-+>?|=>) +(?=\S)|\n\n")  # After a plain answer.
 
 
 def clean_sample(text: str | None) -> str:
-    """The first block of code where there are fences, without headings above it, in straight quotes, and without what
-    no JSON has: comments, and dots that stand for further rows."""
+    """The first sample within a text, in straight quotes, and without what no JSON has: comments, and dots that stand
+    for further rows. A text without a sample stays."""
     lines = (text or "").replace("\r\n", "\n")
-    if FENCE.search(lines):
-        lines = FENCE.split(lines, maxsplit=1)[1].partition("```")[0]
-    kept = lines.strip().split("\n")
-    while len(kept) > 1 and _is_heading(kept[0].strip(), kept[1:]):
-        kept = kept[1:]
-    cleaned = LABEL.sub("", "\n".join(map(_without_comment, kept)).strip(), count=1)
+    fenced = FENCE.search(lines)
+    if fenced:
+        lines = lines[fenced.end() :].partition("```")[0]
+    cleaned = "\n".join(map(_without_comment, lines.strip().split("\n")))
     for plain, signs in CURLY.items():
         if plain not in cleaned:
             cleaned = re.sub(f"[{signs}]", plain, cleaned)
-    return REST.sub("", cleaned)
+    return REST.sub("", cleaned if fenced else _sample_in(cleaned)).strip()
 
 
 def clean_answer(text: str | None) -> str:
-    """The same of an answer, without its status and headers."""
+    """The same of an answer, without its status and headers; of a plain one without its meaning."""
     cleaned = clean_sample(text)
     head, _gap, body = cleaned.partition("\n\n")
     is_head = all(HEADER_LINE.fullmatch(each) or each.startswith("HTTP/") for each in head.split("\n"))
-    return body.strip() if is_head and body else cleaned
+    found = body.strip() if is_head and body else cleaned
+    return found if _is_sample(found) else MEANING.split(found)[0].strip()
 
 
 def clean_push(text: str | None) -> str:
@@ -49,17 +63,68 @@ def clean_push(text: str | None) -> str:
     cleaned = clean_answer(text)
     with suppress(ValueError):
         call = sample_calls.read_request(cleaned) if is_call(cleaned) else None
-        return (call.text.strip() or urlsplit(call.url).query) if call else cleaned
+        return (call.text.strip() or urlsplit(call.url).query) if call else cleaned.lstrip("?")
     return cleaned
 
 
-def _is_heading(line: str, below: list[str]) -> bool:
-    if line.startswith(BEGINNINGS) and not line.endswith(":"):
-        return False
-    is_above_code = next((each for each in below if each.strip()), "").lstrip().startswith(BEGINNINGS)
-    return (
-        not line or line[0] in "#*" or line.endswith(":") or (is_above_code and not re.search(r"[=:{}\[\]<>|]", line))
-    )
+def list_around(text: str, sample: str) -> str:
+    """What stands around a sample, where it is a list of words and the sample holds one of them; or nothing."""
+    around = text if sample in sample_codes.read_codes(text) else text.replace(sample, " ")
+    listed = sample_codes.read_codes(around)
+    is_list = len(listed) > 1 and not listed.keys().isdisjoint({sample, *push_places(sample).values()})
+    return around.strip() if is_list else ""
+
+
+def _sample_in(text: str) -> str:
+    """The first sample where sentences, headings and ticks may stand around it."""
+    if curl := CURL.search(text):
+        return curl[0]
+    begin = BEGIN.search(text)
+    ticked = next((each for each in TICKED.findall(text) if re.search(r"[=:{<|?0-9]", each)), "")
+    if ticked and not (begin and begin.start() == 0):
+        return ticked
+    if begin is None:
+        lines = text.split("\n")
+        while len(lines) > 1 and re.match(r"$|[#*]|.*:$", lines[0].strip()):
+            lines = lines[1:]
+        return "\n".join(lines)
+    headers = HEADERS.search(text[: begin.start()])
+    return _request_in(text[headers.start() if headers else begin.start() :])
+
+
+def _request_in(text: str) -> str:
+    """A request line or URL, if there is one, and its headers; and the body that follows, maybe after sentences."""
+    lines = text.split("\n")
+    line = FIRST_LINE.match(lines[0]) if text.startswith(BEGINNINGS) else None
+    count = 1 if line else 0
+    while count < len(lines) and HEADER_LINE.fullmatch(lines[count].strip()):
+        count += 1
+    head, rest = lines[1 if line else 0 : count], "\n".join(lines[count:])
+    head = [line[0].rstrip(").,;"), *head] if line else head
+    if line and "=" in head[0] and not head[0].startswith(("POST", "PUT")):
+        return "\n".join(head)
+    fields = list(takewhile(FIELD.match, rest.strip().split("\n")))
+    document = re.search(DOCUMENT, rest)
+    if fields:
+        body = "\n".join(
+            (FIRST_LINE.match(each) or [each])[0].rstrip(").,;") if "&" in each else each for each in fields
+        )
+    else:
+        body = _document_in(rest[document.start() :]) if document else rest.strip()
+    return "\n".join([*head, *([""] if head and body else []), body]).strip()
+
+
+def _document_in(text: str) -> str:
+    """The JSON or XML that a text begins with; all of it where its end is missing."""
+    if root := re.match(r"(?:<\?[^>]*>\s*)?<([A-Za-z][\w:.-]{0,60})", text):
+        end = f"</{root[1]}>"
+        return text[: text.rfind(end) + len(end)] if end in text else text
+    depth = 0
+    for sign in BRACKET.finditer(text):
+        depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(sign[0], 0)
+        if depth == 0:
+            return text[: sign.end()]
+    return text
 
 
 def _without_comment(line: str) -> str:
@@ -69,9 +134,19 @@ def _without_comment(line: str) -> str:
     return before.rstrip() if found and before.count('"') % 2 == 0 else line
 
 
+def _is_sample(text: str) -> bool:
+    return BEGIN.match(text) is not None or FIELD.match(text) is not None or text.startswith("curl ")
+
+
 def is_call(text: str) -> bool:
     first = text.strip().partition("\n")[0].strip()
     return first.startswith(("curl ", "https://", "http://")) or REQUEST_LINE.fullmatch(first) is not None
+
+
+def is_prose(text: str) -> bool:
+    """Whether it is no sample but sentences of a page. A plain answer has few words, or a number first."""
+    words = text.split()
+    return len(words) > 3 and not _is_sample(text) and not re.search("[0-9]", " ".join(words[:2]))
 
 
 def is_damaged(text: str) -> bool:

@@ -227,6 +227,9 @@ def test_how_answers_are_read_changes_without_the_secrets_and_the_address_only_w
         ({"call": 'POST https://api.example.com/x\n\n{"gsm": "1",\n"metin" 2}'}, "2. satırına"),
         ({"error": '{"sonuc": "RED"'}, "okuyamadık"),
         ({"call": ""}, "yapıştırın"),
+        ({"answer": "Gönderim kabul edilince mesaj numarası döner."}, "örnek bulamadık"),
+        ({"report": "Raporu panelde verdiğiniz adrese göndeririz."}, "örnek bulamadık"),
+        ({"call": "Göndermek için adresimize POST yapın."}, "örnek bulamadık"),
         ({"call": '{"gsm": "5321234567", "metin": "x"}'}, "Örnekte adres yok"),
         ({"call": "http://gw.example.com/x?gsm=5321234567&metin=x"}, "açıkta gider"),
         ({"answer": "x" * 5001}, "En çok 5000"),
@@ -296,6 +299,68 @@ def test_a_limit_says_how_long_and_keeps_what_was_typed(app, ayse, vendor):
     proof = {"address": prove(app)}
     tests = [ayse.posts(f"{paths[0]}/test", proof) for _ in range(21)]
     assert (tests[19].status_code, tests[20].status_code) == (200, 429) and "sonrasında" in shown(tests[20])
+
+
+def test_sentences_around_samples_are_left_out_and_their_lists_read(ayse, vendor):
+    page = ayse.posts(DESCRIBED, {
+        "read": "1", "call": f"Gönderim: `GET {vendor.url}/send?user=U&pass=P&from=X&to=5321112233&msg=a` ile.",
+        "answer": "Düz yazı döner:\n- `OK:8841` – alındı\n- `ERR:11` bakiye yok\n- `ERR:20` numara hatalı",
+        "report": "We call your URL: ?id=8841&status=1&to=5321112233 (status 1 delivered, 2 failed, 3 expired).",
+        "reply": "Gelen mesaj: `?from=905321112233&text=RET&number=2525` gibi.",
+    })  # fmt: skip
+
+    words, fields = shown(page), FilledIn(page.text).fields
+    assert "ileti numarası 8841." in words and "OK:8841" in words and "yazdı: RET" in words and "Bakın" not in words
+    assert [fields[f"error_{number}_words"] for number in range(2)] == ["ERR:11", "ERR:20"]
+    assert [fields[f"state_{number}_meaning"] for number in range(4)] == [
+        "delivered/",
+        "failed/",
+        "expired/",
+        "accepted/",
+    ]
+    assert fields["state_2_words"] == "3" and fields["state_3_words"] == "" and fields["report_ref"] == "/id"
+
+
+def test_corrections_outlive_a_look_at_the_samples(ayse, vendor):
+    """Only a section whose samples changed is read anew, and that only if wished."""
+    form = corrected(ayse.posts(DESCRIBED, SAMPLES), vendor.url) | {"success_words": "TAMAM"}
+    back = ayse.posts(f"{DESCRIBED}&way=samples", form)
+    samples = FilledIn(back.text).fields | {"rereads": ""}
+    assert samples["answer"] == unknown_vendor.ANSWER and samples["call"] == "" and KEY not in back.text
+
+    def again(**changed: str) -> dict[str, str]:
+        posted = {name: each for name, each in (samples | changed).items() if name != "rereads" or each}
+        return FilledIn(ayse.posts(f"{DESCRIBED}&way=samples", posted).text).fields
+
+    kept = again(error="", reply="", faults="YOGUN: çok sık")
+    same = {name for name in form if not name.startswith("secret.") and name not in ("csrf_token", "description")}
+    assert {name: kept[name] for name in same} == {name: form[name] for name in same}
+    answer = again(rereads="y", answer=unknown_vendor.ANSWER.replace("ALINDI", "OLDU"))
+    assert answer["success_words"] == "OLDU" and answer["report_ref"] == "/raporlar/*/paket"
+    assert answer["url"] == form["url"] and answer["header"] == "DENEME"
+    moved = again(call=unknown_vendor.CALL.replace("v3", "v4"), url="")
+    assert moved["url"].endswith("/v4/gonder") and moved["success_words"] == "TAMAM"
+    assert "https://" in shown(ayse.posts(f"{DESCRIBED}&way=samples", form | {"url": "ftp://x"}))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said", "field"),
+    [
+        ({"ref": "/yok"}, "Yer listede yoksa", "ref"),
+        ({"success_words": "TAMAM"}, "başarı ya da hatalardan biri değil", "success_words"),
+        ({"error_2_words": "BASKA", "header": "YANLIS"}, "isteği bu haliyle almadı", "role_0"),
+    ],
+)
+def test_an_answer_of_no_known_meaning_says_what_to_correct(app, ayse, vendor, wrong, said, field):
+    form = corrected(ayse.posts(DESCRIBED, SAMPLES), vendor.url)
+    if "ref" in wrong:
+        form["description"] = form["description"].replace('"/paket"', '"/yok"')
+    path = ayse.posts(DESCRIBED, form | wrong).location
+
+    tried = ayse.posts(f"{path}/test", {"address": prove(app)})
+
+    assert tried.status_code == 422 and said in shown(tried) and f"/change#{field}" in tried.text
+    assert KEY not in tried.text and '"sonuc"' in shown(tried)
 
 
 def test_samples_that_do_not_fit_are_doubted(ayse):

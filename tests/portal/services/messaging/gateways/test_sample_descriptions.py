@@ -301,7 +301,19 @@ def test_a_typed_address_counts_more_than_the_samples():
         ('{"a": "http://x", // or "b"\n "c": "// d", }', '{"a": "http://x",\n "c": "// d"}'),
         ("Content-Type: text/xml\n\n<a/>", "Content-Type: text/xml\n\n<a/>"),
         ("URL: https://x.example/send?to=1", "https://x.example/send?to=1"),
-        ('Endpoint: POST https://x.example/send\n{"a": 1}', 'POST https://x.example/send\n{"a": 1}'),
+        ('Endpoint: POST https://x.example/send\n{"a": 1}', 'POST https://x.example/send\n\n{"a": 1}'),
+        (
+            'Adres POST https://x.example/send. Gövde JSON olmalı:\n\n{"a": "}",\n "b": [1]}\n\nEn çok 5 {kişiye}.',
+            'POST https://x.example/send\n\n{"a": "}",\n "b": [1]}',
+        ),
+        (
+            "Gönder\n\ncurl https://x.example \\\n -d 'a=b' \\\n --json '{\n}'\n\nYanıt: {\"a\": 1}",
+            "curl https://x.example \\\n -d 'a=b' \\\n --json '{\n}'",
+        ),
+        ("- `GET http://x.example/send?to=1&msg=2` ile", "GET http://x.example/send?to=1&msg=2"),
+        ("We call ?id=1&status=2 (status 1 ok).", "?id=1&status=2"),
+        ("POST, form: no=1&ref=2+3.\n`ref` is yours.", "no=1&ref=2+3"),
+        ("Answer is <?xml version='1.0'?><a><b>1</b></a>, where b counts.", "<?xml version='1.0'?><a><b>1</b></a>"),
         ("OK 7", "OK 7"),
         ("", ""),
     ],
@@ -316,6 +328,7 @@ def test_what_stands_around_a_sample_is_left_out(pasted, clean):
         ('HTTP/1.1 201 Created\nContent-Type: application/json\n\n{"id": 7}', '{"id": 7}'),
         ("Content-Type: text/xml\n\n<a/>", "<a/>"),
         ("OK: 7", "OK: 7"),
+        ("OK:7 – taken, the number is the id\nERR:1 – not", "OK:7"),
         ('POST /dlr HTTP/1.1\nHost: x\n\n{"id": 7}', '{"id": 7}'),
         ("GET https://firma.example/dlr?id=7&durum=1", "id=7&durum=1"),
         ("curl -d 'id=7' https://firma.example/dlr", "id=7"),
@@ -342,11 +355,24 @@ def test_answers_and_pushes_come_without_the_lines_of_http(pasted, clean):
         ("Her çağrıda bir.\n`sonuc` is ILETILDI, SURESI_DOLDU, BEKLIYOR. Answer with HTTP 200.", {
             "ILETILDI": "", "SURESI_DOLDU": "", "BEKLIYOR": "",
         }),
+        ("Call: `?id=1&status=2` (status 1 delivered, 2 failed).", {"1": "delivered", "2": "failed"}),
+        ("The status field will be DELIVRD or EXPIRED. We try 3 times, code 7.", {"DELIVRD": "", "EXPIRED": ""}),
+        ("Durum 1 ise iletildi, 2 ise iletilemedi.", {"1": "ise iletildi", "2": "ise iletilemedi"}),
         ("10 – bad number, 3 tries\n11 – no credit", {"10": "bad number, 3 tries", "11": "no credit"}),
     ],
 )  # fmt: skip
 def test_lists_of_codes_are_read_as_they_are_pasted(pasted, codes):
     assert sample_codes.read_codes(pasted) == codes
+
+
+def test_a_list_beside_a_sample_is_known_by_its_words():
+    states = "We call `?id=8&status=1` (status 1 delivered, 2 failed)."
+    answers = "Plain text:\n- `OK:8841` – taken\n- `ERR:10` wrong password"
+
+    assert sample_codes.read_codes(sample_texts.list_around(states, "id=8&status=1")).keys() == {"1", "2"}
+    assert sample_codes.read_codes(sample_texts.list_around(answers, "OK:8841")).keys() == {"OK:8841", "ERR:10"}
+    assert sample_texts.list_around(states.replace("status=1", "status=7"), "id=8&status=7") == ""
+    assert sample_texts.list_around('At most 500 a call, 120 a minute. {"a": 1}', '{"a": 1}') == ""
 
 
 TELGRAF = (
