@@ -46,7 +46,7 @@ def builds_dict_of(*columns: str) -> Predicate:
 
 
 def makes_rows_of(model: str) -> Predicate:
-    """A model is instantiated, or its rows are inserted (insert_rows, insert_missing_rows, insert, Table.insert)."""
+    """A model is instantiated, or its rows are inserted (insert_rows, insert_missing, insert, Table.insert)."""
 
     def is_made(node: ast.AST) -> bool:
         name = called(node)
@@ -149,7 +149,7 @@ PLANTED = [
     ("make Decision rows", "insert_rows(session, Decision, rows)"),
     ("make Leaf rows", "session.execute(insert(Leaf.__table__), rows)"),
     ("make Submission rows", "session.execute(Submission.__table__.insert(), rows)"),
-    ("make Submission rows", "insert_missing_rows(session, models.Submission, rows)"),
+    ("make Submission rows", "insert_missing(session, models.Submission, rows)"),
     ("make Consent rows", "session.add(Consent(id=new_id()))"),
     ("lock Consent rows", "session.execute(select(Consent.id).where(Consent.id.in_(ids)).with_for_update())"),
     (

@@ -1,5 +1,5 @@
 """Inserts past the ORM: upserts (of two processes that insert the same row, the first one wins), and bulk inserts by
-executemany on SQLite and COPY on PostgreSQL, whose values go through the columns' types."""
+executemany, or COPY on PostgreSQL, whose values go through the columns' types."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,10 +13,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
-from portal.core.database import changed_rows, pipelined
+from portal.core.database import pipelined
 from portal.core.models.base import Base
 
-FEW = 8  # Rows that one statement holds. Drivers prepare a statement for each number of them.
+FEW = 8  # Rows that one gathered statement holds. Drivers prepare one for each number of them.
 COPY_FROM = 100  # Rows. Below, COPY is not worth it, and psycopg allows none in a pipeline.
 GATHERED = "gathered inserts"
 MOST_VALUES = 50  # Psycopg does not keep what it read of longer statements, and reading one takes long.
@@ -26,35 +26,37 @@ Insert = sqlite.Insert | postgresql.Insert
 Bind = Callable[[Any], Any]
 
 
-def insert_missing(session: Session, model: type[Base], rows: Rows) -> int:
-    """Insert the rows that violate no unique constraint (ON CONFLICT DO NOTHING); return how many."""
-    if not rows:
-        return 0
-    missing = _dialect_insert(session, model).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
-    return changed_rows(session, missing, rows)
-
-
 def insert_or_add(session: Session, model: type[Base], row: Mapping[str, Any], *, sums: tuple[str, ...]) -> Insert:
     """The statement that inserts a row, or adds its columns `sums` to the row with the same primary key."""
-    insert = _dialect_insert(session, model).values(row)
-    added = {name: model.__table__.c[name] + insert.excluded[name] for name in sums}
-    return insert.on_conflict_do_update(index_elements=list(model.__table__.primary_key), set_=added)
+    table, is_sqlite = model.__table__, session.get_bind(model).dialect.name == "sqlite"
+    insert: Insert = sqlite.insert(table) if is_sqlite else postgresql.insert(table)
+    added = {name: table.c[name] + insert.excluded[name] for name in sums}
+    return insert.values(row).on_conflict_do_update(index_elements=list(table.primary_key), set_=added)
+
+
+def insert_missing(session: Session, model: type[Base], rows: Rows) -> int:
+    """Insert the rows that violate no unique constraint (ON CONFLICT DO NOTHING); return how many.
+
+    All have the same keys, with every column that has no default in the database.
+    """
+    if not rows:
+        return 0
+    connection = session.connection()
+    plan = _plan(model, tuple(rows[0]), connection.dialect)
+    return connection.exec_driver_sql(f"{plan.insert} ON CONFLICT DO NOTHING", list(plan.bind(rows))).rowcount
 
 
 def insert_rows(session: Session, model: type[Base], rows: Rows) -> None:
-    """Insert rows that all have the same keys; a few of them in one statement. Raises IntegrityError."""
+    """Insert rows like those of insert_missing. Raises IntegrityError."""
     if not rows:
         return
     session.flush()  # The rows may refer to rows that are pending in the session.
     connection = session.connection()
     plan = _plan(model, tuple(rows[0]), connection.dialect)
     values = plan.bind(rows)
-    if len(rows) <= FEW:
-        few = plan.insert + f", {plan.marks}" * (len(rows) - 1), tuple(chain(*values))
-        if GATHERED in session.info:
-            session.info[GATHERED].append(few)
-        else:
-            connection.exec_driver_sql(*few)
+    if GATHERED in session.info and len(rows) <= FEW:
+        several = plan.insert + f", {plan.marks}" * (len(rows) - 1)
+        session.info[GATHERED].append((several, tuple(chain(*values))))
     elif len(rows) <= COPY_FROM or connection.dialect.name == "sqlite":
         connection.exec_driver_sql(plan.insert, list(values))
     else:
@@ -90,21 +92,6 @@ def _joined(inserts: list[Statement]) -> Iterator[Statement]:
         with_parts = ", ".join(f"i{number} AS ({insert})" for number, (insert, _) in enumerate(parts))
         values = tuple(chain(*(values for _, values in (*parts, last))))
         yield f"WITH {with_parts} {last[0]}" if parts else last[0], values
-
-
-def insert_missing_rows(session: Session, model: type[Base], rows: Rows) -> int:
-    """The same for the rows that violate no unique constraint; return how many were new."""
-    connection = session.connection()
-    if not rows or connection.dialect.name == "postgresql":
-        return insert_missing(session, model, rows)
-    plan = _plan(model, tuple(rows[0]), connection.dialect)
-    return connection.exec_driver_sql(f"{plan.insert} ON CONFLICT DO NOTHING", list(plan.bind(rows))).rowcount
-
-
-def _dialect_insert(session: Session, model: type[Base]) -> Insert:
-    if session.get_bind(model).dialect.name == "sqlite":
-        return sqlite.insert(model.__table__)
-    return postgresql.insert(model.__table__)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from portal.core.models import (
     ConsentRequest,
     ExclusionReason,
 )
-from portal.core.models.inserts import insert_missing_rows
+from portal.core.models.inserts import insert_missing
 from portal.domain.campaigns import exclusion
 from portal.domain.campaigns.exclusion import Standing
 
@@ -123,7 +123,7 @@ def _claim_requests(session: Session, campaign: Campaign, entries: Sequence[Wait
         for each in sorted(entries, key=lambda entry: entry.recipient_id)  # In one order, or two campaigns deadlock.
         for channel in _split(each.channels)
     ]
-    if insert_missing_rows(session, ConsentRequest, wanted) == len(wanted):
+    if insert_missing(session, ConsentRequest, wanted) == len(wanted):
         return {each.id: _split(each.channels) for each in entries}
     claimed = select(ConsentRequest.entry_id, ConsentRequest.channel).where(
         ConsentRequest.entry_id.in_([each.id for each in entries])

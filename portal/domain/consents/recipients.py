@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from portal.core.addresses import HIDDEN, Address, mask
 from portal.core.models import NO_PROVIDER, ClosedLine, Recipient
 from portal.core.models.ids import new_id, new_ids
-from portal.core.models.inserts import insert_missing_rows
+from portal.core.models.inserts import insert_missing
 from portal.core.models.recipient import has_changed_hands, latest
 from portal.core.vault import CannotOpen, Vault, index_column
 
@@ -54,7 +54,7 @@ def recipient_rows(
 
 def insert_recipients(session: Session, new: list[dict[str, Any]]) -> int:
     """Insert those that nobody created meanwhile; how many they were."""
-    return insert_missing_rows(session, Recipient, new)
+    return insert_missing(session, Recipient, new)
 
 
 def blind_indexes(vault: Vault, provider_id: int, texts: Iterable[str]) -> Indexes:
