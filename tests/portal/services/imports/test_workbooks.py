@@ -302,7 +302,8 @@ def test_notes_of_a_libreoffice_file_stand_beside_their_line():
     rows[2] = rows[2].replace(b"<text:p>", note + b"<text:p>", 1)
     rows[3] = rows[3].replace(b"<table:table-cell ", b'<table:table-cell table:style-name="old" ', 1)
     style = (
-        b'<style:style style:name="old"><style:text-properties style:text-line-through-style="solid"/></style:style>'
+        b'<style:style style:name="old" style:family="table-cell"><style:text-properties '
+        b'style:text-line-through-style="solid"/></style:style>'
     )
     files["content.xml"] = b"<table:table-row ".join(rows).replace(b"<office:body>", style + b"<office:body>")
 

@@ -14,11 +14,13 @@ from .chunks import CHUNK_HEADER, HIDDEN_HEADER, MOST_LINES, CannotChunk, FrameK
 from .container import format_of
 from .hidden_rows import HiddenLines, find_hidden_rows
 from .merged_cells import fill_merged
+from .ods_marks import find_ods_marks
 
 MOST_MEMORY = 1024**3  # Bytes of address space; a sheet of a million lines and eight columns takes some 800 MB.
 MOST_SECONDS = 120  # Of CPU.
 MOST_SHEETS = 100
-UNSEEN = ".xls biçiminde renk ve üstü çizili yazı görülmez: .xlsx olarak kaydedin"  # Named to the author.
+UNSEEN = "Renk ve üstü çizili yazı bu biçimde görülmez: .xlsx olarak kaydedin"  # Named to the author.
+HIDDEN = "Gizli ya da süzülmüş satırlar"
 HALF_A_SECOND = timedelta(milliseconds=500)  # Excel counts days in floats: 14:02:05 may come as 14:02:04.9999.
 
 
@@ -33,7 +35,8 @@ def workbook_frames(data: bytes) -> Iterator[bytes]:
     )
 
     workbook, line_count = CalamineWorkbook.from_filelike(io.BytesIO(data)), 0
-    hidden_rows, notes, looks = find_hidden_rows(data), find_notes(data), find_looks(data)
+    hidden_rows = find_hidden_rows(data)
+    notes, looks = find_ods_marks(data) if written_as == "ods" else (find_notes(data), find_looks(data))
     del data
     metadata = [sheet for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
     sheets = [sheet.name for sheet in metadata]
@@ -51,11 +54,10 @@ def workbook_frames(data: bytes) -> Iterator[bytes]:
         is_hidden = metadata[place].visible != SheetVisibleEnum.Visible
         if is_hidden or hidden.total:
             yield frame(FrameKind.HIDDEN, HIDDEN_HEADER.pack(is_hidden, hidden.total))
-        look = looks.get(name, SheetLooks())
+        look = looks.get(name, SheetLooks(texts=[UNSEEN]))
         look.texts += [text for found in notes.get(name, {}).values() for text in found]  # Of lines without cells.
-        look.texts += [UNSEEN] if written_as == "xls" else []
-        if name in looks or look.texts:
-            yield frame(FrameKind.LOOKS, look.packed())
+        look.texts += [HIDDEN] if hidden.total else []
+        yield frame(FrameKind.LOOKS, look.packed())
     yield frame(FrameKind.END)
 
 

@@ -1,20 +1,19 @@
-"""How the cells of an xlsx look, where that may mean something that no cell says: colours and crosses that differ
-between the lines of a column, formats of numbers that write words, parts that are struck through; and texts of headers,
-footers and boxes."""
+"""How the cells of an xlsx look, where that may mean something that no cell says: colours, crosses and letters that
+differ between the lines of a column, formats of numbers that write words, parts that are struck through."""
 
 import io
 import json
 import re
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from html import unescape
 
 from defusedxml.ElementTree import ParseError
 
-from .cell_notes import STRINGS, STYLES, Element, elements, name_of, related
+from .beside_cells import CONDITION, TAB, depends_on_formula, tab_of, texts_of_drawings, texts_of_page
+from .cell_notes import STRINGS, STYLES, Element, elements, is_struck, name_of
 from .hidden_rows import PART, attributes_of, holds, sheet_paths, tags_in
 
 MOST_TEXTS, LONGEST = 20, 300
@@ -37,22 +36,23 @@ _ROW = re.compile(rb'<(?:\w+:)?row\b(?=[^<>]*?\br="(\d+)")[^<>]*?\bs="(\d+)"')  
 _STRIKE = re.compile(rb'<(?:\w+:)?strike\b(?![^>]*\bval="(?:0|false)")')
 _RUN = re.compile(rb'<(?:\w+:)?c\b[^<>]*?\br="[A-Z]+(\d+)"|(<(?:\w+:)?color\b[^<>]*>)')
 _STRING = re.compile(rb"<(?:\w+:)?(si|color)\b[^<>]*>")
-_PRINTED = re.compile(rb"<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)>([^<]*)<")
-_CODES = re.compile(r'&(?:"[^"]*"|K[0-9A-F]{6}|K\d\d[+-]\d{3}|\d+|[A-Z&])')
 _PLACE, _FORMAT = re.compile(rb'\br="[A-Z]+(\d+)"'), re.compile(rb' s="(\d+)"')
-_BOX, _END = re.compile(rb"<a:t>([^<]*)<"), re.compile(rb"</(?:\w+:)?sheetData>")
-SHAPE, _SHAPE = "Çizilmiş şekil", re.compile(rb"<xdr:(?:sp|cxnSp)\b")  # Perhaps a line through cells.
+_END = re.compile(rb"</(?:\w+:)?sheetData>")
+_MARKS = ("b", "i", "u", "vertAlign")  # Of letters, which lines of totals have, too.
+_SYMBOLS = re.compile(r"wingdings|webdings|symbol", re.I)  # Fonts whose letters are crosses.
 
 
 @dataclass
 class SheetLooks:
     """The last lines up to which looks differ in some column, and a format writes words; whether anything is struck
-    through; and texts beside the cells."""
+    through; texts beside the cells; the colour of the tab, and the last line."""
 
     colours: int = 0
     formats: int = 0
     struck: int = 0
     texts: list[str] = field(default_factory=list)
+    tab: str = ""
+    line: int = 0
 
     def packed(self) -> bytes:
         """As JSON: the three numbers, and the texts."""
@@ -62,11 +62,12 @@ class SheetLooks:
 @dataclass(frozen=True)
 class Styles:
     """How the cells of each format look ("" for nothing but black letters), the numbers of formats that write words,
-    and those of shared strings with letters of another colour."""
+    those of shared strings with letters of another colour, and of formats by rule that strike through."""
 
     looks: tuple[str, ...] = ()
     wordy: frozenset[str] = frozenset()
     coloured: frozenset[bytes] = frozenset()
+    struck_by_rule: frozenset[bytes] = frozenset()
 
     def at(self, number: bytes) -> str:
         place = int(number)
@@ -86,35 +87,61 @@ def find_looks(data: bytes) -> dict[str, SheetLooks]:
         names = set(packed.namelist())
         if "xl/workbook.xml" in names:
             styles = _styles(packed, names)
-            return {sheet: _looks_of(packed, path, styles) for sheet, path in sheet_paths(packed) if path in names}
+            looks = {sheet: _looks_of(packed, path, styles) for sheet, path in sheet_paths(packed) if path in names}
+            name_tabs(looks.values())
+            return looks
     return {}
+
+
+def name_tabs(sheets: Iterable[SheetLooks]) -> None:
+    """Name coloured tabs, where those of sheets with lines differ."""
+    filled = [each for each in sheets if each.line]
+    for each in filled if len({each.tab for each in filled}) > 1 else ():
+        each.texts += [TAB] if each.tab else []
 
 
 def _styles(packed: zipfile.ZipFile, names: set[str]) -> Styles:
     strings = frozenset(_coloured_strings(packed)) if STRINGS in names and holds(packed, STRINGS, b"color") else ()
     if STYLES not in names:
         return Styles(coloured=frozenset(strings))
-    fonts, fills, borders, formats, codes = (
-        list(next(elements(packed, STYLES, each), ())) for each in ("fonts", "fills", "borders", "cellXfs", "numFmts")
+    fonts, fills, borders, formats, codes, by_rule = (
+        list(next(elements(packed, STYLES, each), ()))
+        for each in ("fonts", "fills", "borders", "cellXfs", "numFmts", "dxfs")
     )
     numbers = _BUILT_IN | {each.get("numFmtId", ""): each.get("formatCode", "") for each in codes}
-    wordy = {number for number, code in numbers.items() if _WORD.search(_UNITS.sub("", code))}
+    wordy = {number for number, code in numbers.items() if is_wordy(code)}
     parts = [*map(_look_of_letters, fonts)], [*map(_look_of_ground, fills)], [*map(_look_of_border, borders)]
     looks = [
         "".join(
             part[int(each.get(name, 0))] for part, name in zip(parts, ("fontId", "fillId", "borderId"), strict=True)
         )
         + "".join(_COLOUR.findall(numbers.get(each.get("numFmtId", ""), "")))
+        + _marks_of_letters(fonts[int(each.get("fontId", 0))])
         for each in formats
     ]
     are_wordy = {str(place) for place, each in enumerate(formats) if each.get("numFmtId") in wordy}
-    return Styles(tuple(looks), frozenset(are_wordy), frozenset(strings))
+    struck = frozenset(b"%d" % place for place, each in enumerate(by_rule) if is_struck(each))
+    return Styles(tuple(looks), frozenset(are_wordy), frozenset(strings), struck)
+
+
+def is_wordy(code: str) -> bool:
+    """Whether a format of numbers writes more than units."""
+    return _WORD.search(_UNITS.sub("", code)) is not None
 
 
 def _look_of_letters(font: Element) -> str:
     parts = {name_of(each): each for each in font}
     colour = _colour(parts.get("color", {}))
-    return "" if colour in LINKS and "u" in parts else colour
+    symbols = _SYMBOLS.match(parts["name"].get("val", "")) if "name" in parts else None
+    return ("" if colour in LINKS and "u" in parts else colour) + (symbols[0] if symbols else "")
+
+
+def _marks_of_letters(font: Element) -> str:
+    """Bold letters and such, after a "*"; a link is underlined."""
+    parts = {name_of(each): each for each in font if each.get("val") not in ("0", "false", "none", "baseline")}
+    is_link = _colour(parts.get("color", {})) in LINKS
+    marks = [each for each in _MARKS if each in parts and not (each == "u" and is_link)]
+    return "*" * bool(marks) + " ".join(marks)
 
 
 def _look_of_ground(fill: Element) -> str:
@@ -166,10 +193,8 @@ def _looks_of(packed: zipfile.ZipFile, path: str, styles: Styles) -> SheetLooks:
             _look_at(text[:cut], columns, looks)
     _look_at(rest, columns, looks)
     looks.colours = max(looks.colours, columns.last_difference())
-    looks.formats = columns.wordy_line
-    for drawing in map(packed.read, related(packed, path, "/drawing")):
-        looks.texts += [unescape(each.decode(errors="replace")) for each in _BOX.findall(drawing)]
-        looks.texts += [SHAPE] if _SHAPE.search(drawing) else []
+    looks.formats, looks.line = columns.wordy_line, columns.line
+    looks.texts += texts_of_drawings(packed, path)
     looks.texts = [each[:LONGEST] for each in looks.texts if each.strip()]
     return looks
 
@@ -184,32 +209,36 @@ def _look_at(text: bytes, columns: "ColumnLooks", looks: SheetLooks) -> None:
             line = int(found[1] or line)
             if found[2] and _colour(attributes_of(found[2])):
                 looks.colours = line
-    if b"Header>" in text or b"Footer>" in text:
-        looks.texts += [_printed(each) for each in _PRINTED.findall(text)]
+    looks.texts += texts_of_page(text)
+    looks.texts += [CONDITION] if depends_on_formula(text, columns.styles.struck_by_rule) else []
+    looks.tab = looks.tab or tab_of(text)
 
 
 class ColumnLooks:
-    """The last line of each look that cells of a column have, in lines with content. `line` is the last line so far.
+    """The last line of each look that cells of a column have, in lines with content; how letters look (after "*") only
+    in lines that fill half of the widest one, as totals do not. `line` is the last line so far.
 
     A sheet may have millions of cells: it is not parsed, and blocks that nobody dressed are passed fast.
     """
 
-    def __init__(self, styles: Styles):
-        self._styles, places = styles, (b"%d" % place for place in range(len(styles.looks)))
+    def __init__(self, styles: Styles = Styles()):
+        self.styles, places = styles, (b"%d" % place for place in range(len(styles.looks)))
         self._odd = [b' s="%s"' % place for place in places if styles.is_odd(place)]
         self._untouched = styles.at(b"0")
         self._lines = defaultdict[str, dict[str, int]](dict)  # By column, and under "" of all.
-        self.line = self.wordy_line = 0
+        self.line = self.wordy_line = self._widest = 0
 
     def add(self, text: bytes) -> None:
         """Rows as they are written in the file."""
         is_odd = len(self._odd) > MOST_ODD or any(each in text for each in self._odd)
         used = {*_FORMAT.findall(text)} if is_odd else set()
-        if self._styles.coloured or any(self._styles.is_odd(each) for each in used):
+        if self.styles.coloured or any(self.styles.is_odd(each) for each in used):
             self._add_cells(text)
         else:
             self.line = int((_PLACE.findall(text[-LONGEST_TAIL:]) or [self.line])[-1])
             self._lines[""][self._untouched] = self.line
+            filled, rows = (text.count(b"v>") + text.count(b"is>")) // 2, max(text.count(b"row>"), 1)
+            self._widest = max(self._widest, filled // rows)
 
     def last_difference(self) -> int:
         """The last line up to which cells of some column look otherwise than others below."""
@@ -221,28 +250,27 @@ class ColumnLooks:
         return max(differences)
 
     def _add_cells(self, text: bytes) -> None:
-        rows, filled = defaultdict[int, dict[str, str]](dict), set[int]()
+        rows, filled = defaultdict[int, dict[str, str]](dict), defaultdict[int, int](int)
         for column, line, is_shared, number, is_empty, value in _CELL.findall(text):
-            look = self._styles.at(number or b"0")
-            is_coloured = is_shared and value in self._styles.coloured
+            look = self.styles.at(number or b"0")
+            is_coloured = is_shared and value in self.styles.coloured
             rows[int(line)][column.decode()] = f"{look}+" if is_coloured else look
             if not is_empty:
-                filled.add(int(line))
-                if number.decode() in self._styles.wordy:
+                filled[int(line)] += 1
+                if number.decode() in self.styles.wordy:
                     self.wordy_line = int(line)
         for line, number in _ROW.findall(text):
-            rows[int(line)]["row"] = self._styles.at(number)
+            rows[int(line)]["row"] = self.styles.at(number)
         for place in sorted(filled):
-            self._add_line(place, rows[place])
+            self.add_line(place, rows[place], filled[place])
 
-    def _add_line(self, line: int, cells: dict[str, str]) -> None:
-        """A cell that is not written looks as one that nobody touched."""
+    def add_line(self, line: int, cells: dict[str, str], filled: int) -> None:
+        """One with so many cells of content. A cell that is not written looks as one that nobody touched."""
+        self._widest = max(self._widest, filled)
+        if 2 * filled < self._widest:
+            cells = {column: look.partition("*")[0] for column, look in cells.items()}
         for column in cells.keys() - self._lines.keys():
             self._lines[column][self._untouched] = self.line
         for column in self._lines.keys() - {""}:
             self._lines[column][cells.get(column, self._untouched)] = line
         self.line = line
-
-
-def _printed(text: bytes) -> str:
-    return unescape(_CODES.sub(" ", text.decode(errors="replace").replace("&amp;", "&"))).strip()

@@ -1,4 +1,5 @@
-"""Comments of cells, and what is struck through: refusals are often noted so, and the reader of cells does not tell."""
+"""Comments of cells, and what is struck through, of an xlsx: refusals are often noted so, and the reader of cells does
+not tell."""
 
 import io
 import posixpath
@@ -17,8 +18,6 @@ from .hidden_rows import PART, attributes_of, holds, sheet_paths, tags_in
 Element = Any  # xml.etree.ElementTree.Element
 COMMENT, STRUCK = "Hücre notu:\n", "Üstü çizili"
 LONGEST = 10_000  # Characters of a line's notes.
-MOST_REPEATED = 1000  # Times that an ods file may repeat a line with a note.
-ODS_MARKS = b"<office:annotation", b'line-through-style="solid"'  # Without them it is not parsed: it may be long.
 STRINGS, STYLES = "xl/sharedStrings.xml", "xl/styles.xml"
 LONGEST_CELL, LONGEST_VALUE = 1000, 50  # Bytes of a cell's tag, and of the number of a string.
 _STRING, _IS_OFF = re.compile(rb"<(?:\w+:)?(?:si|strike)\b[^>]*>"), re.compile(rb'\bval="(?:0|false)"')
@@ -38,7 +37,7 @@ def with_notes(lines: Iterable[Line], notes: Notes) -> Iterator[Line]:
 
 
 def find_notes(data: bytes) -> dict[str, Notes]:
-    """Notes by sheet, of xlsx and ods; of what cannot be told, none."""
+    """Notes by sheet, of xlsx; of what cannot be told, none."""
     with (
         suppress(zipfile.BadZipFile, KeyError, ValueError, OSError, ParseError),
         zipfile.ZipFile(io.BytesIO(data)) as packed,
@@ -48,8 +47,6 @@ def find_notes(data: bytes) -> dict[str, Notes]:
             formats, strings = _struck_formats(packed), _struck_strings(packed)
             paths = [(sheet, path) for sheet, path in sheet_paths(packed) if path in names]
             return {sheet: _notes_of_sheet(packed, path, formats, strings) for sheet, path in paths}
-        if "content.xml" in names and any(holds(packed, "content.xml", each) for each in ODS_MARKS):
-            return _notes_of_ods(packed)
     return {}
 
 
@@ -77,7 +74,7 @@ def _struck_formats(packed: zipfile.ZipFile) -> set[str]:
     if STYLES not in packed.namelist() or not holds(packed, STYLES, b"strike"):
         return set()
     fonts, formats = (next(elements(packed, STYLES, each), ()) for each in ("fonts", "cellXfs"))
-    struck = {str(place) for place, font in enumerate(fonts) if _is_struck(font)}
+    struck = {str(place) for place, font in enumerate(fonts) if is_struck(font)}
     return {str(place) for place, each in enumerate(formats) if each.get("fontId") in struck}
 
 
@@ -109,30 +106,9 @@ def _struck_lines(packed: zipfile.ZipFile, path: str, formats: set[str], strings
             rest = text[max(end, len(text) - LONGEST_CELL) :]
 
 
-def _is_struck(element: Element) -> bool:
+def is_struck(element: Element) -> bool:
     strikes = (each for each in element.iter() if name_of(each) == "strike")
     return any(each.get("val") not in ("0", "false") for each in strikes)
-
-
-def _notes_of_ods(packed: zipfile.ZipFile) -> dict[str, Notes]:
-    struck, sheets, number = set[str](), dict[str, Notes](), 0
-    notes: Notes = defaultdict(list)
-    for each in elements(packed, "content.xml", "style", "table-row", "table"):
-        if name_of(each) == "style":
-            through = [value for part in each for value in _values(part, "text-line-through-style")]
-            struck |= set(_values(each, "name")) if through and through != ["none"] else set()
-        elif name_of(each) == "table":
-            sheets["".join(_values(each, "name"))] = notes
-            notes, number = defaultdict(list), 0
-        else:
-            repeated = int("".join(_values(each, "number-rows-repeated")) or 1)
-            found = [COMMENT + "\n".join(note.itertext()) for note in each.iter() if name_of(note) == "annotation"]
-            if any(len(cell) and struck & {*_values(cell, "style-name")} for cell in each):
-                found.append(STRUCK)
-            for line in range(number + 1, number + 1 + min(repeated, MOST_REPEATED)) if found else ():
-                notes[line] += found
-            number += repeated
-    return sheets
 
 
 def elements(packed: zipfile.ZipFile, path: str, *names: str) -> Iterator[Element]:
@@ -147,11 +123,6 @@ def elements(packed: zipfile.ZipFile, path: str, *names: str) -> Iterator[Elemen
 def name_of(element: Element) -> str:
     tag: str = element.tag
     return tag.rpartition("}")[2]
-
-
-def _values(element: Element, name: str) -> list[str]:
-    """The values of the attributes of this name, in whatever namespace."""
-    return [value for each, value in element.items() if each.rpartition("}")[2] == name]
 
 
 def _line_of(reference: str) -> int:

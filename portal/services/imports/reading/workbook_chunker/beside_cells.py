@@ -1,0 +1,64 @@
+"""What stands beside the cells of an xlsx, where it may mean something: headers and footers of the page, boxes, prompts
+and tips, drawn shapes, formats that depend on a formula, and colours of tabs."""
+
+import re
+import zipfile
+from collections.abc import Container, Iterator
+from html import unescape
+
+from .cell_notes import related
+
+SHAPE, CONDITION, TAB = "Çizilmiş şekil", "Koşullu biçim", "Renkli sayfa sekmesi"  # Named to the author.
+_PRINTED = re.compile(rb"<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)>([^<]*)<")
+_CODES = re.compile(r'&(?:"[^"]*"|K[0-9A-F]{6}|K\d\d[+-]\d{3}|\d+|[A-Z&])')
+_BOX, _SHAPE = re.compile(rb"<a:t>([^<]*)<"), re.compile(rb"<xdr:(?:sp|cxnSp)\b")  # Perhaps a line through cells.
+_PROMPT = re.compile(rb'\b(?:prompt|promptTitle|tooltip)="([^"]+)"')
+_RULE = re.compile(
+    rb'<(?:\w+:)?cfRule\b(?=[^<>]*?\btype="(\w+)")(?=(?:[^<>]*?\bdxfId="(\d+)")?)|<(?:\w+:)?(?:formula|f)>([^<]*)<'
+)
+# What a format tells by the number of the line, or by the cell's own words, says nothing that no cell says.
+_HARMLESS = {
+    b"expression": re.compile(rb"MOD\(ROW\(\)(?:[+-]\d+)?,\d+\)(?:(?:=|&lt;&gt;|&gt;|&lt;)\d+)?"),
+    b"cellIs": re.compile(rb'"[^"]*"|&quot;[^&]*&quot;|[\d.]+'),
+}
+_TAB = re.compile(rb"<(?:\w+:)?tabColor\b([^<>]*)>")
+
+
+def texts_of_page(text: bytes) -> Iterator[str]:
+    """Of a part of a sheet: what its page prints, and what a person sees at a cell."""
+    if b"Header>" in text or b"Footer>" in text:
+        yield from (_printed(each) for each in _PRINTED.findall(text))
+    if b"prompt" in text or b"tooltip" in text:
+        yield from (unescape(each.decode(errors="replace")) for each in _PROMPT.findall(text))
+
+
+def texts_of_drawings(packed: zipfile.ZipFile, path: str) -> Iterator[str]:
+    """Of boxes, and of any shape."""
+    for drawing in map(packed.read, related(packed, path, "/drawing")):
+        yield from (unescape(each.decode(errors="replace")) for each in _BOX.findall(drawing))
+        yield from [SHAPE] if _SHAPE.search(drawing) else []
+
+
+def depends_on_formula(text: bytes, struck: Container[bytes]) -> bool:
+    """Whether a format of a part of a sheet shows what no cell says; `struck` are the numbers of those that strike
+    through."""
+    kind = b""
+    for rule, look, formula in _RULE.findall(text) if b"cfRule" in text else ():
+        kind = rule or kind
+        if (
+            rule == b"iconSet"
+            or look in struck
+            or (formula and kind in _HARMLESS and not _HARMLESS[kind].fullmatch(formula))
+        ):
+            return True
+    return False
+
+
+def tab_of(text: bytes) -> str:
+    """The colour of a sheet's tab, as its first part has it."""
+    found = _TAB.search(text) if b"tabColor" in text else None
+    return found[1].decode(errors="replace") if found else ""
+
+
+def _printed(text: bytes) -> str:
+    return unescape(_CODES.sub(" ", text.decode(errors="replace").replace("&amp;", "&"))).strip()

@@ -1,0 +1,194 @@
+"""Comments, strikes and looks of an ods. A cell has its own style, or that of its row or column; each has parents."""
+
+import io
+import re
+import zipfile
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import dataclass
+
+from defusedxml.ElementTree import ParseError
+
+from .beside_cells import CONDITION, SHAPE
+from .cell_looks import LONGEST, ColumnLooks, SheetLooks, is_wordy, name_tabs
+from .cell_notes import COMMENT, STRUCK, Element, Notes, elements, name_of
+
+MOST_PARENTS = 20  # Of a style.
+MOST_REPEATED = 1000  # Times that a line with a note may be repeated.
+MOST_COLUMNS = 60  # Of a line that are compared; one that is painted as a whole has 16,384.
+_PLAIN = {"none", "transparent", "normal", "#000000", "0% 100%"}
+_GROUND = ("color", "background-color", "diagonal-bl-tr", "diagonal-tl-br")
+_LETTERS = ("font-weight", "font-style", "text-underline-style", "text-position")
+_GRID = re.compile(r"(?:[01](?:\.\d+)?pt|0\.\d+(?:cm|in)) (?!double)[\w-]+ #000000")
+_DATA_STYLES = tuple(
+    f"{each}-style" for each in ("number", "text", "date", "time", "currency", "percentage", "boolean")
+)
+_PRINTED = ("header", "footer")
+_FIELDS = ("sheet-name", "page-number", "page-count", "title", "date", "time", "file-name")  # Of what is printed.
+_SHAPES = ("custom-shape", "line", "connector", "rect", "ellipse", "path", "polyline", "polygon", "text-box", "control")
+_CONDITIONS = ("condition", "icon-set")
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a style looks, as ColumnLooks takes it; whether it strikes through, writes words as a format of numbers, and
+    depends on a formula; the colour of a sheet's tab."""
+
+    look: str = ""
+    is_struck: bool = False
+    is_wordy: bool = False
+    has_formula: bool = False
+    tab: str = ""
+
+
+class Styles:
+    """The styles of a file by family and name."""
+
+    def __init__(self) -> None:
+        self._facts: dict[str, dict[str, str]] = {}
+        self._known: dict[str, Style] = {}
+
+    def add(self, style: Element) -> None:
+        facts: dict[str, str] = {}
+        for each in style.iter():
+            found = _attributes(each)
+            if name_of(each) == "map":
+                facts |= {"formula": ""} if "formula" in found.get("condition", "") else {}
+                facts |= {"words": ""} if "words" in self._facts.get(found.get("apply-style-name", ""), {}) else {}
+            elif name_of(each) == "text":
+                facts |= {"words": ""} if is_wordy(f'"{each.text or ""}"') else {}
+            elif name_of(each) != "paragraph-properties":
+                facts |= found
+        self._facts[facts.get("family", "") + facts.get("name", "")] = facts
+
+    def of(self, family: str, name: str) -> Style:
+        key = family + name
+        if key not in self._known:
+            facts = self._with_parents(family, key)
+            self._known[key] = _style(facts | self._facts.get(facts.get("data-style-name", ""), {}))
+        return self._known[key]
+
+    def _with_parents(self, family: str, key: str) -> dict[str, str]:
+        found: list[dict[str, str]] = []
+        while key in self._facts and len(found) < MOST_PARENTS:
+            found.insert(0, self._facts[key])
+            key = family + found[0].get("parent-style-name", "")
+        return {name: value for facts in found for name, value in facts.items()}
+
+
+def _style(facts: dict[str, str]) -> Style:
+    seen = {name: value for name, value in sorted(facts.items()) if value not in _PLAIN}
+    lines = [name for name, value in seen.items() if name.startswith("border") and not _GRID.fullmatch(value)]
+    look, letters = ("".join(f"/{each} {seen[each]}" for each in names if each in seen) for names in (
+        (*_GROUND, *lines), _LETTERS,
+    ))  # fmt: skip
+    return Style(
+        f"{look}*{letters}" if letters else look,
+        any(name.startswith("text-line-through-") for name in seen),
+        "words" in facts, "formula" in facts, seen.get("tab-color", ""),
+    )  # fmt: skip
+
+
+class Table:
+    """One sheet while it is read: its notes, and its looks so far."""
+
+    def __init__(self, styles: Styles):
+        self._styles, self._columns, self._number = styles, list[str](), 0
+        self._compared = ColumnLooks()
+        self.notes, self.looks = defaultdict[int, list[str]](list), SheetLooks()
+
+    def add_column(self, column: Element) -> None:
+        facts = _attributes(column)
+        times = min(int(facts.get("number-columns-repeated", 1)), MOST_COLUMNS)
+        self._columns += [facts.get("default-cell-style-name", "")] * times
+
+    def add_row(self, row: Element) -> None:
+        facts = _attributes(row)
+        repeated, of_row = int(facts.get("number-rows-repeated", 1)), facts.get("default-cell-style-name", "")
+        found = [COMMENT + "\n".join(note.itertext()) for note in row.iter() if name_of(note) == "annotation"]
+        first, self._number = self._number + 1, self._number + repeated
+        looks, filled = dict[str, str](), list[Style]()
+        for cell in row:
+            each = _attributes(cell)
+            default = of_row or "".join(self._columns[len(looks) : len(looks) + 1])
+            style = self._styles.of("table-cell", each.get("style-name") or default)
+            times = min(int(each.get("number-columns-repeated", 1)), MOST_COLUMNS - len(looks))
+            looks |= {str(place): style.look for place in range(len(looks), len(looks) + times)}
+            if len(cell):
+                filled.append(style)
+                spans = [self._styles.of("text", _attributes(part).get("style-name", "")) for part in _spans(cell)]
+                filled += spans
+                self.looks.colours = self._number if any(part.look for part in spans) else self.looks.colours
+        if not filled:
+            return
+        self.looks.line = self._number
+        self._compared.add_line(self._number, looks, len(filled))
+        self.looks.formats = self._number if any(style.is_wordy for style in filled) else self.looks.formats
+        if any(style.has_formula for style in filled):
+            self.looks.texts.append(CONDITION)
+        found += [STRUCK] if any(style.is_struck for style in filled) else []
+        for line in range(first, first + min(repeated, MOST_REPEATED)) if found else ():
+            self.notes[line] += found
+
+    def finish(self, table: Element) -> str:
+        """Its name."""
+        facts = _attributes(table)
+        self.looks.colours = max(self.looks.colours, self._compared.last_difference())
+        self.looks.tab = self._styles.of("table", facts.get("style-name", "")).tab
+        return facts.get("name", "")
+
+
+def find_ods_marks(data: bytes) -> tuple[dict[str, Notes], dict[str, SheetLooks]]:
+    """Notes and looks by sheet, as find_notes() and find_looks() have them of an xlsx; of what cannot be told, none."""
+    styles, tables, printed = Styles(), dict[str, Table](), list[str]()
+    with (
+        suppress(zipfile.BadZipFile, KeyError, ValueError, OSError, ParseError),
+        zipfile.ZipFile(io.BytesIO(data)) as packed,
+    ):
+        for each in (
+            elements(packed, "styles.xml", "style", *_DATA_STYLES, *_PRINTED)
+            if "styles.xml" in packed.namelist()
+            else ()
+        ):
+            if name_of(each) in _PRINTED:
+                printed.append(_printed(each))
+            else:
+                styles.add(each)
+        table = Table(styles)
+        for each in elements(
+            packed, "content.xml", "style", *_DATA_STYLES, "table-column", "table-row", "table", *_SHAPES, *_CONDITIONS
+        ):
+            match name_of(each):
+                case "table-column":
+                    table.add_column(each)
+                case "table-row":
+                    table.add_row(each)
+                case "table":
+                    tables[table.finish(each)], table = table, Table(styles)
+                case "condition" | "icon-set":
+                    value = _attributes(each).get("value", "formula")
+                    table.looks.texts += [CONDITION] if "formula" in value else []
+                case kind if kind in _SHAPES:
+                    table.looks.texts.append(SHAPE)
+                case _:
+                    styles.add(each)
+    looks = {name: each.looks for name, each in tables.items()}
+    for first in list(looks.values())[:1]:
+        first.texts += [text[:LONGEST] for text in printed if text]
+    name_tabs(looks.values())
+    return {name: each.notes for name, each in tables.items()}, looks
+
+
+def _attributes(element: Element) -> dict[str, str]:
+    """By their names without a namespace."""
+    return {name.rpartition("}")[2]: value for name, value in element.items()}
+
+
+def _spans(cell: Element) -> list[Element]:
+    return [part for part in cell.iter() if name_of(part) == "span"]
+
+
+def _printed(element: Element) -> str:
+    parts = ((each.text or "") * (name_of(each) not in _FIELDS) + (each.tail or "") for each in element.iter())
+    text = "".join(parts).strip()
+    return text if any(map(str.isalnum, text)) else ""

@@ -1,0 +1,189 @@
+"""Looks of an ods, and what stands beside the cells of a workbook, may say what no cell says."""
+
+import io
+import zipfile
+
+import openpyxl
+import pytest
+from openpyxl.formatting.rule import CellIsRule, ColorScaleRule, FormulaRule, IconSetRule
+from openpyxl.styles import Font, PatternFill
+from openpyxl.worksheet.datavalidation import DataValidation
+
+from portal.services.imports.layout import is_plain
+from portal.services.imports.reading.workbook_chunker.cell_looks import find_looks
+from portal.services.imports.reading.workbook_chunker.ods_marks import find_ods_marks
+from tests.files import broken
+from tests.portal.services.imports.test_not_understood import examine
+from tests.portal.services.imports.test_workbooks import zipped
+
+STRIKE = '<style:text-properties style:text-line-through-style="solid"/>'
+RED = '<style:table-cell-properties fo:background-color="#ff0000"/>'
+BOLD = '<style:text-properties fo:font-weight="bold"/>'
+GRID = '<style:table-cell-properties fo:border="0.74pt solid #000000"/>'
+NAMED, BY_ROW = 'table:style-name="marked"', 'table:default-cell-style-name="marked"'
+
+
+def style(name: str, parts: str = "", *, parent: str = "", family: str = "table-cell", more: str = "") -> str:
+    above = f' style:parent-style-name="{parent}"' if parent else ""
+    return f'<style:style style:name="{name}" style:family="{family}"{above} {more}>{parts}</style:style>'
+
+
+def ods(*, named="", automatic="", row="", cell="", columns="", letters="", beside="") -> bytes:
+    """The four people by LibreOffice: the second of them with such attributes, a style for the page, and so on."""
+    with zipfile.ZipFile(broken.SAVED / "people.ods") as packed:
+        files = {name: packed.read(name).decode() for name in packed.namelist() if not name.endswith(("/", ".png"))}
+    files["styles.xml"] = files["styles.xml"].replace("</office:styles>", f"{named}</office:styles>")
+    first, *rows = files["content.xml"].split("<table:table-row ")
+    first = first.replace("</office:automatic-styles>", f"{automatic}</office:automatic-styles>")
+    if columns:
+        first = first.replace('table:default-cell-style-name="Default"', columns)
+    rows[2] = f"{row} " + rows[2].replace("<table:table-cell ", f"<table:table-cell {cell} ")
+    if letters:
+        rows[2] = rows[2].replace("<text:p>", f'<text:p><text:span text:style-name="{letters}">')
+        rows[2] = rows[2].replace("</text:p>", "</text:span></text:p>")
+    rows[-1] = rows[-1].replace("</table:table>", f"{beside}</table:table>")
+    files["content.xml"] = "<table:table-row ".join([first, *rows])
+    return zipped(**{name: text.encode() for name, text in files.items()})
+
+
+def condition(value: str) -> str:
+    return (
+        '<calcext:conditional-formats><calcext:conditional-format calcext:target-range-address="Sayfa1.A2:G5">'
+        f'<calcext:condition calcext:value="{value}"/></calcext:conditional-format></calcext:conditional-formats>'
+    )
+
+
+def is_marked(content: bytes) -> bool:
+    notes, looks = find_ods_marks(content)
+    texts = [text for each in looks.values() for text in each.texts if not is_plain(text)]
+    return bool(any(notes.values()) or texts or any(each.colours > 1 or each.formats for each in looks.values()))
+
+
+@pytest.mark.parametrize(
+    "dressed",
+    [
+        {"automatic": style("marked", STRIKE), "cell": NAMED},
+        {"named": style("marked", STRIKE), "cell": NAMED},
+        {"named": style("old", STRIKE), "automatic": style("marked", parent="old"), "cell": NAMED},
+        {"automatic": style("marked", STRIKE), "row": BY_ROW},
+        {"automatic": style("marked", STRIKE), "columns": BY_ROW},
+        {"automatic": style("marked", STRIKE, family="text"), "letters": "marked"},
+        {"automatic": style("marked", RED), "cell": NAMED},
+        {"named": style("marked", RED), "row": BY_ROW},
+        {"automatic": style("marked", RED) + style("white"), "columns": BY_ROW, "cell": 'table:style-name="white"'},
+        {"automatic": style("marked", BOLD), "cell": NAMED},
+        {
+            "automatic": "<number:number-style style:name='N1'><number:text>Hayır</number:text></number:number-style>"
+            + style("marked", more='style:data-style-name="N1"'),
+            "cell": NAMED,
+        },
+        {"beside": condition("formula-is([.$G2]=&quot;Form 2&quot;)")},
+        {
+            "automatic": style("marked", '<style:map style:condition="is-true-formula([.G2]=1)"/>'),
+            "columns": BY_ROW,
+        },
+        {"beside": "<table:shapes><draw:line/></table:shapes>"},
+    ],
+)
+def test_what_is_marked_in_a_libreoffice_file_is_seen(dressed):
+    assert is_marked(ods(**dressed))
+
+
+@pytest.mark.parametrize(
+    "dressed",
+    [
+        {},
+        {"automatic": style("marked", RED), "columns": BY_ROW},
+        {"automatic": style("marked", GRID), "cell": NAMED},
+        {"beside": condition("duplicate")},
+    ],
+)
+def test_a_plain_libreoffice_file_has_no_marks(dressed):
+    assert not is_marked(ods(**dressed))
+
+
+def test_marks_of_a_libreoffice_file_are_asked_for():
+    found = examine(ods(named=style("marked", RED), row=BY_ROW), "liste.ods")
+
+    assert [mark.kind for mark in found.unread.marks] == ["colour"]
+
+
+HEADER = ["Ad Soyad", "Telefon", "SMS izni", "Onay tarihi", "Kaynak", "Form no"]
+
+
+def xlsx(dress) -> bytes:
+    book, out = openpyxl.Workbook(), io.BytesIO()
+    sheet = book.active
+    sheet.append(HEADER)
+    for number in range(4):
+        sheet.append(["Ayşe Yılmaz", f"0532 700 00 1{number}", "Evet", "23.11.2026 10:00", "Web", f"F-1{number}"])
+    dress(book, sheet)
+    book.save(out)
+    return out.getvalue()
+
+
+def letters(**how):
+    return lambda _, sheet: [setattr(cell, "font", Font(**how)) for cell in sheet[3]]
+
+
+def by_rule(rule, place="A2:F9"):
+    return lambda _, sheet: sheet.conditional_formatting.add(place, rule)
+
+
+def coloured_tab(book, _):
+    other = book.create_sheet("Liste 2")
+    other.append(HEADER)
+    other.sheet_properties.tabColor = "FFFF0000"
+
+
+def prompt(_, sheet):
+    sheet.add_data_validation(DataValidation(type="list", formula1='"Evet"', sqref="C2", prompt="Evet = istemiyor"))
+
+
+def bold_total(_, sheet):
+    sheet.append(["Toplam", 4])
+    for cell in sheet[6]:
+        cell.font = Font(bold=True)
+
+
+FILL = PatternFill(bgColor="FFFF0000")
+
+
+@pytest.mark.parametrize(
+    "dress",
+    [
+        letters(bold=True),
+        letters(italic=True),
+        letters(underline="double"),
+        letters(vertAlign="superscript"),
+        lambda _, sheet: setattr(sheet["A3"], "font", Font(name="Wingdings")),
+        by_rule(FormulaRule(formula=["COUNTIF(Ret!A:A,$B2)>0"], fill=FILL)),
+        by_rule(CellIsRule(operator="equal", formula=["$H$1"], fill=FILL)),
+        by_rule(CellIsRule(operator="equal", formula=['"Evet"'], font=Font(strike=True))),
+        by_rule(IconSetRule("3Symbols", "num", [0, 1, 2])),
+        coloured_tab,
+        prompt,
+    ],
+)
+def test_letters_rules_prompts_and_tabs_that_may_mean_something_are_seen(dress):
+    assert any(each.colours > 1 or each.texts for each in find_looks(xlsx(dress)).values())
+
+
+@pytest.mark.parametrize(
+    "dress",
+    [
+        bold_total,
+        by_rule(FormulaRule(formula=["MOD(ROW(),2)=0"], fill=FILL)),
+        by_rule(CellIsRule(operator="equal", formula=['"Hayır"'], fill=FILL)),
+        by_rule(ColorScaleRule(start_type="min", start_color="FFFF0000", end_type="max", end_color="FF00FF00")),
+        lambda _, sheet: setattr(sheet.sheet_properties, "tabColor", "FFFF0000"),
+    ],
+)
+def test_totals_bands_and_rules_of_a_cells_own_words_mean_nothing(dress):
+    assert not any(each.colours > 1 or each.texts for each in find_looks(xlsx(dress)).values())
+
+
+def test_hidden_lines_are_asked_for():
+    content = xlsx(lambda _, sheet: setattr(sheet.row_dimensions[3], "hidden", True))
+
+    assert [mark.text for mark in examine(content, "liste.xlsx").unread.marks] == ["Gizli ya da süzülmüş satırlar"]
