@@ -1,5 +1,6 @@
 """What of a file is not read, or not understood, so that no yes or no is passed over without a word."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ FEWEST_OF_BAD, MOST_LETTERS = 5, 3  # Digits and letters of a bad telephone: "O5
 UNREAD = (Field.NAME, Field.ORIGIN, Field.CONTACT, Field.TIME)  # Whose words mean no status, or are not looked at.
 NUMBERS = ("f", "t")  # Of forms and tablets; nobody writes a consent's "false" there.
 NO_NUMBER = " 0+-./()"  # Zeros are what a database often has in place of no number.
+FEWEST_INITIALS = 4  # In a column that abbreviates surnames: "Hatice Nur H." is no "hayır" there.
+_INITIAL = re.compile(r" [^\W\d_a-zçğıöşü]\.$")
 OF_NUMBERS = "0123456789 .,:/%₺+-"
 MOST_TEXTS = 20  # Lines of text that are named, of each sheet.
 TEXTS = "lines"  # Before a sheet's place: the key of its lines of text,
@@ -111,7 +114,9 @@ class CellCounter:
 
     def _count(self, place: int, cells: Mapping[str, int]) -> None:
         kept, contents = self._kept.get(place), self._contents_of(place)
-        for cell, count in cells.items():
+        initials = {cell[-3:] for cell in cells if _INITIAL.search(cell)}
+        for whole, count in cells.items():
+            cell = _INITIAL.sub("", whole) if len(initials) >= FEWEST_INITIALS else whole
             if len(cell) > LONGEST_STATUS or not _is_empty(cell, is_understood=contents is not None):
                 found = self._counts.setdefault(place, Counter())
                 refusing = (refuses_in_name if kept == Field.NAME else refuses)(cell)

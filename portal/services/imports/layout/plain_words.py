@@ -112,6 +112,8 @@ _NO_NAME = re.compile(
     r"\w{2} \w{2,} [hrn]\.?$|(?<!\w)(?:xx?|0)(?!\w)",
     re.I,
 )
+# Surnames that are words of refusing elsewhere: "Satı Dur", "Sakin"; but "Ayşe Yılmaz Dur", "SATI DUR".
+_SURNAME = re.compile(r"[^\W\d_a-zçğıöşü][a-zçğıöşü]+ (?:Dur|Sak[iı]n)|Sakin")
 _NOT_LATIN = re.compile(r"[^\W\u0000-\u024f\u0259\u1e00-\u1eff]")
 # Of folded words: "Ali bulundu", "Ali gidiyor", "Ali arama"; not "Efendi" and "Döndü".
 _VERB = re.compile(r"\b(?!efendi|hindi\b|dondu\b)(?:[a-z]{2,}(?:[cfkp]t[iu]|[ln]d[iu]|[iu]yor)(?:l[ae]r)?|arama)\b")
@@ -186,6 +188,8 @@ def is_clock(cell: str) -> bool:
 def is_text(cell: str) -> bool:
     """Whether a cell may be a name of a person, a firm or a place: words, none that refuses, and no sign."""
     text = cell.strip()
+    if _SURNAME.fullmatch(text):
+        return True
     is_name = len(text) <= LONGEST_TEXT and _TEXT.fullmatch(text) is not None and not _NO_NAME.search(text)
     return is_name and (len(text) > 1 or text.isdigit()) and not _says_more(text)
 

@@ -42,6 +42,7 @@ _WORDS = r"""
     sifir void dead ban banli bloklu hyr hayr istmyr ipt rett dur kapa atla kesik kizdi r_e_t merhum\w* rahmetli\w*
     \w+_disi(?:nda\w*)? uzak_dur\w* sakin yeter_de\w+ kirmizi_liste\w* elen(?:en|di|mis)\w* avoid\w* skip(?:ped|s)? drop
     drops ceased? hates? suspend\w* lapsed? nein kein\w* nicht on_hold former \w+m[iu]_yor\w*
+    eski(?=$|_(?:uye|musteri|abone|kayit)) arsiv\w* degis(?:ti|mis)\w* baskasi(?:n[ia]\w*)?
 """
 # A verb that says not, but for the aorist, which is a surname's ("Yılmaz"); "aranmasını" and "aramaya" are nouns.
 NOT = (
@@ -68,11 +69,12 @@ _WHOLE = "|".join([*_WORDS.split(), CUT_NOT, *sorted(_MISSPELT)]).replace("_", "
 _MAY_REFUSE = re.compile(rf"(?<![a-z])(?:{ROOTS}|{NOT}\b)|\b(?:{_WHOLE})\b")
 
 
-# In e-mail addresses, where words are joined: nobody's name and no firm's ("sistemi", "silindir", "göndermek").
+# In e-mail addresses, where words are joined: nobody's name and no firm's ("sistemi", "silindir", "göndermek", and
+# "hayırlı").
 _IN_ADDRESS = re.compile(
-    r"iptal|istemi(?:yo|c|s)|istem(?:ez|e[dy])|istenm|hayir|silindi(?!r)|silinsin|ayrildi|verm(?:edi|iyor)|aramay|"
-    r"gonderme(?!k|s)|gondermi|atmay|yazmay|olumsuz|redd?et|reddedi|unsub|opt ?out|vazgec|kara ?liste|blacklist|"
-    r"\b(?:ret|red|yok|hyr|hayr|cikti|pasif|kapali|(?:no|do ?not ?)(?:sms|e?mail|call))\b"
+    r"iptal|istemi(?:yo|c|s)|istem(?:ez|e[dy])|istenm|hayir(?!li(?!ste))|silindi(?!r)|silinsin|ayrildi|"
+    r"verm(?:edi|iyor)|aramay|gonderme(?!k|s)|gondermi|atmay|yazmay|olumsuz|redd?et|reddedi|unsub|opt ?out|"
+    r"vazgec|kara ?liste|blacklist|\b(?:ret|red|yok|hyr|hayr|cikti|pasif|kapali|(?:no|do ?not ?)(?:sms|e?mail|call))\b"
 )
 
 

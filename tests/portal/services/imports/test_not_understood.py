@@ -117,6 +117,9 @@ Plaka;Müşteri;Telefon;SMS onayı|34 ABC 123;Ayşe Yılmaz;0532 123 45 67;Evet
 Firma Adı;Yetkili;Telefon;E-posta;Sektör Kodu;Onay|ABC Ltd. Şti.;Ayşe Yılmaz;0532 123 45 67;a@example.com;47;Evet
 Telefon;SMS izni;Açıklama;Notlar|0532 123 45 67;Evet;;|0533 123 45 67;Hayır;;
 Telefon;SMS izni|0532 123 45 67;Evet|Toplam;2
+Ad Soyad;E-posta;E-bülten|Satı Dur;info@hayirli.com;Evet|Ali Sakın;a@hayirlisigorta.com;Evet
+Ad;Soyad;Telefon;SMS izni|Ali;Sakin;0532 123 45 67;Evet
+Ad;Telefon;SMS|Ayşe Y.;5321234567;E|Can K.;5331234567;E|Ece T.;5341234567;E|Hatice Nur H.;5351234567;E
 Toplam Harcama;Ziyaret Sayısı;Son ziyaret;Telefon;SMS|1200;3;20.11.2026;0532 123 45 67;E
 """
 NAMES = [
@@ -207,7 +210,9 @@ def test_beside_a_part_that_nobody_understands_nothing_is_granted_without_a_word
 
 STRANGE = """
 İl|redetti 28.11~Ad|Can Er ❌~Cinsiyet|R~Müşteri No|çıkacak~Doğum Tarihi|ayrıldı~Son Üyelik Tarihi|28.11.2026~
-İzin verilmeme tarihi|28.11.2026~Puan|Yok~Adres|Hayır~Form No|F-3 (redetti)~İlçe|🚫
+İzin verilmeme tarihi|28.11.2026~Puan|Yok~Adres|Hayır~Form No|F-3 (redetti)~İlçe|🚫~
+Ad|Ayşe Yılmaz Dur~Ad|SATI DUR~Ad|Ali sakın~Ad|Hatice Nur H.~Ad|Ali Er ESKİ~Şube|Eski üyeler~Mağaza|ARŞİV~
+Ad|Ali Er numara değişmiş~Ad|Ali Er başkasının
 """
 
 
