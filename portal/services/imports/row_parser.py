@@ -92,6 +92,9 @@ class RowParser:
         is_beside = are_open and self._beside.found_in(line[1])
         if is_beside:
             results |= dict.fromkeys(grants, RowProblem.REFUSED_BESIDE.value)
+        if not addresses and (is_beside or values.refuses):
+            lost = RowProblem.REFUSAL_WITHOUT_ADDRESS.value
+            results = {slot: lost if each == Problem.EMPTY.value else each for slot, each in results.items()}
         may_refuse = is_beside or (values.refuses and any(each in PROBLEMS for each in results.values()))
         return sorted(results.items(), key=itemgetter(0)), self._addresses_in(cells) if may_refuse else []
 

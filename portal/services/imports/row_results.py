@@ -74,6 +74,11 @@ class RowProblem(ExplainedProblem):
         N_("Aynı adresin başka bir satırında ret ya da anlaşılmayan bir söz var ve o satır yazılamıyor."),
         N_("O satırı düzeltin ya da tanınmayan sözcüğün ne demek olduğunu seçin; ret ise bu onay yazılmaz."),
     )
+    REFUSAL_WITHOUT_ADDRESS = (
+        "refusal_without_address",
+        N_("Satır ret diyor ya da diyebilir, ama adresi yok; bu ret kimseye yazılamıyor."),
+        N_("Kişinin adresini yazıp satırı yeniden yükleyin; başka bir satırda onayı varsa o satıra da RET yazın."),
+    )
     # fmt: on
 
 
@@ -96,7 +101,10 @@ class SkipReason(ExplainedProblem):
 # A stored byte is a position in this tuple: new results are appended, or stored bytes would change their meaning.
 APPENDED = (RowProblem.CHANNEL_MISSING, RowProblem.ADDRESS_MISSING, SkipReason.NO_ADDRESS, SkipReason.NOT_REFUSED)
 APPENDED_EFFECTS = (Effect.EARLIER_HOLDER, Effect.LATE_MERCHANT)
-LATER = (RowProblem.OVER_REFUSAL, RowProblem.REFUSED_BESIDE, RowProblem.REFUSED_ELSEWHERE)
+LATER = (
+    RowProblem.OVER_REFUSAL, RowProblem.REFUSED_BESIDE, RowProblem.REFUSED_ELSEWHERE,
+    RowProblem.REFUSAL_WITHOUT_ADDRESS,
+)  # fmt: skip
 SAME_VALUES = (Effect.UNDATED, Effect.UNSOURCED, Effect.OVER_REFUSAL)  # As a RowProblem's.
 RESULTS: tuple[str, ...] = (
     *(each for each in Effect if each not in (*SAME_VALUES, *APPENDED_EFFECTS)),

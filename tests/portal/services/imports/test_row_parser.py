@@ -56,6 +56,21 @@ def test_what_stands_above_the_data_says_nothing():
     assert looker.parse((4, ["", " "])) == looker.parse((5, [])) == []
 
 
+@pytest.mark.parametrize(
+    ("cells", "word"),
+    [
+        ({Field.STATUS: "RET"}, "refusal_without_address"),
+        ({Field.STATUS_SMS: "Hayır"}, "refusal_without_address"),
+        ({Field.STATUS: "belki"}, "refusal_without_address"),
+        ({Field.ORIGIN: "bir daha aramayın"}, "refusal_without_address"),
+        ({Field.STATUS: "ONAY"}, "empty"),
+        ({Field.NAME: "Toplam: 250"}, "empty"),
+    ],
+)
+def test_a_refusal_without_an_address_is_a_problem_of_its_own(cells, word):
+    assert spoken({Field.PHONE: "", **cells}, **GIVEN) == {SMS: word}
+
+
 @pytest.mark.parametrize("nothing", ["", "-", "yok", "NULL", "#N/A", "0", "000 000", "'"])
 def test_a_line_without_an_address_is_empty_once(nothing):
     assert spoken({Field.PHONE: nothing, Field.EMAIL: nothing, Field.NAME: "Ayşe"}, **GIVEN) == {SMS: "empty"}
