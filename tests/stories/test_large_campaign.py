@@ -54,7 +54,7 @@ def members(portal, tmp_path):
     launched = portal.flask(
         "campaign", "launch", "--brand", str(make.BRAND_CODE), "--name", "Kasım", "--kind", "ask",
         "--audience", str(audience), "--channels", "MESAJ,EPOSTA,ARAMA", "--contact-basis", f"purchase:{yesterday}",
-        "--out", str(out),
+        "--out", str(out), "--ignore-unread",
     )  # fmt: skip
     assert launched.returncode == 0, launched.stderr
     summary = json.loads(launched.stdout.splitlines()[-1])
