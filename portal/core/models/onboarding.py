@@ -21,6 +21,8 @@ class ReviewAct(StrEnum):
     RESUMED = "resumed"
     LEFT = "left"  # The provider left.
     CAME_BACK = "came_back"
+    TEXT_APPROVED = "text_approved"
+    TEXT_DECLINED = "text_declined"
 
 
 class Paper(Entity):
@@ -39,12 +41,13 @@ class Paper(Entity):
 
 
 class Review(Entity):
-    """A decision of the operator on a provider, with its reason or the note of a call-back."""
+    """A decision of the operator on a provider or a text of it, with its reason or the note of a call-back."""
 
     provider_id: Mapped[int] = foreign_key("provider.id")
     act: Mapped[ReviewAct]
     note: Mapped[str] = mapped_column(String(2000))
     called_on: Mapped[date | None]  # When the representative was called back at the company's number.
+    digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))  # Of a text: WrittenText.digest.
     made_by: Mapped[int] = mapped_column(BigId)
     made_at: Mapped[datetime]
 

@@ -9,6 +9,7 @@ from portal.domain.consent_points.lifecycle import (
     BadSlug,
     BudgetTooHigh,
     SlugTaken,
+    TextNotApproved,
     change_budget,
     close_point,
     open_point,
@@ -32,7 +33,7 @@ from portal.domain.consent_points.usage import (
 
 __all__ = [
     "MOST_CODES", "SANDBOX_CODES", "BadSlug", "BudgetTooHigh", "PointState", "PublicPoint",
-    "SlugTaken", "change_budget", "close_point", "count_statistics", "find_point", "list_alarmed_points",
-    "open_point", "point_state", "proof_digest", "publish_point", "raise_budget_alarm", "register_recipient",
-    "slug_prefix", "suggest_slug",
+    "SlugTaken", "TextNotApproved", "change_budget", "close_point", "count_statistics", "find_point",
+    "list_alarmed_points", "open_point", "point_state", "proof_digest", "publish_point", "raise_budget_alarm",
+    "register_recipient", "slug_prefix", "suggest_slug",
 ]  # fmt: skip

@@ -13,6 +13,7 @@ from portal.core.models import Brand, Campaign, CampaignKind, ConsentPoint, Cont
 from portal.core.models.ids import new_id
 from portal.core.transliteration import ascii_only
 from portal.domain import campaigns
+from portal.domain.campaigns import text_reviews
 from portal.domain.consent_points.public_points import SLUG
 
 SHORTEST, LONGEST = 3, 60
@@ -29,6 +30,10 @@ class BadSlug(ValueError):
 
 class SlugTaken(ValueError):
     """Another point has this slug."""
+
+
+class TextNotApproved(ValueError):
+    """The operator has not approved the text that a firm wrote itself."""
 
 
 class BudgetTooHigh(ValueError):
@@ -72,7 +77,8 @@ def open_point(
 
 
 def publish_point(session: Session, point: ConsentPoint, at: datetime) -> bool:
-    """Publish a point, for the first time or again; returns whether that is new. Raises campaigns.BrandClosed."""
+    """Publish a point, for the first time or again; returns whether that is new. Raises campaigns.BrandClosed and
+    TextNotApproved."""
     campaign = _lock_point(session, point)
     passive = select(Brand.id).join(Provider, Provider.id == Brand.provider_id).where(
         Brand.id == point.brand_id,
@@ -82,6 +88,8 @@ def publish_point(session: Session, point: ConsentPoint, at: datetime) -> bool:
         raise campaigns.BrandClosed
     if campaign.launched_at and point.closed_at is None:
         return False
+    if not text_reviews.is_approved(session, campaign):
+        raise TextNotApproved
     # Its links are made one by one, not by the worker.
     campaign.launched_at = campaign.linked_at = campaign.launched_at or at
     point.closed_at = campaign.closed_at = None

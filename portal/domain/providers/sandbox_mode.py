@@ -17,6 +17,7 @@ from portal.core.models import (
     Brand,
     BulkRequest,
     BulkState,
+    Campaign,
     Connection,
     Consent,
     Credential,
@@ -137,8 +138,8 @@ def begin_sandbox(session: Session, vault: Vault, provider: Provider, at: dateti
 def end_sandbox(session: Session, provider: Provider, at: datetime) -> None:
     """End sandbox mode: close its brands, end pending submissions and delete the connection.
 
-    A brand prepared with İYS's code stays open unless somebody decided for it: decisions in sandbox mode are no
-    consents of a brand that İYS knows.
+    A brand prepared with İYS's code stays open unless somebody decided for it or a campaign was launched: decisions in
+    sandbox mode are no consents of a brand that İYS knows, and nobody reviewed what the campaign's messages say.
     """
     session.flush()
     _close_brands(session, provider, at)
@@ -183,7 +184,9 @@ def list_left_over(session: Session, at: datetime) -> list[int]:
 
 def _close_brands(session: Session, provider: Provider, at: datetime) -> None:
     has_consents = exists().where(Consent.brand_id == Brand.id)
-    sandbox_ones = select(Brand).where(Brand.provider_id == provider.id, or_(Brand.is_sandbox, has_consents))
+    has_launched = exists().where(Campaign.brand_id == Brand.id, Campaign.launched_at.is_not(None))
+    used = or_(Brand.is_sandbox, has_consents, has_launched)
+    sandbox_ones = select(Brand).where(Brand.provider_id == provider.id, used)
     for brand in session.scalars(sandbox_ones):
         if brand.brand_code not in CODES:  # İYS's code is free again for the real brand.
             brand.brand_code = draw_code(session)

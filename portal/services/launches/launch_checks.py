@@ -28,7 +28,7 @@ from portal.core.models import (
 )
 from portal.core.vault import CannotOpen
 from portal.domain import campaigns, packages
-from portal.domain.campaigns import confirmations
+from portal.domain.campaigns import confirmations, text_reviews
 from portal.domain.campaigns.message_texts import current_wording
 from portal.domain.campaigns.promotion_words import find_promotion
 from portal.domain.notifications import gateways
@@ -46,6 +46,8 @@ class Need(StrEnum):
     TWO_PEOPLE = "two_people"
     CONTACT = "contact"
     PROMOTION = "promotion"
+    REVIEW = "review"
+    ANOTHER_TEXT = "another_text"
     REFUSAL = "refusal"
     SMS = "sms"
     EMAIL = "email"
@@ -124,6 +126,16 @@ WORDS: dict[Need, NeedWords] = {
         N_("Metinde tanıtım sayılabilecek sözcükler var; izin isteyen iletide tanıtım olmaz."),
         N_("İzin isteyen ileti tanıtım içermez (Yönetmelik md. 6)."),
     ),
+    Need.REVIEW: NeedWords(
+        N_("Metnin incelenmesi"),
+        N_("İncelemede: kendi yazdığınız metne önce biz bakar, sonucu e-postayla bildiririz. Olağan metin beklemez."),
+        N_("Alıcı yalnız incelenmiş metin görür."),
+    ),
+    Need.ANOTHER_TEXT: NeedWords(
+        N_("Metnin incelenmesi"),
+        N_("Metin onaylanmadı. İletininkini değiştirin; sayfanınki değişmez, onun için yeni kampanya açın."),
+        N_("Alıcı yalnız incelenmiş metin görür."),
+    ),
     Need.REFUSAL: NeedWords(
         N_("Ret adresi"),
         N_("İletinin metninde yalnız reddetmeye yarayan adres yok."),
@@ -173,7 +185,8 @@ def launch(session: Session, campaign: Campaign, *, by: int | None, at: datetime
 
 
 def require_ready(session: Session, campaign: Campaign, *, by: int | None, at: datetime) -> None:
-    """Raises LaunchRefused."""
+    """Raises LaunchRefused. The texts stay as they are until the transaction ends."""
+    session.refresh(campaign, ["launched_at", "launch_at"], with_for_update=True)
     missing = [each for each in check_launch(session, campaign, by=by, at=at) if not each.is_met and not each.is_advice]
     if missing:
         raise LaunchRefused(missing)
@@ -218,6 +231,7 @@ def _of_messages(session: Session, campaign: Campaign) -> Iterator[LaunchCheck]:
     written = shown.title_tr, shown.body_tr, shown.title_en, shown.body_en, *vars(wording).values()
     promotion = ", ".join(each.text for each in find_promotion(*written))
     yield LaunchCheck(Need.PROMOTION, not promotion, promotion)
+    yield from _of_reviews(text_reviews.list_written(session, Campaign.id == campaign.id))
     sample = render_sample(session, campaign, wording, current_app.config["LINK_SALT"], "https://k.example/k")
     refuses = campaign.kind == CampaignKind.REFUSE or ("/u/" in sample.sms and "/u/" in sample.mail)
     yield LaunchCheck(Need.REFUSAL, refuses)
@@ -227,6 +241,15 @@ def _of_messages(session: Session, campaign: Campaign) -> Iterator[LaunchCheck]:
     if campaign.kind.takes_grants:
         unserved = confirmations.why_not_begin(session, campaign, in_development=is_practice)
         yield LaunchCheck(Need.CONFIRMATION, not unserved)
+
+
+def _of_reviews(written: Sequence[text_reviews.WrittenText]) -> Iterator[LaunchCheck]:
+    open_ones = [text for text in written if not text.is_approved]
+    declined = [text.decision.note for text in open_ones if text.decision]
+    if declined:
+        yield LaunchCheck(Need.ANOTHER_TEXT, is_met=False, detail=" ".join(declined))
+    elif written:
+        yield LaunchCheck(Need.REVIEW, not open_ones, ", ".join(f"“{text.name}”" for text in open_ones))
 
 
 def _is_practice(session: Session, campaign: Campaign) -> bool:

@@ -1,11 +1,18 @@
-"""What admitted providers want to change of their brands' looks: the operator approves or declines."""
+"""What people would see of admitted providers' brands, and read in their texts: the operator approves or declines."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from flask import Response, abort, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_login import current_user
+from sqlalchemy import select
 
+from portal.core import clock
 from portal.core.extensions import db, read_session
-from portal.core.models import Brand, MailKind, Provider
+from portal.core.models import Brand, ConsentPoint, MailKind, Provider
+from portal.domain.campaigns import text_reviews
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import brand_requests
 from portal.web.operator.blueprint import blueprint
@@ -20,32 +27,55 @@ from portal.web.shared.redirects import commit_and_redirect, rollback_and_redire
 from portal.web.shared.signed_in_person import record_operator_audit
 
 
+@dataclass(frozen=True)
+class Settled:
+    """What was decided on: for the mail to the owners and the audit entry."""
+
+    acts: tuple[str, str]  # Approved, declined.
+    row_id: int
+    of: str  # The name of a brand, campaign or point.
+    words: str
+    link: str
+
+
 @blueprint.post("/providers/<id:provider_id>/brands/<id:brand_id>/name")
 @needs(Permission.REVIEW, fresh=True)
 def settle_brand_name(provider_id: int, brand_id: int) -> ResponseReturnValue:
     """Approve or decline what stood on the page; something else by now is left for another look."""
-    found = visible_providers().where(Provider.id == provider_id).with_for_update()
-    provider, brand, form = db.session.scalar(found), db.session.get(Brand, brand_id), NameForm()
-    if provider is None or brand is None or brand.provider_id != provider_id:
-        abort(404)
-    is_approved = "approve" in request.form
-    if not form.validate_on_submit():
-        return render_provider(provider), 422
-    reason = (form.reason.data or "").strip()
-    if not is_approved and not reason:
-        return rollback_and_redirect(_url_of(provider_id), _("Reddederken nedenini yazın; sahipleri okur."))
-    asked = brand_requests.requested_changes(brand)
-    old, words = brand.name, " · ".join(filter(None, (*list(asked.values())[:-1], asked["logo_digest"] and _("Logo"))))
-    if not brand_requests.settle_request(brand, form.seen.data, is_approved=is_approved):
-        return rollback_and_redirect(_url_of(provider_id), STATE_CHANGED)
-    notify_owners(
-        provider, MailKind.NAME_SETTLED, brand=old, name=words, is_confirmed=is_approved, reason=reason,
-        link=absolute_url("dashboard.show_brand", brand_id=brand_id),
-    )  # fmt: skip
-    act = "brand.name_approved" if is_approved else "brand.name_declined"
-    record_operator_audit(act, "brand", brand_id, provider_id=provider_id)
-    message = _("Onaylandı.") if is_approved else _("Reddedildi; eskisi kalır.")
-    return commit_and_redirect(_url_of(provider_id), message, wakes="mail")
+
+    def settle(form: NameForm, is_approved: bool) -> Settled | None:
+        brand = db.session.get(Brand, brand_id)
+        if brand is None or brand.provider_id != provider_id:
+            abort(404)
+        asked, old = brand_requests.requested_changes(brand), brand.name
+        words = " · ".join(filter(None, (*list(asked.values())[:-1], asked["logo_digest"] and _("Logo"))))
+        if not brand_requests.settle_request(brand, form.seen.data, is_approved=is_approved):
+            return None
+        acts = "brand.name_approved", "brand.name_declined"
+        return Settled(acts, brand_id, old, words, absolute_url("dashboard.show_brand", brand_id=brand_id))
+
+    return _decide(provider_id, settle)
+
+
+@blueprint.post("/providers/<id:provider_id>/texts")
+@needs(Permission.REVIEW, fresh=True)
+def settle_text(provider_id: int) -> ResponseReturnValue:
+    """Approve or decline a text that a firm wrote, by its hash."""
+
+    def settle(form: NameForm, is_approved: bool) -> Settled | None:
+        text = text_reviews.settle(
+            db.session, provider_id, form.seen.data, is_approved=is_approved, by=current_user.id,
+            reason=(form.reason.data or "").strip(), at=clock.now(),
+        )  # fmt: skip
+        if text is None:
+            return None
+        campaign_id, name = text.campaign.id, text.campaign.name
+        point_id = db.session.scalar(select(ConsentPoint.id).where(ConsentPoint.campaign_id == campaign_id))
+        page = {"point_id": point_id} if point_id else {"campaign_id": campaign_id}
+        link = absolute_url("dashboard.point" if point_id else "dashboard.campaign", **page)
+        return Settled(("campaign.text_approved", "campaign.text_declined"), campaign_id, name, text.name, link)
+
+    return _decide(provider_id, settle)
 
 
 @blueprint.get("/providers/<id:provider_id>/brands/<id:brand_id>/logo.png")
@@ -61,5 +91,25 @@ def brand_logo(provider_id: int, brand_id: int) -> ResponseReturnValue:
     return Response(logo, mimetype="image/png") if logo else abort(404)
 
 
-def _url_of(provider_id: int) -> str:
-    return url_for(".provider", provider_id=provider_id, _anchor="names")
+def _decide(provider_id: int, settle: Callable[[NameForm, bool], Settled | None]) -> ResponseReturnValue:
+    """Tell the owners what the operator decided, with the reason, which declining needs."""
+    found = visible_providers().where(Provider.id == provider_id).with_for_update()
+    provider, form, is_approved = db.session.scalar(found), NameForm(), "approve" in request.form
+    if provider is None:
+        abort(404)
+    if not form.validate_on_submit():
+        return render_provider(provider), 422
+    reason, url = (form.reason.data or "").strip(), url_for(".provider", provider_id=provider_id, _anchor="names")
+    if not is_approved and not reason:
+        return rollback_and_redirect(url, _("Reddederken nedenini yazın; sahipleri okur."))
+    settled = settle(form, is_approved)
+    if settled is None:
+        return rollback_and_redirect(url, STATE_CHANGED)
+    notify_owners(
+        provider, MailKind.NAME_SETTLED, brand=settled.of, name=settled.words, is_confirmed=is_approved, reason=reason,
+        link=settled.link,
+    )  # fmt: skip
+    act = settled.acts[0] if is_approved else settled.acts[1]
+    record_operator_audit(act, act.split(".")[0], settled.row_id, provider_id=provider_id)
+    message = _("Onaylandı.") if is_approved else _("Reddedildi; eskisi kalır.")
+    return commit_and_redirect(url, message, wakes="mail")

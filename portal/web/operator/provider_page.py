@@ -24,6 +24,7 @@ from portal.core.models import (
     User,
 )
 from portal.domain import packages
+from portal.domain.campaigns import text_reviews
 from portal.domain.identity import accounts, members, operator_staff
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import onboarding
@@ -47,6 +48,12 @@ MISSING_LABELS = {
     Missing.AUTHORISATION: _l("İmzalı yetki mektubu yüklenmedi"),
     Missing.SIGNATURE: _l("İmza sirküleri yüklenmedi"),
 }
+
+TEXT_FIELDS = {
+    "title_tr": _l("Türkçe başlık"), "body_tr": _l("Türkçe metin"), "title_en": _l("İngilizce başlık"),
+    "body_en": _l("İngilizce metin"), "sms_tr": _l("SMS cümlesi"), "sms_en": _l("SMS cümlesi, İngilizce"),
+    "subject_tr": _l("E-posta konusu"), "subject_en": _l("E-posta konusu, İngilizce"),
+}  # fmt: skip
 
 
 @blueprint.get("/providers/<id:provider_id>")
@@ -95,6 +102,8 @@ def render_provider(found: Provider, *, admission: AdmissionForm | None = None, 
         stage_labels=STAGE_LABELS,
         missing=[MISSING_LABELS[each] for each in missing],
         brands=read_session().scalars(brands).all(),
+        texts=text_reviews.list_waiting(read_session(), Provider.id == found.id),
+        text_fields=TEXT_FIELDS,
         papers=read_session().execute(papers.order_by(Paper.uploaded_at.desc())).all(),
         reviews=read_session().execute(reviews.order_by(Review.made_at.desc())).all(),
         orders=packages.list_orders(read_session(), found.id),

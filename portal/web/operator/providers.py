@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.core.extensions import read_session
 from portal.core.models import Assignment, Brand, OperatorRole, Provider
+from portal.domain.campaigns import text_reviews
 from portal.domain.identity.permissions import Permission
 from portal.web.operator.blueprint import blueprint
 from portal.web.shared.access import needs
@@ -67,9 +68,11 @@ def visible_providers() -> Select:
 
 
 def _with_requests() -> Select:
-    """Providers with a brand whose new name or contact line waits for the operator."""
+    """Providers with a new name, contact line, notice, logo or text that waits for the operator."""
     requested = select(Brand.provider_id).where(Brand.requested_at.is_not(None))
-    return visible_providers().where(Provider.id.in_(requested)).order_by(Provider.title, Provider.id)
+    writers = {text.campaign.provider_id for text in text_reviews.list_waiting(read_session())}
+    waits = or_(Provider.id.in_(requested), Provider.id.in_(writers))
+    return visible_providers().where(waits).order_by(Provider.title, Provider.id)
 
 
 def visible_provider_or_404(session: Session, provider_id: int) -> Provider:

@@ -24,6 +24,8 @@ ACT_LABELS: dict[str, str] = {
     "campaign.launch_refused": N_("Planlanan kampanya başlatılamadı"),
     "campaign.launched": N_("Kampanya başlatıldı"),
     "campaign.noted": N_("Kampanyanın notu ya da etiketleri değiştirildi"),
+    "campaign.text_approved": N_("Kampanyanın metni onaylandı"),
+    "campaign.text_declined": N_("Kampanyanın metni reddedildi"),
     "campaign.message_changed": N_("Kampanyanın ileti metni değiştirildi"),
     "campaign.message_tested": N_("Kampanyanın ileti metni denendi"),
     "campaign.opened": N_("Kampanya hazırlandı"),

@@ -197,6 +197,8 @@ LABELS: list[tuple[StrEnum, str]] = [
     (models.ReviewAct.RESUMED, N_("Yeniden açıldı")),
     (models.ReviewAct.LEFT, N_("Ayrıldı")),
     (models.ReviewAct.CAME_BACK, N_("Geri döndü")),
+    (models.ReviewAct.TEXT_APPROVED, N_("Metin onaylandı")),
+    (models.ReviewAct.TEXT_DECLINED, N_("Metin reddedildi")),
     (models.PaperKind.AUTHORISATION, N_("İmzalı yetki mektubu")),
     (models.PaperKind.SIGNATURE, N_("İmza sirküleri")),
     (models.ProviderKind.PARTNER, N_("İş ortağı üzerinden")),

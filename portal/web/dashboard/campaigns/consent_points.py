@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Response, current_app, flash, redirect, render_template, request, url_for
+from flask import Response, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -16,7 +16,7 @@ from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, Campaign, ConsentPoint, ConsentText
 from portal.domain import campaigns, consent_points, packages
-from portal.domain.campaigns import confirmations
+from portal.domain.campaigns import confirmations, text_reviews
 from portal.domain.identity.permissions import Permission
 from portal.services.documents import poster as posters
 from portal.web.dashboard.blueprint import blueprint
@@ -98,6 +98,8 @@ def publish_point(point_id: int) -> ResponseReturnValue:
     except campaigns.BrandClosed:
         db.session.rollback()
         flash(_("Marka kapalı ya da hesabınız durdurulmuş: izin noktası açılamıyor."))
+    except consent_points.TextNotApproved:
+        db.session.rollback()  # The page says so.
     except packages.PackageFull:
         db.session.rollback()
         flash(_("Paketinizde yer yok: izin noktası açılamıyor. Paket sayfanıza bakın."))
@@ -140,10 +142,12 @@ def change_point_budget(point_id: int) -> ResponseReturnValue:
 @blueprint.get("/points/<id:point_id>/poster.pdf")
 @needs(Permission.LOOK)
 def download_poster(point_id: int) -> Response:
-    """An A4 page to print and hang up."""
+    """An A4 page to print and hang up, once people may read the text."""
     point = own_row_or_404(read_session(), ConsentPoint, point_id)
     campaign, brand = read_session().get_one(Campaign, point.campaign_id), read_session().get_one(Brand, point.brand_id)
     text = read_session().get_one(ConsentText, campaign.text_id)
+    if not text_reviews.is_approved(read_session(), campaign):
+        abort(404)
     content = posters.render_pdf(
         posters.Poster(
             brand_name=text.brand_name, title=text.title_tr, address=_address(point), sender=text.sender_title,
@@ -193,6 +197,7 @@ def _render_point(point: ConsentPoint, form: BudgetForm | None = None) -> str:
         code=qr_code.svg(address, _("İzin noktasının adresi, karekod olarak")),
         form=form or BudgetForm(daily_budget=point.daily_budget),
         lacking=_lacking(read_session(), point),
+        unread=text_reviews.list_unapproved(read_session(), campaign),
         own=confirmations.find_own(read_session(), campaign.id),
         **_code_limits(),
     )

@@ -16,7 +16,7 @@ from portal.core.extensions import db, limiter, read_session
 from portal.core.lazy_text import N_
 from portal.core.models import Brand, Campaign, MessageText, User
 from portal.core.sms_parts import Alphabet, Cost, DearLetter, Suggestion
-from portal.domain.campaigns import AudienceClosed, message_texts
+from portal.domain.campaigns import AudienceClosed, message_texts, text_reviews
 from portal.domain.campaigns.message_texts import MessageWording
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers.brands import link_base_url
@@ -77,7 +77,9 @@ def save_message_text(campaign_id: int) -> ResponseReturnValue:
         "campaign.message_changed", "campaign", campaign_id, version=saved.version, hash=saved.digest.hex(),
         **form.promotion_facts(),
     )  # fmt: skip
-    return commit_and_redirect(url, _("Kaydedildi. İletiler bu metinle gider."))
+    if text_reviews.is_approved(db.session, campaign):
+        return commit_and_redirect(url, _("Kaydedildi. İletiler bu metinle gider."))
+    return commit_and_redirect(url, _("Kaydedildi. Kampanya, metni biz onaylayınca başlatılabilir."))
 
 
 @blueprint.post("/campaigns/<id:campaign_id>/message/preview")

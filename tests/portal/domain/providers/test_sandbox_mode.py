@@ -72,6 +72,19 @@ def test_codes_are_nobodys_and_of_their_range(app):
         assert sandbox_mode.draw_code(db.session, sandbox_mode.EXEMPT_CODES) in sandbox_mode.EXEMPT_CODES
 
 
+@pytest.mark.slow
+def test_what_was_launched_in_practice_sends_nothing_after_admission(app):
+    """Nobody reviewed what its messages say."""
+    with app.app_context():
+        at, provider = clock.now(), make.provider()
+        used, fresh = make.brand(), Brand(provider_id=provider.id, brand_code=OURS, name="Yeni", created_at=at)
+        provider.admitted_at, make.campaign().launched_at = None, at
+        db.session.add(fresh)
+
+        sandbox_mode.end_sandbox(db.session, provider, at)
+        assert (used.is_sandbox, used.closed_at, fresh.is_sandbox, fresh.closed_at) == (True, at, False, None)
+
+
 def test_what_listened_for_a_practice_falls_silent(app, rows):
     with app.app_context():
         at = clock.now()

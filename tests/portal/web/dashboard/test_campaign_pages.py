@@ -46,11 +46,14 @@ FORM = {
 
 
 @pytest.fixture
-def opens_campaign(ayse, rows):
-    """Ayşe sends the form, changed as told."""
+def opens_campaign(app, ayse, rows):
+    """Ayşe sends the form, changed as told, and the operator approves the text."""
 
     def send(**changes):
-        return ayse.posts("/dashboard/campaigns/new", FORM | {"brand": rows.one(Brand).id} | changes)
+        answer = ayse.posts("/dashboard/campaigns/new", FORM | {"brand": rows.one(Brand).id} | changes)
+        with app.app_context():
+            make.approve_texts()
+        return answer
 
     return send
 

@@ -46,6 +46,8 @@ def test_a_point_is_prepared_published_and_closed(app, ayse, rows):
     point = rows.one(ConsentPoint)
     assert "Taslak" in ayse.opens(address).text and "henüz açılmadı" in Visitor(app, point.slug).opens().text
 
+    with app.app_context():
+        make.approve_texts()
     ayse.posts(f"{address}/publish")
     assert "Size yazalım mı?" in Visitor(app, point.slug).opens().text
     ayse.posts(f"{address}/close")

@@ -1,0 +1,156 @@
+"""What an admitted firm writes itself is read by nobody before the operator approved it; the usual text waits for
+nobody."""
+
+import html
+import re
+
+import pytest
+from sqlalchemy import select
+
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Channel
+from portal.core.models import (
+    AuditEntry,
+    Brand,
+    Campaign,
+    CampaignKind,
+    ConsentPoint,
+    Delivery,
+    Mail,
+    MailKind,
+    MessageText,
+    Provider,
+    Review,
+    ReviewAct,
+)
+from portal.domain import campaigns
+from portal.domain.campaigns import default_texts, message_texts, text_reviews
+from portal.domain.notifications import mails
+from tests import make
+from tests.portal.web.consent_points.visitor import Visitor
+from tests.portal.web.dashboard import test_point_pages
+from tests.portal.web.dashboard.staff import signed_in
+from tests.portal.web.dashboard.test_campaign_pages import FORM, paste
+from tests.portal.web.dashboard.test_message_text_page import FORM as SENTENCES
+
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
+
+PARCEL = "PTT: gönderiniz bekletiliyor, teslim için onaylayın"
+CARD = "Adınızın yanına kartınızın ön yüzündeki sayıları yazın."
+
+
+@pytest.fixture
+def ayse(app, ayses):
+    return signed_in(app)
+
+
+@pytest.fixture
+def opens(app, ayse, rows):
+    """Ayşe prepares a campaign with one address; its path."""
+
+    def send(number: int = 1, **changes) -> str:
+        with app.app_context():
+            brand_id = make.brand().id
+        path = ayse.posts("/dashboard/campaigns/new", FORM | {"brand": brand_id} | changes).location
+        paste(ayse, path.split("/")[-1], f"0532 123 45 0{number}")
+        return path
+
+    return send
+
+
+def waiting(derya, ayses: int) -> list[str]:
+    """The hashes of what waits on the operator's page."""
+    return re.findall(r'name="seen" value="(\w{64})"', derya.opens(f"/operator/providers/{ayses}").text)
+
+
+def test_a_text_of_a_firms_own_waits_and_an_approved_one_never_again(app, ayse, derya, ayses, opens, rows):
+    path, settle = opens(title_tr=PARCEL, body_tr=CARD), f"/operator/providers/{ayses}/texts"
+
+    for way in ("launch", "plan"):
+        ayse.posts(f"{path}/{way}", {"launch_at": "2030-01-01T10:00"})
+    assert "İncelemede" in html.unescape(ayse.opens(path).text)
+    assert (rows.one(Campaign).launched_at, rows.one(Campaign).launch_at) == (None, None)
+
+    assert "Örnek Mağazacılık" in derya.opens("/operator/").text
+    page = html.unescape(derya.opens(f"/operator/providers/{ayses}").text)
+    assert PARCEL in page and CARD in page and "Örnek Mağaza size ileti gönderebilir mi?" in page
+    (seen,) = waiting(derya, ayses)
+    derya.posts(settle, {"seen": seen})  # Declining needs a reason.
+    derya.posts(settle, {"seen": "0" * 64, "approve": "y"})
+    assert rows.count(Review) == 0 and waiting(derya, ayses) == [seen]
+    for _ in range(2):
+        derya.posts(settle, {"seen": seen, "approve": "y"})
+
+    ayse.posts(f"{path}/launch")
+    again = opens(2, title_tr=PARCEL, body_tr=CARD)
+    ayse.posts(f"{again}/launch")
+    assert all(each.launched_at for each in rows(Campaign)) and rows.count(Campaign) == 2
+    assert rows.one(Review).act == ReviewAct.TEXT_APPROVED and PARCEL in rows.one(Review).note
+    assert [each.act for each in rows(AuditEntry) if each.act.startswith("campaign.text")] == ["campaign.text_approved"]
+
+
+def test_messages_wait_too_and_a_reason_is_read_by_the_firm(app, ayse, derya, ayses, opens, rows):
+    path = opens(**vars(default_texts.default_wording("Örnek Mağaza", CampaignKind.ASK, make.NOTICE)))
+    assert waiting(derya, ayses) == []
+
+    ayse.posts(f"{path}/message", SENTENCES | {"sms_tr": PARCEL})
+    (seen,) = waiting(derya, ayses)
+    derya.posts(f"/operator/providers/{ayses}/texts", {"seen": seen, "reason": "PTT siz değilsiniz."})
+    with app.app_context():
+        facts = mails.read_facts(vault(), rows.one(Mail, Mail.kind == MailKind.NAME_SETTLED))
+    assert (facts["reason"], facts["brand"], facts["link"].endswith(path)) == ("PTT siz değilsiniz.", "Kasım", True)
+
+    ayse.posts(f"{path}/launch")
+    assert "PTT siz değilsiniz." in html.unescape(ayse.opens(path).text)
+    assert rows.one(Campaign).launched_at is None and waiting(derya, ayses) == []
+    ayse.posts(f"{path}/message", SENTENCES | {"sms_tr": "Yazabilir miyiz?"})
+    ayse.posts(f"{path}/launch")
+    assert rows.one(Campaign).launched_at is None and waiting(derya, ayses) != [seen]
+
+    sentences = vars(message_texts.USUAL[CampaignKind.ASK]) | {"sms_en": message_texts.ENGLISH[CampaignKind.ASK][0]}
+    ayse.posts(f"{path}/message", sentences)
+    ayse.posts(f"{path}/launch")
+    assert rows.one(Campaign).launched_at and rows.count(MessageText) == 3 and waiting(derya, ayses) == []
+
+
+def test_a_consent_point_opens_with_an_approved_text(app, ayse, derya, ayses, rows):
+    address = test_point_pages.posted(ayse, title_tr=PARCEL).location
+    slug = rows.one(ConsentPoint).slug
+    ayse.posts(f"{address}/publish")
+    assert "İncelemede" in html.unescape(ayse.opens(address).text)
+    assert PARCEL not in Visitor(app, slug).opens().text and rows.one(Campaign).launched_at is None
+    assert ayse.opens(f"{address}/poster.pdf").status_code == 404
+
+    (seen,) = waiting(derya, ayses)
+    derya.posts(f"/operator/providers/{ayses}/texts", {"seen": seen, "approve": "y"})
+    ayse.posts(f"{address}/publish")
+    assert PARCEL in Visitor(app, slug).opens().text
+
+
+def test_a_decision_counts_for_one_firm_and_what_was_practised_waits_after_admission(app, ayses):
+    with app.app_context():
+        firms = db.session.get_one(Provider, ayses), make.provider(731_845, 731_845, "nil@example.com")
+        drafts = [draft_of(firm) for firm in firms]
+        make.approve_texts()
+        firms[1].admitted_at = None
+        found = message_texts.MessageWording(PARCEL, PARCEL, CARD)
+        for draft in drafts:
+            message_texts.save_wording(db.session, draft, found, 1, clock.now())
+        assert [text.campaign for text in text_reviews.list_waiting(db.session)] == drafts[:1]
+        assert text_reviews.is_approved(db.session, drafts[1])  # Nobody else reads it.
+
+        make.approve_texts()
+        firms[1].admitted_at = clock.now()
+        assert [text_reviews.is_approved(db.session, draft) for draft in drafts] == [True, False]
+
+
+def draft_of(firm: Provider) -> Campaign:
+    """A campaign of a firm's first brand, with the usual text."""
+    of = db.session.scalars(select(Brand).where(Brand.provider_id == firm.id)).one()
+    wording = default_texts.default_wording(of.name, CampaignKind.REFUSE, make.NOTICE)
+    at = clock.now()
+    return campaigns.open_campaign(
+        db.session, of, name="Ret", kind=CampaignKind.REFUSE, channels=list(Channel), wording=wording, contact=None,
+        expires_at=None, delivery=Delivery.CSV, at=at, today=clock.day(at),
+    )  # fmt: skip
