@@ -14,7 +14,6 @@ from shortlinks.links import (
     resolve_row,
     revoke,
 )
-from shortlinks.numbered_values import numbered_values
 from shortlinks.visits import Opening, Visit, VisitKind, classify, record
 
 __all__ = [
@@ -31,7 +30,6 @@ __all__ = [
     "code_of",
     "create",
     "create_many",
-    "numbered_values",
     "record",
     "resolve",
     "resolve_row",

@@ -1,6 +1,7 @@
 """Create links in bulk, resolve their codes, and revoke them. That a code has no link is an ordinary result."""
 
 import hmac
+import json
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -8,12 +9,24 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Connection, bindparam, insert, literal, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    Connection,
+    bindparam,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shortlinks.base import Base, BigId
 from shortlinks.codes import NONCE_BITS, Codes
-from shortlinks.numbered_values import numbered_values
 
 NONCE_BYTES = NONCE_BITS // 8
 NO_LINK = 0  # Link ids start at one.
@@ -90,13 +103,13 @@ def create_many(
         return []
     codes, ids, nonces = Codes(salt), _allocate_ids(session, count), _random_nonces(count)
     links = [(link_id, codes.encode(link_id, nonce)) for link_id, nonce in zip(ids, nonces, strict=True)]
-    link, (place, nonce) = Link.__table__.c, numbered_values(session, nonces)
+    link, (index, nonce) = Link.__table__.c, _unnest(session, nonces)
     alike = [
         literal(owner, link.owner.type),
         literal(at, link.created_at.type),
         literal(expires_at, link.expires_at.type),
     ]
-    rows = select(literal(ids.start, link.id.type) + place, nonce, *alike)
+    rows = select(literal(ids.start, link.id.type) + index, nonce, *alike)
     columns = [link.id, link.nonce, link.owner, link.created_at, link.expires_at]
     session.execute(insert(Link.__table__).from_select(columns, rows))
     return links
@@ -145,6 +158,17 @@ def _allocate_ids(session: Session, count: int) -> range:
         session.execute(text("INSERT INTO link_counter (id, last_id) VALUES (1, 0) ON CONFLICT DO NOTHING"))
         last = session.execute(advance).scalar_one()
     return range(last - count + 1, last + 1)
+
+
+def _unnest(session: Session, values: Sequence[int]) -> tuple[ColumnElement[int], ColumnElement[int]]:
+    """One parameter as a table: the index of each value, from 0, and the value."""
+    table: Any
+    if session.get_bind().dialect.name == "sqlite":
+        table = func.json_each(literal(json.dumps(values))).table_valued("key", "value")
+        return table.c.key, table.c.value
+    given = func.unnest(literal(values, ARRAY(BigInteger)))
+    table = given.table_valued("value", with_ordinality="place").render_derived()
+    return table.c.place - 1, table.c.value
 
 
 def _random_nonces(count: int) -> list[int]:

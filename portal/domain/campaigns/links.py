@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, func, literal, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 import shortlinks
@@ -194,10 +194,10 @@ def _create_links(
     if not entries:
         return []
     links = shortlinks.create_many(session, salt, campaign.provider_id, len(entries), at, campaign.expires_at)
-    place, entry_id = shortlinks.numbered_values(session, [each.id for each in entries])
-    link_id = literal(links[0][0], ENTRIES.c.link_id.type) + place  # Their ids follow each other.
-    near = ENTRIES.c.id.between(entries[0].id, entries[-1].id)  # Else PostgreSQL may read the whole table.
-    session.execute(update(ENTRIES).where(ENTRIES.c.id == entry_id, near).values(link_id=link_id))
+    place = func.row_number().over(order_by=ENTRIES.c.id).label("place")
+    linked = select(ENTRIES.c.id, place).where(ENTRIES.c.id.in_([each.id for each in entries])).subquery()
+    link_id = links[0][0] - 1 + linked.c.place  # Ids follow each other, in the order of the entries.
+    session.execute(update(ENTRIES).where(ENTRIES.c.id == linked.c.id).values(link_id=link_id))
     fewer = [
         {"entry": each.id, "ch": ",".join(channel for channel in Channel if channel in offers[each.id])}
         for each in entries if len(offers[each.id]) != len(_split(each.channels))
