@@ -14,19 +14,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import Field, IntegerField, PasswordField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import URL, InputRequired, Length, NumberRange, ValidationError
 
-from portal.services.messaging.gateways import (
-    description_checks,
-    description_fields,
-    json_values,
-)
+from portal.services.messaging.gateways import description_checks, description_fields, description_parts, json_values
 from portal.services.messaging.gateways.description_fields import NOWHERE, REPLY_PLACES, REPORT_PLACES
-from portal.services.messaging.gateways.description_parts import (
-    ROW,
-    NotInOneRow,
-    answer_places,
-    list_parts,
-    push_places,
-)
 from portal.services.messaging.gateways.offered_vendors import DESCRIBED, SECRET, secret_field
 from portal.web.shared.described_preview import Preview, build_preview, used_names
 from portal.web.shared.gateway_form import USUAL_PER_SECOND, GatewayForm, build_field, is_allowed_url
@@ -35,6 +24,7 @@ from portal.web.shared.samples_form import SHORT
 from portal.web.shared.validators import READABLE, stop_if_wrong
 
 ADDRESS = URL(require_tld=False, message=_l("https:// ile başlayan tam adresi yazın."))
+LONGEST_NAME = 30  # Characters of a place; of a longer one its end is shown.
 PLACES = {
     "report_state": _l("İletinin durumu"), "report_to": _l("Alıcının numarası"), "report_ref": _l("Firmanın numarası"),
     "report_item_id": _l("Bizim numaramız"), "report_at": _l("Zamanı"), "reply_text": _l("Kişinin yazdığı"),
@@ -84,7 +74,7 @@ class DescribedForm(GatewayForm):
     @property
     def parts(self) -> list[tuple[str, Field, Field]]:
         """Of each part of the call its name, what stands there, and the text of one that is always the same."""
-        places = enumerate(list_parts(self.base["send"]))
+        places = enumerate(description_parts.list_parts(self.base["send"]))
         return [(_part_name(place), self[f"role_{n}"], self[f"fixed_{n}"]) for n, place in places]
 
     @property
@@ -92,7 +82,10 @@ class DescribedForm(GatewayForm):
         """The fields of the account beside its sender and pace, with their hints."""
         kept = _("Kayıtlı; adres ya da gönderim değişmedikçe boş bırakabilirsiniz.")
         secrets = [field for field in self if field.short_name.startswith(SECRET)]
-        shown = [(field, kept if self.stored.get(field.short_name) and _is_hidden(field) else "") for field in secrets]
+        shown = [
+            (field, kept if self.stored.get(field.short_name) and field.type == "PasswordField" else "")
+            for field in secrets
+        ]
         return shown + [(self[each.name], _(each.hint)) for each in DESCRIBED.fields[1:]]
 
     def rows(self, kind: str) -> list[list[Field]]:
@@ -123,7 +116,7 @@ class DescribedForm(GatewayForm):
         try:
             filled = description_fields.filled_description(self.base, self.data)
             description_checks.parse_description(json.dumps(filled))
-        except NotInOneRow as bad:
+        except description_parts.NotInOneRow as bad:
             self[bad.name].errors = [_("Bu, ötekilerin durduğu satırda değil; o satırdan bir yer seçin.")]
             return False
         except description_checks.BadDescription as bad:
@@ -136,7 +129,7 @@ class DescribedForm(GatewayForm):
         elif any(SECRET + name not in self for name in names):
             self.parts_field.errors = [_("Gizli değerler için username, password ya da token adını kullanın.")]
         for name in names:  # super() asks for the others.
-            if SECRET + name in self and not self[SECRET + name].data and not _is_hidden(self[SECRET + name]):
+            if SECRET + name in self and not self[SECRET + name].data and self[SECRET + name].type != "PasswordField":
                 self[SECRET + name].errors = [_("Bu alanı yazın.")]
         return not self.errors
 
@@ -181,20 +174,15 @@ def _secret_names(base: Mapping[str, Any], *, reads: bool) -> list[str]:
     return usual + sorted(name for name in chosen if name.startswith(SECRET) and name not in usual)
 
 
-def _is_hidden(field: Field) -> bool:
-    return bool(field.type == "PasswordField")
-
-
 def _secret_field(name: str) -> Any:
-    each = secret_field(name)
-    kind = PasswordField if each.is_secret else StringField
+    kind = PasswordField if (each := secret_field(name)).is_secret else StringField
     return kind(_(each.label), validators=[Length(max=500), READABLE])
 
 
 def _part_fields(base: Mapping[str, Any]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     data = description_fields.form_data(base)
-    for number, place in enumerate(list_parts(base["send"])):
+    for number, place in enumerate(description_parts.list_parts(base["send"])):
         role, name = data[f"role_{number}"], _part_name(place)
         texts = {"": _("yazdığım gibi")} | {each: _(words) for each, words in ROLES.items()} | {"-": _("hiç gönderme")}
         known = [SelectChoice(each, text) for each, text in ({role: role} | texts).items()]
@@ -205,7 +193,7 @@ def _part_fields(base: Mapping[str, Any]) -> dict[str, Any]:
 
 def _answer_fields(base: Mapping[str, Any]) -> dict[str, Any]:
     data, rows = description_fields.form_data(base), len(base["answer"]["errors"])
-    places = answer_places(base.get("samples", {}), base["answer"].get("split", ""))
+    places = description_parts.answer_places(base.get("samples", {}), base["answer"].get("split", ""))
     labels = {"ref": _("Firmanın ileti numarası"), "word": _("Başarı sözcüğünün yeri")}
     labels["fault"] = _("Hata sözcüğünün yeri")
     fields = {name: _place_field(text, data[name], places) for name, text in labels.items()}
@@ -221,7 +209,7 @@ def _push_fields(base: Mapping[str, Any]) -> dict[str, Any]:
     data, samples, fields = description_fields.form_data(base), base.get("samples", {}), {}
     for kind, names, member in (("report", REPORT_PLACES, "report_push"), ("reply", REPLY_PLACES, "inbound_push")):
         if member in base or samples.get(kind):
-            places = push_places(samples.get(kind, ""))
+            places = description_parts.push_places(samples.get(kind, ""))
             for name in (f"{kind}_{each}" for each in names):
                 fields[name] = _place_field(PLACES[name], data[name], places)
     if "report_state" in fields:
@@ -243,8 +231,8 @@ def _place_field(text: Any, current: str, places: Mapping[str, str]) -> Any:
 
 
 def _place_name(place: str, value: str) -> str:
-    name = place.replace(ROW, "[]").strip("/").replace("/", ".") or _("bütünü")
-    return f"{name}: {value[:40]}"
+    name = place.replace(description_parts.ROW, "[]").strip("/").replace("/", ".") or _("bütünü")
+    return f"{name if len(name) < LONGEST_NAME else '…' + name[-LONGEST_NAME:]}: {value[:40]}"
 
 
 def _part_name(place: str) -> str:

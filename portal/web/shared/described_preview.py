@@ -8,16 +8,11 @@ from typing import Any, NamedTuple
 from flask_babel import gettext as _
 
 from portal.core.lazy_text import N_
-from portal.services.messaging.gateways import (
-    call_trace,
-    description_checks,
-    description_fields,
-    description_parts,
-    json_values,
-    sample_words,
-)
-from portal.services.messaging.gateways.generic_http import GenericHttpGateway
+from portal.services.messaging.gateways import call_trace, description_checks, description_fields, json_values
+from portal.services.messaging.gateways.description_parts import list_parts
+from portal.services.messaging.gateways.generic_http import NOT_UNDERSTOOD, GenericHttpGateway
 from portal.services.messaging.gateways.protocol import Batch, ErrorClass, OutgoingMessage, Push, Reason, ReportState
+from portal.services.messaging.gateways.sample_words import is_failure
 from portal.web.shared.gateway_words import CLASSES, REASONS, ROLES, STATES
 
 EXAMPLE_NUMBER, EXAMPLE_ID = "+905321234567", 1001
@@ -104,7 +99,7 @@ def _readings(gateway: GenericHttpGateway) -> Iterator[Reading]:
 
 def _read_call(description: Mapping[str, Any]) -> Reading:
     known = {name.replace("to_number", "to") for name in used_names(description)}
-    parts = description_parts.list_parts(description["send"]).items()
+    parts = list_parts(description["send"]).items()
     fixed = [f"{place.rpartition('/')[2]}={str(each)[:40]}" for place, each in parts if "{{" not in str(each)]
     text = _("Bulduklarımız: %(parts)s.", parts=", ".join(_(words) for name, words in ROLES.items() if name in known))
     if fixed:
@@ -116,9 +111,11 @@ def _read_call(description: Mapping[str, Any]) -> Reading:
 
 def _read_answer(gateway: GenericHttpGateway, sample: str) -> Reading:
     result = call_trace.read_sample(gateway, sample)
-    if sample_words.is_failure(description_fields.form_data(gateway.description)["success_words"]):
+    if is_failure(description_fields.form_data(gateway.description)["success_words"]):
         text = _("Başarılı ve hatalı yanıt örnekleri yer değiştirmiş olabilir; firmanın sayfasına bakın.")
         return Reading("answer", text, False)
+    if result.error and result.error.code != NOT_UNDERSTOOD.code:
+        return Reading("answer", _("Başarı olarak okunmadı: başarı sözcüğünü ve yerini düzeltin."), False)
     if result.error:
         return Reading("answer", _("Başarı olarak okunmadı: firmanın ileti numarasının yerini seçin."), False)
     return Reading("answer", _("Kabul edildi; firmanın ileti numarası %(ref)s.", ref=result.ref), True)

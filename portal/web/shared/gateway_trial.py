@@ -19,7 +19,7 @@ from portal.services.messaging import gateway_accounts, trial_messages
 from portal.services.messaging.gateways.call_trace import CallTrace, trace_call
 from portal.services.messaging.gateways.generic_http import GenericHttpGateway
 from portal.services.messaging.gateways.offered_vendors import DESCRIBED
-from portal.services.messaging.gateways.protocol import ErrorClass, OutgoingMessage, Reason, SendError, SendResult
+from portal.services.messaging.gateways.protocol import OutgoingMessage, Reason, SendError, SendResult
 from portal.web.shared import limits
 from portal.web.shared.gateway_account_page import (
     lock_or_404,
@@ -59,7 +59,8 @@ class Trial:
             return _("Deneme görüntüleyicisi yanıt vermedi; birazdan yeniden deneyin.")
         if self.error is None:
             return ""
-        more = _("“Numaralar nasıl yazılır?” seçimine de bakın.") if self.trace and self.is_number else ""
+        is_number = self.trace is not None and self.error.reason is Reason.BAD_ADDRESS
+        more = _("“Numaralar nasıl yazılır?” seçimine de bakın.") if is_number else ""
         field = _(self.field[0]) + ": " if self.field[0] else ""
         words = explain_reason(None, self.correction) if self.correction else explain_error(self.error)
         return f"{field}{words} {more}".rstrip()
@@ -77,14 +78,6 @@ class Trial:
         """The field of the account that is to blame: its name and its id in the form; "" where none is."""
         names = (self.correction, self.error.code, self.error.reason) if self.error else ()
         return next((FIELDS[each] for each in names if each in FIELDS), ("", ""))
-
-    @property
-    def is_number(self) -> bool:
-        return self.error is not None and self.error.reason is Reason.BAD_ADDRESS
-
-    @property
-    def may_have_gone(self) -> bool:
-        return self.error is not None and self.error.error_class is ErrorClass.UNCERTAIN
 
 
 def test_gateway(gateway_id: int) -> ResponseReturnValue:

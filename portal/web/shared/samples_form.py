@@ -9,13 +9,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, Field, StringField, TextAreaField
 from wtforms.validators import Length, Optional, ValidationError
 
-from portal.services.messaging.gateways import (
-    description_checks,
-    description_fields,
-    sample_calls,
-    sample_descriptions,
-    sample_texts,
-)
+from portal.services.messaging.gateways import description_checks, description_fields, sample_calls, sample_texts
+from portal.services.messaging.gateways.sample_descriptions import draft_description
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.gateway_form import is_allowed_url
 from portal.web.shared.validators import READABLE, stop_if_wrong
@@ -36,10 +31,9 @@ def _is_needed(form: BaseForm, field: Field) -> None:
 
 def _is_whole(_form: BaseForm, field: Field) -> None:
     stop_if_wrong(field)
-    if sample_texts.is_damaged(field.data or ""):
-        raise ValidationError(_(sample_calls.UNREADABLE))
-    if sample_texts.is_prose(field.data or ""):
-        raise ValidationError(_(sample_texts.IS_PROSE))
+    problem = sample_texts.problem_of(field.data or "")
+    if problem and (problem is not sample_texts.IS_PROSE or field.short_name != "error"):  # Errors may be sentences.
+        raise ValidationError(_(problem))
 
 
 class SamplesForm(BaseForm):
@@ -68,10 +62,8 @@ class SamplesForm(BaseForm):
 
     def validate_call(self, field: Field) -> None:
         stop_if_wrong(field)
-        if sample_texts.is_prose(field.data):
-            raise ValidationError(_(sample_texts.IS_PROSE))
-        if sample_texts.is_answer(field.data):
-            raise ValidationError(_(sample_texts.IS_ANSWER))
+        if problem := sample_texts.problem_of_call(field.data):
+            raise ValidationError(_(problem))
 
     def validate_answer(self, field: Field) -> None:
         stop_if_wrong(field)
@@ -88,7 +80,7 @@ class SamplesForm(BaseForm):
                 call = sample_calls.parse_call(self.call.data, self.url.data or "")
             if not is_allowed_url(call.url):
                 raise sample_calls.BadSample(sample_calls.OPEN_ADDRESS)
-            draft = sample_descriptions.draft_description(call, {name: self[name].data or "" for name in SAMPLES})
+            draft = draft_description(call, {name: self[name].data or "" for name in SAMPLES})
             return description_checks.parse_description(json.dumps(self._with_kept(draft, kept) if kept else draft))
         except sample_calls.BadSample as bad:
             field = self.url if bad.problem in (sample_calls.NO_ADDRESS, sample_calls.OPEN_ADDRESS) else self.call

@@ -6,16 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from portal.services.messaging.gateways import description_parts
-from portal.services.messaging.gateways.description_parts import (
-    LEFT_OUT,
-    ROW,
-    join_place,
-    list_parts,
-    push_places,
-    rows_of,
-    split_places,
-)
+from portal.services.messaging.gateways import description_parts as parts_of
 from portal.services.messaging.gateways.json_values import PLACEHOLDER
 
 BASIC, SUCCESS = "{{secret.username}}:{{secret.password}}", ["2xx"]
@@ -38,9 +29,9 @@ def form_data(description: Mapping[str, Any]) -> dict[str, Any]:
         "basic": "basic" if "basic" in description else "", "most_messages": description["most_messages"],
         "number_format": description.get("number_format", "905"),
         "success_http": _joined(answer["success"].get("http", [])), "success_words": _joined(_success_words(answer)),
-        "fault": fault, "word": word, "ref": shown_place(join_place(where.get("items"), where["pointer"])),
+        "fault": fault, "word": word, "ref": shown_place(parts_of.join_place(where.get("items"), where["pointer"])),
     }  # fmt: skip
-    for number, value in enumerate(list_parts(send).values()):
+    for number, value in enumerate(parts_of.list_parts(send).values()):
         role = _role(value)
         data |= {f"role_{number}": role, f"fixed_{number}": _as_text(value) if role == AS_WRITTEN else ""}
     for number, row in enumerate(answer["errors"]):
@@ -59,12 +50,12 @@ def whole_url(description: Mapping[str, Any]) -> str:
 
 
 def filled_description(base: Mapping[str, Any], data: Data) -> dict[str, Any]:
-    """The description with what a form said. Raises description_parts.NotInOneRow with the field's name."""
+    """The description with what a form said. Raises NotInOneRow with the field's name."""
     address = urlsplit(data["url"].strip())
     path = address._replace(scheme="", netloc="").geturl()
-    parts = list_parts(base["send"])
+    parts = parts_of.list_parts(base["send"])
     changed = {place: _part(value, data, number) for number, (place, value) in enumerate(parts.items())}
-    send = description_parts.replace_parts(base["send"], lambda place, _value: changed[place])
+    send = parts_of.replace_parts(base["send"], lambda place, _value: changed[place])
     filled = {
         **base, "base_url": f"{address.scheme}://{address.netloc}", "most_messages": data["most_messages"],
         "number_format": data["number_format"], "send": {**send, "url": path, "method": data["method"]},
@@ -91,7 +82,7 @@ def _code_places(answer: Mapping[str, Any]) -> tuple[str, str]:
     if "code" not in where:
         fault, word = code if isinstance(code, list) and len(code) == 2 else (code, code)
         return shown_place(fault), shown_place(word)
-    inside = [join_place(where.get("items"), each) for each in _listed(where["code"])]
+    inside = [parts_of.join_place(where.get("items"), each) for each in _listed(where["code"])]
     outside, may_be_empty = _listed(code or []), "" in where.get("success", {}).get("codes", ())
     if may_be_empty and outside and "codes" in answer["success"]:
         faults, word = outside[:-1] + inside, outside[-1]
@@ -117,18 +108,18 @@ def _answer(base: Mapping[str, Any], data: Data) -> dict[str, Any]:
     ref, fault, word = (_place(data[name]) for name in ("ref", "fault", "word"))
     words = _words(data["success_words"], _success_words(base))
     http = _words(data["success_http"], base["success"].get("http", ())) or ([] if words else SUCCESS)
-    items = rows_of(ref)
+    items = parts_of.rows_of(ref)
     places = list(dict.fromkeys(each for each in _listed(fault) + _listed(word) if each is not None))
-    inside = [each for each in places if items is not None and rows_of(each) == items]
+    inside = [each for each in places if items is not None and parts_of.rows_of(each) == items]
     outside = [each for each in places if each not in inside]
     where: dict[str, Any] = {"pointer": ref if ref is not None else ""}
     success: dict[str, Any] = {"http": http} if http else {}
     if items is not None:
-        rows = [split_places({"pointer": each}, "pointer")["pointer"] for each in inside]
+        rows = [parts_of.split_places({"pointer": each}, "pointer")["pointer"] for each in inside]
         codes = words if inside == [word] else list(dict.fromkeys(["", *words]))
         of_row = {"codes": codes} if inside and codes else dict(success)
         code = {"code": rows[0] if len(rows) == 1 else rows} if rows else {}
-        where = {**split_places({"pointer": ref}, "pointer"), **code, "scope": "item", "success": of_row}
+        where = {**parts_of.split_places({"pointer": ref}, "pointer"), **code, "scope": "item", "success": of_row}
     if words and word not in inside:
         success["codes"] = words
     kept = {name: each for name, each in base.items() if name not in ("code", "id", "success", "errors")}
@@ -184,9 +175,9 @@ def _push(
         return None
     singles = {name: each for name, each in chosen.items() if isinstance(each, str)}
     try:
-        mapping: dict[str, Any] = split_places(singles, next(iter(singles))) if singles else {}
-    except description_parts.NotInOneRow as failure:
-        raise description_parts.NotInOneRow(f"{kind}_{failure.name}") from None
+        mapping: dict[str, Any] = parts_of.split_places(singles, next(iter(singles))) if singles else {}
+    except parts_of.NotInOneRow as failure:
+        raise parts_of.NotInOneRow(f"{kind}_{failure.name}") from None
     own, where = [mapping[name] for name in singles], before.get("where")
     if own and (where is None or list(where.values()) == [PRESENT]):
         where = {next((each for each in own if each not in elsewhere), own[0]): PRESENT}
@@ -195,13 +186,13 @@ def _push(
 
 
 def _row_places(base: Mapping[str, Any], kind: str) -> frozenset[str]:
-    places = push_places(base.get("samples", {}).get(kind, ""))
-    return frozenset(place.partition(ROW)[2] or place for place in places)
+    places = parts_of.push_places(base.get("samples", {}).get(kind, ""))
+    return frozenset(place.partition(parts_of.ROW)[2] or place for place in places)
 
 
 def _push_data(kind: str, names: Sequence[str], mapping: Mapping[str, Any]) -> dict[str, str]:
     items = mapping.get("items")
-    return {f"{kind}_{name}": shown_place(join_place(items, mapping.get(name))) for name in names}
+    return {f"{kind}_{name}": shown_place(parts_of.join_place(items, mapping.get(name))) for name in names}
 
 
 def _role(value: Any) -> str:
@@ -213,14 +204,14 @@ def _part(value: Any, data: Data, number: int) -> Any:
     """What stands in a part now. Numbers stay numbers."""
     role, text = data.get(f"role_{number}", AS_WRITTEN), data.get(f"fixed_{number}") or ""
     if role == OMITTED:
-        return LEFT_OUT
+        return parts_of.LEFT_OUT
     if role != AS_WRITTEN:
         is_number = role == "to" and (type(value) is int or value == "{{to_number}}")
         return f"{{{{{'to_number' if is_number else role}}}}}"
     if text == _as_text(value):
         return value
     if not text:
-        return LEFT_OUT
+        return parts_of.LEFT_OUT
     return int(text) if type(value) is int and text.isdecimal() and len(text) < 19 else text
 
 

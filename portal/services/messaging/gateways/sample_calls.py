@@ -20,15 +20,8 @@ REQUEST_LINE = re.compile(r"(GET|POST|PUT) (\S+)(?: HTTP/[0-9.]{1,3})?")
 HEADER_LINE = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,60}):([^\r\n]*)")
 # What the client of every call writes itself.
 OWN_HEADERS = {
-    "content-type",
-    "content-length",
-    "host",
-    "accept",
-    "user-agent",
-    "connection",
-    "cookie",
-    "cache-control",
-}
+    "content-type", "content-length", "host", "accept", "user-agent", "connection", "cookie", "cache-control",
+}  # fmt: skip
 # Options of curl that take a value; others take none.
 OPTIONS = {
     "-X": "method", "--request": "method", "-H": "header", "--header": "header", "-u": "user", "--user": "user",

@@ -9,13 +9,7 @@ from urllib.parse import urlsplit
 
 from portal.services.messaging.gateways import description_parts, json_values, sample_words
 from portal.services.messaging.gateways.described_call import parse_answer
-from portal.services.messaging.gateways.description_fields import (
-    BASIC,
-    NOWHERE,
-    SUCCESS,
-    filled_description,
-    form_data,
-)
+from portal.services.messaging.gateways.description_fields import BASIC, NOWHERE, SUCCESS, filled_description, form_data
 from portal.services.messaging.gateways.description_parts import ROW, answer_places, push_places, rows_of
 from portal.services.messaging.gateways.json_values import PLACEHOLDER
 from portal.services.messaging.gateways.sample_calls import SampleCall

@@ -9,7 +9,7 @@ from portal.core.lazy_text import N_
 from portal.services.messaging.gateways import sample_calls, sample_codes, sample_words
 from portal.services.messaging.gateways.described_call import parse_answer
 from portal.services.messaging.gateways.description_parts import push_places
-from portal.services.messaging.gateways.sample_calls import HEADER_LINE, REQUEST_LINE
+from portal.services.messaging.gateways.sample_calls import HEADER_LINE, REQUEST_LINE, UNREADABLE
 
 IS_CALL = N_("Bu bir gönderim örneğine benziyor.")
 IS_ANSWER = N_("Bu bir yanıt/rapor örneğine benziyor. Gönderimse ilk satırına POST ve adresi yazın.")
@@ -31,8 +31,10 @@ BEGIN = re.compile(
 FIRST_LINE = re.compile(r"(?:(?:POST|GET|PUT) )?\S+(?: HTTP/[0-9.]{1,3}|(?:(?: [^\s&]*)+&\S*)*)")
 FIELD = re.compile(r"\s*[?&]?[\w.\[\]-]{1,60}=")
 HEADERS = re.compile(r"(?:^[A-Za-z][A-Za-z0-9-]{0,60}:[ \t]*\S[^\n]*\n)+\n?\Z", re.MULTILINE)
+SAMPLE = re.compile(rf"curl |{BEGIN.pattern}|{FIELD.pattern}")  # How one begins.
 BRACKET = re.compile(r'"(?:\\.|[^"\\])*"|[{}\[\]]', re.DOTALL)
 MEANING = re.compile(r" +(?:[–—→]|-+>?|=>) +(?=\S)|\n\n")  # After a plain answer.
+MOST_WORDS = 3  # Of a plain answer without a number.
 
 
 def clean_sample(text: str | None) -> str:
@@ -55,7 +57,7 @@ def clean_answer(text: str | None) -> str:
     head, _gap, body = cleaned.partition("\n\n")
     is_head = all(HEADER_LINE.fullmatch(each) or each.startswith("HTTP/") for each in head.split("\n"))
     found = body.strip() if is_head and body else cleaned
-    return found if _is_sample(found) else MEANING.split(found)[0].strip()
+    return found if SAMPLE.match(found) else MEANING.split(found)[0].strip()
 
 
 def clean_push(text: str | None) -> str:
@@ -79,7 +81,7 @@ def _sample_in(text: str) -> str:
     """The first sample where sentences, headings and ticks may stand around it."""
     if curl := CURL.search(text):
         return curl[0]
-    begin = BEGIN.search(text)
+    begin = re.search(r"^(?:POST|GET|PUT) (?=[/h?])", text, re.MULTILINE) or BEGIN.search(text)
     ticked = next((each for each in TICKED.findall(text) if re.search(r"[=:{<|?0-9]", each)), "")
     if ticked and not (begin and begin.start() == 0):
         return ticked
@@ -101,7 +103,8 @@ def _request_in(text: str) -> str:
         count += 1
     head, rest = lines[1 if line else 0 : count], "\n".join(lines[count:])
     head = [line[0].rstrip(").,;"), *head] if line else head
-    if line and "=" in head[0] and not head[0].startswith(("POST", "PUT")):
+    is_get = head[:1] and (head[0].startswith("GET ") or (line and not re.match(rf"\s*(?:{DOCUMENT})", rest)))
+    if is_get and "=" in head[0] and not head[0].startswith(("POST", "PUT")):
         return "\n".join(head)
     fields = list(takewhile(FIELD.match, rest.strip().split("\n")))
     document = re.search(DOCUMENT, rest)
@@ -134,28 +137,27 @@ def _without_comment(line: str) -> str:
     return before.rstrip() if found and before.count('"') % 2 == 0 else line
 
 
-def _is_sample(text: str) -> bool:
-    return BEGIN.match(text) is not None or FIELD.match(text) is not None or text.startswith("curl ")
-
-
 def is_call(text: str) -> bool:
     first = text.strip().partition("\n")[0].strip()
     return first.startswith(("curl ", "https://", "http://")) or REQUEST_LINE.fullmatch(first) is not None
 
 
-def is_prose(text: str) -> bool:
-    """Whether it is no sample but sentences of a page. A plain answer has few words, or a number first."""
+def problem_of(text: str) -> str:
+    """Why an answer or a push is no sample, as a msgid, or nothing: it begins like JSON or XML and is neither, most
+    often since a part was not copied; or it is prose. A plain answer has few words, or a number first."""
+    if text.startswith(("{", "[", "<")):
+        return UNREADABLE if isinstance(parse_answer(text), str) else ""
     words = text.split()
-    return len(words) > 3 and not _is_sample(text) and not re.search("[0-9]", " ".join(words[:2]))
+    is_prose = len(words) > MOST_WORDS and not SAMPLE.match(text) and not re.search("[0-9]", " ".join(words[:2]))
+    return IS_PROSE if is_prose else ""
 
 
-def is_damaged(text: str) -> bool:
-    """Whether an answer or a push begins like JSON or XML and is neither: most often a part of it was not copied."""
-    return text.startswith(("{", "[", "<")) and isinstance(parse_answer(text), str)
-
-
-def is_answer(text: str) -> bool:
-    """Whether it is an answer or a report and no call: it has a state, and nothing to say."""
-    places = push_places(text)
-    has_text = "text" in sample_words.guess_names(places, sample_words.CALL_NAMES)
-    return not is_call(text) and not has_text and "word" in sample_words.guess_names(places, sample_words.ANSWER_NAMES)
+def problem_of_call(text: str) -> str:
+    """The same of a call. An answer or a report has a state, and nothing to say."""
+    if is_call(text):
+        return ""
+    names = sample_words.guess_names(
+        push_places(text), {**sample_words.ANSWER_NAMES, "text": sample_words.CALL_NAMES["text"]}
+    )
+    is_answer = "word" in names and "text" not in names
+    return IS_ANSWER if is_answer else IS_PROSE if problem_of(text) is IS_PROSE else ""

@@ -19,8 +19,8 @@ CALL_NAMES = {
     "text": "text message msg body content mesaj metin sms messagetext msgtext smstext icerik",
     "header": "from sender senderid sendername originator header source sourceaddr title baslik orig gonderen "
     "gonderici msgheader org",
-    "secret.username": "user usr ka username usercode userid login kullanici kullaniciadi kullanicino account "
-    "accountid apiuser musteri musterino",
+    "secret.username": "user usr ka username usercode userid login kullanici kullaniciadi kullanicino kullanicikodu "
+    "account accountid apiuser musteri musterino",
     "secret.password": "pass password passwd pwd sifre parola apipass secret apisecret",
     "secret.token": "token key apikey apitoken accesstoken authtoken xapikey xauthtoken authorization auth hash",
     "item_id": f"{OUR_ID} reference ref referans referansno",
@@ -34,7 +34,8 @@ UNSPECIFIC = ("name", "groupname", "value")
 # What stands in answers and pushes.
 ANSWER_NAMES = {
     "id": "messageid msgid smsid messagesid sid id guid uuid jobid campaignid packetid paket packageid orderid batchid "
-    "bulkid requestid transactionid islemid mesajid paketid trackid trackingid reference ref no",
+    "bulkid requestid transactionid islemid mesajid paketid paketno mesajno smsno islemno trackid trackingid reference "
+    "ref no",
     "word": "status statuscode code errorcode resultcode result state durum durumkodu kod sonuc error success response",
 }
 FAULT_NAMES = "errorcode code kod hatakodu durumkodu resultcode error hata reason status state durum sonuc result"
@@ -47,7 +48,8 @@ REPORT_NAMES = {
 }
 REPLY_NAMES = {
     "from": "from sender source sourceaddr msisdn gsm phone number mobile gonderen numara telefon no",
-    "to": "to destination receiver recipient shortcode shortnumber alici kisanumara kisano service numara number",
+    "to": "to destination receiver recipient shortcode shortnumber alici kisanumara kisano service servis numara "
+    "number",
     "text": "text message msg body content mesaj metin sms icerik",
     "id": "messageid msgid id moid inboxid mesajid kimlik no",
     "keyword": "keyword anahtar anahtarkelime prefix",
@@ -60,20 +62,15 @@ ERROR_WORDS = {
     "credit balance bakiye kredi kontor fund quota": (ErrorClass.CONFIG, Reason.NO_CREDIT),
     "ip.": (ErrorClass.CONFIG, Reason.NETWORK_ADDRESS),
     "sender header originator title basli gonderici": (ErrorClass.CONFIG, Reason.HEADER),
-    "auth user pass token key login credential unauthorized forbidden yetki anahtar sifre kullanici kimlik": (
-        ErrorClass.CONFIG,
-        Reason.CREDENTIALS,
-    ),
+    "auth user pass token key login credential unauthorized forbidden yetki anahtar sifre kullanici kimlik":
+        (ErrorClass.CONFIG, Reason.CREDENTIALS),
     "duplicate repeat mukerrer": (ErrorClass.PERMANENT, Reason.DUPLICATE),
     "long. length uzun character karakter": (ErrorClass.PERMANENT, Reason.CONTENT),
     "rate throttl many. busy yogun sik. limit sinir": (ErrorClass.TEMPORARY, Reason.RATE),
     "number phone gsm msisdn recipient dest numara alici": (ErrorClass.PERMANENT, Reason.BAD_ADDRESS),
     "text message content body mesaj metin icerik": (ErrorClass.PERMANENT, Reason.CONTENT),
-    "system internal server unavailable maintenance timeout sistem bakim": (
-        ErrorClass.TEMPORARY,
-        Reason.UNAVAILABLE,
-    ),
-}
+    "system internal server unavailable maintenance timeout sistem bakim": (ErrorClass.TEMPORARY, Reason.UNAVAILABLE),
+}  # fmt: skip
 STATE_WORDS = {
     "not undeliv fail reject error nok iletilmedi iletilemedi basarisiz ulasmadi ulasamadi": ReportState.FAILED,
     "expir timeout zaman suresi": ReportState.EXPIRED,

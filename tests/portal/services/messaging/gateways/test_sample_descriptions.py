@@ -310,7 +310,12 @@ def test_a_typed_address_counts_more_than_the_samples():
             "Gönder\n\ncurl https://x.example \\\n -d 'a=b' \\\n --json '{\n}'\n\nYanıt: {\"a\": 1}",
             "curl https://x.example \\\n -d 'a=b' \\\n --json '{\n}'",
         ),
+        (
+            'To https://x.example/a.\n\nPOST https://x.example/b\nA: "c"\n\n<d/>',
+            'POST https://x.example/b\nA: "c"\n\n<d/>',
+        ),
         ("- `GET http://x.example/send?to=1&msg=2` ile", "GET http://x.example/send?to=1&msg=2"),
+        ('https://x.example/send?key=1\n{"a": 1}', 'https://x.example/send?key=1\n\n{"a": 1}'),
         ("We call ?id=1&status=2 (status 1 ok).", "?id=1&status=2"),
         ("POST, form: no=1&ref=2+3.\n`ref` is yours.", "no=1&ref=2+3"),
         ("Answer is <?xml version='1.0'?><a><b>1</b></a>, where b counts.", "<?xml version='1.0'?><a><b>1</b></a>"),
