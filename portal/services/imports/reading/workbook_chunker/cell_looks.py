@@ -16,7 +16,8 @@ from .beside_cells import CONDITION, TAB, depends_on_formula, tab_of, texts_of_d
 from .cell_notes import STRINGS, STYLES, Element, elements, is_struck, name_of
 from .hidden_rows import PART, attributes_of, holds, sheet_paths, tags_in
 
-MOST_TEXTS, LONGEST = 20, 300
+MOST_TEXTS, LONGEST = 20, 301  # A text is plain up to 300 characters.
+MORE = "Başka yazılar da var"
 MOST_ODD = 12  # Formats that are looked for one by one.
 MOST_HELD, LONGEST_TAIL = 16 * PART, 10_000  # Bytes of one row, and in which the last cell of a block begins.
 LINKS = {"theme 10", "rgb FF0563C1", "rgb FF0000FF"}  # Colours of links, which are underlined.
@@ -56,7 +57,9 @@ class SheetLooks:
 
     def packed(self) -> bytes:
         """As JSON: the three numbers, and the texts."""
-        return json.dumps([[self.colours, self.formats, self.struck], self.texts[:MOST_TEXTS]]).encode()
+        texts = list(dict.fromkeys(filter(None, self.texts)))
+        texts[MOST_TEXTS:] = [MORE] if len(texts) > MOST_TEXTS else []
+        return json.dumps([[self.colours, self.formats, self.struck], texts]).encode()
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import zipfile
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 
 from defusedxml.ElementTree import ParseError
 
@@ -20,13 +21,13 @@ _PLAIN = {"none", "transparent", "normal", "#000000", "0% 100%"}
 _GROUND = ("color", "background-color", "diagonal-bl-tr", "diagonal-tl-br")
 _LETTERS = ("font-weight", "font-style", "text-underline-style", "text-position")
 _GRID = re.compile(r"(?:[01](?:\.\d+)?pt|0\.\d+(?:cm|in)) (?!double)[\w-]+ #000000")
-_DATA_STYLES = tuple(
-    f"{each}-style" for each in ("number", "text", "date", "time", "currency", "percentage", "boolean")
+_STYLES = (
+    "style",
+    *(f"{each}-style" for each in ["number", "text", "date", "time", "currency", "percentage", "boolean"]),
 )
-_PRINTED = ("header", "footer")
 _FIELDS = ("sheet-name", "page-number", "page-count", "title", "date", "time", "file-name")  # Of what is printed.
 _SHAPES = ("custom-shape", "line", "connector", "rect", "ellipse", "path", "polyline", "polygon", "text-box", "control")
-_CONDITIONS = ("condition", "icon-set")
+_READ = (*_STYLES, *_SHAPES, "table-column", "table-row", "table", "header", "footer", "condition", "icon-set")
 
 
 @dataclass(frozen=True)
@@ -107,16 +108,19 @@ class Table:
         repeated, of_row = int(facts.get("number-rows-repeated", 1)), facts.get("default-cell-style-name", "")
         found = [COMMENT + "\n".join(note.itertext()) for note in row.iter() if name_of(note) == "annotation"]
         first, self._number = self._number + 1, self._number + repeated
-        looks, filled = dict[str, str](), list[Style]()
+        looks, filled, place = dict[str, str](), list[Style](), 0
         for cell in row:
             each = _attributes(cell)
-            default = of_row or "".join(self._columns[len(looks) : len(looks) + 1])
+            default = of_row or "".join(self._columns[place : place + 1])
             style = self._styles.of("table-cell", each.get("style-name") or default)
-            times = min(int(each.get("number-columns-repeated", 1)), MOST_COLUMNS - len(looks))
-            looks |= {str(place): style.look for place in range(len(looks), len(looks) + times)}
+            after = min(place + int(each.get("number-columns-repeated", 1)), MOST_COLUMNS)
+            if style.look:
+                looks |= dict.fromkeys(map(str, range(place, after)), style.look)
+            place = after
             if len(cell):
                 filled.append(style)
-                spans = [self._styles.of("text", _attributes(part).get("style-name", "")) for part in _spans(cell)]
+                parts = (_attributes(part) for part in cell.iter() if name_of(part) == "span")
+                spans = [self._styles.of("text", part.get("style-name", "")) for part in parts]
                 filled += spans
                 self.looks.colours = self._number if any(part.look for part in spans) else self.looks.colours
         if not filled:
@@ -124,7 +128,7 @@ class Table:
         self.looks.line = self._number
         self._compared.add_line(self._number, looks, len(filled))
         self.looks.formats = self._number if any(style.is_wordy for style in filled) else self.looks.formats
-        if any(style.has_formula for style in filled):
+        if any(style.has_formula for style in filled) and CONDITION not in self.looks.texts:
             self.looks.texts.append(CONDITION)
         found += [STRUCK] if any(style.is_struck for style in filled) else []
         for line in range(first, first + min(repeated, MOST_REPEATED)) if found else ():
@@ -140,24 +144,13 @@ class Table:
 
 def find_ods_marks(data: bytes) -> tuple[dict[str, Notes], dict[str, SheetLooks]]:
     """Notes and looks by sheet, as find_notes() and find_looks() have them of an xlsx; of what cannot be told, none."""
-    styles, tables, printed = Styles(), dict[str, Table](), list[str]()
+    styles, tables = Styles(), dict[str, Table]()
     with (
         suppress(zipfile.BadZipFile, KeyError, ValueError, OSError, ParseError),
         zipfile.ZipFile(io.BytesIO(data)) as packed,
     ):
-        for each in (
-            elements(packed, "styles.xml", "style", *_DATA_STYLES, *_PRINTED)
-            if "styles.xml" in packed.namelist()
-            else ()
-        ):
-            if name_of(each) in _PRINTED:
-                printed.append(_printed(each))
-            else:
-                styles.add(each)
         table = Table(styles)
-        for each in elements(
-            packed, "content.xml", "style", *_DATA_STYLES, "table-column", "table-row", "table", *_SHAPES, *_CONDITIONS
-        ):
+        for each in chain(*(elements(packed, path, *_READ) for path in ("styles.xml", "content.xml"))):
             match name_of(each):
                 case "table-column":
                     table.add_column(each)
@@ -165,16 +158,15 @@ def find_ods_marks(data: bytes) -> tuple[dict[str, Notes], dict[str, SheetLooks]
                     table.add_row(each)
                 case "table":
                     tables[table.finish(each)], table = table, Table(styles)
-                case "condition" | "icon-set":
-                    value = _attributes(each).get("value", "formula")
-                    table.looks.texts += [CONDITION] if "formula" in value else []
+                case "header" | "footer":  # Of the page; which sheet has it is not looked for.
+                    table.looks.texts.append(_printed(each))
+                case "condition" | "icon-set" if "formula" in _attributes(each).get("value", "formula"):
+                    table.looks.texts.append(CONDITION)
                 case kind if kind in _SHAPES:
                     table.looks.texts.append(SHAPE)
-                case _:
+                case kind if kind in _STYLES:
                     styles.add(each)
     looks = {name: each.looks for name, each in tables.items()}
-    for first in list(looks.values())[:1]:
-        first.texts += [text[:LONGEST] for text in printed if text]
     name_tabs(looks.values())
     return {name: each.notes for name, each in tables.items()}, looks
 
@@ -184,11 +176,6 @@ def _attributes(element: Element) -> dict[str, str]:
     return {name.rpartition("}")[2]: value for name, value in element.items()}
 
 
-def _spans(cell: Element) -> list[Element]:
-    return [part for part in cell.iter() if name_of(part) == "span"]
-
-
 def _printed(element: Element) -> str:
     parts = ((each.text or "") * (name_of(each) not in _FIELDS) + (each.tail or "") for each in element.iter())
-    text = "".join(parts).strip()
-    return text if any(map(str.isalnum, text)) else ""
+    return "".join(parts).strip(" ().,/")[:LONGEST]
