@@ -26,7 +26,7 @@ BEGINNINGS = ("POST ", "GET ", "PUT ", "https://", "http://")
 CURL = re.compile(r"curl (?=['\"\\h-])(?:'[^']*'|\"(?:\\.|[^\"\\])*\"|[\\^]\n|\n(?=[ \t]*--?[A-Za-z])|[^\n])*")
 DOCUMENT = r"[{\[](?=\s*[{\[\"'}\]0-9])|<(?=[?A-Za-z])"
 BEGIN = re.compile(
-    rf"(?:POST|GET|PUT) (?=[/h?])|https?://|\?(?=\w{{1,60}}=)|\b[\w.\[\]-]{{1,60}}=(?=[^\s&]*&)|{DOCUMENT}"
+    rf"(?:POST|GET|PUT) (?=[/h?])|https?://|\?(?=\w{{1,60}}=)|\b[\w.\[\]-]{{1,60}}=(?=[^\s&=]{{0,200}}&)|{DOCUMENT}"
 )
 FIRST_LINE = re.compile(r"(?:(?:POST|GET|PUT) )?\S+(?: HTTP/[0-9.]{1,3}|(?:(?: [^\s&]*)+&\S*)*)")
 FIELD = re.compile(r"\s*[?&]?[\w.\[\]-]{1,60}=")
