@@ -63,6 +63,14 @@ def test_every_page_gives_its_connections_back(app, browser):
         assert [engine.pool.checkedout() for engine in (db.engine, db.engines["reader"])] == [0, 0]
 
 
+def test_rate_limits_cost_pages_without_one_nothing(app):
+    """create_app relies on how Flask-Limiter knows the apps that have its hooks, which is documented nowhere."""
+    by_kind = (app.before_request_funcs, app.after_request_funcs, app.teardown_request_funcs)
+    hooks = [getattr(each, "func", each) for functions in by_kind for each in functions.get(None, [])]
+
+    assert [each for each in hooks if each.__module__.startswith("flask_limiter")] == []
+
+
 @pytest.mark.usefixtures("here")
 def test_the_vault_is_the_apps_own(app):
     assert vault() is app.extensions["vault"]
