@@ -51,7 +51,11 @@ def action_of(http_status: int, codes: Iterable[str] = (), *, decided: Status | 
     """
     if http_status == 429:
         return Action.WAIT
-    actions = {_action(code, http_status, decided) for code in codes} or {action_for_status(http_status)}
+    by_status = _action_for_status(http_status)
+    named = {code: CODES[code].action if code in CODES else by_status for code in codes}
+    if "H174" in named and decided == Status.GRANTED:
+        named["H174"] = Action.RECONCILE
+    actions = set(named.values()) or {by_status}
     return next(action for action in GRAVEST_FIRST if action in actions)
 
 
@@ -65,16 +69,8 @@ def cure_of(code: str) -> str:
     return CODES[code].cure if code in CODES else UNKNOWN_CURE
 
 
-def _action(code: str, http_status: int, decided: Status | None) -> Action:
-    if code == "H174" and decided == Status.GRANTED:
-        return Action.RECONCILE
-    return CODES[code].action if code in CODES else action_for_status(http_status)
-
-
-def action_for_status(http_status: int) -> Action:
+def _action_for_status(http_status: int) -> Action:
     """The safe reaction to an answer without a known code; status 0 means no answer."""
-    if http_status == 429:
-        return Action.WAIT
     if http_status == 401:
         return Action.AUTH
     if http_status in (403, 404):
