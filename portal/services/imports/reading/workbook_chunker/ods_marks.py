@@ -106,7 +106,11 @@ class Table:
     def add_row(self, row: Element) -> None:
         facts = _attributes(row)
         repeated, of_row = int(facts.get("number-rows-repeated", 1)), facts.get("default-cell-style-name", "")
-        found = [COMMENT + "\n".join(note.itertext()) for note in row.iter() if name_of(note) == "annotation"]
+        kinds = {
+            name_of(part): part for part in row.iter()
+        }  # Few rows have a comment, or a part of a cell with a style.
+        notes = row.iter(kinds["annotation"].tag) if "annotation" in kinds else ()
+        found = [COMMENT + "\n".join(note.itertext()) for note in notes]
         first, self._number = self._number + 1, self._number + repeated
         looks, filled, place = dict[str, str](), list[Style](), 0
         for cell in row:
@@ -119,7 +123,7 @@ class Table:
             place = after
             if len(cell):
                 filled.append(style)
-                parts = (_attributes(part) for part in cell.iter() if name_of(part) == "span")
+                parts = map(_attributes, cell.iter(kinds["span"].tag) if "span" in kinds else ())
                 spans = [self._styles.of("text", part.get("style-name", "")) for part in parts]
                 filled += spans
                 self.looks.colours = self._number if any(part.look for part in spans) else self.looks.colours
