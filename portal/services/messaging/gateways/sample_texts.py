@@ -23,7 +23,7 @@ REST = re.compile(r",\s*(?:(?:\.\.\.|…)\s*)?(?=[\]}])")  # "and so on" after t
 COMMENT = re.compile(r"(?<![^\s,{\[])//[^\n]*")
 CURLY = {'"': "“”„‟", "'": "‘’‚"}
 BEGINNINGS = ("POST ", "GET ", "PUT ", "https://", "http://")
-CURL = re.compile(r"curl (?=['\"\\h-])(?:'[^']*'|\"(?:\\.|[^\"\\])*\"|[\\^]\n|\n(?=[ \t]*--?[A-Za-z])|[^\n])*")
+CURL = re.compile(r"curl (?=['\"\\h-])(?:'[^']*'?|\"(?:\\.|[^\"\\])*\"?|[\\^]\n|\n(?=[ \t]*--?[A-Za-z])|[^\n])*")
 DOCUMENT = r"[{\[](?=\s*[{\[\"'}\]0-9])|<(?=[?A-Za-z])"
 BEGIN = re.compile(
     rf"(?:POST|GET|PUT) (?=[/h?])|https?://|\?(?=\w{{1,60}}=)|\b[\w.\[\]-]{{1,60}}=(?=[^\s&=]{{0,200}}&)|{DOCUMENT}"
@@ -32,8 +32,8 @@ FIRST_LINE = re.compile(r"(?:(?:POST|GET|PUT) )?\S+(?: HTTP/[0-9.]{1,3}|(?:(?: [
 FIELD = re.compile(r"\s*[?&]?[\w.\[\]-]{1,60}=")
 HEADERS = re.compile(r"(?:^[A-Za-z][A-Za-z0-9-]{0,60}:[ \t]*\S[^\n]*\n)+\n?\Z", re.MULTILINE)
 SAMPLE = re.compile(rf"curl |{BEGIN.pattern}|{FIELD.pattern}")  # How one begins.
-BRACKET = re.compile(r'"(?:\\.|[^"\\])*"|[{}\[\]]', re.DOTALL)
-MEANING = re.compile(r" +(?:[–—→]|-+>?|=>) +(?=\S)|\n\n")  # After a plain answer.
+BRACKET = re.compile(r'"(?:\\.|[^"\\])*"?|[{}\[\]]', re.DOTALL)
+MEANING = re.compile(r" (?:[–—→]|-{1,2}>?|=>) (?=\S| )|\n\n")  # After a plain answer.
 MOST_WORDS = 3  # Of a plain answer without a number.
 
 
