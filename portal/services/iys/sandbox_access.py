@@ -9,19 +9,19 @@ from datetime import timedelta
 from functools import lru_cache
 
 from flask import current_app
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, select
 
 from portal.core import clock, iys_protocol
-from portal.core.extensions import db, read_session, vault
+from portal.core.extensions import db, read_session
 from portal.core.models import Brand, Connection, Credential, CredentialKind, Provider
 from portal.domain.providers import sandbox_mode
+from portal.services.iys import tokens
 from portal.services.iys.call_guard import NotNow
 from portal.services.iys.client import NO_ANSWER, Answer, Client
 
 PATIENCE = 3.0  # Seconds for an answer, and half of it for each step of signing in: together less than any lease.
 REST = timedelta(seconds=10)  # After the sandbox did not answer.
 LATER = timedelta(minutes=10)  # Where there is no sandbox, or the provider left sandbox mode.
-MARGIN = timedelta(seconds=60)
 ACCOUNTS = "/accounts"  # Of the sandbox's own interface, which İYS does not have.
 NOT_KNOWN = ("H351", "H353")  # The sandbox lost its data, or a brand is new: register again.
 
@@ -37,7 +37,8 @@ def ask(provider_id: int, path: str, *, body: bytes | None = None, method: str =
     Call it with no transaction open.
     """
     client, account = _answering_client(), _read_account(provider_id)
-    answer = _ask_sandbox(client, method, path, body, _kept_token(account.Credential) or _fetch_token(client, account))
+    token = tokens.stored_token(account.Credential, clock.now()) or _fetch_token(client, account)
+    answer = _ask_sandbox(client, method, path, body, token)
     if answer.code in NOT_KNOWN:
         _register(client, account)
         answer = _ask_sandbox(client, method, path, body, _fetch_token(client, account))
@@ -101,17 +102,6 @@ def _read_account(provider_id: int) -> Account:
     return account
 
 
-def _kept_token(credential: Credential) -> str | None:
-    is_fresh = credential.access_until is not None and credential.access_until > clock.now() + MARGIN
-    if credential.access_token is None or not is_fresh:
-        return None
-    return vault().read(credential.access_token, Credential.ACCESS, credential.provider_id, credential.id)
-
-
-def _password(credential: Credential) -> str:
-    return vault().read(credential.password, Credential.PASSWORD, credential.provider_id, credential.id)
-
-
 def _fetch_token(client: Client, account: Account) -> str:
     """Fetch a token, stored for all processes; an account that the sandbox does not know is created."""
     at, answer = clock.now(), _sign_in(client, account.Credential)
@@ -119,18 +109,15 @@ def _fetch_token(client: Client, account: Account) -> str:
         _register(client, account)
         answer = _sign_in(client, account.Credential)
     token = answer.content.get("access_token")
-    if not isinstance(token, str):
+    if not tokens.is_token(token):
         raise NotNow(at + REST)
-    credential, until = account.Credential, at + timedelta(seconds=int(answer.content["expires_in"]))
-    sealed = vault().seal(token, Credential.ACCESS, credential.provider_id, credential.id)
-    mine = update(Credential).where(Credential.id == credential.id)
-    db.session.execute(mine.values(access_token=sealed, access_until=until))
-    db.session.commit()
+    tokens.store_tokens(account.Credential, answer.content, at)
     return token
 
 
 def _sign_in(client: Client, credential: Credential) -> Answer:
-    body = {"username": credential.username, "password": _password(credential), "grant_type": "password"}
+    password = tokens.open_sealed(credential, Credential.PASSWORD, credential.password)
+    body = {"username": credential.username, "password": password, "grant_type": "password"}
     return _ask_sandbox(client, "POST", iys_protocol.TOKEN_PATH, json.dumps(body).encode(), None, PATIENCE / 2)
 
 
@@ -139,8 +126,9 @@ def _register(client: Client, account: Account) -> None:
     credential, provider = account
     brands = select(Brand.brand_code).where(Brand.provider_id == provider.id).order_by(Brand.id)
     body = {
-        "username": credential.username, "password": _password(credential), "iysCode": provider.iys_code,
-        "title": provider.title, "brands": list(read_session().scalars(brands)),
+        "username": credential.username, "iysCode": provider.iys_code, "title": provider.title,
+        "password": tokens.open_sealed(credential, Credential.PASSWORD, credential.password),
+        "brands": list(read_session().scalars(brands)),
     }  # fmt: skip
     key = current_app.config["SANDBOX_KEY"] or None
     answer = _ask_sandbox(client, "POST", ACCOUNTS, json.dumps(body).encode(), key, PATIENCE / 2)

@@ -47,8 +47,8 @@ def access_token(
     while True:
         credential = read_credential(provider_id, partner_id)
         at = clock.now()
-        if credential.access_until and credential.access_until > at + MARGIN:
-            return _open_sealed(credential, Credential.ACCESS, credential.access_token)
+        if token := stored_token(credential, at):
+            return token
         if until := _backoff_until(credential, at):
             raise NoToken(credential.blocked_code, until)
         if claim_fetch(credential, at):
@@ -56,6 +56,13 @@ def access_token(
         if time.monotonic() > patience_ends:
             raise NoToken
         time.sleep(0.1)
+
+
+def stored_token(credential: Credential, at: datetime) -> str | None:
+    """The credential's access token, while it may be used."""
+    if credential.access_until is None or credential.access_until <= at + MARGIN:
+        return None
+    return open_sealed(credential, Credential.ACCESS, credential.access_token)
 
 
 def forget_token(provider_id: int, token: str, partner_id: int | None = None) -> None:
@@ -69,7 +76,7 @@ def forget_token(provider_id: int, token: str, partner_id: int | None = None) ->
     at, mine = clock.now(), _select_credential(provider_id, partner_id).with_for_update(of=Credential)
     credential = db.session.scalars(mine.execution_options(populate_existing=True)).one_or_none()
     is_in_use = credential is not None and credential.access_until is not None
-    if credential and is_in_use and _open_sealed(credential, Credential.ACCESS, credential.access_token) == token:
+    if credential and is_in_use and open_sealed(credential, Credential.ACCESS, credential.access_token) == token:
         held = holds.providers_without_token(db.session, credential.id)
         within = rate_limit.HOUR if provider_id in held else MINUTE
         is_recent = credential.refused_at and credential.refused_at > at - within
@@ -133,26 +140,25 @@ def _fetch_token(client: Client, credential: Credential, at: datetime, priority:
         _update_credential(credential, lease_until=None)
         raise NoToken(later.code, later.until) from later
     token = answer.content.get("access_token")
-    if not _is_token(token):
+    if not is_token(token):
         backoff = _backoff(credential, answer, clock.now())
         _update_credential(credential, lease_until=None, **backoff)
         paused_until = rate_limit.paused_until(read_session(), Operation.TOKEN, at)
         raise NoToken(answer.code, backoff.get("backoff_until") or paused_until)
     rate_limit.delete_old_tallies(db.session, at)  # Done here since a token is fetched every two hours.
-    tokens = _sealed_tokens(credential, answer.content, at)
-    _update_credential(credential, lease_until=None, backoff_until=None, blocked_code=None, **tokens)
+    store_tokens(credential, answer.content, at, lease_until=None, backoff_until=None, blocked_code=None)
     return token
 
 
 def _sign_in(client: Client, credential: Credential, at: datetime, priority: Priority) -> Answer:
     """Sign in by refresh token, or by password where İYS does not accept that (used up, forgotten)."""
     if credential.refresh_until and credential.refresh_until > at + MARGIN:
-        refresh = _open_sealed(credential, Credential.REFRESH, credential.refresh_token)
+        refresh = open_sealed(credential, Credential.REFRESH, credential.refresh_token)
         answer = _ask_for_token(client, credential, priority, grant_type="refresh_token", refresh_token=refresh)
         if answer.status not in (400, 401):
             return answer
         _update_credential(credential, refresh_token=None, refresh_until=None)
-    password = _open_sealed(credential, Credential.PASSWORD, credential.password)
+    password = open_sealed(credential, Credential.PASSWORD, credential.password)
     given = {"username": credential.username, "password": password, "grant_type": "password"}
     return _ask_for_token(client, credential, priority, **given)
 
@@ -185,18 +191,19 @@ def _backoff(credential: Credential, answer: Answer, at: datetime) -> dict[str, 
     return {"backoff_until": at + leases.backoff(max(1, used), FIRST_PAUSE, LONGEST_PAUSE)}
 
 
-def _sealed_tokens(credential: Credential, content: JsonObject, at: datetime) -> dict[str, object]:
-    values: dict[str, object] = {}
-    for name, life in (("access", "expires_in"), ("refresh", "refresh_expires_in")):
+def store_tokens(credential: Credential, content: JsonObject, at: datetime, **values: object) -> None:
+    """Store an answer's tokens, sealed, for all processes, and other values with them. Commits."""
+    for name, place, life in (
+        ("access", Credential.ACCESS, "expires_in"), ("refresh", Credential.REFRESH, "refresh_expires_in")
+    ):  # fmt: skip
         token = content.get(f"{name}_token")
-        if _is_token(token):
-            place = Credential.ACCESS if name == "access" else Credential.REFRESH
+        if is_token(token):
             values[f"{name}_token"] = vault().seal(token, place, credential.provider_id, credential.id)
             values[f"{name}_until"] = at + _life(content.get(life))
-    return values
+    _update_credential(credential, **values)
 
 
-def _is_token(token: object) -> TypeGuard[str]:
+def is_token(token: object) -> TypeGuard[str]:
     """Whether a header can hold it."""
     return isinstance(token, str) and token != "" and token.isascii() and token.isprintable()
 
@@ -212,6 +219,7 @@ def _update_credential(credential: Credential, **values: object) -> None:
     db.session.commit()
 
 
-def _open_sealed(credential: Credential, place: str, sealed: bytes | None) -> str:
+def open_sealed(credential: Credential, place: str, sealed: bytes | None) -> str:
+    """Decrypt the credential's password or one of its tokens. Raises CannotOpen."""
     assert sealed is not None  # A token and its end are written together.
     return vault().read(sealed, place, credential.provider_id, credential.id)
