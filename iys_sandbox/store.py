@@ -39,7 +39,7 @@ class Store:
         self.close = weakref.finalize(self, self._db.close)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
-        create_or_upgrade_tables(self._db)
+        self._db.executescript(TABLES)
         self._db.read_seed()
 
     @contextmanager
@@ -77,8 +77,6 @@ class Store:
         with self.transaction() as db:
             db.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", (name, json.dumps(value)))
 
-
-VERSION = 2
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS provider (
@@ -128,9 +126,6 @@ CREATE TABLE IF NOT EXISTS tampering (
 CREATE TABLE IF NOT EXISTS tally (endpoint TEXT PRIMARY KEY, requests INTEGER NOT NULL, failures INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS seed (one INTEGER PRIMARY KEY CHECK (one = 1), value TEXT NOT NULL);
-"""
-
-INDEXES = """
 CREATE INDEX IF NOT EXISTS movement_of_key ON movement (brand_code, recipient, recipient_type, type, seq);
 CREATE INDEX IF NOT EXISTS movement_of_side ON movement (brand_code, side, creation_date, transaction_id, seq);
 CREATE INDEX IF NOT EXISTS movement_of_day ON movement (brand_code, creation_date, transaction_id, seq);
@@ -140,29 +135,3 @@ CREATE INDEX IF NOT EXISTS item_due ON list_item (due_at, list_id, position) WHE
 CREATE INDEX IF NOT EXISTS delivery_due ON delivery (due_at, id) WHERE due_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS tampering_of_day ON tampering (brand_code, day);
 """
-
-# A first version knew neither İYS's own movements nor partners.
-UPGRADE_FROM_VERSION_1 = """
-ALTER TABLE account ADD COLUMN integrator_code INTEGER;
-ALTER TABLE movement ADD COLUMN side TEXT NOT NULL DEFAULT 'HS';
-ALTER TABLE movement ADD COLUMN status_before TEXT;
-ALTER TABLE movement ADD COLUMN citizen_name TEXT;
-"""
-FILL_RECORDS = """
-INSERT INTO record SELECT brand_code, recipient, recipient_type, type, status, source, consent_date, creation_date,
-    transaction_id FROM movement
-    WHERE seq IN (SELECT max(seq) FROM movement GROUP BY brand_code, recipient, recipient_type, type);
-"""
-
-
-def create_or_upgrade_tables(db: sqlite3.Connection) -> None:
-    """Create the tables, or upgrade those of an older file, whose accounts must be added again."""
-    has_tables = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'movement'").fetchone()
-    is_first = has_tables and db.execute("PRAGMA user_version").fetchone()[0] == 0
-    if is_first:
-        db.executescript(UPGRADE_FROM_VERSION_1)
-    db.executescript(TABLES)
-    if is_first:
-        db.executescript(FILL_RECORDS)
-    db.executescript(INDEXES)
-    db.execute(f"PRAGMA user_version = {VERSION}")
