@@ -33,6 +33,7 @@ from portal.domain.consents import annulments, locking, movements, refusals, wri
 from portal.domain.consents.locking import TooSoon
 from portal.domain.consents.writer import DecisionRows
 
+WAYS = (Settlement.TAKE_THEIRS, Settlement.SEND_AGAIN, Settlement.EXPLAINED)  # Of a person.
 BY_IYS = "IYS"  # The source of a decision for which İYS tells no movement, only that it holds no grant.
 ANOTHER_KEY = {"recipient", "recipientType", "type"}  # A row that differs in these is about somebody else's key.
 
@@ -65,27 +66,41 @@ def why_not(
 ) -> WhyNot | None:
     """Why a difference cannot be settled in this way; None where it can. Raises CannotOpen."""
     if settlement == Settlement.TAKE_THEIRS:
-        return why_not_take(session, vault, difference)
+        return _why_not_take(session, vault, difference)
     if settlement == Settlement.SEND_AGAIN:
-        return why_not_send(session, difference, at)
-    return why_not_explain(session, difference)
+        return _why_not_send(session, difference, at)
+    return _why_not_explain(session, difference)
 
 
 def settle(
     session: Session, vault: Vault, difference: Difference, settlement: Settlement, *, user_id: int, at: datetime,
     explanation: str = "",
 ) -> None:  # fmt: skip
-    """Settle a difference in one of a person's three ways. Raises CannotOpen, CannotSettle and AlreadySettled."""
+    """Settle a difference in one of a person's three ways: take İYS's, send ours again, or leave both records as they
+    are and explain why that is right. Raises CannotOpen, CannotSettle and AlreadySettled."""
+    if settlement == Settlement.SEND_AGAIN and difference.consent_id:
+        refusals.lock_recipient_of(session, difference.consent_id)
+    if why := why_not(session, vault, difference, settlement, at):
+        raise CannotSettle(why)
+    values: dict[str, Any] = {"settled_at": at, "settled_by": user_id, "settlement": settlement}
     if settlement == Settlement.TAKE_THEIRS:
-        take_theirs(session, vault, difference, user_id=user_id, at=at)
+        _take_theirs(session, vault, difference, user_id, at)
     elif settlement == Settlement.SEND_AGAIN:
-        send_again(session, vault, difference, user_id=user_id, at=at)
+        _send_again(session, vault, difference, at)
     else:
-        explain(session, difference, explanation, user_id=user_id, at=at)
+        values["explanation"] = explanation
+    still_open = update(Difference).where(Difference.id == difference.id, Difference.settled_at.is_(None))
+    if changed_rows(session, still_open.values(values)) != 1:
+        raise AlreadySettled
+    if difference.day_id:
+        others = exists().where(Difference.day_id == difference.day_id, Difference.settled_at.is_(None))
+        day = update(ReconciledDay).where(
+            ReconciledDay.id == difference.day_id, ReconciledDay.state == DayState.DIFFERENT, ~others
+        )
+        session.execute(day.values(due_at=at, attempts=0))
 
 
-def why_not_take(session: Session, vault: Vault, difference: Difference) -> WhyNot | None:
-    """Why İYS's word cannot be taken; None where it can."""
+def _why_not_take(session: Session, vault: Vault, difference: Difference) -> WhyNot | None:
     if difference.kind == DifferenceKind.DRIFT:
         consent = session.get_one(Consent, difference.consent_id)
         return WhyNot.REFUSED_HERE if consent.status == Status.REFUSED else None
@@ -94,15 +109,12 @@ def why_not_take(session: Session, vault: Vault, difference: Difference) -> WhyN
     return None if movements.read_row(line_of(vault, difference)) else WhyNot.UNREADABLE
 
 
-def take_theirs(session: Session, vault: Vault, difference: Difference, *, user_id: int, at: datetime) -> None:
+def _take_theirs(session: Session, vault: Vault, difference: Difference, user_id: int, at: datetime) -> None:
     """Apply İYS's row as if it had been pulled: it becomes a movement and, where it is not our own, a decision.
 
     It moves the consent only where it is newer than what the person said here. Where İYS's row replaces one of ours,
-    İYS no longer counts as holding ours. Raises CannotSettle and AlreadySettled.
+    İYS no longer counts as holding ours.
     """
-    why = why_not_take(session, vault, difference)
-    if why is not None:
-        raise CannotSettle(why)
     brand = session.get_one(Brand, difference.brand_id)
     if difference.kind == DifferenceKind.DRIFT:
         _refuse_as_iys(session, brand, difference, user_id, at)
@@ -112,11 +124,9 @@ def take_theirs(session: Session, vault: Vault, difference: Difference, *, user_
         if difference.kind == DifferenceKind.ALTERED and ANOTHER_KEY & difference.facts.keys():
             unknown = update(Consent).where(Consent.id == difference.consent_id)
             session.execute(unknown.values(iys_status=None, iys_as_of=at))
-    _settle(session, difference, Settlement.TAKE_THEIRS, user_id=user_id, at=at)
 
 
-def why_not_send(session: Session, difference: Difference, at: datetime) -> WhyNot | None:
-    """Why ours cannot be sent again; None where it can."""
+def _why_not_send(session: Session, difference: Difference, at: datetime) -> WhyNot | None:
     if difference.kind == DifferenceKind.ONLY_AT_IYS:
         return WhyNot.NOT_OURS
     consent = session.get_one(Consent, difference.consent_id)
@@ -131,17 +141,11 @@ def why_not_send(session: Session, difference: Difference, at: datetime) -> WhyN
     return WhyNot.TOO_LATE if consent.status != Status.REFUSED and _is_too_old(consent, submission, at) else None
 
 
-def send_again(session: Session, vault: Vault, difference: Difference, *, user_id: int, at: datetime) -> None:
+def _send_again(session: Session, vault: Vault, difference: Difference, at: datetime) -> None:
     """Send the decision again, byte for byte; İYS answers a repeated request as it answered the first.
 
-    A refusal that İYS records differently, or that is too old for it, is renewed instead, dated now. Raises
-    CannotSettle and AlreadySettled.
+    A refusal that İYS records differently, or that is too old for it, is renewed instead, dated now.
     """
-    if difference.consent_id:
-        refusals.lock_recipient_of(session, difference.consent_id)
-    why = why_not_send(session, difference, at)
-    if why is not None:
-        raise CannotSettle(why)
     consent = session.get_one(Consent, difference.consent_id)
     submission = _find_submission(session, difference)
     is_too_old = submission is not None and _is_too_old(consent, submission, at)
@@ -149,22 +153,12 @@ def send_again(session: Session, vault: Vault, difference: Difference, *, user_i
         _renew(session, vault, consent, difference, at)
     elif submission is not None:
         _reopen_submission(session, submission, at)
-    _settle(session, difference, Settlement.SEND_AGAIN, user_id=user_id, at=at)
 
 
-def why_not_explain(session: Session, difference: Difference) -> WhyNot | None:
-    """Why both records cannot stay as they are; None where they can."""
+def _why_not_explain(session: Session, difference: Difference) -> WhyNot | None:
     consent = session.get(Consent, difference.consent_id) if difference.consent_id else None
     is_untold = consent is not None and consent.status == Status.REFUSED and consent.iys_status == Status.GRANTED
     return WhyNot.REFUSED_HERE if is_untold else None
-
-
-def explain(session: Session, difference: Difference, text: str, *, user_id: int, at: datetime) -> None:
-    """Leave both records as they are, and say why that is right. Raises CannotSettle and AlreadySettled."""
-    why = why_not_explain(session, difference)
-    if why is not None:
-        raise CannotSettle(why)
-    _settle(session, difference, Settlement.EXPLAINED, user_id=user_id, at=at, explanation=text)
 
 
 def line_of(vault: Vault, difference: Difference) -> dict[str, Any] | None:
@@ -189,22 +183,6 @@ def _find_submission(session: Session, difference: Difference) -> Submission | N
         return None
     current = select(Consent.decision_id).where(Consent.id == difference.consent_id).scalar_subquery()
     return session.scalar(select(Submission).where(Submission.decision_id == current))
-
-
-def _settle(
-    session: Session, difference: Difference, settlement: Settlement, *, user_id: int, at: datetime,
-    explanation: str | None = None,
-) -> None:  # fmt: skip
-    still_open = update(Difference).where(Difference.id == difference.id, Difference.settled_at.is_(None))
-    settled = still_open.values(settled_at=at, settled_by=user_id, settlement=settlement, explanation=explanation)
-    if changed_rows(session, settled) != 1:
-        raise AlreadySettled
-    if difference.day_id:
-        others = exists().where(Difference.day_id == difference.day_id, Difference.settled_at.is_(None))
-        day = update(ReconciledDay).where(
-            ReconciledDay.id == difference.day_id, ReconciledDay.state == DayState.DIFFERENT, ~others
-        )
-        session.execute(day.values(due_at=at, attempts=0))
 
 
 def _renew(session: Session, vault: Vault, consent: Consent, difference: Difference, at: datetime) -> None:

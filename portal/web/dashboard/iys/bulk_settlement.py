@@ -29,7 +29,6 @@ from portal.web.shared.url_converters import parse_id
 
 MOST = 200  # Settled by one act: a few seconds.
 MOST_LOOKED_AT = 2000
-WAYS = (Settlement.TAKE_THEIRS, Settlement.SEND_AGAIN, Settlement.EXPLAINED)
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ def settle_in_bulk() -> ResponseReturnValue:
 def _selection() -> Selection:
     """From the query string or the form; 400 for what is no kind or way."""
     kind, way = (request.values.get(name, "") for name in ("kind", "settlement"))
-    if kind not in tuple(DifferenceKind) or way not in WAYS:
+    if kind not in tuple(DifferenceKind) or way not in difference_resolution.WAYS:
         abort(400)
     day_id = parse_id(request.values.get("day", ""))
     day = own_row_or_404(read_session(), ReconciledDay, day_id) if day_id else None
@@ -146,7 +145,7 @@ def _render(selection: Selection, form: ExplanationForm) -> str:
         meaning=MEANINGS[selection.kind],
         preview=preview,
         left=[(WHY_NOT_LABELS[why], count) for why, count in preview.left.most_common()],
-        ways=[(each, {**selection.arguments, "settlement": each.value}) for each in WAYS],
+        ways=[(each, {**selection.arguments, "settlement": each.value}) for each in difference_resolution.WAYS],
         is_cut=preview.still_open > len(preview.ids) + preview.left.total(),
         form=form,
     )

@@ -115,7 +115,7 @@ def settle_difference(difference_id: int) -> ResponseReturnValue:
     if settlement == Settlement.EXPLAINED and not form.validate_on_submit():
         db.session.rollback()
         return _render_difference(own_row_or_404(read_session(), Difference, difference_id), form), 422
-    if settlement not in (Settlement.TAKE_THEIRS, Settlement.SEND_AGAIN, Settlement.EXPLAINED):
+    if settlement not in difference_resolution.WAYS:
         abort(400)
     try:
         difference_resolution.settle(
@@ -182,11 +182,12 @@ def _difference_row(
 
 def _render_difference(difference: Difference, form: ExplanationForm) -> str:
     session, at, recipient = read_session(), clock.now(), _recipient_of(difference)
-    why_not_take = why_not_send = why_not_explain = None
+    why_not = {}
     if difference.settled_at is None:
-        why_not_take = difference_resolution.why_not_take(session, vault(), difference)
-        why_not_send = difference_resolution.why_not_send(session, difference, at)
-        why_not_explain = difference_resolution.why_not_explain(session, difference)
+        why_not = {
+            each: WHY_NOT_LABELS.get(difference_resolution.why_not(session, vault(), difference, each, at))
+            for each in difference_resolution.WAYS
+        }
     return render_template(
         "dashboard/iys/difference.html",
         difference=difference,
@@ -195,9 +196,7 @@ def _render_difference(difference: Difference, form: ExplanationForm) -> str:
         day=session.get(ReconciledDay, difference.day_id) if difference.day_id else None,
         recipient_id=recipient.id if recipient else None,
         fields=_compared_fields(difference, recipient),
-        why_not_take=WHY_NOT_LABELS.get(why_not_take),
-        why_not_send=WHY_NOT_LABELS.get(why_not_send),
-        why_not_explain=WHY_NOT_LABELS.get(why_not_explain),
+        why_not=why_not,
         settled_by=session.get(User, difference.settled_by) if difference.settled_by else None,
         form=form,
     )

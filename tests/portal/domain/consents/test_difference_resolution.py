@@ -2,7 +2,6 @@
 
 import json
 from datetime import timedelta
-from functools import partial
 
 import pytest
 import time_machine
@@ -36,15 +35,15 @@ def drift(app, iys, sandbox, rows):
     return made
 
 
-def settle(app, origin, difference_id: int) -> None:
+def settle(app, settlement: Settlement, difference_id: int) -> None:
     with app.app_context():
         found = db.session.get_one(Difference, difference_id)
-        origin(db.session, vault(), found, user_id=1, at=clock.now())
+        difference_resolution.settle(db.session, vault(), found, settlement, user_id=1, at=clock.now())
         db.session.commit()
 
 
 def test_a_grant_that_iys_does_not_hold_is_withdrawn_where_its_word_is_taken(app, drift, rows, may_send):
-    settle(app, difference_resolution.take_theirs, drift("ONAY"))
+    settle(app, Settlement.TAKE_THEIRS, drift("ONAY"))
 
     head, decision = rows.one(Consent), rows(Decision)[-1]
     assert (head.status, head.decision_id, may_send(head)) == ("RET", decision.id, False)
@@ -54,7 +53,7 @@ def test_a_grant_that_iys_does_not_hold_is_withdrawn_where_its_word_is_taken(app
 
 def test_a_grant_of_somebody_elses_is_not_ours_to_send_again(app, drift, rows):
     with pytest.raises(CannotSettle) as cannot:
-        settle(app, difference_resolution.send_again, drift("ONAY"))
+        settle(app, Settlement.SEND_AGAIN, drift("ONAY"))
 
     assert cannot.value.why == WhyNot.NOT_OURS
 
@@ -62,13 +61,13 @@ def test_a_grant_of_somebody_elses_is_not_ours_to_send_again(app, drift, rows):
 def test_a_refusal_that_iys_does_not_hold_is_told_and_not_taken_back(app, drift, iys, sandbox, rows):
     difference_id = drift("RET", theirs="ONAY")
     with pytest.raises(CannotSettle) as cannot:
-        settle(app, difference_resolution.take_theirs, difference_id)
+        settle(app, Settlement.TAKE_THEIRS, difference_id)
     assert cannot.value.why == WhyNot.REFUSED_HERE
     with pytest.raises(CannotSettle) as cannot:
-        settle(app, partial(difference_resolution.settle, settlement=Settlement.EXPLAINED), difference_id)
+        settle(app, Settlement.EXPLAINED, difference_id)
     assert cannot.value.why == WhyNot.REFUSED_HERE
 
-    settle(app, difference_resolution.send_again, difference_id)
+    settle(app, Settlement.SEND_AGAIN, difference_id)
     make.forward_all(app, iys)
     assert rows.one(Decision, Decision.origin == DecisionOrigin.RENEWAL).source == "HS_KARAR"
     assert sandbox.movements()[-1]["status"] == "RET"
@@ -98,7 +97,7 @@ def test_where_iyss_row_is_of_another_key_iys_no_longer_counts_as_holding_ours(a
         db.session.commit()
 
     with time_machine.travel(at, tick=False):
-        settle(app, difference_resolution.take_theirs, its_id)
+        settle(app, Settlement.TAKE_THEIRS, its_id)
 
     held = {each.id: (each.iys_status, each.iys_as_of) for each in rows(Consent)}
     assert held[mine.id] == (ours, mine.iys_as_of if ours else at)

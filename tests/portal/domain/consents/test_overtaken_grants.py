@@ -20,6 +20,7 @@ from portal.core.models import (
     Lane,
     Outcome,
     Recipient,
+    Settlement,
     Submission,
 )
 from portal.domain.consents import bulk_import, difference_resolution, recipients, refusals
@@ -113,7 +114,7 @@ def by_taking_iyss_word(app):
         )  # fmt: skip
         db.session.add(drift)
         db.session.flush()
-        difference_resolution.take_theirs(db.session, vault(), drift, user_id=1, at=clock.now())
+        difference_resolution.settle(db.session, vault(), drift, Settlement.TAKE_THEIRS, user_id=1, at=clock.now())
         db.session.commit()
 
 

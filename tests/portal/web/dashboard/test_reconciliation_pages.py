@@ -17,6 +17,7 @@ from portal.core.models import (
     DifferenceKind,
     Outcome,
     ReconciledDay,
+    Settlement,
     Submission,
 )
 from portal.domain.consents import difference_resolution
@@ -319,10 +320,10 @@ def test_two_people_settle_one_difference_once(app, different, rows):
     with app.app_context():
         first = db.session.get(Difference, mine)
         who = {"user_id": 1, "at": clock.now()}
-        difference_resolution.take_theirs(db.session, vault(), first, **who)
+        difference_resolution.settle(db.session, vault(), first, Settlement.TAKE_THEIRS, **who)
         db.session.commit()
         with pytest.raises(difference_resolution.AlreadySettled):
-            difference_resolution.explain(db.session, first, "Biliyoruz.", **who)
+            difference_resolution.settle(db.session, vault(), first, Settlement.EXPLAINED, **who)
         db.session.rollback()
 
 

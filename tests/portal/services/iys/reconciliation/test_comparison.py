@@ -17,6 +17,7 @@ from portal.core.models import (
     Movement,
     Outcome,
     ReconciledDay,
+    Settlement,
     Submission,
 )
 from portal.domain.consents import difference_resolution
@@ -219,7 +220,7 @@ def test_a_row_that_was_taken_over_is_no_difference_any_more(story, rows):
     story.steps()
     with story.app.app_context():
         found = db.session.get(Difference, rows.one(Difference).id)
-        difference_resolution.take_theirs(db.session, vault(), found, user_id=1, at=clock.now())
+        difference_resolution.settle(db.session, vault(), found, Settlement.TAKE_THEIRS, user_id=1, at=clock.now())
         db.session.commit()
     story.steps()
 
