@@ -20,10 +20,9 @@ DATABASES = ("TEST_DATABASE_URL", "DATABASE_URL")
 NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"  # With it each process would rewrite hundreds of test files.
 MEMORY = Path("/dev/shm")  # nosec B108: Linux keeps this folder in memory.
 PRODUCT = ("portal", "shortlinks", "iys_sandbox", "bin", "config.py", "wsgi.py")
-# One more than there are cores, since some test always waits for a page, a program or the server. With worksteal a
-# process that has finished takes tests from the others.
+# One more than there are cores, since some test always waits for a page, a program or the server.
 CORES = len(os.sched_getaffinity(0))
-WORKERS = (f"-n{CORES + 1}", "--dist=worksteal")
+WORKERS = ("-p", "tests.forks", f"--forks={CORES + 1}")
 ON_SQLITE = "not long and not document"
 ON_SERVER = f"{ON_SQLITE} and not browser and not alike"
 # Long walks, most of them in English, took place on SQLite.

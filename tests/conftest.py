@@ -38,11 +38,6 @@ SECRETS = {
 
 @pytest.hookimpl(trylast=True)  # After -m has deselected.
 def pytest_collection_modifyitems(config, items):
-    _deselect_tests_without_database(config, items)
-    _spread_long_tests(items)
-
-
-def _deselect_tests_without_database(config, items) -> None:
     """On PostgreSQL, run only the tests that use the database, and of those that say nothing of it one case each; the
     others ran with SQLite already."""
     if not databases.SERVER:
@@ -55,15 +50,6 @@ def _deselect_tests_without_database(config, items) -> None:
         seen.add(test)
     config.hook.pytest_deselected(items=left_out)
     items[:] = kept
-
-
-def _spread_long_tests(items) -> None:
-    """Spread the tests that take a minute or more over all others, so that no process is left with several."""
-    lengthy = [item for item in items if item.get_closest_marker("lengthy")]
-    others = [item for item in items if item not in lengthy]
-    for number, item in enumerate(lengthy):
-        others.insert(number * len(items) // len(lengthy), item)
-    items[:] = others
 
 
 def _uses_database(item) -> bool:
