@@ -12,7 +12,7 @@ from portal.core.models import (
     MessageState,
     Outcome,
 )
-from portal.web.shared.labels import label
+from portal.web.shared.labels import LABELS_BY_TYPE, label
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
@@ -30,10 +30,12 @@ KINDS = [
 ]
 
 
-@pytest.mark.parametrize("word", [word for kind in KINDS for word in kind], ids=repr)
-def test_every_word_has_a_label_even_if_another_kind_spells_one_alike(app, word):
+def test_every_word_has_a_label_even_if_another_kind_spells_one_alike(app):
+    words = [word for kind in KINDS for word in kind]
+
+    assert [word for word in words if (type(word), str(word)) not in LABELS_BY_TYPE] == []
     with app.test_request_context():
-        assert label(word)
+        assert [word for word in words if not label(word)] == []
 
 
 def test_words_spelled_alike_keep_their_own_labels(app):
