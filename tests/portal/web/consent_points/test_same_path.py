@@ -66,8 +66,9 @@ def test_a_damaged_address_gets_a_page_that_helps(fatma, code):
     assert answer.status_code == 404 and "karekodu" in answer.text
 
 
-@pytest.mark.parametrize("slug", ["%00", "a%00b", "a--b", "%ED%A0%80", "%0d%0aset-cookie:x=1", "a" * 5000])
 @pytest.mark.parametrize("method", ["GET", "POST", "HEAD"])
-def test_an_address_that_no_point_can_have_leads_to_the_same_page(fatma, method, slug):
-    for path in (f"/b/{slug}", f"/b/{slug}/kod/abcdefghjk"):
-        assert fatma.browser.open(path, method=method).status_code == 404
+def test_an_address_that_no_point_can_have_leads_to_the_same_page(fatma, method):
+    slugs = ("%00", "a%00b", "a--b", "%ED%A0%80", "%0d%0aset-cookie:x=1", "a" * 5000)
+    paths = [f"/b/{slug}{rest}" for slug in slugs for rest in ("", "/kod/abcdefghjk")]
+
+    assert [path for path in paths if fatma.browser.open(path, method=method).status_code != 404] == []

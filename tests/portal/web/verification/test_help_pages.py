@@ -8,20 +8,18 @@ PAGES = ["/yardim", "/erisilebilirlik", "/gizlilik", "/kontrol", "/izinlerim"]
 
 
 @pytest.mark.parametrize("language", ["tr", "en"])
-@pytest.mark.parametrize("path", PAGES)
-def test_they_open_in_both_languages_and_leave_no_cookie(browser, path, language):
-    answer = browser.get(path, query_string={"lang": language})
+def test_they_open_in_both_languages_and_leave_no_cookie(browser, language):
+    answers = {path: browser.get(path, query_string={"lang": language}) for path in PAGES}
 
-    assert answer.status_code == 200
-    assert f'<html lang="{language}"' in answer.text
-    assert "Set-Cookie" not in answer.headers
+    assert {path for path, answer in answers.items() if answer.status_code != 200} == set()
+    assert {path for path, answer in answers.items() if f'<html lang="{language}"' not in answer.text} == set()
+    assert {path for path, answer in answers.items() if "Set-Cookie" in answer.headers} == set()
 
 
-@pytest.mark.parametrize("path", ["/", *PAGES])
-def test_each_leads_to_all_of_them(browser, path):
-    text = browser.get(path).text
+def test_each_leads_to_all_of_them(browser):
+    pages = {path: browser.get(path).text for path in ("/", *PAGES)}
 
-    assert all(f'href="{each}"' in text for each in PAGES)
+    assert [(path, each) for path, text in pages.items() for each in PAGES if f'href="{each}"' not in text] == []
 
 
 def test_a_page_of_a_short_host_leads_to_the_main_one(app, browser):
