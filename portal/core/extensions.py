@@ -11,7 +11,6 @@ from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
-from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from portal.core.vault import Vault
@@ -46,28 +45,19 @@ csrf = CSRFProtect()
 limiter = Limiter(key_func=rate_limit_key)
 
 
-def read_connection() -> Connection:
-    """This request's read-only connection, for pages that need no session: to make one takes as long as a statement.
-    A session that is made later shares it."""
-    connection: Connection | None = g.get("read_connection")
-    if connection is None:
-        connection = g.read_connection = db.engines["reader"].connect()
-    return connection
-
-
 def read_session() -> Session:
     """This request's read-only session, which opens no transaction. Write through db.session."""
     if "read_session" not in g:
-        g.read_session = Session(g.get("read_connection") or db.engines["reader"])
+        g.read_session = Session(db.engines["reader"])
     session: Session = g.read_session
     return session
 
 
 def close_read_session(_error: BaseException | None = None) -> None:
-    """Close the read-only session, and its connection, at the end of a request."""
-    for each in (g.pop("read_session", None), g.pop("read_connection", None)):
-        if each is not None:
-            each.close()
+    """Close the read-only session at the end of a request."""
+    session: Session | None = g.pop("read_session", None)
+    if session is not None:
+        session.close()
 
 
 def vault() -> Vault:

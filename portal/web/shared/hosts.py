@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal.core import clock
-from portal.core.extensions import read_connection
+from portal.core.extensions import read_session
 from portal.core.models import Domain
 
 SERVED_ON_SHORT_HOSTS = ("recipient.", "static")
@@ -73,9 +73,8 @@ def _brand_hosts() -> dict[str, int]:
     if abs(at - read_at) < REFRESH_EVERY:  # A clock that was set back must not make it last for ever.
         return known
     try:
-        known = dict(
-            read_connection().execute(select(Domain.host, Domain.brand_id).where(Domain.verified_at.is_not(None))).all()
-        )
+        verified = select(Domain.host, Domain.brand_id).where(Domain.verified_at.is_not(None))
+        known = dict(read_session().execute(verified).all())
     except SQLAlchemyError:  # The old list serves on.
         log.exception("hosts.unread")
     current_app.extensions["brand_hosts"] = (at, known)
