@@ -1,7 +1,6 @@
 """Flask extensions, bound to the app by create_app, and the read-only session beside db.session."""
 
 import sqlite3
-from ipaddress import IPv6Network, ip_address
 
 import structlog
 from flask import current_app, g, request
@@ -13,22 +12,15 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy.orm import Session
 
+from portal.core.client_network import network_of
 from portal.core.vault import Vault
-
-IPV6_NETWORK_BITS = 64  # A line gets a whole /64; its holder chooses the rest.
 
 log = structlog.get_logger()
 
 
 def rate_limit_key() -> str:
     """Whom rate limits count: the client's IPv4 address, or the /64 network of its IPv6 address."""
-    try:
-        client = ip_address(request.remote_addr or "")
-    except ValueError:
-        return request.remote_addr or ""
-    if client.version == 4 or client.ipv4_mapped:
-        return str(client)
-    return str(IPv6Network((int(client), IPV6_NETWORK_BITS), strict=False))
+    return network_of(request.remote_addr or "", ipv4_bits=32)
 
 
 class Database(SQLAlchemy):
