@@ -8,7 +8,7 @@ import contextlib
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from functools import partial
 from typing import Any, cast
 
@@ -73,9 +73,9 @@ def pipelined(session: Session) -> Iterator[None]:
         yield
 
 
-def changed_rows(session: Session, statement: UpdateBase, parameters: Sequence[Mapping[str, Any]] | None = None) -> int:
+def changed_rows(session: Session, statement: UpdateBase) -> int:
     """Execute an INSERT, UPDATE or DELETE and return how many rows it changed."""
-    count = cast("CursorResult[Any]", session.execute(statement, parameters)).rowcount
+    count = cast("CursorResult[Any]", session.execute(statement)).rowcount
     return session.scalars(select(func.changes())).one() if count < 0 else count  # SQLite's driver: -1 after WITH.
 
 

@@ -104,9 +104,9 @@ class Annulment(Base):
     user_id: Mapped[int | None] = mapped_column(BigId)
 
 
-def decision_time(decision: type[Decision] = Decision) -> ColumnElement[datetime]:
+def decision_time() -> ColumnElement[datetime]:
     """When a decision was made: its date or, where it has none, when it took effect."""
-    return func.coalesce(decision.consent_date, decision.effective_at)
+    return func.coalesce(Decision.consent_date, Decision.effective_at)
 
 
 def is_void(decision: type[Decision] = Decision) -> ColumnElement[bool]:

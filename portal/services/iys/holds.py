@@ -155,7 +155,7 @@ def may_pull(at: datetime) -> list[ColumnElement[bool]]:
     return [Connection.forwarding_enabled_at <= at, not_(is_provider_held(Connection.provider_id, at, PULLS))]
 
 
-def is_provider_held(provider_id: object, at: datetime, lane: str = Lane.REFUSALS) -> ColumnElement[bool]:
+def is_provider_held(provider_id: object, at: datetime, lane: str) -> ColumnElement[bool]:
     """The condition that nothing of a provider in this lane is sent now, of any brand."""
     return exists().where(
         ForwardingHold.provider_id == provider_id, ForwardingHold.brand_id == ForwardingHold.EVERY_BRAND,

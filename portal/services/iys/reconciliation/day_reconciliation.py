@@ -61,7 +61,7 @@ def find_or_add_day(brand_code: int, day: date) -> int | None:
     return day_id
 
 
-def _reconcile(client: Client, claimed: ClaimedDay, *, waits_for_feeds: bool = True) -> None:
+def _reconcile(client: Client, claimed: ClaimedDay, *, waits_for_feeds: bool) -> None:
     """Do what can be done for a claimed day now, and release it. Commits; no transaction may be open."""
     try:
         if not schedule.is_open(claimed.day, clock.now()):
