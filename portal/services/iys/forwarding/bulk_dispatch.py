@@ -7,6 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy import bindparam, case, update
@@ -55,11 +56,7 @@ def send_next_list(client: Client) -> bool:
     at = clock.now()
     if claims.are_refusals_due(at, is_sandbox=client.is_sandbox):
         return False
-
-    def claim(but_of: list[int]) -> tuple[int | None, ClaimedList | None]:
-        bulk = bulk_lists.claim_list_to_send(db.session, at, is_sandbox=client.is_sandbox, but_of=but_of)
-        return (bulk.provider_id if bulk else None), bulk
-
+    claim = partial(bulk_lists.claim_list_to_send, db.session, at, is_sandbox=client.is_sandbox)
     with bulk_lists.TO_SEND.claim(claim) as bulk:
         if bulk is None:
             return False

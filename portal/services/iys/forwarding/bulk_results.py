@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -35,11 +36,7 @@ def fetch_next_result(client: Client) -> bool:
     at = clock.now()
     if claims.are_refusals_due(at, is_sandbox=client.is_sandbox):
         return False
-
-    def claim(but_of: list[int]) -> tuple[int | None, ClaimedList | None]:
-        bulk = bulk_lists.claim_list(db.session, at, (BulkState.SENT,), is_sandbox=client.is_sandbox, but_of=but_of)
-        return (bulk.provider_id if bulk else None), bulk
-
+    claim = partial(bulk_lists.claim_list, db.session, at, (BulkState.SENT,), is_sandbox=client.is_sandbox)
     with bulk_lists.RESULTS.claim(claim) as bulk:
         return bulk is not None and _fetch_result(client, bulk)
 
@@ -86,7 +83,8 @@ def record_results(bulk: ClaimedList, listed: list[Any]) -> None:
         verification.wake_refusals(db.session, [item.consent_id for item, _ in final], at)
     left = bulk_lists.count_open_items(db.session, bulk.id)
     if not left:
-        _end_list(bulk, at)
+        ended = update(BulkRequest).where(BulkRequest.id == bulk.id)
+        db.session.execute(ended.values(state=BulkState.ENDED, due_at=None, ended_at=at))
     db.session.commit()
     log.info("list.result", list=bulk.id, accepted=len(accepted), failed=len(failed), left=left)
     age = at - _sent_at(bulk)
@@ -182,11 +180,6 @@ def _pause_before_next(bulk: ClaimedList, at: datetime) -> timedelta:
 def _ask_again(bulk: ClaimedList, due_at: datetime) -> None:
     bulk_lists.release_list(db.session, bulk, due_at=due_at, attempts=1)
     db.session.commit()
-
-
-def _end_list(bulk: ClaimedList, at: datetime) -> None:
-    ended = update(BulkRequest).where(BulkRequest.id == bulk.id)
-    db.session.execute(ended.values(state=BulkState.ENDED, due_at=None, ended_at=at))
 
 
 def _give_up_result(bulk: ClaimedList) -> None:

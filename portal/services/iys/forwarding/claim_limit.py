@@ -4,6 +4,7 @@ import contextlib
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from operator import attrgetter
 from typing import TypeVar
 
 from portal.core import clock
@@ -31,13 +32,16 @@ class ClaimLimit:
         return [[*full, *failed] for failed in circuit_breaker.host_state(read_session(), at).left_out(at)]
 
     @contextlib.contextmanager
-    def claim(self, claim: Callable[[list[int]], tuple[int | None, T | None]]) -> Iterator[T | None]:
-        """Claim by a function that is told the providers to leave out, and says whose it claimed; None where nothing is
-        due. It counts for that provider inside the block."""
+    def claim(
+        self, claim: Callable[..., T | None], provider_of: Callable[[T], int | None] = attrgetter("provider_id")
+    ) -> Iterator[T | None]:
+        """Claim by a function that is told the providers to leave out (`but_of`); None where nothing is due. What it
+        claims counts for its provider inside the block."""
         with self.turn:
-            tries = (claim(left_out) for left_out in self.left_out())
-            provider_id, claimed = next((each for each in tries if each[1] is not None), (None, None))
-            mine = Counter([provider_id] if provider_id is not None else [])
+            tries = (claim(but_of=left_out) for left_out in self.left_out())
+            claimed = next((each for each in tries if each is not None), None)
+            provider_id = None if claimed is None else provider_of(claimed)
+            mine = Counter([] if provider_id is None else [provider_id])
             self._claims += mine
         try:
             yield claimed

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVarTuple
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, or_, select
@@ -87,7 +88,8 @@ def claim_due_submissions(
 
     Inside the block the claim counts for its provider; the leases outlast it.
     """
-    with IN_HAND.claim(lambda but_of: _claim_oldest(session, at, lanes, but_of, is_sandbox=is_sandbox)) as claimed:
+    claim = partial(_claim_oldest, session, at, lanes, is_sandbox=is_sandbox)
+    with IN_HAND.claim(claim, provider_of=lambda these: these[0].provider_id if these else None) as claimed:
         if claimed and _put_off_if_held(session, claimed[0], at):
             claimed = []
         if claimed and not claimed[0].needs_no_question:
@@ -98,15 +100,15 @@ def claim_due_submissions(
 
 
 def _claim_oldest(
-    session: Session, at: datetime, lanes: Sequence[Lane], but_of: list[int], *, is_sandbox: bool
-) -> tuple[int | None, list[ClaimedSubmission] | None]:
+    session: Session, at: datetime, lanes: Sequence[Lane], *, but_of: Sequence[int], is_sandbox: bool
+) -> list[ClaimedSubmission] | None:
     due = (oldest_due(read_session(), at, lane, is_sandbox=is_sandbox, but_of=but_of) for lane in lanes)
     seen = next(filter(None, due), None)
     if seen is None:
-        return None, None
+        return None
     claimed = lease_submissions(session, [seen], at)
     session.commit()  # No lock is held while the others are locked, which may come before it.
-    return (claimed[0].provider_id if claimed else None), claimed
+    return claimed
 
 
 def _put_off_if_held(session: Session, claimed: ClaimedSubmission, at: datetime) -> bool:
