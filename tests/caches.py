@@ -67,7 +67,7 @@ def shared_routes() -> Iterator[None]:
 @contextlib.contextmanager
 def copied_queue_tables(folder: Path) -> Iterator[None]:
     """Copy the file of an empty task queue instead of creating its tables."""
-    create_tables, empty = SqliteStorage.initialize_schema, folder / "queue.db"
+    create_tables, empty = SqliteStorage.initialize_schema, folder / "empty_queue.db"
 
     def copy_tables(storage):
         if Path(storage.filename).exists():

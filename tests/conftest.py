@@ -1,11 +1,15 @@
 """Shared fixtures: an app with an empty database, a browser, the İYS sandbox, and checks on every test."""
 
+import contextlib
 import gc
 import logging
+import os
 import re
 import shutil
+import tempfile
 import threading
 from functools import lru_cache
+from pathlib import Path
 
 import argon2
 import pytest
@@ -34,6 +38,7 @@ SECRETS = {
     "HOSTS": "localhost",
     "LOG_LEVEL": "INFO",
 }
+MIGRATED = pytest.StashKey[str]()  # The URL of the migrated database.
 
 
 @pytest.hookimpl(trylast=True)  # After -m has deselected.
@@ -64,6 +69,19 @@ def pytest_collection_finish():
     gc.set_threshold(100_000, 20, 50)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session):
+    """Let apps share routes, the empty file of their queue and a migrated database, also in processes that are
+    forked."""
+    with contextlib.ExitStack() as shared:
+        folder = shared.enter_context(tempfile.TemporaryDirectory(dir=os.environ.get("PYTEST_DEBUG_TEMPROOT")))
+        shared.enter_context(caches.shared_routes())
+        shared.enter_context(caches.copied_queue_tables(Path(folder)))
+        if any("template" in item.fixturenames for item in session.items):
+            session.config.stash[MIGRATED] = shared.enter_context(databases.migrated(Path(folder), SECRETS))
+        return (yield)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish():
     """Collect once: pytest collects ten times at its end, to find errors of the last objects."""
@@ -72,12 +90,10 @@ def pytest_sessionfinish():
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory):
+def template(pytestconfig):
     """The URL of this test process's migrated database."""
-    url = databases.migrated_template(tmp_path_factory.mktemp("template"), SECRETS)
-    yield url
-    if databases.SERVER:
-        databases.drop_database(url.rsplit("/", 1)[1].split("?")[0])
+    with databases.own_template(pytestconfig.stash[MIGRATED]) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -119,13 +135,6 @@ def _verify_cached(verify):
         return found
 
     return verified
-
-
-@pytest.fixture(scope="session", autouse=True)
-def shared_parts(tmp_path_factory):
-    """Let apps share their routes and the empty file of their queue."""
-    with caches.shared_routes(), caches.copied_queue_tables(tmp_path_factory.mktemp("queue")):
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -37,6 +37,26 @@ def migrated_template(folder: Path, environ: dict, revision: str = "head") -> st
     return url
 
 
+@contextlib.contextmanager
+def migrated(folder: Path, environ: dict) -> Iterator[str]:
+    """A migrated database for as long as it is needed."""
+    url = migrated_template(folder, environ)
+    yield url
+    if SERVER:
+        drop_database(make_url(url).database)
+
+
+@contextlib.contextmanager
+def own_template(url: str) -> Iterator[str]:
+    """A migrated database of one process: the file, which tests copy, or a copy on the server, which they empty."""
+    if not SERVER:
+        yield url
+        return
+    copy = _create_database(f"template_{uuid.uuid4().hex[:12]}", like=make_url(url).database)
+    yield copy
+    drop_database(make_url(copy).database)
+
+
 def close_connections(app) -> None:
     """Close every connection of an app, so that its database can be copied or dropped."""
     app.extensions["queue"].storage.close()
@@ -89,8 +109,8 @@ def drop_database(name: str) -> None:
     _run_on_server(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
-def _create_database(name: str) -> str:
-    _run_on_server(f"CREATE DATABASE {name} TEMPLATE template0")
+def _create_database(name: str, like: str = "template0") -> str:
+    _run_on_server(f"CREATE DATABASE {name} TEMPLATE {like}")
     return make_url(SERVER).set(database=name).render_as_string(hide_password=False)
 
 
