@@ -87,7 +87,7 @@ class TestSeveralProviders:
             phones, at = grants.phones(1, first=minutes_ago), clock.now() - timedelta(minutes=minutes_ago)
             grants.insert_decisions(brand, phones, at, codes=(brand.brand_code,) * 2, **facts)
 
-    def practises(self, app, brand: Brand) -> None:
+    def enter_sandbox_mode(self, app, brand: Brand) -> None:
         """The provider's account is one of the sandbox's."""
         with app.app_context():
             theirs = db.session.query(Credential).filter_by(provider_id=brand.provider_id)
@@ -121,7 +121,7 @@ class TestSeveralProviders:
             assert (claims.oldest_due(db.session, clock.now(), Lane.PEOPLE) is not None) == goes
 
     def test_a_refusal_in_sandbox_mode_holds_up_no_list_of_another_provider(self, app, brands, rows):
-        self.practises(app, brands[1])
+        self.enter_sandbox_mode(app, brands[1])
         self.bring(app, brands[0], 1)
         self.bring(app, brands[1], 1, lane=None, status="RET")
 
@@ -130,7 +130,7 @@ class TestSeveralProviders:
         assert rows.one(BulkRequest).state == BulkState.SENT
 
     def test_a_list_in_sandbox_mode_waits_for_the_refusals_there(self, app, brands, rows):
-        self.practises(app, brands[1])
+        self.enter_sandbox_mode(app, brands[1])
         self.bring(app, brands[1], 1)
         self.bring(app, brands[1], 2, lane=None, status="RET")
 
@@ -139,7 +139,7 @@ class TestSeveralProviders:
         assert rows(BulkRequest) == []
 
     def test_a_result_in_sandbox_mode_waits_for_the_refusals_there(self, app, brands, rows):
-        self.practises(app, brands[1])
+        self.enter_sandbox_mode(app, brands[1])
         self.bring(app, brands[1], 1)
         with app.app_context():
             bulk_lists.claim_list_to_send(db.session, clock.now(), is_sandbox=True)
