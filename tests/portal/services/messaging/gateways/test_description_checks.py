@@ -132,6 +132,7 @@ def places(value, path=()):
         yield from places(each, (*path, name))
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(st.data(), st.sampled_from(SAMPLES), ANYTHING)
 def test_what_passes_never_fails_while_messages_are_sent(data, sample, value):
