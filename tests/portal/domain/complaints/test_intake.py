@@ -12,6 +12,8 @@ from portal.core.models import AuditEntry, Complaint, ComplaintKind, ComplaintSt
 from portal.domain import complaints
 from tests.portal.domain.complaints.cast import HEADER, TEXT, code_of, opened, receipt_of, told
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def receipt(app, rows) -> Receipt:

@@ -17,6 +17,8 @@ from tests.portal.domain.consents.import_entries import bring, entry, import_run
 from tests.portal.domain.consents.iys_movements import AN_HOUR, MovementReceiver, row
 from tests.portal.domain.consents.test_lock_order import meanwhile, touch
 
+pytestmark = pytest.mark.slow
+
 PHONE = addresses.parse(make.PHONE)
 
 

@@ -15,6 +15,8 @@ from portal.services.messaging import outbox
 from tests import make, servers
 from tests.portal.services.messaging.test_outbox import Gateway
 
+pytestmark = pytest.mark.slow
+
 SEVEN_BEFORE_MIDNIGHT = datetime(2026, 11, 24, 23, 57, tzinfo=clock.ISTANBUL)
 
 

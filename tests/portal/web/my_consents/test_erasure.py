@@ -9,7 +9,7 @@ from portal.core.models import Brand, Complaint, ComplaintKind
 from tests.portal.web.my_consents.conftest import UNKNOWN
 from tests.portal.web.my_consents.test_overview import another_provider, granted  # noqa: F401 - a fixture among them
 
-pytestmark = pytest.mark.alike
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 PAGE = "/izinlerim/silme"
 

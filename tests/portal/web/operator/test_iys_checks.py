@@ -9,7 +9,7 @@ from portal.domain.identity import accounts
 from tests.portal.web.operator.conftest import CODE
 from tests.portal.web.operator.test_provider_page import seen
 
-pytestmark = pytest.mark.alike
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 PARTNER = 700100
 FACTS = {"iysCode": CODE, "title": "YENİ MAĞAZACILIK ANONİM ŞİRKETİ", "brands": [CODE]}

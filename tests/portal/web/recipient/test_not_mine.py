@@ -14,7 +14,7 @@ from portal.core.models import Brand, Consent, Decision, Outcome, Receipt, Recip
 from tests import make
 from tests.make import Person
 
-pytestmark = pytest.mark.alike
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 AT_HOST = {"Host": "izin.ornek.example"}
 

@@ -10,6 +10,8 @@ from portal.web.recipient import link_page
 from tests import make
 from tests.make import Person
 
+pytestmark = pytest.mark.slow
+
 OTHER = "+905331112233"
 
 

@@ -13,7 +13,7 @@ from portal.domain.providers import sandbox_mode
 from tests import make
 from tests.make import Person
 
-pytestmark = pytest.mark.alike
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 WAIT = 300  # Seconds.
 

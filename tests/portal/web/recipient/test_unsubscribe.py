@@ -13,7 +13,7 @@ from shortlinks import Visit
 from tests import make
 from tests.make import Person
 
-pytestmark = pytest.mark.alike
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 HOSTS = ["localhost", "kisa.example"]

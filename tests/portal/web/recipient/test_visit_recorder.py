@@ -10,6 +10,8 @@ from shortlinks import Opening, Visit, VisitKind
 from tests import make
 from tests.make import Person
 
+pytestmark = pytest.mark.slow
+
 PHONE_BROWSER = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 Chrome/130.0 Mobile Safari/537.36"
 
 
