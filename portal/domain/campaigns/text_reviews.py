@@ -45,21 +45,22 @@ def is_approved(session: Session, campaign: Campaign) -> bool:
 
 
 def list_unapproved(session: Session, campaign: Campaign) -> list[WrittenText]:
+    """Those on which the answer depends, whatever else may change beside a launch: the brand may close and reopen."""
     return [text for text in list_written(session, Campaign.id == campaign.id) if not text.is_approved]
 
 
 def list_waiting(session: Session, *conditions: ColumnElement[bool]) -> list[WrittenText]:
     """Texts of drafts on which the operator has to decide, each once, those of the oldest draft first."""
     drafts = Campaign.launched_at.is_(None), Campaign.closed_at.is_(None), Campaign.stopped_at.is_(None)
-    found = list_written(session, *drafts, *conditions)
+    of_open_brands = Campaign.brand_id.in_(select(Brand.id).where(Brand.closed_at.is_(None)))
+    found = list_written(session, *drafts, of_open_brands, *conditions)
     return list({(text.campaign.provider_id, text.digest): text for text in found if text.decision is None}.values())
 
 
 def list_written(session: Session, *conditions: ColumnElement[bool]) -> list[WrittenText]:
-    """Texts other than the usual ones, of admitted providers' open brands."""
-    open_ones = select(Campaign.id).join(Brand, Brand.id == Campaign.brand_id)
-    open_ones = open_ones.join(Provider, Provider.id == Campaign.provider_id)
-    chosen = open_ones.where(Provider.admitted_at.is_not(None), Brand.closed_at.is_(None), *conditions)
+    """Texts other than the usual ones, of admitted providers."""
+    of_admitted = select(Campaign.id).join(Provider, Provider.id == Campaign.provider_id)
+    chosen = of_admitted.where(Provider.admitted_at.is_not(None), *conditions)
     pages = select(Campaign, ConsentText).join(ConsentText, ConsentText.id == Campaign.text_id)
     rows = session.execute(pages.where(Campaign.id.in_(chosen)).order_by(Campaign.created_at, Campaign.id)).all()
     sentences = select(MessageText).where(MessageText.campaign_id.in_(chosen)).order_by(MessageText.version)

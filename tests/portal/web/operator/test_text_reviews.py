@@ -27,6 +27,7 @@ from portal.core.models import (
 from portal.domain import campaigns
 from portal.domain.campaigns import default_texts, message_texts, text_reviews
 from portal.domain.notifications import mails
+from portal.services import launches
 from tests import make
 from tests.portal.web.consent_points.visitor import Visitor
 from tests.portal.web.dashboard import test_point_pages
@@ -143,6 +144,28 @@ def test_a_decision_counts_for_one_firm_and_what_was_practised_waits_after_admis
         make.approve_texts()
         firms[1].admitted_at = clock.now()
         assert [text_reviews.is_approved(db.session, draft) for draft in drafts] == [True, False]
+
+
+def test_closing_and_reopening_a_brand_beside_a_launch_lets_no_text_through(app, ayses, monkeypatch):
+    """As two requests may interleave: the brand is closed while the texts are looked at, and open before and after."""
+    with app.app_context():
+        draft, at = draft_of(db.session.get_one(Provider, ayses)), clock.now()
+        make.approve_texts()
+        found = message_texts.MessageWording(PARCEL, PARCEL, CARD)
+        message_texts.save_wording(db.session, draft, found, 1, at)
+        make.add_to_audience(draft, make.PHONE)
+        brand, asked = db.session.get_one(Brand, draft.brand_id), text_reviews.list_written
+
+        def list_meanwhile(*arguments):
+            brand.closed_at = at
+            written = asked(*arguments)
+            brand.closed_at = None
+            return written
+
+        monkeypatch.setattr(text_reviews, "list_written", list_meanwhile)
+        with pytest.raises(launches.LaunchRefused):
+            launches.launch(db.session, draft, by=None, at=at)
+        assert not text_reviews.is_approved(db.session, draft)
 
 
 def draft_of(firm: Provider) -> Campaign:
