@@ -70,6 +70,9 @@ class CampaignWorld:
         }  # fmt: skip
 
     def run(self, acts: int) -> None:
+        with self.app.app_context():
+            self._launch(CampaignKind.ASK, [Channel.SMS], Delivery.GATEWAY, self.addresses[:3])
+            self.send()  # While nobody has refused, so that each history has a question.
         for act in self.dice.choices(list(self.acts), list(self.acts.values()), k=acts):
             with self.app.app_context():
                 act()
@@ -160,13 +163,20 @@ class CampaignWorld:
 
     def campaign(self) -> None:
         some = self.dice.sample(self.addresses, self.dice.randint(3, len(self.addresses)))
-        found = {address.text: self.ids[address.text] for address in some}
-        made = make.campaign(
+        self._launch(
             self.dice.choice(list(CampaignKind)),
             self.dice.sample(list(Channel), self.dice.randint(1, 3)),
             self.dice.choice((Delivery.GATEWAY, Delivery.GATEWAY, Delivery.CSV)),
+            some,
         )
-        campaigns.add_addresses(db.session, made, found, some, {})
+
+    def _launch(
+        self, kind: CampaignKind, channels: list[Channel], delivery: Delivery, people: list[addresses.Address]
+    ) -> None:  # fmt: skip
+        made = make.campaign(kind, channels, delivery)
+        campaigns.add_addresses(
+            db.session, made, {address.text: self.ids[address.text] for address in people}, people, {}
+        )  # fmt: skip
         make.launch(made, self.app.config["LINK_SALT"])
 
     def halt(self) -> None:
