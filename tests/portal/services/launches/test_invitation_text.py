@@ -12,6 +12,8 @@ from portal.domain.campaigns.message_texts import USUAL, MessageWording
 from portal.services.launches.invitation_text import SAMPLE_CODE, render_sample, text_writer
 from tests import make
 
+pytestmark = pytest.mark.alike
+
 BASE = "https://iz.example/k"
 OFFER = "SMS onayi icin ONAY yazip, ret icin RET yazip 4609 numarasina gonderin."
 HOSTILE = MessageWording("{{ link }} {% if 0 %}", "x", "{{ firm }}\n\n{{ refusal }}", "{{", "%}", "{# #}")

@@ -5,6 +5,8 @@ import pytest
 from portal.core.models import MessageKind, Purpose
 from portal.services.messaging.outgoing_messages import render_message
 
+pytestmark = pytest.mark.alike
+
 
 @pytest.mark.parametrize("purpose", Purpose)
 @pytest.mark.parametrize("language", ["tr", "en"])

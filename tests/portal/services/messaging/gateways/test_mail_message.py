@@ -12,6 +12,8 @@ from portal.services.messaging.gateways import dkim
 from portal.services.messaging.gateways.mail_message import write_mail
 from portal.services.messaging.gateways.protocol import OutgoingMessage
 
+pytestmark = pytest.mark.alike
+
 AT = datetime(2026, 11, 28, 18, 2, tzinfo=UTC)
 URL = f"https://{'izin-tercihleri.' * 4}ornek.com.tr/u/7Kq2XbM4Rt"
 TEXT = f"""Merhaba,
