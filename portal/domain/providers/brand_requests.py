@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core import display_names
 from portal.core.models import Brand, Provider
+from portal.domain.providers import sandbox_mode
 from portal.domain.providers.logos import Logo
 
 WORDS, PICTURE = ("name", "contact", "notice_url"), ("logo", "logo_digest")
@@ -16,17 +16,17 @@ WORDS, PICTURE = ("name", "contact", "notice_url"), ("logo", "logo_digest")
 
 def request_change(
     provider: Provider, brand: Brand, *, name: str, contact: str | None, notice_url: str | None,
-    hosts: Collection[str], at: datetime,
+    notices: Collection[str], at: datetime,
 ) -> None:  # fmt: skip
     """Change a brand's name, contact line and privacy notice (None: its firm's). Of an admitted provider the operator
-    must agree to new ones first, and to a notice that is on none of the `hosts`: the old ones are shown until then.
+    must agree to new ones first, and to a notice that is none of `notices`: the old ones are shown until then.
     Raises BadName."""
     name = display_names.parse_name(name)
     if provider.in_sandbox_mode:
         brand.name, brand.contact, brand.notice_url = name, contact, notice_url
         return
     brand.contact = contact and brand.contact  # The firm's own needs nobody: the operator admitted it.
-    brand.notice_url = notice_url if not notice_url or is_on(hosts, notice_url) else brand.notice_url
+    brand.notice_url = notice_url if not notice_url or notice_url in notices else brand.notice_url
     wanted = {"name": name, "contact": contact, "notice_url": notice_url}
     _request(brand, {field: text for field, text in wanted.items() if text != getattr(brand, field)}, WORDS, at)
 
@@ -61,20 +61,10 @@ def requested_changes(brand: Brand) -> dict[str, str | None]:
     return {field: getattr(brand, f"requested_{field}") for field in (*WORDS, "logo_digest")}
 
 
-def reviewed_hosts(session: Session, provider: Provider) -> set[str]:
-    """The hosts on which privacy notices of a provider may stand: those of notices that the operator saw."""
-    theirs = select(Brand.notice_url).where(Brand.provider_id == provider.id, Brand.notice_url.is_not(None))
-    return {_host(url) for url in (provider.notice_url, *session.scalars(theirs)) if url}
-
-
-def is_on(hosts: Collection[str], url: str) -> bool:
-    """Whether a URL leads to one of the hosts, or to one below it."""
-    host = _host(url)
-    return any(host == each or host.endswith(f".{each}") for each in hosts)
-
-
-def _host(url: str) -> str:
-    return (urlsplit(url).hostname or "").removeprefix("www.")
+def reviewed_notices(session: Session, provider: Provider) -> set[str]:
+    """The addresses of privacy notices that the operator saw. Another one on the same host may be anybody's form."""
+    theirs = select(Brand.notice_url).where(Brand.id.in_(sandbox_mode.counted_brands(provider)))
+    return {url for url in (provider.notice_url, *session.scalars(theirs)) if url}
 
 
 def describe_request(brand: Brand) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -17,7 +17,7 @@ from portal.core.iys_protocol import Channel, Source, Status
 from portal.core.lazy_text import N_
 from portal.core.models import Brand, Campaign, Connection, Consent, Domain, Message, Provider, ProviderKind
 from portal.core.models.invitations import resume_invitations
-from portal.domain.providers import brand_requests, sandbox_mode
+from portal.domain.providers import brand_requests, domain_reviews, sandbox_mode
 from portal.domain.providers.sandbox_mode import CodeTaken
 
 HEADER = re.compile(r"[A-Za-z0-9 .-]{3,11}")
@@ -95,14 +95,15 @@ def validate_header(text: str, names: str) -> str:
         raise BadHeader(HeaderProblem.DOMAIN)
     if not re.search("[A-Za-z]", header):
         raise BadHeader(HeaderProblem.NO_LETTER)
-    words = re.findall(r"[a-z0-9]+", names.translate(ASCII).lower())
-    if not _is_short_for("".join(filter(str.isalnum, header.lower())), words):
+    if not is_short_for(header, names):
         raise BadHeader(HeaderProblem.OTHER)
     return header
 
 
-def _is_short_for(letters: str, words: Sequence[str]) -> bool:
-    """Whether letters shorten some of the words, in their order: OM, ORNEKMAG, ORNKMGZ of "Örnek Mağaza"."""
+def is_short_for(header: str, names: str) -> bool:
+    """Whether letters shorten some words of names, in their order: OM, ORNEKMAG, ORNKMGZ of "Örnek Mağaza"."""
+    letters = "".join(filter(str.isalnum, header.lower()))
+    words = re.findall(r"[a-z0-9]+", names.translate(ASCII).lower())
     reached = {0}  # How many letters the words so far may have given.
     for word in words:
         reached |= {start + length for start in reached for length in _shortened_lengths(letters[start:], word)}
@@ -126,8 +127,9 @@ def has_own_codes(provider: Provider) -> bool:
 
 
 def open_brand(session: Session, provider: Provider, *, name: str, code: int | None, at: datetime) -> Brand:
-    """Create a brand. `code` is İYS's, or None to draw one of ours. A name that neither İYS nor the operator knows is
-    only requested. Raises CodeTaken, CodeNotListed and BadName."""
+    """Create a brand. `code` is İYS's, or None to draw one of ours. A name other than the provider's title is only
+    requested, even one that İYS lists, where firms name brands as they like. Raises CodeTaken, CodeNotListed and
+    BadName."""
     name = display_names.parse_name(name)
     if code is None:
         code = sandbox_mode.draw_code(
@@ -138,10 +140,10 @@ def open_brand(session: Session, provider: Provider, *, name: str, code: int | N
     elif code not in brands_at_iys(session, provider) and code != provider.iys_code:
         raise CodeNotListed
     brand = Brand(
-        provider_id=provider.id, brand_code=code, name=_known_name(session, provider, code, name),
+        provider_id=provider.id, brand_code=code, name=name if provider.in_sandbox_mode else provider.title,
         is_sandbox=provider.in_sandbox_mode, created_at=at,
     )  # fmt: skip
-    brand_requests.request_change(provider, brand, name=name, contact=None, notice_url=None, hosts=(), at=at)
+    brand_requests.request_change(provider, brand, name=name, contact=None, notice_url=None, notices=(), at=at)
     try:
         with session.begin_nested():
             session.add(brand)
@@ -149,17 +151,6 @@ def open_brand(session: Session, provider: Provider, *, name: str, code: int | N
     except IntegrityError:  # Another request with this code was first.
         raise CodeTaken from None
     return brand
-
-
-def _known_name(session: Session, provider: Provider, code: int, name: str) -> str:
-    """The name that a new brand may bear at once: İYS's, or the title that the operator admitted."""
-    known = [brands_at_iys(session, provider).get(code, ""), provider.title]
-    if provider.in_sandbox_mode or name.casefold() in (each.casefold() for each in known):
-        return name
-    try:
-        return display_names.parse_name(known[0])
-    except display_names.BadName:
-        return provider.title
 
 
 def _is_code_taken(session: Session, provider: Provider, code: int) -> bool:
@@ -233,8 +224,9 @@ def _double_counts(provider_id: int) -> Select[int, str, str, int]:
 
 
 def link_base_url(session: Session, brand_id: int, usual: str) -> str:
-    """The base URL of a brand's links: its own verified host while its DNS record exists, otherwise `usual`."""
+    """The base URL of a brand's links: its own verified host while its DNS record exists and the operator has agreed to
+    it, otherwise `usual`."""
     stands = (Domain.verified_at.is_not(None), Domain.missing_since.is_(None))
-    first = select(Domain.host).where(Domain.brand_id == brand_id, *stands).order_by(Domain.verified_at).limit(1)
-    host = session.scalar(first)
-    return f"https://{host}" if host else usual
+    own = session.scalars(select(Domain).where(Domain.brand_id == brand_id, *stands).order_by(Domain.verified_at))
+    hosts = (each.host for each in own if domain_reviews.is_approved(session, each))
+    return next((f"https://{host}" for host in hosts), usual)

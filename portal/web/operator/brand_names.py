@@ -11,10 +11,10 @@ from sqlalchemy import select
 
 from portal.core import clock
 from portal.core.extensions import db, read_session
-from portal.core.models import Brand, ConsentPoint, MailKind, Provider
+from portal.core.models import Brand, ConsentPoint, Domain, MailKind, Provider
 from portal.domain.campaigns import text_reviews
 from portal.domain.identity.permissions import Permission
-from portal.domain.providers import brand_requests
+from portal.domain.providers import brand_requests, domain_reviews
 from portal.web.operator.blueprint import blueprint
 from portal.web.operator.forms import NameForm
 from portal.web.operator.provider_page import render_provider
@@ -60,15 +60,14 @@ def settle_brand_name(provider_id: int, brand_id: int) -> ResponseReturnValue:
 @blueprint.post("/providers/<id:provider_id>/texts")
 @needs(Permission.REVIEW, fresh=True)
 def settle_text(provider_id: int) -> ResponseReturnValue:
-    """Approve or decline a text that a firm wrote, by its hash."""
+    """Approve or decline a text that a firm wrote, or a host of its links, by its hash."""
 
     def settle(form: NameForm, is_approved: bool) -> Settled | None:
-        text = text_reviews.settle(
-            db.session, provider_id, form.seen.data, is_approved=is_approved, by=current_user.id,
-            reason=(form.reason.data or "").strip(), at=clock.now(),
-        )  # fmt: skip
+        decided = {"is_approved": is_approved, "by": current_user.id, "reason": (form.reason.data or "").strip()}
+        text = text_reviews.settle(db.session, provider_id, form.seen.data, at=clock.now(), **decided)
         if text is None:
-            return None
+            domain = domain_reviews.settle(db.session, provider_id, form.seen.data, at=clock.now(), **decided)
+            return _settled_domain(domain) if domain else None
         campaign_id, name = text.campaign.id, text.campaign.name
         point_id = db.session.scalar(select(ConsentPoint.id).where(ConsentPoint.campaign_id == campaign_id))
         page = {"point_id": point_id} if point_id else {"campaign_id": campaign_id}
@@ -76,6 +75,12 @@ def settle_text(provider_id: int) -> ResponseReturnValue:
         return Settled(("campaign.text_approved", "campaign.text_declined"), campaign_id, name, text.name, link)
 
     return _decide(provider_id, settle)
+
+
+def _settled_domain(domain: Domain) -> Settled:
+    of = db.session.get_one(Brand, domain.brand_id).name
+    link = absolute_url("dashboard.show_brand", brand_id=domain.brand_id)
+    return Settled(("domain.approved", "domain.declined"), domain.id, of, domain.host, link)
 
 
 @blueprint.get("/providers/<id:provider_id>/brands/<id:brand_id>/logo.png")

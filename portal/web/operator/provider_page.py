@@ -27,7 +27,7 @@ from portal.domain import packages
 from portal.domain.campaigns import text_reviews
 from portal.domain.identity import accounts, members, operator_staff
 from portal.domain.identity.permissions import Permission
-from portal.domain.providers import onboarding
+from portal.domain.providers import domain_reviews, onboarding
 from portal.domain.providers.brand_requests import describe_request, requested_changes
 from portal.domain.providers.onboarding import Missing
 from portal.services.iys import account_report, connection_test, rights
@@ -104,6 +104,8 @@ def render_provider(found: Provider, *, admission: AdmissionForm | None = None, 
         brands=read_session().scalars(brands).all(),
         texts=text_reviews.list_waiting(read_session(), Provider.id == found.id),
         text_fields=TEXT_FIELDS,
+        domains=domain_reviews.list_waiting(read_session(), Provider.id == found.id),
+        digest_of=domain_reviews.digest_of,
         papers=read_session().execute(papers.order_by(Paper.uploaded_at.desc())).all(),
         reviews=read_session().execute(reviews.order_by(Review.made_at.desc())).all(),
         orders=packages.list_orders(read_session(), found.id),

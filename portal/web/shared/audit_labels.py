@@ -59,6 +59,8 @@ ACT_LABELS: dict[str, str] = {
     "decision.renewed": N_("Ret yenilendi"),
     "difference.settled": N_("Fark çözüldü"),
     "domain.added": N_("Alan adı eklendi"),
+    "domain.approved": N_("Alan adı onaylandı"),
+    "domain.declined": N_("Alan adı reddedildi"),
     "domain.missing": N_("Alan adının kaydı bulunamadı"),
     "domain.removed": N_("Alan adı kaldırıldı"),
     "domain.verified": N_("Alan adı doğrulandı"),

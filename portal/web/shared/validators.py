@@ -24,8 +24,8 @@ class WebAddress(URL):
             raise ValidationError(self.message)
 
 
-UNKNOWN_HOST = _l(
-    "Bu alan adını henüz incelemedik. Önce markanızın sayfasına aydınlatma metninin adresi olarak yazın; biz "
+UNKNOWN_NOTICE = _l(
+    "Bu adresi henüz incelemedik. Önce markanızın sayfasına aydınlatma metninin adresi olarak yazın; biz "
     "onaylayınca kullanabilirsiniz."
 )
 

@@ -11,7 +11,7 @@ from portal.core.extensions import db, limiter, read_session
 from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, Domain, Provider
 from portal.domain.identity.permissions import Permission
-from portal.domain.providers import brand_requests, logos, onboarding, sandbox_mode
+from portal.domain.providers import brand_requests, domain_reviews, logos, onboarding, sandbox_mode
 from portal.domain.providers import brands as rule
 from portal.domain.replies import keywords
 from portal.services import domains
@@ -111,7 +111,7 @@ def change_brand(brand_id: int) -> ResponseReturnValue:
     brand.requires_name, brand.sms_in_turkish = form.requires_name.data, form.sms_in_turkish.data
     brand_requests.request_change(
         provider, brand, name=form.name.data, contact=values["contact"], notice_url=values["notice_url"],
-        hosts=brand_requests.reviewed_hosts(db.session, provider), at=clock.now(),
+        notices=brand_requests.reviewed_notices(db.session, provider), at=clock.now(),
     )  # fmt: skip
     changed = sorted({name.removeprefix("requested_") for name in SAVED if getattr(brand, name) != before[name]})
     if changed:
@@ -218,7 +218,7 @@ def add_domain(brand_id: int) -> ResponseReturnValue:
 def check_domain(domain_id: int) -> ResponseReturnValue:
     brand_id = own_row_or_404(read_session(), Domain, domain_id).brand_id
     messages = {
-        CheckResult.FOUND: gettext("Kayıt bulundu, alan adı doğrulandı. Yeni bağlantılar bununla başlayabilir."),
+        CheckResult.FOUND: gettext("Kayıt bulundu. Biz de adı onaylayınca yeni bağlantılar bununla başlar."),
         CheckResult.ABSENT: gettext(
             "Kayıt henüz görünmüyor. DNS bir saat kadar gecikebilir; biz de ara ara bakacağız."
         ),
@@ -271,6 +271,7 @@ def _render_brand(
         removal=removal,
         removal_form=DomainRemovalForm(formdata=None),
         record_of=record_name,
+        is_approved=lambda domain: domain_reviews.is_approved(read_session(), domain),
         requested=brand_requests.requested_changes(brand),
         is_left=brand.is_sandbox and not provider.in_sandbox_mode,
     )

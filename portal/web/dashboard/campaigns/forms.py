@@ -21,7 +21,7 @@ from portal.web.shared.labels import label
 from portal.web.shared.signed_in_person import current_provider
 from portal.web.shared.validators import (
     READABLE,
-    UNKNOWN_HOST,
+    UNKNOWN_NOTICE,
     WebAddress,
     asks_for_consent_only,
     stop_if_wrong,
@@ -60,12 +60,12 @@ class ConsentTextForm(BaseForm):
         self.channels.choices = [(channel.value, label(channel)) for channel in Channel]
 
     def validate_notice_url(self, field: Field) -> None:
-        """On a host that the operator saw: the page that people are sent to is the firm's."""
+        """One that the operator saw: the page that people are sent to is the firm's."""
         stop_if_wrong(field)
         provider = current_provider()
-        hosts = brand_requests.reviewed_hosts(read_session(), provider)
-        if not provider.in_sandbox_mode and not brand_requests.is_on(hosts, field.data):
-            raise ValidationError(UNKNOWN_HOST)
+        seen = brand_requests.reviewed_notices(read_session(), provider)
+        if not provider.in_sandbox_mode and field.data not in seen:
+            raise ValidationError(UNKNOWN_NOTICE)
 
     def wording(self) -> Wording:
         """The text, as the domain takes it."""

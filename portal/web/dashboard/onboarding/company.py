@@ -21,7 +21,7 @@ from portal.web.shared.access import needs
 from portal.web.shared.company_form import READABLE, CompanyForm, form_values
 from portal.web.shared.redirects import commit_and_redirect
 from portal.web.shared.signed_in_person import lock_provider, record_audit
-from portal.web.shared.validators import UNKNOWN_HOST
+from portal.web.shared.validators import UNKNOWN_NOTICE
 
 KIND_CHOICES = [
     SelectChoice(ProviderKind.PARTNER, _l("İş ortağı üzerinden: 250.000 adresin altındaysanız İYS böyle ister")),
@@ -52,9 +52,9 @@ def save_company() -> ResponseReturnValue:
     provider = lock_provider()
     form = _company_form(provider)
     is_good = form.validate_on_submit()
-    hosts = brand_requests.reviewed_hosts(db.session, provider)
-    if is_good and not provider.in_sandbox_mode and not brand_requests.is_on(hosts, form.notice_url.data):
-        form.notice_url.errors, is_good = [UNKNOWN_HOST], False
+    seen = brand_requests.reviewed_notices(db.session, provider)
+    if is_good and not provider.in_sandbox_mode and form.notice_url.data.strip() not in seen:
+        form.notice_url.errors, is_good = [UNKNOWN_NOTICE], False
     if not is_good:
         return _render_company(provider, form), 422
     before = {name: getattr(provider, name) for name in onboarding.REVIEWED}

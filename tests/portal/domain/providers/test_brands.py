@@ -83,11 +83,13 @@ def test_another_header_is_refused_with_a_cure(text, problem, suggestion):
 
 
 def test_an_admitted_provider_brings_a_brand_that_iys_lists(provider):
-    say(provider, make.BRAND_CODE, 700002)
+    say(provider, make.BRAND_CODE, 700002, 700003)
 
-    assert brands.brands_to_import(db.session, provider) == {700002: "Marka 700002"}
+    assert set(brands.brands_to_import(db.session, provider)) == {700002, 700003}
     made = opened(provider, 700002)
     assert (made.brand_code, made.is_sandbox) == (700002, False)
+    named = brands.open_brand(db.session, provider, name="Marka 700003", code=700003, at=clock.now())
+    assert (named.name, named.requested_name) == (provider.title, "Marka 700003")  # Firms name brands at İYS.
     assert brands.brands_to_import(db.session, provider) == {}
 
 
@@ -190,13 +192,13 @@ def test_emptying_a_contact_line_needs_nobody_and_a_new_one_the_operator(app):
         provider, brand.contact = db.session.get_one(Provider, brand.provider_id), "0850 111 11 11"
         for line, expected in ((LINE, ("0850 111 11 11", LINE)), (None, (None, None)), (LINE, (None, LINE))):
             brand_requests.request_change(
-                provider, brand, name=brand.name, contact=line, notice_url=None, hosts=(), at=clock.now()
+                provider, brand, name=brand.name, contact=line, notice_url=None, notices=(), at=clock.now()
             )
             assert (brand.contact, brand.requested_contact) == expected
             assert (brand.requested_at is None) == (expected[1] is None)
         provider.admitted_at = None
         brand_requests.request_change(
-            provider, brand, name=brand.name, contact="0850 222 22 22", notice_url=None, hosts=(), at=clock.now()
+            provider, brand, name=brand.name, contact="0850 222 22 22", notice_url=None, notices=(), at=clock.now()
         )
         assert brand.contact == "0850 222 22 22"  # The operator reviews it with the application.
         db.session.rollback()

@@ -17,6 +17,7 @@ from portal.core.models import (
     CampaignKind,
     ConsentPoint,
     Delivery,
+    Domain,
     Mail,
     MailKind,
     MessageText,
@@ -144,6 +145,26 @@ def test_a_decision_counts_for_one_firm_and_what_was_practised_waits_after_admis
         make.approve_texts()
         firms[1].admitted_at = clock.now()
         assert [text_reviews.is_approved(db.session, draft) for draft in drafts] == [True, False]
+
+
+def test_a_proved_host_waits_in_the_same_queue(app, ayse, derya, ayses, rows):
+    host, settle = "ptt-gonderiniz-bekliyor.example", f"/operator/providers/{ayses}/texts"
+    with app.app_context():
+        of, at = make.brand(), clock.now()
+        its = {"host": host, "proof": "x", "verified_at": at, "created_at": at}
+        db.session.add(Domain(provider_id=of.provider_id, brand_id=of.id, **its))
+        db.session.commit()
+        page = f"/dashboard/brands/{of.id}"
+    assert "henüz bu adla başlamaz" in html.unescape(ayse.opens(page).text)
+    assert "Örnek Mağazacılık" in derya.opens("/operator/").text
+    assert host in derya.opens(f"/operator/providers/{ayses}").text
+
+    (seen,) = waiting(derya, ayses)
+    derya.posts(settle, {"seen": seen, "reason": "Alan adı sizin değil."})
+
+    assert waiting(derya, ayses) == [] and "henüz bu adla başlamaz" in html.unescape(ayse.opens(page).text)
+    assert rows.one(Mail, Mail.kind == MailKind.NAME_SETTLED)
+    assert [each.act for each in rows(AuditEntry, AuditEntry.subject == "domain")] == ["domain.declined"]
 
 
 def test_closing_and_reopening_a_brand_beside_a_launch_lets_no_text_through(app, ayses, monkeypatch):

@@ -1,0 +1,52 @@
+"""A host that an admitted firm has proved begins its links once the operator agrees: its name is read, too.
+
+A decision is a Review that names the host by its hash, and counts for all brands of a firm. Nothing here commits.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from portal.core.models import Domain, Provider, Review, ReviewAct
+
+
+def digest_of(host: str) -> bytes:
+    """SHA-256; no text's: their first word is a campaign's kind."""
+    return hashlib.sha256(f"domain\0{host}".encode()).digest()
+
+
+def is_approved(session: Session, domain: Domain) -> bool:
+    """Whether links may begin with the host. Those of sandbox mode go to nobody else."""
+    if session.get_one(Provider, domain.provider_id).in_sandbox_mode:
+        return True
+    return _last_act(session, domain) == ReviewAct.TEXT_APPROVED
+
+
+def list_waiting(session: Session, *conditions: ColumnElement[bool]) -> Sequence[Domain]:
+    """Proved hosts of admitted providers on which the operator has to decide, the oldest first."""
+    proved = select(Domain).join(Provider, Provider.id == Domain.provider_id)
+    proved = proved.where(Domain.verified_at.is_not(None), Provider.admitted_at.is_not(None), *conditions)
+    return [each for each in session.scalars(proved.order_by(Domain.id)) if _last_act(session, each) is None]
+
+
+def settle(
+    session: Session, provider_id: int, digest: str, *, is_approved: bool, by: int, reason: str, at: datetime
+) -> Domain | None:
+    """Approve or decline the host with this hash; None where it does not wait. The firm reads the reason."""
+    found = list_waiting(session, Provider.id == provider_id)
+    domain = next((each for each in found if digest_of(each.host).hex() == digest), None)
+    if domain is not None:
+        act = ReviewAct.TEXT_APPROVED if is_approved else ReviewAct.TEXT_DECLINED
+        note = " · ".join(filter(None, (domain.host, reason)))
+        its_digest = digest_of(domain.host)
+        session.add(Review(provider_id=provider_id, act=act, note=note, digest=its_digest, made_by=by, made_at=at))
+        session.flush()
+    return domain
+
+
+def _last_act(session: Session, domain: Domain) -> ReviewAct | None:
+    its = Review.provider_id == domain.provider_id, Review.digest == digest_of(domain.host)
+    return session.scalar(select(Review.act).where(*its).order_by(Review.made_at.desc(), Review.id.desc()).limit(1))
