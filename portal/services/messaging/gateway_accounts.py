@@ -16,7 +16,7 @@ from portal.core.models import GatewayState, Message, MessageGateway, Provider
 from portal.core.vault import CannotOpen
 from portal.domain.notifications import gateways
 from portal.domain.notifications.messages import AT_ONCE
-from portal.services.messaging import outgoing_messages, routing
+from portal.services.messaging import outgoing_messages, routing, sender_names
 from portal.services.messaging.gateways import description_checks
 from portal.services.messaging.gateways.demo import DemoGateway
 from portal.services.messaging.gateways.offered_vendors import CALLBACK_URL, OFFERED
@@ -55,13 +55,18 @@ class Account:
 
 
 def open_account(gateway_id: int | None) -> Account | None:
-    """The account of a gateway, or of the demo gateway. None where it cannot be opened: it stops, or was never set."""
+    """The account of a gateway, or of the demo gateway. None where it stops, since it cannot be opened or
+    names somebody else, or was never set."""
     if gateway_id is None:
         url = current_app.config["MESSAGE_GATEWAY_URL"]
         return Account(DemoGateway(url), "", None) if url else None
     row = db.session.get_one(MessageGateway, gateway_id)
+    sender = sender_names.shown_sender(db.session, row)
+    if sender is None:
+        routing.stop(db.session, row.id, "foreign_sender")
+        return None
     try:
-        return Account(adapter_of(row), row.header, row)
+        return Account(adapter_of(row), sender, row)
     except CannotOpen:
         routing.stop(db.session, row.id, "unreadable")
         return None

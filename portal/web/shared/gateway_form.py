@@ -12,12 +12,16 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Val
 
 from portal.core import addresses
 from portal.core.addresses import AddressKind
+from portal.core.extensions import read_session
 from portal.core.lazy_text import N_
+from portal.services.messaging import sender_names
 from portal.services.messaging.gateways import description_checks
 from portal.services.messaging.gateways.mail_message import split_mailbox
 from portal.services.messaging.gateways.protocol import Reason, SendError
 from portal.services.messaging.gateways.vendors import CredentialField, Vendor
 from portal.web.shared.forms import BaseForm
+from portal.web.shared.gateway_account_page import owner_id
+from portal.web.shared.gateway_words import explain_reason
 from portal.web.shared.validators import READABLE
 
 NOT_ALLOWED = N_("https:// ile başlayan tam adresi yazın.")
@@ -49,6 +53,8 @@ class GatewayForm(BaseForm):
             raise ValidationError(_("Gönderici adını firmada kayıtlı olduğu gibi, Türkçe harf olmadan yazın."))
         if self.vendor.carries == AddressKind.EMAIL and not is_mailbox(field.data):
             raise ValidationError(_("Marka <bilgi@firmaniz.com> gibi bir posta kutusu yazın."))
+        if not sender_names.is_own(read_session(), owner_id(), self.vendor.carries, field.data.strip()):
+            raise ValidationError(explain_reason(None, "foreign_sender"))
 
     def credentials(self) -> dict[str, str]:
         """What was typed in. Secrets that were left empty are the stored ones; and the key that signs stays."""

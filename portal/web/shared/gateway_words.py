@@ -63,6 +63,10 @@ OWN_CODES: dict[str, tuple[str, str]] = {
         N_("Gönderimde HTTP'nin taşıyamadığı bir karakter var."),
         N_("Adreste, anahtarda ve başlıklarda Türkçe harf ya da satır sonu olmasın."),
     ),
+    "foreign_sender": (
+        N_("Gönderici adı, firmanızın ya da incelenmiş bir markanızın adı değil."),
+        N_("SMS'te adı ya da kısaltmasını, e-postada tam adı yazın. Yeni bir marka adı önce onaylanmalı."),
+    ),
     "unreadable": (N_("Hesabın kayıtlı bilgileri açılamadı."), N_("Bilgileri yeniden yazın.")),
     "not_understood": (
         N_("Başarılı göründü, ama firmanın ileti numarası beklediğimiz yerde yoktu."),

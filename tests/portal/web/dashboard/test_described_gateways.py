@@ -348,7 +348,7 @@ def test_corrections_outlive_a_look_at_the_samples(ayse, vendor):
     [
         ({"ref": "/yok"}, "Yer listede yoksa", "ref"),
         ({"success_words": "TAMAM"}, "başarı ya da hatalardan biri değil", "success_words"),
-        ({"error_2_words": "BASKA", "header": "YANLIS"}, "isteği bu haliyle almadı", "role_0"),
+        ({"error_2_words": "BASKA", "header": "ORNEK"}, "isteği bu haliyle almadı", "role_0"),
     ],
 )
 def test_an_answer_of_no_known_meaning_says_what_to_correct(app, ayse, vendor, wrong, said, field):

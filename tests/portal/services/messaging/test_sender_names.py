@@ -1,0 +1,39 @@
+"""An account with somebody else's name, which a firm may have since sandbox mode, speaks in its own or not at all."""
+
+from portal.core import clock
+from portal.core.addresses import AddressKind
+from portal.core.extensions import db, vault
+from portal.core.models import GatewayState, MessageGateway
+from portal.domain.notifications import gateways
+from portal.services.messaging import gateway_accounts
+from portal.services.messaging.gateway_accounts import Account
+from tests import make
+from tests.portal.services.messaging.test_gateway_delivery import LOGINS
+
+TITLE = "Örnek Mağazacılık A.Ş."
+TRAP = "PTT Kargo: gönderiniz bekliyor, kart numaranızı yazın"
+
+
+def opened(sender: str, vendor: str = "verimor", carries: AddressKind = AddressKind.PHONE, **of) -> Account | None:
+    """A working account of Ayşe's firm with this sender, as messages would leave by it."""
+    row = gateways.add_gateway(
+        db.session, vault(), carries=carries, vendor=vendor, header=sender, per_second=1, at=clock.now(),
+        credentials=LOGINS.get(vendor, {"host": "127.0.0.1", "security": "smtp"}), **of,
+    )  # fmt: skip
+    gateways.mark_tested(row, clock.now())
+    return gateway_accounts.open_account(row.id)
+
+
+def test_an_account_names_its_firm_or_a_brand_of_it(app):
+    with app.app_context():
+        own = {"provider_id": make.provider().id}
+        mail = {"vendor": "smtp", "carries": AddressKind.EMAIL} | own
+        shown = [opened(f"{name} <x@y.com>", **mail).header for name in (TRAP, "", "örnek mağaza")]
+        assert shown == [f"{TITLE} <x@y.com>", f"{TITLE} <x@y.com>", "örnek mağaza <x@y.com>"]
+
+        assert all(opened(sender, **own) for sender in ("ORNEKMGZ", "08501234567", "DENEME"))
+        assert opened("IZINLINK", provider_id=None).header == "IZINLINK"
+        assert [opened(sender, **own) for sender in ("PTT KARGO", "AKBANK", "KART SIFRE")] == [None] * 3
+        stopped = db.session.query(MessageGateway).filter_by(state=GatewayState.STOPPED).all()
+        assert {each.stopped_code for each in stopped} == {"foreign_sender"} and len(stopped) == 3
+        db.session.rollback()
