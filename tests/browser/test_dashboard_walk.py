@@ -47,6 +47,9 @@ def test_a_list_becomes_links_and_a_decision_is_found_again(app, site, screens, 
     expect(page.get_by_role("table", name="Alınmayan satırlar").locator("tbody tr")).to_have_count(3)
     screen.looks_well("dashboard-campaign-audience")
     page.get_by_role("button", name="Hepsine baktım: ret yok").click()  # A line holds a name alone, as a heading would.
+    screen.looks_well("dashboard-campaign-text-waits")
+    approve_texts(app)
+    page.reload()
     page.get_by_role("button", name="Kampanyayı başlat").click()
     screen.looks_well("dashboard-campaign-launched")
     with app.app_context():
@@ -88,6 +91,7 @@ def test_a_campaign_is_planned_paused_and_goes_on(app, site, screens, rows, tmp_
         page.get_by_label("SMS cümlesi", exact=True).fill("Haber verelim mi?")
         page.get_by_role("button", name="Kaydet", exact=True).first.click()
         page.get_by_role("button", name="Deneme iletisi gönder").click()
+        approve_texts(app)
         screen.opens(path)
         page.get_by_label("Adresleri yapıştırın").fill("\n".join(f"0532 123 45 {number:02}" for number in range(30)))
         page.get_by_role("button", name="Listeyi getir").click()
@@ -190,3 +194,8 @@ def rows_of_parts(page) -> list[int]:
     """In how many rows the parts stand, and those of the open group."""
     lists = page.get_by_role("navigation", name="Bölümler").locator("ul")
     return lists.evaluate_all("lists => lists.map(each => new Set([...each.children].map(li => li.offsetTop)).size)")
+
+
+def approve_texts(app):
+    with app.app_context():
+        make.approve_texts()
