@@ -8,11 +8,11 @@ from sqlalchemy import BigInteger, ColumnElement, LargeBinary, Select, cast, fun
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from portal.core.addresses import Address
+from portal.core.addresses import Address, parse
 from portal.core.iys_protocol import Status
 from portal.core.models import Provider, Recipient
 from portal.core.models.recipient import latest
-from portal.core.vault import Vault
+from portal.core.vault import CannotOpen, Vault
 
 CHUNK = 1000  # Providers per statement.
 
@@ -36,6 +36,17 @@ def changed_hands_at(session: Session, holders: Iterable[Recipient]) -> datetime
     )
     heard = set(session.scalars(admitted)) if moved else set()
     return latest(*(each.held_since for each in moved if each.provider_id in heard))
+
+
+def changed_hands_after(session: Session, vault: Vault, recipient: Recipient, at: datetime) -> bool:
+    """Whether an address changed hands after a moment, as the recipient's own firm or any admitted one heard."""
+    try:
+        address = parse(vault.read(recipient.address, Recipient.PLACE, recipient.provider_id, recipient.id))
+    except CannotOpen:  # Nothing can be sent there, and other firms' rows are not found.
+        since = recipient.held_since
+    else:
+        since = latest(recipient.held_since, changed_hands_at(session, find_holders(session, vault, address)))
+    return since is not None and since > at
 
 
 def hides_iys_answer(status: Status, held_since: datetime | None) -> bool:

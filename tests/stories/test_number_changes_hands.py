@@ -7,16 +7,30 @@ import pytest
 import time_machine
 from sqlalchemy import update
 
-from portal.core import clock
+from portal.core import addresses, clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Status
-from portal.core.models import Brand, Closing, Complaint, Consent, Finding, Receipt, Recipient, Submission
+from portal.core.models import (
+    Brand,
+    Closing,
+    Complaint,
+    Consent,
+    Finding,
+    Message,
+    MessageKind,
+    MessageState,
+    Receipt,
+    Recipient,
+    Submission,
+    UnsentReason,
+)
 from portal.domain import complaints
-from portal.domain.consents import movements
-from tests import make
+from portal.domain.consents import movements, recipients
+from tests import make, servers
 from tests.make import Person
-from tests.portal.domain.complaints.cast import code_of, opened, told
+from tests.portal.domain.complaints.cast import TEXT, code_of, opened, told
 from tests.portal.domain.consents.iys_movements import MovementReceiver, row
+from tests.portal.services.messaging.test_outbox import Gateway
 from tests.portal.web.my_consents.conftest import Visitor
 from tests.portal.web.recipient.open_complaints import complains
 
@@ -111,6 +125,44 @@ def test_a_new_owners_case_does_not_tell_when_the_old_one_refused(app, fatma, ro
     before = clock.istanbul(rows(Receipt)[0].decided_at).strftime("%H:%M")
     assert before not in page and "of-who-was-there-before" not in page
     assert rows.one(Complaint).finding != Finding.NO_REFUSAL
+
+
+@pytest.mark.parametrize("firm", [0, 1])
+def test_neither_message_nor_page_of_an_old_owners_case_reaches_the_new_one(app, fatma, rows, firm):
+    """Whichever firm hears of it: while the message waits, and before the other case is closed."""
+    salt, gateway = app.config["LINK_SALT"], Gateway()
+    with app.app_context(), servers.serving(gateway.app) as url:
+        other = make.provider(iys_code=make.IYS_CODE + 1, brand_code=make.BRAND_CODE + 1, email="oteki@firma.example")
+        ids = recipients.gather(db.session, vault(), other.id, [addresses.parse(make.PHONE)], clock.now()).values()
+        first = opened(rows(Receipt)[0], told())
+        whose = db.session.get_one(Recipient, first.recipient_id)
+        second = complaints.request_erasure(db.session, vault(), whose, language="tr", at=clock.now())
+        db.session.commit()
+        codes = [complaints.case_code(salt, case) for case in (first, second)]
+        pages = [fatma.browser.get(f"/s/{code}").text for code in codes]
+
+        def closes_case(case: Complaint, closing: Closing) -> bool:
+            return complaints.close_case(
+                db.session, vault(), case, closing, "", link=f"https://izin.example/s/{codes[0]}", sender="Örnek",
+                user_id=7, at=clock.now(),
+            )  # fmt: skip
+
+        assert closes_case(first, Closing.STOPPED)
+        disowned = db.session.get_one(Recipient, [whose.id, *ids][firm])
+        disowned.reassigned_at = clock.now()
+        assert not closes_case(second, Closing.ERASED)
+        db.session.commit()
+        make.send_all(url)
+        db.session.rollback()
+
+    message = rows.one(Message, Message.kind == MessageKind.COMPLAINT_SETTLED)
+    assert (message.state, message.unsent_reason) == (MessageState.NOT_NEEDED, UnsentReason.REASSIGNED)
+    assert "/s/" not in str(gateway.calls)
+    assert TEXT in pages[0] and "silinmesini istediniz" in pages[1]
+    for code in codes:
+        answer = fatma.browser.get(f"/s/{code}")
+        assert answer.status_code == 410 and "Örnek" not in answer.text
+        assert fatma.browser.post(f"/s/{code}/ekle", data={"text": "x"}).status_code == 410
 
 
 def test_an_old_owners_case_sends_the_new_one_nothing(app, fatma, rows):

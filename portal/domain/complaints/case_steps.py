@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from portal.core import clock, throttle
+from portal.core import address_holders, clock, throttle
 from portal.core.models import (
     Actor,
     AuditEntry,
@@ -22,7 +22,7 @@ from portal.core.models.ids import new_id
 from portal.core.throttle import Counted, Limit
 from portal.core.vault import Vault
 from portal.domain.complaints.due_dates import due_at, end_of_day
-from portal.domain.complaints.queries import held_at, held_until
+from portal.domain.complaints.queries import held_at
 from portal.domain.notifications import messages
 
 REOPEN_WITHIN = timedelta(days=30)  # For the recipient, after a case was closed.
@@ -121,11 +121,12 @@ def close_case(
     locked.closing, locked.closed_at = closing, at
     _add_step(session, vault, locked, StepAct.CLOSED, at, user_id=user_id, text=text)
     recipient = session.get_one(Recipient, locked.recipient_id)
-    if has_enough or held_until(session, recipient, held_at(session, locked)):
+    if has_enough or address_holders.changed_hands_after(session, vault, recipient, held_at(session, locked)):
         return False
     messages.write_message(
         session, vault, MessageKind.COMPLAINT_SETTLED, facts={"link": link, "sender": sender},
         language=locked.language, at=at, provider_id=locked.provider_id, recipient_id=locked.recipient_id,
+        expires_at=at + REOPEN_WITHIN,
     )  # fmt: skip
     return True
 

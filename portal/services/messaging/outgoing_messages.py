@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import shortlinks
+from portal.core import address_holders
 from portal.core.addresses import Address, parse
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, Status
@@ -31,7 +32,7 @@ from portal.core.models import (
 )
 from portal.core.transliteration import ascii_only, sender_identity
 from portal.core.word_pairs import word_pair
-from portal.domain import address_proofs
+from portal.domain import address_proofs, complaints
 from portal.domain.consents import recipients
 from portal.domain.notifications import messages
 from portal.domain.providers import brands
@@ -66,6 +67,8 @@ def outgoing_message_of(message: Message, recipient: Recipient | None) -> Outgoi
         raise NotNeeded(UnsentReason.LANDLINE)
     if is_sandbox(message) and not _is_own(message, address):
         raise NotNeeded(UnsentReason.SANDBOX)
+    if recipient is not None and message.kind == MessageKind.COMPLAINT_SETTLED:
+        _check_holder(message, recipient)
     written = written_text(db.session, message, is_mail=is_mail)
     one_click = _one_click_url(message) if is_mail else ""
     return OutgoingMessage(
@@ -145,6 +148,15 @@ def brand_of(message: Message) -> int | None:
 def _is_own(message: Message, address: Address) -> bool:
     assert message.provider_id is not None
     return bool(address_proofs.find_own(db.session, vault(), message.provider_id, [address]))
+
+
+def _check_holder(message: Message, recipient: Recipient) -> None:
+    """Raises NotNeeded where the address of a case changed hands, also while its message waited."""
+    code = messages.read_facts(vault(), message)["link"].rpartition("/")[2]
+    case = complaints.find_case(db.session, current_app.config["LINK_SALT"], code)
+    had_it_at = complaints.held_at(db.session, case) if case else message.created_at
+    if address_holders.changed_hands_after(db.session, vault(), recipient, had_it_at):
+        raise NotNeeded(UnsentReason.REASSIGNED)
 
 
 def clear_address(message: Message, recipient: Recipient | None) -> str:

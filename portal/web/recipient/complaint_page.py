@@ -81,8 +81,8 @@ def may_refuse(session: Session, case: Complaint, recipient: Recipient) -> bool:
 
 def gets_message(recipient: Recipient, held_at: datetime) -> bool:
     """Whether who had the address then can be sent a message there still; a landline takes none."""
-    is_theirs = complaints.held_until(read_session(), recipient, held_at) is None
-    return is_theirs and addresses.parse(recipients.address_of(vault(), recipient)).takes_messages
+    is_anothers = address_holders.changed_hands_after(read_session(), vault(), recipient, held_at)
+    return not is_anothers and addresses.parse(recipients.address_of(vault(), recipient)).takes_messages
 
 
 def add_months(day: date, months: int) -> date:

@@ -1,11 +1,11 @@
 """Complaints (“I still get messages”): a case is opened from a receipt and has a page of its own."""
 
-from flask import Response, abort, current_app, g, redirect, render_template, request, url_for
+from flask import Response, abort, current_app, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
-from portal.core import addresses, clock
+from portal.core import address_holders, addresses, clock
 from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.models import Brand, Complaint, DecisionOrigin, Receipt, Recipient
 from portal.domain import complaints, consents
@@ -139,7 +139,6 @@ def _recipient(act: ReceiptContents) -> Recipient:
 
 
 def _form_page(code: str, act: ReceiptContents, form: ComplaintForm, *, too_many: str | None = None) -> str:
-    cases = complaints.list_cases(read_session(), act.receipt_ids)
     return render_template(
         "recipient/complaint_form.html",
         form=form,
@@ -149,19 +148,22 @@ def _form_page(code: str, act: ReceiptContents, form: ComplaintForm, *, too_many
         is_sandbox=act.is_sandbox,
         gets_message=gets_message(_recipient(act), act.decided_at),
         today=clock.day(clock.now()).isoformat(),
-        cases=[(each, url_for(".complaint", code=_code_of(each), **page_content.language_args())) for each in cases],
+        cases=complaints.list_cases(read_session(), act.receipt_ids),
         too_many=too_many,
     )
 
 
 def _find_case(code: str) -> Complaint:
     """The case with this code; a brand's own host shows cases about that brand only. Its pages are in its person's
-    language, unless the URL asks for another."""
+    language, unless the URL asks for another. Where the address changed hands since, they show nothing."""
     case = complaints.find_case(read_session(), current_app.config["LINK_SALT"], code)
     if case is None or hosts.brand_of_host() not in (None, case.brand_id):
         limits.count_bad_code()
         abort(404)
     g.language = case.language
+    recipient = read_session().get_one(Recipient, case.recipient_id)
+    if address_holders.changed_hands_after(read_session(), vault(), recipient, case.created_at):
+        abort(make_response(render_template("recipient/complaint_over.html"), 410))
     return case
 
 

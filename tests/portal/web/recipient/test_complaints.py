@@ -125,6 +125,15 @@ def test_a_fourth_case_and_a_guess_are_turned_away(browser, code, rows):
     assert rows.count(Complaint) == 3
 
 
+def test_who_was_forwarded_the_link_learns_of_cases_neither_their_words_nor_their_pages(app, browser, code):
+    answer = complains(browser, code)
+
+    page = app.test_client().get(f"/m/{code}/sikayet").text
+
+    assert ": sürüyor" in page and TEXT not in page
+    assert "/s/" not in page and answer.location.startswith("/s/")
+
+
 def test_many_from_one_network_are_slowed_down(app, browser, code):
     limiter.enabled = True
     answers = [browser.post(f"/m/{code}/sikayet", data={}).status_code for _ in range(61)]
