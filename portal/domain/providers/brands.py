@@ -23,6 +23,11 @@ from portal.domain.providers.sandbox_mode import CodeTaken
 HEADER = re.compile(r"[A-Za-z0-9 .-]{3,11}")
 DOMAIN_LIKE = re.compile(r"[A-Za-z0-9-]+\.[A-Za-z]{2,}(\.[A-Za-z]{2,})*")
 ASCII = str.maketrans("çğıöşüÇĞİÖŞÜâîûÂÎÛ", "cgiosuCGIOSUaiuAIU")
+# Well-known senders: what is short for a firm's name may not be theirs (PTT of "Petek Tekstil").
+OTHERS = re.compile(
+    "ptt|ing|mng|teb|qnb|sgk|gib|ups|dhl|tnt|btk|iys|usom|uyap|mhrs|edevlet|akbank|garanti|ziraat|vakif|vakifbank|halkbank"
+    "|isbank|denizbank|finansbank|yapikredi|hsbc|enpara|papara|turkcell|vodafone|telekom|aras|yurtici|surat|fedex|polis"
+)
 # The sources at İYS that decisions on a web page may have: HS_MESAJ and HS_EPOSTA are for replies by SMS or e-mail.
 PAGE_SOURCES = (Source.WEB, Source.ELECTRONIC, Source.MOBILE_APP)
 
@@ -104,6 +109,8 @@ def is_short_for(header: str, names: str) -> bool:
     """Whether letters shorten some words of names, in their order: OM, ORNEKMAG, ORNKMGZ of "Örnek Mağaza"."""
     letters = "".join(filter(str.isalnum, header.lower()))
     words = re.findall(r"[a-z0-9]+", names.translate(ASCII).lower())
+    if any(OTHERS.fullmatch(each) and each not in words for each in (letters, *re.findall("[a-z]+", header.lower()))):
+        return False
     reached = {0}  # How many letters the words so far may have given.
     for word in words:
         reached |= {start + length for start in reached for length in _shortened_lengths(letters[start:], word)}

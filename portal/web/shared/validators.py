@@ -82,9 +82,10 @@ def without_contact(_form: Form, field: Field) -> None:
 
 
 def asks_for_consent_only(_form: Form, field: Field) -> None:
-    """A page of ours that asks for a password, a card or a sign-in would be a trap."""
+    """A page of ours that asks for a password, a card or a sign-in, or whose address does, would be a trap."""
     stop_if_wrong(field)
-    if found := deception.find_deception(field.data or ""):
+    text = field.data or ""
+    if found := deception.find_deception(text) or deception.find_deception(text.replace("-", " ")):
         raise ValidationError(
             _(
                 "Bu sayfa yalnız izin sorar: “%(words)s” yazılamaz. Giriş, şifre, kart ve kimlik bilgisi istenmez, "

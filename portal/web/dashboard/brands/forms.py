@@ -69,6 +69,8 @@ class BrandForm(BaseForm):
             raise ValidationError(
                 gettext("Tek sözcük yazın: 2-11 harf ya da rakam. RET, ONAY, SMS gibi anlamı olan sözcükler olmaz.")
             ) from None
+        if not brands.is_short_for(field.data, self.reviewed_names):
+            raise ValidationError(gettext("Sözcük, markanızın ya da firmanızın adı ya da kısaltması olmalı."))
 
     def validate_colour(self, field):
         """A colour that is legible; where it is not, the nearest one is offered."""

@@ -136,4 +136,7 @@ class BudgetForm(BaseForm):
 
 class PointForm(BudgetForm, ConsentTextForm):
     name = StringField(_l("Noktanın adı"), validators=[InputRequired(_l("Bir ad yazın.")), Length(max=120), READABLE])
-    slug = StringField(_l("Sayfanın adresi"), validators=[InputRequired(_l("Bir adres yazın.")), Length(3, 60), SLUG])
+    slug = StringField(
+        _l("Sayfanın adresi"),
+        validators=[InputRequired(_l("Bir adres yazın.")), Length(3, 60), SLUG, asks_for_consent_only],
+    )

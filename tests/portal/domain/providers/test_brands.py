@@ -56,6 +56,11 @@ def test_a_header_of_letters_out_of_a_name_is_another_word(text):
     assert bad.value.problem == HeaderProblem.OTHER
 
 
+@pytest.mark.parametrize(("text", "name"), [("PTT", "Petek Tekstil Ticaret"), ("ING KARGO", "İncir Gıda Kargo")])
+def test_a_header_is_no_well_known_senders(text, name):
+    assert not brands.is_short_for(text, name) and brands.is_short_for(text, f"{name} {text}")
+
+
 @pytest.mark.parametrize(
     ("text", "problem", "suggestion"),
     [

@@ -123,6 +123,7 @@ def test_nothing_changed_is_nothing_noted(ayse, brand_id, rows):
         ({"contact": "Kartınız kapanmadan hemen arayıp kimliğinizi doğrulayın: 0850 000 00 00"}, "yalnız telefon"),
         ({"header": "GARANTIBBVA"}, "adının kısaltması"),
         ({"keyword": "iptal"}, "anlamı olan sözcükler olmaz"),
+        ({"keyword": "KARTSIFRE"}, "kısaltması olmalı"),
         ({"keyword": "iki sözcük"}, "Tek sözcük yazın"),
         ({"colour": "#f5c400"}, "En yakın okunur renk: #"),
         ({"colour": "red"}, "#0b5e6b gibi"),
