@@ -1,5 +1,6 @@
 """The operator's page of one provider: data, papers, what is missing, reviews, and its checks at İYS."""
 
+import unicodedata
 from typing import Any
 
 from flask import abort, current_app, flash, redirect, render_template, url_for
@@ -9,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from portal.core import clock
+from portal.core.display_names import BLANK, INVISIBLE
 from portal.core.extensions import db, limiter, read_session
 from portal.core.iys_protocol import Channel
 from portal.core.models import (
@@ -52,8 +54,20 @@ MISSING_LABELS = {
 TEXT_FIELDS = {
     "title_tr": _l("Türkçe başlık"), "body_tr": _l("Türkçe metin"), "title_en": _l("İngilizce başlık"),
     "body_en": _l("İngilizce metin"), "sms_tr": _l("SMS cümlesi"), "sms_en": _l("SMS cümlesi, İngilizce"),
+    "mail_body_tr": _l("E-posta metni"), "mail_body_en": _l("E-posta metni, İngilizce"),
     "subject_tr": _l("E-posta konusu"), "subject_en": _l("E-posta konusu, İngilizce"),
 }  # fmt: skip
+
+
+def mark_signs(text: str) -> str:
+    """A text with the numbers of signs that nobody sees, or that look like Latin letters: "PT\u0422[U+0422]"."""
+    return "".join(each if _is_usual(each) else f"{each}[U+{ord(each):04X}]" for each in text)
+
+
+def _is_usual(sign: str) -> bool:
+    if sign in BLANK or (unicodedata.category(sign) in INVISIBLE and sign not in "\r\n\t"):
+        return False
+    return not sign.isalpha() or unicodedata.name(sign, "").startswith("LATIN")
 
 
 @blueprint.get("/providers/<id:provider_id>")
@@ -104,6 +118,7 @@ def render_provider(found: Provider, *, admission: AdmissionForm | None = None, 
         brands=read_session().scalars(brands).all(),
         texts=text_reviews.list_waiting(read_session(), Provider.id == found.id),
         text_fields=TEXT_FIELDS,
+        mark_signs=mark_signs,
         domains=domain_reviews.list_waiting(read_session(), Provider.id == found.id),
         digest_of=domain_reviews.digest_of,
         papers=read_session().execute(papers.order_by(Paper.uploaded_at.desc())).all(),

@@ -96,8 +96,10 @@ def test_messages_wait_too_and_a_reason_is_read_by_the_firm(app, ayse, derya, ay
     path = opens(**vars(default_texts.default_wording("Örnek Mağaza", CampaignKind.ASK, make.NOTICE)))
     assert waiting(derya, ayses) == []
 
-    ayse.posts(f"{path}/message", SENTENCES | {"sms_tr": PARCEL})
+    ayse.posts(f"{path}/message", SENTENCES | {"sms_tr": PARCEL, "body_tr": "Biz P\u0422T\u200b."})
     (seen,) = waiting(derya, ayses)
+    page = derya.opens(f"/operator/providers/{ayses}").text
+    assert "E-posta metni" in page and "Biz P\u0422[U+0422]T\u200b[U+200B]." in page
     derya.posts(f"/operator/providers/{ayses}/texts", {"seen": seen, "reason": "PTT siz değilsiniz."})
     with app.app_context():
         facts = mails.read_facts(vault(), rows.one(Mail, Mail.kind == MailKind.NAME_SETTLED))
