@@ -3,19 +3,20 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from portal.core.models import Message, MessageKind, MessageState, UnsentReason
 
 OPEN = (MessageState.WAITING, MessageState.UNCERTAIN)
+LOST = (MessageState.FAILED, MessageState.EXPIRED, MessageState.BLOCKED)
 
 
 @dataclass(frozen=True)
 class MessageCount:
     state: MessageState
     unsent_reason: UnsentReason | None  # Of messages that were not needed,
-    reason: str | None  # and of those that failed: a Reason of the gateways.
+    reason: str | None  # and of those that did not arrive: a Reason of the gateways.
     count: int
 
 
@@ -28,13 +29,18 @@ class MessageProgress:
         return sum(each.count for each in self.counts)
 
     @property
+    def uncertain(self) -> int:
+        return sum(each.count for each in self.counts if each.state == MessageState.UNCERTAIN)
+
+    @property
     def settled(self) -> int:
         """Those that neither wait nor are uncertain."""
         return sum(each.count for each in self.counts if each.state not in OPEN)
 
 
 def count_messages(session: Session, campaign_ids: Collection[int]) -> dict[int, MessageProgress]:
-    columns = Message.campaign_id, Message.state, Message.unsent_reason, Message.reason
+    reason = case((Message.state.in_(LOST), Message.reason))
+    columns = Message.campaign_id, Message.state, Message.unsent_reason, reason
     theirs = select(*columns, func.count()).where(
         Message.campaign_id.in_(campaign_ids), Message.kind == MessageKind.INVITATION
     )

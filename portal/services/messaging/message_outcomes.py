@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import structlog
-from sqlalchemy import ColumnElement, and_, delete, select
+from sqlalchemy import ColumnElement, and_, delete, func, select
 
 from portal.core import clock, leases
-from portal.core.extensions import db
+from portal.core.extensions import db, read_session
 from portal.core.models import AudienceEntry, ConsentRequest, Message, MessageKind, MessageState, UnsentReason
 from portal.domain.notifications import messages
 from portal.services.messaging import campaign_budgets, outgoing_messages, routing
@@ -44,6 +44,7 @@ class RetryPolicy(NamedTuple):
 # A confirmation is due on the same day (Regulation art. 7), so its retries stay close together.
 SHORT, LONG = RetryPolicy(timedelta(minutes=10), 440), RetryPolicy(timedelta(hours=2), 40)
 
+vendor_word = func.coalesce(Message.code, "")
 log = structlog.get_logger()
 
 
@@ -80,7 +81,8 @@ def settle_lost_call(call: Call) -> None:
     """Ask the gateway whether it has a batch whose answer was lost. Commits.
 
     Where nobody can tell, what may be repeated is; a link or a refusal's confirmation waits for a person, since two
-    would annoy, and a grant's goes again, since none would break the law (Regulation art. 7).
+    would annoy, and a grant's goes again, since none would break the law (Regulation art. 7). The person is not kept
+    waiting by a vendor that never finds a call.
     """
     try:
         lookup, error = call.adapter.lookup(call.batch), None
@@ -95,13 +97,14 @@ def settle_lost_call(call: Call) -> None:
         may_repeat = call.adapter.capabilities.may_repeat or (
             message.kind not in ONLY_ONCE and message.attempts > MOST_LOOKUPS
         )
+        is_asked = call.adapter.capabilities.finds_calls and message.attempts <= MOST_LOOKUPS
         if lookup.outcome == LookupOutcome.FOUND:
             message.vendor_ref = lookup.ref[:80]
             end(message, MessageState.ACCEPTED, at)
         elif lookup.outcome == LookupOutcome.ABSENT or (may_repeat and error is None):
             _send_again(message, at)
             message.state = MessageState.WAITING
-        elif message.attempts > MOST_LOOKUPS and error is None:
+        elif message.kind in ONLY_ONCE and not is_asked and error is None:
             message.state, message.due_at, message.lease_until = MessageState.UNCERTAIN, None, None
             log.error("message.uncertain", message=message.id)
         else:
@@ -111,17 +114,22 @@ def settle_lost_call(call: Call) -> None:
     db.session.commit()
 
 
-def is_undecided(gateway_id: int) -> ColumnElement[bool]:
+def is_undecided() -> ColumnElement[bool]:
     """Of messages whose outcome no gateway can tell: a person decides."""
-    return and_(
-        Message.gateway_id == gateway_id, Message.state == MessageState.UNCERTAIN, Message.due_at.is_(None),
-    )  # fmt: skip
+    return and_(Message.state == MessageState.UNCERTAIN, Message.due_at.is_(None))
 
 
-def settle_undecided(gateway_id: int, at: datetime, *, sends_again: bool) -> int:
+def count_undecided(campaign_id: int) -> Sequence[tuple[int | None, str | None, str, int]]:
+    """Those of a campaign by gateway, reason and the vendor's word ("": none)."""
+    group = Message.gateway_id, Message.reason, vendor_word
+    theirs = select(*group, func.count()).where(is_undecided(), Message.campaign_id == campaign_id)
+    return [(*row,) for row in read_session().execute(theirs.group_by(*group).order_by(*group))]
+
+
+def settle_undecided(*which: ColumnElement[bool], at: datetime, sends_again: bool) -> int:
     """Count them as sent, or send them again, by a person's word; how many. Does not commit."""
-    rows = db.session.scalars(select(Message).where(is_undecided(gateway_id)).order_by(Message.id).with_for_update())
-    settled = rows.all()
+    undecided = select(Message).where(is_undecided(), *which)
+    settled = db.session.scalars(undecided.order_by(Message.id).with_for_update()).all()
     for message in settled:
         if sends_again:
             message.due_at, message.attempts, message.state = at, 0, MessageState.WAITING

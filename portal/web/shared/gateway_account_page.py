@@ -123,7 +123,9 @@ def render(page: str, **facts: object) -> str:
 
 
 def _count_undecided(gateway_id: int) -> int:
-    undecided = select(func.count()).select_from(Message).where(message_outcomes.is_undecided(gateway_id))
+    undecided = select(func.count()).select_from(Message).where(
+        Message.gateway_id == gateway_id, message_outcomes.is_undecided()
+    )
     return read_session().scalars(undecided).one()
 
 

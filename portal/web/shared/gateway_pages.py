@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from portal.core import clock, dns_records
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db, limiter, vault
-from portal.core.models import MessageGateway
+from portal.core.models import Message, MessageGateway
 from portal.domain.identity.permissions import Permission
 from portal.domain.notifications import gateways
 from portal.services.messaging import gateway_accounts, message_outcomes
@@ -186,7 +186,8 @@ def settle_undecided_messages(gateway_id: int) -> ResponseReturnValue:
     row, act = lock_or_404(gateway_id), request.form.get("act")
     if act not in ("sent", "again"):
         abort(400)
-    count = message_outcomes.settle_undecided(row.id, clock.now(), sends_again=act == "again")
+    of_account = Message.gateway_id == row.id
+    count = message_outcomes.settle_undecided(of_account, at=clock.now(), sends_again=act == "again")
     record_gateway_audit("gateway.settled", row, count=count, again=act == "again")
     return commit_and_redirect(account_url(gateway_id), _("Kaydedildi."))
 

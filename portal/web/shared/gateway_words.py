@@ -117,7 +117,7 @@ CLASSES: dict[ErrorClass, tuple[str, tuple[Reason, ...]]] = {
 }  # fmt: skip
 STATES = {
     ReportState.DELIVERED: N_("Ulaştı"), ReportState.FAILED: N_("Ulaşmadı"),
-    ReportState.EXPIRED: N_("Süresinde ulaşmadı"), ReportState.ACCEPTED: N_("Henüz belli değil"),
+    ReportState.EXPIRED: N_("Süresinde ulaşmadı"), ReportState.ACCEPTED: N_("Firma aldı, sonuç bekleniyor"),
 }  # fmt: skip
 # What a part of a call is, by the name of its placeholder.
 ROLES = {

@@ -76,6 +76,7 @@ class GenericHttpGateway:
             most_messages=description["most_messages"],
             pushes_reports="report_push" in description,
             pushes_inbound="inbound_push" in description,
+            finds_calls=False,
         )
 
     def check(self) -> SendError | None:

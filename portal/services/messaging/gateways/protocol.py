@@ -176,6 +176,7 @@ class Capabilities:
     shortest_report_interval: timedelta = timedelta(minutes=1)
     may_repeat: bool = False  # A repeated message is known by its id and shown once.
     lookup_after: timedelta = timedelta(minutes=1)  # Before, a vendor may not know yet what it has taken.
+    finds_calls: bool = True  # By lookup().
 
 
 class GatewayError(Exception):

@@ -30,7 +30,7 @@ from portal.services.messaging.gateways.protocol import (
     SendResult,
 )
 
-CAPABILITIES = Capabilities(most_messages=50, pushes_reports=True)
+CAPABILITIES = Capabilities(most_messages=50, pushes_reports=True, finds_calls=False)
 NOT_TRIED = SendError(ErrorClass.TEMPORARY, Reason.UNAVAILABLE, "disconnected")
 
 

@@ -1,26 +1,53 @@
 """What a campaign's page shows of its launch and of its messages."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app, url_for
+from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import select
 
 from portal.core import clock
 from portal.core.extensions import read_session
-from portal.core.models import Campaign, Delivery, User
+from portal.core.models import (
+    Brand,
+    Campaign,
+    CampaignState,
+    Delivery,
+    GatewayState,
+    Message,
+    MessageGateway,
+    MessageState,
+    User,
+)
 from portal.domain.campaigns import confirmations, message_counts
 from portal.domain.campaigns.quiet_hours import next_opening
+from portal.domain.notifications import gateways
 from portal.services import launches
 from portal.services.launches.launch_checks import Need
+from portal.services.messaging import message_outcomes
 from portal.web.dashboard.campaigns.sending_forms import PlanForm
-from portal.web.shared.gateway_words import explain_reason
+from portal.web.shared.gateway_account_page import AccountStatus, account_status, account_title
+from portal.web.shared.gateway_words import OWN_CODES, explain_reason
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """Messages of which nobody can tell whether they went."""
+
+    gateway: MessageGateway | None
+    title: str  # Of the account, as its owner calls it.
+    word: str  # The vendor's.
+    count: int
+    answer: str  # What came back, in a sentence.
 
 
 def launch_context(campaign: Campaign, plan_form: PlanForm | None) -> dict[str, Any]:
     """Variables of the templates campaign_launch.html and campaign_sending.html."""
     is_ours = campaign.delivery == Delivery.GATEWAY
     checks = _check(campaign)
+    messages = message_counts.count_messages(read_session(), [campaign.id])[campaign.id]
     return {
         "checks": checks,
         "mending": _mending(campaign),
@@ -31,9 +58,41 @@ def launch_context(campaign: Campaign, plan_form: PlanForm | None) -> dict[str, 
         "opens_at": next_opening(current_user.provider, clock.now()) if is_ours else None,
         "lacking": _lacking(campaign),
         "own": confirmations.find_own(read_session(), campaign.id),
-        "messages": message_counts.count_messages(read_session(), [campaign.id])[campaign.id],
+        "messages": messages,
+        "undecided": _undecided(campaign) if messages.uncertain else [],
+        "holding": _holding_accounts(campaign),
         "explain_reason": explain_reason,
     }
+
+
+def _undecided(campaign: Campaign) -> list[Undecided]:
+    rows = [
+        (read_session().get(MessageGateway, gateway_id or 0), reason, word, count)
+        for gateway_id, reason, word, count in message_outcomes.count_undecided(campaign.id)
+    ]
+    return [
+        Undecided(
+            row, account_title(row) if row else "", word, count,
+            _(OWN_CODES[word][0]) if word in OWN_CODES else explain_reason(reason, word),
+        )
+        for row, reason, word, count in rows
+    ]  # fmt: skip
+
+
+def _holding_accounts(campaign: Campaign) -> list[AccountStatus]:
+    """The accounts for which a campaign's messages wait, where none of their kind may send."""
+    if campaign.state != CampaignState.RUNNING or campaign.delivery != Delivery.GATEWAY:
+        return []
+    brand, at = read_session().get_one(Brand, campaign.brand_id), clock.now()
+    waiting = select(Message.address_kind).where(
+        Message.campaign_id == campaign.id, Message.state == MessageState.WAITING
+    )
+    found: list[AccountStatus] = []
+    for kind in filter(None, read_session().scalars(waiting.distinct()).all()):
+        accounts = [account_status(row, at) for row in gateways.serving(read_session(), brand, kind)]
+        if all(each.row.state != GatewayState.WORKING or each.is_resting for each in accounts):
+            found += accounts
+    return found
 
 
 def _check(campaign: Campaign) -> list[launches.LaunchCheck]:

@@ -2,15 +2,16 @@
 
 from collections.abc import Callable
 
-from flask import flash, redirect, render_template, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from portal.core import clock
 from portal.core.extensions import db, read_session, wake
-from portal.core.models import Campaign
+from portal.core.models import Campaign, CampaignState, Message
 from portal.domain.campaigns import lifecycle, message_counts, sending
 from portal.domain.identity.permissions import Permission
+from portal.services.messaging import message_outcomes
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.campaigns.campaign_page import own_campaign_or_404
 from portal.web.dashboard.campaigns.sending_forms import CampaignBudgetForm
@@ -18,6 +19,9 @@ from portal.web.shared.access import needs
 from portal.web.shared.gateway_words import explain_reason
 from portal.web.shared.redirects import commit_and_redirect
 from portal.web.shared.signed_in_person import record_audit
+from portal.web.shared.url_converters import parse_id
+
+GOING_ON = (CampaignState.RUNNING, CampaignState.PAUSED)
 
 
 @blueprint.get("/campaigns/<id:campaign_id>/progress")
@@ -28,7 +32,7 @@ def campaign_progress(campaign_id: int) -> str:
     messages = message_counts.count_messages(read_session(), [campaign_id])[campaign_id]
     return render_template(
         "dashboard/campaigns/campaign_progress.html", campaign=campaign, messages=messages,
-        explain_reason=explain_reason,
+        explain_reason=explain_reason, undecided=messages.uncertain and message_outcomes.count_undecided(campaign_id),
     )  # fmt: skip
 
 
@@ -55,6 +59,21 @@ def resume_campaign(campaign_id: int) -> ResponseReturnValue:
 def stop_campaign(campaign_id: int) -> ResponseReturnValue:
     """Send nothing any more; the worker withdraws what has not left."""
     return _act(campaign_id, lambda campaign: sending.stop(db.session, campaign, clock.now()), "campaign.stopped")
+
+
+@blueprint.post("/campaigns/<id:campaign_id>/undecided")
+@needs(Permission.LAUNCH)
+def settle_campaign_messages(campaign_id: int) -> ResponseReturnValue:
+    """Decide about messages of one gateway and one answer, of which nobody can tell whether they went."""
+    campaign, again = own_campaign_or_404(db.session, campaign_id), request.form.get("act") == "again"
+    if request.form.get("act") not in ("sent", "again") or (again and campaign.state not in GOING_ON):
+        abort(400)
+    word = request.form.get("word", "").replace("\0", "")
+    of_group = Message.campaign_id == campaign_id, message_outcomes.vendor_word == word
+    of_gateway = Message.gateway_id == request.form.get("gateway", type=parse_id)
+    count = message_outcomes.settle_undecided(*of_group, of_gateway, at=clock.now(), sends_again=again)
+    record_audit("gateway.settled", "campaign", campaign_id, count=count, again=again)
+    return commit_and_redirect(url_for(".campaign", campaign_id=campaign_id), _("Kaydedildi."))
 
 
 @blueprint.post("/campaigns/<id:campaign_id>/close")

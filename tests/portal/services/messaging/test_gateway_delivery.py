@@ -4,6 +4,7 @@ import itertools
 import random
 from collections import Counter
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
 import requests
@@ -24,8 +25,10 @@ from portal.core.models import (
     Provider,
 )
 from portal.domain.notifications import gateways, messages
-from portal.services.messaging import gateway_accounts, outbox, routing
+from portal.services.messaging import gateway_accounts, message_outcomes, outbox, routing
 from portal.services.messaging.fake_gateway import create_gateway
+from portal.services.messaging.gateways.protocol import Batch, Capabilities, Lookup, LookupOutcome, OutgoingMessage
+from portal.services.messaging.message_outcomes import Call
 from tests import grants, make, servers
 
 pytestmark = pytest.mark.slow
@@ -145,6 +148,21 @@ def test_a_vendor_that_is_too_busy_for_questions_gets_the_next_messages_all_the_
         assert len(set(db.session.scalars(select(Message.due_at)))) == 1, "they are looked up together again"
         send_all(at)
     assert {each.state for each in rows(Message)} == {MessageState.ACCEPTED}
+
+
+@pytest.mark.parametrize("finds_calls", [False, True])
+def test_a_vendor_that_finds_no_call_is_not_asked_for_an_hour_before_a_person_decides(app, vendors, rows, finds_calls):
+    gateway_id = make_provider_with(app, "verimor")
+    make.codes(app, make.PHONE, delivery=Delivery.GATEWAY)
+    lost, at = OutgoingMessage(rows.one(Message).id, make.PHONE, "Merhaba"), clock.now()
+    in_call = {"gateway_id": gateway_id, "state": MessageState.UNCERTAIN, "batch_id": 7, "attempts": 2}
+    adapter = Mock(capabilities=Capabilities(1, finds_calls=finds_calls))
+    adapter.lookup.return_value = Lookup(LookupOutcome.CANNOT_TELL)
+    with app.app_context():
+        db.session.execute(update(Message).values(in_call))
+        message_outcomes.settle_lost_call(Call(adapter, gateway_id, Batch(7, "", [lost], at), frozenset(), True))
+
+    assert (rows.one(Message).due_at is None) != finds_calls and rows.one(Message).state == MessageState.UNCERTAIN
 
 
 def make_provider_with(app, vendor: str, **facts) -> int:

@@ -3,12 +3,25 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import AuditEntry, Campaign, CampaignState, Delivery, Message, Provider, Role
+from portal.core.models import (
+    AuditEntry,
+    Campaign,
+    CampaignState,
+    Delivery,
+    GatewayState,
+    Message,
+    MessageGateway,
+    MessageState,
+    Provider,
+    Role,
+)
 from tests import make
 from tests.portal.web.dashboard.staff import signed_in
+from tests.portal.web.dashboard.test_gateway_pages import stored
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
@@ -90,6 +103,39 @@ def test_sending_pauses_goes_on_and_stops(app, ayse, running, rows):
     assert {each.state for each in rows(Message)} == {"not_needed"} and "kampanya durduruldu" in page
     assert "Bağlantı verilmeyenler" in page and "Göndermeyi" not in page
     assert acts(rows) == ["paused", "resumed", "paused", "stopped"]
+
+
+@pytest.mark.parametrize(("act", "state"), [("again", MessageState.WAITING), ("sent", MessageState.ACCEPTED)])
+def test_what_no_vendor_can_tell_is_decided_on_the_campaigns_page(app, ayse, running, rows, act, state):
+    asked, undecided = (each.id for each in sorted(rows(Message), key=lambda each: each.address_kind))  # The phone's.
+    path = stored(app, works=True)
+    gateway_id = rows.one(MessageGateway).id
+    lost = {"gateway_id": gateway_id, "state": MessageState.UNCERTAIN, "batch_id": 7, "reason": "unknown"}
+    with app.app_context():
+        db.session.execute(update(MessageGateway).values(state=GatewayState.STOPPED, stopped_reason="no_credit"))
+        db.session.execute(update(Message).values(lost | {"code": "MAINT"}))
+        db.session.commit()
+    page = ayse.opens(running).text
+    assert "önce firmaya sorulur" in page and "Gönderildi say" not in page and page.count("Ulaştığı belli değil") == 1
+    with app.app_context():
+        db.session.execute(update(Message).where(Message.id == undecided).values(due_at=None))
+        db.session.commit()
+    page = ayse.opens(running).text
+    assert "Firmanın sözcüğü: MAINT" in page and path in page and "running-undecided" in page
+    assert "running-undecided" in ayse.opens(f"{running}/progress").text
+
+    decision = {"act": act, "gateway": str(gateway_id), "word": "MAINT"}
+    for wrong in ({"act": "x"}, {"word": "OTHER"}, {"gateway": ""}):
+        ayse.posts(f"{running}/undecided", decision | wrong)
+    with app.app_context():
+        make.person(db.session.query(Provider).one(), "derya@example.com", Role.AUDITOR, "Derya")
+    assert signed_in(app, "derya@example.com").posts(f"{running}/undecided", decision).status_code == 403
+    assert ayse.posts(f"{running}/undecided", decision).status_code == 303
+
+    assert {each.id: each.state for each in rows(Message)} == {asked: MessageState.UNCERTAIN, undecided: state}
+    assert [each.subject for each in rows(AuditEntry) if each.act == "gateway.settled"][-1] == "campaign"
+    page = ayse.opens(running).text
+    assert "Gönderildi say" not in page and ("bakiye kalmamış" in page) == (act == "again")
 
 
 def test_a_budget_is_set_in_parts_and_lira(ayse, running, rows):
