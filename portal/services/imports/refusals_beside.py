@@ -4,12 +4,13 @@ from collections.abc import Callable, Collection, Sequence
 
 from portal.core.addresses import Address, Problem
 from portal.services.imports.layout import Field, Layout, dates
-from portal.services.imports.layout.headers import OURS
+from portal.services.imports.layout.headers import our_columns
 from portal.services.imports.layout.layout import ADDRESSES
 from portal.services.imports.layout.normalization import address_or_problem, folded, says_nothing
 from portal.services.imports.layout.plain_words import is_address_alone, is_plain
 from portal.services.imports.layout.refusing_roots import may_refuse
 from portal.services.imports.layout.refusing_text import refuses, refuses_in_name
+from portal.services.imports.row_results import is_ours
 
 PROOFS = (Field.ORIGIN, Field.CONTACT)  # Kept as they stand, so they may say more.
 
@@ -24,7 +25,7 @@ class RefusalsBeside:
         read = {place: each for each, place in layout.columns.items() if each not in PROOFS}
         self._checks = {place: _CHECKS.get(each, _says_nothing_more) for place, each in read.items()}
         self._checks |= dict.fromkeys(addresses, _is_beside_address) | dict.fromkeys(days, _notes_more)
-        self._checks |= {place: _says_nothing_more for place, name in enumerate(header) if folded(name) in OURS}
+        self._checks |= dict.fromkeys(our_columns(header), lambda cell: not is_ours(cell) and refuses(cell))
 
     def found_in(self, cells: Sequence[str]) -> bool:
         """Whether any cell says a refusal that its column is not read for; any note after a date counts."""

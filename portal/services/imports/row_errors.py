@@ -16,14 +16,12 @@ from sqlalchemy.orm import Session
 
 from portal.core import iys_protocol
 from portal.core.iys_protocol import Channel
-from portal.core.lazy_text import N_
 from portal.core.models import Decision, ImportBatch, ImportChunk, Outcome, Submission
 from portal.core.vault import CannotOpen, Vault
 from portal.domain.consents.bulk_import import Effect
 from portal.services.imports import row_results, store
 from portal.services.imports.layout import headers
 from portal.services.imports.layout.layout import Field
-from portal.services.imports.layout.normalization import folded
 from portal.services.imports.store import header_of, layout_of, outline_of
 
 log = structlog.get_logger()
@@ -40,7 +38,6 @@ NAMES = {
     Field.STATUS_EMAIL: "E-posta izni", Field.DATE: "İzin tarihi", Field.TIME: "Saat", Field.SOURCE: "Kaynak",
     Field.TYPE: "Alıcı tipi", Field.NAME: "Ad soyad", Field.ORIGIN: "Dayanak", Field.CONTACT: "İlk temas",
 }  # fmt: skip
-WITHOUT_CODE = N_("İYS bu kaydı almadı."), N_("Satırı kontrol edip yeniden yükleyin.")
 
 ChunkFacts = Row[*tuple[Any, ...]]  # Place, sheet, first line and tally of a chunk.
 
@@ -67,7 +64,7 @@ class RowErrors:
     def __init__(self, session: Session, vault: Vault, batch: ImportBatch):
         self._session, self._vault, self._batch = session, vault, batch
         header = _header(vault, batch)
-        self._columns = [place for place, name in enumerate(header) if folded(name) not in headers.OURS]
+        self._columns = [place for place in range(len(header)) if place not in headers.our_columns(header)]
         self.header = [header[place] for place in self._columns]
 
     def lines(self) -> Iterator[ErrorLine]:
@@ -159,5 +156,5 @@ def _errors(results: list[str], refused: Sequence[tuple[Channel, str | None]]) -
     for channel, code in refused:
         result = results[row_results.SLOTS.index(channel)]
         if result and result not in row_results.PROBLEMS:
-            sentence, cure = (iys_protocol.sentence_of(code), iys_protocol.cure_of(code)) if code else WITHOUT_CODE
-            yield RowError(sentence, cure, code or "")
+            said = (iys_protocol.sentence_of(code), iys_protocol.cure_of(code)) if code else row_results.WITHOUT_CODE
+            yield RowError(*said, code or "")

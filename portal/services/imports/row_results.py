@@ -4,9 +4,11 @@ Each line has three slots, one per channel in the order of SLOTS; 0 is a slot th
 the address stands in the first slot that it would have served, so that it counts once.
 """
 
+import re
+
 from portal.core.addresses import Problem
 from portal.core.addresses.problems import ExplainedProblem
-from portal.core.iys_protocol import Channel
+from portal.core.iys_protocol import CODES, Channel, cure_of, sentence_of
 from portal.core.lazy_text import N_
 from portal.domain.consents.bulk_import import Effect
 
@@ -131,6 +133,11 @@ IYS_CODES: dict[str, str] = {  # The code that İYS would have answered; of the 
     RowProblem.REFUSED_ELSEWHERE: "",
 }  # fmt: skip
 
+BETWEEN = " / "  # Sentences of one line in our file of bad lines.
+WITHOUT_CODE = N_("İYS bu kaydı almadı."), N_("Satırı kontrol edip yeniden yükleyin.")
+_CODE = re.compile(r"H\d{3}")
+_OURS = {text for each in (*PROBLEMS.values(), *CODES.values()) for text in (each.sentence, each.cure)}
+_OURS |= {"", *WITHOUT_CODE, sentence_of(""), cure_of("")}
 ADDRESS_CODES = {"phone": "H121", "email": "H120"}  # Of problems with an address, by how their values begin.
 ANY_ADDRESS = "H122"
 
@@ -138,6 +145,12 @@ ANY_ADDRESS = "H122"
 def code_of(problem: str) -> str:
     """The code that İYS would give for a problem; empty where it would give none."""
     return IYS_CODES.get(problem, ADDRESS_CODES.get(problem.partition("_")[0], ANY_ADDRESS))
+
+
+def is_ours(text: str) -> bool:
+    """Whether a cell of the columns that our file of bad lines adds says what we wrote: a line's number, sentences,
+    codes."""
+    return text.isdigit() or all(each in _OURS or _CODE.fullmatch(each) for each in text.split(BETWEEN))
 
 
 def result_of(byte: int) -> str:

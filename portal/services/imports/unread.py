@@ -14,9 +14,8 @@ from portal.core.models import ImportBatch
 from portal.core.vault import Vault
 from portal.domain.consents.import_plan import REFUSALS, Effect
 from portal.services.imports.layout import Layout
-from portal.services.imports.layout.headers import OURS
+from portal.services.imports.layout.headers import our_columns
 from portal.services.imports.layout.layout import STATUS_FIELDS, Field
-from portal.services.imports.layout.normalization import folded
 from portal.services.imports.layout.plain_words import is_plain
 from portal.services.imports.reading import Outline, Sheet
 from portal.services.imports.row_results import PROBLEMS, SkipReason
@@ -134,8 +133,9 @@ def marks_of_sheet(sheet: Sheet, place: int, layout: Layout, counts: Counts) -> 
     # Names of statuses are understood by themselves (consent_names); filled columns that are not read are listed.
     known = {layout.columns.get(each) for each in (Field.STATUS, *STATUS_FIELDS.values())}
     known |= {int(each) for each in counts if each.isdigit()} - {*layout.columns.values()}
+    known |= our_columns(sheet.header)
     for column, name in enumerate(sheet.header):
-        if column not in known and folded(name) not in OURS and not is_plain(name):
+        if column not in known and not is_plain(name):
             yield Mark(MarkKind.COLUMN, column_letter(column), _shown(name))
     looks = zip((MarkKind.COLOUR, MarkKind.FORMAT, MarkKind.STRUCK), sheet.looks, strict=False)
     yield from (Mark(kind, _shown(sheet.name)) for kind, last_line in looks if last_line > (sheet.header_line or 0))

@@ -10,7 +10,7 @@ from portal.core.addresses import Address
 from portal.core.iys_protocol import Status
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.cell_words import CONTACTS, Meanings
-from portal.services.imports.layout.headers import OURS
+from portal.services.imports.layout.headers import our_columns
 from portal.services.imports.layout.layout import ADDRESSES, STATUS_FIELDS
 from portal.services.imports.layout.normalization import address_or_problem, folded, is_sign, key_of, says_nothing
 from portal.services.imports.layout.plain_words import (
@@ -25,6 +25,7 @@ from portal.services.imports.layout.plain_words import (
 from portal.services.imports.layout.refusing_roots import address_refuses, may_refuse
 from portal.services.imports.layout.refusing_text import choices, refuses, refuses_in_name
 from portal.services.imports.reading import Line
+from portal.services.imports.row_results import is_ours
 from portal.services.imports.row_values import RowValueReader
 
 LONGEST_STATUS = 40  # Characters; longer cells hold text.
@@ -87,7 +88,7 @@ class CellCounter:
         self._read = {*layout.columns.values()} - kept.keys() | {*addresses, *read}
         self._kept = {place: field for place, field in kept.items() if place not in self._read}
         self._addresses = {layout.columns[each] for each in ADDRESSES if each in layout.columns} | {*addresses}
-        self._meanings, self._header = Meanings(layout.words), header
+        self._meanings, self._header, self._ours = Meanings(layout.words), header, our_columns(header)
         self._known = self._readers(layout)
         self._statuses = {layout.columns.get(each) for each in (Field.STATUS, *STATUS_FIELDS.values())}
         self._contents: dict[int, Callable[[str], bool] | None] = {}  # By place, of columns that are not read.
@@ -116,6 +117,8 @@ class CellCounter:
         kept, contents = self._kept.get(place), self._contents_of(place)
         initials = {cell[-3:] for cell in cells if _INITIAL.search(cell)}
         for whole, count in cells.items():
+            if place in self._ours and is_ours(whole):
+                continue
             cell = _INITIAL.sub("", whole) if len(initials) >= FEWEST_INITIALS else whole
             if len(cell) > LONGEST_STATUS or not _is_empty(cell, is_understood=contents is not None):
                 found = self._counts.setdefault(place, Counter())
@@ -235,6 +238,5 @@ def unused_columns(counts: Counts, layout: Layout, header: Sequence[str]) -> lis
     for place, numbers in columns.items():
         padded = [*numbers[:5], *[0] * (5 - len(numbers)), numbers[5] if len(numbers) > 5 else numbers[0]]
         named.append(UnusedColumn(place, header[place] if place < len(header) else "", *padded))
-    found = [each for each in named if folded(each.header) not in OURS]
-    found = [each for each in found if each.place not in places or each.strange or each.statuses * 2 >= each.filled]
+    found = [each for each in named if each.place not in places or each.strange or each.statuses * 2 >= each.filled]
     return sorted(found, key=lambda each: (not each.may_refuse, each.place))

@@ -16,7 +16,7 @@ from portal.services.imports.reading.workbook_chunker.chunks import Line
 
 LINES_ABOVE = 20  # Titles, notes and empty lines that may stand above the names.
 CLEAR = 0.6  # From this weight on, a name says it by itself.
-OURS = {"satir", "sorun", "cozum", "iys kodu"}  # Columns that our file of bad lines adds.
+OURS = ["satir", "sorun", "cozum", "iys kodu"]  # Columns that our file of bad lines adds, side by side.
 
 _OTHER = r"(?:2|3|ii|ev|is|sabit|ikinci|diger|alternatif|yedek|home|work|other|second)"
 _PHONE = r"(?:telefon|telefonu|tel|cep|gsm|mobil|mobile|phone|msisdn|whatsapp|cell|cellphone)"
@@ -112,7 +112,8 @@ def find_header(lines: Sequence[Line]) -> int | None:
     for place, (_, cells) in enumerate(lines[:LINES_ABOVE]):
         if any(isinstance(address_or_problem(cell), Address) for cell in cells):
             break
-        theirs = [cell for cell in cells if folded(cell) not in OURS]
+        ours = our_columns(cells)
+        theirs = [cell for column, cell in enumerate(cells) if column not in ours]
         if any(map(is_value, theirs)):
             continue
         names = sum(map(is_clear, set(theirs))) or (0.5 if _are_all_known(theirs) else 0)
@@ -129,13 +130,21 @@ def signature(header: Sequence[str]) -> bytes:
 def names_of(header: Sequence[str]) -> list[str]:
     """The names folded, one per column and unique ("ad", "ad #2"); empty where there is none or it is ours."""
     names: list[str] = []
-    for cell in header:
+    ours = our_columns(header)
+    for column, cell in enumerate(header):
         name = folded(cell)
-        name = "" if name in OURS or is_sign(name) else name
+        name = "" if column in ours or is_sign(name) else name
         names.append(
             f"{name} #{count + 1}" if name and (count := sum(n.split(" #")[0] == name for n in names)) else name
         )
     return names
+
+
+def our_columns(header: Sequence[str]) -> set[int]:
+    """The columns that our file of bad lines added. One of their names alone is anybody's: "Sorun"."""
+    names, count = [*map(folded, header)], len(OURS)
+    return {each for first in range(len(names)) if names[first : first + count] == OURS
+            for each in range(first, first + count)}  # fmt: skip
 
 
 def may_be_dates(name: str) -> bool:

@@ -20,7 +20,7 @@ from portal.services.imports.layout import Fix, Layout
 from portal.services.imports.queries import Row, RowGroup, Sample
 from portal.services.imports.row_errors import OURS, ErrorLine, RowErrors
 from portal.services.imports.row_parser import unknown_words
-from portal.services.imports.row_results import PROBLEMS, RESULTS
+from portal.services.imports.row_results import BETWEEN, PROBLEMS, RESULTS
 from portal.services.imports.store import file_name_of, header_of, layout_of, outline_of
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.imports.batch_page import MAY_FIX, own_batch_or_404, page_context
@@ -42,7 +42,6 @@ from portal.web.shared.url_converters import parse_id
 from portal.web.shared.xlsx_writer import Sheet
 
 A_PAGE = 50
-BETWEEN = " / "
 GROUP_LABELS = {
     RowGroup.ACCEPTED: (_l("İYS kabul etti"), _l("İYS bu kayıtları aldı.")),
     RowGroup.WAITING: (

@@ -11,10 +11,12 @@ from openpyxl.cell.text import InlineFont
 from openpyxl.comments import Comment
 from openpyxl.styles import Border, Font, GradientFill, PatternFill, Side
 
+from portal.services.imports import row_errors
 from portal.services.imports.audience import read_address_list
 from portal.services.imports.layout.refusing_roots import may_refuse
 from portal.services.imports.reading import Unreadable
 from portal.services.imports.reading.workbook_chunker.__main__ import UNSEEN
+from portal.services.imports.row_results import RowProblem
 from tests.portal.services.imports.test_not_understood import examine, text
 from tests.portal.services.imports.test_ugly_files import saved
 
@@ -52,7 +54,8 @@ Bölge~Bu kişi hayır dedi|Şehir~Ankara, hayır|İl~Ankara/RED|Adres~Gül Sok.
 Adres~Gül Sok. 3, İPTAL|Sipariş no~1042-AYRILDI|Kart no~104-PASİF|Fatura no~A-1/RED|
 Oluşturma tarihi~12 Mart 2026 (yazmayın)|Mağaza~X|İl~Ankara / H|Şube~R E T|Soyad~рет|
 SMS onayı~❌|SMS onay~Yok|İYS~YOK|İYS kaydı~✗|İYS onay tarihi~Yok|İYS kaydı~-|İYS kaydı~Kayıt yok|Onay tarihi 2~❌|
-Kart no~104-GİTTİLER|Danışman~Can atıldı
+Kart no~104-GİTTİLER|Danışman~Can atıldı|Sorun~SMS istemiyor|Çözüm~Ret verdi|Satır~Hayır|İYS kodu~RET|
+Sorun~Bir daha aramayın dedi
 """
 NAMES = "Can Er, Hayır|Can Er / HAYIR|Can Er-ret|Can Er. Ret|Can Er, listeden düştü|Can Er, H|Ayrıldı"
 SAID_BESIDE = """
@@ -108,6 +111,17 @@ def asked(content: bytes, name: str) -> set[int]:
 @pytest.mark.parametrize("content", CASES, ids=lambda content: content.decode().split("SMS izni")[-1][:60])
 def test_a_refusal_that_anybody_sees_holds_the_grants_back(content):
     assert not granted(content, "liste.csv") and not asked(content, "liste.csv")
+
+
+def test_columns_of_our_own_file_are_ours_with_our_sentences_only():
+    header = [*HEADER, *row_errors.OURS]
+    problem, cure = RowProblem.STATUS_UNKNOWN.sentence, RowProblem.STATUS_UNKNOWN.cure
+
+    plain = text(header, line(1, "12", problem, cure, ""), line(2, "13", problem, cure, "H113 / H110"))
+    assert granted(plain, "liste.csv") == {2, 3} == asked(plain, "liste.csv")
+    for place in range(4):
+        cells = [*["12", problem, cure, "H113"][:place], "SMS istemiyor", *["12", problem, cure, "H113"][place + 1 :]]
+        assert not granted(text(header, line(1, *cells), line(2)), "liste.csv")
 
 
 @pytest.mark.parametrize("others", ["Evet", "Var Yok", "V", "D", "Doğru", "E", "Hayır N"])

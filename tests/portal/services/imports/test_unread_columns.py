@@ -44,7 +44,7 @@ def test_a_proof_that_refuses_counts_as_a_note_and_a_name_or_what_we_wrote_does_
             Channel.SMS: "refused_beside"
         }  # fmt: skip
     assert results_of(["CEP", "SMS", "Ad"], [PHONE, "E", "Ece Ret"], **columns, name=2) == {Channel.SMS: "ONAY"}
-    assert results_of(["CEP", "SMS", "Sorun"], [PHONE, "E", note], **columns) == {Channel.SMS: "ONAY"}
+    assert results_of(["CEP", "SMS", "Sorun"], [PHONE, "E", note], **columns) == {Channel.SMS: "refused_beside"}
     assert results_of(["CEP", "SMS"], [PHONE, "E", "", note], **columns) == {Channel.SMS: "refused_beside"}
 
 

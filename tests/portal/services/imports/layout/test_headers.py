@@ -79,7 +79,8 @@ def test_headers_with_the_same_names_are_alike():
     first = signature(["Telefon", "E-Posta", "İZİN TARİHİ", ""])
 
     assert first == signature(["izin tarihi", "TELEFON ", "e posta"])
-    assert first == signature(["Satır", "Telefon", "E-Posta", "İzin Tarihi", "Sorun", "Çözüm", "İYS kodu"])
+    assert first == signature(["Telefon", "E-Posta", "İzin Tarihi", "Satır", "Sorun", "Çözüm", "İYS kodu"])
+    assert first != signature(["Telefon", "E-Posta", "İzin Tarihi", "Sorun"])
     assert first != signature(["Telefon", "E-Posta"])
     assert first != signature(["Telefon", "Telefon", "E-Posta", "İzin Tarihi"])
     assert len(first) == 32
