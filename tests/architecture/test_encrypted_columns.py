@@ -16,6 +16,7 @@ NOT_ENCRYPTED = {
     "user_account.index_even": "blind index",
     "consent_text.digest": "hash of a published text",
     "message_text.digest": "hash of a text that is sent",
+    "review.digest": "hash of a text that people would read",
     "receipt.token_digest": "hash of a form's token",
     "decision.salt": "random",
     "leaf.digest": "salted hash",
