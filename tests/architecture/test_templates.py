@@ -53,8 +53,8 @@ def unused_macros(source: str) -> list[str]:
     """Macros that neither the template itself calls nor one that it includes."""
     parts = [SOURCES[part] for part in re.findall(r'{% include "([^"]+)"', source)]
     code = "\n".join([re.sub(r"{% from .*? %}", "", source), *parts])
-    imports = re.findall(r'{% from "[^"]+" import ([^%]+?) %}', source)
-    macros = [macro.strip() for each in imports for macro in each.split(",")]
+    imports = re.findall(r'{% from "[^"]+" import ([^%]+?)(?: with context)? %}', source)
+    macros = [macro.split(" as ")[-1].strip() for each in imports for macro in each.split(",")]
     return [macro for macro in macros if not re.search(rf"\b{macro}\(", code)]
 
 
