@@ -22,6 +22,8 @@ LINK = re.compile(
     re.IGNORECASE,
 )
 LOOKS_LIKE_A_LINK = re.compile(r"(?<=\w)\.(?=\w{2})|:?//+|@")
+FEWEST_LETTERS = 3  # Of a reason.
+NAME_SIGNS = frozenset(" .'’-")
 FEWEST_DIGITS = 7  # Firms' shortest numbers: 444 0 123.
 # In a row, whatever signs and single letters part them.
 DIGITS = re.compile(r"\d(?:(?:[\W_]|(?<![^\W\d_])[^\W\d_](?![^\W\d_]))*+\d)*+")
@@ -88,6 +90,16 @@ def parse_name(text: str) -> str:
 def parse_title(text: str) -> str:
     """The same for a trade title, whose abbreviations ("San.Tic.Ltd.Şti.") get their spaces. Raises BadName."""
     return parse_name(re.sub(r"(?<=\w)\.(?=\w{2})", ". ", text))
+
+
+def holds_words(text: str) -> bool:
+    """Whether a text says anything: at least FEWEST_LETTERS letters that are seen."""
+    return sum(each.isalpha() and each not in BLANK for each in text) >= FEWEST_LETTERS
+
+
+def is_of_letters(text: str) -> bool:
+    """Whether a text is of letters of any script, which are seen, and of what stands between them in people's names."""
+    return all(each in NAME_SIGNS or (unicodedata.category(each)[0] in "LM" and each not in BLANK) for each in text)
 
 
 def trial_name(code: int) -> str:

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from wtforms import RadioField, SelectChoice, StringField
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms.validators import InputRequired
 
 from portal.core.extensions import db, read_session, vault
 from portal.core.models import User
@@ -14,11 +14,10 @@ from portal.domain.identity import accounts, sessions
 from portal.domain.identity.permissions import Permission
 from portal.web.account.blueprint import blueprint, record_account_audit
 from portal.web.shared.access import needs
-from portal.web.shared.company_form import READABLE
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.languages import LANGUAGES
 from portal.web.shared.url_converters import parse_id
-from portal.web.shared.validators import names_nobody_to_call
+from portal.web.shared.validators import PERSON_NAME
 
 
 def collapse_whitespace(text: str | None) -> str | None:
@@ -30,12 +29,7 @@ class MeForm(BaseForm):
     name = StringField(
         _l("Adınız ve soyadınız"),
         filters=[collapse_whitespace],
-        validators=[
-            DataRequired(_l("Adınızı yazın.")),
-            Length(max=120, message=_l("En çok 120 karakter yazın.")),
-            READABLE,
-            names_nobody_to_call,
-        ],
+        validators=PERSON_NAME,
     )
     language = RadioField(
         _l("Size hangi dilde yazalım?"),

@@ -12,7 +12,7 @@ from portal.core.models import Complaint
 from portal.domain import complaints
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
-from portal.web.shared.validators import READABLE, stop_if_wrong
+from portal.web.shared.validators import READABLE, in_words, stop_if_wrong
 
 MAX_LENGTH = 2000
 
@@ -58,13 +58,17 @@ class ReopenForm(ShownForm):
     reason = TextAreaField(
         _l("Neden yeniden açıyorsunuz?"),
         filters=[_strip],
-        validators=[*_required_text(_l("Nedeni yazın.")), _no_other_contact],
+        validators=[*_required_text(_l("Nedeni yazın.")), in_words(_l("Nedeni yazın.")), _no_other_contact],
     )
 
 
 class DueForm(BaseForm):
     due = DateField(_l("Yeni son gün"), validators=[InputRequired(_l("Günü seçin."))])
-    why = TextAreaField(_l("Neden?"), filters=[_strip], validators=_required_text(_l("Nedeni yazın.")))
+    why = TextAreaField(
+        _l("Neden?"),
+        filters=[_strip],
+        validators=[*_required_text(_l("Nedeni yazın.")), in_words(_l("Nedeni yazın."))],
+    )
 
 
 class CloseForm(ShownForm):

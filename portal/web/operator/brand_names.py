@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import select
 
-from portal.core import clock
+from portal.core import clock, display_names
 from portal.core.extensions import db, read_session
 from portal.core.models import Brand, ConsentPoint, Domain, MailKind, Provider
 from portal.domain.campaigns import text_reviews
@@ -105,7 +105,7 @@ def _decide(provider_id: int, settle: Callable[[NameForm, bool], Settled | None]
     if not form.validate_on_submit():
         return render_provider(provider), 422
     reason, url = (form.reason.data or "").strip(), url_for(".provider", provider_id=provider_id, _anchor="names")
-    if not is_approved and not reason:
+    if not is_approved and not display_names.holds_words(reason):
         return rollback_and_redirect(url, _("Reddederken nedenini yazın; sahipleri okur."))
     settled = settle(form, is_approved)
     if settled is None:

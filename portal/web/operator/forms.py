@@ -18,24 +18,26 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Regexp, ValidationError
 
-from portal.core.addresses import HIDDEN, is_email, redact_addresses
+from portal.core import display_names
+from portal.core.addresses import is_email, redact_addresses
 from portal.core.models import DayKind, OperatorRole
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
+from portal.web.shared.validators import in_words
 
-MIN_REASON_LENGTH = 10
 WITHOUT_NUL = Regexp(r"[^\x00]*$", message=_l("Metinde okunamayan bir karakter var; silip yeniden yazın."))
 
 
 def required_text(message: str, most: int, least: int = 1) -> list[Any]:
-    """Validators of a mandatory text."""
-    return [InputRequired(message), Length(min=least, max=most, message=message), WITHOUT_NUL]
+    """Validators of a mandatory text; one of several characters has words."""
+    words = [in_words(message)] if least > 1 else []
+    return [InputRequired(message), Length(min=least, max=most, message=message), WITHOUT_NUL, *words]
 
 
 def read_reason(field: StringField, message: str) -> str:
     """A reason as it is stored, without addresses. Sets the field's error where too little is left."""
     reason = redact_addresses(field.data.strip())
-    if len(reason.replace(HIDDEN, "").strip()) < MIN_REASON_LENGTH:
+    if not display_names.holds_words(reason):
         field.errors = [message]
     return reason
 
@@ -92,7 +94,7 @@ class ConfirmationForm(BaseForm):
 
 
 class DeclineForm(BaseForm):
-    note = TextAreaField(_l("Neden?"), validators=required_text(_l("Nedenini yazın; hizmet sağlayıcı okur."), 500))
+    note = TextAreaField(_l("Neden?"), validators=required_text(_l("Nedenini yazın; hizmet sağlayıcı okur."), 500, 3))
 
 
 class HolidayForm(BaseForm):

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import Field, Form
-from wtforms.validators import URL, Regexp, StopValidation, ValidationError
+from wtforms.validators import URL, DataRequired, Length, Regexp, StopValidation, ValidationError
 
 from portal.core import display_names
+from portal.core.addresses import redact_addresses
 from portal.domain.campaigns import deception
 
 
@@ -50,11 +51,26 @@ class DisplayName:
             raise StopValidation(f"{_(bad.problem.sentence)} {_(bad.problem.cure)}") from None
 
 
-def names_nobody_to_call(_form: Form, field: Field) -> None:
-    """Names of staff stand in mails to people whom they invite: no link and no telephone."""
-    if display_names.holds_link(field.data or "") or display_names.holds_phone(field.data or ""):
+def in_words(message: str) -> Callable[[Form, Field], None]:
+    """Of a reason: signs, blank and invisible characters, and addresses, say nothing to who reads it later."""
+
+    def check(_form: Form, field: Field) -> None:
+        stop_if_wrong(field)
+        if not display_names.holds_words(redact_addresses(field.data or "")):
+            raise ValidationError(message)
+
+    return check
+
+
+def _is_of_person(_form: Form, field: Field) -> None:
+    """Names of staff stand in mails to people whom they invite: no link, no telephone, no other request."""
+    stop_if_wrong(field)
+    name = field.data or ""
+    if display_names.holds_link(name) or display_names.holds_phone(name):
         problem = display_names.NameProblem.LINK
         raise ValidationError(f"{_(problem.sentence)} {_(problem.cure)}")
+    if not display_names.is_of_letters(name) or deception.find_deception(name):
+        raise ValidationError(_("Kendi adınızı yazın: yalnız harf, boşluk, nokta, kesme işareti ve kısa çizgi."))
 
 
 MOST_LETTERS = 40  # Beside e-mail addresses: "Müşteri hizmetleri, hafta içi", and no sentence that nobody reviewed.
@@ -110,4 +126,9 @@ def _is_like_an_email(word: str) -> bool:
 # No bidirectional control characters: they reverse what follows.
 READABLE = Regexp(
     r"[^\x00\u202a-\u202e\u2066-\u2069]*$", message=_l("Metinde okunamayan bir karakter var; silip yeniden yazın.")
+)
+PERSON_NAME = (
+    DataRequired(_l("Adınızı yazın.")),
+    Length(max=60, message=_l("En çok 60 karakter yazın.")),
+    _is_of_person,
 )

@@ -11,7 +11,7 @@ from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from wtforms import StringField
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms.validators import InputRequired
 
 from portal.core import addresses, clock
 from portal.core.extensions import db, limiter, read_session, vault, wake
@@ -19,10 +19,9 @@ from portal.core.models import OneTimeLink, OneTimeLinkKind, OperatorRole, Provi
 from portal.domain import audit
 from portal.domain.identity import accounts, factors, members, one_time_links, sessions
 from portal.web.shared import absolute_urls, languages, limits
-from portal.web.shared.company_form import READABLE
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.password_field import NewPasswordField
-from portal.web.shared.validators import names_nobody_to_call
+from portal.web.shared.validators import PERSON_NAME
 from portal.web.signin import pending_sign_in, return_url
 from portal.web.signin.blueprint import blueprint, render_dead_link
 
@@ -32,7 +31,7 @@ DEAD_PAGE = "signin/invitation_over.html"
 class NewcomerForm(BaseForm):
     name = StringField(
         _l("Adınız soyadınız"),
-        validators=[DataRequired(_l("Adınızı yazın.")), Length(max=120), READABLE, names_nobody_to_call],
+        validators=PERSON_NAME,
     )
     password = NewPasswordField(_l("Bir parola seçin"), validators=[InputRequired(_l("Bir parola seçin."))])
 

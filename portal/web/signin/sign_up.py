@@ -21,10 +21,10 @@ from portal.domain.identity import accounts, factors, one_time_links
 from portal.domain.notifications import mails
 from portal.domain.providers import onboarding
 from portal.web.shared import absolute_urls, languages, limits
-from portal.web.shared.company_form import READABLE, CompanyForm, form_values
+from portal.web.shared.company_form import CompanyForm, form_values
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.password_field import NewPasswordField
-from portal.web.shared.validators import names_nobody_to_call
+from portal.web.shared.validators import PERSON_NAME
 from portal.web.signin import pending_sign_in, return_url
 from portal.web.signin.blueprint import blueprint, render_dead_link
 
@@ -36,7 +36,7 @@ NOTHING = 0  # No row's id.
 class SignUpForm(BaseForm):
     name = StringField(
         _l("Adınız soyadınız"),
-        validators=[DataRequired(_l("Adınızı yazın.")), Length(max=120), READABLE, names_nobody_to_call],
+        validators=PERSON_NAME,
     )
     email = EmailField(_l("İş e-postanız"), validators=[DataRequired(_l("E-posta adresinizi yazın.")), Length(max=265)])
 

@@ -26,7 +26,7 @@ from portal.web.shared.access import needs
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
 from portal.web.shared.signed_in_person import own_row_or_404, record_audit
-from portal.web.shared.validators import READABLE
+from portal.web.shared.validators import READABLE, in_words
 
 PAGE_SIZE = 50
 FIELD_LABELS = {
@@ -57,10 +57,13 @@ MEANINGS = {
 }
 
 
+WHY = _l("Bu farkın neden sorun olmadığını yazın.")
+
+
 class ExplanationForm(BaseForm):
     explanation = TextAreaField(
         _l("Açıklama"),
-        validators=[DataRequired(_l("Bu farkın neden sorun olmadığını yazın.")), Length(max=2000), READABLE],
+        validators=[DataRequired(WHY), Length(max=2000), READABLE, in_words(WHY)],
     )
 
 

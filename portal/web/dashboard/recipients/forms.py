@@ -14,7 +14,7 @@ from portal.domain.consents import refusals
 from portal.web.shared.form_parts import CheckboxList
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
-from portal.web.shared.validators import READABLE
+from portal.web.shared.validators import READABLE, in_words
 
 ALL_BRANDS = 0
 MIN_REASON_LENGTH = 10
@@ -47,5 +47,6 @@ class UnmaskForm(BaseForm):
             InputRequired(_l("Nedenini yazın.")),
             Length(min=MIN_REASON_LENGTH, max=300, message=_l("Nedeni en az 10 karakterle yazın.")),
             READABLE,
+            in_words(_l("Nedeni sözcüklerle yazın; adres yazmayın.")),
         ],
     )

@@ -121,7 +121,10 @@ def test_an_address_is_shown_once_with_a_reason_that_is_kept(ayse, fatma, rows):
     assert (kept.subject_id, kept.facts) == (fatma, {"reason": REASON})
 
 
-@pytest.mark.parametrize("reason", ["", "kısa", "         a"])
+@pytest.mark.parametrize(
+    "reason",
+    ["", "kısa", "         a", "\u200b" * 10, "\u2800" * 10, "\u3164" * 10, ".........,", "a@firma.example - ....."],
+)
 def test_without_a_reason_it_stays_masked(ayse, fatma, rows, reason):
     answer = ayse.posts(f"/dashboard/recipients/{fatma}/address", {"reason": reason})
 
