@@ -125,7 +125,7 @@ def _guess_answer(
     found["id"] = _id_place(good, told, said, is_list=is_list)
     is_whole = bool(split) and (_is_unspecific(bad) or any(split in code for code in listed))
     if split:
-        found = {"word": "/" if is_whole else "/0", "id": "/1"}
+        found = {"word": "/" if is_whole else "/0", "id": _numbered(good)}
     elif set(good) == {""}:
         found = {"word": "", "id": ""}
     named = sample_words.guess_names(bad, {"word": sample_words.FAULT_NAMES})
@@ -136,7 +136,10 @@ def _guess_answer(
     before = error[: -len(bad["/1"].split(" ")[0])] if is_whole and error else ""
     faults = {error: " ".join(bad.values())} if error else {}
     faults |= {code if split and split in code else before + code: each for code, each in listed.items()}
-    rows = {code: each for code, each in faults.items() if code != success and not sample_words.is_success(code)}
+    taken = [code for code in faults if code != error and sample_words.is_taken(faults[code])]
+    success = ", ".join(dict.fromkeys([success, *taken])) if success else ""
+    rows = {code: each for code, each in faults.items() if code not in (success, *taken)}
+    rows = {code: each for code, each in rows.items() if not sample_words.is_success(code)}
     guesses = _guess_errors(rows, has_more=bool(more), by_status=not error.isdecimal())
     row_fault = _fault_in_rows(good, found["id"], fault, listed)
     if row_fault and row_fault != word:
@@ -199,11 +202,20 @@ def _common_word(text: str, bad: str) -> str:
 
 
 def _split_of(text: str) -> str:
-    """The sign between the words of an answer that is no JSON and no XML."""
+    """The sign between the words of an answer that is no JSON and no XML: the first one that a number follows, since an
+    explanation with signs of its own may stand behind."""
     text = text.strip()
     if isinstance(parse_answer(text), (dict, list, int)):
         return ""
-    return next((each for each in SPLITS if each in text), "")
+    known = [each for each in SPLITS if each in text]
+    before_number = [each for each in known if re.match(r"\S*[0-9]", text.partition(each)[2].lstrip())]
+    return min(before_number, key=text.index, default=next(iter(known), ""))
+
+
+def _numbered(words: Mapping[str, str]) -> str:
+    """The place of the first word with a digit after the first word."""
+    numbers = range(1, len(words) - 1)  # One place is that of all.
+    return next((f"/{each}" for each in numbers if re.search("[0-9]", words.get(f"/{each}", ""))), "/1")
 
 
 def _guess_reports(places: Mapping[str, str], ids: Mapping[str, str], samples: Mapping[str, str]) -> dict[str, str]:

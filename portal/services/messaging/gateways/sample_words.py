@@ -24,7 +24,8 @@ CALL_NAMES = {
     "secret.password": "pass password passwd pwd sifre parola apipass secret apisecret",
     "secret.token": "token key apikey apitoken accesstoken authtoken xapikey xauthtoken authorization auth hash",
     "item_id": f"{OUR_ID} reference ref referans referansno",
-    "batch_id": "idempotencykey xidempotencykey xrequestid xcorrelationid",
+    "batch_id": "idempotencykey xidempotencykey xrequestid xcorrelationid requestid batchid bulkid "
+    "clientbatchid paketref packageref batchref bulkref requestref islemref gonderimref",
     "callback_url": "callbackurl callback webhookurl webhook notifyurl dlrurl statuscallback statuscallbackurl "
     "reporturl pushurl deliveryreporturl raporurl bildirimurl",
 }
@@ -79,6 +80,9 @@ STATE_WORDS = {
 }
 FAILURES = "red reject hata err fail nok invalid denied unauth gecersiz yetersiz basarisiz yok"
 SUCCESSES = "ok. success accept basari alindi kabul queue sent gonderildi true"
+TAKEN = re.compile(r"\b(?:gonderildi|isleme alindi|siraya alindi|kabul edildi|was accepted|was queued)[^a-z0-9]*$")
+NOT_TAKEN = re.compile(r"\b(?:not|daha once|mukerrer|zaten|already)\b")
+EITHER = re.compile(r" (?:veya|ya da|or) |/")
 
 
 def plain_name(name: str) -> str:
@@ -108,10 +112,17 @@ def guess_names(places: Mapping[str, str], names: Mapping[str, str]) -> dict[str
 
 
 def guess_error(word: str, said: str) -> str:
-    """The meaning of a word, or else of what is said of it, as the form has it: "class/reason"."""
-    known = _by_beginning(word, ERROR_WORDS) or _by_beginning(said, ERROR_WORDS)
+    """The meaning of a word, or else of what is said of it, as the form has it: "class/reason". A sentence that may
+    name a refusal or something else means nothing."""
+    known = _by_beginning(word, ERROR_WORDS) or _by_beginning("" if may_be_refusal(said) else said, ERROR_WORDS)
     error_class, reason = known or (ErrorClass.PERMANENT, Reason.UNKNOWN)
     return f"{error_class}/{reason}"
+
+
+def may_be_refusal(said: str) -> bool:
+    """Whether a sentence names a refusal and something else: "bad number or on the blacklist"."""
+    meanings = {_by_beginning(each, ERROR_WORDS) for each in EITHER.split(said)}
+    return len(meanings) > 1 and (ErrorClass.PERMANENT, Reason.BLOCKED_BY_VENDOR) in meanings
 
 
 def guess_state(word: str, said: str = "") -> str:
@@ -129,6 +140,12 @@ def is_success(word: str) -> bool:
     return not is_failure(word) and (
         _by_beginning(word, {SUCCESSES: True}) is True or re.fullmatch(r"0+|2[0-9]{2}", word.strip()) is not None
     )
+
+
+def is_taken(said: str) -> bool:
+    """Whether what a list says of a word ends with that the message was taken, if with some correction."""
+    plain = ascii_only(said).lower()
+    return TAKEN.search(plain) is not None and NOT_TAKEN.search(plain) is None
 
 
 def _by_beginning(word: str, meanings: Mapping[str, Meaning]) -> Meaning | None:

@@ -136,6 +136,7 @@ def test_whatever_is_pasted_becomes_a_good_description_or_is_refused(calls, answ
 ANSWERS = {
     "json": ('{"durum": "OK", "id": 7}', '{"error": {"code": "NO_BALANCE"}}', "NO_BALANCE"),
     "words": ("00 7", "30 -", "30"),
+    "explained": ("00 7   Mesaj kabul edildi, ikinci değer görev numarasıdır (bulkid)", "30 şifre hatalı", "30"),
     "number": ("7", "", None),
     "both numbers": ("7", "23", "23"),
     "one place": ('{"durum": "ok", "code": 200, "id": "7"}', '{"durum": "hata", "code": 31}', "31"),
@@ -411,6 +412,23 @@ def test_codes_with_a_prefix_are_told_apart(vendor, faults, error):
     reasons = [Reason.CREDENTIALS, Reason.NO_CREDIT, Reason.HEADER, Reason.BAD_ADDRESS, Reason.BLOCKED_BY_VENDOR]
     reasons += [Reason.CONTENT, Reason.RATE] + [Reason.CREDENTIALS] * bool(error)
     assert [each.error.reason for (each,) in refused] == reasons and taken == SendResult(1, "17")
+
+
+def test_a_list_tells_other_successes_and_what_may_be_no_refusal():
+    listed = (
+        "00 Mesaj kabul edildi\n01 Tarih hatalı, sistem tarihiyle gönderildi\n40 aynı mesaj daha önce gönderildi\n"
+        "50 Alıcı numarası hatalı veya kara listede\n51 Alıcı kara listede\n60 Mesaj metni kabul edilmedi"
+    )
+    call = f"{URL}?usercode=a&password=b&gsm=5321234567&message=x&paket_ref=A-17"
+    draft = drafted(call, answer="00 7", error="30 -", faults=listed)
+    data = form_data(draft)
+
+    assert data["success_words"] == "00, 01" and draft["send"]["query"]["paket_ref"] == "{{batch_id}}"
+    meanings = {
+        data[f"error_{row}_words"]: data[f"error_{row}_meaning"] for row in range(len(draft["answer"]["errors"]))
+    }
+    assert meanings.keys() == {"30", "40", "50", "51", "60"}
+    assert (meanings["50"], meanings["51"]) == ("permanent/unknown", "permanent/blocked_by_vendor")
 
 
 PAGES = {
