@@ -24,3 +24,9 @@ form.addEventListener("input", () => {
   clearTimeout(waiting);
   waiting = setTimeout(refresh, PAUSE);
 });
+
+document.querySelector("[data-refresh]")?.addEventListener("click", async (event) => {
+  event.preventDefault(); // What was typed stays, also the secrets, which no page shows again.
+  await refresh();
+  region.scrollIntoView();
+});

@@ -83,6 +83,8 @@ def test_a_vendor_that_nobody_knows_is_connected_from_its_page(app, site, screen
         for summary in page.locator("summary").all():
             summary.click()
         screen.looks_well("gateways-described-open")
+        page.get_by_role("button", name="Önizle").click()
+        expect(page.get_by_label("API anahtarı").first).to_have_value("km_live_yanlis")
         page.get_by_role("button", name="Denetle ve kaydet").click()
         page.get_by_role("button", name="Deneme iletisi gönder").click()
         expect(page.get_by_text("şifreyi kabul etmedi").first).to_be_visible()

@@ -80,13 +80,16 @@ class DescribedForm(GatewayForm):
     @property
     def login(self) -> list[tuple[Field, str]]:
         """The fields of the account beside its sender and pace, with their hints."""
-        kept = _("Kayıtlı; adres ya da gönderim değişmedikçe boş bırakabilirsiniz.")
-        secrets = [field for field in self if field.short_name.startswith(SECRET)]
-        shown = [
-            (field, kept if self.stored.get(field.short_name) and field.type == "PasswordField" else "")
-            for field in secrets
-        ]
-        return shown + [(self[each.name], _(each.hint)) for each in DESCRIBED.fields[1:]]
+        secrets = [(field, self._secret_hint(field)) for field in self if field.short_name.startswith(SECRET)]
+        return secrets + [(self[each.name], _(each.hint)) for each in DESCRIBED.fields[1:]]
+
+    def _secret_hint(self, field: Field) -> str:
+        if field.type != "PasswordField":
+            return ""
+        if field.data:
+            return _("Yazdığınız gösterilmez; kaydetmek için yeniden yazın.")
+        is_stored = self.stored.get(field.short_name)
+        return _("Kayıtlı; adres ya da gönderim değişmedikçe boş bırakabilirsiniz.") if is_stored else ""
 
     def rows(self, kind: str) -> list[list[Field]]:
         """The fields of a table, "error" or "state", row by row."""
@@ -104,7 +107,12 @@ class DescribedForm(GatewayForm):
         return {name: known[name] for name in names} | {"description": json.dumps(self.filled, ensure_ascii=False)}
 
     def _has_secrets(self) -> bool:
-        return not self.errors and self.fill() and super()._has_secrets()
+        if self.errors or not self.fill():
+            return False
+        for each in self.credential_fields:  # super() asks for the others.
+            if each.name.startswith(SECRET) and not each.is_secret and not self[each.name].data:
+                self[each.name].errors = [_("Bu alanı yazın.")]
+        return super()._has_secrets()
 
     def fill(self) -> bool:
         """Make the description; False and an error on the form where it lacks something."""
@@ -128,9 +136,6 @@ class DescribedForm(GatewayForm):
             self.parts_field.errors = [_("Alıcının numarasının ve iletinin metninin hangi alanda durduğunu seçin.")]
         elif any(SECRET + name not in self for name in names):
             self.parts_field.errors = [_("Gizli değerler için username, password ya da token adını kullanın.")]
-        for name in names:  # super() asks for the others.
-            if SECRET + name in self and not self[SECRET + name].data and self[SECRET + name].type != "PasswordField":
-                self[SECRET + name].errors = [_("Bu alanı yazın.")]
         return not self.errors
 
     @property
@@ -224,14 +229,16 @@ def _push_fields(base: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _place_field(text: Any, current: str, places: Mapping[str, str]) -> Any:
-    known = {NOWHERE: _("yok"), "": _("bütünü")} | {place: _place_name(place, each) for place, each in places.items()}
+    known = {NOWHERE: _("yok"), "": _("tamamı")} | {place: _place_name(place, each) for place, each in places.items()}
     several = json.loads(current) if current.startswith("[") else [current]
     shown = ", ".join(known.get(each, each).partition(":")[0] for each in several)
     return SelectField(text, choices=[SelectChoice(place, name) for place, name in ({current: shown} | known).items()])
 
 
 def _place_name(place: str, value: str) -> str:
-    name = place.replace(description_parts.ROW, "[]").strip("/").replace("/", ".") or _("bütünü")
+    name = place.replace(description_parts.ROW, "[]").strip("/").replace("/", ".") or _("tamamı")
+    if name.isdecimal():
+        name = _("%(number)s. sözcük", number=int(name) + 1)
     return f"{name if len(name) < LONGEST_NAME else '…' + name[-LONGEST_NAME:]}: {value[:40]}"
 
 

@@ -8,11 +8,17 @@ from typing import Any, NamedTuple
 from flask_babel import gettext as _
 
 from portal.core.lazy_text import N_
-from portal.services.messaging.gateways import call_trace, description_checks, description_fields, json_values
+from portal.services.messaging.gateways import (
+    call_trace,
+    description_checks,
+    description_fields,
+    json_values,
+    sample_codes,
+    sample_words,
+)
 from portal.services.messaging.gateways.description_parts import list_parts
 from portal.services.messaging.gateways.generic_http import NOT_UNDERSTOOD, GenericHttpGateway
 from portal.services.messaging.gateways.protocol import Batch, ErrorClass, OutgoingMessage, Push, Reason, ReportState
-from portal.services.messaging.gateways.sample_words import is_failure
 from portal.web.shared.gateway_words import CLASSES, REASONS, ROLES, STATES
 
 EXAMPLE_NUMBER, EXAMPLE_ID = "+905321234567", 1001
@@ -95,6 +101,14 @@ def _readings(gateway: GenericHttpGateway) -> Iterator[Reading]:
     yield _read_call(gateway.description)
     readers = {"answer": _read_answer, "error": _read_error, "report": _read_report, "reply": _read_reply}
     yield from (read(gateway, samples[kind]) for kind, read in readers.items() if kind in samples)
+    rows = [row for row in gateway.description["answer"]["errors"] if row.get("reason", "unknown") == "unknown"]
+    open_words = ", ".join(str(word) for row in rows for word in row.get("codes", ()))
+    listed = sample_codes.read_codes(samples.get("faults", ""))
+    unclear = [word for word, said in listed.items() if sample_words.may_be_refusal(said) and word in open_words]
+    if unclear:
+        words = ", ".join(unclear)
+        text = _("%(words)s: ret de olabilir, başka bir neden de. Firmaya sorup anlamını seçin.", words=words)
+        yield Reading("error", text, False)
 
 
 def _read_call(description: Mapping[str, Any]) -> Reading:
@@ -110,15 +124,22 @@ def _read_call(description: Mapping[str, Any]) -> Reading:
 
 
 def _read_answer(gateway: GenericHttpGateway, sample: str) -> Reading:
-    result = call_trace.read_sample(gateway, sample)
-    if is_failure(description_fields.form_data(gateway.description)["success_words"]):
+    result, rules = call_trace.read_sample(gateway, sample), gateway.description["answer"]
+    if sample_words.is_failure(description_fields.form_data(gateway.description)["success_words"]):
         text = _("Başarılı ve hatalı yanıt örnekleri yer değiştirmiş olabilir; firmanın sayfasına bakın.")
         return Reading("answer", text, False)
     if result.error and result.error.code != NOT_UNDERSTOOD.code:
         return Reading("answer", _("Başarı olarak okunmadı: başarı sözcüğünü ve yerini düzeltin."), False)
     if result.error:
         return Reading("answer", _("Başarı olarak okunmadı: firmanın ileti numarasının yerini seçin."), False)
-    return Reading("answer", _("Kabul edildi; firmanın ileti numarası %(ref)s.", ref=result.ref), True)
+    text, split = _("Kabul edildi; firmanın ileti numarası %(ref)s.", ref=result.ref), rules.get("split")
+    words = description_fields.form_data(gateway.description)["success_words"]
+    if "," in words:
+        text += " " + _("Başarı sayılanlar: %(words)s.", words=words)
+    is_clear = not split or len(sample.partition(split)[2].split()) < 2
+    if not is_clear:
+        text += " " + _("Numara bu değilse yerini seçin; örneğin sonundaki açıklamayı silin.")
+    return Reading("answer", text, is_clear)
 
 
 def _read_error(gateway: GenericHttpGateway, sample: str) -> Reading:
@@ -129,7 +150,9 @@ def _read_error(gateway: GenericHttpGateway, sample: str) -> Reading:
     if error.error_class is ErrorClass.UNCERTAIN:  # Vendors rarely give an error with the status of a success.
         error = call_trace.read_sample(gateway, sample, HTTPStatus.BAD_REQUEST).error or error
     meaning = f"{_(CLASSES[error.error_class][0])}. {_(REASONS[error.reason][0])}"
-    return Reading("error", f"{error.code}: {meaning}", error.reason is not Reason.UNKNOWN)
+    is_word = not error.code.startswith("http_") and error.code != NOT_UNDERSTOOD.code
+    word = error.code if is_word else _("Hata sözcüğü bulunamadı")
+    return Reading("error", f"{word}: {meaning}", error.reason is not Reason.UNKNOWN)
 
 
 def _read_report(gateway: GenericHttpGateway, sample: str) -> Reading:

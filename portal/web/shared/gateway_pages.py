@@ -98,14 +98,14 @@ def _edit(vendor: Vendor, gateway: MessageGateway | None) -> ResponseReturnValue
         form, page = build_form(vendor, stored=stored, **known), "gateways/form.html"
     status, practises, again_at = 200, gateway_accounts.practises(owner_id()), None
     is_preview = isinstance(form, DescribedForm) and request.args.get("way") in ("preview", "samples")
-    if is_preview:
+    if is_preview and "read" not in request.form:
         form.fill()
-    elif "read" not in request.form and form.validate_on_submit():
+    elif not is_preview and "read" not in request.form and form.validate_on_submit():
         again_at, status = limits.wait_for(limits.GATEWAYS, "gateway-check", owner_key()), 429
         if again_at is None and _is_known(vendor, form):
             return _store(vendor, form, gateway)
     return render(
-        page, form=form, vendor=vendor, gateway=gateway, practises=practises,
+        page, form=form, vendor=vendor, gateway=gateway, practises=practises, is_preview=is_preview,
         problem=too_many(again_at) if again_at else "",
     ), 422 if form.errors and not is_preview else status  # fmt: skip
 

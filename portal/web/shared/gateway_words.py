@@ -33,7 +33,7 @@ REASONS: dict[Reason, tuple[str, str]] = {
     ),
     Reason.NETWORK_ADDRESS: (
         N_("Firma, bu sunucunun IP adresinden gelen çağrıları kabul etmiyor."),
-        N_("Sunucunun IP adresini firmanın panelinde izinli adreslere ekleyin."),
+        N_("Bu siteyi işletenden isteyeceğiniz IP adresini firmanın panelinde izinli adreslere ekleyin."),
     ),
     Reason.IYS_SETUP: (
         N_("Firmadaki hesabınızda İYS markası tanımlı değil."), N_("Firmanın panelinde İYS marka kodunuzu tanımlayın."),

@@ -65,6 +65,11 @@ class SamplesForm(BaseForm):
         if problem := sample_texts.problem_of_call(field.data):
             raise ValidationError(_(problem))
 
+    def validate_report(self, field: Field) -> None:
+        stop_if_wrong(field)
+        if sample_texts.is_asked("".join(field.raw_data), self.call.data, self.url.data or ""):
+            raise ValidationError(_(sample_texts.IS_ASKED))
+
     def validate_answer(self, field: Field) -> None:
         stop_if_wrong(field)
         if field.data and (sample_texts.is_call(field.data) or field.data == self.call.data):

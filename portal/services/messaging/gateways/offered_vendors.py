@@ -132,7 +132,7 @@ DESCRIBED = DescribedVendor(
         ),
     ),
     N_("Yanıtı alınamayan gönderimi bu firmaya soramayız: yeniden gönderilip gönderilmeyeceğine siz karar verirsiniz."),
-    N_("Firmanın panelinde API erişimini açın; IP kısıtı varsa bu sunucunun adresini ekleyin."),
+    N_("Firmanın panelinde API erişimini açın; IP kısıtı varsa bu siteyi işletenden isteyeceğiniz adresi ekleyin."),
 )
 SMTP = MailServer(
     "smtp",

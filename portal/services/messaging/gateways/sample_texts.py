@@ -3,7 +3,7 @@
 import re
 from contextlib import suppress
 from itertools import takewhile
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from portal.core.lazy_text import N_
 from portal.services.messaging.gateways import sample_calls, sample_codes, sample_words
@@ -16,6 +16,10 @@ IS_ANSWER = N_("Bu bir yanıt/rapor örneğine benziyor. Gönderimse ilk satır�
 IS_PROSE = N_(
     "Bu yazıda örnek bulamadık. Gelen verinin kendisini yapıştırın; şöyle başlar: "
     '{"id": 7, <id>7</id>, id=7&… ya da (yanıtta) OK:7.'
+)
+IS_ASKED = N_(
+    "Bu firma sonucu kendisi bildirmiyor, sorulması gerekiyor; bunu yapamıyoruz: iletiler “Firma aldı, sonuç "
+    "bekleniyor” olarak kalır. Bu kutuyu boş bırakın."
 )
 FENCE = re.compile(r"```[^\n]*\n")
 TICKED = re.compile(r"`([^`\n]+)`")
@@ -140,6 +144,17 @@ def _without_comment(line: str) -> str:
 def is_call(text: str) -> bool:
     first = text.strip().partition("\n")[0].strip()
     return first.startswith(("curl ", "https://", "http://")) or REQUEST_LINE.fullmatch(first) is not None
+
+
+def is_asked(report: str, call: str, url: str) -> bool:
+    """Whether a report is got by a call of ours: one to where messages are sent, or with a password."""
+    with suppress(ValueError):
+        asked = urlsplit(sample_calls.read_request(clean_answer(report)).url)
+        sent = urlsplit(url or sample_calls.read_request(call).url)
+        names = [f"/query/{name}" for name, _value in parse_qsl(asked.query)]
+        is_to_vendor = asked.hostname is not None and asked.hostname == sent.hostname
+        return is_to_vendor or "secret.password" in map(sample_words.secret_of, names)
+    return False
 
 
 def problem_of(text: str) -> str:

@@ -95,7 +95,7 @@ VENDORS = {
                 PASSWORD,
             ),
             N_("Yanıtı alınamayan gönderim Verimor'a sorulur; aynı metin aynı numaraya 24 saat içinde iki kez gitmez."),
-            N_("Panelde API erişimini açın ve bu sunucunun IP adresini izinli adreslere ekleyin."),
+            N_("Panelde API erişimini açın; bu siteyi işletenden isteyeceğiniz IP adresini izinli adreslere ekleyin."),
             Verimor,
             VerimorCredentials,
         ),
@@ -116,7 +116,10 @@ VENDORS = {
                 "Yanıtı alınamayan gönderim saatine ve numaralarına göre aranır; belli olmazsa karar size bırakılır. "
                 "Seyrek de olsa bir mesaj iki kez gidebilir."
             ),
-            N_("Panelde API yetkili bir alt kullanıcı açın; IP kısıtı varsa bu sunucunun adresini ekleyin."),
+            N_(
+                "Panelde API yetkili bir alt kullanıcı açın; IP kısıtı varsa bu siteyi işletenden isteyeceğiniz adresi "
+                "ekleyin."
+            ),
             Netgsm,
             NetgsmCredentials,
         ),

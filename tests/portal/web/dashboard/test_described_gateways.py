@@ -135,8 +135,13 @@ def test_an_error_is_read_with_the_status_of_one(ayse):
 def test_a_preview_shows_the_call_and_stores_nothing(ayse, vendor, rows):
     form = corrected(ayse.posts(DESCRIBED, SAMPLES), vendor.url) | {"header": "BASKA", "success_words": "TAMAM"}
 
-    page = ayse.posts(f"{DESCRIBED}&way=preview", form)
+    page = ayse.posts(f"{DESCRIBED}&way=preview", form | {"secret.username": ""})
 
+    assert (
+        "Bu alanı yazın" not in shown(page)
+        and "yeniden yazın" in shown(page)
+        and '<details class="change">' not in page.text
+    )
     assert page.status_code == 200 and "BASKA" in shown(page) and "Başarı olarak okunmadı" in shown(page)
     assert KEY not in page.text and rows.count(MessageGateway) == 0
     roles = dict.fromkeys((name for name, each in form.items() if each == "text"), "-")
@@ -232,6 +237,8 @@ def test_how_answers_are_read_changes_without_the_secrets_and_the_address_only_w
         ({"call": "Göndermek için adresimize POST yapın."}, "örnek bulamadık"),
         ({"call": '{"gsm": "5321234567", "metin": "x"}'}, "Örnekte adres yok"),
         ({"call": "http://gw.example.com/x?gsm=5321234567&metin=x"}, "açıkta gider"),
+        ({"report": 'GET https://api.kuzeymesaj.example/rapor?paket=PK-881\n\n{"durum": 1}'}, "sorulması gerekiyor"),
+        ({"report": "https://rapor.example/?usercode=a&password=b&bulkid=7"}, "sorulması gerekiyor"),
         ({"answer": "x" * 5001}, "En çok 5000"),
         ({"answer": unknown_vendor.CALL}, "gönderim örneğine benziyor"),
         ({"call": unknown_vendor.ANSWER}, "yanıt/rapor örneğine benziyor"),
@@ -328,6 +335,9 @@ def test_corrections_outlive_a_look_at_the_samples(ayse, vendor):
     samples = FilledIn(back.text).fields | {"rereads": ""}
     assert samples["answer"] == unknown_vendor.ANSWER and samples["call"] == "" and KEY not in back.text
 
+    read = shown(ayse.posts(f"{DESCRIBED}&way=samples", samples | {"secret.username": ""}))
+    assert "Adım 2/2" in read and not any(each in read for each in ("Aşağıda işaretli", "Bu alanı yazın"))
+
     def again(**changed: str) -> dict[str, str]:
         posted = {name: each for name, each in (samples | changed).items() if name != "rereads" or each}
         return FilledIn(ayse.posts(f"{DESCRIBED}&way=samples", posted).text).fields
@@ -367,6 +377,11 @@ def test_samples_that_do_not_fit_are_doubted(ayse):
     swapped = ayse.posts(DESCRIBED, SAMPLES | {"answer": unknown_vendor.ERROR, "error": unknown_vendor.ANSWER})
     stateless = ayse.posts(DESCRIBED, SAMPLES | {"report": '{"gsm": "905321234567"}'})
 
+    listed = {"error": "30 x", "faults": "50 numara hatalı veya kara listede"}
+    explained = shown(ayse.posts(DESCRIBED, SAMPLES | listed | {"answer": "00 441 Kabul, ikinci değer numara"}))
+
+    assert "ileti numarası 441. Numara bu değilse" in explained and "50: ret de olabilir" in explained
+    assert explained.count("Bakın") == 3 and "2. sözcük: 441" in explained
     assert "yer değiştirmiş" in shown(swapped) and "durum bulunamadı" in shown(stateless)
     assert not any(each in shown(ayse.posts(DESCRIBED, SAMPLES)) for each in ("yer değiştirmiş", "durum bulunamadı"))
 
