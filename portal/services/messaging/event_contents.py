@@ -3,15 +3,24 @@
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
-from portal.core.extensions import db, vault
-from portal.core.models import NO_PROVIDER, EventKind, GatewayEvent, MessageGateway
+from sqlalchemy import Select, select
+
+from portal.core.extensions import db, read_session, vault
+from portal.core.models import NO_PROVIDER, EventKind, EventOutcome, GatewayEvent, MessageGateway
 from portal.core.models.ids import new_id
 from portal.core.models.inserts import insert_missing
-from portal.services.messaging.gateways.protocol import BlockedAddress, InboundMessage
+from portal.services.messaging.gateways.protocol import BlockedAddress, InboundMessage, Push
+
+SWEEP = bytes(32)  # The digest of the row by which a gateway is swept.
+OFTEN = timedelta(minutes=1)  # Reports that are alike are noted once in it.
+MOST_SHOWN = 200  # Characters of a push that could not be read.
+PERSONAL = re.compile(r"[^\s\"'<>=&]{1,64}(?:@|%40)[^\s\"'<>=&]{1,64}|[0-9]{5,}")
 
 
 def keep(
@@ -29,6 +38,47 @@ def keep(
         "received_at": at, "due_at": at,
     }  # fmt: skip
     insert_missing(db.session, GatewayEvent, [row])
+
+
+def sweep_row(gateway: MessageGateway, at: datetime) -> dict[str, Any]:
+    """The row by which a gateway is swept, due now. note_report() keeps the last reports in it."""
+    return {
+        "id": new_id(), "provider_id": gateway.provider_id, "gateway_id": gateway.id, "kind": EventKind.SWEEP,
+        "digest": SWEEP, "received_at": at, "due_at": at,
+    }  # fmt: skip
+
+
+def note_report(gateway: MessageGateway, outcome: EventOutcome, said: str, at: datetime) -> None:
+    """Keep the last report of a gateway: its state if it was READ, how it begins if it was UNREADABLE. Raises
+    CannotOpen."""
+    if (row := db.session.scalar(_row_of(gateway.id))) is None:
+        insert_missing(db.session, GatewayEvent, [sweep_row(gateway, at)])
+        row = db.session.scalars(_row_of(gateway.id)).one()
+    noted: dict[str, Any] = read_content(row) if row.body else {}
+    before_at, before = noted.get(outcome, ("", ""))
+    pause = OFTEN if (row.outcome, before) == (outcome, said) else timedelta(microseconds=1)
+    if before_at and at < datetime.fromisoformat(before_at) + pause:
+        return
+    text = json.dumps(noted | {outcome: (at.isoformat(), said)}, ensure_ascii=False)
+    row.body = vault().seal(text, GatewayEvent.PLACE, row.provider_id or NO_PROVIDER, row.id)
+    row.outcome = outcome
+
+
+def find_last_reports(gateway_id: int) -> dict[EventOutcome, tuple[datetime, str]]:
+    """What note_report() kept of a gateway, with the time at which it came. Raises CannotOpen."""
+    row = read_session().scalar(_row_of(gateway_id))
+    noted = read_content(row) if row and row.body else {}
+    return {EventOutcome(outcome): (datetime.fromisoformat(at), said) for outcome, (at, said) in noted.items()}
+
+
+def masked_beginning(push: Push) -> str:
+    """How a push begins, without numbers and addresses of people."""
+    text = push.body[: 4 * MOST_SHOWN].decode("utf-8", "replace").strip() or urlencode(push.query)
+    return PERSONAL.sub("•••", text)[:MOST_SHOWN]
+
+
+def _row_of(gateway_id: int) -> Select[GatewayEvent]:
+    return select(GatewayEvent).where(GatewayEvent.gateway_id == gateway_id, GatewayEvent.digest == SWEEP)
 
 
 def read_content(event: GatewayEvent) -> dict[str, Any]:

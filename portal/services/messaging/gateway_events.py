@@ -13,9 +13,9 @@ import structlog
 from sqlalchemy import select
 
 from portal.core import clock, leases
+from portal.core.addresses import AddressKind
 from portal.core.extensions import db, read_session, vault
 from portal.core.models import EventKind, EventOutcome, GatewayEvent, MessageGateway
-from portal.core.models.ids import new_id
 from portal.core.models.inserts import insert_missing
 from portal.core.vault import CannotOpen
 from portal.domain.notifications import gateways
@@ -30,6 +30,7 @@ from portal.services.messaging.gateways.protocol import (
     Push,
     Reason,
     Report,
+    ReportState,
 )
 from portal.services.messaging.gateways.smtp import SmtpGateway
 
@@ -98,15 +99,19 @@ def _read_push(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> No
     """No transaction is open while a push is parsed: the certificate of its signature may have to be fetched."""
     content, adapter = event_contents.read_content(event), gateway_accounts.adapter_of(gateway, only_reads=True)
     db.session.rollback()
+    push = Push(base64.b64decode(content["body"]), content["type"], content["query"])
     try:
-        heard, answers = _parse(adapter, Push(base64.b64decode(content["body"]), content["type"], content["query"]))
+        heard, answers = _parse(adapter, push)
     except (ValueError, GatewayError) as failure:
         if isinstance(failure, GatewayError) and at < event.received_at + PROVABLE_WITHIN:
             event.due_at = at + MINUTE
         else:
-            log.error("gateway_event.unreadable", id=event.id, gateway=gateway.id)
-            _end(event, EventOutcome.UNREADABLE, at)
+            _end_unreadable(event, gateway, push, at)
         return
+    if gateway.carries == AddressKind.PHONE and not (heard.reports or answers):
+        _end_unreadable(event, gateway, push, at)
+        return
+    _note_reports(gateway, heard.reports, event.received_at, event_contents.masked_beginning(push))
     unknown = keep_news(gateway, heard.reports, answers, heard.blocked, at)
     if unknown and at < event.received_at + KNOWN_AFTER:
         event.due_at = at + MINUTE
@@ -118,6 +123,24 @@ def _parse(adapter: Gateway, push: Push) -> tuple[Feedback, list[InboundMessage]
     if isinstance(adapter, SmtpGateway):
         return adapter.read_push(push), []
     return Feedback(tuple(adapter.parse_report_push(push))), adapter.parse_inbound_push(push)
+
+
+def _end_unreadable(event: GatewayEvent, gateway: MessageGateway, push: Push, at: datetime) -> None:
+    log.error("gateway_event.unreadable", id=event.id, gateway=gateway.id)
+    event_contents.note_report(
+        gateway, EventOutcome.UNREADABLE, event_contents.masked_beginning(push), event.received_at
+    )
+    _end(event, EventOutcome.UNREADABLE, at)
+
+
+def _note_reports(gateway: MessageGateway, reports: Sequence[Report], at: datetime, beginning: str) -> None:
+    """For the account's page, which also tells whether its test message arrived: no message of ours is that."""
+    if gateway.carries == AddressKind.PHONE:
+        known = [each for each in reports if (each.state, each.reason) != (ReportState.ACCEPTED, Reason.UNKNOWN)]
+        if known:
+            event_contents.note_report(gateway, EventOutcome.READ, known[-1].state, at)
+        if len(known) < len(reports):
+            event_contents.note_report(gateway, EventOutcome.UNREADABLE, beginning or reports[-1].code, at)
 
 
 def _end(event: GatewayEvent, outcome: EventOutcome, at: datetime) -> None:
@@ -150,13 +173,7 @@ def _plan_sweeps(at: datetime) -> bool:
         GatewayEvent.gateway_id == MessageGateway.id, GatewayEvent.kind == EventKind.SWEEP
     )
     unplanned = select(MessageGateway).where(~swept.exists(), MessageGateway.tested_at.is_not(None))
-    rows = [
-        {
-            "id": new_id(), "provider_id": each.provider_id, "gateway_id": each.id, "kind": EventKind.SWEEP,
-            "digest": bytes(32), "received_at": at, "due_at": at,
-        }
-        for each in read_session().scalars(unplanned)
-    ]  # fmt: skip
+    rows = [event_contents.sweep_row(each, at) for each in read_session().scalars(unplanned)]
     insert_missing(db.session, GatewayEvent, rows)
     db.session.commit()
     return bool(rows)
@@ -180,6 +197,7 @@ def _sweep(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
     reports = _ask(gateway_id, lambda: adapter.reports(refs, oldest)) if refs else []
     answers = _ask(gateway_id, lambda: adapter.inbound(since, at)) if features.pulls_inbound else []
     blocked = _ask(gateway_id, lambda: adapter.blocked(since)) if features.has_block_list else []
+    _note_reports(gateway, reports or [], at, "")
     keep_news(gateway, reports or [], answers or [], blocked or [], at)
     event.due_at, event.lease_until = at + max(MINUTE, features.shortest_report_interval), None
     if answers is not None and blocked is not None:

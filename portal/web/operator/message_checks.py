@@ -8,10 +8,21 @@ from flask_babel import gettext as _
 from sqlalchemy import exists, func, select
 
 from portal.core.extensions import read_session
-from portal.core.models import GatewayState, Mail, MailState, Message, MessageGateway, MessageState, Provider
+from portal.core.models import (
+    EventOutcome,
+    GatewayEvent,
+    GatewayState,
+    Mail,
+    MailState,
+    Message,
+    MessageGateway,
+    MessageState,
+    Provider,
+)
 from portal.domain.consents.urgency import AMBER
 from portal.domain.notifications.messages import AT_ONCE
 from portal.services.messaging import routing
+from portal.services.messaging.event_contents import SWEEP
 from portal.web.operator.health_check import AMBER_TONE, BAD, GOOD, HealthCheck, format_time
 
 MAIL_DELAY = timedelta(minutes=10)  # A mail usually leaves within a minute.
@@ -22,6 +33,7 @@ def run_all(at: datetime) -> Iterator[HealthCheck]:
     yield _check_mails(at)
     yield _check_messages(at)
     yield _check_gateways(at)
+    yield _check_reports()
     if not current_app.config["DEVELOPMENT"]:  # There the demo gateway sends for all.
         yield _check_unrouted()
 
@@ -64,6 +76,17 @@ def _check_gateways(at: datetime) -> HealthCheck:
     is_own = any(is_own and is_stopped for is_own, is_stopped, _rests in found)
     cure = _("Kendi hesabınız durduysa Gönderim sayfasına bakın; firmaların sahiplerine e-posta gitti.")
     return HealthCheck(name, finding, BAD if is_own else AMBER_TONE, cure)
+
+
+def _check_reports() -> HealthCheck:
+    """Accounts whose vendor reports what nobody here understands: a change at the vendor, or a wrong description."""
+    name, swept = _("Teslim raporları"), (GatewayEvent.digest == SWEEP, GatewayEvent.outcome == EventOutcome.UNREADABLE)
+    theirs = select(func.count()).select_from(MessageGateway).join(GatewayEvent).where(*swept)
+    count = read_session().scalars(theirs.where(MessageGateway.state != GatewayState.REMOVED)).one()
+    if not count:
+        return HealthCheck(name, _("Hepsi okunuyor."))
+    cure = _("Hesabın sayfasında raporun başına bakın; firmaların tariflerini kendileri düzeltir.")
+    return HealthCheck(name, _("%(count)s hesabın son raporu okunamadı.", count=count), AMBER_TONE, cure)
 
 
 def _check_unrouted() -> HealthCheck:

@@ -1,5 +1,6 @@
 """The page of one account at a vendor, and what other pages say of accounts: at the provider and at the operator."""
 
+import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,16 +14,17 @@ from sqlalchemy import func, select
 
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
-from portal.core.models import GatewayState, Message, MessageGateway
+from portal.core.models import EventOutcome, GatewayState, Message, MessageGateway
 from portal.core.vault import CannotOpen
 from portal.domain.notifications import gateways
-from portal.services.messaging import gateway_accounts, message_outcomes, routing
+from portal.services.messaging import event_contents, gateway_accounts, message_outcomes, routing
 from portal.services.messaging.gateways import description_checks, offered_vendors
 from portal.services.messaging.gateways.offered_vendors import OFFERED
+from portal.services.messaging.gateways.protocol import ReportState
 from portal.services.messaging.gateways.vendors import Vendor
 from portal.web.shared.described_preview import Gap, list_gaps
 from portal.web.shared.gateway_test import build_test_form
-from portal.web.shared.gateway_words import explain_reason
+from portal.web.shared.gateway_words import STATES, explain_reason
 from portal.web.shared.signed_in_person import record_operator_audit
 
 
@@ -108,8 +110,19 @@ def render_account(gateway: MessageGateway, **shown: Any) -> str:
     return render(
         "gateways/account.html", status=account_status(gateway, clock.now()), callback_url=_callback_url(gateway),
         dkim_keys=offered_vendors.dkim_keys(values, gateway.header), undecided=_count_undecided(gateway.id),
-        practises=gateway_accounts.practises(owner_id()), gaps=_gaps(gateway, values), **shown,
+        practises=gateway_accounts.practises(owner_id()), gaps=_gaps(gateway, values),
+        once=secrets.token_urlsafe(8), **_last_reports(gateway), **shown,
     )  # fmt: skip
+
+
+def _last_reports(gateway: MessageGateway) -> dict[str, Any]:
+    """The last delivery report of a vendor of SMS and the last one that could not be read, each with its time."""
+    with suppress(CannotOpen):
+        noted = event_contents.find_last_reports(gateway.id)
+        at, state = noted.get(EventOutcome.READ, (None, ""))
+        report = {"at": at, "state": _(STATES[ReportState(state)])} if state else None
+        return {"report": report, "unreadable": noted.get(EventOutcome.UNREADABLE)}
+    return {}
 
 
 def _gaps(gateway: MessageGateway, values: Mapping[str, str]) -> list[Gap]:
@@ -123,8 +136,10 @@ def render(page: str, **facts: object) -> str:
 
 
 def _count_undecided(gateway_id: int) -> int:
-    undecided = select(func.count()).select_from(Message).where(
-        Message.gateway_id == gateway_id, message_outcomes.is_undecided()
+    undecided = (
+        select(func.count())
+        .select_from(Message)
+        .where(Message.gateway_id == gateway_id, message_outcomes.is_undecided())
     )
     return read_session().scalars(undecided).one()
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from flask import request, session
 from flask.typing import ResponseReturnValue
 from flask_babel import format_datetime
 from flask_babel import gettext as _
@@ -22,6 +23,7 @@ from portal.services.messaging.gateways.offered_vendors import DESCRIBED
 from portal.services.messaging.gateways.protocol import OutgoingMessage, Reason, SendError, SendResult
 from portal.web.shared import limits
 from portal.web.shared.gateway_account_page import (
+    account_url,
     lock_or_404,
     own_gateway_or_404,
     owner_id,
@@ -31,6 +33,9 @@ from portal.web.shared.gateway_account_page import (
 )
 from portal.web.shared.gateway_test import build_test_form
 from portal.web.shared.gateway_words import CLASSES, FIELDS, OWN_CODES, explain_error, explain_reason, too_many
+from portal.web.shared.redirects import commit_and_redirect
+
+SENT = "test_sent"  # In the session: the page whose test message was sent, so that reloading the answer sends no other.
 
 
 @dataclass(frozen=True)
@@ -86,10 +91,14 @@ def test_gateway(gateway_id: int) -> ResponseReturnValue:
     form = build_test_form(gateway.carries, owner_id())
     if not form.validate_on_submit():
         return render_account(gateway, form=form), 422
+    once = request.form.get("once", "")
+    if once and once == session.get(SENT):
+        said = _("Bu deneme iletisi gönderildi. Bir tane daha için düğmeye yeniden basın.")
+        return commit_and_redirect(account_url(gateway_id), said)
     if again_at := limits.wait_for(limits.GATEWAYS, "gateway-test", owner_key()):
         form.address.errors = [too_many(again_at)]
         return render_account(gateway, form=form), 429
-    tested = gateways.fingerprint(gateway)
+    session[SENT], tested = once, gateways.fingerprint(gateway)
     try:
         trial = send_through(gateway, _test_message(gateway, form.destination()))
     except CannotOpen:

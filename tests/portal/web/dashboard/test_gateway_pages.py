@@ -32,10 +32,12 @@ from portal.jobs import gateway_alarms
 from portal.services.messaging import routing
 from portal.services.messaging.fake_gateway import create_gateway
 from portal.services.messaging.gateways.protocol import Reason
+from portal.web.operator import message_checks
 from portal.web.shared.gateway_words import REASONS
 from tests import make, name_server, servers
 from tests.mail_server import Listening, MailServer
 from tests.portal.services.messaging.gateways.test_vendors import UNKNOWN_VENDOR
+from tests.portal.services.messaging.vendor_pushes import Vendor, work
 from tests.portal.web.dashboard.staff import csrf_token, signed_in
 from tests.portal.web.operator.conftest import OperatorBrowser
 
@@ -290,6 +292,37 @@ def test_what_nobody_can_tell_is_decided_by_a_person(app, ayse, rows, act, state
     assert {each.state for each in rows(Message)} == states
     assert (rows.one(Message).due_at is not None) == (act == "again")
     assert ("belli değil" in shown(ayse.opens(path))) == (act == "x")
+
+
+def test_the_last_report_stands_on_the_accounts_page_also_one_that_nobody_reads(app, browser, ayse, rows):
+    path = stored(app, works=True)
+    vendor = Vendor(app, browser, rows.one(MessageGateway).id)
+    assert "Hiç rapor gelmedi" in shown(ayse.opens(path))
+    told = {"type": "outbound", "message_custom_id": "17", "campaign_id": "7", "dest": "905321234567"}
+
+    vendor.pushes(told | {"status": "DELIVERED"})  # Of a test message, which has no row.
+    work(app)
+    page = shown(ayse.opens(path))
+    assert ", Ulaştı" in page and "Hiç rapor" not in page and "Okunamayan" not in page
+    for unknown in (told | {"status": "GARIP"}, {"tanimsiz": "905321234567", "kime": "kim@example.com"}):
+        vendor.pushes(unknown)
+        work(app)
+        page = shown(ayse.opens(path))
+        assert ", Ulaştı" in page and (unknown.get("status") or "tanimsiz") in page
+        assert "905321234567" not in page and "kim@example.com" not in page
+
+    with app.test_request_context():
+        assert [each.tone for each in message_checks.run_all(clock.now()) if "raporu okunamadı" in each.finding]
+
+
+def test_reloading_the_answer_to_a_test_sends_no_second_message(app, ayse, fake):
+    proof, path = prove(app), ayse.posts(NEW, VERIMOR).location
+    once = re.search(r'name="once" value="([^"]+)"', ayse.opens(path).text)[1]
+
+    answers = [ayse.posts(f"{path}/test", {"address": proof, "once": once}) for _ in range(2)]
+
+    assert [each.status_code for each in answers] == [200, 303] and len(arrived(fake)) == 1
+    assert "Bir tane daha" in shown(ayse.opens(path))
 
 
 @pytest.mark.parametrize("path", [f"{PAGE}/999", f"{PAGE}/999/change"])

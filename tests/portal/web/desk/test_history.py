@@ -58,7 +58,7 @@ def test_what_happened_stands_in_one_line_of_time(app, case, ayse, iys, rows):
 
     number = rows.one(Receipt).number
     for words in (
-        "İleti: Başvuru sonucu", "Gönderilemedi", "Adres geçersiz", "E21", "Belge verildi",
+        "İleti: Başvuru sonucu", "Ulaşmadı", "Adres geçersiz", "E21", "Belge verildi",
         f"{number[:4]}-{number[4:8]}", "Karar</strong>",
         "İYS'ye soruldu", "Başvuru</strong>: Başvuru yapıldı", "SMS: Ret", "gösterilen metin: sürüm 1",
         "kişinin başlattığı temas: Alışveriş",
