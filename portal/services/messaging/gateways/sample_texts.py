@@ -51,7 +51,7 @@ def clean_sample(text: str | None) -> str:
     cleaned = "\n".join(map(_without_comment, lines.strip().split("\n")))
     for plain, signs in CURLY.items():
         if plain not in cleaned:
-            cleaned = re.sub(f"[{signs}]", plain, cleaned)
+            cleaned = cleaned.translate(dict.fromkeys(map(ord, signs), plain))
     return REST.sub("", cleaned if fenced else _sample_in(cleaned)).strip()
 
 
