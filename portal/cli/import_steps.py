@@ -155,7 +155,7 @@ def _find_layout(batch: ImportBatch, options: ImportOptions) -> Layout:
         found = found and replace(found, day_first=guess.day_first)
         cure = "Bring one such file on the dashboard, name a --profile, or let it --guess."
     if found is not None:
-        return replace(found, sheets=guess.sheets)
+        return replace(found, sheets=guess.sheets).with_words(guess.words)
     if options.guess and not options.profile:
         return guess
     raise ImportFailed("no_profile", "No profile says what this file's columns are.", cure)

@@ -10,14 +10,11 @@ from sqlalchemy import delete, insert
 
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
-from portal.core.iys_protocol import Status
 from portal.core.models import BatchState, ImportBatch, ImportChunk, UploadPart
 from portal.core.models.ids import new_id
 from portal.services.imports import layout, profiles, store
 from portal.services.imports.batches import BatchLease
-from portal.services.imports.layout.cell_words import Y
 from portal.services.imports.layout.layout import ADDRESSES, Layout
-from portal.services.imports.layout.normalization import key_of
 from portal.services.imports.reading import ChunkedFile, FileChunk, FileProblem, Line, Outline, Sheet, Unreadable
 from portal.services.imports.uploads import UNFINISHED
 
@@ -111,10 +108,7 @@ def _layout_of_sheet(batch: ImportBatch, sheet: Sheet, lines: list[Line]) -> Lay
     found = profiles.find(read_session(), vault(), batch.provider_id, sheet.header)
     if not found:
         return guess
-    said = found.words.get("status", {}).items()
-    statuses = {word: meaning for word, meaning in said if (key_of(word), meaning) != (Y, Status.GRANTED)}
-    words = found.words | {"status": statuses | guess.words.get("status", {})}
-    return replace(found, day_first=guess.day_first, words=words if words["status"] else found.words)
+    return replace(found, day_first=guess.day_first).with_words(guess.words)
 
 
 def _guess_layout(batch: ImportBatch, outline: Outline, samples: list[list[Line]]) -> Layout:

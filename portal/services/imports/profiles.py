@@ -1,7 +1,8 @@
 """Import profiles: a provider's files with the same header are read by the layout of the last one.
 
 A profile keeps no default date, which was of one file, and no fixes, so that nothing is repaired unasked. "All are
-grants" was said of one file, too: only whoever names the profile says it of the next.
+grants" was said of one file, too, and so was a word that grants ("X"): elsewhere it may refuse. Only whoever names the
+profile says them of the next; of words that refuse, and "Y", which each file explains by itself, nobody needs to.
 """
 
 import hashlib
@@ -14,11 +15,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from portal.core.iys_protocol import Status
 from portal.core.models import ImportProfile
 from portal.core.models.ids import new_id
 from portal.core.vault import Vault
 from portal.services.imports.layout import Layout, signature
+from portal.services.imports.layout.cell_words import Y
 from portal.services.imports.layout.headers import names_of
+from portal.services.imports.layout.normalization import key_of
 
 HEADERLESS = signature(())
 
@@ -29,7 +33,7 @@ def find(session: Session, vault: Vault, provider_id: int, header: Sequence[str]
         return None  # Two files without a header need not be alike.
     same = ImportProfile.signature == signature(header)
     found = _open_layout(vault, _find_profile(session, provider_id, same), header)
-    return replace(found, status=None) if found else None
+    return _without_words(replace(found, status=None), is_named=False) if found else None
 
 
 def find_by_name(session: Session, vault: Vault, provider_id: int, name: str, header: Sequence[str]) -> Layout | None:
@@ -37,7 +41,8 @@ def find_by_name(session: Session, vault: Vault, provider_id: int, name: str, he
 
     A column that the header lacks is left out of it.
     """
-    return _open_layout(vault, _find_profile(session, provider_id, ImportProfile.name == name.strip()), header)
+    found = _open_layout(vault, _find_profile(session, provider_id, ImportProfile.name == name.strip()), header)
+    return _without_words(found, is_named=True) if found else None
 
 
 def remember(
@@ -84,6 +89,17 @@ def columns_of(vault: Vault, profile: ImportProfile) -> dict[str, str]:
     """The names of the columns that a profile reads, folded, by field; empty without a header. Raises CannotOpen."""
     names: dict[str, str] = _facts_of(vault, profile)["names"]
     return {field: name for field, name in names.items() if name}
+
+
+def _without_words(found: Layout, *, is_named: bool) -> Layout:
+    """Without what "Y" was guessed to mean, and unless it is named, without words that do not refuse."""
+    kept = {
+        word: meaning
+        for word, meaning in found.words.get("status", {}).items()
+        if meaning == Status.REFUSED or (is_named and (key_of(word), meaning) != (Y, Status.GRANTED))
+    }
+    words = found.words | {"status": kept}
+    return replace(found, words={kind: of for kind, of in words.items() if of})
 
 
 def _facts_of(vault: Vault, profile: ImportProfile) -> dict[str, Any]:

@@ -101,6 +101,10 @@ class Layout:
         """A copy with the fix, or without it."""
         return replace(self, fixes=self.fixes | {fix} if on else self.fixes - {fix})
 
+    def with_words(self, words: dict[str, dict[str, str]]) -> "Layout":
+        """A copy that knows further words; what it knows itself goes before."""
+        return replace(self, words=self.words | {kind: of | self.words.get(kind, {}) for kind, of in words.items()})
+
 
 def missing(layout: Layout) -> list[str]:
     """The missing fields, of "address", "channels", "status", "source", "date", "origin"."""

@@ -61,6 +61,15 @@ def test_columns_are_found_by_name_wherever_they_stand(provider_id):
     assert replace(moved, columns={}) == replace(KEPT, columns={})
 
 
+def test_words_that_grant_are_asked_again_unless_the_profile_is_named(provider_id):
+    """An X is a yes in one file and a no in the next, and "Y" was guessed."""
+    words = {"status": {"X": "ONAY", "Y": "ONAY", "-": "", "belki": "RET"}, "source": {"stant": "HS_ETKINLIK"}}
+    remember(provider_id, layout=replace(LAYOUT, words=words), name="fuar")
+
+    assert find(provider_id, HEADER).words == {"source": words["source"], "status": {"belki": "RET"}}
+    assert named(provider_id, "fuar").words == words | {"status": {"X": "ONAY", "-": "", "belki": "RET"}}
+
+
 def test_of_two_columns_with_one_name_the_right_one_is_found(provider_id):
     header = ["Telefon", "Telefon", "Durum"]
     remember(provider_id, header, Layout(columns={Field.PHONE: 1, Field.STATUS: 2}))
