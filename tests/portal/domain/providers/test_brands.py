@@ -210,7 +210,7 @@ def test_emptying_a_contact_line_needs_nobody_and_a_new_one_the_operator(app):
 
 
 @pytest.mark.parametrize("asked", ["Örnek Mağazacılık A.Ş.", "İYS'deki Ad", "Bir Banka"])
-def test_a_new_brand_bears_a_name_that_iys_or_the_operator_knows(app, asked):
+def test_a_new_brand_bears_the_firms_title_until_the_operator_has_seen_its_own_name(app, asked):
     with app.app_context():
         provider, code = make.provider(), 700002
         connection = db.session.query(Connection).one()
@@ -219,6 +219,5 @@ def test_a_new_brand_bears_a_name_that_iys_or_the_operator_knows(app, asked):
 
         brand = brands.open_brand(db.session, provider, name=asked, code=code, at=clock.now())
 
-        expected = ("İYS'deki Ad", "Bir Banka") if asked == "Bir Banka" else (asked, None)
-        assert (brand.name, brand.requested_name) == expected
+        assert (brand.name, brand.requested_name) == (provider.title, None if asked == provider.title else asked)
         db.session.rollback()
