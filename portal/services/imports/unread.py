@@ -16,11 +16,19 @@ from portal.domain.consents.import_plan import REFUSALS, Effect
 from portal.services.imports.layout import Layout
 from portal.services.imports.layout.headers import our_columns
 from portal.services.imports.layout.layout import STATUS_FIELDS, Field
-from portal.services.imports.layout.plain_words import is_plain
+from portal.services.imports.layout.plain_words import denies_nothing, is_plain
 from portal.services.imports.reading import Outline, Sheet
 from portal.services.imports.row_results import PROBLEMS, SkipReason
 from portal.services.imports.store import file_name_of, header_of, layout_of, outline_of
-from portal.services.imports.unused_columns import LOST, TEXTS, Counts, UnusedColumn, column_letter, unused_columns
+from portal.services.imports.unused_columns import (
+    LOST,
+    OLDER,
+    TEXTS,
+    Counts,
+    UnusedColumn,
+    column_letter,
+    unused_columns,
+)
 
 NO_GRANTS = {*REFUSALS, Effect.SAME, Effect.KNOWN, *(each.value for each in SkipReason), *PROBLEMS} - {
     Effect.OVER_REFUSAL
@@ -37,6 +45,7 @@ class MarkKind(StrEnum):
     TITLE = "title"  # A text above the columns, a group header, a header or footer of the page, a box of text.
     COLUMN = "column"  # The name of a column that is read, or of an empty one.
     LINES = "lines"  # Lines of text among those of data.
+    OLDER = "older"  # Lines whose refusals are older than a grant, which stands.
     ADDRESSES = "addresses"  # Lines whose address may hide a refusal: it is unreadable, or says one.
     COLOUR = "colour"  # Fills or letters of data in several colours.
     FORMAT = "format"  # A format of numbers that writes words.
@@ -104,7 +113,7 @@ def unread_of(vault: Vault, batch: ImportBatch) -> Unread:
         [each for place, each in enumerate(outline.sheets) if each.lines and place not in layout.sheets],
         find_marks(outline, layout, file_name_of(vault, batch), counts),
         sum(outline.sheets[place].hidden_lines for place in layout.sheets),
-        batch.tally is None or not NO_GRANTS.issuperset(batch.tally),
+        batch.tally is None or not NO_GRANTS.issuperset(batch.tally) or any(each.startswith(OLDER) for each in counts),
     )
 
 
@@ -121,8 +130,8 @@ def marks_of_empty(outline: Outline) -> list[Mark]:
 
 
 def mark_of_name(file_name: str) -> list[Mark]:
-    """Of a file's name, if nobody understands it."""
-    return [] if is_plain(_EXTENSION.sub("", file_name)) else [Mark(MarkKind.FILE, text=_shown(file_name))]
+    """Of a file's name, if it may refuse: it may be anything, a town or a firm."""
+    return [] if denies_nothing(_EXTENSION.sub("", file_name)) else [Mark(MarkKind.FILE, text=_shown(file_name))]
 
 
 def marks_of_sheet(sheet: Sheet, place: int, layout: Layout, counts: Counts) -> Iterator[Mark]:
@@ -139,7 +148,7 @@ def marks_of_sheet(sheet: Sheet, place: int, layout: Layout, counts: Counts) -> 
             yield Mark(MarkKind.COLUMN, column_letter(column), _shown(name))
     looks = zip((MarkKind.COLOUR, MarkKind.FORMAT, MarkKind.STRUCK), sheet.looks, strict=False)
     yield from (Mark(kind, _shown(sheet.name)) for kind, last_line in looks if last_line > (sheet.header_line or 0))
-    for kind, key in ((MarkKind.LINES, TEXTS), (MarkKind.ADDRESSES, LOST)):
+    for kind, key in ((MarkKind.LINES, TEXTS), (MarkKind.ADDRESSES, LOST), (MarkKind.OLDER, OLDER)):
         if found := counts.get(f"{key} {place}"):
             yield Mark(kind, ", ".join(map(str, found[1:])) + (" …" if found[0] > len(found) - 1 else ""))
 

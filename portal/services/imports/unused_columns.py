@@ -39,10 +39,11 @@ _INITIAL = re.compile(r" [^\W\d_a-zçğıöşü]\.$")
 OF_NUMBERS = "0123456789 .,:/%₺+-"
 MOST_TEXTS = 20  # Lines of text that are named, of each sheet.
 TEXTS = "lines"  # Before a sheet's place: the key of its lines of text,
-LOST = "addresses"  # and of those with an address that may hide a refusal.
+LOST = "addresses"  # of those with an address that may hide a refusal,
+OLDER = "older"  # and of refusals that are older than a grant.
 
-# By the column's place, as JSON keys are: the numbers of UnusedColumn. By TEXTS or LOST and a sheet's place: how many
-# such lines it has among those of data, and the numbers of the first.
+# By the column's place, as JSON keys are: the numbers of UnusedColumn. By TEXTS, LOST or OLDER and a sheet's place: how
+# many such lines it has among those of data, and the numbers of the first.
 Counts = dict[str, list[int]]
 
 
@@ -107,6 +108,11 @@ class CellCounter:
             kind = TEXTS if self._is_text(cells) else LOST if self._hides_refusal(cells) else None
             if kind:
                 self._named.setdefault(f"{kind} {sheet}", []).append(number)
+
+    def name_older(self, sheet: int, line: int) -> None:
+        """Add a line whose refusal gives way to a newer grant."""
+        named = self._named.setdefault(f"{OLDER} {sheet}", [])
+        named += [line] if line not in named[-1:] else []
 
     def counts(self) -> Counts:
         """What was counted, to be stored."""

@@ -44,11 +44,12 @@ class Words:
 # Kinds of columns by a word of their names, which has no others but these and those of COMMON.
 DATES = Words("tarih~ date datetime timestamp zaman zamani gun gunu day dogum birth birthday dogumgunu yildonumu at on")
 CODES = Words(
+    "sinif~ masa~ oda~ "
     "sira no nosu num numara~ number nr id kod~ code tc tckn vkn kimlik iban plaka~ barkod~ barcode sku zip postcode"
 )
 AMOUNTS = Words("""
     tutar~ toplam~ bakiye~ puan~ adet adedi miktar~ fiyat~ ciro~ harcama~ sayi~ yas yasi tl amount total price quantity
-    qty points balance count age spent sum
+    qty points balance count age spent sum km prim~ yil~ year
 """)
 GENDERS = Words("cinsiyet~ gender sex")
 LANGUAGES = Words("dil~ language lang locale")
@@ -58,13 +59,14 @@ TEXTS = Words("""
     ad adi soyad~ isim ismi soyisim soyismi name surname firstname lastname fullname unvan~ first last full title
     il ili ilce~ sehir~ semt~ mahalle~ ulke~ bolge~ city district town state province country region county yer yeri
     daire dairesi magaza~ sube~ bayi~ store branch shop meslek~ temsilci~ danisman~ satici yetkili personel egitmen
+    sahip sahibi sigortali~ bagisci~ misafir~ uyruk uyrugu brans~
 """)
 COMMON = Words("""
     abone~ firma~ sirket~ isletme~ kurum~ hesap~ cari~ kart~ uyelik~ uyeligi kayit~ kaydi form~
     fatura~ siparis~ teslimat~ kargo~ odeme~ urun~ fis~ satis~ ev is vergi posta arac evlilik sadakat ana genel ilk
     magaza~ sube~ ad adi soyad~ isim ismi name ve the of and in client contact account card order orders invoice billing
     shipping delivery company tax postal identity alternate islem basvuru randevu rezervasyon ziyaret~ alisveris~ marka
-    sektor brand
+    sektor brand s servis~ bagis~ police~ model~ arac~ yas
 """)
 # What happened on a day, and ended nothing, and beside a word of dates a consent. "Son" (last) stands before some of
 # it only: "Son üyelik" may be its end.
@@ -78,7 +80,7 @@ _CONSENTS = Words(
 )
 _LAST = re.compile(
     r"\b(?:son|last) (?=(?:alisveris|siparis|satin alma|ziyaret|giris|islem|odeme|guncelleme|fatura|teslim|randevu|"
-    r"login|order|purchase|visit|seen|update|updated|modified|payment)\b)"
+    r"servis|bagis|login|order|purchase|visit|seen|update|updated|modified|payment)\b)"
 )
 # Beside all of these: what stands on sheets, in titles, in names of files, and in texts of proof.
 _OTHERS = Words("""
@@ -124,6 +126,7 @@ _TOPIC = re.compile(
     r"\b(?:iys|kvkk|call|calls|onay verm\w*)\b"
 )
 _FIRM = re.compile(r"\b(?:ltd|sti|san|tic|anonim|limited|a s|as)\b")
+_AUTHOR = re.compile(r"(?:hazırlayan|düzenleyen|prepared by) ?: *", re.I)
 _CODE = re.compile(
     r"\d{2} ?[A-Z]{1,3} ?\d{2,5}|#?(?:[^\W\d_]{1,5}[ ._/#-]?)?\d[\w./#-]*(?: \d[\w./#-]*)*|"
     r"[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}"
@@ -153,15 +156,22 @@ _MAIL = re.compile(r"(?:(?:mailto|e-?posta|e-?mail|mail) ?: ?)?<?[^\s@<>()]+@[^\
 
 @lru_cache(maxsize=4096)
 def is_plain(text: str) -> bool:
-    """Whether each word of a heading, a name or a proof is known, and none of them refuses."""
+    """Whether each word of a heading, a name or a proof is known, or it names a firm or its author, and none of them
+    refuses."""
+    words = _DIGITS.sub(" ", _LAST.sub("", without_answers(text[:LONGEST_HEADING]))).split()
+    if words == ["not"]:  # A column of notes; in English it turns round what follows.
+        return _ODD_SIGN.search(text) is None
+    if author := _AUTHOR.match(text):
+        return is_text(text[author.end() :])
+    return denies_nothing(text) and (_FIRM.search(folded(text)) is not None or all(map(_is_known, words)))
+
+
+def denies_nothing(text: str) -> bool:
+    """Whether none of its words refuses, and no sign or zero denies; what they mean need not be known."""
     if len(text) > LONGEST_HEADING or _ODD_SIGN.search(text):
         return False
     left = without_answers(text)
-    words = _DIGITS.sub(" ", _LAST.sub("", left)).split()
-    if words == ["not"]:  # A column of notes; in English it turns round what follows.
-        return True
-    refuses = refusal_spoken(text) or may_refuse(_NUMBER.sub("", left)) or _ZERO.search(left)
-    return not refuses and all(map(_is_known, words))
+    return not (refusal_spoken(text) or may_refuse(_NUMBER.sub("", left)) or _ZERO.search(left))
 
 
 def _is_known(word: str) -> bool:

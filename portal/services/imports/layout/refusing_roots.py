@@ -38,7 +38,8 @@ _WORDS = r"""
     kara_?liste\w* black_?list\w* opt(?:ed|ing|s)?_?out\w* not_\w+ (?:do|does|did|is|was)_?n(?:o|)_?t retle no_longer
     no_more no(?!_(?:[a-z]_)?\d|\d) (?:liste|kayit|kapsam|iletisim|izin|istek|devre)[a-z]*_disi\w*
     (?:liste|abonelik|uyelik|bulten|rehber|kayit)[a-z]*[dt][ae]n
-    (?:et|ed|ver|veril|al|ara|aran|gonder|gonderil|yap|yapil|atil|ulasil|bulun|gerek)m[ae]z(?:l[ae]r\w*)? disinda
+    (?:et|ed|ver|veril|al|alin|ara|aran|gonder|gonderil|yap|yapil|yazil|atil|ulasil|bulun|gerek)m[ae]z(?:l[ae]r\w*)?
+    (?:ilgilen|sev|onayla|konus|gorus|katil|hoslan|cevapla|goster|kullan)m[ae]z(?:l[ae]r\w*)? vfat pasf disinda
     sifir void dead ban banli bloklu hyr hayr istmyr ipt rett dur kapa atla kesik kizdi r_e_t merhum\w* rahmetli\w*
     \w+_disi(?:nda\w*)? uzak_dur\w* sakin yeter_de\w+ kirmizi_liste\w* elen(?:en|di|mis)\w* avoid\w* skip(?:ped|s)? drop
     drops ceased? hates? suspend\w* lapsed? nein kein\w* nicht on_hold former \w+m[iu]_yor\w*

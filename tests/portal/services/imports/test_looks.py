@@ -146,6 +146,12 @@ def bold_total(_, sheet):
         cell.font = Font(bold=True)
 
 
+def zebra(_, sheet):
+    for number in (3, 5):
+        for cell in sheet[number]:
+            cell.fill = PatternFill("solid", fgColor="FFDDEBF7")
+
+
 FILL = PatternFill(bgColor="FFFF0000")
 
 
@@ -173,6 +179,7 @@ def test_letters_rules_prompts_and_tabs_that_may_mean_something_are_seen(dress):
     "dress",
     [
         bold_total,
+        zebra,
         by_rule(FormulaRule(formula=["MOD(ROW(),2)=0"], fill=FILL)),
         by_rule(CellIsRule(operator="equal", formula=['"Hayır"'], fill=FILL)),
         by_rule(ColorScaleRule(start_type="min", start_color="FFFF0000", end_type="max", end_color="FF00FF00")),

@@ -16,6 +16,7 @@ from .beside_cells import CONDITION, TAB, depends_on_formula, tab_of, texts_of_d
 from .cell_notes import STRINGS, STYLES, Element, elements, is_struck, name_of
 from .hidden_rows import PART, attributes_of, holds, sheet_paths, tags_in
 
+FEWEST_BANDS = 4  # Lines that look alike by turns are bands, to be read more easily.
 MOST_TEXTS, LONGEST = 20, 301  # A text is plain up to 300 characters.
 MORE = "Başka yazılar da var"
 MOST_ODD = 12  # Formats that are looked for one by one.
@@ -230,6 +231,7 @@ class ColumnLooks:
         self._untouched = styles.at(b"0")
         self._lines = defaultdict[str, dict[str, int]](dict)  # By column, and under "" of all.
         self.line = self.wordy_line = self._widest = 0
+        self._bands, self._since = ("", ""), 0  # The looks of the last two lines, and since when every second is alike.
 
     def add(self, text: bytes) -> None:
         """Rows as they are written in the file."""
@@ -239,7 +241,7 @@ class ColumnLooks:
             self._add_cells(text)
         else:
             self.line = int((_PLACE.findall(text[-LONGEST_TAIL:]) or [self.line])[-1])
-            self._lines[""][self._untouched] = self.line
+            self._lines[""][self._untouched] = self._since = self.line
             filled, rows = (text.count(b"v>") + text.count(b"is>")) // 2, max(text.count(b"row>"), 1)
             self._widest = max(self._widest, filled // rows)
 
@@ -250,7 +252,8 @@ class ColumnLooks:
         for column in self._lines.values() or ({},):
             last_lines = sorted(max(everywhere.get(look, 0), column.get(look, 0)) for look in {*everywhere, *column})
             differences += last_lines[-2:-1]
-        return max(differences)
+        are_bands = self._since and self.line - self._since >= FEWEST_BANDS - 1
+        return min(max(differences), self._since - 1) if are_bands else max(differences)
 
     def _add_cells(self, text: bytes) -> None:
         rows, filled = defaultdict[int, dict[str, str]](dict), defaultdict[int, int](int)
@@ -276,4 +279,7 @@ class ColumnLooks:
             self._lines[column][self._untouched] = self.line
         for column in self._lines.keys() - {""}:
             self._lines[column][cells.get(column, self._untouched)] = line
-        self.line = line
+        look = " ".join({*cells.values()})
+        if look != self._bands[0] or line != self.line + 1 or len({*cells.values()}) > 1:
+            self._since = self.line if line == self.line + 1 else line
+        self._bands, self.line = (self._bands[1], look), line
