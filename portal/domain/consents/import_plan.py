@@ -77,6 +77,10 @@ class Entry:
         return (self.consent_date if self.is_dated or is_refusal else LONG_AGO), is_refusal
 
     @property
+    def key(self) -> tuple[str, Channel, RecipientType]:
+        return self.address.text, self.channel, self.recipient_type
+
+    @property
     def fact(self) -> Fact:
         return self.status, self.consent_date if self.is_dated else None, self.source
 

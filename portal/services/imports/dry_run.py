@@ -25,7 +25,7 @@ from portal.domain.consents.import_plan import Effect
 from portal.services.imports.batches import BatchLease
 from portal.services.imports.chunk_parser import ParsedChunk, chunk_parser
 from portal.services.imports.row_results import BYTE_OF, SLOTS, RowProblem, SkipReason, tally_of
-from portal.services.imports.store import DAMAGED, ChunkRow, chunk_at, header_of, layout_of, outline_of
+from portal.services.imports.store import DAMAGED, ChunkRow, chunk_at, header_of, layout_of, lines_of, outline_of
 from portal.services.imports.unused_columns import CellCounter
 
 SAVED_EVERY = 0.5  # Seconds.
@@ -104,6 +104,17 @@ class DryRun:
         if parsed.entries:
             self._find_effects(results, parsed, self.starts[-1])
 
+    def _name_older(self) -> None:
+        """Name the lines whose refusals give way to a newer grant, of this file or one that stands."""
+        opened: dict[int, ChunkRow | None] = {}
+        for place in sorted(self.seen.older):
+            number = bisect_right(self.starts, place) - 1
+            if number not in opened:
+                opened = {number: chunk_at(read_session(), self.lease.id, number)}
+            if chunk := opened[number]:
+                row = (place - self.starts[number]) // len(SLOTS)
+                self.unread.name_older(chunk.sheet, lines_of(vault(), chunk)[row][0])
+
     def _leave_held_out(self, results: bytearray, entries: dict[int, Entry]) -> None:
         grants = {slot: entry.address.text for slot, entry in entries.items() if entry.status == Status.GRANTED}
         indexes = self._index_of(grants.values())
@@ -120,6 +131,12 @@ class DryRun:
         entries = _without_duplicates(parsed.entries)
         for slot in parsed.entries.keys() - entries.keys():
             results[slot] = REPEATED
+        granted = {each.key for each in entries.values() if each.status == Status.GRANTED}
+        self.seen.older |= {
+            start + slot
+            for slot, each in parsed.entries.items()
+            if slot not in entries and each.status == Status.REFUSED and each.key in granted
+        }
         plan = bulk_import.dry_run(read_session(), vault(), self.brand, list(entries.values()), self.at)
         index_of = {text: next(iter(indexes.values())) for text, indexes in plan.indexes.items()}
         seen, new = [], set()
@@ -130,6 +147,8 @@ class DryRun:
             seen.append((key, 2 * int(date.timestamp()) + is_refusal, start + slot))
             if entry.status == Status.GRANTED and entry.address.text in plan.new:
                 new.add(index)
+            if entry.status == Status.REFUSED and effect == Effect.OLDER:
+                self.seen.older.add(start + slot)
         self.seen.add_new_addresses(new)
         for place in self.seen.add(seen):  # Slots whose entries give way to another of their key.
             number = bisect_right(self.starts, place) - 1
@@ -152,6 +171,7 @@ class DryRun:
 
     def _finish(self) -> None:
         self._save_results()
+        self._name_older()
         tally: Counter[str] = Counter()
         for results in self.results:
             tally.update(tally_of(results))
@@ -170,9 +190,8 @@ def _without_duplicates(entries: dict[int, Entry]) -> dict[int, Entry]:
     fact before the other."""
     slots: dict[tuple[object, ...], int] = {}
     for slot, entry in entries.items():
-        key = entry.address.text, entry.channel, entry.recipient_type
-        if key not in slots or entry.weight > entries[slots[key]].weight:
-            slots[key] = slot
+        if entry.key not in slots or entry.weight > entries[slots[entry.key]].weight:
+            slots[entry.key] = slot
     return {slot: entries[slot] for slot in sorted(slots.values())}
 
 
@@ -180,10 +199,12 @@ class SeenEntries:
     """The entries of one file so far, by key, with flat memory.
 
     The keys stand in a temporary SQLite database, in memory while it is small and in an unnamed file after that. It
-    holds no address: a key is the blind index of its address.
+    holds no address: a key is the blind index of its address. `older` are the slots, in the whole file, of refusals
+    that give way to a newer grant.
     """
 
     def __init__(self) -> None:
+        self.older: set[int] = set()
         self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         for statement in (f"PRAGMA cache_size=-{CACHE}", "PRAGMA journal_mode=OFF", SEEN, NEW, HELD_KEYS, "BEGIN"):
             self._database.execute(statement)
@@ -216,6 +237,7 @@ class SeenEntries:
 
     def clear(self) -> None:
         """Forget all entries, not what is held."""
+        self.older.clear()
         for statement in ("DELETE FROM seen", "DELETE FROM new"):
             self._database.execute(statement)
 
@@ -228,6 +250,8 @@ class SeenEntries:
         kept_weight, kept_place = map(int, found.fetchone())
         if kept_place == place:
             return None
+        if kept_weight % 2 != weight % 2 and min(kept_weight, weight) % 2:
+            self.older.add(place if weight < kept_weight else kept_place)
         if weight <= kept_weight:
             return place
         self._database.execute("UPDATE seen SET weight = ?, place = ? WHERE key = ?", (weight, place, key))

@@ -17,12 +17,14 @@ from portal.services.imports.date_column import DateColumn
 from portal.services.imports.fixes import FIXES, apply_fix
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.consent_names import yes_refuses
+from portal.services.imports.layout.headers import dates_a_record
 from portal.services.imports.layout.layout import ADDRESSES as SERVES
 from portal.services.imports.layout.normalization import address_or_problem, key_of, says_nothing
+from portal.services.imports.layout.refusing_roots import may_refuse
 from portal.services.imports.reading import Line
 from portal.services.imports.refusals_beside import RefusalsBeside
 from portal.services.imports.row_results import PROBLEMS, SLOTS, RowProblem, SkipReason
-from portal.services.imports.row_values import RowValueReader, RowValues
+from portal.services.imports.row_values import WORDS, RowValueReader, RowValues
 from portal.services.imports.unused_columns import is_none
 
 SLOT_OF = {channel: slot for slot, channel in enumerate(SLOTS)}
@@ -52,7 +54,9 @@ class RowParser:
         self._origin = layout.columns.get(Field.ORIGIN)
         self._date = layout.columns.get(Field.DATE)
         self._beside = RefusalsBeside(layout, header)
-        self._dates_refusals = self._date is not None and yes_refuses("".join(header[self._date : self._date + 1]))
+        name = "" if self._date is None else "".join(header[self._date : self._date + 1])
+        self._dates_refusals, self._dates_records = yes_refuses(name), dates_a_record(name)
+        self._said = [place for each, place in layout.columns.items() if each in (*WORDS, Field.DATE)]
 
     def cells_of(self, line: Line) -> Sequence[str] | None:
         """A line's cells, padded to the width of the layout; None where it is no data."""
@@ -95,8 +99,9 @@ class RowParser:
         if not addresses and (is_beside or values.refuses):
             lost = RowProblem.REFUSAL_WITHOUT_ADDRESS.value
             results = {slot: lost if each == Problem.EMPTY.value else each for slot, each in results.items()}
-        may_refuse = is_beside or (values.refuses and any(each in PROBLEMS for each in results.values()))
-        return sorted(results.items(), key=itemgetter(0)), self._addresses_in(cells) if may_refuse else []
+        are_bad = any(each in PROBLEMS for each in results.values())
+        refuses = is_beside or (are_bad and (values.refuses or any(may_refuse(cells[place]) for place in self._said)))
+        return sorted(results.items(), key=itemgetter(0)), self._addresses_in(cells) if refuses else []
 
     def _addresses_in(self, cells: Sequence[str]) -> list[Address]:
         """Those of a line's columns of addresses, also where more stands beside one: "0532 123 45 67 x"."""
@@ -134,7 +139,10 @@ class RowParser:
         if grant is None and not self.layout.origin and (self._origin is None or says_nothing(cells[self._origin])):
             grant = RowProblem.ORIGIN_MISSING
         problems = {Status.GRANTED: grant, Status.REFUSED: values.problem}
-        is_dated, dates = self._dates.is_given(at), {Status.GRANTED: at, Status.REFUSED: self._dates.refusal_date(at)}
+        given = self._dates.is_given(at)
+        is_dated = {Status.GRANTED: given, Status.REFUSED: given and not self._dates_records}
+        refused_at = self.at if self._dates_records else self._dates.refusal_date(at)  # Not when its record was made.
+        dates = {Status.GRANTED: at, Status.REFUSED: refused_at}
         results: Results = {}
         for address, kind in addresses:
             if isinstance(address, Problem):
@@ -166,7 +174,8 @@ class RowParser:
 
 
 def _add_entries(
-    number: int, address: Address, values: RowValues, dates: dict[Status, datetime], is_dated: bool,
+    number: int, address: Address, values: RowValues, dates: dict[Status, datetime],
+    is_dated: dict[Status, bool],
     problems: dict[Status, RowProblem | None], results: Results,
 ) -> None:  # fmt: skip
     channels = address.channels
@@ -183,12 +192,12 @@ def _add_entries(
             return
         problem = problems[status] if isinstance(status, Status) else status
         if isinstance(status, Status) and problem is None:
-            source = values.source if is_dated or status == Status.GRANTED else None
+            source = values.source if is_dated[status] or status == Status.GRANTED else None
             if status == Status.REFUSED and source is None:
                 # Refusals are always taken. A refusal is never İYS's first record of a key, so İYS wants both: the
                 # provider makes it known now.
                 source = Source.PROVIDER_DECISION
-            is_stated = is_dated or status == Status.REFUSED
+            is_stated = is_dated[status] or status == Status.REFUSED
             results[slot] = Entry(
                 number, address, channel, values.recipient_type, status, source, dates[status], is_stated,
                 dates[Status.GRANTED],

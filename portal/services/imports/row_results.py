@@ -136,8 +136,9 @@ IYS_CODES: dict[str, str] = {  # The code that İYS would have answered; of the 
 BETWEEN = " / "  # Sentences of one line in our file of bad lines.
 WITHOUT_CODE = N_("İYS bu kaydı almadı."), N_("Satırı kontrol edip yeniden yükleyin.")
 _CODE = re.compile(r"H\d{3}")
-_OURS = {text for each in (*PROBLEMS.values(), *CODES.values()) for text in (each.sentence, each.cure)}
-_OURS |= {"", *WITHOUT_CODE, sentence_of(""), cure_of("")}
+_OURS = {"", sentence_of(""), cure_of(""), *WITHOUT_CODE}
+_OURS |= {text for each in PROBLEMS.values() for text in (each.sentence, each.cure)}
+_OURS |= {text for each in CODES.values() for text in (each.sentence, each.cure)}
 ADDRESS_CODES = {"phone": "H121", "email": "H120"}  # Of problems with an address, by how their values begin.
 ANY_ADDRESS = "H122"
 

@@ -55,6 +55,7 @@ LABELS: list[tuple[StrEnum, str]] = [
     (MarkKind.TITLE, N_("Tablonun dışındaki yazı")),
     (MarkKind.COLUMN, N_("Sütunun adı")),
     (MarkKind.LINES, N_("Adresi olmayan, yazılı satırlar")),
+    (MarkKind.OLDER, N_("Daha yeni bir onaydan eski tarihli retler; onay geçerli kalır")),
     (MarkKind.ADDRESSES, N_("Adresi okunamayan veya ret sözü içeren satırlar")),
     (MarkKind.COLOUR, N_("Hücrelerin rengi farklı; biçim anlam taşıyor olabilir")),
     (MarkKind.FORMAT, N_("Sayı biçimi hücrede yazmayan bir söz gösteriyor")),

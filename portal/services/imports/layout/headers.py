@@ -31,6 +31,7 @@ _NEVER = re.compile(
 # The date of a consent, and no other's: each word is known.
 _MOMENT = re.compile(rf"\b(?:{DATE}|{CLOCK})\b|ed (?:at|on)$")
 _IS_CONSENT, _IS_RECORD = (re.compile(rf"\b(?:{words})\b") for words in (CONSENT, f"{name_words.RECORD}|ret"))
+_IS_SAID = re.compile(r"\b(?:ret|form|formu|basvuru)\b")
 _OF_DATES = re.compile("|".join((
     "ret|ilk|first|e", DATE, CLOCK, name_words.FORMAT, CHANNEL, CONSENT, name_words.RECORD, name_words.GIVING,
     name_words.ACT, name_words.TOPIC, name_words.PERSON, name_words.PLACE, name_words.FILLER,
@@ -101,6 +102,12 @@ def announced(name: str) -> Mapping[Field, float] | None:
     if (fields := _first_match(_RULES, words)) is None and (fields := consent_announced(name)) is None:
         fields = _first_match(_OTHER_RULES, words)
     return fields
+
+
+def dates_a_record(name: str) -> bool:
+    """Whether the dates of a column are of a record or a membership, and no refusal was said then: "Kayıt tarihi"."""
+    words = name_of(name[:LONGEST_NAME])
+    return _IS_RECORD.search(words) is not None and not (_IS_CONSENT.search(words) or _IS_SAID.search(words))
 
 
 def find_header(lines: Sequence[Line]) -> int | None:

@@ -36,13 +36,15 @@ def holds_address(cells: Sequence[str]) -> bool:
 def begins_table(cells: Sequence[str], header: Sequence[str], table: Sequence[Line]) -> bool:
     """Whether a line below the first data of a table is the header of another one, or a text that speaks of refusing.
 
-    `table` are its first lines; its own header may come again, and so may its words ("Telefon" as a source).
+    `table` are its first lines; its own header may come again, in the same order, and so may its words ("Telefon" as a
+    source).
     """
     if any(_is_of_data(cell) for cell in cells):
         return False
     texts = {cell.strip() for cell in cells} - {""}
     has_letters = any(map(str.isalpha, "".join(texts)))
-    if not has_letters or texts == {name.strip() for name in header} - {""} or holds_address(cells):
+    is_same = [*filter(None, map(str.strip, cells))] == [*filter(None, map(str.strip, header))]
+    if not has_letters or is_same or holds_address(cells):
         return False
     has_value = any(text[0].isdigit() or (is_value(text) and not _KIND.fullmatch(folded(text))) for text in texts)
     refusing = any(_speaks(without_answers(text)) for text in texts)

@@ -1,6 +1,7 @@
 """A refusal that a person sees at once, wherever it stands in a file: its line does not grant, or all grants wait."""
 
 import io
+from dataclasses import replace
 
 import openpyxl
 import pytest
@@ -11,12 +12,16 @@ from openpyxl.cell.text import InlineFont
 from openpyxl.comments import Comment
 from openpyxl.styles import Border, Font, GradientFill, PatternFill, Side
 
+from portal.core.iys_protocol import Channel
 from portal.services.imports import row_errors
 from portal.services.imports.audience import read_address_list
+from portal.services.imports.layout import guess
 from portal.services.imports.layout.refusing_roots import may_refuse
 from portal.services.imports.reading import Unreadable
 from portal.services.imports.reading.workbook_chunker.__main__ import UNSEEN
+from portal.services.imports.row_parser import RowParser
 from portal.services.imports.row_results import RowProblem
+from tests.portal.services.imports.test_no_cell_lost import NOW
 from tests.portal.services.imports.test_not_understood import examine, text
 from tests.portal.services.imports.test_ugly_files import saved
 
@@ -55,7 +60,7 @@ Adres~Gül Sok. 3, İPTAL|Sipariş no~1042-AYRILDI|Kart no~104-PASİF|Fatura no~
 Oluşturma tarihi~12 Mart 2026 (yazmayın)|Mağaza~X|İl~Ankara / H|Şube~R E T|Soyad~рет|
 SMS onayı~❌|SMS onay~Yok|İYS~YOK|İYS kaydı~✗|İYS onay tarihi~Yok|İYS kaydı~-|İYS kaydı~Kayıt yok|Onay tarihi 2~❌|
 Kart no~104-GİTTİLER|Danışman~Can atıldı|Sorun~SMS istemiyor|Çözüm~Ret verdi|Satır~Hayır|İYS kodu~RET|
-Sorun~Bir daha aramayın dedi
+Sorun~Bir daha aramayın dedi|Şube~Yazılmaz|Bölge~Rıza göstermez|Bölge~SMS alınmaz
 """
 NAMES = "Can Er, Hayır|Can Er / HAYIR|Can Er-ret|Can Er. Ret|Can Er, listeden düştü|Can Er, H|Ayrıldı"
 SAID_BESIDE = """
@@ -63,6 +68,7 @@ aranmıyacak|aranmıcak|aramıyın|aramıcaz|göndermiyelim|yazmıyalım|gönder
 aramayn|sms sevmez|sms geçme|SMS ÇEKME|telefon etme|listeye alma|iletişime geçme|telefon açmaz|mesaj dursun|sms h|SMS N|
 izni sorun|KVKK talebi|numarası değişti|gönderim dışı|uzak dur|sakın|yeter dedi|irtibat kesik|elenen|kırmızı liste|
 avoid|skip|drop|cease sms|hates sms|suspended|lapsed|NEIN|keine SMS|on hold|former member|R.E.T.|N|DUR|itpal|rett|
+ilgilenmez|sevmez|onaylamaz|konuşmaz|görüşmez|katılmaz|hoşlanmaz|vfat|Pasf|
 olumsz|ayrlıdı|çkıtı|slindi|isdemiyor|istemi yor
 """
 LINES = """
@@ -122,6 +128,25 @@ def test_columns_of_our_own_file_are_ours_with_our_sentences_only():
     for place in range(4):
         cells = [*["12", problem, cure, "H113"][:place], "SMS istemiyor", *["12", problem, cure, "H113"][place + 1 :]]
         assert not granted(text(header, line(1, *cells), line(2)), "liste.csv")
+
+
+def test_a_header_below_with_its_columns_in_another_order_is_another_one():
+    names = ["Telefon", "SMS izni", "Arama izni", "Kaynak"]
+    swapped = ["Telefon", "Arama izni", "SMS izni", "Kaynak"]
+    first, second = (["0532 700 01 11", "Evet", "Hayır", "Web"], ["0532 700 02 11", "Evet", "Hayır", "Web"])
+
+    assert not examine(text(names, first, names, second)).unread.doubtful
+    assert examine(text(names, first, swapped, second)).unread.sheets
+
+
+@pytest.mark.parametrize(
+    "said", [{"source": "İptal formu"}, {"source": "Web - ret"}, {"date": "28.11.2026 çıktı"}, {"status": "Beklemede"}]
+)
+def test_a_line_with_a_problem_and_a_word_of_refusing_holds_its_address(said):
+    read = guess(HEADER, [(2, line(1)), (3, line(2))])
+    parser = RowParser(replace(read, channels=(Channel.SMS,)), at=NOW, header_line=1, header=HEADER)
+
+    assert {each.text for each in parser.parse_and_hold((4, line(1, **said)))[1]} == {"+905327000111"}
 
 
 @pytest.mark.parametrize("others", ["Evet", "Var Yok", "V", "D", "Doğru", "E", "Hayır N"])

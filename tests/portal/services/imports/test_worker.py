@@ -78,7 +78,7 @@ def batch_after_dry_run(brand, lines: list[str], layout: Layout = LAYOUT) -> Imp
 
 
 def begin(batch: ImportBatch, **said) -> None:
-    batches.start(db.session, batch, 3, clock.now(), **said)
+    batches.start(db.session, batch, 3, clock.now(), **{"confirms_unread": True} | said)  # An older refusal.
     db.session.commit()
 
 

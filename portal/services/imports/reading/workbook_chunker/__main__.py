@@ -19,7 +19,8 @@ from .ods_marks import find_ods_marks
 MOST_MEMORY = 1024**3  # Bytes of address space; a sheet of a million lines and eight columns takes some 800 MB.
 MOST_SECONDS = 120  # Of CPU.
 MOST_SHEETS = 100
-UNSEEN = "Renk ve üstü çizili yazı bu biçimde görülmez: .xlsx olarak kaydedin"  # Named to the author.
+# Named to the author.
+UNSEEN = "Renk, üstü çizili yazı, açıklama ve gizli satır bu biçimde görülmez: .xlsx olarak kaydedin"
 HIDDEN = "Gizli ya da süzülmüş satırlar"
 HALF_A_SECOND = timedelta(milliseconds=500)  # Excel counts days in floats: 14:02:05 may come as 14:02:04.9999.
 
