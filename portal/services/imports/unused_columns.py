@@ -201,7 +201,7 @@ class CellCounter:
 
 # Of columns that are kept as they stand, or not read on each line, whatever their names.
 _CONTENTS: dict[Field | None, Callable[[str], bool]] = {
-    Field.NAME: is_text,
+    Field.NAME: lambda cell: is_text(cell) or is_plain(cell),  # "Hazırlayan: …"
     Field.ORIGIN: is_proof,
     Field.CONTACT: lambda cell: key_of(cell) in CONTACTS or is_plain(cell),
     Field.TIME: is_clock,

@@ -59,14 +59,14 @@ TEXTS = Words("""
     ad adi soyad~ isim ismi soyisim soyismi name surname firstname lastname fullname unvan~ first last full title
     il ili ilce~ sehir~ semt~ mahalle~ ulke~ bolge~ city district town state province country region county yer yeri
     daire dairesi magaza~ sube~ bayi~ store branch shop meslek~ temsilci~ danisman~ satici yetkili personel egitmen
-    sahip sahibi sigortali~ bagisci~ misafir~ uyruk uyrugu brans~
+    sahip sahibi sigortali~ bagisci~ misafir~ uyruk uyrugu brans~ koy~
 """)
 COMMON = Words("""
     abone~ firma~ sirket~ isletme~ kurum~ hesap~ cari~ kart~ uyelik~ uyeligi kayit~ kaydi form~
     fatura~ siparis~ teslimat~ kargo~ odeme~ urun~ fis~ satis~ ev is vergi posta arac evlilik sadakat ana genel ilk
     magaza~ sube~ ad adi soyad~ isim ismi name ve the of and in client contact account card order orders invoice billing
     shipping delivery company tax postal identity alternate islem basvuru randevu rezervasyon ziyaret~ alisveris~ marka
-    sektor brand s servis~ bagis~ police~ model~ arac~ yas
+    sektor brand s servis~ bagis~ police~ model~ arac~ ortak~ baba anne
 """)
 # What happened on a day, and ended nothing, and beside a word of dates a consent. "Son" (last) stands before some of
 # it only: "Son üyelik" may be its end.

@@ -125,7 +125,8 @@ S.No;Araç Sahibi;Model Yılı;Km;Son Servis Tarihi;GSM;SMS İzni|1;Veli Ak;2019
 Misafir;Telefon;Kişi sayısı;Masa;Oda;Uyruk;SMS izni|Deniz Ak;0532 123 45 67;4;12;101;Almanya;Evet
 Poliçe No;Sigortalı;Cep Telefonu;Branş;Prim;SMS İzni|PL-1;Hasan Taş;0532 123 45 67;Kasko;5.400,00;Evet
 Bağışçı;Telefon;Son Bağış Tarihi;Son Bağış Tutarı;SMS izni|Ayla Ak;0532 123 45 67;20.11.2026;500,00 TL;Evet
-YILDIZ MAĞAZACILIK A.Ş. MÜŞTERİ İLETİŞİM İZİNLERİ|Telefon;SMS izni|0532 123 45 67;Evet|Hazırlayan: Ayşe Yılmaz
+YILDIZ MAĞAZACILIK A.Ş. MÜŞTERİ İZİNLERİ|Ad Soyad;Telefon;SMS izni|Ali Er;0532 123 45 67;Evet|Hazırlayan: Ayşe Yılmaz
+Ortak No;Baba Adı;Köyü;Cep;SMS İzni|12;Satılmış;Yeniköy;0532 123 45 67;Evet
 Toplam Harcama;Ziyaret Sayısı;Son ziyaret;Telefon;SMS|1200;3;20.11.2026;0532 123 45 67;E
 """
 NAMES = [
