@@ -15,7 +15,8 @@ CHUNK = 5000
 
 def insert_decisions(
     brand: Brand, texts: list[str], at: datetime, *, lane: Lane | None = Lane.BULK, channel: Channel = Channel.SMS,
-    status: Status = Status.GRANTED, held: str | None = None, codes: tuple = (make.IYS_CODE, make.BRAND_CODE),
+    status: Status = Status.GRANTED, held: str | None = None,
+    origin: DecisionOrigin = DecisionOrigin.IMPORT, codes: tuple = (make.IYS_CODE, make.BRAND_CODE),
 ) -> None:  # fmt: skip
     """Insert one decision per address; `held` is the status known at İYS. Commits."""
     endpoints = BrandEndpoints.of(*codes)
@@ -28,7 +29,7 @@ def insert_decisions(
         for address, consent in zip(known, consents, strict=True):
             consent.iys_status, consent.iys_as_of = held, at if held else None
             decision = writer.decide_now(
-                consent, status, source=Source.SIGNED_FORM, origin=DecisionOrigin.IMPORT, at=at
+                consent, status, source=Source.SIGNED_FORM, origin=origin, at=at
             )  # fmt: skip
             rows.add(decision, writer.submission_row(vault(), decision, endpoints, address=address.text, lane=lane))
         writer.write_decisions(db.session, consents, rows)

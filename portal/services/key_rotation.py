@@ -45,6 +45,8 @@ SEALED = (
     (models.ImportChunk, "content", models.ImportChunk.PLACE),
     (models.ImportProfile, "layout", models.ImportProfile.LAYOUT),
     (models.UploadPart, "content", models.UploadPart.PLACE),
+    (models.ApiRequest, "body", models.ApiRequest.BODY),
+    (models.ApiRequest, "answer", models.ApiRequest.ANSWER),
     (models.Message, "text", models.Message.PLACE),
     (models.Message, "address", models.Message.ADDRESS),
     (models.Message, "facts", models.Message.FACTS),

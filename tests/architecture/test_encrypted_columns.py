@@ -30,6 +30,8 @@ NOT_ENCRYPTED = {
     "factor.public_key": "public",
     "message_gateway.secret_digest": "hash of a random token",
     "gateway_event.digest": "keyed hash",
+    "api_key.digest": "hash of a random token",
+    "api_request.idempotency_digest": "hash of a key, which its program draws at random",
     "recovery_code.digest": "hash of a random code",
     "one_time_link.token_digest": "hash of a random token",
     "address_proof.index_odd": "blind index",

@@ -2,6 +2,7 @@
 
 # ruff: noqa: F401 (re-exports; pyproject.toml tells mypy so)
 from portal.core.models.address_proof import AddressProof, Purpose
+from portal.core.models.api import ApiKey, ApiRequest
 from portal.core.models.audit import Actor, AuditEntry
 from portal.core.models.base import Base, NodeCounter
 from portal.core.models.campaign import (
@@ -31,6 +32,7 @@ from portal.core.models.connection import (
     IysRate,
 )
 from portal.core.models.decision import (
+    PROVIDERS_RECORDS,
     Annulment,
     Decision,
     DecisionOrigin,

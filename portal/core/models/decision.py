@@ -29,6 +29,13 @@ class DecisionOrigin(StrEnum):
     REPLY = "reply"  # To a message of the provider's.
     FEEDBACK = "feedback"  # A vendor's list of refusals, a complaint about a mail, or a refusal by mail.
     RENEWAL = "renewal"  # A refusal that missed İYS's deadline, re-issued as of now.
+    API = "api"  # A request of the provider's programs (ApiRequest).
+
+
+PROVIDERS_RECORDS = (
+    DecisionOrigin.IMPORT,
+    DecisionOrigin.API,
+)  # By these a provider states what people said elsewhere.
 
 
 class Receipt(Entity):
@@ -83,7 +90,7 @@ class Decision(Entity):
     user_id: Mapped[int | None] = mapped_column(BigId)
     salt: Mapped[bytes]  # 128 bits, of its leaf.
     renews_id: Mapped[int | None] = foreign_key("decision.id")  # The decision that this one re-issues.
-    batch_id: Mapped[int | None] = mapped_column(BigId)  # The imported file, and its line.
+    batch_id: Mapped[int | None] = mapped_column(BigId)  # The imported file or the request, and its line.
     line: Mapped[int | None] = mapped_column(Integer)
 
     def was_made_since(self, held_since: datetime | None) -> bool:

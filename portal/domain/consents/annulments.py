@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import (
+    PROVIDERS_RECORDS,
     Annulment,
     Consent,
     Decision,
-    DecisionOrigin,
     Lane,
     Outcome,
     Receipt,
@@ -159,7 +159,7 @@ def current_candidates(consent_ids: Collection[int]) -> Select[*tuple[Any, ...]]
     """The decisions on which consents stand or stood: a grant that was imported too late for İYS, or older than what
     was known then, never was current."""
     was_sent = select(Submission.id).where(Submission.decision_id == Decision.id).correlate(Decision).exists()
-    counts = or_(Decision.origin != DecisionOrigin.IMPORT, Decision.status == Status.REFUSED, was_sent)
+    counts = or_(Decision.origin.not_in(PROVIDERS_RECORDS), Decision.status == Status.REFUSED, was_sent)
     date = decision_time().label("consent_date")
     columns = (Decision.id, Decision.consent_id, Decision.status, date, Decision.effective_at, Decision.origin)
     return select(*columns, Decision.recorded_at).where(Decision.consent_id.in_(consent_ids), counts, ~is_void())

@@ -38,13 +38,16 @@ NEVER = timedelta(days=3650)  # What İYS takes at any age is never too late.
 
 @dataclass(frozen=True)
 class ImportRun:
-    """Whose file is imported, and when İYS is told of it: the same for all entries of one call."""
+    """Whose file is imported, or whose request, and when and how İYS is told of it: the same for all entries of one
+    call."""
 
     batch_id: int | None
     user_id: int | None
     grants_due_at: datetime
     refusals_due_at: datetime
     at: datetime
+    origin: DecisionOrigin = DecisionOrigin.IMPORT
+    grant_lane: Lane = Lane.BULK
 
 
 @dataclass
@@ -114,7 +117,7 @@ def _prepared(
         decision = writer.decision_row(
             planned.consent, entry.status, consent_date=planned.consent_date if entry.is_dated else None,
             effective_at=planned.consent_date, recorded_at=run.at, source=entry.source,
-            origin=DecisionOrigin.IMPORT, user_id=run.user_id, batch_id=run.batch_id, line=entry.line,
+            origin=run.origin, user_id=run.user_id, batch_id=run.batch_id, line=entry.line,
             decision_id=planned.decision_id,
         )  # fmt: skip
         submission = None
@@ -122,7 +125,7 @@ def _prepared(
             deadlines = schedule.deadlines(planned)
             submission = writer.submission_row(
                 vault, decision, endpoints, address=entry.address.text, due_at=schedule.due_at(planned, deadlines[1]),
-                lane=Lane.REFUSALS if entry.status == Status.REFUSED else Lane.BULK, deadlines=deadlines,
+                lane=Lane.REFUSALS if entry.status == Status.REFUSED else run.grant_lane, deadlines=deadlines,
                 batch_id=run.batch_id if planned.is_named else None, submission_id=submission_id,
             )  # fmt: skip
         rows.add(decision, submission)

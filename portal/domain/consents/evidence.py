@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, or_, select
 from portal.core.addresses import AddressKind
 from portal.core.iys_protocol import Channel, Source, Status
 from portal.core.models import (
+    PROVIDERS_RECORDS,
     Consent,
     Decision,
     DecisionOrigin,
@@ -36,9 +37,9 @@ class Evidence(StrEnum):
     AT_IYS = "at_iys"  # Given to İYS itself, which keeps the proof.
     CONFIRMED = "confirmed"  # Said on our page or by reply; the same day's confirmation reached the address (art. 7).
     UNCONFIRMED = "unconfirmed"  # The same, but the confirmation is not known to have arrived.
-    PAPER = "paper"  # Of a file, with its day and what proves it: a form, an order, a recording of the provider's.
+    PAPER = "paper"  # Of a file or the API, with its day and what proves it: a form, an order, a recording.
     BEFORE_2015 = "before_2015"  # Nothing but the provider's word that it is older than the law (HS_2015).
-    LATE = "late"  # Of a file, too old for İYS (H467): it was never registered, so it is invalid (art. 7/12).
+    LATE = "late"  # Of either, too old for İYS (H467): it was never registered, so it is invalid (art. 7/12).
     OTHER_SENDER = "other_sender"  # Told to İYS by another sender of the provider's: what proves it is not here.
     UNKNOWN = "unknown"  # Without its day or its source.
 
@@ -59,7 +60,7 @@ OWN_ORIGINS = (DecisionOrigin.LINK, DecisionOrigin.POINT, DecisionOrigin.MINE, D
 def evidence_column() -> ColumnElement[str]:
     """What proves a decision, as the value of an Evidence; null where it is no grant. The statement selects from
     Decision; of a consent, its current one."""
-    is_of_file = Decision.origin == DecisionOrigin.IMPORT
+    is_of_file = Decision.origin.in_(PROVIDERS_RECORDS)
     is_at_iys = or_(Decision.origin == DecisionOrigin.AT_IYS, Decision.source.startswith("IYS_", autoescape=True))
     was_told = exists().where(Submission.decision_id == Decision.id, Submission.outcome != Outcome.EXPIRED)
     found = (

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core import iys_protocol
-from portal.core.iys_protocol import Channel, Status
+from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import (
     Annulment,
     Brand,
@@ -25,6 +25,11 @@ from portal.domain.consents.urgency import Urgency, urgency
 
 @dataclass(frozen=True)
 class DecisionRecord:
+    id: int
+    brand_id: int
+    recipient_type: RecipientType
+    is_annulled: bool
+    due_at: datetime | None
     decided_at: datetime | None  # None: a merchant's first consent without a date.
     recorded_at: datetime
     brand_name: str
@@ -81,6 +86,11 @@ def _record(
     code = submission.code if submission else None
     waiting = submission if submission is not None and submission.is_open else None
     return DecisionRecord(
+        id=decision.id,
+        brand_id=brand.id,
+        recipient_type=decision.recipient_type,
+        is_annulled=annulled_at is not None,
+        due_at=submission.due_at if submission else None,
         decided_at=decision.consent_date,
         recorded_at=decision.recorded_at,
         brand_name=brand.name,

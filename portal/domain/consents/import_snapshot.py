@@ -8,13 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Status
-from portal.core.models import Brand, Decision, DecisionOrigin, Submission, is_void
+from portal.core.models import PROVIDERS_RECORDS, Brand, Decision, DecisionOrigin, Submission, is_void
 from portal.domain.consents import annulments, locking, recipients
 from portal.domain.consents.locking import LockedConsent
 
 # By these a provider states what somebody refused; by all others the person does. A renewal is neither: what it renews
 # is a decision of the same consent.
-STATED = (DecisionOrigin.IMPORT, DecisionOrigin.OTHER_SENDER, DecisionOrigin.RENEWAL)
+STATED = (*PROVIDERS_RECORDS, DecisionOrigin.OTHER_SENDER, DecisionOrigin.RENEWAL)
 
 Fact = tuple[Status, datetime | None, str | None]  # Status, consent_date and source of a decision.
 

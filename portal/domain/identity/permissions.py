@@ -1,5 +1,6 @@
-"""Who may do what: one table for a provider's people, one for the operator's staff."""
+"""Who may do what: a table for a provider's people, one for the operator's staff, and one for a provider's programs."""
 
+from collections.abc import Collection
 from enum import StrEnum
 
 from portal.core.models import OperatorRole, Role
@@ -26,6 +27,7 @@ class Permission(StrEnum):
     ONBOARD = "onboard"  # The company's data, papers and package.
     PEOPLE = "people"  # Invitations, roles, networks.
     AUDIT = "audit"
+    KEYS = "keys"  # Keys of the provider's programs.
     # At the operator.
     CONSOLE = "console"  # See providers, those assigned at least.
     ANSWER = "answer"  # Questions of providers.
@@ -43,7 +45,7 @@ P = Permission
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(
         {P.LOOK, P.SEARCH, P.UNMASK, P.REFUSE, P.PREPARE, P.LAUNCH, P.IMPORT, P.EXPORT, P.SETTLE, P.BRANDS, P.CONNECT}
-        | {P.CLOSE, P.ONBOARD, P.PEOPLE, P.AUDIT, P.COMPLAINTS}
+        | {P.CLOSE, P.ONBOARD, P.PEOPLE, P.AUDIT, P.COMPLAINTS, P.KEYS}
     ),
     Role.MANAGER: frozenset(
         {P.LOOK, P.SEARCH, P.UNMASK, P.REFUSE, P.PREPARE, P.LAUNCH, P.IMPORT, P.EXPORT, P.SETTLE, P.BRANDS}
@@ -62,8 +64,31 @@ OPERATOR_PERMISSIONS: dict[OperatorRole, frozenset[Permission]] = {
 }
 # What a suspended provider's people may still do: read, answer recipients, stop asking, bring refusals, correct data.
 DURING_SUSPENSION = frozenset(
-    {P.LOOK, P.SEARCH, P.UNMASK, P.REFUSE, P.COMPLAINTS, P.CLOSE, P.IMPORT, P.EXPORT, P.SETTLE, P.AUDIT}
+    {P.LOOK, P.SEARCH, P.UNMASK, P.REFUSE, P.COMPLAINTS, P.CLOSE, P.IMPORT, P.EXPORT, P.SETTLE, P.AUDIT, P.KEYS}
 )
+
+
+class Scope(StrEnum):
+    """What a key of the API may do. Each view of the API needs exactly one."""
+
+    SELF = "self"  # Of every key: what it may do itself.
+    BRANDS = "brands:read"
+    READ = "consents:read"  # One address at a time, with its history, and what came of its own requests.
+    CHECK = "consents:check"  # Ask of many addresses whether they may be messaged.
+    REFUSE = "consents:refuse"  # Bring refusals.
+    GRANT = "consents:grant"  # Bring grants, too; of no use without REFUSE.
+
+
+# Held by every key.
+COMMON_SCOPES = frozenset({Scope.SELF})
+# What a suspended provider's programs may still do; its people, see above.
+SCOPES_DURING_SUSPENSION = frozenset(Scope) - {Scope.GRANT}
+
+
+def key_scopes(given: Collection[str], *, suspended: bool = False) -> frozenset[Scope]:
+    """What a key may do that was given these scopes; less while its provider is suspended."""
+    held = frozenset(map(Scope, given)) | COMMON_SCOPES
+    return held & SCOPES_DURING_SUSPENSION if suspended else held
 
 
 def provider_permissions(role: Role, *, suspended: bool = False) -> frozenset[Permission]:

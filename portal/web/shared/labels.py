@@ -132,6 +132,7 @@ LABELS: list[tuple[StrEnum, str]] = [
     (models.DecisionOrigin.MINE, N_("İzinlerim sayfası")),
     (models.DecisionOrigin.NOT_MINE, N_("“Bu ben değilim” bildirimi")),
     (models.DecisionOrigin.IMPORT, N_("Dosya aktarımı")),
+    (models.DecisionOrigin.API, N_("Firmanın sistemi (API)")),
     (models.DecisionOrigin.STAFF, N_("Firmanın görevlisi")),
     (models.DecisionOrigin.AT_IYS, N_("İYS üzerinden")),
     (models.DecisionOrigin.OTHER_SENDER, N_("Başka gönderici")),

@@ -1,0 +1,148 @@
+"""Keys of a provider's programs: made and shown once, stored as a digest, rotated with an overlap, revoked at once.
+
+A key is `izl_live_` or `izl_test_`, 32 random letters and digits, and six more that are the CRC-32 of all before: so
+whoever scans for leaked secrets knows one, and a mistyped one costs no query.
+"""
+
+import hashlib
+import re
+import secrets
+import string
+import zlib
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from portal.core.database import changed_rows
+from portal.core.models import ApiKey, Provider
+from portal.domain.identity.permissions import Scope, key_scopes
+
+LETTERS = string.digits + string.ascii_uppercase + string.ascii_lowercase
+PREFIXES = {False: "izl_live_", True: "izl_test_"}
+RANDOM, CHECKSUM = 32, 6  # Letters: 190 bits, and a CRC-32.
+KEY = re.compile(rf"izl_(?:live|test)_[0-9A-Za-z]{{{RANDOM + CHECKSUM}}}")
+MOST = 50  # Open keys of a provider.
+OVERLAPS = (timedelta(0), timedelta(days=1), timedelta(days=7))  # How long a replaced key may live on.
+SEEN_EVERY = timedelta(minutes=1)
+
+
+class TooManyKeys(ValueError):
+    """The provider has MOST open keys."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Whose request it is: a key that is neither revoked nor expired, with its provider."""
+
+    key_id: int
+    name: str
+    hint: str
+    is_test: bool
+    expires_at: datetime | None
+    used_at: datetime | None
+    brand_ids: tuple[int, ...] | None
+    scopes: frozenset[Scope]
+    provider_id: int
+    in_sandbox_mode: bool
+    is_suspended: bool
+
+
+def create(
+    session: Session, provider: Provider, *, name: str, scopes: Collection[Scope], brand_ids: Collection[int] | None,
+    expires_at: datetime | None, user_id: int, at: datetime, replaces_id: int | None = None,
+) -> tuple[ApiKey, str]:  # fmt: skip
+    """Make a key, and its text, which nobody can read again. Raises TooManyKeys."""
+    session.execute(select(Provider.id).where(Provider.id == provider.id).with_for_update(key_share=True))
+    if session.scalars(select(func.count()).where(ApiKey.provider_id == provider.id, is_open(at))).one() >= MOST:
+        raise TooManyKeys
+    text = _draw(PREFIXES[provider.in_sandbox_mode])
+    key = ApiKey(
+        provider_id=provider.id, name=name, is_test=provider.in_sandbox_mode, digest=_digest(text), hint=text[-4:],
+        scopes=sorted(scopes), brand_ids=sorted(brand_ids) if brand_ids else None, replaces_id=replaces_id,
+        created_by=user_id, created_at=at, expires_at=expires_at,
+    )  # fmt: skip
+    session.add(key)
+    session.flush()
+    return key, text
+
+
+def rotate(
+    session: Session, provider: Provider, old: ApiKey, overlap: timedelta, *, user_id: int, at: datetime
+) -> tuple[ApiKey, str]:
+    """Make a key with the same rights; the old one ends after the overlap. Raises TooManyKeys."""
+    lifetime = old.expires_at - old.created_at if old.expires_at else None
+    new = create(
+        session, provider, name=old.name, scopes=[Scope(each) for each in old.scopes], brand_ids=old.brand_ids,
+        expires_at=at + lifetime if lifetime else None, user_id=user_id, at=at, replaces_id=old.id,
+    )  # fmt: skip
+    ends_at = at + overlap
+    old.expires_at = min(old.expires_at, ends_at) if old.expires_at else ends_at
+    return new
+
+
+def revoke(session: Session, key_id: int, at: datetime) -> bool:
+    """End a key at once; whether it was open."""
+    mine = update(ApiKey).where(ApiKey.id == key_id, is_open(at)).values(revoked_at=at)
+    return changed_rows(session, mine) == 1
+
+
+def list_keys(session: Session, provider_id: int) -> list[ApiKey]:
+    """A provider's keys, the newest first, ended ones included."""
+    theirs = select(ApiKey).where(ApiKey.provider_id == provider_id)
+    return list(session.scalars(theirs.order_by(ApiKey.created_at.desc(), ApiKey.id.desc())))
+
+
+def is_well_formed(text: str) -> bool:
+    """Whether it has a key's form and its checksum is right."""
+    return KEY.fullmatch(text) is not None and _checksum(text[:-CHECKSUM]) == text[-CHECKSUM:]
+
+
+def find_caller(session: Session, text: str, at: datetime) -> Caller | None:
+    """Whose key it is. None where it is unknown, revoked or expired, or its sandbox mode is over."""
+    if not is_well_formed(text):
+        return None
+    columns = ApiKey.id, ApiKey.name, ApiKey.hint, ApiKey.is_test, ApiKey.expires_at, ApiKey.used_at, ApiKey.brand_ids
+    found = select(*columns, ApiKey.scopes, ApiKey.provider_id, Provider.admitted_at, Provider.suspended_at)
+    found = found.join(Provider, Provider.id == ApiKey.provider_id).where(ApiKey.digest == _digest(text), is_open(at))
+    row = session.execute(found).one_or_none()
+    if row is None or row.is_test != (row.admitted_at is None):
+        return None
+    is_suspended = row.suspended_at is not None
+    return Caller(
+        row.id, row.name, row.hint, row.is_test, row.expires_at, row.used_at,
+        tuple(row.brand_ids) if row.brand_ids else None, key_scopes(row.scopes, suspended=is_suspended),
+        row.provider_id, row.admitted_at is None, is_suspended,
+    )  # fmt: skip
+
+
+def record_use(session: Session, caller: Caller, at: datetime) -> bool:
+    """Note that a key was used, once a minute; whether that was due."""
+    if caller.used_at is not None and at - caller.used_at < SEEN_EVERY:
+        return False
+    session.execute(update(ApiKey).where(ApiKey.id == caller.key_id).values(used_at=at))
+    return True
+
+
+def is_open(at: datetime) -> ColumnElement[bool]:
+    """The condition that a key is neither revoked nor expired."""
+    return ApiKey.revoked_at.is_(None) & or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > at)
+
+
+def _draw(prefix: str) -> str:
+    text = prefix + "".join(secrets.choice(LETTERS) for _ in range(RANDOM))
+    return text + _checksum(text)
+
+
+def _checksum(text: str) -> str:
+    number, letters = zlib.crc32(text.encode()), ""
+    for _ in range(CHECKSUM):
+        number, rest = divmod(number, len(LETTERS))
+        letters = LETTERS[rest] + letters
+    return letters
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()  # Of 190 random bits, which need no key.

@@ -1,0 +1,151 @@
+"""Requests of providers' programs that write consents: each is written once, in one transaction with its evidence.
+
+The body is kept as it came, sealed, since each decision's proof is the row it stood in; so is the answer, which the
+same Idempotency-Key gets again for 72 hours.
+"""
+
+import hashlib
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from portal.core.iys_protocol import Status
+from portal.core.models import ApiRequest, Brand, Decision, DecisionOrigin, Lane, Provider, Submission, is_void
+from portal.core.models.ids import new_id
+from portal.core.vault import Vault
+from portal.domain import packages
+from portal.domain.consents import bulk_import, recipients
+from portal.domain.consents.bulk_import import Effect, Entry, ImportRun
+
+REMEMBERED = timedelta(hours=72)
+SHOWN = timedelta(days=60)  # How long a request's result can be fetched, as İYS keeps its own.
+FASTEST = 1
+
+
+class KeyReused(Exception):
+    """The Idempotency-Key came before, with another body or at another address."""
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A request that is to be written, as it came."""
+
+    provider_id: int
+    key_id: int
+    idempotency_key: str
+    path: str
+    body: bytes
+    at: datetime
+
+    @property
+    def digest(self) -> bytes:
+        return hashlib.sha256(self.idempotency_key.encode()).digest()
+
+
+def find_answer(session: Session, vault: Vault, incoming: Incoming) -> tuple[int, Any] | None:
+    """The status and the answer that this very request got before. Raises KeyReused."""
+    same = ApiRequest.key_id == incoming.key_id, ApiRequest.idempotency_digest == incoming.digest
+    earlier = session.scalar(select(ApiRequest).where(*same))
+    if earlier is None or earlier.created_at <= incoming.at - REMEMBERED:
+        return None
+    body = zlib.decompress(vault.open(earlier.body, ApiRequest.BODY, earlier.provider_id, earlier.id))
+    if body != incoming.body or earlier.path != incoming.path:
+        raise KeyReused
+    return earlier.status, _open_answer(vault, earlier)
+
+
+def find_unwelcome(
+    session: Session, vault: Vault, provider: Provider, entries: Sequence[Entry], at: datetime
+) -> set[str]:
+    """Addresses, of those that somebody grants for, that are new and for which the package has no room."""
+    granted = [each.address.text for each in entries if each.status == Status.GRANTED]
+    indexes = recipients.blind_indexes(vault, provider.id, granted)
+    unknown = indexes.keys() - recipients.find_known_ids(session, vault, provider.id, indexes).keys()
+    try:
+        packages.require_capacity(session, provider, len(unknown), at) if unknown else None
+    except packages.PackageFull:
+        return set(unknown)
+    return set()
+
+
+def write(
+    reader: Session, session: Session, vault: Vault, brand: Brand, entries: Sequence[Entry], incoming: Incoming, *,
+    lane: Lane,
+) -> tuple[int, list[Effect]]:  # fmt: skip
+    """Write up to 10,000 entries; the id of the request that proves them, and what came of each. İYS is told at once,
+    of grants in this lane. Nothing is committed."""
+    request_id, at = new_id(), incoming.at
+    run = ImportRun(
+        batch_id=request_id, user_id=None, grants_due_at=at, refusals_due_at=at, at=at, origin=DecisionOrigin.API,
+        grant_lane=lane,
+    )  # fmt: skip
+    if not entries:
+        return request_id, []
+    prepared = bulk_import.prepare_import(reader, vault, brand, entries, run)
+    return request_id, bulk_import.apply_import(session, vault, brand, entries, run, prepared)
+
+
+def keep(
+    session: Session, vault: Vault, brand: Brand, incoming: Incoming, request_id: int, status: int,
+    answer: Mapping[str, Any], *, rows: int,
+) -> bool:  # fmt: skip
+    """Store the request with its answer, and commit all that it wrote; False, and nothing is written, where the same
+    Idempotency-Key was first."""
+    place = incoming.provider_id, request_id
+    same = ApiRequest.key_id == incoming.key_id, ApiRequest.idempotency_digest == incoming.digest
+    session.execute(
+        update(ApiRequest).where(*same, ApiRequest.created_at <= incoming.at - REMEMBERED)
+        .values(idempotency_digest=None).execution_options(synchronize_session=False)
+    )  # fmt: skip
+    session.add(
+        ApiRequest(
+            id=request_id, provider_id=incoming.provider_id, brand_id=brand.id, key_id=incoming.key_id,
+            idempotency_digest=incoming.digest, path=incoming.path, status=status, rows=rows, created_at=incoming.at,
+            body=vault.seal(zlib.compress(incoming.body, FASTEST), ApiRequest.BODY, *place),
+            answer=vault.seal(zlib.compress(json.dumps(answer).encode(), FASTEST), ApiRequest.ANSWER, *place),
+        )
+    )  # fmt: skip
+    try:
+        session.commit()
+    except IntegrityError as error:
+        session.rollback()
+        if "idempotency" not in str(error.orig):
+            raise
+        return False
+    return True
+
+
+def find_request(session: Session, provider_id: int, request_id: int, at: datetime) -> ApiRequest | None:
+    """A request of a provider, while its result is shown."""
+    found = session.get(ApiRequest, request_id)
+    is_shown = found is not None and found.provider_id == provider_id and found.created_at > at - SHOWN
+    return found if is_shown else None
+
+
+def read_results(vault: Vault, request: ApiRequest) -> list[dict[str, Any]]:
+    """What was answered for each row then."""
+    results: list[dict[str, Any]] = _open_answer(vault, request)["results"]
+    return results
+
+
+def find_submissions(session: Session, request: ApiRequest) -> dict[int, tuple[Submission, bool]]:
+    """What İYS is told of the request's rows, by their place, and whether the decision was taken back since."""
+    rows = session.execute(
+        select(Decision.line, Submission, is_void())
+        .join(Submission, Submission.decision_id == Decision.id)
+        .where(Decision.batch_id == request.id, Decision.brand_id == request.brand_id)
+        .order_by(Decision.id.desc())
+    )
+    return {line: (submission, is_annulled) for line, submission, is_annulled in rows if line is not None}
+
+
+def _open_answer(vault: Vault, request: ApiRequest) -> Any:
+    sealed = vault.open(request.answer, ApiRequest.ANSWER, request.provider_id, request.id)
+    return json.loads(zlib.decompress(sealed))
