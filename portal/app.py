@@ -7,6 +7,7 @@ from flask import Flask
 
 import config
 from portal import cli, jobs
+from portal.api.v1 import authentication
 from portal.core import database
 from portal.core.extensions import babel, close_read_session, csrf, db, limiter, login, migrate
 from portal.core.paths import MIGRATIONS, ROOT
@@ -57,6 +58,8 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     app.register_blueprint(access.by_code(blueprint_of("portal.web.recipient")))
     app.register_blueprint(access.by_code(blueprint_of("portal.web.consent_points")))
     app.register_blueprint(access.by_password(blueprint_of("portal.web.callbacks")))
+    app.register_blueprint(access.without_cookies(blueprint_of("portal.api.documentation")))
+    app.register_blueprint(access.by_key(blueprint_of("portal.api.v1"), authentication.check_key))
     app.register_blueprint(access.open_to_all(blueprint_of("portal.web.signin")))
     app.register_blueprint(access.signed_in(blueprint_of("portal.web.account")))
     app.register_blueprint(access.of_a_provider(blueprint_of("portal.web.dashboard")))

@@ -18,6 +18,7 @@ LAYERS = {
     "portal.services": 2,
     "portal.web.shared": 3,
     "portal.web": 4,
+    "portal.api": 4,
     "portal.cli": 4,
     "portal.jobs": 4,
     "portal.app": 5,

@@ -44,6 +44,11 @@ def by_password(blueprint: Blueprint) -> Blueprint:
     return _register(blueprint, "by password", needs_csrf=False)
 
 
+def by_key(blueprint: Blueprint, check: Check) -> Blueprint:
+    """For a provider's programs: the key of each request is the credential, and its scopes say what it may do."""
+    return _register(blueprint, "by key", check, needs_csrf=False)
+
+
 def by_proven_address(blueprint: Blueprint) -> Blueprint:
     """For whoever has proved an address by a code. Forms carry a token that is bound to that proof."""
     return _register(blueprint, "by a proven address", _check_address, needs_csrf=False)

@@ -7,6 +7,9 @@ from portal.core.lazy_text import N_
 ACT_LABELS: dict[str, str] = {
     "account.changed": N_("Ad ya da dil değiştirildi"),
     "account.opened": N_("Hesap açıldı"),
+    "api_key.made": N_("API anahtarı verildi"),
+    "api_key.replaced": N_("API anahtarı yenilendi"),
+    "api_key.revoked": N_("API anahtarı iptal edildi"),
     "audience.brought": N_("Adres listesi getirildi"),
     "audience.unread_confirmed": N_("Okunmayan sütunlarda ret olmadığı belirtildi"),
     "audit.taken": N_("Denetim kayıtları indirildi"),
@@ -156,6 +159,7 @@ ACT_LABELS: dict[str, str] = {
     "submission.resent": N_("Yeniden gönderildi"),
 }
 SUBJECT_LABELS: dict[str, str] = {
+    "api_key": N_("API anahtarı"),
     "brand": N_("Marka"),
     "bulk_request": N_("Liste"),
     "campaign": N_("Kampanya"),
@@ -192,6 +196,7 @@ FACT_LABELS: dict[str, str] = {
     "at": N_("zaman"),
     "bad": N_("alınmayan"),
     "brand": N_("marka"),
+    "brands": N_("markalar"),
     "by": N_("nasıl"),
     "changed": N_("değişen"),
     "changed_hands": N_("el değiştirmiş"),
@@ -235,6 +240,7 @@ FACT_LABELS: dict[str, str] = {
     "refused": N_("reddetmiş"),
     "repeated": N_("yinelenen"),
     "role": N_("rol"),
+    "scopes": N_("yetkiler"),
     "session": N_("oturum"),
     "sessions_ended": N_("kapanan oturum"),
     "settlement": N_("çözüm"),

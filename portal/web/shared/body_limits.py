@@ -12,6 +12,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
 from portal.core.extensions import login
+from portal.web.shared import problems
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
@@ -50,7 +51,7 @@ def _set_limit() -> ResponseReturnValue | None:
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return None
     count = getattr(current_app.view_functions.get(request.endpoint or ""), "max_bytes", None)
-    if count is not None and not current_user.is_authenticated:
+    if count is not None and not problems.is_of_api() and not current_user.is_authenticated:
         return login.unauthorized()  # Else a stranger's whole body would be read to find the form's token.
     request.max_content_length = request.max_form_memory_size = SMALL if count is None else count
     return None

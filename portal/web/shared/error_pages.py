@@ -9,6 +9,8 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from portal.web.shared import problems
+
 log = structlog.get_logger()
 
 MOST_DISCARDED = 200 * 1024 * 1024  # Bytes of a too large upload that are still read and thrown away.
@@ -36,6 +38,8 @@ def _page(error: HTTPException) -> ResponseReturnValue:
         return error  # The host is invalid: url_for fails, so that a page could not link to its style sheets.
     if error.code == 413:
         _discard_body()
+    if problems.is_of_api():
+        return problems.of_http_error(error)
     page = _render(PAGES.get(error.code, "errors/other.html"), status=error.code, why=error.description)
     return page, error.code, dict(error.get_headers()) | {"Content-Type": "text/html; charset=utf-8"}
 

@@ -40,6 +40,10 @@ CODES = "30 per minute"  # Codes to prove an address, asked for from one: each s
 POINT = "60 per minute"  # Posts at consent points from one address, where a shop's whole network may sit. Codes are
 # counted in rows.
 
+API = "600 per minute"  # Requests of one key of the API: ten a second, as İYS's own limit.
+API_LISTS = "60 per minute"  # Requests of one key with up to 50,000 addresses.
+GUESSED_KEYS = "60 per minute"  # Wrong keys of the API, from one address. Good ones have their own limit.
+
 
 def wait_for(limit: str, act: str, key: str) -> datetime | None:
     """Count an act of this key. None, or from when on it may be tried again: then the caller does not do it."""

@@ -1,0 +1,1 @@
+"""The API for providers' programs, and its documentation."""

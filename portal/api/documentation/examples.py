@@ -1,0 +1,97 @@
+"""Examples of each operation, as the page shows them. A test runs every one, in this order, and compares what comes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+PHONE, EMAIL, UNKNOWN = "+905321234567", "fatma@example.com", "+905321234568"
+BRAND, DATE = 700001, "2026-11-24 14:02:00"
+MOMENT = "2026-11-24T14:02:05+03:00"
+UNTIL = "2026-11-27T23:59:59+03:00"
+REQUEST_ID = "120421449935618560"
+
+
+@dataclass(frozen=True)
+class Example:
+    """A call of an operation and its answer. Numbers, moments and names in the answer are those of a day."""
+
+    operation: str
+    path: str  # Below /api/v1.
+    body: dict[str, Any] | None
+    status: int
+    answer: dict[str, Any] | None
+
+
+_FORWARDED = {"outcome": "waiting", "code": None, "transactionId": None, "dueAt": MOMENT}
+_CONSENT = {
+    "brandCode": BRAND, "recipient": PHONE, "type": "MESAJ", "recipientType": "BIREYSEL", "status": "ONAY",
+    "consentDate": DATE, "iys": {"status": None, "asOf": None},
+    "maySend": {"verdict": "unknown", "reason": "unregistered", "asOf": MOMENT, "validUntil": UNTIL},
+}  # fmt: skip
+_GRANT = {
+    "recipient": PHONE, "type": "MESAJ", "status": "ONAY", "consentDate": DATE, "source": "HS_FIZIKSEL_ORTAM",
+    "evidence": "Üyelik formu 2026-118",
+}  # fmt: skip
+_NO_DATE = {"recipient": EMAIL, "type": "EPOSTA", "status": "ONAY", "source": "HS_WEB", "evidence": "Sipariş 4711"}
+_REFUSAL = {"recipient": PHONE, "type": "ARAMA", "status": "RET", "correlationId": "crm-42"}
+_WRITTEN = {"correlationId": None, "written": True, "problem": None}
+_PROBLEM = {
+    "type": "https://izinlink.example/api/docs#date_missing", "title": "The date of the consent is missing.",
+    "titleTr": "İznin alındığı tarih yazmıyor.", "status": 422, "code": "date_missing", "iysCode": "H112",
+    "fix": "…", "fixTr": "…", "retryable": False, "docs": "https://izinlink.example/api/docs#date_missing",
+    "errors": [{"field": "consentDate", "code": "date_missing", "title": "…"}], "scope": None,
+}  # fmt: skip
+_OF_BRAND = f"/brands/{BRAND}"
+EXAMPLES = (
+    Example("showMe", "/me", None, 200, {
+        "title": "Örnek Mağazacılık A.Ş.", "iysCode": BRAND, "isSandbox": False, "isSuspended": False,
+        "key": {"name": "CRM", "hint": "7Iu4", "isTest": False, "brandCodes": None, "expiresAt": None, "scopes": [
+            "brands:read", "consents:check", "consents:grant", "consents:read", "consents:refuse",
+        ]},
+        "package": {"records": None, "used": 0, "level": "grace", "endsOn": None},
+    }),
+    Example("listBrands", "/brands", None, 200, {"items": [{
+        "brandCode": BRAND, "name": "Örnek Mağaza", "isOpen": True,
+        "rights": {"ARAMA": None, "MESAJ": None, "EPOSTA": None},
+        "counts": {each: {"ONAY": 0, "RET": 0} for each in ("ARAMA", "MESAJ", "EPOSTA")},
+        "iys": {"state": "connected", "code": None},
+    }]}),
+    Example("addConsent", f"{_OF_BRAND}/consents", _GRANT, 200, {
+        "requestId": REQUEST_ID, "receivedAt": MOMENT, "written": 1, "unchanged": 0, "problems": 0,
+        "results": [_WRITTEN | {"index": 0, "result": "grant"}],
+    }),
+    Example("addConsent", f"{_OF_BRAND}/consents", _NO_DATE, 422, _PROBLEM),
+    Example("showConsent", f"{_OF_BRAND}/consents/MESAJ/{PHONE}", None, 200, _CONSENT),
+    Example("queryConsent", f"{_OF_BRAND}/consents/query", {"recipient": PHONE, "type": "MESAJ"}, 200, _CONSENT),
+    Example("mayBeMessaged", f"{_OF_BRAND}/may-send/MESAJ/{UNKNOWN}", None, 404, None),
+    Example("addConsents", f"{_OF_BRAND}/consents/bulk", {"consents": [_REFUSAL, _NO_DATE]}, 200, {
+        "requestId": REQUEST_ID, "receivedAt": MOMENT, "written": 1, "unchanged": 0, "problems": 1,
+        "results": [
+            _WRITTEN | {"index": 0, "correlationId": "crm-42", "result": "first_refusal"},
+            {"index": 1, "correlationId": None, "result": "problem", "written": False, "problem": _PROBLEM},
+        ],
+    }),
+    Example("showRequest", f"/requests/{REQUEST_ID}", None, 200, {
+        "requestId": REQUEST_ID, "brandCode": BRAND, "receivedAt": MOMENT,
+        "results": [_WRITTEN | {"index": 0, "result": "grant", "iys": _FORWARDED}],
+    }),
+    Example("listHistory", f"{_OF_BRAND}/consents/history", {"recipient": PHONE, "type": "MESAJ", "limit": 10}, 200, {
+        "items": [{
+            "id": REQUEST_ID, "status": "ONAY", "consentDate": DATE, "recordedAt": MOMENT,
+            "source": "HS_FIZIKSEL_ORTAM", "origin": "api", "isAnnulled": False, "iys": _FORWARDED,
+        }],
+        "nextCursor": None,
+    }),
+    Example(
+        "checkAddresses", f"{_OF_BRAND}/checks", {"type": "MESAJ", "recipients": [PHONE, UNKNOWN]}, 200, {
+            "asOf": MOMENT, "may": 0, "mayNot": 1, "unknown": 1,
+            "results": [
+                {"recipient": PHONE, "verdict": "unknown", "reason": "unregistered", "validUntil": UNTIL},
+                {"recipient": UNKNOWN, "verdict": "may_not", "reason": "not_granted", "validUntil": None},
+            ],
+        },
+    ),
+)  # fmt: skip
+
+
+def examples_of(operation: str) -> list[Example]:
+    return [each for each in EXAMPLES if each.operation == operation]

@@ -1,0 +1,75 @@
+"""The OpenAPI 3.1 document, generated from the views, with texts in one language, problems and examples."""
+
+import copy
+from functools import lru_cache
+from typing import Any
+
+from flask import current_app
+from flask_babel import force_locale, gettext
+
+from portal.api.documentation.examples import Example, examples_of
+from portal.api.documentation.texts import OPERATIONS
+from portal.api.v1.blueprint import specification
+
+Json = dict[str, Any]
+
+PROBLEMS = {
+    400: "bad_request", 401: "key_unknown", 403: "scope_missing", 404: "not_found", 409: "over_refusal",
+    413: "too_large", 415: "not_json", 422: "invalid", 429: "too_many_requests", 500: "server_error",
+}  # fmt: skip
+PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+
+@lru_cache(maxsize=8)
+def document(language: str, base: str) -> Json:
+    """The document for servers at `base`. Its names and types are the same in both languages."""
+    spec: Json = copy.deepcopy(specification.spec)
+    spec["servers"] = [{"url": base}]
+    for schema in spec["components"]["schemas"].values():
+        schema.pop("description", None)  # Docstrings are for who reads the code.
+    with force_locale(language):
+        for operations in spec["paths"].values():
+            for operation in operations.values():
+                _complete(operation)
+        _translate(spec["components"])
+        _translate(spec["paths"])
+    return spec
+
+
+def current_document(language: str) -> Json:
+    """The same for this installation."""
+    return document(language, current_app.config["MAIN_BASE"])
+
+
+def _complete(operation: Json) -> None:
+    name = operation["operationId"]
+    summary, description = OPERATIONS[name]
+    operation |= {"summary": gettext(summary), "description": gettext(description)}
+    for status, code in PROBLEMS.items():
+        if str(status) not in operation["responses"] or status == 422:
+            operation["responses"][str(status)] = {"description": code, "content": PROBLEM}
+    good = [each for each in examples_of(name) if each.status < 400]
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        content["examples"] = _named(good, "body")
+    for content in operation["responses"].get("200", {}).get("content", {}).values():
+        content["examples"] = _named(good, "answer")
+
+
+def _named(examples: list[Example], what: str) -> Json:
+    return {f"example{number}": {"value": getattr(each, what)} for number, each in enumerate(examples, 1)}
+
+
+def _translate(node: Any) -> None:
+    """Descriptions of fields are msgids; Pydantic's titles only repeat the names."""
+    if isinstance(node, dict):
+        if isinstance(node.get("title"), str):
+            del node["title"]
+        text = node.get("description")
+        if isinstance(text, str) and text:
+            node["description"] = gettext(text)
+        for name, each in node.items():
+            if name not in ("examples", "example", "default"):
+                _translate(each)
+    elif isinstance(node, list):
+        for each in node:
+            _translate(each)

@@ -1,0 +1,118 @@
+"""The OpenAPI document, and the page of the documentation: drawn here, without a script or a third party."""
+
+import json
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from flask import current_app, jsonify, render_template
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+
+from portal.api.documentation import openapi
+from portal.api.documentation.blueprint import blueprint
+from portal.api.documentation.examples import Example, examples_of
+from portal.api.documentation.texts import INVALID_ADDRESS, OPERATIONS, REASONS
+from portal.api.v1.blueprint import VERSION
+from portal.api.v1.checks import NO_ADDRESS
+from portal.api.v1.rows import ApiRowProblem
+from portal.core.addresses import Problem
+from portal.core.addresses.problems import ExplainedProblem
+from portal.services.imports.row_results import IYS_CODES, RowProblem
+from portal.web.shared.import_labels import EFFECTS
+from portal.web.shared.problems import STATUSES, ApiProblem
+
+OF_FILES = ("over_refusal", "refused_beside", "refused_elsewhere", "origin_missing", "address_missing")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation as the page shows it."""
+
+    name: str
+    method: str
+    path: str
+    summary: str
+    description: str
+    fields: list[tuple[str, bool, str]]  # Name, whether it is required, and its text.
+    calls: list[tuple[str, str | None, int]]  # Command, answer, status.
+
+
+@blueprint.get("/openapi.json")
+def show_openapi() -> ResponseReturnValue:
+    return jsonify(openapi.current_document(_language()))
+
+
+@blueprint.get("/docs")
+def show_docs() -> str:
+    return render_template(
+        "api/docs.html",
+        version=VERSION,
+        operations=_operations(openapi.current_document(_language())),
+        problems=_problems(),
+        reasons=[*REASONS.items(), (NO_ADDRESS, INVALID_ADDRESS)],
+        effects=EFFECTS,
+    )
+
+
+def _language() -> str:
+    return get_locale().language
+
+
+def _operations(document: dict[str, Any]) -> list[Operation]:
+    found = {
+        operation["operationId"]: Operation(
+            operation["operationId"], method.upper(), path, operation["summary"], operation["description"],
+            _fields(operation, document), [_call(method, each) for each in examples_of(operation["operationId"])],
+        )
+        for path, operations in document["paths"].items() for method, operation in operations.items()
+    }  # fmt: skip
+    return [found[name] for name in OPERATIONS]
+
+
+def _fields(operation: dict[str, Any], document: dict[str, Any]) -> list[tuple[str, bool, str]]:
+    """Of the query, the headers and the body; for a list of rows, of a row."""
+    schemas = document["components"]["schemas"]
+    fields = [
+        (each["name"], each["required"], each.get("description", ""))
+        for each in operation["parameters"] if each["in"] != "path"
+    ]  # fmt: skip
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        names = [content["schema"]["$ref"].rpartition("/")[2]]
+        while names:
+            schema = schemas[names.pop()]
+            if "$ref" in schema:
+                names.append(schema["$ref"].rpartition("/")[2])
+            for name, field in schema.get("properties", {}).items():
+                fields.append((name, name in schema.get("required", ()), field.get("description", "")))
+                if "$ref" in field.get("items", {}):
+                    names.append(field["items"]["$ref"].rpartition("/")[2])
+    return fields
+
+
+def _call(method: str, example: Example) -> tuple[str, str | None, int]:
+    lines = [f"curl -X {method.upper()} {current_app.config['MAIN_BASE']}/api/v1{example.path}"]
+    lines.append('-H "Authorization: Bearer $IZINLINK_KEY"')
+    if example.operation.startswith("add"):
+        lines.append('-H "Idempotency-Key: $(uuidgen)"')
+    if example.body is not None:
+        lines += ['-H "Content-Type: application/json"', f"-d '{_dump(example.body)}'"]
+    answer = _dump(example.answer) if example.answer is not None else None
+    return " \\\n  ".join(lines), answer, example.status
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _problems() -> list[tuple[ExplainedProblem, int | str, str]]:
+    """Each code with its status and İYS's code; the page has an anchor for each."""
+    rows = [each for each in chain(ApiRowProblem, RowProblem, Problem) if each.value not in OF_FILES]
+    rows = [ApiRowProblem.OVER_REFUSAL, *rows]
+    named = dict.fromkeys(each.value for each in ApiProblem)
+    found: list[tuple[ExplainedProblem, int | str, str]] = [(each, STATUSES[each], "") for each in ApiProblem]
+    for each in rows:
+        if each.value not in named:
+            named[each.value] = None
+            found.append((each, 422, IYS_CODES.get(each.value, "")))
+    return found

@@ -1,0 +1,114 @@
+"""Who calls: the key of a request, the networks it may come from, its limit, and the scope that the view needs."""
+
+import math
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+import structlog
+from flask import current_app, g, request
+from flask.typing import ResponseReturnValue
+from limits import parse
+from sqlalchemy import select
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+
+from portal.core import clock
+from portal.core.extensions import db, limiter, rate_limit_key, read_session
+from portal.core.models import Brand
+from portal.domain.identity import api_keys
+from portal.domain.identity.api_keys import Caller
+from portal.domain.identity.permissions import Scope
+from portal.domain.providers import networks
+from portal.web.shared import limits, problems
+from portal.web.shared.problems import ApiProblem
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+BRAND_CODE = "brandCode"  # In a URL.
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="izinlink"'}
+
+
+def needs(scope: Scope, *, limit: str = limits.API) -> Callable[[View], View]:
+    """Decorator: the scope a view needs, and the limit that counts its requests, by key."""
+
+    def mark(view: View) -> View:
+        view.needs, view.limit = scope, limit  # type: ignore[attr-defined]  # Decorators around it copy them.
+        return view
+
+    return mark
+
+
+def check_key() -> ResponseReturnValue | None:
+    """Admit a request with a good key, or answer what is wrong. The body is read last."""
+    at = clock.now()
+    view: Any = current_app.view_functions[request.endpoint or ""]
+    caller = _caller(at)
+    if isinstance(caller, ApiProblem):
+        return _refuse_guess(caller)
+    g.caller = caller
+    structlog.contextvars.bind_contextvars(key=caller.key_id)
+    cidrs = [each.cidr for each in networks.list_networks(read_session(), caller.provider_id)]
+    if cidrs and not networks.contain_address(cidrs, request.remote_addr or ""):
+        return problems.problem(ApiProblem.NETWORK)
+    if wait := _count(view.limit, caller):
+        return problems.problem(ApiProblem.TOO_MANY, headers={"Retry-After": str(wait)})
+    if view.needs not in caller.scopes:
+        return problems.problem(ApiProblem.SCOPE_MISSING, scope=view.needs)
+    if api_keys.record_use(db.session, caller, at):
+        db.session.commit()
+    if (request.view_args or {}).keys() & {BRAND_CODE} and not _take_brand(caller):
+        return problems.problem(ApiProblem.BRAND_UNKNOWN)
+    return _check_body() if request.method == "POST" else None
+
+
+def _take_brand(caller: Caller) -> bool:
+    """Put the brand of the URL into g.brand, so that no view can forget to look whether the key reaches it; all others
+    are as unknown as one that does not exist."""
+    code = (request.view_args or {}).pop(BRAND_CODE)
+    theirs = select(Brand).where(Brand.provider_id == caller.provider_id, Brand.brand_code == code)
+    g.brand = read_session().scalar(theirs)
+    return g.brand is not None and (caller.brand_ids is None or g.brand.id in caller.brand_ids)
+
+
+def _caller(at: datetime) -> Caller | ApiProblem:
+    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not text:
+        return ApiProblem.KEY_MISSING
+    return api_keys.find_caller(read_session(), text.strip(), at) or ApiProblem.KEY_UNKNOWN
+
+
+def _refuse_guess(found: ApiProblem) -> ResponseReturnValue:
+    """Only wrong keys count here, by address: many programs may stand behind one."""
+    is_guess = found == ApiProblem.KEY_UNKNOWN
+    if is_guess and (again_at := limits.wait_for(limits.GUESSED_KEYS, "guessed-keys", rate_limit_key())):
+        return problems.problem(ApiProblem.TOO_MANY, headers={"Retry-After": str(_seconds_until(again_at))})
+    return problems.problem(found, headers=CHALLENGE)
+
+
+def _count(limit: str, caller: Caller) -> int:
+    """Count a request of a key, and note what its limit's headers say; the seconds to wait where it is reached."""
+    again_at = limits.wait_for(limit, "api", str(caller.key_id))
+    if limiter.enabled:
+        item = parse(limit)
+        stats = limiter.limiter.get_window_stats(item, "api", str(caller.key_id))
+        reset = max(0, math.ceil(stats.reset_time - clock.now().timestamp()))
+        g.limit_headers = {
+            "RateLimit-Limit": str(item.amount), "RateLimit-Remaining": str(stats.remaining),
+            "RateLimit-Reset": str(reset),
+        }  # fmt: skip
+    return _seconds_until(again_at) if again_at else 0
+
+
+def _seconds_until(moment: datetime) -> int:
+    return max(1, math.ceil((moment - clock.now()).total_seconds()))
+
+
+def _check_body() -> ResponseReturnValue | None:
+    """Read the body as JSON, here, so that nothing after this meets one that is none."""
+    try:
+        request.get_json()
+    except UnsupportedMediaType:
+        return problems.problem(ApiProblem.NOT_JSON)
+    except (BadRequest, RecursionError):
+        return problems.problem(ApiProblem.NOT_JSON, status=400)
+    return None

@@ -1,0 +1,56 @@
+"""The blueprint of the API, and the specification that its views describe themselves to."""
+
+from typing import Any
+
+from flask import Blueprint, Request, Response, abort, g
+from pydantic import ValidationError
+from spectree import SecurityScheme, SpecTree
+from spectree.models import SecureType, SecuritySchemeData
+from spectree.plugins.flask_plugin import FlaskPlugin
+
+from portal.api.v1.schemas import Problem
+from portal.web.shared import problems
+from portal.web.shared.problems import ApiProblem
+
+VERSION = "1.0"
+
+blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+
+
+def _refuse_invalid(
+    _request: Request, _response: Response | None, error: Exception | None, _instance: Any, _adapter: Any
+) -> None:
+    """Answer a body or a query that does not fit its model: each wrong field by its name, without its value."""
+    if isinstance(error, ValidationError):
+        found = error.errors(include_input=False, include_url=False, include_context=False)
+        abort(problems.problem(ApiProblem.INVALID, errors=problems.field_errors(found)))
+
+
+class RequestsOnly(FlaskPlugin):
+    """Validates requests. What is answered is our own, and its errors would name addresses in the log."""
+
+    def validate_response(self, resp: Any, resp_model: Any, skip_validation: bool, force_resp_serialize: bool) -> Any:
+        return super().validate_response(resp, resp_model, True, force_resp_serialize)
+
+
+specification = SpecTree(
+    backend=RequestsOnly,
+    title="İzinlink API",
+    version=VERSION,
+    mode="strict",
+    annotations=True,
+    before=_refuse_invalid,
+    after=lambda *_: None,
+    validation_error_model=Problem,
+    naming_strategy=lambda model: model.__name__,
+    nested_naming_strategy=lambda _parent, child: child,
+    security_schemes=[SecurityScheme("key", SecuritySchemeData(SecureType.HTTP, scheme="bearer"))],
+    security={"key": []},
+)
+
+
+@blueprint.after_request
+def tell_limit(response: Response) -> Response:
+    """Say how much of the key's limit is left."""
+    response.headers.extend(g.get("limit_headers", {}))
+    return response

@@ -1,0 +1,151 @@
+"""Bring decisions, one or up to 10,000: good rows are written whatever the others are, and each has its result."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import flask
+from flask import abort, g, request
+from spectree import Response
+
+from portal.api.v1 import rows
+from portal.api.v1.authentication import needs
+from portal.api.v1.blueprint import blueprint, specification
+from portal.api.v1.consents import BRAND
+from portal.api.v1.moments import moment
+from portal.api.v1.rows import ApiRowProblem, BadRow, ReadRow
+from portal.api.v1.schemas import BulkBody, ConsentBody, RequestAnswer, WriteAnswer, WriteHeaders
+from portal.core import clock
+from portal.core.extensions import db, read_session, vault
+from portal.core.iys_protocol import Status
+from portal.core.models import Brand, Lane, Provider, Submission
+from portal.domain.consents.bulk_import import WRITTEN, Effect, Entry
+from portal.domain.identity.api_keys import Caller
+from portal.domain.identity.permissions import Scope
+from portal.services import consent_requests
+from portal.services.consent_requests import Incoming, KeyReused
+from portal.web.shared import limits, problems
+from portal.web.shared.body_limits import max_bytes
+from portal.web.shared.problems import ApiProblem
+
+LARGE = 8 * 1024 * 1024  # Bytes: 10,000 rows of 800.
+
+
+@blueprint.post(f"{BRAND}/consents")
+@specification.validate(resp=Response(HTTP_200=WriteAnswer), operation_id="addConsent")
+@needs(Scope.REFUSE)
+def add_consent(json: ConsentBody, headers: WriteHeaders) -> flask.Response:
+    """Bring one decision; İYS is told of it at once."""
+    status, answer = _write([json.root], headers, Lane.PEOPLE)
+    bad = answer["results"][0]["problem"]
+    if bad is not None:
+        return problems.respond(bad)
+    return flask.make_response(answer, status)
+
+
+@blueprint.post(f"{BRAND}/consents/bulk")
+@specification.validate(resp=Response(HTTP_200=WriteAnswer), operation_id="addConsents")
+@max_bytes(LARGE)
+@needs(Scope.REFUSE, limit=limits.API_LISTS)
+def add_consents(json: BulkBody, headers: WriteHeaders) -> flask.Response:
+    """Bring up to 10,000 decisions; each row has its result, now and by the request's number."""
+    status, answer = _write(json.consents, headers, Lane.BULK)
+    return flask.make_response(answer, status)
+
+
+@blueprint.get("/requests/<requestId>")
+@specification.validate(resp=Response(HTTP_200=RequestAnswer), operation_id="showRequest")
+@needs(Scope.READ)
+def show_request(requestId: str) -> dict[str, Any]:
+    """Show what came of a request's rows, and what İYS has made of them so far. For 60 days."""
+    session, caller = read_session(), g.caller
+    is_number = requestId.isascii() and requestId.isdecimal() and len(requestId) < 20
+    number = min(int(requestId), 2**63 - 1) if is_number else 0
+    found = consent_requests.find_request(session, caller.provider_id, number, clock.now())
+    brand = session.get_one(Brand, found.brand_id) if found else None
+    if found is None or brand is None or (caller.brand_ids is not None and brand.id not in caller.brand_ids):
+        abort(problems.problem(ApiProblem.NOT_FOUND))
+    submissions = consent_requests.find_submissions(session, found)
+    return {
+        "requestId": str(found.id), "brandCode": brand.brand_code, "receivedAt": moment(found.created_at),
+        "results": [
+            each | {"iys": _forwarding(*submissions[each["index"]]) if each["index"] in submissions else None}
+            for each in consent_requests.read_results(vault(), found)
+        ],
+    }  # fmt: skip
+
+
+def _forwarding(submission: Submission, is_annulled: bool) -> dict[str, Any]:
+    return {
+        "outcome": "annulled" if is_annulled else submission.outcome, "code": submission.code,
+        "transactionId": submission.transaction_id, "dueAt": moment(submission.due_at),
+    }  # fmt: skip
+
+
+def _write(
+    given: Sequence[object], headers: WriteHeaders, lane: Lane
+) -> tuple[int, dict[str, Any]]:  # fmt: skip
+    caller: Caller = g.caller
+    brand, at = g.brand, clock.now()
+    incoming = Incoming(caller.provider_id, caller.key_id, headers.IdempotencyKey, request.path, request.get_data(), at)
+    if answered := _find_answer(incoming):
+        return answered
+    read = _without_unwelcome(rows.read_rows(given, at), brand, incoming)
+    entries = [each.found for each in read if isinstance(each.found, Entry)]
+    request_id, effects = consent_requests.write(
+        read_session(), db.session, vault(), brand, entries, incoming, lane=lane
+    )
+    answer = _answer(read, effects) | {"requestId": str(request_id), "receivedAt": moment(at)}
+    if not consent_requests.keep(
+        db.session, vault(), brand, incoming, request_id, 200, answer, rows=len(given)
+    ):  # fmt: skip
+        return _find_answer(incoming) or abort(409)
+    return 200, answer
+
+
+def _find_answer(incoming: Incoming) -> tuple[int, dict[str, Any]] | None:
+    try:
+        return consent_requests.find_answer(db.session, vault(), incoming)
+    except KeyReused:
+        abort(problems.problem(ApiProblem.IDEMPOTENCY_KEY_REUSED))
+
+
+def _without_unwelcome(read: list[ReadRow], brand: Brand, incoming: Incoming) -> list[ReadRow]:
+    """Turn grants into problems that are not taken now: of a suspended provider, a closed brand or a key that may only
+    refuse, and of new addresses where the package is full. Refusals are always taken."""
+    caller: Caller = g.caller
+    if caller.is_suspended or brand.closed_at is not None:
+        return _refuse_grants(read, ApiRowProblem.SUSPENDED)
+    if Scope.GRANT not in caller.scopes:
+        return _refuse_grants(read, ApiRowProblem.GRANT_SCOPE)
+    entries = [each.found for each in read if isinstance(each.found, Entry)]
+    provider = read_session().get_one(Provider, caller.provider_id)
+    unwelcome = consent_requests.find_unwelcome(read_session(), vault(), provider, entries, incoming.at)
+    return _refuse_grants(read, ApiRowProblem.PACKAGE_FULL, unwelcome) if unwelcome else read
+
+
+def _refuse_grants(read: list[ReadRow], why: ApiRowProblem, only: set[str] | None = None) -> list[ReadRow]:
+    return [
+        ReadRow(each.correlation_id, BadRow(why))
+        if isinstance(each.found, Entry) and each.found.status == Status.GRANTED
+        and (only is None or each.found.address.text in only)
+        else each
+        for each in read
+    ]  # fmt: skip
+
+
+def _answer(read: Sequence[ReadRow], effects: Sequence[Effect]) -> dict[str, Any]:
+    effect, results = iter(effects), []
+    for place, each in enumerate(read):
+        found: BadRow | Effect = next(effect) if isinstance(each.found, Entry) else each.found
+        if isinstance(found, Effect) and found in rows.OF_EFFECT:
+            found = BadRow(*rows.OF_EFFECT[found])
+        results.append(
+            {
+                "index": place, "correlationId": each.correlation_id, "written": found in WRITTEN,
+                "result": "problem" if isinstance(found, BadRow) else found.value,
+                "problem": found.body() if isinstance(found, BadRow) else None,
+            }
+        )  # fmt: skip
+    kinds = Counter("problems" if row["problem"] else "written" if row["written"] else "unchanged" for row in results)
+    return {"results": results, **{kind: kinds[kind] for kind in ("written", "unchanged", "problems")}}

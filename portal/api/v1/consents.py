@@ -1,0 +1,133 @@
+"""Ask about one address: its consent here and at İYS, whether it may be messaged, and its decisions."""
+
+from datetime import datetime
+from typing import Any
+
+import flask
+from flask import abort, g
+from spectree import Response
+from sqlalchemy import select
+
+from portal.api.v1.authentication import needs
+from portal.api.v1.blueprint import blueprint, specification
+from portal.api.v1.moments import moment, wire_date
+from portal.api.v1.schemas import ConsentAnswer, ConsentQuery, History, HistoryQuery, TypeQuery
+from portal.core import addresses, clock
+from portal.core.addresses import Address, BadAddress
+from portal.core.extensions import read_session, vault
+from portal.core.iys_protocol import Channel, RecipientType
+from portal.core.models import Brand, Consent
+from portal.domain.consents import history, may_send, recipients
+from portal.domain.consents.history import DecisionRecord
+from portal.domain.consents.may_send import Verdict
+from portal.domain.identity.permissions import Scope
+from portal.services.imports.row_results import RowProblem
+from portal.web.shared import problems
+from portal.web.shared.problems import ApiProblem
+
+BRAND = "/brands/<int(max=2147483647):brandCode>"
+ADDRESS = "<any(ARAMA, MESAJ, EPOSTA):type>/<recipient>"
+
+
+@blueprint.get(f"{BRAND}/consents/{ADDRESS}")
+@specification.validate(resp=Response(HTTP_200=ConsentAnswer), operation_id="showConsent")
+@needs(Scope.READ)
+def show_consent(type: str, recipient: str, query: TypeQuery) -> dict[str, Any]:
+    """Show the consent of an address, here and at İYS, and whether it may be messaged."""
+    return _consent(recipient, Channel(type), query.recipientType)
+
+
+@blueprint.post(f"{BRAND}/consents/query")
+@specification.validate(resp=Response(HTTP_200=ConsentAnswer), operation_id="queryConsent")
+@needs(Scope.READ)
+def query_consent(json: ConsentQuery) -> dict[str, Any]:
+    """The same with the address in the body, for whoever keeps addresses out of URLs."""
+    return _consent(json.recipient, json.type, json.recipientType)
+
+
+@blueprint.get(f"{BRAND}/may-send/{ADDRESS}")
+@specification.validate(resp=Response("HTTP_200", "HTTP_404"), operation_id="mayBeMessaged")
+@needs(Scope.READ)
+def may_be_messaged(type: str, recipient: str, query: TypeQuery) -> flask.Response:
+    """Answer without a body: 200 where an address may be messaged, 404 where it may not or nothing is known."""
+    brand, address = g.brand, _address_or_422(recipient, Channel(type))
+    answer, _ = _find(brand, address, Channel(type), query.recipientType, clock.now())
+    return flask.Response(status=200 if answer.verdict == Verdict.MAY else 404)
+
+
+@blueprint.post(f"{BRAND}/consents/history")
+@specification.validate(resp=Response(HTTP_200=History), operation_id="listHistory")
+@needs(Scope.READ)
+def list_history(json: HistoryQuery) -> dict[str, Any]:
+    """List the decisions of an address, the newest first, each with what İYS made of it."""
+    brand, address, at = g.brand, _address_or_422(json.recipient, json.type), clock.now()
+    recipient = recipients.find(read_session(), vault(), brand.provider_id, address)
+    found = history.list_decisions(read_session(), recipient.id, at) if recipient else []
+    own = [
+        each for each in found
+        if (each.brand_id, each.channel, each.recipient_type) == (brand.id, json.type, json.recipientType)
+    ]  # fmt: skip
+    own.sort(key=lambda each: each.id, reverse=True)
+    left = [each for each in own if json.cursor is None or each.id < int(json.cursor)]
+    page = left[: json.limit]
+    return {
+        "items": [_history_item(each) for each in page],
+        "nextCursor": str(page[-1].id) if len(left) > len(page) else None,
+    }
+
+
+def _history_item(record: DecisionRecord) -> dict[str, Any]:
+    return {
+        "id": str(record.id), "status": record.status, "consentDate": wire_date(record.decided_at),
+        "recordedAt": moment(record.recorded_at), "source": record.source, "origin": record.origin,
+        "isAnnulled": record.is_annulled,
+        "iys": {
+            "outcome": record.outcome, "code": record.code, "transactionId": record.transaction_id,
+            "dueAt": moment(record.due_at),
+        } if record.outcome else None,
+    }  # fmt: skip
+
+
+def _consent(text: str, channel: Channel, recipient_type: RecipientType) -> dict[str, Any]:
+    brand, address, at = g.brand, _address_or_422(text, channel), clock.now()
+    answer, consent = _find(brand, address, channel, recipient_type, at)
+    if consent is None or (consent.status is None and consent.iys_status is None):
+        abort(problems.problem(ApiProblem.NOT_FOUND))
+    return {
+        "brandCode": brand.brand_code, "recipient": address.text, "type": channel, "recipientType": recipient_type,
+        "status": consent.status, "consentDate": wire_date(consent.consent_date) if consent.status else None,
+        "iys": {"status": consent.iys_status, "asOf": moment(consent.iys_as_of)},
+        "maySend": {
+            "verdict": answer.verdict, "reason": answer.reason, "asOf": moment(at),
+            "validUntil": moment(answer.valid_until),
+        },
+    }  # fmt: skip
+
+
+def _find(
+    brand: Brand, address: Address, channel: Channel, recipient_type: RecipientType, at: datetime
+) -> tuple[may_send.Answer, Consent | None]:
+    session = read_session()
+    recipient = recipients.find(session, vault(), g.caller.provider_id, address)
+    answer = may_send.answer_without_consent(recipient_type)
+    if recipient is None:
+        return answer, None
+    consent = session.scalar(
+        select(Consent).where(
+            Consent.brand_id == brand.id, Consent.recipient_id == recipient.id, Consent.channel == channel,
+            Consent.recipient_type == recipient_type,
+        )
+    )  # fmt: skip
+    return may_send.answers(session, brand, [recipient.id], channel, recipient_type, at).get(
+        recipient.id, answer
+    ), consent
+
+
+def _address_or_422(text: str, channel: Channel) -> Address:
+    try:
+        address = addresses.parse(text)
+    except BadAddress as error:
+        abort(problems.respond(problems.explained(error.problem, status=422)))
+    if channel not in address.channels:
+        abort(problems.respond(problems.explained(RowProblem.CHANNEL_UNFIT, status=422, iys_code="H464")))
+    return address

@@ -1,0 +1,185 @@
+"""Read the rows of a request: each becomes an entry as a file's line does, or a problem with İYS's code.
+
+Whatever is wrong with its date or its source, a refusal is taken: then it counts as of now, as HS_KARAR.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from portal.api.v1.schemas import LONGEST, ConsentRow
+from portal.core import addresses, iys_protocol
+from portal.core.addresses import BadAddress, Problem
+from portal.core.addresses.problems import ExplainedProblem
+from portal.core.iys_protocol import Channel, RecipientType, Source, Status, parse_wire_date
+from portal.core.lazy_text import N_
+from portal.domain.consents.bulk_import import Effect, Entry
+from portal.domain.identity.permissions import Scope
+from portal.services.imports.row_results import IYS_CODES, RowProblem
+from portal.web.shared import problems
+
+OURS = ("evidence", "grantedAgain", "correlationId")  # Fields that İYS does not know.
+KNOWN = ConsentRow.model_fields.keys()
+WORDS: dict[str, ExplainedProblem] = {  # The first problem with a code bears its name.
+    **{code: RowProblem(value) for value, code in reversed(IYS_CODES.items()) if value in tuple(RowProblem) and code},
+    "H114": Problem.EMPTY,
+}
+OF_DATE = ("H112", "H155", "H156", "H157", "H158", "H162", "H467")  # H467 is no problem: see Effect.LATE_GRANT.
+OF_SOURCE = ("H113", "H119", "H408")
+LONGEST_ID = 100
+
+
+class ApiRowProblem(ExplainedProblem):
+    """Why a row is not taken, beside İYS's reasons."""
+
+    # fmt: off
+    NOT_OBJECT = "not_object", N_("Satır bir JSON nesnesi değil."), N_("Her satırı { } içinde gönderin.")
+    UNKNOWN_FIELD = ("unknown_field", N_("Satırda bilinmeyen bir alan var."),
+                     N_("“errors” listesindeki alanı kaldırın ya da adını düzeltin."))
+    FIELD_INVALID = ("field_invalid", N_("Satırdaki bir alan yanlış türde ya da çok uzun."),
+                     N_("“errors” listesindeki alanı düzeltin."))
+    EVIDENCE_MISSING = ("evidence_missing", N_("Onayın dayanağı yazmıyor."),
+                        N_("Onayı hangi formun, siparişin ya da kaydın kanıtladığını “evidence” alanına yazın."))
+    BEFORE_2015 = ("before_2015", N_("1 Mayıs 2015'ten önceki onaylar API ile alınmaz."),
+                   N_("Bunları panelden dosya olarak aktarın; orada bir kişi onların eski olduğuna kefil olur."))
+    OVER_REFUSAL = (
+        "over_refusal",
+        N_("Kişi bu tarihten önce kendisi reddetti."),
+        N_("Sonra yeniden onay verdiyse ve kanıtı elinizdeyse “grantedAgain”: true gönderin; tarih yanlışsa düzeltin."),
+    )
+    SUSPENDED = ("suspended", N_("Firma ya da marka durdurulmuş; yalnız ret alınır."),
+                 N_("Durum panelde yazıyor; kalkınca onayı yeniden gönderin."))
+    GRANT_SCOPE = ("scope_missing", N_("Bu anahtar onay bildiremez, yalnız ret bildirir."),
+                   N_("Firma sahibinden consents:grant yetkisi olan bir anahtar isteyin."))
+    PACKAGE_FULL = ("package_full", N_("Paket dolu: yeni adresle gelen onay alınmıyor."),
+                    N_("Paketi yükseltin; retler ve bilinen adresler bundan etkilenmez."))
+    # fmt: on
+
+
+ROW_STATUSES = {
+    ApiRowProblem.OVER_REFUSAL: 409, ApiRowProblem.SUSPENDED: 403, ApiRowProblem.GRANT_SCOPE: 403,
+    ApiRowProblem.PACKAGE_FULL: 403,
+}  # fmt: skip
+OF_EFFECT: dict[Effect, tuple[ExplainedProblem, str]] = {  # Effects that write nothing because something is wrong.
+    Effect.OVER_REFUSAL: (ApiRowProblem.OVER_REFUSAL, ""), Effect.UNDATED: (RowProblem.DATE_MISSING, "H463"),
+    Effect.UNSOURCED: (RowProblem.SOURCE_MISSING, "H462"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """A row that is not taken: why, İYS's code for it, and the field that is wrong."""
+
+    problem: ExplainedProblem | str  # Or a code of İYS alone.
+    iys_code: str = ""
+    wrong_field: str = ""
+
+    def body(self) -> dict[str, Any]:
+        """As problem+json."""
+        if isinstance(self.problem, ExplainedProblem):
+            status = ROW_STATUSES.get(self.problem, 422)  # type: ignore[call-overload]  # Others are not in it.
+            body = problems.explained(self.problem, status=status, iys_code=self.iys_code or None)
+        else:
+            code = self.problem
+            told = iys_protocol.sentence_of(code), iys_protocol.cure_of(code)
+            body = problems.described(code.lower(), *told, status=422, iys_code=code)
+        errors = (
+            [{"field": self.wrong_field, "code": body["code"], "title": body["title"]}] if self.wrong_field else None
+        )
+        return body | {"errors": errors, "scope": Scope.GRANT if self.problem == ApiRowProblem.GRANT_SCOPE else None}
+
+
+@dataclass(frozen=True)
+class ReadRow:
+    """A row of a request: an entry, or what is wrong."""
+
+    correlation_id: str | None
+    found: Entry | BadRow = field(repr=False)
+
+
+def read_rows(rows: Sequence[object], at: datetime) -> list[ReadRow]:
+    """Read rows; an entry's line is the row's place, from 0."""
+    moment = at.replace(microsecond=0)
+    return [ReadRow(_correlation_id(row), _read(place, row, moment)) for place, row in enumerate(rows)]
+
+
+def _correlation_id(row: object) -> str | None:
+    its = row.get("correlationId") if isinstance(row, dict) else None
+    return its if isinstance(its, str) and len(its) <= LONGEST_ID else None
+
+
+def _read(place: int, row: object, at: datetime) -> Entry | BadRow:
+    if not isinstance(row, dict):
+        return BadRow(ApiRowProblem.NOT_OBJECT)
+    row = {name: value for name, value in row.items() if value is not None}
+    unknown = next((name for name in row if name not in KNOWN), None)
+    if unknown is not None:
+        return BadRow(ApiRowProblem.UNKNOWN_FIELD, "H118", unknown[:LONGEST_ID])
+    wrong = next((name for name, value in row.items() if not _has_type(name, value)), None)
+    if wrong is not None:
+        return BadRow(ApiRowProblem.FIELD_INVALID, "", wrong)
+    try:
+        address = addresses.parse(row["recipient"]) if "recipient" in row else None
+    except BadAddress as error:
+        return BadRow(error.problem, _address_code(row.get("type")), "recipient")
+    wire = {name: value for name, value in row.items() if name not in OURS}
+    if address is not None:
+        wire["recipient"] = address.text
+    found = {each.code: each for each in iys_protocol.validate_consent(wire, now=at)}
+    found.pop("H467", None)
+    is_refusal = row.get("status") == Status.REFUSED
+    if is_refusal:
+        blocking = [code for code in found if code not in (*OF_DATE, *OF_SOURCE)]
+    else:
+        blocking = list(found)
+    if blocking:
+        location = found[blocking[0]].location or [""]
+        return BadRow(WORDS.get(blocking[0], blocking[0]), blocking[0], str(location[0]))
+    assert address is not None
+    if Channel(row["type"]) not in address.channels:
+        return BadRow(RowProblem.CHANNEL_UNFIT, "H464", "type")
+    if is_refusal:
+        return _refusal(place, row, address, set(found), at)
+    return _grant(place, row, address)
+
+
+def _refusal(place: int, row: dict[str, Any], address: addresses.Address, codes: set[str], at: datetime) -> Entry:
+    is_dated = "consentDate" in row and not codes.intersection(OF_DATE)
+    date = parse_wire_date(row["consentDate"]) if is_dated else at
+    source = Source(row["source"]) if "source" in row and not codes.intersection(OF_SOURCE) else None
+    return Entry(
+        place, address, Channel(row["type"]), _type_of(row), Status.REFUSED, source or Source.PROVIDER_DECISION, date
+    )
+
+
+def _grant(place: int, row: dict[str, Any], address: addresses.Address) -> Entry | BadRow:
+    """A grant needs its date also of a merchant, of whom İYS wants none: nothing is invented for it."""
+    if not str(row.get("evidence", "")).strip():
+        return BadRow(ApiRowProblem.EVIDENCE_MISSING, "", "evidence")
+    if row.get("source") == Source.BEFORE_2015:
+        return BadRow(ApiRowProblem.BEFORE_2015, "", "source")
+    if "consentDate" not in row:
+        return BadRow(RowProblem.DATE_MISSING, "H112", "consentDate")
+    source = Source(row["source"]) if "source" in row else None
+    return Entry(
+        place, address, Channel(row["type"]), _type_of(row), Status.GRANTED, source,
+        parse_wire_date(row["consentDate"]), is_vouched=row.get("grantedAgain", False),
+    )  # fmt: skip
+
+
+def _type_of(row: dict[str, Any]) -> RecipientType:
+    return RecipientType(row.get("recipientType", RecipientType.INDIVIDUAL))
+
+
+def _has_type(name: str, value: object) -> bool:
+    if name == "grantedAgain":
+        return isinstance(value, bool)
+    longest = LONGEST_ID if name == "correlationId" else LONGEST
+    return isinstance(value, str) and len(value) <= longest
+
+
+def _address_code(channel: object) -> str:
+    return {Channel.EMAIL.value: "H120", Channel.SMS.value: "H121", Channel.CALL.value: "H121"}.get(
+        str(channel), "H122"
+    )

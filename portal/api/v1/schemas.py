@@ -1,0 +1,249 @@
+"""What the API takes and answers, by İYS's own names. Descriptions are msgids, which the documentation translates."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel, SkipValidation
+
+from portal.core.iys_protocol import Channel, RecipientType, Source, Status
+from portal.core.lazy_text import N_
+from portal.domain.consents.may_send import Verdict
+
+MOST_ROWS = 10_000  # Of a list that is written.
+MOST_ADDRESSES = 50_000  # Of a list that is checked.
+LONGEST = 500  # Characters of a text.
+
+PHONE, FORM = "+905321234567", "Üyelik formu 2026-118, 24.11.2026"
+Text = Annotated[str, Field(max_length=LONGEST)]
+Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+
+
+class Strict(BaseModel):
+    """A body, all fields of which are known."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Answer(BaseModel):
+    """What is answered, all fields of which are there."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=True)
+
+
+class FieldError(Answer):
+    field: str
+    code: Literal["unknown_field", "field_missing", "field_invalid"]
+    title: str
+
+
+class Problem(Answer):
+    type: str
+    title: str = Field(description=N_("Ne olduğu, İngilizce."))
+    titleTr: str = Field(description=N_("Ne olduğu, Türkçe."))
+    status: int
+    code: str = Field(description=N_("Programlar için; değişmez."))
+    iysCode: str | None = Field(description=N_("İYS'nin bu durumda verdiği ya da vereceği kod."))
+    fix: str = Field(description=N_("Ne yapılacağı, İngilizce."))
+    fixTr: str = Field(description=N_("Ne yapılacağı, Türkçe."))
+    retryable: bool = Field(description=N_("Aynı isteği sonra yinelemenin işe yarayıp yaramayacağı."))
+    docs: str
+    errors: list[FieldError] | None = None
+    scope: str | None = Field(None, description=N_("Anahtarda eksik olan yetki."))
+
+
+class Key(Answer):
+    name: str
+    hint: str = Field(description=N_("Anahtarın son dört karakteri."))
+    isTest: bool
+    scopes: list[str]
+    brandCodes: list[int] | None = Field(description=N_("Anahtarın ulaştığı markalar; null: hepsi."))
+    expiresAt: Moment | None
+
+
+class PackageState(Answer):
+    records: int | None = Field(description=N_("Paketteki adres sayısı."))
+    used: int = Field(description=N_("Tutulan adres sayısı."))
+    level: Literal["fine", "near", "grace", "shut"] = Field(
+        description=N_("shut: yeni adresle gelen onay alınmaz; ret her zaman alınır.")
+    )
+    endsOn: str | None
+
+
+class Me(Answer):
+    title: str
+    iysCode: int
+    isSandbox: bool = Field(description=N_("Deneme modunda: İYS'ye hiçbir şey gitmez."))
+    isSuspended: bool = Field(description=N_("Durdurulmuş: yalnız okur ve ret bildirir."))
+    key: Key
+    package: PackageState
+
+
+class Counts(Answer):
+    ONAY: int
+    RET: int
+
+
+class IysState(Answer):
+    state: Literal["sandbox", "exempt", "not_connected", "connected", "blocked"]
+    code: str | None = Field(description=N_("Bağlantıyı durduran İYS kodu."))
+
+
+class BrandAnswer(Answer):
+    brandCode: int
+    name: str
+    isOpen: bool
+    rights: dict[Channel, bool | None] = Field(
+        description=N_("İYS'nin bu kanalda yetki verip vermediği; null: sorulmadı ya da gerekmiyor.")
+    )
+    counts: dict[Channel, Counts]
+    iys: IysState
+
+
+class Brands(Answer):
+    items: list[BrandAnswer]
+
+
+class ConsentQuery(Strict):
+    recipient: Text = Field(examples=[PHONE])
+    type: Channel
+    recipientType: RecipientType = RecipientType.INDIVIDUAL
+
+
+class TypeQuery(Strict):
+    recipientType: RecipientType = RecipientType.INDIVIDUAL
+
+
+class MaySend(Answer):
+    verdict: Verdict = Field(description=N_("may: ileti gönderilebilir; may_not ve unknown: gönderilmez."))
+    reason: str
+    asOf: Moment
+    validUntil: Moment | None = Field(description=N_("Bu yanıtın yeniden sorulması gereken an."))
+
+
+class AtIys(Answer):
+    status: str | None
+    asOf: Moment | None
+
+
+class ConsentAnswer(Answer):
+    brandCode: int
+    recipient: str
+    type: Channel
+    recipientType: RecipientType
+    status: Status | None
+    consentDate: str | None = Field(description=N_("Türkiye saatiyle, İYS'nin biçiminde."))
+    iys: AtIys
+    maySend: MaySend
+
+
+class ConsentRow(Strict):
+    recipient: Text = Field(examples=[PHONE])
+    type: Channel
+    status: Status
+    consentDate: str | None = Field(
+        None, examples=["2026-11-24 14:02:00"],
+        description=N_("YYYY-MM-DD HH:mm:ss, Türkiye saatiyle. Onayda gerekir; rette yoksa alındığı an sayılır."),
+    )  # fmt: skip
+    source: Source | None = Field(None, description=N_("Onayda gerekir; rette yoksa HS_KARAR yazılır."))
+    recipientType: RecipientType = RecipientType.INDIVIDUAL
+    evidence: Text | None = Field(
+        None, examples=[FORM], description=N_("Onayı kanıtlayan form, sipariş ya da kayıt. Onayda gerekir.")
+    )
+    grantedAgain: bool = Field(
+        False,
+        description=N_("Kişi kendi reddinden sonra yeniden onay verdi ve bunu kanıtlayabilirsiniz."),
+    )
+    correlationId: Annotated[str, Field(max_length=100)] | None = Field(
+        None, description=N_("Sizin numaranız; sonuçta aynen döner.")
+    )
+
+
+class ConsentBody(RootModel[SkipValidation[ConsentRow]]):
+    """One row; its fields are read by the rules of rows, which have İYS's codes."""
+
+
+class BulkBody(Strict):
+    consents: list[SkipValidation[ConsentRow]] = Field(min_length=1, max_length=MOST_ROWS)
+
+
+class RowResult(Answer):
+    index: int = Field(description=N_("Satırın listedeki yeri, 0'dan."))
+    correlationId: str | None
+    result: str
+    written: bool = Field(description=N_("Kayıtlara bir karar eklendi mi."))
+    problem: Problem | None = Field(description=N_("Satır alınmadıysa nedeni; diğer satırlar bundan etkilenmez."))
+
+
+class WriteAnswer(Answer):
+    requestId: str
+    receivedAt: Moment
+    written: int
+    unchanged: int
+    problems: int
+    results: list[RowResult]
+
+
+class Forwarding(Answer):
+    outcome: str = Field(description=N_("waiting ve sent: yolda; accepted ve verified: İYS'de."))
+    code: str | None
+    transactionId: str | None
+    dueAt: Moment | None
+
+
+class ForwardedRow(RowResult):
+    iys: Forwarding | None
+
+
+class RequestAnswer(Answer):
+    requestId: str
+    brandCode: int
+    receivedAt: Moment
+    results: list[ForwardedRow]
+
+
+class HistoryQuery(ConsentQuery):
+    limit: int = Field(50, ge=1, le=200)
+    cursor: Annotated[str, Field(pattern=r"^[0-9]{1,19}$")] | None = None
+
+
+class HistoryItem(Answer):
+    id: str
+    status: Status
+    consentDate: str | None
+    recordedAt: Moment
+    source: str | None
+    origin: str
+    isAnnulled: bool
+    iys: Forwarding | None
+
+
+class History(Answer):
+    items: list[HistoryItem]
+    nextCursor: str | None
+
+
+class CheckBody(Strict):
+    type: Channel
+    recipientType: RecipientType = RecipientType.INDIVIDUAL
+    recipients: list[Text] = Field(min_length=1, max_length=MOST_ADDRESSES, examples=[[PHONE]])
+
+
+class CheckedAddress(Answer):
+    recipient: str
+    verdict: Verdict
+    reason: str
+    validUntil: Moment | None
+
+
+class CheckAnswer(Answer):
+    asOf: Moment
+    may: int
+    mayNot: int
+    unknown: int
+    results: list[CheckedAddress]
+
+
+class WriteHeaders(BaseModel):
+    IdempotencyKey: str = Field(
+        alias="Idempotency-Key", min_length=8, max_length=200,
+        description=N_("Her yeni iş için rastgele bir değer; aynı işi yinelerken aynısı. 72 saat hatırlanır."),
+    )  # fmt: skip

@@ -1,0 +1,121 @@
+"""Errors of the API as problem+json (RFC 9457), each in Turkish and English and with what to do about it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from flask import Response, current_app, request
+from flask_babel import force_locale, gettext
+from werkzeug.exceptions import HTTPException
+
+from portal.core.addresses.problems import ExplainedProblem
+from portal.core.lazy_text import N_
+
+API = "/api/"
+DOCS = "/api/docs"
+
+
+class ApiProblem(ExplainedProblem):
+    """Why a request is refused as a whole."""
+
+    # fmt: off
+    KEY_MISSING = ("key_missing", N_("İstekte API anahtarı yok."),
+                   N_("Anahtarı “Authorization: Bearer izl_…” başlığıyla gönderin."))
+    KEY_UNKNOWN = ("key_unknown", N_("Bu API anahtarı geçersiz: yanlış yazılmış, iptal edilmiş ya da süresi dolmuş."),
+                   N_("Panelde Firma, API anahtarları sayfasından geçerli bir anahtar alın."))
+    NETWORK = ("network", N_("İstek, firmanızın izin verdiği ağların dışından geliyor."),
+               N_("Sunucunuzun çıkış adresini paneldeki ağ listesine ekletin."))
+    SCOPE_MISSING = ("scope_missing", N_("Bu anahtarın bu iş için yetkisi yok."),
+                     N_("Firma sahibinden bu yetkiyi taşıyan bir anahtar isteyin."))
+    BRAND_UNKNOWN = ("brand_unknown", N_("Bu anahtarla ulaşılabilen böyle bir marka yok."),
+                     N_("Marka kodunu GET /brands yanıtından alın."))
+    NOT_FOUND = "not_found", N_("Böyle bir kayıt yok."), N_("Adresi ve numarayı kontrol edin.")
+    METHOD = ("method_not_allowed", N_("Bu adres bu yöntemle çağrılmaz."),
+              N_("“Allow” başlığındaki yöntemlerden birini kullanın."))
+    NOT_JSON = ("not_json", N_("Gövde okunamadı."),
+                N_("Gövdeyi “Content-Type: application/json” başlığıyla, UTF-8 ve geçerli JSON olarak gönderin."))
+    INVALID = ("invalid", N_("İstekte eksik, yanlış ya da bilinmeyen alanlar var."),
+               N_("“errors” listesindeki alanları düzeltin."))
+    TOO_LARGE = "too_large", N_("Gövde çok büyük."), N_("Listeyi bölüp birkaç istekte gönderin.")
+    IDEMPOTENCY_KEY_REUSED = (
+        "idempotency_key_reused",
+        N_("Bu Idempotency-Key son 72 saatte başka bir gövdeyle kullanıldı."),
+        N_("Yeni iş için yeni bir değer üretin."),
+    )
+    TOO_MANY = ("too_many_requests", N_("Bu anahtarla kısa sürede çok fazla istek geldi."),
+                N_("“Retry-After” başlığındaki saniye kadar bekleyip yineleyin."))
+    BAD_REQUEST = "bad_request", N_("İstek anlaşılamadı."), N_("İsteği belgelere göre düzeltin.")
+    SERVER_ERROR = ("server_error", N_("Bizde bir hata oldu."),
+                    N_("Aynı Idempotency-Key ile yineleyin; iş iki kez yapılmaz."))
+    # fmt: on
+
+
+STATUSES = {
+    ApiProblem.KEY_MISSING: 401, ApiProblem.KEY_UNKNOWN: 401, ApiProblem.NETWORK: 403, ApiProblem.SCOPE_MISSING: 403,
+    ApiProblem.BRAND_UNKNOWN: 404, ApiProblem.NOT_FOUND: 404, ApiProblem.METHOD: 405, ApiProblem.TOO_LARGE: 413,
+    ApiProblem.NOT_JSON: 415, ApiProblem.INVALID: 422, ApiProblem.IDEMPOTENCY_KEY_REUSED: 422,
+    ApiProblem.TOO_MANY: 429, ApiProblem.BAD_REQUEST: 400,
+    ApiProblem.SERVER_ERROR: 500,
+}  # fmt: skip
+OF_STATUS = {
+    404: ApiProblem.NOT_FOUND, 405: ApiProblem.METHOD, 413: ApiProblem.TOO_LARGE, 415: ApiProblem.NOT_JSON,
+    429: ApiProblem.TOO_MANY,
+}  # fmt: skip
+RETRYABLE = (429, 500)
+
+
+def problem(found: ApiProblem, *, headers: Mapping[str, str] | None = None, **members: Any) -> Response:
+    """The answer for a request that is refused as a whole; `members` are added to it."""
+    return respond(explained(found, status=STATUSES[found]) | members, headers)
+
+
+def respond(body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
+    """A problem's body as an answer."""
+    answer = Response(json.dumps(body), body["status"], mimetype="application/problem+json")
+    answer.headers.extend(headers or {})
+    return answer
+
+
+def explained(found: ExplainedProblem, *, status: int, iys_code: str | None = None) -> dict[str, Any]:
+    """A problem's body."""
+    return described(found.value, found.sentence, found.cure, status=status, iys_code=iys_code)
+
+
+def described(code: str, sentence: str, cure: str, *, status: int, iys_code: str | None = None) -> dict[str, Any]:
+    """The same from its msgids."""
+    docs = f"{current_app.config['MAIN_BASE']}{DOCS}#{code}"
+    return {
+        "type": docs, "title": in_english(sentence), "titleTr": sentence, "status": status, "code": code,
+        "iysCode": iys_code, "fix": in_english(cure), "fixTr": cure, "retryable": status in RETRYABLE, "docs": docs,
+    }  # fmt: skip
+
+
+def of_http_error(error: HTTPException) -> Response:
+    """The answer for an error that the server itself raised below the API's address."""
+    code = error.code or 500
+    found = OF_STATUS.get(code, ApiProblem.SERVER_ERROR if code >= 500 else ApiProblem.BAD_REQUEST)
+    kept = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
+    return respond(explained(found, status=code), kept)
+
+
+def is_of_api() -> bool:
+    """Whether this request is for a program, which wants no page."""
+    return request.path.startswith(API) and not request.path.startswith(DOCS)
+
+
+def field_errors(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """What pydantic says of a body, without the values: they may be addresses."""
+    return [{"field": ".".join(map(str, each["loc"])), "code": _kind(each["type"]), "title": each["msg"]}
+            for each in errors]  # fmt: skip
+
+
+def _kind(kind: str) -> str:
+    return {"extra_forbidden": "unknown_field", "missing": "field_missing"}.get(kind, "field_invalid")
+
+
+@lru_cache(maxsize=512)
+def in_english(msgid: str) -> str:
+    """A msgid's English text; each is looked up once."""
+    with force_locale("en"):
+        return str(gettext(msgid))

@@ -1,0 +1,159 @@
+"""Who may call what: every route of the API × scope × brand × network, and every way in which a key ends."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.models import ApiKey, Brand, Network, Provider
+from portal.domain.identity import api_keys
+from portal.domain.identity.permissions import COMMON_SCOPES, Scope
+from tests import make
+from tests.portal.api.programs import ALL, BASE, CONSENTS, Program, grant, limits_on, make_key, refusal
+
+OTHER_CODE, OUTSIDE = 700002, "203.0.113.7"
+
+
+@pytest.fixture
+def provider(app) -> Provider:
+    """Ayşe's, in the test's context."""
+    with app.app_context():
+        yield make.provider()
+
+
+def routes(app) -> list[tuple[str, str, Scope]]:
+    """(method, path, scope) of each route; its brand is Ayşe's."""
+    rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("api.")]
+    return [
+        (method, rule.rule.replace("<int(max=2147483647):brandCode>", str(make.BRAND_CODE))
+         .replace("<any(ARAMA, MESAJ, EPOSTA):type>/<recipient>", "MESAJ/+905321234567").replace("<requestId>", "1"),
+         app.view_functions[rule.endpoint].needs)
+        for rule in rules for method in sorted(rule.methods & {"GET", "POST"})
+    ]  # fmt: skip
+
+
+def code_of(answer) -> str | None:
+    return (answer.get_json(silent=True) or {}).get("code")
+
+
+def test_a_key_does_what_its_scopes_brands_and_networks_say(app, provider):
+    other = make.provider(iys_code=OTHER_CODE, brand_code=OTHER_CODE, email="cem@example.com")
+    second = Brand(provider_id=provider.id, brand_code=700003, name="İkinci", created_at=clock.now())
+    db.session.add(second)
+    db.session.add(Network(provider_id=provider.id, cidr="127.0.0.1/32", note="", created_at=clock.now()))
+    db.session.commit()
+    every = routes(app)
+    assert {scope for _, _, scope in every} | {Scope.GRANT} == set(Scope)  # Rows that grant need it; see below.
+
+    for scope in ALL:
+        program = Program(app, make_key(provider, scopes=[scope]))
+        for method, path, needed in every:
+            is_refused = code_of(program.open(method, path)) == "scope_missing"
+            assert is_refused == (needed not in {scope, *COMMON_SCOPES}), (scope, method, path)
+    of_second, stranger = make_key(provider, brands=[second]), make_key(other)
+    outside = Program(app, make_key(provider), OUTSIDE)
+    for method, path, _ in every:
+        assert code_of(outside.open(method, path)) == "network"
+        assert Program(app, "").open(method, path).status_code == 401
+        if "/brands/" in path:
+            assert code_of(Program(app, of_second).open(method, path)) == "brand_unknown", path
+            assert code_of(Program(app, stranger).open(method, path)) == "brand_unknown", path
+    assert [each["brandCode"] for each in Program(app, of_second).get(f"{BASE}/brands").json["items"]] == [700003]
+
+
+def test_a_key_that_may_only_refuse_grants_nothing(app, provider, rows):
+    program = Program(app, make_key(provider, scopes=[Scope.REFUSE]))
+
+    answer = program.post(f"{CONSENTS}/bulk", {"consents": [grant(), refusal(make.EMAIL)]})
+
+    assert [each["result"] for each in answer.json["results"]] == ["problem", "first_refusal"]
+    assert answer.json["results"][0]["problem"]["scope"] == "consents:grant"
+
+
+def test_a_request_is_seen_by_its_own_provider_only(app, provider):
+    request_id = Program(app, make_key(provider)).post(CONSENTS, refusal()).json["requestId"]
+    other = make.provider(iys_code=OTHER_CODE, brand_code=OTHER_CODE, email="cem@example.com")
+
+    assert Program(app, make_key(provider)).get(f"{BASE}/requests/{request_id}").status_code == 200
+    assert Program(app, make_key(other)).get(f"{BASE}/requests/{request_id}").status_code == 404
+    assert Program(app, make_key(other)).get(f"{BASE}/requests/{'9' * 25}").status_code == 404
+
+
+def test_a_key_ends_by_revocation_expiry_rotation_and_with_sandbox_mode(app, provider):
+    def is_good(text: str) -> bool:
+        return Program(app, text).get(f"{BASE}/me").status_code == 200
+
+    revoked, expiring = make_key(provider), make_key(provider, expires_at=clock.now() + timedelta(days=90))
+    assert is_good(revoked) and is_good(expiring)
+    key = db.session.query(ApiKey).filter_by(hint=revoked[-4:]).one()
+    api_keys.revoke(db.session, key.id, clock.now())
+    old = db.session.query(ApiKey).filter_by(hint=expiring[-4:]).one()
+    _, new = api_keys.rotate(db.session, provider, old, timedelta(days=1), user_id=old.created_by, at=clock.now())
+    db.session.commit()
+
+    assert not is_good(revoked)
+    assert is_good(expiring) and is_good(new)
+    with time_machine.travel(clock.now() + timedelta(hours=25)):
+        assert not is_good(expiring) and is_good(new)
+    with time_machine.travel(clock.now() + timedelta(days=91)):
+        assert not is_good(new)
+    admitted_at, provider.admitted_at = provider.admitted_at, None
+    test_key = make_key(provider)
+    assert test_key.startswith("izl_test_") and is_good(test_key)
+    provider.admitted_at = admitted_at
+    db.session.commit()
+    assert not is_good(test_key)
+
+
+def test_a_mistyped_key_costs_no_query_and_many_guesses_are_stopped(app, provider):
+    text = make_key(provider)
+    assert api_keys.is_well_formed(text)
+    assert not api_keys.is_well_formed(make.misspell(text))
+    with limits_on():
+        answers = [Program(app, make.misspell(text)).get(f"{BASE}/me").status_code for _ in range(61)]
+        good = Program(app, text).get(f"{BASE}/me")
+
+    assert answers[0] == 401 and answers[-1] == 429
+    assert good.status_code == 200
+    assert int(good.headers["RateLimit-Remaining"]) == 599
+
+
+def test_a_key_has_a_limit_of_its_own(app, provider):
+    one, other = Program(app, make_key(provider)), Program(app, make_key(provider))
+    body = {"type": "MESAJ", "recipients": ["x"]}
+    with limits_on():
+        answers = [one.post(f"{BASE}/brands/{make.BRAND_CODE}/checks", body) for _ in range(61)]
+        free = other.post(f"{BASE}/brands/{make.BRAND_CODE}/checks", body)
+
+    assert answers[-1].status_code == 429
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
+    assert answers[-1].json["retryable"]
+    assert free.status_code == 200
+
+
+def test_the_last_use_of_a_key_is_known_to_the_minute(app, provider, rows):
+    program = Program(app, make_key(provider))
+    program.get(f"{BASE}/me")
+    used_at = rows.one(ApiKey).used_at
+    program.get(f"{BASE}/me")
+
+    assert clock.now() - used_at < timedelta(minutes=1)
+    assert rows.one(ApiKey).used_at == used_at
+
+
+def test_errors_below_the_address_of_the_api_are_problems(app, provider):
+    program = Program(app, make_key(provider))
+
+    for method, path, status in (("GET", "/api/v1/nowhere", 404), ("PUT", CONSENTS, 405)):
+        answer = program.open(method, path)
+        assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
+        assert answer.json["title"] != answer.json["titleTr"]
+    assert program.client.post(CONSENTS, data="{", headers=program._headers()).status_code == 415
+    headers = program._headers() | {"Content-Type": "application/json"}
+    assert program.client.post(CONSENTS, data="{", headers=headers).status_code == 400
+    assert program.client.post(CONSENTS, data="[" * 100_000, headers=headers).status_code == 400
+    without_key = program.client.post(CONSENTS, json=refusal(), headers=program._headers())
+    assert without_key.json["errors"][0]["field"] == "Idempotency-Key"
+    assert "Set-Cookie" not in without_key.headers and without_key.headers["Cache-Control"] == "no-store"

@@ -1,0 +1,213 @@
+"""Decisions by the API: a grant obeys what a file's does, a refusal is always taken, and no row is lost."""
+
+import logging
+from datetime import timedelta
+
+import pytest
+import time_machine
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.iys_protocol import Status
+from portal.core.models import ApiRequest, Brand, Consent, Decision, DecisionOrigin, Lane, Provider, Submission
+from portal.domain.consents.bulk_import import WRITTEN
+from portal.services import consent_requests
+from tests import make
+from tests.grants import insert_decisions
+from tests.portal.api.programs import BASE, CONSENTS, Program, grant, make_key, refusal
+
+BULK = f"{CONSENTS}/bulk"
+
+
+@pytest.fixture
+def program(app) -> Program:
+    with app.app_context():
+        return Program(app, make_key(make.provider()))
+
+
+def codes(answer) -> list[str | None]:
+    """The code of each row's problem."""
+    return [each["problem"] and each["problem"]["code"] for each in answer.json["results"]]
+
+
+def test_a_grant_is_a_decision_with_its_request_as_evidence_and_is_told_at_once(program, rows):
+    answer = program.post(CONSENTS, grant())
+
+    decision, submission, request = rows.one(Decision), rows.one(Submission), rows.one(ApiRequest)
+    assert (decision.origin, decision.batch_id, decision.line) == (DecisionOrigin.API, request.id, 0)
+    assert (submission.lane, submission.due_at) == (Lane.PEOPLE, decision.recorded_at)
+    assert answer.json["requestId"] == str(request.id)
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "iys_code"),
+    [
+        ({"evidence": " "}, "evidence_missing", None),
+        ({"consentDate": None}, "date_missing", "H112"),
+        ({"consentDate": "2026-02-30 10:00:00"}, "date_impossible", "H157"),
+        ({"consentDate": "2026-11-24T10:00:00Z"}, "date_unreadable", "H158"),
+        ({"consentDate": "2099-01-01 10:00:00"}, "date_to_come", "H162"),
+        ({"source": None}, "source_missing", "H113"),
+        ({"source": "IYS_WEB"}, "source_unknown", "H119"),
+        ({"source": "HS_KARAR"}, "source_refuses", "H408"),
+        ({"source": "HS_2015", "consentDate": "2015-05-01 00:00:00"}, "before_2015", None),
+        ({"recipient": "05321"}, "phone_too_short", "H121"),
+        ({"recipient": "0212 555 66 77"}, "channel_unfit", "H464"),
+        ({"status": "EVET"}, "status_unknown", "H115"),
+        ({"consentdate": "2026-11-24 10:00:00"}, "unknown_field", "H118"),
+        ({"retailerCode": 5}, "unknown_field", "H118"),
+        ({"recipient": 5}, "field_invalid", None),
+    ],
+)
+@pytest.mark.alike
+def test_a_grant_that_a_file_could_not_bring_is_a_problem(program, rows, fields, code, iys_code):
+    answer = program.post(CONSENTS, grant() | fields)
+
+    assert (answer.status_code, answer.json["code"], answer.json["iysCode"]) == (422, code, iys_code)
+    assert answer.mimetype == "application/problem+json"
+    assert rows.count(Decision) == 0
+
+
+def test_a_late_grant_is_kept_as_evidence_only(program, rows):
+    answer = program.post(CONSENTS, grant(ago=timedelta(days=30)))
+
+    assert answer.json["results"][0]["result"] == "late_grant"
+    assert (rows.count(Decision), rows.count(Submission), rows.one(Consent).status) == (1, 0, None)
+
+
+def test_a_refusal_is_taken_whatever_is_wrong_with_its_date_and_source_and_while_suspended(app, program, rows):
+    program.post(CONSENTS, grant())
+    with app.app_context():
+        db.session.query(Provider).one().suspended_at = clock.now()
+        db.session.query(Brand).one().closed_at = clock.now()
+        db.session.commit()
+
+    answer = program.post(BULK, {"consents": [
+        grant(make.EMAIL), refusal(consentDate="31.11.2026", source="telefonda söyledi"),
+    ]})  # fmt: skip
+
+    assert codes(answer) == ["suspended", None]
+    assert rows.one(Consent).status == Status.REFUSED
+    assert rows(Decision)[-1].source == "HS_KARAR"
+
+
+@pytest.mark.parametrize("origin", [DecisionOrigin.LINK, DecisionOrigin.API])
+def test_a_grant_over_a_refusal_needs_the_firms_word_where_the_person_said_it(app, program, origin):
+    if origin == DecisionOrigin.API:
+        program.post(CONSENTS, refusal(consentDate=grant(ago=timedelta(hours=2))["consentDate"]))
+    else:
+        with app.app_context():
+            refused_at = clock.now() - timedelta(hours=2)
+            insert_decisions(make.brand(), [make.PHONE], refused_at, status=Status.REFUSED, origin=origin)
+
+    first, second = program.post(CONSENTS, grant()), program.post(CONSENTS, grant(grantedAgain=True))
+
+    if origin == DecisionOrigin.API:
+        assert first.json["results"][0]["result"] == "grant"
+    else:
+        assert (first.status_code, first.json["code"]) == (409, "over_refusal")
+        assert second.json["results"][0]["result"] == "grant"
+
+
+def test_a_full_package_takes_refusals_and_known_addresses(app, program, monkeypatch):
+    program.post(CONSENTS, refusal())
+    with app.app_context():
+        provider = db.session.query(Provider).one()
+        provider.admitted_at = None
+        key = make_key(provider)
+    monkeypatch.setattr("portal.domain.packages.usage.FREE", 1)
+
+    answer = Program(app, key).post(BULK, {"consents": [grant(), grant("a@example.com"), refusal("b@example.com")]})
+
+    assert codes(answer) == [None, "package_full", None]
+
+
+def test_the_same_request_is_written_once_and_answered_alike_for_72_hours(app, program, rows):
+    row, again = grant(), "a-key-of-this-act"
+    first = program.post(CONSENTS, row, idempotency_key=again)
+    second = program.post(CONSENTS, row, idempotency_key=again)
+    other_body = program.post(CONSENTS, refusal(), idempotency_key=again)
+    other_place = program.post(BULK, {"consents": [row]}, idempotency_key=again)
+    with app.app_context():
+        other_key = Program(app, make_key(db.session.query(Provider).one()))
+    elsewhere = other_key.post(CONSENTS, refusal(make.EMAIL), idempotency_key=again)
+
+    assert first.json == second.json
+    assert [other_body.json["code"], other_place.json["code"]] == ["idempotency_key_reused"] * 2
+    assert elsewhere.status_code == 200
+    with time_machine.travel(clock.now() + timedelta(hours=73)):
+        later = program.post(CONSENTS, refusal(), idempotency_key=again)
+    assert later.json["written"] == 1
+    assert [each.status for each in rows(Decision)] == [Status.GRANTED, Status.REFUSED, Status.REFUSED]
+
+
+def test_of_two_equal_requests_at_once_the_second_writes_nothing(app, program, rows, monkeypatch):
+    """The first is stored between the second's look for it and its own writing."""
+    row, again, look = grant(), "a-key-of-this-act", consent_requests.find_answer
+    looks = []
+
+    def find_late(session, vault, incoming):
+        looks.append(incoming)
+        if len(looks) == 1:
+            monkeypatch.setattr(consent_requests, "find_answer", look)
+            program.post(CONSENTS, row, idempotency_key=again)
+            monkeypatch.setattr(consent_requests, "find_answer", find_late)
+            return None
+        return look(session, vault, incoming)
+
+    monkeypatch.setattr(consent_requests, "find_answer", find_late)
+    second = program.post(CONSENTS, row, idempotency_key=again)
+
+    assert second.json["results"][0]["result"] == "grant"
+    assert (rows.count(Decision), rows.count(ApiRequest)) == (1, 1)
+
+
+def test_no_address_reaches_the_log(program, caplog):
+    caplog.set_level(logging.INFO)
+    program.post(CONSENTS, grant(make.EMAIL))
+    program.post(BULK, {"consents": [grant() | {"x": make.PHONE}]})
+    program.get(f"{CONSENTS}/MESAJ/{make.PHONE}")
+    program.get(f"{BASE}/brands/{make.BRAND_CODE}/may-send/EPOSTA/{make.EMAIL}")
+    program.post(f"{CONSENTS}/query", {"recipient": make.PHONE, "type": "MESAJ", "x": make.PHONE})
+
+    assert make.PHONE[1:] not in caplog.text and make.EMAIL not in caplog.text
+    assert "/api/v1/brands" in caplog.text
+
+
+ADDRESSES = ("+905321234567", "0532 123 45 68", "a@example.com", "B@Example.com", "x", "")
+ROWS = st.fixed_dictionaries(
+    {
+        "recipient": st.sampled_from(ADDRESSES),
+        "type": st.sampled_from(["MESAJ", "ARAMA", "EPOSTA", "SMS"]),
+        "status": st.sampled_from(["ONAY", "RET", ""]),
+    },
+    optional={
+        "consentDate": st.sampled_from(["2026-11-24 10:00:00", "2026-11-20 09:00:00", "dün"]),
+        "source": st.sampled_from(["HS_WEB", "HS_ATM", "?"]),
+        "evidence": st.just("form"),
+        "recipientType": st.sampled_from(["BIREYSEL", "TACIR"]),
+        "unknown": st.just(1),
+    },
+) | st.sampled_from([None, 5, "x", [], {}])
+
+
+@pytest.mark.slow
+def test_no_row_of_a_list_is_lost_and_each_written_one_has_its_decision(app, program, rows):
+    @settings(max_examples=40, deadline=None)
+    @given(st.lists(ROWS, min_size=1, max_size=12))
+    def check(given_rows):
+        answer = program.post(BULK, {"consents": given_rows}).json
+        results = answer["results"]
+        written = {each["index"] for each in results if each["written"]}
+        lines = {each.line for each in rows(Decision, Decision.batch_id == int(answer["requestId"]))}
+
+        assert [each["index"] for each in results] == list(range(len(given_rows)))
+        assert answer["written"] + answer["unchanged"] + answer["problems"] == len(given_rows)
+        assert lines == written
+        assert all((each["problem"] is not None) == (each["result"] == "problem") for each in results)
+        assert all(each["written"] == (each["result"] in WRITTEN) for each in results)
+
+    with time_machine.travel("2026-11-24T12:00:00+03:00"):
+        check()

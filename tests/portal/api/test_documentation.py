@@ -1,0 +1,69 @@
+"""What the documentation shows is what comes: every example is run, and the document describes every answer."""
+
+import time_machine
+
+from portal.api.documentation.examples import EXAMPLES, MOMENT, REQUEST_ID, Example
+from portal.api.documentation.texts import OPERATIONS
+from tests import make
+from tests.portal.api.programs import BASE, Program, make_key
+
+# Texts, numbers and moments that differ from day to day.
+VARY = ("requestId", "id", "hint", "docs", "type", "fix", "fixTr", "title", "dueAt", "used", "name", "counts")
+
+
+def call(program: Program, example: Example, request_id: str):
+    path = BASE + example.path.replace(REQUEST_ID, request_id)
+    return program.get(path) if example.body is None else program.post(path, example.body)
+
+
+def differences(shown, came, place: str = "") -> list[str]:
+    """Where an answer is not as it is shown; of what varies, only the type must be the same."""
+    if isinstance(shown, dict) and isinstance(came, dict):
+        found = [f"{place}: {name}" for name in shown.keys() ^ came.keys()]
+        for name in shown.keys() & came.keys():
+            varies = name in VARY and not (name == "type" and shown[name] in ("MESAJ", "ARAMA", "EPOSTA"))
+            found += [] if varies else differences(shown[name], came[name], f"{place}.{name}")
+        return found
+    if isinstance(shown, list) and isinstance(came, list) and len(shown) == len(came):
+        return [each for pair in zip(shown, came, strict=True) for each in differences(*pair, f"{place}[]")]
+    return [] if shown == came else [f"{place}: {shown!r} is {came!r}"]
+
+
+def test_every_example_answers_as_it_is_shown(app):
+    with time_machine.travel(MOMENT, tick=False):
+        with app.app_context():
+            program = Program(app, make_key(make.provider()))
+        request_id, told = "0", []
+        for example in EXAMPLES:
+            answer = call(program, example, request_id)
+            assert answer.status_code == example.status, (example.operation, answer.json)
+            told += [
+                f"{example.operation} {each}" for each in differences(example.answer, answer.get_json(silent=True))
+            ]
+            if example.operation == "addConsent" and answer.status_code == 200:
+                request_id = answer.json["requestId"]
+
+    assert told == []
+
+
+def test_every_operation_is_described_in_both_languages_and_has_an_example(app, browser):
+    documents = {language: browser.get(f"/api/openapi.json?lang={language}").json for language in ("tr", "en")}
+    operations = {
+        language: {each["operationId"]: each for path in it["paths"].values() for each in path.values()}
+        for language, it in documents.items()
+    }
+
+    assert operations["tr"].keys() == OPERATIONS.keys() == {each.operation for each in EXAMPLES}
+    for name, (summary, _) in OPERATIONS.items():
+        assert operations["tr"][name]["summary"] == summary != operations["en"][name]["summary"]
+    assert documents["tr"]["openapi"].startswith("3.1")
+    assert all(f"#{each}" in browser.get("/api/docs").text for each in OPERATIONS)
+
+
+def test_links_of_problems_lead_to_their_place_on_the_page(app, browser):
+    program = Program(app, "")
+    page = browser.get("/api/docs?lang=en").text
+
+    for path in ("/me", "/nowhere", "/brands/1/checks"):
+        anchor = program.get(BASE + path).json["docs"].rpartition("#")[2]
+        assert f'id="{anchor}"' in page
