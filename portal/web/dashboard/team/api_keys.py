@@ -1,0 +1,160 @@
+"""Keys of the provider's programs: made and shown once, replaced, and revoked."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import abort, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from wtforms import RadioField, StringField
+from wtforms.validators import InputRequired, Length
+
+from portal.core import clock
+from portal.core.extensions import db, read_session
+from portal.core.models import ApiKey
+from portal.domain.identity import api_keys
+from portal.domain.identity.permissions import Permission, Scope
+from portal.web.dashboard.blueprint import blueprint
+from portal.web.shared.access import needs
+from portal.web.shared.form_parts import CheckboxList
+from portal.web.shared.forms import BaseForm
+from portal.web.shared.redirects import commit_and_redirect
+from portal.web.shared.signed_in_person import current_provider, own_brands, own_row_or_404, record_audit
+from portal.web.shared.validators import READABLE
+
+SCOPE_LABELS: dict[Scope, str] = {
+    Scope.BRANDS: _l("Markaları, yetkileri ve sayıları görür"),
+    Scope.READ: _l("Bir adresin iznini ve geçmişini sorar"),
+    Scope.CHECK: _l("Gönderimden önce adres listesi sorar"),
+    Scope.REFUSE: _l("Ret bildirir"),
+    Scope.GRANT: _l("Onay da bildirir"),
+}
+LIFETIMES = {"90": _l("90 gün"), "365": _l("Bir yıl"), "": _l("Süresiz")}
+OVERLAPS = {"0": _l("Hemen"), "1": _l("Bir gün sonra"), "7": _l("Yedi gün sonra")}
+NO_SCOPE = _l("En az birini seçin.")
+TOO_MANY = _l("En fazla 50 geçerli anahtarınız olabilir. Önce birini iptal edin.")
+
+
+class KeyForm(BaseForm):
+    name = StringField(
+        _l("Anahtarın adı"), validators=[InputRequired(_l("Anahtara bir ad verin.")), Length(max=60), READABLE]
+    )
+    scopes = CheckboxList(
+        _l("Neler yapabilir?"),
+        choices=list(SCOPE_LABELS.items()),
+        validators=[InputRequired(NO_SCOPE)],
+    )
+    brands = CheckboxList(_l("Hangi markalar?"))
+    lifetime = RadioField(_l("Ne kadar geçerli olsun?"), choices=list(LIFETIMES.items()), default="365")
+
+
+class RotationForm(BaseForm):
+    overlap = RadioField(_l("Eski anahtar ne zaman kapansın?"), choices=list(OVERLAPS.items()), default="1")
+
+
+@blueprint.get("/keys")
+@needs(Permission.KEYS)
+def list_api_keys() -> str:
+    return _render_keys(_key_form(formdata=None))
+
+
+@blueprint.post("/keys")
+@needs(Permission.KEYS, fresh=True)
+def make_api_key() -> ResponseReturnValue:
+    """Make a key and show it, only in this response."""
+    form = _key_form()
+    if not form.validate_on_submit():
+        return _render_keys(form), 422
+    at, days, scopes = clock.now(), int(form.lifetime.data or 0), [Scope(each) for each in form.scopes.data or ()]
+    try:
+        made, text = api_keys.create(
+            db.session, current_provider(), name=form.name.data.strip(), scopes=scopes,
+            brand_ids=[int(each) for each in form.brands.data or ()], user_id=current_user.id, at=at,
+            expires_at=at + timedelta(days=days) if days else None,
+        )  # fmt: skip
+    except api_keys.TooManyKeys:
+        db.session.rollback()
+        form.name.errors = [TOO_MANY]
+        return _render_keys(form), 422
+    record_audit("api_key.made", "api_key", made.id, **_facts(made))
+    db.session.commit()
+    return _render_made(made, text)
+
+
+@blueprint.get("/keys/<id:key_id>")
+@needs(Permission.KEYS)
+def show_api_key(key_id: int) -> str:
+    return _render_key(_open_key_or_404(key_id), RotationForm(formdata=None))
+
+
+@blueprint.post("/keys/<id:key_id>/replace")
+@needs(Permission.KEYS, fresh=True)
+def replace_api_key(key_id: int) -> ResponseReturnValue:
+    """Make a key with the same rights, and end the old one after an overlap."""
+    old, form = _open_key_or_404(key_id), RotationForm()
+    if not form.validate_on_submit():
+        return _render_key(old, form), 422
+    overlap = timedelta(days=int(form.overlap.data))
+    try:
+        made, text = api_keys.rotate(
+            db.session, current_provider(), old, overlap, user_id=current_user.id, at=clock.now()
+        )  # fmt: skip
+    except api_keys.TooManyKeys:
+        db.session.rollback()
+        form.overlap.errors = [TOO_MANY]
+        return _render_key(_open_key_or_404(key_id), form), 422
+    record_audit("api_key.replaced", "api_key", made.id, former=str(old.id), **_facts(made))
+    db.session.commit()
+    return _render_made(made, text, old)
+
+
+@blueprint.post("/keys/<id:key_id>/revoke")
+@needs(Permission.KEYS, fresh=True)
+def revoke_api_key(key_id: int) -> ResponseReturnValue:
+    key = own_row_or_404(db.session, ApiKey, key_id)
+    if api_keys.revoke(db.session, key.id, clock.now()):
+        record_audit("api_key.revoked", "api_key", key.id, name=key.name)
+    return commit_and_redirect(url_for(".list_api_keys"), _("Anahtar iptal edildi; artık hiçbir iş yapamaz."))
+
+
+def _facts(key: ApiKey) -> dict[str, Any]:
+    return {"name": key.name, "scopes": key.scopes, "brands": len(key.brand_ids or ())}
+
+
+def _key_form(**options: Any) -> KeyForm:
+    form = KeyForm(**options)
+    form.brands.choices = [(str(each.id), each.name) for each in own_brands() if each.closed_at is None]
+    return form
+
+
+def _open_key_or_404(key_id: int) -> ApiKey:
+    key = own_row_or_404(db.session, ApiKey, key_id)
+    return key if key.is_open(clock.now()) else abort(404)
+
+
+def _render_keys(form: KeyForm) -> str:
+    keys, at = api_keys.list_keys(read_session(), current_user.provider_id), clock.now()
+    return render_template(
+        "dashboard/team/api_keys.html",
+        form=form,
+        keys=[each for each in keys if each.is_open(at)],
+        ended=[each for each in keys if not each.is_open(at)],
+        is_test=current_user.provider.in_sandbox_mode,
+    )
+
+
+def _render_key(key: ApiKey, form: RotationForm) -> str:
+    names = {each.id: each.name for each in own_brands()}
+    return render_template(
+        "dashboard/team/api_key.html",
+        key=key,
+        form=form,
+        scopes=[label for scope, label in SCOPE_LABELS.items() if scope in key.scopes],
+        brands=[names[each] for each in key.brand_ids or () if each in names],
+    )
+
+
+def _render_made(key: ApiKey, text: str, old: ApiKey | None = None) -> str:
+    return render_template("dashboard/team/api_key_made.html", key=key, text=text, old=old)
