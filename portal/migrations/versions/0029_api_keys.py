@@ -7,7 +7,7 @@ from portal.migrations import enum_checks
 from portal.migrations.append_only import FactTable, guard_table, triggers_dropped
 
 revision = "0029"
-down_revision = "0027"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 
