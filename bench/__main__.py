@@ -6,7 +6,21 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 
-from bench import brands, decisions, exports, forwarding, hostile, imports, lanes, links, load, messages, pages, report
+from bench import (
+    api,
+    brands,
+    decisions,
+    exports,
+    forwarding,
+    hostile,
+    imports,
+    lanes,
+    links,
+    load,
+    messages,
+    pages,
+    report,
+)
 from bench.environments import POSTGRESQL, SQLITE
 from bench.rounds import Effort, Result
 
@@ -21,6 +35,7 @@ CASES = {
     "imports": imports.measure,
     "exports": exports.measure,
     "hostile": hostile.measure,
+    "api": api.measure,
 }
 DATABASES = {"sqlite": SQLITE, "postgresql": POSTGRESQL}
 FULL = Effort(rounds=5, seconds=5, links=100_000, submissions=1000, lines=250_000)

@@ -160,7 +160,7 @@ def test_what_changes_keys_or_people_and_files_with_addresses_ask_for_a_factor(a
         view, name = app.view_functions[rule.endpoint], rule.endpoint
         needed, is_act = getattr(view, "needs", None), "POST" in rule.methods
         asks |= {name} if getattr(view, "needs_fresh", False) else set()
-        at_stake |= {name} if needed in (Permission.PEOPLE, Permission.STAFF) and is_act else set()
+        at_stake |= {name} if needed in (Permission.PEOPLE, Permission.STAFF, Permission.KEYS) and is_act else set()
         at_stake |= {name} if needed == Permission.EXPORT and name != "dashboard.exports" else set()
         at_stake |= {name} if rule.rule.startswith(("/account/factors/", "/account/password")) else set()
         at_stake |= (

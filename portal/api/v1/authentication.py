@@ -32,7 +32,7 @@ def needs(scope: Scope, *, limit: str = limits.API) -> Callable[[View], View]:
     """Decorator: the scope a view needs, and the limit that counts its requests, by key."""
 
     def mark(view: View) -> View:
-        view.needs, view.limit = scope, limit  # type: ignore[attr-defined]  # Decorators around it copy them.
+        view.__dict__.update(needs=scope, limit=limit)  # Decorators around it copy them.
         return view
 
     return mark

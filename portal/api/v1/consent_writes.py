@@ -105,7 +105,7 @@ def _write(
 
 def _find_answer(incoming: Incoming) -> tuple[int, dict[str, Any]] | None:
     try:
-        return consent_requests.find_answer(db.session, vault(), incoming)
+        return consent_requests.find_answer(read_session(), vault(), incoming)
     except KeyReused:
         abort(problems.problem(ApiProblem.IDEMPOTENCY_KEY_REUSED))
 

@@ -57,7 +57,7 @@ class ApiRowProblem(ExplainedProblem):
     # fmt: on
 
 
-ROW_STATUSES = {
+ROW_STATUSES: dict[ExplainedProblem, int] = {
     ApiRowProblem.OVER_REFUSAL: 409, ApiRowProblem.SUSPENDED: 403, ApiRowProblem.GRANT_SCOPE: 403,
     ApiRowProblem.PACKAGE_FULL: 403,
 }  # fmt: skip
@@ -78,7 +78,7 @@ class BadRow:
     def body(self) -> dict[str, Any]:
         """As problem+json."""
         if isinstance(self.problem, ExplainedProblem):
-            status = ROW_STATUSES.get(self.problem, 422)  # type: ignore[call-overload]  # Others are not in it.
+            status = ROW_STATUSES.get(self.problem, 422)
             body = problems.explained(self.problem, status=status, iys_code=self.iys_code or None)
         else:
             code = self.problem
@@ -129,10 +129,7 @@ def _read(place: int, row: object, at: datetime) -> Entry | BadRow:
     found = {each.code: each for each in iys_protocol.validate_consent(wire, now=at)}
     found.pop("H467", None)
     is_refusal = row.get("status") == Status.REFUSED
-    if is_refusal:
-        blocking = [code for code in found if code not in (*OF_DATE, *OF_SOURCE)]
-    else:
-        blocking = list(found)
+    blocking = [code for code in found if not is_refusal or code not in (*OF_DATE, *OF_SOURCE)]
     if blocking:
         location = found[blocking[0]].location or [""]
         return BadRow(WORDS.get(blocking[0], blocking[0]), blocking[0], str(location[0]))
@@ -180,6 +177,4 @@ def _has_type(name: str, value: object) -> bool:
 
 
 def _address_code(channel: object) -> str:
-    return {Channel.EMAIL.value: "H120", Channel.SMS.value: "H121", Channel.CALL.value: "H121"}.get(
-        str(channel), "H122"
-    )
+    return {"EPOSTA": "H120", "MESAJ": "H121", "ARAMA": "H121"}.get(str(channel), "H122")

@@ -9,6 +9,7 @@ from portal.core import clock
 from portal.core.addresses import AddressKind, parse
 from portal.core.extensions import db, vault
 from portal.core.models import (
+    ApiKey,
     AudienceEntry,
     AudienceList,
     AuditEntry,
@@ -155,6 +156,10 @@ def kept_of_people(provider_id: int, brand_id: int) -> dict[str, int]:
     whose = {"provider_id": provider_id}
     rows = {
         "domain_id": Domain(**whose, brand_id=brand_id, host="izin.example", proof="proof", created_at=at),
+        "key_id": ApiKey(
+            **whose, name="CRM", is_test=False, digest=b"digest", hint="abcd", scopes=["consents:read"], created_by=1,
+            created_at=at,
+        ),
         "network_id": Network(**whose, cidr="127.0.0.0/8", note="", created_at=at),
         "order_id": PackageOrder(
             **whose, package_id=package.id, kind=OrderKind.FIRST, records=1, price=1, ordered_by=burak.id, ordered_at=at

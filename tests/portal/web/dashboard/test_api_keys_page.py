@@ -1,0 +1,59 @@
+"""The page of API keys: a key is seen once, ends at once, and leaves its name in the audit."""
+
+import re
+
+import pytest
+
+from portal.core.models import ApiKey, AuditEntry
+from tests.portal.api.programs import BASE, Program
+
+pytestmark = pytest.mark.alike
+
+FORM = {"name": "Kasalar", "scopes": ["consents:refuse", "consents:read"], "lifetime": "365"}
+
+
+def shown_key(answer) -> str:
+    [text] = re.findall(r"izl_live_\w{38}", answer.text)
+    return text
+
+
+def status(app, text: str) -> int:
+    return Program(app, text).get(f"{BASE}/me").status_code
+
+
+def test_a_key_is_shown_once_replaced_and_revoked_at_once(app, ayse, rows):
+    first = shown_key(ayse.posts("/dashboard/keys", FORM))
+    key = rows.one(ApiKey)
+    assert status(app, first) == 200
+    assert first not in ayse.opens("/dashboard/keys").text + ayse.opens(f"/dashboard/keys/{key.id}").text
+    assert first.encode() not in key.digest and key.hint == first[-4:]
+
+    second = shown_key(ayse.posts(f"/dashboard/keys/{key.id}/replace", {"overlap": "0"}))
+    assert (status(app, first), status(app, second)) == (401, 200)
+    assert ayse.posts(f"/dashboard/keys/{key.id}/replace", {"overlap": "0"}).status_code == 404
+    new = rows(ApiKey)[-1]
+    assert (new.scopes, new.replaces_id) == (key.scopes, key.id)
+    assert ayse.posts(f"/dashboard/keys/{new.id}/revoke").status_code == 303
+
+    assert status(app, second) == 401
+    acts = [each for each in rows(AuditEntry) if each.act.startswith("api_key.")]
+    assert [each.act for each in acts] == ["api_key.made", "api_key.replaced", "api_key.revoked"]
+    assert not any(text in str(each.facts) for each in acts for text in (first, second))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"name": ""}, "Anahtara bir ad verin"),
+        ({"scopes": []}, "En az birini seçin"),
+        ({"scopes": ["self"]}, "geçerli"),
+        ({"brands": ["1"]}, "geçerli"),
+        ({"lifetime": "9999"}, "geçerli"),
+    ],
+)
+def test_a_wrong_form_makes_no_key(ayse, rows, change, words):
+    answer = ayse.posts("/dashboard/keys", FORM | change)
+
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert rows.count(ApiKey) == 0
