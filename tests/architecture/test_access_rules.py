@@ -7,7 +7,7 @@ from portal.web.shared.access import ACCESS_RULES
 from tests.architecture import product
 
 FOR_ANYBODY = ("open to all", "without cookies")
-FOR_WHO_HOLDS_IT = ("by code", "by password", "by a proven address")
+FOR_WHO_HOLDS_IT = ("by code", "by password", "by a proven address", "by key")
 FOR_PEOPLE = ("signed in", "of a provider", "of the operator")
 WITHOUT_RULE = {"static"}  # Flask's own route: stylesheets and the icon.
 

@@ -25,6 +25,7 @@ from portal.web.shared.problems import ApiProblem
 View = TypeVar("View", bound=Callable[..., Any])
 
 BRAND_CODE = "brandCode"  # In a URL.
+MOST_CODE = 2**31 - 1  # No brand has it; a database takes no larger ones.
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="izinlink"'}
 
 
@@ -64,7 +65,7 @@ def check_key() -> ResponseReturnValue | None:
 def _take_brand(caller: Caller) -> bool:
     """Put the brand of the URL into g.brand, so that no view can forget to look whether the key reaches it; all others
     are as unknown as one that does not exist."""
-    code = (request.view_args or {}).pop(BRAND_CODE)
+    code = min((request.view_args or {}).pop(BRAND_CODE), MOST_CODE)
     theirs = select(Brand).where(Brand.provider_id == caller.provider_id, Brand.brand_code == code)
     g.brand = read_session().scalar(theirs)
     return g.brand is not None and (caller.brand_ids is None or g.brand.id in caller.brand_ids)

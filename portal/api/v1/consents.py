@@ -25,7 +25,7 @@ from portal.services.imports.row_results import RowProblem
 from portal.web.shared import problems
 from portal.web.shared.problems import ApiProblem
 
-BRAND = "/brands/<int(max=2147483647):brandCode>"
+BRAND = "/brands/<int:brandCode>"
 ADDRESS = "<any(ARAMA, MESAJ, EPOSTA):type>/<recipient>"
 
 
