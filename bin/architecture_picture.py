@@ -13,8 +13,8 @@ LETTER = 7.1  # Width of a character at 12 px.
 # (title, what it is, folder, names left out)
 LAYERS: tuple[tuple[str, str, str | None, set[str]], ...] = (
     (
-        "portal/web, portal/cli, portal/jobs",
-        "ways in: one blueprint per audience, commands, background jobs",
+        "portal/web, portal/api, portal/cli, portal/jobs",
+        "ways in: one blueprint per audience, the API, commands, background jobs",
         "portal/web",
         {"shared"},
     ),
@@ -40,7 +40,7 @@ def draw() -> str:
     parts, y = [], MARGIN
     for title, about, folder, left_out in LAYERS:
         boxes = packages(folder, left_out) if folder else []
-        boxes += ["cli", "jobs"] if left_out else []
+        boxes += ["api", "cli", "jobs"] if left_out else []
         inner, height = band(boxes, y + 34)
         height = height + 42 if boxes else 34
         parts.append(f'<rect class="band" x="{MARGIN}" y="{y}" width="{WIDTH - 2 * MARGIN}" height="{height}" rx="6"/>')

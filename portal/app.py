@@ -50,7 +50,15 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     error_pages.init_app(app)
     app_setup.init_app(app)
 
-    # Each blueprint beside its access rule.
+    register_blueprints(app)
+    visit_recorder.init_app(app)
+    jobs.init_app(app)
+    cli.init_app(app)
+    return app
+
+
+def register_blueprints(app: Flask) -> None:
+    """Register each blueprint beside its access rule."""
     app.register_blueprint(access.open_to_all(blueprint_of("portal.web.public")))
     app.register_blueprint(access.without_cookies(blueprint_of("portal.web.verification")))
     app.register_blueprint(access.by_proven_address(blueprint_of("portal.web.my_consents")))
@@ -65,11 +73,6 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     app.register_blueprint(access.of_a_provider(blueprint_of("portal.web.dashboard")))
     app.register_blueprint(access.of_a_provider(blueprint_of("portal.web.desk")))
     app.register_blueprint(access.of_the_operator(blueprint_of("portal.web.operator")))
-
-    visit_recorder.init_app(app)
-    jobs.init_app(app)
-    cli.init_app(app)
-    return app
 
 
 def init_database(app: Flask) -> None:
