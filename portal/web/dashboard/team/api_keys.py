@@ -1,5 +1,6 @@
 """Keys of the provider's programs: made and shown once, replaced, and revoked."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from wtforms import RadioField, StringField
+from wtforms import RadioField, SelectChoice, StringField
 from wtforms.validators import InputRequired, Length
 
 from portal.core import clock
@@ -37,21 +38,25 @@ NO_SCOPE = _l("En az birini seçin.")
 TOO_MANY = _l("En fazla 50 geçerli anahtarınız olabilir. Önce birini iptal edin.")
 
 
+def _choices(labels: Mapping[Any, str]) -> list[SelectChoice]:
+    return [SelectChoice(value, text) for value, text in labels.items()]
+
+
 class KeyForm(BaseForm):
     name = StringField(
         _l("Anahtarın adı"), validators=[InputRequired(_l("Anahtara bir ad verin.")), Length(max=60), READABLE]
     )
     scopes = CheckboxList(
         _l("Neler yapabilir?"),
-        choices=list(SCOPE_LABELS.items()),
+        choices=_choices(SCOPE_LABELS),
         validators=[InputRequired(NO_SCOPE)],
     )
     brands = CheckboxList(_l("Hangi markalar?"))
-    lifetime = RadioField(_l("Ne kadar geçerli olsun?"), choices=list(LIFETIMES.items()), default="365")
+    lifetime = RadioField(_l("Ne kadar geçerli olsun?"), choices=_choices(LIFETIMES), default="365")
 
 
 class RotationForm(BaseForm):
-    overlap = RadioField(_l("Eski anahtar ne zaman kapansın?"), choices=list(OVERLAPS.items()), default="1")
+    overlap = RadioField(_l("Eski anahtar ne zaman kapansın?"), choices=_choices(OVERLAPS), default="1")
 
 
 @blueprint.get("/keys")
@@ -125,7 +130,7 @@ def _facts(key: ApiKey) -> dict[str, Any]:
 
 def _key_form(**options: Any) -> KeyForm:
     form = KeyForm(**options)
-    form.brands.choices = [(str(each.id), each.name) for each in own_brands() if each.closed_at is None]
+    form.brands.choices = [SelectChoice(str(each.id), each.name) for each in own_brands() if each.closed_at is None]
     return form
 
 
