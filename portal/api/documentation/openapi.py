@@ -27,10 +27,12 @@ def document(language: str, base: str) -> Json:
     spec["servers"] = [{"url": base}]
     for schema in spec["components"]["schemas"].values():
         schema.pop("description", None)  # Docstrings are for who reads the code.
+    scopes = _scopes()
     with force_locale(language):
         for operations in spec["paths"].values():
             for operation in operations.values():
                 _complete(operation)
+                operation["x-scope"] = scopes[operation["operationId"]]
         _translate(spec["components"])
         _translate(spec["paths"])
     return spec
@@ -39,6 +41,13 @@ def document(language: str, base: str) -> Json:
 def current_document(language: str) -> Json:
     """The same for this installation."""
     return document(language, current_app.config["MAIN_BASE"])
+
+
+def _scopes() -> dict[str, str]:
+    """The scope that each operation needs."""
+    views = {name: view for name, view in current_app.view_functions.items() if name.startswith("api.")}
+    known: dict[str, Any] = {name: specification.get_function_metadata(view) for name, view in views.items()}
+    return {each.operation_id: vars(views[name])["needs"] for name, each in known.items()}
 
 
 def _complete(operation: Json) -> None:

@@ -34,6 +34,7 @@ class Operation:
     path: str
     summary: str
     description: str
+    scope: str
     fields: list[tuple[str, bool, str]]  # Name, whether it is required, and its text.
     calls: list[tuple[str, str | None, int]]  # Command, answer, status.
 
@@ -63,6 +64,7 @@ def _operations(document: dict[str, Any]) -> list[Operation]:
     found = {
         operation["operationId"]: Operation(
             operation["operationId"], method.upper(), path, operation["summary"], operation["description"],
+            operation["x-scope"],
             _fields(operation, document), [_call(method, each) for each in examples_of(operation["operationId"])],
         )
         for path, operations in document["paths"].items() for method, operation in operations.items()
