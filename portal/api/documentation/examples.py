@@ -35,8 +35,8 @@ _NO_DATE = {"recipient": EMAIL, "type": "EPOSTA", "status": "ONAY", "source": "H
 _REFUSAL = {"recipient": PHONE, "type": "ARAMA", "status": "RET", "correlationId": "crm-42"}
 _WRITTEN = {"correlationId": None, "written": True, "problem": None}
 _PROBLEM = {
-    "type": "https://izinlink.example/api/docs#date_missing", "title": "The date of the consent is missing.",
-    "titleTr": "İznin alındığı tarih yazmıyor.", "status": 422, "code": "date_missing", "iysCode": "H112",
+    "type": "https://izinlink.example/api/docs#date_missing", "title": "The consent date is missing.",
+    "titleTr": "İzin tarihi eksik.", "status": 422, "code": "date_missing", "iysCode": "H112",
     "fix": "…", "fixTr": "…", "retryable": False, "docs": "https://izinlink.example/api/docs#date_missing",
     "errors": [{"field": "consentDate", "code": "date_missing", "title": "…"}], "scope": None,
 }  # fmt: skip

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 from flask import current_app, jsonify, render_template
@@ -15,14 +14,13 @@ from portal.api.documentation.examples import Example, examples_of
 from portal.api.documentation.texts import INVALID_ADDRESS, OPERATIONS, REASONS
 from portal.api.v1.blueprint import VERSION
 from portal.api.v1.checks import NO_ADDRESS
-from portal.api.v1.rows import ApiRowProblem
+from portal.api.v1.rows import NAMES, ROW_STATUSES, ApiRowProblem
+from portal.core import iys_protocol
 from portal.core.addresses import Problem
 from portal.core.addresses.problems import ExplainedProblem
-from portal.services.imports.row_results import IYS_CODES, RowProblem
+from portal.services.imports.row_results import RowProblem
 from portal.web.shared.import_labels import EFFECTS
 from portal.web.shared.problems import STATUSES, ApiProblem
-
-OF_FILES = ("over_refusal", "refused_beside", "refused_elsewhere", "origin_missing", "address_missing")
 
 
 @dataclass(frozen=True)
@@ -107,14 +105,11 @@ def _dump(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2)
 
 
-def _problems() -> list[tuple[ExplainedProblem, int | str, str]]:
-    """Each code with its status and İYS's code; the page has an anchor for each."""
-    rows = [each for each in chain(ApiRowProblem, RowProblem, Problem) if each.value not in OF_FILES]
-    rows = [ApiRowProblem.OVER_REFUSAL, *rows]
-    named = dict.fromkeys(each.value for each in ApiProblem)
-    found: list[tuple[ExplainedProblem, int | str, str]] = [(each, STATUSES[each], "") for each in ApiProblem]
-    for each in rows:
-        if each.value not in named:
-            named[each.value] = None
-            found.append((each, 422, IYS_CODES.get(each.value, "")))
-    return found
+def _problems() -> list[tuple[str, int, str, str, str]]:
+    """Code, status, İYS's code, and what it says; the page has an anchor for each code."""
+    found: list[tuple[ExplainedProblem, int, str]] = [(each, STATUSES[each], "") for each in ApiProblem]
+    found += [(each, ROW_STATUSES.get(each, 422), "") for each in (*ApiRowProblem, RowProblem.DATE_TO_COME, *Problem)]
+    told = {each.value: (status, iys_code, each.sentence, each.cure) for each, status, iys_code in reversed(found)}
+    for code, name in NAMES.items():
+        told.setdefault(name, (422, code, iys_protocol.sentence_of(code), iys_protocol.cure_of(code)))
+    return [(code, *its) for code, its in sorted(told.items())]

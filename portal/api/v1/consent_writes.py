@@ -139,7 +139,7 @@ def _answer(read: Sequence[ReadRow], effects: Sequence[Effect]) -> dict[str, Any
     for place, each in enumerate(read):
         found: BadRow | Effect = next(effect) if isinstance(each.found, Entry) else each.found
         if isinstance(found, Effect) and found in rows.OF_EFFECT:
-            found = BadRow(*rows.OF_EFFECT[found])
+            found = rows.OF_EFFECT[found]
         results.append(
             {
                 "index": place, "correlationId": each.correlation_id, "written": found in WRITTEN,

@@ -21,10 +21,9 @@ from portal.web.shared import problems
 
 OURS = ("evidence", "grantedAgain", "correlationId")  # Fields that İYS does not know.
 KNOWN = ConsentRow.model_fields.keys()
-WORDS: dict[str, ExplainedProblem] = {  # The first problem with a code bears its name.
-    **{code: RowProblem(value) for value, code in reversed(IYS_CODES.items()) if value in tuple(RowProblem) and code},
-    "H114": Problem.EMPTY,
-}
+# The names of problems with rows, by İYS's code; the first of several bears it.
+NAMES = {code: value for value, code in reversed(IYS_CODES.items()) if value in tuple(RowProblem) and code}
+NAMES |= {"H114": Problem.EMPTY.value, "H462": NAMES["H112"], "H463": NAMES["H113"]}
 OF_DATE = ("H112", "H155", "H156", "H157", "H158", "H162", "H467")  # H467 is no problem: see Effect.LATE_GRANT.
 OF_SOURCE = ("H113", "H119", "H408")
 LONGEST_ID = 100
@@ -61,33 +60,35 @@ ROW_STATUSES: dict[ExplainedProblem, int] = {
     ApiRowProblem.OVER_REFUSAL: 409, ApiRowProblem.SUSPENDED: 403, ApiRowProblem.GRANT_SCOPE: 403,
     ApiRowProblem.PACKAGE_FULL: 403,
 }  # fmt: skip
-OF_EFFECT: dict[Effect, tuple[ExplainedProblem, str]] = {  # Effects that write nothing because something is wrong.
-    Effect.OVER_REFUSAL: (ApiRowProblem.OVER_REFUSAL, ""), Effect.UNDATED: (RowProblem.DATE_MISSING, "H463"),
-    Effect.UNSOURCED: (RowProblem.SOURCE_MISSING, "H462"),
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class BadRow:
     """A row that is not taken: why, İYS's code for it, and the field that is wrong."""
 
-    problem: ExplainedProblem | str  # Or a code of İYS alone.
+    problem: ExplainedProblem | None  # None: İYS's code says it.
     iys_code: str = ""
     wrong_field: str = ""
 
     def body(self) -> dict[str, Any]:
         """As problem+json."""
-        if isinstance(self.problem, ExplainedProblem):
+        if self.problem is not None:
             status = ROW_STATUSES.get(self.problem, 422)
             body = problems.explained(self.problem, status=status, iys_code=self.iys_code or None)
         else:
-            code = self.problem
+            code = self.iys_code
             told = iys_protocol.sentence_of(code), iys_protocol.cure_of(code)
-            body = problems.described(code.lower(), *told, status=422, iys_code=code)
-        errors = (
-            [{"field": self.wrong_field, "code": body["code"], "title": body["title"]}] if self.wrong_field else None
-        )
-        return body | {"errors": errors, "scope": Scope.GRANT if self.problem == ApiRowProblem.GRANT_SCOPE else None}
+            body = problems.described(NAMES.get(code, code.lower()), *told, status=422, iys_code=code)
+        wrong = [{"field": self.wrong_field, "code": body["code"], "title": body["title"]}]
+        scope = Scope.GRANT if self.problem == ApiRowProblem.GRANT_SCOPE else None
+        return body | {"errors": wrong if self.wrong_field else None, "scope": scope}
+
+
+OF_EFFECT = {  # Effects that write nothing because something is wrong.
+    Effect.OVER_REFUSAL: BadRow(ApiRowProblem.OVER_REFUSAL),
+    Effect.UNDATED: BadRow(None, "H462", "consentDate"),
+    Effect.UNSOURCED: BadRow(None, "H463", "source"),
+}
 
 
 @dataclass(frozen=True)
@@ -132,10 +133,11 @@ def _read(place: int, row: object, at: datetime) -> Entry | BadRow:
     blocking = [code for code in found if not is_refusal or code not in (*OF_DATE, *OF_SOURCE)]
     if blocking:
         location = found[blocking[0]].location or [""]
-        return BadRow(WORDS.get(blocking[0], blocking[0]), blocking[0], str(location[0]))
+        is_to_come = blocking[0] == "H162"  # Of a submission İYS's text tells to wait.
+        return BadRow(RowProblem.DATE_TO_COME if is_to_come else None, blocking[0], str(location[0]))
     assert address is not None
     if Channel(row["type"]) not in address.channels:
-        return BadRow(RowProblem.CHANNEL_UNFIT, "H464", "type")
+        return BadRow(None, "H464", "type")
     if is_refusal:
         return _refusal(place, row, address, set(found), at)
     return _grant(place, row, address)
@@ -157,7 +159,7 @@ def _grant(place: int, row: dict[str, Any], address: addresses.Address) -> Entry
     if row.get("source") == Source.BEFORE_2015:
         return BadRow(ApiRowProblem.BEFORE_2015, "", "source")
     if "consentDate" not in row:
-        return BadRow(RowProblem.DATE_MISSING, "H112", "consentDate")
+        return BadRow(None, "H112", "consentDate")
     source = Source(row["source"]) if "source" in row else None
     return Entry(
         place, address, Channel(row["type"]), _type_of(row), Status.GRANTED, source,

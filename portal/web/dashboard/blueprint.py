@@ -28,7 +28,7 @@ COMPANY_ITEMS = (
     ("gateways", "dashboard.gateways", _l("Gönderim"), Permission.LOOK),
     ("package", "dashboard.package", _l("Paket"), Permission.LOOK),
     ("people", "dashboard.list_people", _l("Kişiler"), Permission.PEOPLE),
-    ("keys", "dashboard.list_api_keys", _l("API anahtarları"), Permission.KEYS),
+    ("keys", "dashboard.list_api_keys", _l("API"), Permission.KEYS),
     ("exports", "dashboard.exports", _l("Dışa aktar"), Permission.EXPORT),
     ("audit", "dashboard.audit", _l("Denetim"), Permission.AUDIT),
 )

@@ -23,7 +23,7 @@ class ApiProblem(ExplainedProblem):
     KEY_MISSING = ("key_missing", N_("İstekte API anahtarı yok."),
                    N_("Anahtarı “Authorization: Bearer izl_…” başlığıyla gönderin."))
     KEY_UNKNOWN = ("key_unknown", N_("Bu API anahtarı geçersiz: yanlış yazılmış, iptal edilmiş ya da süresi dolmuş."),
-                   N_("Panelde Firma, API anahtarları sayfasından geçerli bir anahtar alın."))
+                   N_("Panelde Firma, API sayfasından geçerli bir anahtar alın."))
     NETWORK = ("network", N_("İstek, firmanızın izin verdiği ağların dışından geliyor."),
                N_("Sunucunuzun çıkış adresini paneldeki ağ listesine ekletin."))
     SCOPE_MISSING = ("scope_missing", N_("Bu anahtarın bu iş için yetkisi yok."),
@@ -88,6 +88,7 @@ def described(code: str, sentence: str, cure: str, *, status: int, iys_code: str
     return {
         "type": docs, "title": in_english(sentence), "titleTr": sentence, "status": status, "code": code,
         "iysCode": iys_code, "fix": in_english(cure), "fixTr": cure, "retryable": status in RETRYABLE, "docs": docs,
+        "errors": None, "scope": None,
     }  # fmt: skip
 
 
