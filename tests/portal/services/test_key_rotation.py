@@ -14,6 +14,8 @@ from portal.core.addresses import AddressKind
 from portal.core.extensions import db, limiter, vault
 from portal.core.iys_protocol import Status
 from portal.core.models import (
+    ApiKey,
+    ApiRequest,
     Consent,
     Delivery,
     Difference,
@@ -128,9 +130,9 @@ def _hear_from_iys(provider) -> None:
 
 
 def _bring_a_file(provider) -> None:
-    """A file on its way, with its bytes, its lines and how it is read."""
+    """A file on its way, with its bytes, its lines and how it is read; and a request of a program."""
     at, whose = clock.now(), {"provider_id": provider.id}
-    batch_id, part_id, piece_id, profile_id = new_ids(4)
+    batch_id, part_id, piece_id, profile_id, key_id, request_id = new_ids(6)
 
     def sealed(text: str, place: str, row_id: int) -> bytes:
         return vault().seal(text, place, provider.id, row_id)
@@ -151,6 +153,15 @@ def _bring_a_file(provider) -> None:
         ImportProfile(
             id=profile_id, signature=b"digest", layout=sealed("{}", ImportProfile.LAYOUT, profile_id), used_at=at,
             created_at=at, **whose,
+        ),
+        ApiKey(
+            id=key_id, name="CRM", is_test=False, digest=b"digest", hint="abcd", scopes=[], created_by=1, created_at=at,
+            **whose,
+        ),
+        ApiRequest(
+            id=request_id, brand_id=make.brand().id, key_id=key_id, path="/", status=200, rows=1, created_at=at,
+            body=sealed(make.EMAIL, ApiRequest.BODY, request_id), answer=sealed("{}", ApiRequest.ANSWER, request_id),
+            **whose,
         ),
     ):  # fmt: skip
         db.session.add(row)
