@@ -5,6 +5,7 @@ from alembic import op
 
 from portal.migrations import enum_checks
 from portal.migrations.append_only import FactTable, guard_table, triggers_dropped
+from portal.migrations.baseline.ddl import BIG
 
 revision = "0029"
 down_revision = "0028"
@@ -24,8 +25,8 @@ def upgrade() -> None:
         sa.Column("hint", sa.String(4), nullable=False),
         sa.Column("scopes", sa.JSON(), nullable=False),
         sa.Column("brand_ids", sa.JSON(), nullable=True),
-        sa.Column("replaces_id", sa.BigInteger(), nullable=True),
-        sa.Column("created_by", sa.BigInteger(), nullable=False),
+        sa.Column("replaces_id", BIG, nullable=True),
+        sa.Column("created_by", BIG, nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         *(sa.Column(f"{name}_at", sa.DateTime(), nullable=True) for name in ("expires", "used", "revoked")),
         *_constraints("api_key", "provider"),
@@ -60,7 +61,7 @@ def downgrade() -> None:
 
 
 def _columns(*names: str) -> tuple[sa.Column, ...]:
-    return tuple(sa.Column(name, sa.BigInteger(), nullable=False) for name in ("id", *names))
+    return tuple(sa.Column(name, BIG, nullable=False) for name in ("id", *names))
 
 
 def _constraints(table: str, *parents: str) -> tuple[sa.Constraint, ...]:
