@@ -1,8 +1,10 @@
 """A refusal that is older than a grant, here or in the file, is named before the grant stands over it."""
 
+from datetime import timedelta
+
 import pytest
 
-from portal.core.clock import now
+from portal.core.clock import istanbul, now
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, Source
 from portal.core.models import ImportBatch
@@ -32,14 +34,27 @@ def older(app, its_id: int) -> list[str]:
         return [mark.where for mark in unread.marks if mark.kind == MarkKind.OLDER and unread.unconfirmed]
 
 
+def line(said: str, hours: int) -> str:
+    return f"0532 700 01 11;{said};{istanbul(now() - timedelta(hours=hours)):%d.%m.%Y %H:%M:%S}"
+
+
 @pytest.mark.slow
 def test_a_refusal_older_than_a_grant_is_named_with_its_line(app):
-    file = [f"0532 700 01 11;{said}" for said in ("ONAY;05.10.2026 10:00", "RET;01.10.2026 10:00")]
+    grant, refusal = line("ONAY", 2), line("RET", 3)
 
-    its_id = dry_run(app, "Onay tarihi", *file)
-
+    its_id = dry_run(app, "Onay tarihi", grant, refusal)
     assert older(app, its_id) == ["3"]
-    its_id = dry_run(app, "Üyelik tarihi", *file)
+
+    with app.app_context():
+        batches.start(db.session, db.session.get_one(ImportBatch, its_id), None, now(), confirms_unread=True)
+        db.session.commit()
+    work_all(app)
+    assert older(app, dry_run(app, "Onay tarihi", line("RET", 4))) == ["2"]  # Than one that stands.
+
+
+@pytest.mark.slow
+def test_a_refusal_beside_the_date_of_its_record_counts_from_now(app):
+    its_id = dry_run(app, "Üyelik tarihi", line("ONAY", 2), line("RET", 3))
 
     assert older(app, its_id) == []
     with app.app_context():

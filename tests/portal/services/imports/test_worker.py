@@ -216,7 +216,7 @@ def test_a_person_stops_resumes_and_undoes_what_was_not_claimed(brand, rows, mon
     assert not worker.work(batch.id) and batch.state == BatchState.STOPPED and batch.position == 1
     stopped = rows.count(Decision)
     with pytest.raises(batches.WrongState):
-        batches.start(db.session, batch, 3, clock.now())
+        batches.start(db.session, batch, 3, clock.now(), confirms_unread=True)
     batches.resume(db.session, batch, 3, clock.now())
     db.session.commit()
     finish(batch)
