@@ -16,6 +16,7 @@ from portal.core.iys_protocol import Channel, RecipientType, Source, Status, par
 from portal.core.lazy_text import N_
 from portal.domain.consents.bulk_import import Effect, Entry
 from portal.domain.identity.permissions import Scope
+from portal.services.imports.date_column import refusal_date
 from portal.services.imports.row_results import IYS_CODES, RowProblem
 from portal.web.shared import problems
 
@@ -148,8 +149,9 @@ def _refusal(place: int, row: dict[str, Any], address: addresses.Address, codes:
     date = parse_wire_date(row["consentDate"]) if is_dated else at
     source = Source(row["source"]) if "source" in row and not codes.intersection(OF_SOURCE) else None
     return Entry(
-        place, address, Channel(row["type"]), _type_of(row), Status.REFUSED, source or Source.PROVIDER_DECISION, date
-    )
+        place, address, Channel(row["type"]), _type_of(row), Status.REFUSED, source or Source.PROVIDER_DECISION,
+        refusal_date(date, at), earliest=date,
+    )  # fmt: skip
 
 
 def _grant(place: int, row: dict[str, Any], address: addresses.Address) -> Entry | BadRow:

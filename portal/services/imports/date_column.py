@@ -18,6 +18,13 @@ LAST_SECOND = timedelta(days=1, seconds=-1)  # Of a day, from its midnight.
 MAYBE_SWAPPED = (RowProblem.DATE_IMPOSSIBLE, RowProblem.DATE_TO_COME)
 
 
+def refusal_date(date: datetime, at: datetime) -> datetime:
+    """The date of a refusal that bears this one, at `at` (now, in whole seconds). Midnight names the day only: a
+    refusal counts from the day's end, now at most, so that no grant of that day outlasts it."""
+    is_day = date != FIRST and clock.istanbul(date).time() == time()
+    return min(date + LAST_SECOND, at) if is_day else date
+
+
 class DateColumn:
     """Reads the date of a line's consent: its own, the file's default, or none where İYS asks for none; never in the
     future. `at` is now, in whole seconds."""
@@ -41,12 +48,6 @@ class DateColumn:
         if values.source == Source.BEFORE_2015:  # Its only date; the source says that the consent is older.
             return FIRST if at <= FIRST else RowProblem.DATE_NOT_2015
         return RowProblem.DATE_BEFORE_2015 if at < FIRST else at
-
-    def refusal_date(self, date: datetime) -> datetime:
-        """The date of a refusal where date_of() returned this one. Midnight names the day only: a refusal counts from
-        the day's end, now at most, so that no grant of that day outlasts it."""
-        is_day = date != FIRST and clock.istanbul(date).time() == time()
-        return min(date + LAST_SECOND, self._at) if is_day else date
 
     def is_given(self, at: datetime) -> bool:
         """Whether this date, as date_of() returned it, comes from the file: a merchant's may be left out."""

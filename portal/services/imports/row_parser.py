@@ -13,7 +13,7 @@ from operator import itemgetter
 from portal.core.addresses import Address, AddressKind, Problem
 from portal.core.iys_protocol import Channel, Source, Status
 from portal.domain.consents.bulk_import import Entry
-from portal.services.imports.date_column import DateColumn
+from portal.services.imports.date_column import DateColumn, refusal_date
 from portal.services.imports.fixes import FIXES, apply_fix
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.consent_names import yes_refuses
@@ -141,7 +141,7 @@ class RowParser:
         problems = {Status.GRANTED: grant, Status.REFUSED: values.problem}
         given = self._dates.is_given(at)
         is_dated = {Status.GRANTED: given, Status.REFUSED: given and not self._dates_records}
-        refused_at = self.at if self._dates_records else self._dates.refusal_date(at)  # Not when its record was made.
+        refused_at = self.at if self._dates_records else refusal_date(at, self.at)  # Not when its record was made.
         dates = {Status.GRANTED: at, Status.REFUSED: refused_at}
         results: Results = {}
         for address, kind in addresses:

@@ -77,16 +77,22 @@ def test_a_late_grant_is_kept_as_evidence_only(program, rows):
     assert (rows.count(Decision), rows.count(Submission), rows.one(Consent).status) == (1, 0, None)
 
 
-def test_a_refusal_is_taken_whatever_is_wrong_with_its_date_and_source_and_while_suspended(app, program, rows):
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"consentDate": "31.11.2026", "source": "telefonda söyledi"},
+        {"consentDate": "2026-11-24 00:00:00"},  # The day only.
+    ],
+)
+@time_machine.travel("2026-11-24T12:00:00+03:00")
+def test_a_refusal_is_taken_whatever_is_wrong_with_its_fields_and_while_suspended(app, program, rows, fields):
     program.post(CONSENTS, grant())
     with app.app_context():
         db.session.query(Provider).one().suspended_at = clock.now()
         db.session.query(Brand).one().closed_at = clock.now()
         db.session.commit()
 
-    answer = program.post(BULK, {"consents": [
-        grant(make.EMAIL), refusal(consentDate="31.11.2026", source="telefonda söyledi"),
-    ]})  # fmt: skip
+    answer = program.post(BULK, {"consents": [grant(make.EMAIL), refusal() | fields]})
 
     assert codes(answer) == ["suspended", None]
     assert rows.one(Consent).status == Status.REFUSED
