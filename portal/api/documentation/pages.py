@@ -22,6 +22,8 @@ from portal.services.imports.row_results import RowProblem
 from portal.web.shared.import_labels import EFFECTS
 from portal.web.shared.problems import STATUSES, ApiProblem
 
+OF_ROWS = (RowProblem.DATE_TO_COME, RowProblem.REFUSED_ELSEWHERE)  # Of files' problems those without İYS's text.
+
 
 @dataclass(frozen=True)
 class Operation:
@@ -108,7 +110,7 @@ def _dump(value: Any) -> str:
 def _problems() -> list[tuple[str, int, str, str, str]]:
     """Code, status, İYS's code, and what it says; the page has an anchor for each code."""
     found: list[tuple[ExplainedProblem, int, str]] = [(each, STATUSES[each], "") for each in ApiProblem]
-    found += [(each, ROW_STATUSES.get(each, 422), "") for each in (*ApiRowProblem, RowProblem.DATE_TO_COME, *Problem)]
+    found += [(each, ROW_STATUSES.get(each, 422), "") for each in (*ApiRowProblem, *OF_ROWS, *Problem)]
     told = {each.value: (status, iys_code, each.sentence, each.cure) for each, status, iys_code in reversed(found)}
     for code, name in NAMES.items():
         told.setdefault(name, (422, code, iys_protocol.sentence_of(code), iys_protocol.cure_of(code)))

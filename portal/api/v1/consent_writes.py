@@ -17,7 +17,6 @@ from portal.api.v1.rows import ApiRowProblem, BadRow, ReadRow
 from portal.api.v1.schemas import BulkBody, ConsentBody, RequestAnswer, WriteAnswer, WriteHeaders
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
-from portal.core.iys_protocol import Status
 from portal.core.models import Brand, Lane, Provider, Submission
 from portal.domain.consents.bulk_import import WRITTEN, Effect, Entry
 from portal.domain.identity.api_keys import Caller
@@ -115,23 +114,13 @@ def _without_unwelcome(read: list[ReadRow], brand: Brand, incoming: Incoming) ->
     refuse, and of new addresses where the package is full. Refusals are always taken."""
     caller: Caller = g.caller
     if caller.is_suspended or brand.closed_at is not None:
-        return _refuse_grants(read, ApiRowProblem.SUSPENDED)
+        return rows.refuse_grants(read, ApiRowProblem.SUSPENDED)
     if Scope.GRANT not in caller.scopes:
-        return _refuse_grants(read, ApiRowProblem.GRANT_SCOPE)
+        return rows.refuse_grants(read, ApiRowProblem.GRANT_SCOPE)
     entries = [each.found for each in read if isinstance(each.found, Entry)]
     provider = read_session().get_one(Provider, caller.provider_id)
     unwelcome = consent_requests.find_unwelcome(read_session(), vault(), provider, entries, incoming.at)
-    return _refuse_grants(read, ApiRowProblem.PACKAGE_FULL, unwelcome) if unwelcome else read
-
-
-def _refuse_grants(read: list[ReadRow], why: ApiRowProblem, only: set[str] | None = None) -> list[ReadRow]:
-    return [
-        ReadRow(each.correlation_id, BadRow(why))
-        if isinstance(each.found, Entry) and each.found.status == Status.GRANTED
-        and (only is None or each.found.address.text in only)
-        else each
-        for each in read
-    ]  # fmt: skip
+    return rows.refuse_grants(read, ApiRowProblem.PACKAGE_FULL, unwelcome) if unwelcome else read
 
 
 def _answer(read: Sequence[ReadRow], effects: Sequence[Effect]) -> dict[str, Any]:

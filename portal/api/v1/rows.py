@@ -101,9 +101,32 @@ class ReadRow:
 
 
 def read_rows(rows: Sequence[object], at: datetime) -> list[ReadRow]:
-    """Read rows; an entry's line is the row's place, from 0."""
+    """Read rows; an entry's line is the row's place, from 0. No grant is taken of an address that another row may
+    refuse which cannot be written."""
     moment = at.replace(microsecond=0)
-    return [ReadRow(_correlation_id(row), _read(place, row, moment)) for place, row in enumerate(rows)]
+    read = [ReadRow(_correlation_id(row), _read(place, row, moment)) for place, row in enumerate(rows)]
+    bad = [row for row, each in zip(rows, read, strict=True) if isinstance(each.found, BadRow)]
+    held = {_address_text(row) for row in bad if isinstance(row, dict) and row.get("status") != Status.GRANTED}
+    return refuse_grants(read, RowProblem.REFUSED_ELSEWHERE, held)
+
+
+def refuse_grants(read: list[ReadRow], why: ExplainedProblem, only: set[str] | None = None) -> list[ReadRow]:
+    """Turn grants into this problem: all of them, or those of some canonical addresses."""
+    return [
+        ReadRow(each.correlation_id, BadRow(why))
+        if isinstance(each.found, Entry) and each.found.status == Status.GRANTED
+        and (only is None or each.found.address.text in only)
+        else each
+        for each in read
+    ]  # fmt: skip
+
+
+def _address_text(row: dict[str, Any]) -> str:
+    """The canonical address of a row that is not taken, or ""; also of a telephone that is a number."""
+    try:
+        return addresses.parse(str(row.get("recipient", ""))[:LONGEST]).text
+    except BadAddress:
+        return ""
 
 
 def _correlation_id(row: object) -> str | None:

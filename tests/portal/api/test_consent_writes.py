@@ -117,6 +117,15 @@ def test_a_grant_over_a_refusal_needs_the_firms_word_where_the_person_said_it(ap
         assert second.json["results"][0]["result"] == "grant"
 
 
+@pytest.mark.parametrize("fields", [{"status": "ret"}, {"status": None, "Status": "RET"}, {"recipientType": "BIREY"}])
+def test_no_grant_is_taken_beside_a_refusal_that_cannot_be_written(program, rows, fields):
+    rows_of = [grant(), refusal("0532 123 45 67") | fields, grant(make.EMAIL), grant(make.EMAIL) | {"x": 1}]
+    answer = program.post(BULK, {"consents": rows_of})
+
+    assert codes(answer)[::2] == ["refused_elsewhere", None]
+    assert rows.count(Decision) == 1
+
+
 def test_a_full_package_takes_refusals_and_known_addresses(app, program, monkeypatch):
     program.post(CONSENTS, refusal())
     with app.app_context():
