@@ -1,6 +1,7 @@
 """Read the rows of a request: each becomes an entry as a file's line does, or a problem with İYS's code.
 
-Whatever is wrong with its date or its source, a refusal is taken: then it counts as of now, as HS_KARAR.
+Whatever is wrong with its date, its source or its other fields, a refusal is taken: it counts then as of now, as
+HS_KARAR.
 """
 
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ KNOWN = ConsentRow.model_fields.keys()
 # The names of problems with rows, by İYS's code; the first of several bears it.
 NAMES = {code: value for value, code in reversed(IYS_CODES.items()) if value in tuple(RowProblem) and code}
 NAMES |= {"H114": Problem.EMPTY.value, "H462": NAMES["H112"], "H463": NAMES["H113"]}
+OF_REFUSAL = ("recipient", "type", "recipientType", "status")  # Without these nobody knows what is refused.
 OF_DATE = ("H112", "H155", "H156", "H157", "H158", "H162", "H467")  # H467 is no problem: see Effect.LATE_GRANT.
 OF_SOURCE = ("H113", "H119", "H408")
 LONGEST_ID = 100
@@ -138,6 +140,8 @@ def _read(place: int, row: object, at: datetime) -> Entry | BadRow:
     if not isinstance(row, dict):
         return BadRow(ApiRowProblem.NOT_OBJECT)
     row = {name: value for name, value in row.items() if value is not None}
+    if row.get("status") == Status.REFUSED:
+        row = {name: value for name, value in row.items() if name in OF_REFUSAL or _is_good(name, value)}
     unknown = next((name for name in row if name not in KNOWN), None)
     if unknown is not None:
         return BadRow(ApiRowProblem.UNKNOWN_FIELD, "H118", unknown[:LONGEST_ID])
@@ -194,6 +198,10 @@ def _grant(place: int, row: dict[str, Any], address: addresses.Address) -> Entry
 
 def _type_of(row: dict[str, Any]) -> RecipientType:
     return RecipientType(row.get("recipientType", RecipientType.INDIVIDUAL))
+
+
+def _is_good(name: str, value: object) -> bool:
+    return name in KNOWN and _has_type(name, value)
 
 
 def _has_type(name: str, value: object) -> bool:

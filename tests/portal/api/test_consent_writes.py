@@ -82,6 +82,7 @@ def test_a_late_grant_is_kept_as_evidence_only(program, rows):
     [
         {"consentDate": "31.11.2026", "source": "telefonda söyledi"},
         {"consentDate": "2026-11-24 00:00:00"},  # The day only.
+        {"consentDate": 5, "evidence": 501 * "x", "grantedAgain": "no", "correlationId": 5, "note": "x"},
     ],
 )
 @time_machine.travel("2026-11-24T12:00:00+03:00")
