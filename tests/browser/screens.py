@@ -38,7 +38,8 @@ class Screen:
     def opens(self, url: str) -> int:
         """Open an address; its status."""
         self._answers.clear()
-        return self.page.goto(url).status
+        answer = self.page.goto(url) or self.page.reload()  # To the same page without its fragment, no request is made.
+        return answer.status
 
     def waits_for(self, expression: str) -> None:
         """Until it is true on the page, whose own rules forbid to watch it from within."""
