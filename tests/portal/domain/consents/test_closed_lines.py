@@ -38,9 +38,11 @@ def other(app, received):
         yield db.session.scalars(select(Brand).where(Brand.provider_id == firm.id)).one()
 
 
-def close(received: MovementReceiver, by: ReceivedVia = ReceivedVia.PULL) -> None:
-    db.session.commit()
-    received.receives(row("RET", source=movements.LINE_CLOSED, ago=2 * AN_HOUR, transactionId="closed"), by=by)
+def close(received: MovementReceiver, by: ReceivedVia = ReceivedVia.PULL, *, times: int = 1) -> None:
+    told = row("RET", source=movements.LINE_CLOSED, ago=2 * AN_HOUR, transactionId="closed")
+    for _ in range(times):
+        db.session.commit()
+        received.receives(told, by=by)
 
 
 def allowed(of: Brand) -> set[Channel]:
@@ -114,8 +116,7 @@ def test_a_push_closes_the_line_at_its_own_firm_until_the_pull_says_so(other, re
     bring(other, entry(make.PHONE, date=clock.now() - 4 * AN_HOUR))
     close(received, ReceivedVia.PUSH)
     assert rows.count(ClosedLine) == 0
-    close(received)
-    close(received)
+    close(received, times=2)
 
     assert allowed(other) == set() and rows.count(ClosedLine) == 1
 
