@@ -236,7 +236,7 @@ def test_only_who_answers_for_a_provider_finds_its_files_and_never_the_firms_own
     ("wrong", "words"),
     [
         ({"reason": ""}, "En az 10 harfle"),
-        ({"reason": "0532 123 45 67"}, "Sözcüklerle yazın"),
+        ({"reason": "0532 123 45 67"}, "En az 10 harfle"),
         ({"file": ""}, "Bir dosya seçin"),
         ({"file": (io.BytesIO(b""), "bos.csv")}, 'role="alert"'),
         ({"file": (io.BytesIO(b"%PDF-1.7"), "izin.pdf")}, "PDF"),
