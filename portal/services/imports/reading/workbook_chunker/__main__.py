@@ -20,7 +20,7 @@ MOST_MEMORY = 1024**3  # Bytes of address space; a sheet of a million lines and 
 MOST_SECONDS = 120  # Of CPU.
 MOST_SHEETS = 100
 # Named to the author.
-UNSEEN = "Renk, üstü çizili yazı, açıklama ve gizli satır bu biçimde görülmez: .xlsx olarak kaydedin"
+UNSEEN = "Renk, çizgi, açıklama ve gizli satır bu biçimde görülmez: .xlsx olarak kaydedin"
 HIDDEN = "Gizli ya da süzülmüş satırlar"
 HALF_A_SECOND = timedelta(milliseconds=500)  # Excel counts days in floats: 14:02:05 may come as 14:02:04.9999.
 

@@ -280,6 +280,8 @@ class ColumnLooks:
         for column in self._lines.keys() - {""}:
             self._lines[column][cells.get(column, self._untouched)] = line
         look = " ".join({*cells.values()})
-        if look != self._bands[0] or line != self.line + 1 or len({*cells.values()}) > 1:
-            self._since = self.line if line == self.line + 1 else line
+        if cells and (len({*cells.values()}) > 1 or len(cells) < filled):  # Not dressed as a whole.
+            look, self._since = f"{line}", line + 1
+        elif look != self._bands[0] or line != self.line + 1:
+            self._since = max(self._since, self.line if line == self.line + 1 else line)
         self._bands, self.line = (self._bands[1], look), line
