@@ -43,8 +43,11 @@ class _Forks:
                     self._take_in(reader)
         finally:
             self._next.value = len(self._portions)
+            for reader in self._readers:  # Left by an error of this process: nobody reads them any more.
+                reader.close()
             for process in processes:
-                process.join()
+                process.join(5)
+                process.terminate()
         if self._left and not self._session.shouldfail:
             self._session.shouldfail = f"{self._left} tests were not run"
         if self._session.shouldfail:
@@ -53,10 +56,10 @@ class _Forks:
 
     def _start(self) -> multiprocessing.Process:
         reader, writer = FORK.Pipe(duplex=False)
+        self._readers.append(reader)
         process = FORK.Process(target=self._work, args=(writer,))
         process.start()
         writer.close()  # Else this process' own end would keep it open.
-        self._readers.append(reader)
         return process
 
     def _take_in(self, reader: Connection) -> None:
@@ -80,6 +83,8 @@ class _Forks:
     def _work(self, writer: Connection) -> None:
         """In a process of its own: run what is handed out until nothing is left."""
         random.seed()  # Else all would draw the same ports.
+        for reader in self._readers:
+            reader.close()  # Else no process would notice that the one which reads is gone.
         self._config.workerinput = {}  # By this, plugins know that reports and caches are another's.
         self._config.pluginmanager.unregister(name="terminalreporter")
         capture = self._config.pluginmanager.getplugin("capturemanager")

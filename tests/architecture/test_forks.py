@@ -34,6 +34,16 @@ def test_breaks(breaking):
 def test_skipped():
     pass
 """
+BREAKING = """
+import os
+
+FORKED = os.getpid()
+
+def pytest_runtest_logreport():
+    if os.getpid() == FORKED:
+        raise ValueError("cannot be told")
+"""
+MUCH = "def test_says():\n    print('x' * 300_000)\n"
 DYING = "import os\n\ndef test_passes():\n    pass\n\ndef test_dies():\n    os._exit(0)\n"
 
 
@@ -42,7 +52,7 @@ def run(folder: Path, **files: str) -> tuple[int, str]:
     for name, text in files.items():
         (folder / f"test_{name}.py").write_text(text)
     command = [sys.executable, "-m", "pytest", "-p", "tests.forks", "--forks=2", "-p", "no:cacheprovider", str(folder)]
-    places = {"cwd": folder, "env": os.environ | {"PYTHONPATH": str(ROOT)}}
+    places = {"cwd": folder, "env": os.environ | {"PYTHONPATH": str(ROOT)}, "timeout": 60}
     done = subprocess.run([*command, f"--rootdir={folder}", "-c", os.devnull], **places, capture_output=True, text=True)
     return done.returncode, done.stdout
 
@@ -64,6 +74,14 @@ def test_a_process_that_dies_is_told_with_its_test(tmp_path):
     code, told = run(tmp_path, one=DYING)
 
     assert code == 1 and "a process of tests died in test_one.py::test_dies" in told
+
+
+def test_an_error_of_the_process_that_reads_ends_the_others(tmp_path):
+    (tmp_path / "conftest.py").write_text(BREAKING)
+
+    code, told = run(tmp_path, one=MUCH, other=MUCH)
+
+    assert code == pytest.ExitCode.INTERNAL_ERROR and "cannot be told" in told
 
 
 def test_what_cannot_be_collected_is_told(tmp_path):
