@@ -9,7 +9,7 @@ import sqlite3
 import time
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import product
 
 from sqlalchemy import bindparam, update
@@ -25,19 +25,27 @@ from portal.domain.consents.import_plan import Effect
 from portal.services.imports.batches import BatchLease
 from portal.services.imports.chunk_parser import ParsedChunk, chunk_parser
 from portal.services.imports.row_results import BYTE_OF, SLOTS, RowProblem, SkipReason, tally_of
-from portal.services.imports.store import DAMAGED, ChunkRow, chunk_at, header_of, layout_of, lines_of, outline_of
-from portal.services.imports.unused_columns import CellCounter
+from portal.services.imports.store import DAMAGED, ChunkRow, chunk_at, header_of, layout_of, outline_of
+from portal.services.imports.unused_columns import OLDER, CellCounter
 
 SAVED_EVERY = 0.5  # Seconds.
 REPEATED = BYTE_OF[SkipReason.REPEATED.value]
 HELD = BYTE_OF[RowProblem.REFUSED_ELSEWHERE.value]
 CACHE = 32 * 1024  # kB
 KEY_SUFFIX = {key: bytes((number,)) for number, key in enumerate(product(SLOTS, RecipientType))}
-SEEN = "CREATE TABLE seen (key BLOB PRIMARY KEY, weight INTEGER, place INTEGER) WITHOUT ROWID"
-NEW = "CREATE TABLE new (address BLOB PRIMARY KEY) WITHOUT ROWID"
-HELD_KEYS = "CREATE TABLE held (key BLOB PRIMARY KEY) WITHOUT ROWID"
+TABLES = (
+    "CREATE TABLE seen (key BLOB PRIMARY KEY, weight INTEGER, place INTEGER, line INTEGER) WITHOUT ROWID",
+    "CREATE TABLE new (address BLOB PRIMARY KEY) WITHOUT ROWID",
+    "CREATE TABLE held (key BLOB PRIMARY KEY) WITHOUT ROWID",
+    "CREATE TABLE lost (place INTEGER PRIMARY KEY, key BLOB, line INTEGER)",
+)
+# Lines of which a refusal gives way, to a grant of the file that counts, or as the last word of the file.
+OLDER_LINES = f"""
+    SELECT min(lost.place), lost.line FROM lost JOIN seen USING (key)
+    WHERE weight % 2 = 0 OR lost.place = seen.place GROUP BY lost.place / {len(SLOTS)} ORDER BY 1
+"""
 
-SeenEntry = tuple[bytes, int, int]  # Key, weight, and slot in the whole file.
+SeenEntry = tuple[bytes, int, int, int]  # Key, weight, slot in the whole file, and number of the line.
 
 
 class DryRun:
@@ -56,6 +64,7 @@ class DryRun:
         self.parse = chunk_parser(vault(), batch, self.at, self.unread)
         self.ids: list[int] = []  # Of the chunks so far,
         self.starts: list[int] = []  # the number of their first slot in the whole file,
+        self.sheets: list[int] = []  # their sheet,
         self.results: list[bytearray] = []  # and their row results.
         self.unsaved: set[int] = set()  # Places of chunks whose results changed.
         self.lines, self.before_2015, self.is_damaged = 0, 0, False
@@ -95,6 +104,7 @@ class DryRun:
             results[slot] = BYTE_OF[problem]
         self.ids.append(chunk.id)
         self.starts.append(self.starts[-1] + len(self.results[-1]) if self.starts else 0)
+        self.sheets.append(chunk.sheet)
         self.results.append(results)
         self.unsaved.add(len(self.results) - 1)
         if parsed.held and not self.leaves_held_out:
@@ -103,17 +113,6 @@ class DryRun:
             self._leave_held_out(results, parsed.entries)
         if parsed.entries:
             self._find_effects(results, parsed, self.starts[-1])
-
-    def _name_older(self) -> None:
-        """Name the lines whose refusals give way to a newer grant, of this file or one that stands."""
-        opened: dict[int, ChunkRow | None] = {}
-        for place in sorted(self.seen.older):
-            number = bisect_right(self.starts, place) - 1
-            if number not in opened:
-                opened = {number: chunk_at(read_session(), self.lease.id, number)}
-            if chunk := opened[number]:
-                row = (place - self.starts[number]) // len(SLOTS)
-                self.unread.name_older(chunk.sheet, lines_of(vault(), chunk)[row][0])
 
     def _leave_held_out(self, results: bytearray, entries: dict[int, Entry]) -> None:
         grants = {slot: entry.address.text for slot, entry in entries.items() if entry.status == Status.GRANTED}
@@ -129,27 +128,19 @@ class DryRun:
 
     def _find_effects(self, results: bytearray, parsed: ParsedChunk, start: int) -> None:
         entries = _without_duplicates(parsed.entries)
-        for slot in parsed.entries.keys() - entries.keys():
-            results[slot] = REPEATED
-        granted = {each.key for each in entries.values() if each.status == Status.GRANTED}
-        self.seen.older |= {
-            start + slot
-            for slot, each in parsed.entries.items()
-            if slot not in entries and each.status == Status.REFUSED and each.key in granted
-        }
         plan = bulk_import.dry_run(read_session(), vault(), self.brand, list(entries.values()), self.at)
         index_of = {text: next(iter(indexes.values())) for text, indexes in plan.indexes.items()}
-        seen, new = [], set()
+        new, seen = set(), list[SeenEntry]()
         for (slot, entry), effect in zip(entries.items(), plan.effects, strict=True):
             results[slot] = BYTE_OF[effect]
-            index = index_of[entry.address.text]
-            key, (date, is_refusal) = index + KEY_SUFFIX[entry.channel, entry.recipient_type], entry.weight
-            seen.append((key, 2 * int(date.timestamp()) + is_refusal, start + slot))
             if entry.status == Status.GRANTED and entry.address.text in plan.new:
-                new.add(index)
-            if entry.status == Status.REFUSED and effect == Effect.OLDER:
-                self.seen.older.add(start + slot)
+                new.add(index_of[entry.address.text])
+        for slot, entry in parsed.entries.items():
+            key = index_of[entry.address.text] + KEY_SUFFIX[entry.channel, entry.recipient_type]
+            date, is_refusal = entry.weight
+            seen.append((key, 2 * int(date.timestamp()) + is_refusal, start + slot, entry.line))
         self.seen.add_new_addresses(new)
+        self.seen.add_lost(row for row in seen if results[row[2] - start] == BYTE_OF[Effect.OLDER])
         for place in self.seen.add(seen):  # Slots whose entries give way to another of their key.
             number = bisect_right(self.starts, place) - 1
             self.results[number][place - self.starts[number]] = REPEATED
@@ -170,11 +161,12 @@ class DryRun:
         self.unsaved = set()
 
     def _finish(self) -> None:
-        self._save_results()
-        self._name_older()
+        for place, line in self.seen.older_lines():
+            self.unread.add_line(OLDER, line, self.sheets[bisect_right(self.starts, place) - 1])
         tally: Counter[str] = Counter()
         for results in self.results:
             tally.update(tally_of(results))
+        self._save_results()  # From here on the database has no other writer.
         at = clock.now()
         self.lease.finish(
             db.session, BatchState.DRY_RUN, at, tally=dict(tally), lines=self.lines,
@@ -199,20 +191,28 @@ class SeenEntries:
     """The entries of one file so far, by key, with flat memory.
 
     The keys stand in a temporary SQLite database, in memory while it is small and in an unnamed file after that. It
-    holds no address: a key is the blind index of its address. `older` are the slots, in the whole file, of refusals
-    that give way to a newer grant.
+    holds no address: a key is the blind index of its address.
     """
 
     def __init__(self) -> None:
-        self.older: set[int] = set()
         self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-        for statement in (f"PRAGMA cache_size=-{CACHE}", "PRAGMA journal_mode=OFF", SEEN, NEW, HELD_KEYS, "BEGIN"):
+        for statement in (f"PRAGMA cache_size=-{CACHE}", "PRAGMA journal_mode=OFF", *TABLES, "BEGIN"):
             self._database.execute(statement)
 
     def add(self, rows: list[SeenEntry]) -> list[int]:
         """Add the entries of a chunk; the slots of those that lose by it, here or further up."""
-        added = self._database.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?, ?)", rows).rowcount
-        return [] if added == len(rows) else [lost for row in rows if (lost := self._resolve(*row)) is not None]
+        added = self._database.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?, ?, ?)", rows).rowcount
+        return [] if added == len(rows) else [lost for row in rows if (lost := self._resolve(row)) is not None]
+
+    def add_lost(self, rows: Iterable[SeenEntry]) -> None:
+        """Add entries that give way, of which the refusals are kept."""
+        refusals = [(place, key, line) for key, weight, place, line in rows if weight % 2]
+        self._database.executemany("INSERT OR IGNORE INTO lost VALUES (?, ?, ?)", refusals)
+
+    def older_lines(self) -> Iterator[tuple[int, int]]:
+        """The lines whose refusals are older than a grant, here or known before, which stands: a slot and the number of
+        each, in the order of the file."""
+        yield from self._database.execute(OLDER_LINES)
 
     def add_new_addresses(self, indexes: Iterable[bytes]) -> None:
         """Add addresses of which no consent is held yet."""
@@ -237,25 +237,23 @@ class SeenEntries:
 
     def clear(self) -> None:
         """Forget all entries, not what is held."""
-        self.older.clear()
-        for statement in ("DELETE FROM seen", "DELETE FROM new"):
+        for statement in ("DELETE FROM seen", "DELETE FROM new", "DELETE FROM lost"):
             self._database.execute(statement)
 
     def close(self) -> None:
         self._database.close()
 
-    def _resolve(self, key: bytes, weight: int, place: int) -> int | None:
+    def _resolve(self, new: SeenEntry) -> int | None:
         """Keep the heavier of two entries of one key; the place of the other."""
-        found = self._database.execute("SELECT weight, place FROM seen WHERE key = ?", (key,))
-        kept_weight, kept_place = map(int, found.fetchone())
-        if kept_place == place:
+        key, weight, place, _ = new
+        kept: SeenEntry = self._database.execute("SELECT * FROM seen WHERE key = ?", (key,)).fetchone()
+        if kept[2] == place:
             return None
-        if kept_weight % 2 != weight % 2 and min(kept_weight, weight) % 2:
-            self.older.add(place if weight < kept_weight else kept_place)
-        if weight <= kept_weight:
-            return place
-        self._database.execute("UPDATE seen SET weight = ?, place = ? WHERE key = ?", (weight, place, key))
-        return kept_place
+        lost = kept if weight > kept[1] else new
+        if lost is kept:
+            self._database.execute("REPLACE INTO seen VALUES (?, ?, ?, ?)", new)
+        self.add_lost([lost])
+        return lost[2]
 
 
 TABLE = ImportChunk.__table__

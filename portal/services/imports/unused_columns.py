@@ -37,7 +37,7 @@ NO_NUMBER = " 0+-./()"  # Zeros are what a database often has in place of no num
 FEWEST_INITIALS = 4  # In a column that abbreviates surnames: "Hatice Nur H." is no "hayır" there.
 _INITIAL = re.compile(r" [^\W\d_a-zçğıöşü]\.$")
 OF_NUMBERS = "0123456789 .,:/%₺+-"
-MOST_TEXTS = 20  # Lines of text that are named, of each sheet.
+MOST_TEXTS = 20  # Lines of a kind that are named, of each sheet.
 TEXTS = "lines"  # Before a sheet's place: the key of its lines of text,
 LOST = "addresses"  # of those with an address that may hide a refusal,
 OLDER = "older"  # and of refusals that are older than a grant.
@@ -94,7 +94,7 @@ class CellCounter:
         self._statuses = {layout.columns.get(each) for each in (Field.STATUS, *STATUS_FIELDS.values())}
         self._contents: dict[int, Callable[[str], bool] | None] = {}  # By place, of columns that are not read.
         self._counts: dict[int, Counter[int]] = {}  # By place: the numbers of UnusedColumn, in their order.
-        self._named: dict[str, list[int]] = {}  # By TEXTS or LOST and the sheet: the numbers of lines.
+        self._lines: Counts = {}  # By TEXTS, LOST or OLDER and the sheet.
         self._values, self._width = RowValueReader(layout, header), max(layout.columns.values(), default=-1) + 1
 
     def add(self, lines: Iterable[Line], sheet: int = 0) -> None:
@@ -107,17 +107,19 @@ class CellCounter:
         for number, cells in found:
             kind = TEXTS if self._is_text(cells) else LOST if self._hides_refusal(cells) else None
             if kind:
-                self._named.setdefault(f"{kind} {sheet}", []).append(number)
+                self.add_line(kind, number, sheet)
 
-    def name_older(self, sheet: int, line: int) -> None:
-        """Add a line whose refusal gives way to a newer grant."""
-        named = self._named.setdefault(f"{OLDER} {sheet}", [])
-        named += [line] if line not in named[-1:] else []
+    def add_line(self, kind: str, number: int, sheet: int) -> None:
+        """Count a line as TEXTS, LOST or OLDER, and name it if it is among the first."""
+        found = self._lines.setdefault(f"{kind} {sheet}", [0])
+        found[0] += 1
+        if len(found) <= MOST_TEXTS:
+            found.append(number)
 
     def counts(self) -> Counts:
         """What was counted, to be stored."""
         columns = {str(place): [found[each] for each in range(6)] for place, found in sorted(self._counts.items())}
-        return columns | {kind: [len(found), *found[:MOST_TEXTS]] for kind, found in self._named.items()}
+        return columns | self._lines
 
     def _count(self, place: int, cells: Mapping[str, int]) -> None:
         kept, contents = self._kept.get(place), self._contents_of(place)

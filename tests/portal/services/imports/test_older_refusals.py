@@ -1,16 +1,22 @@
 """A refusal that is older than a grant, here or in the file, is named before the grant stands over it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from itertools import permutations
 
 import pytest
+from sqlalchemy import Engine, event
 
 from portal.core.clock import istanbul, now
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, Source
-from portal.core.models import ImportBatch
+from portal.core.models import ImportBatch, ImportChunk
 from portal.services.imports import batches
+from portal.services.imports.dry_run import SeenEntries
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.unread import MarkKind, unread_of
+from portal.services.imports.unused_columns import MOST_TEXTS, OLDER, CellCounter
 from tests.portal.services.imports.file_steps import csv_of, uploaded, work_all
 
 LAYOUT = Layout(
@@ -34,16 +40,68 @@ def older(app, its_id: int) -> list[str]:
         return [mark.where for mark in unread.marks if mark.kind == MarkKind.OLDER and unread.unconfirmed]
 
 
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """The statements of every connection."""
+    found: list[str] = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        found.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield found
+    event.remove(Engine, "before_cursor_execute", note)
+
+
 def line(said: str, hours: int) -> str:
     return f"0532 700 01 11;{said};{istanbul(now() - timedelta(hours=hours)):%d.%m.%Y %H:%M:%S}"
+
+
+# What one key's lines say, by weight, of which those of grants are even, and those that are named.
+HISTORIES = {(1, 2): [1], (1, 1, 2): [1, 1], (1, 3, 4): [1, 3], (1, 2, 3): [], (1, 2, 3, 4): [1, 3], (1, 3): []}
+
+
+@pytest.mark.parametrize("history", HISTORIES)
+@pytest.mark.parametrize("in_chunk", [1, 4])
+def test_refusals_are_older_where_a_grant_stands_at_the_end(history, in_chunk):
+    for order in permutations(history):
+        rows = [(b"key", weight, 3 * place, weight) for place, weight in enumerate(order)]
+        seen = SeenEntries()
+        for start in range(0, len(rows), in_chunk):
+            seen.add(rows[start : start + in_chunk])
+
+        assert sorted(line for _, line in seen.older_lines()) == HISTORIES[history]
+        seen.close()
+
+
+def test_a_refusal_older_than_a_known_grant_is_none_where_a_later_one_counts():
+    seen, older, newer = SeenEntries(), (b"key", 1, 0, 2), (b"key", 3, 3, 3)
+    seen.add_lost([older])
+    seen.add([older])
+    assert [*seen.older_lines()] == [(0, 2)]
+
+    seen.add([newer])
+    assert [*seen.older_lines()] == []
+    seen.close()
+
+
+def test_the_first_lines_are_named_and_all_counted():
+    counter = CellCounter(LAYOUT, ())
+    for number in range(25):
+        counter.add_line(OLDER, number, 0)
+
+    assert counter.counts() == {f"{OLDER} 0": [25, *range(MOST_TEXTS)]}
 
 
 @pytest.mark.slow
 def test_a_refusal_older_than_a_grant_is_named_with_its_line(app):
     grant, refusal = line("ONAY", 2), line("RET", 3)
 
-    its_id = dry_run(app, "Onay tarihi", grant, refusal)
+    with statements() as found:
+        its_id = dry_run(app, "Onay tarihi", grant, refusal)
     assert older(app, its_id) == ["3"]
+    acts = [each.split()[0] for each in found if ImportChunk.__tablename__ in each]
+    assert acts[-1] == "UPDATE"  # Nothing is read under the lock of writers.
 
     with app.app_context():
         batches.start(db.session, db.session.get_one(ImportBatch, its_id), None, now(), confirms_unread=True)
