@@ -43,10 +43,10 @@ class Words:
 
 # Kinds of columns by a word of their names, which has no others but these and those of COMMON.
 DATES = Words("tarih~ date datetime timestamp zaman zamani gun gunu day dogum birth birthday dogumgunu yildonumu at on")
-CODES = Words(
-    "sinif~ masa~ oda~ "
-    "sira no nosu num numara~ number nr id kod~ code tc tckn vkn kimlik iban plaka~ barkod~ barcode sku zip postcode"
-)
+CODES = Words("""
+    sira no nosu num numara~ number nr id kod~ code tc tckn vkn kimlik iban plaka~ barkod~ barcode sku zip postcode
+    sinif~ masa~ oda~
+""")
 AMOUNTS = Words("""
     tutar~ toplam~ bakiye~ puan~ adet adedi miktar~ fiyat~ ciro~ harcama~ sayi~ yas yasi tl amount total price quantity
     qty points balance count age spent sum km prim~ yil~ year
@@ -125,7 +125,7 @@ _TOPIC = re.compile(
     r"onayi|rizasi|reklam|kampanya|bulten|ebulten|newsletter|consent|abonelik|uyelik|numarasi)\w*|"
     r"\b(?:iys|kvkk|call|calls|onay verm\w*)\b"
 )
-_FIRM = re.compile(r"\b(?:ltd|sti|san|tic|anonim|limited|a s|as)\b")
+_FIRM = re.compile(r"\b(?:ltd|sti|san|tic|anonim|limited|a s|as$)\b")  # Not "Marked as bad".
 _AUTHOR = re.compile(r"(?:hazırlayan|düzenleyen|prepared by) ?: *", re.I)
 _CODE = re.compile(
     r"\d{2} ?[A-Z]{1,3} ?\d{2,5}|#?(?:[^\W\d_]{1,5}[ ._/#-]?)?\d[\w./#-]*(?: \d[\w./#-]*)*|"

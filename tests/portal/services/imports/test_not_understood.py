@@ -126,6 +126,7 @@ Misafir;Telefon;Kişi sayısı;Masa;Oda;Uyruk;SMS izni|Deniz Ak;0532 123 45 67;4
 Poliçe No;Sigortalı;Cep Telefonu;Branş;Prim;SMS İzni|PL-1;Hasan Taş;0532 123 45 67;Kasko;5.400,00;Evet
 Bağışçı;Telefon;Son Bağış Tarihi;Son Bağış Tutarı;SMS izni|Ayla Ak;0532 123 45 67;20.11.2026;500,00 TL;Evet
 YILDIZ MAĞAZACILIK A.Ş. MÜŞTERİ İZİNLERİ|Ad Soyad;Telefon;SMS izni|Ali Er;0532 123 45 67;Evet|Hazırlayan: Ayşe Yılmaz
+YILDIZ MAĞAZACILIK AŞ|Telefon;SMS izni|0532 123 45 67;Evet
 Ortak No;Baba Adı;Köyü;Cep;SMS İzni|12;Satılmış;Yeniköy;0532 123 45 67;Evet
 Toplam Harcama;Ziyaret Sayısı;Son ziyaret;Telefon;SMS|1200;3;20.11.2026;0532 123 45 67;E
 """
@@ -260,6 +261,7 @@ def paint(sheet, place="A3", **how):
         (lambda sheet: paint(sheet, "D3", value=1, number_format='[=1]"Hayır";[=2]"Evet"'), MarkKind.FORMAT),
         (lambda sheet: setattr(sheet.oddHeader.center, "text", "SMS istemeyenler"), MarkKind.TITLE),
         (lambda sheet: paint(sheet, "H1", value="Sarılar gitti"), MarkKind.COLUMN),
+        (lambda sheet: paint(sheet, "H1", value="Marked as bad"), MarkKind.COLUMN),
     ],
 )
 def test_looks_of_a_workbook_that_may_mean_something_are_named(dress, kind):
