@@ -12,6 +12,7 @@ from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Status
 from portal.core.models import ApiRequest, Brand, Consent, Decision, DecisionOrigin, Lane, Provider, Submission
+from portal.domain.consents import bulk_import
 from portal.domain.consents.bulk_import import WRITTEN
 from portal.services import consent_requests
 from tests import make
@@ -178,6 +179,16 @@ def test_of_two_equal_requests_at_once_the_second_writes_nothing(app, program, r
 
     assert second.json["results"][0]["result"] == "grant"
     assert (rows.count(Decision), rows.count(ApiRequest)) == (1, 1)
+
+
+def test_a_long_list_is_written_some_at_a_time(program, monkeypatch):
+    sizes, prepare = [], bulk_import.prepare_import
+    monkeypatch.setattr(bulk_import, "prepare_import", lambda *given: sizes.append(len(given[3])) or prepare(*given))
+    monkeypatch.setattr(consent_requests, "AT_ONCE", 2, raising=False)
+    answer = program.post(BULK, {"consents": [grant(), grant(make.EMAIL), refusal(), refusal(), refusal(make.EMAIL)]})
+
+    assert [each["result"] for each in answer.json["results"]] == ["grant", "grant", "refusal", "known", "refusal"]
+    assert max(sizes) == 2
 
 
 def test_no_address_reaches_the_log(program, caplog):
