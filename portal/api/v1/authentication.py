@@ -30,7 +30,7 @@ CHALLENGE = {"WWW-Authenticate": 'Bearer realm="izinlink"'}
 
 
 def needs(scope: Scope, *, limit: str = limits.API) -> Callable[[View], View]:
-    """Decorator: the scope a view needs, and the limit that counts its requests, by key."""
+    """Decorator: the scope a view needs, and the limit that counts its requests: by key, lists by provider."""
 
     def mark(view: View) -> View:
         view.__dict__.update(needs=scope, limit=limit)  # Decorators around it copy them.
@@ -87,11 +87,13 @@ def _refuse_guess(found: ApiProblem) -> ResponseReturnValue:
 
 
 def _count(limit: str, caller: Caller) -> int:
-    """Count a request of a key, and note what its limit's headers say; the seconds to wait where it is reached."""
-    again_at = limits.wait_for(limit, "api", str(caller.key_id))
+    """Count a request, and note what its limit's headers say; the seconds to wait where it is reached. More keys bring
+    no more lists."""
+    act, whose = ("api-lists", caller.provider_id) if limit == limits.API_LISTS else ("api", caller.key_id)
+    again_at = limits.wait_for(limit, act, str(whose))
     if limiter.enabled:
         item = parse(limit)
-        stats = limiter.limiter.get_window_stats(item, "api", str(caller.key_id))
+        stats = limiter.limiter.get_window_stats(item, act, str(whose))
         reset = max(0, math.ceil(stats.reset_time - clock.now().timestamp()))
         g.limit_headers = {
             "RateLimit-Limit": str(item.amount), "RateLimit-Remaining": str(stats.remaining),

@@ -41,7 +41,7 @@ POINT = "60 per minute"  # Posts at consent points from one address, where a sho
 # counted in rows.
 
 API = "600 per minute"  # Requests of one key of the API: ten a second, as İYS's own limit.
-API_LISTS = "60 per minute"  # Requests of one key with up to 50,000 addresses.
+API_LISTS = "60 per minute"  # Requests of a provider, by all its keys, with up to 50,000 addresses.
 GUESSED_KEYS = "60 per minute"  # Wrong keys of the API, from one address. Good ones have their own limit.
 
 

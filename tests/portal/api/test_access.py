@@ -120,13 +120,17 @@ def test_a_mistyped_key_costs_no_query_and_many_guesses_are_stopped(app, provide
     assert int(good.headers["RateLimit-Remaining"]) == 599
 
 
-def test_a_key_has_a_limit_of_its_own(app, provider):
-    one, other = Program(app, make_key(provider)), Program(app, make_key(provider))
+def test_a_key_has_a_limit_of_its_own_but_for_lists(app, provider):
+    other = make.provider(iys_code=OTHER_CODE, brand_code=OTHER_CODE, email="cem@example.com")
+    one, second, stranger = (Program(app, make_key(of)) for of in (provider, provider, other))
     body = {"type": "MESAJ", "recipients": ["x"]}
     with limits_on():
-        answers = [one.post(f"{BASE}/brands/{make.BRAND_CODE}/checks", body) for _ in range(61)]
-        free = other.post(f"{BASE}/brands/{make.BRAND_CODE}/checks", body)
+        answers = [one.post(f"{BASE}/brands/{make.BRAND_CODE}/checks", body) for _ in range(60)]
+        answers.append(second.post(f"{BASE}/brands/{make.BRAND_CODE}/checks", body))
+        me = second.get(f"{BASE}/me")
+        free = stranger.post(f"{BASE}/brands/{OTHER_CODE}/checks", body)
 
+    assert answers[-2].status_code == me.status_code == 200 and me.headers["RateLimit-Remaining"] == "599"
     assert answers[-1].status_code == 429
     assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
     assert answers[-1].json["retryable"]
