@@ -38,7 +38,7 @@ def show_me() -> dict[str, Any]:
         "key": {
             "name": caller.name, "hint": caller.hint, "isTest": caller.is_test,
             "scopes": sorted(caller.scopes - COMMON_SCOPES), "expiresAt": moment(caller.expires_at),
-            "brandCodes": [each.brand_code for each in _reached_brands(caller)] if caller.brand_ids else None,
+            "brandCodes": None if caller.brand_ids is None else [each.brand_code for each in _reached_brands(caller)],
         },
         "package": {
             "records": usage.records, "used": usage.used, "level": usage.level,

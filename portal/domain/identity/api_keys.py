@@ -61,7 +61,7 @@ def create(
     text = _draw(PREFIXES[provider.in_sandbox_mode])
     key = ApiKey(
         provider_id=provider.id, name=name, is_test=provider.in_sandbox_mode, digest=_digest(text), hint=text[-4:],
-        scopes=sorted(scopes), brand_ids=sorted(brand_ids) if brand_ids else None, replaces_id=replaces_id,
+        scopes=sorted(scopes), brand_ids=None if brand_ids is None else sorted(brand_ids), replaces_id=replaces_id,
         created_by=user_id, created_at=at, expires_at=expires_at,
     )  # fmt: skip
     session.add(key)
@@ -113,7 +113,7 @@ def find_caller(session: Session, text: str, at: datetime) -> Caller | None:
     is_suspended = row.suspended_at is not None
     return Caller(
         row.id, row.name, row.hint, row.is_test, row.expires_at, row.used_at,
-        tuple(row.brand_ids) if row.brand_ids else None, key_scopes(row.scopes, suspended=is_suspended),
+        None if row.brand_ids is None else tuple(row.brand_ids), key_scopes(row.scopes, suspended=is_suspended),
         row.provider_id, row.admitted_at is None, is_suspended,
     )  # fmt: skip
 

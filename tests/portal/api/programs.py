@@ -54,8 +54,9 @@ def limits_on() -> Iterator[None]:
 def make_key(provider: Provider, *, scopes=ALL, brands: list[Brand] | None = None, expires_at=None) -> str:
     """A key's text; its row is committed."""
     owner = db.session.query(User).first()
+    brand_ids = None if brands is None else [each.id for each in brands]
     _, text = api_keys.create(
-        db.session, provider, name="CRM", scopes=scopes, brand_ids=[each.id for each in brands] if brands else None,
+        db.session, provider, name="CRM", scopes=scopes, brand_ids=brand_ids,
         expires_at=expires_at, user_id=owner.id, at=clock.now(),
     )  # fmt: skip
     db.session.commit()

@@ -107,6 +107,12 @@ def test_a_key_ends_by_revocation_expiry_rotation_and_with_sandbox_mode(app, pro
     assert not is_good(test_key)
 
 
+def test_a_key_of_no_brand_reaches_none(app, provider):
+    program = Program(app, make_key(provider, brands=[]))
+
+    assert program.get(f"{BASE}/brands").json["items"] == program.get(f"{BASE}/me").json["key"]["brandCodes"] == []
+
+
 def test_a_mistyped_key_costs_no_query_and_many_guesses_are_stopped(app, provider):
     text = make_key(provider)
     assert api_keys.is_well_formed(text)

@@ -76,7 +76,7 @@ def make_api_key() -> ResponseReturnValue:
     try:
         made, text = api_keys.create(
             db.session, current_provider(), name=form.name.data.strip(), scopes=scopes,
-            brand_ids=[int(each) for each in form.brands.data or ()], user_id=current_user.id, at=at,
+            brand_ids=[int(each) for each in form.brands.data or ()] or None, user_id=current_user.id, at=at,
             expires_at=at + timedelta(days=days) if days else None,
         )  # fmt: skip
     except api_keys.TooManyKeys:
