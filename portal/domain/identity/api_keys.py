@@ -25,12 +25,15 @@ PREFIXES = {False: "izl_live_", True: "izl_test_"}
 RANDOM, CHECKSUM = 32, 6  # Letters: 190 bits, and a CRC-32.
 KEY = re.compile(rf"izl_(?:live|test)_[0-9A-Za-z]{{{RANDOM + CHECKSUM}}}")
 MOST = 50  # Open keys of a provider.
-OVERLAPS = (timedelta(0), timedelta(days=1), timedelta(days=7))  # How long a replaced key may live on.
 SEEN_EVERY = timedelta(minutes=1)
 
 
 class TooManyKeys(ValueError):
     """The provider has MOST open keys."""
+
+
+class KeyChanged(ValueError):
+    """The key has ended, was replaced by one that is open, or is of a mode that is over."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,13 @@ def create(
 def rotate(
     session: Session, provider: Provider, old: ApiKey, overlap: timedelta, *, user_id: int, at: datetime
 ) -> tuple[ApiKey, str]:
-    """Make a key with the same rights; the old one ends after the overlap. Raises TooManyKeys."""
+    """Make a key with the same rights; the old one ends after the overlap. Raises KeyChanged, as of when the provider
+    is locked, and TooManyKeys."""
+    session.refresh(provider, with_for_update={"key_share": True})
+    session.refresh(old)
+    heirs = select(ApiKey.id).where(ApiKey.provider_id == provider.id, ApiKey.replaces_id == old.id, is_open(at))
+    if not old.is_open(at) or old.is_test != provider.in_sandbox_mode or session.scalars(heirs).first():
+        raise KeyChanged
     lifetime = old.expires_at - old.created_at if old.expires_at else None
     new = create(
         session, provider, name=old.name, scopes=[Scope(each) for each in old.scopes], brand_ids=old.brand_ids,

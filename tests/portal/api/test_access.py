@@ -1,9 +1,10 @@
 """Who may call what: every route of the API × scope × brand × network, and every way in which a key ends."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import update
 
 from portal.core import clock
 from portal.core.extensions import db
@@ -105,6 +106,17 @@ def test_a_key_ends_by_revocation_expiry_rotation_and_with_sandbox_mode(app, pro
     provider.admitted_at = admitted_at
     db.session.commit()
     assert not is_good(test_key)
+
+
+@pytest.mark.parametrize("change", [{"revoked_at": datetime(2026, 1, 1, tzinfo=UTC)}, {"is_test": True}])
+def test_a_key_that_changed_meanwhile_is_not_replaced(app, provider, change):
+    make_key(provider)
+    old = db.session.query(ApiKey).one()
+    assert not old.is_test  # Now the row at hand is loaded, and does not notice what another request writes.
+    db.session.execute(update(ApiKey).values(change), execution_options={"synchronize_session": False})
+
+    with pytest.raises(api_keys.KeyChanged):
+        api_keys.rotate(db.session, provider, old, timedelta(days=1), user_id=old.created_by, at=clock.now())
 
 
 def test_a_key_of_no_brand_reaches_none(app, provider):

@@ -21,7 +21,7 @@ from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared.access import needs
 from portal.web.shared.form_parts import CheckboxList
 from portal.web.shared.forms import BaseForm
-from portal.web.shared.redirects import commit_and_redirect
+from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
 from portal.web.shared.signed_in_person import current_provider, own_brands, own_row_or_404, record_audit
 from portal.web.shared.validators import READABLE
 
@@ -72,7 +72,9 @@ def make_api_key() -> ResponseReturnValue:
     form = _key_form()
     if not form.validate_on_submit():
         return _render_keys(form), 422
-    at, days, scopes = clock.now(), int(form.lifetime.data or 0), [Scope(each) for each in form.scopes.data or ()]
+    at, days, scopes = clock.now(), int(form.lifetime.data or 0), {Scope(each) for each in form.scopes.data or ()}
+    if Scope.GRANT in scopes:
+        scopes.add(Scope.REFUSE)  # Every view that takes grants needs it.
     try:
         made, text = api_keys.create(
             db.session, current_provider(), name=form.name.data.strip(), scopes=scopes,
@@ -106,6 +108,8 @@ def replace_api_key(key_id: int) -> ResponseReturnValue:
         made, text = api_keys.rotate(
             db.session, current_provider(), old, overlap, user_id=current_user.id, at=clock.now()
         )  # fmt: skip
+    except api_keys.KeyChanged:
+        return rollback_and_redirect(url_for(".list_api_keys"), _("Bu arada durumu değişmiş; bir şey yapılmadı."))
     except api_keys.TooManyKeys:
         db.session.rollback()
         form.overlap.errors = [TOO_MANY]

@@ -41,6 +41,18 @@ def test_a_key_is_shown_once_replaced_and_revoked_at_once(app, ayse, rows):
     assert not any(text in str(each.facts) for each in acts for text in (first, second))
 
 
+def test_a_key_that_grants_may_refuse_and_is_replaced_once(app, ayse, rows):
+    ayse.posts("/dashboard/keys", FORM | {"scopes": ["consents:grant"]})
+    key = rows.one(ApiKey)
+    assert (key.scopes, key.brand_ids) == (["consents:grant", "consents:refuse"], None)
+
+    answers = [ayse.posts(f"/dashboard/keys/{key.id}/replace", {"overlap": "1"}) for _ in range(2)]
+
+    assert [each.status_code for each in answers] == [200, 303]
+    assert "Bu arada durumu değişmiş" in ayse.opens("/dashboard/keys").text
+    assert rows.count(ApiKey) == 2
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
