@@ -31,7 +31,7 @@ class Answer(BaseModel):
 
 class FieldError(Answer):
     field: str
-    code: Literal["unknown_field", "field_missing", "field_invalid"]
+    code: str
     title: str
 
 
