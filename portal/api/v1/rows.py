@@ -18,6 +18,7 @@ from portal.core.lazy_text import N_
 from portal.domain.consents.bulk_import import Effect, Entry
 from portal.domain.identity.permissions import Scope
 from portal.services.imports.date_column import refusal_date
+from portal.services.imports.layout.normalization import says_nothing
 from portal.services.imports.row_results import IYS_CODES, RowProblem
 from portal.web.shared import problems
 
@@ -183,7 +184,7 @@ def _refusal(place: int, row: dict[str, Any], address: addresses.Address, codes:
 
 def _grant(place: int, row: dict[str, Any], address: addresses.Address) -> Entry | BadRow:
     """A grant needs its date also of a merchant, of whom İYS wants none: nothing is invented for it."""
-    if not str(row.get("evidence", "")).strip():
+    if says_nothing(row.get("evidence", "")):
         return BadRow(ApiRowProblem.EVIDENCE_MISSING, "", "evidence")
     if row.get("source") == Source.BEFORE_2015:
         return BadRow(ApiRowProblem.BEFORE_2015, "", "source")

@@ -46,6 +46,7 @@ def test_a_grant_is_a_decision_with_its_request_as_evidence_and_is_told_at_once(
     ("fields", "code", "iys_code"),
     [
         ({"evidence": " "}, "evidence_missing", None),
+        ({"evidence": "-"}, "evidence_missing", None),
         ({"consentDate": None}, "date_missing", "H112"),
         ({"consentDate": "2026-02-30 10:00:00"}, "date_impossible", "H157"),
         ({"consentDate": "2026-11-24T10:00:00Z"}, "date_unreadable", "H158"),
