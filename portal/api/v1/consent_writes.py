@@ -86,7 +86,8 @@ def _write(
 ) -> tuple[int, dict[str, Any]]:  # fmt: skip
     caller: Caller = g.caller
     brand, at = g.brand, clock.now()
-    incoming = Incoming(caller.provider_id, caller.key_id, headers.IdempotencyKey, request.path, request.get_data(), at)
+    path = flask.url_for(str(request.endpoint), brandCode=brand.brand_code)  # However its zeros were written.
+    incoming = Incoming(caller.provider_id, caller.key_id, headers.IdempotencyKey, path, request.get_data(), at)
     if answered := _find_answer(incoming):
         return answered
     read = _without_unwelcome(rows.read_rows(given, at), brand, incoming)

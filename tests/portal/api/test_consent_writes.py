@@ -146,13 +146,14 @@ def test_the_same_request_is_written_once_and_answered_alike_for_72_hours(app, p
     row, again = grant(), "a-key-of-this-act"
     first = program.post(CONSENTS, row, idempotency_key=again)
     second = program.post(CONSENTS, row, idempotency_key=again)
+    same_place = program.post(CONSENTS.replace("brands/", f"brands/{120 * '0'}"), row, idempotency_key=again)
     other_body = program.post(CONSENTS, refusal(), idempotency_key=again)
     other_place = program.post(BULK, {"consents": [row]}, idempotency_key=again)
     with app.app_context():
         other_key = Program(app, make_key(db.session.query(Provider).one()))
     elsewhere = other_key.post(CONSENTS, refusal(make.EMAIL), idempotency_key=again)
 
-    assert first.json == second.json
+    assert first.json == second.json == same_place.json
     assert [other_body.json["code"], other_place.json["code"]] == ["idempotency_key_reused"] * 2
     assert elsewhere.status_code == 200
     with time_machine.travel(clock.now() + timedelta(hours=73)):
