@@ -8,7 +8,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -40,9 +40,9 @@ class Incoming:
 
     provider_id: int
     key_id: int
-    idempotency_key: str
+    idempotency_key: str = field(repr=False)
     path: str
-    body: bytes
+    body: bytes = field(repr=False)
     at: datetime
 
     @property
@@ -50,8 +50,8 @@ class Incoming:
         return hashlib.sha256(self.idempotency_key.encode()).digest()
 
 
-def find_answer(session: Session, vault: Vault, incoming: Incoming) -> tuple[int, Any] | None:
-    """The status and the answer that this very request got before. Raises KeyReused."""
+def find_answer(session: Session, vault: Vault, incoming: Incoming) -> Any:
+    """What this very request was answered before; None if it is new. Raises KeyReused."""
     same = ApiRequest.key_id == incoming.key_id, ApiRequest.idempotency_digest == incoming.digest
     earlier = session.scalar(select(ApiRequest).where(*same))
     if earlier is None or earlier.created_at <= incoming.at - REMEMBERED:
@@ -59,7 +59,7 @@ def find_answer(session: Session, vault: Vault, incoming: Incoming) -> tuple[int
     body = zlib.decompress(vault.open(earlier.body, ApiRequest.BODY, earlier.provider_id, earlier.id))
     if body != incoming.body or earlier.path != incoming.path:
         raise KeyReused
-    return earlier.status, _open_answer(vault, earlier)
+    return _open_answer(vault, earlier)
 
 
 def find_unwelcome(

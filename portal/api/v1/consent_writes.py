@@ -35,21 +35,18 @@ LARGE = 8 * 1024 * 1024  # Bytes: 10,000 rows of 800.
 @needs(Scope.REFUSE)
 def add_consent(json: ConsentBody, headers: WriteHeaders) -> flask.Response:
     """Bring one decision; İYS is told of it at once."""
-    status, answer = _write([json.root], headers, Lane.PEOPLE)
+    answer = _write([json.root], headers, Lane.PEOPLE)
     bad = answer["results"][0]["problem"]
-    if bad is not None:
-        return problems.respond(bad)
-    return flask.make_response(answer, status)
+    return problems.respond(bad) if bad else flask.make_response(answer)
 
 
 @blueprint.post(f"{BRAND}/consents/bulk")
 @specification.validate(resp=Response(HTTP_200=WriteAnswer), operation_id="addConsents")
 @max_bytes(LARGE)
 @needs(Scope.REFUSE, limit=limits.API_LISTS)
-def add_consents(json: BulkBody, headers: WriteHeaders) -> flask.Response:
+def add_consents(json: BulkBody, headers: WriteHeaders) -> dict[str, Any]:
     """Bring up to 10,000 decisions; each row has its result, now and by the request's number."""
-    status, answer = _write(json.consents, headers, Lane.BULK)
-    return flask.make_response(answer, status)
+    return _write(json.consents, headers, Lane.BULK)
 
 
 @blueprint.get("/requests/<requestId>")
@@ -81,9 +78,7 @@ def _forwarding(submission: Submission, is_annulled: bool) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _write(
-    given: Sequence[object], headers: WriteHeaders, lane: Lane
-) -> tuple[int, dict[str, Any]]:  # fmt: skip
+def _write(given: Sequence[object], headers: WriteHeaders, lane: Lane) -> dict[str, Any]:
     caller: Caller = g.caller
     brand, at = g.brand, clock.now()
     path = flask.url_for(str(request.endpoint), brandCode=brand.brand_code)  # However its zeros were written.
@@ -96,14 +91,16 @@ def _write(
         read_session(), db.session, vault(), brand, entries, incoming, lane=lane
     )
     answer = _answer(read, effects) | {"requestId": str(request_id), "receivedAt": moment(at)}
+    bad = answer["results"][0]["problem"] if lane == Lane.PEOPLE else None
+    status = bad["status"] if bad else 200
     if not consent_requests.keep(
-        db.session, vault(), brand, incoming, request_id, 200, answer, rows=len(given)
+        db.session, vault(), brand, incoming, request_id, status, answer, rows=len(given)
     ):  # fmt: skip
-        return _find_answer(incoming) or abort(409)
-    return 200, answer
+        return _find_answer(incoming) or abort(problems.problem(ApiProblem.SERVER_ERROR))
+    return answer
 
 
-def _find_answer(incoming: Incoming) -> tuple[int, dict[str, Any]] | None:
+def _find_answer(incoming: Incoming) -> dict[str, Any] | None:
     try:
         return consent_requests.find_answer(read_session(), vault(), incoming)
     except KeyReused:

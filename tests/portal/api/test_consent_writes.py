@@ -69,7 +69,7 @@ def test_a_grant_that_a_file_could_not_bring_is_a_problem(program, rows, fields,
 
     assert (answer.status_code, answer.json["code"], answer.json["iysCode"]) == (422, code, iys_code)
     assert answer.mimetype == "application/problem+json"
-    assert rows.count(Decision) == 0
+    assert (rows.count(Decision), rows.one(ApiRequest).status) == (0, 422)
 
 
 def test_a_late_grant_is_kept_as_evidence_only(program, rows):
@@ -193,7 +193,15 @@ def test_a_long_list_is_written_some_at_a_time(program, monkeypatch):
     assert max(sizes) == 2
 
 
+def test_what_cannot_be_kept_can_be_tried_again(program, rows, monkeypatch):
+    monkeypatch.setattr(consent_requests, "keep", lambda *_, **__: False)
+    answer = program.post(CONSENTS, grant())
+
+    assert (answer.status_code, answer.json["retryable"], rows.count(Decision)) == (500, True, 0)
+
+
 def test_no_address_reaches_the_log(program, caplog):
+    assert make.PHONE not in repr(consent_requests.Incoming(1, 1, make.PHONE, "", make.PHONE.encode(), clock.now()))
     caplog.set_level(logging.INFO)
     program.post(CONSENTS, grant(make.EMAIL))
     program.post(BULK, {"consents": [grant() | {"x": make.PHONE}]})
