@@ -125,7 +125,8 @@ def effect_of(consent: LockedConsent, state: KeyState, entry: Entry, at: datetim
     was_refused = Status.REFUSED in (consent.status, consent.iys_status) or state.refused_at is not None
     if not is_refusal and (was_refused or consent.iys_status is not None) and not (entry.is_dated and entry.source):
         return Effect.UNSOURCED if entry.is_dated else Effect.UNDATED
-    if not consent.is_older_than(entry.status, date) and not (is_refusal and state.is_undated):
+    is_now = date >= at.replace(microsecond=0)  # A person's grant may be dated a second ahead, but was said before.
+    if not consent.is_older_than(entry.status, date) and not (is_refusal and (state.is_undated or is_now)):
         return Effect.OLDER
     if not is_refusal:
         return _effect_of_newer_grant(consent, state, entry, is_late=is_late)

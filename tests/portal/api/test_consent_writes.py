@@ -129,6 +129,15 @@ def test_no_grant_is_taken_beside_a_refusal_that_cannot_be_written(program, rows
     assert rows.count(Decision) == 1
 
 
+def test_a_refusal_of_now_is_newer_than_a_persons_grant_that_is_dated_ahead(app, program, rows):
+    with time_machine.travel("2026-11-24T12:00:00+03:00", tick=False), app.app_context():
+        ahead = clock.now() + timedelta(seconds=1)
+        insert_decisions(make.brand(), [make.PHONE], ahead, status=Status.GRANTED, origin=DecisionOrigin.LINK)
+        program.post(CONSENTS, refusal())
+
+    assert rows.one(Consent).status == Status.REFUSED
+
+
 def test_a_full_package_takes_refusals_and_known_addresses(app, program, monkeypatch):
     program.post(CONSENTS, refusal())
     with app.app_context():
