@@ -40,9 +40,9 @@ TABLES = (
     "CREATE TABLE lost (place INTEGER PRIMARY KEY, key BLOB, line INTEGER)",
 )
 # Lines of which a refusal gives way, to a grant of the file that counts, or as the last word of the file.
-OLDER_LINES = f"""
+OLDER_LINES = """
     SELECT min(lost.place), lost.line FROM lost JOIN seen USING (key)
-    WHERE weight % 2 = 0 OR lost.place = seen.place GROUP BY lost.place / {len(SLOTS)} ORDER BY 1
+    WHERE weight % 2 = 0 OR lost.place = seen.place GROUP BY lost.place / ? ORDER BY 1
 """
 
 SeenEntry = tuple[bytes, int, int, int]  # Key, weight, slot in the whole file, and number of the line.
@@ -212,7 +212,7 @@ class SeenEntries:
     def older_lines(self) -> Iterator[tuple[int, int]]:
         """The lines whose refusals are older than a grant, here or known before, which stands: a slot and the number of
         each, in the order of the file."""
-        yield from self._database.execute(OLDER_LINES)
+        yield from self._database.execute(OLDER_LINES, (len(SLOTS),))
 
     def add_new_addresses(self, indexes: Iterable[bytes]) -> None:
         """Add addresses of which no consent is held yet."""
