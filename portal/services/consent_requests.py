@@ -62,7 +62,7 @@ def find_answer(session: Session, vault: Vault, incoming: Incoming) -> Any:
     return _open_answer(vault, earlier)
 
 
-def find_unwelcome(
+def find_addresses_over_package(
     session: Session, vault: Vault, provider: Provider, entries: Sequence[Entry], at: datetime
 ) -> set[str]:
     """Addresses, of those that somebody grants for, that are new and for which the package has no room."""
@@ -70,7 +70,8 @@ def find_unwelcome(
     indexes = recipients.blind_indexes(vault, provider.id, granted)
     unknown = indexes.keys() - recipients.find_known_ids(session, vault, provider.id, indexes).keys()
     try:
-        packages.require_capacity(session, provider, len(unknown), at) if unknown else None
+        if unknown:
+            packages.require_capacity(session, provider, len(unknown), at)
     except packages.PackageFull:
         return set(unknown)
     return set()

@@ -85,7 +85,7 @@ def _write(given: Sequence[object], headers: WriteHeaders, lane: Lane) -> dict[s
     incoming = Incoming(caller.provider_id, caller.key_id, headers.IdempotencyKey, path, request.get_data(), at)
     if answered := _find_answer(incoming):
         return answered
-    read = _without_unwelcome(rows.read_rows(given, at), brand, incoming)
+    read = _without_barred_grants(rows.read_rows(given, at), brand, incoming)
     entries = [each.found for each in read if isinstance(each.found, Entry)]
     request_id, effects = consent_requests.write(
         read_session(), db.session, vault(), brand, entries, incoming, lane=lane
@@ -107,7 +107,7 @@ def _find_answer(incoming: Incoming) -> dict[str, Any] | None:
         abort(problems.problem(ApiProblem.IDEMPOTENCY_KEY_REUSED))
 
 
-def _without_unwelcome(read: list[ReadRow], brand: Brand, incoming: Incoming) -> list[ReadRow]:
+def _without_barred_grants(read: list[ReadRow], brand: Brand, incoming: Incoming) -> list[ReadRow]:
     """Turn grants into problems that are not taken now: of a suspended provider, a closed brand or a key that may only
     refuse, and of new addresses where the package is full. Refusals are always taken."""
     caller: Caller = g.caller
@@ -117,8 +117,8 @@ def _without_unwelcome(read: list[ReadRow], brand: Brand, incoming: Incoming) ->
         return rows.refuse_grants(read, ApiRowProblem.GRANT_SCOPE)
     entries = [each.found for each in read if isinstance(each.found, Entry)]
     provider = read_session().get_one(Provider, caller.provider_id)
-    unwelcome = consent_requests.find_unwelcome(read_session(), vault(), provider, entries, incoming.at)
-    return rows.refuse_grants(read, ApiRowProblem.PACKAGE_FULL, unwelcome) if unwelcome else read
+    barred = consent_requests.find_addresses_over_package(read_session(), vault(), provider, entries, incoming.at)
+    return rows.refuse_grants(read, ApiRowProblem.PACKAGE_FULL, barred) if barred else read
 
 
 def _answer(read: Sequence[ReadRow], effects: Sequence[Effect]) -> dict[str, Any]:
