@@ -26,8 +26,8 @@ from portal.domain.consents.bulk_import import Effect, Entry, ImportRun
 
 REMEMBERED = timedelta(hours=72)
 SHOWN = timedelta(days=60)  # How long a request's result can be fetched, as İYS keeps its own.
-AT_ONCE = 5000  # Entries: what bulk_import takes in one call.
-FASTEST = 1
+MAX_ENTRIES = 5000  # What bulk_import takes in one call.
+COMPRESSION_LEVEL = 1
 
 
 class KeyReused(Exception):
@@ -77,7 +77,7 @@ def find_addresses_over_package(
     return set()
 
 
-def write(
+def write_entries(
     reader: Session, session: Session, vault: Vault, brand: Brand, entries: Sequence[Entry], incoming: Incoming, *,
     lane: Lane,
 ) -> tuple[int, list[Effect]]:  # fmt: skip
@@ -89,13 +89,13 @@ def write(
         grant_lane=lane,
     )  # fmt: skip
     effects: list[Effect] = []
-    for some in recipients.chunks(list(entries), AT_ONCE):
+    for some in recipients.chunks(list(entries), MAX_ENTRIES):
         prepared = bulk_import.prepare_import(reader, vault, brand, some, run)
         effects += bulk_import.apply_import(session, vault, brand, some, run, prepared)
     return request_id, effects
 
 
-def keep(
+def commit_request(
     session: Session, vault: Vault, brand: Brand, incoming: Incoming, request_id: int, status: int,
     answer: Mapping[str, Any], *, rows: int,
 ) -> bool:  # fmt: skip
@@ -111,8 +111,8 @@ def keep(
         ApiRequest(
             id=request_id, provider_id=incoming.provider_id, brand_id=brand.id, key_id=incoming.key_id,
             idempotency_digest=incoming.digest, path=incoming.path, status=status, rows=rows, created_at=incoming.at,
-            body=vault.seal(zlib.compress(incoming.body, FASTEST), ApiRequest.BODY, *place),
-            answer=vault.seal(zlib.compress(json.dumps(answer).encode(), FASTEST), ApiRequest.ANSWER, *place),
+            body=vault.seal(zlib.compress(incoming.body, COMPRESSION_LEVEL), ApiRequest.BODY, *place),
+            answer=vault.seal(zlib.compress(json.dumps(answer).encode(), COMPRESSION_LEVEL), ApiRequest.ANSWER, *place),
         )
     )  # fmt: skip
     try:

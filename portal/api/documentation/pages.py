@@ -14,7 +14,7 @@ from portal.api.documentation.examples import Example, examples_of
 from portal.api.documentation.texts import INVALID_ADDRESS, OPERATIONS, REASONS
 from portal.api.v1.blueprint import VERSION
 from portal.api.v1.checks import NO_ADDRESS
-from portal.api.v1.rows import NAMES, ROW_STATUSES, ApiRowProblem
+from portal.api.v1.rows import PROBLEM_NAMES, ROW_STATUSES, ApiRowProblem
 from portal.core import iys_protocol
 from portal.core.addresses import Problem
 from portal.core.addresses.problems import ExplainedProblem
@@ -22,7 +22,7 @@ from portal.services.imports.row_results import RowProblem
 from portal.web.shared.import_labels import EFFECTS
 from portal.web.shared.problems import STATUSES, ApiProblem
 
-OF_ROWS = (RowProblem.DATE_TO_COME, RowProblem.REFUSED_ELSEWHERE)  # Of files' problems those without İYS's text.
+ROW_PROBLEMS = (RowProblem.DATE_TO_COME, RowProblem.REFUSED_ELSEWHERE)  # Of files' problems those without İYS's text.
 
 
 @dataclass(frozen=True)
@@ -110,8 +110,8 @@ def _dump(value: Any) -> str:
 def _problems() -> list[tuple[str, int, str, str, str]]:
     """Code, status, İYS's code, and what it says; the page has an anchor for each code."""
     found: list[tuple[ExplainedProblem, int, str]] = [(each, STATUSES[each], "") for each in ApiProblem]
-    found += [(each, ROW_STATUSES.get(each, 422), "") for each in (*ApiRowProblem, *OF_ROWS, *Problem)]
+    found += [(each, ROW_STATUSES.get(each, 422), "") for each in (*ApiRowProblem, *ROW_PROBLEMS, *Problem)]
     told = {each.value: (status, iys_code, each.sentence, each.cure) for each, status, iys_code in reversed(found)}
-    for code, name in NAMES.items():
+    for code, name in PROBLEM_NAMES.items():
         told.setdefault(name, (422, code, iys_protocol.sentence_of(code), iys_protocol.cure_of(code)))
     return [(code, *its) for code, its in sorted(told.items())]

@@ -25,7 +25,7 @@ from portal.web.shared.problems import ApiProblem
 View = TypeVar("View", bound=Callable[..., Any])
 
 BRAND_CODE = "brandCode"  # In a URL.
-MOST_CODE = 2**31 - 1  # No brand has it; a database takes no larger ones.
+MAX_BRAND_CODE = 2**31 - 1  # No brand has it; a database takes no larger ones.
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="izinlink"'}
 
 
@@ -50,22 +50,22 @@ def check_key() -> ResponseReturnValue | None:
     structlog.contextvars.bind_contextvars(key=caller.key_id)
     cidrs = [each.cidr for each in networks.list_networks(read_session(), caller.provider_id)]
     if cidrs and not networks.contain_address(cidrs, request.remote_addr or ""):
-        return problems.problem(ApiProblem.NETWORK)
+        return problems.problem_response(ApiProblem.NETWORK)
     if wait := _count(view.limit, caller):
-        return problems.problem(ApiProblem.TOO_MANY, headers={"Retry-After": str(wait)})
+        return problems.problem_response(ApiProblem.TOO_MANY, headers={"Retry-After": str(wait)})
     if view.needs not in caller.scopes:
-        return problems.problem(ApiProblem.SCOPE_MISSING, scope=view.needs)
+        return problems.problem_response(ApiProblem.SCOPE_MISSING, scope=view.needs)
     if api_keys.record_use(db.session, caller, at):
         db.session.commit()
     if (request.view_args or {}).keys() & {BRAND_CODE} and not _take_brand(caller):
-        return problems.problem(ApiProblem.BRAND_UNKNOWN)
+        return problems.problem_response(ApiProblem.BRAND_UNKNOWN)
     return _check_body() if request.method == "POST" else None
 
 
 def _take_brand(caller: Caller) -> bool:
     """Put the brand of the URL into g.brand, so that no view can forget to look whether the key reaches it; all others
     are as unknown as one that does not exist."""
-    code = min((request.view_args or {}).pop(BRAND_CODE), MOST_CODE)
+    code = min((request.view_args or {}).pop(BRAND_CODE), MAX_BRAND_CODE)
     theirs = select(Brand).where(Brand.provider_id == caller.provider_id, Brand.brand_code == code)
     g.brand = read_session().scalar(theirs)
     return g.brand is not None and (caller.brand_ids is None or g.brand.id in caller.brand_ids)
@@ -82,8 +82,8 @@ def _refuse_guess(found: ApiProblem) -> ResponseReturnValue:
     """Only wrong keys count here, by address: many programs may stand behind one."""
     is_guess = found == ApiProblem.KEY_UNKNOWN
     if is_guess and (again_at := limits.wait_for(limits.GUESSED_KEYS, "guessed-keys", rate_limit_key())):
-        return problems.problem(ApiProblem.TOO_MANY, headers={"Retry-After": str(_seconds_until(again_at))})
-    return problems.problem(found, headers=CHALLENGE)
+        return problems.problem_response(ApiProblem.TOO_MANY, headers={"Retry-After": str(_seconds_until(again_at))})
+    return problems.problem_response(found, headers=CHALLENGE)
 
 
 def _count(limit: str, caller: Caller) -> int:
@@ -111,7 +111,7 @@ def _check_body() -> ResponseReturnValue | None:
     try:
         request.get_json()
     except UnsupportedMediaType:
-        return problems.problem(ApiProblem.NOT_JSON)
+        return problems.problem_response(ApiProblem.NOT_JSON)
     except (BadRequest, RecursionError):
-        return problems.problem(ApiProblem.NOT_JSON, status=400)
+        return problems.problem_response(ApiProblem.NOT_JSON, status=400)
     return None

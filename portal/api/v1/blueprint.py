@@ -13,6 +13,8 @@ from portal.web.shared import problems
 from portal.web.shared.problems import ApiProblem
 
 VERSION = "1.0"
+BRAND_PATH = "/brands/<int:brandCode>"
+MAX_LIST_BYTES = 8 * 1024 * 1024  # 10,000 rows of 800 bytes, or 50,000 addresses of 160.
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -23,7 +25,7 @@ def _refuse_invalid(
     """Answer a body or a query that does not fit its model: each wrong field by its name, without its value."""
     if isinstance(error, ValidationError):
         found = error.errors(include_input=False, include_url=False, include_context=False)
-        abort(problems.problem(ApiProblem.INVALID, errors=problems.field_errors(found)))
+        abort(problems.problem_response(ApiProblem.INVALID, errors=problems.field_errors(found)))
 
 
 class RequestsOnly(FlaskPlugin):

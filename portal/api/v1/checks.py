@@ -7,8 +7,7 @@ from flask import g
 from spectree import Response
 
 from portal.api.v1.authentication import needs
-from portal.api.v1.blueprint import blueprint, specification
-from portal.api.v1.consents import BRAND
+from portal.api.v1.blueprint import BRAND_PATH, MAX_LIST_BYTES, blueprint, specification
 from portal.api.v1.moments import moment
 from portal.api.v1.schemas import CheckAnswer, CheckBody
 from portal.core import addresses, clock
@@ -20,14 +19,13 @@ from portal.domain.identity.permissions import Scope
 from portal.web.shared import limits
 from portal.web.shared.body_limits import max_bytes
 
-LARGE = 8 * 1024 * 1024  # Bytes: 50,000 addresses of 160.
 CHUNK = 5000
 NO_ADDRESS = "invalid_address"
 
 
-@blueprint.post(f"{BRAND}/checks")
+@blueprint.post(f"{BRAND_PATH}/checks")
 @specification.validate(resp=Response(HTTP_200=CheckAnswer), operation_id="checkAddresses")
-@max_bytes(LARGE)
+@max_bytes(MAX_LIST_BYTES)
 @needs(Scope.CHECK, limit=limits.API_LISTS)
 def check_addresses(json: CheckBody) -> dict[str, Any]:
     """Check up to 50,000 addresses before messaging them. What is no address may not be messaged."""

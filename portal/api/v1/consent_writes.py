@@ -10,8 +10,7 @@ from spectree import Response
 
 from portal.api.v1 import rows
 from portal.api.v1.authentication import needs
-from portal.api.v1.blueprint import blueprint, specification
-from portal.api.v1.consents import BRAND
+from portal.api.v1.blueprint import BRAND_PATH, MAX_LIST_BYTES, blueprint, specification
 from portal.api.v1.moments import moment
 from portal.api.v1.rows import ApiRowProblem, BadRow, ReadRow
 from portal.api.v1.schemas import BulkBody, ConsentBody, RequestAnswer, WriteAnswer, WriteHeaders
@@ -27,22 +26,20 @@ from portal.web.shared import limits, problems
 from portal.web.shared.body_limits import max_bytes
 from portal.web.shared.problems import ApiProblem
 
-LARGE = 8 * 1024 * 1024  # Bytes: 10,000 rows of 800.
 
-
-@blueprint.post(f"{BRAND}/consents")
+@blueprint.post(f"{BRAND_PATH}/consents")
 @specification.validate(resp=Response(HTTP_200=WriteAnswer), operation_id="addConsent")
 @needs(Scope.REFUSE)
 def add_consent(json: ConsentBody, headers: WriteHeaders) -> flask.Response:
     """Bring one decision; İYS is told of it at once."""
     answer = _write([json.root], headers, Lane.PEOPLE)
     bad = answer["results"][0]["problem"]
-    return problems.respond(bad) if bad else flask.make_response(answer)
+    return problems.body_response(bad) if bad else flask.make_response(answer)
 
 
-@blueprint.post(f"{BRAND}/consents/bulk")
+@blueprint.post(f"{BRAND_PATH}/consents/bulk")
 @specification.validate(resp=Response(HTTP_200=WriteAnswer), operation_id="addConsents")
-@max_bytes(LARGE)
+@max_bytes(MAX_LIST_BYTES)
 @needs(Scope.REFUSE, limit=limits.API_LISTS)
 def add_consents(json: BulkBody, headers: WriteHeaders) -> dict[str, Any]:
     """Bring up to 10,000 decisions; each row has its result, now and by the request's number."""
@@ -60,7 +57,7 @@ def show_request(requestId: str) -> dict[str, Any]:
     found = consent_requests.find_request(session, caller.provider_id, number, clock.now())
     brand = session.get_one(Brand, found.brand_id) if found else None
     if found is None or brand is None or (caller.brand_ids is not None and brand.id not in caller.brand_ids):
-        abort(problems.problem(ApiProblem.NOT_FOUND))
+        abort(problems.problem_response(ApiProblem.NOT_FOUND))
     submissions = consent_requests.find_submissions(session, found)
     return {
         "requestId": str(found.id), "brandCode": brand.brand_code, "receivedAt": moment(found.created_at),
@@ -87,16 +84,16 @@ def _write(given: Sequence[object], headers: WriteHeaders, lane: Lane) -> dict[s
         return answered
     read = _without_barred_grants(rows.read_rows(given, at), brand, incoming)
     entries = [each.found for each in read if isinstance(each.found, Entry)]
-    request_id, effects = consent_requests.write(
+    request_id, effects = consent_requests.write_entries(
         read_session(), db.session, vault(), brand, entries, incoming, lane=lane
     )
     answer = _answer(read, effects) | {"requestId": str(request_id), "receivedAt": moment(at)}
     bad = answer["results"][0]["problem"] if lane == Lane.PEOPLE else None
     status = bad["status"] if bad else 200
-    if not consent_requests.keep(
+    if not consent_requests.commit_request(
         db.session, vault(), brand, incoming, request_id, status, answer, rows=len(given)
     ):  # fmt: skip
-        return _find_answer(incoming) or abort(problems.problem(ApiProblem.SERVER_ERROR))
+        return _find_answer(incoming) or abort(problems.problem_response(ApiProblem.SERVER_ERROR))
     return answer
 
 
@@ -104,7 +101,7 @@ def _find_answer(incoming: Incoming) -> dict[str, Any] | None:
     try:
         return consent_requests.find_answer(read_session(), vault(), incoming)
     except KeyReused:
-        abort(problems.problem(ApiProblem.IDEMPOTENCY_KEY_REUSED))
+        abort(problems.problem_response(ApiProblem.IDEMPOTENCY_KEY_REUSED))
 
 
 def _without_barred_grants(read: list[ReadRow], brand: Brand, incoming: Incoming) -> list[ReadRow]:
@@ -125,8 +122,8 @@ def _answer(read: Sequence[ReadRow], effects: Sequence[Effect]) -> dict[str, Any
     effect, results = iter(effects), []
     for place, each in enumerate(read):
         found: BadRow | Effect = next(effect) if isinstance(each.found, Entry) else each.found
-        if isinstance(found, Effect) and found in rows.OF_EFFECT:
-            found = rows.OF_EFFECT[found]
+        if isinstance(found, Effect) and found in rows.EFFECT_PROBLEMS:
+            found = rows.EFFECT_PROBLEMS[found]
         results.append(
             {
                 "index": place, "correlationId": each.correlation_id, "written": found in WRITTEN,

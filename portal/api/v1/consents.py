@@ -9,7 +9,7 @@ from spectree import Response
 from sqlalchemy import select
 
 from portal.api.v1.authentication import needs
-from portal.api.v1.blueprint import blueprint, specification
+from portal.api.v1.blueprint import BRAND_PATH, blueprint, specification
 from portal.api.v1.moments import moment, wire_date
 from portal.api.v1.schemas import ConsentAnswer, ConsentQuery, History, HistoryQuery, TypeQuery
 from portal.core import addresses, clock
@@ -25,11 +25,10 @@ from portal.services.imports.row_results import RowProblem
 from portal.web.shared import problems
 from portal.web.shared.problems import ApiProblem
 
-BRAND = "/brands/<int:brandCode>"
-ADDRESS = "<any(ARAMA, MESAJ, EPOSTA):type>/<recipient>"
+ADDRESS_PATH = "<any(ARAMA, MESAJ, EPOSTA):type>/<recipient>"
 
 
-@blueprint.get(f"{BRAND}/consents/{ADDRESS}")
+@blueprint.get(f"{BRAND_PATH}/consents/{ADDRESS_PATH}")
 @specification.validate(resp=Response(HTTP_200=ConsentAnswer), operation_id="showConsent")
 @needs(Scope.READ)
 def show_consent(type: str, recipient: str, query: TypeQuery) -> dict[str, Any]:
@@ -37,7 +36,7 @@ def show_consent(type: str, recipient: str, query: TypeQuery) -> dict[str, Any]:
     return _consent(recipient, Channel(type), query.recipientType)
 
 
-@blueprint.post(f"{BRAND}/consents/query")
+@blueprint.post(f"{BRAND_PATH}/consents/query")
 @specification.validate(resp=Response(HTTP_200=ConsentAnswer), operation_id="queryConsent")
 @needs(Scope.READ)
 def query_consent(json: ConsentQuery) -> dict[str, Any]:
@@ -45,7 +44,7 @@ def query_consent(json: ConsentQuery) -> dict[str, Any]:
     return _consent(json.recipient, json.type, json.recipientType)
 
 
-@blueprint.get(f"{BRAND}/may-send/{ADDRESS}")
+@blueprint.get(f"{BRAND_PATH}/may-send/{ADDRESS_PATH}")
 @specification.validate(resp=Response("HTTP_200", "HTTP_404"), operation_id="mayBeMessaged")
 @needs(Scope.READ)
 def may_be_messaged(type: str, recipient: str, query: TypeQuery) -> flask.Response:
@@ -55,7 +54,7 @@ def may_be_messaged(type: str, recipient: str, query: TypeQuery) -> flask.Respon
     return flask.Response(status=200 if answer.verdict == Verdict.MAY else 404)
 
 
-@blueprint.post(f"{BRAND}/consents/history")
+@blueprint.post(f"{BRAND_PATH}/consents/history")
 @specification.validate(resp=Response(HTTP_200=History), operation_id="listHistory")
 @needs(Scope.READ)
 def list_history(json: HistoryQuery) -> dict[str, Any]:
@@ -92,7 +91,7 @@ def _consent(text: str, channel: Channel, recipient_type: RecipientType) -> dict
     brand, address, at = g.brand, _address_or_422(text, channel), clock.now()
     answer, consent = _find(brand, address, channel, recipient_type, at)
     if consent is None or (consent.status is None and consent.iys_status is None):
-        abort(problems.problem(ApiProblem.NOT_FOUND))
+        abort(problems.problem_response(ApiProblem.NOT_FOUND))
     return {
         "brandCode": brand.brand_code, "recipient": address.text, "type": channel, "recipientType": recipient_type,
         "status": consent.status, "consentDate": wire_date(consent.consent_date) if consent.status else None,
@@ -127,7 +126,7 @@ def _address_or_422(text: str, channel: Channel) -> Address:
     try:
         address = addresses.parse(text)
     except BadAddress as error:
-        abort(problems.respond(problems.explained(error.problem, status=422)))
+        abort(problems.problem_response(error.problem))
     if channel not in address.channels:
-        abort(problems.respond(problems.explained(RowProblem.CHANNEL_UNFIT, status=422, iys_code="H464")))
+        abort(problems.problem_response(RowProblem.CHANNEL_UNFIT, iysCode="H464"))
     return address

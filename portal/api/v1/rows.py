@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from portal.api.v1.schemas import LONGEST, ConsentRow
+from portal.api.v1.schemas import MAX_ID, MAX_TEXT, ConsentRow
 from portal.core import addresses, iys_protocol
 from portal.core.addresses import BadAddress, Problem
 from portal.core.addresses.problems import ExplainedProblem
@@ -22,15 +22,14 @@ from portal.services.imports.layout.normalization import says_nothing
 from portal.services.imports.row_results import IYS_CODES, RowProblem
 from portal.web.shared import problems
 
-OURS = ("evidence", "grantedAgain", "correlationId")  # Fields that İYS does not know.
-KNOWN = ConsentRow.model_fields.keys()
+OUR_FIELDS = ("evidence", "grantedAgain", "correlationId")  # Fields that İYS does not know.
+ROW_FIELDS = ConsentRow.model_fields.keys()
 # The names of problems with rows, by İYS's code; the first of several bears it.
-NAMES = {code: value for value, code in reversed(IYS_CODES.items()) if value in tuple(RowProblem) and code}
-NAMES |= {"H114": Problem.EMPTY.value, "H462": NAMES["H112"], "H463": NAMES["H113"]}
-OF_REFUSAL = ("recipient", "type", "recipientType", "status")  # Without these nobody knows what is refused.
-OF_DATE = ("H112", "H155", "H156", "H157", "H158", "H162", "H467")  # H467 is no problem: see Effect.LATE_GRANT.
-OF_SOURCE = ("H113", "H119", "H408")
-LONGEST_ID = 100
+PROBLEM_NAMES = {code: value for value, code in reversed(IYS_CODES.items()) if value in tuple(RowProblem) and code}
+PROBLEM_NAMES |= {"H114": Problem.EMPTY.value, "H462": PROBLEM_NAMES["H112"], "H463": PROBLEM_NAMES["H113"]}
+REFUSAL_FIELDS = ("recipient", "type", "recipientType", "status")  # Without these nobody knows what is refused.
+DATE_CODES = ("H112", "H155", "H156", "H157", "H158", "H162", "H467")  # H467 is no problem: see Effect.LATE_GRANT.
+SOURCE_CODES = ("H113", "H119", "H408")
 
 
 class ApiRowProblem(ExplainedProblem):
@@ -78,17 +77,18 @@ class BadRow:
         """As problem+json."""
         if self.problem is not None:
             status = ROW_STATUSES.get(self.problem, 422)
-            body = problems.explained(self.problem, status=status, iys_code=self.iys_code or None)
+            told = self.problem.value, self.problem.sentence, self.problem.cure
+            body = problems.problem_body(*told, status=status, iys_code=self.iys_code or None)
         else:
             code = self.iys_code
-            told = iys_protocol.sentence_of(code), iys_protocol.cure_of(code)
-            body = problems.described(NAMES.get(code, code.lower()), *told, status=422, iys_code=code)
+            told = PROBLEM_NAMES.get(code, code.lower()), iys_protocol.sentence_of(code), iys_protocol.cure_of(code)
+            body = problems.problem_body(*told, status=422, iys_code=code)
         wrong = [{"field": self.wrong_field, "code": body["code"], "title": body["title"]}]
         scope = Scope.GRANT if self.problem == ApiRowProblem.GRANT_SCOPE else None
         return body | {"errors": wrong if self.wrong_field else None, "scope": scope}
 
 
-OF_EFFECT = {  # Effects that write nothing because something is wrong.
+EFFECT_PROBLEMS = {  # Effects that write nothing because something is wrong.
     Effect.OVER_REFUSAL: BadRow(ApiRowProblem.OVER_REFUSAL),
     Effect.UNDATED: BadRow(None, "H462", "consentDate"),
     Effect.UNSOURCED: BadRow(None, "H463", "source"),
@@ -127,14 +127,14 @@ def refuse_grants(read: list[ReadRow], why: ExplainedProblem, only: set[str] | N
 def _address_text(row: dict[str, Any]) -> str:
     """The canonical address of a row that is not taken, or ""; also of a telephone that is a number."""
     try:
-        return addresses.parse(str(row.get("recipient", ""))[:LONGEST]).text
+        return addresses.parse(str(row.get("recipient", ""))[:MAX_TEXT]).text
     except BadAddress:
         return ""
 
 
 def _correlation_id(row: object) -> str | None:
     its = row.get("correlationId") if isinstance(row, dict) else None
-    return its if isinstance(its, str) and len(its) <= LONGEST_ID else None
+    return its if isinstance(its, str) and len(its) <= MAX_ID else None
 
 
 def _read(place: int, row: object, at: datetime) -> Entry | BadRow:
@@ -142,10 +142,10 @@ def _read(place: int, row: object, at: datetime) -> Entry | BadRow:
         return BadRow(ApiRowProblem.NOT_OBJECT)
     row = {name: value for name, value in row.items() if value is not None}
     if row.get("status") == Status.REFUSED:
-        row = {name: value for name, value in row.items() if name in OF_REFUSAL or _is_good(name, value)}
-    unknown = next((name for name in row if name not in KNOWN), None)
+        row = {name: value for name, value in row.items() if name in REFUSAL_FIELDS or _is_good(name, value)}
+    unknown = next((name for name in row if name not in ROW_FIELDS), None)
     if unknown is not None:
-        return BadRow(ApiRowProblem.UNKNOWN_FIELD, "H118", unknown[:LONGEST_ID])
+        return BadRow(ApiRowProblem.UNKNOWN_FIELD, "H118", unknown[:MAX_ID])
     wrong = next((name for name, value in row.items() if not _has_type(name, value)), None)
     if wrong is not None:
         return BadRow(ApiRowProblem.FIELD_INVALID, "", wrong)
@@ -153,13 +153,13 @@ def _read(place: int, row: object, at: datetime) -> Entry | BadRow:
         address = addresses.parse(row["recipient"]) if "recipient" in row else None
     except BadAddress as error:
         return BadRow(error.problem, _address_code(row.get("type")), "recipient")
-    wire = {name: value for name, value in row.items() if name not in OURS}
+    wire = {name: value for name, value in row.items() if name not in OUR_FIELDS}
     if address is not None:
         wire["recipient"] = address.text
     found = {each.code: each for each in iys_protocol.validate_consent(wire, now=at)}
     found.pop("H467", None)
     is_refusal = row.get("status") == Status.REFUSED
-    blocking = [code for code in found if not is_refusal or code not in (*OF_DATE, *OF_SOURCE)]
+    blocking = [code for code in found if not is_refusal or code not in (*DATE_CODES, *SOURCE_CODES)]
     if blocking:
         location = found[blocking[0]].location or [""]
         is_to_come = blocking[0] == "H162"  # Of a submission İYS's text tells to wait.
@@ -173,9 +173,9 @@ def _read(place: int, row: object, at: datetime) -> Entry | BadRow:
 
 
 def _refusal(place: int, row: dict[str, Any], address: addresses.Address, codes: set[str], at: datetime) -> Entry:
-    is_dated = "consentDate" in row and not codes.intersection(OF_DATE)
+    is_dated = "consentDate" in row and not codes.intersection(DATE_CODES)
     date = parse_wire_date(row["consentDate"]) if is_dated else at
-    source = Source(row["source"]) if "source" in row and not codes.intersection(OF_SOURCE) else None
+    source = Source(row["source"]) if "source" in row and not codes.intersection(SOURCE_CODES) else None
     return Entry(
         place, address, Channel(row["type"]), _type_of(row), Status.REFUSED, source or Source.PROVIDER_DECISION,
         refusal_date(date, at), earliest=date,
@@ -202,13 +202,13 @@ def _type_of(row: dict[str, Any]) -> RecipientType:
 
 
 def _is_good(name: str, value: object) -> bool:
-    return name in KNOWN and _has_type(name, value)
+    return name in ROW_FIELDS and _has_type(name, value)
 
 
 def _has_type(name: str, value: object) -> bool:
     if name == "grantedAgain":
         return isinstance(value, bool)
-    longest = LONGEST_ID if name == "correlationId" else LONGEST
+    longest = MAX_ID if name == "correlationId" else MAX_TEXT
     return isinstance(value, str) and len(value) <= longest
 
 

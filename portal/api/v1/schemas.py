@@ -8,12 +8,13 @@ from portal.core.iys_protocol import Channel, RecipientType, Source, Status
 from portal.core.lazy_text import N_
 from portal.domain.consents.may_send import Verdict
 
-MOST_ROWS = 10_000  # Of a list that is written.
-MOST_ADDRESSES = 50_000  # Of a list that is checked.
-LONGEST = 500  # Characters of a text.
+MAX_ROWS = 10_000  # Of a list that is written.
+MAX_ADDRESSES = 50_000  # Of a list that is checked.
+MAX_TEXT = 500  # Characters of a text.
+MAX_ID = 100  # Characters of a correlationId.
 
 PHONE, FORM = "+905321234567", "Üyelik formu 2026-118, 24.11.2026"
-Text = Annotated[str, Field(max_length=LONGEST)]
+Text = Annotated[str, Field(max_length=MAX_TEXT)]
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 
@@ -152,7 +153,7 @@ class ConsentRow(Strict):
         False,
         description=N_("Kişi kendi reddinden sonra yeniden onay verdi ve bunu kanıtlayabilirsiniz."),
     )
-    correlationId: Annotated[str, Field(max_length=100)] | None = Field(
+    correlationId: Annotated[str, Field(max_length=MAX_ID)] | None = Field(
         None, description=N_("Sizin numaranız; sonuçta aynen döner.")
     )
 
@@ -162,7 +163,7 @@ class ConsentBody(RootModel[SkipValidation[ConsentRow]]):
 
 
 class BulkBody(Strict):
-    consents: list[SkipValidation[ConsentRow]] = Field(min_length=1, max_length=MOST_ROWS)
+    consents: list[SkipValidation[ConsentRow]] = Field(min_length=1, max_length=MAX_ROWS)
 
 
 class RowResult(Answer):
@@ -224,7 +225,7 @@ class History(Answer):
 class CheckBody(Strict):
     type: Channel
     recipientType: RecipientType = RecipientType.INDIVIDUAL
-    recipients: list[Text] = Field(min_length=1, max_length=MOST_ADDRESSES, examples=[[PHONE]])
+    recipients: list[Text] = Field(min_length=1, max_length=MAX_ADDRESSES, examples=[[PHONE]])
 
 
 class CheckedAddress(Answer):

@@ -51,7 +51,7 @@ def _set_limit() -> ResponseReturnValue | None:
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return None
     count = getattr(current_app.view_functions.get(request.endpoint or ""), "max_bytes", None)
-    if count is not None and not problems.is_of_api() and not current_user.is_authenticated:
+    if count is not None and not problems.is_api_request() and not current_user.is_authenticated:
         return login.unauthorized()  # Else a stranger's whole body would be read to find the form's token.
     request.max_content_length = request.max_form_memory_size = SMALL if count is None else count
     return None

@@ -38,8 +38,8 @@ def _page(error: HTTPException) -> ResponseReturnValue:
         return error  # The host is invalid: url_for fails, so that a page could not link to its style sheets.
     if error.code == 413:
         _discard_body()
-    if problems.is_of_api():
-        return problems.of_http_error(error)
+    if problems.is_api_request():
+        return problems.http_error_response(error)
     page = _render(PAGES.get(error.code, "errors/other.html"), status=error.code, why=error.description)
     return page, error.code, dict(error.get_headers()) | {"Content-Type": "text/html; charset=utf-8"}
 

@@ -51,39 +51,38 @@ class ApiProblem(ExplainedProblem):
     # fmt: on
 
 
-STATUSES = {
+STATUSES: dict[ExplainedProblem, int] = {
     ApiProblem.KEY_MISSING: 401, ApiProblem.KEY_UNKNOWN: 401, ApiProblem.NETWORK: 403, ApiProblem.SCOPE_MISSING: 403,
     ApiProblem.BRAND_UNKNOWN: 404, ApiProblem.NOT_FOUND: 404, ApiProblem.METHOD: 405, ApiProblem.TOO_LARGE: 413,
     ApiProblem.NOT_JSON: 415, ApiProblem.INVALID: 422, ApiProblem.IDEMPOTENCY_KEY_REUSED: 422,
     ApiProblem.TOO_MANY: 429, ApiProblem.BAD_REQUEST: 400,
     ApiProblem.SERVER_ERROR: 500,
 }  # fmt: skip
-OF_STATUS = {
+PROBLEMS_BY_STATUS = {
     404: ApiProblem.NOT_FOUND, 405: ApiProblem.METHOD, 413: ApiProblem.TOO_LARGE, 415: ApiProblem.NOT_JSON,
     429: ApiProblem.TOO_MANY,
 }  # fmt: skip
 RETRYABLE = (429, 500)
 
 
-def problem(found: ApiProblem, *, headers: Mapping[str, str] | None = None, **members: Any) -> Response:
-    """The answer for a request that is refused as a whole; `members` are added to it."""
-    return respond(explained(found, status=STATUSES[found]) | members, headers)
+def problem_response(
+    found: ExplainedProblem, *, status: int | None = None, headers: Mapping[str, str] | None = None, **members: Any
+) -> Response:
+    """The answer for a request that is refused as a whole; `members` replace those of the body. 422 where the problem
+    has no status of its own."""
+    status = status or STATUSES.get(found, 422)
+    return body_response(problem_body(found.value, found.sentence, found.cure, status=status) | members, headers)
 
 
-def respond(body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
+def body_response(body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
     """A problem's body as an answer."""
     answer = Response(json.dumps(body), body["status"], mimetype="application/problem+json")
     answer.headers.extend(headers or {})
     return answer
 
 
-def explained(found: ExplainedProblem, *, status: int, iys_code: str | None = None) -> dict[str, Any]:
-    """A problem's body."""
-    return described(found.value, found.sentence, found.cure, status=status, iys_code=iys_code)
-
-
-def described(code: str, sentence: str, cure: str, *, status: int, iys_code: str | None = None) -> dict[str, Any]:
-    """The same from its msgids."""
+def problem_body(code: str, sentence: str, cure: str, *, status: int, iys_code: str | None = None) -> dict[str, Any]:
+    """A problem's body from its code and msgids."""
     docs = f"{current_app.config['MAIN_BASE']}{DOCS}#{code}"
     return {
         "type": docs, "title": in_english(sentence), "titleTr": sentence, "status": status, "code": code,
@@ -92,15 +91,15 @@ def described(code: str, sentence: str, cure: str, *, status: int, iys_code: str
     }  # fmt: skip
 
 
-def of_http_error(error: HTTPException) -> Response:
+def http_error_response(error: HTTPException) -> Response:
     """The answer for an error that the server itself raised below the API's address."""
     code = error.code or 500
-    found = OF_STATUS.get(code, ApiProblem.SERVER_ERROR if code >= 500 else ApiProblem.BAD_REQUEST)
+    found = PROBLEMS_BY_STATUS.get(code, ApiProblem.SERVER_ERROR if code >= 500 else ApiProblem.BAD_REQUEST)
     kept = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
-    return respond(explained(found, status=code), kept)
+    return problem_response(found, status=code, headers=kept)
 
 
-def is_of_api() -> bool:
+def is_api_request() -> bool:
     """Whether this request is for a program, which wants no page."""
     return request.path.startswith(API) and not request.path.startswith(DOCS)
 

@@ -195,7 +195,7 @@ def test_of_two_equal_requests_at_once_the_second_writes_nothing(app, program, r
 def test_a_long_list_is_written_some_at_a_time(program, monkeypatch):
     sizes, prepare = [], bulk_import.prepare_import
     monkeypatch.setattr(bulk_import, "prepare_import", lambda *given: sizes.append(len(given[3])) or prepare(*given))
-    monkeypatch.setattr(consent_requests, "AT_ONCE", 2, raising=False)
+    monkeypatch.setattr(consent_requests, "MAX_ENTRIES", 2, raising=False)
     answer = program.post(BULK, {"consents": [grant(), grant(make.EMAIL), refusal(), refusal(), refusal(make.EMAIL)]})
 
     assert [each["result"] for each in answer.json["results"]] == ["grant", "grant", "refusal", "known", "refusal"]
@@ -203,7 +203,7 @@ def test_a_long_list_is_written_some_at_a_time(program, monkeypatch):
 
 
 def test_what_cannot_be_kept_can_be_tried_again(program, rows, monkeypatch):
-    monkeypatch.setattr(consent_requests, "keep", lambda *_, **__: False)
+    monkeypatch.setattr(consent_requests, "commit_request", lambda *_, **__: False)
     answer = program.post(CONSENTS, grant())
 
     assert (answer.status_code, answer.json["retryable"], rows.count(Decision)) == (500, True, 0)
