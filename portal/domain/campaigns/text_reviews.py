@@ -90,6 +90,24 @@ def settle(
     return text
 
 
+def reverse(
+    session: Session, provider_id: int, digest: str, *, is_approved: bool, by: int, reason: str, at: datetime
+) -> Review | None:
+    """Decide anew on a text or host that was decided on; None where that is its last decision. What was launched or
+    sent meanwhile stays."""
+    made = select(Review).where(Review.provider_id == provider_id, Review.digest.is_not(None))
+    found = session.scalars(made.order_by(Review.made_at.desc(), Review.id.desc()))
+    last = next((each for each in found if each.digest and each.digest.hex() == digest), None)
+    act = ReviewAct.TEXT_APPROVED if is_approved else ReviewAct.TEXT_DECLINED
+    if last is None or last.act == act:
+        return None
+    note = " · ".join(filter(None, (last.note, reason)))[-2000:]
+    review = Review(provider_id=provider_id, act=act, note=note, digest=last.digest, made_by=by, made_at=at)
+    session.add(review)
+    session.flush()
+    return review
+
+
 def _find_written(
     kind: CampaignKind, page: ConsentText, message: MessageText | None
 ) -> Iterator[tuple[dict[str, str], dict[str, str]]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Response, abort, request, url_for
 from flask.typing import ResponseReturnValue
@@ -60,14 +61,14 @@ def settle_brand_name(provider_id: int, brand_id: int) -> ResponseReturnValue:
 @blueprint.post("/providers/<id:provider_id>/texts")
 @needs(Permission.REVIEW, fresh=True)
 def settle_text(provider_id: int) -> ResponseReturnValue:
-    """Approve or decline a text that a firm wrote, or a host of its links, by its hash."""
+    """Approve or decline a text that a firm wrote, or a host of its links, by its hash; also another way than before."""
 
     def settle(form: NameForm, is_approved: bool) -> Settled | None:
         decided = {"is_approved": is_approved, "by": current_user.id, "reason": (form.reason.data or "").strip()}
         text = text_reviews.settle(db.session, provider_id, form.seen.data, at=clock.now(), **decided)
         if text is None:
             domain = domain_reviews.settle(db.session, provider_id, form.seen.data, at=clock.now(), **decided)
-            return _settled_domain(domain) if domain else None
+            return _settled_domain(domain) if domain else _reversed(provider_id, form.seen.data, decided)
         campaign_id, name = text.campaign.id, text.campaign.name
         point_id = db.session.scalar(select(ConsentPoint.id).where(ConsentPoint.campaign_id == campaign_id))
         page = {"point_id": point_id} if point_id else {"campaign_id": campaign_id}
@@ -81,6 +82,15 @@ def _settled_domain(domain: Domain) -> Settled:
     of = db.session.get_one(Brand, domain.brand_id).name
     link = absolute_url("dashboard.show_brand", brand_id=domain.brand_id)
     return Settled(("domain.approved", "domain.declined"), domain.id, of, domain.host, link)
+
+
+def _reversed(provider_id: int, digest: str, decided: dict[str, Any]) -> Settled | None:
+    review = text_reviews.reverse(db.session, provider_id, digest, at=clock.now(), **decided)
+    if review is None:
+        return None
+    title = db.session.get_one(Provider, provider_id).title
+    link = absolute_url("dashboard.overview")
+    return Settled(("review.text_approved", "review.text_declined"), review.id, title, review.note, link)
 
 
 @blueprint.get("/providers/<id:provider_id>/brands/<id:brand_id>/logo.png")

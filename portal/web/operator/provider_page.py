@@ -107,7 +107,8 @@ def render_provider(found: Provider, *, admission: AdmissionForm | None = None, 
     missing = onboarding.find_missing(read_session(), found) if found.in_sandbox_mode else []
     papers = select(Paper.id, Paper.kind, Paper.size, Paper.uploaded_at).where(Paper.provider_id == found.id)
     reviews = select(Review, User.name.label("by")).outerjoin(User, User.id == Review.made_by)
-    reviews = reviews.where(Review.provider_id == found.id)
+    reviews = reviews.where(Review.provider_id == found.id).order_by(Review.made_at.desc(), Review.id.desc())
+    decided = read_session().execute(reviews).all()
     brands = select(Brand).where(Brand.provider_id == found.id).order_by(Brand.closed_at.is_not(None), Brand.id)
     return render_template(
         "operator/provider.html",
@@ -122,7 +123,8 @@ def render_provider(found: Provider, *, admission: AdmissionForm | None = None, 
         domains=domain_reviews.list_waiting(read_session(), Provider.id == found.id),
         digest_of=domain_reviews.digest_of,
         papers=read_session().execute(papers.order_by(Paper.uploaded_at.desc())).all(),
-        reviews=read_session().execute(reviews.order_by(Review.made_at.desc())).all(),
+        reviews=decided,
+        last_reviews={review.digest: review.id for review, _by in reversed(decided) if review.digest},
         orders=packages.list_orders(read_session(), found.id),
         usage=packages.measure_usage(read_session(), found, clock.now()),
         connection=connection_status(found.id),

@@ -63,7 +63,8 @@ def opens(app, ayse, rows):
 
 def waiting(derya, ayses: int) -> list[str]:
     """The hashes of what waits on the operator's page."""
-    return re.findall(r'name="seen" value="(\w{64})"', derya.opens(f"/operator/providers/{ayses}").text)
+    page, _, _decided = derya.opens(f"/operator/providers/{ayses}").text.partition("Operatörün kararları")
+    return re.findall(r'name="seen" value="(\w{64})"', page)
 
 
 def test_a_text_of_a_firms_own_waits_and_an_approved_one_never_again(app, ayse, derya, ayses, opens, rows):
@@ -167,6 +168,29 @@ def test_a_proved_host_waits_in_the_same_queue(app, ayse, derya, ayses, rows):
     assert waiting(derya, ayses) == [] and "henüz bu adla başlamaz" in html.unescape(ayse.opens(page).text)
     assert rows.one(Mail, Mail.kind == MailKind.NAME_SETTLED)
     assert [each.act for each in rows(AuditEntry, AuditEntry.subject == "domain")] == ["domain.declined"]
+
+
+def test_a_decision_can_be_changed_and_the_last_one_counts(app, ayse, derya, ayses, opens, rows):
+    path, settle = opens(title_tr=PARCEL), f"/operator/providers/{ayses}/texts"
+    (seen,) = waiting(derya, ayses)
+    derya.posts(settle, {"seen": seen, "approve": "y"})
+    assert "Kararı değiştir" in derya.opens(f"/operator/providers/{ayses}").text
+
+    derya.posts(settle, {"seen": seen})  # Without a reason.
+    assert rows.count(Review) == 1
+    for _ in range(2):
+        derya.posts(settle, {"seen": seen, "reason": "PTT sizin değil."})
+    ayse.posts(f"{path}/launch")
+    assert rows.one(Campaign).launched_at is None and "PTT sizin değil." in html.unescape(ayse.opens(path).text)
+
+    derya.posts(settle, {"seen": seen, "approve": "y"})
+    ayse.posts(f"{path}/launch")
+    assert rows.one(Campaign).launched_at is not None
+    approved, declined = ReviewAct.TEXT_APPROVED, ReviewAct.TEXT_DECLINED
+    assert [each.act for each in rows(Review)] == [approved, declined, approved]
+    assert [each.act for each in rows(AuditEntry, AuditEntry.subject == "review")] == [
+        "review.text_declined", "review.text_approved",
+    ]  # fmt: skip
 
 
 def test_closing_and_reopening_a_brand_beside_a_launch_lets_no_text_through(app, ayses, monkeypatch):
