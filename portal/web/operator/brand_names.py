@@ -61,7 +61,7 @@ def settle_brand_name(provider_id: int, brand_id: int) -> ResponseReturnValue:
 @blueprint.post("/providers/<id:provider_id>/texts")
 @needs(Permission.REVIEW, fresh=True)
 def settle_text(provider_id: int) -> ResponseReturnValue:
-    """Approve or decline a text that a firm wrote, or a host of its links, by its hash; also another way than before."""
+    """Approve or decline a text that a firm wrote, or a host of its links, by its hash; also anew."""
 
     def settle(form: NameForm, is_approved: bool) -> Settled | None:
         decided = {"is_approved": is_approved, "by": current_user.id, "reason": (form.reason.data or "").strip()}

@@ -106,9 +106,6 @@ def render_provider(found: Provider, *, admission: AdmissionForm | None = None, 
     application is not the one that was looked at."""
     missing = onboarding.find_missing(read_session(), found) if found.in_sandbox_mode else []
     papers = select(Paper.id, Paper.kind, Paper.size, Paper.uploaded_at).where(Paper.provider_id == found.id)
-    reviews = select(Review, User.name.label("by")).outerjoin(User, User.id == Review.made_by)
-    reviews = reviews.where(Review.provider_id == found.id).order_by(Review.made_at.desc(), Review.id.desc())
-    decided = read_session().execute(reviews).all()
     brands = select(Brand).where(Brand.provider_id == found.id).order_by(Brand.closed_at.is_not(None), Brand.id)
     return render_template(
         "operator/provider.html",
@@ -123,8 +120,7 @@ def render_provider(found: Provider, *, admission: AdmissionForm | None = None, 
         domains=domain_reviews.list_waiting(read_session(), Provider.id == found.id),
         digest_of=domain_reviews.digest_of,
         papers=read_session().execute(papers.order_by(Paper.uploaded_at.desc())).all(),
-        reviews=decided,
-        last_reviews={review.digest: review.id for review, _by in reversed(decided) if review.digest},
+        **_reviews(found.id),
         orders=packages.list_orders(read_session(), found.id),
         usage=packages.measure_usage(read_session(), found, clock.now()),
         connection=connection_status(found.id),
@@ -141,6 +137,17 @@ def render_provider(found: Provider, *, admission: AdmissionForm | None = None, 
         has_changed=has_changed,
         seen=onboarding.digest_application(read_session(), found) if found.in_sandbox_mode else "",
     )
+
+
+def _reviews(provider_id: int) -> dict[str, Any]:
+    """All decisions, the newest first, and the last one by the hash of its text."""
+    reviews = select(Review, User.name.label("by")).outerjoin(User, User.id == Review.made_by)
+    reviews = reviews.where(Review.provider_id == provider_id).order_by(Review.made_at.desc(), Review.id.desc())
+    found = read_session().execute(reviews).all()
+    return {
+        "reviews": found,
+        "last_reviews": {review.digest: review.id for review, _by in reversed(found) if review.digest},
+    }
 
 
 def _support_staff(provider_id: int) -> dict[str, list[User]]:
