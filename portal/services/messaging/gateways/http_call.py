@@ -1,23 +1,21 @@
 """One guarded HTTP call to a vendor: https to a public address, no redirects, a short answer within a deadline.
 
-Whose URL it is may be a provider's own choice, so the address is checked where the connection is made: a name that
-resolves otherwise a second later changes nothing. Bodies and queries hold passwords and addresses: none is logged, and
-no exception carries them.
+Whose URL it is may be a provider's own choice, so it leads to public addresses only. Bodies and queries hold passwords
+and addresses: none is logged, and no exception carries them.
 """
 
-import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from ipaddress import ip_address
 from typing import Any, ClassVar
 
 import requests
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import NameResolutionError, NewConnectionError, SSLError
+from urllib3.connectionpool import HTTPConnectionPool
+from urllib3.exceptions import NewConnectionError, SSLError
 
 from portal.core import http_deadline
+from portal.core.public_addresses import PrivateAddress, guarded_pool
 from portal.services.messaging.gateways.protocol import ErrorClass, GatewayError, Reason, SendError
 
 CONNECT_SECONDS = 5.0
@@ -70,41 +68,8 @@ def call(
             raise GatewayError(_error_of(failure)) from None
 
 
-class PrivateAddress(Exception):
-    """The name belongs to an address that is not on the public internet."""
-
-
-def public_address(host: str, port: int) -> str:
-    """The first address of a host. Raises PrivateAddress if any of them is not public."""
-    found = [str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-    for text in found:
-        address = ip_address(text.partition("%")[0])
-        address = getattr(address, "ipv4_mapped", None) or address
-        if not address.is_global or address.is_multicast:
-            raise PrivateAddress
-    return found[0]
-
-
-class _GuardedConnection(http_deadline.SecureConnection):
-    """Connects to the very address that was checked; TLS still asks for the certificate of the name."""
-
-    def _new_conn(self) -> socket.socket:
-        name = self._dns_host
-        try:
-            self._dns_host = public_address(name, self.port)
-            return super()._new_conn()
-        except socket.gaierror as failure:
-            raise NameResolutionError(name, self, failure) from None
-        finally:
-            self._dns_host = name
-
-
-class _GuardedPool(HTTPSConnectionPool):
-    ConnectionCls = _GuardedConnection
-
-
 class _GuardedAdapter(http_deadline.Adapter):
-    pools: ClassVar[dict[str, type[HTTPConnectionPool]]] = {"https": _GuardedPool}
+    pools: ClassVar[dict[str, type[HTTPConnectionPool]]] = {"https": guarded_pool()}
 
 
 class _AnswerTooLong(requests.RequestException):
