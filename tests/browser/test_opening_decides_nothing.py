@@ -7,8 +7,8 @@ import requests
 
 from portal.core.extensions import db
 from portal.core.models import AuditEntry, Campaign, Consent, Decision, Receipt, Submission
-from portal.web.dashboard.campaigns import funnel
-from portal.web.dashboard.campaigns.funnel import Step
+from portal.domain.campaigns import funnel
+from portal.domain.campaigns.funnel import Step
 from shortlinks import Visit, VisitKind
 from tests import make
 

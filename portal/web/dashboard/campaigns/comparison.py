@@ -7,8 +7,8 @@ from math import hypot, sqrt
 from sqlalchemy.orm import Session
 
 from portal.core.models import Campaign
-from portal.web.dashboard.campaigns import funnel
-from portal.web.dashboard.campaigns.funnel import Step
+from portal.domain.campaigns import funnel
+from portal.domain.campaigns.funnel import Step
 
 # Each rate: the links that came to a step, of those at another one.
 RATES = (

@@ -11,11 +11,12 @@ from sqlalchemy import select
 from portal.core.addresses import AddressKind, MailService
 from portal.core.extensions import read_session
 from portal.core.models import Campaign, Delivery
+from portal.domain.campaigns import funnel
+from portal.domain.campaigns.funnel import Group, Results, Step
 from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
-from portal.web.dashboard.campaigns import comparison, funnel
+from portal.web.dashboard.campaigns import comparison
 from portal.web.dashboard.campaigns.campaign_page import MAX_ROWS, own_campaign_or_404
-from portal.web.dashboard.campaigns.funnel import Group, Results, Step
 from portal.web.shared.access import needs
 from portal.web.shared.downloads import Format, download
 from portal.web.shared.labels import label

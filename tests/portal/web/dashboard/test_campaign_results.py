@@ -23,10 +23,10 @@ from portal.core.models import (
     Recipient,
     Submission,
 )
+from portal.domain.campaigns import funnel
+from portal.domain.campaigns.funnel import ChannelCounts, Group, Step
 from portal.domain.consents import annulments
-from portal.web.dashboard.campaigns import funnel
 from portal.web.dashboard.campaigns.comparison import Rate, difference_interval
-from portal.web.dashboard.campaigns.funnel import ChannelCounts, Group, Step
 from shortlinks import Codes, Opening, VisitKind, record
 from tests import make
 from tests.make import Person
