@@ -1,8 +1,13 @@
 """İYS's rules against the stored state; written independently of the portal's own, so that a test can compare them."""
 
+import re
 from typing import Protocol
 
 from iys_sandbox.wire_types import JsonObject
+from portal.core.iys_protocol import CODES
+
+# Addresses that a code of İYS stands in are answered with it, so that a program's author sees each outcome on demand.
+ASKS_FOR_CODE = re.compile(r"\+905000000(\d{3})|h(\d{3})@sandbox\.example")
 
 
 class Record(Protocol):
@@ -13,6 +18,8 @@ class Record(Protocol):
 
 def state_codes(record: Record | None, body: JsonObject) -> list[str]:
     """Codes of the first rule that a valid body breaks against the record of its key; empty if it can be stored."""
+    if code := _requested_code(str(body["recipient"])):
+        return [code]
     if record is None:
         if body["status"] == "ONAY":
             return []
@@ -24,3 +31,9 @@ def state_codes(record: Record | None, body: JsonObject) -> list[str]:
         return missing
     stored = record["consent_date"]  # Absent on a merchant's first record without a date.
     return ["H178"] if stored and body["consentDate"] <= stored else []
+
+
+def _requested_code(recipient: str) -> str | None:
+    found = ASKS_FOR_CODE.fullmatch(recipient[:40].lower())
+    code = f"H{found[1] or found[2]}" if found else ""
+    return code if code in CODES and CODES[code].http in (400, 422) else None

@@ -8,6 +8,7 @@ import pytest
 
 from iys_sandbox import create_sandbox
 from portal.core import iys_protocol
+from portal.core.iys_protocol import CODES
 from tests.iys_sandbox.callers import ACCOUNT, ADD, ADD_V1, GRANT, REFUSAL, Provider, codes
 
 
@@ -89,6 +90,22 @@ def test_each_brand_has_records_of_its_own(provider):
 
     assert codes(provider.adds(REFUSAL, iys_protocol.add_path(700100, 700101))) == ["H175"]
     assert provider.adds(GRANT, iys_protocol.add_path(700100, 700101)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("recipient", "expected"),
+    [
+        ({"recipient": "+905000000112"}, ["H112"]),
+        ({"recipient": "h490@sandbox.example", "type": "EPOSTA"}, []),  # No code of İYS's.
+        ({"recipient": "h479@sandbox.example.tr", "type": "EPOSTA"}, []),
+        ({"recipient": "h178@sandbox.example", "type": "EPOSTA"}, ["H178"]),
+    ],
+)
+def test_an_address_that_a_code_stands_in_is_answered_with_it(provider, recipient, expected):
+    answer = provider.adds(GRANT | recipient)
+
+    assert answer.status_code == (CODES[expected[0]].http if expected else 200)
+    assert [each["code"] for each in answer.json.get("errors", [])] == expected
 
 
 def refused(provider, body, path=ADD):
