@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import sqlalchemy as sa
 from alembic import op
 
 OPEN_RUN = "EXISTS (SELECT 1 FROM retention_run WHERE ended_at IS NULL)"
@@ -58,12 +59,16 @@ def create_triggers() -> None:
 def triggers_dropped(table: str) -> Iterator[None]:
     """Let a migration alter an append-only table: its triggers go first and come back last.
 
-    SQLite alters a column by building the table anew, which would lose them.
+    SQLite alters a column by building the table anew, which would lose them, and that of its events.
     """
     facts = next(each for each in FACT_TABLES if each.table == table)
     for what in ("update", "delete", "replace", "truncate", "rerun"):
         op.execute(f"DROP TRIGGER IF EXISTS {table}_no_{what}" + ("" if _is_sqlite() else f" ON {table}"))
+    others = sa.text("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table")
+    lost = op.get_bind().scalars(others, {"table": table}).all() if _is_sqlite() else []
     yield
+    for trigger in lost:
+        op.execute(trigger)
     guard_table(facts)
 
 

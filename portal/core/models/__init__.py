@@ -43,6 +43,7 @@ from portal.core.models.decision import (
     SigningKey,
     is_void,
 )
+from portal.core.models.event import Event, EventType
 from portal.core.models.gateway import BrandGateway, GatewayState, MessageGateway
 from portal.core.models.gateway_event import TO_READ, EventKind, EventOutcome, GatewayEvent, may_have_refused
 from portal.core.models.holiday import DayKind, Holiday
