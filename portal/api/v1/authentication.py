@@ -9,12 +9,12 @@ import structlog
 from flask import current_app, g, request
 from flask.typing import ResponseReturnValue
 from limits import parse
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from portal.core import clock
 from portal.core.extensions import db, limiter, rate_limit_key, read_session
-from portal.core.models import Brand
+from portal.core.models import Brand, Provider
 from portal.domain.identity import api_keys
 from portal.domain.identity.api_keys import Caller
 from portal.domain.identity.permissions import Scope
@@ -48,8 +48,7 @@ def check_key() -> ResponseReturnValue | None:
         return _refuse_guess(caller)
     g.caller = caller
     structlog.contextvars.bind_contextvars(key=caller.key_id)
-    cidrs = [each.cidr for each in networks.list_networks(read_session(), caller.provider_id)]
-    if cidrs and not networks.contain_address(cidrs, request.remote_addr or ""):
+    if caller.has_networks and not _is_in_networks(caller):
         return problems.problem_response(ApiProblem.NETWORK)
     if wait := _count(view.limit, caller):
         return problems.problem_response(ApiProblem.TOO_MANY, headers={"Retry-After": str(wait)})
@@ -66,9 +65,22 @@ def _take_brand(caller: Caller) -> bool:
     """Put the brand of the URL into g.brand, so that no view can forget to look whether the key reaches it; all others
     are as unknown as one that does not exist."""
     code = min((request.view_args or {}).pop(BRAND_CODE), MAX_BRAND_CODE)
-    theirs = select(Brand).where(Brand.provider_id == caller.provider_id, Brand.brand_code == code)
-    g.brand = read_session().scalar(theirs)
+    found = read_session().execute(BRANDS, {"provider_id": caller.provider_id, "code": code}).one_or_none()
+    g.brand = found.Brand if found else None
     return g.brand is not None and (caller.brand_ids is None or g.brand.id in caller.brand_ids)
+
+
+# With its provider, which most views need; built once.
+BRANDS = (
+    select(Brand, Provider)
+    .join(Provider, Provider.id == Brand.provider_id)
+    .where(Brand.provider_id == bindparam("provider_id"), Brand.brand_code == bindparam("code"))
+)
+
+
+def _is_in_networks(caller: Caller) -> bool:
+    cidrs = [each.cidr for each in networks.list_networks(read_session(), caller.provider_id)]
+    return networks.contain_address(cidrs, request.remote_addr or "")
 
 
 def _caller(at: datetime) -> Caller | ApiProblem:

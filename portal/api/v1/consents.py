@@ -6,7 +6,7 @@ from typing import Any
 import flask
 from flask import abort, g
 from spectree import Response
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from portal.api.v1.authentication import needs
 from portal.api.v1.blueprint import BRAND_PATH, blueprint, specification
@@ -16,7 +16,7 @@ from portal.core import addresses, clock
 from portal.core.addresses import Address, BadAddress
 from portal.core.extensions import read_session, vault
 from portal.core.iys_protocol import Channel, RecipientType
-from portal.core.models import Brand, Consent
+from portal.core.models import Brand, Consent, Provider, Recipient, may_have_refused
 from portal.domain.consents import history, may_send, recipients
 from portal.domain.consents.history import DecisionRecord
 from portal.domain.consents.may_send import Verdict
@@ -106,20 +106,25 @@ def _consent(text: str, channel: Channel, recipient_type: RecipientType) -> dict
 def _find(
     brand: Brand, address: Address, channel: Channel, recipient_type: RecipientType, at: datetime
 ) -> tuple[may_send.Answer, Consent | None]:
-    session = read_session()
-    recipient = recipients.find(session, vault(), g.caller.provider_id, address)
-    answer = may_send.answer_without_consent(recipient_type)
-    if recipient is None:
-        return answer, None
-    consent = session.scalar(
-        select(Consent).where(
-            Consent.brand_id == brand.id, Consent.recipient_id == recipient.id, Consent.channel == channel,
-            Consent.recipient_type == recipient_type,
-        )
-    )  # fmt: skip
-    return may_send.answers(session, brand, [recipient.id], channel, recipient_type, at).get(
-        recipient.id, answer
-    ), consent
+    session, provider = read_session(), read_session().get_one(Provider, brand.provider_id)
+    asked = {"brand_id": brand.id, "provider_id": provider.id, "channel": channel, "recipient_type": recipient_type}
+    for column, index in vault().indexes(provider.id, address.text).items():
+        for consent, is_unread in session.execute(CONSENTS[column], asked | {"index": index}):
+            return may_send.answer_of(consent, brand, provider, at, has_unread_reply=bool(is_unread)), consent
+    return may_send.answer_without_consent(recipient_type), None
+
+
+# One consent by a blind index of its address; built once, as each request asks for it.
+CONSENTS = {
+    column: select(Consent, may_have_refused(Consent.recipient_id))
+    .join(Recipient, Recipient.id == Consent.recipient_id)
+    .where(
+        Recipient.provider_id == bindparam("provider_id"), getattr(Recipient, column) == bindparam("index"),
+        Consent.brand_id == bindparam("brand_id"), Consent.channel == bindparam("channel"),
+        Consent.recipient_type == bindparam("recipient_type"),
+    )
+    for column in ("index_odd", "index_even")
+}  # fmt: skip
 
 
 def _address_or_422(text: str, channel: Channel) -> Address:

@@ -13,11 +13,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.database import changed_rows
-from portal.core.models import ApiKey, Provider
+from portal.core.models import ApiKey, Network, Provider
 from portal.domain.identity.permissions import Scope, key_scopes
 
 LETTERS = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -51,6 +51,7 @@ class Caller:
     provider_id: int
     in_sandbox_mode: bool
     is_suspended: bool
+    has_networks: bool  # It may come from its provider's networks only.
 
 
 def create(
@@ -113,17 +114,14 @@ def find_caller(session: Session, text: str, at: datetime) -> Caller | None:
     """Whose key it is. None where it is unknown, revoked or expired, or its sandbox mode is over."""
     if not is_well_formed(text):
         return None
-    columns = ApiKey.id, ApiKey.name, ApiKey.hint, ApiKey.is_test, ApiKey.expires_at, ApiKey.used_at, ApiKey.brand_ids
-    found = select(*columns, ApiKey.scopes, ApiKey.provider_id, Provider.admitted_at, Provider.suspended_at)
-    found = found.join(Provider, Provider.id == ApiKey.provider_id).where(ApiKey.digest == _digest(text), is_open(at))
-    row = session.execute(found).one_or_none()
+    row = session.execute(CALLERS, {"digest": _digest(text), "at": at}).one_or_none()
     if row is None or row.is_test != (row.admitted_at is None):
         return None
     is_suspended = row.suspended_at is not None
     return Caller(
         row.id, row.name, row.hint, row.is_test, row.expires_at, row.used_at,
         None if row.brand_ids is None else tuple(row.brand_ids), key_scopes(row.scopes, suspended=is_suspended),
-        row.provider_id, row.admitted_at is None, is_suspended,
+        row.provider_id, row.admitted_at is None, is_suspended, bool(row.has_networks),
     )  # fmt: skip
 
 
@@ -135,9 +133,20 @@ def record_use(session: Session, caller: Caller, at: datetime) -> bool:
     return True
 
 
-def is_open(at: datetime) -> ColumnElement[bool]:
+def is_open(at: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """The condition that a key is neither revoked nor expired."""
     return ApiKey.revoked_at.is_(None) & or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > at)
+
+
+CALLERS = (  # Built once: each request of the API needs it.
+    select(
+        ApiKey.id, ApiKey.name, ApiKey.hint, ApiKey.is_test, ApiKey.expires_at, ApiKey.used_at, ApiKey.brand_ids,
+        ApiKey.scopes, ApiKey.provider_id, Provider.admitted_at, Provider.suspended_at,
+        exists().where(Network.provider_id == ApiKey.provider_id).label("has_networks"),
+    )
+    .join(Provider, Provider.id == ApiKey.provider_id)
+    .where(ApiKey.digest == bindparam("digest"), is_open(bindparam("at")))
+)  # fmt: skip
 
 
 def _draw(prefix: str) -> str:
