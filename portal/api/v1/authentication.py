@@ -66,7 +66,7 @@ def _take_brand(caller: Caller) -> bool:
     are as unknown as one that does not exist."""
     code = min((request.view_args or {}).pop(BRAND_CODE), MAX_BRAND_CODE)
     found = read_session().execute(BRANDS, {"provider_id": caller.provider_id, "code": code}).one_or_none()
-    g.brand = found.Brand if found else None
+    g.brand, g.provider = found or (None, None)
     return g.brand is not None and (caller.brand_ids is None or g.brand.id in caller.brand_ids)
 
 

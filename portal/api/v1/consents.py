@@ -16,7 +16,7 @@ from portal.core import addresses, clock
 from portal.core.addresses import Address, BadAddress
 from portal.core.extensions import read_session, vault
 from portal.core.iys_protocol import Channel, RecipientType
-from portal.core.models import Brand, Consent, Provider, Recipient, may_have_refused
+from portal.core.models import Brand, Consent, Recipient, may_have_refused
 from portal.domain.consents import history, may_send, recipients
 from portal.domain.consents.history import DecisionRecord
 from portal.domain.consents.may_send import Verdict
@@ -106,7 +106,7 @@ def _consent(text: str, channel: Channel, recipient_type: RecipientType) -> dict
 def _find(
     brand: Brand, address: Address, channel: Channel, recipient_type: RecipientType, at: datetime
 ) -> tuple[may_send.Answer, Consent | None]:
-    session, provider = read_session(), read_session().get_one(Provider, brand.provider_id)
+    session, provider = read_session(), g.provider
     asked = {"brand_id": brand.id, "provider_id": provider.id, "channel": channel, "recipient_type": recipient_type}
     for column, index in vault().indexes(provider.id, address.text).items():
         for consent, is_unread in session.execute(CONSENTS[column], asked | {"index": index}):
