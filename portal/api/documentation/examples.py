@@ -1,25 +1,18 @@
 """Examples of each operation, as the page shows them. A test runs every one, in this order, and compares what comes."""
 
-from dataclasses import dataclass
-from typing import Any
+from portal.api.documentation.example import (
+    BRAND,
+    DATE,
+    EMAIL,
+    MOMENT,
+    OF_BRAND,
+    PHONE,
+    UNKNOWN,
+    UNTIL,
+    Example,
+)
 
-PHONE, EMAIL, UNKNOWN = "+905321234567", "fatma@example.com", "+905321234568"
-BRAND, DATE = 700001, "2026-11-24 14:02:00"
-MOMENT = "2026-11-24T14:02:05+03:00"
-UNTIL = "2026-11-27T23:59:59+03:00"
 REQUEST_ID = "120421449935618560"
-
-
-@dataclass(frozen=True)
-class Example:
-    """A call of an operation and its answer. Numbers, moments and names in the answer are those of a day."""
-
-    operation: str
-    path: str  # Below /api/v1.
-    body: dict[str, Any] | None
-    status: int
-    answer: dict[str, Any] | None
-
 
 _FORWARDED = {"outcome": "waiting", "code": None, "transactionId": None, "dueAt": MOMENT}
 _CONSENT = {
@@ -40,7 +33,6 @@ _PROBLEM = {
     "fix": "…", "fixTr": "…", "retryable": False, "docs": "https://izinlink.example/api/docs#date_missing",
     "errors": [{"field": "consentDate", "code": "date_missing", "title": "…"}], "scope": None,
 }  # fmt: skip
-_OF_BRAND = f"/brands/{BRAND}"
 EXAMPLES = (
     Example("showMe", "/me", None, 200, {
         "title": "Örnek Mağazacılık A.Ş.", "iysCode": BRAND, "isSandbox": False, "isSuspended": False,
@@ -55,15 +47,15 @@ EXAMPLES = (
         "counts": {each: {"ONAY": 0, "RET": 0} for each in ("ARAMA", "MESAJ", "EPOSTA")},
         "iys": {"state": "connected", "code": None},
     }]}),
-    Example("addConsent", f"{_OF_BRAND}/consents", _GRANT, 200, {
+    Example("addConsent", f"{OF_BRAND}/consents", _GRANT, 200, {
         "requestId": REQUEST_ID, "receivedAt": MOMENT, "written": 1, "unchanged": 0, "problems": 0,
         "results": [_WRITTEN | {"index": 0, "result": "grant"}],
     }),
-    Example("addConsent", f"{_OF_BRAND}/consents", _NO_DATE, 422, _PROBLEM),
-    Example("showConsent", f"{_OF_BRAND}/consents/MESAJ/{PHONE}", None, 200, _CONSENT),
-    Example("queryConsent", f"{_OF_BRAND}/consents/query", {"recipient": PHONE, "type": "MESAJ"}, 200, _CONSENT),
-    Example("mayBeMessaged", f"{_OF_BRAND}/may-send/MESAJ/{UNKNOWN}", None, 404, None),
-    Example("addConsents", f"{_OF_BRAND}/consents/bulk", {"consents": [_REFUSAL, _NO_DATE]}, 200, {
+    Example("addConsent", f"{OF_BRAND}/consents", _NO_DATE, 422, _PROBLEM),
+    Example("showConsent", f"{OF_BRAND}/consents/MESAJ/{PHONE}", None, 200, _CONSENT),
+    Example("queryConsent", f"{OF_BRAND}/consents/query", {"recipient": PHONE, "type": "MESAJ"}, 200, _CONSENT),
+    Example("mayBeMessaged", f"{OF_BRAND}/may-send/MESAJ/{UNKNOWN}", None, 404, None),
+    Example("addConsents", f"{OF_BRAND}/consents/bulk", {"consents": [_REFUSAL, _NO_DATE]}, 200, {
         "requestId": REQUEST_ID, "receivedAt": MOMENT, "written": 1, "unchanged": 0, "problems": 1,
         "results": [
             _WRITTEN | {"index": 0, "correlationId": "crm-42", "result": "first_refusal"},
@@ -74,7 +66,7 @@ EXAMPLES = (
         "requestId": REQUEST_ID, "brandCode": BRAND, "receivedAt": MOMENT,
         "results": [_WRITTEN | {"index": 0, "result": "grant", "iys": _FORWARDED}],
     }),
-    Example("listHistory", f"{_OF_BRAND}/consents/history", {"recipient": PHONE, "type": "MESAJ", "limit": 10}, 200, {
+    Example("listHistory", f"{OF_BRAND}/consents/history", {"recipient": PHONE, "type": "MESAJ", "limit": 10}, 200, {
         "items": [{
             "id": REQUEST_ID, "status": "ONAY", "consentDate": DATE, "recordedAt": MOMENT,
             "source": "HS_FIZIKSEL_ORTAM", "origin": "api", "isAnnulled": False, "iys": _FORWARDED,
@@ -82,7 +74,7 @@ EXAMPLES = (
         "nextCursor": None,
     }),
     Example(
-        "checkAddresses", f"{_OF_BRAND}/checks", {"type": "MESAJ", "recipients": [PHONE, UNKNOWN]}, 200, {
+        "checkAddresses", f"{OF_BRAND}/checks", {"type": "MESAJ", "recipients": [PHONE, UNKNOWN]}, 200, {
             "asOf": MOMENT, "may": 0, "mayNot": 1, "unknown": 1,
             "results": [
                 {"recipient": PHONE, "verdict": "unknown", "reason": "unregistered", "validUntil": UNTIL},

@@ -1,0 +1,21 @@
+"""What an example is, and the values that all of them share."""
+
+from dataclasses import dataclass
+from typing import Any
+
+PHONE, EMAIL, UNKNOWN = "+905321234567", "fatma@example.com", "+905321234568"
+BRAND, DATE = 700001, "2026-11-24 14:02:00"
+MOMENT = "2026-11-24T14:02:05+03:00"
+UNTIL = "2026-11-27T23:59:59+03:00"
+OF_BRAND = f"/brands/{BRAND}"
+
+
+@dataclass(frozen=True)
+class Example:
+    """A call of an operation and its answer. Numbers, moments and names in the answer are those of a day."""
+
+    operation: str
+    path: str  # Below /api/v1.
+    body: dict[str, Any] | None
+    status: int
+    answer: dict[str, Any] | None
