@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from functools import cache
 from itertools import product as pairs_of
-from pathlib import Path
 from re import _constants as opcodes
 from re import _parser as parser
 from types import ModuleType
@@ -34,11 +33,14 @@ END = "\x01\n"  # What few patterns take.
 
 
 def modules() -> Iterator[tuple[ModuleType, ast.AST]]:
+    """Each module that makes patterns, and its code."""
+    makes_patterns = re.compile(rf"\bRegexp\(|\bre\.({'|'.join(MAKERS)})\(")
     for folder in FOLDERS:
         for path in sorted((ROOT / folder).rglob("*.py")):
             name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-            if not name.endswith("__main__") and "migrations" not in name:
-                yield importlib.import_module(name.removesuffix(".__init__")), ast.parse(path.read_text())
+            code = path.read_text()
+            if not name.endswith("__main__") and "migrations" not in name and makes_patterns.search(code):
+                yield importlib.import_module(name.removesuffix(".__init__")), ast.parse(code)
 
 
 def is_maker(call: ast.Call) -> bool:
@@ -65,16 +67,22 @@ def patterns() -> dict[str, tuple[re.Pattern[str], set[str]]]:
                     for number, each in enumerate(in_tables(module))
                 }
             else:
-                found[place] = re.compile(made, worth), ways_of(module, call)
+                found[place] = re.compile(made, worth), ways_of(tree, call)
     return found
 
 
 @cache
-def sources() -> str:
-    return "\n".join(path.read_text() for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py")))
+def ways_by_name() -> dict[str, set[str]]:
+    """The methods of patterns that are called of each name, anywhere in the product."""
+    called_of = re.compile(rf"(\w+)\.({'|'.join(MAKERS)})\b")
+    found: dict[str, set[str]] = {}
+    for path in (path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")):
+        for name, way in called_of.findall(path.read_text()):
+            found.setdefault(name, set()).add(SEARCHES.get(way, way))
+    return found
 
 
-def ways_of(module: ModuleType, call: ast.Call) -> set[str]:
+def ways_of(tree: ast.AST, call: ast.Call) -> set[str]:
     """The methods that are called of a pattern, or all that may be."""
     called = ast.unparse(call.func).removeprefix("re.")
     if called == "Regexp":
@@ -83,13 +91,13 @@ def ways_of(module: ModuleType, call: ast.Call) -> set[str]:
         return {SEARCHES.get(called, called)}
     names = [
         target.id
-        for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text()))
-        if isinstance(node, ast.Assign) and ast.unparse(node.value) == ast.unparse(call)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and node.value is call
         for target in node.targets
         if isinstance(target, ast.Name)
     ]
-    used = {way for name in names for way in re.findall(rf"\b{name}\.(\w+)\b", sources())} & MAKERS
-    return {SEARCHES.get(way, way) for way in used} or {"fullmatch", "search"}
+    used = {way for name in names for way in ways_by_name().get(name, ())}
+    return used or {"fullmatch", "search"}
 
 
 def in_tables(module: ModuleType) -> list[re.Pattern[str]]:
