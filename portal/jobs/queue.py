@@ -12,7 +12,7 @@ from huey.serializer import Serializer
 from portal.core import clock
 from portal.core.extensions import db
 from portal.domain import address_proofs
-from portal.domain.identity import login_throttle
+from portal.domain.identity import api_calls, login_throttle
 from portal.jobs import campaign_steps, confirmation_alarms, desk_notifications, gateway_alarms, submission_alarms
 from portal.services import domains, launches
 from portal.services.imports import waiting_lists, worker
@@ -111,6 +111,7 @@ def _add_maintenance_tasks(queue: SqliteHuey, app: Flask) -> None:
         with app.app_context():
             login_throttle.delete_old_hits(db.session, clock.now())
             address_proofs.delete_old_proofs(db.session, clock.now())
+            api_calls.delete_old(db.session, clock.now())
             db.session.commit()
 
 

@@ -47,6 +47,7 @@ SEALED = (
     (models.UploadPart, "content", models.UploadPart.PLACE),
     (models.ApiRequest, "body", models.ApiRequest.BODY),
     (models.ApiRequest, "answer", models.ApiRequest.ANSWER),
+    (models.ApiCall, "content", models.ApiCall.PLACE),
     (models.Message, "text", models.Message.PLACE),
     (models.Message, "address", models.Message.ADDRESS),
     (models.Message, "facts", models.Message.FACTS),

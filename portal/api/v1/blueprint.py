@@ -2,13 +2,18 @@
 
 from typing import Any
 
-from flask import Blueprint, Request, Response, abort, g
+from flask import Blueprint, Request, Response, abort, g, request
 from pydantic import ValidationError
 from spectree import SecurityScheme, SpecTree
 from spectree.models import SecureType, SecuritySchemeData
 from spectree.plugins.flask_plugin import FlaskPlugin
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from portal.api.v1.schemas import Problem
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.domain.identity import api_calls
+from portal.domain.identity.api_keys import Caller
 from portal.web.shared import problems
 from portal.web.shared.problems import ApiProblem
 
@@ -55,4 +60,24 @@ specification = SpecTree(
 def tell_limit(response: Response) -> Response:
     """Say how much of the key's limit is left."""
     response.headers.extend(g.get("limit_headers", {}))
+    return response
+
+
+@blueprint.after_request
+def keep_test_call(response: Response) -> Response:
+    """Keep what a test key sent and was answered, for the page that shows it to the program's author."""
+    caller: Caller | None = g.get("caller")
+    if caller is not None and caller.is_test:
+        try:
+            body = request.get_data(as_text=True)
+        except (RequestEntityTooLarge, UnicodeDecodeError):
+            body = ""
+        answer = response.get_data(as_text=True) if response.is_json else ""
+        content = api_calls.CallContent(request.full_path.removesuffix("?"), body, answer)
+        code = response.get_json().get("code") if response.mimetype == "application/problem+json" else None
+        db.session.rollback()  # Of a view that failed; all others have committed.
+        api_calls.record(
+            db.session, vault(), caller, request.method, content, status=response.status_code, code=code, at=clock.now()
+        )
+        db.session.commit()
     return response

@@ -2,7 +2,7 @@
 
 # ruff: noqa: F401 (re-exports; pyproject.toml tells mypy so)
 from portal.core.models.address_proof import AddressProof, Purpose
-from portal.core.models.api import ApiKey, ApiRequest
+from portal.core.models.api import ApiCall, ApiKey, ApiRequest
 from portal.core.models.audit import Actor, AuditEntry
 from portal.core.models.base import Base, NodeCounter
 from portal.core.models.campaign import (

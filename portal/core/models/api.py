@@ -50,3 +50,19 @@ class ApiRequest(Entity):
     answer: Mapped[bytes]  # Encrypted, compressed JSON.
     rows: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime]
+
+
+class ApiCall(Entity):
+    """A call with a test key, and what was answered; for a week."""
+
+    __table_args__ = (Index(None, "provider_id", "called_at"),)
+
+    PLACE = "api_call.content"
+
+    provider_id: Mapped[int] = foreign_key("provider.id", index=False)
+    key_id: Mapped[int] = foreign_key("api_key.id", index=False)
+    method: Mapped[str] = mapped_column(String(10))
+    status: Mapped[int] = mapped_column(SmallInteger)
+    code: Mapped[str | None] = mapped_column(String(60))  # Of the problem.
+    content: Mapped[bytes]  # Encrypted, compressed JSON: path, body, answer.
+    called_at: Mapped[datetime]

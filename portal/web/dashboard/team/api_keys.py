@@ -1,5 +1,6 @@
 """Keys of the provider's programs: made and shown once, replaced, and revoked."""
 
+import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -13,9 +14,9 @@ from wtforms import RadioField, SelectChoice, StringField
 from wtforms.validators import InputRequired, Length
 
 from portal.core import clock
-from portal.core.extensions import db, read_session
+from portal.core.extensions import db, read_session, vault
 from portal.core.models import ApiKey
-from portal.domain.identity import api_keys
+from portal.domain.identity import api_calls, api_keys
 from portal.domain.identity.permissions import Permission, Scope
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared.access import needs
@@ -31,6 +32,9 @@ SCOPE_LABELS: dict[Scope, str] = {
     Scope.CHECK: _l("Gönderimden önce adres listesi sorar"),
     Scope.REFUSE: _l("Ret bildirir"),
     Scope.GRANT: _l("Onay da bildirir"),
+    Scope.CAMPAIGNS_READ: _l("Kampanyaları ve sonuçlarını görür"),
+    Scope.CAMPAIGNS_WRITE: _l("Kampanya taslağı açar, kişi ekler"),
+    Scope.CAMPAIGNS_LAUNCH: _l("Kampanya başlatır, bağlantılarını alır"),
 }
 LIFETIMES = {"90": _l("90 gün"), "365": _l("Bir yıl"), "": _l("Süresiz")}
 OVERLAPS = {"0": _l("Hemen"), "1": _l("Bir gün sonra"), "7": _l("Yedi gün sonra")}
@@ -90,6 +94,16 @@ def make_api_key() -> ResponseReturnValue:
     return _render_made(made, text)
 
 
+@blueprint.get("/keys/calls")
+@needs(Permission.KEYS)
+def list_api_calls() -> str:
+    """What programs sent with test keys, and what was answered: for whoever writes them."""
+    session, provider_id = read_session(), current_user.provider_id
+    hints = {each.id: f"{each.name} …{each.hint}" for each in api_keys.list_keys(session, provider_id)}
+    calls = api_calls.list_calls(session, vault(), provider_id)
+    return render_template("dashboard/team/api_calls.html", calls=calls, hints=hints, indented=_indented)
+
+
 @blueprint.get("/keys/<id:key_id>")
 @needs(Permission.KEYS)
 def show_api_key(key_id: int) -> str:
@@ -126,6 +140,14 @@ def revoke_api_key(key_id: int) -> ResponseReturnValue:
     if api_keys.revoke(db.session, key.id, clock.now()):
         record_audit("api_key.revoked", "api_key", key.id, name=key.name)
     return commit_and_redirect(url_for(".list_api_keys"), _("Anahtar iptal edildi; artık hiçbir iş yapamaz."))
+
+
+def _indented(text: str) -> str:
+    """JSON as people read it; other text as it is."""
+    try:
+        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return text
 
 
 def _facts(key: ApiKey) -> dict[str, Any]:

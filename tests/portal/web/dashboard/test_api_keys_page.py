@@ -1,11 +1,17 @@
 """The page of API keys: a key is seen once, ends at once, and leaves its name in the audit."""
 
+import html
 import re
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
-from portal.core.models import ApiKey, AuditEntry
-from tests.portal.api.programs import BASE, Program
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.models import ApiCall, ApiKey, AuditEntry, Provider
+from portal.domain.identity import api_calls
+from tests.portal.api.programs import BASE, CONSENTS, Program
 
 pytestmark = pytest.mark.alike
 
@@ -69,3 +75,28 @@ def test_a_wrong_form_makes_no_key(ayse, rows, change, words):
     assert answer.status_code == 422
     assert words in answer.text
     assert rows.count(ApiKey) == 0
+
+
+def test_what_a_test_key_sent_is_shown_to_its_firm_for_a_week(app, ayse, rows):
+    with app.app_context():
+        db.session.execute(update(Provider).values(admitted_at=None))
+        db.session.commit()
+    [key] = re.findall(r"izl_test_\w{38}", ayse.posts("/dashboard/keys", FORM).text)
+    program = Program(app, key)
+    program.get(f"{CONSENTS}/MESAJ/+905321234567?recipientType=BIREYSEL")
+    program.post(CONSENTS, {"recipient": "0532 çok kötü", "type": "MESAJ", "status": "RET"})
+
+    page = html.unescape(ayse.opens("/dashboard/keys/calls").text)
+    assert "/consents/MESAJ/+905321234567?recipientType=BIREYSEL" in page and "0532 çok kötü" in page
+    assert [(each.method, each.status) for each in rows(ApiCall)] == [("GET", 404), ("POST", 422)]
+    assert all(b"532" not in each.content for each in rows(ApiCall)) and key not in page
+    with app.app_context():
+        for days, left in ((6, 2), (8, 0)):
+            api_calls.delete_old(db.session, clock.now() + timedelta(days=days))
+            assert db.session.query(ApiCall).count() == left
+
+
+def test_nothing_that_a_live_key_sent_is_shown(app, ayse, rows):
+    program = Program(app, shown_key(ayse.posts("/dashboard/keys", FORM)))
+    assert program.get(f"{CONSENTS}/MESAJ/+905321234567").status_code == 404
+    assert rows.count(ApiCall) == 0 and "Henüz bir istek gelmedi" in ayse.opens("/dashboard/keys/calls").text
