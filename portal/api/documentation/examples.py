@@ -12,7 +12,7 @@ from portal.api.documentation.example import (
     Example,
 )
 
-REQUEST_ID = "120421449935618560"
+REQUEST_ID, LIST_ID, DECISION_ID = "120421449935618560", "120421449935618561", "120421449935618562"
 
 _FORWARDED = {"outcome": "waiting", "code": None, "transactionId": None, "dueAt": MOMENT}
 _CONSENT = {
@@ -51,12 +51,8 @@ EXAMPLES = (
         "requestId": REQUEST_ID, "receivedAt": MOMENT, "written": 1, "unchanged": 0, "problems": 0,
         "results": [_WRITTEN | {"index": 0, "result": "grant"}],
     }),
-    Example("addConsent", f"{OF_BRAND}/consents", _NO_DATE, 422, _PROBLEM),
-    Example("showConsent", f"{OF_BRAND}/consents/MESAJ/{PHONE}", None, 200, _CONSENT),
-    Example("queryConsent", f"{OF_BRAND}/consents/query", {"recipient": PHONE, "type": "MESAJ"}, 200, _CONSENT),
-    Example("mayBeMessaged", f"{OF_BRAND}/may-send/MESAJ/{UNKNOWN}", None, 404, None),
     Example("addConsents", f"{OF_BRAND}/consents/bulk", {"consents": [_REFUSAL, _NO_DATE]}, 200, {
-        "requestId": REQUEST_ID, "receivedAt": MOMENT, "written": 1, "unchanged": 0, "problems": 1,
+        "requestId": LIST_ID, "receivedAt": MOMENT, "written": 1, "unchanged": 0, "problems": 1,
         "results": [
             _WRITTEN | {"index": 0, "correlationId": "crm-42", "result": "first_refusal"},
             {"index": 1, "correlationId": None, "result": "problem", "written": False, "problem": _PROBLEM},
@@ -68,7 +64,7 @@ EXAMPLES = (
     }),
     Example("listHistory", f"{OF_BRAND}/consents/history", {"recipient": PHONE, "type": "MESAJ", "limit": 10}, 200, {
         "items": [{
-            "id": REQUEST_ID, "status": "ONAY", "consentDate": DATE, "recordedAt": MOMENT,
+            "id": DECISION_ID, "status": "ONAY", "consentDate": DATE, "recordedAt": MOMENT,
             "source": "HS_FIZIKSEL_ORTAM", "origin": "api", "isAnnulled": False, "iys": _FORWARDED,
         }],
         "nextCursor": None,

@@ -8,6 +8,7 @@ from flask import current_app
 from flask_babel import force_locale, gettext
 
 from portal.api.documentation.examples import Example, examples_of
+from portal.api.documentation.links import links_of
 from portal.api.documentation.texts import OPERATIONS
 from portal.api.v1.blueprint import specification
 
@@ -54,14 +55,32 @@ def _complete(operation: Json) -> None:
     name = operation["operationId"]
     summary, description = OPERATIONS[name]
     operation |= {"summary": gettext(summary), "description": gettext(description)}
-    for status, code in PROBLEMS.items():
-        if str(status) not in operation["responses"] or status == 422:
-            operation["responses"][str(status)] = {"description": code, "content": PROBLEM}
+    responses = operation["responses"]
+    del responses["422"]  # Spectree's, also of operations without parameters.
+    own = [int(each) for each, its in responses.items() if int(each) >= 400 and its.get("content")]
+    for status in (*own, *_problem_statuses(operation)):
+        responses[str(status)] = {"description": PROBLEMS[status], "content": PROBLEM}
     good = [each for each in examples_of(name) if each.status < 400]
     for content in operation.get("requestBody", {}).get("content", {}).values():
         content["examples"] = _named(good, "body")
-    for content in operation["responses"].get("200", {}).get("content", {}).values():
+    for content in responses.get("200", {}).get("content", {}).values():
         content["examples"] = _named(good, "answer")
+    if links := links_of(name):
+        responses["200"]["links"] = links
+
+
+def _problem_statuses(operation: Json) -> list[int]:
+    """What an operation answers beside the statuses that its view names: every one, those with something to read, to
+    find, with a body."""
+    places = {each["in"] for each in operation["parameters"]}
+    statuses = [401, 403, 429, 500]
+    if "requestBody" in operation:
+        statuses += [400, 413, 415, 422]
+    elif places - {"path"}:
+        statuses.append(422)
+    if "path" in places and "404" not in operation["responses"]:
+        statuses.append(404)
+    return statuses
 
 
 def _named(examples: list[Example], what: str) -> Json:

@@ -13,7 +13,7 @@ from portal.api.v1.authentication import needs
 from portal.api.v1.blueprint import BRAND_PATH, MAX_LIST_BYTES, blueprint, specification
 from portal.api.v1.moments import moment
 from portal.api.v1.rows import ApiRowProblem, BadRow, ReadRow
-from portal.api.v1.schemas import BulkBody, ConsentBody, RequestAnswer, WriteAnswer, WriteHeaders
+from portal.api.v1.schemas import BulkBody, ConsentBody, Problem, RequestAnswer, WriteAnswer, WriteHeaders
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.models import Brand, Lane, Provider, Submission
@@ -28,7 +28,7 @@ from portal.web.shared.problems import ApiProblem
 
 
 @blueprint.post(f"{BRAND_PATH}/consents")
-@specification.validate(resp=Response(HTTP_200=WriteAnswer), operation_id="addConsent")
+@specification.validate(resp=Response(HTTP_200=WriteAnswer, HTTP_409=Problem), operation_id="addConsent")
 @needs(Scope.REFUSE)
 def add_consent(json: ConsentBody, headers: WriteHeaders) -> flask.Response:
     """Bring one decision; İYS is told of it at once."""

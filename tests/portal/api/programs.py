@@ -1,10 +1,16 @@
 """A provider's program: calls the API with a key, and each write with a new Idempotency-Key."""
 
 import contextlib
+import json
+import re
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 
+from werkzeug.test import TestResponse
+
+from portal.api.documentation.example import Example
+from portal.api.documentation.examples import EXAMPLES
 from portal.core import clock
 from portal.core.extensions import db, limiter
 from portal.core.iys_protocol import format_wire_date
@@ -13,6 +19,7 @@ from portal.domain.identity import api_keys
 from portal.domain.identity.permissions import COMMON_SCOPES, Scope
 from tests import make
 
+ID = re.compile(r"\b\d{18}\b")
 ALL = frozenset(Scope) - COMMON_SCOPES
 BASE = "/api/v1"
 CONSENTS = f"{BASE}/brands/{make.BRAND_CODE}/consents"
@@ -32,9 +39,11 @@ class Program:
         headers = self._headers() | {"Idempotency-Key": idempotency_key or uuid.uuid4().hex}
         return self.client.post(path, json=body, headers=headers)
 
-    def open(self, method: str, path: str):
+    def open(self, method: str, path: str, **options):
         headers = self._headers() | {"Idempotency-Key": uuid.uuid4().hex}
-        return self.client.open(path, method=method, headers=headers, json={} if method == "POST" else None)
+        if method in ("POST", "PUT") and not options:
+            options = {"json": {}}
+        return self.client.open(path, method=method, headers=headers, **options)
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.key}"} if self.key else {}
@@ -75,3 +84,28 @@ def grant(recipient: str = make.PHONE, *, ago: timedelta = timedelta(hours=1), *
 def refusal(recipient: str = make.PHONE, **fields) -> dict:
     """A row that refuses."""
     return {"recipient": recipient, "type": "EPOSTA" if "@" in recipient else "MESAJ", "status": "RET"} | fields
+
+
+def run_examples(program: Program) -> Iterator[tuple[Example, TestResponse]]:
+    """Run every example of the documentation, in order, each with what came. Ids that an answer is shown with stand in
+    later examples for those that came."""
+    ids: dict[str, str] = {}
+    paths = program.client.get("/api/openapi.json").json["paths"]
+    methods = {each["operationId"]: method for path in paths.values() for method, each in path.items()}
+    for example in EXAMPLES:
+        path = BASE + ID.sub(lambda shown: ids.get(shown[0], shown[0]), example.path)
+        body = json.loads(ID.sub(lambda shown: ids.get(shown[0], shown[0]), json.dumps(example.body)))
+        answer = program.open(methods[example.operation], path, json=body)
+        _learn_ids(example.answer, answer.get_json(silent=True), ids)
+        yield example, answer
+
+
+def _learn_ids(shown, came, ids: dict[str, str]) -> None:
+    if isinstance(shown, dict) and isinstance(came, dict):
+        for name in shown.keys() & came.keys():
+            _learn_ids(shown[name], came[name], ids)
+    elif isinstance(shown, list) and isinstance(came, list):
+        for pair in zip(shown, came, strict=False):
+            _learn_ids(*pair, ids)
+    elif isinstance(shown, str) and ID.fullmatch(shown):
+        ids[shown] = came
