@@ -51,6 +51,10 @@ EXAMPLES = (
         "requestId": REQUEST_ID, "receivedAt": MOMENT, "written": 1, "unchanged": 0, "problems": 0,
         "results": [_WRITTEN | {"index": 0, "result": "grant"}],
     }),
+    Example("addConsent", f"{OF_BRAND}/consents", _NO_DATE, 422, _PROBLEM),
+    Example("showConsent", f"{OF_BRAND}/consents/MESAJ/{PHONE}", None, 200, _CONSENT),
+    Example("queryConsent", f"{OF_BRAND}/consents/query", {"recipient": PHONE, "type": "MESAJ"}, 200, _CONSENT),
+    Example("mayBeMessaged", f"{OF_BRAND}/may-send/MESAJ/{UNKNOWN}", None, 404, None),
     Example("addConsents", f"{OF_BRAND}/consents/bulk", {"consents": [_REFUSAL, _NO_DATE]}, 200, {
         "requestId": LIST_ID, "receivedAt": MOMENT, "written": 1, "unchanged": 0, "problems": 1,
         "results": [
