@@ -74,6 +74,9 @@ SEALED = (
     (models.Paper, "content", models.Paper.PLACE),
     (models.Inquiry, "text", models.Inquiry.TEXT),
     (models.Inquiry, "answer", models.Inquiry.ANSWER),
+    (models.WebhookEndpoint, "url", models.WebhookEndpoint.URL),
+    (models.WebhookEndpoint, "secret", models.WebhookEndpoint.SECRET),
+    (models.WebhookEndpoint, "former_secret", models.WebhookEndpoint.FORMER),
 )
 # Columns with blind indexes, and how these are made.
 INDEXED: dict[tuple[Any, str], Callable[[Row[Any], str], dict[str, bytes]]] = {

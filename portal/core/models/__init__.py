@@ -102,3 +102,12 @@ from portal.core.models.user import (
     ThrottleHit,
     User,
 )
+from portal.core.models.webhook import (
+    HEARTBEAT,
+    TEST,
+    OffReason,
+    WebhookAlgorithm,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookState,
+)

@@ -146,6 +146,7 @@ class MailKind(StrEnum):
     CASES_WAIT = "cases_wait"  # Complaints at the desk: new, nearly due or overdue.
     CONFIRMATIONS_WAIT = "confirmations_wait"  # Consents of the day are not confirmed, or were not.
     REPLIES_WAIT = "replies_wait"  # Replies that may refuse, which nobody has read yet.
+    WEBHOOK_FAILS = "webhook_fails"  # An endpoint takes no events, or is off for that.
 
 
 class MailState(StrEnum):
