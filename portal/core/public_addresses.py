@@ -11,7 +11,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import NameResolutionError
 
-from portal.core import http_deadline
+from portal.core import dns_records, http_deadline
 
 LEAD_TO_IPV4 = IPv6Network("64:ff9b::/96"), IPv6Network("::/96"), IPv6Network("::ffff:0:0:0/96")  # By gateways.
 NEVER_PUBLIC = IPv6Network("fec0::/10"), IPv6Network("64:ff9b:1::/48")  # Which Python takes for public.
@@ -63,3 +63,34 @@ def guarded_pool(resolve: Resolve = public_address) -> type[HTTPSConnectionPool]
         ConnectionCls = GuardedConnection
 
     return GuardedPool
+
+
+def dns_resolver(name_server: str, is_allowed: Callable[[str], bool] = is_public) -> Resolve:
+    """Resolve by DNS alone, within the limits of dns_records.look_up(): no file of this machine adds names."""
+
+    def resolve(host: str, _port: int) -> str:
+        found = [host] if _is_address(host) else _look_up_addresses(host, name_server)
+        if not all(map(is_allowed, found)):
+            raise PrivateAddress
+        return found[0]
+
+    return resolve
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _look_up_addresses(host: str, name_server: str) -> list[str]:
+    """IPv4 addresses or, where there are none, IPv6 addresses. Raises gaierror."""
+    try:
+        found = dns_records.look_up(host, "A", name_server) or dns_records.look_up(host, "AAAA", name_server)
+    except dns_records.NoAnswer:
+        found = []
+    if not found:
+        raise socket.gaierror(socket.EAI_NONAME, "no address")
+    return found

@@ -1,0 +1,1 @@
+"""Webhook endpoints of providers, how requests to them are signed, and their log."""

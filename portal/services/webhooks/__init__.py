@@ -1,0 +1,1 @@
+"""Webhooks: events are sent to the endpoints of their provider (Standard Webhooks)."""

@@ -1,0 +1,115 @@
+"""Bodies of webhooks, made of events: small, with masked addresses unless an endpoint asks for them in full."""
+
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from portal.core import clock
+from portal.core.addresses import HIDDEN, mask
+from portal.core.iys_protocol import format_wire_date
+from portal.core.models import ApiRequest, Brand, Complaint, Decision, DecisionOrigin, Event, EventType, Recipient
+from portal.core.vault import CannotOpen, Vault
+from portal.domain.consents import recipients
+
+OF_DECISIONS = (EventType.DECISION_MADE, EventType.DECISION_ANNULLED, EventType.IYS_OUTCOME)
+
+
+def event_bodies(session: Session, vault: Vault, events: Sequence[Event], *, in_full: bool) -> dict[int, bytes]:
+    """The body of each event of one provider, by the event's id; the same bytes each time. One whose decision is gone
+    has none."""
+    brands = _brands(session, [each.brand_id for each in events if each.brand_id])
+    of_decisions = [each.subject_id for each in events if each.type in OF_DECISIONS]
+    decisions = _decisions(session, vault, of_decisions, in_full=in_full)
+    complaints = [each.subject_id for each in events if each.type == EventType.COMPLAINT_OPENED]
+    people = _people_of_complaints(session, vault, complaints, in_full=in_full)
+    bodies = {}
+    for event in events:
+        if event.type in OF_DECISIONS:
+            subject = decisions.get(event.subject_id)
+        else:
+            subject = {"id": str(event.subject_id), **people.get(event.subject_id, {})}
+        if subject is not None:
+            brand = brands.get(event.brand_id or 0, {})
+            facts = {"sequence": event.sequence, **brand, **subject, **(event.facts or {})}
+            bodies[event.id] = body(event.type, event.at, facts)
+    return bodies
+
+
+def body(type_: str, at: datetime, facts: Mapping[str, Any]) -> bytes:
+    """A body as Standard Webhooks lays it out: the type, when it happened, and the facts."""
+    happened = at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    document = {"type": type_, "timestamp": happened, "data": facts}
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _brands(session: Session, brand_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    rows = session.execute(select(Brand.id, Brand.brand_code, Brand.is_sandbox).where(Brand.id.in_(set(brand_ids))))
+    return {row.id: {"brandCode": row.brand_code, "isTest": row.is_sandbox} for row in rows}
+
+
+def _decisions(session: Session, vault: Vault, ids: Sequence[int], *, in_full: bool) -> dict[int, dict[str, Any]]:
+    if not ids:
+        return {}
+    rows = session.execute(
+        select(Decision, Recipient).join(Recipient, Recipient.id == Decision.recipient_id).where(Decision.id.in_(ids))
+    ).all()
+    correlations = _correlations(session, vault, [row[0] for row in rows])
+    return {row[0].id: _decision(row, vault, correlations, in_full) for row in rows}
+
+
+def _decision(
+    row: Row[Decision, Recipient], vault: Vault, correlations: Mapping[int, list[str | None]], in_full: bool
+) -> dict[str, Any]:
+    decision, recipient = row
+    of_request = correlations.get(decision.batch_id or 0)
+    return {
+        "decisionId": str(decision.id),
+        "recipient": _address(vault, recipient, in_full),
+        "type": decision.channel,
+        "recipientType": decision.recipient_type,
+        "status": decision.status,
+        "consentDate": format_wire_date(decision.consent_date) if decision.consent_date else None,
+        "recordedAt": decision.recorded_at.astimezone(clock.ISTANBUL).isoformat(timespec="seconds"),
+        "source": decision.source,
+        "origin": decision.origin,
+        "requestId": str(decision.batch_id) if of_request else None,
+        "correlationId": of_request[decision.line or 0] if of_request else None,
+    }
+
+
+def _correlations(session: Session, vault: Vault, decisions: Sequence[Decision]) -> dict[int, list[str | None]]:
+    """What the provider's programs called the rows of their requests."""
+    ids = {each.batch_id for each in decisions if each.origin == DecisionOrigin.API}
+    found = {}
+    for request in session.scalars(select(ApiRequest).where(ApiRequest.id.in_(ids))) if ids else ():
+        with suppress(CannotOpen):
+            answer = vault.open(request.answer, ApiRequest.ANSWER, request.provider_id, request.id)
+            found[request.id] = [each["correlationId"] for each in json.loads(zlib.decompress(answer))["results"]]
+    return found
+
+
+def _people_of_complaints(
+    session: Session, vault: Vault, ids: Sequence[int], *, in_full: bool
+) -> dict[int, dict[str, Any]]:  # fmt: skip
+    if not ids:
+        return {}
+    rows = session.execute(
+        select(Complaint.id, Complaint.channel, Recipient)
+        .join(Recipient, Recipient.id == Complaint.recipient_id)
+        .where(Complaint.id.in_(ids))
+    )
+    return {row[0]: {"recipient": _address(vault, row[2], in_full), "type": row[1]} for row in rows}
+
+
+def _address(vault: Vault, recipient: Recipient, in_full: bool) -> str:
+    try:
+        text = recipients.address_of(vault, recipient)
+    except CannotOpen:  # It must not hold up all others.
+        return HIDDEN
+    return text if in_full else mask(text)
