@@ -15,6 +15,7 @@ from portal.cli.stopping import stop_on_signal
 from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.domain.identity import accounts
+from portal.services import event_sequencer
 from portal.services.iys import forwarder
 
 group = AppGroup("iys", help="Keeping İYS in step.")
@@ -24,8 +25,9 @@ group.add_command(reconciliation.sweep)
 
 @group.command()
 def forward() -> None:
-    """Forward decisions until stopped; SIGINT and SIGTERM end it after the calls in hand."""
-    forwarder.run_loops(current_app._get_current_object(), stop_on_signal())  # type: ignore[attr-defined]  # Of the proxy.
+    """Forward decisions and number events until stopped; SIGINT and SIGTERM end it after the calls in hand."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # Of the proxy.
+    forwarder.run_loops(app, stop_on_signal(), others=[event_sequencer.LOOP])
 
 
 @group.command()

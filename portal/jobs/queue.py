@@ -14,7 +14,7 @@ from portal.core.extensions import db
 from portal.domain import address_proofs
 from portal.domain.identity import api_calls, login_throttle
 from portal.jobs import campaign_steps, confirmation_alarms, desk_notifications, gateway_alarms, submission_alarms
-from portal.services import domains, launches
+from portal.services import domains, event_sequencer, launches
 from portal.services.imports import waiting_lists, worker
 from portal.services.messaging import mail_sender
 
@@ -113,6 +113,7 @@ def _add_maintenance_tasks(queue: SqliteHuey, app: Flask) -> None:
             address_proofs.delete_old_proofs(db.session, clock.now())
             api_calls.delete_old(db.session, clock.now())
             db.session.commit()
+            event_sequencer.delete_old_events(clock.now())
 
 
 def _run_launch(app: Flask, campaign_id: int) -> None:

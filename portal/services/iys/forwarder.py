@@ -59,8 +59,10 @@ LOOPS = [
 ]
 
 
-def run_loops(app: Flask, stop: threading.Event, loops: Sequence[IysLoop] = LOOPS) -> None:
-    """Run all loops until told to stop; running calls end first."""
+def run_loops(
+    app: Flask, stop: threading.Event, loops: Sequence[IysLoop] = LOOPS, others: Sequence[Loop] = ()
+) -> None:
+    """Run all loops until told to stop, with others that need no client; running calls end first."""
     clients = {False: Client(app.config["IYS_BASE_URL"]), True: Client(app.config["SANDBOX_URL"], is_sandbox=True)}
     bound = [Loop(each.name, partial(each.step, clients[each.is_sandbox]), each.threads, each.idle) for each in loops]
-    core_loops.run_loops(app.app_context, stop, bound)
+    core_loops.run_loops(app.app_context, stop, [*bound, *others])

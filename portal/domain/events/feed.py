@@ -1,0 +1,66 @@
+"""Read events in the order of their sequence, and delete old ones."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from portal.core.database import changed_rows
+from portal.core.models import Event, EventType, NodeCounter
+from portal.domain.events.sequencer import COUNTER
+
+KEPT = timedelta(days=60)
+
+
+class PositionLost(Exception):
+    """Events after this position are deleted, or the database was restored to a moment before it."""
+
+
+@dataclass(frozen=True)
+class FeedPage:
+    events: list[Event]
+    position: int  # The next page begins after this sequence.
+    has_more: bool
+
+
+def find_last_sequence(session: Session) -> int:
+    """The sequence of the newest event that readers see; 0 before the first one."""
+    return session.scalar(select(NodeCounter.next).where(NodeCounter.name == COUNTER)) or 0
+
+
+def read_page(
+    session: Session, provider_id: int, brand_ids: Collection[int] | None, *, after: int | None, limit: int,
+    types: Collection[EventType] = (),
+) -> FeedPage:  # fmt: skip
+    """A provider's next events after a sequence (None: from the oldest one kept), of these types if any are given; with
+    `brand_ids` those of these brands alone. Raises PositionLost."""
+    last = find_last_sequence(session)  # First: whatever is numbered up to it is there when the events are read.
+    found = select(Event).where(Event.provider_id == provider_id, Event.sequence > (after or 0), Event.sequence <= last)
+    if brand_ids is not None:
+        found = found.where(Event.brand_id.in_(brand_ids))
+    if types:
+        found = found.where(Event.type.in_(types))
+    events = list(session.scalars(found.order_by(Event.sequence).limit(limit)))
+    if after is not None and not _is_kept(session, after, last):
+        raise PositionLost
+    has_more = len(events) == limit
+    return FeedPage(events, events[-1].sequence or 0 if has_more else last, has_more)
+
+
+def _is_kept(session: Session, after: int, last: int) -> bool:
+    """Whether no event after it was gone by now. Sequences have no gaps, and the oldest are deleted first."""
+    oldest = session.scalar(select(func.min(Event.sequence)))
+    return after <= last and (oldest is None or after >= oldest - 1)
+
+
+def delete_old(session: Session, at: datetime, most: int) -> int:
+    """Delete up to `most` events that are older than KEPT, the first ones first; how many they were. One stays, which
+    tells what is gone."""
+    kept = select(Event.sequence).where(Event.sequence.is_not(None), Event.at >= at - KEPT)
+    oldest = session.scalar(kept.order_by(Event.sequence).limit(1))
+    if oldest is None:
+        return 0
+    old = select(Event.id).where(Event.sequence < oldest).order_by(Event.sequence).limit(most)
+    return changed_rows(session, delete(Event).where(Event.id.in_(old)))

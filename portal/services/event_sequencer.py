@@ -1,0 +1,28 @@
+"""The loop that numbers committed events, and the deletion of old ones. Any number of processes may run it."""
+
+from datetime import datetime
+
+from portal.core.extensions import db, read_session
+from portal.core.loops import Loop
+from portal.domain.events import feed, sequencer
+
+A_CHUNK = 10_000  # Deleted in one transaction.
+
+
+def sequence_next_events() -> bool:
+    """Number the events that wait; False if no more than one transaction's worth waited. Those that come right after it
+    wait for the loop's pause, so that on SQLite a busy forwarder does not take the write lock for each."""
+    if not sequencer.is_any_unsequenced(read_session()):
+        return False
+    count = sequencer.sequence_events(db.session)
+    db.session.commit()
+    return count == sequencer.MOST
+
+
+LOOP = Loop("events", sequence_next_events)
+
+
+def delete_old_events(at: datetime) -> None:
+    """Delete the events that readers can no longer ask for."""
+    while feed.delete_old(db.session, at, A_CHUNK):
+        db.session.commit()
