@@ -59,9 +59,7 @@ LOOPS = [
 ]
 
 
-def run_loops(
-    app: Flask, stop: threading.Event, loops: Sequence[IysLoop] = LOOPS, others: Sequence[Loop] = ()
-) -> None:
+def run_loops(app: Flask, stop: threading.Event, loops: Sequence[IysLoop] = LOOPS, others: Sequence[Loop] = ()) -> None:
     """Run all loops until told to stop, with others that need no client; running calls end first."""
     clients = {False: Client(app.config["IYS_BASE_URL"]), True: Client(app.config["SANDBOX_URL"], is_sandbox=True)}
     bound = [Loop(each.name, partial(each.step, clients[each.is_sandbox]), each.threads, each.idle) for each in loops]
