@@ -1,5 +1,6 @@
 """Examples of each operation, as the page shows them. A test runs every one, in this order, and compares what comes."""
 
+from portal.api.documentation import campaign_examples
 from portal.api.documentation.example import (
     BRAND,
     DATE,
@@ -31,13 +32,14 @@ _PROBLEM = {
     "type": "https://izinlink.example/api/docs#date_missing", "title": "The consent date is missing.",
     "titleTr": "İzin tarihi eksik.", "status": 422, "code": "date_missing", "iysCode": "H112",
     "fix": "…", "fixTr": "…", "retryable": False, "docs": "https://izinlink.example/api/docs#date_missing",
-    "errors": [{"field": "consentDate", "code": "date_missing", "title": "…"}], "scope": None,
+    "errors": [{"field": "consentDate", "code": "date_missing", "title": "…"}], "scope": None, "page": None,
 }  # fmt: skip
 EXAMPLES = (
     Example("showMe", "/me", None, 200, {
         "title": "Örnek Mağazacılık A.Ş.", "iysCode": BRAND, "isSandbox": False, "isSuspended": False,
         "key": {"name": "CRM", "hint": "7Iu4", "isTest": False, "brandCodes": None, "expiresAt": None, "scopes": [
-            "brands:read", "consents:check", "consents:grant", "consents:read", "consents:refuse",
+            "brands:read", "campaigns:launch", "campaigns:read", "campaigns:write", "consents:check", "consents:grant",
+            "consents:read", "consents:refuse",
         ]},
         "package": {"records": None, "used": 0, "level": "grace", "endsOn": None},
     }),
@@ -82,6 +84,7 @@ EXAMPLES = (
             ],
         },
     ),
+    *campaign_examples.EXAMPLES,
 )  # fmt: skip
 
 

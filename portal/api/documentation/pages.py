@@ -18,6 +18,7 @@ from portal.api.v1.rows import PROBLEM_NAMES, ROW_STATUSES, ApiRowProblem
 from portal.core import iys_protocol
 from portal.core.addresses import Problem
 from portal.core.addresses.problems import ExplainedProblem
+from portal.services.imports.audience_contacts import ContactProblem
 from portal.services.imports.row_results import RowProblem
 from portal.web.shared.import_labels import EFFECTS
 from portal.web.shared.problems import STATUSES, ApiProblem
@@ -110,7 +111,8 @@ def _dump(value: Any) -> str:
 def _problems() -> list[tuple[str, int, str, str, str]]:
     """Code, status, İYS's code, and what it says; the page has an anchor for each code."""
     found: list[tuple[ExplainedProblem, int, str]] = [(each, STATUSES[each], "") for each in ApiProblem]
-    found += [(each, ROW_STATUSES.get(each, 422), "") for each in (*ApiRowProblem, *ROW_PROBLEMS, *Problem)]
+    of_rows = (*ApiRowProblem, *ROW_PROBLEMS, *ContactProblem, *Problem)
+    found += [(each, ROW_STATUSES.get(each, 422), "") for each in of_rows]
     told = {each.value: (status, iys_code, each.sentence, each.cure) for each, status, iys_code in reversed(found)}
     for code, name in PROBLEM_NAMES.items():
         told.setdefault(name, (422, code, iys_protocol.sentence_of(code), iys_protocol.cure_of(code)))

@@ -1,5 +1,6 @@
 """What the documentation says of each operation and each reason, as msgids."""
 
+from portal.api.documentation import campaign_texts
 from portal.core.lazy_text import N_
 from portal.domain.consents.may_send import Reason
 
@@ -43,6 +44,7 @@ OPERATIONS: dict[str, tuple[str, str]] = {  # In the order of the page.
         N_("Göndermeden önce sor"),
         N_("En çok 50.000 adres için ileti gönderilip gönderilemeyeceğini söyler. Adres olmayan metne gönderilmez."),
     ),
+    **campaign_texts.OPERATIONS,
 }
 REASONS: dict[Reason, str] = {
     Reason.GRANTED: N_("Onay var ve İYS'de kayıtlı."),

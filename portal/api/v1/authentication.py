@@ -29,11 +29,12 @@ MAX_BRAND_CODE = 2**31 - 1  # No brand has it; a database takes no larger ones.
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="izinlink"'}
 
 
-def needs(scope: Scope, *, limit: str = limits.API) -> Callable[[View], View]:
-    """Decorator: the scope a view needs, and the limit that counts its requests: by key, lists by provider."""
+def needs(scope: Scope, *, limit: str = limits.API, takes_json: bool = True) -> Callable[[View], View]:
+    """Decorator: the scope a view needs, the limit that counts its requests: by key, lists by provider; and whether it
+    takes JSON where it is posted to."""
 
     def mark(view: View) -> View:
-        view.__dict__.update(needs=scope, limit=limit)  # Decorators around it copy them.
+        view.__dict__.update(needs=scope, limit=limit, takes_json=takes_json)  # Decorators around it copy them.
         return view
 
     return mark
@@ -58,7 +59,7 @@ def check_key() -> ResponseReturnValue | None:
         db.session.commit()
     if (request.view_args or {}).keys() & {BRAND_CODE} and not _take_brand(caller):
         return problems.problem_response(ApiProblem.BRAND_UNKNOWN)
-    return _check_body() if request.method == "POST" else None
+    return _check_body() if request.method == "POST" and view.takes_json else None
 
 
 def _take_brand(caller: Caller) -> bool:

@@ -49,6 +49,7 @@ class Problem(Answer):
     docs: str
     errors: list[FieldError] | None = None
     scope: str | None = Field(None, description=N_("Anahtarda eksik olan yetki."))
+    page: str | None = Field(None, description=N_("Bir kişinin sürdürmesi gereken sayfa."))
 
 
 class Key(Answer):

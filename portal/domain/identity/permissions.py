@@ -77,12 +77,15 @@ class Scope(StrEnum):
     CHECK = "consents:check"  # Ask of many addresses whether they may be messaged.
     REFUSE = "consents:refuse"  # Bring refusals.
     GRANT = "consents:grant"  # Bring grants, too; of no use without REFUSE.
+    CAMPAIGNS_READ = "campaigns:read"
+    CAMPAIGNS_WRITE = "campaigns:write"  # Open drafts and bring people into them.
+    CAMPAIGNS_LAUNCH = "campaigns:launch"  # Also take the links, which are messages in waiting.
 
 
 # Held by every key.
 COMMON_SCOPES = frozenset({Scope.SELF})
 # What a suspended provider's programs may still do; its people, see above.
-SCOPES_DURING_SUSPENSION = frozenset(Scope) - {Scope.GRANT}
+SCOPES_DURING_SUSPENSION = frozenset(Scope) - {Scope.GRANT, Scope.CAMPAIGNS_WRITE, Scope.CAMPAIGNS_LAUNCH}
 
 
 def key_scopes(given: Collection[str], *, suspended: bool = False) -> frozenset[Scope]:

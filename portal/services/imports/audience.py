@@ -108,12 +108,13 @@ def read_address_list(data: bytes | str, name: str = "", *, limit: int = MOST_BY
     found.unread = list(dict.fromkeys(marks))
     rows = [row for sheet in with_addresses for row in sheet.rows if row.refusal]
     reasons = {row.read.text: row.refusal for row in rows if isinstance(row.read, Address)}
-    _sort_rows(found, [row for sheet in chosen for row in sheet.rows], reasons)
+    sort_rows(found, [row for sheet in chosen for row in sheet.rows], reasons)
     return found
 
 
-def _sort_rows(found: AddressList, rows: list[AudienceRow], reasons: dict[str, str]) -> None:
-    """A line that says no counts for all others with its address, before and after it."""
+def sort_rows(found: AddressList, rows: list[AudienceRow], reasons: dict[str, str]) -> None:
+    """Sort rows into a list. One that says no counts for all others with its address, before and after it: with its
+    reason in `reasons`."""
     seen: set[str] = set()
     for row in rows:
         if isinstance(row.read, Problem):

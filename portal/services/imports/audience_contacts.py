@@ -20,7 +20,7 @@ from portal.services.imports.layout.normalization import folded, name_of, says_n
 from portal.services.imports.row_results import PROBLEMS, RowProblem
 
 CONTACT, BEFORE = {"temas", "ilk temas", "iletisim", "contact"}, ("ilk", "son", "first", "last")
-NOTHING_OWN = OwnContact(None, None)
+FIRST_DAY = clock.day(FIRST)
 
 
 class ContactProblem(ExplainedProblem):
@@ -76,10 +76,14 @@ class ContactReader:
         moment = dates.read(cell, self._day_first)
         if not isinstance(moment, dates.Moment):
             return moment
-        day = clock.day(moment.at)
-        if day > self._today:
-            return RowProblem.DATE_TO_COME
-        return ContactProblem.BEFORE_2015 if moment.at < FIRST else day
+        return check_day(clock.day(moment.at), self._today)
+
+
+def check_day(day: date, today: date) -> date | ExplainedProblem:
+    """The day of a contact, if it may make asking lawful."""
+    if day > today:
+        return RowProblem.DATE_TO_COME
+    return ContactProblem.BEFORE_2015 if day < FIRST_DAY else day
 
 
 def _contact_named(name: str) -> str | None:

@@ -1,6 +1,7 @@
 """Uploaded audience lists, and filters, that wait for the worker: a large workbook would hold a web process for most of
 a minute."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from portal.core.vault import CannotOpen
 from portal.domain import packages
 from portal.services.imports import audience, audience_filter
 from portal.services.imports.audience_filter import FILTER, AudienceFilter
+from portal.services.imports.audience_rows import ROWS, Person, pack_people, read_people, unpack_people
 from portal.services.imports.intake import LEASE, MOST_ATTEMPTS
 from portal.services.imports.reading import FileProblem, Unreadable, detect_kind
 from portal.services.imports.reading.file_problems import START, FileKind
@@ -34,13 +36,28 @@ def store_filter(session: Session, campaign: Campaign, wanted: AudienceFilter, u
     return _store(session, campaign, wanted.packed(), user_id, encoding=FILTER)
 
 
+def insert_people(session: Session, campaign: Campaign, people: Sequence[Person], at: datetime) -> int:
+    """Keep people whom a program brings until they are in the audience; the id of their list. Nothing is committed.
+    Raises AudienceClosed."""
+    return _insert(session, campaign, pack_people(people), None, at, encoding=ROWS)
+
+
 def _store(
     session: Session, campaign: Campaign, content: bytes, user_id: int | None, *, encoding: str = "", name: str = ""
 ) -> int:
-    row = audience.insert_list(session, campaign, user_id, clock.now())
+    list_id = _insert(session, campaign, content, user_id, clock.now(), encoding=encoding, name=name)
+    session.commit()
+    return list_id
+
+
+def _insert(
+    session: Session, campaign: Campaign, content: bytes, user_id: int | None, at: datetime, *, encoding: str = "",
+    name: str = "",
+) -> int:  # fmt: skip
+    row = audience.insert_list(session, campaign, user_id, at)
     audience.note_name(session, vault(), row, name)
     row.encoding, row.content = encoding, vault().seal(content, AudienceList.CONTENT, row.provider_id, row.id)
-    session.commit()
+    session.flush()
     return row.id
 
 
@@ -109,7 +126,10 @@ def _read_claimed(lease: _ListLease) -> None:
         wanted = AudienceFilter.unpacked(content)
         audience_filter.fill_from_filter(db.session, vault(), row, wanted, lease.renew)
         return
-    found = audience.read_address_list(content)
+    if row.encoding == ROWS:
+        found = read_people(unpack_people(content), clock.day(row.created_at))
+    else:
+        found = audience.read_address_list(content)
     kind = db.session.get_one(Campaign, row.campaign_id).kind
     audience.require_room(db.session, vault(), row.provider_id, kind, found, clock.now())
     audience.fill_list(db.session, vault(), row, found, lease.renew)

@@ -7,6 +7,8 @@ from portal.services.launches.links import (
     LinkCount,
     count_links,
     excluded_since,
+    has_part,
+    line_writer,
     link_lines,
     links_of,
     part_lines,
@@ -15,6 +17,6 @@ from portal.services.launches.worker import LEASE, finish_sent, run, unfinished
 
 __all__ = [
     "COLUMNS", "LEASE", "PART", "LaunchCheck", "LaunchRefused", "LinkCount", "check_launch", "count_links",
-    "excluded_since", "finish_sent", "launch", "link_lines", "links_of", "part_lines", "require_ready", "run",
-    "unfinished",
+    "excluded_since", "finish_sent", "has_part", "launch", "line_writer", "link_lines", "links_of", "part_lines",
+    "require_ready", "run", "unfinished",
 ]  # fmt: skip

@@ -1,7 +1,8 @@
 """The links of a campaign with their addresses, for whoever sends them on their own."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session
@@ -19,9 +20,21 @@ from portal.services.launches.invitation_text import text_writer
 
 CHUNK = 2000
 PART = 500  # Links whose codes are printed in one file: each code takes milliseconds to draw.
-COLUMNS = ("address", "link", "words", "text", "subject")
 HAS_LINK = AudienceEntry.link_id.is_not(None), AudienceEntry.left_out.is_(None)  # And it was not withdrawn.
 LinkedAddress = tuple[str, int, int]  # Address, link id and nonce.
+
+
+class LinkLine(NamedTuple):
+    """A link with its address, for whoever sends it."""
+
+    address: str
+    link: str
+    words: str
+    text: str
+    subject: str
+
+
+COLUMNS = LinkLine._fields
 
 
 @dataclass(frozen=True)
@@ -60,18 +73,32 @@ def links_of(session: Session, campaign: Campaign, salt: str, link_base: str) ->
         yield address, f"{link_base}/{shortlinks.code_of(salt, link_id, nonce)}"
 
 
-def link_lines(session: Session, campaign: Campaign, salt: str, link_base: str) -> Iterator[Sequence[str]]:
-    """The same as lines under COLUMNS: with the link's two words, and the text that our own gateway would send.
+def link_lines(
+    session: Session, campaign: Campaign, salt: str, link_base: str, part: int | None = None
+) -> Iterator[LinkLine]:
+    """The same as lines under COLUMNS; of the n-th PART of the links, from 0, or of all."""
+    write_line = line_writer(session, campaign, salt, link_base)
+    first, following = (0, None) if part is None else _bounds(session, campaign, part)
+    return (
+        write_line(*linked)
+        for linked in (_linked_addresses(session, campaign, first, following) if first is not None else ())
+    )
 
-    A landline takes no message, so its text is empty; an SMS has no subject.
-    """
+
+def line_writer(session: Session, campaign: Campaign, salt: str, link_base: str) -> Callable[[str, int, int], LinkLine]:
+    """A function from (address, link id, nonce) to its line: with the link's two words, and the text that our own
+    gateway would send. A landline takes no message, so its text is empty; an SMS has no subject."""
     link_base = link_base_url(session, campaign.brand_id, link_base)
     write_text = text_writer(session, campaign, salt, link_base)
-    for address, link_id, nonce in _linked_addresses(session, campaign):
+
+    def write_line(address: str, link_id: int, nonce: int) -> LinkLine:
         code, is_mail = shortlinks.code_of(salt, link_id, nonce), "@" in address
         text = write_text(code, is_mail) if parse(address).takes_messages else ""
         subject, _, body = text.partition("\n") if is_mail else ("", "", text)
-        yield without_plus(address), f"{link_base}/{code}", word_pair(salt, link_id, nonce), body.strip(), subject
+        words = word_pair(salt, link_id, nonce)
+        return LinkLine(without_plus(address), f"{link_base}/{code}", words, body.strip(), subject)
+
+    return write_line
 
 
 def part_lines(
@@ -82,12 +109,23 @@ def part_lines(
     A part has the same links each time, less those that may not be sent any more.
     """
     link_base = link_base_url(session, campaign.brand_id, link_base)
-    has_link = AudienceEntry.campaign_id == campaign.id, AudienceEntry.link_id.is_not(None)
-    linked = select(AudienceEntry.id).where(*has_link).order_by(AudienceEntry.id)
-    first, following = (session.scalar(linked.offset(begin * PART).limit(1)) for begin in (part, part + 1))
+    first, following = _bounds(session, campaign, part)
     for address, link_id, nonce in _linked_addresses(session, campaign, first, following) if first else ():
         link = f"{link_base}/{shortlinks.code_of(salt, link_id, nonce)}"
         yield mask(address), link, word_pair(salt, link_id, nonce)
+
+
+def has_part(session: Session, campaign: Campaign, part: int) -> bool:
+    """Whether there is an n-th PART of the links, from 0."""
+    return _bounds(session, campaign, part)[0] is not None
+
+
+def _bounds(session: Session, campaign: Campaign, part: int) -> tuple[int | None, int | None]:
+    """The first entry of a part, and that of the next."""
+    has_link = AudienceEntry.campaign_id == campaign.id, AudienceEntry.link_id.is_not(None)
+    linked = select(AudienceEntry.id).where(*has_link).order_by(AudienceEntry.id)
+    first, following = (session.scalar(linked.offset(begin * PART).limit(1)) for begin in (part, part + 1))
+    return first, following
 
 
 def _linked_addresses(

@@ -220,6 +220,7 @@ FACT_LABELS: dict[str, str] = {
     "finding": N_("bulgu"),
     "format": N_("biçim"),
     "from": N_("nereden"),
+    "key": N_("API anahtarı"),
     "good": N_("alınan"),
     "hash": N_("özet"),
     "host": N_("alan adı"),

@@ -43,6 +43,13 @@ class ApiProblem(ExplainedProblem):
         N_("Bu Idempotency-Key son 72 saatte başka bir gövdeyle kullanıldı."),
         N_("Yeni iş için yeni bir değer üretin."),
     )
+    WRONG_STATE = ("wrong_state", N_("Kaydın şu andaki durumu buna izin vermiyor."),
+                   N_("Durumunu yeniden okuyun: bu arada başlatılmış, kapatılmış ya da ilerlemiş olabilir."))
+    NOT_READY = ("not_ready", N_("Başlamak için eksikler var."), N_("“errors” listesindekileri tamamlayın."))
+    PERSON_NEEDED = ("person_needed", N_("Buna bir program karar veremez; bir kişinin bakıp onaylaması gerekir."),
+                     N_("Firmanızdan yetkili biri “page” alanındaki sayfayı açıp oradan sürdürsün."))
+    PACKAGE_FULL = ("package_full", N_("Paket dolu: yeni adres alınmıyor."),
+                    N_("Paketi yükseltin; retler ve bilinen adresler bundan etkilenmez."))
     TOO_MANY = ("too_many_requests", N_("Bu anahtarla kısa sürede çok fazla istek geldi."),
                 N_("“Retry-After” başlığındaki saniye kadar bekleyip yineleyin."))
     BAD_REQUEST = "bad_request", N_("İstek anlaşılamadı."), N_("İsteği belgelere göre düzeltin.")
@@ -56,7 +63,8 @@ STATUSES: dict[ExplainedProblem, int] = {
     ApiProblem.BRAND_UNKNOWN: 404, ApiProblem.NOT_FOUND: 404, ApiProblem.METHOD: 405, ApiProblem.TOO_LARGE: 413,
     ApiProblem.NOT_JSON: 415, ApiProblem.INVALID: 422, ApiProblem.IDEMPOTENCY_KEY_REUSED: 422,
     ApiProblem.TOO_MANY: 429, ApiProblem.BAD_REQUEST: 400,
-    ApiProblem.SERVER_ERROR: 500,
+    ApiProblem.SERVER_ERROR: 500, ApiProblem.WRONG_STATE: 409, ApiProblem.NOT_READY: 409,
+    ApiProblem.PERSON_NEEDED: 409, ApiProblem.PACKAGE_FULL: 403,
 }  # fmt: skip
 PROBLEMS_BY_STATUS = {
     404: ApiProblem.NOT_FOUND, 405: ApiProblem.METHOD, 413: ApiProblem.TOO_LARGE, 415: ApiProblem.NOT_JSON,
@@ -87,7 +95,7 @@ def problem_body(code: str, sentence: str, cure: str, *, status: int, iys_code: 
     return {
         "type": docs, "title": in_english(sentence), "titleTr": sentence, "status": status, "code": code,
         "iysCode": iys_code, "fix": in_english(cure), "fixTr": cure, "retryable": status in RETRYABLE, "docs": docs,
-        "errors": None, "scope": None,
+        "errors": None, "scope": None, "page": None,
     }  # fmt: skip
 
 

@@ -127,6 +127,7 @@ def _is_like_an_email(word: str) -> bool:
 READABLE = Regexp(
     r"[^\x00\u202a-\u202e\u2066-\u2069]*$", message=_l("Metinde okunamayan bir karakter var; silip yeniden yazın.")
 )
+SHOWN_TEXT = (READABLE, without_contact, asks_for_consent_only)  # Of a page that asks.
 PERSON_NAME = (
     DataRequired(_l("Adınızı yazın.")),
     Length(max=60, message=_l("En çok 60 karakter yazın.")),

@@ -29,7 +29,8 @@ def routes(app) -> list[tuple[str, str, Scope]]:
     rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("api.")]
     return [
         (method, rule.rule.replace("<int:brandCode>", str(make.BRAND_CODE))
-         .replace("<any(ARAMA, MESAJ, EPOSTA):type>/<recipient>", "MESAJ/+905321234567").replace("<requestId>", "1"),
+         .replace("<any(ARAMA, MESAJ, EPOSTA):type>/<recipient>", "MESAJ/+905321234567").replace("<requestId>", "1")
+         .replace("<campaignId>", "1"),
          app.view_functions[rule.endpoint].needs)
         for rule in rules for method in sorted(rule.methods & {"GET", "POST"})
     ]  # fmt: skip

@@ -9,7 +9,8 @@ from tests import make
 from tests.portal.api.programs import BASE, Program, make_key, run_examples
 
 # Texts, numbers and moments that differ from day to day.
-VARY = ("requestId", "id", "hint", "docs", "type", "fix", "fixTr", "title", "dueAt", "used", "name", "counts",
+VARY = ("campaignId", "page", "url", "words", "text", "subject",
+        "requestId", "id", "hint", "docs", "type", "fix", "fixTr", "title", "dueAt", "used", "name", "counts",
         "certificate", "salt")  # fmt: skip
 
 

@@ -21,16 +21,15 @@ from portal.web.shared.labels import label
 from portal.web.shared.signed_in_person import current_provider
 from portal.web.shared.validators import (
     READABLE,
+    SHOWN_TEXT,
     UNKNOWN_NOTICE,
     WebAddress,
     asks_for_consent_only,
     stop_if_wrong,
-    without_contact,
 )
 
-SHOWN = [READABLE, without_contact, asks_for_consent_only]
-TITLE_VALIDATORS = [InputRequired(_l("Bir başlık yazın.")), Length(max=255), *SHOWN]
-BODY_VALIDATORS = [InputRequired(_l("Kısaca neden izin istediğinizi yazın.")), Length(max=2000), *SHOWN]
+TITLE_VALIDATORS = [InputRequired(_l("Bir başlık yazın.")), Length(max=255), *SHOWN_TEXT]
+BODY_VALIDATORS = [InputRequired(_l("Kısaca neden izin istediğinizi yazın.")), Length(max=2000), *SHOWN_TEXT]
 CONTACT_KIND_MISSING = _l("İlk temasın nasıl kurulduğunu seçin.")
 CONTACT_DATE_MISSING = _l("Kişinin sizinle ne zaman temas kurduğunu yazın; bu tarih gelecekte olamaz.")
 FROM_LIST = "list"  # In place of a kind of contact: the audience's list says it of each person.

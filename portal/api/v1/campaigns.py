@@ -1,0 +1,212 @@
+"""Campaigns: open a draft, bring people, launch it, take its links, and see what became of it."""
+
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from flask import current_app, g
+from flask_babel import force_locale
+from spectree import Response
+from sqlalchemy import select
+from wtforms.validators import StopValidation, ValidationError
+
+from portal.api.v1 import campaign_schemas as schemas
+from portal.api.v1.authentication import needs
+from portal.api.v1.blueprint import BRAND_PATH, MAX_LIST_BYTES, blueprint, specification
+from portal.api.v1.campaign_answers import base_answer, full_answer, link_answer, rows_answer
+from portal.api.v1.schemas import Problem, WriteHeaders
+from portal.api.v1.writes import answer_once, id_or_404, record_audit, refuse, refuse_program
+from portal.core import clock
+from portal.core.extensions import db, read_session, vault, wake
+from portal.core.models import Campaign, CampaignKind, Delivery, Provider
+from portal.domain import campaigns, packages
+from portal.domain.campaigns import default_texts
+from portal.domain.campaigns.promotion_words import find_promotion
+from portal.domain.identity.permissions import Scope
+from portal.domain.providers import brand_requests
+from portal.services import launches
+from portal.services.imports import audience, waiting_lists
+from portal.services.imports.audience_rows import Person, read_people
+from portal.services.launches.launch_checks import Need
+from portal.web.shared import limits
+from portal.web.shared.body_limits import max_bytes
+from portal.web.shared.problems import ApiProblem, in_english
+from portal.web.shared.validators import READABLE, SHOWN_TEXT, UNKNOWN_NOTICE
+
+CAMPAIGN = f"{BRAND_PATH}/campaigns/<campaignId>"
+OF_PERSON = (Need.COLUMNS, Need.TWO_PEOPLE)  # What only a person can give.
+SHOWN = ("titleTr", "bodyTr", "titleEn", "bodyEn")
+
+
+@blueprint.post(f"{BRAND_PATH}/campaigns")
+@specification.validate(
+    resp=Response(HTTP_200=schemas.CampaignAnswer, HTTP_409=Problem), operation_id="addCampaign"
+)  # fmt: skip
+@needs(Scope.CAMPAIGNS_WRITE)
+def add_campaign(json: schemas.CampaignBody, headers: WriteHeaders) -> dict[str, Any]:
+    """Open a draft. A text of the provider's own waits for the operator, as one that a person wrote."""
+    return answer_once(headers, lambda at: full_answer(db.session, _open(json, at)))
+
+
+@blueprint.get(f"{BRAND_PATH}/campaigns")
+@specification.validate(resp=Response(HTTP_200=schemas.Campaigns), operation_id="listCampaigns")
+@needs(Scope.CAMPAIGNS_READ)
+def list_campaigns(query: schemas.PageQuery) -> dict[str, Any]:
+    """List the brand's campaigns, the newest first."""
+    before = int(query.cursor) if query.cursor else 2**63 - 1
+    own = select(Campaign).where(Campaign.brand_id == g.brand.id, Campaign.delivery != Delivery.POINT)
+    newest = own.where(Campaign.id < min(before, 2**63 - 1)).order_by(Campaign.id.desc())
+    found = read_session().scalars(newest.limit(query.limit + 1)).all()
+    page = found[: query.limit]
+    return {
+        "items": [base_answer(each) for each in page],
+        "nextCursor": str(page[-1].id) if len(found) > len(page) else None,
+    }
+
+
+@blueprint.get(CAMPAIGN)
+@specification.validate(resp=Response(HTTP_200=schemas.CampaignAnswer), operation_id="showCampaign")
+@needs(Scope.CAMPAIGNS_READ)
+def show_campaign(campaignId: str) -> dict[str, Any]:
+    """Show a campaign's state, what its launch still needs, and its results so far."""
+    return full_answer(read_session(), _own_or_404(campaignId))
+
+
+@blueprint.post(f"{CAMPAIGN}/people")
+@specification.validate(resp=Response(HTTP_200=schemas.PeopleAnswer, HTTP_409=Problem), operation_id="addPeople")
+@max_bytes(MAX_LIST_BYTES)
+@needs(Scope.CAMPAIGNS_WRITE, limit=limits.API_LISTS)
+def add_people(campaignId: str, json: schemas.PeopleBody, headers: WriteHeaders) -> dict[str, Any]:
+    """Bring up to 10,000 people, each with a contact of their own. Good ones enter the audience whatever the others
+    are."""
+    made: list[int] = []
+    answer = answer_once(headers, lambda at: _bring(_own_or_404(campaignId), json, at, made), rows=len(json.people))
+    for list_id in made:
+        waiting_lists.read(list_id)
+    return answer
+
+
+@blueprint.post(f"{CAMPAIGN}/launch")
+@specification.validate(
+    resp=Response(HTTP_200=schemas.CampaignAnswer, HTTP_409=Problem), operation_id="addLaunch"
+)  # fmt: skip
+@needs(Scope.CAMPAIGNS_LAUNCH)
+def add_launch(campaignId: str, headers: WriteHeaders) -> dict[str, Any]:
+    """Launch a campaign that has all it needs; from then on its audience is fixed."""
+    campaign_id = _own_or_404(campaignId).id
+    answer = answer_once(headers, lambda at: full_answer(db.session, _launch(campaign_id, at)))
+    wake("launch", campaign_id)
+    return answer
+
+
+@blueprint.get(f"{CAMPAIGN}/links")
+@specification.validate(resp=Response(HTTP_200=schemas.PersonalLinks), operation_id="listLinks")
+@needs(Scope.CAMPAIGNS_LAUNCH)
+def list_links(campaignId: str, query: schemas.LinksQuery) -> dict[str, Any]:
+    """List the links that may be sent now, some 500 a page, each with a text. Noted: whoever takes them may send."""
+    campaign, part = _own_or_404(campaignId), min(int(query.cursor or 0), 2**31)
+    salt, base = current_app.config["LINK_SALT"], current_app.config["LINK_BASE"]
+    lines = list(launches.link_lines(read_session(), campaign, salt, base, part))
+    has_more = launches.has_part(read_session(), campaign, part + 1)
+    record_audit("links.taken", "campaign", campaign.id, links=len(lines))
+    db.session.commit()
+    return {"items": [link_answer(each) for each in lines], "nextCursor": str(part + 1) if has_more else None}
+
+
+def _own_or_404(text: str) -> Campaign:
+    found = read_session().get(Campaign, id_or_404(text))
+    is_own = found is not None and found.brand_id == g.brand.id and found.delivery != Delivery.POINT
+    return found if found is not None and is_own else refuse(ApiProblem.NOT_FOUND)
+
+
+def _open(body: schemas.CampaignBody, at: datetime) -> Campaign:
+    provider = db.session.get_one(Provider, g.caller.provider_id)
+    if g.brand.closed_at or g.caller.is_suspended:
+        refuse(ApiProblem.WRONG_STATE)
+    notice = (body.text and body.text.noticeUrl) or g.brand.notice_url or provider.notice_url
+    _check_texts(body, notice, provider)
+    wording = default_texts.default_wording(g.brand.name, body.kind, notice)
+    if body.text is not None:
+        own = body.text
+        wording = campaigns.Wording(own.titleTr, own.bodyTr, own.titleEn, own.bodyEn, notice)
+    contact = campaigns.Contact(body.contact.kind, body.contact.date, body.contact.note) if body.contact else None
+    try:
+        campaign = campaigns.open_campaign(
+            db.session, g.brand, name=body.name.strip(), kind=body.kind, channels=body.channels, wording=wording,
+            contact=contact if body.kind == CampaignKind.ASK else None, at=at, today=clock.day(at),
+            expires_at=at + timedelta(days=body.expiresDays), delivery=Delivery(body.delivery),
+        )  # fmt: skip
+    except campaigns.ContactToCome:
+        refuse(ApiProblem.INVALID, errors=[_wrong("contact.date", "date_to_come", "This day is in the future.")])
+    record_audit("campaign.opened", "campaign", campaign.id)
+    return campaign
+
+
+def _check_texts(body: schemas.CampaignBody, notice: str, provider: Provider) -> None:
+    """Refuse what the form of a page would: of texts that may promote, a person decides."""
+    own = body.text
+    shown = {f"text.{name}": getattr(own, name) for name in SHOWN} if own else {}
+    plain = {"name": body.name, "contact.note": body.contact.note if body.contact else ""}
+    said = {name: _complaint(text, (READABLE,)) for name, text in plain.items()}
+    said |= {name: _complaint(text, SHOWN_TEXT) for name, text in shown.items()}
+    if own and own.noticeUrl and not provider.in_sandbox_mode:
+        with force_locale("en"):
+            unknown = str(UNKNOWN_NOTICE)
+        is_seen = notice in brand_requests.reviewed_notices(read_session(), provider)
+        said["text.noticeUrl"] = "" if is_seen else unknown
+    wrong = [_wrong(name, "text_not_allowed", sentence) for name, sentence in said.items() if sentence]
+    if not body.name.strip():
+        wrong.append(_wrong("name", "field_missing", "The name is blank."))
+    if wrong:
+        refuse(ApiProblem.INVALID, errors=wrong)
+    if body.kind != CampaignKind.REFUSE and (words := find_promotion(*shown.values())):
+        refuse_program("dashboard.new_campaign", [_wrong("text", "promotion", each.text) for each in words])
+
+
+def _complaint(text: str, checks: tuple[Any, ...]) -> str:
+    """What the checks of a form say of a text, in English."""
+    field: Any = SimpleNamespace(data=text, errors=[])
+    for check in checks:
+        with force_locale("en"):
+            try:
+                check(None, field)
+            except (StopValidation, ValidationError) as wrong:
+                return str(wrong)
+    return ""
+
+
+def _wrong(field: str, code: str, title: str) -> dict[str, str]:
+    return {"field": field, "code": code, "title": title}
+
+
+def _bring(shown: Campaign, body: schemas.PeopleBody, at: datetime, made: list[int]) -> dict[str, Any]:
+    """Store the people for the audience, as a list waits; the id of the list is added to `made`."""
+    people = [Person((each.recipient or "").strip(), each.contactKind, each.contactDate) for each in body.people]
+    found = read_people(people, clock.day(at))
+    campaign = db.session.get_one(Campaign, shown.id)
+    try:
+        audience.require_room(db.session, vault(), campaign.provider_id, campaign.kind, found, at)
+        made.append(waiting_lists.insert_people(db.session, campaign, people, at))
+    except packages.PackageFull:
+        refuse(ApiProblem.PACKAGE_FULL)
+    except campaigns.AudienceClosed:
+        refuse(ApiProblem.WRONG_STATE)
+    return rows_answer(found, [each.correlationId for each in body.people])
+
+
+def _launch(campaign_id: int, at: datetime) -> Campaign:
+    campaign = db.session.get_one(Campaign, campaign_id)
+    try:
+        launches.launch(db.session, campaign, by=None, at=at)
+    except launches.LaunchRefused as refused:
+        db.session.refresh(campaign)
+        if campaign.launched_at or campaign.launch_at:
+            refuse(ApiProblem.WRONG_STATE)
+        errors = [_wrong(each.need, each.need, in_english(each.words.cure)) for each in refused.checks]
+        if any(each.need in OF_PERSON for each in refused.checks):
+            refuse_program("dashboard.campaign", errors, campaign_id=campaign_id)
+        refuse(ApiProblem.NOT_READY, errors=errors)
+    except campaigns.CannotLaunch:
+        refuse(ApiProblem.WRONG_STATE)
+    record_audit("campaign.launched", "campaign", campaign.id)
+    return campaign

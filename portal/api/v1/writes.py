@@ -1,0 +1,76 @@
+"""What the views share that write something else than decisions: each act is done once per Idempotency-Key, is noted in
+the audit log, and names the page where only a person may go on."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, NoReturn
+
+import flask
+from flask import abort, g, request
+
+from portal.api.v1.schemas import WriteHeaders
+from portal.core import clock
+from portal.core.extensions import db, read_session, vault
+from portal.core.models.ids import new_id
+from portal.domain import audit
+from portal.domain.identity.api_keys import Caller
+from portal.services import consent_requests
+from portal.services.consent_requests import Incoming, KeyReused
+from portal.web.shared import problems
+from portal.web.shared.absolute_urls import absolute_url
+from portal.web.shared.problems import ApiProblem
+from portal.web.shared.url_converters import parse_id
+
+Act = Callable[[datetime], dict[str, Any]]  # Writes into db.session without a commit; its answer.
+
+
+def answer_once(headers: WriteHeaders, act: Act, *, body: bytes | None = None, request_id: int | None = None,
+                rows: int = 1) -> dict[str, Any]:  # fmt: skip
+    """Do what a request asks for and commit it with its answer; or answer as when the same request came before.
+
+    `body` stands for one that is too large to be kept, `request_id` is the id of what it makes, where that is known.
+    """
+    caller: Caller = g.caller
+    path = flask.url_for(str(request.endpoint), **{"brandCode": g.brand.brand_code, **(request.view_args or {})})
+    given = request.get_data() if body is None else body
+    incoming = Incoming(caller.provider_id, caller.key_id, headers.IdempotencyKey, path, given, clock.now())
+    if answered := _find_answer(incoming):
+        return answered
+    answer = act(incoming.at)
+    stored = consent_requests.commit_request(
+        db.session, vault(), g.brand, incoming, request_id or new_id(), 200, answer, rows=rows
+    )
+    return answer if stored else _find_answer(incoming) or abort(problems.problem_response(ApiProblem.SERVER_ERROR))
+
+
+def _find_answer(incoming: Incoming) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] | None = consent_requests.find_answer(read_session(), vault(), incoming)
+    except KeyReused:
+        abort(problems.problem_response(ApiProblem.IDEMPOTENCY_KEY_REUSED))
+    return found
+
+
+def record_audit(act: str, subject: str, subject_id: int, **facts: Any) -> None:
+    """Add an audit entry of the caller's program to this transaction."""
+    audit.note(
+        db.session, act, subject, subject_id, provider_id=g.caller.provider_id, at=clock.now(),
+        facts={"from": "api", "key": str(g.caller.key_id), **facts},
+    )  # fmt: skip
+
+
+def refuse(found: problems.ExplainedProblem, **members: Any) -> NoReturn:
+    """End the request with this problem; nothing is written."""
+    db.session.rollback()
+    abort(problems.problem_response(found, **members))
+
+
+def refuse_program(endpoint: str, errors: list[dict[str, str]] | None = None, **values: object) -> NoReturn:
+    """Say that a person must look and confirm, and on which page."""
+    refuse(ApiProblem.PERSON_NEEDED, page=absolute_url(endpoint, **values), errors=errors)
+
+
+def id_or_404(text: str) -> int:
+    """The id in a URL; of none that a row could have, nothing is found."""
+    found = parse_id(text)
+    return refuse(ApiProblem.NOT_FOUND) if found is None else found
