@@ -82,6 +82,7 @@ EXAMPLES = (
                 {"recipient": PHONE, "verdict": "unknown", "reason": "unregistered", "validUntil": UNTIL},
                 {"recipient": UNKNOWN, "verdict": "may_not", "reason": "not_granted", "validUntil": None},
             ],
+            "certificate": "eyJhbGciOiJFZERTQSIsImtpZCI6Ii…", "salt": "5f0c1d9a7b3e42668d1f0a9c7e5b3d21",
         },
     ),
     *campaign_examples.EXAMPLES,

@@ -42,7 +42,10 @@ OPERATIONS: dict[str, tuple[str, str]] = {  # In the order of the page.
     ),
     "checkAddresses": (
         N_("Göndermeden önce sor"),
-        N_("En çok 50.000 adres için ileti gönderilip gönderilemeyeceğini söyler. Adres olmayan metne gönderilmez."),
+        N_(
+            "En çok 50.000 adres için ileti gönderilip gönderilemeyeceğini söyler. Adres olmayan metne gönderilmez. "
+            "İmzalı sorgu belgesi de verir; onu herkes /dogrula sayfasında denetler."
+        ),
     ),
     **campaign_texts.OPERATIONS,
 }

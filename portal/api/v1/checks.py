@@ -1,26 +1,32 @@
-"""Check a list of addresses before a message goes out to them."""
+"""Check a list of addresses before a message goes out to them, with a signed certificate of what was asked."""
 
 from collections import Counter
+from datetime import datetime
 from typing import Any
 
-from flask import g
+from flask import current_app, g
 from spectree import Response
 
 from portal.api.v1.authentication import needs
 from portal.api.v1.blueprint import BRAND_PATH, MAX_LIST_BYTES, blueprint, specification
 from portal.api.v1.moments import moment
 from portal.api.v1.schemas import CheckAnswer, CheckBody
-from portal.core import addresses, clock
-from portal.core.addresses import BadAddress
+from portal.core import clock
 from portal.core.extensions import read_session, vault
+from portal.core.models import Provider
+from portal.core.models.ids import new_id
 from portal.domain.consents import may_send, recipients
 from portal.domain.consents.may_send import Answer, Verdict
 from portal.domain.identity.permissions import Scope
+from portal.domain.receipts import check_certificates, tokens
+from portal.domain.receipts.check_certificates import CheckedList, digest_list, find_canonical
 from portal.web.shared import limits
 from portal.web.shared.body_limits import max_bytes
+from portal.web.shared.signing import get_signing_key
 
 CHUNK = 5000
 NO_ADDRESS = "invalid_address"
+Answers = dict[str, Answer]  # By canonical address.
 
 
 @blueprint.post(f"{BRAND_PATH}/checks")
@@ -29,33 +35,44 @@ NO_ADDRESS = "invalid_address"
 @needs(Scope.CHECK, limit=limits.API_LISTS)
 def check_addresses(json: CheckBody) -> dict[str, Any]:
     """Check up to 50,000 addresses before messaging them. What is no address may not be messaged."""
-    brand, at, results = g.brand, clock.now(), []
-    provider_id, session = g.caller.provider_id, read_session()
-    otherwise = may_send.answer_without_consent(json.recipientType)
-    for chunk in recipients.chunks(json.recipients, CHUNK):
-        canonical = {text: _canonical(text, json) for text in chunk}
-        indexes = recipients.blind_indexes(vault(), provider_id, {each for each in canonical.values() if each})
-        known = recipients.find_known_ids(session, vault(), provider_id, indexes)
-        found = may_send.answers(session, brand, known.values(), json.type, json.recipientType, at)
-        by_text = {text: found.get(its_id, otherwise) for text, its_id in known.items()}
-        results += [_result(text, by_text.get(its, otherwise) if (its := canonical[text]) else None) for text in chunk]
-    counts = Counter(each["verdict"] for each in results)
+    at, salt = clock.now(), check_certificates.draw_salt()
+    canonical = {text: find_canonical(text, json.type) for text in json.recipients}
+    answers: Answers = {}
+    for chunk in recipients.chunks(sorted({each for each in canonical.values() if each}), CHUNK):
+        answers |= _find_answers(chunk, json, at)
+    results = [_result(text, answers[its] if (its := canonical[text]) else None) for text in json.recipients]
+    counts, no_address = Counter(each["verdict"] for each in results), list(canonical.values()).count(None)
     return {
         "asOf": moment(at), "may": counts[Verdict.MAY], "mayNot": counts[Verdict.MAY_NOT],
-        "unknown": counts[Verdict.UNKNOWN], "results": results,
+        "unknown": counts[Verdict.UNKNOWN], "results": results, "salt": salt,
+        "certificate": _sign(json, answers, salt, at, not_addresses=no_address),
     }  # fmt: skip
 
 
-def _canonical(text: str, body: CheckBody) -> str | None:
-    """The canonical address; None where the text is none, or the channel does not reach it."""
-    try:
-        address = addresses.parse(text)
-    except BadAddress:
-        return None
-    return address.text if body.type in address.channels else None
+def _find_answers(chunk: list[str], body: CheckBody, at: datetime) -> Answers:
+    brand, session = g.brand, read_session()
+    indexes = recipients.blind_indexes(vault(), brand.provider_id, chunk)
+    known = recipients.find_known_ids(session, vault(), brand.provider_id, indexes)
+    found = may_send.answers(session, brand, known.values(), body.type, body.recipientType, at)
+    otherwise = may_send.answer_without_consent(body.recipientType)
+    return {text: found.get(known.get(text, 0), otherwise) for text in chunk}
 
 
 def _result(text: str, answer: Answer | None) -> dict[str, Any]:
     verdict, reason = (answer.verdict, answer.reason.value) if answer else (Verdict.MAY_NOT, NO_ADDRESS)
     until = moment(answer.valid_until) if answer else None
     return {"recipient": text, "verdict": verdict, "reason": reason, "validUntil": until}
+
+
+def _sign(body: CheckBody, answers: Answers, salt: str, at: datetime, *, not_addresses: int) -> str:
+    """The certificate of what was asked and answered."""
+    counts = Counter(each.verdict for each in answers.values())
+    checked = CheckedList(
+        number=new_id(), at=at, channel=body.type, recipient_type=body.recipientType, key_id=g.caller.key_id,
+        key_hint=g.caller.hint, rule_version=may_send.RULE_VERSION,
+        counts={each.value: counts[each] for each in Verdict}, not_addresses=not_addresses,
+        digest=digest_list(salt, answers),
+    )  # fmt: skip
+    provider = read_session().get_one(Provider, g.brand.provider_id)
+    claims = check_certificates.build_claims(checked, g.brand, provider, current_app.config["MAIN_BASE"])
+    return tokens.sign_claims(claims, get_signing_key(), tokens.CHECK_TYPE)

@@ -242,6 +242,12 @@ class CheckAnswer(Answer):
     mayNot: int
     unknown: int
     results: list[CheckedAddress]
+    certificate: str = Field(
+        description=N_("İmzalı sorgu belgesi (JWS); adres içermez. Ne zaman, hangi sonuçla sorduğunuzu kanıtlar.")
+    )
+    salt: str = Field(
+        description=N_("Listenin belgedeki özetini yeniden hesaplamak için. Belgeyle değil, listeyle saklayın.")
+    )
 
 
 class WriteHeaders(BaseModel):

@@ -56,6 +56,7 @@ class Answer:
 ONAY, RET = Status.GRANTED.value, Status.REFUSED.value
 MERCHANT = RecipientType.MERCHANT
 BEFORE_2015 = parse_wire_date(FIRST_DATE)  # İYS takes grants of this date (HS_2015) any time.
+RULE_VERSION = "1"  # Stands in signed certificates: another RULE has another version.
 # The first line counts whose facts are all true of a consent.
 RULE: tuple[tuple[dict[str, Any], Verdict, Reason], ...] = (
     ({"status": Status.REFUSED}, Verdict.MAY_NOT, Reason.REFUSED),

@@ -1,9 +1,10 @@
-"""Build the claims of a receipt (ISO/IEC TS 27560), and sign and verify them as compact JWS (RFC 7515) with Ed25519.
+"""Build the claims of a receipt (ISO/IEC TS 27560); sign and verify them, and those of check certificates, as compact
+JWS (RFC 7515) with Ed25519.
 
 The claims are facts for programs: the masked address only, no name, and not the receipt's own URL, which gives access.
 The same receipt in the same state has the same claims: its time is the moment at which that state began. Anybody can
-verify a token with the published keys. Only what we ourselves write is accepted: one algorithm, one type, our key by
-its name, to the last letter.
+verify a token with the published keys. Only what we ourselves write is accepted: one algorithm, two types, our key
+by its name, to the last letter.
 """
 
 import json
@@ -52,8 +53,8 @@ def build_claims(act: ReceiptContents, issuer: str) -> dict[str, Any]:
         "receipt_id": format_number(act.number),
         "jurisdiction": JURISDICTION,
         "language": act.language,
-        "event_time": _time(act.decided_at),
-        "state_time": _time(act.as_of),
+        "event_time": format_time(act.decided_at),
+        "state_time": format_time(act.as_of),
         "collection_method": act.origin.value,
         "pii_principal_id": act.address,
         "pii_controllers": [_controller(number, part) for number, part in enumerate(act.parts, 1)],
@@ -107,28 +108,29 @@ def _decision(line: DecisionLine, part: BrandDecisions) -> dict[str, Any]:
         "channel": line.channel.value,
         "recipient_type": line.recipient_type.value,
         "status": line.status.value,
-        "consent_date": _time(line.decided_at),
-        "annulled_at": _time(line.annulled_at),
+        "consent_date": format_time(line.decided_at),
+        "annulled_at": format_time(line.annulled_at),
         "registry_state": STATES[line.outcome] if line.outcome else "untold",
         "transaction_id": line.transaction_id,
-        "registered_at": _time(line.accepted_at),
-        "verified_at": _time(line.verified_at),
+        "registered_at": format_time(line.accepted_at),
+        "verified_at": format_time(line.verified_at),
     }
 
 
-def _time(at: datetime | None) -> str | None:
+def format_time(at: datetime | None) -> str | None:
     """To the second, in Turkey time, as İYS counts."""
     return clock.istanbul(at).isoformat(timespec="seconds") if at else None
 
 
 TYPE = "consent-receipt+jwt"
+CHECK_TYPE = "address-check+jwt"
 LONGEST = 200_000  # Characters. Who refuses a hundred brands at once has a receipt of so many.
 THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")  # Of a key (RFC 7638). Other text a database may not even take.
 SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 
 class TokenProblem(StrEnum):
-    """Why a text is no receipt of ours."""
+    """Why a text is no token of ours."""
 
     TOO_LONG = "too_long"
     NO_TOKEN = "no_token"  # Not of the shape, or made by other means than ours.
@@ -137,7 +139,7 @@ class TokenProblem(StrEnum):
 
 
 class NotGenuine(ValueError):
-    """A text that is no receipt of ours; `wrong` says why."""
+    """A text that is no token of ours; `wrong` says why."""
 
     def __init__(self, wrong: TokenProblem):
         super().__init__(wrong.value)
@@ -145,10 +147,11 @@ class NotGenuine(ValueError):
 
 
 @dataclass(frozen=True)
-class VerifiedReceipt:
-    """A receipt that we signed, word for word, and by which of our keys."""
+class VerifiedToken:
+    """What we signed, word for word, its type, and by which of our keys."""
 
     claims: dict[str, Any]
+    type: str
     key: PublishedKey
 
 
@@ -165,12 +168,12 @@ REGISTRY = _OneAlgorithm()
 REGISTRY.max_payload_length = LONGEST
 
 
-def sign_claims(claims: Mapping[str, Any], key: OKPKey) -> str:
+def sign_claims(claims: Mapping[str, Any], key: OKPKey, type_: str = TYPE) -> str:
     """The token of these claims. The same claims and key give the same token."""
-    return jws.serialize_compact(_header(key.thumbprint()), serialize_claims(claims), key, registry=REGISTRY)
+    return jws.serialize_compact(_header(key.thumbprint(), type_), serialize_claims(claims), key, registry=REGISTRY)
 
 
-def verify_token(session: Session, text: str) -> VerifiedReceipt:
+def verify_token(session: Session, text: str) -> VerifiedToken:
     """What a token says, if it is ours to the last letter. White space is ignored: it comes with copying. Raises
     NotGenuine."""
     if len(text) > 2 * LONGEST:
@@ -180,26 +183,29 @@ def verify_token(session: Session, text: str) -> VerifiedReceipt:
         raise NotGenuine(TokenProblem.TOO_LONG)
     if not SHAPE.fullmatch(token):
         raise NotGenuine(TokenProblem.NO_TOKEN)
-    key = signing_keys.find_published_key(session, _key_name(token))
+    name, type_ = _read_header(token)
+    key = signing_keys.find_published_key(session, name)
     if key is None:
         raise NotGenuine(TokenProblem.OTHER_KEY)
-    return VerifiedReceipt(_claims(token, OKPKey.import_key(dict(key.jwk))), key)
+    return VerifiedToken(_claims(token, OKPKey.import_key(dict(key.jwk))), type_, key)
 
 
-def _header(name: str) -> dict[str, str]:
-    return {"alg": ALGORITHM, "kid": name, "typ": TYPE}
+def _header(name: str, type_: str) -> dict[str, str]:
+    return {"alg": ALGORITHM, "kid": name, "typ": type_}
 
 
-def _key_name(token: str) -> str:
-    """The header's `kid`, once the header is one that we write."""
+def _read_header(token: str) -> tuple[str, str]:
+    """The header's `kid` and `typ`, once the header is one that we write."""
     try:
         header = jws.extract_compact(token.encode(), registry=REGISTRY).headers()
     except (JoseError, ValueError):
         raise NotGenuine(TokenProblem.NO_TOKEN) from None
-    named = header.get("kid") if isinstance(header, dict) else None
-    if not isinstance(named, str) or not THUMBPRINT.fullmatch(named) or header != _header(named):
+    named, type_ = (header.get(each) for each in ("kid", "typ")) if isinstance(header, dict) else (None, None)
+    if not isinstance(named, str) or not THUMBPRINT.fullmatch(named) or type_ not in (TYPE, CHECK_TYPE):
         raise NotGenuine(TokenProblem.NO_TOKEN)
-    return named
+    if header != _header(named, type_):
+        raise NotGenuine(TokenProblem.NO_TOKEN)
+    return named, type_
 
 
 def _claims(token: str, key: OKPKey) -> dict[str, Any]:

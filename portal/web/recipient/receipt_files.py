@@ -7,11 +7,10 @@ from flask import Response, current_app
 from flask_babel import format_datetime, get_locale
 from flask_babel import gettext as _
 
-from portal.core import clock
-from portal.core.extensions import db, limiter, read_session, vault
+from portal.core.extensions import limiter
 from portal.core.iys_protocol import RecipientType, Status
 from portal.core.models import ConsentText
-from portal.domain.receipts import contents, format_number, signing_keys, tokens
+from portal.domain.receipts import contents, format_number, tokens
 from portal.domain.receipts.contents import ReceiptContents
 from portal.services.documents import receipt as receipt_document
 from portal.services.documents.receipt import ReceiptContent, Section
@@ -21,6 +20,7 @@ from portal.web.recipient.receipts import absolute_receipt_url, find_act
 from portal.web.shared import absolute_urls, decision_status, limits
 from portal.web.shared.downloads import attachment
 from portal.web.shared.labels import label
+from portal.web.shared.signing import get_signing_key
 
 LANGUAGES = {"tr": "tr-TR", "en": "en"}
 MERSIS, TCKN = 16, 11  # Digits.
@@ -57,11 +57,7 @@ def _claims(act: ReceiptContents) -> dict:
 
 
 def _signed(act: ReceiptContents) -> str:
-    key = signing_keys.find_signing_key(read_session(), vault())
-    if key is None:  # The first receipt ever. A GET may write it: the key is the portal's own and no decision.
-        key = signing_keys.get_or_create_signing_key(db.session, vault(), clock.now())
-        db.session.commit()
-    return tokens.sign_claims(_claims(act), key)
+    return tokens.sign_claims(_claims(act), get_signing_key())
 
 
 def _text_json(text: ConsentText) -> dict:

@@ -1,4 +1,5 @@
-"""Check a receipt: in full by its signed token, or by its number alone, which reveals little. And our public keys."""
+"""Check a receipt: in full by its signed token, or by its number alone, which reveals little; a check certificate, and
+the list that it is of. And our public keys."""
 
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ from portal.core.extensions import limiter, read_session
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import DecisionOrigin, Outcome
 from portal.domain import receipts as numbers
-from portal.domain.receipts import lookup, signing_keys, tokens
+from portal.domain.receipts import check_certificates, lookup, signing_keys, tokens
 from portal.domain.receipts.tokens import NotGenuine
 from portal.web.shared import limits
 from portal.web.verification.blueprint import blueprint
@@ -45,6 +46,11 @@ def _check_token(pasted: str) -> ResponseReturnValue:
         genuine = tokens.verify_token(read_session(), pasted)
     except NotGenuine as no:
         return _page(wrong=no.wrong, token=pasted[: tokens.LONGEST]), 422
+    if genuine.type == tokens.CHECK_TYPE:
+        salt, addresses = request.form.get("salt", ""), request.form.get("addresses", "")
+        check = _parse_check(genuine.claims)
+        compared = _compare_list(check, salt, addresses) if addresses else None
+        return _page(check=check, key=genuine.key, pasted=pasted, salt=salt, addresses=addresses, compared=compared)
     return _page(content=_parse_claims(genuine.claims), key=genuine.key)
 
 
@@ -58,8 +64,22 @@ def _check_number(typed: str) -> ResponseReturnValue:
 
 
 def _page(**facts: Any) -> str:
-    empty = dict.fromkeys(("content", "wrong", "found", "not_found"))
+    empty = dict.fromkeys(("content", "check", "wrong", "found", "not_found"))
     return render_template("verification/receipt_check.html", **{**empty, "token": "", "number": "", **facts})
+
+
+def _parse_check(claims: dict[str, Any]) -> dict[str, Any]:
+    """The claims of a check certificate with moments and enum members."""
+    moments = {name: datetime.fromisoformat(claims[name]) for name in ("check_time", "valid_until")}
+    kinds = {"channel": Channel(claims["channel"]), "recipient_type": RecipientType(claims["recipient_type"])}
+    return claims | moments | kinds
+
+
+def _compare_list(check: dict[str, Any], salt: str, addresses: str) -> bool:
+    """Whether these lines are the list of a certificate, by any spelling of its addresses."""
+    canonical = (check_certificates.find_canonical(line, check["channel"]) for line in addresses.splitlines())
+    digest = check_certificates.digest_list(salt.strip().lower(), (each for each in canonical if each))
+    return digest == check["list"]["digest"]
 
 
 def _parse_claims(claims: dict[str, Any]) -> dict[str, Any]:
