@@ -13,10 +13,12 @@ import dns.rrset
 
 @dataclass
 class NameServer:
-    """Answers TXT queries; unknown names get NXDOMAIN."""
+    """Answers queries for TXT and A; unknown names get NXDOMAIN. Each query for an address gets the next one, the last
+    of them again and again."""
 
     address: str
     texts: dict[str, list[str]] = field(default_factory=dict)
+    addresses: dict[str, list[str]] = field(default_factory=dict)
     rcode: int | None = None
     asked: list[str] = field(default_factory=list)
 
@@ -31,6 +33,9 @@ class NameServer:
         elif name in self.texts:
             for text in self.texts[name]:
                 answer.answer.append(dns.rrset.from_text(f"{name}.", 60, "IN", "TXT", f'"{text}"'))
+        elif known := self.addresses.get(name):
+            address = known.pop(0) if len(known) > 1 else known[0]
+            answer.answer.append(dns.rrset.from_text(f"{name}.", 0, "IN", "A", address))
         else:
             answer.set_rcode(dns.rcode.NXDOMAIN)
         return answer.to_wire()

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from ssl import SSLContext
 
 import requests
 from werkzeug.http import http_date
@@ -102,13 +103,15 @@ def sandbox(file: Path) -> Iterator[RunningSandbox]:
 
 
 @contextlib.contextmanager
-def serving(app, handler=WSGIRequestHandler) -> Iterator[str]:
+def serving(
+    app, handler=WSGIRequestHandler, *, host: str = "127.0.0.1", tls: SSLContext | None = None
+) -> Iterator[str]:
     """Serve a WSGI app from a thread; its address."""
-    server = make_server("127.0.0.1", 0, _close_answers(app), threaded=True, request_handler=handler)
+    server = make_server(host, 0, _close_answers(app), threaded=True, request_handler=handler, ssl_context=tls)
     thread = threading.Thread(target=server.serve_forever, args=(POLL_INTERVAL,), daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.port}"
+        yield f"{'https' if tls else 'http'}://{host}:{server.port}"
     finally:
         server.shutdown()
         thread.join()
