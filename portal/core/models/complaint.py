@@ -69,6 +69,7 @@ class Complaint(Entity):
     due_at: Mapped[datetime]
     closing: Mapped[Closing | None]
     closed_at: Mapped[datetime | None]
+    proved_at: Mapped[datetime | None]  # When its address was first proved by a code; whoever opened it may lack one.
     created_at: Mapped[datetime]
 
 
