@@ -48,6 +48,8 @@ SEALED = (
     (models.ApiRequest, "body", models.ApiRequest.BODY),
     (models.ApiRequest, "answer", models.ApiRequest.ANSWER),
     (models.ApiCall, "content", models.ApiCall.PLACE),
+    (models.AddressCheck, "salt", models.AddressCheck.SALT),
+    (models.ReportedSend, "campaign", models.ReportedSend.CAMPAIGN),
     (models.Message, "text", models.Message.PLACE),
     (models.Message, "address", models.Message.ADDRESS),
     (models.Message, "facts", models.Message.FACTS),

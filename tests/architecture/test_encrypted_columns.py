@@ -32,6 +32,7 @@ NOT_ENCRYPTED = {
     "gateway_event.digest": "keyed hash",
     "api_key.digest": "hash of a random token",
     "api_request.idempotency_digest": "hash of a key, which its program draws at random",
+    "address_check.digests": "salted hashes, whose salt is encrypted",
     "recovery_code.digest": "hash of a random code",
     "one_time_link.token_digest": "hash of a random token",
     "address_proof.index_odd": "blind index",
