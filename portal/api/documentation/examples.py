@@ -1,6 +1,6 @@
 """Examples of each operation, as the page shows them. A test runs every one, in this order, and compares what comes."""
 
-from portal.api.documentation import campaign_examples
+from portal.api.documentation import campaign_examples, events_examples
 from portal.api.documentation.example import (
     BRAND,
     DATE,
@@ -39,7 +39,7 @@ EXAMPLES = (
         "title": "Örnek Mağazacılık A.Ş.", "iysCode": BRAND, "isSandbox": False, "isSuspended": False,
         "key": {"name": "CRM", "hint": "7Iu4", "isTest": False, "brandCodes": None, "expiresAt": None, "scopes": [
             "brands:read", "campaigns:launch", "campaigns:read", "campaigns:write", "consents:check", "consents:grant",
-            "consents:read", "consents:refuse",
+            "consents:read", "consents:refuse", "events:read",
         ]},
         "package": {"records": None, "used": 0, "level": "grace", "endsOn": None},
     }),
@@ -85,6 +85,7 @@ EXAMPLES = (
             "certificate": "eyJhbGciOiJFZERTQSIsImtpZCI6Ii…", "salt": "5f0c1d9a7b3e42668d1f0a9c7e5b3d21",
         },
     ),
+    *events_examples.EXAMPLES,
     *campaign_examples.EXAMPLES,
 )  # fmt: skip
 

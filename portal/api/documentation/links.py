@@ -13,6 +13,8 @@ LINKS: dict[str, dict[str, dict[str, str]]] = {
     "addConsents": {"showRequest": _REQUEST, "showConsent": _FIRST_ROW, "mayBeMessaged": _FIRST_ROW},
     "queryConsent": {"showConsent": _ROW, "mayBeMessaged": _ROW},
     "listHistory": {"showConsent": _ROW},
+    "listConsents": {"listEvents": {"cursor": "$response.body#/eventsCursor"}},
+    "listEvents": {"listEvents": {"cursor": "$response.body#/nextCursor"}},
 }
 
 

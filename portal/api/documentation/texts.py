@@ -47,6 +47,17 @@ OPERATIONS: dict[str, tuple[str, str]] = {  # In the order of the page.
             "İmzalı sorgu belgesi de verir; onu herkes /dogrula sayfasında denetler."
         ),
     ),
+    "listConsents": (
+        N_("Bütün izinler"),
+        N_("Bir markanın izinlerini şimdiki durumlarıyla listeler. İlk eşitleme için: sonra değişiklikleri izleyin."),
+    ),
+    "listEvents": (
+        N_("Değişiklikleri izle"),
+        N_(
+            "İmleçten sonra olanları verir: her olayı bir kez, bir izninkileri sırasıyla, hiçbirini atlamadan. Olaylar "
+            "60 gün saklanır. Bütün kararlar (İYS'den gelenler de), iptaller, İYS sonuçları, başvurular ve süreler."
+        ),
+    ),
     **campaign_texts.OPERATIONS,
 }
 REASONS: dict[Reason, str] = {

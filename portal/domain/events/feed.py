@@ -31,15 +31,15 @@ def find_last_sequence(session: Session) -> int:
 
 
 def read_page(
-    session: Session, provider_id: int, brand_ids: Collection[int] | None, *, after: int | None, limit: int,
+    session: Session, provider_id: int, brand_ids: Collection[int], *, is_limited: bool, after: int | None, limit: int,
     types: Collection[EventType] = (),
 ) -> FeedPage:  # fmt: skip
-    """A provider's next events after a sequence (None: from the oldest one kept), of these types if any are given; with
-    `brand_ids` those of these brands alone. Raises PositionLost."""
+    """A provider's next events after a sequence (None: from the oldest one kept): those of these brands and, unless the
+    reader is limited to them, of no brand; of these types if any are given. Raises PositionLost."""
     last = find_last_sequence(session)  # First: whatever is numbered up to it is there when the events are read.
     found = select(Event).where(Event.provider_id == provider_id, Event.sequence > (after or 0), Event.sequence <= last)
-    if brand_ids is not None:
-        found = found.where(Event.brand_id.in_(brand_ids))
+    of_brands = Event.brand_id.in_(brand_ids)
+    found = found.where(of_brands if is_limited else of_brands | Event.brand_id.is_(None))
     if types:
         found = found.where(Event.type.in_(types))
     events = list(session.scalars(found.order_by(Event.sequence).limit(limit)))

@@ -77,6 +77,7 @@ class Scope(StrEnum):
     CHECK = "consents:check"  # Ask of many addresses whether they may be messaged.
     REFUSE = "consents:refuse"  # Bring refusals.
     GRANT = "consents:grant"  # Bring grants, too; of no use without REFUSE.
+    EVENTS = "events:read"  # All consents, and whatever happens to them.
     CAMPAIGNS_READ = "campaigns:read"
     CAMPAIGNS_WRITE = "campaigns:write"  # Open drafts and bring people into them.
     CAMPAIGNS_LAUNCH = "campaigns:launch"  # Also take the links, which are messages in waiting.

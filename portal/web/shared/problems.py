@@ -37,6 +37,8 @@ class ApiProblem(ExplainedProblem):
                 N_("Gövdeyi “Content-Type: application/json” başlığıyla, UTF-8 ve geçerli JSON olarak gönderin."))
     INVALID = ("invalid", N_("İstekte eksik, yanlış ya da bilinmeyen alanlar var."),
                N_("“errors” listesindeki alanları düzeltin."))
+    CURSOR_LOST = ("cursor_lost", N_("Bu imleçten sonraki olayların bir kısmı artık saklanmıyor."),
+                   N_("Bütün izinleri GET …/consents ile yeniden alın, sonra onun eventsCursor değeriyle sürdürün."))
     TOO_LARGE = "too_large", N_("Gövde çok büyük."), N_("Listeyi bölüp birkaç istekte gönderin.")
     IDEMPOTENCY_KEY_REUSED = (
         "idempotency_key_reused",
@@ -64,7 +66,7 @@ STATUSES: dict[ExplainedProblem, int] = {
     ApiProblem.NOT_JSON: 415, ApiProblem.INVALID: 422, ApiProblem.IDEMPOTENCY_KEY_REUSED: 422,
     ApiProblem.TOO_MANY: 429, ApiProblem.BAD_REQUEST: 400,
     ApiProblem.SERVER_ERROR: 500, ApiProblem.WRONG_STATE: 409, ApiProblem.NOT_READY: 409,
-    ApiProblem.PERSON_NEEDED: 409, ApiProblem.PACKAGE_FULL: 403,
+    ApiProblem.PERSON_NEEDED: 409, ApiProblem.PACKAGE_FULL: 403, ApiProblem.CURSOR_LOST: 410,
 }  # fmt: skip
 PROBLEMS_BY_STATUS = {
     404: ApiProblem.NOT_FOUND, 405: ApiProblem.METHOD, 413: ApiProblem.TOO_LARGE, 415: ApiProblem.NOT_JSON,

@@ -17,6 +17,7 @@ from portal.core.iys_protocol import format_wire_date
 from portal.core.models import Brand, Provider, User
 from portal.domain.identity import api_keys
 from portal.domain.identity.permissions import COMMON_SCOPES, Scope
+from portal.services import event_sequencer
 from tests import make
 
 ID = re.compile(r"\b\d{18}\b")
@@ -95,6 +96,8 @@ def run_examples(program: Program) -> Iterator[tuple[Example, TestResponse]]:
     for example in EXAMPLES:
         path = BASE + ID.sub(lambda shown: ids.get(shown[0], shown[0]), example.path)
         body = json.loads(ID.sub(lambda shown: ids.get(shown[0], shown[0]), json.dumps(example.body)))
+        with program.client.application.app_context():
+            event_sequencer.sequence_next_events()
         answer = program.open(methods[example.operation], path, json=body)
         _learn_ids(example.answer, answer.get_json(silent=True), ids)
         yield example, answer

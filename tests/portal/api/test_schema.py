@@ -51,6 +51,7 @@ def special_calls() -> list[Example]:
     return [
         Example("mayBeMessaged", f"/brands/{BRAND}/may-send/MESAJ/{HELD}", None, 200, None),
         Example("addConsent", f"/brands/{BRAND}/consents", grant(REFUSED), 409, None),
+        Example("listEvents", f"/events?cursor={'9' * 18}", None, 410, None),
     ]
 
 

@@ -11,7 +11,7 @@ from portal.domain import events
 from portal.domain.events import feed
 from portal.services import event_sequencer
 
-PROVIDER, OTHER, BRAND, SECOND = 1, 2, 11, 12
+PROVIDER, OTHER, BRAND, SECOND, ENDED = 1, 2, 11, 12, 13
 
 
 @pytest.fixture
@@ -26,8 +26,11 @@ def record(subject_id: int, *, of: int = PROVIDER, brand=BRAND, type_=EventType.
     db.session.commit()
 
 
-def read(after=None, brand_ids=None, limit=100, types=()) -> tuple[list[int], int, bool]:
-    page = feed.read_page(db.session, PROVIDER, brand_ids, after=after, limit=limit, types=types)
+def read(after=None, limited_to=None, limit=100, types=()) -> tuple[list[int], int, bool]:
+    brand_ids, is_limited = limited_to or (BRAND, SECOND), limited_to is not None
+    page = feed.read_page(
+        db.session, PROVIDER, brand_ids, is_limited=is_limited, after=after, limit=limit, types=types
+    )  # fmt: skip
     return [each.subject_id for each in page.events], page.position, page.has_more
 
 
@@ -52,12 +55,12 @@ def test_a_reader_sees_the_events_of_its_provider_brands_and_types_and_moves_pas
     record(3, brand=SECOND)
     record(4, brand=None)
     record(5, type_=EventType.COMPLAINT_OPENED)
+    record(6, brand=ENDED)
     event_sequencer.sequence_next_events()
 
-    assert read(start) == ([1, 3, 4, 5], start + 5, False)
-    assert read(start, brand_ids=[BRAND]) == ([1, 5], start + 5, False)
-    assert read(start, brand_ids=[]) == ([], start + 5, False)
-    assert read(start, types=[EventType.COMPLAINT_OPENED]) == ([5], start + 5, False)
+    assert read(start) == ([1, 3, 4, 5], start + 6, False)
+    assert read(start, limited_to=[BRAND]) == ([1, 5], start + 6, False)
+    assert read(start, types=[EventType.COMPLAINT_OPENED]) == ([5], start + 6, False)
 
 
 def test_who_was_away_for_too_long_is_told_so(session):

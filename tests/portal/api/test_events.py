@@ -1,0 +1,139 @@
+"""A CRM reads all consents once, and from then on what changes."""
+
+import pytest
+from sqlalchemy import update
+
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.models import Brand, Decision, EventType, Outcome, Provider, Receipt, Recipient, Submission
+from portal.domain import events
+from portal.domain.consents import annulments
+from portal.services import event_sequencer
+from tests import make
+from tests.portal.api.programs import BASE, CONSENTS, Program, grant, make_key, refusal
+
+OTHER_CODE = 700002
+
+
+@pytest.fixture
+def provider(app) -> Provider:
+    """Ayşe's, in the test's context."""
+    with app.app_context():
+        yield make.provider()
+
+
+@pytest.fixture
+def program(app, provider) -> Program:
+    return Program(app, make_key(provider))
+
+
+def read(program: Program, cursor: str | None = None, **query) -> dict:
+    """A page of the feed, after the sequencer has run."""
+    event_sequencer.sequence_next_events()
+    return program.get(f"{BASE}/events", query_string=query | ({"cursor": cursor} if cursor else {})).json
+
+
+def key_of(consent: dict) -> tuple:
+    return consent["brandCode"], consent["recipient"], consent["type"], consent["recipientType"]
+
+
+def add_brand(provider: Provider, code: int) -> Brand:
+    brand = Brand(provider_id=provider.id, brand_code=code, name="İkinci", created_at=clock.now())
+    db.session.add(brand)
+    db.session.commit()
+    return brand
+
+
+def test_who_reads_the_list_and_then_the_feed_from_its_cursor_has_what_stands(program):
+    program.post(f"{CONSENTS}/bulk", {"consents": [grant(), grant(make.EMAIL), refusal("+905321234568")]})
+    event_sequencer.sequence_next_events()
+    crm, cursor, first = {}, "", None
+    while cursor is not None:
+        page = program.get(CONSENTS, query_string={"limit": 1} | ({"cursor": cursor} if cursor else {})).json
+        first = first or page["eventsCursor"]
+        crm |= {key_of(each): each["status"] for each in page["items"]}
+        program.post(CONSENTS, refusal())  # Meanwhile: once new, then again and again.
+        cursor = page["nextCursor"]
+    assert len(crm) == 3
+
+    page = read(program, first)
+
+    for each in page["items"]:
+        crm[key_of(each["consent"])] = each["consent"]["status"]
+    assert crm == {
+        (make.BRAND_CODE, make.PHONE, "MESAJ", "BIREYSEL"): "RET",
+        (make.BRAND_CODE, make.EMAIL, "EPOSTA", "BIREYSEL"): "ONAY",
+        (make.BRAND_CODE, "+905321234568", "MESAJ", "BIREYSEL"): "RET",
+    }
+    assert page["waitSeconds"] > 0
+    assert read(program, page["nextCursor"])["items"] == []
+
+
+def test_a_decision_its_annulment_and_its_outcome_are_told_with_the_consent_as_it_is(app, program, browser, rows):
+    app.config["UNDO_SECONDS"] = 300
+    start = read(program)["nextCursor"]
+    person = make.Person(browser, make.codes(app)[make.PHONE])
+    person.decides(MESAJ="RET")
+    db.session.execute(update(Submission).values(outcome=Outcome.EXPIRED, code="H467", ended_at=clock.now()))
+    db.session.commit()
+    person.decides(MESAJ="ONAY")
+    refused, granted = rows(Decision)
+    before = read(program, start)["items"]
+    annulments.undo_grants(db.session, [rows(Receipt)[-1].id], clock.now())
+    db.session.commit()
+
+    told = read(program, start)["items"]
+
+    assert [(each["event"], each["decision"]["id"], each["decision"]["status"]) for each in told] == [
+        ("decision.made", str(refused.id), "RET"), ("iys.outcome", str(refused.id), "RET"),
+        ("decision.made", str(granted.id), "ONAY"), ("decision.annulled", str(granted.id), "ONAY"),
+    ]  # fmt: skip
+    assert told[1]["facts"] == {"outcome": "expired", "code": "H467"}
+    assert {each["consent"]["status"] for each in before} == {"ONAY"}
+    assert {(each["consent"]["status"], each["consent"]["decisionId"]) for each in told} == {("RET", str(refused.id))}
+    assert [each["sequence"] for each in told] == list(range(int(start) + 1, int(start) + 5))
+    assert [each["event"] for each in read(program, start, event=["iys.outcome", "decision.annulled"])["items"]] == [
+        "iys.outcome", "decision.annulled",
+    ]  # fmt: skip
+
+
+def test_a_key_follows_its_own_brands_and_a_stranger_nothing(app, program, provider):
+    start = read(program)["nextCursor"]
+    second = add_brand(provider, 700003)
+    program.post(CONSENTS, refusal())
+    program.post(f"{BASE}/brands/700003/consents", refusal())
+    events.record(db.session, EventType.PACKAGE_LOW, provider.id, provider_id=provider.id, at=clock.now())
+    db.session.commit()
+    other = make.provider(iys_code=OTHER_CODE, brand_code=OTHER_CODE, email="cem@example.com")
+    limited, stranger = Program(app, make_key(provider, brands=[second])), Program(app, make_key(other))
+
+    assert [each["brandCode"] for each in read(program, start)["items"]] == [make.BRAND_CODE, 700003, None]
+    assert [each["brandCode"] for each in read(limited, start)["items"]] == [700003]
+    assert read(stranger, start)["items"] == []
+    assert read(limited, start)["nextCursor"] == read(stranger, start)["nextCursor"]  # They need not look there again.
+    page = program.get(f"{BASE}/brands/700003/consents", query_string={"limit": 1}).json
+    elsewhere = program.get(CONSENTS, query_string={"cursor": page["nextCursor"]})
+    assert (elsewhere.status_code, elsewhere.json["errors"][0]["field"]) == (422, "cursor")
+
+
+def test_a_brand_of_sandbox_mode_ends_with_it_and_a_damaged_address_ends_nothing(program, provider):
+    start = read(program)["nextCursor"]
+    second = add_brand(provider, 700003)
+    program.post(CONSENTS, refusal())
+    program.post(f"{BASE}/brands/700003/consents", refusal())
+    second.is_sandbox, second.closed_at = True, clock.now()
+    db.session.execute(update(Recipient).values(address=b"damaged"))
+    db.session.commit()
+
+    (told,) = read(program, start)["items"]
+
+    assert told["brandCode"] == make.BRAND_CODE
+    assert (told["consent"]["recipient"], told["consent"]["status"]) == (None, "RET")
+
+
+def test_a_cursor_that_is_no_longer_good_says_what_to_do(program):
+    answer = program.get(f"{BASE}/events", query_string={"cursor": "9" * 18})
+
+    assert (answer.status_code, answer.json["code"]) == (410, "cursor_lost")
+    assert program.get(f"{BASE}/events", query_string={"cursor": "9" * 19}).status_code == 422
+    assert program.get(f"{BASE}/events", query_string={"event": "no"}).status_code == 422
