@@ -33,4 +33,22 @@ OPERATIONS: dict[str, tuple[str, str]] = {
             "saniyede yapılır. Göndermeden hemen önce alın: bu arada reddeden listeden düşer."
         ),
     ),
+    "listPoints": (
+        N_("İzin noktalarının listesi"),
+        N_("Metni ve kanalları bağlantıda kullanılacak noktaları listeler; noktayı panelde bir kişi açar."),
+    ),
+    "addLink": (
+        N_("Tek kişiye bağlantı"),
+        N_(
+            "Kasa ya da çağrı merkezi için: kısa adres, iki sözcük ve hazır ileti. Reddetmiş ya da önce sorulmuş "
+            "kişide bağlantı yerine nedeni döner. Aynı kişiye hep aynı bağlantı."
+        ),
+    ),
+    "addRefusalLinks": (
+        N_("Kalıcı ret bağlantıları"),
+        N_(
+            "E-posta hizmetinizin birleştirme alanı için: her alıcıya süresiz, yalnız reddetmeye yarayan bir adres. "
+            "List-Unsubscribe başlığında tek tıkla da çalışır. Firma durdurulmuşken de verilir."
+        ),
+    ),
 }

@@ -19,3 +19,12 @@ class Example:
     body: dict[str, Any] | None
     status: int
     answer: dict[str, Any] | None
+
+
+def problem_example(code: str, status: int, title: str, title_tr: str, **members: Any) -> dict[str, Any]:
+    """A problem as an answer."""
+    docs = f"https://izinlink.example/api/docs#{code}"
+    return {
+        "type": docs, "title": title, "titleTr": title_tr, "status": status, "code": code, "iysCode": None, "fix": "…",
+        "fixTr": "…", "retryable": False, "docs": docs, "errors": None, "scope": None, "page": None, **members,
+    }  # fmt: skip

@@ -40,6 +40,7 @@ EXAMPLES = (
         "key": {"name": "CRM", "hint": "7Iu4", "isTest": False, "brandCodes": None, "expiresAt": None, "scopes": [
             "brands:read", "campaigns:launch", "campaigns:read", "campaigns:write", "consents:check", "consents:grant",
             "consents:read", "consents:refuse", "events:read",
+            "links:write",
         ]},
         "package": {"records": None, "used": 0, "level": "grace", "endsOn": None},
     }),

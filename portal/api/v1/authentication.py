@@ -26,11 +26,12 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 BRAND_CODE = "brandCode"  # In a URL.
 MAX_BRAND_CODE = 2**31 - 1  # No brand has it; a database takes no larger ones.
+PROVIDER_LIMITS = {limits.API_LISTS: "api-lists", limits.API_LINKS: "api-links"}  # Counted for all keys together.
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="izinlink"'}
 
 
 def needs(scope: Scope, *, limit: str = limits.API, takes_json: bool = True) -> Callable[[View], View]:
-    """Decorator: the scope a view needs, the limit that counts its requests: by key, lists by provider; and whether it
+    """Decorator: the scope a view needs, the limit that counts its requests: by key, some by provider; and whether it
     takes JSON where it is posted to."""
 
     def mark(view: View) -> View:
@@ -102,7 +103,9 @@ def _refuse_guess(found: ApiProblem) -> ResponseReturnValue:
 def _count(limit: str, caller: Caller) -> int:
     """Count a request, and note what its limit's headers say; the seconds to wait where it is reached. More keys bring
     no more lists."""
-    act, whose = ("api-lists", caller.provider_id) if limit == limits.API_LISTS else ("api", caller.key_id)
+    act, whose = (
+        (PROVIDER_LIMITS[limit], caller.provider_id) if limit in PROVIDER_LIMITS else ("api", caller.key_id)
+    )
     again_at = limits.wait_for(limit, act, str(whose))
     if limiter.enabled:
         item = parse(limit)

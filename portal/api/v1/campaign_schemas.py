@@ -123,6 +123,10 @@ class PeopleAnswer(Answer):
     results: list[RowResult]
 
 
+class LaunchBody(Strict):
+    """An empty object."""
+
+
 class PersonalLink(Answer):
     recipient: str
     url: str
@@ -141,7 +145,7 @@ class LinksQuery(Strict):
 
 
 class Point(Answer):
-    pointId: str
+    slug: str = Field(description=N_("Noktanın adresindeki adı; bağlantı isterken bunu yazın."))
     name: str
     url: str
     channels: list[Channel]
@@ -155,7 +159,7 @@ class Points(Answer):
 class LinkBody(Strict):
     recipient: Text = Field(examples=[PHONE])
     contactKind: ContactKind
-    contactDate: date
+    contactDate: Text = Field(examples=["2026-11-24"], description=N_("Temasın günü: YYYY-AA-GG."))
 
 
 class LinkAnswer(Answer):

@@ -91,7 +91,7 @@ def add_people(campaignId: str, json: schemas.PeopleBody, headers: WriteHeaders)
     resp=Response(HTTP_200=schemas.CampaignAnswer, HTTP_409=Problem), operation_id="addLaunch"
 )  # fmt: skip
 @needs(Scope.CAMPAIGNS_LAUNCH)
-def add_launch(campaignId: str, headers: WriteHeaders) -> dict[str, Any]:
+def add_launch(campaignId: str, json: schemas.LaunchBody, headers: WriteHeaders) -> dict[str, Any]:
     """Launch a campaign that has all it needs; from then on its audience is fixed."""
     campaign_id = _own_or_404(campaignId).id
     answer = answer_once(headers, lambda at: full_answer(db.session, _launch(campaign_id, at)))

@@ -86,6 +86,14 @@ def add_recipients(
     Raises AudienceClosed.
     """
     lock_audience(session, campaign)
+    insert_entries(session, campaign, serves, contacts)
+
+
+def insert_entries(
+    session: Session, campaign: Campaign, serves: Mapping[int, Collection[Channel]],
+    contacts: Mapping[int, OwnContact] | None = None,
+) -> None:  # fmt: skip
+    """The same, also where it was launched: of a consent point, to which people come one by one."""
     rows = []
     for recipient_id, entry_id in zip(sorted(serves), new_ids(len(serves)), strict=True):
         own = (contacts or {}).get(recipient_id, OwnContact())

@@ -25,6 +25,7 @@ from portal.domain.consent_points.public_points import (
     proof_digest,
     register_recipient,
 )
+from portal.domain.consent_points.requested_links import request_link
 from portal.domain.consent_points.usage import (
     count_statistics,
     list_alarmed_points,
@@ -35,5 +36,5 @@ __all__ = [
     "MOST_CODES", "SANDBOX_CODES", "BadSlug", "BudgetTooHigh", "PointState", "PublicPoint",
     "SlugTaken", "TextNotApproved", "change_budget", "close_point", "count_statistics", "find_point",
     "list_alarmed_points", "open_point", "point_state", "proof_digest", "publish_point", "raise_budget_alarm",
-    "register_recipient", "slug_prefix", "suggest_slug",
+    "register_recipient", "request_link", "slug_prefix", "suggest_slug",
 ]  # fmt: skip

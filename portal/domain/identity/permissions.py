@@ -81,6 +81,7 @@ class Scope(StrEnum):
     CAMPAIGNS_READ = "campaigns:read"
     CAMPAIGNS_WRITE = "campaigns:write"  # Open drafts and bring people into them.
     CAMPAIGNS_LAUNCH = "campaigns:launch"  # Also take the links, which are messages in waiting.
+    LINKS = "links:write"  # One person's link at a consent point, and links that only refuse.
 
 
 # Held by every key.

@@ -30,7 +30,7 @@ def routes(app) -> list[tuple[str, str, Scope]]:
     return [
         (method, rule.rule.replace("<int:brandCode>", str(make.BRAND_CODE))
          .replace("<any(ARAMA, MESAJ, EPOSTA):type>/<recipient>", "MESAJ/+905321234567").replace("<requestId>", "1")
-         .replace("<campaignId>", "1"),
+         .replace("<campaignId>", "1").replace("<slug>", "kasa"),
          app.view_functions[rule.endpoint].needs)
         for rule in rules for method in sorted(rule.methods & {"GET", "POST"})
     ]  # fmt: skip

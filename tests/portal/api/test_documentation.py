@@ -7,9 +7,10 @@ from portal.api.documentation.examples import EXAMPLES
 from portal.api.documentation.texts import OPERATIONS
 from tests import make
 from tests.portal.api.programs import BASE, Program, make_key, run_examples
+from tests.portal.web.consent_points.visitor import opened
 
 # Texts, numbers and moments that differ from day to day.
-VARY = ("campaignId", "page", "url", "words", "text", "subject",
+VARY = ("campaignId", "page", "url", "refusalUrl", "words", "text", "subject",
         "requestId", "id", "hint", "docs", "type", "fix", "fixTr", "title", "dueAt", "used", "name", "counts",
         "certificate", "salt", "sequence", "subjectId", "decisionId", "nextCursor", "eventsCursor")  # fmt: skip
 
@@ -31,6 +32,7 @@ def test_every_example_answers_as_it_is_shown(app):
     with time_machine.travel(MOMENT, tick=False):
         with app.app_context():
             program = Program(app, make_key(make.provider()))
+        opened(app, slug="ornek-magaza-kasa")
         told = []
         for example, answer in run_examples(program):
             assert answer.status_code == example.status, (example.operation, answer.json)

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from werkzeug.test import TestResponse
 
+from portal.api.documentation.campaign_examples import LINK_REQUEST
 from portal.api.documentation.example import BRAND, MOMENT, PHONE, Example
 from portal.api.documentation.examples import EXAMPLES
 from portal.core import clock
@@ -16,8 +17,11 @@ from portal.core.iys_protocol import Status
 from portal.core.models import DecisionOrigin, Network
 from tests import make
 from tests.grants import insert_decisions
+from portal.api.documentation.campaign_examples import LINK_REQUEST
 from tests.portal.api.programs import BASE, ID, Program, grant, make_key, run_examples
+from tests.portal.web.consent_points.visitor import opened
 
+from tests.portal.web.consent_points.visitor import opened
 HELD, REFUSED = "+905321234570", "+905321234571"  # İYS holds a grant; the person refused.
 SEEN_ELSEWHERE = {"429", "500"}
 
@@ -31,6 +35,9 @@ def program(app) -> Iterator[Program]:
         refused_at = clock.now() - timedelta(hours=2)
         insert_decisions(brand, [REFUSED], refused_at, status=Status.REFUSED, origin=DecisionOrigin.LINK)
         db.session.add(Network(provider_id=provider.id, cidr="127.0.0.1/32", note="", created_at=clock.now()))
+        db.session.commit()
+        for slug, published in (("ornek-magaza-kasa", True), ("ornek-magaza-yeni", False)):
+            opened(app, slug=slug, published=published)
         yield Program(app, make_key(provider))
 
 
@@ -51,6 +58,7 @@ def special_calls() -> list[Example]:
     return [
         Example("mayBeMessaged", f"/brands/{BRAND}/may-send/MESAJ/{HELD}", None, 200, None),
         Example("addConsent", f"/brands/{BRAND}/consents", grant(REFUSED), 409, None),
+        Example("addLink", f"/brands/{BRAND}/points/ornek-magaza-yeni/links", LINK_REQUEST, 409, None),
         Example("listEvents", f"/events?cursor={'9' * 18}", None, 410, None),
     ]
 

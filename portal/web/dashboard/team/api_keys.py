@@ -36,6 +36,7 @@ SCOPE_LABELS: dict[Scope, str] = {
     Scope.CAMPAIGNS_READ: _l("Kampanyaları ve sonuçlarını görür"),
     Scope.CAMPAIGNS_WRITE: _l("Kampanya taslağı açar, kişi ekler"),
     Scope.CAMPAIGNS_LAUNCH: _l("Kampanya başlatır, bağlantılarını alır"),
+    Scope.LINKS: _l("Tek kişiye bağlantı ve ret bağlantısı alır"),
 }
 LIFETIMES = {"90": _l("90 gün"), "365": _l("Bir yıl"), "": _l("Süresiz")}
 OVERLAPS = {"0": _l("Hemen"), "1": _l("Bir gün sonra"), "7": _l("Yedi gün sonra")}

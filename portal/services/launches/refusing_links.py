@@ -1,0 +1,91 @@
+"""Permanent addresses at which recipients only refuse, for the merge field of a provider's own mailings.
+
+They lead to the pages that every link has at /u/. Theirs are the links of a campaign of the brand that offers refusal,
+is never launched and sends nothing; it reaches nobody by itself, so the rules of exclusion.py are not asked.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+import shortlinks
+from portal.core import clock
+from portal.core.addresses import Address
+from portal.core.iys_protocol import Channel
+from portal.core.models import AudienceEntry, Brand, Campaign, CampaignKind, Delivery, Provider
+from portal.core.models.ids import new_ids
+from portal.core.vault import Vault
+from portal.domain import campaigns
+from portal.domain.campaigns import default_texts
+from portal.domain.consents import recipients
+from portal.domain.providers.brands import link_base_url
+
+AT_ONCE = 5000
+NAME = "Ret bağlantıları"  # Shown with what people do by them.
+
+
+def refusing_urls(
+    session: Session, vault: Vault, salt: str, link_base: str, brand: Brand, addresses: Sequence[Address], at: datetime
+) -> dict[str, str]:  # fmt: skip
+    """The URL of each address by its canonical text: the same one each time, while the address has the same holder.
+    Unknown addresses become recipients. Nothing is committed."""
+    # Locked until the transaction ends, so that nobody gets two.
+    session.execute(select(Brand.id).where(Brand.id == brand.id).with_for_update(key_share=True))
+    campaign, codes = _find_campaign(session, brand, at), dict[str, str]()
+    for some in recipients.chunks(list(addresses), AT_ONCE):
+        codes |= _find_codes(session, vault, salt, campaign, some, at)
+    root = refusal_root(session, brand.id, link_base)
+    return {text: f"{root}{code}" for text, code in codes.items()}
+
+
+def refusal_root(session: Session, brand_id: int, link_base: str) -> str:
+    """What the refusing URL of a brand's link begins with; its code follows."""
+    return f"{link_base_url(session, brand_id, link_base).removesuffix('/k')}/u/"
+
+
+def _find_codes(
+    session: Session, vault: Vault, salt: str, campaign: Campaign, addresses: Sequence[Address], at: datetime
+) -> dict[str, str]:
+    """Codes by canonical address; missing links are made."""
+    ids = recipients.gather(session, vault, campaign.provider_id, list(addresses), at)
+    held_since = recipients.held_since(session, list(ids.values()))
+    linked = (
+        select(AudienceEntry.recipient_id, shortlinks.Link.id, shortlinks.Link.nonce, shortlinks.Link.created_at)
+        .join(shortlinks.Link, shortlinks.Link.id == AudienceEntry.link_id)
+        .where(AudienceEntry.campaign_id == campaign.id, AudienceEntry.recipient_id.in_(ids.values()))
+    )
+    found = {
+        recipient_id: shortlinks.code_of(salt, link_id, nonce)
+        for recipient_id, link_id, nonce, created_at in session.execute(linked)
+        if recipient_id not in held_since or created_at >= held_since[recipient_id]
+    }
+    serves = {ids[each.text]: each.channels for each in addresses}
+    missing = [recipient_id for recipient_id in serves if recipient_id not in found]
+    links = shortlinks.create_many(session, salt, campaign.provider_id, len(missing), at)
+    rows: list[dict[str, Any]] = [
+        {
+            "id": entry_id, "provider_id": campaign.provider_id, "campaign_id": campaign.id,
+            "recipient_id": recipient_id, "link_id": link_id, "channels": ",".join(serves[recipient_id]),
+        }
+        for entry_id, recipient_id, (link_id, _) in zip(new_ids(len(missing)), missing, links, strict=True)
+    ]  # fmt: skip
+    if rows:
+        session.execute(insert(AudienceEntry.__table__), rows)
+    found |= {recipient_id: code for recipient_id, (_, code) in zip(missing, links, strict=True)}
+    return {text: found[recipient_id] for text, recipient_id in ids.items()}
+
+
+def _find_campaign(session: Session, brand: Brand, at: datetime) -> Campaign:
+    """The brand's, made where it has none."""
+    own = select(Campaign).where(
+        Campaign.brand_id == brand.id, Campaign.kind == CampaignKind.REFUSE, Campaign.delivery == Delivery.POINT
+    )
+    notice = brand.notice_url or session.get_one(Provider, brand.provider_id).notice_url
+    return session.scalar(own.order_by(Campaign.id).limit(1)) or campaigns.open_campaign(
+        session, brand, name=NAME, kind=CampaignKind.REFUSE, channels=list(Channel),
+        wording=default_texts.default_wording(brand.name, CampaignKind.REFUSE, notice), contact=None, expires_at=None,
+        delivery=Delivery.POINT, at=at, today=clock.day(at),
+    )  # fmt: skip
