@@ -17,11 +17,9 @@ from portal.core.iys_protocol import Status
 from portal.core.models import DecisionOrigin, Network
 from tests import make
 from tests.grants import insert_decisions
-from portal.api.documentation.campaign_examples import LINK_REQUEST
 from tests.portal.api.programs import BASE, ID, Program, grant, make_key, run_examples
 from tests.portal.web.consent_points.visitor import opened
 
-from tests.portal.web.consent_points.visitor import opened
 HELD, REFUSED = "+905321234570", "+905321234571"  # İYS holds a grant; the person refused.
 SEEN_ELSEWHERE = {"429", "500"}
 
@@ -58,6 +56,7 @@ def special_calls() -> list[Example]:
     return [
         Example("mayBeMessaged", f"/brands/{BRAND}/may-send/MESAJ/{HELD}", None, 200, None),
         Example("addConsent", f"/brands/{BRAND}/consents", grant(REFUSED), 409, None),
+        Example("listEvents", f"/events?cursor={'9' * 18}", None, 410, None),
         Example("addLink", f"/brands/{BRAND}/points/ornek-magaza-yeni/links", LINK_REQUEST, 409, None),
         Example("listEvents", f"/events?cursor={'9' * 18}", None, 410, None),
     ]
