@@ -56,7 +56,6 @@ def special_calls() -> list[Example]:
     return [
         Example("mayBeMessaged", f"/brands/{BRAND}/may-send/MESAJ/{HELD}", None, 200, None),
         Example("addConsent", f"/brands/{BRAND}/consents", grant(REFUSED), 409, None),
-        Example("listEvents", f"/events?cursor={'9' * 18}", None, 410, None),
         Example("addLink", f"/brands/{BRAND}/points/ornek-magaza-yeni/links", LINK_REQUEST, 409, None),
         Example("listEvents", f"/events?cursor={'9' * 18}", None, 410, None),
     ]
