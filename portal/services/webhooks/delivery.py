@@ -119,7 +119,9 @@ def _due_messages(endpoint: WebhookEndpoint, at: datetime, most: int) -> list[Me
     rows = read_session().scalars(due.order_by(WebhookDelivery.due_at, WebhookDelivery.event_id).limit(most)).all()
     ids = [row.event_id for row in rows if row.event_id]
     bodies = _bodies(endpoint, read_session().scalars(select(Event).where(Event.id.in_(ids))).all()) if ids else {}
-    return [Message(row, False, 0, bodies.get(row.event_id) if row.event_id else message_body(row)) for row in rows]
+    return [
+        Message(row, False, 0, bodies.get(row.event_id) if row.event_id else payloads.message_body(row)) for row in rows
+    ]
 
 
 def _new_messages(endpoint: WebhookEndpoint, at: datetime, most: int) -> tuple[list[Message], int]:
@@ -140,11 +142,6 @@ def _wanted(endpoint: WebhookEndpoint) -> Any:
     if endpoint.brand_ids is not None:
         wanted = wanted.where(or_(Event.brand_id.in_(endpoint.brand_ids), Event.brand_id.is_(None)))
     return wanted
-
-
-def message_body(delivery: WebhookDelivery) -> bytes:
-    """The body of a test or a heartbeat."""
-    return payloads.body(delivery.type, delivery.created_at, delivery.facts or {})
 
 
 def _bodies(endpoint: WebhookEndpoint, events: Sequence[Event]) -> dict[int, bytes]:

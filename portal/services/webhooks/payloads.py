@@ -13,10 +13,21 @@ from sqlalchemy.orm import Session
 from portal.core import clock
 from portal.core.addresses import HIDDEN, mask
 from portal.core.iys_protocol import format_wire_date
-from portal.core.models import ApiRequest, Brand, Complaint, Decision, DecisionOrigin, Event, EventType, Recipient
+from portal.core.models import (
+    ApiRequest,
+    Brand,
+    Complaint,
+    Decision,
+    DecisionOrigin,
+    Event,
+    EventType,
+    Recipient,
+    WebhookDelivery,
+)
 from portal.core.vault import CannotOpen, Vault
 from portal.domain.consents import recipients
 
+WITH_ID = (EventType.COMPLAINT_OPENED, EventType.CERTIFICATE_ISSUED)  # Others are about the provider as a whole.
 OF_DECISIONS = (EventType.DECISION_MADE, EventType.DECISION_ANNULLED, EventType.IYS_OUTCOME)
 
 
@@ -33,12 +44,18 @@ def event_bodies(session: Session, vault: Vault, events: Sequence[Event], *, in_
         if event.type in OF_DECISIONS:
             subject = decisions.get(event.subject_id)
         else:
-            subject = {"id": str(event.subject_id), **people.get(event.subject_id, {})}
+            named = {"id": str(event.subject_id)} if event.type in WITH_ID else {}
+            subject = named | people.get(event.subject_id, {})
         if subject is not None:
             brand = brands.get(event.brand_id or 0, {})
             facts = {"sequence": event.sequence, **brand, **subject, **(event.facts or {})}
             bodies[event.id] = body(event.type, event.at, facts)
     return bodies
+
+
+def message_body(delivery: WebhookDelivery) -> bytes:
+    """The body of a test or a heartbeat."""
+    return body(delivery.type, delivery.created_at, delivery.facts or {})
 
 
 def body(type_: str, at: datetime, facts: Mapping[str, Any]) -> bytes:

@@ -159,6 +159,13 @@ ACT_LABELS: dict[str, str] = {
     "staff.unassigned": N_("Destek çalışanının firma ataması kaldırıldı"),
     "submission.closed": N_("Gönderim kapatıldı"),
     "submission.resent": N_("Yeniden gönderildi"),
+    "webhook.changed": N_("Webhook adresi değiştirildi"),
+    "webhook.made": N_("Webhook adresi eklendi"),
+    "webhook.paused": N_("Webhook durduruldu"),
+    "webhook.removed": N_("Webhook adresi silindi"),
+    "webhook.replayed": N_("Webhook olayları yeniden gönderildi"),
+    "webhook.secret_replaced": N_("Webhook imza anahtarı yenilendi"),
+    "webhook.turned_on": N_("Webhook yeniden açıldı"),
 }
 SUBJECT_LABELS: dict[str, str] = {
     "api_key": N_("API anahtarı"),
@@ -193,6 +200,7 @@ SUBJECT_LABELS: dict[str, str] = {
     "submission": N_("Gönderim"),
     "invitation": N_("Davet"),
     "user": N_("Hesap"),
+    "webhook": N_("Webhook"),
 }
 FACT_LABELS: dict[str, str] = {
     "again": N_("yeniden"),
@@ -248,9 +256,12 @@ FACT_LABELS: dict[str, str] = {
     "session": N_("oturum"),
     "sessions_ended": N_("kapanan oturum"),
     "settlement": N_("çözüm"),
+    "shows_addresses": N_("adresler açık"),
+    "since": N_("ilk zaman"),
     "size": N_("büyüklük"),
     "source": N_("kaynak"),
     "step": N_("adım"),
+    "types": N_("olaylar"),
     "unread": N_("bakıldığı belirtilen"),
     "unread_reply": N_("yanıtı okunmamış"),
     "until": N_("son gün"),

@@ -42,7 +42,7 @@ PERMISSION_LABELS: dict[Permission, str] = {
     Permission.ONBOARD: _l("Firma bilgilerini, belgeleri ve paketi yürütür"),
     Permission.PEOPLE: _l("Kişileri, rolleri ve ağları belirler"),
     Permission.AUDIT: _l("Denetim kayıtlarını görür"),
-    Permission.KEYS: _l("API anahtarlarını verir ve iptal eder"),
+    Permission.KEYS: _l("API anahtarlarını ve webhook adreslerini yönetir"),
 }
 ROLE_SUMMARIES: dict[Role, str] = {
     Role.OWNER: _l("Her şeyi yapabilir; kişileri ve rolleri belirler."),

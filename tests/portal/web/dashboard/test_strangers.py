@@ -9,6 +9,7 @@ from portal.core import clock
 from portal.core.addresses import AddressKind, parse
 from portal.core.extensions import db, vault
 from portal.core.models import (
+    TEST,
     ApiKey,
     AudienceEntry,
     AudienceList,
@@ -43,6 +44,10 @@ from portal.core.models import (
     Role,
     SignIn,
     Submission,
+    WebhookAlgorithm,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookState,
 )
 from portal.core.models.ids import new_id
 from portal.domain import address_proofs, packages
@@ -152,7 +157,7 @@ def kept_of_people(provider_id: int, brand_id: int) -> dict[str, int]:
         invites_to=provider_id, role=Role.AGENT,
     )  # fmt: skip
     package = packages.list_offered(db.session)[0]
-    paper_id, inquiry_id = new_id(), new_id()
+    paper_id, inquiry_id, webhook_id = new_id(), new_id(), new_id()
     whose = {"provider_id": provider_id}
     rows = {
         "domain_id": Domain(**whose, brand_id=brand_id, host="izin.example", proof="proof", created_at=at),
@@ -171,6 +176,16 @@ def kept_of_people(provider_id: int, brand_id: int) -> dict[str, int]:
         "inquiry_id": Inquiry(
             **whose, id=inquiry_id, step=1, asked_by=burak.id, asked_at=at,
             text=vault().seal("?", Inquiry.TEXT, provider_id, inquiry_id),
+        ),
+        "webhook_id": WebhookEndpoint(
+            **whose, id=webhook_id, algorithm=WebhookAlgorithm.HMAC, types=[], shows_addresses=False, position=0,
+            url=vault().seal("https://crm.example/", WebhookEndpoint.URL, provider_id, webhook_id),
+            secret=vault().seal("whsec_", WebhookEndpoint.SECRET, provider_id, webhook_id), due_at=at, failures=0,
+            is_slow=False, heartbeat_at=at, created_by=burak.id, created_at=at,
+        ),
+        "delivery_id": WebhookDelivery(
+            **whose, endpoint_id=webhook_id, type=TEST, facts={}, state=WebhookState.WAITING, attempts=0, due_at=at,
+            created_at=at,
         ),
     }  # fmt: skip
     db.session.add_all(rows.values())

@@ -1,0 +1,200 @@
+"""Webhook endpoints of the provider: made, with a secret that is shown once; changed, tried, paused and removed."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from sqlalchemy import func, select
+
+from portal.core import clock
+from portal.core.extensions import db, read_session, vault
+from portal.core.models import TEST, Event, OffReason, WebhookAlgorithm, WebhookEndpoint
+from portal.core.vault import CannotOpen
+from portal.domain.identity.permissions import Permission
+from portal.domain.webhooks import endpoints, signatures
+from portal.web.dashboard.blueprint import blueprint
+from portal.web.dashboard.webhooks.forms import EndpointForm, ReplayForm, SecretForm, type_label, url_of
+from portal.web.shared.access import needs
+from portal.web.shared.redirects import commit_and_redirect
+from portal.web.shared.signed_in_person import current_provider, own_brands, own_row_or_404, record_audit
+
+TOO_MANY = _l("En fazla 10 webhook adresiniz olabilir. Önce birini silin.")
+MOST_COUNTED = 1000
+
+
+@dataclass(frozen=True)
+class EndpointStatus:
+    """An endpoint as a page shows it."""
+
+    row: WebhookEndpoint
+    url: str
+    host: str
+    waiting: int  # Events that have not been tried; up to MOST_COUNTED.
+    public_key: str | None
+
+
+@blueprint.get("/webhooks")
+@needs(Permission.KEYS)
+def list_webhooks() -> str:
+    return _render_list(EndpointForm(formdata=None))
+
+
+@blueprint.post("/webhooks")
+@needs(Permission.KEYS, fresh=True)
+def make_webhook() -> ResponseReturnValue:
+    """Make an endpoint and show its secret, only in this response."""
+    form = EndpointForm()
+    if not form.validate_on_submit():
+        return _render_list(form), 422
+    algorithm, at = WebhookAlgorithm(form.algorithm.data), clock.now()
+    try:
+        made, secret = endpoints.create(
+            db.session, vault(), current_provider(), form.chosen(), algorithm, user_id=current_user.id, at=at
+        )  # fmt: skip
+    except endpoints.TooManyEndpoints:
+        db.session.rollback()
+        form.url.errors = [TOO_MANY]
+        return _render_list(form), 422
+    record_audit("webhook.made", "webhook", made.id, **_facts(form))
+    db.session.commit()
+    return _render_secret(made, secret)
+
+
+@blueprint.get("/webhooks/<id:webhook_id>")
+@needs(Permission.KEYS)
+def show_webhook(webhook_id: int) -> str:
+    endpoint = own_row_or_404(read_session(), WebhookEndpoint, webhook_id)
+    return render_webhook(endpoint, EndpointForm.of(endpoint))
+
+
+@blueprint.post("/webhooks/<id:webhook_id>")
+@needs(Permission.KEYS, fresh=True)
+def change_webhook(webhook_id: int) -> ResponseReturnValue:
+    endpoint, form = own_row_or_404(db.session, WebhookEndpoint, webhook_id), EndpointForm()
+    del form.algorithm
+    if not form.validate_on_submit():
+        return render_webhook(endpoint, form), 422
+    endpoints.change(vault(), endpoint, form.chosen())
+    record_audit("webhook.changed", "webhook", endpoint.id, **_facts(form))
+    return _done(endpoint, _("Kaydedildi."))
+
+
+@blueprint.post("/webhooks/<id:webhook_id>/secret")
+@needs(Permission.KEYS, fresh=True)
+def replace_webhook_secret(webhook_id: int) -> ResponseReturnValue:
+    """Make a new secret and show it; requests are signed with the former one, too, until the overlap is over."""
+    endpoint, form = own_row_or_404(db.session, WebhookEndpoint, webhook_id), SecretForm()
+    if not form.validate_on_submit():
+        return show_webhook(webhook_id), 422
+    overlap = timedelta(days=int(form.overlap.data))
+    secret = endpoints.replace_secret(vault(), endpoint, overlap, clock.now())
+    record_audit("webhook.secret_replaced", "webhook", endpoint.id)
+    db.session.commit()
+    return _render_secret(endpoint, secret)
+
+
+@blueprint.post("/webhooks/<id:webhook_id>/test")
+@needs(Permission.KEYS)
+def test_webhook(webhook_id: int) -> ResponseReturnValue:
+    endpoint = own_row_or_404(db.session, WebhookEndpoint, webhook_id)
+    if endpoint.due_at is None:
+        return _done(endpoint, _("Bu adres kapalı. Önce açın."))
+    made = endpoints.queue_message(db.session, endpoint, TEST, {"message": "merhaba · hello"}, clock.now())
+    url = url_for(".show_webhook_delivery", delivery_id=made.id)
+    return commit_and_redirect(url, _("Deneme olayı yola çıktı. Birkaç saniye sonra sayfayı yenileyin."))
+
+
+@blueprint.post("/webhooks/<id:webhook_id>/pause")
+@needs(Permission.KEYS)
+def pause_webhook(webhook_id: int) -> ResponseReturnValue:
+    endpoint = own_row_or_404(db.session, WebhookEndpoint, webhook_id)
+    endpoints.turn_off(db.session, endpoint.id, OffReason.PAUSED, clock.now())
+    record_audit("webhook.paused", "webhook", endpoint.id)
+    return _done(endpoint, _("Durduruldu. Olaylar birikir; açınca hepsi gider."))
+
+
+@blueprint.post("/webhooks/<id:webhook_id>/turn-on")
+@needs(Permission.KEYS)
+def turn_on_webhook(webhook_id: int) -> ResponseReturnValue:
+    endpoint = own_row_or_404(db.session, WebhookEndpoint, webhook_id)
+    endpoints.turn_on(db.session, endpoint, clock.now())
+    record_audit("webhook.turned_on", "webhook", endpoint.id)
+    return _done(endpoint, _("Açıldı; kaldığı yerden sürüyor."))
+
+
+@blueprint.post("/webhooks/<id:webhook_id>/remove")
+@needs(Permission.KEYS, fresh=True)
+def remove_webhook(webhook_id: int) -> ResponseReturnValue:
+    endpoint = own_row_or_404(db.session, WebhookEndpoint, webhook_id)
+    record_audit("webhook.removed", "webhook", endpoint.id, host=_host_of(url_of(endpoint)))
+    endpoints.remove(db.session, endpoint)
+    return commit_and_redirect(url_for(".list_webhooks"), _("Webhook adresi ve kayıtları silindi."))
+
+
+def render_webhook(endpoint: WebhookEndpoint, form: EndpointForm, replay: ReplayForm | None = None) -> str:
+    """The page of one endpoint."""
+    return render_template(
+        "dashboard/webhooks/endpoint.html",
+        each=_status(endpoint),
+        form=form,
+        secret_form=SecretForm(formdata=None),
+        replay_form=replay or ReplayForm(formdata=None),
+        most_counted=MOST_COUNTED,
+    )
+
+
+def _render_list(form: EndpointForm) -> str:
+    theirs = select(WebhookEndpoint).where(WebhookEndpoint.provider_id == current_user.provider_id)
+    rows = read_session().scalars(theirs.order_by(WebhookEndpoint.created_at, WebhookEndpoint.id))
+    names = {each.id: each.name for each in own_brands()}
+    return render_template(
+        "dashboard/webhooks/endpoints.html",
+        endpoints=[_status(row) for row in rows],
+        form=form,
+        type_label=type_label,
+        brand_names=names,
+        most_counted=MOST_COUNTED,
+    )
+
+
+def _render_secret(endpoint: WebhookEndpoint, secret: str) -> str:
+    public = signatures.public_part(secret)
+    return render_template("dashboard/webhooks/secret.html", endpoint=endpoint, text=public or secret, public=public)
+
+
+def _status(row: WebhookEndpoint) -> EndpointStatus:
+    url, public = url_of(row), None
+    with suppress(CannotOpen):
+        public = signatures.public_part(endpoints.read_secrets(vault(), row, clock.now())[0])
+    return EndpointStatus(row, url, _host_of(url), _count_waiting(row), public)
+
+
+def _count_waiting(row: WebhookEndpoint) -> int:
+    waiting = select(Event.id).where(
+        Event.provider_id == row.provider_id, Event.sequence > row.position, Event.type.in_(row.types)
+    )
+    counted = select(func.count()).select_from(waiting.limit(MOST_COUNTED).subquery())
+    return read_session().scalar(counted) or 0
+
+
+def _host_of(url: str) -> str:
+    return urlsplit(url).netloc
+
+
+def _facts(form: EndpointForm) -> dict[str, Any]:
+    chosen = form.chosen()
+    return {
+        "host": _host_of(chosen.url), "types": sorted(chosen.types), "brands": len(chosen.brand_ids or ()),
+        "shows_addresses": chosen.shows_addresses,
+    }  # fmt: skip
+
+
+def _done(endpoint: WebhookEndpoint, message: str) -> ResponseReturnValue:
+    return commit_and_redirect(url_for(".show_webhook", webhook_id=endpoint.id), message)
