@@ -13,7 +13,14 @@ from portal.core import clock
 from portal.core.extensions import db
 from portal.domain import address_proofs
 from portal.domain.identity import api_calls, login_throttle
-from portal.jobs import campaign_steps, confirmation_alarms, desk_notifications, gateway_alarms, submission_alarms
+from portal.jobs import (
+    campaign_steps,
+    confirmation_alarms,
+    desk_notifications,
+    gateway_alarms,
+    package_events,
+    submission_alarms,
+)
 from portal.services import domains, event_sequencer, launches
 from portal.services.imports import waiting_lists, worker
 from portal.services.messaging import mail_sender
@@ -114,6 +121,7 @@ def _add_maintenance_tasks(queue: SqliteHuey, app: Flask) -> None:
             api_calls.delete_old(db.session, clock.now())
             db.session.commit()
             event_sequencer.delete_old_events(clock.now())
+            package_events.record_low_packages()
 
 
 def _run_launch(app: Flask, campaign_id: int) -> None:

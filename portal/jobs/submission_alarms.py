@@ -4,13 +4,19 @@ import structlog
 
 from portal.core import clock
 from portal.core.extensions import db, read_session
-from portal.core.models import MailKind, Provider, Role
+from portal.core.models import AlarmLevel, EventType, MailKind, Provider, Role
+from portal.domain import events
 from portal.domain.consents import alarms
 from portal.jobs.desk_notifications import NobodyNotified
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.owner_notifications import notify_roles
 
 log = structlog.get_logger()
+
+EVENTS = {
+    AlarmLevel.AMBER: EventType.DEADLINE_NEAR, AlarmLevel.RED: EventType.DEADLINE_NEAR,
+    AlarmLevel.EXPIRED: EventType.DEADLINE_PASSED,
+}  # fmt: skip
 
 
 def notify_owners_of_submissions() -> None:
@@ -30,6 +36,11 @@ def _notify_owners(provider_id: int) -> None:
     for alarm in alarms.record_alarms(db.session, provider_id, clock.now()):
         link = absolute_url("dashboard.forwarding", show=alarm.level.value, _anchor="cases")
         level, count = alarm.level.value, str(alarm.count)
+        if alarm.level in EVENTS:
+            events.record(
+                db.session, EVENTS[alarm.level], provider_id, provider_id=provider_id, at=clock.now(),
+                facts={"level": level, "count": alarm.count},
+            )  # fmt: skip
         if not notify_roles(
             provider, MailKind.SUBMISSIONS_WAIT, (Role.OWNER,), level=level, count=count, link=link
         ):  # fmt: skip

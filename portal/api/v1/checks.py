@@ -12,9 +12,10 @@ from portal.api.v1.blueprint import BRAND_PATH, MAX_LIST_BYTES, blueprint, speci
 from portal.api.v1.moments import moment
 from portal.api.v1.schemas import CheckAnswer, CheckBody
 from portal.core import clock
-from portal.core.extensions import read_session, vault
-from portal.core.models import Provider
+from portal.core.extensions import db, read_session, vault
+from portal.core.models import EventType, Provider
 from portal.core.models.ids import new_id
+from portal.domain import events
 from portal.domain.consents import may_send, recipients
 from portal.domain.consents.may_send import Answer, Verdict
 from portal.domain.identity.permissions import Scope
@@ -65,7 +66,7 @@ def _result(text: str, answer: Answer | None) -> dict[str, Any]:
 
 
 def _sign(body: CheckBody, answers: Answers, salt: str, at: datetime, *, not_addresses: int) -> str:
-    """The certificate of what was asked and answered."""
+    """The certificate of what was asked and answered. Commits its event."""
     counts = Counter(each.verdict for each in answers.values())
     checked = CheckedList(
         number=new_id(), at=at, channel=body.type, recipient_type=body.recipientType, key_id=g.caller.key_id,
@@ -74,5 +75,10 @@ def _sign(body: CheckBody, answers: Answers, salt: str, at: datetime, *, not_add
         digest=digest_list(salt, answers),
     )  # fmt: skip
     provider = read_session().get_one(Provider, g.brand.provider_id)
+    events.record(
+        db.session, EventType.CERTIFICATE_ISSUED, checked.number, provider_id=provider.id, brand_id=g.brand.id, at=at,
+        facts={"type": body.type, **checked.counts},
+    )  # fmt: skip
+    db.session.commit()
     claims = check_certificates.build_claims(checked, g.brand, provider, current_app.config["MAIN_BASE"])
     return tokens.sign_claims(claims, get_signing_key(), tokens.CHECK_TYPE)

@@ -10,7 +10,17 @@ from sqlalchemy.orm import Session
 
 from portal.core import throttle
 from portal.core.iys_protocol import Channel
-from portal.core.models import Actor, AuditEntry, Complaint, ComplaintKind, ComplaintStep, Recipient, StepAct
+from portal.core.models import (
+    Actor,
+    AuditEntry,
+    Complaint,
+    ComplaintKind,
+    ComplaintStep,
+    Event,
+    EventType,
+    Recipient,
+    StepAct,
+)
 from portal.core.models.ids import new_id
 from portal.core.models.recipient import latest
 from portal.core.throttle import Counted, Limit, TooManyRequests
@@ -121,6 +131,10 @@ def _create_case(
             provider_id=whose.provider_id, at=at, actor=Actor.RECIPIENT, actor_id=whose.id, act="complaint.opened",
             subject="complaint", subject_id=case_id,
             facts={"kind": kind.value} | ({"finding": case.finding.value} if case.finding else {}),
+        ),
+        Event(
+            provider_id=whose.provider_id, brand_id=case.brand_id, type=EventType.COMPLAINT_OPENED, subject_id=case_id,
+            at=at, facts={"kind": kind.value},
         ),
     ])  # fmt: skip
     session.flush()

@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import Lane, Mail, MailKind, Outcome, Provider, Role, Submission
+from portal.core.models import Event, EventType, Lane, Mail, MailKind, Outcome, Provider, Role, Submission
 from portal.domain.notifications import mails
 from portal.jobs import submission_alarms
 from tests import make
@@ -52,6 +52,8 @@ def test_what_waits_is_told_after_a_day_and_after_two(app, start, rows):
         look(app, start + hours * HOUR, times=2)
 
     assert told(app, rows) == [("amber", "2"), ("red", "2")]
+    near = rows(Event, Event.type == EventType.DEADLINE_NEAR)
+    assert [each.facts for each in near] == [{"level": "amber", "count": 2}, {"level": "red", "count": 2}]
 
 
 @pytest.mark.parametrize("outcome", [Outcome.PARKED, Outcome.BLOCKED, Outcome.EXPIRED])

@@ -8,7 +8,18 @@ import time_machine
 import shortlinks
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import AuditEntry, Complaint, ComplaintKind, ComplaintStep, Finding, Receipt, Recipient, StepAct
+from portal.core.models import (
+    AuditEntry,
+    Complaint,
+    ComplaintKind,
+    ComplaintStep,
+    Event,
+    EventType,
+    Finding,
+    Receipt,
+    Recipient,
+    StepAct,
+)
 from portal.domain import complaints
 from tests.portal.domain.complaints.cast import HEADER, TEXT, code_of, opened, receipt_of, told
 
@@ -30,6 +41,8 @@ def test_a_case_is_opened_at_the_senders_desk(app, receipt, rows):
     )  # fmt: skip
     assert (case.kind, case.finding, case.closed_at) == (ComplaintKind.STILL_RECEIVING, Finding.WITHIN_TERM, None)
     assert [step.act for step in rows(ComplaintStep)] == [StepAct.OPENED]
+    event = rows.one(Event, Event.type == EventType.COMPLAINT_OPENED)
+    assert (event.subject_id, event.provider_id, event.facts) == (case.id, case.provider_id, {"kind": case.kind})
 
 
 def test_what_was_told_is_sealed_and_can_be_read(app, receipt, rows):
