@@ -72,7 +72,6 @@ class BrandDecisions:
     provider_id: int
     brand_id: int
     brand_name: str  # In sandbox mode the account's; sender, logo and colour are left out.
-    typed_name: str
     sender: Sender
     hearer: Destination
     text: ConsentText | None
@@ -106,8 +105,8 @@ class ReceiptContents:
 
     @property
     def trial_names(self) -> list[str]:
-        """The names of brands of sandbox mode as they were typed, for a sandbox notice."""
-        return [part.typed_name for part in self.parts if part.hearer == Destination.SANDBOX]
+        """The accounts of sandbox mode, for a sandbox notice."""
+        return [part.brand_name for part in self.parts if part.hearer == Destination.SANDBOX]
 
     @property
     def as_of(self) -> datetime:
@@ -191,14 +190,13 @@ def _part(brand: Brand, provider: Provider, text: ConsentText | None, of_brand: 
     by_key = {(line.channel, line.recipient_type): line for line in of_brand}
     lines = sorted(by_key.values(), key=lambda line: list(Channel).index(line.channel))
     hearer = sandbox_mode.find_destination(provider.iys_code, brand.brand_code)
-    is_trial, typed_name = hearer == Destination.SANDBOX, text.brand_name if text else brand.name
-    shown_name = sandbox_mode.shown_name(typed_name, brand.brand_code)
+    is_trial = hearer == Destination.SANDBOX
+    shown_name = sandbox_mode.shown_name(text.brand_name if text else brand.name, brand.brand_code)
     sender = sender_of_text(text) if text else current_sender(provider, brand)
     return BrandDecisions(
         provider_id=provider.id,
         brand_id=brand.id,
         brand_name=shown_name,
-        typed_name=typed_name,
         sender=Sender(shown_name, "", "", "") if is_trial else sender,
         hearer=hearer,
         text=text,

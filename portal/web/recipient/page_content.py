@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 import shortlinks
 from portal.core import addresses
+from portal.core.display_names import trial_name
 from portal.core.extensions import read_session
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import CampaignKind, ConsentText, Receipt, Recipient
@@ -161,7 +162,7 @@ def sender_content(of: LinkContext | PublicPoint, text: ConsentText) -> dict[str
     destination, shown = sandbox_mode.find_destination(of.iys_code, of.brand_code), Branding(None, None)
     if destination != sandbox_mode.Destination.SANDBOX:
         shown = Branding(branding.logo_url(of.brand_id, of.logo_digest), branding.colour_url(of.colour))
-    return {"text": text, "branding": shown, "destination": destination, "account": of.brand_code}
+    return {"text": text, "branding": shown, "destination": destination, "account": trial_name(of.brand_code)}
 
 
 def mask_sealed(vault: Vault, sealed: bytes, provider_id: int, recipient_id: int) -> str:

@@ -112,7 +112,7 @@ def _find_invitation(session: Session, vault: Vault, code: str) -> KnownMessage 
     destination = sandbox_mode.find_destination(context.iys_code, context.brand_code)
     return KnownMessage(
         what=Purpose.ASK if context.kind.takes_grants else Purpose.REFUSE,
-        senders=((text.brand_name, contents.sender_of_text(text)),),
+        senders=((sandbox_mode.shown_name(text.brand_name, context.brand_code), contents.sender_of_text(text)),),
         address=addresses.mask(address),
         made_at=row.created_at,
         page_url=url_for("recipient.page", code=code),
@@ -136,7 +136,7 @@ def _find_receipt(session: Session, vault: Vault, code: str) -> KnownMessage | N
     act = contents.read_contents(session, vault, receipt)
     return KnownMessage(
         what=Purpose.RECEIPT,
-        senders=tuple((part.typed_name, part.sender) for part in act.parts),
+        senders=tuple((part.brand_name, part.sender) for part in act.parts),
         address=act.address,
         made_at=act.decided_at,
         page_url=url_for("recipient.receipt", code=code),
@@ -151,10 +151,10 @@ def _find_case(session: Session, vault: Vault, code: str) -> KnownMessage | None
         return None
     provider = session.get_one(Provider, case.provider_id)
     brand = session.get_one(Brand, case.brand_id) if case.brand_id else None
-    code_at_iys = brand.brand_code if brand else provider.iys_code
+    name, code_at_iys = (brand.name, brand.brand_code) if brand else (provider.title, provider.iys_code)
     return KnownMessage(
         what=Purpose.CASE,
-        senders=((brand.name if brand else provider.title, contents.current_sender(provider, brand)),),
+        senders=((sandbox_mode.shown_name(name, code_at_iys), contents.current_sender(provider, brand)),),
         address=recipients.masked_address(vault, session.get_one(Recipient, case.recipient_id)),
         made_at=case.created_at,
         page_url=url_for("recipient.complaint", code=code),
