@@ -1,25 +1,55 @@
 """Schemathesis against the document that is served: no answer is a 500, and each is as the document says."""
 
+import contextlib
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import hypothesis
 import pytest
 import time_machine
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import strategies as st
+from hypothesis.errors import Flaky
 from werkzeug.test import TestResponse
 
 from portal.api.documentation.campaign_examples import LINK_REQUEST
 from portal.api.documentation.example import BRAND, MOMENT, PHONE, Example
 from portal.api.documentation.examples import EXAMPLES
+from portal.api.documentation.links import LINKS
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Status
-from portal.core.models import DecisionOrigin, Network
+from portal.core.models import DecisionOrigin, Network, Provider
 from tests import make
 from tests.grants import insert_decisions
 from tests.portal.api.programs import BASE, ID, Program, grant, make_key, run_examples
 from tests.portal.web.consent_points.visitor import opened
 
+ROWS = {"addConsent", "addConsents"}  # These take refusals whatever else is wrong with them.
+HOSTILE = (
+    "",
+    "x",
+    "0",
+    "-1",
+    5,
+    "9" * 25,
+    "1e5",
+    "١٢",
+    "%",
+    "..",
+    "+90 532 123 45 67",
+    "0212 555 66 77",
+    "a@b",
+    "\x00",
+)
+HOOKS = ("before_generate_path_parameters", "before_generate_body")
+CALLS, MISTAKES, SCENARIOS = 8000, 6000, 150  # Ten minutes together.
+WITHOUT_MISTAKES = {("showMe", 4), ("listBrands", 4)}  # Nothing to be wrong.
+SETTINGS = hypothesis.settings(
+    deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck), phases=[Phase.generate]
+)
 HELD, REFUSED = "+905321234570", "+905321234571"  # İYS holds a grant; the person refused.
 SEEN_ELSEWHERE = {"429", "500"}
 
@@ -77,6 +107,8 @@ def mistakes(program: Program, strangers: list[Program], method: str, example: E
 
 @pytest.mark.slow
 def test_every_operation_answers_with_each_status_that_it_documents(app, program):
+    provider_id, at = db.session.query(Provider).one().id, clock.now()
+    db.session.add(Network(provider_id=provider_id, cidr="127.0.0.1/32", note="", created_at=at))
     operations, seen = operations_of(read_schema(app)), {}
     answers = [(example.operation, answer) for example, answer in run_examples(program)]
     strangers = [Program(app, ""), Program(app, program.key, "203.0.113.7")]
@@ -92,3 +124,119 @@ def test_every_operation_answers_with_each_status_that_it_documents(app, program
 
     documented = {name: set(each.responses.status_codes) for name, each in operations.items()}
     assert {name: its - SEEN_ELSEWHERE for name, its in documented.items()} == seen
+
+
+class KnownValues(dict[str, dict]):
+    """Values that calls and answers held, by field: what is generated has one of them in most of these fields."""
+
+    def __init__(self, program: Program) -> None:
+        self._learn([{"recipient": HELD}, *[each.body for each in special_calls()]])
+        for example, answer in run_examples(program):
+            self._learn([example.body, answer.get_json(silent=True)])
+
+    def mix_into(self, _context, cases):
+        """As a hook of Schemathesis."""
+        return st.builds(self._mixed, cases, st.randoms())
+
+    def _learn(self, value) -> None:
+        for name, each in value.items() if isinstance(value, dict) else ():
+            if isinstance(each, str | int):
+                self.setdefault(name, {})[each] = True
+        for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            self._learn(each)
+
+    def _mixed(self, value, random):
+        if isinstance(value, list):
+            return [self._mixed(each, random) for each in value]
+        if not isinstance(value, dict):
+            return value
+        return {name: self._value_of(name, each, random) for name, each in value.items()}
+
+    def _value_of(self, name: str, value, random):
+        chance = random.random()
+        if name not in self or chance > 0.95:
+            return self._mixed(value, random)
+        return random.choice(HOSTILE if chance > 0.9 else list(self[name]))
+
+
+def check_answer(case, answer, seen: Counter) -> None:
+    """No answer is a 500; each has a status, a type and a body that the document knows; what is wrong is refused."""
+    from schemathesis.specs.openapi import checks
+
+    name = case.operation.definition.raw["operationId"]
+    seen[name, answer.status_code // 100] += 1
+    assert answer.status_code != 500
+    of_negative = [] if name in ROWS else [checks.negative_data_rejection]
+    case.validate_response(answer, checks=[
+        checks.status_code_conformance, checks.content_type_conformance, checks.response_schema_conformance,
+        checks.response_headers_conformance, *of_negative,
+    ])  # fmt: skip
+
+
+def call_often(program: Program, cases, count: int, seen: Counter) -> None:
+    def call(case) -> None:
+        check_answer(case, case.call(headers=program._headers()), seen)
+
+    hypothesis.settings(SETTINGS, max_examples=count)(given(cases)(call))()
+
+
+@pytest.mark.long
+def test_every_answer_to_generated_calls_is_as_the_document_says(app, program):
+    schema, seen = read_schema(app), Counter()
+    operations = operations_of(schema)
+    known = KnownValues(program)
+    for hook in HOOKS:
+        schema.hooks.register_hook_with_name(known.mix_into, hook)
+    for each in operations.values():
+        call_often(program, each.as_strategy(), CALLS // len(operations), seen)
+
+    assert {(name, kind) for name in operations for kind in (2, 4)} - WITHOUT_MISTAKES == seen.keys()
+
+
+@pytest.mark.long
+def test_generated_mistakes_are_refused(app, program):
+    from schemathesis import GenerationMode
+
+    seen = Counter()
+    operations = operations_of(read_schema(app))
+    for each in operations.values():
+        brand = {"path_parameters": {"brandCode": BRAND}} if "{brandCode}" in each.path else {}
+        cases = each.as_strategy(generation_mode=GenerationMode.NEGATIVE, **brand)
+        call_often(program, cases, MISTAKES // len(operations), seen)
+
+    assert {name for name, kind in seen if kind == 4} == operations.keys()
+
+
+@pytest.mark.long
+def test_every_answer_along_the_links_is_as_the_document_says(app, program):
+    from hypothesis.stateful import run_state_machine_as_test
+
+    schema, seen, followed, wrong = read_schema(app), Counter(), set(), []
+    known = KnownValues(program)
+    for hook in HOOKS:
+        schema.hooks.register_hook_with_name(known.mix_into, hook)
+
+    class Machine(schema.as_state_machine()):
+        def get_call_kwargs(self, case):
+            return {"headers": program._headers()}
+
+        def validate_response(self, response, case, **_):
+            try:
+                check_answer(case, response, seen)
+            except Exception as error:  # A run that differs from the one before would end with Flaky, and hide it.
+                wrong.append(error)
+
+        def step(self, input):
+            output = super().step(input)
+            if input.transition is not None and output.response.status_code == 200:
+                followed.add(input.transition.id)
+            return output
+
+    for number in range(SCENARIOS // 10):
+        settings = hypothesis.settings(SETTINGS, derandomize=False, max_examples=10)
+        with contextlib.suppress(Flaky):  # The database remembers what earlier scenarios wrote.
+            run_state_machine_as_test(hypothesis.seed(number)(Machine), settings=settings)
+    labels = {name: each.label for name, each in operations_of(schema).items()}
+    links = [(source, target) for source, its in LINKS.items() for target in its if target != "mayBeMessaged"]
+    assert wrong == []
+    assert followed >= {f"{labels[source]} -> [200] {target} -> {labels[target]}" for source, target in links}
