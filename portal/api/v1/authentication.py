@@ -60,7 +60,7 @@ def check_key() -> ResponseReturnValue | None:
         db.session.commit()
     if (request.view_args or {}).keys() & {BRAND_CODE} and not _take_brand(caller):
         return problems.problem_response(ApiProblem.BRAND_UNKNOWN)
-    return _check_body() if request.method == "POST" and view.takes_json else None
+    return _check_body() if "json" in view.__annotations__ else None
 
 
 def _take_brand(caller: Caller) -> bool:

@@ -87,13 +87,13 @@ def refusal(recipient: str = make.PHONE, **fields) -> dict:
     return {"recipient": recipient, "type": "EPOSTA" if "@" in recipient else "MESAJ", "status": "RET"} | fields
 
 
-def run_examples(program: Program) -> Iterator[tuple[Example, TestResponse]]:
-    """Run every example of the documentation, in order, each with what came. Ids that an answer is shown with stand in
-    later examples for those that came."""
+def run_examples(program: Program, *more: Example) -> Iterator[tuple[Example, TestResponse]]:
+    """Run every example of the documentation, in order, and more, each with what came. Ids that an answer is shown with
+    stand in later examples for those that came."""
     ids: dict[str, str] = {}
     paths = program.client.get("/api/openapi.json").json["paths"]
     methods = {each["operationId"]: method for path in paths.values() for method, each in path.items()}
-    for example in EXAMPLES:
+    for example in (*EXAMPLES, *more):
         path = BASE + ID.sub(lambda shown: ids.get(shown[0], shown[0]), example.path)
         body = json.loads(ID.sub(lambda shown: ids.get(shown[0], shown[0]), json.dumps(example.body)))
         with program.client.application.app_context():
