@@ -29,22 +29,7 @@ from tests.portal.api.programs import BASE, ID, Program, grant, make_key, run_ex
 from tests.portal.web.consent_points.visitor import opened
 
 ROWS = {"addConsent", "addConsents"}  # These take refusals whatever else is wrong with them.
-HOSTILE = (
-    "",
-    "x",
-    "0",
-    "-1",
-    5,
-    "9" * 25,
-    "1e5",
-    "١٢",
-    "%",
-    "..",
-    "+90 532 123 45 67",
-    "0212 555 66 77",
-    "a@b",
-    "\x00",
-)
+HOSTILE = ("", "x", "0", "-1", 5, "9" * 25, "1e5", "١٢", "%", "..", "0 532 123 45 67", "0212 555 66 77", "a@b", "\x00")
 HOOKS = ("before_generate_path_parameters", "before_generate_body")
 CALLS, MISTAKES, SCENARIOS = 8000, 6000, 150  # Ten minutes together.
 WITHOUT_MISTAKES = {("showMe", 4), ("listBrands", 4)}  # Nothing to be wrong.
@@ -52,7 +37,7 @@ SETTINGS = hypothesis.settings(
     deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck), phases=[Phase.generate]
 )
 HELD, REFUSED = "+905321234570", "+905321234571"  # İYS holds a grant; the person refused.
-SEEN_ELSEWHERE = {("addCampaign", "409")}
+SEEN_ELSEWHERE = {"429", "500"}
 
 
 @pytest.fixture
@@ -63,8 +48,6 @@ def program(app) -> Iterator[Program]:
         insert_decisions(brand, [HELD], clock.now(), held=Status.GRANTED)
         refused_at = clock.now() - timedelta(hours=2)
         insert_decisions(brand, [REFUSED], refused_at, status=Status.REFUSED, origin=DecisionOrigin.LINK)
-        db.session.add(Network(provider_id=provider.id, cidr="127.0.0.1/32", note="", created_at=clock.now()))
-        db.session.commit()
         for slug, published in (("ornek-magaza-kasa", True), ("ornek-magaza-yeni", False)):
             opened(app, slug=slug, published=published)
         yield Program(app, make_key(provider))
@@ -125,7 +108,7 @@ def test_every_operation_answers_with_each_status_that_it_documents(app, program
     seen = {(name, str(answer.status_code)) for name, answer in answers}
     documented = {(name, status) for name, each in operations.items() for status in each.responses.status_codes}
     assert seen - documented == set()
-    assert {(name, status) for name, status in documented - seen if status not in ("429", "500")} == SEEN_ELSEWHERE
+    assert {each for each in documented - seen if each[1] not in SEEN_ELSEWHERE} == set()
 
 
 class KnownValues(dict[str, dict]):
