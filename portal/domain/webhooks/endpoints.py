@@ -38,7 +38,7 @@ class UrlProblem(ExplainedProblem):
         N_("Bu, bir webhook adresi olamaz."),
         N_("https:// ile başlayan tam adresi yazın; kullanıcı adı, parola ve # içermesin."),
     )
-    PORT = "port", N_("Bu kapı (port) kullanılamaz."), N_("Adresiniz 443 ya da 8443 numaralı kapıda yanıt versin.")
+    PORT = "port", N_("Bu port kullanılamaz."), N_("Adresiniz 443 ya da 8443 numaralı portta yanıt versin.")
     IN_CLEAR = (
         "in_clear",
         N_("Tam adresler şifresiz gönderilmez."),

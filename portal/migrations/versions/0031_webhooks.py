@@ -20,6 +20,11 @@ MAILS = (
 
 def upgrade() -> None:
     enum_checks.set_values("mail", "kind", f"{MAILS} webhook_fails")
+    _create_endpoints()
+    _create_deliveries()
+
+
+def _create_endpoints() -> None:
     op.create_table(
         "webhook_endpoint",
         *_columns(BIG, "id", "provider_id"),
@@ -44,6 +49,10 @@ def upgrade() -> None:
         *_constraints("webhook_endpoint", "provider"),
     )
     op.create_index(op.f("ix_webhook_endpoint_provider_id"), "webhook_endpoint", ["provider_id"])
+    _index_due("webhook_endpoint", "due_at")
+
+
+def _create_deliveries() -> None:
     op.create_table(
         "webhook_delivery",
         *_columns(BIG, "id", "provider_id", "endpoint_id"),
@@ -66,7 +75,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_webhook_delivery_log", "webhook_delivery", ["endpoint_id", "created_at"])
     _index_due("webhook_delivery", "endpoint_id", "due_at")
-    _index_due("webhook_endpoint", "due_at")
 
 
 def downgrade() -> None:

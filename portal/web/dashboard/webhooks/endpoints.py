@@ -101,7 +101,7 @@ def replace_webhook_secret(webhook_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/webhooks/<id:webhook_id>/test")
-@needs(Permission.KEYS)
+@needs(Permission.KEYS, fresh=True)
 def test_webhook(webhook_id: int) -> ResponseReturnValue:
     endpoint = own_row_or_404(db.session, WebhookEndpoint, webhook_id)
     if endpoint.due_at is None:
@@ -112,7 +112,7 @@ def test_webhook(webhook_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/webhooks/<id:webhook_id>/pause")
-@needs(Permission.KEYS)
+@needs(Permission.KEYS, fresh=True)
 def pause_webhook(webhook_id: int) -> ResponseReturnValue:
     endpoint = own_row_or_404(db.session, WebhookEndpoint, webhook_id)
     endpoints.turn_off(db.session, endpoint.id, OffReason.PAUSED, clock.now())
@@ -121,7 +121,7 @@ def pause_webhook(webhook_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/webhooks/<id:webhook_id>/turn-on")
-@needs(Permission.KEYS)
+@needs(Permission.KEYS, fresh=True)
 def turn_on_webhook(webhook_id: int) -> ResponseReturnValue:
     endpoint = own_row_or_404(db.session, WebhookEndpoint, webhook_id)
     endpoints.turn_on(db.session, endpoint, clock.now())

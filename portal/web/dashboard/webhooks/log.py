@@ -77,7 +77,7 @@ def show_webhook_delivery(delivery_id: int) -> str:
 
 
 @blueprint.post("/webhooks/deliveries/<id:delivery_id>/replay")
-@needs(Permission.KEYS)
+@needs(Permission.KEYS, fresh=True)
 def replay_webhook_delivery(delivery_id: int) -> ResponseReturnValue:
     delivery = own_row_or_404(db.session, WebhookDelivery, delivery_id)
     endpoints.replay(db.session, delivery, clock.now())
@@ -87,7 +87,7 @@ def replay_webhook_delivery(delivery_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/webhooks/<id:webhook_id>/replay")
-@needs(Permission.KEYS)
+@needs(Permission.KEYS, fresh=True)
 def replay_webhook(webhook_id: int) -> ResponseReturnValue:
     """Send all since a time once more."""
     endpoint, form = own_row_or_404(db.session, WebhookEndpoint, webhook_id), ReplayForm()

@@ -188,6 +188,8 @@ def kept_of_people(provider_id: int, brand_id: int) -> dict[str, int]:
             created_at=at,
         ),
     }  # fmt: skip
+    db.session.add(rows["webhook_id"])
+    db.session.flush()  # A delivery refers to it.
     db.session.add_all(rows.values())
     db.session.commit()
     proof = address_proofs.request_code(
