@@ -93,16 +93,18 @@ def _reversed(provider_id: int, digest: str, decided: dict[str, Any]) -> Settled
     return Settled(("review.text_approved", "review.text_declined"), review.id, title, review.note, link)
 
 
-@blueprint.get("/providers/<id:provider_id>/brands/<id:brand_id>/logo.png")
+@blueprint.get("/providers/<id:provider_id>/brands/<id:brand_id>/logo/<digest>.png")
 @needs(Permission.CONSOLE)
-def brand_logo(provider_id: int, brand_id: int) -> ResponseReturnValue:
-    """The logo that a brand has, or that waits: `?requested`."""
+def brand_logo(provider_id: int, brand_id: int, digest: str) -> ResponseReturnValue:
+    """The logo that a brand has, or that waits, by its digest: what a form with this digest settles, and no other that
+    came since."""
     brand = read_session().get(Brand, brand_id)
     if brand is None or brand.provider_id != provider_id:
         abort(404)
     if read_session().scalar(visible_providers().where(Provider.id == provider_id)) is None:
         abort(404)
-    logo = brand.requested_logo if "requested" in request.args else brand.logo
+    pictures = {brand.logo_digest: brand.logo, brand.requested_logo_digest: brand.requested_logo}
+    logo = pictures.get(digest)
     return Response(logo, mimetype="image/png") if logo else abort(404)
 
 

@@ -75,11 +75,12 @@ def test_a_picture_and_a_notice_on_a_new_host_are_seen_first(app, derya, ayses, 
         brand_requests.request_change(provider, brand, **asked, notices=seen, at=clock.now())
         db.session.commit()
         seen = brand_requests.describe_request(brand)
-    own = f"/operator/providers/{ayses}/brands/{brand_id}/logo.png"
+    own = f"/operator/providers/{ayses}/brands/{brand_id}/logo"
 
     page = derya.opens(f"/operator/providers/{ayses}").text
-    assert f"→ {notice}" in page and f"{own}?requested=1" in page
-    assert derya.opens(f"{own}?requested=1").data == logo.png and derya.opens(own).status_code == 404
+    assert f"→ {notice}" in page and f"{own}/{logo.digest}.png" in page
+    assert derya.opens(f"{own}/{logo.digest}.png").data == logo.png
+    assert derya.opens(f"{own}/{'0' * len(logo.digest)}.png").status_code == 404  # What came since is not shown for it.
     assert (rows.one(Brand).logo_digest, rows.one(Brand).notice_url) == (None, None)
 
     derya.posts(path, {"seen": seen, "approve": "y"})
