@@ -210,16 +210,18 @@ def _mail_invitation(
         session, vault, OneTimeLinkKind.INVITATION, email=email, at=at, lifetime=LIFETIME, made_by=by.id, **columns
     )
     facts = {
-        "link": link(token), "until": invitation.expires_at, "place": to.title if to else mails.OPERATOR,
-        "role": role.value, "by": by.name, "address": unreviewed_inviter(vault, by, to),
+        "link": link(token), "until": invitation.expires_at, "role": role.value,
+        "place": mails.OPERATOR if to is None or to.in_sandbox_mode else to.title,
+        "by": "" if to else by.name, "address": inviter_address(vault, by, to),
     }  # fmt: skip
     mails.write_mail(session, vault, MailKind.INVITATION, to=email, language=language, at=at, facts=facts)
     return invitation
 
 
-def unreviewed_inviter(vault: Vault, by: User, to: Provider | None) -> str:
-    """In sandbox mode the confirmed address of who invites, which stands in place of unreviewed names; else empty."""
-    return accounts.email_of(vault, by) if to is not None and to.in_sandbox_mode else ""
+def inviter_address(vault: Vault, by: User, to: Provider | None) -> str:
+    """The confirmed address of who invites to a provider, which stands in place of a name that anybody may type; empty
+    for staff of the operator."""
+    return accounts.email_of(vault, by) if to is not None else ""
 
 
 def _check_change(session: Session, of: Membership, by: Membership) -> None:

@@ -123,7 +123,7 @@ def _page(invitation: OneTimeLink, form: NewcomerForm) -> str:
         return_url.remember(request.path)
     return render_template(
         "signin/invitation.html", form=form, place=_place(invitation), role=invitation.role or invitation.operator_role,
-        by=_unreviewed_inviter(invitation) or _inviter(invitation), until=invitation.expires_at,
+        by=_inviter_address(invitation) or _inviter(invitation), until=invitation.expires_at,
         email=addresses.mask(email) if is_known_here else email, has_account=invited is not None,
         signed_in=current_user.name if is_known_here else None, is_me=is_known_here and _is_me(invited),
     )  # fmt: skip
@@ -156,9 +156,9 @@ def _inviter(invitation: OneTimeLink) -> str:
     return read_session().get_one(User, invitation.made_by).name if invitation.made_by else _("İzinlink")
 
 
-def _unreviewed_inviter(invitation: OneTimeLink) -> str:
+def _inviter_address(invitation: OneTimeLink) -> str:
     by = read_session().get(User, invitation.made_by) if invitation.made_by else None
-    return members.unreviewed_inviter(vault(), by, _provider(invitation)) if by else ""
+    return members.inviter_address(vault(), by, _provider(invitation)) if by else ""
 
 
 def _provider(invitation: OneTimeLink) -> Provider | None:
