@@ -20,6 +20,7 @@ from portal.jobs import (
     gateway_alarms,
     package_events,
     submission_alarms,
+    webhook_care,
 )
 from portal.services import domains, event_sequencer, launches
 from portal.services.imports import waiting_lists, worker
@@ -112,6 +113,7 @@ def _add_maintenance_tasks(queue: SqliteHuey, app: Flask) -> None:
             submission_alarms.notify_owners_of_submissions()
             gateway_alarms.notify_owners_of_gateways()
             confirmation_alarms.notify_of_confirmations()
+            webhook_care.care_for_webhooks()
 
     @queue.periodic_task(crontab(hour="0", minute="40"), name="delete_old_attempts")  # UTC: at night in Istanbul.
     def delete_old_attempts() -> None:
@@ -120,6 +122,7 @@ def _add_maintenance_tasks(queue: SqliteHuey, app: Flask) -> None:
             address_proofs.delete_old_proofs(db.session, clock.now())
             api_calls.delete_old(db.session, clock.now())
             db.session.commit()
+            webhook_care.delete_old_deliveries()
             event_sequencer.delete_old_events(clock.now())
             package_events.record_low_packages()
 

@@ -1,0 +1,53 @@
+"""Daily messages to webhook endpoints, and mails to the owners of those that fail: one when it begins, one when it is
+off."""
+
+from urllib.parse import urlsplit
+
+import structlog
+
+from portal.core import clock
+from portal.core.extensions import db, read_session, vault
+from portal.core.models import MailKind, Provider, Role, WebhookEndpoint
+from portal.core.vault import CannotOpen
+from portal.domain.webhooks import endpoints
+from portal.jobs.desk_notifications import NobodyNotified
+from portal.services.webhooks import care
+from portal.web.shared.absolute_urls import absolute_url
+from portal.web.shared.owner_notifications import notify_roles
+
+log = structlog.get_logger()
+
+
+def care_for_webhooks() -> None:
+    """An endpoint that fails here holds up no other and is tried again. Commits."""
+    care.queue_heartbeats(db.session, clock.now())
+    db.session.commit()
+    for endpoint_id in care.find_unwarned(read_session(), clock.now()):
+        try:
+            _warn_owners(db.session.get_one(WebhookEndpoint, endpoint_id, with_for_update=True))
+            db.session.commit()
+        except Exception:
+            db.session.rollback()
+            log.exception("webhook.untold", id=endpoint_id)
+
+
+def delete_old_deliveries() -> None:
+    """Delete what the log keeps no longer. Commits."""
+    while care.delete_old_deliveries(db.session, clock.now()):
+        db.session.commit()
+    db.session.rollback()
+
+
+def _warn_owners(endpoint: WebhookEndpoint) -> None:
+    if endpoint.mailed_at is not None:  # Another worker was first.
+        return
+    try:
+        host = urlsplit(endpoints.read_url(vault(), endpoint)).netloc
+    except CannotOpen:
+        host = "webhook"
+    provider = db.session.get_one(Provider, endpoint.provider_id)
+    link = absolute_url("dashboard.list_webhook_deliveries", webhook_id=endpoint.id)
+    facts = {"host": host, "reason": endpoint.off_reason or "", "link": link}
+    if not notify_roles(provider, MailKind.WEBHOOK_FAILS, (Role.OWNER,), **facts):
+        raise NobodyNotified
+    endpoint.mailed_at = clock.now()
