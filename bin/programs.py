@@ -71,6 +71,7 @@ def programs(given: Mapping[str, str], port: int) -> list[Program]:
         Program("web", _gunicorn(port, *web, "wsgi:app"), port),
         Program("worker", [PYTHON, "-m", "flask", "--app", "wsgi", "jobs", "work"]),
         Program("sender", [PYTHON, "-m", "flask", "--app", "wsgi", "messages", "send"]),
+        Program("webhooks", [PYTHON, "-m", "flask", "--app", "wsgi", "webhooks", "send"]),
         Program("forwarder", [PYTHON, "-m", "flask", "--app", "wsgi", "iys", "forward"]),
         Program("messages", viewer, port + 2),
     ]
