@@ -11,7 +11,10 @@ from portal.core.transliteration import ASCII
 from portal.core.word_pairs import WORDS
 from portal.web.verification import pasted_text
 
-WORD = re.compile(r"[^\W_]+|[^\w\s\0-\u206f]")  # Signs beyond punctuation may be drawn as letters: each is a word.
+# Signs beyond punctuation may be drawn as letters, and marks are read above others: each is a word.
+WORD = re.compile(r"[^\W_]+|[^\w\s\0-\u00bf\u2000-\u206f]")
+STROKES = re.compile(r"[|/\\_<>(){}\[\]]")  # Of these whole letters can be drawn.
+MOST_STROKES = 10  # More than we sent, as programs add when they quote or copy.
 NOT_DIGITS = re.compile(r"\D+")
 SHORTEST_PHONE = 7  # Digits.
 
@@ -56,7 +59,7 @@ def compare(
     if not words:
         return Verdict(Outcome.FORGED if found else Outcome.UNKNOWN, frozenset(found), is_link_alone=True)
     written = _words(pasted_text.without_link(sent, code)) if sent is not None else None
-    if written is not None and not _is_part(words, written):
+    if written is not None and (not _is_part(words, written) or _is_drawn_on(pasted, sent or "")):
         found.add(Mismatch.TEXT)
     if _holds_other_phone(" ".join(words), known if written is None else [" ".join(written)]):
         found.add(Mismatch.PHONE)
@@ -67,6 +70,10 @@ def compare(
     if found & FORGED:
         return Verdict(Outcome.FORGED, frozenset(found))
     return Verdict(Outcome.SAME) if sent is not None else Verdict(Outcome.UNKNOWN, frozenset(found))
+
+
+def _is_drawn_on(pasted: str, sent: str) -> bool:
+    return len(STROKES.findall(pasted)) - len(STROKES.findall(sent)) > MOST_STROKES
 
 
 def _words(text: str) -> list[str]:

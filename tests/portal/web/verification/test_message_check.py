@@ -381,6 +381,7 @@ def test_a_text_of_ours_is_not_said_to_be_true_and_may_be_reported(app, browser,
     [
         ("Reklam", "Bedava"), ("Onay/Ret:", "Onay/Ret: hediyeniz icin hemen"), ("0850 123 45 67", "0850 999 99 99"),
         ("Ornek", "Banka"), ("", "Kazandiniz! "), ("http:", "Kazandiniz!http:"), ("Onay/", "\u041e\u043f Onay/"),
+        ("", "\xa0\u1ddc\xa0\u0363\xa0\u036c\xa0\u036d "), ("", "|< /\\ |) | |_| |\\| () "),  # Read above and drawn.
     ],
 )  # fmt: skip
 def test_a_true_link_in_other_words_is_called_forged(app, browser, code, old, new):
