@@ -59,17 +59,27 @@ def create_triggers() -> None:
 def triggers_dropped(table: str) -> Iterator[None]:
     """Let a migration alter an append-only table: its triggers go first and come back last.
 
-    SQLite alters a column by building the table anew, which would lose them, and that of its events.
+    SQLite alters a column by building the table anew, which would lose them.
     """
     facts = next(each for each in FACT_TABLES if each.table == table)
     for what in ("update", "delete", "replace", "truncate", "rerun"):
         op.execute(f"DROP TRIGGER IF EXISTS {table}_no_{what}" + ("" if _is_sqlite() else f" ON {table}"))
-    others = sa.text("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table")
-    lost = op.get_bind().scalars(others, {"table": table}).all() if _is_sqlite() else []
-    yield
-    for trigger in lost:
-        op.execute(trigger)
+    with event_triggers_dropped(table):
+        yield
     guard_table(facts)
+
+
+@contextmanager
+def event_triggers_dropped(table: str) -> Iterator[None]:
+    """The same for a table that is not append-only, or whose other triggers are gone: of SQLite, all triggers that
+    stand on it, or on another table and read it."""
+    those = sa.text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '% ' || :table || ' %'")
+    found = op.get_bind().execute(those, {"table": table}).all() if _is_sqlite() else []
+    for trigger in found:
+        op.execute(f"DROP TRIGGER {trigger.name}")
+    yield
+    for trigger in found:
+        op.execute(trigger.sql)
 
 
 def guard_table(facts: FactTable) -> None:
