@@ -24,16 +24,20 @@ LETTERS = string.digits + string.ascii_uppercase + string.ascii_lowercase
 PREFIXES = {False: "izl_live_", True: "izl_test_"}
 RANDOM, CHECKSUM = 32, 6  # Letters: 190 bits, and a CRC-32.
 KEY = re.compile(rf"izl_(?:live|test)_[0-9A-Za-z]{{{RANDOM + CHECKSUM}}}")
-MOST = 50  # Open keys of a provider.
+MOST = 50  # Usable keys of a provider.
 SEEN_EVERY = timedelta(minutes=1)
 
 
 class TooManyKeys(ValueError):
-    """The provider has MOST open keys."""
+    """The provider has MOST usable keys."""
 
 
 class KeyChanged(ValueError):
     """The key has ended, was replaced by one that is open, or is of a mode that is over."""
+
+
+class GrantWithoutRefuse(ValueError):
+    """The key would bring grants but no refusals; every view that takes grants needs Scope.REFUSE."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +62,12 @@ def create(
     session: Session, provider: Provider, *, name: str, scopes: Collection[Scope], brand_ids: Collection[int] | None,
     expires_at: datetime | None, user_id: int, at: datetime, replaces_id: int | None = None,
 ) -> tuple[ApiKey, str]:  # fmt: skip
-    """Make a key, and its text, which nobody can read again. Raises TooManyKeys."""
+    """Make a key, and its text, which nobody can read again. Raises GrantWithoutRefuse and TooManyKeys."""
+    if Scope.GRANT in scopes and Scope.REFUSE not in scopes:
+        raise GrantWithoutRefuse
     session.execute(select(Provider.id).where(Provider.id == provider.id).with_for_update(key_share=True))
-    if session.scalars(select(func.count()).where(ApiKey.provider_id == provider.id, is_open(at))).one() >= MOST:
+    of_mode = ApiKey.provider_id == provider.id, ApiKey.is_test == provider.in_sandbox_mode
+    if session.scalars(select(func.count()).where(*of_mode, is_open(at))).one() >= MOST:
         raise TooManyKeys
     text = _draw(PREFIXES[provider.in_sandbox_mode])
     key = ApiKey(
@@ -81,7 +88,7 @@ def rotate(
     session.refresh(provider, with_for_update={"key_share": True})
     session.refresh(old)
     heirs = select(ApiKey.id).where(ApiKey.provider_id == provider.id, ApiKey.replaces_id == old.id, is_open(at))
-    if not old.is_open(at) or old.is_test != provider.in_sandbox_mode or session.scalars(heirs).first():
+    if not is_usable(old, provider, at) or session.scalars(heirs).first():
         raise KeyChanged
     lifetime = old.expires_at - old.created_at if old.expires_at else None
     new = create(
@@ -103,6 +110,11 @@ def list_keys(session: Session, provider_id: int) -> list[ApiKey]:
     """A provider's keys, the newest first, ended ones included."""
     theirs = select(ApiKey).where(ApiKey.provider_id == provider_id)
     return list(session.scalars(theirs.order_by(ApiKey.created_at.desc(), ApiKey.id.desc())))
+
+
+def is_usable(key: ApiKey, provider: Provider, at: datetime) -> bool:
+    """Whether a provider's key is open and of the mode that the provider is in."""
+    return key.is_open(at) and key.is_test == provider.in_sandbox_mode
 
 
 def is_well_formed(text: str) -> bool:

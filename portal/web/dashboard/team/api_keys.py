@@ -41,6 +41,7 @@ SCOPE_LABELS: dict[Scope, str] = {
 LIFETIMES = {"90": _l("90 gün"), "365": _l("Bir yıl"), "": _l("Süresiz")}
 OVERLAPS = {"0": _l("Hemen"), "1": _l("Bir gün sonra"), "7": _l("Yedi gün sonra")}
 NO_SCOPE = _l("En az birini seçin.")
+GRANT_ALONE = _l("Onay bildiren bir anahtar ret de bildirmelidir. “Ret bildirir” kutusunu da işaretleyin.")
 TOO_MANY = _l("En fazla 50 geçerli anahtarınız olabilir. Önce birini iptal edin.")
 
 
@@ -79,14 +80,15 @@ def make_api_key() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _render_keys(form), 422
     at, days, scopes = clock.now(), int(form.lifetime.data or 0), {Scope(each) for each in form.scopes.data or ()}
-    if Scope.GRANT in scopes:
-        scopes.add(Scope.REFUSE)  # Every view that takes grants needs it.
     try:
         made, text = api_keys.create(
             db.session, current_provider(), name=form.name.data.strip(), scopes=scopes,
             brand_ids=[int(each) for each in form.brands.data or ()] or None, user_id=current_user.id, at=at,
             expires_at=at + timedelta(days=days) if days else None,
         )  # fmt: skip
+    except api_keys.GrantWithoutRefuse:
+        form.scopes.errors = [GRANT_ALONE]
+        return _render_keys(form), 422
     except api_keys.TooManyKeys:
         db.session.rollback()
         form.name.errors = [TOO_MANY]
@@ -164,17 +166,17 @@ def _key_form(**options: Any) -> KeyForm:
 
 def _open_key_or_404(key_id: int) -> ApiKey:
     key = own_row_or_404(db.session, ApiKey, key_id)
-    return key if key.is_open(clock.now()) else abort(404)
+    return key if api_keys.is_usable(key, current_provider(), clock.now()) else abort(404)
 
 
 def _render_keys(form: KeyForm) -> str:
-    keys, at = api_keys.list_keys(read_session(), current_user.provider_id), clock.now()
+    keys, provider, at = api_keys.list_keys(read_session(), current_user.provider_id), current_user.provider, clock.now()
     return render_template(
         "dashboard/team/api_keys.html",
         form=form,
-        keys=[each for each in keys if each.is_open(at)],
-        ended=[each for each in keys if not each.is_open(at)],
-        is_test=current_user.provider.in_sandbox_mode,
+        keys=[each for each in keys if api_keys.is_usable(each, provider, at)],
+        ended=[each for each in keys if not api_keys.is_usable(each, provider, at)],
+        is_test=provider.in_sandbox_mode,
     )
 
 

@@ -47,10 +47,9 @@ def test_a_key_is_shown_once_replaced_and_revoked_at_once(app, ayse, rows):
     assert not any(text in str(each.facts) for each in acts for text in (first, second))
 
 
-def test_a_key_that_grants_may_refuse_and_is_replaced_once(app, ayse, rows):
-    ayse.posts("/dashboard/keys", FORM | {"scopes": ["consents:grant"]})
+def test_a_key_is_replaced_once(ayse, rows):
+    ayse.posts("/dashboard/keys", FORM)
     key = rows.one(ApiKey)
-    assert (key.scopes, key.brand_ids) == (["consents:grant", "consents:refuse"], None)
 
     answers = [ayse.posts(f"/dashboard/keys/{key.id}/replace", {"overlap": "1"}) for _ in range(2)]
 
@@ -65,6 +64,7 @@ def test_a_key_that_grants_may_refuse_and_is_replaced_once(app, ayse, rows):
         ({"name": ""}, "Anahtara bir ad verin"),
         ({"scopes": []}, "En az birini seçin"),
         ({"scopes": ["self"]}, "geçerli"),
+        ({"scopes": ["consents:grant"]}, "ret de bildirmelidir"),
         ({"brands": ["1"]}, "geçerli"),
         ({"lifetime": "9999"}, "geçerli"),
     ],
@@ -75,6 +75,16 @@ def test_a_wrong_form_makes_no_key(ayse, rows, change, words):
     assert answer.status_code == 422
     assert words in answer.text
     assert rows.count(ApiKey) == 0
+
+
+def test_test_keys_of_an_admitted_firm_are_shown_as_ended(app, ayse, rows):
+    ayse.posts("/dashboard/keys", FORM | {"lifetime": ""})
+    with app.app_context():
+        db.session.execute(update(ApiKey).values(is_test=True))
+        db.session.commit()
+
+    assert "deneme modu bitince kapandı" in ayse.opens("/dashboard/keys").text
+    assert ayse.get(f"/dashboard/keys/{rows.one(ApiKey).id}").status_code == 404
 
 
 def test_what_a_test_key_sent_is_shown_to_its_firm_for_a_week(app, ayse, rows):
