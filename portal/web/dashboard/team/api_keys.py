@@ -170,7 +170,11 @@ def _open_key_or_404(key_id: int) -> ApiKey:
 
 
 def _render_keys(form: KeyForm) -> str:
-    keys, provider, at = api_keys.list_keys(read_session(), current_user.provider_id), current_user.provider, clock.now()
+    keys, provider, at = (
+        api_keys.list_keys(read_session(), current_user.provider_id),
+        current_user.provider,
+        clock.now(),
+    )
     return render_template(
         "dashboard/team/api_keys.html",
         form=form,

@@ -84,7 +84,8 @@ def test_test_keys_of_an_admitted_firm_are_shown_as_ended(app, ayse, rows):
         db.session.commit()
 
     assert "deneme modu bitince kapandı" in ayse.opens("/dashboard/keys").text
-    assert ayse.get(f"/dashboard/keys/{rows.one(ApiKey).id}").status_code == 404
+    assert ayse.posts(f"/dashboard/keys/{rows.one(ApiKey).id}/revoke").status_code == 303
+    assert ayse.posts(f"/dashboard/keys/{rows.one(ApiKey).id}/replace", {"overlap": "0"}).status_code == 404
 
 
 def test_what_a_test_key_sent_is_shown_to_its_firm_for_a_week(app, ayse, rows):
