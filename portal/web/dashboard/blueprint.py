@@ -29,7 +29,6 @@ COMPANY_ITEMS = (
     ("package", "dashboard.package", _l("Paket"), Permission.LOOK),
     ("people", "dashboard.list_people", _l("Kişiler"), Permission.PEOPLE),
     ("keys", "dashboard.list_api_keys", _l("API"), Permission.KEYS),
-    ("webhooks", "dashboard.list_webhooks", _l("Webhook"), Permission.KEYS),
     ("exports", "dashboard.exports", _l("Dışa aktar"), Permission.EXPORT),
     ("audit", "dashboard.audit", _l("Denetim"), Permission.AUDIT),
 )

@@ -114,7 +114,7 @@ LABELS: list[tuple[StrEnum, str]] = [
     (models.EventType.DECISION_MADE, N_("Karar kaydedildi")),
     (models.EventType.DECISION_ANNULLED, N_("Karar geri alındı")),
     (models.EventType.IYS_OUTCOME, N_("Kararın İYS'deki sonucu belli oldu")),
-    (models.EventType.COMPLAINT_OPENED, N_("Başvuru açıldı")),
+    (models.EventType.COMPLAINT_OPENED, N_("Yeni başvuru geldi")),
     (models.EventType.DEADLINE_NEAR, N_("İYS'ye bildirim gecikiyor")),
     (models.EventType.DEADLINE_PASSED, N_("İYS'ye bildirim süresi geçti")),
     (models.EventType.PACKAGE_LOW, N_("Paket dolmak üzere")),

@@ -26,7 +26,7 @@ from portal.web.shared.redirects import commit_and_redirect
 from portal.web.shared.signed_in_person import current_provider, own_brands, own_row_or_404, record_audit
 
 TOO_MANY = _l("En fazla 10 webhook adresiniz olabilir. Önce birini silin.")
-MOST_COUNTED = 1000
+MOST_COUNTED, LONGEST_NAME = 1000, 50
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class EndpointStatus:
 
     row: WebhookEndpoint
     url: str
-    host: str
+    name: str  # The URL without its scheme and what it asks for.
     waiting: int  # Events that have not been tried; up to MOST_COUNTED.
     public_key: str | None
 
@@ -117,7 +117,7 @@ def pause_webhook(webhook_id: int) -> ResponseReturnValue:
     endpoint = own_row_or_404(db.session, WebhookEndpoint, webhook_id)
     endpoints.turn_off(db.session, endpoint.id, OffReason.PAUSED, clock.now())
     record_audit("webhook.paused", "webhook", endpoint.id)
-    return _done(endpoint, _("Durduruldu. Olaylar birikir; açınca hepsi gider."))
+    return _done(endpoint, _("Duraklatıldı. Olaylar birikir; açınca hepsi gider."))
 
 
 @blueprint.post("/webhooks/<id:webhook_id>/turn-on")
@@ -173,7 +173,7 @@ def _status(row: WebhookEndpoint) -> EndpointStatus:
     url, public = url_of(row), None
     with suppress(CannotOpen):
         public = signatures.public_part(endpoints.read_secrets(vault(), row, clock.now())[0])
-    return EndpointStatus(row, url, _host_of(url), _count_waiting(row), public)
+    return EndpointStatus(row, url, _name_of(url), _count_waiting(row), public)
 
 
 def _count_waiting(row: WebhookEndpoint) -> int:
@@ -186,6 +186,12 @@ def _count_waiting(row: WebhookEndpoint) -> int:
 
 def _host_of(url: str) -> str:
     return urlsplit(url).netloc
+
+
+def _name_of(url: str) -> str:
+    parts = urlsplit(url)
+    name = parts.netloc + parts.path
+    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
 
 
 def _facts(form: EndpointForm) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from portal.core.models import (
 from portal.core.vault import CannotOpen
 from portal.domain.webhooks import endpoints
 from portal.domain.webhooks.endpoints import BadUrl, Choices
+from portal.services.webhooks import payloads
 from portal.web.shared.form_parts import CheckboxList
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
@@ -62,7 +63,11 @@ class EndpointForm(BaseForm):
     url = StringField(
         _l("Adres (URL)"), validators=[InputRequired(_l("Adresi yazın.")), Length(max=endpoints.LONGEST_URL)]
     )
-    types = CheckboxList(_l("Hangi olaylar?"), validators=[InputRequired(_l("En az birini seçin."))])
+    types = CheckboxList(
+        _l("Hangi olaylar?"),
+        default=[each.value for each in payloads.OF_DECISIONS],
+        validators=[InputRequired(_l("En az birini seçin."))],
+    )
     brands = CheckboxList(_l("Hangi markalar?"))
     shows_addresses = BooleanField(_l("Telefon ve e-posta adreslerini açık gönder"))
     algorithm = RadioField(_l("İmza"), choices=_choices(ALGORITHMS), default=WebhookAlgorithm.HMAC.value)
@@ -75,10 +80,12 @@ class EndpointForm(BaseForm):
     @classmethod
     def of(cls, endpoint: WebhookEndpoint) -> Self:
         """Filled with what is stored."""
-        return cls(
+        form = cls(
             formdata=None, url=url_of(endpoint), types=endpoint.types, shows_addresses=endpoint.shows_addresses,
             brands=[str(each) for each in endpoint.brand_ids or ()],
         )  # fmt: skip
+        del form.algorithm
+        return form
 
     def validate_url(self, field: StringField) -> None:
         stop_if_wrong(field)
