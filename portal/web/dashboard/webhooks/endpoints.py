@@ -20,10 +20,10 @@ from portal.core.vault import CannotOpen
 from portal.domain.identity.permissions import Permission
 from portal.domain.webhooks import endpoints, signatures
 from portal.web.dashboard.blueprint import blueprint
-from portal.web.dashboard.webhooks.forms import EndpointForm, ReplayForm, SecretForm, type_label, url_of
+from portal.web.dashboard.webhooks.forms import EndpointForm, ReplayForm, SecretForm, url_of
 from portal.web.shared.access import needs
 from portal.web.shared.redirects import commit_and_redirect
-from portal.web.shared.signed_in_person import current_provider, own_brands, own_row_or_404, record_audit
+from portal.web.shared.signed_in_person import current_provider, own_row_or_404, record_audit
 
 TOO_MANY = _l("En fazla 10 webhook adresiniz olabilir. Önce birini silin.")
 MOST_COUNTED, LONGEST_NAME = 1000, 50
@@ -153,13 +153,10 @@ def render_webhook(endpoint: WebhookEndpoint, form: EndpointForm, replay: Replay
 def _render_list(form: EndpointForm) -> str:
     theirs = select(WebhookEndpoint).where(WebhookEndpoint.provider_id == current_user.provider_id)
     rows = read_session().scalars(theirs.order_by(WebhookEndpoint.created_at, WebhookEndpoint.id))
-    names = {each.id: each.name for each in own_brands()}
     return render_template(
         "dashboard/webhooks/endpoints.html",
         endpoints=[_status(row) for row in rows],
         form=form,
-        type_label=type_label,
-        brand_names=names,
         most_counted=MOST_COUNTED,
     )
 
