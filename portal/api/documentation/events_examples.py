@@ -15,7 +15,7 @@ EXAMPLES = (
     Example("listConsents", f"{OF_BRAND}/consents?limit=1", None, 200, {
         "items": [_REFUSED], "nextCursor": _CONSENT_ID, "eventsCursor": "40",
     }),
-    Example("listEvents", "/events?event=decision.made&limit=1", None, 200, {
+    Example("listEvents", "/events?limit=1", None, 200, {
         "items": [{
             "sequence": 39, "event": "decision.made", "at": MOMENT, "brandCode": BRAND, "subjectId": _DECISION_ID,
             "decision": {

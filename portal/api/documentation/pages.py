@@ -11,7 +11,7 @@ from flask_babel import get_locale
 from portal.api.documentation import openapi
 from portal.api.documentation.blueprint import blueprint
 from portal.api.documentation.examples import Example, examples_of
-from portal.api.documentation.texts import INVALID_ADDRESS, OPERATIONS, REASONS
+from portal.api.documentation.texts import EVENTS, INVALID_ADDRESS, OPERATIONS, REASONS
 from portal.api.v1.blueprint import VERSION
 from portal.api.v1.checks import NO_ADDRESS
 from portal.api.v1.rows import PROBLEM_NAMES, ROW_STATUSES, ApiRowProblem
@@ -54,6 +54,7 @@ def show_docs() -> str:
         problems=_problems(),
         reasons=[*REASONS.items(), (NO_ADDRESS, INVALID_ADDRESS)],
         effects=EFFECTS,
+        events=EVENTS,
     )
 
 
@@ -94,7 +95,7 @@ def _fields(operation: dict[str, Any], document: dict[str, Any]) -> list[tuple[s
 
 
 def _call(method: str, example: Example) -> tuple[str, str | None, int]:
-    lines = [f"curl -X {method.upper()} {current_app.config['MAIN_BASE']}/api/v1{example.path}"]
+    lines = [f"curl -X {method.upper()} '{current_app.config['MAIN_BASE']}/api/v1{example.path}'"]
     lines.append('-H "Authorization: Bearer $IZINLINK_KEY"')
     if example.operation.startswith("add"):
         lines.append('-H "Idempotency-Key: $(uuidgen)"')

@@ -2,6 +2,7 @@
 
 from portal.api.documentation import campaign_texts
 from portal.core.lazy_text import N_
+from portal.core.models import EventType
 from portal.domain.consents.may_send import Reason
 
 OPERATIONS: dict[str, tuple[str, str]] = {  # In the order of the page.
@@ -49,13 +50,17 @@ OPERATIONS: dict[str, tuple[str, str]] = {  # In the order of the page.
     ),
     "listConsents": (
         N_("Bütün izinler"),
-        N_("Bir markanın izinlerini şimdiki durumlarıyla listeler. İlk eşitleme için: sonra değişiklikleri izleyin."),
+        N_(
+            "Bir markanın izinlerini şimdiki durumlarıyla listeler. İlk eşitlemede bütün sayfaları okuyun, ilk "
+            "sayfanın eventsCursor değerini saklayın ve değişiklikleri ondan izleyin."
+        ),
     ),
     "listEvents": (
         N_("Değişiklikleri izle"),
         N_(
-            "İmleçten sonra olanları verir: her olayı bir kez, bir izninkileri sırasıyla, hiçbirini atlamadan. Olaylar "
-            "60 gün saklanır. Bütün kararlar (İYS'den gelenler de), iptaller, İYS sonuçları, başvurular ve süreler."
+            "İmleçten sonra olanları verir: her olayı bir kez, bir izninkileri sırasıyla, hiçbirini atlamadan. Her "
+            "olayda consent alanını brandCode, recipient, type ve recipientType anahtarıyla kaydınızın üzerine yazın, "
+            "nextCursor değerini onunla birlikte saklayın. Olaylar 60 gün saklanır; 410 gelirse izinleri baştan okuyun."
         ),
     ),
     **campaign_texts.OPERATIONS,
@@ -72,5 +77,19 @@ REASONS: dict[Reason, str] = {
     Reason.EXPIRED: N_("Onay İYS'ye süresinde kaydedilemedi; geçersiz."),
     Reason.NOT_GRANTED: N_("Onay yok."),
     Reason.SANDBOX_ENDED: N_("Deneme markasında alınmış; geçersiz."),
+}
+EVENTS: dict[EventType, str] = {
+    EventType.DECISION_MADE: N_("Onay ya da ret kaydedildi; nereden geldiği origin alanındadır (iys: İYS'den)."),
+    EventType.DECISION_ANNULLED: N_("Bir karar geri alındı; consent şimdi geçerli olanı gösterir."),
+    EventType.IYS_OUTCOME: N_(
+        "Karar İYS'de sonuçlandı. facts: outcome (accepted, verified, not_needed, overtaken, parked, expired) ve code."
+    ),
+    EventType.COMPLAINT_OPENED: N_("Bir kişi başvurdu. facts: kind (still_receiving, erasure)."),
+    EventType.DEADLINE_NEAR: N_(
+        "İYS'nin henüz almadığı kararlar var. facts: level (amber: 24 saat, red: 48 saat), count."
+    ),
+    EventType.DEADLINE_PASSED: N_("Süresi geçen, İYS'nin artık almadığı kararlar var. facts: level, count."),
+    EventType.PACKAGE_LOW: N_("Paket doluyor ya da doldu. facts: level (near, grace, shut), records, used."),
+    EventType.CERTIFICATE_ISSUED: N_("Sorgu belgesi verildi. facts: type, may, may_not, unknown."),
 }
 INVALID_ADDRESS = N_("Bu metin bir adres değil ya da bu kanala uymuyor.")

@@ -54,7 +54,7 @@ class EventItem(Answer):
     subjectId: str = Field(description=N_("Kararın, başvurunun ya da belgenin numarası."))
     decision: EventDecision | None = Field(description=N_("Olayın kararı; iptalde iptal edilen."))
     consent: ConsentNow | None = Field(description=N_("İznin bu yanıt verilirkenki durumu: kaydınıza bunu yazın."))
-    facts: dict[str, Any] = Field(description=N_("iys.outcome için outcome ve code."))
+    facts: dict[str, Any] = Field(description=N_("Olay türüne göre değişir; adres içermez."))
 
 
 class Events(Answer):
