@@ -7,7 +7,7 @@ same Idempotency-Key gets again for 72 hours.
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +16,6 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from portal.core.iys_protocol import Status
 from portal.core.models import ApiRequest, Brand, Decision, DecisionOrigin, Lane, Provider, Submission, is_void
 from portal.core.models.ids import new_id
 from portal.core.vault import Vault
@@ -63,11 +62,10 @@ def find_answer(session: Session, vault: Vault, incoming: Incoming) -> Any:
 
 
 def find_addresses_over_package(
-    session: Session, vault: Vault, provider: Provider, entries: Sequence[Entry], at: datetime
+    session: Session, vault: Vault, provider: Provider, addresses: Collection[str], at: datetime
 ) -> set[str]:
-    """Addresses, of those that somebody grants for, that are new and for which the package has no room."""
-    granted = [each.address.text for each in entries if each.status == Status.GRANTED]
-    indexes = recipients.blind_indexes(vault, provider.id, granted)
+    """Of canonical addresses those that are new and for which the package has no room."""
+    indexes = recipients.blind_indexes(vault, provider.id, addresses)
     unknown = indexes.keys() - recipients.find_known_ids(session, vault, provider.id, indexes).keys()
     try:
         if unknown:

@@ -11,6 +11,7 @@ LINKS: dict[str, dict[str, dict[str, str]]] = {
     "listBrands": {"addConsent": _FIRST_BRAND, "addConsents": _FIRST_BRAND, "checkAddresses": _FIRST_BRAND},
     "addConsent": {"showRequest": _REQUEST, "showConsent": _ROW, "mayBeMessaged": _ROW},
     "addConsents": {"showRequest": _REQUEST, "showConsent": _FIRST_ROW, "mayBeMessaged": _FIRST_ROW},
+    "addSends": {"showRequest": _REQUEST},
     "queryConsent": {"showConsent": _ROW, "mayBeMessaged": _ROW},
     "listHistory": {"showConsent": _ROW},
     "listConsents": {"listEvents": {"cursor": "$response.body#/eventsCursor"}},

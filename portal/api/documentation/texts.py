@@ -1,6 +1,6 @@
 """What the documentation says of each operation and each reason, as msgids."""
 
-from portal.api.documentation import campaign_texts
+from portal.api.documentation import campaign_texts, sends_examples
 from portal.core.lazy_text import N_
 from portal.core.models import EventType
 from portal.domain.consents.may_send import Reason
@@ -48,6 +48,7 @@ OPERATIONS: dict[str, tuple[str, str]] = {  # In the order of the page.
             "İmzalı sorgu belgesi de verir; onu herkes /dogrula sayfasında denetler."
         ),
     ),
+    **sends_examples.OPERATIONS,
     "listConsents": (
         N_("Bütün izinler"),
         N_(

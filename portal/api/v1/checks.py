@@ -15,7 +15,7 @@ from portal.core import clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.models import EventType, Provider
 from portal.core.models.ids import new_id
-from portal.domain import events
+from portal.domain import events, sends
 from portal.domain.consents import may_send, recipients
 from portal.domain.consents.may_send import Answer, Verdict
 from portal.domain.identity.permissions import Scope
@@ -46,7 +46,7 @@ def check_addresses(json: CheckBody) -> dict[str, Any]:
     return {
         "asOf": moment(at), "may": counts[Verdict.MAY], "mayNot": counts[Verdict.MAY_NOT],
         "unknown": counts[Verdict.UNKNOWN], "results": results, "salt": salt,
-        "certificate": _sign(json, answers, salt, at, not_addresses=no_address),
+        "certificate": _record(json, answers, salt, at, not_addresses=no_address),
     }  # fmt: skip
 
 
@@ -65,14 +65,19 @@ def _result(text: str, answer: Answer | None) -> dict[str, Any]:
     return {"recipient": text, "verdict": verdict, "reason": reason, "validUntil": until}
 
 
-def _sign(body: CheckBody, answers: Answers, salt: str, at: datetime, *, not_addresses: int) -> str:
-    """The certificate of what was asked and answered. Commits its event."""
-    counts = Counter(each.verdict for each in answers.values())
+def _record(body: CheckBody, answers: Answers, salt: str, at: datetime, *, not_addresses: int) -> str:
+    """Remember what was asked and answered, commit, and make its certificate."""
+    verdicts = {text: each.verdict for text, each in answers.items()}
+    counts = Counter(verdicts.values())
     checked = CheckedList(
         number=new_id(), at=at, channel=body.type, recipient_type=body.recipientType, key_id=g.caller.key_id,
         key_hint=g.caller.hint, rule_version=may_send.RULE_VERSION,
         counts={each.value: counts[each] for each in Verdict}, not_addresses=not_addresses,
         digest=digest_list(salt, answers),
+    )  # fmt: skip
+    sends.record_check(
+        db.session, vault(), g.brand, number=checked.number, key_id=checked.key_id, channel=checked.channel,
+        recipient_type=checked.recipient_type, verdicts=verdicts, salt=salt, at=at, valid_until=checked.valid_until,
     )  # fmt: skip
     provider = read_session().get_one(Provider, g.brand.provider_id)
     events.record(

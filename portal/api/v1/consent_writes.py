@@ -1,6 +1,5 @@
 """Bring decisions, one or up to 10,000: good rows are written whatever the others are, and each has its result."""
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ from portal.api.v1.rows import ApiRowProblem, BadRow, ReadRow
 from portal.api.v1.schemas import BulkBody, ConsentBody, Problem, RequestAnswer, WriteAnswer, WriteHeaders
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
+from portal.core.iys_protocol import Status
 from portal.core.models import Brand, Lane, Provider, Submission
 from portal.domain.consents.bulk_import import WRITTEN, Effect, Entry
 from portal.domain.identity.api_keys import Caller
@@ -112,9 +112,10 @@ def _without_barred_grants(read: list[ReadRow], brand: Brand, incoming: Incoming
         return rows.refuse_grants(read, ApiRowProblem.SUSPENDED)
     if Scope.GRANT not in caller.scopes:
         return rows.refuse_grants(read, ApiRowProblem.GRANT_SCOPE)
-    entries = [each.found for each in read if isinstance(each.found, Entry)]
+    found = (each.found for each in read)
+    granted = [each.address.text for each in found if isinstance(each, Entry) and each.status == Status.GRANTED]
     provider = read_session().get_one(Provider, caller.provider_id)
-    barred = consent_requests.find_addresses_over_package(read_session(), vault(), provider, entries, incoming.at)
+    barred = consent_requests.find_addresses_over_package(read_session(), vault(), provider, granted, incoming.at)
     return rows.refuse_grants(read, ApiRowProblem.PACKAGE_FULL, barred) if barred else read
 
 
@@ -131,5 +132,4 @@ def _answer(read: Sequence[ReadRow], effects: Sequence[Effect]) -> dict[str, Any
                 "problem": found.body() if isinstance(found, BadRow) else None,
             }
         )  # fmt: skip
-    kinds = Counter("problems" if row["problem"] else "written" if row["written"] else "unchanged" for row in results)
-    return {"results": results, **{kind: kinds[kind] for kind in ("written", "unchanged", "problems")}}
+    return rows.summarize(results)

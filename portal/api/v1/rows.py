@@ -4,6 +4,7 @@ Whatever is wrong with its date, its source or its other fields, a refusal is ta
 HS_KARAR.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -39,8 +40,10 @@ class ApiRowProblem(ExplainedProblem):
     NOT_OBJECT = "not_object", N_("Satır bir JSON nesnesi değil."), N_("Her satırı { } içinde gönderin.")
     UNKNOWN_FIELD = ("unknown_field", N_("Satırda bilinmeyen bir alan var."),
                      N_("“errors” listesindeki alanı kaldırın ya da adını düzeltin."))
-    FIELD_INVALID = ("field_invalid", N_("Satırdaki bir alan yanlış türde ya da çok uzun."),
+    FIELD_INVALID = ("field_invalid", N_("Satırdaki bir alan eksik, yanlış türde ya da çok uzun."),
                      N_("“errors” listesindeki alanı düzeltin."))
+    SENT_AT = ("sent_at_invalid", N_("Gönderim anı okunamadı, gelecekte ya da üç yıldan eski."),
+               N_("sentAt alanına 2026-11-24 14:02:00 (Türkiye saati) gibi ya da saat dilimiyle ISO 8601 yazın."))
     EVIDENCE_MISSING = ("evidence_missing", N_("Onayın dayanağı yazmıyor."),
                         N_("Onayı hangi formun, siparişin ya da kaydın kanıtladığını “evidence” alanına yazın."))
     BEFORE_2015 = ("before_2015", N_("1 Mayıs 2015'ten önceki onaylar API ile alınmaz."),
@@ -54,7 +57,7 @@ class ApiRowProblem(ExplainedProblem):
                  N_("Durum panelde yazıyor; kalkınca onayı yeniden gönderin."))
     GRANT_SCOPE = ("scope_missing", N_("Bu anahtar onay bildiremez, yalnız ret bildirir."),
                    N_("Firma sahibinden consents:grant yetkisi olan bir anahtar isteyin."))
-    PACKAGE_FULL = ("package_full", N_("Paket dolu: yeni adresle gelen onay alınmıyor."),
+    PACKAGE_FULL = ("package_full", N_("Paket dolu: yeni adres alınmıyor."),
                     N_("Paketi yükseltin; retler ve bilinen adresler bundan etkilenmez."))
     # fmt: on
 
@@ -107,7 +110,7 @@ def read_rows(rows: Sequence[object], at: datetime) -> list[ReadRow]:
     """Read rows; an entry's line is the row's place, from 0. No grant is taken of an address that another row may
     refuse which cannot be written."""
     moment = at.replace(microsecond=0)
-    read = [ReadRow(_correlation_id(row), _read(place, row, moment)) for place, row in enumerate(rows)]
+    read = [ReadRow(find_correlation_id(row), _read(place, row, moment)) for place, row in enumerate(rows)]
     bad = [row for row, each in zip(rows, read, strict=True) if isinstance(each.found, BadRow)]
     held = {_address_text(row) for row in bad if isinstance(row, dict) and row.get("status") != Status.GRANTED}
     return refuse_grants(read, RowProblem.REFUSED_ELSEWHERE, held)
@@ -124,17 +127,24 @@ def refuse_grants(read: list[ReadRow], why: ExplainedProblem, only: set[str] | N
     ]  # fmt: skip
 
 
+def find_correlation_id(row: object) -> str | None:
+    """The number that the program gave to a row, whatever else is wrong with it."""
+    its = row.get("correlationId") if isinstance(row, dict) else None
+    return its if isinstance(its, str) and len(its) <= MAX_ID else None
+
+
+def summarize(results: list[dict[str, Any]]) -> dict[str, Any]:
+    """The results of rows, and how many were written, changed nothing, and are problems."""
+    kinds = Counter("problems" if row["problem"] else "written" if row["written"] else "unchanged" for row in results)
+    return {"results": results, **{kind: kinds[kind] for kind in ("written", "unchanged", "problems")}}
+
+
 def _address_text(row: dict[str, Any]) -> str:
     """The canonical address of a row that is not taken, or ""; also of a telephone that is a number."""
     try:
         return addresses.parse(str(row.get("recipient", ""))[:MAX_TEXT]).text
     except BadAddress:
         return ""
-
-
-def _correlation_id(row: object) -> str | None:
-    its = row.get("correlationId") if isinstance(row, dict) else None
-    return its if isinstance(its, str) and len(its) <= MAX_ID else None
 
 
 def _read(place: int, row: object, at: datetime) -> Entry | BadRow:

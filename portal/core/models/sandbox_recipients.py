@@ -5,6 +5,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, not_, or_, select
 from portal.core.models.campaign import AudienceEntry, Campaign
 from portal.core.models.provider import Brand
 from portal.core.models.recipient import Consent, Recipient
+from portal.core.models.sends import ReportedSend
 
 
 def is_sandbox_recipient(provider_id: int) -> ColumnElement[bool]:
@@ -15,9 +16,10 @@ def is_sandbox_recipient(provider_id: int) -> ColumnElement[bool]:
 
 
 def _is_known(brands: Select[int]) -> ColumnElement[bool]:
-    """A recipient decided at one of the brands, or stands in the audience of one."""
+    """A recipient decided at one of the brands, stands in the audience of one, or was messaged by one elsewhere."""
     campaigns = select(Campaign.id).where(Campaign.brand_id.in_(brands))
     return or_(
         exists().where(Consent.recipient_id == Recipient.id, Consent.brand_id.in_(brands)),
         exists().where(AudienceEntry.recipient_id == Recipient.id, AudienceEntry.campaign_id.in_(campaigns)),
+        exists().where(ReportedSend.recipient_id == Recipient.id, ReportedSend.brand_id.in_(brands)),
     )

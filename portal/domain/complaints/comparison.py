@@ -43,17 +43,19 @@ WORST_FIRST = (Finding.AFTER_REFUSAL, Finding.WITHIN_TERM, Finding.BEFORE_REFUSA
 
 
 def compare_with_refusal(
-    session: Session, recipient: Recipient, *, brand_id: int, channel: Channel, came_at: datetime, held_at: datetime
-) -> Comparison:
+    session: Session, recipient: Recipient, *, brand_id: int, channel: Channel, came_at: datetime, held_at: datetime,
+    is_to_second: bool = False,
+) -> Comparison:  # fmt: skip
     """Compare a message that came at a moment with the recipient's decisions for this brand and channel.
 
     Only with those of who had the address at `held_at` (Recipient.held_since): an earlier holder's refusal counts from
     when the address changed hands, and nothing else is told of it.
 
     The shorter reading of the term counts, in which half days are business days. Of the minute that people report, the
-    last second counts. If an address is held as two recipient types, the finding that is worst for the sender counts.
+    last second counts; `is_to_second` says that a system reported it. If an address is held as two recipient types, the
+    finding that is worst for the sender counts.
     """
-    came_at = max(came_at, came_at.replace(second=59))
+    came_at = came_at if is_to_second else max(came_at, came_at.replace(second=59))
     since = recipient.held_since
     decisions: Iterable[Decision] = session.scalars(
         select(Decision)

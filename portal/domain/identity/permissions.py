@@ -78,6 +78,7 @@ class Scope(StrEnum):
     REFUSE = "consents:refuse"  # Bring refusals.
     GRANT = "consents:grant"  # Bring grants, too; of no use without REFUSE.
     EVENTS = "events:read"  # All consents, and whatever happens to them.
+    SENDS = "sends:write"  # Report messages that were sent by other systems.
     CAMPAIGNS_READ = "campaigns:read"
     CAMPAIGNS_WRITE = "campaigns:write"  # Open drafts and bring people into them.
     CAMPAIGNS_LAUNCH = "campaigns:launch"  # Also take the links, which are messages in waiting.

@@ -14,7 +14,7 @@ from portal.domain.receipts import format_number
 from portal.domain.receipts.contents import current_sender
 from portal.web.dashboard.recipients.forms import RefusalForm
 from portal.web.dashboard.recipients.recipients import make_refusal_form
-from portal.web.desk import timeline
+from portal.web.desk import sends, timeline
 from portal.web.desk.blueprint import blueprint
 from portal.web.desk.forms import AnswerForm, CloseForm, DueForm, NoteForm, ReopenForm
 from portal.web.shared.access import needs
@@ -60,6 +60,7 @@ def render_case(case: Complaint, wrong: BaseForm | RefusalForm | None = None) ->
         receipt_number=format_number(receipt.number) if receipt else None,
         report=complaints.read_report(vault(), case),
         compared=complaints.compare_case(session, case),
+        sends=sends.list_sends_near(case, recipient),
         pressure=complaints.due_pressure(case, at),
         forms=_forms(case, wrong) | {"refusal": _refusal_form(recipient, wrong)},
         wrong=wrong,

@@ -1,5 +1,5 @@
-"""One person's history in one timeline: messages, openings, receipts, decisions, calls to İYS and its movements, and
-the steps of their cases."""
+"""One person's history in one timeline: messages, also of other systems, openings, receipts, decisions, calls to İYS
+and its movements, and the steps of their cases."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -32,6 +32,7 @@ from portal.core.models import (
 from portal.domain import campaigns, complaints
 from portal.domain.consents import history
 from portal.domain.receipts import format_number
+from portal.web.desk import sends
 from portal.web.shared.pagination import Page, requested_number
 from shortlinks import Visit, VisitKind
 
@@ -42,6 +43,7 @@ MAX_PER_KIND = 1000  # A person's events are fewer; a scanner's openings have no
 
 class EventKind(StrEnum):
     MESSAGE = "message"
+    SEND = "send"  # By another system, as the provider reported it.
     OPENING = "opening"
     RECEIPT = "receipt"
     DECISION = "decision"
@@ -70,6 +72,8 @@ def events_page(recipient: Recipient, at: datetime) -> Page:
 
 def _all_events(recipient: Recipient, at: datetime) -> Iterator[Event]:
     yield from _messages(recipient)
+    for each in sends.list_sends(recipient):
+        yield Event(each.send.sent_at, EventKind.SEND, each)
     yield from _openings(recipient)
     yield from _receipts(recipient)
     for decision in history.list_decisions(read_session(), recipient.id, at):

@@ -21,6 +21,7 @@ PARAMETER = re.compile(r"<(?:any\((\w+)[^)]*\):|\w+:)?(\w+)>")
 VALUES = {"brandCode": str(make.BRAND_CODE), "recipient": make.PHONE}
 SCOPES = {  # Of every view of the API. One that is missing here is refused by a test.
     "check_addresses": Scope.CHECK,
+    "add_sends": Scope.SENDS,
     "add_campaign": Scope.CAMPAIGNS_WRITE,
     "add_people": Scope.CAMPAIGNS_WRITE,
     "list_campaigns": Scope.CAMPAIGNS_READ,

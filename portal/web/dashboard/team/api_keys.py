@@ -33,6 +33,7 @@ SCOPE_LABELS: dict[Scope, str] = {
     Scope.REFUSE: _l("Ret bildirir"),
     Scope.GRANT: _l("Onay da bildirir"),
     Scope.EVENTS: _l("Bütün izinleri ve değişiklikleri izler"),
+    Scope.SENDS: _l("Başka sistemle gönderilen iletileri bildirir"),
     Scope.CAMPAIGNS_READ: _l("Kampanyaları ve sonuçlarını görür"),
     Scope.CAMPAIGNS_WRITE: _l("Kampanya taslağı açar, kişi ekler"),
     Scope.CAMPAIGNS_LAUNCH: _l("Kampanya başlatır, bağlantılarını alır"),

@@ -1,0 +1,73 @@
+"""Store the messages that a provider reports, and what is known of each: whether a check asked first."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.core.addresses import Address
+from portal.core.iys_protocol import Channel, RecipientType
+from portal.core.models import Brand, ReportedSend
+from portal.core.models.ids import new_ids
+from portal.core.models.inserts import insert_rows
+from portal.core.vault import Vault
+from portal.domain.sends.address_checks import find_checks
+
+Key = tuple[int, Channel, datetime]  # Of a recipient's message.
+
+
+@dataclass(frozen=True)
+class Send:
+    """A message that was sent by another system, to the second."""
+
+    address: Address = field(repr=False)
+    channel: Channel
+    recipient_type: RecipientType
+    sent_at: datetime
+    campaign: str | None  # The provider's name or reference.
+
+
+def record_sends(
+    session: Session, vault: Vault, brand: Brand, sends: Sequence[Send], ids: Mapping[str, int], *, request_id: int,
+    at: datetime,
+) -> list[bool]:  # fmt: skip
+    """Store up to 10,000 sends of a brand; whether each was new. A message of the same second on the same channel to
+    the same recipient is the same one. `ids` are those of recipients, by canonical address."""
+    if not sends:
+        return []
+    known, is_new, new = _find_known(session, brand, sends, ids), list[bool](), dict[Key, Send]()
+    for each in sends:
+        key = ids[each.address.text], each.channel, each.sent_at
+        is_new.append(key not in known and key not in new)
+        if is_new[-1]:
+            new[key] = each
+    _insert(session, vault, brand, new, {"request_id": request_id, "reported_at": at})
+    return is_new
+
+
+def _find_known(session: Session, brand: Brand, sends: Sequence[Send], ids: Mapping[str, int]) -> set[Key]:
+    moments = [each.sent_at for each in sends]
+    rows = select(ReportedSend.recipient_id, ReportedSend.channel, ReportedSend.sent_at).where(
+        ReportedSend.recipient_id.in_(ids.values()), ReportedSend.brand_id == brand.id,
+        ReportedSend.sent_at.between(min(moments), max(moments)),
+    )  # fmt: skip
+    return {(recipient_id, channel, sent_at) for recipient_id, channel, sent_at in session.execute(rows)}
+
+
+def _insert(session: Session, vault: Vault, brand: Brand, new: dict[Key, Send], common: dict[str, Any]) -> None:
+    sends = list(new.values())
+    checks = find_checks(session, vault, brand, sends)
+    rows = []
+    for place, (row_id, (recipient_id, _, _), send) in enumerate(zip(new_ids(len(new)), new, sends, strict=True)):
+        check, verdict = checks.get(place, (None, None))
+        text = send.campaign
+        rows.append({
+            "id": row_id, "provider_id": brand.provider_id, "brand_id": brand.id, "recipient_id": recipient_id,
+            "channel": send.channel, "recipient_type": send.recipient_type, "sent_at": send.sent_at,
+            "campaign": vault.seal(text, ReportedSend.CAMPAIGN, brand.provider_id, row_id) if text else None,
+            "check_id": check.id if check else None, "check_verdict": verdict, **common,
+        })  # fmt: skip
+    insert_rows(session, ReportedSend, rows)
