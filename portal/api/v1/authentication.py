@@ -1,5 +1,6 @@
 """Who calls: the key of a request, the networks it may come from, its limit, and the scope that the view needs."""
 
+import json
 import math
 from collections.abc import Callable
 from datetime import datetime
@@ -103,9 +104,7 @@ def _refuse_guess(found: ApiProblem) -> ResponseReturnValue:
 def _count(limit: str, caller: Caller) -> int:
     """Count a request, and note what its limit's headers say; the seconds to wait where it is reached. More keys bring
     no more lists."""
-    act, whose = (
-        (PROVIDER_LIMITS[limit], caller.provider_id) if limit in PROVIDER_LIMITS else ("api", caller.key_id)
-    )
+    act, whose = (PROVIDER_LIMITS[limit], caller.provider_id) if limit in PROVIDER_LIMITS else ("api", caller.key_id)
     again_at = limits.wait_for(limit, act, str(whose))
     if limiter.enabled:
         item = parse(limit)
@@ -122,8 +121,25 @@ def _seconds_until(moment: datetime) -> int:
     return max(1, math.ceil((moment - clock.now()).total_seconds()))
 
 
+class UniqueNames:
+    """Reads JSON like the module, but no object that has a name twice (RFC 8259, section 4)."""
+
+    @staticmethod
+    def loads(text: str | bytes) -> Any:
+        return json.loads(text, object_pairs_hook=_unique)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("A name stands twice.")
+    return found
+
+
 def _check_body() -> ResponseReturnValue | None:
-    """Read the body as JSON, here, so that nothing after this meets one that is none."""
+    """Read the body as JSON, here, so that nothing after this meets one that is none, or that readers understand in
+    different ways."""
+    request.json_module = UniqueNames
     try:
         request.get_json()
     except UnsupportedMediaType:

@@ -19,7 +19,7 @@ from portal.core.lazy_text import N_
 from portal.domain.consents.bulk_import import Effect, Entry
 from portal.domain.identity.permissions import Scope
 from portal.services.imports.date_column import refusal_date
-from portal.services.imports.layout.normalization import says_nothing
+from portal.services.imports.layout.normalization import folded, says_nothing
 from portal.services.imports.row_results import IYS_CODES, RowProblem
 from portal.web.shared import problems
 
@@ -30,6 +30,23 @@ PROBLEM_NAMES = {code: value for value, code in reversed(IYS_CODES.items()) if v
 PROBLEM_NAMES |= {"H114": Problem.EMPTY.value, "H462": PROBLEM_NAMES["H112"], "H463": PROBLEM_NAMES["H113"]}
 REFUSAL_FIELDS = ("recipient", "type", "recipientType", "status")  # Without these nobody knows what is refused.
 DATE_CODES = ("H112", "H155", "H156", "H157", "H158", "H162", "H467")  # H467 is no problem: see Effect.LATE_GRANT.
+# What says that there is no evidence, or only that there is some.
+NO_EVIDENCE = {"yok", "var", "evet", "hayir", "onay", "onayli", "izin", "no", "yes", "true", "false", "x", "test"}
+    "yok",
+    "var",
+    "evet",
+    "hayir",
+    "onay",
+    "onayli",
+    "izin",
+    "no",
+    "yes",
+    "true",
+    "false",
+    "x",
+    "test",
+    "deneme",
+}
 SOURCE_CODES = ("H113", "H119", "H408")
 
 
@@ -111,8 +128,10 @@ def read_rows(rows: Sequence[object], at: datetime) -> list[ReadRow]:
     refuse which cannot be written."""
     moment = at.replace(microsecond=0)
     read = [ReadRow(find_correlation_id(row), _read(place, row, moment)) for place, row in enumerate(rows)]
-    bad = [row for row, each in zip(rows, read, strict=True) if isinstance(each.found, BadRow)]
-    held = {_address_text(row) for row in bad if isinstance(row, dict) and row.get("status") != Status.GRANTED}
+    held = {
+        text for row, each in zip(rows, read, strict=True) if isinstance(row, dict)
+        for text in _addresses_maybe_refused(row, is_taken=isinstance(each.found, Entry))
+    }  # fmt: skip
     return refuse_grants(read, RowProblem.REFUSED_ELSEWHERE, held)
 
 
@@ -139,10 +158,22 @@ def summarize(results: list[dict[str, Any]]) -> dict[str, Any]:
     return {"results": results, **{kind: kinds[kind] for kind in ("written", "unchanged", "problems")}}
 
 
-def _address_text(row: dict[str, Any]) -> str:
-    """The canonical address of a row that is not taken, or ""; also of a telephone that is a number."""
+def _addresses_maybe_refused(row: dict[str, Any], *, is_taken: bool) -> set[str]:
+    """The canonical addresses that a row may mean to refuse without doing so; also of telephones that are numbers.
+    A name like one of ours ("Status", "re_cipient") may be meant as it."""
+    if is_taken and row.keys() <= ROW_FIELDS:
+        return set()
+    values: dict[str, list[object]] = {}
+    for name, value in row.items():
+        values.setdefault("".join(filter(str.isalnum, name)).lower(), []).append(value)
+    if len(values) == len(row) and (is_taken or values.get("status") == [Status.GRANTED]):
+        return set()
+    return {_address_text(each) for each in values.get("recipient", ())}
+
+
+def _address_text(value: object) -> str:
     try:
-        return addresses.parse(str(row.get("recipient", ""))[:MAX_TEXT]).text
+        return addresses.parse(str(value)[:MAX_TEXT]).text
     except BadAddress:
         return ""
 
@@ -194,7 +225,8 @@ def _refusal(place: int, row: dict[str, Any], address: addresses.Address, codes:
 
 def _grant(place: int, row: dict[str, Any], address: addresses.Address) -> Entry | BadRow:
     """A grant needs its date also of a merchant, of whom İYS wants none: nothing is invented for it."""
-    if says_nothing(row.get("evidence", "")):
+    evidence = row.get("evidence", "")
+    if says_nothing(evidence) or folded(evidence) in NO_EVIDENCE:
         return BadRow(ApiRowProblem.EVIDENCE_MISSING, "", "evidence")
     if row.get("source") == Source.BEFORE_2015:
         return BadRow(ApiRowProblem.BEFORE_2015, "", "source")

@@ -47,6 +47,7 @@ def test_a_grant_is_a_decision_with_its_request_as_evidence_and_is_told_at_once(
     [
         ({"evidence": " "}, "evidence_missing", None),
         ({"evidence": "-"}, "evidence_missing", None),
+        ({"evidence": "YOK"}, "evidence_missing", None),
         ({"consentDate": None}, "date_missing", "H112"),
         ({"consentDate": "2026-02-30 10:00:00"}, "date_impossible", "H157"),
         ({"consentDate": "2026-11-24T10:00:00Z"}, "date_unreadable", "H158"),
@@ -120,13 +121,39 @@ def test_a_grant_over_a_refusal_needs_the_firms_word_where_the_person_said_it(ap
         assert second.json["results"][0]["result"] == "grant"
 
 
-@pytest.mark.parametrize("fields", [{"status": "ret"}, {"status": None, "Status": "RET"}, {"recipientType": "BIREY"}])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"status": "ret"},
+        {"status": None, "Status": "RET"},
+        {"recipientType": "BIREY"},
+        {"status": "ONAY", "Status": "RET"},
+        {"status": "ONAY", "Type": "ARAMA"},
+        {"recipient": None, "RECIPIENT": "0532 123 45 67"},
+        {"recipient": "b@example.com", "re_cipient": "0532 123 45 67"},
+        {"status": "ONAY", "Status": "RET", "x": 1},
+    ],
+)
 def test_no_grant_is_taken_beside_a_refusal_that_cannot_be_written(program, rows, fields):
     rows_of = [grant(), refusal("0532 123 45 67") | fields, grant(make.EMAIL), grant(make.EMAIL) | {"x": 1}]
     answer = program.post(BULK, {"consents": rows_of})
 
     assert codes(answer)[::2] == ["refused_elsewhere", None]
     assert rows.count(Decision) == 1
+
+
+def test_no_grant_is_taken_of_an_address_that_a_refusal_may_mean(program, rows):
+    unclear = refusal("b@example.com") | {"Recipient": make.EMAIL}
+    answer = program.post(BULK, {"consents": [unclear, grant(make.EMAIL), grant("c@example.com")]})
+
+    assert codes(answer) == [None, "refused_elsewhere", None]
+
+
+def test_a_body_that_says_a_name_twice_is_not_read(program, rows):
+    body = '{"consents": [{"recipient": "a@example.com", "type": "EPOSTA", "status": "RET", "status": "ONAY"}]}'
+    answer = program.open("POST", BULK, data=body, content_type="application/json")
+
+    assert (answer.status_code, answer.json["code"], rows.count(ApiRequest)) == (400, "not_json", 0)
 
 
 def test_a_refusal_of_now_is_newer_than_a_persons_grant_that_is_dated_ahead(app, program, rows):
