@@ -32,21 +32,6 @@ REFUSAL_FIELDS = ("recipient", "type", "recipientType", "status")  # Without the
 DATE_CODES = ("H112", "H155", "H156", "H157", "H158", "H162", "H467")  # H467 is no problem: see Effect.LATE_GRANT.
 # What says that there is no evidence, or only that there is some.
 NO_EVIDENCE = {"yok", "var", "evet", "hayir", "onay", "onayli", "izin", "no", "yes", "true", "false", "x", "test"}
-    "yok",
-    "var",
-    "evet",
-    "hayir",
-    "onay",
-    "onayli",
-    "izin",
-    "no",
-    "yes",
-    "true",
-    "false",
-    "x",
-    "test",
-    "deneme",
-}
 SOURCE_CODES = ("H113", "H119", "H408")
 
 
