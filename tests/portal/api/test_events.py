@@ -1,5 +1,8 @@
 """A CRM reads all consents once, and from then on what changes."""
 
+import base64
+import json
+
 import pytest
 from sqlalchemy import update
 
@@ -129,6 +132,19 @@ def test_a_brand_of_sandbox_mode_ends_with_it_and_a_damaged_address_ends_nothing
 
     assert told["brandCode"] == make.BRAND_CODE
     assert (told["consent"]["recipient"], told["consent"]["status"]) == (None, "RET")
+
+
+def test_a_check_is_told_with_its_counts_and_the_number_of_its_certificate(program):
+    start = read(program)["nextCursor"]
+    body = {"type": "MESAJ", "recipients": [make.PHONE]}
+    checked = program.post(f"{BASE}/brands/{make.BRAND_CODE}/checks", body).json
+
+    (told,) = read(program, start)["items"]
+
+    assert (told["event"], told["decision"], told["consent"]) == ("certificate.issued", None, None)
+    assert told["facts"] == {"type": "MESAJ", "may": 0, "may_not": 1, "unknown": 0}
+    claims = json.loads(base64.urlsafe_b64decode(checked["certificate"].split(".")[1] + "=="))
+    assert told["subjectId"] in json.dumps(claims)
 
 
 def test_a_cursor_that_is_no_longer_good_says_what_to_do(program):
