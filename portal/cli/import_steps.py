@@ -147,17 +147,14 @@ def _find_layout(batch: ImportBatch, options: ImportOptions) -> Layout:
     """The layout of the named profile, of the header's profile, or with --guess the guessed one."""
     guess, outline = layout_of(vault(), batch), outline_of(vault(), batch)
     header = outline.sheets[guess.sheets[0]].header
-    if options.profile:
-        found = profiles.find_by_name(db.session, vault(), batch.provider_id, options.profile, header)
-        cure = "List the provider's profiles with --profiles."
-    else:
-        found = profiles.find(db.session, vault(), batch.provider_id, header)
-        found = found and replace(found, day_first=guess.day_first)
-        cure = "Bring one such file on the dashboard, name a --profile, or let it --guess."
+    found = profiles.choose(db.session, vault(), batch.provider_id, guess, header, options.profile)
     if found is not None:
-        return replace(found, sheets=guess.sheets).with_words(guess.words)
+        return found
     if options.guess and not options.profile:
         return guess
+    cure = "Bring one such file on the dashboard, name a --profile, or let it --guess."
+    if options.profile:
+        cure = "List the provider's profiles with --profiles."
     raise ImportFailed("no_profile", "No profile says what this file's columns are.", cure)
 
 

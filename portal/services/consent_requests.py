@@ -124,9 +124,10 @@ def commit_request(
 
 
 def find_request(session: Session, provider_id: int, request_id: int, at: datetime) -> ApiRequest | None:
-    """A request of a provider, while its result is shown."""
+    """A provider's request that brought decisions, while its result is shown."""
     found = session.get(ApiRequest, request_id)
-    is_shown = found is not None and found.provider_id == provider_id and found.created_at > at - SHOWN
+    is_own = found is not None and found.provider_id == provider_id and "/consents" in found.path
+    is_shown = is_own and found is not None and found.created_at > at - SHOWN
     return found if is_shown else None
 
 

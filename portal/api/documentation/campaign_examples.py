@@ -67,9 +67,11 @@ EXAMPLES = (
     Example("addLaunch", f"{_OF_CAMPAIGN}/launch", {}, 409, _WRONG_STATE),
     Example("addPeople", f"{_OF_CAMPAIGN}/people", _BOTH, 409, _WRONG_STATE),
     Example("listCampaigns", f"{OF_BRAND}/campaigns?limit=10", None, 200, {
-        "items": [_CAMPAIGN | {"state": "running", "launchedAt": MOMENT}], "nextCursor": None,
+        "items": [_CAMPAIGN | {"state": "finished", "launchedAt": MOMENT}], "nextCursor": None,
     }),
-    Example("listLinks", f"{_OF_CAMPAIGN}/links", None, 200, {"items": [], "nextCursor": None}),
+    Example("listLinks", f"{_OF_CAMPAIGN}/links", None, 200, {
+        "items": [_LINK | {"recipient": PHONE}], "nextCursor": None,
+    }),
     Example("listPoints", f"{OF_BRAND}/points", None, 200, {"items": [{
         "slug": "ornek-magaza-kasa", "name": "Kadıköy kasa", "url": "https://izinlink.example/i/ornek-magaza-kasa",
         "channels": ["MESAJ", "ARAMA", "EPOSTA"], "isOpen": True,

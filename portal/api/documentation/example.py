@@ -19,6 +19,7 @@ class Example:
     body: dict[str, Any] | None
     status: int
     answer: dict[str, Any] | None
+    file: str | None = None  # The body instead, of an operation that takes a file.
 
 
 def problem_example(code: str, status: int, title: str, title_tr: str, **members: Any) -> dict[str, Any]:

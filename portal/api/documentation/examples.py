@@ -1,6 +1,6 @@
 """Examples of each operation, as the page shows them. A test runs every one, in this order, and compares what comes."""
 
-from portal.api.documentation import campaign_examples, events_examples, sends_examples
+from portal.api.documentation import campaign_examples, events_examples, file_examples, sends_examples
 from portal.api.documentation.example import (
     BRAND,
     DATE,
@@ -40,7 +40,7 @@ EXAMPLES = (
         "key": {"name": "CRM", "hint": "7Iu4", "isTest": False, "brandCodes": None, "expiresAt": None, "scopes": [
             "brands:read", "campaigns:launch", "campaigns:read", "campaigns:write", "consents:check", "consents:grant",
             "consents:read", "consents:refuse", "events:read",
-            "links:write", "sends:write",
+            "exports:read", "imports:write", "links:write", "sends:write",
         ]},
         "package": {"records": None, "used": 0, "level": "grace", "endsOn": None},
     }),
@@ -89,6 +89,7 @@ EXAMPLES = (
     *sends_examples.EXAMPLES,
     *events_examples.EXAMPLES,
     *campaign_examples.EXAMPLES,
+    *file_examples.EXAMPLES,
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from portal.api.documentation.examples import Example, examples_of
 from portal.api.documentation.links import links_of
 from portal.api.documentation.texts import OPERATIONS
 from portal.api.v1.blueprint import specification
+from portal.web.shared import xlsx_writer
 
 Json = dict[str, Any]
 
@@ -20,6 +21,22 @@ PROBLEMS = {
     413: "too_large", 415: "not_json", 422: "invalid", 429: "too_many_requests", 500: "server_error",
 }  # fmt: skip
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+
+BINARY = {"schema": {"type": "string", "format": "binary"}}
+FILE_BODIES = {  # Of operations that take a file, and the answers of those that give one.
+    "addImport": {
+        "required": True,
+        "content": {
+            "application/octet-stream": BINARY,
+            "multipart/form-data": {"schema": {"type": "object", "properties": {"file": BINARY["schema"]}}},
+        },
+    }
+}
+FILE_ANSWERS = {
+    "downloadImportErrors": {xlsx_writer.MEDIA_TYPE: BINARY},
+    "downloadExport": {"text/csv": BINARY, xlsx_writer.MEDIA_TYPE: BINARY},
+}
 
 
 @lru_cache(maxsize=8)
@@ -66,6 +83,11 @@ def _complete(operation: Json) -> None:
         content["examples"] = _named(good, "body")
     for content in responses.get("200", {}).get("content", {}).values():
         content["examples"] = _named(good, "answer")
+    if name in FILE_BODIES:
+        operation["requestBody"] = FILE_BODIES[name]
+        responses["413"] = {"description": PROBLEMS[413], "content": PROBLEM}
+    if name in FILE_ANSWERS:
+        responses["200"]["content"] = FILE_ANSWERS[name]
     if links := links_of(name):
         responses["200"]["links"] = links
 

@@ -19,6 +19,7 @@ from portal.core import iys_protocol
 from portal.core.addresses import Problem
 from portal.core.addresses.problems import ExplainedProblem
 from portal.services.imports.audience_contacts import ContactProblem
+from portal.services.imports.reading.file_problems import FileProblem
 from portal.services.imports.row_results import RowProblem
 from portal.web.shared.import_labels import EFFECTS
 from portal.web.shared.problems import STATUSES, ApiProblem
@@ -82,9 +83,9 @@ def _fields(operation: dict[str, Any], document: dict[str, Any]) -> list[tuple[s
         for each in operation["parameters"] if each["in"] != "path"
     ]  # fmt: skip
     for content in operation.get("requestBody", {}).get("content", {}).values():
-        names = [content["schema"]["$ref"].rpartition("/")[2]]
+        names = [content["schema"].get("$ref", "").rpartition("/")[2]]
         while names:
-            schema = schemas[names.pop()]
+            schema = schemas.get(names.pop(), {})  # A file has none.
             if "$ref" in schema:
                 names.append(schema["$ref"].rpartition("/")[2])
             for name, field in schema.get("properties", {}).items():
@@ -99,6 +100,8 @@ def _call(method: str, example: Example) -> tuple[str, str | None, int]:
     lines.append('-H "Authorization: Bearer $IZINLINK_KEY"')
     if example.operation.startswith("add"):
         lines.append('-H "Idempotency-Key: $(uuidgen)"')
+    if example.file is not None:
+        lines.append("--data-binary @izinler.csv")
     if example.body is not None:
         lines += ['-H "Content-Type: application/json"', f"-d '{_dump(example.body)}'"]
     answer = _dump(example.answer) if example.answer is not None else None
@@ -112,7 +115,7 @@ def _dump(value: Any) -> str:
 def _problems() -> list[tuple[str, int, str, str, str]]:
     """Code, status, İYS's code, and what it says; the page has an anchor for each code."""
     found: list[tuple[ExplainedProblem, int, str]] = [(each, STATUSES[each], "") for each in ApiProblem]
-    of_rows = (*ApiRowProblem, *ROW_PROBLEMS, *ContactProblem, *Problem)
+    of_rows = (*ApiRowProblem, *ROW_PROBLEMS, *ContactProblem, *Problem, *FileProblem)
     found += [(each, ROW_STATUSES.get(each, 422), "") for each in of_rows]
     told = {each.value: (status, iys_code, each.sentence, each.cure) for each, status, iys_code in reversed(found)}
     for code, name in PROBLEM_NAMES.items():

@@ -1,6 +1,6 @@
 """What the documentation says of each operation and each reason, as msgids."""
 
-from portal.api.documentation import campaign_texts, sends_examples
+from portal.api.documentation import campaign_texts, file_texts, sends_examples
 from portal.core.lazy_text import N_
 from portal.core.models import EventType
 from portal.domain.consents.may_send import Reason
@@ -65,6 +65,7 @@ OPERATIONS: dict[str, tuple[str, str]] = {  # In the order of the page.
         ),
     ),
     **campaign_texts.OPERATIONS,
+    **file_texts.OPERATIONS,
 }
 REASONS: dict[Reason, str] = {
     Reason.GRANTED: N_("Onay var ve İYS'de kayıtlı."),

@@ -27,16 +27,17 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 BRAND_CODE = "brandCode"  # In a URL.
 MAX_BRAND_CODE = 2**31 - 1  # No brand has it; a database takes no larger ones.
-PROVIDER_LIMITS = {limits.API_LISTS: "api-lists", limits.API_LINKS: "api-links"}  # Counted for all keys together.
+PROVIDER_LIMITS = {  # Counted for all keys together.
+    limits.API_LISTS: "api-lists", limits.API_LINKS: "api-links", limits.API_FILES: "api-files",
+}  # fmt: skip
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="izinlink"'}
 
 
-def needs(scope: Scope, *, limit: str = limits.API, takes_json: bool = True) -> Callable[[View], View]:
-    """Decorator: the scope a view needs, the limit that counts its requests: by key, some by provider; and whether it
-    takes JSON where it is posted to."""
+def needs(scope: Scope, *, limit: str = limits.API) -> Callable[[View], View]:
+    """Decorator: the scope a view needs, and the limit that counts its requests: by key, some by provider."""
 
     def mark(view: View) -> View:
-        view.__dict__.update(needs=scope, limit=limit, takes_json=takes_json)  # Decorators around it copy them.
+        view.__dict__.update(needs=scope, limit=limit)  # Decorators around it copy them.
         return view
 
     return mark

@@ -83,6 +83,8 @@ class Scope(StrEnum):
     CAMPAIGNS_WRITE = "campaigns:write"  # Open drafts and bring people into them.
     CAMPAIGNS_LAUNCH = "campaigns:launch"  # Also take the links, which are messages in waiting.
     LINKS = "links:write"  # One person's link at a consent point, and links that only refuse.
+    IMPORTS = "imports:write"  # Bring files; to start them with their grants needs GRANT, too.
+    EXPORTS = "exports:read"  # Take files of everything a brand has.
 
 
 # Held by every key.

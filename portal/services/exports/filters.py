@@ -1,7 +1,7 @@
 """The filter of an export: its kind, and what narrows the rows down."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
@@ -37,6 +37,11 @@ class ExportFilter:
     since: date | None = None  # Days in Istanbul, both included.
     until: date | None = None
     with_sandbox: bool | None = None  # False: leave out what is of sandbox mode.
+
+    def describe(self) -> str:
+        """What narrows it down, for the audit entry: enum values, numbers and days only."""
+        chosen = {name: value for name, value in asdict(self).items() if name not in ("kind", "provider_id")}
+        return " ".join(f"{name}={value}" for name, value in chosen.items() if value is not None)
 
     def key_conditions(self, model: type[Consent | Decision]) -> Iterator[ColumnElement[bool]]:
         """Conditions on the key that consents and decisions share."""

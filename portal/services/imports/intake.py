@@ -12,7 +12,7 @@ from portal.core import clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.models import BatchState, ImportBatch, ImportChunk, UploadPart
 from portal.core.models.ids import new_id
-from portal.services.imports import layout, profiles, store
+from portal.services.imports import layout, profiles, program_uploads, store
 from portal.services.imports.batches import BatchLease
 from portal.services.imports.layout.layout import ADDRESSES, Layout
 from portal.services.imports.reading import ChunkedFile, FileChunk, FileProblem, Line, Outline, Sheet, Unreadable
@@ -23,8 +23,9 @@ MOST_ATTEMPTS = 5  # A file that kills each worker, or meets a fault of ours, is
 LEASE = timedelta(minutes=5)  # A large workbook takes a while before its first chunk comes.
 
 
-def read_batch(claimed: BatchLease) -> None:
-    """Bring a batch from UPLOADED to READ, or to UNREADABLE with its problem. After a crash it begins again.
+def read_batch(claimed: BatchLease) -> bool:
+    """Bring a batch from UPLOADED to READ, or to UNREADABLE with its problem. After a crash it begins again. Whether it
+    waits for nobody, since a program brought it with a profile.
 
     Raises LeaseLost where the batch was dropped meanwhile, or another worker began to read it anew.
     """
@@ -44,10 +45,12 @@ def read_batch(claimed: BatchLease) -> None:
         if not found["lines"]:
             raise Unreadable(FileProblem.EMPTY)
         _finish(lease, BatchState.READ, {**found, "chunks": chunk_count, "problem": None})
+        return program_uploads.choose_layout(lease.id)
     except Unreadable as unreadable:
         db.session.rollback()
         db.session.execute(delete(ImportChunk).where(ImportChunk.batch_id == lease.id))
         _finish(lease, BatchState.UNREADABLE, {"problem": unreadable.problem.value, "ended_at": clock.now()})
+    return False
 
 
 def _hold(lease: BatchLease) -> None:

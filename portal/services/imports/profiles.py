@@ -45,6 +45,19 @@ def find_by_name(session: Session, vault: Vault, provider_id: int, name: str, he
     return _without_words(found, is_named=True) if found else None
 
 
+def choose(
+    session: Session, vault: Vault, provider_id: int, guess: Layout, header: Sequence[str], name: str | None
+) -> Layout | None:  # fmt: skip
+    """The layout for a file that nobody looks at, of the profile with this name, or of the one for its header; its
+    sheets and words are those that were guessed. Raises CannotOpen."""
+    if name:
+        found = find_by_name(session, vault, provider_id, name, header)
+    else:
+        found = find(session, vault, provider_id, header)
+        found = found and replace(found, day_first=guess.day_first)
+    return replace(found, sheets=guess.sheets).with_words(guess.words) if found else None
+
+
 def remember(
     session: Session, vault: Vault, provider_id: int, header: Sequence[str], layout: Layout, at: datetime,
     name: str | None = None,
@@ -77,6 +90,11 @@ def remember(
     session.add(profile)
     session.flush()
     return profile
+
+
+def is_known(session: Session, provider_id: int, name: str) -> bool:
+    """Whether a profile has this name."""
+    return _find_profile(session, provider_id, ImportProfile.name == name.strip()) is not None
 
 
 def list_profiles(session: Session, provider_id: int) -> list[ImportProfile]:

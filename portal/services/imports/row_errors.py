@@ -44,11 +44,13 @@ ChunkFacts = Row[*tuple[Any, ...]]  # Place, sheet, first line and tally of a ch
 
 @dataclass(frozen=True)
 class RowError:
-    """What is wrong with a line, as msgids, and the code that İYS gives or would give."""
+    """What is wrong with a line, as msgids, and the code that İYS gives or would give; `problem` is the value of ours,
+    empty where İYS refused."""
 
     sentence: str
     cure: str
     code: str
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,13 +71,24 @@ class RowErrors:
 
     def lines(self) -> Iterator[ErrorLine]:
         """Lines with a problem, and those that İYS refused, in the order of the file."""
+        for _, found in self.pages():
+            yield from found
+
+    def pages(self, start: int = 0) -> Iterator[tuple[int, list[ErrorLine]]]:
+        """The same of each chunk that has some, with its place, from the place `start` on."""
         are_refused = self._session.scalar(self._refused_submissions().limit(1)) is not None
         for chunk, last_line in self._chunks(row_results.PROBLEMS, all_of_them=are_refused):
+            if chunk.place < start:
+                continue
             refused = self._refusals_by_line(chunk.first_line, last_line) if are_refused else {}
-            for number, cells, results in self._rows(chunk) if refused or _has(chunk, row_results.PROBLEMS) else ():
-                errors = dict.fromkeys(_errors(results, refused.get(number, ())))
-                if errors:
-                    yield ErrorLine(number, self._select(cells), tuple(errors))
+            rows = self._rows(chunk) if refused or _has(chunk, row_results.PROBLEMS) else ()
+            found = [
+                ErrorLine(number, self._select(cells), tuple(errors))
+                for number, cells, results in rows
+                if (errors := dict.fromkeys(_errors(results, refused.get(number, ()))))
+            ]
+            if found:
+                yield chunk.place, found
 
     def late_grants(self) -> Iterator[ErrorLine]:
         """Lines with a grant that is too old for İYS."""
@@ -152,7 +165,7 @@ def _errors(results: list[str], refused: Sequence[tuple[Channel, str | None]]) -
     the channel counts."""
     for result in results:
         if problem := row_results.PROBLEMS.get(result):
-            yield RowError(problem.sentence, problem.cure, row_results.code_of(result))
+            yield RowError(problem.sentence, problem.cure, row_results.code_of(result), result)
     for channel, code in refused:
         result = results[row_results.SLOTS.index(channel)]
         if result and result not in row_results.PROBLEMS:

@@ -37,9 +37,11 @@ def store_upload(
     name: str,
     stream: BinaryIO,
     on_behalf: bool = False,
+    is_held: bool = False,
     at: datetime,
 ) -> ImportBatch:
-    """Store a provider's file for a brand; commits every few megabytes. An empty name: it was pasted.
+    """Store a provider's file for a brand; commits every few megabytes. An empty name: it was pasted. One that is held
+    waits until the caller ends its lease, or for LEASE.
 
     The same file that the same person sent a moment ago (a double click) is the batch of then. Raises Unreadable.
     """
@@ -49,14 +51,15 @@ def store_upload(
     detect_kind(start)  # Refuses other formats now rather than in the worker.
     batch = _insert_batch(session, vault, provider_id, brand_id, user_id, name, on_behalf, at)
     try:
-        _store_parts(session, vault, batch, chain([start], iter(lambda: stream.read(store.PART), b"")))
+        parts = chain([start], iter(lambda: stream.read(store.PART), b""))
+        _store_parts(session, vault, batch, parts, is_held=is_held)
     except BaseException:
         session.rollback()
-        _discard(session, batch.id)
+        discard(session, batch.id)
         raise
     earlier = session.scalar(_same_file(batch)) if user_id else None
     if earlier:
-        _discard(session, batch.id)
+        discard(session, batch.id)
     return earlier or batch
 
 
@@ -69,7 +72,8 @@ def _same_file(batch: ImportBatch) -> Select[ImportBatch]:
     return select(ImportBatch).where(*is_same, *is_earlier, may_go_on).order_by(ImportBatch.id).limit(1)
 
 
-def _discard(session: Session, batch_id: int) -> None:
+def discard(session: Session, batch_id: int) -> None:
+    """Delete a file that nothing was done with yet. Commits."""
     for model, column in ((UploadPart, UploadPart.batch_id), (ImportBatch, ImportBatch.id)):
         session.execute(delete(model).where(column == batch_id))
     session.commit()
@@ -112,7 +116,9 @@ def list_on_behalf(session: Session, provider_id: int) -> Sequence[Row[ImportBat
     return session.execute(theirs.order_by(ImportBatch.created_at.desc()).limit(MOST_LISTED)).all()
 
 
-def _store_parts(session: Session, vault: Vault, batch: ImportBatch, parts: Iterator[bytes]) -> None:
+def _store_parts(
+    session: Session, vault: Vault, batch: ImportBatch, parts: Iterator[bytes], *, is_held: bool
+) -> None:  # fmt: skip
     digest, size = hashlib.sha256(), 0
     rows: list[dict[str, Any]] = []
     batch_id, provider_id = batch.id, batch.provider_id
@@ -129,7 +135,8 @@ def _store_parts(session: Session, vault: Vault, batch: ImportBatch, parts: Iter
         if len(rows) == AT_ONCE:
             _insert_parts(session, batch_id, rows, size=size, lease_until=clock.now() + LEASE)
             rows = []
-    _insert_parts(session, batch_id, rows, size=size, lease_until=None, digest=digest.digest())
+    until = clock.now() + LEASE if is_held else None
+    _insert_parts(session, batch_id, rows, size=size, lease_until=until, digest=digest.digest())
 
 
 def _insert_parts(session: Session, batch_id: int, rows: list[dict[str, Any]], **values: object) -> None:

@@ -65,8 +65,7 @@ class Intake:
         self.lease = lease
 
     def work(self, _seconds: float) -> bool:
-        intake.read_batch(self.lease)
-        return False
+        return intake.read_batch(self.lease)
 
 
 Step = Intake | DryRun | Run | Undo

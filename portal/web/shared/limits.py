@@ -42,6 +42,7 @@ POINT = "60 per minute"  # Posts at consent points from one address, where a sho
 
 API = "600 per minute"  # Requests of one key of the API: ten a second, as İYS's own limit.
 API_LISTS = "60 per minute"  # Requests of a provider, by all its keys, with up to 50,000 addresses.
+API_FILES = "60 per hour"  # Files that a provider's programs bring or take: each is stored, or reads up to every row.
 API_LINKS = "3000 per hour"  # Links of one person each, asked for by all keys of a provider: tills of a large shop.
 GUESSED_KEYS = "60 per minute"  # Wrong keys of the API, from one address. Good ones have their own limit.
 

@@ -52,6 +52,8 @@ class ApiProblem(ExplainedProblem):
                      N_("Firmanızdan yetkili biri “page” alanındaki sayfayı açıp oradan sürdürsün."))
     PACKAGE_FULL = ("package_full", N_("Paket dolu: yeni adres alınmıyor."),
                     N_("Paketi yükseltin; retler ve bilinen adresler bundan etkilenmez."))
+    PROFILE_UNKNOWN = ("profile_unknown", N_("Bu adla bir sütun düzeni yok."),
+                       N_("Panelde böyle bir dosyayı bir kez aktarırken düzene bu adı verin."))
     TOO_MANY = ("too_many_requests", N_("Bu anahtarla kısa sürede çok fazla istek geldi."),
                 N_("“Retry-After” başlığındaki saniye kadar bekleyip yineleyin."))
     BAD_REQUEST = "bad_request", N_("İstek anlaşılamadı."), N_("İsteği belgelere göre düzeltin.")
@@ -66,6 +68,7 @@ STATUSES: dict[ExplainedProblem, int] = {
     ApiProblem.NOT_JSON: 415, ApiProblem.INVALID: 422, ApiProblem.IDEMPOTENCY_KEY_REUSED: 422,
     ApiProblem.TOO_MANY: 429, ApiProblem.BAD_REQUEST: 400,
     ApiProblem.SERVER_ERROR: 500, ApiProblem.WRONG_STATE: 409, ApiProblem.NOT_READY: 409,
+    ApiProblem.PROFILE_UNKNOWN: 422,
     ApiProblem.PERSON_NEEDED: 409, ApiProblem.PACKAGE_FULL: 403, ApiProblem.CURSOR_LOST: 410,
 }  # fmt: skip
 PROBLEMS_BY_STATUS = {

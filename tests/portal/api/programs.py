@@ -9,15 +9,17 @@ from datetime import timedelta
 
 from werkzeug.test import TestResponse
 
+from portal.api.documentation import file_examples
 from portal.api.documentation.example import Example
 from portal.api.documentation.examples import EXAMPLES
 from portal.core import clock
-from portal.core.extensions import db, limiter
+from portal.core.extensions import db, limiter, vault
 from portal.core.iys_protocol import format_wire_date
 from portal.core.models import Brand, Provider, User
 from portal.domain.identity import api_keys
 from portal.domain.identity.permissions import COMMON_SCOPES, Scope
-from portal.services import event_sequencer
+from portal.services import event_sequencer, launches
+from portal.services.imports import layout, profiles, worker
 from tests import make
 
 ID = re.compile(r"\b\d{18}\b")
@@ -96,11 +98,32 @@ def run_examples(program: Program, *more: Example) -> Iterator[tuple[Example, Te
     for example in (*EXAMPLES, *more):
         path = BASE + ID.sub(lambda shown: ids.get(shown[0], shown[0]), example.path)
         body = json.loads(ID.sub(lambda shown: ids.get(shown[0], shown[0]), json.dumps(example.body)))
-        with program.client.application.app_context():
-            event_sequencer.sequence_next_events()
-        answer = program.open(methods[example.operation], path, json=body)
+        run_workers(program.client.application)
+        options = {"json": body} if example.file is None else {"data": example.file, "content_type": "text/csv"}
+        answer = program.open(methods[example.operation], path, **options)
         _learn_ids(example.answer, answer.get_json(silent=True), ids)
         yield example, answer
+
+
+def run_workers(app) -> None:
+    """Do what workers would have done by now."""
+    with app.app_context():
+        event_sequencer.sequence_next_events()
+        for batch_id in worker.unfinished_batches():
+            while worker.work(batch_id):
+                pass
+        for campaign_id in launches.unfinished():
+            launches.run(campaign_id, app.config["LINK_SALT"], app.config["LINK_BASE"])
+
+
+def make_profile(provider: Provider) -> None:
+    """A profile by which the examples' file is read."""
+    lines = [(number, line.split(";")) for number, line in enumerate(file_examples.FILE.splitlines(), 1)]
+    guessed = layout.guess(file_examples.HEADER, lines[1:])
+    profiles.remember(
+        db.session, vault(), provider.id, file_examples.HEADER, guessed, clock.now(), name=file_examples.PROFILE
+    )
+    db.session.commit()
 
 
 def _learn_ids(shown, came, ids: dict[str, str]) -> None:

@@ -6,11 +6,11 @@ from portal.api.documentation.example import MOMENT
 from portal.api.documentation.examples import EXAMPLES
 from portal.api.documentation.texts import OPERATIONS
 from tests import make
-from tests.portal.api.programs import BASE, Program, make_key, run_examples
+from tests.portal.api.programs import BASE, Program, make_key, make_profile, run_examples
 from tests.portal.web.consent_points.visitor import opened
 
 # Texts, numbers and moments that differ from day to day.
-VARY = ("campaignId", "page", "url", "refusalUrl", "words", "text", "subject",
+VARY = ("campaignId", "importId", "digest", "page", "url", "refusalUrl", "words", "text", "subject",
         "requestId", "id", "hint", "docs", "type", "fix", "fixTr", "title", "dueAt", "used", "name", "counts",
         "certificate", "salt", "sequence", "subjectId", "decisionId", "nextCursor", "eventsCursor")  # fmt: skip
 
@@ -31,7 +31,9 @@ def differences(shown, came, place: str = "") -> list[str]:
 def test_every_example_answers_as_it_is_shown(app):
     with time_machine.travel(MOMENT, tick=False):
         with app.app_context():
-            program = Program(app, make_key(make.provider()))
+            provider = make.provider()
+            make_profile(provider)
+            program = Program(app, make_key(provider))
         opened(app, slug="ornek-magaza-kasa")
         told = []
         for example, answer in run_examples(program):

@@ -25,7 +25,7 @@ from portal.core.iys_protocol import Status
 from portal.core.models import DecisionOrigin, Network, Provider
 from tests import make
 from tests.grants import insert_decisions
-from tests.portal.api.programs import BASE, ID, Program, grant, make_key, run_examples
+from tests.portal.api.programs import BASE, ID, Program, grant, make_key, make_profile, run_examples
 from tests.portal.web.consent_points.visitor import opened
 
 ROWS = {"addConsent", "addConsents"}  # These take refusals whatever else is wrong with them.
@@ -48,6 +48,7 @@ def program(app) -> Iterator[Program]:
         insert_decisions(brand, [HELD], clock.now(), held=Status.GRANTED)
         refused_at = clock.now() - timedelta(hours=2)
         insert_decisions(brand, [REFUSED], refused_at, status=Status.REFUSED, origin=DecisionOrigin.LINK)
+        make_profile(provider)
         for slug, published in (("ornek-magaza-kasa", True), ("ornek-magaza-yeni", False)):
             opened(app, slug=slug, published=published)
         yield Program(app, make_key(provider))

@@ -18,9 +18,8 @@ from portal.services.imports import batches, profiles, queries
 from portal.services.imports.chunk_parser import sheet_parser
 from portal.services.imports.layout import Fix, Layout
 from portal.services.imports.queries import Row, RowGroup, Sample
-from portal.services.imports.row_errors import OURS, ErrorLine, RowErrors
 from portal.services.imports.row_parser import unknown_words
-from portal.services.imports.row_results import BETWEEN, PROBLEMS, RESULTS
+from portal.services.imports.row_results import PROBLEMS, RESULTS
 from portal.services.imports.store import file_name_of, header_of, layout_of, outline_of
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.imports.batch_page import MAY_FIX, own_batch_or_404, page_context
@@ -34,12 +33,11 @@ from portal.web.dashboard.imports.fixes import (
 )
 from portal.web.shared import limits, masked_cells
 from portal.web.shared.access import needs
-from portal.web.shared.downloads import Format, download
+from portal.web.shared.import_errors import errors_workbook
 from portal.web.shared.import_labels import FIELDS, label_result
 from portal.web.shared.redirects import rollback_and_redirect
 from portal.web.shared.signed_in_person import provider_key, record_audit
 from portal.web.shared.url_converters import parse_id
-from portal.web.shared.xlsx_writer import Sheet
 
 A_PAGE = 50
 GROUP_LABELS = {
@@ -123,22 +121,10 @@ def import_group(batch_id: int, group: str) -> str:
 @limiter.limit(limits.EXPORTS, key_func=provider_key)
 @needs(Permission.EXPORT, fresh=True)
 def import_errors(batch_id: int) -> Response:
-    """The lines with their problems, and on a second sheet the grants that came too late for İYS; with one header, so
-    that no sheet is left unread when the workbook comes back."""
     batch = own_batch_or_404(read_session(), batch_id)
-    found = RowErrors(read_session(), vault(), batch)
     record_audit("import.errors_taken", "import_batch", batch.id)
     db.session.commit()
-    header = [*found.header, *OURS]
-    late = ([*each.cells, each.number] for each in found.late_grants())
-    return download(
-        map(_error_row, found.lines()),
-        header=header,
-        sheet=_("Düzeltilecek satırlar"),
-        name=f"izinlink-hatalar-{clock.day(clock.now())}",
-        format=Format.XLSX,
-        more=[Sheet(_("Geç kalanlar"), header, late)],
-    )
+    return errors_workbook(batch)
 
 
 def _change_layout(
@@ -211,9 +197,3 @@ def _unknown_words(batch: ImportBatch, result: str) -> dict[str, dict[str, int]]
     parser = sheet_parser(sheet, layout, file_name_of(vault(), batch), clock.now())
     known = unknown_words(lines, parser)
     return {kind: known.get(kind, {})}
-
-
-def _error_row(line: ErrorLine) -> Sequence[object]:
-    sentences, cures = [_(each.sentence) for each in line.errors], [_(each.cure) for each in line.errors]
-    texts = sentences, cures, [each.code for each in line.errors]
-    return [*line.cells, line.number, *(BETWEEN.join(dict.fromkeys(filter(None, each))) for each in texts)]

@@ -4,7 +4,6 @@ Columns hold İYS's own words where it has them, so that programs can read and i
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from datetime import datetime
 
 from flask import Response, render_template, request
@@ -18,7 +17,7 @@ from portal.core.extensions import db, limiter, read_session, vault
 from portal.domain.consents.evidence import Evidence
 from portal.domain.identity.permissions import Permission
 from portal.services import exports
-from portal.services.exports import ExportFilter, ExportKind, consents, decisions, recipients
+from portal.services.exports import ExportKind, consents, decisions, recipients
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.records.export_form import ExportForm
 from portal.web.shared import limits
@@ -70,7 +69,7 @@ def export_file() -> Response:
     wanted = form.wanted(current_user.provider_id)
     format = request.args.get("format", Format.XLSX, Format)
     record_audit(
-        "export.taken", "provider", current_user.provider_id, kind=form.kind, choices=_choices(wanted), format=format
+        "export.taken", "provider", current_user.provider_id, kind=form.kind, choices=wanted.describe(), format=format
     )
     db.session.commit()
     rows = exports.rows(read_session(), vault(), wanted, at)
@@ -85,12 +84,6 @@ def export_file() -> Response:
 
 def _form() -> ExportForm:
     return ExportForm(request.args.get("kind", ExportKind.CONSENTS, ExportKind), own_brands())
-
-
-def _choices(wanted: ExportFilter) -> str:
-    """For the audit entry: enum values, numbers and days only."""
-    chosen = {name: value for name, value in asdict(wanted).items() if name not in ("kind", "provider_id")}
-    return " ".join(f"{name}={value}" for name, value in chosen.items() if value is not None)
 
 
 def _consent_line(row: consents.Row) -> Sequence[object]:

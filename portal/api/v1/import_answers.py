@@ -1,0 +1,106 @@
+"""Imports as the API shows them."""
+
+import hashlib
+import json
+from typing import Any
+
+from flask import g
+from sqlalchemy.orm import Session
+
+from portal.api.v1.moments import moment
+from portal.core import clock
+from portal.core.extensions import vault
+from portal.core.models import WORKER_STATES, BatchState, ImportBatch
+from portal.domain.consents.import_plan import GRANTS, REFUSALS
+from portal.services.imports import batches, provider_questions, queries, undo
+from portal.services.imports.batches import MAY_UNDO
+from portal.services.imports.reading.file_problems import FileProblem
+from portal.services.imports.row_errors import ErrorLine
+from portal.services.imports.row_results import PROBLEMS
+from portal.services.imports.store import file_name_of
+from portal.services.imports.unread import unread_of
+from portal.web.shared import problems
+from portal.web.shared.absolute_urls import absolute_url
+from portal.web.shared.problems import in_english
+
+RUN = (BatchState.STOPPED, BatchState.DONE, BatchState.UNDONE)
+
+
+def import_answer(session: Session, batch: ImportBatch) -> dict[str, Any]:
+    """A file in whichever state it is."""
+    return {
+        "importId": str(batch.id), "brandCode": g.brand.brand_code, "fileName": file_name_of(vault(), batch),
+        "state": batch.state, "createdAt": moment(batch.created_at), "lines": batch.lines,
+        "progress": _progress(batch) if batch.state in WORKER_STATES else None, "problem": _problem(batch),
+        "results": queries.tally_now(session, batch),
+        "dryRun": _dry_run(session, batch) if batch.state == BatchState.DRY_RUN else None,
+        "iys": _at_iys(session, batch) if batch.state in RUN else None,
+        "undoable": _undoable(session, batch) if batch.state in MAY_UNDO else None,
+        "personNeeded": _person_needed(batch), "page": absolute_url("dashboard.import_batch", batch_id=batch.id),
+    }  # fmt: skip
+
+
+def digest_of(batch: ImportBatch) -> str:
+    """Of what a dry run said: whoever starts the file shows by it that they have read this one."""
+    said = [batch.id, str(batch.dry_run_at), batch.tally, batch.new_addresses, batch.before_2015]
+    number = int.from_bytes(hashlib.sha256(json.dumps(said, sort_keys=True).encode()).digest()[:8])
+    return f"{number % 10**18:018}"
+
+
+def error_answer(line: ErrorLine) -> dict[str, Any]:
+    """A line with what is wrong with it."""
+    return {
+        "line": line.number, "cells": list(line.cells),
+        "errors": [
+            {"code": each.problem or None, "iysCode": each.code or None, "title": in_english(each.sentence),
+             "titleTr": each.sentence, "fix": in_english(each.cure), "fixTr": each.cure}
+            for each in line.errors
+        ],
+    }  # fmt: skip
+
+
+def _progress(batch: ImportBatch) -> dict[str, Any]:
+    found = batches.progress(batch, clock.now())
+    left = None if found.seconds_left is None else round(found.seconds_left)
+    return {"done": found.done, "total": found.total, "secondsLeft": left}
+
+
+def _problem(batch: ImportBatch) -> dict[str, Any] | None:
+    if batch.state != BatchState.UNREADABLE:
+        return None
+    found = FileProblem(batch.problem or "")
+    return problems.problem_body(found.value, found.sentence, found.cure, status=422)
+
+
+def _dry_run(session: Session, batch: ImportBatch) -> dict[str, Any]:
+    tally = batch.tally or {}
+    kinds = {"grants": GRANTS, "refusals": REFUSALS, "problems": PROBLEMS}
+    return {
+        "digest": digest_of(batch), "newAddresses": batch.new_addresses,
+        "takesGrants": batches.takes_grants(session, batch),
+        **{name: sum(tally.get(each, 0) for each in results) for name, results in kinds.items()},
+    }  # fmt: skip
+
+
+def _at_iys(session: Session, batch: ImportBatch) -> dict[str, int]:
+    found = queries.count_groups(session, batch)
+    return {
+        "accepted": found.accepted, "waiting": found.waiting, "notNeeded": found.not_needed, "refused": found.refused,
+        "annulled": found.annulled,
+    }  # fmt: skip
+
+
+def _undoable(session: Session, batch: ImportBatch) -> dict[str, int]:
+    found = undo.count_undoable(session, batch)
+    return {"free": found.free, "gone": found.gone}
+
+
+def _person_needed(batch: ImportBatch) -> list[str]:
+    """What only a person can choose, answer or vouch for. Refusals alone go without the last two."""
+    is_tried = batch.state == BatchState.DRY_RUN
+    needed = {
+        "columns": batch.state == BatchState.READ, "answers": provider_questions.awaits_answer(batch),
+        "unread": is_tried and bool(unread_of(vault(), batch).unconfirmed),
+        "before_2015": is_tried and bool(batch.before_2015),
+    }  # fmt: skip
+    return [name for name, is_needed in needed.items() if is_needed]

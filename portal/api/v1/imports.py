@@ -1,0 +1,179 @@
+"""Files of consents: bring one, read its dry run, start it, cancel or undo it, and get its errors back."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, BinaryIO, cast
+
+import flask
+from flask import g, request
+from spectree import Response
+from werkzeug.exceptions import HTTPException
+
+from portal.api.v1 import file_schemas as schemas
+from portal.api.v1.authentication import needs
+from portal.api.v1.blueprint import BRAND_PATH, blueprint, specification
+from portal.api.v1.import_answers import digest_of, error_answer, import_answer
+from portal.api.v1.schemas import Problem, WriteHeaders
+from portal.api.v1.writes import answer_once, id_or_404, record_audit, refuse, refuse_program
+from portal.core import clock
+from portal.core.extensions import db, read_session, vault, wake
+from portal.core.models import BatchState, ImportBatch
+from portal.domain import packages
+from portal.domain.identity.permissions import Scope
+from portal.services.imports import batches, profiles, program_uploads, uploads
+from portal.services.imports.batches import MAY_DROP
+from portal.services.imports.reading import Unreadable
+from portal.services.imports.row_errors import RowErrors
+from portal.web.shared import limits
+from portal.web.shared.body_limits import max_bytes
+from portal.web.shared.import_errors import errors_workbook
+from portal.web.shared.problems import ApiProblem
+
+IMPORT = f"{BRAND_PATH}/imports/<importId>"
+Change = Callable[[ImportBatch, datetime], None]
+
+
+@blueprint.post(f"{BRAND_PATH}/imports")
+@specification.validate(resp=Response(HTTP_200=schemas.ImportAnswer), operation_id="addImport")
+@max_bytes(uploads.LARGEST_POST)
+@needs(Scope.IMPORTS, limit=limits.API_FILES)
+def add_import(query: schemas.UploadQuery, headers: WriteHeaders) -> dict[str, Any]:
+    """Take a file as the body, or as the part "file" of a form; the worker reads it and makes a dry run."""
+    if query.profile and not profiles.is_known(read_session(), g.caller.provider_id, query.profile):
+        refuse(ApiProblem.PROFILE_UNKNOWN)
+    batch = _store(query)
+    body, batch_id = program_uploads.describe(batch.digest, query.profile), batch.id
+    try:
+        answer = answer_once(headers, lambda _at: _release(batch_id), body=body, request_id=batch_id, rows=0)
+    except HTTPException:
+        uploads.discard(db.session, batch_id)
+        raise
+    if answer["importId"] == str(batch_id):
+        wake("import", batch_id)
+    else:
+        uploads.discard(db.session, batch_id)
+    return answer
+
+
+@blueprint.get(IMPORT)
+@specification.validate(resp=Response(HTTP_200=schemas.ImportAnswer), operation_id="showImport")
+@needs(Scope.IMPORTS)
+def show_import(importId: str) -> dict[str, Any]:
+    """Show how far a file is, what its dry run found, and what became of it."""
+    return import_answer(read_session(), _own_or_404(importId))
+
+
+@blueprint.post(f"{IMPORT}/start")
+@specification.validate(resp=Response(HTTP_200=schemas.ImportAnswer, HTTP_409=Problem), operation_id="addImportStart")
+@needs(Scope.IMPORTS)
+def add_import_start(importId: str, json: schemas.StartBody, headers: WriteHeaders) -> dict[str, Any]:
+    """Write the file as its dry run said. What somebody must vouch for, no program can."""
+    if not json.onlyRefusals and Scope.GRANT not in g.caller.scopes:
+        refuse(ApiProblem.SCOPE_MISSING, scope=Scope.GRANT)
+    return _change(importId, headers, lambda batch, at: _start(batch, json, at))
+
+
+@blueprint.post(f"{IMPORT}/cancel")
+@specification.validate(
+    resp=Response(HTTP_200=schemas.ImportAnswer, HTTP_409=Problem), operation_id="addImportCancellation"
+)  # fmt: skip
+@needs(Scope.IMPORTS)
+def add_import_cancellation(importId: str, json: schemas.NoBody, headers: WriteHeaders) -> dict[str, Any]:
+    """Drop a file that was not started; stop one that is being written, whose written lines stay."""
+    return _change(importId, headers, _cancel)
+
+
+@blueprint.post(f"{IMPORT}/undo")
+@specification.validate(resp=Response(HTTP_200=schemas.ImportAnswer, HTTP_409=Problem), operation_id="addImportUndo")
+@needs(Scope.IMPORTS)
+def add_import_undo(importId: str, json: schemas.NoBody, headers: WriteHeaders) -> dict[str, Any]:
+    """Take back what was not sent to İYS yet."""
+    return _change(importId, headers, lambda batch, at: batches.undo(db.session, batch, None, at))
+
+
+@blueprint.get(f"{IMPORT}/errors")
+@specification.validate(resp=Response(HTTP_200=schemas.ImportErrors), operation_id="listImportErrors")
+@needs(Scope.IMPORTS, limit=limits.API_LISTS)
+def list_import_errors(importId: str, query: schemas.ErrorsQuery) -> dict[str, Any]:
+    """List lines with errors as they stood in the file, up to 1,000 a page."""
+    batch = _own_or_404(importId)
+    found = RowErrors(read_session(), vault(), batch)
+    pages = found.pages(int(query.cursor or 0))
+    _, lines = next(pages, (0, []))
+    following = next(pages, None)
+    record_audit("import.errors_taken", "import_batch", batch.id)
+    db.session.commit()
+    return {
+        "header": found.header, "items": [error_answer(each) for each in lines],
+        "nextCursor": str(following[0]) if following else None,
+    }  # fmt: skip
+
+
+@blueprint.get(f"{IMPORT}/errors.xlsx")
+@specification.validate(resp=Response("HTTP_200"), operation_id="downloadImportErrors")
+@needs(Scope.IMPORTS, limit=limits.API_FILES)
+def download_import_errors(importId: str) -> flask.Response:
+    """The same as a workbook, which can be corrected and brought again."""
+    batch = _own_or_404(importId)
+    record_audit("import.errors_taken", "import_batch", batch.id)
+    db.session.commit()
+    return errors_workbook(batch)
+
+
+def _own_or_404(text: str) -> ImportBatch:
+    found = read_session().get(ImportBatch, id_or_404(text))
+    return found if found is not None and found.brand_id == g.brand.id else refuse(ApiProblem.NOT_FOUND)
+
+
+def _store(query: schemas.UploadQuery) -> ImportBatch:
+    """Store the file. It is held until the request is stored, too, which says its profile."""
+    part = request.files.get("file") if request.mimetype == "multipart/form-data" else None
+    name, stream = query.fileName or (part and part.filename) or "", part.stream if part else request.stream
+    try:
+        return uploads.store_upload(
+            db.session, vault(), provider_id=g.caller.provider_id, brand_id=g.brand.id, user_id=None, name=name,
+            stream=cast(BinaryIO, stream), is_held=True, at=clock.now(),
+        )  # fmt: skip
+    except Unreadable as unreadable:
+        refuse(unreadable.problem)
+
+
+def _release(batch_id: int) -> dict[str, Any]:
+    batch = db.session.get_one(ImportBatch, batch_id, populate_existing=True)
+    batch.lease_until = None
+    db.session.flush()
+    return import_answer(db.session, batch)
+
+
+def _change(text: str, headers: WriteHeaders, change: Change) -> dict[str, Any]:
+    batch_id = _own_or_404(text).id
+
+    def act(at: datetime) -> dict[str, Any]:
+        batch = db.session.get_one(ImportBatch, batch_id, populate_existing=True)
+        try:
+            change(batch, at)
+        except batches.WrongState:
+            refuse(ApiProblem.WRONG_STATE)
+        return import_answer(db.session, batch)
+
+    answer = answer_once(headers, act)
+    wake("import", batch_id)
+    return answer
+
+
+def _start(batch: ImportBatch, body: schemas.StartBody, at: datetime) -> None:
+    if batch.state != BatchState.DRY_RUN or body.digest != digest_of(batch):
+        raise batches.WrongState
+    try:
+        batches.start(db.session, batch, None, at, only_refusals=body.onlyRefusals, seen=str(batch.dry_run_at))
+    except packages.PackageFull:
+        refuse(ApiProblem.PACKAGE_FULL)
+    except (batches.AnswerMissing, batches.Before2015Unconfirmed, batches.UnreadUnconfirmed):
+        needed = import_answer(db.session, batch)["personNeeded"]
+        errors = [{"field": "file", "code": each, "title": each} for each in needed]
+        refuse_program("dashboard.import_batch", errors, batch_id=batch.id)
+
+
+def _cancel(batch: ImportBatch, at: datetime) -> None:
+    cancel = batches.drop if batch.state in MAY_DROP else batches.stop
+    cancel(db.session, batch, None, at)

@@ -1,0 +1,157 @@
+"""Files by the API: read by a named profile, started by the digest of their dry run, with their errors back as rows."""
+
+import io
+import zipfile
+
+import pytest
+
+from portal.api.documentation.example import MOMENT
+from portal.api.documentation.file_examples import FILE, HEADER, PROFILE
+from portal.core.extensions import db
+from portal.core.iys_protocol import Status
+from portal.core.models import ApiRequest, Consent, Decision, ImportBatch, Provider
+from portal.domain.identity.permissions import Scope
+from tests import make
+from tests.portal.api.programs import ALL, BASE, Program, limits_on, make_key, make_profile, run_workers
+
+IMPORTS = f"{BASE}/brands/{make.BRAND_CODE}/imports"
+GRANT, REFUSED = "0532 123 45 80;MESAJ;ONAY;{};HS_WEB;Sipariş 4711\n", "0532 123 45 81;MESAJ;RET;{};;\n"
+
+
+@pytest.fixture
+def program(app, time_machine) -> Program:
+    time_machine.move_to(MOMENT)  # An hour after what the file says.
+    with app.app_context():
+        provider = make.provider()
+        make_profile(provider)
+        return Program(app, make_key(provider))
+
+
+def key_of(app, **facts) -> Program:
+    with app.app_context():
+        return Program(app, make_key(db.session.query(Provider).first(), **facts))
+
+
+def upload(program: Program, content: str | bytes = FILE, *, key: str = "", query: str = f"?profile={PROFILE}"):
+    headers = program._headers() | {"Idempotency-Key": key or f"upload-{content[:40]!r}"}
+    return program.client.post(IMPORTS + query, data=content, headers=headers, content_type="text/csv")
+
+
+def tried(app, program: Program, content: str | bytes = FILE, **facts) -> tuple[str, dict]:
+    """The URL of a file and what is shown of it once workers have done what they can."""
+    answer = upload(program, content, **facts)
+    assert answer.status_code == 200, answer.json
+    url = f"{IMPORTS}/{answer.json['importId']}"
+    run_workers(app)
+    return url, program.get(url).json
+
+
+def start(program: Program, url: str, shown: dict, **fields):
+    return program.post(f"{url}/start", {"digest": shown["dryRun"]["digest"]} | fields)
+
+
+def test_a_file_is_tried_started_and_undone_and_its_errors_come_back(app, program, rows):
+    url, shown = tried(app, program)
+    errors, workbook = program.get(f"{url}/errors").json, program.get(f"{url}/errors.xlsx")
+    started, again = start(program, url, shown), start(program, url, shown)
+    run_workers(app)
+    done = program.get(url).json
+    undone = program.post(f"{url}/undo", {})
+    run_workers(app)
+
+    assert (shown["state"], shown["personNeeded"], shown["results"]) == (
+        "dry_run", [], {"grant": 1, "first_refusal": 1, "phone_too_short": 1}
+    )  # fmt: skip
+    assert errors["header"] == HEADER and errors["nextCursor"] is None
+    assert [(each["line"], each["errors"][0]["code"]) for each in errors["items"]] == [(4, "phone_too_short")]
+    assert zipfile.is_zipfile(io.BytesIO(workbook.data))
+    assert (started.json["state"], again.status_code, again.json["code"]) == ("running", 409, "wrong_state")
+    assert (done["state"], done["iys"]["waiting"], done["undoable"]) == ("done", 2, {"free": 2, "gone": 0})
+    assert (undone.status_code, program.get(url).json["state"]) == (200, "undone")
+    assert all(each.status is None for each in rows(Consent))
+
+
+def test_a_file_is_stored_once_and_started_by_the_dry_run_that_was_read_only(app, program, rows):
+    first, same = upload(program, key="bring-it-1"), upload(program, key="bring-it-1")
+    form = {"file": (io.BytesIO(FILE.encode()), "izinler.csv")}
+    headers = program._headers() | {"Idempotency-Key": "bring-it-2"}
+    of_form = program.client.post(f"{IMPORTS}?profile={PROFILE}", data=form, headers=headers)
+    other = upload(program, FILE + REFUSED.format("24.11.2026 14:00"), key="bring-it-1")
+    missing = upload(program, query="?profile=yok")
+    picture = upload(program, b"\x89PNG\r\n\x1a\n" + bytes(60))
+    run_workers(app)
+    url = f"{IMPORTS}/{first.json['importId']}"
+    old = program.post(f"{url}/start", {"digest": "1" * 18})
+
+    assert first.json == same.json and of_form.json["fileName"] == "izinler.csv"
+    assert (other.json["code"], missing.json["code"]) == ("idempotency_key_reused", "profile_unknown")
+    assert (picture.status_code, picture.json["code"]) == (422, "file_image")
+    assert [each.state for each in rows(ImportBatch)] == ["dry_run", "dry_run"]
+    assert (old.json["code"], rows.count(Decision)) == ("wrong_state", 0)
+    assert program.get(f"{BASE}/requests/{rows(ApiRequest)[0].id}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("content", "query", "needed"),
+    [
+        (FILE.replace("Dayanak", "Dayanak;Bilgi").replace("Sipariş 4711", "Sipariş 4711;bkz. liste"), "", "unread"),
+        (FILE.replace("24.11.2026 13:00;HS_WEB", "01.05.2015 00:00;HS_2015"), "", "before_2015"),
+        ("a;b\n0532 123 45 80;x\n", "?fileName=yeni.csv", "columns"),
+    ],
+    ids=["unread", "before_2015", "columns"],
+)
+def test_what_a_person_must_vouch_for_is_never_started_by_a_program(app, program, rows, content, query, needed):
+    url, shown = tried(app, program, content, query=query or f"?profile={PROFILE}")
+
+    assert needed in shown["personNeeded"], shown
+    if needed == "columns":
+        assert (shown["state"], shown["dryRun"]) == ("read", None)
+        return
+    answer = start(program, url, shown)
+    assert (answer.status_code, answer.json["code"]) == (409, "person_needed")
+    assert answer.json["page"].endswith(f"/imports/{url.rpartition('/')[2]}")
+    assert rows.count(Decision) == 0
+    assert start(program, url, shown, onlyRefusals=True).status_code == 200
+    run_workers(app)
+    assert {each.status for each in rows(Consent)} == {Status.REFUSED}
+
+
+def test_grants_need_their_scope_room_and_an_active_provider(app, program, rows):
+    may_refuse = key_of(app, scopes=ALL - {Scope.GRANT})
+    url, shown = tried(app, program)
+    refused = start(may_refuse, url, shown)
+    with app.app_context():
+        db.session.query(Provider).update({"suspended_at": db.session.query(Provider).one().created_at})
+        db.session.commit()
+    suspended = start(program, url, shown)
+
+    assert [(each.status_code, each.json["scope"]) for each in (refused, suspended)] == [(403, "consents:grant")] * 2
+    assert start(program, url, shown, onlyRefusals=True).json["state"] == "running"
+    run_workers(app)
+    assert [each.status for each in rows(Consent) if each.status] == [Status.REFUSED]
+    with app.app_context():
+        db.session.query(Provider).update({"suspended_at": None, "admitted_at": None})
+        db.session.commit()
+    sandbox = key_of(app)
+    lines = [f"0532{number:07};MESAJ;ONAY;24.11.2026 13:00;HS_WEB;Form {number}\n" for number in range(1001)]
+    url, shown = tried(app, sandbox, ";".join(HEADER) + "\n" + "".join(lines))
+    full = start(sandbox, url, shown)
+    assert (full.status_code, full.json["code"]) == (403, "package_full")
+
+
+def test_a_file_that_was_not_started_is_dropped_and_seen_by_its_own_brand_only(app, program):
+    url, _ = tried(app, program)
+    with app.app_context():
+        stranger = Program(app, make_key(make.provider(iys_code=700002, brand_code=700002, email="cem@example.com")))
+    theirs = url.replace(str(make.BRAND_CODE), "700002")
+    for path in ("", "/errors", "/errors.xlsx"):
+        assert stranger.get(theirs + path).json["code"] == "not_found"
+    for act, body in (("start", {"digest": "1"}), ("cancel", {}), ("undo", {})):
+        assert stranger.post(f"{theirs}/{act}", body).json["code"] == "not_found"
+    dropped, again = program.post(f"{url}/cancel", {}), program.post(f"{url}/cancel", {})
+
+    assert (dropped.json["state"], again.json["code"]) == ("dropped", "wrong_state")
+    with limits_on():
+        first = upload(program, key="limit-it-1")
+        second = upload(key_of(app), key="limit-it-2")
+    assert (first.headers["RateLimit-Remaining"], second.headers["RateLimit-Remaining"]) == ("59", "58")
