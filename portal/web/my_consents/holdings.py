@@ -12,6 +12,7 @@ from portal.core.addresses import Address
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import (
     Annulment,
+    AudienceEntry,
     Brand,
     Consent,
     ConsentRequest,
@@ -30,6 +31,7 @@ from portal.core.vault import Vault
 from portal.domain.consents.may_send import Answer, Verdict, answer_of, decided_consents
 from portal.domain.providers import sandbox_mode
 from portal.domain.providers.sandbox_mode import Destination
+from shortlinks import Link
 
 MOST_RECEIPTS = 50  # On one page.
 
@@ -129,8 +131,7 @@ def find_holdings(session: Session, vault: Vault, address: Address, since: datet
     by_provider = {recipient.provider_id: recipient for recipient in recipients}
     changed_hands_at = address_holders.changed_hands_at(session, recipients)
     held_since = {each.id: latest(each.held_since, changed_hands_at) for each in recipients}
-    asked = select(ConsentRequest.brand_id).where(ConsentRequest.recipient_id.in_(held_since))
-    asked_brand_ids = set(session.scalars(asked.distinct()))
+    asked_brand_ids = _asked_brand_ids(session, held_since)
     consents = _consents_by_brand(session, held_since, at)
     open_brands = session.execute(
         select(Brand, Provider)
@@ -154,6 +155,17 @@ def find_holdings(session: Session, vault: Vault, address: Address, since: datet
     shown = used + [held for held in brands if held.provider.id not in providers and held.brand.closed_at is None]
     shown.sort(key=lambda held: (not held.comes_first(since), held.name.casefold(), held.brand.id))
     return Holdings(address, held_since, changed_hands_at, since, recipients, brands, shown)
+
+
+def _asked_brand_ids(session: Session, held_since: dict[int, datetime | None]) -> set[int]:
+    """The brands that made the present holder a link; whom an earlier holder was asked by is told to nobody."""
+    asked = session.execute(
+        select(ConsentRequest.brand_id, ConsentRequest.recipient_id, Link.created_at)
+        .join(AudienceEntry, AudienceEntry.id == ConsentRequest.entry_id)
+        .join(Link, Link.id == AudienceEntry.link_id)
+        .where(ConsentRequest.recipient_id.in_(held_since))
+    )
+    return {row.brand_id for row in asked if latest(held_since[row.recipient_id], row.created_at) == row.created_at}
 
 
 def _consents_by_brand(
