@@ -32,6 +32,7 @@ from portal.core.models.connection import (
     IysRate,
 )
 from portal.core.models.decision import (
+    ACROSS_PROVIDERS,
     PROVIDERS_RECORDS,
     Annulment,
     Decision,

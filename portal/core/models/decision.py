@@ -32,6 +32,11 @@ class DecisionOrigin(StrEnum):
     API = "api"  # A request of the provider's programs (ApiRequest).
 
 
+ACROSS_PROVIDERS = (
+    DecisionOrigin.MINE,
+    DecisionOrigin.REPLY,
+    DecisionOrigin.FEEDBACK,
+)  # One act may be at several providers.
 PROVIDERS_RECORDS = (
     DecisionOrigin.IMPORT,
     DecisionOrigin.API,
@@ -63,6 +68,12 @@ class Receipt(Entity):
     choices: Mapped[str] = mapped_column(String(60))  # "ARAMA=RET MESAJ=ONAY"
     request_metadata: Mapped[bytes]  # Encrypted JSON: IP address and user agent of the POST.
     name: Mapped[bytes | None]  # Encrypted: the name the person entered, if asked.
+
+    @property
+    def number_for_provider(self) -> str | None:
+        """The number for the provider's people; None of an act that may be at other providers, too. By its number they
+        would learn of each other, and as well if only numbers of several providers were left out."""
+        return None if self.origin in ACROSS_PROVIDERS else self.number
 
 
 class Decision(Entity):

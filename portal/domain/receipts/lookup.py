@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 import shortlinks
 from portal.core import clock
-from portal.core.models import Brand, ConsentText, Decision, Provider, Receipt, ReceiptDecision
+from portal.core.models import ACROSS_PROVIDERS, Brand, ConsentText, Decision, Provider, Receipt, ReceiptDecision
 from portal.domain.providers import sandbox_mode
 from portal.domain.providers.sandbox_mode import Destination
 
@@ -24,8 +24,10 @@ SEPARATORS = re.compile(r"[\s\-‐‑‒–—−.·_/]+")
 LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1", "İ": "1", "ı": "1"})
 
 
-def format_number(number: str) -> str:
-    """As it is shown: XXXX-XXXX-XXXX-XXXX."""
+def format_number(number: str | None) -> str:
+    """As it is shown: XXXX-XXXX-XXXX-XXXX; empty where there is none to show."""
+    if number is None:
+        return ""
     return "-".join(number[start : start + GROUP] for start in range(0, LENGTH, GROUP))
 
 
@@ -52,16 +54,19 @@ def find_receipt(session: Session, salt: str, code: str) -> Receipt | None:
 
 @dataclass(frozen=True)
 class FoundBrand:
-    brand_name: str
+    brand_name: str  # Empty where the number tells no brand.
     day: date
     is_sandbox: bool
 
 
 def find_brands(session: Session, number: str) -> list[FoundBrand]:
-    """The brands of a receipt, by name; empty where no receipt has that number. Either way one statement is asked."""
+    """The brands of a receipt, by name; empty where no receipt has that number. Either way one statement is asked.
+
+    The number of an act that may be at several providers names none: a firm that was told it would learn of the others.
+    """
     name = func.coalesce(ConsentText.brand_name, Brand.name).label("brand_name")
     theirs = (
-        select(name, Receipt.decided_at, Provider.iys_code, Brand.brand_code)
+        select(name, Receipt.decided_at, Receipt.origin, Provider.iys_code, Brand.brand_code)
         .join(ReceiptDecision, ReceiptDecision.receipt_id == Receipt.id)
         .join(Decision, Decision.id == ReceiptDecision.decision_id)
         .join(Brand, Brand.id == Decision.brand_id)
@@ -70,11 +75,12 @@ def find_brands(session: Session, number: str) -> list[FoundBrand]:
         .where(Receipt.number == number)
         .distinct()
     )
-    return [
+    found = {
         FoundBrand(
-            sandbox_mode.shown_name(row.brand_name, row.brand_code),
+            "" if row.origin in ACROSS_PROVIDERS else sandbox_mode.shown_name(row.brand_name, row.brand_code),
             clock.day(row.decided_at),
             is_sandbox=sandbox_mode.find_destination(row.iys_code, row.brand_code) == Destination.SANDBOX,
         )
-        for row in sorted(session.execute(theirs), key=lambda row: row.brand_name)
-    ]
+        for row in session.execute(theirs)
+    }
+    return sorted(found, key=lambda each: (each.brand_name, each.is_sandbox))

@@ -57,7 +57,7 @@ def render_case(case: Complaint, wrong: BaseForm | RefusalForm | None = None) ->
         is_erasure=case.kind == ComplaintKind.ERASURE,
         address=recipients.masked_address(vault(), recipient),
         brand_name=session.get_one(Brand, case.brand_id).name if case.brand_id else None,
-        receipt_number=format_number(receipt.number) if receipt else None,
+        receipt_number=format_number(receipt.number_for_provider) if receipt else None,
         report=complaints.read_report(vault(), case),
         compared=complaints.compare_case(session, case),
         sends=sends.list_sends_near(case, recipient),

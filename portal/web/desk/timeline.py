@@ -142,7 +142,12 @@ def _receipts(recipient: Recipient) -> Iterator[Event]:
     for receipt, text, *contact in _newest(rows.where(Receipt.recipient_id == recipient.id), Receipt.decided_at):
         pairs = (pair.split("=") for pair in receipt.choices.split())
         choices = [(Channel(channel), Status(status)) for channel, status in pairs]
-        details = {"receipt": receipt, "number": format_number(receipt.number), "choices": choices, "text": text}
+        details = {
+            "receipt": receipt,
+            "number": format_number(receipt.number_for_provider),
+            "choices": choices,
+            "text": text,
+        }
         details["contact"] = contact if all(contact) else None
         yield Event(receipt.decided_at, EventKind.RECEIPT, details)
 

@@ -7,10 +7,14 @@ from portal.core.extensions import db, vault
 from portal.core.models import AuditEntry, Message, MessageKind, MessageState, Receipt, Recipient
 from portal.domain.consents import annulments
 from portal.domain.notifications import messages
+from portal.domain.receipts import format_number
 from shortlinks import Visit, VisitKind
 from tests import make
+from tests.portal.domain.complaints.cast import opened as opened_case
 from tests.portal.domain.complaints.cast import receipt_of
 from tests.portal.web.dashboard.staff import signed_in
+from tests.portal.web.my_consents.conftest import LIST, Visitor
+from tests.portal.web.my_consents.test_overview import another_provider
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
@@ -64,6 +68,28 @@ def test_what_happened_stands_in_one_line_of_time(app, case, ayse, iys, rows):
         "kişinin başlattığı temas: Alışveriş",
     ):  # fmt: skip
         assert words in page, words
+
+
+def test_a_firm_learns_of_no_other_by_the_number_of_a_receipt(app, rows):
+    """“Refuse all brands” has one receipt: neither of two firms' desks shows its number, nor that there are two."""
+    make.codes(app)
+    another_provider(app)
+    fatma = Visitor(app, app.test_client())
+    fatma.comes_in()
+    fatma.posts(LIST, refuse="all")
+    number = format_number(rows(Receipt)[0].number)
+    assert rows.count(Receipt) == 2 and number in fatma.opens().text
+
+    with app.app_context():
+        first, case = make.brand().provider_id, opened_case(db.session.get_one(Receipt, rows(Receipt)[0].id))
+        pages = [(case.provider_id, f"/desk/{case.id}")]
+    for whose, path in pages + [(each.provider_id, f"/desk/people/{each.recipient_id}") for each in rows(Receipt)]:
+        page = signed_in(app, make.AYSE if whose == first else "owner2@example.com").opens(path).text
+        assert number not in page and "Belge verildi" in page
+
+    told = fatma.browser.post("/dogrula", data={"number": number}).text
+    assert f"gerçek bir belge var: {number}" in told
+    assert "Örnek Mağaza" not in told and "Başka Marka" not in told and told.count("imzalı belge söyler") == 1
 
 
 def test_undoing_and_disowning_are_part_of_it(app, rows):
