@@ -49,7 +49,7 @@ def openings(app, browser, rows) -> dict:
         "recipient.short_not_mine": (browser, f"{SHORT}/{code}/ben-degilim"),
         "recipient.receipt": (browser, f"/m/{receipt}"),
         "recipient.complain": (browser, f"/m/{receipt}/sikayet"),
-        "recipient.complaint": (browser, f"/s/{case}"),
+        "recipient.complaint": (owner.browser, f"/s/{case}"),
         "verification.help": (new, "/yardim"),
         "verification.accessibility": (new, "/erisilebilirlik"),
         "verification.privacy": (new, "/gizlilik"),

@@ -32,7 +32,7 @@ from tests.portal.domain.complaints.cast import TEXT, code_of, opened, told
 from tests.portal.domain.consents.iys_movements import MovementReceiver, row
 from tests.portal.services.messaging.test_outbox import Gateway
 from tests.portal.web.my_consents.conftest import Visitor
-from tests.portal.web.recipient.open_complaints import complains
+from tests.portal.web.recipient.open_complaints import complains, proves
 
 pytestmark = pytest.mark.slow
 
@@ -69,6 +69,30 @@ def test_izinlerim_and_its_files_show_the_new_owner_nothing_from_before(app, fat
     assert exported["history"] == [] and "kayıtlı bir kararınız yok" in past
     assert {each["since"] for each in exported["consents"]} == {since.isoformat(timespec="seconds")}
     assert {each[name] for each in exported["consents"] for name in ("origin", "outcome", "accepted_at")} == {None}
+
+
+def test_which_brand_had_asked_the_old_owner_is_told_to_nobody(app, rows):
+    """All brands of the firm are listed, as of any firm that merely knows the address."""
+    make.codes(app)
+    with app.app_context():
+        firm = make.brand().provider_id
+        db.session.add(Brand(provider_id=firm, brand_code=700002, name="Öteki", created_at=clock.now()))
+        db.session.commit()
+    listed = []
+    for is_new in (False, True):
+        if is_new:
+            with app.app_context():
+                db.session.execute(update(Recipient).values(reassigned_at=clock.now()))
+                db.session.commit()
+        with time_machine.travel(clock.now() + timedelta(seconds=2 * is_new)):
+            visitor = Visitor(app, app.test_client())
+            visitor.comes_in()
+            exported = visitor.opens("/izinlerim/izinlerim.json").json["brands"]
+            pages = (visitor.opens().text, visitor.opens("/izinlerim/silme").text)
+        listed.append([each["name"] for each in exported])
+        assert [("Öteki" in page) for page in pages] == [is_new, is_new]
+
+    assert listed == [["Örnek Mağaza"], ["Örnek Mağaza", "Öteki"]]
 
 
 def test_the_link_tells_that_the_number_changed_hands_and_shows_no_earlier_decision(app, fatma, rows):
@@ -131,6 +155,7 @@ def test_a_new_owners_case_does_not_tell_when_the_old_one_refused(app, fatma, ro
 def test_neither_message_nor_page_of_an_old_owners_case_reaches_the_new_one(app, fatma, rows, firm):
     """Whichever firm hears of it: while the message waits, and before the other case is closed."""
     salt, gateway = app.config["LINK_SALT"], Gateway()
+    proves(fatma.browser)
     with app.app_context(), servers.serving(gateway.app) as url:
         other = make.provider(iys_code=make.IYS_CODE + 1, brand_code=make.BRAND_CODE + 1, email="oteki@firma.example")
         ids = recipients.gather(db.session, vault(), other.id, [addresses.parse(make.PHONE)], clock.now()).values()
@@ -141,16 +166,16 @@ def test_neither_message_nor_page_of_an_old_owners_case_reaches_the_new_one(app,
         codes = [complaints.case_code(salt, case) for case in (first, second)]
         pages = [fatma.browser.get(f"/s/{code}").text for code in codes]
 
-        def closes_case(case: Complaint, closing: Closing) -> bool:
-            return complaints.close_case(
+        def closes_case(case: Complaint, closing: Closing) -> None:
+            complaints.close_case(
                 db.session, vault(), case, closing, "", link=f"https://izin.example/s/{codes[0]}", sender="Örnek",
                 user_id=7, at=clock.now(),
             )  # fmt: skip
 
-        assert closes_case(first, Closing.STOPPED)
+        closes_case(first, Closing.STOPPED)
         disowned = db.session.get_one(Recipient, [whose.id, *ids][firm])
         disowned.reassigned_at = clock.now()
-        assert not closes_case(second, Closing.ERASED)
+        closes_case(second, Closing.ERASED)
         db.session.commit()
         make.send_all(url)
         db.session.rollback()
@@ -172,8 +197,9 @@ def test_an_old_owners_case_sends_the_new_one_nothing(app, fatma, rows):
 
     with app.app_context():
         case = db.session.query(Complaint).one()
-        is_told = complaints.close_case(
+        complaints.close_case(
             db.session, vault(), case, Closing.STOPPED, "", link="https://izin.example/s/c", sender="Örnek",
             user_id=7, at=clock.now(),
         )  # fmt: skip
-    assert not is_told
+        db.session.commit()
+    assert rows(Message, Message.kind == MessageKind.COMPLAINT_SETTLED) == []

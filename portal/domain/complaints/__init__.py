@@ -17,6 +17,7 @@ from portal.domain.complaints.case_steps import (
     list_closings,
     note_refusal,
     postpone,
+    record_proof,
     reopen_case,
 )
 from portal.domain.complaints.comparison import Comparison, compare_case, compare_with_refusal, is_refused
@@ -46,5 +47,5 @@ __all__ = [
     "add_note", "answer_case", "case_code", "close_case", "compare_case", "compare_with_refusal", "count_waiting",
     "desks_to_remind", "due_pressure", "find_case", "held_at", "held_until", "is_refused", "list_cases",
     "list_closings", "list_senders", "list_steps", "note_refusal", "open_case", "postpone", "read_report",
-    "record_reminders", "reopen_case", "request_erasure",
+    "record_proof", "record_reminders", "reopen_case", "request_erasure",
 ]  # fmt: skip

@@ -70,12 +70,18 @@ def list_closings(case: Complaint) -> tuple[Closing, ...]:
 
 
 def add_message(session: Session, vault: Vault, case: Complaint, text: str, at: datetime) -> None:
-    """Add a message of the recipient. Raises AlreadyClosed and TooManyMessages."""
+    """Add a message of the recipient, who has proved the address. Raises AlreadyClosed and TooManyMessages."""
     locked = _lock_open_case(session, case)
     if _is_reached(session, Limit.WORDS_OF_COMPLAINT, case, StepAct.ADDED, at):
         raise TooManyMessages
+    record_proof(locked, at)
     _add_step(session, vault, locked, StepAct.ADDED, at, text=text)
     _record_audit(session, locked, "complaint.added", at)
+
+
+def record_proof(case: Complaint, at: datetime) -> None:
+    """Note that somebody proved the case's address: from then on its closing is told there."""
+    case.proved_at = case.proved_at or at
 
 
 def add_note(session: Session, vault: Vault, case: Complaint, text: str, *, user_id: int, at: datetime) -> None:
@@ -110,10 +116,12 @@ def note_refusal(session: Session, vault: Vault, case: Complaint, *, user_id: in
 def close_case(
     session: Session, vault: Vault, case: Complaint, closing: Closing, text: str,
     *, link: str, sender: str, user_id: int, at: datetime,
-) -> bool:  # fmt: skip
-    """Close a case and tell the recipient where to read the answer (`link`, an absolute URL). Returns whether a
-    message was queued: a new holder of the address gets none, nor does anybody more of one case than
-    Limit.MESSAGES_OF_COMPLAINT. Raises AlreadyClosed and NoReason."""
+) -> None:  # fmt: skip
+    """Close a case and tell the recipient where to read the answer (`link`, an absolute URL).
+
+    No message leaves where nobody has proved the address: the firm reads links that it sent, and could open a case
+    itself to have us send one. Nor to a new holder, nor more of one case than Limit.MESSAGES_OF_COMPLAINT. The caller
+    is not told which: a firm would learn what another heard. Raises AlreadyClosed and NoReason."""
     locked = _lock_open_case(session, case)
     if closing not in list_closings(locked) or (closing == Closing.OTHER and not text):
         raise NoReason
@@ -121,21 +129,21 @@ def close_case(
     locked.closing, locked.closed_at = closing, at
     _add_step(session, vault, locked, StepAct.CLOSED, at, user_id=user_id, text=text)
     recipient = session.get_one(Recipient, locked.recipient_id)
-    if has_enough or address_holders.changed_hands_after(session, vault, recipient, held_at(session, locked)):
-        return False
+    is_anothers = address_holders.changed_hands_after(session, vault, recipient, held_at(session, locked))
+    if has_enough or is_anothers or locked.proved_at is None:
+        return
     messages.write_message(
         session, vault, MessageKind.COMPLAINT_SETTLED, facts={"link": link, "sender": sender},
         language=locked.language, at=at, provider_id=locked.provider_id, recipient_id=locked.recipient_id,
         expires_at=at + REOPEN_WITHIN,
     )  # fmt: skip
-    return True
 
 
 def reopen_case(
     session: Session, vault: Vault, case: Complaint, text: str, *, user_id: int | None, at: datetime
 ) -> None:
-    """Reopen a case with a new due date: the recipient within REOPEN_WITHIN, staff as often as
-    Limit.REOPENINGS_OF_COMPLAINT says. Raises AlreadyOpen, TooLate and TooManyReopenings."""
+    """Reopen a case with a new due date: the recipient, who has proved the address, within REOPEN_WITHIN; staff as
+    often as Limit.REOPENINGS_OF_COMPLAINT says. Raises AlreadyOpen, TooLate and TooManyReopenings."""
     locked = _lock_case(session, case)
     if locked.closed_at is None:
         raise AlreadyOpen
@@ -148,6 +156,7 @@ def reopen_case(
     locked.due_at = due_at(locked.kind, at)
     _add_step(session, vault, locked, StepAct.REOPENED, at, user_id=user_id, text=text)
     if user_id is None:
+        record_proof(locked, at)
         _record_audit(session, locked, "complaint.reopened", at)
 
 

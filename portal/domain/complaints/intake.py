@@ -53,10 +53,11 @@ class MessageReport:
 
 
 def open_case(
-    session: Session, vault: Vault, sender: Sender, report: MessageReport, *, language: str, at: datetime
-) -> Complaint:
-    """Open a case at the sender's provider; the same report again is the same case. Raises TooManyOpen and
-    TooManyToday."""
+    session: Session, vault: Vault, sender: Sender, report: MessageReport, *, language: str, at: datetime,
+    is_proved: bool = False,
+) -> Complaint:  # fmt: skip
+    """Open a case at the sender's provider; the same report again is the same case. `is_proved` says whether the
+    caller has proved the address. Raises TooManyOpen and TooManyToday."""
     whose = _lock_recipient(session, sender.recipient.id)
     cases = list_cases(session, same_receipt_ids(session, sender.receipt))
     still_open = [case for case in cases if case.closed_at is None]
@@ -72,6 +73,7 @@ def open_case(
     return _create_case(
         session, whose, ComplaintKind.STILL_RECEIVING, case_id, language=language, at=at,
         brand_id=sender.brand.id, receipt_id=sender.receipt.id, channel=report.channel, came_at=report.came_at,
+        proved_at=at if is_proved else None,
         finding=compared.finding, header=vault.seal(report.header, Complaint.HEADER, of, case_id),
         text=vault.seal(report.text, Complaint.TEXT, of, case_id) if report.text else None,
         picture=vault.seal(report.picture, Complaint.PICTURE, of, case_id) if report.picture else None,
@@ -91,7 +93,9 @@ def request_erasure(
     if since := latest(whose.held_since, held_since):
         still_open = still_open.where(Complaint.created_at >= since)
     waiting = session.scalar(still_open)
-    return waiting or _create_case(session, whose, ComplaintKind.ERASURE, new_id(), language=language, at=at)
+    return waiting or _create_case(
+        session, whose, ComplaintKind.ERASURE, new_id(), language=language, at=at, proved_at=at
+    )
 
 
 def _lock_recipient(session: Session, recipient_id: int) -> Recipient:

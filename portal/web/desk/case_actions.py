@@ -36,14 +36,16 @@ def add_note(complaint_id: int) -> ResponseReturnValue:
 @blueprint.post("/<id:complaint_id>/answer")
 @needs(Permission.COMPLAINTS)
 def answer(complaint_id: int) -> ResponseReturnValue:
-    """Write an answer, which the person reads on their page."""
+    """Write an answer, which the person reads on their page, once they proved the address."""
     found = own_row_or_404(db.session, Complaint, complaint_id)
     form = AnswerForm(contact=reviewed_contact(found))
     if not form.validate_on_submit():
         return render_case(found, form), 422
     complaints.answer_case(db.session, vault(), found, form.answer.data, user_id=current_user.id, at=clock.now())
     record_audit("complaint.answered", "complaint", complaint_id)
-    return _commit_and_return(complaint_id, _("Yanıtınız kaydedildi; kişi kendi sayfasında görür."))
+    return _commit_and_return(
+        complaint_id, _("Yanıtınız kaydedildi; kişi, adresini doğrulayınca kendi sayfasında okur.")
+    )
 
 
 @blueprint.post("/<id:complaint_id>/due")
@@ -67,14 +69,14 @@ def postpone(complaint_id: int) -> ResponseReturnValue:
 @blueprint.post("/<id:complaint_id>/closing")
 @needs(Permission.COMPLAINTS)
 def close(complaint_id: int) -> ResponseReturnValue:
-    """Close a case with a reason; the person gets a message that links to it."""
+    """Close a case with a reason; whoever proved the address gets a message that links to it."""
     found = own_row_or_404(db.session, Complaint, complaint_id)
     form = CloseForm(case=found, contact=reviewed_contact(found))
     if not form.validate_on_submit():
         return render_case(found, form), 422
     closing = Closing(form.closing.data)
     try:
-        is_notified = complaints.close_case(
+        complaints.close_case(
             db.session, vault(), found, closing, form.text.data or "", link=_complaint_url(found),
             sender=_sender_name(found), user_id=current_user.id, at=clock.now(),
         )  # fmt: skip
@@ -83,12 +85,8 @@ def close(complaint_id: int) -> ResponseReturnValue:
         form.text.errors = [_("Bu sonucu seçince kişiye ne olduğunu yazın.")]
         return render_case(own_row_or_404(db.session, Complaint, complaint_id), form), 422
     record_audit("complaint.closed", "complaint", complaint_id, closing=closing.value)
-    message = (
-        _("Başvuru sonuçlandırıldı; kişiye bir ileti gönderilecek.")
-        if is_notified
-        else _("Başvuru sonuçlandırıldı, ileti gönderilmedi: adres başkasına geçti ya da bu hafta iki ileti gitti.")
-    )
-    return _commit_and_return(complaint_id, message)
+    told = _("Başvuru sonuçlandırıldı. Kişi sonucu kendi sayfasında görür; adresini doğruladıysa bir ileti de gider.")
+    return _commit_and_return(complaint_id, told)
 
 
 @blueprint.post("/<id:complaint_id>/reopening")

@@ -1,5 +1,9 @@
-"""Before the session: ask for an address, send it a code, check the code. Unknown addresses get the same answers."""
+"""Before the session: ask for an address, send it a code, check the code. Unknown addresses get the same answers.
 
+A case's page asks for a code for its own address, and is where the code leads back to.
+"""
+
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from flask import abort, current_app, g, make_response, redirect, render_template, request, url_for
@@ -12,11 +16,12 @@ from portal.core import address_holders, addresses, clock
 from portal.core.addresses import Address
 from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.iys_protocol import Channel
-from portal.core.models import AddressProof, Purpose
+from portal.core.models import AddressProof, Complaint, Purpose, Recipient
 from portal.core.throttle import Limit, TooManyRequests
-from portal.domain import address_proofs
+from portal.domain import address_proofs, complaints
 from portal.domain.address_proofs import CodeResult
 from portal.domain.address_proofs.codes import MOST_TRIES, is_open
+from portal.domain.consents import recipients
 from portal.web.my_consents.blueprint import entry_blueprint
 from portal.web.shared import address_session, form_tokens, limits
 from portal.web.shared.absolute_urls import absolute_url
@@ -53,25 +58,46 @@ def send() -> ResponseReturnValue:
     return redirect(url_for(".code", code=code), 303)
 
 
+@entry_blueprint.post("/izinlerim/basvuru/<code>", endpoint="send_for_case")
+@limiter.limit(limits.CODES)
+def send_for_case(code: str) -> ResponseReturnValue:
+    """Send a code to the address of a case; a landline gets none, nor does who has the address now."""
+    case = _find_case(code)
+    if case is None:
+        limits.count_bad_code()
+        abort(404)
+    g.language = case.language
+    recipient = read_session().get_one(Recipient, case.recipient_id)
+    address = addresses.parse(recipients.address_of(vault(), recipient))
+    is_anothers = address_holders.changed_hands_after(read_session(), vault(), recipient, case.created_at)
+    if is_anothers or not address.takes_messages or not _is_own_form():  # The page has a newer form.
+        return redirect(url_for("recipient.complaint", code=code), 303)
+    try:
+        proof_code = _request_code(address, {"case": code})
+    except TooManyRequests as many:
+        return _render_ask(warning=_too_many_text(many)), 429
+    return redirect(url_for(".code", code=proof_code), 303)
+
+
 def _render_ask(typed: str = "", *, error: str | None = None, warning: str | None = None) -> str:
     return render_template(
         "my_consents/ask.html",
         typed=typed[: addresses.MAX_INPUT_LENGTH],
         error=error,
         warning=warning,
-        token=_form_token(),
+        token=form_tokens.asking_token(),
         notice_url=current_app.config["OPERATOR_NOTICE_URL"],
     )
 
 
-def _request_code(address: Address) -> str:
-    """Request a code; takes the same path whether any provider knows the address. Returns the code in the URL of its
-    page. Commits. Raises TooManyRequests."""
+def _request_code(address: Address, facts: Mapping[str, str] | None = None) -> str:
+    """Request a code; takes the same path whether any provider knows the address. `facts` name the case it is for.
+    Returns the code in the URL of its page. Commits. Raises TooManyRequests."""
     is_known = address_holders.is_held(read_session(), vault(), address)
     try:
         proof = address_proofs.request_code(
             db.session, vault(), current_app.config["SECRET_KEY"], address, Purpose.MINE, sends=is_known,
-            language=get_locale().language, network=request.remote_addr or "", at=clock.now(),
+            language=get_locale().language, network=request.remote_addr or "", at=clock.now(), facts=facts,
             notice=absolute_url("verification.privacy", lang="en" if get_locale().language == "en" else None),
         )  # fmt: skip
     except TooManyRequests:
@@ -122,8 +148,9 @@ def answer(code: str) -> ResponseReturnValue:
     verdict = address_proofs.check_code(db.session, current_app.config["SECRET_KEY"], proof, digits or "", at)
     if verdict == CodeResult.PROVED:
         token = address_proofs.open_session(db.session.get_one(AddressProof, proof.id), at)
+        url = _url_after_code(proof, at)
         db.session.commit()
-        return address_session.set_cookie(make_response(redirect(url_for("my_consents.overview"), 303)), token)
+        return address_session.set_cookie(make_response(redirect(url, 303)), token)
     db.session.commit()
     if verdict == CodeResult.OVER:
         return _render_code(code, proof, is_over=True), 410
@@ -131,9 +158,28 @@ def answer(code: str) -> ResponseReturnValue:
     return _render_code(code, proof, error=_("Kod yanlış. Kalan deneme: %(left)s.", left=left)), 422
 
 
+def _url_after_code(proof: AddressProof, at: datetime) -> str:
+    """The overview, or the page of the case that the code was for, which notes the proof."""
+    code = _case_code(proof)
+    case = _find_case(code) if code else None
+    if case is None:
+        return url_for("my_consents.overview")
+    complaints.record_proof(db.session.get_one(Complaint, case.id), at)
+    return url_for("recipient.complaint", code=code, lang=request.args.get("lang"))
+
+
+def _case_code(proof: AddressProof) -> str | None:
+    return address_proofs.read_facts(vault(), proof).get("case")
+
+
+def _find_case(code: str) -> Complaint | None:
+    return complaints.find_case(read_session(), current_app.config["LINK_SALT"], code)
+
+
 def _send_new_code(code: str, proof: AddressProof) -> ResponseReturnValue:
     try:
-        new_code = _request_code(address_proofs.read_address(vault(), proof))
+        facts = address_proofs.read_facts(vault(), proof)
+        new_code = _request_code(address_proofs.read_address(vault(), proof), facts or None)
     except TooManyRequests as many:
         is_over = not is_open(proof, clock.now())
         return _render_code(code, proof, is_over=is_over, warning=_too_many_text(many)), 429
@@ -156,14 +202,10 @@ def _render_code(code: str, proof: AddressProof, *, is_over: bool = False, **fac
         code=code,
         address=addresses.mask(address_proofs.read_address(vault(), proof).text),
         until=format_datetime(proof.expires_at, "HH:mm"),
-        token=_form_token(),
+        case_code=_case_code(proof),
+        token=form_tokens.asking_token(),
         **facts,
     )
-
-
-def _form_token() -> str:
-    """Signed token of these forms: another site's page cannot make its visitors request codes."""
-    return form_tokens.signer("asking-form").dumps(int(clock.now().timestamp()))
 
 
 def _is_own_form() -> bool:
@@ -173,6 +215,6 @@ def _is_own_form() -> bool:
 
 def _age(token: str, at: datetime) -> timedelta:
     try:
-        return timedelta(seconds=abs(at.timestamp() - form_tokens.signer("asking-form").loads(token)))
+        return timedelta(seconds=abs(at.timestamp() - form_tokens.signer(form_tokens.ASKING).loads(token)))
     except (BadSignature, TypeError):
         return timedelta.max

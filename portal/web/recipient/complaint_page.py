@@ -3,6 +3,7 @@
 from calendar import monthrange
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 
 from flask import render_template, url_for
 from flask_babel import format_datetime, gettext
@@ -15,14 +16,13 @@ from portal.core.iys_protocol import Status
 from portal.core.models import Brand, Complaint, ComplaintKind, Finding, Provider, Receipt, Recipient, Submission
 from portal.domain import complaints
 from portal.domain.complaints import Comparison
-from portal.domain.complaints.queries import OpenedStep
 from portal.domain.consents import recipients
 from portal.domain.providers import sandbox_mode
 from portal.domain.receipts import format_number
 from portal.web.recipient import branding, page_content
 from portal.web.recipient.complaint_forms import WordForm
 from portal.web.recipient.receipts import receipt_code
-from portal.web.shared import absolute_urls, address_session, decision_status, hosts
+from portal.web.shared import absolute_urls, address_session, decision_status, form_tokens, hosts
 from portal.web.shared.labels import label
 
 MONTHS_TO_COMPLAIN = 3
@@ -30,17 +30,13 @@ MOMENT = "d MMMM yyyy HH:mm"
 
 
 def render_case(case: Complaint, code: str, form: WordForm, *, problem: str | None = None) -> str:
-    """The page of a case. Its code may be known to others than its person, such as the firm that sent the link: words,
-    the summary, and the receipt, which may name other firms, are for who has proved the address."""
+    """The page of a case. Its code may be known to others than its person, such as the firm that sent the link."""
     session, at = read_session(), clock.now()
     provider = session.get_one(Provider, case.provider_id)
     brand = session.get_one(Brand, case.brand_id) if case.brand_id else None
     name, code_at_iys = _sender(provider, brand)
     is_trial = code_at_iys in sandbox_mode.CODES
     recipient = session.get_one(Recipient, case.recipient_id)
-    receipt = session.get(Receipt, case.receipt_id) if case.receipt_id else None
-    language_args, is_readable = page_content.language_args(), is_proved(case)
-    can_be_told = takes_message(recipient, complaints.held_at(session, case))
     compared, is_erasure = complaints.compare_case(session, case), case.kind == ComplaintKind.ERASURE
     reopen_until = case.closed_at + complaints.REOPEN_WITHIN if case.closed_at else None
     return render_template(
@@ -49,7 +45,7 @@ def render_case(case: Complaint, code: str, form: WordForm, *, problem: str | No
         problem=problem,
         case=case,
         code=code,
-        language_args=language_args,
+        language_args=page_content.language_args(),
         is_erasure=is_erasure,
         sender=sandbox_mode.shown_name(name, code_at_iys),
         trial_name=display_names.trial_name(code_at_iys) if is_trial else None,
@@ -58,19 +54,14 @@ def render_case(case: Complaint, code: str, form: WordForm, *, problem: str | No
         may_refuse=not is_erasure and may_refuse(session, case, recipient),
         may_reopen=reopen_until is not None and at <= reopen_until,
         reopen_until=reopen_until,
-        is_proved=is_readable,
-        was_opened_unproved=case.proved_at is None or case.proved_at > case.created_at,
-        proof_url=_proof_url(code, language_args) if can_be_told and not is_readable else None,
-        is_short_host=hosts.is_short_host(),
-        address=recipients.masked_address(vault(), recipient),
-        steps=_shown_steps(case, is_readable=is_readable, may_firm_speak=not (is_trial or provider.suspended_at)),
         break_links=display_names.break_links,
-        summary=summary_lines(case, compared) if is_readable else [],
-        gets_message=can_be_told and case.proved_at is not None,
-        receipt_url=url_for(".receipt", code=receipt_code(receipt.id, receipt.nonce), **language_args)
-        if receipt and is_readable else None,
+        takes_message=takes_message(recipient, complaints.held_at(session, case)),
+        address=recipients.masked_address(vault(), recipient),
+        token=form_tokens.asking_token(),
+        main_url=absolute_urls.absolute_url("recipient.complaint", code=code) if hosts.is_short_host() else None,
         colour_url=branding.colour_url(brand.colour) if brand and not is_trial else None,
-    )  # fmt: skip
+        **_words(case, compared, may_firm_speak=not is_trial and provider.suspended_at is None),
+    )
 
 
 def is_proved(case: Complaint) -> bool:
@@ -78,20 +69,23 @@ def is_proved(case: Complaint) -> bool:
     return address_session.proves(read_session().get_one(Recipient, case.recipient_id))
 
 
-def _proof_url(code: str, language_args: dict[str, str]) -> str:
-    """Where a code is asked for. The cookie is the main host's: other hosts lead to the case's page there."""
-    if hosts.is_short_host():
-        return absolute_urls.absolute_url("recipient.complaint", code=code, **language_args)
-    return url_for("my_consents_entry.send_for_case", code=code, **language_args)
-
-
-def _shown_steps(case: Complaint, *, is_readable: bool, may_firm_speak: bool) -> list[OpenedStep]:
-    """The steps, without words for whoever may not read them. A firm that is suspended, or that nobody has reviewed,
-    speaks to nobody."""
-    return [
-        step if is_readable and (step.is_persons or may_firm_speak) else replace(step, text="")
-        for step in complaints.list_steps(read_session(), vault(), [case.id])
-    ]
+def _words(case: Complaint, compared: Comparison | None, *, may_firm_speak: bool) -> dict[str, Any]:
+    """What only who has proved the address reads: all words, the summary, and the receipt, which may name other firms.
+    A firm that is suspended, or that nobody has reviewed, speaks to nobody."""
+    is_reader, receipt_url = is_proved(case), None
+    if is_reader and case.receipt_id:
+        receipt = read_session().get_one(Receipt, case.receipt_id)
+        code = receipt_code(receipt.id, receipt.nonce)
+        receipt_url = url_for(".receipt", code=code, **page_content.language_args())
+    steps = complaints.list_steps(read_session(), vault(), [case.id])
+    return {
+        "is_proved": is_reader,
+        "steps": [
+            step if is_reader and (step.is_persons or may_firm_speak) else replace(step, text="") for step in steps
+        ],
+        "summary": summary_lines(case, compared) if is_reader else [],
+        "receipt_url": receipt_url,
+    }
 
 
 def _sender(provider: Provider, brand: Brand | None) -> tuple[str, int]:

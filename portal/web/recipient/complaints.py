@@ -15,8 +15,8 @@ from portal.domain.receipts.contents import ReceiptContents
 from portal.web.recipient import page_content, receipts
 from portal.web.recipient.blueprint import blueprint
 from portal.web.recipient.complaint_forms import ComplaintForm, WordForm
-from portal.web.recipient.complaint_page import gets_message, may_refuse, render_case, summary_lines
-from portal.web.shared import hosts, limits
+from portal.web.recipient.complaint_page import is_proved, may_refuse, render_case, summary_lines, takes_message
+from portal.web.shared import address_session, hosts, limits
 from portal.web.shared.downloads import attachment
 
 FORM_BYTES = 1024 * 1024  # Bytes around a picture.
@@ -46,7 +46,10 @@ def open_case(code: str) -> ResponseReturnValue:
         form.header.data, form.chosen_channel, form.came_at, form.text.data or "", form.png
     )
     try:
-        case = complaints.open_case(db.session, vault(), sender, report, language=get_locale().language, at=clock.now())
+        case = complaints.open_case(
+            db.session, vault(), sender, report, language=get_locale().language, at=clock.now(),
+            is_proved=address_session.proves(sender.recipient),
+        )  # fmt: skip
     except (complaints.TooManyOpen, complaints.TooManyToday) as too_many:
         db.session.rollback()
         return _form_page(code, act, form, too_many=TOO_MANY[type(too_many)]), 429
@@ -56,7 +59,7 @@ def open_case(code: str) -> ResponseReturnValue:
 
 @blueprint.get("/s/<code>", endpoint="complaint")
 def show_complaint(code: str) -> str:
-    """Show a case to its person: the report, the finding, the due date and the steps."""
+    """Show a case: its finding, due date and steps; to who has proved its address also what was written."""
     return render_case(_find_case(code), code, WordForm(formdata=None))
 
 
@@ -64,6 +67,8 @@ def show_complaint(code: str) -> str:
 def download_summary(code: str) -> Response:
     """Download the summary for the Ministry's form as plain text."""
     case = _find_case(code)
+    if not is_proved(case):
+        return make_response(_redirect_to_case(code))
     summary = summary_lines(case, complaints.compare_case(read_session(), case))
     if not summary:
         abort(404)
@@ -75,7 +80,7 @@ def download_summary(code: str) -> Response:
 @blueprint.post("/s/<code>/ekle", endpoint="complaint_word")
 @limiter.limit(limits.COMPLAINTS)
 def add_word(code: str) -> ResponseReturnValue:
-    case, form = _find_case(code), WordForm()
+    case, form = _find_proved_case(code), WordForm()
     if not form.validate():
         return render_case(case, code, form), 422
     try:
@@ -90,7 +95,7 @@ def add_word(code: str) -> ResponseReturnValue:
 @limiter.limit(limits.COMPLAINTS)
 def reopen(code: str) -> ResponseReturnValue:
     """Reopen a case that its answer did not solve."""
-    case, form = _find_case(code), WordForm()
+    case, form = _find_proved_case(code), WordForm()
     if not form.validate():
         return render_case(case, code, form), 422
     try:
@@ -146,7 +151,8 @@ def _form_page(code: str, act: ReceiptContents, form: ComplaintForm, *, too_many
         code=code,
         language_args=page_content.language_args(),
         is_sandbox=act.is_sandbox,
-        gets_message=gets_message(_recipient(act), act.decided_at),
+        takes_message=takes_message(_recipient(act), act.decided_at),
+        is_proved=address_session.proves(_recipient(act)),
         today=clock.day(clock.now()).isoformat(),
         cases=complaints.list_cases(read_session(), act.receipt_ids),
         too_many=too_many,
@@ -164,6 +170,14 @@ def _find_case(code: str) -> Complaint:
     recipient = read_session().get_one(Recipient, case.recipient_id)
     if address_holders.changed_hands_after(read_session(), vault(), recipient, case.created_at):
         abort(make_response(render_template("recipient/complaint_over.html"), 410))
+    return case
+
+
+def _find_proved_case(code: str) -> Complaint:
+    """The case with this code, for who has proved its address; everybody else gets its page, where they can."""
+    case = _find_case(code)
+    if not is_proved(case):
+        abort(make_response(render_case(case, code, WordForm(formdata=None), problem="NotProved"), 403))
     return case
 
 

@@ -3,9 +3,10 @@
 from flask import Response, current_app, g, request
 
 from portal.core import clock
-from portal.core.extensions import read_session
-from portal.core.models import AddressProof
+from portal.core.extensions import read_session, vault
+from portal.core.models import AddressProof, Recipient
 from portal.domain import address_proofs
+from portal.domain.consents import recipients
 
 COOKIE, BOUND_TO_THIS_HOST = "izinlerim", "__Host-"
 
@@ -15,6 +16,14 @@ def proof() -> AddressProof | None:
     if "proof" not in g:
         g.proof = address_proofs.find_session(read_session(), token(), clock.now()) if token() else None
     return g.proof
+
+
+def proves(recipient: Recipient) -> bool:
+    """Whether this request comes from who has proved the recipient's address. Raises CannotOpen."""
+    proved = proof()
+    return proved is not None and address_proofs.read_address(vault(), proved).text == recipients.address_of(
+        vault(), recipient
+    )
 
 
 def token() -> str:

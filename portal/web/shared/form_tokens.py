@@ -9,12 +9,20 @@ from functools import lru_cache
 from flask import current_app, request
 from itsdangerous import Signer, URLSafeSerializer
 
+from portal.core import clock
+
 OUR_PAGES = ("same-origin", "none")
+ASKING = "asking-form"
 
 
 def signer(salt: str) -> URLSafeSerializer:
     """Signs and reads the tokens of one kind of form, which its salt names."""
     return URLSafeSerializer(current_app.config["SECRET_KEY"], salt=salt)
+
+
+def asking_token() -> str:
+    """Token of a form that asks for a code: another site's page cannot make its visitors request codes."""
+    return signer(ASKING).dumps(int(clock.now().timestamp()))
 
 
 def text_signer(salt: str) -> Signer:

@@ -31,10 +31,12 @@ def told(after: timedelta = timedelta(minutes=1), **other) -> complaints.Message
     return complaints.MessageReport(**({"header": HEADER, "channel": Channel.SMS, "came_at": at, "text": TEXT} | other))
 
 
-def opened(receipt: Receipt, what: complaints.MessageReport | None = None, at=None) -> Complaint:
-    """A case of hers; call it within the app."""
+def opened(receipt: Receipt, what: complaints.MessageReport | None = None, at=None, *, is_proved=True) -> Complaint:
+    """A case of hers, who has proved her number; call it within the app."""
     sender = complaints.list_senders(db.session, receipt)[0]
-    case = complaints.open_case(db.session, vault(), sender, what or told(), language="tr", at=at or clock.now())
+    case = complaints.open_case(
+        db.session, vault(), sender, what or told(), language="tr", at=at or clock.now(), is_proved=is_proved
+    )
     db.session.commit()
     return case
 

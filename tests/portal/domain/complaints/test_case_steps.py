@@ -35,10 +35,9 @@ def case(app, rows):
         yield db.session.scalars(select(Complaint)).one()
 
 
-def closed(case, closing=Closing.STOPPED, text="", at=None) -> bool:
-    told = complaints.close_case(db.session, vault(), case, closing, text, at=at or clock.now(), **LINK)
+def closed(case, closing=Closing.STOPPED, text="", at=None) -> None:
+    complaints.close_case(db.session, vault(), case, closing, text, at=at or clock.now(), **LINK)
     db.session.commit()
-    return told
 
 
 def acts(rows) -> list[StepAct]:
@@ -50,7 +49,7 @@ def told(rows) -> list[Message]:
 
 
 def test_who_complained_is_told_where_the_answer_stands(case, rows):
-    assert closed(case)
+    closed(case)
 
     (message,) = told(rows)
     assert (message.recipient_id, message.language, message.rank) == (case.recipient_id, "tr", 0)
@@ -70,8 +69,19 @@ def test_closing_twice_tells_once(case, rows):
 def test_whoever_took_the_number_over_is_told_nothing(case, rows):
     db.session.get_one(Recipient, case.recipient_id).reassigned_at = clock.now()
 
-    assert not closed(case)
+    closed(case)
     assert told(rows) == []
+
+
+def test_nobody_is_told_until_somebody_has_proved_the_address(case, rows):
+    """Whoever opened the case may be the firm: it reads the links that it sent."""
+    case.proved_at = None
+    closed(case)
+    assert told(rows) == []
+
+    complaints.reopen_case(db.session, vault(), case, "Yine geldi", user_id=None, at=clock.now())
+    closed(case)
+    assert len(told(rows)) == 1
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import pytest
 from portal.core.models import Complaint
 from tests.portal.domain.complaints.cast import a_case
 from tests.portal.web.dashboard.staff import signed_in
+from tests.portal.web.recipient.open_complaints import proves
 
 
 @pytest.fixture
@@ -19,7 +20,9 @@ def case(opened) -> Complaint:
 
 
 @pytest.fixture
-def persons_page(opened) -> str:
+def persons_page(opened, browser) -> str:
+    """Fatma's page, for a browser in which she has proved her number."""
+    proves(browser)
     return f"/s/{opened[1]}"
 
 

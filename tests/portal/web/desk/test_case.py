@@ -1,6 +1,7 @@
 """A case on the desk: answered, refused for, put off, settled and opened again; the person reads what is for them."""
 
 import io
+import re
 from datetime import timedelta
 
 import pytest
@@ -125,6 +126,20 @@ def test_settling_it_tells_the_person_where_to_read_the_answer(app, case, ayse, 
     page = browser.get(persons_page).text
     assert "Gönderim durduruldu" in page and "Numaranızı çıkardık." in page
     assert entries(rows, "complaint.closed")[0].facts == {"closing": "stopped"}
+
+
+def test_who_settles_is_told_the_same_whether_a_message_leaves(app, case, ayse, rows):
+    """A firm that opens a case itself has us send nothing; nor does it learn that the number changed hands."""
+    said = []
+    for values in ({"proved_at": None}, {"proved_at": case.created_at}):
+        with app.app_context():
+            db.session.execute(update(Complaint).values(closing=None, closed_at=None, **values))
+            db.session.commit()
+        closes(ayse, case, "other", "Kart numaranızı yazın.")
+        said.append(re.findall(r"[^>]*Başvuru sonuçlandırıldı[^<]*", ayse.opens(f"/desk/{case.id}").text)[0])
+        assert len(rows(Message, Message.kind == MessageKind.COMPLAINT_SETTLED)) == bool(values["proved_at"])
+
+    assert said[0] == said[1] and "gönderilmedi" not in said[0]
 
 
 def test_settling_it_twice_changes_nothing(case, ayse, rows):

@@ -1,6 +1,10 @@
-"""What Fatma types into the form “I still get messages” of her receipt."""
+"""What Fatma types into the form “I still get messages” of her receipt, and how she proves her number."""
 
-from portal.core import clock
+from portal.core import addresses, clock
+from portal.core.extensions import db, vault
+from portal.core.models import Purpose
+from portal.domain import address_proofs
+from tests import make
 from tests.portal.domain.complaints.cast import HEADER, TEXT
 
 
@@ -15,3 +19,16 @@ def told(**other) -> dict:
 def complains(browser, code: str, **other):
     """Send it; the answer."""
     return browser.post(f"/m/{code}/sikayet", data=told(**other))
+
+
+def proves(browser, address: str = make.PHONE) -> None:
+    """Give a browser the cookie of a proved address, without the requests that lead to it."""
+    app, at = browser.application, clock.now()
+    with app.app_context():
+        proof = address_proofs.request_code(
+            db.session, vault(), app.config["SECRET_KEY"], addresses.parse(address), Purpose.MINE, sends=True,
+            language="tr", network="203.0.113.7", at=at,
+        )  # fmt: skip
+        proof.proved_at, token = at, address_proofs.open_session(proof, at)
+        db.session.commit()
+    browser.set_cookie("izinlerim", token)

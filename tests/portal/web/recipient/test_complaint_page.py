@@ -1,14 +1,17 @@
 """A case's own page: what was found, what is done about it, and what its person may do there."""
 
+import re
 from datetime import timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import update
 
 from portal.core import clock
 from portal.core.extensions import db, limiter, vault
 from portal.core.iys_protocol import Status
 from portal.core.models import (
+    AddressProof,
     Closing,
     Complaint,
     ComplaintStep,
@@ -16,12 +19,15 @@ from portal.core.models import (
     Decision,
     DecisionOrigin,
     Finding,
+    Provider,
     Receipt,
     Recipient,
 )
 from portal.domain import complaints
+from tests import make
 from tests.portal.domain.complaints.cast import HEADER, TEXT, a_case, code_of
-from tests.portal.web.recipient.open_complaints import complains, told
+from tests.portal.web.my_consents.conftest import Visitor
+from tests.portal.web.recipient.open_complaints import complains, proves, told
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
@@ -71,6 +77,7 @@ def test_a_channel_that_is_not_refused_may_be_refused_there(browser, code, rows)
 
 
 def test_nobody_grants_by_a_case(browser, code, rows):
+    proves(browser)
     location = complains(browser, code).location
 
     browser.post(f"{location}/ret", data={"MESAJ": "ONAY", "status": "ONAY"})
@@ -95,6 +102,7 @@ def test_opening_a_page_changes_nothing(browser, code, rows):
 @pytest.mark.parametrize("path", ["/s/{}", "/s/{}/ozet.txt"])
 def test_a_wrong_code_finds_nothing(app, browser, case, path):
     found, code = case
+    proves(browser)
     wrong = complaints.case_code(app.config["LINK_SALT"], Complaint(id=found.id, nonce=found.nonce ^ 1))
 
     for odd in (wrong, code[:-1], "x" * 500, "00"):
@@ -113,6 +121,7 @@ def test_wrong_codes_are_counted(browser, case):
 
 def test_a_word_is_added_and_stays_on_the_page(browser, case, rows):
     path = f"/s/{case[1]}"
+    proves(browser)
 
     assert browser.post(f"{path}/ekle", data={"text": " Bugün yine geldi.\r\n14:05 "}).status_code == 303
 
@@ -122,6 +131,7 @@ def test_a_word_is_added_and_stays_on_the_page(browser, case, rows):
 
 @pytest.mark.parametrize("text", ["", "   ", "x" * 2001, "a\0b"])
 def test_a_word_that_is_none_comes_back(browser, case, rows, text):
+    proves(browser)
     answer = browser.post(f"/s/{case[1]}/ekle", data={"text": text})
 
     assert answer.status_code == 422 and 'role="alert"' in answer.text
@@ -141,6 +151,7 @@ def closed(app, case, text="Numaranızı listeden çıkardık.") -> None:
 
 def test_how_it_ended_is_read_and_what_is_among_staff_is_not(app, browser, case):
     closed(app, case[0])
+    proves(browser)
 
     page = browser.get(f"/s/{case[1]}").text
 
@@ -151,6 +162,7 @@ def test_how_it_ended_is_read_and_what_is_among_staff_is_not(app, browser, case)
 
 def test_it_may_be_opened_again_within_thirty_days(app, browser, case, rows):
     closed(app, case[0])
+    proves(browser)
 
     assert browser.post(f"/s/{case[1]}/yeniden-ac", data={"text": "Yine geldi"}).status_code == 303
     assert browser.post(f"/s/{case[1]}/yeniden-ac", data={"text": "Yine geldi"}).status_code == 303  # Twice is once.
@@ -163,6 +175,7 @@ def test_after_thirty_days_it_says_what_to_do_instead(app, browser, case):
     closed(app, case[0])
 
     with time_machine.travel(clock.now() + timedelta(days=31)):
+        proves(browser)
         page = browser.get(f"/s/{case[1]}").text
         answer = browser.post(f"/s/{case[1]}/yeniden-ac", data={"text": "Yine geldi"})
 
@@ -171,6 +184,7 @@ def test_after_thirty_days_it_says_what_to_do_instead(app, browser, case):
 
 
 def test_the_summary_holds_what_the_ministry_asks_for_and_the_address_masked(browser, code, rows):
+    proves(browser)
     location = complains(browser, code).location
 
     answer = browser.get(f"{location}/ozet.txt")
@@ -208,6 +222,7 @@ def test_asking_for_erasure_has_a_page_too(app, browser, code, rows):
         db.session.commit()
         page_code = code_of(app, case)
 
+    proves(browser)
     page = browser.get(f"/s/{page_code}").text
 
     assert "silinmesini istediniz" in page and "Kişisel Verileri Koruma Kuruluna" in page
@@ -218,9 +233,81 @@ def test_asking_for_erasure_has_a_page_too(app, browser, code, rows):
 
 
 def test_person_and_summary_read_what_the_desk_reads_that_there_was_no_consent(browser, code):
+    proves(browser)
     location = complains(browser, code).location
     page, summary = browser.get(location).text, browser.get(f"{location}/ozet.txt").text
 
     assert "kayıtlı bir onay da yoktu" in page and "üç iş günü tanır" not in page
     assert "kayıtlı bir onay yoktu" in summary
     assert "Karşılaştırma" not in summary and "Üç iş gününün sonu" not in summary
+
+
+def test_words_are_for_who_has_proved_the_address_and_for_nobody_else(app, code, rows):
+    """A firm that reads the links it sent opens a case itself, and answers it with what it likes."""
+    firm, location = app.test_client(), complains(app.test_client(), code).location
+    with app.app_context():
+        case = db.session.query(Complaint).one()
+        complaints.answer_case(db.session, vault(), case, "Kartınızın numarasını yazın.", user_id=7, at=clock.now())
+        db.session.commit()
+
+    for visitor, address in ((firm, None), (app.test_client(), make.EMAIL)):
+        if address:
+            proves(visitor, address)
+        page = visitor.get(location).text
+        assert "Başvurunuz inceleniyor" in page and "Adresimi doğrula" in page and "Firma yanıt verdi" in page
+        for words in (TEXT, HEADER, "Kartınızın numarasını", "<textarea", rows(Receipt)[0].number[:4], "/m/"):
+            assert words not in page, words
+        assert visitor.get(f"{location}/ozet.txt").location == location
+        for act in ("ekle", "yeniden-ac"):
+            answer = visitor.post(f"{location}/{act}", data={"text": "4111 1111"})
+            assert answer.status_code == 403 and "4111" not in answer.text
+    assert [step.act for step in rows(ComplaintStep)] == ["opened", "answered"]
+
+
+def test_a_code_to_the_cases_address_leads_back_to_the_case(app, code, rows):
+    location = complains(app.test_client(), code).location
+    fatma = Visitor(app, app.test_client())
+    assert rows.one(Complaint).proved_at is None
+
+    path = location.replace("/s/", "/izinlerim/basvuru/")
+
+    asked = fatma.browser.post(path, data={"form": fatma.token(location)})
+    assert "Başvurudaki adrese bir kod gönderdik" in fatma.opens(asked.location).text
+    renewed = fatma.browser.post(asked.location, data={"renew": "1", "form": fatma.token(asked.location)})
+    came = fatma.types(renewed.location, fatma.code())
+
+    page = fatma.opens(came.location).text
+    assert came.location == location and TEXT in page and "siz açmadıysanız" in page.lower()
+    assert rows.one(Complaint).proved_at is not None
+    assert fatma.browser.post(f"{location}/ekle", data={"text": "Yine geldi"}).status_code == 303
+
+
+def test_no_other_site_and_no_guess_asks_for_a_code(app, browser, case, rows):
+    path = f"/izinlerim/basvuru/{case[1]}"
+
+    form = {"form": re.search(r'name="form" value="([^"]*)"', browser.get(f"/s/{case[1]}").text)[1]}
+
+    assert browser.post(path).location == f"/s/{case[1]}"
+    assert browser.post(path, data=form, headers={"Sec-Fetch-Site": "cross-site"}).location == f"/s/{case[1]}"
+    assert browser.post(f"/izinlerim/basvuru/{make.misspell(case[1])}", data=form).status_code == 404
+    assert rows.count(AddressProof) == 0
+
+
+def test_what_a_suspended_firm_writes_reaches_nobody(app, browser, case):
+    proves(browser)
+    closed(app, case[0], "Ödemeyi buradan yapın.")
+    page = f"/s/{case[1]}"
+    assert "Ödemeyi buradan" in browser.get(page).text
+
+    with app.app_context():
+        db.session.execute(update(Provider).values(suspended_at=clock.now()))
+        db.session.commit()
+
+    shown = browser.get(page).text
+    assert "Ödemeyi buradan" not in shown and "Gönderim durduruldu" in shown
+
+
+def test_at_another_host_the_page_leads_to_the_main_one(app, browser, case):
+    page = browser.get(f"/s/{case[1]}", headers={"Host": "kisa.example"}).text
+
+    assert f'href="{app.config["MAIN_BASE"]}/s/{case[1]}"' in page and "/izinlerim/basvuru/" not in page

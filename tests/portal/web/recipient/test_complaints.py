@@ -13,7 +13,7 @@ from portal.core.extensions import db, limiter, vault
 from portal.core.models import Complaint, ComplaintStep, Finding, Receipt, Recipient
 from tests import make
 from tests.portal.domain.complaints.cast import HEADER, TEXT, code_of
-from tests.portal.web.recipient.open_complaints import complains, told
+from tests.portal.web.recipient.open_complaints import complains, proves, told
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
@@ -33,6 +33,7 @@ def test_asking_opens_nothing(browser, code, rows):
 
 
 def test_what_was_told_becomes_a_case_with_a_page_of_its_own(app, browser, code, rows):
+    proves(browser)
     answer = complains(browser, code)
 
     case = rows.one(Complaint)
@@ -148,6 +149,7 @@ def test_who_had_the_address_before_reports_what_came_until_then(app, browser, c
         db.session.query(Recipient).update({"reassigned_at": clock.now() + timedelta(seconds=5)})
         db.session.commit()
     with time_machine.travel(clock.now() + timedelta(hours=1)):
+        proves(browser)
         late, answer = complains(browser, code), browser.post(f"/m/{code}/sikayet", data=before)
         page = browser.get(answer.location).text
 
