@@ -24,6 +24,7 @@ from portal.domain.consents import bulk_import, recipients
 from portal.domain.consents.bulk_import import Effect, Entry, ImportRun
 
 REMEMBERED = timedelta(hours=72)
+OF_ROWS = ("/consents", "/sends")  # In paths of requests that bring rows.
 SHOWN = timedelta(days=60)  # How long a request's result can be fetched, as İYS keeps its own.
 MAX_ENTRIES = 5000  # What bulk_import takes in one call.
 COMPRESSION_LEVEL = 1
@@ -124,11 +125,11 @@ def commit_request(
 
 
 def find_request(session: Session, provider_id: int, request_id: int, at: datetime) -> ApiRequest | None:
-    """A provider's request that brought decisions, while its result is shown."""
+    """A provider's request whose answer has a result for each row, while it is shown."""
     found = session.get(ApiRequest, request_id)
-    is_own = found is not None and found.provider_id == provider_id and "/consents" in found.path
-    is_shown = is_own and found is not None and found.created_at > at - SHOWN
-    return found if is_shown else None
+    if found is None or found.provider_id != provider_id or found.created_at <= at - SHOWN:
+        return None
+    return found if any(each in found.path for each in OF_ROWS) else None
 
 
 def read_results(vault: Vault, request: ApiRequest) -> list[dict[str, Any]]:

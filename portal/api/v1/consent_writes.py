@@ -13,6 +13,7 @@ from portal.api.v1.blueprint import BRAND_PATH, MAX_LIST_BYTES, blueprint, speci
 from portal.api.v1.moments import moment
 from portal.api.v1.rows import ApiRowProblem, BadRow, ReadRow
 from portal.api.v1.schemas import BulkBody, ConsentBody, Problem, RequestAnswer, WriteAnswer, WriteHeaders
+from portal.api.v1.writes import find_answer
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Status
@@ -21,7 +22,7 @@ from portal.domain.consents.bulk_import import WRITTEN, Effect, Entry
 from portal.domain.identity.api_keys import Caller
 from portal.domain.identity.permissions import Scope
 from portal.services import consent_requests
-from portal.services.consent_requests import Incoming, KeyReused
+from portal.services.consent_requests import Incoming
 from portal.web.shared import limits, problems
 from portal.web.shared.body_limits import max_bytes
 from portal.web.shared.problems import ApiProblem
@@ -80,7 +81,7 @@ def _write(given: Sequence[object], headers: WriteHeaders, lane: Lane) -> dict[s
     brand, at = g.brand, clock.now()
     path = flask.url_for(str(request.endpoint), brandCode=brand.brand_code)  # However its zeros were written.
     incoming = Incoming(caller.provider_id, caller.key_id, headers.IdempotencyKey, path, request.get_data(), at)
-    if answered := _find_answer(incoming):
+    if answered := find_answer(incoming):
         return answered
     read = _without_barred_grants(rows.read_rows(given, at), brand, incoming)
     entries = [each.found for each in read if isinstance(each.found, Entry)]
@@ -93,15 +94,8 @@ def _write(given: Sequence[object], headers: WriteHeaders, lane: Lane) -> dict[s
     if not consent_requests.commit_request(
         db.session, vault(), brand, incoming, request_id, status, answer, rows=len(given)
     ):  # fmt: skip
-        return _find_answer(incoming) or abort(problems.problem_response(ApiProblem.SERVER_ERROR))
+        return find_answer(incoming) or abort(problems.problem_response(ApiProblem.SERVER_ERROR))
     return answer
-
-
-def _find_answer(incoming: Incoming) -> dict[str, Any] | None:
-    try:
-        return consent_requests.find_answer(read_session(), vault(), incoming)
-    except KeyReused:
-        abort(problems.problem_response(ApiProblem.IDEMPOTENCY_KEY_REUSED))
 
 
 def _without_barred_grants(read: list[ReadRow], brand: Brand, incoming: Incoming) -> list[ReadRow]:

@@ -34,16 +34,17 @@ def answer_once(headers: WriteHeaders, act: Act, *, body: bytes | None = None, r
     path = flask.url_for(str(request.endpoint), **{"brandCode": g.brand.brand_code, **(request.view_args or {})})
     given = request.get_data() if body is None else body
     incoming = Incoming(caller.provider_id, caller.key_id, headers.IdempotencyKey, path, given, clock.now())
-    if answered := _find_answer(incoming):
+    if answered := find_answer(incoming):
         return answered
     answer = act(incoming.at)
     stored = consent_requests.commit_request(
         db.session, vault(), g.brand, incoming, request_id or new_id(), 200, answer, rows=rows
     )
-    return answer if stored else _find_answer(incoming) or abort(problems.problem_response(ApiProblem.SERVER_ERROR))
+    return answer if stored else find_answer(incoming) or abort(problems.problem_response(ApiProblem.SERVER_ERROR))
 
 
-def _find_answer(incoming: Incoming) -> dict[str, Any] | None:
+def find_answer(incoming: Incoming) -> dict[str, Any] | None:
+    """What this request was answered before, if it was."""
     try:
         found: dict[str, Any] | None = consent_requests.find_answer(read_session(), vault(), incoming)
     except KeyReused:
