@@ -1,16 +1,20 @@
 """A real browser on the portal's pages: Chromium, served from a thread, with an eye on all that goes wrong in it."""
 
+import itertools
 import os
 import shutil
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from werkzeug import Response
 
+from portal.web.shared.security_headers import HEADERS
 from tests import servers
 from tests.browser.screens import Screen
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+OPENER_POLICY = "Cross-Origin-Opener-Policy"
 QUIET = [
     "--no-sandbox",  # Tests run as root in containers.
     "--disable-gpu",
@@ -43,30 +47,77 @@ def chromium():
         started.close()
 
 
-@pytest.fixture
-def site(app):
-    """The portal's address while a thread serves it."""
-    with servers.serving(app) as url:
-        yield url.replace("127.0.0.1", "localhost")
+class Site:
+    """Serves the app of the test that runs now, and an empty page to leave it for. The origin and its opener policy
+    stay the same, since Chromium starts another process where one of them changes."""
+
+    def __init__(self):
+        self.app, self.url = None, ""
+
+    @property
+    def empty_page(self) -> str:
+        return f"{self.url}/empty-page"
+
+    def __call__(self, environ, start_response):
+        is_empty = environ["PATH_INFO"] == "/empty-page"
+        answer = Response(headers={OPENER_POLICY: HEADERS[OPENER_POLICY]}) if is_empty else self.app
+        return answer(environ, start_response)
+
+
+@pytest.fixture(scope="session")
+def server():
+    """The one server of all tests."""
+    with servers.serving(site := Site()) as url:
+        site.url = url.replace("127.0.0.1", "localhost")
+        yield site
 
 
 @pytest.fixture
-def screens(chromium):
-    """Opens screens: screens(width=360, also=[1280]) is a Screen of a browser of its own, without history; what is
-    looked at on it is looked at in the other widths too."""
+def site(app, server):
+    """The portal's address."""
+    server.app = app
+    return server.url
+
+
+@pytest.fixture(scope="session")
+def contexts(chromium):
+    """Browser contexts that are free, by their options. Each has one page."""
+    free: dict[tuple, list[BrowserContext]] = {}
+    yield free
+    for context in itertools.chain(*free.values()):
+        context.close()
+
+
+@pytest.fixture
+def screens(chromium, contexts, server):
+    """Opens screens: screens(width=360, also=[1280]) is a Screen with a page, cookies and storage of its own; what is
+    looked at on it is looked at in the other widths too. Its emptied context serves later tests, unless is_kept is
+    False: a new process, where axe is not compiled yet, takes as long as several pages."""
     folder = Path(os.environ["SCREENSHOTS"]) if os.environ.get("SCREENSHOTS") else None
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
-    opened = []
+    opened: list[tuple[tuple, Screen]] = []
 
-    def open_screen(width: int = 360, height: int = 780, also=(), scripts: bool = True, **options) -> Screen:
-        context = chromium.new_context(
-            viewport={"width": width, "height": height}, java_script_enabled=scripts, locale="tr-TR", **options
-        )
-        context.set_default_timeout(10_000)
-        opened.append(context)
-        return Screen(context, folder, also)
+    def open_screen(width=360, height=780, also=(), scripts=True, is_kept=True, **options) -> Screen:
+        key = is_kept, scripts, *sorted(options.items())
+        free = contexts.setdefault(key, [])
+        context = free.pop() if free else _new_context(chromium, java_script_enabled=scripts, **options)
+        screen = Screen(context, folder, also)
+        opened.append((key, screen))
+        screen.page.set_viewport_size({"width": width, "height": height})
+        return screen
 
     yield open_screen
-    for context in opened:
-        context.close()
+    for key, screen in opened:
+        is_kept, *_ = key
+        if is_kept and screen.leaves_for(server.empty_page):
+            contexts[key].append(screen.context)
+        else:
+            screen.context.close()
+
+
+def _new_context(chromium: Browser, **options) -> BrowserContext:
+    context = chromium.new_context(locale="tr-TR", **options)
+    context.set_default_timeout(10_000)
+    context.new_page()
+    return context

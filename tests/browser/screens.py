@@ -13,6 +13,7 @@ COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}  
 AXE = Axe().axe_script
 RUN = """options => axe.run(options).then(found => found.violations.flatMap(
     each => each.nodes.map(node => `${each.id}: ${node.html.slice(0, 160)}`)))"""
+TOO_WIDE = "(({scrollWidth: w}) => w > innerWidth ? [`${w} pixels`] : [])(document.documentElement)"
 REFUSED = "status of 4"  # So the browser speaks of a form that came back, or of a page that isn't there.
 FOCUSED = "() => document.activeElement ? document.activeElement.matches(%r) : false"
 
@@ -23,17 +24,32 @@ class Screen:
     def __init__(self, context: BrowserContext, folder: Path | None, also: Sequence[int] = ()):
         """also: further widths in pixels, at which each page is looked at too."""
         self.context = context
-        self.page = context.new_page()
+        (self.page,) = context.pages
         self.complaints: list[str] = []
         self.cookies_set: list[str] = []
         self._folder, self._also = folder, also
         self._answers: list[Response] = []
         self._pages: set[str] = set()
-        self.page.on("request", lambda request: request.is_navigation_request() and self._pages.add(request.url))
-        self.page.on("console", lambda said: self._complain(said.text, self._is_complaint(said)))
-        self.page.on("pageerror", lambda error: self._complain(str(error)))
-        self.page.on("requestfailed", lambda request: self._complain(f"failed: {request.url}", _is_failure(request)))
-        self.page.on("response", self._note)
+        self._listeners = {
+            "request": lambda request: request.is_navigation_request() and self._pages.add(request.url),
+            "console": lambda said: self._complain(said.text, self._is_complaint(said)),
+            "pageerror": lambda error: self._complain(str(error)),
+            "requestfailed": lambda request: self._complain(f"failed: {request.url}", _is_failure(request)),
+            "response": self._note,
+        }
+        for event, listener in self._listeners.items():
+            self.page.on(event, listener)
+
+    def leaves_for(self, empty_page: str) -> bool:
+        """Leave the site for its empty page, and nothing behind; False where another page is open."""
+        self.page.goto(empty_page)
+        for event, listener in self._listeners.items():
+            self.page.remove_listener(event, listener)
+        self.page.unroute_all()
+        self.page.emulate_media(color_scheme="light")
+        self.page.evaluate("localStorage.clear(); sessionStorage.clear()")
+        self.context.clear_cookies()
+        return self.context.pages == [self.page]
 
     def opens(self, url: str) -> int:
         """Open an address; its status."""
@@ -50,15 +66,18 @@ class Screen:
         raise AssertionError(f"never true: {expression}")
 
     def looks_well(self, name: str) -> None:
-        """At each width nobody is kept out, in light or in dark, nothing runs over and nothing complains; a picture."""
+        """At each width nothing runs over and nothing complains, and nobody is kept out: in light at the screen's own
+        width, in the dark at the last of the others; a picture."""
         self.page.wait_for_load_state()
         self.shoot(name)
-        seen = {"barriers": self.barriers(), "in the dark": self._barriers_in_the_dark(), "too wide": self._too_wide()}
+        seen = {"barriers": self.barriers(), "too wide": self._too_wide()}
         own = self.page.viewport_size
         for width in self._also:
             self.page.set_viewport_size({**own, "width": width})
             self.shoot(name)
-            seen |= {f"barriers at {width}": self.barriers(), f"too wide at {width}": self._too_wide()}
+            seen |= {f"too wide at {width}": self._too_wide()}
+        # Rules other than those of colours see as much in the dark, and no colour depends on the width.
+        seen["in the dark"] = self._barriers_in_the_dark(ALL if self._also else COLOURS)
         if self._also:
             self.page.set_viewport_size(own)
         faults = {what: found for what, found in {**seen, "complaints": self.complaints}.items() if found}
@@ -73,16 +92,14 @@ class Screen:
     def scrolls_sideways(self) -> bool:
         """Whether the page is wider than the screen, once its style has come."""
         self.page.wait_for_load_state()
-        return self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+        return bool(self._too_wide())
 
     def _too_wide(self) -> list[str]:
-        width = self.page.evaluate("document.documentElement.scrollWidth")
-        return [f"{width} pixels"] if self.scrolls_sideways() else []
+        return self.page.evaluate(TOO_WIDE)
 
-    def _barriers_in_the_dark(self) -> list[str]:
-        """Colours are the same at any width: they are looked at once."""
+    def _barriers_in_the_dark(self, rules: dict) -> list[str]:
         self.page.emulate_media(color_scheme="dark")
-        found = self.barriers(COLOURS)
+        found = self.barriers(rules)
         self.page.emulate_media(color_scheme="light")
         return found
 
@@ -92,7 +109,8 @@ class Screen:
 
     def kept(self) -> list:
         """Cookies, and whatever a page can leave in the browser."""
-        return self.context.storage_state()["cookies"] + self.context.storage_state()["origins"] + self.cookies_set
+        stored = self.page.evaluate("[...Object.keys(localStorage), ...Object.keys(sessionStorage)]")
+        return self.context.cookies() + stored + self.cookies_set
 
     def tab_to(self, selector: str, most: int = 40) -> None:
         """Press Tab until what the selector names has the focus."""

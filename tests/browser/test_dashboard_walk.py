@@ -24,7 +24,7 @@ LIST = "Ad;Telefon\nFatma;0532 123 45 67\nBurak;0212 345 67 89\nCem;0532 123\nDe
 def test_a_list_becomes_links_and_a_decision_is_found_again(app, site, screens, rows):
     with app.app_context():
         make.provider()
-    screen = screens(1280, 900, also=[360], accept_downloads=True)
+    screen = screens(1280, 900, also=[360])
     page = screen.page
 
     screen.opens(f"{site}/dashboard/")

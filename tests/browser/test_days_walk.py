@@ -16,7 +16,7 @@ def test_a_day_that_differs_is_settled_from_the_page(app, site, story, screens, 
     connect_on(app, clock.now())
     a_day_with_three_differences(story)
     story.steps()
-    screen = screens(360, 900, also=[1280], accept_downloads=True)
+    screen = screens(360, 900, also=[1280])
     page = screen.page
     sign_in(screen, f"{site}/dashboard/days")
     page.get_by_role("link", name="İYS", exact=True).click()

@@ -45,7 +45,7 @@ def works(app, rows):
 def test_a_file_is_brought_mended_and_brought_again_by_keyboard(app, site, screens, rows, works):
     with app.app_context():
         make.brand()
-    screen = screens(360, 900, also=[1280], accept_downloads=True)
+    screen = screens(360, 900, also=[1280])
     page = screen.page
     sign_in(screen, f"{site}/dashboard/imports")
     screen.looks_well("imports-empty")

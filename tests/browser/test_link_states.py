@@ -110,9 +110,10 @@ def test_what_is_heard_comes_in_the_order_in_which_it_is_seen(screens, site, cod
 
 
 def test_both_answers_are_equally_large(screens, site, code):
+    screen = screens()
+    screen.opens(f"{site}/k/{code}")
     for width in WIDTHS:
-        screen = screens(width=width)
-        screen.opens(f"{site}/k/{code}")
+        screen.page.set_viewport_size({"width": width, "height": 780})
         for pair in (".choice:first-of-type .answer", ".ends button"):
             boxes = [each.bounding_box() for each in screen.page.locator(pair).all()[:2]]
             sizes = {(round(box["width"]), round(box["height"])) for box in boxes}

@@ -57,7 +57,7 @@ class Keys:
 @pytest.mark.parametrize(("language", "width"), [("tr", 1280), pytest.param("en", 360, marks=pytest.mark.long)])
 def test_a_newcomer_comes_to_a_first_accepted_decision_alone(app, site, screens, rows, tmp_path, language, width):
     app.config.update(MAIN_BASE=site, LINK_BASE=f"{site}/k")
-    screen = screens(width, 900, accept_downloads=True)
+    screen = screens(width, 900)
     keys = Keys(screen, language)
 
     with servers.sandbox(tmp_path / "practice.db") as box:

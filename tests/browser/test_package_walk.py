@@ -17,7 +17,7 @@ def test_a_package_is_asked_for_and_the_audit_says_so(app, site, screens, rows):
         db.session.query(Package).filter_by(records=60).update({"name": "İLETİ 60", "withdrawn_at": clock.now()})
         holds(made, 55)
         db.session.commit()
-    screen = screens(360, 900, also=[1280], accept_downloads=True)
+    screen = screens(360, 900, also=[1280])
     page = screen.page
     sign_in(screen, site)
 

@@ -56,7 +56,7 @@ def long_ago(app) -> None:
 
 
 def test_a_passkey_is_made_and_opens_what_a_code_opens(app, site, screens, rows, ayse):
-    screen = screens(360, 900, also=[1280])
+    screen = screens(360, 900, also=[1280], is_kept=False)
     page = screen.page
     device(screen)
     show_password(screen, site)
@@ -145,7 +145,7 @@ def test_without_scripts_the_page_says_what_to_do_instead(app, site, screens, ay
 
 
 def test_a_finger_that_the_device_does_not_know_makes_nothing(app, site, screens, rows, ayse):
-    screen = screens(360)
+    screen = screens(360, is_kept=False)
     page = screen.page
     device(screen, present=False)
     show_password(screen, site)

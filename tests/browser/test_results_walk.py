@@ -24,7 +24,7 @@ def test_results_are_read_compared_and_printed(app, site, screens, rows):
     for number, address in enumerate(PHONES[:12]):
         make.Person(app.test_client(), codes[address]).decides(MESAJ="RET" if number % 3 else "ONAY", ARAMA="RET")
     campaign_id = next(each.id for each in rows(Campaign) if each.delivery == Delivery.GATEWAY)
-    screen = screens(360, 900, also=[1280], accept_downloads=True)
+    screen = screens(360, 900, also=[1280])
     page = screen.page
 
     sign_in(screen, f"{site}/dashboard/campaigns/{campaign_id}/results")

@@ -1,13 +1,23 @@
 """The eye that looks at every page is not blind: what is planted on a page, it sees."""
 
+import re
+
 import pytest
 
+from portal.core.paths import ROOT
+
+WIDE = re.compile(r"@media [^{]*width[^{]*\{((?:[^{}]*\{[^{}]*\})*)")
+COLOUR = re.compile(r"color|background|fill:|stroke:|opacity|#[0-9a-f]{3}|[{;]\s*--")
 WELL = "<!doctype html><html lang=tr><head><title>İyi</title></head><body><main><h1>İyi</h1>{}</main></body></html>"
 PLANTED = {
     "no label": ("<input>", "label"),
     "only in the dark": (
         "<style>@media (prefers-color-scheme: dark) {p {color: #777; background: #888}}</style><p>Soluk</p>",
-        "in the dark",
+        "in the dark': ['color-contrast",
+    ),
+    "no label when narrow": (
+        "<style>@media (min-width: 700px) {input {display: none}}</style><input>",
+        "in the dark': ['label",
     ),
     "only when narrow": ("<p style='width: 700px'>Geniş</p>", "too wide at 360"),
     "only when wide": ("<style>@media (min-width: 700px) {p {color: #ddd}}</style><p>Soluk</p>", "barriers'"),
@@ -51,3 +61,20 @@ def test_what_the_page_complains_of_is_heard(screen):
 
     with pytest.raises(AssertionError, match="kırık"):
         screen.looks_well("complains")
+
+
+@pytest.mark.parametrize("time", ["first", "second"])
+def test_a_screen_has_nothing_of_an_earlier_one(screens, server, time):
+    screen = screens()
+    screen.opens(server.empty_page)
+    assert screen.kept() == [] and screen.page.evaluate("matchMedia('(prefers-color-scheme: light)').matches")
+
+    screen.page.evaluate("document.cookie = 'a=1'; localStorage.b = 2; sessionStorage.c = 3")
+    screen.page.emulate_media(color_scheme="dark")
+    assert len(screen.kept()) == 3
+
+
+def test_no_colour_depends_on_the_width():
+    blocks = {path.name: WIDE.findall(path.read_text()) for path in (ROOT / "static" / "css").glob("*.css")}
+    assert len(list(filter(None, blocks.values()))) > 4
+    assert [(name, block) for name, found in blocks.items() for block in found if COLOUR.search(block)] == []
