@@ -61,7 +61,8 @@ OPERATIONS: dict[str, tuple[str, str]] = {  # In the order of the page.
         N_(
             "İmleçten sonra olanları verir: her olayı bir kez, bir izninkileri sırasıyla, hiçbirini atlamadan. Her "
             "olayda consent alanını brandCode, recipient, type ve recipientType anahtarıyla kaydınızın üzerine yazın, "
-            "nextCursor değerini onunla birlikte saklayın. Olaylar 60 gün saklanır; 410 gelirse izinleri baştan okuyun."
+            "nextCursor değerini onunla birlikte saklayın, waitSeconds kadar bekleyip ondan sürdürün. Olaylar 60 gün "
+            "saklanır; 410 gelirse izinleri baştan okuyun."
         ),
     ),
     **campaign_texts.OPERATIONS,

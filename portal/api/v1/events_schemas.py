@@ -11,19 +11,20 @@ from portal.core.models import EventType
 
 MAX_PAGE = 1000
 Cursor = Annotated[str, Field(pattern=r"^[0-9]{1,18}$")]
+Limit = Annotated[int, Field(ge=1, le=MAX_PAGE, description=N_("En çok 1.000."))]
 
 
 class EventsQuery(Strict):
     cursor: Cursor | None = Field(
         None, description=N_("Önceki yanıtın nextCursor değeri; yoksa saklanan en eski olaydan başlar.")
     )
-    limit: int = Field(500, ge=1, le=MAX_PAGE)
+    limit: Limit = 500
     event: list[EventType] = Field([], description=N_("Yalnız bu türler; parametre yinelenebilir."))
 
 
 class ConsentsQuery(Strict):
-    cursor: Cursor | None = None
-    limit: int = Field(500, ge=1, le=MAX_PAGE)
+    cursor: Cursor | None = Field(None, description=N_("Önceki yanıtın nextCursor değeri."))
+    limit: Limit = 500
 
 
 class ConsentNow(Answer):
