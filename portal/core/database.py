@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, cast
 
 from sqlalchemy import Connection, CursorResult, Dialect, Engine, UpdateBase, event, func, select
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -77,6 +77,11 @@ def changed_rows(session: Session, statement: UpdateBase) -> int:
     """Execute an INSERT, UPDATE or DELETE and return how many rows it changed."""
     count = cast("CursorResult[Any]", session.execute(statement)).rowcount
     return session.scalars(select(func.changes())).one() if count < 0 else count  # SQLite's driver: -1 after WITH.
+
+
+def is_deadlock(error: DBAPIError) -> bool:
+    """Whether PostgreSQL ended this transaction since it and another waited for each other (SQLSTATE 40P01)."""
+    return getattr(error.orig, "sqlstate", None) == "40P01"
 
 
 def _ping_if_idle(dialect: Dialect, connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:

@@ -17,7 +17,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.core.models import ApiRequest, Brand, Decision, DecisionOrigin, Lane, Provider, Submission, is_void
-from portal.core.models.ids import new_id
 from portal.core.vault import Vault
 from portal.domain import packages
 from portal.domain.consents import bulk_import, recipients
@@ -77,12 +76,11 @@ def find_addresses_over_package(
 
 
 def write_entries(
-    reader: Session, session: Session, vault: Vault, brand: Brand, entries: Sequence[Entry], incoming: Incoming, *,
-    lane: Lane,
-) -> tuple[int, list[Effect]]:  # fmt: skip
-    """Write up to 10,000 entries; the id of the request that proves them, and what came of each. İYS is told at once,
-    of grants in this lane. Nothing is committed."""
-    request_id, at = new_id(), incoming.at
+    reader: Session, session: Session, vault: Vault, brand: Brand, entries: Sequence[Entry], request_id: int,
+    at: datetime, *, lane: Lane,
+) -> list[Effect]:  # fmt: skip
+    """Write up to 10,000 entries; what came of each. The request proves them. İYS is told at once, of grants in this
+    lane. Nothing is committed."""
     run = ImportRun(
         batch_id=request_id, user_id=None, grants_due_at=at, refusals_due_at=at, at=at, origin=DecisionOrigin.API,
         grant_lane=lane,
@@ -91,7 +89,7 @@ def write_entries(
     for some in recipients.chunks(list(entries), MAX_ENTRIES):
         prepared = bulk_import.prepare_import(reader, vault, brand, some, run)
         effects += bulk_import.apply_import(session, vault, brand, some, run, prepared)
-    return request_id, effects
+    return effects
 
 
 def commit_request(

@@ -8,7 +8,12 @@ _REQUEST = {"requestId": "$response.body#/requestId"}
 
 # By operation, each operation that a good answer leads to, with its parameters.
 LINKS: dict[str, dict[str, dict[str, str]]] = {
-    "listBrands": {"addConsent": _FIRST_BRAND, "addConsents": _FIRST_BRAND, "checkAddresses": _FIRST_BRAND},
+    "listBrands": {
+        "addConsent": _FIRST_BRAND,
+        "addConsents": _FIRST_BRAND,
+        "checkAddresses": _FIRST_BRAND,
+        "listConsents": _FIRST_BRAND,
+    },
     "addConsent": {"showRequest": _REQUEST, "showConsent": _ROW, "mayBeMessaged": _ROW},
     "addConsents": {"showRequest": _REQUEST, "showConsent": _FIRST_ROW, "mayBeMessaged": _FIRST_ROW},
     "addSends": {"showRequest": _REQUEST},

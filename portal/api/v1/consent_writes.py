@@ -1,10 +1,11 @@
 """Bring decisions, one or up to 10,000: good rows are written whatever the others are, and each has its result."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import flask
-from flask import abort, g, request
+from flask import abort, g
 from spectree import Response
 
 from portal.api.v1 import rows
@@ -13,16 +14,16 @@ from portal.api.v1.blueprint import BRAND_PATH, MAX_LIST_BYTES, blueprint, speci
 from portal.api.v1.moments import moment
 from portal.api.v1.rows import ApiRowProblem, BadRow, ReadRow
 from portal.api.v1.schemas import BulkBody, ConsentBody, Problem, RequestAnswer, WriteAnswer, WriteHeaders
-from portal.api.v1.writes import find_answer
+from portal.api.v1.writes import answer_once, record_audit
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Status
 from portal.core.models import Brand, Lane, Provider, Submission
+from portal.core.models.ids import new_id
 from portal.domain.consents.bulk_import import WRITTEN, Effect, Entry
 from portal.domain.identity.api_keys import Caller
 from portal.domain.identity.permissions import Scope
 from portal.services import consent_requests
-from portal.services.consent_requests import Incoming
 from portal.web.shared import limits, problems
 from portal.web.shared.body_limits import max_bytes
 from portal.web.shared.problems import ApiProblem
@@ -77,39 +78,38 @@ def _forwarding(submission: Submission, is_annulled: bool) -> dict[str, Any]:
 
 
 def _write(given: Sequence[object], headers: WriteHeaders, lane: Lane) -> dict[str, Any]:
-    caller: Caller = g.caller
-    brand, at = g.brand, clock.now()
-    path = flask.url_for(str(request.endpoint), brandCode=brand.brand_code)  # However its zeros were written.
-    incoming = Incoming(caller.provider_id, caller.key_id, headers.IdempotencyKey, path, request.get_data(), at)
-    if answered := find_answer(incoming):
-        return answered
-    read = _without_barred_grants(rows.read_rows(given, at), brand, incoming)
-    entries = [each.found for each in read if isinstance(each.found, Entry)]
-    request_id, effects = consent_requests.write_entries(
-        read_session(), db.session, vault(), brand, entries, incoming, lane=lane
-    )
-    answer = _answer(read, effects) | {"requestId": str(request_id), "receivedAt": moment(at)}
-    bad = answer["results"][0]["problem"] if lane == Lane.PEOPLE else None
-    status = bad["status"] if bad else 200
-    if not consent_requests.commit_request(
-        db.session, vault(), brand, incoming, request_id, status, answer, rows=len(given)
-    ):  # fmt: skip
-        return find_answer(incoming) or abort(problems.problem_response(ApiProblem.SERVER_ERROR))
-    return answer
+    request_id = new_id()
+
+    def act(at: datetime) -> dict[str, Any]:
+        read = _without_barred_grants(rows.read_rows(given, at), at)
+        entries = [each.found for each in read if isinstance(each.found, Entry)]
+        effects = consent_requests.write_entries(
+            read_session(), db.session, vault(), g.brand, entries, request_id, at, lane=lane
+        )
+        answer = _answer(read, effects) | {"requestId": str(request_id), "receivedAt": moment(at)}
+        counts = {"decisions": answer["written"], "bad": answer["problems"]}
+        record_audit("request.written", "api_request", request_id, brand=g.brand.name, **counts)
+        return answer
+
+    def status_of(answer: dict[str, Any]) -> int:
+        bad = answer["results"][0]["problem"] if lane == Lane.PEOPLE else None
+        return bad["status"] if bad else 200
+
+    return answer_once(headers, act, request_id=request_id, rows=len(given), status_of=status_of)
 
 
-def _without_barred_grants(read: list[ReadRow], brand: Brand, incoming: Incoming) -> list[ReadRow]:
+def _without_barred_grants(read: list[ReadRow], at: datetime) -> list[ReadRow]:
     """Turn grants into problems that are not taken now: of a suspended provider, a closed brand or a key that may only
     refuse, and of new addresses where the package is full. Refusals are always taken."""
     caller: Caller = g.caller
-    if caller.is_suspended or brand.closed_at is not None:
+    if caller.is_suspended or g.brand.closed_at is not None:
         return rows.refuse_grants(read, ApiRowProblem.SUSPENDED)
     if Scope.GRANT not in caller.scopes:
         return rows.refuse_grants(read, ApiRowProblem.GRANT_SCOPE)
     found = (each.found for each in read)
     granted = [each.address.text for each in found if isinstance(each, Entry) and each.status == Status.GRANTED]
     provider = read_session().get_one(Provider, caller.provider_id)
-    barred = consent_requests.find_addresses_over_package(read_session(), vault(), provider, granted, incoming.at)
+    barred = consent_requests.find_addresses_over_package(read_session(), vault(), provider, granted, at)
     return rows.refuse_grants(read, ApiRowProblem.PACKAGE_FULL, barred) if barred else read
 
 

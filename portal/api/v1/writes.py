@@ -1,4 +1,4 @@
-"""What the views share that write something else than decisions: each act is done once per Idempotency-Key, is noted in
+"""What the views share that write: each act is done once per Idempotency-Key, is noted in
 the audit log, and names the page where only a person may go on."""
 
 from collections.abc import Callable
@@ -7,9 +7,11 @@ from typing import Any, NoReturn
 
 import flask
 from flask import abort, g, request
+from sqlalchemy.exc import OperationalError
 
 from portal.api.v1.schemas import WriteHeaders
 from portal.core import clock
+from portal.core.database import is_deadlock
 from portal.core.extensions import db, read_session, vault
 from portal.core.models.ids import new_id
 from portal.domain import audit
@@ -21,14 +23,18 @@ from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.problems import ApiProblem
 from portal.web.shared.url_converters import parse_id
 
+TRIES = 3  # Each ends after the second in which PostgreSQL notices a deadlock.
 Act = Callable[[datetime], dict[str, Any]]  # Writes into db.session without a commit; its answer.
 
 
-def answer_once(headers: WriteHeaders, act: Act, *, body: bytes | None = None, request_id: int | None = None,
-                rows: int = 1) -> dict[str, Any]:  # fmt: skip
+def answer_once(
+    headers: WriteHeaders, act: Act, *, body: bytes | None = None, request_id: int | None = None, rows: int = 1,
+    status_of: Callable[[dict[str, Any]], int] = lambda _: 200,
+) -> dict[str, Any]:  # fmt: skip
     """Do what a request asks for and commit it with its answer; or answer as when the same request came before.
 
     `body` stands for one that is too large to be kept, `request_id` is the id of what it makes, where that is known.
+    Lists that hold the same addresses in another order may lock each other out: then it is done again.
     """
     caller: Caller = g.caller
     path = flask.url_for(str(request.endpoint), **{"brandCode": g.brand.brand_code, **(request.view_args or {})})
@@ -36,10 +42,17 @@ def answer_once(headers: WriteHeaders, act: Act, *, body: bytes | None = None, r
     incoming = Incoming(caller.provider_id, caller.key_id, headers.IdempotencyKey, path, given, clock.now())
     if answered := find_answer(incoming):
         return answered
-    answer = act(incoming.at)
-    stored = consent_requests.commit_request(
-        db.session, vault(), g.brand, incoming, request_id or new_id(), 200, answer, rows=rows
-    )
+    for tries_left in reversed(range(TRIES)):
+        try:
+            answer = act(incoming.at)
+            stored = consent_requests.commit_request(
+                db.session, vault(), g.brand, incoming, request_id or new_id(), status_of(answer), answer, rows=rows
+            )
+            break
+        except OperationalError as error:
+            db.session.rollback()
+            if not tries_left or not is_deadlock(error):
+                raise
     return answer if stored else find_answer(incoming) or abort(problems.problem_response(ApiProblem.SERVER_ERROR))
 
 

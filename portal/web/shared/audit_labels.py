@@ -121,6 +121,7 @@ ACT_LABELS: dict[str, str] = {
     "person.resumed": N_("Kişinin erişimi geri verildi"),
     "person.role_changed": N_("Kişinin rolü değiştirildi"),
     "person.suspended": N_("Kişi askıya alındı"),
+    "request.written": N_("API ile kararlar bildirildi"),
     "review.text_approved": N_("Reddedilmiş bir metin ya da alan adı onaylandı"),
     "review.text_declined": N_("Bir metnin ya da alan adının onayı geri alındı"),
     "sandbox.address_proved": N_("Deneme adresi doğrulandı"),
@@ -169,6 +170,7 @@ ACT_LABELS: dict[str, str] = {
 }
 SUBJECT_LABELS: dict[str, str] = {
     "api_key": N_("API anahtarı"),
+    "api_request": N_("API isteği"),
     "brand": N_("Marka"),
     "bulk_request": N_("Liste"),
     "campaign": N_("Kampanya"),

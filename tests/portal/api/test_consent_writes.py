@@ -1,6 +1,8 @@
 """Decisions by the API: a grant obeys what a file's does, a refusal is always taken, and no row is lost."""
 
 import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -11,11 +13,21 @@ from hypothesis import strategies as st
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Status
-from portal.core.models import ApiRequest, Brand, Consent, Decision, DecisionOrigin, Lane, Provider, Submission
+from portal.core.models import (
+    ApiRequest,
+    AuditEntry,
+    Brand,
+    Consent,
+    Decision,
+    DecisionOrigin,
+    Lane,
+    Provider,
+    Submission,
+)
 from portal.domain.consents import bulk_import
 from portal.domain.consents.bulk_import import WRITTEN
 from portal.services import consent_requests
-from tests import make
+from tests import databases, make
 from tests.grants import insert_decisions
 from tests.portal.api.programs import BASE, CONSENTS, Program, grant, make_key, refusal
 
@@ -227,6 +239,41 @@ def test_a_long_list_is_written_some_at_a_time(program, monkeypatch):
 
     assert [each["result"] for each in answer.json["results"]] == ["grant", "grant", "refusal", "known", "refusal"]
     assert max(sizes) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not databases.SERVER, reason="SQLite has a single writer.")
+def test_two_lists_that_lock_each_other_out_are_both_written(app, program, rows, monkeypatch):
+    """Each has written its first chunk when the other begins its second, which holds the same addresses."""
+    both, have_met, apply = threading.Barrier(2), threading.local(), bulk_import.apply_import
+    program.post(BULK, {"consents": [grant(ago=timedelta(hours=2)), grant(make.EMAIL, ago=timedelta(hours=2))]})
+
+    def meet(*given):
+        effects = apply(*given)
+        if not hasattr(have_met, "once"):
+            have_met.once = both.wait(timeout=30)
+        return effects
+
+    monkeypatch.setattr(bulk_import, "apply_import", meet)
+    monkeypatch.setattr(consent_requests, "MAX_ENTRIES", 1)
+    lists = [[refusal(), refusal(make.EMAIL)], [refusal(make.EMAIL), refusal()]]
+    programs = [Program(app, program.key) for _ in lists]
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda its, body: its.post(BULK, {"consents": body}), programs, lists))
+
+    assert [each.status_code for each in answers] == [200, 200]
+    assert {each.status for each in rows(Consent)} == {Status.REFUSED}
+
+
+def test_each_request_is_noted_once_in_the_audit_with_counts_and_without_addresses(program, rows):
+    body = {"consents": [grant(), refusal(make.EMAIL, consentDate=grant()["consentDate"]), {}]}
+    for each in ("a-key-of-this-act", "a-key-of-this-act", "another-key-of-it"):
+        program.post(BULK, body, idempotency_key=each)
+    entries = [each for each in rows(AuditEntry) if each.act == "request.written"]
+
+    assert [(each.facts["decisions"], each.facts["bad"]) for each in entries] == [(2, 1), (0, 1)]
+    assert [each.subject_id for each in entries] == [each.id for each in rows(ApiRequest)]
+    assert make.PHONE[1:] not in str([each.facts for each in entries])
 
 
 def test_what_cannot_be_kept_can_be_tried_again(program, rows, monkeypatch):
