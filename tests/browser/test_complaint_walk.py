@@ -10,6 +10,7 @@ from portal.core import clock
 from portal.core.models import Complaint, Message, MessageKind, Receipt
 from tests.browser.signing_in import sign_in
 from tests.portal.domain.complaints.cast import HEADER, TEXT, code_of, receipt_of
+from tests.portal.web.my_consents.conftest import Visitor
 
 LIGHT_ENOUGH = 15 * 1024
 
@@ -31,8 +32,12 @@ def test_a_complaint_is_opened_answered_and_read(app, site, screens, rows, langu
     fatma.page.locator("form button").click()
     fatma.looks_well(f"complaint-form-wrong-{language}")
     complains(fatma.page)
-    fatma.looks_well(f"complaint-case-{language}")
+    fatma.looks_well(f"complaint-case-unproved-{language}")
     address = fatma.page.url
+    assert fatma.kept() == []
+    proves(app, fatma.page, language)
+    expect(fatma.page.get_by_text(TEXT)).to_be_visible()
+    fatma.looks_well(f"complaint-case-{language}")
 
     ayse = screens(360, 900, also=[1280])
     sign_in(ayse, f"{site}/dashboard/")
@@ -55,11 +60,11 @@ def test_a_complaint_is_opened_answered_and_read(app, site, screens, rows, langu
 
     fatma.opens(address)
     assert fatma.weight() <= LIGHT_ENOUGH
+    assert fatma.page.locator("html").get_attribute("lang") == language
     expect(fatma.page.get_by_text("Listelerimizi inceliyoruz.")).to_be_visible()
     fatma.looks_well(f"complaint-case-closed-{language}")
     assert rows.count(Complaint) == 1
     assert len(rows(Message, Message.kind == MessageKind.COMPLAINT_SETTLED)) == 1
-    assert fatma.kept() == []
 
 
 def test_complaining_needs_neither_a_script_nor_a_mouse(app, site, screens, rows):
@@ -82,7 +87,16 @@ def test_complaining_needs_neither_a_script_nor_a_mouse(app, site, screens, rows
     screen.page.wait_for_url("**/s/**")
 
     assert rows.one(Complaint).channel == "MESAJ"
-    expect(screen.page.get_by_text(TEXT)).to_be_visible()
+    assert rows.one(Complaint).text is not None and screen.kept() == []
+
+
+def proves(app, page, language: str) -> None:
+    """Ask for a code on the case's page and type it, which leads back."""
+    page.get_by_role("button", name="Adresimi doğrula" if language == "tr" else "Confirm my address").click()
+    page.wait_for_url("**/kod/**")
+    page.locator("#digits").fill(Visitor(app, None).code())
+    page.locator("#digits").press("Enter")
+    page.wait_for_url("**/s/**")
 
 
 def complains(page) -> None:
