@@ -20,6 +20,7 @@ from bench import (
     messages,
     pages,
     report,
+    webhooks,
 )
 from bench.environments import POSTGRESQL, SQLITE
 from bench.rounds import Effort, Result
@@ -36,6 +37,7 @@ CASES = {
     "exports": exports.measure,
     "hostile": hostile.measure,
     "api": api.measure,
+    "webhooks": webhooks.measure,
 }
 DATABASES = {"sqlite": SQLITE, "postgresql": POSTGRESQL}
 FULL = Effort(rounds=5, seconds=5, links=100_000, submissions=1000, lines=250_000)

@@ -44,6 +44,16 @@ def stub(milliseconds: int = 0) -> Iterator[str]:
 
 
 @contextlib.contextmanager
+def webhook_receivers() -> Iterator[str]:
+    """Receivers of webhooks, one at each path; their address."""
+    port = _free_port()
+    with running([sys.executable, "-m", "bench.webhook_stub", str(port)], os.environ):
+        url = f"http://{programs.ADDRESS}:{port}"
+        _wait_until_up(url)
+        yield url
+
+
+@contextlib.contextmanager
 def vendors(instance: str) -> Iterator[str]:
     """The fake gateway, which keeps its file there; its address."""
     port, environ = _free_port(), os.environ | {"GATEWAY_FILE": str(Path(instance) / "messages.db")}
