@@ -1,0 +1,75 @@
+"""The Python client and the CRM of docs/clients, against a served portal whose answers get lost."""
+
+import importlib.util
+import sqlite3
+import sys
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from portal.core.models import Decision
+from portal.services import event_sequencer
+from tests import make
+from tests.portal.api.programs import Program, make_key, refusal
+from tests.servers import serving
+
+CLIENTS = Path(__file__).parents[3] / "docs" / "clients"
+OTHER = "+905321234568"
+
+
+@pytest.fixture(scope="module")
+def crm_module():
+    """crm.py with the client that it imports, as its users have them: side by side."""
+    found = {}
+    for name, folder in (("izinlink_client", "python"), ("crm", ".")):
+        spec = importlib.util.spec_from_file_location(name, CLIENTS / folder / f"{name}.py")
+        assert spec and spec.loader
+        found[name] = sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(found[name])
+    yield found["crm"]
+    for name in found:
+        del sys.modules[name]
+
+
+def losing_answers(app):
+    """The app behind a proxy that loses every second answer to a write."""
+    number = count()
+
+    def answers(environ, start_response):
+        told = []
+        body = list(app(environ, lambda *status_and_headers: told.append(status_and_headers)))
+        if environ["REQUEST_METHOD"] == "POST" and next(number) % 2 == 0:
+            start_response("504 Gateway Timeout", [("Content-Type", "text/html")])
+            return [b"<h1>504</h1>"]
+        start_response(*told[0])
+        return body
+
+    return answers
+
+
+def test_a_crm_copies_follows_refuses_once_and_checks(app, crm_module, tmp_path, rows, monkeypatch):
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    with app.app_context():
+        key = make_key(make.provider())
+    program = Program(app, key)
+    program.post(f"/api/v1/brands/{make.BRAND_CODE}/consents", refusal(OTHER))
+    with app.app_context():
+        event_sequencer.sequence_next_events()
+    with serving(losing_answers(app)) as url, crm_module.Izinlink(url.replace("127.0.0.1", "localhost"), key) as izinlink:
+        crm = crm_module.Crm(str(tmp_path / "crm.sqlite"), izinlink, make.BRAND_CODE)
+        assert crm.follow() == 1  # The first time, a copy.
+        crm.refuse(make.PHONE, "MESAJ")
+        with app.app_context():
+            event_sequencer.sequence_next_events()
+        assert [crm.follow(), crm.follow()] == [1, 0]
+        assert crm.may_send("MESAJ", [make.PHONE, OTHER]) == []
+        assert izinlink.consent(make.BRAND_CODE, make.PHONE, "MESAJ")["status"] == "RET"
+        assert izinlink.consent(make.BRAND_CODE, "+905321234599", "MESAJ") is None
+        with pytest.raises(sys.modules["izinlink_client"].Problem, match="brand_unknown"):
+            izinlink.add_consent(1, refusal())
+
+    assert rows.count(Decision) == 2
+    held = sqlite3.connect(tmp_path / "crm.sqlite").execute("SELECT recipient, status FROM consent").fetchall()
+    assert sorted(held) == [(make.PHONE, "RET"), (OTHER, "RET")]
+    assert sqlite3.connect(tmp_path / "crm.sqlite").execute("SELECT * FROM outbox").fetchall() == []
