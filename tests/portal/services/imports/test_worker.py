@@ -257,6 +257,7 @@ def test_who_started_an_import_is_mailed_what_came_of_it(brand, rows):
     assert rows.count(Mail) == 1
 
 
+@pytest.mark.alike
 def test_a_stopped_import_tells_what_happened_and_not_what_was_planned(brand):
     batch = batch_after_dry_run(brand, LINES)
     begin(batch)
@@ -338,6 +339,7 @@ def test_what_is_suspended_meanwhile_has_its_refusals_written_only(brand, rows, 
     assert before + batch.tally["grant_left_out"] > 3 * 2000
 
 
+@pytest.mark.alike
 def test_a_damaged_chunk_is_noted(brand, rows):
     batch = batch_after_dry_run(brand, LINES)
     begin(batch)

@@ -114,6 +114,7 @@ def test_a_gateway_that_is_not_there_is_not_called_again_at_once(waiting, rows):
     assert all(m.due_at > clock.now() and m.lease_until is None for m in rows(Message))
 
 
+@pytest.mark.alike
 def test_a_day_without_a_gateway_loses_no_message(waiting, gateway, rows):
     gateway.answer, start = 503, clock.now()
     for minute in range(0, 24 * 60, 10):
@@ -127,6 +128,7 @@ def test_a_day_without_a_gateway_loses_no_message(waiting, gateway, rows):
     assert {m.state for m in rows(Message)} == {MessageState.ACCEPTED}
 
 
+@pytest.mark.alike
 def test_a_message_that_is_never_taken_fails_after_days(waiting, gateway, rows):
     gateway.answer, start = 503, clock.now()
     for hour in range(0, 24 * 7, 3):
@@ -162,6 +164,7 @@ def test_nothing_to_send_asks_for_no_turn_to_write(app, gateway, monkeypatch):
         assert send(gateway.url) == 0
 
 
+@pytest.mark.alike
 def test_who_waits_is_told_on_the_same_day_after_hours_without_a_gateway(app, browser, gateway, rows):
     """From eight in the evening to eleven it takes nothing."""
     code = make.codes(app, make.PHONE)[make.PHONE]

@@ -83,6 +83,7 @@ def of_all_but(iys_code):
     return lambda path, asked: "/sps/" in path and f"/sps/{iys_code}/" not in path
 
 
+@pytest.mark.alike
 def test_three_failing_providers_with_many_brands_delay_nothing_of_a_fourth(app, four_firms, at):
     iys = PartlyFailing(at, of_all_but(make.IYS_CODE), "500")
     run(app, iys, 30)
@@ -155,6 +156,7 @@ def test_an_address_that_spoils_a_question_takes_no_other_refusal_with_it(app, f
     assert set(iys.accepted) == set(others)
 
 
+@pytest.mark.alike
 def test_pulls_that_hang_delay_no_other_firms_feeds_and_are_made_later(app, firms, at):
     with app.app_context():
         open_firm(OTHER + 1000, {OTHER + 1000 + number: "Marka" for number in range(12)}, "another")

@@ -76,7 +76,7 @@ def test_what_fails_for_one_holds_up_no_other(app, firms, at, fault, fails, vict
     assert 0 < len(iys.failed) <= most_failures
 
 
-@pytest.mark.parametrize("fault", ["500", "H355", "H525", "H351"])
+@pytest.mark.parametrize("fault", ["500", alike("H355"), alike("H525"), alike("H351")])
 def test_what_was_held_goes_by_itself_when_iys_takes_it_again(app, firms, at, fault):
     bring(app, OTHER, grants.phones(40, first=2000), lane=Lane.BULK)
     bring(app, OTHER, grants.phones(30))
