@@ -58,7 +58,9 @@ class _Bounded(io.RawIOBase):
         super().close()
 
 
-class _Response(HTTPResponse):
+class Response(HTTPResponse):
+    """An answer that is read within the deadline."""
+
     def __init__(self, sock: socket.socket, *arguments: Any, **options: Any):
         super().__init__(sock, *arguments, **options)
         bounded = io.BufferedReader(_Bounded(sock))
@@ -69,13 +71,13 @@ class _Response(HTTPResponse):
 class Connection(HTTPConnection):
     """A connection whose answers have a deadline."""
 
-    response_class = _Response
+    response_class = Response
 
 
 class SecureConnection(HTTPSConnection):
     """The same over TLS."""
 
-    response_class = _Response
+    response_class = Response
 
 
 class _Pool(HTTPConnectionPool):

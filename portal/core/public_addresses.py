@@ -44,25 +44,24 @@ def is_public(text: str) -> bool:
     return address.is_global and not address.is_multicast
 
 
-def guarded_pool(resolve: Resolve = public_address) -> type[HTTPSConnectionPool]:
-    """A pool of connections with deadlines, to the addresses that `resolve` allows; TLS still asks for the certificate
-    of the name. Names that do not resolve raise NameResolutionError."""
+class GuardedConnection(http_deadline.SecureConnection):
+    """Connects to the very address that was checked; TLS still asks for the certificate of the name."""
 
-    class GuardedConnection(http_deadline.SecureConnection):
-        def _new_conn(self) -> socket.socket:
-            name = self._dns_host
-            try:
-                self._dns_host = resolve(name, self.port)
-                return super()._new_conn()
-            except socket.gaierror as failure:
-                raise NameResolutionError(name, self, failure) from None
-            finally:
-                self._dns_host = name
+    def _new_conn(self) -> socket.socket:
+        name = self._dns_host
+        try:
+            self._dns_host = public_address(name, self.port)
+            return super()._new_conn()
+        except socket.gaierror as failure:
+            raise NameResolutionError(name, self, failure) from None
+        finally:
+            self._dns_host = name
 
-    class GuardedPool(HTTPSConnectionPool):
-        ConnectionCls = GuardedConnection
 
-    return GuardedPool
+class GuardedPool(HTTPSConnectionPool):
+    """Connections with deadlines, to public addresses only."""
+
+    ConnectionCls = GuardedConnection
 
 
 def dns_resolver(name_server: str, is_allowed: Callable[[str], bool] = is_public) -> Resolve:

@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy import case, exists, func, literal, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, make_transient
 
 from portal.core import clock, leases
 from portal.core.extensions import db, read_session, vault
@@ -31,7 +31,7 @@ MOST = 50  # Messages of a turn.
 TURN_SECONDS = 5.0  # No message is begun later in a turn.
 LEASE = timedelta(minutes=1)  # Longer than a turn whose last answer comes as late as it may.
 SLOW_MILLISECONDS = 1000
-CANDIDATES = 20
+CANDIDATES, TURNS = 50, 5  # Endpoints that a worker looks at, and serves before it looks again.
 RETRIES = tuple(
     timedelta(seconds=seconds) for seconds in (5, 300, 1800, 7200, 18_000, 36_000, 36_000)
 )  # After the first attempt, the second, …
@@ -74,43 +74,58 @@ class Attempt:
     at: datetime
 
 
+@dataclass(frozen=True)
+class Candidate:
+    """An endpoint that has something to get, as a reader saw it."""
+
+    id: int
+    last: int  # The sequence of its provider's last event.
+    has_due: bool  # Whether anything is to be tried again.
+
+
 def deliver_next(transport: Transport, *, slow: bool = False) -> bool:
-    """Give one endpoint its turn; False if none has anything to get. Endpoints that fail or take long are `slow`: they
-    keep workers of their own busy."""
-    for endpoint_id in _endpoints_with_work(read_session(), clock.now(), slow=slow):
-        turn = _begin(endpoint_id, clock.now())
+    """Give a few endpoints their turns; False if none has anything to get. Endpoints that fail or take long are `slow`:
+    they keep workers of their own busy."""
+    turns = 0
+    for candidate in _candidates(read_session(), clock.now(), slow=slow):
+        turn = _begin(candidate, clock.now())
         if turn is not None:
             _record(turn, _send(turn, transport), clock.now())
-            return True
-    return False
+            turns += 1
+        if turns == TURNS:
+            break
+    return turns > 0
 
 
-def _endpoints_with_work(session: Session, at: datetime, *, slow: bool) -> list[int]:
-    """Some endpoints that have waited longest, in any order: else all workers would reach for the same one."""
-    last = select(func.max(Event.sequence)).where(
-        Event.provider_id == WebhookEndpoint.provider_id, Event.sequence.is_not(None)
-    )
-    is_behind = WebhookEndpoint.position < last.scalar_subquery()
+def _candidates(session: Session, at: datetime, *, slow: bool) -> list[Candidate]:
+    """Those that have waited longest, in any order: else all workers would reach for the same one."""
+    own = Event.provider_id == WebhookEndpoint.provider_id, Event.sequence.is_not(None)
+    last = func.coalesce(select(func.max(Event.sequence)).where(*own).scalar_subquery(), 0)
     has_due = exists().where(WebhookDelivery.endpoint_id == WebhookEndpoint.id, WebhookDelivery.due_at <= at)
-    waiting = select(WebhookEndpoint.id).where(
-        leases.is_due(WebhookEndpoint, at), WebhookEndpoint.is_slow.is_(slow), or_(is_behind, has_due)
-    )
-    found = list(session.scalars(waiting.order_by(WebhookEndpoint.due_at).limit(CANDIDATES)))
+    waiting = select(WebhookEndpoint.id, last, has_due).where(
+        leases.is_due(WebhookEndpoint, at), WebhookEndpoint.is_slow.is_(slow),
+        or_(WebhookEndpoint.position < last, has_due),
+    )  # fmt: skip
+    found = [Candidate(*row) for row in session.execute(waiting.order_by(WebhookEndpoint.due_at).limit(CANDIDATES))]
     random.shuffle(found)
     return found
 
 
-def _begin(endpoint_id: int, at: datetime) -> Turn | None:
+def _begin(candidate: Candidate, at: datetime) -> Turn | None:
     """Lease an endpoint and read what it is to get; None if another worker was first."""
-    mine = WebhookEndpoint.id == endpoint_id, leases.is_due(WebhookEndpoint, at)
-    claimed = leases.claim(db.session, WebhookEndpoint, *mine, at=at, lease=LEASE)
+    mine = WebhookEndpoint.id == candidate.id, leases.is_due(WebhookEndpoint, at)
+    claimed = leases.claim(db.session, WebhookEndpoint, *mine, at=at, lease=LEASE, returning=[WebhookEndpoint])
+    endpoint: WebhookEndpoint | None = claimed[0][0] if claimed else None
+    if endpoint is not None:
+        make_transient(endpoint)
     db.session.commit()
-    if not claimed:
+    if endpoint is None:
         return None
-    endpoint = read_session().get_one(WebhookEndpoint, endpoint_id, populate_existing=True)
     most = 1 if endpoint.failures else MOST
-    due = _due_messages(endpoint, at, most)
-    new, position = _new_messages(endpoint, at, most - len(due)) if len(due) < most else ([], endpoint.position)
+    due = _due_messages(endpoint, at, most) if candidate.has_due else []
+    if len(due) == most:
+        return Turn(endpoint, at + LEASE, due, endpoint.position)
+    new, position = _new_messages(endpoint, candidate.last, at, most - len(due))
     return Turn(endpoint, at + LEASE, [*due, *new], position)
 
 
@@ -124,13 +139,13 @@ def _due_messages(endpoint: WebhookEndpoint, at: datetime, most: int) -> list[Me
     ]
 
 
-def _new_messages(endpoint: WebhookEndpoint, at: datetime, most: int) -> tuple[list[Message], int]:
-    """The next events that the endpoint wants, and its position after them."""
-    last = endpoints.last_sequence(read_session(), endpoint.provider_id)
+def _new_messages(endpoint: WebhookEndpoint, last: int, at: datetime, most: int) -> tuple[list[Message], int]:
+    """The next events that the endpoint wants, and its position after them: none up to `last` is unseen then."""
     events = read_session().scalars(_wanted(endpoint).order_by(Event.sequence).limit(most)).all()
     bodies = _bodies(endpoint, events)
     messages = [Message(_new_row(endpoint, each, at), True, each.sequence or 0, bodies.get(each.id)) for each in events]
-    return messages, max(last, endpoint.position) if len(events) < most else messages[-1].sequence
+    reached = messages[-1].sequence if messages else endpoint.position
+    return messages, reached if len(events) == most else max(last, reached)
 
 
 def _wanted(endpoint: WebhookEndpoint) -> Any:
@@ -197,9 +212,8 @@ def _record(turn: Turn, attempts: Sequence[Attempt], at: datetime) -> None:
     if reason is not None:
         endpoints.turn_off(db.session, turn.id, reason, at)
     db.session.commit()
-    if attempts:
-        failed = sum(not each.answer.is_success for each in attempts)
-        log.info("webhook.turn", id=turn.id, sent=len(attempts), failed=failed, off=reason)
+    if reason is not None or any(not each.answer.is_success for each in attempts):
+        log.info("webhook.failed", id=turn.id, tried=len(attempts), off=reason)
 
 
 def _write_log(attempts: Sequence[Attempt]) -> None:

@@ -4,34 +4,28 @@ Neither the URL nor the answer's body is logged or stored: of the answer only it
 Connections are kept for the next request, to the address that was checked when each was made.
 """
 
+import socket
 import ssl
+import threading
 import time
+from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
+from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPResponse
+from urllib.parse import urlsplit
 
-import urllib3
 from requests import certs
-from urllib3.connectionpool import HTTPConnectionPool
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    HTTPError,
-    LocationValueError,
-    NameResolutionError,
-    NewConnectionError,
-    ReadTimeoutError,
-    SSLError,
-)
-from urllib3.util import Timeout
+from urllib3.util.wait import wait_for_read
 
 from portal.core import http_deadline
-from portal.core.public_addresses import PrivateAddress, Resolve, guarded_pool
+from portal.core.public_addresses import PrivateAddress, Resolve
 
 CONNECT_SECONDS = 5.0
 SECONDS = 15.0  # For the whole answer; Standard Webhooks recommends 15 to 30.
 SHORT = 4096  # Bytes of an answer's body that are read, so that the connection can be used again.
-MOST_HOSTS = 500  # To which connections are kept.
+MOST_IDLE = 300  # Connections that are kept.
 HEADERS = {"Content-Type": "application/json", "User-Agent": "Izinlink-Webhooks/1 (+https://www.standardwebhooks.com)"}
 
 
@@ -74,16 +68,42 @@ class Answer:
         return self.status == 410 or self.control == Control.DISABLE
 
 
+class CannotConnect(OSError):
+    """No connection was made."""
+
+
+class _Connection(HTTPConnection):
+    """Connects to the address that `resolve` allows; TLS still asks for the certificate of the name."""
+
+    response_class = http_deadline.Response
+
+    def __init__(self, netloc: str, resolve: Resolve | None, tls: ssl.SSLContext | None):
+        super().__init__(netloc, timeout=CONNECT_SECONDS)
+        if tls and not urlsplit(f"//{netloc}").port:
+            self.port = 443
+        self._resolve, self._tls = resolve, tls
+
+    def connect(self) -> None:
+        address = self._resolve(self.host, self.port) if self._resolve else self.host
+        try:
+            self.sock = socket.create_connection((address, self.port), CONNECT_SECONDS)
+            self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._tls:
+                self.sock = self._tls.wrap_socket(self.sock, server_hostname=self.host)
+        except (ssl.SSLCertVerificationError, socket.gaierror):
+            raise
+        except OSError as failed:
+            raise CannotConnect from failed
+
+
 class Transport:
     """Makes the requests of one process. Without `resolve` it connects to wherever a URL leads: in development."""
 
     def __init__(self, resolve: Resolve | None, *, ca_file: str = "", seconds: float = SECONDS):
-        self._seconds = seconds
-        self._pools = urllib3.PoolManager(
-            num_pools=MOST_HOSTS, maxsize=4, retries=False, cert_reqs="CERT_REQUIRED", ca_certs=ca_file or certs.where()
-        )
-        guarded: dict[str, type[HTTPConnectionPool]] = {"https": guarded_pool(resolve)} if resolve else {}
-        self._pools.pool_classes_by_scheme = guarded or http_deadline.Adapter.pools
+        self._resolve, self._seconds = resolve, seconds
+        self._tls = ssl.create_default_context(cafile=ca_file or certs.where())
+        self._idle: dict[tuple[str, str], list[_Connection]] = defaultdict(list)
+        self._lock = threading.Lock()
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Send a body and wait for the answer. Never raises for what the other side does."""
@@ -91,46 +111,77 @@ class Transport:
         try:
             with http_deadline.answer_within(CONNECT_SECONDS + self._seconds):
                 answer = self._call(url, body, headers)
-        except (HTTPError, OSError, ValueError, KeyError, PrivateAddress) as failed:
+        except (HTTPException, OSError, ValueError, PrivateAddress) as failed:
             answer = Answer(failure=_failure_of(failed))
-        return Answer(answer.status, answer.failure, answer.control, answer.retry_after, _milliseconds_since(began))
+        return replace(answer, milliseconds=int((time.monotonic() - began) * 1000))
 
     def _call(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        response = self._pools.request(
-            "POST", url, body=body, headers={**HEADERS, **headers}, redirect=False, preload_content=False,
-            timeout=Timeout(connect=CONNECT_SECONDS, read=self._seconds),
-        )  # fmt: skip
+        parts = urlsplit(url)
+        if self._resolve and parts.scheme != "https":
+            raise PrivateAddress
+        place = parts.scheme, parts.netloc
+        connection, is_reusable = self._take(place) or self._connect(*place), False
         try:
-            if len(response.read(SHORT + 1, decode_content=False)) > SHORT:
-                response.close()  # Not read to its end: the connection is of no use.
-        except (HTTPError, OSError):
-            response.close()  # The status says it all.
+            path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+            connection.request("POST", path, body, {**HEADERS, **headers})
+            response = connection.getresponse()
+            is_reusable = _is_short(response) and not response.will_close
+            return Answer(response.status, None, _control(response.headers), _retry_after(response.headers))
         finally:
-            response.release_conn()
-        return Answer(response.status, None, _control(response.headers), _retry_after(response.headers))
+            self._keep(place, connection) if is_reusable else connection.close()
+
+    def _connect(self, scheme: str, netloc: str) -> _Connection:
+        connection = _Connection(netloc, self._resolve, self._tls if scheme == "https" else None)
+        connection.connect()
+        connection.sock.settimeout(self._seconds)
+        return connection
+
+    def _take(self, place: tuple[str, str]) -> _Connection | None:
+        """One that nobody uses and that the other side has not closed."""
+        with self._lock:
+            idle = self._idle.get(place)
+            connection = idle.pop() if idle else None
+            if not idle:
+                self._idle.pop(place, None)
+        if connection is not None and wait_for_read(connection.sock, timeout=0):
+            connection.close()
+            return None
+        return connection
+
+    def _keep(self, place: tuple[str, str], connection: _Connection) -> None:
+        with self._lock:
+            if sum(map(len, self._idle.values())) < MOST_IDLE:
+                self._idle[place].append(connection)
+                return
+        connection.close()
 
 
-def _control(headers: Mapping[str, str]) -> Control | None:
+def _is_short(response: HTTPResponse) -> bool:
+    """Read a short body to its end, so that the connection can be used again; whether that is so. The status says it
+    all, whatever becomes of the body."""
+    try:
+        return len(response.read(SHORT + 1)) <= SHORT and response.isclosed()
+    except (HTTPException, OSError):
+        return False
+
+
+def _control(headers: HTTPMessage) -> Control | None:
     asked = headers.get("webhook-delivery", "").strip().lower()
     return Control(asked) if asked in list(Control) else None
 
 
-def _retry_after(headers: Mapping[str, str]) -> timedelta | None:
+def _retry_after(headers: HTTPMessage) -> timedelta | None:
     text = headers.get("Retry-After", "").strip()
     return timedelta(seconds=int(text)) if text.isascii() and text.isdecimal() and len(text) < 6 else None
 
 
-def _milliseconds_since(began: float) -> int:
-    return int((time.monotonic() - began) * 1000)
-
-
 def _failure_of(failed: Exception) -> Failure:
-    if isinstance(failed, PrivateAddress | KeyError):  # Another scheme than https has no pool.
+    if isinstance(failed, PrivateAddress):
         return Failure.NOT_PUBLIC
-    if isinstance(failed, NameResolutionError):
+    if isinstance(failed, socket.gaierror):
         return Failure.NO_ADDRESS
-    if isinstance(failed, SSLError) and any(isinstance(each, ssl.SSLCertVerificationError) for each in failed.args):
+    if isinstance(failed, ssl.SSLCertVerificationError):
         return Failure.BAD_CERTIFICATE
-    if isinstance(failed, NewConnectionError | ConnectTimeoutError | SSLError | LocationValueError):
+    if isinstance(failed, CannotConnect):
         return Failure.NO_CONNECTION
-    return Failure.TOO_SLOW if isinstance(failed, ReadTimeoutError) else Failure.NO_ANSWER
+    return Failure.TOO_SLOW if isinstance(failed, TimeoutError) else Failure.NO_ANSWER

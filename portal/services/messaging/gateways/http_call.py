@@ -15,7 +15,7 @@ from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import NewConnectionError, SSLError
 
 from portal.core import http_deadline
-from portal.core.public_addresses import PrivateAddress, guarded_pool
+from portal.core.public_addresses import GuardedPool, PrivateAddress
 from portal.services.messaging.gateways.protocol import ErrorClass, GatewayError, Reason, SendError
 
 CONNECT_SECONDS = 5.0
@@ -69,7 +69,7 @@ def call(
 
 
 class _GuardedAdapter(http_deadline.Adapter):
-    pools: ClassVar[dict[str, type[HTTPConnectionPool]]] = {"https": guarded_pool()}
+    pools: ClassVar[dict[str, type[HTTPConnectionPool]]] = {"https": GuardedPool}
 
 
 class _AnswerTooLong(requests.RequestException):
