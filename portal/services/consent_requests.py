@@ -77,10 +77,10 @@ def find_addresses_over_package(
 
 def write_entries(
     reader: Session, session: Session, vault: Vault, brand: Brand, entries: Sequence[Entry], request_id: int,
-    at: datetime, *, lane: Lane,
+    at: datetime, *, lane: Lane, references: Mapping[str, str],
 ) -> list[Effect]:  # fmt: skip
     """Write up to 10,000 entries; what came of each. The request proves them. İYS is told at once, of grants in this
-    lane. Nothing is committed."""
+    lane. `references`: what the provider calls their recipients, by address. Nothing is committed."""
     run = ImportRun(
         batch_id=request_id, user_id=None, grants_due_at=at, refusals_due_at=at, at=at, origin=DecisionOrigin.API,
         grant_lane=lane,
@@ -89,6 +89,8 @@ def write_entries(
     for some in recipients.chunks(list(entries), MAX_ENTRIES):
         prepared = bulk_import.prepare_import(reader, vault, brand, some, run)
         effects += bulk_import.apply_import(session, vault, brand, some, run, prepared)
+    for part in recipients.chunks(list(references.items()), MAX_ENTRIES):
+        recipients.save_references(session, vault, brand.provider_id, dict(part))
     return effects
 
 

@@ -28,6 +28,7 @@ CHUNKS = {
 # Every sealed column: (model, column, place). tests/architecture/test_encrypted_columns.py finds a missing one.
 SEALED = (
     (models.Recipient, "address", models.Recipient.PLACE),
+    (models.Recipient, "reference", models.Recipient.REFERENCE),
     (models.ClosedLine, "address", models.ClosedLine.PLACE),
     (models.User, "email", models.User.PLACE),
     (models.Credential, "password", models.Credential.PASSWORD),

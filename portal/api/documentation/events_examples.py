@@ -5,8 +5,8 @@ from portal.api.documentation.example import BRAND, DATE, MOMENT, OF_BRAND, PHON
 _DECISION_ID, _CONSENT_ID, _REFUSAL_ID = "120421449935618562", "120421449935618563", "120421449935618564"
 _NOT_AT_IYS = {"status": None, "asOf": None}
 _GRANTED = {
-    "brandCode": BRAND, "recipient": PHONE, "type": "MESAJ", "recipientType": "BIREYSEL", "status": "ONAY",
-    "consentDate": DATE, "decisionId": _DECISION_ID, "iys": _NOT_AT_IYS,
+    "brandCode": BRAND, "recipient": PHONE, "reference": "C-1042", "type": "MESAJ",
+    "recipientType": "BIREYSEL", "status": "ONAY", "consentDate": DATE, "decisionId": _DECISION_ID, "iys": _NOT_AT_IYS,
 }  # fmt: skip
 _REFUSED = _GRANTED | {
     "type": "ARAMA", "status": "RET", "consentDate": "2026-11-24 14:02:05", "decisionId": _REFUSAL_ID

@@ -18,16 +18,16 @@ REQUEST_ID, LIST_ID, DECISION_ID = "120421449935618560", "120421449935618561", "
 _FORWARDED = {"outcome": "waiting", "code": None, "transactionId": None, "dueAt": MOMENT}
 _CONSENT = {
     "brandCode": BRAND, "recipient": PHONE, "type": "MESAJ", "recipientType": "BIREYSEL", "status": "ONAY",
-    "consentDate": DATE, "iys": {"status": None, "asOf": None},
+    "consentDate": DATE, "reference": "C-1042", "iys": {"status": None, "asOf": None},
     "maySend": {"verdict": "unknown", "reason": "unregistered", "asOf": MOMENT, "validUntil": UNTIL},
 }  # fmt: skip
 _GRANT = {
     "recipient": PHONE, "type": "MESAJ", "status": "ONAY", "consentDate": DATE, "source": "HS_FIZIKSEL_ORTAM",
-    "evidence": "Üyelik formu 2026-118",
+    "evidence": "Üyelik formu 2026-118", "reference": "C-1042",
 }  # fmt: skip
 _NO_DATE = {"recipient": EMAIL, "type": "EPOSTA", "status": "ONAY", "source": "HS_WEB", "evidence": "Sipariş 4711"}
 _REFUSAL = {"recipient": PHONE, "type": "ARAMA", "status": "RET", "correlationId": "crm-42"}
-_WRITTEN = {"correlationId": None, "written": True, "problem": None}
+_WRITTEN = {"correlationId": None, "reference": None, "written": True, "problem": None}
 _PROBLEM = {
     "type": "https://izinlink.example/api/docs#date_missing", "title": "The consent date is missing.",
     "titleTr": "İzin tarihi eksik.", "status": 422, "code": "date_missing", "iysCode": "H112",
@@ -51,25 +51,26 @@ EXAMPLES = (
         "iys": {"state": "connected", "code": None},
     }]}),
     Example("addConsent", f"{OF_BRAND}/consents", _GRANT, 200, {
-        "requestId": REQUEST_ID, "receivedAt": MOMENT, "written": 1, "unchanged": 0, "problems": 0,
-        "results": [_WRITTEN | {"index": 0, "result": "grant"}],
+        "requestId": REQUEST_ID, "receivedAt": MOMENT, "written": 1, "unchanged": 0, "problems": 0, "undoSeconds": 0,
+        "results": [_WRITTEN | {"index": 0, "result": "grant", "reference": "C-1042"}],
     }),
     Example("addConsent", f"{OF_BRAND}/consents", _NO_DATE, 422, _PROBLEM),
     Example("showConsent", f"{OF_BRAND}/consents/MESAJ/{PHONE}", None, 200, _CONSENT),
     Example("queryConsent", f"{OF_BRAND}/consents/query", {"recipient": PHONE, "type": "MESAJ"}, 200, _CONSENT),
     Example("mayBeMessaged", f"{OF_BRAND}/may-send/MESAJ/{UNKNOWN}", None, 404, None),
     Example("addConsents", f"{OF_BRAND}/consents/bulk", {"consents": [_REFUSAL, _NO_DATE]}, 200, {
-        "requestId": LIST_ID, "receivedAt": MOMENT, "written": 1, "unchanged": 0, "problems": 1,
+        "requestId": LIST_ID, "receivedAt": MOMENT, "written": 1, "unchanged": 0, "problems": 1, "undoSeconds": 0,
         "results": [
             _WRITTEN | {"index": 0, "correlationId": "crm-42", "result": "first_refusal"},
-            {"index": 1, "correlationId": None, "result": "problem", "written": False, "problem": _PROBLEM},
+            _WRITTEN | {"index": 1, "result": "problem", "written": False, "problem": _PROBLEM},
         ],
     }),
     Example("showRequest", f"/requests/{REQUEST_ID}", None, 200, {
         "requestId": REQUEST_ID, "brandCode": BRAND, "receivedAt": MOMENT,
-        "results": [_WRITTEN | {"index": 0, "result": "grant", "iys": _FORWARDED}],
+        "results": [_WRITTEN | {"index": 0, "result": "grant", "reference": "C-1042", "iys": _FORWARDED}],
     }),
     Example("listHistory", f"{OF_BRAND}/consents/history", {"recipient": PHONE, "type": "MESAJ", "limit": 10}, 200, {
+        "reference": "C-1042",
         "items": [{
             "id": DECISION_ID, "status": "ONAY", "consentDate": DATE, "recordedAt": MOMENT,
             "source": "HS_FIZIKSEL_ORTAM", "origin": "api", "isAnnulled": False, "iys": _FORWARDED,

@@ -13,7 +13,7 @@ from portal.api.v1.authentication import needs
 from portal.api.v1.blueprint import BRAND_PATH, MAX_LIST_BYTES, blueprint, specification
 from portal.api.v1.moments import moment
 from portal.api.v1.rows import ApiRowProblem, BadRow, ReadRow
-from portal.api.v1.schemas import BulkBody, ConsentBody, Problem, RequestAnswer, WriteAnswer, WriteHeaders
+from portal.api.v1.schemas import BulkBody, ConsentBody, ConsentsAnswer, Problem, RequestAnswer, WriteHeaders
 from portal.api.v1.writes import answer_once, record_audit
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
@@ -30,7 +30,7 @@ from portal.web.shared.problems import ApiProblem
 
 
 @blueprint.post(f"{BRAND_PATH}/consents")
-@specification.validate(resp=Response(HTTP_200=WriteAnswer, HTTP_409=Problem), operation_id="addConsent")
+@specification.validate(resp=Response(HTTP_200=ConsentsAnswer, HTTP_409=Problem), operation_id="addConsent")
 @needs(Scope.REFUSE)
 def add_consent(json: ConsentBody, headers: WriteHeaders) -> flask.Response:
     """Bring one decision; İYS is told of it at once."""
@@ -40,7 +40,7 @@ def add_consent(json: ConsentBody, headers: WriteHeaders) -> flask.Response:
 
 
 @blueprint.post(f"{BRAND_PATH}/consents/bulk")
-@specification.validate(resp=Response(HTTP_200=WriteAnswer), operation_id="addConsents")
+@specification.validate(resp=Response(HTTP_200=ConsentsAnswer), operation_id="addConsents")
 @max_bytes(MAX_LIST_BYTES)
 @needs(Scope.REFUSE, limit=limits.API_LISTS)
 def add_consents(json: BulkBody, headers: WriteHeaders) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def show_request(requestId: str) -> dict[str, Any]:
     return {
         "requestId": str(found.id), "brandCode": brand.brand_code, "receivedAt": moment(found.created_at),
         "results": [
-            each | {"iys": _forwarding(*submissions[each["index"]]) if each["index"] in submissions else None}
+            {"reference": None} | each | {"iys": _forwarding(*its) if (its := submissions.get(each["index"])) else None}
             for each in consent_requests.read_results(vault(), found)
         ],
     }  # fmt: skip
@@ -83,10 +83,14 @@ def _write(given: Sequence[object], headers: WriteHeaders, lane: Lane) -> dict[s
     def act(at: datetime) -> dict[str, Any]:
         read = _without_barred_grants(rows.read_rows(given, at), at)
         entries = [each.found for each in read if isinstance(each.found, Entry)]
+        references = {
+            each.found.address.text: each.reference for each in read
+            if isinstance(each.found, Entry) and each.reference is not None
+        }  # fmt: skip
         effects = consent_requests.write_entries(
-            read_session(), db.session, vault(), g.brand, entries, request_id, at, lane=lane
+            read_session(), db.session, vault(), g.brand, entries, request_id, at, lane=lane, references=references
         )
-        answer = _answer(read, effects) | {"requestId": str(request_id), "receivedAt": moment(at)}
+        answer = _answer(read, effects) | {"requestId": str(request_id), "receivedAt": moment(at), "undoSeconds": 0}
         counts = {"decisions": answer["written"], "bad": answer["problems"]}
         record_audit("request.written", "api_request", request_id, brand=g.brand.name, **counts)
         return answer
@@ -121,7 +125,8 @@ def _answer(read: Sequence[ReadRow], effects: Sequence[Effect]) -> dict[str, Any
             found = rows.EFFECT_PROBLEMS[found]
         results.append(
             {
-                "index": place, "correlationId": each.correlation_id, "written": found in WRITTEN,
+                "index": place, "correlationId": each.correlation_id, "reference": each.reference,
+                "written": found in WRITTEN,
                 "result": "problem" if isinstance(found, BadRow) else found.value,
                 "problem": found.body() if isinstance(found, BadRow) else None,
             }

@@ -50,7 +50,7 @@ def query_consent(json: ConsentQuery) -> dict[str, Any]:
 def may_be_messaged(type: str, recipient: str, query: TypeQuery) -> flask.Response:
     """Answer without a body: 200 where an address may be messaged, 404 where it may not or nothing is known."""
     brand, address = g.brand, _address_or_422(recipient, Channel(type))
-    answer, _ = _find(brand, address, Channel(type), query.recipientType, clock.now())
+    answer, *_ = _find(brand, address, Channel(type), query.recipientType, clock.now())
     return flask.Response(status=200 if answer.verdict == Verdict.MAY else 404)
 
 
@@ -70,6 +70,7 @@ def list_history(json: HistoryQuery) -> dict[str, Any]:
     left = [each for each in own if json.cursor is None or each.id < int(json.cursor)]
     page = left[: json.limit]
     return {
+        "reference": _reference(recipient.id, recipient.reference) if recipient else None,
         "items": [_history_item(each) for each in page],
         "nextCursor": str(page[-1].id) if len(left) > len(page) else None,
     }
@@ -89,13 +90,13 @@ def _history_item(record: DecisionRecord) -> dict[str, Any]:
 
 def _consent(text: str, channel: Channel, recipient_type: RecipientType) -> dict[str, Any]:
     brand, address, at = g.brand, _address_or_422(text, channel), clock.now()
-    answer, consent = _find(brand, address, channel, recipient_type, at)
+    answer, consent, reference = _find(brand, address, channel, recipient_type, at)
     if consent is None or (consent.status is None and consent.iys_status is None):
         abort(problems.problem_response(ApiProblem.NOT_FOUND))
     return {
         "brandCode": brand.brand_code, "recipient": address.text, "type": channel, "recipientType": recipient_type,
         "status": consent.status, "consentDate": wire_date(consent.consent_date) if consent.status else None,
-        "iys": {"status": consent.iys_status, "asOf": moment(consent.iys_as_of)},
+        "reference": reference, "iys": {"status": consent.iys_status, "asOf": moment(consent.iys_as_of)},
         "maySend": {
             "verdict": answer.verdict, "reason": answer.reason, "asOf": moment(at),
             "validUntil": moment(answer.valid_until),
@@ -105,18 +106,19 @@ def _consent(text: str, channel: Channel, recipient_type: RecipientType) -> dict
 
 def _find(
     brand: Brand, address: Address, channel: Channel, recipient_type: RecipientType, at: datetime
-) -> tuple[may_send.Answer, Consent | None]:
+) -> tuple[may_send.Answer, Consent | None, str | None]:
     session, provider = read_session(), g.provider
     asked = {"brand_id": brand.id, "provider_id": provider.id, "channel": channel, "recipient_type": recipient_type}
     for column, index in vault().indexes(provider.id, address.text).items():
-        for consent, is_unread in session.execute(CONSENTS[column], asked | {"index": index}):
-            return may_send.answer_of(consent, brand, provider, at, has_unread_reply=bool(is_unread)), consent
-    return may_send.answer_without_consent(recipient_type), None
+        for consent, sealed, is_unread in session.execute(CONSENTS[column], asked | {"index": index}):
+            answer = may_send.answer_of(consent, brand, provider, at, has_unread_reply=bool(is_unread))
+            return answer, consent, _reference(consent.recipient_id, sealed)
+    return may_send.answer_without_consent(recipient_type), None, None
 
 
 # One consent by a blind index of its address; built once, as each request asks for it.
 CONSENTS = {
-    column: select(Consent, may_have_refused(Consent.recipient_id))
+    column: select(Consent, Recipient.reference, may_have_refused(Consent.recipient_id))
     .join(Recipient, Recipient.id == Consent.recipient_id)
     .where(
         Recipient.provider_id == bindparam("provider_id"), getattr(Recipient, column) == bindparam("index"),
@@ -125,6 +127,10 @@ CONSENTS = {
     )
     for column in ("index_odd", "index_even")
 }  # fmt: skip
+
+
+def _reference(recipient_id: int, sealed: bytes | None) -> str | None:
+    return recipients.open_reference(vault(), g.provider.id, recipient_id, sealed)
 
 
 def _address_or_422(text: str, channel: Channel) -> Address:

@@ -96,7 +96,7 @@ def _decision(decision: Decision) -> dict[str, Any]:
 def _consent(state: ConsentState) -> dict[str, Any]:
     its = state.consent
     return {
-        "brandCode": state.brand_code, "recipient": state.address, "type": its.channel,
+        "brandCode": state.brand_code, "recipient": state.address, "reference": state.reference, "type": its.channel,
         "recipientType": its.recipient_type, "status": its.status,
         "consentDate": wire_date(its.consent_date) if its.status else None,
         "decisionId": str(its.decision_id) if its.decision_id else None,

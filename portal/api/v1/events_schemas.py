@@ -30,6 +30,7 @@ class ConsentsQuery(Strict):
 class ConsentNow(Answer):
     brandCode: int
     recipient: str | None
+    reference: str | None
     type: Channel
     recipientType: RecipientType
     status: Status | None = Field(description=N_("null: burada geçerli bir karar yok."))

@@ -6,7 +6,7 @@ HS_KARAR.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +23,7 @@ from portal.services.imports.layout.normalization import folded, says_nothing
 from portal.services.imports.row_results import IYS_CODES, RowProblem
 from portal.web.shared import problems
 
-OUR_FIELDS = ("evidence", "grantedAgain", "correlationId")  # Fields that İYS does not know.
+OUR_FIELDS = ("evidence", "grantedAgain", "correlationId", "reference", "confirm")  # Fields that İYS does not know.
 ROW_FIELDS = ConsentRow.model_fields.keys()
 # The names of problems with rows, by İYS's code; the first of several bears it.
 PROBLEM_NAMES = {code: value for value, code in reversed(IYS_CODES.items()) if value in tuple(RowProblem) and code}
@@ -48,6 +48,11 @@ class ApiRowProblem(ExplainedProblem):
                N_("sentAt alanına 2026-11-24 14:02:00 (Türkiye saati) gibi ya da saat dilimiyle ISO 8601 yazın."))
     EVIDENCE_MISSING = ("evidence_missing", N_("Onayın dayanağı yazmıyor."),
                         N_("Onayı hangi formun, siparişin ya da kaydın kanıtladığını “evidence” alanına yazın."))
+    CONFIRM = (
+        "confirm_not_offered",
+        N_("Başka yerde verilmiş bir onayın aynı gün bildirimini İzinlink göndermez."),
+        N_("Kişiye siz bildirin ve “confirm”: false gönderin; ya da onayı izin noktası bağlantısıyla alın."),
+    )
     BEFORE_2015 = ("before_2015", N_("1 Mayıs 2015'ten önceki onaylar API ile alınmaz."),
                    N_("Bunları panelden dosya olarak aktarın; orada bir kişi onların eski olduğuna kefil olur."))
     OVER_REFUSAL = (
@@ -105,6 +110,7 @@ class ReadRow:
     """A row of a request: an entry, or what is wrong."""
 
     correlation_id: str | None
+    reference: str | None = field(repr=False)  # What the provider calls the recipient.
     found: Entry | BadRow = field(repr=False)
 
 
@@ -112,7 +118,10 @@ def read_rows(rows: Sequence[object], at: datetime) -> list[ReadRow]:
     """Read rows; an entry's line is the row's place, from 0. No grant is taken of an address that another row may
     refuse which cannot be written."""
     moment = at.replace(microsecond=0)
-    read = [ReadRow(find_correlation_id(row), _read(place, row, moment)) for place, row in enumerate(rows)]
+    read = [
+        ReadRow(find_correlation_id(row), _find_id(row, "reference"), _read(place, row, moment))
+        for place, row in enumerate(rows)
+    ]
     held = {
         text for row, each in zip(rows, read, strict=True) if isinstance(row, dict)
         for text in _addresses_maybe_refused(row, is_taken=isinstance(each.found, Entry))
@@ -123,7 +132,7 @@ def read_rows(rows: Sequence[object], at: datetime) -> list[ReadRow]:
 def refuse_grants(read: list[ReadRow], why: ExplainedProblem, only: set[str] | None = None) -> list[ReadRow]:
     """Turn grants into this problem: all of them, or those of some canonical addresses."""
     return [
-        ReadRow(each.correlation_id, BadRow(why))
+        replace(each, found=BadRow(why))
         if isinstance(each.found, Entry) and each.found.status == Status.GRANTED
         and (only is None or each.found.address.text in only)
         else each
@@ -133,7 +142,11 @@ def refuse_grants(read: list[ReadRow], why: ExplainedProblem, only: set[str] | N
 
 def find_correlation_id(row: object) -> str | None:
     """The number that the program gave to a row, whatever else is wrong with it."""
-    its = row.get("correlationId") if isinstance(row, dict) else None
+    return _find_id(row, "correlationId")
+
+
+def _find_id(row: object, name: str) -> str | None:
+    its = row.get(name) if isinstance(row, dict) else None
     return its if isinstance(its, str) and len(its) <= MAX_ID else None
 
 
@@ -213,6 +226,8 @@ def _grant(place: int, row: dict[str, Any], address: addresses.Address) -> Entry
     evidence = row.get("evidence", "")
     if says_nothing(evidence) or folded(evidence) in NO_EVIDENCE:
         return BadRow(ApiRowProblem.EVIDENCE_MISSING, "", "evidence")
+    if row.get("confirm"):
+        return BadRow(ApiRowProblem.CONFIRM, "", "confirm")
     if row.get("source") == Source.BEFORE_2015:
         return BadRow(ApiRowProblem.BEFORE_2015, "", "source")
     if "consentDate" not in row:
@@ -233,9 +248,9 @@ def _is_good(name: str, value: object) -> bool:
 
 
 def _has_type(name: str, value: object) -> bool:
-    if name == "grantedAgain":
+    if name in ("grantedAgain", "confirm"):
         return isinstance(value, bool)
-    longest = MAX_ID if name == "correlationId" else MAX_TEXT
+    longest = MAX_ID if name in ("correlationId", "reference") else MAX_TEXT
     return isinstance(value, str) and len(value) <= longest
 
 

@@ -133,6 +133,7 @@ class ConsentAnswer(Answer):
     recipientType: RecipientType
     status: Status | None
     consentDate: str | None = Field(description=N_("Türkiye saatiyle, İYS'nin biçiminde."))
+    reference: str | None = Field(description=N_("Kişinin sizdeki numarası."))
     iys: AtIys
     maySend: MaySend
 
@@ -154,8 +155,17 @@ class ConsentRow(Strict):
         False,
         description=N_("Kişi kendi reddinden sonra yeniden onay verdi ve bunu kanıtlayabilirsiniz."),
     )
+    confirm: bool = Field(
+        False,
+        description=N_("Onayın aynı gün bildirimini kim gönderir? false: siz. true alınmaz; onayı bağlantıyla alın."),
+    )
     correlationId: Annotated[str, Field(max_length=MAX_ID)] | None = Field(
         None, description=N_("Sizin numaranız; sonuçta aynen döner.")
+    )
+    reference: Annotated[str, Field(max_length=MAX_ID)] | None = Field(
+        None,
+        examples=["C-1042"],
+        description=N_("Kişinin sizdeki numarası; şifreli saklanır, adresin geçtiği her yanıtta döner."),
     )
 
 
@@ -175,13 +185,25 @@ class RowResult(Answer):
     problem: Problem | None = Field(description=N_("Satır alınmadıysa nedeni; diğer satırlar bundan etkilenmez."))
 
 
-class WriteAnswer(Answer):
+class WriteCounts(Answer):
     requestId: str
     receivedAt: Moment
     written: int
     unchanged: int
     problems: int
+
+
+class WriteAnswer(WriteCounts):
     results: list[RowResult]
+
+
+class ConsentResult(RowResult):
+    reference: str | None
+
+
+class ConsentsAnswer(WriteCounts):
+    undoSeconds: int = Field(description=N_("Geri almak için kalan süre; API'de yoktur, İYS'ye hemen bildirilir."))
+    results: list[ConsentResult]
 
 
 class Forwarding(Answer):
@@ -191,7 +213,7 @@ class Forwarding(Answer):
     dueAt: Moment | None
 
 
-class ForwardedRow(RowResult):
+class ForwardedRow(ConsentResult):
     iys: Forwarding | None
 
 
@@ -219,6 +241,7 @@ class HistoryItem(Answer):
 
 
 class History(Answer):
+    reference: str | None
     items: list[HistoryItem]
     nextCursor: str | None
 

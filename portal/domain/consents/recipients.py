@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.core.addresses import HIDDEN, Address, mask
@@ -106,6 +106,27 @@ def find(session: Session, vault: Vault, provider_id: int, address: Address) -> 
 def address_of(vault: Vault, recipient: Recipient) -> str:
     """A recipient's address in clear. Raises CannotOpen."""
     return vault.read(recipient.address, Recipient.PLACE, recipient.provider_id, recipient.id)
+
+
+def open_reference(vault: Vault, provider_id: int, recipient_id: int, sealed: bytes | None) -> str | None:
+    """What the provider's programs call a recipient; None where they have not said, or its seal is damaged."""
+    if sealed is None:
+        return None
+    try:
+        return vault.read(sealed, Recipient.REFERENCE, provider_id, recipient_id)
+    except CannotOpen:
+        return None
+
+
+def save_references(session: Session, vault: Vault, provider_id: int, references: Mapping[str, str]) -> None:
+    """Keep what the provider's programs call recipients, by canonical address, of those that it has; ≤ 5,000."""
+    known = find_known_ids(session, vault, provider_id, blind_indexes(vault, provider_id, references))
+    rows = [
+        {"id": its_id, "reference": vault.seal(references[text], Recipient.REFERENCE, provider_id, its_id)}
+        for text, its_id in sorted(known.items(), key=lambda each: each[1])
+    ]
+    if rows:
+        session.execute(update(Recipient), rows)
 
 
 def masked_address(vault: Vault, recipient: Recipient) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.core.models import Brand, Consent, Decision, Event, EventType, Recipient
 from portal.core.vault import CannotOpen, Vault
+from portal.domain.consents import recipients
 
 OF_DECISIONS = (EventType.DECISION_MADE, EventType.DECISION_ANNULLED, EventType.IYS_OUTCOME)
 ORDER = (Consent.recipient_id, Consent.channel, Consent.recipient_type)  # The key within a brand, which is indexed.
@@ -21,6 +22,7 @@ class ConsentState:
     consent: Consent
     brand_code: int
     address: str | None = field(repr=False)  # None: it cannot be opened.
+    reference: str | None = field(repr=False)  # What the provider's programs call the recipient.
 
 
 def find_decisions(session: Session, events: Iterable[Event]) -> dict[int, Decision]:
@@ -60,4 +62,5 @@ def _state(vault: Vault, consent: Consent, brand_code: int, recipient: Recipient
         address = vault.read(recipient.address, Recipient.PLACE, recipient.provider_id, recipient.id)
     except CannotOpen:  # One damaged value must not end the feed.
         address = None
-    return ConsentState(consent, brand_code, address)
+    reference = recipients.open_reference(vault, recipient.provider_id, recipient.id, recipient.reference)
+    return ConsentState(consent, brand_code, address, reference)

@@ -88,6 +88,7 @@ def _decision(
     return {
         "decisionId": str(decision.id),
         "recipient": _address(vault, recipient, in_full),
+        "reference": recipients.open_reference(vault, recipient.provider_id, recipient.id, recipient.reference),
         "type": decision.channel,
         "recipientType": decision.recipient_type,
         "status": decision.status,

@@ -22,6 +22,7 @@ from portal.core.models import (
     DecisionOrigin,
     Lane,
     Provider,
+    Recipient,
     Submission,
 )
 from portal.domain.consents import bulk_import
@@ -60,6 +61,7 @@ def test_a_grant_is_a_decision_with_its_request_as_evidence_and_is_told_at_once(
         ({"evidence": " "}, "evidence_missing", None),
         ({"evidence": "-"}, "evidence_missing", None),
         ({"evidence": "YOK"}, "evidence_missing", None),
+        ({"confirm": True}, "confirm_not_offered", None),
         ({"consentDate": None}, "date_missing", "H112"),
         ({"consentDate": "2026-02-30 10:00:00"}, "date_impossible", "H157"),
         ({"consentDate": "2026-11-24T10:00:00Z"}, "date_unreadable", "H158"),
@@ -239,6 +241,20 @@ def test_a_long_list_is_written_some_at_a_time(program, monkeypatch):
 
     assert [each["result"] for each in answer.json["results"]] == ["grant", "grant", "refusal", "known", "refusal"]
     assert max(sizes) == 2
+
+
+def test_what_a_firm_calls_a_person_is_kept_sealed_and_said_wherever_the_address_is(program, rows):
+    answer = program.post(BULK, {"consents": [grant(reference="C-1042"), refusal("x", reference="C-7")]})
+    program.post(CONSENTS, refusal(reference="C-1043", confirm=False))
+    program.post(CONSENTS, refusal())
+
+    shown = program.get(f"{BASE}/requests/{answer.json['requestId']}")
+    for each in (answer, shown):
+        assert [row["reference"] for row in each.json["results"]] == ["C-1042", "C-7"]
+    history = program.post(f"{CONSENTS}/history", {"recipient": make.PHONE, "type": "MESAJ"})
+    for each in (program.get(f"{CONSENTS}/MESAJ/{make.PHONE}"), history):
+        assert each.json["reference"] == "C-1043"
+    assert b"C-1043" not in rows.one(Recipient).reference
 
 
 @pytest.mark.slow

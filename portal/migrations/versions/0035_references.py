@@ -1,0 +1,17 @@
+"""What a provider's programs call a recipient: their own number of a customer."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0035"
+down_revision = "0034"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("recipient", sa.Column("reference", sa.LargeBinary(), nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column("recipient", "reference")
