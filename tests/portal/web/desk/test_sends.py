@@ -51,6 +51,7 @@ def test_each_send_is_compared_with_the_decisions_of_then_and_with_the_last_chec
         ("O anda kayıtlı onay yoktu", "bu adres yok"),
     )
     assert len(events) == len(newest_first)
+    assert "gelmiş" not in events[2] + events[3]  # To the second before the refusal.
     for event, words in zip(events, newest_first, strict=True):
         assert all(each in event for each in words), (words, event)
 
