@@ -12,7 +12,7 @@ from portal.app import create_app
 from portal.core import addresses, clock
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db, limiter, vault
-from portal.core.iys_protocol import Status
+from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import (
     ApiKey,
     ApiRequest,
@@ -38,6 +38,7 @@ from portal.core.models import (
 )
 from portal.core.models.ids import new_ids
 from portal.core.vault import CannotOpen
+from portal.domain import sends
 from portal.domain.consents import recipients
 from portal.domain.identity import accounts
 from portal.domain.notifications import gateways
@@ -91,6 +92,7 @@ def old_days(start, iys):
         _hear_from_iys(provider)
         _keep_of_people(provider)
         _bring_a_file(provider)
+        _report_a_send(make.brand())
         gateway = gateways.add_gateway(
             db.session, vault(), provider_id=provider.id, carries=AddressKind.PHONE, vendor="verimor", header="ORNEK",
             credentials={"username": "908500000001", "password": "demo"}, per_second=10, at=clock.now(),
@@ -166,6 +168,19 @@ def _bring_a_file(provider) -> None:
     ):  # fmt: skip
         db.session.add(row)
         db.session.flush()
+
+
+def _report_a_send(brand) -> None:
+    """A message of another system, and the check before it."""
+    at, key_id = clock.now(), db.session.scalar(select(ApiKey.id))
+    recipient_id = recipients.find(db.session, vault(), brand.provider_id, addresses.parse(make.PHONE)).id
+    common = {"channel": Channel.SMS, "recipient_type": RecipientType.INDIVIDUAL}
+    sends.record_check(
+        db.session, vault(), brand, number=1, key_id=key_id, verdicts={make.PHONE: "may"}, salt="5f", at=at,
+        valid_until=at, **common,
+    )  # fmt: skip
+    send = sends.Send(addresses.parse(make.PHONE), sent_at=at, campaign="Kasım", **common)
+    sends.record_sends(db.session, vault(), brand, [send], {make.PHONE: recipient_id}, request_id=1, at=at)
 
 
 def _keep_of_people(provider) -> None:
