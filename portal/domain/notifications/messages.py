@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.core.addresses import Address, parse
-from portal.core.models import NO_PROVIDER, Message, MessageKind, MessageState, Receipt, Recipient
+from portal.core.models import NO_PROVIDER, DecisionOrigin, Message, MessageKind, MessageState, Receipt, Recipient
 from portal.core.models.ids import new_id
 from portal.core.models.inserts import insert_rows
 from portal.core.vault import Vault
@@ -63,12 +63,12 @@ def write_confirmation(
 
     A grant is told on the same day, at the address itself, with a way to refuse (Regulation art. 7); the message waits
     until it cannot be undone any more, as long as it still leaves that day. An act at several providers is told by the
-    portal.
+    portal, and so is any in İzinlerim: else its provider would see by the lack of a message that others have it, too.
     """
     receipt, message_id = receipts[0], new_id()
     at: datetime = receipt["decided_at"]
     midnight = clock.start_of_day(clock.day(at) + timedelta(days=1))
-    is_of_one = len(receipts) == 1
+    is_of_one = len(receipts) == 1 and receipt["origin"] != DecisionOrigin.MINE
     sealed = None if is_of_one else vault.seal(address.text, Message.ADDRESS, NO_PROVIDER, message_id)
     row = {
         "id": message_id,

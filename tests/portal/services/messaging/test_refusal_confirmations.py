@@ -209,8 +209,28 @@ def test_who_is_on_the_vendors_list_is_not_written_to_again(app, browser, codes,
 
 
 def test_an_act_at_several_providers_is_told_by_the_portal(app, browser, codes, gateway, rows):
+    refuses_all(app, others=1)
+
+    send_all(app, gateway.url)
+
+    (message,) = sent(gateway)
+    assert message["text"].startswith("Izinlink: your refusal of SMS from 2 brands is recorded. Your receipt: http")
+    assert browser.get(addresses_in(message["text"])[0]).status_code == 200
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_no_firm_sees_by_its_messages_whether_others_were_refused_too(app, codes, rows, others):
+    refuses_all(app, others)
+
+    told = rows.one(Message, Message.kind == MessageKind.REFUSAL)
+    assert (told.provider_id, told.recipient_id) == (None, None)
+
+
+def refuses_all(app, others: int) -> None:
+    """Somebody refuses in İzinlerim all firms there are, the first one and so many others."""
     with app.app_context():
-        make.provider(700002, 700002, "cem@example.com")
+        for number in range(others):
+            make.provider(700002 + number, 700002 + number, "cem@example.com")
         address = addresses.parse(make.PHONE)
         parts = []
         for provider in db.session.scalars(select(Provider).order_by(Provider.id)):
@@ -223,9 +243,3 @@ def test_an_act_at_several_providers_is_told_by_the_portal(app, browser, codes, 
             db.session, vault(), parts, origin=DecisionOrigin.MINE, language="en", request_metadata="{}", at=clock.now()
         )
         db.session.commit()
-
-    send_all(app, gateway.url)
-
-    (message,) = sent(gateway)
-    assert message["text"].startswith("Izinlink: your refusal of SMS from 2 brands is recorded. Your receipt: http")
-    assert browser.get(addresses_in(message["text"])[0]).status_code == 200
