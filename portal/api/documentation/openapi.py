@@ -49,8 +49,10 @@ def document(language: str, base: str) -> Json:
     scopes = _scopes()
     with force_locale(language):
         for operations in spec["paths"].values():
-            for operation in operations.values():
+            for method, operation in operations.items():
                 _complete(operation)
+                if method == "get" and "application/json" in operation["responses"]["200"].get("content", {}):
+                    operation["responses"]["304"] = {"description": "not_modified"}
                 operation["x-scope"] = scopes[operation["operationId"]]
         _translate(spec["components"])
         _translate(spec["paths"])

@@ -11,7 +11,7 @@ from flask_babel import get_locale
 from portal.api.documentation import openapi
 from portal.api.documentation.blueprint import blueprint
 from portal.api.documentation.examples import Example, examples_of
-from portal.api.documentation.texts import EVENTS, INVALID_ADDRESS, OPERATIONS, REASONS
+from portal.api.documentation.texts import CHANGES, EVENTS, INVALID_ADDRESS, OPERATIONS, REASONS
 from portal.api.v1.blueprint import VERSION
 from portal.api.v1.checks import NO_ADDRESS
 from portal.api.v1.rows import PROBLEM_NAMES, ROW_STATUSES, ApiRowProblem
@@ -55,6 +55,7 @@ def show_docs() -> str:
         problems=_problems(),
         reasons=[*REASONS.items(), (NO_ADDRESS, INVALID_ADDRESS)],
         effects=EFFECTS,
+        changes=CHANGES,
         events=EVENTS,
     )
 

@@ -1,5 +1,7 @@
 """What the documentation says of each operation and each reason, as msgids."""
 
+from datetime import date
+
 from portal.api.documentation import campaign_texts, file_texts, sends_examples
 from portal.core.lazy_text import N_
 from portal.core.models import EventType
@@ -95,4 +97,13 @@ EVENTS: dict[EventType, str] = {
     EventType.PACKAGE_LOW: N_("Paket doluyor ya da doldu. facts: level (near, grace, shut), records, used."),
     EventType.CERTIFICATE_ISSUED: N_("Sorgu belgesi verildi. facts: type, may, may_not, unknown."),
 }
+CHANGES: list[tuple[date, str]] = [  # The newest first.
+    (
+        date(2026, 11, 29),
+        N_(
+            "İlk sürüm: anahtarlar, markalar, izinler, olaylar, kampanyalar, bağlantılar, dosyalar, gönderim "
+            "kayıtları, göndermeden önce sorma."
+        ),
+    ),
+]
 INVALID_ADDRESS = N_("Bu metin bir adres değil ya da bu kanala uymuyor.")

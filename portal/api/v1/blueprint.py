@@ -60,6 +60,15 @@ specification = SpecTree(
 
 
 @blueprint.after_request
+def answer_if_changed(response: Response) -> Response:
+    """Answer 304 to who has this very answer (If-None-Match); a request's results may be megabytes."""
+    if request.method == "GET" and response.status_code == 200 and response.is_json:
+        response.add_etag()
+        response.make_conditional(request)
+    return response
+
+
+@blueprint.after_request
 def tell_limit(response: Response) -> Response:
     """Say how much of the key's limit is left."""
     response.headers.extend(g.get("limit_headers", {}))

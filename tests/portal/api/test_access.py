@@ -228,6 +228,19 @@ def test_the_last_use_of_a_key_is_known_to_the_minute(app, provider, rows):
     assert rows.one(ApiKey).used_at == used_at
 
 
+def test_an_answer_that_is_known_is_not_sent_again(app, provider):
+    program = Program(app, make_key(provider))
+    request_id = program.post(CONSENTS, refusal()).json["requestId"]
+    for path in ("/brands", "/me", f"/requests/{request_id}"):
+        known = program.get(BASE + path)
+        headers = program._headers() | {"If-None-Match": known.headers["ETag"]}
+        again = program.client.get(BASE + path, headers=headers)
+        assert (again.status_code, again.data, again.headers["Cache-Control"]) == (304, b"", "no-store")
+    db.session.query(Brand).one().name = "Yeni ad"
+    db.session.commit()
+    assert program.client.get(f"{BASE}/brands", headers=headers).status_code == 200
+
+
 def test_errors_below_the_address_of_the_api_are_problems(app, provider):
     program = Program(app, make_key(provider))
 
