@@ -84,15 +84,14 @@ def _fields(operation: dict[str, Any], document: dict[str, Any]) -> list[tuple[s
         for each in operation["parameters"] if each["in"] != "path"
     ]  # fmt: skip
     for content in operation.get("requestBody", {}).get("content", {}).values():
-        names = [content["schema"].get("$ref", "").rpartition("/")[2]]
-        while names:
-            schema = schemas.get(names.pop(), {})  # A file has none.
+        found: list[dict[str, Any]] = [content["schema"]]
+        while found:
+            schema = found.pop()
             if "$ref" in schema:
-                names.append(schema["$ref"].rpartition("/")[2])
+                found.append(schemas[schema["$ref"].rpartition("/")[2]])
             for name, field in schema.get("properties", {}).items():
                 fields.append((name, name in schema.get("required", ()), field.get("description", "")))
-                if "$ref" in field.get("items", {}):
-                    names.append(field["items"]["$ref"].rpartition("/")[2])
+                found.append(field.get("items", {}))
     return fields
 
 

@@ -55,7 +55,9 @@ def test_every_operation_is_described_in_both_languages_and_has_an_example(app, 
     for name, (summary, _) in OPERATIONS.items():
         assert operations["tr"][name]["summary"] == summary != operations["en"][name]["summary"]
     assert documents["tr"]["openapi"].startswith("3.1")
-    assert all(f"#{each}" in browser.get("/api/docs").text for each in OPERATIONS)
+    page = browser.get("/api/docs").text
+    assert all(f"#{each}" in page for each in OPERATIONS)
+    assert '<th scope="row">sentAt</th>' in page  # Of a list the fields of its rows, too.
 
 
 def test_links_of_problems_lead_to_their_place_on_the_page(app, browser):
