@@ -30,6 +30,11 @@ class Request:
     def sequence(self) -> int:
         return self.json["data"]["sequence"]
 
+    @property
+    def number(self) -> int:
+        """Which event of the test it is, from 1."""
+        return self.json["data"]["number"]
+
 
 @dataclass
 class Receiver:

@@ -41,12 +41,14 @@ class Webhooks:
             return made.id
 
     def happen(self, times: int = 1) -> None:
-        """Let something happen at the provider; subjects are 1, 2, …"""
+        """Let something happen at the provider: events 1, 2, …"""
         with self.app.app_context():
             provider_id = db.session.scalar(select(Provider.id))
             for _ in range(times):
-                subject = next(self.numbers)
-                events.record(db.session, EventType.PACKAGE_LOW, subject, provider_id=provider_id, at=clock.now())
+                facts = {"number": next(self.numbers)}
+                events.record(
+                    db.session, EventType.PACKAGE_LOW, 1, provider_id=provider_id, at=clock.now(), facts=facts
+                )  # fmt: skip
             db.session.commit()
         self.number()
 

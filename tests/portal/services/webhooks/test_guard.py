@@ -51,7 +51,7 @@ def test_a_name_that_turns_private_is_connected_to_at_its_first_address_and_not_
 
     webhooks.deliver(guarded(names, public))
 
-    assert [each.sequence for each in public.requests] == [1]
+    assert [each.number for each in public.requests] == [1]
     assert names.asked == [NAME, NAME]  # Once for each connection.
     assert [(each.status, each.error) for each in webhooks.log(endpoint_id)] == [(200, None), (None, "not_public")]
 

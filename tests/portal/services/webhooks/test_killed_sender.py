@@ -37,6 +37,6 @@ def test_what_a_killed_sender_had_sent_comes_again_with_the_same_id(webhooks, en
         with time_machine.travel(clock.now() + 2 * A_MINUTE):
             webhooks.deliver(Transport(None))
 
-    assert [each.sequence for each in receiver.requests] == [1, 1, 2]
+    assert [each.number for each in receiver.requests] == [1, 1, 2]
     assert receiver.ids[0] == receiver.ids[1]
     assert [each.attempts for each in webhooks.log(endpoint_id)] == [1, 1]

@@ -107,14 +107,14 @@ def test_what_happened_during_a_pause_is_counted_and_sent_after_it(ayse, rows, w
 
     ayse.posts(f"{PAGE}/{endpoint_id}/turn-on")
     webhooks.deliver(transport)
-    assert [each.sequence for each in receiver.requests] == [1, 2, 3]
+    assert [each.number for each in receiver.requests] == [1, 2, 3]
 
     now = clock.istanbul(clock.now())
     for since, status in ((now + timedelta(hours=1), 422), (now - timedelta(days=31), 422), (now - timedelta(1), 303)):
         answer = ayse.posts(f"{PAGE}/{endpoint_id}/replay", {"since": since.strftime("%Y-%m-%dT%H:%M")})
         assert answer.status_code == status
     webhooks.deliver(transport)
-    assert [each.sequence for each in receiver.requests] == [1, 2, 3] * 2
+    assert [each.number for each in receiver.requests] == [1, 2, 3] * 2
 
 
 def test_a_provider_has_ten_endpoints(app, ayse, rows, webhooks):
