@@ -1,8 +1,13 @@
-"""The servers that tests start."""
+"""The servers that tests start, and how the one of production reads requests."""
 
 import socket
 import struct
 from urllib.parse import urlsplit
+
+import pytest
+from gunicorn.config import Config
+from gunicorn.http.errors import ParseException
+from gunicorn.http.parser import RequestParser
 
 from tests.servers import serving
 
@@ -29,3 +34,21 @@ def test_an_answer_is_closed_though_its_asker_left():
                 asker.recv(20)
 
     assert len(closed) == ASKERS
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    [
+        b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+        b"Content-Length: 5\r\nContent-Length: 6\r\n",
+        b"Content-Length: +5\r\n",
+        b"Transfer-Encoding: xchunked\r\n",
+        b"Transfer-Encoding : chunked\r\n",
+    ],
+)
+def test_a_request_of_two_lengths_is_refused(lengths):
+    """Otherwise a proxy before us could take the rest of a body for a request of its own."""
+    message = b"POST /api/v1/me HTTP/1.1\r\nHost: x\r\n" + lengths + b"\r\n0\r\n\r\n"
+
+    with pytest.raises(ParseException):
+        next(RequestParser(Config(), [message], ("127.0.0.1", 1)))
