@@ -64,6 +64,7 @@ DRAWS_PAUSES = {
     "portal.services.messaging.routing",  # Which of two gateways.
     "portal.services.messaging.fake_gateway.state",  # Faults that repeat by their seed.
     "portal.services.iys.call_guard",
+    "portal.services.webhooks.delivery",
     "iys_sandbox.faults",
     "iys_sandbox.pushes",
 }
