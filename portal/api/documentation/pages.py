@@ -37,7 +37,7 @@ class Operation:
     summary: str
     description: str
     scope: str
-    fields: list[tuple[str, bool, str]]  # Name, whether it is required, and its text.
+    fields: list[tuple[str, bool, str, str]]  # Name, whether it is required, its values, and its text.
     calls: list[tuple[str, str | None, int]]  # Command, answer, status.
 
 
@@ -76,11 +76,11 @@ def _operations(document: dict[str, Any]) -> list[Operation]:
     return [found[name] for name in OPERATIONS]
 
 
-def _fields(operation: dict[str, Any], document: dict[str, Any]) -> list[tuple[str, bool, str]]:
+def _fields(operation: dict[str, Any], document: dict[str, Any]) -> list[tuple[str, bool, str, str]]:
     """Of the query, the headers and the body; for a list of rows, of a row."""
     schemas = document["components"]["schemas"]
     fields = [
-        (each["name"], each["required"], each.get("description", ""))
+        (each["name"], each["required"], _values(each["schema"], schemas), each.get("description", ""))
         for each in operation["parameters"] if each["in"] != "path"
     ]  # fmt: skip
     for content in operation.get("requestBody", {}).get("content", {}).values():
@@ -90,9 +90,23 @@ def _fields(operation: dict[str, Any], document: dict[str, Any]) -> list[tuple[s
             if "$ref" in schema:
                 found.append(schemas[schema["$ref"].rpartition("/")[2]])
             for name, field in schema.get("properties", {}).items():
-                fields.append((name, name in schema.get("required", ()), field.get("description", "")))
+                is_required = name in schema.get("required", ())
+                fields.append((name, is_required, _values(field, schemas), field.get("description", "")))
                 found.append(field.get("items", {}))
     return fields
+
+
+def _values(schema: dict[str, Any], schemas: dict[str, Any]) -> str:
+    """What a field may be, as JSON names it: its type, or its values where they are few."""
+    if "$ref" in schema:
+        return _values(schemas[schema["$ref"].rpartition("/")[2]], schemas)
+    if "enum" in schema:
+        return " | ".join(map(str, schema["enum"]))
+    if several := schema.get("anyOf") or schema.get("allOf"):
+        return " | ".join(_values(each, schemas) for each in several)
+    if "items" in schema:
+        return f"[{_values(schema['items'], schemas) or 'object'}]"
+    return str(schema.get("type", ""))
 
 
 def _call(method: str, example: Example) -> tuple[str, str | None, int]:
