@@ -81,7 +81,8 @@ def keep_test_call(response: Response) -> Response:
     caller: Caller | None = g.get("caller")
     if caller is not None and caller.is_test:
         try:
-            body = request.get_data(as_text=True) if request.mimetype in KEPT_BODIES else ""
+            is_file = request.mimetype not in KEPT_BODIES or (request.content_length or 0) > MAX_LIST_BYTES
+            body = "" if is_file else request.get_data(as_text=True)
         except (RequestEntityTooLarge, UnicodeDecodeError):
             body = ""
         answer = response.get_data(as_text=True) if response.is_json else ""

@@ -65,7 +65,7 @@ def page_context(batch: ImportBatch, **more: object) -> dict[str, Any]:
         "batch": batch,
         "name": masked_cells.file_name(batch),
         "brand_name": session.get_one(Brand, batch.brand_id).name,
-        "by": uploader.name if uploader else _("Komut satırı"),
+        "by": uploader.name if uploader else _("Komut satırı ya da API"),
         "is_working": state in WORKER_STATES,
         "has_run": state in RUN,
         "may_drop": state in MAY_DROP,
