@@ -35,7 +35,8 @@ def without_cookies(blueprint: Blueprint) -> Blueprint:
 
 
 def by_code(blueprint: Blueprint) -> Blueprint:
-    """The code in the URL is the credential; each view checks it. No cookie, so no CSRF token."""
+    """The code in the URL is the credential; each view checks it. No cookie, so no CSRF token, but for what a case's
+    page adds for who has proved the address: that cookie is SameSite=Strict."""
     return _register(blueprint, "by code", needs_csrf=False)
 
 
