@@ -1,4 +1,4 @@
-"""What a provider's programs call a recipient: their own number of a customer."""
+"""A recipient's number in the provider's own programs."""
 
 import sqlalchemy as sa
 from alembic import op
