@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from portal.api.v1.schemas import MAX_ROWS, PHONE, Answer, Moment, RowResult, Strict, Text
+from portal.api.v1.schemas import MAX_ROWS, PHONE, Absent, Answer, Moment, RowResult, Strict, Text
 from portal.core.iys_protocol import Channel
 from portal.core.lazy_text import N_
 from portal.core.models import CampaignKind, CampaignState, ContactKind, Delivery, ExclusionReason
@@ -74,7 +74,7 @@ class Campaigns(Answer):
 
 class PageQuery(Strict):
     limit: int = Field(50, ge=1, le=200)
-    cursor: str | None = CURSOR
+    cursor: str | Absent = CURSOR
 
 
 class Audience(Answer):
@@ -141,7 +141,7 @@ class PersonalLinks(Answer):
 
 
 class LinksQuery(Strict):
-    cursor: str | None = CURSOR
+    cursor: str | Absent = CURSOR
 
 
 class Point(Answer):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from portal.api.v1.schemas import Answer, Moment, Problem, Strict
+from portal.api.v1.schemas import Absent, Answer, Moment, Problem, Strict
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.lazy_text import N_
 from portal.core.models import BatchState
@@ -16,8 +16,8 @@ DIGEST = N_("Okuduğunuz denemenin özeti; başlatırken bunu gönderin.")
 
 
 class UploadQuery(Strict):
-    fileName: Name | None = Field(None, description=N_("Dosyanın adı; panelde bununla görünür."))
-    profile: Annotated[str, Field(max_length=60)] | None = Field(
+    fileName: Name | Absent = Field(None, description=N_("Dosyanın adı; panelde bununla görünür."))
+    profile: Annotated[str, Field(max_length=60)] | Absent = Field(
         None, description=N_("Sütun düzeninin panelde verilen adı; boşsa aynı başlıklı son dosyanınki.")
     )
 
@@ -79,7 +79,7 @@ class NoBody(Strict):
 
 
 class ErrorsQuery(Strict):
-    cursor: str | None = Field(None, pattern=r"^[0-9]{1,9}$")
+    cursor: str | Absent = Field(None, pattern=r"^[0-9]{1,9}$")
 
 
 class CellError(Answer):
@@ -105,9 +105,9 @@ class ImportErrors(Answer):
 
 class ExportQuery(Strict):
     format: Format = Format.CSV
-    type: Channel | None = None
-    status: Status | None = None
-    recipientType: RecipientType | None = None
-    maySend: bool | None = Field(None, description=N_("true: yalnız şimdi ileti gönderilebilecekler (consents)."))
-    since: date | None = None
-    until: date | None = None
+    type: Channel | Absent = None
+    status: Status | Absent = None
+    recipientType: RecipientType | Absent = None
+    maySend: bool | Absent = Field(None, description=N_("true: yalnız şimdi ileti gönderilebilecekler (consents)."))
+    since: date | Absent = None
+    until: date | Absent = None

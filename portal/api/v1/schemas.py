@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, SkipValidation
+from pydantic.json_schema import SkipJsonSchema
 
 from portal.core.iys_protocol import Channel, RecipientType, Source, Status
 from portal.core.lazy_text import N_
@@ -15,6 +16,7 @@ MAX_ID = 100  # Characters of a correlationId.
 
 PHONE, FORM = "+905321234567", "Üyelik formu 2026-118, 24.11.2026"
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
+Absent = SkipJsonSchema[None]  # Of a field of a query, in which there is no null.
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 
