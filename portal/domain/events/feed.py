@@ -51,7 +51,8 @@ def read_page(
 
 def _is_kept(session: Session, after: int, last: int) -> bool:
     """Whether no event after it was gone by now. Sequences have no gaps, and the oldest are deleted first."""
-    oldest = session.scalar(select(func.min(Event.sequence)))
+    numbered = select(func.min(Event.sequence)).where(Event.sequence.is_not(None))  # As the index has it.
+    oldest = session.scalar(numbered)
     return after <= last and (oldest is None or after >= oldest - 1)
 
 
