@@ -14,8 +14,9 @@ from portal.api.v1.moments import moment, wire_date
 from portal.api.v1.schemas import Problem
 from portal.core.extensions import read_session, vault
 from portal.core.models import Brand, Consent, Decision, Event
-from portal.domain.events import consent_states, feed
-from portal.domain.events.consent_states import ConsentState
+from portal.domain.consents import current_states
+from portal.domain.consents.current_states import ConsentState
+from portal.domain.events import feed
 from portal.domain.identity.permissions import Scope
 from portal.domain.providers.sandbox_mode import brand_has_not_ended
 from portal.web.shared import problems
@@ -38,8 +39,8 @@ def list_events(query: EventsQuery) -> dict[str, Any]:
         )  # fmt: skip
     except feed.PositionLost:
         abort(problems.problem_response(ApiProblem.CURSOR_LOST))
-    decisions = consent_states.find_decisions(session, page.events)
-    states = consent_states.find_states(session, vault(), {each.consent_id for each in decisions.values()})
+    decisions = current_states.find_decisions(session, page.events)
+    states = current_states.find_states(session, vault(), {each.consent_id for each in decisions.values()})
     return {
         "items": [_event(each, decisions.get(each.subject_id), states, codes) for each in page.events],
         "nextCursor": str(page.position), "waitSeconds": 0 if page.has_more else WAIT_SECONDS,
@@ -57,7 +58,7 @@ def list_consents(query: ConsentsQuery) -> dict[str, Any]:
     after = session.scalar(its) if cursor else None
     if cursor and after is None:
         abort(problems.problem_response(ApiProblem.INVALID, errors=[UNKNOWN_CURSOR]))
-    found = consent_states.list_states(session, vault(), g.brand.id, after=after, limit=query.limit)
+    found = current_states.list_states(session, vault(), g.brand.id, after=after, limit=query.limit)
     return {
         "items": [_consent(each) for each in found],
         "nextCursor": str(found[-1].consent.id) if len(found) == query.limit else None,
