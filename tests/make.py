@@ -33,6 +33,7 @@ from portal.domain.providers import domain_reviews
 from portal.services import launches
 from portal.services.imports import audience
 from portal.services.imports.audience import read_address_list
+from tests.snapshots import made_once
 
 IYS_CODE, BRAND_CODE = 700001, 700001
 USERNAME, PASSWORD = "izinlink", "sandbox-password"
@@ -179,13 +180,17 @@ def launch(to: Campaign, salt: str) -> None:
 def codes(app, text: str = f"{PHONE}\n{EMAIL}\n", **facts) -> dict[str, str]:
     """Launch a campaign for these addresses: {address: code}."""
     with app.app_context():
-        made = campaign(**facts)
-        add_to_audience(made, text)
-        campaigns.confirm_unread(db.session, made, clock.now())
-        launch(made, app.config["LINK_SALT"])
-        links = launches.links_of(db.session, made, app.config["LINK_SALT"], "")
-        found = {address: link.removeprefix("/") for address, link in links}
-        db.session.rollback()
+        return dict(made_once(("codes", text, repr(facts)), lambda: _codes(app.config["LINK_SALT"], text, facts)))
+
+
+def _codes(salt: str, text: str, facts: dict) -> dict[str, str]:
+    made = campaign(**facts)
+    add_to_audience(made, text)
+    campaigns.confirm_unread(db.session, made, clock.now())
+    launch(made, salt)
+    links = launches.links_of(db.session, made, salt, "")
+    found = {address: link.removeprefix("/") for address, link in links}
+    db.session.rollback()
     return found
 
 
