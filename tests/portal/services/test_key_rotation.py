@@ -14,6 +14,7 @@ from portal.core.addresses import AddressKind
 from portal.core.extensions import db, limiter, vault
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import (
+    ApiCall,
     ApiKey,
     ApiRequest,
     Consent,
@@ -35,6 +36,7 @@ from portal.core.models import (
     SignIn,
     UploadPart,
     User,
+    WebhookEndpoint,
 )
 from portal.core.models.ids import new_ids
 from portal.core.vault import CannotOpen
@@ -134,7 +136,8 @@ def _hear_from_iys(provider) -> None:
 def _bring_a_file(provider) -> None:
     """A file on its way, with its bytes, its lines and how it is read; and a request of a program."""
     at, whose = clock.now(), {"provider_id": provider.id}
-    batch_id, part_id, piece_id, profile_id, key_id, request_id = new_ids(6)
+    batch_id, part_id, piece_id, profile_id, key_id, request_id, call_id, hook_id = new_ids(8)
+    hooks = WebhookEndpoint
 
     def sealed(text: str, place: str, row_id: int) -> bytes:
         return vault().seal(text, place, provider.id, row_id)
@@ -165,9 +168,20 @@ def _bring_a_file(provider) -> None:
             body=sealed(make.EMAIL, ApiRequest.BODY, request_id), answer=sealed("{}", ApiRequest.ANSWER, request_id),
             **whose,
         ),
+        ApiCall(
+            id=call_id, key_id=key_id, method="GET", status=404, called_at=at, **whose,
+            content=sealed(make.EMAIL, ApiCall.PLACE, call_id),
+        ),
+        WebhookEndpoint(
+            id=hook_id, algorithm="hmac", types=[], shows_addresses=False, position=0, is_slow=False, failures=0,
+            heartbeat_at=at, created_by=1, created_at=at, url=sealed("https://crm.example", hooks.URL, hook_id),
+            secret=sealed("new", hooks.SECRET, hook_id), former_secret=sealed("old", hooks.FORMER, hook_id), **whose,
+        ),
     ):  # fmt: skip
         db.session.add(row)
         db.session.flush()
+    person = recipients.find(db.session, vault(), provider.id, addresses.parse(make.PHONE))
+    person.reference = sealed("C-1042", Recipient.REFERENCE, person.id)
 
 
 def _report_a_send(brand) -> None:
