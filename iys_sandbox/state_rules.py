@@ -18,7 +18,7 @@ class Record(Protocol):
 
 def state_codes(record: Record | None, body: JsonObject) -> list[str]:
     """Codes of the first rule that a valid body breaks against the record of its key; empty if it can be stored."""
-    if code := _requested_code(str(body["recipient"])):
+    if code := _requested_code(str(body.get("recipient"))):
         return [code]
     if record is None:
         if body["status"] == "ONAY":

@@ -60,7 +60,7 @@ class Crm:
         return number
 
     def refuse(self, recipient: str, channel: str) -> None:
-        """Note a refusal of a customer here, then tell it; what cannot be told now is told by the next call."""
+        """Note a refusal here, then tell it; what cannot be told now is told by the next call."""
         with self.database:
             self.database.execute("INSERT INTO outbox VALUES (?, ?, ?)", (new_key(), recipient, channel))
         self.tell()

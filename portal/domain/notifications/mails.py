@@ -19,7 +19,7 @@ Facts = Mapping[str, Any]
 FACTS: dict[MailKind, frozenset[str]] = {
     MailKind.CONFIRMATION: frozenset({"link", "until"}),
     MailKind.ALREADY_HERE: frozenset({"link"}),  # To the sign-in page.
-    # `place`: an admitted provider's title, else OPERATOR. `address`: the inviter's, of a provider; `by`: of the operator.
+    # `place`: an admitted provider's title, else OPERATOR. Who invites: `address` at a provider, `by` at the operator.
     MailKind.INVITATION: frozenset({"link", "until", "place", "role", "by", "address"}),
     MailKind.RESET: frozenset({"link", "until"}),
     MailKind.NEW_DEVICE: frozenset({"at", "device", "network", "link"}),  # Browser in words; masked; to /account.

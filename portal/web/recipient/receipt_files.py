@@ -77,7 +77,7 @@ def _pdf_content(act: ReceiptContents, code: str, language: str) -> ReceiptConte
     if act.is_sandbox:
         told = (
             _("Bu bir denemedir: karar gerçek İYS'ye bildirilmez."),
-            _("Kim olduğunu incelemedik. Buna güvenip kimseyi aramayın, para ya da bilgi vermeyin."),
+            _("Buna güvenip kimseyi aramayın, para ya da bilgi vermeyin."),
         )
         sections.insert(0, Section(_("Deneme"), (), told))
     if act.is_disowned:

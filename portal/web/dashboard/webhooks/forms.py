@@ -29,7 +29,7 @@ from portal.web.shared.form_parts import CheckboxList
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
 from portal.web.shared.signed_in_person import own_brands
-from portal.web.shared.validators import stop_if_wrong
+from portal.web.shared.validators import READABLE, stop_if_wrong
 
 ALGORITHMS = {
     WebhookAlgorithm.HMAC: _l("Ortak parola (HMAC-SHA256): her dilde kolayca doğrulanır"),
@@ -61,7 +61,8 @@ class EndpointForm(BaseForm):
     """What an endpoint's owner chooses; a new one's algorithm, too."""
 
     url = StringField(
-        _l("Adres (URL)"), validators=[InputRequired(_l("Adresi yazın.")), Length(max=endpoints.LONGEST_URL)]
+        _l("Adres (URL)"),
+        validators=[InputRequired(_l("Adresi yazın.")), Length(max=endpoints.LONGEST_URL), READABLE],
     )
     types = CheckboxList(
         _l("Hangi olaylar?"),

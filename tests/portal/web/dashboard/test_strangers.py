@@ -107,7 +107,7 @@ def things(app, rows) -> dict[str, int]:
     return {
         **of_people,
         "campaign_id": campaign.id, "recipient_id": rows(Recipient)[0].id, "draft": draft_id, "bulk_id": bulk_id,
-        "submission_id": rows.one(Submission).id, "brand_id": rows.one(Brand).id, "day_id": day_id,
+        "submission_id": rows.one(Submission).id, "brand_id": rows.one(Brand).id, "digest": "0" * 16, "day_id": day_id,
         "difference_id": difference_id, "registration_id": registration_id, "order_id": order_id,
         "batch_id": batch_id, "complaint_id": complaint_id, "gateway_id": gateway_id,
         "event_id": reply_id,
