@@ -56,7 +56,7 @@ def test_a_crm_copies_follows_refuses_once_and_checks(app, crm_module, tmp_path,
     program.post(f"/api/v1/brands/{make.BRAND_CODE}/consents", refusal(OTHER))
     with app.app_context():
         event_sequencer.sequence_next_events()
-    with serving(losing_answers(app)) as url, crm_module.Izinlink(url.replace("127.0.0.1", "localhost"), key) as izinlink:
+    with serving(losing_answers(app), host="localhost") as url, crm_module.Izinlink(url, key) as izinlink:
         crm = crm_module.Crm(str(tmp_path / "crm.sqlite"), izinlink, make.BRAND_CODE)
         assert crm.follow() == 1  # The first time, a copy.
         crm.refuse(make.PHONE, "MESAJ")
