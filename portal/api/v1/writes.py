@@ -69,7 +69,7 @@ def record_audit(act: str, subject: str, subject_id: int, **facts: Any) -> None:
     """Add an audit entry of the caller's program to this transaction."""
     audit.note(
         db.session, act, subject, subject_id, provider_id=g.caller.provider_id, at=clock.now(),
-        facts={"from": "api", "key": str(g.caller.key_id), **facts},
+        facts={"from": "api", "key": g.caller.hint, **facts},
     )  # fmt: skip
 
 
