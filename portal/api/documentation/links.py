@@ -12,6 +12,7 @@ LINKS: dict[str, dict[str, dict[str, str]]] = {
         "addConsent": _FIRST_BRAND,
         "addConsents": _FIRST_BRAND,
         "checkAddresses": _FIRST_BRAND,
+        "addSends": _FIRST_BRAND,
         "listConsents": _FIRST_BRAND,
     },
     "addConsent": {"showRequest": _REQUEST, "showConsent": _ROW, "mayBeMessaged": _ROW},
