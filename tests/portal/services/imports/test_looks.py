@@ -72,6 +72,7 @@ def is_marked(content: bytes) -> bool:
         {"named": style("marked", RED), "row": BY_ROW},
         {"automatic": style("marked", RED) + style("white"), "columns": BY_ROW, "cell": 'table:style-name="white"'},
         {"automatic": style("marked", BOLD), "cell": NAMED},
+        {"cell": 'table:formula="of:=CONCATENATE(&quot;RE&quot;;&quot;T&quot;)"'},
         {
             "automatic": "<number:number-style style:name='N1'><number:text>Hayır</number:text></number:number-style>"
             + style("marked", more='style:data-style-name="N1"'),

@@ -1,5 +1,5 @@
 """What stands beside the cells of an xlsx, where it may mean something: headers and footers of the page, boxes, prompts
-and tips, drawn shapes, formats that depend on a formula, and colours of tabs."""
+and tips, drawn shapes, formats that depend on a formula, formulas without a result, and colours of tabs."""
 
 import re
 import zipfile
@@ -9,6 +9,7 @@ from html import unescape
 from .cell_notes import related
 
 SHAPE, CONDITION, TAB = "Çizilmiş şekil", "Koşullu biçim", "Renkli sayfa sekmesi"  # Named to the author.
+FORMULA = "Sonucu saklanmamış formül: dosyayı Excel'de açıp kaydedin"  # As programs write it that do not compute.
 _PRINTED = re.compile(rb"<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)>([^<]*)<")
 _CODES = re.compile(r'&(?:"[^"]*"|K[0-9A-F]{6}|K\d\d[+-]\d{3}|\d+|[A-Z&])')
 _BOX, _SHAPE = re.compile(rb"<a:t>([^<]*)<"), re.compile(rb"<xdr:(?:sp|cxnSp)\b")  # Perhaps a line through cells.
@@ -21,11 +22,18 @@ _HARMLESS = {
     b"expression": re.compile(rb"MOD\(ROW\(\)(?:[+-]\d+)?,\d+\)(?:(?:=|&lt;&gt;|&gt;|&lt;)\d+)?"),
     b"cellIs": re.compile(rb'"[^"]*"|&quot;[^&]*&quot;|[\d.]+'),
 }
+# A cell with a formula, and its value; an empty one of words ("str") is a result.
+_COMPUTED = re.compile(
+    rb"<(?:\w+:)?c\b(?P<kind>[^<>]*)>\s*<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f>)\s*"
+    rb"(?P<value><(?:\w+:)?v\b[^<>]*>(?P<result>[^<]*))?"
+)
 _TAB = re.compile(rb"<(?:\w+:)?tabColor\b([^<>]*)>")
 
 
 def texts_of_page(text: bytes) -> Iterator[str]:
-    """Of a part of a sheet: what its page prints, and what a person sees at a cell."""
+    """Of a part of a sheet: what its page prints, what a person sees at a cell, and what Excel only would compute."""
+    if (b"<f" in text or b":f" in text) and not all(map(_has_result, _COMPUTED.finditer(text))):
+        yield FORMULA
     if b"Header>" in text or b"Footer>" in text:
         yield from (_printed(each) for each in _PRINTED.findall(text))
     if b"prompt" in text or b"tooltip" in text:
@@ -58,6 +66,10 @@ def tab_of(text: bytes) -> str:
     """The colour of a sheet's tab, as its first part has it."""
     found = _TAB.search(text) if b"tabColor" in text else None
     return found[1].decode(errors="replace") if found else ""
+
+
+def _has_result(cell: re.Match[bytes]) -> bool:
+    return bool(cell["result"] or (cell["value"] and b't="str"' in cell["kind"]))
 
 
 def _printed(text: bytes) -> str:

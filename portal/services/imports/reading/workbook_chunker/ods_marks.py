@@ -10,7 +10,7 @@ from itertools import chain
 
 from defusedxml.ElementTree import ParseError
 
-from .beside_cells import CONDITION, SHAPE
+from .beside_cells import CONDITION, FORMULA, SHAPE
 from .cell_looks import LONGEST, ColumnLooks, SheetLooks, is_wordy, name_tabs
 from .cell_notes import COMMENT, STRUCK, Element, Notes, elements, name_of
 
@@ -117,6 +117,7 @@ class Table:
             each = _attributes(cell)
             default = of_row or "".join(self._columns[place : place + 1])
             style = self._styles.of("table-cell", each.get("style-name") or default)
+            self.looks.texts += [FORMULA] if "formula" in each and "value-type" not in each else []
             after = min(place + int(each.get("number-columns-repeated", 1)), MOST_COLUMNS)
             if style.look:
                 looks |= dict.fromkeys(map(str, range(place, after)), style.look)
