@@ -184,6 +184,10 @@ class ImportPlan:
     consents: dict[ConsentKey, LockedConsent] = field(default_factory=dict)
     decisions: list[PlannedDecision] = field(default_factory=list)
 
+    def status_of(self, known: Entry) -> Status | None:
+        """Of the key of an entry whose recipient is known, once all entries are planned."""
+        return self.consents[self.snapshot.known[known.address.text], known.channel, known.recipient_type].status
+
 
 def plan_import(
     session: Session, vault: Vault, brand: Brand, entries: Sequence[Entry], at: datetime, *, is_sent: bool,

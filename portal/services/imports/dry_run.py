@@ -127,12 +127,14 @@ class DryRun:
         return {text: next(iter(each.values())) for text, each in indexes.items()}
 
     def _find_effects(self, results: bytearray, parsed: ParsedChunk, start: int) -> None:
-        entries = _without_duplicates(parsed.entries)
+        entries = without_duplicates(parsed.entries)
         plan = bulk_import.dry_run(read_session(), vault(), self.brand, list(entries.values()), self.at)
         index_of = {text: next(iter(indexes.values())) for text, indexes in plan.indexes.items()}
-        new, seen = set(), list[SeenEntry]()
+        new, seen, older = set(), list[SeenEntry](), set[int]()
         for (slot, entry), effect in zip(entries.items(), plan.effects, strict=True):
             results[slot] = BYTE_OF[effect]
+            if effect == Effect.OLDER or (effect == Effect.KNOWN and plan.status_of(entry) == Status.GRANTED):
+                older.add(slot)
             if entry.status == Status.GRANTED and entry.address.text in plan.new:
                 new.add(index_of[entry.address.text])
         for slot, entry in parsed.entries.items():
@@ -140,7 +142,7 @@ class DryRun:
             date, is_refusal = entry.weight
             seen.append((key, 2 * int(date.timestamp()) + is_refusal, start + slot, entry.line))
         self.seen.add_new_addresses(new)
-        self.seen.add_lost(row for row in seen if results[row[2] - start] == BYTE_OF[Effect.OLDER])
+        self.seen.add_lost(row for row in seen if row[2] - start in older)
         for place in self.seen.add(seen):  # Slots whose entries give way to another of their key.
             number = bisect_right(self.starts, place) - 1
             self.results[number][place - self.starts[number]] = REPEATED
@@ -177,7 +179,7 @@ class DryRun:
         db.session.commit()
 
 
-def _without_duplicates(entries: dict[int, Entry]) -> dict[int, Entry]:
+def without_duplicates(entries: dict[int, Entry]) -> dict[int, Entry]:
     """Of the entries of one key the one that counts: one that gives way is never written, so it must not be known as a
     fact before the other."""
     slots: dict[tuple[object, ...], int] = {}

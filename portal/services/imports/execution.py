@@ -26,6 +26,7 @@ from portal.domain.consents.import_plan import Effect, Entry
 from portal.services.imports import batches, queries
 from portal.services.imports.batches import BatchLease
 from portal.services.imports.chunk_parser import ParsedChunk, chunk_parser
+from portal.services.imports.dry_run import REPEATED, without_duplicates
 from portal.services.imports.ended_mail import write_ended_mail
 from portal.services.imports.row_results import BYTE_OF, SkipReason, tally_of
 from portal.services.imports.store import DAMAGED, ChunkRow, chunk_at
@@ -109,18 +110,26 @@ class Run:
             db.session.rollback()
 
     def _entries_to_write(self, results: bytearray, parsed: ParsedChunk) -> dict[int, Entry]:
-        """The entries that are written, by slot; a repeat or a problem of the dry run stays one. Vouched for are those
-        that the dry run held back: of a refusal that was heard since, the author did not know."""
+        """The entries that are written, by slot; a repeat or a problem of the dry run stays one. Where grants are left
+        out, a refusal that gave way counts again. Vouched for are those that the dry run held back: of a refusal that
+        was heard since, the author did not know."""
+        if self.only_refusals:
+            return self._refusals_to_write(results, parsed)
         chosen = {}
         vouched = OVER_REFUSAL if self.batch.after_refusal_confirmed_at else None
         for slot, entry in parsed.entries.items():
-            if results[slot] not in WRITTEN_EFFECTS:
-                continue
-            if self.only_refusals and entry.status != Status.REFUSED:
-                results[slot] = LEFT_OUT
-            else:
+            if results[slot] in WRITTEN_EFFECTS:
                 chosen[slot] = replace(entry, is_vouched=True) if results[slot] == vouched else entry
         return chosen
+
+    def _refusals_to_write(self, results: bytearray, parsed: ParsedChunk) -> dict[int, Entry]:
+        refusals = {}
+        for slot, entry in parsed.entries.items():
+            if entry.status == Status.REFUSED and results[slot] in (*WRITTEN_EFFECTS, REPEATED):
+                refusals[slot] = entry
+            elif results[slot] in WRITTEN_EFFECTS:
+                results[slot] = LEFT_OUT
+        return without_duplicates(refusals)
 
     def _finish(self, state: BatchState, **values: object) -> None:
         at, is_complete = clock.now(), state == BatchState.DONE

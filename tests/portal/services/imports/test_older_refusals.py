@@ -10,8 +10,8 @@ from sqlalchemy import Engine, event
 
 from portal.core.clock import istanbul, now
 from portal.core.extensions import db, vault
-from portal.core.iys_protocol import Channel, Source
-from portal.core.models import ImportBatch, ImportChunk
+from portal.core.iys_protocol import Channel, Source, Status
+from portal.core.models import Consent, ImportBatch, ImportChunk
 from portal.services.imports import batches
 from portal.services.imports.dry_run import SeenEntries
 from portal.services.imports.layout import Field, Layout
@@ -38,6 +38,14 @@ def older(app, its_id: int) -> list[str]:
     with app.app_context():
         unread = unread_of(vault(), db.session.get_one(ImportBatch, its_id))
         return [mark.where for mark in unread.marks if mark.kind == MarkKind.OLDER and unread.unconfirmed]
+
+
+def write(app, its_id: int, **how: bool) -> None:
+    with app.app_context():
+        batch = db.session.get_one(ImportBatch, its_id)
+        batches.start(db.session, batch, None, now(), **{"confirms_unread": True, **how})
+        db.session.commit()
+    work_all(app)
 
 
 @contextmanager
@@ -103,10 +111,7 @@ def test_a_refusal_older_than_a_grant_is_named_with_its_line(app):
     acts = [each.split()[0] for each in found if ImportChunk.__tablename__ in each]
     assert acts[-1] == "UPDATE"  # Nothing is read under the lock of writers.
 
-    with app.app_context():
-        batches.start(db.session, db.session.get_one(ImportBatch, its_id), None, now(), confirms_unread=True)
-        db.session.commit()
-    work_all(app)
+    write(app, its_id)
     assert older(app, dry_run(app, "Onay tarihi", line("RET", 4))) == ["2"]  # Than one that stands.
 
 
@@ -117,3 +122,20 @@ def test_a_refusal_beside_the_date_of_its_record_counts_from_now(app):
     assert older(app, its_id) == []
     with app.app_context():
         assert db.session.get_one(ImportBatch, its_id).tally["first_refusal"] == 2  # Of all channels.
+
+
+@pytest.mark.slow
+def test_a_refusal_that_was_imported_before_is_named_again_beside_a_grant(app):
+    refusal, grant = line("RET", 3), line("ONAY", 2)
+    write(app, dry_run(app, "Onay tarihi", refusal))
+    write(app, dry_run(app, "Onay tarihi", grant))
+
+    assert older(app, dry_run(app, "Onay tarihi", refusal, "0532 700 02 11;ONAY;")) == ["2"]
+
+
+@pytest.mark.slow
+def test_where_grants_are_left_out_the_refusal_counts_that_gave_way_to_one(app, rows):
+    write(app, dry_run(app, "Onay tarihi", line("ONAY", 4)))
+    write(app, dry_run(app, "Onay tarihi", line("ONAY", 2), line("RET", 3)), only_refusals=True)
+
+    assert {each.status for each in rows(Consent) if each.channel == Channel.SMS} == {Status.REFUSED}
