@@ -9,14 +9,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sqlalchemy.orm import object_session
+
 from portal.core.addresses import redact_certain_addresses
-from portal.core.models import ImportBatch
+from portal.core.models import Brand, ImportBatch, Provider
 from portal.core.vault import Vault
 from portal.domain.consents.import_plan import REFUSALS, Effect
 from portal.services.imports.layout import Layout
 from portal.services.imports.layout.headers import our_columns
 from portal.services.imports.layout.layout import STATUS_FIELDS, Field
-from portal.services.imports.layout.plain_words import denies_nothing, is_plain
+from portal.services.imports.layout.normalization import folded
+from portal.services.imports.layout.plain_words import is_plain
 from portal.services.imports.reading import Outline, Sheet
 from portal.services.imports.row_results import PROBLEMS, SkipReason
 from portal.services.imports.store import file_name_of, header_of, layout_of, outline_of
@@ -111,16 +114,28 @@ def unread_of(vault: Vault, batch: ImportBatch) -> Unread:
     return Unread(
         unused_columns(counts, layout, header_of(outline, layout)),
         [each for place, each in enumerate(outline.sheets) if each.lines and place not in layout.sheets],
-        find_marks(outline, layout, file_name_of(vault, batch), counts),
+        find_marks(outline, layout, file_name_of(vault, batch), counts, own_words(batch)),
         sum(outline.sheets[place].hidden_lines for place in layout.sheets),
         batch.tally is None or not NO_GRANTS.issuperset(batch.tally) or any(each.startswith(OLDER) for each in counts),
     )
 
 
-def find_marks(outline: Outline, layout: Layout, file_name: str, counts: Counts) -> list[Mark]:
-    """Of a file read by a layout, each thing once."""
-    sheets = [mark for place in layout.sheets for mark in marks_of_sheet(outline.sheets[place], place, layout, counts)]
-    return list(dict.fromkeys((*mark_of_name(file_name), *sheets, *marks_of_empty(outline))))
+def own_words(batch: ImportBatch) -> frozenset[str]:
+    """Those of the names of a batch's brand and provider, which stand in names of its files."""
+    session = object_session(batch)
+    owners = (session.get(Brand, batch.brand_id), session.get(Provider, batch.provider_id)) if session else ()
+    names = [each.name if isinstance(each, Brand) else each.title for each in owners if each]
+    return frozenset(word for name in names for word in folded(name).split())
+
+
+def find_marks(
+    outline: Outline, layout: Layout, file_name: str, counts: Counts, own: frozenset[str] = frozenset()
+) -> list[Mark]:
+    """Of a file read by a layout, each thing once; `own` are words of whose file it is."""
+    sheets = [
+        mark for place in layout.sheets for mark in marks_of_sheet(outline.sheets[place], place, layout, counts, own)
+    ]
+    return list(dict.fromkeys((*mark_of_name(file_name, own), *sheets, *marks_of_empty(outline))))
 
 
 def marks_of_empty(outline: Outline) -> list[Mark]:
@@ -129,16 +144,20 @@ def marks_of_empty(outline: Outline) -> list[Mark]:
     return [Mark(MarkKind.TITLE, _shown(sheet.name), _shown(text)) for sheet in empty for text in sheet.texts]
 
 
-def mark_of_name(file_name: str) -> list[Mark]:
-    """Of a file's name, if it may refuse: it may be anything, a town or a firm."""
-    return [] if denies_nothing(_EXTENSION.sub("", file_name)) else [Mark(MarkKind.FILE, text=_shown(file_name))]
+def mark_of_name(file_name: str, own: frozenset[str] = frozenset()) -> list[Mark]:
+    """Of a file's name that nobody understands."""
+    is_known = is_plain(_EXTENSION.sub("", file_name).replace("_", " "), own)
+    return [] if is_known else [Mark(MarkKind.FILE, text=_shown(file_name))]
 
 
-def marks_of_sheet(sheet: Sheet, place: int, layout: Layout, counts: Counts) -> Iterator[Mark]:
+def marks_of_sheet(
+    sheet: Sheet, place: int, layout: Layout, counts: Counts, own: frozenset[str] = frozenset()
+) -> Iterator[Mark]:
     """Of a sheet that is read by a layout, of which this was counted."""
-    if not is_plain(sheet.name):
+    if not is_plain(sheet.name, own):
         yield Mark(MarkKind.SHEET, text=_shown(sheet.name))
-    yield from (Mark(MarkKind.TITLE, _shown(sheet.name), _shown(text)) for text in sheet.texts)
+    texts = (text for text in sheet.texts if len(text) >= LONGEST_SHOWN or not is_plain(text, own))
+    yield from (Mark(MarkKind.TITLE, _shown(sheet.name), _shown(text)) for text in texts)
     # Names of statuses are understood by themselves (consent_names); filled columns that are not read are listed.
     known = {layout.columns.get(each) for each in (Field.STATUS, *STATUS_FIELDS.values())}
     known |= {int(each) for each in counts if each.isdigit()} - {*layout.columns.values()}

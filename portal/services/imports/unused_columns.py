@@ -30,12 +30,15 @@ from portal.services.imports.row_values import RowValueReader
 
 LONGEST_STATUS = 40  # Characters; longer cells hold text.
 LONGEST_ADDRESS, FEWEST_DIGITS = 80, 10
-FEWEST_OF_BAD, MOST_LETTERS = 5, 3  # Digits and letters of a bad telephone: "O532 123 45 67".
+FEWEST_OF_BAD = 5  # Digits of a bad telephone.
 UNREAD = (Field.NAME, Field.ORIGIN, Field.CONTACT, Field.TIME)  # Whose words mean no status, or are not looked at.
 NUMBERS = ("f", "t")  # Of forms and tablets; nobody writes a consent's "false" there.
 NO_NUMBER = " 0+-./()"  # Zeros are what a database often has in place of no number.
 FEWEST_INITIALS = 4  # In a column that abbreviates surnames: "Hatice Nur H." is no "hayır" there.
 _INITIAL = re.compile(r" [^\W\d_a-zçğıöşü]\.$")
+# Of a bad address: letters among digits, what has an @, and a day that is no telephone.
+_LETTER, _AT_SIGN = re.compile(r"(?<![^\W\d_])[^\W\d_](?![^\W\d_])"), re.compile(r"[^\s@]{1,80}@\S*")
+_DAY = re.compile(r"(?<!\d)\d{1,2}[./-]\d{1,2}[./-](?:\d\d|\d{4})(?!\d)|(?<!\d)(?:19|20)\d\d-\d\d-\d\d(?!\d)")
 OF_NUMBERS = "0123456789 .,:/%₺+-"
 MOST_TEXTS = 20  # Lines of a kind that are named, of each sheet.
 TEXTS = "lines"  # Before a sheet's place: the key of its lines of text,
@@ -227,9 +230,12 @@ def is_none(cell: str) -> bool:
 
 
 def _is_like_address(cell: str) -> bool:
-    """Whether a cell of a column of addresses is one, or a bad one: found fast, since nearly all are."""
-    is_number = sum(map(str.isdigit, cell)) >= FEWEST_OF_BAD and sum(map(str.isalpha, cell)) <= MOST_LETTERS
-    return "@" in cell or is_number or isinstance(address_or_problem(cell), Address)
+    """Whether a cell of a column of addresses is one, or a bad one with nothing but known words beside it ("Cep O532
+    123 45 67"), and no date."""
+    is_like = "@" in cell or (sum(map(str.isdigit, cell)) >= FEWEST_OF_BAD and not _DAY.search(cell))
+    words = _LETTER.sub(" ", _AT_SIGN.sub(" ", cell))
+    is_bare = not any(map(str.isalpha, words))  # Found fast, since nearly all are.
+    return (is_like and (is_bare or is_plain(words))) or isinstance(address_or_problem(cell), Address)
 
 
 def column_letter(place: int) -> str:

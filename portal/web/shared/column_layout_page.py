@@ -16,7 +16,7 @@ from portal.services.imports.layout.layout import Layout
 from portal.services.imports.reading import Line, Outline, Sheet
 from portal.services.imports.row_parser import unknown_words
 from portal.services.imports.store import file_name_of, first_lines, layout_of, outline_of
-from portal.services.imports.unread import Unread, find_marks
+from portal.services.imports.unread import Unread, find_marks, own_words
 from portal.services.imports.unused_columns import CellCounter, unused_columns
 from portal.web.shared.column_layout_form import LayoutForm, build_layout_form
 
@@ -67,7 +67,7 @@ def _build_page(
     counts = counter.counts()
     unread = Unread(
         unused_columns(counts, chosen, sheet.header),
-        marks=find_marks(outline, replace(chosen, sheets=layout.sheets), name, counts),
+        marks=find_marks(outline, replace(chosen, sheets=layout.sheets), name, counts, own_words(batch)),
         hidden_lines=sum(each.hidden_lines for each in outline.sheets),
     )
     return LayoutPage(form, sheet, lines[:SHOWN_LINES], unread, is_as_posted=posted)

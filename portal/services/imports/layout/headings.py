@@ -1,13 +1,15 @@
 """What stands around a table: titles, group headers, legends and names of files that refuse; another table below it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from portal.core.addresses import Address
 from portal.services.imports.layout.cell_words import STATUSES
 from portal.services.imports.layout.consent_names import EITHER_ANSWER, are_out_of_order, refusal_named, without_legend
 from portal.services.imports.layout.headers import is_clear, is_value
-from portal.services.imports.layout.normalization import address_or_problem, folded, name_of
+from portal.services.imports.layout.normalization import address_or_problem, folded, readings, spellings
+from portal.services.imports.layout.refusing_roots import may_refuse
 from portal.services.imports.layout.refusing_text import refuses
 from portal.services.imports.reading.workbook_chunker.chunks import Line
 
@@ -15,6 +17,8 @@ FEW_WORDS = 3  # A heading of so many is about consents, though it does not say 
 FEW_TEXTS = 2  # In a line: more of them are data, if one is a date or a source.
 _EQUALS, _AND = re.compile(r"[=:]"), re.compile(r" (?:ve|veya|ya da) ")
 _OF_NUMBERS, _SHORTEST_NUMBER = "0123456789 +-()./", 10
+# "Belge no", but "SMS no".
+NUMBER = re.compile(r"(?<=[a-z] )(?<!sms )(?<!izin )(?<!izni )(?<!onay )(?<!onayi )(?<!mail )(?<!posta )no\b")
 _KIND = re.compile(r"ret|bireysel|tacir")
 
 
@@ -23,9 +27,7 @@ def refusal_spoken(text: str) -> bool:
 
     "Onay/Ret listesi" and a legend that says nothing new ("1 = onay, 0 = ret") do not.
     """
-    words = without_answers(text)
-    is_short = 0 < len(words.split()) <= FEW_WORDS
-    return _speaks(words) or (is_short and refusal_named(f"sms {words}") is not None)
+    return any(_speaks(words) or (0 < len(words.split()) <= FEW_WORDS and _may_speak(words)) for words in _said(text))
 
 
 def holds_address(cells: Sequence[str]) -> bool:
@@ -47,7 +49,7 @@ def begins_table(cells: Sequence[str], header: Sequence[str], table: Sequence[Li
     if not has_letters or is_same or holds_address(cells):
         return False
     has_value = any(text[0].isdigit() or (is_value(text) and not _KIND.fullmatch(folded(text))) for text in texts)
-    refusing = any(_speaks(without_answers(text)) for text in texts)
+    refusing = any(map(_speaks, chain.from_iterable(map(_said, texts))))
     seen = {(place, cell) for _, row in table if row not in ([*header], cells) for place, cell in enumerate(row)}
     clear = {cell for place, cell in enumerate(cells) if is_clear(cell) and (place, cell) not in seen}
     if not has_value and len(clear) + refusing >= 2:
@@ -61,12 +63,20 @@ def _is_of_data(cell: str) -> bool:
     return ("@" in cell and " " not in cell) or (len(cell) >= _SHORTEST_NUMBER and not cell.strip(_OF_NUMBERS))
 
 
-def without_answers(text: str) -> str:
-    """The folded words of a heading, without those that offer both answers or explain one by itself."""
+def without_answers(text: str) -> list[str]:
+    """The spellings of a heading, without words that offer both answers or explain one by itself."""
     text = without_legend(text)
-    words = name_of(text)
-    is_legend = _EQUALS.search(text) or are_out_of_order(words)
-    return words if is_legend else EITHER_ANSWER.sub("", _AND.sub(" ", words))
+    words = spellings(text)
+    is_legend = _EQUALS.search(text) or are_out_of_order(words[0])
+    return words if is_legend else [EITHER_ANSWER.sub("", _AND.sub(" ", each)) for each in words]
+
+
+def _said(text: str) -> Iterator[str]:
+    return chain.from_iterable(map(readings, without_answers(text)))
+
+
+def _may_speak(words: str) -> bool:
+    return refusal_named(f"sms {words}") is not None or may_refuse(NUMBER.sub("", words))
 
 
 def _speaks(words: str) -> bool:

@@ -10,8 +10,15 @@ from portal.core.addresses.normalization import normalize_spelling
 _LETTERS = str.maketrans("çğıöşüâîûÇĞİÖŞÜÂÎÛ", "cgiosuaiucgiosuaiu")  # Of Turkish; I becomes i as anywhere else.
 _CAMEL_CASE = re.compile(r"(?<=[a-z0-9ğşçıöü])(?=[A-ZĞŞÇİÖÜ])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SIGNS = re.compile(r"[\W_]+")
-_SPLIT_E_WORDS = re.compile(r"\be (posta|mail|ortam|ticaret)")
+_SPLIT_E_WORDS = re.compile(r"\be (posta|mail|ortam|ticaret|bulten)")
 TICKS = {"+": "+", "✓": "+", "✔": "+", "☑": "+", "✅": "+"}
+_BY_DIGITS = re.compile(r"(?<=[a-z])(?=\d)|(?<=\d)(?=[a-z])")
+# Words of consents, as others are joined to them: "smsret", "gsmret", "listeret", "mesajsizlar".
+TOPICS = (
+    r"(?:sms|mesaj|msj|e?mail|eposta|telefon|tel|gsm|cep|arama|liste|izin|onay|riza|iys|kayit|numara|musteri|uye|abone|"
+    r"kampanya|reklam|bulten|whatsapp|wp|kvkk)(?:s?[iu])?"
+)
+_JOINED = re.compile(rf"\b({TOPICS})(?=[a-z]{{2}})")
 _DASHES = re.compile(r"[-‐-―−_.]+")
 _PLAIN = re.compile(r"[^\W_]+(?:[ ./_'’,&-]+[^\W_]+)*[.!]?")
 _FLOAT = re.compile(r"([01])[.,]0+")
@@ -57,6 +64,19 @@ def key_of(cell: str) -> str:
 def name_of(text: str) -> str:
     """A column's name folded; `consentDate` and `GSMNo` are two words each."""
     return folded(_CAMEL_CASE.sub(" ", unicodedata.normalize("NFC", text)))
+
+
+def spellings(text: str) -> list[str]:
+    """The folded words of a text as name_of() parts them, and as they stand ("RETler"); digits stand apart ("ret2")."""
+    parted, whole = name_of(text), folded(text)
+    return [_BY_DIGITS.sub(" ", words) for words in ([whole] if parted == whole else [parted, whole])]
+
+
+def readings(text: str) -> list[str]:
+    """Its spellings, and the words that are joined to one of consents apart ("smsret"): any of them may be meant."""
+    found = spellings(text)
+    apart = _JOINED.sub(r"\1 ", found[-1])
+    return found if apart == found[-1] else [*found, apart]
 
 
 def says_nothing(text: str) -> bool:

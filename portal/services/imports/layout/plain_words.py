@@ -16,7 +16,8 @@ from portal.core.iys_protocol import Source
 from portal.services.imports.layout import dates, name_words
 from portal.services.imports.layout.cell_words import CHANNELS, CONTACTS, SOURCES, STATUSES, TYPES
 from portal.services.imports.layout.consent_names import KNOWN
-from portal.services.imports.layout.headings import refusal_spoken, without_answers
+from portal.services.imports.layout.firm_words import TOWNS, without_firms
+from portal.services.imports.layout.headings import NUMBER, refusal_spoken, without_answers
 from portal.services.imports.layout.name_words import ENDINGS
 from portal.services.imports.layout.normalization import folded, key_of, name_of
 from portal.services.imports.layout.refusing_roots import may_refuse
@@ -49,7 +50,7 @@ CODES = Words("""
 """)
 AMOUNTS = Words("""
     tutar~ toplam~ bakiye~ puan~ adet adedi miktar~ fiyat~ ciro~ harcama~ sayi~ yas yasi tl amount total price quantity
-    qty points balance count age spent sum km prim~ yil~ year
+    butce~ qty points balance count age spent sum km prim~ yil~ year
 """)
 GENDERS = Words("cinsiyet~ gender sex")
 LANGUAGES = Words("dil~ language lang locale")
@@ -59,21 +60,23 @@ TEXTS = Words("""
     ad adi soyad~ isim ismi soyisim soyismi name surname firstname lastname fullname unvan~ first last full title
     il ili ilce~ sehir~ semt~ mahalle~ ulke~ bolge~ city district town state province country region county yer yeri
     daire dairesi magaza~ sube~ bayi~ store branch shop meslek~ temsilci~ danisman~ satici yetkili personel egitmen
-    sahip sahibi sigortali~ bagisci~ misafir~ uyruk uyrugu brans~ koy~
+    sahip~ sahibi sigortali~ bagisci~ misafir~ uyruk uyrugu brans~ koy~
+    ogrenci~ veli~ hasta~ musteri~ misafir~ hizmet~ tedavi~ paket~ egitim~
 """)
 COMMON = Words("""
     abone~ firma~ sirket~ isletme~ kurum~ hesap~ cari~ kart~ uyelik~ uyeligi kayit~ kaydi form~
     fatura~ siparis~ teslimat~ kargo~ odeme~ urun~ fis~ satis~ ev is vergi posta arac evlilik sadakat ana genel ilk
     magaza~ sube~ ad adi soyad~ isim ismi name ve the of and in client contact account card order orders invoice billing
     shipping delivery company tax postal identity alternate islem basvuru randevu rezervasyon ziyaret~ alisveris~ marka
-    sektor brand s servis~ bagis~ police~ model~ arac~ ortak~ baba anne
+    sektor brand s servis~ bagis~ police~ model~ arac~ ortak~ baba anne default
+    ilgilendigi
 """)
 # What happened on a day, and ended nothing, and beside a word of dates a consent. "Son" (last) stands before some of
 # it only: "Son üyelik" may be its end.
 _EVENTS = Words("""
     alisveris~ satin alma ziyaret~ giris~ olusturma olusturulma guncelleme guncellenme islem~ teslim sevk randevu~
     rezervasyon~ basvuru~ etkinlik~ katilim~ created updated modified changed ordered purchase purchased visit visited
-    paid payment registered registration joined signed sign signup up login logged seen event
+    paid payment registered registration joined signed sign signup up login logged seen event baslangic~
 """)
 _CONSENTS = Words(
     "izin izni onay onayi riza alinma alindigi verildigi durum durumu iys sms arama eposta consent permission"
@@ -95,7 +98,9 @@ _OTHERS = Words("""
     reference agreement contract receipt dayanak~ dayanagi kanit~ ispat~ proof origin evidence ses sicil temas~ nedeni
     sebebi basis reason iliski sira satir toplam total page sayfasi itibariyle tarihli as ltd sti san tic anonim limited
     sirketi zorunlu opsiyonel izinlink hatalar hata duzeltilecek satirlar~ gec kalanlar karar kararlar errors rows lines
-    late correct duzeltilmis var beyan~ verenler verdi verdigi verildi verilen alindi alinan given granted olma ekleme
+    late correct duzeltilmis var beyan~ kurs~ konaklayan~ katilan~ portfoy~ kuafor~
+    davetli~ file sample test deneme
+    good again addresses verenler verdi verdigi verildi verilen alindi alinan given granted olma ekleme
     eklenme creation create web site~ sitesi internet online gg aa yyyy yy dd mm hh ss
 """)
 _PERSON = re.compile(name_words.PERSON)
@@ -113,6 +118,14 @@ _NO_NAME = re.compile(
     r"([^\W\d_])\1\1|\d[.,/]\d|(?<!\w)[^\W\d_](?: [^\W\d_]){2}(?!\w)|[,/-] *[hrnf]\.?$|"
     r"\w{2} \w{2,} [hrn]\.?$|(?<!\w)(?:xx?|0)(?!\w)",
     re.I,
+)
+# "RETli", "ONAYsız"; and "Ayşe Yılmaz geri çevirdi", but for a word of firms and places.
+_LETTERS_OF_TWO = re.compile(r"[^\W\d_a-zçğıöşü]{3}[a-zçğıöşü]")
+_SMALL_WORDS = Words("oglu kizi bin van von der del abla abi amca teyze hoca bey hanim~ dr av ust")
+# The last of three words or more: "AYŞE YILMAZ VAZCAYDI", "… ATLANACAK", "… ISRAR ETME".
+_DONE = re.compile(
+    r"(?:\w\w[aeiu](?:[ry]?d|[st]t)[iu](?<!verdi)|[ae]c[ae]k|yor|(?:et|git|gel|ol|kal)m[ae]|"
+    r"(?:[iu][ln]|l[ae]n)m[iu]s(?<!satilmis))(?:l[ae]r)?$"
 )
 # Surnames that are words of refusing elsewhere: "Satı Dur", "Sakin"; but "Ayşe Yılmaz Dur", "SATI DUR".
 _SURNAME = re.compile(r"[^\W\d_a-zçğıöşü][a-zçğıöşü]+ (?:Dur|Sak[iı]n)|Sakin")
@@ -145,8 +158,6 @@ _DIGITS = re.compile(r"\d+")
 _ZERO = re.compile(
     r"(?<!\d)(?<!v\d )(?<!sheet)(?<!sheet )(?<!sayfa)(?<!sayfa )0(?!\d| \d{3} \d{3})|(?<!\d)(?<!\d )00+(?!\d)"
 )
-# "Belge no", but "SMS no".
-_NUMBER = re.compile(r"(?<=[a-z] )(?<!sms )(?<!izin )(?<!izni )(?<!onay )(?<!onayi )(?<!mail )(?<!posta )no\b")
 _SERIAL = re.compile(r"\d+(?:[.,]\d*)?")  # Excel's and Unix's dates, and any number.
 _GROUP = r"[(\[]\+?\d{1,5}[)\]]"
 _BETWEEN = r"[\d\s./\\_:,\u00b7\u2010-\u2015\u2212-]"
@@ -155,27 +166,26 @@ _MAIL = re.compile(r"(?:(?:mailto|e-?posta|e-?mail|mail) ?: ?)?<?[^\s@<>()]+@[^\
 
 
 @lru_cache(maxsize=4096)
-def is_plain(text: str) -> bool:
-    """Whether each word of a heading, a name or a proof is known, or it names a firm or its author, and none of them
-    refuses."""
-    words = _DIGITS.sub(" ", _LAST.sub("", without_answers(text[:LONGEST_HEADING]))).split()
+def is_plain(text: str, own: frozenset[str] = frozenset()) -> bool:
+    """Whether each word of a heading, a name or a proof is known, but for the name of a firm or its author, and none of
+    them refuses. `own` are words of whose file it is."""
+    words = _DIGITS.sub(" ", _LAST.sub("", without_answers(without_firms(text[:LONGEST_HEADING]))[0])).split()
     if words == ["not"]:  # A column of notes; in English it turns round what follows.
         return _ODD_SIGN.search(text) is None
     if author := _AUTHOR.match(text):
         return is_text(text[author.end() :])
-    return denies_nothing(text) and (_FIRM.search(folded(text)) is not None or all(map(_is_known, words)))
+    return _denies_nothing(text) and all(word in own or _is_known(word) for word in words)
 
 
-def denies_nothing(text: str) -> bool:
+def _denies_nothing(text: str) -> bool:
     """Whether none of its words refuses, and no sign or zero denies; what they mean need not be known."""
-    if len(text) > LONGEST_HEADING or _ODD_SIGN.search(text):
+    if len(text) > LONGEST_HEADING or _ODD_SIGN.search(text) or refusal_spoken(text):
         return False
-    left = without_answers(text)
-    return not (refusal_spoken(text) or may_refuse(_NUMBER.sub("", left)) or _ZERO.search(left))
+    return not any(may_refuse(NUMBER.sub("", left)) or _ZERO.search(left) for left in without_answers(text))
 
 
 def _is_known(word: str) -> bool:
-    return word in _LISTED or any(word in each for each in _WORDS) or KNOWN.fullmatch(word) is not None
+    return word in _LISTED or word in TOWNS or any(word in each for each in _WORDS) or KNOWN.fullmatch(word) is not None
 
 
 def is_date(cell: str) -> bool:
@@ -201,7 +211,19 @@ def is_text(cell: str) -> bool:
     if _SURNAME.fullmatch(text):
         return True
     is_name = len(text) <= LONGEST_TEXT and _TEXT.fullmatch(text) is not None and not _NO_NAME.search(text)
-    return is_name and (len(text) > 1 or text.isdigit()) and not _says_more(text)
+    return is_name and (len(text) > 1 or text.isdigit()) and not (_has_note(text) or _says_more(text))
+
+
+def _has_note(name: str) -> bool:
+    """Whether the words of a name say by their letters or their endings that not all of them are one."""
+    words = name.split()
+    has_small = len(words) > 2 and words[0][0].isupper() and words[1][0].isupper()
+    small = [folded(each) for each in words[2:] if has_small and each[0].islower()]
+    return (
+        _LETTERS_OF_TWO.search(name) is not None
+        or any(not (word in COMMON or word in TEXTS or word in _SMALL_WORDS) for each in small for word in each.split())
+        or (len(words) > 2 and _DONE.search(folded(name)) is not None)
+    )
 
 
 def is_proof(cell: str) -> bool:

@@ -149,6 +149,7 @@ NAMES = [
             "konaklayanlar 2026-11",
             "bağışçılar",
             "İzinler 29.11.2026",
+            "e-bülten aboneleri",
         )
     ),
 ]

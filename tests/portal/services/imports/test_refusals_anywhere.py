@@ -12,15 +12,19 @@ from openpyxl.cell.text import InlineFont
 from openpyxl.comments import Comment
 from openpyxl.styles import Border, Font, GradientFill, PatternFill, Side
 
-from portal.core.iys_protocol import Channel
+from portal.core.iys_protocol import Channel, Status
 from portal.services.imports import row_errors
 from portal.services.imports.audience import read_address_list
-from portal.services.imports.layout import guess
+from portal.services.imports.chunk_parser import sheet_parser
+from portal.services.imports.layout import Layout, guess, is_plain
+from portal.services.imports.layout.headings import refusal_spoken
+from portal.services.imports.layout.plain_words import is_text
 from portal.services.imports.layout.refusing_roots import may_refuse
-from portal.services.imports.reading import Unreadable
+from portal.services.imports.reading import Sheet, Unreadable
 from portal.services.imports.reading.workbook_chunker.__main__ import UNSEEN
 from portal.services.imports.row_parser import RowParser
 from portal.services.imports.row_results import RowProblem
+from portal.services.imports.unread import mark_of_name
 from tests.portal.services.imports.test_no_cell_lost import NOW
 from tests.portal.services.imports.test_not_understood import examine, text
 from tests.portal.services.imports.test_ugly_files import saved
@@ -73,7 +77,8 @@ olumsz|ayrlıdı|çkıtı|slindi|isdemiyor|istemi yor
 """
 LINES = """
 REDDEDENLER~~~28.11.2026|HAYIR DİYENLER~~~28.11.2026|AYRILANLAR~~~28.11.2026~HS_WEB|GİDENLER~3|SARILAR~2026|
-İlk iki kişi ayrıldı~~~28.11.2026|Sarılar~~~28.11.2026|Sarılar~~~28.11.2026~HS_WEB
+İlk iki kişi ayrıldı~~~28.11.2026|Sarılar~~~28.11.2026|Sarılar~~~28.11.2026~HS_WEB|
+~SİL 27.11.2026|~YOK 27.11.2026|~26.11.2026 çık|~Küsenler (bilgi@example.com adresine yazanlar)|~X 27.11.2026
 """
 BAD_PHONES = "O532 700 01 11|0532 700 01 1|0532 700 01 11 / 0212 555 44 33|0532 700 01 11/68|O532 7OO Ol ll"
 BAD_MAILS = """
@@ -171,6 +176,61 @@ def test_a_files_name_that_denies_holds_its_grants_back(name):
     assert not granted(content, name) and not asked(content, name)
 
 
+# However it is written: capitals with a small ending, beside a digit, joined to other words, in words that no list has.
+FILES = """
+SMS RETler 2026|İYS RETleri|RETverenler|REDler|HAYIRlar|İPTALler|ONAYsızlar|ÇIKanlar|AYRILanlar|BLOKEler|DNCler|
+SMS RETleri Kasım|müşteri listesi ret2|smsret2026|liste_ret2|İYS_RET1|SMSRET2026|HAYIR2026|smsyok2|DNC2026|telret|
+gsmret|listeret|smsretler|mesajsızlar|elenecekler|temizlenecekler|ayıklanacaklar|imha edilecekler|banlananlar|abmeldung
+"""
+TITLES = """
+Örnek A.Ş. SMS RETleri|Örnek A.Ş. RETler|Örnek Ltd. Şti. SMS RETleri|Örnek A.Ş. es geçilecek müşteriler|
+Örnek A.Ş. – topu atılacak numaralar|Örnek A.Ş. SMS'siz müşteriler|Elenmişler: Örnek A.Ş.|Örnek A.Ş. (küsler)|
+Küs müşteriler Örnek A.Ş.|Gidecekler Örnek A.Ş.|Küs market: darılanlar
+"""
+NOTED_NAMES = """
+Ali Er RETli|Can Er RETverdi|Ali Er ONAYsız|Can Er REDli|Ali Er İPTALetti|Naz Er RET2711|Naz Er Hayır2|Naz Er yok2|
+Naz Er smsret|Naz Er RE T|Ayşe Yılmaz geri çevirdi|Ayşe Yılmaz es geçilecek|Ayşe Yılmaz kalsın dedi|Ali Er istmiyr|
+Ayşe Yılmaz muhatap olma|Ayşe Yılmaz boşuna zahmet|AYŞE YILMAZ VAZCAYDI|AYŞE YILMAZ ÜZERİNE GİTME|ali er veto etti|
+AYŞE YILMAZ TOPU ATILACAK|Ayşe Yılmaz kapadı|Ali Er ısrar etme|ali er atlanacak
+"""
+REAL_NAMES = """
+Suret Kudret|Nusret Hasret|Hayri Ahret|Hayrünnisa Redif|Retik Rüstem|Cereti Şöhret|Ayşe Hayırlıoğlu|Ali Yokuş|
+Veli Çepni|Ali Can DURMUŞ|AYŞE NUR GÜNDOĞDU|Ali Veli Allahverdi|Hasan Ali Satılmış|Mehmet Ali Hayati|Ali Nur oğlu Veli|
+Yıldız Gıda San. ve Tic. Ltd. Şti.|Kadıköy Bahariye şubesi|AYşe Yılmaz|Onay Telci|Ali McDonald
+"""
+FIRMS = """
+Yıldız Gıda San. ve Tic. Ltd. Şti.|Örnek A.Ş. müşteri listesi|ÖRNEK TEKSTİL SAN. VE TİC. LTD. ŞTİ. MÜŞTERİ LİSTESİ|
+Müşteri listesi – Güven Sigorta Aracılık Hizmetleri A.Ş.|Yılmaz Kardeşler Ltd. Şti.|Örnek Tekstil Anonim Şirketi
+"""
+
+
+def each_of(texts: str) -> list[str]:
+    return [each.strip() for each in texts.split("|")]
+
+
+def test_no_spelling_hides_a_refusal():
+    files = [f"{each}.csv" for each in each_of(FILES)]
+    assert [each for each in files if not (mark_of_name(each) and refusal_spoken(each))] == []
+    assert [each for each in each_of(TITLES) if is_plain(each)] == []
+    assert [each for each in each_of(NOTED_NAMES) if is_text(each)] == []
+
+
+def test_names_of_people_and_firms_refuse_nothing():
+    assert [each for each in each_of(REAL_NAMES) if not is_text(each)] == []
+    assert [each for each in each_of(FIRMS) if not is_plain(each)] == []
+    assert mark_of_name("KOTON izinler.csv") and not mark_of_name("KOTON izinler.csv", frozenset({"koton"}))
+
+
+def test_nothing_is_granted_by_a_file_that_is_named_as_refusals():
+    sheet = Sheet("", lines=2, width=1, header_line=1, header=("Telefon",), first_chunk=0, chunks=1)
+    granted_by = {
+        name: sheet_parser(sheet, Layout(status=Status.GRANTED), name, NOW).layout.status == Status.GRANTED
+        for name in ("SMS numaraları.csv", "SMS RETleri Kasım.csv", "Ayrılanlar.csv")
+    }
+
+    assert [*granted_by.values()] == [True, False, False]
+
+
 RED = "FFFF0000"
 
 
@@ -222,6 +282,8 @@ DRESSES = [
     lambda workbook, _: setattr(workbook.create_sheet("Bilgi")["A1"], "comment", Comment("İlk iki kişi ayrıldı", "x")),
     page_header,
     lambda _, sheet: setattr(sheet, "title", "SMS izni 0"),
+    lambda _, sheet: setattr(sheet["G3"], "value", '=IF(ROW()=3,"SMS istemiyor","")'),  # Nobody computed it.
+    lambda _, sheet: setattr(sheet["A3"], "value", '=CONCATENATE("Ayşe"," RET")'),
 ]
 
 
