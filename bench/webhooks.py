@@ -1,4 +1,5 @@
-"""Webhooks: events a second at endpoints of as many firms, one of which never answers, by one sender on this machine.
+"""Webhooks: events a second at endpoints of as many firms, one of which never answers, by two senders on this machine:
+a process has one core, on which it carries some hundreds of events a second.
 
 `python -m bench.webhooks sqlite|postgresql [ENDPOINTS PER_SECOND SECONDS]` prints the figures of one run.
 """
@@ -9,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from statistics import quantiles
 from typing import Any
 
@@ -40,6 +42,7 @@ from portal.services import event_sequencer
 from tests import make
 
 SENDER = [sys.executable, "-m", "flask", "--app", "wsgi", "webhooks", "send"]
+SENDERS = 2
 BATCHES = 10  # Transactions a second, in which events are written.
 Row = dict[str, Any]  # An event's columns.
 PROMISE = 2.0  # Seconds from an event to its receiver, for 99 of 100.
@@ -62,7 +65,9 @@ def measure_run(database: str, firms: int, per_second: int, seconds: int) -> lis
         stop = threading.Event()
         numbering = threading.Thread(target=loops.run_loops, args=(app.app_context, stop, [event_sequencer.LOOP]))
         numbering.start()
-        with servers.running(SENDER, os.environ | environ):
+        with ExitStack() as senders:
+            for _ in range(SENDERS):
+                senders.enter_context(servers.running(SENDER, os.environ | environ))
             early = _wait_until_all_heard(receivers, firms - 1)
             written = _write_events(outcomes, per_second, seconds)
             time.sleep(GRACE)
