@@ -128,6 +128,9 @@ Bağışçı;Telefon;Son Bağış Tarihi;Son Bağış Tutarı;SMS izni|Ayla Ak;0
 YILDIZ MAĞAZACILIK A.Ş. MÜŞTERİ İZİNLERİ|Ad Soyad;Telefon;SMS izni|Ali Er;0532 123 45 67;Evet|Hazırlayan: Ayşe Yılmaz
 YILDIZ MAĞAZACILIK AŞ|Telefon;SMS izni|0532 123 45 67;Evet
 Ortak No;Baba Adı;Köyü;Cep;SMS İzni|12;Satılmış;Yeniköy;0532 123 45 67;Evet
+Müşteri;Cep;Randevu tarihi;Hizmet;Personel;SMS izni|Ayşe Ak;0532 123 45 67;25.11.2026;Saç kesim;Elif;Evet
+Hasta Adı Soyadı;Telefon;Tedavi;SMS izni|Ayşe Ak;0532 123 45 67;Dolgu;Evet
+Öğrenci;Sınıf;Veli;Veli telefonu;SMS izni|Can Ak;5-A;Ayşe Ak;0532 123 45 67;Evet
 Toplam Harcama;Ziyaret Sayısı;Son ziyaret;Telefon;SMS|1200;3;20.11.2026;0532 123 45 67;E
 """
 NAMES = [
