@@ -31,7 +31,7 @@ from tests.portal.web.consent_points.visitor import opened
 ROWS = {"addConsent", "addConsents", "addPeople", "addSends"}  # They answer for each row what is wrong with it.
 HOSTILE = ("x", "0", "-1", 5, "9" * 25, "1e5", "١٢", "%", "0 532 123 45 67", "0212 555 66 77", "a@b", "\x00")
 HOOKS = ("before_generate_path_parameters", "before_generate_body")
-CALLS, MISTAKES, SCENARIOS = 8000, 4000, 100  # Ten minutes together.
+CALLS, MISTAKES, SCENARIOS = 6000, 3000, 60  # Ten minutes together.
 # What the examples made was launched or imported, and whoever might be messaged has refused by then.
 OF_STATES = {
     (name, 2) for name in
