@@ -12,6 +12,7 @@ from portal.api.documentation import openapi
 from portal.api.documentation.blueprint import blueprint
 from portal.api.documentation.examples import Example, examples_of
 from portal.api.documentation.texts import CHANGES, EVENTS, INVALID_ADDRESS, OPERATIONS, REASONS
+from portal.api.documentation.webhook_example import WEBHOOK
 from portal.api.v1.blueprint import VERSION
 from portal.api.v1.checks import NO_ADDRESS
 from portal.api.v1.rows import PROBLEM_NAMES, ROW_STATUSES, ApiRowProblem
@@ -57,6 +58,7 @@ def show_docs() -> str:
         effects=EFFECTS,
         changes=CHANGES,
         events=EVENTS,
+        webhook=_dump(WEBHOOK),
     )
 
 

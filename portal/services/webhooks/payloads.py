@@ -17,6 +17,7 @@ from portal.core.models import (
     ApiRequest,
     Brand,
     Complaint,
+    Consent,
     Decision,
     DecisionOrigin,
     Event,
@@ -26,14 +27,15 @@ from portal.core.models import (
 )
 from portal.core.vault import CannotOpen, Vault
 from portal.domain.consents import recipients
+from portal.domain.events import feed
 
 WITH_ID = (EventType.COMPLAINT_OPENED, EventType.CERTIFICATE_ISSUED)  # Others are about the provider as a whole.
 OF_DECISIONS = (EventType.DECISION_MADE, EventType.DECISION_ANNULLED, EventType.IYS_OUTCOME)
 
 
 def event_bodies(session: Session, vault: Vault, events: Sequence[Event], *, in_full: bool) -> dict[int, bytes]:
-    """The body of each event of one provider, by the event's id; the same bytes each time. One whose decision is gone
-    has none."""
+    """The body of each event of one provider, by the event's id; the same each time but for `consent`, which is as it
+    is now. One whose decision is gone has none."""
     brands = _brands(session, [each.brand_id for each in events if each.brand_id])
     of_decisions = [each.subject_id for each in events if each.type in OF_DECISIONS]
     decisions = _decisions(session, vault, of_decisions, in_full=in_full)
@@ -73,17 +75,29 @@ def _brands(session: Session, brand_ids: Sequence[int]) -> dict[int, dict[str, A
 def _decisions(session: Session, vault: Vault, ids: Sequence[int], *, in_full: bool) -> dict[int, dict[str, Any]]:
     if not ids:
         return {}
+    as_of = feed.find_last_sequence(session)  # Before the consents: who keeps the highest one has the newest state.
     rows = session.execute(
-        select(Decision, Recipient).join(Recipient, Recipient.id == Decision.recipient_id).where(Decision.id.in_(ids))
+        select(Decision, Recipient, Consent)
+        .join(Recipient, Recipient.id == Decision.recipient_id)
+        .join(Consent, Consent.id == Decision.consent_id)
+        .where(Decision.id.in_(ids))
     ).all()
     correlations = _correlations(session, vault, [row[0] for row in rows])
-    return {row[0].id: _decision(row, vault, correlations, in_full) for row in rows}
+    return {row[0].id: _decision(row, vault, correlations, in_full) | _consent(row[2], as_of) for row in rows}
+
+
+def _consent(consent: Consent, as_of: int) -> dict[str, Any]:
+    """What stands now, whatever the event's decision said: an older one, a late one or one taken back changes nothing.
+    The id is one for an address, brand, channel and type, also where addresses are masked."""
+    date = consent.consent_date if consent.status else None
+    stands = {"id": str(consent.id), "status": consent.status, "consentDate": format_wire_date(date) if date else None}
+    return {"consent": stands | {"iysStatus": consent.iys_status, "asOf": as_of}}
 
 
 def _decision(
-    row: Row[Decision, Recipient], vault: Vault, correlations: Mapping[int, list[str | None]], in_full: bool
+    row: Row[Decision, Recipient, Consent], vault: Vault, correlations: Mapping[int, list[str | None]], in_full: bool
 ) -> dict[str, Any]:
-    decision, recipient = row
+    decision, recipient, _ = row
     of_request = correlations.get(decision.batch_id or 0)
     return {
         "decisionId": str(decision.id),

@@ -9,9 +9,10 @@ import standardwebhooks
 import time_machine
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from portal.api.documentation.webhook_example import WEBHOOK
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import OffReason, WebhookAlgorithm, WebhookState
+from portal.core.models import EventType, OffReason, WebhookAlgorithm, WebhookState
 from portal.domain.webhooks import endpoints, signatures
 from portal.services.webhooks.transport import Failure, Transport
 from tests import make
@@ -75,6 +76,25 @@ def test_addresses_are_masked_unless_an_endpoint_asks_for_them(app, browser, web
     }
     logged = "".join(map(repr, caplog.records)) + caplog.text
     assert make.PHONE not in logged and receiver.url not in logged and "nobody keeps" not in logged
+
+
+def test_each_event_tells_what_stands_now_as_the_reference_shows_it(app, browser, webhooks, receiver, transport):
+    """An event may be older than what stands: a grant that arrives after the refusal withdraws nothing."""
+    code = make.codes(app)[make.PHONE]
+    webhooks.add(receiver.url)
+    for choice in ("ONAY", "RET"):
+        Person(browser, code).decides(MESAJ=choice)
+    webhooks.number()
+    webhooks.deliver(transport)
+
+    made = [each.json for each in receiver.requests if each.json["type"] == EventType.DECISION_MADE]
+    assert {each["data"]["status"] for each in made} == {"ONAY", "RET"}
+    assert len({each["data"]["consent"]["id"] for each in made}) == 1
+    for each in made:
+        assert each["data"]["consent"]["status"] == "RET"
+        assert each["data"]["consent"]["asOf"] >= max(other["data"]["sequence"] for other in made)
+        assert each.keys() == WEBHOOK.keys() and each["data"].keys() == WEBHOOK["data"].keys()
+        assert each["data"]["consent"].keys() == WEBHOOK["data"]["consent"].keys()
 
 
 def test_an_endpoint_that_was_down_for_a_day_gets_all_and_can_tell_their_order(webhooks, receiver, transport):
