@@ -28,7 +28,7 @@ FAILURES = {
     Failure.NOT_PUBLIC: _l("Alan adı, internete açık olmayan bir adrese gidiyor; bağlanmadık."),
     Failure.NO_ADDRESS: _l("Alan adının DNS'te adresi yok ya da DNS yanıt vermedi."),
     Failure.NO_CONNECTION: _l("Bağlantı kurulamadı."),
-    Failure.BAD_CERTIFICATE: _l("TLS sertifikası bu alan adı için geçerli değil."),
+    Failure.BAD_CERTIFICATE: _l("TLS sertifikasına güvenilmiyor ya da başka bir alan adı için."),
     Failure.TOO_SLOW: _l("Yanıt 15 saniye içinde gelmedi."),
     Failure.NO_ANSWER: _l("Bağlantı yanıt gelmeden kapandı."),
     Failure.UNREADABLE: _l("Bu kayıt bizde açılamadı."),
