@@ -40,7 +40,7 @@ _WRONG_STATE = problem_example(
 _ADDED = {"index": 0, "correlationId": "crm-42", "result": "added", "written": True, "problem": None}
 _REPEATED = {"index": 1, "correlationId": None, "result": "repeated", "written": False, "problem": None}
 _OF_CAMPAIGN = f"{OF_BRAND}/campaigns/{CAMPAIGN_ID}"
-LINK_REQUEST = {"recipient": UNKNOWN, "contactKind": "purchase", "contactDate": "2026-11-24"}
+LINK_REQUEST = {"recipient": UNKNOWN, "contactKind": "purchase", "contactDate": "2026-11-24", "reference": "C-1043"}
 _LINK = {
     "recipient": UNKNOWN, "url": "https://izinlink.example/k/a7Kf3mQx", "words": "mavi nehir", "subject": "",
     "text": "Örnek Mağaza: size ileti göndermemiz için izninizi soruyoruz: https://izinlink.example/k/a7Kf3mQx …",
@@ -56,7 +56,7 @@ EXAMPLES = (
     Example("addCampaign", f"{OF_BRAND}/campaigns", _OWN_TEXT, 409, problem_example(
         "person_needed", 409, "A program cannot decide this; a person must look and confirm.",
         "Buna bir program karar veremez; bir kişinin bakıp onaylaması gerekir.",
-        errors=[{"field": "text", "code": "promotion", "title": "…"}],
+        errors=[{"field": "text", "code": "promotion", "title": "…", "titleTr": "İndirimleri"}],
         page="https://izinlink.example/campaigns/new",
     )),
     Example("addPeople", f"{_OF_CAMPAIGN}/people", _BOTH, 200, {
@@ -80,7 +80,7 @@ EXAMPLES = (
         "link": _LINK, "refusalUrl": "https://izinlink.example/u/a7Kf3mQx", "reason": None,
     }),
     Example("addLink", f"{OF_BRAND}/points/ornek-magaza-kasa/links", LINK_REQUEST | {"recipient": PHONE}, 200, {
-        "link": None, "refusalUrl": None, "reason": "refused",
+        "link": None, "refusalUrl": "https://izinlink.example/u/b8Lg4nRy", "reason": "refused",
     }),
     Example("addRefusalLinks", f"{OF_BRAND}/refusal-links", {"recipients": [EMAIL, "fatma@"]}, 200, {
         "results": [

@@ -1,5 +1,7 @@
 """Examples of each operation, as the page shows them. A test runs every one, in this order, and compares what comes."""
 
+from typing import Any
+
 from portal.api.documentation import campaign_examples, events_examples, file_examples, sends_examples
 from portal.api.documentation.example import (
     BRAND,
@@ -26,13 +28,14 @@ _GRANT = {
     "evidence": "Üyelik formu 2026-118", "reference": "C-1042",
 }  # fmt: skip
 _NO_DATE = {"recipient": EMAIL, "type": "EPOSTA", "status": "ONAY", "source": "HS_WEB", "evidence": "Sipariş 4711"}
-_REFUSAL = {"recipient": PHONE, "type": "ARAMA", "status": "RET", "correlationId": "crm-42"}
-_WRITTEN = {"correlationId": None, "reference": None, "written": True, "problem": None}
+_REFUSAL = {"recipient": PHONE, "type": "ARAMA", "status": "RET", "correlationId": "crm-42", "note": "telefonda"}
+_WRITTEN: dict[str, Any] = {"correlationId": None, "reference": None, "ignored": [], "written": True, "problem": None}
 _PROBLEM = {
     "type": "https://izinlink.example/api/docs#date_missing", "title": "The consent date is missing.",
     "titleTr": "İzin tarihi eksik.", "status": 422, "code": "date_missing", "iysCode": "H112",
     "fix": "…", "fixTr": "…", "retryable": False, "docs": "https://izinlink.example/api/docs#date_missing",
-    "errors": [{"field": "consentDate", "code": "date_missing", "title": "…"}], "scope": None, "page": None,
+    "errors": [{"field": "consentDate", "code": "date_missing", "title": "…", "titleTr": "İzin tarihi eksik."}],
+    "scope": None, "page": None,
 }  # fmt: skip
 EXAMPLES = (
     Example("showMe", "/me", None, 200, {
@@ -61,7 +64,7 @@ EXAMPLES = (
     Example("addConsents", f"{OF_BRAND}/consents/bulk", {"consents": [_REFUSAL, _NO_DATE]}, 200, {
         "requestId": LIST_ID, "receivedAt": MOMENT, "written": 1, "unchanged": 0, "problems": 1, "undoSeconds": 0,
         "results": [
-            _WRITTEN | {"index": 0, "correlationId": "crm-42", "result": "first_refusal"},
+            _WRITTEN | {"index": 0, "correlationId": "crm-42", "result": "first_refusal", "ignored": ["note"]},
             _WRITTEN | {"index": 1, "result": "problem", "written": False, "problem": _PROBLEM},
         ],
     }),

@@ -9,7 +9,7 @@ from spectree.models import SecureType, SecuritySchemeData
 from spectree.plugins.flask_plugin import FlaskPlugin
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from portal.api.v1.schemas import Problem
+from portal.api.v1.schemas import Problem, WriteHeaders
 from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.domain.identity import api_calls
@@ -30,6 +30,8 @@ def _refuse_invalid(
 ) -> None:
     """Answer a body or a query that does not fit its model: each wrong field by its name, without its value."""
     if isinstance(error, ValidationError):
+        if error.title == WriteHeaders.__name__:
+            abort(problems.body_response(problems.field_problem_body(ApiProblem.IDEMPOTENCY_KEY, "Idempotency-Key")))
         found = error.errors(include_input=False, include_url=False, include_context=False)
         abort(problems.problem_response(ApiProblem.INVALID, errors=problems.field_errors(found)))
 

@@ -9,15 +9,25 @@ from sqlalchemy.orm import Session
 
 from portal.api.v1.moments import moment
 from portal.core import clock
+from portal.core.addresses.problems import ExplainedProblem
 from portal.core.models import Campaign
 from portal.domain import campaigns
 from portal.domain.campaigns import funnel, message_counts
 from portal.services import launches
 from portal.services.imports.audience import AddressList
+from portal.services.imports.audience_contacts import ContactProblem
+from portal.services.imports.row_results import RowProblem
 from portal.services.launches.links import LinkLine
 from portal.web.shared import problems
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.problems import in_english
+
+FIELDS: dict[ExplainedProblem, str] = {  # Of a person, in which each problem is that is not the address's.
+    ContactProblem.UNKNOWN: "contactKind",
+    ContactProblem.DAY_UNREADABLE: "contactDate",
+    ContactProblem.BEFORE_2015: "contactDate",
+    RowProblem.DATE_TO_COME: "contactDate",
+}
 
 
 def base_answer(campaign: Campaign) -> dict[str, Any]:
@@ -64,12 +74,17 @@ def rows_answer(found: AddressList, correlation_ids: Sequence[str | None]) -> di
     for place, correlation_id in enumerate(correlation_ids):
         problem = bad.get(place + 1)
         result = "problem" if problem else "repeated" if place + 1 in repeated else "added"
-        body = problem and problems.problem_body(problem.value, problem.sentence, problem.cure, status=422)
+        body = problem and person_problem(problem)
         results.append(
             {"index": place, "correlationId": correlation_id, "result": result, "written": result == "added",
              "problem": body}
         )  # fmt: skip
     return {"added": len(found.good), "repeated": len(repeated), "problems": len(bad), "results": results}
+
+
+def person_problem(found: ExplainedProblem) -> dict[str, Any]:
+    """What is wrong with a person that was brought, naming the field."""
+    return problems.field_problem_body(found, FIELDS.get(found, "recipient"))
 
 
 def link_answer(line: LinkLine) -> dict[str, Any]:

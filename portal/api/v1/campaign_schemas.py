@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from portal.api.v1.schemas import MAX_ROWS, PHONE, Absent, Answer, Moment, RowResult, Strict, Text
+from portal.api.v1.schemas import MAX_ROWS, PHONE, Absent, Answer, Moment, Reference, RowResult, Strict, Text
 from portal.core.iys_protocol import Channel
 from portal.core.lazy_text import N_
 from portal.core.models import CampaignKind, CampaignState, ContactKind, Delivery, ExclusionReason
@@ -160,11 +160,14 @@ class LinkBody(Strict):
     recipient: Text = Field(examples=[PHONE])
     contactKind: ContactKind
     contactDate: Text = Field(examples=["2026-11-24"], description=N_("Temasın günü: YYYY-AA-GG."))
+    reference: Reference = None
 
 
 class LinkAnswer(Answer):
     link: PersonalLink | None
-    refusalUrl: str | None = Field(description=N_("Aynı kişinin yalnız reddetmeye yarayan adresi."))
+    refusalUrl: str = Field(
+        description=N_("Aynı kişinin yalnız reddetmeye yarayan adresi; bağlantı verilmese de gelir.")
+    )
     reason: ExclusionReason | None = Field(description=N_("Bağlantı verilmediyse nedeni."))
 
 

@@ -18,6 +18,7 @@ from portal.api.v1.schemas import Problem, WriteHeaders
 from portal.api.v1.writes import answer_once, id_or_404, record_audit, refuse, refuse_program
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault, wake
+from portal.core.lazy_text import N_
 from portal.core.models import Campaign, CampaignKind, Delivery, Provider
 from portal.domain import campaigns, packages
 from portal.domain.campaigns import default_texts
@@ -27,10 +28,11 @@ from portal.domain.providers import brand_requests
 from portal.services import launches
 from portal.services.imports import audience, waiting_lists
 from portal.services.imports.audience_rows import Person, read_people
+from portal.services.imports.row_results import RowProblem
 from portal.services.launches.launch_checks import Need
-from portal.web.shared import limits
+from portal.web.shared import limits, problems
 from portal.web.shared.body_limits import max_bytes
-from portal.web.shared.problems import ApiProblem, in_english
+from portal.web.shared.problems import ApiProblem
 from portal.web.shared.validators import READABLE, SHOWN_TEXT, UNKNOWN_NOTICE
 
 CAMPAIGN = f"{BRAND_PATH}/campaigns/<campaignId>"
@@ -137,7 +139,8 @@ def _open(body: schemas.CampaignBody, at: datetime) -> Campaign:
             expires_at=at + timedelta(days=body.expiresDays), delivery=Delivery(body.delivery),
         )  # fmt: skip
     except campaigns.ContactToCome:
-        refuse(ApiProblem.INVALID, errors=[_wrong("contact.date", "date_to_come", "This day is in the future.")])
+        to_come = RowProblem.DATE_TO_COME
+        refuse(ApiProblem.INVALID, errors=[problems.field_error("contact.date", to_come.value, to_come.sentence)])
     record_audit("campaign.opened", "campaign", campaign.id)
     return campaign
 
@@ -147,27 +150,30 @@ def _check_texts(body: schemas.CampaignBody, notice: str, provider: Provider) ->
     own = body.text
     shown = {f"text.{name}": getattr(own, name) for name in SHOWN} if own else {}
     plain = {"name": body.name, "contact.note": body.contact.note if body.contact else ""}
-    said = {name: _complaint(text, (READABLE,)) for name, text in plain.items()}
-    said |= {name: _complaint(text, SHOWN_TEXT) for name, text in shown.items()}
+    checks: dict[str, tuple[str, tuple[Any, ...]]] = {name: (text, (READABLE,)) for name, text in plain.items()}
+    checks |= {name: (text, SHOWN_TEXT) for name, text in shown.items()}
     if own and own.noticeUrl and not provider.in_sandbox_mode:
-        with force_locale("en"):
-            unknown = str(UNKNOWN_NOTICE)
         is_seen = notice in brand_requests.reviewed_notices(read_session(), provider)
-        said["text.noticeUrl"] = "" if is_seen else unknown
-    wrong = [_wrong(name, "text_not_allowed", sentence) for name, sentence in said.items() if sentence]
+        checks["text.noticeUrl"] = notice, () if is_seen else (_refuse_notice,)
+    said = {name: [_complaint(*its, language) for language in ("en", "tr")] for name, its in checks.items()}
+    wrong = [_wrong(name, "text_not_allowed", *sentences) for name, sentences in said.items() if sentences[0]]
     if not body.name.strip():
-        wrong.append(_wrong("name", "field_missing", "The name is blank."))
+        wrong.append(problems.field_error("name", "field_missing", N_("Ad boş.")))
     if wrong:
         refuse(ApiProblem.INVALID, errors=wrong)
     if body.kind != CampaignKind.REFUSE and (words := find_promotion(*shown.values())):
-        refuse_program("dashboard.new_campaign", [_wrong("text", "promotion", each.text) for each in words])
+        refuse_program("dashboard.new_campaign", [_wrong("text", "promotion", each.text, each.text) for each in words])
 
 
-def _complaint(text: str, checks: tuple[Any, ...]) -> str:
-    """What the checks of a form say of a text, in English."""
+def _refuse_notice(_form: Any, _field: Any) -> None:
+    raise ValidationError(UNKNOWN_NOTICE)
+
+
+def _complaint(text: str, checks: tuple[Any, ...], language: str) -> str:
+    """What the checks of a form say of a text."""
     field: Any = SimpleNamespace(data=text, errors=[])
     for check in checks:
-        with force_locale("en"):
+        with force_locale(language):
             try:
                 check(None, field)
             except (StopValidation, ValidationError) as wrong:
@@ -175,8 +181,8 @@ def _complaint(text: str, checks: tuple[Any, ...]) -> str:
     return ""
 
 
-def _wrong(field: str, code: str, title: str) -> dict[str, str]:
-    return {"field": field, "code": code, "title": title}
+def _wrong(field: str, code: str, title: str, title_tr: str) -> dict[str, str]:
+    return {"field": field, "code": code, "title": title, "titleTr": title_tr}
 
 
 def _bring(shown: Campaign, body: schemas.PeopleBody, at: datetime, made: list[int]) -> dict[str, Any]:
@@ -202,7 +208,7 @@ def _launch(campaign_id: int, at: datetime) -> Campaign:
         db.session.refresh(campaign)
         if campaign.launched_at or campaign.launch_at:
             refuse(ApiProblem.WRONG_STATE)
-        errors = [_wrong(each.need, each.need, in_english(each.words.cure)) for each in refused.checks]
+        errors = [problems.field_error(each.need, each.need, each.words.cure) for each in refused.checks]
         if any(each.need in OF_PERSON for each in refused.checks):
             refuse_program("dashboard.campaign", errors, campaign_id=campaign_id)
         refuse(ApiProblem.NOT_READY, errors=errors)

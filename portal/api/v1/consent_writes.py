@@ -64,7 +64,8 @@ def show_request(requestId: str) -> dict[str, Any]:
     return {
         "requestId": str(found.id), "brandCode": brand.brand_code, "receivedAt": moment(found.created_at),
         "results": [
-            {"reference": None} | each | {"iys": _forwarding(*its) if (its := submissions.get(each["index"])) else None}
+            {"reference": None, "ignored": []} | each
+            | {"iys": _forwarding(*its) if (its := submissions.get(each["index"])) else None}
             for each in consent_requests.read_results(vault(), found)
         ],
     }  # fmt: skip
@@ -126,7 +127,7 @@ def _answer(read: Sequence[ReadRow], effects: Sequence[Effect]) -> dict[str, Any
         results.append(
             {
                 "index": place, "correlationId": each.correlation_id, "reference": each.reference,
-                "written": found in WRITTEN,
+                "ignored": each.ignored, "written": found in WRITTEN,
                 "result": "problem" if isinstance(found, BadRow) else found.value,
                 "problem": found.body() if isinstance(found, BadRow) else None,
             }

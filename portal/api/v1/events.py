@@ -13,6 +13,7 @@ from portal.api.v1.events_schemas import Consents, ConsentsQuery, Events, Events
 from portal.api.v1.moments import moment, wire_date
 from portal.api.v1.schemas import Problem
 from portal.core.extensions import read_session, vault
+from portal.core.lazy_text import N_
 from portal.core.models import Brand, Consent, Decision, Event
 from portal.domain.consents import current_states
 from portal.domain.consents.current_states import ConsentState
@@ -57,7 +58,7 @@ def list_consents(query: ConsentsQuery) -> dict[str, Any]:
     its = select(Consent).where(Consent.id == int(cursor or 0), Consent.brand_id == g.brand.id)
     after = session.scalar(its) if cursor else None
     if cursor and after is None:
-        abort(problems.problem_response(ApiProblem.INVALID, errors=[UNKNOWN_CURSOR]))
+        abort(problems.problem_response(ApiProblem.INVALID, errors=[problems.field_error(*UNKNOWN_CURSOR)]))
     found = current_states.list_states(session, vault(), g.brand.id, after=after, limit=query.limit)
     return {
         "items": [_consent(each) for each in found],
@@ -66,7 +67,7 @@ def list_consents(query: ConsentsQuery) -> dict[str, Any]:
     }
 
 
-UNKNOWN_CURSOR = {"field": "cursor", "code": "field_invalid", "title": "No page ended with this consent."}
+UNKNOWN_CURSOR = "cursor", "field_invalid", N_("Hiçbir sayfa bu izinle bitmedi.")
 
 
 def _brand_codes() -> dict[int, int]:

@@ -170,7 +170,7 @@ def _start(batch: ImportBatch, body: schemas.StartBody, at: datetime) -> None:
         refuse(ApiProblem.PACKAGE_FULL)
     except (batches.AnswerMissing, batches.Before2015Unconfirmed, batches.UnreadUnconfirmed):
         needed = import_answer(db.session, batch)["personNeeded"]
-        errors = [{"field": "file", "code": each, "title": each} for each in needed]
+        errors = [{"field": "file", "code": each, "title": each, "titleTr": each} for each in needed]
         refuse_program("dashboard.import_batch", errors, batch_id=batch.id)
 
 

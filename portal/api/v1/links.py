@@ -10,7 +10,7 @@ from sqlalchemy import select
 from portal.api.v1 import campaign_schemas as schemas
 from portal.api.v1.authentication import needs
 from portal.api.v1.blueprint import BRAND_PATH, MAX_LIST_BYTES, blueprint, specification
-from portal.api.v1.campaign_answers import link_answer
+from portal.api.v1.campaign_answers import link_answer, person_problem
 from portal.api.v1.schemas import Problem, WriteHeaders
 from portal.api.v1.writes import answer_once, record_audit, refuse
 from portal.core import addresses, clock
@@ -20,6 +20,7 @@ from portal.core.models import Campaign, CampaignKind, ConsentPoint, ExclusionRe
 from portal.domain import consent_points, packages
 from portal.domain.campaigns import OwnContact
 from portal.domain.consent_points.public_points import PublicPoint
+from portal.domain.consents import recipients
 from portal.domain.identity.permissions import Scope
 from portal.services import launches
 from portal.services.imports import audience
@@ -76,15 +77,18 @@ def _request_link(point: PublicPoint, body: schemas.LinkBody, at: datetime) -> d
     try:
         address = addresses.parse(body.recipient)
     except BadAddress as bad:
-        abort(problems.problem_response(bad.problem))
+        abort(problems.body_response(person_problem(bad.problem)))
     contact = read_contact(Person("", body.contactKind, body.contactDate), clock.day(at))
     if not isinstance(contact, OwnContact):
-        refuse(contact[1])
+        abort(problems.body_response(person_problem(contact[1])))
     _require_room(CampaignKind.ASK, [address], at)
     salt, base = current_app.config["LINK_SALT"], current_app.config["LINK_BASE"]
     found = consent_points.request_link(db.session, vault(), salt, point, address, contact, at)
+    if body.reference is not None:
+        recipients.save_references(db.session, vault(), point.provider_id, {address.text: body.reference})
     if isinstance(found, ExclusionReason):
-        return {"link": None, "refusalUrl": None, "reason": found}
+        urls = refusing_urls(db.session, vault(), salt, base, g.brand, [address], at)
+        return {"link": None, "refusalUrl": urls[address.text], "reason": found}
     line = launches.line_writer(db.session, db.session.get_one(Campaign, point.campaign_id), salt, base)(
         address.text, *found
     )

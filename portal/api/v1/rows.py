@@ -1,7 +1,7 @@
 """Read the rows of a request: each becomes an entry as a file's line does, or a problem with İYS's code.
 
-Whatever is wrong with its date, its source or its other fields, a refusal is taken: it counts then as of now, as
-HS_KARAR.
+Whatever is wrong with its date, its source or its other fields, a refusal is taken, without them: it counts then as of
+now, as HS_KARAR. What was left out is said.
 """
 
 from collections import Counter
@@ -28,11 +28,11 @@ ROW_FIELDS = ConsentRow.model_fields.keys()
 # The names of problems with rows, by İYS's code; the first of several bears it.
 PROBLEM_NAMES = {code: value for value, code in reversed(IYS_CODES.items()) if value in tuple(RowProblem) and code}
 PROBLEM_NAMES |= {"H114": Problem.EMPTY.value, "H462": PROBLEM_NAMES["H112"], "H463": PROBLEM_NAMES["H113"]}
-REFUSAL_FIELDS = ("recipient", "type", "recipientType", "status")  # Without these nobody knows what is refused.
-DATE_CODES = ("H112", "H155", "H156", "H157", "H158", "H162", "H467")  # H467 is no problem: see Effect.LATE_GRANT.
+REFUSAL_FIELDS = ("recipient", "type", "status")  # Without these nobody knows what is refused.
+NO_PROBLEM = "H467"  # See Effect.LATE_GRANT.
 # What says that there is no evidence, or only that there is some.
 NO_EVIDENCE = {"yok", "var", "evet", "hayir", "onay", "onayli", "izin", "no", "yes", "true", "false", "x", "test"}
-SOURCE_CODES = ("H113", "H119", "H408")
+MAY_LACK = ("H112", "H113")  # What a refusal needs no more than these: date and source.
 
 
 class ApiRowProblem(ExplainedProblem):
@@ -42,6 +42,8 @@ class ApiRowProblem(ExplainedProblem):
     NOT_OBJECT = "not_object", N_("Satır bir JSON nesnesi değil."), N_("Her satırı { } içinde gönderin.")
     UNKNOWN_FIELD = ("unknown_field", N_("Satırda bilinmeyen bir alan var."),
                      N_("“errors” listesindeki alanı kaldırın ya da adını düzeltin."))
+    NO_SMS = ("no_sms", N_("Sabit hatta SMS gitmez."),
+              N_("Cep numarasını yazın; bu numara için yalnız arama izni bildirilir."))
     FIELD_INVALID = ("field_invalid", N_("Satırdaki bir alan eksik, yanlış türde ya da çok uzun."),
                      N_("“errors” listesindeki alanı düzeltin."))
     SENT_AT = ("sent_at_invalid", N_("Gönderim anı okunamadı, gelecekte ya da üç yıldan eski."),
@@ -93,7 +95,7 @@ class BadRow:
             code = self.iys_code
             told = PROBLEM_NAMES.get(code, code.lower()), iys_protocol.sentence_of(code), iys_protocol.cure_of(code)
             body = problems.problem_body(*told, status=422, iys_code=code)
-        wrong = [{"field": self.wrong_field, "code": body["code"], "title": body["title"]}]
+        wrong = [problems.field_error(self.wrong_field, body["code"], body["titleTr"])]
         scope = Scope.GRANT if self.problem == ApiRowProblem.GRANT_SCOPE else None
         return body | {"errors": wrong if self.wrong_field else None, "scope": scope}
 
@@ -111,6 +113,7 @@ class ReadRow:
 
     correlation_id: str | None
     reference: str | None = field(repr=False)  # What the provider calls the recipient.
+    ignored: list[str] = field(repr=False)  # The names of a refusal's fields that could not be used.
     found: Entry | BadRow = field(repr=False)
 
 
@@ -118,15 +121,37 @@ def read_rows(rows: Sequence[object], at: datetime) -> list[ReadRow]:
     """Read rows; an entry's line is the row's place, from 0. No grant is taken of an address that another row may
     refuse which cannot be written."""
     moment = at.replace(microsecond=0)
-    read = [
-        ReadRow(find_correlation_id(row), _find_id(row, "reference"), _read(place, row, moment))
-        for place, row in enumerate(rows)
-    ]
+    read = [_read_row(place, row, moment) for place, row in enumerate(rows)]
     held = {
         text for row, each in zip(rows, read, strict=True) if isinstance(row, dict)
         for text in _addresses_maybe_refused(row, is_taken=isinstance(each.found, Entry))
     }  # fmt: skip
     return refuse_grants(read, RowProblem.REFUSED_ELSEWHERE, held)
+
+
+def _read_row(place: int, row: object, at: datetime) -> ReadRow:
+    found: Entry | BadRow = BadRow(ApiRowProblem.NOT_OBJECT)
+    ignored: list[str] = []
+    if isinstance(row, dict):
+        given = {name: value for name, value in row.items() if value is not None}
+        usable = _usable(given, at) if given.get("status") == Status.REFUSED else given
+        found, ignored = _read(place, usable, at), [name[:MAX_ID] for name in given if name not in usable]
+    return ReadRow(find_correlation_id(row), _find_id(row, "reference"), ignored, found)
+
+
+def _usable(row: dict[str, Any], at: datetime) -> dict[str, Any]:
+    """A refusal without the fields that are unknown or wrong and that it does not need."""
+    known = {name: value for name, value in row.items() if name in ROW_FIELDS and _has_type(name, value)}
+    rules = iys_protocol.validate_consent(_wire(known), now=at)
+    wrong = {each.location[0] for each in rules if each.location and each.code != NO_PROBLEM}
+    return {
+        name: value for name, value in row.items()
+        if name in REFUSAL_FIELDS or (name in known and name not in wrong)
+    }  # fmt: skip
+
+
+def _wire(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in OUR_FIELDS}
 
 
 def refuse_grants(read: list[ReadRow], why: ExplainedProblem, only: set[str] | None = None) -> list[ReadRow]:
@@ -176,12 +201,7 @@ def _address_text(value: object) -> str:
         return ""
 
 
-def _read(place: int, row: object, at: datetime) -> Entry | BadRow:
-    if not isinstance(row, dict):
-        return BadRow(ApiRowProblem.NOT_OBJECT)
-    row = {name: value for name, value in row.items() if value is not None}
-    if row.get("status") == Status.REFUSED:
-        row = {name: value for name, value in row.items() if name in REFUSAL_FIELDS or _is_good(name, value)}
+def _read(place: int, row: dict[str, Any], at: datetime) -> Entry | BadRow:
     unknown = next((name for name in row if name not in ROW_FIELDS), None)
     if unknown is not None:
         return BadRow(ApiRowProblem.UNKNOWN_FIELD, "H118", unknown[:MAX_ID])
@@ -192,31 +212,37 @@ def _read(place: int, row: object, at: datetime) -> Entry | BadRow:
         address = addresses.parse(row["recipient"]) if "recipient" in row else None
     except BadAddress as error:
         return BadRow(error.problem, _address_code(row.get("type")), "recipient")
-    wire = {name: value for name, value in row.items() if name not in OUR_FIELDS}
+    wire = _wire(row)
     if address is not None:
         wire["recipient"] = address.text
+        if (bad := find_unfit(address, row.get("type"))) is not None:
+            return bad
     found = {each.code: each for each in iys_protocol.validate_consent(wire, now=at)}
-    found.pop("H467", None)
     is_refusal = row.get("status") == Status.REFUSED
-    blocking = [code for code in found if not is_refusal or code not in (*DATE_CODES, *SOURCE_CODES)]
+    blocking = [code for code in found if code != NO_PROBLEM and not (is_refusal and code in MAY_LACK)]
     if blocking:
         location = found[blocking[0]].location or [""]
         is_to_come = blocking[0] == "H162"  # Of a submission İYS's text tells to wait.
         return BadRow(RowProblem.DATE_TO_COME if is_to_come else None, blocking[0], str(location[0]))
     assert address is not None
-    if Channel(row["type"]) not in address.channels:
-        return BadRow(None, "H464", "type")
     if is_refusal:
-        return _refusal(place, row, address, set(found), at)
+        return _refusal(place, row, address, at)
     return _grant(place, row, address)
 
 
-def _refusal(place: int, row: dict[str, Any], address: addresses.Address, codes: set[str], at: datetime) -> Entry:
-    is_dated = "consentDate" in row and not codes.intersection(DATE_CODES)
-    date = parse_wire_date(row["consentDate"]) if is_dated else at
-    source = Source(row["source"]) if "source" in row and not codes.intersection(SOURCE_CODES) else None
+def find_unfit(address: addresses.Address, channel: object) -> BadRow | None:
+    """What is wrong with an address on a channel that is one."""
+    if channel not in tuple(Channel) or channel in address.channels:
+        return None
+    is_landline = channel == Channel.SMS and Channel.CALL in address.channels
+    return BadRow(ApiRowProblem.NO_SMS if is_landline else RowProblem.CHANNEL_UNFIT, "H464", "type")
+
+
+def _refusal(place: int, row: dict[str, Any], address: addresses.Address, at: datetime) -> Entry:
+    date = parse_wire_date(row["consentDate"]) if "consentDate" in row else at
+    source = Source(row.get("source", Source.PROVIDER_DECISION))
     return Entry(
-        place, address, Channel(row["type"]), _type_of(row), Status.REFUSED, source or Source.PROVIDER_DECISION,
+        place, address, Channel(row["type"]), _type_of(row), Status.REFUSED, source,
         refusal_date(date, at), earliest=date,
     )  # fmt: skip
 
@@ -241,10 +267,6 @@ def _grant(place: int, row: dict[str, Any], address: addresses.Address) -> Entry
 
 def _type_of(row: dict[str, Any]) -> RecipientType:
     return RecipientType(row.get("recipientType", RecipientType.INDIVIDUAL))
-
-
-def _is_good(name: str, value: object) -> bool:
-    return name in ROW_FIELDS and _has_type(name, value)
 
 
 def _has_type(name: str, value: object) -> bool:

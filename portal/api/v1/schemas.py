@@ -19,6 +19,14 @@ Text = Annotated[str, Field(max_length=MAX_TEXT)]
 Absent = SkipJsonSchema[None]  # Of a field of a query, in which there is no null.
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
+Reference = Annotated[
+    Annotated[str, Field(max_length=MAX_ID)] | None,
+    Field(
+        examples=["C-1042"],
+        description=N_("Kişinin sizdeki numarası; şifreli saklanır, adresin geçtiği her yanıtta döner."),
+    ),
+]
+
 
 class Strict(BaseModel):
     """A body, all fields of which are known."""
@@ -35,7 +43,8 @@ class Answer(BaseModel):
 class FieldError(Answer):
     field: str
     code: str
-    title: str
+    title: str = Field(description=N_("Ne olduğu, İngilizce."))
+    titleTr: str = Field(description=N_("Ne olduğu, Türkçe."))
 
 
 class Problem(Answer):
@@ -164,11 +173,7 @@ class ConsentRow(Strict):
     correlationId: Annotated[str, Field(max_length=MAX_ID)] | None = Field(
         None, description=N_("Sizin numaranız; sonuçta aynen döner.")
     )
-    reference: Annotated[str, Field(max_length=MAX_ID)] | None = Field(
-        None,
-        examples=["C-1042"],
-        description=N_("Kişinin sizdeki numarası; şifreli saklanır, adresin geçtiği her yanıtta döner."),
-    )
+    reference: Reference = None
 
 
 class ConsentBody(RootModel[SkipValidation[ConsentRow]]):
@@ -201,6 +206,9 @@ class WriteAnswer(WriteCounts):
 
 class ConsentResult(RowResult):
     reference: str | None
+    ignored: list[str] = Field(
+        description=N_("Retin tanınmayan ya da yanlış olduğu için kullanılmayan alanları; ret onlarsız alındı.")
+    )
 
 
 class ConsentsAnswer(WriteCounts):

@@ -10,7 +10,7 @@ from spectree import Response
 from portal.api.v1.authentication import needs
 from portal.api.v1.blueprint import BRAND_PATH, MAX_LIST_BYTES, blueprint, specification
 from portal.api.v1.moments import moment
-from portal.api.v1.rows import ApiRowProblem, BadRow, find_correlation_id, summarize
+from portal.api.v1.rows import ApiRowProblem, BadRow, find_correlation_id, find_unfit, summarize
 from portal.api.v1.schemas import MAX_ID, WriteAnswer, WriteHeaders
 from portal.api.v1.sends_schemas import SendRow, SendsBody
 from portal.api.v1.writes import answer_once
@@ -75,8 +75,8 @@ def _read(row: object, at: datetime) -> Send | BadRow:
         return BadRow(problem, "", str(first["loc"][0])[:MAX_ID])
     except BadAddress as error:
         return BadRow(error.problem, "", "recipient")
-    if its.type not in address.channels:
-        return BadRow(None, "H464", "type")
+    if (bad := find_unfit(address, its.type)) is not None:
+        return bad
     sent_at = _parse_moment(its.sentAt)
     if sent_at is None or not at - KEPT <= sent_at <= at + AHEAD:
         return BadRow(ApiRowProblem.SENT_AT, "", "sentAt")

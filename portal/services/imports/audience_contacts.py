@@ -32,6 +32,8 @@ class ContactProblem(ExplainedProblem):
                   "bırakın."))
     BEFORE_2015 = ("contact_before_2015", N_("Temas 1 Mayıs 2015'ten önce kurulmuş."),
                    N_("Daha yeni bir temas varsa onun tarihini yazın; yoksa bu kişiye sormayın."))
+    DAY_UNREADABLE = ("contact_date_invalid", N_("contactDate bir gün değil."),
+                      N_("Temasın gününü YYYY-AA-GG olarak yazın: “contactDate”: “2026-11-24”."))
     # fmt: on
 
 

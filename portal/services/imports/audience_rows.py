@@ -16,7 +16,6 @@ from portal.domain.campaigns import OwnContact
 from portal.services.imports.audience import AddressList, sort_rows
 from portal.services.imports.audience_contacts import ContactProblem, check_day
 from portal.services.imports.audience_sheets import AudienceRow
-from portal.services.imports.row_results import RowProblem
 
 ROWS = "rows"  # An AudienceList's encoding.
 
@@ -67,5 +66,5 @@ def read_contact(person: Person, today: date) -> OwnContact | tuple[str, Explain
     try:
         on = check_day(date.fromisoformat(day), today)
     except ValueError:
-        on = RowProblem.DATE_UNREADABLE
+        on = ContactProblem.DAY_UNREADABLE
     return (day, on) if isinstance(on, ExplainedProblem) else OwnContact(ContactKind(kind) if kind else None, on)

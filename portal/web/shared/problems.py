@@ -45,6 +45,11 @@ class ApiProblem(ExplainedProblem):
         N_("Bu Idempotency-Key son 72 saatte başka bir gövdeyle kullanıldı."),
         N_("Yeni iş için yeni bir değer üretin."),
     )
+    IDEMPOTENCY_KEY = (
+        "idempotency_key_invalid",
+        N_("Idempotency-Key başlığı yok ya da uzunluğu 8–200 karakter değil."),
+        N_("Her yeni iş için rastgele 8–200 karakter üretip bu başlıkla gönderin; aynı işi yinelerken değiştirmeyin."),
+    )
     WRONG_STATE = ("wrong_state", N_("Kaydın şu andaki durumu buna izin vermiyor."),
                    N_("Durumunu yeniden okuyun: bu arada başlatılmış, kapatılmış ya da ilerlemiş olabilir."))
     NOT_READY = ("not_ready", N_("Başlamak için eksikler var."), N_("“errors” listesindekileri tamamlayın."))
@@ -66,6 +71,7 @@ STATUSES: dict[ExplainedProblem, int] = {
     ApiProblem.KEY_MISSING: 401, ApiProblem.KEY_UNKNOWN: 401, ApiProblem.NETWORK: 403, ApiProblem.SCOPE_MISSING: 403,
     ApiProblem.BRAND_UNKNOWN: 404, ApiProblem.NOT_FOUND: 404, ApiProblem.METHOD: 405, ApiProblem.TOO_LARGE: 413,
     ApiProblem.NOT_JSON: 415, ApiProblem.INVALID: 422, ApiProblem.IDEMPOTENCY_KEY_REUSED: 422,
+    ApiProblem.IDEMPOTENCY_KEY: 422,
     ApiProblem.TOO_MANY: 429, ApiProblem.BAD_REQUEST: 400,
     ApiProblem.SERVER_ERROR: 500, ApiProblem.WRONG_STATE: 409, ApiProblem.NOT_READY: 409,
     ApiProblem.PROFILE_UNKNOWN: 422,
@@ -74,6 +80,15 @@ STATUSES: dict[ExplainedProblem, int] = {
 PROBLEMS_BY_STATUS = {
     404: ApiProblem.NOT_FOUND, 405: ApiProblem.METHOD, 413: ApiProblem.TOO_LARGE, 415: ApiProblem.NOT_JSON,
     429: ApiProblem.TOO_MANY,
+}  # fmt: skip
+_SHORT = "field_invalid", N_("Boş ya da çok kısa.")
+_LONG = "field_invalid", N_("Çok uzun.")
+_NO_VALUE = "field_invalid", N_("Alınan değerlerden biri değil; değerler belgelerde yazar.")
+FIELD_INVALID = "field_invalid", N_("Yanlış türde ya da biçimde.")
+FIELD_PROBLEMS = {  # By pydantic's type of an error: the code, and what it says.
+    "extra_forbidden": ("unknown_field", N_("Böyle bir alan yok.")), "missing": ("field_missing", N_("Alan eksik.")),
+    "too_short": _SHORT, "string_too_short": _SHORT, "too_long": _LONG, "string_too_long": _LONG, "enum": _NO_VALUE,
+    "literal_error": _NO_VALUE,
 }  # fmt: skip
 RETRYABLE = (429, 500)
 
@@ -104,6 +119,17 @@ def problem_body(code: str, sentence: str, cure: str, *, status: int, iys_code: 
     }  # fmt: skip
 
 
+def field_problem_body(found: ExplainedProblem, field: str, **members: Any) -> dict[str, Any]:
+    """A problem's body that names the field that is wrong."""
+    body = problem_body(found.value, found.sentence, found.cure, status=STATUSES.get(found, 422), **members)
+    return body | {"errors": [field_error(field, found.value, found.sentence)]}
+
+
+def field_error(field: str, code: str, sentence: str) -> dict[str, str]:
+    """What is wrong with a field, from a msgid."""
+    return {"field": field, "code": code, "title": in_english(sentence), "titleTr": sentence}
+
+
 def http_error_response(error: HTTPException) -> Response:
     """The answer for an error that the server itself raised below the API's address."""
     code = error.code or 500
@@ -119,12 +145,10 @@ def is_api_request() -> bool:
 
 def field_errors(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     """What pydantic says of a body, without the values: they may be addresses."""
-    return [{"field": ".".join(map(str, each["loc"])), "code": _kind(each["type"]), "title": each["msg"]}
-            for each in errors]  # fmt: skip
-
-
-def _kind(kind: str) -> str:
-    return {"extra_forbidden": "unknown_field", "missing": "field_missing"}.get(kind, "field_invalid")
+    return [
+        field_error(".".join(map(str, each["loc"])), *FIELD_PROBLEMS.get(each["type"], FIELD_INVALID))
+        for each in errors
+    ]
 
 
 @lru_cache(maxsize=512)

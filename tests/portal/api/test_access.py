@@ -253,5 +253,12 @@ def test_errors_below_the_address_of_the_api_are_problems(app, provider):
     assert program.client.post(CONSENTS, data="{", headers=headers).status_code == 400
     assert program.client.post(CONSENTS, data="[" * 100_000, headers=headers).status_code == 400
     without_key = program.client.post(CONSENTS, json=refusal(), headers=program._headers())
-    assert without_key.json["errors"][0]["field"] == "Idempotency-Key"
+    assert without_key.json["code"] == "idempotency_key_invalid" and "8–200" in without_key.json["fixTr"]
+    wrong = program.post(f"{CONSENTS}/history", {"recipient": 5, "limit": 999, "x": 1}).json["errors"]
+    assert {each["field"]: (each["title"], each["titleTr"]) for each in wrong} == {
+        "recipient": ("Of a wrong type or format.", "Yanlış türde ya da biçimde."),
+        "type": ("The field is missing.", "Alan eksik."),
+        "limit": ("Of a wrong type or format.", "Yanlış türde ya da biçimde."),
+        "x": ("There is no such field.", "Böyle bir alan yok."),
+    }
     assert "Set-Cookie" not in without_key.headers and without_key.headers["Cache-Control"] == "no-store"

@@ -71,7 +71,9 @@ def test_a_grant_is_a_decision_with_its_request_as_evidence_and_is_told_at_once(
         ({"source": "HS_KARAR"}, "source_refuses", "H408"),
         ({"source": "HS_2015", "consentDate": "2015-05-01 00:00:00"}, "before_2015", None),
         ({"recipient": "05321"}, "phone_too_short", "H121"),
-        ({"recipient": "0212 555 66 77"}, "channel_unfit", "H464"),
+        ({"recipient": "0212 555 66 77"}, "no_sms", "H464"),
+        ({"type": "EPOSTA"}, "channel_unfit", "H464"),
+        ({"recipient": make.EMAIL}, "channel_unfit", "H464"),
         ({"status": "EVET"}, "status_unknown", "H115"),
         ({"consentdate": "2026-11-24 10:00:00"}, "unknown_field", "H118"),
         ({"retailerCode": 5}, "unknown_field", "H118"),
@@ -95,15 +97,19 @@ def test_a_late_grant_is_kept_as_evidence_only(program, rows):
 
 
 @pytest.mark.parametrize(
-    "fields",
+    ("fields", "ignored"),
     [
-        {"consentDate": "31.11.2026", "source": "telefonda söyledi"},
-        {"consentDate": "2026-11-24 00:00:00"},  # The day only.
-        {"consentDate": 5, "evidence": 501 * "x", "grantedAgain": "no", "correlationId": 5, "note": "x"},
+        ({"consentDate": "31.11.2026", "source": "telefonda söyledi"}, ["consentDate", "source"]),
+        ({"consentDate": "2026-11-24 00:00:00"}, []),  # The day only.
+        ({"consentDate": 5, "evidence": 501 * "x", "correlationId": 5}, ["consentDate", "evidence", "correlationId"]),
+        (
+            {"refrence": "C-1", "recipientType": "X", "grantedAgain": "no"},
+            ["refrence", "recipientType", "grantedAgain"],
+        ),
     ],
 )
 @time_machine.travel("2026-11-24T12:00:00+03:00")
-def test_a_refusal_is_taken_whatever_is_wrong_with_its_fields_and_while_suspended(app, program, rows, fields):
+def test_a_refusal_is_taken_whatever_is_wrong_with_its_fields_and_while_suspended(app, program, rows, fields, ignored):
     program.post(CONSENTS, grant())
     with app.app_context():
         db.session.query(Provider).one().suspended_at = clock.now()
@@ -113,6 +119,7 @@ def test_a_refusal_is_taken_whatever_is_wrong_with_its_fields_and_while_suspende
     answer = program.post(BULK, {"consents": [grant(make.EMAIL), refusal() | fields]})
 
     assert codes(answer) == ["suspended", None]
+    assert [sorted(each["ignored"]) for each in answer.json["results"]] == [[], sorted(ignored)]
     assert rows.one(Consent).status == Status.REFUSED
     assert rows(Decision)[-1].source == "HS_KARAR"
 
@@ -140,7 +147,6 @@ def test_a_grant_over_a_refusal_needs_the_firms_word_where_the_person_said_it(ap
     [
         {"status": "ret"},
         {"status": None, "Status": "RET"},
-        {"recipientType": "BIREY"},
         {"status": "ONAY", "Status": "RET"},
         {"status": "ONAY", "Type": "ARAMA"},
         {"recipient": None, "RECIPIENT": "0532 123 45 67"},

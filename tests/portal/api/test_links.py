@@ -45,16 +45,19 @@ def code_of(url: str) -> str:
 
 
 def test_a_till_gets_one_person_one_link_until_they_refuse(app, program, browser, rows):
-    first, again = (ask(program).json for _ in range(2))
+    first, again = (ask(program, reference="C-7").json for _ in range(2))
     link = first["link"]
     page = browser.get(f"/k/{code_of(link['url'])}")
 
     assert first == again
     assert link["url"] in link["text"] and link["words"] in link["text"] and link["words"] in page.text
+    assert program.get(f"{CONSENTS}/MESAJ/{make.PHONE}").status_code == 404
     entry = rows.one(AudienceEntry)
     assert (entry.contact_kind, entry.contact_date) == (ContactKind.PURCHASE, clock.day(clock.now()))
     make.Person(browser, code_of(first["refusalUrl"]), "/u/").decides(MESAJ="RET")
-    assert ask(program).json == {"link": None, "refusalUrl": None, "reason": "refused"}
+    refused = ask(program).json
+    assert (refused["link"], refused["reason"]) == (None, "refused")
+    assert browser.get(f"/u/{code_of(refused['refusalUrl'])}").status_code == 200
 
 
 def test_nobody_is_asked_on_demand_whom_a_campaign_must_not_ask(app, program, rows):
@@ -63,6 +66,9 @@ def test_nobody_is_asked_on_demand_whom_a_campaign_must_not_ask(app, program, ro
 
     assert ask(program, OTHER).json["reason"] == "already_asked"
     assert ask(program, make.EMAIL).json["reason"] == "refused"
+    unread = ask(program, contactDate="20.11.2026").json
+    assert (unread["code"], unread["errors"][0]["field"]) == ("contact_date_invalid", "contactDate")
+    assert "2026-11-24" in unread["fix"]
     assert ask(program, contactDate="2099-01-01").json["code"] == "date_to_come"
     assert ask(program, contactDate="2014-01-01").json["code"] == "contact_before_2015"
     assert ask(program, "0532").json["code"] == "phone_too_short"
