@@ -107,6 +107,19 @@ def test_what_a_test_key_sent_is_shown_to_its_firm_for_a_week(app, ayse, rows):
             assert db.session.query(ApiCall).count() == left
 
 
+def test_of_many_calls_the_last_ones_are_kept(app, ayse, rows, monkeypatch):
+    monkeypatch.setattr(api_calls, "MOST", 3)
+    with app.app_context():
+        db.session.execute(update(Provider).values(admitted_at=None))
+        db.session.commit()
+    [key] = re.findall(r"izl_test_\w{38}", ayse.posts("/dashboard/keys", FORM).text)
+    for number in range(5):
+        Program(app, key).get(f"{BASE}/me?{number}")
+
+    page = ayse.opens("/dashboard/keys/calls").text
+    assert [f"/me?{number}" in page for number in range(5)] == [False, False, True, True, True]
+
+
 def test_nothing_that_a_live_key_sent_is_shown(app, ayse, rows):
     program = Program(app, shown_key(ayse.posts("/dashboard/keys", FORM)))
     assert program.get(f"{CONSENTS}/MESAJ/+905321234567").status_code == 404
