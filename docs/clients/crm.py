@@ -21,7 +21,9 @@ CREATE TABLE IF NOT EXISTS consent (
   PRIMARY KEY (brand, recipient, type, recipient_type)
 );
 CREATE TABLE IF NOT EXISTS feed (id INTEGER PRIMARY KEY CHECK (id = 1), cursor TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS outbox (key TEXT PRIMARY KEY, recipient TEXT NOT NULL, type TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS outbox (
+  key TEXT PRIMARY KEY, recipient TEXT NOT NULL, type TEXT NOT NULL, problem TEXT -- What a person has to look at.
+);
 """
 
 
@@ -62,20 +64,29 @@ class Crm:
     def refuse(self, recipient: str, channel: str) -> None:
         """Note a refusal here, then tell it; what cannot be told now is told by the next call."""
         with self.database:
-            self.database.execute("INSERT INTO outbox VALUES (?, ?, ?)", (new_key(), recipient, channel))
+            self.database.execute("INSERT INTO outbox VALUES (?, ?, ?, NULL)", (new_key(), recipient, channel))
         self.tell()
 
     def tell(self) -> None:
-        """Tell all refusals that wait, each with the key that it got when it was noted: told twice, it is one."""
-        for key, recipient, channel in self.database.execute("SELECT key, recipient, type FROM outbox").fetchall():
+        """Tell all refusals that wait, each with the key that it got when it was noted: told twice, it is one. One
+        that is not taken is set aside with its problem, and holds up no other."""
+        waiting = self.database.execute("SELECT key, recipient, type FROM outbox WHERE problem IS NULL").fetchall()
+        for key, recipient, channel in waiting:
             row = {"recipient": recipient, "type": channel, "status": "RET"}
-            self.izinlink.add_consent(self.brand, row, idempotency_key=key)
+            try:
+                self.izinlink.add_consent(self.brand, row, idempotency_key=key)
+                done, values = "DELETE FROM outbox WHERE key = ?", [key]
+            except Problem as problem:
+                if problem.status != 422:  # The key or the brand: of all of them.
+                    raise
+                done, values = "UPDATE outbox SET problem = ? WHERE key = ?", [str(problem), key]
             with self.database:
-                self.database.execute("DELETE FROM outbox WHERE key = ?", (key,))
+                self.database.execute(done, values)
 
     def may_send(self, channel: str, recipients: list[str]) -> list[str]:
-        """Those who may be messaged now."""
-        answer = self.izinlink.check(self.brand, channel, recipients)
+        """Those who may be messaged now; nobody whose refusal is still to be told."""
+        untold = dict(self.database.execute("SELECT recipient, key FROM outbox WHERE type = ?", (channel,)))
+        answer = self.izinlink.check(self.brand, channel, [each for each in recipients if each not in untold])
         return [each["recipient"] for each in answer["results"] if each["verdict"] == "may"]
 
     def _write(self, consents: Iterable[dict[str, Any]]) -> int:

@@ -63,13 +63,15 @@ def test_a_crm_copies_follows_refuses_once_and_checks(app, crm_module, tmp_path,
         with app.app_context():
             event_sequencer.sequence_next_events()
         assert [crm.follow(), crm.follow()] == [1, 0]
+        crm.refuse("0532", "MESAJ")  # Holds up nothing, and stays for a person.
+        crm.refuse(OTHER, "ARAMA")
         assert crm.may_send("MESAJ", [make.PHONE, OTHER]) == []
         assert izinlink.consent(make.BRAND_CODE, make.PHONE, "MESAJ")["status"] == "RET"
         assert izinlink.consent(make.BRAND_CODE, "+905321234599", "MESAJ") is None
         with pytest.raises(sys.modules["izinlink_client"].Problem, match="brand_unknown"):
             izinlink.add_consent(1, refusal())
 
-    assert rows.count(Decision) == 2
+    assert rows.count(Decision) == 3
     held = sqlite3.connect(tmp_path / "crm.sqlite").execute("SELECT recipient, status FROM consent").fetchall()
     assert sorted(held) == [(make.PHONE, "RET"), (OTHER, "RET")]
-    assert sqlite3.connect(tmp_path / "crm.sqlite").execute("SELECT * FROM outbox").fetchall() == []
+    assert sqlite3.connect(tmp_path / "crm.sqlite").execute("SELECT recipient FROM outbox").fetchall() == [("0532",)]
