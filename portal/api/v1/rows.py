@@ -4,6 +4,7 @@ Whatever is wrong with its date, its source or its other fields, a refusal is ta
 now, as HS_KARAR. What was left out is said.
 """
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -28,6 +29,7 @@ ROW_FIELDS = ConsentRow.model_fields.keys()
 # The names of problems with rows, by İYS's code; the first of several bears it.
 PROBLEM_NAMES = {code: value for value, code in reversed(IYS_CODES.items()) if value in tuple(RowProblem) and code}
 PROBLEM_NAMES |= {"H114": Problem.EMPTY.value, "H462": PROBLEM_NAMES["H112"], "H463": PROBLEM_NAMES["H113"]}
+HALF_SIGN = re.compile("[\ud800-\udfff]")  # JSON can escape half of a surrogate pair, which no database takes.
 REFUSAL_FIELDS = ("recipient", "type", "status")  # Without these nobody knows what is refused.
 NO_PROBLEM = "H467"  # See Effect.LATE_GRANT.
 # What says that there is no evidence, or only that there is some.
@@ -172,7 +174,7 @@ def find_correlation_id(row: object) -> str | None:
 
 def _find_id(row: object, name: str) -> str | None:
     its = row.get(name) if isinstance(row, dict) else None
-    return its if isinstance(its, str) and len(its) <= MAX_ID else None
+    return its if isinstance(its, str) and len(its) <= MAX_ID and not HALF_SIGN.search(its) else None
 
 
 def summarize(results: list[dict[str, Any]]) -> dict[str, Any]:
@@ -273,7 +275,7 @@ def _has_type(name: str, value: object) -> bool:
     if name in ("grantedAgain", "confirm"):
         return isinstance(value, bool)
     longest = MAX_ID if name in ("correlationId", "reference") else MAX_TEXT
-    return isinstance(value, str) and len(value) <= longest
+    return isinstance(value, str) and len(value) <= longest and not HALF_SIGN.search(value)
 
 
 def _address_code(channel: object) -> str:

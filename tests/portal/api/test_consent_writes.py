@@ -353,3 +353,15 @@ def test_no_row_of_a_list_is_lost_and_each_written_one_has_its_decision(app, pro
 
     with time_machine.travel("2026-11-24T12:00:00+03:00"):
         check()
+
+
+@pytest.mark.parametrize("field", ["reference", "evidence", "correlationId", "recipient", "source", "status", "x\ud800"])
+def test_half_of_a_sign_is_a_wrong_value_and_stops_no_other_row(program, field):
+    """JSON can hold what UTF-8 cannot: the escape of a lone surrogate."""
+    broken = {field: "\ud800"}
+    body = {"consents": [grant() | broken, refusal(make.PHONE) | broken, refusal("+905321234568")]}
+    answer = program.post(f"{CONSENTS}/bulk", body)
+    assert answer.status_code == 200
+    first, second, third = answer.json["results"]
+    assert third["written"] and not first["written"]
+    assert second["written"] is (field not in ("recipient", "status"))
