@@ -48,4 +48,4 @@ class ReportedSend(Entity):
     reported_at: Mapped[datetime]
     request_id: Mapped[int] = mapped_column(BigId)  # The ApiRequest that told of it.
     check_id: Mapped[int | None] = mapped_column(BigId)  # The last AddressCheck before it, valid then, that asked.
-    check_verdict: Mapped[str | None] = mapped_column(String(10))  # What it answered: may_send.Verdict.
+    check_verdict: Mapped[str | None] = mapped_column(String(10))  # What it answered: may_send.Verdict, or UNSEARCHED.

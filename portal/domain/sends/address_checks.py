@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from portal.core.addresses import Address
@@ -18,7 +18,8 @@ from portal.core.models import AddressCheck, Brand
 from portal.core.vault import Vault
 
 DIGEST_BYTES = 6  # Among 50,000 addresses one that was not asked about matches once in five billion times.
-MAX_CHECKS = 50  # That one report of sends is compared with, the newest first.
+MAX_CHECKS = 1000  # Of the sends' channels, that one report is compared with, the newest first: some 10 s for 10,000.
+UNSEARCHED = "unsearched"  # ReportedSend.check_verdict where there are more: an older one may have asked.
 IN_ORDER = ("may", "may_not", "unknown")  # Of AddressCheck.digests; the values of may_send.Verdict.
 
 
@@ -53,29 +54,37 @@ def record_check(
 
 def find_checks(
     session: Session, vault: Vault, brand: Brand, sends: Sequence[Sent]
-) -> dict[int, tuple[AddressCheck, str]]:
-    """By a send's place in the list, the last check before it that was valid then and asked about its address, and what
-    it answered."""
-    found: dict[int, tuple[AddressCheck, str]] = {}
+) -> dict[int, tuple[int | None, str]]:
+    """By a send's place in the list, the id of the last check before it that was valid then and asked about its
+    address, and what it answered; or UNSEARCHED."""
+    found: dict[int, tuple[int | None, str]] = {}
     if not sends:
         return found
     moments = [each.sent_at for each in sends]
+    alike = {(each.channel, each.recipient_type) for each in sends}
     checks = (
         select(AddressCheck)
         .where(
             AddressCheck.brand_id == brand.id, AddressCheck.checked_at <= max(moments),
             AddressCheck.valid_until >= min(moments),
+            tuple_(AddressCheck.channel, AddressCheck.recipient_type).in_(alike),
         )
-        .order_by(AddressCheck.checked_at.desc())
-        .limit(MAX_CHECKS)
+        .order_by(AddressCheck.checked_at.desc(), AddressCheck.id.desc())
+        .limit(MAX_CHECKS + 1)
+        .execution_options(yield_per=20)
     )  # fmt: skip
-    for check in session.scalars(checks):
-        covered = [place for place, send in enumerate(sends) if place not in found and _covers(check, send)]
-        if covered:
-            salt = vault.read(check.salt, AddressCheck.SALT, check.provider_id, check.id)
-            verdicts = _verdicts(check)
-            answers = {place: verdicts.get(_digest(salt, sends[place].address.text)) for place in covered}
-            found |= {place: (check, verdict) for place, verdict in answers.items() if verdict}
+    with session.scalars(checks) as newest_first:
+        for count, check in enumerate(newest_first):
+            left = [place for place in range(len(sends)) if place not in found]
+            if count == MAX_CHECKS:
+                found |= dict.fromkeys(left, (None, UNSEARCHED))
+            elif covered := [place for place in left if _covers(check, sends[place])]:
+                salt = vault.read(check.salt, AddressCheck.SALT, check.provider_id, check.id)
+                verdicts = _verdicts(check)
+                answers = {place: verdicts.get(_digest(salt, sends[place].address.text)) for place in covered}
+                found |= {place: (check.id, verdict) for place, verdict in answers.items() if verdict}
+            if len(found) == len(sends):
+                break
     return found
 
 

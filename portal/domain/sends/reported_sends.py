@@ -62,12 +62,12 @@ def _insert(session: Session, vault: Vault, brand: Brand, new: dict[Key, Send], 
     checks = find_checks(session, vault, brand, sends)
     rows = []
     for place, (row_id, (recipient_id, _, _), send) in enumerate(zip(new_ids(len(new)), new, sends, strict=True)):
-        check, verdict = checks.get(place, (None, None))
+        check_id, verdict = checks.get(place, (None, None))
         text = send.campaign
         rows.append({
             "id": row_id, "provider_id": brand.provider_id, "brand_id": brand.id, "recipient_id": recipient_id,
             "channel": send.channel, "recipient_type": send.recipient_type, "sent_at": send.sent_at,
             "campaign": vault.seal(text, ReportedSend.CAMPAIGN, brand.provider_id, row_id) if text else None,
-            "check_id": check.id if check else None, "check_verdict": verdict, **common,
+            "check_id": check_id, "check_verdict": verdict, **common,
         })  # fmt: skip
     insert_rows(session, ReportedSend, rows)

@@ -41,7 +41,7 @@ def check(app):
 
 def found(*sends: Send) -> list[tuple[int, Verdict] | None]:
     checks = address_checks.find_checks(db.session, vault(), make.brand(), sends)
-    return [(checks[place][0].id, checks[place][1]) if place in checks else None for place in range(len(sends))]
+    return [checks.get(place) for place in range(len(sends))]
 
 
 def test_the_last_check_before_a_send_counts_with_its_own_answer(check):
@@ -63,6 +63,26 @@ def test_a_check_of_something_else_or_of_long_ago_does_not(check, other):
     check(1, **other)
 
     assert found(SMS) == [None]
+
+
+def test_newer_checks_of_another_channel_hide_none(check, monkeypatch):
+    monkeypatch.setattr(address_checks, "MAX_CHECKS", 2)
+    check(1, Verdict.MAY_NOT)
+    for number in range(2, 6):
+        check(number, channel=Channel.EMAIL, at=AT - timedelta(minutes=number))
+
+    assert found(SMS) == [(1, Verdict.MAY_NOT)]
+
+
+def test_what_only_an_older_check_may_have_asked_is_told_as_such(check, monkeypatch):
+    monkeypatch.setattr(address_checks, "MAX_CHECKS", 2)
+    stranger = replace(SMS, address=addresses.parse("+905321234569"))
+    check(1)
+    check(2, at=AT - timedelta(minutes=1))
+    assert found(SMS, stranger) == [(2, Verdict.MAY), None]
+
+    check(3, at=AT - timedelta(minutes=2))
+    assert found(SMS, stranger) == [(2, Verdict.MAY), (None, address_checks.UNSEARCHED)]
 
 
 def test_the_stored_check_tells_no_address_without_its_salt(check):
