@@ -23,7 +23,7 @@ class Recipient(BlindIndexed, Entity):
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     kind: Mapped[AddressKind]
     address: Mapped[bytes]  # Encrypted.
-    reference: Mapped[bytes | None]  # Encrypted: their number in the provider's own programs.
+    reference: Mapped[bytes | None]  # Encrypted: what the provider's programs call the present holder.
     mail_service: Mapped[str | None] = mapped_column(String(12))  # addresses.MailService; None: a phone, or unknown.
     reassigned_at: Mapped[datetime | None]  # When the holder said that they are not the person meant.
     closed_at: Mapped[datetime | None]  # When the operator closed the line: it may be somebody else's since.

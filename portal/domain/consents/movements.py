@@ -225,7 +225,9 @@ class _MovementBatch:
         if closed_at:
             locked = select(Recipient).where(Recipient.id.in_(closed_at)).execution_options(populate_existing=True)
             for recipient in self.session.scalars(locked):
-                recipient.closed_at = latest(recipient.closed_at, closed_at[recipient.id])
+                since = latest(recipient.closed_at, closed_at[recipient.id])
+                if since != recipient.closed_at:  # Told again, it leaves the present holder's reference.
+                    recipient.closed_at, recipient.reference = since, None
             elsewhere = Consent.recipient_id.in_(closed_at), Consent.brand_id != self.brand.id
             self.consents += locking.read_consents(self.session, *elsewhere, Consent.status == Status.GRANTED)
             self.ours = OurSubmissions(self.session, (each.id for each in self.consents))

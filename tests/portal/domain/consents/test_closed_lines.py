@@ -72,6 +72,24 @@ def test_a_closure_ends_the_grants_of_all_firms(other, received, rows):
     assert heard == {make.brand().provider_id: 1, other.provider_id: 1}  # Nobody reads how many others hold it.
 
 
+def test_a_closure_ends_what_programs_call_the_earlier_holder_and_no_later_name(other, received, rows):
+    recipients.gather(db.session, vault(), other.provider_id, [PHONE], clock.now())
+    firms = make.brand().provider_id, other.provider_id
+
+    def name_them(reference: str) -> None:
+        for firm in firms:
+            recipients.save_references(db.session, vault(), firm, {make.PHONE: reference})
+        db.session.commit()
+
+    name_them("C-1042")
+    close(received)
+    assert [each.reference for each in rows(Recipient)] == [None, None]
+
+    name_them("C-7")
+    close(received)
+    assert None not in [each.reference for each in rows(Recipient)]
+
+
 @pytest.mark.parametrize("had_it_before", [False, True])
 def test_a_firm_that_gets_the_number_later_takes_the_closure_over(other, received, had_it_before):
     if had_it_before:

@@ -8,9 +8,10 @@ import time_machine
 from sqlalchemy import update
 
 from portal.core import clock
-from portal.core.extensions import db
+from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Status
 from portal.core.models import Brand, Consent, Decision, Outcome, Receipt, Recipient, Submission
+from portal.domain.consents import recipients
 from tests import make
 from tests.make import Person
 
@@ -52,6 +53,19 @@ def test_it_is_a_link_on_the_page_and_a_form_behind_it(fatma, browser, rows, hos
     assert rows.one(Recipient, Recipient.reassigned_at.is_not(None)).reassigned_at
     assert {(each.channel, each.status) for each in rows(Consent)} == {("MESAJ", "RET"), ("ARAMA", "RET")}
     assert {receipt.origin for receipt in rows(Receipt)} == {"not_mine"}
+
+
+def test_the_crms_name_of_the_earlier_holder_goes(app, fatma, browser, rows):
+    with app.app_context():
+        recipients.save_references(
+            db.session, vault(), db.session.query(Brand).one().provider_id, {make.PHONE: "C-1042"}
+        )
+        db.session.commit()
+    assert rows.one(Recipient, Recipient.reference.is_not(None))
+
+    browser.post(f"/k/{fatma.code}/ben-degilim")
+
+    assert rows(Recipient, Recipient.reference.is_not(None)) == []
 
 
 def test_all_brands_of_the_firm_are_refused(second_brand, fatma, browser, rows):
