@@ -153,10 +153,16 @@ def turn_on(session: Session, endpoint: WebhookEndpoint, at: datetime) -> None:
     if endpoint.due_at is not None:
         return
     if endpoint.failing_since is not None:
-        given_up = WebhookDelivery.state == WebhookState.FAILED, WebhookDelivery.ended_at >= endpoint.failing_since
-        _send_again(session, at, WebhookDelivery.endpoint_id == endpoint.id, *given_up)
+        catch_up(session, endpoint.id, endpoint.failing_since, at)
     endpoint.due_at, endpoint.off_reason, endpoint.off_at = at, None, None
     endpoint.failures, endpoint.failing_since, endpoint.mailed_at = 0, None, None
+
+
+def catch_up(session: Session, endpoint_id: int, since: datetime, at: datetime) -> None:
+    """After an outage that began at `since`: make due what waits, and once more what was given up."""
+    mine = WebhookDelivery.endpoint_id == endpoint_id
+    session.execute(update(WebhookDelivery).where(mine, WebhookDelivery.due_at > at).values(due_at=at))
+    _send_again(session, at, mine, WebhookDelivery.state == WebhookState.FAILED, WebhookDelivery.ended_at >= since)
 
 
 def remove(session: Session, endpoint: WebhookEndpoint) -> None:

@@ -37,7 +37,7 @@ RETRIES = tuple(
 )  # After the first attempt, the second, …
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=1)  # Of an endpoint whose attempts fail.
 LONGEST_RETRY_AFTER = timedelta(hours=1)
-OUTAGE = timedelta(minutes=10)  # After one, all that waits is tried at once.
+OUTAGE = timedelta(minutes=10)  # After one, all that waits is tried at once, and what was given up.
 OFF_AFTER = timedelta(days=5)  # Without a success.
 
 log = structlog.get_logger()
@@ -166,12 +166,12 @@ def _bodies(endpoint: WebhookEndpoint, events: Sequence[Event]) -> dict[int, byt
 def _new_row(endpoint: WebhookEndpoint, event: Event, at: datetime) -> WebhookDelivery:
     return WebhookDelivery(
         id=new_id(), provider_id=endpoint.provider_id, endpoint_id=endpoint.id, event_id=event.id,
-        type=event.type.value,        state=WebhookState.WAITING, attempts=0, created_at=at,
+        type=event.type.value, state=WebhookState.WAITING, attempts=0, created_at=at,
     )  # fmt: skip
 
 
 def _send(turn: Turn, transport: Transport) -> list[Attempt]:
-    """Send one after the other until one fails or the turn has lasted long enough."""
+    """Send one after the other until one fails, the receiver wants no more, or the turn has lasted long enough."""
     attempts: list[Attempt] = []
     ends = time.monotonic() + TURN_SECONDS
     try:
@@ -187,7 +187,7 @@ def _send(turn: Turn, transport: Transport) -> list[Attempt]:
             signed = signatures.headers(secrets, message.delivery.message_id, message.body, at)
             answer = transport.post(url, message.body, signed)
         attempts.append(Attempt(message, answer, at))
-        if message.body is not None and not answer.is_success:
+        if answer.is_gone or (message.body is not None and not answer.is_success):
             break
     return attempts
 
@@ -196,7 +196,7 @@ def _record(turn: Turn, attempts: Sequence[Attempt], at: datetime) -> None:
     """Let the endpoint of a turn go and write what came of it; nothing where the lease was lost, or the endpoint is
     gone. What its owner did meanwhile stays: that it is off, and a replay."""
     values = _endpoint_values(turn, attempts, at)
-    has_recovered = _has_recovered(turn.endpoint, values, at)
+    failed_since = turn.endpoint.failing_since
     reason = _reason_to_stop(values, attempts, at)
     next_turn, position = literal(values["due_at"], UtcDateTime()), values["position"]
     values["due_at"] = case((WebhookEndpoint.due_at.is_not(None), next_turn), else_=None)
@@ -206,9 +206,8 @@ def _record(turn: Turn, attempts: Sequence[Attempt], at: datetime) -> None:
         db.session.rollback()
         return
     _write_log(attempts)
-    if has_recovered:
-        waits = WebhookDelivery.endpoint_id == turn.id, WebhookDelivery.due_at > at
-        db.session.execute(update(WebhookDelivery).where(*waits).values(due_at=at))
+    if failed_since is not None and at - failed_since >= OUTAGE and values.get("failures") == 0:
+        endpoints.catch_up(db.session, turn.id, failed_since, at)
     if reason is not None:
         endpoints.turn_off(db.session, turn.id, reason, at)
     db.session.commit()
@@ -277,11 +276,6 @@ def _pause(failures: int, answers: Sequence[Answer]) -> timedelta:
 
 def _retry_after(answer: Answer) -> timedelta:
     return min(answer.retry_after or timedelta(), LONGEST_RETRY_AFTER)
-
-
-def _has_recovered(endpoint: WebhookEndpoint, values: dict[str, Any], at: datetime) -> bool:
-    since = endpoint.failing_since
-    return since is not None and at - since >= OUTAGE and values.get("failures") == 0
 
 
 def _reason_to_stop(values: dict[str, Any], attempts: Sequence[Attempt], at: datetime) -> OffReason | None:

@@ -155,7 +155,7 @@ def test_a_message_is_tried_eight_times_by_the_schedule_and_others_go_on(webhook
 def test_what_a_receiver_asks_for_is_done(webhooks, receiver, transport, answer, state, reason):
     endpoint_id = webhooks.add(receiver.url)
     receiver.answers = [answer]
-    webhooks.happen()
+    webhooks.happen(2)
     webhooks.deliver(transport)
     with time_machine.travel(clock.now() + timedelta(seconds=3)):
         webhooks.happen()
@@ -164,7 +164,7 @@ def test_what_a_receiver_asks_for_is_done(webhooks, receiver, transport, answer,
     endpoint, first = webhooks.endpoint(endpoint_id), webhooks.log(endpoint_id)[0]
     assert (first.state, first.status, endpoint.off_reason) == (state, answer[0], reason)
     assert (endpoint.due_at is None) == (reason is not None)
-    assert len(receiver.requests) == (1 if reason else 2)
+    assert len(receiver.requests) == (1 if reason else 3)
 
 
 def test_a_late_answer_fails_and_makes_its_endpoint_a_slow_one(webhooks, receiver):
@@ -203,6 +203,25 @@ def test_an_endpoint_goes_off_after_five_days_and_gets_everything_once_it_is_on(
 
     assert sorted({each.number for each in receiver.requests}) == list(range(1, 18))
     assert set(states(webhooks, endpoint_id)) == {WebhookState.DELIVERED}
+
+
+def test_what_was_given_up_in_an_outage_is_sent_once_it_is_over(webhooks, receiver, transport):
+    start, receiver.usual = clock.now(), 500
+    with time_machine.travel(start, tick=False):
+        endpoint_id = webhooks.add(receiver.url)
+        webhooks.happen()
+    for hours in range(0, 96, 12):
+        with time_machine.travel(start + hours * AN_HOUR, tick=False):
+            webhooks.deliver(transport)
+    assert states(webhooks, endpoint_id) == [WebhookState.FAILED]
+
+    receiver.usual, receiver.requests[:] = 200, []
+    with time_machine.travel(start + 4 * A_DAY, tick=False):
+        webhooks.happen()
+        webhooks.deliver(transport)
+
+    assert [each.number for each in receiver.requests] == [2, 1]
+    assert states(webhooks, endpoint_id) == [WebhookState.DELIVERED] * 2
 
 
 def test_what_its_owner_does_during_a_turn_stays(webhooks, receiver, transport):
