@@ -20,15 +20,15 @@ log = structlog.get_logger()
 
 def care_for_webhooks() -> None:
     """An endpoint that fails here holds up no other and is tried again. Commits."""
-    care.queue_heartbeats(db.session, clock.now())
-    db.session.commit()
-    for endpoint_id in care.find_unwarned(read_session(), clock.now()):
-        try:
-            _warn_owners(db.session.get_one(WebhookEndpoint, endpoint_id, with_for_update=True))
-            db.session.commit()
-        except Exception:
-            db.session.rollback()
-            log.exception("webhook.untold", id=endpoint_id)
+    at = clock.now()
+    for find, act in ((care.find_heartbeats, _queue_heartbeat), (care.find_unwarned, _warn_owners)):
+        for endpoint_id in find(read_session(), at):
+            try:
+                act(db.session.get_one(WebhookEndpoint, endpoint_id, with_for_update=True))
+                db.session.commit()
+            except Exception:
+                db.session.rollback()
+                log.exception("webhook.untold", id=endpoint_id)
 
 
 def delete_old_deliveries() -> None:
@@ -36,6 +36,10 @@ def delete_old_deliveries() -> None:
     while care.delete_old_deliveries(db.session, clock.now()):
         db.session.commit()
     db.session.rollback()
+
+
+def _queue_heartbeat(endpoint: WebhookEndpoint) -> None:
+    care.queue_heartbeat(db.session, endpoint, clock.now())
 
 
 def _warn_owners(endpoint: WebhookEndpoint) -> None:

@@ -17,27 +17,32 @@ LOG_KEPT = timedelta(days=30)
 MOST_DELETED = 5_000  # In one transaction.
 
 
-def queue_heartbeats(session: Session, at: datetime) -> int:
-    """Queue the daily message of each endpoint that is on and has not had it; how many. Part of the caller's
-    transaction."""
-    due = select(WebhookEndpoint).where(WebhookEndpoint.due_at.is_not(None), WebhookEndpoint.heartbeat_at <= at)
-    found = session.scalars(due.with_for_update(skip_locked=True)).all()
-    for endpoint in found:
-        since = endpoint.heartbeat_at - A_DAY
-        endpoints.queue_message(session, endpoint, HEARTBEAT, _counts(session, endpoint, since), at)
-        endpoint.heartbeat_at = max(endpoint.heartbeat_at + A_DAY, at)
-    return len(found)
+def find_heartbeats(session: Session, at: datetime) -> Sequence[int]:
+    """Endpoints that are on and have not had their daily message."""
+    due = select(WebhookEndpoint.id).where(WebhookEndpoint.due_at.is_not(None), WebhookEndpoint.heartbeat_at <= at)
+    return session.scalars(due).all()
 
 
-def _counts(session: Session, endpoint: WebhookEndpoint, since: datetime) -> dict[str, object]:
-    """What the receiver compares with what it got: how many events since, by their state; and the last one's number."""
+def queue_heartbeat(session: Session, endpoint: WebhookEndpoint, at: datetime) -> None:
+    """Queue the daily message of a locked endpoint, unless another worker did. Each counts whole days from where the
+    one before it ended."""
+    if endpoint.due_at is None or endpoint.heartbeat_at > at:
+        return
+    since, until = endpoint.heartbeat_at - A_DAY, endpoint.heartbeat_at + (at - endpoint.heartbeat_at) // A_DAY * A_DAY
+    endpoints.queue_message(session, endpoint, HEARTBEAT, _counts(session, endpoint, since, until), at)
+    endpoint.heartbeat_at = until + A_DAY
+
+
+def _counts(session: Session, endpoint: WebhookEndpoint, since: datetime, until: datetime) -> dict[str, object]:
+    """What the receiver compares with what it got: how many events, by their state; and the last one's number."""
     counted = select(WebhookDelivery.state, func.count()).where(
         WebhookDelivery.endpoint_id == endpoint.id, WebhookDelivery.event_id.is_not(None),
-        WebhookDelivery.created_at >= since,
+        WebhookDelivery.created_at >= since, WebhookDelivery.created_at < until,
     )  # fmt: skip
     counts = dict(session.execute(counted.group_by(WebhookDelivery.state)).all())
     return {
         "since": clock.istanbul(since).isoformat(timespec="seconds"),
+        "until": clock.istanbul(until).isoformat(timespec="seconds"),
         **{state.value: counts.get(state, 0) for state in WebhookState},
         "lastSequence": endpoint.position,
     }
@@ -52,6 +57,9 @@ def find_unwarned(session: Session, at: datetime) -> Sequence[int]:
 
 
 def delete_old_deliveries(session: Session, at: datetime) -> int:
-    """Delete up to MOST_DELETED rows of the log that are LOG_KEPT old; how many they were."""
-    old = select(WebhookDelivery.id).where(WebhookDelivery.created_at < at - LOG_KEPT).limit(MOST_DELETED)
-    return changed_rows(session, delete(WebhookDelivery).where(WebhookDelivery.id.in_(old)))
+    """Delete up to MOST_DELETED rows of the log that are LOG_KEPT old; how many they were. What is still to be sent
+    stays: its endpoint may be off."""
+    ended = select(WebhookDelivery.id).join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.endpoint_id).where(
+        WebhookDelivery.created_at < at - LOG_KEPT, WebhookDelivery.ended_at.is_not(None)
+    )  # fmt: skip  # By way of the endpoints, as the index has it.
+    return changed_rows(session, delete(WebhookDelivery).where(WebhookDelivery.id.in_(ended.limit(MOST_DELETED))))

@@ -4,9 +4,10 @@ import pytest
 import time_machine
 
 from portal.core import clock
-from portal.core.extensions import vault
-from portal.core.models import HEARTBEAT, Mail, MailKind, WebhookDelivery
+from portal.core.extensions import db, vault
+from portal.core.models import HEARTBEAT, Mail, MailKind, OffReason, WebhookDelivery
 from portal.domain.notifications import mails
+from portal.domain.webhooks import endpoints
 from portal.jobs import webhook_care
 from tests.portal.services.webhooks.conftest import (  # noqa: F401 - fixtures
     A_DAY,
@@ -53,6 +54,22 @@ def test_a_heartbeat_counts_the_day_once(app, webhooks, receiver, transport, car
     }
 
 
+def test_after_days_off_heartbeats_go_on_without_counting_twice(webhooks, receiver, transport, care):
+    start = clock.now()
+    with time_machine.travel(start, tick=False):
+        endpoint_id = webhooks.add(receiver.url)
+        webhooks.change(endpoint_id, lambda each: endpoints.turn_off(db.session, each.id, OffReason.PAUSED, start))
+    for minutes in (0, 10, 12 * 60):
+        with time_machine.travel(start + 3.5 * A_DAY + minutes * A_MINUTE, tick=False):
+            webhooks.change(endpoint_id, lambda each: endpoints.turn_on(db.session, each, clock.now()))
+            care()
+            webhooks.deliver(transport)
+
+    first, second = (each.json["data"] for each in receiver.requests)
+    assert first["since"] == clock.istanbul(start).isoformat(timespec="seconds")
+    assert first["until"] == second["since"] == clock.istanbul(start + 3 * A_DAY).isoformat(timespec="seconds")
+
+
 def test_owners_hear_of_a_failing_endpoint_once_and_again_when_it_is_off(
     app, rows, webhooks, receiver, transport, care
 ):
@@ -91,3 +108,18 @@ def test_the_log_is_kept_for_thirty_days(app, rows, webhooks, receiver, transpor
         webhook_care.delete_old_deliveries()
 
     assert rows.one(WebhookDelivery).created_at == start + 20 * A_DAY
+
+
+def test_what_waits_for_an_endpoint_that_is_off_stays_in_the_log(app, webhooks, receiver, transport):
+    start, receiver.answers = clock.now(), [(500, {})]
+    with time_machine.travel(start, tick=False):
+        endpoint_id = webhooks.add(receiver.url)
+        webhooks.happen()
+        webhooks.deliver(transport)
+        webhooks.change(endpoint_id, lambda each: endpoints.turn_off(db.session, each.id, OffReason.PAUSED, start))
+    with time_machine.travel(start + 31 * A_DAY, tick=False), app.app_context():
+        webhook_care.delete_old_deliveries()
+        webhooks.change(endpoint_id, lambda each: endpoints.turn_on(db.session, each, clock.now()))
+        webhooks.deliver(transport)
+
+    assert [each.number for each in receiver.requests] == [1, 1]
