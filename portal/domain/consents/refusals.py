@@ -169,8 +169,8 @@ def disown(
     request_metadata: str, at: datetime, link_id: int | None = None,
 ) -> Withdrawn:  # fmt: skip
     """Refuse all brands of a provider on every channel, since who has the address says that it is not, or is no more,
-    the person whom the provider means. What was decided before is shown to nobody who proves the address, and what the provider's
-    programs call the earlier holder names nobody any more."""
+    the person whom the provider means. What was decided before is shown to nobody who proves the address, and what the
+    provider's programs call the earlier holder names nobody any more."""
     theirs = select(Brand).where(Brand.provider_id == recipient.provider_id).order_by(Brand.id)
     part = Part(recipient, address, session.scalars(theirs).all(), address.channels)
     withdrawn = withdraw(
