@@ -16,7 +16,6 @@ from portal.core.models import (
     Complaint,
     ComplaintKind,
     ComplaintStep,
-    Event,
     EventType,
     Recipient,
     StepAct,
@@ -25,6 +24,8 @@ from portal.core.models.ids import new_id
 from portal.core.models.recipient import latest
 from portal.core.throttle import Counted, Limit, TooManyRequests
 from portal.core.vault import Vault
+from portal.domain import events
+from portal.domain.complaints.case_steps import record_proof
 from portal.domain.complaints.comparison import compare_with_refusal
 from portal.domain.complaints.due_dates import due_at
 from portal.domain.complaints.queries import Sender, list_cases, read_report, same_receipt_ids
@@ -63,6 +64,8 @@ def open_case(
     still_open = [case for case in cases if case.closed_at is None]
     for case in still_open:
         if _is_same(vault, case, sender, report):
+            if is_proved:
+                record_proof(case, at)
             return case
     _check_limits(session, whose, still_open, at)
     compared = compare_with_refusal(
@@ -136,10 +139,9 @@ def _create_case(
             subject="complaint", subject_id=case_id,
             facts={"kind": kind.value} | ({"finding": case.finding.value} if case.finding else {}),
         ),
-        Event(
-            provider_id=whose.provider_id, brand_id=case.brand_id, type=EventType.COMPLAINT_OPENED, subject_id=case_id,
-            at=at, facts={"kind": kind.value},
-        ),
     ])  # fmt: skip
-    session.flush()
+    events.record(
+        session, EventType.COMPLAINT_OPENED, case_id, provider_id=whose.provider_id, brand_id=case.brand_id, at=at,
+        facts={"kind": kind.value},
+    )  # fmt: skip
     return case

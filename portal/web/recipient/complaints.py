@@ -59,8 +59,13 @@ def open_case(code: str) -> ResponseReturnValue:
 
 @blueprint.get("/s/<code>", endpoint="complaint")
 def show_complaint(code: str) -> str:
-    """Show a case: its finding, due date and steps; to who has proved its address also what was written."""
-    return render_case(_find_case(code), code, WordForm(formdata=None))
+    """Show a case: its finding, due date and steps; to who has proved its address also what was written, and that is
+    noted."""
+    case = _find_case(code)
+    if case.proved_at is None and is_proved(case):
+        complaints.record_proof(db.session.get_one(Complaint, case.id), clock.now())
+        db.session.commit()
+    return render_case(case, code, WordForm(formdata=None))
 
 
 @blueprint.get("/s/<code>/ozet.txt", endpoint="complaint_summary")

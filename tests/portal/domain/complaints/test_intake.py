@@ -72,6 +72,16 @@ def test_the_audit_knows_and_holds_no_words(app, receipt, rows):
     assert set(entry.facts) == {"kind", "finding"}
 
 
+def test_telling_it_again_after_proving_the_address_notes_the_proof(app, receipt, rows):
+    what = told()
+    with app.app_context():
+        assert opened(receipt, what, is_proved=False).proved_at is None
+        first = opened(receipt, what).proved_at
+        opened(receipt, what, clock.now() + timedelta(minutes=1), is_proved=False)
+
+    assert rows.one(Complaint).proved_at == first is not None
+
+
 def test_the_same_message_told_twice_is_one_case(app, receipt, rows):
     what = told()
     with app.app_context():

@@ -264,6 +264,18 @@ def test_words_are_for_who_has_proved_the_address_and_for_nobody_else(app, code,
     assert [step.act for step in rows(ComplaintStep)] == ["opened", "answered"]
 
 
+def test_who_proved_the_address_elsewhere_and_reads_the_case_is_told_of_its_end(app, code, rows):
+    stranger, fatma = app.test_client(), app.test_client()
+    location = complains(stranger, code).location
+    proves(fatma)
+    stranger.get(location)
+    assert rows.one(Complaint).proved_at is None
+
+    fatma.get(location)
+
+    assert rows.one(Complaint).proved_at is not None
+
+
 def test_a_code_to_the_cases_address_leads_back_to_the_case(app, code, rows):
     location = complains(app.test_client(), code).location
     fatma = Visitor(app, app.test_client())
