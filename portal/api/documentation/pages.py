@@ -1,6 +1,7 @@
 """The OpenAPI document, and the page of the documentation: drawn here, without a script or a third party."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,16 @@ from flask_babel import get_locale
 from portal.api.documentation import openapi
 from portal.api.documentation.blueprint import blueprint
 from portal.api.documentation.examples import Example, examples_of
-from portal.api.documentation.texts import CHANGES, EVENTS, INVALID_ADDRESS, OPERATIONS, REASONS
+from portal.api.documentation.texts import (
+    CHANGES,
+    EVENTS,
+    GROUPS,
+    INVALID_ADDRESS,
+    OPERATIONS,
+    OUTCOMES,
+    REASONS,
+    VERDICTS,
+)
 from portal.api.documentation.webhook_example import WEBHOOK
 from portal.api.v1.blueprint import VERSION
 from portal.api.v1.checks import NO_ADDRESS
@@ -19,13 +29,18 @@ from portal.api.v1.rows import PROBLEM_NAMES, ROW_STATUSES, ApiRowProblem
 from portal.core import iys_protocol
 from portal.core.addresses import Problem
 from portal.core.addresses.problems import ExplainedProblem
+from portal.core.models import ExclusionReason
 from portal.services.imports.audience_contacts import ContactProblem
 from portal.services.imports.reading.file_problems import FileProblem
-from portal.services.imports.row_results import RowProblem
+from portal.services.imports.row_results import IYS_CODES, RowProblem, code_of
 from portal.web.shared.import_labels import EFFECTS
+from portal.web.shared.labels import label
 from portal.web.shared.problems import STATUSES, ApiProblem
 
-ROW_PROBLEMS = (RowProblem.DATE_TO_COME, RowProblem.REFUSED_ELSEWHERE)  # Of files' problems those without İYS's text.
+# Of files' problems those without İYS's text.
+ROW_PROBLEMS = (RowProblem.CHANNEL_UNFIT, RowProblem.DATE_TO_COME, RowProblem.REFUSED_ELSEWHERE)
+
+OF_ROWS: dict[ExplainedProblem, str] = {ApiRowProblem.UNKNOWN_FIELD: "H118", ApiRowProblem.NO_SMS: "H464"}
 
 
 @dataclass(frozen=True)
@@ -39,6 +54,7 @@ class Operation:
     description: str
     scope: str
     fields: list[tuple[str, bool, str, str]]  # Name, whether it is required, its values, and its text.
+    answer: list[tuple[str, str, str]]  # Of the answer's fields that need a text: name, values and text.
     calls: list[tuple[str, str | None, int]]  # Command, answer, status.
 
 
@@ -52,10 +68,13 @@ def show_docs() -> str:
     return render_template(
         "api/docs.html",
         version=VERSION,
-        operations=_operations(openapi.current_document(_language())),
+        groups=_groups(_operations(openapi.current_document(_language()))),
         problems=_problems(),
         reasons=[*REASONS.items(), (NO_ADDRESS, INVALID_ADDRESS)],
         effects=EFFECTS,
+        verdicts=VERDICTS,
+        outcomes=OUTCOMES,
+        exclusions={each: label(each) for each in ExclusionReason},
         changes=CHANGES,
         events=EVENTS,
         webhook=_dump(WEBHOOK),
@@ -71,11 +90,22 @@ def _operations(document: dict[str, Any]) -> list[Operation]:
         operation["operationId"]: Operation(
             operation["operationId"], method.upper(), path, operation["summary"], operation["description"],
             operation["x-scope"],
-            _fields(operation, document), [_call(method, each) for each in examples_of(operation["operationId"])],
+            _fields(operation, document), _answer_fields(operation, document),
+            [_call(method, each) for each in examples_of(operation["operationId"])],
         )
         for path, operations in document["paths"].items() for method, operation in operations.items()
     }  # fmt: skip
     return [found[name] for name in OPERATIONS]
+
+
+def _groups(operations: list[Operation]) -> list[tuple[str, list[Operation]]]:
+    """Operations in their order, each group with its title."""
+    groups: list[tuple[str, list[Operation]]] = []
+    for each in operations:
+        if each.name in GROUPS:
+            groups.append((GROUPS[each.name], []))
+        groups[-1][1].append(each)
+    return groups
 
 
 def _fields(operation: dict[str, Any], document: dict[str, Any]) -> list[tuple[str, bool, str, str]]:
@@ -86,16 +116,30 @@ def _fields(operation: dict[str, Any], document: dict[str, Any]) -> list[tuple[s
         for each in operation["parameters"] if each["in"] != "path"
     ]  # fmt: skip
     for content in operation.get("requestBody", {}).get("content", {}).values():
-        found: list[dict[str, Any]] = [content["schema"]]
-        while found:
-            schema = found.pop()
-            if "$ref" in schema:
-                found.append(schemas[schema["$ref"].rpartition("/")[2]])
-            for name, field in schema.get("properties", {}).items():
-                is_required = name in schema.get("required", ())
-                fields.append((name, is_required, _values(field, schemas), field.get("description", "")))
-                found.append(field.get("items", {}))
+        for name, is_required, field in _properties(content["schema"], schemas):
+            fields.append((name, is_required, _values(field, schemas), field.get("description", "")))
     return fields
+
+
+def _answer_fields(operation: dict[str, Any], document: dict[str, Any]) -> list[tuple[str, str, str]]:
+    schemas, content = document["components"]["schemas"], operation["responses"]["200"].get("content", {})
+    found = _properties(content.get("application/json", {}).get("schema", {}), schemas)
+    told = ((name, _values(each, schemas), each["description"]) for name, _, each in found if "description" in each)
+    return list(dict.fromkeys(told))
+
+
+def _properties(
+    schema: dict[str, Any], schemas: dict[str, Any], prefix: str = ""
+) -> Iterator[tuple[str, bool, dict[str, Any]]]:
+    """The fields of a schema and of what lies in it, a row's by its own name; but for problems, told elsewhere."""
+    if "$ref" in schema:
+        schema = schemas[schema["$ref"].rpartition("/")[2]]
+    for name, field in schema.get("properties", {}).items():
+        yield prefix + name, name in schema.get("required", ()), field
+        if name != "problem":
+            for part in (field, *field.get("anyOf", ()), *field.get("allOf", ())):
+                yield from _properties(part, schemas, f"{prefix}{name}.")
+            yield from _properties(field.get("items", {}), schemas)
 
 
 def _values(schema: dict[str, Any], schemas: dict[str, Any]) -> str:
@@ -132,8 +176,15 @@ def _problems() -> list[tuple[str, int, str, str, str]]:
     """Code, status, İYS's code, and what it says; the page has an anchor for each code."""
     found: list[tuple[ExplainedProblem, int, str]] = [(each, STATUSES[each], "") for each in ApiProblem]
     of_rows = (*ApiRowProblem, *ROW_PROBLEMS, *ContactProblem, *Problem, *FileProblem)
-    found += [(each, ROW_STATUSES.get(each, 422), "") for each in of_rows]
+    found += [(each, ROW_STATUSES.get(each, 422), _iys_code(each)) for each in of_rows]
     told = {each.value: (status, iys_code, each.sentence, each.cure) for each, status, iys_code in reversed(found)}
     for code, name in PROBLEM_NAMES.items():
         told.setdefault(name, (422, code, iys_protocol.sentence_of(code), iys_protocol.cure_of(code)))
     return [(code, *its) for code, its in sorted(told.items())]
+
+
+def _iys_code(found: ExplainedProblem) -> str:
+    """The code that answers carry beside ours."""
+    if isinstance(found, Problem):
+        return code_of(found.value)
+    return IYS_CODES.get(found.value, "") or OF_ROWS.get(found, "")

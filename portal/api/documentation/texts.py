@@ -4,8 +4,8 @@ from datetime import date
 
 from portal.api.documentation import campaign_texts, file_texts, sends_examples
 from portal.core.lazy_text import N_
-from portal.core.models import EventType
-from portal.domain.consents.may_send import Reason
+from portal.core.models import EventType, Outcome
+from portal.domain.consents.may_send import Reason, Verdict
 
 OPERATIONS: dict[str, tuple[str, str]] = {  # In the order of the page.
     "showMe": (N_("Anahtarın sahibi"), N_("Firmayı, anahtarın yetkilerini ve paketin durumunu gösterir.")),
@@ -33,11 +33,17 @@ OPERATIONS: dict[str, tuple[str, str]] = {  # In the order of the page.
     ),
     "addConsent": (
         N_("Tek karar bildir"),
-        N_("Onay ya da ret kaydeder ve İYS'ye hemen iletir. Ret, firma durdurulmuşken de alınır."),
+        N_(
+            "Onay ya da ret kaydeder ve İYS'ye hemen iletir. Ret, firma durdurulmuşken de alınır. Onay için anahtarda "
+            "consents:grant da gerekir."
+        ),
     ),
     "addConsents": (
         N_("Toplu karar bildir"),
-        N_("En çok 10.000 satır. Yanlış satırlar doğruları etkilemez; her satırın sonucu ayrıdır."),
+        N_(
+            "En çok 10.000 satır. Yanlış satırlar doğruları etkilemez; her satırın sonucu ayrıdır. Onaylar için "
+            "anahtarda consents:grant da gerekir."
+        ),
     ),
     "showRequest": (
         N_("Bir isteğin sonucu"),
@@ -82,6 +88,35 @@ REASONS: dict[Reason, str] = {
     Reason.EXPIRED: N_("Onay İYS'ye süresinde kaydedilemedi; geçersiz."),
     Reason.NOT_GRANTED: N_("Onay yok."),
     Reason.SANDBOX_ENDED: N_("Deneme markasında alınmış; geçersiz."),
+}
+VERDICTS: dict[Verdict, str] = {
+    Verdict.MAY: N_("İleti gönderilebilir. Yalnız bu yanıtta gönderin."),
+    Verdict.MAY_NOT: N_("Göndermeyin: ret var ya da onay yok."),
+    Verdict.UNKNOWN: N_("Göndermeyin: daha belli değil; reason ne beklendiğini söyler, validUntil'den sonra sorun."),
+}
+OUTCOMES: dict[Outcome, str] = {
+    Outcome.WAITING: N_("Sırada; bekleyin, kendiliğinden gider."),
+    Outcome.SENT: N_("İYS'ye gönderildi, yanıtı bekleniyor; bekleyin."),
+    Outcome.BLOCKED: N_("İYS bağlantısı ya da yetkisi durdu; panelden düzeltin, kendiliğinden gider."),
+    Outcome.ACCEPTED: N_("İYS kabul etti; yapılacak bir şey yok."),
+    Outcome.VERIFIED: N_("İYS kabul etti, kaydı İYS'de de görüldü; yapılacak bir şey yok."),
+    Outcome.NOT_NEEDED: N_("İYS'de zaten böyle; yapılacak bir şey yok."),
+    Outcome.OVERTAKEN: N_("İYS'de daha yeni bir karar var, geçerli olan odur; izni yeniden okuyun."),
+    Outcome.ANNULLED: N_("Karar İYS'ye bildirilmeden geri alındı; izni yeniden okuyun."),
+    Outcome.PARKED: N_("İYS almadı ya da yanıtı anlaşılmadı; code nedenini söyler. Panelde, İYS sayfasından bakın."),
+    Outcome.EXPIRED: N_(
+        "Onay İYS'ye süresinde kaydedilemedi, onunla ileti gönderilmez; kişiden yeni onay alın. Ret geçerlidir."
+    ),
+}
+GROUPS: dict[str, str] = {  # By the first operation of each.
+    "showMe": N_("Anahtar ve markalar"),
+    "showConsent": N_("İzinler"),
+    "addConsent": N_("Bildirme"),
+    "checkAddresses": N_("Gönderme"),
+    "listConsents": N_("İzleme"),
+    "addCampaign": N_("Kampanyalar"),
+    "listPoints": N_("Bağlantılar"),
+    "addImport": N_("Dosyalar"),
 }
 EVENTS: dict[EventType, str] = {
     EventType.DECISION_MADE: N_("Onay ya da ret kaydedildi; nereden geldiği origin alanındadır (iys: İYS'den)."),

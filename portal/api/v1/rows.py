@@ -50,7 +50,8 @@ class ApiRowProblem(ExplainedProblem):
                      N_("“errors” listesindeki alanı düzeltin."))
     SENT_AT = ("sent_at_invalid", N_("Gönderim anı okunamadı, gelecekte ya da üç yıldan eski."),
                N_("sentAt alanına 2026-11-24 14:02:00 (Türkiye saati) gibi ya da saat dilimiyle ISO 8601 yazın."))
-    EVIDENCE_MISSING = ("evidence_missing", N_("Onayın dayanağı yazmıyor."),
+    EVIDENCE_MISSING = ("evidence_missing",
+                        N_("Onayın dayanağı yazmıyor; “yok”, “var”, “-” ya da “x” dayanak değildir."),
                         N_("Onayı hangi formun, siparişin ya da kaydın kanıtladığını “evidence” alanına yazın."))
     CONFIRM = (
         "confirm_not_offered",

@@ -142,7 +142,7 @@ class ConsentAnswer(Answer):
     recipient: str
     type: Channel
     recipientType: RecipientType
-    status: Status | None
+    status: Status | None = Field(description=N_("null: burada geçerli bir karar yok."))
     consentDate: str | None = Field(description=N_("Türkiye saatiyle, İYS'nin biçiminde."))
     reference: str | None = Field(description=N_("Kişinin sizdeki numarası."))
     iys: AtIys
@@ -218,13 +218,13 @@ class ConsentsAnswer(WriteCounts):
 
 class Forwarding(Answer):
     outcome: str = Field(description=N_("waiting ve sent: yolda; accepted ve verified: İYS'de."))
-    code: str | None
+    code: str | None = Field(description=N_("İYS'nin kodu."))
     transactionId: str | None
     dueAt: Moment | None
 
 
 class ForwardedRow(ConsentResult):
-    iys: Forwarding | None
+    iys: Forwarding | None = Field(description=N_("null: bu satırdan İYS'ye bir şey bildirilmez."))
 
 
 class RequestAnswer(Answer):
@@ -264,7 +264,7 @@ class CheckBody(Strict):
 
 class CheckedAddress(Answer):
     recipient: str
-    verdict: Verdict
+    verdict: Verdict = Field(description=N_("may: ileti gönderilebilir; may_not ve unknown: gönderilmez."))
     reason: str
     validUntil: Moment | None
 

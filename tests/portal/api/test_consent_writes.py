@@ -355,7 +355,9 @@ def test_no_row_of_a_list_is_lost_and_each_written_one_has_its_decision(app, pro
         check()
 
 
-@pytest.mark.parametrize("field", ["reference", "evidence", "correlationId", "recipient", "source", "status", "x\ud800"])
+@pytest.mark.parametrize(
+    "field", ["reference", "evidence", "correlationId", "recipient", "source", "status", "x\ud800"]
+)
 def test_half_of_a_sign_is_a_wrong_value_and_stops_no_other_row(program, field):
     """JSON can hold what UTF-8 cannot: the escape of a lone surrogate."""
     broken = {field: "\ud800"}

@@ -1,10 +1,19 @@
 """What the documentation shows is what comes: every example is run, and the document describes every answer."""
 
+import html
+import re
+
 import time_machine
 
 from portal.api.documentation.example import MOMENT
 from portal.api.documentation.examples import EXAMPLES
 from portal.api.documentation.texts import OPERATIONS
+from portal.api.v1 import rows
+from portal.core import clock
+from portal.core.iys_protocol import Channel
+from portal.core.models import EventType, ExclusionReason, Outcome
+from portal.domain.consents.bulk_import import Effect
+from portal.domain.consents.may_send import Reason, Verdict
 from tests import make
 from tests.portal.api.programs import BASE, Program, make_key, make_profile, run_examples
 from tests.portal.web.consent_points.visitor import opened
@@ -63,7 +72,32 @@ def test_every_operation_is_described_in_both_languages_and_has_an_example(app, 
 def test_links_of_problems_lead_to_their_place_on_the_page(app, browser):
     program = Program(app, "")
     page = browser.get("/api/docs?lang=en").text
+    bad = [
+        {"recipient": recipient, "type": channel, "status": "ONAY", "source": "HS_WEB", "consentDate": date}
+        for recipient in ("+905321234567", "0212 555 66 77", "a@example.com", "x", "")
+        for channel in (*Channel, "SMS", None)
+        for date in ("2099-01-01 10:00:00", None)
+    ]
+    with app.test_request_context():
+        told = [each.found.body() for each in rows.read_rows([*bad, 5, {"x": 1}], clock.now())]
+    told += [program.get(BASE + path).json for path in ("/me", "/nowhere", "/brands/1/checks")]
 
-    for path in ("/me", "/nowhere", "/brands/1/checks"):
-        anchor = program.get(BASE + path).json["docs"].rpartition("#")[2]
-        assert f'id="{anchor}"' in page
+    assert {each["docs"].rpartition("#")[2] for each in told} - set(re.findall('id="([a-z0-9_]+)"', page)) == set()
+    assert len({each["code"] for each in told}) > 10
+
+
+def test_each_value_that_a_program_may_get_is_explained(app, browser):
+    page = html.unescape(browser.get("/api/docs").text)
+    shown = dict(
+        re.findall(
+            r'<th scope="row">([\w.]+)</th><td class="detail">(?:<code>.*?</td><td class="detail">)?(.*?)</td>', page
+        )
+    )
+
+    for values in (Verdict, Reason, Outcome, ExclusionReason, EventType, set(Effect) - rows.EFFECT_PROBLEMS.keys()):
+        assert [each for each in values if not shown.get(each)] == []
+    for field in ("verdict", "salt", "status", "iys.outcome", "refusalUrl", "ignored"):
+        assert shown[field]
+    assert {
+        name: browser.get(f"/static/clients/{name}").status_code for name in re.findall("clients/([a-z_.]+)", page)
+    } == {"crm.py": 200, "izinlink_client.py": 200}

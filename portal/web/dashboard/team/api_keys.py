@@ -56,11 +56,7 @@ class KeyForm(BaseForm):
     name = StringField(
         _l("Anahtarın adı"), validators=[InputRequired(_l("Anahtara bir ad verin.")), Length(max=60), READABLE]
     )
-    scopes = CheckboxList(
-        _l("Neler yapabilir?"),
-        choices=_choices(SCOPE_LABELS),
-        validators=[InputRequired(NO_SCOPE)],
-    )
+    scopes = CheckboxList(_l("Neler yapabilir?"), validators=[InputRequired(NO_SCOPE)])
     brands = CheckboxList(_l("Hangi markalar?"))
     lifetime = RadioField(_l("Ne kadar geçerli olsun?"), choices=_choices(LIFETIMES), default="365")
 
@@ -157,12 +153,18 @@ def _indented(text: str) -> str:
         return text
 
 
+def _scope_texts() -> dict[Scope, str]:
+    """Labels with the names that the API's documentation has."""
+    return {scope: f"{label} ({scope})" for scope, label in SCOPE_LABELS.items()}
+
+
 def _facts(key: ApiKey) -> dict[str, Any]:
     return {"name": key.name, "scopes": key.scopes, "brands": len(key.brand_ids or ())}
 
 
 def _key_form(**options: Any) -> KeyForm:
     form = KeyForm(**options)
+    form.scopes.choices = _choices(_scope_texts())
     form.brands.choices = [SelectChoice(str(each.id), each.name) for each in own_brands() if each.closed_at is None]
     return form
 
@@ -193,7 +195,7 @@ def _render_key(key: ApiKey, form: RotationForm) -> str:
         "dashboard/team/api_key.html",
         key=key,
         form=form,
-        scopes=[label for scope, label in SCOPE_LABELS.items() if scope in key.scopes],
+        scopes=[text for scope, text in _scope_texts().items() if scope in key.scopes],
         brands=[names[each] for each in key.brand_ids or () if each in names],
     )
 

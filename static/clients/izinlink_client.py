@@ -1,0 +1,1 @@
+../../docs/clients/python/izinlink_client.py
