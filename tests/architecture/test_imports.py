@@ -29,7 +29,6 @@ LAYERS_OF_PACKAGES = ("portal.domain", "portal.services", "portal.web")
 # (who, whom): why a package may import another of its layer.
 EXCEPTIONS = {
     ("portal.domain.address_proofs", "portal.domain.notifications"): "a code goes to its address as a message",
-    ("portal.domain.complaints", "portal.domain.events"): "programs are told that a case was opened",
     ("portal.domain.complaints", "portal.domain.notifications"): "who complained is told of the answer",
     ("portal.domain.consent_points", "portal.domain.address_proofs"): "a point's budget is counted in codes",
     ("portal.domain.consent_points", "portal.domain.campaigns"): "a point is a campaign that people come to",

@@ -16,6 +16,7 @@ from portal.core.models import (
     Complaint,
     ComplaintKind,
     ComplaintStep,
+    Event,
     EventType,
     Recipient,
     StepAct,
@@ -24,7 +25,6 @@ from portal.core.models.ids import new_id
 from portal.core.models.recipient import latest
 from portal.core.throttle import Counted, Limit, TooManyRequests
 from portal.core.vault import Vault
-from portal.domain import events
 from portal.domain.complaints.case_steps import record_proof
 from portal.domain.complaints.comparison import compare_with_refusal
 from portal.domain.complaints.due_dates import due_at
@@ -139,9 +139,10 @@ def _create_case(
             subject="complaint", subject_id=case_id,
             facts={"kind": kind.value} | ({"finding": case.finding.value} if case.finding else {}),
         ),
+        Event(
+            provider_id=whose.provider_id, brand_id=case.brand_id, type=EventType.COMPLAINT_OPENED, subject_id=case_id,
+            at=at, facts={"kind": kind.value},
+        ),
     ])  # fmt: skip
-    events.record(
-        session, EventType.COMPLAINT_OPENED, case_id, provider_id=whose.provider_id, brand_id=case.brand_id, at=at,
-        facts={"kind": kind.value},
-    )  # fmt: skip
+    session.flush()
     return case
