@@ -56,12 +56,13 @@ def create_triggers() -> None:
 
 
 @contextmanager
-def triggers_dropped(table: str) -> Iterator[None]:
-    """Let a migration alter an append-only table: its triggers go first and come back last.
+def triggers_dropped(table: str, facts: FactTable | None = None) -> Iterator[None]:
+    """Let a migration alter an append-only table: its triggers go first and come back last, as `facts` say, which a
+    table needs that is not of the baseline.
 
     SQLite alters a column by building the table anew, which would lose them.
     """
-    facts = next(each for each in FACT_TABLES if each.table == table)
+    facts = facts or next(each for each in FACT_TABLES if each.table == table)
     for what in ("update", "delete", "replace", "truncate", "rerun"):
         op.execute(f"DROP TRIGGER IF EXISTS {table}_no_{what}" + ("" if _is_sqlite() else f" ON {table}"))
     with event_triggers_dropped(table):

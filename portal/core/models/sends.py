@@ -34,7 +34,7 @@ class AddressCheck(Entity):
 class ReportedSend(Entity):
     """A message that a provider says it sent by another system. Database triggers refuse to change or delete it."""
 
-    __table_args__ = (Index("ix_reported_send_recipient_id_sent_at", "recipient_id", "sent_at"),)
+    __table_args__ = (Index("uq_reported_send_message", "recipient_id", "brand_id", "channel", "sent_at", unique=True),)
 
     CAMPAIGN = "reported_send.campaign"
 

@@ -12,7 +12,7 @@ from portal.core.addresses import Address
 from portal.core.iys_protocol import Channel, RecipientType
 from portal.core.models import Brand, ReportedSend
 from portal.core.models.ids import new_ids
-from portal.core.models.inserts import insert_rows
+from portal.core.models.inserts import insert_missing
 from portal.core.vault import Vault
 from portal.domain.sends.address_checks import find_checks
 
@@ -38,14 +38,14 @@ def record_sends(
     the same recipient is the same one. `ids` are those of recipients, by canonical address."""
     if not sends:
         return []
-    known, is_new, new = _find_known(session, brand, sends, ids), list[bool](), dict[Key, Send]()
-    for each in sends:
-        key = ids[each.address.text], each.channel, each.sent_at
-        is_new.append(key not in known and key not in new)
-        if is_new[-1]:
-            new[key] = each
-    _insert(session, vault, brand, new, {"request_id": request_id, "reported_at": at})
-    return is_new
+    keys = [(ids[each.address.text], each.channel, each.sent_at) for each in sends]
+    known = _find_known(session, brand, sends, ids)
+    new: dict[Key, Send] = {}
+    for key, each in zip(keys, sends, strict=True):
+        if key not in known:
+            new.setdefault(key, each)
+    stored = _insert(session, vault, brand, new, {"request_id": request_id, "reported_at": at})
+    return [stored.pop(key, False) for key in keys]
 
 
 def _find_known(session: Session, brand: Brand, sends: Sequence[Send], ids: Mapping[str, int]) -> set[Key]:
@@ -57,11 +57,15 @@ def _find_known(session: Session, brand: Brand, sends: Sequence[Send], ids: Mapp
     return {(recipient_id, channel, sent_at) for recipient_id, channel, sent_at in session.execute(rows)}
 
 
-def _insert(session: Session, vault: Vault, brand: Brand, new: dict[Key, Send], common: dict[str, Any]) -> None:
-    sends = list(new.values())
+def _insert(
+    session: Session, vault: Vault, brand: Brand, new: dict[Key, Send], common: dict[str, Any]
+) -> dict[Key, bool]:
+    """Store those that no other report stores meanwhile; which they are. In one order, or two reports deadlock."""
+    keys = sorted(new)
+    sends = [new[key] for key in keys]
     checks = find_checks(session, vault, brand, sends)
     rows = []
-    for place, (row_id, (recipient_id, _, _), send) in enumerate(zip(new_ids(len(new)), new, sends, strict=True)):
+    for place, (row_id, (recipient_id, _, _), send) in enumerate(zip(new_ids(len(keys)), keys, sends, strict=True)):
         check_id, verdict = checks.get(place, (None, None))
         text = send.campaign
         rows.append({
@@ -70,4 +74,7 @@ def _insert(session: Session, vault: Vault, brand: Brand, new: dict[Key, Send], 
             "campaign": vault.seal(text, ReportedSend.CAMPAIGN, brand.provider_id, row_id) if text else None,
             "check_id": check_id, "check_verdict": verdict, **common,
         })  # fmt: skip
-    insert_rows(session, ReportedSend, rows)
+    if insert_missing(session, ReportedSend, rows) == len(rows):
+        return dict.fromkeys(keys, True)
+    ids = {row["id"]: key for row, key in zip(rows, keys, strict=True)}
+    return {ids[its_id]: True for its_id in session.scalars(select(ReportedSend.id).where(ReportedSend.id.in_(ids)))}

@@ -12,7 +12,8 @@ from portal.core.extensions import db
 from portal.core.iys_protocol import format_wire_date
 from portal.core.models import Provider, Recipient, ReportedSend
 from portal.domain.packages import usage
-from tests import make
+from portal.domain.sends import reported_sends
+from tests import databases, make
 from tests.portal.api.programs import BASE, CONSENTS, Program, make_key, refusal
 
 SENDS = f"{BASE}/brands/{make.BRAND_CODE}/sends"
@@ -62,6 +63,17 @@ def test_a_message_is_stored_once(program, rows):
 
     assert [each["result"] for each in results[0]["results"]] == ["recorded", "known", "recorded"]
     assert (results[1]["written"], results[1]["unchanged"], rows.count(ReportedSend)) == (0, 3, 2)
+
+
+@pytest.mark.skipif(not databases.SERVER, reason="SQLite has a single writer.")
+def test_a_message_that_another_report_stores_meanwhile_is_stored_once(program, rows, monkeypatch):
+    program.post(SENDS, {"sends": [send()]})
+    monkeypatch.setattr(reported_sends, "_find_known", lambda *given: set())
+
+    results = program.post(SENDS, {"sends": [send(make.EMAIL), send()]}).json["results"]
+
+    assert [each["result"] for each in results] == ["recorded", "known"]
+    assert rows.count(ReportedSend) == 2
 
 
 def test_a_full_package_takes_known_addresses_only(app, program, rows, monkeypatch):
