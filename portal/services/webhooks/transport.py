@@ -8,8 +8,8 @@ import socket
 import ssl
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -25,8 +25,11 @@ from portal.core.public_addresses import PrivateAddress, Resolve
 CONNECT_SECONDS = 5.0
 SECONDS = 15.0  # For the whole answer; Standard Webhooks recommends 15 to 30.
 SHORT = 4096  # Bytes of an answer's body that are read, so that the connection can be used again.
-MOST_IDLE = 300  # Connections that are kept.
+MOST_IDLE = 300  # Connections that are kept,
+LONGEST_KEPT = 60.0  # and for how many seconds: then the name is asked for its address again.
 HEADERS = {"Content-Type": "application/json", "User-Agent": "Izinlink-Webhooks/1 (+https://www.standardwebhooks.com)"}
+
+Place = tuple[str, str]  # Scheme, and host with port.
 
 
 class Failure(StrEnum):
@@ -78,9 +81,9 @@ class _Connection(HTTPConnection):
     response_class = http_deadline.Response
 
     def __init__(self, netloc: str, resolve: Resolve | None, tls: ssl.SSLContext | None):
+        self.default_port = 443 if tls else 80  # Which `Host` does not name.
         super().__init__(netloc, timeout=CONNECT_SECONDS)
-        if tls and not urlsplit(f"//{netloc}").port:
-            self.port = 443
+        self.made = time.monotonic()
         self._resolve, self._tls = resolve, tls
 
     def connect(self) -> None:
@@ -102,7 +105,7 @@ class Transport:
     def __init__(self, resolve: Resolve | None, *, ca_file: str = "", seconds: float = SECONDS):
         self._resolve, self._seconds = resolve, seconds
         self._tls = ssl.create_default_context(cafile=ca_file or certs.where())
-        self._idle: dict[tuple[str, str], list[_Connection]] = defaultdict(list)
+        self._idle: list[tuple[Place, _Connection]] = []  # The one that was used last is the last.
         self._lock = threading.Lock()
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
@@ -119,10 +122,17 @@ class Transport:
         parts = urlsplit(url)
         if self._resolve and parts.scheme != "https":
             raise PrivateAddress
-        place = parts.scheme, parts.netloc
-        connection, is_reusable = self._take(place) or self._connect(*place), False
+        place, path = (parts.scheme, parts.netloc), (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        if (kept := self._take(place)) is not None:
+            with suppress(ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError):  # It was just closed: once more.
+                return self._request(kept, place, path, body, headers)
+        return self._request(self._connect(*place), place, path, body, headers)
+
+    def _request(
+        self, connection: _Connection, place: Place, path: str, body: bytes, headers: Mapping[str, str]
+    ) -> Answer:  # fmt: skip
+        is_reusable = False
         try:
-            path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             connection.request("POST", path, body, {**HEADERS, **headers})
             response = connection.getresponse()
             is_reusable = _is_short(response) and not response.will_close
@@ -136,24 +146,26 @@ class Transport:
         connection.sock.settimeout(self._seconds)
         return connection
 
-    def _take(self, place: tuple[str, str]) -> _Connection | None:
-        """One that nobody uses and that the other side has not closed."""
+    def _take(self, place: Place) -> _Connection | None:
+        """One that nobody uses, that the other side has not closed and that is not too old."""
         with self._lock:
-            idle = self._idle.get(place)
-            connection = idle.pop() if idle else None
-            if not idle:
-                self._idle.pop(place, None)
-        if connection is not None and wait_for_read(connection.sock, timeout=0):
-            connection.close()
-            return None
-        return connection
-
-    def _keep(self, place: tuple[str, str], connection: _Connection) -> None:
-        with self._lock:
-            if sum(map(len, self._idle.values())) < MOST_IDLE:
-                self._idle[place].append(connection)
-                return
+            found = next((each for each in reversed(self._idle) if each[0] == place), None)
+            if found is None:
+                return None
+            self._idle.remove(found)
+        connection = found[1]
+        if time.monotonic() - connection.made < LONGEST_KEPT and not wait_for_read(connection.sock, timeout=0):
+            return connection
         connection.close()
+        return None
+
+    def _keep(self, place: Place, connection: _Connection) -> None:
+        """Keep a connection; beyond MOST_IDLE, close the one that was not used for longest."""
+        with self._lock:
+            self._idle.append((place, connection))
+            surplus = self._idle.pop(0)[1] if len(self._idle) > MOST_IDLE else None
+        if surplus is not None:
+            surplus.close()
 
 
 def _is_short(response: HTTPResponse) -> bool:

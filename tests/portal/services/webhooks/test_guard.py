@@ -2,11 +2,13 @@
 
 import contextlib
 import socket
+import threading
 from urllib.parse import urlsplit
 
 import pytest
 
 from portal.core.public_addresses import dns_resolver
+from portal.services.webhooks import transport
 from portal.services.webhooks.transport import Failure, Transport
 from tests import name_server
 from tests.webhook_receiver import receiving
@@ -88,3 +90,53 @@ def test_what_cannot_be_called_is_told_apart(names, public):
     assert ours.post(f"https://other.example:{port}/", b"", {}).failure == Failure.BAD_CERTIFICATE
     assert usual.post(public.url, b"", {}).failure == Failure.BAD_CERTIFICATE
     assert public.requests == []
+
+
+@contextlib.contextmanager
+def answering(*requests: int):
+    """A receiver whose connections answer so many requests each and close at the next one; its URL."""
+
+    def answer() -> None:
+        for most in requests:
+            with listener.accept()[0] as connection:
+                for _ in range(most):
+                    if connection.recv(10_000):
+                        connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+                connection.recv(10_000)
+
+    with socket.create_server((INSIDE, 0)) as listener:
+        thread = threading.Thread(target=answer)
+        thread.start()
+        yield f"http://{INSIDE}:{listener.getsockname()[1]}/"
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def posts(ours: Transport, url: str, monkeypatch, *, idle: int = 300, seconds: float = 60) -> None:
+    monkeypatch.setattr(transport, "MOST_IDLE", idle)
+    monkeypatch.setattr(transport, "LONGEST_KEPT", seconds)
+    assert ours.post(url, b"{}", {}).status == 204
+
+
+def test_a_connection_is_kept_for_a_minute_and_the_newest_ones_are(monkeypatch):
+    ours = Transport(None, seconds=5.0)
+    with answering(2, 1) as url, answering(2) as other:
+        for seconds in (60, 60, 0):
+            posts(ours, url, monkeypatch, seconds=seconds)
+        posts(ours, other, monkeypatch, idle=1)
+        posts(ours, other, monkeypatch, idle=0)
+
+
+def test_a_kept_connection_that_closes_in_that_moment_is_replaced(monkeypatch):
+    ours = Transport(None, seconds=5.0)
+    with answering(1, 1) as url:
+        posts(ours, url, monkeypatch)
+        posts(ours, url, monkeypatch, idle=0)
+
+
+def test_the_usual_port_is_not_named(public, monkeypatch):
+    port, connect = urlsplit(public.url).port, socket.create_connection
+    monkeypatch.setattr(socket, "create_connection", lambda address, *more: connect((OUTSIDE, port), *more))
+
+    assert Transport(None, ca_file=public.ca_file).post(f"https://{NAME}/", b"{}", {}).is_success
+    assert public.requests[0].headers["host"] == NAME
