@@ -31,6 +31,9 @@ from portal.domain.events import feed
 
 WITH_ID = (EventType.COMPLAINT_OPENED, EventType.CERTIFICATE_ISSUED)  # Others are about the provider as a whole.
 OF_DECISIONS = (EventType.DECISION_MADE, EventType.DECISION_ANNULLED, EventType.IYS_OUTCOME)
+MOST_KEPT = 20  # Requests whose correlations are kept: one of 10,000 rows has events for hundreds of turns.
+
+_kept: dict[int, list[str | None]] = {}  # Of this process, by request; answers never change.
 
 
 def event_bodies(session: Session, vault: Vault, events: Sequence[Event], *, in_full: bool) -> dict[int, bytes]:
@@ -117,12 +120,16 @@ def _decision(
 
 def _correlations(session: Session, vault: Vault, decisions: Sequence[Decision]) -> dict[int, list[str | None]]:
     """What the provider's programs called the rows of their requests."""
-    ids = {each.batch_id for each in decisions if each.origin == DecisionOrigin.API}
-    found = {}
-    for request in session.scalars(select(ApiRequest).where(ApiRequest.id.in_(ids))) if ids else ():
+    ids = {each.batch_id for each in decisions if each.batch_id and each.origin == DecisionOrigin.API}
+    found = {each: kept for each in ids if (kept := _kept.get(each)) is not None}
+    answers = select(ApiRequest.id, ApiRequest.provider_id, ApiRequest.answer)  # Not the body, of up to 8 MB.
+    for row in session.execute(answers.where(ApiRequest.id.in_(ids - found.keys()))) if ids - found.keys() else ():
         with suppress(CannotOpen):
-            answer = vault.open(request.answer, ApiRequest.ANSWER, request.provider_id, request.id)
-            found[request.id] = [each["correlationId"] for each in json.loads(zlib.decompress(answer))["results"]]
+            answer = vault.open(row.answer, ApiRequest.ANSWER, row.provider_id, row.id)
+            found[row.id] = [each["correlationId"] for each in json.loads(zlib.decompress(answer))["results"]]
+    if len(_kept) > MOST_KEPT:
+        _kept.clear()
+    _kept.update(found)
     return found
 
 
