@@ -7,7 +7,6 @@ from portal.core.extensions import db, read_session
 from portal.core.models import AlarmLevel, EventType, MailKind, Provider, Role
 from portal.domain import events
 from portal.domain.consents import alarms
-from portal.jobs.desk_notifications import NobodyNotified
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.owner_notifications import notify_roles
 
@@ -36,7 +35,7 @@ def _notify_owners(provider_id: int) -> None:
     for alarm in alarms.record_alarms(db.session, provider_id, clock.now()):
         link = absolute_url("dashboard.forwarding", show=alarm.level.value, _anchor="cases")
         level, count = alarm.level.value, str(alarm.count)
-        if alarm.level in EVENTS:
+        if alarm.is_news and alarm.level in EVENTS:
             events.record(
                 db.session, EVENTS[alarm.level], provider_id, provider_id=provider_id, at=clock.now(),
                 facts={"level": level, "count": alarm.count},
@@ -44,4 +43,5 @@ def _notify_owners(provider_id: int) -> None:
         if not notify_roles(
             provider, MailKind.SUBMISSIONS_WAIT, (Role.OWNER,), level=level, count=count, link=link
         ):  # fmt: skip
-            raise NobodyNotified
+            alarms.record_unmailed(db.session, provider_id, alarm.level)  # Programs are told all the same.
+            log.error("submissions.unmailed", provider=provider_id, level=level)

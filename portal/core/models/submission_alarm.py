@@ -26,6 +26,6 @@ class SubmissionAlarm(Entity):
 
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     level: Mapped[AlarmLevel]
-    mailed_at: Mapped[datetime | None]
-    known_until: Mapped[datetime | None]  # What reached the level until then was in a mail.
+    mailed_at: Mapped[datetime | None]  # None with a count: known, but nobody could be mailed.
+    known_until: Mapped[datetime | None]  # What reached the level until then was told.
     count: Mapped[int] = mapped_column(Integer, default=0)  # At the level at the last look, at most those mailed.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, null, select
+from sqlalchemy import ColumnElement, and_, func, null, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.models import OPEN_OUTCOMES, AlarmLevel, Outcome, Provider, Submission, SubmissionAlarm
@@ -22,10 +22,11 @@ OUTCOMES = {
 
 @dataclass(frozen=True)
 class Alarm:
-    """News at a level; `count` is how many submissions are at it now."""
+    """What is to be mailed of a level; `count` is how many submissions are at it now."""
 
     level: AlarmLevel
     count: int
+    is_news: bool  # Else it was so when nobody could be mailed.
 
 
 def list_watched(session: Session) -> Sequence[int]:
@@ -49,11 +50,17 @@ def record_alarms(session: Session, provider_id: int, at: datetime) -> list[Alar
     for alarm in alarms:
         count, newest = counts[alarm.level]
         if _is_due(alarm, count, newest, at):
+            news.append(Alarm(alarm.level, count, _is_news(alarm, count, newest)))
             alarm.mailed_at, alarm.known_until, alarm.count = at, newest, count
-            news.append(Alarm(alarm.level, count))
         alarm.count = min(alarm.count, count)
     session.flush()
     return news
+
+
+def record_unmailed(session: Session, provider_id: int, level: AlarmLevel) -> None:
+    """Note that nobody could be mailed what `record_alarms` said: it is due again at once, but no news any more."""
+    unmailed = update(SubmissionAlarm).where(SubmissionAlarm.provider_id == provider_id, SubmissionAlarm.level == level)
+    session.execute(unmailed.values(mailed_at=None))
 
 
 def condition(level: AlarmLevel, at: datetime) -> ColumnElement[bool]:
@@ -93,5 +100,9 @@ def _is_due(alarm: SubmissionAlarm, count: int, newest: datetime | None, at: dat
     """Whether more has reached the level than the last mail told of, and that was not just now."""
     if count == 0 or (alarm.mailed_at is not None and at < alarm.mailed_at + BETWEEN_MAILS):
         return False
+    return _is_news(alarm, count, newest) or (alarm.mailed_at is None and alarm.count > 0)
+
+
+def _is_news(alarm: SubmissionAlarm, count: int, newest: datetime | None) -> bool:
     is_newer = newest is not None and (alarm.known_until is None or newest > alarm.known_until)
     return is_newer or count > alarm.count

@@ -110,11 +110,13 @@ def test_whom_no_owner_hears_is_told_once_there_is_one(app, start, rows):
         db.session.execute(db.text("UPDATE membership SET role = 'auditor'"))
         db.session.commit()
         provider_id = user.id
-    look(app, start + 25 * HOUR)
+    look(app, start + 25 * HOUR, times=2)
     assert told(app, rows) == []
+    assert len(rows(Event, Event.type == EventType.DEADLINE_NEAR)) == 1  # Programs hear of it all the same.
 
     with app.app_context():
         make.person(db.session.get_one(Provider, provider_id), "yeni@example.com", Role.OWNER)
-    look(app, start + 26 * HOUR)
+    look(app, start + 26 * HOUR, times=2)
 
     assert told(app, rows) == [("amber", "2")]
+    assert len(rows(Event, Event.type == EventType.DEADLINE_NEAR)) == 1
