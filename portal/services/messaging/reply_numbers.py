@@ -1,4 +1,9 @@
-"""Numbers that take replies: messages name only one at which an SMS has reached us, and so nobody else's."""
+"""Numbers that take replies: messages name only one at which an SMS has reached us, and that the operator has seen.
+
+Whoever has an account can report an SMS to any number, so that alone says nothing of whose the number is.
+"""
+
+import re
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -8,6 +13,7 @@ from portal.core.vault import CannotOpen
 from portal.services.messaging.event_contents import read_reply
 
 NEWEST = 500  # Replies that are looked through.
+LONG = 7  # Digits: parted by spaces in a line of contact; a short number stands alone.
 
 
 def takes_replies(session: Session, provider_id: int, number: str) -> bool:
@@ -20,6 +26,14 @@ def takes_replies(session: Session, provider_id: int, number: str) -> bool:
         .limit(NEWEST)
     )
     return any(_plain(_destination(event)) == _plain(number) for event in session.scalars(brought))
+
+
+def is_in_contact(number: str, contact: str) -> bool:
+    """Whether a number stands in a contact line, which the operator has reviewed."""
+    plain = _plain(number)
+    if len(plain) < LONG:
+        return plain in re.findall(r"\d+", contact)
+    return plain in "".join(filter(str.isdigit, contact))
 
 
 def _destination(event: GatewayEvent) -> str:

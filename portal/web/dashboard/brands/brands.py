@@ -16,7 +16,7 @@ from portal.domain.providers import brands as rule
 from portal.domain.replies import keywords
 from portal.services import domains
 from portal.services.domains import CheckResult, record_name
-from portal.services.messaging.reply_numbers import takes_replies
+from portal.services.messaging.reply_numbers import is_in_contact, takes_replies
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.brands.forms import BrandForm, DomainForm, DomainRemovalForm, LogoForm, NewBrandForm
 from portal.web.shared import limits
@@ -105,6 +105,11 @@ def change_brand(brand_id: int) -> ResponseReturnValue:
     number = values["reply_number"]
     if number not in (None, brand.reply_number) and not takes_replies(db.session, provider.id, number):
         form.reply_number.errors = [gettext("Bu numaraya yazılan bir SMS bize henüz ulaşmadı. Yazıp yeniden deneyin.")]
+        return _render_brand(brand, form=form), 422
+    if number not in (None, brand.reply_number) and not is_in_contact(number, brand.contact or provider.contact):
+        form.reply_number.errors = [
+            gettext("Alıcılar yalnız incelediğimiz numaraya yazar. Önce iletişim satırına ekleyin; onaylayınca buraya.")
+        ]
         return _render_brand(brand, form=form), 422
     for name in ("header", "keyword", "reply_number", "colour", "source"):
         setattr(brand, name, values[name])

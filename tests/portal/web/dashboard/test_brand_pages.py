@@ -89,6 +89,10 @@ def test_a_brand_names_a_number_for_replies_once_one_came_there(app, ayse, brand
     vendor.brings("deneme")
     work(app)
 
+    assert "Önce iletişim satırına ekleyin" in ayse.posts(path, values(reply_number="0850 000 00 01")).text
+    with app.app_context():  # As the operator approves it.
+        db.session.execute(update(Brand).values(contact="Çağrı 0850 000 00 01, SMS 4609"))
+        db.session.commit()
     for wrong in ("0850 000 00 02", "0900 123 45 67", "12", "0850x", "1" * 13):
         assert ayse.posts(path, values(reply_number=wrong)).status_code == 422
     assert ayse.posts(path, values(reply_number="0850 000 00 01", sms_in_turkish="y")).status_code == 303
