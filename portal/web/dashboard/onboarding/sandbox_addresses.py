@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from flask import abort, current_app, redirect, render_template, request, url_for
@@ -62,7 +63,8 @@ def sandbox_addresses() -> str:
 @limiter.limit(limits.QUESTIONS, key_func=provider_key)
 @needs(Permission.ONBOARD)
 def add_sandbox_address() -> ResponseReturnValue:
-    """Send a code to an address. Through an account that nobody has tried yet it proves both."""
+    """Send a code to an address. One that an account of the firm's carries proves that account only: whose account it
+    is reads the code, so it says nothing of who has the address."""
     form = AddressForm()
     said: dict[str, Any] = {}
     if form.validate_on_submit():
@@ -87,12 +89,9 @@ def sandbox_address(proof_id: int) -> ResponseReturnValue:
         secret, at = current_app.config["SECRET_KEY"], clock.now()
         result = address_proofs.check_code(db.session, secret, proof, digits, at) if digits else CodeResult.WRONG
         if result == CodeResult.PROVED:
+            if "gateway_id" in address_proofs.read_facts(vault(), proof):
+                return _settle_test(proof, at)
             record_audit("sandbox.address_proved", "address_proof", proof.id)
-            if gateway := _tested_account(proof):
-                gateways.mark_tested(gateway, at)
-                record_gateway_audit("gateway.tested", gateway, clear=True)
-                message = _("Numara doğrulandı; bu hesap artık gönderebilir.")
-                return commit_and_redirect(account_url(gateway.id), message)
             return commit_and_redirect(url_for(".sandbox_addresses"), _("Adres doğrulandı; deneme iletileri gider."))
         db.session.commit()
         if result == CodeResult.OVER:
@@ -123,6 +122,16 @@ def _code_accounts() -> Sequence[MessageGateway]:
         return []
     own = gateways.own_gateways(read_session(), current_user.provider_id)
     return [each for each in own if each.carries == addresses.AddressKind.PHONE]
+
+
+def _settle_test(proof: AddressProof, at: datetime) -> ResponseReturnValue:
+    proof.ended_at, gateway = at, _tested_account(proof)
+    if gateway is None:
+        message = _("Hesap bu arada değişmiş ya da kaldırılmış; yeniden deneyin.")
+        return commit_and_redirect(url_for(".sandbox_addresses"), message)
+    gateways.mark_tested(gateway, at)
+    record_gateway_audit("gateway.tested", gateway, clear=True)
+    return commit_and_redirect(account_url(gateway.id), _("Kod ulaştı; bu hesap artık gönderebilir."))
 
 
 def _tested_account(proof: AddressProof) -> MessageGateway | None:
