@@ -88,7 +88,7 @@ def publish_point(session: Session, point: ConsentPoint, at: datetime) -> bool:
         raise campaigns.BrandClosed
     if campaign.launched_at and point.closed_at is None:
         return False
-    if not text_reviews.is_approved(session, campaign):
+    if text_reviews.list_unapproved(session, campaign):  # Again: an approval may have been taken back.
         raise TextNotApproved
     # Its links are made one by one, not by the worker.
     campaign.launched_at = campaign.linked_at = campaign.launched_at or at

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from portal.core import clock
 from portal.core.extensions import db, read_session, wake
 from portal.core.models import Campaign, CampaignState, Message
-from portal.domain.campaigns import lifecycle, message_counts, sending
+from portal.domain.campaigns import lifecycle, message_counts, sending, text_reviews
 from portal.domain.identity.permissions import Permission
 from portal.services.messaging import message_outcomes
 from portal.web.dashboard.blueprint import blueprint
@@ -17,7 +17,7 @@ from portal.web.dashboard.campaigns.campaign_page import own_campaign_or_404
 from portal.web.dashboard.campaigns.sending_forms import CampaignBudgetForm
 from portal.web.shared.access import needs
 from portal.web.shared.gateway_words import explain_reason
-from portal.web.shared.redirects import commit_and_redirect
+from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
 from portal.web.shared.signed_in_person import record_audit
 from portal.web.shared.url_converters import parse_id
 
@@ -91,6 +91,10 @@ def close_campaign(campaign_id: int) -> ResponseReturnValue:
 @blueprint.post("/campaigns/<id:campaign_id>/reopen")
 @needs(Permission.LAUNCH)
 def reopen_campaign(campaign_id: int) -> ResponseReturnValue:
+    """Send what was left unsent, unless the approval of its text was taken back meanwhile."""
+    if text_reviews.list_unapproved(db.session, own_campaign_or_404(db.session, campaign_id)):
+        message = _("Metninin onayı geri alındı; yeniden açılamaz. Kararı e-postayla bildirdik.")
+        return rollback_and_redirect(url_for(".campaign", campaign_id=campaign_id), message)
     return _act(campaign_id, lambda campaign: lifecycle.reopen(db.session, campaign, clock.now()), "campaign.reopened")
 
 

@@ -132,6 +132,11 @@ def test_a_consent_point_opens_with_an_approved_text(app, ayse, derya, ayses, ro
     ayse.posts(f"{address}/publish")
     assert PARCEL in Visitor(app, slug).opens().text
 
+    ayse.posts(f"{address}/close")
+    derya.posts(f"/operator/providers/{ayses}/texts", {"seen": seen, "reason": "PTT sizin değil."})
+    ayse.posts(f"{address}/publish")
+    assert PARCEL not in Visitor(app, slug).opens().text
+
 
 def test_a_decision_counts_for_one_firm_and_what_was_practised_waits_after_admission(app, ayses):
     with app.app_context():
@@ -186,10 +191,14 @@ def test_a_decision_can_be_changed_and_the_last_one_counts(app, ayse, derya, ays
     derya.posts(settle, {"seen": seen, "approve": "y"})
     ayse.posts(f"{path}/launch")
     assert rows.one(Campaign).launched_at is not None
+    ayse.posts(f"{path}/close")
+    derya.posts(settle, {"seen": seen, "reason": "PTT sizin değil."})
+    ayse.posts(f"{path}/reopen")
+    assert rows.one(Campaign).closed_at is not None
     approved, declined = ReviewAct.TEXT_APPROVED, ReviewAct.TEXT_DECLINED
-    assert [each.act for each in rows(Review)] == [approved, declined, approved]
+    assert [each.act for each in rows(Review)] == [approved, declined, approved, declined]
     assert [each.act for each in rows(AuditEntry, AuditEntry.subject == "review")] == [
-        "review.text_declined", "review.text_approved",
+        "review.text_declined", "review.text_approved", "review.text_declined",
     ]  # fmt: skip
 
 
