@@ -23,6 +23,8 @@ LOOP = Loop("events", sequence_next_events)
 
 
 def delete_old_events(at: datetime) -> None:
-    """Delete the events that readers can no longer ask for."""
-    while feed.delete_old(db.session, at, A_CHUNK):
+    """Delete the events that readers can no longer ask for. The first one kept is looked for once: that reads all that
+    are old."""
+    oldest = feed.find_oldest_kept(db.session, at)
+    while oldest is not None and feed.delete_before(db.session, oldest, A_CHUNK):
         db.session.commit()

@@ -56,12 +56,14 @@ def _is_kept(session: Session, after: int, last: int) -> bool:
     return after <= last and (oldest is None or after >= oldest - 1)
 
 
-def delete_old(session: Session, at: datetime, most: int) -> int:
-    """Delete up to `most` events that are older than KEPT, the first ones first; how many they were. One stays, which
-    tells what is gone."""
+def find_oldest_kept(session: Session, at: datetime) -> int | None:
+    """The sequence of the first event that is not older than KEPT."""
     kept = select(Event.sequence).where(Event.sequence.is_not(None), Event.at >= at - KEPT)
-    oldest = session.scalar(kept.order_by(Event.sequence).limit(1))
-    if oldest is None:
-        return 0
+    return session.scalar(kept.order_by(Event.sequence).limit(1))
+
+
+def delete_before(session: Session, oldest: int, most: int) -> int:
+    """Delete up to `most` events before this sequence, the first ones first; how many they were. That one stays, and
+    tells what is gone."""
     old = select(Event.id).where(Event.sequence < oldest).order_by(Event.sequence).limit(most)
     return changed_rows(session, delete(Event).where(Event.id.in_(old)))
