@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.core.models import Brand, Consent, Decision, Event, EventType, Recipient
 from portal.core.vault import CannotOpen, Vault
+from portal.domain.consents import recipients
 
 OF_DECISIONS = (EventType.DECISION_MADE, EventType.DECISION_ANNULLED, EventType.IYS_OUTCOME)
 ORDER = (Consent.recipient_id, Consent.channel, Consent.recipient_type)  # The key within a brand, which is indexed.
@@ -57,10 +58,9 @@ def _states() -> Select[*tuple[Any, ...]]:
 
 
 def _state(vault: Vault, consent: Consent, brand_code: int, recipient: Recipient) -> ConsentState:
-    place = recipient.provider_id, recipient.id
     try:
-        address = vault.read(recipient.address, Recipient.PLACE, *place)
-        reference = vault.read(recipient.reference, Recipient.REFERENCE, *place) if recipient.reference else None
+        address = recipients.address_of(vault, recipient)
     except CannotOpen:  # One damaged value must not end the feed.
-        return ConsentState(consent, brand_code, None, None)
+        address = None
+    reference = recipients.open_reference(vault, recipient.provider_id, recipient.id, recipient.reference)
     return ConsentState(consent, brand_code, address, reference)

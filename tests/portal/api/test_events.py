@@ -134,6 +134,17 @@ def test_a_brand_of_sandbox_mode_ends_with_it_and_a_damaged_address_ends_nothing
     assert (told["consent"]["recipient"], told["consent"]["status"]) == (None, "RET")
 
 
+def test_a_damaged_reference_hides_no_address(program):
+    start = read(program)["nextCursor"]
+    program.post(CONSENTS, refusal(reference="C-7"))
+    db.session.execute(update(Recipient).values(reference=b"damaged"))
+    db.session.commit()
+
+    (told,) = read(program, start)["items"]
+
+    assert (told["consent"]["recipient"], told["consent"]["reference"]) == (make.PHONE, None)
+
+
 def test_a_check_is_told_with_its_counts_and_the_number_of_its_certificate(program):
     start = read(program)["nextCursor"]
     body = {"type": "MESAJ", "recipients": [make.PHONE]}
