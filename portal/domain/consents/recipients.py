@@ -121,9 +121,12 @@ def open_reference(vault: Vault, provider_id: int, recipient_id: int, sealed: by
 def save_references(session: Session, vault: Vault, provider_id: int, references: Mapping[str, str]) -> None:
     """Keep what the provider's programs call recipients, by canonical address, of those that it has; ≤ 5,000."""
     known = find_known_ids(session, vault, provider_id, blind_indexes(vault, provider_id, references))
+    by_id = {its_id: references[text] for text, its_id in known.items()}
+    before = select(Recipient.id, Recipient.reference).where(Recipient.id.in_(by_id)).order_by(Recipient.id)
     rows = [
-        {"id": its_id, "reference": vault.seal(references[text], Recipient.REFERENCE, provider_id, its_id)}
-        for text, its_id in sorted(known.items(), key=lambda each: each[1])
+        {"id": its_id, "reference": vault.seal(by_id[its_id], Recipient.REFERENCE, provider_id, its_id)}
+        for its_id, sealed in session.execute(before).all()
+        if open_reference(vault, provider_id, its_id, sealed) != by_id[its_id]
     ]
     if rows:
         session.execute(update(Recipient), rows)

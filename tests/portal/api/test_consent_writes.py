@@ -260,7 +260,10 @@ def test_what_a_firm_calls_a_person_is_kept_sealed_and_said_wherever_the_address
     history = program.post(f"{CONSENTS}/history", {"recipient": make.PHONE, "type": "MESAJ"})
     for each in (program.get(f"{CONSENTS}/MESAJ/{make.PHONE}"), history):
         assert each.json["reference"] == "C-1043"
-    assert b"C-1043" not in rows.one(Recipient).reference
+    kept = rows.one(Recipient).reference
+    assert b"C-1043" not in kept
+    program.post(CONSENTS, refusal(reference="C-1043", confirm=False))
+    assert rows.one(Recipient).reference == kept  # Of a list that names everybody again no row is written.
 
 
 @pytest.mark.slow
