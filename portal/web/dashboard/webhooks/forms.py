@@ -1,6 +1,6 @@
 """Forms of webhook endpoints."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Self
 
@@ -73,17 +73,23 @@ class EndpointForm(BaseForm):
     shows_addresses = BooleanField(_l("Telefon ve e-posta adreslerini açık gönder"))
     algorithm = RadioField(_l("İmza"), choices=_choices(ALGORITHMS), default=WebhookAlgorithm.HMAC.value)
 
-    def __init__(self, **options: Any):
+    def __init__(self, its_brands: Collection[int] = (), **options: Any):
+        """`its_brands`: those that an endpoint has, which may be closed by now; without any it would get all."""
         super().__init__(**options)
         self.types.choices = [SelectChoice(each.value, label(each)) for each in EventType]
-        self.brands.choices = [SelectChoice(str(each.id), each.name) for each in own_brands() if each.closed_at is None]
+        self.brands.choices = [
+            SelectChoice(str(each.id), f"{each.name} ({_('Kapalı')})" if each.closed_at else each.name)
+            for each in own_brands()
+            if each.closed_at is None or each.id in its_brands
+        ]
 
     @classmethod
     def of(cls, endpoint: WebhookEndpoint) -> Self:
         """Filled with what is stored."""
+        its_brands = endpoint.brand_ids or ()
         form = cls(
-            formdata=None, url=url_of(endpoint), types=endpoint.types, shows_addresses=endpoint.shows_addresses,
-            brands=[str(each) for each in endpoint.brand_ids or ()],
+            its_brands, formdata=None, url=url_of(endpoint), types=endpoint.types,
+            shows_addresses=endpoint.shows_addresses, brands=[str(each) for each in its_brands],
         )  # fmt: skip
         del form.algorithm
         return form
