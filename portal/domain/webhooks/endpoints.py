@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.addresses.problems import ExplainedProblem
+from portal.core.database import changed_rows
 from portal.core.lazy_text import N_
 from portal.core.models import (
+    Brand,
     Event,
     EventType,
     OffReason,
@@ -142,8 +144,17 @@ def replace_secret(vault: Vault, endpoint: WebhookEndpoint, overlap: timedelta, 
 
 def turn_off(session: Session, endpoint_id: int, reason: OffReason, at: datetime) -> None:
     """Send it nothing until somebody turns it on again."""
+    _turn_off(session, WebhookEndpoint.id == endpoint_id, reason, at)
+
+
+def end_sandbox(session: Session, provider_id: int, at: datetime) -> None:
+    """Pause all endpoints of a provider that goes live: they may be of a test system, as its test keys were."""
+    _turn_off(session, WebhookEndpoint.provider_id == provider_id, OffReason.PAUSED, at)
+
+
+def _turn_off(session: Session, which: ColumnElement[bool], reason: OffReason, at: datetime) -> None:
     session.execute(
-        update(WebhookEndpoint).where(WebhookEndpoint.id == endpoint_id, WebhookEndpoint.due_at.is_not(None))
+        update(WebhookEndpoint).where(which, WebhookEndpoint.due_at.is_not(None))
         .values(due_at=None, off_reason=reason, off_at=at, mailed_at=None)
     )  # fmt: skip
 
@@ -165,10 +176,36 @@ def catch_up(session: Session, endpoint_id: int, since: datetime, at: datetime) 
     _send_again(session, at, mine, WebhookDelivery.state == WebhookState.FAILED, WebhookDelivery.ended_at >= since)
 
 
-def remove(session: Session, endpoint: WebhookEndpoint) -> None:
-    """Delete an endpoint and its log."""
-    session.execute(delete(WebhookDelivery).where(WebhookDelivery.endpoint_id == endpoint.id))
-    session.delete(endpoint)
+def remove(session: Session, endpoint_id: int) -> None:
+    """Delete an endpoint and what is left of its log. The lock comes first: a turn that ends now writes to the log."""
+    session.execute(select(WebhookEndpoint.id).where(WebhookEndpoint.id == endpoint_id).with_for_update())
+    session.execute(delete(WebhookDelivery).where(WebhookDelivery.endpoint_id == endpoint_id))
+    session.execute(delete(WebhookEndpoint).where(WebhookEndpoint.id == endpoint_id))
+
+
+def delete_log(session: Session, endpoint_id: int, most: int) -> int:
+    """Delete up to `most` rows of an endpoint's log; how many they were."""
+    its = select(WebhookDelivery.id).where(WebhookDelivery.endpoint_id == endpoint_id).limit(most)
+    return changed_rows(session, delete(WebhookDelivery).where(WebhookDelivery.id.in_(its)))
+
+
+def wanted(endpoint: WebhookEndpoint) -> Select[Event]:
+    """The events that the endpoint is still to be told of, but for those that were tried."""
+    in_log = exists().where(WebhookDelivery.endpoint_id == endpoint.id, WebhookDelivery.event_id == Event.id)
+    return select(Event).where(
+        Event.provider_id == endpoint.provider_id, Event.sequence.is_not(None), Event.sequence > endpoint.position,
+        Event.type.in_(endpoint.types), _is_followed(endpoint), ~in_log,
+    )  # fmt: skip
+
+
+def _is_followed(endpoint: WebhookEndpoint) -> ColumnElement[bool]:
+    """The condition that an event is one of an API key with the same brands (events.feed): those of the firm as a whole
+    are not for one that is limited to brands, and those of a sandbox brand end with it."""
+    has_not_ended = or_(Brand.is_sandbox.is_(False), Brand.closed_at.is_(None))
+    its = select(Brand.id).where(Brand.provider_id == endpoint.provider_id, has_not_ended)
+    if endpoint.brand_ids is not None:
+        return Event.brand_id.in_(its.where(Brand.id.in_(endpoint.brand_ids)))
+    return or_(Event.brand_id.is_(None), Event.brand_id.in_(its))
 
 
 def queue_message(
@@ -196,8 +233,8 @@ def replay_since(session: Session, endpoint: WebhookEndpoint, since: datetime, a
     )
     endpoint.position = (session.scalar(first) or endpoint.position + 1) - 1
     _send_again(
-        session, at, WebhookDelivery.endpoint_id == endpoint.id, WebhookDelivery.event_id.is_not(None),
-        WebhookDelivery.created_at >= since,
+        session, at, WebhookDelivery.endpoint_id == endpoint.id, WebhookDelivery.created_at >= since,
+        exists().where(Event.id == WebhookDelivery.event_id, _is_followed(endpoint)),
     )  # fmt: skip
 
 

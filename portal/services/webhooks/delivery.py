@@ -141,22 +141,11 @@ def _due_messages(endpoint: WebhookEndpoint, at: datetime, most: int) -> list[Me
 
 def _new_messages(endpoint: WebhookEndpoint, last: int, at: datetime, most: int) -> tuple[list[Message], int]:
     """The next events that the endpoint wants, and its position after them: none up to `last` is unseen then."""
-    events = read_session().scalars(_wanted(endpoint).order_by(Event.sequence).limit(most)).all()
+    events = read_session().scalars(endpoints.wanted(endpoint).order_by(Event.sequence).limit(most)).all()
     bodies = _bodies(endpoint, events)
     messages = [Message(_new_row(endpoint, each, at), True, each.sequence or 0, bodies.get(each.id)) for each in events]
     reached = messages[-1].sequence if messages else endpoint.position
     return messages, reached if len(events) == most else max(last, reached)
-
-
-def _wanted(endpoint: WebhookEndpoint) -> Any:
-    in_log = exists().where(WebhookDelivery.endpoint_id == endpoint.id, WebhookDelivery.event_id == Event.id)
-    wanted = select(Event).where(
-        Event.provider_id == endpoint.provider_id, Event.sequence.is_not(None), Event.sequence > endpoint.position,
-        Event.type.in_(endpoint.types), ~in_log,
-    )  # fmt: skip
-    if endpoint.brand_ids is not None:
-        wanted = wanted.where(or_(Event.brand_id.in_(endpoint.brand_ids), Event.brand_id.is_(None)))
-    return wanted
 
 
 def _bodies(endpoint: WebhookEndpoint, events: Sequence[Event]) -> dict[int, bytes]:

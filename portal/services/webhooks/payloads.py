@@ -37,8 +37,8 @@ _kept: dict[int, list[str | None]] = {}  # Of this process, by request; answers 
 
 
 def event_bodies(session: Session, vault: Vault, events: Sequence[Event], *, in_full: bool) -> dict[int, bytes]:
-    """The body of each event of one provider, by the event's id; the same each time but for `consent`, which is as it
-    is now. One whose decision is gone has none."""
+    """The body of each event of one provider, by the event's id; the same each time but for `consent`, `reference` and
+    its brand, which are as they are now. One whose decision is gone has none."""
     brands = _brands(session, [each.brand_id for each in events if each.brand_id])
     of_decisions = [each.subject_id for each in events if each.type in OF_DECISIONS]
     decisions = _decisions(session, vault, of_decisions, in_full=in_full)

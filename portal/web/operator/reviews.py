@@ -13,6 +13,7 @@ from portal.core.extensions import db, read_session
 from portal.core.models import MailKind, Provider
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import onboarding, sandbox_mode, suspension
+from portal.domain.webhooks import endpoints
 from portal.web.operator.blueprint import blueprint
 from portal.web.operator.forms import AdmissionForm, NoteForm
 from portal.web.operator.provider_page import MISSING_LABELS, render_provider, test_connection
@@ -53,6 +54,7 @@ def admit(provider_id: int) -> ResponseReturnValue:
         return rollback_and_redirect(
             _url_of(provider_id), _("Bu İYS kodu başka bir hesapta kayıtlı. Önce hangisinin doğru olduğunu araştırın.")
         )
+    endpoints.end_sandbox(db.session, provider_id, clock.now())
     notify_owners(
         provider, MailKind.ADMITTED, provider_kind=provider.kind.value, link=absolute_url("dashboard.overview")
     )

@@ -27,6 +27,7 @@ from portal.web.shared.signed_in_person import current_provider, own_row_or_404,
 
 TOO_MANY = _l("En fazla 10 webhook adresiniz olabilir. Önce birini silin.")
 MOST_COUNTED, LONGEST_NAME = 1000, 50
+MOST_DELETED = 5_000  # Rows of the log, in one transaction.
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,8 @@ def show_webhook(webhook_id: int) -> str:
 @blueprint.post("/webhooks/<id:webhook_id>")
 @needs(Permission.KEYS, fresh=True)
 def change_webhook(webhook_id: int) -> ResponseReturnValue:
-    endpoint, form = own_row_or_404(db.session, WebhookEndpoint, webhook_id), EndpointForm()
+    endpoint = own_row_or_404(db.session, WebhookEndpoint, webhook_id)
+    form = EndpointForm(its_brands=endpoint.brand_ids or ())
     del form.algorithm
     if not form.validate_on_submit():
         return render_webhook(endpoint, form), 422
@@ -134,7 +136,11 @@ def turn_on_webhook(webhook_id: int) -> ResponseReturnValue:
 def remove_webhook(webhook_id: int) -> ResponseReturnValue:
     endpoint = own_row_or_404(db.session, WebhookEndpoint, webhook_id)
     record_audit("webhook.removed", "webhook", endpoint.id, host=_host_of(url_of(endpoint)))
-    endpoints.remove(db.session, endpoint)
+    endpoints.turn_off(db.session, webhook_id, OffReason.PAUSED, clock.now())
+    db.session.commit()
+    while endpoints.delete_log(db.session, webhook_id, MOST_DELETED) == MOST_DELETED:
+        db.session.commit()
+    endpoints.remove(db.session, webhook_id)
     return commit_and_redirect(url_for(".list_webhooks"), _("Webhook adresi ve kayıtları silindi."))
 
 
@@ -174,9 +180,7 @@ def _status(row: WebhookEndpoint) -> EndpointStatus:
 
 
 def _count_waiting(row: WebhookEndpoint) -> int:
-    waiting = select(Event.id).where(
-        Event.provider_id == row.provider_id, Event.sequence > row.position, Event.type.in_(row.types)
-    )
+    waiting = endpoints.wanted(row).with_only_columns(Event.id)
     counted = select(func.count()).select_from(waiting.limit(MOST_COUNTED).subquery())
     return read_session().scalar(counted) or 0
 

@@ -29,10 +29,12 @@ class Webhooks:
     secrets: dict[int, str] = field(default_factory=dict)
     numbers: object = field(default_factory=lambda: count(1))
 
-    def add(self, url: str, algorithm=WebhookAlgorithm.HMAC, types=tuple(EventType), in_full=False) -> int:
+    def add(
+        self, url: str, algorithm=WebhookAlgorithm.HMAC, types=tuple(EventType), in_full=False, brand_ids=None
+    ) -> int:
         with self.app.app_context():
             provider = db.session.get_one(Provider, make.brand().provider_id)
-            choices = Choices(url, types, None, in_full)
+            choices = Choices(url, types, brand_ids, in_full)
             made, secret = endpoints.create(
                 db.session, vault(), provider, choices, algorithm, user_id=1, at=clock.now()
             )  # fmt: skip
@@ -40,14 +42,15 @@ class Webhooks:
             self.secrets[made.id] = secret
             return made.id
 
-    def happen(self, times: int = 1) -> None:
+    def happen(self, times: int = 1, brand_id: int | None = None) -> None:
         """Let something happen at the provider: events 1, 2, …"""
         with self.app.app_context():
             provider_id = db.session.scalar(select(Provider.id))
             for _ in range(times):
                 facts = {"number": next(self.numbers)}
                 events.record(
-                    db.session, EventType.PACKAGE_LOW, 1, provider_id=provider_id, at=clock.now(), facts=facts
+                    db.session, EventType.PACKAGE_LOW, 1, provider_id=provider_id, brand_id=brand_id, at=clock.now(),
+                    facts=facts,
                 )  # fmt: skip
             db.session.commit()
         self.number()

@@ -8,11 +8,12 @@ import pytest
 import standardwebhooks
 import time_machine
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy import update
 
 from portal.api.documentation.webhook_example import WEBHOOK
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import EventType, OffReason, WebhookAlgorithm, WebhookState
+from portal.core.models import Brand, EventType, OffReason, WebhookAlgorithm, WebhookState
 from portal.domain.webhooks import endpoints, signatures
 from portal.services.webhooks.transport import Failure, Transport
 from tests import make
@@ -242,7 +243,7 @@ def test_what_its_owner_does_during_a_turn_stays(webhooks, receiver, transport):
     webhooks.happen()
 
     def remove():
-        webhooks.change(endpoint_id, lambda each: endpoints.remove(db.session, each))
+        webhooks.change(endpoint_id, lambda each: endpoints.remove(db.session, each.id))
         return 200, {}
 
     receiver.answers = [remove]
@@ -268,6 +269,26 @@ def test_a_replay_sends_the_same_again_with_the_same_id(webhooks, receiver, tran
 
     assert sorted(each.number for each in receiver.requests) == [1, 2, 3, 4]
     assert set(first) <= set(receiver.ids) and len(webhooks.log(endpoint_id)) == 4
+
+
+def test_an_endpoint_follows_its_brands_as_a_key_does(rows, webhooks, receiver, transport):
+    start, everything = clock.now(), webhooks.add(receiver.url)
+    brand_id = rows.one(Brand).id
+    limited = webhooks.add(receiver.url, brand_ids=[brand_id])
+    webhooks.happen()
+    webhooks.happen(brand_id=brand_id)
+    webhooks.deliver(transport)
+    assert sorted(each.number for each in receiver.requests) == [1, 2, 2]
+
+    receiver.requests[:] = []
+    with webhooks.app.app_context():
+        db.session.execute(update(Brand).values(is_sandbox=True, closed_at=clock.now()))
+        db.session.commit()
+    webhooks.happen(brand_id=brand_id)
+    for endpoint_id in (everything, limited):
+        webhooks.change(endpoint_id, lambda each: endpoints.replay_since(db.session, each, start, clock.now()))
+    webhooks.deliver(transport)
+    assert [each.number for each in receiver.requests] == [1]
 
 
 def test_of_two_endpoints_one_that_is_closed_holds_up_none(webhooks, receiver, transport, tmp_path):

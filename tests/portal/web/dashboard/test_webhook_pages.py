@@ -8,7 +8,7 @@ import time_machine
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import AuditEntry, OffReason, Provider, WebhookDelivery, WebhookEndpoint, WebhookState
+from portal.core.models import AuditEntry, Brand, OffReason, Provider, WebhookDelivery, WebhookEndpoint, WebhookState
 from tests.portal.services.webhooks.conftest import Webhooks, receiver, transport, webhooks  # noqa: F401 - fixtures
 from tests.webhook_receiver import Receiver
 
@@ -115,6 +115,23 @@ def test_what_happened_during_a_pause_is_counted_and_sent_after_it(ayse, rows, w
         assert answer.status_code == status
     webhooks.deliver(transport)
     assert [each.number for each in receiver.requests] == [1, 2, 3] * 2
+
+
+def test_an_endpoint_of_a_brand_that_was_closed_stays_limited_to_it(app, ayse, rows, webhooks):
+    brand_id = rows.one(Brand).id
+    page = f"{PAGE}/{webhooks.add('https://crm.example/', brand_ids=[brand_id])}"
+    ayse.posts(f"{page}/pause")
+    webhooks.happen()  # Something of the firm as a whole.
+    assert "<dd>0</dd>" in ayse.opens(page).text
+    with app.app_context():
+        db.session.get_one(Brand, brand_id).closed_at = clock.now()
+        db.session.commit()
+
+    shown = ayse.opens(page).text
+    [box] = re.findall(rf'<input[^>]*value="{brand_id}"[^>]*>', shown)
+    assert "checked" in box and "(Kapalı)" in shown
+    assert ayse.posts(page, FORM | {"brands": [str(brand_id)]}).status_code == 303
+    assert rows.one(WebhookEndpoint).brand_ids == [brand_id]
 
 
 def test_a_provider_has_ten_endpoints(app, ayse, rows, webhooks):

@@ -11,16 +11,21 @@ from portal.core.extensions import db, vault
 from portal.core.models import (
     AuditEntry,
     Brand,
+    EventType,
     Mail,
     MailKind,
     Membership,
+    OffReason,
     Paper,
     Provider,
     Review,
     ReviewAct,
     User,
+    WebhookAlgorithm,
+    WebhookEndpoint,
 )
 from portal.domain.notifications import mails
+from portal.domain.webhooks import endpoints
 from portal.services.documents.authorisation_letter import render_pdf
 from tests import make
 from tests.portal.services.documents.test_authorisation_letter import LETTER
@@ -68,6 +73,11 @@ def test_the_page_tells_what_the_operator_must_know(derya, path):
 
 
 def test_admitting_lets_a_provider_go_to_iys_and_tells_its_owners(app, derya, path, newcomer, rows):
+    with app.app_context():
+        choices = endpoints.Choices("https://test.example/", [EventType.DECISION_MADE], None, False)
+        provider, algorithm = db.session.get_one(Provider, newcomer), WebhookAlgorithm.HMAC
+        endpoints.create(db.session, vault(), provider, choices, algorithm, user_id=1, at=clock.now())
+        db.session.commit()
     answer = derya.posts(f"{path}/admission", called() | seen(derya, path))
 
     assert (answer.status_code, answer.location) == (303, path)
@@ -77,6 +87,7 @@ def test_admitting_lets_a_provider_go_to_iys_and_tells_its_owners(app, derya, pa
     assert (review.act, review.note) == (ReviewAct.ADMITTED, CALLED["note"])
     assert review.called_on == clock.day(clock.now())
     assert acts(rows) == ["provider.admitted"]
+    assert rows.one(WebhookEndpoint).off_reason == OffReason.PAUSED  # It may be of a test system.
     assert [(kind, to) for kind, to, _ in mailed(app, rows)] == [(MailKind.ADMITTED, NIL)]
 
 
