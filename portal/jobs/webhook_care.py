@@ -11,7 +11,7 @@ from portal.core.models import MailKind, Provider, Role, WebhookEndpoint
 from portal.core.vault import CannotOpen
 from portal.domain.webhooks import endpoints
 from portal.jobs.desk_notifications import NobodyNotified
-from portal.services.webhooks import care
+from portal.services.webhooks import maintenance
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.owner_notifications import notify_roles
 
@@ -21,7 +21,7 @@ log = structlog.get_logger()
 def care_for_webhooks() -> None:
     """An endpoint that fails here holds up no other and is tried again. Commits."""
     at = clock.now()
-    for find, act in ((care.find_heartbeats, _queue_heartbeat), (care.find_unwarned, _warn_owners)):
+    for find, act in ((maintenance.find_heartbeats, _queue_heartbeat), (maintenance.find_unwarned, _warn_owners)):
         for endpoint_id in find(read_session(), at):
             try:
                 act(db.session.get_one(WebhookEndpoint, endpoint_id, with_for_update=True))
@@ -33,13 +33,13 @@ def care_for_webhooks() -> None:
 
 def delete_old_deliveries() -> None:
     """Delete what the log keeps no longer. Commits."""
-    while care.delete_old_deliveries(db.session, clock.now()):
+    while maintenance.delete_old_deliveries(db.session, clock.now()):
         db.session.commit()
     db.session.rollback()
 
 
 def _queue_heartbeat(endpoint: WebhookEndpoint) -> None:
-    care.queue_heartbeat(db.session, endpoint, clock.now())
+    maintenance.queue_heartbeat(db.session, endpoint, clock.now())
 
 
 def _warn_owners(endpoint: WebhookEndpoint) -> None:
