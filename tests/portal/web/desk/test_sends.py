@@ -9,6 +9,7 @@ from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Status, format_wire_date
 from portal.core.models import Decision, Provider
+from portal.domain.sends import address_checks
 from tests import make
 from tests.grants import insert_decisions
 from tests.portal.api.programs import BASE, CONSENTS, Program, make_key, refusal
@@ -54,6 +55,19 @@ def test_each_send_is_compared_with_the_decisions_of_then_and_with_the_last_chec
     assert "gelmiş" not in events[2] + events[3]  # To the second before the refusal.
     for event, words in zip(events, newest_first, strict=True):
         assert all(each in event for each in words), (words, event)
+
+
+@pytest.mark.slow
+def test_a_search_that_ended_early_is_not_shown_as_no_check(app, monkeypatch):
+    monkeypatch.setattr(address_checks, "MAX_CHECKS", 1)
+    with app.app_context():
+        program = Program(app, make_key(make.provider()))
+        for each in (make.PHONE, "+905321234569", "+905321234570"):
+            program.post(f"{OF_BRAND}/checks", {"type": "MESAJ", "recipients": [each]})
+        report(program, clock.istanbul(clock.now() + timedelta(seconds=1)).isoformat())
+        page = person_page(app)
+
+    assert "yalnız en yenilerine bakıldı" in page and "bir liste sorgusunda bu adres yok" not in page
 
 
 @pytest.mark.slow
