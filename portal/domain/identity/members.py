@@ -8,6 +8,7 @@ from typing import Any, cast
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
+from portal.core.addresses import mask
 from portal.core.models import (
     MailKind,
     Membership,
@@ -219,9 +220,12 @@ def _mail_invitation(
 
 
 def inviter_address(vault: Vault, by: User, to: Provider | None) -> str:
-    """The confirmed address of who invites to a provider, which stands in place of a name that anybody may type; empty
-    for staff of the operator."""
-    return accounts.email_of(vault, by) if to is not None else ""
+    """The confirmed address of who invites to a provider, which stands in place of a name that anybody may type, masked
+    before admission: an address can hold a sentence, too. Empty for staff of the operator."""
+    if to is None:
+        return ""
+    address = accounts.email_of(vault, by)
+    return mask(address) if to.in_sandbox_mode else address
 
 
 def _check_change(session: Session, of: Membership, by: Membership) -> None:
