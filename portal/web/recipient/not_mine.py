@@ -1,5 +1,7 @@
 """“Not me”: the new owner of an address ends all messages of the firm, and the firm is told."""
 
+from datetime import timedelta
+
 from flask import current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
@@ -16,6 +18,8 @@ from portal.web.recipient import page_content, posted_form, receipts
 from portal.web.recipient.blueprint import blueprint
 from portal.web.recipient.link_page import find_link
 from portal.web.shared import hosts
+
+JUST_NOW = timedelta(minutes=10)
 
 
 @blueprint.get("/k/<code>/ben-degilim", endpoint="not_mine")
@@ -57,11 +61,17 @@ def _page(context: LinkContext) -> str:
         address=addresses.mask(address.text),
         kind=address.kind,
         reassigned_at=context.reassigned_at if context.was_disowned else None,
-        receipt_url=_last_receipt_url(context) if context.was_disowned else None,
+        receipt_url=_last_receipt_url(context) if _was_done_just_now(context) else None,
         form_token=posted_form.sign_token(context.link_id, None, language, clock.now(), asks=False),
         post_url=page_content.not_mine_url(page_content.requested_code()),
         back_url=page_content.link_url(page_content.requested_code()),
     )
+
+
+def _was_done_just_now(context: LinkContext) -> bool:
+    """Whoever had the address before may keep the link: the receipt is offered to who has just pressed the button."""
+    at = context.reassigned_at if context.was_disowned else None
+    return at is not None and clock.now() - at < JUST_NOW
 
 
 def _last_receipt_url(context: LinkContext) -> str | None:
