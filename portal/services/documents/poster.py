@@ -98,11 +98,9 @@ def _draw_page(canvas: Canvas, poster: Poster) -> None:
 
 def _draw_footer(canvas: Canvas, poster: Poster) -> None:
     number = NUMBERS.get(len(poster.number), "Vergi no")
-    lines = [f"{poster.sender} · {number}: {poster.number} · {poster.contact}"]
-    if poster.is_sandbox:
-        lines.insert(0, SANDBOX_NOTE)
-    paragraphs = [_layout(line, SMALL) for line in lines]
-    _draw_paragraphs(canvas, paragraphs, 12 * mm + sum(height for _, height in paragraphs), gap=0)
+    line = SANDBOX_NOTE if poster.is_sandbox else f"{poster.sender} · {number}: {poster.number} · {poster.contact}"
+    paragraph = _layout(line, SMALL)
+    _draw_paragraphs(canvas, [paragraph], 12 * mm + paragraph[1], gap=0)
 
 
 def _layout(text: str, style: ParagraphStyle) -> tuple[Paragraph, float]:

@@ -10,7 +10,7 @@ from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.core import clock
+from portal.core import clock, display_names
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import Channel
@@ -148,13 +148,14 @@ def download_poster(point_id: int) -> Response:
     text = read_session().get_one(ConsentText, campaign.text_id)
     if not text_reviews.is_approved(read_session(), campaign):
         abort(404)
-    content = posters.render_pdf(
-        posters.Poster(
-            brand_name=text.brand_name, title=text.title_tr, address=_address(point), sender=text.sender_title,
-            number=text.sender_mersis, contact=text.sender_contact, logo=brand.logo, colour=brand.colour,
-            is_sandbox=brand.is_sandbox,
-        )
+    poster = posters.Poster(
+        brand_name=text.brand_name, title=text.title_tr, address=_address(point), sender=text.sender_title,
+        number=text.sender_mersis, contact=text.sender_contact, logo=brand.logo, colour=brand.colour,
     )  # fmt: skip
+    if brand.is_sandbox:  # As on its pages, nothing that nobody has reviewed.
+        name = display_names.trial_name(brand.brand_code)
+        poster = posters.Poster(name, text.title_tr, _address(point), name, "", "", is_sandbox=True)
+    content = posters.render_pdf(poster)
     headers = {"Content-Disposition": f'inline; filename="{point.slug}.pdf"'}
     return Response(content, mimetype="application/pdf", headers=headers)
 

@@ -6,6 +6,7 @@ from portal.core.extensions import db, limiter, read_session
 from portal.core.models import Brand, ConsentPoint
 from portal.domain import campaigns
 from portal.domain.identity.permissions import Permission
+from portal.domain.providers import sandbox_mode
 from portal.services import launches
 from portal.services.documents import code_sheet
 from portal.web.dashboard.blueprint import blueprint
@@ -49,7 +50,12 @@ def download_codes(campaign_id: int) -> Response:
     salt, base = current_app.config["LINK_SALT"], current_app.config["LINK_BASE"]
     codes = list(launches.part_lines(read_session(), campaign, salt, base, part - 1))
     brand = read_session().get_one(Brand, campaign.brand_id)
-    sheet = code_sheet.CodeSheet(brand.name, f"{campaign.name} · {part}", codes, is_sandbox=brand.is_sandbox)
+    sheet = code_sheet.CodeSheet(
+        sandbox_mode.shown_name(brand.name, brand.brand_code),
+        f"{campaign.name} · {part}",
+        codes,
+        is_sandbox=brand.is_sandbox,
+    )
     record_audit("codes.taken", "campaign", campaign.id, part=part, links=len(codes))
     db.session.commit()
     return attachment(code_sheet.render_pdf(sheet), "application/pdf", f"codes-{campaign.id}-{part}.pdf")

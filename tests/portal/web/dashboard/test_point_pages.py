@@ -3,11 +3,13 @@
 import html
 import re
 
+import pypdfium2
 import pytest
 
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import AuditEntry, Campaign, ConsentPoint, ConsentText, Provider, Role
+from portal.domain.providers import sandbox_mode
 from tests import make
 from tests.portal.web.consent_points.visitor import SLUG, Visitor, opened, point_of
 from tests.portal.web.dashboard.staff import signed_in
@@ -133,6 +135,19 @@ def test_the_poster_is_a_pdf(app, ayse, provider_id):
 
     answer = ayse.opens(f"/dashboard/points/{point_id}/poster.pdf")
     assert answer.mimetype == "application/pdf" and answer.data.startswith(b"%PDF-")
+
+
+def test_a_poster_of_sandbox_mode_shows_nothing_that_a_firm_typed(app, ayse, provider_id):
+    with app.app_context():
+        provider, brand = db.session.get_one(Provider, provider_id), make.brand()
+        provider.admitted_at, provider.title, provider.contact = None, "Banka A.Ş.", "0850 999 99 99"
+        provider.iys_code = brand.brand_code = sandbox_mode.CODES.start
+        brand.name, brand.is_sandbox = "Banka Kart Güvenlik", True
+        db.session.commit()
+    point_id = opened(app, "banka", daily_budget=10)
+    poster = pypdfium2.PdfDocument(ayse.opens(f"/dashboard/points/{point_id}/poster.pdf").data)
+    text = poster[0].get_textpage().get_text_range()
+    assert f"Deneme {sandbox_mode.CODES.start}" in text and "Banka" not in text and "0850 999" not in text
 
 
 def test_the_limit_is_changed_within_bounds(app, ayse, provider_id, rows):
