@@ -4,13 +4,13 @@ import time
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.core import clock
 from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import Status
-from portal.core.models import BatchState, Decision, ImportBatch, ImportChunk, Submission
+from portal.core.models import ApiRequest, BatchState, Decision, ImportBatch, ImportChunk, Submission
 from portal.domain.consents import annulments
 from portal.domain.consents.import_plan import Effect
 from portal.services.imports.batches import BatchLease
@@ -96,8 +96,9 @@ class Undo:
 
 
 def _is_relied_on(session: Session, batch: ImportBatch) -> ColumnElement[bool]:
-    """The condition that another file of the brand was written since this one began, and may hold the same refusals, of
-    which no second one was written: they stay. One that met nothing known before holds none."""
+    """The condition that another file, or a program's request, of the brand was written since this one began, and may
+    hold the same refusals, of which no second one was written: they stay. One that met nothing known before holds
+    none."""
     other = aliased(ImportBatch)
     assert batch.started_at  # It ran.
     is_over = other.ended_at < batch.started_at - APART
@@ -107,7 +108,17 @@ def _is_relied_on(session: Session, batch: ImportBatch) -> ColumnElement[bool]:
     )  # fmt: skip
     complete = session.scalars(others.where(other.state == BatchState.DONE)).all()
     without = [each for each in complete if not _met_known_entries(session, each)]
-    return others.where(other.id.not_in(without)).exists()
+    return or_(others.where(other.id.not_in(without)).exists(), _unwritten_requests(batch).exists())
+
+
+def _unwritten_requests(batch: ImportBatch) -> Select[int]:
+    """Requests that brought consents of the brand since a file began, and of which some row was not written."""
+    assert batch.started_at
+    lines = select(func.count(Decision.line.distinct())).where(Decision.batch_id == ApiRequest.id)
+    return select(ApiRequest.id).where(
+        ApiRequest.brand_id == batch.brand_id, ApiRequest.created_at >= batch.started_at - APART,
+        ApiRequest.path.contains("/consents"), ApiRequest.rows > lines.correlate(ApiRequest).scalar_subquery(),
+    )  # fmt: skip
 
 
 def _met_known_entries(session: Session, batch_id: int) -> bool:

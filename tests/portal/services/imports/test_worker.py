@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from portal.core import addresses, clock
 from portal.core.extensions import db, vault
-from portal.core.iys_protocol import Channel, RecipientType, Source, Status
+from portal.core.iys_protocol import Channel, RecipientType, Source, Status, format_wire_date
 from portal.core.models import (
     Annulment,
     AuditEntry,
@@ -37,6 +37,7 @@ from portal.services.imports.layout import Field, Layout
 from portal.services.imports.row_errors import RowErrors
 from portal.services.imports.row_results import RowProblem
 from tests import make
+from tests.portal.api.programs import CONSENTS, Program, make_key, refusal
 
 pytestmark = pytest.mark.slow
 
@@ -305,6 +306,17 @@ def test_refusals_are_taken_back_though_another_file_came_close_to_theirs(brand,
 
     imported_batch(brand, [line(2, "RET", mail=False), line(3, "RET", mail=False)])
     assert undo.count_undoable(db.session, right) == undo.Undoable(free=0, gone=0, relied_on=2)
+
+
+def test_a_refusal_that_a_program_reported_again_stays_when_the_file_is_taken_back(app, brand):
+    wrong = imported_batch(brand, [line(1, "RET", mail=False), line(2, "RET", mail=False)])
+    program = Program(app, make_key(db.session.get_one(Provider, brand.provider_id)))
+    program.post(CONSENTS, refusal("+905321239999"))  # Of somebody else: new, so it relies on nothing.
+    assert undo.count_undoable(db.session, wrong).relied_on == 0
+    row = refusal("+905320000001", consentDate=format_wire_date(clock.now() - timedelta(hours=3)))
+    assert not program.post(CONSENTS, row).json["results"][0]["written"]
+
+    assert undo.count_undoable(db.session, wrong).relied_on > 0
 
 
 def test_refusals_are_taken_where_there_is_no_room_for_grants(brand, rows):
