@@ -99,7 +99,7 @@ _OTHERS = Words("""
     sebebi basis reason iliski sira satir toplam total page sayfasi itibariyle tarihli as ltd sti san tic anonim limited
     sirketi zorunlu opsiyonel izinlink hatalar hata duzeltilecek satirlar~ gec kalanlar karar kararlar errors rows lines
     late correct duzeltilmis var beyan~ kurs~ konaklayan~ katilan~ portfoy~ kuafor~
-    davetli~ file sample test deneme
+    davetli~ file sample test deneme kitap~ bayram~ yilbasi fuar~ toplanan kampanya~ indirim~ firsat~ image
     good again addresses verenler verdi verdigi verildi verilen alindi alinan given granted olma ekleme
     eklenme creation create web site~ sitesi internet online gg aa yyyy yy dd mm hh ss
 """)

@@ -12,7 +12,8 @@ SHAPE, CONDITION, TAB = "Çizilmiş şekil", "Koşullu biçim", "Renkli sayfa se
 FORMULA = "Sonucu saklanmamış formül: dosyayı Excel'de açıp kaydedin"  # As programs write it that do not compute.
 _PRINTED = re.compile(rb"<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)>([^<]*)<")
 _CODES = re.compile(r'&(?:"[^"]*"|K[0-9A-F]{6}|K\d\d[+-]\d{3}|\d+|[A-Z&])')
-_BOX, _SHAPE = re.compile(rb"<a:t>([^<]*)<"), re.compile(rb"<xdr:(?:sp|cxnSp)\b")  # Perhaps a line through cells.
+_BOX = re.compile(rb"<a:t>([^<]*)<")
+_SHAPE = re.compile(rb"<xdr:(?:sp|cxnSp|contentPart)\b")  # Perhaps a line through cells; a part of ink is a pen's.
 _PROMPT = re.compile(rb'\b(?:prompt|promptTitle|tooltip)="([^"]+)"')
 _RULE = re.compile(
     rb'<(?:\w+:)?cfRule\b(?=[^<>]*?\btype="(\w+)")(?=(?:[^<>]*?\bdxfId="(\d+)")?)|<(?:\w+:)?(?:formula|f)>([^<]*)<'
