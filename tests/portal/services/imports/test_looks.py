@@ -10,6 +10,7 @@ from openpyxl.styles import Font, PatternFill
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from portal.services.imports.layout import is_plain
+from portal.services.imports.reading.workbook_chunker.beside_cells import SHAPE, texts_of_drawings
 from portal.services.imports.reading.workbook_chunker.cell_looks import find_looks
 from portal.services.imports.reading.workbook_chunker.ods_marks import find_ods_marks
 from tests.files import broken
@@ -195,3 +196,14 @@ def test_hidden_lines_are_asked_for():
     content = xlsx(lambda _, sheet: setattr(sheet.row_dimensions[3], "hidden", True))
 
     assert [mark.text for mark in examine(content, "liste.xlsx").unread.marks] == ["Gizli ya da süzülmüş satırlar"]
+
+
+@pytest.mark.parametrize(("drawn", "seen"), [(b"<xdr:contentPart r:id='rId1'/>", [SHAPE]), (b"<xdr:pic/>", [])])
+def test_a_stroke_of_a_pen_is_a_shape(drawn, seen):
+    sheet, file = "xl/worksheets/sheet1.xml", io.BytesIO()
+    link = '<Relationships><Relationship Id="r" Type="http://x/drawing" Target="../drawings/d.xml"/></Relationships>'
+    with zipfile.ZipFile(file, "w") as packed:
+        packed.writestr("xl/worksheets/_rels/sheet1.xml.rels", link)
+        packed.writestr("xl/drawings/d.xml", b"<xdr:wsDr>" + drawn + b"</xdr:wsDr>")
+    with zipfile.ZipFile(file) as packed:
+        assert list(texts_of_drawings(packed, sheet)) == seen
