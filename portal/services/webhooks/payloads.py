@@ -2,12 +2,12 @@
 
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.core import clock
@@ -31,6 +31,13 @@ from portal.domain.events import feed
 
 WITH_ID = (EventType.COMPLAINT_OPENED, EventType.CERTIFICATE_ISSUED)  # Others are about the provider as a whole.
 OF_DECISIONS = (EventType.DECISION_MADE, EventType.DECISION_ANNULLED, EventType.IYS_OUTCOME)
+DECISIONS = (  # Built once: each turn needs it.
+    select(Decision, Recipient, Consent, Brand)
+    .join(Recipient, Recipient.id == Decision.recipient_id)
+    .join(Consent, Consent.id == Decision.consent_id)
+    .join(Brand, Brand.id == Decision.brand_id)
+    .where(Decision.id.in_(bindparam("ids", expanding=True)))
+)
 MOST_KEPT = 20  # Requests whose correlations are kept: one of 10,000 rows has events for hundreds of turns.
 
 _kept: dict[int, list[str | None]] = {}  # Of this process, by request; answers never change.
@@ -39,7 +46,7 @@ _kept: dict[int, list[str | None]] = {}  # Of this process, by request; answers 
 def event_bodies(session: Session, vault: Vault, events: Sequence[Event], *, in_full: bool) -> dict[int, bytes]:
     """The body of each event of one provider, by the event's id; the same each time but for `consent`, `reference` and
     its brand, which are as they are now. One whose decision is gone has none."""
-    brands = _brands(session, [each.brand_id for each in events if each.brand_id])
+    brands = _brands(session, {each.brand_id for each in events if each.brand_id and each.type not in OF_DECISIONS})
     of_decisions = [each.subject_id for each in events if each.type in OF_DECISIONS]
     decisions = _decisions(session, vault, of_decisions, in_full=in_full)
     complaints = [each.subject_id for each in events if each.type == EventType.COMPLAINT_OPENED]
@@ -70,21 +77,19 @@ def body(type_: str, at: datetime, facts: Mapping[str, Any]) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _brands(session: Session, brand_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    rows = session.execute(select(Brand.id, Brand.brand_code, Brand.is_sandbox).where(Brand.id.in_(set(brand_ids))))
-    return {row.id: {"brandCode": row.brand_code, "isTest": row.is_sandbox} for row in rows}
+def _brands(session: Session, ids: Collection[int]) -> dict[int, dict[str, Any]]:
+    return {each.id: _brand(each) for each in session.scalars(select(Brand).where(Brand.id.in_(ids)))} if ids else {}
+
+
+def _brand(brand: Brand) -> dict[str, Any]:
+    return {"brandCode": brand.brand_code, "isTest": brand.is_sandbox}
 
 
 def _decisions(session: Session, vault: Vault, ids: Sequence[int], *, in_full: bool) -> dict[int, dict[str, Any]]:
     if not ids:
         return {}
     as_of = feed.find_last_sequence(session)  # Before the consents: who keeps the highest one has the newest state.
-    rows = session.execute(
-        select(Decision, Recipient, Consent)
-        .join(Recipient, Recipient.id == Decision.recipient_id)
-        .join(Consent, Consent.id == Decision.consent_id)
-        .where(Decision.id.in_(ids))
-    ).all()
+    rows = session.execute(DECISIONS, {"ids": ids}).all()
     correlations = _correlations(session, vault, [row[0] for row in rows])
     return {row[0].id: _decision(row, vault, correlations, in_full) | _consent(row[2], as_of) for row in rows}
 
@@ -98,11 +103,14 @@ def _consent(consent: Consent, as_of: int) -> dict[str, Any]:
 
 
 def _decision(
-    row: Row[Decision, Recipient, Consent], vault: Vault, correlations: Mapping[int, list[str | None]], in_full: bool
+    row: Row[Decision, Recipient, Consent, Brand],
+    vault: Vault,
+    correlations: Mapping[int, list[str | None]],
+    in_full: bool,
 ) -> dict[str, Any]:
-    decision, recipient, _ = row
+    decision, recipient, _, brand = row
     of_request = correlations.get(decision.batch_id or 0)
-    return {
+    return _brand(brand) | {
         "decisionId": str(decision.id),
         "recipient": _address(vault, recipient, in_full),
         "reference": recipients.open_reference(vault, recipient.provider_id, recipient.id, recipient.reference),
