@@ -105,7 +105,8 @@ def answering(*requests: int):
                 connection.recv(10_000)
 
     with socket.create_server((INSIDE, 0)) as listener:
-        thread = threading.Thread(target=answer)
+        listener.settimeout(10)  # A test that fails leaves nobody waiting.
+        thread = threading.Thread(target=answer, daemon=True)
         thread.start()
         yield f"http://{INSIDE}:{listener.getsockname()[1]}/"
         thread.join(10)
