@@ -22,6 +22,7 @@ from portal.domain.identity.permissions import Scope
 from portal.domain.providers.sandbox_mode import brand_has_not_ended
 from portal.web.shared import problems
 from portal.web.shared.problems import ApiProblem
+from portal.web.shared.url_converters import LARGEST_ID
 
 WAIT_SECONDS = 5  # For who has read everything. One request a second is welcome, too.
 
@@ -32,7 +33,8 @@ WAIT_SECONDS = 5  # For who has read everything. One request a second is welcome
 def list_events(query: EventsQuery) -> dict[str, Any]:
     """List what happened after a cursor: each event once, those of a consent in their order."""
     session, codes = read_session(), _brand_codes()
-    is_limited, after = g.caller.brand_ids is not None, None if query.cursor is None else int(query.cursor)
+    is_limited = g.caller.brand_ids is not None
+    after = None if query.cursor is None else min(int(query.cursor), LARGEST_ID)
     try:
         page = feed.read_page(
             session, g.caller.provider_id, codes.keys(), is_limited=is_limited, after=after, limit=query.limit,
@@ -55,7 +57,7 @@ def list_consents(query: ConsentsQuery) -> dict[str, Any]:
     """List all consents of a brand as they are now."""
     session, cursor = read_session(), query.cursor
     last_sequence = feed.find_last_sequence(session)  # Before the consents: what changes from now on has a later one.
-    its = select(Consent).where(Consent.id == int(cursor or 0), Consent.brand_id == g.brand.id)
+    its = select(Consent).where(Consent.id == min(int(cursor or 0), LARGEST_ID), Consent.brand_id == g.brand.id)
     after = session.scalar(its) if cursor else None
     if cursor and after is None:
         abort(problems.problem_response(ApiProblem.INVALID, errors=[problems.field_error(*UNKNOWN_CURSOR)]))

@@ -10,7 +10,7 @@ from portal.core.lazy_text import N_
 from portal.core.models import EventType
 
 MAX_PAGE = 1000
-Cursor = Annotated[str, Field(pattern=r"^[0-9]{1,18}$")]
+Cursor = Annotated[str, Field(pattern=r"^[0-9]{1,19}$")]
 Limit = Annotated[int, Field(ge=1, le=MAX_PAGE, description=N_("En çok 1.000."))]
 
 

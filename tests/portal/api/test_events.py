@@ -47,6 +47,14 @@ def add_brand(provider: Provider, code: int) -> Brand:
     return brand
 
 
+@pytest.mark.parametrize("path", [f"{BASE}/events", CONSENTS])
+def test_a_cursor_may_be_as_long_as_an_id_becomes(program, path):
+    answers = [program.get(path, query_string={"cursor": "9" * length}) for length in (19, 20)]
+    of_a_number = "cursor_lost" if path.endswith("events") else "invalid"
+    assert [each.json["code"] for each in answers] == [of_a_number, "invalid"]
+    assert answers[0].json["errors"] != answers[1].json["errors"]
+
+
 def test_who_reads_the_list_and_then_the_feed_from_its_cursor_has_what_stands(program):
     program.post(f"{CONSENTS}/bulk", {"consents": [grant(), grant(make.EMAIL), refusal("+905321234568")]})
     event_sequencer.sequence_next_events()
@@ -162,5 +170,5 @@ def test_a_cursor_that_is_no_longer_good_says_what_to_do(program):
     answer = program.get(f"{BASE}/events", query_string={"cursor": "9" * 18})
 
     assert (answer.status_code, answer.json["code"]) == (410, "cursor_lost")
-    assert program.get(f"{BASE}/events", query_string={"cursor": "9" * 19}).status_code == 422
+    assert program.get(f"{BASE}/events", query_string={"cursor": "9" * 20}).status_code == 422
     assert program.get(f"{BASE}/events", query_string={"event": "no"}).status_code == 422
