@@ -19,13 +19,17 @@ INDEXES = (
     ("uq_event_sequence", ["sequence"], "sequence IS NOT NULL"),
     ("ix_event_provider_sequence", ["provider_id", "sequence"], "sequence IS NOT NULL"),
 )
-INSERT = "INSERT INTO event (provider_id, brand_id, type, subject_id, at{}) "
-MADE = INSERT.format("") + "SELECT provider_id, brand_id, 'decision.made', id, recorded_at FROM {} AS made {}"
-ANNULLED = INSERT.format("") + (
+MADE = (
+    "INSERT INTO event (provider_id, brand_id, type, subject_id, at) "
+    "SELECT provider_id, brand_id, 'decision.made', id, recorded_at FROM {} AS made {}"
+)
+ANNULLED = (
+    "INSERT INTO event (provider_id, brand_id, type, subject_id, at) "
     "SELECT provider_id, (SELECT brand_id FROM decision WHERE id = decision_id), 'decision.annulled', decision_id, at "
     "FROM {} AS annulled {}"
 )
-SETTLED = INSERT.format(", facts") + (
+SETTLED = (
+    "INSERT INTO event (provider_id, brand_id, type, subject_id, at, facts) "
     "SELECT NEW.provider_id, brand_id, 'iys.outcome', NEW.decision_id, coalesce(NEW.ended_at, NEW.created_at), "
     "{}('outcome', NEW.outcome, 'code', NEW.code) FROM consent WHERE id = NEW.consent_id"
 )
