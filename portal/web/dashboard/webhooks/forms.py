@@ -77,8 +77,9 @@ class EndpointForm(BaseForm):
         """`its_brands`: those that an endpoint has, which may be closed by now; without any it would get all."""
         super().__init__(**options)
         self.types.choices = [SelectChoice(each.value, label(each)) for each in EventType]
+        closed = _("Kapalı")
         self.brands.choices = [
-            SelectChoice(str(each.id), f"{each.name} ({_('Kapalı')})" if each.closed_at else each.name)
+            SelectChoice(str(each.id), f"{each.name} ({closed})" if each.closed_at else each.name)
             for each in own_brands()
             if each.closed_at is None or each.id in its_brands
         ]
