@@ -161,7 +161,11 @@ def check_answer(case, answer, seen: Counter) -> None:
     name = case.operation.definition.raw["operationId"]
     seen[name, answer.status_code // 100] += 1
     assert answer.status_code != 500
-    of_negative = [] if name in ROWS else [checks.negative_data_rejection]
+    changed = getattr(case.meta.phase.data, "parameter", None) if case.meta else None
+    # The key is the program's own, whatever was generated; a field of a query without a value is not sent.
+    is_unsent = changed == "Authorization" or name == "downloadExport"
+    has_mistake = name not in ROWS and not is_unsent
+    of_negative = [checks.negative_data_rejection] if has_mistake else []
     case.validate_response(answer, checks=[
         checks.status_code_conformance, checks.content_type_conformance, checks.response_schema_conformance,
         checks.response_headers_conformance, *of_negative,
