@@ -142,7 +142,8 @@ def _check_body() -> ResponseReturnValue | None:
     different ways."""
     request.json_module = UniqueNames
     try:
-        request.get_json()
+        if request.get_json() is None:  # "null" is no object, not an empty one.
+            return problems.problem_response(ApiProblem.NOT_JSON, status=400)
     except UnsupportedMediaType:
         return problems.problem_response(ApiProblem.NOT_JSON)
     except (BadRequest, RecursionError):

@@ -262,3 +262,11 @@ def test_errors_below_the_address_of_the_api_are_problems(app, provider):
         "x": ("There is no such field.", "Böyle bir alan yok."),
     }
     assert "Set-Cookie" not in without_key.headers and without_key.headers["Cache-Control"] == "no-store"
+
+
+def test_null_is_no_empty_object(app):
+    with app.app_context():
+        program = Program(app, make_key(make.provider()))
+    path, null = f"{BASE}/brands/{make.BRAND_CODE}/imports/1/cancel", {"data": "null", "content_type": "application/json"}
+    answer = program.open("POST", path, **null)
+    assert (answer.status_code, answer.json["code"]) == (400, "not_json")
