@@ -267,6 +267,6 @@ def test_errors_below_the_address_of_the_api_are_problems(app, provider):
 def test_null_is_no_empty_object(app):
     with app.app_context():
         program = Program(app, make_key(make.provider()))
-    path, null = f"{BASE}/brands/{make.BRAND_CODE}/imports/1/cancel", {"data": "null", "content_type": "application/json"}
-    answer = program.open("POST", path, **null)
+    path = f"{BASE}/brands/{make.BRAND_CODE}/imports/1/cancel"
+    answer = program.open("POST", path, data="null", content_type="application/json")
     assert (answer.status_code, answer.json["code"]) == (400, "not_json")
