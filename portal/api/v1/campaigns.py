@@ -33,6 +33,7 @@ from portal.services.launches.launch_checks import Need
 from portal.web.shared import limits, problems
 from portal.web.shared.body_limits import max_bytes
 from portal.web.shared.problems import ApiProblem
+from portal.web.shared.url_converters import LARGEST_ID
 from portal.web.shared.validators import READABLE, SHOWN_TEXT, UNKNOWN_NOTICE
 
 CAMPAIGN = f"{BRAND_PATH}/campaigns/<campaignId>"
@@ -55,9 +56,9 @@ def add_campaign(json: schemas.CampaignBody, headers: WriteHeaders) -> dict[str,
 @needs(Scope.CAMPAIGNS_READ)
 def list_campaigns(query: schemas.PageQuery) -> dict[str, Any]:
     """List the brand's campaigns, the newest first."""
-    before = int(query.cursor) if query.cursor else 2**63 - 1
+    before = min(int(query.cursor), LARGEST_ID) if query.cursor else LARGEST_ID
     own = select(Campaign).where(Campaign.brand_id == g.brand.id, Campaign.delivery != Delivery.POINT)
-    newest = own.where(Campaign.id < min(before, 2**63 - 1)).order_by(Campaign.id.desc())
+    newest = own.where(Campaign.id < before).order_by(Campaign.id.desc())
     found = read_session().scalars(newest.limit(query.limit + 1)).all()
     page = found[: query.limit]
     return {

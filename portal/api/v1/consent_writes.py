@@ -27,6 +27,7 @@ from portal.services import consent_requests
 from portal.web.shared import limits, problems
 from portal.web.shared.body_limits import max_bytes
 from portal.web.shared.problems import ApiProblem
+from portal.web.shared.url_converters import LARGEST_ID
 
 
 @blueprint.post(f"{BRAND_PATH}/consents")
@@ -55,7 +56,7 @@ def show_request(requestId: str) -> dict[str, Any]:
     """Show what came of a request's rows, and what İYS has made of them so far. For 60 days."""
     session, caller = read_session(), g.caller
     is_number = requestId.isascii() and requestId.isdecimal() and len(requestId) < 20
-    number = min(int(requestId), 2**63 - 1) if is_number else 0
+    number = min(int(requestId), LARGEST_ID) if is_number else 0
     found = consent_requests.find_request(session, caller.provider_id, number, clock.now())
     brand = session.get_one(Brand, found.brand_id) if found else None
     if found is None or brand is None or (caller.brand_ids is not None and brand.id not in caller.brand_ids):

@@ -27,10 +27,10 @@ from portal.core.models import (
 )
 from portal.core.vault import CannotOpen, Vault
 from portal.domain.consents import recipients
+from portal.domain.consents.current_states import OF_DECISIONS
 from portal.domain.events import feed
 
 WITH_ID = (EventType.COMPLAINT_OPENED, EventType.CERTIFICATE_ISSUED)  # Others are about the provider as a whole.
-OF_DECISIONS = (EventType.DECISION_MADE, EventType.DECISION_ANNULLED, EventType.IYS_OUTCOME)
 DECISIONS = (  # Built once: each turn needs it.
     select(Decision, Recipient, Consent, Brand)
     .join(Recipient, Recipient.id == Decision.recipient_id)

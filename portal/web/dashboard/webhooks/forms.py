@@ -22,9 +22,10 @@ from portal.core.models import (
     WebhookState,
 )
 from portal.core.vault import CannotOpen
+from portal.domain.consents.current_states import OF_DECISIONS
 from portal.domain.webhooks import endpoints
 from portal.domain.webhooks.endpoints import BadUrl, Choices
-from portal.services.webhooks import payloads
+from portal.services.webhooks.maintenance import LOG_KEPT
 from portal.web.shared.form_parts import CheckboxList
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
@@ -36,7 +37,6 @@ ALGORITHMS = {
     WebhookAlgorithm.ED25519: _l("Açık anahtar (Ed25519): imzalayan özel anahtar bizde kalır"),
 }
 OVERLAPS = {"0": _l("Hemen"), "1": _l("Bir gün sonra"), "7": _l("Yedi gün sonra")}
-LOG_KEPT = timedelta(days=30)
 
 
 def type_label(type_: str) -> str:
@@ -66,7 +66,7 @@ class EndpointForm(BaseForm):
     )
     types = CheckboxList(
         _l("Hangi olaylar?"),
-        default=[each.value for each in payloads.OF_DECISIONS],
+        default=[each.value for each in OF_DECISIONS],
         validators=[InputRequired(_l("En az birini seçin."))],
     )
     brands = CheckboxList(_l("Hangi markalar?"))
