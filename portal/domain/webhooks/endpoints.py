@@ -244,6 +244,6 @@ def last_sequence(session: Session, provider_id: int) -> int:
     return session.scalar(own) or 0
 
 
-def _send_again(session: Session, at: datetime, *which: object) -> None:
+def _send_again(session: Session, at: datetime, *which: ColumnElement[bool]) -> None:
     again = {"state": WebhookState.WAITING, "attempts": 0, "due_at": at, "ended_at": None}
-    session.execute(update(WebhookDelivery).where(*which).values(again))  # type: ignore[arg-type]
+    session.execute(update(WebhookDelivery).where(*which).values(again))
