@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Index, Integer, String, UniqueConstraint, func, select
+from sqlalchemy import JSON, ColumnElement, Index, Integer, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.iys_protocol.enums import LINE_CLOSED, Channel, RecipientType, Status
@@ -103,6 +103,10 @@ class Decision(Entity):
     renews_id: Mapped[int | None] = foreign_key("decision.id")  # The decision that this one re-issues.
     batch_id: Mapped[int | None] = mapped_column(BigId)  # The imported file or the request, and its line.
     line: Mapped[int | None] = mapped_column(Integer)
+    retailer_code: Mapped[int | None] = mapped_column(Integer)  # The retailer (bayi) that mediated.
+    # Retailers that may use the consent, never an empty list. Which of them a refusal names does not matter: it counts
+    # for all (Regulation art. 7/6, 9/2).
+    retailer_access: Mapped[list[int] | None] = mapped_column(JSON(none_as_null=True))
 
     def was_made_since(self, held_since: datetime | None) -> bool:
         """Whether it is of who holds the address since then (Recipient.held_since), to the second as its own date is;
@@ -171,11 +175,16 @@ CANONICAL_FIELDS = [
     "origin",
     "text_id",
 ]
+RETAILER_FIELDS = ["retailer_code", "retailer_access"]
 
 
 def leaf_digest(decision: Mapping[str, Any], salt: bytes) -> bytes:
-    """SHA-256 of a decision's salt and canonical form (compact JSON of CANONICAL_FIELDS, times as ISO 8601)."""
+    """SHA-256 of a decision's salt and canonical form (compact JSON of CANONICAL_FIELDS, times as ISO 8601), followed by
+    RETAILER_FIELDS where one of them is given: older decisions, which had none, keep their digests."""
     values = [decision.get(name) for name in CANONICAL_FIELDS]
+    retailers = [decision.get(name) for name in RETAILER_FIELDS]
+    if any(retailers):
+        values += retailers
     canonical = [value.isoformat() if isinstance(value, datetime) else value for value in values]
     return hashlib.sha256(salt + _compact(canonical).encode()).digest()
 
