@@ -8,7 +8,7 @@ from flask import Flask
 
 from portal.core import loops
 from portal.core.loops import Loop
-from portal.core.public_addresses import dns_resolver
+from portal.core.ssrf_guard import dns_resolver
 from portal.services.webhooks.delivery import deliver_next
 from portal.services.webhooks.transport import Transport
 

@@ -20,7 +20,7 @@ from requests import certs
 from urllib3.util.wait import wait_for_read
 
 from portal.core import http_deadline
-from portal.core.public_addresses import PrivateAddress, Resolve
+from portal.core.ssrf_guard import PrivateAddress, Resolve
 
 CONNECT_SECONDS = 5.0
 SECONDS = 15.0  # For the whole answer; Standard Webhooks recommends 15 to 30.

@@ -15,7 +15,7 @@ from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import NewConnectionError, SSLError
 
 from portal.core import http_deadline
-from portal.core.public_addresses import GuardedPool, PrivateAddress
+from portal.core.ssrf_guard import GuardedPool, PrivateAddress
 from portal.services.messaging.gateways.protocol import ErrorClass, GatewayError, Reason, SendError
 
 CONNECT_SECONDS = 5.0

@@ -15,7 +15,7 @@ from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
 
-from portal.core.public_addresses import PrivateAddress, public_address
+from portal.core.ssrf_guard import PrivateAddress, public_address
 from portal.services.messaging.gateways.bounces import MAX_BYTES
 from portal.services.messaging.gateways.http_call import BAD_CERTIFICATE, NO_CONNECTION, NOT_ALLOWED
 from portal.services.messaging.gateways.protocol import ErrorClass, GatewayError, Reason, SendError

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from portal.core.public_addresses import PrivateAddress, public_address
+from portal.core.ssrf_guard import PrivateAddress, public_address
 from portal.services.messaging.gateways.http_call import BAD_CERTIFICATE, NO_CONNECTION, NOT_ALLOWED
 from portal.services.messaging.gateways.mail_status import enhanced_status, reason_of
 from portal.services.messaging.gateways.protocol import ErrorClass, GatewayError, Reason, SendError

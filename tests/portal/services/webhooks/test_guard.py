@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from portal.core.public_addresses import dns_resolver
+from portal.core.ssrf_guard import dns_resolver
 from portal.services.webhooks import transport
 from portal.services.webhooks.transport import Failure, Transport
 from tests import name_server

@@ -1,4 +1,4 @@
-"""Connections to the public internet only, for URLs that providers choose.
+"""SSRF guard: connections to the public internet only, for URLs that providers choose.
 
 The address is checked where the connection is made, and is the one that is connected to: a name that resolves otherwise
 a moment later changes nothing.

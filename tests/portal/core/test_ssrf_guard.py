@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.core.public_addresses import is_public
+from portal.core.ssrf_guard import is_public
 
 
 @pytest.mark.parametrize(
