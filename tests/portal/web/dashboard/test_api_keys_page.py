@@ -19,7 +19,7 @@ FORM = {"name": "Kasalar", "scopes": ["consents:refuse", "consents:read"], "life
 
 
 def shown_key(answer) -> str:
-    [text] = re.findall(r"izl_live_\w{38}", answer.text)
+    [text] = re.findall(r"<code>(izl_live_\w{38})</code>\s*<button[^>]* data-copy hidden>", answer.text)
     return text
 
 
