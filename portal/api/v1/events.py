@@ -19,7 +19,6 @@ from portal.domain.consents import current_states
 from portal.domain.consents.current_states import ConsentState
 from portal.domain.events import feed
 from portal.domain.identity.permissions import Scope
-from portal.domain.providers.sandbox_mode import brand_has_not_ended
 from portal.web.shared import problems
 from portal.web.shared.problems import ApiProblem
 from portal.web.shared.url_converters import LARGEST_ID
@@ -74,7 +73,7 @@ UNKNOWN_CURSOR = "cursor", "field_invalid", N_("Hiçbir sayfa bu izinle bitmedi.
 
 def _brand_codes() -> dict[int, int]:
     """The codes of the brands that the key follows, by id: a brand of sandbox mode ends with it."""
-    theirs = select(Brand.id, Brand.brand_code).where(Brand.provider_id == g.caller.provider_id, brand_has_not_ended())
+    theirs = select(Brand.id, Brand.brand_code).where(Brand.provider_id == g.caller.provider_id, Brand.has_not_ended())
     reached = g.caller.brand_ids
     return {its_id: code for its_id, code in read_session().execute(theirs) if reached is None or its_id in reached}
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Integer, LargeBinary, SmallInteger, String, UniqueConstraint, false
+from sqlalchemy import ColumnElement, Integer, LargeBinary, SmallInteger, String, UniqueConstraint, and_, false, not_
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from portal.core.iys_protocol.enums import Source
@@ -92,6 +92,11 @@ class Brand(Entity):
     is_sandbox: Mapped[bool] = mapped_column(default=False)  # Of sandbox mode: closed when its provider is admitted.
     closed_at: Mapped[datetime | None]  # Passive: nothing new starts; links still show information and take refusals.
     created_at: Mapped[datetime]
+
+    @classmethod
+    def has_not_ended(cls) -> ColumnElement[bool]:
+        """The condition that a brand did not end with its provider's sandbox mode."""
+        return not_(and_(cls.is_sandbox, cls.closed_at.is_not(None)))
 
 
 class Domain(Entity):

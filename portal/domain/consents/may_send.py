@@ -172,7 +172,7 @@ def reason_column() -> ColumnElement[str]:
         "has_unread_reply": may_have_refused(Consent.recipient_id),
         "iys_status": Consent.iys_status,
         "recipient_type": Consent.recipient_type,
-        "has_ended": not_(sandbox_mode.brand_has_not_ended()),
+        "has_ended": not_(Brand.has_not_ended()),
         "is_exempt": Brand.provider_id.in_(exempt_providers),
     }
     *earlier, (_, _, otherwise) = RULE

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Update, and_, delete, exists, not_, or_, select, update
+from sqlalchemy import Select, Update, delete, exists, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core import display_names
@@ -87,11 +87,6 @@ def find_unsent_code(iys_code: int, brand_code: int) -> str | None:
     if iys_code in EXEMPT_CODES:
         return EXEMPT
     return OVER if brand_code in CODES and iys_code not in CODES else None
-
-
-def brand_has_not_ended() -> ColumnElement[bool]:
-    """The condition that a brand did not end with its provider's sandbox mode."""
-    return not_(and_(Brand.is_sandbox, Brand.closed_at.is_not(None)))
 
 
 def submission_to_iys(submission: Submission | None) -> Submission | None:
@@ -195,7 +190,7 @@ def _close_brands(session: Session, provider: Provider, at: datetime) -> None:
 
 
 def _stop_inflow(session: Session, provider_id: int, at: datetime) -> None:
-    brands = select(Brand.id).where(Brand.provider_id == provider_id, not_(brand_has_not_ended()))
+    brands = select(Brand.id).where(Brand.provider_id == provider_id, not_(Brand.has_not_ended()))
     rests = {"due_at": None, "lease_until": None, "code": None}
     _execute_update(session, update(Feed).where(Feed.brand_id.in_(brands)), **rests)
     sweeps = update(Sweep).where(Sweep.brand_id.in_(brands), Sweep.ended_at.is_(None))

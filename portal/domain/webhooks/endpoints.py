@@ -201,8 +201,7 @@ def wanted(endpoint: WebhookEndpoint) -> Select[Event]:
 def _is_followed(endpoint: WebhookEndpoint) -> ColumnElement[bool]:
     """The condition that an event is one of an API key with the same brands (events.feed): those of the firm as a whole
     are not for one that is limited to brands, and those of a sandbox brand end with it."""
-    has_not_ended = or_(Brand.is_sandbox.is_(False), Brand.closed_at.is_(None))
-    its = select(Brand.id).where(Brand.provider_id == endpoint.provider_id, has_not_ended)
+    its = select(Brand.id).where(Brand.provider_id == endpoint.provider_id, Brand.has_not_ended())
     if endpoint.brand_ids is not None:
         return Event.brand_id.in_(its.where(Brand.id.in_(endpoint.brand_ids)))
     return or_(Event.brand_id.is_(None), Event.brand_id.in_(its))

@@ -13,7 +13,6 @@ from portal.core.database import changed_rows
 from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import CODES, Action, Operation, Status
 from portal.core.models import Brand, Connection, Credential, CredentialKind, Feed, Outcome, Provider, Submission
-from portal.domain.providers import sandbox_mode
 from portal.services.iys import calls, holds, title_matching
 from portal.services.iys.account_report import (
     FORECAST_SPAN,
@@ -127,7 +126,7 @@ def _recently_added(account: Account, at: datetime) -> tuple[int, float]:
 
 def _compare_brands(brands: tuple[BrandFound, ...], account: Account) -> Findings:
     listed = {brand.code for brand in brands}
-    theirs = and_(Brand.provider_id == account.provider_id, sandbox_mode.brand_has_not_ended())
+    theirs = and_(Brand.provider_id == account.provider_id, Brand.has_not_ended())
     known = or_(Brand.brand_code.in_(listed), theirs)
     owners = dict(read_session().execute(select(Brand.brand_code, Brand.provider_id).where(known)).all())
     owner_of = {None: BrandOwner.NO_PROVIDER, account.provider_id: BrandOwner.OURS}

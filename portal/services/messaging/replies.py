@@ -32,7 +32,6 @@ from portal.core.models import (
 from portal.domain.consents import recipients, refusals
 from portal.domain.consents.refusals import Part
 from portal.domain.notifications import gateways
-from portal.domain.providers import sandbox_mode
 from portal.domain.replies import ReplyOutcome, classify_reply, fold
 from portal.services.messaging import event_contents, reply_consents
 from portal.services.messaging.gateways.protocol import InboundMessage
@@ -162,7 +161,7 @@ def _leave_in_log(event: GatewayEvent, at: datetime) -> None:
 
 
 def _brands_of_provider(provider_id: int, *conditions: ColumnElement[bool]) -> Sequence[Brand]:
-    theirs = select(Brand).where(Brand.provider_id == provider_id, sandbox_mode.brand_has_not_ended(), *conditions)
+    theirs = select(Brand).where(Brand.provider_id == provider_id, Brand.has_not_ended(), *conditions)
     return db.session.scalars(theirs.order_by(Brand.id)).all()
 
 

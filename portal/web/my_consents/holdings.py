@@ -136,7 +136,7 @@ def find_holdings(session: Session, vault: Vault, address: Address, since: datet
     open_brands = session.execute(
         select(Brand, Provider)
         .join(Provider, Provider.id == Brand.provider_id)
-        .where(Brand.provider_id.in_(by_provider), sandbox_mode.brand_has_not_ended())
+        .where(Brand.provider_id.in_(by_provider), Brand.has_not_ended())
         .order_by(Brand.id)
     )
     brands = [

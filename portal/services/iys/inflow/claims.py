@@ -8,7 +8,6 @@ from sqlalchemy import Row, Select, SQLColumnExpression, or_, select
 from portal.core import leases
 from portal.core.extensions import db, read_session
 from portal.core.models import Brand, Connection, Credential, CredentialKind, Feed, Provider, Push, Sweep
-from portal.domain.providers import sandbox_mode
 from portal.services.iys import circuit_breaker, holds, tokens
 from portal.services.iys.rate_limit import Priority
 
@@ -28,7 +27,7 @@ def due_with_brand(model: type[Asking], at: datetime) -> Select[Asking, Brand, i
         .join(Provider, Provider.id == model.provider_id)
         .join(Connection, Connection.provider_id == model.provider_id)
         .join(Credential, Credential.id == Connection.credential_id)
-        .where(leases.is_due(model, at), sandbox_mode.brand_has_not_ended(), *holds.may_pull(at), has_token)
+        .where(leases.is_due(model, at), Brand.has_not_ended(), *holds.may_pull(at), has_token)
         .order_by(model.due_at)
     )
 

@@ -13,7 +13,6 @@ from portal.core.models import Brand, Connection, Feed, FeedSource, ReceivedVia
 from portal.core.models.ids import new_id
 from portal.core.models.inserts import insert_missing
 from portal.domain.consents import movements
-from portal.domain.providers import sandbox_mode
 from portal.services.iys import calls, holds, rate_limit, response_values
 from portal.services.iys.client import Answer, Client
 from portal.services.iys.inflow import claims, sweeps
@@ -56,7 +55,7 @@ def pull_next_page(client: Client) -> bool:
 def _create_feeds(at: datetime) -> None:
     """Give connected brands their feeds, so many at a time that nobody waits."""
     brands = select(Brand).join(Connection, Connection.provider_id == Brand.provider_id).where(
-        ~exists().where(Feed.brand_id == Brand.id), sandbox_mode.brand_has_not_ended(), *holds.may_pull(at)
+        ~exists().where(Feed.brand_id == Brand.id), Brand.has_not_ended(), *holds.may_pull(at)
     )  # fmt: skip
     found = read_session().scalars(brands.limit(100)).all()
     firsts = {brand.provider_id: brand for brand in found}

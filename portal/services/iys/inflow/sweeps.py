@@ -16,7 +16,6 @@ from portal.core.models import Brand, Connection, Consent, Recipient, Sweep
 from portal.core.vault import CannotOpen
 from portal.domain.consents import drift
 from portal.domain.consents.recipients import address_of, chunks
-from portal.domain.providers import sandbox_mode
 from portal.services.iys import calls, holds
 from portal.services.iys.client import Answer, Client
 from portal.services.iys.inflow import claims
@@ -102,7 +101,7 @@ def _order_weekly_sweep(at: datetime) -> bool:
         .join(Connection, Connection.provider_id == Brand.provider_id)
         .where(
             ~lately,
-            sandbox_mode.brand_has_not_ended(),
+            Brand.has_not_ended(),
             *holds.may_pull(at),
             Connection.forwarding_enabled_at <= at - FIRST_SWEEP_AFTER,
         )

@@ -11,7 +11,6 @@ from portal.core import clock, leases
 from portal.core.models import Brand, Connection, DayState, Feed, Provider, ReconciledDay
 from portal.core.models.ids import new_id
 from portal.core.models.inserts import insert_missing
-from portal.domain.providers import sandbox_mode
 from portal.services.iys import circuit_breaker, holds
 
 DAYS_BACK = 7
@@ -124,7 +123,7 @@ def brands_without_yesterday(session: Session, at: datetime) -> Sequence[NewBran
         select(Brand.id, Brand.provider_id, Connection.created_at)
         .join(Connection, Connection.provider_id == Brand.provider_id)
         .where(Connection.forwarding_enabled_at <= at, Connection.created_at < day_bounds(yesterday)[1])
-        .where(~has_it.exists(), sandbox_mode.brand_has_not_ended())
+        .where(~has_it.exists(), Brand.has_not_ended())
     )
     return session.execute(brands.limit(BRANDS_AT_ONCE)).all()
 

@@ -21,7 +21,6 @@ from portal.core.models import (
     Submission,
 )
 from portal.domain.consents.urgency import AMBER, RED, Urgency, urgency
-from portal.domain.providers import sandbox_mode
 from portal.services.iys import holds
 
 NO_ANSWER = (
@@ -66,7 +65,7 @@ def is_forwarding(provider_id: int) -> bool:
 
 def forwarding_brands(provider_id: int) -> list[Brand]:
     """The provider's brands whose decisions go to İYS, or to the sandbox in sandbox mode."""
-    brands = select(Brand).where(Brand.provider_id == provider_id, sandbox_mode.brand_has_not_ended())
+    brands = select(Brand).where(Brand.provider_id == provider_id, Brand.has_not_ended())
     return list(read_session().scalars(brands.order_by(Brand.id)))
 
 
