@@ -29,9 +29,12 @@ from portal.core.iys_protocol.paths import (
     timestamp_path,
 )
 from portal.core.iys_protocol.payload import (
+    NO_RETAILERS,
+    Retailers,
     format_wire_date,
     freeze_bulk_payload,
     freeze_payload,
+    is_retailer_code,
     parse_wire_date,
     read_wire_date,
 )

@@ -179,8 +179,8 @@ RETAILER_FIELDS = ["retailer_code", "retailer_access"]
 
 
 def leaf_digest(decision: Mapping[str, Any], salt: bytes) -> bytes:
-    """SHA-256 of a decision's salt and canonical form (compact JSON of CANONICAL_FIELDS, times as ISO 8601), followed by
-    RETAILER_FIELDS where one of them is given: older decisions, which had none, keep their digests."""
+    """SHA-256 of a decision's salt and canonical form (compact JSON of CANONICAL_FIELDS, times as ISO 8601, and of
+    RETAILER_FIELDS where one of them is given: so decisions from before these were kept have their digests)."""
     values = [decision.get(name) for name in CANONICAL_FIELDS]
     retailers = [decision.get(name) for name in RETAILER_FIELDS]
     if any(retailers):

@@ -118,7 +118,7 @@ def _prepared(
             planned.consent, entry.status, consent_date=planned.consent_date if entry.is_dated else None,
             effective_at=planned.consent_date, recorded_at=run.at, source=entry.source,
             origin=run.origin, user_id=run.user_id, batch_id=run.batch_id, line=entry.line,
-            decision_id=planned.decision_id,
+            decision_id=planned.decision_id, retailers=entry.retailers,
         )  # fmt: skip
         submission = None
         if planned.effect in SENT:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from portal.core import business_days
 from portal.core.addresses import Address
-from portal.core.iys_protocol import Channel, RecipientType, Source, Status
+from portal.core.iys_protocol import NO_RETAILERS, Channel, RecipientType, Retailers, Source, Status
 from portal.core.models import Brand
 from portal.core.models.ids import new_ids
 from portal.core.vault import Vault
@@ -68,6 +68,7 @@ class Entry:
     is_dated: bool = True
     earliest: datetime | None = None
     is_vouched: bool = False
+    retailers: Retailers = NO_RETAILERS
 
     @property
     def weight(self) -> tuple[datetime, bool]:

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core import business_days, clock, iys_protocol
-from portal.core.iys_protocol import Source, Status
+from portal.core.iys_protocol import NO_RETAILERS, Retailers, Source, Status
 from portal.core.models import (
     Actor,
     AuditEntry,
@@ -106,7 +106,7 @@ def decision_row(
     consent: LockedConsent, status: Status, *, consent_date: datetime | None, effective_at: datetime,
     recorded_at: datetime, source: str | None, origin: DecisionOrigin, text_id: int | None = None,
     user_id: int | None = None, renews_id: int | None = None, batch_id: int | None = None, line: int | None = None,
-    decision_id: int | None = None,
+    decision_id: int | None = None, retailers: Retailers = NO_RETAILERS,
 ) -> Row:  # fmt: skip
     return {
         "id": decision_id or new_id(),
@@ -128,6 +128,8 @@ def decision_row(
         "renews_id": renews_id,
         "batch_id": batch_id,
         "line": line,
+        "retailer_code": retailers.code,
+        "retailer_access": retailers.access or None,
     }
 
 
@@ -185,6 +187,7 @@ def _frozen_payload(decision: Row, address: str) -> bytes:
         recipient=address, channel=decision["channel"], recipient_type=decision["recipient_type"],
         status=decision["status"], source=Source(decision["source"]) if decision["source"] else None,
         consent_date=decision["consent_date"],
+        retailers=Retailers(decision["retailer_code"], decision["retailer_access"] or ()),
     )  # fmt: skip
 
 

@@ -4,9 +4,11 @@ import json
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from portal.core import iys_protocol
-from portal.core.iys_protocol import Channel, RecipientType, Source, Status
+from portal.core.iys_protocol import Channel, RecipientType, Retailers, Source, Status
 
 CONSENT = {
     "recipient": "+905321234567",
@@ -46,6 +48,20 @@ def test_only_a_merchants_grant_may_leave_out_its_source_and_date():
     for kind, status in (("BIREYSEL", "ONAY"), ("TACIR", "RET")):
         with pytest.raises(ValueError):
             iys_protocol.freeze_payload(**bare | {"recipient_type": kind, "status": status})
+
+
+CODES = st.integers(10_000_000, 99_999_999)
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(code=st.none() | CODES, access=st.lists(CODES, max_size=4).map(tuple))
+def test_retailers_are_frozen_as_they_are_given_and_their_keys_left_out_otherwise(code, access):
+    frozen = iys_protocol.freeze_payload(**CONSENT, retailers=Retailers(code, access))
+
+    given = {"retailerCode": code} if code else {}
+    given |= {"retailerAccess": list(access)} if access else {}
+    assert json.loads(frozen) == json.loads(iys_protocol.freeze_payload(**CONSENT)) | given
+    assert iys_protocol.validate_consent(json.loads(frozen), now=CONSENT["consent_date"] + timedelta(minutes=1)) == []
 
 
 def test_a_word_iys_does_not_know_is_never_frozen():

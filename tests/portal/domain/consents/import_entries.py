@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from portal.core import addresses, clock
 from portal.core.extensions import db, vault
-from portal.core.iys_protocol import Channel, RecipientType, Source, Status
+from portal.core.iys_protocol import NO_RETAILERS, Channel, RecipientType, Retailers, Source, Status
 from portal.core.models import Brand
 from portal.domain.consents import bulk_import
 from portal.domain.consents.bulk_import import Entry, ImportRun
@@ -15,11 +15,12 @@ BATCH = 7
 def entry(
     text: str, status: Status = Status.GRANTED, date: datetime | None = None, *, channel: Channel = Channel.SMS,
     recipient_type: RecipientType = RecipientType.INDIVIDUAL, source: Source = Source.SIGNED_FORM, line: int = 1,
+    retailers: Retailers = NO_RETAILERS,
 ) -> Entry:  # fmt: skip
     """What one line says; of an hour ago where it says no date."""
-    said = date or clock.now() - timedelta(hours=1)
+    said = (date or clock.now() - timedelta(hours=1)).replace(microsecond=0)
     address = addresses.parse(text)
-    return Entry(line, address, channel, recipient_type, status, source, said.replace(microsecond=0))
+    return Entry(line, address, channel, recipient_type, status, source, said, retailers=retailers)
 
 
 def import_run(**facts) -> ImportRun:
