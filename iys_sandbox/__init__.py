@@ -10,7 +10,7 @@ from typing import Any, cast
 from flask import Flask, Response, request
 from flask.json.provider import DefaultJSONProvider
 
-from iys_sandbox import api, controls, day_endpoints, directory, pages, pushes
+from iys_sandbox import api, controls, day_endpoints, directory, pages, pushes, retailer_endpoints
 from iys_sandbox.context import Clock, RateLimit, Sandbox, now
 from iys_sandbox.faults import ConnectionResetter, Faults
 from iys_sandbox.pushes import start_delivery_thread
@@ -19,7 +19,7 @@ from portal.core import clock as portal_clock
 from portal.core import iys_protocol
 from portal.core.paths import ROOT
 
-MODULES = (api, day_endpoints, directory, pushes, controls, pages)
+MODULES = (api, day_endpoints, directory, retailer_endpoints, pushes, controls, pages)
 CONTENT_SECURITY_POLICY = "; ".join(
     ["default-src 'none'", "style-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"]
 )
@@ -118,7 +118,7 @@ def _add_security_headers(response: Response) -> Response:
     return response
 
 
-IYS_BLUEPRINTS = ("api", "day_endpoints", "directory", "pushes")
+IYS_BLUEPRINTS = ("api", "day_endpoints", "directory", "retailers", "pushes")
 ALWAYS_OPEN = ("controls.health", "static")
 
 

@@ -83,7 +83,7 @@ def multi_status(iys_code: str, brand_code: str, recipient_type: str, channel: s
     """Which of these addresses have ONAY; the others have RET or no record."""
     sender = authorised_sender(iys_code, brand_code)
     body: Any = json_of_request()
-    refuse_if(queries.multi_problems(recipient_type, channel, body))
+    refuse_if(queries.multi_problems({"recipientType": recipient_type, "type": channel}, body))
     sender.check_read_right(channel)
     addresses = [address.lower() for address in body["recipients"]]
     keys = [movements.Key(sender.brand_code, address, recipient_type, channel) for address in addresses]

@@ -1,4 +1,4 @@
-"""İYS's endpoints for brands, the brands of a partner, and subscriptions; retailers are refused."""
+"""İYS's endpoints for brands, the brands of a partner, and subscriptions."""
 
 import json
 from sqlite3 import Connection, Row
@@ -6,17 +6,16 @@ from sqlite3 import Connection, Row
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from iys_sandbox import accounts, consent_add, queries
+from iys_sandbox import accounts, consent_add, queries, retailers
 from iys_sandbox.context import sandbox
 from iys_sandbox.errors import Refused, problem_with_values
 from iys_sandbox.request_guard import iys_endpoint
-from iys_sandbox.rights import authorised_partner, authorised_provider, authorised_sender, subscription_state
+from iys_sandbox.rights import authorised_partner, authorised_provider, subscription_state
 from iys_sandbox.wire_types import JsonObject
 from portal.core.iys_protocol import Operation, Problem
 
 blueprint = Blueprint("directory", __name__)
 DATES = ("startDate", "expirationDate", "subscriptionPackageName")
-BRAND = "/sps/<iys_code>/brands/<brand_code>"
 AUTHORITY = """SELECT authority.*, brand.iys_code, brand.name, provider.title
     FROM authority JOIN brand USING (brand_code) JOIN provider ON provider.iys_code = brand.iys_code
     WHERE username = ?"""
@@ -83,15 +82,6 @@ def partner_subscription(integrator_code: str) -> ResponseReturnValue:
         return _subscription_as_wire(db, code, "subscriptionId") | {"iysCode": code}
 
 
-@blueprint.route(f"{BRAND}/retailers", methods=["GET", "POST"])
-@blueprint.route(f"{BRAND}/retailers/<retailer_code>", methods=["GET", "DELETE"])
-@iys_endpoint(Operation.RETAILERS)
-def retailers(iys_code: str, brand_code: str, retailer_code: str = "") -> ResponseReturnValue:
-    """Retailers are not simulated: H355 in İYS's words rather than a 404."""
-    authorised_sender(iys_code, brand_code)
-    raise Refused(Problem("H355", text="Kullanıcıda (bayi yönetimi) yetkisi bulunmamaktadır!"))
-
-
 def _brand_page(account: Row, *, iys_code: int | None = None, offset: int = 0, limit: int = 100) -> JsonObject:
     where, values = ("AND brand.iys_code = ?", [iys_code]) if iys_code else ("", [])
     with sandbox().store.reading() as db:
@@ -117,7 +107,7 @@ def _brand_stats(db: Connection, brand_code: int) -> JsonObject:
     counts = dict(db.execute(select, (brand_code,)).fetchall())
     granted, refused = counts.get("ONAY", 0), counts.get("RET", 0)
     consents = {"approval": granted, "rejection": refused, "total": granted + refused}
-    return {"consents": consents, "retailers": {"total": 0}}
+    return {"consents": consents, "retailers": {"total": len(retailers.list_retailers(db, brand_code))}}
 
 
 def _subscription_as_wire(db: Connection, code: int, name_of_id: str) -> JsonObject:

@@ -60,14 +60,13 @@ def queried_key(sender: Sender, body: object) -> movements.Key:
     return movements.key_of(sender.brand_code, body)
 
 
-def multi_problems(recipient_type: str, channel: str, body: object) -> list[Problem]:
-    """Problems of a query for many addresses of one recipient type and channel."""
-    path = {"recipientType": recipient_type, "type": channel}
-    of_path = [
-        *_choice_problems("recipientType", path, RecipientType, missing="", wrong="H116"),
-        *_choice_problems("type", path, Channel, missing="", wrong="H117"),
+def multi_problems(named: JsonObject, body: object) -> list[Problem]:
+    """Problems of a request for many addresses of one recipient type and channel, which are `named`."""
+    found = [
+        *_choice_problems("recipientType", named, RecipientType, missing="H170", wrong="H116"),
+        *_choice_problems("type", named, Channel, missing="H111", wrong="H117"),
     ]
-    return of_path or list(_list_problems(body, channel))
+    return found or list(_list_problems(body, named["type"]))
 
 
 def _choice_problems(

@@ -123,6 +123,11 @@ CREATE TABLE IF NOT EXISTS delivery (
 CREATE TABLE IF NOT EXISTS agreement (brand_code INTEGER NOT NULL, day TEXT NOT NULL, PRIMARY KEY (brand_code, day));
 CREATE TABLE IF NOT EXISTS tampering (
     id INTEGER PRIMARY KEY, brand_code INTEGER NOT NULL, day TEXT NOT NULL, seq INTEGER, line TEXT);
+CREATE TABLE IF NOT EXISTS retailer (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, iys_code INTEGER NOT NULL, brand_code INTEGER NOT NULL, fields TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS retailer_access (
+    brand_code INTEGER NOT NULL, recipient TEXT NOT NULL, recipient_type TEXT NOT NULL, type TEXT NOT NULL,
+    retailer_id INTEGER NOT NULL, PRIMARY KEY (brand_code, recipient, recipient_type, type, retailer_id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS tally (endpoint TEXT PRIMARY KEY, requests INTEGER NOT NULL, failures INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS seed (one INTEGER PRIMARY KEY CHECK (one = 1), value TEXT NOT NULL);
@@ -133,5 +138,6 @@ CREATE INDEX IF NOT EXISTS movement_of_transaction ON movement (transaction_id);
 CREATE INDEX IF NOT EXISTS record_of_recipient ON record (recipient);
 CREATE INDEX IF NOT EXISTS item_due ON list_item (due_at, list_id, position) WHERE due_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS delivery_due ON delivery (due_at, id) WHERE due_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS access_of_retailer ON retailer_access (retailer_id);
 CREATE INDEX IF NOT EXISTS tampering_of_day ON tampering (brand_code, day);
 """

@@ -3,6 +3,7 @@
 # (question, name in the schema of a success): why the table has another name.
 NAMES = {
     ("agree", "aggrementCaptured"): "misspelt in the schema; the example says agreementCaptured",
+    ("retailer_remove", "message"): "of a schema that the only example, the word Başarı, contradicts",
     ("subscription", "subsciprtionId"): "spelt in three ways over the document, and not needed by us",
 }
 
@@ -10,11 +11,13 @@ NAMES = {
 CODES = {
     ("bulk_add", 403, "H520"): "left out of the examples; a paused provider may only ask for its package",
     ("history", 403, "H520"): "left out likewise",
+    ("retailer_remove", 400, "H061"): "the operation says 400 while a consent refers to a retailer, and no code",
 }
 
 # The required fields of a request: (question, why ours are other ones).
 REQUIRED = {
     "token": "two forms of body; only grant_type is in both",
+    "access_remove": "the schema has no list of required fields, and each is missed by a code of its own",
     "agree": "the schema has no list of required fields, and anything but true is H512",
 }
 

@@ -5,7 +5,7 @@ Registry, client and sandbox are held to it, and `bin/test contract` holds it to
 
 from dataclasses import dataclass
 
-from portal.core.iys_protocol import Channel, Operation, RecipientType, Source, Status
+from portal.core.iys_protocol import RETAILER_STATES, Channel, Operation, RecipientType, Source, Status
 
 CORE = {401: "H351", 403: "H353 H520 H521 H524 H586", 429: "H124"}
 SUBSCRIPTIONS = {401: "H251 H351", 403: "H353 H586", 404: "H437", 429: "H124", 500: "H015"}
@@ -24,6 +24,11 @@ PARTNER_BRAND = (
     "brandCode", "name", "master", "title", "iysCode", "agreementControl", "MESAJ", "ARAMA", "EPOSTA", "viaControl",
 )  # fmt: skip
 PAGE = ("pagination", "offset", "pageSize", "totalCount", "list")
+SHOP_NEEDS = ("title", "name", "tckn", "tin", "city", "town")
+SHOP = (*SHOP_NEEDS, "mersis", "alias", "mobile", "status")
+RETAILER = (
+    "H201 H214 H215 H216 H217 H218 H219 H220 H221 H222 H224 H225 H226 H227 H228 H229 H243 H244 H288"
+)  # fmt: skip
 CONNECTION = ("url", "type", "username", "password")
 
 
@@ -56,6 +61,7 @@ class Endpoint:
     always: tuple[str, ...] = ()
     is_a_list: bool = False  # The success is a bare list.
     media: str = "application/json"
+    words: tuple[tuple[str, set[str]], ...] = ()  # Of a field that means something else elsewhere.
 
 
 SPS, BRAND = "/sps/{iysCode}", "/sps/{iysCode}/brands/{brandCode}"
@@ -187,6 +193,59 @@ TABLE = (
         always=("startDate", "expirationDate", "subscriptionPackageName", "status"),
     ),
     Endpoint(
+        Operation.RETAILER_ADD, "POST", f"{BRAND}/retailers", (201,),
+        codes(
+            CORE,
+            {400: f"{RETAILER} H014 H016 H017 H067 H230 H231 H250 H252 H253", 401: "H251", 404: "H001 H018"},
+            {500: "H015 H060 H062"},
+        ),
+        takes=(*SHOP, "code"), needs=SHOP_NEEDS, words=(("status", set(RETAILER_STATES)),),
+        tells=("retailerCode",), always=("retailerCode",),
+    ),
+    Endpoint(
+        Operation.RETAILERS, "GET", f"{BRAND}/retailers", (200,),
+        codes(CORE, {400: "H250 H252", 401: "H251", 422: "H182 H183 H184 H185 H186 H187", 500: "H470"}),
+        query=("offset", "limit", "all", "short"),
+        tells=(*PAGE, "currentPage", *SHOP, "code", "retailerAccessCount", "retailerCode"),
+        always=("pagination", "list", "title", "retailerCode"),
+    ),
+    Endpoint(
+        Operation.RETAILER, "GET", f"{BRAND}/retailers/{{retailerCode}}", (200,),
+        codes(CORE, {400: "H250 H252", 401: "H251", 500: "H015"}),
+        tells=(*SHOP, "code", "retailerAccessCount"), always=("title",),
+    ),
+    Endpoint(
+        Operation.RETAILER_REMOVE, "DELETE", f"{BRAND}/retailers/{{retailerCode}}", (200,),
+        codes(CORE, {400: "H061 H250 H252", 401: "H251", 403: "H180", 404: "H001 H018 H058", 500: "H061 H103"}),
+        media="text/plain",
+    ),
+    Endpoint(
+        Operation.ACCESS_ADD, "POST", f"{BRAND}/consents/retailers/access", (200,),
+        codes(
+            CORE,
+            {400: "H014 H090 H401", 403: "H180", 422: f"{ONE_KEY} H126 H127 H163 H168 H169", 500: "H101 H103 H470"},
+        ),
+        takes=(*KEY, "retailerAccess"), needs=(*KEY, "retailerAccess"),
+        tells=("transactionId", "creationDate"), always=("transactionId",),
+    ),
+    Endpoint(
+        Operation.ACCESS_LIST, "POST", f"{BRAND}/consent/retailers/access/list", (200,),
+        codes(CORE, {400: "H014 H173", 422: f"{ONE_KEY} H182 H183 H186 H187", 500: "H103 H470"}),
+        takes=KEY, needs=KEY, query=("offset", "limit"),
+        tells=(*PAGE, "title", "name", "tckn", "city", "town", "mersis", "alias", "mobile", "code", "retailerCode"),
+        always=("pagination", "list", "retailerCode"),
+    ),
+    Endpoint(
+        Operation.ACCESS_REMOVE, "POST", f"{BRAND}/consents/retailers/access/remove", (202, 200),
+        codes(
+            CORE,
+            {400: "H014 H172", 403: "H180", 404: "H001 H018 H058"},
+            {422: "H111 H116 H117 H120 H121 H122 H126 H127 H163 H164 H168 H169 H170 H193 H464 H478", 500: "H103 H470"},
+        ),
+        takes=("type", "recipientType", "recipients", "retailerAccess"),
+        needs=("type", "recipientType", "recipients", "retailerAccess"),
+    ),
+    Endpoint(
         Operation.SUMMARY, "GET", f"{BRAND}/changes/{{reportDate}}/recipients/{{recipientType}}", (200,),
         codes(CORE, DATES, {422: "H116", 500: "H103"}),
         tells=("changeStats", "type", "consents", "source", "approval", "rejection", "pending", "total"),
@@ -220,10 +279,6 @@ ALSO_ANSWERED = (
     ("POST", f"{BRAND}/consents"),
     ("POST", f"{BRAND}/consents/request"),
     ("GET", f"{BRAND}/consents/request/{{requestId}}"),
-    ("POST", f"{BRAND}/retailers"),
-    ("GET", f"{BRAND}/retailers"),
-    ("GET", f"{BRAND}/retailers/{{retailerCode}}"),
-    ("DELETE", f"{BRAND}/retailers/{{retailerCode}}"),
 )
 
 WORDS = {

@@ -20,6 +20,11 @@ KEY = {"recipient": make.PHONE, "recipientType": "BIREYSEL", "type": "MESAJ"}
 each_endpoint = pytest.mark.parametrize("endpoint", table.TABLE, ids=table.named)
 guarded = pytest.mark.parametrize("endpoint", [each for each in table.TABLE if each.question != Operation.TOKEN],
                                   ids=table.named)  # fmt: skip
+REMOVED_RETAILER, RETAILER = 10_000_001, 10_000_002
+SHOP = {
+    "title": "XYZ Ticaret", "name": "Fatma Çelik", "tckn": "57703411244", "tin": "1234567890",
+    "city": {"code": "34", "name": "İstanbul"}, "town": {"code": "01", "name": "Kadıköy"},
+}  # fmt: skip
 PASSWORD = {"grant_type": "password", "username": make.USERNAME, "password": make.PASSWORD}
 
 
@@ -44,6 +49,9 @@ class World:
         self.tokens = {name: self._token(name, password) for name, password in
                        ((make.USERNAME, make.PASSWORD), (PARTNER, PARTNER))}  # fmt: skip
         self.request_id = self.ask(table.of(Operation.BULK_ADD)).json()["requestId"]
+        for tckn in (SHOP["tckn"], "20000000046"):
+            self.ask(table.of(Operation.RETAILER_ADD), SHOP | {"tckn": tckn})
+        self.ask(table.of(Operation.ACCESS_ADD))
         box.move_clock(forward=table.LIMITS["seconds until a result"].says + 1)
 
     def ask(self, endpoint, body=..., *, token=..., query="", **path):
@@ -51,6 +59,7 @@ class World:
         values = {
             "iysCode": make.IYS_CODE, "brandCode": make.BRAND_CODE, "integratorCode": INTEGRATOR, "type": "MESAJ",
             "recipientType": "BIREYSEL", "reportDate": self.yesterday, "requestId": getattr(self, "request_id", ""),
+            "retailerCode": REMOVED_RETAILER if endpoint.question == Operation.RETAILER_REMOVE else RETAILER,
         } | path  # fmt: skip
         if body is ...:
             body = self.usual(endpoint.question)
@@ -74,6 +83,15 @@ class World:
             Operation.PUSH_REGISTER: {"connection": [connection]},
             Operation.PUSH_REMOVE: connection,
             Operation.AGREE: {"agreementStatus": True},
+            Operation.RETAILER_ADD: SHOP | {"tckn": "10000000146"},
+            Operation.ACCESS_LIST: KEY,
+            Operation.ACCESS_ADD: KEY | {"retailerAccess": [RETAILER]},
+            Operation.ACCESS_REMOVE: {
+                "type": "MESAJ",
+                "recipientType": "BIREYSEL",
+                "recipients": [make.PHONE],
+                "retailerAccess": [RETAILER],
+            },
         }.get(question, b"")
 
     def _token(self, username, password):
@@ -103,7 +121,7 @@ def names(body):
 
 def told(answer):
     """The (status, code) pairs of an answer."""
-    return {(answer.status_code, code) for code in re.findall(r'"code:?":\s*"(\w+)"', answer.text)}
+    return {(answer.status_code, code) for code in re.findall(r'"code:?":\s*"(H\w+)"', answer.text)}
 
 
 def lawful(endpoint):
@@ -187,7 +205,8 @@ BODIES = [
     {"connection": None}, {"connection": []}, {"connection": [{}]},
     {"connection": [{"url": "ftp://x", "type": "MESAJ"}]},
     {"url": "https://example.com/", "type": "x", "username": "a", "password": "b"}, {"agreementStatus": False},
-    {"agreementStatus": "true"},
+    {"agreementStatus": "true"}, SHOP | {"status": "open"}, SHOP | {"city": 1}, KEY | {"retailerAccess": [1]},
+    KEY | {"retailerAccess": [RETAILER]}, KEY | {"retailerAccess": list(range(101))},
 ]  # fmt: skip
 
 

@@ -183,15 +183,6 @@ def test_a_quota_that_may_be_exceeded_is_no_limit(app, provider):
     assert provider.adds(GRANT).status_code == 200
 
 
-def test_retailers_are_refused_in_iys_own_words(provider):
-    for answer in (
-        provider.gets(iys_protocol.retailers_path(700100, 700100)),
-        provider.posts(iys_protocol.retailers_path(700100, 700100), {}),
-        provider.gets(iys_protocol.retailers_path(700100, 700100) + "/12345678"),
-    ):
-        assert (answer.status_code, codes(answer)) == (404, ["H355"])
-
-
 def test_every_question_needs_a_token(app):
     stranger = app.test_client()
 

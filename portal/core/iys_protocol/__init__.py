@@ -22,6 +22,10 @@ from portal.core.iys_protocol.paths import (
     partner_subscription_path,
     push_registration_path,
     push_removal_path,
+    retailer_access_list_path,
+    retailer_access_path,
+    retailer_list_path,
+    retailer_path,
     retailers_path,
     single_status_path,
     subscription_path,
@@ -38,4 +42,12 @@ from portal.core.iys_protocol.payload import (
     parse_wire_date,
     read_wire_date,
 )
-from portal.core.iys_protocol.validation import MISSING, Problem, error_body, validate_address, validate_consent
+from portal.core.iys_protocol.retailers import RETAILER_FIELDS, RETAILER_STATES, validate_retailer
+from portal.core.iys_protocol.validation import (
+    MAX_RETAILERS,
+    MISSING,
+    Problem,
+    error_body,
+    validate_address,
+    validate_consent,
+)

@@ -29,6 +29,12 @@ class Operation(StrEnum):
     SUBSCRIPTION = "subscription"
     PARTNER_SUBSCRIPTION = "partner_sub"
     RETAILERS = "retailers"
+    RETAILER = "retailer"
+    RETAILER_ADD = "retailer_add"
+    RETAILER_REMOVE = "retailer_remove"
+    ACCESS_LIST = "access_list"
+    ACCESS_ADD = "access_add"
+    ACCESS_REMOVE = "access_remove"
     SUMMARY = "summary"
     FILE = "file"
     AGREEMENT = "agreement"
@@ -90,8 +96,29 @@ def brands_path(iys_code: int) -> str:
 
 
 def retailers_path(iys_code: int, brand_code: int) -> str:
-    """GET and POST. Not used; the sandbox refuses it."""
+    """POST adds a retailer (bayi) of a brand."""
     return f"{_brand_path(iys_code, brand_code)}/retailers"
+
+
+def retailer_list_path(iys_code: int, brand_code: int, *, offset: int = 0, limit: int = 100) -> str:
+    """GET the retailers of a brand, up to 100 a page."""
+    return f"{retailers_path(iys_code, brand_code)}?{urlencode({'offset': offset, 'limit': limit})}"
+
+
+def retailer_path(iys_code: int, brand_code: int, retailer_code: int) -> str:
+    """GET one, whose answer is empty for an unknown code; DELETE removes one that no consent refers to."""
+    return f"{retailers_path(iys_code, brand_code)}/{retailer_code}"
+
+
+def retailer_access_path(iys_code: int, brand_code: int, *, removes: bool = False) -> str:
+    """POST gives retailers access to a consent, or takes it from them."""
+    return f"{_brand_path(iys_code, brand_code)}/consents/retailers/access{'/remove' if removes else ''}"
+
+
+def retailer_access_list_path(iys_code: int, brand_code: int, *, offset: int = 0, limit: int = 100) -> str:
+    """POST lists the retailers with access to a consent; in the singular, as İYS's document has it."""
+    query = urlencode({"offset": offset, "limit": limit})
+    return f"{_brand_path(iys_code, brand_code)}/consent/retailers/access/list?{query}"
 
 
 def subscription_path(iys_code: int) -> str:
