@@ -84,6 +84,7 @@ def _words(case: Complaint, compared: Comparison | None, *, may_firm_speak: bool
             step if is_reader and (step.is_persons or may_firm_speak) else replace(step, text="") for step in steps
         ],
         "summary": summary_lines(case, compared) if is_reader else [],
+        "caution": caution(case),
         "receipt_url": receipt_url,
     }
 
@@ -146,6 +147,16 @@ def summary_lines(case: Complaint, compared: Comparison | None) -> list[tuple[st
         (gettext("Bu başvurunun zamanı"), format_datetime(case.created_at, MOMENT)),
     ]
     return [(name, value) for name, value in pairs if value]
+
+
+def caution(case: Complaint) -> str:
+    """What to think of the words of a case that somebody opened without proving its address; otherwise ""."""
+    if case.proved_at == case.created_at:
+        return ""
+    return gettext(
+        "Başvuru, adres doğrulanmadan açıldı. Siz açmadıysanız aşağıdaki sözlere güvenmeyin; "
+        "kimseye kod, parola ya da kart bilgisi vermeyin."
+    )
 
 
 def _consent_lines(compared: Comparison) -> list[tuple[str, str]]:

@@ -15,7 +15,14 @@ from portal.domain.receipts.contents import ReceiptContents
 from portal.web.recipient import page_content, receipts
 from portal.web.recipient.blueprint import blueprint
 from portal.web.recipient.complaint_forms import ComplaintForm, WordForm
-from portal.web.recipient.complaint_page import is_proved, may_refuse, render_case, summary_lines, takes_message
+from portal.web.recipient.complaint_page import (
+    caution,
+    is_proved,
+    may_refuse,
+    render_case,
+    summary_lines,
+    takes_message,
+)
 from portal.web.shared import address_session, hosts, limits
 from portal.web.shared.downloads import attachment
 
@@ -78,7 +85,7 @@ def download_summary(code: str) -> Response:
     if not summary:
         abort(404)
     lines = [f"{name}: {value}" for name, value in summary]
-    text = "\r\n".join([_("Ticari ileti şikâyeti için özet"), "", *lines, ""])
+    text = "\r\n".join(filter(None, [_("Ticari ileti şikâyeti için özet"), caution(case), *lines])) + "\r\n"
     return attachment(text, "text/plain", "izinlink-sikayet-ozeti.txt")
 
 

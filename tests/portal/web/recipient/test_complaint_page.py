@@ -240,6 +240,16 @@ def test_person_and_summary_read_what_the_desk_reads_that_there_was_no_consent(b
     assert "kayıtlı bir onay da yoktu" in page and "üç iş günü tanır" not in page
     assert "kayıtlı bir onay yoktu" in summary
     assert "Karşılaştırma" not in summary and "Üç iş gününün sonu" not in summary
+    assert "Siz açmadıysanız" not in page + summary
+
+
+def test_page_and_summary_warn_of_words_that_somebody_wrote_without_proving_the_address(app, code):
+    stranger, fatma = app.test_client(), app.test_client()
+    location = complains(stranger, code).location
+    proves(fatma)
+
+    for path in (location, f"{location}/ozet.txt"):
+        assert "Siz açmadıysanız" in fatma.get(path).text
 
 
 def test_words_are_for_who_has_proved_the_address_and_for_nobody_else(app, code, rows):
