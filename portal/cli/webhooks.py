@@ -11,6 +11,6 @@ group = AppGroup("webhooks", help="Events for the systems of providers.")
 
 @group.command()
 def send() -> None:
-    """Send events to the endpoints of their providers until stopped; SIGINT and SIGTERM end it after the turns in
-    hand."""
+    """Send events to the endpoints of their providers until stopped; SIGINT and SIGTERM end it after the batches
+    in hand."""
     sender.run_loops(current_app._get_current_object(), stop_on_signal())  # type: ignore[attr-defined]  # Of the proxy.

@@ -177,7 +177,7 @@ def catch_up(session: Session, endpoint_id: int, since: datetime, at: datetime) 
 
 
 def remove(session: Session, endpoint_id: int) -> None:
-    """Delete an endpoint and what is left of its log. The lock comes first: a turn that ends now writes to the log."""
+    """Delete an endpoint and what is left of its log. The lock comes first: a batch that ends now writes to the log."""
     session.execute(select(WebhookEndpoint.id).where(WebhookEndpoint.id == endpoint_id).with_for_update())
     session.execute(delete(WebhookDelivery).where(WebhookDelivery.endpoint_id == endpoint_id))
     session.execute(delete(WebhookEndpoint).where(WebhookEndpoint.id == endpoint_id))

@@ -1,7 +1,7 @@
-"""Turns of endpoints. In its turn an endpoint gets what is due to be tried again, then the events that it has not seen.
+"""Deliver to endpoints, a batch at a time: first what is due to be tried again, then the events not yet seen.
 
-A turn begins with a lease on the endpoint and ends with one transaction that writes what came of it, the new position
-included. Whoever is killed in between leaves the position as it was: the next turn sends the same again, with the same
+A batch begins with a lease on the endpoint and ends with one transaction that writes what came of it, the new position
+included. Whoever is killed in between leaves the position as it was: the next batch sends the same again, with the same
 `webhook-id`.
 """
 
@@ -27,11 +27,11 @@ from portal.domain.webhooks import endpoints, signatures
 from portal.services.webhooks import payloads
 from portal.services.webhooks.transport import Answer, Control, Failure, Transport
 
-MOST = 50  # Messages of a turn.
-TURN_SECONDS = 5.0  # No message is begun later in a turn.
-LEASE = timedelta(minutes=1)  # Longer than a turn whose last answer comes as late as it may.
+MOST = 50  # Requests of a batch.
+BATCH_SECONDS = 5.0  # No request of a batch begins later.
+LEASE = timedelta(minutes=1)  # Longer than a batch whose last answer comes as late as it may.
 SLOW_MILLISECONDS = 1000
-CANDIDATES, TURNS = 50, 5  # Endpoints that a worker looks at, and serves before it looks again.
+MOST_SEEN, MOST_SERVED = 50, 5  # Endpoints that a worker looks at, and serves before it looks again.
 RETRIES = tuple(
     timedelta(seconds=seconds) for seconds in (5, 300, 1800, 7200, 18_000, 36_000, 36_000)
 )  # After the first attempt, the second, …
@@ -44,22 +44,22 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
-class Message:
+class DueDelivery:
     """What is sent: a row of the log, or an event that has none yet."""
 
-    delivery: WebhookDelivery
+    row: WebhookDelivery
     is_new: bool
     sequence: int  # Of its event; 0: a row of the log.
     body: bytes | None  # None: it cannot be made.
 
 
 @dataclass(frozen=True)
-class Turn:
+class EndpointBatch:
     """A claimed endpoint, and what it is to get."""
 
     endpoint: WebhookEndpoint
     lease_until: datetime
-    messages: Sequence[Message]
+    deliveries: Sequence[DueDelivery]
     position: int  # Once all of them are sent.
 
     @property
@@ -69,13 +69,13 @@ class Turn:
 
 @dataclass(frozen=True)
 class Attempt:
-    message: Message
+    due: DueDelivery
     answer: Answer
     at: datetime
 
 
 @dataclass(frozen=True)
-class Candidate:
+class DueEndpoint:
     """An endpoint that has something to get, as a reader saw it."""
 
     id: int
@@ -84,20 +84,20 @@ class Candidate:
 
 
 def deliver_next(transport: Transport, *, slow: bool = False) -> bool:
-    """Give a few endpoints their turns; False if none has anything to get. Endpoints that fail or take long are `slow`:
+    """Give a few endpoints a batch each; False if none has anything due. Endpoints that fail or take long are `slow`:
     they keep workers of their own busy."""
-    turns = 0
-    for candidate in _candidates(read_session(), clock.now(), slow=slow):
-        turn = _begin(candidate, clock.now())
-        if turn is not None:
-            _record(turn, _send(turn, transport), clock.now())
-            turns += 1
-        if turns == TURNS:
+    served = 0
+    for due_endpoint in _due_endpoints(read_session(), clock.now(), slow=slow):
+        batch = _begin(due_endpoint, clock.now())
+        if batch is not None:
+            _record(batch, _send(batch, transport), clock.now())
+            served += 1
+        if served == MOST_SERVED:
             break
-    return turns > 0
+    return served > 0
 
 
-def _candidates(session: Session, at: datetime, *, slow: bool) -> list[Candidate]:
+def _due_endpoints(session: Session, at: datetime, *, slow: bool) -> list[DueEndpoint]:
     """Those that have waited longest, in any order: else all workers would reach for the same one."""
     own = Event.provider_id == WebhookEndpoint.provider_id, Event.sequence.is_not(None)
     last = func.coalesce(select(func.max(Event.sequence)).where(*own).scalar_subquery(), 0)
@@ -106,14 +106,14 @@ def _candidates(session: Session, at: datetime, *, slow: bool) -> list[Candidate
         leases.is_due(WebhookEndpoint, at), WebhookEndpoint.is_slow.is_(slow),
         or_(WebhookEndpoint.position < last, has_due),
     )  # fmt: skip
-    found = [Candidate(*row) for row in session.execute(waiting.order_by(WebhookEndpoint.due_at).limit(CANDIDATES))]
+    found = [DueEndpoint(*row) for row in session.execute(waiting.order_by(WebhookEndpoint.due_at).limit(MOST_SEEN))]
     random.shuffle(found)
     return found
 
 
-def _begin(candidate: Candidate, at: datetime) -> Turn | None:
+def _begin(due_endpoint: DueEndpoint, at: datetime) -> EndpointBatch | None:
     """Lease an endpoint and read what it is to get; None if another worker was first."""
-    mine = WebhookEndpoint.id == candidate.id, leases.is_due(WebhookEndpoint, at)
+    mine = WebhookEndpoint.id == due_endpoint.id, leases.is_due(WebhookEndpoint, at)
     claimed = leases.claim(db.session, WebhookEndpoint, *mine, at=at, lease=LEASE, returning=[WebhookEndpoint])
     endpoint: WebhookEndpoint | None = claimed[0][0] if claimed else None
     if endpoint is not None:
@@ -122,30 +122,33 @@ def _begin(candidate: Candidate, at: datetime) -> Turn | None:
     if endpoint is None:
         return None
     most = 1 if endpoint.failures else MOST
-    due = _due_messages(endpoint, at, most) if candidate.has_due else []
+    due = _due_deliveries(endpoint, at, most) if due_endpoint.has_due else []
     if len(due) == most:
-        return Turn(endpoint, at + LEASE, due, endpoint.position)
-    new, position = _new_messages(endpoint, candidate.last, at, most - len(due))
-    return Turn(endpoint, at + LEASE, [*due, *new], position)
+        return EndpointBatch(endpoint, at + LEASE, due, endpoint.position)
+    new, position = _new_deliveries(endpoint, due_endpoint.last, at, most - len(due))
+    return EndpointBatch(endpoint, at + LEASE, [*due, *new], position)
 
 
-def _due_messages(endpoint: WebhookEndpoint, at: datetime, most: int) -> list[Message]:
+def _due_deliveries(endpoint: WebhookEndpoint, at: datetime, most: int) -> list[DueDelivery]:
     due = select(WebhookDelivery).where(WebhookDelivery.endpoint_id == endpoint.id, WebhookDelivery.due_at <= at)
     rows = read_session().scalars(due.order_by(WebhookDelivery.due_at, WebhookDelivery.event_id).limit(most)).all()
     ids = [row.event_id for row in rows if row.event_id]
     bodies = _bodies(endpoint, read_session().scalars(select(Event).where(Event.id.in_(ids))).all()) if ids else {}
     return [
-        Message(row, False, 0, bodies.get(row.event_id) if row.event_id else payloads.message_body(row)) for row in rows
+        DueDelivery(row, False, 0, bodies.get(row.event_id) if row.event_id else payloads.message_body(row))
+        for row in rows
     ]
 
 
-def _new_messages(endpoint: WebhookEndpoint, last: int, at: datetime, most: int) -> tuple[list[Message], int]:
+def _new_deliveries(endpoint: WebhookEndpoint, last: int, at: datetime, most: int) -> tuple[list[DueDelivery], int]:
     """The next events that the endpoint wants, and its position after them: none up to `last` is unseen then."""
     events = read_session().scalars(endpoints.wanted(endpoint).order_by(Event.sequence).limit(most)).all()
     bodies = _bodies(endpoint, events)
-    messages = [Message(_new_row(endpoint, each, at), True, each.sequence or 0, bodies.get(each.id)) for each in events]
-    reached = messages[-1].sequence if messages else endpoint.position
-    return messages, reached if len(events) == most else max(last, reached)
+    deliveries = [
+        DueDelivery(_new_row(endpoint, each, at), True, each.sequence or 0, bodies.get(each.id)) for each in events
+    ]
+    reached = deliveries[-1].sequence if deliveries else endpoint.position
+    return deliveries, reached if len(events) == most else max(last, reached)
 
 
 def _bodies(endpoint: WebhookEndpoint, events: Sequence[Event]) -> dict[int, bytes]:
@@ -159,67 +162,67 @@ def _new_row(endpoint: WebhookEndpoint, event: Event, at: datetime) -> WebhookDe
     )  # fmt: skip
 
 
-def _send(turn: Turn, transport: Transport) -> list[Attempt]:
-    """Send one after the other until one fails, the receiver wants no more, or the turn has lasted long enough."""
+def _send(batch: EndpointBatch, transport: Transport) -> list[Attempt]:
+    """Send one after the other until one fails, the receiver wants no more, or the batch has lasted long enough."""
     attempts: list[Attempt] = []
-    ends = time.monotonic() + TURN_SECONDS
+    ends = time.monotonic() + BATCH_SECONDS
     try:
-        url = endpoints.read_url(vault(), turn.endpoint)
-        secrets = endpoints.read_secrets(vault(), turn.endpoint, clock.now())
+        url = endpoints.read_url(vault(), batch.endpoint)
+        secrets = endpoints.read_secrets(vault(), batch.endpoint, clock.now())
     except CannotOpen:
-        return [Attempt(each, Answer(failure=Failure.UNREADABLE), clock.now()) for each in turn.messages[:1]]
-    for message in turn.messages:
+        return [Attempt(each, Answer(failure=Failure.UNREADABLE), clock.now()) for each in batch.deliveries[:1]]
+    for due in batch.deliveries:
         if time.monotonic() > ends:
             break
         at, answer = clock.now(), Answer(failure=Failure.UNREADABLE)
-        if message.body is not None:
-            signed = signatures.headers(secrets, message.delivery.message_id, message.body, at)
-            answer = transport.post(url, message.body, signed)
-        attempts.append(Attempt(message, answer, at))
-        if answer.is_gone or (message.body is not None and not answer.is_success):
+        if due.body is not None:
+            signed = signatures.headers(secrets, due.row.message_id, due.body, at)
+            answer = transport.post(url, due.body, signed)
+        attempts.append(Attempt(due, answer, at))
+        if answer.is_gone or (due.body is not None and not answer.is_success):
             break
     return attempts
 
 
-def _record(turn: Turn, attempts: Sequence[Attempt], at: datetime) -> None:
-    """Let the endpoint of a turn go and write what came of it; nothing where the lease was lost, or the endpoint is
+def _record(batch: EndpointBatch, attempts: Sequence[Attempt], at: datetime) -> None:
+    """Let the endpoint of a batch go and write what came of it; nothing where the lease was lost, or the endpoint is
     gone. What its owner did meanwhile stays: that it is off, and a replay."""
-    values = _endpoint_values(turn, attempts, at)
-    failed_since = turn.endpoint.failing_since
+    values = _endpoint_values(batch, attempts, at)
+    failed_since = batch.endpoint.failing_since
     reason = _reason_to_stop(values, attempts, at)
-    next_turn, position = literal(values["due_at"], UtcDateTime()), values["position"]
-    values["due_at"] = case((WebhookEndpoint.due_at.is_not(None), next_turn), else_=None)
-    is_unmoved = WebhookEndpoint.position == turn.endpoint.position
+    next_batch, position = literal(values["due_at"], UtcDateTime()), values["position"]
+    values["due_at"] = case((WebhookEndpoint.due_at.is_not(None), next_batch), else_=None)
+    is_unmoved = WebhookEndpoint.position == batch.endpoint.position
     values["position"] = case((is_unmoved, position), else_=WebhookEndpoint.position)
-    if not leases.release(db.session, WebhookEndpoint, [turn], **values):
+    if not leases.release(db.session, WebhookEndpoint, [batch], **values):
         db.session.rollback()
         return
     _write_log(attempts)
     if failed_since is not None and at - failed_since >= OUTAGE and values.get("failures") == 0:
-        endpoints.catch_up(db.session, turn.id, failed_since, at)
+        endpoints.catch_up(db.session, batch.id, failed_since, at)
     if reason is not None:
-        endpoints.turn_off(db.session, turn.id, reason, at)
+        endpoints.turn_off(db.session, batch.id, reason, at)
     db.session.commit()
     if reason is not None or any(not each.answer.is_success for each in attempts):
-        log.info("webhook.failed", id=turn.id, tried=len(attempts), off=reason)
+        log.info("webhook.failed", id=batch.id, tried=len(attempts), off=reason)
 
 
 def _write_log(attempts: Sequence[Attempt]) -> None:
-    rows = [(each.message, _result(each)) for each in attempts]
-    insert_rows(db.session, WebhookDelivery, [row for message, row in rows if message.is_new])
-    for message, row in rows:
-        if not message.is_new:  # One that was to be sent again meanwhile stays as it is.
-            mine = WebhookDelivery.id == row["id"], WebhookDelivery.attempts == message.delivery.attempts
+    rows = [(each.due, _result(each)) for each in attempts]
+    insert_rows(db.session, WebhookDelivery, [row for due, row in rows if due.is_new])
+    for due, row in rows:
+        if not due.is_new:  # One that was to be sent again meanwhile stays as it is.
+            mine = WebhookDelivery.id == row["id"], WebhookDelivery.attempts == due.row.attempts
             db.session.execute(update(WebhookDelivery).where(*mine).values(row))
 
 
 def _result(attempt: Attempt) -> dict[str, Any]:
-    """The row of an attempted message."""
-    row, answer, number = attempt.message.delivery, attempt.answer, attempt.message.delivery.attempts + 1
+    """The row of an attempted delivery."""
+    row, answer, number = attempt.due.row, attempt.answer, attempt.due.row.attempts + 1
     state, due_at = WebhookState.WAITING, None
     if answer.is_success:
         state = WebhookState.DELIVERED
-    elif answer.control == Control.ABORT or attempt.message.body is None:
+    elif answer.control == Control.ABORT or attempt.due.body is None:
         state = WebhookState.ABORTED
     elif number > len(RETRIES):
         state = WebhookState.FAILED
@@ -235,29 +238,29 @@ def _result(attempt: Attempt) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _endpoint_values(turn: Turn, attempts: Sequence[Attempt], at: datetime) -> dict[str, Any]:
-    """How the endpoint stands after a turn."""
-    is_whole = len(attempts) == len(turn.messages)
-    sequences = [each.message.sequence for each in attempts]
+def _endpoint_values(batch: EndpointBatch, attempts: Sequence[Attempt], at: datetime) -> dict[str, Any]:
+    """How the endpoint stands after a batch."""
+    is_whole = len(attempts) == len(batch.deliveries)
+    sequences = [each.due.sequence for each in attempts]
     values: dict[str, Any] = {
-        "position": turn.position if is_whole else max([turn.endpoint.position, *sequences]),
-        "is_slow": turn.endpoint.is_slow,
+        "position": batch.position if is_whole else max([batch.endpoint.position, *sequences]),
+        "is_slow": batch.endpoint.is_slow,
     }
-    answers = [each.answer for each in attempts if each.message.body is not None]
+    answers = [each.answer for each in attempts if each.due.body is not None]
     if any(each.is_success for each in answers):
         values |= {"failures": 0, "failing_since": None, "mailed_at": None, "succeeded_at": at}
     if answers:
         values["is_slow"] = not answers[-1].is_success or max(each.milliseconds for each in answers) > SLOW_MILLISECONDS
     if answers and not answers[-1].is_success:
-        failures = values.get("failures", turn.endpoint.failures) + 1
-        since = values.get("failing_since", turn.endpoint.failing_since) or attempts[-1].at
+        failures = values.get("failures", batch.endpoint.failures) + 1
+        since = values.get("failing_since", batch.endpoint.failing_since) or attempts[-1].at
         values |= {"failures": failures, "failing_since": since}
     values["due_at"] = at + _pause(values.get("failures", 0), answers)
     return values
 
 
 def _pause(failures: int, answers: Sequence[Answer]) -> timedelta:
-    """Until the next turn."""
+    """Until the next batch."""
     if not failures or not answers:
         return timedelta()
     return max(leases.backoff(failures, FIRST_PAUSE, LONGEST_PAUSE), _retry_after(answers[-1]))

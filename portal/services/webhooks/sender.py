@@ -1,5 +1,5 @@
 """The loops that deliver webhooks. Endpoints that fail or take long have workers of their own, so that they hold up no
-other; and whatever hangs holds one worker for seconds, then waits for a turn among its likes."""
+other; and whatever hangs holds one worker for seconds, then waits for a batch among its likes."""
 
 import threading
 from functools import partial
@@ -16,7 +16,7 @@ THREADS, SLOW_THREADS = 12, 6
 
 
 def run_loops(app: Flask, stop: threading.Event) -> None:
-    """Deliver until told to stop; turns in hand end first. Any number of senders may run."""
+    """Deliver until told to stop; batches in hand end first. Any number of senders may run."""
     transport = make_transport(app)
     chosen = (
         Loop("webhooks", partial(deliver_next, transport), THREADS),

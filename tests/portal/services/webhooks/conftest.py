@@ -61,11 +61,11 @@ class Webhooks:
             db.session.commit()
 
     def deliver(self, transport: Transport) -> int:
-        """Give turns until nobody has anything to get now; how many they were."""
-        for turns in count():
+        """Give batches until nobody has anything to get now; how many they were."""
+        for batches in count():
             with self.app.app_context():
                 if not deliver_next(transport) and not deliver_next(transport, slow=True):
-                    return turns
+                    return batches
 
     def change(self, endpoint_id: int, act) -> object:
         """Let its owner do something with an endpoint."""

@@ -176,7 +176,7 @@ def test_a_late_answer_fails_and_makes_its_endpoint_a_slow_one(webhooks, receive
     webhooks.deliver(transport)
     ended.set()
 
-    [first] = webhooks.log(endpoint_id)  # The second event waits for its turn beyond the position.
+    [first] = webhooks.log(endpoint_id)  # The second event waits beyond the position.
     assert (first.state, first.status, first.error) == (WebhookState.WAITING, None, Failure.TOO_SLOW)
     endpoint = webhooks.endpoint(endpoint_id)
     assert endpoint.is_slow and endpoint.position == receiver.requests[0].sequence
