@@ -24,7 +24,7 @@ LAWFUL = {
         for word in ("optin", "optout", "opt in", "opted in", "opt out", "opted out")
     },
     **{
-        ("portal/services/imports/layout/name_words.py", word): "a word in other people's files"
+        ("portal/services/imports/layout/vocabulary.py", word): "a word in other people's files"
         for word in ("customer", "customers", "subscriber", "subscribers", "optin")
     },
     **{("portal/domain/replies/word_lists.py", word): "a word in people's replies" for word in ("optout", "opt out")},

@@ -8,8 +8,7 @@ from portal.services.imports.layout.headers import our_columns
 from portal.services.imports.layout.layout import ADDRESSES
 from portal.services.imports.layout.normalization import address_or_problem, folded, says_nothing
 from portal.services.imports.layout.plain_words import is_address_alone, is_plain
-from portal.services.imports.layout.refusing_roots import may_refuse
-from portal.services.imports.layout.refusing_text import refuses, refuses_in_name
+from portal.services.imports.layout.refusals import may_refuse, refuses, refuses_in_name
 from portal.services.imports.row_results import is_ours
 
 PROOFS = (Field.ORIGIN, Field.CONTACT)  # Kept as they stand, so they may say more.

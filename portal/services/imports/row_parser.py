@@ -20,7 +20,7 @@ from portal.services.imports.layout.consent_names import yes_refuses
 from portal.services.imports.layout.headers import dates_a_record
 from portal.services.imports.layout.layout import ADDRESSES as SERVES
 from portal.services.imports.layout.normalization import address_or_problem, key_of, says_nothing
-from portal.services.imports.layout.refusing_roots import may_refuse
+from portal.services.imports.layout.refusals import may_refuse
 from portal.services.imports.reading import Line
 from portal.services.imports.refusals_beside import RefusalsBeside
 from portal.services.imports.row_results import PROBLEMS, SLOTS, RowProblem, SkipReason

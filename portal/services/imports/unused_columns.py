@@ -22,8 +22,7 @@ from portal.services.imports.layout.plain_words import (
     is_proof,
     is_text,
 )
-from portal.services.imports.layout.refusing_roots import address_refuses, may_refuse
-from portal.services.imports.layout.refusing_text import choices, refuses, refuses_in_name
+from portal.services.imports.layout.refusals import address_refuses, choices, may_refuse, refuses, refuses_in_name
 from portal.services.imports.reading import Line
 from portal.services.imports.row_results import is_ours
 from portal.services.imports.row_values import RowValueReader

@@ -1,6 +1,6 @@
 """What a column's name says of its yes: a consent, a refusal, or neither clearly; and of which channels it speaks.
 
-The rule: a name says consent only if each word of it is known (name_words) and one is a channel, a consent or a wish
+The rule: a name says consent only if each word of it is known (vocabulary) and one is a channel, a consent or a wish
 ("SMS (E/H)", "Aransın mı?", "E-bülten istiyor"). A negation or a word of ending makes it a refusal ("SMS istemiyor").
 Any other name is unclear ("SMS off", "Ret yok"): a person explains each word of its column.
 """
@@ -10,14 +10,12 @@ import unicodedata
 from collections.abc import Mapping
 
 from portal.core.iys_protocol import Channel
-from portal.services.imports.layout import name_words
+from portal.services.imports.layout import vocabulary
 from portal.services.imports.layout.cell_words import STATUSES
 from portal.services.imports.layout.layout import STATUS_FIELDS, Field
-from portal.services.imports.layout.name_words import any_of
-from portal.services.imports.layout.normalization import folded, name_of
-from portal.services.imports.layout.refusing_roots import CUT_NOT
-
-LONGEST_NAME = 300  # A form's whole question may be a column's name.
+from portal.services.imports.layout.normalization import LONGEST_NAME, folded, name_of
+from portal.services.imports.layout.refusals import CUT_NOT, EITHER_IN_NAMES, ENDING_IN_NAMES, IN_NAMES
+from portal.services.imports.layout.vocabulary import Words
 
 # Names that offer both answers ("Onay/Ret", "SMS E/H") are cleared of them: yes is yes.
 _BETWEEN = re.compile(r"[/|\\]|(?<!\be)(?<!\bopt)(?<=\w)-(?=\w)|\s(?:ve|veya|ya da)\s", re.I)
@@ -30,41 +28,15 @@ _PAIRS = r"""
 """
 _AGREES = r"opt(?:ed)? ?in|ist(?:er|iyor)\w*|aransin|alsin|gonderilsin|izinli|onayli"
 
-_NOT = r"m(?:[ae](?:d[iu]\w*|z(?:lar|ler)?|mis\w*|sin(?:lar|ler)?|y[ae][cnlry]\w*|y[iu]n(?:iz)?)|[iu]yor\w*)"
-_REFUSAL = any_of(rf"""
-    opt(?:ed)?\s?out\w* has\s?opted\s?out\w* unsub\w* do\s?not\s?\w* don\st dnc no\s(?:call|sms|email)s? no\smarketing
-    (?:isten?|al(?:in)?|gonder(?:il)?|at(?:il)?|ar|aran|onayla\w?|ilet(?:il)?)[ae]?(?:{_NOT}|m[ae]m\w*)
-    ret(?:ler\w*)? red(?:ler\w*)? redd\w+ reded\w+ iptal\w* itiraz\w* bloke\w* block\w* blacklist\w* kara\sliste\w*
-    cikis\w* cikti hayir\sdiyen\w* cika[nr]\w* (?:izin|onay|riza)siz\w* vazgec\w* rahatsiz\s\w+ suppress\w*
-    withdr\w+ revok\w+ refus\w+ declin\w+ objected objections?
-""")
-# These beside a word of consent only; beside a channel alone they may speak of the address: "E-posta yok".
-_ENDING = any_of(rf"""
-    (?!tamam)\w\w+{_NOT} verm[ae]m\w* yok degil hayir olumsuz geri\s(?:al|cek)\w* kaldir\w+ silin\w+ bit(?:ti|mis)
-    sona\s\w+ dur(?:dur\w*)? kapa(?:li|t\w*) engel\w* yasa[kg]\w* haric pasif passive inactive stop\w* end(?:ed)?
-    expired cancel\w* den(?:y|ied) reject\w* exclud\w* disabl\w* remov\w* delet\w* forbid\w* without
-""")
-# "Müşteriyi arama" may forbid it, "Müşteri arama" and "Beni arama izni" do not.
-_WHOM = (
-    r"(?:beni|bizi|sizi|seni|onu|onlari|kendi\w*|herkesi|(?:musteri|uye|kisi|alici|kullanici|hasta|ogrenci|veli|misafir|"
-    r"ziyaretci|abone|firma)(?:l[ae]r)?(?:[iu]?m[iu]z)?y?[iu])"
-)
-_DO_NOT = rf"(?:arama|bilgilendirme)\b(?!\s{name_words.CONSENT_NOUN}\b)"
-# Of the address ("Telefon onaylı": verified), or an act: "SMS gönderme" is the sending, and "do not send".
-_EITHER = any_of(rf"""
-    bounc\w+ hatali gecersiz invalid yanlis wrong (?:gonder|yap|at|ver|al|ilet|et|iste)m[ae]$
-    {_WHOM}\s(?:\w+\s){{0,2}}{_DO_NOT} {_DO_NOT}\s{_WHOM}
-    gonderim\w*\s(?:durum\w*|status) (?:eposta|e?mail|telefon|tel|cep)\sonayli
-""")
 # A column about the consent, not the consent.
-_ABOUT = any_of(r"""
+_ABOUT = Words(r"""
     adres\w* address numara\w* no nosu id kod\w* neden\w* sebeb\w* reason aciklama\w* (?<!do\s)not notu notes?
     sayi\w* ade[dt]\w* count metni metin text sablon\w* ip belge\w* kanit\w* dayanak dayanagi proof version\w*
     versiyon\w*
 """)
 
 
-def _word(pattern: str) -> re.Pattern[str]:
+def _word(pattern: Words | str) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{pattern})\b")
 
 
@@ -92,16 +64,16 @@ _PARTED = r" (?:\| )?"
 _PAIR = _word(_either_of(f"{_PAIRS} {_LETTERS}", _PARTED))
 _NO_FIRST, _NO_WORD_FIRST = (_word(_answers(pairs, _PARTED, -1)) for pairs in (f"{_PAIRS} {_LETTERS}", _PAIRS))
 _NEVER_AN_ADDRESS = _word(r"(?:sms|mesaj|arama)\w*|message|msj|cagri")
-_CONSENTS = _word(f"{name_words.CONSENT}|{name_words.WISH}|{name_words.BULLETIN}")
-_WISHES, _TOPICS = _word(name_words.WISH), _word(name_words.TOPIC)
-_STATES, _ASKS = _word(f"{name_words.STATE}|{name_words.AGREES}"), _word(f"{_LOOSE}|{name_words.QUESTION}")
+_CONSENTS = _word(f"{vocabulary.CONSENT}|{vocabulary.WISH}|{vocabulary.BULLETIN}")
+_WISHES, _TOPICS = _word(vocabulary.WISH), _word(vocabulary.TOPIC)
+_STATES, _ASKS = _word(f"{vocabulary.STATE}|{vocabulary.AGREES}"), _word(f"{_LOOSE}|{vocabulary.QUESTION}")
 _OFFERS_YES, _CHOICE = _word(f"{_LOOSE}|{_AGREES}"), _word(_OFFERED)
-_REFUSES, _ENDS, _IS_EITHER = _word(_REFUSAL), _word(f"{_REFUSAL}|{_ENDING}|{_EITHER}"), _word(_EITHER)
+_REFUSES, _IS_EITHER = _word(IN_NAMES), _word(EITHER_IN_NAMES)
+_ENDS = _word(f"{IN_NAMES}|{ENDING_IN_NAMES}|{EITHER_IN_NAMES}")
 _IS_ABOUT = _word(_ABOUT)
-KNOWN, _STATE = re.compile("|".join(name_words.EVERYWHERE)), re.compile(name_words.STATE)
-_BESIDE = [(_word(first), re.compile(others)) for first, others in name_words.BESIDE]
-_ACTS = _word(rf"{name_words.ACT}(?= {name_words.CONSENT_NOUN}\b)")
-_SAYS = _word("|".join((name_words.CHANNEL, name_words.CONSENT, name_words.WISH, name_words.AGREES)))
+_BESIDE = [(_word(first), others) for first, others in vocabulary.BESIDE]
+_ACTS = _word(rf"{vocabulary.ACT}(?= {vocabulary.CONSENT_NOUN}\b)")
+_SAYS = _word(f"{vocabulary.CHANNEL}|{vocabulary.CONSENT}|{vocabulary.WISH}|{vocabulary.AGREES}")
 # "SMS 🚫", "SMS izni (-)", "-SMS"
 _CUT_NOT = _word(CUT_NOT.replace("_", " "))
 _SIGN = re.compile(r"[^\w\s/|\\(),;:.?'’\"“”…&*+\[\]–—-]|[(\[][–—-]+[)\]]|(?<!\S)[–—-](?=\w)")
@@ -194,6 +166,6 @@ def _is_understood(name: str) -> bool:
     if len(name) > LONGEST_NAME or _CUT_NOT.search(whole) or _SIGN.search(written):
         return False
     words = _ACTS.sub("", _without_choices(name)).split()
-    known = [KNOWN, *(others for first, others in _BESIDE if first.search(whole))]
-    is_of_consent = _SAYS.search(whole) is not None or (bool(words) and all(map(_STATE.fullmatch, words)))
-    return is_of_consent and all(any(each.fullmatch(word) for each in known) for word in words)
+    known = [vocabulary.EVERYWHERE, *(others for first, others in _BESIDE if first.search(whole))]
+    is_of_consent = _SAYS.search(whole) is not None or (bool(words) and all(word in vocabulary.STATE for word in words))
+    return is_of_consent and all(any(word in each for each in known) for word in words)

@@ -6,8 +6,8 @@ obeys the rule of known words.
 
 import re
 
-from portal.services.imports.layout import name_words
 from portal.services.imports.layout.normalization import folded
+from portal.services.imports.layout.vocabulary import PERSON
 
 # Provinces, and districts by whose names branches go.
 _TOWNS = """
@@ -36,7 +36,7 @@ _NAME = re.compile(
 # No firm is called so: several people, who did something, or had it done to them; and whom a list is of.
 _NO_FIRM = re.compile(
     rf"\b(?:\w+l[ae]r(?:[iu]\w*)?|\w*(?:[ae]c[ae][kg]\w*|m[iu]s|[dt][iu]|[iu]yor\w*|s[iu]z|(?:[iu]l|[iu]n|l[ae][nt])[ae]n)|"
-    rf"{name_words.PERSON}|liste\w*|sms|mesaj|mail|eposta|telefon|numara\w*|izin\w*|onay\w*)\b"
+    rf"{PERSON}|liste\w*|sms|mesaj|mail|eposta|telefon|numara\w*|izin\w*|onay\w*)\b"
 )
 _KARDES = re.compile(r"\b(?:kardesler|hizmetler|urunler)[iu]?\b")
 

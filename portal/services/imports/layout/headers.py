@@ -6,12 +6,19 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from portal.core.addresses import Address
-from portal.services.imports.layout import name_words
-from portal.services.imports.layout.consent_names import LONGEST_NAME, consent_announced
+from portal.services.imports.layout import vocabulary
+from portal.services.imports.layout.consent_names import consent_announced
 from portal.services.imports.layout.dates import Moment, read
 from portal.services.imports.layout.layout import Field
-from portal.services.imports.layout.name_words import CHANNEL, CLOCK, CONSENT, DATE, EMAIL, SMS
-from portal.services.imports.layout.normalization import address_or_problem, folded, is_sign, name_of, says_nothing
+from portal.services.imports.layout.normalization import (
+    LONGEST_NAME,
+    address_or_problem,
+    folded,
+    is_sign,
+    name_of,
+    says_nothing,
+)
+from portal.services.imports.layout.vocabulary import CHANNEL, CLOCK, CONSENT, DATE, EMAIL, FORMAT, RECORD, SMS, Words
 from portal.services.imports.reading.workbook_chunker.chunks import Line
 
 LINES_ABOVE = 20  # Titles, notes and empty lines that may stand above the names.
@@ -30,14 +37,14 @@ _NEVER = re.compile(
 )
 # The date of a consent, and no other's: each word is known.
 _MOMENT = re.compile(rf"\b(?:{DATE}|{CLOCK})\b|ed (?:at|on)$")
-_IS_CONSENT, _IS_RECORD = (re.compile(rf"\b(?:{words})\b") for words in (CONSENT, f"{name_words.RECORD}|ret"))
+_IS_CONSENT, _IS_RECORD = (re.compile(rf"\b(?:{words})\b") for words in (CONSENT, f"{RECORD}|ret"))
 _IS_SAID = re.compile(r"\b(?:ret|form|formu|basvuru)\b")
-_OF_DATES = re.compile("|".join((
-    "ret|ilk|first|e", DATE, CLOCK, name_words.FORMAT, CHANNEL, CONSENT, name_words.RECORD, name_words.GIVING,
-    name_words.ACT, name_words.TOPIC, name_words.PERSON, name_words.PLACE, name_words.FILLER,
-)))  # fmt: skip
+_OF_DATES = Words(
+    f"ret ilk first e {DATE} {CLOCK} {FORMAT} {CHANNEL} {CONSENT} {RECORD} {vocabulary.GIVING} {vocabulary.ACT} "
+    f"{vocabulary.TOPIC} {vocabulary.PERSON} {vocabulary.PLACE} {vocabulary.FILLER}"
+)
 _IS_DATE = re.compile(rf"\b{DATE}\b|ed (?:at|on)$")
-_IS_PLAIN = re.compile(rf"{DATE}|{CLOCK}|{name_words.FORMAT}")
+_IS_PLAIN = Words(f"{DATE} {CLOCK} {FORMAT}")
 
 # The first pattern found in a name decides which fields it announces, with weights; {} is a column we never take.
 RULES: tuple[tuple[str, Mapping[Field, float]], ...] = (
@@ -167,10 +174,10 @@ def is_name_of_day(word: str) -> bool:
 def _date_announced(words: str) -> Mapping[Field, float]:
     """Of names that speak of a date or a time."""
     each = words.split()
-    if not all(map(_OF_DATES.fullmatch, each)):
+    if not all(word in _OF_DATES for word in each):
         return {}  # "Sistem tarihi", "Çekim zamanı": of the file, not of the consent.
     weight = 1 if _IS_CONSENT.search(words) else 0.7 if _IS_RECORD.search(words) else 0.9
-    if weight == 0.9 and not all(map(_IS_PLAIN.fullmatch, each)):
+    if weight == 0.9 and not all(word in _IS_PLAIN for word in each):
         return {}  # "SMS tarihi"
     return {Field.DATE: weight} if _IS_DATE.search(words) else {Field.TIME: 1, Field.DATE: 0.4}
 

@@ -9,8 +9,7 @@ from portal.services.imports.layout.cell_words import STATUSES
 from portal.services.imports.layout.consent_names import EITHER_ANSWER, are_out_of_order, refusal_named, without_legend
 from portal.services.imports.layout.headers import is_clear, is_value
 from portal.services.imports.layout.normalization import address_or_problem, folded, readings, spellings
-from portal.services.imports.layout.refusing_roots import may_refuse
-from portal.services.imports.layout.refusing_text import refuses
+from portal.services.imports.layout.refusals import may_refuse, refuses
 from portal.services.imports.reading.workbook_chunker.chunks import Line
 
 FEW_WORDS = 3  # A heading of so many is about consents, though it does not say so: "Hayır diyenler".

@@ -7,6 +7,7 @@ from functools import lru_cache
 from portal.core.addresses import Address, BadAddress, Problem, parse
 from portal.core.addresses.normalization import normalize_spelling
 
+LONGEST_NAME = 300  # Characters: a form's whole question may be a column's name.
 _LETTERS = str.maketrans("çğıöşüâîûÇĞİÖŞÜÂÎÛ", "cgiosuaiucgiosuaiu")  # Of Turkish; I becomes i as anywhere else.
 _CAMEL_CASE = re.compile(r"(?<=[a-z0-9ğşçıöü])(?=[A-ZĞŞÇİÖÜ])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SIGNS = re.compile(r"[\W_]+")

@@ -1,7 +1,6 @@
 """Words and columns that say nothing of refusing: of any other nobody knows what it says, and its author is asked.
 
-The rule is one of known words. Where one is missing a person ticks a box once too often; none of them may turn a
-consent round, whatever stands beside it. Words are folded to ASCII.
+The rule is one of known words (vocabulary). Words are folded to ASCII.
 """
 
 import re
@@ -13,97 +12,22 @@ from typing import Any, cast
 
 from portal.core.addresses.normalization import normalize_spelling
 from portal.core.iys_protocol import Source
-from portal.services.imports.layout import dates, name_words
+from portal.services.imports.layout import dates, vocabulary
 from portal.services.imports.layout.cell_words import CHANNELS, CONTACTS, SOURCES, STATUSES, TYPES
-from portal.services.imports.layout.consent_names import KNOWN
 from portal.services.imports.layout.firm_words import TOWNS, without_firms
 from portal.services.imports.layout.headings import NUMBER, refusal_spoken, without_answers
-from portal.services.imports.layout.name_words import ENDINGS
 from portal.services.imports.layout.normalization import folded, key_of, name_of
-from portal.services.imports.layout.refusing_roots import may_refuse
+from portal.services.imports.layout.refusals import may_refuse
+from portal.services.imports.layout.vocabulary import Words
 
 LONGEST_TEXT, LONGEST_CODE, LONGEST_DATE = 100, 40, 40  # Characters of a harmless cell.
 LONGEST_HEADING = 300
 
-_ENDING = re.compile(ENDINGS)
-
-
-class Words:
-    """Words as a text has them, "~" standing for the endings of a noun; found by their beginnings: they are many."""
-
-    def __init__(self, text: str):
-        words = text.split()
-        self._stems = {word[:-1] for word in words if word.endswith("~")}
-        self._whole = {*words, *self._stems}
-
-    def __contains__(self, word: str) -> bool:
-        return word in self._whole or any(
-            word[:end] in self._stems and _ENDING.fullmatch(word, end) for end in range(2, len(word))
-        )
-
-
-# Kinds of columns by a word of their names, which has no others but these and those of COMMON.
-DATES = Words("tarih~ date datetime timestamp zaman zamani gun gunu day dogum birth birthday dogumgunu yildonumu at on")
-CODES = Words("""
-    sira no nosu num numara~ number nr id kod~ code tc tckn vkn kimlik iban plaka~ barkod~ barcode sku zip postcode
-    sinif~ masa~ oda~
-""")
-AMOUNTS = Words("""
-    tutar~ toplam~ bakiye~ puan~ adet adedi miktar~ fiyat~ ciro~ harcama~ sayi~ yas yasi tl amount total price quantity
-    butce~ qty points balance count age spent sum km prim~ yil~ year
-""")
-GENDERS = Words("cinsiyet~ gender sex")
-LANGUAGES = Words("dil~ language lang locale")
-CLOCKS = Words("saat~ time hour")
-ADDRESSES = Words("adres~ address street line sokak~ cadde~")
-TEXTS = Words("""
-    ad adi soyad~ isim ismi soyisim soyismi name surname firstname lastname fullname unvan~ first last full title
-    il ili ilce~ sehir~ semt~ mahalle~ ulke~ bolge~ city district town state province country region county yer yeri
-    daire dairesi magaza~ sube~ bayi~ store branch shop meslek~ temsilci~ danisman~ satici yetkili personel egitmen
-    sahip~ sahibi sigortali~ bagisci~ misafir~ uyruk uyrugu brans~ koy~
-    ogrenci~ veli~ hasta~ musteri~ misafir~ hizmet~ tedavi~ paket~ egitim~
-""")
-COMMON = Words("""
-    abone~ firma~ sirket~ isletme~ kurum~ hesap~ cari~ kart~ uyelik~ uyeligi kayit~ kaydi form~
-    fatura~ siparis~ teslimat~ kargo~ odeme~ urun~ fis~ satis~ ev is vergi posta arac evlilik sadakat ana genel ilk
-    magaza~ sube~ ad adi soyad~ isim ismi name ve the of and in client contact account card order orders invoice billing
-    shipping delivery company tax postal identity alternate islem basvuru randevu rezervasyon ziyaret~ alisveris~ marka
-    sektor brand s servis~ bagis~ police~ model~ arac~ ortak~ baba anne default
-    ilgilendigi
-""")
-# What happened on a day, and ended nothing, and beside a word of dates a consent. "Son" (last) stands before some of
-# it only: "Son üyelik" may be its end.
-_EVENTS = Words("""
-    alisveris~ satin alma ziyaret~ giris~ olusturma olusturulma guncelleme guncellenme islem~ teslim sevk randevu~
-    rezervasyon~ basvuru~ etkinlik~ katilim~ created updated modified changed ordered purchase purchased visit visited
-    paid payment registered registration joined signed sign signup up login logged seen event baslangic~
-""")
-_CONSENTS = Words(
-    "izin izni onay onayi riza alinma alindigi verildigi durum durumu iys sms arama eposta consent permission"
-)
+# "Son" (last) before what ended nothing: "Son üyelik" may be its end.
 _LAST = re.compile(
     r"\b(?:son|last) (?=(?:alisveris|siparis|satin alma|ziyaret|giris|islem|odeme|guncelleme|fatura|teslim|randevu|"
     r"servis|bagis|login|order|purchase|visit|seen|update|updated|modified|payment)\b)"
 )
-# Beside all of these: what stands on sheets, in titles, in names of files, and in texts of proof.
-_OTHERS = Words("""
-    liste~ tablo~ dosya~ sayfa~ sheet list table veri~ data export import ihrac rapor~ report ornek~ sablon~ template
-    excel csv xlsx xls crm erp pos kopya~ copy yedek final taslak guncel yeni bilgi~ bilgileri info kvkk etk iys
-    aydinlatma
-    contacts clients members users people rehber~ kontak~ katilimci~ bireysel~ kurumsal~ ticari tum hepsi all
-    notlar notlari aciklama~ yorum~ etiket~ tags notes comments aylik yillik haftalik gunluk donem~ yil~ ay~ hafta~ ocak
-    toplu gonderim~ kanal~ channel channels kaynak~ kaynagi source yontem~ ortam~ mecra~ alindigi alinma alim sekli
-    tip~ tur~ type kategori~ iletisim numaralari whatsapp cep gsm mobil mobile phone msisdn cell cellphone tel
-    sabit ikinci diger alternatif home work other second sozlesme~ basvuru~ belge~ evrak~ islem~ protokol~ referans~ ref
-    reference agreement contract receipt dayanak~ dayanagi kanit~ ispat~ proof origin evidence ses sicil temas~ nedeni
-    sebebi basis reason iliski sira satir toplam total page sayfasi itibariyle tarihli as ltd sti san tic anonim limited
-    sirketi zorunlu opsiyonel izinlink hatalar hata duzeltilecek satirlar~ gec kalanlar karar kararlar errors rows lines
-    late correct duzeltilmis var beyan~ kurs~ konaklayan~ katilan~ portfoy~ kuafor~
-    davetli~ file sample test deneme kitap~ bayram~ yilbasi fuar~ toplanan kampanya~ indirim~ firsat~ image
-    good again addresses verenler verdi verdigi verildi verilen alindi alinan given granted olma ekleme
-    eklenme creation create web site~ sitesi internet online gg aa yyyy yy dd mm hh ss
-""")
-_PERSON = re.compile(name_words.PERSON)
 _LISTED = {*dates.MONTHS, "v", "q"} | {
     word
     for phrase, meaning in chain.from_iterable(each.items() for each in (SOURCES, CONTACTS, TYPES, CHANNELS))
@@ -185,7 +109,7 @@ def _denies_nothing(text: str) -> bool:
 
 
 def _is_known(word: str) -> bool:
-    return word in _LISTED or word in TOWNS or any(word in each for each in _WORDS) or KNOWN.fullmatch(word) is not None
+    return word in _LISTED or word in TOWNS or any(word in each for each in vocabulary.PLAIN)
 
 
 def is_date(cell: str) -> bool:
@@ -221,7 +145,11 @@ def _has_note(name: str) -> bool:
     small = [folded(each) for each in words[2:] if has_small and each[0].islower()]
     return (
         _LETTERS_OF_TWO.search(name) is not None
-        or any(not (word in COMMON or word in TEXTS or word in _SMALL_WORDS) for each in small for word in each.split())
+        or any(
+            not (word in vocabulary.COMMON or word in vocabulary.TEXTS or word in _SMALL_WORDS)
+            for each in small
+            for word in each.split()
+        )
         or (len(words) > 2 and _DONE.search(folded(name)) is not None)
     )
 
@@ -255,9 +183,9 @@ def contents_of(name: str) -> Callable[[str], bool] | None:
     if _ODD_SIGN.search(name):
         return None
     for own, fits, *beside in _KINDS:
-        known = (*own, COMMON, *beside)
+        known = (*own, vocabulary.COMMON, *beside)
         is_kind = any(word in each for word in words for each in own)
-        if is_kind and all(any(word in each for each in known) or _PERSON.fullmatch(word) for word in words):
+        if is_kind and all(any(word in each for each in known) or word in vocabulary.PERSON for word in words):
             return cast("Callable[[str], bool]", fits)
     return None
 
@@ -279,16 +207,20 @@ def _says_more(text: str) -> bool:
     return may_refuse(text) or is_about or _VERB.search(words) is not None or _NOT_LATIN.search(text) is not None
 
 
-_WORDS = (DATES, CODES, AMOUNTS, GENDERS, LANGUAGES, CLOCKS, ADDRESSES, TEXTS, COMMON, _EVENTS, _CONSENTS, _OTHERS)
 # The words of which a name of the kind has one, what its cells hold, and words that it may have beside those.
 _KINDS: tuple[Any, ...] = (
-    ((DATES,), is_day, _EVENTS, _CONSENTS),
-    ((_EVENTS,), is_day),
-    ((CODES,), is_code),
-    ((AMOUNTS,), lambda cell: _AMOUNT.fullmatch(cell.strip()) is not None),
-    ((GENDERS,), lambda cell: _GENDER.fullmatch(folded(cell)) is not None),
-    ((LANGUAGES,), lambda cell: _LANGUAGE.fullmatch(folded(cell)) is not None),
-    ((CLOCKS,), is_clock),
-    ((ADDRESSES,), lambda cell: key_of(cell) not in STATUSES and _is_street(cell), TEXTS, CODES),
-    ((TEXTS,), lambda cell: key_of(cell) not in STATUSES and is_text(cell)),
+    ((vocabulary.DATES,), is_day, vocabulary.EVENTS, vocabulary.CONSENTS),
+    ((vocabulary.EVENTS,), is_day),
+    ((vocabulary.CODES,), is_code),
+    ((vocabulary.AMOUNTS,), lambda cell: _AMOUNT.fullmatch(cell.strip()) is not None),
+    ((vocabulary.GENDERS,), lambda cell: _GENDER.fullmatch(folded(cell)) is not None),
+    ((vocabulary.LANGUAGES,), lambda cell: _LANGUAGE.fullmatch(folded(cell)) is not None),
+    ((vocabulary.CLOCKS,), is_clock),
+    (
+        (vocabulary.ADDRESSES,),
+        lambda cell: key_of(cell) not in STATUSES and _is_street(cell),
+        vocabulary.TEXTS,
+        vocabulary.CODES,
+    ),
+    ((vocabulary.TEXTS,), lambda cell: key_of(cell) not in STATUSES and is_text(cell)),
 )

@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import Any
 
 from portal.services.imports import layout
-from portal.services.imports.layout.consent_names import LONGEST_NAME
+from portal.services.imports.layout.normalization import LONGEST_NAME
 from portal.services.imports.reading.csv_records import find_separator, lines, records, sampled
 from portal.services.imports.reading.file_problems import START, FileKind, FileProblem, Unreadable, detect_kind
 from portal.services.imports.reading.text_encoding import Parts, decoded, find_encoding, start_of

@@ -19,7 +19,7 @@ from portal.services.imports.chunk_parser import sheet_parser
 from portal.services.imports.layout import Layout, guess, is_plain
 from portal.services.imports.layout.headings import refusal_spoken
 from portal.services.imports.layout.plain_words import is_text
-from portal.services.imports.layout.refusing_roots import may_refuse
+from portal.services.imports.layout.refusals import may_refuse
 from portal.services.imports.reading import Sheet, Unreadable
 from portal.services.imports.reading.workbook_chunker.__main__ import UNSEEN
 from portal.services.imports.row_parser import RowParser

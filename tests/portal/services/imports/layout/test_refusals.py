@@ -3,7 +3,7 @@
 import pytest
 
 from portal.services.imports.layout.plain_words import is_address_alone
-from portal.services.imports.layout.refusing_text import refuses, refuses_in_name
+from portal.services.imports.layout.refusals import refuses, refuses_in_name
 
 REFUSING = [
     "SMS istemiyor", "RET", "bir daha aramayın", "abonelikten çıkmak istiyor", "unsubscribed by phone",
