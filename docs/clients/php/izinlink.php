@@ -64,7 +64,6 @@ final class Izinlink
             }
             $text = curl_exec($curl);
             $status = curl_getinfo($curl, CURLINFO_RESPONSE_CODE);
-            curl_close($curl);
             $answer = is_string($text) ? json_decode($text, true) : null;
             if ($status >= 200 && $status < 300 && is_array($answer)) {
                 return $answer;
