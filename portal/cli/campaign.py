@@ -14,7 +14,7 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from portal.cli.parameter_types import Channels
+from portal.cli.parameter_types import Channels, brand_option
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel
@@ -74,7 +74,7 @@ class WebAddress(click.ParamType):
 
 
 @group.command()
-@click.option("--brand", "brand_code", type=click.IntRange(1, 2**63 - 1), required=True, help="The brand's İYS code.")
+@brand_option
 @click.option("--name", type=Name(), required=True)
 @click.option("--kind", type=click.Choice([kind.value for kind in CampaignKind]), required=True)
 @click.option(

@@ -6,13 +6,11 @@ from pathlib import Path
 
 import click
 from flask.cli import with_appcontext
-from sqlalchemy import select
 
-from portal.cli.parameter_types import Channels
+from portal.cli.parameter_types import Channels, brand_option, find_brand
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel
-from portal.core.models import Brand
 from portal.domain import audit
 from portal.services import exports
 from portal.services.exports import ExportFilter, ExportKind, wire_rows
@@ -21,7 +19,7 @@ from portal.web.shared.downloads import BYTE_ORDER_MARK, csv_line
 
 @click.command("export")
 @with_appcontext
-@click.option("--brand", "brand_code", type=click.IntRange(1, 2**63 - 1), required=True, help="The brand's İYS code.")
+@brand_option
 @click.option("--kind", type=click.Choice([each.value for each in ExportKind]), default="consents", show_default=True)
 @click.option("--channel", "channels", type=Channels(), default=[], help="One channel only.")
 @click.option("--may-send", is_flag=True, help="Of consents those on which messages may be sent now.")
@@ -36,9 +34,7 @@ def export_file(
 
     Who may be messaged, each morning: 0 6 * * * bin/flask export --brand 123456 --channel MESAJ --may-send --out FILE
     """
-    brand = read_session().scalar(select(Brand).where(Brand.brand_code == brand_code))
-    if brand is None:
-        raise click.UsageError(f"There is no brand {brand_code} here.")
+    brand = find_brand(brand_code)
     if len(channels) > 1:
         raise click.UsageError("Name one channel, or none for all.")
     wanted = ExportFilter(

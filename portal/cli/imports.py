@@ -14,10 +14,9 @@ from typing import Any
 
 import click
 from flask.cli import with_appcontext
-from sqlalchemy import select
 
 from portal.cli.import_steps import ImportFailed, ImportOptions, find_earlier_batch, run_steps, upload
-from portal.cli.parameter_types import Channels
+from portal.cli.parameter_types import Channels, brand_option, find_brand
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel
@@ -99,7 +98,7 @@ class Summary:
 @click.command("import")
 @with_appcontext
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--brand", "brand_code", type=click.IntRange(1, 2**63 - 1), required=True, help="The brand's İYS code.")
+@brand_option
 @click.option("--profile", help="Read it by this profile's columns [the one remembered for its header].")
 @click.option("--guess", is_flag=True, help="Where no profile fits, guess what the columns are.")
 @click.option("--channels", type=Channels(), default=[], help="What consents are for, where no column says it.")
@@ -136,9 +135,7 @@ def import_files(
     only refusals were, since refusals may stand in what is not read; 2: a file could not be read or brought; 3: no room
     in the package, or the provider is suspended.
     """
-    brand = read_session().scalar(select(Brand).where(Brand.brand_code == brand_code))
-    if brand is None:
-        raise click.UsageError(f"There is no brand {brand_code} here.")
+    brand = find_brand(brand_code)
     if list_profiles:
         for each in profiles.list_profiles(read_session(), brand.provider_id):
             click.echo(json.dumps(_describe_profile(each), ensure_ascii=False))

@@ -1,10 +1,18 @@
-"""Parameter types that several commands share."""
+"""Parameters that several commands share."""
 
 from typing import Any
 
 import click
+from sqlalchemy import select
 
+from portal.core.extensions import read_session
 from portal.core.iys_protocol import Channel
+from portal.core.models import Brand
+from portal.core.models.ids import LARGEST_ID
+
+brand_option = click.option(
+    "--brand", "brand_code", type=click.IntRange(1, LARGEST_ID), required=True, help="The brand's İYS code."
+)
 
 
 class Channels(click.ParamType):
@@ -20,3 +28,11 @@ class Channels(click.ParamType):
         if unknown or not words:
             self.fail(f"{value!r}: use some of {', '.join(Channel)}", param, ctx)
         return [Channel(word) for word in dict.fromkeys(words)]
+
+
+def find_brand(brand_code: int) -> Brand:
+    """Raises UsageError where there is none."""
+    brand = read_session().scalar(select(Brand).where(Brand.brand_code == brand_code))
+    if brand is None:
+        raise click.UsageError(f"There is no brand {brand_code} here.")
+    return brand

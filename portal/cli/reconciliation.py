@@ -11,6 +11,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import func, select
 
+from portal.cli.parameter_types import brand_option
 from portal.core import clock
 from portal.core.extensions import db, read_session
 from portal.core.models import Brand, Connection, DayState, Difference, ReconciledDay, Sweep
@@ -25,7 +26,7 @@ EXIT_CODES = {DayState.AGREED: 0, DayState.EMPTY: 0, DayState.DIFFERENT: 1, DayS
 
 @click.command()
 @with_appcontext
-@click.option("--brand", "brand_code", required=True, type=click.IntRange(min=1), help="The brand's code at İYS.")
+@brand_option
 @click.option("--day", required=True, type=click.DateTime(["%Y-%m-%d"]), help="From yesterday back to seven days.")
 def reconcile(brand_code: int, day: datetime) -> None:
     """Compare İYS's file of a day with our movements; where they agree, confirm the day and archive the file.
@@ -63,7 +64,7 @@ def _summary(brand_code: int, day: ReconciledDay) -> dict[str, Any]:
 
 @click.command()
 @with_appcontext
-@click.option("--brand", "brand_code", required=True, type=click.IntRange(min=1), help="The brand's code at İYS.")
+@brand_option
 @click.option("--patience", default=600, show_default=True, help="Seconds after which the forwarder goes on alone.")
 def sweep(brand_code: int, patience: int) -> None:
     """Compare every consent of a brand with what İYS holds; drifts are listed on the page of differences.

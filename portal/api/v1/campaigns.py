@@ -20,6 +20,7 @@ from portal.core import clock
 from portal.core.extensions import db, read_session, vault, wake
 from portal.core.lazy_text import N_
 from portal.core.models import Campaign, CampaignKind, Delivery, Provider
+from portal.core.models.ids import LARGEST_ID
 from portal.domain import campaigns, packages
 from portal.domain.campaigns import default_texts
 from portal.domain.campaigns.promotion_words import find_promotion
@@ -33,7 +34,6 @@ from portal.services.launches.launch_checks import Need
 from portal.web.shared import limits, problems
 from portal.web.shared.body_limits import max_bytes
 from portal.web.shared.problems import ApiProblem
-from portal.web.shared.url_converters import LARGEST_ID
 from portal.web.shared.validators import READABLE, SHOWN_TEXT, UNKNOWN_NOTICE
 
 CAMPAIGN = f"{BRAND_PATH}/campaigns/<campaignId>"

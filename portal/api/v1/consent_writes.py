@@ -19,7 +19,7 @@ from portal.core import clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Status
 from portal.core.models import Brand, Lane, Provider, Submission
-from portal.core.models.ids import new_id
+from portal.core.models.ids import LARGEST_ID, new_id
 from portal.domain.consents.bulk_import import WRITTEN, Effect, Entry
 from portal.domain.identity.api_keys import Caller
 from portal.domain.identity.permissions import Scope
@@ -27,7 +27,6 @@ from portal.services import consent_requests
 from portal.web.shared import limits, problems
 from portal.web.shared.body_limits import max_bytes
 from portal.web.shared.problems import ApiProblem
-from portal.web.shared.url_converters import LARGEST_ID
 
 
 @blueprint.post(f"{BRAND_PATH}/consents")

@@ -13,7 +13,7 @@ from portal.api.v1.schemas import WriteHeaders
 from portal.core import clock
 from portal.core.database import is_deadlock
 from portal.core.extensions import db, read_session, vault
-from portal.core.models.ids import new_id
+from portal.core.models.ids import new_id, parse_id
 from portal.domain import audit
 from portal.domain.identity.api_keys import Caller
 from portal.services import consent_requests
@@ -21,7 +21,6 @@ from portal.services.consent_requests import Incoming, KeyReused
 from portal.web.shared import problems
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.problems import ApiProblem
-from portal.web.shared.url_converters import parse_id
 
 TRIES = 3  # Each ends after the second in which PostgreSQL notices a deadlock.
 Act = Callable[[datetime], dict[str, Any]]  # Writes into db.session without a commit; its answer.

@@ -15,6 +15,7 @@ NODE_BITS = 13
 COUNTER_BITS = 9
 NEXT_NODE = "UPDATE node_counter SET next = next + 1 WHERE name = 'node' RETURNING next"
 EPOCH = 1_767_225_600_000  # 2026-01-01T00:00:00Z in milliseconds.
+LARGEST_ID = 2**63 - 1  # That a BIGINT can hold.
 
 _lock = threading.Lock()
 _claim_lock = threading.Lock()
@@ -50,6 +51,12 @@ def new_ids(count: int) -> list[int]:
         ((tick >> COUNTER_BITS) << NODE_BITS | node) << COUNTER_BITS | tick & low
         for tick in range(first, first + count)
     ]
+
+
+def parse_id(text: str) -> int | None:
+    """The id that a text of digits is; None for whatever no row could have, which would break a database's question."""
+    is_number = text.isascii() and text.isdecimal() and len(text) <= len(str(LARGEST_ID))
+    return int(text) if is_number and int(text) <= LARGEST_ID else None
 
 
 def _claim_node(_connection: Connection | None = None) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from portal.core.database import changed_rows
 from portal.core.models import NO_PROVIDER, Membership, Provider, SessionEnd, SignIn, SignInMethod, User
-from portal.core.models.ids import new_id
+from portal.core.models.ids import new_id, parse_id
 from portal.core.vault import Vault
 from portal.domain.identity import permissions
 from portal.domain.identity.permissions import Permission
@@ -198,11 +198,11 @@ def list_suspended(session: Session, user_id: int) -> list[str]:
 
 
 def _find_by_cookie(session: Session, text: str) -> tuple[SignIn, User] | None:
-    sign_in_id, _, token = text.partition(".")
-    if not (sign_in_id.isascii() and sign_in_id.isdecimal() and len(sign_in_id) < 20 and int(sign_in_id) < 2**63):
+    number, _, token = text.partition(".")
+    if (sign_in_id := parse_id(number)) is None:
         return None
     row = session.execute(
-        select(SignIn, User).join(User, User.id == SignIn.user_id).where(SignIn.id == int(sign_in_id))
+        select(SignIn, User).join(User, User.id == SignIn.user_id).where(SignIn.id == sign_in_id)
     ).one_or_none()
     if row is None or not hmac.compare_digest(row.SignIn.token_digest, _digest(token)):
         return None

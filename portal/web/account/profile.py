@@ -10,13 +10,13 @@ from wtforms.validators import InputRequired
 
 from portal.core.extensions import db, read_session, vault
 from portal.core.models import User
+from portal.core.models.ids import parse_id
 from portal.domain.identity import accounts, sessions
 from portal.domain.identity.permissions import Permission
 from portal.web.account.blueprint import blueprint, record_account_audit
 from portal.web.shared.access import needs
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.languages import LANGUAGES
-from portal.web.shared.url_converters import parse_id
 from portal.web.shared.validators import PERSON_NAME
 
 

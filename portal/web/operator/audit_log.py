@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from portal.core.extensions import read_session, vault
 from portal.core.models import Provider
+from portal.core.models.ids import LARGEST_ID
 from portal.domain.audit import queries
 from portal.domain.identity.operator_staff import list_staff
 from portal.domain.identity.permissions import Permission
@@ -12,7 +13,6 @@ from portal.web.operator.blueprint import blueprint
 from portal.web.operator.providers import visible_provider_or_404
 from portal.web.shared.access import needs
 from portal.web.shared.audit_view import AuditFilter, entry_views
-from portal.web.shared.url_converters import LARGEST_ID
 
 PAGE_SIZE = 50
 

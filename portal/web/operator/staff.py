@@ -12,6 +12,7 @@ from portal.core import clock
 from portal.core.addresses import HIDDEN, mask
 from portal.core.extensions import db, read_session, vault
 from portal.core.models import OneTimeLink, OperatorRole, SessionEnd, SignIn, User
+from portal.core.models.ids import parse_id
 from portal.core.vault import CannotOpen
 from portal.domain.identity import accounts, members, one_time_links, operator_staff, sessions
 from portal.domain.identity.permissions import Permission
@@ -22,7 +23,6 @@ from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.access import needs
 from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
 from portal.web.shared.signed_in_person import record_operator_audit
-from portal.web.shared.url_converters import parse_id
 
 OTHER_ROLE = {OperatorRole.ADMIN: OperatorRole.SUPPORT, OperatorRole.SUPPORT: OperatorRole.ADMIN}
 ERROR_MESSAGES: dict[type[Exception], str] = {

@@ -16,6 +16,7 @@ from wtforms.validators import Length, Optional, Regexp, ValidationError
 from portal.core import models
 from portal.core.addresses import HIDDEN, redact_addresses
 from portal.core.iys_protocol import Channel
+from portal.core.models.ids import LARGEST_ID
 from portal.core.vault import CannotOpen, Vault
 from portal.domain.audit.queries import ActorKind, EntryFilter
 from portal.services.exports import ExportKind
@@ -100,7 +101,7 @@ class AuditFilter(BaseForm):
             since=None if self.since.errors else self.since.data,
             until=None if self.until.errors else self.until.data,
             subject=chosen.get("subject"),
-            subject_id=min(int(number), 2**63 - 1) if number else None,  # No row has this id.
+            subject_id=min(int(number), LARGEST_ID) if number else None,  # No row has this id.
         )
 
     def url_parameters(self) -> dict[str, str]:

@@ -1,8 +1,8 @@
-"""Ids in URLs and forms: only what a BIGINT can hold."""
+"""Ids in URLs: only what a BIGINT can hold."""
 
 from werkzeug.routing import IntegerConverter, Map
 
-LARGEST_ID = 2**63 - 1
+from portal.core.models.ids import LARGEST_ID
 
 
 class IdConverter(IntegerConverter):
@@ -10,9 +10,3 @@ class IdConverter(IntegerConverter):
 
     def __init__(self, url_map: Map):
         super().__init__(url_map, max=LARGEST_ID)
-
-
-def parse_id(text: str) -> int | None:
-    """The same for a form field; None for whatever no row could have."""
-    is_number = text.isascii() and text.isdecimal() and len(text) <= len(str(LARGEST_ID))
-    return int(text) if is_number and int(text) <= LARGEST_ID else None

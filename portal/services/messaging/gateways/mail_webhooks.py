@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from portal.core.models.ids import parse_id
 from portal.services.messaging.gateways import http_call, json_values
 from portal.services.messaging.gateways.bounces import MAX_BYTES, NO_COMPLAINT, Feedback
 from portal.services.messaging.gateways.json_values import read, read_text
@@ -59,7 +60,7 @@ BREVO_OPENINGS = ("opened", "unique_opened", "proxy_open", "unique_proxy_open", 
 KNOWN_KEYS: dict[str, CertificatePublicKeyTypes] = {}  # That this process has fetched, by the certificate's URL.
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECONDS = re.compile(r"[0-9]{1,10}")
-OWN_ID = re.compile(r"<m(\d{1,18})@")  # Of mail_message.
+OWN_ID = re.compile(r"<m([0-9]{1,19})@")  # Of mail_message.
 
 
 def fetch_from_amazon(url: str) -> bytes:
@@ -105,7 +106,7 @@ def parse_brevo_push(push: Push) -> Feedback:
     for event in events if isinstance(events, list) else [events]:
         kind, ref, seconds = (read_text(event, f"/{name}") for name in ("event", "message-id", "ts_event"))
         to, own = canonical(read_text(event, "/email")), OWN_ID.match(ref)
-        message_id = int(own[1]) if own else None
+        message_id = parse_id(own[1]) if own else None
         at = EPOCH + timedelta(seconds=int(seconds)) if SECONDS.fullmatch(seconds) else None
         if kind in BREVO_REFUSALS:
             blocked.append(BlockedAddress(to, at, kind, message_id))

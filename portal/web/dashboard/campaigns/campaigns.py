@@ -18,6 +18,7 @@ from portal.core.models import (
     Delivery,
     Provider,
 )
+from portal.core.models.ids import parse_id
 from portal.domain import campaigns
 from portal.domain.campaigns import default_texts, message_counts
 from portal.domain.identity.permissions import Permission
@@ -37,7 +38,6 @@ from portal.web.shared.access import needs
 from portal.web.shared.body_limits import SMALL, max_bytes
 from portal.web.shared.downloads import Format, download
 from portal.web.shared.signed_in_person import provider_key, record_audit
-from portal.web.shared.url_converters import parse_id
 
 
 @blueprint.get("/campaigns", endpoint="campaigns")

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from portal.core import clock
 from portal.core.extensions import db, read_session, wake
 from portal.core.models import Campaign, CampaignState, Message
+from portal.core.models.ids import parse_id
 from portal.domain.campaigns import lifecycle, message_counts, sending, text_reviews
 from portal.domain.identity.permissions import Permission
 from portal.services.messaging import message_outcomes
@@ -19,7 +20,6 @@ from portal.web.shared.access import needs
 from portal.web.shared.gateway_words import explain_reason
 from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
 from portal.web.shared.signed_in_person import record_audit
-from portal.web.shared.url_converters import parse_id
 
 GOING_ON = (CampaignState.RUNNING, CampaignState.PAUSED)
 

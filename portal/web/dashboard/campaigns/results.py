@@ -11,6 +11,7 @@ from sqlalchemy import select
 from portal.core.addresses import AddressKind, MailService
 from portal.core.extensions import read_session
 from portal.core.models import Campaign, Delivery
+from portal.core.models.ids import parse_id
 from portal.domain.campaigns import funnel
 from portal.domain.campaigns.funnel import Group, Results, Step
 from portal.domain.identity.permissions import Permission
@@ -20,7 +21,6 @@ from portal.web.dashboard.campaigns.campaign_page import MAX_ROWS, own_campaign_
 from portal.web.shared.access import needs
 from portal.web.shared.downloads import Format, download
 from portal.web.shared.labels import label
-from portal.web.shared.url_converters import parse_id
 from shortlinks import VisitKind
 
 STEPS = {

@@ -17,6 +17,7 @@ from wtforms import SelectField, TextAreaField
 from portal.core import clock
 from portal.core.extensions import db, limiter, read_session, vault, wake
 from portal.core.models import BatchState, Brand, ImportBatch
+from portal.core.models.ids import LARGEST_ID, parse_id
 from portal.domain.identity.permissions import Permission
 from portal.services.imports import queries, uploads
 from portal.services.imports.reading import Unreadable
@@ -27,7 +28,6 @@ from portal.web.shared.access import needs
 from portal.web.shared.body_limits import max_bytes
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.signed_in_person import own_brands, provider_key
-from portal.web.shared.url_converters import parse_id
 
 A_PAGE = 50
 SAMPLE = """\
@@ -63,7 +63,7 @@ def show_imports() -> str:
     batches = (
         select(ImportBatch, Brand.name)
         .join(Brand, Brand.id == ImportBatch.brand_id)
-        .where(ImportBatch.provider_id == current_user.provider_id, ImportBatch.id < (before or 2**63 - 1))
+        .where(ImportBatch.provider_id == current_user.provider_id, ImportBatch.id < (before or LARGEST_ID))
     )
     rows = read_session().execute(batches.order_by(ImportBatch.id.desc()).limit(A_PAGE + 1)).all()
     listed = [

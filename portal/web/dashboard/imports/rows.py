@@ -13,6 +13,7 @@ from flask_login import current_user
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db, limiter, read_session, vault, wake
 from portal.core.models import BatchState, ImportBatch
+from portal.core.models.ids import parse_id
 from portal.domain.identity.permissions import Permission
 from portal.services.imports import batches, profiles, queries
 from portal.services.imports.chunk_parser import sheet_parser
@@ -37,7 +38,6 @@ from portal.web.shared.import_errors import errors_workbook
 from portal.web.shared.import_labels import FIELDS, label_result
 from portal.web.shared.redirects import rollback_and_redirect
 from portal.web.shared.signed_in_person import provider_key, record_audit
-from portal.web.shared.url_converters import parse_id
 
 A_PAGE = 50
 GROUP_LABELS = {

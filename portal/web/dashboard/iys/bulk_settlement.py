@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from portal.core import clock
 from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.models import Difference, DifferenceKind, ReconciledDay, Settlement
+from portal.core.models.ids import parse_id
 from portal.core.vault import CannotOpen
 from portal.domain.consents import difference_resolution
 from portal.domain.consents.difference_resolution import AlreadySettled, CannotSettle, WhyNot
@@ -25,7 +26,6 @@ from portal.web.shared import limits
 from portal.web.shared.access import needs
 from portal.web.shared.labels import label
 from portal.web.shared.signed_in_person import own_row_or_404, provider_key, record_audit
-from portal.web.shared.url_converters import parse_id
 
 MOST = 200  # Settled by one act: a few seconds.
 MOST_LOOKED_AT = 2000

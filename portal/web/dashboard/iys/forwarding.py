@@ -27,6 +27,7 @@ from portal.core.models import (
     Recipient,
     Submission,
 )
+from portal.core.models.ids import parse_id
 from portal.domain.consents import alarms, recipients, resubmission
 from portal.domain.consents.resubmission import Hopeless
 from portal.domain.identity.permissions import Permission
@@ -35,7 +36,6 @@ from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.iys.forwarding_status import is_connected, is_forwarding, lane_backlogs, list_blocks
 from portal.web.shared.access import needs
 from portal.web.shared.signed_in_person import own_row_or_404, record_audit
-from portal.web.shared.url_converters import parse_id
 
 PAGE_SIZE = 20
 EXPIRED_CODE = "H467"  # İYS's code for what expired here before it was sent.

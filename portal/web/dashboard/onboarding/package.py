@@ -10,6 +10,7 @@ from wtforms import HiddenField
 from portal.core import clock
 from portal.core.extensions import db, read_session
 from portal.core.models import OrderKind, Package, PackageOrder
+from portal.core.models.ids import parse_id
 from portal.domain import packages
 from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
@@ -18,7 +19,6 @@ from portal.web.shared.form_parts import CsrfForm
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
 from portal.web.shared.signed_in_person import own_row_or_404, record_audit
-from portal.web.shared.url_converters import parse_id
 
 ORDER_LABELS = {
     OrderKind.FIRST: _l("Bu paketi iste"),

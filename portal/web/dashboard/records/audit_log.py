@@ -9,6 +9,7 @@ from flask_login import current_user
 
 from portal.core import clock
 from portal.core.extensions import db, limiter, read_session, vault
+from portal.core.models.ids import parse_id
 from portal.domain.audit import queries
 from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
@@ -17,7 +18,6 @@ from portal.web.shared.access import needs
 from portal.web.shared.audit_view import AuditFilter, entry_views
 from portal.web.shared.downloads import Format, download
 from portal.web.shared.signed_in_person import provider_key, record_audit
-from portal.web.shared.url_converters import parse_id
 
 A_PAGE = 50
 

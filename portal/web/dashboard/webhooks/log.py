@@ -11,6 +11,7 @@ from sqlalchemy import select, tuple_
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.models import Event, WebhookDelivery, WebhookEndpoint
+from portal.core.models.ids import parse_id
 from portal.domain.identity.permissions import Permission
 from portal.domain.webhooks import endpoints
 from portal.services.webhooks import payloads
@@ -21,7 +22,6 @@ from portal.web.dashboard.webhooks.forms import EndpointForm, LogFilter, ReplayF
 from portal.web.shared.access import needs
 from portal.web.shared.redirects import commit_and_redirect
 from portal.web.shared.signed_in_person import own_row_or_404, record_audit
-from portal.web.shared.url_converters import parse_id
 
 PAGE_SIZE = 50
 FAILURES = {
