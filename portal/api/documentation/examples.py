@@ -2,7 +2,13 @@
 
 from typing import Any
 
-from portal.api.documentation import campaign_examples, events_examples, file_examples, sends_examples
+from portal.api.documentation import (
+    campaign_examples,
+    events_examples,
+    file_examples,
+    retailers_examples,
+    sends_examples,
+)
 from portal.api.documentation.example import (
     BRAND,
     DATE,
@@ -17,15 +23,16 @@ from portal.api.documentation.example import (
 
 REQUEST_ID, LIST_ID, DECISION_ID = "120421449935618560", "120421449935618561", "120421449935618562"
 
+_RETAILERS = {"retailerCode": 58954386, "retailerAccess": None}
 _FORWARDED = {"outcome": "waiting", "code": None, "transactionId": None, "dueAt": MOMENT}
 _CONSENT = {
     "brandCode": BRAND, "recipient": PHONE, "type": "MESAJ", "recipientType": "BIREYSEL", "status": "ONAY",
-    "consentDate": DATE, "reference": "C-1042", "iys": {"status": None, "asOf": None},
+    "consentDate": DATE, "reference": "C-1042", **_RETAILERS, "iys": {"status": None, "asOf": None},
     "maySend": {"verdict": "unknown", "reason": "unregistered", "asOf": MOMENT, "validUntil": UNTIL},
 }  # fmt: skip
 _GRANT = {
     "recipient": PHONE, "type": "MESAJ", "status": "ONAY", "consentDate": DATE, "source": "HS_FIZIKSEL_ORTAM",
-    "evidence": "Üyelik formu 2026-118", "reference": "C-1042",
+    "evidence": "Üyelik formu 2026-118", "reference": "C-1042", "retailerCode": 58954386,
 }  # fmt: skip
 _NO_DATE = {"recipient": EMAIL, "type": "EPOSTA", "status": "ONAY", "source": "HS_WEB", "evidence": "Sipariş 4711"}
 _REFUSAL = {"recipient": PHONE, "type": "ARAMA", "status": "RET", "correlationId": "crm-42", "note": "telefonda"}
@@ -43,7 +50,7 @@ EXAMPLES = (
         "key": {"name": "CRM", "hint": "7Iu4", "isTest": False, "brandCodes": None, "expiresAt": None, "scopes": [
             "brands:read", "campaigns:launch", "campaigns:read", "campaigns:write", "consents:check", "consents:grant",
             "consents:read", "consents:refuse", "events:read",
-            "exports:read", "imports:write", "links:write", "sends:write",
+            "exports:read", "imports:write", "links:write", "retailers:read", "retailers:write", "sends:write",
         ]},
         "package": {"records": None, "used": 0, "level": "grace", "endsOn": None},
     }),
@@ -76,7 +83,7 @@ EXAMPLES = (
         "reference": "C-1042",
         "items": [{
             "id": DECISION_ID, "status": "ONAY", "consentDate": DATE, "recordedAt": MOMENT,
-            "source": "HS_FIZIKSEL_ORTAM", "origin": "api", "isAnnulled": False, "iys": _FORWARDED,
+            "source": "HS_FIZIKSEL_ORTAM", "origin": "api", "isAnnulled": False, **_RETAILERS, "iys": _FORWARDED,
         }],
         "nextCursor": None,
     }),
@@ -94,6 +101,7 @@ EXAMPLES = (
     *events_examples.EXAMPLES,
     *campaign_examples.EXAMPLES,
     *file_examples.EXAMPLES,
+    *retailers_examples.EXAMPLES,
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ WEBHOOK: dict[str, Any] = {
         "sequence": 4711, "brandCode": BRAND, "isTest": False, "decisionId": "120421449935618562",
         "recipient": "+90 5•• ••• •• 67", "reference": "C-1042", "type": "MESAJ", "recipientType": "BIREYSEL",
         "status": "RET", "consentDate": DATE, "recordedAt": MOMENT, "source": "HS_WEB", "origin": "link",
+        "retailerCode": None, "retailerAccess": None,
         "requestId": None, "correlationId": None,
         "consent": {
             "id": "120421449935618500", "status": "RET", "consentDate": DATE, "iysStatus": "ONAY", "asOf": 4712,

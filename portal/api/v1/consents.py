@@ -16,7 +16,7 @@ from portal.core import addresses, clock
 from portal.core.addresses import Address, BadAddress
 from portal.core.extensions import read_session, vault
 from portal.core.iys_protocol import Channel, RecipientType
-from portal.core.models import Brand, Consent, Recipient, may_have_refused
+from portal.core.models import Brand, Consent, Decision, Recipient, may_have_refused
 from portal.domain.consents import history, may_send, recipients
 from portal.domain.consents.history import DecisionRecord
 from portal.domain.consents.may_send import Verdict
@@ -80,7 +80,8 @@ def _history_item(record: DecisionRecord) -> dict[str, Any]:
     return {
         "id": str(record.id), "status": record.status, "consentDate": wire_date(record.decided_at),
         "recordedAt": moment(record.recorded_at), "source": record.source, "origin": record.origin,
-        "isAnnulled": record.is_annulled,
+        "isAnnulled": record.is_annulled, "retailerCode": record.retailer_code,
+        "retailerAccess": record.retailer_access,
         "iys": {
             "outcome": record.outcome, "code": record.code, "transactionId": record.transaction_id,
             "dueAt": moment(record.due_at),
@@ -90,13 +91,13 @@ def _history_item(record: DecisionRecord) -> dict[str, Any]:
 
 def _consent(text: str, channel: Channel, recipient_type: RecipientType) -> dict[str, Any]:
     brand, address, at = g.brand, _address_or_422(text, channel), clock.now()
-    answer, consent, reference = _find(brand, address, channel, recipient_type, at)
+    answer, consent, facts = _find(brand, address, channel, recipient_type, at)
     if consent is None or (consent.status is None and consent.iys_status is None):
         abort(problems.problem_response(ApiProblem.NOT_FOUND))
     return {
         "brandCode": brand.brand_code, "recipient": address.text, "type": channel, "recipientType": recipient_type,
         "status": consent.status, "consentDate": wire_date(consent.consent_date) if consent.status else None,
-        "reference": reference, "iys": {"status": consent.iys_status, "asOf": moment(consent.iys_as_of)},
+        **facts, "iys": {"status": consent.iys_status, "asOf": moment(consent.iys_as_of)},
         "maySend": {
             "verdict": answer.verdict, "reason": answer.reason, "asOf": moment(at),
             "validUntil": moment(answer.valid_until),
@@ -106,20 +107,25 @@ def _consent(text: str, channel: Channel, recipient_type: RecipientType) -> dict
 
 def _find(
     brand: Brand, address: Address, channel: Channel, recipient_type: RecipientType, at: datetime
-) -> tuple[may_send.Answer, Consent | None, str | None]:
+) -> tuple[may_send.Answer, Consent | None, dict[str, Any]]:
     session, provider = read_session(), g.provider
     asked = {"brand_id": brand.id, "provider_id": provider.id, "channel": channel, "recipient_type": recipient_type}
     for column, index in vault().indexes(provider.id, address.text).items():
-        for consent, sealed, is_unread in session.execute(CONSENTS[column], asked | {"index": index}):
+        for consent, sealed, is_unread, code, access in session.execute(CONSENTS[column], asked | {"index": index}):
             answer = may_send.answer_of(consent, brand, provider, at, has_unread_reply=bool(is_unread))
-            return answer, consent, _reference(consent.recipient_id, sealed)
-    return may_send.answer_without_consent(recipient_type), None, None
+            facts = {"retailerCode": code, "retailerAccess": access}
+            return answer, consent, facts | {"reference": _reference(consent.recipient_id, sealed)}
+    return may_send.answer_without_consent(recipient_type), None, {}
 
 
 # One consent by a blind index of its address; built once, as each request asks for it.
 CONSENTS = {
-    column: select(Consent, Recipient.reference, may_have_refused(Consent.recipient_id))
+    column: select(
+        Consent, Recipient.reference, may_have_refused(Consent.recipient_id), Decision.retailer_code,
+        Decision.retailer_access,
+    )
     .join(Recipient, Recipient.id == Consent.recipient_id)
+    .outerjoin(Decision, Decision.id == Consent.decision_id)
     .where(
         Recipient.provider_id == bindparam("provider_id"), getattr(Recipient, column) == bindparam("index"),
         Consent.brand_id == bindparam("brand_id"), Consent.channel == bindparam("channel"),

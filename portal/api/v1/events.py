@@ -93,6 +93,7 @@ def _decision(decision: Decision) -> dict[str, Any]:
     return {
         "id": str(decision.id), "status": decision.status, "consentDate": wire_date(decision.consent_date),
         "recordedAt": moment(decision.recorded_at), "source": decision.source, "origin": decision.origin,
+        "retailerCode": decision.retailer_code, "retailerAccess": decision.retailer_access,
     }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from portal.api.v1.schemas import Answer, AtIys, Moment, Strict
+from portal.api.v1.schemas import Answer, AtIys, Moment, NamedRetailers, Strict
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.lazy_text import N_
 from portal.core.models import EventType
@@ -39,7 +39,7 @@ class ConsentNow(Answer):
     iys: AtIys
 
 
-class EventDecision(Answer):
+class EventDecision(NamedRetailers):
     id: str
     status: Status
     consentDate: str | None

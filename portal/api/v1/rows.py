@@ -15,7 +15,7 @@ from portal.api.v1.schemas import MAX_ID, MAX_TEXT, ConsentRow
 from portal.core import addresses, iys_protocol
 from portal.core.addresses import BadAddress, Problem
 from portal.core.addresses.problems import ExplainedProblem
-from portal.core.iys_protocol import Channel, RecipientType, Source, Status, parse_wire_date
+from portal.core.iys_protocol import Channel, RecipientType, Retailers, Source, Status, parse_wire_date
 from portal.core.lazy_text import N_
 from portal.domain.consents.bulk_import import Effect, Entry
 from portal.domain.identity.permissions import Scope
@@ -31,6 +31,7 @@ PROBLEM_NAMES = {code: value for value, code in reversed(IYS_CODES.items()) if v
 PROBLEM_NAMES |= {"H114": Problem.EMPTY.value, "H462": PROBLEM_NAMES["H112"], "H463": PROBLEM_NAMES["H113"]}
 HALF_SIGN = re.compile("[\ud800-\udfff]")  # JSON can escape half of a surrogate pair, which no database takes.
 REFUSAL_FIELDS = ("recipient", "type", "status")  # Without these nobody knows what is refused.
+RETAILER_FIELDS = ("retailerCode", "retailerAccess")
 NO_PROBLEM = "H467"  # See Effect.LATE_GRANT.
 # What says that there is no evidence, or only that there is some.
 NO_EVIDENCE = {"yok", "var", "evet", "hayir", "onay", "onayli", "izin", "no", "yes", "true", "false", "x", "test"}
@@ -209,6 +210,8 @@ def _read(place: int, row: dict[str, Any], at: datetime) -> Entry | BadRow:
     if unknown is not None:
         return BadRow(ApiRowProblem.UNKNOWN_FIELD, "H118", unknown[:MAX_ID])
     wrong = next((name for name, value in row.items() if not _has_type(name, value)), None)
+    if wrong in RETAILER_FIELDS:
+        return BadRow(RowProblem.RETAILER, "H267" if row[wrong] == "" else "H180", wrong)
     if wrong is not None:
         return BadRow(ApiRowProblem.FIELD_INVALID, "", wrong)
     try:
@@ -246,7 +249,7 @@ def _refusal(place: int, row: dict[str, Any], address: addresses.Address, at: da
     source = Source(row.get("source", Source.PROVIDER_DECISION))
     return Entry(
         place, address, Channel(row["type"]), _type_of(row), Status.REFUSED, source,
-        refusal_date(date, at), earliest=date,
+        refusal_date(date, at), earliest=date, retailers=_retailers_of(row),
     )  # fmt: skip
 
 
@@ -264,7 +267,7 @@ def _grant(place: int, row: dict[str, Any], address: addresses.Address) -> Entry
     source = Source(row["source"]) if "source" in row else None
     return Entry(
         place, address, Channel(row["type"]), _type_of(row), Status.GRANTED, source,
-        parse_wire_date(row["consentDate"]), is_vouched=row.get("grantedAgain", False),
+        parse_wire_date(row["consentDate"]), is_vouched=row.get("grantedAgain", False), retailers=_retailers_of(row),
     )  # fmt: skip
 
 
@@ -272,7 +275,15 @@ def _type_of(row: dict[str, Any]) -> RecipientType:
     return RecipientType(row.get("recipientType", RecipientType.INDIVIDUAL))
 
 
+def _retailers_of(row: dict[str, Any]) -> Retailers:
+    return Retailers(row.get("retailerCode"), tuple(row.get("retailerAccess", ())))
+
+
 def _has_type(name: str, value: object) -> bool:
+    if name == "retailerCode":
+        return iys_protocol.is_retailer_code(value)
+    if name == "retailerAccess":
+        return isinstance(value, list) and all(map(iys_protocol.is_retailer_code, value))
     if name in ("grantedAgain", "confirm"):
         return isinstance(value, bool)
     longest = MAX_ID if name in ("correlationId", "reference") else MAX_TEXT

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, RootModel, SkipValidation
 from pydantic.json_schema import SkipJsonSchema
 
-from portal.core.iys_protocol import Channel, RecipientType, Source, Status
+from portal.core.iys_protocol import MAX_RETAILERS, Channel, RecipientType, Source, Status
+from portal.core.iys_protocol.payload import FIRST_RETAILER, LAST_RETAILER
 from portal.core.lazy_text import N_
 from portal.domain.consents.may_send import Verdict
 
@@ -14,18 +15,18 @@ MAX_ADDRESSES = 50_000  # Of a list that is checked.
 MAX_TEXT = 500  # Characters of a text.
 MAX_ID = 100  # Characters of a correlationId.
 
+RETAILER = N_("Karara aracılık eden bayinin İYS'deki sekiz haneli kodu. Bir bayiye verilen ret hepsi için geçerlidir.")
+RETAILERS = N_("İzni kullanabilecek bayilerin kodları.")
 PHONE, FORM = "+905321234567", "Üyelik formu 2026-118, 24.11.2026"
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
 Absent = SkipJsonSchema[None]  # Of a field of a query, in which there is no null.
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
-Reference = Annotated[
-    Annotated[str, Field(max_length=MAX_ID)] | None,
-    Field(
-        examples=["C-1042"],
-        description=N_("Kişinin sizdeki numarası; şifreli saklanır, adresin geçtiği her yanıtta döner."),
-    ),
-]
+RetailerCode = Annotated[int, Field(ge=FIRST_RETAILER, le=LAST_RETAILER, examples=[58954386])]
+RetailerCodes = list[RetailerCode]
+REFERENCE = N_("Kişinin sizdeki numarası; şifreli saklanır, adresin geçtiği her yanıtta döner.")
+Id = Annotated[str, Field(max_length=MAX_ID)]
+Reference = Annotated[Id | None, Field(examples=["C-1042"], description=REFERENCE)]
 
 
 class Strict(BaseModel):
@@ -38,6 +39,11 @@ class Answer(BaseModel):
     """What is answered, all fields of which are there."""
 
     model_config = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=True)
+
+
+class NamedRetailers(Answer):
+    retailerCode: RetailerCode | None = Field(description=RETAILER)
+    retailerAccess: RetailerCodes | None = Field(description=RETAILERS)
 
 
 class FieldError(Answer):
@@ -137,7 +143,7 @@ class AtIys(Answer):
     asOf: Moment | None
 
 
-class ConsentAnswer(Answer):
+class ConsentAnswer(NamedRetailers):
     brandCode: int
     recipient: str
     type: Channel
@@ -159,6 +165,8 @@ class ConsentRow(Strict):
     )  # fmt: skip
     source: Source | None = Field(None, description=N_("Onayda gerekir; rette yoksa HS_KARAR yazılır."))
     recipientType: RecipientType = RecipientType.INDIVIDUAL
+    retailerCode: RetailerCode | None = Field(None, description=RETAILER)
+    retailerAccess: RetailerCodes | None = Field(None, min_length=1, max_length=MAX_RETAILERS, description=RETAILERS)
     evidence: Text | None = Field(
         None, examples=[FORM], description=N_("Onayı kanıtlayan form, sipariş ya da kayıt. Onayda gerekir.")
     )
@@ -170,9 +178,7 @@ class ConsentRow(Strict):
         False,
         description=N_("Onayın aynı gün bildirimini kim gönderir? false: siz. true alınmaz; onayı bağlantıyla alın."),
     )
-    correlationId: Annotated[str, Field(max_length=MAX_ID)] | None = Field(
-        None, description=N_("Sizin numaranız; sonuçta aynen döner.")
-    )
+    correlationId: Id | None = Field(None, description=N_("Sizin numaranız; sonuçta aynen döner."))
     reference: Reference = None
 
 
@@ -239,7 +245,7 @@ class HistoryQuery(ConsentQuery):
     cursor: Annotated[str, Field(pattern=r"^[0-9]{1,19}$")] | None = None
 
 
-class HistoryItem(Answer):
+class HistoryItem(NamedRetailers):
     id: str
     status: Status
     consentDate: str | None

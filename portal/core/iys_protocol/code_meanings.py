@@ -31,6 +31,7 @@ CHECK_PACKAGE = N_(
     "İYS aboneliğinizi yenileyin ya da paketinizi değiştirin; bekleyen bildirimler sonra kendiliğinden gider."
 )
 CHECK_RETAILER = N_("Bayi bilgisini düzeltin.")
+NAME_RETAILERS = N_("Bir ile 100 arasında bayi kodu yazın ya da bayi erişimini hiç yazmayın.")
 
 MEANINGS = (
     # The decision is already there, or something newer is.
@@ -167,7 +168,16 @@ MEANINGS = (
     Meaning(FIX, N_("Aynı alıcı listede birden çok kez geçiyor."), TELL_SUPPORT, {422: "H193 H194"}),
     Meaning(FIX, N_("Sorgulanacak alıcı listesi eksik, boş ya da liste değil."), TELL_SUPPORT, {422: "H164 H168 H478"}),
     # Retailers.
-    Meaning(FIX, N_("Bayi İYS'de bulunamadı."), N_("Bayi kodunu kontrol edin."), {404: "H058", 403: "H180"}),
+    Meaning(FIX, N_("Bayi İYS'de bulunamadı."), N_("Bayi kodunu kontrol edin."), {404: "H058"}),
+    Meaning(
+        FIX,
+        N_("Kararda yazan bayi İYS'de bu markaya kayıtlı değil."),
+        N_(
+            "Kod doğruysa bayiyi İYS'de markaya ekleyip kaydı yeniden gönderin; yanlışsa kararı doğru kodla, "
+            "bir saniye sonraki tarihle yeniden bildirin."
+        ),
+        {403: "H180"},
+    ),
     Meaning(
         RETRY, N_("İYS bayi kaydını yazamadı, silemedi ya da okuyamadı."), SENT_AGAIN, {500: "H060 H061 H062 H181"}
     ),
@@ -188,12 +198,12 @@ MEANINGS = (
     Meaning(FIX, N_("Bayinin vergi numarası geçerli değil."), CHECK_RETAILER, {400: "H243 H244"}),
     # Access of retailers to consents.
     Meaning(FIX, N_("Bayi erişimi isteği geçerli değil."), TELL_SUPPORT, {400: "H090 H171 H172 H173"}),
-    Meaning(FIX, N_("Bayi erişimi listesi eksik ya da boş."), TELL_SUPPORT, {422: "H163 H169"}),
-    Meaning(FIX, N_("Bayi erişimi ya da alıcı listesi çok uzun."), TELL_SUPPORT, {422: "H126 H127"}),
+    Meaning(FIX, N_("Bayi erişimi listesi eksik ya da boş."), NAME_RETAILERS, {422: "H163 H169"}),
+    Meaning(FIX, N_("Bayi erişimi ya da alıcı listesi çok uzun."), NAME_RETAILERS, {422: "H126 H127"}),
     Meaning(
         RECONCILE,
         N_("Bayi eklenecek izin İYS'de bulunamadı."),
-        N_("Bir şey yapmanız gerekmez; izin İYS'den sorgulanır."),
+        N_("İznin İYS'ye iletilmesini bekleyip yeniden deneyin."),
         {400: "H401"},
     ),
     # Queries: paging, search, lookups, bulk results.

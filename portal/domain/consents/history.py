@@ -47,6 +47,8 @@ class DecisionRecord:
     cure: str | None
     deadline: datetime | None
     urgency: Urgency
+    retailer_code: int | None
+    retailer_access: list[int] | None
 
 
 def current_consents(
@@ -108,4 +110,6 @@ def _record(
         cure=iys_protocol.cure_of(code) if code else None,
         deadline=waiting.safe_deadline if waiting else None,
         urgency=urgency(waiting.created_at, at) if waiting else Urgency.OK,
+        retailer_code=decision.retailer_code,
+        retailer_access=decision.retailer_access,
     )

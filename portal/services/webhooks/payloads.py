@@ -121,6 +121,8 @@ def _decision(
         "recordedAt": decision.recorded_at.astimezone(clock.ISTANBUL).isoformat(timespec="seconds"),
         "source": decision.source,
         "origin": decision.origin,
+        "retailerCode": decision.retailer_code,
+        "retailerAccess": decision.retailer_access,
         "requestId": str(decision.batch_id) if of_request else None,
         "correlationId": of_request[decision.line or 0] if of_request else None,
     }

@@ -76,7 +76,13 @@ def test_a_grant_is_a_decision_with_its_request_as_evidence_and_is_told_at_once(
         ({"recipient": make.EMAIL}, "channel_unfit", "H464"),
         ({"status": "EVET"}, "status_unknown", "H115"),
         ({"consentdate": "2026-11-24 10:00:00"}, "unknown_field", "H118"),
-        ({"retailerCode": 5}, "unknown_field", "H118"),
+        ({"retailer": 5}, "unknown_field", "H118"),
+        ({"retailerCode": "58954386"}, "retailer_invalid", "H180"),
+        ({"retailerCode": 5895438}, "retailer_invalid", "H180"),
+        ({"retailerCode": ""}, "retailer_invalid", "H267"),
+        ({"retailerAccess": [58954386, True]}, "retailer_invalid", "H180"),
+        ({"retailerAccess": []}, "h163", "H163"),
+        ({"retailerAccess": 101 * [58954386]}, "h126", "H126"),
         ({"recipient": 5}, "field_invalid", None),
     ],
 )
@@ -101,6 +107,7 @@ def test_a_late_grant_is_kept_as_evidence_only(program, rows):
     [
         ({"consentDate": "31.11.2026", "source": "telefonda söyledi"}, ["consentDate", "source"]),
         ({"consentDate": "2026-11-24 00:00:00"}, []),  # The day only.
+        ({"retailerCode": "bayi", "retailerAccess": []}, ["retailerCode", "retailerAccess"]),
         ({"consentDate": 5, "evidence": 501 * "x", "correlationId": 5}, ["consentDate", "evidence", "correlationId"]),
         (
             {"refrence": "C-1", "recipientType": "X", "grantedAgain": "no"},
