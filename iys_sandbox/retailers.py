@@ -9,7 +9,7 @@ from iys_sandbox.movements import OF_KEY, Key
 from iys_sandbox.wire_types import JsonObject
 from portal.core.iys_protocol import RETAILER_FIELDS, Problem, validate_retailer
 
-FIRST_CODE = 10_000_000  # A code has eight digits.
+FIRST_CODE = 58_954_385  # A code has eight digits; this one comes before that of the example in İYS's document.
 # What the page of one, a short list and the list of a consent show of each.
 OF_PAGE = (*RETAILER_FIELDS, "retailerAccessCount")
 SHORT = ("title", "city", "status", "retailerAccessCount", "retailerCode")
@@ -32,7 +32,7 @@ def add_retailer(db: Connection, iys_code: int, brand_code: int, body: JsonObjec
 
 def find_retailer(db: Connection, brand_code: int, retailer_code: object) -> Row | None:
     """A brand's retailer by its code; None for a code of another brand, and for what is no code at all (H180)."""
-    if not isinstance(retailer_code, int) or not FIRST_CODE < retailer_code < 10 * FIRST_CODE:
+    if not isinstance(retailer_code, int) or not FIRST_CODE < retailer_code < 10**8:
         return None
     select = "SELECT * FROM retailer WHERE brand_code = ? AND id = ?"
     found: Row | None = db.execute(select, (brand_code, retailer_code - FIRST_CODE)).fetchone()

@@ -20,7 +20,7 @@ KEY = {"recipient": make.PHONE, "recipientType": "BIREYSEL", "type": "MESAJ"}
 each_endpoint = pytest.mark.parametrize("endpoint", table.TABLE, ids=table.named)
 guarded = pytest.mark.parametrize("endpoint", [each for each in table.TABLE if each.question != Operation.TOKEN],
                                   ids=table.named)  # fmt: skip
-REMOVED_RETAILER, RETAILER = 10_000_001, 10_000_002
+REMOVED_RETAILER, RETAILER = 58_954_386, 58_954_387
 SHOP = {
     "title": "XYZ Ticaret", "name": "Fatma Çelik", "tckn": "57703411244", "tin": "1234567890",
     "city": {"code": "34", "name": "İstanbul"}, "town": {"code": "01", "name": "Kadıköy"},

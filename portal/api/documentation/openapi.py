@@ -19,6 +19,7 @@ PROBLEMS = {
     400: "bad_request", 401: "key_unknown", 403: "scope_missing", 404: "not_found", 409: "over_refusal",
     410: "cursor_lost",
     413: "too_large", 415: "not_json", 422: "invalid", 429: "too_many_requests", 500: "server_error",
+    503: "iys_unavailable",
 }  # fmt: skip
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from portal.api.documentation import campaign_texts, file_texts, sends_examples
+from portal.api.documentation import campaign_texts, file_texts, retailers_examples, sends_examples
 from portal.core.lazy_text import N_
 from portal.core.models import EventType, Outcome
 from portal.domain.consents.may_send import Reason, Verdict
@@ -75,6 +75,7 @@ OPERATIONS: dict[str, tuple[str, str]] = {  # In the order of the page.
     ),
     **campaign_texts.OPERATIONS,
     **file_texts.OPERATIONS,
+    **retailers_examples.OPERATIONS,
 }
 REASONS: dict[Reason, str] = {
     Reason.GRANTED: N_("Onay var ve İYS'de kayıtlı."),

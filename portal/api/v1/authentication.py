@@ -29,6 +29,7 @@ BRAND_CODE = "brandCode"  # In a URL.
 MAX_BRAND_CODE = 2**31 - 1  # No brand has it; a database takes no larger ones.
 PROVIDER_LIMITS = {  # Counted for all keys together.
     limits.API_LISTS: "api-lists", limits.API_LINKS: "api-links", limits.API_FILES: "api-files",
+    limits.API_IYS: "api-iys",
 }  # fmt: skip
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="izinlink"'}
 

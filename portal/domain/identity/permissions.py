@@ -85,12 +85,16 @@ class Scope(StrEnum):
     LINKS = "links:write"  # One person's link at a consent point, and links that only refuse.
     IMPORTS = "imports:write"  # Bring files; to start them with their grants needs GRANT, too.
     EXPORTS = "exports:read"  # Take files of everything a brand has.
+    RETAILERS_READ = "retailers:read"  # At İYS, as all of retailers is.
+    RETAILERS_WRITE = "retailers:write"  # Also give and take their access to consents.
 
 
 # Held by every key.
 COMMON_SCOPES = frozenset({Scope.SELF})
 # What a suspended provider's programs may still do; its people, see above.
-SCOPES_DURING_SUSPENSION = frozenset(Scope) - {Scope.GRANT, Scope.CAMPAIGNS_WRITE, Scope.CAMPAIGNS_LAUNCH}
+SCOPES_DURING_SUSPENSION = frozenset(Scope) - {
+    Scope.GRANT, Scope.CAMPAIGNS_WRITE, Scope.CAMPAIGNS_LAUNCH, Scope.RETAILERS_WRITE,
+}  # fmt: skip
 
 
 def key_scopes(given: Collection[str], *, suspended: bool = False) -> frozenset[Scope]:

@@ -44,6 +44,8 @@ API = "600 per minute"  # Requests of one key of the API: ten a second, as İYS'
 API_LISTS = "60 per minute"  # Requests of a provider, by all its keys, with up to 50,000 addresses.
 API_FILES = "60 per hour"  # Files that a provider's programs bring or take: each is stored, or reads up to every row.
 API_LINKS = "3000 per hour"  # Links of one person each, asked for by all keys of a provider: tills of a large shop.
+API_IYS = "60 per minute"  # Requests of a provider's programs that are a call to İYS each, which takes ten a second.
+RETAILERS = "120 per hour"  # A provider's pages of retailers at İYS, and changes there: a few calls each.
 GUESSED_KEYS = "60 per minute"  # Wrong keys of the API, from one address. Good ones have their own limit.
 
 

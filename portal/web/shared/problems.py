@@ -61,6 +61,11 @@ class ApiProblem(ExplainedProblem):
                        N_("Panelde böyle bir dosyayı bir kez aktarırken düzene bu adı verin."))
     TOO_MANY = ("too_many_requests", N_("Bu anahtarla kısa sürede çok fazla istek geldi."),
                 N_("“Retry-After” başlığındaki saniye kadar bekleyip yineleyin."))
+    RETAILER_IN_USE = ("retailer_in_use", N_("Bu bayi İYS'de bir izne bağlı; bağlı bayi silinemez."),
+                       N_("Önce bayinin izinlere erişimini kaldırın."))
+    IYS_REFUSED = "iys_refused", N_("İYS isteği kabul etmedi."), N_("“iysCode” alanındaki kodun nedenini giderin.")
+    IYS_UNAVAILABLE = ("iys_unavailable", N_("İYS'ye şu anda ulaşılamıyor ya da hesabınızla işlem yapılamıyor."),
+                       N_("Birazdan aynı Idempotency-Key ile yineleyin; iş iki kez yapılmaz."))
     BAD_REQUEST = "bad_request", N_("İstek anlaşılamadı."), N_("İsteği belgelere göre düzeltin.")
     SERVER_ERROR = ("server_error", N_("Bizde bir hata oldu."),
                     N_("Aynı Idempotency-Key ile yineleyin; iş iki kez yapılmaz."))
@@ -76,6 +81,7 @@ STATUSES: dict[ExplainedProblem, int] = {
     ApiProblem.SERVER_ERROR: 500, ApiProblem.WRONG_STATE: 409, ApiProblem.NOT_READY: 409,
     ApiProblem.PROFILE_UNKNOWN: 422,
     ApiProblem.PERSON_NEEDED: 409, ApiProblem.PACKAGE_FULL: 403, ApiProblem.CURSOR_LOST: 410,
+    ApiProblem.RETAILER_IN_USE: 409, ApiProblem.IYS_REFUSED: 422, ApiProblem.IYS_UNAVAILABLE: 503,
 }  # fmt: skip
 PROBLEMS_BY_STATUS = {
     404: ApiProblem.NOT_FOUND, 405: ApiProblem.METHOD, 413: ApiProblem.TOO_LARGE, 415: ApiProblem.NOT_JSON,
@@ -90,7 +96,7 @@ FIELD_PROBLEMS = {  # By pydantic's type of an error: the code, and what it says
     "too_short": _SHORT, "string_too_short": _SHORT, "too_long": _LONG, "string_too_long": _LONG, "enum": _NO_VALUE,
     "literal_error": _NO_VALUE,
 }  # fmt: skip
-RETRYABLE = (429, 500)
+RETRYABLE = (429, 500, 503)
 
 
 def problem_response(

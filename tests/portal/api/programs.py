@@ -105,6 +105,12 @@ def run_examples(program: Program, *more: Example) -> Iterator[tuple[Example, Te
         yield example, answer
 
 
+def reach_iys(app, box) -> None:
+    """Let the app call this sandbox, at which the person of the examples has granted."""
+    app.config["IYS_BASE_URL"] = box.url
+    box.acts(make.PHONE, "MESAJ", "ONAY", brandCode=make.BRAND_CODE)
+
+
 def run_workers(app) -> None:
     """Do what workers would have done by now."""
     with app.app_context():

@@ -48,6 +48,13 @@ SCOPES = {  # Of every view of the API. One that is missing here is refused by a
     "list_import_errors": Scope.IMPORTS,
     "download_import_errors": Scope.IMPORTS,
     "download_export": Scope.EXPORTS,
+    "list_retailers": Scope.RETAILERS_READ,
+    "show_retailer": Scope.RETAILERS_READ,
+    "list_access": Scope.RETAILERS_READ,
+    "add_retailer": Scope.RETAILERS_WRITE,
+    "remove_retailer": Scope.RETAILERS_WRITE,
+    "add_access": Scope.RETAILERS_WRITE,
+    "remove_access": Scope.RETAILERS_WRITE,
     "show_me": Scope.SELF,
     "list_brands": Scope.BRANDS,
 }
@@ -55,7 +62,8 @@ SCOPES = {  # Of every view of the API. One that is missing here is refused by a
 
 @pytest.fixture
 def provider(app) -> Iterator[Provider]:
-    """Ayşe's, in the test's context."""
+    """Ayşe's, in the test's context; nobody listens where İYS would."""
+    app.config["IYS_BASE_URL"] = "http://127.0.0.1:9"
     with app.app_context():
         yield make.provider()
 

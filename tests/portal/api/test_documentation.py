@@ -15,7 +15,7 @@ from portal.core.models import EventType, ExclusionReason, Outcome
 from portal.domain.consents.bulk_import import Effect
 from portal.domain.consents.may_send import Reason, Verdict
 from tests import make
-from tests.portal.api.programs import BASE, Program, make_key, make_profile, run_examples
+from tests.portal.api.programs import BASE, Program, make_key, make_profile, reach_iys, run_examples
 from tests.portal.web.consent_points.visitor import opened
 
 # Texts, numbers and moments that differ from day to day.
@@ -37,8 +37,9 @@ def differences(shown, came, place: str = "") -> list[str]:
     return [] if shown == came else [f"{place}: {shown!r} is {came!r}"]
 
 
-def test_every_example_answers_as_it_is_shown(app):
+def test_every_example_answers_as_it_is_shown(app, sandbox):
     with time_machine.travel(MOMENT, tick=False):
+        reach_iys(app, sandbox)
         with app.app_context():
             provider = make.provider()
             make_profile(provider)

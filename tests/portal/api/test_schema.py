@@ -25,7 +25,7 @@ from portal.core.iys_protocol import Status
 from portal.core.models import DecisionOrigin, Network, Provider
 from tests import make
 from tests.grants import insert_decisions
-from tests.portal.api.programs import BASE, ID, Program, grant, make_key, make_profile, run_examples
+from tests.portal.api.programs import BASE, ID, Program, grant, make_key, make_profile, reach_iys, run_examples
 from tests.portal.web.consent_points.visitor import opened
 
 ROWS = {"addConsent", "addConsents", "addPeople", "addSends"}  # They answer for each row what is wrong with it.
@@ -43,13 +43,14 @@ SETTINGS = hypothesis.settings(
     deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck), phases=[Phase.generate]
 )
 HELD, REFUSED = "+905321234570", "+905321234571"  # İYS holds a grant; the person refused.
-SEEN_ELSEWHERE = {"304", "429", "500"}
+SEEN_ELSEWHERE = {"304", "429", "500", "503"}
 
 
 @pytest.fixture
-def program(app) -> Iterator[Program]:
+def program(app, sandbox) -> Iterator[Program]:
     """Of a provider that has decisions; its clock is that of the examples."""
     with time_machine.travel(MOMENT), app.app_context():
+        reach_iys(app, sandbox)
         provider, brand = make.provider(), make.brand()
         insert_decisions(brand, [HELD], clock.now(), held=Status.GRANTED)
         refused_at = clock.now() - timedelta(hours=2)

@@ -1,0 +1,63 @@
+"""Examples of retailers, and what the documentation says of them, as msgids."""
+
+from typing import Any
+
+from portal.api.documentation.example import OF_BRAND, PHONE, Example, problem_example
+from portal.core.lazy_text import N_
+
+OPERATIONS: dict[str, tuple[str, str]] = {
+    "listRetailers": (
+        N_("Bayiler"),
+        N_("Markanın bayilerini İYS'de kayıtlı olduğu gibi listeler."),
+    ),
+    "addRetailer": (
+        N_("Bayi ekle"),
+        N_(
+            "Bayiyi İYS'ye kaydeder ve İYS'nin verdiği kodu döndürür. İYS'nin yanıtı kaybolursa aynı Idempotency-Key "
+            "ile yineleyin: listeye bakılır, aynı bayi ikinci kez eklenmez."
+        ),
+    ),
+    "showRetailer": (N_("Bir bayi"), N_("Bayiyi İYS'de kayıtlı olduğu gibi gösterir.")),
+    "listAccess": (
+        N_("Bir izne erişen bayiler"),
+        N_("İYS'deki bir izni kullanabilecek bayileri listeler. Adres gövdededir, bağlantıda yer almaz."),
+    ),
+    "addAccess": (
+        N_("İzne bayi erişimi ver"),
+        N_("En çok 100 bayiye, İYS'de kayıtlı bir izne erişim verir. Yinelemek bir şey değiştirmez."),
+    ),
+    "removeAccess": (
+        N_("İzinden bayi erişimini kaldır"),
+        N_("En çok 100 bayinin, aracılık eden bayi dahil, bir izne erişimini kaldırır."),
+    ),
+    "removeRetailer": (N_("Bayi sil"), N_("Hiçbir izne bağlı olmayan bayiyi İYS'den siler; bağlıysa 409 döner.")),
+}
+CODE = 58954386
+_ONE: dict[str, Any] = {
+    "title": "XYZ Ticaret", "name": "Fatma Çelik", "tckn": "57703411244", "tin": "8450525470",
+    "city": {"code": "34", "name": "İstanbul"}, "town": {"code": "01", "name": "Kadıköy"}, "alias": "Kadıköy mağazası",
+}  # fmt: skip
+_LISTED = _ONE | {"mersis": None, "mobile": None, "status": "active", "retailerAccessCount": 0, "retailerCode": CODE}
+_WITH_ACCESS = _LISTED | {"tin": None, "status": None, "retailerAccessCount": None}
+_CONSENT = {"recipient": PHONE, "type": "MESAJ"}
+_ACCESS = _CONSENT | {"retailerAccess": [CODE]}
+_WRONG = [{"field": "tckn", "code": "H226", "title": "…", "titleTr": "Bayi kaydında bir alan geçerli değil."}]
+EXAMPLES = (
+    Example("addRetailer", f"{OF_BRAND}/retailers", _ONE, 200, {"retailerCode": CODE}),
+    Example("addRetailer", f"{OF_BRAND}/retailers", _ONE | {"tckn": "5770341124"}, 422, problem_example(
+        "invalid", 422, "Fields of the request are missing, wrong or unknown.",
+        "İstekte eksik, yanlış ya da bilinmeyen alanlar var.", iysCode="H226", errors=_WRONG,
+    )),
+    Example("listRetailers", f"{OF_BRAND}/retailers", None, 200,
+            {"items": [_LISTED], "total": 1, "nextCursor": None}),
+    Example("showRetailer", f"{OF_BRAND}/retailers/{CODE}", None, 200, _LISTED),
+    Example("addAccess", f"{OF_BRAND}/retailers/access", _ACCESS, 200, {"retailerAccess": [CODE]}),
+    Example("listAccess", f"{OF_BRAND}/retailers/access/query", _CONSENT, 200,
+            {"items": [_WITH_ACCESS], "total": 1, "nextCursor": None}),
+    Example("removeRetailer", f"{OF_BRAND}/retailers/{CODE}", None, 409, problem_example(
+        "retailer_in_use", 409, "A consent refers to this retailer at İYS; such a retailer cannot be removed.",
+        "Bu bayi İYS'de bir izne bağlı; bağlı bayi silinemez.", iysCode="H061",
+    )),
+    Example("removeAccess", f"{OF_BRAND}/retailers/access/remove", _ACCESS, 200, {"retailerAccess": [CODE]}),
+    Example("removeRetailer", f"{OF_BRAND}/retailers/{CODE}", None, 200, {"retailerCode": CODE}),
+)  # fmt: skip

@@ -1,0 +1,222 @@
+"""A brand's retailers (bayi) at İYS: list, add and remove them, and give or take their access to a consent.
+
+Nothing of it is stored here: İYS holds them. No transaction may be open during a call.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from portal.core import iys_protocol
+from portal.core.extensions import read_session
+from portal.core.iys_protocol import Action, Channel, Operation, RecipientType
+from portal.core.models import Brand, Provider
+from portal.services.iys import calls
+from portal.services.iys.account_report import NOT_NOW_WORDS, CallProblem, explain_problem, problem_of
+from portal.services.iys.client import NO_ANSWER, Answer, Client
+from portal.services.iys.response_values import MAX_TEXT, JsonObject, read_name, read_number, read_rows
+
+PATIENCE = 6.0  # Seconds for each answer: somebody waits for it.
+PAGE_SIZE = 100  # İYS's largest (H186).
+MAX_PAGES = 30  # A brand has up to 3000 retailers.
+KNOWN_NUMBER = ("H230", "H231", "H253")  # Another retailer of the provider has this MERSİS number or TCKN.
+TEXTS = ("title", "alias", "name", "tckn", "mobile", "tin", "mersis", "status")
+UNKNOWN_RETAILER = ("H058", "H180")
+
+
+class RetailerProblem(Exception):
+    """İYS refused a call, gave no usable answer, or may not be called before `until`. `problem` explains it."""
+
+    def __init__(self, problem: CallProblem, until: datetime | None = None):
+        super().__init__(problem.question, problem.status, problem.code)
+        self.problem, self.until = problem, until
+
+    @property
+    def is_unsure(self) -> bool:
+        """Whether İYS may have done what it was asked."""
+        status = self.problem.status
+        return not self.problem.not_now and (status == NO_ANSWER or status < 400 or status >= 500)
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether what was asked is wrong, so that asking again changes nothing."""
+        return self.problem.status >= 400 and self._action in (Action.FIX, Action.RECONCILE)
+
+    @property
+    def is_unknown_retailer(self) -> bool:
+        return self.problem.code in UNKNOWN_RETAILER
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """What went wrong and what to do about it, as msgids; nothing here is tried again by itself."""
+        code = "H058" if self.is_unknown_retailer else self.problem.code  # H180 speaks of decisions.
+        sentence, cure = explain_problem(replace(self.problem, code=code))
+        return sentence, NOT_NOW_WORDS[1] if self._action in (Action.RETRY, Action.WAIT) else cure
+
+    @property
+    def _action(self) -> Action:
+        return iys_protocol.action_of(self.problem.status, [self.problem.code] if self.problem.code else [])
+
+
+@dataclass(frozen=True)
+class Retailer:
+    """A retailer as İYS lists it; a text is "" where it says nothing."""
+
+    code: int
+    title: str
+    alias: str
+    name: str  # Of the authorised person, whose numbers `tckn` and `mobile` are.
+    tckn: str
+    mobile: str
+    tin: str
+    mersis: str
+    city: tuple[str, str]  # Code and name.
+    town: tuple[str, str]
+    status: str  # One of RETAILER_STATES, or an unknown one.
+    access_count: int | None  # Consents it has access to.
+
+
+@dataclass(frozen=True)
+class RetailerPage:
+    """Some retailers; `total` counts those of all pages."""
+
+    retailers: list[Retailer]
+    total: int
+
+
+@dataclass(frozen=True)
+class ConsentKey:
+    """One consent of a brand; the address is canonical."""
+
+    recipient: str
+    channel: Channel
+    recipient_type: RecipientType
+
+    def as_wire(self) -> JsonObject:
+        return {"recipient": self.recipient, "type": self.channel, "recipientType": self.recipient_type}
+
+
+def list_retailers(client: Client, brand: Brand, *, offset: int = 0, limit: int = PAGE_SIZE) -> RetailerPage:
+    """A page of a brand's retailers. Raises RetailerProblem."""
+    path = iys_protocol.retailer_list_path(*_codes(brand), offset=offset, limit=limit)
+    return _read_page(_ask(client, brand, Operation.RETAILERS, path, method="GET"), Operation.RETAILERS)
+
+
+def all_retailers(client: Client, brand: Brand) -> Iterator[Retailer]:
+    """All retailers of a brand, one call for each hundred. Raises RetailerProblem."""
+    for number in range(MAX_PAGES):
+        page = list_retailers(client, brand, offset=number * PAGE_SIZE)
+        yield from page.retailers
+        if not page.retailers or (number + 1) * PAGE_SIZE >= page.total:
+            return
+
+
+def find_retailer(client: Client, brand: Brand, code: int) -> Retailer | None:
+    """One retailer; None for a code that the brand has not. Raises RetailerProblem."""
+    path = iys_protocol.retailer_path(*_codes(brand), code)
+    try:
+        answer = _ask(client, brand, Operation.RETAILER, path, method="GET")
+    except RetailerProblem as problem:
+        if problem.is_unknown_retailer:
+            return None
+        raise
+    return _read_retailer(answer.content, code)
+
+
+def add_retailer(client: Client, brand: Brand, fields: JsonObject) -> int:
+    """Add a retailer by İYS's fields, which validate_retailer has passed; its code. Raises RetailerProblem.
+
+    It is added once, however often this is called: where İYS's answer was lost, and where İYS says that the numbers are
+    known (H231: nobody is a retailer twice), the list says whether this is the one that was added before.
+    """
+    try:
+        answer = _ask(client, brand, Operation.RETAILER_ADD, iys_protocol.retailers_path(*_codes(brand)), fields)
+        if (code := read_number(answer.content.get("retailerCode"))) is not None:
+            return code
+        failure = RetailerProblem(problem_of(Operation.RETAILER_ADD, answer))
+    except RetailerProblem as problem:
+        if not (problem.is_unsure or problem.problem.code in KNOWN_NUMBER):
+            raise
+        failure = problem
+    for each in all_retailers(client, brand):
+        if (each.tckn, each.tin) == (fields["tckn"], fields["tin"]):
+            return each.code
+    raise failure
+
+
+def remove_retailer(client: Client, brand: Brand, code: int) -> None:
+    """Remove a retailer that no consent refers to. Raises RetailerProblem; a 400 says that one does."""
+    path = iys_protocol.retailer_path(*_codes(brand), code)
+    try:
+        _ask(client, brand, Operation.RETAILER_REMOVE, path, method="DELETE")
+    except RetailerProblem as problem:
+        if not problem.is_unsure or find_retailer(client, brand, code) is not None:
+            raise
+
+
+def list_access(client: Client, brand: Brand, key: ConsentKey, *, offset: int, limit: int) -> RetailerPage:
+    """A page of the retailers with access to a consent. Raises RetailerProblem."""
+    path = iys_protocol.retailer_access_list_path(*_codes(brand), offset=offset, limit=limit)
+    return _read_page(_ask(client, brand, Operation.ACCESS_LIST, path, key.as_wire()), Operation.ACCESS_LIST)
+
+
+def add_access(client: Client, brand: Brand, key: ConsentKey, retailer_codes: list[int]) -> None:
+    """Give up to 100 retailers access to a consent; doing it twice changes nothing. Raises RetailerProblem."""
+    path = iys_protocol.retailer_access_path(*_codes(brand))
+    _ask(client, brand, Operation.ACCESS_ADD, path, key.as_wire() | {"retailerAccess": retailer_codes})
+
+
+def remove_access(client: Client, brand: Brand, key: ConsentKey, retailer_codes: list[int]) -> None:
+    """Take the access to a consent from up to 100 retailers, also from who mediated it. Raises RetailerProblem."""
+    body = key.as_wire() | {"recipients": [key.recipient], "retailerAccess": retailer_codes}
+    del body["recipient"]
+    _ask(client, brand, Operation.ACCESS_REMOVE, iys_protocol.retailer_access_path(*_codes(brand), removes=True), body)
+
+
+def _ask(
+    client: Client, brand: Brand, question: Operation, path: str, body: JsonObject | None = None, method: str = "POST"
+) -> Answer:
+    raw = json.dumps(body, ensure_ascii=False).encode() if body is not None else None
+    try:
+        answer = calls.ask(client, brand.provider_id, question, path, body=raw, method=method, deadline=PATIENCE)
+    except calls.NotNow as refusal:
+        problem = CallProblem(question.value, NO_ANSWER, refusal.code, not_now=True)
+        raise RetailerProblem(problem, refusal.until) from refusal
+    if answer.status not in (200, 201, 202):
+        raise RetailerProblem(problem_of(question, answer))
+    return answer
+
+
+def _codes(brand: Brand) -> tuple[int, int]:
+    code = read_session().scalar(select(Provider.iys_code).where(Provider.id == brand.provider_id))
+    assert code is not None  # A provider with brands has its code.
+    return code, brand.brand_code
+
+
+def _read_page(answer: Answer, question: Operation) -> RetailerPage:
+    pagination = answer.content.get("pagination")
+    total = read_number(pagination.get("totalCount")) if isinstance(pagination, dict) else None
+    if total is None:
+        raise RetailerProblem(problem_of(question, answer))
+    found = [_read_retailer(row, read_number(row.get("retailerCode"))) for row in read_rows(answer.content, "list")]
+    return RetailerPage([each for each in found if each is not None], total)
+
+
+def _read_retailer(row: JsonObject, code: int | None) -> Retailer | None:
+    """None where it has no code, and of an empty answer."""
+    if code is None or not row:
+        return None
+    return Retailer(
+        code=code, city=_place(row.get("city")), town=_place(row.get("town")),
+        access_count=read_number(row.get("retailerAccessCount")),
+        **{name: read_name(row.get(name), MAX_TEXT) for name in TEXTS},  # MERSİS comes as a number, too.
+    )  # fmt: skip
+
+
+def _place(value: Any) -> tuple[str, str]:
+    place = value if isinstance(value, dict) else {}
+    return read_name(place.get("code"), MAX_TEXT), read_name(place.get("name"), MAX_TEXT)

@@ -1,0 +1,117 @@
+"""Retailers through the API at a sandbox: once each, whatever is lost, and what İYS refuses. The usual walk is run as
+the documentation's examples."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from portal.core.extensions import db
+from portal.core.models import ApiRequest, AuditEntry, Brand, Provider
+from portal.domain.providers import sandbox_mode
+from tests import make
+from tests.portal.api.programs import BASE, Program, make_key, reach_iys
+
+RETAILERS = f"{BASE}/brands/{make.BRAND_CODE}/retailers"
+SHOP = {
+    "title": "XYZ Ticaret", "name": "Fatma Çelik", "tckn": "57703411244", "tin": "1234567890",
+    "city": {"code": "34", "name": "İstanbul"}, "town": {"code": "01", "name": "Kadıköy"},
+}  # fmt: skip
+OTHER = SHOP | {"tckn": "20000000046", "title": "Başka Bayi"}
+CONSENT = {"recipient": make.PHONE, "type": "MESAJ"}
+
+
+@pytest.fixture
+def program(app, sandbox) -> Iterator[Program]:
+    with app.app_context():
+        provider = make.provider()
+        reach_iys(app, sandbox)
+        yield Program(app, make_key(provider))
+
+
+def told(answer) -> tuple[int, str, str | None, bool]:
+    return answer.status_code, answer.json["code"], answer.json["iysCode"], answer.json["retryable"]
+
+
+def test_a_retailer_whose_answer_was_lost_is_found_and_not_added_again(program, sandbox, rows):
+    sandbox.fault("retailer_add", "reset-after-apply", count=1)
+    found_at_once = program.post(RETAILERS, SHOP)
+    sandbox.fault("retailer_add", "500-after-apply", count=1)
+    sandbox.fault("retailers", "reset", count=1)
+
+    lost = program.post(RETAILERS, OTHER, idempotency_key="second-shop")
+    kept = rows.count(ApiRequest)
+    again = [program.post(RETAILERS, OTHER, idempotency_key="second-shop") for _ in range(2)]
+
+    assert (told(lost), kept) == ((503, "iys_unavailable", None, True), 1)
+    assert found_at_once.status_code == 200 and [each.json for each in again] == [again[0].json] * 2
+    first, second = program.get(RETAILERS).json["items"]
+    assert [found_at_once.json["retailerCode"], again[0].json["retailerCode"]] == [
+        first["retailerCode"], second["retailerCode"],
+    ]  # fmt: skip
+    assert [each.facts["code"] for each in rows(AuditEntry, AuditEntry.act == "retailer.added")] == [
+        first["retailerCode"], second["retailerCode"],
+    ]  # fmt: skip
+
+
+def test_a_removal_whose_answer_was_lost_is_looked_up(program, sandbox):
+    code = program.post(RETAILERS, SHOP).json["retailerCode"]
+    sandbox.fault("retailer_remove", "reset", count=1)
+    lost = program.open("DELETE", f"{RETAILERS}/{code}")
+    sandbox.fault("retailer_remove", "reset-after-apply", count=1)
+
+    assert told(lost) == (503, "iys_unavailable", None, True)
+    assert program.open("DELETE", f"{RETAILERS}/{code}").json == {"retailerCode": code}
+    assert told(program.open("DELETE", f"{RETAILERS}/{code}")) == (404, "not_found", None, False)
+    assert program.get(f"{RETAILERS}/{code}").status_code == 404
+
+
+def test_what_is_wrong_is_named_before_iys_is_asked(program, sandbox):
+    wrong = {"tckn": "5770341124", "mobile": "0532", "status": "open", "city": {"code": "", "name": "X", "plate": 1}}
+
+    shape = program.post(RETAILERS, SHOP | wrong)
+    rules = program.post(RETAILERS, SHOP | {"tckn": "5770341124", "city": {"code": "", "name": "X"}, "mersis": "1"})
+
+    assert {each["field"] for each in shape.json["errors"]} == {"city.plate", "status"}
+    assert [(each["field"], each["code"]) for each in rules.json["errors"]] == [
+        ("tckn", "H226"), ("mersis", "H228"), ("city.code", "H218"),
+    ]  # fmt: skip
+    assert sandbox.ledger()["requests"]["retailer_add"] == 0
+
+
+def test_what_iys_refuses_is_told_with_its_code_and_keeps_nothing(program, sandbox, rows):
+    code = program.post(RETAILERS, SHOP).json["retailerCode"]
+    kept = rows.count(ApiRequest)
+
+    same_person = program.post(RETAILERS, SHOP | {"tin": "57703411244"})
+    unknown = program.post(f"{RETAILERS}/access", CONSENT | {"retailerAccess": [code, 12345678]})
+    no_consent = program.post(f"{RETAILERS}/access", CONSENT | {"type": "ARAMA", "retailerAccess": [code]})
+    sandbox.fault("retailers", "H520", count=1)
+    paused = program.get(RETAILERS)
+
+    assert told(same_person) == (422, "iys_refused", "H231", False)
+    assert told(unknown) == (422, "iys_refused", "H180", False)
+    assert told(no_consent) == (422, "iys_refused", "H401", False)
+    assert told(paused) == (503, "iys_unavailable", "H520", True)
+    assert rows.count(ApiRequest) == kept
+
+
+def test_retailers_come_in_pages(program):
+    codes = [program.post(RETAILERS, body).json["retailerCode"] for body in (SHOP, OTHER)]
+    program.post(f"{RETAILERS}/access", CONSENT | {"retailerAccess": codes})
+
+    first = program.get(f"{RETAILERS}?limit=1").json
+    second = program.get(f"{RETAILERS}?limit=1&cursor={first['nextCursor']}").json
+    of_consent = program.post(f"{RETAILERS}/access/query", CONSENT | {"limit": 1, "cursor": "1"}).json
+
+    assert [each["items"][0]["retailerCode"] for each in (first, second, of_consent)] == [*codes, codes[1]]
+    assert (first["total"], second["nextCursor"], of_consent["nextCursor"]) == (2, None, None)
+
+
+def test_a_brand_that_iys_is_not_told_of_has_no_retailers(program, sandbox):
+    code = sandbox_mode.EXEMPT_CODES[0]
+    provider, brand = db.session.query(Provider).one(), db.session.query(Brand).one()
+    provider.iys_code = brand.brand_code = code
+    db.session.commit()
+
+    assert program.get(f"{BASE}/brands/{code}/retailers").status_code == 404
+    assert sandbox.ledger()["requests"]["retailers"] == 0
