@@ -1,12 +1,13 @@
 """İYS's endpoints for tokens and consents: add one, add a list, status, history, changes."""
 
 import uuid
+from sqlite3 import Connection
 from typing import Any
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from iys_sandbox import bulk_lists, movements, queries, tokens
+from iys_sandbox import bulk_lists, movements, queries, retailers, tokens
 from iys_sandbox.consent_add import add_consent
 from iys_sandbox.context import now, sandbox
 from iys_sandbox.errors import refuse_if
@@ -14,6 +15,7 @@ from iys_sandbox.faults import too_many_calls
 from iys_sandbox.request_fields import fields_of_request, json_of_request
 from iys_sandbox.request_guard import check_hourly_limit, is_within_hourly_limit, iys_endpoint
 from iys_sandbox.rights import authorised_sender
+from iys_sandbox.wire_types import JsonObject
 from portal.core.iys_protocol import Operation
 
 blueprint = Blueprint("api", __name__)
@@ -72,9 +74,17 @@ def status(iys_code: str, brand_code: str) -> ResponseReturnValue:
     key = queries.queried_key(sender, json_of_request())
     with sandbox().store.reading() as db:
         record = movements.latest_record(db, key)
-    if record is None:
-        return {}
-    return {name: value for name, value in movements.as_list_item(record).items() if value} | {"retailerAccessCount": 0}
+        if record is None:
+            return {}
+        shown = movements.as_list_item(record) | _retailers_of(db, key, record["retailer_code"])
+    return {name: value for name, value in shown.items() if value not in ("", None)}
+
+
+def _retailers_of(db: Connection, key: movements.Key, mediator: int | None) -> JsonObject:
+    found = retailers.find_retailer(db, key.brand_code, mediator)
+    title = retailers.as_wire(db, found)["title"] if found else None
+    with_access = retailers.retailers_with_access(db, key)
+    return {"retailerCode": mediator, "retailerTitle": title, "retailerAccessCount": len(with_access)}
 
 
 @blueprint.post(CONSENTS + "/<recipient_type>/status/<channel>")

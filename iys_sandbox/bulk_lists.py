@@ -104,7 +104,9 @@ def _check_list(sender: Sender, body: Any) -> set[int]:
     for item in body:
         sender.check_write_right(item.get("type"))
     at = now()
-    found = [(position, problem) for position, item in enumerate(body) for problem in field_problems(item, at)]
+    with sandbox().store.reading() as db:
+        problems = [field_problems(db, sender, item, at) for item in body]
+    found = [(position, problem) for position, its in enumerate(problems) for problem in its]
     late = (
         {position for position, problem in found if problem.code == "H467"} if sandbox().expiry_status == 400 else set()
     )
@@ -151,7 +153,7 @@ def _judge_item(db: SandboxConnection, of_list: sqlite3.Row, item: sqlite3.Row, 
     codes = state_codes(head, body) or ([item["code"]] if item["code"] else [])
     if codes:
         return Outcome(code=codes[0])
-    stored = movements.append(db, of_list["iys_code"], key, head, body, creation_date)
+    stored = consent_add.store_consent(db, of_list["iys_code"], key, head, body, creation_date)
     if of_list["is_v2"]:
         row = (digest, of_list["request_id"], item["sub_request_id"], *stored)
         db.execute("INSERT INTO stored_item VALUES (?, ?, ?, ?, ?)", row)

@@ -1,15 +1,16 @@
 """Adding one consent: answered before, wrong in itself, wrong against the stored state, or a new movement."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from iys_sandbox import accounts, movements
+from iys_sandbox import accounts, movements, retailers
 from iys_sandbox.context import now, sandbox
 from iys_sandbox.errors import Refused, refuse_if
 from iys_sandbox.rights import Sender
 from iys_sandbox.state_rules import state_codes
+from iys_sandbox.store import SandboxConnection
 from iys_sandbox.wire_types import JsonObject
 from portal.core import iys_protocol
 from portal.core.iys_protocol import Problem
@@ -24,30 +25,47 @@ def add_consent(sender: Sender, path: str, raw: bytes, body: Any, *, repeats_ans
     with sandbox().store.transaction() as db:
         stored = movements.earlier_answer(db, path, raw) if repeats_answers else None
         if stored is None:
-            is_late = _check_fields(body)
+            is_late = _check_fields(db, sender, body)
             key = movements.key_of(sender.brand_code, body)
             check_quota(db, sender.iys_code, [key])
             latest = movements.latest_record(db, key)
             refuse_if([Problem(code) for code in state_codes(latest, body)])
             if is_late:
                 raise Refused(Problem("H467"), http=400)
-            stored = movements.append(db, sender.iys_code, key, latest, body, iys_protocol.format_wire_date(now()))
+            stored = store_consent(db, sender.iys_code, key, latest, body, iys_protocol.format_wire_date(now()))
             if repeats_answers:
                 movements.remember_answer(db, path, raw, stored)
     return {"transactionId": stored.transaction_id, "creationDate": stored.creation_date}
 
 
-def field_problems(body: object, at: datetime) -> list[Problem]:
-    """Broken field rules of one consent; H180 for any retailer, since the sandbox knows none."""
-    found = iys_protocol.validate_consent(body, now=at)
-    if found or not isinstance(body, dict):
-        return found
-    return [Problem("H180", [field], body[field]) for field in ("retailerCode", "retailerAccess") if field in body]
+def store_consent(
+    db: SandboxConnection, iys_code: int, key: movements.Key, latest: sqlite3.Row | None, body: JsonObject,
+    creation_date: str,
+) -> movements.Stored:  # fmt: skip
+    """Store a movement; the retailers that it names have access to the consent from now on, also who mediated it."""
+    retailers.give_access(db, key, [code for _, code in _named_retailers(body)])
+    return movements.append(db, iys_code, key, latest, body, creation_date)
 
 
-def _check_fields(body: object) -> bool:
+def field_problems(db: sqlite3.Connection, sender: Sender, body: Any, at: datetime) -> list[Problem]:
+    """Broken field rules of one consent; where none is, H180 for each retailer that the brand has not."""
+    return iys_protocol.validate_consent(body, now=at) or [
+        Problem("H180", location, code) for location, code in _named_retailers(body)
+        if retailers.find_retailer(db, sender.brand_code, code) is None
+    ]  # fmt: skip
+
+
+def _named_retailers(body: JsonObject) -> Iterator[tuple[list[str | int], Any]]:
+    """Each with its location."""
+    if "retailerCode" in body:
+        yield ["retailerCode"], body["retailerCode"]
+    for place, code in enumerate(body.get("retailerAccess", ())):
+        yield ["retailerAccess", place], code
+
+
+def _check_fields(db: sqlite3.Connection, sender: Sender, body: Any) -> bool:
     """Refuse a broken field rule. True for a consent that is only too old, where H467 comes last and as a 400."""
-    found = field_problems(body, now())
+    found = field_problems(db, sender, body, now())
     if sandbox().expiry_status == 400 and [problem.code for problem in found] == ["H467"]:
         return True
     refuse_if(found)

@@ -73,7 +73,8 @@ def append(
     row = (iys_code, *key, *facts, side, before["status"] if before else None, citizen_name)
     db.execute(INSERT, row)
     if before is None or creation_date >= before["creation_date"]:
-        db.execute("INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (*key, *facts))
+        state = (*key, *facts, body.get("retailerCode"))
+        db.execute("INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", state)
     if before is None:
         db.execute("UPDATE provider SET used = used + 1 WHERE iys_code = ?", (iys_code,))
     return stored

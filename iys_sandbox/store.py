@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,8 @@ class Store:
         self.close = weakref.finalize(self, self._db.close)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
+        with suppress(sqlite3.OperationalError):  # There is no such file yet, or it has the column.
+            self._db.execute("ALTER TABLE record ADD COLUMN retailer_code INTEGER")
         self._db.executescript(TABLES)
         self._db.read_seed()
 
@@ -98,7 +100,7 @@ CREATE TABLE IF NOT EXISTS movement (
 CREATE TABLE IF NOT EXISTS record (
     brand_code INTEGER NOT NULL, recipient TEXT NOT NULL, recipient_type TEXT NOT NULL, type TEXT NOT NULL,
     status TEXT NOT NULL, source TEXT, consent_date TEXT, creation_date TEXT NOT NULL, transaction_id TEXT NOT NULL,
-    PRIMARY KEY (brand_code, recipient, recipient_type, type)) WITHOUT ROWID;
+    retailer_code INTEGER, PRIMARY KEY (brand_code, recipient, recipient_type, type)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS answered (
     request_digest TEXT PRIMARY KEY, transaction_id TEXT NOT NULL, creation_date TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS list (

@@ -62,12 +62,6 @@ def test_a_request_wrong_as_a_whole_is_a_400(provider, body, code):
     assert (answer.status_code, codes(answer)) == (400, [code])
 
 
-def test_a_retailer_is_never_known(provider):
-    answer = provider.adds(GRANT | {"retailerCode": 12345678})
-
-    assert (answer.status_code, codes(answer)) == (403, ["H180"])
-
-
 @pytest.mark.parametrize(
     ("path", "status", "code", "message"),
     [
