@@ -18,11 +18,23 @@ def digest_of(host: str) -> bytes:
     return hashlib.sha256(f"domain\0{host}".encode()).digest()
 
 
+# New links begin with a host while its record is in place.
+STANDS = Domain.verified_at.is_not(None), Domain.missing_since.is_(None)
+
+
 def is_approved(session: Session, domain: Domain) -> bool:
     """Whether links may begin with the host. Those of sandbox mode go to nobody else."""
     if session.get_one(Provider, domain.provider_id).in_sandbox_mode:
         return True
     return _last_act(session, domain) == ReviewAct.TEXT_APPROVED
+
+
+def vouched_brand(session: Session, host: str) -> int | None:
+    """The brand whose links at a proved host we call ours: the host may begin links now, of a firm in good standing."""
+    of_firm = Provider.admitted_at.is_not(None), Provider.suspended_at.is_(None)
+    found = select(Domain).join(Provider, Provider.id == Domain.provider_id).where(*STANDS, *of_firm)
+    domain = session.scalar(found.where(Domain.host == host))
+    return domain.brand_id if domain is not None and is_approved(session, domain) else None
 
 
 def list_waiting(session: Session, *conditions: ColumnElement[bool]) -> Sequence[Domain]:

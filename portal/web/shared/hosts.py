@@ -14,6 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from portal.core import clock
 from portal.core.extensions import read_session
 from portal.core.models import Domain
+from portal.domain.providers import domain_reviews
 
 SERVED_ON_SHORT_HOSTS = ("recipient.", "static")
 ONLY_ON_SHORT_HOSTS = tuple(f"recipient.short_{name}" for name in ("page", "decide", "not_mine", "disown"))
@@ -42,7 +43,13 @@ def is_short(host: str) -> bool:
 
 
 def is_ours(host: str) -> bool:
-    return host in current_app.config["HOSTS"] or is_short(host)
+    return host in current_app.config["HOSTS"] or host in current_app.config["SHORT_HOSTS"]
+
+
+def vouched_brand(host: str) -> int | None:
+    """The brand whose links at a host of its own we vouch for. Others that were proved serve links, but whoever has
+    them may lead elsewhere by them."""
+    return None if _brand_of(host) is None else domain_reviews.vouched_brand(read_session(), host)
 
 
 def brand_of_host() -> int | None:
@@ -51,9 +58,7 @@ def brand_of_host() -> int | None:
 
 
 def _brand_of(host: str) -> int | None:
-    if host in current_app.config["HOSTS"] or host in current_app.config["SHORT_HOSTS"]:
-        return None
-    return _brand_hosts().get(host)
+    return None if is_ours(host) else _brand_hosts().get(host)
 
 
 def _check() -> None:

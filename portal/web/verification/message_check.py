@@ -49,6 +49,7 @@ class KnownMessage:
     address: str  # Masked.
     made_at: datetime  # Time of the link, of the decision on a receipt, or of a case's opening.
     page_url: str
+    brand_ids: frozenset[int | None]  # A case may be about none.
     report_url: str | None = None  # Where a receipt's message is complained of; of others, help says where.
     is_sandbox: bool = False
     pair: str | None = None
@@ -67,7 +68,7 @@ def ask_for_code() -> str:
 def show_checked() -> ResponseReturnValue:
     """Say what the code leads to. Nothing is changed, so the page may be reloaded."""
     pasted = request.form.get("code", "")[: pasted_text.LONGEST].strip()
-    found = pasted_text.parse(pasted)
+    found = pasted_text.parse(pasted, _belongs)
     if found.problem:
         return _page(pasted=pasted, message=found.problem), 422
     checked = _find_message(found)
@@ -78,12 +79,14 @@ def show_checked() -> ResponseReturnValue:
 
 
 def _judge(pasted: str, found: PastedText, checked: KnownMessage) -> Verdict:
-    """Whether the rest of the text fits the link. The senders' names may look like links; a contact holds none."""
-    names = " ".join(text for name, each in checked.senders for text in (name, each.title))
-    own_links = pasted_text.find_links(f"{names} {ascii_only(names)}").foreign
+    """Whether the rest of the text fits the link. The senders' names may look like links; a contact holds none. What
+    somebody in sandbox mode calls themself was reviewed by nobody."""
+    senders = [] if checked.is_sandbox else [each for _, each in checked.senders]
+    names = " ".join([*(name for name, _ in checked.senders), *(each.title for each in senders)])
+    own_links = pasted_text.find_links(f"{names} {ascii_only(names)}", _belongs).foreign
     return text_comparison.compare(
         pasted, found.code, sent=checked.text, pair=checked.pair, brands=[name for name, _ in checked.senders],
-        known=[names, *(text for _, each in checked.senders for text in (each.contact, each.number))],
+        known=[names, *(text for each in senders for text in (each.contact, each.number))],
         has_foreign=not found.foreign <= own_links,
     )  # fmt: skip
 
@@ -97,6 +100,12 @@ def _find_message(pasted: PastedText) -> KnownMessage | None:
     """The message of a code. Unknown and damaged codes run the same queries as those with a wrong nonce."""
     found = (LOOK_UP[kind](read_session(), vault(), pasted.code) for kind in pasted.kinds)
     return next((each for each in found if each), None)
+
+
+def _belongs(brand_id: int, kind: LinkKind, code: str) -> bool:
+    """Whether the brand's own host serves this: what is of that brand alone."""
+    found = LOOK_UP[kind](read_session(), vault(), code)
+    return found is not None and found.brand_ids == {brand_id}
 
 
 def _find_invitation(session: Session, vault: Vault, code: str) -> KnownMessage | None:
@@ -115,6 +124,7 @@ def _find_invitation(session: Session, vault: Vault, code: str) -> KnownMessage 
         senders=((sandbox_mode.shown_name(text.brand_name, context.brand_code), contents.sender_of_text(text)),),
         address=addresses.mask(address),
         made_at=row.created_at,
+        brand_ids=frozenset({context.brand_id}),
         page_url=url_for("recipient.page", code=code),
         is_sandbox=destination == sandbox_mode.Destination.SANDBOX,
         pair=word_pair(current_app.config["LINK_SALT"], row.id, row.nonce),
@@ -139,6 +149,7 @@ def _find_receipt(session: Session, vault: Vault, code: str) -> KnownMessage | N
         senders=tuple((part.brand_name, part.sender) for part in act.parts),
         address=act.address,
         made_at=act.decided_at,
+        brand_ids=frozenset(part.brand_id for part in act.parts),
         page_url=url_for("recipient.receipt", code=code),
         report_url=url_for("recipient.complain", code=code),
         is_sandbox=act.is_sandbox,
@@ -157,6 +168,7 @@ def _find_case(session: Session, vault: Vault, code: str) -> KnownMessage | None
         senders=((sandbox_mode.shown_name(name, code_at_iys), contents.current_sender(provider, brand)),),
         address=recipients.masked_address(vault, session.get_one(Recipient, case.recipient_id)),
         made_at=case.created_at,
+        brand_ids=frozenset({case.brand_id}),
         page_url=url_for("recipient.complaint", code=code),
         is_sandbox=code_at_iys in sandbox_mode.CODES,
     )

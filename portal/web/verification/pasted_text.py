@@ -1,7 +1,8 @@
 """Find the code in a pasted message, and links in it: ours, and whatever else a phone or a browser would open.
 
-Fake messages carry true codes at hosts of their own. So a link is ours only if all of it is written as we write them;
-whatever else looks like a link is a foreign one. Reads hosts of the running app.
+Fake messages carry true codes at hosts of their own, and a firm may have proved such a host. So a link is ours only if
+all of it is written as we write them, at a brand's own host if that brand's links begin with it; whatever else looks
+like a link is a foreign one. Reads hosts of the running app.
 
 Our own patterns: linkify-it-py 2.2 passes over names with usual endings ("bad.xyz"), full-width dots ("evil。com") and
 unknown schemes, unless it is given all of them; each it overlooks would be a foreign link that nobody is warned of.
@@ -9,6 +10,7 @@ unknown schemes, unless it is given all of them; each it overlooks would be a fo
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -80,9 +82,12 @@ class PastedText:
     problem: Problem | None = None
 
 
-def parse(text: str) -> PastedText:
+Belongs = Callable[[int, LinkKind, str], bool]  # Whether a code of this kind is a brand's.
+
+
+def parse(text: str, belongs: Belongs) -> PastedText:
     """The first link of ours, or a bare code, or the problem."""
-    links, words = find_links(text), words_of(text)
+    links, words = find_links(text, belongs), words_of(text)
     alone = "".join(words)
     if links.ours:
         kind, code = min(links.ours, key=lambda link: link[0] not in WITH_WORD_PAIR)
@@ -105,16 +110,18 @@ class Links:
     foreign: frozenset[str]
 
 
-def find_links(text: str) -> Links:
+def find_links(text: str, belongs: Belongs) -> Links:
     """The links of a text. One of ours may lack the host only where it is the whole text."""
     words = words_of(text)
     whole_text = "".join(words)
-    ours, foreign = [], set()
+    ours: list[tuple[LinkKind, str]] = []
+    foreign: set[str] = set()
     for parts in map(_split_word, words):
-        others = {part.lower() for part in parts if _is_foreign(part)}
+        found = {part: _parse_link(part, whole_text, belongs) for part in parts}
+        others = {part.lower() for part, link in found.items() if not link and _is_foreign(part)}
         foreign |= others
         if not others:
-            ours += [link for part in parts if (link := _parse_link(part, whole_text))]
+            ours += filter(None, found.values())
     return Links(tuple(ours), frozenset(foreign))
 
 
@@ -124,7 +131,7 @@ def without_link(text: str, code: str) -> str:
     whole_text, kept = "".join(words), []
     for word in words if whole_text != code else ():
         for raw, link in zip(SEPARATOR.split(word), _split_word(word), strict=True):
-            found = _parse_link(link, whole_text)
+            found = _parse_link(link, whole_text, lambda *_: True)
             is_this = found is not None and found[1] == code
             kept.append(raw.replace(link, f" {link.partition(code)[2]}", 1) if is_this else raw)
     return " ".join(kept)
@@ -145,15 +152,17 @@ def _split_word(word: str) -> list[str]:
     return [part[found.start() :] if (found := LINK_LIKE.search(part)) else part for part in parts]
 
 
-def _parse_link(part: str, whole_text: str) -> tuple[LinkKind, str] | None:
+def _parse_link(part: str, whole_text: str, belongs: Belongs) -> tuple[LinkKind, str] | None:
     """Kind and code of a link of ours."""
     match = OURS.fullmatch(part)
     if match is None or (not match["host"] and part != whole_text):
         return None
     host, letter = (match["host"] or "").lower(), (match["letter"] or "").lower()
-    if (host and not hosts.is_ours(host)) or (not letter and not hosts.is_short(host)):
-        return None
-    return LinkKind(letter or LinkKind.ASKING), match["code"]
+    kind, code = LinkKind(letter or LinkKind.ASKING), match["code"]
+    if host and not hosts.is_ours(host):
+        brand_id = hosts.vouched_brand(host)
+        return (kind, code) if brand_id is not None and belongs(brand_id, kind, code) else None
+    return (kind, code) if letter or hosts.is_short(host) else None
 
 
 def _is_foreign(part: str) -> bool:

@@ -6,13 +6,15 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import event
+from sqlalchemy import event, update
 
 import shortlinks
 from portal.core import clock
 from portal.core.extensions import db, limiter, vault
-from portal.core.models import AudienceEntry, Brand, Delivery, Message, Receipt
+from portal.core.models import AudienceEntry, Brand, Delivery, Domain, Message, Provider, Receipt
 from portal.core.word_pairs import word_pair
+from portal.domain.campaigns import text_reviews
+from portal.domain.providers import domain_reviews
 from portal.web.verification import pasted_text
 from shortlinks import Visit
 from tests import make
@@ -203,6 +205,62 @@ def test_a_brands_own_host_is_ours(app, browser, code, rows):
         make.add_domain(rows.one(Brand), "izin.ornek.example")
     with time_machine.travel(clock.now() + timedelta(seconds=16)):
         assert FOUND in check(browser, f"https://izin.ornek.example/{code}").text
+
+
+HOST = "izin.ornek.example"
+FAULTS = {
+    "of another firm's brand": None,
+    "sandbox": update(Provider).values(admitted_at=None),
+    "suspended": update(Provider).values(suspended_at=Provider.created_at),
+    "waits": update(Domain).values(host=HOST),
+    "declined": None,
+    "record gone": update(Domain).values(missing_since=Domain.created_at),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_proved_host_is_ours_for_links_of_its_brand_only_while_we_vouch_for_it(app, browser, code, fault):
+    """Whoever proves a host may lead it anywhere."""
+    with app.app_context():
+        brand, host = make.brand(), "ilk.ornek.example" if fault == "waits" else HOST
+        if fault == "of another firm's brand":
+            brand = (
+                db.session.query(Brand).filter_by(provider_id=make.provider(71, 72, email="cem@example.com").id).one()
+            )
+        make.add_domain(brand, host)
+        if fault == "declined":
+            of_host = {"digest": domain_reviews.digest_of(host).hex(), "by": 1, "reason": "Değil.", "at": clock.now()}
+            assert text_reviews.reverse(db.session, brand.provider_id, is_approved=False, **of_host)
+        elif FAULTS[fault] is not None:
+            db.session.execute(FAULTS[fault])
+        db.session.commit()
+
+    for link in (f"https://{HOST}/{code}", f"{HOST}/u/{code}"):
+        assert "Bu iletideki bağlantı bize ait değil" in check(browser, link).text
+    sent = text_sent(app, code)
+    assert f"localhost/u/{code}" in sent
+    assert FORGED in seen(check(browser, sent.replace(f"localhost/u/{code}", f"{HOST}/u/{code}")))
+
+
+def test_only_a_link_makes_a_brands_own_host_ours(app, browser):
+    with app.app_context():
+        make.add_domain(make.brand(), "izin.ornek.example")
+    code = make.codes(app, make.PHONE)[make.PHONE].rpartition("/")[2]
+
+    genuine = f"Ornek Magaza: Onay/Ret: https://izin.ornek.example/{code}"
+    for beside in ("https://izin.ornek.example/odeme?x=1", "izin.ornek.example", "izin.ornek.example/OdemeYap"):
+        page = seen(check(browser, f"{genuine} Hediyeniz: {beside}"))
+        assert "bize ait olmayan bir bağlantı da var" in page, beside
+    assert "bize ait olmayan" not in check(browser, genuine).text
+
+
+def test_an_unreviewed_contact_line_is_no_known_number(app, browser):
+    code = make.codes(app, delivery=Delivery.CSV)[make.PHONE]
+    with app.app_context():
+        db.session.execute(update(Brand).values(brand_code=990_000_001))
+        db.session.commit()
+
+    assert "firmanın bildirmediği bir telefon" in check(browser, f"http://localhost/k/{code} 0850 123 45 67").text
 
 
 def test_the_link_with_the_two_words_is_taken_before_the_receipts(app, browser, code):
@@ -423,7 +481,7 @@ def test_no_pasted_text_is_read_more_than_once(app, piece):
 
 def cpu_seconds(text: str) -> float:
     begun = time.thread_time()
-    pasted_text.parse(text)
+    pasted_text.parse(text, lambda *_: False)
     return time.thread_time() - begun
 
 
