@@ -220,7 +220,6 @@ def _open_point(provider: Provider, at: datetime) -> ConsentPoint:
     point = consent_points.open_point(
         db.session,
         brand,
-        slug=consent_points.suggest_slug(brand.name),
         name="Kasa",
         channels=list(Channel),
         wording=default_texts.default_wording(brand.name, CampaignKind.ASK, provider.notice_url),

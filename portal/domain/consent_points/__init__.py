@@ -6,16 +6,14 @@ The choices come first, and the code only proves the address (KVKK 2025/1072). N
 from portal.domain.consent_points.lifecycle import (
     MOST_CODES,
     SANDBOX_CODES,
-    BadSlug,
     BudgetTooHigh,
     SlugTaken,
     TextNotApproved,
     change_budget,
     close_point,
+    is_drawn,
     open_point,
     publish_point,
-    slug_prefix,
-    suggest_slug,
 )
 from portal.domain.consent_points.public_points import (
     PointState,
@@ -33,8 +31,8 @@ from portal.domain.consent_points.usage import (
 )
 
 __all__ = [
-    "MOST_CODES", "SANDBOX_CODES", "BadSlug", "BudgetTooHigh", "PointState", "PublicPoint",
-    "SlugTaken", "TextNotApproved", "change_budget", "close_point", "count_statistics", "find_point",
+    "MOST_CODES", "SANDBOX_CODES", "BudgetTooHigh", "PointState", "PublicPoint",
+    "SlugTaken", "TextNotApproved", "change_budget", "close_point", "count_statistics", "find_point", "is_drawn",
     "list_alarmed_points", "open_point", "point_state", "proof_digest", "publish_point", "raise_budget_alarm",
-    "register_recipient", "request_link", "slug_prefix", "suggest_slug",
+    "register_recipient", "request_link",
 ]  # fmt: skip

@@ -3,33 +3,28 @@
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
+from itertools import chain, count
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from portal.core import display_names
 from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, Campaign, CampaignKind, ConsentPoint, ContactKind, Delivery, Provider
 from portal.core.models.ids import new_id
 from portal.core.transliteration import ascii_only
 from portal.domain import campaigns
 from portal.domain.campaigns import text_reviews
-from portal.domain.consent_points.public_points import SLUG
 
-SHORTEST, LONGEST = 3, 60
 MOST_CODES = 5000  # A day; several points can share more visitors.
-LONGEST_PREFIX = 30
-# Sandbox providers are not reviewed: they must not send many messages or take a well-known name as their slug.
-SANDBOX_CODES, SANDBOX_PREFIX = 20, "deneme-"
+LONGEST_NAME = 50  # Of a brand in a slug.
+SANDBOX_CODES = 20  # Sandbox providers are not reviewed: they must not send many messages.
 SANDBOX_CODES_IN_ALL = 60  # Of all points of a sandbox provider.
 
 
-class BadSlug(ValueError):
-    """The slug, with its prefix, is not 3 to 60 lower-case letters, digits and single hyphens between them."""
-
-
 class SlugTaken(ValueError):
-    """Another point has this slug."""
+    """Another point got this slug at the same moment."""
 
 
 class TextNotApproved(ValueError):
@@ -44,20 +39,15 @@ class BudgetTooHigh(ValueError):
         self.most = most
 
 
-def suggest_slug(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", ascii_only(name).lower())[:LONGEST].strip("-")
-
-
 def open_point(
-    session: Session, brand: Brand, *, slug: str, name: str, channels: Sequence[Channel], wording: campaigns.Wording,
+    session: Session, brand: Brand, *, name: str, channels: Sequence[Channel], wording: campaigns.Wording,
     daily_budget: int, at: datetime, today: date,
 ) -> ConsentPoint:  # fmt: skip
     """Create an unpublished point. Its visitors begin the contact themselves (checklist C-4).
 
-    Raises BadSlug, SlugTaken and BudgetTooHigh.
+    Raises SlugTaken and BudgetTooHigh.
     """
     provider = session.get_one(Provider, brand.provider_id)
-    slug = _check_slug(session, slug, slug_prefix(provider, brand))
     _check_budget(session, provider, daily_budget)
     campaign = campaigns.open_campaign(
         session, brand, name=name, kind=CampaignKind.ASK, channels=list(channels), wording=wording,
@@ -65,13 +55,13 @@ def open_point(
         today=today,
     )  # fmt: skip
     point = ConsentPoint(
-        id=new_id(), provider_id=brand.provider_id, brand_id=brand.id, campaign_id=campaign.id, slug=slug,
-        daily_budget=daily_budget, created_at=at,
+        id=new_id(), provider_id=brand.provider_id, brand_id=brand.id, campaign_id=campaign.id,
+        slug=_draw_slug(session, provider, brand), daily_budget=daily_budget, created_at=at,
     )  # fmt: skip
     session.add(point)
     try:
         session.flush()
-    except IntegrityError as taken:  # By another at the same moment.
+    except IntegrityError as taken:
         raise SlugTaken from taken
     return point
 
@@ -111,22 +101,23 @@ def change_budget(session: Session, point: ConsentPoint, codes: int) -> None:
     point.daily_budget, point.warned_on, point.alarmed_on = codes, None, None
 
 
-def slug_prefix(provider: Provider, brand: Brand) -> str:
-    """What all slugs of a brand begin with: its reviewed name, so that no address of ours names somebody else."""
-    name = suggest_slug(brand.name)[:LONGEST_PREFIX].strip("-")
-    return SANDBOX_PREFIX if provider.in_sandbox_mode else f"{name or brand.brand_code}-"
+def is_drawn(slug: str, brand_name: str) -> bool:
+    """Whether a slug is a brand's name and a short number; once firms chose them."""
+    name, _, number = slug.rpartition("-") if slug[-1:].isdecimal() else (slug, "", "")
+    return len(number) < 5 and _slug_of(brand_name) in (slug, name)
 
 
-def _check_slug(session: Session, slug: str, prefix: str) -> str:
-    if len(slug) < SHORTEST or not SLUG.fullmatch(slug):
-        raise BadSlug
-    if not f"{slug}-".startswith(prefix):
-        slug = prefix + slug
-    if len(slug) > LONGEST:
-        raise BadSlug
-    if session.scalar(select(ConsentPoint.id).where(ConsentPoint.slug == slug)) is not None:
-        raise SlugTaken
-    return slug
+def _slug_of(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", ascii_only(name).lower())[:LONGEST_NAME].strip("-")
+
+
+def _draw_slug(session: Session, provider: Provider, brand: Brand) -> str:
+    """A free slug: the brand's reviewed name, in sandbox mode what we call it, and a number. Messages of ours carry it
+    to strangers, so no word of it is the firm's to choose."""
+    name = display_names.trial_name(brand.brand_code) if provider.in_sandbox_mode else brand.name
+    slug = _slug_of(name) or str(brand.brand_code)
+    taken = set(session.scalars(select(ConsentPoint.slug).where(ConsentPoint.slug.startswith(slug))))
+    return next(each for each in chain([slug], (f"{slug}-{number}" for number in count(2))) if each not in taken)
 
 
 def _check_budget(session: Session, provider: Provider, codes: int, former: ConsentPoint | None = None) -> None:

@@ -97,10 +97,13 @@ def _sender_and_notice(point: PublicPoint) -> tuple[str, str]:
 
     For a provider in sandbox mode both are ours: nobody has reviewed its brand, which may be called like any firm, or
     like a link. Otherwise the notice is the point's own page with the firm, the purpose and the notice. That is shorter
-    than the notice's own URL, on our host, and the same for everybody.
+    than the notice's own URL, on our host, and the same for everybody. An older slug may hold words of the firm's own,
+    which stand in no message.
     """
-    if sandbox_mode.find_destination(point.iys_code, point.brand_code) == Destination.SANDBOX:
-        return "", absolute_url("verification.privacy", **pages.language_args())
+    is_trial = sandbox_mode.find_destination(point.iys_code, point.brand_code) == Destination.SANDBOX
+    privacy = absolute_url("verification.privacy", **pages.language_args())
+    if is_trial or not consent_points.is_drawn(point.slug, point.brand_name):
+        return "" if is_trial else point.brand_name, privacy
     notice = absolute_url("consent_points.page", **{"slug": point.slug, "lang": None} | pages.language_args())
     return point.brand_name, notice
 

@@ -70,10 +70,8 @@ def new_point() -> ResponseReturnValue:
     form = PointForm(brands=[brand] if brand else brands, **_default_values(brand or brands[0]))
     if form.validate_on_submit() and brand and (point_id := _open_point(form, brand)):
         return redirect(url_for(".point", point_id=point_id), 303)
-    prefix = consent_points.slug_prefix(current_user.provider, brand or brands[0])
-    base = absolute_url("consent_points.page", slug=prefix, lang=None)
     return render_template(
-        "dashboard/campaigns/new_point.html", form=form, base=base, has_choice=len(brands) > 1, **_code_limits()
+        "dashboard/campaigns/new_point.html", form=form, has_choice=len(brands) > 1, **_code_limits()
     ), 422 if form.errors else 200
 
 
@@ -165,16 +163,13 @@ def _open_point(form: PointForm, brand: Brand) -> int | None:
     at = clock.now()
     try:
         made = consent_points.open_point(
-            db.session, brand, slug=form.slug.data, name=form.name.data,
-            channels=[Channel(each) for each in form.channels.data], wording=form.wording(),
-            daily_budget=form.daily_budget.data, at=at, today=clock.day(at),
+            db.session, brand, name=form.name.data, channels=[Channel(each) for each in form.channels.data],
+            wording=form.wording(), daily_budget=form.daily_budget.data, at=at, today=clock.day(at),
         )  # fmt: skip
     except consent_points.BudgetTooHigh as too_many:
         form.daily_budget.errors = [_budget_error(too_many)]
-    except consent_points.BadSlug:
-        form.slug.errors = [_("Adres 3 ile 60 karakter arasında olmalı.")]
     except consent_points.SlugTaken:
-        form.slug.errors = [_("Bu adres alınmış; başka bir adres yazın.")]
+        form.name.errors = [_("Aynı anda başka bir nokta açıldı; bir kez daha kaydedin.")]
     else:
         record_audit("point.opened", "point", made.id)
         db.session.commit()
@@ -212,7 +207,7 @@ def _lacking(session: Session, point: ConsentPoint) -> Sequence[AddressKind]:
 def _default_values(brand: Brand) -> dict[str, Any]:
     is_sandbox = current_user.provider.in_sandbox_mode
     budget = consent_points.SANDBOX_CODES if is_sandbox else DEFAULT_BUDGET
-    return default_wording(brand) | {"slug": consent_points.suggest_slug(brand.name), "daily_budget": budget}
+    return default_wording(brand) | {"daily_budget": budget}
 
 
 def _code_limits() -> dict[str, Any]:

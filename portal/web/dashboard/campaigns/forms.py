@@ -5,7 +5,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import DateField, Field, IntegerField, RadioField, SelectField, StringField, TextAreaField, URLField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from portal.core import clock
 from portal.core.extensions import read_session
@@ -24,7 +24,6 @@ from portal.web.shared.validators import (
     SHOWN_TEXT,
     UNKNOWN_NOTICE,
     WebAddress,
-    asks_for_consent_only,
     stop_if_wrong,
 )
 
@@ -34,9 +33,6 @@ CONTACT_KIND_MISSING = _l("İlk temasın nasıl kurulduğunu seçin.")
 CONTACT_DATE_MISSING = _l("Kişinin sizinle ne zaman temas kurduğunu yazın; bu tarih gelecekte olamaz.")
 FROM_LIST = "list"  # In place of a kind of contact: the audience's list says it of each person.
 DEFAULT_BUDGET = 200  # Codes a day.
-SLUG = Regexp(
-    r"[a-z0-9]+(-[a-z0-9]+)*$", message=_l("Adreste yalnız küçük İngilizce harf, rakam ve aralarında tire olabilir.")
-)
 
 
 class ConsentTextForm(BaseForm):
@@ -135,7 +131,3 @@ class BudgetForm(BaseForm):
 
 class PointForm(BudgetForm, ConsentTextForm):
     name = StringField(_l("Noktanın adı"), validators=[InputRequired(_l("Bir ad yazın.")), Length(max=120), READABLE])
-    slug = StringField(
-        _l("Sayfanın adresi"),
-        validators=[InputRequired(_l("Bir adres yazın.")), Length(3, 60), SLUG, asks_for_consent_only],
-    )

@@ -10,7 +10,7 @@ from portal.core.iys_protocol import Channel
 from portal.core.models import Campaign, CampaignKind, ConsentPoint, ContactKind, Delivery, Provider
 from portal.domain import campaigns, consent_points
 from portal.domain.campaigns import default_texts
-from portal.domain.consent_points import BadSlug, BudgetTooHigh, PointState, SlugTaken
+from portal.domain.consent_points import BudgetTooHigh, PointState
 from tests import make
 
 pytestmark = pytest.mark.alike
@@ -27,10 +27,10 @@ def brand(app):
         db.session.rollback()
 
 
-def opened(brand, slug="ornek", daily_budget=100) -> ConsentPoint:
+def opened(brand, daily_budget=100) -> ConsentPoint:
     at = clock.now()
     return consent_points.open_point(
-        db.session, brand, slug=slug, name="Kasa", channels=list(Channel), daily_budget=daily_budget, at=at,
+        db.session, brand, name="Kasa", channels=list(Channel), daily_budget=daily_budget, at=at,
         wording=default_texts.default_wording(brand.name, CampaignKind.ASK, make.NOTICE), today=clock.day(at),
     )  # fmt: skip
 
@@ -42,26 +42,31 @@ def test_a_point_asks_whoever_comes_and_its_links_have_no_end(brand):
     assert campaign.expires_at is None and campaign.launched_at is None
 
 
-@pytest.mark.parametrize("slug", ["", "ab", "Ornek", "örnek", "a--b", "-ab", "ab-", "a b", "a/b", "x" * 61, "abc\n"])
-def test_an_address_is_of_small_letters_digits_and_single_hyphens(brand, slug):
-    with pytest.raises(BadSlug):
-        opened(brand, slug)
+@pytest.mark.parametrize(
+    ("name", "slugs"),
+    [
+        ("Örnek Mağaza", ["ornek-magaza", "ornek-magaza-2", "ornek-magaza-3"]),
+        ("  İSTANBUL & Çarşı!", ["istanbul-carsi", "istanbul-carsi-2", "istanbul-carsi-3"]),
+        ("日本", [str(make.BRAND_CODE), f"{make.BRAND_CODE}-2", f"{make.BRAND_CODE}-3"]),
+        ("a" * 90, ["a" * 50, f"{'a' * 50}-2", f"{'a' * 50}-3"]),
+    ],
+)
+def test_an_address_is_the_brands_name_and_a_number(brand, name, slugs):
+    """Our messages carry it to strangers: a firm chooses no word of it."""
+    brand.name = name
 
-
-def test_an_address_is_given_once(brand):
-    opened(brand)
-    db.session.commit()
-
-    with pytest.raises(SlugTaken):
-        opened(brand)
+    assert [opened(brand).slug for _ in range(3)] == slugs
 
 
 @pytest.mark.parametrize(
-    ("name", "slug"),
-    [("Örnek Mağaza", "ornek-magaza"), ("  İSTANBUL & Çarşı!", "istanbul-carsi"), ("日本", ""), ("a" * 90, "a" * 60)],
-)
-def test_a_name_becomes_an_address(name, slug):
-    assert consent_points.suggest_slug(name) == slug
+    ("slug", "is_drawn"),
+    [
+        ("ornek-magaza", True), ("ornek-magaza-12", True), ("ornek-magaza-kasa", False), ("ornek-magazam", False),
+        ("ornek-magaza-0850-999-99-99", False), ("ornek-magaza-08509999999", False), ("ptt-2", False),
+    ],
+)  # fmt: skip
+def test_an_older_address_may_have_words_of_a_firm(slug, is_drawn):
+    assert consent_points.is_drawn(slug, "Örnek Mağaza") == is_drawn
 
 
 @pytest.mark.parametrize("codes", [0, -1, consent_points.MOST_CODES + 1])
@@ -70,35 +75,29 @@ def test_no_point_sends_endless_codes(brand, codes):
         opened(brand, daily_budget=codes)
 
 
-def test_who_practises_sends_few_codes_and_takes_no_well_known_name(app):
+def test_who_practises_sends_few_codes_and_takes_no_name_for_an_address(app):
     with app.app_context():
         brand = make.brand()
         db.session.get_one(Provider, brand.provider_id).admitted_at = None
         with pytest.raises(BudgetTooHigh):
             opened(brand, daily_budget=consent_points.SANDBOX_CODES + 1)
 
-        assert opened(brand, "migros", consent_points.SANDBOX_CODES).slug == "deneme-migros"
+        assert opened(brand, consent_points.SANDBOX_CODES).slug == f"deneme-{brand.brand_code}"
         db.session.rollback()
-
-
-def test_an_address_begins_with_the_brands_own_name(brand):
-    slugs = [opened(brand, slug).slug for slug in ("garanti-bbva", "ornek-magaza", "ornek-magaza-kadikoy")]
-
-    assert slugs == ["ornek-magaza-garanti-bbva", "ornek-magaza", "ornek-magaza-kadikoy"]
 
 
 def test_who_practises_gets_no_more_codes_by_opening_many_points(app):
     with app.app_context():
         brand = make.brand()
         db.session.get_one(Provider, brand.provider_id).admitted_at = None
-        made = [opened(brand, f"kasa-{number}", consent_points.SANDBOX_CODES) for number in range(3)]
+        made = [opened(brand, consent_points.SANDBOX_CODES) for _ in range(3)]
         consent_points.close_point(db.session, made[0], clock.now())
 
         with pytest.raises(BudgetTooHigh) as too_many:
-            opened(brand, "kasa-4", 1)
+            opened(brand, 1)
         assert too_many.value.most == 0
         consent_points.change_budget(db.session, made[1], 15)
-        opened(brand, "kasa-4", 5)
+        opened(brand, 5)
         db.session.rollback()
 
 

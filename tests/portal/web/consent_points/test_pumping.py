@@ -145,6 +145,17 @@ def test_strangers_are_sent_no_name_that_nobody_has_looked_at(app, point, rows):
     assert "/b/" not in "".join(said) and "/gizlilik" in said[1]
 
 
+def test_a_message_holds_no_address_with_words_of_a_firm(app, point, rows):
+    opened(app, "ornek-magaza-ptt-iadeniz-icin-0850-999-99-99-arayin")
+    visitor = Visitor(app, "ornek-magaza-ptt-iadeniz-icin-0850-999-99-99-arayin")
+    visitor.chooses(MESAJ="RET")
+    visitor.writes(make.PHONE)
+
+    with app.app_context():
+        facts = messages.read_facts(vault(), rows.one(Message, Message.kind == MessageKind.CODE))
+    assert facts["sender"] == "Örnek Mağaza" and facts["notice"].endswith("/gizlilik")
+
+
 @pytest.mark.parametrize("typed", ["+1 202 555 0143", "0212 345 67 89", "fatma@example.com", "0532", ""])
 def test_codes_go_to_turkish_mobiles_only(app, point, rows, typed):
     visitor = Visitor(app)

@@ -29,7 +29,6 @@ def opened(
         point = consent_points.open_point(
             db.session,
             of,
-            slug=slug,
             name="Kadıköy kasa",
             channels=channels,
             wording=default_texts.default_wording(of.name, CampaignKind.ASK, make.NOTICE),
@@ -37,6 +36,7 @@ def opened(
             at=at,
             today=clock.day(at),
         )
+        point.slug = slug
         if published:
             consent_points.publish_point(db.session, point, at)
         db.session.commit()

@@ -71,8 +71,8 @@ def test_a_page_of_who_practises_shows_no_name_that_somebody_typed(app, browser,
     link, argument = f"/k/{fatma.code}", "?lang=en" if language == "en" else ""
 
     receipt = fatma.decides(MESAJ="RET").location
-    opened(app, "banka", daily_budget=10)
-    opened(app, "taslak", daily_budget=10, published=False)
+    opened(app, "deneme-banka", daily_budget=10)
+    opened(app, "deneme-taslak", daily_budget=10, published=False)
     paths = (link, f"{link}/ben-degilim", receipt, "/b/deneme-banka", "/b/deneme-taslak")
     pages = [browser.get(f"{path}{argument}").text for path in paths]
 

@@ -48,7 +48,7 @@ def trial(app, rows, browser) -> dict[str, list]:
             at=receipt.decided_at,
         )  # fmt: skip
         db.session.commit()
-    visitor.opened(app, "magaza", daily_budget=10)
+    visitor.opened(app, "deneme-magaza", daily_budget=10)
     person = Visitor(app, browser)
     assert person.comes_in().status_code == 303
     codes = [link, code_of(app, rows.one(Receipt)), *(code_of(app, each) for each in rows(Complaint))]
