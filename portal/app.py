@@ -1,7 +1,8 @@
 """The application factory. create_app is the table of contents of the portal."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from flask import Flask
 
@@ -9,7 +10,7 @@ import config
 from portal import cli, jobs
 from portal.api.v1 import authentication
 from portal.core import database
-from portal.core.extensions import babel, close_read_session, csrf, db, limiter, login, migrate
+from portal.core.extensions import babel, close_reader, csrf, db, limiter, login, migrate
 from portal.core.paths import MIGRATIONS, ROOT
 from portal.core.vault import Vault
 from portal.web.my_consents.blueprint import entry_blueprint as my_consents_entry
@@ -27,10 +28,19 @@ from portal.web.shared import (
 )
 from portal.web.shared.views import blueprint_of
 
+Hook = TypeVar("Hook", bound=Callable[..., Any])
+
+
+class Portal(Flask):
+    """No view and no hook of it is a coroutine, so none is inspected for that in each request."""
+
+    def ensure_sync(self, func: Hook) -> Hook:
+        return func
+
 
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     """Make the whole application. Raises config.BadSetting where a secret is missing."""
-    app = Flask("portal", root_path=str(ROOT), template_folder="templates", static_folder="static")
+    app = Portal("portal", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.config.from_mapping(config.from_environment(environ))
     app_logging.init_app(app)
     init_database(app)
@@ -86,4 +96,4 @@ def init_database(app: Flask) -> None:
     migrate.init_app(app, db, directory=str(MIGRATIONS), render_as_batch=True)
     with app.app_context():
         database.attach_listeners(db.engine, db.engines["reader"])
-    app.teardown_appcontext(close_read_session)
+    app.teardown_appcontext(close_reader)

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam
 
 import shortlinks
 from portal.core import clock
-from portal.core.extensions import read_session, vault
+from portal.core.extensions import read_connection, vault
 from portal.core.models import AudienceEntry
 from portal.core.models.link_context import (
     ADDED_COLUMNS,
@@ -48,8 +48,7 @@ _pages: dict[tuple[Any, ...], str] = {}
 def find_link(code: str) -> tuple[shortlinks.Resolution, LinkContext]:
     """The link and its context. Unknown, damaged and guessed codes take one path to the same page."""
     link_id, nonce = shortlinks.Codes(current_app.config["LINK_SALT"]).decode(code) or NO_LINK
-    connection = read_session().connection()  # The session's own work would take as long as the statement.
-    rows = connection.execute(FIND_LINK, {"link_id": link_id, "nonce": nonce}).all()
+    rows = read_connection().execute(FIND_LINK, {"link_id": link_id, "nonce": nonce}).all()
     context = read_link_context(rows) if rows else None
     if context is None or hosts.brand_of_host() not in (None, context.brand_id):
         limits.count_bad_code()
