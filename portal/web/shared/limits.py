@@ -1,6 +1,7 @@
 """Rate limits, in Flask-Limiter's notation. By address unless it says otherwise."""
 
 from datetime import UTC, datetime
+from functools import cache
 
 from flask import abort
 from limits import parse
@@ -49,9 +50,12 @@ RETAILERS = "120 per hour"  # A provider's pages of retailers at İYS, and chang
 GUESSED_KEYS = "60 per minute"  # Wrong keys of the API, from one address. Good ones have their own limit.
 
 
+parsed = cache(parse)
+
+
 def wait_for(limit: str, act: str, key: str) -> datetime | None:
     """Count an act of this key. None, or from when on it may be tried again: then the caller does not do it."""
-    item = parse(limit)
+    item = parsed(limit)
     if not limiter.enabled or limiter.limiter.hit(item, act, key):
         return None
     return datetime.fromtimestamp(limiter.limiter.get_window_stats(item, act, key).reset_time, UTC)
@@ -59,5 +63,5 @@ def wait_for(limit: str, act: str, key: str) -> datetime | None:
 
 def count_bad_code() -> None:
     """Count an unknown code. After too many of them the answer is 429 instead of 404."""
-    if limiter.enabled and not limiter.limiter.hit(parse(GUESSED_CODES), "guessed-codes", rate_limit_key()):
+    if limiter.enabled and not limiter.limiter.hit(parsed(GUESSED_CODES), "guessed-codes", rate_limit_key()):
         abort(429)
