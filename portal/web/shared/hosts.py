@@ -65,10 +65,11 @@ def _check() -> None:
     endpoint = request.endpoint or ""
     if endpoint == "public.health":  # A supervisor or a load balancer asks by IP address.
         return
-    if is_short_host():
+    host = _host()
+    if is_short(host):
         if not endpoint.startswith(SERVED_ON_SHORT_HOSTS):
             abort(404)
-    elif _host() not in current_app.config["HOSTS"] or endpoint in ONLY_ON_SHORT_HOSTS:
+    elif host not in current_app.config["HOSTS"] or endpoint in ONLY_ON_SHORT_HOSTS:
         abort(404)
 
 
