@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-import structlog
 from flask_babel import force_locale, gettext
 from sqlalchemy import select
 
@@ -10,37 +9,27 @@ from portal.core import clock
 from portal.core.extensions import db, read_session
 from portal.core.models import Campaign, MailKind, PauseReason, Provider, User
 from portal.domain import audit
-from portal.jobs.desk_notifications import NobodyNotified
+from portal.jobs.independent_steps import NobodyNotified, independent_step
 from portal.services import launches
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.owner_notifications import notify_person
 
 UNTOLD = Campaign.pause_reason == PauseReason.BUDGET, Campaign.pause_told_at.is_(None)
 
-log = structlog.get_logger()
-
 
 def launch_planned() -> None:
     """Launch what is due; the worker then makes the links. One that fails holds up no other. Commits."""
     at = clock.now()
     for campaign_id in read_session().scalars(select(Campaign.id).where(Campaign.launch_at <= at)).all():
-        try:
+        with independent_step("campaign.not_launched", campaign=campaign_id):
             _launch(db.session.get_one(Campaign, campaign_id, with_for_update=True, populate_existing=True), at)
-            db.session.commit()
-        except Exception:
-            db.session.rollback()
-            log.exception("campaign.not_launched", campaign=campaign_id)
 
 
 def tell_of_budgets() -> None:
     """Mail whoever launched a campaign that it has paused itself, once for each pause. Commits."""
     for campaign_id in read_session().scalars(select(Campaign.id).where(*UNTOLD)).all():
-        try:
+        with independent_step("campaign.untold", campaign=campaign_id):
             _tell_of_budget(db.session.get_one(Campaign, campaign_id, with_for_update=True, populate_existing=True))
-            db.session.commit()
-        except Exception:
-            db.session.rollback()
-            log.exception("campaign.untold", campaign=campaign_id)
 
 
 def _launch(campaign: Campaign, at: datetime) -> None:

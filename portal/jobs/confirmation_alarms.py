@@ -2,7 +2,6 @@
 about consents that were not confirmed. They go to the provider's people who may do it themselves, and to the operator's
 where its gateways carry them."""
 
-import structlog
 from sqlalchemy import select
 
 from portal.core import clock
@@ -12,26 +11,20 @@ from portal.domain.identity import accounts, permissions
 from portal.domain.identity.permissions import Permission
 from portal.domain.notifications import confirmations, mails
 from portal.domain.notifications.confirmations import Alarm
-from portal.jobs.desk_notifications import NobodyNotified
+from portal.jobs.independent_steps import NobodyNotified, independent_step
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.owner_notifications import notify_roles
 
 CONFIRMING_ROLES = tuple(role for role in Role if Permission.EXPORT in permissions.ROLE_PERMISSIONS[role])
-
-log = structlog.get_logger()
 
 
 def notify_of_confirmations() -> None:
     """Mail each provider's people, and the operator's, what is due. One that fails holds up no other and is tried
     again. Commits."""
     for provider_id in confirmations.list_untold(read_session(), clock.now()):
-        try:
+        with independent_step("confirmations.untold", provider=provider_id):
             for alarm in confirmations.record_alarms(db.session, provider_id, clock.now()):
                 _notify(provider_id, alarm)
-            db.session.commit()
-        except Exception:
-            db.session.rollback()
-            log.exception("confirmations.untold", provider=provider_id)
 
 
 def _notify(provider_id: int, alarm: Alarm) -> None:

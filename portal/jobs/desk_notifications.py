@@ -4,7 +4,6 @@ all replies that may refuse."""
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-import structlog
 from sqlalchemy import ColumnElement, and_, false, func, or_, select, update
 
 from portal.core import business_days, clock
@@ -14,18 +13,13 @@ from portal.core.models import EventOutcome, GatewayEvent, MailKind, Provider, R
 from portal.domain import complaints
 from portal.domain.identity import permissions
 from portal.domain.identity.permissions import Permission
+from portal.jobs.independent_steps import NobodyNotified, independent_step
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.owner_notifications import notify_roles
 
 ANSWERING_ROLES = tuple(role for role in Role if Permission.COMPLAINTS in permissions.ROLE_PERMISSIONS[role])
 
 AFTERNOON = timedelta(hours=16)  # Of the day in Istanbul.
-
-log = structlog.get_logger()
-
-
-class NobodyNotified(Exception):
-    """A mail reached nobody who may answer, so no step may say that the desk was notified."""
 
 
 def notify_desks() -> None:
@@ -39,12 +33,8 @@ def notify_desks() -> None:
 
 def _notify_each(provider_ids: Iterable[int], notify: Callable[[int], None]) -> None:
     for provider_id in provider_ids:
-        try:
+        with independent_step("desk.untold", provider=provider_id):
             notify(provider_id)
-            db.session.commit()
-        except Exception:
-            db.session.rollback()
-            log.exception("desk.untold", provider=provider_id)
 
 
 def _notify_of_cases(provider_id: int) -> None:

@@ -1,18 +1,15 @@
 """Mails to owners whose gateway of messages has stopped: one for each stop."""
 
-import structlog
 from sqlalchemy import select
 
 from portal.core import clock
 from portal.core.extensions import db, read_session
 from portal.core.models import GatewayState, MailKind, MessageGateway, Provider, Role
-from portal.jobs.desk_notifications import NobodyNotified
+from portal.jobs.independent_steps import NobodyNotified, independent_step
 from portal.services.messaging import gateway_accounts
 from portal.services.messaging.gateways.offered_vendors import OFFERED
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.owner_notifications import notify_roles
-
-log = structlog.get_logger()
 
 
 def notify_owners_of_gateways() -> None:
@@ -22,12 +19,8 @@ def notify_owners_of_gateways() -> None:
         MessageGateway.provider_id.is_not(None),
     )  # fmt: skip
     for gateway_id in read_session().scalars(untold).all():
-        try:
+        with independent_step("gateway.untold", gateway=gateway_id):
             _notify_owners(db.session.get_one(MessageGateway, gateway_id, with_for_update=True))
-            db.session.commit()
-        except Exception:
-            db.session.rollback()
-            log.exception("gateway.untold", gateway=gateway_id)
 
 
 def _notify_owners(gateway: MessageGateway) -> None:

@@ -4,16 +4,14 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import timedelta
 
-import structlog
 from sqlalchemy import select
 
 from portal.core import clock
 from portal.core.extensions import db, read_session
 from portal.core.models import Event, EventType, Provider
-from portal.domain import events, packages
+from portal.domain import packages
 from portal.domain.packages import Level
-
-log = structlog.get_logger()
+from portal.jobs.independent_steps import independent_step
 
 AGAIN_AFTER = timedelta(days=30)  # At the same level.
 
@@ -22,12 +20,8 @@ def record_low_packages() -> None:
     """Record an event for each provider whose package came to a level; one at a time, since each counts addresses."""
     told = _told_levels()
     for provider_id in read_session().scalars(select(Provider.id).where(Provider.left_at.is_(None))).all():
-        try:
+        with independent_step("package.unrecorded", provider=provider_id):
             _record(provider_id, told[provider_id])
-            db.session.commit()
-        except Exception:
-            db.session.rollback()
-            log.exception("package.unrecorded", provider=provider_id)
 
 
 def _told_levels() -> defaultdict[int, set[str]]:
@@ -44,4 +38,4 @@ def _record(provider_id: int, told: Collection[str]) -> None:
     usage = packages.measure_usage(session, session.get_one(Provider, provider_id), at, with_iys=False)
     if usage.level != Level.FINE and usage.level not in told:
         facts = {"level": usage.level, "records": usage.records, "used": usage.used}
-        events.record(db.session, EventType.PACKAGE_LOW, provider_id, provider_id=provider_id, at=at, facts=facts)
+        Event.record(db.session, EventType.PACKAGE_LOW, provider_id, provider_id=provider_id, at=at, facts=facts)

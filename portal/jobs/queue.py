@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 
-import structlog
 from flask import Flask
 from huey import SqliteHuey, crontab
 from huey.registry import Message
@@ -22,11 +21,10 @@ from portal.jobs import (
     submission_alarms,
     webhook_care,
 )
+from portal.jobs.independent_steps import independent_step
 from portal.services import domains, event_sequencer, launches
 from portal.services.imports import waiting_lists, worker
 from portal.services.messaging import mail_sender
-
-log = structlog.get_logger()
 
 
 class JsonSerializer(Serializer):
@@ -129,37 +127,26 @@ def _add_maintenance_tasks(queue: SqliteHuey, app: Flask) -> None:
 
 def _run_launch(app: Flask, campaign_id: int) -> None:
     """A launch that fails holds up nothing else; the next minute tries it again."""
-    try:
+    with independent_step("launch.failed", campaign=campaign_id):
         launches.run(campaign_id, app.config["LINK_SALT"], app.config["LINK_BASE"])
-    except Exception:
-        db.session.rollback()
-        log.exception("launch.failed", campaign=campaign_id)
 
 
 def _read_audience(list_id: int) -> None:
     """A list that meets a fault of ours keeps its lease for minutes and is tried again after it."""
-    try:
+    with independent_step("audience.failed", list=list_id):
         waiting_lists.read(list_id)
-    except Exception:
-        db.session.rollback()
-        log.exception("audience.failed", list=list_id)
 
 
 def _process_batch(batch_id: int) -> bool:
     """Work on a slice of a batch; returns whether more is left. A failure waits for the next minute."""
-    try:
-        return worker.work(batch_id)
-    except Exception:
-        db.session.rollback()
-        log.exception("import.failed", batch=batch_id)
-        return False
+    has_more = False
+    with independent_step("import.failed", batch=batch_id):
+        has_more = worker.work(batch_id)
+    return has_more
 
 
 def _send_mails() -> None:
     """Mails that fail hold up neither launches nor messages; the next minute tries again."""
-    try:
+    with independent_step("mails.failed"):
         while mail_sender.send_due():
             pass
-    except Exception:
-        db.session.rollback()
-        log.exception("mails.failed")

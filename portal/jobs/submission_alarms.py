@@ -4,9 +4,9 @@ import structlog
 
 from portal.core import clock
 from portal.core.extensions import db, read_session
-from portal.core.models import AlarmLevel, EventType, MailKind, Provider, Role
-from portal.domain import events
+from portal.core.models import AlarmLevel, Event, EventType, MailKind, Provider, Role
 from portal.domain.consents import alarms
+from portal.jobs.independent_steps import independent_step
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.owner_notifications import notify_roles
 
@@ -21,13 +21,9 @@ EVENTS = {
 def notify_owners_of_submissions() -> None:
     """Mail what is new, one mail per level. A provider that fails holds up no other and is tried again. Commits."""
     for provider_id in alarms.list_watched(read_session()):
-        try:
+        with independent_step("submissions.untold", provider=provider_id):
             if alarms.has_news(read_session(), provider_id, clock.now()):
                 _notify_owners(provider_id)
-                db.session.commit()
-        except Exception:
-            db.session.rollback()
-            log.exception("submissions.untold", provider=provider_id)
 
 
 def _notify_owners(provider_id: int) -> None:
@@ -36,7 +32,7 @@ def _notify_owners(provider_id: int) -> None:
         link = absolute_url("dashboard.forwarding", show=alarm.level.value, _anchor="cases")
         level, count = alarm.level.value, str(alarm.count)
         if alarm.is_news and alarm.level in EVENTS:
-            events.record(
+            Event.record(
                 db.session, EVENTS[alarm.level], provider_id, provider_id=provider_id, at=clock.now(),
                 facts={"level": level, "count": alarm.count},
             )  # fmt: skip

@@ -3,19 +3,15 @@ off."""
 
 from urllib.parse import urlsplit
 
-import structlog
-
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.models import MailKind, Provider, Role, WebhookEndpoint
 from portal.core.vault import CannotOpen
 from portal.domain.webhooks import endpoints
-from portal.jobs.desk_notifications import NobodyNotified
+from portal.jobs.independent_steps import NobodyNotified, independent_step
 from portal.services.webhooks import maintenance
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.owner_notifications import notify_roles
-
-log = structlog.get_logger()
 
 
 def care_for_webhooks() -> None:
@@ -23,12 +19,8 @@ def care_for_webhooks() -> None:
     at = clock.now()
     for find, act in ((maintenance.find_heartbeats, _queue_heartbeat), (maintenance.find_unwarned, _warn_owners)):
         for endpoint_id in find(read_session(), at):
-            try:
+            with independent_step("webhook.untold", id=endpoint_id):
                 act(db.session.get_one(WebhookEndpoint, endpoint_id, with_for_update=True))
-                db.session.commit()
-            except Exception:
-                db.session.rollback()
-                log.exception("webhook.untold", id=endpoint_id)
 
 
 def delete_old_deliveries() -> None:
