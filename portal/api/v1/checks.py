@@ -13,9 +13,9 @@ from portal.api.v1.moments import moment
 from portal.api.v1.schemas import CheckAnswer, CheckBody
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
-from portal.core.models import EventType, Provider
+from portal.core.models import Event, EventType, Provider
 from portal.core.models.ids import new_id
-from portal.domain import events, sends
+from portal.domain import sends
 from portal.domain.consents import may_send, recipients
 from portal.domain.consents.may_send import Answer, Verdict
 from portal.domain.identity.permissions import Scope
@@ -80,7 +80,7 @@ def _record(body: CheckBody, answers: Answers, salt: str, at: datetime, *, not_a
         recipient_type=checked.recipient_type, verdicts=verdicts, salt=salt, at=at, valid_until=checked.valid_until,
     )  # fmt: skip
     provider = read_session().get_one(Provider, g.brand.provider_id)
-    events.record(
+    Event.record(
         db.session, EventType.CERTIFICATE_ISSUED, checked.number, provider_id=provider.id, brand_id=g.brand.id, at=at,
         facts={"type": body.type, **checked.counts},
     )  # fmt: skip

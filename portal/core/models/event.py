@@ -1,13 +1,15 @@
 """What happened at providers, in one order for all readers: the changes feed and webhooks are made of these rows."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, Identity
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.core.models.base import Base, BigId, partial_index
+from portal.core.models.inserts import insert_rows
 
 
 class EventType(StrEnum):
@@ -41,3 +43,13 @@ class Event(Base):
     subject_id: Mapped[int]  # The decision of its first three types; else the complaint, the certificate, …
     at: Mapped[datetime]
     facts: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # Never an address.
+
+    @classmethod
+    def record(
+        cls, session: Session, type_: EventType, subject_id: int, *, provider_id: int, at: datetime,
+        brand_id: int | None = None, facts: Mapping[str, Any] | None = None,
+    ) -> None:  # fmt: skip
+        """Add an event, but for the types that triggers record. `facts` hold no address and no name:
+        endpoints of providers get them as they are."""
+        about = {"type": type_, "subject_id": subject_id, "facts": facts}
+        insert_rows(session, cls, [{"provider_id": provider_id, "brand_id": brand_id, "at": at} | about])

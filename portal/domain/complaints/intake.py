@@ -139,10 +139,9 @@ def _create_case(
             subject="complaint", subject_id=case_id,
             facts={"kind": kind.value} | ({"finding": case.finding.value} if case.finding else {}),
         ),
-        Event(
-            provider_id=whose.provider_id, brand_id=case.brand_id, type=EventType.COMPLAINT_OPENED, subject_id=case_id,
-            at=at, facts={"kind": kind.value},
-        ),
     ])  # fmt: skip
-    session.flush()
+    Event.record(
+        session, EventType.COMPLAINT_OPENED, case_id, provider_id=whose.provider_id, brand_id=case.brand_id, at=at,
+        facts={"kind": kind.value},
+    )  # fmt: skip
     return case

@@ -9,8 +9,7 @@ from sqlalchemy import select
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import EventType, Provider, WebhookAlgorithm, WebhookDelivery, WebhookEndpoint
-from portal.domain import events
+from portal.core.models import Event, EventType, Provider, WebhookAlgorithm, WebhookDelivery, WebhookEndpoint
 from portal.domain.events import sequencer
 from portal.domain.webhooks import endpoints
 from portal.domain.webhooks.endpoints import Choices
@@ -48,7 +47,7 @@ class Webhooks:
             provider_id = db.session.scalar(select(Provider.id))
             for _ in range(times):
                 facts = {"number": next(self.numbers)}
-                events.record(
+                Event.record(
                     db.session, EventType.PACKAGE_LOW, 1, provider_id=provider_id, brand_id=brand_id, at=clock.now(),
                     facts=facts,
                 )  # fmt: skip
