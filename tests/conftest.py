@@ -31,6 +31,7 @@ SECRETS = {
     "LINK_SALT": "a salt that only tests know",
     "VAULT_KEYS": "1:U3d5v0mS0c1rQ3dPp3q2m3m0k8yqk9xJm2Zr7w1TtYs=",
     "DEVELOPMENT": "1",
+    "IYS_BASE_URL": "http://127.0.0.1:9",  # Nobody: a page that calls İYS never reaches the real one.
     "IYS_REQUESTS_PER_SECOND": "0",
     "UNDO_SECONDS": "0",
     "LINK_BASE": "http://localhost/k",

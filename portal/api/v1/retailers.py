@@ -17,7 +17,6 @@ from portal.core import addresses, clock, iys_protocol
 from portal.core.addresses import BadAddress
 from portal.core.iys_protocol import CODES
 from portal.domain.identity.permissions import Scope
-from portal.domain.providers import sandbox_mode
 from portal.services.imports.row_results import RowProblem
 from portal.services.iys import retailers
 from portal.services.iys.client import Client
@@ -27,7 +26,6 @@ from portal.web.shared.problems import ApiProblem
 
 RETAILERS = f"{BRAND_PATH}/retailers"
 RETAILER = f"{RETAILERS}/<int:retailerCode>"
-NOT_AT_IYS = (sandbox_mode.EXEMPT, sandbox_mode.OVER)  # Brands that İYS is not told of.
 ADDED = Response(HTTP_200=schemas.RetailerAdded, HTTP_503=Problem)
 REMOVED = Response(HTTP_200=schemas.RetailerAdded, HTTP_409=Problem, HTTP_503=Problem)
 ONE, SOME = (Response(HTTP_200=model, HTTP_503=Problem) for model in (schemas.Retailer, schemas.Retailers))
@@ -157,7 +155,7 @@ def iys_problems() -> Iterator[None]:
 
 def _refuse(found: RetailerProblem) -> NoReturn:
     problem = found.problem
-    if problem.code in NOT_AT_IYS:
+    if found.is_not_at_iys:
         refuse(ApiProblem.NOT_FOUND)
     kind = ApiProblem.IYS_REFUSED if found.is_refusal else ApiProblem.IYS_UNAVAILABLE
     body = problems.problem_body(kind.value, *found.words, status=problems.STATUSES[kind], iys_code=problem.code)

@@ -14,7 +14,9 @@ from sqlalchemy import select
 from portal.core import iys_protocol
 from portal.core.extensions import read_session
 from portal.core.iys_protocol import Action, Channel, Operation, RecipientType
+from portal.core.lazy_text import N_
 from portal.core.models import Brand, Provider
+from portal.domain.providers import sandbox_mode
 from portal.services.iys import calls
 from portal.services.iys.account_report import NOT_NOW_WORDS, CallProblem, explain_problem, problem_of
 from portal.services.iys.client import NO_ANSWER, Answer, Client
@@ -25,6 +27,7 @@ PAGE_SIZE = 100  # İYS's largest (H186).
 MAX_PAGES = 30  # A brand has up to 3000 retailers.
 KNOWN_NUMBER = ("H230", "H231", "H253")  # Another retailer of the provider has this MERSİS number or TCKN.
 TEXTS = ("title", "alias", "name", "tckn", "mobile", "tin", "mersis", "status")
+NOT_AT_IYS_WORDS = N_("Bu marka İYS'ye bildirilmiyor, orada bayisi olamaz."), N_("İYS'de kayıtlı bir marka seçin.")
 UNKNOWN_RETAILER = ("H058", "H180")
 
 
@@ -51,8 +54,15 @@ class RetailerProblem(Exception):
         return self.problem.code in UNKNOWN_RETAILER
 
     @property
+    def is_not_at_iys(self) -> bool:
+        """Whether İYS is not told of the brand: of an exempt provider, or one of a sandbox mode that is over."""
+        return self.problem.code in (sandbox_mode.EXEMPT, sandbox_mode.OVER)
+
+    @property
     def words(self) -> tuple[str, str]:
         """What went wrong and what to do about it, as msgids; nothing here is tried again by itself."""
+        if self.is_not_at_iys:
+            return NOT_AT_IYS_WORDS
         code = "H058" if self.is_unknown_retailer else self.problem.code  # H180 speaks of decisions.
         sentence, cure = explain_problem(replace(self.problem, code=code))
         return sentence, NOT_NOW_WORDS[1] if self._action in (Action.RETRY, Action.WAIT) else cure

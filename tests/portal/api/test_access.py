@@ -62,8 +62,7 @@ SCOPES = {  # Of every view of the API. One that is missing here is refused by a
 
 @pytest.fixture
 def provider(app) -> Iterator[Provider]:
-    """Ayşe's, in the test's context; nobody listens where İYS would."""
-    app.config["IYS_BASE_URL"] = "http://127.0.0.1:9"
+    """Ayşe's, in the test's context."""
     with app.app_context():
         yield make.provider()
 
