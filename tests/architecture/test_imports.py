@@ -213,7 +213,7 @@ PLANTED = {
     "sideways: a command wakes jobs": ("portal.cli.campaign", "from portal.jobs import init_app"),
     "the sandbox thinks with the forwarder": (
         "iys_sandbox.state_rules",
-        "from portal.services.iys.client import Answer",
+        "from portal.services.iys.client import IysAnswer",
     ),
     "the forwarder thinks with the sandbox": ("portal.services.iys.client", "from iys_sandbox import state_rules"),
     "shortlinks looks into the portal": ("shortlinks.links", "from portal.core import clock"),

@@ -28,7 +28,7 @@ from portal.domain import consents
 from portal.domain.consents import annulments, bulk_import, movements, refusals
 from portal.domain.consents.bulk_import import Effect, Entry
 from portal.services.iys import forwarder
-from portal.services.iys.client import Answer, Client
+from portal.services.iys.client import Client, IysAnswer
 from portal.services.iys.forwarding import single_dispatch
 from portal.services.iys.inflow import feeds
 from tests import grants, make
@@ -97,10 +97,10 @@ class SandboxClient(Client):
         super().__init__("http://sandbox.invalid")
         self.browser = sandbox.test_client()
 
-    def ask(self, method, path, *, body=None, bearer=None, **_more) -> Answer:
+    def ask(self, method, path, *, body=None, bearer=None, **_more) -> IysAnswer:
         headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
         answer = self.browser.open(path, method=method, data=body, content_type="application/json", headers=headers)
-        return Answer(answer.status_code, answer.data)
+        return IysAnswer(answer.status_code, answer.data)
 
 
 class World:

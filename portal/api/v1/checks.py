@@ -17,7 +17,7 @@ from portal.core.models import Event, EventType, Provider
 from portal.core.models.ids import new_id
 from portal.domain import sends
 from portal.domain.consents import may_send, recipients
-from portal.domain.consents.may_send import Answer, Verdict
+from portal.domain.consents.may_send import MaySendAnswer, Verdict
 from portal.domain.identity.permissions import Scope
 from portal.domain.receipts import check_certificates, tokens
 from portal.domain.receipts.check_certificates import CheckedList, digest_list, find_canonical
@@ -27,7 +27,7 @@ from portal.web.shared.signing import get_signing_key
 
 CHUNK = 5000
 NO_ADDRESS = "invalid_address"
-Answers = dict[str, Answer]  # By canonical address.
+Answers = dict[str, MaySendAnswer]  # By canonical address.
 
 
 @blueprint.post(f"{BRAND_PATH}/checks")
@@ -59,7 +59,7 @@ def _find_answers(chunk: list[str], body: CheckBody, at: datetime) -> Answers:
     return {text: found.get(known.get(text, 0), otherwise) for text in chunk}
 
 
-def _result(text: str, answer: Answer | None) -> dict[str, Any]:
+def _result(text: str, answer: MaySendAnswer | None) -> dict[str, Any]:
     verdict, reason = (answer.verdict, answer.reason.value) if answer else (Verdict.MAY_NOT, NO_ADDRESS)
     until = moment(answer.valid_until) if answer else None
     return {"recipient": text, "verdict": verdict, "reason": reason, "validUntil": until}

@@ -107,7 +107,7 @@ def _consent(text: str, channel: Channel, recipient_type: RecipientType) -> dict
 
 def _find(
     brand: Brand, address: Address, channel: Channel, recipient_type: RecipientType, at: datetime
-) -> tuple[may_send.Answer, Consent | None, dict[str, Any]]:
+) -> tuple[may_send.MaySendAnswer, Consent | None, dict[str, Any]]:
     session, provider = read_session(), g.provider
     asked = {"brand_id": brand.id, "provider_id": provider.id, "channel": channel, "recipient_type": recipient_type}
     for column, index in vault().indexes(provider.id, address.text).items():

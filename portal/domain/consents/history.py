@@ -19,7 +19,7 @@ from portal.core.models import (
 )
 from portal.core.models.decision import decision_time
 from portal.domain.consents.evidence import Evidence, evidence_column
-from portal.domain.consents.may_send import Answer, answer_of, decided_consents
+from portal.domain.consents.may_send import MaySendAnswer, answer_of, decided_consents
 from portal.domain.consents.urgency import Urgency, urgency
 
 
@@ -53,7 +53,7 @@ class DecisionRecord:
 
 def current_consents(
     session: Session, recipient_id: int, at: datetime
-) -> list[tuple[Consent, Brand, Answer, Evidence | None]]:
+) -> list[tuple[Consent, Brand, MaySendAnswer, Evidence | None]]:
     """The consents that a decision stands behind, by brand and channel, whether messages may be sent on them, and what
     proves a grant."""
     rows = session.execute(decided_consents([recipient_id], evidence_column()).order_by(Brand.name, Consent.channel))

@@ -41,7 +41,7 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True)
-class Answer:
+class MaySendAnswer:
     """Whether messages may be sent on one consent.
 
     `valid_until` says when a copy of the answer must be asked for again, though nobody decides anew: a refusal must be
@@ -75,7 +75,9 @@ REFUSALS = (Reason.REFUSED, Reason.REFUSED_AT_IYS)
 PERMISSIONS = (Reason.EXEMPT, Reason.MERCHANT, Reason.GRANTED)
 
 
-def answer_of(consent: Consent, brand: Brand, provider: Provider, at: datetime, *, has_unread_reply: bool) -> Answer:
+def answer_of(
+    consent: Consent, brand: Brand, provider: Provider, at: datetime, *, has_unread_reply: bool
+) -> MaySendAnswer:
     """Answer for one consent at a moment; `has_unread_reply` is may_have_refused() of its recipient."""
     facts = {
         "status": consent.status,
@@ -90,7 +92,7 @@ def answer_of(consent: Consent, brand: Brand, provider: Provider, at: datetime, 
 def answers(
     session: Session, brand: Brand, recipient_ids: Collection[int], channel: Channel, recipient_type: RecipientType,
     at: datetime,
-) -> dict[int, Answer]:  # fmt: skip
+) -> dict[int, MaySendAnswer]:  # fmt: skip
     """Answer for many recipients of a brand, by id; those without a consent are missing. One statement: call with
     ≤ 5,000."""
     common = {"recipient_type": recipient_type, **_facts_of(brand, session.get_one(Provider, brand.provider_id))}
@@ -101,8 +103,8 @@ def answers(
         Consent.brand_id == brand.id, Consent.recipient_id.in_(recipient_ids), Consent.channel == channel,
         Consent.recipient_type == recipient_type,
     )  # fmt: skip
-    known: dict[tuple[Any, ...], Answer] = {}
-    found: dict[int, Answer] = {}
+    known: dict[tuple[Any, ...], MaySendAnswer] = {}
+    found: dict[int, MaySendAnswer] = {}
     for recipient_id, status, iys_status, is_unread, date in session.execute(asked):
         key = (status, iys_status, is_unread, date)
         if key not in known:
@@ -112,11 +114,11 @@ def answers(
     return found
 
 
-def answer_without_consent(recipient_type: RecipientType) -> Answer:
+def answer_without_consent(recipient_type: RecipientType) -> MaySendAnswer:
     """Answer where nothing is known of an address."""
     if recipient_type == MERCHANT:
-        return Answer(Verdict.UNKNOWN, Reason.UNCHECKED)
-    return Answer(Verdict.MAY_NOT, Reason.NOT_GRANTED)
+        return MaySendAnswer(Verdict.UNKNOWN, Reason.UNCHECKED)
+    return MaySendAnswer(Verdict.MAY_NOT, Reason.NOT_GRANTED)
 
 
 def _facts_of(brand: Brand, provider: Provider) -> dict[str, Any]:
@@ -126,14 +128,16 @@ def _facts_of(brand: Brand, provider: Provider) -> dict[str, Any]:
     }
 
 
-def _answer(facts: dict[str, Any], date: datetime | None, at: datetime) -> Answer:
+def _answer(facts: dict[str, Any], date: datetime | None, at: datetime) -> MaySendAnswer:
     verdict, reason = next((verdict, reason) for its, verdict, reason in RULE if its.items() <= facts.items())
     if verdict == Verdict.MAY:
-        return Answer(verdict, reason, business_days.safe_deadline(at))
+        return MaySendAnswer(verdict, reason, business_days.safe_deadline(at))
     if reason != Reason.UNREGISTERED or date is None or date == BEFORE_2015:
-        return Answer(verdict, reason)
+        return MaySendAnswer(verdict, reason)
     deadline = business_days.lenient_deadline(date)
-    return Answer(verdict, reason, deadline) if at <= deadline else Answer(Verdict.MAY_NOT, Reason.EXPIRED)
+    return (
+        MaySendAnswer(verdict, reason, deadline) if at <= deadline else MaySendAnswer(Verdict.MAY_NOT, Reason.EXPIRED)
+    )
 
 
 def decided_consents(recipient_ids: Collection[int], *columns: Any) -> Select[*tuple[Any, ...]]:

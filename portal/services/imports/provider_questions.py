@@ -28,7 +28,7 @@ class NothingAsked(ValueError):
 
 
 @dataclass(frozen=True)
-class Answer:
+class ProviderAnswer:
     """Defaults for lines that do not say it themselves; only what was asked counts."""
 
     status: Status | None = None
@@ -60,7 +60,9 @@ def mark_answered(batch: ImportBatch, user_id: int, at: datetime) -> bool:
     return was_asked
 
 
-def answer(session: Session, vault: Vault, batch: ImportBatch, given: Answer, user_id: int, at: datetime) -> None:
+def answer(
+    session: Session, vault: Vault, batch: ImportBatch, given: ProviderAnswer, user_id: int, at: datetime
+) -> None:
     """Put the provider's answer into the layout and its profile; a new dry run follows. Raises NothingAsked."""
     session.refresh(batch, with_for_update=True)
     if not awaits_answer(batch):

@@ -10,7 +10,7 @@ from typing import Any
 from portal.core import iys_protocol
 from portal.core.iys_protocol import Action, Channel, Operation
 from portal.core.lazy_text import N_
-from portal.services.iys.client import NO_ANSWER, Answer
+from portal.services.iys.client import NO_ANSWER, IysAnswer
 from portal.services.iys.response_values import JsonObject, read_number, read_text
 
 WRITE = "write"
@@ -138,20 +138,20 @@ def findings_from_json(kept: JsonObject | None) -> Findings | None:
     )
 
 
-def read_brands(answer: Answer) -> tuple[BrandFound, ...] | None:
+def read_brands(answer: IysAnswer) -> tuple[BrandFound, ...] | None:
     """The brands of a provider's own account, which may write every channel of each (GET /sps/…/brands)."""
     if answer.listed is None:
         return None
     return _brands_in(answer.listed, rights_are_listed=False)
 
 
-def read_partner_brands(answer: Answer) -> tuple[BrandFound, ...] | None:
+def read_partner_brands(answer: IysAnswer) -> tuple[BrandFound, ...] | None:
     """The brands that a partner may act for, with its right per channel (GET /integrator/…/sps/…)."""
     rows = answer.content.get("list", answer.listed)
     return _brands_in(rows, rights_are_listed=True) if isinstance(rows, list) else None
 
 
-def read_subscription(answer: Answer) -> Subscription | None:
+def read_subscription(answer: IysAnswer) -> Subscription | None:
     """Read İYS's answer about the package (GET /sps/…/subscription)."""
     content = answer.content
     state = read_text(content.get("status")).upper()
@@ -167,7 +167,7 @@ def read_subscription(answer: Answer) -> Subscription | None:
     )
 
 
-def problem_of(question: Operation, answer: Answer) -> CallProblem:
+def problem_of(question: Operation, answer: IysAnswer) -> CallProblem:
     return CallProblem(question.value, answer.status, answer.code)
 
 

@@ -14,7 +14,7 @@ from portal.core import clock, iys_protocol
 from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import Operation
 from portal.services.iys import circuit_breaker, rate_limit, success_rate
-from portal.services.iys.client import Answer
+from portal.services.iys.client import IysAnswer
 from portal.services.iys.iys_clock import iys_clock
 from portal.services.iys.rate_limit import Priority
 
@@ -72,7 +72,7 @@ def start_call(question: Operation, provider_id: int, priority: Priority = Prior
     return StartedCall(question, provider_id, at, is_probe)
 
 
-def finish_call(call: StartedCall, answer: Answer) -> None:
+def finish_call(call: StartedCall, answer: IysAnswer) -> None:
     """Count a failed call, pause calls after a 429, read İYS's clock, and tell the circuit breaker. Commits."""
     at = clock.now()
     wrote = [  # Rows are locked in the order of start_call: rate limit, host, tally.
@@ -93,7 +93,7 @@ def _refuse_call(until: datetime, spent: str | None = None) -> NoReturn:
     raise NotNow(until)
 
 
-def _tell_breaker(call: StartedCall, answer: Answer, at: datetime) -> bool:
+def _tell_breaker(call: StartedCall, answer: IysAnswer, at: datetime) -> bool:
     if circuit_breaker.is_host_failure(answer):
         circuit_breaker.record_failure(db.session, call.provider_id, at, is_probe=call.is_probe)
         return True
@@ -103,7 +103,7 @@ def _tell_breaker(call: StartedCall, answer: Answer, at: datetime) -> bool:
     return True
 
 
-def _count_call(call: StartedCall, answer: Answer) -> bool:
+def _count_call(call: StartedCall, answer: IysAnswer) -> bool:
     question, unknown = call.question, [code for code in answer.codes if code not in iys_protocol.CODES]
     if not answer.reached:
         rate_limit.add_to_tally(db.session, question, call.at, calls=-1)
@@ -118,7 +118,7 @@ def _count_call(call: StartedCall, answer: Answer) -> bool:
     return bool(not answer.reached or answer.status in FAILURE_STATUSES or unknown)
 
 
-def _pause_calls(question: Operation, answer: Answer, at: datetime) -> bool:
+def _pause_calls(question: Operation, answer: IysAnswer, at: datetime) -> bool:
     """After a 429: an hour without calls of a spent kind, or a short pause for all calls.
 
     A 429 of a token call without a known code counts as H084, since calling within its hour restarts the hour.

@@ -12,7 +12,7 @@ from portal.core.iys_protocol import Action, Operation
 from portal.domain.providers import sandbox_mode
 from portal.services.iys import call_guard, sandbox_access, tokens
 from portal.services.iys.call_guard import NotNow
-from portal.services.iys.client import DEADLINE, Answer, Client
+from portal.services.iys.client import DEADLINE, Client, IysAnswer
 from portal.services.iys.rate_limit import Priority
 
 __all__ = ["NotNow", "ask"]
@@ -26,7 +26,7 @@ def ask(
     client: Client, provider_id: int, question: Operation, path: str, *, body: bytes | None = None,
     method: str = "POST", deadline: float = DEADLINE, turn: contextlib.AbstractContextManager[None] | None = None,
     partner_id: int | None = None, priority: Priority = Priority.GRANTS,
-) -> Answer:  # fmt: skip
+) -> IysAnswer:  # fmt: skip
     """Call İYS for a provider. Raises NotNow.
 
     Call it with no transaction open: it commits short ones of its own, and none is open during the call. A 401 is an

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from portal.core import leases
 from portal.core.models import IysRate
 from portal.services.iys import rate_limit
-from portal.services.iys.client import Answer
+from portal.services.iys.client import IysAnswer
 
 Ts = TypeVarTuple("Ts")
 
@@ -110,6 +110,6 @@ def failed_at(provider_id: SQLColumnExpression[int]) -> ScalarSelect[datetime]:
     return select(IysRate.next_at).where(IysRate.name == name).scalar_subquery()
 
 
-def is_host_failure(answer: Answer) -> bool:
+def is_host_failure(answer: IysAnswer) -> bool:
     """Whether İYS itself could not be reached."""
     return answer.status == 0 or answer.status >= 500 or answer.is_a_page

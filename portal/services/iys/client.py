@@ -36,7 +36,7 @@ class ClockReading(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Answer:
+class IysAnswer:
     """The HTTP status (0: none, or not in time) and the raw body, which may hold an address."""
 
     status: int
@@ -100,7 +100,7 @@ class Client:
     def ask(
         self, method: str, path: str, *, body: bytes | None = None, bearer: str | None = None,
         deadline: float = DEADLINE,
-    ) -> Answer:  # fmt: skip
+    ) -> IysAnswer:  # fmt: skip
         """One request, answered within `deadline` seconds or not at all; `body` is JSON, sent exactly as given.
 
         Looking up the host's name is not bounded by it: no system call for that can be.
@@ -118,9 +118,9 @@ class Client:
                 ) as answer,
             ):  # fmt: skip
                 reading = _read_clock(answer.headers, asked_at, clock.now())
-                return Answer(answer.status_code, _read_body(answer), True, _retry_after(answer.headers), reading)
+                return IysAnswer(answer.status_code, _read_body(answer), True, _retry_after(answer.headers), reading)
         except (requests.RequestException, _BodyTooLarge) as failure:
-            return Answer(NO_ANSWER, b"", reached=_may_have_reached(failure))
+            return IysAnswer(NO_ANSWER, b"", reached=_may_have_reached(failure))
 
     def session(self) -> requests.Session:
         """This thread's pooled connections."""

@@ -25,7 +25,7 @@ from portal.services.iys.account_report import (
     read_partner_brands,
     read_subscription,
 )
-from portal.services.iys.client import Answer, Client
+from portal.services.iys.client import Client, IysAnswer
 
 log = structlog.get_logger()
 Found = TypeVar("Found")
@@ -99,7 +99,7 @@ def _ask_for_brands(client: Client, account: Account) -> tuple[tuple[BrandFound,
 
 
 def _ask_and_read(
-    client: Client, account: Account, question: Operation, path: str, read: Callable[[Answer], Found | None]
+    client: Client, account: Account, question: Operation, path: str, read: Callable[[IysAnswer], Found | None]
 ) -> tuple[Found | None, CallProblem | None]:
     """What `read` finds in an answer, or the problem."""
     try:

@@ -20,7 +20,7 @@ from portal.core.iys_protocol import MAX_LIST_SIZE, Action, Channel
 from portal.core.models import BulkRequest, Connection, Consent, ForwardingHold, Lane, Submission
 from portal.core.models.inserts import insert_missing
 from portal.services.iys import circuit_breaker
-from portal.services.iys.client import Answer
+from portal.services.iys.client import IysAnswer
 
 log = structlog.get_logger()
 
@@ -112,7 +112,7 @@ def hold(part: Part, code: str | None, at: datetime) -> datetime:
     return row.until
 
 
-def note_answer(part: Part, answer: Answer) -> None:
+def note_answer(part: Part, answer: IysAnswer) -> None:
     """Hold what is called like a call that got no answer, until one gets it: a brand's single calls, its lists and
     their results, or all pulls of a provider; or what a refused token concerns. Any other answer to the call that
     tries whether a hold is over lets the next one try at once. Commits."""
@@ -127,7 +127,7 @@ def note_answer(part: Part, answer: Answer) -> None:
             _end_holds(part.provider_id, *mine, ForwardingHold.until == part.lease_until, forget=False)
 
 
-def note_pull(claimed: Any, answer: Answer) -> None:
+def note_pull(claimed: Any, answer: IysAnswer) -> None:
     """As note_answer, to a question for a claimed Feed, Sweep or ClaimedDay. Commits."""
     note_answer(Part(claimed.provider_id, claimed.brand_id, None, PULLS, claimed.lease_until), answer)
 

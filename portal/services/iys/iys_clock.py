@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from portal.core.models import IysRate
 from portal.services.iys import rate_limit
-from portal.services.iys.client import Answer
+from portal.services.iys.client import IysAnswer
 
 CLOCK = "clock"
 NONE, MILLISECOND, SECOND = timedelta(0), timedelta(milliseconds=1), timedelta(seconds=1)
@@ -30,7 +30,7 @@ class IysClock:
         self._bounds: dict[str, tuple[timedelta, timedelta]] = {}  # The least and the most, by header or field.
         self._stored, self._read_at = NONE, datetime.min.replace(tzinfo=UTC)
 
-    def learn(self, session: Session, answer: Answer, created_at: datetime | None = None) -> bool:
+    def learn(self, session: Session, answer: IysAnswer, created_at: datetime | None = None) -> bool:
         """Learn from an answer's Date, or from the creationDate of a consent that İYS stored just now.
 
         Part of the caller's transaction; whether a row was written.

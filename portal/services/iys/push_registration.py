@@ -18,7 +18,7 @@ from portal.core.models import Brand, Provider, PushRegistration
 from portal.core.models.ids import new_id
 from portal.core.models.movement import token_digest
 from portal.services.iys import calls, response_values
-from portal.services.iys.client import Answer, Client
+from portal.services.iys.client import Client, IysAnswer
 from portal.services.iys.response_values import JsonObject
 
 log = structlog.get_logger()
@@ -144,7 +144,7 @@ def _host(url: str) -> str:
 
 def _ask_iys(
     client: Client, brand: Brand, question: Operation, path: str, body: object = None, method: str = "POST"
-) -> Answer | None:
+) -> IysAnswer | None:
     """İYS's answer; None where no call could be made now."""
     try:
         raw = json.dumps(body).encode() if body is not None else None
@@ -154,7 +154,7 @@ def _ask_iys(
         return None
 
 
-def _is_refused(answer: Answer) -> bool:
+def _is_refused(answer: IysAnswer) -> bool:
     """Whether İYS refused. After other failures it may have done what was asked: its list shows."""
     return 400 <= answer.status < 500
 

@@ -19,7 +19,7 @@ from portal.core.models import Brand, Provider
 from portal.domain.providers import sandbox_mode
 from portal.services.iys import calls
 from portal.services.iys.account_report import NOT_NOW_WORDS, CallProblem, explain_problem, problem_of
-from portal.services.iys.client import NO_ANSWER, Answer, Client
+from portal.services.iys.client import NO_ANSWER, Client, IysAnswer
 from portal.services.iys.response_values import MAX_TEXT, JsonObject, read_name, read_number, read_rows
 
 PATIENCE = 6.0  # Seconds for each answer: somebody waits for it.
@@ -189,7 +189,7 @@ def remove_access(client: Client, brand: Brand, key: ConsentKey, retailer_codes:
 
 def _ask(
     client: Client, brand: Brand, question: Operation, path: str, body: JsonObject | None = None, method: str = "POST"
-) -> Answer:
+) -> IysAnswer:
     raw = json.dumps(body, ensure_ascii=False).encode() if body is not None else None
     try:
         answer = calls.ask(client, brand.provider_id, question, path, body=raw, method=method, deadline=PATIENCE)
@@ -207,7 +207,7 @@ def _codes(brand: Brand) -> tuple[int, int]:
     return code, brand.brand_code
 
 
-def _read_page(answer: Answer, question: Operation) -> RetailerPage:
+def _read_page(answer: IysAnswer, question: Operation) -> RetailerPage:
     pagination = answer.content.get("pagination")
     total = read_number(pagination.get("totalCount")) if isinstance(pagination, dict) else None
     if total is None:

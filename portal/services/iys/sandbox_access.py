@@ -17,7 +17,7 @@ from portal.core.models import Brand, Connection, Credential, CredentialKind, Pr
 from portal.domain.providers import sandbox_mode
 from portal.services.iys import tokens
 from portal.services.iys.call_guard import NotNow
-from portal.services.iys.client import NO_ANSWER, Answer, Client
+from portal.services.iys.client import NO_ANSWER, Client, IysAnswer
 
 PATIENCE = 3.0  # Seconds for an answer, and half of it for each step of signing in: together less than any lease.
 REST = timedelta(seconds=10)  # After the sandbox did not answer.
@@ -31,7 +31,7 @@ _silent_until: dict[str, float] = {}  # Of this process, by URL of a sandbox.
 Account = Row[Credential, Provider]
 
 
-def ask(provider_id: int, path: str, *, body: bytes | None = None, method: str = "POST") -> Answer:
+def ask(provider_id: int, path: str, *, body: bytes | None = None, method: str = "POST") -> IysAnswer:
     """Call the sandbox for a provider. Raises NotNow without a sandbox, or outside of sandbox mode.
 
     Call it with no transaction open.
@@ -67,7 +67,7 @@ def _silent_seconds(url: str) -> float:
 
 def _ask_sandbox(
     client: Client, method: str, path: str, body: bytes | None, bearer: str | None, patience: float = PATIENCE
-) -> Answer:
+) -> IysAnswer:
     answer = client.ask(method, path, body=body, bearer=bearer, deadline=patience)
     if answer.status == NO_ANSWER:
         _silent_until[client.base_url] = time.monotonic() + REST.total_seconds()
@@ -115,7 +115,7 @@ def _fetch_token(client: Client, account: Account) -> str:
     return token
 
 
-def _sign_in(client: Client, credential: Credential) -> Answer:
+def _sign_in(client: Client, credential: Credential) -> IysAnswer:
     password = tokens.open_sealed(credential, Credential.PASSWORD, credential.password)
     body = {"username": credential.username, "password": password, "grant_type": "password"}
     return _ask_sandbox(client, "POST", iys_protocol.TOKEN_PATH, json.dumps(body).encode(), None, PATIENCE / 2)

@@ -13,7 +13,7 @@ from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Operation
 from portal.core.models import Connection, Credential, CredentialKind, Provider
 from portal.services.iys import call_guard, holds, rate_limit
-from portal.services.iys.client import Answer, Client
+from portal.services.iys.client import Client, IysAnswer
 from portal.services.iys.rate_limit import Priority
 from portal.services.iys.response_values import JsonObject
 
@@ -150,7 +150,7 @@ def _fetch_token(client: Client, credential: Credential, at: datetime, priority:
     return token
 
 
-def _sign_in(client: Client, credential: Credential, at: datetime, priority: Priority) -> Answer:
+def _sign_in(client: Client, credential: Credential, at: datetime, priority: Priority) -> IysAnswer:
     """Sign in by refresh token, or by password where İYS does not accept that (used up, forgotten)."""
     if credential.refresh_until and credential.refresh_until > at + MARGIN:
         refresh = open_sealed(credential, Credential.REFRESH, credential.refresh_token)
@@ -163,7 +163,7 @@ def _sign_in(client: Client, credential: Credential, at: datetime, priority: Pri
     return _ask_for_token(client, credential, priority, **given)
 
 
-def _ask_for_token(client: Client, credential: Credential, priority: Priority, **body: str) -> Answer:
+def _ask_for_token(client: Client, credential: Credential, priority: Priority, **body: str) -> IysAnswer:
     """One token call, counted for its account as well. Raises NotNow."""
     account, limit = f"token {credential.id}", current_app.config["IYS_TOKEN_CALLS_PER_ACCOUNT"]
     if spent := rate_limit.freed_at(read_session(), account, clock.now(), limit):
@@ -177,7 +177,7 @@ def _ask_for_token(client: Client, credential: Credential, priority: Priority, *
     return answer
 
 
-def _backoff(credential: Credential, answer: Answer, at: datetime) -> dict[str, Any]:
+def _backoff(credential: Credential, answer: IysAnswer, at: datetime) -> dict[str, Any]:
     """How long this credential asks for no token: after wrong credentials until a person may have looked.
 
     A 429 pauses everybody behind this IP address, by call_guard. Where İYS did not answer, the pauses double with each

@@ -41,7 +41,7 @@ PAGE_SIZE = 100
 MAX_PER_KIND = 1000  # A person's events are fewer; a scanner's openings have no end.
 
 
-class EventKind(StrEnum):
+class TimelineKind(StrEnum):
     MESSAGE = "message"
     SEND = "send"  # By another system, as the provider reported it.
     OPENING = "opening"
@@ -56,9 +56,9 @@ class EventKind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Event:
+class TimelineEvent:
     at: datetime
-    kind: EventKind
+    kind: TimelineKind
     details: Any  # What templates/desk/event.html shows of its kind.
 
 
@@ -70,40 +70,40 @@ def events_page(recipient: Recipient, at: datetime) -> Page:
     return Page(found[start : start + PAGE_SIZE], number, len(found) > start + PAGE_SIZE)
 
 
-def _all_events(recipient: Recipient, at: datetime) -> Iterator[Event]:
+def _all_events(recipient: Recipient, at: datetime) -> Iterator[TimelineEvent]:
     yield from _messages(recipient)
     for each in sends.list_sends(recipient):
-        yield Event(each.send.sent_at, EventKind.SEND, each)
+        yield TimelineEvent(each.send.sent_at, TimelineKind.SEND, each)
     yield from _openings(recipient)
     yield from _receipts(recipient)
     for decision in history.list_decisions(read_session(), recipient.id, at):
-        yield Event(decision.decided_at or decision.recorded_at, EventKind.DECISION, decision)
+        yield TimelineEvent(decision.decided_at or decision.recorded_at, TimelineKind.DECISION, decision)
     yield from _annulments(recipient)
     yield from _attempts(recipient)
     yield from _movements(recipient)
     ids = list(read_session().scalars(select(Complaint.id).where(Complaint.recipient_id == recipient.id)))
     for step in complaints.list_steps(read_session(), vault(), ids, for_staff=True):
-        yield Event(step.at, EventKind.STEP, step)
+        yield TimelineEvent(step.at, TimelineKind.STEP, step)
     if recipient.reassigned_at is not None:
-        yield Event(recipient.reassigned_at, EventKind.REASSIGNED, recipient)
+        yield TimelineEvent(recipient.reassigned_at, TimelineKind.REASSIGNED, recipient)
     if recipient.closed_at is not None:
-        yield Event(recipient.closed_at, EventKind.LINE_CLOSED, recipient)
+        yield TimelineEvent(recipient.closed_at, TimelineKind.LINE_CLOSED, recipient)
 
 
 def _newest(rows: Select[*tuple[Any, ...]], moment: InstrumentedAttribute[datetime]) -> Result[*tuple[Any, ...]]:
     return read_session().execute(rows.order_by(moment.desc()).limit(MAX_PER_KIND))
 
 
-def _messages(recipient: Recipient) -> Iterator[Event]:
+def _messages(recipient: Recipient) -> Iterator[TimelineEvent]:
     rows = select(Message, Campaign.name, *campaigns.effective_contact())
     rows = rows.outerjoin(Campaign, Campaign.id == Message.campaign_id)
     rows = rows.outerjoin(AudienceEntry, AudienceEntry.link_id == Message.link_id)
     for message, campaign, *contact in _newest(rows.where(Message.recipient_id == recipient.id), Message.created_at):
         details = {"message": message, "campaign": campaign, "contact": contact if all(contact) else None}
-        yield Event(message.ended_at or message.created_at, EventKind.MESSAGE, details)
+        yield TimelineEvent(message.ended_at or message.created_at, TimelineKind.MESSAGE, details)
 
 
-def _openings(recipient: Recipient) -> Iterator[Event]:
+def _openings(recipient: Recipient) -> Iterator[TimelineEvent]:
     """Openings of the person's links. Only one that a posted form followed counts as human."""
     links = (
         select(AudienceEntry.link_id, Campaign.name)
@@ -116,7 +116,7 @@ def _openings(recipient: Recipient) -> Iterator[Event]:
     human = _followed_by_a_post(recipient, visits)
     for visit in visits:
         details = {"visit": visit, "is_human": visit.id in human, "campaign": names[visit.link_id]}
-        yield Event(visit.at, EventKind.OPENING, details)
+        yield TimelineEvent(visit.at, TimelineKind.OPENING, details)
 
 
 def _followed_by_a_post(recipient: Recipient, visits: Sequence[Visit]) -> set[int]:
@@ -134,7 +134,7 @@ def _followed_by_a_post(recipient: Recipient, visits: Sequence[Visit]) -> set[in
     return human
 
 
-def _receipts(recipient: Recipient) -> Iterator[Event]:
+def _receipts(recipient: Recipient) -> Iterator[TimelineEvent]:
     rows = select(Receipt, ConsentText, *campaigns.effective_contact())
     rows = rows.outerjoin(ConsentText, ConsentText.id == Receipt.text_id)
     rows = rows.outerjoin(AudienceEntry, AudienceEntry.link_id == Receipt.link_id)
@@ -149,16 +149,16 @@ def _receipts(recipient: Recipient) -> Iterator[Event]:
             "text": text,
         }
         details["contact"] = contact if all(contact) else None
-        yield Event(receipt.decided_at, EventKind.RECEIPT, details)
+        yield TimelineEvent(receipt.decided_at, TimelineKind.RECEIPT, details)
 
 
-def _annulments(recipient: Recipient) -> Iterator[Event]:
+def _annulments(recipient: Recipient) -> Iterator[TimelineEvent]:
     rows = select(Annulment, Decision).join(Decision, Decision.id == Annulment.decision_id)
     for annulment, decision in read_session().execute(rows.where(Decision.recipient_id == recipient.id)):
-        yield Event(annulment.at, EventKind.ANNULMENT, {"decision": decision})
+        yield TimelineEvent(annulment.at, TimelineKind.ANNULMENT, {"decision": decision})
 
 
-def _attempts(recipient: Recipient) -> Iterator[Event]:
+def _attempts(recipient: Recipient) -> Iterator[TimelineEvent]:
     rows = (
         select(Attempt, Submission, Decision)
         .join(Submission, Submission.id == Attempt.submission_id)
@@ -174,10 +174,12 @@ def _attempts(recipient: Recipient) -> Iterator[Event]:
             "sentence": iys_protocol.sentence_of(attempt.code) if attempt.code else None,
             "transaction_id": None if attempt.code or is_inquiry else submission.transaction_id,
         }
-        yield Event(attempt.at, EventKind.ATTEMPT, details)
+        yield TimelineEvent(attempt.at, TimelineKind.ATTEMPT, details)
 
 
-def _movements(recipient: Recipient) -> Iterator[Event]:
+def _movements(recipient: Recipient) -> Iterator[TimelineEvent]:
     rows = select(Movement, Consent).join(Consent, Consent.id == Movement.consent_id)
     for movement, consent in _newest(rows.where(Consent.recipient_id == recipient.id), Movement.creation_date):
-        yield Event(movement.creation_date, EventKind.MOVEMENT, {"movement": movement, "channel": consent.channel})
+        yield TimelineEvent(
+            movement.creation_date, TimelineKind.MOVEMENT, {"movement": movement, "channel": consent.channel}
+        )

@@ -28,7 +28,7 @@ from portal.core.models import (
 from portal.core.models.decision import decision_time
 from portal.core.models.recipient import latest
 from portal.core.vault import Vault
-from portal.domain.consents.may_send import Answer, Verdict, answer_of, decided_consents
+from portal.domain.consents.may_send import MaySendAnswer, Verdict, answer_of, decided_consents
 from portal.domain.providers import sandbox_mode
 from portal.domain.providers.sandbox_mode import Destination
 from shortlinks import Link
@@ -49,7 +49,7 @@ class HeldConsent:
     accepted_at: datetime | None
     iys_status: str | None
     iys_as_of: datetime | None
-    answer: Answer  # Whether the brand may send messages on it.
+    answer: MaySendAnswer  # Whether the brand may send messages on it.
 
 
 @dataclass(frozen=True)

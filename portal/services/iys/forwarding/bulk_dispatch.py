@@ -18,7 +18,7 @@ from portal.core.iys_protocol import Action, Operation, Status
 from portal.core.models import BulkState, Outcome, Submission
 from portal.domain.consents import verification
 from portal.services.iys import calls, holds, response_values
-from portal.services.iys.client import Answer, Client
+from portal.services.iys.client import Client, IysAnswer
 from portal.services.iys.forwarding import bulk_lists, claims, local_validation, outcomes
 from portal.services.iys.forwarding.bulk_lists import ClaimedList, ListItem
 from portal.services.iys.forwarding.local_validation import Failure
@@ -120,7 +120,7 @@ def _values_of_removed(action: Action, code: str | None, at: datetime) -> dict[s
     return {"due_at": at + outcomes.ORDER_WAIT}  # Back into the lane.
 
 
-def _apply_answer(bulk: ClaimedList, payloads: Payloads, answer: Answer) -> None:
+def _apply_answer(bulk: ClaimedList, payloads: Payloads, answer: IysAnswer) -> None:
     if answer.status in (200, 202) and response_values.read_name(answer.content.get("requestId")):
         return mark_sent(bulk, payloads, answer.content)
     action, named = answer.action(Status.GRANTED), _items_in_errors(payloads, answer)
@@ -171,7 +171,7 @@ def _item_key(consent: JsonObject) -> ItemKey:
     return str(consent.get("recipient", "")).lower(), consent.get("type"), consent.get("recipientType")
 
 
-def _items_in_errors(payloads: Payloads, answer: Answer) -> dict[ListItem, Failure]:
+def _items_in_errors(payloads: Payloads, answer: IysAnswer) -> dict[ListItem, Failure]:
     """The items that İYS's errors point at, by their index in the list."""
     items = list(payloads)
     codes: dict[ListItem, list[str]] = defaultdict(list)
@@ -181,7 +181,7 @@ def _items_in_errors(payloads: Payloads, answer: Answer) -> dict[ListItem, Failu
     return {item: Failure(theirs[0], iys_protocol.action_of(answer.status, theirs)) for item, theirs in codes.items()}
 
 
-def _send_rest_again(bulk: ClaimedList, payloads: Payloads, bad: dict[ListItem, Failure], answer: Answer) -> None:
+def _send_rest_again(bulk: ClaimedList, payloads: Payloads, bad: dict[ListItem, Failure], answer: IysAnswer) -> None:
     """İYS took nothing of the list: the items it rejects leave, and the rest is sent at once."""
     at, rest = clock.now(), len(payloads) - len(bad)
     ends = {} if rest else {"state": BulkState.ENDED, "ended_at": at}

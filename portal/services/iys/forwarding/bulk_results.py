@@ -15,7 +15,7 @@ from portal.core.iys_protocol import Action, Operation
 from portal.core.models import BulkRequest, BulkState, Consent, Outcome, Submission
 from portal.domain.consents import locking, verification
 from portal.services.iys import calls, holds, response_values
-from portal.services.iys.client import Answer, Client
+from portal.services.iys.client import Client, IysAnswer
 from portal.services.iys.forwarding import bulk_lists, claims, outcomes
 from portal.services.iys.forwarding.bulk_dispatch import let_refusals_pass, sub_request_id_of
 from portal.services.iys.forwarding.bulk_lists import ClaimedList, ListItem
@@ -54,7 +54,7 @@ def _fetch_result(client: Client, bulk: ClaimedList) -> bool:
     return True
 
 
-def _apply_answer(bulk: ClaimedList, answer: Answer) -> None:
+def _apply_answer(bulk: ClaimedList, answer: IysAnswer) -> None:
     if answer.listed is not None:
         return record_results(bulk, answer.listed)
     action, at = answer.action(), clock.now()

@@ -7,7 +7,7 @@ from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import Action, Operation, Status
 from portal.core.models import Lane, Outcome
 from portal.services.iys import calls, holds, response_values
-from portal.services.iys.client import Answer, Client
+from portal.services.iys.client import Client, IysAnswer
 from portal.services.iys.forwarding import claims, local_validation, outcomes, status_check
 from portal.services.iys.forwarding.claims import ClaimedSubmission
 from portal.services.iys.iys_clock import iys_clock
@@ -58,7 +58,9 @@ def _forward_single(client: Client, claimed: ClaimedSubmission) -> None:
     return _apply_answer(client, claimed, payload, answer)
 
 
-def _call_and_record(client: Client, claimed: ClaimedSubmission, question: Operation, path: str, body: bytes) -> Answer:
+def _call_and_record(
+    client: Client, claimed: ClaimedSubmission, question: Operation, path: str, body: bytes
+) -> IysAnswer:
     """Call İYS, and add the attempt to the transaction that records the outcome. Raises NotNow."""
     priority = Priority.REFUSALS if claimed.is_refusal else Priority.GRANTS
     answer = calls.ask(client, claimed.provider_id, question, path, body=body, priority=priority)
@@ -67,7 +69,7 @@ def _call_and_record(client: Client, claimed: ClaimedSubmission, question: Opera
     return answer
 
 
-def _apply_answer(client: Client, claimed: ClaimedSubmission, payload: bytes, answer: Answer) -> None:
+def _apply_answer(client: Client, claimed: ClaimedSubmission, payload: bytes, answer: IysAnswer) -> None:
     transaction_id = response_values.read_transaction_id(answer.content)
     if answer.status == 200 and transaction_id:
         if claimed.attempts == 1:  # A repeated request gets the creationDate of the first one.
@@ -94,7 +96,7 @@ def _apply_action(claimed: ClaimedSubmission, action: Action, code: str | None) 
     return outcomes.retry_later([claimed], outcomes.backoff(claimed.attempts), code, unsure=action == Action.RETRY)
 
 
-def _compare_with_iys(client: Client, claimed: ClaimedSubmission, payload: bytes, refused: Answer) -> None:
+def _compare_with_iys(client: Client, claimed: ClaimedSubmission, payload: bytes, refused: IysAnswer) -> None:
     """İYS says that it holds something newer or the same: ask what, and record that."""
     renewed = claims.renew_lease(db.session, claimed, clock.now())
     if renewed is None:

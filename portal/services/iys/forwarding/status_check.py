@@ -12,7 +12,7 @@ from portal.core.iys_protocol import Action, Operation, Status
 from portal.core.models import Outcome, Submission
 from portal.domain.consents import locking
 from portal.services.iys import calls, holds
-from portal.services.iys.client import Answer, Client
+from portal.services.iys.client import Client, IysAnswer
 from portal.services.iys.forwarding import claims, local_validation, outcomes
 from portal.services.iys.forwarding.claims import ClaimedSubmission
 from portal.services.iys.rate_limit import Priority
@@ -79,7 +79,7 @@ def _record_attempts(asked: dict[str, ClaimedSubmission], status: int, code: str
     outcomes.record_attempts(Operation.MULTI_STATUS, status, answers)
 
 
-def _apply_error(asked: dict[str, ClaimedSubmission], answer: Answer) -> ClaimedSubmission | None:
+def _apply_error(asked: dict[str, ClaimedSubmission], answer: IysAnswer) -> ClaimedSubmission | None:
     """No list came: apply the code table to all of them; addresses that İYS names as invalid are parked alone."""
     these, action = list(asked.values()), answer.action(Status.REFUSED)
     named = _named_in_errors(asked, answer)
@@ -96,7 +96,7 @@ def _apply_error(asked: dict[str, ClaimedSubmission], answer: Answer) -> Claimed
     return None
 
 
-def _named_in_errors(asked: dict[str, ClaimedSubmission], answer: Answer) -> list[ClaimedSubmission]:
+def _named_in_errors(asked: dict[str, ClaimedSubmission], answer: IysAnswer) -> list[ClaimedSubmission]:
     """Those that İYS's errors point at: location ["recipients", 3]."""
     locations = [error.location for error in answer.errors if error.location and len(error.location) > 1]
     positions = {str(location[1]) for location in locations if location[0] == "recipients"}

@@ -14,7 +14,7 @@ from portal.core.models.ids import new_id
 from portal.core.models.inserts import insert_missing
 from portal.domain.consents import movements
 from portal.services.iys import calls, holds, rate_limit, response_values
-from portal.services.iys.client import Answer, Client
+from portal.services.iys.client import Client, IysAnswer
 from portal.services.iys.inflow import claims, sweeps
 from portal.services.iys.rate_limit import Priority
 
@@ -72,7 +72,7 @@ def _create_feeds(at: datetime) -> None:
         db.session.commit()
 
 
-def _apply_answer(feed: Feed, brand: Brand, cursor: str | None, answer: Answer) -> None:
+def _apply_answer(feed: Feed, brand: Brand, cursor: str | None, answer: IysAnswer) -> None:
     at, listed = clock.now(), answer.content.get("list")
     if answer.status == 204 or (answer.status == 200 and listed == []):
         _rest_feed(feed, cursor, at)
@@ -113,7 +113,7 @@ def _sweep_after_gap(feed: Feed, at: datetime) -> None:
         sweeps.order_sweep(db.session, feed.provider_id, feed.brand_id, at)
 
 
-def _retry_feed(feed: Feed, cursor: str | None, answer: Answer, at: datetime) -> None:
+def _retry_feed(feed: Feed, cursor: str | None, answer: IysAnswer, at: datetime) -> None:
     """Ask again later. A cursor that İYS rejects is dropped, and the window read from its start."""
     action, attempts = answer.action(), feed.attempts + 1
     pause = BLOCKED if action == Action.CONFIG else leases.backoff(attempts, *claims.PAUSES)

@@ -17,7 +17,7 @@ from portal.core.vault import CannotOpen
 from portal.domain.consents import drift
 from portal.domain.consents.recipients import address_of, chunks
 from portal.services.iys import calls, holds
-from portal.services.iys.client import Answer, Client
+from portal.services.iys.client import Client, IysAnswer
 from portal.services.iys.inflow import claims
 from portal.services.iys.rate_limit import Priority
 
@@ -46,7 +46,7 @@ class SweepChunk:
 class _Unanswered(Exception):
     """İYS answered without a list."""
 
-    def __init__(self, answer: Answer):
+    def __init__(self, answer: IysAnswer):
         self.answer = answer
 
 
@@ -172,7 +172,7 @@ def _ask_for_list(client: Client, sweep: Sweep, path: str, addresses: list[str])
     raise _Unanswered(answer)
 
 
-def _retry_sweep(sweep: Sweep, answer: Answer) -> None:
+def _retry_sweep(sweep: Sweep, answer: IysAnswer) -> None:
     is_blocked = answer.action(Status.GRANTED) in (Action.CONFIG, Action.FIX)
     wait = claims.LONGEST_PAUSE if is_blocked else leases.backoff(sweep.attempts + 1, *claims.PAUSES)
     log.warning("sweep.failed", brand=sweep.brand_id, status=answer.status, code=answer.code)

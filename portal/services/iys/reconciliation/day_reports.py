@@ -9,7 +9,7 @@ from itertools import chain
 from portal.core import clock, iys_protocol, leases
 from portal.core.iys_protocol import Action, Operation, RecipientType
 from portal.services.iys import calls, holds, response_values
-from portal.services.iys.client import DEADLINE, Answer, Client
+from portal.services.iys.client import DEADLINE, Client, IysAnswer
 from portal.services.iys.rate_limit import Priority
 from portal.services.iys.reconciliation.schedule import ClaimedDay
 from portal.services.iys.response_values import JsonObject
@@ -101,7 +101,7 @@ def _fetch_summary(client: Client, claimed: ClaimedDay, recipient_type: Recipien
 def _ask_iys(
     client: Client, claimed: ClaimedDay, question: Operation, path: str, *, method: str = "GET",
     body: bytes | None = None, deadline: float = DEADLINE,
-) -> Answer:  # fmt: skip
+) -> IysAnswer:  # fmt: skip
     try:
         answer = calls.ask(
             client, claimed.provider_id, question, path, method=method, body=body, deadline=deadline,

@@ -50,10 +50,10 @@ class AnswerForm(BaseForm):
             delattr(self, name)
 
     @property
-    def answer(self) -> provider_questions.Answer:
+    def answer(self) -> provider_questions.ProviderAnswer:
         """The answer, once it is valid. A day means its first second: the hour is unknown."""
         given = {name: field.data for name, field in self._fields.items() if name in provider_questions.ASKABLE}
-        return provider_questions.Answer(
+        return provider_questions.ProviderAnswer(
             status=Status(given["status"]) if "status" in given else None,
             source=Source(given["source"]) if "source" in given else None,
             date=clock.start_of_day(given["date"]) if "date" in given else None,

@@ -25,7 +25,7 @@ from portal.domain.consents import recipients
 from portal.domain.consents.may_send import (
     BEFORE_2015,
     REFUSALS,
-    Answer,
+    MaySendAnswer,
     Reason,
     Verdict,
     answer_of,
@@ -58,7 +58,7 @@ def add_consent(
     return consent
 
 
-def ask(consent: Consent, at=None) -> Answer:
+def ask(consent: Consent, at=None) -> MaySendAnswer:
     """The rule's answer, which the conditions in SQL give as well."""
     brand, provider = db.session.get_one(Brand, consent.brand_id), db.session.get_one(Provider, consent.provider_id)
     db.session.refresh(brand)
@@ -75,7 +75,7 @@ def in_sql() -> dict[int, tuple[str, bool, bool]]:
     return {each: (reason, bool(may), bool(refused)) for each, reason, may, refused in db.session.execute(columns)}
 
 
-def as_in_sql(answer: Answer) -> tuple[str, bool, bool]:
+def as_in_sql(answer: MaySendAnswer) -> tuple[str, bool, bool]:
     reason = Reason.UNREGISTERED if answer.reason == Reason.EXPIRED else answer.reason
     return reason, answer.verdict == Verdict.MAY, answer.reason in REFUSALS
 
@@ -204,7 +204,7 @@ def test_a_reply_that_may_refuse_stops_everything_until_it_is_read(outcome):
     db.session.flush()
 
     assert before.verdict == ask(consent).verdict == Verdict.MAY
-    assert unread == Answer(Verdict.MAY_NOT, Reason.UNREAD_REPLY)
+    assert unread == MaySendAnswer(Verdict.MAY_NOT, Reason.UNREAD_REPLY)
 
 
 def test_a_copy_of_a_yes_is_good_for_three_business_days():
@@ -221,9 +221,9 @@ def test_a_grant_that_iys_never_got_allows_nothing_once_the_term_is_over():
     consent = add_consent(consent_date=clock.now().replace(microsecond=0))
     deadline = business_days.lenient_deadline(consent.consent_date)
 
-    assert ask(consent, deadline) == Answer(Verdict.UNKNOWN, Reason.UNREGISTERED, deadline)
-    assert ask(consent, deadline + timedelta(seconds=1)) == Answer(Verdict.MAY_NOT, Reason.EXPIRED)
+    assert ask(consent, deadline) == MaySendAnswer(Verdict.UNKNOWN, Reason.UNREGISTERED, deadline)
+    assert ask(consent, deadline + timedelta(seconds=1)) == MaySendAnswer(Verdict.MAY_NOT, Reason.EXPIRED)
 
 
 def test_a_grant_from_before_2015_may_reach_iys_at_any_time():
-    assert ask(add_consent(consent_date=BEFORE_2015)) == Answer(Verdict.UNKNOWN, Reason.UNREGISTERED)
+    assert ask(add_consent(consent_date=BEFORE_2015)) == MaySendAnswer(Verdict.UNKNOWN, Reason.UNREGISTERED)

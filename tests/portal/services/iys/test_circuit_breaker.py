@@ -8,10 +8,10 @@ from portal.core import clock
 from portal.core.extensions import db
 from portal.services.iys import circuit_breaker
 from portal.services.iys.circuit_breaker import HostState
-from portal.services.iys.client import Answer
+from portal.services.iys.client import IysAnswer
 
 SECOND = timedelta(seconds=1)
-AWAY = Answer(0, b"")
+AWAY = IysAnswer(0, b"")
 CLOSED = HostState(resting=False, failures=0, until=None, failed=[])
 
 
@@ -46,11 +46,11 @@ def put_away(at, failures=circuit_breaker.OPENING_FAILURES):
     ("answer", "is_failure"),
     [
         (AWAY, True),
-        (Answer(500, b""), True),
-        (Answer(503, b"{}"), True),
-        (Answer(404, b"<html>"), True),
-        (Answer(200, b"{}"), False),
-        (Answer(422, b'{"errors":[{"code":"H121"}]}'), False),
+        (IysAnswer(500, b""), True),
+        (IysAnswer(503, b"{}"), True),
+        (IysAnswer(404, b"<html>"), True),
+        (IysAnswer(200, b"{}"), False),
+        (IysAnswer(422, b'{"errors":[{"code":"H121"}]}'), False),
     ],
 )
 def test_what_is_no_answer_of_iys_is_a_failure_of_its_host(answer, is_failure):

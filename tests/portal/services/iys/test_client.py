@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from portal.core.iys_protocol import Action
-from portal.services.iys.client import Answer, Client
+from portal.services.iys.client import Client, IysAnswer
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
@@ -151,21 +151,21 @@ def test_retry_after_is_read_in_seconds(serve, client_of, said, read):
 
 
 def test_a_list_and_an_object_are_told_apart():
-    assert Answer(200, b'[{"index":0}]').listed == [{"index": 0}] and Answer(200, b"[]").content == {}
-    assert Answer(200, b'{"a":1}').content == {"a": 1} and Answer(200, b'{"a":1}').listed is None
+    assert IysAnswer(200, b'[{"index":0}]').listed == [{"index": 0}] and IysAnswer(200, b"[]").content == {}
+    assert IysAnswer(200, b'{"a":1}').content == {"a": 1} and IysAnswer(200, b'{"a":1}').listed is None
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b'{"transactionId":"4', b"null", b"[" * 100_000])
 def test_a_success_that_says_nothing_usable_is_asked_again(body):
-    answer = Answer(200, body)
+    answer = IysAnswer(200, body)
 
     assert (answer.content, answer.action()) == ({}, Action.RETRY)
 
 
 def test_a_proxys_page_is_seen():
-    assert Answer(502, b"\n <!doctype html>").is_a_page
-    assert not Answer(200, b"creationDate,transactionId\n").is_a_page and not Answer(204, b"").is_a_page
+    assert IysAnswer(502, b"\n <!doctype html>").is_a_page
+    assert not IysAnswer(200, b"creationDate,transactionId\n").is_a_page and not IysAnswer(204, b"").is_a_page
 
 
 def test_an_answer_shows_no_address_in_a_log():
-    assert "905321234567" not in repr(Answer(422, b'{"errors":[{"value":"+905321234567"}]}'))
+    assert "905321234567" not in repr(IysAnswer(422, b'{"errors":[{"value":"+905321234567"}]}'))

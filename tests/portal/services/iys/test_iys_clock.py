@@ -9,7 +9,7 @@ from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import IysRate, Outcome, Submission
 from portal.services.iys import iys_clock
-from portal.services.iys.client import Answer, ClockReading
+from portal.services.iys.client import ClockReading, IysAnswer
 from portal.services.iys.inflow import feeds
 from portal.services.iys.iys_clock import IysClock
 from tests import make
@@ -23,11 +23,11 @@ def at(app):
         yield clock.now()
 
 
-def answer(asked_at, ahead, latency=0.1) -> Answer:
+def answer(asked_at, ahead, latency=0.1) -> IysAnswer:
     """An answer of an İYS whose clock is so many seconds behind ours, dated in the middle of its way."""
     iys_at = asked_at + (latency / 2 - ahead) * SECOND
     reading = ClockReading(asked_at, asked_at + latency * SECOND, iys_at.replace(microsecond=0))
-    return Answer(200, b"{}", clock_reading=reading)
+    return IysAnswer(200, b"{}", clock_reading=reading)
 
 
 def learn(at, ahead, answers=20) -> IysClock:

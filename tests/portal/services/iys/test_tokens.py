@@ -9,7 +9,7 @@ from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import Connection, Credential, Lane
 from portal.services.iys import holds, tokens
-from portal.services.iys.client import Answer, Client
+from portal.services.iys.client import Client, IysAnswer
 from portal.services.iys.holds import Part
 from tests import make
 from tests.portal.services.iys.forwarding.scripted import TOKEN
@@ -87,7 +87,7 @@ def test_two_firms_that_lost_their_rights_at_once_silence_nobody_of_their_accoun
         for firm in firms:
             token = tokens.access_token(iys, firm)
             tokens.forget_token(firm, token)
-            holds.note_answer(Part(firm, 1, None, Lane.PEOPLE, clock.now()), Answer(401, b"{}"))
+            holds.note_answer(Part(firm, 1, None, Lane.PEOPLE, clock.now()), IysAnswer(401, b"{}"))
             if firm == firms[1]:
                 assert tokens.access_token(iys, firm) == token
 
@@ -119,4 +119,4 @@ class SeesHow(Client):
 
     def ask(self, method, path, *, body=None, **more):
         self.seen.append(json.loads(body)["grant_type"])
-        return Answer(400, b"{}") if self.seen[-1] == self.refuses else Answer(200, json.dumps(TOKEN).encode())
+        return IysAnswer(400, b"{}") if self.seen[-1] == self.refuses else IysAnswer(200, json.dumps(TOKEN).encode())

@@ -7,7 +7,7 @@ from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.models import Brand, Provider
 from portal.domain.identity import accounts
-from portal.services.iys.client import Answer, Client
+from portal.services.iys.client import Client, IysAnswer
 from tests import grants, make
 from tests.portal.services.iys.forwarding.scripted import TOKEN
 
@@ -36,7 +36,7 @@ class PartlyFailing(Client):
         if path.endswith("token"):
             return says(200, TOKEN)
         if method == "GET":
-            return Answer(204, b"")
+            return IysAnswer(204, b"")
         if "recipients" in asked:
             return says(200, {"list": asked["recipients"] if self.holds_grants else []})
         self.accepted |= {each["recipient"]: clock.now() for each in (asked if isinstance(asked, list) else [asked])}
@@ -44,7 +44,7 @@ class PartlyFailing(Client):
 
     def faulty_answer(self):
         if self.fault == "hang":
-            return Answer(0, b"")
+            return IysAnswer(0, b"")
         if self.fault == "500":
             return says(500, {})
         if self.fault == "password":
@@ -54,7 +54,7 @@ class PartlyFailing(Client):
 
 
 def says(status, body):
-    return Answer(status, json.dumps(body).encode())
+    return IysAnswer(status, json.dumps(body).encode())
 
 
 def of_other(path, asked):

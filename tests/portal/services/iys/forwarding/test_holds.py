@@ -10,7 +10,7 @@ from portal.core.extensions import db
 from portal.core.iys_protocol import Channel, Operation, Status
 from portal.core.models import BulkRequest, BulkState, Connection, Credential, Lane, Outcome, Submission
 from portal.services.iys import forwarder, rate_limit
-from portal.services.iys.client import Answer, Client
+from portal.services.iys.client import Client, IysAnswer
 from portal.services.iys.forwarding import single_dispatch
 from tests import grants, make
 from tests.make import Rows
@@ -146,7 +146,7 @@ class Hanging(Client):
             return says(200, TOKEN)
         if of_other(path, None):
             self.ended.wait(30)
-            return Answer(0, b"")
+            return IysAnswer(0, b"")
         self.took_another.set()
         return says(200, {"transactionId": "t-1"})
 
