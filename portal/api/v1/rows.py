@@ -249,7 +249,7 @@ def _refusal(place: int, row: dict[str, Any], address: addresses.Address, at: da
     source = Source(row.get("source", Source.PROVIDER_DECISION))
     return Entry(
         place, address, Channel(row["type"]), _type_of(row), Status.REFUSED, source,
-        refusal_date(date, at), earliest=date, retailers=_retailers_of(row),
+        refusal_date(date, at), retailers=_retailers_of(row),
     )  # fmt: skip
 
 

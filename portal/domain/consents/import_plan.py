@@ -55,8 +55,7 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 class Entry:
     """What one line says of one key. `consent_date` is aware, in whole seconds, and not in the future; where the line
     has none (`is_dated` is false), it is when we received it, which İYS is not told. A refusal by its day only has the
-    last moment that it can mean; of what is refused since the first one, `earliest`, it says nothing new.
-    `is_vouched`: whoever brings the grant says that it is later than the person's own refusal."""
+    last moment that it can mean. `is_vouched`: whoever brings the grant says that it is later than the person's own refusal."""
 
     line: int
     address: Address = field(repr=False)
@@ -66,7 +65,6 @@ class Entry:
     source: Source | None
     consent_date: datetime
     is_dated: bool = True
-    earliest: datetime | None = None
     is_vouched: bool = False
     retailers: Retailers = NO_RETAILERS
 
@@ -118,7 +116,7 @@ def effect_of(consent: LockedConsent, state: KeyState, entry: Entry, at: datetim
     if state.facts and _is_known(entry, state.facts):
         return Effect.KNOWN
     is_known_to_iys = state.is_coming or consent.iys_status == Status.GRANTED
-    stands = not consent.is_older_than(entry.status, entry.earliest or date) if is_refusal else is_known_to_iys
+    stands = not consent.is_older_than(entry.status, date) if is_refusal else is_known_to_iys
     if consent.status == entry.status and stands:
         return Effect.SAME
     if not is_refusal and state.is_earlier_holders(entry):

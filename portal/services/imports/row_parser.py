@@ -199,8 +199,7 @@ def _add_entries(
                 source = Source.PROVIDER_DECISION
             is_stated = is_dated[status] or status == Status.REFUSED
             results[slot] = Entry(
-                number, address, channel, values.recipient_type, status, source, dates[status], is_stated,
-                dates[Status.GRANTED],
+                number, address, channel, values.recipient_type, status, source, dates[status], is_stated
             )  # fmt: skip
         elif problem:
             results[slot] = problem.value

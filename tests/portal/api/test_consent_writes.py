@@ -192,6 +192,18 @@ def test_a_refusal_of_now_is_newer_than_a_persons_grant_that_is_dated_ahead(app,
     assert rows.one(Consent).status == Status.REFUSED
 
 
+def test_a_refusal_by_its_day_counts_to_the_days_end_also_where_one_of_that_morning_stands(program, rows):
+    yesterday = clock.istanbul(clock.now() - timedelta(days=1)).strftime("%Y-%m-%d")
+    for hour in ("09:00:00", "00:00:00"):
+        assert program.post(CONSENTS, refusal(consentDate=f"{yesterday} {hour}")).json["written"] == 1
+
+    again = program.post(CONSENTS, refusal(consentDate=f"{yesterday} 00:00:00")).json
+    noon = program.post(CONSENTS, grant(consentDate=f"{yesterday} 12:00:00")).json
+
+    assert again["results"][0]["result"] == "known" and noon["results"][0]["result"] == "older"
+    assert rows.one(Consent).status == Status.REFUSED
+
+
 def test_a_full_package_takes_refusals_and_known_addresses(app, program, monkeypatch):
     program.post(CONSENTS, refusal())
     with app.app_context():
