@@ -55,7 +55,8 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 class Entry:
     """What one line says of one key. `consent_date` is aware, in whole seconds, and not in the future; where the line
     has none (`is_dated` is false), it is when we received it, which İYS is not told. A refusal by its day only has the
-    last moment that it can mean. `is_vouched`: whoever brings the grant says that it is later than the person's own refusal."""
+    last moment that it can mean. `is_vouched`: whoever brings the grant says that it is later than the person's own
+    refusal."""
 
     line: int
     address: Address = field(repr=False)

@@ -12,6 +12,7 @@ from portal.core.models import (
     Brand,
     Campaign,
     Consent,
+    Decision,
     DecisionOrigin,
     EventOutcome,
     GatewayEvent,
@@ -20,6 +21,7 @@ from portal.core.models import (
     Recipient,
 )
 from portal.core.vault import CannotOpen
+from portal.domain.consents.import_snapshot import STATED
 from portal.domain.consents.refusals import Part
 from portal.services.messaging import outgoing_messages, replies
 from portal.services.messaging.gateways.protocol import BlockedAddress
@@ -38,7 +40,7 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
         event.outcome, event.due_at, event.settled_at = EventOutcome.UNREADABLE, None, at
         return
     parts = _parts(event, gateway, message, address, channel, at)
-    if parts and _are_refused(parts):
+    if parts and _are_refused(parts, blocked.at):
         event.recipient_id = parts[0].recipient.id
         event.outcome, event.due_at, event.settled_at = EventOutcome.REFUSED, None, at
     else:
@@ -60,13 +62,18 @@ def _parts(
     return [Part(each, address, brands, (channel,)) for each, brands in refused if brands]
 
 
-def _are_refused(parts: Sequence[Part]) -> bool:
-    """Whether all of it is refused here, and İYS is not known to hold a grant that is younger."""
+def _are_refused(parts: Sequence[Part], since: datetime | None) -> bool:
+    """Whether all of it is refused here by the person's own word, of that moment or later, and İYS is not known to hold
+    a grant that is younger. What a file says of them is no such word: it can be taken back, or be older."""
     is_granted_since = and_(Consent.iys_status == Status.GRANTED.value, Consent.iys_as_of > Consent.effective_at)
-    is_open = or_(Consent.status.is_(None), Consent.status != Status.REFUSED, is_granted_since)
+    is_own = and_(Decision.status == Status.REFUSED, Decision.origin.not_in(STATED))
+    is_open = or_(Decision.id.is_(None), ~is_own, is_granted_since)
+    if since is not None:
+        is_open = or_(is_open, Consent.effective_at < since)
     theirs = select(Consent.recipient_id, Consent.brand_id, Consent.channel, is_open).where(
         Consent.recipient_id.in_([part.recipient.id for part in parts])
     )
+    theirs = theirs.outerjoin(Decision, Decision.id == Consent.decision_id)
     held = [(tuple(row[:3]), bool(row[3])) for row in db.session.execute(theirs)]
     keys = {key for part in parts for key in part.keys}
     return keys <= {key for key, _ in held} - {key for key, is_still_open in held if is_still_open}

@@ -1,6 +1,7 @@
 """Refusals that vendors' lists, mail systems and mails tell of: of that channel alone, and once; and hard bounces."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -8,10 +9,12 @@ from sqlalchemy import select, update
 from portal.core import clock
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Status
 from portal.core.models import (
     AudienceEntry,
     ConsentRequest,
     Decision,
+    DecisionOrigin,
     Delivery,
     EventKind,
     EventOutcome,
@@ -28,6 +31,7 @@ from portal.services.messaging import gateway_accounts
 from portal.services.messaging.gateways import mail_webhooks
 from portal.services.messaging.gateways.mail_tokens import Purpose, token_address
 from tests import imap_server, make
+from tests.grants import insert_decisions
 from tests.imap_server import PASSWORD, USERNAME, ImapServer
 from tests.portal.services.messaging.gateways import test_mail_webhooks as webhooks
 from tests.portal.services.messaging.gateways.bounce_samples import SAMPLES
@@ -236,3 +240,17 @@ def test_who_is_on_the_vendors_list_has_refused_sms(app, vendor, rows):
     assert [(each.channel, each.status, each.source, each.origin) for each in rows(Decision)] == [
         ("MESAJ", "RET", "HS_MESAJ", "feedback")
     ]
+
+
+def test_a_persons_refusal_at_the_vendor_is_a_decision_also_where_a_file_said_one_before(app, vendor, rows):
+    """Else a file with a grant from between the two would win, as would taking back the file with the refusal."""
+    accepted(app, vendor)
+    with app.app_context():
+        said = clock.now() - timedelta(days=1)
+        insert_decisions(make.brand(), [make.PHONE], said, status=Status.REFUSED, origin=DecisionOrigin.IMPORT)
+
+    for _ in range(2):
+        vendor.reports(rows.one(Message), "BLACKLISTED_DESTINATION_ADDRESS", size=len(rows(GatewayEvent)))
+    work(app)
+
+    assert [each.origin for each in rows(Decision)] == [DecisionOrigin.IMPORT, DecisionOrigin.FEEDBACK]
