@@ -8,8 +8,6 @@ from portal.migrations import append_only, baseline
 
 revision = "0001"
 down_revision = None
-branch_labels = None
-depends_on = None
 
 # Name, addresses, Turkish lira a year before tax.
 PACKAGES = (

@@ -8,8 +8,6 @@ from portal.migrations.baseline.ddl import BIG
 
 revision = "0002"
 down_revision = "0001"
-branch_labels = None
-depends_on = None
 
 MAILS = (
     "confirmation already_here invitation reset new_device factor_changed password_changed new_owner admitted "

@@ -7,8 +7,6 @@ from portal.migrations import enum_checks
 
 revision = "0003"
 down_revision = "0002"
-branch_labels = None
-depends_on = None
 
 MAILS = (
     "confirmation already_here invitation reset new_device factor_changed password_changed new_owner admitted "

@@ -7,8 +7,6 @@ from portal.migrations.append_only import triggers_dropped
 
 revision = "0006"
 down_revision = "0005"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:

@@ -8,8 +8,6 @@ from portal.migrations.baseline.ddl import BIG
 
 revision = "0007"
 down_revision = "0006"
-branch_labels = None
-depends_on = None
 
 LEVELS = ("amber", "red", "parked", "blocked", "expired")
 MAILS = (

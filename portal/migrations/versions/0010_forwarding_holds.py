@@ -7,8 +7,6 @@ from portal.migrations.baseline.ddl import BIG
 
 revision = "0010"
 down_revision = "0009"
-branch_labels = None
-depends_on = None
 
 CHANNELS = ("ARAMA", "MESAJ", "EPOSTA")
 

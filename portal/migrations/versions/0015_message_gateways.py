@@ -8,8 +8,6 @@ from portal.migrations.baseline.ddl import BIG
 
 revision = "0015"
 down_revision = "0014"
-branch_labels = None
-depends_on = None
 
 KINDS = ("phone", "email")
 STATES = ("untested", "working", "stopped", "removed")

@@ -9,8 +9,6 @@ from portal.migrations.baseline.ddl import BIG
 
 revision = "0017"
 down_revision = "0016"
-branch_labels = None
-depends_on = None
 
 KINDS = ("push", "reply", "blocked", "sweep")
 OUTCOMES = ("read", "unreadable", "refused", "granted", "likely_refusal", "review")

@@ -7,8 +7,6 @@ from portal.migrations.baseline.ddl import BIG
 
 revision = "0018"
 down_revision = "0017"
-branch_labels = None
-depends_on = None
 
 INDEXES = ("index_odd", "index_even")
 

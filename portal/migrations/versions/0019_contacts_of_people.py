@@ -8,8 +8,6 @@ from portal.migrations import enum_checks
 
 revision = "0019"
 down_revision = "0018"
-branch_labels = None
-depends_on = None
 
 KINDS = ("purchase", "membership", "visit", "call", "form", "event", "request", "other")
 REASONS = "refused already_asked no_channel"

@@ -8,8 +8,6 @@ from portal.migrations.append_only import triggers_dropped
 
 revision = "0020"
 down_revision = "0019"
-branch_labels = None
-depends_on = None
 
 ORIGINS = "link one_click point mine not_mine import staff iys other_sender renewal reply"
 MAILS = (

@@ -8,8 +8,6 @@ from portal.migrations.baseline.ddl import BIG
 
 revision = "0021"
 down_revision = "0020"
-branch_labels = None
-depends_on = None
 
 KINDS = "invitation confirmation code complaint_settled"
 REASONS = "refused expired landline undone sandbox"

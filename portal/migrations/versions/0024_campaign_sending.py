@@ -8,8 +8,6 @@ from portal.migrations.baseline.ddl import BIG
 
 revision = "0024"
 down_revision = "0023"
-branch_labels = None
-depends_on = None
 
 TIMES = ("launch_at", "paused_at", "pause_told_at", "stopped_at", "finished_at")
 PEOPLE = ("prepared_by", "launched_by")

@@ -7,8 +7,6 @@ from portal.migrations import enum_checks
 
 revision = "0025"
 down_revision = "0024"
-branch_labels = None
-depends_on = None
 
 EXCLUSIONS = "refused already_asked no_channel no_contact offered_lately changed_hands unread_reply stopped"
 INDEX, WRONG = "ix_message_bad_address", sa.text("reason = 'bad_address'")

@@ -6,8 +6,6 @@ from portal.migrations import enum_checks
 
 revision = "0026"
 down_revision = "0025"
-branch_labels = None
-depends_on = None
 
 REASONS = "refused already_asked no_channel no_contact offered_lately changed_hands unread_reply stopped no_address"
 

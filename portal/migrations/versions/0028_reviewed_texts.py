@@ -7,8 +7,6 @@ from portal.migrations import enum_checks
 
 revision = "0028"
 down_revision = "0027"
-branch_labels = None
-depends_on = None
 
 ACTS = "admitted sent_back suspended resumed left came_back"
 

@@ -9,8 +9,6 @@ from portal.migrations.baseline.ddl import BIG
 
 revision = "0029"
 down_revision = "0028"
-branch_labels = None
-depends_on = None
 
 ORIGINS = "link one_click point mine not_mine import staff iys other_sender renewal reply feedback"
 

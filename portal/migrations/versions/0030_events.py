@@ -7,8 +7,6 @@ from portal.migrations.baseline.ddl import BIG
 
 revision = "0030"
 down_revision = "0029"
-branch_labels = None
-depends_on = None
 
 TYPES = (
     "decision.made decision.annulled iys.outcome complaint.opened deadline.near deadline.passed package.low "

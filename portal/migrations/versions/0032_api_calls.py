@@ -7,8 +7,6 @@ from portal.migrations.baseline.ddl import BIG
 
 revision = "0032"
 down_revision = "0031"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:

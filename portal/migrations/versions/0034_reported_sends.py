@@ -8,8 +8,6 @@ from portal.migrations.baseline.ddl import BIG
 
 revision = "0034"
 down_revision = "0033"
-branch_labels = None
-depends_on = None
 
 CHECK = "id provider_id brand_id key_id channel recipient_type may may_not unknown digests checked_at valid_until"
 SEND = (

@@ -6,8 +6,6 @@ from portal.migrations.append_only import FactTable, triggers_dropped
 
 revision = "0036"
 down_revision = "0035"
-branch_labels = None
-depends_on = None
 
 MESSAGE = "recipient_id brand_id channel sent_at"
 FIXED = f"id provider_id {MESSAGE} recipient_type reported_at request_id check_id check_verdict"
