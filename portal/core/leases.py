@@ -79,11 +79,11 @@ def write(
     session: Session, model: type[LeasedTable], leased: Sequence[LeasedRow], *conditions: ColumnElement[bool],
     **values: object,
 ) -> set[int]:  # fmt: skip
-    """Write to rows that were claimed together; the ids of those that were still ours and met the conditions."""
+    """Write to claimed rows; the ids of those that were still ours and met the conditions."""
     if not leased:
         return set()
-    ids = [each.id for each in leased]
-    mine = update(model).where(model.id.in_(ids), model.lease_until == leased[0].lease_until, *conditions)
+    is_ours = model.id.in_([each.id for each in leased]), model.lease_until.in_({each.lease_until for each in leased})
+    mine = update(model).where(*is_ours, *conditions)
     written = mine.values(values).returning(model.id).execution_options(synchronize_session=False)
     return set(session.scalars(written))
 

@@ -1,11 +1,11 @@
 """Endpoints: made, changed, paused and turned on again. None of it loses an event: the endpoint's position stays."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, update
+from sqlalchemy import Boolean, ColumnElement, Integer, and_, bindparam, delete, exists, func, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.addresses.problems import ExplainedProblem
@@ -30,6 +30,18 @@ MOST = 10  # Endpoints of a provider.
 PORTS = (443, 8443)
 LONGEST_URL = 500
 A_DAY = timedelta(days=1)
+
+# The condition that an event is one of an API key with the same brands (events.feed): those of the firm as a whole are
+# not for one that is limited to brands, and those of a sandbox brand end with it.
+IS_FOLLOWED = and_(
+    or_(not_(bindparam("is_limited", type_=Boolean())), Event.brand_id.in_(bindparam("brand_ids", expanding=True))),
+    or_(Event.brand_id.is_(None), exists().where(Brand.id == Event.brand_id, Brand.has_not_ended())),
+)
+WANTED = select(Event).where(
+    Event.provider_id == bindparam("provider_id"), Event.sequence.is_not(None), IS_FOLLOWED,
+    Event.sequence > bindparam("position"), Event.type.in_(bindparam("types", expanding=True)),
+    ~exists().where(WebhookDelivery.endpoint_id == bindparam("endpoint_id"), WebhookDelivery.event_id == Event.id),
+).order_by(Event.sequence).limit(bindparam("most", type_=Integer()))  # fmt: skip  # Built once: each batch needs it.
 
 
 class UrlProblem(ExplainedProblem):
@@ -189,22 +201,24 @@ def delete_log(session: Session, endpoint_id: int, most: int) -> int:
     return changed_rows(session, delete(WebhookDelivery).where(WebhookDelivery.id.in_(its)))
 
 
-def wanted(endpoint: WebhookEndpoint) -> Select[Event]:
-    """The events that the endpoint is still to be told of, but for those that were tried."""
-    in_log = exists().where(WebhookDelivery.endpoint_id == endpoint.id, WebhookDelivery.event_id == Event.id)
-    return select(Event).where(
-        Event.provider_id == endpoint.provider_id, Event.sequence.is_not(None), Event.sequence > endpoint.position,
-        Event.type.in_(endpoint.types), _is_followed(endpoint), ~in_log,
-    )  # fmt: skip
+def find_wanted(session: Session, endpoint: WebhookEndpoint, most: int) -> Sequence[Event]:
+    """The next events that the endpoint is to be told of, but for those that were tried."""
+    return session.scalars(WANTED, _wanted(endpoint, most)).all()
 
 
-def _is_followed(endpoint: WebhookEndpoint) -> ColumnElement[bool]:
-    """The condition that an event is one of an API key with the same brands (events.feed): those of the firm as a whole
-    are not for one that is limited to brands, and those of a sandbox brand end with it."""
-    its = select(Brand.id).where(Brand.provider_id == endpoint.provider_id, Brand.has_not_ended())
-    if endpoint.brand_ids is not None:
-        return Event.brand_id.in_(its.where(Brand.id.in_(endpoint.brand_ids)))
-    return or_(Event.brand_id.is_(None), Event.brand_id.in_(its))
+def count_wanted(session: Session, endpoint: WebhookEndpoint, most: int) -> int:
+    """How many they are, if fewer than `most`."""
+    wanted = WANTED.with_only_columns(Event.id).subquery()
+    return session.scalars(select(func.count()).select_from(wanted), _wanted(endpoint, most)).one()
+
+
+def _wanted(endpoint: WebhookEndpoint, most: int) -> dict[str, object]:
+    its = {"endpoint_id": endpoint.id, "provider_id": endpoint.provider_id, "types": endpoint.types}
+    return its | {"position": endpoint.position, "most": most} | _followed(endpoint)
+
+
+def _followed(endpoint: WebhookEndpoint) -> dict[str, object]:
+    return {"is_limited": endpoint.brand_ids is not None, "brand_ids": endpoint.brand_ids or []}
 
 
 def queue_message(
@@ -231,10 +245,9 @@ def replay_since(session: Session, endpoint: WebhookEndpoint, since: datetime, a
         Event.provider_id == endpoint.provider_id, Event.sequence <= endpoint.position, Event.at >= since
     )
     endpoint.position = (session.scalar(first) or endpoint.position + 1) - 1
-    _send_again(
-        session, at, WebhookDelivery.endpoint_id == endpoint.id, WebhookDelivery.created_at >= since,
-        exists().where(Event.id == WebhookDelivery.event_id, _is_followed(endpoint)),
-    )  # fmt: skip
+    its = select(Event.id).where(Event.id == WebhookDelivery.event_id, IS_FOLLOWED).params(_followed(endpoint))
+    mine = WebhookDelivery.endpoint_id == endpoint.id
+    _send_again(session, at, mine, WebhookDelivery.created_at >= since, its.exists())
 
 
 def last_sequence(session: Session, provider_id: int) -> int:

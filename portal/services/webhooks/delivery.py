@@ -1,20 +1,22 @@
 """Deliver to endpoints, a batch at a time: first what is due to be tried again, then the events not yet seen.
 
-A batch begins with a lease on the endpoint and ends with one transaction that writes what came of it, the new position
+A batch begins with a lease on the endpoint and ends with a transaction that writes what came of it, the new position
 included. Whoever is killed in between leaves the position as it was: the next batch sends the same again, with the same
-`webhook-id`.
+`webhook-id`. One thread reads and writes the database, for all batches that begin or have ended at once; others only
+send, a batch each.
 """
 
 import random
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import case, exists, func, literal, or_, select, update
-from sqlalchemy.orm import Session, make_transient
+from sqlalchemy import Boolean, bindparam, case, exists, func, or_, select, update
+from sqlalchemy.orm import Session
 
 from portal.core import clock, leases
 from portal.core.extensions import db, read_session, vault
@@ -22,7 +24,7 @@ from portal.core.models import Event, OffReason, WebhookDelivery, WebhookEndpoin
 from portal.core.models.base import UtcDateTime
 from portal.core.models.ids import new_id
 from portal.core.models.inserts import insert_rows
-from portal.core.vault import CannotOpen
+from portal.core.vault import CannotOpen, Vault
 from portal.domain.webhooks import endpoints, signatures
 from portal.services.webhooks import payloads
 from portal.services.webhooks.transport import Answer, Control, Failure, Transport
@@ -30,8 +32,9 @@ from portal.services.webhooks.transport import Answer, Control, Failure, Transpo
 MOST = 50  # Requests of a batch.
 BATCH_SECONDS = 5.0  # No request of a batch begins later.
 LEASE = timedelta(minutes=1)  # Longer than a batch whose last answer comes as late as it may.
+STEP_SECONDS = 0.1  # Batches that end within it are recorded together.
 SLOW_MILLISECONDS = 1000
-MOST_SEEN, MOST_SERVED = 50, 5  # Endpoints that a worker looks at, and serves before it looks again.
+MOST_SEEN = 50  # Endpoints that are looked at, of which others may serve some.
 RETRIES = tuple(
     timedelta(seconds=seconds) for seconds in (5, 300, 1800, 7200, 18_000, 36_000, 36_000)
 )  # After the first attempt, the second, …
@@ -40,31 +43,28 @@ LONGEST_RETRY_AFTER = timedelta(hours=1)
 OUTAGE = timedelta(minutes=10)  # After one, all that waits is tried at once, and what was given up.
 OFF_AFTER = timedelta(days=5)  # Without a success.
 
+ENDPOINTS, LOG = WebhookEndpoint.__table__, WebhookDelivery.__table__
+# What its owner did during a batch stays: that the endpoint is off, and a replay.
+WRITE_ENDPOINT = update(ENDPOINTS).where(ENDPOINTS.c.id == bindparam("endpoint_id")).values(
+    due_at=case((ENDPOINTS.c.due_at.is_not(None), bindparam("next_due_at", type_=UtcDateTime())), else_=None),
+    position=case((ENDPOINTS.c.position == bindparam("old_position"), bindparam("new_position")),
+                  else_=ENDPOINTS.c.position),
+    mailed_at=case((bindparam("has_succeeded", type_=Boolean()), None), else_=ENDPOINTS.c.mailed_at),
+)  # fmt: skip
+# A delivery that was to be sent again meanwhile stays as it is.
+WRITE_RETRY = update(LOG).where(LOG.c.id == bindparam("row_id"), LOG.c.attempts == bindparam("attempts_before"))
+
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True)
+@dataclass
 class DueDelivery:
     """What is sent: a row of the log, or an event that has none yet."""
 
     row: WebhookDelivery
+    event: Event | None  # None: a test or a heartbeat, or it is gone.
     is_new: bool
-    sequence: int  # Of its event; 0: a row of the log.
-    body: bytes | None  # None: it cannot be made.
-
-
-@dataclass(frozen=True)
-class EndpointBatch:
-    """A claimed endpoint, and what it is to get."""
-
-    endpoint: WebhookEndpoint
-    lease_until: datetime
-    deliveries: Sequence[DueDelivery]
-    position: int  # Once all of them are sent.
-
-    @property
-    def id(self) -> int:
-        return self.endpoint.id
+    body: bytes | None = None  # None: it cannot be made.
 
 
 @dataclass(frozen=True)
@@ -74,31 +74,65 @@ class Attempt:
     at: datetime
 
 
-@dataclass(frozen=True)
-class DueEndpoint:
-    """An endpoint that has something to get, as a reader saw it."""
+@dataclass
+class EndpointBatch:
+    """A leased endpoint, what it is to get, and what came of it."""
 
-    id: int
-    last: int  # The sequence of its provider's last event.
-    has_due: bool  # Whether anything is to be tried again.
-
-
-def deliver_next(transport: Transport, *, slow: bool = False) -> bool:
-    """Give a few endpoints a batch each; False if none has anything due. Endpoints that fail or take long are `slow`:
-    they keep workers of their own busy."""
-    served = 0
-    for due_endpoint in _due_endpoints(read_session(), clock.now(), slow=slow):
-        batch = _begin(due_endpoint, clock.now())
-        if batch is not None:
-            _record(batch, _send(batch, transport), clock.now())
-            served += 1
-        if served == MOST_SERVED:
-            break
-    return served > 0
+    endpoint: WebhookEndpoint
+    deliveries: Sequence[DueDelivery]
+    position: int  # Once all of them are sent.
+    attempts: list[Attempt] = field(default_factory=list)
 
 
-def _due_endpoints(session: Session, at: datetime, *, slow: bool) -> list[DueEndpoint]:
-    """Those that have waited longest, in any order: else all workers would reach for the same one."""
+class Dispatcher:
+    """Delivers in so many threads. Endpoints that fail or take long are `slow`: they keep threads of their own busy."""
+
+    def __init__(self, transport: Transport, threads: int, *, slow: bool = False):
+        self._transport, self._threads, self._slow = transport, threads, slow
+        self._pool = ThreadPoolExecutor(threads)
+        self._sending: dict[Future[None], EndpointBatch] = {}
+
+    def step(self) -> bool:
+        """Record the batches that have ended, and begin others; False if there are neither."""
+        has_ended = self.record_ended(STEP_SECONDS)
+        for batch in _begin_batches(self._threads - len(self._sending), clock.now(), slow=self._slow):
+            self._sending[self._pool.submit(_send, batch, self._transport, vault())] = batch
+        return has_ended or bool(self._sending)
+
+    def record_ended(self, seconds: float | None) -> bool:
+        """Write what came of the batches that end within so many seconds (None: of all); whether there are any."""
+        ended = [(each, self._sending.pop(each)) for each in wait(self._sending, seconds).done]
+        for future, batch in ended:
+            if error := future.exception():
+                log.error("webhook.batch_failed", id=batch.endpoint.id, exc_info=error)
+        _record([batch for future, batch in ended if not future.exception()], clock.now())
+        return bool(ended)
+
+
+def _begin_batches(most: int, at: datetime, *, slow: bool) -> list[EndpointBatch]:
+    """Lease up to so many endpoints and read what they are to get."""
+    seen = _due_endpoints(read_session(), at, slow=slow) if most else {}
+    if not seen:
+        return []
+    free = select(WebhookEndpoint.id).where(WebhookEndpoint.id.in_(seen), leases.is_due(WebhookEndpoint, at))
+    ids = db.session.scalars(free.order_by(WebhookEndpoint.due_at).limit(most).with_for_update(skip_locked=True)).all()
+    mine = WebhookEndpoint.id.in_(ids)
+    claimed = leases.claim(db.session, WebhookEndpoint, mine, at=at, lease=LEASE, returning=[WebhookEndpoint])
+    db.session.expunge_all()
+    db.session.commit()
+    batches = [_read_batch(endpoint, *seen[endpoint.id], at) for (endpoint,) in claimed]
+    for in_full in (False, True):
+        due = [each for batch in batches if batch.endpoint.shows_addresses is in_full for each in batch.deliveries]
+        events = [each.event for each in due if each.event]
+        bodies = payloads.event_bodies(read_session(), vault(), events, in_full=in_full)
+        for each in due:
+            each.body = bodies.get(each.row.event_id) if each.row.event_id else payloads.message_body(each.row)
+    return batches
+
+
+def _due_endpoints(session: Session, at: datetime, *, slow: bool) -> dict[int, tuple[int, bool]]:
+    """Those that have waited longest: the sequence of their provider's last event, and whether any delivery is to be
+    tried again."""
     own = Event.provider_id == WebhookEndpoint.provider_id, Event.sequence.is_not(None)
     last = func.coalesce(select(func.max(Event.sequence)).where(*own).scalar_subquery(), 0)
     has_due = exists().where(WebhookDelivery.endpoint_id == WebhookEndpoint.id, WebhookDelivery.due_at <= at)
@@ -106,114 +140,81 @@ def _due_endpoints(session: Session, at: datetime, *, slow: bool) -> list[DueEnd
         leases.is_due(WebhookEndpoint, at), WebhookEndpoint.is_slow.is_(slow),
         or_(WebhookEndpoint.position < last, has_due),
     )  # fmt: skip
-    found = [DueEndpoint(*row) for row in session.execute(waiting.order_by(WebhookEndpoint.due_at).limit(MOST_SEEN))]
-    random.shuffle(found)
-    return found
+    rows = session.execute(waiting.order_by(WebhookEndpoint.due_at).limit(MOST_SEEN))
+    return {endpoint_id: (sequence, has_any) for endpoint_id, sequence, has_any in rows}
 
 
-def _begin(due_endpoint: DueEndpoint, at: datetime) -> EndpointBatch | None:
-    """Lease an endpoint and read what it is to get; None if another worker was first."""
-    mine = WebhookEndpoint.id == due_endpoint.id, leases.is_due(WebhookEndpoint, at)
-    claimed = leases.claim(db.session, WebhookEndpoint, *mine, at=at, lease=LEASE, returning=[WebhookEndpoint])
-    endpoint: WebhookEndpoint | None = claimed[0][0] if claimed else None
-    if endpoint is not None:
-        make_transient(endpoint)
-    db.session.commit()
-    if endpoint is None:
-        return None
+def _read_batch(endpoint: WebhookEndpoint, last: int, has_due: bool, at: datetime) -> EndpointBatch:
     most = 1 if endpoint.failures else MOST
-    due = _due_deliveries(endpoint, at, most) if due_endpoint.has_due else []
-    if len(due) == most:
-        return EndpointBatch(endpoint, at + LEASE, due, endpoint.position)
-    new, position = _new_deliveries(endpoint, due_endpoint.last, at, most - len(due))
-    return EndpointBatch(endpoint, at + LEASE, [*due, *new], position)
+    due = _due_deliveries(endpoint, at, most) if has_due else []
+    left = most - len(due)
+    events = endpoints.find_wanted(read_session(), endpoint, left) if left else []
+    reached = (events[-1].sequence or 0) if events else endpoint.position
+    new = [
+        WebhookDelivery(
+            id=new_id(), provider_id=endpoint.provider_id, endpoint_id=endpoint.id, event_id=each.id,
+            type=each.type.value, attempts=0, created_at=at,
+        )
+        for each in events
+    ]  # fmt: skip
+    due += [DueDelivery(row, event, True) for row, event in zip(new, events, strict=True)]
+    return EndpointBatch(endpoint, due, reached if len(events) == left else max(last, reached))
 
 
 def _due_deliveries(endpoint: WebhookEndpoint, at: datetime, most: int) -> list[DueDelivery]:
     due = select(WebhookDelivery).where(WebhookDelivery.endpoint_id == endpoint.id, WebhookDelivery.due_at <= at)
     rows = read_session().scalars(due.order_by(WebhookDelivery.due_at, WebhookDelivery.event_id).limit(most)).all()
-    ids = [row.event_id for row in rows if row.event_id]
-    bodies = _bodies(endpoint, read_session().scalars(select(Event).where(Event.id.in_(ids))).all()) if ids else {}
-    return [
-        DueDelivery(row, False, 0, bodies.get(row.event_id) if row.event_id else payloads.message_body(row))
-        for row in rows
-    ]
+    found = select(Event).where(Event.id.in_([row.event_id for row in rows]))
+    events = {each.id: each for each in read_session().scalars(found)}
+    return [DueDelivery(row, events.get(row.event_id or 0), False) for row in rows]
 
 
-def _new_deliveries(endpoint: WebhookEndpoint, last: int, at: datetime, most: int) -> tuple[list[DueDelivery], int]:
-    """The next events that the endpoint wants, and its position after them: none up to `last` is unseen then."""
-    events = read_session().scalars(endpoints.wanted(endpoint).order_by(Event.sequence).limit(most)).all()
-    bodies = _bodies(endpoint, events)
-    deliveries = [
-        DueDelivery(_new_row(endpoint, each, at), True, each.sequence or 0, bodies.get(each.id)) for each in events
-    ]
-    reached = deliveries[-1].sequence if deliveries else endpoint.position
-    return deliveries, reached if len(events) == most else max(last, reached)
-
-
-def _bodies(endpoint: WebhookEndpoint, events: Sequence[Event]) -> dict[int, bytes]:
-    return payloads.event_bodies(read_session(), vault(), events, in_full=endpoint.shows_addresses)
-
-
-def _new_row(endpoint: WebhookEndpoint, event: Event, at: datetime) -> WebhookDelivery:
-    return WebhookDelivery(
-        id=new_id(), provider_id=endpoint.provider_id, endpoint_id=endpoint.id, event_id=event.id,
-        type=event.type.value, state=WebhookState.WAITING, attempts=0, created_at=at,
-    )  # fmt: skip
-
-
-def _send(batch: EndpointBatch, transport: Transport) -> list[Attempt]:
+def _send(batch: EndpointBatch, transport: Transport, keys: Vault) -> None:
     """Send one after the other until one fails, the receiver wants no more, or the batch has lasted long enough."""
-    attempts: list[Attempt] = []
     ends = time.monotonic() + BATCH_SECONDS
     try:
-        url = endpoints.read_url(vault(), batch.endpoint)
-        secrets = endpoints.read_secrets(vault(), batch.endpoint, clock.now())
+        url = endpoints.read_url(keys, batch.endpoint)
+        secrets = endpoints.read_secrets(keys, batch.endpoint, clock.now())
     except CannotOpen:
-        return [Attempt(each, Answer(failure=Failure.UNREADABLE), clock.now()) for each in batch.deliveries[:1]]
+        unreadable = Answer(failure=Failure.UNREADABLE)
+        batch.attempts += [Attempt(each, unreadable, clock.now()) for each in batch.deliveries[:1]]
+        return
     for due in batch.deliveries:
         if time.monotonic() > ends:
             break
         at, answer = clock.now(), Answer(failure=Failure.UNREADABLE)
         if due.body is not None:
-            signed = signatures.headers(secrets, due.row.message_id, due.body, at)
-            answer = transport.post(url, due.body, signed)
-        attempts.append(Attempt(due, answer, at))
+            answer = transport.post(url, due.body, signatures.headers(secrets, due.row.message_id, due.body, at))
+        batch.attempts.append(Attempt(due, answer, at))
         if answer.is_gone or (due.body is not None and not answer.is_success):
             break
-    return attempts
 
 
-def _record(batch: EndpointBatch, attempts: Sequence[Attempt], at: datetime) -> None:
-    """Let the endpoint of a batch go and write what came of it; nothing where the lease was lost, or the endpoint is
-    gone. What its owner did meanwhile stays: that it is off, and a replay."""
-    values = _endpoint_values(batch, attempts, at)
-    failed_since = batch.endpoint.failing_since
-    reason = _reason_to_stop(values, attempts, at)
-    next_batch, position = literal(values["due_at"], UtcDateTime()), values["position"]
-    values["due_at"] = case((WebhookEndpoint.due_at.is_not(None), next_batch), else_=None)
-    is_unmoved = WebhookEndpoint.position == batch.endpoint.position
-    values["position"] = case((is_unmoved, position), else_=WebhookEndpoint.position)
-    if not leases.release(db.session, WebhookEndpoint, [batch], **values):
-        db.session.rollback()
-        return
-    _write_log(attempts)
-    if failed_since is not None and at - failed_since >= OUTAGE and values.get("failures") == 0:
-        endpoints.catch_up(db.session, batch.id, failed_since, at)
-    if reason is not None:
-        endpoints.turn_off(db.session, batch.id, reason, at)
+def _record(ended: Sequence[EndpointBatch], at: datetime) -> None:
+    """Let endpoints go and write what came of their batches; nothing where the lease or the endpoint is gone."""
+    ours = leases.release(db.session, WebhookEndpoint, [each.endpoint for each in ended])
+    written = [(each, _endpoint_values(each, at)) for each in ended if each.endpoint.id in ours]
+    if written:
+        db.session.connection().execute(WRITE_ENDPOINT, [values for _, values in written])
+        _write_log([each for batch, _ in written for each in batch.attempts])
+    for batch, values in written:
+        endpoint_id, failed_since = batch.endpoint.id, batch.endpoint.failing_since
+        if failed_since is not None and at - failed_since >= OUTAGE and not values["failures"]:
+            endpoints.catch_up(db.session, endpoint_id, failed_since, at)
+        reason = _reason_to_stop(values, batch.attempts, at)
+        if reason is not None:
+            endpoints.turn_off(db.session, endpoint_id, reason, at)
+        if reason is not None or any(not each.answer.is_success for each in batch.attempts):
+            log.info("webhook.failed", id=endpoint_id, tried=len(batch.attempts), off=reason)
     db.session.commit()
-    if reason is not None or any(not each.answer.is_success for each in attempts):
-        log.info("webhook.failed", id=batch.id, tried=len(attempts), off=reason)
 
 
 def _write_log(attempts: Sequence[Attempt]) -> None:
     rows = [(each.due, _result(each)) for each in attempts]
     insert_rows(db.session, WebhookDelivery, [row for due, row in rows if due.is_new])
-    for due, row in rows:
-        if not due.is_new:  # One that was to be sent again meanwhile stays as it is.
-            mine = WebhookDelivery.id == row["id"], WebhookDelivery.attempts == due.row.attempts
-            db.session.execute(update(WebhookDelivery).where(*mine).values(row))
+    again = [row | {"row_id": due.row.id, "attempts_before": due.row.attempts} for due, row in rows if not due.is_new]
+    if again:
+        db.session.connection().execute(WRITE_RETRY, again)
 
 
 def _result(attempt: Attempt) -> dict[str, Any]:
@@ -238,25 +239,23 @@ def _result(attempt: Attempt) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _endpoint_values(batch: EndpointBatch, attempts: Sequence[Attempt], at: datetime) -> dict[str, Any]:
-    """How the endpoint stands after a batch."""
+def _endpoint_values(batch: EndpointBatch, at: datetime) -> dict[str, Any]:
+    """How the endpoint stands after a batch: values of WRITE_ENDPOINT."""
+    endpoint, attempts = batch.endpoint, batch.attempts
+    told = [each.due.event.sequence or 0 for each in attempts if each.due.is_new and each.due.event]
     is_whole = len(attempts) == len(batch.deliveries)
-    sequences = [each.due.sequence for each in attempts]
-    values: dict[str, Any] = {
-        "position": batch.position if is_whole else max([batch.endpoint.position, *sequences]),
-        "is_slow": batch.endpoint.is_slow,
-    }
     answers = [each.answer for each in attempts if each.due.body is not None]
-    if any(each.is_success for each in answers):
-        values |= {"failures": 0, "failing_since": None, "mailed_at": None, "succeeded_at": at}
-    if answers:
-        values["is_slow"] = not answers[-1].is_success or max(each.milliseconds for each in answers) > SLOW_MILLISECONDS
-    if answers and not answers[-1].is_success:
-        failures = values.get("failures", batch.endpoint.failures) + 1
-        since = values.get("failing_since", batch.endpoint.failing_since) or attempts[-1].at
-        values |= {"failures": failures, "failing_since": since}
-    values["due_at"] = at + _pause(values.get("failures", 0), answers)
-    return values
+    has_succeeded, has_failed = any(each.is_success for each in answers), any(not each.is_success for each in answers)
+    failures, since = (0, None) if has_succeeded else (endpoint.failures, endpoint.failing_since)
+    is_late = any(each.milliseconds > SLOW_MILLISECONDS for each in answers)
+    return {
+        "endpoint_id": endpoint.id, "old_position": endpoint.position,
+        "new_position": batch.position if is_whole else max([endpoint.position, *told]),
+        "is_slow": has_failed or is_late if answers else endpoint.is_slow,
+        "has_succeeded": has_succeeded, "succeeded_at": at if has_succeeded else endpoint.succeeded_at,
+        "failures": failures + has_failed, "failing_since": since or attempts[-1].at if has_failed else since,
+        "next_due_at": at + _pause(failures + has_failed, answers),
+    }  # fmt: skip
 
 
 def _pause(failures: int, answers: Sequence[Answer]) -> timedelta:
@@ -273,5 +272,5 @@ def _retry_after(answer: Answer) -> timedelta:
 def _reason_to_stop(values: dict[str, Any], attempts: Sequence[Attempt], at: datetime) -> OffReason | None:
     if any(each.answer.is_gone for each in attempts):
         return OffReason.GONE
-    since = values.get("failing_since")
+    since = values["failing_since"]
     return OffReason.FAILING if since is not None and at - since >= OFF_AFTER else None

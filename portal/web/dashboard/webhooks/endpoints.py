@@ -11,11 +11,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
-from portal.core.models import TEST, Event, OffReason, WebhookAlgorithm, WebhookEndpoint
+from portal.core.models import TEST, OffReason, WebhookAlgorithm, WebhookEndpoint
 from portal.core.vault import CannotOpen
 from portal.domain.identity.permissions import Permission
 from portal.domain.webhooks import endpoints, signatures
@@ -176,13 +176,8 @@ def _status(row: WebhookEndpoint) -> EndpointStatus:
     url, public = url_of(row), None
     with suppress(CannotOpen):
         public = signatures.public_part(endpoints.read_secrets(vault(), row, clock.now())[0])
-    return EndpointStatus(row, url, _name_of(url), _count_waiting(row), public)
-
-
-def _count_waiting(row: WebhookEndpoint) -> int:
-    waiting = endpoints.wanted(row).with_only_columns(Event.id)
-    counted = select(func.count()).select_from(waiting.limit(MOST_COUNTED).subquery())
-    return read_session().scalar(counted) or 0
+    waiting = endpoints.count_wanted(read_session(), row, MOST_COUNTED)
+    return EndpointStatus(row, url, _name_of(url), waiting, public)
 
 
 def _host_of(url: str) -> str:

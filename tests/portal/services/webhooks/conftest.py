@@ -13,7 +13,7 @@ from portal.core.models import Event, EventType, Provider, WebhookAlgorithm, Web
 from portal.domain.events import sequencer
 from portal.domain.webhooks import endpoints
 from portal.domain.webhooks.endpoints import Choices
-from portal.services.webhooks.delivery import deliver_next
+from portal.services.webhooks.delivery import Dispatcher
 from portal.services.webhooks.transport import Transport
 from tests import make
 from tests.webhook_receiver import Receiver, receiving
@@ -60,11 +60,12 @@ class Webhooks:
             db.session.commit()
 
     def deliver(self, transport: Transport) -> int:
-        """Give batches until nobody has anything to get now; how many they were."""
-        for batches in count():
+        """Deliver until nobody has anything to get now; how many steps it took."""
+        usual, slow = Dispatcher(transport, 2), Dispatcher(transport, 2, slow=True)
+        for steps in count():
             with self.app.app_context():
-                if not deliver_next(transport) and not deliver_next(transport, slow=True):
-                    return batches
+                if not usual.step() and not slow.step():
+                    return steps
 
     def change(self, endpoint_id: int, act) -> object:
         """Let its owner do something with an endpoint."""

@@ -15,11 +15,12 @@ from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.models import Brand, EventType, OffReason, WebhookAlgorithm, WebhookState
 from portal.domain.webhooks import endpoints, signatures
+from portal.services.webhooks.delivery import Dispatcher
 from portal.services.webhooks.transport import Failure, Transport
-from tests import make
+from tests import make, servers
 from tests.make import Person
 from tests.portal.services.webhooks.conftest import A_DAY, A_MINUTE, AN_HOUR
-from tests.webhook_receiver import receiving
+from tests.webhook_receiver import Receiver, receiving
 
 SCHEDULE = [timedelta(seconds=5), 5 * A_MINUTE, 30 * A_MINUTE, *(number * AN_HOUR for number in (2, 5, 10, 10))]
 
@@ -301,3 +302,35 @@ def test_of_two_endpoints_one_that_is_closed_holds_up_none(webhooks, receiver, t
 
     assert webhooks.log(closed)[0].error == Failure.NO_CONNECTION
     assert states(webhooks, open_one) == [WebhookState.DELIVERED] * 3
+
+
+def test_while_an_endpoint_hangs_others_get_theirs_and_what_is_in_hand_at_the_end_is_recorded(app, webhooks, receiver):
+    answered, hanging = threading.Event(), Receiver()
+    hanging.answers = [lambda: (answered.wait(60) and 200, {})]
+    dispatcher = Dispatcher(Transport(None, ca_file=receiver.ca_file, seconds=60), threads=2)
+    with servers.serving(hanging) as url:
+        held, others = webhooks.add(url), [webhooks.add(receiver.url) for _ in range(3)]
+        webhooks.happen(2)
+        with app.app_context():
+            while [states(webhooks, each) for each in others] != [[WebhookState.DELIVERED] * 2] * 3:
+                assert dispatcher.step()
+        assert webhooks.log(held) == []
+        answered.set()
+        with app.app_context():
+            dispatcher.record_ended(None)
+    assert states(webhooks, held) == [WebhookState.DELIVERED] * 2
+
+
+def test_a_batch_that_breaks_is_sent_again_after_its_lease_and_spoils_no_other(webhooks, receiver, transport):
+    class Breaking(Transport):
+        def post(self, url, body, headers):
+            return super().post(url, body, headers) if url == receiver.url else 1 / 0
+
+    broken, other = webhooks.add(receiver.url + "/broken"), webhooks.add(receiver.url)
+    webhooks.happen()
+    webhooks.deliver(Breaking(None, ca_file=receiver.ca_file))
+    assert (states(webhooks, broken), states(webhooks, other)) == ([], [WebhookState.DELIVERED])
+
+    with time_machine.travel(clock.now() + 2 * A_MINUTE):
+        webhooks.deliver(transport)
+    assert states(webhooks, broken) == [WebhookState.DELIVERED]
