@@ -9,8 +9,15 @@ from tests import make
 from tests.browser.signing_in import sign_in
 from tests.portal.domain.providers.test_logos import picture
 
+RETAILER = {
+    "Ticari unvan": "Şişli Ticaret A.Ş.", "Vergi ya da T.C. kimlik numarası": "1234567890",
+    "Yetkilinin adı soyadı": "Fatma Çelik", "Yetkilinin T.C. kimlik numarası": "57703411244", "İlçe": "Şişli",
+    "İYS'nin ilçe kodu": "25",
+}  # fmt: skip
 
-def test_a_brand_is_dressed_and_people_see_it(app, site, screens, rows, tmp_path):
+
+def test_a_brand_is_dressed_and_people_see_it(app, site, sandbox, screens, rows, tmp_path):
+    app.config["IYS_BASE_URL"] = sandbox.url
     logo, drawing = tmp_path / "logo.png", tmp_path / "logo.svg"
     logo.write_bytes(picture(mode="RGBA"))
     drawing.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
@@ -45,6 +52,7 @@ def test_a_brand_is_dressed_and_people_see_it(app, site, screens, rows, tmp_path
     page.get_by_label("Alan adı").fill("izin.ornek.example")
     page.get_by_role("button", name="Alan adını ekle").click()
     ayse.looks_well("brand-brand-dressed")
+    keep_retailers(ayse)
 
     with app.app_context():  # The operator agrees.
         brand = db.session.query(Brand).one()
@@ -83,3 +91,25 @@ def test_a_brand_is_dressed_and_people_see_it(app, site, screens, rows, tmp_path
     fatma.looks_well("brand-link-passive")
     fatma.page.get_by_role("button", name="Hepsini reddet").click()
     fatma.looks_well("brand-receipt")
+
+
+def keep_retailers(ayse) -> None:
+    """She adds a retailer at İYS and removes it, and comes back to the brand."""
+    page = ayse.page
+    page.get_by_role("link", name="İYS'deki bayileri gör").click()
+    ayse.looks_well("brand-retailers-none")
+    page.get_by_role("link", name="Bayi ekle").click()
+    page.get_by_role("button", name="Bayiyi ekle").click()
+    ayse.looks_well("brand-retailer-wrong")
+    for label, text in RETAILER.items():
+        page.get_by_label(label, exact=True).fill(text)
+    page.get_by_label("İl", exact=True).select_option("İstanbul")
+    page.get_by_role("button", name="Bayiyi ekle").click()
+    ayse.looks_well("brand-retailers")
+    page.get_by_role("link", name=RETAILER["Ticari unvan"]).click()
+    page.get_by_role("button", name="Sil").click()
+    ayse.looks_well("brand-retailer-removal-wrong")
+    page.get_by_label("Bayinin İYS'den silineceğini biliyorum").check()
+    page.get_by_role("button", name="Sil").click()
+    expect(page.get_by_text("Bayi İYS'den silindi.")).to_have_count(1)
+    page.get_by_role("link", name="Markaya dön").click()
