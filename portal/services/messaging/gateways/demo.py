@@ -1,22 +1,14 @@
 """HTTP client of the fake gateway's own interface, which shows messages like a phone. It takes an id once, so that a
 repeated call sends nothing twice."""
 
-from collections.abc import Sequence
-from datetime import datetime
-
 import requests
 
 from portal.services.messaging.gateways.protocol import (
     Batch,
-    BlockedAddress,
     Capabilities,
     ErrorClass,
-    InboundMessage,
-    Lookup,
-    LookupOutcome,
-    Push,
+    Gateway,
     Reason,
-    Report,
     SendError,
     SendResult,
 )
@@ -26,7 +18,7 @@ FIELDS = ("id", "to", "text", "subject", "one_click")
 FAILED = SendError(ErrorClass.TEMPORARY, Reason.UNREACHABLE)
 
 
-class DemoGateway:
+class DemoGateway(Gateway):
     """The gateway of development and of sandbox mode. It reports nothing."""
 
     capabilities = Capabilities(most_messages=1000, may_repeat=True)
@@ -46,21 +38,3 @@ class DemoGateway:
         except requests.RequestException:
             error = FAILED
         return [SendResult(each.id, error=error) for each in messages]
-
-    def lookup(self, batch: Batch) -> Lookup:
-        return Lookup(LookupOutcome.CANNOT_TELL)
-
-    def reports(self, refs: Sequence[str], since: datetime) -> list[Report]:
-        return []
-
-    def parse_report_push(self, push: Push) -> list[Report]:
-        return []
-
-    def inbound(self, since: datetime, until: datetime) -> list[InboundMessage]:
-        return []
-
-    def parse_inbound_push(self, push: Push) -> list[InboundMessage]:
-        return []
-
-    def blocked(self, since: datetime) -> list[BlockedAddress]:
-        return []

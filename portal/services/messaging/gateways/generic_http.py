@@ -7,7 +7,7 @@ this class the calls beside sending.
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,11 @@ from portal.services.messaging.gateways.http_call import HttpAnswer
 from portal.services.messaging.gateways.json_values import fill, matches, read_text
 from portal.services.messaging.gateways.protocol import (
     Batch,
-    BlockedAddress,
     Capabilities,
     ErrorClass,
+    Gateway,
     GatewayError,
     InboundMessage,
-    Lookup,
     LookupOutcome,
     OutgoingMessage,
     Push,
@@ -53,7 +52,7 @@ BY_STATUS = {
 BY_HUNDRED = {3: ErrorClass.CONFIG, 4: ErrorClass.PERMANENT}
 
 
-class GenericHttpGateway:
+class GenericHttpGateway(Gateway):
     """A gateway by its description. `secrets` are what {{secret.…}} stands for; `base_url` replaces the description's;
     `callback_url` is where the vendor is to report to; `is_trusted` as of http_call.call()."""
 
@@ -97,25 +96,13 @@ class GenericHttpGateway:
             results |= {each.message_id: each for each in sent}
         return [results[each.id] for each in batch.messages]
 
-    def lookup(self, batch: Batch) -> Lookup:
-        return Lookup(LookupOutcome.CANNOT_TELL)
-
-    def reports(self, refs: Sequence[str], since: datetime) -> list[Report]:
-        return []
-
     def parse_report_push(self, push: Push) -> list[Report]:
         mapping = self.description.get("report_push")
         return vendor_rows.read_reports(mapping, vendor_rows.parse_push(push)) if mapping else []
 
-    def inbound(self, since: datetime, until: datetime) -> list[InboundMessage]:
-        return []
-
     def parse_inbound_push(self, push: Push) -> list[InboundMessage]:
         mapping = self.description.get("inbound_push")
         return vendor_rows.read_inbound(mapping, vendor_rows.parse_push(push)) if mapping else []
-
-    def blocked(self, since: datetime) -> list[BlockedAddress]:
-        return []
 
     def _send_halving(self, batch: Batch, messages: list[OutgoingMessage], calls: Iterator[int]) -> list[SendResult]:
         """Send; where all fail for one of them, send each half. After an uncertain call nothing more is sent: lookup()

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
 
 from portal.core.iys_protocol import RecipientType
 
@@ -187,31 +186,40 @@ class GatewayError(Exception):
         self.error = error
 
 
-class Gateway(Protocol):
-    """An account at a vendor. All but send() and check() raise GatewayError; none raises for what a vendor says."""
+class Gateway:
+    """An account at a vendor. All but send() and check() tell nothing unless an adapter overrides them, and then raise
+    GatewayError; none raises for what a vendor says."""
 
     capabilities: Capabilities
 
     def check(self) -> SendError | None:
         """Whether credentials and header are right, by a call that costs nothing."""
+        raise NotImplementedError
 
     def send(self, batch: Batch) -> list[SendResult]:
         """One result per message, in their order. A failure of the whole call is that of each message."""
+        raise NotImplementedError
 
     def lookup(self, batch: Batch) -> Lookup:
         """Whether a batch whose answer was lost has arrived."""
+        return Lookup(LookupOutcome.CANNOT_TELL)
 
     def reports(self, refs: Sequence[str], since: datetime) -> list[Report]:
         """Delivery reports of these refs, by pull. The oldest was sent at `since` or later."""
+        return []
 
     def parse_report_push(self, push: Push) -> list[Report]:
         """Delivery reports in a request of the vendor; empty where it is none. Raises ValueError."""
+        return []
 
     def inbound(self, since: datetime, until: datetime) -> list[InboundMessage]:
         """What people wrote back, by pull."""
+        return []
 
     def parse_inbound_push(self, push: Push) -> list[InboundMessage]:
         """What people wrote back, in a request of the vendor; empty where it is none. Raises ValueError."""
+        return []
 
     def blocked(self, since: datetime) -> list[BlockedAddress]:
         """Addresses on the vendor's own list of refusals."""
+        return []

@@ -15,13 +15,10 @@ from portal.services.messaging.gateways.mail_tokens import Purpose, token_addres
 from portal.services.messaging.gateways.mailbox import Mailbox, Visit
 from portal.services.messaging.gateways.protocol import (
     Batch,
-    BlockedAddress,
     Capabilities,
     ErrorClass,
+    Gateway,
     GatewayError,
-    InboundMessage,
-    Lookup,
-    LookupOutcome,
     OutgoingMessage,
     Push,
     Reason,
@@ -35,7 +32,7 @@ NOT_TRIED = SendError(ErrorClass.TEMPORARY, Reason.UNAVAILABLE, "disconnected")
 
 
 @dataclass
-class SmtpGateway:
+class SmtpGateway(Gateway):
     """An account at an SMTP server (docs/mail-sending.md). A batch's header is the sender's mailbox."""
 
     url: str = field(repr=False)  # smtps://user:password@host:465, or smtp:// with STARTTLS.
@@ -70,9 +67,6 @@ class SmtpGateway:
             error = NOT_TRIED if results else failure.error
         return results + [SendResult(each.id, error=error) for each in batch.messages[len(results) :]]
 
-    def lookup(self, batch: Batch) -> Lookup:
-        return Lookup(LookupOutcome.CANNOT_TELL)
-
     def read_push(self, push: Push) -> bounces.Feedback:
         """Reports, complaints and refusals by mail in a push: an event of the relay's vendor; or a mail that came back,
         its body as it is, its envelope's recipient as "to" in the query. Raises ValueError and GatewayError."""
@@ -98,18 +92,6 @@ class SmtpGateway:
 
     def parse_report_push(self, push: Push) -> list[Report]:
         return list(self.read_push(push).reports)
-
-    def reports(self, refs: Sequence[str], since: datetime) -> list[Report]:
-        return []
-
-    def inbound(self, since: datetime, until: datetime) -> list[InboundMessage]:
-        return []
-
-    def parse_inbound_push(self, push: Push) -> list[InboundMessage]:
-        return []
-
-    def blocked(self, since: datetime) -> list[BlockedAddress]:
-        return []
 
     def _deliver(self, server: smtp_connection.SmtpConnection, batch: Batch) -> Iterator[SendResult]:
         for message in batch.messages:
