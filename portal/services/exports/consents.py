@@ -33,6 +33,8 @@ class Row:
     iys_as_of: datetime | None
     may_send: bool
     evidence: str | None  # The value of an Evidence, of a grant.
+    retailer_code: int | None
+    retailer_access: list[int] | None
 
 
 def count(session: Session, wanted: ExportFilter, at: datetime) -> int:
@@ -62,7 +64,7 @@ def _statement(wanted: ExportFilter) -> Select[*tuple[Any, ...]]:
         select(
             Consent.recipient_id, Recipient.address, Brand.name, Consent.channel, Consent.recipient_type,
             Consent.status, Decision.consent_date, Decision.source, Consent.iys_status, Consent.iys_as_of, may_send(),
-            evidence_column(),
+            evidence_column(), Decision.retailer_code, Decision.retailer_access,
         )
         .join(Brand, Brand.id == Consent.brand_id)
         .join(Recipient, Recipient.id == Consent.recipient_id)

@@ -42,6 +42,8 @@ class Row:
     batch_id: int | None
     line: int | None
     annulled_at: datetime | None
+    retailer_code: int | None
+    retailer_access: list[int] | None
 
 
 def count(session: Session, wanted: ExportFilter, at: datetime) -> int:
@@ -65,7 +67,7 @@ def _statement(wanted: ExportFilter, at: datetime) -> Select[*tuple[Any, ...]]:
             Decision.recipient_id, Recipient.address, Decision.id, Decision.recorded_at, Brand.name, Decision.channel,
             Decision.recipient_type, Decision.status, Decision.consent_date, Decision.source, Decision.origin,
             Submission.outcome, Submission.code, Submission.transaction_id, Submission.accepted_at, Decision.batch_id,
-            Decision.line, Annulment.at,
+            Decision.line, Annulment.at, Decision.retailer_code, Decision.retailer_access,
         )
         .join(Brand, Brand.id == Decision.brand_id)
         .join(Recipient, Recipient.id == Decision.recipient_id)

@@ -16,7 +16,7 @@ NAMES = {  # By the fields of rows; the others are not for programs.
     "may_send": "maySend", "id": "decisionId", "recorded_at": "recordedAt", "origin": "origin", "outcome": "outcome",
     "code": "iysCode", "transaction_id": "transactionId", "accepted_at": "acceptedAt", "batch_id": "batchId",
     "line": "line", "annulled_at": "annulledAt", "kind": "kind", "since": "since", "refused": "refused",
-    "held_since": "heldSince",
+    "held_since": "heldSince", "retailer_code": "retailerCode", "retailer_access": "retailerAccess",
 }  # fmt: skip
 FIELDS = {
     kind: [each.name for each in fields(model) if each.name in NAMES]
@@ -40,8 +40,8 @@ def _text(name: str, value: object) -> str:
         return without_plus(str(value or ""))
     if isinstance(value, datetime):
         return format_wire_date(value)
-    if isinstance(value, tuple):
-        return " ".join(value)
+    if isinstance(value, tuple | list):
+        return " ".join(map(str, value))
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None else str(value)

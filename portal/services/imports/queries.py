@@ -30,7 +30,7 @@ from portal.domain.consents import recipients
 from portal.domain.consents.evidence import late_grants
 from portal.domain.consents.import_plan import KEPT, SENT, WRITTEN, Effect
 from portal.services.imports import row_results, store
-from portal.services.imports.layout.layout import Field
+from portal.services.imports.layout.layout import RETAILERS, Field
 from portal.services.imports.reading import Line
 from portal.services.imports.reading.workbook_chunker.chunks import LINES
 from portal.services.imports.row_results import SkipReason
@@ -46,6 +46,7 @@ PROBLEM_FIELDS = {
     "source": (Field.SOURCE, Field.DATE),
     "date": (Field.DATE, Field.TIME, Field.SOURCE),
     "origin": (Field.ORIGIN,),
+    "retailer": RETAILERS,
     "over": (Field.ADDRESS, Field.PHONE, Field.EMAIL, Field.DATE),
     "address": (Field.STATUS_SMS, Field.STATUS_CALL, Field.STATUS_EMAIL, Field.PHONE, Field.EMAIL),
 }
@@ -53,7 +54,7 @@ PHONE_FIELDS, EMAIL_FIELDS = (Field.ADDRESS, Field.PHONE), (Field.ADDRESS, Field
 # Shown of a good entry.
 ENTRY_FIELDS = (
     Field.ADDRESS, Field.PHONE, Field.EMAIL, Field.CHANNEL, Field.STATUS, Field.STATUS_SMS, Field.STATUS_CALL,
-    Field.STATUS_EMAIL, Field.DATE, Field.SOURCE,
+    Field.STATUS_EMAIL, Field.DATE, Field.SOURCE, *RETAILERS,
 )  # fmt: skip
 
 

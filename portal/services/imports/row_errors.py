@@ -37,6 +37,7 @@ NAMES = {
     Field.STATUS: "Durum", Field.STATUS_SMS: "SMS izni", Field.STATUS_CALL: "Arama izni",
     Field.STATUS_EMAIL: "E-posta izni", Field.DATE: "İzin tarihi", Field.TIME: "Saat", Field.SOURCE: "Kaynak",
     Field.TYPE: "Alıcı tipi", Field.NAME: "Ad soyad", Field.ORIGIN: "Dayanak", Field.CONTACT: "İlk temas",
+    Field.RETAILER: "Bayi kodu", Field.RETAILER_ACCESS: "Bayi erişimi",
 }  # fmt: skip
 
 ChunkFacts = Row[*tuple[Any, ...]]  # Place, sheet, first line and tally of a chunk.

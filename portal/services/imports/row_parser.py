@@ -11,7 +11,7 @@ from datetime import datetime
 from operator import itemgetter
 
 from portal.core.addresses import Address, AddressKind, Problem
-from portal.core.iys_protocol import Channel, Source, Status
+from portal.core.iys_protocol import NO_RETAILERS, Channel, Retailers, Source, Status
 from portal.domain.consents.bulk_import import Entry
 from portal.services.imports.date_column import DateColumn, refusal_date
 from portal.services.imports.fixes import FIXES, apply_fix
@@ -19,7 +19,8 @@ from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.consent_names import yes_refuses
 from portal.services.imports.layout.headers import dates_a_record
 from portal.services.imports.layout.layout import ADDRESSES as SERVES
-from portal.services.imports.layout.normalization import address_or_problem, key_of, says_nothing
+from portal.services.imports.layout.layout import RETAILERS
+from portal.services.imports.layout.normalization import address_or_problem, key_of, retailer_codes, says_nothing
 from portal.services.imports.layout.refusals import may_refuse
 from portal.services.imports.reading import Line
 from portal.services.imports.refusals_beside import RefusalsBeside
@@ -53,6 +54,7 @@ class RowParser:
         self._width = max(layout.columns.values(), default=-1) + 1
         self._origin = layout.columns.get(Field.ORIGIN)
         self._date = layout.columns.get(Field.DATE)
+        self._retailers = [layout.columns.get(each) for each in RETAILERS]
         self._beside = RefusalsBeside(layout, header)
         name = "" if self._date is None else "".join(header[self._date : self._date + 1])
         self._dates_refusals, self._dates_records = yes_refuses(name), dates_a_record(name)
@@ -138,6 +140,8 @@ class RowParser:
             grant = grant or RowProblem.DATE_MISSING  # "Ret tarihi" is no date of a grant.
         if grant is None and not self.layout.origin and (self._origin is None or says_nothing(cells[self._origin])):
             grant = RowProblem.ORIGIN_MISSING
+        retailers = self._retailers_of(cells)
+        grant = grant or (RowProblem.RETAILER if retailers is None else None)
         problems = {Status.GRANTED: grant, Status.REFUSED: values.problem}
         given = self._dates.is_given(at)
         is_dated = {Status.GRANTED: given, Status.REFUSED: given and not self._dates_records}
@@ -148,11 +152,18 @@ class RowParser:
             if isinstance(address, Problem):
                 _add_bad_address(address, kind, values, results)
             else:
-                _add_entries(number, address, values, dates, is_dated, problems, results)
+                _add_entries(number, address, values, dates, is_dated, problems, retailers or NO_RETAILERS, results)
         for channel in values.named:  # Those that none of the line's addresses serves:
             if channel in values.statuses:
                 results.setdefault(SLOT_OF[channel], RowProblem.CHANNEL_UNFIT.value)
         return results if results or values.stated else _problem_of_silence(addresses, values)
+
+    def _retailers_of(self, cells: Sequence[str]) -> Retailers | None:
+        """The retailers that a line names; None where a cell holds more than codes, or several mediated."""
+        code, access = (() if place is None else retailer_codes(cells[place]) for place in self._retailers)
+        if code is None or access is None or len(code) > 1:
+            return None
+        return Retailers(code[0] if code else None, access)
 
     def _parse_address(self, cell: str) -> Address | Problem | None:
         """The address, its problem, or None where the cell holds none at all."""
@@ -176,7 +187,7 @@ class RowParser:
 def _add_entries(
     number: int, address: Address, values: RowValues, dates: dict[Status, datetime],
     is_dated: dict[Status, bool],
-    problems: dict[Status, RowProblem | None], results: Results,
+    problems: dict[Status, RowProblem | None], retailers: Retailers, results: Results,
 ) -> None:  # fmt: skip
     channels = address.channels
     for channel in channels:
@@ -199,7 +210,8 @@ def _add_entries(
                 source = Source.PROVIDER_DECISION
             is_stated = is_dated[status] or status == Status.REFUSED
             results[slot] = Entry(
-                number, address, channel, values.recipient_type, status, source, dates[status], is_stated
+                number, address, channel, values.recipient_type, status, source, dates[status], is_stated,
+                retailers=retailers,
             )  # fmt: skip
         elif problem:
             results[slot] = problem.value

@@ -11,8 +11,15 @@ from portal.core.iys_protocol import Status
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.cell_words import CONTACTS, Meanings
 from portal.services.imports.layout.headers import our_columns
-from portal.services.imports.layout.layout import ADDRESSES, STATUS_FIELDS
-from portal.services.imports.layout.normalization import address_or_problem, folded, is_sign, key_of, says_nothing
+from portal.services.imports.layout.layout import ADDRESSES, RETAILERS, STATUS_FIELDS
+from portal.services.imports.layout.normalization import (
+    address_or_problem,
+    folded,
+    is_sign,
+    key_of,
+    retailer_codes,
+    says_nothing,
+)
 from portal.services.imports.layout.plain_words import (
     contents_of,
     is_clock,
@@ -191,6 +198,7 @@ class CellCounter:
             Field.TYPE: lambda cell: bool(meanings.recipient_type(cell)),
             Field.SOURCE: lambda cell: bool(meanings.source(cell)) or is_text(cell) or is_proof(cell),
             Field.DATE: is_day,
+            **dict.fromkeys(RETAILERS, lambda cell: retailer_codes(cell) is not None),
         }
         others = dict.fromkeys(self._read, lambda _: False)
         return others | {layout.columns[field]: each for field, each in readers.items() if field in layout.columns}

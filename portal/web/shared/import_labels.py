@@ -30,6 +30,8 @@ FIELDS = {
     Field.NAME: _l("Ad, soyad"),
     Field.ORIGIN: _l("Onayın dayanağı"),
     Field.CONTACT: _l("İlk temas"),
+    Field.RETAILER: _l("Bayi kodu (İYS'deki)"),
+    Field.RETAILER_ACCESS: _l("Bayi erişimi (kodlar)"),
 }
 # The columns that make a default unnecessary.
 GIVEN_BY = {

@@ -13,6 +13,7 @@ from portal.core.models import AuditEntry, Brand, Consent
 from tests import make
 from tests.portal.api.programs import BASE, CONSENTS, Program, grant, make_key, refusal
 
+NAMED = {"retailerCode": 58954386, "retailerAccess": [58954387, 58954388]}
 EXPORTS = f"{BASE}/brands/{make.BRAND_CODE}/exports"
 
 
@@ -20,7 +21,7 @@ EXPORTS = f"{BASE}/brands/{make.BRAND_CODE}/exports"
 def program(app) -> Program:
     with app.app_context():
         made = Program(app, make_key(make.provider()))
-    made.post(f"{CONSENTS}/bulk", {"consents": [grant(), grant(make.EMAIL), refusal("+905321234568")]})
+    made.post(f"{CONSENTS}/bulk", {"consents": [grant(**NAMED), grant(make.EMAIL), refusal("+905321234568")]})
     with app.app_context():  # As İYS said of one of them.
         held = {"iys_status": Status.GRANTED, "iys_as_of": clock.now()}
         db.session.query(Consent).filter_by(status=Status.GRANTED, channel="MESAJ").update(held)
@@ -39,6 +40,9 @@ def test_who_may_be_messaged_is_taken_as_a_file(app, program, rows):
     audited = [each.facts for each in rows(AuditEntry, AuditEntry.act == "export.taken")]
 
     assert [(each["recipient"], each["status"], each["maySend"]) for each in may] == [("905321234567", "ONAY", "true")]
+    assert [(each["retailerCode"], each["retailerAccess"]) for each in (*may, decided[-1])] == [
+        ("58954386", "58954387 58954388"), ("", ""),
+    ]  # fmt: skip
     assert {(each["recipient"], each["status"], each["origin"]) for each in decided} == {
         ("905321234567", "ONAY", "api"), (make.EMAIL, "ONAY", "api"), ("905321234568", "RET", "api")
     }  # fmt: skip

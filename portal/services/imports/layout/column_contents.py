@@ -11,7 +11,14 @@ from portal.core.iys_protocol import RecipientType, Source, Status
 from portal.services.imports.layout.cell_words import WEAK, Meanings, Y
 from portal.services.imports.layout.dates import BadTime, Moment, parts, read, read_clock
 from portal.services.imports.layout.layout import STATUS_FIELDS, Field
-from portal.services.imports.layout.normalization import address_or_problem, folded, is_cross, key_of, says_nothing
+from portal.services.imports.layout.normalization import (
+    address_or_problem,
+    folded,
+    is_cross,
+    key_of,
+    retailer_codes,
+    says_nothing,
+)
 
 FIRST_YEAR = 2015  # A consent is not older; a date of birth mostly is.
 OLD = 0.3  # The weight of an earlier date.
@@ -117,6 +124,9 @@ class Contents:
             self.counts[Field.STATUS] += 1
             self.strong += not WEAK.fullmatch(key_of(cell))
         is_source = isinstance(meanings.source(cell), Source) or folded(cell).startswith(("hs ", "iys "))
+        codes = retailer_codes(cell) or ()
+        self.counts[Field.RETAILER] += len(codes) == 1
+        self.counts[Field.RETAILER_ACCESS] += bool(codes)
         self.counts[Field.CHANNEL] += bool(meanings.channels(cell))
         self.counts[Field.SOURCE] += is_source
         self.counts[Field.TYPE] += isinstance(meanings.recipient_type(cell), RecipientType)

@@ -12,7 +12,7 @@ from portal.services.imports.layout.cell_words import Meanings, Y
 from portal.services.imports.layout.column_contents import STATUSES, Contents
 from portal.services.imports.layout.consent_names import is_unclear
 from portal.services.imports.layout.headers import CLEAR, announced, may_be_dates
-from portal.services.imports.layout.layout import ADDRESSES, STATUS_FIELDS, Field, Layout
+from portal.services.imports.layout.layout import ADDRESSES, RETAILERS, STATUS_FIELDS, Field, Layout
 from portal.services.imports.layout.normalization import key_of
 from portal.services.imports.reading.workbook_chunker.chunks import Line
 
@@ -119,7 +119,7 @@ def _weight(wanted: Field, name: str, contents: Contents, has_header: bool) -> f
         return by_name + CONTENT_WEIGHT * fitness
     if by_name:
         return by_name + CONTENT_WEIGHT * fitness if fitness >= 0.5 else 0
-    if fields == {} or wanted not in ENOUGH or fitness < ENOUGH[wanted]:
+    if (fields is not None and fields.keys() <= {*RETAILERS}) or wanted not in ENOUGH or fitness < ENOUGH[wanted]:
         return 0
     if wanted == Field.DATE and not may_be_dates(name):
         return 0

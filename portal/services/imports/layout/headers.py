@@ -57,6 +57,9 @@ RULES: tuple[tuple[str, Mapping[Field, float]], ...] = (
 )  # fmt: skip
 # The same, of names that do not speak of consent themselves (consent_names).
 OTHER_RULES: tuple[tuple[str, Mapping[Field, float]], ...] = (
+    # Not clear ones: a firm's own codes are none of İYS's.
+    (r"\b(?:bayi|bayiler|retailers?) (?:eris\w+|access)\b|\beris\w+ (?:\w+ )?bayi", {Field.RETAILER_ACCESS: 0.5}),
+    (r"\b(?:bayi|bayinin|retailer)(?: iys)? (?:kod|kodu|no|nosu|numarasi|id|code)\b", {Field.RETAILER: 0.5}),
     (r"\b(?:mecra|mecrasi)\b", {Field.SOURCE: 0.6, Field.CHANNEL: 0.6}),
     (r"\b(?:alici|recipient|musteri|kisi|uye|hesap|cari|customer|account) (?:tipi|tip|turu|tur|type)\b|bireysel",
      {Field.TYPE: 1}),

@@ -30,8 +30,11 @@ class Field(StrEnum):
     NAME = "name"
     ORIGIN = "origin"  # Which form, order or recording proves it.
     CONTACT = "contact"  # How the person came to the provider.
+    RETAILER = "retailer"  # Code of the retailer (bayi) that mediated,
+    RETAILER_ACCESS = "retailer_access"  # and of those that may use the consent.
 
 
+RETAILERS = (Field.RETAILER, Field.RETAILER_ACCESS)
 STATUS_FIELDS = {Channel.SMS: Field.STATUS_SMS, Channel.CALL: Field.STATUS_CALL, Channel.EMAIL: Field.STATUS_EMAIL}
 
 ADDRESSES = {

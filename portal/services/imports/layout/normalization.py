@@ -22,6 +22,7 @@ TOPICS = (
 _JOINED = re.compile(rf"\b({TOPICS})(?=[a-z]{{2}})")
 _DASHES = re.compile(r"[-‐-―−_.]+")
 _PLAIN = re.compile(r"[^\W_]+(?:[ ./_'’,&-]+[^\W_]+)*[.!]?")
+_RETAILER, _RETAILERS = re.compile(r"[1-9][0-9]{7}"), re.compile(r"[1-9][0-9]{7}(?:\.0|[\s,;/|]+[1-9][0-9]{7})*")
 _FLOAT = re.compile(r"([01])[.,]0+")
 
 # What programs write for nothing. "yok" is not among them: as a status it means no.
@@ -87,6 +88,13 @@ def says_nothing(text: str) -> bool:
     word = folded(text)
     is_none = word in NOTHING or (is_sign(word) and not is_cross(word)) or _ERRORS.fullmatch(text.strip()) is not None
     return len(text) <= 20 and is_none
+
+
+def retailer_codes(cell: str) -> tuple[int, ...] | None:
+    """The codes of retailers in a cell, none where it says nothing; None where it holds anything but such codes."""
+    if says_nothing(cell):
+        return ()
+    return tuple(map(int, _RETAILER.findall(cell))) if _RETAILERS.fullmatch(cell.strip()) else None
 
 
 def is_sign(word: str) -> bool:

@@ -22,7 +22,7 @@ LONGEST = 65_536  # Characters that are looked at.
 
 # How words begin; after "(?!" stand names of people and places that begin so.
 _BEGINNINGS = r"""
-    ret(?!r[io]|ail?\b|ur|ent|ina|or|ik\b|if\b) red(?:\b|d|e[dt]|l[ae]r|l[iu]|c[iu]|ver|dedi)
+    ret(?!r[io]|ail?(?:ers?(?:code|access)?)?\b|ur|ent|ina|or|ik\b|if\b) red(?:\b|d|e[dt]|l[ae]r|l[iu]|c[iu]|ver|dedi)
     hayir(?!l[iu](?!st)|sev|oglu) yok(?!us|sul|ar) dn[cdm](?:\b|l) iptal itiraz ayril terk(?:\b|e[dt]) birak vazgec
     istem(?!i(?:han)?\b) istenm pasif(?!ik) kapat istifa cik(?!rik|maz|salin|[ocl])
     sil(?!i(?:\b|[fvks])|e\b|[aoglhkv]) kaldir(?!im) dus(?:\b|t[iu]|en|er\b|m[eu]|s[iu]n|el[iu]m|u[lr]|ecek|uyor)

@@ -171,7 +171,8 @@ OTHERS = Words(f"""
     itibariyle tarihli as ltd sti san tic anonim limited zorunlu opsiyonel izinlink hatalar hata duzeltilecek satirlar~
     gec kalanlar karar kararlar errors rows lines late correct duzeltilmis var beyan~ kurs~ konaklayan~ katilan~
     portfoy~ kuafor~ davetli~ file sample test deneme kitap~ bayram~ yilbasi fuar~ toplanan image good again addresses
-    verenler verdi verdigi verildi verilen alindi alinan given granted
+    verenler verdi verdigi verildi verilen alindi alinan given granted retailer retailers
+    retailercode retaileraccess access erisim~
 """)
 PLAIN = (
     DATES, CODES, AMOUNTS, GENDERS, LANGUAGES, CLOCKS, ADDRESSES, TEXTS, COMMON, EVENTS, CONSENTS, OTHERS, EVERYWHERE,

@@ -27,15 +27,18 @@ from portal.web.shared.labels import label
 from portal.web.shared.signed_in_person import own_brands, provider_key, record_audit
 
 FILE_NAMES = {ExportKind.CONSENTS: "izinler", ExportKind.DECISIONS: "kararlar", ExportKind.RECIPIENTS: "alicilar"}
+RETAILERS = (_l("Bayi kodu"), _l("Bayi erişimi"))
 HEADERS: dict[ExportKind, tuple[str, ...]] = {
     ExportKind.CONSENTS: (
         _l("Adres"), _l("Marka"), _l("Kanal"), _l("Alıcı tipi"), _l("Durum"), _l("İzin tarihi"), _l("Kaynak"),
         _l("İYS durumu"), _l("İYS durum tarihi"), _l("Gönderilebilir"), _l("Kanıtın gücü"), _l("Kanıt"),
+        *RETAILERS,
     ),
     ExportKind.DECISIONS: (
         _l("Adres"), _l("Marka"), _l("Kanal"), _l("Alıcı tipi"), _l("Durum"), _l("İzin tarihi"), _l("Kaynak"),
         _l("Geliş yolu"), _l("Kayıt zamanı"), _l("İYS sonucu"), _l("İYS kodu"), _l("İYS işlem numarası"),
         _l("İYS kabul zamanı"), _l("Karar numarası"), _l("Dosya numarası"), _l("Dosyadaki satır"), _l("Geri alındı"),
+        *RETAILERS,
     ),
     ExportKind.RECIPIENTS: (
         _l("Adres"), _l("Tür"), _l("Kayıt zamanı"), _l("Gönderilebilen kanallar"), _l("Reddedilen kanallar"),
@@ -92,6 +95,7 @@ def _consent_line(row: consents.Row) -> Sequence[object]:
         _moment(row.consent_date), row.source, row.iys_status, _moment(row.iys_as_of),
         gettext("Evet") if row.may_send else gettext("Hayır"),
         *((label(Evidence(row.evidence).strength), label(Evidence(row.evidence))) if row.evidence else ("", "")),
+        *_retailers(row),
     )  # fmt: skip
 
 
@@ -100,7 +104,7 @@ def _decision_line(row: decisions.Row) -> Sequence[object]:
         _address(row.address), row.brand_name, row.channel.value, row.recipient_type.value, row.status.value,
         _moment(row.consent_date), row.source, label(row.origin), _moment(row.recorded_at),
         label(row.outcome) if row.outcome else "", row.code, row.transaction_id, _moment(row.accepted_at),
-        str(row.id), str(row.batch_id or ""), row.line, _moment(row.annulled_at),
+        str(row.id), str(row.batch_id or ""), row.line, _moment(row.annulled_at), *_retailers(row),
     )  # fmt: skip
 
 
@@ -109,6 +113,10 @@ def _recipient_line(row: recipients.Row) -> Sequence[object]:
         _address(row.address), label(row.kind), _moment(row.since), " ".join(row.may_send), " ".join(row.refused),
         _moment(row.held_since),
     )  # fmt: skip
+
+
+def _retailers(row: consents.Row | decisions.Row) -> tuple[str, str]:
+    return str(row.retailer_code or ""), " ".join(map(str, row.retailer_access or ()))
 
 
 def _address(address: str | None) -> str:

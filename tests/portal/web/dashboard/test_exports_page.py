@@ -11,7 +11,7 @@ import pytest
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.iys_protocol import Channel, Status
+from portal.core.iys_protocol import Channel, Retailers, Status
 from portal.core.models import AuditEntry, Brand, Outcome, Provider, Recipient, Role, SignIn
 from portal.services.imports.audience import read_address_list
 from tests import make
@@ -72,7 +72,7 @@ def test_consents_are_in_iyss_words_and_no_cell_is_a_formula(app, ayse, holder):
     with app.app_context():
         db.session.query(Brand).update({"name": "=1+1"})
         db.session.commit()
-    holder.grants()
+    holder.grants(retailers=Retailers(58954386, (58954387,)))
 
     (line,) = lines(ayse)
     header, row = book(ayse)
@@ -96,13 +96,15 @@ def test_what_was_taken_away_can_be_brought_again(ayse, holder):
 
 
 def test_decisions_and_recipients_have_their_columns(ayse, holder):
-    holder.grants(batch_id=7, line=12)
+    holder.grants(batch_id=7, line=12, retailers=Retailers(58954386, (58954387, 58954388)))
 
     (decision,) = lines(ayse, "kind=decisions")
     (recipient,) = lines(ayse, "kind=recipients")
 
     told = ("İYS sonucu", "Geliş yolu", "Dosya numarası", "Dosyadaki satır", "Geri alındı")
     assert [decision[name] for name in told] == ["İYS kabul etti", "Dosya aktarımı", "7", "12", ""]
+    for each in (decision, *lines(ayse)):
+        assert (each["Bayi kodu"], each["Bayi erişimi"]) == ("58954386", "58954387 58954388")
     assert (recipient["Tür"], recipient["Gönderilebilen kanallar"]) == ("Telefon", "MESAJ")
 
 
