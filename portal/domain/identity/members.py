@@ -220,12 +220,9 @@ def _mail_invitation(
 
 
 def inviter_address(vault: Vault, by: User, to: Provider | None) -> str:
-    """The confirmed address of who invites to a provider, which stands in place of a name that anybody may type, masked
-    before admission: an address can hold a sentence, too. Empty for staff of the operator."""
-    if to is None:
-        return ""
-    address = accounts.email_of(vault, by)
-    return mask(address) if to.in_sandbox_mode else address
+    """The confirmed address of who invites to a provider, in place of a name that anybody may type; masked, since an
+    address can hold a sentence, too. Empty for staff of the operator."""
+    return mask(accounts.email_of(vault, by)) if to else ""
 
 
 def _check_change(session: Session, of: Membership, by: Membership) -> None:

@@ -38,7 +38,7 @@ def ask() -> str:
 @limiter.limit(limits.CODES)
 def send() -> ResponseReturnValue:
     """Send a code if any provider knows the address; redirect to the code's page in any case."""
-    typed = request.form.get("address", "")
+    typed = "" if form_tokens.is_cross_site_post() else request.form.get("address", "")
     if not _is_own_form():
         return _render_ask(typed, warning=_("Bu sayfa uzun süre açık kalmış. Lütfen yeniden gönderin.")), 400
     try:

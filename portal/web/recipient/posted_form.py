@@ -60,7 +60,9 @@ def read_choices(
 
 
 def read_name(posted: Mapping[str, str]) -> str:
-    """The person's name on one line, or an empty string."""
+    """The person's name on one line, or an empty string: so if another site posts words of its own into our page."""
+    if form_tokens.is_cross_site_post():
+        return ""
     return " ".join(CONTROL_CHARACTERS.sub(" ", posted.get("name", "")).split())
 
 

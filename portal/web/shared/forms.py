@@ -10,7 +10,7 @@ from wtforms import Field, PasswordField, StringField
 from wtforms.fields.core import UnboundField
 from wtforms.validators import Length, StopValidation, ValidationError
 
-from portal.web.shared import form_errors
+from portal.web.shared import form_errors, form_tokens
 
 
 class BaseForm(FlaskForm):
@@ -18,10 +18,10 @@ class BaseForm(FlaskForm):
 
     class Meta(FlaskForm.Meta):
         def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
-            """The fields of a request. A file sent as a text field, and JSON, are no input."""
+            """The fields of a request. A file sent as a text field, JSON, and what another site posts, are no input."""
             if formdata is None or isinstance(formdata, MultiDict):
                 return formdata
-            if not form.is_submitted():
+            if not form.is_submitted() or form_tokens.is_cross_site_post():
                 return None
             takes_file = {field.name for field in form if isinstance(field, FileField)}
             files = [(name, file) for name, file in request.files.items(multi=True) if name in takes_file]

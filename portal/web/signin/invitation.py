@@ -117,14 +117,14 @@ def accept(invitation: OneTimeLink, user: User, sign_in_id: int | None) -> bool:
 
 
 def _page(invitation: OneTimeLink, form: NewcomerForm) -> str:
-    invited, email = _find_invited(invitation), one_time_links.email_of(vault(), invitation)
+    invited = _find_invited(invitation)
     is_known_here = current_user.is_authenticated
     if not is_known_here and invited is not None:
         return_url.remember(request.path)
     return render_template(
         "signin/invitation.html", form=form, place=_place(invitation), role=invitation.role or invitation.operator_role,
         by=_inviter_address(invitation) or _inviter(invitation), until=invitation.expires_at,
-        email=addresses.mask(email) if is_known_here else email, has_account=invited is not None,
+        email=addresses.mask(one_time_links.email_of(vault(), invitation)), has_account=invited is not None,
         signed_in=current_user.name if is_known_here else None, is_me=is_known_here and _is_me(invited),
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from wtforms import EmailField, StringField
 from wtforms.validators import DataRequired, Length
 
-from portal.core import clock
+from portal.core import addresses, clock
 from portal.core.addresses import is_email
 from portal.core.extensions import db, limiter, read_session, vault, wake
 from portal.core.models import MailKind, OneTimeLink, OneTimeLinkKind, Provider, ProviderKind, User
@@ -21,7 +21,7 @@ from portal.domain.identity import accounts, factors, one_time_links
 from portal.domain.notifications import mails
 from portal.domain.providers import onboarding
 from portal.web.shared import absolute_urls, languages, limits
-from portal.web.shared.company_form import CompanyForm, form_values
+from portal.web.shared.company_form import CompanyForm
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.password_field import NewPasswordField
 from portal.web.shared.validators import PERSON_NAME
@@ -69,17 +69,18 @@ def sign_up_sent() -> ResponseReturnValue:
 @blueprint.route("/sign-up/<token>", methods=["GET", "POST"])
 @limiter.limit(limits.SIGN_UP, methods=["POST"])
 def open_account(token: str) -> ResponseReturnValue:
-    """Ask for the company and a password. The link is used up with the first factor; until then it comes back here."""
+    """Ask for the company and a password. The link is used up with the first factor; until then it comes back here.
+    Whoever opens it reads nothing that was typed: it may have been passed on."""
     _store_language()
     link = _find_link(read_session(), token)
     if link is None:
         return render_dead_link(DEAD_PAGE)
     email = one_time_links.email_of(vault(), link)
-    known = read_session().get_one(Provider, link.invites_to) if link.invites_to else None
-    form = AccountForm(data=form_values(known) if known else None)
+    form = AccountForm()
     form.password.about = [link.name or "", email, form.title.data or ""]
     if not form.validate_on_submit():
-        return render_template("signin/open_account.html", form=form, email=email), 422 if form.is_submitted() else 200
+        status = 422 if form.is_submitted() else 200
+        return render_template("signin/open_account.html", form=form, email=addresses.mask(email)), status
     link = _find_link(db.session, token)  # Again, in the transaction, which began after the form was read.
     if link is None:
         return render_dead_link(DEAD_PAGE)

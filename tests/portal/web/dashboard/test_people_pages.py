@@ -60,9 +60,11 @@ def test_an_invitation_goes_out_by_mail(app, ayse, rows):
     assert acts(rows) == ["person.invited"]
 
 
-def test_before_admission_an_invitation_names_an_address_and_no_name(app, ayse, rows):
+@pytest.mark.parametrize("is_admitted", [True, False])
+def test_an_invitation_holds_no_words_of_who_sends_it(app, ayse, rows, is_admitted):
+    """Addresses hold sentences, too; before admission the firm's title may be anybody's."""
     with app.app_context():
-        db.session.execute(update(Provider).values(admitted_at=None))
+        db.session.execute(update(Provider).values(admitted_at=clock.now() if is_admitted else None))
         db.session.execute(update(User).values(name="0850 111 22 33 arayın"))
         db.session.commit()
 
@@ -70,8 +72,9 @@ def test_before_admission_an_invitation_names_an_address_and_no_name(app, ayse, 
 
     ((_, said),) = mailed(app, rows, MailKind.INVITATION)
     page = app.test_client().get(urlsplit(said["link"]).path).text
-    assert said["address"] == "a•••@e•••.com" and "a•••@e•••.com" in page and make.AYSE not in page
-    assert "0850 111 22 33" not in page and "Örnek Mağazacılık" not in page
+    assert said["address"] == "a•••@e•••.com" and "a•••@e•••.com" in page
+    assert make.AYSE not in page and BURAK not in page and "b•••@e•••.com" in page
+    assert "0850 111 22 33" not in page and ("Örnek Mağazacılık" in page) == is_admitted
 
 
 def test_the_list_shows_people_masked_and_invitations_by_the_address_that_was_typed(ayse, burak):

@@ -65,11 +65,11 @@ def erasure_of(receipt: Receipt) -> Complaint:
     )
 
 
-def addresses(app, fillings: dict[str, list]) -> list[str]:
+def addresses(app, fillings: dict[str, list], method: str = "GET") -> list[str]:
     """Every address that somebody else may open, with each of the things there are."""
     found = []
     for rule in app.url_map.iter_rules():
-        if "GET" in rule.methods and ACCESS_RULES.get(rule.endpoint.partition(".")[0]) in FOR_OTHERS:
+        if method in rule.methods and ACCESS_RULES.get(rule.endpoint.partition(".")[0]) in FOR_OTHERS:
             gaps = [fillings.get(name, ["x"]) for name in re.findall(r"<(?:[^:<>]+:)?(\w+)>", rule.rule)]
             found += [fill(rule.rule, values) for values in product(*gaps)]
     return sorted(set(found))
@@ -105,3 +105,17 @@ def test_no_page_for_others_says_what_a_firm_in_sandbox_mode_typed(app, browser,
     assert {path: marks for path, marks in marked.items() if marks} == {}
     assert len(pages) >= 30
     assert [path for path, each in answers.items() if "/logo/" in path and each.status_code != 404] == []
+
+
+FIELDS = ["name", "address", "code", "number", "token", "text", "header", "email", "title", "digits", "addresses"]
+
+
+def test_no_page_for_others_repeats_what_another_site_posts(app, browser, trial):
+    """A form on any site opens our page in the visitor's browser, with words of its own in the fields."""
+    posted = dict.fromkeys(FIELDS, "ZZtitle") | {"MESAJ": "ONAY"}
+    says = {"Sec-Fetch-Site": "cross-site"}
+
+    answers = {path: browser.post(path, data=posted, headers=says) for path in addresses(app, trial, "POST")}
+
+    assert {path for path, answer in answers.items() if "ZZtitle" in answer.text} == set()
+    assert len(answers) >= 20

@@ -104,7 +104,7 @@ def test_the_link_begins_with_our_own_host_whatever_the_request_said(app, browse
 def test_the_mailed_link_opens_an_account_that_practises_and_asks_for_a_factor(app, browser, rows):
     asks(browser)
     path = path_in(app)
-    assert NIL in browser.get(path).text
+    assert "n•••@e•••.com" in browser.get(path).text
 
     answer = fills(browser, path)
 
@@ -128,7 +128,8 @@ def test_the_link_is_used_up_by_the_first_factor_and_until_then_writes_the_accou
     assert rows.one(OneTimeLink).used_at is None
 
     again = app.test_client()
-    assert "0850 765 43 21" in again.get(path).text, "what was written stands there"
+    seen = again.get(path).text
+    assert "0850 765 43 21" not in seen and NIL not in seen, "who was passed the link reads no words of others"
     assert fills(again, path, title="Öteki A.Ş.", password="yedi mor susamuru 88 top").location == "/sign-in/second"
     assert browser.get("/sign-in/enrol").location == "/sign-in"
     assert enrols(again).status_code == 200
