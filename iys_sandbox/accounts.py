@@ -8,7 +8,7 @@ from typing import Any
 
 from werkzeug.security import generate_password_hash
 
-from iys_sandbox.wire_types import LONGEST_NUMBER, JsonObject
+from iys_sandbox.errors import LONGEST_NUMBER, JsonObject
 
 CHANNELS = ("ARAMA", "MESAJ", "EPOSTA")
 WRITES_ALL = dict.fromkeys(CHANNELS, "write")

@@ -10,12 +10,11 @@ from flask.typing import ResponseReturnValue
 from iys_sandbox import bulk_lists, movements, queries, retailers, tokens
 from iys_sandbox.consent_add import add_consent
 from iys_sandbox.context import now, sandbox
-from iys_sandbox.errors import refuse_if
+from iys_sandbox.errors import JsonObject, refuse_if
 from iys_sandbox.faults import too_many_calls
 from iys_sandbox.request_fields import fields_of_request, json_of_request
 from iys_sandbox.request_guard import check_hourly_limit, is_within_hourly_limit, iys_endpoint
 from iys_sandbox.rights import authorised_sender
-from iys_sandbox.wire_types import JsonObject
 from portal.core.iys_protocol import Operation
 
 blueprint = Blueprint("api", __name__)

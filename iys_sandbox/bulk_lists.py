@@ -14,11 +14,10 @@ from typing import Any, NamedTuple
 from iys_sandbox import consent_add, movements
 from iys_sandbox.consent_add import field_problems
 from iys_sandbox.context import Sandbox, now, sandbox
-from iys_sandbox.errors import Refused, refuse_if, refuse_list_if
+from iys_sandbox.errors import JsonObject, Refused, refuse_if, refuse_list_if
 from iys_sandbox.rights import Sender
 from iys_sandbox.state_rules import state_codes
 from iys_sandbox.store import SandboxConnection
-from iys_sandbox.wire_types import JsonObject
 from portal.core import iys_protocol
 from portal.core.iys_protocol import MAX_LIST_SIZE, Problem
 

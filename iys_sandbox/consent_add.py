@@ -7,11 +7,10 @@ from typing import Any
 
 from iys_sandbox import accounts, movements, retailers
 from iys_sandbox.context import now, sandbox
-from iys_sandbox.errors import Refused, refuse_if
+from iys_sandbox.errors import JsonObject, Refused, refuse_if
 from iys_sandbox.rights import Sender
 from iys_sandbox.state_rules import state_codes
 from iys_sandbox.store import SandboxConnection
-from iys_sandbox.wire_types import JsonObject
 from portal.core import iys_protocol
 from portal.core.iys_protocol import Problem
 

@@ -12,10 +12,10 @@ from flask.typing import ResponseReturnValue
 from iys_sandbox import bulk_lists, citizens, day_file, pushes
 from iys_sandbox.accounts import parse_account
 from iys_sandbox.context import now, sandbox
+from iys_sandbox.errors import JsonObject
 from iys_sandbox.faults import UnknownFault, parse_fault
 from iys_sandbox.movements import as_wire
 from iys_sandbox.request_fields import fields_of_request, parse_bool
-from iys_sandbox.wire_types import JsonObject
 
 blueprint = Blueprint("controls", __name__)
 ACCOUNT_KEYS = (

@@ -8,11 +8,10 @@ from flask.typing import ResponseReturnValue
 
 from iys_sandbox import day_file
 from iys_sandbox.context import now, sandbox
-from iys_sandbox.errors import Refused
+from iys_sandbox.errors import JsonObject, Refused
 from iys_sandbox.request_fields import json_of_request
 from iys_sandbox.request_guard import iys_endpoint
 from iys_sandbox.rights import Sender, authorised_sender
-from iys_sandbox.wire_types import JsonObject
 from portal.core import clock
 from portal.core.iys_protocol import Channel, Operation, Problem, RecipientType
 

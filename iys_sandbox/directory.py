@@ -8,10 +8,9 @@ from flask.typing import ResponseReturnValue
 
 from iys_sandbox import accounts, consent_add, queries, retailers
 from iys_sandbox.context import sandbox
-from iys_sandbox.errors import Refused, problem_with_values
+from iys_sandbox.errors import JsonObject, Refused, problem_with_values
 from iys_sandbox.request_guard import iys_endpoint
 from iys_sandbox.rights import authorised_partner, authorised_provider, subscription_state
-from iys_sandbox.wire_types import JsonObject
 from portal.core.iys_protocol import Operation, Problem
 
 blueprint = Blueprint("directory", __name__)

@@ -1,10 +1,13 @@
 """Error answers: İYS's code, its HTTP status and its exact text."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from iys_sandbox.wire_types import JsonObject
 from portal.core import iys_protocol
 from portal.core.iys_protocol import CODES, Problem
+
+LONGEST_NUMBER = 18  # Digits that SQLite surely holds.
+JsonObject = dict[str, Any]  # The JSON that İYS's API and the test controls exchange.
 
 
 class Refused(Exception):

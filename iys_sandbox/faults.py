@@ -17,8 +17,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Response, make_response, request
 
-from iys_sandbox.errors import error_answer
-from iys_sandbox.wire_types import JsonObject
+from iys_sandbox.errors import JsonObject, error_answer
 from portal.core.iys_protocol import CODES, Operation
 
 TrueAnswer = Callable[[], Response]

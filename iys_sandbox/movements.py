@@ -4,8 +4,8 @@ import hashlib
 import sqlite3
 from typing import NamedTuple
 
+from iys_sandbox.errors import JsonObject
 from iys_sandbox.store import SandboxConnection
-from iys_sandbox.wire_types import JsonObject
 
 WIRE_NAMES = {
     "seq": "seq",

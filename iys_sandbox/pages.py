@@ -10,9 +10,9 @@ from werkzeug.datastructures import MultiDict
 from iys_sandbox import bulk_lists, controls
 from iys_sandbox.citizens import InvalidAction
 from iys_sandbox.context import sandbox
+from iys_sandbox.errors import LONGEST_NUMBER, JsonObject
 from iys_sandbox.faults import ENDPOINTS
 from iys_sandbox.movements import WIRE_NAMES, as_wire
-from iys_sandbox.wire_types import LONGEST_NUMBER, JsonObject
 
 blueprint = Blueprint("pages", __name__)
 ROWS_PER_PAGE = 50

@@ -17,11 +17,10 @@ from flask.typing import ResponseReturnValue
 
 from iys_sandbox import movements
 from iys_sandbox.context import Sandbox, now, sandbox
-from iys_sandbox.errors import Refused, refuse_if
+from iys_sandbox.errors import JsonObject, Refused, refuse_if
 from iys_sandbox.request_fields import json_of_request
 from iys_sandbox.request_guard import iys_endpoint
 from iys_sandbox.rights import Sender, authorised_sender
-from iys_sandbox.wire_types import JsonObject
 from portal.core import iys_protocol
 from portal.core.iys_protocol import Channel, Operation, Problem
 

@@ -8,10 +8,9 @@ from typing import Any
 
 from iys_sandbox import movements
 from iys_sandbox.context import now, sandbox
-from iys_sandbox.errors import Refused, refuse_if
+from iys_sandbox.errors import JsonObject, Refused, refuse_if
 from iys_sandbox.request_fields import parse_number
 from iys_sandbox.rights import Sender
-from iys_sandbox.wire_types import JsonObject
 from portal.core import iys_protocol
 from portal.core.iys_protocol import MAX_LIST_SIZE, Channel, Problem, RecipientType, validate_address
 

@@ -4,8 +4,7 @@ import json
 
 from flask import request
 
-from iys_sandbox.errors import Refused
-from iys_sandbox.wire_types import JsonObject
+from iys_sandbox.errors import JsonObject, Refused
 from portal.core.iys_protocol import Problem
 
 YES, NO = ("true", "1", "on", "yes"), ("false", "0", "off", "no", "")

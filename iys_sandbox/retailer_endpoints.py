@@ -7,12 +7,11 @@ from flask.typing import ResponseReturnValue
 
 from iys_sandbox import movements, queries, retailers
 from iys_sandbox.context import now, sandbox
-from iys_sandbox.errors import Refused, refuse_if
+from iys_sandbox.errors import JsonObject, Refused, refuse_if
 from iys_sandbox.movements import Key
 from iys_sandbox.request_fields import json_of_request
 from iys_sandbox.request_guard import iys_endpoint
 from iys_sandbox.rights import Sender, authorised_sender
-from iys_sandbox.wire_types import JsonObject
 from portal.core import iys_protocol
 from portal.core.iys_protocol import MAX_RETAILERS, Operation, Problem
 

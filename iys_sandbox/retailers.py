@@ -4,9 +4,8 @@ import json
 from collections.abc import Collection, Iterable
 from sqlite3 import Connection, Row
 
-from iys_sandbox.errors import Refused, problem_with_values, refuse_if
+from iys_sandbox.errors import JsonObject, Refused, problem_with_values, refuse_if
 from iys_sandbox.movements import OF_KEY, Key
-from iys_sandbox.wire_types import JsonObject
 from portal.core.iys_protocol import RETAILER_FIELDS, Problem, validate_retailer
 
 FIRST_CODE = 58_954_385  # A code has eight digits; this one comes before that of the example in İYS's document.

@@ -8,8 +8,7 @@ from flask import request
 
 from iys_sandbox import accounts, tokens
 from iys_sandbox.context import now, sandbox
-from iys_sandbox.errors import Refused, problem_with_values
-from iys_sandbox.wire_types import LONGEST_NUMBER, JsonObject
+from iys_sandbox.errors import LONGEST_NUMBER, JsonObject, Refused, problem_with_values
 from portal.core import iys_protocol
 from portal.core.iys_protocol import Problem
 

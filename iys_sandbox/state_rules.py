@@ -3,7 +3,7 @@
 import re
 from typing import Protocol
 
-from iys_sandbox.wire_types import JsonObject
+from iys_sandbox.errors import JsonObject
 from portal.core.iys_protocol import CODES
 
 # Addresses that a code of İYS stands in are answered with it, so that a program's author sees each outcome on demand.

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from werkzeug.security import check_password_hash
 
-from iys_sandbox.wire_types import JsonObject
+from iys_sandbox.errors import JsonObject
 
 ACCESS_LIFETIME = timedelta(seconds=7200)
 REFRESH_LIFETIME = timedelta(seconds=14400)
