@@ -9,13 +9,11 @@ from typing import Any, TypeVar
 import structlog
 from flask import current_app, g, request
 from flask.typing import ResponseReturnValue
-from limits import parse
-from sqlalchemy import bindparam, select
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from portal.core import clock
-from portal.core.extensions import db, limiter, rate_limit_key, read_session
-from portal.core.models import Brand, Provider
+from portal.core.extensions import db, limiter, rate_limit_key, read_connection, read_session
+from portal.core.models import Brand
 from portal.domain.identity import api_keys
 from portal.domain.identity.api_keys import Caller
 from portal.domain.identity.permissions import Scope
@@ -34,11 +32,12 @@ PROVIDER_LIMITS = {  # Counted for all keys together.
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="izinlink"'}
 
 
-def needs(scope: Scope, *, limit: str = limits.API) -> Callable[[View], View]:
-    """Decorator: the scope a view needs, and the limit that counts its requests: by key, some by provider."""
+def needs(scope: Scope, *, limit: str = limits.API, whole_brand: bool = True) -> Callable[[View], View]:
+    """Decorator: the scope a view needs, and the limit that counts its requests: by key, some by provider. Without
+    `whole_brand` the view takes what it needs from `g.caller.brand`, which costs no statement, and has no `g.brand`."""
 
     def mark(view: View) -> View:
-        view.__dict__.update(needs=scope, limit=limit)  # Decorators around it copy them.
+        view.__dict__.update(needs=scope, limit=limit, whole_brand=whole_brand)  # Decorators around it copy them.
         return view
 
     return mark
@@ -48,7 +47,8 @@ def check_key() -> ResponseReturnValue | None:
     """Admit a request with a good key, or answer what is wrong. The body is read last."""
     at = clock.now()
     view: Any = current_app.view_functions[request.endpoint or ""]
-    caller = _caller(at)
+    brand_code: int | None = (request.view_args or {}).pop(BRAND_CODE, None)
+    caller = _caller(brand_code, at)
     if isinstance(caller, ApiProblem):
         return _refuse_guess(caller)
     g.caller = caller
@@ -61,26 +61,11 @@ def check_key() -> ResponseReturnValue | None:
         return problems.problem_response(ApiProblem.SCOPE_MISSING, scope=view.needs)
     if api_keys.record_use(db.session, caller, at):
         db.session.commit()
-    if (request.view_args or {}).keys() & {BRAND_CODE} and not _take_brand(caller):
+    if brand_code is not None and caller.brand is None:  # Here, so that no view can forget to look.
         return problems.problem_response(ApiProblem.BRAND_UNKNOWN)
+    if caller.brand is not None and view.whole_brand:
+        g.brand = read_session().get_one(Brand, caller.brand.id)
     return _check_body() if "json" in view.__annotations__ else None
-
-
-def _take_brand(caller: Caller) -> bool:
-    """Put the brand of the URL into g.brand, so that no view can forget to look whether the key reaches it; all others
-    are as unknown as one that does not exist."""
-    code = min((request.view_args or {}).pop(BRAND_CODE), MAX_BRAND_CODE)
-    found = read_session().execute(BRANDS, {"provider_id": caller.provider_id, "code": code}).one_or_none()
-    g.brand, g.provider = found or (None, None)
-    return g.brand is not None and (caller.brand_ids is None or g.brand.id in caller.brand_ids)
-
-
-# With its provider, which most views need; built once.
-BRANDS = (
-    select(Brand, Provider)
-    .join(Provider, Provider.id == Brand.provider_id)
-    .where(Brand.provider_id == bindparam("provider_id"), Brand.brand_code == bindparam("code"))
-)
 
 
 def _is_in_networks(caller: Caller) -> bool:
@@ -88,11 +73,12 @@ def _is_in_networks(caller: Caller) -> bool:
     return networks.contain_address(cidrs, request.remote_addr or "")
 
 
-def _caller(at: datetime) -> Caller | ApiProblem:
+def _caller(brand_code: int | None, at: datetime) -> Caller | ApiProblem:
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not text:
         return ApiProblem.KEY_MISSING
-    return api_keys.find_caller(read_session(), text.strip(), at) or ApiProblem.KEY_UNKNOWN
+    code = None if brand_code is None else min(brand_code, MAX_BRAND_CODE)
+    return api_keys.find_caller(read_connection(), text.strip(), code, at) or ApiProblem.KEY_UNKNOWN
 
 
 def _refuse_guess(found: ApiProblem) -> ResponseReturnValue:
@@ -109,7 +95,7 @@ def _count(limit: str, caller: Caller) -> int:
     act, whose = (PROVIDER_LIMITS[limit], caller.provider_id) if limit in PROVIDER_LIMITS else ("api", caller.key_id)
     again_at = limits.wait_for(limit, act, str(whose))
     if limiter.enabled:
-        item = parse(limit)
+        item = limits.parsed(limit)
         stats = limiter.limiter.get_window_stats(item, act, str(whose))
         reset = max(0, math.ceil(stats.reset_time - clock.now().timestamp()))
         g.limit_headers = {

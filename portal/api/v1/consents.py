@@ -6,7 +6,7 @@ from typing import Any
 import flask
 from flask import abort, g
 from spectree import Response
-from sqlalchemy import bindparam, select
+from sqlalchemy import Row, bindparam, select
 
 from portal.api.v1.authentication import needs
 from portal.api.v1.blueprint import BRAND_PATH, blueprint, specification
@@ -14,12 +14,13 @@ from portal.api.v1.moments import moment, wire_date
 from portal.api.v1.schemas import ConsentAnswer, ConsentQuery, History, HistoryQuery, TypeQuery
 from portal.core import addresses, clock
 from portal.core.addresses import Address, BadAddress
-from portal.core.extensions import read_session, vault
+from portal.core.extensions import read_connection, read_session, vault
 from portal.core.iys_protocol import Channel, RecipientType
-from portal.core.models import Brand, Consent, Decision, Recipient, may_have_refused
+from portal.core.models import Consent, Decision, Recipient, may_have_refused
 from portal.domain.consents import history, may_send, recipients
 from portal.domain.consents.history import DecisionRecord
 from portal.domain.consents.may_send import Verdict
+from portal.domain.identity.api_keys import Caller
 from portal.domain.identity.permissions import Scope
 from portal.services.imports.row_results import RowProblem
 from portal.web.shared import problems
@@ -30,7 +31,7 @@ ADDRESS_PATH = "<any(ARAMA, MESAJ, EPOSTA):type>/<recipient>"
 
 @blueprint.get(f"{BRAND_PATH}/consents/{ADDRESS_PATH}")
 @specification.validate(resp=Response(HTTP_200=ConsentAnswer), operation_id="showConsent")
-@needs(Scope.READ)
+@needs(Scope.READ, whole_brand=False)
 def show_consent(type: str, recipient: str, query: TypeQuery) -> dict[str, Any]:
     """Show the consent of an address, here and at İYS, and whether it may be messaged."""
     return _consent(recipient, Channel(type), query.recipientType)
@@ -38,7 +39,7 @@ def show_consent(type: str, recipient: str, query: TypeQuery) -> dict[str, Any]:
 
 @blueprint.post(f"{BRAND_PATH}/consents/query")
 @specification.validate(resp=Response(HTTP_200=ConsentAnswer), operation_id="queryConsent")
-@needs(Scope.READ)
+@needs(Scope.READ, whole_brand=False)
 def query_consent(json: ConsentQuery) -> dict[str, Any]:
     """The same with the address in the body, for whoever keeps addresses out of URLs."""
     return _consent(json.recipient, json.type, json.recipientType)
@@ -46,25 +47,25 @@ def query_consent(json: ConsentQuery) -> dict[str, Any]:
 
 @blueprint.get(f"{BRAND_PATH}/may-send/{ADDRESS_PATH}")
 @specification.validate(resp=Response("HTTP_200", "HTTP_404"), operation_id="mayBeMessaged")
-@needs(Scope.READ)
+@needs(Scope.READ, whole_brand=False)
 def may_be_messaged(type: str, recipient: str, query: TypeQuery) -> flask.Response:
     """Answer without a body: 200 where an address may be messaged, 404 where it may not or nothing is known."""
-    brand, address = g.brand, _address_or_422(recipient, Channel(type))
-    answer, *_ = _find(brand, address, Channel(type), query.recipientType, clock.now())
+    address = _address_or_422(recipient, Channel(type))
+    answer, _ = _find(g.caller, address, Channel(type), query.recipientType, clock.now())
     return flask.Response(status=200 if answer.verdict == Verdict.MAY else 404)
 
 
 @blueprint.post(f"{BRAND_PATH}/consents/history")
 @specification.validate(resp=Response(HTTP_200=History), operation_id="listHistory")
-@needs(Scope.READ)
+@needs(Scope.READ, whole_brand=False)
 def list_history(json: HistoryQuery) -> dict[str, Any]:
     """List the decisions of an address, the newest first, each with what İYS made of it."""
-    brand, address, at = g.brand, _address_or_422(json.recipient, json.type), clock.now()
-    recipient = recipients.find(read_session(), vault(), brand.provider_id, address)
+    caller, address, at = g.caller, _address_or_422(json.recipient, json.type), clock.now()
+    recipient = recipients.find(read_session(), vault(), caller.provider_id, address)
     found = history.list_decisions(read_session(), recipient.id, at) if recipient else []
     own = [
         each for each in found
-        if (each.brand_id, each.channel, each.recipient_type) == (brand.id, json.type, json.recipientType)
+        if (each.brand_id, each.channel, each.recipient_type) == (caller.brand.id, json.type, json.recipientType)
     ]  # fmt: skip
     own.sort(key=lambda each: each.id, reverse=True)
     left = [each for each in own if json.cursor is None or each.id < int(json.cursor)]
@@ -90,14 +91,16 @@ def _history_item(record: DecisionRecord) -> dict[str, Any]:
 
 
 def _consent(text: str, channel: Channel, recipient_type: RecipientType) -> dict[str, Any]:
-    brand, address, at = g.brand, _address_or_422(text, channel), clock.now()
-    answer, consent, facts = _find(brand, address, channel, recipient_type, at)
+    caller, address, at = g.caller, _address_or_422(text, channel), clock.now()
+    answer, consent = _find(caller, address, channel, recipient_type, at)
     if consent is None or (consent.status is None and consent.iys_status is None):
         abort(problems.problem_response(ApiProblem.NOT_FOUND))
     return {
-        "brandCode": brand.brand_code, "recipient": address.text, "type": channel, "recipientType": recipient_type,
+        "brandCode": caller.brand.code, "recipient": address.text, "type": channel, "recipientType": recipient_type,
         "status": consent.status, "consentDate": wire_date(consent.consent_date) if consent.status else None,
-        **facts, "iys": {"status": consent.iys_status, "asOf": moment(consent.iys_as_of)},
+        "retailerCode": consent.retailer_code, "retailerAccess": consent.retailer_access,
+        "reference": _reference(consent.recipient_id, consent.reference),
+        "iys": {"status": consent.iys_status, "asOf": moment(consent.iys_as_of)},
         "maySend": {
             "verdict": answer.verdict, "reason": answer.reason, "asOf": moment(at),
             "validUntil": moment(answer.valid_until),
@@ -106,23 +109,27 @@ def _consent(text: str, channel: Channel, recipient_type: RecipientType) -> dict
 
 
 def _find(
-    brand: Brand, address: Address, channel: Channel, recipient_type: RecipientType, at: datetime
-) -> tuple[may_send.MaySendAnswer, Consent | None, dict[str, Any]]:
-    session, provider = read_session(), g.provider
-    asked = {"brand_id": brand.id, "provider_id": provider.id, "channel": channel, "recipient_type": recipient_type}
-    for column, index in vault().indexes(provider.id, address.text).items():
-        for consent, sealed, is_unread, code, access in session.execute(CONSENTS[column], asked | {"index": index}):
-            answer = may_send.answer_of(consent, brand, provider, at, has_unread_reply=bool(is_unread))
-            facts = {"retailerCode": code, "retailerAccess": access}
-            return answer, consent, facts | {"reference": _reference(consent.recipient_id, sealed)}
-    return may_send.answer_without_consent(recipient_type), None, {}
+    caller: Caller, address: Address, channel: Channel, recipient_type: RecipientType, at: datetime
+) -> tuple[may_send.MaySendAnswer, Row[*tuple[Any, ...]] | None]:
+    assert caller.brand is not None
+    connection, provider_id = read_connection(), caller.provider_id
+    asked = {
+        "brand_id": caller.brand.id, "provider_id": provider_id, "channel": channel, "recipient_type": recipient_type,
+    }  # fmt: skip
+    for column, index in vault().indexes(provider_id, address.text).items():
+        consent = connection.execute(CONSENTS[column], asked | {"index": index}).one_or_none()
+        if consent is not None:
+            is_unread = bool(consent.is_unread)
+            return may_send.answer_of(consent, caller.brand, caller, at, has_unread_reply=is_unread), consent
+    return may_send.answer_without_consent(recipient_type), None
 
 
 # One consent by a blind index of its address; built once, as each request asks for it.
 CONSENTS = {
     column: select(
-        Consent, Recipient.reference, may_have_refused(Consent.recipient_id), Decision.retailer_code,
-        Decision.retailer_access,
+        Consent.recipient_id, Consent.recipient_type, Consent.status, Consent.consent_date, Consent.iys_status,
+        Consent.iys_as_of, Recipient.reference, may_have_refused(Consent.recipient_id).label("is_unread"),
+        Decision.retailer_code, Decision.retailer_access,
     )
     .join(Recipient, Recipient.id == Consent.recipient_id)
     .outerjoin(Decision, Decision.id == Consent.decision_id)
@@ -136,7 +143,7 @@ CONSENTS = {
 
 
 def _reference(recipient_id: int, sealed: bytes | None) -> str | None:
-    return recipients.open_reference(vault(), g.provider.id, recipient_id, sealed)
+    return recipients.open_reference(vault(), g.caller.provider_id, recipient_id, sealed)
 
 
 def _address_or_422(text: str, channel: Channel) -> Address:

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, LargeBinary, SQLColumnExpression, UniqueConstraint, select
+from sqlalchemy import ColumnElement, LargeBinary, SQLColumnExpression, UniqueConstraint, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.models.base import BigId, Entity, foreign_key, partial_index
@@ -61,7 +61,8 @@ def may_have_refused(
 ) -> ColumnElement[bool]:  # fmt: skip
     """The condition that a reply of a recipient may refuse, and nobody has read it yet: nothing is sent meanwhile. No
     list of words knows all refusals, so whatever was not understood counts."""
+    is_one = or_(*(GatewayEvent.outcome == each for each in outcomes))  # in_() is expanded again at each execution.
     unread = select(GatewayEvent.recipient_id).where(
-        GatewayEvent.outcome.in_(outcomes), GatewayEvent.settled_at.is_(None), GatewayEvent.recipient_id.is_not(None),
-    )  # fmt: skip
+        is_one, GatewayEvent.settled_at.is_(None), GatewayEvent.recipient_id.is_not(None)
+    )
     return recipient_id.in_(unread)

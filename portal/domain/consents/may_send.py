@@ -6,13 +6,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, case, literal, not_, select
+from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, and_, case, literal, not_, select
 from sqlalchemy.orm import Session
 
 from portal.core import business_days
 from portal.core.iys_protocol import Channel, RecipientType, Status, parse_wire_date
 from portal.core.iys_protocol.validation import FIRST_DATE
 from portal.core.models import Brand, Consent, Decision, Provider, may_have_refused
+from portal.domain.identity.api_keys import Caller, ReachedBrand
 from portal.domain.providers import sandbox_mode
 
 
@@ -76,9 +77,11 @@ PERMISSIONS = (Reason.EXEMPT, Reason.MERCHANT, Reason.GRANTED)
 
 
 def answer_of(
-    consent: Consent, brand: Brand, provider: Provider, at: datetime, *, has_unread_reply: bool
-) -> MaySendAnswer:
-    """Answer for one consent at a moment; `has_unread_reply` is may_have_refused() of its recipient."""
+    consent: Consent | Row[*tuple[Any, ...]], brand: Brand | ReachedBrand, provider: Provider | Caller, at: datetime, *,
+    has_unread_reply: bool,
+) -> MaySendAnswer:  # fmt: skip
+    """Answer for one consent, or a row of its columns, at a moment; `has_unread_reply` is may_have_refused() of its
+    recipient."""
     facts = {
         "status": consent.status,
         "has_unread_reply": has_unread_reply,
@@ -121,7 +124,7 @@ def answer_without_consent(recipient_type: RecipientType) -> MaySendAnswer:
     return MaySendAnswer(Verdict.MAY_NOT, Reason.NOT_GRANTED)
 
 
-def _facts_of(brand: Brand, provider: Provider) -> dict[str, Any]:
+def _facts_of(brand: Brand | ReachedBrand, provider: Provider | Caller) -> dict[str, Any]:
     return {
         "has_ended": brand.is_sandbox and brand.closed_at is not None,
         "is_exempt": provider.iys_code in sandbox_mode.EXEMPT_CODES,

@@ -12,12 +12,13 @@ import zlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, bindparam, exists, func, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, Row, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.database import changed_rows
-from portal.core.models import ApiKey, Network, Provider
+from portal.core.models import ApiKey, Brand, Network, Provider
 from portal.domain.identity.permissions import Scope, key_scopes
 
 LETTERS = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -41,6 +42,16 @@ class GrantWithoutRefuse(ValueError):
 
 
 @dataclass(frozen=True)
+class ReachedBrand:
+    """A brand that a key reaches: what views need that only read."""
+
+    id: int
+    code: int
+    is_sandbox: bool
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True)
 class Caller:
     """Whose request it is: a key that is neither revoked nor expired, with its provider."""
 
@@ -53,9 +64,11 @@ class Caller:
     brand_ids: tuple[int, ...] | None
     scopes: frozenset[Scope]
     provider_id: int
+    iys_code: int
     in_sandbox_mode: bool
     is_suspended: bool
     has_networks: bool  # It may come from its provider's networks only.
+    brand: ReachedBrand | None  # The one with the code that was asked for, if it reaches that.
 
 
 def create(
@@ -122,19 +135,26 @@ def is_well_formed(text: str) -> bool:
     return KEY.fullmatch(text) is not None and _checksum(text[:-CHECKSUM]) == text[-CHECKSUM:]
 
 
-def find_caller(session: Session, text: str, at: datetime) -> Caller | None:
+def find_caller(connection: Connection, text: str, brand_code: int | None, at: datetime) -> Caller | None:
     """Whose key it is. None where it is unknown, revoked or expired, or its sandbox mode is over."""
     if not is_well_formed(text):
         return None
-    row = session.execute(CALLERS, {"digest": _digest(text), "at": at}).one_or_none()
+    row = connection.execute(CALLERS, {"digest": _digest(text), "brand_code": brand_code, "at": at}).one_or_none()
     if row is None or row.is_test != (row.admitted_at is None):
         return None
     is_suspended = row.suspended_at is not None
     return Caller(
         row.id, row.name, row.hint, row.is_test, row.expires_at, row.used_at,
         None if row.brand_ids is None else tuple(row.brand_ids), key_scopes(row.scopes, suspended=is_suspended),
-        row.provider_id, row.admitted_at is None, is_suspended, bool(row.has_networks),
+        row.provider_id, row.iys_code, row.admitted_at is None, is_suspended, bool(row.has_networks),
+        _reached_brand(row),
     )  # fmt: skip
+
+
+def _reached_brand(row: Row[*tuple[Any, ...]]) -> ReachedBrand | None:
+    if row.brand_id is None or (row.brand_ids is not None and row.brand_id not in row.brand_ids):
+        return None
+    return ReachedBrand(row.brand_id, row.brand_code, row.is_sandbox, row.closed_at)
 
 
 def record_use(session: Session, caller: Caller, at: datetime) -> bool:
@@ -153,10 +173,12 @@ def is_open(at: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
 CALLERS = (  # Built once: each request of the API needs it.
     select(
         ApiKey.id, ApiKey.name, ApiKey.hint, ApiKey.is_test, ApiKey.expires_at, ApiKey.used_at, ApiKey.brand_ids,
-        ApiKey.scopes, ApiKey.provider_id, Provider.admitted_at, Provider.suspended_at,
+        ApiKey.scopes, ApiKey.provider_id, Provider.iys_code, Provider.admitted_at, Provider.suspended_at,
         exists().where(Network.provider_id == ApiKey.provider_id).label("has_networks"),
+        Brand.id.label("brand_id"), Brand.brand_code, Brand.is_sandbox, Brand.closed_at,
     )
     .join(Provider, Provider.id == ApiKey.provider_id)
+    .outerjoin(Brand, and_(Brand.provider_id == ApiKey.provider_id, Brand.brand_code == bindparam("brand_code")))
     .where(ApiKey.digest == bindparam("digest"), is_open(bindparam("at")))
 )  # fmt: skip
 
