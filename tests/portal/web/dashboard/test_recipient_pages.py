@@ -4,10 +4,12 @@ import pytest
 from sqlalchemy import update
 
 from portal.core.extensions import db
+from portal.core.iys_protocol import Retailers
 from portal.core.models import AuditEntry, Provider, Recipient
 from portal.domain.providers import sandbox_mode
 from tests import make
 from tests.make import Person
+from tests.portal.services.exports.held_consents import Holder
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
@@ -65,6 +67,16 @@ def test_the_page_tells_what_holds_and_how_it_came(fatma, ayse):
     for words in ("SMS", "Onay", "Telefon araması", "Ret", "HS_WEB", "Kişisel bağlantı", "İletilecek"):
         assert words in page
     assert make.PHONE not in page and "123 45 67" not in page
+
+
+def test_the_page_and_the_desk_name_the_retailers_of_a_decision(app, ayse):
+    Holder(app).grants(retailers=Retailers(58954386, (58954387, 58954388)))
+
+    page = ayse.opens(ayse.posts("/dashboard/recipients", {"address": make.PHONE}).location).text
+    desk = ayse.opens(ayse.posts("/desk/search", {"address": make.PHONE}).location).text
+
+    assert "Bayi 58954386 aracılığıyla" in page and "Bayi 58954386 aracılığıyla" in desk
+    assert "İzni kullanabilecek bayiler: 58954387, 58954388" in page
 
 
 def test_nothing_may_be_sent_before_iys_agrees(fatma, ayse):
