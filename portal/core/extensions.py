@@ -13,6 +13,7 @@ from flask_wtf import CSRFProtect
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
+from portal.core import limit_counts as limit_counts  # So that the limiter finds its storage.
 from portal.core.client_network import network_of
 from portal.core.vault import Vault
 
