@@ -24,16 +24,7 @@ from portal.core import clock, loops
 from portal.core.addresses import parse
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import (
-    Brand,
-    Consent,
-    Decision,
-    DecisionOrigin,
-    Event,
-    EventType,
-    Provider,
-    WebhookAlgorithm,
-)
+from portal.core.models import Brand, Consent, Decision, DecisionOrigin, Event, EventType, Provider, WebhookAlgorithm
 from portal.domain.consents import recipients
 from portal.domain.identity import accounts
 from portal.domain.webhooks import endpoints

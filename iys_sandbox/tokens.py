@@ -16,11 +16,7 @@ REFRESH_LIFETIME = timedelta(seconds=14400)
 # By field: absent, of the wrong JSON type, empty.
 FIELD_ERRORS = {
     "grant_type": ("Giriş yöntemi belirtilmemiş.", "Desteklenmeyen giriş yöntemi.", "Giriş yöntemi boş olamaz."),
-    "username": (
-        "Kullanıcı adı verilmemiş.",
-        "Desteklenmeyen kullanıcı adı türü.",
-        "Kullanıcı adı boş bırakılamaz.",
-    ),
+    "username": ("Kullanıcı adı verilmemiş.", "Desteklenmeyen kullanıcı adı türü.", "Kullanıcı adı boş bırakılamaz."),
     "password": ("Şifre verilmemiş.", "Desteklenmeyen şifre türü.", "Şifre boş bırakılamaz."),
     "refresh_token": (
         "Yenileme jetonu verilmemiş.",

@@ -41,10 +41,7 @@ FACT_TABLES = (  # Of the baseline.
     FactTable("leaf", ("decision_id",), deletable=False),
     FactTable("complaint_step", ("id",), "id provider_id complaint_id at act user_id"),
     FactTable(
-        "import_chunk",
-        ("batch_id place",),
-        "id provider_id batch_id sheet place first_line lines",
-        once="ran_at",
+        "import_chunk", ("batch_id place",), "id provider_id batch_id sheet place first_line lines", once="ran_at"
     ),
 )
 RUN_COLUMNS = "id reason started_at"

@@ -30,6 +30,4 @@ NOT_IN_THE_DOCUMENT = {
 }
 
 # A code whose text in the registry the document does not print.
-TEXTS = {
-    "H437": "its only example carries somebody's number where ours has {{iysCode}}",
-}
+TEXTS = {"H437": "its only example carries somebody's number where ours has {{iysCode}}"}

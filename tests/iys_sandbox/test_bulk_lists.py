@@ -115,8 +115,7 @@ def test_a_key_may_stand_once_in_a_list(provider):
 
 
 @pytest.mark.parametrize(
-    ("body", "code"),
-    [({"list": []}, "H092"), ([], "H092"), (["a"], "H092"), (b"[", "H014"), ([GRANT] * 1001, "H091")],
+    ("body", "code"), [({"list": []}, "H092"), ([], "H092"), (["a"], "H092"), (b"[", "H014"), ([GRANT] * 1001, "H091")]
 )
 def test_what_is_no_list_of_a_thousand_is_refused(provider, body, code):
     assert codes(sends(provider, body)) == [code]

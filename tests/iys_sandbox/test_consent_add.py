@@ -18,9 +18,7 @@ def test_a_grant_is_stored_and_answered(provider):
     assert answer.status_code == 200
     assert answer.json["creationDate"] == "2026-11-24 12:00:00"
     assert len(answer.json["transactionId"]) == 64
-    assert provider.movements() == [
-        {"seq": 1, "iysCode": 700100, "brandCode": 700100} | GRANT | answer.json,
-    ]
+    assert provider.movements() == [{"seq": 1, "iysCode": 700100, "brandCode": 700100} | GRANT | answer.json]
 
 
 def test_a_frozen_payload_of_ours_is_stored(provider, clock):

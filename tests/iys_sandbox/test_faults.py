@@ -18,10 +18,7 @@ PATHS = {
     Operation.BULK_ADD: ("POST", iys_protocol.bulk_add_path(*OF_BRAND)),
     Operation.BULK_RESULT: ("GET", iys_protocol.bulk_result_path(*OF_BRAND, "1-a")),
     Operation.STATUS: ("POST", iys_protocol.single_status_path(*OF_BRAND)),
-    Operation.MULTI_STATUS: (
-        "POST",
-        iys_protocol.multi_status_path(*OF_BRAND, RecipientType.INDIVIDUAL, Channel.SMS),
-    ),
+    Operation.MULTI_STATUS: ("POST", iys_protocol.multi_status_path(*OF_BRAND, RecipientType.INDIVIDUAL, Channel.SMS)),
     Operation.HISTORY: ("POST", iys_protocol.history_path(*OF_BRAND)),
     Operation.CHANGES: ("GET", iys_protocol.changes_path(*OF_BRAND, source="HS")),
     Operation.PUSH_REGISTER: ("POST", iys_protocol.push_registration_path(*OF_BRAND)),

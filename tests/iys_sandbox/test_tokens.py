@@ -47,11 +47,7 @@ def test_a_form_is_as_good_as_json(provider):
             "invalid_request",
             "Desteklenmeyen şifre türü.",
         ),
-        (
-            {"grant_type": "password", "username": "ayse", "password": ""},
-            "invalid_grant",
-            "Şifre boş bırakılamaz.",
-        ),
+        ({"grant_type": "password", "username": "ayse", "password": ""}, "invalid_grant", "Şifre boş bırakılamaz."),
         (
             {"grant_type": "password", "username": "ayse", "password": "yanlış"},
             "invalid_request",

@@ -2,16 +2,7 @@
 
 from typing import Any
 
-from portal.api.documentation.example import (
-    BRAND,
-    EMAIL,
-    MOMENT,
-    OF_BRAND,
-    PHONE,
-    UNKNOWN,
-    Example,
-    problem_example,
-)
+from portal.api.documentation.example import BRAND, EMAIL, MOMENT, OF_BRAND, PHONE, UNKNOWN, Example, problem_example
 
 CAMPAIGN_ID = "120421449935618570"
 _PERSON = {"recipient": PHONE, "contactKind": "purchase", "contactDate": "2026-11-20", "correlationId": "crm-42"}
@@ -32,10 +23,7 @@ _DRAFT = _CAMPAIGN | {
 }  # fmt: skip
 _FILLED = _DRAFT | {"audience": {"people": 1, "links": 0, "waiting": 1, "leftOut": {}}, "missing": []}
 _WRONG_STATE = problem_example(
-    "wrong_state",
-    409,
-    "The record's present state does not allow this.",
-    "Kaydın şu andaki durumu buna izin vermiyor.",
+    "wrong_state", 409, "The record's present state does not allow this.", "Kaydın şu andaki durumu buna izin vermiyor."
 )
 _ADDED = {"index": 0, "correlationId": "crm-42", "result": "added", "written": True, "problem": None}
 _REPEATED = {"index": 1, "correlationId": None, "result": "repeated", "written": False, "problem": None}

@@ -9,17 +9,7 @@ from portal.api.documentation import (
     retailers_examples,
     sends_examples,
 )
-from portal.api.documentation.example import (
-    BRAND,
-    DATE,
-    EMAIL,
-    MOMENT,
-    OF_BRAND,
-    PHONE,
-    UNKNOWN,
-    UNTIL,
-    Example,
-)
+from portal.api.documentation.example import BRAND, DATE, EMAIL, MOMENT, OF_BRAND, PHONE, UNKNOWN, UNTIL, Example
 
 REQUEST_ID, LIST_ID, DECISION_ID = "120421449935618560", "120421449935618561", "120421449935618562"
 

@@ -6,10 +6,7 @@ from portal.api.documentation.example import OF_BRAND, PHONE, Example, problem_e
 from portal.core.lazy_text import N_
 
 OPERATIONS: dict[str, tuple[str, str]] = {
-    "listRetailers": (
-        N_("Bayiler"),
-        N_("Markanın bayilerini İYS'de kayıtlı olduğu gibi listeler."),
-    ),
+    "listRetailers": (N_("Bayiler"), N_("Markanın bayilerini İYS'de kayıtlı olduğu gibi listeler.")),
     "addRetailer": (
         N_("Bayi ekle"),
         N_(

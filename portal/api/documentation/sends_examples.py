@@ -11,7 +11,7 @@ OPERATIONS: dict[str, tuple[str, str]] = {
             "her birinin o anda gönderilebilir olup olmadığı ve önceden sorulup sorulmadığı görünür. Sonuç recorded ya "
             "da known (önceden bildirilmiş). Kayıtlar en az üç yıl saklanır."
         ),
-    ),
+    )
 }
 _SENT = {"recipient": PHONE, "type": "MESAJ", "sentAt": DATE, "campaign": "Kasım indirimi", "correlationId": "sms-81"}
 EXAMPLES = (

@@ -140,6 +140,6 @@ CHANGES: list[tuple[date, str]] = [  # The newest first.
             "İlk sürüm: anahtarlar, markalar, izinler, olaylar, kampanyalar, bağlantılar, dosyalar, gönderim "
             "kayıtları, göndermeden önce sorma."
         ),
-    ),
+    )
 ]
 INVALID_ADDRESS = N_("Bu metin bir adres değil ya da bu kanala uymuyor.")

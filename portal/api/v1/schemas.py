@@ -171,8 +171,7 @@ class ConsentRow(Strict):
         None, examples=[FORM], description=N_("Onayı kanıtlayan form, sipariş ya da kayıt. Onayda gerekir.")
     )
     grantedAgain: bool = Field(
-        False,
-        description=N_("Kişi kendi reddinden sonra yeniden onay verdi ve bunu kanıtlayabilirsiniz."),
+        False, description=N_("Kişi kendi reddinden sonra yeniden onay verdi ve bunu kanıtlayabilirsiniz.")
     )
     confirm: bool = Field(
         False,

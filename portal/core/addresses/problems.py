@@ -81,11 +81,7 @@ class Problem(ExplainedProblem):
         N_("Numarayı +90 532 123 45 67 ya da 0532 123 45 67 gibi yazın."),
     )
 
-    EMAIL_NO_AT = (
-        "email_no_at",
-        N_("E-posta adresinde @ işareti yok."),
-        N_("Adresi ad@example.com gibi yazın."),
-    )
+    EMAIL_NO_AT = ("email_no_at", N_("E-posta adresinde @ işareti yok."), N_("Adresi ad@example.com gibi yazın."))
     EMAIL_TURKISH_LETTER = (
         "email_turkish_letter",
         N_("E-posta adresinde Türkçe harf var; İYS bunu kabul etmez."),

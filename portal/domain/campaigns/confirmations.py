@@ -8,15 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal.core.addresses import AddressKind
 from portal.core.iys_protocol import Channel
-from portal.core.models import (
-    Brand,
-    BrandGateway,
-    Campaign,
-    GatewayState,
-    MessageGateway,
-    OwnConfirmation,
-    Provider,
-)
+from portal.core.models import Brand, BrandGateway, Campaign, GatewayState, MessageGateway, OwnConfirmation, Provider
 
 
 def why_not_begin(session: Session, campaign: Campaign, *, in_development: bool) -> tuple[AddressKind, ...]:

@@ -15,15 +15,7 @@ from sqlalchemy.orm import Session
 
 import shortlinks
 from portal.core.iys_protocol import Channel, Status
-from portal.core.models import (
-    AudienceEntry,
-    Brand,
-    Campaign,
-    CampaignKind,
-    Consent,
-    ConsentRequest,
-    ExclusionReason,
-)
+from portal.core.models import AudienceEntry, Brand, Campaign, CampaignKind, Consent, ConsentRequest, ExclusionReason
 from portal.core.models.inserts import insert_missing
 from portal.domain.campaigns import exclusion
 from portal.domain.campaigns.exclusion import Standing

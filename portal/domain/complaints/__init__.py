@@ -21,12 +21,7 @@ from portal.domain.complaints.case_steps import (
     reopen_case,
 )
 from portal.domain.complaints.comparison import Comparison, compare_case, compare_with_refusal, is_refused
-from portal.domain.complaints.due_dates import (
-    Pressure,
-    desks_to_remind,
-    due_pressure,
-    record_reminders,
-)
+from portal.domain.complaints.due_dates import Pressure, desks_to_remind, due_pressure, record_reminders
 from portal.domain.complaints.intake import MessageReport, TooManyOpen, TooManyToday, open_case, request_erasure
 from portal.domain.complaints.queries import (
     QueueCounts,

@@ -24,11 +24,7 @@ from portal.domain.consent_points.public_points import (
     register_recipient,
 )
 from portal.domain.consent_points.requested_links import request_link
-from portal.domain.consent_points.usage import (
-    count_statistics,
-    list_alarmed_points,
-    raise_budget_alarm,
-)
+from portal.domain.consent_points.usage import count_statistics, list_alarmed_points, raise_budget_alarm
 
 __all__ = [
     "MOST_CODES", "SANDBOX_CODES", "BudgetTooHigh", "PointState", "PublicPoint",

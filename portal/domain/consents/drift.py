@@ -67,9 +67,7 @@ def end_drifts(session: Session, consent_ids: Collection[int], at: datetime) -> 
 
 def _open_drifts(consent_ids: Collection[int]) -> ColumnElement[bool]:
     return and_(
-        Difference.consent_id.in_(consent_ids),
-        Difference.kind == DifferenceKind.DRIFT,
-        Difference.settled_at.is_(None),
+        Difference.consent_id.in_(consent_ids), Difference.kind == DifferenceKind.DRIFT, Difference.settled_at.is_(None)
     )
 
 

@@ -8,15 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal.core import iys_protocol
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import (
-    Annulment,
-    Brand,
-    Consent,
-    Decision,
-    DecisionOrigin,
-    Outcome,
-    Submission,
-)
+from portal.core.models import Annulment, Brand, Consent, Decision, DecisionOrigin, Outcome, Submission
 from portal.core.models.decision import decision_time
 from portal.domain.consents.evidence import Evidence, evidence_column
 from portal.domain.consents.may_send import MaySendAnswer, answer_of, decided_consents

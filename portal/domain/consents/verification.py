@@ -98,6 +98,5 @@ VERIFY = update(TABLE).where(TABLE.c.id == bindparam("its_id"), TABLE.c.verified
 LISTS_AWAY = select(BulkRequest.id).where(or_(BulkRequest.state == BulkState.SENT, BulkRequest.attempts > 0))
 # The lease goes too: whoever has one in hand finds it taken, and what İYS answered is kept as an attempt.
 OVERTAKEABLE = update(TABLE).where(
-    TABLE.c.outcome.in_(MAY_BE_OVERTAKEN),
-    or_(TABLE.c.bulk_id.is_(None), TABLE.c.bulk_id.not_in(LISTS_AWAY)),
+    TABLE.c.outcome.in_(MAY_BE_OVERTAKEN), or_(TABLE.c.bulk_id.is_(None), TABLE.c.bulk_id.not_in(LISTS_AWAY))
 )

@@ -4,16 +4,8 @@ import sqlalchemy as sa
 
 from portal.migrations.baseline import ddl
 
-ddl.table(
-    "link",
-    ddl.ids("nonce", "owner"),
-    ddl.times("created_at", "expires_at?", "revoked_at?"),
-)
-ddl.table(
-    "link_counter",
-    ddl.ids("last_id"),
-    [sa.CheckConstraint("id = 1", name="one_row")],
-)
+ddl.table("link", ddl.ids("nonce", "owner"), ddl.times("created_at", "expires_at?", "revoked_at?"))
+ddl.table("link_counter", ddl.ids("last_id"), [sa.CheckConstraint("id = 1", name="one_row")])
 ddl.table(
     "visit",
     [ddl.column("id*", ddl.BIG, autoincrement=True)],
@@ -224,29 +216,10 @@ ddl.table(
     ddl.uniques("number recipient_id", "token_digest choices"),
     ddl.indexes("link_id", "recipient_id"),
 )
-ddl.table(
-    "receipt_decision",
-    ddl.references("receipt*", "decision*"),
-    ddl.indexes("decision_id"),
-)
-ddl.table(
-    "annulment",
-    ddl.references("decision*", "provider"),
-    ddl.times("at"),
-    ddl.ids("user_id?"),
-)
-ddl.table(
-    "leaf",
-    ddl.ids("decision_id*", "provider_id"),
-    ddl.dates("day"),
-    ddl.blobs("digest"),
-    ddl.indexes("day"),
-)
-ddl.table(
-    "retention_run",
-    ddl.strings(255, "reason"),
-    ddl.times("started_at", "ended_at?"),
-)
+ddl.table("receipt_decision", ddl.references("receipt*", "decision*"), ddl.indexes("decision_id"))
+ddl.table("annulment", ddl.references("decision*", "provider"), ddl.times("at"), ddl.ids("user_id?"))
+ddl.table("leaf", ddl.ids("decision_id*", "provider_id"), ddl.dates("day"), ddl.blobs("digest"), ddl.indexes("day"))
+ddl.table("retention_run", ddl.strings(255, "reason"), ddl.times("started_at", "ended_at?"))
 ddl.table(
     "complaint",
     ddl.ids("nonce"),

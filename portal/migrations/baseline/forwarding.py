@@ -65,12 +65,7 @@ ddl.table(
     ddl.times("next_at"),
     [ddl.column("failures", sa.Integer(), server_default="0")],
 )
-ddl.table(
-    "iys_call_tally",
-    ddl.strings(40, "name*"),
-    ddl.times("span*"),
-    ddl.integers("calls", "failures"),
-)
+ddl.table("iys_call_tally", ddl.strings(40, "name*"), ddl.times("span*"), ddl.integers("calls", "failures"))
 ddl.table(
     "movement",
     ddl.references("provider", "brand", "consent"),
@@ -160,8 +155,4 @@ ddl.table(
     ddl.indexes("brand_id"),
     ddl.index("ix_sweep_due", "due_at"),
 )
-ddl.table(
-    "node_counter",
-    ddl.strings(10, "name*"),
-    ddl.ids("next"),
-)
+ddl.table("node_counter", ddl.strings(10, "name*"), ddl.ids("next"))

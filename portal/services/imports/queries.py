@@ -15,16 +15,7 @@ from sqlalchemy import Select, func, literal, null, or_, select
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Channel
-from portal.core.models import (
-    Annulment,
-    BatchState,
-    Decision,
-    ImportBatch,
-    ImportChunk,
-    Outcome,
-    Recipient,
-    Submission,
-)
+from portal.core.models import Annulment, BatchState, Decision, ImportBatch, ImportChunk, Outcome, Recipient, Submission
 from portal.core.vault import CannotOpen, Vault
 from portal.domain.consents import recipients
 from portal.domain.consents.evidence import late_grants

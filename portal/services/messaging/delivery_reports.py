@@ -9,12 +9,7 @@ import structlog
 from sqlalchemy import ColumnElement, func, literal_column, select
 
 from portal.core.extensions import db, read_session, vault
-from portal.core.models import (
-    Message,
-    MessageGateway,
-    MessageState,
-    Recipient,
-)
+from portal.core.models import Message, MessageGateway, MessageState, Recipient
 from portal.core.vault import CannotOpen
 from portal.domain.consents import recipients
 from portal.services.messaging import message_outcomes, outgoing_messages

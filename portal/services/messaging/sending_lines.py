@@ -79,8 +79,7 @@ def _lines_without(session: Session, at: datetime, defaults: Defaults, kind: Add
     found = session.scalars(
         select(Provider.id)
         .where(
-            or_(Provider.admitted_at.is_(None), and_(literal(serves_all), ~owns)),
-            _has_due(Provider.id, kind, rank, at),
+            or_(Provider.admitted_at.is_(None), and_(literal(serves_all), ~owns)), _has_due(Provider.id, kind, rank, at)
         )
         .order_by(func.random())
     )

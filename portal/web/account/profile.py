@@ -26,11 +26,7 @@ def collapse_whitespace(text: str | None) -> str | None:
 
 
 class MeForm(BaseForm):
-    name = StringField(
-        _l("Adınız ve soyadınız"),
-        filters=[collapse_whitespace],
-        validators=PERSON_NAME,
-    )
+    name = StringField(_l("Adınız ve soyadınız"), filters=[collapse_whitespace], validators=PERSON_NAME)
     language = RadioField(
         _l("Size hangi dilde yazalım?"),
         choices=[SelectChoice(value, name) for value, name in zip(LANGUAGES, ("Türkçe", "English"), strict=True)],

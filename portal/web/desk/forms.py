@@ -44,9 +44,7 @@ class ShownForm(BaseForm):
 
 class AnswerForm(ShownForm):
     answer = TextAreaField(
-        _l("Kişiye yanıtınız"),
-        filters=[_strip],
-        validators=[*_required_text(_l("Yanıtı yazın.")), _no_other_contact],
+        _l("Kişiye yanıtınız"), filters=[_strip], validators=[*_required_text(_l("Yanıtı yazın.")), _no_other_contact]
     )
 
 
@@ -65,9 +63,7 @@ class ReopenForm(ShownForm):
 class DueForm(BaseForm):
     due = DateField(_l("Yeni son gün"), validators=[InputRequired(_l("Günü seçin."))])
     why = TextAreaField(
-        _l("Neden?"),
-        filters=[_strip],
-        validators=[*_required_text(_l("Nedeni yazın.")), in_words(_l("Nedeni yazın."))],
+        _l("Neden?"), filters=[_strip], validators=[*_required_text(_l("Nedeni yazın.")), in_words(_l("Nedeni yazın."))]
     )
 
 

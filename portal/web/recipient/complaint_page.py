@@ -172,9 +172,7 @@ def _refusal_lines(compared: Comparison, held_since: datetime | None) -> list[tu
         return [(gettext("Ret kararınız"), gettext("Bu kanalda yok"))]
     own = select(Submission).where(Submission.decision_id == compared.decision_id)
     sent = sandbox_mode.submission_to_iys(read_session().scalar(own))
-    lines = [
-        (gettext("Ret kararınız"), format_datetime(compared.refused_at, f"{MOMENT}:ss")),
-    ]
+    lines = [(gettext("Ret kararınız"), format_datetime(compared.refused_at, f"{MOMENT}:ss"))]
     if not compared.is_without_consent:  # They are for stopping what a consent began.
         lines.append((gettext("Üç iş gününün sonu"), format_datetime(compared.obeyed_by, MOMENT)))
     if sent is not None and not address_holders.hides_iys_answer(Status.REFUSED, held_since):

@@ -14,13 +14,7 @@ import shortlinks
 from portal.core import clock
 from portal.core.extensions import read_connection, vault
 from portal.core.models import AudienceEntry
-from portal.core.models.link_context import (
-    ADDED_COLUMNS,
-    LINK_CONTEXT,
-    CurrentConsents,
-    LinkContext,
-    read_link_context,
-)
+from portal.core.models.link_context import ADDED_COLUMNS, LINK_CONTEXT, CurrentConsents, LinkContext, read_link_context
 from portal.web.recipient import link_states, page_content, visit_recorder
 from portal.web.recipient.blueprint import blueprint
 from portal.web.recipient.link_states import State, View

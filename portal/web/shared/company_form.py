@@ -53,8 +53,7 @@ class CompanyForm(BaseForm):
         ],
     )
     number = StringField(
-        _l("MERSİS, vergi ya da T.C. kimlik numarası"),
-        validators=[DataRequired(_l("Numarayı yazın.")), Length(max=40)],
+        _l("MERSİS, vergi ya da T.C. kimlik numarası"), validators=[DataRequired(_l("Numarayı yazın.")), Length(max=40)]
     )
     contact = StringField(
         _l("Alıcıların size ulaşacağı telefon ya da e-posta"),

@@ -29,10 +29,7 @@ DEAD_PAGE = "signin/invitation_over.html"
 
 
 class NewcomerForm(BaseForm):
-    name = StringField(
-        _l("Adınız soyadınız"),
-        validators=PERSON_NAME,
-    )
+    name = StringField(_l("Adınız soyadınız"), validators=PERSON_NAME)
     password = NewPasswordField(_l("Bir parola seçin"), validators=[InputRequired(_l("Bir parola seçin."))])
 
 

@@ -34,10 +34,7 @@ NOTHING = 0  # No row's id.
 
 
 class SignUpForm(BaseForm):
-    name = StringField(
-        _l("Adınız soyadınız"),
-        validators=PERSON_NAME,
-    )
+    name = StringField(_l("Adınız soyadınız"), validators=PERSON_NAME)
     email = EmailField(_l("İş e-postanız"), validators=[DataRequired(_l("E-posta adresinizi yazın.")), Length(max=265)])
 
 

@@ -9,14 +9,7 @@ from portal.core.models import HEARTBEAT, Mail, MailKind, OffReason, WebhookDeli
 from portal.domain.notifications import mails
 from portal.domain.webhooks import endpoints
 from portal.jobs import webhook_care
-from tests.portal.services.webhooks.conftest import (  # noqa: F401 - fixtures
-    A_DAY,
-    A_MINUTE,
-    AN_HOUR,
-    receiver,
-    transport,
-    webhooks,
-)
+from tests.portal.services.webhooks.conftest import A_DAY, A_MINUTE, AN_HOUR, receiver, transport, webhooks  # noqa: F401 - fixtures
 
 # ruff: noqa: F811 - fixtures of another folder are asked for by their names.
 

@@ -28,17 +28,7 @@ from portal.services.messaging.fake_gateway.pushes import start_delivery_thread
 from portal.services.messaging.fake_gateway.state import State
 
 LONGEST_CALL = 10 * 1024 * 1024  # Bytes; Verimor's limit.
-MODULES = (
-    demo,
-    viewer,
-    controls,
-    verimor,
-    verimor_queries,
-    netgsm,
-    netgsm_queries,
-    iletimerkezi_queries,
-    iletimerkezi,
-)
+MODULES = (demo, viewer, controls, verimor, verimor_queries, netgsm, netgsm_queries, iletimerkezi_queries, iletimerkezi)
 DIALECTS = {
     "verimor": verimor_queries.DIALECT,
     "netgsm": netgsm_queries.DIALECT,

@@ -15,10 +15,7 @@ HTTP_PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body></htm
 
 
 def watch(
-    blueprint: Blueprint,
-    vendor: str,
-    refuse: Callable[[Refusal], ResponseReturnValue],
-    sends: Sequence[str] = (),
+    blueprint: Blueprint, vendor: str, refuse: Callable[[Refusal], ResponseReturnValue], sends: Sequence[str] = ()
 ) -> None:
     """Let faults strike the calls of a vendor, of which `sends` are the views that send; answer refusals in its words;
     note each call."""

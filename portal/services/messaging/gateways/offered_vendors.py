@@ -140,9 +140,7 @@ SMTP = MailServer(
     (
         CredentialField("host", N_("Sunucu"), hint=N_("smtp.firmaniz.com gibi.")),
         CredentialField(
-            "security",
-            N_("Bağlantı"),
-            choices=(("smtps", N_("TLS (kapı 465)")), ("smtp", N_("STARTTLS (kapı 587)"))),
+            "security", N_("Bağlantı"), choices=(("smtps", N_("TLS (kapı 465)")), ("smtp", N_("STARTTLS (kapı 587)")))
         ),
         CredentialField("port", N_("Kapı"), hint=N_("Boşsa 465 ya da 587."), is_optional=True),
         CredentialField("username", N_("Kullanıcı adı")),
@@ -165,9 +163,7 @@ SMTP = MailServer(
             ),
         ),
         CredentialField(
-            "signs",
-            N_("DKIM imzası"),
-            choices=(("portal", N_("Biz imzalayalım")), ("relay", N_("Sunucum imzalıyor"))),
+            "signs", N_("DKIM imzası"), choices=(("portal", N_("Biz imzalayalım")), ("relay", N_("Sunucum imzalıyor")))
         ),
     ),
     N_("Yanıtı alınamayan ileti aynı kimlikle yeniden gönderilir; çoğu posta kutusu ikincisini göstermez."),

@@ -98,11 +98,7 @@ class DomainProblem(ExplainedProblem):
         N_("DKIM anahtarı 1024 bitten kısa; alıcılar onu saymaz."),
         N_("2048 bitlik bir anahtar yayımlayın."),
     )
-    DKIM_TESTING = (
-        "dkim_testing",
-        N_("DKIM kaydı deneme kipinde: t=y."),
-        N_("Denemeniz bittiyse t=y ögesini silin."),
-    )
+    DKIM_TESTING = ("dkim_testing", N_("DKIM kaydı deneme kipinde: t=y."), N_("Denemeniz bittiyse t=y ögesini silin."))
     DMARC_MISSING = (
         "dmarc_missing",
         N_("DMARC kaydı yok."),

@@ -62,8 +62,7 @@ WHY = _l("Bu farkın neden sorun olmadığını yazın.")
 
 class ExplanationForm(BaseForm):
     explanation = TextAreaField(
-        _l("Açıklama"),
-        validators=[DataRequired(WHY), Length(max=2000), READABLE, in_words(WHY)],
+        _l("Açıklama"), validators=[DataRequired(WHY), Length(max=2000), READABLE, in_words(WHY)]
     )
 
 

@@ -10,16 +10,7 @@ from portal.core import iys_protocol
 from portal.core.extensions import read_session
 from portal.core.iys_protocol import Channel
 from portal.core.lazy_text import N_
-from portal.core.models import (
-    OPEN_OUTCOMES,
-    Brand,
-    Connection,
-    Credential,
-    ForwardingHold,
-    Lane,
-    Outcome,
-    Submission,
-)
+from portal.core.models import OPEN_OUTCOMES, Brand, Connection, Credential, ForwardingHold, Lane, Outcome, Submission
 from portal.domain.consents.urgency import AMBER, RED, Urgency, urgency
 from portal.services.iys import holds
 

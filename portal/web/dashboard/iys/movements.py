@@ -11,16 +11,7 @@ from wtforms import SelectField
 from portal.core import iys_protocol
 from portal.core.extensions import read_session, vault
 from portal.core.iys_protocol import Channel, Status
-from portal.core.models import (
-    Brand,
-    Consent,
-    Decision,
-    DecisionOrigin,
-    Feed,
-    Movement,
-    Recipient,
-    Sweep,
-)
+from portal.core.models import Brand, Consent, Decision, DecisionOrigin, Feed, Movement, Recipient, Sweep
 from portal.core.models.ids import parse_id
 from portal.domain.consents import recipients
 from portal.domain.identity.permissions import Permission

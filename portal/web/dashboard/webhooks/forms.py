@@ -61,8 +61,7 @@ class EndpointForm(BaseForm):
     """What an endpoint's owner chooses; a new one's algorithm, too."""
 
     url = StringField(
-        _l("Adres (URL)"),
-        validators=[InputRequired(_l("Adresi yazın.")), Length(max=endpoints.LONGEST_URL), READABLE],
+        _l("Adres (URL)"), validators=[InputRequired(_l("Adresi yazın.")), Length(max=endpoints.LONGEST_URL), READABLE]
     )
     types = CheckboxList(
         _l("Hangi olaylar?"),

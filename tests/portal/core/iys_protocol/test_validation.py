@@ -180,8 +180,7 @@ def test_a_hundred_retailers_are_not_too_many():
 
 
 @pytest.mark.parametrize(
-    ("field", "value"),
-    [("consentDate", "24.11.2026"), ("retailerAccess", []), ("retailerAccess", list(range(101)))],
+    ("field", "value"), [("consentDate", "24.11.2026"), ("retailerAccess", []), ("retailerAccess", list(range(101)))]
 )
 def test_a_wrong_date_or_list_is_told_with_its_place_and_value(field, value):
     (problem,) = iys_protocol.validate_consent(GOOD | {field: value}, now=NOW)

@@ -125,12 +125,7 @@ def test_a_refusal_is_not_held_while_others_of_its_kind_are_taken_in_hand(app, b
         db.session.execute(update(Submission).where(Submission.id == oldest).values(**earlier))
         db.session.commit()
 
-    meanwhile(
-        app,
-        holds=touch(Submission, other),
-        act=lambda: make.claim(clock.now()),
-        then=touch(Submission, oldest),
-    )
+    meanwhile(app, holds=touch(Submission, other), act=lambda: make.claim(clock.now()), then=touch(Submission, oldest))
 
     assert all(each.lease_until for each in rows(Submission))
 

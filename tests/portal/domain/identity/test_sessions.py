@@ -79,8 +79,7 @@ def test_only_digest_and_sealed_address_are_kept(ayse):
 
 
 @pytest.mark.parametrize(
-    ("later", "ending"),
-    [(IDLE, None), (IDLE + SECOND, SessionEnd.IDLE), (LIFETIME + SECOND, SessionEnd.TOO_OLD)],
+    ("later", "ending"), [(IDLE, None), (IDLE + SECOND, SessionEnd.IDLE), (LIFETIME + SECOND, SessionEnd.TOO_OLD)]
 )
 def test_time_ends_a_session(ayse, later, ending):
     text = begin(ayse).get_id()

@@ -80,10 +80,7 @@ def is_marked(content: bytes) -> bool:
             "cell": NAMED,
         },
         {"beside": condition("formula-is([.$G2]=&quot;Form 2&quot;)")},
-        {
-            "automatic": style("marked", '<style:map style:condition="is-true-formula([.G2]=1)"/>'),
-            "columns": BY_ROW,
-        },
+        {"automatic": style("marked", '<style:map style:condition="is-true-formula([.G2]=1)"/>'), "columns": BY_ROW},
         {"beside": "<table:shapes><draw:line/></table:shapes>"},
     ],
 )

@@ -177,12 +177,7 @@ def test_a_partner_writes_once_the_titles_agree(app, sandbox, iys, provider_id, 
 
 @pytest.mark.parametrize(
     "authority",
-    [
-        {"title": "Başka Mağazacılık A.Ş."},
-        {"brands": (700009,)},
-        {"rights": {"MESAJ": "read"}},
-        {"rights": {}},
-    ],
+    [{"title": "Başka Mağazacılık A.Ş."}, {"brands": (700009,)}, {"rights": {"MESAJ": "read"}}, {"rights": {}}],
 )
 def test_a_partner_does_not_write_for_another_firm_or_without_rights(app, sandbox, iys, provider_id, rows, authority):
     by_partner(app, sandbox, provider_id, **authority)

@@ -183,10 +183,7 @@ def test_a_damaged_mail_fails_alone(server, rows):
     write("burak@example.com")
     send_all()
 
-    assert {mail.id == mail_id: mail.state for mail in rows(Mail)} == {
-        True: MailState.FAILED,
-        False: MailState.SENT,
-    }
+    assert {mail.id == mail_id: mail.state for mail in rows(Mail)} == {True: MailState.FAILED, False: MailState.SENT}
 
 
 def test_without_any_way_mails_wait(app, rows):

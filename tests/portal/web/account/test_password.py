@@ -7,16 +7,7 @@ import time_machine
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import (
-    AuditEntry,
-    MailKind,
-    OneTimeLink,
-    OneTimeLinkKind,
-    SessionEnd,
-    SignIn,
-    ThrottleHit,
-    User,
-)
+from portal.core.models import AuditEntry, MailKind, OneTimeLink, OneTimeLinkKind, SessionEnd, SignIn, ThrottleHit, User
 from portal.domain.identity import one_time_links
 from tests import make
 from tests.portal.web.dashboard.staff import csrf_token, signed_in, submit_password

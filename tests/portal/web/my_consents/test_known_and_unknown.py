@@ -87,12 +87,7 @@ def test_the_same_statements_run_and_the_same_is_said(app, walk, unknown, monkey
 def seen(answer) -> tuple:
     """All of an answer that somebody could compare: what is one's own in it aside, which is random or typed."""
     headers = sorted((name, value) for name, value in answer.headers if name not in ("Content-Length", "Date"))
-    return (
-        answer.status_code,
-        OF_ONE.sub("", str(headers)),
-        OF_ONE.sub("", answer.text),
-        answer.text.count("\n"),
-    )
+    return (answer.status_code, OF_ONE.sub("", str(headers)), OF_ONE.sub("", answer.text), answer.text.count("\n"))
 
 
 def test_what_is_compared_is_all_but_random(app):

@@ -34,10 +34,7 @@ class HiddenLines:
 
 def find_hidden_rows(data: bytes) -> dict[str, set[int]]:
     """Numbers of hidden rows by sheet, of xlsx and ods; of what cannot be told, none."""
-    with (
-        suppress(zipfile.BadZipFile, KeyError, ValueError, OSError),
-        zipfile.ZipFile(io.BytesIO(data)) as packed,
-    ):
+    with suppress(zipfile.BadZipFile, KeyError, ValueError, OSError), zipfile.ZipFile(io.BytesIO(data)) as packed:
         names = set(packed.namelist())
         if "xl/workbook.xml" in names:
             return {sheet: _hidden_rows(packed, path) for sheet, path in sheet_paths(packed) if path in names}

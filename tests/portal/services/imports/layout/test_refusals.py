@@ -77,13 +77,7 @@ def test_a_name_says_a_refusal(name):
 
 @pytest.mark.parametrize("surname", SURNAMES.split())
 def test_a_surname_says_no_refusal(surname):
-    for name in (
-        "Ayşe {}",
-        "{} Ayşe",
-        "{}, Ayşe",
-        "Ayşe Yılmaz-{}",
-        "{} İletişim Reklam Ltd. Şti.",
-    ):
+    for name in ("Ayşe {}", "{} Ayşe", "{}, Ayşe", "Ayşe Yılmaz-{}", "{} İletişim Reklam Ltd. Şti."):
         assert not refuses_in_name(name.format(surname)), name
     assert not refuses_in_name(f"AYŞE NUR {surname.upper()}")
 

@@ -134,10 +134,7 @@ def test_after_a_lost_answer_the_batch_is_found_and_not_sent_again(fake, name):
     found = gateway.lookup(lost)
 
     assert found.outcome is LookupOutcome.FOUND
-    assert {each.to for each in gateway.reports([found.ref], hour_ago())} == {
-        number("0001"),
-        number("0009"),
-    }
+    assert {each.to for each in gateway.reports([found.ref], hour_ago())} == {number("0001"), number("0009")}
     assert gateway.lookup(batch("0001", "0003", number_of_batch=78)).outcome is (
         LookupOutcome.CANNOT_TELL if name == "netgsm" else LookupOutcome.ABSENT
     )

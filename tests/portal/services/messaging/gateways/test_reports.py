@@ -66,10 +66,7 @@ DETAILS = {
         Reason.HEADER: "2053",
         Reason.RATE: "4103 4104",
     },
-    "netgsm": {
-        Reason.UNREACHABLE: "101 102 103 106 111 112 113 114 115 119",
-        Reason.BAD_ADDRESS: "104 105 116 117",
-    },
+    "netgsm": {Reason.UNREACHABLE: "101 102 103 106 111 112 113 114 115 119", Reason.BAD_ADDRESS: "104 105 116 117"},
 }
 
 
@@ -217,11 +214,7 @@ def test_iletimerkezi_lists_an_orders_numbers(order_status, vendor):
     assert vendor.requests[0]["json"]["request"]["order"] == {"id": "20212", "page": 1, "rowCount": 1000}
 
 
-LIMITS = {
-    "verimor": (429, ""),
-    "netgsm": (406, {"code": "80"}),
-    "iletimerkezi": (503, ""),
-}
+LIMITS = {"verimor": (429, ""), "netgsm": (406, {"code": "80"}), "iletimerkezi": (503, "")}
 NOT_THERE = {
     "verimor": (404, "Bu idye sahip kampanya bulunamadı"),
     "netgsm": (406, {"code": "60"}),

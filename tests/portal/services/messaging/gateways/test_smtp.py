@@ -116,10 +116,7 @@ def test_a_drop_after_the_final_dot_is_uncertain_and_the_repeat_is_the_same_mail
     server.answers = {}
     again = gateway.send(batch("ayse@example.com", "burak@example.com"))
 
-    assert errors(lost) == [
-        ("uncertain", "unavailable", "disconnected"),
-        ("temporary", "unavailable", "disconnected"),
-    ]
+    assert errors(lost) == [("uncertain", "unavailable", "disconnected"), ("temporary", "unavailable", "disconnected")]
     assert errors(again) == [None, None] and gateway.lookup(batch()).outcome == LookupOutcome.CANNOT_TELL
     first, repeat, other = (message_from_string(content)["Message-ID"] for _, _, content in server.taken)
     assert first == repeat != other

@@ -7,9 +7,7 @@ import time_machine
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import (
-    Submission,
-)
+from portal.core.models import Submission
 from portal.services.iys import rate_limit, success_rate
 from tests import grants, make
 

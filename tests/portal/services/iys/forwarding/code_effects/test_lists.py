@@ -7,14 +7,7 @@ import pytest
 
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db, vault
-from portal.core.models import (
-    Attempt,
-    BulkRequest,
-    BulkState,
-    ForwardingHold,
-    Outcome,
-    Submission,
-)
+from portal.core.models import Attempt, BulkRequest, BulkState, ForwardingHold, Outcome, Submission
 from portal.domain.providers import sandbox_mode
 from portal.services.iys.forwarding import bulk_lists
 from tests import grants, make

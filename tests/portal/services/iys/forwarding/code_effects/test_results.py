@@ -6,22 +6,9 @@ import pytest
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import (
-    BulkRequest,
-    BulkState,
-    Consent,
-    ForwardingHold,
-    Outcome,
-    Submission,
-)
+from portal.core.models import BulkRequest, BulkState, Consent, ForwardingHold, Outcome, Submission
 from tests import make
-from tests.portal.services.iys.forwarding.code_effects.conftest import (
-    SECOND,
-    STORED,
-    TAKEN,
-    in_order,
-    says,
-)
+from tests.portal.services.iys.forwarding.code_effects.conftest import SECOND, STORED, TAKEN, in_order, says
 from tests.portal.services.iys.forwarding.scripted import iys_that_says
 
 pytestmark = pytest.mark.slow

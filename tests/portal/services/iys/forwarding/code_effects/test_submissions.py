@@ -9,14 +9,7 @@ from sqlalchemy import select
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Operation
-from portal.core.models import (
-    Attempt,
-    Consent,
-    ForwardingHold,
-    Lane,
-    Outcome,
-    Submission,
-)
+from portal.core.models import Attempt, Consent, ForwardingHold, Lane, Outcome, Submission
 from portal.services.iys import rate_limit
 from portal.services.iys.forwarding import claims
 from tests import grants, make
