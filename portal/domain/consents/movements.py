@@ -1,7 +1,8 @@
 """Apply İYS's movements (changes of a brand's consents): keep them, and make decisions of those that are not ours.
 
 Whichever way brings a movement first (pull, push, a day's file) counts; repeated it changes nothing. Nothing here
-commits: a pull's cursor moves in the transaction that keeps its rows. No movement is ever sent back to İYS.
+commits: a pull's cursor moves in the transaction that keeps its rows. No movement is ever sent back to İYS, but for a
+refusal to the recipient types that it applies to, too.
 """
 
 from collections import Counter
@@ -23,7 +24,7 @@ from portal.core.models.ids import new_id
 from portal.core.models.inserts import insert_rows
 from portal.core.models.recipient import latest
 from portal.core.vault import Vault
-from portal.domain.consents import annulments, drift, locking, recipients, writer
+from portal.domain.consents import annulments, drift, locking, other_types, recipients, writer
 from portal.domain.consents.locking import MAX_CLOCK_SKEW, LockedConsent
 from portal.domain.consents.resubmission import tell_refusals_again
 from portal.domain.consents.verification import OurSubmissions, overtake, verify
@@ -87,7 +88,8 @@ def apply_movements(
     people do there, the consentDate for what a sender says; a refusal wins a tie), and what still waits behind it is
     overtaken, or void where the person may still take it back and refused. A refusal that stands though İYS holds an
     older grant is told again. A closed line is closed at all firms, unless only a sandbox or a push says so, and ends
-    what was granted before. `feed` says whose a row is where its own source does not.
+    what was granted before. A refusal ends older grants of every recipient type. `feed` says whose a row is
+    where its own source does not.
     """
     if not rows:
         return AppliedMovements()
@@ -106,6 +108,7 @@ def apply_movements(
     for consent, row in sorted(pairs, key=lambda pair: (pair[1].creation_date, pair[1].status == Status.REFUSED)):
         batch.apply(consent, row)
     recipients.close_lines(session, vault, batch.note_closures())
+    batch.refuse_other_types(vault, {known[row.address.text]: row.address.text for row in rows})
     return batch.write()
 
 
@@ -152,9 +155,13 @@ class _MovementBatch:
                 (consent, replace(row, status=Status.REFUSED, source=LINE_CLOSED, creation_date=since))
             )
 
-    def write(self) -> AppliedMovements:
+    def refuse_other_types(self, vault: Vault, texts: Mapping[int, str]) -> None:
         for consent, row in self.closures:
             self._close_line(consent, replace(row, consent_date=None))
+        made = other_types.refuse_other_types(self.session, vault, self.brand, self.consents, texts, self.rows, self.at)
+        self.refused |= {consent.id: consent for consent in made}
+
+    def write(self) -> AppliedMovements:
         locking.lock_submissions_and_consents(self.session, [each.id for each in self.consents if not each.is_new])
         agreeing = [consent.id for consent in self.consents if consent.agrees_again]
         annulments.void_waiting_grants(self.session, self.refused.values(), self.at)
@@ -185,8 +192,9 @@ class _MovementBatch:
         without a date, as İYS takes a merchant's first grant, is no later than the refusal that stands."""
         date, is_anothers = row.consent_date or row.creation_date, origin == DecisionOrigin.OTHER_SENDER
         effective_at = min(row.creation_date if origin == DecisionOrigin.AT_IYS else date, self.at)
-        if row.consent_date is None and is_anothers and consent.status == Status.REFUSED and consent.effective_at:
-            effective_at = min(effective_at, consent.effective_at)
+        if row.consent_date is None and is_anothers:
+            refusals = other_types.newest_refusals([each for each in self.consents if each.key[:2] == consent.key[:2]])
+            effective_at = min([effective_at, *(each.effective_at for each in refusals.values() if each.effective_at)])
         decision = writer.decision_row(
             consent, row.status, consent_date=row.consent_date if is_anothers else date, effective_at=effective_at,
             recorded_at=self.at, source=row.source or None, origin=origin,

@@ -182,6 +182,32 @@ def test_another_senders_old_grant_passes_no_newer_refusal(receiver, rows):
     assert rows.one(Consent).status == Status.REFUSED
 
 
+@pytest.mark.parametrize("is_dated", [True, False])
+def test_an_older_grant_of_another_type_is_refused_at_iys_too(fatma, receiver, rows, is_dated):
+    """It is heard after the person refused: as an individual, since they were known as nothing else."""
+    fatma.decides(MESAJ="RET")
+    said = clock.now() - AN_HOUR if is_dated else clock.now()
+    undated = {} if is_dated else {"source": None, "consentDate": None}
+
+    receiver.receives(row("ONAY", at=said, recipientType="TACIR", **{"source": "HS_WEB"} | undated))
+
+    merchants = rows.one(Consent, Consent.recipient_type == RecipientType.MERCHANT)
+    told = rows.one(Submission, Submission.consent_id == merchants.id)
+    assert (merchants.status, merchants.iys_status) == (Status.REFUSED, "ONAY")
+    assert (told.decision_id, told.outcome) == (merchants.decision_id, Outcome.WAITING)
+
+
+def test_a_refusal_heard_from_iys_ends_older_grants_of_every_type_and_no_newer_ones(receiver, rows):
+    grants = ((AN_HOUR * 5, make.PHONE), (AN_HOUR / 2, "+905321234568"))
+    for ago, phone in grants:
+        receiver.receives(row("ONAY", ago=ago, recipientType="TACIR", source="HS_WEB", recipient=phone))
+        receiver.receives(row("RET", recipient=phone))
+
+    merchants = rows(Consent, Consent.recipient_type == RecipientType.MERCHANT)
+    assert [each.status for each in merchants] == [Status.REFUSED, Status.GRANTED]
+    assert rows.one(Submission).consent_id == merchants[0].id
+
+
 def test_a_closed_line_closes_what_iys_does_not_list(receiver, rows):
     call, merchants = {"type": "ARAMA"}, {"recipientType": "TACIR"}
     receiver.receives(*(row("ONAY", ago=timedelta(hours=5), **each) for each in ({}, call, merchants)))
