@@ -44,13 +44,13 @@ def stub(milliseconds: int = 0) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def webhook_receivers() -> Iterator[str]:
-    """Receivers of webhooks, one at each path; their address."""
+def webhook_receivers() -> Iterator[tuple[str, int]]:
+    """Receivers of webhooks, one at each path: their address and process."""
     port = _free_port()
-    with running([sys.executable, "-m", "bench.webhook_stub", str(port)], os.environ):
+    with running([sys.executable, "-m", "bench.webhook_stub", str(port)], os.environ) as program:
         url = f"http://{programs.ADDRESS}:{port}"
         _wait_until_up(url)
-        yield url
+        yield url, program.pid
 
 
 @contextlib.contextmanager
@@ -74,6 +74,12 @@ def running(command: list[str], environ) -> Iterator[subprocess.Popen]:
     finally:
         program.terminate()
         program.wait()
+
+
+def cpu_seconds(*processes: int) -> float:
+    """User and system time that these processes have taken up to now."""
+    fields = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in processes]
+    return sum(int(ticks) for each in fields for ticks in each[11:13]) / os.sysconf("SC_CLK_TCK")
 
 
 @contextlib.contextmanager

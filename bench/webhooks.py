@@ -37,6 +37,7 @@ SENDERS = 2
 BATCHES = 10  # Transactions a second, in which events are written.
 Row = dict[str, Any]  # An event's columns.
 PROMISE = 2.0  # Seconds from an event to its receiver, for 99 of 100.
+CPU = "s for 1,000 events"
 GRACE = 30.0  # Seconds after the last event until the count is taken.
 
 
@@ -49,28 +50,33 @@ def measure_run(database: str, firms: int, per_second: int, seconds: int) -> lis
     """One run; the first firm's endpoint hangs."""
     with (
         environments.new_portal_settings(database) as environ,
-        servers.webhook_receivers() as receivers,
+        servers.webhook_receivers() as (receivers, receiver),
         environments.portal(environ) as app,
     ):
         outcomes = _open_firms(firms, receivers)
         stop = threading.Event()
         numbering = threading.Thread(target=loops.run_loops, args=(app.app_context, stop, [event_sequencer.LOOP]))
         numbering.start()
-        with ExitStack() as senders:
-            for _ in range(SENDERS):
-                senders.enter_context(servers.running(SENDER, os.environ | environ))
+        with ExitStack() as running:
+            senders = [running.enter_context(servers.running(SENDER, os.environ | environ)) for _ in range(SENDERS)]
             early = _wait_until_all_heard(receivers, firms - 1)
+            processes = [each.pid for each in senders], [receiver], [os.getpid()]
+            before = [servers.cpu_seconds(*each) for each in processes]
             written = _write_events(outcomes, per_second, seconds)
             time.sleep(GRACE)
+            taken = [servers.cpu_seconds(*each) - cpu for each, cpu in zip(processes, before, strict=True)]
             arrived = requests.get(receivers, timeout=60).json()
         stop.set()
         numbering.join()
     waits = sorted(ms / 1000 for each in arrived.values() for id_, ms in each.items() if id_ not in early)
     p99 = quantiles(waits, n=100)[-1]
+    sending, receiving, numbered = (seconds / written * 1000 for seconds in taken)
     return [
         Result("webhooks: arrived", database, "events", [written], [len(waits)], Goal(1)),
         Result("webhooks: from event to receiver, 99 %", database, "s", [PROMISE], [p99], Goal(1, at_most=True)),
         Result("webhooks: from event to receiver, the last", database, "s", [PROMISE], [waits[-1]]),
+        Result("webhooks: CPU of both senders, beside receivers'", database, CPU, [receiving], [sending]),
+        Result("webhooks: CPU of writing and numbering, likewise", database, CPU, [receiving], [numbered]),
     ]
 
 
