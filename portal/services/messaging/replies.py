@@ -52,14 +52,13 @@ def take_reply(event: GatewayEvent, gateway: MessageGateway, reply: InboundMessa
         refuse(event, gateway, _parts(event, gateway, address, reply, at), DecisionOrigin.REPLY, at)
     elif event.provider_id is None:
         _hand_to_providers(event, gateway, address, reply, at)
-    elif outcome == ReplyOutcome.LIKELY_REFUSAL:
-        ids = recipients.gather(db.session, vault(), owner, [address], at)
-        _put_to_desk(event, EventOutcome.LIKELY_REFUSAL, ids[address.text], at)
     elif outcome != ReplyOutcome.CONSENT or not reply_consents.grant(
         event, gateway, address, find_brands(event, reply), reply, at
     ):
-        known = recipients.find(db.session, vault(), owner, address)
-        _put_to_desk(event, EventOutcome.REVIEW, known.id if known else None, at)
+        # It may refuse, and holds messages until somebody reads it, also where a list brings the number only then.
+        ids = recipients.gather(db.session, vault(), owner, [address], at)
+        is_likely = outcome == ReplyOutcome.LIKELY_REFUSAL
+        _put_to_desk(event, EventOutcome.LIKELY_REFUSAL if is_likely else EventOutcome.REVIEW, ids[address.text], at)
 
 
 def refuse_as_read(event: GatewayEvent, reply: InboundMessage, user_id: int, at: datetime) -> bool:

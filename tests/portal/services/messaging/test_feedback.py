@@ -31,7 +31,7 @@ from portal.services.messaging import gateway_accounts
 from portal.services.messaging.gateways import mail_webhooks
 from portal.services.messaging.gateways.mail_tokens import Purpose, token_address
 from tests import imap_server, make
-from tests.grants import insert_decisions
+from tests.grants import insert_decisions, phones
 from tests.imap_server import PASSWORD, USERNAME, ImapServer
 from tests.portal.services.messaging.gateways import test_mail_webhooks as webhooks
 from tests.portal.services.messaging.gateways.bounce_samples import SAMPLES
@@ -247,7 +247,7 @@ def test_a_persons_refusal_at_the_vendor_is_a_decision_also_where_a_file_said_on
     accepted(app, vendor)
     with app.app_context():
         said = clock.now() - timedelta(days=1)
-        insert_decisions(make.brand(), [make.PHONE], said, status=Status.REFUSED, origin=DecisionOrigin.IMPORT)
+        insert_decisions(make.brand(), phones(1, 1_000_100), said, status=Status.REFUSED, origin=DecisionOrigin.IMPORT)
 
     for _ in range(2):
         vendor.reports(rows.one(Message), "BLACKLISTED_DESTINATION_ADDRESS", size=len(rows(GatewayEvent)))

@@ -140,8 +140,10 @@ def test_unclear_replies_to_the_operators_number_wait_at_each_firm_that_wrote_th
     assert len({each.provider_id for each in rows(Decision)}) == len(rows(Decision)) == 2
 
 
-def test_who_may_have_refused_gets_no_link_until_somebody_has_read_it(app, vendor, vendors, rows):
-    vendor.brings("artık bana yazmayın, sıkıldım", grants.phones(1, 1_000_100)[0])
+@pytest.mark.parametrize("text", ["artık bana yazmayın, sıkıldım", "bereket"])
+def test_who_may_have_refused_gets_no_link_until_somebody_has_read_it(app, vendor, vendors, rows, text):
+    """Also of whom the firm knows nothing when the reply comes."""
+    vendor.brings(text, grants.phones(1, 1_000_100)[0])
     work(app)
     delivery.launch(app, 2)
 
