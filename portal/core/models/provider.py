@@ -6,6 +6,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Integer, LargeBinary, SmallInteger, String, UniqueConstraint, and_, false, not_
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
+from portal.core.display_names import trial_name
 from portal.core.iys_protocol.enums import Source
 from portal.core.models.base import BigId, Entity, foreign_key, partial_index
 
@@ -52,6 +53,11 @@ class Provider(Entity):
     def in_sandbox_mode(self) -> bool:
         """Whether it is connected to the sandbox instead of İYS."""
         return self.admitted_at is None
+
+    @property
+    def known_as(self) -> str:
+        """Its title; what we call it while nobody has reviewed that."""
+        return trial_name(self.iys_code) if self.in_sandbox_mode else self.title
 
     @property
     def is_exempt(self) -> bool:

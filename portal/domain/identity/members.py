@@ -197,7 +197,7 @@ def mail_new_owner(
     session: Session, vault: Vault, provider: Provider, owner: User, by: str, *, link: str, at: datetime
 ) -> None:
     """Mail all owners that there is a new owner, who gets the mail too."""
-    facts = {"at": at, "place": provider.title, "owner": owner.name, "by": by, "link": link}
+    facts = {"at": at, "place": provider.known_as, "owner": owner.name, "by": by, "link": link}
     for each, user in _list_owners(session, provider.id):
         if each.is_open:
             accounts.mail_user(session, vault, user, MailKind.NEW_OWNER, facts, at)

@@ -15,7 +15,8 @@ LANGUAGES = ("tr", "en")
 
 Facts = Mapping[str, Any]
 
-# The facts of each kind for templates/mails/<kind>/. `at` and `until` are moments, `link` is an absolute URL.
+# The facts of each kind for templates/mails/<kind>/. `at` and `until` are moments, `link` is an absolute URL, `place`
+# is what a provider is known as. Words that nobody has reviewed stand in no subject.
 FACTS: dict[MailKind, frozenset[str]] = {
     MailKind.CONFIRMATION: frozenset({"link", "until"}),
     MailKind.ALREADY_HERE: frozenset({"link"}),  # To the sign-in page.
@@ -29,7 +30,7 @@ FACTS: dict[MailKind, frozenset[str]] = {
     MailKind.ADMITTED: frozenset({"place", "provider_kind", "link"}),
     MailKind.SENT_BACK: frozenset({"place", "note", "link"}),
     MailKind.SUSPENDED: frozenset({"place", "reason", "link"}),
-    MailKind.ANSWERED: frozenset({"place", "question", "answer", "link"}),
+    MailKind.ANSWERED: frozenset({"place", "answer", "link"}),
     MailKind.ORDER_SETTLED: frozenset({"place", "package", "is_confirmed", "link"}),
     MailKind.IMPORT_ASKED: frozenset({"place", "brand", "link"}),  # No file name: it may hold somebody's.
     # Its numbers only: no word of the file's.

@@ -12,6 +12,7 @@ from portal.core.models import Brand, ImportBatch, MailKind, Membership, Provide
 from portal.core.vault import CannotOpen, Vault
 from portal.domain.consents.import_plan import GRANTS, KEPT, REFUSALS
 from portal.domain.identity import accounts
+from portal.domain.providers import sandbox_mode
 from portal.services.imports.row_results import PROBLEMS
 
 log = structlog.get_logger()
@@ -26,8 +27,8 @@ def write_ended_mail(
         return
     provider, brand = session.get_one(Provider, batch.provider_id), session.get_one(Brand, batch.brand_id)
     facts = {
-        "place": provider.title,
-        "brand": brand.name,
+        "place": provider.known_as,
+        "brand": sandbox_mode.shown_name(brand.name, brand.brand_code),
         "is_complete": is_complete,
         "refusals": sum(tally.get(each, 0) for each in REFUSALS),
         "grants": sum(tally.get(each, 0) for each in GRANTS),

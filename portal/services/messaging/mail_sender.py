@@ -33,7 +33,7 @@ LONGEST_NAME = 120
 LONGEST_TEXT = 2000
 TRUSTED_FACTS = frozenset({"link", "device", "network", "address"})
 NAME_FACTS = frozenset({"place", "by", "owner", "name", "brand", "point"})  # Others may be large numbers.
-MULTILINE_FACTS = frozenset({"note", "reason", "question", "answer"})  # Written by people in correspondence with us.
+MULTILINE_FACTS = frozenset({"note", "reason", "answer"})  # Written by people in correspondence with us.
 
 log = structlog.get_logger()
 

@@ -41,7 +41,7 @@ def answer_inquiry(inquiry_id: int) -> ResponseReturnValue:
         return _render_inquiries(answered=False, form=form, wrong_id=inquiry_id), 422
     if inquiries.answer_inquiry(db.session, vault(), inquiry, form.answer.data.strip(), current_user.id, clock.now()):
         notify_owners(
-            provider, MailKind.ANSWERED, question=inquiries.read_question(vault(), inquiry),
+            provider, MailKind.ANSWERED,
             answer=form.answer.data.strip(), link=absolute_url("dashboard.start"),
         )  # fmt: skip
         record_operator_audit("inquiry.answered", "inquiry", inquiry.id, provider_id=provider.id)

@@ -7,11 +7,15 @@ import structlog
 from sqlalchemy import ColumnElement, select
 
 from portal.core import clock
+from portal.core.addresses.masking import HIDDEN
 from portal.core.extensions import db, vault
 from portal.core.models import MailKind, Membership, Provider, Role, User
 from portal.core.vault import CannotOpen
 from portal.domain.identity import accounts
 from portal.domain.notifications import mails
+
+# What a firm names as it likes. Whoever signs up could have us mail them, signed by us, any sentence to pass on.
+FREE_FACTS = frozenset({"name", "point", "brand", "host", "vendor", "code"})
 
 log = structlog.get_logger()
 
@@ -37,6 +41,8 @@ def _notify(provider: Provider, kind: MailKind, whom: ColumnElement[bool], facts
         .where(Membership.provider_id == provider.id, whom, User.closed_at.is_(None))
         .where(Membership.suspended_at.is_(None), Membership.ended_at.is_(None))
     )
+    hidden = FREE_FACTS & facts.keys() if provider.in_sandbox_mode else ()
+    facts = {"place": provider.known_as, **facts, **dict.fromkeys(hidden, HIDDEN)}
     reached = 0
     for person in db.session.scalars(active_members).all():
         try:
@@ -44,9 +50,6 @@ def _notify(provider: Provider, kind: MailKind, whom: ColumnElement[bool], facts
         except CannotOpen:
             log.error("person.unreached", user=person.id)
             continue
-        mails.write_mail(
-            db.session, vault(), kind, to=address, language=person.language, at=clock.now(),
-            facts={"place": provider.title, **facts},
-        )  # fmt: skip
+        mails.write_mail(db.session, vault(), kind, to=address, language=person.language, at=clock.now(), facts=facts)
         reached += 1
     return reached

@@ -8,7 +8,7 @@ import time_machine
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import AddressProof, ConsentPoint, Mail, MailKind, Message, MessageKind
+from portal.core.models import AddressProof, Campaign, ConsentPoint, Mail, MailKind, Message, MessageKind, Provider
 from portal.domain.notifications import mails, messages
 from portal.domain.providers import sandbox_mode
 from portal.services.messaging import outgoing_messages
@@ -111,6 +111,19 @@ def test_honest_visitors_of_another_brands_point_are_not_slowed(app, point, rows
 
     assert Visitor(app, "ornek-magaza-baska-marka").opens().text.count("bitti") == 0
     assert len(rows(Message, Message.kind == MessageKind.CONFIRMATION)) == 1
+
+
+def test_before_admission_a_mail_of_ours_holds_no_words_of_a_firm(app, point, rows):
+    """Whoever signs up could have us mail a sentence to their own mailbox, signed by us, to pass it on."""
+    with app.app_context():
+        db.session.query(Provider).update({"admitted_at": None, "title": "PTT: iadeniz bekliyor"})
+        db.session.query(Campaign).update({"name": "PTT: iadeniz bekliyor"})
+        db.session.commit()
+    pump(app, BUDGET)
+
+    told = alarms(app, rows)
+    assert len(told) == 2 and "PTT" not in str(told)
+    assert {(each["place"], each["point"]) for each in told} == {(f"Deneme {make.IYS_CODE}", "•••")}
 
 
 def test_one_number_is_not_rung_again_and_again(app, point, rows):
