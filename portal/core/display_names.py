@@ -17,8 +17,8 @@ DOTS = str.maketrans("。｡․·•∙‧", ".......")  # As browsers read them
 LINK = re.compile(
     r"(?<=\w)\.+(?=\d*+[^\W\d]\w|\d++[^\W\d]|\w/)|\d{1,3}(?:\.\d{1,3}){3}|[^\W\d]:[/\\]|://|@|(?<!\w)www\b"
     r"|(?<!\w)h(?:tt|xx)ps?(?!\w)|[(\[{<]\.[)\]}>]|\.\s+(?:com|net|org)(?!\w)|\s\.(?=[^\W\d]{2})|(?<!\w)(?:com|org|xyz|ly|gl|gd|gg|cc|co|io)/(?=\w)"
-    r"|(?:nokta|(?<!\w)dot)[\W_]{0,5}(?:com|net|org|info|biz|tr|co|io|me|ly|app|link|xyz|site|online|shop|top|club|store)(?!\w)"
-    r"|(?<!\w)(?:telegram|whats ?app|(?:t|wa) me(?!\w))|(?<=\w) com(?!\w)|\w,com(?!\w)|(?<!\w)nokta ko?m(?!\w)",
+    r"|(?:(?:nokta|(?<!\w)dot)[\W_]{0,5}|\w[,;])(?:com|net|org|info|biz|tr|co|io|me|ly|app|link|xyz|site|online|shop|top|club|store)(?!\w)"
+    r"|(?<!\w)(?:telegram|whats ?app|(?:t|wa) me(?!\w))|(?<=\w) com(?!\w)|(?<!\w)nokta ko?m(?!\w)",
     re.IGNORECASE,
 )
 LOOKS_LIKE_A_LINK = re.compile(r"(?<=\w)\.(?=\w{2})|:?//+|@")
@@ -33,7 +33,9 @@ NUMERAL = re.compile(
     "three|four|five|six|seven|eight|nine|double|triple|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred"
 )
 NUMERALS = re.compile(rf"(?<!\w)(?:{NUMERAL.pattern})++(?!\w)")
-LIKE_DIGITS = re.compile(r"(?<![^\W\d_])[oοоil]++(?=\d)|(?<=\d)[oοоil]++(?![^\W\d_])|(?<=\d[\W_])[oοо](?=[\W_]\d)")
+LIKE_DIGITS = re.compile(
+    r"(?<![^\W\d_])[oοоil]++(?=\d)|(?<=\d)[oοоilszb]++(?![^\W\d_])|(?<=\d)[oοоilszb]++(?=\d)|(?<=\d[\W_])[oοо](?=[\W_]\d)"
+)
 DATES = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})(?: ?- ?(\d{1,2})[./](\d{1,2})[./](\d{4}))?")
 HARMLESS = re.compile(  # An amount, laws, hours.
     r"(?:[1-9]\d{0,2}(?:[.,]\d{3}){1,2}(?:[.,]\d\d)?|[1-9]\d{3,5},\d\d)\s?"
@@ -136,7 +138,13 @@ def break_links(text: str) -> str:
 def _plain(text: str) -> str:
     """As it is read: without invisible characters, in the usual forms of letters, digits and dots."""
     visible = "".join(each for each in text if each not in BLANK and unicodedata.category(each) != "Cf")
-    return unicodedata.normalize("NFKC", visible).translate(DOTS)
+    return "".join(map(_as_digit, unicodedata.normalize("NFKC", visible))).translate(DOTS)
+
+
+def _as_digit(sign: str) -> str:
+    """The digit that a sign stands for in some script or shape (❽, ⓿, 八), or the sign."""
+    value = unicodedata.numeric(sign, None)
+    return str(int(value)) if value is not None and value in range(10) else sign
 
 
 def _is_dates(row: str) -> bool:

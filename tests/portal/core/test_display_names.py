@@ -73,7 +73,7 @@ LINKS = [
     "evil . net",
     "t me/firma",
     "ornek com'a girin",
-    "ornek,com",
+    "ornek,com", "ptt-iade,net", "ptt-iade;org", "banka,xyz/a",
     "ornek nokta kom",
     "wa me 90532",
     "Telegram'da banka_destek hesabına yazın",
@@ -88,6 +88,7 @@ NO_LINKS = [
     "Contact us. In a shop or online.",
 ]  # fmt: skip
 PHONES = [
+    "❽❺⓿ ❾❾❾ ❾❾ ❾❾", "〇八五〇 一二三", "O8SO 123 4S 6", "085O12B 4S", "⓪⓼⓹⓿ ➊➋➌", "0850 𝟏𝟐𝟑", "Ⅰ 0850 l2З 4S",
     "0850 a 123 b 45 c 67", "0850x123x45x67",
     "0850 123 45 67", "444 0 123", "0850 11.12.2233", "0850 11.12.2026", "11.12.2026 / 0850", "31.02.2026",
     "0850_123_45_67", "0 8 5 0 _ 123", "0·850·123·45·67", "0850\u200d123\u200d45\u200d67", "０８５０ １２３ ４５ ６７",
@@ -104,6 +105,7 @@ NO_PHONES = [
     "1.500.000 TL", "1,500,000.00 USD", "6563 sayılı Kanun", "5651, 6563 ve 6698 sayılı kanunlar",
     "31 Aralık 2026 saat 23:59", "yüzde yirmi beş", "7/24, iki tıkla",
     "Hafta içi 09.00-18.00, cumartesi 9:30 - 14:00 arasında", "2026 yılında 1.500 TL",
+    "16 GB ve 512 GB, 2 TB", "yarım ½ kilo", "10s ve 20s", "25B otobüsü",
     "444 TL", "1.444 kişi", "444 kişiye", "850 TL'ye kadar", "2.850 ürün",
     "Deneme 990000000 size ileti gönderebilir mi?",
     "Onay on kişiden bir kişiye", "One of ten on May 5",
