@@ -23,11 +23,14 @@ from portal.domain.providers.sandbox_mode import CodeTaken
 HEADER = re.compile(r"[A-Za-z0-9 .-]{3,11}")
 DOMAIN_LIKE = re.compile(r"[A-Za-z0-9-]+\.[A-Za-z]{2,}(\.[A-Za-z]{2,})*")
 ASCII = str.maketrans("çğıöşüÇĞİÖŞÜâîûÂÎÛ", "cgiosuCGIOSUaiuAIU")
-# Well-known senders: what is short for a firm's name may not be theirs (PTT of "Petek Tekstil").
+# Well-known senders and words of their trades: what is short for a name may not be theirs (HAVALE of "Hava Lezzet").
 OTHERS = re.compile(
     "ptt|ing|mng|teb|qnb|sgk|gib|ups|dhl|tnt|btk|iys|usom|uyap|mhrs|edevlet|akbank|garanti|ziraat|vakif|vakifbank|halkbank"
     "|isbank|denizbank|finansbank|yapikredi|hsbc|enpara|papara|turkcell|vodafone|telekom|aras|yurtici|surat|fedex|polis"
+    "|thy|bim|hgs|ogs|egm|meb|toki|afad|tedas|igdas|iski|kargo|kurye|posta|banka|havale|icra|vergi|adliye|mahkeme|noter"
+    "|emniyet|jandarma|belediye|bakanlik|devlet|gumruk|saglik|sigorta|fatura|odeme|tahsilat|destek|guvenlik|bildirim"
 )
+LONGEST_ACRONYM = 5  # So few letters of several words (THY, AFAD, KARGO) are another word to whoever reads them.
 # The sources at İYS that decisions on a web page may have: HS_MESAJ and HS_EPOSTA are for replies by SMS or e-mail.
 PAGE_SOURCES = (Source.WEB, Source.ELECTRONIC, Source.MOBILE_APP)
 
@@ -106,11 +109,15 @@ def validate_header(text: str, names: str) -> str:
 
 
 def is_short_for(header: str, names: str) -> bool:
-    """Whether letters shorten some words of names, in their order: OM, ORNEKMAG, ORNKMGZ of "Örnek Mağaza"."""
+    """Whether letters shorten some words of names, in their order: ORNEKMAG, ORNKMGZ of "Örnek Mağaza"; up to five are
+    whole words or shorten one: ORNK. What is not has to become a brand's name, which the operator sees."""
     letters = "".join(filter(str.isalnum, header.lower()))
     words = re.findall(r"[a-z0-9]+", names.translate(ASCII).lower())
     if any(OTHERS.fullmatch(each) and each not in words for each in (letters, *re.findall("[a-z]+", header.lower()))):
         return False
+    if len(letters) <= LONGEST_ACRONYM:
+        whole = {"".join(words[start:end]) for end in range(len(words) + 1) for start in range(end)}
+        return letters in whole or any(len(letters) in _shortened_lengths(letters, word) for word in words)
     reached = {0}  # How many letters the words so far may have given.
     for word in words:
         reached |= {start + length for start in reached for length in _shortened_lengths(letters[start:], word)}
