@@ -1,4 +1,4 @@
-"""Whatever a firm in sandbox mode typed reaches nobody but its own people."""
+"""What nobody has reviewed is read by a firm's own people only: in sandbox mode whatever it typed, then what waits."""
 
 import base64
 import re
@@ -8,7 +8,7 @@ import pypdfium2
 import pytest
 
 from portal.core.extensions import db, vault
-from portal.core.models import Brand, Closing, Complaint, Receipt
+from portal.core.models import Brand, Campaign, Closing, Complaint, Receipt, User
 from portal.domain import complaints
 from portal.domain.providers import logos, sandbox_mode
 from portal.web.shared.access import ACCESS_RULES
@@ -25,30 +25,30 @@ MARKS = re.compile(r".{0,60}(?:ZZ(?:title|contact|brand|line|answer|closing)|zzn
 
 
 @pytest.fixture
-def trial(app, rows, browser) -> dict[str, list]:
-    """A firm of sandbox mode that marks its words, and what fills the gaps of addresses."""
+def trial(app, rows, browser, request) -> dict[str, list]:
+    """A firm that marks its words that nobody reviewed, and what fills the gaps of addresses."""
+    mode = getattr(request, "param", "sandbox")
     logo = logos.convert_logo(picture())
     with app.app_context():
-        made = make.provider(sandbox_mode.CODES.start, sandbox_mode.CODES.start)
-        made.admitted_at, made.title, made.mersis, made.contact = None, "ZZtitle A.Ş.", "9999999999999999", "ZZcontact"
-        made.notice_url = "https://zznotice.example"
-        brand = make.brand()
-        brand.name, brand.contact, brand.colour = "ZZbrand", "ZZline", "#0b5e6b"
-        brand.logo, brand.logo_digest = logo.png, logo.digest
+        (mark_typed_words if mode == "sandbox" else mark_waiting_words)(logo)
         db.session.commit()
     link = make.codes(app)[make.PHONE]
     make.Person(browser, link).decides(MESAJ="RET", EPOSTA="RET")
+    answer, closing = ("ZZanswer", "ZZclosing") if mode == "sandbox" else ("Yanıt.", "Kapandı.")
     with app.app_context():
         receipt = db.session.query(Receipt).one()
         cases = [opened(receipt), erasure_of(receipt)]
         for case in cases:
-            complaints.answer_case(db.session, vault(), case, "ZZanswer", user_id=1, at=receipt.decided_at)
+            complaints.answer_case(db.session, vault(), case, answer, user_id=1, at=receipt.decided_at)
         complaints.close_case(
-            db.session, vault(), cases[0], Closing.OTHER, "ZZclosing", link="", sender="", user_id=1,
+            db.session, vault(), cases[0], Closing.OTHER, closing, link="", sender="", user_id=1,
             at=receipt.decided_at,
         )  # fmt: skip
         db.session.commit()
     visitor.opened(app, "deneme-magaza", daily_budget=10)
+    with app.app_context():  # A point's, too.
+        db.session.query(Campaign).update({"name": "ZZline", "contact_note": "ZZline"})
+        db.session.commit()
     person = Visitor(app, browser)
     assert person.comes_in().status_code == 303
     codes = [link, code_of(app, rows.one(Receipt)), *(code_of(app, each) for each in rows(Complaint))]
@@ -56,6 +56,24 @@ def trial(app, rows, browser) -> dict[str, list]:
         "code": codes, "slug": ["deneme-magaza"], "brand_id": [rows.one(Brand).id], "digest": [logo.digest],
         "number": [rows.one(Receipt).number],
     }  # fmt: skip
+
+
+def mark_typed_words(logo) -> None:
+    made = make.provider(sandbox_mode.CODES.start, sandbox_mode.CODES.start)
+    made.admitted_at, made.title, made.mersis, made.contact = None, "ZZtitle A.Ş.", "9999999999999999", "ZZcontact"
+    made.notice_url = "https://zznotice.example"
+    brand = make.brand()
+    brand.name, brand.contact, brand.colour = "ZZbrand", "ZZline", "#0b5e6b"
+    brand.logo, brand.logo_digest = logo.png, logo.digest
+
+
+def mark_waiting_words(logo) -> None:
+    """Of an admitted firm: what it wants to be called, and names that it alone should see."""
+    brand = make.brand()
+    brand.requested_name, brand.requested_contact, brand.requested_at = "ZZbrand", "ZZcontact", brand.created_at
+    brand.requested_notice_url = "https://zznotice.example"
+    brand.requested_logo, brand.requested_logo_digest = logo.png, logo.digest
+    db.session.query(User).update({"name": "ZZtitle"})
 
 
 def erasure_of(receipt: Receipt) -> Complaint:
@@ -87,7 +105,8 @@ def text_of(answer) -> str:
     return "\n".join(page.get_textpage().get_text_range() for page in pages)
 
 
-def test_no_page_for_others_says_what_a_firm_in_sandbox_mode_typed(app, browser, trial):
+@pytest.mark.parametrize("trial", ["sandbox", "admitted"], indirect=True)
+def test_no_page_for_others_says_what_nobody_reviewed(app, browser, trial):
     answers = {path: browser.get(path) for path in addresses(app, trial)}
     receipt = trial["code"][1]
     token = browser.get(f"/m/{receipt}/belge.jws").get_data(as_text=True)
