@@ -195,8 +195,8 @@ def _sweep(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
     refs, oldest = delivery_reports.unreported_refs(gateway_id, at) if features.pulls_reports else ([], at)
     db.session.rollback()
     reports = _ask(gateway_id, lambda: adapter.reports(refs, oldest)) if refs else []
-    answers = _ask(gateway_id, lambda: adapter.inbound(since, at)) if features.pulls_inbound else []
-    blocked = _ask(gateway_id, lambda: adapter.blocked(since)) if features.has_block_list else []
+    answers = _ask(gateway_id, lambda: adapter.inbound(since, at))
+    blocked = _ask(gateway_id, lambda: adapter.blocked(since))
     _note_reports(gateway, reports or [], at, "")
     keep_news(gateway, reports or [], answers or [], blocked or [], at)
     event.due_at, event.lease_until = at + max(MINUTE, features.shortest_report_interval), None

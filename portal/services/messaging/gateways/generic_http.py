@@ -71,12 +71,7 @@ class GenericHttpGateway(Gateway):
         self.base_url = (base_url or description["base_url"]).rstrip("/")
         self.is_trusted = is_trusted
         self.last_answer: HttpAnswer | None = None  # For whoever tries an account; it may hold secrets.
-        self.capabilities = Capabilities(
-            most_messages=description["most_messages"],
-            pushes_reports="report_push" in description,
-            pushes_inbound="inbound_push" in description,
-            finds_calls=False,
-        )
+        self.capabilities = Capabilities(most_messages=description["most_messages"], finds_calls=False)
 
     def check(self) -> SendError | None:
         """A description knows no call that costs nothing: only a test message tells."""

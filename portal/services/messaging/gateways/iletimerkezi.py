@@ -53,14 +53,7 @@ class IletiMerkezi(VendorGateway):
 
     vendor = "iletimerkezi"
     success: ClassVar = {"codes": ["200"]}
-    features = Capabilities(
-        most_messages=1000,
-        pulls_reports=True,
-        pushes_reports=True,
-        pulls_inbound=True,
-        has_block_list=True,
-        refuses_duplicates_for=DUPLICATES,
-    )
+    features = Capabilities(most_messages=1000, pulls_reports=True)
 
     def check(self) -> SendError | None:
         return self._check_header(lambda: self._post("get-sender", {}))

@@ -38,15 +38,7 @@ class Netgsm(VendorGateway):
 
     vendor = "netgsm"
     success: ClassVar = {"http": [200], "codes": ["00", "01", "02", ""]}
-    features = Capabilities(
-        most_messages=1000,
-        pulls_reports=True,
-        pushes_reports=True,
-        pulls_inbound=True,
-        pushes_inbound=True,
-        shortest_report_interval=timedelta(minutes=1),
-        lookup_after=timedelta(minutes=2),
-    )
+    features = Capabilities(most_messages=1000, pulls_reports=True, lookup_after=timedelta(minutes=2))
 
     def check(self) -> SendError | None:
         return self._check_header(lambda: self._ask("GET", "/msgheader"))

@@ -167,11 +167,6 @@ class Capabilities:
 
     most_messages: int  # In one call.
     pulls_reports: bool = False
-    pushes_reports: bool = False
-    pulls_inbound: bool = False
-    pushes_inbound: bool = False
-    has_block_list: bool = False
-    refuses_duplicates_for: timedelta | None = None  # The vendor's own window.
     shortest_report_interval: timedelta = timedelta(minutes=1)
     may_repeat: bool = False  # A repeated message is known by its id and shown once.
     lookup_after: timedelta = timedelta(minutes=1)  # Before, a vendor may not know yet what it has taken.

@@ -27,7 +27,7 @@ from portal.services.messaging.gateways.protocol import (
     SendResult,
 )
 
-CAPABILITIES = Capabilities(most_messages=50, pushes_reports=True, finds_calls=False)
+CAPABILITIES = Capabilities(most_messages=50, finds_calls=False)
 NOT_TRIED = SendError(ErrorClass.TEMPORARY, Reason.UNAVAILABLE, "disconnected")
 
 

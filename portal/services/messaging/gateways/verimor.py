@@ -3,7 +3,7 @@ fails four times within a quarter of an hour is dropped."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar
 
 from portal.core import clock
@@ -34,15 +34,7 @@ class Verimor(VendorGateway):
 
     vendor = "verimor"
     success: ClassVar = {"http": [200]}
-    features = Capabilities(
-        most_messages=1000,
-        pulls_reports=True,
-        pushes_reports=True,
-        pulls_inbound=True,
-        pushes_inbound=True,
-        has_block_list=True,
-        refuses_duplicates_for=timedelta(hours=24),
-    )
+    features = Capabilities(most_messages=1000, pulls_reports=True)
 
     def check(self) -> SendError | None:
         return self._check_header(lambda: self._get("/headers", {}))

@@ -1,5 +1,4 @@
 import json
-from datetime import timedelta
 
 import pytest
 
@@ -17,19 +16,9 @@ def test_a_vendor_says_what_to_ask_for_and_what_it_has(name):
     assert LOGINS[name].keys() <= {each.name for each in vendor.fields}
     assert sum(each.is_secret for each in vendor.fields) == 1
     assert vendor.promise.endswith(".")
-    assert vendor.capabilities.pulls_reports and vendor.capabilities.pushes_reports
+    assert vendor.capabilities.pulls_reports
     secret = next(each.name for each in vendor.fields if each.is_secret)
     assert "hidden" not in repr(vendor.credentials(**LOGINS[name] | {secret: "hidden"}))
-
-
-def test_vendors_differ_in_what_they_guard():
-    windows = {name: vendor.capabilities.refuses_duplicates_for for name, vendor in VENDORS.items()}
-
-    assert windows == {"verimor": timedelta(hours=24), "netgsm": None, "iletimerkezi": timedelta(minutes=10)}
-    assert {name for name, vendor in VENDORS.items() if vendor.capabilities.has_block_list} == {
-        "verimor",
-        "iletimerkezi",
-    }
 
 
 @pytest.mark.parametrize("path", sorted(DESCRIPTIONS.glob("*.json")), ids=lambda path: path.stem)
