@@ -13,6 +13,7 @@ from portal.domain.campaigns.audience import (
     UnreadColumns,
     add_addresses,
     add_recipients,
+    bar_recipients,
     confirm_unread,
     count_progress,
     has_unread_columns,
@@ -26,7 +27,7 @@ from portal.domain.campaigns.links import LinkedEntry, create_next_links, effect
 
 __all__ = [
     "AudienceClosed", "BrandClosed", "CannotLaunch", "Contact", "ContactToCome", "LinkedEntry", "ListsWaiting",
-    "OwnContact", "UnreadColumns", "Wording", "add_addresses", "add_recipients", "confirm_unread", "count_progress",
-    "create_next_links", "effective_contact", "find_excluded", "has_unread_columns", "insert_entries", "launch",
-    "lock_audience", "open_campaign",
+    "OwnContact", "UnreadColumns", "Wording", "add_addresses", "add_recipients", "bar_recipients", "confirm_unread",
+    "count_progress", "create_next_links", "effective_contact", "find_excluded", "has_unread_columns", "insert_entries",
+    "launch", "lock_audience", "open_campaign",
 ]  # fmt: skip

@@ -25,7 +25,7 @@ from portal.core.models.inserts import insert_missing
 
 
 class CannotLaunch(Exception):
-    """The campaign has no audience, or was launched before."""
+    """The campaign has nobody to ask, or was launched before."""
 
 
 class BrandClosed(CannotLaunch):
@@ -89,6 +89,18 @@ def add_recipients(
     insert_entries(session, campaign, serves, contacts)
 
 
+def bar_recipients(session: Session, campaign: Campaign, recipient_ids: Collection[int]) -> None:
+    """Leave recipients by id out of the audience, of whom a list says no: also where another one has them, before it
+    or after it.
+
+    Raises AudienceClosed.
+    """
+    add_recipients(session, campaign, dict.fromkeys(recipient_ids, ()))
+    theirs = AudienceEntry.campaign_id == campaign.id, AudienceEntry.recipient_id.in_(recipient_ids)
+    barred = update(AudienceEntry).where(*theirs).values(left_out=ExclusionReason.REFUSED, channels=None)
+    session.execute(barred.execution_options(synchronize_session=False))
+
+
 def insert_entries(
     session: Session, campaign: Campaign, serves: Mapping[int, Collection[Channel]],
     contacts: Mapping[int, OwnContact] | None = None,
@@ -134,7 +146,8 @@ def launch(session: Session, campaign: Campaign, at: datetime, by: int | None = 
         raise ListsWaiting
     if has_unread_columns(session, campaign):
         raise UnreadColumns
-    first_entry = select(AudienceEntry.id).where(AudienceEntry.campaign_id == campaign.id).limit(1)
+    open_entry = AudienceEntry.campaign_id == campaign.id, AudienceEntry.left_out.is_(None)
+    first_entry = select(AudienceEntry.id).where(*open_entry).limit(1)
     if campaign.launched_at or session.scalar(first_entry) is None:
         raise CannotLaunch
     campaign.launched_at, campaign.launch_at, campaign.launched_by = at, None, by

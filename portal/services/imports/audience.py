@@ -57,7 +57,7 @@ class AddressList:
     good: list[tuple[int, Address]] = field(default_factory=list)
     bad: list[BadRow] = field(default_factory=list)
     repeats: list[tuple[int, Address]] = field(default_factory=list)
-    # A row with it says no, or may say it; also of others with it. With one of AudienceLine.REASONS.
+    # A row of any sheet says no, or may say it; also of others with it. With one of AudienceLine.REASONS.
     refused: list[tuple[int, Address, str]] = field(default_factory=list)
     contacts: dict[str, OwnContact] = field(default_factory=dict)  # By address, of those that have one of their own.
     unread_sheets: list[str] = field(default_factory=list)
@@ -106,9 +106,11 @@ def read_address_list(data: bytes | str, name: str = "", *, limit: int = MOST_BY
     ]
     marks = chain(mark_of_name(name), *(sheet.unread for sheet in chosen), marks_of_empty(file.outline))
     found.unread = list(dict.fromkeys(marks))
-    rows = [row for sheet in with_addresses for row in sheet.rows if row.refusal]
-    reasons = {row.read.text: row.refusal for row in rows if isinstance(row.read, Address)}
-    sort_rows(found, [row for sheet in chosen for row in sheet.rows], reasons)
+    refusing = [(row, row.read.text, sheet.place) for sheet in with_addresses for row in sheet.rows
+                if row.refusal and isinstance(row.read, Address)]  # fmt: skip
+    elsewhere = [row for row, _, place in refusing if place not in places]
+    reasons = {text: row.refusal for row, text, _ in refusing}
+    sort_rows(found, [*(row for sheet in chosen for row in sheet.rows), *elsewhere], reasons)
     return found
 
 
@@ -146,6 +148,7 @@ def add_list(
     audience_list = insert_list(session, campaign, user_id, at)
     session.commit()
     list_id = audience_list.id
+    bar_refused(session, vault, audience_list, addresses)
     fill_list(session, vault, audience_list, addresses)
     return list_id
 
@@ -162,6 +165,16 @@ def insert_list(
     session.add(audience_list)
     session.flush()
     return audience_list
+
+
+def bar_refused(session: Session, vault: Vault, audience_list: AudienceList, addresses: AddressList) -> None:
+    """Leave out of the whole audience whom a list says no of, whichever list has them, also where the package has no
+    room for this one. Commits each chunk."""
+    campaign = session.get_one(Campaign, audience_list.campaign_id)
+    for chunk in recipients.chunks([address for _, address, _ in addresses.refused], CHUNK):
+        found = recipients.gather(session, vault, campaign.provider_id, chunk, clock.now())
+        campaigns.bar_recipients(session, campaign, found.values())
+        session.commit()
 
 
 def fill_list(

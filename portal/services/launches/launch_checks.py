@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from flask import current_app
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from portal.core.addresses import AddressKind
@@ -193,7 +193,7 @@ def require_ready(session: Session, campaign: Campaign, *, by: int | None, at: d
 
 
 def _of_audience(session: Session, campaign: Campaign) -> Iterator[LaunchCheck]:
-    entries = select(AudienceEntry.id).where(AudienceEntry.campaign_id == campaign.id)
+    entries = _open_entries(campaign)
     lists = select(AudienceList.id).where(AudienceList.campaign_id == campaign.id)
     yield LaunchCheck(Need.AUDIENCE, session.scalar(entries.limit(1)) is not None)
     yield LaunchCheck(Need.LISTS, session.scalar(lists.where(AudienceList.content.is_not(None)).limit(1)) is None)
@@ -202,6 +202,10 @@ def _of_audience(session: Session, campaign: Campaign) -> Iterator[LaunchCheck]:
     if campaign.kind == CampaignKind.ASK:
         own = entries.where(AudienceEntry.contact_kind.is_not(None)).limit(1)
         yield LaunchCheck(Need.CONTACT, campaign.contact_kind is not None or session.scalar(own) is not None)
+
+
+def _open_entries(campaign: Campaign) -> Select[int]:
+    return select(AudienceEntry.id).where(AudienceEntry.campaign_id == campaign.id, AudienceEntry.left_out.is_(None))
 
 
 def _of_provider(session: Session, campaign: Campaign, by: int | None, at: datetime) -> Iterator[LaunchCheck]:
@@ -262,8 +266,8 @@ def _is_practice(session: Session, campaign: Campaign) -> bool:
 def _of_accounts(session: Session, campaign: Campaign) -> Iterator[LaunchCheck]:
     brand = session.get_one(Brand, campaign.brand_id)
     for kind, need in ((AddressKind.PHONE, Need.SMS), (AddressKind.EMAIL, Need.EMAIL)):
-        theirs = select(AudienceEntry.id).join(Recipient, Recipient.id == AudienceEntry.recipient_id)
-        theirs = theirs.where(AudienceEntry.campaign_id == campaign.id, Recipient.kind == kind)
+        theirs = _open_entries(campaign).join(Recipient, Recipient.id == AudienceEntry.recipient_id)
+        theirs = theirs.where(Recipient.kind == kind)
         if session.scalar(theirs.limit(1)) is None:
             continue
         accounts = gateways.serving(session, brand, kind)

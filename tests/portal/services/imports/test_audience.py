@@ -19,10 +19,11 @@ from portal.core.models import (
     Provider,
     Recipient,
 )
-from portal.domain import packages
+from portal.domain import campaigns, packages
 from portal.domain.consents import recipients
-from portal.services.imports import audience
+from portal.services.imports import audience, waiting_lists
 from portal.services.imports.audience import read_address_list
+from portal.services.imports.audience_rows import Person
 from tests import make
 
 LIST = "Ad;Telefon;E-posta\nAyşe;0532 123 45 67;\nBurak;0555 12;burak@example.com\nCem;+905321234567;\nDeniz;;\n"
@@ -71,8 +72,44 @@ def test_whom_the_list_itself_says_no_of_is_named_and_not_asked(campaign, rows):
     assert (batch.good, batch.refused, batch.bad, batch.repeated) == (2, 2, 0, 1)
     named = rows(AudienceLine, AudienceLine.problem == AudienceLine.REFUSED)
     assert [(row.line, value_of(row)) for row in named] == [(2, "+905321234567"), (3, "burak@example.com")]
-    asked = {recipients.address_of(vault(), row) for row in rows(Recipient)}
-    assert asked == {"ayse@example.com", "+905332345678"}
+    assert asked(rows) == {"ayse@example.com", "+905332345678"}
+
+
+def asked(rows) -> set[str]:
+    ids = {entry.recipient_id for entry in rows(AudienceEntry, AudienceEntry.left_out.is_(None))}
+    return {recipients.address_of(vault(), row) for row in rows(Recipient, Recipient.id.in_(ids))}
+
+
+PEOPLE = "0532 123 45 67\n0533 234 56 78\n0534 345 67 89"
+SAYS_NO = "Telefon;SMS izni\n0532 123 45 67;Hayır\n0533 234 56 78;Evet\n"
+
+
+@pytest.mark.parametrize("lists", [(PEOPLE, SAYS_NO), (SAYS_NO, PEOPLE)])
+def test_a_no_in_any_list_counts_for_the_whole_audience(campaign, rows, lists):
+    for each in lists:
+        bring(campaign, each)
+    waiting_lists.read(waiting_lists.insert_people(db.session, campaign, [Person("+905321234567")], clock.now()))
+
+    assert asked(rows) == {"+905332345678", "+905343456789"}
+    assert campaigns.count_progress(db.session, campaign).left_out == {"refused": 1}
+
+
+def test_a_list_that_finds_no_room_refuses_all_the_same(campaign, rows):
+    bring(campaign, PEOPLE)
+
+    with time_machine.travel(clock.now() + packages.GRACE + timedelta(minutes=1)):
+        waiting_lists.read(waiting_lists.store(db.session, campaign, SAYS_NO.encode(), None))
+
+    assert [each.problem for each in rows(AudienceList)] == [None, waiting_lists.NO_ROOM]
+    assert asked(rows) == {"+905332345678", "+905343456789"}
+
+
+def test_with_nobody_left_to_ask_nothing_is_launched(campaign):
+    for each in ("0532 123 45 67", SAYS_NO.replace("Evet", "Hayır")):
+        bring(campaign, each)
+
+    with pytest.raises(campaigns.CannotLaunch):
+        campaigns.launch(db.session, campaign, clock.now())
 
 
 def test_whom_the_list_may_say_no_of_is_not_asked_either():
@@ -169,14 +206,15 @@ def test_a_sheet_of_refusals_refuses_for_the_others():
     head = ["Ad", "Telefon"]
     data = workbook(
         {
-            "RET verenler": [head, ["Ayşe", "0532 123 45 67"]],
+            "RET verenler": [head, ["Ayşe", "0532 123 45 67"], ["Ece", "0534 345 67 89"]],
             "Kadıköy": [head, ["Ayşe", "0532 123 45 67"], ["Can", "0533 234 56 78"]],
         }
     )
 
     found = read_address_list(data)
 
-    assert [(address.text, reason) for _, address, reason in found.refused] == [("+905321234567", "refused_list")]
+    said = [(address.text, reason) for _, address, reason in found.refused]
+    assert said == [("+905321234567", "refused_list"), ("+905343456789", "refused_list")]  # Also of other lists.
     assert [address.text for _, address in found.good] == ["+905332345678"]
 
 
@@ -208,7 +246,7 @@ def test_sheets_with_the_same_header_are_read_and_others_named(campaign, rows):
 
     bring(campaign, data)
 
-    assert {recipients.address_of(vault(), row) for row in rows(Recipient)} == {"+905321234567", "+905322345678"}
+    assert asked(rows) == {"+905321234567", "+905322345678"}
     unread = [value_of(row) for row in rows(AudienceLine, AudienceLine.problem == AudienceLine.SHEET)]
     assert unread == ["Not", "Eski", "Bayiler"]
 

@@ -334,7 +334,8 @@ def test_a_workbook_is_read_by_the_worker_and_the_campaign_waits_for_it(app, ays
 
     work_off(app)
     page = ayse.opens(path).text
-    assert rows.count(AudienceEntry) == 2 and rows(AudienceList, waiting_lists.WAITING) == []
+    assert [each.left_out for each in rows(AudienceEntry)] == [None, "refused", None]
+    assert "Listede 2 adres var" in page and rows(AudienceList, waiting_lists.WAITING) == []
     assert (
         "Listede ret diyen ya da diyebilecek 1 adres var" in page
         and "+905321234568" not in page
@@ -352,7 +353,7 @@ def test_a_file_named_as_a_list_of_refusals_asks_nobody_and_other_reasons_are_co
 
     upload(ayse, draft, content, "müşteriler.csv")
     page = ayse.opens(f"/dashboard/campaigns/{draft}").text
-    assert rows.count(AudienceEntry) == 0 and "123 45 68" not in page
+    assert {each.left_out for each in rows(AudienceEntry)} == {"refused"} and "123 45 68" not in page
     for reason in (AudienceLine.NOTED, AudienceLine.UNCLEAR):
         assert f"<li>{REASONS[reason]}: 1</li>" in page and f'<td class="detail">{REASONS[reason]}</td>' in page
 
