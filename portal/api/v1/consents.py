@@ -50,7 +50,7 @@ def query_consent(json: ConsentQuery) -> dict[str, Any]:
 @needs(Scope.READ, whole_brand=False)
 def may_be_messaged(type: str, recipient: str, query: TypeQuery) -> flask.Response:
     """Answer without a body: 200 where an address may be messaged, 404 where it may not or nothing is known."""
-    address = _address_or_422(recipient, Channel(type))
+    address = address_or_422(recipient, Channel(type))
     answer, _ = _find(g.caller, address, Channel(type), query.recipientType, clock.now())
     return flask.Response(status=200 if answer.verdict == Verdict.MAY else 404)
 
@@ -60,7 +60,7 @@ def may_be_messaged(type: str, recipient: str, query: TypeQuery) -> flask.Respon
 @needs(Scope.READ, whole_brand=False)
 def list_history(json: HistoryQuery) -> dict[str, Any]:
     """List the decisions of an address, the newest first, each with what İYS made of it."""
-    caller, address, at = g.caller, _address_or_422(json.recipient, json.type), clock.now()
+    caller, address, at = g.caller, address_or_422(json.recipient, json.type), clock.now()
     recipient = recipients.find(read_session(), vault(), caller.provider_id, address)
     found = history.list_decisions(read_session(), recipient.id, at) if recipient else []
     own = [
@@ -91,7 +91,7 @@ def _history_item(record: DecisionRecord) -> dict[str, Any]:
 
 
 def _consent(text: str, channel: Channel, recipient_type: RecipientType) -> dict[str, Any]:
-    caller, address, at = g.caller, _address_or_422(text, channel), clock.now()
+    caller, address, at = g.caller, address_or_422(text, channel), clock.now()
     answer, consent = _find(caller, address, channel, recipient_type, at)
     if consent is None or (consent.status is None and consent.iys_status is None):
         abort(problems.problem_response(ApiProblem.NOT_FOUND))
@@ -146,7 +146,8 @@ def _reference(recipient_id: int, sealed: bytes | None) -> str | None:
     return recipients.open_reference(vault(), g.caller.provider_id, recipient_id, sealed)
 
 
-def _address_or_422(text: str, channel: Channel) -> Address:
+def address_or_422(text: str, channel: Channel) -> Address:
+    """An address of a request, or the end of it: no address, or one that the channel does not reach."""
     try:
         address = addresses.parse(text)
     except BadAddress as error:

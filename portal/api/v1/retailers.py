@@ -11,13 +11,12 @@ from spectree import Response
 from portal.api.v1 import retailers_schemas as schemas
 from portal.api.v1.authentication import needs
 from portal.api.v1.blueprint import BRAND_PATH, blueprint, specification
+from portal.api.v1.consents import address_or_422
 from portal.api.v1.schemas import ConsentQuery, Problem, WriteHeaders
 from portal.api.v1.writes import answer_once, record_audit, refuse
-from portal.core import addresses, clock, iys_protocol
-from portal.core.addresses import BadAddress
+from portal.core import clock, iys_protocol
 from portal.core.iys_protocol import CODES
 from portal.domain.identity.permissions import Scope
-from portal.services.imports.row_results import RowProblem
 from portal.services.iys import retailers
 from portal.services.iys.client import Client
 from portal.services.iys.retailers import ConsentKey, Retailer, RetailerPage, RetailerProblem
@@ -100,7 +99,7 @@ def remove_retailer(retailerCode: int, headers: WriteHeaders) -> dict[str, Any]:
 def list_access(json: schemas.AccessQuery) -> dict[str, Any]:
     """List the retailers that have access to a consent."""
     offset = int(json.cursor or 0)
-    key = _key_or_422(json)
+    key = _consent_key(json)
     with iys_problems():
         return _page(retailers.list_access(_client(), g.brand, key, offset=offset, limit=json.limit), offset)
 
@@ -124,7 +123,7 @@ def remove_access(json: schemas.AccessBody, headers: WriteHeaders) -> dict[str, 
 def _change_access(
     change: Callable[..., None], act: str, body: schemas.AccessBody, headers: WriteHeaders
 ) -> dict[str, Any]:
-    key = _key_or_422(body)
+    key = _consent_key(body)
 
     def apply() -> dict[str, Any]:
         change(_client(), g.brand, key, body.retailerAccess)
@@ -163,14 +162,8 @@ def _refuse(found: RetailerProblem) -> NoReturn:
     abort(problems.body_response(body, {"Retry-After": str(seconds)} if seconds else None))
 
 
-def _key_or_422(query: ConsentQuery) -> ConsentKey:
-    try:
-        address = addresses.parse(query.recipient)
-    except BadAddress as error:
-        abort(problems.problem_response(error.problem))
-    if query.type not in address.channels:
-        abort(problems.problem_response(RowProblem.CHANNEL_UNFIT, iysCode="H464"))
-    return ConsentKey(address.text, query.type, query.recipientType)
+def _consent_key(query: ConsentQuery) -> ConsentKey:
+    return ConsentKey(address_or_422(query.recipient, query.type).text, query.type, query.recipientType)
 
 
 def _page(page: RetailerPage, offset: int) -> dict[str, Any]:

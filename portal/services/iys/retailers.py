@@ -16,6 +16,7 @@ from portal.core.extensions import read_session
 from portal.core.iys_protocol import Action, Channel, Operation, RecipientType
 from portal.core.lazy_text import N_
 from portal.core.models import Brand, Provider
+from portal.core.transliteration import ascii_only
 from portal.domain.providers import sandbox_mode
 from portal.services.iys import calls
 from portal.services.iys.account_report import NOT_NOW_WORDS, CallProblem, explain_problem, problem_of
@@ -152,8 +153,9 @@ def add_retailer(client: Client, brand: Brand, fields: JsonObject) -> int:
         if not (problem.is_unsure or problem.problem.code in KNOWN_NUMBER):
             raise
         failure = problem
+    asked = fields["tckn"], fields["tin"], _plain(fields["title"])
     for each in all_retailers(client, brand):
-        if (each.tckn, each.tin) == (fields["tckn"], fields["tin"]):
+        if (each.tckn, each.tin, _plain(each.title)) == asked:
             return each.code
     raise failure
 
@@ -225,6 +227,11 @@ def _read_retailer(row: JsonObject, code: int | None) -> Retailer | None:
         access_count=read_number(row.get("retailerAccessCount")),
         **{name: read_name(row.get(name), MAX_TEXT) for name in TEXTS},  # MERSİS comes as a number, too.
     )  # fmt: skip
+
+
+def _plain(title: str) -> str:
+    """A title as it may be compared: İYS may write it in capitals."""
+    return ascii_only(title).lower()
 
 
 def _place(value: Any) -> tuple[str, str]:

@@ -82,7 +82,7 @@ def test_what_iys_refuses_is_told_with_its_code_and_keeps_nothing(program, sandb
     code = program.post(RETAILERS, SHOP).json["retailerCode"]
     kept = rows.count(ApiRequest)
 
-    same_person = program.post(RETAILERS, SHOP | {"tin": "57703411244"})
+    same_person = program.post(RETAILERS, SHOP | {"title": "Başka Bayi"})
     unknown = program.post(f"{RETAILERS}/access", CONSENT | {"retailerAccess": [code, 12345678]})
     no_consent = program.post(f"{RETAILERS}/access", CONSENT | {"type": "ARAMA", "retailerAccess": [code]})
     sandbox.fault("retailers", "H520", count=1)
