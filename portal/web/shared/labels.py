@@ -58,7 +58,7 @@ LABELS: list[tuple[StrEnum, str]] = [
     (MarkKind.OLDER, N_("Daha yeni bir onaydan eski tarihli retler; onay geçerli kalır")),
     (MarkKind.ADDRESSES, N_("Adresi okunamayan veya ret sözü içeren satırlar")),
     (MarkKind.COLOUR, N_("Hücrelerin rengi farklı; biçim anlam taşıyor olabilir")),
-    (MarkKind.FORMAT, N_("Sayı biçimi hücrede yazmayan bir söz gösteriyor")),
+    (MarkKind.FORMAT, N_("Sayı biçimi ya da simge yazı tipi, hücrede yazandan başka bir şey gösteriyor")),
     (MarkKind.STRUCK, N_("Üstü çizili yazılar")),
     (FilterKind.OTHER_CHANNEL, N_("başka kanala onay vermiş")),
     (FilterKind.LATE, N_("onayı geç kalmış")),

@@ -5,6 +5,8 @@ import zipfile
 
 import openpyxl
 import pytest
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
 from openpyxl.formatting.rule import CellIsRule, ColorScaleRule, FormulaRule, IconSetRule
 from openpyxl.styles import Font, PatternFill
 from openpyxl.worksheet.datavalidation import DataValidation
@@ -21,6 +23,7 @@ STRIKE = '<style:text-properties style:text-line-through-style="solid"/>'
 RED = '<style:table-cell-properties fo:background-color="#ff0000"/>'
 BOLD = '<style:text-properties fo:font-weight="bold"/>'
 GRID = '<style:table-cell-properties fo:border="0.74pt solid #000000"/>'
+FACE = '<style:font-face style:name="F1" svg:font-family="Arial" style:font-charset="x-symbol"/>'
 NAMED, BY_ROW = 'table:style-name="marked"', 'table:default-cell-style-name="marked"'
 
 
@@ -78,6 +81,12 @@ def is_marked(content: bytes) -> bool:
             "automatic": "<number:number-style style:name='N1'><number:text>Hayır</number:text></number:number-style>"
             + style("marked", more='style:data-style-name="N1"'),
             "cell": NAMED,
+        },
+        {"automatic": style("marked", '<style:text-properties style:font-name="Wingdings 2"/>'), "columns": BY_ROW},
+        {"automatic": FACE + style("marked", '<style:text-properties style:font-name="F1"/>'), "columns": BY_ROW},
+        {
+            "automatic": style("marked", '<style:text-properties fo:font-family="Webdings"/>', family="text"),
+            "letters": "marked",
         },
         {"beside": condition("formula-is([.$G2]=&quot;Form 2&quot;)")},
         {"automatic": style("marked", '<style:map style:condition="is-true-formula([.G2]=1)"/>'), "columns": BY_ROW},
@@ -161,7 +170,6 @@ FILL = PatternFill(bgColor="FFFF0000")
         letters(italic=True),
         letters(underline="double"),
         letters(vertAlign="superscript"),
-        lambda _, sheet: setattr(sheet["A3"], "font", Font(name="Wingdings")),
         by_rule(FormulaRule(formula=["COUNTIF(Ret!A:A,$B2)>0"], fill=FILL)),
         by_rule(CellIsRule(operator="equal", formula=["$H$1"], fill=FILL)),
         by_rule(CellIsRule(operator="equal", formula=['"Evet"'], font=Font(strike=True))),
@@ -187,6 +195,36 @@ def test_letters_rules_prompts_and_tabs_that_may_mean_something_are_seen(dress):
 )
 def test_totals_bands_and_rules_of_a_cells_own_words_mean_nothing(dress):
     assert not any(each.colours > 1 or each.texts for each in find_looks(xlsx(dress)).values())
+
+
+def column_in(**font):
+    return lambda _, sheet: [setattr(cell, "font", Font(**font)) for cell in sheet["C"][1:]]
+
+
+def in_part_of_each(_, sheet):
+    for cell in sheet["C"][1:]:
+        cell.value = CellRichText(TextBlock(InlineFont(rFont="Wingdings"), "x"))
+
+
+@pytest.mark.parametrize(
+    "dress",
+    [*(column_in(name=name) for name in ("Wingdings 2", "Webdings", "Symbol", "Marlett", "ITC Zapf Dingbats")),
+     column_in(name="Arial", charset=2), in_part_of_each],
+)  # fmt: skip
+def test_a_cell_in_a_font_of_signs_holds_no_letters_however_alike_its_column(dress):
+    found = examine(xlsx(dress), "liste.xlsx")
+
+    assert [mark.kind for mark in found.unread.marks] == ["format"]
+    assert not examine(xlsx(column_in(name="Arial", charset=162)), "liste.xlsx").unread.marks
+
+
+def test_a_font_of_signs_in_a_shared_string_counts_for_its_file():
+    file = io.BytesIO(xlsx(lambda *_: None))
+    with zipfile.ZipFile(file, "a") as packed:
+        part = '<rPr><rFont val="Wingdings 2"/></rPr><t>T</t>'
+        packed.writestr("xl/sharedStrings.xml", f"<sst><si><r>{part}</r></si></sst>")
+
+    assert [each.formats for each in find_looks(file.getvalue()).values()] == [5]
 
 
 def test_hidden_lines_are_asked_for():

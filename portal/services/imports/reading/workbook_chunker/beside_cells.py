@@ -1,9 +1,9 @@
 """What stands beside the cells of an xlsx, where it may mean something: headers and footers of the page, boxes, prompts
-and tips, drawn shapes, formats that depend on a formula, formulas without a result, and colours of tabs."""
+and tips, drawn shapes, formats that depend on a formula, formulas without a result, fonts of signs, colours of tabs."""
 
 import re
 import zipfile
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from html import unescape
 
 from .cell_notes import related
@@ -28,7 +28,19 @@ _COMPUTED = re.compile(
     rb"<(?:\w+:)?c\b(?P<kind>[^<>]*)>\s*<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f>)\s*"
     rb"(?P<value><(?:\w+:)?v\b[^<>]*>(?P<result>[^<]*))?"
 )
+# Fonts with signs in place of letters, a cross for a T: what a cell says, none of its letters tells.
+_SIGNS = re.compile(r"ding(?:s|bat)|symbol|marlett|icon|awesome|glyph|mdl2|mt extra|specialty", re.I)
+_CHARSETS = ("2", "x-symbol")  # Of them.
+FONT_OF_SIGNS = re.compile(
+    rb'<(?:\w+:)?(?:rFont\b[^<>]*\bval="[^"]*(?:%s)|charset\b[^<>]*\bval="2")' % _SIGNS.pattern.encode(), re.I
+)
 _TAB = re.compile(rb"<(?:\w+:)?tabColor\b([^<>]*)>")
+
+
+def has_signs(facts: Mapping[str, str]) -> bool:
+    """Whether a font is one of signs, by its charset or a name."""
+    names = (facts.get(each, "") for each in ("font-name", "font-family"))
+    return facts.get("font-charset") in _CHARSETS or any(map(_SIGNS.search, names))
 
 
 def texts_of_page(text: bytes) -> Iterator[str]:

@@ -12,7 +12,16 @@ from dataclasses import dataclass, field
 
 from defusedxml.ElementTree import ParseError
 
-from .beside_cells import CONDITION, TAB, depends_on_formula, tab_of, texts_of_drawings, texts_of_page
+from .beside_cells import (
+    CONDITION,
+    FONT_OF_SIGNS,
+    TAB,
+    depends_on_formula,
+    has_signs,
+    tab_of,
+    texts_of_drawings,
+    texts_of_page,
+)
 from .cell_notes import STRINGS, STYLES, Element, elements, is_struck, name_of
 from .hidden_rows import PART, attributes_of, holds, sheet_paths, tags_in
 
@@ -41,7 +50,6 @@ _STRING = re.compile(rb"<(?:\w+:)?(si|color)\b[^<>]*>")
 _PLACE, _FORMAT = re.compile(rb'\br="[A-Z]+(\d+)"'), re.compile(rb' s="(\d+)"')
 _END = re.compile(rb"</(?:\w+:)?sheetData>")
 _MARKS = ("b", "i", "u", "vertAlign")  # Of letters, which lines of totals have, too.
-_SYMBOLS = re.compile(r"wingdings|webdings|symbol", re.I)  # Fonts whose letters are crosses.
 
 
 @dataclass
@@ -65,8 +73,8 @@ class SheetLooks:
 
 @dataclass(frozen=True)
 class Styles:
-    """How the cells of each format look ("" for nothing but black letters), the numbers of formats that write words,
-    those of shared strings with letters of another colour, and of formats by rule that strike through."""
+    """How the cells of each format look ("" for nothing but black letters), the numbers of formats that write words or
+    have a font of signs, of shared strings with letters of another colour, and of formats by rule that strike."""
 
     looks: tuple[str, ...] = ()
     wordy: frozenset[str] = frozenset()
@@ -93,6 +101,9 @@ def find_looks(data: bytes) -> dict[str, SheetLooks]:
             styles = _styles(packed, names)
             looks = {sheet: _looks_of(packed, path, styles) for sheet, path in sheet_paths(packed) if path in names}
             name_tabs(looks.values())
+            if STRINGS in names and any(tags_in(packed, STRINGS, FONT_OF_SIGNS)):
+                for each in looks.values():
+                    each.formats = each.line
             return looks
     return {}
 
@@ -123,7 +134,10 @@ def _styles(packed: zipfile.ZipFile, names: set[str]) -> Styles:
         + _marks_of_letters(fonts[int(each.get("fontId", 0))])
         for each in formats
     ]
-    are_wordy = {str(place) for place, each in enumerate(formats) if each.get("numFmtId") in wordy}
+    facts = ({f"font-{name_of(each)}": each.get("val", "") for each in font} for font in fonts)
+    of_signs = {str(place) for place, each in enumerate(facts) if has_signs(each)}
+    are_wordy = {str(place) for place, each in enumerate(formats)
+                 if each.get("numFmtId") in wordy or each.get("fontId") in of_signs}  # fmt: skip
     struck = frozenset(b"%d" % place for place, each in enumerate(by_rule) if is_struck(each))
     return Styles(tuple(looks), frozenset(are_wordy), frozenset(strings), struck)
 
@@ -136,8 +150,7 @@ def is_wordy(code: str) -> bool:
 def _look_of_letters(font: Element) -> str:
     parts = {name_of(each): each for each in font}
     colour = _colour(parts.get("color", {}))
-    symbols = _SYMBOLS.match(parts["name"].get("val", "")) if "name" in parts else None
-    return ("" if colour in LINKS and "u" in parts else colour) + (symbols[0] if symbols else "")
+    return "" if colour in LINKS and "u" in parts else colour
 
 
 def _marks_of_letters(font: Element) -> str:
@@ -197,7 +210,7 @@ def _looks_of(packed: zipfile.ZipFile, path: str, styles: Styles) -> SheetLooks:
             _look_at(text[:cut], columns, looks)
     _look_at(rest, columns, looks)
     looks.colours = max(looks.colours, columns.last_difference())
-    looks.formats, looks.line = columns.wordy_line, columns.line
+    looks.formats, looks.line = max(looks.formats, columns.wordy_line), columns.line
     looks.texts += texts_of_drawings(packed, path)
     looks.texts = [each[:LONGEST] for each in looks.texts if each.strip()]
     return looks
@@ -208,7 +221,7 @@ def _look_at(text: bytes, columns: "ColumnLooks", looks: SheetLooks) -> None:
     if b"strike" in text and _STRIKE.search(text):
         looks.struck = columns.line
     if b"rPr" in text:
-        line = 0
+        line, looks.formats = 0, columns.line if FONT_OF_SIGNS.search(text) else looks.formats
         for found in _RUN.finditer(_END.split(text)[0]):
             line = int(found[1] or line)
             if found[2] and _colour(attributes_of(found[2])):

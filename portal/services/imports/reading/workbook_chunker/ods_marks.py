@@ -10,7 +10,7 @@ from itertools import chain
 
 from defusedxml.ElementTree import ParseError
 
-from .beside_cells import CONDITION, FORMULA, SHAPE
+from .beside_cells import CONDITION, FORMULA, SHAPE, has_signs
 from .cell_looks import LONGEST, ColumnLooks, SheetLooks, is_wordy, name_tabs
 from .cell_notes import COMMENT, STRUCK, Element, Notes, elements, name_of
 
@@ -23,6 +23,7 @@ _LETTERS = ("font-weight", "font-style", "text-underline-style", "text-position"
 _GRID = re.compile(r"(?:[01](?:\.\d+)?pt|0\.\d+(?:cm|in)) (?!double)[\w-]+ #000000")
 _STYLES = (
     "style",
+    "font-face",
     *(f"{each}-style" for each in ["number", "text", "date", "time", "currency", "percentage", "boolean"]),
 )
 _FIELDS = ("sheet-name", "page-number", "page-count", "title", "date", "time", "file-name")  # Of what is printed.
@@ -32,8 +33,8 @@ _READ = (*_STYLES, *_SHAPES, "table-column", "table-row", "table", "header", "fo
 
 @dataclass(frozen=True)
 class Style:
-    """How a style looks, as ColumnLooks takes it; whether it strikes through, writes words as a format of numbers, and
-    depends on a formula; the colour of a sheet's tab."""
+    """How a style looks, as ColumnLooks takes it; whether it strikes through, writes words as a format of numbers or
+    signs by its font, and depends on a formula; the colour of a sheet's tab."""
 
     look: str = ""
     is_struck: bool = False
@@ -60,13 +61,15 @@ class Styles:
                 facts |= {"words": ""} if is_wordy(f'"{each.text or ""}"') else {}
             elif name_of(each) != "paragraph-properties":
                 facts |= found
-        self._facts[facts.get("family", "") + facts.get("name", "")] = facts
+        family = "font" if name_of(style) == "font-face" else facts.get("family", "")
+        self._facts[family + facts.get("name", "")] = facts
 
     def of(self, family: str, name: str) -> Style:
         key = family + name
         if key not in self._known:
             facts = self._with_parents(family, key)
-            self._known[key] = _style(facts | self._facts.get(facts.get("data-style-name", ""), {}))
+            font = self._facts.get("font" + facts.get("font-name", ""), {})
+            self._known[key] = _style(font | facts | self._facts.get(facts.get("data-style-name", ""), {}))
         return self._known[key]
 
     def _with_parents(self, family: str, key: str) -> dict[str, str]:
@@ -86,7 +89,7 @@ def _style(facts: dict[str, str]) -> Style:
     return Style(
         f"{look}*{letters}" if letters else look,
         any(name.startswith("text-line-through-") for name in seen),
-        "words" in facts, "formula" in facts, seen.get("tab-color", ""),
+        "words" in facts or has_signs(facts), "formula" in facts, seen.get("tab-color", ""),
     )  # fmt: skip
 
 
