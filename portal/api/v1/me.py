@@ -13,7 +13,7 @@ from portal.api.v1.schemas import Brands, Me
 from portal.core import clock
 from portal.core.extensions import read_session
 from portal.core.iys_protocol import Channel
-from portal.core.models import Brand, Connection, Credential, Provider
+from portal.core.models import ApiKey, Brand, Connection, Credential, Provider
 from portal.domain import packages
 from portal.domain.identity.api_keys import Caller
 from portal.domain.identity.permissions import COMMON_SCOPES, Scope
@@ -28,7 +28,7 @@ from portal.services.iys import account_report
 def show_me() -> dict[str, Any]:
     """Show the key's provider and what the key may do."""
     session, caller = read_session(), g.caller
-    provider = session.get_one(Provider, caller.provider_id)
+    provider, key = session.get_one(Provider, caller.provider_id), session.get_one(ApiKey, caller.key_id)
     usage = packages.measure_usage(session, provider, clock.now(), with_iys=False)
     return {
         "title": provider.title,
@@ -36,8 +36,8 @@ def show_me() -> dict[str, Any]:
         "isSandbox": provider.in_sandbox_mode,
         "isSuspended": caller.is_suspended,
         "key": {
-            "name": caller.name, "hint": caller.hint, "isTest": caller.is_test,
-            "scopes": sorted(caller.scopes - COMMON_SCOPES), "expiresAt": moment(caller.expires_at),
+            "name": key.name, "hint": caller.hint, "isTest": caller.is_test,
+            "scopes": sorted(caller.scopes - COMMON_SCOPES), "expiresAt": moment(key.expires_at),
             "brandCodes": None if caller.brand_ids is None else [each.brand_code for each in _reached_brands(caller)],
         },
         "package": {

@@ -56,16 +56,13 @@ class Caller:
     """Whose request it is: a key that is neither revoked nor expired, with its provider."""
 
     key_id: int
-    name: str
     hint: str
     is_test: bool
-    expires_at: datetime | None
     used_at: datetime | None
     brand_ids: tuple[int, ...] | None
     scopes: frozenset[Scope]
     provider_id: int
     iys_code: int
-    in_sandbox_mode: bool
     is_suspended: bool
     has_networks: bool  # It may come from its provider's networks only.
     brand: ReachedBrand | None  # The one with the code that was asked for, if it reaches that.
@@ -144,17 +141,16 @@ def find_caller(connection: Connection, text: str, brand_code: int | None, at: d
         return None
     is_suspended = row.suspended_at is not None
     return Caller(
-        row.id, row.name, row.hint, row.is_test, row.expires_at, row.used_at,
-        None if row.brand_ids is None else tuple(row.brand_ids), key_scopes(row.scopes, suspended=is_suspended),
-        row.provider_id, row.iys_code, row.admitted_at is None, is_suspended, bool(row.has_networks),
-        _reached_brand(row),
+        row.id, row.hint, row.is_test, row.used_at, None if row.brand_ids is None else tuple(row.brand_ids),
+        key_scopes(tuple(row.scopes), suspended=is_suspended), row.provider_id, row.iys_code, is_suspended,
+        bool(row.has_networks), _reached_brand(row, brand_code),
     )  # fmt: skip
 
 
-def _reached_brand(row: Row[*tuple[Any, ...]]) -> ReachedBrand | None:
-    if row.brand_id is None or (row.brand_ids is not None and row.brand_id not in row.brand_ids):
+def _reached_brand(row: Row[*tuple[Any, ...]], code: int | None) -> ReachedBrand | None:
+    if code is None or row.brand_id is None or (row.brand_ids is not None and row.brand_id not in row.brand_ids):
         return None
-    return ReachedBrand(row.brand_id, row.brand_code, row.is_sandbox, row.closed_at)
+    return ReachedBrand(row.brand_id, code, row.is_sandbox, row.closed_at)
 
 
 def record_use(session: Session, caller: Caller, at: datetime) -> bool:
@@ -172,10 +168,10 @@ def is_open(at: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
 
 CALLERS = (  # Built once: each request of the API needs it.
     select(
-        ApiKey.id, ApiKey.name, ApiKey.hint, ApiKey.is_test, ApiKey.expires_at, ApiKey.used_at, ApiKey.brand_ids,
-        ApiKey.scopes, ApiKey.provider_id, Provider.iys_code, Provider.admitted_at, Provider.suspended_at,
+        ApiKey.id, ApiKey.hint, ApiKey.is_test, ApiKey.used_at, ApiKey.brand_ids, ApiKey.scopes, ApiKey.provider_id,
+         Provider.iys_code, Provider.admitted_at, Provider.suspended_at,
         exists().where(Network.provider_id == ApiKey.provider_id).label("has_networks"),
-        Brand.id.label("brand_id"), Brand.brand_code, Brand.is_sandbox, Brand.closed_at,
+        Brand.id.label("brand_id"), Brand.is_sandbox, Brand.closed_at,
     )
     .join(Provider, Provider.id == ApiKey.provider_id)
     .outerjoin(Brand, and_(Brand.provider_id == ApiKey.provider_id, Brand.brand_code == bindparam("brand_code")))
