@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from flask import Flask
+from flask_login import LoginManager
 
 import config
 from portal import cli, jobs
@@ -34,6 +35,8 @@ Hook = TypeVar("Hook", bound=Callable[..., Any])
 class Portal(Flask):
     """No view and no hook of it is a coroutine, so none is inspected for that in each request."""
 
+    login_manager: LoginManager
+
     def ensure_sync(self, func: Hook) -> Hook:
         return func
 
@@ -48,7 +51,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
 
     body_limits.init_app(app)
     csrf.init_app(app)
-    login.init_app(app, add_context_processor=False)  # It would read the session on pages that have none.
+    app.login_manager = login  # Its init_app would read sessions on pages that have none, for a cookie of its own.
     app.extensions["limiter"] = {limiter}  # So it adds no hooks: limits are those of single views.
     limiter.init_app(app)
     babel.init_app(

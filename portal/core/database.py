@@ -41,6 +41,7 @@ def writer_options(url: str) -> dict[str, Any]:
 def reader_options(url: str) -> dict[str, Any]:
     """Options of the read-only engine: it opens no transaction, and the database itself refuses writes."""
     options = writer_options(url) | {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
+    options["pool_reset_on_return"] = None  # There is nothing to roll back.
     if not url.startswith("sqlite"):
         options["connect_args"] = {"options": "-c default_transaction_read_only=on"}
     return options

@@ -31,6 +31,7 @@ encode_json = json.JSONEncoder(ensure_ascii=False, default=repr).encode
 def init_app(app: Flask) -> None:
     """Configure logging of the process, and log one line per request."""
     logging.basicConfig(stream=sys.stderr, format="%(message)s")  # No force: a handler of a test stays.
+    logging._srcfile = None  # No line says where in the source it was written: nobody need look for that.
     logging.getLogger().setLevel(app.config["LOG_LEVEL"])
     for chatty in ("urllib3", "alembic", "werkzeug", "huey"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, request
 from werkzeug.security import safe_join
 
 DIGEST_LENGTH = 10
@@ -15,7 +15,8 @@ FOR_EVER = "public, max-age=31536000, immutable"
 def init_app(app: Flask) -> None:
     """Add the digest to each address that url_for makes, and tell browsers to keep what they fetch by it."""
     app.url_defaults(lambda endpoint, values: _add_digest(app, endpoint, values))
-    app.after_request(lambda response: _set_lifetime(app, response))
+    send = app.view_functions["static"]
+    app.view_functions["static"] = lambda filename: _with_lifetime(app, filename, send(filename=filename))
 
 
 def digest_of(app: Flask, name: str) -> str | None:
@@ -36,10 +37,8 @@ def _add_digest(app: Flask, endpoint: str, values: dict[str, Any]) -> None:
         values["v"] = digest
 
 
-def _set_lifetime(app: Flask, response: Response) -> Response:
+def _with_lifetime(app: Flask, filename: str, response: Any) -> Any:
     """A file by an old address, or by none with a digest, is asked for anew each time."""
-    if request.endpoint != "static" or response.status_code not in (200, 304):
-        return response
-    if request.args.get("v", "") == digest_of(app, (request.view_args or {}).get("filename", "")):
+    if request.args.get("v", "") == digest_of(app, filename):
         response.headers["Cache-Control"] = FOR_EVER
     return response
