@@ -17,7 +17,7 @@ DOTS = str.maketrans("。｡․·•∙‧", ".......")  # As browsers read them
 LINK = re.compile(
     r"(?<=\w)\.+(?=\d*+[^\W\d]\w|\d++[^\W\d]|\w/)|\d{1,3}(?:\.\d{1,3}){3}|[^\W\d]:[/\\]|://|@|(?<!\w)www\b"
     r"|(?<!\w)h(?:tt|xx)ps?(?!\w)|[(\[{<]\.[)\]}>]|\.\s+(?:com|net|org)(?!\w)|\s\.(?=[^\W\d]{2})|(?<!\w)(?:com|org|xyz|ly|gl|gd|gg|cc|co|io)/(?=\w)"
-    r"|(?:(?:nokta|(?<!\w)dot)[\W_]{0,5}|\w[,;])(?:com|net|org|info|biz|tr|co|io|me|ly|app|link|xyz|site|online|shop|top|club|store)(?!\w)"
+    r"|(?:(?:nokta|(?<!\w)dot)[\W_]{0,5}|\w\s?[,;])(?:com|net|org|info|biz|tr|co|io|me|ly|app|link|xyz|site|online|shop|top|club|store)(?!\w)"
     r"|(?<!\w)(?:telegram|whats ?app|(?:t|wa) me(?!\w))|(?<=\w) com(?!\w)|(?<!\w)nokta ko?m(?!\w)",
     re.IGNORECASE,
 )

@@ -73,7 +73,7 @@ LINKS = [
     "evil . net",
     "t me/firma",
     "ornek com'a girin",
-    "ornek,com", "ptt-iade,net", "ptt-iade;org", "banka,xyz/a",
+    "ornek,com", "ptt-iade,net", "ptt-iade;org", "banka,xyz/a", "ptt-iade ,net",
     "ornek nokta kom",
     "wa me 90532",
     "Telegram'da banka_destek hesabına yazın",
