@@ -12,7 +12,7 @@ from portal.core.models.decision import CANONICAL_FIELDS, leaf_digest
 from tests import make
 from tests.portal.domain.consents.import_entries import bring, entry
 
-PHONES = [f"+90532100000{number}" for number in range(10)]
+PHONES = [f"+905321000{number:03}" for number in range(102)]  # As many as PostgreSQL is sent by COPY.
 
 
 def test_retailers_stand_in_the_decision_its_proof_and_its_payload_exactly_where_given(app, rows):
