@@ -1,7 +1,8 @@
 """The lines of a batch with errors, as they stood in the file, each with its problems: for a file to correct.
 
 Uploaded again it has the same columns in the same order, so it is read as the first file was; the columns that we add
-are recognized by their names and ignored.
+are recognized by their names and ignored. What held the file's grants back beside its lines (its name, headings, looks)
+comes as one more cell of each line, without a name as comments have it, so that it is asked or holds again.
 """
 
 from collections import defaultdict
@@ -23,6 +24,7 @@ from portal.services.imports import row_results, store
 from portal.services.imports.layout import headers
 from portal.services.imports.layout.layout import Field
 from portal.services.imports.store import header_of, layout_of, outline_of
+from portal.services.imports.unread import MarkKind, unread_of
 
 log = structlog.get_logger()
 
@@ -39,6 +41,14 @@ NAMES = {
     Field.TYPE: "Alıcı tipi", Field.NAME: "Ad soyad", Field.ORIGIN: "Dayanak", Field.CONTACT: "İlk temas",
     Field.RETAILER: "Bayi kodu", Field.RETAILER_ACCESS: "Bayi erişimi",
 }  # fmt: skip
+
+BESIDE = "İlk dosyada: "
+# Marks beside the lines, with words for those without a text; none of these refuses, or no tick would do.
+_BESIDE = {
+    MarkKind.FILE: "", MarkKind.SHEET: "", MarkKind.TITLE: "", MarkKind.COLOUR: "renk", MarkKind.FORMAT: "biçim",
+    MarkKind.STRUCK: "çizgi",
+}  # fmt: skip
+ANOTHER_SHEET = "başka sayfa"
 
 ChunkFacts = Row[*tuple[Any, ...]]  # Place, sheet, first line and tally of a chunk.
 
@@ -68,7 +78,8 @@ class RowErrors:
         self._session, self._vault, self._batch = session, vault, batch
         header = _header(vault, batch)
         self._columns = [place for place in range(len(header)) if place not in headers.our_columns(header)]
-        self.header = [header[place] for place in self._columns]
+        self._beside = _said_beside(vault, batch)
+        self.header = [header[place] for place in self._columns] + [""] * len(self._beside)
 
     def lines(self) -> Iterator[ErrorLine]:
         """Lines with a problem, and those that İYS refused, in the order of the file."""
@@ -140,8 +151,8 @@ class RowErrors:
         return found
 
     def _select(self, cells: list[str]) -> list[str]:
-        """Without our own columns."""
-        return [cells[place] if place < len(cells) else "" for place in self._columns]
+        """Without our own columns, and with what stands beside the lines."""
+        return [cells[place] if place < len(cells) else "" for place in self._columns] + self._beside
 
 
 def _header(vault: Vault, batch: ImportBatch) -> list[str]:
@@ -155,6 +166,17 @@ def _header(vault: Vault, batch: ImportBatch) -> list[str]:
     if not any(header):
         return [named.get(place, "") for place in range(width)]
     return header + [""] * (width - len(header))
+
+
+def _said_beside(vault: Vault, batch: ImportBatch) -> list[str]:
+    """What nobody understands beside the lines, or refuses there, as one cell; the lines have the rest of it."""
+    if batch.outline is None or batch.layout is None:
+        return []
+    unread, sheets = unread_of(vault, batch), outline_of(vault, batch).sheets
+    said = [sheets[place].title for place in layout_of(vault, batch).sheets]
+    said += [mark.text or _BESIDE[mark.kind] for mark in unread.marks if mark.kind in _BESIDE]
+    said = list(filter(None, dict.fromkeys([*said, ANOTHER_SHEET if unread.sheets else ""])))
+    return [BESIDE + row_results.BETWEEN.join(said)] if said else []
 
 
 def _has(chunk: ChunkFacts, results: Container[str]) -> bool:

@@ -1,9 +1,12 @@
 """The lines that must be mended: as they stood, with what is wrong; brought again they are read as the first time."""
 
+import csv
 import io
 from dataclasses import replace
 
+import openpyxl
 import pytest
+from openpyxl.styles import PatternFill
 from python_calamine import CalamineWorkbook
 from sqlalchemy import update
 
@@ -127,10 +130,52 @@ def test_brought_again_it_is_read_as_the_first_file_was_and_ours_is_passed_by(ap
     assert [line.cells for line in found(second).lines()] == [line.cells for line in found(first).lines()]
 
 
+BOOKS = {  # What holds the grants of a workbook back beside its lines.
+    "title": lambda book: book.active.insert_rows(1) or book.active.cell(1, 1, "SMS İPTAL EDENLER"),
+    "unknown title": lambda book: book.active.insert_rows(1) or book.active.cell(1, 1, "Robinson"),
+    "sheet": lambda book: setattr(book.active, "title", "RET verenler"),
+    "colour": lambda book: setattr(book.active["A2"], "fill", PatternFill("solid", fgColor="FFFF0000")),
+    "hidden": lambda book: setattr(book.active.row_dimensions[2], "hidden", True),
+    "another sheet": lambda book: book.create_sheet("Ayrılanlar").append(["Ayşe Er"]),
+}
+
+
+def workbook_of(dress) -> bytes:
+    """Two grants, of which one lacks its date."""
+    book, out = openpyxl.Workbook(), io.BytesIO()
+    book.active.title = "Liste"
+    for row in (["Telefon", "SMS izni", "Onay tarihi"], ["0532 123 45 67", "Evet", None], GOOD):
+        book.active.append(row)
+    dress(book)
+    book.save(out)
+    return out.getvalue()
+
+
+GOOD = ["0532 123 45 68", "Evet", "27.11.2026 10:00"]
+
+
+@pytest.mark.parametrize("kind", [*BOOKS, "file"])
+def test_what_holds_grants_back_beside_the_lines_comes_with_them(app, brand, kind):
+    """In our workbook, and in what a program takes as JSON; also once the missing date is written."""
+    name = "ret listesi.xlsx" if kind == "file" else "liste.xlsx"
+    first = imported_batch(brand, workbook_of(BOOKS.get(kind, lambda book: None)), name)
+    assert unread_of(vault(), first).doubtful
+    errors, out = found(first), io.StringIO()
+    lines = [[cell or GOOD[2] for cell in line.cells[:3]] + list(line.cells[3:]) for line in errors.lines()]
+    csv.writer(out, delimiter=";").writerows([errors.header, *lines])
+
+    for content, again in ((taken(app, first), "izinlink-hatalar-2026-11-29.xlsx"), (out.getvalue().encode(), "a.csv")):
+        second = imported_batch(brand, content, again)
+
+        assert unread_of(vault(), second).doubtful
+        if kind in ("title", "sheet", "file"):
+            assert "grant" not in second.tally and "late_grant" not in second.tally
+
+
 def test_columns_of_a_file_without_a_header_are_named_so_that_the_next_reading_knows_them(app, brand):
     lines = [f"053212345{number};ad{number}@example.com;ONAY;{NOW};HS_WEB" for number in range(50, 60)]
     first = imported_batch(brand, csv_of([*lines, lines[0].replace("ONAY", "belki")], lines[0]), "a.csv")
-    second = imported_batch(brand, taken(app, first), "b.xlsx")
+    second = imported_batch(brand, taken(app, first), "hatalar.xlsx")
 
     assert found(first).header[:4] == ["Telefon", "E-posta", "Durum", "İzin tarihi"]
     assert layout_of(vault(), second).columns == layout_of(vault(), first).columns
