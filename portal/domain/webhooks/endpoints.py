@@ -1,6 +1,7 @@
 """Endpoints: made, changed, paused and turned on again. None of it loses an event: the endpoint's position stays."""
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -23,7 +24,7 @@ from portal.core.models import (
     WebhookState,
 )
 from portal.core.models.ids import new_id
-from portal.core.vault import Vault
+from portal.core.vault import CannotOpen, Vault
 from portal.domain.webhooks import signatures
 
 MOST = 10  # Endpoints of a provider.
@@ -133,6 +134,22 @@ def change(vault: Vault, endpoint: WebhookEndpoint, choices: Choices) -> None:
 
 def read_url(vault: Vault, endpoint: WebhookEndpoint) -> str:
     return vault.read(endpoint.url, WebhookEndpoint.URL, endpoint.provider_id, endpoint.id)
+
+
+def show_url(vault: Vault, endpoint: WebhookEndpoint) -> str:
+    """Empty where its seal is damaged, so that another one can be written."""
+    try:
+        return read_url(vault, endpoint)
+    except CannotOpen:
+        return ""
+
+
+def find_public_key(vault: Vault, endpoint: WebhookEndpoint) -> str | None:
+    """What verifies its signatures; None where they are made with a common secret, or the seal is damaged."""
+    place = WebhookEndpoint.SECRET, endpoint.provider_id, endpoint.id
+    with suppress(CannotOpen):
+        return signatures.public_part(vault.read(endpoint.secret, *place))
+    return None
 
 
 def read_secrets(vault: Vault, endpoint: WebhookEndpoint, at: datetime) -> list[str]:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.core.database import changed_rows
+from portal.core.extensions import db
 from portal.core.models import HEARTBEAT, OffReason, WebhookDelivery, WebhookEndpoint, WebhookState
 from portal.domain.webhooks import endpoints
 
@@ -54,6 +55,14 @@ def find_unwarned(session: Session, at: datetime) -> Sequence[int]:
     is_failing = and_(WebhookEndpoint.due_at.is_not(None), WebhookEndpoint.failing_since <= at - WARN_AFTER)
     unwarned = select(WebhookEndpoint.id).where(WebhookEndpoint.mailed_at.is_(None), or_(is_off, is_failing))
     return session.scalars(unwarned).all()
+
+
+def delete_log(endpoint_id: int, at: datetime) -> None:
+    """Turn off an endpoint that is to be removed, and delete its log, which may be long; commits several times."""
+    endpoints.turn_off(db.session, endpoint_id, OffReason.PAUSED, at)
+    db.session.commit()
+    while endpoints.delete_log(db.session, endpoint_id, MOST_DELETED) == MOST_DELETED:
+        db.session.commit()
 
 
 def delete_old_deliveries(session: Session, at: datetime) -> int:

@@ -1,6 +1,5 @@
 """Webhook endpoints of the provider: made, with a secret that is shown once; changed, tried, paused and removed."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -16,18 +15,17 @@ from sqlalchemy import select
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.models import TEST, OffReason, WebhookAlgorithm, WebhookEndpoint
-from portal.core.vault import CannotOpen
 from portal.domain.identity.permissions import Permission
 from portal.domain.webhooks import endpoints, signatures
+from portal.services.webhooks import maintenance
 from portal.web.dashboard.blueprint import blueprint
-from portal.web.dashboard.webhooks.forms import EndpointForm, ReplayForm, SecretForm, url_of
+from portal.web.dashboard.webhooks.forms import EndpointForm, ReplayForm, SecretForm
 from portal.web.shared.access import needs
 from portal.web.shared.redirects import commit_and_redirect
 from portal.web.shared.signed_in_person import current_provider, own_row_or_404, record_audit
 
 TOO_MANY = _l("En fazla 10 webhook adresiniz olabilir. Önce birini silin.")
 MOST_COUNTED, LONGEST_NAME = 1000, 50
-MOST_DELETED = 5_000  # Rows of the log, in one transaction.
 
 
 @dataclass(frozen=True)
@@ -135,11 +133,8 @@ def turn_on_webhook(webhook_id: int) -> ResponseReturnValue:
 @needs(Permission.KEYS, fresh=True)
 def remove_webhook(webhook_id: int) -> ResponseReturnValue:
     endpoint = own_row_or_404(db.session, WebhookEndpoint, webhook_id)
-    record_audit("webhook.removed", "webhook", endpoint.id, host=_host_of(url_of(endpoint)))
-    endpoints.turn_off(db.session, webhook_id, OffReason.PAUSED, clock.now())
-    db.session.commit()
-    while endpoints.delete_log(db.session, webhook_id, MOST_DELETED) == MOST_DELETED:
-        db.session.commit()
+    record_audit("webhook.removed", "webhook", endpoint.id, host=_host_of(endpoints.show_url(vault(), endpoint)))
+    maintenance.delete_log(webhook_id, clock.now())
     endpoints.remove(db.session, webhook_id)
     return commit_and_redirect(url_for(".list_webhooks"), _("Webhook adresi ve kayıtları silindi."))
 
@@ -173,9 +168,7 @@ def _render_secret(endpoint: WebhookEndpoint, secret: str) -> str:
 
 
 def _status(row: WebhookEndpoint) -> EndpointStatus:
-    url, public = url_of(row), None
-    with suppress(CannotOpen):
-        public = signatures.public_part(endpoints.read_secrets(vault(), row, clock.now())[0])
+    url, public = endpoints.show_url(vault(), row), endpoints.find_public_key(vault(), row)
     waiting = endpoints.count_wanted(read_session(), row, MOST_COUNTED)
     return EndpointStatus(row, url, _name_of(url), waiting, public)
 

@@ -21,7 +21,6 @@ from portal.core.models import (
     WebhookEndpoint,
     WebhookState,
 )
-from portal.core.vault import CannotOpen
 from portal.domain.consents.current_states import OF_DECISIONS
 from portal.domain.webhooks import endpoints
 from portal.domain.webhooks.endpoints import BadUrl, Choices
@@ -43,14 +42,6 @@ def type_label(type_: str) -> str:
     """The words for a message's type."""
     own = {TEST: _("Deneme"), HEARTBEAT: _("Günlük özet")}
     return own.get(type_) or label(EventType(type_))
-
-
-def url_of(endpoint: WebhookEndpoint) -> str:
-    """Empty where its seal is damaged: the page must open, so that another one can be written."""
-    try:
-        return endpoints.read_url(vault(), endpoint)
-    except CannotOpen:
-        return ""
 
 
 def _choices(labels: Mapping[Any, Any]) -> list[SelectChoice]:
@@ -88,7 +79,7 @@ class EndpointForm(BaseForm):
         """Filled with what is stored."""
         its_brands = endpoint.brand_ids or ()
         form = cls(
-            its_brands, formdata=None, url=url_of(endpoint), types=endpoint.types,
+            its_brands, formdata=None, url=endpoints.show_url(vault(), endpoint), types=endpoint.types,
             shows_addresses=endpoint.shows_addresses, brands=[str(each) for each in its_brands],
         )  # fmt: skip
         del form.algorithm
