@@ -56,7 +56,7 @@ def test_wrong_numbers_are_marked_and_what_iys_refuses_is_told(app, ayse, page, 
     silent = ayse.opens(page)
 
     assert wrong.status_code == known.status_code == referred.status_code == 422
-    assert wrong.text.count('class="error"') == 4
+    assert wrong.text.count('class="error"') == 4 and sandbox.ledger()["requests"]["retailer_add"] == 2
     assert "Aynı numarayla kayıtlı bir bayi zaten var." in known.text and "(H231)" in known.text
     assert "bağlı bayi silinemez" in referred.text and "Şişli Ticaret" in referred.text
     assert silent.status_code == 200 and "Birkaç dakika sonra yeniden deneyin." in silent.text
