@@ -21,9 +21,9 @@ from portal.web.account.profile import collapse_whitespace
 from portal.web.shared import limits, qr_code, webauthn_challenges
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.access import needs
-from portal.web.shared.company_form import READABLE
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.redirects import commit_and_redirect
+from portal.web.shared.validators import VISIBLE
 
 UNFINISHED = timedelta(minutes=15)  # How long an app's secret waits for its first code.
 
@@ -35,7 +35,7 @@ class NameForm(BaseForm):
         validators=[
             DataRequired(_l("Bir ad yazın.")),
             Length(max=60, message=_l("En çok 60 karakter yazın.")),
-            READABLE,
+            VISIBLE,
         ],
     )
 

@@ -1,24 +1,25 @@
 """The desk's forms. None of them grants: only the person can, by their own link."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, Field, RadioField, TextAreaField
-from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
+from wtforms.validators import InputRequired, Length, ValidationError
 
 from portal.core import display_names
 from portal.core.models import Complaint
 from portal.domain import complaints
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
-from portal.web.shared.validators import READABLE, in_words, stop_if_wrong
+from portal.web.shared.validators import READABLE, in_words, required_text, stop_if_wrong
 
 MAX_LENGTH = 2000
 
 
-def _required_text(missing: str) -> list[Any]:
-    return [DataRequired(missing), Length(max=MAX_LENGTH, message=_l("En çok 2.000 karakter yazın.")), READABLE]
+def _text(missing: str, *more: Callable[..., None]) -> list[Any]:
+    return required_text(missing, MAX_LENGTH, _l("En çok 2.000 karakter yazın."), *more)
 
 
 def _strip(text: str | None) -> str | None:
@@ -44,26 +45,26 @@ class ShownForm(BaseForm):
 
 class AnswerForm(ShownForm):
     answer = TextAreaField(
-        _l("Kişiye yanıtınız"), filters=[_strip], validators=[*_required_text(_l("Yanıtı yazın.")), _no_other_contact]
+        _l("Kişiye yanıtınız"), filters=[_strip], validators=_text(_l("Yanıtı yazın."), _no_other_contact)
     )
 
 
 class NoteForm(BaseForm):
-    note = TextAreaField(_l("Not"), filters=[_strip], validators=_required_text(_l("Notu yazın.")))
+    note = TextAreaField(_l("Not"), filters=[_strip], validators=_text(_l("Notu yazın.")))
 
 
 class ReopenForm(ShownForm):
     reason = TextAreaField(
         _l("Neden yeniden açıyorsunuz?"),
         filters=[_strip],
-        validators=[*_required_text(_l("Nedeni yazın.")), in_words(_l("Nedeni yazın.")), _no_other_contact],
+        validators=_text(_l("Nedeni yazın."), in_words(_l("Nedeni yazın.")), _no_other_contact),
     )
 
 
 class DueForm(BaseForm):
     due = DateField(_l("Yeni son gün"), validators=[InputRequired(_l("Günü seçin."))])
     why = TextAreaField(
-        _l("Neden?"), filters=[_strip], validators=[*_required_text(_l("Nedeni yazın.")), in_words(_l("Nedeni yazın."))]
+        _l("Neden?"), filters=[_strip], validators=_text(_l("Nedeni yazın."), in_words(_l("Nedeni yazın.")))
     )
 
 

@@ -9,7 +9,7 @@ from flask_babel import format_datetime, gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import DateField, RadioField, StringField, TextAreaField, TimeField
-from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
+from wtforms.validators import InputRequired, Length, ValidationError
 
 from portal.core import clock
 from portal.core.images import BadImage, ImageProblem
@@ -17,7 +17,7 @@ from portal.core.iys_protocol import Channel
 from portal.domain.complaints import screenshots
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
-from portal.web.shared.validators import READABLE
+from portal.web.shared.validators import READABLE, required_text
 
 BIDI_MARKS = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")  # They come with pasted text.
 FIRST_DAY = date(2015, 5, 1)  # The law begins.
@@ -47,11 +47,9 @@ class ComplaintForm(SessionlessForm):
     header = StringField(
         _l("Gönderenin adı ya da numarası"),
         filters=[clean_text],
-        validators=[
-            DataRequired(_l("İletide görünen gönderen adını ya da numarayı yazın.")),
-            Length(max=60, message=_l("En çok 60 karakter yazın.")),
-            READABLE,
-        ],
+        validators=required_text(
+            _l("İletide görünen gönderen adını ya da numarayı yazın."), 60, _l("En çok 60 karakter yazın.")
+        ),
     )
     day = DateField(_l("Geldiği gün"), format=["%Y-%m-%d", "%d.%m.%Y"], validators=[InputRequired(_l("Günü seçin."))])
     hour = TimeField(
@@ -127,9 +125,5 @@ class WordForm(SessionlessForm):
     text = TextAreaField(
         _l("Eklemek istediğiniz"),
         filters=[clean_text],
-        validators=[
-            DataRequired(_l("Birkaç sözcükle yazın.")),
-            Length(max=2000, message=_l("En çok 2.000 karakter yazın.")),
-            READABLE,
-        ],
+        validators=required_text(_l("Birkaç sözcükle yazın."), 2000, _l("En çok 2.000 karakter yazın.")),
     )

@@ -22,11 +22,11 @@ from portal.services.imports.layout.normalization import key_of
 from portal.services.imports.reading import Outline
 from portal.services.imports.row_values import STATUSES
 from portal.services.imports.unused_columns import column_letter
-from portal.web.shared.company_form import READABLE
 from portal.web.shared.form_parts import CheckboxList
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.import_labels import FIELDS, GIVEN_BY, KINDS, MEANINGS, MISSING
 from portal.web.shared.labels import label
+from portal.web.shared.validators import VISIBLE
 
 FIRST_DAY = date(2015, 5, 1)  # Since then the law holds; earlier grants are HS_2015 with this date.
 MOST_COLUMNS = 60  # Shown; no file of consents has as many.
@@ -82,10 +82,10 @@ class LayoutForm(BaseForm):
     source = SelectField(_l("İzinler nasıl alındı?"))
     date = DateField(_l("İzinlerin alındığı tarih"), validators=[Optional(), check_lawful_day])
     time = TimeField(_l("İzinlerin alındığı saat"), validators=[Optional()])
-    origin = StringField(_l("Onayların dayanağı"), validators=[Length(max=255), READABLE])
+    origin = StringField(_l("Onayların dayanağı"), validators=[Length(max=255), VISIBLE])
     recipient_type = SelectField(_l("Alıcılar kim?"))
     contact = SelectField(_l("Bu kişilerle ilk temas nasıl kuruldu?"))
-    name = StringField(_l("Bu düzeni adıyla sakla"), validators=[Length(max=60), READABLE])
+    name = StringField(_l("Bu düzeni adıyla sakla"), validators=[Length(max=60), VISIBLE])
 
     columns: Sequence[Column] = ()
     words: Sequence[Word] = ()

@@ -4,13 +4,13 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, SelectChoice, StringField, URLField
-from wtforms.validators import DataRequired, Length, Regexp, StopValidation
+from wtforms.validators import DataRequired, Length, StopValidation
 
 from portal.core import display_names, tax_ids
 from portal.core.models import LegalForm, Provider
 from portal.core.tax_ids import BadNumber, NumberProblem
 from portal.web.shared.forms import BaseForm
-from portal.web.shared.validators import DisplayName, WebAddress, contact_only, reachable
+from portal.web.shared.validators import VISIBLE, DisplayName, WebAddress, contact_only, reachable
 
 MERSIS_MESSAGES = {
     NumberProblem.NOT_DIGITS: _l("MERSİS numarası yalnız rakamlardan oluşur. Harf kalmışsa silin."),
@@ -28,9 +28,6 @@ TAX_NUMBER_MESSAGES = {
         "da vergi levhanıza bakarak yeniden yazın."
     ),
 }
-# Invisible and bidi control characters would let a name look like another one.
-INVISIBLE = r"\x00-\x1f\x7f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
-READABLE = Regexp(rf"[^{INVISIBLE}]*\Z", message=_l("Görünmeyen karakterler var; yeniden yazın."))
 
 
 class CompanyForm(BaseForm):
@@ -60,7 +57,7 @@ class CompanyForm(BaseForm):
         validators=[
             DataRequired(_l("Bir telefon ya da e-posta yazın.")),
             Length(max=255),
-            READABLE,
+            VISIBLE,
             reachable,
             contact_only,
         ],

@@ -1,6 +1,7 @@
 """Validators that several forms share: a web address, contact details, and text without control characters."""
 
 from collections.abc import Callable
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -127,9 +128,17 @@ def _is_like_an_email(word: str) -> bool:
 READABLE = Regexp(
     r"[^\x00\u202a-\u202e\u2066-\u2069]*$", message=_l("Metinde okunamayan bir karakter var; silip yeniden yazın.")
 )
+# No invisible ones either, of names and other short texts: they would let one look like another.
+_INVISIBLE = r"\x00-\x1f\x7f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+VISIBLE = Regexp(rf"[^{_INVISIBLE}]*\Z", message=_l("Görünmeyen karakterler var; yeniden yazın."))
 SHOWN_TEXT = (READABLE, without_contact, asks_for_consent_only)  # Of a page that asks.
 PERSON_NAME = (
     DataRequired(_l("Adınızı yazın.")),
     Length(max=60, message=_l("En çok 60 karakter yazın.")),
     _is_of_person,
 )
+
+
+def required_text(missing: str, most: int, too_long: str, *more: Callable[[Form, Field], None]) -> list[Any]:
+    """Validators of a text that must be there; blanks alone are none."""
+    return [DataRequired(missing), Length(max=most, message=too_long), READABLE, *more]

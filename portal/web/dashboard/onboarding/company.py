@@ -18,10 +18,10 @@ from portal.domain.providers import brand_requests, onboarding
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.onboarding.steps import ASK_AGAIN
 from portal.web.shared.access import needs
-from portal.web.shared.company_form import READABLE, CompanyForm, form_values
+from portal.web.shared.company_form import CompanyForm, form_values
 from portal.web.shared.redirects import commit_and_redirect
 from portal.web.shared.signed_in_person import lock_provider, record_audit
-from portal.web.shared.validators import UNKNOWN_NOTICE
+from portal.web.shared.validators import UNKNOWN_NOTICE, VISIBLE
 
 KIND_CHOICES = [
     SelectChoice(ProviderKind.PARTNER, _l("İş ortağı üzerinden: 250.000 adresin altındaysanız İYS böyle ister")),
@@ -34,7 +34,7 @@ class OwnCompanyForm(CompanyForm):
     kind = RadioField(_l("İYS'ye nasıl bağlanacaksınız?"), choices=KIND_CHOICES)
     representative = StringField(
         _l("İmza yetkilisi temsilcinizin adı soyadı"),
-        validators=[DataRequired(_l("Temsilcinin adını yazın.")), Length(max=120), READABLE],
+        validators=[DataRequired(_l("Temsilcinin adını yazın.")), Length(max=120), VISIBLE],
     )
 
 
