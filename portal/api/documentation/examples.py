@@ -8,6 +8,7 @@ from portal.api.documentation import (
     file_examples,
     retailers_examples,
     sends_examples,
+    webhooks_examples,
 )
 from portal.api.documentation.example import BRAND, DATE, EMAIL, MOMENT, OF_BRAND, PHONE, UNKNOWN, UNTIL, Example
 
@@ -41,6 +42,7 @@ EXAMPLES = (
             "brands:read", "campaigns:launch", "campaigns:read", "campaigns:write", "consents:check", "consents:grant",
             "consents:read", "consents:refuse", "events:read",
             "exports:read", "imports:write", "links:write", "retailers:read", "retailers:write", "sends:write",
+            "webhooks:write",
         ]},
         "package": {"records": None, "used": 0, "level": "grace", "endsOn": None},
     }),
@@ -92,6 +94,7 @@ EXAMPLES = (
     *campaign_examples.EXAMPLES,
     *file_examples.EXAMPLES,
     *retailers_examples.EXAMPLES,
+    *webhooks_examples.EXAMPLES,
 )  # fmt: skip
 
 

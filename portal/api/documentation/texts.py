@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from portal.api.documentation import campaign_texts, file_texts, retailers_examples, sends_examples
+from portal.api.documentation import campaign_texts, file_texts, retailers_examples, sends_examples, webhooks_examples
 from portal.core.lazy_text import N_
 from portal.core.models import EventType, Outcome
 from portal.domain.consents.may_send import Reason, Verdict
@@ -76,6 +76,7 @@ OPERATIONS: dict[str, tuple[str, str]] = {  # In the order of the page.
     **campaign_texts.OPERATIONS,
     **file_texts.OPERATIONS,
     **retailers_examples.OPERATIONS,
+    **webhooks_examples.OPERATIONS,
 }
 REASONS: dict[Reason, str] = {
     Reason.GRANTED: N_("Onay var ve İYS'de kayıtlı."),
@@ -118,6 +119,7 @@ GROUPS: dict[str, str] = {  # By the first operation of each.
     "addCampaign": N_("Kampanyalar"),
     "listPoints": N_("Bağlantılar"),
     "addImport": N_("Dosyalar"),
+    "listWebhooks": N_("Webhook"),
 }
 EVENTS: dict[EventType, str] = {
     EventType.DECISION_MADE: N_("Onay ya da ret kaydedildi; nereden geldiği origin alanındadır (iys: İYS'den)."),

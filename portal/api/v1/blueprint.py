@@ -91,7 +91,7 @@ def keep_test_call(response: Response) -> Response:
             body = "" if is_file else request.get_data(as_text=True)
         except (RequestEntityTooLarge, UnicodeDecodeError):
             body = ""
-        answer = response.get_data(as_text=True) if response.is_json else ""
+        answer = response.get_data(as_text=True) if response.is_json and "has_secret" not in g else ""
         content = api_calls.CallContent(request.full_path.removesuffix("?"), body, answer)
         code = response.get_json().get("code") if response.mimetype == "application/problem+json" else None
         db.session.rollback()  # Of a view that failed; all others have committed.

@@ -88,6 +88,7 @@ class Scope(StrEnum):
     EXPORTS = "exports:read"  # Take files of everything a brand has.
     RETAILERS_READ = "retailers:read"  # At İYS, as all of retailers is.
     RETAILERS_WRITE = "retailers:write"  # Also give and take their access to consents.
+    WEBHOOKS = "webhooks:write"  # Endpoints of single brands; to show addresses in full they need EVENTS, too.
 
 
 # Held by every key.

@@ -63,6 +63,7 @@ class ApiProblem(ExplainedProblem):
                 N_("“Retry-After” başlığındaki saniye kadar bekleyip yineleyin."))
     RETAILER_IN_USE = ("retailer_in_use", N_("Bu bayi İYS'de bir izne bağlı; bağlı bayi silinemez."),
                        N_("Önce bayinin izinlere erişimini kaldırın."))
+    TOO_MANY_WEBHOOKS = "too_many_webhooks", N_("Firmanın en çok 10 webhook adresi olabilir."), N_("Önce birini silin.")
     IYS_REFUSED = "iys_refused", N_("İYS isteği kabul etmedi."), N_("“iysCode” alanındaki kodun nedenini giderin.")
     IYS_UNAVAILABLE = ("iys_unavailable", N_("İYS'ye şu anda ulaşılamıyor ya da hesabınızla işlem yapılamıyor."),
                        N_("Birazdan aynı Idempotency-Key ile yineleyin; iş iki kez yapılmaz."))
@@ -82,6 +83,7 @@ STATUSES: dict[ExplainedProblem, int] = {
     ApiProblem.PROFILE_UNKNOWN: 422,
     ApiProblem.PERSON_NEEDED: 409, ApiProblem.PACKAGE_FULL: 403, ApiProblem.CURSOR_LOST: 410,
     ApiProblem.RETAILER_IN_USE: 409, ApiProblem.IYS_REFUSED: 422, ApiProblem.IYS_UNAVAILABLE: 503,
+    ApiProblem.TOO_MANY_WEBHOOKS: 409,
 }  # fmt: skip
 PROBLEMS_BY_STATUS = {
     404: ApiProblem.NOT_FOUND, 405: ApiProblem.METHOD, 413: ApiProblem.TOO_LARGE, 415: ApiProblem.NOT_JSON,

@@ -55,6 +55,10 @@ SCOPES = {  # Of every view of the API. One that is missing here is refused by a
     "remove_retailer": Scope.RETAILERS_WRITE,
     "add_access": Scope.RETAILERS_WRITE,
     "remove_access": Scope.RETAILERS_WRITE,
+    "list_webhooks": Scope.WEBHOOKS,
+    "add_webhook": Scope.WEBHOOKS,
+    "change_webhook": Scope.WEBHOOKS,
+    "remove_webhook": Scope.WEBHOOKS,
     "show_me": Scope.SELF,
     "list_brands": Scope.BRANDS,
 }

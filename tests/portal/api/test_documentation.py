@@ -21,7 +21,8 @@ from tests.portal.web.consent_points.visitor import opened
 # Texts, numbers and moments that differ from day to day.
 VARY = ("campaignId", "importId", "digest", "page", "url", "refusalUrl", "words", "text", "subject",
         "requestId", "id", "hint", "docs", "type", "fix", "fixTr", "title", "dueAt", "used", "name", "counts",
-        "certificate", "salt", "sequence", "subjectId", "decisionId", "nextCursor", "eventsCursor")  # fmt: skip
+        "certificate", "salt", "secret", "sequence", "subjectId", "decisionId", "nextCursor",
+        "eventsCursor")  # fmt: skip
 
 
 def differences(shown, came, place: str = "") -> list[str]:

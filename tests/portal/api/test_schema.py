@@ -19,10 +19,12 @@ from portal.api.documentation.campaign_examples import LINK_REQUEST
 from portal.api.documentation.example import BRAND, MOMENT, PHONE, Example
 from portal.api.documentation.examples import EXAMPLES
 from portal.api.documentation.links import LINKS
+from portal.api.documentation.webhooks_examples import NEW_WEBHOOK
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Status
 from portal.core.models import DecisionOrigin, Network, Provider
+from portal.domain.webhooks.endpoints import MOST
 from tests import make
 from tests.grants import insert_decisions
 from tests.portal.api.programs import BASE, ID, Program, grant, make_key, make_profile, reach_iys, run_examples
@@ -36,7 +38,8 @@ CALLS, MISTAKES, SCENARIOS = 6000, 3000, 60  # Ten minutes together.
 OF_STATES = {
     (name, 2) for name in
     ("addPeople", "addLaunch", "addImportStart", "addImportUndo", "addImportCancellation", "downloadExport",
-     "mayBeMessaged", "showRetailer", "removeRetailer", "addAccess", "removeAccess")
+     "mayBeMessaged", "showRetailer", "removeRetailer", "addAccess", "removeAccess", "changeWebhook",
+     "removeWebhook")
 }  # fmt: skip
 WITHOUT_MISTAKES = {("showMe", 4), ("listBrands", 4)}  # Nothing to be wrong.
 SETTINGS = hypothesis.settings(
@@ -80,6 +83,7 @@ def special_calls() -> list[Example]:
         Example("addConsent", f"/brands/{BRAND}/consents", grant(REFUSED), 409, None),
         Example("addLink", f"/brands/{BRAND}/points/ornek-magaza-yeni/links", LINK_REQUEST, 409, None),
         Example("listEvents", f"/events?cursor={'9' * 18}", None, 410, None),
+        *[Example("addWebhook", f"/brands/{BRAND}/webhooks", NEW_WEBHOOK, 409, None)] * (MOST + 1),
         *[replace(each, status=409) for each in EXAMPLES if each.operation in ("addPeople", "addLaunch")],  # Again.
     ]
 

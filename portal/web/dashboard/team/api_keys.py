@@ -42,6 +42,7 @@ SCOPE_LABELS: dict[Scope, str] = {
     Scope.EXPORTS: _l("Kayıtları dosya olarak indirir"),
     Scope.RETAILERS_READ: _l("İYS'deki bayileri görür"),
     Scope.RETAILERS_WRITE: _l("İYS'de bayi ekler ve siler, izinlere erişimlerini değiştirir"),
+    Scope.WEBHOOKS: _l("Tek markanın webhook adreslerini ekler, değiştirir ve siler"),
 }
 LIFETIMES = {"90": _l("90 gün"), "365": _l("Bir yıl"), "": _l("Süresiz")}
 OVERLAPS = {"0": _l("Hemen"), "1": _l("Bir gün sonra"), "7": _l("Yedi gün sonra")}
