@@ -1,6 +1,7 @@
 """`flask import FILE…`: import files of consents from a shell, for cron and for folders into which others put files.
 
-A file is recognized by its digest: an unfinished import is continued, a finished one is not repeated.
+A file is recognized by its digest: an unfinished import is continued, a finished one is not repeated, but for a file
+with refusals that was put there anew.
 """
 
 import json
@@ -21,13 +22,13 @@ from portal.core import clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import BatchState, Brand, ImportBatch, ImportProfile, Provider
-from portal.domain.consents.import_plan import Effect
+from portal.domain.consents.import_plan import REFUSALS, Effect
 from portal.services.imports import profiles, queries
 from portal.services.imports.row_results import PROBLEMS, code_of
 from portal.services.imports.unread import unread_of
 
 CURES = {Effect.OVER_REFUSAL.value: " (--confirm-after-refusal)"}  # By an option, beside what a page says.
-FINISHED = (BatchState.DONE, BatchState.UNDOING, BatchState.UNDONE)  # Not repeated without --again.
+SAYS_NO = {*REFUSALS, Effect.SAME}  # Effects of which a refusal without a date has one.
 
 
 LONGEST_HEADER = 60  # Characters.
@@ -198,11 +199,16 @@ def _import_file(
 
 def _run_import(brand: Brand, path: Path, options: ImportOptions, summary: Summary, *, again: bool) -> None:
     before = None if again else find_earlier_batch(brand, path)
+    if before is not None and before.state in (BatchState.UNDOING, BatchState.UNDONE):
+        summary.read_batch(before, options)
+        raise ImportFailed("undone", "Somebody took this file back.", "If it is right, bring it anew with --again.")
+    if before is not None and before.state == BatchState.DONE and _came_anew(path, before):
+        before = None
     if before is not None and before.state == BatchState.DONE and before.only_refusals:
         before = before if options.leaves_grants_out(before) else None  # Its grants were left out.
     if before is not None and before.state == BatchState.DONE and options.confirms_after_refusal:
         before = None if Effect.OVER_REFUSAL in (before.tally or {}) else before
-    if before is not None and before.state in FINISHED:
+    if before is not None and before.state == BatchState.DONE:
         summary.read_batch(before, options)
         summary.repeated, summary.exit_code = True, ExitCode.GOOD
         return
@@ -211,3 +217,10 @@ def _run_import(brand: Brand, path: Path, options: ImportOptions, summary: Summa
         run_steps(batch_id, options, summary.read_file)
     finally:
         summary.read_batch(read_session().get_one(ImportBatch, batch_id, populate_existing=True), options)
+
+
+def _came_anew(path: Path, before: ImportBatch) -> bool:
+    """Whether a file with refusals was put there after the same one was imported: those without a date are of its
+    arrival, and newer than what people consented to meanwhile. Its time of change is nobody's to set."""
+    written_at = datetime.fromtimestamp(path.stat().st_ctime, UTC)
+    return written_at > before.created_at and not SAYS_NO.isdisjoint(before.tally or {})

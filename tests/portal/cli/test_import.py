@@ -12,7 +12,7 @@ import time_machine
 from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, Source, Status
-from portal.core.models import BatchState, Decision, ImportBatch, Provider
+from portal.core.models import BatchState, Consent, Decision, ImportBatch, Provider
 from portal.services.imports import profiles
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.store import layout_of, outline_of
@@ -25,6 +25,7 @@ pytestmark = pytest.mark.slow
 
 NOW = clock.istanbul(clock.now()).strftime("%d.%m.%Y 00:00")
 GOOD = csv_of(f"0532 987 65 43;ONAY;{NOW};HS_WEB;Sipariş 1", f"0533 234 56 78;RET;{NOW};HS_WEB;")
+GRANTS = csv_of(*(f"053{number} 987 65 43;ONAY;{NOW};HS_WEB;Sipariş 1" for number in (2, 3)))
 SOME_BAD = csv_of(f"0532 987 65 43;ONAY;{NOW};HS_WEB;Sipariş 1", f"0555 12;RET;{NOW};HS_WEB;")
 GUESS = ("--guess", "--channels", "MESAJ,ARAMA")
 INCOMPLETE = csv_of("0532 987 65 43;ONAY", header="Telefon;Durum")
@@ -98,7 +99,7 @@ def test_a_good_file_is_brought_once_and_moved_away(run, tmp_path, rows):
     done = tmp_path / "done"
     done.mkdir()
 
-    code, (told,) = run(put(tmp_path, "a.csv", GOOD), *GUESS, "--move-to", done)
+    code, (told,) = run(put(tmp_path, "a.csv", GRANTS), *GUESS, "--move-to", done)
 
     assert (code, told["state"], told["lines"], told["problem"]) == (0, "done", 2, None)
     assert told["tally"]["grant"] >= 1 and sum(told["tally"].values()) >= 2
@@ -106,7 +107,7 @@ def test_a_good_file_is_brought_once_and_moved_away(run, tmp_path, rows):
     batch, decisions = rows.one(ImportBatch), rows.count(Decision)
     assert (batch.id, batch.user_id) == (told["batch"], None) and decisions >= 2
 
-    code, (again,) = run(put(tmp_path, "a.csv", GOOD), *GUESS, "--move-to", done)
+    code, (again,) = run(put(tmp_path, "a.csv", GRANTS), *GUESS, "--move-to", done)
 
     assert (code, again["repeated"], again["batch"]) == (0, True, batch.id)
     assert again["moved_to"] == str(done / f"a-{batch.id}.csv")
@@ -376,17 +377,35 @@ def test_a_package_without_room_is_said_to_have_none_and_refusals_go_all_the_sam
     assert {each.status for each in rows(Decision)} == {"RET"}
 
 
+def test_refusals_without_a_date_count_anew_whenever_their_file_comes(run, app, tmp_path, rows):
+    """Though its bytes are those of the last one: the person consented between them. The file that still lies there is
+    no news."""
+    undated = csv_of("0533 234 56 78;RET;;;")
+    person = make.Person(app.test_client(), make.codes(app, "0533 234 56 78")["+905332345678"])
+    first = put(tmp_path, "kasa-1.csv", undated)
+    for name in ("kasa-1.csv", "kasa-2.csv", "kasa-3.csv"):
+        code, (told,) = run(put(tmp_path, name, undated), *GUESS)
+        assert (code, told["repeated"]) == (0, False)
+        assert {each.status for each in rows(Consent) if each.channel == Channel.SMS} == {"RET"}
+        with time_machine.travel(clock.now() + timedelta(seconds=2)):
+            person.decides(MESAJ="ONAY")
+
+    assert run(first, *GUESS)[1][0]["repeated"]
+
+
 def test_what_a_person_stopped_or_took_back_is_not_brought_again_unasked(app, run, tmp_path, rows):
     path = put(tmp_path, "a.csv", GOOD)
     run(path, *GUESS)
     decisions = rows.count(Decision)
 
-    for state, code in ((BatchState.UNDONE, 0), (BatchState.STOPPED, 2)):
+    for state in (BatchState.UNDOING, BatchState.UNDONE, BatchState.STOPPED):
         with app.app_context():
             db.session.query(ImportBatch).update({"state": state})
             db.session.commit()
         ended, (told,) = run(path, *GUESS)
-        assert (ended, told["state"], told["repeated"]) == (code, state.value, code == 0)
+        assert (ended, told["state"], told["repeated"], told["problem"]["word"]) == (
+            2, state.value, False, "undone" if state != BatchState.STOPPED else "stopped",
+        )  # fmt: skip
 
     assert rows.count(ImportBatch) == 1 and rows.count(Decision) == decisions
 
