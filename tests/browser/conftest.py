@@ -13,7 +13,7 @@ from portal.web.shared.security_headers import HEADERS
 from tests import servers
 from tests.browser.screens import Screen
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 OPENER_POLICY = "Cross-Origin-Opener-Policy"
 QUIET = [
     "--no-sandbox",  # Tests run as root in containers.
@@ -24,6 +24,8 @@ QUIET = [
     "--disable-default-apps",
     "--disable-sync",
     "--no-first-run",
+    # A page lives too short for compilers that optimize; axe makes so much that small heaps are always collected.
+    "--js-flags=--no-opt --no-maglev --min-semi-space-size=16",
 ]
 
 
@@ -103,6 +105,7 @@ def screens(chromium, contexts, server):
         free = contexts.setdefault(key, [])
         context = free.pop() if free else _new_context(chromium, java_script_enabled=scripts, **options)
         screen = Screen(context, folder, also)
+        screen.site = server
         opened.append((key, screen))
         screen.page.set_viewport_size({"width": width, "height": height})
         return screen

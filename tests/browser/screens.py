@@ -7,12 +7,29 @@ from pathlib import Path
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Request, Response
 
+from tests import databases
+
 WCAG_2_2_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-ALL = {"type": "tag", "values": WCAG_2_2_AA}
-COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}  # What darkness may change.
+COLOURS = ["color-contrast", "link-in-text-block"]  # Rules that darkness may break, and most of axe's time.
+ALL = {"runOnly": {"type": "tag", "values": WCAG_2_2_AA}}
+# Not the styles either, which axe would fetch once more on each page: nothing in them turns with the telephone.
+ALL_BUT_COLOURS = {**ALL, "rules": {rule: {"enabled": False} for rule in [*COLOURS, "css-orientation-lock"]}}
+ONLY_COLOURS = {"runOnly": {"type": "rule", "values": COLOURS}}
 AXE = Axe().axe_script
 RUN = """options => axe.run(options).then(found => found.violations.flatMap(
     each => each.nodes.map(node => `${each.id}: ${node.html.slice(0, 160)}`)))"""
+# How each text is seen: its colour, size, weight and line, and the colours behind it up to one that hides the others.
+LOOKS = """() => [...new Set([...document.querySelectorAll('body *')].filter(each => each.value ||
+    [...each.childNodes].some(child => child.nodeType === 3 && child.data.trim())).map(each => {
+        const own = getComputedStyle(each), look = [own.color, own.fontSize, own.fontWeight, own.textDecorationLine]
+        for (let at = each; at; at = at.parentElement) {
+            const style = getComputedStyle(at)
+            look.push(style.backgroundColor, style.backgroundImage, style.opacity)
+            if (style.backgroundColor.startsWith('rgb(')) break
+        }
+        return look.join(' ').replaceAll(' rgba(0, 0, 0, 0) none 1', '')
+    }))]"""
+_seen_looks: set[str] = set()  # Those on pages in which this process found no fault of colours.
 TOO_WIDE = "(({scrollWidth: w}) => w > innerWidth ? [`${w} pixels`] : [])(document.documentElement)"
 REFUSED = "status of 4"  # So the browser speaks of a form that came back, or of a page that isn't there.
 FOCUSED = "() => document.activeElement ? document.activeElement.matches(%r) : false"
@@ -23,11 +40,12 @@ class Screen:
 
     def __init__(self, context: BrowserContext, folder: Path | None, also: Sequence[int] = ()):
         """also: further widths in pixels, at which each page is looked at too."""
-        self.context = context
+        self.context, self.site = context, None  # What serves the pages.
         (self.page,) = context.pages
         self.complaints: list[str] = []
         self.cookies_set: list[str] = []
         self._folder, self._also = folder, also
+        self.is_thorough = bool(databases.SERVER)  # The walks took place on SQLite; there is time.
         self._answers: list[Response] = []
         self._pages: set[str] = set()
         self._listeners = {
@@ -67,7 +85,8 @@ class Screen:
 
     def looks_well(self, name: str) -> None:
         """At each width nothing runs over and nothing complains, and nobody is kept out: in light at the screen's own
-        width, in the dark at the last of the others; a picture."""
+        width, in the dark at the last of the others; a picture. Colours are looked at where a text looks as none did on
+        an earlier page. A thorough look asks for everything each time."""
         self.page.wait_for_load_state()
         self.shoot(name)
         seen = {"barriers": self.barriers(), "too wide": self._too_wide()}
@@ -76,18 +95,29 @@ class Screen:
             self.page.set_viewport_size({**own, "width": width})
             self.shoot(name)
             seen |= {f"too wide at {width}": self._too_wide()}
-        # Rules other than those of colours see as much in the dark, and no colour depends on the width.
-        seen["in the dark"] = self._barriers_in_the_dark(ALL if self._also else COLOURS)
+        self.page.emulate_media(color_scheme="dark")
+        seen["in the dark"] = self.barriers() if self.is_thorough else self._faulty_colours()
+        self.page.emulate_media(color_scheme="light")
         if self._also:
             self.page.set_viewport_size(own)
         faults = {what: found for what, found in {**seen, "complaints": self.complaints}.items() if found}
         assert not faults, f"{name}: {faults}"
 
-    def barriers(self, rules: dict = ALL) -> list[str]:
+    def barriers(self) -> list[str]:
         """What keeps people out by WCAG 2.2 AA, as axe finds it."""
+        return self._ask_axe(ALL) if self.is_thorough else self._ask_axe(ALL_BUT_COLOURS) + self._faulty_colours()
+
+    def _faulty_colours(self) -> list[str]:
+        looks = set(self.page.evaluate(LOOKS))
+        found = [] if looks <= _seen_looks else self._ask_axe(ONLY_COLOURS)
+        if not found:
+            _seen_looks.update(looks)
+        return found
+
+    def _ask_axe(self, options: dict) -> list[str]:
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE)
-        return self.page.evaluate(RUN, {"runOnly": rules, "resultTypes": ["violations"]})
+        return self.page.evaluate(RUN, {**options, "resultTypes": ["violations"]})
 
     def scrolls_sideways(self) -> bool:
         """Whether the page is wider than the screen, once its style has come."""
@@ -96,12 +126,6 @@ class Screen:
 
     def _too_wide(self) -> list[str]:
         return self.page.evaluate(TOO_WIDE)
-
-    def _barriers_in_the_dark(self, rules: dict) -> list[str]:
-        self.page.emulate_media(color_scheme="dark")
-        found = self.barriers(rules)
-        self.page.emulate_media(color_scheme="light")
-        return found
 
     def weight(self) -> int:
         """Bytes of all that the page needed, each part after gzip."""
