@@ -1,6 +1,5 @@
 """Derya admits who waits, answers questions and orders and puts in a holiday; Deniz answers a caller."""
 
-import pyotp
 import pytest
 from playwright.sync_api import expect
 
@@ -9,7 +8,7 @@ from portal.core.extensions import db, vault
 from portal.core.models import OperatorRole, Package, PackageOrder, Provider
 from portal.domain.providers import inquiries
 from tests import make
-from tests.portal.web.dashboard.staff import reset_used_codes
+from tests.browser.signing_in import sign_in
 from tests.portal.web.operator.conftest import DENIZ, DERYA, assign, ayses, newcomer  # noqa: F401 - fixtures
 
 
@@ -25,18 +24,6 @@ def house(app, ayses, newcomer):  # noqa: F811 - the fixtures, imported
     assign(app, DENIZ, ayses)
 
 
-def sign_in(app, screen, site, email):
-    reset_used_codes(app)
-    page = screen.page
-    screen.opens(f"{site}/operator/")
-    page.get_by_label("E-posta adresiniz").fill(email)
-    page.get_by_label("Parolanız", exact=True).fill(make.AYSES_PASSWORD)
-    page.get_by_role("button", name="Giriş yap").click()
-    page.locator("input[name=code]").fill(pyotp.TOTP(make.TOTP).at(clock.now()))
-    page.locator("form:has(input[name=code]) button").click()
-    screen.opens(f"{site}/operator/")
-
-
 def part(page, name):
     page.get_by_role("navigation", name="Bölümler").get_by_role("link", name=name, exact=True).click()
 
@@ -44,7 +31,7 @@ def part(page, name):
 def test_an_admins_day(app, site, house, screens, rows, newcomer):  # noqa: F811
     screen = screens(1280, 900, also=[360])
     page = screen.page
-    sign_in(app, screen, site, DERYA)
+    sign_in(screen, f"{site}/operator/", DERYA)
     screen.looks_well("operator-providers")
 
     page.get_by_role("link", name="Yeni Mağazacılık A.Ş.").click()
@@ -96,7 +83,7 @@ def test_support_answers_a_caller(app, browser, site, house, screens):
     make.Person(browser, make.codes(app)[make.PHONE]).decides(MESAJ="ONAY", ARAMA="RET")
     screen = screens(360, 900, also=[1280])
     page = screen.page
-    sign_in(app, screen, site, DENIZ)
+    sign_in(screen, f"{site}/operator/", DENIZ)
     screen.looks_well("operator-support-providers")
     page.get_by_role("link", name="Örnek Mağazacılık A.Ş.").click()
     screen.looks_well("operator-support-provider")

@@ -1,12 +1,12 @@
 """Ayşe looks after her package: it is nearly full, she asks for more, and sees in the audit that she did."""
 
-import pyotp
 from playwright.sync_api import expect
 
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import Package, PackageOrder, Provider
 from tests import make
+from tests.browser.signing_in import sign_in
 from tests.portal.domain.packages.cast import bought, holds
 
 
@@ -19,7 +19,7 @@ def test_a_package_is_asked_for_and_the_audit_says_so(app, site, screens, rows):
         db.session.commit()
     screen = screens(360, 900, also=[1280])
     page = screen.page
-    sign_in(screen, site)
+    sign_in(screen, f"{site}/dashboard/")
 
     screen.looks_well("overview")
     page.get_by_role("link", name="Paket ve kullanım").click()
@@ -48,20 +48,8 @@ def test_who_practises_sees_what_is_free(app, site, screens):
         db.session.get_one(Provider, made.id).admitted_at = None
         db.session.commit()
     screen = screens(1280, 900, also=[360])
-    sign_in(screen, site)
+    sign_in(screen, f"{site}/dashboard/")
     screen.opens(f"{site}/dashboard/package")
 
     screen.looks_well("practising")
     expect(screen.page.get_by_text("0 / 1.000 adres")).to_have_count(1)
-
-
-def sign_in(screen, site) -> None:
-    """Sign in by password and app."""
-    page = screen.page
-    screen.opens(f"{site}/dashboard/")
-    page.get_by_label("E-posta adresiniz").fill(make.AYSE)
-    page.get_by_label("Parolanız").fill(make.AYSES_PASSWORD)
-    page.get_by_role("button", name="Giriş yap").click()
-    page.get_by_label("Doğrulama kodu").fill(pyotp.TOTP(make.TOTP).at(clock.now()))
-    page.get_by_role("button", name="Giriş yap").click()
-    page.wait_for_url("**/dashboard/")

@@ -11,6 +11,7 @@ from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import Factor, FactorKind, SignIn, SignInMethod
 from tests import make
+from tests.browser.signing_in import sign_in
 from tests.portal.web.dashboard.staff import reset_used_codes
 
 pytestmark = pytest.mark.slow
@@ -95,10 +96,7 @@ def test_the_pages_of_ones_own_account_are_open_to_everybody(app, site, screens,
         db.session.rollback()
     screen = screens(1280, 900, also=[360])
     page = screen.page
-    show_password(screen, site)
-    show_code(app, page, "Giriş yap")
-
-    screen.opens(f"{site}/account/password")
+    sign_in(screen, f"{site}/account/password")
     page.get_by_label("Şimdiki parolanız").fill("wrong horse battery")
     page.get_by_label("Yeni parolanız").fill("galatasaray1905")
     page.get_by_role("button", name="Parolayı değiştir").click()
@@ -134,10 +132,7 @@ def test_the_pages_of_ones_own_account_are_open_to_everybody(app, site, screens,
 def test_without_scripts_the_page_says_what_to_do_instead(app, site, screens, ayse):
     screen = screens(360, scripts=False)
     page = screen.page
-    show_password(screen, site)
-    show_code(app, page, "Giriş yap")
-
-    screen.opens(f"{site}/account/factors/passkey")
+    sign_in(screen, f"{site}/account/factors/passkey")
 
     expect(page.get_by_text("bir doğrulama uygulaması ekleyebilirsiniz")).to_be_visible()
     assert not page.get_by_role("button", name="Anahtarı oluştur").is_visible()
@@ -148,10 +143,7 @@ def test_a_finger_that_the_device_does_not_know_makes_nothing(app, site, screens
     screen = screens(360, is_kept=False)
     page = screen.page
     device(screen, present=False)
-    show_password(screen, site)
-    show_code(app, page, "Giriş yap")
-
-    screen.opens(f"{site}/account/factors/passkey")
+    sign_in(screen, f"{site}/account/factors/passkey")
     page.get_by_label("Adı").fill("Başkasının parmağı")
     page.get_by_role("button", name="Anahtarı oluştur").click()
 

@@ -8,6 +8,7 @@ from portal.core.extensions import db, vault
 from portal.core.models import Mail, MailKind
 from portal.domain.notifications import mails
 from tests import make
+from tests.browser.signing_in import sign_in
 
 BURAK = "burak@example.com"
 
@@ -16,7 +17,7 @@ def test_a_colleague_is_invited_joins_and_is_looked_after(app, site, screens):
     with app.app_context():
         make.provider()
     ayse = screens(1280, 900, also=[360])
-    sign_in(ayse, site)
+    sign_in(ayse, f"{site}/dashboard/")
     page = ayse.page
     page.get_by_role("link", name="Firma", exact=True).click()
     page.get_by_role("link", name="Kişiler", exact=True).click()
@@ -59,7 +60,7 @@ def test_networks_are_listed_and_nobody_is_locked_out(app, site, screens):
     with app.app_context():
         make.provider()
     screen = screens(360, 900, also=[1280])
-    sign_in(screen, site)
+    sign_in(screen, f"{site}/dashboard/")
     screen.page.get_by_role("link", name="Firma", exact=True).click()
     screen.page.get_by_role("link", name="Kişiler", exact=True).click()
     screen.page.get_by_role("link", name="Panele girilebilen ağları").click()
@@ -77,7 +78,7 @@ def test_an_invitation_to_somebody_else_says_so(app, site, screens):
     with app.app_context():
         make.provider()
     screen = screens(360, 900)
-    sign_in(screen, site)
+    sign_in(screen, f"{site}/dashboard/")
     screen.opens(f"{site}/dashboard/people/invite")
     screen.page.get_by_label("E-posta adresi").fill(BURAK)
     screen.page.get_by_label("Yönetici", exact=True).check()
@@ -95,13 +96,3 @@ def mailed_link(app) -> str:
         link = mails.read_facts(vault(), mail)["link"]
         db.session.rollback()
     return link
-
-
-def sign_in(screen, site) -> None:
-    screen.opens(f"{site}/dashboard/")
-    screen.page.get_by_label("E-posta adresiniz").fill(make.AYSE)
-    screen.page.get_by_label("Parolanız").fill(make.AYSES_PASSWORD)
-    screen.page.get_by_role("button", name="Giriş yap").click()
-    screen.page.get_by_label("Doğrulama kodu").fill(pyotp.TOTP(make.TOTP).at(clock.now()))
-    screen.page.get_by_role("button", name="Giriş yap").click()
-    screen.page.wait_for_url(f"{site}/dashboard/**")

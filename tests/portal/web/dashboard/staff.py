@@ -57,13 +57,18 @@ def signed_in(app, email: str = make.AYSE) -> StaffBrowser:
 
 def skip_sign_in(browser, email: str = make.AYSE) -> None:
     """Sign in without the two steps, which have tests of their own and cost four requests."""
-    app = browser.application
-    with app.test_request_context("/sign-in/second", environ_overrides=browser.environ_base):
+    for name, value in session_cookies(browser.application, email, browser.environ_base).items():
+        browser.set_cookie(name, value)
+
+
+def session_cookies(app, email: str = make.AYSE, environ: dict | None = None) -> dict[str, str]:
+    """What a browser holds once its person is signed in."""
+    with app.test_request_context("/sign-in/second", environ_overrides=environ):
         user = db.session.scalar(select(User).where(User.has_index(accounts.email_indexes(vault(), email))))
         begin_session(user, SignInMethod.TOTP)
         answer = app.process_response(app.response_class())
-    for name, morsel in SimpleCookie("; ".join(answer.headers.getlist("Set-Cookie"))).items():
-        browser.set_cookie(name, morsel.value)
+    cookies = SimpleCookie("; ".join(answer.headers.getlist("Set-Cookie")))
+    return {name: morsel.value for name, morsel in cookies.items()}
 
 
 def complete_sign_in(browser, email: str = make.AYSE) -> None:
