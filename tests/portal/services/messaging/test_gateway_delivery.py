@@ -99,7 +99,7 @@ def at():
         yield traveller
 
 
-@pytest.mark.parametrize("vendor", ["verimor", *(pytest.param(each, marks=pytest.mark.alike) for each in OTHERS)])
+@pytest.mark.parametrize("vendor", ["verimor", *(pytest.param(each, marks=pytest.mark.long) for each in OTHERS)])
 def test_what_a_killed_sender_or_a_lost_answer_leaves_behind_arrives_once(app, vendors, at, rows, vendor, monkeypatch):
     make_provider_with(app, vendor)
     launch(app, 30)

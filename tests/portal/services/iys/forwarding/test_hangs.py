@@ -87,7 +87,7 @@ def of_all_but(iys_code):
 def test_three_failing_providers_with_many_brands_delay_nothing_of_a_fourth(app, four_firms, at):
     iys = PartlyFailing(at, of_all_but(make.IYS_CODE), "500")
     run(app, iys, 30)
-    for number in range(4):
+    for number in range(2):
         bring(app, make.BRAND_CODE, grants.phones(1, first=number), **REFUSALS)
         bring(app, make.BRAND_CODE, grants.phones(12, first=100 * number + 100), lane=Lane.BULK)
 
