@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.core.database import is_one_of
 from portal.core.iys_protocol import Status
-from portal.core.models import PROVIDERS_RECORDS, Brand, Decision, DecisionOrigin, Submission, is_void
+from portal.core.models import PROVIDERS_RECORDS, Brand, Consent, Decision, DecisionOrigin, Submission, is_void
 from portal.domain.consents import annulments, locking, recipients
 from portal.domain.consents.locking import LockedConsent
 
@@ -39,20 +40,21 @@ def read_snapshot(session: Session, brand: Brand, known: dict[str, int], *, lock
     if locked:
         locking.lock_recipients(session, ids)
     snapshot.held_since = recipients.held_since(session, ids)
-    theirs = session.connection().execute(locking.OF_RECIPIENTS, {"brand_id": brand.id, "ids": ids})
+    of_recipients = is_one_of(session, Consent.recipient_id, ids)
+    theirs = session.connection().execute(locking.select_consents(Consent.brand_id == brand.id, of_recipients))
     snapshot.consents = [tuple(row) for row in theirs]
     consents = [LockedConsent(*values) for values in snapshot.consents]
     if not consents:
         return snapshot
     consent_ids = [consent.id for consent in consents]
     open_ones = select(Submission.decision_id).where(
-        Submission.consent_id.in_(consent_ids), Submission.due_at.is_not(None)
+        is_one_of(session, Submission.consent_id, consent_ids), Submission.due_at.is_not(None)
     )
     snapshot.on_their_way = set(session.scalars(open_ones))
     facts = select(Decision.id, Decision.consent_id, Decision.status, Decision.consent_date, Decision.source)
     snapshot.facts = {
         decision_id: (consent_id, (status, date, source)) for decision_id, consent_id, status, date, source
-        in session.execute(facts.where(Decision.consent_id.in_(consent_ids), ~is_void()))
+        in session.execute(facts.where(is_one_of(session, Decision.consent_id, consent_ids), ~is_void()))
     }  # fmt: skip
     refused = [consent.id for consent in consents if consent.status == Status.REFUSED]
     snapshot.own_refusals = _own_refusals(session, refused)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, or_, select, update
+from sqlalchemy import ARRAY, BigInteger, BindParameter, ColumnElement, Select, any_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Channel, RecipientType, Status
@@ -120,7 +120,8 @@ def select_consents(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]
 
 # Made once: both are part of every decision.
 IDS: BindParameter[int] = bindparam("ids", expanding=True)
-RECIPIENTS = select(Recipient.id).where(Recipient.id.in_(IDS)).order_by(Recipient.id).with_for_update()
+ALL_IDS = any_(bindparam("ids", type_=ARRAY(BigInteger)))  # One parameter, of PostgreSQL only.
+RECIPIENTS = select(Recipient.id).where(Recipient.id == ALL_IDS).order_by(Recipient.id).with_for_update()
 OF_RECIPIENTS = select_consents(Consent.brand_id == bindparam("brand_id"), Consent.recipient_id.in_(IDS))
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, and_, ca
 from sqlalchemy.orm import Session
 
 from portal.core import business_days
+from portal.core.database import is_one_of
 from portal.core.iys_protocol import Channel, RecipientType, Status, parse_wire_date
 from portal.core.iys_protocol.validation import FIRST_DATE
 from portal.core.models import Brand, Consent, Decision, Provider, may_have_refused
@@ -103,8 +104,8 @@ def answers(
         Consent.recipient_id, Consent.status, Consent.iys_status, may_have_refused(Consent.recipient_id),
         Consent.consent_date,
     ).where(
-        Consent.brand_id == brand.id, Consent.recipient_id.in_(recipient_ids), Consent.channel == channel,
-        Consent.recipient_type == recipient_type,
+        Consent.brand_id == brand.id, is_one_of(session, Consent.recipient_id, recipient_ids),
+        Consent.channel == channel, Consent.recipient_type == recipient_type,
     )  # fmt: skip
     known: dict[tuple[Any, ...], MaySendAnswer] = {}
     found: dict[int, MaySendAnswer] = {}

@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.core.addresses import HIDDEN, Address, mask
+from portal.core.database import is_one_of
 from portal.core.models import NO_PROVIDER, ClosedLine, Recipient
 from portal.core.models.ids import new_id, new_ids
 from portal.core.models.inserts import insert_missing
@@ -68,7 +69,8 @@ def find_closures(session: Session, vault: Vault, texts: Iterable[str]) -> dict[
     for column in map(index_column, vault.keys):
         by_index = {each[column]: text for text, each in indexes.items()}
         indexed = getattr(ClosedLine, column)
-        for index, closed_at in session.execute(select(indexed, ClosedLine.closed_at).where(indexed.in_(by_index))):
+        closures = select(indexed, ClosedLine.closed_at).where(is_one_of(session, indexed, by_index))
+        for index, closed_at in session.execute(closures):
             found[by_index[index]] = max(closed_at, found.get(by_index[index], closed_at))
     return found
 
@@ -87,7 +89,8 @@ def close_lines(session: Session, vault: Vault, closures: Mapping[str, datetime]
 def held_since(session: Session, recipient_ids: list[int]) -> dict[int, datetime]:
     """Since when these addresses belong to who has them now, by recipient id; of those that changed hands."""
     moments = select(Recipient.id, Recipient.reassigned_at, Recipient.closed_at)
-    rows = session.execute(moments.where(Recipient.id.in_(recipient_ids), has_changed_hands()))
+    theirs = is_one_of(session, Recipient.id, recipient_ids)
+    rows = session.execute(moments.where(theirs, has_changed_hands()))
     return {recipient_id: since for recipient_id, *each in rows if (since := latest(*each)) is not None}
 
 
@@ -146,7 +149,8 @@ def find_known_ids(session: Session, vault: Vault, provider_id: int, indexes: In
     for column in map(index_column, vault.keys):
         texts = {each[column]: text for text, each in indexes.items() if text not in found}
         indexed = getattr(Recipient, column)
-        mine = select(indexed, Recipient.id).where(Recipient.provider_id == provider_id, indexed.in_(texts))
+        theirs = is_one_of(session, indexed, texts)
+        mine = select(indexed, Recipient.id).where(Recipient.provider_id == provider_id, theirs)
         found |= {texts[index]: recipient_id for index, recipient_id in session.execute(mine)}
     return found
 
