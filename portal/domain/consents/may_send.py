@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, and_, case, literal, not_, select
 from sqlalchemy.orm import Session
@@ -14,7 +14,6 @@ from portal.core.database import is_one_of
 from portal.core.iys_protocol import Channel, RecipientType, Status, parse_wire_date
 from portal.core.iys_protocol.validation import FIRST_DATE
 from portal.core.models import Brand, Consent, Decision, Provider, may_have_refused
-from portal.domain.identity.api_keys import Caller, ReachedBrand
 from portal.domain.providers import sandbox_mode
 
 
@@ -57,6 +56,24 @@ class MaySendAnswer:
 
 ONAY, RET = Status.GRANTED.value, Status.REFUSED.value
 MERCHANT = RecipientType.MERCHANT
+
+
+class BrandFacts(Protocol):
+    """What the rule asks of a brand, whoever read it."""
+
+    @property
+    def is_sandbox(self) -> bool: ...
+    @property
+    def closed_at(self) -> datetime | None: ...
+
+
+class ProviderFacts(Protocol):
+    """What the rule asks of a provider."""
+
+    @property
+    def iys_code(self) -> int: ...
+
+
 BEFORE_2015 = parse_wire_date(FIRST_DATE)  # İYS takes grants of this date (HS_2015) any time.
 RULE_VERSION = "1"  # Stands in signed certificates: another RULE has another version.
 # The first line counts whose facts are all true of a consent.
@@ -78,7 +95,7 @@ PERMISSIONS = (Reason.EXEMPT, Reason.MERCHANT, Reason.GRANTED)
 
 
 def answer_of(
-    consent: Consent | Row[*tuple[Any, ...]], brand: Brand | ReachedBrand, provider: Provider | Caller, at: datetime, *,
+    consent: Consent | Row[*tuple[Any, ...]], brand: BrandFacts, provider: ProviderFacts, at: datetime, *,
     has_unread_reply: bool,
 ) -> MaySendAnswer:  # fmt: skip
     """Answer for one consent, or a row of its columns, at a moment; `has_unread_reply` is may_have_refused() of its
@@ -125,7 +142,7 @@ def answer_without_consent(recipient_type: RecipientType) -> MaySendAnswer:
     return MaySendAnswer(Verdict.MAY_NOT, Reason.NOT_GRANTED)
 
 
-def _facts_of(brand: Brand | ReachedBrand, provider: Provider | Caller) -> dict[str, Any]:
+def _facts_of(brand: BrandFacts, provider: ProviderFacts) -> dict[str, Any]:
     return {
         "has_ended": brand.is_sandbox and brand.closed_at is not None,
         "is_exempt": provider.iys_code in sandbox_mode.EXEMPT_CODES,
