@@ -2,10 +2,13 @@
 
 import os
 from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import import_module
 from typing import Any, TypeVar
 
-from flask import Flask
+from flask import Blueprint, Flask
 from flask_login import LoginManager
+from werkzeug.utils import find_modules
 
 import config
 from portal import cli, jobs
@@ -27,7 +30,6 @@ from portal.web.shared import (
     security_headers,
     static_files,
 )
-from portal.web.shared.views import blueprint_of
 
 Hook = TypeVar("Hook", bound=Callable[..., Any])
 
@@ -86,6 +88,15 @@ def register_blueprints(app: Flask) -> None:
     app.register_blueprint(access.of_a_provider(blueprint_of("portal.web.dashboard")))
     app.register_blueprint(access.of_a_provider(blueprint_of("portal.web.desk")))
     app.register_blueprint(access.of_the_operator(blueprint_of("portal.web.operator")))
+
+
+@cache
+def blueprint_of(package: str) -> Blueprint:
+    """A package's blueprint, after all its modules, subpackages included, have registered their views."""
+    for module in find_modules(package, include_packages=True, recursive=True):
+        import_module(module)
+    blueprint: Blueprint = import_module(f"{package}.blueprint").blueprint
+    return blueprint
 
 
 def init_database(app: Flask) -> None:

@@ -17,8 +17,7 @@ from portal.web.desk.blueprint import blueprint
 from portal.web.desk.case_page import render_case, reviewed_contact
 from portal.web.desk.forms import AnswerForm, CloseForm, DueForm, NoteForm, ReopenForm
 from portal.web.shared import absolute_urls
-from portal.web.shared.access import needs
-from portal.web.shared.signed_in_person import own_row_or_404, record_audit
+from portal.web.shared.views import needs, own_row_or_404, record_audit
 
 
 @blueprint.post("/<id:complaint_id>/note")

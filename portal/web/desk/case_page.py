@@ -17,9 +17,8 @@ from portal.web.dashboard.recipients.recipients import make_refusal_form
 from portal.web.desk import sends, timeline
 from portal.web.desk.blueprint import blueprint
 from portal.web.desk.forms import AnswerForm, CloseForm, DueForm, NoteForm, ReopenForm
-from portal.web.shared.access import needs
 from portal.web.shared.forms import BaseForm
-from portal.web.shared.signed_in_person import own_row_or_404, record_audit
+from portal.web.shared.views import needs, own_row_or_404, record_audit
 
 
 @blueprint.get("/<id:complaint_id>")

@@ -21,9 +21,8 @@ from portal.domain.campaigns.sending import reconsider
 from portal.domain.identity.permissions import Permission
 from portal.services.messaging import event_contents, replies
 from portal.web.desk.blueprint import blueprint
-from portal.web.shared.access import needs
 from portal.web.shared.pagination import requested_page
-from portal.web.shared.signed_in_person import own_row_or_404, record_audit
+from portal.web.shared.views import needs, own_row_or_404, record_audit
 
 PAGE_SIZE = 25
 

@@ -14,8 +14,7 @@ from portal.web.dashboard.recipients.recipients import render_search
 from portal.web.desk import timeline
 from portal.web.desk.blueprint import blueprint
 from portal.web.shared import limits
-from portal.web.shared.access import needs
-from portal.web.shared.signed_in_person import own_row_or_404, record_audit
+from portal.web.shared.views import needs, own_row_or_404, record_audit
 
 
 @blueprint.route("/search", methods=["GET", "POST"])

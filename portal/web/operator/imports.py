@@ -24,10 +24,9 @@ from portal.web.operator.blueprint import blueprint
 from portal.web.operator.forms import read_reason, required_text
 from portal.web.operator.providers import visible_provider_or_404
 from portal.web.shared import limits
-from portal.web.shared.access import needs
 from portal.web.shared.body_limits import max_bytes
 from portal.web.shared.forms import BaseForm
-from portal.web.shared.signed_in_person import person_key, record_operator_audit
+from portal.web.shared.views import needs, person_key, record_operator_audit
 
 
 def _require_file(_form: BaseForm, field: FileField) -> None:

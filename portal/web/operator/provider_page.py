@@ -39,9 +39,8 @@ from portal.web.operator.blueprint import blueprint
 from portal.web.operator.forms import AdmissionForm, NoteForm
 from portal.web.operator.providers import STAGE_LABELS, stage, visible_provider_or_404
 from portal.web.shared import limits
-from portal.web.shared.access import needs
 from portal.web.shared.downloads import paper_attachment
-from portal.web.shared.signed_in_person import person_key, record_operator_audit
+from portal.web.shared.views import needs, person_key, record_operator_audit
 
 MISSING_LABELS = {
     Missing.CODE: _l("İYS kodu girilmedi"),

@@ -18,8 +18,7 @@ from portal.web.operator.blueprint import blueprint
 from portal.web.operator.forms import ReasonedSearchForm, read_reason
 from portal.web.operator.providers import visible_provider_or_404
 from portal.web.shared import limits
-from portal.web.shared.access import needs
-from portal.web.shared.signed_in_person import person_key, record_operator_audit
+from portal.web.shared.views import needs, person_key, record_operator_audit
 
 
 @blueprint.route("/providers/<id:provider_id>/recipients", methods=["GET", "POST"])

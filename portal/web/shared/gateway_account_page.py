@@ -25,7 +25,7 @@ from portal.services.messaging.gateways.vendors import Vendor
 from portal.web.shared.described_preview import Gap, list_gaps
 from portal.web.shared.gateway_test import build_test_form
 from portal.web.shared.gateway_words import STATES, explain_reason
-from portal.web.shared.signed_in_person import record_operator_audit
+from portal.web.shared.views import record_operator_audit
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,12 @@ from portal.services.messaging.reply_numbers import is_in_contact, takes_replies
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.brands.forms import BrandForm, DomainForm, DomainRemovalForm, LogoForm, NewBrandForm
 from portal.web.shared import limits
-from portal.web.shared.access import needs
 from portal.web.shared.body_limits import SMALL, max_bytes
 from portal.web.shared.labels import label
-from portal.web.shared.signed_in_person import (
+from portal.web.shared.views import (
     current_provider,
     lock_provider,
+    needs,
     own_brands,
     own_row_or_404,
     provider_key,

@@ -15,9 +15,8 @@ from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.brands.retailer_form import RetailerForm, RetailerRemovalForm
 from portal.web.dashboard.iys.forwarding_status import is_connected
 from portal.web.shared import limits
-from portal.web.shared.access import needs
 from portal.web.shared.pagination import Page, requested_number
-from portal.web.shared.signed_in_person import own_row_or_404, provider_key, record_audit
+from portal.web.shared.views import needs, own_row_or_404, provider_key, record_audit
 
 MAX_QUERY = 100  # Characters.
 

@@ -18,9 +18,8 @@ from portal.services.imports.audience_filter import MOST, AudienceFilter, Filter
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.campaigns.campaign_page import own_campaign_or_404
 from portal.web.shared import limits
-from portal.web.shared.access import needs
 from portal.web.shared.labels import label
-from portal.web.shared.signed_in_person import current_provider, record_audit
+from portal.web.shared.views import current_provider, needs, record_audit
 
 
 @blueprint.get("/campaigns/<id:campaign_id>/audience/filter", endpoint="audience_filter")

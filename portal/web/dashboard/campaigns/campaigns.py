@@ -28,10 +28,9 @@ from portal.web.dashboard.campaigns.campaign_page import (
 )
 from portal.web.dashboard.campaigns.forms import AudienceForm, CampaignForm
 from portal.web.shared import limits
-from portal.web.shared.access import needs
 from portal.web.shared.body_limits import SMALL, max_bytes
 from portal.web.shared.downloads import Format, download
-from portal.web.shared.signed_in_person import provider_key, record_audit
+from portal.web.shared.views import needs, provider_key, record_audit
 
 
 @blueprint.get("/campaigns", endpoint="campaigns")

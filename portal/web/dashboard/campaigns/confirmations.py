@@ -27,14 +27,12 @@ from portal.domain.notifications import confirmations
 from portal.services.messaging import outgoing_messages
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared import limits
-from portal.web.shared.access import needs
 from portal.web.shared.downloads import Format, download
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.gateway_words import explain_reason
 from portal.web.shared.labels import label
 from portal.web.shared.pagination import requested_page
-from portal.web.shared.redirects import commit_and_redirect
-from portal.web.shared.signed_in_person import own_row_or_404, provider_key, record_audit
+from portal.web.shared.views import commit_and_redirect, needs, own_row_or_404, provider_key, record_audit
 
 PAGE_SIZE = 50
 CHUNK = 500

@@ -10,9 +10,7 @@ from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.campaigns.campaign_page import own_campaign_or_404
 from portal.web.dashboard.campaigns.sending_forms import DetailsForm, RulesForm
-from portal.web.shared.access import needs
-from portal.web.shared.redirects import commit_and_redirect
-from portal.web.shared.signed_in_person import current_provider, record_audit
+from portal.web.shared.views import commit_and_redirect, current_provider, needs, record_audit
 
 
 @blueprint.route("/campaigns/<id:campaign_id>/details", methods=["GET", "POST"])

@@ -15,8 +15,7 @@ from portal.services import launches
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.campaigns.campaign_page import own_campaign_or_404, render_campaign
 from portal.web.dashboard.campaigns.sending_forms import PlanForm
-from portal.web.shared.access import needs
-from portal.web.shared.signed_in_person import record_audit
+from portal.web.shared.views import needs, record_audit
 
 
 @blueprint.post("/campaigns/<id:campaign_id>/launch")

@@ -27,11 +27,9 @@ from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.campaigns.campaign_page import own_campaign_or_404
 from portal.web.dashboard.campaigns.message_text_form import MessageTextForm
 from portal.web.shared import limits
-from portal.web.shared.access import needs
 from portal.web.shared.gateway_test import GatewayTestForm, build_test_form
 from portal.web.shared.gateway_words import explain_error
-from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
-from portal.web.shared.signed_in_person import provider_key, record_audit
+from portal.web.shared.views import commit_and_redirect, needs, provider_key, record_audit, rollback_and_redirect
 
 ALPHABETS = {
     Alphabet.GSM: N_("GSM: Türkçeye özgü harf yok"),

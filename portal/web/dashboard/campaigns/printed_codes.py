@@ -13,9 +13,8 @@ from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.campaigns.campaign_page import own_campaign_or_404
 from portal.web.shared import limits, qr_code
 from portal.web.shared.absolute_urls import absolute_url
-from portal.web.shared.access import needs
 from portal.web.shared.downloads import attachment
-from portal.web.shared.signed_in_person import own_row_or_404, provider_key, record_audit
+from portal.web.shared.views import needs, own_row_or_404, provider_key, record_audit
 
 
 @blueprint.get("/points/<id:point_id>/code.<any(svg, png):picture>")

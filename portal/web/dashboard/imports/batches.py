@@ -24,10 +24,9 @@ from portal.services.imports.reading import Unreadable
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.imports.batch_page import Figures, own_batch_or_404, page_context
 from portal.web.shared import limits, masked_cells
-from portal.web.shared.access import needs
 from portal.web.shared.body_limits import max_bytes
 from portal.web.shared.forms import BaseForm
-from portal.web.shared.signed_in_person import own_brands, provider_key
+from portal.web.shared.views import needs, own_brands, provider_key
 
 A_PAGE = 50
 SAMPLE = """\

@@ -18,10 +18,8 @@ from portal.domain.identity.permissions import Permission
 from portal.domain.providers import delegations
 from portal.services.imports import uploads
 from portal.web.dashboard.blueprint import blueprint
-from portal.web.shared.access import needs
 from portal.web.shared.forms import BaseForm
-from portal.web.shared.redirects import commit_and_redirect
-from portal.web.shared.signed_in_person import record_audit
+from portal.web.shared.views import commit_and_redirect, needs, record_audit
 
 USUAL_PERIOD = timedelta(days=30)
 

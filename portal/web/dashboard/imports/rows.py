@@ -33,11 +33,9 @@ from portal.web.dashboard.imports.fixes import (
     preview_fix,
 )
 from portal.web.shared import limits, masked_cells
-from portal.web.shared.access import needs
 from portal.web.shared.import_errors import errors_workbook
 from portal.web.shared.import_labels import FIELDS, label_result
-from portal.web.shared.redirects import rollback_and_redirect
-from portal.web.shared.signed_in_person import provider_key, record_audit
+from portal.web.shared.views import needs, provider_key, record_audit, rollback_and_redirect
 
 A_PAGE = 50
 GROUP_LABELS = {

@@ -23,9 +23,8 @@ from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.iys.differences import MEANINGS, WHY_NOT_LABELS, ExplanationForm
 from portal.web.shared import limits
-from portal.web.shared.access import needs
 from portal.web.shared.labels import label
-from portal.web.shared.signed_in_person import own_row_or_404, provider_key, record_audit
+from portal.web.shared.views import needs, own_row_or_404, provider_key, record_audit
 
 MOST = 200  # Settled by one act: a few seconds.
 MOST_LOOKED_AT = 2000

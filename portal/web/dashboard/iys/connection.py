@@ -24,10 +24,9 @@ from portal.services.iys.client import Client
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.iys.forwarding_status import Block, block_of
 from portal.web.shared import limits
-from portal.web.shared.access import needs
 from portal.web.shared.forms import BaseForm
-from portal.web.shared.signed_in_person import current_provider, provider_key, record_audit
 from portal.web.shared.validators import READABLE
+from portal.web.shared.views import current_provider, needs, provider_key, record_audit
 
 
 class ConnectionForm(BaseForm):

@@ -22,11 +22,10 @@ from portal.domain.consents import difference_resolution, recipients
 from portal.domain.consents.difference_resolution import AlreadySettled, CannotSettle, WhyNot
 from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
-from portal.web.shared.access import needs
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
-from portal.web.shared.signed_in_person import own_row_or_404, record_audit
 from portal.web.shared.validators import READABLE, in_words
+from portal.web.shared.views import needs, own_row_or_404, record_audit
 
 PAGE_SIZE = 50
 FIELD_LABELS = {

@@ -23,10 +23,9 @@ from portal.services.iys.push_registration import ListedAddress, RegistrationRes
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.iys.forwarding_status import block_of, forwarding_brands, is_connected
 from portal.web.shared import limits
-from portal.web.shared.access import needs
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
-from portal.web.shared.signed_in_person import own_row_or_404, provider_key, record_audit
+from portal.web.shared.views import needs, own_row_or_404, provider_key, record_audit
 
 MAX_PER_CHANNEL = 2  # İYS allows no more registrations per brand and channel.
 

@@ -24,8 +24,7 @@ from portal.web.dashboard.iys import differences
 from portal.web.dashboard.iys.day_calendar import DayMark, mark_of, year_of
 from portal.web.dashboard.iys.forwarding_status import forwarding_brands
 from portal.web.shared import limits
-from portal.web.shared.access import needs
-from portal.web.shared.signed_in_person import own_row_or_404, provider_key, record_audit
+from portal.web.shared.views import needs, own_row_or_404, provider_key, record_audit
 
 MARK_LABELS = {
     DayMark.AGREED: _l("Mutabık: İYS'de onaylandı ve arşivlendi"),

@@ -22,11 +22,16 @@ from portal.services.documents.signed_papers import BadPaper, Problem
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.onboarding.steps import ASK_AGAIN, PaperForm, render_steps
 from portal.web.shared import limits
-from portal.web.shared.access import needs
 from portal.web.shared.body_limits import max_bytes
 from portal.web.shared.downloads import paper_attachment
-from portal.web.shared.redirects import commit_and_redirect
-from portal.web.shared.signed_in_person import lock_provider, own_row_or_404, provider_key, record_audit
+from portal.web.shared.views import (
+    commit_and_redirect,
+    lock_provider,
+    needs,
+    own_row_or_404,
+    provider_key,
+    record_audit,
+)
 
 FORM_OVERHEAD = 1024 * 1024  # Bytes of the form around a file; far more than needed.
 

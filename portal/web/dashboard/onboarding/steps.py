@@ -26,11 +26,17 @@ from portal.services.iys.client import Client
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.iys.forwarding_status import is_forwarding
 from portal.web.shared import limits
-from portal.web.shared.access import needs
 from portal.web.shared.forms import BaseForm
-from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
-from portal.web.shared.signed_in_person import current_provider, lock_provider, provider_key, record_audit
 from portal.web.shared.validators import READABLE
+from portal.web.shared.views import (
+    commit_and_redirect,
+    current_provider,
+    lock_provider,
+    needs,
+    provider_key,
+    record_audit,
+    rollback_and_redirect,
+)
 
 ASK_AGAIN = _l("Bilgiler değiştiği için başvurunuzu yeniden gönderin.")
 LARGEST_IYS_CODE = 979_999_999

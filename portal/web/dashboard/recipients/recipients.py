@@ -19,8 +19,7 @@ from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.recipients.forms import ALL_BRANDS, RefusalForm, SearchForm, UnmaskForm
 from portal.web.shared import limits
-from portal.web.shared.access import needs
-from portal.web.shared.signed_in_person import own_brands, own_row_or_404, provider_key, record_audit
+from portal.web.shared.views import needs, own_brands, own_row_or_404, provider_key, record_audit
 
 REASSIGNED_LATELY = timedelta(days=30)
 MAX_REASSIGNED = 200  # Rows on the page.

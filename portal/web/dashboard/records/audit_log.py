@@ -14,10 +14,9 @@ from portal.domain.audit import queries
 from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared import limits
-from portal.web.shared.access import needs
 from portal.web.shared.audit_view import AuditFilter, entry_views
 from portal.web.shared.downloads import Format, download
-from portal.web.shared.signed_in_person import provider_key, record_audit
+from portal.web.shared.views import needs, provider_key, record_audit
 
 A_PAGE = 50
 

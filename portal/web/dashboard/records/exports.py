@@ -21,10 +21,9 @@ from portal.services.exports import ExportKind, consents, decisions, recipients
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.records.export_form import ExportForm
 from portal.web.shared import limits
-from portal.web.shared.access import needs
 from portal.web.shared.downloads import Format, download
 from portal.web.shared.labels import label
-from portal.web.shared.signed_in_person import own_brands, provider_key, record_audit
+from portal.web.shared.views import needs, own_brands, provider_key, record_audit
 
 FILE_NAMES = {ExportKind.CONSENTS: "izinler", ExportKind.DECISIONS: "kararlar", ExportKind.RECIPIENTS: "alicilar"}
 RETAILERS = (_l("Bayi kodu"), _l("Bayi erişimi"))

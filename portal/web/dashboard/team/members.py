@@ -19,11 +19,16 @@ from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared import limits
 from portal.web.shared.absolute_urls import absolute_url
-from portal.web.shared.access import needs
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
-from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
-from portal.web.shared.signed_in_person import current_provider, provider_key, record_audit
+from portal.web.shared.views import (
+    commit_and_redirect,
+    current_provider,
+    needs,
+    provider_key,
+    record_audit,
+    rollback_and_redirect,
+)
 
 PERMISSION_LABELS: dict[Permission, str] = {
     Permission.LOOK: _l("Kampanyaları, iletimi ve sayıları görür"),

@@ -19,9 +19,7 @@ from portal.services.webhooks.transport import Failure
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.webhooks.endpoints import render_webhook
 from portal.web.dashboard.webhooks.forms import EndpointForm, LogFilter, ReplayForm, type_label
-from portal.web.shared.access import needs
-from portal.web.shared.redirects import commit_and_redirect
-from portal.web.shared.signed_in_person import own_row_or_404, record_audit
+from portal.web.shared.views import commit_and_redirect, needs, own_row_or_404, record_audit
 
 PAGE_SIZE = 50
 FAILURES = {
