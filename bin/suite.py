@@ -7,15 +7,17 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.postgres import running_postgres  # noqa: E402  (found by the path above)
+from tests import postgres, statements  # noqa: E402  (found by the path above)
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# The first has no windows to draw: each page takes it half the time.
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 DATABASES = ("TEST_DATABASE_URL", "DATABASE_URL")
 NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"  # With it each process would rewrite hundreds of test files.
 MEMORY = Path("/dev/shm")  # nosec B108: Linux keeps this folder in memory.
@@ -26,8 +28,9 @@ WORKERS = ("-p", "tests.forks", f"--forks={CORES + 1}")
 ON_SQLITE = "not long and not document"
 ON_SERVER = f"{ON_SQLITE} and not browser and not alike"
 # Long walks, most of them in English, took place on SQLite.
-LONG_ON_SERVER = "long and not browser or browser and not long or alike"
+LONG_ON_SERVER = "not document and not (long and browser)"
 NO_DOCUMENT = 3  # The exit code where there was nothing to compare with.
+WAITS_FOR_NO_DISK = ("fsync = off", "full_page_writes = off")
 MEMORY_NEEDED = 1024**3  # Bytes; a container may have less.
 
 
@@ -65,12 +68,16 @@ def _steps(suite: str, chosen: list[str]) -> Iterator[tuple[str, bool]]:
         with _postgresql() as url:
             yield "PostgreSQL", _pytest(*WORKERS, "-m", LONG_ON_SERVER, *chosen, database=url, folder=folder)
         return
-    with _running_checks() as checks:
-        yield "SQLite", _pytest(*WORKERS, "-m", ON_SQLITE, *chosen, folder=folder)
-        for check in checks:
-            yield check.title, check.went_well()
-    with _postgresql() as url:
-        yield "PostgreSQL", _pytest(*WORKERS, "-m", ON_SERVER, *chosen, database=url, folder=folder)
+    with tempfile.TemporaryDirectory() as place:
+        os.environ["TEST_STATEMENTS"] = place
+        with _running_checks() as checks:
+            yield "SQLite", _pytest(*WORKERS, "-m", ON_SQLITE, *chosen, folder=folder)
+            for check in checks:
+                yield check.title, check.went_well()
+        # Without other files there is less to collect.
+        files = sorted({name.partition("::")[0] for name in statements.chosen(Path(place))})
+        with _postgresql() as url:
+            yield "PostgreSQL", _pytest(*WORKERS, "-m", ON_SERVER, *files, *chosen, database=url, folder=folder)
 
 
 class Check:
@@ -145,7 +152,7 @@ def _openapi_document() -> Path:
 def _postgresql() -> contextlib.AbstractContextManager[str]:
     """The database that the environment names, or a temporary one, whose commits wait for no disk."""
     named = next((os.environ[name] for name in DATABASES if os.environ.get(name)), None)
-    return contextlib.nullcontext(named) if named else running_postgres("fsync = off", "full_page_writes = off")
+    return contextlib.nullcontext(named) if named else postgres.running_postgres(*WAITS_FOR_NO_DISK)
 
 
 def _memory_folder() -> Path | None:
@@ -185,9 +192,10 @@ def _chromium() -> str:
         sys.exit("The tests walk through pages in Chromium. Install it (Debian: apt install chromium) or set CHROMIUM.")
     print("Installing chromium with apt, for the tests that walk through the pages.", flush=True)
     quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    for words in (["update"], ["install", "-y", "chromium"]):
-        subprocess.run(["apt-get", "-qq", *words], env=quiet, stdin=subprocess.DEVNULL, check=True)
-    return _installed_chromium() or sys.exit("apt installed chromium, but it is not on PATH.")
+    for words in (["update"], ["install", "-y", BROWSERS[0]], ["install", "-y", "chromium"]):
+        if not _installed_chromium():
+            subprocess.run(["apt-get", "-qq", *words], env=quiet, stdin=subprocess.DEVNULL)
+    return _installed_chromium() or sys.exit("apt could not install chromium.")
 
 
 def _installed_chromium() -> str | None:

@@ -22,7 +22,7 @@ from portal.core.extensions import db, limiter
 from portal.core.models import Brand, Consent, Provider
 from portal.domain.consents.may_send import Verdict, answer_of
 from portal.services.iys.client import Client
-from tests import caches, databases, make, servers
+from tests import caches, databases, make, servers, statements
 from tests.page_checks import PageCheckingClient
 from tests.shared_app import SharedApp
 
@@ -42,25 +42,27 @@ SECRETS = {
 MIGRATED = pytest.StashKey[str]()  # The URL of the migrated database.
 
 
+def pytest_configure(config):
+    if statements.FOLDER and not databases.SERVER:
+        config.pluginmanager.register(statements.Writer(statements.FOLDER))
+
+
 @pytest.hookimpl(trylast=True)  # After -m has deselected.
 def pytest_collection_modifyitems(config, items):
-    """On PostgreSQL, run only the tests that use the database, and of those that say nothing of it one case each; the
-    others ran with SQLite already."""
+    """On PostgreSQL, run only the tests that use the database, of those that say nothing of it one case each, and of
+    those that ask of it the same a few; the others ran with SQLite already."""
     if not databases.SERVER:
         return
     kept, left_out, seen = [], [], set()
+    chosen = statements.chosen(statements.FOLDER) if statements.FOLDER else {item.nodeid for item in items}
     for item in items:
         test = item.parent.nodeid, item.originalname
         is_repeated = item.get_closest_marker("alike") and test in seen
-        (kept if _uses_database(item) and not is_repeated else left_out).append(item)
+        is_kept = statements.meets_database(item) and not is_repeated and item.nodeid in chosen
+        (kept if is_kept else left_out).append(item)
         seen.add(test)
     config.hook.pytest_deselected(items=left_out)
     items[:] = kept
-
-
-def _uses_database(item) -> bool:
-    has_own_database = any(hasattr(item.module, name) for name in ("databases", "processes", "postgres"))
-    return "template" in item.fixturenames or has_own_database or "shortlinks" in item.path.parts
 
 
 def pytest_collection_finish():

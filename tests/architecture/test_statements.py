@@ -1,0 +1,37 @@
+"""PostgreSQL sees every statement of the tests, and not more of them than it must."""
+
+import json
+
+import pytest
+
+from tests import statements
+
+pytestmark = pytest.mark.alike
+
+
+def chosen(folder, asked: dict[str, list[int]], racing=()) -> set[str]:
+    """Names of the tests that are chosen, by the statements of each, which two processes wrote down."""
+    lines = [json.dumps([name, name in racing, numbers]) for name, numbers in asked.items()]
+    (folder / "1.jsonl").write_text("\n".join(lines[:2]))
+    (folder / "2.jsonl").write_text("\n".join(lines[2:]))
+    return statements.chosen(folder)
+
+
+def test_each_statement_is_run_by_the_smallest_tests_that_have_it(tmp_path):
+    asked = {"a": [1], "b": [1], "both": [1, 2], "more": [1, 2, 3], "other": [3], "nothing": []}
+
+    assert chosen(tmp_path, asked) == {"both", "other"}
+
+
+def test_races_are_always_run_and_serve_the_others(tmp_path):
+    asked = {"a": [1], "b": [2], "race": [1], "another": [1], "third": []}
+
+    assert chosen(tmp_path, asked, racing=["race", "third", "another"]) == {"race", "another", "third", "b"}
+
+
+def test_statements_are_told_apart_but_not_by_how_many_values_they_have():
+    asks, adds = "SELECT a FROM b WHERE c IN (%s)", "INSERT INTO b (c, d) VALUES %s"
+
+    assert len({statements.number_of(asks % each) for each in ("?", "?, ?", "?, ?, ?")}) == 1
+    assert len({statements.number_of(adds % each) for each in ("(?, ?)", "(?, ?), (?, ?), (?, ?)")}) == 1
+    assert len({statements.number_of(each) for each in (asks % "?", asks % "SELECT ?", adds % "(?, ?)")}) == 3

@@ -1,0 +1,78 @@
+"""What each test asks of the database: written down on SQLite, so that PostgreSQL is not asked the same all the time.
+
+`bin/test` names a folder for it (TEST_STATEMENTS). Without one nothing is written down, and nothing left out.
+"""
+
+import itertools
+import json
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from zlib import crc32
+
+import pytest
+from sqlalchemy import Engine, event
+
+# A module with one of these holds what only a server shows: locks, races, migrations, programs of their own.
+ONLY_THERE = ("databases", "processes", "postgres", "threading", "ThreadPoolExecutor")
+VALUES, ROWS = re.compile(r"\?(, \?)+"), re.compile(r"\(\?\)(, \(\?\))+")
+FOLDER = Path(os.environ["TEST_STATEMENTS"]) if os.environ.get("TEST_STATEMENTS") else None
+_asked: set[int] = set()
+
+
+@cache
+def number_of(statement: str) -> int:
+    """The same for a statement with more or fewer values."""
+    return crc32(ROWS.sub("(?)", VALUES.sub("?", statement)).encode())
+
+
+def runs_on_a_server(item: pytest.Item) -> bool:
+    """Whether it meets the database, and is none of those that `bin/test` leaves to SQLite."""
+    return meets_database(item) and not any(item.get_closest_marker(name) for name in ("alike", "browser"))
+
+
+def meets_database(item: pytest.Item) -> bool:
+    has_own_database = any(hasattr(item.module, name) for name in ("databases", "processes", "postgres"))
+    return "template" in item.fixturenames or has_own_database or "shortlinks" in item.path.parts
+
+
+class Writer:
+    """A plugin that writes down the statements of each test."""
+
+    def __init__(self, place: Path):
+        self._place, self._was_skipped = place, False
+        event.listen(Engine, "before_cursor_execute", self._note)
+
+    @staticmethod
+    def _note(_connection, _cursor, statement: str, *_: object) -> None:
+        _asked.add(number_of(statement))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        _asked.clear()
+        self._was_skipped = False
+        result = yield
+        if runs_on_a_server(item):
+            is_of_a_server = self._was_skipped or any(hasattr(item.module, name) for name in ONLY_THERE)
+            with (self._place / f"{os.getpid()}.jsonl").open("a") as file:
+                print(json.dumps([item.nodeid, is_of_a_server, sorted(_asked)]), file=file)
+        return result
+
+    def pytest_runtest_makereport(self, call: pytest.CallInfo) -> None:
+        self._was_skipped |= bool(call.excinfo and call.excinfo.errisinstance(pytest.skip.Exception))
+
+
+def chosen(place: Path) -> set[str]:
+    """The tests that PostgreSQL must see: those of what only a server shows, as what SQLite skips, and of the others as
+    many as it takes to run each statement once; those with the most statements are the first to be left out."""
+    lines = [json.loads(line) for path in place.glob("*.jsonl") for line in path.read_text().splitlines()]
+    found = {name for name, _, _ in lines}
+    times = Counter(itertools.chain(*(asked for _, _, asked in lines)))
+    for name, is_of_a_server, asked in sorted(lines, key=lambda line: (-len(line[2]), line[0])):
+        if not is_of_a_server and all(times[each] > 1 for each in asked):
+            times.subtract(asked)
+            found.remove(name)
+    return found
