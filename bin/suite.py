@@ -64,7 +64,8 @@ def _steps(suite: str, chosen: list[str]) -> Iterator[tuple[str, bool]]:
         return
     if suite == "long":
         yield "pip-audit", _run_pip_audit()
-        yield "SQLite", _pytest(*WORKERS, "-m", "long", *chosen, folder=folder)
+        os.environ["ALL_EXAMPLES"] = "1"
+        yield "SQLite", _pytest(*WORKERS, "-m", "long or generated", *chosen, folder=folder)
         with _postgresql() as url:
             yield "PostgreSQL", _pytest(*WORKERS, "-m", LONG_ON_SERVER, *chosen, database=url, folder=folder)
         return

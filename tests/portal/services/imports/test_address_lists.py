@@ -312,6 +312,7 @@ def test_a_pdf_is_called_one_even_when_it_is_too_large():
     assert problem_of(b"%PDF-1.7" + b"x" * 100, limit=50) == FileProblem.PDF
 
 
+@pytest.mark.long
 def test_a_list_has_at_most_a_hundred_thousand_rows():
     rows = "".join(f"{n}\n" for n in range(5321000000, 5321000000 + MOST_ROWS))
 

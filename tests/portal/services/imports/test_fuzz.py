@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from portal.services.imports.audience import read_address_list
 from portal.services.imports.reading import ChunkedFile, FileProblem, Unreadable
+from tests.examples import some
 from tests.files import broken, cells, texts, workbooks
 
 pytestmark = pytest.mark.slow
@@ -34,16 +35,18 @@ TEXTS = [
 LIKE_TABLES = st.text(st.sampled_from("05321ab@ş.;,\t|\"'=\r\n\x00\x1aé\ud7ff"), max_size=400)
 
 
+@pytest.mark.generated
 @given(
     st.one_of(st.binary(max_size=600), LIKE_TABLES.map(str.encode), LIKE_TABLES.map(lambda text: text.encode("utf-16")))
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=some(300), deadline=None)
 def test_any_bytes_are_cut_or_refused(data):
     assert is_cut_or_refused(data)
 
 
+@pytest.mark.generated
 @given(st.sampled_from(TEXTS), st.randoms(use_true_random=False), st.integers(1, 64))
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=some(300), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_texts_with_broken_bytes_are_chunked_or_refused(made, dice, size):
     assert is_cut_or_refused(bent(made(), dice), size)
 

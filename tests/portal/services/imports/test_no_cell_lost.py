@@ -13,6 +13,7 @@ from portal.services.imports.layout.layout import STATUS_FIELDS
 from portal.services.imports.row_parser import RowParser, unknown_words
 from portal.services.imports.row_results import SLOTS
 from portal.services.imports.unused_columns import CellCounter, unused_columns
+from tests.examples import some
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 FACTS = {"source": Source.WEB, "date": NOW - timedelta(days=1), "origin": "form"}
@@ -62,8 +63,9 @@ def read_tables(draw):
 
 
 @pytest.mark.slow
+@pytest.mark.generated
 @given(read_tables())
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=some(300), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_each_yes_and_no_is_counted_named_or_a_problem(table):
     header, lines, layout = table
     parser, counter = RowParser(layout, at=NOW, header_line=1, header=header), CellCounter(layout, header)

@@ -20,6 +20,7 @@ from portal.services.imports.layout.plain_words import is_plain
 from portal.services.imports.reading import ChunkedFile
 from portal.services.imports.unread import MarkKind, Unread, find_marks
 from portal.services.imports.unused_columns import CellCounter, unused_columns
+from tests.examples import some
 from tests.portal.services.imports.test_no_cell_lost import NOW
 
 HEADER = ["Telefon", "İzin Tarihi", "Kaynak", "SMS izni", "Form No"]
@@ -224,8 +225,11 @@ def parts_that_nobody_understands(draw):
 
 
 @pytest.mark.slow
+@pytest.mark.generated
 @given(parts_that_nobody_understands())
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(
+    max_examples=some(300), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+)
 def test_beside_a_part_that_nobody_understands_nothing_is_granted_without_a_word(made):
     content, name, refusing = made
 

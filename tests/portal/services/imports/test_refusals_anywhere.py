@@ -25,6 +25,7 @@ from portal.services.imports.reading.workbook_chunker.__main__ import UNSEEN
 from portal.services.imports.row_parser import RowParser
 from portal.services.imports.row_results import RowProblem
 from portal.services.imports.unread import mark_of_name
+from tests.examples import some
 from tests.portal.services.imports.test_no_cell_lost import NOW
 from tests.portal.services.imports.test_not_understood import examine, text
 from tests.portal.services.imports.test_ugly_files import saved
@@ -390,8 +391,11 @@ def files_with_a_refusal(draw):
 
 
 @pytest.mark.slow
+@pytest.mark.generated
 @given(files_with_a_refusal())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(
+    max_examples=some(150), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+)
 def test_a_refusal_in_any_place_holds_the_grants_back(made):
     content, name, refusing = made
 

@@ -13,6 +13,7 @@ from portal.domain.consents.bulk_import import Entry
 from portal.services.imports.layout import Field, Fix, Layout
 from portal.services.imports.row_parser import RowParser
 from portal.services.imports.row_results import BYTE_OF, SLOTS
+from tests.examples import some
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SMS, CALL, EMAIL = 0, 1, 2
@@ -297,8 +298,9 @@ LAYOUTS = st.builds(
 
 
 @pytest.mark.slow
+@pytest.mark.generated
 @given(st.tuples(*CELLS.values()), LAYOUTS, st.integers(0, 999_999))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=some(400), deadline=None)
 def test_iys_would_refuse_no_entry_and_every_line_says_something(cells, layout, microsecond):
     at = NOW.replace(microsecond=microsecond)
 

@@ -1,0 +1,10 @@
+"""How many examples the dear generated tests make: a part of them each time, all of them in the long tests."""
+
+import os
+
+PART = 1 if os.environ.get("ALL_EXAMPLES") else 3
+
+
+def some(count: int) -> int:
+    """Of so many examples as many as there is time for."""
+    return count // PART
