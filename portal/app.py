@@ -1,5 +1,6 @@
 """The application factory. create_app is the table of contents of the portal."""
 
+import gc
 import os
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -31,6 +32,8 @@ from portal.web.shared import (
     static_files,
 )
 
+# New objects. With Python's 700, a list of 10,000 rows took a third longer, for garbage that it has not.
+COLLECT_AFTER = 10_000
 Hook = TypeVar("Hook", bound=Callable[..., Any])
 
 
@@ -45,6 +48,7 @@ class Portal(Flask):
 
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     """Make the whole application. Raises config.BadSetting where a secret is missing."""
+    gc.set_threshold(COLLECT_AFTER, 10, 10)
     app = Portal("portal", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.config.from_mapping(config.from_environment(environ))
     app_logging.init_app(app)
