@@ -30,7 +30,9 @@ FILE_BODIES = {  # Of operations that take a file, and the answers of those that
         "required": True,
         "content": {
             "application/octet-stream": BINARY,
-            "multipart/form-data": {"schema": {"type": "object", "properties": {"file": BINARY["schema"]}}},
+            "multipart/form-data": {
+                "schema": {"type": "object", "required": ["file"], "properties": {"file": BINARY["schema"]}}
+            },
         },
     }
 }

@@ -24,7 +24,7 @@ from portal.services.imports import batches, profiles, program_uploads, uploads
 from portal.services.imports.batches import MAY_DROP
 from portal.services.imports.reading import Unreadable
 from portal.services.imports.row_errors import RowErrors
-from portal.web.shared import limits
+from portal.web.shared import limits, problems
 from portal.web.shared.body_limits import max_bytes
 from portal.web.shared.import_errors import errors_workbook
 from portal.web.shared.problems import ApiProblem
@@ -127,7 +127,10 @@ def _own_or_404(text: str) -> ImportBatch:
 
 def _store(query: schemas.UploadQuery) -> ImportBatch:
     """Store the file. It is held until the request is stored, too, which says its profile."""
-    part = request.files.get("file") if request.mimetype == "multipart/form-data" else None
+    is_form = request.mimetype == "multipart/form-data"
+    part = request.files.get("file") if is_form else None
+    if is_form and part is None:
+        refuse(ApiProblem.INVALID, errors=[problems.field_error("file", *problems.FIELD_PROBLEMS["missing"])])
     name, stream = query.fileName or (part and part.filename) or "", part.stream if part else request.stream
     try:
         return uploads.store_upload(

@@ -155,3 +155,10 @@ def test_a_file_that_was_not_started_is_dropped_and_seen_by_its_own_brand_only(a
         first = upload(program, key="limit-it-1")
         second = upload(key_of(app), key="limit-it-2")
     assert (first.headers["RateLimit-Remaining"], second.headers["RateLimit-Remaining"]) == ("59", "58")
+
+
+def test_a_form_without_a_file_is_refused(program, rows):
+    answer = program.open("POST", IMPORTS, data={"other": (io.BytesIO(b"x"), "list.csv")})
+
+    assert (answer.status_code, [each["field"] for each in answer.json["errors"]]) == (422, ["file"])
+    assert rows.count(ImportBatch) == 0
