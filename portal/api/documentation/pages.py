@@ -25,7 +25,7 @@ from portal.api.documentation.texts import (
 from portal.api.documentation.webhook_example import WEBHOOK
 from portal.api.v1.blueprint import VERSION
 from portal.api.v1.checks import NO_ADDRESS
-from portal.api.v1.rows import PROBLEM_NAMES, ROW_STATUSES, ApiRowProblem
+from portal.api.v1.row_problems import PROBLEM_NAMES, ROW_STATUSES, ApiRowProblem
 from portal.core import iys_protocol
 from portal.core.addresses import Problem
 from portal.core.addresses.problems import ExplainedProblem

@@ -12,7 +12,8 @@ from portal.api.v1 import rows
 from portal.api.v1.authentication import needs
 from portal.api.v1.blueprint import BRAND_PATH, MAX_LIST_BYTES, blueprint, specification
 from portal.api.v1.moments import moment
-from portal.api.v1.rows import ApiRowProblem, BadRow, ReadRow
+from portal.api.v1.row_problems import EFFECT_PROBLEMS, ApiRowProblem, BadRow
+from portal.api.v1.rows import ReadRow
 from portal.api.v1.schemas import BulkBody, ConsentBody, ConsentsAnswer, Problem, RequestAnswer, WriteHeaders
 from portal.api.v1.writes import answer_once, record_audit
 from portal.core import clock
@@ -122,8 +123,8 @@ def _answer(read: Sequence[ReadRow], effects: Sequence[Effect]) -> dict[str, Any
     effect, results = iter(effects), []
     for place, each in enumerate(read):
         found: BadRow | Effect = next(effect) if isinstance(each.found, Entry) else each.found
-        if isinstance(found, Effect) and found in rows.EFFECT_PROBLEMS:
-            found = rows.EFFECT_PROBLEMS[found]
+        if isinstance(found, Effect) and found in EFFECT_PROBLEMS:
+            found = EFFECT_PROBLEMS[found]
         results.append(
             {
                 "index": place, "correlationId": each.correlation_id, "reference": each.reference,

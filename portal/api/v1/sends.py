@@ -10,7 +10,8 @@ from spectree import Response
 from portal.api.v1.authentication import needs
 from portal.api.v1.blueprint import BRAND_PATH, MAX_LIST_BYTES, blueprint, specification
 from portal.api.v1.moments import moment
-from portal.api.v1.rows import ApiRowProblem, BadRow, find_correlation_id, find_unfit, summarize
+from portal.api.v1.row_problems import ApiRowProblem, BadRow, find_unfit
+from portal.api.v1.rows import find_correlation_id, summarize
 from portal.api.v1.schemas import MAX_ID, WriteAnswer, WriteHeaders
 from portal.api.v1.sends_schemas import SendRow, SendsBody
 from portal.api.v1.writes import answer_once

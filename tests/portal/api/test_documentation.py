@@ -9,6 +9,7 @@ from portal.api.documentation.example import MOMENT
 from portal.api.documentation.examples import EXAMPLES
 from portal.api.documentation.texts import OPERATIONS
 from portal.api.v1 import rows
+from portal.api.v1.row_problems import EFFECT_PROBLEMS
 from portal.core import clock
 from portal.core.iys_protocol import Channel
 from portal.core.models import EventType, ExclusionReason, Outcome
@@ -96,7 +97,7 @@ def test_each_value_that_a_program_may_get_is_explained(app, browser):
         )
     )
 
-    for values in (Verdict, Reason, Outcome, ExclusionReason, EventType, set(Effect) - rows.EFFECT_PROBLEMS.keys()):
+    for values in (Verdict, Reason, Outcome, ExclusionReason, EventType, set(Effect) - EFFECT_PROBLEMS.keys()):
         assert [each for each in values if not shown.get(each)] == []
     for field in ("verdict", "salt", "status", "iys.outcome", "refusalUrl", "ignored"):
         assert shown[field]
