@@ -15,13 +15,13 @@ from portal.api.v1.schemas import Problem
 from portal.core.extensions import read_session, vault
 from portal.core.lazy_text import N_
 from portal.core.models import Brand, Consent, Decision, Event
+from portal.core.models.ids import LARGEST_ID
 from portal.domain.consents import current_states
 from portal.domain.consents.current_states import ConsentState
 from portal.domain.events import feed
 from portal.domain.identity.permissions import Scope
 from portal.web.shared import problems
 from portal.web.shared.problems import ApiProblem
-from portal.web.shared.url_converters import LARGEST_ID
 
 WAIT_SECONDS = 5  # For who has read everything. One request a second is welcome, too.
 
