@@ -1,5 +1,5 @@
 """Webhooks: events a second at endpoints of as many firms, one of which never answers, by two senders on this machine:
-a process has one core, on which it carries some hundreds of events a second.
+1,000 take some 0.6 s of CPU, and a process has one core.
 
 `python -m bench.webhooks sqlite|postgresql [ENDPOINTS PER_SECOND SECONDS]` prints the figures of one run.
 """

@@ -45,7 +45,7 @@ class WebhookEndpoint(Entity):
     position: Mapped[int]  # The Event.sequence up to which it was told.
     due_at: Mapped[datetime | None]  # When it may be called next. None: it is off.
     lease_until: Mapped[datetime | None]
-    is_slow: Mapped[bool]  # It failed or took long the last time: it waits for workers of their own.
+    is_slow: Mapped[bool]  # It failed or took long the last time: it waits for threads of their own.
     failures: Mapped[int] = mapped_column(Integer)  # Attempts since one succeeded,
     failing_since: Mapped[datetime | None]  # the first of them,
     mailed_at: Mapped[datetime | None]  # and when its owners were told of it, or that it is off.
