@@ -10,7 +10,7 @@ from portal.core.addresses import Address
 from portal.core.iys_protocol import Status
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.cell_words import CONTACTS, Meanings
-from portal.services.imports.layout.headers import our_columns
+from portal.services.imports.layout.headers import announced, our_columns
 from portal.services.imports.layout.layout import ADDRESSES, RETAILERS, STATUS_FIELDS
 from portal.services.imports.layout.normalization import (
     address_or_problem,
@@ -23,6 +23,7 @@ from portal.services.imports.layout.normalization import (
 from portal.services.imports.layout.plain_words import (
     contents_of,
     is_clock,
+    is_code,
     is_date,
     is_day,
     is_plain,
@@ -46,6 +47,7 @@ _INITIAL = re.compile(r" [^\W\d_a-zçğıöşü]\.$")
 _LETTER, _AT_SIGN = re.compile(r"(?<![^\W\d_])[^\W\d_](?![^\W\d_])"), re.compile(r"[^\s@]{1,80}@\S*")
 _DAY = re.compile(r"(?<!\d)\d{1,2}[./-]\d{1,2}[./-](?:\d\d|\d{4})(?!\d)|(?<!\d)(?:19|20)\d\d-\d\d-\d\d(?!\d)")
 OF_NUMBERS = "0123456789 .,:/%₺+-"
+MOST_PEOPLE = 1 << 22
 MOST_TEXTS = 20  # Lines of a kind that are named, of each sheet.
 TEXTS = "lines"  # Before a sheet's place: the key of its lines of text,
 LOST = "addresses"  # of those with an address that may hide a refusal,
@@ -104,6 +106,11 @@ class CellCounter:
         self._contents: dict[int, Callable[[str], bool] | None] = {}  # By place, of columns that are not read.
         self._counts: dict[int, Counter[int]] = {}  # By place: the numbers of UnusedColumn, in their order.
         self._lines: Counts = {}  # By TEXTS, LOST or OLDER and the sheet.
+        places = range(len(header))
+        self._names = [each for each in places if Field.NAME in (announced(header[each]) or ())]
+        self._codes = [each for each in places if contents_of(header[each]) is is_code]
+        self._codes = [each for each in self._codes if each not in layout.columns.values()]
+        self._people, self._without_address = bytearray(MOST_PEOPLE), list[tuple[list[int], int, int]]()
         self._values, self._width = RowValueReader(layout, header), max(layout.columns.values(), default=-1) + 1
 
     def add(self, lines: Iterable[Line], sheet: int = 0) -> None:
@@ -114,7 +121,7 @@ class CellCounter:
             if place not in self._read:
                 self._count(place, Counter(cells[place] for cells in rows if place < len(cells)))
         for number, cells in found:
-            kind = TEXTS if self._is_text(cells) else LOST if self._hides_refusal(cells) else None
+            kind = TEXTS if self._is_text(cells) else LOST if self._hides_refusal(number, cells, sheet) else None
             if kind:
                 self.add_line(kind, number, sheet)
 
@@ -127,6 +134,10 @@ class CellCounter:
 
     def counts(self) -> Counts:
         """What was counted, to be stored."""
+        for people, number, sheet in self._without_address:
+            if any(self._people[each] for each in people):
+                self.add_line(LOST, number, sheet)
+        self._without_address = []
         columns = {str(place): [found[each] for each in range(6)] for place, found in sorted(self._counts.items())}
         return columns | self._lines
 
@@ -171,18 +182,30 @@ class CellCounter:
         has_status = any(place in self._statuses for place in filled)
         return not (is_understood and has_status and 2 * len(filled) > len(self._header or cells))
 
-    def _hides_refusal(self, cells: Sequence[str]) -> bool:
+    def _hides_refusal(self, number: int, cells: Sequence[str], sheet: int) -> bool:
         """Whether an e-mail address has a word of refusing, or a line refuses, or may, and none of its addresses can be
-        read, so that it is lost beside a grant of the same person."""
+        read, so that it is lost beside a grant of the same person. One without any is remembered: it may be of somebody
+        whom other lines name."""
         found = [cell for place in self._addresses if place < len(cells) and not is_none(cell := cells[place])]
         if any("@" in cell and address_refuses(cell) for cell in found):
             return True
-        refuses = self._values.read([*cells, *[""] * (self._width - len(cells))]).refuses
-        return (
-            any(map(_is_like_address, found))
-            and refuses
-            and not any(isinstance(address_or_problem(each), Address) for each in found)
-        )
+        values = self._values.read([*cells, *[""] * (self._width - len(cells))])
+        is_like, people = any(map(_is_like_address, found)), self._people_of(cells)
+        if not values.refuses:
+            for each in people if is_like else ():
+                self._people[each] = 1
+        elif is_like:
+            return not any(isinstance(address_or_problem(each), Address) for each in found)
+        elif not found and people:
+            self._without_address.append((people, number, sheet))
+        return not people and not found and Status.REFUSED in values.statuses.values()
+
+    def _people_of(self, cells: Sequence[str]) -> list[int]:
+        """Whom a line names, by their whole name and by each number: places in a table of fixed size, where few of a
+        million meet others. Without a name, where others have one, it is anybody's."""
+        name = folded(" ".join(cells[place] for place in self._names if place < len(cells)))
+        codes = (cells[place].strip() for place in self._codes if place < len(cells))
+        return [hash(each) % MOST_PEOPLE for each in (name, *codes) if each] if name or not self._names else []
 
     def _is_known(self, place: int, cell: str) -> bool:
         contents = self._known.get(place) or self._contents_of(place)

@@ -138,7 +138,7 @@ TEXTS = Words("""
     il ili ilce~ sehir~ semt~ mahalle~ ulke~ bolge~ city district town state province country region county yer yeri
     daire dairesi magaza~ sube~ bayi~ store branch shop meslek~ temsilci~ danisman~ satici yetkili personel egitmen
     sahip~ sahibi sigortali~ bagisci~ misafir~ uyruk uyrugu brans~ koy~
-    ogrenci~ veli~ hasta~ musteri~ misafir~ hizmet~ tedavi~ paket~ egitim~
+    ogrenci~ veli~ hasta~ musteri~ misafir~ hizmet~ tedavi~ egitim~
 """)
 COMMON = Words("""
     abone~ firma~ sirket~ isletme~ kurum~ hesap~ cari~ kart~ uyelik~ uyeligi kayit~ kaydi form~
@@ -146,7 +146,7 @@ COMMON = Words("""
     magaza~ sube~ ad adi soyad~ isim ismi name ve the of and in client contact account card order orders invoice billing
     shipping delivery company tax postal identity alternate islem basvuru randevu rezervasyon ziyaret~ alisveris~ marka
     sektor brand s servis~ bagis~ police~ model~ arac~ ortak~ baba anne default
-    ilgilendigi
+    ilgilendigi paket~
 """)
 # What happened on a day, and ended nothing, and beside a word of dates a consent. "Son" (last) stands before some of
 # it only: "Son üyelik" may be its end.

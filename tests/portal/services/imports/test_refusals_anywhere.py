@@ -60,6 +60,7 @@ SMS opt-out/opt-in 1/0~1|SMS ret/onay~1|SMS (H/E) 1/0~1|SMS kapalı-açık (1-0)
 """
 COLUMNS = """
 Form adı~Red Formu|Form adı~Çıkış Formu|Mağaza~RED LİSTESİ|Şube~Ayrılanlar|Şube~İptaller|Bölge~LİSTE DIŞI|
+Paket~Unut beni|Paket~Engel|Paket~Blok|Hizmet~Feragat|Hizmet~Boykot|Eğitim~Unut beni|
 Bölge~Bu kişi hayır dedi|Şehir~Ankara, hayır|İl~Ankara/RED|Adres~Gül Sok. 3, listeden düşelim|Adres~Gül Sok. 3 RED|
 Adres~Gül Sok. 3, İPTAL|Sipariş no~1042-AYRILDI|Kart no~104-PASİF|Fatura no~A-1/RED|
 Oluşturma tarihi~12 Mart 2026 (yazmayın)|Mağaza~X|İl~Ankara / H|Şube~R E T|Soyad~рет|
@@ -86,6 +87,15 @@ BAD_MAILS = """
 istemiyor@istemiyor.com|smsistemiyor@example.com|vermedi@example.com|hayir@hayir.com|yok@yok.com|iptal_ayse@example.com|
 ayse@example.com.iptal|RET-ayse@example.com|ayse.silindi@example.com|ayse.yilmaz.istemiyor@example.com
 """
+CARDS = ["Kart No", "Telefon", "SMS izni", "Kayıt tarihi"]
+ONE = ["Ayşe Er", "0532 700 01 11", "Evet"]
+# Refusals without an address, which may be of somebody whom another line names; or it names nobody.
+WITHOUT_ADDRESS = [
+    (["Ad", "Telefon", "SMS izni"], ONE, ["AYŞE ER", "", "Hayır"]),
+    (HEADER, line(2, phone="", status="Hayır"), line(1)),
+    (HEADER, line(1), line(2, name="", phone="", status="Hayır")),
+    (CARDS, ["K-1042", "0532 700 01 11", "Evet", "27.11.2026"], ["K-1042", "", "Hayır", "28.11.2026"]),
+]
 CASES = [
     *(named(*each.strip().split("~")) for each in NAMES_OF_ONE.split("|")),
     *(beside(*each.strip().split("~")) for each in COLUMNS.split("|")),
@@ -99,6 +109,7 @@ CASES = [
     *(text([*HEADER, "E-posta"], line(1, mail.strip())) for mail in BAD_MAILS.split("|")),
     *(text(HEADER, line(1, proof=proof), line(2)) for proof in ("F-10/AYRILDI", "F-10.iptal")),
     *(text(["E-posta", "E-posta izni"], [f"{name} <a@example.com>", "Evet"]) for name in ("Can Er, Hayır", "Ayrıldı")),
+    *(text(*rows) for rows in WITHOUT_ADDRESS),
     *(between(*each.strip().split("~")) for each in LINES.split("|")),
     text(HEADER, line(1, date="Yok")),
     text(["Ad", "Soyad", *HEADER[1:]], ["Ali", *line(1)], ["AYRILAN", "ÜYELER", *[""] * 5], ["Ali", *line(2)]),
@@ -123,6 +134,12 @@ def asked(content: bytes, name: str) -> set[int]:
 @pytest.mark.parametrize("content", CASES, ids=lambda content: content.decode().split("SMS izni")[-1][:60])
 def test_a_refusal_that_anybody_sees_holds_the_grants_back(content):
     assert not granted(content, "liste.csv") and not asked(content, "liste.csv")
+
+
+def test_a_refusal_of_somebody_whom_no_other_line_names_asks_nothing():
+    other = text(["Ad", "Telefon", "SMS izni"], ONE, ["Can Ak", "", "Hayır"])
+
+    assert granted(other, "liste.csv") == {2} == asked(other, "liste.csv")
 
 
 def test_columns_of_our_own_file_are_ours_with_our_sentences_only():
