@@ -129,13 +129,13 @@ def consent_announced(name: str) -> Mapping[Field, float] | None:
     if _IS_ABOUT.search(words):
         return None
     consents, asks, states = (each.search(words) for each in (_CONSENTS, _ASKS, _STATES))
-    if len(channels) > 1 and (consents or asks or refuses or Channel.SMS in channels):
+    if len(channels) > 1 and (consents or asks or refuses or states or Channel.SMS in channels):
         return {Field.STATUS: 0.9 if consents or asks else 0.5, Field.CHANNEL: 0.4}
     if channels and (consents or asks or refuses or states):
-        channel = next(iter(channels))
+        (channel,) = channels
         return {STATUS_FIELDS[channel]: 1, Field.EMAIL if channel == Channel.EMAIL else Field.PHONE: 0.2}
     if channels and _NEVER_AN_ADDRESS.search(words):
-        return {STATUS_FIELDS[next(iter(channels))]: 0.5}
+        return {STATUS_FIELDS[min(channels)]: 0.5}
     if (consents or _TOPICS.search(words)) and (asks or states):
         return {Field.STATUS: 1, Field.CHANNEL: 0.3}
     return {Field.STATUS: 0.5} if refuses or _WISHES.search(words) else None

@@ -3,6 +3,7 @@
 import pytest
 
 from portal.services.imports.layout import find_header, signature
+from portal.services.imports.layout.consent_names import consent_announced
 from portal.services.imports.layout.headers import announced
 from portal.services.imports.layout.layout import Field
 
@@ -84,3 +85,8 @@ def test_headers_with_the_same_names_are_alike():
     assert first != signature(["Telefon", "E-Posta"])
     assert first != signature(["Telefon", "Telefon", "E-Posta", "İzin Tarihi"])
     assert len(first) == 32
+
+
+def test_a_name_of_several_channels_is_the_status_of_no_single_one():
+    for name in ("Arama e-posta durumu", "Arama/E-posta var mı", "SMS, arama"):
+        assert set(consent_announced(name)) == {Field.STATUS, Field.CHANNEL}, name
