@@ -24,8 +24,8 @@ from bench.rounds import Effort, Goal, Result
 from portal.core import clock
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db, vault
+from portal.core.ids import new_ids
 from portal.core.models import Delivery, Message, MessageKind, MessageState, Recipient
-from portal.core.models.ids import new_ids
 from portal.domain.notifications import gateways, messages
 from portal.services import launches
 from tests import make

@@ -6,9 +6,9 @@ import click
 from sqlalchemy import select
 
 from portal.core.extensions import read_session
+from portal.core.ids import LARGEST_ID
 from portal.core.iys_protocol import Channel
 from portal.core.models import Brand
-from portal.core.models.ids import LARGEST_ID
 
 brand_option = click.option(
     "--brand", "brand_code", type=click.IntRange(1, LARGEST_ID), required=True, help="The brand's İYS code."

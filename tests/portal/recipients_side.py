@@ -4,8 +4,8 @@ from sqlalchemy import select
 
 from portal.core import clock
 from portal.core.extensions import db, vault
+from portal.core.ids import new_ids
 from portal.core.models import AddressProof, Complaint, ComplaintStep, Message, Receipt, Recipient, SigningKey
-from portal.core.models.ids import new_ids
 from tests import make
 
 

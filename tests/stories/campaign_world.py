@@ -11,6 +11,7 @@ from sqlalchemy import func, or_, select
 from portal.core import addresses, clock
 from portal.core.addresses import without_plus
 from portal.core.extensions import db, vault
+from portal.core.ids import new_id
 from portal.core.iys_protocol import Channel, Source, Status
 from portal.core.models import (
     AudienceEntry,
@@ -27,7 +28,6 @@ from portal.core.models import (
     ReceivedVia,
     Recipient,
 )
-from portal.core.models.ids import new_id
 from portal.core.models.link_context import load_link_context
 from portal.domain import campaigns, consents
 from portal.domain.campaigns import lifecycle

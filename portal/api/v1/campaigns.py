@@ -18,9 +18,9 @@ from portal.api.v1.schemas import Problem, WriteHeaders
 from portal.api.v1.writes import answer_once, id_or_404, record_audit, refuse, refuse_program
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault, wake
+from portal.core.ids import LARGEST_ID
 from portal.core.lazy_text import N_
 from portal.core.models import Campaign, CampaignKind, Delivery, Provider
-from portal.core.models.ids import LARGEST_ID
 from portal.domain import campaigns, packages
 from portal.domain.campaigns import default_texts
 from portal.domain.campaigns.promotion_words import find_promotion

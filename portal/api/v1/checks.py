@@ -13,8 +13,8 @@ from portal.api.v1.moments import moment
 from portal.api.v1.schemas import CheckAnswer, CheckBody
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
+from portal.core.ids import new_id
 from portal.core.models import Event, EventType, Provider
-from portal.core.models.ids import new_id
 from portal.domain import sends
 from portal.domain.consents import may_send, recipients
 from portal.domain.consents.may_send import MaySendAnswer, Verdict

@@ -18,9 +18,9 @@ from portal.api.v1.schemas import BulkBody, ConsentBody, ConsentsAnswer, Problem
 from portal.api.v1.writes import answer_once, record_audit
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
+from portal.core.ids import LARGEST_ID, new_id
 from portal.core.iys_protocol import Status
 from portal.core.models import Brand, Lane, Provider, Submission
-from portal.core.models.ids import LARGEST_ID, new_id
 from portal.domain.consents.bulk_import import WRITTEN, Effect, Entry
 from portal.domain.identity.api_keys import Caller
 from portal.domain.identity.permissions import Scope

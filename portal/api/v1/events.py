@@ -13,9 +13,9 @@ from portal.api.v1.events_schemas import Consents, ConsentsQuery, Events, Events
 from portal.api.v1.moments import moment, wire_date
 from portal.api.v1.schemas import Problem
 from portal.core.extensions import read_session, vault
+from portal.core.ids import LARGEST_ID
 from portal.core.lazy_text import N_
 from portal.core.models import Brand, Consent, Decision, Event
-from portal.core.models.ids import LARGEST_ID
 from portal.domain.consents import current_states
 from portal.domain.consents.current_states import ConsentState
 from portal.domain.events import feed

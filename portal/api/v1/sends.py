@@ -18,8 +18,8 @@ from portal.api.v1.writes import answer_once
 from portal.core import addresses, clock
 from portal.core.addresses import BadAddress
 from portal.core.extensions import db, read_session, vault
+from portal.core.ids import new_id
 from portal.core.models import Provider
-from portal.core.models.ids import new_id
 from portal.domain import sends
 from portal.domain.consents import recipients
 from portal.domain.identity.permissions import Scope

@@ -13,7 +13,7 @@ from portal.api.v1.schemas import WriteHeaders
 from portal.core import clock
 from portal.core.database import is_deadlock
 from portal.core.extensions import db, read_session, vault
-from portal.core.models.ids import new_id, parse_id
+from portal.core.ids import new_id, parse_id
 from portal.domain import audit
 from portal.domain.identity.api_keys import Caller
 from portal.services import consent_requests

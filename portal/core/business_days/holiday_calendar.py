@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from portal.core import business_days, clock
 from portal.core.database import changed_rows
+from portal.core.ids import new_id
 from portal.core.models import OPEN_OUTCOMES, DayKind, Holiday, Submission
-from portal.core.models.ids import new_id
 from portal.core.models.inserts import insert_missing
 
 REFRESH_INTERVAL = timedelta(minutes=1)  # So long another process may use the calendar of before.

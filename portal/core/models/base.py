@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, declared_attr, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-from portal.core.models.ids import new_id
+from portal.core.ids import new_id
 
 
 class UtcDateTime(TypeDecorator[datetime]):

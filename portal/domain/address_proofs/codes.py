@@ -18,8 +18,8 @@ from portal.core.addresses import Address, AddressKind, parse
 from portal.core.addresses.normalization import normalize_spelling
 from portal.core.client_network import network_of
 from portal.core.database import changed_rows
+from portal.core.ids import new_id
 from portal.core.models import NO_PROVIDER, AddressProof, Message, MessageKind, MessageState, Purpose
-from portal.core.models.ids import new_id
 from portal.core.vault import Vault
 from portal.domain.address_proofs import code_limits
 from portal.domain.notifications import messages

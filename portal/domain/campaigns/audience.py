@@ -9,6 +9,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.addresses import Address
+from portal.core.ids import new_ids
 from portal.core.iys_protocol import Channel
 from portal.core.models import (
     AudienceEntry,
@@ -20,7 +21,6 @@ from portal.core.models import (
     ExclusionReason,
     Provider,
 )
-from portal.core.models.ids import new_ids
 from portal.core.models.inserts import insert_missing
 
 

@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, exists, or_, update
 from sqlalchemy.orm import Session
 
 from portal.core.display_names import trial_name
+from portal.core.ids import new_id
 from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, Campaign, CampaignKind, ConsentText, ContactKind, Delivery, Message, Provider
-from portal.core.models.ids import new_id
 from portal.core.models.invitations import is_unsent_invitation, resume_invitations
 from portal.domain.campaigns.default_texts import Wording, default_wording
 

@@ -12,8 +12,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.core.ids import new_id
 from portal.core.models import Campaign, CampaignKind, MessageText
-from portal.core.models.ids import new_id
 from portal.domain.campaigns.audience import lock_audience
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from portal.core import address_holders, clock, throttle
+from portal.core.ids import new_id
 from portal.core.models import (
     Actor,
     AuditEntry,
@@ -18,7 +19,6 @@ from portal.core.models import (
     Recipient,
     StepAct,
 )
-from portal.core.models.ids import new_id
 from portal.core.throttle import Counted, Limit
 from portal.core.vault import Vault
 from portal.domain.complaints.due_dates import due_at, end_of_day

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core import throttle
+from portal.core.ids import new_id
 from portal.core.iys_protocol import Channel
 from portal.core.models import (
     Actor,
@@ -21,7 +22,6 @@ from portal.core.models import (
     Recipient,
     StepAct,
 )
-from portal.core.models.ids import new_id
 from portal.core.models.recipient import latest
 from portal.core.throttle import Counted, Limit, TooManyRequests
 from portal.core.vault import Vault

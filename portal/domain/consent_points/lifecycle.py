@@ -10,9 +10,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.core import display_names
+from portal.core.ids import new_id
 from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, Campaign, CampaignKind, ConsentPoint, ContactKind, Delivery, Provider
-from portal.core.models.ids import new_id
 from portal.core.transliteration import ascii_only
 from portal.domain import campaigns
 from portal.domain.campaigns import text_reviews

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 import shortlinks
 from portal.core.addresses import Address
+from portal.core.ids import new_id
 from portal.core.iys_protocol import Channel
 from portal.core.models import AddressProof, AudienceEntry, Brand, Campaign, ConsentPoint, ConsentRequest, Provider
-from portal.core.models.ids import new_id
 from portal.core.models.inserts import insert_missing
 from portal.core.vault import Vault
 from portal.domain.consents import locking, recipients

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, null, select, update
 from sqlalchemy.orm import Session
 
+from portal.core.ids import new_id
 from portal.core.models import OPEN_OUTCOMES, AlarmLevel, Outcome, Provider, Submission, SubmissionAlarm
-from portal.core.models.ids import new_id
 from portal.core.models.inserts import insert_missing
 from portal.domain.consents.urgency import AMBER, RED
 

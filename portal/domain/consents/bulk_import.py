@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from portal.core import business_days
 from portal.core.business_days import holiday_calendar
+from portal.core.ids import new_ids
 from portal.core.iys_protocol import Status
 from portal.core.models import Brand, DecisionOrigin, Lane, Provider
-from portal.core.models.ids import new_ids
 from portal.core.vault import Vault
 from portal.domain.consents import annulments, import_plan, import_snapshot, locking, recipients, writer
 from portal.domain.consents.import_plan import (

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, insert, select, update
 from sqlalchemy.orm import Session
 
+from portal.core.ids import new_id
 from portal.core.iys_protocol import Status
 from portal.core.models import (
     OPEN_OUTCOMES,
@@ -18,7 +19,6 @@ from portal.core.models import (
     Settlement,
     Submission,
 )
-from portal.core.models.ids import new_id
 from portal.domain.consents import locking
 
 # The forwarding page says why İYS does not hold these.

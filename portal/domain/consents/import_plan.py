@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from portal.core import business_days
 from portal.core.addresses import Address
+from portal.core.ids import new_ids
 from portal.core.iys_protocol import NO_RETAILERS, Channel, RecipientType, Retailers, Source, Status
 from portal.core.models import Brand
-from portal.core.models.ids import new_ids
 from portal.core.vault import Vault
 from portal.domain.consents import import_snapshot, locking, recipients
 from portal.domain.consents.import_snapshot import Fact, Snapshot

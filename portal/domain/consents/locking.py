@@ -13,9 +13,9 @@ from typing import Any
 from sqlalchemy import ARRAY, BigInteger, BindParameter, ColumnElement, Select, any_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
+from portal.core.ids import new_id
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Consent, Recipient, Submission
-from portal.core.models.ids import new_id
 from portal.core.models.inserts import insert_rows
 
 SECOND = timedelta(seconds=1)

@@ -17,10 +17,10 @@ from sqlalchemy.orm import Session
 from portal.core import addresses, iys_protocol
 from portal.core.address_holders import find_holders
 from portal.core.addresses import Address, AddressKind, BadAddress
+from portal.core.ids import new_id
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.iys_protocol.enums import LINE_CLOSED
 from portal.core.models import Brand, Consent, Decision, DecisionOrigin, FeedSource, Movement, ReceivedVia, Recipient
-from portal.core.models.ids import new_id
 from portal.core.models.inserts import insert_rows
 from portal.core.models.recipient import latest
 from portal.core.vault import Vault

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from portal.core.addresses import HIDDEN, Address, mask
 from portal.core.database import is_one_of
+from portal.core.ids import new_id, new_ids
 from portal.core.models import NO_PROVIDER, ClosedLine, Recipient
-from portal.core.models.ids import new_id, new_ids
 from portal.core.models.inserts import insert_missing
 from portal.core.models.recipient import has_changed_hands, latest
 from portal.core.vault import CannotOpen, Vault, index_column

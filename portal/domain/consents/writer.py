@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core import business_days, clock, iys_protocol
+from portal.core.ids import new_id
 from portal.core.iys_protocol import NO_RETAILERS, Retailers, Source, Status
 from portal.core.models import (
     Actor,
@@ -28,7 +29,6 @@ from portal.core.models import (
     Submission,
 )
 from portal.core.models.decision import leaf_digest
-from portal.core.models.ids import new_id
 from portal.core.models.inserts import insert_rows
 from portal.core.vault import Vault
 from portal.domain.consents import locking

@@ -9,6 +9,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from portal.core.ids import new_id
 from portal.core.models import (
     NO_PROVIDER,
     Brand,
@@ -21,7 +22,6 @@ from portal.core.models import (
     Role,
     User,
 )
-from portal.core.models.ids import new_id
 from portal.core.vault import Vault
 from portal.domain.notifications import mails
 

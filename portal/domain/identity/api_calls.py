@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from portal.core.ids import new_id
 from portal.core.models import ApiCall
-from portal.core.models.ids import new_id
 from portal.core.vault import Vault
 from portal.domain.identity.api_keys import Caller
 

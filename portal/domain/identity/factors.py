@@ -11,8 +11,8 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.database import changed_rows
+from portal.core.ids import new_id
 from portal.core.models import NO_PROVIDER, Factor, FactorKind, RecoveryCode, User
-from portal.core.models.ids import new_id
 from portal.core.vault import Vault
 
 ISSUER = "İzinlink"

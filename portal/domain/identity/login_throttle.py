@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from portal.core import throttle
 from portal.core.client_network import network_of
 from portal.core.database import changed_rows
+from portal.core.ids import new_id
 from portal.core.models import NO_PROVIDER, ThrottledAction, ThrottleHit
-from portal.core.models.ids import new_id
 from portal.core.throttle import Counted, Limit
 from portal.core.vault import Vault, index_column
 

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.database import changed_rows
+from portal.core.ids import new_id
 from portal.core.models import NO_PROVIDER, OneTimeLink, OneTimeLinkKind, User
-from portal.core.models.ids import new_id
 from portal.core.vault import Vault
 
 

@@ -6,8 +6,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from portal.core.database import changed_rows
+from portal.core.ids import new_id
 from portal.core.models import Assignment, OperatorRole, Provider, User
-from portal.core.models.ids import new_id
 from portal.core.models.inserts import insert_missing
 
 

@@ -13,8 +13,8 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.database import changed_rows
+from portal.core.ids import new_id, parse_id
 from portal.core.models import NO_PROVIDER, Membership, Provider, SessionEnd, SignIn, SignInMethod, User
-from portal.core.models.ids import new_id, parse_id
 from portal.core.vault import Vault
 from portal.domain.identity import permissions
 from portal.domain.identity.permissions import Permission

@@ -10,8 +10,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from portal.core.addresses import AddressKind
+from portal.core.ids import new_id
 from portal.core.models import NO_PROVIDER, Brand, BrandGateway, GatewayState, MessageGateway
-from portal.core.models.ids import new_id
 from portal.core.vault import Vault
 
 SECRET_BYTES = 24

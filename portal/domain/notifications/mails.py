@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from portal.core.ids import new_id
 from portal.core.models import NO_PROVIDER, Mail, MailKind, MailState
-from portal.core.models.ids import new_id
 from portal.core.vault import Vault
 
 LANGUAGES = ("tr", "en")

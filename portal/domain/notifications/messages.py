@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.core.addresses import Address, parse
+from portal.core.ids import new_id
 from portal.core.models import NO_PROVIDER, DecisionOrigin, Message, MessageKind, MessageState, Receipt, Recipient
-from portal.core.models.ids import new_id
 from portal.core.models.inserts import insert_rows
 from portal.core.vault import Vault
 

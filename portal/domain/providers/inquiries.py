@@ -4,8 +4,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from portal.core.ids import new_id
 from portal.core.models import Inquiry, Provider
-from portal.core.models.ids import new_id
 from portal.core.vault import Vault
 
 

@@ -13,8 +13,8 @@ from joserfc.jwk import OKPKey
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from portal.core.ids import new_id
 from portal.core.models import NO_PROVIDER, NodeCounter, SigningKey
-from portal.core.models.ids import new_id
 from portal.core.models.inserts import insert_missing
 from portal.core.vault import CannotOpen, Vault
 

@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core.addresses import Address
+from portal.core.ids import new_ids
 from portal.core.iys_protocol import Channel, RecipientType
 from portal.core.models import Brand, ReportedSend
-from portal.core.models.ids import new_ids
 from portal.core.models.inserts import insert_missing
 from portal.core.vault import Vault
 from portal.domain.sends.address_checks import find_checks

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal.core.addresses.problems import ExplainedProblem
 from portal.core.database import changed_rows
+from portal.core.ids import new_id
 from portal.core.lazy_text import N_
 from portal.core.models import (
     Brand,
@@ -23,7 +24,6 @@ from portal.core.models import (
     WebhookEndpoint,
     WebhookState,
 )
-from portal.core.models.ids import new_id
 from portal.core.vault import CannotOpen, Vault
 from portal.domain.webhooks import signatures
 

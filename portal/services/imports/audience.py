@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 from portal.core import clock
 from portal.core.addresses import Address, Problem
 from portal.core.addresses.problems import ExplainedProblem
+from portal.core.ids import new_id, new_ids
 from portal.core.models import AudienceLine, AudienceList, Campaign, CampaignKind, Provider
-from portal.core.models.ids import new_id, new_ids
 from portal.core.vault import Vault
 from portal.domain import audit, campaigns, packages
 from portal.domain.campaigns import OwnContact

@@ -10,8 +10,8 @@ from sqlalchemy import delete, insert
 
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
+from portal.core.ids import new_id
 from portal.core.models import BatchState, ImportBatch, ImportChunk, UploadPart
-from portal.core.models.ids import new_id
 from portal.services.imports import layout, profiles, program_uploads, store
 from portal.services.imports.batches import BatchLease
 from portal.services.imports.layout.layout import ADDRESSES, Layout

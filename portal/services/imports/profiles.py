@@ -15,9 +15,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from portal.core.ids import new_id
 from portal.core.iys_protocol import Status
 from portal.core.models import ImportProfile
-from portal.core.models.ids import new_id
 from portal.core.vault import Vault
 from portal.services.imports.layout import Layout, signature
 from portal.services.imports.layout.cell_words import Y

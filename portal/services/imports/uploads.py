@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.core.database import changed_rows
+from portal.core.ids import new_id
 from portal.core.models import BatchState, Brand, ImportBatch, UploadPart, User
-from portal.core.models.ids import new_id
 from portal.core.vault import Vault
 from portal.services.imports import store
 from portal.services.imports.reading import FileProblem, Unreadable, detect_kind

@@ -13,9 +13,9 @@ from sqlalchemy import select, update
 
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db, read_session, vault
+from portal.core.ids import new_id
 from portal.core.iys_protocol import Channel, Operation
 from portal.core.models import Brand, Provider, PushRegistration
-from portal.core.models.ids import new_id
 from portal.core.models.movement import token_digest
 from portal.services.iys import calls, response_values
 from portal.services.iys.client import Client, IysAnswer

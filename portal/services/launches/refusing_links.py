@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 import shortlinks
 from portal.core import clock
 from portal.core.addresses import Address
+from portal.core.ids import new_ids
 from portal.core.iys_protocol import Channel
 from portal.core.models import AudienceEntry, Brand, Campaign, CampaignKind, Delivery, Provider
-from portal.core.models.ids import new_ids
 from portal.core.vault import Vault
 from portal.domain import campaigns
 from portal.domain.campaigns import default_texts

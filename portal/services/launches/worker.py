@@ -8,8 +8,8 @@ from sqlalchemy import insert, or_, select
 from portal.core import clock, leases
 from portal.core.addresses import AddressKind, parse
 from portal.core.extensions import db, vault
+from portal.core.ids import new_id
 from portal.core.models import Campaign, Delivery, Message, MessageState, Provider, Recipient
-from portal.core.models.ids import new_id
 from portal.domain import campaigns
 from portal.domain.campaigns import sending
 from portal.domain.campaigns.lifecycle import is_halted

@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 from sqlalchemy import Select, select
 
 from portal.core.extensions import db, read_session, vault
+from portal.core.ids import new_id
 from portal.core.models import NO_PROVIDER, EventKind, EventOutcome, GatewayEvent, MessageGateway
-from portal.core.models.ids import new_id
 from portal.core.models.inserts import insert_missing
 from portal.services.messaging.gateways.protocol import BlockedAddress, InboundMessage, Push
 

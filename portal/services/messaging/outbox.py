@@ -15,6 +15,7 @@ from sqlalchemy import select
 from portal.core import clock, leases
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db, read_session
+from portal.core.ids import new_id
 from portal.core.models import (
     Campaign,
     ExclusionReason,
@@ -26,7 +27,6 @@ from portal.core.models import (
     Recipient,
     UnsentReason,
 )
-from portal.core.models.ids import new_id
 from portal.core.vault import CannotOpen
 from portal.domain.campaigns import exclusion
 from portal.domain.campaigns.lifecycle import is_halted

@@ -6,8 +6,8 @@ from datetime import datetime
 from portal.core import clock
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db
+from portal.core.ids import new_id
 from portal.core.models import Brand, Provider
-from portal.core.models.ids import new_id
 from portal.domain.notifications.gateways import own_gateways
 from portal.services.messaging import gateway_accounts, routing
 from portal.services.messaging.gateway_accounts import Account

@@ -20,9 +20,9 @@ from sqlalchemy.orm import Session
 
 from portal.core import clock, leases
 from portal.core.extensions import db, read_session, vault
+from portal.core.ids import new_id
 from portal.core.models import Event, OffReason, WebhookDelivery, WebhookEndpoint, WebhookState
 from portal.core.models.base import UtcDateTime
-from portal.core.models.ids import new_id
 from portal.core.models.inserts import insert_rows
 from portal.core.vault import CannotOpen, Vault
 from portal.domain.webhooks import endpoints, signatures

@@ -9,8 +9,8 @@ from wtforms import RadioField, SelectChoice, StringField
 from wtforms.validators import InputRequired
 
 from portal.core.extensions import db, read_session, vault
+from portal.core.ids import parse_id
 from portal.core.models import User
-from portal.core.models.ids import parse_id
 from portal.domain.identity import accounts, sessions
 from portal.domain.identity.permissions import Permission
 from portal.web.account.blueprint import blueprint, record_account_audit

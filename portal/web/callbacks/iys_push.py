@@ -10,8 +10,8 @@ from sqlalchemy import select, update
 
 from portal.core import clock
 from portal.core.extensions import db, limiter, rate_limit_key, read_session, vault
+from portal.core.ids import new_id
 from portal.core.models import Push, PushRegistration
-from portal.core.models.ids import new_id
 from portal.core.models.movement import token_digest
 from portal.web.callbacks.blueprint import blueprint
 from portal.web.shared import limits

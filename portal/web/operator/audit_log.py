@@ -4,8 +4,8 @@ from flask import render_template, request
 from sqlalchemy import select
 
 from portal.core.extensions import read_session, vault
+from portal.core.ids import LARGEST_ID
 from portal.core.models import Provider
-from portal.core.models.ids import LARGEST_ID
 from portal.domain.audit import queries
 from portal.domain.identity.operator_staff import list_staff
 from portal.domain.identity.permissions import Permission

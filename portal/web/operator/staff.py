@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 from portal.core import clock
 from portal.core.addresses import HIDDEN, mask
 from portal.core.extensions import db, read_session, vault
+from portal.core.ids import parse_id
 from portal.core.models import OneTimeLink, OperatorRole, SessionEnd, SignIn, User
-from portal.core.models.ids import parse_id
 from portal.core.vault import CannotOpen
 from portal.domain.identity import accounts, members, one_time_links, operator_staff, sessions
 from portal.domain.identity.permissions import Permission

@@ -15,8 +15,8 @@ from wtforms.validators import Length, Optional, Regexp, ValidationError
 
 from portal.core import models
 from portal.core.addresses import HIDDEN, redact_addresses
+from portal.core.ids import LARGEST_ID
 from portal.core.iys_protocol import Channel
-from portal.core.models.ids import LARGEST_ID
 from portal.core.vault import CannotOpen, Vault
 from portal.domain.audit.queries import ActorKind, EntryFilter
 from portal.services.exports import ExportKind

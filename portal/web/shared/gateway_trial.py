@@ -11,8 +11,8 @@ from flask_babel import gettext as _
 from portal.core import clock
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db
+from portal.core.ids import new_id
 from portal.core.models import MessageGateway
-from portal.core.models.ids import new_id
 from portal.core.transliteration import ascii_only
 from portal.core.vault import CannotOpen
 from portal.domain.notifications import gateways

@@ -2,7 +2,7 @@
 
 from werkzeug.routing import IntegerConverter, Map
 
-from portal.core.models.ids import LARGEST_ID
+from portal.core.ids import LARGEST_ID
 
 
 class IdConverter(IntegerConverter):

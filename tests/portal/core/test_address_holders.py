@@ -10,8 +10,8 @@ from portal.app import create_app
 from portal.core import address_holders, addresses, clock
 from portal.core.address_holders import CHUNK, find_holders
 from portal.core.extensions import db, read_session, vault
+from portal.core.ids import new_ids
 from portal.core.models import Provider, Recipient
-from portal.core.models.ids import new_ids
 from portal.domain.consents import recipients
 from portal.services import key_rotation
 from tests import databases, make

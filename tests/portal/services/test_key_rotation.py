@@ -12,6 +12,7 @@ from portal.app import create_app
 from portal.core import addresses, clock
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db, limiter, vault
+from portal.core.ids import new_ids
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import (
     ApiCall,
@@ -38,7 +39,6 @@ from portal.core.models import (
     User,
     WebhookEndpoint,
 )
-from portal.core.models.ids import new_ids
 from portal.core.vault import CannotOpen
 from portal.domain import sends
 from portal.domain.consents import recipients

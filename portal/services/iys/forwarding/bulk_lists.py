@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from portal.core import leases
 from portal.core.database import changed_rows
 from portal.core.extensions import read_session
+from portal.core.ids import new_id
 from portal.core.iys_protocol import MAX_LIST_SIZE, Channel, Status
 from portal.core.models import BulkRequest, BulkState, Consent, Lane, Outcome, Submission
-from portal.core.models.ids import new_id
 from portal.services.iys import holds, success_rate
 from portal.services.iys.forwarding import claims
 from portal.services.iys.forwarding.claim_limit import ClaimLimit

@@ -8,9 +8,9 @@ from sqlalchemy import ColumnElement, case, exists, func, insert, not_, or_, sel
 
 from portal.core import clock, iys_protocol, leases
 from portal.core.extensions import db, vault
+from portal.core.ids import new_ids
 from portal.core.iys_protocol import Operation, Status
 from portal.core.models import Attempt, BulkRequest, BulkState, Consent, Lane, Outcome, Submission
-from portal.core.models.ids import new_ids
 from portal.domain.consents import locking, refusals, verification
 from portal.services.iys import holds
 from portal.services.iys.forwarding import claims

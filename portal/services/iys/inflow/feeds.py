@@ -8,9 +8,9 @@ from sqlalchemy import exists, select
 
 from portal.core import clock, iys_protocol, leases
 from portal.core.extensions import db, read_session, vault
+from portal.core.ids import new_id
 from portal.core.iys_protocol import Action, Operation
 from portal.core.models import Brand, Connection, Feed, FeedSource, ReceivedVia
-from portal.core.models.ids import new_id
 from portal.core.models.inserts import insert_missing
 from portal.domain.consents import movements
 from portal.services.iys import calls, holds, rate_limit, response_values

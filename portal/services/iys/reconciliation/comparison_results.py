@@ -12,9 +12,9 @@ from sqlalchemy import insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.extensions import db, read_session, vault
+from portal.core.ids import new_id
 from portal.core.iys_protocol import Status
 from portal.core.models import Brand, Consent, Difference, DifferenceKind, ReceivedVia, Recipient, Settlement
-from portal.core.models.ids import new_id
 from portal.core.vault import index_column
 from portal.domain.consents import locking, movements, recipients, verification
 from portal.services.iys.reconciliation import comparison, day_file

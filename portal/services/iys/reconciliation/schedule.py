@@ -8,8 +8,8 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from portal.core import clock, leases
+from portal.core.ids import new_id
 from portal.core.models import Brand, Connection, DayState, Feed, Provider, ReconciledDay
-from portal.core.models.ids import new_id
 from portal.core.models.inserts import insert_missing
 from portal.services.iys import circuit_breaker, holds
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from portal.core.models.ids import parse_id
+from portal.core.ids import parse_id
 from portal.services.messaging.gateways import http_call, json_values
 from portal.services.messaging.gateways.bounces import MAX_BYTES, NO_COMPLAINT, Feedback
 from portal.services.messaging.gateways.json_values import read, read_text

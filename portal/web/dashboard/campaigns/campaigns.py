@@ -10,9 +10,9 @@ from sqlalchemy import literal, select, true
 
 from portal.core import clock, display_names
 from portal.core.extensions import db, limiter, read_session, wake
+from portal.core.ids import parse_id
 from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, Campaign, CampaignKind, Delivery, Provider
-from portal.core.models.ids import parse_id
 from portal.domain import campaigns
 from portal.domain.campaigns import default_texts, message_counts
 from portal.domain.identity.permissions import Permission

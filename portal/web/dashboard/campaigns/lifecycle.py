@@ -8,8 +8,8 @@ from flask_babel import gettext as _
 
 from portal.core import clock
 from portal.core.extensions import db, read_session, wake
+from portal.core.ids import parse_id
 from portal.core.models import Campaign, CampaignState, Message
-from portal.core.models.ids import parse_id
 from portal.domain.campaigns import lifecycle, message_counts, sending, text_reviews
 from portal.domain.identity.permissions import Permission
 from portal.services.messaging import message_outcomes

@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from portal.core.addresses import AddressKind, MailService
 from portal.core.extensions import read_session
+from portal.core.ids import parse_id
 from portal.core.models import Campaign, Delivery
-from portal.core.models.ids import parse_id
 from portal.domain.campaigns import funnel
 from portal.domain.campaigns.funnel import Group, Results, Step
 from portal.domain.identity.permissions import Permission

@@ -16,8 +16,8 @@ from wtforms import SelectField, TextAreaField
 
 from portal.core import clock
 from portal.core.extensions import db, limiter, read_session, vault, wake
+from portal.core.ids import LARGEST_ID, parse_id
 from portal.core.models import BatchState, Brand, ImportBatch
-from portal.core.models.ids import LARGEST_ID, parse_id
 from portal.domain.identity.permissions import Permission
 from portal.services.imports import queries, uploads
 from portal.services.imports.reading import Unreadable

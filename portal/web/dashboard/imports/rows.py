@@ -12,8 +12,8 @@ from flask_login import current_user
 
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db, limiter, read_session, vault, wake
+from portal.core.ids import parse_id
 from portal.core.models import BatchState, ImportBatch
-from portal.core.models.ids import parse_id
 from portal.domain.identity.permissions import Permission
 from portal.services.imports import batches, profiles, queries
 from portal.services.imports.chunk_parser import sheet_parser

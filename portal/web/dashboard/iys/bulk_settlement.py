@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.core.extensions import db, limiter, read_session, vault
+from portal.core.ids import parse_id
 from portal.core.models import Difference, DifferenceKind, ReconciledDay, Settlement
-from portal.core.models.ids import parse_id
 from portal.core.vault import CannotOpen
 from portal.domain.consents import difference_resolution
 from portal.domain.consents.difference_resolution import AlreadySettled, CannotSettle, WhyNot

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Row, and_, func, select
 
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db, read_session, vault
+from portal.core.ids import parse_id
 from portal.core.iys_protocol import Operation
 from portal.core.lazy_text import N_
 from portal.core.models import (
@@ -27,7 +28,6 @@ from portal.core.models import (
     Recipient,
     Submission,
 )
-from portal.core.models.ids import parse_id
 from portal.domain.consents import alarms, recipients, resubmission
 from portal.domain.consents.resubmission import Hopeless
 from portal.domain.identity.permissions import Permission

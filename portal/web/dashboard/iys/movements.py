@@ -10,9 +10,9 @@ from wtforms import SelectField
 
 from portal.core import iys_protocol
 from portal.core.extensions import read_session, vault
+from portal.core.ids import parse_id
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import Brand, Consent, Decision, DecisionOrigin, Feed, Movement, Recipient, Sweep
-from portal.core.models.ids import parse_id
 from portal.domain.consents import recipients
 from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint

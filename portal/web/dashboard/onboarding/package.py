@@ -9,8 +9,8 @@ from wtforms import HiddenField
 
 from portal.core import clock
 from portal.core.extensions import db, read_session
+from portal.core.ids import parse_id
 from portal.core.models import OrderKind, Package, PackageOrder
-from portal.core.models.ids import parse_id
 from portal.domain import packages
 from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint

@@ -12,8 +12,8 @@ from sqlalchemy import select
 
 from portal.core import clock
 from portal.core.extensions import db, limiter, read_session, vault
+from portal.core.ids import new_id
 from portal.core.models import Brand, Paper, PaperKind, Provider, ProviderKind
-from portal.core.models.ids import new_id
 from portal.domain.identity import accounts
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import onboarding

@@ -16,8 +16,8 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from portal.core import addresses, clock
 from portal.core.extensions import db, limiter, read_session, vault
+from portal.core.ids import new_id
 from portal.core.models import AddressProof, MessageGateway, MessageKind, Purpose
-from portal.core.models.ids import new_id
 from portal.core.throttle import TooManyRequests
 from portal.core.vault import CannotOpen
 from portal.domain import address_proofs

@@ -9,7 +9,7 @@ from flask_login import current_user
 
 from portal.core import clock
 from portal.core.extensions import db, limiter, read_session, vault
-from portal.core.models.ids import parse_id
+from portal.core.ids import parse_id
 from portal.domain.audit import queries
 from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint

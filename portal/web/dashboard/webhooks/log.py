@@ -10,8 +10,8 @@ from sqlalchemy import select, tuple_
 
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
+from portal.core.ids import parse_id
 from portal.core.models import Event, WebhookDelivery, WebhookEndpoint
-from portal.core.models.ids import parse_id
 from portal.domain.identity.permissions import Permission
 from portal.domain.webhooks import endpoints
 from portal.services.webhooks import payloads

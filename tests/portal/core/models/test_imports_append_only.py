@@ -6,8 +6,8 @@ import pytest
 
 from portal.core import clock
 from portal.core.extensions import db
+from portal.core.ids import new_ids
 from portal.core.models import Decision, ImportBatch, ImportChunk
-from portal.core.models.ids import new_ids
 from tests import make
 from tests.make import Person
 from tests.portal.core.models.test_append_only import _connect, end_run, is_refused, start_run, taken

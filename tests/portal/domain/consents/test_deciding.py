@@ -226,7 +226,7 @@ def test_a_refusal_applies_to_every_recipient_type_held(app, fatma, rows):
 def merchant(app, individual: Consent, **changes) -> None:
     """The same address held as a merchant, too."""
     from portal.core.extensions import db
-    from portal.core.models.ids import new_id
+    from portal.core.ids import new_id
 
     with app.app_context():
         facts = {c.name: getattr(individual, c.name) for c in Consent.__table__.columns}

@@ -8,8 +8,8 @@ import time_machine
 
 from portal.core import clock
 from portal.core.extensions import db, vault
+from portal.core.ids import new_id
 from portal.core.models import Consent, Decision, DecisionOrigin, Difference, DifferenceKind, Settlement, Submission
-from portal.core.models.ids import new_id
 from portal.domain.consents import difference_resolution
 from portal.domain.consents.difference_resolution import CannotSettle, WhyNot
 from portal.services.iys.inflow import sweeps

@@ -6,8 +6,8 @@ import pytest
 
 from portal.core import clock
 from portal.core.extensions import db
+from portal.core.ids import new_id
 from portal.core.models import Consent, Difference, DifferenceKind, Outcome, Settlement, Submission
-from portal.core.models.ids import new_id
 from portal.domain.consents import drift
 from tests import grants, make
 

@@ -6,9 +6,9 @@ import pytest
 
 from portal.core import addresses, clock
 from portal.core.extensions import db, vault
+from portal.core.ids import new_id
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import Annulment, Brand, Consent, Decision, DecisionOrigin, Outcome, Submission
-from portal.core.models.ids import new_id
 from portal.domain.consents import history, recipients
 from portal.domain.consents.urgency import Urgency
 from tests import grants, make

@@ -9,6 +9,7 @@ from sqlalchemy import literal, select, update
 from portal.core import addresses, business_days, clock
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db, vault
+from portal.core.ids import new_id
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import (
     Brand,
@@ -20,7 +21,6 @@ from portal.core.models import (
     Provider,
     may_have_refused,
 )
-from portal.core.models.ids import new_id
 from portal.domain.consents import recipients
 from portal.domain.consents.may_send import (
     BEFORE_2015,

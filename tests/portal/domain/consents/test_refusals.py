@@ -8,9 +8,9 @@ import time_machine
 
 from portal.core import addresses, clock
 from portal.core.extensions import db, vault
+from portal.core.ids import new_id
 from portal.core.iys_protocol import Channel, RecipientType, Source, Status
 from portal.core.models import Brand, Consent, Decision, DecisionOrigin, Lane, Leaf, Outcome, Receipt, Submission
-from portal.core.models.ids import new_id
 from portal.domain.consents import recipients, refusals
 from tests import make
 

@@ -2,9 +2,9 @@
 
 from portal.core import clock
 from portal.core.extensions import db, vault
+from portal.core.ids import new_id
 from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, PushRegistration
-from portal.core.models.ids import new_id
 from portal.core.models.movement import token_digest
 
 TOKEN, USER, PASSWORD = "t" * 43, "izinlink", "a password for İYS"

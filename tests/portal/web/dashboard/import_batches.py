@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from portal.core import clock
 from portal.core.addresses import parse
 from portal.core.extensions import db, vault
+from portal.core.ids import new_id
 from portal.core.iys_protocol import Channel, RecipientType, Source, Status
 from portal.core.models import (
     BatchState,
@@ -19,7 +20,6 @@ from portal.core.models import (
     Outcome,
     Submission,
 )
-from portal.core.models.ids import new_id
 from portal.domain.consents import recipients
 from portal.services.imports import row_results, store
 from portal.services.imports.layout import Field, Layout

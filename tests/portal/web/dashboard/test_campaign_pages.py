@@ -14,6 +14,7 @@ from sqlalchemy import select
 from portal.core import clock
 from portal.core.addresses import Problem
 from portal.core.extensions import db, limiter
+from portal.core.ids import new_id
 from portal.core.models import (
     AudienceEntry,
     AudienceLine,
@@ -24,7 +25,6 @@ from portal.core.models import (
     CampaignKind,
     ConsentText,
 )
-from portal.core.models.ids import new_id
 from portal.domain.campaigns import default_texts
 from portal.services.imports import waiting_lists
 from portal.services.imports.reading import FileProblem

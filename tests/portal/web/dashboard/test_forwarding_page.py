@@ -10,6 +10,7 @@ import time_machine
 from portal.app import create_app
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db, limiter
+from portal.core.ids import new_id
 from portal.core.models import (
     AuditEntry,
     BulkRequest,
@@ -23,7 +24,6 @@ from portal.core.models import (
     Outcome,
     Submission,
 )
-from portal.core.models.ids import new_id
 from portal.domain.consents.urgency import AMBER, RED
 from portal.services.iys import circuit_breaker, rate_limit
 from tests import databases, make

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from portal.core import clock
 from portal.core.addresses import AddressKind, parse
 from portal.core.extensions import db, vault
+from portal.core.ids import new_id
 from portal.core.models import (
     TEST,
     ApiKey,
@@ -49,7 +50,6 @@ from portal.core.models import (
     WebhookEndpoint,
     WebhookState,
 )
-from portal.core.models.ids import new_id
 from portal.domain import address_proofs, packages
 from portal.domain.identity import one_time_links
 from portal.domain.notifications import gateways

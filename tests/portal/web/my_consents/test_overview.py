@@ -11,6 +11,7 @@ from sqlalchemy import insert, select, update
 
 from portal.core import addresses, clock
 from portal.core.extensions import db, vault
+from portal.core.ids import new_ids
 from portal.core.iys_protocol import RecipientType, Status
 from portal.core.models import (
     Annulment,
@@ -23,7 +24,6 @@ from portal.core.models import (
     Recipient,
     Submission,
 )
-from portal.core.models.ids import new_ids
 from portal.domain.consents import recipients, refusals
 from portal.domain.providers import sandbox_mode
 from tests import make

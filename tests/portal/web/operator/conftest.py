@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from portal.core import business_days, clock
 from portal.core.extensions import db, vault
+from portal.core.ids import new_id
 from portal.core.models import (
     LegalForm,
     OperatorRole,
@@ -17,7 +18,6 @@ from portal.core.models import (
     ProviderKind,
     User,
 )
-from portal.core.models.ids import new_id
 from portal.domain.identity import accounts, operator_staff
 from portal.domain.providers import onboarding
 from tests import make

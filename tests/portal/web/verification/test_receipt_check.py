@@ -55,7 +55,8 @@ def test_a_genuine_one_is_told_in_words(browser, token, number):
     assert answer.status_code == 200
     for text in ("Bu belge gerçek", number, "+90 5•• ••• •• 67", "Örnek Mağazacılık A.Ş.", "0123456789012345",
                  "SMS: onay verildi", "Telefon araması: reddedildi", "Karar kaydedildi, İYS&#39;ye bildirilecek.",
-                 "Kişisel bağlantı", "1. sürüm, Türkçe", "kullanımda", "düğmeye kimin bastığını kanıtlamaz"):  # fmt: skip
+                 "Kişisel bağlantı", "1. sürüm, Türkçe", "kullanımda",
+                 "düğmeye kimin bastığını kanıtlamaz"):  # fmt: skip
         assert text in said
 
 

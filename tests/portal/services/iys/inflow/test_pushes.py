@@ -6,9 +6,9 @@ import pytest
 
 from portal.core import clock
 from portal.core.extensions import db, vault
+from portal.core.ids import new_id
 from portal.core.iys_protocol import Status
 from portal.core.models import Consent, Decision, Movement, Push, ReceivedVia
-from portal.core.models.ids import new_id
 from tests import make
 from tests.portal.domain.consents.iys_movements import MovementReceiver, row
 from tests.portal.web.callbacks.registration import registered

@@ -10,9 +10,9 @@ from sqlalchemy import insert
 from portal.core import iys_protocol
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db, read_session, vault
+from portal.core.ids import new_ids
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Consent, Decision, DecisionOrigin, DifferenceKind, Lane, Outcome, Recipient, Submission
-from portal.core.models.ids import new_ids
 from portal.domain.consents import writer
 from portal.domain.consents.locking import LockedConsent
 from portal.services.iys.reconciliation import comparison, day_file, schedule

@@ -13,17 +13,17 @@ from sqlalchemy import insert, select
 
 from portal.core import clock
 from portal.core.extensions import db
+from portal.core.ids import COUNTER_BITS, EPOCH, NODE_BITS, new_id, new_ids
 from portal.core.models import IysRate, NodeCounter
-from portal.core.models.ids import COUNTER_BITS, EPOCH, NODE_BITS, new_id, new_ids
 
-ROOT = Path(__file__).resolve().parents[4]
+ROOT = Path(__file__).resolve().parents[3]
 
 # A process of the portal, in which ids are made before and after forking.
 FORKING = """
 import json, os, sys
 from portal.app import create_app
 from portal.core.extensions import db
-from portal.core.models.ids import new_ids
+from portal.core.ids import new_ids
 
 app = create_app(os.environ)
 with app.app_context():
