@@ -235,7 +235,8 @@ def test_beside_a_part_that_nobody_understands_nothing_is_granted_without_a_word
 
     found = examine(content, name)
 
-    assert found.unread.doubtful or not set(found.granted) & set(refusing)
+    # A word that is understood after all ("red") refuses its line.
+    assert found.unread.doubtful or found.refused or not set(found.granted) & set(refusing)
 
 
 STRANGE = """
