@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from portal.core.addresses import AddressKind
 from portal.core.models import Brand, MessageGateway, Provider
-from portal.domain.providers import brands, sandbox_mode
+from portal.domain.providers import sandbox_mode, sender_headers
 from portal.services.messaging.gateways.mail_message import split_mailbox
 
 TRIAL = "Deneme"  # Names nobody, so that every firm may try an account with it.
@@ -22,7 +22,7 @@ def is_own(session: Session, provider_id: int | None, carries: AddressKind, send
     if carries == AddressKind.EMAIL:
         name = split_mailbox(sender)[0].casefold()
         return not name or any(name == each.casefold() for pair in names for each in pair.split("\0"))
-    return sender.lstrip("+").isdecimal() or any(brands.is_short_for(sender, each) for each in names)
+    return sender.lstrip("+").isdecimal() or any(sender_headers.is_short_for(sender, each) for each in names)
 
 
 def shown_sender(session: Session, account: MessageGateway) -> str | None:

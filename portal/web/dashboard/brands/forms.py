@@ -6,7 +6,7 @@ from flask_wtf.file import FileField
 from wtforms import BooleanField, SelectField, StringField, URLField, ValidationError
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp
 
-from portal.domain.providers import brand_colours, brands
+from portal.domain.providers import brand_colours, brands, sender_headers
 from portal.domain.replies import keywords
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
@@ -53,8 +53,8 @@ class BrandForm(BaseForm):
     def validate_header(self, field):
         """The header as operators register it, short for `reviewed_names`; what is close to it is offered."""
         try:
-            field.data = brands.validate_header(field.data, self.reviewed_names)
-        except brands.BadHeader as bad:
+            field.data = sender_headers.validate_header(field.data, self.reviewed_names)
+        except sender_headers.BadHeader as bad:
             told = [gettext(bad.problem.sentence), gettext(bad.problem.cure)]
             if bad.suggestion:
                 told.append(gettext("Örneğin: %(header)s", header=bad.suggestion))
@@ -69,7 +69,7 @@ class BrandForm(BaseForm):
             raise ValidationError(
                 gettext("Tek sözcük yazın: 2-11 harf ya da rakam. RET, ONAY, SMS gibi anlamı olan sözcükler olmaz.")
             ) from None
-        if not brands.is_short_for(field.data, self.reviewed_names):
+        if not sender_headers.is_short_for(field.data, self.reviewed_names):
             raise ValidationError(gettext("Sözcük, markanızın ya da firmanızın adı ya da kısaltması olmalı."))
 
     def validate_colour(self, field):

@@ -7,8 +7,9 @@ from portal.core.extensions import db
 from portal.core.iys_protocol import Channel, RecipientType
 from portal.core.models import Brand, Connection, Consent, Provider, Recipient
 from portal.domain import campaigns
-from portal.domain.providers import brand_requests, brands, sandbox_mode
-from portal.domain.providers.brands import AddressCount, BadHeader, CodeNotListed, HeaderProblem, SandboxBrand
+from portal.domain.providers import brand_requests, brands, sandbox_mode, sender_headers
+from portal.domain.providers.brands import AddressCount, CodeNotListed, SandboxBrand
+from portal.domain.providers.sender_headers import BadHeader, HeaderProblem
 from tests import make
 
 pytestmark = pytest.mark.alike
@@ -35,18 +36,18 @@ def opened(provider: Provider, code: int | None = None) -> Brand:
 
 @pytest.mark.parametrize("text", ["ABC", "ORNEK MAGZA", "Ornek-1", " A.B.C. ", "ELEVENCHARS", "A 1"])
 def test_a_header_of_3_to_11_plain_characters_is_taken(text):
-    assert brands.validate_header(text, names=f"Ne {text}") == " ".join(text.split())
+    assert sender_headers.validate_header(text, names=f"Ne {text}") == " ".join(text.split())
 
 
 @pytest.mark.parametrize("text", ["ORNEK", "Ornek Magaz", "ORNKMGZ", "ORNK", "ORNMAG", "MAGAZA A.S."])
 def test_a_header_is_short_for_a_reviewed_name(text):
-    assert brands.validate_header(text, "Örnek Mağaza Mağazacılık A.Ş.") == text
+    assert sender_headers.validate_header(text, "Örnek Mağaza Mağazacılık A.Ş.") == text
 
 
 @pytest.mark.parametrize("text", ["ACIL", "ONEMLI", "OKAN", "ZARAR", "GARANTI", "KMGZ", "OMA", "ORMAG"])
 def test_a_header_of_letters_out_of_a_name_is_another_word(text):
     with pytest.raises(BadHeader) as bad:
-        brands.validate_header(text, "Örnek Mağaza Örnek Mağazacılık A.Ş.")
+        sender_headers.validate_header(text, "Örnek Mağaza Örnek Mağazacılık A.Ş.")
     assert bad.value.problem == HeaderProblem.OTHER
 
 
@@ -57,7 +58,7 @@ def test_a_header_of_letters_out_of_a_name_is_another_word(text):
     ("HAVALE", "Hava Lezzet"), ("TCDD", "Taze Ceviz Dut Deposu"),
 ])  # fmt: skip
 def test_a_header_is_no_well_known_senders(text, name):
-    assert not brands.is_short_for(text, name) and brands.is_short_for(text, f"{name} {text}")
+    assert not sender_headers.is_short_for(text, name) and sender_headers.is_short_for(text, f"{name} {text}")
 
 
 @pytest.mark.parametrize(
@@ -81,7 +82,7 @@ def test_a_header_is_no_well_known_senders(text, name):
 )
 def test_another_header_is_refused_with_a_cure(text, problem, suggestion):
     with pytest.raises(BadHeader) as refused:
-        brands.validate_header(text, "Örnek Mağaza")
+        sender_headers.validate_header(text, "Örnek Mağaza")
 
     assert (refused.value.problem, refused.value.suggestion) == (problem, suggestion)
 
