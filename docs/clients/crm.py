@@ -8,9 +8,11 @@ a check before each sending.
 """
 
 import os
+import re
 import sqlite3
 import sys
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from izinlink_client import Izinlink, Problem, new_key
@@ -22,9 +24,16 @@ CREATE TABLE IF NOT EXISTS consent (
 );
 CREATE TABLE IF NOT EXISTS feed (id INTEGER PRIMARY KEY CHECK (id = 1), cursor TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS outbox (
-  key TEXT PRIMARY KEY, recipient TEXT NOT NULL, type TEXT NOT NULL, problem TEXT -- What a person has to look at.
+  key TEXT PRIMARY KEY, recipient TEXT NOT NULL, type TEXT NOT NULL, consent_date TEXT NOT NULL,
+  problem TEXT -- What a person has to look at.
 );
 """
+TURKEY = timedelta(hours=3)
+
+
+def plain(recipient: str) -> str:
+    """An address as it may be compared, however it is spelled."""
+    return recipient.strip().lower() if "@" in recipient else re.sub(r"\D", "", recipient)[-10:]
 
 
 class Crm:
@@ -61,18 +70,22 @@ class Crm:
             return self.copy()
         return number
 
-    def refuse(self, recipient: str, channel: str) -> None:
-        """Note a refusal here, then tell it; what cannot be told now is told by the next call."""
+    def refuse(self, recipient: str, channel: str) -> str | None:
+        """Note a refusal here, then tell it; what cannot be told now is told by the next call. What is wrong with one
+        that is not taken: a person has to look at it."""
+        key, date = new_key(), f"{datetime.now(UTC) + TURKEY:%Y-%m-%d %H:%M:%S}"
         with self.database:
-            self.database.execute("INSERT INTO outbox VALUES (?, ?, ?, NULL)", (new_key(), recipient, channel))
+            self.database.execute("INSERT INTO outbox VALUES (?, ?, ?, ?, NULL)", (key, recipient, channel, date))
         self.tell()
+        left = self.database.execute("SELECT problem FROM outbox WHERE key = ?", (key,)).fetchone()
+        return left and left[0]
 
     def tell(self) -> None:
         """Tell all refusals that wait, each with the key that it got when it was noted: told twice, it is one. One
         that is not taken is set aside with its problem, and holds up no other."""
-        waiting = self.database.execute("SELECT key, recipient, type FROM outbox WHERE problem IS NULL").fetchall()
-        for key, recipient, channel in waiting:
-            row = {"recipient": recipient, "type": channel, "status": "RET"}
+        waiting = "SELECT key, recipient, type, consent_date FROM outbox WHERE problem IS NULL"
+        for key, recipient, channel, date in self.database.execute(waiting).fetchall():
+            row = {"recipient": recipient, "type": channel, "status": "RET", "consentDate": date}
             try:
                 self.izinlink.add_consent(self.brand, row, idempotency_key=key)
                 done, values = "DELETE FROM outbox WHERE key = ?", [key]
@@ -84,9 +97,12 @@ class Crm:
                 self.database.execute(done, values)
 
     def may_send(self, channel: str, recipients: list[str]) -> list[str]:
-        """Those who may be messaged now; nobody whose refusal is still to be told."""
-        untold = dict(self.database.execute("SELECT recipient, key FROM outbox WHERE type = ?", (channel,)))
-        answer = self.izinlink.check(self.brand, channel, [each for each in recipients if each not in untold])
+        """Those who may be messaged now, when all refusals are told; nobody whose refusal was set aside."""
+        self.tell()
+        aside = {plain(each) for (each,) in self.database.execute("SELECT recipient FROM outbox")}
+        if not (asked := [each for each in recipients if plain(each) not in aside]):
+            return []
+        answer = self.izinlink.check(self.brand, channel, asked)
         return [each["recipient"] for each in answer["results"] if each["verdict"] == "may"]
 
     def _write(self, consents: Iterable[dict[str, Any]]) -> int:
@@ -103,22 +119,27 @@ class Crm:
 
 
 def main() -> None:
-    brand, act, *rest = sys.argv[1:]
-    with Izinlink(os.environ["IZINLINK_URL"], os.environ["IZINLINK_KEY"]) as izinlink:
-        crm = Crm(os.environ.get("CRM_FILE", "crm.sqlite"), izinlink, int(brand))
-        match act, rest:
-            case "copy", []:
-                done = f"{crm.copy()} consents"
-            case "follow", []:
-                done = f"{crm.follow()} events"
-            case "refuse", [recipient, channel]:
-                crm.refuse(recipient, channel)
-                done = "told"
-            case "send", [channel, *recipients]:
-                done = "\n".join(crm.may_send(channel, recipients))
-            case _:
-                done = __doc__ or ""
+    match sys.argv[1:]:
+        case [brand, ("copy" | "follow" | "refuse" | "send") as act, *rest] if brand.isdecimal():
+            with Izinlink(os.environ["IZINLINK_URL"], os.environ["IZINLINK_KEY"]) as izinlink:
+                done = run(Crm(os.environ.get("CRM_FILE", "crm.sqlite"), izinlink, int(brand)), act, rest)
+        case _:
+            done = __doc__ or ""
     sys.stdout.write(f"{done}\n")
+
+
+def run(crm: Crm, act: str, rest: list[str]) -> str:
+    """Do one act; what to print of it."""
+    match act, rest:
+        case "copy", []:
+            return f"{crm.copy()} consents"
+        case "follow", []:
+            return f"{crm.follow()} events"
+        case "refuse", [recipient, channel]:
+            return crm.refuse(recipient, channel) or "told"
+        case "send", [channel, *recipients]:
+            return "\n".join(crm.may_send(channel, recipients))
+    return __doc__ or ""
 
 
 if __name__ == "__main__":

@@ -63,15 +63,19 @@ def test_a_crm_copies_follows_refuses_once_and_checks(app, crm_module, tmp_path,
         with app.app_context():
             event_sequencer.sequence_next_events()
         assert [crm.follow(), crm.follow()] == [1, 0]
-        crm.refuse("0532", "MESAJ")  # Holds up nothing, and stays for a person.
+        assert "phone_too_short" in crm.refuse("0532 1", "MESAJ")  # Holds up nothing, and stays for a person.
         crm.refuse(OTHER, "ARAMA")
         assert crm.may_send("MESAJ", [make.PHONE, OTHER]) == []
+        with monkeypatch.context() as offline:
+            offline.setattr(crm, "tell", lambda: None)
+            crm.refuse("0532 123 45 71", "MESAJ")
+        assert crm.may_send("MESAJ", ["+905321234571"]) == []  # First all refusals are told.
         assert izinlink.consent(make.BRAND_CODE, make.PHONE, "MESAJ")["status"] == "RET"
         assert izinlink.consent(make.BRAND_CODE, "+905321234599", "MESAJ") is None
         with pytest.raises(sys.modules["izinlink_client"].Problem, match="brand_unknown"):
             izinlink.add_consent(1, refusal())
 
-    assert rows.count(Decision) == 3
+    assert rows.count(Decision) == 4
     held = sqlite3.connect(tmp_path / "crm.sqlite").execute("SELECT recipient, status FROM consent").fetchall()
     assert sorted(held) == [(make.PHONE, "RET"), (OTHER, "RET")]
-    assert sqlite3.connect(tmp_path / "crm.sqlite").execute("SELECT recipient FROM outbox").fetchall() == [("0532",)]
+    assert sqlite3.connect(tmp_path / "crm.sqlite").execute("SELECT recipient FROM outbox").fetchall() == [("0532 1",)]
