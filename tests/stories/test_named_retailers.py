@@ -10,12 +10,12 @@ import time_machine
 from iys_sandbox import retailers
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.iys_protocol import Channel
-from portal.core.models import ImportBatch, Outcome, Submission
+from portal.core.iys_protocol import Channel, Status
+from portal.core.models import Decision, ImportBatch, Outcome, Submission
 from portal.services.imports import batches, queries, store
 from tests import make
 from tests.iys_sandbox.test_retailers import SHOP
-from tests.portal.api.programs import BASE, CONSENTS, Program, grant, make_key
+from tests.portal.api.programs import BASE, CONSENTS, Program, grant, make_key, refusal
 from tests.portal.services.imports.file_steps import csv_of, uploaded, work_all
 
 HELD = """SELECT recipient, retailer_code, (SELECT count(*) FROM retailer_access JOIN record AS its
@@ -63,6 +63,21 @@ def test_iys_holds_a_consent_with_the_retailers_that_were_named(app, sandbox, iy
     results = [program.get(f"{BASE}/requests/{answer.json['requestId']}").json["results"] for answer in answers]
     told = [row["iys"] for its in results for row in its]
     assert (told[1]["outcome"], told[1]["code"]) == ("parked", "H180")
+
+
+def test_a_refusal_that_names_a_retailer_unknown_to_iys_reaches_it_without_one(app, sandbox, iys, rows):
+    with app.app_context():
+        program = Program(app, make_key(make.provider()))
+    program.post(CONSENTS, grant(ago=timedelta(minutes=5)))
+    make.forward_all(app, iys)
+    program.post(CONSENTS, refusal(retailerCode=UNKNOWN))
+
+    with time_machine.travel(clock.now() + timedelta(minutes=2), tick=True):
+        make.forward_all(app, iys)
+
+    first, renewed = rows(Decision, Decision.status == Status.REFUSED)
+    assert (renewed.renews_id, renewed.retailer_code, renewed.source) == (first.id, None, "HS_KARAR")
+    assert rows.one(Submission, Submission.decision_id == renewed.id).outcome == Outcome.ACCEPTED
 
 
 def test_a_file_names_retailers_as_a_program_does(app, sandbox, iys, shops):

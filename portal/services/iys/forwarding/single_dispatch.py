@@ -13,6 +13,8 @@ from portal.services.iys.forwarding.claims import ClaimedSubmission
 from portal.services.iys.iys_clock import iys_clock
 from portal.services.iys.rate_limit import Priority
 
+UNKNOWN_RETAILER = "H180"
+
 
 def forward_next_refusal(client: Client) -> bool:
     """Send a due refusal: some threads do nothing else, so that they are never busy."""
@@ -89,6 +91,8 @@ def _apply_action(claimed: ClaimedSubmission, action: Action, code: str | None) 
         return outcomes.expire_submission(claimed, code)
     if action == Action.CONFIG:
         return outcomes.block_submissions([claimed], code)
+    if code == UNKNOWN_RETAILER and claimed.is_refusal:  # It counts without the retailer, whoever mediated it.
+        return outcomes.expire_submission(claimed, code, renew_after=claimed.consent_date)
     if action == Action.FIX:
         return outcomes.end_submission(claimed, Outcome.PARKED, code=code)
     if action == Action.WAIT:
