@@ -1,8 +1,8 @@
 """Counts of limits in the memory of a process (`memory://`), without a thread."""
 
-import time
-
 from limits.storage import MemoryStorage
+
+from portal.core import clock
 
 SWEEP_EVERY = 60.0  # Seconds.
 
@@ -16,7 +16,7 @@ class ProcessCounts(MemoryStorage):
 
     def incr(self, key: str, expiry: float, amount: int = 1) -> int:
         """Count; how many there are now."""
-        at = time.time()
+        at = clock.now().timestamp()
         if at >= self._swept_at + SWEEP_EVERY:
             self._swept_at = at
             for each in list(self.expirations):

@@ -8,8 +8,7 @@ from sqlalchemy import update
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import Brand, Decision, EventType, Outcome, Provider, Receipt, Recipient, Submission
-from portal.domain import events
+from portal.core.models import Brand, Decision, Event, EventType, Outcome, Provider, Receipt, Recipient, Submission
 from portal.domain.consents import annulments
 from portal.services import event_sequencer
 from tests import make
@@ -113,7 +112,7 @@ def test_a_key_follows_its_own_brands_and_a_stranger_nothing(app, program, provi
     second = add_brand(provider, 700003)
     program.post(CONSENTS, refusal())
     program.post(f"{BASE}/brands/700003/consents", refusal())
-    events.record(db.session, EventType.PACKAGE_LOW, provider.id, provider_id=provider.id, at=clock.now())
+    Event.record(db.session, EventType.PACKAGE_LOW, provider.id, provider_id=provider.id, at=clock.now())
     db.session.commit()
     other = make.provider(iys_code=OTHER_CODE, brand_code=OTHER_CODE, email="cem@example.com")
     limited, stranger = Program(app, make_key(provider, brands=[second])), Program(app, make_key(other))

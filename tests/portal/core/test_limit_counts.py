@@ -1,15 +1,17 @@
 """The counts of limits in memory: as the library's, without its threads."""
 
 import threading
+from datetime import timedelta
 
+import time_machine
 from limits import parse
 from limits.storage import storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
-from portal.core import limit_counts
+from portal.core import clock, limit_counts
 
 
-def test_counts_start_no_thread_and_are_forgotten(monkeypatch):
+def test_counts_start_no_thread_and_are_forgotten():
     counts = storage_from_string("memory://")
     assert isinstance(counts, limit_counts.ProcessCounts)
     counts.timer.join()
@@ -18,7 +20,6 @@ def test_counts_start_no_thread_and_are_forgotten(monkeypatch):
     assert limiter.hit(limit, "act", "other")
     assert threading.active_count() == threads
 
-    now = limit_counts.time.time()
-    monkeypatch.setattr("time.time", lambda: now + 61)
-    assert limiter.hit(limit, "act", "other")
+    with time_machine.travel(clock.now() + timedelta(seconds=61)):
+        assert limiter.hit(limit, "act", "other")
     assert len(counts.storage) == len(counts.expirations) == 1

@@ -6,8 +6,7 @@ import pytest
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import EventType
-from portal.domain import events
+from portal.core.models import Event, EventType
 from portal.domain.events import feed
 from portal.services import event_sequencer
 
@@ -22,7 +21,7 @@ def session(app):
 
 def record(subject_id: int, *, of: int = PROVIDER, brand=BRAND, type_=EventType.PACKAGE_LOW, ago=timedelta(0)) -> None:
     at = clock.now() - ago
-    events.record(db.session, type_, subject_id, provider_id=of, brand_id=brand, at=at)
+    Event.record(db.session, type_, subject_id, provider_id=of, brand_id=brand, at=at)
     db.session.commit()
 
 

@@ -7,7 +7,6 @@ from sqlalchemy.orm import Session
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import Decision, Event, EventType, Receipt, Submission
-from portal.domain import events
 from portal.domain.consents import annulments
 from portal.domain.events import sequencer
 from tests import databases, make
@@ -23,7 +22,7 @@ def session(app):
 
 
 def record(session: Session, subject_id: int) -> None:
-    events.record(session, EventType.PACKAGE_LOW, subject_id, provider_id=1, at=clock.now())
+    Event.record(session, EventType.PACKAGE_LOW, subject_id, provider_id=1, at=clock.now())
 
 
 def sequence(session: Session, most: int = sequencer.MOST) -> int:
