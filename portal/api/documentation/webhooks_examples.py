@@ -20,7 +20,7 @@ OPERATIONS: dict[str, tuple[str, str]] = {
     ),
     "removeWebhook": (N_("Webhook adresini sil"), N_("Adresi ve gönderim kayıtlarını siler.")),
 }
-ID, URL, SECRET = "120421449935618590", "https://crm.ornek.com/webhooks", "whsec_K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9N="
+ID, URL, SECRET = "120421449935618590", "https://crm.ornek.com/webhooks", "whsec_K5oZfzN95Z9UVu1E…"
 _ONE: dict[str, Any] = {
     "id": ID, "url": URL, "types": ["decision.made"], "showsAddresses": False, "algorithm": "hmac", "publicKey": None,
     "isOn": True, "offReason": None, "failingSince": None, "succeededAt": None, "createdAt": MOMENT,
