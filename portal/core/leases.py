@@ -7,6 +7,7 @@ nothing once the lease has passed to somebody else. All functions are part of th
 """
 
 import random
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -82,8 +83,11 @@ def write(
     """Write to claimed rows; the ids of those that were still ours and met the conditions."""
     if not leased:
         return set()
-    is_ours = model.id.in_([each.id for each in leased]), model.lease_until.in_({each.lease_until for each in leased})
-    mine = update(model).where(*is_ours, *conditions)
+    by_end: dict[datetime | None, list[int]] = defaultdict(list)  # Of None no row is ours.
+    for each in leased:
+        by_end[each.lease_until].append(each.id)
+    is_ours = or_(*(and_(model.id.in_(ids), model.lease_until.in_([end])) for end, ids in by_end.items()))
+    mine = update(model).where(is_ours, *conditions)
     written = mine.values(values).returning(model.id).execution_options(synchronize_session=False)
     return set(session.scalars(written))
 

@@ -28,6 +28,7 @@ MAX_BRAND_CODE = 2**31 - 1  # No brand has it; a database takes no larger ones.
 PROVIDER_LIMITS = {  # Counted for all keys together.
     limits.API_LISTS: "api-lists", limits.API_LINKS: "api-links", limits.API_FILES: "api-files",
     limits.API_IYS: "api-iys",
+    limits.API_RETAILERS: "api-retailers",
 }  # fmt: skip
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="izinlink"'}
 

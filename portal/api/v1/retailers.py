@@ -43,7 +43,7 @@ def list_retailers(query: schemas.RetailersQuery) -> dict[str, Any]:
 
 @blueprint.post(RETAILERS)
 @specification.validate(resp=ADDED, operation_id="addRetailer")
-@needs(Scope.RETAILERS_WRITE, limit=limits.API_IYS)
+@needs(Scope.RETAILERS_WRITE, limit=limits.API_RETAILERS)
 def add_retailer(json: schemas.RetailerBody, headers: WriteHeaders) -> dict[str, Any]:
     """Add a retailer at İYS. Whoever repeats a request whose answer was lost gets the code of the same one."""
     fields = json.model_dump(exclude_none=True)

@@ -46,6 +46,7 @@ API_LISTS = "60 per minute"  # Requests of a provider, by all its keys, with up 
 API_FILES = "60 per hour"  # Files that a provider's programs bring or take: each is stored, or reads up to every row.
 API_LINKS = "3000 per hour"  # Links of one person each, asked for by all keys of a provider: tills of a large shop.
 API_IYS = "60 per minute"  # Requests of a provider's programs that are a call to İYS each, which takes ten a second.
+API_RETAILERS = "200 per hour"  # Retailers that they add: each may read İYS's list of up to 3,000 first.
 RETAILERS = "120 per hour"  # A provider's pages of retailers at İYS, and changes there: a few calls each.
 GUESSED_KEYS = "60 per minute"  # Wrong keys of the API, from one address. Good ones have their own limit.
 
