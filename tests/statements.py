@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 import pytest
@@ -27,6 +28,13 @@ _asked: set[int] = set()
 def number_of(statement: str) -> int:
     """The same for a statement with more or fewer values."""
     return crc32(ROWS.sub("(?)", VALUES.sub("?", statement)).encode())
+
+
+def lock_of(context: Any) -> str:
+    """How a statement locks rows on PostgreSQL; SQLite has no words for it."""
+    compiled = getattr(context, "compiled", None)
+    lock = getattr(compiled.statement, "_for_update_arg", None) if compiled else None
+    return f" FOR UPDATE {lock.skip_locked} {lock.key_share} {lock.nowait}" if lock is not None else ""
 
 
 def runs_on_a_server(item: pytest.Item) -> bool:
@@ -47,8 +55,8 @@ class Writer:
         event.listen(Engine, "before_cursor_execute", self._note)
 
     @staticmethod
-    def _note(_connection, _cursor, statement: str, *_: object) -> None:
-        _asked.add(number_of(statement))
+    def _note(_connection, _cursor, statement: str, _parameters, context, _many) -> None:
+        _asked.add(number_of(statement + lock_of(context)))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:

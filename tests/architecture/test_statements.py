@@ -1,8 +1,10 @@
 """PostgreSQL sees every statement of the tests, and not more of them than it must."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import column, select
 
 from tests import statements
 
@@ -35,3 +37,12 @@ def test_statements_are_told_apart_but_not_by_how_many_values_they_have():
     assert len({statements.number_of(asks % each) for each in ("?", "?, ?", "?, ?, ?")}) == 1
     assert len({statements.number_of(adds % each) for each in ("(?, ?)", "(?, ?), (?, ?), (?, ?)")}) == 1
     assert len({statements.number_of(each) for each in (asks % "?", asks % "SELECT ?", adds % "(?, ?)")}) == 3
+
+
+def test_a_statement_that_locks_is_another_one():
+    def lock(statement):
+        return statements.lock_of(SimpleNamespace(compiled=statement.compile()))
+
+    plain = select(column("id"))
+    assert lock(plain) == statements.lock_of(SimpleNamespace(compiled=None)) == ""
+    assert len({lock(each) for each in (plain, plain.with_for_update(), plain.with_for_update(skip_locked=True))}) == 3
