@@ -14,7 +14,7 @@ from portal.api.documentation.example import BRAND, DATE, EMAIL, MOMENT, OF_BRAN
 
 REQUEST_ID, LIST_ID, DECISION_ID = "120421449935618560", "120421449935618561", "120421449935618562"
 
-_RETAILERS = {"retailerCode": 58954386, "retailerAccess": None}
+_RETAILERS = {"retailerCode": 58954387, "retailerAccess": None}
 _FORWARDED = {"outcome": "waiting", "code": None, "transactionId": None, "dueAt": MOMENT}
 _CONSENT = {
     "brandCode": BRAND, "recipient": PHONE, "type": "MESAJ", "recipientType": "BIREYSEL", "status": "ONAY",
@@ -23,7 +23,7 @@ _CONSENT = {
 }  # fmt: skip
 _GRANT = {
     "recipient": PHONE, "type": "MESAJ", "status": "ONAY", "consentDate": DATE, "source": "HS_FIZIKSEL_ORTAM",
-    "evidence": "Üyelik formu 2026-118", "reference": "C-1042", "retailerCode": 58954386,
+    "evidence": "Üyelik formu 2026-118", "reference": "C-1042", "retailerCode": 58954387,
 }  # fmt: skip
 _NO_DATE = {"recipient": EMAIL, "type": "EPOSTA", "status": "ONAY", "source": "HS_WEB", "evidence": "Sipariş 4711"}
 _REFUSAL = {"recipient": PHONE, "type": "ARAMA", "status": "RET", "correlationId": "crm-42", "note": "telefonda"}

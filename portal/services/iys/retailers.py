@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import String, cast, or_, select
 
 from portal.core import iys_protocol
 from portal.core.extensions import read_session
 from portal.core.iys_protocol import Action, Channel, Operation, RecipientType
 from portal.core.lazy_text import N_
-from portal.core.models import Brand, Provider
+from portal.core.models import OPEN_OUTCOMES, Brand, Decision, Provider, Submission
 from portal.core.transliteration import ascii_only
 from portal.domain.providers import sandbox_mode
 from portal.services.iys import calls
@@ -30,6 +30,7 @@ KNOWN_NUMBER = ("H230", "H231", "H253")  # Another retailer of the provider has 
 TEXTS = ("title", "alias", "name", "tckn", "mobile", "tin", "mersis", "status")
 NOT_AT_IYS_WORDS = N_("Bu marka İYS'ye bildirilmiyor, orada bayisi olamaz."), N_("İYS'de kayıtlı bir marka seçin.")
 UNKNOWN_RETAILER = ("H058", "H180")
+IN_USE = CallProblem(Operation.RETAILER_REMOVE.value, 400, "H061")  # As İYS says it.
 
 
 class RetailerProblem(Exception):
@@ -161,13 +162,26 @@ def add_retailer(client: Client, brand: Brand, fields: JsonObject) -> int:
 
 
 def remove_retailer(client: Client, brand: Brand, code: int) -> None:
-    """Remove a retailer that no consent refers to. Raises RetailerProblem; a 400 says that one does."""
+    """Remove a retailer that no consent refers to, also none on its way to İYS, which would refuse it then (H180).
+    Raises RetailerProblem; a 400 says that one does."""
+    if _is_on_its_way(brand, code):
+        raise RetailerProblem(IN_USE)
     path = iys_protocol.retailer_path(*_codes(brand), code)
     try:
         _ask(client, brand, Operation.RETAILER_REMOVE, path, method="DELETE")
     except RetailerProblem as problem:
         if not problem.is_unsure or find_retailer(client, brand, code) is not None:
             raise
+
+
+def _is_on_its_way(brand: Brand, code: int) -> bool:
+    named = or_(Decision.retailer_code == code, cast(Decision.retailer_access, String).contains(str(code)))
+    waiting = (
+        select(Submission.id).join(Decision, Decision.id == Submission.decision_id).limit(1)
+        .where(Submission.provider_id == brand.provider_id, Submission.outcome.in_(OPEN_OUTCOMES))
+        .where(Decision.brand_id == brand.id, named)
+    )  # fmt: skip
+    return read_session().scalar(waiting) is not None
 
 
 def list_access(client: Client, brand: Brand, key: ConsentKey, *, offset: int, limit: int) -> RetailerPage:

@@ -9,7 +9,7 @@ from portal.core.extensions import db
 from portal.core.models import ApiRequest, AuditEntry, Brand, Provider
 from portal.domain.providers import sandbox_mode
 from tests import make
-from tests.portal.api.programs import BASE, Program, make_key, reach_iys
+from tests.portal.api.programs import BASE, CONSENTS, Program, grant, make_key, reach_iys
 
 RETAILERS = f"{BASE}/brands/{make.BRAND_CODE}/retailers"
 SHOP = {
@@ -63,6 +63,16 @@ def test_a_removal_whose_answer_was_lost_is_looked_up(program, sandbox):
     assert program.open("DELETE", f"{RETAILERS}/{code}").json == {"retailerCode": code}
     assert told(program.open("DELETE", f"{RETAILERS}/{code}")) == (404, "not_found", None, False)
     assert program.get(f"{RETAILERS}/{code}").status_code == 404
+
+
+@pytest.mark.parametrize("named", [{"retailerCode": 58954386}, {"retailerAccess": [58954385, 58954386]}])
+def test_a_retailer_named_by_a_consent_on_its_way_is_not_removed(program, sandbox, named):
+    assert program.post(CONSENTS, grant(**named)).json["written"] == 1
+
+    removed = program.open("DELETE", f"{RETAILERS}/58954386")
+
+    assert told(removed) == (409, "retailer_in_use", "H061", False)
+    assert sandbox.ledger()["requests"]["retailer_remove"] == 0
 
 
 def test_what_is_wrong_is_named_before_iys_is_asked(program, sandbox):
