@@ -41,7 +41,8 @@ OPERATIONS: dict[str, tuple[str, str]] = {
         N_("Tek kişiye bağlantı"),
         N_(
             "Kasa ya da çağrı merkezi için: kısa adres, iki sözcük ve hazır ileti. Reddetmiş ya da önce sorulmuş "
-            "kişide bağlantı yerine nedeni döner. Aynı kişiye hep aynı bağlantı."
+            "kişide bağlantı yerine nedeni döner; onay vermiş olan da sorulmuştur (already_asked). Aynı kişiye hep "
+            "aynı bağlantı."
         ),
     ),
     "addRefusalLinks": (

@@ -40,8 +40,9 @@ OPERATIONS: dict[str, tuple[str, str]] = {
     "downloadExport": (
         N_("Kayıtları indir"),
         N_(
-            "consents, decisions ya da recipients; CSV ya da Excel. maySend=true ile yalnız şimdi ileti "
-            "gönderilebilecekler. Dosya okunurken gönderilir, beklenecek bir iş yoktur."
+            "consents, decisions ya da recipients; CSV (UTF-8, BOM, “;”) ya da Excel. maySend=true ile yalnız şimdi "
+            "ileti gönderilebilecekler. Sütunlar buradaki alan adlarıyladır; telefonlar + olmadan yazılır, reference "
+            "yoktur: onu GET …/consents verir."
         ),
     ),
 }

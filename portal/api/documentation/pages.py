@@ -91,7 +91,7 @@ def _operations(document: dict[str, Any]) -> list[Operation]:
             operation["operationId"], method.upper(), path, operation["summary"], operation["description"],
             operation["x-scope"],
             _fields(operation, document), _answer_fields(operation, document),
-            [_call(method, each) for each in examples_of(operation["operationId"])],
+            [_call(method, operation, each) for each in examples_of(operation["operationId"])],
         )
         for path, operations in document["paths"].items() for method, operation in operations.items()
     }  # fmt: skip
@@ -152,14 +152,15 @@ def _values(schema: dict[str, Any], schemas: dict[str, Any]) -> str:
         return " | ".join(_values(each, schemas) for each in several)
     if "items" in schema:
         return f"[{_values(schema['items'], schemas) or 'object'}]"
-    return str(schema.get("type", ""))
+    longest = f" ≤ {schema['maxLength']}" if "maxLength" in schema else ""
+    return str(schema.get("type", "")) + longest
 
 
-def _call(method: str, example: Example) -> tuple[str, str | None, int]:
+def _call(method: str, operation: dict[str, Any], example: Example) -> tuple[str, str | None, int]:
     lines = [f"curl -X {method.upper()} '{current_app.config['MAIN_BASE']}/api/v1{example.path}'"]
     lines.append('-H "Authorization: Bearer $IZINLINK_KEY"')
-    if example.operation.startswith("add"):
-        lines.append('-H "Idempotency-Key: $(uuidgen)"')
+    if any(each["name"] == "Idempotency-Key" for each in operation["parameters"]):
+        lines.append('-H "Idempotency-Key: $(openssl rand -hex 16)"')
     if example.file is not None:
         lines.append("--data-binary @izinler.csv")
     if example.body is not None:

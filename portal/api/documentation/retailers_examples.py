@@ -11,7 +11,7 @@ OPERATIONS: dict[str, tuple[str, str]] = {
         N_("Bayi ekle"),
         N_(
             "Bayiyi İYS'ye kaydeder ve İYS'nin verdiği kodu döndürür. İYS'nin yanıtı kaybolursa aynı Idempotency-Key "
-            "ile yineleyin: listeye bakılır, aynı bayi ikinci kez eklenmez."
+            "ile yineleyin: listeye bakılır, aynı bayi ikinci kez eklenmez. H231: tckn başka bir bayinizde kayıtlı."
         ),
     ),
     "showRetailer": (N_("Bir bayi"), N_("Bayiyi İYS'de kayıtlı olduğu gibi gösterir.")),
@@ -52,8 +52,9 @@ EXAMPLES = (
     Example("listAccess", f"{OF_BRAND}/retailers/access/query", _CONSENT, 200,
             {"items": [_WITH_ACCESS], "total": 1, "nextCursor": None}),
     Example("removeRetailer", f"{OF_BRAND}/retailers/{CODE}", None, 409, problem_example(
-        "retailer_in_use", 409, "A consent refers to this retailer at İYS; such a retailer cannot be removed.",
-        "Bu bayi İYS'de bir izne bağlı; bağlı bayi silinemez.", iysCode="H061",
+        "retailer_in_use", 409,
+        "A consent at İYS, or on its way there, refers to this retailer; such a retailer cannot be removed.",
+        "Bu bayi İYS'de ya da oraya giden bir izne bağlı; bağlı bayi silinemez.", iysCode="H061",
     )),
     Example("removeAccess", f"{OF_BRAND}/retailers/access/remove", _ACCESS, 200, {"retailerAccess": [CODE]}),
     Example("removeRetailer", f"{OF_BRAND}/retailers/{CODE}", None, 200, {"retailerCode": CODE}),

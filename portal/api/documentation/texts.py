@@ -82,7 +82,9 @@ REASONS: dict[Reason, str] = {
     Reason.GRANTED: N_("Onay var ve İYS'de kayıtlı."),
     Reason.MERCHANT: N_("Tacir; İYS'de ret yok."),
     Reason.EXEMPT: N_("Firma İYS'den muaf; kendi kaydı geçerli."),
-    Reason.UNREGISTERED: N_("Onay var, İYS'de kayıtlı olduğu henüz bilinmiyor."),
+    Reason.UNREGISTERED: N_(
+        "Onay var, İYS'de kayıtlı olduğu henüz bilinmiyor. Sonucu parked ise beklemek yetmez: geçmişine bakın."
+    ),
     Reason.UNCHECKED: N_("Tacir; reddi olup olmadığına İYS'de daha bakılmadı."),
     Reason.REFUSED: N_("Kişi reddetti."),
     Reason.REFUSED_AT_IYS: N_("Kişi İYS'de reddetti."),

@@ -61,7 +61,11 @@ class Campaign(Answer):
     kind: CampaignKind
     channels: list[Channel]
     delivery: Delivery
-    state: CampaignState
+    state: CampaignState = Field(
+        description=N_(
+            "planned: zamanı bekliyor; paused: iletiler bekliyor; finished: bitti; closed, stopped: kapatıldı."
+        )
+    )
     createdAt: Moment
     launchedAt: Moment | None
     expiresAt: Moment | None

@@ -33,7 +33,7 @@ class ConsentNow(Answer):
     reference: str | None
     type: Channel
     recipientType: RecipientType
-    status: Status | None = Field(description=N_("null: burada geçerli bir karar yok."))
+    status: Status | None = Field(description=N_("null: kaydınızı silin; GET …/consents onu vermez."))
     consentDate: str | None
     decisionId: str | None = Field(description=N_("Geçerli olan karar."))
     iys: AtIys
@@ -55,7 +55,9 @@ class EventItem(Answer):
     brandCode: int | None = Field(description=N_("null: firmanın bütünü."))
     subjectId: str = Field(description=N_("Kararın, başvurunun ya da belgenin numarası."))
     decision: EventDecision | None = Field(description=N_("Olayın kararı; iptalde iptal edilen."))
-    consent: ConsentNow | None = Field(description=N_("İznin bu yanıt verilirkenki durumu: kaydınıza bunu yazın."))
+    consent: ConsentNow | None = Field(
+        description=N_("İznin bu yanıt verilirkenki durumu: kaydınıza bunu yazın. null: olay bir kararın değil.")
+    )
     facts: dict[str, Any] = Field(description=N_("Olay türüne göre değişir; adres içermez."))
 
 

@@ -18,7 +18,11 @@ DIGEST = N_("Okuduğunuz denemenin özeti; başlatırken bunu gönderin.")
 class UploadQuery(Strict):
     fileName: Name | Absent = Field(None, description=N_("Dosyanın adı; panelde bununla görünür."))
     profile: Annotated[str, Field(max_length=60)] | Absent = Field(
-        None, description=N_("Sütun düzeninin panelde verilen adı; boşsa aynı başlıklı son dosyanınki.")
+        None,
+        description=N_(
+            "Sütun düzeninin panelde verilen adı; boşsa aynı başlıklı son dosyanınki. Dosyanın adındaki sözler de "
+            "okunur."
+        ),
     )
 
 
@@ -65,7 +69,11 @@ class ImportAnswer(Answer):
     dryRun: DryRunAnswer | None
     iys: AtIysCounts | None = Field(description=N_("Yazılanların İYS'deki durumu."))
     undoable: Undoable | None
-    personNeeded: list[str] = Field(description=N_("Yalnız bir kişinin karar verebileceği şeyler; page sayfasında."))
+    personNeeded: list[str] = Field(
+        description=N_(
+            "Yalnız bir kişinin karar verebileceği şeyler, page sayfasında: columns, answers, unread, before_2015."
+        )
+    )
     page: str
 
 

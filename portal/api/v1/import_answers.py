@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from portal.api.v1.moments import moment
 from portal.core import clock
 from portal.core.extensions import vault
+from portal.core.lazy_text import N_
 from portal.core.models import WORKER_STATES, BatchState, ImportBatch
 from portal.domain.consents.import_plan import GRANTS, REFUSALS
 from portal.services.imports import batches, provider_questions, queries, undo
@@ -23,6 +24,11 @@ from portal.web.shared import problems
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.problems import in_english
 
+PERSON_NEEDED = {
+    "columns": N_("Sütunların ne olduğu seçilmeli."), "answers": N_("Dosya hakkındaki sorular yanıtlanmalı."),
+    "unread": N_("Anlaşılmayan sütun, söz ya da renk var."),
+    "before_2015": N_("2015'ten önceki onaylara bir kişi kefil olmalı."),
+}  # fmt: skip
 RUN = (BatchState.STOPPED, BatchState.DONE, BatchState.UNDONE)
 
 

@@ -15,8 +15,11 @@ MAX_ADDRESSES = 50_000  # Of a list that is checked.
 MAX_TEXT = 500  # Characters of a text.
 MAX_ID = 100  # Characters of a correlationId.
 
-RETAILER = N_("Karara aracılık eden bayinin İYS'deki sekiz haneli kodu. Bir bayiye verilen ret hepsi için geçerlidir.")
-RETAILERS = N_("İzni kullanabilecek bayilerin kodları.")
+RETAILER = N_(
+    "Karara aracılık eden bayinin İYS'deki sekiz haneli kodu. Bir bayiye verilen ret hepsi için geçerlidir. İYS'de "
+    "olmayan kodla onay alınır ama H180 ile bekler; ret bayisiz bildirilir."
+)
+RETAILERS = N_("Kararda bildirilen, izni kullanabilecek bayiler; şimdiki erişimi …/retailers/access/query söyler.")
 PHONE, FORM = "+905321234567", "Üyelik formu 2026-118, 24.11.2026"
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
 Absent = SkipJsonSchema[None]  # Of a field of a query, in which there is no null.
@@ -24,7 +27,10 @@ Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 RetailerCode = Annotated[int, Field(ge=FIRST_RETAILER, le=LAST_RETAILER, examples=[58954386])]
 RetailerCodes = list[RetailerCode]
-REFERENCE = N_("Kişinin sizdeki numarası; şifreli saklanır, adresin geçtiği her yanıtta döner.")
+REFERENCE = N_(
+    "Kişinin sizdeki numarası; şifreli saklanır, adresin geçtiği her yanıtta döner. Son gönderilen geçerlidir, karar "
+    "yazılmasa da."
+)
 Id = Annotated[str, Field(max_length=MAX_ID)]
 Reference = Annotated[Id | None, Field(examples=["C-1042"], description=REFERENCE)]
 
@@ -67,6 +73,9 @@ class Problem(Answer):
     errors: list[FieldError] | None = None
     scope: str | None = Field(None, description=N_("Anahtarda eksik olan yetki."))
     page: str | None = Field(None, description=N_("Bir kişinin sürdürmesi gereken sayfa."))
+
+
+UNTIL = Field(description=N_("Bu yanıtın yeniden sorulması gereken an; null: her gönderimden önce sorun."))
 
 
 class Key(Answer):
@@ -135,7 +144,7 @@ class MaySend(Answer):
     verdict: Verdict = Field(description=N_("may: ileti gönderilebilir; may_not ve unknown: gönderilmez."))
     reason: str
     asOf: Moment
-    validUntil: Moment | None = Field(description=N_("Bu yanıtın yeniden sorulması gereken an."))
+    validUntil: Moment | None = UNTIL
 
 
 class AtIys(Answer):
@@ -161,7 +170,10 @@ class ConsentRow(Strict):
     status: Status
     consentDate: str | None = Field(
         None, examples=["2026-11-24 14:02:00"],
-        description=N_("YYYY-MM-DD HH:mm:ss, Türkiye saatiyle. Onayda gerekir; rette yoksa alındığı an sayılır."),
+        description=N_(
+            "YYYY-MM-DD HH:mm:ss, Türkiye saatiyle; Z ya da saat dilimi alınmaz. Onayda gerekir; rette yoksa alındığı "
+            "an sayılır."
+        ),
     )  # fmt: skip
     source: Source | None = Field(None, description=N_("Onayda gerekir; rette yoksa HS_KARAR yazılır."))
     recipientType: RecipientType = RecipientType.INDIVIDUAL
@@ -225,7 +237,7 @@ class Forwarding(Answer):
     outcome: str = Field(description=N_("waiting ve sent: yolda; accepted ve verified: İYS'de."))
     code: str | None = Field(description=N_("İYS'nin kodu."))
     transactionId: str | None
-    dueAt: Moment | None
+    dueAt: Moment | None = Field(description=N_("İYS'ye sıradaki gönderme ya da sorma; null: kalmadı."))
 
 
 class ForwardedRow(ConsentResult):
@@ -271,7 +283,7 @@ class CheckedAddress(Answer):
     recipient: str
     verdict: Verdict = Field(description=N_("may: ileti gönderilebilir; may_not ve unknown: gönderilmez."))
     reason: str
-    validUntil: Moment | None
+    validUntil: Moment | None = UNTIL
 
 
 class CheckAnswer(Answer):
@@ -284,7 +296,11 @@ class CheckAnswer(Answer):
         description=N_("İmzalı sorgu belgesi (JWS); adres içermez. Ne zaman, hangi sonuçla sorduğunuzu kanıtlar.")
     )
     salt: str = Field(
-        description=N_("Listenin belgedeki özetini yeniden hesaplamak için. Belgeyle değil, listeyle saklayın.")
+        description=N_(
+            "Listenin belgedeki özetini yeniden hesaplamak için. Belgeyle değil, listeyle saklayın. Özet: salt ve "
+            "sıralanmış, yinelenmeyen adresler, her biri satır sonuyla, SHA-256. İmza anahtarları: "
+            "/.well-known/jwks.json."
+        )
     )
 
 

@@ -34,7 +34,10 @@ class ApiProblem(ExplainedProblem):
     METHOD = ("method_not_allowed", N_("Bu adres bu yöntemle çağrılmaz."),
               N_("“Allow” başlığındaki yöntemlerden birini kullanın."))
     NOT_JSON = ("not_json", N_("Gövde okunamadı."),
-                N_("Gövdeyi “Content-Type: application/json” başlığıyla, UTF-8 ve geçerli JSON olarak gönderin."))
+                N_(
+                    "Gövdeyi “Content-Type: application/json” başlığıyla (yoksa 415), UTF-8 ve geçerli JSON olarak "
+                    "(değilse 400) gönderin."
+                ))
     INVALID = ("invalid", N_("İstekte eksik, yanlış ya da bilinmeyen alanlar var."),
                N_("“errors” listesindeki alanları düzeltin."))
     CURSOR_LOST = ("cursor_lost", N_("Bu imleçten sonraki olayların bir kısmı artık saklanmıyor."),
@@ -59,9 +62,9 @@ class ApiProblem(ExplainedProblem):
                     N_("Paketi yükseltin; retler ve bilinen adresler bundan etkilenmez."))
     PROFILE_UNKNOWN = ("profile_unknown", N_("Bu adla bir sütun düzeni yok."),
                        N_("Panelde böyle bir dosyayı bir kez aktarırken düzene bu adı verin."))
-    TOO_MANY = ("too_many_requests", N_("Bu anahtarla kısa sürede çok fazla istek geldi."),
+    TOO_MANY = ("too_many_requests", N_("Kısa sürede çok fazla istek geldi."),
                 N_("“Retry-After” başlığındaki saniye kadar bekleyip yineleyin."))
-    RETAILER_IN_USE = ("retailer_in_use", N_("Bu bayi İYS'de bir izne bağlı; bağlı bayi silinemez."),
+    RETAILER_IN_USE = ("retailer_in_use", N_("Bu bayi İYS'de ya da oraya giden bir izne bağlı; bağlı bayi silinemez."),
                        N_("Önce bayinin izinlere erişimini kaldırın."))
     TOO_MANY_WEBHOOKS = "too_many_webhooks", N_("Firmanın en çok 10 webhook adresi olabilir."), N_("Önce birini silin.")
     IYS_REFUSED = "iys_refused", N_("İYS isteği kabul etmedi."), N_("“iysCode” alanındaki kodun nedenini giderin.")

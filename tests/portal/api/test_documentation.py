@@ -56,6 +56,19 @@ def test_every_example_answers_as_it_is_shown(app, sandbox):
     assert told == []
 
 
+def test_each_write_is_shown_with_its_idempotency_key(browser):
+    page = html.unescape(browser.get("/api/docs").text)
+    shown = {
+        each["operationId"]: page.partition(f'aria-labelledby="{each["operationId"]}"')[2].partition("</section>")[0]
+        for operations in browser.get("/api/openapi.json").json["paths"].values()
+        for each in operations.values()
+        if any(its["name"] == "Idempotency-Key" for its in each["parameters"])
+    }
+    keys = {name: (its.count("Idempotency-Key: $("), its.count("curl ")) for name, its in shown.items()}
+
+    assert len(keys) > 10 and {name: counts for name, counts in keys.items() if len(set(counts)) > 1} == {}
+
+
 def test_every_operation_is_described_in_both_languages_and_has_an_example(app, browser):
     documents = {language: browser.get(f"/api/openapi.json?lang={language}").json for language in ("tr", "en")}
     operations = {

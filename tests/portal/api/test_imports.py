@@ -109,6 +109,7 @@ def test_what_a_person_must_vouch_for_is_never_started_by_a_program(app, program
         return
     answer = start(program, url, shown)
     assert (answer.status_code, answer.json["code"]) == (409, "person_needed")
+    assert all(each["title"] != each["code"] != each["titleTr"] for each in answer.json["errors"])
     assert answer.json["page"].endswith(f"/imports/{url.rpartition('/')[2]}")
     assert rows.count(Decision) == 0
     assert start(program, url, shown, onlyRefusals=True).status_code == 200

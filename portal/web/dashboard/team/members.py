@@ -53,7 +53,7 @@ ROLE_SUMMARIES: dict[Role, str] = {
     Role.OWNER: _l("Her şeyi yapabilir; kişileri ve rolleri belirler."),
     Role.MANAGER: _l("Günlük işin tamamını yürütür; kişilere ve İYS hesabına dokunmaz."),
     Role.AGENT: _l("Kişileri yanıtlar: başvurulara bakar, alıcı arar, ret kaydeder."),
-    Role.DEVELOPER: _l("Bağlantıyı kurar ve izler; alıcıları görmez."),
+    Role.DEVELOPER: _l("İYS bağlantısını kurar ve izler; alıcıları ve API anahtarlarını görmez."),
     Role.AUDITOR: _l("Yalnızca bakar: kayıtları ve denetim izini inceler."),
 }
 ERROR_MESSAGES: dict[type, str] = {
