@@ -79,6 +79,7 @@ class Brand(Entity):
     brand_code: Mapped[int] = mapped_column(unique=True)  # İYS's; a brand belongs to one provider here.
     name: Mapped[str] = mapped_column(String(255))
     requested_name: Mapped[str | None] = mapped_column(String(255))  # Waits for the operator; `name` stays until then.
+    requested_header: Mapped[str | None] = mapped_column(String(11))  # Likewise.
     requested_contact: Mapped[str | None] = mapped_column(String(255))  # Likewise.
     requested_notice_url: Mapped[str | None] = mapped_column(String(500))
     requested_logo: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))

@@ -8,26 +8,28 @@ from sqlalchemy.orm import Session
 
 from portal.core import display_names
 from portal.core.models import Brand, Provider
-from portal.domain.providers import sandbox_mode
+from portal.domain.providers import sandbox_mode, sender_headers
 from portal.domain.providers.logos import Logo
 
-WORDS, PICTURE = ("name", "contact", "notice_url"), ("logo", "logo_digest")
+WORDS, PICTURE = ("name", "header", "contact", "notice_url"), ("logo", "logo_digest")
 
 
 def request_change(
-    provider: Provider, brand: Brand, *, name: str, contact: str | None, notice_url: str | None,
-    notices: Collection[str], at: datetime,
+    provider: Provider, brand: Brand, *, name: str, header: str | None, contact: str | None,
+    notice_url: str | None, notices: Collection[str], at: datetime,
 ) -> None:  # fmt: skip
-    """Change a brand's name, contact line and privacy notice (None: its firm's). Of an admitted provider the operator
-    must agree to new ones first, and to a notice that is none of `notices`: the old ones are shown until then.
-    Raises BadName."""
+    """Change a brand's name, sender header, contact line and privacy notice (None: its firm's). Of an admitted provider
+    the operator must agree first to new ones, to a header that is not simply short for the name, and to a notice that
+    is none of `notices`: the old ones stay until then. Raises BadName."""
     name = display_names.parse_name(name)
     if provider.in_sandbox_mode:
-        brand.name, brand.contact, brand.notice_url = name, contact, notice_url
+        brand.name, brand.header, brand.contact, brand.notice_url = name, header, contact, notice_url
         return
+    names = sender_headers.reviewed_names(brand, provider.title)
+    brand.header = header if not header or sender_headers.is_short_for(header, names) else brand.header
     brand.contact = contact and brand.contact  # The firm's own needs nobody: the operator admitted it.
     brand.notice_url = notice_url if not notice_url or notice_url in notices else brand.notice_url
-    wanted = {"name": name, "contact": contact, "notice_url": notice_url}
+    wanted = {"name": name, "header": header, "contact": contact, "notice_url": notice_url}
     _request(brand, {field: text for field, text in wanted.items() if text != getattr(brand, field)}, WORDS, at)
 
 

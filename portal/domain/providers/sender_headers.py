@@ -1,22 +1,24 @@
 """SMS sender headers of brands: the spelling that operators register, and whose name they are short for."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from portal.core.addresses.problems import ExplainedProblem
 from portal.core.lazy_text import N_
+from portal.core.models import Brand
+from portal.core.transliteration import ASCII, ascii_only
 
 HEADER = re.compile(r"[A-Za-z0-9 .-]{3,11}")
+LONGEST = 11  # Characters; a longer name is cut there.
 DOMAIN_LIKE = re.compile(r"[A-Za-z0-9-]+\.[A-Za-z]{2,}(\.[A-Za-z]{2,})*")
-ASCII = str.maketrans("çğıöşüÇĞİÖŞÜâîûÂÎÛ", "cgiosuCGIOSUaiuAIU")
-# Well-known senders and words of their trades: what is short for a name may not be theirs (HAVALE of "Hava Lezzet").
+# Well-known senders and words of their trades: nobody is called by them in part (PTTKARGO, BIM of "Bimeks").
 OTHERS = re.compile(
-    "ptt|ing|mng|teb|qnb|sgk|gib|ups|dhl|tnt|btk|iys|usom|uyap|mhrs|edevlet|akbank|garanti|ziraat|vakif|vakifbank|halkbank"
-    "|isbank|denizbank|finansbank|yapikredi|hsbc|enpara|papara|turkcell|vodafone|telekom|aras|yurtici|surat|fedex|polis"
-    "|thy|bim|hgs|ogs|egm|meb|toki|afad|tedas|igdas|iski|kargo|kurye|posta|banka|havale|icra|vergi|adliye|mahkeme|noter"
-    "|emniyet|jandarma|belediye|bakanlik|devlet|gumruk|saglik|sigorta|fatura|odeme|tahsilat|destek|guvenlik|bildirim"
+    "(?=(izinlink|ptt|ing|mng|teb|qnb|sgk|gib|ups|dhl|tnt|btk|iys|usom|uyap|mhrs|edevlet|akbank|garanti|ziraat|vakif"
+    "|halkbank|isbank|denizbank|finansbank|yapikredi|hsbc|enpara|papara|turkcell|vodafone|telekom|aras|yurtici|surat"
+    "|fedex|polis|thy|bim|hgs|ogs|egm|meb|toki|afad|tedas|igdas|iski|kargo|kurye|posta|banka|havale|icra|vergi|adliye"
+    "|mahkeme|noter|emniyet|jandarma|belediye|bakanlik|devlet|gumruk|saglik|sigorta|fatura|odeme|tahsilat|destek"
+    "|guvenlik|bildirim))"
 )
-LONGEST_ACRONYM = 5  # So few letters of several words (THY, AFAD, KARGO) are another word to whoever reads them.
 
 
 class HeaderProblem(ExplainedProblem):
@@ -45,7 +47,7 @@ class HeaderProblem(ExplainedProblem):
     )
     OTHER = (
         "other",
-        N_("Gönderici adı, markanızın ya da firmanızın adının kısaltması olmalı."),
+        N_("Gönderici adında başka bir kurumun adı ya da işi geçiyor."),
         N_("Firmanızın ya da markanızın adını yazın."),
     )
 
@@ -58,40 +60,61 @@ class BadHeader(ValueError):
         self.problem, self.suggestion = problem, suggestion
 
 
-def validate_header(text: str, names: str) -> str:
-    """A normalised SMS sender header as operators register it (N-2): short for words of the reviewed `names`, in their
-    order. Raises BadHeader."""
+def reviewed_names(brand: Brand, title: str) -> list[str]:
+    """What the operator, or İYS, has seen of a brand: its names, and the header that it has."""
+    return [each for each in (brand.name, title, brand.header) if each]
+
+
+def validate_header(text: str, names: Iterable[str]) -> str:
+    """A normalised SMS sender header as operators register it (N-2), and none of OTHERS. Raises BadHeader."""
     header = " ".join(text.split())
     plain = header.translate(ASCII)
     if plain != header:
         raise BadHeader(HeaderProblem.TURKISH, plain if HEADER.fullmatch(plain) else None)
-    if not 3 <= len(header) <= 11:
-        raise BadHeader(HeaderProblem.LENGTH, header[:11].strip() if HEADER.fullmatch(header[:11].strip()) else None)
+    if not 3 <= len(header) <= LONGEST:
+        cut = header[:LONGEST].strip()
+        raise BadHeader(HeaderProblem.LENGTH, cut if HEADER.fullmatch(cut) else None)
     if not HEADER.fullmatch(header):
         raise BadHeader(HeaderProblem.CHARACTERS)
     if DOMAIN_LIKE.fullmatch(header):
         raise BadHeader(HeaderProblem.DOMAIN)
     if not re.search("[A-Za-z]", header):
         raise BadHeader(HeaderProblem.NO_LETTER)
-    if not is_short_for(header, names):
+    if all(_names_others(_letters(header), _words(name)) for name in names):
         raise BadHeader(HeaderProblem.OTHER)
     return header
 
 
-def is_short_for(header: str, names: str) -> bool:
-    """Whether letters shorten some words of names, in their order: ORNEKMAG, ORNKMGZ of "Örnek Mağaza"; up to five are
-    whole words or shorten one: ORNK. What is not has to become a brand's name, which the operator sees."""
-    letters = "".join(filter(str.isalnum, header.lower()))
-    words = re.findall(r"[a-z0-9]+", names.translate(ASCII).lower())
-    if any(OTHERS.fullmatch(each) and each not in words for each in (letters, *re.findall("[a-z]+", header.lower()))):
+def is_short_for(header: str, names: Iterable[str]) -> bool:
+    """Whether a header is words of one name in a row, whole or cut at eleven characters, or shortens one word: ORNEK
+    MAGAZ, ORNK of "Örnek Mağaza". Letters of several words are another word to whoever reads them: the operator
+    decides."""
+    return any(_is_short_for_one(header, _words(name)) for name in names)
+
+
+def _is_short_for_one(header: str, words: list[str]) -> bool:
+    letters = _letters(header)
+    if _names_others(letters, words):
         return False
-    if len(letters) <= LONGEST_ACRONYM:
-        whole = {"".join(words[start:end]) for end in range(len(words) + 1) for start in range(end)}
-        return letters in whole or any(len(letters) in _shortened_lengths(letters, word) for word in words)
-    reached = {0}  # How many letters the words so far may have given.
-    for word in words:
-        reached |= {start + length for start in reached for length in _shortened_lengths(letters[start:], word)}
-    return len(letters) in reached
+    rows = ("".join(words[start:]) for start in range(len(words)))
+    whole = {"".join(words[start:end]) for end in range(len(words) + 1) for start in range(end)}
+    is_cut = len(header) == LONGEST and any(row.startswith(letters) for row in rows)
+    return is_cut or letters in whole or any(len(letters) in _shortened_lengths(letters, word) for word in words)
+
+
+def _names_others(letters: str, words: list[str]) -> bool:
+    """Whether one of OTHERS stands in a header, and not in a word of the name that stands there as a whole."""
+    own = [word for word in words if word in letters]
+    return any(not any(other in word for word in own) for other in OTHERS.findall(letters))
+
+
+def _letters(header: str) -> str:
+    return "".join(filter(str.isalnum, header.lower()))
+
+
+def _words(name: str) -> list[str]:
+    """Without accents. A letter of another alphabet is a question mark, and parts no word."""
+    return re.findall(r"[a-z0-9?]+", ascii_only(name).lower())
 
 
 def _shortened_lengths(letters: str, word: str) -> Iterator[int]:

@@ -65,7 +65,10 @@ OWN_CODES: dict[str, tuple[str, str]] = {
     ),
     "foreign_sender": (
         N_("Gönderici adı, firmanızın ya da incelenmiş bir markanızın adı değil."),
-        N_("SMS'te adı ya da kısaltmasını, e-postada tam adı yazın. Yeni bir marka adı önce onaylanmalı."),
+        N_(
+            "SMS'te adı, markanın gönderici adını ya da iletişim satırındaki numarayı, e-postada tam adı yazın. Yenisi "
+            "önce marka sayfasında onaylanmalı."
+        ),
     ),
     "unreadable": (N_("Hesabın kayıtlı bilgileri açılamadı."), N_("Bilgileri yeniden yazın.")),
     "not_understood": (

@@ -13,10 +13,12 @@ from portal.core.models import Brand, Domain, Provider
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import brand_requests, domain_reviews, logos, onboarding, sandbox_mode
 from portal.domain.providers import brands as rule
+from portal.domain.providers.sender_headers import reviewed_names
 from portal.domain.replies import keywords
+from portal.domain.replies.contact_numbers import is_in_contact
 from portal.services import domains
 from portal.services.domains import CheckResult, record_name
-from portal.services.messaging.reply_numbers import is_in_contact, takes_replies
+from portal.services.messaging.reply_numbers import takes_replies
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.brands.forms import BrandForm, DomainForm, DomainRemovalForm, LogoForm, NewBrandForm
 from portal.web.shared import limits
@@ -92,7 +94,7 @@ def show_brand(brand_id: int) -> str:
 def change_brand(brand_id: int) -> ResponseReturnValue:
     """Change how the brand looks to people; what was shown before stays as it was shown."""
     brand, form = own_row_or_404(db.session, Brand, brand_id), BrandForm()
-    form.reviewed_names = f"{brand.name} {current_provider().title}"
+    form.reviewed_names = reviewed_names(brand, current_provider().title)
     if not form.validate_on_submit():
         return _render_brand(brand, form=form), 422
     provider = lock_provider()
@@ -106,17 +108,18 @@ def change_brand(brand_id: int) -> ResponseReturnValue:
     if number not in (None, brand.reply_number) and not takes_replies(db.session, provider.id, number):
         form.reply_number.errors = [gettext("Bu numaraya yazılan bir SMS bize henüz ulaşmadı. Yazıp yeniden deneyin.")]
         return _render_brand(brand, form=form), 422
-    if number not in (None, brand.reply_number) and not is_in_contact(number, brand.contact or provider.contact):
+    line = values["contact"] and (values["contact"] if provider.in_sandbox_mode else brand.contact)
+    if number and not is_in_contact(number, line or provider.contact):
         form.reply_number.errors = [
             gettext("Alıcılar yalnız incelediğimiz numaraya yazar. Önce iletişim satırına ekleyin; onaylayınca buraya.")
         ]
         return _render_brand(brand, form=form), 422
-    for name in ("header", "keyword", "reply_number", "colour", "source"):
+    for name in ("keyword", "reply_number", "colour", "source"):
         setattr(brand, name, values[name])
     brand.requires_name, brand.sms_in_turkish = form.requires_name.data, form.sms_in_turkish.data
     brand_requests.request_change(
-        provider, brand, name=form.name.data, contact=values["contact"], notice_url=values["notice_url"],
-        notices=brand_requests.reviewed_notices(db.session, provider), at=clock.now(),
+        provider, brand, name=form.name.data, header=values["header"], contact=values["contact"],
+        notice_url=values["notice_url"], notices=brand_requests.reviewed_notices(db.session, provider), at=clock.now(),
     )  # fmt: skip
     changed = sorted({name.removeprefix("requested_") for name in SAVED if getattr(brand, name) != before[name]})
     if changed:

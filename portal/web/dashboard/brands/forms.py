@@ -1,5 +1,7 @@
 """The forms of a brand: how it looks, its logo, and its own hosts."""
 
+from collections.abc import Sequence
+
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
@@ -43,7 +45,7 @@ class BrandForm(BaseForm):
     )
     source = SelectField(_l("İYS'de izin kaynağı"))
     requires_name = BooleanField(_l("Onay verenden ad soyad iste"))
-    reviewed_names = ""
+    reviewed_names: Sequence[str] = ()
 
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
@@ -51,7 +53,7 @@ class BrandForm(BaseForm):
         self.source.choices = usual + [(each.value, label(each)) for each in brands.PAGE_SOURCES]
 
     def validate_header(self, field):
-        """The header as operators register it, short for `reviewed_names`; what is close to it is offered."""
+        """The header as operators register it, and nobody else's; what is close to it is offered."""
         try:
             field.data = sender_headers.validate_header(field.data, self.reviewed_names)
         except sender_headers.BadHeader as bad:

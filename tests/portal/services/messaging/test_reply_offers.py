@@ -20,7 +20,7 @@ def answered(app, browser, text: str, **brand) -> None:
     with app.app_context():
         gateway_id = delivery.add("verimor")
         make.brand()
-        db.session.execute(update(Brand).values(brand))
+        db.session.execute(update(Brand).values(brand | {"contact": NUMBER}))
         db.session.commit()
     vendor = Vendor(app, browser, gateway_id)
     make.codes(app, make.PHONE, delivery=Delivery.GATEWAY)
@@ -38,7 +38,7 @@ def answered(app, browser, text: str, **brand) -> None:
     ("brand", "reply"),
     [
         ({"reply_number": NUMBER}, "Onay"),
-        ({"reply_number": NUMBER, "keyword": "MODA", "sms_in_turkish": True}, "moda onay"),
+        ({"reply_number": NUMBER, "keyword": "ORNEK", "sms_in_turkish": True}, "ornek onay"),
     ],
 )
 def test_yes_to_a_text_that_offers_it_is_a_consent_to_sms(app, browser, rows, brand, reply):

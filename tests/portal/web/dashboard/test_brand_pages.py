@@ -90,13 +90,16 @@ def test_a_brand_names_a_number_for_replies_once_one_came_there(app, ayse, brand
     work(app)
 
     assert "Önce iletişim satırına ekleyin" in ayse.posts(path, values(reply_number="0850 000 00 01")).text
+    line = "Çağrı 0850 000 00 01, SMS 4609"
     with app.app_context():  # As the operator approves it.
-        db.session.execute(update(Brand).values(contact="Çağrı 0850 000 00 01, SMS 4609"))
+        db.session.execute(update(Brand).values(contact=line))
         db.session.commit()
     for wrong in ("0850 000 00 02", "0900 123 45 67", "12", "0850x", "1" * 13):
-        assert ayse.posts(path, values(reply_number=wrong)).status_code == 422
-    assert ayse.posts(path, values(reply_number="0850 000 00 01", sms_in_turkish="y")).status_code == 303
+        assert ayse.posts(path, values(reply_number=wrong, contact=line)).status_code == 422
+    good = values(reply_number="0850 000 00 01", sms_in_turkish="y", contact=line)
+    assert ayse.posts(path, good).status_code == 303
     assert (rows.one(Brand).reply_number, rows.one(Brand).sms_in_turkish) == ("08500000001", True)
+    assert ayse.posts(path, good | {"contact": ""}).status_code == 422  # It leaves the line.
     assert ayse.posts(path, values()).status_code == 303 and rows.one(Brand).reply_number is None
 
 
@@ -125,7 +128,7 @@ def test_nothing_changed_is_nothing_noted(ayse, brand_id, rows):
         ({"header": "ÖRNEK"}, "ORNEK"),
         ({"header": "marka.com"}, "operatörleri böyle adları iptal ediyor"),
         ({"contact": "Kartınız kapanmadan hemen arayıp kimliğinizi doğrulayın: 0850 000 00 00"}, "yalnız telefon"),
-        ({"header": "GARANTIBBVA"}, "adının kısaltması"),
+        ({"header": "GARANTIBBVA"}, "başka bir kurumun adı"),
         ({"keyword": "iptal"}, "anlamı olan sözcükler olmaz"),
         ({"keyword": "KARTSIFRE"}, "kısaltması olmalı"),
         ({"keyword": "iki sözcük"}, "Tek sözcük yazın"),

@@ -14,7 +14,7 @@ from tests.portal.domain.providers.test_logos import picture
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 LINE = "0850 999 99 99 güvenlik hattı"
-ASKED = {"name": "Yeni Mağaza", "contact": LINE, "notice_url": None, "logo_digest": None}
+ASKED = {"name": "Yeni Mağaza", "header": None, "contact": LINE, "notice_url": None, "logo_digest": None}
 SEEN = repr(ASKED)
 
 
@@ -24,7 +24,7 @@ def brand_id(app, ayses) -> int:
     with app.app_context():
         brand = db.session.query(Brand).filter_by(provider_id=ayses).one()
         provider = db.session.get_one(Provider, ayses)
-        wanted = {"name": "Yeni Mağaza", "contact": LINE, "notice_url": None}
+        wanted = {"name": "Yeni Mağaza", "header": None, "contact": LINE, "notice_url": None}
         brand_requests.request_change(provider, brand, **wanted, notices=(), at=clock.now())
         db.session.commit()
         return brand.id
@@ -71,7 +71,7 @@ def test_a_picture_and_a_notice_on_a_new_host_are_seen_first(app, derya, ayses, 
         logo = logos.convert_logo(picture())
         brand_requests.request_logo(provider, brand, logo, clock.now())
         seen = brand_requests.reviewed_notices(db.session, provider)
-        asked = {"name": brand.name, "contact": None, "notice_url": notice}
+        asked = {"name": brand.name, "header": None, "contact": None, "notice_url": notice}
         brand_requests.request_change(provider, brand, **asked, notices=seen, at=clock.now())
         db.session.commit()
         seen = brand_requests.describe_request(brand)
@@ -101,6 +101,15 @@ def test_what_changed_since_the_page_was_served_is_not_approved(derya, path, row
     its = rows.one(Brand)
     assert (its.name, its.contact) == ("Örnek Mağaza", None)
     assert (its.requested_name, its.requested_contact) == ("Yeni Mağaza", LINE)
+
+
+def test_signs_of_another_alphabet_are_marked_in_names_and_lines(app, derya, ayses, brand_id):
+    with app.app_context():
+        brand = db.session.get_one(Brand, brand_id)
+        brand.requested_name, brand.requested_contact, brand.requested_header = "P\u0422T", "\u0430bc", "ORNKMGZ"
+        db.session.commit()
+    page = derya.opens(f"/operator/providers/{ayses}").text
+    assert "→ P\u0422[U+0422]T" in page and "→ \u0430[U+0430]bc" in page and "– → ORNKMGZ" in page
 
 
 def test_support_decides_on_no_name(app, deniz, path):

@@ -1,0 +1,17 @@
+"""Numbers in a line of contact, which the operator has reviewed: messages name no other one to be answered at."""
+
+import re
+
+# Up to two signs part the digits of a number, so a comma or " - " parts two numbers.
+NUMBER = re.compile(r"\d(?:[ ().-]{0,2}\d)*+")
+BEFORE_NATIONAL = re.compile(r"^(?:(?:00)?90|0)(?=\d{10}$)")
+
+
+def is_in_contact(number: str, contact: str) -> bool:
+    """Whether a number stands as a whole in a contact line."""
+    return plain_number(number) in map(plain_number, NUMBER.findall(contact))
+
+
+def plain_number(number: str) -> str:
+    """Its digits without the country and the leading zero: 908501234567 and 0850 123 45 67 are the same."""
+    return BEFORE_NATIONAL.sub("", "".join(filter(str.isdigit, number)))
