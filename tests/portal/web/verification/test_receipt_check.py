@@ -1,16 +1,18 @@
 """Anybody checks a receipt: in full by its token, hardly at all by its number; and reads our public keys."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import event
 
 from portal.core import clock
 from portal.core.extensions import db, limiter
-from portal.core.models import Receipt
+from portal.core.models import DecisionOrigin, Receipt
 from portal.domain import receipts
 from portal.domain.providers import sandbox_mode
 from portal.domain.receipts import tokens
+from portal.web.verification.receipt_check import _page
 from tests import make
 from tests.make import Person
 from tests.portal.domain.receipts.stored_receipts import rotate, signed
@@ -38,6 +40,15 @@ def number(token, rows):
 
 def told(page: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+@pytest.mark.parametrize(("origin", "is_warned"), [(DecisionOrigin.REPLY, True), (DecisionOrigin.MINE, False)])
+def test_what_a_firms_own_account_reported_proves_nothing_of_who_wrote_it(app, origin, is_warned):
+    content = SimpleNamespace(is_sandbox=False, collection_method=origin, purposes=(), state_time=clock.now(),
+                              event_time=clock.now(), receipt_id="1", pii_principal_id="x")  # fmt: skip
+    with app.test_request_context("/dogrula"):
+        page = _page(content=content, key=SimpleNamespace(name="a", retired_at=None))
+    assert ("kimin yazdığını kanıtlamaz" in page) == is_warned
 
 
 def test_it_asks_for_a_token_or_a_number(browser):
