@@ -76,6 +76,12 @@ def list_written(session: Session, *conditions: ColumnElement[bool]) -> list[Wri
     ]
 
 
+def list_declined(session: Session, provider_id: int) -> dict[str, WrittenText]:
+    """Declined texts that stand in a campaign, by their hash in hex: whoever approves one after all has to see it."""
+    found = list_written(session, Provider.id == provider_id)
+    return {text.digest.hex(): text for text in found if text.decision and not text.is_approved}
+
+
 def settle(
     session: Session, provider_id: int, digest: str, *, is_approved: bool, by: int, reason: str, at: datetime
 ) -> WrittenText | None:

@@ -83,6 +83,10 @@ def _settled_domain(domain: Domain) -> Settled:
 
 
 def _reversed(provider_id: int, digest: str, decided: dict[str, Any]) -> Settled | None:
+    """None also where the page could not show what is approved: it stands in no campaign any more."""
+    seen = text_reviews.list_declined(db.session, provider_id) | domain_reviews.list_hosts(db.session, provider_id)
+    if decided["is_approved"] and digest not in seen:
+        return None
     review = text_reviews.reverse(db.session, provider_id, digest, at=clock.now(), **decided)
     if review is None:
         return None

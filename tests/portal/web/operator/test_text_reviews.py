@@ -112,6 +112,8 @@ def test_messages_wait_too_and_a_reason_is_read_by_the_firm(app, ayse, derya, ay
     ayse.posts(f"{path}/message", SENTENCES | {"sms_tr": "Yazabilir miyiz?"})
     ayse.posts(f"{path}/launch")
     assert rows.one(Campaign).launched_at is None and waiting(derya, ayses) != [seen]
+    derya.posts(f"/operator/providers/{ayses}/texts", {"seen": seen, "approve": "y"})
+    assert rows.one(Review).act == ReviewAct.TEXT_DECLINED  # Nobody approves what no page shows.
 
     sentences = vars(message_texts.USUAL[CampaignKind.ASK]) | {"sms_en": message_texts.ENGLISH[CampaignKind.ASK][0]}
     ayse.posts(f"{path}/message", sentences)
@@ -188,6 +190,8 @@ def test_a_decision_can_be_changed_and_the_last_one_counts(app, ayse, derya, ays
     ayse.posts(f"{path}/launch")
     assert rows.one(Campaign).launched_at is None and "PTT sizin değil." in html.unescape(ayse.opens(path).text)
 
+    decided = html.unescape(derya.opens(f"/operator/providers/{ayses}").text).partition("Operatörün kararları")[2]
+    assert f'<td class="told">{PARCEL}</td>' in decided
     derya.posts(settle, {"seen": seen, "approve": "y"})
     ayse.posts(f"{path}/launch")
     assert rows.one(Campaign).launched_at is not None
