@@ -27,8 +27,8 @@ OURS = re.compile(
 # A host's own page (a message with a six-digit code names one) has no link code, but is ours.
 HOST = re.compile(r"(?:https?://)?([a-z0-9.-]+)(?::\d+)?(?:[/?#][^\\@]*)?", AS_TYPED)
 # What phones and browsers turn into a link: a scheme, a name with a path, an IP address, or a name with a top-level
-# domain. There are some 1,400 of these: beside the usual ones any in small letters is taken for one, unless an ordinal
-# ("2.el") or an initial ("t.c.kimlik") begins it. What follows the @ of a mail address is none.
+# domain. There are some 1,400 of these: beside the usual ones any in small or in capital letters is taken for one,
+# unless an ordinal ("2.el") or an initial ("t.c.kimlik") begins it. What follows the @ of a mail address is none.
 # It begins where no other name could, so that a text is read once.
 NAME = r"(?<![\w-])(?<![\w-][.。．｡@])(?:[\w-]++[.。．｡])+"
 ENDINGS = (
@@ -39,7 +39,7 @@ BYTE = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 LINK_LIKE = re.compile(
     r"(?<!\w)\w+:[/\\]\S|(?<!\w)www[.。．｡]\S"
     rf"|{NAME}(?:xn--[\w-]+|[^\W\d]{{2,}})(?::\d+)?[/\\?#]\S|{NAME}(?:{ENDINGS})(?![\w@-])"
-    rf"|(?<!\w/)(?!(?:\d+|\w)[.。．｡]){NAME}(?-i:[a-z]{{2,}})(?![\w@-])"
+    rf"|(?<!\w/)(?!(?:\d+|\w)[.。．｡]){NAME}(?-i:[a-z]{{2,}}|[A-Z]{{2,}})(?![\w@-])"
     rf"|(?<![\w.-])(?:{BYTE}\.){{3}}{BYTE}(?![\w-]|\.\d)",
     re.IGNORECASE,
 )

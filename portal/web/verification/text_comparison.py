@@ -11,8 +11,8 @@ from portal.core.transliteration import ASCII
 from portal.core.word_pairs import WORDS
 from portal.web.verification import pasted_text
 
-# Signs beyond punctuation may be drawn as letters, and marks are read above others: each is a word.
-WORD = re.compile(r"[^\W_]+|[^\w\s\0-\u00bf\u2000-\u206f]")
+# Signs beyond ASCII and usual punctuation may be drawn as letters, and marks are read above others: each is a word.
+WORD = re.compile(r"[^\W_]+|[^\w\s\0-\x7f\xab\xad\xb7\xbb\u2000-\u201f\u2022\u2024-\u202f\u2039\u203a\u205f-\u206f]")
 STROKES = re.compile(r"[|/\\_<>(){}\[\]]")  # Of these whole letters can be drawn.
 MOST_STROKES = 10  # More than we sent, as programs add when they quote or copy.
 NOT_DIGITS = re.compile(r"\D+")
@@ -78,7 +78,8 @@ def _is_drawn_on(pasted: str, sent: str) -> bool:
 
 def _words(text: str) -> list[str]:
     """Its words as they read in any spelling: without marks, signs, case and Turkish letters."""
-    return WORD.findall(unicodedata.normalize("NFKC", text).translate(ASCII).lower())
+    composed = unicodedata.normalize("NFKC", text).translate(ASCII).lower()
+    return WORD.findall("".join(unicodedata.normalize("NFD", each)[0] if each.isalpha() else each for each in composed))
 
 
 def _is_part(words: list[str], whole: list[str]) -> bool:

@@ -89,6 +89,7 @@ LINKS = [
     "localhost\t@evil.example/x",
     "Garanti.support",
     "evil.istanbul,",
+    "PTTIADE.BANK",
 ]
 NO_LINKS = [
     "bilgi@ornek.com.tr/0850",

@@ -1,0 +1,22 @@
+"""Words beside a genuine text are seen whatever signs they are written with; accents are a way of spelling."""
+
+import pytest
+
+from portal.web.verification import text_comparison
+from portal.web.verification.text_comparison import Outcome
+
+SENT = "Ornek Magaza: Soruyoruz. elma nehir"
+
+
+@pytest.mark.parametrize(
+    ("pasted", "outcome"),
+    [
+        (f"{SENT} \u00b6\u2020\u2020: \u00a3-$\u00a1\u2020", Outcome.FORGED),
+        (f"{SENT} \u2020", Outcome.FORGED),
+        ("Örnek Mağaza: “Soruyoruz…” élma nehir »", Outcome.SAME),
+    ],
+)
+def test_signs_count_as_words_and_accents_do_not(app, pasted, outcome):
+    with app.app_context():
+        facts = {"sent": SENT, "pair": "elma nehir", "brands": ["Örnek Mağaza"], "known": [], "has_foreign": False}
+        assert text_comparison.compare(pasted, "7Kq2XbM4Rt", **facts).outcome == outcome
