@@ -55,8 +55,8 @@ def choose(slug: str) -> ResponseReturnValue:
         form_state = FormState(messages, chosen=chosen.choices, name=name)
         show = pages.render_review if served.choices else pages.render_choices
         return show(point, form_state), 422
-    short_name = name[: posted_form.LONGEST_NAME]  # Beside refusals it was not checked.
-    return ask_for_address(point, replace(chosen, name=short_name))
+    is_good = posted_form.name_problem(name, is_required=False) is None  # Beside refusals it was not checked.
+    return ask_for_address(point, replace(chosen, name=name if is_good else ""))
 
 
 def ask_for_address(point: PublicPoint, chosen: Selection) -> ResponseReturnValue:

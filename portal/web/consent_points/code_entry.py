@@ -21,7 +21,7 @@ from portal.web.consent_points.blueprint import blueprint
 from portal.web.consent_points.pages import find_point
 from portal.web.consent_points.selection import Selection
 from portal.web.recipient.receipts import receipt_code
-from portal.web.shared import limits
+from portal.web.shared import form_tokens, limits
 
 RESULT_SHOWN_FOR = timedelta(minutes=15)  # After the right code.
 
@@ -72,7 +72,7 @@ def again(slug: str, code: str) -> ResponseReturnValue:
     chosen = _selection_of(proof)
     if not point.is_open:
         return pages.render_closed(point)
-    if proof.proved_at or not chosen.is_fresh(clock.now()):
+    if proof.proved_at or not chosen.is_fresh(clock.now()) or form_tokens.is_cross_site_post():
         return redirect(url_for(".page", slug=slug), 303)
     if "change" in request.form:
         return choice_form.ask_for_address(point, chosen)

@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 from itsdangerous import BadSignature
 
+from portal.core import display_names
 from portal.core.iys_protocol import Channel, Status
+from portal.domain.campaigns import deception
 from portal.domain.consents import ServedForm
 from portal.web.shared import form_tokens
 
@@ -67,7 +69,10 @@ def read_name(posted: Mapping[str, str]) -> str:
 
 
 def name_problem(name: str, *, is_required: bool) -> str | None:
-    """What is wrong with the name beside a grant: "name" (missing), "long_name" or None."""
+    """What is wrong with the name beside a grant: "name" (missing), "long_name", "odd_name" (bait for whoever is
+    sent the page with it) or None."""
     if len(name) > LONGEST_NAME:
         return "long_name"
+    if not display_names.is_of_letters(name) or display_names.holds_link(name) or deception.find_deception(name):
+        return "odd_name"
     return "name" if is_required and not name else None

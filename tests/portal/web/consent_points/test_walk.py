@@ -207,6 +207,23 @@ def test_the_choices_may_be_changed_before_the_code(fatma):
     assert fatma.page.count(" checked") == 1 and 'value="Fatma"' in fatma.page
 
 
+def test_a_name_is_of_letters_and_no_bait(fatma, rows):
+    bait = "PTT iade 0850 999 99 99"
+    fatma.chooses(MESAJ="ONAY", name=bait)
+    assert fatma.answer.status_code == 422 and "yalnız harflerle" in fatma.page
+
+    fatma.chooses(MESAJ="RET", name=bait)
+    fatma.posts(f"/b/{SLUG}", form=fatma.form, change="1")
+    assert bait not in fatma.page and fatma.page.count(" checked") == 1
+
+    fatma.chooses(MESAJ="ONAY", name="Fatma Öz")
+    fatma.writes(make.PHONE)
+    says = {"Sec-Fetch-Site": "cross-site"}
+    for data in ({"change": "1"}, {}):
+        assert fatma.browser.post(f"{fatma.here}/yeniden", data=data, headers=says).location == f"/b/{SLUG}"
+    assert rows.count(Message) == 1
+
+
 def test_a_name_of_endless_letters_is_kept_of_nobody(fatma, rows):
     fatma.chooses(MESAJ="RET", name="x" * 200_000)
     fatma.writes(make.PHONE)
