@@ -112,6 +112,7 @@ class Crm:
             if each["recipient"] is not None and each["brandCode"] == self.brand
         ]
         self.database.executemany("INSERT OR REPLACE INTO consent VALUES (?, ?, ?, ?, ?)", rows)
+        self.database.execute("DELETE FROM consent WHERE status IS NULL")  # Of whom no decision stands any more.
         return len(rows)
 
     def _keep_cursor(self, cursor: str) -> None:

@@ -74,6 +74,9 @@ def test_a_crm_copies_follows_refuses_once_and_checks(app, crm_module, tmp_path,
         assert izinlink.consent(make.BRAND_CODE, "+905321234599", "MESAJ") is None
         with pytest.raises(sys.modules["izinlink_client"].Problem, match="brand_unknown"):
             izinlink.add_consent(1, refusal())
+        annulled = {"brandCode": make.BRAND_CODE, "recipient": "+905321234599", "type": "MESAJ", "status": None}
+        with crm.database:
+            crm._write([annulled | {"recipientType": "BIREYSEL"}])
 
     assert rows.count(Decision) == 4
     held = sqlite3.connect(tmp_path / "crm.sqlite").execute("SELECT recipient, status FROM consent").fetchall()
