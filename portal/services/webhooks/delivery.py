@@ -8,7 +8,7 @@ send, a batch each.
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ from sqlalchemy import Boolean, bindparam, case, exists, func, or_, select, upda
 from sqlalchemy.orm import Session
 
 from portal.core import clock, leases
-from portal.core.extensions import db, read_session, vault
+from portal.core.extensions import close_reader, db, read_session, vault
 from portal.core.ids import new_id
 from portal.core.models import Event, OffReason, WebhookDelivery, WebhookEndpoint, WebhookState
 from portal.core.models.base import UtcDateTime
@@ -79,8 +79,8 @@ class EndpointBatch:
     """A leased endpoint, what it is to get, and what came of it."""
 
     endpoint: WebhookEndpoint
-    deliveries: Sequence[DueDelivery]
-    position: int  # Once all of them are sent.
+    deliveries: Sequence[DueDelivery] = ()
+    position: int = 0  # Once all of them are sent.
     attempts: list[Attempt] = field(default_factory=list)
 
 
@@ -105,7 +105,8 @@ class Dispatcher:
         for future, batch in ended:
             if error := future.exception():
                 log.error("webhook.batch_failed", id=batch.endpoint.id, exc_info=error)
-        _record([batch for future, batch in ended if not future.exception()], clock.now())
+        at, sent = clock.now(), [batch for future, batch in ended if not future.exception()]
+        _spare_others(lambda some: _record(some, at), sent)
         return bool(ended)
 
 
@@ -120,14 +121,35 @@ def _begin_batches(most: int, at: datetime, *, slow: bool) -> list[EndpointBatch
     claimed = leases.claim(db.session, WebhookEndpoint, mine, at=at, lease=LEASE, returning=[WebhookEndpoint])
     db.session.expunge_all()
     db.session.commit()
-    batches = [_read_batch(endpoint, *seen[endpoint.id], at) for (endpoint,) in claimed]
+    batches = [EndpointBatch(endpoint) for (endpoint,) in claimed]
+    return _spare_others(lambda some: _read_batches(some, seen, at), batches)
+
+
+def _spare_others(act: Callable[[Sequence[EndpointBatch]], None], batches: list[EndpointBatch]) -> list[EndpointBatch]:
+    """Do it with all batches at once; where that fails, with each alone. Those with which it was done; the others
+    are tried again after their lease."""
+    try:
+        act(batches)
+    except Exception as error:
+        db.session.rollback()
+        close_reader()
+        if len(batches) > 1:
+            return [each for batch in batches for each in _spare_others(act, [batch])]
+        for batch in batches:
+            log.error("webhook.batch_failed", id=batch.endpoint.id, exc_info=error)
+        return []
+    return batches
+
+
+def _read_batches(batches: Sequence[EndpointBatch], seen: dict[int, tuple[int, bool]], at: datetime) -> None:
+    for batch in batches:
+        batch.deliveries, batch.position = _read_batch(batch.endpoint, *seen[batch.endpoint.id], at)
     for in_full in (False, True):
         due = [each for batch in batches if batch.endpoint.shows_addresses is in_full for each in batch.deliveries]
         events = [each.event for each in due if each.event]
         bodies = payloads.event_bodies(read_session(), vault(), events, in_full=in_full)
         for each in due:
             each.body = bodies.get(each.row.event_id) if each.row.event_id else payloads.message_body(each.row)
-    return batches
 
 
 def _due_endpoints(session: Session, at: datetime, *, slow: bool) -> dict[int, tuple[int, bool]]:
@@ -144,7 +166,8 @@ def _due_endpoints(session: Session, at: datetime, *, slow: bool) -> dict[int, t
     return {endpoint_id: (sequence, has_any) for endpoint_id, sequence, has_any in rows}
 
 
-def _read_batch(endpoint: WebhookEndpoint, last: int, has_due: bool, at: datetime) -> EndpointBatch:
+def _read_batch(endpoint: WebhookEndpoint, last: int, has_due: bool, at: datetime) -> tuple[list[DueDelivery], int]:
+    """What an endpoint is to get, and its position once it is sent."""
     most = 1 if endpoint.failures else MOST
     due = _due_deliveries(endpoint, at, most) if has_due else []
     left = most - len(due)
@@ -158,7 +181,7 @@ def _read_batch(endpoint: WebhookEndpoint, last: int, has_due: bool, at: datetim
         for each in events
     ]  # fmt: skip
     due += [DueDelivery(row, event, True) for row, event in zip(new, events, strict=True)]
-    return EndpointBatch(endpoint, due, reached if len(events) == left else max(last, reached))
+    return due, reached if len(events) == left else max(last, reached)
 
 
 def _due_deliveries(endpoint: WebhookEndpoint, at: datetime, most: int) -> list[DueDelivery]:

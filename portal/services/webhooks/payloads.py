@@ -31,14 +31,14 @@ from portal.domain.consents.current_states import OF_DECISIONS
 from portal.domain.events import feed
 
 WITH_ID = (EventType.COMPLAINT_OPENED, EventType.CERTIFICATE_ISSUED)  # Others are about the provider as a whole.
-DECISIONS = (  # Built once: each turn needs it.
+DECISIONS = (  # Built once: each batch needs it.
     select(Decision, Recipient, Consent, Brand)
     .join(Recipient, Recipient.id == Decision.recipient_id)
     .join(Consent, Consent.id == Decision.consent_id)
     .join(Brand, Brand.id == Decision.brand_id)
     .where(Decision.id.in_(bindparam("ids", expanding=True)))
 )
-MOST_KEPT = 20  # Requests whose correlations are kept: one of 10,000 rows has events for hundreds of turns.
+MOST_KEPT = 60  # Requests whose correlations are kept, two for each thread: one of 10,000 rows fills 200 batches.
 
 _kept: dict[int, list[str | None]] = {}  # Of this process, by request; answers never change.
 

@@ -15,6 +15,7 @@ from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.models import Brand, EventType, OffReason, WebhookAlgorithm, WebhookState
 from portal.domain.webhooks import endpoints, signatures
+from portal.services.webhooks import delivery
 from portal.services.webhooks.delivery import Dispatcher
 from portal.services.webhooks.transport import Failure, Transport
 from tests import make, servers
@@ -329,6 +330,27 @@ def test_a_batch_that_breaks_is_sent_again_after_its_lease_and_spoils_no_other(w
     broken, other = webhooks.add(receiver.url + "/broken"), webhooks.add(receiver.url)
     webhooks.happen()
     webhooks.deliver(Breaking(None, ca_file=receiver.ca_file))
+    assert (states(webhooks, broken), states(webhooks, other)) == ([], [WebhookState.DELIVERED])
+
+    with time_machine.travel(clock.now() + 2 * A_MINUTE):
+        webhooks.deliver(transport)
+    assert states(webhooks, broken) == [WebhookState.DELIVERED]
+
+
+@pytest.mark.parametrize("broken_part", ["_read_batch", "_endpoint_values"])
+def test_an_endpoint_of_which_nothing_can_be_read_or_written_holds_up_no_other(
+    webhooks, receiver, transport, monkeypatch, broken_part
+):  # fmt: skip
+    broken, other = (webhooks.add(receiver.url) for _ in range(2))
+    webhooks.happen()
+    usual = getattr(delivery, broken_part)
+
+    def fail_for_one(its, *more):
+        return 1 / 0 if getattr(its, "endpoint", its).id == broken else usual(its, *more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(delivery, broken_part, fail_for_one)
+        webhooks.deliver(transport)
     assert (states(webhooks, broken), states(webhooks, other)) == ([], [WebhookState.DELIVERED])
 
     with time_machine.travel(clock.now() + 2 * A_MINUTE):
