@@ -101,21 +101,23 @@ def change_budget(session: Session, point: ConsentPoint, codes: int) -> None:
     point.daily_budget, point.warned_on, point.alarmed_on = codes, None, None
 
 
-def is_drawn(slug: str, brand_name: str) -> bool:
-    """Whether a slug is a brand's name and a short number; once firms chose them."""
-    name, _, number = slug.rpartition("-") if slug[-1:].isdecimal() else (slug, "", "")
-    return len(number) < 5 and _slug_of(brand_name) in (slug, name)
+def is_drawn(slug: str, brand_name: str, brand_code: int) -> bool:
+    """Whether a slug is a brand's present name and perhaps a short number; once firms chose them."""
+    drawn = _slug_of(brand_name, brand_code)
+    name, _, number = slug.rpartition("-")
+    return slug == drawn or (name == drawn and number.isdecimal() and len(number) < 5)
 
 
-def _slug_of(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", ascii_only(name).lower())[:LONGEST_NAME].strip("-")
+def _slug_of(name: str, brand_code: int) -> str:
+    """The name, or where it has no Latin letter or digit the code."""
+    return re.sub(r"[^a-z0-9]+", "-", ascii_only(name).lower())[:LONGEST_NAME].strip("-") or str(brand_code)
 
 
 def _draw_slug(session: Session, provider: Provider, brand: Brand) -> str:
     """A free slug: the brand's reviewed name, in sandbox mode what we call it, and a number. Messages of ours carry it
     to strangers, so no word of it is the firm's to choose."""
     name = display_names.trial_name(brand.brand_code) if provider.in_sandbox_mode else brand.name
-    slug = _slug_of(name) or str(brand.brand_code)
+    slug = _slug_of(name, brand.brand_code)
     taken = set(session.scalars(select(ConsentPoint.slug).where(ConsentPoint.slug.startswith(slug))))
     return next(each for each in chain([slug], (f"{slug}-{number}" for number in count(2))) if each not in taken)
 

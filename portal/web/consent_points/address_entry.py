@@ -102,7 +102,7 @@ def _sender_and_notice(point: PublicPoint) -> tuple[str, str]:
     """
     is_trial = sandbox_mode.find_destination(point.iys_code, point.brand_code) == Destination.SANDBOX
     privacy = absolute_url("verification.privacy", **pages.language_args())
-    if is_trial or not consent_points.is_drawn(point.slug, point.brand_name):
+    if is_trial or not consent_points.is_drawn(point.slug, point.brand_name, point.brand_code):
         return "" if is_trial else point.brand_name, privacy
     notice = absolute_url("consent_points.page", **{"slug": point.slug, "lang": None} | pages.language_args())
     return point.brand_name, notice

@@ -48,6 +48,7 @@ def test_a_point_asks_whoever_comes_and_its_links_have_no_end(brand):
         ("Örnek Mağaza", ["ornek-magaza", "ornek-magaza-2", "ornek-magaza-3"]),
         ("  İSTANBUL & Çarşı!", ["istanbul-carsi", "istanbul-carsi-2", "istanbul-carsi-3"]),
         ("日本", [str(make.BRAND_CODE), f"{make.BRAND_CODE}-2", f"{make.BRAND_CODE}-3"]),
+        ("Mağaza 12345", ["magaza-12345", "magaza-12345-2", "magaza-12345-3"]),
         ("a" * 90, ["a" * 50, f"{'a' * 50}-2", f"{'a' * 50}-3"]),
     ],
 )
@@ -56,6 +57,7 @@ def test_an_address_is_the_brands_name_and_a_number(brand, name, slugs):
     brand.name = name
 
     assert [opened(brand).slug for _ in range(3)] == slugs
+    assert all(consent_points.is_drawn(each, brand.name, brand.brand_code) for each in slugs)
 
 
 @pytest.mark.parametrize(
@@ -63,10 +65,11 @@ def test_an_address_is_the_brands_name_and_a_number(brand, name, slugs):
     [
         ("ornek-magaza", True), ("ornek-magaza-12", True), ("ornek-magaza-kasa", False), ("ornek-magazam", False),
         ("ornek-magaza-0850-999-99-99", False), ("ornek-magaza-08509999999", False), ("ptt-2", False),
+        (str(make.BRAND_CODE), False),
     ],
 )  # fmt: skip
 def test_an_older_address_may_have_words_of_a_firm(slug, is_drawn):
-    assert consent_points.is_drawn(slug, "Örnek Mağaza") == is_drawn
+    assert consent_points.is_drawn(slug, "Örnek Mağaza", make.BRAND_CODE) == is_drawn
 
 
 @pytest.mark.parametrize("codes", [0, -1, consent_points.MOST_CODES + 1])
