@@ -144,11 +144,11 @@ def add_list(
 
     Raises AudienceClosed, and PackageFull where the package takes no new addresses.
     """
+    bar_refused(session, vault, campaign, addresses)
     require_room(session, vault, campaign.provider_id, campaign.kind, addresses, at)
     audience_list = insert_list(session, campaign, user_id, at)
     session.commit()
     list_id = audience_list.id
-    bar_refused(session, vault, audience_list, addresses)
     fill_list(session, vault, audience_list, addresses)
     return list_id
 
@@ -167,10 +167,9 @@ def insert_list(
     return audience_list
 
 
-def bar_refused(session: Session, vault: Vault, audience_list: AudienceList, addresses: AddressList) -> None:
+def bar_refused(session: Session, vault: Vault, campaign: Campaign, addresses: AddressList) -> None:
     """Leave out of the whole audience whom a list says no of, whichever list has them, also where the package has no
-    room for this one. Commits each chunk."""
-    campaign = session.get_one(Campaign, audience_list.campaign_id)
+    room for this one. Commits each chunk. Raises AudienceClosed."""
     for chunk in recipients.chunks([address for _, address, _ in addresses.refused], CHUNK):
         found = recipients.gather(session, vault, campaign.provider_id, chunk, clock.now())
         campaigns.bar_recipients(session, campaign, found.values())

@@ -130,7 +130,7 @@ def _read_claimed(lease: _ListLease) -> None:
         found = read_people(unpack_people(content), clock.day(row.created_at))
     else:
         found = audience.read_address_list(content)
-    audience.bar_refused(db.session, vault(), row, found)
-    kind = db.session.get_one(Campaign, row.campaign_id).kind
-    audience.require_room(db.session, vault(), row.provider_id, kind, found, clock.now())
+    campaign = db.session.get_one(Campaign, row.campaign_id)
+    audience.bar_refused(db.session, vault(), campaign, found)
+    audience.require_room(db.session, vault(), row.provider_id, campaign.kind, found, clock.now())
     audience.fill_list(db.session, vault(), row, found, lease.renew)

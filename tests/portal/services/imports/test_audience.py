@@ -104,6 +104,16 @@ def test_a_list_that_finds_no_room_refuses_all_the_same(campaign, rows):
     assert asked(rows) == {"+905332345678", "+905343456789"}
 
 
+def test_a_list_that_is_added_without_room_refuses_all_the_same(campaign, rows):
+    bring(campaign, PEOPLE)
+
+    with time_machine.travel(clock.now() + packages.GRACE + timedelta(minutes=1)), pytest.raises(packages.PackageFull):
+        bring(campaign, SAYS_NO)
+
+    db.session.rollback()
+    assert rows.count(AudienceList) == 1 and asked(rows) == {"+905332345678", "+905343456789"}
+
+
 def test_with_nobody_left_to_ask_nothing_is_launched(campaign):
     for each in ("0532 123 45 67", SAYS_NO.replace("Evet", "Hayır")):
         bring(campaign, each)
