@@ -1,6 +1,7 @@
 """What of a file is not read, or not understood, so that no yes or no is passed over without a word."""
 
 import re
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -110,7 +111,8 @@ class CellCounter:
         self._names = [each for each in places if Field.NAME in (announced(header[each]) or ())]
         self._codes = [each for each in places if contents_of(header[each]) is is_code]
         self._codes = [each for each in self._codes if each not in layout.columns.values()]
-        self._people, self._without_address = bytearray(MOST_PEOPLE), list[tuple[list[int], int, int]]()
+        self._people = bytearray(MOST_PEOPLE)
+        self._without_address = array("q")  # In threes, 24 bytes: whom a line names, its number, its sheet.
         self._values, self._width = RowValueReader(layout, header), max(layout.columns.values(), default=-1) + 1
 
     def add(self, lines: Iterable[Line], sheet: int = 0) -> None:
@@ -134,10 +136,12 @@ class CellCounter:
 
     def counts(self) -> Counts:
         """What was counted, to be stored."""
-        for people, number, sheet in self._without_address:
-            if any(self._people[each] for each in people):
-                self.add_line(LOST, number, sheet)
-        self._without_address = []
+        counted = None
+        for person, *line in zip(*[iter(self._without_address)] * 3, strict=True):
+            if self._people[person] and line != counted:  # It may name several.
+                self.add_line(LOST, *line)
+                counted = line
+        self._without_address = array("q")
         columns = {str(place): [found[each] for each in range(6)] for place, found in sorted(self._counts.items())}
         return columns | self._lines
 
@@ -196,8 +200,9 @@ class CellCounter:
                 self._people[each] = 1
         elif is_like:
             return not any(isinstance(address_or_problem(each), Address) for each in found)
-        elif not found and people:
-            self._without_address.append((people, number, sheet))
+        elif not found:
+            for each in people:
+                self._without_address.extend((each, number, sheet))
         return not people and not found and Status.REFUSED in values.statuses.values()
 
     def _people_of(self, cells: Sequence[str]) -> list[int]:

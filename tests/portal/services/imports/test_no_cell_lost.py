@@ -1,5 +1,6 @@
 """A yes or no in a file is an entry, a problem, or stands in a column that is named as unused."""
 
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -163,6 +164,22 @@ def test_a_filled_column_under_a_name_that_refuses_may_hold_refusals(name):
     unused = unused_columns(counter.counts(), layout, header)
 
     assert [(each.header, each.may_refuse) for each in unused] == [(name, True), ("İl", False)]
+
+
+def test_refusals_without_an_address_are_counted_once_each_and_kept_small():
+    """Whom a line names by name and number: a million such lines must not fill the memory."""
+    layout = Layout(columns={Field.PHONE: 2, Field.STATUS: 3}, channels=ALL, **FACTS)
+    counter = CellCounter(layout, ["Ad Soyad", "Müşteri no", "CEP", "Durum"])
+    refusals = [(line, [f"Kişi {line % 100}", str(line % 100), "", "RET"]) for line in range(2, 1002)]
+    counter.add(refusals[:100])  # Fills the caches of words.
+    tracemalloc.start()
+    counter.add(refusals[100:])
+    kept = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    counter.add([(2000, ["Kişi 5", "5", "0532 123 45 67", "ONAY"]), (2001, ["Kişi 90", "", "0533 123 45 67", "ONAY"])])
+
+    assert counter.counts()["addresses 0"][:5] == [20, 5, 90, 105, 190]
+    assert kept < 100 * len(refusals)
 
 
 def test_the_date_of_a_refusal_dates_no_grant():
