@@ -11,7 +11,7 @@ from datetime import datetime
 from operator import itemgetter
 
 from portal.core.addresses import Address, AddressKind, Problem
-from portal.core.iys_protocol import NO_RETAILERS, Channel, Retailers, Source, Status
+from portal.core.iys_protocol import MAX_RETAILERS, NO_RETAILERS, Channel, Retailers, Source, Status
 from portal.domain.consents.bulk_import import Entry
 from portal.services.imports.date_column import DateColumn, refusal_date
 from portal.services.imports.fixes import FIXES, apply_fix
@@ -159,9 +159,10 @@ class RowParser:
         return results if results or values.stated else _problem_of_silence(addresses, values)
 
     def _retailers_of(self, cells: Sequence[str]) -> Retailers | None:
-        """The retailers that a line names; None where a cell holds more than codes, or several mediated."""
+        """The retailers that a line names; None where a cell holds more than codes, several mediated, or more than
+        MAX_RETAILERS have access (H126)."""
         code, access = (() if place is None else retailer_codes(cells[place]) for place in self._retailers)
-        if code is None or access is None or len(code) > 1:
+        if code is None or access is None or len(code) > 1 or len(access) > MAX_RETAILERS:
             return None
         return Retailers(code[0] if code else None, access)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.core.iys_protocol import Retailers, Status
+from portal.core.iys_protocol import MAX_RETAILERS, Retailers, Status
 from portal.services.imports.layout import Field, guess
 from portal.services.imports.row_parser import Entry
 from tests.portal.services.imports.test_row_parser import GIVEN, PHONE, looked
@@ -17,6 +17,8 @@ CODES, PAIRS = [f"589543{number}" for number in range(10, 20)], ["58954386, 5895
         (" 58954386.0 ", "", Retailers(58954386)),  # As a table program writes a number.
         ("-", "58954387|58954388", Retailers(None, (58954387, 58954388))),
         ("", "", Retailers()),
+        ("", "58954387 " * MAX_RETAILERS, Retailers(None, (58954387,) * MAX_RETAILERS)),
+        ("", "58954387 " * (MAX_RETAILERS + 1), None),  # H126
         ("B-1042", "", None),
         ("5895438", "", None),
         ("58954386 58954387", "", None),
