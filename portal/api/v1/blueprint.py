@@ -38,7 +38,7 @@ class RequestsOnly(FlaskPlugin):
             if query:
                 kwargs["query"] = query.model_validate(get_multidict_items(request.args, query))
             if json:
-                kwargs["json"] = json.model_validate(request.get_json() or {})
+                kwargs["json"] = json.model_validate(request.get_json())
             if headers:
                 kwargs["headers"] = headers.model_validate(dict(request.headers))
         except ValidationError as error:

@@ -71,10 +71,11 @@ def change_webhook(webhookId: str, json: schemas.WebhookChange, headers: WriteHe
 
     def change(at: datetime) -> dict[str, Any]:
         its = _endpoint_or_404(db.session, webhookId)
-        shows = its.shows_addresses if json.showsAddresses is None else json.showsAddresses
-        types = json.types or [EventType(each) for each in its.types]
-        url = json.url or endpoints.read_url(vault(), its)
-        endpoints.change(vault(), its, _choices(url, types, its.brand_ids, shows))
+        if (json.url, json.types, json.showsAddresses) != (None, None, None):
+            shows = its.shows_addresses if json.showsAddresses is None else json.showsAddresses
+            types = [EventType(each) for each in its.types] if json.types is None else json.types
+            url = endpoints.show_url(vault(), its) if json.url is None else json.url
+            endpoints.change(vault(), its, _choices(url, types, its.brand_ids, shows))
         if json.isOn:
             endpoints.turn_on(db.session, its, at)
         db.session.flush()
@@ -93,9 +94,9 @@ def remove_webhook(webhookId: str, headers: WriteHeaders) -> dict[str, Any]:
     """Remove an endpoint and its log."""
 
     def remove(at: datetime) -> dict[str, Any]:
+        maintenance.delete_log(_endpoint_or_404(read_session(), webhookId).id, at)
         its = _endpoint_or_404(db.session, webhookId)
         noted = _noted("webhook.removed", its)
-        maintenance.delete_log(its.id, at)
         endpoints.remove(db.session, its.id)
         return {"id": noted["id"]}
 

@@ -10,7 +10,9 @@ from portal.core.models import EventType, OffReason, WebhookAlgorithm
 from portal.domain.webhooks.endpoints import LONGEST_URL
 
 URL = N_("https, 443 ya da 8443 numaralı portta.")
-Url = Annotated[str, Field(max_length=LONGEST_URL, description=URL, examples=["https://crm.ornek.com/webhooks"])]
+Url = Annotated[
+    str, Field(min_length=1, max_length=LONGEST_URL, description=URL, examples=["https://crm.ornek.com/webhooks"])
+]
 Types = Annotated[list[EventType], Field(min_length=1)]
 SHOWS = N_("Adresler maskelenmeden gönderilsin mi. Anahtarda events:read de gerekir.")
 IS_ON = N_("false: olaylar birikir; açınca hepsi gider.")

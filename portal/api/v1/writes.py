@@ -23,7 +23,7 @@ from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.problems import ApiProblem
 
 TRIES = 3  # Each ends after the second in which PostgreSQL notices a deadlock.
-Act = Callable[[datetime], dict[str, Any]]  # Writes into db.session without a commit; its answer.
+Act = Callable[[datetime], dict[str, Any]]  # Writes into db.session; its answer. Commits only what may be done twice.
 
 
 def answer_once(

@@ -6,7 +6,7 @@ import pytest
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import ApiRequest, AuditEntry, Brand, EventType, Provider, WebhookAlgorithm
+from portal.core.models import ApiRequest, AuditEntry, Brand, EventType, Provider, WebhookAlgorithm, WebhookEndpoint
 from portal.domain.identity import api_calls
 from portal.domain.identity.permissions import Scope
 from portal.domain.webhooks import endpoints
@@ -75,9 +75,36 @@ def test_what_no_endpoint_can_be_is_refused(app, provider):
 
     wrong = program.open("PATCH", f"{WEBHOOKS}/{its_id}", json={"url": url})
     assert wrong.status_code == 422 and [each["field"] for each in wrong.json["errors"]] == ["url"]
+    for body, field in (({"url": ""}, "url"), ([], "")):
+        wrong = program.open("PATCH", f"{WEBHOOKS}/{its_id}", json=body)
+        assert wrong.status_code == 422 and [each["field"] for each in wrong.json["errors"]] == [field]
     in_full = reader.open("PATCH", f"{WEBHOOKS}/{its_id}", json={"showsAddresses": True})
     assert told(in_full) == (403, "scope_missing") and in_full.json["scope"] == "events:read"
     assert program.get(WEBHOOKS).json["items"][0]["showsAddresses"] is False
     for _ in range(MOST - 1):
         assert program.post(WEBHOOKS, NEW).status_code == 200
     assert told(program.post(WEBHOOKS, NEW)) == (409, "too_many_webhooks")
+
+
+def test_one_whose_url_cannot_be_read_is_paused_and_gets_another(app, provider):
+    program = Program(app, make_key(provider))
+    path = f"{WEBHOOKS}/{program.post(WEBHOOKS, NEW).json['id']}"
+    db.session.query(WebhookEndpoint).one().url = b"damaged"
+    db.session.commit()
+
+    assert program.open("PATCH", path, json={"isOn": False}).json["offReason"] == "paused"
+    wrong = program.open("PATCH", path, json={"showsAddresses": True})
+    assert wrong.status_code == 422 and [each["field"] for each in wrong.json["errors"]] == ["url"]
+    assert program.open("PATCH", path, json={"url": NEW["url"], "isOn": True}).json["url"] == NEW["url"]
+
+
+def test_a_removal_that_breaks_is_not_noted(app, provider, rows, monkeypatch):
+    program = Program(app, make_key(provider))
+    path = f"{WEBHOOKS}/{program.post(WEBHOOKS, NEW).json['id']}"
+    with monkeypatch.context() as patched:
+        patched.setattr(endpoints, "remove", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            program.open("DELETE", path)
+    db.session.rollback()
+    assert "webhook.removed" not in [each.act for each in rows(AuditEntry)]
+    assert program.open("DELETE", path).status_code == 200

@@ -131,8 +131,9 @@ def turn_on_webhook(webhook_id: int) -> ResponseReturnValue:
 @needs(Permission.KEYS, fresh=True)
 def remove_webhook(webhook_id: int) -> ResponseReturnValue:
     endpoint = own_row_or_404(db.session, WebhookEndpoint, webhook_id)
-    record_audit("webhook.removed", "webhook", endpoint.id, host=_host_of(endpoints.show_url(vault(), endpoint)))
+    host = _host_of(endpoints.show_url(vault(), endpoint))
     maintenance.delete_log(webhook_id, clock.now())
+    record_audit("webhook.removed", "webhook", webhook_id, host=host)
     endpoints.remove(db.session, webhook_id)
     return commit_and_redirect(url_for(".list_webhooks"), _("Webhook adresi ve kayıtları silindi."))
 
