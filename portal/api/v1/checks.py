@@ -9,8 +9,8 @@ from spectree import Response
 
 from portal.api.v1.authentication import needs
 from portal.api.v1.blueprint import BRAND_PATH, MAX_LIST_BYTES, blueprint, specification
+from portal.api.v1.checks_schemas import CheckAnswer, CheckBody
 from portal.api.v1.moments import moment
-from portal.api.v1.schemas import CheckAnswer, CheckBody
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.ids import new_id
