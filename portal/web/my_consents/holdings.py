@@ -182,11 +182,15 @@ def _consents_by_brand(
             continue
         sent = sandbox_mode.submission_to_iys(submission) if is_theirs else None
         is_hidden = address_holders.hides_iys_answer(consent.status, since)
+        effective_at = consent.effective_at
+        while is_hidden and decision and decision.renews_id:  # It would say that İYS held a grant.
+            decision = session.get_one(Decision, decision.renews_id)
+            effective_at = decision.effective_at
         shown = HeldConsent(
             channel=consent.channel, status=consent.status,
             recipient_type=RecipientType.INDIVIDUAL if is_hidden else consent.recipient_type,
             origin=decision.origin if decision and is_theirs else None,
-            since=max(consent.effective_at, since or consent.effective_at),
+            since=max(effective_at, since or effective_at),
             outcome=_shown_outcome(sent, is_hidden=is_hidden),
             accepted_at=sent.accepted_at if sent and not is_hidden else None,
             iys_status=consent.iys_status if is_theirs and not is_hidden else None,
@@ -242,6 +246,8 @@ def read_history(session: Session, of: Iterable[HeldBrand]) -> list[HistoryEntry
             continue
         sent = sandbox_mode.submission_to_iys(submission)
         is_hidden = address_holders.hides_iys_answer(decision.status, since)
+        if is_hidden and decision.renews_id:
+            continue
         act = (decision.brand_id, decision.channel, decision.recorded_at) if is_hidden else decision.id
         entries[act] = HistoryEntry(
             decided_at=decision.consent_date, recorded_at=decision.recorded_at, brand_id=decision.brand_id,

@@ -27,6 +27,7 @@ from portal.core.models import (
 from portal.domain.consents import recipients, refusals
 from portal.domain.providers import sandbox_mode
 from tests import make
+from tests.portal.domain.consents.iys_movements import MovementReceiver, row
 from tests.portal.web.my_consents.conftest import LIST, UNKNOWN, Visitor
 from tests.portal.web.my_consents.test_known_and_unknown import statements
 
@@ -194,6 +195,23 @@ def test_what_iys_held_of_who_had_the_number_before_is_shown_nowhere(app, grante
             said.append(([re.sub(r'value="[^"]*"', "", page) for page in pages], exported))
 
     assert said[0] == said[1] == said[2]
+
+
+def test_a_refusal_that_an_earlier_holders_grant_called_for_is_shown_to_nobody_else(app, granted):
+    """İYS tells of a grant to the earlier holder as a merchant only afterwards: it is refused, and that shows it."""
+    with app.app_context():
+        whose = db.session.scalar(select(Recipient).where(Recipient.kind == "phone"))
+        facts = {"language": "tr", "request_metadata": "{}", "at": clock.now() + timedelta(seconds=5)}
+        refusals.disown(db.session, vault(), whose, addresses.parse(make.PHONE), **facts)
+        db.session.commit()
+    with time_machine.travel(clock.now() + timedelta(minutes=2)):
+        granted.comes_in()
+        before = granted.opens("/izinlerim/izinlerim.json").json["brands"]
+        MovementReceiver(app).receives(row("ONAY", ago=timedelta(hours=30), recipientType="TACIR", source="HS_WEB"))
+        with app.app_context():
+            assert db.session.scalar(select(Decision.id).where(Decision.origin == DecisionOrigin.RENEWAL))
+
+        assert granted.opens("/izinlerim/izinlerim.json").json["brands"] == before
 
 
 @pytest.mark.parametrize("is_admitted", [False, True])
