@@ -79,13 +79,18 @@ def discard(session: Session, batch_id: int) -> None:
     session.commit()
 
 
+def clean_file_name(name: str) -> str:
+    """A file's name as it is kept: without the folder, which some browsers send, too; its end is the extension."""
+    file_name = name.replace("\\", "/").rpartition("/")[2]
+    return "".join(filter(str.isprintable, file_name)).strip()[-LONGEST_NAME:]
+
+
 def _insert_batch(
     session: Session, vault: Vault, provider_id: int, brand_id: int, user_id: int | None, name: str, on_behalf: bool,
     at: datetime,
 ) -> ImportBatch:  # fmt: skip
     batch_id = new_id()
-    file_name = name.replace("\\", "/").rpartition("/")[2]  # Some browsers send the folder, too.
-    file_name = "".join(filter(str.isprintable, file_name)).strip()[-LONGEST_NAME:]  # Its end is the extension.
+    file_name = clean_file_name(name)
     batch = ImportBatch(
         id=batch_id,
         provider_id=provider_id,

@@ -383,14 +383,35 @@ def test_refusals_without_a_date_count_anew_whenever_their_file_comes(run, app, 
     undated = csv_of("0533 234 56 78;RET;;;")
     person = make.Person(app.test_client(), make.codes(app, "0533 234 56 78")["+905332345678"])
     first = put(tmp_path, "kasa-1.csv", undated)
-    for name in ("kasa-1.csv", "kasa-2.csv", "kasa-3.csv"):
-        code, (told,) = run(put(tmp_path, name, undated), *GUESS)
+    start = clock.now() - timedelta(minutes=10)  # Nobody can date a file's change.
+    for minute, name in enumerate(("kasa-1.csv", "kasa-2.csv", "kasa-3.csv")):
+        with time_machine.travel(start + timedelta(minutes=minute)):
+            code, (told,) = run(put(tmp_path, name, undated), *GUESS)
         assert (code, told["repeated"]) == (0, False)
         assert {each.status for each in rows(Consent) if each.channel == Channel.SMS} == {"RET"}
-        with time_machine.travel(clock.now() + timedelta(seconds=2)):
+        with time_machine.travel(start + timedelta(minutes=minute, seconds=30)):
             person.decides(MESAJ="ONAY")
 
     assert run(first, *GUESS)[1][0]["repeated"]
+
+
+def test_a_file_that_chmod_or_a_hard_link_changed_is_no_news(run, app, tmp_path, rows):
+    """Nor one that is dated ahead: a nightly job would refuse whoever consented since."""
+    person = make.Person(app.test_client(), make.codes(app, "0533 234 56 78")["+905332345678"])
+    path = put(tmp_path, "kasa.csv", csv_of("0533 234 56 78;RET;;;"))
+    ahead = clock.now().timestamp() + 3600
+    os.utime(path, (ahead, ahead))
+    run(path, *GUESS)
+    with time_machine.travel(clock.now() + timedelta(seconds=2)):
+        person.decides(MESAJ="ONAY")
+
+    assert run(path, *GUESS)[1][0]["repeated"]
+    earlier = clock.now().timestamp() - 3600
+    os.utime(path, (earlier, earlier))
+    path.chmod(0o600)
+    (tmp_path / "backup.csv").hardlink_to(path)
+    assert run(path, *GUESS)[1][0]["repeated"]
+    assert {each.status for each in rows(Consent) if each.channel == Channel.SMS} == {"ONAY"}
 
 
 def test_what_a_person_stopped_or_took_back_is_not_brought_again_unasked(app, run, tmp_path, rows):
