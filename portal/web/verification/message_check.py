@@ -144,6 +144,8 @@ def _find_receipt(session: Session, vault: Vault, code: str) -> KnownMessage | N
     if receipt is None:
         return None
     act = contents.read_contents(session, vault, receipt)
+    told = select(Message).where(Message.receipt_id == receipt.id, Message.text.is_not(None)).order_by(Message.id)
+    message = session.scalars(told.limit(1)).first()
     return KnownMessage(
         what=Purpose.RECEIPT,
         senders=tuple((part.brand_name, part.sender) for part in act.parts),
@@ -153,6 +155,9 @@ def _find_receipt(session: Session, vault: Vault, code: str) -> KnownMessage | N
         page_url=url_for("recipient.receipt", code=code),
         report_url=url_for("recipient.complain", code=code),
         is_sandbox=act.is_sandbox,
+        sent_at=message.ended_at if message and message.state in LEFT else None,
+        is_ours=message is not None,
+        text=_sent_text(vault, message) if message else None,
     )
 
 

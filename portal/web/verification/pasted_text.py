@@ -86,11 +86,12 @@ Belongs = Callable[[int, LinkKind, str], bool]  # Whether a code of this kind is
 
 
 def parse(text: str, belongs: Belongs) -> PastedText:
-    """The first link of ours, or a bare code, or the problem."""
+    """The first link of ours, or a bare code, or the problem. A receipt's is the one by which its message is known:
+    beside it stands a link that refuses."""
     links, words = find_links(text, belongs), words_of(text)
     alone = "".join(words)
     if links.ours:
-        kind, code = min(links.ours, key=lambda link: link[0] not in WITH_WORD_PAIR)
+        kind, code = min(links.ours, key=lambda link: (link[0] != LinkKind.RECEIPT, link[0] not in WITH_WORD_PAIR))
         return PastedText(code, (kind,), links.foreign)
     has_six_digits = bool(SIX_DIGITS.search(text))
     if BARE.fullmatch(alone) and not (has_six_digits and len(words) > 1):

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import event, update
+from sqlalchemy import event, select, update
 
 import shortlinks
 from portal.core import clock
@@ -264,12 +264,16 @@ def test_an_unreviewed_contact_line_is_no_known_number(app, browser):
     assert "firmanın bildirmediği bir telefon" in check(browser, f"http://localhost/k/{code} 0850 123 45 67").text
 
 
-def test_the_link_with_the_two_words_is_taken_before_the_receipts(app, browser, code):
+def test_a_confirmation_is_compared_with_what_we_sent_though_it_holds_a_refusing_link_too(app, browser, code):
     receipt = receipt_of(browser, code)
+    sent = f"Ornek Magaza: SMS reddiniz kaydedildi. Belgeniz: http://localhost{receipt} Ret: http://localhost/u/{code}"
+    with app.app_context():
+        message = db.session.scalars(select(Message).where(Message.receipt_id.is_not(None))).one()
+        message.text = vault().seal(sent, Message.PLACE, message.provider_id, message.id)
+        db.session.commit()
 
-    page = seen(check(browser, f"Belgeniz: http://localhost{receipt} Reddetmek icin: http://localhost/u/{code}"))
-
-    assert FOUND in page and "İki sözcük" in page
+    assert SAME in seen(check(browser, sent))
+    assert FORGED in seen(check(browser, sent.replace("Ornek", "Garanti BBVA: hesabiniz askida Ornek")))
 
 
 def test_a_receipts_link_tells_of_what_it_is(browser, code):
