@@ -35,7 +35,7 @@ def refuse_other_types(
         (each, refusal) for each in consents
         if each.status == Status.GRANTED and each.brand_id == brand.id
         and (refusal := refusals.get((brand.id, each.recipient_id, each.channel)))
-        and refusal.effective_at and each.effective_at and each.effective_at <= refusal.effective_at
+        and refusal.effective_at and each.is_older_than(Status.REFUSED, refusal.effective_at)
     ]  # fmt: skip
     if not over:
         return []
