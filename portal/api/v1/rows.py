@@ -26,7 +26,7 @@ OUR_FIELDS = ("evidence", "grantedAgain", "correlationId", "reference", "confirm
 ROW_FIELDS = ConsentRow.model_fields.keys()
 HALF_SIGN = re.compile("[\ud800-\udfff]")  # JSON can escape half of a surrogate pair, which no database takes.
 REFUSAL_FIELDS = ("recipient", "type", "status")  # Without these nobody knows what is refused.
-RETAILER_FIELDS = ("retailerCode", "retailerAccess")
+NAMED_RETAILERS = ("retailerCode", "retailerAccess")
 NO_PROBLEM = "H467"  # See Effect.LATE_GRANT.
 # What says that there is no evidence, or only that there is some.
 NO_EVIDENCE = {"yok", "var", "evet", "hayir", "onay", "onayli", "izin", "no", "yes", "true", "false", "x", "test"}
@@ -132,7 +132,7 @@ def _read(place: int, row: dict[str, Any], at: datetime) -> Entry | BadRow:
     if unknown is not None:
         return BadRow(ApiRowProblem.UNKNOWN_FIELD, "H118", unknown[:MAX_ID])
     wrong = next((name for name, value in row.items() if not _has_type(name, value)), None)
-    if wrong in RETAILER_FIELDS:
+    if wrong in NAMED_RETAILERS:
         return BadRow(RowProblem.RETAILER, "H267" if row[wrong] == "" else "H180", wrong)
     if wrong is not None:
         return BadRow(ApiRowProblem.FIELD_INVALID, "", wrong)

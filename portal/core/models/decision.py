@@ -175,14 +175,14 @@ CANONICAL_FIELDS = [
     "origin",
     "text_id",
 ]
-RETAILER_FIELDS = ["retailer_code", "retailer_access"]
+RETAILER_COLUMNS = ["retailer_code", "retailer_access"]
 
 
 def leaf_digest(decision: Mapping[str, Any], salt: bytes) -> bytes:
     """SHA-256 of a decision's salt and canonical form (compact JSON of CANONICAL_FIELDS, times as ISO 8601, and of
-    RETAILER_FIELDS where one of them is given: so decisions from before these were kept have their digests)."""
+    RETAILER_COLUMNS where one of them is given: so decisions from before these were kept have their digests)."""
     values = [decision.get(name) for name in CANONICAL_FIELDS]
-    retailers = [decision.get(name) for name in RETAILER_FIELDS]
+    retailers = [decision.get(name) for name in RETAILER_COLUMNS]
     if any(retailers):
         values += retailers
     canonical = [value.isoformat() if isinstance(value, datetime) else value for value in values]
