@@ -169,7 +169,7 @@ def is_open(at: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
 CALLERS = (  # Built once: each request of the API needs it.
     select(
         ApiKey.id, ApiKey.hint, ApiKey.is_test, ApiKey.used_at, ApiKey.brand_ids, ApiKey.scopes, ApiKey.provider_id,
-         Provider.iys_code, Provider.admitted_at, Provider.suspended_at,
+        Provider.iys_code, Provider.admitted_at, Provider.suspended_at,
         exists().where(Network.provider_id == ApiKey.provider_id).label("has_networks"),
         Brand.id.label("brand_id"), Brand.is_sandbox, Brand.closed_at,
     )
