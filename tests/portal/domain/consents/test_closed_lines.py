@@ -1,6 +1,6 @@
 """A closed line is a fact about the number: at no firm does a grant from before count, whenever it gets the number."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -38,8 +38,11 @@ def other(app, received):
         yield db.session.scalars(select(Brand).where(Brand.provider_id == firm.id)).one()
 
 
-def close(received: MovementReceiver, by: ReceivedVia = ReceivedVia.PULL, *, times: int = 1) -> None:
-    told = row("RET", source=movements.LINE_CLOSED, ago=2 * AN_HOUR, transactionId="closed")
+def close(
+    received: MovementReceiver, by: ReceivedVia = ReceivedVia.PULL, *, times: int = 1, at: datetime | None = None
+) -> None:
+    """İYS tells of one closure, so many times."""
+    told = row("RET", source=movements.LINE_CLOSED, ago=2 * AN_HOUR, at=at, transactionId="closed")
     for _ in range(times):
         db.session.commit()
         received.receives(told, by=by)
@@ -75,6 +78,7 @@ def test_a_closure_ends_the_grants_of_all_firms(other, received, rows):
 def test_a_closure_ends_what_programs_call_the_earlier_holder_and_no_later_name(other, received, rows):
     recipients.gather(db.session, vault(), other.provider_id, [PHONE], clock.now())
     firms = make.brand().provider_id, other.provider_id
+    closed_at = clock.now() - 2 * AN_HOUR
 
     def name_them(reference: str) -> None:
         for firm in firms:
@@ -82,11 +86,11 @@ def test_a_closure_ends_what_programs_call_the_earlier_holder_and_no_later_name(
         db.session.commit()
 
     name_them("C-1042")
-    close(received)
+    close(received, at=closed_at)
     assert [each.reference for each in rows(Recipient)] == [None, None]
 
     name_them("C-7")
-    close(received)
+    close(received, at=closed_at)
     assert None not in [each.reference for each in rows(Recipient)]
 
 
