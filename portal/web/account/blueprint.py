@@ -11,7 +11,7 @@ from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.models import MailKind, SessionEnd, User
 from portal.domain.identity import accounts, sessions
-from portal.web.shared.views import record_audit
+from portal.web.shared.audit_entries import record_audit
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 

@@ -20,9 +20,10 @@ from portal.web.account.blueprint import blueprint, record_account_audit, record
 from portal.web.account.profile import collapse_whitespace
 from portal.web.shared import limits, qr_code, webauthn_challenges
 from portal.web.shared.absolute_urls import absolute_url
+from portal.web.shared.access import needs
 from portal.web.shared.forms import BaseForm
+from portal.web.shared.redirects import commit_and_redirect
 from portal.web.shared.validators import VISIBLE
-from portal.web.shared.views import commit_and_redirect, needs
 
 UNFINISHED = timedelta(minutes=15)  # How long an app's secret waits for its first code.
 

@@ -18,9 +18,10 @@ from portal.domain.identity.permissions import Permission
 from portal.web.account.blueprint import blueprint, record_credential_change
 from portal.web.shared import limits
 from portal.web.shared.absolute_urls import absolute_url
+from portal.web.shared.access import needs
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.password_field import NewPasswordField
-from portal.web.shared.views import commit_and_redirect, needs
+from portal.web.shared.redirects import commit_and_redirect
 
 
 class PasswordForm(BaseForm):

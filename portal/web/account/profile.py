@@ -14,10 +14,10 @@ from portal.core.models import User
 from portal.domain.identity import accounts, sessions
 from portal.domain.identity.permissions import Permission
 from portal.web.account.blueprint import blueprint, record_account_audit
+from portal.web.shared.access import needs
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.languages import LANGUAGES
 from portal.web.shared.validators import PERSON_NAME
-from portal.web.shared.views import needs
 
 
 def collapse_whitespace(text: str | None) -> str | None:

@@ -17,7 +17,8 @@ from portal.domain.identity import sessions
 from portal.domain.identity.permissions import Permission
 from portal.web.account.blueprint import blueprint, record_account_audit
 from portal.web.shared import user_agents
-from portal.web.shared.views import commit_and_redirect, needs
+from portal.web.shared.access import needs
+from portal.web.shared.redirects import commit_and_redirect
 
 SHOWN = timedelta(days=90)
 MOST = 200  # Lines of history on the page.

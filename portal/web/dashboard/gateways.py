@@ -14,10 +14,13 @@ from portal.core.models import Brand, BrandGateway
 from portal.domain.identity.permissions import Permission
 from portal.domain.notifications import gateways as rule
 from portal.web.dashboard.blueprint import blueprint
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.gateway_account_page import AccountStatus, own_accounts
 from portal.web.shared.gateway_pages import add_views
-from portal.web.shared.views import commit_and_redirect, needs, own_brands, own_row_or_404, record_audit
+from portal.web.shared.own_rows import own_brands, own_row_or_404
+from portal.web.shared.redirects import commit_and_redirect
 
 
 class BrandGatewaysForm(BaseForm):

@@ -20,8 +20,8 @@ from portal.domain.providers import sandbox_mode
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.iys.forwarding_status import block_of, is_connected, is_forwarding, lane_backlogs
 from portal.web.dashboard.recipients.recipients import count_reassigned
+from portal.web.shared.access import needs
 from portal.web.shared.gateway_account_page import own_accounts
-from portal.web.shared.views import needs
 
 NEEDS_ATTENTION = (Outcome.PARKED, Outcome.EXPIRED)  # Blocked ones have an alert of their own.
 MAX_DECISIONS = 12

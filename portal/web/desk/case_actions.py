@@ -17,7 +17,9 @@ from portal.web.desk.blueprint import blueprint
 from portal.web.desk.case_page import render_case, reviewed_contact
 from portal.web.desk.forms import AnswerForm, CloseForm, DueForm, NoteForm, ReopenForm
 from portal.web.shared import absolute_urls
-from portal.web.shared.views import needs, own_row_or_404, record_audit
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
+from portal.web.shared.own_rows import own_row_or_404
 
 
 @blueprint.post("/<id:complaint_id>/note")

@@ -17,8 +17,10 @@ from portal.web.dashboard.recipients.recipients import make_refusal_form
 from portal.web.desk import sends, timeline
 from portal.web.desk.blueprint import blueprint
 from portal.web.desk.forms import AnswerForm, CloseForm, DueForm, NoteForm, ReopenForm
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.forms import BaseForm
-from portal.web.shared.views import needs, own_row_or_404, record_audit
+from portal.web.shared.own_rows import own_row_or_404
 
 
 @blueprint.get("/<id:complaint_id>")

@@ -18,8 +18,8 @@ from portal.domain.consents import recipients
 from portal.domain.identity.permissions import Permission
 from portal.web.desk.blueprint import blueprint
 from portal.web.desk.replies import waits_to_be_read
+from portal.web.shared.access import needs
 from portal.web.shared.pagination import requested_page
-from portal.web.shared.views import needs
 
 PAGE_SIZE = 25
 

@@ -21,8 +21,10 @@ from portal.domain.campaigns.sending import reconsider
 from portal.domain.identity.permissions import Permission
 from portal.services.messaging import event_contents, replies
 from portal.web.desk.blueprint import blueprint
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
+from portal.web.shared.own_rows import own_row_or_404
 from portal.web.shared.pagination import requested_page
-from portal.web.shared.views import needs, own_row_or_404, record_audit
 
 PAGE_SIZE = 25
 

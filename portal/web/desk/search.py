@@ -14,7 +14,9 @@ from portal.web.dashboard.recipients.recipients import render_search
 from portal.web.desk import timeline
 from portal.web.desk.blueprint import blueprint
 from portal.web.shared import limits
-from portal.web.shared.views import needs, own_row_or_404, record_audit
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
+from portal.web.shared.own_rows import own_row_or_404
 
 
 @blueprint.route("/search", methods=["GET", "POST"])

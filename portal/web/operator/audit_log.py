@@ -11,8 +11,8 @@ from portal.domain.identity.operator_staff import list_staff
 from portal.domain.identity.permissions import Permission
 from portal.web.operator.blueprint import blueprint
 from portal.web.operator.providers import visible_provider_or_404
+from portal.web.shared.access import needs
 from portal.web.shared.audit_view import AuditFilter, entry_views
-from portal.web.shared.views import needs
 
 PAGE_SIZE = 50
 

@@ -22,8 +22,10 @@ from portal.web.operator.provider_page import render_provider
 from portal.web.operator.providers import visible_providers
 from portal.web.operator.reviews import STATE_CHANGED
 from portal.web.shared.absolute_urls import absolute_url
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_operator_audit
 from portal.web.shared.owner_notifications import notify_owners
-from portal.web.shared.views import commit_and_redirect, needs, record_operator_audit, rollback_and_redirect
+from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from flask import render_template
 
 from portal.domain.identity.permissions import Permission
 from portal.web.operator.blueprint import blueprint
+from portal.web.shared.access import needs
 from portal.web.shared.gateway_account_page import own_accounts
 from portal.web.shared.gateway_pages import add_views
-from portal.web.shared.views import needs
 
 
 @blueprint.get("/gateways", endpoint="gateways")

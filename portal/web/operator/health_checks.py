@@ -34,8 +34,8 @@ from portal.services.iys.success_rate import Level
 from portal.web.operator import message_checks
 from portal.web.operator.blueprint import blueprint
 from portal.web.operator.health_check import AMBER_TONE, BAD, GOOD, HealthCheck, format_time
+from portal.web.shared.access import needs
 from portal.web.shared.labels import label
-from portal.web.shared.views import needs
 
 FORWARDER_SILENCE = timedelta(minutes=30)  # With something due, the forwarder calls far more often.
 LOW_DISK, FULL_DISK = 0.15, 0.05  # Share of the disk that is free.

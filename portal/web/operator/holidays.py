@@ -16,7 +16,8 @@ from portal.core.models import DayKind
 from portal.domain.identity.permissions import Permission
 from portal.web.operator.blueprint import blueprint
 from portal.web.operator.forms import HolidayForm
-from portal.web.shared.views import needs, record_operator_audit
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_operator_audit
 
 YEARS_AROUND = 5  # Years back and ahead that can be shown and corrected.
 

@@ -27,10 +27,12 @@ from portal.web.operator.blueprint import blueprint
 from portal.web.operator.imports import imported_batch_or_404, is_closed_to_imports
 from portal.web.shared import column_layout_page, limits, masked_cells
 from portal.web.shared.absolute_urls import absolute_url
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_operator_audit
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.import_labels import BEFORE_2015_UNCONFIRMED, UNREAD_UNCONFIRMED, label_tally
 from portal.web.shared.owner_notifications import notify_roles
-from portal.web.shared.views import commit_and_redirect, needs, person_key, record_operator_audit, rollback_and_redirect
+from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
 
 WORDS = {
     "status": _l("Onay mı, ret mi olduğu"),
@@ -63,7 +65,7 @@ class AskForm(BaseForm):
 
 
 @blueprint.get("/providers/<id:provider_id>/imports/<id:batch_id>")
-@limiter.limit(limits.SEARCH, key_func=person_key)
+@limiter.limit(limits.SEARCH, key_func=limits.person_key)
 @needs(Permission.BEHALF, fresh=True)
 def import_batch(provider_id: int, batch_id: int) -> ResponseReturnValue:
     """Show a file with masked addresses; without delegation, nothing of it."""

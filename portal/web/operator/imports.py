@@ -24,9 +24,10 @@ from portal.web.operator.blueprint import blueprint
 from portal.web.operator.forms import read_reason, required_text
 from portal.web.operator.providers import visible_provider_or_404
 from portal.web.shared import limits
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_operator_audit
 from portal.web.shared.body_limits import max_bytes
 from portal.web.shared.forms import BaseForm
-from portal.web.shared.views import needs, person_key, record_operator_audit
 
 
 def _require_file(_form: BaseForm, field: FileField) -> None:
@@ -58,7 +59,7 @@ def show_imports(provider_id: int) -> str:
 
 @blueprint.post("/providers/<id:provider_id>/imports")
 @max_bytes(uploads.LARGEST_POST)
-@limiter.limit(limits.IMPORT, key_func=person_key)
+@limiter.limit(limits.IMPORT, key_func=limits.person_key)
 @needs(Permission.BEHALF, fresh=True)
 def upload_file(provider_id: int) -> ResponseReturnValue:
     """Store a provider's file; the worker reads it. The reason stays in the provider's audit log."""

@@ -16,9 +16,10 @@ from portal.web.operator.blueprint import blueprint
 from portal.web.operator.forms import AnswerForm
 from portal.web.operator.providers import visible_provider_or_404, visible_providers
 from portal.web.shared.absolute_urls import absolute_url
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_operator_audit
 from portal.web.shared.owner_notifications import notify_owners
 from portal.web.shared.pagination import requested_page
-from portal.web.shared.views import needs, record_operator_audit
 
 PAGE_SIZE = 20
 

@@ -20,8 +20,10 @@ from portal.web.operator.blueprint import blueprint
 from portal.web.operator.forms import ConfirmationForm, DeclineForm, PackageForm
 from portal.web.operator.providers import visible_provider_or_404
 from portal.web.shared.absolute_urls import absolute_url
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_operator_audit
 from portal.web.shared.owner_notifications import notify_owners
-from portal.web.shared.views import commit_and_redirect, needs, record_operator_audit, rollback_and_redirect
+from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
 
 ALREADY_SETTLED = _l("Bu sipariş bu arada sonuçlanmış.")
 

@@ -39,8 +39,9 @@ from portal.web.operator.blueprint import blueprint
 from portal.web.operator.forms import AdmissionForm, NoteForm
 from portal.web.operator.providers import STAGE_LABELS, stage, visible_provider_or_404
 from portal.web.shared import limits
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_operator_audit
 from portal.web.shared.downloads import paper_attachment
-from portal.web.shared.views import needs, person_key, record_operator_audit
 
 MISSING_LABELS = {
     Missing.CODE: _l("İYS kodu girilmedi"),
@@ -88,7 +89,7 @@ def download_paper(provider_id: int, paper_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/providers/<id:provider_id>/test")
-@limiter.limit(limits.TEST, key_func=person_key)
+@limiter.limit(limits.TEST, key_func=limits.person_key)
 @needs(Permission.REVIEW)
 def test_provider(provider_id: int) -> ResponseReturnValue:
     provider = visible_provider_or_404(read_session(), provider_id)

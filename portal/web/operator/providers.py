@@ -14,8 +14,8 @@ from portal.domain.campaigns import text_reviews
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import domain_reviews
 from portal.web.operator.blueprint import blueprint
+from portal.web.shared.access import needs
 from portal.web.shared.pagination import requested_page
-from portal.web.shared.views import needs
 
 PAGE_SIZE = 50
 MAX_SEARCH_LENGTH = 100

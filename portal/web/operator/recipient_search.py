@@ -18,11 +18,12 @@ from portal.web.operator.blueprint import blueprint
 from portal.web.operator.forms import ReasonedSearchForm, read_reason
 from portal.web.operator.providers import visible_provider_or_404
 from portal.web.shared import limits
-from portal.web.shared.views import needs, person_key, record_operator_audit
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_operator_audit
 
 
 @blueprint.route("/providers/<id:provider_id>/recipients", methods=["GET", "POST"])
-@limiter.limit(limits.SEARCH, methods=["POST"], key_func=person_key)
+@limiter.limit(limits.SEARCH, methods=["POST"], key_func=limits.person_key)
 @needs(Permission.ASSIST)
 def search_recipient(provider_id: int) -> ResponseReturnValue:
     """Search an address of a provider; the reason is audited, found or not."""

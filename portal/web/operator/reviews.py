@@ -19,8 +19,10 @@ from portal.web.operator.forms import AdmissionForm, NoteForm
 from portal.web.operator.provider_page import MISSING_LABELS, render_provider, test_connection
 from portal.web.operator.providers import visible_provider_or_404, visible_providers
 from portal.web.shared.absolute_urls import absolute_url
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_operator_audit
 from portal.web.shared.owner_notifications import notify_owners
-from portal.web.shared.views import commit_and_redirect, needs, record_operator_audit, rollback_and_redirect
+from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
 
 STATE_CHANGED = _l("Bu arada durumu değişmiş; bir şey yapılmadı.")
 

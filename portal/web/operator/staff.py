@@ -20,7 +20,9 @@ from portal.web.operator.blueprint import blueprint
 from portal.web.operator.forms import StaffForm
 from portal.web.operator.providers import visible_provider_or_404
 from portal.web.shared.absolute_urls import absolute_url
-from portal.web.shared.views import commit_and_redirect, needs, record_operator_audit, rollback_and_redirect
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_operator_audit
+from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
 
 OTHER_ROLE = {OperatorRole.ADMIN: OperatorRole.SUPPORT, OperatorRole.SUPPORT: OperatorRole.ADMIN}
 ERROR_MESSAGES: dict[type[Exception], str] = {

@@ -1,10 +1,10 @@
 """Access rules. create_app registers every blueprint through one of them; even "open to all" is a rule with a name.
 
-Under the rules for people who sign in, each view names the permission it needs (views.needs); without one it is shut.
+Under the rules for people who sign in, each view names the permission it needs (`needs`); without one it is shut.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Blueprint, abort, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -14,9 +14,11 @@ from flask_wtf.csrf import CSRFError
 from portal.core import clock
 from portal.core.extensions import csrf, db, login, read_session
 from portal.domain.identity import sessions
+from portal.domain.identity.permissions import Permission
 from portal.domain.providers import networks
 from portal.web.shared import address_session, held_forms
 
+View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 Check = Callable[[], ResponseReturnValue | None]
 
 ACCESS_RULES: dict[str, str] = {}  # By blueprint name; a test checks that none is missing.
@@ -66,6 +68,17 @@ def of_a_provider(blueprint: Blueprint) -> Blueprint:
 def of_the_operator(blueprint: Blueprint) -> Blueprint:
     """For people of the operator."""
     return _register(blueprint, "of the operator", _check_operator)
+
+
+def needs(permission: Permission, *, fresh: bool = False) -> Callable[[View], View]:
+    """Decorator: the permission a view needs. With `fresh`, a factor must have been shown a moment ago (step-up)."""
+
+    def mark(view: View) -> View:
+        view.needs = permission  # type: ignore[attr-defined]  # Decorators around it copy the attributes.
+        view.needs_fresh = fresh  # type: ignore[attr-defined]  # As above.
+        return view
+
+    return mark
 
 
 def _register(

@@ -40,6 +40,7 @@ def init_app(app: Flask) -> None:
         has_form_errors=form_errors.has_form_errors,
         take_form_errors=form_errors.take_form_errors,
     )
+    app.jinja_env.filters["label_cells"] = cell_labels.label_cells
     app.jinja_env.filters["moment"] = lambda at: format_datetime(at, "d MMMM yyyy HH:mm")
     app.jinja_env.filters["moment_to_second"] = lambda at: format_datetime(at, "d MMMM yyyy HH:mm:ss")
     for name, pattern in DAYS.items():

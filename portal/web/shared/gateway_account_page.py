@@ -22,10 +22,10 @@ from portal.services.messaging.gateways import description_checks, offered_vendo
 from portal.services.messaging.gateways.offered_vendors import OFFERED
 from portal.services.messaging.gateways.protocol import ReportState
 from portal.services.messaging.gateways.vendors import Vendor
+from portal.web.shared.audit_entries import record_operator_audit
 from portal.web.shared.described_preview import Gap, list_gaps
 from portal.web.shared.gateway_test import build_test_form
 from portal.web.shared.gateway_words import STATES, explain_reason
-from portal.web.shared.views import record_operator_audit
 
 
 @dataclass(frozen=True)

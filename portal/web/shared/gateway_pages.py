@@ -21,6 +21,7 @@ from portal.services.messaging.gateways import description_checks, description_f
 from portal.services.messaging.gateways.offered_vendors import DESCRIBED, OFFERED
 from portal.services.messaging.gateways.vendors import Vendor
 from portal.web.shared import limits
+from portal.web.shared.access import needs
 from portal.web.shared.described_form import DescribedForm, build_described_form
 from portal.web.shared.gateway_account_page import (
     account_url,
@@ -36,8 +37,8 @@ from portal.web.shared.gateway_account_page import (
 from portal.web.shared.gateway_form import GatewayForm, build_form
 from portal.web.shared.gateway_trial import test_gateway
 from portal.web.shared.gateway_words import explain_error, too_many
+from portal.web.shared.redirects import commit_and_redirect
 from portal.web.shared.samples_form import SamplesForm
-from portal.web.shared.views import commit_and_redirect, needs
 
 View = Callable[..., ResponseReturnValue]
 

@@ -33,7 +33,7 @@ from portal.web.shared.gateway_account_page import (
 )
 from portal.web.shared.gateway_test import build_test_form
 from portal.web.shared.gateway_words import CLASSES, FIELDS, OWN_CODES, explain_error, explain_reason, too_many
-from portal.web.shared.views import commit_and_redirect
+from portal.web.shared.redirects import commit_and_redirect
 
 SENT = "test_sent"  # In the session: the page whose test message was sent, so that reloading the answer sends no other.
 

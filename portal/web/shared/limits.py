@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from functools import cache
 
 from flask import abort
+from flask_login import current_user
 from limits import parse
 
 from portal.core.extensions import limiter, rate_limit_key
@@ -66,3 +67,13 @@ def count_bad_code() -> None:
     """Count an unknown code. After too many of them the answer is 429 instead of 404."""
     if limiter.enabled and not limiter.limiter.hit(parsed(GUESSED_CODES), "guessed-codes", rate_limit_key()):
         abort(429)
+
+
+def provider_key() -> str:
+    """Rate-limit key: the signed-in person's provider. Whoever has not signed in is stopped by the access rule."""
+    return str(getattr(current_user, "provider_id", "nobody"))
+
+
+def person_key() -> str:
+    """Rate-limit key: the signed-in person."""
+    return str(getattr(current_user, "id", "nobody"))

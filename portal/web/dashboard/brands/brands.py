@@ -22,17 +22,11 @@ from portal.services.messaging.reply_numbers import takes_replies
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.brands.forms import BrandForm, DomainForm, DomainRemovalForm, LogoForm, NewBrandForm
 from portal.web.shared import limits
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.body_limits import SMALL, max_bytes
 from portal.web.shared.labels import label
-from portal.web.shared.views import (
-    current_provider,
-    lock_provider,
-    needs,
-    own_brands,
-    own_row_or_404,
-    provider_key,
-    record_audit,
-)
+from portal.web.shared.own_rows import current_provider, lock_provider, own_brands, own_row_or_404
 
 EDITABLE_FIELDS = ("name", "header", "keyword", "reply_number", "colour", "contact", "notice_url", "source")
 SAVED = (*EDITABLE_FIELDS, "requires_name", "sms_in_turkish", *(f"requested_{name}" for name in brand_requests.WORDS))
@@ -201,7 +195,7 @@ def _commit_act(act: str, brand: Brand) -> ResponseReturnValue:
 
 
 @blueprint.post("/brands/<id:brand_id>/domains")
-@limiter.limit(limits.DOMAINS, key_func=provider_key)
+@limiter.limit(limits.DOMAINS, key_func=limits.provider_key)
 @needs(Permission.BRANDS)
 def add_domain(brand_id: int) -> ResponseReturnValue:
     """Name a host of the brand; the page then shows the DNS record that proves it."""
@@ -221,7 +215,7 @@ def add_domain(brand_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/domains/<id:domain_id>/check")
-@limiter.limit(limits.DOMAINS, key_func=provider_key)
+@limiter.limit(limits.DOMAINS, key_func=limits.provider_key)
 @needs(Permission.BRANDS)
 def check_domain(domain_id: int) -> ResponseReturnValue:
     brand_id = own_row_or_404(read_session(), Domain, domain_id).brand_id

@@ -15,14 +15,16 @@ from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.brands.retailer_form import RetailerForm, RetailerRemovalForm
 from portal.web.dashboard.iys.forwarding_status import is_connected
 from portal.web.shared import limits
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
+from portal.web.shared.own_rows import own_row_or_404
 from portal.web.shared.pagination import Page, requested_number
-from portal.web.shared.views import needs, own_row_or_404, provider_key, record_audit
 
 MAX_QUERY = 100  # Characters.
 
 
 @blueprint.get("/brands/<id:brand_id>/retailers")
-@limiter.limit(limits.RETAILERS, key_func=provider_key)
+@limiter.limit(limits.RETAILERS, key_func=limits.provider_key)
 @needs(Permission.CONNECT)
 def list_retailers(brand_id: int) -> str:
     """The brand's retailers as İYS has them; a code searched for shows one, and offers to remove it."""
@@ -30,7 +32,7 @@ def list_retailers(brand_id: int) -> str:
 
 
 @blueprint.route("/brands/<id:brand_id>/retailers/new", methods=["GET", "POST"])
-@limiter.limit(limits.RETAILERS, key_func=provider_key, methods=["POST"])
+@limiter.limit(limits.RETAILERS, key_func=limits.provider_key, methods=["POST"])
 @needs(Permission.CONNECT, fresh=True)
 def new_retailer(brand_id: int) -> ResponseReturnValue:
     """Add a retailer at İYS. Posted again after a lost answer, it is found there, not added twice."""
@@ -50,7 +52,7 @@ def new_retailer(brand_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/brands/<id:brand_id>/retailers/removal")
-@limiter.limit(limits.RETAILERS, key_func=provider_key)
+@limiter.limit(limits.RETAILERS, key_func=limits.provider_key)
 @needs(Permission.CONNECT, fresh=True)
 def remove_retailer(brand_id: int) -> ResponseReturnValue:
     """Remove a retailer at İYS, once that is confirmed."""

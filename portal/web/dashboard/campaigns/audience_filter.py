@@ -18,8 +18,10 @@ from portal.services.imports.audience_filter import MOST, AudienceFilter, Filter
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.campaigns.campaign_page import own_campaign_or_404
 from portal.web.shared import limits
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.labels import label
-from portal.web.shared.views import current_provider, needs, record_audit
+from portal.web.shared.own_rows import current_provider
 
 
 @blueprint.get("/campaigns/<id:campaign_id>/audience/filter", endpoint="audience_filter")

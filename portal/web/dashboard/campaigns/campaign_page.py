@@ -35,7 +35,7 @@ from portal.services.imports.unread import Mark
 from portal.web.dashboard.campaigns.forms import AudienceForm
 from portal.web.dashboard.campaigns.launch_context import launch_context
 from portal.web.dashboard.campaigns.sending_forms import PlanForm
-from portal.web.shared.views import own_row_or_404
+from portal.web.shared.own_rows import own_row_or_404
 
 MAX_ROWS = 200  # Rows of a long list on one page.
 REASONS = {

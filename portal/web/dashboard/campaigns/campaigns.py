@@ -28,9 +28,10 @@ from portal.web.dashboard.campaigns.campaign_page import (
 )
 from portal.web.dashboard.campaigns.forms import AudienceForm, CampaignForm
 from portal.web.shared import limits
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.body_limits import SMALL, max_bytes
 from portal.web.shared.downloads import Format, download
-from portal.web.shared.views import needs, provider_key, record_audit
 
 
 @blueprint.get("/campaigns", endpoint="campaigns")
@@ -157,7 +158,7 @@ def audience_progress(campaign_id: int) -> str:
 
 @blueprint.get("/campaigns/<id:campaign_id>/links.csv", defaults={"format": Format.CSV})
 @blueprint.get("/campaigns/<id:campaign_id>/links.xlsx", defaults={"format": Format.XLSX})
-@limiter.limit(limits.EXPORTS, key_func=provider_key)
+@limiter.limit(limits.EXPORTS, key_func=limits.provider_key)
 @needs(Permission.LAUNCH, fresh=True)
 def download_links(campaign_id: int, format: Format) -> Response:
     """Download the personal links that may be sent now with their addresses and texts, for any sender. Audited."""

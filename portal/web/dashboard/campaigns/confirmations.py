@@ -27,12 +27,15 @@ from portal.domain.notifications import confirmations
 from portal.services.messaging import outgoing_messages
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared import limits
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.downloads import Format, download
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.gateway_words import explain_reason
 from portal.web.shared.labels import label
+from portal.web.shared.own_rows import own_row_or_404
 from portal.web.shared.pagination import requested_page
-from portal.web.shared.views import commit_and_redirect, needs, own_row_or_404, provider_key, record_audit
+from portal.web.shared.redirects import commit_and_redirect
 
 PAGE_SIZE = 50
 CHUNK = 500
@@ -78,7 +81,7 @@ def show_confirmations() -> str:
 
 @blueprint.get("/confirmations.csv", endpoint="confirmations_file", defaults={"format": Format.CSV})
 @blueprint.get("/confirmations.xlsx", endpoint="confirmations_file", defaults={"format": Format.XLSX})
-@limiter.limit(limits.EXPORTS, key_func=provider_key)
+@limiter.limit(limits.EXPORTS, key_func=limits.provider_key)
 @needs(Permission.EXPORT, fresh=True)
 def download_confirmations(format: Format) -> Response:
     """Whom to tell, with the text. Audited, since it holds addresses in full."""

@@ -24,7 +24,9 @@ from portal.web.dashboard.campaigns.campaigns import chosen_brand, default_wordi
 from portal.web.dashboard.campaigns.forms import DEFAULT_BUDGET, BudgetForm, PointForm
 from portal.web.shared import qr_code
 from portal.web.shared.absolute_urls import absolute_url
-from portal.web.shared.views import current_provider, needs, own_row_or_404, record_audit
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
+from portal.web.shared.own_rows import current_provider, own_row_or_404
 
 MAX_ROWS = 200
 

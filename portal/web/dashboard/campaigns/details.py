@@ -10,7 +10,10 @@ from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.campaigns.campaign_page import own_campaign_or_404
 from portal.web.dashboard.campaigns.sending_forms import DetailsForm, RulesForm
-from portal.web.shared.views import commit_and_redirect, current_provider, needs, record_audit
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
+from portal.web.shared.own_rows import current_provider
+from portal.web.shared.redirects import commit_and_redirect
 
 
 @blueprint.route("/campaigns/<id:campaign_id>/details", methods=["GET", "POST"])

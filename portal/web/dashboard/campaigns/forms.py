@@ -18,8 +18,8 @@ from portal.web.dashboard.campaigns.promotion_check import PromotionForm
 from portal.web.shared.form_parts import CheckboxList
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
+from portal.web.shared.own_rows import current_provider
 from portal.web.shared.validators import READABLE, SHOWN_TEXT, UNKNOWN_NOTICE, WebAddress, stop_if_wrong
-from portal.web.shared.views import current_provider
 
 TITLE_VALIDATORS = [InputRequired(_l("Bir başlık yazın.")), Length(max=255), *SHOWN_TEXT]
 BODY_VALIDATORS = [InputRequired(_l("Kısaca neden izin istediğinizi yazın.")), Length(max=2000), *SHOWN_TEXT]

@@ -15,7 +15,8 @@ from portal.services import launches
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.campaigns.campaign_page import own_campaign_or_404, render_campaign
 from portal.web.dashboard.campaigns.sending_forms import PlanForm
-from portal.web.shared.views import needs, record_audit
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
 
 
 @blueprint.post("/campaigns/<id:campaign_id>/launch")

@@ -16,8 +16,10 @@ from portal.services.messaging import message_outcomes
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.campaigns.campaign_page import own_campaign_or_404
 from portal.web.dashboard.campaigns.sending_forms import CampaignBudgetForm
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.gateway_words import explain_reason
-from portal.web.shared.views import commit_and_redirect, needs, record_audit, rollback_and_redirect
+from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
 
 GOING_ON = (CampaignState.RUNNING, CampaignState.PAUSED)
 

@@ -11,8 +11,8 @@ from portal.core.lazy_text import N_
 from portal.domain.campaigns.message_rules import MessageRule, Reader, Subject, find_rule
 from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
+from portal.web.shared.access import needs
 from portal.web.shared.forms import BaseForm
-from portal.web.shared.views import needs
 
 YES, NO = SelectChoice("yes", _l("Evet")), SelectChoice("no", _l("Hayır"))
 SUBJECTS = [

@@ -27,9 +27,11 @@ from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.campaigns.campaign_page import own_campaign_or_404
 from portal.web.dashboard.campaigns.message_text_form import MessageTextForm
 from portal.web.shared import limits
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.gateway_test import GatewayTestForm, build_test_form
 from portal.web.shared.gateway_words import explain_error
-from portal.web.shared.views import commit_and_redirect, needs, provider_key, record_audit, rollback_and_redirect
+from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
 
 ALPHABETS = {
     Alphabet.GSM: N_("GSM: Türkçeye özgü harf yok"),
@@ -91,7 +93,7 @@ def preview_message_text(campaign_id: int) -> str:
 
 
 @blueprint.post("/campaigns/<id:campaign_id>/message/test")
-@limiter.limit(limits.GATEWAYS, key_func=provider_key)
+@limiter.limit(limits.GATEWAYS, key_func=limits.provider_key)
 @needs(Permission.PREPARE)
 def send_message_to_self(campaign_id: int) -> ResponseReturnValue:
     """Send the saved text to an address of the team's own; its link decides for nobody."""

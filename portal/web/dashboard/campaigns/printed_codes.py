@@ -13,8 +13,10 @@ from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.campaigns.campaign_page import own_campaign_or_404
 from portal.web.shared import limits, qr_code
 from portal.web.shared.absolute_urls import absolute_url
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.downloads import attachment
-from portal.web.shared.views import needs, own_row_or_404, provider_key, record_audit
+from portal.web.shared.own_rows import own_row_or_404
 
 
 @blueprint.get("/points/<id:point_id>/code.<any(svg, png):picture>")
@@ -37,7 +39,7 @@ def show_codes(campaign_id: int) -> str:
 
 
 @blueprint.get("/campaigns/<id:campaign_id>/codes.pdf")
-@limiter.limit(limits.EXPORTS, key_func=provider_key)
+@limiter.limit(limits.EXPORTS, key_func=limits.provider_key)
 @needs(Permission.LAUNCH, fresh=True)
 def download_codes(campaign_id: int) -> Response:
     """One part of the personal codes, less those that may not be sent any more. Audited."""

@@ -18,9 +18,9 @@ from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.campaigns import comparison
 from portal.web.dashboard.campaigns.campaign_page import MAX_ROWS, own_campaign_or_404
+from portal.web.shared.access import needs
 from portal.web.shared.downloads import Format, download
 from portal.web.shared.labels import label
-from portal.web.shared.views import needs
 from shortlinks import VisitKind
 
 STEPS = {

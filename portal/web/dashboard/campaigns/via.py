@@ -4,7 +4,7 @@ from flask import render_template
 
 from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
-from portal.web.shared.views import needs
+from portal.web.shared.access import needs
 
 
 @blueprint.get("/campaigns/via", endpoint="via")

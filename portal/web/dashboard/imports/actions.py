@@ -21,8 +21,10 @@ from portal.services.imports.batches import MAY_CHOOSE, MAY_DROP, MAY_UNDO
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.imports.batch_page import own_batch_or_404, page_context
 from portal.web.shared import column_layout_page
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.import_labels import BEFORE_2015_UNCONFIRMED, UNREAD_UNCONFIRMED
-from portal.web.shared.views import needs, record_audit, rollback_and_redirect
+from portal.web.shared.redirects import rollback_and_redirect
 
 ELSEWHERE = _l("Dosya bu sırada değişti ya da başka bir aşamaya geçti; bir şey yapılmadı. Son durumu aşağıda.")
 TOO_LATE = _l("Bu dosya bu sırada ilerledi; düzeni artık değişmez.")

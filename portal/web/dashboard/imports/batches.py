@@ -24,9 +24,10 @@ from portal.services.imports.reading import Unreadable
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.imports.batch_page import Figures, own_batch_or_404, page_context
 from portal.web.shared import limits, masked_cells
+from portal.web.shared.access import needs
 from portal.web.shared.body_limits import max_bytes
 from portal.web.shared.forms import BaseForm
-from portal.web.shared.views import needs, own_brands, provider_key
+from portal.web.shared.own_rows import own_brands
 
 A_PAGE = 50
 SAMPLE = """\
@@ -99,7 +100,7 @@ def new_import() -> ResponseReturnValue:
 
 @blueprint.post("/imports/new")
 @max_bytes(uploads.LARGEST_POST)
-@limiter.limit(limits.IMPORT, key_func=provider_key)
+@limiter.limit(limits.IMPORT, key_func=limits.provider_key)
 @needs(Permission.IMPORT)
 def upload_file() -> ResponseReturnValue:
     """Store the upload; the worker reads it."""

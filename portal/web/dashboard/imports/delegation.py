@@ -18,8 +18,10 @@ from portal.domain.identity.permissions import Permission
 from portal.domain.providers import delegations
 from portal.services.imports import uploads
 from portal.web.dashboard.blueprint import blueprint
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.forms import BaseForm
-from portal.web.shared.views import commit_and_redirect, needs, record_audit
+from portal.web.shared.redirects import commit_and_redirect
 
 USUAL_PERIOD = timedelta(days=30)
 

@@ -20,7 +20,8 @@ from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.campaigns.campaigns import open_campaign_from
 from portal.web.dashboard.campaigns.forms import CampaignForm
 from portal.web.dashboard.imports.batch_page import own_batch_or_404, page_context
-from portal.web.shared.views import needs, record_audit
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
 
 CHUNK = 5000  # Recipients in one transaction.
 

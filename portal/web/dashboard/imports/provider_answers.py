@@ -20,11 +20,13 @@ from portal.services.imports import provider_questions
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.imports.batch_page import own_batch_or_404
 from portal.web.shared import masked_cells
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.column_layout_form import FIRST_DAY, check_lawful_day
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
+from portal.web.shared.redirects import rollback_and_redirect
 from portal.web.shared.validators import READABLE
-from portal.web.shared.views import needs, record_audit, rollback_and_redirect
 
 LONGEST_ORIGIN = 200
 

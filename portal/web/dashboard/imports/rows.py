@@ -33,9 +33,11 @@ from portal.web.dashboard.imports.fixes import (
     preview_fix,
 )
 from portal.web.shared import limits, masked_cells
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.import_errors import errors_workbook
 from portal.web.shared.import_labels import FIELDS, label_result
-from portal.web.shared.views import needs, provider_key, record_audit, rollback_and_redirect
+from portal.web.shared.redirects import rollback_and_redirect
 
 A_PAGE = 50
 GROUP_LABELS = {
@@ -116,7 +118,7 @@ def import_group(batch_id: int, group: str) -> str:
 
 
 @blueprint.get("/imports/<id:batch_id>/errors.xlsx")
-@limiter.limit(limits.EXPORTS, key_func=provider_key)
+@limiter.limit(limits.EXPORTS, key_func=limits.provider_key)
 @needs(Permission.EXPORT, fresh=True)
 def import_errors(batch_id: int) -> Response:
     batch = own_batch_or_404(read_session(), batch_id)

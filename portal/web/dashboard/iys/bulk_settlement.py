@@ -23,8 +23,10 @@ from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.iys.differences import MEANINGS, WHY_NOT_LABELS, ExplanationForm
 from portal.web.shared import limits
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.labels import label
-from portal.web.shared.views import needs, own_row_or_404, provider_key, record_audit
+from portal.web.shared.own_rows import own_row_or_404
 
 MOST = 200  # Settled by one act: a few seconds.
 MOST_LOOKED_AT = 2000
@@ -73,7 +75,7 @@ def preview_bulk_settlement() -> ResponseReturnValue:
 
 
 @blueprint.post("/differences/bulk")
-@limiter.limit(limits.BULK_SETTLEMENT, key_func=provider_key)
+@limiter.limit(limits.BULK_SETTLEMENT, key_func=limits.provider_key)
 @needs(Permission.SETTLE)
 def settle_in_bulk() -> ResponseReturnValue:
     """Settle what the preview counted, each in a transaction of its own; what was found since stays open."""

@@ -24,9 +24,11 @@ from portal.services.iys.client import Client
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.iys.forwarding_status import Block, block_of
 from portal.web.shared import limits
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.forms import BaseForm
+from portal.web.shared.own_rows import current_provider
 from portal.web.shared.validators import READABLE
-from portal.web.shared.views import current_provider, needs, provider_key, record_audit
 
 
 class ConnectionForm(BaseForm):
@@ -64,7 +66,7 @@ def connection() -> ResponseReturnValue:
 
 
 @blueprint.post("/connection")
-@limiter.limit(limits.CONNECT, key_func=provider_key)
+@limiter.limit(limits.CONNECT, key_func=limits.provider_key)
 @needs(Permission.CONNECT, fresh=True)
 def connect() -> ResponseReturnValue:
     """Connect with an İYS account of the provider's own."""
@@ -80,7 +82,7 @@ def connect() -> ResponseReturnValue:
 
 
 @blueprint.post("/connection/partner")
-@limiter.limit(limits.CONNECT, key_func=provider_key)
+@limiter.limit(limits.CONNECT, key_func=limits.provider_key)
 @needs(Permission.CONNECT, fresh=True)
 def connect_by_partner() -> ResponseReturnValue:
     """Connect by a partner's account. It forwards nothing before a test found İYS's title to agree."""
@@ -95,7 +97,7 @@ def connect_by_partner() -> ResponseReturnValue:
 
 
 @blueprint.post("/connection/test")
-@limiter.limit(limits.TEST, key_func=provider_key)
+@limiter.limit(limits.TEST, key_func=limits.provider_key)
 @needs(Permission.CONNECT)
 def test_connection() -> ResponseReturnValue:
     """Ask İYS what the account may do, and store the findings with the connection."""

@@ -22,10 +22,12 @@ from portal.domain.consents import difference_resolution, recipients
 from portal.domain.consents.difference_resolution import AlreadySettled, CannotSettle, WhyNot
 from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
+from portal.web.shared.own_rows import own_row_or_404
 from portal.web.shared.validators import READABLE, in_words
-from portal.web.shared.views import needs, own_row_or_404, record_audit
 
 PAGE_SIZE = 50
 FIELD_LABELS = {

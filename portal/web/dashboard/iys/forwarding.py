@@ -34,7 +34,9 @@ from portal.domain.identity.permissions import Permission
 from portal.services.iys import circuit_breaker, holds, rate_limit, success_rate
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.iys.forwarding_status import is_connected, is_forwarding, lane_backlogs, list_blocks
-from portal.web.shared.views import needs, own_row_or_404, record_audit
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
+from portal.web.shared.own_rows import own_row_or_404
 
 PAGE_SIZE = 20
 EXPIRED_CODE = "H467"  # İYS's code for what expired here before it was sent.

@@ -16,9 +16,9 @@ from portal.core.models import Brand, Consent, Decision, DecisionOrigin, Feed, M
 from portal.domain.consents import recipients
 from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
+from portal.web.shared.access import needs
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
-from portal.web.shared.views import needs
 
 PAGE_SIZE = 50
 

@@ -23,9 +23,11 @@ from portal.services.iys.push_registration import ListedAddress, RegistrationRes
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.iys.forwarding_status import block_of, forwarding_brands, is_connected
 from portal.web.shared import limits
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
-from portal.web.shared.views import needs, own_row_or_404, provider_key, record_audit
+from portal.web.shared.own_rows import own_row_or_404
 
 MAX_PER_CHANNEL = 2  # İYS allows no more registrations per brand and channel.
 
@@ -47,7 +49,7 @@ def pushes() -> ResponseReturnValue:
 
 
 @blueprint.post("/pushes")
-@limiter.limit(limits.PUSHES, key_func=provider_key)
+@limiter.limit(limits.PUSHES, key_func=limits.provider_key)
 @needs(Permission.CONNECT, fresh=True)
 def register_push() -> ResponseReturnValue:
     """Ask İYS to push a brand's movements on one channel."""
@@ -67,7 +69,7 @@ def register_push() -> ResponseReturnValue:
 
 
 @blueprint.post("/pushes/<id:registration_id>/removal")
-@limiter.limit(limits.PUSHES, key_func=provider_key)
+@limiter.limit(limits.PUSHES, key_func=limits.provider_key)
 @needs(Permission.CONNECT, fresh=True)
 def remove_push(registration_id: int) -> ResponseReturnValue:
     """Ask İYS to stop pushing."""
@@ -84,7 +86,7 @@ def remove_push(registration_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/pushes/listing")
-@limiter.limit(limits.PUSHES, key_func=provider_key)
+@limiter.limit(limits.PUSHES, key_func=limits.provider_key)
 @needs(Permission.CONNECT)
 def list_pushes() -> ResponseReturnValue:
     """Ask İYS what is registered there, and correct our rows."""

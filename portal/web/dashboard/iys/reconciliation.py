@@ -24,7 +24,9 @@ from portal.web.dashboard.iys import differences
 from portal.web.dashboard.iys.day_calendar import DayMark, mark_of, year_of
 from portal.web.dashboard.iys.forwarding_status import forwarding_brands
 from portal.web.shared import limits
-from portal.web.shared.views import needs, own_row_or_404, provider_key, record_audit
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
+from portal.web.shared.own_rows import own_row_or_404
 
 MARK_LABELS = {
     DayMark.AGREED: _l("Mutabık: İYS'de onaylandı ve arşivlendi"),
@@ -92,7 +94,7 @@ def show_day(day_id: int) -> str:
 
 
 @blueprint.post("/day/<id:day_id>/comparison")
-@limiter.limit(limits.COMPARE, key_func=provider_key)
+@limiter.limit(limits.COMPARE, key_func=limits.provider_key)
 @needs(Permission.SETTLE)
 def compare_day(day_id: int) -> ResponseReturnValue:
     """Let the forwarder fetch and compare the day again."""
@@ -108,7 +110,7 @@ def compare_day(day_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/day/<id:day_id>/file.csv")
-@limiter.limit(limits.DOWNLOAD, key_func=provider_key)
+@limiter.limit(limits.DOWNLOAD, key_func=limits.provider_key)
 @needs(Permission.EXPORT, fresh=True)
 def day_file(day_id: int) -> ResponseReturnValue:
     """Download İYS's file as it came. Audited, since it holds addresses."""

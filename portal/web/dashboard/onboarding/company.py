@@ -17,9 +17,12 @@ from portal.domain.identity.permissions import Permission
 from portal.domain.providers import brand_requests, onboarding
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.onboarding.steps import ASK_AGAIN
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.company_form import CompanyForm, form_values
+from portal.web.shared.own_rows import lock_provider
+from portal.web.shared.redirects import commit_and_redirect
 from portal.web.shared.validators import UNKNOWN_NOTICE, VISIBLE
-from portal.web.shared.views import commit_and_redirect, lock_provider, needs, record_audit
 
 KIND_CHOICES = [
     SelectChoice(ProviderKind.PARTNER, _l("İş ortağı üzerinden: 250.000 adresin altındaysanız İYS böyle ister")),

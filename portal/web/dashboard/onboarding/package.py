@@ -14,9 +14,12 @@ from portal.core.models import OrderKind, Package, PackageOrder
 from portal.domain import packages
 from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.form_parts import CsrfForm
 from portal.web.shared.forms import BaseForm
-from portal.web.shared.views import commit_and_redirect, needs, own_row_or_404, record_audit, rollback_and_redirect
+from portal.web.shared.own_rows import own_row_or_404
+from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
 
 ORDER_LABELS = {
     OrderKind.FIRST: _l("Bu paketi iste"),

@@ -22,16 +22,12 @@ from portal.services.documents.signed_papers import BadPaper, Problem
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.onboarding.steps import ASK_AGAIN, PaperForm, render_steps
 from portal.web.shared import limits
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.body_limits import max_bytes
 from portal.web.shared.downloads import paper_attachment
-from portal.web.shared.views import (
-    commit_and_redirect,
-    lock_provider,
-    needs,
-    own_row_or_404,
-    provider_key,
-    record_audit,
-)
+from portal.web.shared.own_rows import lock_provider, own_row_or_404
+from portal.web.shared.redirects import commit_and_redirect
 
 FORM_OVERHEAD = 1024 * 1024  # Bytes of the form around a file; far more than needed.
 
@@ -60,7 +56,7 @@ def download_letter() -> ResponseReturnValue:
 
 
 @blueprint.post("/start/papers")
-@limiter.limit(limits.PAPERS, key_func=provider_key)
+@limiter.limit(limits.PAPERS, key_func=limits.provider_key)
 @max_bytes(signed_papers.LARGEST + FORM_OVERHEAD)
 @needs(Permission.ONBOARD)
 def upload_paper() -> ResponseReturnValue:

@@ -29,20 +29,16 @@ from portal.services.messaging.gateways.protocol import OutgoingMessage
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared import limits
 from portal.web.shared.absolute_urls import absolute_url
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.form_parts import CsrfForm
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.gateway_account_page import account_title, account_url, own_gateway_or_404, record_gateway_audit
 from portal.web.shared.gateway_trial import Trial, send_through
 from portal.web.shared.gateway_words import explain_reason
+from portal.web.shared.own_rows import current_provider
+from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
 from portal.web.shared.validators import READABLE
-from portal.web.shared.views import (
-    commit_and_redirect,
-    current_provider,
-    needs,
-    provider_key,
-    record_audit,
-    rollback_and_redirect,
-)
 
 
 class AddressForm(BaseForm):
@@ -65,7 +61,7 @@ def sandbox_addresses() -> str:
 
 
 @blueprint.post("/start/addresses")
-@limiter.limit(limits.QUESTIONS, key_func=provider_key)
+@limiter.limit(limits.QUESTIONS, key_func=limits.provider_key)
 @needs(Permission.ONBOARD)
 def add_sandbox_address() -> ResponseReturnValue:
     """Send a code to an address. One that an account of the firm's carries proves that account only: whose account it

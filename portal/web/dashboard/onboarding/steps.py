@@ -26,17 +26,12 @@ from portal.services.iys.client import Client
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.iys.forwarding_status import is_forwarding
 from portal.web.shared import limits
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.forms import BaseForm
+from portal.web.shared.own_rows import current_provider, lock_provider
+from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
 from portal.web.shared.validators import READABLE
-from portal.web.shared.views import (
-    commit_and_redirect,
-    current_provider,
-    lock_provider,
-    needs,
-    provider_key,
-    record_audit,
-    rollback_and_redirect,
-)
 
 ASK_AGAIN = _l("Bilgiler değiştiği için başvurunuzu yeniden gönderin.")
 LARGEST_IYS_CODE = 979_999_999
@@ -137,7 +132,7 @@ def enter_code() -> ResponseReturnValue:
 
 
 @blueprint.post("/start/rights")
-@limiter.limit(limits.TEST, key_func=provider_key)
+@limiter.limit(limits.TEST, key_func=limits.provider_key)
 @needs(Permission.ONBOARD)
 def check_rights() -> ResponseReturnValue:
     """Ask İYS which rights the partner was given."""
@@ -165,7 +160,7 @@ def request_admission() -> ResponseReturnValue:
 
 
 @blueprint.post("/start/<int:step>/questions")
-@limiter.limit(limits.QUESTIONS, key_func=provider_key)
+@limiter.limit(limits.QUESTIONS, key_func=limits.provider_key)
 @needs(Permission.ONBOARD)
 def ask_question(step: int) -> ResponseReturnValue:
     if step not in onboarding.STEPS:

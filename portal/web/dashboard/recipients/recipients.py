@@ -19,7 +19,9 @@ from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.recipients.forms import ALL_BRANDS, RefusalForm, SearchForm, UnmaskForm
 from portal.web.shared import limits
-from portal.web.shared.views import needs, own_brands, own_row_or_404, provider_key, record_audit
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
+from portal.web.shared.own_rows import own_brands, own_row_or_404
 
 REASSIGNED_LATELY = timedelta(days=30)
 MAX_REASSIGNED = 200  # Rows on the page.
@@ -64,7 +66,7 @@ def refuse(recipient_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/recipients/<id:recipient_id>/address")
-@limiter.limit(limits.UNMASK, key_func=provider_key)
+@limiter.limit(limits.UNMASK, key_func=limits.provider_key)
 @needs(Permission.UNMASK)
 def unmask(recipient_id: int) -> ResponseReturnValue:
     """Show the address in full, this once; the reason is audited."""

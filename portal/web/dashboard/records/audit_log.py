@@ -14,9 +14,10 @@ from portal.domain.audit import queries
 from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared import limits
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.audit_view import AuditFilter, entry_views
 from portal.web.shared.downloads import Format, download
-from portal.web.shared.views import needs, provider_key, record_audit
 
 A_PAGE = 50
 
@@ -39,14 +40,14 @@ def audit() -> str:
 
 
 @blueprint.get("/audit.csv")
-@limiter.limit(limits.EXPORTS, key_func=provider_key)
+@limiter.limit(limits.EXPORTS, key_func=limits.provider_key)
 @needs(Permission.AUDIT, fresh=True)
 def audit_csv() -> Response:
     return _export(Format.CSV)
 
 
 @blueprint.get("/audit.xlsx")
-@limiter.limit(limits.EXPORTS, key_func=provider_key)
+@limiter.limit(limits.EXPORTS, key_func=limits.provider_key)
 @needs(Permission.AUDIT, fresh=True)
 def audit_xlsx() -> Response:
     return _export(Format.XLSX)

@@ -21,9 +21,11 @@ from portal.services.exports import ExportKind, consents, decisions, recipients
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.records.export_form import ExportForm
 from portal.web.shared import limits
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.downloads import Format, download
 from portal.web.shared.labels import label
-from portal.web.shared.views import needs, own_brands, provider_key, record_audit
+from portal.web.shared.own_rows import own_brands
 
 FILE_NAMES = {ExportKind.CONSENTS: "izinler", ExportKind.DECISIONS: "kararlar", ExportKind.RECIPIENTS: "alicilar"}
 RETAILERS = (_l("Bayi kodu"), _l("Bayi erişimi"))
@@ -63,7 +65,7 @@ def show_exports() -> str:
 
 
 @blueprint.get("/exports/file")
-@limiter.limit(limits.EXPORTS, key_func=provider_key)
+@limiter.limit(limits.EXPORTS, key_func=limits.provider_key)
 @needs(Permission.EXPORT, fresh=True)
 def export_file() -> Response:
     """Send the file, with addresses unmasked."""

@@ -19,18 +19,13 @@ from portal.core.models import ApiKey
 from portal.domain.identity import api_calls, api_keys
 from portal.domain.identity.permissions import Permission, Scope
 from portal.web.dashboard.blueprint import blueprint
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.form_parts import CheckboxList
 from portal.web.shared.forms import BaseForm
+from portal.web.shared.own_rows import current_provider, own_brands, own_row_or_404
+from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
 from portal.web.shared.validators import READABLE
-from portal.web.shared.views import (
-    commit_and_redirect,
-    current_provider,
-    needs,
-    own_brands,
-    own_row_or_404,
-    record_audit,
-    rollback_and_redirect,
-)
 
 SCOPE_LABELS: dict[Scope, str] = {
     Scope.BRANDS: _l("Markaları, yetkileri ve sayıları görür"),

@@ -19,16 +19,12 @@ from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared import limits
 from portal.web.shared.absolute_urls import absolute_url
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
-from portal.web.shared.views import (
-    commit_and_redirect,
-    current_provider,
-    needs,
-    provider_key,
-    record_audit,
-    rollback_and_redirect,
-)
+from portal.web.shared.own_rows import current_provider
+from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
 
 PERMISSION_LABELS: dict[Permission, str] = {
     Permission.LOOK: _l("Kampanyaları, iletimi ve sayıları görür"),
@@ -169,7 +165,7 @@ def invitation() -> str:
 
 
 @blueprint.post("/people/invite")
-@limiter.limit(limits.INVITATIONS, methods=["POST"], key_func=provider_key)
+@limiter.limit(limits.INVITATIONS, methods=["POST"], key_func=limits.provider_key)
 @needs(Permission.PEOPLE, fresh=True)
 def invite() -> ResponseReturnValue:
     form = InvitationForm(giver=_current_membership().role)
@@ -180,7 +176,7 @@ def invite() -> ResponseReturnValue:
 
 
 @blueprint.post("/people/invitations/<id:invitation_id>/resend")
-@limiter.limit(limits.INVITATIONS, methods=["POST"], key_func=provider_key)
+@limiter.limit(limits.INVITATIONS, methods=["POST"], key_func=limits.provider_key)
 @needs(Permission.PEOPLE, fresh=True)
 def resend_invitation(invitation_id: int) -> ResponseReturnValue:
     """Revoke an invitation and mail a new link to the same address."""

@@ -13,9 +13,12 @@ from portal.core.extensions import db, read_session
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import networks
 from portal.web.dashboard.blueprint import blueprint
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.forms import BaseForm
+from portal.web.shared.own_rows import current_provider
+from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
 from portal.web.shared.validators import READABLE
-from portal.web.shared.views import commit_and_redirect, current_provider, needs, record_audit, rollback_and_redirect
 
 ERROR_MESSAGES: dict[type[Exception], str] = {
     networks.NotANetwork: _l("Bu bir ağ değil. Tek bir adres (203.0.113.7) ya da bir aralık (203.0.113.0/24) yazın."),

@@ -20,7 +20,10 @@ from portal.domain.webhooks import endpoints, signatures
 from portal.services.webhooks import maintenance
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.webhooks.forms import EndpointForm, ReplayForm, SecretForm
-from portal.web.shared.views import commit_and_redirect, current_provider, needs, own_row_or_404, record_audit
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
+from portal.web.shared.own_rows import current_provider, own_row_or_404
+from portal.web.shared.redirects import commit_and_redirect
 
 TOO_MANY = _l("En fazla 10 webhook adresiniz olabilir. Önce birini silin.")
 MOST_COUNTED, LONGEST_NAME = 1000, 50

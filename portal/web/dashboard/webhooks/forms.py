@@ -28,8 +28,8 @@ from portal.services.webhooks.maintenance import LOG_KEPT
 from portal.web.shared.form_parts import CheckboxList
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
+from portal.web.shared.own_rows import own_brands
 from portal.web.shared.validators import READABLE, stop_if_wrong
-from portal.web.shared.views import own_brands
 
 ALGORITHMS = {
     WebhookAlgorithm.HMAC: _l("Ortak parola (HMAC-SHA256): her dilde kolayca doğrulanır"),

@@ -19,7 +19,10 @@ from portal.services.webhooks.transport import Failure
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.webhooks.endpoints import render_webhook
 from portal.web.dashboard.webhooks.forms import EndpointForm, LogFilter, ReplayForm, type_label
-from portal.web.shared.views import commit_and_redirect, needs, own_row_or_404, record_audit
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_audit
+from portal.web.shared.own_rows import own_row_or_404
+from portal.web.shared.redirects import commit_and_redirect
 
 PAGE_SIZE = 50
 FAILURES = {
