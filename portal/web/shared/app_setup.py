@@ -8,6 +8,7 @@ from flask_babel import format_date, format_datetime, get_locale
 from portal.core import clock
 from portal.web.shared import (
     absolute_urls,
+    cell_labels,
     cookie_session,
     decision_status,
     encrypted_uploads,
