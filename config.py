@@ -117,7 +117,7 @@ def _flask_settings(development: bool) -> dict[str, Any]:
 
 
 def vault_keys(text: str) -> dict[int, bytes]:
-    """Parse "1:<base64 of 32 bytes>[,2:…]" into key generations. Raises BadSetting."""
+    """Parse "1:<base64 of 32 bytes>[,2:…]" into key generations, of which the first seals. Raises BadSetting."""
     keys: dict[int, bytes] = {}
     for part in text.split(","):
         generation, _, encoded = part.strip().partition(":")

@@ -8,6 +8,8 @@ from portal.core.extensions import db, vault
 from portal.domain.receipts import signing_keys
 from portal.services import key_rotation
 
+SEALS_WITH_OLD = """The first key of VAULT_KEYS seals, and it is the older one. Once every process knows both, put the
+newer one first ("2:…,1:…"), restart every process, and run this then."""
 UNOPENED_MESSAGE = """Left as they are, because they cannot be opened: {}. Everything else is sealed anew.
 Such a value is damaged, or VAULT_KEYS does not hold its key. Leave the old generation in VAULT_KEYS, put back the
 missing key or the value from a backup, and run this again until it ends without an error."""
@@ -37,11 +39,13 @@ def list_keys() -> None:
 
 @vault_group.command()
 def rotate() -> None:
-    """Seal everything anew with the newest key of VAULT_KEYS, and write its index; stop and start it as you like.
+    """Seal everything anew with the first key of VAULT_KEYS, and write its index; stop and start it as you like.
 
-    First put the new generation beside the old one in VAULT_KEYS ("1:…,2:…") and restart every process. When this is
-    through, take the old generation out and restart again.
+    First put the new generation behind the old one ("1:…,2:…") and restart every process, so that all know it; then put
+    it first ("2:…,1:…"), so that it seals, and restart again. When this is through, take the old generation out.
     """
+    if vault().generation != max(vault().keys):
+        raise click.ClickException(SEALS_WITH_OLD)
     unopened = 0
     for turned in key_rotation.rotate():
         click.echo(f"{turned.place}: {turned.changed}")

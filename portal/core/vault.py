@@ -2,31 +2,43 @@
 
 A sealed value is `version | key generation | nonce | ciphertext and tag`. Its associated data are its place
 (table.column), provider and row, so that it cannot be moved elsewhere unnoticed. While keys rotate there are two
-generations: the newer one seals, both open, and both index an address (two columns, for odd and even generations).
+generations: the first one seals, both open, and both index an address (two columns, for odd and even generations).
 """
 
 import hmac
 import os
+from datetime import timedelta
 from functools import lru_cache
 
+import structlog
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 VERSION = 1
 NONCE_BYTES = 12
+KEY_WAIT = timedelta(minutes=1)  # After which a queue looks again whether a missing key has come.
+
+log = structlog.get_logger()
 
 
 class CannotOpen(Exception):
-    """A sealed value is damaged or was moved, or its key generation is gone."""
+    """A sealed value is damaged or was moved."""
+
+
+class KeyMissing(Exception):
+    """A value is sealed with a key generation that this process does not know: nothing is wrong with the value.
+
+    No CannotOpen, so that nobody gives a value up for it: work on it waits, and a request is answered by 503.
+    """
 
 
 class Vault:
-    """Encrypts and decrypts with one or two key generations ({generation: 32-byte master key})."""
+    """Encrypts and decrypts with one or two key generations ({generation: 32-byte master key}); the first one seals."""
 
     def __init__(self, keys: dict[int, bytes]):
         self.keys = keys
-        self.generation = max(keys)
+        self.generation = next(iter(keys))
         self._ciphers = {generation: AESGCM(_derive_key(key, b"seal")) for generation, key in keys.items()}
 
     def seal(self, plain: str | bytes, place: str, provider_id: int, row_id: int) -> bytes:
@@ -37,10 +49,13 @@ class Vault:
         return bytes((VERSION, self.generation)) + nonce + sealed
 
     def open(self, sealed: bytes, place: str, provider_id: int, row_id: int) -> bytes:
-        """Decrypt. Raises CannotOpen."""
-        cipher = self._ciphers.get(sealed[1]) if len(sealed) > 2 + NONCE_BYTES and sealed[0] == VERSION else None
-        if cipher is None:
+        """Decrypt. Raises CannotOpen and KeyMissing."""
+        if len(sealed) <= 2 + NONCE_BYTES or sealed[0] != VERSION:
             raise CannotOpen(place)
+        cipher = self._ciphers.get(sealed[1])
+        if cipher is None:
+            log.error("vault.key_missing", generation=sealed[1], place=place)
+            raise KeyMissing(f"{place}, generation {sealed[1]}")
         try:
             return cipher.decrypt(
                 sealed[2 : 2 + NONCE_BYTES], sealed[2 + NONCE_BYTES :], _associated_data(place, provider_id, row_id)
@@ -49,11 +64,11 @@ class Vault:
             raise CannotOpen(place) from error
 
     def read(self, sealed: bytes, place: str, provider_id: int, row_id: int) -> str:
-        """Decrypt text. Raises CannotOpen."""
+        """Decrypt text. Raises CannotOpen and KeyMissing."""
         return self.open(sealed, place, provider_id, row_id).decode()
 
     def is_current(self, sealed: bytes) -> bool:
-        """Whether the newest key sealed it, so that key rotation may skip it."""
+        """Whether the key that seals now sealed it, so that key rotation may skip it."""
         return sealed[1:2] == bytes((self.generation,))
 
     def indexes(self, provider_id: int, address: str) -> dict[str, bytes]:

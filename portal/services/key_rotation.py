@@ -1,7 +1,7 @@
-"""Key rotation: re-encrypt every sealed column with the newest key, chunk by chunk, while the portal runs.
+"""Key rotation: re-encrypt every sealed column with the key that seals now, chunk by chunk, while the portal runs.
 
 Both index columns are written while two key generations are configured, so an address is found by either; this fills
-the new column for old rows. It may be stopped and started again: it skips what is sealed with the newest key.
+the new column for old rows. It may be stopped and started again: it skips what is sealed with that key.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Row, bindparam, func, literal, select, upd
 from portal.core import models
 from portal.core.addresses import parse
 from portal.core.extensions import db, vault
-from portal.core.vault import CannotOpen
+from portal.core.vault import CannotOpen, KeyMissing
 from portal.domain import address_proofs
 from portal.domain.identity import accounts
 
@@ -150,7 +150,7 @@ def _reseal_rows(
     for row in rows:
         try:
             plain = vault().open(row.sealed, place, row.provider_id, row.id)
-        except CannotOpen:
+        except (CannotOpen, KeyMissing):
             unopened.append(row.id)
             continue
         change: dict[str, Any] = {"row": row.id, column: vault().seal(plain, place, row.provider_id, row.id)}

@@ -12,6 +12,7 @@ from portal.core import clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.ids import new_id
 from portal.core.models import BatchState, ImportBatch, ImportChunk, UploadPart
+from portal.core.vault import KeyMissing
 from portal.services.imports import layout, profiles, program_uploads, store
 from portal.services.imports.batches import BatchLease
 from portal.services.imports.layout.layout import ADDRESSES, Layout
@@ -27,7 +28,7 @@ def read_batch(claimed: BatchLease) -> bool:
     """Bring a batch from UPLOADED to READ, or to UNREADABLE with its problem. After a crash it begins again. Whether it
     waits for nobody, since a program brought it with a profile.
 
-    Raises LeaseLost where the batch was dropped meanwhile, or another worker began to read it anew.
+    Raises LeaseLost where the batch was dropped meanwhile, or another worker began to read it anew, and KeyMissing.
     """
     lease = replace(claimed)  # After a fault of ours the batch stays held, so that it is not tried again at once.
     batch = read_session().get_one(ImportBatch, lease.id, populate_existing=True)
@@ -46,6 +47,11 @@ def read_batch(claimed: BatchLease) -> bool:
             raise Unreadable(FileProblem.EMPTY)
         _finish(lease, BatchState.READ, {**found, "chunks": chunk_count, "problem": None})
         return program_uploads.choose_layout(lease.id)
+    except KeyMissing:
+        db.session.rollback()
+        lease.release(db.session, attempts=ImportBatch.attempts - 1)
+        db.session.commit()
+        raise
     except Unreadable as unreadable:
         db.session.rollback()
         db.session.execute(delete(ImportChunk).where(ImportChunk.batch_id == lease.id))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from portal.core import clock, leases
 from portal.core.extensions import db, vault
 from portal.core.models import AudienceList, Campaign
-from portal.core.vault import CannotOpen
+from portal.core.vault import CannotOpen, KeyMissing
 from portal.domain import packages
 from portal.services.imports import audience, audience_filter
 from portal.services.imports.audience_filter import FILTER, AudienceFilter
@@ -91,6 +91,10 @@ def read(list_id: int) -> None:
         lease.give_up(unreadable.problem)
     except CannotOpen:
         lease.give_up(FileProblem.DAMAGED)
+    except KeyMissing:  # Another worker may know it; the lease ends by itself.
+        db.session.rollback()
+        leases.write(db.session, AudienceList, [lease], attempts=AudienceList.attempts - 1)
+        db.session.commit()
     except packages.PackageFull:
         lease.give_up(NO_ROOM)
     except leases.LeaseLost:

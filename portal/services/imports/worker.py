@@ -10,6 +10,7 @@ from portal.core.extensions import db
 from portal.core.leases import LeaseLost
 from portal.core.models import BatchState, ImportBatch
 from portal.core.models.imports import WORKER_STATES
+from portal.core.vault import KeyMissing
 from portal.services.imports import batches, intake
 from portal.services.imports.batches import BatchLease
 from portal.services.imports.dry_run import DryRun
@@ -50,6 +51,8 @@ def work(batch_id: int, seconds: float = 5.0) -> bool:
         db.session.rollback()
         _discard_paused(batch_id)
         return _state(batch_id) in WORKER_STATES
+    except KeyMissing:  # Another worker may know it; this one looks again in a minute.
+        return False
 
 
 def _state(batch_id: int) -> BatchState | None:

@@ -17,7 +17,7 @@ from portal.core.addresses import AddressKind
 from portal.core.extensions import db, read_session, vault
 from portal.core.models import EventKind, EventOutcome, GatewayEvent, MessageGateway
 from portal.core.models.inserts import insert_missing
-from portal.core.vault import CannotOpen
+from portal.core.vault import KEY_WAIT, CannotOpen, KeyMissing
 from portal.domain.notifications import gateways
 from portal.services.messaging import delivery_reports, event_contents, feedback, gateway_accounts, replies, routing
 from portal.services.messaging.gateways.bounces import Feedback
@@ -88,10 +88,10 @@ def _work(event_id: int) -> None:
             replies.take_reply(event, gateway, event_contents.read_reply(event), at)
         else:
             feedback.take_blocked(event, gateway, event_contents.read_blocked(event), at)
-    except CannotOpen:  # It may be again once the keys are back.
+    except (CannotOpen, KeyMissing) as unopened:
         log.error("gateway_event.cannot_open", id=event_id)
         db.session.rollback()
-        event.due_at, event.lease_until = at + HOUR, None
+        event.due_at, event.lease_until = at + (KEY_WAIT if isinstance(unopened, KeyMissing) else HOUR), None
     db.session.commit()
 
 

@@ -18,7 +18,7 @@ from portal.core import clock, display_names, leases
 from portal.core.addresses.masking import HIDDEN
 from portal.core.extensions import db, read_session, vault
 from portal.core.models import Mail, MailKind, MailState
-from portal.core.vault import CannotOpen
+from portal.core.vault import KEY_WAIT, CannotOpen, KeyMissing
 from portal.domain.notifications import mails
 from portal.domain.notifications.mails import FACTS
 from portal.services.messaging import mail_transport
@@ -77,7 +77,10 @@ def _claim() -> int | None:
 
 def _send(transport: SmtpTransport | GatewayTransport, mail_id: int) -> bool:
     """Send one; True if it ended. Raises Unavailable, after postponing the mail."""
-    mail = _outgoing_mail(mail_id)
+    try:
+        mail = _outgoing_mail(mail_id)
+    except KeyMissing:
+        return _wait_for_key(mail_id)
     if mail is None:
         return True
     try:
@@ -93,7 +96,7 @@ def _send(transport: SmtpTransport | GatewayTransport, mail_id: int) -> bool:
 
 
 def _outgoing_mail(mail_id: int) -> OutgoingMail | None:
-    """What to send; None, with the mail failed, where its link has expired or it cannot be decrypted."""
+    """What to send; None, with the mail failed, where its link has expired or it is damaged. Raises KeyMissing."""
     mail = db.session.get_one(Mail, mail_id)
     try:
         facts, to = mails.read_facts(vault(), mail), mails.read_address(vault(), mail)
@@ -116,6 +119,14 @@ def _end(mail_id: int, state: MailState) -> bool:
     mail.facts = mails.seal_facts(vault(), mail.id, {})
     db.session.commit()
     return True
+
+
+def _wait_for_key(mail_id: int) -> bool:
+    """Another worker may know the key that sealed it."""
+    mail = db.session.get_one(Mail, mail_id)
+    mail.due_at, mail.lease_until, mail.attempts = clock.now() + KEY_WAIT, None, mail.attempts - 1
+    db.session.commit()
+    return False
 
 
 def _put_off(mail_id: int) -> bool:

@@ -27,7 +27,7 @@ from portal.core.models import (
     Recipient,
     UnsentReason,
 )
-from portal.core.vault import CannotOpen
+from portal.core.vault import KEY_WAIT, CannotOpen, KeyMissing
 from portal.domain.campaigns import exclusion
 from portal.domain.campaigns.lifecycle import is_halted
 from portal.domain.campaigns.quiet_hours import next_opening
@@ -70,7 +70,11 @@ def send_due(*, only_urgent: bool = False) -> bool:
     """
     at = clock.now()
     for line in sending_lines.due_lines(read_session(), at, gateway_accounts.defaults(at), only_urgent=only_urgent):
-        claim = _claim(line, at)
+        try:
+            claim = _claim(line, at)
+        except KeyMissing:  # Of its account or of somebody's address: another sender may know it.
+            db.session.rollback()
+            continue
         for call in claim.calls:
             if call.is_repeated:
                 message_outcomes.settle_lost_call(call)
@@ -95,7 +99,7 @@ def _claim(line: Line, at: datetime) -> Claim:
     fresh = [(message, recipient) for message, recipient in rows if message.batch_id is None]
     outgoing, ended = _outgoing(line, fresh, at)
     payable = campaign_budgets.lock_payable(outgoing, at)
-    calls = [*_lost_calls(lost), *_new_calls(payable, gateways, at)]
+    calls = [*_lost_calls(lost, at), *_new_calls(payable, gateways, at)]
     campaign_budgets.count_parts(payable, {each.id for call in calls for each in call.batch.messages})
     for call in calls:
         leases.claim(
@@ -143,8 +147,10 @@ def _outgoing_message(message: Message, recipient: Recipient | None, at: datetim
         return outgoing_messages.outgoing_message_of(message, recipient)
     except outgoing_messages.NotNeeded as not_needed:
         message_outcomes.end(message, MessageState.NOT_NEEDED, at, unsent_reason=not_needed.reason)
-    except CannotOpen:  # Damaged, or its key is gone: the others go on.
+    except CannotOpen:  # Damaged: the others go on.
         message_outcomes.end(message, MessageState.FAILED, at)
+    except KeyMissing:
+        message.due_at = at + KEY_WAIT
     except Exception:  # A bug of ours must not hold up the others.
         log.exception("message.unwritten", message=message.id)
         message.attempts += 1
@@ -183,7 +189,7 @@ def _new_call(gateway_id: int | None, group: list[tuple[int | None, OutgoingMess
     return Call(account.adapter, gateway_id, batch, brands)
 
 
-def _lost_calls(rows: list[tuple[Message, Recipient]]) -> list[Call]:
+def _lost_calls(rows: list[tuple[Message, Recipient]], at: datetime) -> list[Call]:
     """Calls whose outcome nobody recorded: the process was killed, or the answer was lost."""
     groups: dict[tuple[int | None, int, datetime | None], list[OutgoingMessage]] = defaultdict(list)
     for message, recipient in rows:
@@ -193,6 +199,8 @@ def _lost_calls(rows: list[tuple[Message, Recipient]]) -> list[Call]:
             groups[its_call].append(outgoing_messages.as_sent(message, recipient))
         except CannotOpen:  # Nobody can ask about it any more.
             message.state, message.due_at = MessageState.UNCERTAIN, None
+        except KeyMissing:
+            message.due_at = at + KEY_WAIT
     calls = []
     for (gateway_id, batch_id, called_at), group in groups.items():
         account = gateway_accounts.open_account(gateway_id)

@@ -88,7 +88,7 @@ def test_while_keys_rotate_both_indexes_are_asked(environ, rows):
         ids = many_providers(3)
         made = known_at(ids[:1])
     databases.close_connections(app)
-    other = f"{SECRETS['VAULT_KEYS']},2:{base64.b64encode(sha256(b'2').digest()).decode()}"
+    other = f"2:{base64.b64encode(sha256(b'2').digest()).decode()},{SECRETS['VAULT_KEYS']}"
     app = create_app(environ | {"VAULT_KEYS": other})
     with app.app_context():
         made |= known_at(ids[1:2])

@@ -39,7 +39,7 @@ from portal.core.models import (
     User,
     WebhookEndpoint,
 )
-from portal.core.vault import CannotOpen
+from portal.core.vault import KeyMissing
 from portal.domain import sends
 from portal.domain.consents import recipients
 from portal.domain.identity import accounts
@@ -233,7 +233,7 @@ def _keep_of_people(provider) -> None:
 
 
 def opened(app) -> dict[str, list[bytes]]:
-    """Everything that is sealed, by place, in clear. Raises CannotOpen."""
+    """Everything that is sealed, by place, in clear."""
     with app.app_context():
         found = {}
         for model, column, place in SEALED:
@@ -280,11 +280,11 @@ def test_the_old_days_hold_something_at_every_sealed_place(old_days):
 
 
 def test_people_of_the_first_generation_are_found_with_both(old_days, start):
-    assert is_found(start(1, 2), "0532 123 45 67")
+    assert is_found(start(2, 1), "0532 123 45 67")
 
 
 def test_bringing_people_again_makes_nobody_twice_and_keeps_the_refusal(old_days, start):
-    app = start(1, 2)
+    app = start(2, 1)
     before = people(app)
 
     links = make.codes(app, f"0 (532) 123-45-67\n{make.EMAIL.upper()}\n")
@@ -297,7 +297,7 @@ def test_bringing_people_again_makes_nobody_twice_and_keeps_the_refusal(old_days
 def test_after_turning_the_new_key_opens_everything_and_the_old_one_nothing(old_days, start):
     before = opened(old_days)
 
-    changed = turn(start(1, 2))
+    changed = turn(start(2, 1))
 
     assert opened(start(2)) == before
     assert changed == {place: len(rows) for place, rows in before.items()}
@@ -305,13 +305,13 @@ def test_after_turning_the_new_key_opens_everything_and_the_old_one_nothing(old_
         for model, column, place in SEALED:
             kept = select(getattr(model, column), owner_of(model), model.id).where(getattr(model, column).is_not(None))
             for sealed, *whose in db.session.execute(kept):
-                with pytest.raises(CannotOpen):
+                with pytest.raises(KeyMissing):
                     vault().open(sealed, place, *whose)
         db.session.rollback()
 
 
 def test_after_turning_people_are_found_by_the_new_key_alone(old_days, start):
-    turn(start(1, 2))
+    turn(start(2, 1))
     app = start(2)
 
     bring(app, make.PHONE)
@@ -324,7 +324,7 @@ def test_after_turning_people_are_found_by_the_new_key_alone(old_days, start):
 
 @pytest.mark.parametrize("spelled", ["burak@example.com", "BURAK@example.com"])
 def test_after_turning_people_sign_in_as_before(old_days, start, spelled):
-    turn(start(1, 2))
+    turn(start(2, 1))
 
     with start(2).app_context():
         assert accounts.check_password(db.session, vault(), spelled, make.AYSES_PASSWORD).name == "Burak"
@@ -332,14 +332,20 @@ def test_after_turning_people_sign_in_as_before(old_days, start, spelled):
 
 
 def test_turning_again_changes_nothing(old_days, start):
-    app = start(1, 2)
+    app = start(2, 1)
     turn(app)
 
     assert set(turn(app).values()) == {0}
 
 
-def test_a_shell_turns_the_keys_and_tells_how_much_it_did(old_days, start):
+def test_a_shell_does_not_turn_to_the_older_key(old_days, start):
     told = start(1, 2).test_cli_runner().invoke(args=["vault", "rotate"])
+
+    assert told.exit_code == 1 and 'put the\nnewer one first ("2:…,1:…")' in told.stderr
+
+
+def test_a_shell_turns_the_keys_and_tells_how_much_it_did(old_days, start):
+    told = start(2, 1).test_cli_runner().invoke(args=["vault", "rotate"])
 
     assert told.exit_code == 0
     assert "recipient.address: 2\n" in told.output and "user_account.email: 2\n" in told.output
@@ -352,7 +358,7 @@ def test_a_shell_turns_the_keys_and_tells_how_much_it_did(old_days, start):
     ids=["gone", "a byte", "short", "shifted"],
 )
 def test_what_cannot_be_opened_is_named_and_holds_up_no_other(old_days, start, damaged):
-    app = start(1, 2)
+    app = start(2, 1)
     fatma = make.Rows(app)(Recipient)[0]
     put(app, fatma, fatma.address[damaged] if isinstance(damaged, slice) else damaged)
 
@@ -366,7 +372,7 @@ def test_what_cannot_be_opened_is_named_and_holds_up_no_other(old_days, start, d
 
 
 def test_what_could_not_be_opened_is_turned_once_it_is_mended(old_days, start):
-    before, app = opened(old_days), start(1, 2)
+    before, app = opened(old_days), start(2, 1)
     fatma = make.Rows(app)(Recipient)[0]
     put(app, fatma, fatma.address[:-1])
     turn(app)
@@ -408,7 +414,7 @@ def cut_off_at_the_second_piece(app):
 def test_turning_that_stopped_in_the_middle_goes_on_where_it_was(start):
     many = CHUNK + 50
     bring(start(1), "\n".join(f"0532 100 {number:04}" for number in range(many)))
-    app = start(1, 2)
+    app = start(2, 1)
 
     with cut_off_at_the_second_piece(app):
         turn(app)
@@ -420,7 +426,7 @@ def test_turning_that_stopped_in_the_middle_goes_on_where_it_was(start):
 
 
 def test_an_old_and_a_new_process_side_by_side_make_nobody_twice(old_days, start):
-    old, new = old_days, start(1, 2)
+    old, new = old_days, start(2, 1)
 
     for first, second, number in ((old, new, "05321000001"), (new, old, "05321000002")):
         bring(first, number)
@@ -430,7 +436,7 @@ def test_an_old_and_a_new_process_side_by_side_make_nobody_twice(old_days, start
 
 
 def test_what_the_old_process_still_makes_while_keys_turn_is_turned_the_next_time(old_days, start):
-    new = start(1, 2)
+    new = start(2, 1)
     turn(new)
     bring(old_days, "05321000001")
 
@@ -442,8 +448,8 @@ def test_what_the_old_process_still_makes_while_keys_turn_is_turned_the_next_tim
 
 def test_keys_turn_a_second_time_too(old_days, start):
     before = opened(old_days)
-    turn(start(1, 2))
-    turn(start(2, 3))
+    turn(start(2, 1))
+    turn(start(3, 2))
     app = start(3)
 
     bring(app, make.PHONE)

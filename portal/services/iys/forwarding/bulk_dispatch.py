@@ -16,6 +16,7 @@ from portal.core import clock, iys_protocol
 from portal.core.extensions import db
 from portal.core.iys_protocol import Action, Operation, Status
 from portal.core.models import BulkState, Outcome, Submission
+from portal.core.vault import KEY_WAIT, KeyMissing
 from portal.domain.consents import verification
 from portal.services.iys import calls, holds, response_values
 from portal.services.iys.client import Client, IysAnswer
@@ -65,6 +66,9 @@ def send_next_list(client: Client) -> bool:
         except calls.NotNow as not_now:
             _postpone_list(bulk, not_now.pause, not_now.code)
             return False
+        except KeyMissing:
+            db.session.rollback()
+            _postpone_list(bulk, KEY_WAIT, None)
         return True
 
 

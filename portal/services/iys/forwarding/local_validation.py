@@ -28,13 +28,14 @@ def open_payload(
     may_be_there: bool = False,
     is_checked: bool = True,
 ) -> tuple[bytes, Failure | None]:
-    """The payload of one consent, and why it cannot be sent: no key opens it, or İYS would reject its fields.
+    """The payload of one consent, and why it cannot be sent: it is damaged, or İYS would reject its fields. Raises
+    KeyMissing.
 
     With `may_be_there` its age is ignored: İYS may have stored it in time, and answers the same bytes as it did then.
     """
     try:
         payload = vault().open(submission.payload, Submission.PLACE, provider_id, submission.id)
-    except CannotOpen:  # Damaged, or its key is gone: a person must look, and the others go on.
+    except CannotOpen:  # Damaged: a person must look, and the others go on.
         return b"", Failure(None, Action.FIX)
     problems = iys_protocol.validate_consent(json.loads(payload), now=at) if is_checked else []
     codes = [problem.code for problem in problems]

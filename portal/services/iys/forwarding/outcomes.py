@@ -11,6 +11,7 @@ from portal.core.extensions import db, vault
 from portal.core.ids import new_ids
 from portal.core.iys_protocol import Operation, Status
 from portal.core.models import Attempt, BulkRequest, BulkState, Consent, Lane, Outcome, Submission
+from portal.core.vault import KEY_WAIT
 from portal.domain.consents import locking, refusals, verification
 from portal.services.iys import holds
 from portal.services.iys.forwarding import claims
@@ -91,6 +92,12 @@ def retry_later(
     claims.end_lease(db.session, these, outcome=outcome, due_at=clock.now() + after, **values)
     db.session.commit()
     log.info("submissions.again", count=len(these), code=code)
+
+
+def wait_for_key(these: Sequence[ClaimedSubmission]) -> None:
+    """Another process may know the key that sealed them: they stay as they were, for a while."""
+    db.session.rollback()
+    retry_later(these, KEY_WAIT, None, counts=False)
 
 
 def return_unsent(these: Sequence[ClaimedSubmission]) -> None:

@@ -6,6 +6,7 @@ from portal.core import clock, iys_protocol
 from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import Action, Operation, Status
 from portal.core.models import Lane, Outcome
+from portal.core.vault import KeyMissing
 from portal.services.iys import calls, holds, response_values
 from portal.services.iys.client import Client, IysAnswer
 from portal.services.iys.forwarding import claims, local_validation, outcomes, status_check
@@ -32,6 +33,8 @@ def forward_next(client: Client, lanes: tuple[Lane, ...] = claims.SINGLE_LANES) 
         except calls.NotNow as not_now:
             outcomes.retry_later(claimed, not_now.pause, not_now.code, counts=False)
             return False
+        except KeyMissing:
+            outcomes.wait_for_key(claimed)
         return True
 
 

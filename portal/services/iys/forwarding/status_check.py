@@ -10,6 +10,7 @@ from portal.core import clock, iys_protocol
 from portal.core.extensions import db
 from portal.core.iys_protocol import Action, Operation, Status
 from portal.core.models import Outcome, Submission
+from portal.core.vault import KeyMissing
 from portal.domain.consents import locking
 from portal.services.iys import calls, holds
 from portal.services.iys.client import Client, IysAnswer
@@ -45,10 +46,14 @@ def end_if_not_granted(client: Client, these: list[ClaimedSubmission]) -> Claime
 
 
 def _valid_by_recipient(these: list[ClaimedSubmission]) -> dict[str, ClaimedSubmission]:
-    """Those with a readable payload and a valid address, by address; the others are parked."""
+    """Those with a readable payload and a valid address, by address; others are parked, or wait for their key."""
     asked = {}
     for each in these:
-        payload, failure = local_validation.open_payload(each.provider_id, each, clock.now(), may_be_there=True)
+        try:
+            payload, failure = local_validation.open_payload(each.provider_id, each, clock.now(), may_be_there=True)
+        except KeyMissing:
+            outcomes.wait_for_key([each])
+            continue
         if failure and failure.action == Action.FIX:
             outcomes.end_submission(each, Outcome.PARKED, code=failure.code)
         else:

@@ -86,7 +86,7 @@ def test_what_is_published_is_a_key_and_its_own_name(app):
 
 def test_it_signs_on_when_the_vaults_own_keys_turn(app):
     name = made(app)
-    app.extensions["vault"] = Vault({**app.config["VAULT_KEYS"], 2: b"y" * 32})
+    app.extensions["vault"] = Vault({2: b"y" * 32, **app.config["VAULT_KEYS"]})
     with app.app_context():
         list(key_rotation.rotate())
         app.extensions["vault"] = Vault({2: b"y" * 32})
