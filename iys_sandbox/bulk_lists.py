@@ -19,7 +19,7 @@ from iys_sandbox.rights import Sender
 from iys_sandbox.state_rules import state_codes
 from iys_sandbox.store import SandboxConnection
 from portal.core import iys_protocol
-from portal.core.iys_protocol import MAX_LIST_SIZE, Problem
+from portal.core.iys_protocol import MAX_LIST_SIZE, IysProblem
 
 RESULT_AFTER = timedelta(seconds=300)
 RESULT_UNTIL = timedelta(days=60)
@@ -68,7 +68,7 @@ def accept_list(sender: Sender, body: Any, *, is_v2: bool) -> JsonObject:
 def list_result(sender: Sender, request_id: str, *, is_v2: bool) -> list[JsonObject]:
     """The result of each item; empty before 300 s, after 60 days, and for an unknown list."""
     tests = {"H198": len(request_id) > 36, "H199": request_id.isalpha(), "H400": request_id.isdigit()}
-    refuse_if([Problem(code, ["requestId"], request_id) for code, is_so in tests.items() if is_so])
+    refuse_if([IysProblem(code, ["requestId"], request_id) for code, is_so in tests.items() if is_so])
     with sandbox().store.reading() as db:
         found = db.execute(
             "SELECT id, received_at FROM list WHERE request_id = ? AND brand_code = ? AND is_v2 = ?",
@@ -97,9 +97,9 @@ def judge_due_items(to_judge: Sandbox) -> None:
 def _check_list(sender: Sender, body: Any) -> set[int]:
     """Refuse a wrong list. Returns the positions of items that are only too old, where H467 is the item's result."""
     if not isinstance(body, list) or not body or not all(isinstance(item, dict) for item in body):
-        raise Refused(Problem("H092"))
+        raise Refused(IysProblem("H092"))
     if len(body) > MAX_LIST_SIZE:
-        raise Refused(Problem("H091"))
+        raise Refused(IysProblem("H091"))
     for item in body:
         sender.check_write_right(item.get("type"))
     at = now()
@@ -114,12 +114,12 @@ def _check_list(sender: Sender, body: Any) -> set[int]:
     return late
 
 
-def _repeated_items(body: list[JsonObject]) -> list[tuple[int, Problem]]:
+def _repeated_items(body: list[JsonObject]) -> list[tuple[int, IysProblem]]:
     seen, found = set(), []
     for position, item in enumerate(body):
         key = (str(item.get("recipient")).lower(), item.get("recipientType", "BIREYSEL"), str(item.get("type")))
         if key in seen:
-            found.append((position, Problem("H194")))
+            found.append((position, IysProblem("H194")))
         seen.add(key)
     return found
 
@@ -168,7 +168,7 @@ def _item_result(item: sqlite3.Row, request_id: str, *, is_v2: bool) -> JsonObje
         stored = {"transactionId": item["transaction_id"], "creationDate": item["creation_date"]}
         shown |= {"requestId": request_id, **stored}
     if item["code"] and item["due_at"] is None:
-        problem = Problem(item["code"])
+        problem = IysProblem(item["code"])
         shown["error"] = {"code": problem.code, "message": problem.message}
     if is_v2:
         shown[f"isAddConsentV{SECOND_VERSION}Service"] = "true"

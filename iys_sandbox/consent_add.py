@@ -12,7 +12,7 @@ from iys_sandbox.rights import Sender
 from iys_sandbox.state_rules import state_codes
 from iys_sandbox.store import SandboxConnection
 from portal.core import iys_protocol
-from portal.core.iys_protocol import Problem
+from portal.core.iys_protocol import IysProblem
 
 
 def add_consent(sender: Sender, path: str, raw: bytes, body: Any, *, repeats_answers: bool) -> JsonObject:
@@ -28,9 +28,9 @@ def add_consent(sender: Sender, path: str, raw: bytes, body: Any, *, repeats_ans
             key = movements.key_of(sender.brand_code, body)
             check_quota(db, sender.iys_code, [key])
             latest = movements.latest_record(db, key)
-            refuse_if([Problem(code) for code in state_codes(latest, body)])
+            refuse_if([IysProblem(code) for code in state_codes(latest, body)])
             if is_late:
-                raise Refused(Problem("H467"), http=400)
+                raise Refused(IysProblem("H467"), http=400)
             stored = store_consent(db, sender.iys_code, key, latest, body, iys_protocol.format_wire_date(now()))
             if repeats_answers:
                 movements.remember_answer(db, path, raw, stored)
@@ -46,10 +46,10 @@ def store_consent(
     return movements.append(db, iys_code, key, latest, body, creation_date)
 
 
-def field_problems(db: sqlite3.Connection, sender: Sender, body: Any, at: datetime) -> list[Problem]:
+def field_problems(db: sqlite3.Connection, sender: Sender, body: Any, at: datetime) -> list[IysProblem]:
     """Broken field rules of one consent; where none is, H180 for each retailer that the brand has not."""
     return iys_protocol.validate_consent(body, now=at) or [
-        Problem("H180", location, code) for location, code in _named_retailers(body)
+        IysProblem("H180", location, code) for location, code in _named_retailers(body)
         if retailers.find_retailer(db, sender.brand_code, code) is None
     ]  # fmt: skip
 
@@ -88,4 +88,4 @@ def check_quota(db: sqlite3.Connection, iys_code: int, keys: Iterable[movements.
     if room >= len(keys):
         return
     if sum(movements.latest_record(db, key) is None for key in keys) > max(room, 0):
-        raise Refused(Problem("H525"))
+        raise Refused(IysProblem("H525"))

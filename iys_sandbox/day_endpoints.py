@@ -13,7 +13,7 @@ from iys_sandbox.request_fields import json_of_request
 from iys_sandbox.request_guard import iys_endpoint
 from iys_sandbox.rights import Sender, authorised_sender
 from portal.core import clock
-from portal.core.iys_protocol import Channel, Operation, Problem, RecipientType
+from portal.core.iys_protocol import Channel, IysProblem, Operation, RecipientType
 
 blueprint = Blueprint("day_endpoints", __name__)
 BRAND = "/sps/<iys_code>/brands/<brand_code>"
@@ -26,7 +26,7 @@ def summary(iys_code: str, brand_code: str, report_date: str, recipient_type: st
     """Counts of a day by channel and source; H116."""
     sender, day = _sender_and_day(iys_code, brand_code, report_date)
     if recipient_type not in tuple(RecipientType):
-        raise Refused(Problem("H116", ["recipientType"], recipient_type))
+        raise Refused(IysProblem("H116", ["recipientType"], recipient_type))
     lines = [
         line for line in day_file.day_lines(sandbox(), sender.brand_code, day) if line.recipient_type == recipient_type
     ]
@@ -69,7 +69,7 @@ def agree(iys_code: str, brand_code: str, report_date: str) -> ResponseReturnVal
     body = json_of_request()
     if not isinstance(body, dict) or body.get("agreementStatus") is not True:
         given = body.get("agreementStatus") if isinstance(body, dict) else body
-        raise Refused(Problem("H512", ["agreementStatus"], given))
+        raise Refused(IysProblem("H512", ["agreementStatus"], given))
     if not day_file.day_csv(sandbox(), sender.brand_code, day):
         return "", 204
     with sandbox().store.transaction() as db:
@@ -99,10 +99,10 @@ def _sender_and_day(iys_code: str, brand_code: str, report_date: str) -> tuple[S
     except ValueError:
         day = None
     if day is None:
-        raise Refused(Problem("H501", ["reportDate"], report_date))
+        raise Refused(IysProblem("H501", ["reportDate"], report_date))
     today = clock.day(now())
     if not today - OLDEST <= day < today:
-        raise Refused(Problem("H502", ["reportDate"], report_date))
+        raise Refused(IysProblem("H502", ["reportDate"], report_date))
     return sender, day
 
 

@@ -11,7 +11,7 @@ from iys_sandbox.context import sandbox
 from iys_sandbox.errors import JsonObject, Refused, problem_with_values
 from iys_sandbox.request_guard import iys_endpoint
 from iys_sandbox.rights import authorised_partner, authorised_provider, subscription_state
-from portal.core.iys_protocol import Operation, Problem
+from portal.core.iys_protocol import IysProblem, Operation
 
 blueprint = Blueprint("directory", __name__)
 DATES = ("startDate", "expirationDate", "subscriptionPackageName")
@@ -50,7 +50,7 @@ def partner_brands_of_one(integrator_code: str, iys_code: str) -> ResponseReturn
     except Refused as refused:
         if refused.problems[0].code != "H353":
             raise
-        raise Refused(Problem("H245")) from None
+        raise Refused(IysProblem("H245")) from None
     return _brand_page(account, iys_code=number)
 
 

@@ -22,14 +22,14 @@ from iys_sandbox.request_fields import json_of_request
 from iys_sandbox.request_guard import iys_endpoint
 from iys_sandbox.rights import Sender, authorised_sender
 from portal.core import iys_protocol
-from portal.core.iys_protocol import Channel, Operation, Problem
+from portal.core.iys_protocol import Channel, IysProblem, Operation
 
 blueprint = Blueprint("pushes", __name__)
 PUSH = "/sps/<iys_code>/brands/<brand_code>/push"
 MOST_LIVE_OF_A_TYPE = 2
-TIMED_OUT = Problem("H191", text="Bağlantı zaman aşımına uğradı.")
-NOT_REACHED = Problem("H530")
-NOT_REGISTERED = Problem("H530", text="Bağlantı kaldırılamadı.")
+TIMED_OUT = IysProblem("H191", text="Bağlantı zaman aşımına uğradı.")
+NOT_REACHED = IysProblem("H530")
+NOT_REGISTERED = IysProblem("H530", text="Bağlantı kaldırılamadı.")
 TIMEOUT = 5  # Seconds.
 RETRY_PAUSES = (60, 300, 900, 3600)  # Seconds before each further try.
 # `delay` in seconds, `copies` of each delivery, in `shuffled` order, `held` back until the tester lets them go.
@@ -60,7 +60,7 @@ def register(iys_code: str, brand_code: str) -> ResponseReturnValue:
     body = json_of_request()
     asked = body.get("connection") if isinstance(body, dict) else None
     if not isinstance(asked, list) or not asked or not all(isinstance(each, dict) for each in asked):
-        raise Refused(Problem("H111", ["type"]))
+        raise Refused(IysProblem("H111", ["type"]))
     refuse_if([problem for each in asked for problem in _connection_problems(each)])
     if len({each["type"] for each in asked}) < len(asked):
         raise Refused(NOT_REACHED)
@@ -94,16 +94,16 @@ def remove(iys_code: str, brand_code: str) -> ResponseReturnValue:
     return {"message": "Bağlantı Kaldırıldı"}
 
 
-def _connection_problems(connection: JsonObject) -> Iterator[Problem]:
+def _connection_problems(connection: JsonObject) -> Iterator[IysProblem]:
     if "type" not in connection:
-        yield Problem("H111", ["type"])
+        yield IysProblem("H111", ["type"])
     elif connection["type"] not in tuple(Channel):
-        yield Problem("H117", ["type"], connection["type"])
+        yield IysProblem("H117", ["type"], connection["type"])
     for name in ("username", "password"):
         if not (isinstance(connection.get(name), str) and connection[name]):
-            yield Problem("H093", [name], text=f"{name} bulunamadı.")
+            yield IysProblem("H093", [name], text=f"{name} bulunamadı.")
     if not _is_allowed_url(connection.get("url")):
-        yield Problem("H531", ["url"])
+        yield IysProblem("H531", ["url"])
 
 
 def _is_allowed_url(url: object) -> bool:
@@ -131,7 +131,7 @@ def _register_connection(sender: Sender, connection: JsonObject) -> None:
         raise Refused(problem)
 
 
-def _test_connection(connection: JsonObject) -> Problem | None:
+def _test_connection(connection: JsonObject) -> IysProblem | None:
     """A POST without credentials must be refused and one with them accepted, each within five seconds."""
     try:
         if post_push(connection["url"], TEST_BODY, None).status_code not in (401, 403):

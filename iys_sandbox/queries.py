@@ -12,7 +12,7 @@ from iys_sandbox.errors import JsonObject, Refused, refuse_if
 from iys_sandbox.request_fields import parse_number
 from iys_sandbox.rights import Sender
 from portal.core import iys_protocol
-from portal.core.iys_protocol import MAX_LIST_SIZE, Channel, Problem, RecipientType, validate_address
+from portal.core.iys_protocol import MAX_LIST_SIZE, Channel, IysProblem, RecipientType, validate_address
 
 MOST_ON_A_PAGE = 100
 MOST_RECIPIENTS = 1000
@@ -39,16 +39,16 @@ def parse_paging() -> tuple[int, int]:
     offset = parse_number("offset", "H182", 0)
     limit = parse_number("limit", "H183", MOST_ON_A_PAGE)
     if limit == 0:
-        raise Refused(Problem("H187", ["limit"], limit))
+        raise Refused(IysProblem("H187", ["limit"], limit))
     if limit > MOST_ON_A_PAGE:
-        raise Refused(Problem("H186", ["limit"], limit))
+        raise Refused(IysProblem("H186", ["limit"], limit))
     return offset, limit
 
 
 def queried_key(sender: Sender, body: object) -> movements.Key:
     """The key that a query for one consent names; all problems at once."""
     if not isinstance(body, dict):
-        raise Refused(Problem("H097"))
+        raise Refused(IysProblem("H097"))
     problems = [
         *_choice_problems("recipientType", body, RecipientType, missing="H170", wrong="H116"),
         *_choice_problems("type", body, Channel, missing="H111", wrong="H117"),
@@ -59,7 +59,7 @@ def queried_key(sender: Sender, body: object) -> movements.Key:
     return movements.key_of(sender.brand_code, body)
 
 
-def multi_problems(named: JsonObject, body: object) -> list[Problem]:
+def multi_problems(named: JsonObject, body: object) -> list[IysProblem]:
     """Problems of a request for many addresses of one recipient type and channel, which are `named`."""
     found = [
         *_choice_problems("recipientType", named, RecipientType, missing="H170", wrong="H116"),
@@ -70,51 +70,51 @@ def multi_problems(named: JsonObject, body: object) -> list[Problem]:
 
 def _choice_problems(
     field: str, fields: JsonObject, words: type[StrEnum], *, missing: str, wrong: str
-) -> Iterator[Problem]:
+) -> Iterator[IysProblem]:
     if field not in fields:
-        yield Problem(missing, [field])
+        yield IysProblem(missing, [field])
     elif fields[field] not in tuple(words):
-        yield Problem(wrong, [field], fields[field])
+        yield IysProblem(wrong, [field], fields[field])
 
 
-def _recipient_problems(body: JsonObject) -> Iterator[Problem]:
+def _recipient_problems(body: JsonObject) -> Iterator[IysProblem]:
     if "recipient" not in body:
-        yield Problem("H114", ["recipient"])
+        yield IysProblem("H114", ["recipient"])
         return
     for problem in validate_address(body["recipient"], body.get("type"), ["recipient"]):
         # Queries have a code of their own for a long phone.
-        yield Problem("H166", problem.location, problem.value) if problem.code == "H160" else problem
+        yield IysProblem("H166", problem.location, problem.value) if problem.code == "H160" else problem
 
 
-def _list_problems(body: object, channel: str) -> Iterator[Problem]:
+def _list_problems(body: object, channel: str) -> Iterator[IysProblem]:
     if not isinstance(body, dict) or "recipients" not in body:
-        yield Problem("H168", ["recipients"])
+        yield IysProblem("H168", ["recipients"])
         return
     recipients = body["recipients"]
     if not isinstance(recipients, list):
-        yield Problem("H478", ["recipients"], recipients)
+        yield IysProblem("H478", ["recipients"], recipients)
     elif not recipients:
-        yield Problem("H164", ["recipients"], recipients)
+        yield IysProblem("H164", ["recipients"], recipients)
     elif len(recipients) > MOST_RECIPIENTS:
-        yield Problem("H125", ["recipients"])
+        yield IysProblem("H125", ["recipients"])
     else:
         for position, recipient in enumerate(recipients):
             yield from _listed_problems(recipient, channel, ["recipients", position])
         yield from _repeated_problems(recipients)
 
 
-def _listed_problems(recipient: object, channel: str, location: list[str | int]) -> Iterator[Problem]:
+def _listed_problems(recipient: object, channel: str, location: list[str | int]) -> Iterator[IysProblem]:
     found = list(validate_address(recipient, channel, location))
     of_kind = [problem._replace(location=["recipient"]) for problem in found if problem.code == "H464"]
     yield from of_kind or found
 
 
-def _repeated_problems(recipients: list[Any]) -> Iterator[Problem]:
+def _repeated_problems(recipients: list[Any]) -> Iterator[IysProblem]:
     seen = set()
     for position, recipient in enumerate(recipients):
         same = str(recipient).lower()
         if same in seen:
-            yield Problem("H193", ["recipients", position], recipient)
+            yield IysProblem("H193", ["recipients", position], recipient)
         seen.add(same)
 
 
@@ -125,10 +125,10 @@ def changes_page(sender: Sender, query: Mapping[str, str]) -> JsonObject:
     """
     side = query.get("source", "IYS")
     if side not in ("HS", "IYS"):
-        raise Refused(Problem("H506", ["source"], side))
+        raise Refused(IysProblem("H506", ["source"], side))
     limit = parse_number("limit", "H507", MAX_LIST_SIZE)
     if not 0 < limit <= MAX_LIST_SIZE:
-        raise Refused(Problem("H507", ["limit"], limit))
+        raise Refused(IysProblem("H507", ["limit"], limit))
     rows = _movements_after(sender, side, _parse_cursor(query.get("after")), limit)
     return {"after": _cursor(rows[-1]) if rows else None, "list": [movements.as_feed_item(row) for row in rows]}
 
@@ -163,5 +163,5 @@ def _parse_cursor(cursor: str | None) -> tuple[str, str]:
         return "", ""
     time, _, transaction_id = cursor.partition("_")
     if not (time.isascii() and time.isdigit() and 9 < len(time) < 15 and transaction_id):
-        raise Refused(Problem("H098"))
+        raise Refused(IysProblem("H098"))
     return iys_protocol.format_wire_date(datetime.fromtimestamp(int(time) / 1000, UTC)), transaction_id

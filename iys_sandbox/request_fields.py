@@ -5,7 +5,7 @@ import json
 from flask import request
 
 from iys_sandbox.errors import JsonObject, Refused
-from portal.core.iys_protocol import Problem
+from portal.core.iys_protocol import IysProblem
 
 YES, NO = ("true", "1", "on", "yes"), ("false", "0", "off", "no", "")
 
@@ -31,7 +31,7 @@ def json_of_request() -> object:
     try:
         return json.loads(request.get_data())
     except (ValueError, RecursionError):
-        raise Refused(Problem("H014")) from None
+        raise Refused(IysProblem("H014")) from None
 
 
 def parse_number(name: str, code: str, default: int) -> int:
@@ -40,5 +40,5 @@ def parse_number(name: str, code: str, default: int) -> int:
     if not text:
         return default
     if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise Refused(Problem(code, [name], text))
+        raise Refused(IysProblem(code, [name], text))
     return int(text)

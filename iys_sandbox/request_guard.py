@@ -10,7 +10,7 @@ from iys_sandbox import bulk_lists
 from iys_sandbox.context import now, sandbox
 from iys_sandbox.errors import Refused, error_answer
 from iys_sandbox.faults import TrueAnswer, apply_fault
-from portal.core.iys_protocol import Operation, Problem
+from portal.core.iys_protocol import IysProblem, Operation
 
 # Lifts the limits: İYS's count an IP address, and many providers in sandbox mode share one.
 SANDBOX_MODE_HEADER = "X-Sandbox-Mode"
@@ -39,7 +39,7 @@ def iys_endpoint(question: Operation) -> Callable[[View], View]:
 def check_hourly_limit(question: Operation, limit: int, code: str) -> None:
     """Refuse with this code a call beyond the caller's hourly limit."""
     if not is_within_hourly_limit(question, limit, restarts=False):
-        raise Refused(Problem(code))
+        raise Refused(IysProblem(code))
 
 
 def is_within_hourly_limit(question: Operation, limit: int, *, restarts: bool) -> bool:

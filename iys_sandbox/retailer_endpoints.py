@@ -13,7 +13,7 @@ from iys_sandbox.request_fields import json_of_request
 from iys_sandbox.request_guard import iys_endpoint
 from iys_sandbox.rights import Sender, authorised_sender
 from portal.core import iys_protocol
-from portal.core.iys_protocol import MAX_RETAILERS, Operation, Problem
+from portal.core.iys_protocol import MAX_RETAILERS, IysProblem, Operation
 
 blueprint = Blueprint("retailers", __name__)
 BRAND = "/sps/<iys_code>/brands/<brand_code>"
@@ -36,7 +36,7 @@ def list_all(iys_code: str, brand_code: str) -> ResponseReturnValue:
     sender = authorised_sender(iys_code, brand_code)
     for name, code in (("all", "H184"), ("short", "H185")):
         if request.args.get(name, "true") not in ("true", "false"):
-            raise Refused(Problem(code, [name], request.args[name]))
+            raise Refused(IysProblem(code, [name], request.args[name]))
     only = retailers.SHORT if request.args.get("short") == "true" else None
     with sandbox().store.reading() as db:
         shown = _page([retailers.as_wire(db, row, only) for row in retailers.list_retailers(db, sender.brand_code)])
@@ -75,7 +75,7 @@ def add_access(iys_code: str, brand_code: str) -> ResponseReturnValue:
     with sandbox().store.transaction() as db:
         record = movements.latest_record(db, key)
         if record is None:
-            raise Refused(Problem("H401"))
+            raise Refused(IysProblem("H401"))
         retailers.give_access(db, key, codes)
         at = iys_protocol.format_wire_date(now())
         return {"transactionId": record["transaction_id"], "creationDate": at}
@@ -108,7 +108,7 @@ def remove_access(iys_code: str, brand_code: str) -> ResponseReturnValue:
 def _json_object(code: str) -> JsonObject:
     body: Any = json_of_request()
     if not isinstance(body, dict):
-        raise Refused(Problem(code))
+        raise Refused(IysProblem(code))
     return body
 
 
@@ -117,21 +117,23 @@ def _checked_codes(sender: Sender, body: JsonObject) -> list[int]:
     codes = body.get("retailerAccess")
     where: list[str | int] = ["retailerAccess"]
     if "retailerAccess" not in body:
-        raise Refused(Problem("H169", where))
+        raise Refused(IysProblem("H169", where))
     if not isinstance(codes, list) or not codes:
-        raise Refused(Problem("H163", where, codes))
+        raise Refused(IysProblem("H163", where, codes))
     if len(codes) > MAX_RETAILERS:
-        raise Refused(Problem("H126", where, codes))
+        raise Refused(IysProblem("H126", where, codes))
     with sandbox().store.reading() as db:
         known = [retailers.find_retailer(db, sender.brand_code, code) is not None for code in codes]
-    refuse_if([Problem("H180", [*where, place], codes[place]) for place, is_known in enumerate(known) if not is_known])
+    refuse_if(
+        [IysProblem("H180", [*where, place], codes[place]) for place, is_known in enumerate(known) if not is_known]
+    )
     return codes
 
 
 def _listed_keys(sender: Sender, body: JsonObject) -> list[Key]:
     recipients = body.get("recipients", iys_protocol.MISSING)
     if isinstance(recipients, list) and len(recipients) > MOST_RECIPIENTS:
-        raise Refused(Problem("H127", ["recipients"], recipients))
+        raise Refused(IysProblem("H127", ["recipients"], recipients))
     of_list: JsonObject = {name: body[name] for name in ("type", "recipientType") if name in body}
     refuse_if(queries.multi_problems(of_list, body))
     sender.check_write_right(body["type"])

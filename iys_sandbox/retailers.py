@@ -6,7 +6,7 @@ from sqlite3 import Connection, Row
 
 from iys_sandbox.errors import JsonObject, Refused, problem_with_values, refuse_if
 from iys_sandbox.movements import OF_KEY, Key
-from portal.core.iys_protocol import RETAILER_FIELDS, Problem, validate_retailer
+from portal.core.iys_protocol import RETAILER_FIELDS, IysProblem, validate_retailer
 
 FIRST_CODE = 58_954_385  # A code has eight digits; this one comes before that of the example in İYS's document.
 # What the page of one, a short list and the list of a consent show of each.
@@ -19,11 +19,11 @@ UNIQUE = {"mersis": "H230", "tckn": "H231"}
 
 def add_retailer(db: Connection, iys_code: int, brand_code: int, body: JsonObject) -> int:
     """Store a retailer; its code. Refuses broken field rules, and numbers of another retailer of the provider."""
-    refuse_if([Problem(problem.code, text=problem.text) for problem in validate_retailer(body)])
+    refuse_if([IysProblem(problem.code, text=problem.text) for problem in validate_retailer(body)])
     others = [_fields(row) for row in db.execute("SELECT * FROM retailer WHERE iys_code = ?", (iys_code,))]
     for field, code in UNIQUE.items():
         same = [other for other in others if field in body and other.get(field) == body[field]]
-        refuse_if([Problem("H253" if other["status"] == "passive" else code) for other in same])
+        refuse_if([IysProblem("H253" if other["status"] == "passive" else code) for other in same])
     row = (iys_code, brand_code, json.dumps({"status": "active"} | body))
     stored = db.execute("INSERT INTO retailer (iys_code, brand_code, fields) VALUES (?, ?, ?)", row)
     return FIRST_CODE + (stored.lastrowid or 0)

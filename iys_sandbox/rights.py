@@ -10,9 +10,9 @@ from iys_sandbox import accounts, tokens
 from iys_sandbox.context import now, sandbox
 from iys_sandbox.errors import LONGEST_NUMBER, JsonObject, Refused, problem_with_values
 from portal.core import iys_protocol
-from portal.core.iys_protocol import Problem
+from portal.core.iys_protocol import IysProblem
 
-NOT_YOUR_PROVIDER = Problem("H353", text="iysCode, kullanıcı izinleriyle eşleştirilemiyor")
+NOT_YOUR_PROVIDER = IysProblem("H353", text="iysCode, kullanıcı izinleriyle eşleştirilemiyor")
 
 
 class Sender(NamedTuple):
@@ -26,17 +26,17 @@ class Sender(NamedTuple):
     def check_read_right(self, channel: object) -> None:
         """Refuse (H355) a channel that it may not read. An unknown channel is left to the field rules."""
         if channel in accounts.CHANNELS and channel not in self.rights:
-            raise Refused(Problem("H355"))
+            raise Refused(IysProblem("H355"))
 
     def check_write_right(self, channel: object) -> None:
         """Refuse (H355) a channel that it may not write."""
         if channel in accounts.CHANNELS and self.rights.get(channel) != "write":
-            raise Refused(Problem("H355"))
+            raise Refused(IysProblem("H355"))
 
     def check_agreement_right(self) -> None:
         """Refuse (H355) a partner without the right to reconcile (agreementControl)."""
         if not self.may_agree:
-            raise Refused(Problem("H355"))
+            raise Refused(IysProblem("H355"))
 
 
 def authorised_sender(iys_code: str, brand_code: str) -> Sender:
@@ -48,7 +48,7 @@ def authorised_sender(iys_code: str, brand_code: str) -> Sender:
                     WHERE username = ? AND brand_code = ? AND iys_code = ?"""
         authority = db.execute(select, (account["username"], brand_number, iys_number)).fetchone()
     if authority is None:
-        raise Refused(Problem("H353"))
+        raise Refused(IysProblem("H353"))
     _check_subscriptions(account, iys_number)
     return Sender(iys_number, brand_number, json.loads(authority["rights"]), bool(authority["may_agree"]))
 
@@ -71,9 +71,9 @@ def authorised_partner(integrator_code: str, *, must_be_active: bool, code: str)
     """The partner's account that the path names; `code` for a provider's own user (H363, H522), H353 for another's."""
     account = account_of_token()
     if account["integrator_code"] is None:
-        raise Refused(Problem(code))
+        raise Refused(IysProblem(code))
     if str(account["integrator_code"]) != integrator_code:
-        raise Refused(Problem("H353", text="integratorCode, kullanıcı izinleriyle eşleştirilemiyor"))
+        raise Refused(IysProblem("H353", text="integratorCode, kullanıcı izinleriyle eşleştirilemiyor"))
     if must_be_active:
         _check_subscription(account["integrator_code"], "Entegratör")
     return account
@@ -87,7 +87,7 @@ def account_of_token() -> Row:
         with sandbox().store.reading() as db:
             account = tokens.account_of_access_token(db, access_token.strip(), now())
     if account is None:
-        raise Refused(Problem("H351"))
+        raise Refused(IysProblem("H351"))
     return account
 
 
@@ -110,14 +110,14 @@ def _check_subscription(code: int, whose: str) -> None:
     if state == "NONE":
         raise Refused(problem_with_values("H524", iysCode=code))
     if state == "CLOSED":
-        raise Refused(Problem("H521"))
+        raise Refused(IysProblem("H521"))
     if state != "ACTIVE":
         raise Refused(problem_with_values("H520", **{"PAUSED|EXPIRED": state, "HS|Entegratör": whose}))
     if not subscription.get("api", True):
-        raise Refused(Problem("H586"))
+        raise Refused(IysProblem("H586"))
 
 
 def _parse_code(text: str, code: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
-        raise Refused(Problem(code, value=text))
+        raise Refused(IysProblem(code, value=text))
     return int(text)

@@ -27,7 +27,7 @@ from portal.api.v1.blueprint import VERSION
 from portal.api.v1.checks import NO_ADDRESS
 from portal.api.v1.row_problems import PROBLEM_NAMES, ROW_STATUSES, ApiRowProblem
 from portal.core import iys_protocol
-from portal.core.addresses import Problem
+from portal.core.addresses import AddressProblem
 from portal.core.addresses.problems import ExplainedProblem
 from portal.core.models import ExclusionReason
 from portal.services.imports.audience_contacts import ContactProblem
@@ -176,7 +176,7 @@ def _dump(value: Any) -> str:
 def _problems() -> list[tuple[str, int, str, str, str]]:
     """Code, status, İYS's code, and what it says; the page has an anchor for each code."""
     found: list[tuple[ExplainedProblem, int, str]] = [(each, STATUSES[each], "") for each in ApiProblem]
-    of_rows = (*ApiRowProblem, *ROW_PROBLEMS, *ContactProblem, *Problem, *FileProblem)
+    of_rows = (*ApiRowProblem, *ROW_PROBLEMS, *ContactProblem, *AddressProblem, *FileProblem)
     found += [(each, ROW_STATUSES.get(each, 422), _iys_code(each)) for each in of_rows]
     told = {each.value: (status, iys_code, each.sentence, each.cure) for each, status, iys_code in reversed(found)}
     for code, name in PROBLEM_NAMES.items():
@@ -186,6 +186,6 @@ def _problems() -> list[tuple[str, int, str, str, str]]:
 
 def _iys_code(found: ExplainedProblem) -> str:
     """The code that answers carry beside ours."""
-    if isinstance(found, Problem):
+    if isinstance(found, AddressProblem):
         return code_of(found.value)
     return IYS_CODES.get(found.value, "") or OF_ROWS.get(found, "")

@@ -112,7 +112,7 @@ def _give_refusal_links(body: schemas.RefusalLinksBody, at: datetime) -> dict[st
     }  # fmt: skip
 
 
-def _parse(text: str) -> Address | addresses.Problem:
+def _parse(text: str) -> Address | addresses.AddressProblem:
     try:
         return addresses.parse(text)
     except BadAddress as bad:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from portal.core import addresses, iys_protocol
-from portal.core.addresses import Problem
+from portal.core.addresses import AddressProblem
 from portal.core.addresses.problems import ExplainedProblem
 from portal.core.iys_protocol import Channel
 from portal.core.lazy_text import N_
@@ -15,7 +15,7 @@ from portal.web.shared import problems
 
 # The names of problems with rows, by İYS's code; the first of several bears it.
 PROBLEM_NAMES = {code: value for value, code in reversed(IYS_CODES.items()) if value in tuple(RowProblem) and code}
-PROBLEM_NAMES |= {"H114": Problem.EMPTY.value, "H462": PROBLEM_NAMES["H112"], "H463": PROBLEM_NAMES["H113"]}
+PROBLEM_NAMES |= {"H114": AddressProblem.EMPTY.value, "H462": PROBLEM_NAMES["H112"], "H463": PROBLEM_NAMES["H113"]}
 
 
 class ApiRowProblem(ExplainedProblem):

@@ -7,7 +7,7 @@ from portal.core.addresses.mail_services import MailService
 from portal.core.addresses.masking import HIDDEN, mask, redact_addresses, redact_certain_addresses
 from portal.core.addresses.normalization import normalize_spelling
 from portal.core.addresses.phones import is_phone, without_plus
-from portal.core.addresses.problems import BadAddress, Problem
+from portal.core.addresses.problems import AddressProblem, BadAddress
 
 MAX_INPUT_LENGTH = 500  # Characters. A canonical address has at most 265.
 
@@ -15,9 +15,9 @@ __all__ = [
     "HIDDEN",
     "Address",
     "AddressKind",
+    "AddressProblem",
     "BadAddress",
     "MailService",
-    "Problem",
     "is_email",
     "is_phone",
     "mask",
@@ -31,10 +31,10 @@ __all__ = [
 def parse(text: str) -> Address:
     """Parse an address. Raises BadAddress, whose problem says what to correct."""
     if len(text) > MAX_INPUT_LENGTH:
-        raise BadAddress(Problem.TOO_LONG)
+        raise BadAddress(AddressProblem.TOO_LONG)
     spelling = normalize_spelling(text)
     if not spelling:
-        raise BadAddress(Problem.EMPTY)
+        raise BadAddress(AddressProblem.EMPTY)
     if "@" in spelling:
         return Address(AddressKind.EMAIL, emails.parse_email(spelling))
     number, is_mobile = phones.parse_phone(spelling)

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
-from portal.core.addresses.problems import BadAddress, Problem
+from portal.core.addresses.problems import AddressProblem, BadAddress
 
 SHORTEST, LONGEST = 6, 265  # İYS's rule 5.
 KNOWN_DOMAINS = 65_536  # Cached results.
@@ -60,18 +60,18 @@ def _is_domain(domain: str) -> bool:
     return True
 
 
-def _find_problem(text: str) -> Problem:
+def _find_problem(text: str) -> AddressProblem:
     if len(text) > LONGEST:
-        return Problem.TOO_LONG
+        return AddressProblem.TOO_LONG
     if sum("@" in part for part in re.split(r"[\s,;|/]+", text)) > 1:
-        return Problem.SEVERAL
+        return AddressProblem.SEVERAL
     if _TURKISH_LETTER.search(unicodedata.normalize("NFC", text)):
-        return Problem.EMAIL_TURKISH_LETTER
+        return AddressProblem.EMAIL_TURKISH_LETTER
     if re.search(r"\s", text):
-        return Problem.EMAIL_SPACE
+        return AddressProblem.EMAIL_SPACE
     if not _CHARACTERS.fullmatch(text):
-        return Problem.EMAIL_CHARACTER
+        return AddressProblem.EMAIL_CHARACTER
     local, _, domain = text.partition("@")
     if "@" in domain or not domain or not _LOCAL.fullmatch(local):
-        return Problem.EMAIL_SHAPE
-    return Problem.EMAIL_DOMAIN
+        return AddressProblem.EMAIL_SHAPE
+    return AddressProblem.EMAIL_DOMAIN

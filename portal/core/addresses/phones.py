@@ -6,7 +6,7 @@ from typing import Any
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumberType, ValidationResult
 
-from portal.core.addresses.problems import BadAddress, Problem
+from portal.core.addresses.problems import AddressProblem, BadAddress
 
 LONGEST = 15  # İYS counts the plus sign too (H160).
 
@@ -67,21 +67,21 @@ def is_phone(text: str) -> bool:
 
 def _parse_unusual(spelling: str, compact: str) -> tuple[str, bool]:
     if not compact:
-        raise BadAddress(Problem.EMPTY)
+        raise BadAddress(AddressProblem.EMPTY)
     if _SCIENTIFIC.fullmatch(spelling):
-        raise BadAddress(Problem.PHONE_SCIENTIFIC)
+        raise BadAddress(AddressProblem.PHONE_SCIENTIFIC)
     if sum(_count_digits(part) >= 7 for part in _BETWEEN_NUMBERS.split(spelling)) > 1:
-        raise BadAddress(Problem.SEVERAL)
+        raise BadAddress(AddressProblem.SEVERAL)
     if not re.fullmatch(r"\+?[0-9]+", compact):
         raise BadAddress(_problem_of_text(spelling))
     abroad = re.fullmatch(r"(?:\+00|\+|00)(?!90)([0-9]+)", compact)
     return _parse_foreign(abroad[1]) if abroad else _parse_turkish(compact)
 
 
-def _problem_of_text(spelling: str) -> Problem:
+def _problem_of_text(spelling: str) -> AddressProblem:
     if _DOMAIN_AT_END.search(spelling):
-        return Problem.EMAIL_NO_AT
-    return Problem.PHONE_CHARACTER if _count_digits(spelling) >= 7 else Problem.UNKNOWN
+        return AddressProblem.EMAIL_NO_AT
+    return AddressProblem.PHONE_CHARACTER if _count_digits(spelling) >= 7 else AddressProblem.UNKNOWN
 
 
 def _parse_turkish(compact: str) -> tuple[str, bool]:
@@ -89,15 +89,17 @@ def _parse_turkish(compact: str) -> tuple[str, bool]:
     try:
         return _parse_by_library("+90" + national)
     except BadAddress as bad:
-        if bad.problem == Problem.PHONE_UNASSIGNED and len(national) != 10:
-            raise BadAddress(Problem.PHONE_TOO_SHORT if len(national) < 10 else Problem.PHONE_TOO_LONG) from None
+        if bad.problem == AddressProblem.PHONE_UNASSIGNED and len(national) != 10:
+            raise BadAddress(
+                AddressProblem.PHONE_TOO_SHORT if len(national) < 10 else AddressProblem.PHONE_TOO_LONG
+            ) from None
         raise
 
 
 def _parse_foreign(digits: str) -> tuple[str, bool]:
     # +532 123 45 67 is a number in Cuba, or a Turkish mobile without its 90; a wrong guess would ask a stranger.
     if _MOBILE.fullmatch(digits):
-        raise BadAddress(Problem.PHONE_COUNTRY_UNCLEAR)
+        raise BadAddress(AddressProblem.PHONE_COUNTRY_UNCLEAR)
     return _parse_by_library("+" + digits)
 
 
@@ -105,27 +107,27 @@ def _parse_by_library(international: str) -> tuple[str, bool]:
     try:
         number = phonenumbers.parse(international)
     except NumberParseException as error:
-        raise BadAddress(_PROBLEM_OF_ERROR.get(error.error_type, Problem.PHONE_TOO_SHORT)) from None
+        raise BadAddress(_PROBLEM_OF_ERROR.get(error.error_type, AddressProblem.PHONE_TOO_SHORT)) from None
     kind = phonenumbers.number_type(number)
     if kind == PhoneNumberType.UNKNOWN:
         reason = phonenumbers.is_possible_number_with_reason(number)
-        raise BadAddress(_PROBLEM_OF_LENGTH.get(reason, Problem.PHONE_UNASSIGNED))
+        raise BadAddress(_PROBLEM_OF_LENGTH.get(reason, AddressProblem.PHONE_UNASSIGNED))
     if kind == PhoneNumberType.PREMIUM_RATE:
-        raise BadAddress(Problem.PHONE_0900)
+        raise BadAddress(AddressProblem.PHONE_0900)
     if not phonenumbers.can_be_internationally_dialled(number):
-        raise BadAddress(Problem.PHONE_NATIONAL_ONLY)
+        raise BadAddress(AddressProblem.PHONE_NATIONAL_ONLY)
     if len(_e164(number)) > LONGEST:
-        raise BadAddress(Problem.PHONE_TOO_LONG)
+        raise BadAddress(AddressProblem.PHONE_TOO_LONG)
     return _e164(number), kind in (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 
 
 _PROBLEM_OF_ERROR = {
-    NumberParseException.INVALID_COUNTRY_CODE: Problem.PHONE_COUNTRY,
-    NumberParseException.TOO_LONG: Problem.PHONE_TOO_LONG,
+    NumberParseException.INVALID_COUNTRY_CODE: AddressProblem.PHONE_COUNTRY,
+    NumberParseException.TOO_LONG: AddressProblem.PHONE_TOO_LONG,
 }
 _PROBLEM_OF_LENGTH = {
-    ValidationResult.TOO_SHORT: Problem.PHONE_TOO_SHORT,
-    ValidationResult.TOO_LONG: Problem.PHONE_TOO_LONG,
+    ValidationResult.TOO_SHORT: AddressProblem.PHONE_TOO_SHORT,
+    ValidationResult.TOO_LONG: AddressProblem.PHONE_TOO_LONG,
 }
 
 

@@ -19,7 +19,7 @@ class ExplainedProblem(StrEnum):
         return problem
 
 
-class Problem(ExplainedProblem):
+class AddressProblem(ExplainedProblem):
     """Why a text is no address."""
 
     EMPTY = "empty", N_("Adres boş."), N_("Bir telefon numarası ya da e-posta adresi yazın.")
@@ -112,6 +112,6 @@ class Problem(ExplainedProblem):
 class BadAddress(ValueError):
     """A text that İYS would not accept as an address; holds the problem, never the text."""
 
-    def __init__(self, problem: Problem):
+    def __init__(self, problem: AddressProblem):
         super().__init__(problem.value)
         self.problem = problem

@@ -46,7 +46,7 @@ from portal.core.iys_protocol.retailers import RETAILER_FIELDS, RETAILER_STATES,
 from portal.core.iys_protocol.validation import (
     MAX_RETAILERS,
     MISSING,
-    Problem,
+    IysProblem,
     error_body,
     validate_address,
     validate_consent,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from portal.core.addresses import is_phone
-from portal.core.iys_protocol.validation import MISSING, Problem
+from portal.core.iys_protocol.validation import MISSING, IysProblem
 from portal.core.tax_ids import BadNumber, parse_mersis, parse_tax_number
 
 RETAILER_FIELDS = ("title", "name", "tckn", "tin", "city", "town", "mersis", "alias", "mobile", "status")
@@ -31,38 +31,38 @@ NUMBERS = {
 }
 
 
-def validate_retailer(body: object) -> list[Problem]:
+def validate_retailer(body: object) -> list[IysProblem]:
     """The errors İYS would answer to this parsed body of a new retailer, as far as they don't depend on the others."""
-    return list(_problems(body)) if isinstance(body, dict) else [Problem("H016")]
+    return list(_problems(body)) if isinstance(body, dict) else [IysProblem("H016")]
 
 
-def _problems(body: dict[str, Any]) -> Iterator[Problem]:
-    yield from (Problem("H016", [key], value) for key, value in body.items() if key not in RETAILER_FIELDS)
+def _problems(body: dict[str, Any]) -> Iterator[IysProblem]:
+    yield from (IysProblem("H016", [key], value) for key, value in body.items() if key not in RETAILER_FIELDS)
     empty = {field for field in REQUIRED if body.get(field) in (None, "", {})}
-    yield from (Problem(REQUIRED[field], [field]) for field in REQUIRED if field in empty)
+    yield from (IysProblem(REQUIRED[field], [field]) for field in REQUIRED if field in empty)
     given = {field: value for field, value in body.items() if field not in empty}
     for field in ("title", "name", "alias"):
         yield from _text_problems([field], given.get(field, MISSING))
     for field, rule in NUMBERS.items():
         if field in given and (code := _number_code(given[field], rule)):
-            yield Problem(code, [field], given[field])
+            yield IysProblem(code, [field], given[field])
     for field in PLACES:
         if field in given:
             yield from _place_problems(field, given[field])
     if "mobile" in given and not (isinstance(given["mobile"], str) and is_phone(given["mobile"])):
-        yield Problem("H224", ["mobile"], given["mobile"])
+        yield IysProblem("H224", ["mobile"], given["mobile"])
     if "status" in given and given["status"] not in RETAILER_STATES:
-        yield Problem("H201", ["status"], given["status"])
+        yield IysProblem("H201", ["status"], given["status"])
 
 
-def _text_problems(location: list[str | int], value: object) -> Iterator[Problem]:
+def _text_problems(location: list[str | int], value: object) -> Iterator[IysProblem]:
     if value is MISSING:
         return
     text = value if isinstance(value, str) else ""
     if len(text) > MAX_RETAILER_TEXT:
-        yield Problem("H017", location, value)
+        yield IysProblem("H017", location, value)
     elif not any(map(str.isalnum, text)) or not all(each.isalnum() or each in PUNCTUATION for each in text):
-        yield Problem("H229", location, value, f"{location[-1]} alfanümerik olmalıdır.")
+        yield IysProblem("H229", location, value, f"{location[-1]} alfanümerik olmalıdır.")
 
 
 def _number_code(value: object, rule: NumberRule) -> str | None:
@@ -74,11 +74,11 @@ def _number_code(value: object, rule: NumberRule) -> str | None:
         return rule.wrong
 
 
-def _place_problems(field: str, value: object) -> Iterator[Problem]:
+def _place_problems(field: str, value: object) -> Iterator[IysProblem]:
     place = value if isinstance(value, dict) else {}
-    yield from (Problem("H016", [field, key], place[key]) for key in place if key not in PLACES[field])
+    yield from (IysProblem("H016", [field, key], place[key]) for key in place if key not in PLACES[field])
     for key, code in PLACES[field].items():
         if not isinstance(place.get(key), str) or not place[key].strip():
-            yield Problem(code, [field, key])
+            yield IysProblem(code, [field, key])
         else:
             yield from _text_problems([field, key], place[key])

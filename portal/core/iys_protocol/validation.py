@@ -31,7 +31,7 @@ class Missing(Enum):
 MISSING = Missing.MISSING
 
 
-class Problem(NamedTuple):
+class IysProblem(NamedTuple):
     """A violated rule: İYS's code, path to the field, offending value, and the wire text if it is not the code's."""
 
     code: str
@@ -44,20 +44,20 @@ class Problem(NamedTuple):
         return self.text or CODES[self.code].message
 
     def __repr__(self) -> str:  # Without the value, which may be an address: a repr may end in logs.
-        return f"Problem({self.code}, {self.location})"
+        return f"IysProblem({self.code}, {self.location})"
 
 
-def validate_consent(body: object, *, now: datetime) -> list[Problem]:
+def validate_consent(body: object, *, now: datetime) -> list[IysProblem]:
     """The errors İYS would answer to this parsed body of a single add, as far as they don't depend on its stored state.
 
     H085 (not an object) and H267 (empty retailerCode) are 400s and stand alone; the others are 422s and add up.
     """
     if not isinstance(body, dict):
-        return [Problem("H085")]
+        return [IysProblem("H085")]
     if body.get("retailerCode") == "":
-        return [Problem("H267")]
+        return [IysProblem("H267")]
     return [
-        *(Problem("H118", [key], value) for key, value in body.items() if key not in FIELDS),
+        *(IysProblem("H118", [key], value) for key, value in body.items() if key not in FIELDS),
         *_check_recipient(body),
         *_check_choice(body, "type", Channel, missing="H111", wrong="H117"),
         *_check_choice(body, "recipientType", RecipientType, missing=None, wrong="H116"),
@@ -68,62 +68,62 @@ def validate_consent(body: object, *, now: datetime) -> list[Problem]:
     ]
 
 
-def error_body(found: list[Problem]) -> Body:
+def error_body(found: list[IysProblem]) -> Body:
     """The error body as İYS sends it: code, location and value if any, and text."""
     return {"errors": [_error_item(problem) for problem in found]}
 
 
-def validate_address(recipient: object, channel: object, location: Location) -> Iterator[Problem]:
+def validate_address(recipient: object, channel: object, location: Location) -> Iterator[IysProblem]:
     """Check an address for its channel: H120, H121, H160; H122 without a channel; H464 if it fits another channel."""
     if channel in (Channel.SMS, Channel.CALL):
         if _is_long_phone(recipient):
-            yield Problem("H160", location, recipient)
+            yield IysProblem("H160", location, recipient)
         if not _is_text_that(is_phone, recipient):
-            yield Problem("H121", location, recipient)
+            yield IysProblem("H121", location, recipient)
     elif channel == Channel.EMAIL:
         if not _is_text_that(is_email, recipient):
-            yield Problem("H120", location, recipient)
+            yield IysProblem("H120", location, recipient)
     elif not _is_text_that(is_phone, recipient) and not _is_text_that(is_email, recipient):
-        yield Problem("H122", location, recipient)
+        yield IysProblem("H122", location, recipient)
     if channel in tuple(Channel) and _is_text_that(is_phone if channel == Channel.EMAIL else is_email, recipient):
         kind = KIND_OF_ADDRESS[Channel(str(channel))]
         text = f"İzin tipi (type) {channel} için, alıcı (recipient) {kind} formatında olmalıdır."
-        yield Problem("H464", location, recipient, text)
+        yield IysProblem("H464", location, recipient, text)
 
 
-def _check_recipient(body: Body) -> Iterator[Problem]:
+def _check_recipient(body: Body) -> Iterator[IysProblem]:
     if "recipient" not in body:
-        yield Problem("H114", ["recipient"])
+        yield IysProblem("H114", ["recipient"])
     else:
         yield from validate_address(body["recipient"], body.get("type"), ["recipient"])
 
 
-def _check_status(body: Body) -> Iterator[Problem]:
+def _check_status(body: Body) -> Iterator[IysProblem]:
     yield from _check_choice(body, "status", Status, missing="H110", wrong="H115")
     if body.get("source") == Source.PROVIDER_DECISION and body.get("status") == Status.GRANTED:
-        yield Problem("H408", ["status"], body["status"])
+        yield IysProblem("H408", ["status"], body["status"])
 
 
-def _check_retailer_access(body: Body) -> Iterator[Problem]:
+def _check_retailer_access(body: Body) -> Iterator[IysProblem]:
     retailers = body.get("retailerAccess", MISSING)
     if retailers is MISSING:
         return
     if not isinstance(retailers, list) or not retailers:
-        yield Problem("H163", ["retailerAccess"], retailers)
+        yield IysProblem("H163", ["retailerAccess"], retailers)
     elif len(retailers) > MAX_RETAILERS:
-        yield Problem("H126", ["retailerAccess"], retailers)
+        yield IysProblem("H126", ["retailerAccess"], retailers)
 
 
-def _check_consent_date(body: Body, now: datetime) -> Iterator[Problem]:
+def _check_consent_date(body: Body, now: datetime) -> Iterator[IysProblem]:
     text = body.get("consentDate", MISSING)
     if text is MISSING:
         if not _is_merchant(body):
-            yield Problem("H112", ["consentDate"])
+            yield IysProblem("H112", ["consentDate"])
         return
     codes = _codes_of_date(text, is_before_2015=body.get("source") == Source.BEFORE_2015)
     if not codes:
         codes = _codes_of_age(body, parse_wire_date(text), now)
-    yield from (Problem(code, ["consentDate"], text) for code in codes)
+    yield from (IysProblem(code, ["consentDate"], text) for code in codes)
 
 
 def _codes_of_date(text: object, *, is_before_2015: bool) -> list[str]:
@@ -147,13 +147,13 @@ def _codes_of_age(body: Body, consent_date: datetime, now: datetime) -> list[str
 
 def _check_choice(
     body: Body, field: str, values: type[StrEnum], *, missing: str | None, wrong: str
-) -> Iterator[Problem]:
+) -> Iterator[IysProblem]:
     value = body.get(field, MISSING)
     if value is MISSING:
         if missing:
-            yield Problem(missing, [field])
+            yield IysProblem(missing, [field])
     elif value not in tuple(values):
-        yield Problem(wrong, [field], value)
+        yield IysProblem(wrong, [field], value)
 
 
 def _is_merchant(body: Body) -> bool:
@@ -168,6 +168,6 @@ def _is_text_that(rule: Callable[[str], bool], recipient: object) -> bool:
     return isinstance(recipient, str) and rule(recipient)
 
 
-def _error_item(problem: Problem) -> Body:
+def _error_item(problem: IysProblem) -> Body:
     wire = {"code": problem.code, "location": problem.location, "value": problem.value, "message": problem.message}
     return {key: value for key, value in wire.items() if value is not MISSING and (key != "location" or value)}

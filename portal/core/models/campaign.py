@@ -208,8 +208,8 @@ class AudienceList(Entity):
 
 
 class AudienceLine(Entity):
-    """A line of an audience list that was not taken, with its problem (addresses.Problem) or one of REASONS; or what
-    was not read: with SHEET, by its name, or with COLUMN, whatever nobody understands (imports.unread.Mark)."""
+    """A line of an audience list that was not taken, with its problem (AddressProblem) or one of REASONS; or what was
+    not read: with SHEET, by its name, or with COLUMN, whatever nobody understands (imports.unread.Mark)."""
 
     PLACE = "audience_line.value"
     # The line says no, or may say it: its address is not asked.

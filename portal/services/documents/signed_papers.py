@@ -14,7 +14,7 @@ MOST_PIXELS = 50_000_000  # A scan of A4 at 600 dpi has 35 million.
 TAIL = 2048  # Bytes at the end of a PDF that must hold its end mark.
 
 
-class Problem(StrEnum):
+class PaperProblem(StrEnum):
     """Why a file is not taken."""
 
     EMPTY = "empty"
@@ -26,7 +26,7 @@ class Problem(StrEnum):
 
 
 class BadPaper(ValueError):
-    def __init__(self, problem: Problem):
+    def __init__(self, problem: PaperProblem):
         super().__init__(problem.value)
         self.problem = problem
 
@@ -40,17 +40,17 @@ class CheckedPaper:
 def check_paper(content: bytes) -> CheckedPaper:
     """Accept PDF, JPEG or PNG by content. A picture is re-encoded, which drops its metadata. Raises BadPaper."""
     if not content:
-        raise BadPaper(Problem.EMPTY)
+        raise BadPaper(PaperProblem.EMPTY)
     if len(content) > LARGEST:
-        raise BadPaper(Problem.TOO_LARGE)
+        raise BadPaper(PaperProblem.TOO_LARGE)
     if content.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):
         return CheckedPaper("image/jpeg", _reencode_picture(content))
     if not content.startswith(b"%PDF-"):
-        raise BadPaper(Problem.OTHER_KIND)
+        raise BadPaper(PaperProblem.OTHER_KIND)
     if b"%%EOF" not in content[-TAIL:]:
-        raise BadPaper(Problem.DAMAGED)
+        raise BadPaper(PaperProblem.DAMAGED)
     if finding := pdf_scan.scan(content):
-        raise BadPaper(Problem(finding.value))
+        raise BadPaper(PaperProblem(finding.value))
     return CheckedPaper("application/pdf", content)
 
 
@@ -60,7 +60,7 @@ def _reencode_picture(content: bytes) -> bytes:
         picture = images.decode_image(content, largest=LARGEST, most_pixels=MOST_PIXELS, most_elongated=MOST_PIXELS)
     except images.BadImage as bad:
         is_large = bad.problem == images.ImageProblem.TOO_MANY_PIXELS
-        raise BadPaper(Problem.TOO_LARGE if is_large else Problem.DAMAGED) from bad
+        raise BadPaper(PaperProblem.TOO_LARGE if is_large else PaperProblem.DAMAGED) from bad
     on_white = Image.new("RGB", picture.size, "white")  # JPEG has no transparency: it would be black.
     on_white.paste(picture, mask=picture)
     file = BytesIO()

@@ -15,7 +15,7 @@ from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
 from portal.core import clock
-from portal.core.addresses import Address, Problem
+from portal.core.addresses import Address, AddressProblem
 from portal.core.addresses.problems import ExplainedProblem
 from portal.core.ids import new_id, new_ids
 from portal.core.models import AudienceLine, AudienceList, Campaign, CampaignKind, Provider
@@ -119,7 +119,7 @@ def sort_rows(found: AddressList, rows: list[AudienceRow], reasons: dict[str, st
     reason in `reasons`."""
     seen: set[str] = set()
     for row in rows:
-        if isinstance(row.read, Problem):
+        if isinstance(row.read, AddressProblem):
             found.bad.append(BadRow(row.line, row.value[:SHOWN_VALUE], row.read))
         elif row.read.text in seen:
             found.repeats.append((row.line, row.read))

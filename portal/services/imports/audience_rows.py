@@ -9,7 +9,7 @@ from datetime import date
 from typing import NamedTuple
 
 from portal.core import addresses
-from portal.core.addresses import Address, BadAddress, Problem
+from portal.core.addresses import Address, AddressProblem, BadAddress
 from portal.core.addresses.problems import ExplainedProblem
 from portal.core.models import ContactKind
 from portal.domain.campaigns import OwnContact
@@ -49,7 +49,7 @@ def _read_person(line: int, person: Person, today: date) -> AudienceRow:
     return AudienceRow(line, person.address, _read_address(person.address), contact=contact)
 
 
-def _read_address(text: str) -> Address | Problem:
+def _read_address(text: str) -> Address | AddressProblem:
     try:
         return addresses.parse(text)
     except BadAddress as bad:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import NamedTuple
 
-from portal.core.addresses import Address, Problem
+from portal.core.addresses import Address, AddressProblem
 from portal.core.addresses.problems import ExplainedProblem
 from portal.core.models import AudienceLine
 from portal.domain.campaigns import OwnContact
@@ -29,7 +29,7 @@ class AudienceRow(NamedTuple):
 
     line: int
     value: str
-    read: Address | Problem
+    read: Address | AddressProblem
     refusal: str = ""
     contact: OwnContact | tuple[str, ExplainedProblem] = OwnContact()
 
@@ -95,9 +95,9 @@ def _read_row(
     line: int, cells: Sequence[str], columns: tuple[int, ...], refusals: RefusalReader, contacts: ContactReader
 ) -> Iterator[AudienceRow]:
     values = [cells[column].strip() for column in columns if column < len(cells)]
-    filled = [(value, read) for value in values if (read := address_or_problem(value)) != Problem.EMPTY]
+    filled = [(value, read) for value in values if (read := address_or_problem(value)) != AddressProblem.EMPTY]
     if not filled:
-        yield AudienceRow(line, "", Problem.EMPTY)
+        yield AudienceRow(line, "", AddressProblem.EMPTY)
     for value, address in filled:
         refusal = refusals.reason(cells, address) if isinstance(address, Address) else ""
         yield AudienceRow(line, value, address, refusal, contacts.read(cells))

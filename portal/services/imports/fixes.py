@@ -3,13 +3,13 @@
 import re
 import unicodedata
 
-from portal.core.addresses import Problem
+from portal.core.addresses import AddressProblem
 from portal.services.imports.layout import Fix
 from portal.services.imports.row_results import RowProblem
 
 FIXES: dict[str, Fix] = {  # By problem.
-    Problem.EMAIL_TURKISH_LETTER: Fix.EMAIL_LETTERS,
-    Problem.EMAIL_SPACE: Fix.EMAIL_SPACES,
+    AddressProblem.EMAIL_TURKISH_LETTER: Fix.EMAIL_LETTERS,
+    AddressProblem.EMAIL_SPACE: Fix.EMAIL_SPACES,
     RowProblem.DATE_IMPOSSIBLE: Fix.DATE_SWAP,
     RowProblem.DATE_TO_COME: Fix.DATE_SWAP,
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 
-from portal.core.addresses import Address, Problem
+from portal.core.addresses import Address, AddressProblem
 from portal.services.imports.layout import Field, Layout, dates
 from portal.services.imports.layout.headers import our_columns
 from portal.services.imports.layout.layout import ADDRESSES
@@ -41,7 +41,7 @@ def _is_beside_address(cell: str) -> bool:
     if is_address_alone(cell) or folded(cell) == "yok":  # It says that there is none.
         return False
     found = address_or_problem(cell)
-    is_unknown = found == Problem.UNKNOWN and not (says_nothing(cell) or is_plain(cell))
+    is_unknown = found == AddressProblem.UNKNOWN and not (says_nothing(cell) or is_plain(cell))
     return is_unknown or isinstance(found, Address) or may_refuse(cell)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from operator import itemgetter
 
-from portal.core.addresses import Address, AddressKind, Problem
+from portal.core.addresses import Address, AddressKind, AddressProblem
 from portal.core.iys_protocol import MAX_RETAILERS, NO_RETAILERS, Channel, Retailers, Source, Status
 from portal.domain.consents.bulk_import import Entry
 from portal.services.imports.date_column import DateColumn, refusal_date
@@ -38,7 +38,7 @@ MOST_WORDS = 200  # A column with more holds no such words: the wrong column was
 LONGEST_WORD = 80
 
 Results = dict[int, Entry | str]  # Entries, and problems in place of some, by slot.
-Addresses = list[tuple[Address | Problem, AddressKind | None]]  # Each with the kind that its column asks for.
+Addresses = list[tuple[Address | AddressProblem, AddressKind | None]]  # Each with the kind that its column asks for.
 
 
 class RowParser:
@@ -90,7 +90,7 @@ class RowParser:
         if addresses:
             results = self._results(line[0], cells, addresses, values)
         elif not values.stated and any(map(str.strip, line[1])):
-            results = {0: Problem.EMPTY.value}
+            results = {0: AddressProblem.EMPTY.value}
         for channel in values.stated:  # No cell of a status column goes without a result.
             results.setdefault(SLOT_OF[channel], self._problem_of_cell(channel, addresses, values))
         grants = [slot for slot, each in results.items() if isinstance(each, Entry) and each.status == Status.GRANTED]
@@ -100,7 +100,7 @@ class RowParser:
             results |= dict.fromkeys(grants, RowProblem.REFUSED_BESIDE.value)
         if not addresses and (is_beside or values.refuses):
             lost = RowProblem.REFUSAL_WITHOUT_ADDRESS.value
-            results = {slot: lost if each == Problem.EMPTY.value else each for slot, each in results.items()}
+            results = {slot: lost if each == AddressProblem.EMPTY.value else each for slot, each in results.items()}
         are_bad = any(each in PROBLEMS for each in results.values())
         refuses = is_beside or (are_bad and (values.refuses or any(may_refuse(cells[place]) for place in self._said)))
         return sorted(results.items(), key=itemgetter(0)), self._addresses_in(cells) if refuses else []
@@ -116,10 +116,10 @@ class RowParser:
         if values.channel_problem and addresses:
             return values.channel_problem.value
         for address, kind in addresses:
-            if isinstance(address, Problem) and channel in _channels_of(address, kind):
+            if isinstance(address, AddressProblem) and channel in _channels_of(address, kind):
                 return address.value
         if not addresses:
-            return Problem.EMPTY.value
+            return AddressProblem.EMPTY.value
         if any(channel in SERVES[each] for each in self.layout.columns.keys() & SERVES.keys()):
             return SkipReason.NO_ADDRESS.value
         return RowProblem.ADDRESS_MISSING.value
@@ -149,7 +149,7 @@ class RowParser:
         dates = {Status.GRANTED: at, Status.REFUSED: refused_at}
         results: Results = {}
         for address, kind in addresses:
-            if isinstance(address, Problem):
+            if isinstance(address, AddressProblem):
                 _add_bad_address(address, kind, values, results)
             else:
                 _add_entries(number, address, values, dates, is_dated, problems, retailers or NO_RETAILERS, results)
@@ -166,19 +166,19 @@ class RowParser:
             return None
         return Retailers(code[0] if code else None, access)
 
-    def _parse_address(self, cell: str) -> Address | Problem | None:
+    def _parse_address(self, cell: str) -> Address | AddressProblem | None:
         """The address, its problem, or None where the cell holds none at all."""
         if not cell:
             return None
         found = address_or_problem(cell)
         if isinstance(found, Address):
             return found
-        if found == Problem.EMPTY or is_none(cell):
+        if found == AddressProblem.EMPTY or is_none(cell):
             return None
         # The chosen fixes are applied one after the other; a cell that none repairs keeps its first problem.
         left = set(self.layout.fixes)
-        fixed: Address | Problem = found
-        while isinstance(fixed, Problem) and (fix := FIXES.get(fixed)) in left:
+        fixed: Address | AddressProblem = found
+        while isinstance(fixed, AddressProblem) and (fix := FIXES.get(fixed)) in left:
             left.discard(fix)
             cell = apply_fix(cell, fix)
             fixed = address_or_problem(cell)
@@ -200,7 +200,7 @@ def _add_entries(
             first = results[slot]
             if not isinstance(first, Entry) or first.address != address:
                 free = [each for each in range(len(SLOTS)) if each not in results]
-                results[free[0] if free else slot] = Problem.SEVERAL.value
+                results[free[0] if free else slot] = AddressProblem.SEVERAL.value
             return
         problem = problems[status] if isinstance(status, Status) else status
         if isinstance(status, Status) and problem is None:
@@ -220,7 +220,7 @@ def _add_entries(
         results.setdefault(SLOT_OF[Channel.SMS], SkipReason.NO_SMS.value)
 
 
-def _add_bad_address(problem: Problem, kind: AddressKind | None, values: RowValues, results: Results) -> None:
+def _add_bad_address(problem: AddressProblem, kind: AddressKind | None, values: RowValues, results: Results) -> None:
     served = [SLOT_OF[each] for each in _channels_of(problem, kind) if each in values.statuses]
     if not served and kind is None:
         served = [SLOT_OF[each] for each in SLOTS if each in values.statuses]
@@ -231,7 +231,7 @@ def _add_bad_address(problem: Problem, kind: AddressKind | None, values: RowValu
 def _problem_of_silence(addresses: Addresses, values: RowValues) -> Results:
     """A line with addresses and nothing about them gets one problem, so that it does not vanish from the counts."""
     address, kind = addresses[0]
-    if isinstance(address, Problem):
+    if isinstance(address, AddressProblem):
         return {SLOT_OF[_channels_of(address, kind)[0]]: address.value}
     able = [each for each in address.channels if each in values.wanted]
     if able:
@@ -239,7 +239,7 @@ def _problem_of_silence(addresses: Addresses, values: RowValues) -> Results:
     return {SLOT_OF[values.wanted[0]] if values.wanted else 0: RowProblem.CHANNEL_UNFIT.value}
 
 
-def _channels_of(problem: Problem, kind: AddressKind | None) -> tuple[Channel, ...]:
+def _channels_of(problem: AddressProblem, kind: AddressKind | None) -> tuple[Channel, ...]:
     """The channels that a bad address would serve, by its column or by how it is bad."""
     return SERVED_BY[kind or (AddressKind.EMAIL if problem.value.startswith("email") else AddressKind.PHONE)]
 

@@ -6,7 +6,7 @@ the address stands in the first slot that it would have served, so that it count
 
 import re
 
-from portal.core.addresses import Problem
+from portal.core.addresses import AddressProblem
 from portal.core.addresses.problems import ExplainedProblem
 from portal.core.iys_protocol import CODES, Channel, cure_of, sentence_of
 from portal.core.lazy_text import N_
@@ -114,13 +114,13 @@ RESULTS: tuple[str, ...] = (
     *(each for each in Effect if each not in (*SAME_VALUES, *APPENDED_EFFECTS)),
     *(each.value for each in SkipReason if each not in APPENDED),
     *(each.value for each in RowProblem if each not in (*APPENDED, *LATER)),
-    *(each.value for each in Problem),
+    *(each.value for each in AddressProblem),
     *(each.value for each in APPENDED),
     *APPENDED_EFFECTS,
     *(each.value for each in LATER),
 )
 BYTE_OF = {result: byte for byte, result in enumerate(RESULTS, 1)}
-PROBLEMS: dict[str, ExplainedProblem] = {each.value: each for kind in (RowProblem, Problem) for each in kind}
+PROBLEMS: dict[str, ExplainedProblem] = {each.value: each for kind in (RowProblem, AddressProblem) for each in kind}
 IYS_CODES: dict[str, str] = {  # The code that İYS would have answered; of the others we know none.
     Effect.LATE_GRANT: "H467", Effect.OLD_REFUSAL: "H467", Effect.OLDER: "H178", Effect.SAME: "H174",
     Effect.LATE_MERCHANT: "H467",

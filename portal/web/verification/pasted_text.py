@@ -64,7 +64,7 @@ class LinkKind(StrEnum):
 WITH_WORD_PAIR = (LinkKind.ASKING, LinkKind.REFUSING)  # Pages of these show two words to compare with the message.
 
 
-class Problem(StrEnum):
+class PastedTextProblem(StrEnum):
     """Why there is no code to look up."""
 
     NO_CODE = "no_code"
@@ -79,7 +79,7 @@ class PastedText:
     code: str = ""
     kinds: tuple[LinkKind, ...] = ()
     foreign: frozenset[str] = frozenset()  # Links of others.
-    problem: Problem | None = None
+    problem: PastedTextProblem | None = None
 
 
 Belongs = Callable[[int, LinkKind, str], bool]  # Whether a code of this kind is a brand's.
@@ -99,8 +99,8 @@ def parse(text: str, belongs: Belongs) -> PastedText:
     if BARE_LONG.fullmatch(alone) and len(words) == 1:
         return PastedText(alone, (LinkKind.RECEIPT, LinkKind.CASE))
     if has_six_digits:
-        return PastedText(problem=Problem.SIX_DIGITS)
-    return PastedText(problem=Problem.FOREIGN if links.foreign else Problem.NO_CODE)
+        return PastedText(problem=PastedTextProblem.SIX_DIGITS)
+    return PastedText(problem=PastedTextProblem.FOREIGN if links.foreign else PastedTextProblem.NO_CODE)
 
 
 @dataclass(frozen=True)

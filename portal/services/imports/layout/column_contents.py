@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from portal.core.addresses import Address, AddressKind, Problem
+from portal.core.addresses import Address, AddressKind, AddressProblem
 from portal.core.iys_protocol import RecipientType, Source, Status
 from portal.services.imports.layout.cell_words import WEAK, Meanings, Y
 from portal.services.imports.layout.dates import BadTime, Moment, parts, read, read_clock
@@ -33,7 +33,7 @@ class Contents:
     counts: Counter[Field] = field(default_factory=Counter)  # Cells that fit; of the four statuses as STATUS.
     phones: list[Address] = field(default_factory=list)
     mobiles: int = 0
-    bad_addresses: Counter[Problem] = field(default_factory=Counter)
+    bad_addresses: Counter[AddressProblem] = field(default_factory=Counter)
     dates: float = 0
     serials: int = 0
     clocks: int = 0  # Dates that have a time of day.
@@ -68,7 +68,7 @@ class Contents:
     def addresses(self) -> int:
         return len(self.phones) + self.counts[Field.EMAIL]
 
-    def count_failed(self, unlike: Container[Problem]) -> int:
+    def count_failed(self, unlike: Container[AddressProblem]) -> int:
         """How many cells are failed addresses, without those of these problems."""
         return sum(count for problem, count in self.bad_addresses.items() if problem not in unlike)
 
@@ -98,7 +98,7 @@ class Contents:
 
     def _count_address(self, cell: str) -> None:
         address = address_or_problem(cell)
-        if isinstance(address, Problem):
+        if isinstance(address, AddressProblem):
             self.bad_addresses[address] += 1
         elif address.kind == AddressKind.EMAIL:
             self.counts[Field.EMAIL] += 1

@@ -6,7 +6,7 @@ be a member's. Of an import a person sees the guess beside the lines and confirm
 
 from collections.abc import Sequence
 
-from portal.core.addresses import Problem
+from portal.core.addresses import AddressProblem
 from portal.core.iys_protocol import Channel, Status
 from portal.services.imports.layout.cell_words import Meanings, Y
 from portal.services.imports.layout.column_contents import STATUSES, Contents
@@ -61,7 +61,9 @@ def address_columns(header: Sequence[str], lines: Sequence[Line]) -> tuple[int, 
         full = [column for column, each in enumerate(contents) if each.share(each.addresses) >= ENOUGH[Field.ADDRESS]]
         chosen = [column for column in full if announced(names[column]) != {}] or full
     if not chosen:
-        unlike = {Problem.UNKNOWN, Problem.PHONE_TOO_SHORT} if len(names) > 1 else {Problem.UNKNOWN}  # 01.02.2024
+        unlike = {AddressProblem.UNKNOWN}
+        if len(names) > 1:
+            unlike.add(AddressProblem.PHONE_TOO_SHORT)  # 01.02.2024
         likeness = [each.share(each.addresses + each.count_failed(unlike)) for each in contents]
         chosen = [likeness.index(max(likeness))] if any(likeness) else []
     return tuple(chosen)

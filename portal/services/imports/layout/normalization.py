@@ -4,7 +4,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from portal.core.addresses import Address, BadAddress, Problem, parse
+from portal.core.addresses import Address, AddressProblem, BadAddress, parse
 from portal.core.addresses.normalization import normalize_spelling
 
 LONGEST_NAME = 300  # Characters: a form's whole question may be a column's name.
@@ -107,7 +107,7 @@ def is_cross(word: str) -> bool:
     return is_sign(word) and _DASHES.fullmatch(word) is None
 
 
-def address_or_problem(cell: str) -> Address | Problem:
+def address_or_problem(cell: str) -> Address | AddressProblem:
     try:
         return parse(cell)
     except BadAddress as bad:

@@ -7,7 +7,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from portal.core.addresses import Address, Problem
+from portal.core.addresses import Address, AddressProblem
 from portal.services.imports.layout.normalization import address_or_problem
 from portal.services.imports.reading.file_problems import FileProblem, Unreadable
 from portal.services.imports.reading.workbook_chunker.chunks import LONGEST_LINE, MOST_COLUMNS, MOST_LINES
@@ -135,4 +135,4 @@ def _agreement(separator: str, lines: list[str]) -> int:
 def _is_one_value(line: str) -> bool:
     """Whether a whole line is one number, whatever commas it has: 5,321,234,567, or 5,32E+11 from Excel."""
     found = address_or_problem(line)
-    return isinstance(found, Address) or found == Problem.PHONE_SCIENTIFIC
+    return isinstance(found, Address) or found == AddressProblem.PHONE_SCIENTIFIC

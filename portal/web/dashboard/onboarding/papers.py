@@ -18,7 +18,7 @@ from portal.domain.identity import accounts
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import onboarding
 from portal.services.documents import authorisation_letter, signed_papers
-from portal.services.documents.signed_papers import BadPaper, Problem
+from portal.services.documents.signed_papers import BadPaper, PaperProblem
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.onboarding.steps import ASK_AGAIN, PaperForm, render_steps
 from portal.web.shared import limits
@@ -32,12 +32,16 @@ from portal.web.shared.redirects import commit_and_redirect
 FORM_OVERHEAD = 1024 * 1024  # Bytes of the form around a file; far more than needed.
 
 PROBLEM_MESSAGES = {
-    Problem.EMPTY: _l("Dosya boş. Doğru dosyayı seçtiğinizden emin olun."),
-    Problem.TOO_LARGE: _l("Dosya 10 MB'tan ya da fotoğraf 50 megapikselden büyük. Daha düşük çözünürlükte tarayın."),
-    Problem.OTHER_KIND: _l("Yalnız PDF, JPEG ya da PNG alabiliyoruz. Belgeyi PDF olarak kaydedin ya da fotoğraflayın."),
-    Problem.DAMAGED: _l("Dosya açılamıyor; eksik ya da bozuk olabilir. Yeniden tarayıp deneyin."),
-    Problem.CLOSED: _l("PDF parolalı ya da içi okunamıyor. Parolasız kaydedin ya da yazdırıp tarayarak yükleyin."),
-    Problem.ACTIVE: _l("PDF'in içinde çalışan bir parça ya da ek dosya var. Belgeyi yazdırıp tarayarak yükleyin."),
+    PaperProblem.EMPTY: _l("Dosya boş. Doğru dosyayı seçtiğinizden emin olun."),
+    PaperProblem.TOO_LARGE: _l(
+        "Dosya 10 MB'tan ya da fotoğraf 50 megapikselden büyük. Daha düşük çözünürlükte tarayın."
+    ),
+    PaperProblem.OTHER_KIND: _l(
+        "Yalnız PDF, JPEG ya da PNG alabiliyoruz. Belgeyi PDF olarak kaydedin ya da fotoğraflayın."
+    ),
+    PaperProblem.DAMAGED: _l("Dosya açılamıyor; eksik ya da bozuk olabilir. Yeniden tarayıp deneyin."),
+    PaperProblem.CLOSED: _l("PDF parolalı ya da içi okunamıyor. Parolasız kaydedin ya da yazdırıp tarayarak yükleyin."),
+    PaperProblem.ACTIVE: _l("PDF'in içinde çalışan bir parça ya da ek dosya var. Belgeyi yazdırıp tarayarak yükleyin."),
 }
 
 

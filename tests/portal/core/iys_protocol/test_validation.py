@@ -204,7 +204,7 @@ def test_an_empty_retailer_code_is_refused_alone():
 def test_a_problem_never_shows_an_address_in_a_log():
     found = iys_protocol.validate_consent(GOOD | {"recipient": "05321234567"}, now=NOW)
 
-    assert repr(found) == "[Problem(H121, ['recipient'])]"
+    assert repr(found) == "[IysProblem(H121, ['recipient'])]"
 
 
 def test_problems_on_the_wire_are_as_iys_writes_them():

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from portal.services.documents.authorisation_letter import render_pdf
-from portal.services.documents.signed_papers import BadPaper, Problem, check_paper
+from portal.services.documents.signed_papers import BadPaper, PaperProblem, check_paper
 from tests.portal.services.documents.test_authorisation_letter import LETTER
 
 
@@ -101,7 +101,7 @@ def test_nothing_that_runs_or_unpacks_hides_in_a_pdf(what):
     with pytest.raises(BadPaper) as bad:
         check_paper(HIDDEN[what]())
 
-    assert bad.value.problem == Problem.ACTIVE
+    assert bad.value.problem == PaperProblem.ACTIVE
 
 
 def test_a_pdf_of_a_scanner_is_taken_though_its_picture_spells_short_names():
@@ -115,24 +115,27 @@ def test_a_pdf_that_unpacks_without_end_is_refused_soon():
     with pytest.raises(BadPaper) as bad:
         check_paper(packed(OBJECTS, bytes(300 * 1024 * 1024)))
 
-    assert bad.value.problem == Problem.TOO_LARGE
+    assert bad.value.problem == PaperProblem.TOO_LARGE
     assert time.process_time() - started < 5
 
 
 BAD = {
-    "a PDF with a password": (lambda: PDF % b"trailer<</Encrypt 9 0 R>>", Problem.CLOSED),
-    "a PDF in another compression": (lambda: stream(b"/Type/ObjStm/First 4/Filter/LZWDecode", b"x"), Problem.CLOSED),
-    "nothing": (lambda: b"", Problem.EMPTY),
-    "HTML": (lambda: b"<html><script>", Problem.OTHER_KIND),
-    "SVG": (lambda: b"<svg xmlns='http://www.w3.org/2000/svg'/>", Problem.OTHER_KIND),
-    "a program": (lambda: b"MZ" + bytes(100), Problem.OTHER_KIND),
-    "GIF": (lambda: picture("GIF"), Problem.OTHER_KIND),
-    "half a PNG": (lambda: picture("PNG")[:60], Problem.DAMAGED),
-    "half a PDF": (lambda: b"%PDF-1.7\n1 0 obj", Problem.DAMAGED),
-    "a PDF that runs": (lambda: PDF % b"<</S/JavaScript/JS(app.alert(1))>>", Problem.ACTIVE),
-    "a PDF that starts something": (lambda: PDF % b"<</S/Launch>>", Problem.ACTIVE),
-    "a picture of too many points": (lambda: picture("PNG", (10_000, 5_001)), Problem.TOO_LARGE),
-    "more than 10 MB": (lambda: b"%PDF-" + bytes(10 * 1024 * 1024), Problem.TOO_LARGE),
+    "a PDF with a password": (lambda: PDF % b"trailer<</Encrypt 9 0 R>>", PaperProblem.CLOSED),
+    "a PDF in another compression": (
+        lambda: stream(b"/Type/ObjStm/First 4/Filter/LZWDecode", b"x"),
+        PaperProblem.CLOSED,
+    ),
+    "nothing": (lambda: b"", PaperProblem.EMPTY),
+    "HTML": (lambda: b"<html><script>", PaperProblem.OTHER_KIND),
+    "SVG": (lambda: b"<svg xmlns='http://www.w3.org/2000/svg'/>", PaperProblem.OTHER_KIND),
+    "a program": (lambda: b"MZ" + bytes(100), PaperProblem.OTHER_KIND),
+    "GIF": (lambda: picture("GIF"), PaperProblem.OTHER_KIND),
+    "half a PNG": (lambda: picture("PNG")[:60], PaperProblem.DAMAGED),
+    "half a PDF": (lambda: b"%PDF-1.7\n1 0 obj", PaperProblem.DAMAGED),
+    "a PDF that runs": (lambda: PDF % b"<</S/JavaScript/JS(app.alert(1))>>", PaperProblem.ACTIVE),
+    "a PDF that starts something": (lambda: PDF % b"<</S/Launch>>", PaperProblem.ACTIVE),
+    "a picture of too many points": (lambda: picture("PNG", (10_000, 5_001)), PaperProblem.TOO_LARGE),
+    "more than 10 MB": (lambda: b"%PDF-" + bytes(10 * 1024 * 1024), PaperProblem.TOO_LARGE),
 }
 
 

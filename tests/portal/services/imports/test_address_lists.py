@@ -9,7 +9,7 @@ from babel.messages.extract import extract_from_dir
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.core.addresses import Problem
+from portal.core.addresses import AddressProblem
 from portal.core.iys_protocol import Status
 from portal.services.imports import reading
 from portal.services.imports.audience import BadRow, read_address_list
@@ -95,8 +95,8 @@ def test_a_number_that_turkish_excel_rounded_is_named_so():
     found = read_address_list("Telefon\n5,32E+11\n5,33E+11\n05321234567\n")
 
     assert found.bad == [
-        BadRow(2, "5,32E+11", Problem.PHONE_SCIENTIFIC),
-        BadRow(3, "5,33E+11", Problem.PHONE_SCIENTIFIC),
+        BadRow(2, "5,32E+11", AddressProblem.PHONE_SCIENTIFIC),
+        BadRow(3, "5,33E+11", AddressProblem.PHONE_SCIENTIFIC),
     ]
 
 
@@ -179,7 +179,7 @@ def test_a_named_column_without_one_good_address_is_shown_as_bad():
     found = read_address_list("E-posta;Telefon\nayse@example.com;5,32E+11\nburak@example.com;5,33E+11\n")
 
     assert texts_of(found) == ["ayse@example.com", "burak@example.com"]
-    assert [row.problem for row in found.bad] == [Problem.PHONE_SCIENTIFIC] * 2
+    assert [row.problem for row in found.bad] == [AddressProblem.PHONE_SCIENTIFIC] * 2
 
 
 def test_a_street_is_no_address_of_ours():
@@ -194,7 +194,7 @@ def test_columns_without_names_are_chosen_by_what_stands_in_them():
 
     assert found.columns == (2, 3)
     assert texts_of(found) == ["+905321234567", "a@example.com", "b@example.com"]
-    assert found.bad == [BadRow(2, "0532 12", Problem.PHONE_TOO_SHORT)]
+    assert found.bad == [BadRow(2, "0532 12", AddressProblem.PHONE_TOO_SHORT)]
 
 
 def test_a_second_number_that_few_people_have_is_read_too():
@@ -217,15 +217,15 @@ def test_a_bad_value_does_not_cost_the_good_one_beside_it():
 
     assert texts_of(found) == ["ayse@example.com", "+905321234567"]
     assert found.bad == [
-        BadRow(2, "0532 12", Problem.PHONE_TOO_SHORT),
-        BadRow(3, "şule@example.com", Problem.EMAIL_TURKISH_LETTER),
+        BadRow(2, "0532 12", AddressProblem.PHONE_TOO_SHORT),
+        BadRow(3, "şule@example.com", AddressProblem.EMAIL_TURKISH_LETTER),
     ]
 
 
 def test_a_person_without_any_address_is_a_bad_row():
     found = read_address_list("Ad;Telefon;E-posta\nAyşe;05321234567;\nBurak;;\nCem;-;-\nDeniz\n")
 
-    assert found.bad == [BadRow(line, "", Problem.EMPTY) for line in (3, 4, 5)]
+    assert found.bad == [BadRow(line, "", AddressProblem.EMPTY) for line in (3, 4, 5)]
 
 
 def test_empty_lines_are_passed_over_and_still_counted():
@@ -250,7 +250,7 @@ def test_quotes_hold_separators_and_newlines_together():
 
     assert found.header == ["Ad", "Telefon"]
     assert lines_of(found) == [(2, "+905321234567"), (4, "+905331234567")]
-    assert found.bad == [BadRow(5, "0534", Problem.PHONE_TOO_SHORT)]
+    assert found.bad == [BadRow(5, "0534", AddressProblem.PHONE_TOO_SHORT)]
 
 
 def test_a_quote_that_nothing_closes_swallows_no_row():

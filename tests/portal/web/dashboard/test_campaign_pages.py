@@ -12,7 +12,7 @@ from markupsafe import escape
 from sqlalchemy import select
 
 from portal.core import clock
-from portal.core.addresses import Problem
+from portal.core.addresses import AddressProblem
 from portal.core.extensions import db, limiter
 from portal.core.ids import new_id
 from portal.core.models import (
@@ -263,7 +263,7 @@ def test_bad_rows_are_shown_with_line_value_problem_and_cure(ayse, draft, rows):
     page = ayse.opens(f"/dashboard/campaigns/{draft}").text
     problem = rows.one(AudienceLine)
     assert (problem.line, rows.count(AudienceEntry)) == (3, 1)
-    for words in (">3<", "0555 12", Problem.PHONE_TOO_SHORT.sentence, Problem.PHONE_TOO_SHORT.cure):
+    for words in (">3<", "0555 12", AddressProblem.PHONE_TOO_SHORT.sentence, AddressProblem.PHONE_TOO_SHORT.cure):
         assert words in page
 
 
