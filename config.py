@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 SECRETS = ("SECRET_KEY", "LINK_SALT", "VAULT_KEYS")
 SHORTEST_SECRET = 16
 WEAKEST_SECRET = 64  # Bits, estimated; 32 random characters have three times as many.
+FEWEST_CHARACTERS, FEWEST_BYTES = 8, 16  # Different ones, of a secret and of a vault key; 32 random bytes have some 30.
 MAKE_SECRET = 'Make one with: python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
 SAMPLE_PARTNER = "İzinlink (örnek iş ortağı)"
 LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
@@ -25,7 +26,7 @@ class BadSetting(RuntimeError):
 
 
 def from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
-    """The Flask config of a process. Raises BadSetting for a missing secret or an invalid value."""
+    """The Flask config of a process. Raises BadSetting for what is missing or invalid."""
     _check_secrets(environ)
     instance = Path(environ.get("INSTANCE", "instance")).absolute()
     development = environ.get("DEVELOPMENT") == "1"
@@ -38,7 +39,10 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         "LINK_SALT": environ["LINK_SALT"],
         "VAULT_KEYS": vault_keys(environ["VAULT_KEYS"]),
         "INSTANCE": instance,
-        "DATABASE_URL": environ.get("DATABASE_URL") or f"sqlite:///{instance / 'izinlink.db'}",
+        "DATABASE_URL": _database_url(environ, instance, development),
+        "DATABASE_POOLING": _pooling(environ),
+        "DATABASE_POOL_SIZE": int(_number(environ, "DATABASE_POOL_SIZE", 10, least=1)),
+        "DATABASE_POOL_OVERFLOW": int(_number(environ, "DATABASE_POOL_OVERFLOW", 10)),
         "QUEUE_FILE": str(instance / "queue.db"),
         "DEVELOPMENT": development,
         "HOSTS": frozenset(hosts),
@@ -48,7 +52,7 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         "MAIN_BASE": own_base("MAIN_BASE", "", "links in mails begin with it"),
         "SMTP_URL": _smtp_url(environ),
         "MAIL_FROM": _mail_from(environ, hosts),
-        "PROXY_HOPS": int(_number(environ, "PROXY_HOPS", 0)),
+        "PROXY_HOPS": _proxy_hops(environ, hosts, development),
         "IYS_BASE_URL": _iys_base_url(environ, development=development),
         "SANDBOX_URL": _sandbox_url(environ, development=development),
         "SANDBOX_KEY": _sandbox_key(environ, development=development),
@@ -60,8 +64,8 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         "OPERATOR_TITLE": environ.get("OPERATOR_TITLE", SAMPLE_PARTNER if development else ""),  # In letters.
         "OPERATOR_ADDRESS": environ.get("OPERATOR_ADDRESS", ""),
         "OPERATOR_NOTICE_URL": _notice_url(environ),
-        "LOG_LEVEL": environ.get("LOG_LEVEL", "INFO"),
-        "RATELIMIT_STORAGE_URI": environ.get("RATELIMIT_STORAGE_URI", "memory://"),
+        "LOG_LEVEL": _log_level(environ),
+        **_limit_storage(environ),
     } | _flask_settings(development)
 
 
@@ -72,8 +76,13 @@ def _check_secrets(environ: Mapping[str, str]) -> None:
     for name in ("SECRET_KEY", "LINK_SALT"):
         if len(environ[name]) < SHORTEST_SECRET:
             raise BadSetting(f"{name} is too short: at least {SHORTEST_SECRET} characters. {MAKE_SECRET}")
-        if secret_bits(environ[name].encode()) < WEAKEST_SECRET:
+        if _is_weak(environ[name].encode(), FEWEST_CHARACTERS):
             raise BadSetting(f"{name} is too easy to guess. {MAKE_SECRET}")
+
+
+def _is_weak(secret: bytes, fewest: int) -> bool:
+    """Whether it can be guessed, or holds fewer different bytes than one that was drawn by chance."""
+    return len(set(secret)) < fewest or secret_bits(secret) < WEAKEST_SECRET
 
 
 def secret_bits(secret: bytes) -> float:
@@ -127,7 +136,7 @@ def vault_keys(text: str) -> dict[int, bytes]:
             key = b""
         if not generation.isdecimal() or not 1 <= int(generation) <= 255 or len(key) != 32:
             raise BadSetting('VAULT_KEYS reads "1:<base64 of 32 bytes>", with ",2:…" added while keys rotate.')
-        if secret_bits(key) < WEAKEST_SECRET:
+        if _is_weak(key, FEWEST_BYTES):
             raise BadSetting(
                 f"VAULT_KEYS: key {generation} is too easy to guess. Make one with: python3 -c "
                 "'import base64, secrets; print(base64.b64encode(secrets.token_bytes(32)).decode())'"
@@ -138,6 +147,43 @@ def vault_keys(text: str) -> dict[int, bytes]:
     if len(keys) > 2 or max(keys) - min(keys) != len(keys) - 1:
         raise BadSetting("VAULT_KEYS holds one key generation, or two that follow each other while keys rotate.")
     return keys
+
+
+def _database_url(environ: Mapping[str, str], instance: Path, development: bool) -> str:
+    """The database. In production no new one is made that nobody asked for, beside the one that was meant."""
+    file = instance / "izinlink.db"
+    if not (environ.get("DATABASE_URL") or development or file.exists()):
+        raise BadSetting(f"Set DATABASE_URL (postgresql://… or sqlite:///{file}): there is no {file}.")
+    return environ.get("DATABASE_URL") or f"sqlite:///{file}"
+
+
+def _pooling(environ: Mapping[str, str]) -> str:
+    """Whether a pooler such as PgBouncer gives a server connection to each transaction: no state outlasts one then."""
+    given = environ.get("DATABASE_POOLING", "session")
+    if given not in ("session", "transaction"):
+        raise BadSetting("DATABASE_POOLING is session (also without a pooler) or transaction (PgBouncer's pool_mode).")
+    return given
+
+
+def _proxy_hops(environ: Mapping[str, str], hosts: list[str], development: bool) -> int:
+    """A wrong count takes a proxy for the caller, or lets callers choose their address. Only the operator knows it."""
+    if hosts and not development and not environ.get("PROXY_HOPS"):
+        raise BadSetting("Set PROXY_HOPS: how many proxies of yours stand in front (0: none, 1: nginx or Caddy).")
+    return int(_number(environ, "PROXY_HOPS", 0))
+
+
+def _log_level(environ: Mapping[str, str]) -> str:
+    given = environ.get("LOG_LEVEL", "INFO").upper()
+    if given not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise BadSetting("LOG_LEVEL is DEBUG, INFO, WARNING or ERROR.")
+    return given
+
+
+def _limit_storage(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Where burst limits are counted: in the process, or elsewhere with the process as a fallback (limit_counts.py)."""
+    given = environ.get("RATELIMIT_STORAGE_URI", "memory://")
+    shared = {"RATELIMIT_STORAGE_URI": "fallback://", "RATELIMIT_STORAGE_OPTIONS": {"shared": given}}
+    return {"RATELIMIT_STORAGE_URI": given} if given.startswith("memory://") else shared
 
 
 def _iys_base_url(environ: Mapping[str, str], *, development: bool) -> str:
@@ -166,7 +212,7 @@ def _sandbox_key(environ: Mapping[str, str], *, development: bool) -> str:
     key = environ.get("SANDBOX_KEY", "")
     if not key and environ.get("SANDBOX_URL") and not development:
         raise BadSetting(f"Set SANDBOX_KEY beside SANDBOX_URL, the same as at the sandbox. {MAKE_SECRET}")
-    is_short = len(key) < SHORTEST_SECRET or secret_bits(key.encode()) < WEAKEST_SECRET
+    is_short = len(key) < SHORTEST_SECRET or _is_weak(key.encode(), FEWEST_CHARACTERS)
     if key and (is_short or not key.isascii() or not key.isprintable()):
         raise BadSetting(
             f"SANDBOX_KEY is at least {SHORTEST_SECRET} printable characters, hard to guess. {MAKE_SECRET}"

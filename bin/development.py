@@ -47,7 +47,7 @@ def main() -> None:
 def _run(port: int, folder: Path) -> None:
     written = [folder / "dev.json", folder / "dev.env"]
     _remove(written)
-    given = instance.environment()
+    given = instance.environment(makes_secrets=True)
     _require_free_ports(port, given)
     settings = programs.settings(given, folder, port)
     environment = given | settings | {"PYTHONUNBUFFERED": "1"}

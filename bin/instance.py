@@ -1,6 +1,6 @@
-"""The instance folder with this installation's secrets, which are made on the first run and never changed.
+"""The instance folder with this installation's secrets, which bin/dev makes on its first run and never changes.
 
-As a program it executes Python with the instance's settings: instance.py ARGUMENT…
+As a program it executes Python with the instance's settings, and makes none: instance.py ARGUMENT…
 """
 
 import base64
@@ -23,14 +23,14 @@ def folder() -> Path:
     return path
 
 
-def environment() -> dict[str, str]:
+def environment(*, makes_secrets: bool = False) -> dict[str, str]:
     """The environment for the portal: what is exported wins, then a running bin/dev's settings, then the secrets."""
-    instance = folder()
-    if not (instance / "env").exists():
+    instance, settings = folder(), {}
+    if makes_secrets and not (instance / "env").exists():
         _make_secrets(instance / "env")
-    settings = _read(instance / "env")
-    with contextlib.suppress(FileNotFoundError):
-        settings |= _read(instance / "dev.env")
+    for name in ("env", "dev.env"):
+        with contextlib.suppress(FileNotFoundError):
+            settings |= _read(instance / name)
     return settings | os.environ | {"INSTANCE": str(instance)}
 
 

@@ -37,6 +37,7 @@ SECRETS = {
     "LINK_BASE": "http://localhost/k",
     "SHORT_HOSTS": "kisa.example",
     "HOSTS": "localhost",
+    "PROXY_HOPS": "0",
     "LOG_LEVEL": "INFO",
 }
 MIGRATED = pytest.StashKey[str]()  # The URL of the migrated database.

@@ -21,7 +21,8 @@ KEY = base64.b64encode(secrets.token_bytes(32)).decode()
 
 def read(**changes) -> dict:
     """The settings of the suite's environment, changed; None takes one away."""
-    environ = {name: value for name, value in {**SECRETS, **changes}.items() if value is not None}
+    given = {**SECRETS, "DATABASE_URL": "sqlite://", **changes}
+    environ = {name: value for name, value in given.items() if value is not None}
     return config.from_environment(environ)
 
 
@@ -59,7 +60,15 @@ def test_a_short_secret_is_refused(name):
         read(**{name: "x" * (config.SHORTEST_SECRET - 1)})
 
 
-WEAK = ["a" * 43, "ab" * 20, "abcdefghijklmnopqrstuvwxyz", "0123456789abcdef" * 3, "change-me-change-me", "x" * 99]
+WEAK = [
+    "a" * 43,
+    "abdcefbdeacfdbecafbcdeafecbdfaecdbfacedb" * 2,
+    "ab" * 20,
+    "abcdefghijklmnopqrstuvwxyz",
+    "0123456789abcdef" * 3,
+    "change-me-change-me",
+    "x" * 99,
+]
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "LINK_SALT"])
@@ -79,6 +88,7 @@ def test_what_is_drawn_by_chance_is_taken():
 
 BAD_KEYS = {
     "32 times the same byte": "1:" + base64.b64encode(bytes([7]) * 32).decode(),
+    "five different bytes": "1:" + base64.b64encode(bytes(secrets.choice(b"abcde") for _ in range(32))).decode(),
     "bytes that count on": "1:" + base64.b64encode(bytes(range(32))).decode(),
     "no generation": KEY,
     "no key": "1:",
@@ -133,8 +143,8 @@ def looks_random(text: str) -> bool:
 
 
 def test_a_secret_has_no_default():
-    """Nothing but the three secrets is needed to read the settings, and they are taken as they are."""
-    settings = config.from_environment({name: SECRETS[name] for name in config.SECRETS})
+    """Nothing but the three secrets and the database is needed to read the settings, and they are taken as they are."""
+    settings = config.from_environment({name: SECRETS[name] for name in config.SECRETS} | {"DATABASE_URL": "sqlite://"})
 
     assert [settings[name] for name in ("SECRET_KEY", "LINK_SALT")] == [SECRETS["SECRET_KEY"], SECRETS["LINK_SALT"]]
 
@@ -181,6 +191,29 @@ def test_production_without_hosts_answers_nobody(environ):
 
     with guest_at(environ) as guest:
         assert guest.get("/sign-in").status_code == 404
+
+
+def test_production_says_how_many_proxies_stand_in_front():
+    production = {"DEVELOPMENT": None, "HOSTS": "izin.example"}
+    with pytest.raises(config.BadSetting, match=r"Set PROXY_HOPS: how many proxies .* \(0: none"):
+        read(PROXY_HOPS=None, **production)
+
+    assert read(PROXY_HOPS="2", **production)["PROXY_HOPS"] == 2
+
+
+def test_production_makes_no_database_that_nobody_asked_for(tmp_path):
+    production = {"DEVELOPMENT": None, "DATABASE_URL": None, "INSTANCE": str(tmp_path)}
+    with pytest.raises(config.BadSetting, match=r"Set DATABASE_URL .*izinlink\.db"):
+        read(**production)
+
+    (tmp_path / "izinlink.db").touch()
+    assert read(**production)["DATABASE_URL"] == f"sqlite:///{tmp_path}/izinlink.db"
+
+
+@pytest.mark.parametrize(("name", "bad"), [("LOG_LEVEL", "LOUD"), ("DATABASE_POOLING", "statement")])
+def test_a_setting_with_a_few_values_takes_no_other(name, bad):
+    with pytest.raises(config.BadSetting, match=f"{name} is "):
+        read(**{name: bad})
 
 
 def test_production_says_where_its_links_begin():
