@@ -24,7 +24,7 @@ SUBSCRIPTION = {
 
 
 @dataclass(frozen=True)
-class Account:
+class SandboxAccount:
     """An API user. A partner `acts_for` providers, each {"iysCode", "brands", "title", "rights", "agreementControl"}.
 
     `rights` are "write" or "read" by channel; without one the user has no right there. All may write unless said.
@@ -42,7 +42,7 @@ class Account:
     subscription: Mapping[str, object] | None = None
 
 
-def parse_account(fields: JsonObject) -> Account:
+def parse_account(fields: JsonObject) -> SandboxAccount:
     """The account that a request describes. Raises KeyError, TypeError, ValueError or OverflowError."""
     username, password = fields["username"], fields["password"]
     if not (isinstance(username, str) and isinstance(password, str) and username and password):
@@ -53,14 +53,16 @@ def parse_account(fields: JsonObject) -> Account:
     more = {name: fields[name] for name in ("title", "rights", "subscription") if name in fields}
     if kind == "partner":
         code = _parse_code(fields["integratorCode"])
-        return Account(username, password, code, [], kind, code, _parse_providers(fields["acts_for"]), **more)
+        return SandboxAccount(username, password, code, [], kind, code, _parse_providers(fields["acts_for"]), **more)
     brands = fields["brands"].split(",") if isinstance(fields["brands"], str) else list(fields["brands"])
     if not brands:
         raise ValueError("a provider has a brand")
-    return Account(username, password, _parse_code(fields["iysCode"]), [_parse_code(brand) for brand in brands], **more)
+    return SandboxAccount(
+        username, password, _parse_code(fields["iysCode"]), [_parse_code(brand) for brand in brands], **more
+    )
 
 
-def save_account(db: sqlite3.Connection, account: Account) -> None:
+def save_account(db: sqlite3.Connection, account: SandboxAccount) -> None:
     """Add or change an account, with the providers and brands it names."""
     # Cheap to check: it guards nothing real, and tests sign in often.
     password_hash = generate_password_hash(account.password, method="pbkdf2:sha256:1000")
@@ -94,7 +96,7 @@ def subscription_of(db: sqlite3.Connection, iys_code: int) -> JsonObject:
     return json.loads(row["subscription"]) if row else {"status": "NONE"}
 
 
-def _providers_of(account: Account) -> list[JsonObject]:
+def _providers_of(account: SandboxAccount) -> list[JsonObject]:
     if account.kind == "partner":
         return [{"rights": account.rights, **provider} for provider in account.acts_for]
     return [{"iysCode": account.iys_code, "brands": account.brands, "rights": account.rights}]

@@ -28,7 +28,7 @@ SECOND_VERSION = 2  # Not written out in İYS's name for it below, which a test 
 DEFAULT_SETTINGS = {"seconds": 60, "laggards": 0.0, "laggard_seconds": 900}
 
 
-class Outcome(NamedTuple):
+class ItemOutcome(NamedTuple):
     """Result of one item: stored (perhaps by an earlier request), or the code of the rule it broke."""
 
     transaction_id: str | None = None
@@ -135,28 +135,28 @@ def _judge_items(db: SandboxConnection, list_id: int, due_at: int) -> None:
     creation_date = iys_protocol.format_wire_date(datetime.fromtimestamp(due_at, UTC))
     items = db.execute(select, (list_id, due_at)).fetchall()
     settled = [(*_judge_item(db, of_list, item, creation_date), list_id, item["position"]) for item in items]
-    changes = ", ".join(f"{column} = ?" for column in Outcome._fields)
+    changes = ", ".join(f"{column} = ?" for column in ItemOutcome._fields)
     db.executemany(f"UPDATE list_item SET due_at = NULL, {changes} WHERE list_id = ? AND position = ?", settled)  # nosec B608
 
 
-def _judge_item(db: SandboxConnection, of_list: sqlite3.Row, item: sqlite3.Row, creation_date: str) -> Outcome:
+def _judge_item(db: SandboxConnection, of_list: sqlite3.Row, item: sqlite3.Row, creation_date: str) -> ItemOutcome:
     body = json.loads(item["body"])
     digest = hashlib.sha256(f"{of_list['brand_code']}\0{item['body']}".encode()).hexdigest()
     if of_list["is_v2"]:
         known = db.execute("SELECT * FROM stored_item WHERE item_digest = ?", (digest,)).fetchone()
         if known:
             first = (known["request_id"], known["sub_request_id"])
-            return Outcome(known["transaction_id"], known["creation_date"], None, *first)
+            return ItemOutcome(known["transaction_id"], known["creation_date"], None, *first)
     key = movements.key_of(of_list["brand_code"], body)
     head = movements.latest_record(db, key)
     codes = state_codes(head, body) or ([item["code"]] if item["code"] else [])
     if codes:
-        return Outcome(code=codes[0])
+        return ItemOutcome(code=codes[0])
     stored = consent_add.store_consent(db, of_list["iys_code"], key, head, body, creation_date)
     if of_list["is_v2"]:
         row = (digest, of_list["request_id"], item["sub_request_id"], *stored)
         db.execute("INSERT INTO stored_item VALUES (?, ?, ?, ?, ?)", row)
-    return Outcome(*stored)
+    return ItemOutcome(*stored)
 
 
 def _item_result(item: sqlite3.Row, request_id: str, *, is_v2: bool) -> JsonObject:

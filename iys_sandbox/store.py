@@ -63,10 +63,10 @@ class Store:
             yield self._db
 
     def add_account(self, username: str, password: str, iys_code: int, brands: list[int], **more: Any) -> None:
-        """Add an account, or change a known one; `more` are further fields of `Account`."""
-        self.save_account(accounts.Account(username, password, iys_code, brands, **more))
+        """Add an account, or change a known one; `more` are further fields of `SandboxAccount`."""
+        self.save_account(accounts.SandboxAccount(username, password, iys_code, brands, **more))
 
-    def save_account(self, account: accounts.Account) -> None:
+    def save_account(self, account: accounts.SandboxAccount) -> None:
         with self.transaction() as db:
             accounts.save_account(db, account)
 

@@ -21,7 +21,7 @@ KINDS: dict[ExportKind, Any] = {
     ExportKind.RECIPIENTS: recipients,
 }
 
-ExportRow = consents.Row | decisions.Row | recipients.Row
+ExportRow = consents.ExportedConsent | decisions.ExportedDecision | recipients.ExportedRecipient
 
 
 def count(session: Session, wanted: ExportFilter, at: datetime) -> int:

@@ -21,7 +21,7 @@ ORDER = (Consent.recipient_id, Consent.channel, Consent.recipient_type)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ExportedConsent:
     address: str | None = field(repr=False)  # None: it cannot be opened.
     brand_name: str
     channel: Channel
@@ -44,7 +44,7 @@ def count(session: Session, wanted: ExportFilter, at: datetime) -> int:
     return session.execute(current.where(Brand.provider_id == wanted.provider_id, *_conditions(wanted))).scalar_one()
 
 
-def rows(session: Session, vault: Vault, wanted: ExportFilter, at: datetime) -> Iterator[Row]:
+def rows(session: Session, vault: Vault, wanted: ExportFilter, at: datetime) -> Iterator[ExportedConsent]:
     """Brand by brand, recipient by recipient."""
     addresses = AddressReader(vault, wanted.provider_id)
     theirs = select(Brand.id).where(Brand.provider_id == wanted.provider_id).order_by(Brand.id)
@@ -53,10 +53,12 @@ def rows(session: Session, vault: Vault, wanted: ExportFilter, at: datetime) -> 
             yield from _brand_rows(session, addresses, wanted, brand_id)
 
 
-def _brand_rows(session: Session, addresses: AddressReader, wanted: ExportFilter, brand_id: int) -> Iterator[Row]:
+def _brand_rows(
+    session: Session, addresses: AddressReader, wanted: ExportFilter, brand_id: int
+) -> Iterator[ExportedConsent]:
     for page in read_pages(session, _statement(wanted).where(Consent.brand_id == brand_id), *ORDER):
         for recipient_id, sealed, *facts in page:
-            yield Row(addresses.read(recipient_id, sealed), *facts)
+            yield ExportedConsent(addresses.read(recipient_id, sealed), *facts)
 
 
 def _statement(wanted: ExportFilter) -> Select[*tuple[Any, ...]]:

@@ -24,7 +24,7 @@ YEARS_KEPT = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ExportedDecision:
     address: str | None = field(repr=False)  # None: it cannot be opened.
     id: int
     recorded_at: datetime
@@ -53,12 +53,12 @@ def count(session: Session, wanted: ExportFilter, at: datetime) -> int:
     return session.execute(facts.where(*_conditions(wanted, at))).scalar_one()
 
 
-def rows(session: Session, vault: Vault, wanted: ExportFilter, at: datetime) -> Iterator[Row]:
+def rows(session: Session, vault: Vault, wanted: ExportFilter, at: datetime) -> Iterator[ExportedDecision]:
     """In the order in which they were recorded."""
     addresses = AddressReader(vault, wanted.provider_id)
     for page in read_pages(session, _statement(wanted, at), Decision.recorded_at, Decision.id):
         for recipient_id, sealed, *facts in page:
-            yield Row(addresses.read(recipient_id, sealed), *facts)
+            yield ExportedDecision(addresses.read(recipient_id, sealed), *facts)
 
 
 def _statement(wanted: ExportFilter, at: datetime) -> Select[*tuple[Any, ...]]:

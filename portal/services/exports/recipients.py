@@ -21,7 +21,7 @@ ChannelsOf = dict[int, set[Channel]]  # By recipient.
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ExportedRecipient:
     """A channel granted at one brand and refused at another stands in both lists."""
 
     address: str | None = field(repr=False)  # None: it cannot be opened.
@@ -36,7 +36,7 @@ def count(session: Session, wanted: ExportFilter, at: datetime) -> int:
     return session.execute(select(func.count()).select_from(Recipient).where(*_conditions(wanted))).scalar_one()
 
 
-def rows(session: Session, vault: Vault, wanted: ExportFilter, at: datetime) -> Iterator[Row]:
+def rows(session: Session, vault: Vault, wanted: ExportFilter, at: datetime) -> Iterator[ExportedRecipient]:
     """In the order in which they were added."""
     addresses = AddressReader(vault, wanted.provider_id)
     columns = select(
@@ -49,7 +49,7 @@ def rows(session: Session, vault: Vault, wanted: ExportFilter, at: datetime) -> 
             address = addresses.read(each.id, each.address)
             held_since = latest(each.reassigned_at, each.closed_at)
             channels = _ordered(may[each.id]), _ordered(refused[each.id])
-            yield Row(address, each.kind, each.created_at, *channels, held_since)
+            yield ExportedRecipient(address, each.kind, each.created_at, *channels, held_since)
 
 
 def _channels(session: Session, wanted: ExportFilter, recipient_ids: list[int]) -> tuple[ChannelsOf, ChannelsOf]:

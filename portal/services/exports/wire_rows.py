@@ -6,10 +6,9 @@ from datetime import datetime
 
 from portal.core.addresses import without_plus
 from portal.core.iys_protocol import format_wire_date
-from portal.services.exports import consents, decisions, recipients
+from portal.services.exports import ExportRow, consents, decisions, recipients
 from portal.services.exports.filters import ExportKind
 
-Row = consents.Row | decisions.Row | recipients.Row
 NAMES = {  # By the fields of rows; the others are not for programs.
     "address": "recipient", "channel": "type", "recipient_type": "recipientType", "status": "status",
     "consent_date": "consentDate", "source": "source", "iys_status": "iysStatus", "iys_as_of": "iysAsOf",
@@ -18,21 +17,19 @@ NAMES = {  # By the fields of rows; the others are not for programs.
     "line": "line", "annulled_at": "annulledAt", "kind": "kind", "since": "since", "refused": "refused",
     "held_since": "heldSince", "retailer_code": "retailerCode", "retailer_access": "retailerAccess",
 }  # fmt: skip
-FIELDS = {
-    kind: [each.name for each in fields(model) if each.name in NAMES]
-    for kind, model in (
-        (ExportKind.CONSENTS, consents.Row), (ExportKind.DECISIONS, decisions.Row),
-        (ExportKind.RECIPIENTS, recipients.Row),
-    )
-}  # fmt: skip
+KINDS: dict[type[ExportRow], ExportKind] = {
+    consents.ExportedConsent: ExportKind.CONSENTS,
+    decisions.ExportedDecision: ExportKind.DECISIONS,
+    recipients.ExportedRecipient: ExportKind.RECIPIENTS,
+}
+FIELDS = {kind: [each.name for each in fields(model) if each.name in NAMES] for model, kind in KINDS.items()}
 COLUMNS = {kind: tuple(NAMES[each] for each in names) for kind, names in FIELDS.items()}
-ROWS = {consents.Row: ExportKind.CONSENTS, decisions.Row: ExportKind.DECISIONS, recipients.Row: ExportKind.RECIPIENTS}
 
 
-def lines(rows: Iterable[Row]) -> Iterator[list[str]]:
+def lines(rows: Iterable[ExportRow]) -> Iterator[list[str]]:
     """The rows under COLUMNS of their kind. An address that cannot be opened is empty."""
     for row in rows:
-        yield [_text(name, getattr(row, name)) for name in FIELDS[ROWS[type(row)]]]
+        yield [_text(name, getattr(row, name)) for name in FIELDS[KINDS[type(row)]]]
 
 
 def _text(name: str, value: object) -> str:

@@ -10,8 +10,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Row as DbRow
-from sqlalchemy import Select, func, literal, null, or_, select
+from sqlalchemy import Row, Select, func, literal, null, or_, select
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Channel
@@ -153,10 +152,10 @@ class GroupCounts:
 
 
 @dataclass(frozen=True)
-class Row:
+class ImportedEntry:
     """One imported entry with its outcome."""
 
-    entry: DbRow[*tuple[Any, ...]]  # Its id is for the next page.
+    entry: Row[*tuple[Any, ...]]  # Its id is for the next page.
     cells: tuple[Cell, ...]
     address: str  # Masked.
 
@@ -204,7 +203,7 @@ def tally_so_far(session: Session, batch: ImportBatch) -> dict[str, int]:
 
 def group_rows(
     session: Session, vault: Vault, batch: ImportBatch, group: RowGroup, limit: int = 50, after: int = 0
-) -> list[Row]:
+) -> list[ImportedEntry]:
     """Entries of a group in the order in which they were written, after the one whose key is `after`."""
     if group == RowGroup.ANNULLED:
         entries = _annulled_entries(batch, limit, after)
@@ -217,7 +216,7 @@ def group_rows(
         except CannotOpen:
             address = ""
         cells = lines.cells_of(entry.line, address, ENTRY_FIELDS) if entry.line else ()
-        rows.append(Row(entry, cells, recipients.masked_address(vault, entry.Recipient)))
+        rows.append(ImportedEntry(entry, cells, recipients.masked_address(vault, entry.Recipient)))
     return rows
 
 

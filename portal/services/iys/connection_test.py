@@ -36,7 +36,7 @@ CONFIG_CODES = tuple(code for code, its in CODES.items() if its.action == Action
 
 
 @dataclass(frozen=True)
-class Account:
+class TestedConnection:
     """A connection as it was when the test began."""
 
     provider_id: int
@@ -62,7 +62,7 @@ def run_connection_test(client: Client, provider_id: int) -> Findings:
     return found
 
 
-def _read_account(provider_id: int) -> Account:
+def _read_account(provider_id: int) -> TestedConnection:
     row = read_session().execute(
         select(
             Connection.provider_id, Provider.iys_code, Provider.title, Connection.id, Connection.created_at,
@@ -72,10 +72,10 @@ def _read_account(provider_id: int) -> Account:
         .join(Credential, Credential.id == Connection.credential_id)
         .where(Connection.provider_id == provider_id)
     ).one()  # fmt: skip
-    return Account(*row)
+    return TestedConnection(*row)
 
 
-def _ask_iys(client: Client, account: Account) -> Findings:
+def _ask_iys(client: Client, account: TestedConnection) -> Findings:
     brands, trouble = _ask_for_brands(client, account)
     found = Findings() if brands is None else _compare_brands(brands, account)
     if trouble and (trouble.not_now or not trouble.status):
@@ -88,7 +88,9 @@ def _ask_iys(client: Client, account: Account) -> Findings:
     return replace(found, subscription=subscription, troubles=tuple(filter(None, (trouble, other))))
 
 
-def _ask_for_brands(client: Client, account: Account) -> tuple[tuple[BrandFound, ...] | None, CallProblem | None]:
+def _ask_for_brands(
+    client: Client, account: TestedConnection
+) -> tuple[tuple[BrandFound, ...] | None, CallProblem | None]:
     if account.kind == CredentialKind.PARTNER and account.integrator_code is not None:
         question, read = Operation.PARTNER_BRANDS, read_partner_brands
         path = iys_protocol.partner_brands_path(account.integrator_code, account.iys_code)
@@ -99,7 +101,7 @@ def _ask_for_brands(client: Client, account: Account) -> tuple[tuple[BrandFound,
 
 
 def _ask_and_read(
-    client: Client, account: Account, question: Operation, path: str, read: Callable[[IysAnswer], Found | None]
+    client: Client, account: TestedConnection, question: Operation, path: str, read: Callable[[IysAnswer], Found | None]
 ) -> tuple[Found | None, CallProblem | None]:
     """What `read` finds in an answer, or the problem."""
     try:
@@ -113,7 +115,7 @@ def _ask_and_read(
     return found, problem_of(question, answer) if found is None else None
 
 
-def _recently_added(account: Account, at: datetime) -> tuple[int, float]:
+def _recently_added(account: TestedConnection, at: datetime) -> tuple[int, float]:
     """The number of keys whose grant İYS accepted, and over how many days, for the forecast of the quota."""
     over = min(FORECAST_SPAN, max(DAY, at - account.connected_at))
     accepted = Submission.outcome.in_((Outcome.ACCEPTED, Outcome.VERIFIED))
@@ -124,7 +126,7 @@ def _recently_added(account: Account, at: datetime) -> tuple[int, float]:
     return read_session().scalars(theirs).one(), over / DAY
 
 
-def _compare_brands(brands: tuple[BrandFound, ...], account: Account) -> Findings:
+def _compare_brands(brands: tuple[BrandFound, ...], account: TestedConnection) -> Findings:
     listed = {brand.code for brand in brands}
     theirs = and_(Brand.provider_id == account.provider_id, Brand.has_not_ended())
     known = or_(Brand.brand_code.in_(listed), theirs)
@@ -142,7 +144,7 @@ def _compare_brands(brands: tuple[BrandFound, ...], account: Account) -> Finding
     )
 
 
-def _store_findings(account: Account, found: Findings, at: datetime) -> None:
+def _store_findings(account: TestedConnection, found: Findings, at: datetime) -> None:
     """Store the findings, unless the connection has changed meanwhile."""
     values: dict[str, Any] = {"tested_at": at, "findings": found.as_json()}
     if account.kind == CredentialKind.PARTNER and found.brands is not None:
@@ -156,7 +158,7 @@ def _store_findings(account: Account, found: Findings, at: datetime) -> None:
     holds.end_all_holds(account.provider_id)
 
 
-def _make_due(account: Account, at: datetime) -> None:
+def _make_due(account: TestedConnection, at: datetime) -> None:
     """Nothing hinders forwarding any more: what waited for the account is due now, not when its pause ends."""
     paused = or_(Submission.outcome == Outcome.BLOCKED, Submission.code.in_(CONFIG_CODES))
     waiting = update(Submission).where(

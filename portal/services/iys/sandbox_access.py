@@ -28,7 +28,7 @@ NOT_KNOWN = ("H351", "H353")  # The sandbox lost its data, or a brand is new: re
 _silent_until: dict[str, float] = {}  # Of this process, by URL of a sandbox.
 
 
-Account = Row[Credential, Provider]
+ProviderCredential = Row[Credential, Provider]
 
 
 def ask(provider_id: int, path: str, *, body: bytes | None = None, method: str = "POST") -> IysAnswer:
@@ -88,7 +88,7 @@ def _client(url: str) -> Client:
     return Client(url, is_sandbox=True)
 
 
-def _read_account(provider_id: int) -> Account:
+def _read_account(provider_id: int) -> ProviderCredential:
     theirs = (
         select(Credential, Provider)
         .join(Connection, Connection.credential_id == Credential.id)
@@ -102,7 +102,7 @@ def _read_account(provider_id: int) -> Account:
     return account
 
 
-def _fetch_token(client: Client, account: Account) -> str:
+def _fetch_token(client: Client, account: ProviderCredential) -> str:
     """Fetch a token, stored for all processes; an account that the sandbox does not know is created."""
     at, answer = clock.now(), _sign_in(client, account.Credential)
     if answer.status in (400, 401):
@@ -121,7 +121,7 @@ def _sign_in(client: Client, credential: Credential) -> IysAnswer:
     return _ask_sandbox(client, "POST", iys_protocol.TOKEN_PATH, json.dumps(body).encode(), None, PATIENCE / 2)
 
 
-def _register(client: Client, account: Account) -> None:
+def _register(client: Client, account: ProviderCredential) -> None:
     """Register the account and its brands at the sandbox; repeatable. Raises NotNow."""
     credential, provider = account
     brands = select(Brand.brand_code).where(Brand.provider_id == provider.id).order_by(Brand.id)

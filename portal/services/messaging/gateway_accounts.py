@@ -46,7 +46,7 @@ class Route:
 
 
 @dataclass(frozen=True)
-class Account:
+class OpenedAccount:
     """An adapter that may be used now."""
 
     adapter: Gateway
@@ -54,19 +54,19 @@ class Account:
     row: MessageGateway | None  # None for the demo gateway.
 
 
-def open_account(gateway_id: int | None) -> Account | None:
+def open_account(gateway_id: int | None) -> OpenedAccount | None:
     """The account of a gateway, or of the demo gateway. None where it stops, since it cannot be opened or
     names somebody else, or was never set."""
     if gateway_id is None:
         url = current_app.config["MESSAGE_GATEWAY_URL"]
-        return Account(DemoGateway(url), "", None) if url else None
+        return OpenedAccount(DemoGateway(url), "", None) if url else None
     row = db.session.get_one(MessageGateway, gateway_id)
     sender = sender_names.shown_sender(db.session, row)
     if sender is None:
         routing.stop(db.session, row.id, "foreign_sender")
         return None
     try:
-        return Account(adapter_of(row), sender, row)
+        return OpenedAccount(adapter_of(row), sender, row)
     except CannotOpen:
         routing.stop(db.session, row.id, "unreadable")
         return None

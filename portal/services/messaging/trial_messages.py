@@ -10,7 +10,7 @@ from portal.core.ids import new_id
 from portal.core.models import Brand, Provider
 from portal.domain.notifications.gateways import own_gateways
 from portal.services.messaging import gateway_accounts, routing
-from portal.services.messaging.gateway_accounts import Account
+from portal.services.messaging.gateway_accounts import OpenedAccount
 from portal.services.messaging.gateways.protocol import Batch, Gateway, OutgoingMessage, SendError, SendResult
 from portal.services.messaging.outgoing_messages import split_subject
 
@@ -22,14 +22,14 @@ def send_at_once(adapter: Gateway, header: str, message: OutgoingMessage) -> tup
     return batch, result
 
 
-def send_text(account: Account, to: str, text: str) -> SendError | None:
+def send_text(account: OpenedAccount, to: str, text: str) -> SendError | None:
     """The same with a campaign's text, whose first line is the subject of a mail."""
     written = split_subject(text, is_mail="@" in to)
     message = OutgoingMessage(new_id(), to, written.text, written.subject)
     return send_at_once(account.adapter, account.header, message)[1].error
 
 
-def find_account(brand: Brand, kind: AddressKind, at: datetime) -> Account | None:
+def find_account(brand: Brand, kind: AddressKind, at: datetime) -> OpenedAccount | None:
     """Through which a message of a brand would leave now, as the outbox chooses it; None where none can."""
     provider = db.session.get_one(Provider, brand.provider_id)
     is_sandbox = brand.is_sandbox or provider.in_sandbox_mode

@@ -19,7 +19,7 @@ NOT_DIGITS = re.compile(r"\D+")
 SHORTEST_PHONE = 7  # Digits.
 
 
-class Outcome(StrEnum):
+class ComparisonOutcome(StrEnum):
     """Green: every word is of the text that we sent. Amber: nothing contradicts, or there is no text to compare."""
 
     SAME = "good"
@@ -43,7 +43,7 @@ FORGED = frozenset({Mismatch.TEXT, Mismatch.WORDS, Mismatch.PHONE, Mismatch.LINK
 
 @dataclass(frozen=True)
 class Verdict:
-    outcome: Outcome
+    outcome: ComparisonOutcome
     mismatches: frozenset[Mismatch] = frozenset()
     is_link_alone: bool = False
 
@@ -57,7 +57,9 @@ def compare(
     words = _words(pasted_text.without_link(pasted, code))
     found = {Mismatch.LINK} if has_foreign else set()
     if not words:
-        return Verdict(Outcome.FORGED if found else Outcome.UNKNOWN, frozenset(found), is_link_alone=True)
+        return Verdict(
+            ComparisonOutcome.FORGED if found else ComparisonOutcome.UNKNOWN, frozenset(found), is_link_alone=True
+        )
     written = _words(pasted_text.without_link(sent, code)) if sent is not None else None
     if written is not None and (not _is_part(words, written) or _is_drawn_on(pasted, sent or "")):
         found.add(Mismatch.TEXT)
@@ -68,8 +70,8 @@ def compare(
     if not any(_is_part(_words(brand), words) for brand in brands):
         found.add(Mismatch.NO_BRAND)
     if found & FORGED:
-        return Verdict(Outcome.FORGED, frozenset(found))
-    return Verdict(Outcome.SAME) if sent is not None else Verdict(Outcome.UNKNOWN, frozenset(found))
+        return Verdict(ComparisonOutcome.FORGED, frozenset(found))
+    return Verdict(ComparisonOutcome.SAME) if sent is not None else Verdict(ComparisonOutcome.UNKNOWN, frozenset(found))
 
 
 def _is_drawn_on(pasted: str, sent: str) -> bool:

@@ -16,21 +16,21 @@ from flask import g, request
 from portal.core import addresses
 from portal.core.sms_parts import Alphabet
 from portal.services.messaging.fake_gateway import pushes
-from portal.services.messaging.fake_gateway.accounts import Account
+from portal.services.messaging.fake_gateway.accounts import FakeAccount
 from portal.services.messaging.fake_gateway.lengths import arriving, parts
 from portal.services.messaging.fake_gateway.phone import ShownMessage
-from portal.services.messaging.fake_gateway.state import LONGEST_HANG, Outcome, SentMessage, State, state
+from portal.services.messaging.fake_gateway.state import LONGEST_HANG, DeliveryOutcome, SentMessage, State, state
 
 OUTCOMES = {
-    "0002": Outcome.EXPIRED,
-    "0003": Outcome.FAILED,
-    "0005": Outcome.ON_BLOCK_LIST,
-    "0006": Outcome.PENDING,
-    "0011": Outcome.ODD,
+    "0002": DeliveryOutcome.EXPIRED,
+    "0003": DeliveryOutcome.FAILED,
+    "0005": DeliveryOutcome.ON_BLOCK_LIST,
+    "0006": DeliveryOutcome.PENDING,
+    "0011": DeliveryOutcome.ODD,
 }
 BLOCKED_IF_COMMERCIAL, ON_BLOCK_LIST, REPORTED_EARLY, ANSWER_LOST, BUSY = "0004", "0005", "0008", "0009", "0010"
 BUSY_TIMES = 2
-ARRIVING = (Outcome.DELIVERED, Outcome.ODD)
+ARRIVING = (DeliveryOutcome.DELIVERED, DeliveryOutcome.ODD)
 DAY = timedelta(hours=24)
 
 
@@ -70,7 +70,7 @@ class Order:
         return sum(map(self.parts, self.items))
 
 
-def require_account(vendor: str, username: object, password: object, code: str, address_code: str = "") -> Account:
+def require_account(vendor: str, username: object, password: object, code: str, address_code: str = "") -> FakeAccount:
     """The account whose API may be used, from this IP address. Raises Refusal(code), or of `address_code`."""
     account = state().account(vendor, username, password)
     if account is None or not account.may_use_api:
@@ -80,7 +80,7 @@ def require_account(vendor: str, username: object, password: object, code: str, 
     return account
 
 
-def refuse_while_busy(account: Account, numbers: Sequence[str]) -> None:
+def refuse_while_busy(account: FakeAccount, numbers: Sequence[str]) -> None:
     """HTTP 503 for a number ending in 0010, twice; then it goes through."""
     for number in numbers:
         if number.endswith(BUSY):
@@ -91,14 +91,14 @@ def refuse_while_busy(account: Account, numbers: Sequence[str]) -> None:
                 state().busy[account.vendor, number] = 0
 
 
-def is_repeat(account: Account, order: Order, item: Item, within: timedelta) -> bool:
+def is_repeat(account: FakeAccount, order: Order, item: Item, within: timedelta) -> bool:
     """Whether the account sent this text to this number with this header within that time."""
     before = state().repeats.get((*account.key, order.header, item.to, item.text))
     return before is not None and state().now() - before < within
 
 
 def accept(
-    account: Account,
+    account: FakeAccount,
     order: Order,
     *,
     refuse_repeats: Callable[[], None] = lambda: None,
@@ -131,12 +131,12 @@ def accept(
 
 
 def _accept_item(
-    here: State, account: Account, order: Order, batch_id: int, item: Item, repeats_fail_within: timedelta | None
+    here: State, account: FakeAccount, order: Order, batch_id: int, item: Item, repeats_fail_within: timedelta | None
 ) -> SentMessage:
     repeated = repeats_fail_within is not None and is_repeat(account, order, item, repeats_fail_within)
-    outcome = Outcome.DUPLICATE if repeated else _outcome(here, account, order, item)
+    outcome = DeliveryOutcome.DUPLICATE if repeated else _outcome(here, account, order, item)
     sent_at = order.send_at or here.now()
-    due_at = None if outcome == Outcome.PENDING else sent_at + timedelta(seconds=here.settings["report_delay"])
+    due_at = None if outcome == DeliveryOutcome.PENDING else sent_at + timedelta(seconds=here.settings["report_delay"])
     message = SentMessage(
         id=next(here.ids),
         account=account,
@@ -158,15 +158,15 @@ def _accept_item(
     return message
 
 
-def _outcome(here: State, account: Account, order: Order, item: Item) -> Outcome:
+def _outcome(here: State, account: FakeAccount, order: Order, item: Item) -> DeliveryOutcome:
     control = item.to[-4:]
     if control == ON_BLOCK_LIST:
         here.block(account, item.to, "ret_web")
     if here.is_blocked(account, item.to):
-        return Outcome.ON_BLOCK_LIST
+        return DeliveryOutcome.ON_BLOCK_LIST
     if control == BLOCKED_IF_COMMERCIAL and order.is_commercial:
-        return Outcome.BLOCKED_BY_IYS
-    return OUTCOMES.get(control, Outcome.DELIVERED)
+        return DeliveryOutcome.BLOCKED_BY_IYS
+    return OUTCOMES.get(control, DeliveryOutcome.DELIVERED)
 
 
 def _shown(message: SentMessage, alphabet: Alphabet | None) -> ShownMessage:

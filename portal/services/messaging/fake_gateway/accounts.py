@@ -15,7 +15,7 @@ class BadAccount(ValueError):
 
 
 @dataclass
-class Account:
+class FakeAccount:
     """One account. A tester changes its fields while the server runs."""
 
     vendor: str
@@ -60,26 +60,26 @@ class Account:
             setattr(self, name, value)
 
 
-def default_accounts() -> list[Account]:
+def default_accounts() -> list[FakeAccount]:
     """One account of each vendor, all with the header DENEME and the password demo."""
     header = ["DENEME"]
     loopback = ["127.0.0.1", "::1"]
     return [
-        Account("verimor", "908500000001", "demo", header, "8500000001", allowed_addresses=loopback),
-        Account("netgsm", "8500000002", "demo", list(header), "8500000002"),
-        Account("iletimerkezi", "demo", "demo", list(header), "7889", keyword="DENEME"),
+        FakeAccount("verimor", "908500000001", "demo", header, "8500000001", allowed_addresses=loopback),
+        FakeAccount("netgsm", "8500000002", "demo", list(header), "8500000002"),
+        FakeAccount("iletimerkezi", "demo", "demo", list(header), "7889", keyword="DENEME"),
     ]
 
 
-def read_accounts(path: Path) -> list[Account]:
-    """Accounts of a JSON file: a list of objects with the fields of Account. Raises BadAccount."""
+def read_accounts(path: Path) -> list[FakeAccount]:
+    """Accounts of a JSON file: a list of objects with the fields of FakeAccount. Raises BadAccount."""
     accounts = []
     for values in json.loads(path.read_text(encoding="utf-8")):
         if missing := {"vendor", "username", "password", "headers", "number"} - values.keys():
             raise BadAccount(f"an account needs {', '.join(sorted(missing))}")
         if values["vendor"] not in VENDORS:
             raise BadAccount(f"vendors are {', '.join(VENDORS)}")
-        accounts.append(Account("", "", "", [], ""))
+        accounts.append(FakeAccount("", "", "", [], ""))
         accounts[-1].change(values)
     return accounts
 

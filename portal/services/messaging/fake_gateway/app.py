@@ -22,7 +22,7 @@ from portal.services.messaging.fake_gateway import (
     verimor_queries,
     viewer,
 )
-from portal.services.messaging.fake_gateway.accounts import Account, default_accounts, is_loopback, read_accounts
+from portal.services.messaging.fake_gateway.accounts import FakeAccount, default_accounts, is_loopback, read_accounts
 from portal.services.messaging.fake_gateway.phone import Phone
 from portal.services.messaging.fake_gateway.pushes import start_delivery_thread
 from portal.services.messaging.fake_gateway.state import State
@@ -45,7 +45,7 @@ HEADERS = {
 
 
 def create_gateway(
-    path: Path, accounts: list[Account] | None = None, *, now: Callable[[], datetime] = clock.now
+    path: Path, accounts: list[FakeAccount] | None = None, *, now: Callable[[], datetime] = clock.now
 ) -> Flask:
     """The gateway with the phone's SQLite file at `path`, created if missing. Without `accounts`: default_accounts."""
     app = Flask(__name__, template_folder=ROOT / "templates", static_folder=ROOT / "static")

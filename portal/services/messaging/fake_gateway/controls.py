@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.core.addresses import is_phone
 from portal.services.messaging.fake_gateway import pushes
-from portal.services.messaging.fake_gateway.accounts import VENDORS, Account, BadAccount
+from portal.services.messaging.fake_gateway.accounts import VENDORS, BadAccount, FakeAccount
 from portal.services.messaging.fake_gateway.state import Fault, state
 
 blueprint = Blueprint("controls", __name__, url_prefix="/control")
@@ -121,7 +121,7 @@ def _fields() -> dict[str, Any]:
     return fields
 
 
-def _account(vendor: object, username: object) -> Account:
+def _account(vendor: object, username: object) -> FakeAccount:
     found = [each for each in state().accounts if each.vendor == vendor and username in (None, each.username)]
     if not found:
         raise BadAccount(f"no such account; vendors are {', '.join(VENDORS)}")

@@ -18,7 +18,7 @@ from portal.services.messaging.fake_gateway.acceptance import (
     refuse_while_busy,
     require_account,
 )
-from portal.services.messaging.fake_gateway.accounts import Account
+from portal.services.messaging.fake_gateway.accounts import FakeAccount
 from portal.services.messaging.fake_gateway.lengths import MOST_PARTS
 from portal.services.messaging.fake_gateway.state import state
 
@@ -92,7 +92,7 @@ def wire_number(text: str) -> str | int:
     return text if g.get("codes_as_text") or not text.isdecimal() else int(text)
 
 
-def find_account() -> tuple[Account, dict[str, Any]]:
+def find_account() -> tuple[FakeAccount, dict[str, Any]]:
     """The account of a call, and what it asks. Raises Refusal 400 and 401, also for an IP address."""
     body = request.get_json(silent=True)
     asked = body.get("request") if isinstance(body, dict) else None
@@ -113,7 +113,7 @@ def canonical_number(number: object, code: str = "452") -> str:
     return f"+90{found[1]}"
 
 
-def _order(account: Account, order: Any) -> Order:
+def _order(account: FakeAccount, order: Any) -> Order:
     if not isinstance(order, dict):
         raise Refusal("400")
     if order.get("sender") not in account.headers:
@@ -147,7 +147,7 @@ def _items(message: Any) -> list[Item]:
     return [Item(canonical_number(each), str(message["text"])) for each in numbers]
 
 
-def _check_order(account: Account, order: Order) -> None:
+def _check_order(account: FakeAccount, order: Order) -> None:
     if len(order.items) > MOST_MESSAGES:
         raise Refusal("422")
     if any(order.parts(each) > MOST_PARTS for each in order.items):

@@ -16,17 +16,17 @@ from portal.services.messaging.fake_gateway.iletimerkezi import (
     refuse,
     wire_number,
 )
-from portal.services.messaging.fake_gateway.state import Dialect, Outcome, SentMessage, state
+from portal.services.messaging.fake_gateway.state import DeliveryOutcome, Dialect, SentMessage, state
 from portal.services.messaging.fake_gateway.vendor_calls import wall_clock
 
 MOST_ROWS = 1000  # Of a page.
 ORDERS_OF_A_PAGE = 100
 LONGEST_RANGE = timedelta(days=10)
 SENDING, ARRIVED, FAILED, ODD = "110", "111", "112", "118"
-STATES = dict.fromkeys(Outcome, (FAILED, "")) | {
-    Outcome.PENDING: (SENDING, ""),
-    Outcome.DELIVERED: (ARRIVED, ""),
-    Outcome.ODD: (ODD, ""),
+STATES = dict.fromkeys(DeliveryOutcome, (FAILED, "")) | {
+    DeliveryOutcome.PENDING: (SENDING, ""),
+    DeliveryOutcome.DELIVERED: (ARRIVED, ""),
+    DeliveryOutcome.ODD: (ODD, ""),
 }
 ORDER_GOING, ORDER_DONE, ORDER_FAILED = "113", "114", "115"
 PUSHED_STATES = {SENDING: "accepted", ARRIVED: "delivered", FAILED: "undelivered", ODD: "suspended"}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from portal.core import addresses
-from portal.services.messaging.fake_gateway.accounts import Account
+from portal.services.messaging.fake_gateway.accounts import FakeAccount
 from portal.services.messaging.fake_gateway.phone import ShownMessage
 from portal.services.messaging.fake_gateway.state import Reply, SentMessage, State
 
@@ -43,12 +43,12 @@ def answer(here: State, message: SentMessage, word: str) -> list[Reply]:
     return receive(here, message.to, account.number, f"{account.keyword} {word}".strip())
 
 
-def keyword_in(account: Account, text: str) -> str:
+def keyword_in(account: FakeAccount, text: str) -> str:
     """The account's keyword as the text has it; empty where it has none."""
     return next((word for word in text.split() if word.upper() == account.keyword.upper()), "")
 
 
-def _is_named(account: Account, text: str) -> bool:
+def _is_named(account: FakeAccount, text: str) -> bool:
     return not account.keyword or bool(keyword_in(account, text))
 
 

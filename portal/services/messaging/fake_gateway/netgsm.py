@@ -19,7 +19,7 @@ from portal.services.messaging.fake_gateway.acceptance import (
     refuse_while_busy,
     require_account,
 )
-from portal.services.messaging.fake_gateway.accounts import Account
+from portal.services.messaging.fake_gateway.accounts import FakeAccount
 from portal.services.messaging.fake_gateway.lengths import MOST_PARTS
 from portal.services.messaging.fake_gateway.state import state
 
@@ -83,7 +83,7 @@ def send_otp() -> ResponseReturnValue:
     return _accepted(accept(account, order, repeats_fail_within=DAY))
 
 
-def find_account() -> Account:
+def find_account() -> FakeAccount:
     """The account of HTTP Basic. Raises Refusal 30, also for an IP address that is not allowed."""
     shown = request.authorization
     return require_account("netgsm", shown and shown.username, shown and shown.password, "30")
@@ -118,7 +118,7 @@ def parse_time(text: object, *formats: str) -> datetime | None:
     raise Refusal("70")
 
 
-def _order(account: Account, body: dict[str, Any]) -> Order:
+def _order(account: FakeAccount, body: dict[str, Any]) -> Order:
     header, messages = body.get("msgheader"), body.get("messages")
     if not isinstance(messages, list) or not messages or not isinstance(header, str):
         raise Refusal("70")

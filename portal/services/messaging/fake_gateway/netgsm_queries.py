@@ -9,7 +9,7 @@ from portal.services.messaging.fake_gateway import vendor_calls
 from portal.services.messaging.fake_gateway.acceptance import Refusal, require_account
 from portal.services.messaging.fake_gateway.accounts import BadAccount
 from portal.services.messaging.fake_gateway.netgsm import find_account, parse_time, read_body, refuse
-from portal.services.messaging.fake_gateway.state import Dialect, Outcome, Reply, SentMessage, state
+from portal.services.messaging.fake_gateway.state import DeliveryOutcome, Dialect, Reply, SentMessage, state
 from portal.services.messaging.fake_gateway.vendor_calls import wall_clock
 
 REPORTS_PER_MINUTE = 10
@@ -18,14 +18,14 @@ MOST_ROWS = 100  # Of a page.
 LONGEST_INBOX = timedelta(days=30)
 # The state and the operator's error of each outcome.
 WORDS = {
-    Outcome.PENDING: ("0", "0"),
-    Outcome.DELIVERED: ("1", "0"),
-    Outcome.EXPIRED: ("2", "102"),
-    Outcome.FAILED: ("3", "105"),
-    Outcome.BLOCKED_BY_IYS: ("16", "0"),
-    Outcome.ON_BLOCK_LIST: ("15", "106"),
-    Outcome.DUPLICATE: ("13", "0"),
-    Outcome.ODD: ("77", "0"),
+    DeliveryOutcome.PENDING: ("0", "0"),
+    DeliveryOutcome.DELIVERED: ("1", "0"),
+    DeliveryOutcome.EXPIRED: ("2", "102"),
+    DeliveryOutcome.FAILED: ("3", "105"),
+    DeliveryOutcome.BLOCKED_BY_IYS: ("16", "0"),
+    DeliveryOutcome.ON_BLOCK_LIST: ("15", "106"),
+    DeliveryOutcome.DUPLICATE: ("13", "0"),
+    DeliveryOutcome.ODD: ("77", "0"),
 }
 OPERATORS = {"TURKCELL": 30, "TTMOBIL": 20, "VODAFONE": 10}
 OK = {"code": "00", "description": "success"}

@@ -17,7 +17,7 @@ from typing import Any, cast
 from flask import current_app
 
 from portal.core import clock
-from portal.services.messaging.fake_gateway.accounts import Account
+from portal.services.messaging.fake_gateway.accounts import FakeAccount
 from portal.services.messaging.fake_gateway.phone import Phone
 
 REPORT_DELAY = 2.0  # Seconds from acceptance to the result.
@@ -25,7 +25,7 @@ HANG_SECONDS = 35.0  # How long an answer that gets lost keeps its caller waitin
 LONGEST_HANG = 120.0
 
 
-class Outcome(StrEnum):
+class DeliveryOutcome(StrEnum):
     """What becomes of a message, before a vendor puts it in its own words."""
 
     PENDING = "pending"
@@ -43,7 +43,7 @@ class SentMessage:
     """A message that a vendor accepted. Its result is known from `due_at` on; None is never."""
 
     id: int
-    account: Account
+    account: FakeAccount
     batch_id: int
     custom_id: str  # The caller's id of the batch.
     own_id: str  # The caller's id of the message.
@@ -51,19 +51,19 @@ class SentMessage:
     header: str
     text: str = field(repr=False)
     parts: int
-    outcome: Outcome
+    outcome: DeliveryOutcome
     word: tuple[str, str] | None  # The vendor's state and error as a tester wants them.
     sent_at: datetime
     due_at: datetime | None
 
-    def result(self, at: datetime) -> Outcome:
+    def result(self, at: datetime) -> DeliveryOutcome:
         """What the vendor knows of it at that time."""
-        return self.outcome if self.due_at is not None and self.due_at <= at else Outcome.PENDING
+        return self.outcome if self.due_at is not None and self.due_at <= at else DeliveryOutcome.PENDING
 
-    def words(self, at: datetime, table: Mapping[Outcome, tuple[str, str]]) -> tuple[str, str]:
+    def words(self, at: datetime, table: Mapping[DeliveryOutcome, tuple[str, str]]) -> tuple[str, str]:
         """The vendor's state and error at that time, or what a tester wants instead of the result."""
         result = self.result(at)
-        return self.word if self.word and result != Outcome.PENDING else table[result]
+        return self.word if self.word and result != DeliveryOutcome.PENDING else table[result]
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Reply:
     """What somebody wrote back."""
 
     id: int
-    account: Account
+    account: FakeAccount
     sender: str  # Canonical, in clear.
     text: str = field(repr=False)
     at: datetime
@@ -82,7 +82,7 @@ class Reply:
 class Blocked:
     """An entry of an account's block list."""
 
-    account: Account
+    account: FakeAccount
     number: str
     at: datetime
     source: str
@@ -103,7 +103,7 @@ class State:
     def __init__(
         self,
         phone: Phone,
-        accounts: list[Account],
+        accounts: list[FakeAccount],
         dialects: Mapping[str, Dialect],
         real_now: Callable[[], datetime] = clock.now,
     ):
@@ -142,7 +142,7 @@ class State:
         with self.lock:
             self.ahead += timedelta(seconds=seconds)
 
-    def account(self, vendor: str, username: object, password: object) -> Account | None:
+    def account(self, vendor: str, username: object, password: object) -> FakeAccount | None:
         """The account with these credentials."""
         shown = (vendor, username, password)
         return next((each for each in self.accounts if (each.vendor, each.username, each.password) == shown), None)
@@ -158,24 +158,24 @@ class State:
                 return False
             return True
 
-    def is_blocked(self, account: Account, number: str) -> bool:
+    def is_blocked(self, account: FakeAccount, number: str) -> bool:
         return (*account.key, number) in self.blocked
 
-    def block(self, account: Account, number: str, source: str) -> None:
+    def block(self, account: FakeAccount, number: str, source: str) -> None:
         """Put a number on the account's block list, once."""
         with self.lock:
             self.blocked.setdefault((*account.key, number), Blocked(account, number, self.now(), source))
 
-    def unblock(self, account: Account, number: str) -> None:
+    def unblock(self, account: FakeAccount, number: str) -> None:
         with self.lock:
             self.blocked.pop((*account.key, number), None)
 
-    def block_list(self, account: Account) -> list[Blocked]:
+    def block_list(self, account: FakeAccount) -> list[Blocked]:
         """The account's block list, oldest first."""
         with self.lock:
             return [each for each in self.blocked.values() if each.account is account]
 
-    def replies_to(self, account: Account) -> list[Reply]:
+    def replies_to(self, account: FakeAccount) -> list[Reply]:
         """What people wrote to the account, oldest first."""
         with self.lock:
             return [each for each in self.replies if each.account is account]

@@ -21,7 +21,7 @@ from portal.services.messaging.fake_gateway.acceptance import (
     refuse_while_busy,
     require_account,
 )
-from portal.services.messaging.fake_gateway.accounts import Account
+from portal.services.messaging.fake_gateway.accounts import FakeAccount
 from portal.services.messaging.fake_gateway.lengths import MOST_PARTS
 from portal.services.messaging.fake_gateway.state import state
 
@@ -83,14 +83,14 @@ def _read_body() -> Any:
     return body
 
 
-def find_account(given: Any) -> Account:
+def find_account(given: Any) -> FakeAccount:
     account = require_account("verimor", given.get("username"), given.get("password"), "credentials", "address")
     if not account.allowed_addresses:
         raise Refusal("no_addresses")
     return account
 
 
-def _order(account: Account, body: Any) -> Order:
+def _order(account: FakeAccount, body: Any) -> Order:
     """The order of a call. Raises Refusal for what cannot be read as one."""
     coding = str(body.get("datacoding") or "0") if body.get("datacoding") not in (None, "") else ""
     if coding and coding not in ALPHABETS:
@@ -130,7 +130,7 @@ def _items(message: Any) -> list[Item]:
     return [Item(number, str(message["msg"]), own_id) for number, own_id in zip(numbers, ids, strict=True)]
 
 
-def _check_order(account: Account, order: Order) -> None:
+def _check_order(account: FakeAccount, order: Order) -> None:
     if order.header not in account.headers:
         raise Refusal("INVALID_SOURCE_ADDRESS")
     if order.is_commercial and not account.has_brand:

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from portal.core import clock
 from portal.services.messaging.fake_gateway import inbound, vendor_calls
 from portal.services.messaging.fake_gateway.acceptance import Refusal
-from portal.services.messaging.fake_gateway.state import Dialect, Outcome, Reply, SentMessage, state
+from portal.services.messaging.fake_gateway.state import DeliveryOutcome, Dialect, Reply, SentMessage, state
 from portal.services.messaging.fake_gateway.vendor_calls import wall_clock
 from portal.services.messaging.fake_gateway.verimor import (
     canonical_number,
@@ -22,14 +22,14 @@ QUERIES_PER_MINUTE = 20
 PAGE = 100
 # The state and the operator's error of each outcome.
 WORDS = {
-    Outcome.PENDING: ("WAITING", "0"),
-    Outcome.DELIVERED: ("DELIVERED", "0"),
-    Outcome.EXPIRED: ("EXPIRED", "6"),
-    Outcome.FAILED: ("NOT_DELIVERED", "1"),
-    Outcome.BLOCKED_BY_IYS: ("NOT_ALLOWED_BY_IYS", "0"),
-    Outcome.ON_BLOCK_LIST: ("BLACKLISTED_DESTINATION_ADDRESS", "2050"),
-    Outcome.DUPLICATE: ("DOUBLE_SEND_ERROR", "0"),
-    Outcome.ODD: ("ASKIDA", "0"),
+    DeliveryOutcome.PENDING: ("WAITING", "0"),
+    DeliveryOutcome.DELIVERED: ("DELIVERED", "0"),
+    DeliveryOutcome.EXPIRED: ("EXPIRED", "6"),
+    DeliveryOutcome.FAILED: ("NOT_DELIVERED", "1"),
+    DeliveryOutcome.BLOCKED_BY_IYS: ("NOT_ALLOWED_BY_IYS", "0"),
+    DeliveryOutcome.ON_BLOCK_LIST: ("BLACKLISTED_DESTINATION_ADDRESS", "2050"),
+    DeliveryOutcome.DUPLICATE: ("DOUBLE_SEND_ERROR", "0"),
+    DeliveryOutcome.ODD: ("ASKIDA", "0"),
 }
 
 blueprint = Blueprint("verimor_queries", __name__, url_prefix="/verimor/v2")
@@ -142,7 +142,9 @@ def _report(message: SentMessage, at: datetime) -> dict[str, object]:
         "status": status,
         "gsm_error": error,
         "sent_at": wall_clock(message.sent_at) if arrived else None,
-        "done_at": wall_clock(message.due_at) if message.result(at) != Outcome.PENDING and message.due_at else None,
+        "done_at": wall_clock(message.due_at)
+        if message.result(at) != DeliveryOutcome.PENDING and message.due_at
+        else None,
     }
 
 

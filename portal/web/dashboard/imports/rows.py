@@ -18,7 +18,7 @@ from portal.domain.identity.permissions import Permission
 from portal.services.imports import batches, profiles, queries
 from portal.services.imports.chunk_parser import sheet_parser
 from portal.services.imports.layout import Fix, Layout
-from portal.services.imports.queries import Row, RowGroup, Sample
+from portal.services.imports.queries import ImportedEntry, RowGroup, Sample
 from portal.services.imports.row_parser import unknown_words
 from portal.services.imports.row_results import PROBLEMS, RESULTS
 from portal.services.imports.store import file_name_of, header_of, layout_of, outline_of
@@ -54,7 +54,7 @@ GROUP_LABELS = {
     RowGroup.ANNULLED: (_l("Geri alındı"), _l("İYS'ye gönderilmeden geri alındı; hiçbir etkisi kalmadı.")),
 }
 
-Entry = TypeVar("Entry", Sample, Row)
+Entry = TypeVar("Entry", Sample, ImportedEntry)
 
 
 @blueprint.get("/imports/<id:batch_id>/lines/<result>")
@@ -98,7 +98,7 @@ def import_group(batch_id: int, group: str) -> str:
     if group not in tuple(RowGroup):
         abort(404)
     after = parse_id(request.args.get("after", "")) or 0
-    rows: list[Row] = []
+    rows: list[ImportedEntry] = []
     if batch.layout:
         found = queries.group_rows(read_session(), vault(), batch, RowGroup(group), limit=A_PAGE + 1, after=after)
         rows = _mask_unless_importer(found)
@@ -180,7 +180,7 @@ def _mask_unless_importer(found: list[Entry]) -> list[Entry]:
     return [replace(each, cells=masked_cells.mask_cells(each.cells)) for each in found]
 
 
-def _columns(shown: Sequence[Sample | Row]) -> list[str]:
+def _columns(shown: Sequence[Sample | ImportedEntry]) -> list[str]:
     """The table's headings: the file's own, or the fields."""
     cells = shown[0].cells if shown else ()
     return [cell.header or str(FIELDS[cell.field]) for cell in cells]

@@ -90,7 +90,7 @@ def _form() -> ExportForm:
     return ExportForm(request.args.get("kind", ExportKind.CONSENTS, ExportKind), own_brands())
 
 
-def _consent_line(row: consents.Row) -> Sequence[object]:
+def _consent_line(row: consents.ExportedConsent) -> Sequence[object]:
     return (
         _address(row.address), row.brand_name, row.channel.value, row.recipient_type.value, row.status.value,
         _moment(row.consent_date), row.source, row.iys_status, _moment(row.iys_as_of),
@@ -100,7 +100,7 @@ def _consent_line(row: consents.Row) -> Sequence[object]:
     )  # fmt: skip
 
 
-def _decision_line(row: decisions.Row) -> Sequence[object]:
+def _decision_line(row: decisions.ExportedDecision) -> Sequence[object]:
     return (
         _address(row.address), row.brand_name, row.channel.value, row.recipient_type.value, row.status.value,
         _moment(row.consent_date), row.source, label(row.origin), _moment(row.recorded_at),
@@ -109,14 +109,14 @@ def _decision_line(row: decisions.Row) -> Sequence[object]:
     )  # fmt: skip
 
 
-def _recipient_line(row: recipients.Row) -> Sequence[object]:
+def _recipient_line(row: recipients.ExportedRecipient) -> Sequence[object]:
     return (
         _address(row.address), label(row.kind), _moment(row.since), " ".join(row.may_send), " ".join(row.refused),
         _moment(row.held_since),
     )  # fmt: skip
 
 
-def _retailers(row: consents.Row | decisions.Row) -> tuple[str, str]:
+def _retailers(row: consents.ExportedConsent | decisions.ExportedDecision) -> tuple[str, str]:
     return str(row.retailer_code or ""), " ".join(map(str, row.retailer_access or ()))
 
 

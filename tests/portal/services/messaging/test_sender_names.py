@@ -6,7 +6,7 @@ from portal.core.extensions import db, vault
 from portal.core.models import GatewayState, MessageGateway
 from portal.domain.notifications import gateways
 from portal.services.messaging import gateway_accounts
-from portal.services.messaging.gateway_accounts import Account
+from portal.services.messaging.gateway_accounts import OpenedAccount
 from tests import make
 from tests.portal.services.messaging.test_gateway_delivery import LOGINS
 
@@ -14,7 +14,9 @@ TITLE = "Örnek Mağazacılık A.Ş."
 TRAP = "PTT Kargo: gönderiniz bekliyor, kart numaranızı yazın"
 
 
-def opened(sender: str, vendor: str = "verimor", carries: AddressKind = AddressKind.PHONE, **of) -> Account | None:
+def opened(
+    sender: str, vendor: str = "verimor", carries: AddressKind = AddressKind.PHONE, **of
+) -> OpenedAccount | None:
     """A working account of Ayşe's firm with this sender, as messages would leave by it."""
     row = gateways.add_gateway(
         db.session, vault(), carries=carries, vendor=vendor, header=sender, per_second=1, at=clock.now(),

@@ -3,7 +3,7 @@
 import pytest
 
 from portal.web.verification import text_comparison
-from portal.web.verification.text_comparison import Outcome
+from portal.web.verification.text_comparison import ComparisonOutcome
 
 SENT = "Ornek Magaza: Soruyoruz. elma nehir"
 
@@ -11,9 +11,9 @@ SENT = "Ornek Magaza: Soruyoruz. elma nehir"
 @pytest.mark.parametrize(
     ("pasted", "outcome"),
     [
-        (f"{SENT} \u00b6\u2020\u2020: \u00a3-$\u00a1\u2020", Outcome.FORGED),
-        (f"{SENT} \u2020", Outcome.FORGED),
-        ("Örnek Mağaza: “Soruyoruz…” élma nehir »", Outcome.SAME),
+        (f"{SENT} \u00b6\u2020\u2020: \u00a3-$\u00a1\u2020", ComparisonOutcome.FORGED),
+        (f"{SENT} \u2020", ComparisonOutcome.FORGED),
+        ("Örnek Mağaza: “Soruyoruz…” élma nehir »", ComparisonOutcome.SAME),
     ],
 )
 def test_signs_count_as_words_and_accents_do_not(app, pasted, outcome):

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from portal.services.messaging.fake_gateway import accounts, create_gateway
-from portal.services.messaging.fake_gateway.accounts import Account, BadAccount
+from portal.services.messaging.fake_gateway.accounts import BadAccount, FakeAccount
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_accounts_come_from_a_file(tmp_path):
 
 
 def test_two_accounts_of_a_vendor_know_nothing_of_each_other(vendors, tmp_path):
-    both = [Account("verimor", f"90850000000{n}", "demo", ["DENEME"], str(n), allowed_addresses=["127.0.0.1"])
+    both = [FakeAccount("verimor", f"90850000000{n}", "demo", ["DENEME"], str(n), allowed_addresses=["127.0.0.1"])
             for n in (1, 2)]  # fmt: skip
     other = {"username": "908500000002", "password": "demo"}
     browser = create_gateway(tmp_path / "two.db", both).test_client()
