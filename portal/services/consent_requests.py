@@ -27,6 +27,7 @@ OF_ROWS = ("/consents", "/sends")  # In paths of requests that bring rows.
 SHOWN = timedelta(days=60)  # How long a request's result can be fetched, as İYS keeps its own.
 MAX_ENTRIES = 5000  # What bulk_import takes in one call.
 COMPRESSION_LEVEL = 1
+Written = tuple[Effect, int | None]  # What came of an entry, and the id of the decision that was made.
 
 
 class KeyReused(Exception):
@@ -78,20 +79,22 @@ def find_addresses_over_package(
 def write_entries(
     reader: Session, session: Session, vault: Vault, brand: Brand, entries: Sequence[Entry], request_id: int,
     at: datetime, *, lane: Lane, references: Mapping[str, str],
-) -> list[Effect]:  # fmt: skip
+) -> list[Written]:  # fmt: skip
     """Write up to 10,000 entries; what came of each. The request proves them. İYS is told at once, of grants in this
     lane. `references`: what the provider calls their recipients, by address. Nothing is committed."""
     run = ImportRun(
         batch_id=request_id, user_id=None, grants_due_at=at, refusals_due_at=at, at=at, origin=DecisionOrigin.API,
         grant_lane=lane,
     )  # fmt: skip
-    effects: list[Effect] = []
+    written: list[Written] = []
     for some in recipients.chunks(list(entries), MAX_ENTRIES):
         prepared = bulk_import.prepare_import(reader, vault, brand, some, run)
-        effects += bulk_import.apply_import(session, vault, brand, some, run, prepared)
+        plan = bulk_import.apply_import(session, vault, brand, some, run, prepared)
+        ids = {each.entry.line: each.decision_id for each in plan.decisions if each.is_named}
+        written += [(effect, ids.get(each.line)) for each, effect in zip(some, plan.effects, strict=True)]
     for part in recipients.chunks(list(references.items()), MAX_ENTRIES):
         recipients.save_references(session, vault, brand.provider_id, dict(part))
-    return effects
+    return written
 
 
 def commit_request(

@@ -219,7 +219,7 @@ class World:
         if person.entries:
             number = next(self.files)
             run = import_run(batch_id=number, grants_due_at=clock.now() + 2 * UNDO)
-            effects = bulk_import.apply_import(db.session, vault(), self._brand(), person.entries, run)
+            effects = bulk_import.apply_import(db.session, vault(), self._brand(), person.entries, run).effects
             db.session.commit()
             person.files.append(number)
             person.log.append(f"  file {number}: {[effect.value for effect in effects]}")

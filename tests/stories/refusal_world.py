@@ -34,7 +34,7 @@ class World:
 
     def brings(self, *entries) -> list[str]:
         with self.app.app_context():
-            effects = bulk_import.apply_import(db.session, vault(), make.brand(), entries, import_run())
+            effects = bulk_import.apply_import(db.session, vault(), make.brand(), entries, import_run()).effects
             db.session.commit()
         return [effect.value for effect in effects]
 

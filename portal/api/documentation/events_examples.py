@@ -20,7 +20,8 @@ EXAMPLES = (
             "sequence": 39, "event": "decision.made", "at": MOMENT, "brandCode": BRAND, "subjectId": _DECISION_ID,
             "decision": {
                 "id": _DECISION_ID, "status": "ONAY", "consentDate": DATE, "recordedAt": MOMENT,
-                "source": "HS_FIZIKSEL_ORTAM", "origin": "api", "retailerCode": 58954387, "retailerAccess": None,
+                "source": "HS_FIZIKSEL_ORTAM", "origin": "api", "requestId": "120421449935618560",
+                "retailerCode": 58954387, "retailerAccess": None,
             },
             "consent": _GRANTED, "facts": {},
         }],

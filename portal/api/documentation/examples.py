@@ -12,7 +12,8 @@ from portal.api.documentation import (
 )
 from portal.api.documentation.example import BRAND, DATE, EMAIL, MOMENT, OF_BRAND, PHONE, UNKNOWN, UNTIL, Example
 
-REQUEST_ID, LIST_ID, DECISION_ID = "120421449935618560", "120421449935618561", "120421449935618562"
+REQUEST_ID, LIST_ID = "120421449935618560", "120421449935618561"
+DECISION_ID, REFUSAL_ID = "120421449935618562", "120421449935618564"
 
 _RETAILERS = {"retailerCode": 58954387, "retailerAccess": None}
 _FORWARDED = {"outcome": "waiting", "code": None, "transactionId": None, "dueAt": MOMENT}
@@ -27,7 +28,10 @@ _GRANT = {
 }  # fmt: skip
 _NO_DATE = {"recipient": EMAIL, "type": "EPOSTA", "status": "ONAY", "source": "HS_WEB", "evidence": "Sipariş 4711"}
 _REFUSAL = {"recipient": PHONE, "type": "ARAMA", "status": "RET", "correlationId": "crm-42", "note": "telefonda"}
-_WRITTEN: dict[str, Any] = {"correlationId": None, "reference": None, "ignored": [], "written": True, "problem": None}
+_WRITTEN: dict[str, Any] = {
+    "correlationId": None, "reference": None, "decisionId": DECISION_ID, "ignored": [], "written": True,
+    "problem": None,
+}  # fmt: skip
 _PROBLEM = {
     "type": "https://izinlink.example/api/docs#date_missing", "title": "The consent date is missing.",
     "titleTr": "İzin tarihi eksik.", "status": 422, "code": "date_missing", "iysCode": "H112",
@@ -63,8 +67,9 @@ EXAMPLES = (
     Example("addConsents", f"{OF_BRAND}/consents/bulk", {"consents": [_REFUSAL, _NO_DATE]}, 200, {
         "requestId": LIST_ID, "receivedAt": MOMENT, "written": 1, "unchanged": 0, "problems": 1, "undoSeconds": 0,
         "results": [
-            _WRITTEN | {"index": 0, "correlationId": "crm-42", "result": "first_refusal", "ignored": ["note"]},
-            _WRITTEN | {"index": 1, "result": "problem", "written": False, "problem": _PROBLEM},
+            _WRITTEN | {"index": 0, "correlationId": "crm-42", "result": "first_refusal", "ignored": ["note"],
+                        "decisionId": REFUSAL_ID},
+            _WRITTEN | {"index": 1, "decisionId": None, "result": "problem", "written": False, "problem": _PROBLEM},
         ],
     }),
     Example("showRequest", f"/requests/{REQUEST_ID}", None, 200, {

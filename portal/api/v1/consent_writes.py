@@ -25,6 +25,7 @@ from portal.domain.consents.bulk_import import WRITTEN, Effect, Entry
 from portal.domain.identity.api_keys import Caller
 from portal.domain.identity.permissions import Scope
 from portal.services import consent_requests
+from portal.services.consent_requests import Written
 from portal.web.shared import limits, problems
 from portal.web.shared.body_limits import max_bytes
 from portal.web.shared.problems import ApiProblem
@@ -65,7 +66,7 @@ def show_request(requestId: str) -> dict[str, Any]:
     return {
         "requestId": str(found.id), "brandCode": brand.brand_code, "receivedAt": moment(found.created_at),
         "results": [
-            {"reference": None, "ignored": []} | each
+            {"reference": None, "decisionId": None, "ignored": []} | each
             | {"iys": _forwarding(*its) if (its := submissions.get(each["index"])) else None}
             for each in consent_requests.read_results(vault(), found)
         ],
@@ -89,10 +90,10 @@ def _write(given: Sequence[object], headers: WriteHeaders, lane: Lane) -> dict[s
             each.found.address.text: each.reference for each in read
             if isinstance(each.found, Entry) and each.reference is not None
         }  # fmt: skip
-        effects = consent_requests.write_entries(
+        written = consent_requests.write_entries(
             read_session(), db.session, vault(), g.brand, entries, request_id, at, lane=lane, references=references
         )
-        answer = _answer(read, effects) | {"requestId": str(request_id), "receivedAt": moment(at), "undoSeconds": 0}
+        answer = _answer(read, written) | {"requestId": str(request_id), "receivedAt": moment(at), "undoSeconds": 0}
         counts = {"decisions": answer["written"], "bad": answer["problems"]}
         record_audit("request.written", "api_request", request_id, brand=g.brand.name, **counts)
         return answer
@@ -119,16 +120,18 @@ def _without_barred_grants(read: list[ReadRow], at: datetime) -> list[ReadRow]:
     return rows.refuse_grants(read, ApiRowProblem.PACKAGE_FULL, barred) if barred else read
 
 
-def _answer(read: Sequence[ReadRow], effects: Sequence[Effect]) -> dict[str, Any]:
-    effect, results = iter(effects), []
+def _answer(read: Sequence[ReadRow], written: Sequence[Written]) -> dict[str, Any]:
+    of_entries, results = iter(written), []
     for place, each in enumerate(read):
-        found: BadRow | Effect = next(effect) if isinstance(each.found, Entry) else each.found
+        found: BadRow | Effect
+        found, decision_id = next(of_entries) if isinstance(each.found, Entry) else (each.found, None)
         if isinstance(found, Effect) and found in EFFECT_PROBLEMS:
             found = EFFECT_PROBLEMS[found]
         results.append(
             {
                 "index": place, "correlationId": each.correlation_id, "reference": each.reference,
-                "ignored": each.ignored, "written": found in WRITTEN,
+                "decisionId": str(decision_id) if decision_id else None, "ignored": each.ignored,
+                "written": found in WRITTEN,
                 "result": "problem" if isinstance(found, BadRow) else found.value,
                 "problem": found.body() if isinstance(found, BadRow) else None,
             }

@@ -15,7 +15,7 @@ from portal.api.v1.schemas import Problem
 from portal.core.extensions import read_session, vault
 from portal.core.ids import LARGEST_ID
 from portal.core.lazy_text import N_
-from portal.core.models import Brand, Consent, Decision, Event
+from portal.core.models import Brand, Consent, Decision, DecisionOrigin, Event
 from portal.domain.consents import current_states
 from portal.domain.consents.current_states import ConsentState
 from portal.domain.events import feed
@@ -93,6 +93,7 @@ def _decision(decision: Decision) -> dict[str, Any]:
     return {
         "id": str(decision.id), "status": decision.status, "consentDate": wire_date(decision.consent_date),
         "recordedAt": moment(decision.recorded_at), "source": decision.source, "origin": decision.origin,
+        "requestId": str(decision.batch_id) if decision.origin == DecisionOrigin.API else None,
         "retailerCode": decision.retailer_code, "retailerAccess": decision.retailer_access,
     }  # fmt: skip
 

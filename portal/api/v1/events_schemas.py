@@ -46,6 +46,7 @@ class EventDecision(NamedRetailers):
     recordedAt: Moment
     source: str | None
     origin: str
+    requestId: str | None = Field(description=N_("Kararı bildiren isteğiniz; null: başka yoldan geldi."))
 
 
 class EventItem(Answer):

@@ -222,6 +222,9 @@ class WriteAnswer(WriteCounts):
 
 class ConsentResult(RowResult):
     reference: str | None
+    decisionId: str | None = Field(
+        description=N_("Yazılan kararın numarası; olaylarda, webhook'larda ve geçmişte aynısı. null: karar yazılmadı.")
+    )
     ignored: list[str] = Field(
         description=N_("Retin tanınmayan ya da yanlış olduğu için kullanılmayan alanları; ret onlarsız alındı.")
     )

@@ -76,8 +76,8 @@ def prepare_import(
 def apply_import(
     session: Session, vault: Vault, brand: Brand, entries: Sequence[Entry], run: ImportRun,
     prepared: PreparedImport | None = None,
-) -> list[Effect]:  # fmt: skip
-    """Lock the keys and write what the entries say; what came of each.
+) -> ImportPlan:  # fmt: skip
+    """Lock the keys and write what the entries say; the plan of it says what came of each.
 
     What was prepared is written as it is, unless something moved since: then it is planned anew, under the locks.
     """
@@ -93,7 +93,7 @@ def apply_import(
         )  # fmt: skip
         ready = _prepared(vault, brand, plan, ready.endpoints, run)
     _write(session, ready, run.at)
-    return ready.plan.effects
+    return ready.plan
 
 
 def _plan(

@@ -99,8 +99,8 @@ class Run:
         prepared = bulk_import.prepare_import(read_session(), vault(), self.brand, entries, run) if entries else None
         self.lease.renew(db.session, at, position=self.place + 1, only_refusals=self.only_refusals)
         if entries:
-            effects = bulk_import.apply_import(db.session, vault(), self.brand, entries, run, prepared)
-            for slot, effect in zip(chosen, effects, strict=True):
+            plan = bulk_import.apply_import(db.session, vault(), self.brand, entries, run, prepared)
+            for slot, effect in zip(chosen, plan.effects, strict=True):
                 results[slot] = BYTE_OF[effect]
         mine = update(ImportChunk).where(ImportChunk.id == chunk.id, ImportChunk.ran_at.is_(None))
         written = mine.values(row_results=bytes(results), tally=tally_of(results), ran_at=at)

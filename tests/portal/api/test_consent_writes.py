@@ -293,10 +293,10 @@ def test_two_lists_that_lock_each_other_out_are_both_written(app, program, rows,
     program.post(BULK, {"consents": [grant(ago=timedelta(hours=2)), grant(make.EMAIL, ago=timedelta(hours=2))]})
 
     def meet(*given):
-        effects = apply(*given)
+        plan = apply(*given)
         if not hasattr(have_met, "once"):
             have_met.once = both.wait(timeout=30)
-        return effects
+        return plan
 
     monkeypatch.setattr(bulk_import, "apply_import", meet)
     monkeypatch.setattr(consent_requests, "MAX_ENTRIES", 1)

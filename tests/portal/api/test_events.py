@@ -79,6 +79,24 @@ def test_who_reads_the_list_and_then_the_feed_from_its_cursor_has_what_stands(pr
     assert read(program, page["nextCursor"])["items"] == []
 
 
+def test_what_a_program_reported_is_told_with_the_ids_of_its_answer(program):
+    start = read(program)["nextCursor"]
+    program.post(CONSENTS, grant(recipientType="TACIR"))
+    rows = [refusal(), {}, grant(make.EMAIL), refusal()]
+    answer = program.post(f"{CONSENTS}/bulk", {"consents": rows}).json
+    ids = [each["decisionId"] for each in answer["results"]]
+
+    _, *told = read(program, start)["items"]
+
+    by_id = {each["decision"]["id"]: each for each in told}
+    assert [ids[1], ids[3]] == [None, None] and len(told) == 3  # One is the merchant's, whom the refusal holds for.
+    assert [by_id[each]["consent"]["recipient"] for each in (ids[0], ids[2])] == [make.PHONE, make.EMAIL]
+    assert by_id[ids[0]]["consent"]["recipientType"] == "BIREYSEL"
+    assert {each["decision"]["requestId"] for each in told} == {answer["requestId"]}
+    shown = program.get(f"{BASE}/requests/{answer['requestId']}").json
+    assert [each["decisionId"] for each in shown["results"]] == ids
+
+
 def test_a_decision_its_annulment_and_its_outcome_are_told_with_the_consent_as_it_is(app, program, browser, rows):
     app.config["UNDO_SECONDS"] = 300
     start = read(program)["nextCursor"]

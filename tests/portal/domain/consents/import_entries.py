@@ -36,7 +36,7 @@ def bring(brand: Brand, *entries: Entry, **facts) -> list[str]:
     planned = bulk_import.dry_run(db.session, vault(), brand, entries, run.at).effects
     db.session.rollback()
     brand = db.session.merge(brand, load=False) if brand not in db.session else brand
-    effects = bulk_import.apply_import(db.session, vault(), brand, entries, run)
+    effects = bulk_import.apply_import(db.session, vault(), brand, entries, run).effects
     db.session.commit()
     assert effects == planned
     return [effect.value for effect in effects]

@@ -293,7 +293,7 @@ def test_what_is_read_before_the_locks_is_planned_anew_where_somebody_decided_me
     ready = bulk_import.prepare_import(read_session(), vault(), brand, entries, run)
     bring(brand, entry(A, RET, clock.now()))
 
-    effects = bulk_import.apply_import(db.session, vault(), brand, entries, run, ready)
+    effects = bulk_import.apply_import(db.session, vault(), brand, entries, run, ready).effects
     db.session.commit()
 
     assert [effect.value for effect in effects] == ["older", "grant"]

@@ -120,7 +120,7 @@ def test_a_closure_between_the_plan_and_the_import_counts(other, received):
     db.session.rollback()
     close(received)
 
-    assert bulk_import.apply_import(db.session, vault(), other, entries, run, planned) == ["earlier_holder"]
+    assert bulk_import.apply_import(db.session, vault(), other, entries, run, planned).effects == ["earlier_holder"]
 
 
 def test_what_iys_lists_late_from_before_the_closure_is_refused(other, received):

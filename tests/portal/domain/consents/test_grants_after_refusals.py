@@ -99,7 +99,8 @@ def test_a_refusal_heard_between_plan_and_write_holds_the_grant(app, brand, rows
     db.session.commit()
     MovementReceiver(app).receives(row("RET", ago=TWO_HOURS))
 
-    assert bulk_import.apply_import(db.session, vault(), make.brand(), entries, run, ready) == ["over_refusal"]
+    written = bulk_import.apply_import(db.session, vault(), make.brand(), entries, run, ready)
+    assert written.effects == ["over_refusal"]
     db.session.commit()
     assert rows.one(Decision).status == RET and rows.count(Submission) == 0
 
