@@ -181,7 +181,9 @@ def may_send(app):
         with app.app_context():
             brand = db.session.get_one(Brand, consent.brand_id)
             provider = db.session.get_one(Provider, consent.provider_id)
-            return answer_of(consent, brand, provider, clock.now(), has_unread_reply=False).verdict == Verdict.MAY
+            return (
+                answer_of(consent, brand, provider.iys_code, clock.now(), has_unread_reply=False).verdict == Verdict.MAY
+            )
 
     return ask
 

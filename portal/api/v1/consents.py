@@ -120,7 +120,7 @@ def _find(
         consent = connection.execute(CONSENTS[column], asked | {"index": index}).one_or_none()
         if consent is not None:
             is_unread = bool(consent.is_unread)
-            return may_send.answer_of(consent, caller.brand, caller, at, has_unread_reply=is_unread), consent
+            return may_send.answer_of(consent, caller.brand, caller.iys_code, at, has_unread_reply=is_unread), consent
     return may_send.answer_without_consent(recipient_type), None
 
 

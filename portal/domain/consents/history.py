@@ -53,7 +53,7 @@ def current_consents(
         (
             consent,
             brand,
-            answer_of(consent, brand, provider, at, has_unread_reply=is_unread),
+            answer_of(consent, brand, provider.iys_code, at, has_unread_reply=is_unread),
             Evidence(proof) if proof else None,
         )
         for consent, brand, provider, is_unread, proof in rows

@@ -67,13 +67,6 @@ class BrandFacts(Protocol):
     def closed_at(self) -> datetime | None: ...
 
 
-class ProviderFacts(Protocol):
-    """What the rule asks of a provider."""
-
-    @property
-    def iys_code(self) -> int: ...
-
-
 BEFORE_2015 = parse_wire_date(FIRST_DATE)  # İYS takes grants of this date (HS_2015) any time.
 RULE_VERSION = "1"  # Stands in signed certificates: another RULE has another version.
 # The first line counts whose facts are all true of a consent.
@@ -95,17 +88,17 @@ PERMISSIONS = (Reason.EXEMPT, Reason.MERCHANT, Reason.GRANTED)
 
 
 def answer_of(
-    consent: Consent | Row[*tuple[Any, ...]], brand: BrandFacts, provider: ProviderFacts, at: datetime, *,
+    consent: Consent | Row[*tuple[Any, ...]], brand: BrandFacts, iys_code: int, at: datetime, *,
     has_unread_reply: bool,
 ) -> MaySendAnswer:  # fmt: skip
-    """Answer for one consent, or a row of its columns, at a moment; `has_unread_reply` is may_have_refused() of its
-    recipient."""
+    """Answer for one consent, or a row of its columns, of a provider with this İYS code at a moment;
+    `has_unread_reply` is may_have_refused() of its recipient."""
     facts = {
         "status": consent.status,
         "has_unread_reply": has_unread_reply,
         "iys_status": consent.iys_status,
         "recipient_type": consent.recipient_type,
-        **_facts_of(brand, provider),
+        **_facts_of(brand, iys_code),
     }
     return _answer(facts, consent.consent_date, at)
 
@@ -116,7 +109,10 @@ def answers(
 ) -> dict[int, MaySendAnswer]:  # fmt: skip
     """Answer for many recipients of a brand, by id; those without a consent are missing. One statement: call with
     ≤ 5,000."""
-    common = {"recipient_type": recipient_type, **_facts_of(brand, session.get_one(Provider, brand.provider_id))}
+    common = {
+        "recipient_type": recipient_type,
+        **_facts_of(brand, session.get_one(Provider, brand.provider_id).iys_code),
+    }
     asked = select(
         Consent.recipient_id, Consent.status, Consent.iys_status, may_have_refused(Consent.recipient_id),
         Consent.consent_date,
@@ -142,10 +138,10 @@ def answer_without_consent(recipient_type: RecipientType) -> MaySendAnswer:
     return MaySendAnswer(Verdict.MAY_NOT, Reason.NOT_GRANTED)
 
 
-def _facts_of(brand: BrandFacts, provider: ProviderFacts) -> dict[str, Any]:
+def _facts_of(brand: BrandFacts, iys_code: int) -> dict[str, Any]:
     return {
         "has_ended": brand.is_sandbox and brand.closed_at is not None,
-        "is_exempt": provider.iys_code in sandbox_mode.EXEMPT_CODES,
+        "is_exempt": iys_code in sandbox_mode.EXEMPT_CODES,
     }
 
 

@@ -195,7 +195,7 @@ def _consents_by_brand(
             accepted_at=sent.accepted_at if sent and not is_hidden else None,
             iys_status=consent.iys_status if is_theirs and not is_hidden else None,
             iys_as_of=consent.iys_as_of if is_theirs and not is_hidden else None,
-            answer=answer_of(consent, brand, provider, at, has_unread_reply=is_unread),
+            answer=answer_of(consent, brand, provider.iys_code, at, has_unread_reply=is_unread),
         )  # fmt: skip
         theirs, key = found.setdefault(consent.brand_id, {}), (shown.channel, shown.recipient_type)
         if shown.recipient_type == consent.recipient_type or key not in theirs:

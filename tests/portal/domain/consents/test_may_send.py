@@ -64,7 +64,7 @@ def ask(consent: Consent, at=None) -> MaySendAnswer:
     db.session.refresh(brand)
     db.session.refresh(provider)
     is_unread = db.session.scalar(select(may_have_refused(literal(consent.recipient_id))))
-    answer = answer_of(consent, brand, provider, at or clock.now(), has_unread_reply=is_unread)
+    answer = answer_of(consent, brand, provider.iys_code, at or clock.now(), has_unread_reply=is_unread)
     assert in_sql()[consent.id] == as_in_sql(answer)
     return answer
 
@@ -162,7 +162,9 @@ def test_the_answer_and_the_statements_agree_on_every_combination(code, ended):
         add_reply(each.recipient_id)
     add_reply(None)
 
-    answers = {each.id: answer_of(each, brand, provider, at, has_unread_reply=each.id in unread) for each in consents}
+    answers = {
+        each.id: answer_of(each, brand, provider.iys_code, at, has_unread_reply=each.id in unread) for each in consents
+    }
     assert {each: as_in_sql(answer) for each, answer in answers.items()} == in_sql()
 
 
