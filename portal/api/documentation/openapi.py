@@ -71,7 +71,7 @@ def _scopes() -> dict[str, str]:
     """The scope that each operation needs."""
     views = {name: view for name, view in current_app.view_functions.items() if name.startswith("api.")}
     known: dict[str, Any] = {name: specification.get_function_metadata(view) for name, view in views.items()}
-    return {each.operation_id: vars(views[name])["needs"] for name, each in known.items()}
+    return {each.operation_id: vars(views[name])["scope"] for name, each in known.items()}
 
 
 def _complete(operation: Json) -> None:

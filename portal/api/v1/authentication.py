@@ -33,12 +33,12 @@ PROVIDER_LIMITS = {  # Counted for all keys together.
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="izinlink"'}
 
 
-def needs(scope: Scope, *, limit: str = limits.API, whole_brand: bool = True) -> Callable[[View], View]:
+def needs_scope(scope: Scope, *, limit: str = limits.API, whole_brand: bool = True) -> Callable[[View], View]:
     """Decorator: the scope a view needs, and the limit that counts its requests: by key, some by provider. Without
     `whole_brand` the view takes what it needs from `g.caller.brand`, which costs no statement, and has no `g.brand`."""
 
     def mark(view: View) -> View:
-        view.__dict__.update(needs=scope, limit=limit, whole_brand=whole_brand)  # Decorators around it copy them.
+        view.__dict__.update(scope=scope, limit=limit, whole_brand=whole_brand)  # Decorators around it copy them.
         return view
 
     return mark
@@ -58,8 +58,8 @@ def check_key() -> ResponseReturnValue | None:
         return problems.problem_response(ApiProblem.NETWORK)
     if wait := _count(view.limit, caller):
         return problems.problem_response(ApiProblem.TOO_MANY, headers={"Retry-After": str(wait)})
-    if view.needs not in caller.scopes:
-        return problems.problem_response(ApiProblem.SCOPE_MISSING, scope=view.needs)
+    if view.scope not in caller.scopes:
+        return problems.problem_response(ApiProblem.SCOPE_MISSING, scope=view.scope)
     if api_keys.record_use(db.session, caller, at):
         db.session.commit()
     if brand_code is not None and caller.brand is None:  # Here, so that no view can forget to look.

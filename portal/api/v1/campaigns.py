@@ -11,7 +11,7 @@ from sqlalchemy import select
 from wtforms.validators import StopValidation, ValidationError
 
 from portal.api.v1 import campaign_schemas as schemas
-from portal.api.v1.authentication import needs
+from portal.api.v1.authentication import needs_scope
 from portal.api.v1.blueprint import BRAND_PATH, MAX_LIST_BYTES, blueprint, specification
 from portal.api.v1.campaign_answers import base_answer, full_answer, link_answer, rows_answer
 from portal.api.v1.schemas import Problem, WriteHeaders
@@ -45,7 +45,7 @@ SHOWN = ("titleTr", "bodyTr", "titleEn", "bodyEn")
 @specification.validate(
     resp=Response(HTTP_200=schemas.CampaignAnswer, HTTP_409=Problem), operation_id="addCampaign"
 )  # fmt: skip
-@needs(Scope.CAMPAIGNS_WRITE)
+@needs_scope(Scope.CAMPAIGNS_WRITE)
 def add_campaign(json: schemas.CampaignBody, headers: WriteHeaders) -> dict[str, Any]:
     """Open a draft. A text of the provider's own waits for the operator, as one that a person wrote."""
     return answer_once(headers, lambda at: full_answer(db.session, _open(json, at)))
@@ -53,7 +53,7 @@ def add_campaign(json: schemas.CampaignBody, headers: WriteHeaders) -> dict[str,
 
 @blueprint.get(f"{BRAND_PATH}/campaigns")
 @specification.validate(resp=Response(HTTP_200=schemas.Campaigns), operation_id="listCampaigns")
-@needs(Scope.CAMPAIGNS_READ)
+@needs_scope(Scope.CAMPAIGNS_READ)
 def list_campaigns(query: schemas.PageQuery) -> dict[str, Any]:
     """List the brand's campaigns, the newest first."""
     before = min(int(query.cursor), LARGEST_ID) if query.cursor else LARGEST_ID
@@ -69,7 +69,7 @@ def list_campaigns(query: schemas.PageQuery) -> dict[str, Any]:
 
 @blueprint.get(CAMPAIGN)
 @specification.validate(resp=Response(HTTP_200=schemas.CampaignAnswer), operation_id="showCampaign")
-@needs(Scope.CAMPAIGNS_READ)
+@needs_scope(Scope.CAMPAIGNS_READ)
 def show_campaign(campaignId: str) -> dict[str, Any]:
     """Show a campaign's state, what its launch still needs, and its results so far."""
     return full_answer(read_session(), _own_or_404(campaignId))
@@ -78,7 +78,7 @@ def show_campaign(campaignId: str) -> dict[str, Any]:
 @blueprint.post(f"{CAMPAIGN}/people")
 @specification.validate(resp=Response(HTTP_200=schemas.PeopleAnswer, HTTP_409=Problem), operation_id="addPeople")
 @max_bytes(MAX_LIST_BYTES)
-@needs(Scope.CAMPAIGNS_WRITE, limit=limits.API_LISTS)
+@needs_scope(Scope.CAMPAIGNS_WRITE, limit=limits.API_LISTS)
 def add_people(campaignId: str, json: schemas.PeopleBody, headers: WriteHeaders) -> dict[str, Any]:
     """Bring up to 10,000 people, each with a contact of their own. Good ones enter the audience whatever the others
     are."""
@@ -93,7 +93,7 @@ def add_people(campaignId: str, json: schemas.PeopleBody, headers: WriteHeaders)
 @specification.validate(
     resp=Response(HTTP_200=schemas.CampaignAnswer, HTTP_409=Problem), operation_id="addLaunch"
 )  # fmt: skip
-@needs(Scope.CAMPAIGNS_LAUNCH)
+@needs_scope(Scope.CAMPAIGNS_LAUNCH)
 def add_launch(campaignId: str, json: schemas.LaunchBody, headers: WriteHeaders) -> dict[str, Any]:
     """Launch a campaign that has all it needs; from then on its audience is fixed."""
     campaign_id = _own_or_404(campaignId).id
@@ -104,7 +104,7 @@ def add_launch(campaignId: str, json: schemas.LaunchBody, headers: WriteHeaders)
 
 @blueprint.get(f"{CAMPAIGN}/links")
 @specification.validate(resp=Response(HTTP_200=schemas.PersonalLinks), operation_id="listLinks")
-@needs(Scope.CAMPAIGNS_LAUNCH)
+@needs_scope(Scope.CAMPAIGNS_LAUNCH)
 def list_links(campaignId: str, query: schemas.LinksQuery) -> dict[str, Any]:
     """List the links that may be sent now, some 500 a page, each with a text. Noted: whoever takes them may send."""
     campaign, part = _own_or_404(campaignId), min(int(query.cursor or 0), 2**31)

@@ -7,7 +7,7 @@ from typing import Any
 from flask import current_app, g
 from spectree import Response
 
-from portal.api.v1.authentication import needs
+from portal.api.v1.authentication import needs_scope
 from portal.api.v1.blueprint import BRAND_PATH, MAX_LIST_BYTES, blueprint, specification
 from portal.api.v1.checks_schemas import CheckAnswer, CheckBody
 from portal.api.v1.moments import moment
@@ -33,7 +33,7 @@ Answers = dict[str, MaySendAnswer]  # By canonical address.
 @blueprint.post(f"{BRAND_PATH}/checks")
 @specification.validate(resp=Response(HTTP_200=CheckAnswer), operation_id="checkAddresses")
 @max_bytes(MAX_LIST_BYTES)
-@needs(Scope.CHECK, limit=limits.API_LISTS)
+@needs_scope(Scope.CHECK, limit=limits.API_LISTS)
 def check_addresses(json: CheckBody) -> dict[str, Any]:
     """Check up to 50,000 addresses before messaging them. What is no address may not be messaged."""
     at, salt = clock.now(), check_certificates.draw_salt()

@@ -9,7 +9,7 @@ from flask import abort, g
 from spectree import Response
 
 from portal.api.v1 import rows
-from portal.api.v1.authentication import needs
+from portal.api.v1.authentication import needs_scope
 from portal.api.v1.blueprint import BRAND_PATH, MAX_LIST_BYTES, blueprint, specification
 from portal.api.v1.moments import moment
 from portal.api.v1.row_problems import EFFECT_PROBLEMS, ApiRowProblem, BadRow
@@ -33,7 +33,7 @@ from portal.web.shared.problems import ApiProblem
 
 @blueprint.post(f"{BRAND_PATH}/consents")
 @specification.validate(resp=Response(HTTP_200=ConsentsAnswer, HTTP_409=Problem), operation_id="addConsent")
-@needs(Scope.REFUSE)
+@needs_scope(Scope.REFUSE)
 def add_consent(json: ConsentBody, headers: WriteHeaders) -> flask.Response:
     """Bring one decision; İYS is told of it at once."""
     answer = _write([json.root], headers, Lane.PEOPLE)
@@ -44,7 +44,7 @@ def add_consent(json: ConsentBody, headers: WriteHeaders) -> flask.Response:
 @blueprint.post(f"{BRAND_PATH}/consents/bulk")
 @specification.validate(resp=Response(HTTP_200=ConsentsAnswer), operation_id="addConsents")
 @max_bytes(MAX_LIST_BYTES)
-@needs(Scope.REFUSE, limit=limits.API_LISTS)
+@needs_scope(Scope.REFUSE, limit=limits.API_LISTS)
 def add_consents(json: BulkBody, headers: WriteHeaders) -> dict[str, Any]:
     """Bring up to 10,000 decisions; each row has its result, now and by the request's number."""
     return _write(json.consents, headers, Lane.BULK)
@@ -52,7 +52,7 @@ def add_consents(json: BulkBody, headers: WriteHeaders) -> dict[str, Any]:
 
 @blueprint.get("/requests/<requestId>")
 @specification.validate(resp=Response(HTTP_200=RequestAnswer), operation_id="showRequest")
-@needs(Scope.READ)
+@needs_scope(Scope.READ)
 def show_request(requestId: str) -> dict[str, Any]:
     """Show what came of a request's rows, and what İYS has made of them so far. For 60 days."""
     session, caller = read_session(), g.caller

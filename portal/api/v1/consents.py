@@ -8,7 +8,7 @@ from flask import abort, g
 from spectree import Response
 from sqlalchemy import Row, bindparam, select
 
-from portal.api.v1.authentication import needs
+from portal.api.v1.authentication import needs_scope
 from portal.api.v1.blueprint import BRAND_PATH, blueprint, specification
 from portal.api.v1.moments import moment, wire_date
 from portal.api.v1.schemas import ConsentAnswer, ConsentQuery, History, HistoryQuery, TypeQuery
@@ -31,7 +31,7 @@ ADDRESS_PATH = "<any(ARAMA, MESAJ, EPOSTA):type>/<recipient>"
 
 @blueprint.get(f"{BRAND_PATH}/consents/{ADDRESS_PATH}")
 @specification.validate(resp=Response(HTTP_200=ConsentAnswer), operation_id="showConsent")
-@needs(Scope.READ, whole_brand=False)
+@needs_scope(Scope.READ, whole_brand=False)
 def show_consent(type: str, recipient: str, query: TypeQuery) -> dict[str, Any]:
     """Show the consent of an address, here and at İYS, and whether it may be messaged."""
     return _consent(recipient, Channel(type), query.recipientType)
@@ -39,7 +39,7 @@ def show_consent(type: str, recipient: str, query: TypeQuery) -> dict[str, Any]:
 
 @blueprint.post(f"{BRAND_PATH}/consents/query")
 @specification.validate(resp=Response(HTTP_200=ConsentAnswer), operation_id="queryConsent")
-@needs(Scope.READ, whole_brand=False)
+@needs_scope(Scope.READ, whole_brand=False)
 def query_consent(json: ConsentQuery) -> dict[str, Any]:
     """The same with the address in the body, for whoever keeps addresses out of URLs."""
     return _consent(json.recipient, json.type, json.recipientType)
@@ -47,7 +47,7 @@ def query_consent(json: ConsentQuery) -> dict[str, Any]:
 
 @blueprint.get(f"{BRAND_PATH}/may-send/{ADDRESS_PATH}")
 @specification.validate(resp=Response("HTTP_200", "HTTP_404"), operation_id="mayBeMessaged")
-@needs(Scope.READ, whole_brand=False)
+@needs_scope(Scope.READ, whole_brand=False)
 def may_be_messaged(type: str, recipient: str, query: TypeQuery) -> flask.Response:
     """Answer without a body: 200 where an address may be messaged, 404 where it may not or nothing is known."""
     address = address_or_422(recipient, Channel(type))
@@ -57,7 +57,7 @@ def may_be_messaged(type: str, recipient: str, query: TypeQuery) -> flask.Respon
 
 @blueprint.post(f"{BRAND_PATH}/consents/history")
 @specification.validate(resp=Response(HTTP_200=History), operation_id="listHistory")
-@needs(Scope.READ, whole_brand=False)
+@needs_scope(Scope.READ, whole_brand=False)
 def list_history(json: HistoryQuery) -> dict[str, Any]:
     """List the decisions of an address, the newest first, each with what İYS made of it."""
     caller, address, at = g.caller, address_or_422(json.recipient, json.type), clock.now()

@@ -7,7 +7,7 @@ from flask import abort, g
 from spectree import Response
 from sqlalchemy import select
 
-from portal.api.v1.authentication import needs
+from portal.api.v1.authentication import needs_scope
 from portal.api.v1.blueprint import BRAND_PATH, blueprint, specification
 from portal.api.v1.events_schemas import Consents, ConsentsQuery, Events, EventsQuery
 from portal.api.v1.moments import moment, wire_date
@@ -28,7 +28,7 @@ WAIT_SECONDS = 5  # For who has read everything. One request a second is welcome
 
 @blueprint.get("/events")
 @specification.validate(resp=Response(HTTP_200=Events, HTTP_410=Problem), operation_id="listEvents")
-@needs(Scope.EVENTS)
+@needs_scope(Scope.EVENTS)
 def list_events(query: EventsQuery) -> dict[str, Any]:
     """List what happened after a cursor: each event once, those of a consent in their order."""
     session, codes = read_session(), _brand_codes()
@@ -51,7 +51,7 @@ def list_events(query: EventsQuery) -> dict[str, Any]:
 
 @blueprint.get(f"{BRAND_PATH}/consents")
 @specification.validate(resp=Response(HTTP_200=Consents), operation_id="listConsents")
-@needs(Scope.EVENTS)
+@needs_scope(Scope.EVENTS)
 def list_consents(query: ConsentsQuery) -> dict[str, Any]:
     """List all consents of a brand as they are now."""
     session, cursor = read_session(), query.cursor

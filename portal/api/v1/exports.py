@@ -5,7 +5,7 @@ from flask import g
 from spectree import Response
 
 from portal.api.v1 import file_schemas as schemas
-from portal.api.v1.authentication import needs
+from portal.api.v1.authentication import needs_scope
 from portal.api.v1.blueprint import BRAND_PATH, blueprint, specification
 from portal.api.v1.writes import record_audit
 from portal.core import clock
@@ -19,7 +19,7 @@ from portal.web.shared.downloads import download
 
 @blueprint.get(f"{BRAND_PATH}/exports/<any(consents, decisions, recipients):kind>")
 @specification.validate(resp=Response("HTTP_200"), operation_id="downloadExport")
-@needs(Scope.EXPORTS, limit=limits.API_FILES)
+@needs_scope(Scope.EXPORTS, limit=limits.API_FILES)
 def download_export(kind: str, query: schemas.ExportQuery) -> flask.Response:
     """Send a file with addresses, however long it is. Noted in the audit log before the first byte."""
     wanted = ExportFilter(

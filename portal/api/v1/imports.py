@@ -10,7 +10,7 @@ from spectree import Response
 from werkzeug.exceptions import HTTPException
 
 from portal.api.v1 import file_schemas as schemas
-from portal.api.v1.authentication import needs
+from portal.api.v1.authentication import needs_scope
 from portal.api.v1.blueprint import BRAND_PATH, blueprint, specification
 from portal.api.v1.import_answers import PERSON_NEEDED, digest_of, error_answer, import_answer
 from portal.api.v1.schemas import Problem, WriteHeaders
@@ -36,7 +36,7 @@ Change = Callable[[ImportBatch, datetime], None]
 @blueprint.post(f"{BRAND_PATH}/imports")
 @specification.validate(resp=Response(HTTP_200=schemas.ImportAnswer), operation_id="addImport")
 @max_bytes(uploads.LARGEST_POST)
-@needs(Scope.IMPORTS, limit=limits.API_FILES)
+@needs_scope(Scope.IMPORTS, limit=limits.API_FILES)
 def add_import(query: schemas.UploadQuery, headers: WriteHeaders) -> dict[str, Any]:
     """Take a file as the body, or as the part "file" of a form; the worker reads it and makes a dry run."""
     if query.profile and not profiles.is_known(read_session(), g.caller.provider_id, query.profile):
@@ -57,7 +57,7 @@ def add_import(query: schemas.UploadQuery, headers: WriteHeaders) -> dict[str, A
 
 @blueprint.get(IMPORT)
 @specification.validate(resp=Response(HTTP_200=schemas.ImportAnswer), operation_id="showImport")
-@needs(Scope.IMPORTS)
+@needs_scope(Scope.IMPORTS)
 def show_import(importId: str) -> dict[str, Any]:
     """Show how far a file is, what its dry run found, and what became of it."""
     return import_answer(read_session(), _own_or_404(importId))
@@ -65,7 +65,7 @@ def show_import(importId: str) -> dict[str, Any]:
 
 @blueprint.post(f"{IMPORT}/start")
 @specification.validate(resp=Response(HTTP_200=schemas.ImportAnswer, HTTP_409=Problem), operation_id="addImportStart")
-@needs(Scope.IMPORTS)
+@needs_scope(Scope.IMPORTS)
 def add_import_start(importId: str, json: schemas.StartBody, headers: WriteHeaders) -> dict[str, Any]:
     """Write the file as its dry run said. What somebody must vouch for, no program can."""
     if not json.onlyRefusals and Scope.GRANT not in g.caller.scopes:
@@ -77,7 +77,7 @@ def add_import_start(importId: str, json: schemas.StartBody, headers: WriteHeade
 @specification.validate(
     resp=Response(HTTP_200=schemas.ImportAnswer, HTTP_409=Problem), operation_id="addImportCancellation"
 )  # fmt: skip
-@needs(Scope.IMPORTS)
+@needs_scope(Scope.IMPORTS)
 def add_import_cancellation(importId: str, json: schemas.NoBody, headers: WriteHeaders) -> dict[str, Any]:
     """Drop a file that was not started; stop one that is being written, whose written lines stay."""
     return _change(importId, headers, _cancel)
@@ -85,7 +85,7 @@ def add_import_cancellation(importId: str, json: schemas.NoBody, headers: WriteH
 
 @blueprint.post(f"{IMPORT}/undo")
 @specification.validate(resp=Response(HTTP_200=schemas.ImportAnswer, HTTP_409=Problem), operation_id="addImportUndo")
-@needs(Scope.IMPORTS)
+@needs_scope(Scope.IMPORTS)
 def add_import_undo(importId: str, json: schemas.NoBody, headers: WriteHeaders) -> dict[str, Any]:
     """Take back what was not sent to İYS yet."""
     return _change(importId, headers, lambda batch, at: batches.undo(db.session, batch, None, at))
@@ -93,7 +93,7 @@ def add_import_undo(importId: str, json: schemas.NoBody, headers: WriteHeaders) 
 
 @blueprint.get(f"{IMPORT}/errors")
 @specification.validate(resp=Response(HTTP_200=schemas.ImportErrors), operation_id="listImportErrors")
-@needs(Scope.IMPORTS, limit=limits.API_LISTS)
+@needs_scope(Scope.IMPORTS, limit=limits.API_LISTS)
 def list_import_errors(importId: str, query: schemas.ErrorsQuery) -> dict[str, Any]:
     """List lines with errors as they stood in the file, up to 1,000 a page."""
     batch = _own_or_404(importId)
@@ -111,7 +111,7 @@ def list_import_errors(importId: str, query: schemas.ErrorsQuery) -> dict[str, A
 
 @blueprint.get(f"{IMPORT}/errors.xlsx")
 @specification.validate(resp=Response("HTTP_200"), operation_id="downloadImportErrors")
-@needs(Scope.IMPORTS, limit=limits.API_FILES)
+@needs_scope(Scope.IMPORTS, limit=limits.API_FILES)
 def download_import_errors(importId: str) -> flask.Response:
     """The same as a workbook, which can be corrected and brought again."""
     batch = _own_or_404(importId)

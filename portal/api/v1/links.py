@@ -8,7 +8,7 @@ from spectree import Response
 from sqlalchemy import select
 
 from portal.api.v1 import campaign_schemas as schemas
-from portal.api.v1.authentication import needs
+from portal.api.v1.authentication import needs_scope
 from portal.api.v1.blueprint import BRAND_PATH, MAX_LIST_BYTES, blueprint, specification
 from portal.api.v1.campaign_answers import link_answer, person_problem
 from portal.api.v1.schemas import Problem, WriteHeaders
@@ -35,7 +35,7 @@ from portal.web.shared.problems import ApiProblem
 
 @blueprint.get(f"{BRAND_PATH}/points")
 @specification.validate(resp=Response(HTTP_200=schemas.Points), operation_id="listPoints")
-@needs(Scope.LINKS)
+@needs_scope(Scope.LINKS)
 def list_points() -> dict[str, Any]:
     """List the brand's consent points, whose text and channels a link on demand has."""
     slugs = select(ConsentPoint.slug).where(ConsentPoint.brand_id == g.brand.id).order_by(ConsentPoint.created_at)
@@ -51,7 +51,7 @@ def list_points() -> dict[str, Any]:
 
 @blueprint.post(f"{BRAND_PATH}/points/<slug>/links")
 @specification.validate(resp=Response(HTTP_200=schemas.LinkAnswer, HTTP_409=Problem), operation_id="addLink")
-@needs(Scope.LINKS, limit=limits.API_LINKS)
+@needs_scope(Scope.LINKS, limit=limits.API_LINKS)
 def add_link(slug: str, json: schemas.LinkBody, headers: WriteHeaders) -> dict[str, Any]:
     """Give one person's link with a text ready to be sent; or the reason why they may not be asked."""
     return answer_once(headers, lambda at: _request_link(_own_point_or_404(slug), json, at))
@@ -60,7 +60,7 @@ def add_link(slug: str, json: schemas.LinkBody, headers: WriteHeaders) -> dict[s
 @blueprint.post(f"{BRAND_PATH}/refusal-links")
 @specification.validate(resp=Response(HTTP_200=schemas.RefusalLinks), operation_id="addRefusalLinks")
 @max_bytes(MAX_LIST_BYTES)
-@needs(Scope.LINKS, limit=limits.API_LISTS)
+@needs_scope(Scope.LINKS, limit=limits.API_LISTS)
 def add_refusal_links(json: schemas.RefusalLinksBody, headers: WriteHeaders) -> dict[str, Any]:
     """Give up to 10,000 recipients their permanent refusing address, also while the provider is suspended."""
     return answer_once(headers, lambda at: _give_refusal_links(json, at), rows=len(json.recipients))

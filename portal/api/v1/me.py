@@ -6,7 +6,7 @@ from flask import g
 from spectree import Response
 from sqlalchemy import select
 
-from portal.api.v1.authentication import needs
+from portal.api.v1.authentication import needs_scope
 from portal.api.v1.blueprint import blueprint, specification
 from portal.api.v1.moments import moment
 from portal.api.v1.schemas import Brands, Me
@@ -24,7 +24,7 @@ from portal.services.iys import account_report
 
 @blueprint.get("/me")
 @specification.validate(resp=Response(HTTP_200=Me), operation_id="showMe")
-@needs(Scope.SELF)
+@needs_scope(Scope.SELF)
 def show_me() -> dict[str, Any]:
     """Show the key's provider and what the key may do."""
     session, caller = read_session(), g.caller
@@ -49,7 +49,7 @@ def show_me() -> dict[str, Any]:
 
 @blueprint.get("/brands")
 @specification.validate(resp=Response(HTTP_200=Brands), operation_id="listBrands")
-@needs(Scope.BRANDS)
+@needs_scope(Scope.BRANDS)
 def list_brands() -> dict[str, Any]:
     """List the brands that the key reaches, with rights and counts per channel."""
     caller: Caller = g.caller

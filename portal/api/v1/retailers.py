@@ -9,7 +9,7 @@ from flask import abort, current_app, g
 from spectree import Response
 
 from portal.api.v1 import retailers_schemas as schemas
-from portal.api.v1.authentication import needs
+from portal.api.v1.authentication import needs_scope
 from portal.api.v1.blueprint import BRAND_PATH, blueprint, specification
 from portal.api.v1.consents import address_or_422
 from portal.api.v1.schemas import ConsentQuery, Problem, WriteHeaders
@@ -33,7 +33,7 @@ CHANGED = Response(HTTP_200=schemas.Access, HTTP_503=Problem)
 
 @blueprint.get(RETAILERS)
 @specification.validate(resp=SOME, operation_id="listRetailers")
-@needs(Scope.RETAILERS_READ, limit=limits.API_IYS)
+@needs_scope(Scope.RETAILERS_READ, limit=limits.API_IYS)
 def list_retailers(query: schemas.RetailersQuery) -> dict[str, Any]:
     """List the brand's retailers as İYS has them."""
     offset = int(query.cursor or 0)
@@ -43,7 +43,7 @@ def list_retailers(query: schemas.RetailersQuery) -> dict[str, Any]:
 
 @blueprint.post(RETAILERS)
 @specification.validate(resp=ADDED, operation_id="addRetailer")
-@needs(Scope.RETAILERS_WRITE, limit=limits.API_RETAILERS)
+@needs_scope(Scope.RETAILERS_WRITE, limit=limits.API_RETAILERS)
 def add_retailer(json: schemas.RetailerBody, headers: WriteHeaders) -> dict[str, Any]:
     """Add a retailer at İYS. Whoever repeats a request whose answer was lost gets the code of the same one."""
     fields = json.model_dump(exclude_none=True)
@@ -63,7 +63,7 @@ def add_retailer(json: schemas.RetailerBody, headers: WriteHeaders) -> dict[str,
 
 @blueprint.get(RETAILER)
 @specification.validate(resp=ONE, operation_id="showRetailer")
-@needs(Scope.RETAILERS_READ, limit=limits.API_IYS)
+@needs_scope(Scope.RETAILERS_READ, limit=limits.API_IYS)
 def show_retailer(retailerCode: int) -> dict[str, Any]:
     """Show one retailer as İYS has it."""
     with iys_problems():
@@ -73,7 +73,7 @@ def show_retailer(retailerCode: int) -> dict[str, Any]:
 
 @blueprint.delete(RETAILER)
 @specification.validate(resp=REMOVED, operation_id="removeRetailer")
-@needs(Scope.RETAILERS_WRITE, limit=limits.API_IYS)
+@needs_scope(Scope.RETAILERS_WRITE, limit=limits.API_IYS)
 def remove_retailer(retailerCode: int, headers: WriteHeaders) -> dict[str, Any]:
     """Remove a retailer at İYS, unless a consent refers to it."""
     code = _code_or_404(retailerCode)
@@ -95,7 +95,7 @@ def remove_retailer(retailerCode: int, headers: WriteHeaders) -> dict[str, Any]:
 
 @blueprint.post(f"{RETAILERS}/access/query")
 @specification.validate(resp=SOME, operation_id="listAccess")
-@needs(Scope.RETAILERS_READ, limit=limits.API_IYS)
+@needs_scope(Scope.RETAILERS_READ, limit=limits.API_IYS)
 def list_access(json: schemas.AccessQuery) -> dict[str, Any]:
     """List the retailers that have access to a consent."""
     offset = int(json.cursor or 0)
@@ -106,7 +106,7 @@ def list_access(json: schemas.AccessQuery) -> dict[str, Any]:
 
 @blueprint.post(f"{RETAILERS}/access")
 @specification.validate(resp=CHANGED, operation_id="addAccess")
-@needs(Scope.RETAILERS_WRITE, limit=limits.API_IYS)
+@needs_scope(Scope.RETAILERS_WRITE, limit=limits.API_IYS)
 def add_access(json: schemas.AccessBody, headers: WriteHeaders) -> dict[str, Any]:
     """Give retailers access to a consent that İYS has."""
     return _change_access(retailers.add_access, "retailer.access_given", json, headers)
@@ -114,7 +114,7 @@ def add_access(json: schemas.AccessBody, headers: WriteHeaders) -> dict[str, Any
 
 @blueprint.post(f"{RETAILERS}/access/remove")
 @specification.validate(resp=CHANGED, operation_id="removeAccess")
-@needs(Scope.RETAILERS_WRITE, limit=limits.API_IYS)
+@needs_scope(Scope.RETAILERS_WRITE, limit=limits.API_IYS)
 def remove_access(json: schemas.AccessBody, headers: WriteHeaders) -> dict[str, Any]:
     """Take the access to a consent from retailers."""
     return _change_access(retailers.remove_access, "retailer.access_taken", json, headers)

@@ -7,7 +7,7 @@ from flask import g
 from pydantic import ValidationError
 from spectree import Response
 
-from portal.api.v1.authentication import needs
+from portal.api.v1.authentication import needs_scope
 from portal.api.v1.blueprint import BRAND_PATH, MAX_LIST_BYTES, blueprint, specification
 from portal.api.v1.moments import moment
 from portal.api.v1.row_problems import ApiRowProblem, BadRow, find_unfit
@@ -36,7 +36,7 @@ AHEAD = timedelta(minutes=1)  # How much the clock of the sending system may be 
 @blueprint.post(f"{BRAND_PATH}/sends")
 @specification.validate(resp=Response(HTTP_200=WriteAnswer), operation_id="addSends")
 @max_bytes(MAX_LIST_BYTES)
-@needs(Scope.SENDS, limit=limits.API_LISTS)
+@needs_scope(Scope.SENDS, limit=limits.API_LISTS)
 def add_sends(json: SendsBody, headers: WriteHeaders) -> dict[str, Any]:
     """Report up to 10,000 messages. Good rows are stored whatever the others are."""
     request_id = new_id()

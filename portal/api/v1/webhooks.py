@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.api.v1 import webhooks_schemas as schemas
-from portal.api.v1.authentication import needs
+from portal.api.v1.authentication import needs_scope
 from portal.api.v1.blueprint import BRAND_PATH, blueprint, specification
 from portal.api.v1.moments import moment
 from portal.api.v1.schemas import Problem, WriteHeaders
@@ -32,7 +32,7 @@ MADE = Response(HTTP_200=schemas.NewWebhook, HTTP_409=Problem)
 
 @blueprint.get(WEBHOOKS)
 @specification.validate(resp=Response(HTTP_200=schemas.Webhooks), operation_id="listWebhooks")
-@needs(Scope.WEBHOOKS)
+@needs_scope(Scope.WEBHOOKS)
 def list_webhooks() -> dict[str, Any]:
     """List the endpoints that hear of this brand alone."""
     theirs = select(WebhookEndpoint).where(WebhookEndpoint.provider_id == g.caller.provider_id)
@@ -42,7 +42,7 @@ def list_webhooks() -> dict[str, Any]:
 
 @blueprint.post(WEBHOOKS)
 @specification.validate(resp=MADE, operation_id="addWebhook")
-@needs(Scope.WEBHOOKS)
+@needs_scope(Scope.WEBHOOKS)
 def add_webhook(json: schemas.WebhookBody, headers: WriteHeaders) -> dict[str, Any]:
     """Make an endpoint and show its secret, which is read anew for a repeated request instead of being kept with it."""
 
@@ -65,7 +65,7 @@ def add_webhook(json: schemas.WebhookBody, headers: WriteHeaders) -> dict[str, A
 
 @blueprint.patch(WEBHOOK)
 @specification.validate(resp=Response(HTTP_200=schemas.Webhook), operation_id="changeWebhook")
-@needs(Scope.WEBHOOKS)
+@needs_scope(Scope.WEBHOOKS)
 def change_webhook(webhookId: str, json: schemas.WebhookChange, headers: WriteHeaders) -> dict[str, Any]:
     """Change an endpoint, pause it or turn it on again."""
 
@@ -89,7 +89,7 @@ def change_webhook(webhookId: str, json: schemas.WebhookChange, headers: WriteHe
 
 @blueprint.delete(WEBHOOK)
 @specification.validate(resp=Response(HTTP_200=schemas.WebhookRemoved), operation_id="removeWebhook")
-@needs(Scope.WEBHOOKS)
+@needs_scope(Scope.WEBHOOKS)
 def remove_webhook(webhookId: str, headers: WriteHeaders) -> dict[str, Any]:
     """Remove an endpoint and its log."""
 

@@ -92,7 +92,7 @@ def open_all(app, key: str, network: str = "127.0.0.1") -> dict[tuple[str, str],
 
 
 def test_every_route_needs_the_scope_that_this_table_says(app, provider):
-    assert {name: app.view_functions[f"api.{name}"].needs for name, _, _ in routes(app)} == SCOPES
+    assert {name: app.view_functions[f"api.{name}"].scope for name, _, _ in routes(app)} == SCOPES
     assert {*SCOPES.values(), Scope.GRANT} == set(Scope)  # Rows that grant need it; see below.
 
     for scope in ALL:
