@@ -106,7 +106,7 @@ class Dispatcher:
             if error := future.exception():
                 log.error("webhook.batch_failed", id=batch.endpoint.id, exc_info=error)
         at, sent = clock.now(), [batch for future, batch in ended if not future.exception()]
-        _spare_others(lambda some: _record(some, at), sent)
+        _isolate_failures(lambda some: _record(some, at), sent)
         return bool(ended)
 
 
@@ -122,10 +122,12 @@ def _begin_batches(most: int, at: datetime, *, slow: bool) -> list[EndpointBatch
     db.session.expunge_all()
     db.session.commit()
     batches = [EndpointBatch(endpoint) for (endpoint,) in claimed]
-    return _spare_others(lambda some: _read_batches(some, seen, at), batches)
+    return _isolate_failures(lambda some: _read_batches(some, seen, at), batches)
 
 
-def _spare_others(act: Callable[[Sequence[EndpointBatch]], None], batches: list[EndpointBatch]) -> list[EndpointBatch]:
+def _isolate_failures(
+    act: Callable[[Sequence[EndpointBatch]], None], batches: list[EndpointBatch]
+) -> list[EndpointBatch]:
     """Do it with all batches at once; where that fails, with each alone. Those with which it was done; the others
     are tried again after their lease."""
     try:
@@ -134,7 +136,7 @@ def _spare_others(act: Callable[[Sequence[EndpointBatch]], None], batches: list[
         db.session.rollback()
         close_reader()
         if len(batches) > 1:
-            return [each for batch in batches for each in _spare_others(act, [batch])]
+            return [each for batch in batches for each in _isolate_failures(act, [batch])]
         for batch in batches:
             log.error("webhook.batch_failed", id=batch.endpoint.id, exc_info=error)
         return []
