@@ -7,8 +7,9 @@ from flask import Flask, current_app, request
 from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
+from portal.core.vault import KeyMissing
 from portal.web.shared import problems
 
 log = structlog.get_logger()
@@ -21,12 +22,14 @@ PAGES = {
     413: "errors/too_large.html",
     429: "errors/too_many.html",
     500: "errors/server_error.html",
+    503: "errors/server_error.html",
 }
 
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, lambda error: (_render("errors/form_expired.html"), 400))
     app.register_error_handler(HTTPException, _page)
+    app.register_error_handler(KeyMissing, lambda _: _page(ServiceUnavailable(retry_after=5)))
     # Flask's own would log the path.
     app.log_exception = lambda exc_info: log.error("request.failed", exc_info=exc_info)  # type: ignore[method-assign]
 

@@ -1,17 +1,14 @@
 """Keys change while the portal goes on: nobody is lost or made twice, and in the end the old key opens nothing."""
 
-import base64
 from contextlib import contextmanager
-from hashlib import sha256
 from itertools import count
 
 import pytest
 from sqlalchemy import event, func, literal, select, update
 
-from portal.app import create_app
 from portal.core import addresses, clock
 from portal.core.addresses import AddressKind
-from portal.core.extensions import db, limiter, vault
+from portal.core.extensions import db, vault
 from portal.core.ids import new_ids
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import (
@@ -48,35 +45,13 @@ from portal.services.imports import waiting_lists
 from portal.services.key_rotation import CHUNK, SEALED, rotate
 from portal.services.messaging import gateway_events
 from portal.services.messaging.gateways import protocol
-from tests import databases, make
-from tests.conftest import SECRETS
+from tests import make
 from tests.make import Person
 from tests.portal import recipients_side
 
 pytestmark = pytest.mark.slow
 
-KEYS = {1: SECRETS["VAULT_KEYS"]} | {
-    each: f"{each}:{base64.b64encode(sha256(bytes([each])).digest()).decode()}" for each in (2, 3)
-}
-
 CLOSED = "+905551112233"  # Its line was closed; nobody has it.
-
-
-@pytest.fixture
-def start(environ):
-    """Starts the portal with some key generations, as a process of its own would."""
-    started = []
-
-    def start(*generations):
-        app = create_app({**environ, "VAULT_KEYS": ",".join(KEYS[each] for each in generations)})
-        app.testing, limiter.enabled = True, False
-        started.append(app)
-        return app
-
-    yield start
-    for app in started:
-        app.extensions["visit_recorder"].stop()
-        databases.close_connections(app)
 
 
 @pytest.fixture
