@@ -6,7 +6,6 @@ from typing import Any
 PHONE, EMAIL, UNKNOWN = "+905321234567", "fatma@example.com", "+905321234568"
 BRAND, DATE = 700001, "2026-11-24 14:02:00"
 MOMENT = "2026-11-24T14:02:05+03:00"
-UNTIL = "2026-11-27T23:59:59+03:00"
 OF_BRAND = f"/brands/{BRAND}"
 
 

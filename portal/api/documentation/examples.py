@@ -10,7 +10,7 @@ from portal.api.documentation import (
     sends_examples,
     webhooks_examples,
 )
-from portal.api.documentation.example import BRAND, DATE, EMAIL, MOMENT, OF_BRAND, PHONE, UNKNOWN, UNTIL, Example
+from portal.api.documentation.example import BRAND, DATE, EMAIL, MOMENT, OF_BRAND, PHONE, UNKNOWN, Example
 
 REQUEST_ID, LIST_ID = "120421449935618560", "120421449935618561"
 DECISION_ID, REFUSAL_ID = "120421449935618562", "120421449935618564"
@@ -20,7 +20,7 @@ _FORWARDED = {"outcome": "waiting", "code": None, "transactionId": None, "dueAt"
 _CONSENT = {
     "brandCode": BRAND, "recipient": PHONE, "type": "MESAJ", "recipientType": "BIREYSEL", "status": "ONAY",
     "consentDate": DATE, "reference": "C-1042", **_RETAILERS, "iys": {"status": None, "asOf": None},
-    "maySend": {"verdict": "unknown", "reason": "unregistered", "asOf": MOMENT, "validUntil": UNTIL},
+    "maySend": {"verdict": "unknown", "reason": "unregistered", "asOf": MOMENT, "validUntil": None},
 }  # fmt: skip
 _GRANT = {
     "recipient": PHONE, "type": "MESAJ", "status": "ONAY", "consentDate": DATE, "source": "HS_FIZIKSEL_ORTAM",
@@ -88,7 +88,7 @@ EXAMPLES = (
         "checkAddresses", f"{OF_BRAND}/checks", {"type": "MESAJ", "recipients": [PHONE, UNKNOWN]}, 200, {
             "asOf": MOMENT, "may": 0, "mayNot": 1, "unknown": 1,
             "results": [
-                {"recipient": PHONE, "verdict": "unknown", "reason": "unregistered", "validUntil": UNTIL},
+                {"recipient": PHONE, "verdict": "unknown", "reason": "unregistered", "validUntil": None},
                 {"recipient": UNKNOWN, "verdict": "may_not", "reason": "not_granted", "validUntil": None},
             ],
             "certificate": "eyJhbGciOiJFZERTQSIsImtpZCI6Ii…", "salt": "5f0c1d9a7b3e42668d1f0a9c7e5b3d21",

@@ -1,13 +1,16 @@
 """Campaigns, their people and links as the API shows them."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from flask import g
 from sqlalchemy.orm import Session
 
 from portal.api.v1.moments import moment
+from portal.api.v1.row_problems import BadRow
+from portal.api.v1.rows import find_correlation_id
 from portal.core import clock
 from portal.core.addresses.problems import ExplainedProblem
 from portal.core.models import Campaign
@@ -66,20 +69,21 @@ def full_answer(session: Session, campaign: Campaign) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def rows_answer(found: AddressList, correlation_ids: Sequence[str | None]) -> dict[str, Any]:
-    """What became of each person that was brought, in their order."""
-    bad = {each.line: each.problem for each in found.bad}
-    repeated = {line for line, _ in found.repeats}
+def rows_answer(found: AddressList, rows: Sequence[object], unread: Mapping[int, BadRow]) -> dict[str, Any]:
+    """What became of each row that was brought, in their order; those that are no people, by place, are in no list."""
+    bad = {each.line: person_problem(each.problem) for each in found.bad}
+    repeated, lines = {line for line, _ in found.repeats}, count(1)
     results = []
-    for place, correlation_id in enumerate(correlation_ids):
-        problem = bad.get(place + 1)
-        result = "problem" if problem else "repeated" if place + 1 in repeated else "added"
-        body = problem and person_problem(problem)
+    for place, row in enumerate(rows):
+        line = 0 if place in unread else next(lines)
+        problem = bad.get(line) if line else unread[place].body()
+        result = "problem" if problem else "repeated" if line in repeated else "added"
         results.append(
-            {"index": place, "correlationId": correlation_id, "result": result, "written": result == "added",
-             "problem": body}
+            {"index": place, "correlationId": find_correlation_id(row), "result": result,
+             "written": result == "added", "problem": problem}
         )  # fmt: skip
-    return {"added": len(found.good), "repeated": len(repeated), "problems": len(bad), "results": results}
+    problems_count = len(bad) + len(unread)
+    return {"added": len(found.good), "repeated": len(repeated), "problems": problems_count, "results": results}
 
 
 def person_problem(found: ExplainedProblem) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, SkipValidation
 
 from portal.api.v1.schemas import MAX_ROWS, PHONE, Absent, Answer, Moment, Reference, RowResult, Strict, Text
 from portal.core.iys_protocol import Channel
@@ -117,7 +117,7 @@ class Person(Strict):
 
 
 class PeopleBody(Strict):
-    people: list[Person] = Field(min_length=1, max_length=MAX_ROWS)
+    people: list[SkipValidation[Person]] = Field(min_length=1, max_length=MAX_ROWS)
 
 
 class PeopleAnswer(Answer):

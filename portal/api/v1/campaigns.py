@@ -14,6 +14,7 @@ from portal.api.v1 import campaign_schemas as schemas
 from portal.api.v1.authentication import needs_scope
 from portal.api.v1.blueprint import BRAND_PATH, MAX_LIST_BYTES, blueprint, specification
 from portal.api.v1.campaign_answers import base_answer, full_answer, link_answer, rows_answer
+from portal.api.v1.row_problems import BadRow, validate_row
 from portal.api.v1.schemas import Problem, WriteHeaders
 from portal.api.v1.writes import answer_once, id_or_404, record_audit, refuse, refuse_program
 from portal.core import clock
@@ -188,17 +189,23 @@ def _wrong(field: str, code: str, title: str, title_tr: str) -> dict[str, str]:
 
 def _bring(shown: Campaign, body: schemas.PeopleBody, at: datetime, made: list[int]) -> dict[str, Any]:
     """Store the people for the audience, as a list waits; the id of the list is added to `made`."""
-    people = [Person((each.recipient or "").strip(), each.contactKind, each.contactDate) for each in body.people]
+    read = [validate_row(schemas.Person, row) for row in body.people]
+    unread = {place: each for place, each in enumerate(read) if isinstance(each, BadRow)}
+    people = [
+        Person((each.recipient or "").strip(), each.contactKind, each.contactDate) for each in read
+        if not isinstance(each, BadRow)
+    ]  # fmt: skip
     found = read_people(people, clock.day(at))
     campaign = db.session.get_one(Campaign, shown.id)
     try:
         audience.require_room(db.session, vault(), campaign.provider_id, campaign.kind, found, at)
-        made.append(waiting_lists.insert_people(db.session, campaign, people, at))
+        if people:
+            made.append(waiting_lists.insert_people(db.session, campaign, people, at))
     except packages.PackageFull:
         refuse(ApiProblem.PACKAGE_FULL)
     except campaigns.AudienceClosed:
         refuse(ApiProblem.WRONG_STATE)
-    return rows_answer(found, [each.correlationId for each in body.people])
+    return rows_answer(found, body.people, unread)
 
 
 def _launch(campaign_id: int, at: datetime) -> Campaign:

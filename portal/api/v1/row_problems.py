@@ -1,8 +1,11 @@
 """What may be wrong with a row of a request, and how it is told: as problem+json, with İYS's code where it has one."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
+from pydantic import BaseModel, ValidationError
+
+from portal.api.v1.schemas import MAX_ID
 from portal.core import addresses, iys_protocol
 from portal.core.addresses import AddressProblem
 from portal.core.addresses.problems import ExplainedProblem
@@ -55,6 +58,7 @@ class ApiRowProblem(ExplainedProblem):
     # fmt: on
 
 
+Row = TypeVar("Row", bound=BaseModel)
 ROW_STATUSES: dict[ExplainedProblem, int] = {
     ApiRowProblem.OVER_REFUSAL: 409, ApiRowProblem.SUSPENDED: 403, ApiRowProblem.GRANT_SCOPE: 403,
     ApiRowProblem.PACKAGE_FULL: 403,
@@ -89,6 +93,19 @@ EFFECT_PROBLEMS = {  # Effects that write nothing because something is wrong.
     Effect.UNDATED: BadRow(None, "H462", "consentDate"),
     Effect.UNSOURCED: BadRow(None, "H463", "source"),
 }
+
+
+def validate_row(model: type[Row], row: object) -> Row | BadRow:
+    """A row of a list as its model has it, or what is wrong with its first wrong field."""
+    if not isinstance(row, dict):
+        return BadRow(ApiRowProblem.NOT_OBJECT)
+    try:
+        return model.model_validate(row)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        is_unknown = first["type"] == "extra_forbidden"
+        problem = ApiRowProblem.UNKNOWN_FIELD if is_unknown else ApiRowProblem.FIELD_INVALID
+        return BadRow(problem, "", str(first["loc"][0])[:MAX_ID])
 
 
 def find_unfit(address: addresses.Address, channel: object) -> BadRow | None:

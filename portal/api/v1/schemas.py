@@ -74,7 +74,7 @@ class Problem(Answer):
     page: str | None = Field(None, description=N_("Bir kişinin sürdürmesi gereken sayfa."))
 
 
-UNTIL = Field(description=N_("Bu yanıtın yeniden sorulması gereken an; null: her gönderimden önce sorun."))
+UNTIL = Field(description=N_("may yanıtının yeniden sorulması gereken an; null: gönderilmez, sonra yeniden sorun."))
 
 
 class Key(Answer):

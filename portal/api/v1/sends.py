@@ -4,15 +4,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import g
-from pydantic import ValidationError
 from spectree import Response
 
 from portal.api.v1.authentication import needs_scope
 from portal.api.v1.blueprint import BRAND_PATH, MAX_LIST_BYTES, blueprint, specification
 from portal.api.v1.moments import moment
-from portal.api.v1.row_problems import ApiRowProblem, BadRow, find_unfit
+from portal.api.v1.row_problems import ApiRowProblem, BadRow, find_unfit, validate_row
 from portal.api.v1.rows import find_correlation_id, summarize
-from portal.api.v1.schemas import MAX_ID, WriteAnswer, WriteHeaders
+from portal.api.v1.schemas import WriteAnswer, WriteHeaders
 from portal.api.v1.sends_schemas import SendRow, SendsBody
 from portal.api.v1.writes import answer_once
 from portal.core import addresses, clock
@@ -64,16 +63,11 @@ def _record(rows: list[SendRow], request_id: int, at: datetime) -> dict[str, Any
 
 
 def _read(row: object, at: datetime) -> Send | BadRow:
-    if not isinstance(row, dict):
-        return BadRow(ApiRowProblem.NOT_OBJECT)
+    its = validate_row(SendRow, row)
+    if isinstance(its, BadRow):
+        return its
     try:
-        its = SendRow.model_validate(row)
         address = addresses.parse(its.recipient)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        is_unknown = first["type"] == "extra_forbidden"
-        problem = ApiRowProblem.UNKNOWN_FIELD if is_unknown else ApiRowProblem.FIELD_INVALID
-        return BadRow(problem, "", str(first["loc"][0])[:MAX_ID])
     except BadAddress as error:
         return BadRow(error.problem, "", "recipient")
     if (bad := find_unfit(address, its.type)) is not None:

@@ -46,7 +46,7 @@ class MaySendAnswer:
     """Whether messages may be sent on one consent.
 
     `valid_until` says when a copy of the answer must be asked for again, though nobody decides anew: a refusal must be
-    obeyed within three business days (Law 6563 art. 8/3), and a grant be registered within as many. None: no term runs.
+    obeyed within three business days (Law 6563 art. 8/3). None: only what is allowed may be kept.
     """
 
     verdict: Verdict
@@ -151,10 +151,8 @@ def _answer(facts: dict[str, Any], date: datetime | None, at: datetime) -> MaySe
         return MaySendAnswer(verdict, reason, business_days.safe_deadline(at))
     if reason != Reason.UNREGISTERED or date is None or date == BEFORE_2015:
         return MaySendAnswer(verdict, reason)
-    deadline = business_days.lenient_deadline(date)
-    return (
-        MaySendAnswer(verdict, reason, deadline) if at <= deadline else MaySendAnswer(Verdict.MAY_NOT, Reason.EXPIRED)
-    )
+    is_late = at > business_days.lenient_deadline(date)
+    return MaySendAnswer(Verdict.MAY_NOT, Reason.EXPIRED) if is_late else MaySendAnswer(verdict, reason)
 
 
 def decided_consents(recipient_ids: Collection[int], *columns: Any) -> Select[*tuple[Any, ...]]:

@@ -84,6 +84,25 @@ def test_a_campaign_is_made_filled_launched_and_its_links_are_taken(app, program
     assert acts == ["campaign.opened", "audience.brought", "campaign.launched", "links.taken"]
 
 
+def test_what_is_no_person_refuses_its_row_only_and_a_field_beside_the_list_all_of_it(app, program, rows):
+    url = draft(program)
+    unknown = person(phone="0532", correlationId="crm-2")
+    people = [person(correlationId=7), None, unknown, person(make.EMAIL), person("0532")]
+    alone = program.post(f"{url}/people", {"people": people[:3]})
+    brought = program.post(f"{url}/people", {"people": people})
+    beside = program.post(f"{url}/people", {"people": [person()], "brand": 1})
+
+    told = [each["problem"] for each in brought.json["results"]]
+    assert [each and each["code"] for each in told] == [
+        "field_invalid", "not_object", "unknown_field", None, "phone_too_short"
+    ]  # fmt: skip
+    assert [each["errors"][0]["field"] for each in (told[0], told[2])] == ["correlationId", "phone"]
+    assert brought.json["results"][2]["correlationId"] == "crm-2"
+    assert (brought.json["added"], brought.json["problems"], alone.json["problems"]) == (1, 4, 3)
+    assert (rows.one(AudienceList).good, rows.count(AudienceEntry)) == (1, 1)
+    assert (beside.status_code, beside.json["errors"][0]["field"]) == (422, "brand")
+
+
 def test_each_write_is_done_once(program, rows):
     for _ in range(2):
         url = f"{CAMPAIGNS}/{program.post(CAMPAIGNS, DRAFT, idempotency_key='open-it-1').json['campaignId']}"
