@@ -39,10 +39,7 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         "LINK_SALT": environ["LINK_SALT"],
         "VAULT_KEYS": vault_keys(environ["VAULT_KEYS"]),
         "INSTANCE": instance,
-        "DATABASE_URL": _database_url(environ, instance, development),
-        "DATABASE_POOLING": _pooling(environ),
-        "DATABASE_POOL_SIZE": int(_number(environ, "DATABASE_POOL_SIZE", 10, least=1)),
-        "DATABASE_POOL_OVERFLOW": int(_number(environ, "DATABASE_POOL_OVERFLOW", 10)),
+        **_database(environ, instance, development),
         "QUEUE_FILE": str(instance / "queue.db"),
         "DEVELOPMENT": development,
         "HOSTS": frozenset(hosts),
@@ -149,20 +146,21 @@ def vault_keys(text: str) -> dict[int, bytes]:
     return keys
 
 
-def _database_url(environ: Mapping[str, str], instance: Path, development: bool) -> str:
-    """The database. In production no new one is made that nobody asked for, beside the one that was meant."""
+def _database(environ: Mapping[str, str], instance: Path, development: bool) -> dict[str, Any]:
+    """In production no new database is made that nobody asked for, beside the one that was meant. A pooler such as
+    PgBouncer may give a server connection to each transaction: no state outlasts one then."""
     file = instance / "izinlink.db"
     if not (environ.get("DATABASE_URL") or development or file.exists()):
         raise BadSetting(f"Set DATABASE_URL (postgresql://… or sqlite:///{file}): there is no {file}.")
-    return environ.get("DATABASE_URL") or f"sqlite:///{file}"
-
-
-def _pooling(environ: Mapping[str, str]) -> str:
-    """Whether a pooler such as PgBouncer gives a server connection to each transaction: no state outlasts one then."""
-    given = environ.get("DATABASE_POOLING", "session")
-    if given not in ("session", "transaction"):
+    pooling = environ.get("DATABASE_POOLING", "session")
+    if pooling not in ("session", "transaction"):
         raise BadSetting("DATABASE_POOLING is session (also without a pooler) or transaction (PgBouncer's pool_mode).")
-    return given
+    return {
+        "DATABASE_URL": environ.get("DATABASE_URL") or f"sqlite:///{file}",
+        "DATABASE_POOLING": pooling,
+        "DATABASE_POOL_SIZE": int(_number(environ, "DATABASE_POOL_SIZE", 10, least=1)),
+        "DATABASE_POOL_OVERFLOW": int(_number(environ, "DATABASE_POOL_OVERFLOW", 10)),
+    }
 
 
 def _proxy_hops(environ: Mapping[str, str], hosts: list[str], development: bool) -> int:

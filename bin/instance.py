@@ -25,7 +25,8 @@ def folder() -> Path:
 
 def environment(*, makes_secrets: bool = False) -> dict[str, str]:
     """The environment for the portal: what is exported wins, then a running bin/dev's settings, then the secrets."""
-    instance, settings = folder(), {}
+    instance = folder()
+    settings: dict[str, str] = {}
     if makes_secrets and not (instance / "env").exists():
         _make_secrets(instance / "env")
     for name in ("env", "dev.env"):

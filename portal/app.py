@@ -3,6 +3,7 @@
 import gc
 import os
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext, suppress
 from functools import cache
 from importlib import import_module
 from typing import Any, TypeVar
@@ -106,12 +107,13 @@ def blueprint_of(package: str) -> Blueprint:
 def init_database(app: Flask) -> None:
     """Open the database with a writing engine and a reading one, and prepare its file."""
     url = database.sqlalchemy_url(app.config["DATABASE_URL"])
-    app.config["INSTANCE"].mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(OSError) if database.is_server(url) else nullcontext():  # A full disk here stops no web process then.
+        app.config["INSTANCE"].mkdir(mode=0o700, parents=True, exist_ok=True)
     app.config["SQLALCHEMY_DATABASE_URI"] = url
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = database.writer_options(url)
-    app.config["SQLALCHEMY_BINDS"] = {"reader": {"url": url, **database.reader_options(url)}}
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = database.writer_options(url, app.config)
+    app.config["SQLALCHEMY_BINDS"] = {"reader": {"url": url, **database.reader_options(url, app.config)}}
     db.init_app(app)
     migrate.init_app(app, db, directory=str(MIGRATIONS), render_as_batch=True)
     with app.app_context():
-        database.attach_listeners(db.engine, db.engines["reader"])
+        database.attach_listeners(db.engine, db.engines["reader"], app.config)
     app.teardown_appcontext(close_reader)

@@ -8,7 +8,7 @@ import contextlib
 import threading
 import time
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from typing import Any, cast
 
@@ -30,7 +30,7 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from portal.core import ids
+from portal.core import ids, programs
 
 PING_AFTER = 1.0  # Seconds in the pool after which a connection is pinged before use.
 WRITER_TIMEOUT = 10.0  # Seconds a writer waits for the write lock.
@@ -45,22 +45,30 @@ def sqlalchemy_url(setting: str) -> str:
     return setting
 
 
-def writer_options(url: str) -> dict[str, Any]:
-    """Options of the engine that writes."""
+def is_server(url: str) -> bool:
+    """Whether the data lie at a server, not in a file of this machine."""
+    return not url.startswith("sqlite")
+
+
+def writer_options(url: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of the engine that writes, by the settings DATABASE_POOL…"""
     quiet: dict[str, Any] = {"hide_parameters": True}  # An error names its statement, never the values.
-    return quiet if url.startswith("sqlite") else quiet | {"pool_size": 10}
+    if not is_server(url):
+        return quiet
+    pool = {"pool_size": config["DATABASE_POOL_SIZE"], "max_overflow": config["DATABASE_POOL_OVERFLOW"]}
+    arguments: dict[str, Any] = {"application_name": f"izinlink-{programs.own_role()}"}  # For pg_stat_activity.
+    if config["DATABASE_POOLING"] == "transaction":
+        arguments["prepare_threshold"] = None  # The next transaction has another server connection.
+    return quiet | pool | {"connect_args": arguments}
 
 
-def reader_options(url: str) -> dict[str, Any]:
+def reader_options(url: str, config: Mapping[str, Any]) -> dict[str, Any]:
     """Options of the read-only engine: it opens no transaction, and the database itself refuses writes."""
-    options = writer_options(url) | {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
-    options["pool_reset_on_return"] = None  # There is nothing to roll back.
-    if not url.startswith("sqlite"):
-        options["connect_args"] = {"options": "-c default_transaction_read_only=on"}
-    return options
+    options = writer_options(url, config) | {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
+    return options | {"pool_reset_on_return": None}  # There is nothing to roll back.
 
 
-def attach_listeners(writer: Engine, reader: Engine) -> None:
+def attach_listeners(writer: Engine, reader: Engine, config: Mapping[str, Any]) -> None:
     """Attach the event listeners of both engines; called once per process."""
     ids.claim_nodes_from(writer)
     for engine in (writer, reader):
@@ -73,6 +81,8 @@ def attach_listeners(writer: Engine, reader: Engine) -> None:
         lock = WriterLock()
         event.listen(writer, "begin", lambda connection: _begin_immediate(connection, lock))
         event.listen(writer, "checkin", lambda _, record: _release_writer(record, lock))
+    elif config["DATABASE_POOLING"] == "session":  # Otherwise it would hold for whoever gets the connection next.
+        event.listen(reader, "connect", _refuse_writes)
 
 
 @contextlib.contextmanager
@@ -114,6 +124,11 @@ def _ping_if_idle(dialect: Dialect, connection: Any, record: ConnectionPoolEntry
         dialect.do_ping(connection)
     except dialect.loaded_dbapi.Error as lost:
         raise DisconnectionError from lost  # The pool then opens another.
+
+
+def _refuse_writes(connection: Any, _record: object) -> None:
+    connection.execute("SET default_transaction_read_only = on")  # As a start-up option PgBouncer would reject it.
+    connection.commit()
 
 
 def _configure_sqlite(connection: Any, _record: object) -> None:

@@ -1,10 +1,19 @@
-"""Counts of limits in the memory of a process (`memory://`), without a thread."""
+"""Counts of limits in the memory of a process (`memory://`), without a thread, and as a fallback (`fallback://`)."""
 
-from limits.storage import MemoryStorage
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+import structlog
+from limits.storage import MemoryStorage, Storage, storage_from_string
 
 from portal.core import clock
 
 SWEEP_EVERY = 60.0  # Seconds.
+RETRY_AFTER = 10.0  # Seconds for which a storage that failed is left alone.
+SCHEMES: list[str] | None = ["fallback"]
+Answer = TypeVar("Answer")
+
+log = structlog.get_logger()
 
 
 class ProcessCounts(MemoryStorage):
@@ -27,3 +36,47 @@ class ProcessCounts(MemoryStorage):
             if self.storage[key] == amount:
                 self.expirations[key] = at + expiry
             return self.storage[key]
+
+
+class FallbackCounts(Storage):
+    """Counts in a storage that processes share. While that fails they are counted in this process: limits hold as well
+    as they can, and no request fails for it."""
+
+    STORAGE_SCHEME = SCHEMES
+    base_exceptions = Exception
+
+    def __init__(self, uri: str, shared: str, **options: bool):
+        super().__init__(uri, **options)
+        self._shared, self._own = cast(Storage, storage_from_string(shared)), ProcessCounts()
+        self._rests_until = 0.0
+
+    def _ask(self, act: Callable[[Storage], Answer]) -> Answer:
+        if clock.now().timestamp() >= self._rests_until:
+            try:
+                return act(self._shared)
+            except Exception as failure:  # Each client library has its own.
+                self._rests_until = clock.now().timestamp() + RETRY_AFTER
+                log.error("limits.storage_down", failure=type(failure).__name__)
+        return act(self._own)
+
+    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        return self._ask(lambda storage: storage.incr(key, expiry, amount=amount))
+
+    def get(self, key: str) -> int:
+        return self._ask(lambda storage: storage.get(key))
+
+    def get_expiry(self, key: str) -> float:
+        return self._ask(lambda storage: storage.get_expiry(key))
+
+    def check(self) -> bool:
+        """Whether the shared storage answers."""
+        try:
+            return self._shared.check()
+        except Exception:
+            return False
+
+    def reset(self) -> int | None:
+        return self._ask(lambda storage: storage.reset())
+
+    def clear(self, key: str) -> None:
+        self._ask(lambda storage: storage.clear(key))

@@ -1,10 +1,12 @@
 """The task queue. It only wakes work that waits as rows: a lost wake-up costs a minute, never the work."""
 
 import json
+import sqlite3
 from collections.abc import Callable
 
+import structlog
 from flask import Flask
-from huey import SqliteHuey, crontab
+from huey import Huey, MemoryHuey, SqliteHuey, crontab
 from huey.registry import Message
 from huey.serializer import Serializer
 
@@ -26,6 +28,8 @@ from portal.services import domains, event_sequencer, launches
 from portal.services.imports import waiting_lists, worker
 from portal.services.messaging import mail_sender
 
+log = structlog.get_logger()
+
 
 class JsonSerializer(Serializer):
     """Tasks as JSON: whoever can write the queue file must not be able to run code (pickle would let them)."""
@@ -39,8 +43,13 @@ class JsonSerializer(Serializer):
 
 def init_app(app: Flask) -> None:
     """Make the app's queue with its tasks, in a file of its own: it never holds up the database."""
-    queue = SqliteHuey("izinlink", filename=app.config["QUEUE_FILE"], results=False, serializer=JsonSerializer())
-    queue.storage.close()  # Each thread and each forked process opens the file for itself.
+    queue: Huey
+    try:
+        queue = SqliteHuey("izinlink", filename=app.config["QUEUE_FILE"], results=False, serializer=JsonSerializer())
+        queue.storage.close()  # Each thread and each forked process opens the file for itself.
+    except (OSError, sqlite3.Error) as failure:  # A full disk: then nobody is woken, and rows are found each minute.
+        log.error("queue.unavailable", reason=str(failure))
+        queue = MemoryHuey("izinlink", results=False, serializer=JsonSerializer())
     tasks = _add_tasks(queue, app)
     _add_minutely_task(queue, app, tasks["import"])
     _add_maintenance_tasks(queue, app)
@@ -48,7 +57,7 @@ def init_app(app: Flask) -> None:
     app.extensions["queue"] = queue
 
 
-def _add_tasks(queue: SqliteHuey, app: Flask) -> dict[str, Callable]:
+def _add_tasks(queue: Huey, app: Flask) -> dict[str, Callable]:
     """Tasks that a request wakes, by name."""
 
     @queue.task(name="launch")
@@ -76,7 +85,7 @@ def _add_tasks(queue: SqliteHuey, app: Flask) -> dict[str, Callable]:
     return {"audience": read_audience, "launch": launch, "mail": mail, "import": process_import}
 
 
-def _add_minutely_task(queue: SqliteHuey, app: Flask, process_import: Callable) -> None:
+def _add_minutely_task(queue: Huey, app: Flask, process_import: Callable) -> None:
     """Whatever waits as rows, once a minute."""
 
     @queue.periodic_task(crontab(), name="every_minute")
@@ -94,7 +103,7 @@ def _add_minutely_task(queue: SqliteHuey, app: Flask, process_import: Callable) 
             launches.finish_sent(clock.now())
 
 
-def _add_maintenance_tasks(queue: SqliteHuey, app: Flask) -> None:
+def _add_maintenance_tasks(queue: Huey, app: Flask) -> None:
     @queue.periodic_task(crontab(minute="*/10"), name="check_domains")
     def check_domains() -> None:
         with app.app_context():

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import delete, select, text
 from sqlalchemy.exc import DBAPIError
 
+from portal.app import create_app
 from portal.core import clock
 from portal.core.database import PING_AFTER, WriterLock, changed_rows, sqlalchemy_url
 from portal.core.extensions import db
@@ -253,3 +254,21 @@ def test_every_spelling_of_a_postgresql_address_is_understood(spelled):
 
 def test_other_addresses_stay_as_they_are():
     assert sqlalchemy_url("sqlite:////srv/x.db") == "sqlite:////srv/x.db"
+
+
+@on_postgresql
+@pytest.mark.parametrize(("pooling", "is_read_only"), [("session", "on"), ("transaction", "off")])
+def test_a_server_is_told_who_asks_and_the_reader_to_refuse_writes_where_that_lasts(environ, pooling, is_read_only):
+    """Behind a pooler that lends connections by transaction, nothing is set or prepared for whoever comes next."""
+    app = create_app({**environ, "DATABASE_POOLING": pooling, "DATABASE_POOL_SIZE": "3"})
+    with app.app_context():
+        reader, writer = db.engines["reader"], db.engine
+        with reader.connect() as connection, writer.connect() as writing:
+            assert connection.scalar(text("SHOW default_transaction_read_only")) == is_read_only
+            assert writing.scalar(text("SHOW default_transaction_read_only")) == "off"
+            assert connection.scalar(text("SHOW application_name")) == "izinlink-command"
+            driver = connection.connection.driver_connection
+            assert (driver.prepare_threshold is None) == (pooling == "transaction")
+            assert "options" not in driver.info.get_parameters()
+        assert (reader.pool.size(), writer.pool.size()) == (3, 3)
+    databases.close_connections(app)
