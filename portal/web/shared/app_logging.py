@@ -6,13 +6,18 @@ import re
 import secrets
 import sys
 import time
+import traceback
 from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from functools import partial
 from ipaddress import ip_address
 from typing import Any
 
 import structlog
 from flask import Flask, Response, g, request
+from structlog.exceptions import DropEvent
+
+from portal.web.shared.hosts import PROBES
 
 PHONE = re.compile(r"(?:\+|00)?\d[\d ().-]{8,16}\d")
 EMAIL = re.compile(r"(?<![^\s\"'<>@])[^\s\"'<>@]++@[^\s\"'<>@]+\.\w+")
@@ -24,13 +29,19 @@ UNMASKED_KEYS = frozenset({"submission", "campaign", "provider", "request", "tim
 PATH = re.compile(r"(?<![\w.<])/[^\s'\"]*")
 IP_ADDRESS = re.compile(r"(?<![\w.:])[\da-fA-F:.]{3,45}(?![\w.])")
 
+REPEATS_KEPT = 1000  # Of different errors; beyond that all are said again.
+LONGEST_SILENCE = 600.0  # Seconds between two lines of an error that goes on.
+KEY_MISSING = "vault.key_missing"
+
 log = structlog.get_logger()
 encode_json = json.JSONEncoder(ensure_ascii=False, default=repr).encode
 
 
 def init_app(app: Flask) -> None:
     """Configure logging of the process, and log one line per request."""
-    logging.basicConfig(stream=sys.stderr, format="%(message)s")  # No force: a handler of a test stays.
+    logging.basicConfig(stream=sys.stderr)  # No force: a handler of a test stays.
+    for handler in (*logging.getLogger().handlers, *logging.getLogger("gunicorn.error").handlers):
+        handler.setFormatter(JsonFormatter())
     logging._srcfile = None  # No line says where in the source it was written: nobody need look for that.
     logging.getLogger().setLevel(app.config["LOG_LEVEL"])
     for chatty in ("urllib3", "alembic", "werkzeug", "huey"):
@@ -42,6 +53,7 @@ def init_app(app: Flask) -> None:
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
+            ErrorBackoff(),
             structlog.processors.TimeStamper(fmt="iso"),
             structlog.processors.format_exc_info,
             mask_personal_data,
@@ -66,6 +78,47 @@ def mask_personal_data(_logger: Any, _method: str, event: MutableMapping[str, An
 def render_json(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> str:
     """A log line as JSON. An encoder made once: json.dumps makes one for each line."""
     return encode_json(event)
+
+
+class JsonFormatter(logging.Formatter):
+    """Lines of libraries and servers as JSON, too, a traceback in one line; ours are JSON already."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        if isinstance(record.msg, str) and record.msg.startswith('{"'):
+            return record.msg
+        event = {"event": record.getMessage(), "logger": record.name, "level": record.levelname.lower()}
+        if found := record.exc_text or (self.formatException(record.exc_info) if record.exc_info else None):
+            event["exception"] = found
+        mask_personal_data(None, "", event)
+        return encode_json(event | {"timestamp": datetime.fromtimestamp(record.created, UTC).isoformat()})
+
+
+class ErrorBackoff:
+    """Drops repeats of a traceback, for twice as long each time, up to LONGEST_SILENCE; the next line says how many.
+    The same are those of one event with the same kind of exception from the same line. (So is a missing key.)"""
+
+    def __init__(self) -> None:
+        self._seen: dict[Any, tuple[float, float, int]] = {}  # Silent until, for how long, how many were dropped.
+
+    def __call__(self, _logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        error = event.get("exc_info")
+        if not error and event["event"] != KEY_MISSING:
+            return event
+        error = sys.exc_info()[1] if error is True else error[1] if isinstance(error, tuple) else error
+        frames = [*traceback.walk_tb(error.__traceback__)] if isinstance(error, BaseException) else []
+        place = (frames[-1][0].f_code.co_filename, frames[-1][1]) if frames else event.get("place")
+        same, at = (event["event"], type(error), place), time.time()
+        until, pause, dropped = self._seen.get(same, (0.0, 0.5, 0))
+        if at < until:
+            self._seen[same] = until, pause, dropped + 1
+            raise DropEvent
+        pause = 1.0 if at > until + 2 * LONGEST_SILENCE else min(2 * pause, LONGEST_SILENCE)
+        if len(self._seen) >= REPEATS_KEPT:
+            self._seen.clear()
+        self._seen[same] = at + pause, pause, 0
+        if dropped:
+            event["repeated"] = dropped
+        return event
 
 
 def mask_server_line(record: logging.LogRecord) -> bool:
@@ -97,7 +150,7 @@ def _start_timer() -> None:
 
 def _log_request(logger: Any, response: Response) -> Response:
     rule = request.url_rule
-    if rule is None or rule.endpoint not in ("static", "public.health"):
+    if rule is None or rule.endpoint not in ("static", *PROBES):
         logger.info(
             "request",
             method=request.method,

@@ -18,6 +18,7 @@ from portal.domain.providers import domain_reviews
 
 SERVED_ON_SHORT_HOSTS = ("recipient.", "static")
 ONLY_ON_SHORT_HOSTS = tuple(f"recipient.short_{name}" for name in ("page", "decide", "not_mine", "disown"))
+PROBES = ("public.health", "public.livez", "public.readyz")
 REFRESH_EVERY = timedelta(seconds=15)  # Age of the process's list of brands' own hosts.
 NEVER = datetime.min.replace(tzinfo=clock.ISTANBUL)
 
@@ -63,7 +64,7 @@ def _brand_of(host: str) -> int | None:
 
 def _check() -> None:
     endpoint = request.endpoint or ""
-    if endpoint == "public.health":  # A supervisor or a load balancer asks by IP address.
+    if endpoint in PROBES:  # A supervisor or a load balancer asks by IP address.
         return
     host = _host()
     if is_short(host):

@@ -1,10 +1,15 @@
 """One line a request, with the route and never the path; and nothing of anybody in what goes wrong."""
 
+import contextlib
 import json
+import logging
+import sys
 
 import pytest
+import structlog
+import time_machine
 
-from portal.web.shared.app_logging import mask_personal_data
+from portal.web.shared.app_logging import ErrorBackoff, JsonFormatter, mask_personal_data
 from tests import make
 from tests.make import Person
 
@@ -96,3 +101,37 @@ def test_an_exception_is_logged_without_address_or_code(app, fatma, quiet_logs):
 )
 def test_what_looks_like_an_address_or_a_code_is_masked(said, left):
     assert mask_personal_data(None, "info", {"event": said})["event"] == left
+
+
+def failure(error: type[Exception] = RuntimeError) -> dict:
+    """A line about an exception, as it comes from a place that catches it."""
+    try:
+        raise error("x")
+    except error:
+        return {"event": "step.failed", "level": "error", "exc_info": sys.exc_info()}
+
+
+def test_a_traceback_that_repeats_is_written_ever_more_rarely_and_counted():
+    backoff, written = ErrorBackoff(), []
+    with time_machine.travel("2026-11-29T12:00:00Z", tick=False) as clock:
+        for second in range(120):
+            with contextlib.suppress(structlog.DropEvent):
+                written.append((second, backoff(None, "", failure()).get("repeated", 0)))
+            clock.shift(1)
+        assert backoff(None, "", failure(KeyError))["event"] == "step.failed"  # Another one is news.
+        assert backoff(None, "", {"event": "submission.accepted", "level": "info"})
+
+    assert written == [(0, 0), (1, 0), (3, 1), (7, 3), (15, 7), (31, 15), (63, 31)]
+
+
+def test_a_traceback_of_a_library_is_one_line_of_json():
+    try:
+        raise ValueError("fatma@example.com")
+    except ValueError:
+        record = logging.LogRecord("huey", logging.ERROR, "", 0, "Unhandled %s", ("task",), sys.exc_info())
+
+    (line,) = JsonFormatter().format(record).splitlines()
+    said = json.loads(line)
+
+    assert (said["event"], said["logger"], said["level"]) == ("Unhandled task", "huey", "error")
+    assert "test_a_traceback_of_a_library" in said["exception"] and "fatma" not in line
