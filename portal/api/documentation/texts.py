@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from portal.api.documentation import campaign_texts, file_texts, retailers_examples, sends_examples, webhooks_examples
+from portal.api.documentation import campaign_texts, file_texts, retailers_texts, webhooks_texts
 from portal.core.lazy_text import N_
 from portal.core.models import EventType, Outcome
 from portal.domain.consents.may_send import Reason, Verdict
@@ -56,7 +56,14 @@ OPERATIONS: dict[str, tuple[str, str]] = {  # In the order of the page.
             "İmzalı sorgu belgesi de verir; onu herkes /dogrula sayfasında denetler."
         ),
     ),
-    **sends_examples.OPERATIONS,
+    "addSends": (
+        N_("Gönderilenleri bildir"),
+        N_(
+            "Başka bir sistemle gönderdiğiniz en çok 10.000 iletiyi bildirir; “yazdınız” diyen kişiye yanıt verirken "
+            "her birinin o anda gönderilebilir olup olmadığı ve önceden sorulup sorulmadığı görünür. Sonuç recorded ya "
+            "da known (önceden bildirilmiş). Kayıtlar en az üç yıl saklanır."
+        ),
+    ),
     "listConsents": (
         N_("Bütün izinler"),
         N_(
@@ -75,8 +82,8 @@ OPERATIONS: dict[str, tuple[str, str]] = {  # In the order of the page.
     ),
     **campaign_texts.OPERATIONS,
     **file_texts.OPERATIONS,
-    **retailers_examples.OPERATIONS,
-    **webhooks_examples.OPERATIONS,
+    **retailers_texts.OPERATIONS,
+    **webhooks_texts.OPERATIONS,
 }
 REASONS: dict[Reason, str] = {
     Reason.GRANTED: N_("Onay var ve İYS'de kayıtlı."),

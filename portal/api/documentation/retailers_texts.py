@@ -1,0 +1,28 @@
+"""What the documentation says of retailers, as msgids."""
+
+from portal.core.lazy_text import N_
+
+OPERATIONS: dict[str, tuple[str, str]] = {
+    "listRetailers": (N_("Bayiler"), N_("Markanın bayilerini İYS'de kayıtlı olduğu gibi listeler.")),
+    "addRetailer": (
+        N_("Bayi ekle"),
+        N_(
+            "Bayiyi İYS'ye kaydeder ve İYS'nin verdiği kodu döndürür. İYS'nin yanıtı kaybolursa aynı Idempotency-Key "
+            "ile yineleyin: listeye bakılır, aynı bayi ikinci kez eklenmez. H231: tckn başka bir bayinizde kayıtlı."
+        ),
+    ),
+    "showRetailer": (N_("Bir bayi"), N_("Bayiyi İYS'de kayıtlı olduğu gibi gösterir.")),
+    "listAccess": (
+        N_("Bir izne erişen bayiler"),
+        N_("İYS'deki bir izni kullanabilecek bayileri listeler. Adres gövdededir, bağlantıda yer almaz."),
+    ),
+    "addAccess": (
+        N_("İzne bayi erişimi ver"),
+        N_("En çok 100 bayiye, İYS'de kayıtlı bir izne erişim verir. Yinelemek bir şey değiştirmez."),
+    ),
+    "removeAccess": (
+        N_("İzinden bayi erişimini kaldır"),
+        N_("En çok 100 bayinin, aracılık eden bayi dahil, bir izne erişimini kaldırır."),
+    ),
+    "removeRetailer": (N_("Bayi sil"), N_("Hiçbir izne bağlı olmayan bayiyi İYS'den siler; bağlıysa 409 döner.")),
+}
