@@ -3,7 +3,9 @@
 import pytest
 
 from portal.core.extensions import db
+from portal.core.models import BatchState
 from tests import make
+from tests.portal.web.dashboard import import_batches
 from tests.portal.web.dashboard.staff import signed_in
 
 
@@ -23,3 +25,14 @@ def draft(app) -> int:
         campaign_id = make.campaign().id
         db.session.rollback()
     return campaign_id
+
+
+@pytest.fixture
+def in_state(app):
+    """Makes a file in a state; its address."""
+
+    def made(state: BatchState, **facts) -> str:
+        with app.app_context():
+            return f"/dashboard/imports/{import_batches.make_batch(state, **facts).id}"
+
+    return made

@@ -128,3 +128,8 @@ def make_submission(
         status=decision.status, consent_date=decision.consent_date, endpoint="/", payload=b"", outcome=outcome,
         code=code, batch_id=batch.id, safe_deadline=later, lenient_deadline=later, created_at=at,
     )  # fmt: skip
+
+
+def brand_id(app) -> int:
+    with app.app_context():
+        return make.brand().id

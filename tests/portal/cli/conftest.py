@@ -1,0 +1,20 @@
+import json
+
+import pytest
+
+from tests import make
+
+
+@pytest.fixture
+def run_import(app):
+    """Calls the command in this process; (exit code, what it printed of each file)."""
+    with app.app_context():
+        make.provider()
+
+    def call(*arguments, brand=make.BRAND_CODE):
+        result = app.test_cli_runner().invoke(args=["import", "--brand", str(brand), *map(str, arguments)])
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.output
+        assert "987 65 43" not in result.output and "0555 12" not in result.output
+        return result.exit_code, [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
+
+    return call

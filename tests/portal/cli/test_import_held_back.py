@@ -1,0 +1,194 @@
+"""What `flask import` leaves out until somebody vouches for it, or has no room for."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.iys_protocol import Channel, Status
+from portal.core.models import Decision, ImportBatch, Provider
+from tests import make
+from tests.files.workbooks import hidden_and_filtered
+from tests.portal.cli.import_files import GOOD, GUESS, NOW, put
+from tests.portal.domain.packages.cast import bought
+from tests.portal.services.imports.file_steps import csv_of
+
+pytestmark = pytest.mark.slow
+
+
+def test_grants_from_before_2015_need_a_flag_that_vouches_for_them(run_import, tmp_path, rows):
+    old = put(tmp_path, "a.csv", csv_of("0532 987 65 43;ONAY;01.05.2015;HS_2015;Sözleşme"))
+
+    code, (told,) = run_import(old, *GUESS)
+    assert (code, told["problem"]["word"], told["problem"]["grants"], rows.count(Decision)) == (
+        2, "before_2015_unconfirmed", 2, 0,
+    )  # fmt: skip
+
+    code, (told,) = run_import(old, *GUESS, "--confirm-before-2015")
+    assert (code, told["state"], rows.count(Decision)) == (0, "done", 2)
+    assert rows.one(ImportBatch).before_2015_confirmed_at
+
+
+def test_grants_after_peoples_own_refusals_need_a_flag_that_vouches_for_them(run_import, app, tmp_path, rows):
+    person = make.Person(app.test_client(), make.codes(app, "0532 987 65 43")["+905329876543"])
+    with time_machine.travel(clock.now() - timedelta(hours=1)):
+        person.decides(MESAJ="RET")
+    date = clock.istanbul(clock.now()).strftime("%d.%m.%Y %H:%M:%S")
+    newer = put(tmp_path, "a.csv", csv_of(f"0532 987 65 43;ONAY;{date};HS_WEB;Form"))
+
+    code, (told,) = run_import(newer, *GUESS)
+    assert (code, told["state"], told["tally"]) == (1, "done", {"over_refusal": 1, "grant": 1})
+    (problem,) = told["problems"]
+    assert (problem["word"], problem["count"], problem["code"]) == ("over_refusal", 1, "")
+    assert problem["cure"].endswith("(--confirm-after-refusal)")
+
+    code, (told,) = run_import(newer, *GUESS, "--confirm-after-refusal")
+    assert (code, told["repeated"], told["tally"]) == (0, False, {"grant": 1, "known": 1})
+    grants = rows(Decision, Decision.status == Status.GRANTED)
+    assert {each.channel for each in grants} == {Channel.SMS, Channel.CALL} and len(grants) == 2
+    assert run_import(newer, *GUESS, "--confirm-after-refusal")[1][0]["repeated"]
+
+
+def test_a_merchants_old_grants_are_counted_apart(run_import, tmp_path):
+    header = "Telefon;Durum;Tarih;Kaynak;Dayanak;Alıcı tipi"
+    old = put(tmp_path, "a.csv", csv_of("0532 987 65 43;ONAY;01.06.2026;HS_WEB;Sözleşme;TACIR", header=header))
+
+    code, (told,) = run_import(old, *GUESS, "--dry-run")
+
+    assert (code, told["tally"]) == (0, {"late_merchant": 2})
+
+
+OFFICE = "CEP;MAIL;SMS (E/H);ARAMA (E/H);MAIL (E/H);TARİH;KAYNAK;FORM NO;Notlar;Toplantıya geldi"
+
+
+def test_no_yes_or_no_of_an_offices_file_is_lost(run_import, tmp_path, rows):
+    lines = [
+        f"0532 {n:03} 45 {n + 10};kisi{n}@example.com;H;H;H;{NOW};HS_WEB;A-{n};{'ek' * (n % 2)};E" for n in range(25)
+    ]
+
+    code, (told,) = run_import(put(tmp_path, "crm.csv", csv_of(*lines, header=OFFICE)), "--guess")
+
+    assert (code, told["state"], told["problem"], told["problems"]) == (1, "done", None, [])
+    assert sum(told["tally"].values()) == 75 == len(rows(Decision, Decision.status == Status.REFUSED))
+    named = [(each["column"], each["filled"], each["statuses"], each["may_refuse"]) for each in told["unused_columns"]]
+    assert named == [("I", 12, 0, True), ("J", 25, 25, True)]
+    assert told["unused_columns"][1]["header"] == "Toplantıya geldi"
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ("SMS izni reddi", "Evet"),
+        ("Ret tarihi", NOW),
+        ("Üye mi", "E"),
+        ("Opt-in revoked", "Yes"),
+        ("Bitiş tarihi", NOW),
+        ("Telefon 2", "0535 111 22 33"),
+    ],
+)
+def test_grants_beside_what_may_refuse_are_left_out_until_somebody_vouches(run_import, tmp_path, rows, name, cell):
+    lines = f"0532 987 65 43;E;E;{cell};{NOW};HS_WEB;A-1", f"0533 234 56 78;H;H;;{NOW};HS_WEB;A-2"
+    header = f"CEP;SMS (E/H);Arama (E/H);{name};İzin tarihi;Kaynak;Form No"
+    path = put(tmp_path, "crm.csv", csv_of(*lines, header=header))
+
+    code, (told,) = run_import(path, "--guess")
+
+    assert (code, told["state"], told["only_refusals"]) == (1, "done", True)
+    assert told["tally"]["grant_left_out"] == 2 and not rows(Decision, Decision.status == Status.GRANTED)
+    assert run_import(path, "--guess")[1][0]["repeated"]
+
+    code, (told,) = run_import(path, "--guess", "--ignore-unread")
+    assert (code, told["tally"]["grant"], told["only_refusals"]) == (0, 2, False)
+
+
+def test_a_refusal_that_cannot_be_written_holds_back_the_grants_of_its_address(run_import, tmp_path, rows):
+    """Wherever they stand; what counts beside them is another refusal of the file, though it is older."""
+    header, older = "Telefon;Kanal;Durum;Tarih;Kaynak;Dayanak", "20.11.2026 10:00"
+    lines = [f"0533 234 56 78;MESAJ;ONAY;{NOW};HS_WEB;A-2", f"0532 987 65 43;MESAJ;ONAY;{NOW};HS_WEB;A-1"]
+    lines += [f"0532 987 65 43;MESAJ;RET;{older};HS_WEB;", f"0532 987 65 43;WhatsApp + SMS;RET;{NOW};HS_WEB;"]
+
+    code, (told,) = run_import(put(tmp_path, "izinler.csv", csv_of(*lines, header=header)), *GUESS)
+
+    assert (code, told["only_refusals"], told["unread"]) == (1, False, 0)
+    assert told["tally"] == {"grant": 1, "refused_elsewhere": 1, "first_refusal": 1, "channel_unknown": 1}
+    assert {each.status for each in rows(Decision)} == {Status.GRANTED, Status.REFUSED}
+
+
+def test_an_unclear_column_grants_nothing_from_a_shell(run_import, tmp_path, rows):
+    lines = f"0532 987 65 43;E;{NOW};HS_WEB;A-1", f"0533 234 56 78;RET;{NOW};HS_WEB;A-2"
+    path = put(tmp_path, "crm.csv", csv_of(*lines, header="CEP;SMS off;İzin tarihi;Kaynak;Form No"))
+
+    code, (told,) = run_import(path, "--guess")
+
+    assert (code, told["state"], told["tally"]) == (1, "done", {"status_unknown": 1, "first_refusal": 1})
+    assert [each.status for each in rows(Decision)] == [Status.REFUSED]
+
+
+def test_a_sheet_that_is_not_read_holds_back_the_grants_of_the_others(run_import, tmp_path):
+    path = put(tmp_path, "a.xlsx", hidden_and_filtered())
+
+    code, (told,) = run_import(path, *GUESS)
+
+    assert (code, told["only_refusals"], "grant" in told["tally"]) == (1, True, False)
+
+
+def test_a_dry_run_names_what_is_not_read(run_import, tmp_path):
+    path = put(tmp_path, "a.xlsx", hidden_and_filtered())
+
+    code, (told,) = run_import(path, *GUESS, "--dry-run")
+
+    assert (code, told["state"], told["lines"], told["hidden_lines"]) == (1, "dropped", 3, 2)
+    assert told["unused_sheets"] == [{"sheet": "Eski", "lines": 4, "is_hidden": True}]
+    assert [each["header"] for each in told["unused_columns"]] == ["Üye mi"]
+
+
+def test_a_suspended_providers_refusals_only_are_brought(app, run_import, tmp_path, rows):
+    with app.app_context():
+        db.session.query(Provider).one().suspended_at = clock.now()
+        db.session.commit()
+
+    path = put(tmp_path, "a.csv", GOOD)
+    assert run_import(path, *GUESS) == (3, [])
+    assert rows.count(ImportBatch) == 0
+
+    code, (told,) = run_import(path, *GUESS, "--only-refusals")
+    assert (code, told["state"]) == (0, "done")
+    assert {each.status for each in rows(Decision)} == {"RET"}
+
+
+def test_a_package_without_room_is_said_to_have_none_and_refusals_go_all_the_same(app, run_import, tmp_path, rows):
+    with app.app_context():
+        order = bought(db.session.query(Provider).one(), 5000)
+        order.starts_on, order.ends_on = (day - timedelta(days=500) for day in (order.starts_on, order.ends_on))
+        db.session.commit()
+    path = put(tmp_path, "a.csv", GOOD)
+
+    code, (summary,) = run_import(path, *GUESS, "--dry-run")
+    assert (code, summary["state"], summary["problem"]["word"]) == (3, "dropped", "no_room")
+    code, (told,) = run_import(path, *GUESS)
+    assert (code, told["state"], told["problem"]["word"]) == (3, "dry_run", "no_room")
+    assert rows.count(Decision) == 0
+
+    code, (told,) = run_import(path, *GUESS, "--only-refusals")
+    assert (code, told["state"], told["problem"]) == (0, "done", None)
+    assert {each.status for each in rows(Decision)} == {"RET"}
+
+
+def test_only_refusals_are_brought_where_that_is_wished(run_import, tmp_path, rows):
+    code, (told,) = run_import(put(tmp_path, "a.csv", GOOD), *GUESS, "--only-refusals")
+
+    assert (code, told["state"]) == (0, "done")
+    assert {each.status for each in rows(Decision)} == {"RET"}
+
+
+def test_grants_that_were_left_out_are_brought_when_they_are_asked_for(run_import, tmp_path, rows):
+    path = put(tmp_path, "a.csv", GOOD)
+    run_import(path, *GUESS, "--only-refusals")
+
+    code, (told,) = run_import(path, *GUESS)
+    _, (again,) = run_import(path, *GUESS)
+
+    assert (code, told["state"], told["repeated"], again["repeated"]) == (0, "done", False, True)
+    assert {each.status for each in rows(Decision)} == {"ONAY", "RET"}

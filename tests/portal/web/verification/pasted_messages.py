@@ -1,0 +1,33 @@
+"""What tests of the message check share."""
+
+import re
+
+from portal.core.extensions import db, vault
+from portal.core.models import Message
+from tests import make
+
+FOUND = "Ne için"
+SAME = "Bağlantı bizim; metin, gönderdiğimiz gibi"
+FORGED = "Bağlantı bizim, ama metin bizim gönderdiğimiz değil"
+
+
+def check(browser, text: str):
+    return browser.post("/kontrol", data={"code": text})
+
+
+def receipt_of(browser, code: str) -> str:
+    """The address of the receipt of a refusal."""
+    return make.Person(browser, code).decides(MESAJ="RET").location
+
+
+def seen(page) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", page.text).split())
+
+
+def text_sent(app, code: str) -> str:
+    with app.app_context():
+        texts = [
+            vault().read(message.text, Message.PLACE, message.provider_id, message.id)
+            for message in db.session.query(Message)
+        ]
+    return next(text for text in texts if code in text)

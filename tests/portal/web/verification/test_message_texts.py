@@ -1,0 +1,119 @@
+"""A pasted message in full, compared word by word with what we sent."""
+
+import pytest
+from sqlalchemy import select
+
+import shortlinks
+from portal.core.extensions import db, vault
+from portal.core.models import Delivery, Message
+from portal.core.word_pairs import word_pair
+from tests import make
+from tests.portal.web.verification.pasted_messages import FORGED, SAME, check, receipt_of, seen, text_sent
+
+pytestmark = [pytest.mark.alike, pytest.mark.slow]
+
+UNSURE = "Bağlantıyı tanıyoruz; metnini karşılaştıramadık"
+
+
+def test_a_confirmation_is_compared_with_what_we_sent_though_it_holds_a_refusing_link_too(app, browser, code):
+    receipt = receipt_of(browser, code)
+    sent = f"Ornek Magaza: SMS reddiniz kaydedildi. Belgeniz: http://localhost{receipt} Ret: http://localhost/u/{code}"
+    with app.app_context():
+        message = db.session.scalars(select(Message).where(Message.receipt_id.is_not(None))).one()
+        message.text = vault().seal(sent, Message.PLACE, message.provider_id, message.id)
+        db.session.commit()
+
+    assert SAME in seen(check(browser, sent))
+    assert FORGED in seen(check(browser, sent.replace("Ornek", "Garanti BBVA: hesabiniz askida Ornek")))
+
+
+def test_links_of_an_sms_without_their_scheme_are_known(app, browser):
+    with app.app_context():
+        make.add_domain(make.brand(), "izin.ornek.example")
+    code = make.codes(app, make.PHONE, delivery=Delivery.GATEWAY)[make.PHONE].rpartition("/")[2]
+    sent = text_sent(app, code)
+
+    assert f" izin.ornek.example/{code} (" in sent and f" izin.ornek.example/u/{code}" in sent
+    assert SAME in seen(check(browser, sent))
+    assert FORGED in seen(check(browser, sent.replace("ornek.example/u/", "banka.example/u/")))
+
+
+def test_every_word_of_ours_is_vouched_for_in_any_spelling(app, browser, code):
+    sent = text_sent(app, code)
+
+    for pasted in (sent, f"\u200e{sent.replace(' ', chr(10))}", sent.upper().replace(code.upper(), code), sent[6:]):
+        assert SAME in seen(check(browser, pasted)), pasted
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        "Odul_icin_05551234567_ara_kod:{}", "Odul-icin-05551234567-ara-{}", "Odul\u280005551234567\u2800{}",
+        "Odul\u316405551234567\u3164{}", "kisa.example/ara_05551234567/{}", "{}", "\U0001f150\U0001f151",
+        "{}\u00a0Odul", "Odul/05551234567/{}", "localhost/ara-05551234567", "05551234567:https://kisa.example/{}",
+    ],
+)  # fmt: skip
+def test_nothing_beside_the_link_is_overlooked(app, browser, code, beside):
+    sent = text_sent(app, code)
+
+    for pasted in (f"{sent} {beside.format(code)}", f"{beside.format(code)}\n{sent}"):
+        page = seen(check(browser, pasted))
+        assert FORGED in page and SAME not in page
+
+
+def test_a_strange_phone_in_a_text_of_ours_is_named(app, browser, code):
+    page = seen(check(browser, f"{text_sent(app, code)} Ara_0555_123_45_67_{code}"))
+
+    assert "firmanın bildirmediği bir telefon" in page
+
+
+@pytest.mark.parametrize("language", ["tr", "en"])
+def test_a_text_of_ours_is_not_said_to_be_true_and_may_be_reported(app, browser, code, language):
+    """A firm whose account was taken over writes what it likes; we know who it is, and that it wrote so."""
+    told = {
+        "tr": ("Sözlerinden gönderen firma sorumludur", "metindeki numarayı değil", "Şüpheli mi? Bildirin"),
+        "en": ("The firm that sends it answers for its words", "not the number in the text", "Suspicious? Report it"),
+    }[language]
+
+    page = browser.post(f"/kontrol?lang={language}", data={"code": text_sent(app, code)})
+    receipt = browser.post("/kontrol", data={"code": receipt_of(browser, code)}).text
+
+    assert [each for each in told if each not in seen(page)] == []
+    assert "Örnek Mağazacılık A.Ş." in seen(page) and "0123456789012345" in seen(page)
+    assert "#complain" in page.text
+    assert "/sikayet" in receipt
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("Reklam", "Bedava"), ("Onay/Ret:", "Onay/Ret: hediyeniz icin hemen"), ("0850 123 45 67", "0850 999 99 99"),
+        ("Ornek", "Banka"), ("", "Kazandiniz! "), ("http:", "Kazandiniz!http:"), ("Onay/", "\u041e\u043f Onay/"),
+        ("", "\xa0\u1ddc\xa0\u0363\xa0\u036c\xa0\u036d "), ("", "|< /\\ |) | |_| |\\| () "),  # Read above and drawn.
+    ],
+)  # fmt: skip
+def test_a_true_link_in_other_words_is_called_forged(app, browser, code, old, new):
+    sent = text_sent(app, code)
+    assert old in sent
+
+    page = seen(check(browser, sent.replace(old, new, 1)))
+
+    assert FORGED in page and SAME not in page
+
+
+def test_other_words_of_the_pair_and_a_foreign_link_are_called_forged(app, browser, code, rows):
+    link = rows(shortlinks.Link)[0]
+    pair = word_pair(app.config["LINK_SALT"], link.id, link.nonce)
+    other = "elma nehir" if pair != "elma nehir" else "nehir elma"
+
+    assert "İki sözcük başka" in seen(check(browser, text_sent(app, code).replace(pair, other)))
+    assert FORGED in seen(check(browser, f"{text_sent(app, code)} https://evil.example/x"))
+
+
+def test_of_a_text_that_the_firm_sent_only_what_contradicts_is_told(app, browser):
+    code = make.codes(app, delivery=Delivery.CSV)[make.PHONE]
+
+    assert UNSURE in seen(check(browser, code))
+    text = f"Ornek: Merhaba, 0850 123 45 67. https://kisa.example/{code}"
+    assert UNSURE in seen(check(browser, text)) and "yok." in seen(check(browser, text))
+    assert FORGED in seen(check(browser, f"{text} Arayin: 0532 999 88 77"))
