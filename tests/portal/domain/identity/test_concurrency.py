@@ -38,7 +38,7 @@ from tests import databases, make
 from tests.authenticator import Authenticator
 from tests.portal.web.account.test_passkeys import asked
 from tests.portal.web.dashboard.staff import csrf_token, reset_used_codes, signed_in, skip_sign_in, submit_password
-from tests.portal.web.operator.conftest import CODE, DERYA, NIL, OperatorBrowser, waiting_provider
+from tests.portal.web.operator.conftest import CODE, DERYA, NIL, waiting_provider
 from tests.portal.web.operator.test_provider_page import seen
 from tests.portal.web.signin.test_invitation import BURAK, PASSWORD, accepts, invited
 
@@ -243,7 +243,7 @@ def test_a_provider_is_admitted_once(app, rows):
         newcomer = waiting_provider().id
         db.session.commit()
         make.staff(DERYA, OperatorRole.ADMIN)
-    derya = OperatorBrowser(signed_in(app, DERYA).browser)
+    derya = signed_in(app, DERYA)
     fields = {"called_on": clock.day(clock.now()).isoformat(), "note": "0850 numarasından konuştuk."}
     path = f"/operator/providers/{newcomer}"
 

@@ -1,10 +1,12 @@
 """Browsers of signed-in people, and the steps of signing in."""
 
 import re
+import secrets
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 
 import pyotp
+from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import select, update
 
 from portal.core import clock
@@ -27,9 +29,14 @@ class StaffBrowser:
         return self.browser.get(path)
 
     def posts(self, path: str, data: dict | None = None):
-        return self.browser.post(
-            path, data={"csrf_token": csrf_token(self.browser, "/dashboard/recipients"), **(data or {})}
-        )
+        return self.browser.post(path, data={"csrf_token": session_token(self.browser), **(data or {})})
+
+
+def session_token(browser) -> str:
+    """A CSRF token of a session, as any of its pages would hold it, without a request for one."""
+    with browser.session_transaction() as held:
+        value = held.setdefault("csrf_token", secrets.token_hex(20))
+    return URLSafeTimedSerializer(browser.application.secret_key, salt="wtf-csrf-token").dumps(value)
 
 
 def csrf_token(browser, path: str = "/sign-in") -> str:

@@ -39,7 +39,6 @@ from tests.mail_server import Listening, MailServer
 from tests.portal.services.messaging.gateways.test_vendors import UNKNOWN_VENDOR
 from tests.portal.services.messaging.vendor_pushes import Vendor, work
 from tests.portal.web.dashboard.staff import csrf_token, signed_in
-from tests.portal.web.operator.conftest import OperatorBrowser
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
@@ -347,7 +346,7 @@ def test_the_operator_has_accounts_of_its_own(app, fake, rows):
     with app.app_context():
         make.provider()
         make.staff("derya@operator.example", OperatorRole.ADMIN)
-    derya = OperatorBrowser(signed_in(app, "derya@operator.example").browser)
+    derya = signed_in(app, "derya@operator.example")
 
     path = derya.posts("/operator/gateways/new?vendor=verimor", VERIMOR).location
     assert derya.posts(f"{path}/test", {"address": "5"}).status_code == 422

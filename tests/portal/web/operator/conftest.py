@@ -21,7 +21,7 @@ from portal.core.models import (
 from portal.domain.identity import accounts, operator_staff
 from portal.domain.providers import onboarding
 from tests import make
-from tests.portal.web.dashboard.staff import StaffBrowser, csrf_token, signed_in
+from tests.portal.web.dashboard.staff import signed_in
 
 DERYA, DENIZ, NIL = "derya@operator.example", "deniz@operator.example", "nil@example.com"
 CODE = 731_845
@@ -104,14 +104,7 @@ def assign(app, email: str, provider_id: int) -> None:
         db.session.commit()
 
 
-class OperatorBrowser(StaffBrowser):
-    """Opens the console and posts its forms."""
-
-    def posts(self, path: str, data: dict | None = None):
-        return self.browser.post(path, data={"csrf_token": csrf_token(self.browser, "/operator/"), **(data or {})})
-
-
 def _staff(app, email, role):
     with app.app_context():
         make.staff(email, role)
-    return OperatorBrowser(signed_in(app, email).browser)
+    return signed_in(app, email)
