@@ -1,6 +1,7 @@
 """Parts that all apps of a test process share, since making them anew takes longer than most tests."""
 
 import contextlib
+import gc
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,9 @@ from typing import ClassVar
 
 import pytest
 from flask import Flask
+from flask.templating import Environment
 from huey.storage import SqliteStorage
+from jinja2 import FileSystemBytecodeCache
 from werkzeug.routing import Map, Rule
 from werkzeug.routing.matcher import StateMachineMatcher
 
@@ -80,4 +83,28 @@ def copied_queue_tables(folder: Path) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(SqliteStorage, "initialize_schema", copy_tables)
+        yield
+
+
+@contextlib.contextmanager
+def compiled_templates(folder: Path) -> Iterator[None]:
+    """Compile each template once for all apps of all processes of this run."""
+    make = Flask.create_jinja_environment
+
+    def with_cache(app: Flask) -> Environment:
+        environment = make(app)
+        environment.bytecode_cache = FileSystemBytecodeCache(str(folder))
+        return environment
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flask, "create_jinja_environment", with_cache)
+        yield
+
+
+@contextlib.contextmanager
+def rare_garbage_collections() -> Iterator[None]:
+    """Look for garbage more rarely than an app has it for its short requests; it would set its own frequency."""
+    gc.set_threshold(100_000, 20, 50)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gc, "set_threshold", lambda *_: None)
         yield

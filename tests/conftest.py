@@ -70,7 +70,6 @@ def pytest_collection_finish():
     """Speed up garbage collection: everything loaded so far stays, and collections can be rarer."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 20, 50)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -79,7 +78,9 @@ def pytest_runtestloop(session):
     forked."""
     with contextlib.ExitStack() as shared:
         folder = shared.enter_context(tempfile.TemporaryDirectory(dir=os.environ.get("PYTEST_DEBUG_TEMPROOT")))
+        shared.enter_context(caches.rare_garbage_collections())
         shared.enter_context(caches.shared_routes())
+        shared.enter_context(caches.compiled_templates(Path(folder)))
         shared.enter_context(caches.copied_queue_tables(Path(folder)))
         if any("template" in item.fixturenames for item in session.items):
             session.config.stash[MIGRATED] = shared.enter_context(databases.migrated(Path(folder), SECRETS))

@@ -1,6 +1,7 @@
 """A pytest plugin: `-p tests.forks --forks 3` runs the tests in three processes that are forked once all tests are
 collected, since importing and collecting takes each process as long as some hundred tests."""
 
+import gc
 import itertools
 import multiprocessing
 import random
@@ -11,6 +12,8 @@ import pytest
 
 FORK = multiprocessing.get_context("fork")
 LONGEST_FIRST = ("lengthy", "long", "browser", "slow")
+READS_CODE = "product"  # The module tests.architecture.product.
+gc.disable()  # Until tests run: what is imported and collected stays, and searching it takes a third longer.
 
 
 def pytest_addoption(parser):
@@ -18,6 +21,7 @@ def pytest_addoption(parser):
 
 
 def pytest_runtestloop(session):
+    gc.enable()
     if session.config.option.forks and not session.config.option.collectonly and not session.testsfailed:
         return _Forks(session).run()
     return None  # pytest's own loop runs them, or says what could not be collected.
@@ -125,11 +129,16 @@ class _Sender:
 
 
 def _portions(items: list[pytest.Item]) -> list[list[pytest.Item]]:
-    """What is handed out at a time: the longest first, so that no process is left with one; others by their file."""
+    """What is handed out at a time: the longest first, so that no process is left with one; others by their file, but
+    those that read the product's code together, since each process would have to parse it."""
     parts: dict[tuple[int, str], list[pytest.Item]] = {}
     for item in items:
         marks = [item.get_closest_marker(name) for name in LONGEST_FIRST]
         rank = next((rank for rank, mark in enumerate(marks) if mark), len(marks))
         is_alone = rank < LONGEST_FIRST.index("slow")
-        parts.setdefault((rank, item.nodeid if is_alone else str(item.path)), []).append(item)
+        if hasattr(item.module, READS_CODE) and not is_alone:
+            rank, together = LONGEST_FIRST.index("slow"), READS_CODE
+        else:
+            together = item.nodeid if is_alone else str(item.path)
+        parts.setdefault((rank, together), []).append(item)
     return [parts[key] for key in sorted(parts, key=lambda key: key[0])]
