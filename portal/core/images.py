@@ -41,7 +41,9 @@ class BadImage(ValueError):
 def decode_image(
     upload: bytes, *, largest: int, most_pixels: int, most_elongated: int, box: tuple[int, int] | None = None
 ) -> Image.Image:  # fmt: skip
-    """Decode an upload to RGBA, rotated as its EXIF says. With a `box`, at least twice its size; otherwise in full.
+    """Decode an upload, on white and rotated as its EXIF says. With a `box`, at least twice its size; else in full.
+
+    On another ground a transparent picture may show another text: white is what everybody sees.
 
     `largest` is in bytes. A small file can decompress to gigabytes, so its size is checked before decoding.
     Raises BadImage.
@@ -58,7 +60,10 @@ def decode_image(
             if box is not None:
                 image.draft("RGB", (box[0] * 2, box[1] * 2))
             image.load()
-            return _apply_orientation(image).convert("RGBA")
+            drawn = _apply_orientation(image).convert("RGBA")
+            on_white = Image.new("RGB", drawn.size, "white")
+            on_white.paste(drawn, mask=drawn)
+            return on_white
     except Image.DecompressionBombError:
         raise BadImage(ImageProblem.TOO_MANY_PIXELS) from None
     except UnidentifiedImageError:

@@ -82,8 +82,10 @@ class Brand(Entity):
     requested_header: Mapped[str | None] = mapped_column(String(11))  # Likewise.
     requested_contact: Mapped[str | None] = mapped_column(String(255))  # Likewise.
     requested_notice_url: Mapped[str | None] = mapped_column(String(500))
+    requested_keyword: Mapped[str | None] = mapped_column(String(11))
+    requested_reply_number: Mapped[str | None] = mapped_column(String(12))
     requested_logo: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
-    requested_logo_digest: Mapped[str | None] = mapped_column(String(16))
+    requested_logo_digest: Mapped[str | None] = mapped_column(String(64))
     requested_at: Mapped[datetime | None]  # While any of them waits.
     header: Mapped[str | None] = mapped_column(String(11))  # The sender header of its SMS (N-2).
     keyword: Mapped[str | None] = mapped_column(String(11))  # In replies to a number of several brands; folded.
@@ -94,7 +96,7 @@ class Brand(Entity):
     notice_url: Mapped[str | None] = mapped_column(String(500))  # Overrides the provider's.
     source: Mapped[str | None] = mapped_column(String(30))  # HS_*, overrides the provider's.
     logo: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))  # A PNG, re-encoded from the upload.
-    logo_digest: Mapped[str | None] = mapped_column(String(16))  # In the logo's URL.
+    logo_digest: Mapped[str | None] = mapped_column(String(64))  # In the logo's URL.
     requires_name: Mapped[bool] = mapped_column(default=False)  # Who grants must enter a name (Regulation art. 7).
     is_sandbox: Mapped[bool] = mapped_column(default=False)  # Of sandbox mode: closed when its provider is admitted.
     closed_at: Mapped[datetime | None]  # Passive: nothing new starts; links still show information and take refusals.

@@ -10,27 +10,32 @@ from portal.core import display_names
 from portal.core.models import Brand, Provider
 from portal.domain.providers import sandbox_mode, sender_headers
 from portal.domain.providers.logos import Logo
+from portal.domain.replies.contact_numbers import is_in_contact
 
-WORDS, PICTURE = ("name", "header", "contact", "notice_url"), ("logo", "logo_digest")
+WORDS = ("name", "header", "contact", "notice_url", "keyword", "reply_number")
+PICTURE = ("logo", "logo_digest")
 
 
 def request_change(
-    provider: Provider, brand: Brand, *, name: str, header: str | None, contact: str | None,
-    notice_url: str | None, notices: Collection[str], at: datetime,
-) -> None:  # fmt: skip
-    """Change a brand's name, sender header, contact line and privacy notice (None: its firm's). Of an admitted provider
-    the operator must agree first to new ones, to a header that is not simply short for the name, and to a notice that
-    is none of `notices`: the old ones stay until then. Raises BadName."""
-    name = display_names.parse_name(name)
-    if provider.in_sandbox_mode:
-        brand.name, brand.header, brand.contact, brand.notice_url = name, header, contact, notice_url
-        return
-    names = sender_headers.reviewed_names(brand, provider.title)
-    brand.header = header if not header or sender_headers.is_short_for(header, names) else brand.header
-    brand.contact = contact and brand.contact  # The firm's own needs nobody: the operator admitted it.
-    brand.notice_url = notice_url if not notice_url or notice_url in notices else brand.notice_url
-    wanted = {"name": name, "header": header, "contact": contact, "notice_url": notice_url}
+    provider: Provider, brand: Brand, wanted: Mapping[str, str | None], *, notices: Collection[str], at: datetime
+) -> None:
+    """Change these WORDS of a brand; None is nothing, or its firm's. Of an admitted provider the operator must agree
+    first to a new name or contact line, to a header or keyword that is not the whole name, to a short number for
+    replies, and to a notice that is none of `notices`: the old ones stay until then. Raises BadName."""
+    wanted = {**wanted, "name": display_names.parse_name(wanted["name"] or "")}
+    for field, text in wanted.items():
+        if text is None or provider.in_sandbox_mode or _is_seen(provider, brand, field, text, notices):
+            setattr(brand, field, text)
     _request(brand, {field: text for field, text in wanted.items() if text != getattr(brand, field)}, WORDS, at)
+
+
+def _is_seen(provider: Provider, brand: Brand, field: str, text: str, notices: Collection[str]) -> bool:
+    """Whether the operator saw a text before: in a name, in the contact line, or as a notice."""
+    if field in ("header", "keyword"):
+        return sender_headers.is_name(text, (brand.name, provider.title))
+    if field == "reply_number":
+        return is_in_contact(text, brand.contact or provider.contact)
+    return field == "notice_url" and text in notices
 
 
 def request_logo(provider: Provider, brand: Brand, logo: Logo, at: datetime) -> None:

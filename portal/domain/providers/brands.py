@@ -56,9 +56,7 @@ def open_brand(session: Session, provider: Provider, *, name: str, code: int | N
         provider_id=provider.id, brand_code=code, name=name if provider.in_sandbox_mode else provider.title,
         is_sandbox=provider.in_sandbox_mode, created_at=at,
     )  # fmt: skip
-    brand_requests.request_change(
-        provider, brand, name=name, header=None, contact=None, notice_url=None, notices=(), at=at
-    )
+    brand_requests.request_change(provider, brand, {"name": name}, notices=(), at=at)
     try:
         with session.begin_nested():
             session.add(brand)

@@ -65,4 +65,4 @@ def convert_logo(upload: bytes) -> Logo:
     except images.BadImage as bad:
         raise BadLogo(LogoProblem(bad.problem.value)) from None
     png = images.encode_png(picture, box=BOX, ways=ENCODINGS, most=LARGEST_LOGO)
-    return Logo(png, hashlib.sha256(png).hexdigest()[:16])
+    return Logo(png, hashlib.sha256(png).hexdigest())

@@ -187,6 +187,8 @@ def _close_brands(session: Session, provider: Provider, at: datetime) -> None:
             brand.brand_code = draw_code(session)
         brand.is_sandbox, brand.closed_at = True, brand.closed_at or at
         session.flush()
+    unseen = update(Brand).where(Brand.provider_id == provider.id)  # The application shows neither.
+    _execute_update(session, unseen, keyword=None, reply_number=None)
 
 
 def _stop_inflow(session: Session, provider_id: int, at: datetime) -> None:

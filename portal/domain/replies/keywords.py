@@ -2,7 +2,7 @@
 
 import re
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from portal.core.models import Brand
@@ -27,6 +27,8 @@ def parse_keyword(text: str) -> str:
 
 
 def is_taken(session: Session, brand: Brand, keyword: str | None) -> bool:
-    """Whether another brand of the provider has the keyword, at any number. The caller has locked the provider."""
-    others = exists().where(Brand.provider_id == brand.provider_id, Brand.keyword == keyword, Brand.id != brand.id)
+    """Whether another brand of the provider has the keyword, at any number, or asks for it. The caller has locked the
+    provider."""
+    is_same = or_(Brand.keyword == keyword, Brand.requested_keyword == keyword)
+    others = exists().where(Brand.provider_id == brand.provider_id, is_same, Brand.id != brand.id)
     return keyword is not None and bool(session.scalar(select(others)))

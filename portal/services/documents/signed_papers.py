@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from io import BytesIO
 
-from PIL import Image
-
 from portal.core import images
 from portal.services.documents import pdf_scan
 
@@ -61,8 +59,6 @@ def _reencode_picture(content: bytes) -> bytes:
     except images.BadImage as bad:
         is_large = bad.problem == images.ImageProblem.TOO_MANY_PIXELS
         raise BadPaper(PaperProblem.TOO_LARGE if is_large else PaperProblem.DAMAGED) from bad
-    on_white = Image.new("RGB", picture.size, "white")  # JPEG has no transparency: it would be black.
-    on_white.paste(picture, mask=picture)
     file = BytesIO()
-    on_white.save(file, "JPEG", quality=85)
+    picture.save(file, "JPEG", quality=85)
     return file.getvalue()

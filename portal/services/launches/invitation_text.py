@@ -18,8 +18,6 @@ from portal.core.sms_parts import lost_letters
 from portal.core.transliteration import ascii_only, sender_identity
 from portal.core.word_pairs import word_pair
 from portal.domain.campaigns.message_texts import MessageWording, current_wording
-from portal.domain.providers import sender_headers
-from portal.domain.replies.contact_numbers import is_in_contact
 
 # Placeholders for what differs from link to link; random, so that no text of a provider holds one.
 CODE, PAIR = secrets.token_hex(16), secrets.token_hex(16)
@@ -66,10 +64,6 @@ def render_sample(
 def _render(session: Session, campaign: Campaign, wording: MessageWording, link_base: str) -> tuple[str, str]:
     """SMS and mail, with CODE and PAIR."""
     brand, shown = session.get_one(Brand, campaign.brand_id), session.get_one(ConsentText, campaign.text_id)
-    # Names and lines change, and those of sandbox mode nobody saw.
-    names = sender_headers.reviewed_names(brand, shown.sender_title)
-    keyword = brand.keyword if brand.keyword and sender_headers.is_short_for(brand.keyword, names) else ""
-    is_reviewed = is_in_contact(brand.reply_number or "", shown.sender_contact)
     facts = asdict(wording) | {
         "sender": shown.brand_name,
         "title": shown.sender_title,
@@ -78,9 +72,9 @@ def _render(session: Session, campaign: Campaign, wording: MessageWording, link_
         "link": f"{link_base}/{CODE}",
         "refusal": f"{link_base.removesuffix('/k')}/u/{CODE}",
         "pair": PAIR,
-        "keyword": keyword,
+        "keyword": brand.keyword or "",
         # Replies come back to us only through our own gateway; a yes by reply is one to SMS, and brings no name.
-        "reply_number": brand.reply_number if is_reviewed and campaign.delivery == Delivery.GATEWAY else None,
+        "reply_number": brand.reply_number if campaign.delivery == Delivery.GATEWAY else None,
         "grants_by_reply": Channel.SMS in campaign.offered and not brand.requires_name,
     }
     path = f"messages/invitation/tr/{'ask' if campaign.kind.takes_grants else 'refuse'}"

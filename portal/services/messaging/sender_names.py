@@ -13,21 +13,22 @@ TRIAL = "Deneme"  # Names nobody, so that every firm may try an account with it.
 
 
 def is_own(session: Session, provider_id: int | None, carries: AddressKind, sender: str) -> bool:
-    """Whether a sender names its owner: an SMS header by a name or what is short for it, or by a number of a contact
-    line; a mailbox by a whole name, or by none. The operator's accounts (provider_id None) name whom they like."""
+    """Whether a sender names its owner: an SMS header by a whole name or an approved header, or by a number that was
+    reviewed; a mailbox by a name, or by none. The operator's accounts (provider_id None) name whom they like."""
     if provider_id is None:
         return True
     provider = session.get_one(Provider, provider_id)
     counted = session.scalars(select(Brand).where(Brand.id.in_(sandbox_mode.counted_brands(provider)))).all()
-    own = {name for brand in counted for name in sender_headers.reviewed_names(brand, provider.title)}
+    own = {name for brand in counted for name in (brand.name, brand.header) if name}
     names = own | {provider.title, TRIAL}
     if carries == AddressKind.EMAIL:
         name = split_mailbox(sender)[0].casefold()
         return not name or name in map(str.casefold, names)
     if sender.lstrip("+").isdecimal():
-        lines = (provider.contact, *(brand.contact for brand in counted))
-        return any(is_in_contact(sender, line or "") for line in lines)
-    return sender_headers.is_short_for(sender, names)
+        lines = (provider.contact, *(brand.contact or "" for brand in counted))
+        is_approved = sender in [brand.reply_number for brand in counted]
+        return is_approved or any(is_in_contact(sender, line) for line in lines)
+    return sender_headers.is_name(sender, names)
 
 
 def shown_sender(session: Session, account: MessageGateway) -> str | None:

@@ -1,5 +1,6 @@
 """The operator's page of one provider: data, papers, what is missing, reviews, and its checks at İYS."""
 
+import re
 import unicodedata
 from typing import Any
 
@@ -58,10 +59,21 @@ TEXT_FIELDS = {
     "subject_tr": _l("E-posta konusu"), "subject_en": _l("E-posta konusu, İngilizce"),
 }  # fmt: skip
 
+PUNYCODE = re.compile(r"xn--[a-z0-9-]+", re.IGNORECASE)
+
 
 def mark_signs(text: str) -> str:
-    """A text with the numbers of signs that nobody sees, or that look like Latin letters: "PT\u0422[U+0422]"."""
-    return "".join(each if _is_usual(each) else f"{each}[U+{ord(each):04X}]" for each in text)
+    """A text with the numbers of signs that nobody sees, or that look like Latin letters: "PT\u0422[U+0422]". A host
+    name in punycode stands in letters behind itself."""
+    marked = "".join(each if _is_usual(each) else f"{each}[U+{ord(each):04X}]" for each in text)
+    return PUNYCODE.sub(_add_letters, marked)
+
+
+def _add_letters(found: re.Match[str]) -> str:
+    try:
+        return f"{found[0]} ({mark_signs(found[0].encode().decode('idna'))})"
+    except UnicodeError:
+        return found[0]
 
 
 def _is_usual(sign: str) -> bool:

@@ -13,9 +13,7 @@ from portal.core.models import Brand, Domain, Provider
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import brand_requests, domain_reviews, logos, onboarding, sandbox_mode
 from portal.domain.providers import brands as rule
-from portal.domain.providers.sender_headers import reviewed_names
 from portal.domain.replies import keywords
-from portal.domain.replies.contact_numbers import is_in_contact
 from portal.services import domains
 from portal.services.domains import CheckResult, record_name
 from portal.services.messaging.reply_numbers import takes_replies
@@ -88,7 +86,6 @@ def show_brand(brand_id: int) -> str:
 def change_brand(brand_id: int) -> ResponseReturnValue:
     """Change how the brand looks to people; what was shown before stays as it was shown."""
     brand, form = own_row_or_404(db.session, Brand, brand_id), BrandForm()
-    form.reviewed_names = reviewed_names(brand, current_provider().title)
     if not form.validate_on_submit():
         return _render_brand(brand, form=form), 422
     provider = lock_provider()
@@ -99,22 +96,15 @@ def change_brand(brand_id: int) -> ResponseReturnValue:
         form.keyword.errors = [gettext("Bu sözcük başka bir markanızın. Başka bir sözcük yazın.")]
         return _render_brand(brand, form=form), 422
     number = values["reply_number"]
-    if number not in (None, brand.reply_number) and not takes_replies(db.session, provider.id, number):
+    known = brand.reply_number, brand.requested_reply_number
+    if number and number not in known and not takes_replies(db.session, provider.id, number):
         form.reply_number.errors = [gettext("Bu numaraya yazılan bir SMS bize henüz ulaşmadı. Yazıp yeniden deneyin.")]
         return _render_brand(brand, form=form), 422
-    line = values["contact"] and (values["contact"] if provider.in_sandbox_mode else brand.contact)
-    if number and not is_in_contact(number, line or provider.contact):
-        form.reply_number.errors = [
-            gettext("Alıcılar yalnız incelediğimiz numaraya yazar. Önce iletişim satırına ekleyin; onaylayınca buraya.")
-        ]
-        return _render_brand(brand, form=form), 422
-    for name in ("keyword", "reply_number", "colour", "source"):
-        setattr(brand, name, values[name])
+    brand.colour, brand.source = values["colour"], values["source"]
     brand.requires_name, brand.sms_in_turkish = form.requires_name.data, form.sms_in_turkish.data
-    brand_requests.request_change(
-        provider, brand, name=form.name.data, header=values["header"], contact=values["contact"],
-        notice_url=values["notice_url"], notices=brand_requests.reviewed_notices(db.session, provider), at=clock.now(),
-    )  # fmt: skip
+    wanted = {name: values[name] for name in brand_requests.WORDS}
+    notices = brand_requests.reviewed_notices(db.session, provider)
+    brand_requests.request_change(provider, brand, wanted, notices=notices, at=clock.now())
     changed = sorted({name.removeprefix("requested_") for name in SAVED if getattr(brand, name) != before[name]})
     if changed:
         _withdraw_request(provider)

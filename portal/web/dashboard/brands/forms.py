@@ -1,7 +1,5 @@
 """The forms of a brand: how it looks, its logo, and its own hosts."""
 
-from collections.abc import Sequence
-
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
@@ -15,8 +13,9 @@ from portal.web.shared.labels import label
 from portal.web.shared.validators import READABLE, DisplayName, WebAddress, contact_only, reachable, stop_if_wrong
 
 BRAND_CODE = r"\s*[1-9][0-9]{0,11}\s*$"
-REPLY_NUMBER = Regexp(  # None of 0900: they cost extra.
-    r"(?!0?900[0-9]{7}$)[0-9]{3,12}$", message=_l("Numarayı rakamla yazın: 0850 123 45 67 ya da kısa numara 4609 gibi.")
+REPLY_NUMBER = Regexp(  # None of 0900, which cost extra, and none of 1xx, where help is called.
+    r"((90|0)?(?!900)[1-9][0-9]{9}|444[0-9]{4}|[2-9][0-9]{3})$",
+    message=_l("Numarayı rakamla yazın: 0850 123 45 67 ya da kısa numara 4609 gibi."),
 )
 NAME_VALIDATORS = [InputRequired(_l("Markanın adını yazın.")), Length(max=255), DisplayName()]
 
@@ -45,7 +44,6 @@ class BrandForm(BaseForm):
     )
     source = SelectField(_l("İYS'de izin kaynağı"))
     requires_name = BooleanField(_l("Onay verenden ad soyad iste"))
-    reviewed_names: Sequence[str] = ()
 
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
@@ -53,9 +51,9 @@ class BrandForm(BaseForm):
         self.source.choices = usual + [(each.value, label(each)) for each in brands.PAGE_SOURCES]
 
     def validate_header(self, field):
-        """The header as operators register it, and nobody else's; what is close to it is offered."""
+        """The header as operators register it; what is close to it is offered."""
         try:
-            field.data = sender_headers.validate_header(field.data, self.reviewed_names)
+            field.data = sender_headers.validate_header(field.data)
         except sender_headers.BadHeader as bad:
             told = [gettext(bad.problem.sentence), gettext(bad.problem.cure)]
             if bad.suggestion:
@@ -71,8 +69,6 @@ class BrandForm(BaseForm):
             raise ValidationError(
                 gettext("Tek sözcük yazın: 2-11 harf ya da rakam. RET, ONAY, SMS gibi anlamı olan sözcükler olmaz.")
             ) from None
-        if not sender_headers.is_short_for(field.data, self.reviewed_names):
-            raise ValidationError(gettext("Sözcük, markanızın ya da firmanızın adı ya da kısaltması olmalı."))
 
     def validate_colour(self, field):
         """A colour that is legible; where it is not, the nearest one is offered."""

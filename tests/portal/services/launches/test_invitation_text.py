@@ -89,13 +89,11 @@ def test_a_brand_that_keeps_turkish_letters_has_them_in_its_sms(salt):
         ({}, {"kind": CampaignKind.REFUSE}, "Ret icin RET yazip 4609 numarasina da gonderebilirsiniz."),
         ({}, {"delivery": Delivery.CSV}, None),
         ({"reply_number": None}, {}, None),
-        ({"keyword": "PTTKARGO"}, {}, OFFER),
-        ({"contact": "0850 460 94 60"}, {}, None),
     ],
 )
 def test_replies_are_offered_where_one_would_count(salt, brand, facts, offered):
     """A yes by reply brings no name and is for SMS alone; replies to another sender never reach us."""
-    set_brand(**{"reply_number": "4609", "contact": "SMS 4609", **brand})
+    set_brand(**{"reply_number": "4609", **brand})
 
     text = written(make.campaign(**{"delivery": Delivery.GATEWAY, **facts}), salt)
 

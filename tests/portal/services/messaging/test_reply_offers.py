@@ -20,7 +20,7 @@ def answered(app, browser, text: str, **brand) -> None:
     with app.app_context():
         gateway_id = delivery.add("verimor")
         make.brand()
-        db.session.execute(update(Brand).values(brand | {"contact": NUMBER}))
+        db.session.execute(update(Brand).values(brand))
         db.session.commit()
     vendor = Vendor(app, browser, gateway_id)
     make.codes(app, make.PHONE, delivery=Delivery.GATEWAY)

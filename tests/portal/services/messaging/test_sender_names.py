@@ -33,11 +33,12 @@ def test_an_account_names_its_firm_or_a_brand_of_it(app):
         shown = [opened(f"{name} <x@y.com>", **mail).header for name in (TRAP, "", "örnek mağaza")]
         assert shown == [f"{TITLE} <x@y.com>", f"{TITLE} <x@y.com>", "örnek mağaza <x@y.com>"]
 
-        assert all(opened(sender, **own) for sender in ("ORNEK", "08501234567", "DENEME"))
+        assert all(opened(sender, **own) for sender in ("ornek magaza", "08501234567", "DENEME"))
         assert opened("IZINLINK", provider_id=None).header == "IZINLINK"
-        assert [opened(sender, **own) for sender in ("PTT KARGO", "ORNKMGZ", "155")] == [None] * 3
+        assert [opened(sender, **own) for sender in ("PTT KARGO", "ORNKMGZ", "ORNEK", "155", "4609")] == [None] * 5
         stopped = db.session.query(MessageGateway).filter_by(state=GatewayState.STOPPED).all()
-        assert {each.stopped_code for each in stopped} == {"foreign_sender"} and len(stopped) == 3
-        make.brand().header = "ORNKMGZ"  # The operator agreed.
-        assert opened("ornkmgz", **own)
+        assert {each.stopped_code for each in stopped} == {"foreign_sender"} and len(stopped) == 5
+        brand = make.brand()
+        brand.header, brand.reply_number = "ORNKMGZ", "4609"  # The operator agreed.
+        assert opened("ornkmgz", **own) and opened("4609", **own) and not opened("ORN", **own)
         db.session.rollback()

@@ -72,7 +72,8 @@ def test_a_brand_is_dressed(ayse, brand_id, rows):
     its = rows.one(Brand)
     assert answer.status_code == 303
     assert (its.name, its.requested_name) == ("Örnek Mağaza", "Yeni ad")
-    assert (its.header, its.keyword, its.colour) == ("ORNEK", "ORNK", "#0b5e6b")
+    assert (its.header, its.keyword, its.colour) == (None, None, "#0b5e6b")
+    assert (its.requested_header, its.requested_keyword) == ("ORNEK", "ORNK")
     assert (its.contact, its.requested_contact) == (None, "destek@ornek.example")
     assert (its.notice_url, its.requested_notice_url) == (None, "https://ornek.example/kvkk")
     assert its.source == "HS_MOBIL"
@@ -80,7 +81,6 @@ def test_a_brand_is_dressed(ayse, brand_id, rows):
 
 
 def test_a_brand_names_a_number_for_replies_once_one_came_there(app, ayse, brand_id, rows):
-    """Nobody reviews it; so it is one of its own account."""
     with app.app_context():
         gateway_id = test_gateway_delivery.add("verimor")
     path, vendor = f"/dashboard/brands/{brand_id}", Vendor(app, app.test_client(), gateway_id)
@@ -89,17 +89,17 @@ def test_a_brand_names_a_number_for_replies_once_one_came_there(app, ayse, brand
     vendor.brings("deneme")
     work(app)
 
-    assert "Önce iletişim satırına ekleyin" in ayse.posts(path, values(reply_number="0850 000 00 01")).text
-    line = "Çağrı 0850 000 00 01, SMS 4609"
-    with app.app_context():  # As the operator approves it.
-        db.session.execute(update(Brand).values(contact=line))
+    for wrong in ("0850 000 00 02", "0900 123 45 67", "909001234567", "155", "1866", "12", "0850x", "1" * 13):
+        assert ayse.posts(path, values(reply_number=wrong)).status_code == 422
+    good = values(reply_number="0850 000 00 01", sms_in_turkish="y")
+    assert ayse.posts(path, good).status_code == 303  # No contact line has it, so the operator looks at it.
+    assert (rows.one(Brand).reply_number, rows.one(Brand).requested_reply_number) == (None, "08500000001")
+    assert "08500000001" in ayse.opens(path).text
+    with app.app_context():  # As the operator approves the line.
+        db.session.execute(update(Brand).values(contact="Çağrı 0850 000 00 01"))
         db.session.commit()
-    for wrong in ("0850 000 00 02", "0900 123 45 67", "12", "0850x", "1" * 13):
-        assert ayse.posts(path, values(reply_number=wrong, contact=line)).status_code == 422
-    good = values(reply_number="0850 000 00 01", sms_in_turkish="y", contact=line)
-    assert ayse.posts(path, good).status_code == 303
+    assert ayse.posts(path, good | {"contact": "Çağrı 0850 000 00 01"}).status_code == 303
     assert (rows.one(Brand).reply_number, rows.one(Brand).sms_in_turkish) == ("08500000001", True)
-    assert ayse.posts(path, good | {"contact": ""}).status_code == 422  # It leaves the line.
     assert ayse.posts(path, values()).status_code == 303 and rows.one(Brand).reply_number is None
 
 
@@ -128,9 +128,7 @@ def test_nothing_changed_is_nothing_noted(ayse, brand_id, rows):
         ({"header": "ÖRNEK"}, "ORNEK"),
         ({"header": "marka.com"}, "operatörleri böyle adları iptal ediyor"),
         ({"contact": "Kartınız kapanmadan hemen arayıp kimliğinizi doğrulayın: 0850 000 00 00"}, "yalnız telefon"),
-        ({"header": "GARANTIBBVA"}, "başka bir kurumun adı"),
         ({"keyword": "iptal"}, "anlamı olan sözcükler olmaz"),
-        ({"keyword": "KARTSIFRE"}, "kısaltması olmalı"),
         ({"keyword": "iki sözcük"}, "Tek sözcük yazın"),
         ({"colour": "#f5c400"}, "En yakın okunur renk: #"),
         ({"colour": "red"}, "#0b5e6b gibi"),

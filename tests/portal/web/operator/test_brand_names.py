@@ -14,7 +14,7 @@ from tests.portal.domain.providers.test_logos import picture
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 LINE = "0850 999 99 99 güvenlik hattı"
-ASKED = {"name": "Yeni Mağaza", "header": None, "contact": LINE, "notice_url": None, "logo_digest": None}
+ASKED = dict.fromkeys((*brand_requests.WORDS, "logo_digest")) | {"name": "Yeni Mağaza", "contact": LINE}
 SEEN = repr(ASKED)
 
 
@@ -24,8 +24,8 @@ def brand_id(app, ayses) -> int:
     with app.app_context():
         brand = db.session.query(Brand).filter_by(provider_id=ayses).one()
         provider = db.session.get_one(Provider, ayses)
-        wanted = {"name": "Yeni Mağaza", "header": None, "contact": LINE, "notice_url": None}
-        brand_requests.request_change(provider, brand, **wanted, notices=(), at=clock.now())
+        wanted = {"name": "Yeni Mağaza", "contact": LINE}
+        brand_requests.request_change(provider, brand, wanted, notices=(), at=clock.now())
         db.session.commit()
         return brand.id
 
@@ -71,8 +71,8 @@ def test_a_picture_and_a_notice_on_a_new_host_are_seen_first(app, derya, ayses, 
         logo = logos.convert_logo(picture())
         brand_requests.request_logo(provider, brand, logo, clock.now())
         seen = brand_requests.reviewed_notices(db.session, provider)
-        asked = {"name": brand.name, "header": None, "contact": None, "notice_url": notice}
-        brand_requests.request_change(provider, brand, **asked, notices=seen, at=clock.now())
+        asked = {"name": brand.name, "contact": None, "notice_url": notice}
+        brand_requests.request_change(provider, brand, asked, notices=seen, at=clock.now())
         db.session.commit()
         seen = brand_requests.describe_request(brand)
     own = f"/operator/providers/{ayses}/brands/{brand_id}/logo"
@@ -90,7 +90,7 @@ def test_a_picture_and_a_notice_on_a_new_host_are_seen_first(app, derya, ayses, 
         brand, provider = db.session.get_one(Brand, brand_id), db.session.get_one(Provider, ayses)
         seen = brand_requests.reviewed_notices(db.session, provider)
         form = asked | {"notice_url": "https://aydinlatma.baskasi.example/forms/kart"}  # Anybody's, on the same host.
-        brand_requests.request_change(provider, brand, **form, notices=seen, at=clock.now())
+        brand_requests.request_change(provider, brand, form, notices=seen, at=clock.now())
         assert seen == {notice, make.NOTICE} and brand.notice_url == notice and brand.requested_at
 
 
@@ -107,9 +107,11 @@ def test_signs_of_another_alphabet_are_marked_in_names_and_lines(app, derya, ays
     with app.app_context():
         brand = db.session.get_one(Brand, brand_id)
         brand.requested_name, brand.requested_contact, brand.requested_header = "P\u0422T", "\u0430bc", "ORNKMGZ"
+        brand.requested_keyword, brand.requested_reply_number = "ORNK", "4609"
         db.session.commit()
     page = derya.opens(f"/operator/providers/{ayses}").text
     assert "→ P\u0422[U+0422]T" in page and "→ \u0430[U+0430]bc" in page and "– → ORNKMGZ" in page
+    assert "– → ORNK<" in page and "– → 4609" in page
 
 
 def test_support_decides_on_no_name(app, deniz, path):
