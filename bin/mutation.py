@@ -32,6 +32,7 @@ PACKAGES = {
         "tests/portal/domain/address_proofs",
         "tests/portal/services/imports/test_worker.py",
         "tests/portal/web/dashboard/test_import_pages.py",
+        "tests/portal/web/dashboard/test_import_start_pages.py",
         "tests/portal/web/dashboard/test_reconciliation_pages.py",
     ),
     "iys_protocol": (
