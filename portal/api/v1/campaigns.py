@@ -198,7 +198,7 @@ def _bring(shown: Campaign, body: schemas.PeopleBody, at: datetime, made: list[i
     found = read_people(people, clock.day(at))
     campaign = db.session.get_one(Campaign, shown.id)
     try:
-        audience.require_room(db.session, vault(), campaign.provider_id, campaign.kind, found, at)
+        audience.admit_list(db.session, vault(), campaign, found, at)
         if people:
             made.append(waiting_lists.insert_people(db.session, campaign, people, at))
     except packages.PackageFull:

@@ -15,7 +15,7 @@ from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
 from portal.core import clock
-from portal.core.addresses import Address, AddressProblem
+from portal.core.addresses import Address
 from portal.core.addresses.problems import ExplainedProblem
 from portal.core.ids import new_id, new_ids
 from portal.core.models import AudienceLine, AudienceList, Campaign, CampaignKind, Provider
@@ -119,7 +119,7 @@ def sort_rows(found: AddressList, rows: list[AudienceRow], reasons: dict[str, st
     reason in `reasons`."""
     seen: set[str] = set()
     for row in rows:
-        if isinstance(row.read, AddressProblem):
+        if not isinstance(row.read, Address):
             found.bad.append(BadRow(row.line, row.value[:SHOWN_VALUE], row.read))
         elif row.read.text in seen:
             found.repeats.append((row.line, row.read))
@@ -144,8 +144,7 @@ def add_list(
 
     Raises AudienceClosed, and PackageFull where the package takes no new addresses.
     """
-    bar_refused(session, vault, campaign, addresses)
-    require_room(session, vault, campaign.provider_id, campaign.kind, addresses, at)
+    admit_list(session, vault, campaign, addresses, at)
     audience_list = insert_list(session, campaign, user_id, at)
     session.commit()
     list_id = audience_list.id
@@ -167,13 +166,15 @@ def insert_list(
     return audience_list
 
 
-def bar_refused(session: Session, vault: Vault, campaign: Campaign, addresses: AddressList) -> None:
-    """Leave out of the whole audience whom a list says no of, whichever list has them, also where the package has no
-    room for this one. Commits each chunk. Raises AudienceClosed."""
+def admit_list(session: Session, vault: Vault, campaign: Campaign, addresses: AddressList, at: datetime) -> None:
+    """Leave out of the whole audience whom a list says no of, whichever list has them, and check that the package has
+    room for the others. Commits each chunk of refusals. Raises AudienceClosed, and PackageFull once they are left out.
+    """
     for chunk in recipients.chunks([address for _, address, _ in addresses.refused], CHUNK):
         found = recipients.gather(session, vault, campaign.provider_id, chunk, clock.now())
         campaigns.bar_recipients(session, campaign, found.values())
         session.commit()
+    require_room(session, vault, campaign.provider_id, campaign.kind, addresses, at)
 
 
 def fill_list(

@@ -135,6 +135,5 @@ def _read_claimed(lease: _ListLease) -> None:
     else:
         found = audience.read_address_list(content)
     campaign = db.session.get_one(Campaign, row.campaign_id)
-    audience.bar_refused(db.session, vault(), campaign, found)
-    audience.require_room(db.session, vault(), row.provider_id, campaign.kind, found, clock.now())
+    audience.admit_list(db.session, vault(), campaign, found, clock.now())
     audience.fill_list(db.session, vault(), row, found, lease.renew)
