@@ -1,10 +1,9 @@
 """Refusals in a row of a campaign's audience list, found as an import finds them; what is unclear refuses, since nobody
 is asked what it means."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 
-from portal.core.addresses import Address
-from portal.core.iys_protocol import Status
+from portal.core.iys_protocol import Channel, Status
 from portal.core.models import AudienceLine
 from portal.services.imports.layout import Layout
 from portal.services.imports.layout.consent_names import refusal_named
@@ -35,12 +34,13 @@ class RefusalReader:
             place for place, name in enumerate(header) if {*STATUSES}.intersection(announced(name) or ())
         } - read
 
-    def reason(self, cells: Sequence[str], address: Address) -> str:
-        """Why this address is not asked, one of AudienceLine.REASONS; "" where nothing speaks against it."""
+    def reason(self, cells: Sequence[str], channels: Iterable[Channel] = tuple(Channel)) -> str:
+        """Why an address of these channels is not asked, one of AudienceLine.REASONS; "" where nothing speaks against
+        it."""
         if self._has_status:
             said = ["" if says_nothing(cell) else cell for cell in cells]  # A dash, too.
             statuses = self._reader.read([*said, *[""] * (self._width - len(cells))]).statuses
-            found = {statuses.get(channel) for channel in address.channels}
+            found = {statuses.get(channel) for channel in channels}
             if Status.REFUSED in found:
                 return AudienceLine.REFUSED
             if RowProblem.STATUS_UNKNOWN in found:

@@ -16,8 +16,9 @@ from portal.services.imports.audience_refusals import RefusalReader
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.normalization import address_or_problem
 from portal.services.imports.reading import FileProblem, Line, Sheet, Unreadable
+from portal.services.imports.row_results import RowProblem
 from portal.services.imports.unread import Mark, MarkKind, marks_of_sheet
-from portal.services.imports.unused_columns import CellCounter, Counts, unused_columns
+from portal.services.imports.unused_columns import CellCounter, Counts, is_none, unused_columns
 
 MOST_ROWS = 100_000
 UNUSED = (Field.DATE, Field.SOURCE, Field.CHANNEL, Field.TYPE)  # Of consents, and nothing to a campaign.
@@ -29,7 +30,7 @@ class AudienceRow(NamedTuple):
 
     line: int
     value: str
-    read: Address | AddressProblem
+    read: Address | ExplainedProblem
     refusal: str = ""
     contact: OwnContact | tuple[str, ExplainedProblem] = OwnContact()
 
@@ -95,9 +96,10 @@ def _read_row(
     line: int, cells: Sequence[str], columns: tuple[int, ...], refusals: RefusalReader, contacts: ContactReader
 ) -> Iterator[AudienceRow]:
     values = [cells[column].strip() for column in columns if column < len(cells)]
-    filled = [(value, read) for value in values if (read := address_or_problem(value)) != AddressProblem.EMPTY]
+    filled = [(value, address_or_problem(value)) for value in values if not is_none(value)]
     if not filled:
-        yield AudienceRow(line, "", AddressProblem.EMPTY)
+        refuses = refusals.reason(cells)
+        yield AudienceRow(line, "", RowProblem.REFUSAL_WITHOUT_ADDRESS if refuses else AddressProblem.EMPTY)
     for value, address in filled:
-        refusal = refusals.reason(cells, address) if isinstance(address, Address) else ""
+        refusal = refusals.reason(cells, address.channels) if isinstance(address, Address) else ""
         yield AudienceRow(line, value, address, refusal, contacts.read(cells))

@@ -136,10 +136,13 @@ def test_a_refusal_that_anybody_sees_holds_the_grants_back(content):
     assert not granted(content, "liste.csv") and not asked(content, "liste.csv")
 
 
-def test_a_refusal_of_somebody_whom_no_other_line_names_asks_nothing():
-    other = text(["Ad", "Telefon", "SMS izni"], ONE, ["Can Ak", "", "Hayır"])
+@pytest.mark.parametrize("address", ["", "yok"])
+def test_a_refusal_of_somebody_whom_no_other_line_names_asks_nothing_and_is_a_problem(address):
+    """It may be of the same person, otherwise spelled."""
+    other = text(["Ad", "Telefon", "SMS izni"], ONE, ["A. Er", address, "Hayır"])
 
     assert granted(other, "liste.csv") == {2} == asked(other, "liste.csv")
+    assert [each.problem for each in read_address_list(other).bad] == [RowProblem.REFUSAL_WITHOUT_ADDRESS]
 
 
 def test_columns_of_our_own_file_are_ours_with_our_sentences_only():
