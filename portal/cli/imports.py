@@ -15,7 +15,6 @@ from typing import Any
 
 import click
 from flask.cli import with_appcontext
-from sqlalchemy import select
 
 from portal.cli.import_steps import ImportFailed, ImportOptions, find_earlier_batch, run_steps, upload
 from portal.cli.parameter_types import Channels, brand_option, find_brand
@@ -26,9 +25,7 @@ from portal.core.models import BatchState, Brand, ImportBatch, ImportProfile, Pr
 from portal.domain.consents.import_plan import REFUSALS, Effect
 from portal.services.imports import profiles, queries
 from portal.services.imports.row_results import PROBLEMS, code_of
-from portal.services.imports.store import file_name_of
 from portal.services.imports.unread import unread_of
-from portal.services.imports.uploads import clean_file_name
 
 CURES = {Effect.OVER_REFUSAL.value: " (--confirm-after-refusal)"}  # By an option, beside what a page says.
 SAYS_NO = {*REFUSALS, Effect.SAME}  # Effects of which a refusal without a date has one.
@@ -223,15 +220,12 @@ def _run_import(brand: Brand, path: Path, options: ImportOptions, summary: Summa
 
 
 def _came_anew(path: Path, before: ImportBatch) -> bool:
-    """Whether a file with refusals was put there after the same one was imported: those without a date are of its
+    """Whether a file with refusals was written after the same one was imported: those without a date are of its
     arrival, and newer than what people consented to meanwhile.
 
-    It was written since, or has a name under which nobody imported it. chmod and hard links change neither; a time of
-    modification that lies ahead is limited by that of change, which is nobody's to set.
+    Another name, chmod and hard links do not change when it was written; a time of modification that lies ahead is
+    limited by that of change, which is nobody's to set.
     """
-    status, since = path.stat(), before.created_at.timestamp()
-    if status.st_ctime <= since or SAYS_NO.isdisjoint(before.tally or {}):
-        return False
-    same = select(ImportBatch).where(ImportBatch.brand_id == before.brand_id, ImportBatch.digest == before.digest)
-    names = (file_name_of(vault(), each) for each in read_session().scalars(same))
-    return status.st_mtime > since or clean_file_name(path.name) not in names
+    status = path.stat()
+    is_newer = min(status.st_mtime, status.st_ctime) > before.created_at.timestamp()
+    return is_newer and not SAYS_NO.isdisjoint(before.tally or {})

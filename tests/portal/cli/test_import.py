@@ -200,7 +200,7 @@ def test_refusals_without_a_date_count_anew_whenever_their_file_comes(run_import
     start = clock.now() - timedelta(minutes=10)  # Nobody can date a file's change.
     for minute, name in enumerate(("kasa-1.csv", "kasa-2.csv", "kasa-3.csv")):
         with time_machine.travel(start + timedelta(minutes=minute)):
-            code, (told,) = run_import(put(tmp_path, name, undated), *GUESS)
+            code, (told,) = run_import(put(tmp_path, name, undated, age=0), *GUESS)
         assert (code, told["repeated"]) == (0, False)
         assert {each.status for each in rows(Consent) if each.channel == Channel.SMS} == {"RET"}
         with time_machine.travel(start + timedelta(minutes=minute, seconds=30)):
@@ -209,7 +209,7 @@ def test_refusals_without_a_date_count_anew_whenever_their_file_comes(run_import
     assert run_import(first, *GUESS)[1][0]["repeated"]
 
 
-def test_a_file_that_chmod_or_a_hard_link_changed_is_no_news(run_import, app, tmp_path, rows):
+def test_a_file_that_chmod_a_hard_link_or_another_name_changed_is_no_news(run_import, app, tmp_path, rows):
     """Nor one that is dated ahead: a nightly job would refuse whoever consented since."""
     person = make.Person(app.test_client(), make.codes(app, "0533 234 56 78")["+905332345678"])
     path = put(tmp_path, "kasa.csv", csv_of("0533 234 56 78;RET;;;"))
@@ -225,6 +225,7 @@ def test_a_file_that_chmod_or_a_hard_link_changed_is_no_news(run_import, app, tm
     path.chmod(0o600)
     (tmp_path / "backup.csv").hardlink_to(path)
     assert run_import(path, *GUESS)[1][0]["repeated"]
+    assert run_import(path.rename(tmp_path / "liste.csv"), *GUESS)[1][0]["repeated"]
     assert {each.status for each in rows(Consent) if each.channel == Channel.SMS} == {"ONAY"}
 
 
