@@ -62,7 +62,7 @@ class Writer:
         theirs = select(Receipt.id).where(Receipt.recipient_id == self.dice.choice(db.session.scalars(people).all()))
         newest = db.session.scalars(theirs.order_by(Receipt.decided_at.desc()).limit(1)).all()
         db.session.rollback()
-        annulments.undo_grants(db.session, newest, clock.now())
+        annulments.undo_grants(db.session, vault(), newest, clock.now())
         db.session.commit()
 
 

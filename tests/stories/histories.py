@@ -233,7 +233,7 @@ class World:
         if person.files:
             number = person.files[-1]
             theirs = select(Decision.id).where(Decision.batch_id == number)
-            void = annulments.annul_decisions(db.session, db.session.scalars(theirs).all(), 1, clock.now())
+            void = annulments.annul_decisions(db.session, vault(), db.session.scalars(theirs).all(), 1, clock.now())
             channels = db.session.scalars(select(Decision.channel).where(Decision.id.in_(void))).all()
             db.session.commit()
             person.take_back(channels, -number)
@@ -241,7 +241,7 @@ class World:
 
     def undo_grant(self, person: Person, _dice: random.Random) -> None:
         if person.receipts:
-            freed = annulments.undo_grants(db.session, person.receipts[-1:], clock.now())
+            freed = annulments.undo_grants(db.session, vault(), person.receipts[-1:], clock.now())
             db.session.commit()
             person.take_back(freed, person.receipts[-1])
 

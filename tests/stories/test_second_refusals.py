@@ -117,7 +117,7 @@ def test_a_file_that_is_taken_back_leaves_iys_with_the_persons_own_refusal(world
         while feeds.pull_next_page(world.iys):
             pass
         theirs = [each.id for each in world.rows(Decision, Decision.origin == DecisionOrigin.IMPORT)]
-        assert annulments.annul_decisions(db.session, theirs, None, clock.now()) == theirs
+        assert annulments.annul_decisions(db.session, vault(), theirs, None, clock.now()) == theirs
         db.session.commit()
 
     world.passes(MINUTE)

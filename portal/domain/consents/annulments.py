@@ -26,16 +26,20 @@ from portal.core.models import (
 )
 from portal.core.models.decision import decision_time
 from portal.core.models.inserts import insert_rows
-from portal.domain.consents import locking, resubmission, writer
+from portal.core.vault import Vault
+from portal.domain.consents import locking, other_types, resubmission, writer
 from portal.domain.consents.locking import MAX_CLOCK_SKEW, LockedConsent
+from portal.domain.consents.writer import DecisionRows
 from portal.domain.notifications import messages
 from portal.domain.providers import sandbox_mode
 
-COLUMNS = (Decision.id, Decision.provider_id, Decision.recipient_id, Decision.consent_id, Decision.channel)
+COLUMNS = (
+    Decision.id, Decision.provider_id, Decision.brand_id, Decision.recipient_id, Decision.consent_id, Decision.channel,
+)  # fmt: skip
 
 
 def annul_decisions(
-    session: Session, decision_ids: Collection[int], user_id: int | None, at: datetime, *,
+    session: Session, vault: Vault, decision_ids: Collection[int], user_id: int | None, at: datetime, *,
     stays: ColumnElement[bool] | None = None,
 ) -> list[int]:  # fmt: skip
     """Take back those of these decisions that İYS cannot have heard; which ones they were. Call with ≤ 5,000.
@@ -50,18 +54,18 @@ def annul_decisions(
     if not rows:
         return []
     void = _end_unclaimed(session, select(Decision.id).where(Decision.id.in_(rows), may_go), at)
-    _annul(session, [rows[each] for each in void], user_id, at)
+    _annul(session, vault, [rows[each] for each in void], user_id, at)
     return void
 
 
-def undo_grants(session: Session, receipt_ids: Collection[int], at: datetime) -> list[Channel]:
+def undo_grants(session: Session, vault: Vault, receipt_ids: Collection[int], at: datetime) -> list[Channel]:
     """Take back the grants of one act (a person's undo), as long as they wait for that: the channels that came free.
     What İYS may have heard of stays, and so do refusals; a second time changes nothing."""
     theirs = select(*COLUMNS).join(ReceiptDecision, ReceiptDecision.decision_id == Decision.id)
     grants = and_(Decision.status == Status.GRANTED, ~is_void())
     rows = _lock(session, theirs.where(ReceiptDecision.receipt_id.in_(receipt_ids), grants))
     void = _end_waiting(session, Submission.decision_id.in_(rows), at) if rows else []
-    _annul(session, [rows[each] for each in void], None, at)
+    _annul(session, vault, [rows[each] for each in void], None, at)
     if void:
         for receipt in session.scalars(select(Receipt).where(Receipt.id.in_(receipt_ids)).order_by(Receipt.id)):
             writer.write_audit_entry(
@@ -104,11 +108,12 @@ def was_never_claimed() -> ColumnElement[bool]:
 
 
 def _lock(session: Session, decisions: Select[*tuple[Any, ...]]) -> dict[int, Row[*tuple[Any, ...]]]:
-    """The decisions by id, with their recipients, what is on its way of their consents, and these locked."""
+    """The decisions by id, with their recipients, what is on its way of these at their brands, and all consents there
+    locked."""
     rows = {row.id: row for row in session.execute(decisions)}
     if rows:
         locking.lock_recipients(session, {row.recipient_id for row in rows.values()})
-        locking.lock_submissions_and_consents(session, {row.consent_id for row in rows.values()})
+        locking.lock_submissions_and_consents(session, session.scalars(select(Consent.id).where(*_held(rows.values()))))
     return rows
 
 
@@ -137,13 +142,22 @@ def _end_submissions(session: Session, which: ColumnElement[bool], at: datetime)
     )
 
 
-def _annul(session: Session, void: Sequence[Row[*tuple[Any, ...]]], user_id: int | None, at: datetime) -> None:
+def _held(rows: Collection[Row[*tuple[Any, ...]]]) -> tuple[ColumnElement[bool], ...]:
+    """The conditions of all consents that the recipients of decisions have at their brands."""
+    whose, where = {row.recipient_id for row in rows}, {row.brand_id for row in rows}
+    return Consent.recipient_id.in_(whose), Consent.brand_id.in_(where)
+
+
+def _annul(
+    session: Session, vault: Vault, void: Sequence[Row[*tuple[Any, ...]]], user_id: int | None, at: datetime
+) -> None:
     """Note that these decisions are void. Consents that stood on one stand again as the newest that is not void says; a
-    refusal wins a tie."""
+    refusal wins a tie. A grant that is older than a refusal as another type does not stand again."""
     facts = [{"decision_id": row.id, "provider_id": row.provider_id, "at": at, "user_id": user_id} for row in void]
     insert_rows(session, Annulment, facts)
-    ids, consent_ids = [row.id for row in void], {row.consent_id for row in void}
-    fallen = locking.read_consents(session, Consent.id.in_(consent_ids), Consent.decision_id.in_(ids)) if ids else []
+    ids = {row.id for row in void}
+    held = locking.read_consents(session, *_held(void)) if ids else []
+    fallen = [consent for consent in held if consent.decision_id in ids]
     if not fallen:
         return
     left = defaultdict(list)
@@ -151,8 +165,11 @@ def _annul(session: Session, void: Sequence[Row[*tuple[Any, ...]]], user_id: int
         left[row.consent_id].append(row)
     for consent in fallen:
         _fall_back(consent, left[consent.id])
+    made, refusals = DecisionRows(), other_types.newest_refusals(session, held)
+    refused = other_types.refuse_other_types(session, vault, held, refusals, made, at)
+    void_waiting_grants(session, refused, at)
     resubmission.tell_refusals_again(session, fallen, at)
-    locking.save_consents(session, fallen)
+    writer.write_decisions(session, held, made)
 
 
 def current_candidates(consent_ids: Collection[int]) -> Select[*tuple[Any, ...]]:

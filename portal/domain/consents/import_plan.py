@@ -19,6 +19,7 @@ from portal.core.vault import Vault
 from portal.domain.consents import import_snapshot, locking, recipients
 from portal.domain.consents.import_snapshot import Fact, Snapshot
 from portal.domain.consents.locking import MAX_CLOCK_SKEW, ConsentKey, LockedConsent
+from portal.domain.consents.other_types import NewestRefusals
 from portal.domain.consents.recipients import Indexes
 
 
@@ -220,9 +221,7 @@ class _Planner:
         theirs = (each for each in plan.consents.values() if each.id in plan.snapshot.own_refusals)
         self.own_refusals = {(each.recipient_id, each.channel) for each in theirs}
         self.facts: dict[int, set[Fact]] = defaultdict(set)
-        self.refused: dict[tuple[int, Channel], datetime] = {}  # The newest, of any type.
-        for consent in plan.consents.values():
-            self._note_refusal(consent)
+        self.refusals = NewestRefusals(plan.snapshot.refusals)
         for consent_id, fact in plan.snapshot.facts.values():
             self.facts[consent_id].add(fact)
 
@@ -256,14 +255,9 @@ class _Planner:
         _, current = snapshot.facts.get(consent.decision_id or 0, (0, None))
         is_undated = current is not None and current[:2] == (Status.GRANTED, None)
         return KeyState(
-            self.facts.get(consent.id), is_coming, is_undated, refused_at=self.refused.get(key),
+            self.facts.get(consent.id), is_coming, is_undated, refused_at=self.refusals.refused_at(consent),
             is_own_refusal=key in self.own_refusals, held_since=self.held_since.get(consent.recipient_id),
         )  # fmt: skip
-
-    def _note_refusal(self, consent: LockedConsent) -> None:
-        if consent.status == Status.REFUSED and consent.effective_at is not None:
-            key = (consent.recipient_id, consent.channel)
-            self.refused[key] = max(consent.effective_at, self.refused.get(key, consent.effective_at))
 
     def _plan_decision(self, entry: Entry, consent: LockedConsent, effect: Effect, is_named: bool) -> None:
         """A refusal of the very second of what it withdraws is dated one second later, or İYS would not take it."""
@@ -273,10 +267,11 @@ class _Planner:
         decision_id = next(self.spare_ids)
         self.plan.decisions.append(PlannedDecision(decision_id, consent, entry, effect, date, is_named))
         self.facts[consent.id].add(entry.fact)
+        if entry.status == Status.REFUSED:
+            self.refusals.note(consent, date, decision_id)
         if effect in SENT:
             counted = min(date, self.at + MAX_CLOCK_SKEW)
             consent.move_to(decision_id, entry.status, consent_date=counted, effective_at=date)
-            self._note_refusal(consent)
 
     def _refuse_other_types(self, entry: Entry) -> None:
         """A refusal applies to every recipient type that is held for the address and channel."""

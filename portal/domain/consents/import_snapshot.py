@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from portal.core.database import is_one_of
 from portal.core.iys_protocol import Status
 from portal.core.models import PROVIDERS_RECORDS, Brand, Consent, Decision, DecisionOrigin, Submission, is_void
-from portal.domain.consents import annulments, locking, recipients
+from portal.domain.consents import annulments, locking, other_types, recipients
 from portal.domain.consents.locking import LockedConsent
+from portal.domain.consents.other_types import NewestRefusals
 
 # By these a provider states what somebody refused; by all others the person does. A renewal is neither: what it renews
 # is a decision of the same consent.
@@ -29,6 +30,7 @@ class Snapshot:
     on_their_way: set[int] = field(default_factory=set)  # Decisions that İYS is still to be told.
     facts: dict[int, tuple[int, Fact]] = field(default_factory=dict)  # By decision, with the consent's id.
     held_since: dict[int, datetime] = field(default_factory=dict)  # By recipient id; of those that changed hands.
+    refusals: NewestRefusals = field(default_factory=NewestRefusals)
     own_refusals: set[int] = field(default_factory=set)  # Consents that the person refused and did not grant since.
 
 
@@ -56,6 +58,7 @@ def read_snapshot(session: Session, brand: Brand, known: dict[str, int], *, lock
         decision_id: (consent_id, (status, date, source)) for decision_id, consent_id, status, date, source
         in session.execute(facts.where(is_one_of(session, Decision.consent_id, consent_ids), ~is_void()))
     }  # fmt: skip
+    snapshot.refusals = other_types.newest_refusals(session, consents)
     refused = [consent.id for consent in consents if consent.status == Status.REFUSED]
     snapshot.own_refusals = _own_refusals(session, refused)
     return snapshot

@@ -128,6 +128,7 @@ class _MovementBatch:
         stored = select(Movement.consent_id, Movement.transaction_id, Movement.status)
         self.seen = {tuple(row) for row in session.execute(stored.where(Movement.consent_id.in_(ids)))}
         self.ours = OurSubmissions(session, ids)
+        self.refusals = other_types.newest_refusals(session, consents)
         self.movements: list[writer.Row] = []
         self.rows = DecisionRows()
         self.verified: dict[int, dict[str, Any]] = {}
@@ -158,7 +159,9 @@ class _MovementBatch:
     def refuse_other_types(self, vault: Vault, texts: Mapping[int, str]) -> None:
         for consent, row in self.closures:
             self._close_line(consent, replace(row, consent_date=None))
-        made = other_types.refuse_other_types(self.session, vault, self.brand, self.consents, texts, self.rows, self.at)
+        made = other_types.refuse_other_types(
+            self.session, vault, self.consents, self.refusals, self.rows, self.at, texts
+        )
         self.refused |= {consent.id: consent for consent in made}
 
     def write(self) -> AppliedMovements:
@@ -189,18 +192,19 @@ class _MovementBatch:
 
     def _decide(self, consent: LockedConsent, row: MovementRow, origin: DecisionOrigin) -> int:
         """Nothing is effective later than we are told of it, however İYS's clock stands; and what another sender says
-        without a date, as İYS takes a merchant's first grant, is no later than the refusal that stands."""
+        without a date, as İYS takes a merchant's first grant, is no later than the newest refusal."""
         date, is_anothers = row.consent_date or row.creation_date, origin == DecisionOrigin.OTHER_SENDER
         effective_at = min(row.creation_date if origin == DecisionOrigin.AT_IYS else date, self.at)
         if row.consent_date is None and is_anothers:
-            refusals = other_types.newest_refusals([each for each in self.consents if each.key[:2] == consent.key[:2]])
-            effective_at = min([effective_at, *(each.effective_at for each in refusals.values() if each.effective_at)])
+            effective_at = min(effective_at, self.refusals.refused_at(consent) or effective_at)
         decision = writer.decision_row(
             consent, row.status, consent_date=row.consent_date if is_anothers else date, effective_at=effective_at,
             recorded_at=self.at, source=row.source or None, origin=origin,
         )  # fmt: skip
         decision_id: int = decision["id"]
         self.rows.add(decision)
+        if row.status == Status.REFUSED:
+            self.refusals.note(consent, effective_at, decision_id)
         if consent.is_older_than(row.status, effective_at):
             counted = min(date, self.at + MAX_CLOCK_SKEW)
             consent.move_to(decision_id, row.status, consent_date=counted, effective_at=effective_at)

@@ -1,52 +1,80 @@
 """A refusal applies to every recipient type of its address and channel, also to a grant that is heard of later."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core.business_days import holiday_calendar
+from portal.core.database import is_one_of
 from portal.core.iys_protocol import Source, Status
-from portal.core.models import Brand, DecisionOrigin, Provider
+from portal.core.models import Brand, Decision, DecisionOrigin, Provider, Recipient, is_void
 from portal.core.vault import Vault
-from portal.domain.consents import writer
+from portal.domain.consents import recipients, writer
 from portal.domain.consents.locking import LockedConsent
 from portal.domain.consents.writer import BrandEndpoints, DecisionRows
 
+UNKNOWN: Mapping[int, str] = MappingProxyType({})
 
-def newest_refusals(consents: Sequence[LockedConsent]) -> dict[tuple[int, int, str], LockedConsent]:
-    """By brand, recipient and channel the consent of whichever type that was refused last."""
-    newest: dict[tuple[int, int, str], LockedConsent] = {}
-    refused = [(each.effective_at, each) for each in consents if each.status == Status.REFUSED and each.effective_at]
-    for _, consent in sorted(refused, key=lambda pair: pair[0]):
-        newest[consent.brand_id, consent.recipient_id, consent.channel] = consent
-    return newest
+
+class NewestRefusals(dict[tuple[int, int, str], tuple[datetime, int]]):
+    """By brand, recipient and channel the newest refusal as whatever type: when it took effect, and its decision.
+
+    It is one of all decisions that are not void, whether its consent still stands on it or was granted anew. A renewal
+    is none: what it renews is, and a grant from between the two was said later."""
+
+    def note(self, consent: LockedConsent, effective_at: datetime, decision_id: int) -> None:
+        """Add a refusal that is no row yet."""
+        key = consent.brand_id, consent.recipient_id, consent.channel
+        self[key] = max(self.get(key, (effective_at, decision_id)), (effective_at, decision_id))
+
+    def refused_at(self, consent: LockedConsent) -> datetime | None:
+        found = self.get((consent.brand_id, consent.recipient_id, consent.channel))
+        return found[0] if found else None
+
+
+def newest_refusals(session: Session, consents: Collection[LockedConsent]) -> NewestRefusals:
+    """The newest refusals among the decisions of these consents; one statement."""
+    if not consents:
+        return NewestRefusals()
+    columns = Decision.brand_id, Decision.recipient_id, Decision.channel, Decision.effective_at, Decision.id
+    refused = select(*columns).where(
+        is_one_of(session, Decision.consent_id, [each.id for each in consents]), ~is_void(),
+        Decision.status == Status.REFUSED, Decision.origin != DecisionOrigin.RENEWAL,
+    ).order_by(Decision.effective_at, Decision.id)  # fmt: skip
+    return NewestRefusals(
+        {(brand, person, on): (at, its_id) for brand, person, on, at, its_id in session.execute(refused)}
+    )
 
 
 def refuse_other_types(
-    session: Session, vault: Vault, brand: Brand, consents: Sequence[LockedConsent], addresses: Mapping[int, str],
-    rows: DecisionRows, at: datetime,
+    session: Session, vault: Vault, consents: Collection[LockedConsent], refusals: NewestRefusals, rows: DecisionRows,
+    at: datetime, addresses: Mapping[int, str] = UNKNOWN,
 ) -> list[LockedConsent]:  # fmt: skip
     """Refuse, as of now, what a refusal of another type is newer than, and tell İYS; which consents these were. They
-    are all that is held of their recipients at the brand, and locked; `addresses` are canonical, by recipient."""
-    refusals = newest_refusals(consents)
+    are all that is held of their recipients at a brand, and locked; `addresses` are canonical, by recipient, as far as
+    they are known. Raises CannotOpen for others."""
     over = [
-        (each, refusal) for each in consents
-        if each.status == Status.GRANTED and each.brand_id == brand.id
-        and (refusal := refusals.get((brand.id, each.recipient_id, each.channel)))
-        and refusal.effective_at and each.is_older_than(Status.REFUSED, refusal.effective_at)
+        each for each in consents
+        if each.status == Status.GRANTED and (refused_at := refusals.refused_at(each))
+        and each.is_older_than(Status.REFUSED, refused_at)
     ]  # fmt: skip
     if not over:
         return []
     holiday_calendar.refresh_corrections(session, at)
-    iys_code = session.scalars(select(Provider.iys_code).where(Provider.id == brand.provider_id)).one()
-    endpoints = BrandEndpoints.of(iys_code, brand.brand_code)
-    for consent, refusal in over:
+    codes = select(Brand.id, Provider.iys_code, Brand.brand_code).join(Provider, Provider.id == Brand.provider_id)
+    of_brands = session.execute(codes.where(Brand.id.in_({each.brand_id for each in over})))
+    endpoints = {brand_id: BrandEndpoints.of(iys_code, brand_code) for brand_id, iys_code, brand_code in of_brands}
+    for consent in over:
+        _, refusal_id = refusals[consent.brand_id, consent.recipient_id, consent.channel]
         decision = writer.decide_now(
             consent, Status.REFUSED, source=Source.PROVIDER_DECISION, origin=DecisionOrigin.RENEWAL,
-            renews_id=refusal.decision_id, at=at,
+            renews_id=refusal_id, at=at,
         )  # fmt: skip
-        submission = writer.submission_row(vault, decision, endpoints, address=addresses[consent.recipient_id])
-        rows.add(decision, submission)
-    return [consent for consent, _ in over]
+        address = addresses.get(consent.recipient_id) or recipients.address_of(
+            vault, session.get_one(Recipient, consent.recipient_id)
+        )
+        rows.add(decision, writer.submission_row(vault, decision, endpoints[consent.brand_id], address=address))
+    return over

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.core import clock
-from portal.core.extensions import db, read_session
+from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Status
 from portal.core.models import ApiRequest, BatchState, Decision, ImportBatch, ImportChunk, Submission
 from portal.domain.consents import annulments
@@ -86,7 +86,7 @@ class Undo:
         theirs, after = theirs.order_by(Decision.id).limit(AT_ONCE), 0
         while ids := read_session().scalars(theirs.where(Decision.id > after)).all():
             at, after = clock.now(), ids[-1]
-            void = annulments.annul_decisions(db.session, ids, self.user_id, at, stays=self.stays)
+            void = annulments.annul_decisions(db.session, vault(), ids, self.user_id, at, stays=self.stays)
             # A refusal holds for the other recipient type as well: those decisions are no entries of the file.
             submissions = select(func.count()).select_from(Submission)
             others = submissions.where(Submission.decision_id.in_(void), Submission.batch_id.is_(None))

@@ -52,7 +52,7 @@ def show_receipt(code: str) -> str:
 def undo(code: str) -> ResponseReturnValue:
     """Undo the grants of this act that were not sent to İYS yet. Idempotent."""
     act = find_act(code)
-    freed = [] if act.is_disowned else annulments.undo_grants(db.session, act.receipt_ids, clock.now())
+    freed = [] if act.is_disowned else annulments.undo_grants(db.session, vault(), act.receipt_ids, clock.now())
     db.session.commit()
     if not freed:  # Of two taps at once, the other one did it while this one waited.
         read_session().expire_all()

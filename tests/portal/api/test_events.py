@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from portal.core import clock
-from portal.core.extensions import db
+from portal.core.extensions import db, vault
 from portal.core.models import Brand, Decision, Event, EventType, Outcome, Provider, Receipt, Recipient, Submission
 from portal.domain.consents import annulments
 from portal.services import event_sequencer
@@ -107,7 +107,7 @@ def test_a_decision_its_annulment_and_its_outcome_are_told_with_the_consent_as_i
     person.decides(MESAJ="ONAY")
     refused, granted = rows(Decision)
     before = read(program, start)["items"]
-    annulments.undo_grants(db.session, [rows(Receipt)[-1].id], clock.now())
+    annulments.undo_grants(db.session, vault(), [rows(Receipt)[-1].id], clock.now())
     db.session.commit()
 
     told = read(program, start)["items"]

@@ -140,7 +140,7 @@ def test_a_second_refusal_of_a_file_is_taken_back_to_the_persons_own(app, brand,
     with time_machine.travel(clock.now() + timedelta(seconds=5)):
         assert bring(brand, entry(A, RET, clock.now())) == ["refusal"]
         _, imported = rows(Decision)
-        annulments.annul_decisions(db.session, [imported.id], None, clock.now())
+        annulments.annul_decisions(db.session, vault(), [imported.id], None, clock.now())
         db.session.commit()
 
     assert (rows.one(Consent).status, rows.one(Consent).decision_id) == (RET, rows(Decision)[0].id)
@@ -221,7 +221,7 @@ def test_a_refusal_that_is_taken_back_leaves_the_consent_on_the_grant_before_it(
     bring(brand, entry(A, date=now - timedelta(hours=5)), entry(A, RET, now - timedelta(hours=3)))
     granted, refused = rows(Decision)
 
-    assert annulments.annul_decisions(db.session, [refused.id], None, now) == [refused.id]
+    assert annulments.annul_decisions(db.session, vault(), [refused.id], None, now) == [refused.id]
     db.session.commit()
 
     consent = rows.one(Consent)
@@ -234,7 +234,7 @@ def test_a_grant_that_came_too_late_does_not_stand_where_a_refusal_is_taken_back
     bring(brand, entry(A, date=clock.now() - LONG_AGO), entry(A, RET))
     _, refused = rows(Decision)
 
-    annulments.annul_decisions(db.session, [refused.id], None, clock.now())
+    annulments.annul_decisions(db.session, vault(), [refused.id], None, clock.now())
     db.session.commit()
 
     consent = rows.one(Consent)

@@ -28,7 +28,7 @@ def people(app) -> dict[str, str]:
 
 def undoes(_phone: str, at):
     newest = db.session.query(Receipt.id).order_by(Receipt.id.desc()).first()
-    annulments.undo_grants(db.session, list(newest), at)
+    annulments.undo_grants(db.session, vault(), list(newest), at)
 
 
 def refuses(phone: str, at):

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from portal.core import clock
-from portal.core.extensions import db
+from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import Annulment, AuditEntry, Consent, Decision, Outcome, Receipt, Submission
 from portal.domain.consents import annulments
@@ -27,7 +27,7 @@ def fatma(app, browser) -> make.Person:
 
 def undo(app, rows) -> list[Channel]:
     with app.app_context():
-        freed = annulments.undo_grants(db.session, [rows(Receipt)[-1].id], clock.now())
+        freed = annulments.undo_grants(db.session, vault(), [rows(Receipt)[-1].id], clock.now())
         db.session.commit()
     return freed
 

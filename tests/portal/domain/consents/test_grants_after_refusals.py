@@ -64,7 +64,7 @@ def test_a_newer_grant_is_held_until_its_author_vouches_for_it(app, brand, brows
     grant = rows(Submission, Submission.status == Status.GRANTED)[-1]
     assert rows.one(Consent, Consent.id == grant.consent_id).status == Status.GRANTED
 
-    annulments.annul_decisions(db.session, [grant.decision_id], None, clock.now())
+    annulments.annul_decisions(db.session, vault(), [grant.decision_id], None, clock.now())
     db.session.commit()
     assert rows.one(Consent, Consent.id == grant.consent_id).status == RET
     assert bring(brand, newer) == ["over_refusal"]

@@ -5,7 +5,7 @@ from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
 from portal.core import clock
-from portal.core.extensions import db
+from portal.core.extensions import db, vault
 from portal.core.models import Decision, Event, EventType, Receipt, Submission
 from portal.domain.consents import annulments
 from portal.domain.events import sequencer
@@ -43,7 +43,7 @@ def test_a_decision_its_annulment_and_an_outcome_are_recorded_in_this_order(app,
     with app.app_context():
         db.session.execute(db.update(Submission).values(outcome="blocked", code="H063"))  # Still open: not settled.
         db.session.execute(db.update(Submission).values(outcome="waiting"))
-        assert annulments.undo_grants(db.session, db.session.scalars(select(Receipt.id)).all(), clock.now())
+        assert annulments.undo_grants(db.session, vault(), db.session.scalars(select(Receipt.id)).all(), clock.now())
         db.session.execute(db.update(Submission).values(outcome="accepted", code=None))
         db.session.execute(db.update(Submission).values(outcome="verified"))  # İYS still has it.
         db.session.commit()

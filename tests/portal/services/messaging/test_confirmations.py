@@ -113,7 +113,7 @@ def test_what_was_taken_back_is_not_confirmed(app, browser, codes, gateway, rows
     app.config["UNDO_SECONDS"] = 300
     with app.app_context():
         make.Person(browser, codes[make.PHONE]).decides(MESAJ="ONAY")
-        undone = annulments.undo_grants(db.session, [receipt.id for receipt in rows(Receipt)], clock.now())
+        undone = annulments.undo_grants(db.session, vault(), [receipt.id for receipt in rows(Receipt)], clock.now())
         db.session.commit()
     if not undone:
         pytest.fail("the grant did not wait to be undone")

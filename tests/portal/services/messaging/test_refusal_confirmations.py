@@ -109,7 +109,7 @@ def test_one_message_tells_a_whole_act_and_what_of_it_was_taken_back(app, browse
 
     make.Person(browser, codes[make.PHONE]).decides(MESAJ="ONAY", ARAMA="RET")
     with app.app_context():
-        annulments.undo_grants(db.session, [rows(Receipt)[-1].id], clock.now())
+        annulments.undo_grants(db.session, vault(), [rows(Receipt)[-1].id], clock.now())
         db.session.commit()
     with time_machine.travel(clock.now() + timedelta(seconds=UNDO + 1)):
         send_all(app, gateway.url)
@@ -124,7 +124,7 @@ def test_who_takes_back_what_was_confirmed_already_is_told_that_too(app, browser
     with time_machine.travel(before_midnight, tick=False), app.app_context():
         make.Person(browser, codes[make.PHONE]).decides(MESAJ="ONAY")
         make.send_all(gateway.url)
-        annulments.undo_grants(db.session, [rows.one(Receipt).id], clock.now())
+        annulments.undo_grants(db.session, vault(), [rows.one(Receipt).id], clock.now())
         db.session.commit()
         make.send_all(gateway.url)
 

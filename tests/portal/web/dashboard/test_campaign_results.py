@@ -10,7 +10,7 @@ from sqlalchemy import event, update
 
 from portal.core import clock
 from portal.core.addresses import AddressKind, MailService
-from portal.core.extensions import db
+from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import (
     Campaign,
@@ -124,7 +124,7 @@ def test_a_grant_that_was_taken_back_is_no_grant_of_the_campaign(app, browser, r
     with time_machine.travel(clock.now() + timedelta(seconds=5)):
         fatma.decides(MESAJ="RET")
     with app.app_context():
-        annulments.undo_grants(db.session, [first.id], clock.now())
+        annulments.undo_grants(db.session, vault(), [first.id], clock.now())
         db.session.commit()
 
     after = count(app, campaign_id)

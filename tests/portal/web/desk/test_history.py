@@ -96,7 +96,7 @@ def test_undoing_and_disowning_are_part_of_it(app, rows):
     app.config["UNDO_SECONDS"] = 300
     receipt, _ = receipt_of(app, rows, MESAJ="ONAY")
     with app.app_context():
-        assert annulments.undo_grants(db.session, [receipt.id], clock.now())
+        assert annulments.undo_grants(db.session, vault(), [receipt.id], clock.now())
         db.session.get_one(Recipient, receipt.recipient_id).reassigned_at = clock.now()
         db.session.commit()
 
