@@ -29,8 +29,9 @@ from portal.core.models import (
     Submission,
 )
 from portal.core.vault import Vault
-from portal.domain.consents import annulments, locking, movements, refusals, writer
+from portal.domain.consents import annulments, locking, movements, other_types, refusals, writer
 from portal.domain.consents.locking import TooSoon
+from portal.domain.consents.other_types import NewestRefusals
 from portal.domain.consents.writer import DecisionRows
 
 WAYS = (Settlement.TAKE_THEIRS, Settlement.SEND_AGAIN, Settlement.EXPLAINED)  # Of a person.
@@ -117,7 +118,7 @@ def _take_theirs(session: Session, vault: Vault, difference: Difference, user_id
     """
     brand = session.get_one(Brand, difference.brand_id)
     if difference.kind == DifferenceKind.DRIFT:
-        _refuse_as_iys(session, brand, difference, user_id, at)
+        _refuse_as_iys(session, vault, brand, difference, user_id, at)
     else:
         rows = [row for row in [movements.read_row(line_of(vault, difference))] if row]
         movements.apply_movements(session, vault, brand, rows, by=ReceivedVia.FILE, feed=None, at=at)
@@ -206,19 +207,24 @@ def _reopen_submission(session: Session, submission: Submission, at: datetime) -
     )  # fmt: skip
 
 
-def _refuse_as_iys(session: Session, brand: Brand, difference: Difference, user_id: int, at: datetime) -> None:
-    """Refuse here, too, where İYS holds no grant of this key and no movement says why."""
+def _refuse_as_iys(
+    session: Session, vault: Vault, brand: Brand, difference: Difference, user_id: int, at: datetime
+) -> None:
+    """Refuse here, too, where İYS holds no grant of this key and no movement says why; and as every other type."""
     (found,) = locking.read_consents(session, Consent.id == difference.consent_id)
-    consent = locking.lock_consents(session, brand.id, [found.recipient_id])[found.key]
+    held = locking.lock_consents(session, brand.id, [found.recipient_id])
+    consent = held[found.key]
     if consent.status != Status.GRANTED:
         return
-    annulments.void_waiting_grants(session, [consent], at)
     date = at.replace(microsecond=0)
     decision = writer.decision_row(
         consent, Status.REFUSED, consent_date=date, effective_at=at, recorded_at=at, source=BY_IYS,
         origin=DecisionOrigin.AT_IYS, user_id=user_id,
     )  # fmt: skip
     consent.move_to(decision["id"], Status.REFUSED, consent_date=date, effective_at=at)
-    rows = DecisionRows()
+    rows, refusals = DecisionRows(), NewestRefusals()
     rows.add(decision)
-    writer.write_decisions(session, [consent], rows)
+    refusals.note(consent, at, decision["id"])
+    others = other_types.refuse_other_types(session, vault, held.values(), refusals, rows, at)
+    annulments.void_waiting_grants(session, [consent, *others], at)
+    writer.write_decisions(session, [consent, *others], rows)

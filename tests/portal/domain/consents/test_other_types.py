@@ -7,8 +7,18 @@ import pytest
 from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import RecipientType, Status
-from portal.core.models import Consent, Decision, DecisionOrigin, Outcome, Receipt, Submission
-from portal.domain.consents import annulments
+from portal.core.models import (
+    Consent,
+    Decision,
+    DecisionOrigin,
+    Difference,
+    DifferenceKind,
+    Outcome,
+    Receipt,
+    Settlement,
+    Submission,
+)
+from portal.domain.consents import annulments, difference_resolution
 from tests import make
 from tests.portal.domain.consents.import_entries import bring, entry
 from tests.portal.domain.consents.iys_movements import MovementReceiver, row
@@ -88,6 +98,24 @@ def test_a_grant_after_a_refusal_is_not_ended_by_its_renewal(app, brand, rows, a
 
     receiver.receives(row("ONAY", at=ago(3)))
     assert status_of(rows, RecipientType.INDIVIDUAL) == Status.GRANTED
+
+
+def test_taking_iyss_word_ends_the_grants_of_every_type(app, brand, rows, ago):
+    for each in ({}, AS_MERCHANT):
+        MovementReceiver(app).receives(row("ONAY", at=ago(5), **each))
+    individual, merchant = (rows.one(Consent, Consent.recipient_type == each) for each in RecipientType)
+    drift = Difference(
+        provider_id=brand.provider_id, brand_id=brand.id, consent_id=merchant.id, kind=DifferenceKind.DRIFT, facts={},
+        found_at=clock.now(),
+    )  # fmt: skip
+    db.session.add(drift)
+    db.session.flush()
+
+    difference_resolution.settle(db.session, vault(), drift, Settlement.TAKE_THEIRS, user_id=1, at=clock.now())
+    db.session.commit()
+
+    assert status_of(rows, MERCHANT) == status_of(rows, RecipientType.INDIVIDUAL) == RET
+    assert [told.consent_id for told in rows(Submission)] == [individual.id], "İYS holds no grant of the merchant"
 
 
 @pytest.mark.slow
