@@ -92,7 +92,7 @@ class KeyState:
     that is a grant without a date, which is older than any refusal.
 
     `refused_at` is the newest refusal of the address on this channel, as whatever type: it applies to all of them; so
-    does `is_own_refusal`, that the person said one and granted nothing since (import_snapshot).
+    does `is_own_refusal`, that the person said one, as far as is known also at İYS, and granted nothing since.
     `held_since` is since when the address belongs to who has it now, where it changed hands.
     """
 
@@ -143,7 +143,7 @@ def _effect_of_newer_grant(consent: LockedConsent, state: KeyState, grant: Entry
         return Effect.OLDER
     if is_late and grant.recipient_type == RecipientType.INDIVIDUAL:
         return Effect.LATE_GRANT
-    if not grant.is_vouched and (state.is_own_refusal or consent.is_refused_at_iys_only):
+    if state.is_own_refusal and not grant.is_vouched:
         return Effect.OVER_REFUSAL
     return Effect.LATE_MERCHANT if is_late else Effect.GRANT
 
@@ -218,7 +218,8 @@ class _Planner:
         for values in plan.snapshot.consents:
             consent = LockedConsent(*values)
             plan.consents[consent.key] = consent
-        theirs = (each for each in plan.consents.values() if each.id in plan.snapshot.own_refusals)
+        own = plan.snapshot.own_refusals
+        theirs = (each for each in plan.consents.values() if each.id in own or each.is_refused_at_iys_only)
         self.own_refusals = {(each.recipient_id, each.channel) for each in theirs}
         self.facts: dict[int, set[Fact]] = defaultdict(set)
         self.refusals = NewestRefusals(plan.snapshot.refusals)

@@ -60,7 +60,13 @@ class LockedConsent:
 
     @property
     def is_refused_at_iys_only(self) -> bool:
-        """Whether İYS holds a refusal, newer than what stands here, that no movement has explained yet."""
+        """Whether İYS holds a refusal, newer than what stands here, that no movement has explained yet.
+
+        It is of this recipient type alone: İYS keeps those of one address apart, may hold ONAY of one beside RET of
+        another, and a status query says neither when nor by whom that was. So may_send follows it for its own consent
+        only, while a file's newer grants as any type wait (import_plan), and campaigns leave the person out
+        (exclusion). A movement, or whoever takes İYS's word, makes a decision of it, which ends older grants of all.
+        """
         if self.iys_status != Status.REFUSED or self.iys_as_of is None or self.status == Status.REFUSED:
             return False
         return self.effective_at is None or self.iys_as_of > self.effective_at

@@ -32,7 +32,7 @@ class Reason(StrEnum):
     UNREAD_REPLY = "unread_reply"  # A reply that may refuse, on any channel, until somebody has read it at the desk.
     SANDBOX_ENDED = "sandbox_ended"  # Decided in sandbox mode; İYS never had such a brand.
     EXEMPT = "exempt"  # The provider need not report to İYS: its own records decide.
-    REFUSED_AT_IYS = "refused_at_iys"
+    REFUSED_AT_IYS = "refused_at_iys"  # As this recipient type: LockedConsent.is_refused_at_iys_only.
     MERCHANT = "merchant"  # Need not be asked first (Regulation art. 6/3); İYS holds no refusal.
     UNCHECKED = "unchecked"  # A merchant whose refusal must be looked for at İYS first (Regulation art. 6/6).
     GRANTED = "granted"  # Here, and İYS holds it.

@@ -118,6 +118,17 @@ def test_taking_iyss_word_ends_the_grants_of_every_type(app, brand, rows, ago):
     assert [told.consent_id for told in rows(Submission)] == [individual.id], "İYS holds no grant of the merchant"
 
 
+def test_a_refusal_of_which_only_iys_knows_holds_a_files_grant_of_every_type(brand, rows, ago):
+    bring(brand, *(entry(make.PHONE, date=ago(9), recipient_type=each) for each in RecipientType))
+    known = {"iys_status": RET.value, "iys_as_of": ago(5)}
+    db.session.query(Consent).filter_by(recipient_type=MERCHANT).update(known)
+    db.session.query(Submission).update({"outcome": Outcome.PARKED, "due_at": None})
+    db.session.commit()
+
+    both = (entry(make.PHONE, date=ago(1), recipient_type=each) for each in RecipientType)
+    assert bring(brand, *both) == ["over_refusal", "over_refusal"]
+
+
 @pytest.mark.slow
 def test_an_undo_ends_what_an_earlier_version_left_granted_and_locks_it_in_order(app, brand, rows, ago):
     """Up to version 0.2 a refusal that stood no more ended nothing that was heard of later."""
