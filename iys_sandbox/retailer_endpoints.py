@@ -105,6 +105,31 @@ def remove_access(iys_code: str, brand_code: str) -> ResponseReturnValue:
     return "1", 202, {"Content-Type": "application/json"}  # So İYS's example has it.
 
 
+@blueprint.put(f"{BRAND}/consents/retailers/access")
+@iys_endpoint(Operation.ACCESS_REPLACE)
+def replace_access(iys_code: str, brand_code: str) -> ResponseReturnValue:
+    """Give exactly these retailers access to some consents."""
+    sender, body = authorised_sender(iys_code, brand_code), _json_object("H171")
+    keys = _listed_keys(sender, body)
+    return _replace(keys, _checked_codes(sender, body))
+
+
+@blueprint.post(f"{BRAND}/consents/retailers/access/remove/all")
+@iys_endpoint(Operation.ACCESS_CLEAR)
+def clear_access(iys_code: str, brand_code: str) -> ResponseReturnValue:
+    """Take the access to some consents from all retailers."""
+    sender, body = authorised_sender(iys_code, brand_code), _json_object("H172")
+    return _replace(_listed_keys(sender, body), [])
+
+
+def _replace(keys: list[Key], codes: list[int]) -> ResponseReturnValue:
+    with sandbox().store.transaction() as db:
+        for key in keys:
+            retailers.clear_access(db, key)
+            retailers.give_access(db, key, codes)
+    return "", 202
+
+
 def _json_object(code: str) -> JsonObject:
     body: Any = json_of_request()
     if not isinstance(body, dict):

@@ -65,6 +65,11 @@ def take_access(db: Connection, key: Key, retailer_codes: Iterable[int]) -> None
     db.executemany(f"DELETE FROM retailer_access WHERE {OF_KEY} AND retailer_id = ?", rows)  # nosec B608
 
 
+def clear_access(db: Connection, key: Key) -> None:
+    """Take a consent's access from all retailers."""
+    db.execute(f"DELETE FROM retailer_access WHERE {OF_KEY}", key)  # nosec B608
+
+
 def retailers_with_access(db: Connection, key: Key) -> list[Row]:
     """The retailers with access to a consent."""
     ids = f"SELECT retailer_id FROM retailer_access WHERE {OF_KEY}"  # nosec B608

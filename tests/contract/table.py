@@ -246,6 +246,26 @@ TABLE = (
         needs=("type", "recipientType", "recipients", "retailerAccess"),
     ),
     Endpoint(
+        Operation.ACCESS_REPLACE, "PUT", f"{BRAND}/consents/retailers/access", (202,),
+        codes(
+            CORE,
+            {400: "H014 H171", 403: "H180"},
+            {422: "H111 H116 H117 H120 H121 H122 H126 H127 H163 H164 H168 H169 H170 H193 H464 H478", 500: "H103 H470"},
+        ),
+        takes=("type", "recipientType", "recipients", "retailerAccess"),
+        needs=("type", "recipientType", "recipients", "retailerAccess"), media="",
+    ),
+    Endpoint(
+        Operation.ACCESS_CLEAR, "POST", f"{BRAND}/consents/retailers/access/remove/all", (202,),
+        codes(
+            CORE,
+            {400: "H014 H172"},
+            {422: "H111 H116 H117 H120 H121 H122 H127 H164 H168 H170 H193 H464 H478", 500: "H015 H103 H470"},
+        ),
+        takes=("type", "recipientType", "recipients"), needs=("type", "recipientType", "recipients"),
+        media="",
+    ),
+    Endpoint(
         Operation.SUMMARY, "GET", f"{BRAND}/changes/{{reportDate}}/recipients/{{recipientType}}", (200,),
         codes(CORE, DATES, {422: "H116", 500: "H103"}),
         tells=("changeStats", "type", "consents", "source", "approval", "rejection", "pending", "total"),

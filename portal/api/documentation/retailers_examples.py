@@ -31,6 +31,9 @@ EXAMPLES = (
         "A consent at İYS, or on its way there, refers to this retailer; such a retailer cannot be removed.",
         "Bu bayi İYS'de ya da oraya giden bir izne bağlı; bağlı bayi silinemez.", iysCode="H061",
     )),
+    Example("replaceAccess", f"{OF_BRAND}/retailers/access", _ACCESS, 200, {"retailerAccess": [CODE]}),
+    Example("replaceAccess", f"{OF_BRAND}/retailers/access", _CONSENT | {"retailerAccess": []}, 200,
+            {"retailerAccess": []}),
     Example("removeAccess", f"{OF_BRAND}/retailers/access/remove", _ACCESS, 200, {"retailerAccess": [CODE]}),
     Example("removeRetailer", f"{OF_BRAND}/retailers/{CODE}", None, 200, {"retailerCode": CODE}),
 )  # fmt: skip

@@ -20,9 +20,19 @@ OPERATIONS: dict[str, tuple[str, str]] = {
         N_("İzne bayi erişimi ver"),
         N_("En çok 100 bayiye, İYS'de kayıtlı bir izne erişim verir. Yinelemek bir şey değiştirmez."),
     ),
+    "replaceAccess": (
+        N_("Bir izne erişen bayileri belirle"),
+        N_(
+            "Bir izne erişenler yalnız bu bayiler olur, en çok 100; aracılık edenin erişimi de kalkar. Boş liste "
+            "hepsinin erişimini kaldırır."
+        ),
+    ),
     "removeAccess": (
         N_("İzinden bayi erişimini kaldır"),
         N_("En çok 100 bayinin, aracılık eden bayi dahil, bir izne erişimini kaldırır."),
     ),
-    "removeRetailer": (N_("Bayi sil"), N_("Hiçbir izne bağlı olmayan bayiyi İYS'den siler; bağlıysa 409 döner.")),
+    "removeRetailer": (
+        N_("Bayi sil"),
+        N_("Hiçbir izne bağlı olmayan bayiyi İYS'den siler; bağlıysa 409 döner. Orada olmayan silinmiş sayılır."),
+    ),
 }

@@ -28,6 +28,7 @@ RETAILER = f"{RETAILERS}/<int:retailerCode>"
 ADDED = Response(HTTP_200=schemas.RetailerAdded, HTTP_503=Problem)
 REMOVED = Response(HTTP_200=schemas.RetailerAdded, HTTP_409=Problem, HTTP_503=Problem)
 ONE, SOME = (Response(HTTP_200=model, HTTP_503=Problem) for model in (schemas.Retailer, schemas.Retailers))
+FIELDS = {"H230": "mersis", "H231": "tckn"}  # What İYS refuses without naming the field.
 CHANGED = Response(HTTP_200=schemas.Access, HTTP_503=Problem)
 
 
@@ -75,7 +76,7 @@ def show_retailer(retailerCode: int) -> dict[str, Any]:
 @specification.validate(resp=REMOVED, operation_id="removeRetailer")
 @needs_scope(Scope.RETAILERS_WRITE, limit=limits.API_IYS)
 def remove_retailer(retailerCode: int, headers: WriteHeaders) -> dict[str, Any]:
-    """Remove a retailer at İYS, unless a consent refers to it."""
+    """Remove a retailer at İYS, unless a consent refers to it; one that is not there any more is removed."""
     code = _code_or_404(retailerCode)
 
     def remove() -> dict[str, Any]:
@@ -84,8 +85,6 @@ def remove_retailer(retailerCode: int, headers: WriteHeaders) -> dict[str, Any]:
         except RetailerProblem as found:
             if found.problem.status == 400:
                 refuse(ApiProblem.RETAILER_IN_USE, iysCode=found.problem.code)
-            if found.is_unknown_retailer:
-                refuse(ApiProblem.NOT_FOUND)
             raise
         record_audit("retailer.removed", "brand", g.brand.id, code=code)
         return {"retailerCode": code}
@@ -120,8 +119,16 @@ def remove_access(json: schemas.AccessBody, headers: WriteHeaders) -> dict[str, 
     return _change_access(retailers.remove_access, "retailer.access_taken", json, headers)
 
 
+@blueprint.put(f"{RETAILERS}/access")
+@specification.validate(resp=CHANGED, operation_id="replaceAccess")
+@needs_scope(Scope.RETAILERS_WRITE, limit=limits.API_RETAILERS)
+def replace_access(json: schemas.WholeAccess, headers: WriteHeaders) -> dict[str, Any]:
+    """Give exactly these retailers access to a consent; none, where the list is empty."""
+    return _change_access(retailers.replace_access, "retailer.access_replaced", json, headers)
+
+
 def _change_access(
-    change: Callable[..., None], act: str, body: schemas.AccessBody, headers: WriteHeaders
+    change: Callable[..., None], act: str, body: schemas.WholeAccess, headers: WriteHeaders
 ) -> dict[str, Any]:
     key = _consent_key(body)
 
@@ -159,6 +166,8 @@ def _refuse(found: RetailerProblem) -> NoReturn:
     kind = ApiProblem.IYS_REFUSED if found.is_refusal else ApiProblem.IYS_UNAVAILABLE
     body = problems.problem_body(kind.value, *found.words, status=problems.STATUSES[kind], iys_code=problem.code)
     seconds = max(1, round((found.until - clock.now()).total_seconds())) if found.until else 0
+    if problem.code in FIELDS:
+        body["errors"] = [problems.field_error(FIELDS[problem.code], problem.code, found.words[0])]
     abort(problems.body_response(body, {"Retry-After": str(seconds)} if seconds else None))
 
 

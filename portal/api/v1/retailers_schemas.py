@@ -67,7 +67,11 @@ class AccessQuery(ConsentQuery, RetailersQuery):
     """One consent, and the page of its retailers."""
 
 
-class AccessBody(ConsentQuery):
+class WholeAccess(ConsentQuery):
+    retailerAccess: RetailerCodes = Field(max_length=MAX_RETAILERS, description=N_("Boş liste: hiçbir bayi."))
+
+
+class AccessBody(WholeAccess):
     retailerAccess: RetailerCodes = Field(min_length=1, max_length=MAX_RETAILERS)
 
 

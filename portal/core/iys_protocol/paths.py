@@ -35,6 +35,8 @@ class Operation(StrEnum):
     ACCESS_LIST = "access_list"
     ACCESS_ADD = "access_add"
     ACCESS_REMOVE = "access_remove"
+    ACCESS_REPLACE = "access_replace"
+    ACCESS_CLEAR = "access_clear"
     SUMMARY = "summary"
     FILE = "file"
     AGREEMENT = "agreement"
@@ -110,9 +112,10 @@ def retailer_path(iys_code: int, brand_code: int, retailer_code: int) -> str:
     return f"{retailers_path(iys_code, brand_code)}/{retailer_code}"
 
 
-def retailer_access_path(iys_code: int, brand_code: int, *, removes: bool = False) -> str:
-    """POST gives retailers access to a consent, or takes it from them."""
-    return f"{_brand_path(iys_code, brand_code)}/consents/retailers/access{'/remove' if removes else ''}"
+def retailer_access_path(iys_code: int, brand_code: int, *, removes: bool = False, of_all: bool = False) -> str:
+    """POST gives retailers access to a consent, or takes it from them or from all; PUT replaces them."""
+    what = ("/remove" if removes else "") + ("/all" if of_all else "")
+    return f"{_brand_path(iys_code, brand_code)}/consents/retailers/access{what}"
 
 
 def retailer_access_list_path(iys_code: int, brand_code: int, *, offset: int = 0, limit: int = 100) -> str:

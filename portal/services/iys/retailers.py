@@ -111,6 +111,10 @@ class ConsentKey:
     def as_wire(self) -> JsonObject:
         return {"recipient": self.recipient, "type": self.channel, "recipientType": self.recipient_type}
 
+    def as_list(self) -> JsonObject:
+        """For calls that take several recipients."""
+        return {"recipients": [self.recipient], "type": self.channel, "recipientType": self.recipient_type}
+
 
 def list_retailers(client: Client, brand: Brand, *, offset: int = 0, limit: int = PAGE_SIZE) -> RetailerPage:
     """A page of a brand's retailers. Raises RetailerProblem."""
@@ -163,14 +167,16 @@ def add_retailer(client: Client, brand: Brand, fields: JsonObject) -> int:
 
 def remove_retailer(client: Client, brand: Brand, code: int) -> None:
     """Remove a retailer that no consent refers to, also none on its way to İYS, which would refuse it then (H180).
-    Raises RetailerProblem; a 400 says that one does."""
+    Raises RetailerProblem; a 400 says that one does. One that İYS has no more is removed, since an answer may be lost.
+    """
     if _is_on_its_way(brand, code):
         raise RetailerProblem(IN_USE)
     path = iys_protocol.retailer_path(*_codes(brand), code)
     try:
         _ask(client, brand, Operation.RETAILER_REMOVE, path, method="DELETE")
     except RetailerProblem as problem:
-        if not problem.is_unsure or find_retailer(client, brand, code) is not None:
+        is_gone = problem.is_unknown_retailer or (problem.is_unsure and find_retailer(client, brand, code) is None)
+        if not is_gone:
             raise
 
 
@@ -198,9 +204,19 @@ def add_access(client: Client, brand: Brand, key: ConsentKey, retailer_codes: li
 
 def remove_access(client: Client, brand: Brand, key: ConsentKey, retailer_codes: list[int]) -> None:
     """Take the access to a consent from up to 100 retailers, also from who mediated it. Raises RetailerProblem."""
-    body = key.as_wire() | {"recipients": [key.recipient], "retailerAccess": retailer_codes}
-    del body["recipient"]
-    _ask(client, brand, Operation.ACCESS_REMOVE, iys_protocol.retailer_access_path(*_codes(brand), removes=True), body)
+    path = iys_protocol.retailer_access_path(*_codes(brand), removes=True)
+    _ask(client, brand, Operation.ACCESS_REMOVE, path, key.as_list() | {"retailerAccess": retailer_codes})
+
+
+def replace_access(client: Client, brand: Brand, key: ConsentKey, retailer_codes: list[int]) -> None:
+    """Give exactly these retailers, up to 100, access to a consent; who mediated it loses it, too. Raises
+    RetailerProblem."""
+    if retailer_codes:
+        path, body = iys_protocol.retailer_access_path(*_codes(brand)), {"retailerAccess": retailer_codes}
+        _ask(client, brand, Operation.ACCESS_REPLACE, path, key.as_list() | body, method="PUT")
+    else:  # İYS takes no empty list (H163).
+        path = iys_protocol.retailer_access_path(*_codes(brand), removes=True, of_all=True)
+        _ask(client, brand, Operation.ACCESS_CLEAR, path, key.as_list())
 
 
 def _ask(

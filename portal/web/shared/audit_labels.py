@@ -148,6 +148,7 @@ ACT_LABELS: dict[str, str] = {
     "reply.read": N_("Gelen yanıt okundu"),
     "reply.refused": N_("Gelen yanıt ret olarak kaydedildi"),
     "retailer.access_given": N_("Bayilere bir izne erişim verildi"),
+    "retailer.access_replaced": N_("Bir izne erişen bayiler değiştirildi"),
     "retailer.access_taken": N_("Bayilerin bir izne erişimi kaldırıldı"),
     "retailer.added": N_("İYS'de bayi eklendi"),
     "retailer.removed": N_("İYS'de bayi silindi"),

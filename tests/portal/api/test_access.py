@@ -54,6 +54,7 @@ SCOPES = {  # Of every view of the API. One that is missing here is refused by a
     "add_retailer": Scope.RETAILERS_WRITE,
     "remove_retailer": Scope.RETAILERS_WRITE,
     "add_access": Scope.RETAILERS_WRITE,
+    "replace_access": Scope.RETAILERS_WRITE,
     "remove_access": Scope.RETAILERS_WRITE,
     "list_webhooks": Scope.WEBHOOKS,
     "add_webhook": Scope.WEBHOOKS,
