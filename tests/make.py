@@ -21,6 +21,7 @@ from portal.core.models import (
     Domain,
     ForwardingHold,
     OperatorRole,
+    Process,
     Provider,
     Role,
     Submission,
@@ -175,6 +176,15 @@ def launch(to: Campaign, salt: str) -> None:
     campaigns.launch(db.session, to, clock.now())
     db.session.commit()
     launches.run(to.id, salt, "http://localhost/k")
+
+
+def run_programs(app) -> None:
+    """Each program tells that it runs, on another machine."""
+    at, alike = clock.now(), {"host": "a", "pid": 1, "generations": "1"}
+    with app.app_context():
+        for number, role in enumerate(("worker", "forwarder", "sender", "webhooks")):
+            db.session.add(Process(node=8000 + number, role=role, leased_until=at, seen_at=at, **alike))
+        db.session.commit()
 
 
 def codes(app, text: str = f"{PHONE}\n{EMAIL}\n", **facts) -> dict[str, str]:

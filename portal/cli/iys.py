@@ -1,19 +1,24 @@
 """`flask iys …`: the forwarder, the sandbox, and partner accounts."""
 
 import sys
+from collections import Counter
 from pathlib import Path
 
 import click
 from flask import current_app
 from flask.cli import AppGroup
+from sqlalchemy import select
 from werkzeug.serving import run_simple
 
 from iys_sandbox import create_sandbox, register_partner, register_provider
 from iys_sandbox.pushes import start_delivery_thread
 from portal.cli import reconciliation
+from portal.cli.doctor import begin_program
 from portal.cli.stopping import stop_on_signal
 from portal.core import clock
 from portal.core.extensions import db, vault
+from portal.core.models import Outcome, Provider, Submission
+from portal.domain.consents import resubmission
 from portal.domain.identity import accounts
 from portal.services import event_sequencer
 from portal.services.iys import forwarder
@@ -26,8 +31,33 @@ group.add_command(reconciliation.sweep)
 @group.command()
 def forward() -> None:
     """Forward decisions and number events until stopped; SIGINT and SIGTERM end it after the calls in hand."""
+    begin_program()
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # Of the proxy.
     forwarder.run_loops(app, stop_on_signal(), others=[event_sequencer.LOOP])
+
+
+@group.command()
+@click.option("--provider", type=int, help="Only of the provider with this İYS code.")
+def resend(provider: int | None) -> None:
+    """Send again whatever is parked, byte for byte, where that can help: after its cause was mended."""
+    parked = select(Submission.id).where(Submission.outcome == Outcome.PARKED, Submission.closed_at.is_(None))
+    if provider:
+        parked = parked.where(Submission.provider_id.in_(select(Provider.id).where(Provider.iys_code == provider)))
+    counts = Counter(map(_resend, db.session.scalars(parked.order_by(Submission.id)).all()))
+    for what, count in counts.items():
+        click.echo(f"{what}: {count}")
+
+
+def _resend(submission_id: int) -> str:
+    """Send one again; what came of it. Commits."""
+    submission = db.session.get_one(Submission, submission_id)
+    try:
+        resubmission.resend(db.session, vault(), submission, clock.now())
+    except resubmission.WouldNotHelp as would_not:
+        return would_not.why.value
+    finally:
+        db.session.commit()
+    return "sent again"
 
 
 @group.command()

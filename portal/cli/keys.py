@@ -2,9 +2,11 @@
 
 import click
 from flask.cli import AppGroup
+from sqlalchemy import delete
 
 from portal.core import clock
 from portal.core.extensions import db, vault
+from portal.core.models import KeyGeneration
 from portal.domain.receipts import signing_keys
 from portal.services import key_rotation
 
@@ -54,3 +56,5 @@ def rotate() -> None:
         unopened += len(turned.unopened)
     if unopened:
         raise click.ClickException(UNOPENED_MESSAGE.format(unopened))
+    db.session.execute(delete(KeyGeneration).where(KeyGeneration.generation != vault().generation))
+    db.session.commit()

@@ -3,6 +3,7 @@
 from flask import current_app
 from flask.cli import AppGroup
 
+from portal.cli.doctor import begin_program
 from portal.cli.stopping import stop_on_signal
 from portal.services.messaging import sender
 
@@ -12,4 +13,5 @@ group = AppGroup("messages", help="Messages to recipients.")
 @group.command()
 def send() -> None:
     """Send what waits in the outbox until stopped; SIGINT and SIGTERM end it after the calls in hand."""
+    begin_program()
     sender.run_loops(current_app._get_current_object(), stop_on_signal())  # type: ignore[attr-defined]  # Of the proxy.

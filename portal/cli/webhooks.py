@@ -3,6 +3,7 @@
 from flask import current_app
 from flask.cli import AppGroup
 
+from portal.cli.doctor import begin_program
 from portal.cli.stopping import stop_on_signal
 from portal.services.webhooks import sender
 
@@ -13,4 +14,5 @@ group = AppGroup("webhooks", help="Events for the systems of providers.")
 def send() -> None:
     """Send events to the endpoints of their providers until stopped; SIGINT and SIGTERM end it after the batches
     in hand."""
+    begin_program()
     sender.run_loops(current_app._get_current_object(), stop_on_signal())  # type: ignore[attr-defined]  # Of the proxy.

@@ -1,32 +1,49 @@
 """Time-ordered row ids, generated in the process (like Snowflake ids), so that bulk inserts need no RETURNING.
 
-63 bits: 41 of milliseconds since 2026, 13 of a node number that each process claims from the database before it first
+63 bits: 41 of milliseconds since 2026, 13 of a node number that each process leases from the database before it first
 writes, and 9 of a counter. A process that makes many ids runs its own clock a little ahead.
 """
 
 import os
+import socket
 import threading
+import time
+from datetime import timedelta
 
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Connection, DateTime, Engine, bindparam, event, text
 
-from portal.core import clock
+from portal.core import clock, programs
 
 NODE_BITS = 13
 COUNTER_BITS = 9
+LEASE = timedelta(days=1)  # Of a node number, over all machines; longer than clocks differ or a transaction lasts.
+RENEW_AFTER = 3600.0  # Seconds.
 NEXT_NODE = "UPDATE node_counter SET next = next + 1 WHERE name = 'node' RETURNING next"
+TIMES = [bindparam(name, type_=DateTime()) for name in ("at", "until")]
+LEASE_NODE = text(
+    "INSERT INTO process (node, role, host, pid, leased_until, seen_at) VALUES (:node, :role, :host, :pid, :until, :at)"
+    " ON CONFLICT (node) DO UPDATE SET role = excluded.role, host = excluded.host, pid = excluded.pid,"
+    " leased_until = excluded.leased_until, seen_at = excluded.seen_at, generations = NULL"
+    " WHERE process.leased_until < :at RETURNING node"
+).bindparams(*TIMES)
+RENEW_NODE = text(
+    "UPDATE process SET leased_until = :until WHERE node = :node AND host = :host AND pid = :pid"
+    " AND leased_until >= :at RETURNING node"
+).bindparams(*TIMES)
 EPOCH = 1_767_225_600_000  # 2026-01-01T00:00:00Z in milliseconds.
 LARGEST_ID = 2**63 - 1  # That a BIGINT can hold.
 
 _lock = threading.Lock()
 _claim_lock = threading.Lock()
 _thread = threading.local()
-_nodes: dict[int, int] = {}  # By process id: a forked child claims a node of its own.
+_nodes: dict[int, int] = {}  # By process id: a forked child leases a node of its own.
+_renewed_at = 0.0
 _last = 0
 _writer: Engine | None = None
 
 
 def claim_nodes_from(writer: Engine) -> None:
-    """Claim this process's node number through that engine, before its first writing transaction."""
+    """Lease this process's node number through that engine, before its first writing transaction."""
     global _writer
     _writer = writer
     event.listen(writer, "begin", _claim_node)
@@ -40,9 +57,7 @@ def new_id() -> int:
 def new_ids(count: int) -> list[int]:
     """Return `count` new ids, ascending."""
     global _last
-    if os.getpid() not in _nodes:
-        _claim_node()
-    node = _nodes[os.getpid()]
+    node = own_node()
     with _lock:
         first = max(_last + 1, (int(clock.now().timestamp() * 1000) - EPOCH) << COUNTER_BITS)
         _last = first + count - 1
@@ -59,17 +74,48 @@ def parse_id(text: str) -> int | None:
     return int(text) if is_number and int(text) <= LARGEST_ID else None
 
 
+def own_node() -> int:
+    """The node number of this process."""
+    _claim_node()
+    return _nodes[os.getpid()]
+
+
 def _claim_node(_connection: Connection | None = None) -> None:
-    """Claim a node number for this process, in a short transaction of its own: never inside the one that begins."""
-    process = os.getpid()
-    if process in _nodes or getattr(_thread, "claiming", False):
+    """Lease a node number for this process, or renew it, in a short transaction of its own: never inside the one that
+    begins."""
+    if _is_claimed() or getattr(_thread, "claiming", False):
         return
     with _claim_lock:
         _thread.claiming = True
         try:
-            if process not in _nodes:
+            if not _is_claimed():
                 assert _writer is not None, "call claim_nodes_from first"
                 with _writer.begin() as connection:
-                    _nodes[process] = connection.execute(text(NEXT_NODE)).scalar_one() % (1 << NODE_BITS)
+                    _lease_node(connection)
         finally:
             _thread.claiming = False
+
+
+def _seconds() -> float:
+    return time.clock_gettime(time.CLOCK_MONOTONIC)  # Never the one of a test that travels through time.
+
+
+def _is_claimed() -> bool:
+    return os.getpid() in _nodes and _seconds() < _renewed_at + RENEW_AFTER
+
+
+def _lease_node(connection: Connection) -> None:
+    """Renew the lease, or take the next number that no living process has; where a lease was lost (the machine slept
+    for a day), another number."""
+    global _renewed_at
+    at, process = clock.now().replace(tzinfo=None), os.getpid()
+    mine = {"host": socket.gethostname()[:60], "pid": process, "at": at, "until": at + LEASE}
+    leased = connection.execute(RENEW_NODE, mine | {"node": _nodes[process]}).scalar() if process in _nodes else None
+    for _ in range(1 << NODE_BITS):
+        if leased is not None:
+            break
+        number = connection.execute(text(NEXT_NODE)).scalar_one() % (1 << NODE_BITS)
+        leased = connection.execute(LEASE_NODE, mine | {"node": number, "role": programs.own_role()}).scalar()
+    if leased is None:
+        raise RuntimeError(f"All {1 << NODE_BITS} node numbers are taken: as many processes have begun within a day.")
+    _nodes[process], _renewed_at = leased, _seconds()

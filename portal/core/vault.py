@@ -71,6 +71,10 @@ class Vault:
         """Whether the key that seals now sealed it, so that key rotation may skip it."""
         return sealed[1:2] == bytes((self.generation,))
 
+    def check_values(self) -> dict[int, str]:
+        """By which each key is known again, by generation."""
+        return {generation: _derive_key(key, b"check")[:16].hex() for generation, key in self.keys.items()}
+
     def indexes(self, provider_id: int, address: str) -> dict[str, bytes]:
         """Blind indexes of a canonical address by column: index_odd or index_even, both while keys rotate."""
         return {

@@ -29,6 +29,7 @@ from portal.domain import consent_points
 from portal.domain.consents.urgency import AMBER, RED
 from portal.domain.identity import login_throttle
 from portal.domain.identity.permissions import Permission
+from portal.services import readiness
 from portal.services.iys import circuit_breaker, holds, iys_clock, rate_limit, success_rate
 from portal.services.iys.success_rate import Level
 from portal.web.operator import message_checks
@@ -65,8 +66,18 @@ def run_all(at: datetime) -> list[HealthCheck]:
         _check_consent_points(at),
         _check_disk(),
         _check_task_queue(),
+        *_check_installation(),
     ]
     return sorted(found, key=lambda check: (BAD, AMBER_TONE, GOOD).index(check.tone))
+
+
+def _check_installation() -> Iterator[HealthCheck]:
+    """What `flask doctor` would say."""
+    name, faults = _("Kurulum"), readiness.find_faults(readiness.ALL)
+    if not faults:
+        yield HealthCheck(name, _("Olağan."))
+    for each in faults:
+        yield HealthCheck(name, _(each.finding, **each.facts), BAD, _(each.cure))
 
 
 def _check_iys_host(at: datetime) -> HealthCheck:
@@ -216,5 +227,5 @@ def _check_task_queue() -> HealthCheck:
         return HealthCheck(name, _("Okunamıyor."), BAD, _("Kuyruk dosyasına bakın; işler her dakika yine de yapılır."))
     finding = _("%(count)s iş bekliyor.", count=count)
     if count > MANY_TASKS:
-        return HealthCheck(name, finding, AMBER_TONE, _("İşçi duruyor olabilir: flask jobs run çalışıyor mu, bakın."))
+        return HealthCheck(name, finding, AMBER_TONE, _("İşçi duruyor olabilir: flask jobs work çalışıyor mu, bakın."))
     return HealthCheck(name, finding)

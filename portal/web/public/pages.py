@@ -1,10 +1,9 @@
-"""Pages that everybody may read, and GET /health for a supervisor or a load balancer."""
+"""Pages that everybody may read."""
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
-from sqlalchemy import text
 
-from portal.core.extensions import limiter, read_session
+from portal.core.extensions import read_session
 from portal.domain import packages
 from portal.web.public.blueprint import blueprint
 
@@ -19,11 +18,3 @@ def front() -> ResponseReturnValue:
 def price_list() -> ResponseReturnValue:
     """Packages and prices, with what is counted and what never stops."""
     return render_template("public/price_list.html", packages=packages.list_offered(read_session()))
-
-
-@blueprint.get("/health")
-@limiter.exempt
-def health() -> dict[str, str]:
-    """Answer 200 where the database answers, too."""
-    read_session().execute(text("SELECT 1"))
-    return {"status": "ok"}

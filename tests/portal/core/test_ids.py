@@ -1,9 +1,11 @@
 """Ids are unique whoever makes them, in order, and fit a signed 64-bit column."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,10 +13,10 @@ import pytest
 import time_machine
 from sqlalchemy import insert, select
 
-from portal.core import clock
+from portal.core import clock, ids
 from portal.core.extensions import db
 from portal.core.ids import COUNTER_BITS, EPOCH, NODE_BITS, new_id, new_ids
-from portal.core.models import IysRate, NodeCounter
+from portal.core.models import IysRate, NodeCounter, Process
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -136,3 +138,19 @@ def test_the_largest_id_fits_its_column():
 
     assert db.session.scalar(select(NodeCounter.next).where(NodeCounter.name == "largest")) == largest
     db.session.rollback()
+
+
+def test_a_number_that_a_living_process_has_is_passed_over_and_one_of_the_dead_is_taken(app):
+    """On whichever machine it runs, and however many commands have run since it began."""
+    begun, at = db.session.scalar(select(NodeCounter.next)), clock.now()
+    numbers = [(begun + step) % (1 << NODE_BITS) for step in (1, 2, 3)]
+    for number, ends in zip(numbers, (timedelta(hours=1), timedelta(minutes=1), -timedelta(seconds=1)), strict=True):
+        of_another = {"role": "forwarder", "host": "b", "pid": 7, "seen_at": at, "leased_until": at + ends}
+        db.session.add(Process(node=number, **of_another))
+    db.session.commit()
+
+    own = ids._nodes.pop(os.getpid())
+    assert ids.own_node() == numbers[2] != own
+    mine = db.session.get_one(Process, numbers[2], populate_existing=True)
+    assert (mine.pid, mine.role) == (os.getpid(), "command") and mine.leased_until > clock.now() + timedelta(hours=23)
+    ids._nodes[os.getpid()] = own

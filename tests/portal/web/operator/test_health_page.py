@@ -36,6 +36,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.alike]
 @pytest.fixture
 def signs(app):
     """The signs by name, as they are now."""
+    make.run_programs(app)
 
     def look() -> dict:
         with app.test_request_context():

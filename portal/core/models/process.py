@@ -1,0 +1,28 @@
+"""Programs that run, and the keys that they seal with."""
+
+from datetime import datetime
+
+from sqlalchemy import Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.core.models.base import Base
+
+
+class Process(Base):
+    """A program that has written. Its node number, of row ids, is its own until `leased_until` (core/ids.py); programs
+    that run on their own tell every few seconds that they do (`seen_at`, services/readiness/heartbeats.py)."""
+
+    node: Mapped[int] = mapped_column(primary_key=True)
+    role: Mapped[str] = mapped_column(String(20))
+    host: Mapped[str] = mapped_column(String(60))
+    pid: Mapped[int] = mapped_column(Integer)
+    leased_until: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    generations: Mapped[str | None] = mapped_column(String(10))  # Of keys that it knows: "2,1", the first one seals.
+
+
+class KeyGeneration(Base):
+    """A key generation with which something is sealed, and by which value its key is known again."""
+
+    generation: Mapped[int] = mapped_column(primary_key=True)
+    check_value: Mapped[str] = mapped_column(String(32))

@@ -1,0 +1,8 @@
+"""Whether an installation is as it should be."""
+
+from portal.services.readiness.checks import ALL as ALL
+from portal.services.readiness.checks import PROGRAMS as PROGRAMS
+from portal.services.readiness.checks import READY as READY
+from portal.services.readiness.checks import TO_START as TO_START
+from portal.services.readiness.checks import find_faults as find_faults
+from portal.services.readiness.heartbeats import start as start

@@ -1,0 +1,186 @@
+"""What is wrong with an installation, and the cure: for /readyz, `flask doctor`, the health page and the start of
+programs. Each check finds at most one fault."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, timedelta
+from functools import partial
+from typing import Any
+
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import current_app
+from huey import MemoryHuey
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from portal.core import clock
+from portal.core.extensions import close_reader, db, limiter, read_connection, read_session, vault
+from portal.core.lazy_text import N_
+from portal.core.models import Mail, Message, Outcome, Submission
+from portal.core.paths import MIGRATIONS, ROOT
+from portal.services.readiness import heartbeats
+
+CLOCKS_APART = timedelta(seconds=5)
+QUEUES = ((Submission, Submission.payload), (Message, Message.facts), (Mail, Mail.facts))
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong and what to do, as msgids with the facts that they name."""
+
+    finding: str
+    cure: str
+    facts: dict[str, Any] = field(default_factory=dict)
+    check: str = ""
+
+
+def _check_schema() -> Fault | None:
+    """Older than this version's. A newer one is none: a version runs on the schema of the next."""
+    script = ScriptDirectory(str(MIGRATIONS))
+    found = MigrationContext.configure(read_connection()).get_current_revision()
+    newest = script.get_current_head()
+    if found == newest or (found and found not in {each.revision for each in script.walk_revisions()}):
+        return None
+    return Fault(
+        N_("Veritabanının şeması eski: %(found)s yerine %(newest)s olmalı."), N_("“flask db upgrade” çalıştırın."),
+        {"found": found or "–", "newest": newest},
+    )  # fmt: skip
+
+
+def _check_database() -> Fault | None:
+    heartbeats.beat()
+    return None
+
+
+def _check_keys() -> Fault | None:
+    if wrong := heartbeats.wrong_keys(read_session(), vault()):
+        return Fault(
+            N_("VAULT_KEYS içindeki anahtar bu veritabanınınki değil: %(generations)s. kuşak."),
+            N_("Bir şey yazılmadan önce doğru anahtarı geri koyun."), {"generations": ", ".join(map(str, wrong))},
+        )  # fmt: skip
+    if not (missing := heartbeats.missing_keys(read_session(), vault())):
+        return None
+    return Fault(
+        N_("VAULT_KEYS içinde %(generations)s. kuşağın anahtarı yok; %(count)s karar ve ileti onu bekliyor."),
+        N_("O anahtarı ekleyip bu programı yeniden başlatın; bekleyenler kendiliğinden gider."),
+        {"generations": ", ".join(map(str, missing)), "count": sum(map(_count_waiting_for_keys, QUEUES))},
+    )  # fmt: skip
+
+
+def _count_waiting_for_keys(queue: tuple[Any, Any]) -> int:
+    """Rows of a queue that are sealed with a generation that this process does not know."""
+    model, column = queue
+    known = [bytes((generation,)) for generation in vault().keys]
+    unknown = func.substr(column, 2, 1).not_in(known)
+    return read_session().scalars(select(func.count(model.id)).where(model.due_at.is_not(None), unknown)).one()
+
+
+def _check_clock() -> Fault | None:
+    theirs = read_session().scalars(select(func.now())).one()
+    apart = abs(clock.now() - (theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC)))
+    if apart <= CLOCKS_APART:
+        return None
+    return Fault(
+        N_("Saat, veritabanınınkinden %(seconds)s saniye farklı."), N_("İki makinenin de saatini eşitleyin (NTP)."),
+        {"seconds": int(apart.total_seconds())},
+    )  # fmt: skip
+
+
+def _check_program(role: str, command: str) -> Fault | None:
+    seen_at = heartbeats.last_seen(read_session(), role)
+    if seen_at and clock.now() - seen_at <= heartbeats.SILENCE:
+        return None
+    return Fault(
+        N_("“flask %(command)s” çalışmıyor."), N_("Başlatın; çalışıyorsa günlüğüne bakın."), {"command": command}
+    )
+
+
+def _check_queue() -> Fault | None:
+    if not isinstance(current_app.extensions["queue"], MemoryHuey):
+        return None
+    return Fault(N_("Kuyruk dosyası açılamadı; işler dakikada bir bulunur."), N_("INSTANCE klasörünün diskine bakın."))
+
+
+def _check_limits() -> Fault | None:
+    if limiter.storage.check():
+        return None
+    return Fault(
+        N_("RATELIMIT_STORAGE_URI cevap vermiyor; her program sınırları kendisi sayıyor."),
+        N_("O sunucuyu (Redis ya da Valkey) çalıştırın."),
+    )
+
+
+def _check_translations() -> Fault | None:
+    if list((ROOT / "translations").glob("*/LC_MESSAGES/messages.mo")):
+        return None
+    return Fault(
+        N_("Çeviriler derlenmemiş; sayfalar yalnızca Türkçe."),
+        N_("“pybabel compile -d translations” çalıştırın ya da wheel paketini kurun."),
+    )
+
+
+def _check_hosts() -> Fault | None:
+    if current_app.config["HOSTS"]:
+        return None
+    return Fault(N_("HOSTS boş; kimseye cevap verilmiyor."), N_("HOSTS, LINK_BASE ve PROXY_HOPS ayarlarını verin."))
+
+
+def _check_mail() -> Fault | None:
+    if current_app.config["SMTP_URL"] or current_app.config["DEVELOPMENT"]:
+        return None
+    return Fault(N_("SMTP_URL boş; kullanıcılara e-posta gitmiyor."), N_("SMTP_URL ve MAIL_FROM ayarlarını verin."))
+
+
+def _check_parked() -> Fault | None:
+    parked = select(func.count(Submission.id)).where(
+        Submission.outcome == Outcome.PARKED, Submission.closed_at.is_(None)
+    )
+    if not (count := read_session().scalars(parked).one()):
+        return None
+    return Fault(
+        N_("%(count)s karar elle bakılmayı bekliyor."),
+        N_("Nedeni giderildiyse “flask iys resend” hepsini yeniden gönderir."), {"count": count},
+    )  # fmt: skip
+
+
+READY: dict[str, Callable[[], Fault | None]] = {
+    "schema": _check_schema,
+    "database": _check_database,
+    "keys": _check_keys,
+    "clock": _check_clock,
+    "worker": partial(_check_program, "worker", "jobs work"),
+    "forwarder": partial(_check_program, "forwarder", "iys forward"),
+}
+ALL = READY | {
+    "sender": partial(_check_program, "sender", "messages send"),
+    "webhooks": partial(_check_program, "webhooks", "webhooks send"),
+    "queue": _check_queue,
+    "limits": _check_limits,
+    "translations": _check_translations,
+    "hosts": _check_hosts,
+    "mail": _check_mail,
+    "parked": _check_parked,
+}
+PROGRAMS = ("worker", "forwarder", "sender", "webhooks")
+TO_START = ("schema", "keys")  # Without these a program would do harm.
+
+
+def find_faults(checks: Iterable[str]) -> list[Fault]:
+    """The faults that these checks of ALL find, in their order. Where the database fails, the last one is that."""
+    faults: list[Fault] = []
+    for name in checks:
+        try:
+            fault = ALL[name]()
+        except (SQLAlchemyError, TimeoutError) as failure:
+            db.session.rollback()
+            close_reader()
+            finding = N_("Veritabanı okunamıyor ya da yazılamıyor (%(error)s).")
+            cure = N_("Sunucusuna, diskine ve haklarına bakın; DATABASE_URL salt okunur bir kopya olmasın.")
+            error = type(getattr(failure, "orig", None) or failure).__name__
+            return [*faults, Fault(finding, cure, {"error": error}, name)]
+        if fault:
+            faults.append(Fault(fault.finding, fault.cure, fault.facts, name))
+            if name == "schema":
+                break  # Whatever else asks the database would fail, too.
+    return faults

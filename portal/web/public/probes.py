@@ -1,0 +1,41 @@
+"""What supervisors and load balancers ask: does the process answer, and can it do its work?"""
+
+from collections.abc import Collection
+
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from portal.core.extensions import limiter
+from portal.services import readiness
+from portal.web.public.blueprint import blueprint
+
+PROBES = "600 per minute"  # Of one address: each readiness check asks and writes the database.
+
+
+@blueprint.get("/livez")
+@limiter.exempt
+def livez() -> dict[str, str]:
+    """Answer at all. Whoever restarts a process for this asks nothing of the database, which may be away."""
+    return {"status": "ok"}
+
+
+@blueprint.get("/readyz")
+@limiter.limit(PROBES)
+def readyz() -> ResponseReturnValue:
+    """200 where every check finds nothing, else 503 with the names of those that do; `?exclude=worker` leaves some
+    out."""
+    return _readiness(request.args.getlist("exclude"))
+
+
+@blueprint.get("/health")
+@limiter.limit(PROBES)
+def health() -> ResponseReturnValue:
+    """Whether this process may get requests, whatever other programs do: what a load balancer asks."""
+    return _readiness(readiness.PROGRAMS)
+
+
+def _readiness(excluded: Collection[str]) -> ResponseReturnValue:
+    faults = readiness.find_faults([name for name in readiness.READY if name not in excluded])
+    if not faults:
+        return {"status": "ok"}
+    return {"status": "failing", "failing": [each.check for each in faults]}, 503
