@@ -10,6 +10,7 @@ from portal.core import clock
 
 SWEEP_EVERY = 60.0  # Seconds.
 RETRY_AFTER = 10.0  # Seconds for which a storage that failed is left alone.
+REDIS_WAITS = {"socket_connect_timeout": 1.0, "socket_timeout": 1.0}  # Seconds; its client would wait for ever.
 SCHEMES: list[str] | None = ["fallback"]
 Answer = TypeVar("Answer")
 
@@ -47,7 +48,8 @@ class FallbackCounts(Storage):
 
     def __init__(self, uri: str, shared: str, **options: bool):
         super().__init__(uri, **options)
-        self._shared, self._own = cast(Storage, storage_from_string(shared)), ProcessCounts()
+        waits = REDIS_WAITS if shared.startswith(("redis", "valkey")) else {}
+        self._shared, self._own = cast(Storage, storage_from_string(shared, **waits)), ProcessCounts()
         self._rests_until = 0.0
 
     def _ask(self, act: Callable[[Storage], Answer]) -> Answer:
