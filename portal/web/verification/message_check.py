@@ -1,5 +1,6 @@
 """Check a message without opening its link: the code tells who sent it, when, and to which masked address."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -26,10 +27,11 @@ from portal.web.shared import limits
 from portal.web.verification import pasted_text, text_comparison
 from portal.web.verification.blueprint import blueprint
 from portal.web.verification.pasted_text import LinkKind, PastedText
-from portal.web.verification.text_comparison import Verdict
+from portal.web.verification.text_comparison import ComparisonOutcome, Verdict
 from shortlinks import LinkState
 
 LEFT = (MessageState.ACCEPTED, MessageState.DELIVERED)
+NO_OTHER_TEXT = ("",)  # Links of receipts and cases leave in messages of ours only.
 NO_LINK = 0  # Id of no link: unknown codes run the same queries.
 
 
@@ -55,7 +57,7 @@ class KnownMessage:
     pair: str | None = None
     sent_at: datetime | None = None  # None: sent by the firm itself, or not sent yet.
     is_ours: bool = False
-    text: str | None = None  # As we sent it.
+    texts: tuple[str, ...] = ()  # As we sent it; more where several messages of ours hold the link.
 
 
 @blueprint.get("/kontrol", endpoint="message")
@@ -84,11 +86,15 @@ def _judge(pasted: str, found: PastedText, checked: KnownMessage) -> Verdict:
     senders = [] if checked.is_sandbox else [each for _, each in checked.senders]
     names = " ".join([*(name for name, _ in checked.senders), *(each.title for each in senders)])
     own_links = pasted_text.find_links(f"{names} {ascii_only(names)}", _belongs).foreign
-    return text_comparison.compare(
-        pasted, found.code, sent=checked.text, pair=checked.pair, brands=[name for name, _ in checked.senders],
-        known=[names, *(text for each in senders for text in (each.contact, each.number))],
-        has_foreign=not found.foreign <= own_links,
-    )  # fmt: skip
+    verdicts = [
+        text_comparison.compare(
+            pasted, found.code, sent=sent, pair=checked.pair, brands=[name for name, _ in checked.senders],
+            known=[names, *(text for each in senders for text in (each.contact, each.number))],
+            has_foreign=not found.foreign <= own_links,
+        )
+        for sent in checked.texts or (None,)
+    ]  # fmt: skip
+    return min(verdicts, key=lambda each: list(ComparisonOutcome).index(each.outcome))
 
 
 def _page(**facts: Any) -> str:
@@ -130,13 +136,14 @@ def _find_invitation(session: Session, vault: Vault, code: str) -> KnownMessage 
         pair=word_pair(current_app.config["LINK_SALT"], row.id, row.nonce),
         sent_at=message.ended_at if message and message.state in LEFT else None,
         is_ours=message is not None,
-        text=_sent_text(vault, message) if message and message.text else None,
+        texts=_sent_texts(vault, [message]) if message else (),
     )
 
 
-def _sent_text(vault: Vault, message: Message) -> str:
-    assert message.text
-    return vault.read(message.text, Message.PLACE, message.provider_id or NO_PROVIDER, message.id)
+def _sent_texts(vault: Vault, messages: Sequence[Message]) -> tuple[str, ...]:
+    return tuple(
+        vault.read(each.text, Message.PLACE, each.provider_id or NO_PROVIDER, each.id) for each in messages if each.text
+    )
 
 
 def _find_receipt(session: Session, vault: Vault, code: str) -> KnownMessage | None:
@@ -145,7 +152,6 @@ def _find_receipt(session: Session, vault: Vault, code: str) -> KnownMessage | N
         return None
     act = contents.read_contents(session, vault, receipt)
     told = select(Message).where(Message.receipt_id == receipt.id, Message.text.is_not(None)).order_by(Message.id)
-    message = session.scalars(told.limit(1)).first()
     return KnownMessage(
         what=Purpose.RECEIPT,
         senders=tuple((part.brand_name, part.sender) for part in act.parts),
@@ -155,9 +161,7 @@ def _find_receipt(session: Session, vault: Vault, code: str) -> KnownMessage | N
         page_url=url_for("recipient.receipt", code=code),
         report_url=url_for("recipient.complain", code=code),
         is_sandbox=act.is_sandbox,
-        sent_at=message.ended_at if message and message.state in LEFT else None,
-        is_ours=message is not None,
-        text=_sent_text(vault, message) if message else None,
+        texts=_sent_texts(vault, session.scalars(told).all()) or NO_OTHER_TEXT,
     )
 
 
@@ -167,6 +171,8 @@ def _find_case(session: Session, vault: Vault, code: str) -> KnownMessage | None
         return None
     provider = session.get_one(Provider, case.provider_id)
     brand = session.get_one(Brand, case.brand_id) if case.brand_id else None
+    told = select(Message).where(Message.recipient_id == case.recipient_id)
+    messages = session.scalars(told.where(Message.kind == MessageKind.COMPLAINT_SETTLED)).all()
     name, code_at_iys = (brand.name, brand.brand_code) if brand else (provider.title, provider.iys_code)
     return KnownMessage(
         what=Purpose.CASE,
@@ -176,6 +182,7 @@ def _find_case(session: Session, vault: Vault, code: str) -> KnownMessage | None
         brand_ids=frozenset({case.brand_id}),
         page_url=url_for("recipient.complaint", code=code),
         is_sandbox=code_at_iys in sandbox_mode.CODES,
+        texts=tuple(text for text in _sent_texts(vault, messages) if code in text) or NO_OTHER_TEXT,
     )
 
 

@@ -46,6 +46,7 @@ LINK_LIKE = re.compile(
 INVISIBLE = ("Cc", "Cf")  # Unicode categories: line ends and zero-width marks, which end a link on a phone.
 SEPARATOR = re.compile(r"""[<>"'`|^{}\[\]«»“”‘’]|(?=https?:)""", AS_TYPED)  # No link holds these; or the next begins.
 PUNCTUATION = ".,;:!?()*_~…–—-"
+DOCUMENT = "/belge.pdf"  # Of a receipt.
 LONGEST = 5000  # Characters. People paste the whole message, and a mail's refusal link is at its end.
 BARE = re.compile(rf"(?!\d{{6}}$){SHORT}")
 BARE_LONG = re.compile(LONG)
@@ -134,7 +135,7 @@ def without_link(text: str, code: str) -> str:
         for raw, link in zip(SEPARATOR.split(word), _split_word(word), strict=True):
             found = _parse_link(link, whole_text, lambda *_: True)
             is_this = found is not None and found[1] == code
-            kept.append(raw.replace(link, f" {link.partition(code)[2]}", 1) if is_this else raw)
+            kept.append(raw.replace(link, f" {link.partition(code)[2].removeprefix(DOCUMENT)}", 1) if is_this else raw)
     return " ".join(kept)
 
 

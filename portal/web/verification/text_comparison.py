@@ -13,14 +13,15 @@ from portal.web.verification import pasted_text
 
 # Signs beyond ASCII and usual punctuation may be drawn as letters, and marks are read above others: each is a word.
 WORD = re.compile(r"[^\W_]+|[^\w\s\0-\x7f\xab\xad\xb7\xbb\u2000-\u201f\u2022\u2024-\u202f\u2039\u203a\u205f-\u206f]")
-STROKES = re.compile(r"[|/\\_<>(){}\[\]]")  # Of these whole letters can be drawn.
-MOST_STROKES = 10  # More than we sent, as programs add when they quote or copy.
+SIGN = re.compile(r"[^\w\s]|_")  # Of these whole letters can be drawn.
+MOST_SIGNS = 10  # More than we sent, as programs add when they quote or copy.
 NOT_DIGITS = re.compile(r"\D+")
 SHORTEST_PHONE = 7  # Digits.
 
 
 class ComparisonOutcome(StrEnum):
-    """Green: every word is of the text that we sent. Amber: nothing contradicts, or there is no text to compare."""
+    """Green: the text that we sent, from its beginning to the link at least. Amber: nothing contradicts, but it is a
+    part, or there is no text to compare."""
 
     SAME = "good"
     UNKNOWN = "amber"
@@ -36,6 +37,7 @@ class Mismatch(StrEnum):
     LINK = "link"
     NO_WORDS = "no_words"
     NO_BRAND = "no_brand"
+    PART = "part"  # A part may say what the whole denies.
 
 
 FORGED = frozenset({Mismatch.TEXT, Mismatch.WORDS, Mismatch.PHONE, Mismatch.LINK})
@@ -63,6 +65,8 @@ def compare(
     written = _words(pasted_text.without_link(sent, code)) if sent is not None else None
     if written is not None and (not _is_part(words, written) or _is_drawn_on(pasted, sent or "")):
         found.add(Mismatch.TEXT)
+    elif sent is not None and not _begins_as_sent(words, sent, code):
+        found.add(Mismatch.PART)
     if _holds_other_phone(" ".join(words), known if written is None else [" ".join(written)]):
         found.add(Mismatch.PHONE)
     if pair and not _is_part(_words(pair), words):
@@ -71,11 +75,19 @@ def compare(
         found.add(Mismatch.NO_BRAND)
     if found & FORGED:
         return Verdict(ComparisonOutcome.FORGED, frozenset(found))
-    return Verdict(ComparisonOutcome.SAME) if sent is not None else Verdict(ComparisonOutcome.UNKNOWN, frozenset(found))
+    if sent is None or Mismatch.PART in found:
+        return Verdict(ComparisonOutcome.UNKNOWN, frozenset(found))
+    return Verdict(ComparisonOutcome.SAME)
+
+
+def _begins_as_sent(words: list[str], sent: str, code: str) -> bool:
+    """Whether all stands there from the sender's name to the link; of a mail from its subject or its first line."""
+    heads = (f"{text.partition(code)[0]}{code}" for text in (sent, sent.partition("\n")[2]) if text)
+    return any(words[: len(head)] == head for head in (_words(pasted_text.without_link(each, code)) for each in heads))
 
 
 def _is_drawn_on(pasted: str, sent: str) -> bool:
-    return len(STROKES.findall(pasted)) - len(STROKES.findall(sent)) > MOST_STROKES
+    return len(SIGN.findall(pasted)) - len(SIGN.findall(sent)) > MOST_SIGNS
 
 
 def _words(text: str) -> list[str]:

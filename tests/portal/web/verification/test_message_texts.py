@@ -4,10 +4,13 @@ import pytest
 from sqlalchemy import select
 
 import shortlinks
+from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import Delivery, Message
+from portal.core.ids import new_id
+from portal.core.models import Complaint, Delivery, Message, MessageKind, Recipient
 from portal.core.word_pairs import word_pair
 from tests import make
+from tests.portal.web.recipient.open_complaints import complains
 from tests.portal.web.verification.pasted_messages import FORGED, SAME, check, receipt_of, seen, text_sent
 
 pytestmark = [pytest.mark.alike, pytest.mark.slow]
@@ -41,8 +44,37 @@ def test_links_of_an_sms_without_their_scheme_are_known(app, browser):
 def test_every_word_of_ours_is_vouched_for_in_any_spelling(app, browser, code):
     sent = text_sent(app, code)
 
-    for pasted in (sent, f"\u200e{sent.replace(' ', chr(10))}", sent.upper().replace(code.upper(), code), sent[6:]):
+    for pasted in (sent, f"\u200e{sent.replace(' ', chr(10))}", sent.upper().replace(code.upper(), code)):
         assert SAME in seen(check(browser, pasted)), pasted
+
+
+def test_a_part_of_a_text_of_ours_is_not_vouched_for(app, browser, code):
+    """A firm's text may quote a fraud that it warns of."""
+    sent = text_sent(app, code)
+    link = next(word for word in sent.split() if code in word)
+
+    for pasted in (sent[6:], f"{sent.partition(':')[2]}", f"Ornek Magaza: {link}", f"gonderelim mi? {link}"):
+        page = seen(check(browser, pasted))
+        assert SAME not in page and "metnin bir bölümü" in page and UNSURE in page, pasted
+    assert SAME in seen(check(browser, sent.partition(code)[0] + code))
+
+
+def test_a_receipts_or_cases_link_leaves_in_our_own_words_only(app, browser, code):
+    receipt = receipt_of(browser, code)
+    case = complains(browser, receipt.removeprefix("/m/")).location
+    fraud = "PTT gonderiniz gumrukte bekliyor, vergisini odeyin"
+
+    for path in (receipt, case):
+        assert FORGED in seen(check(browser, f"{fraud} http://localhost{path}"))
+    with app.app_context():
+        recipient = db.session.get_one(Recipient, db.session.query(Complaint).one().recipient_id)
+        sent = f"Ornek Magaza: basvurunuz sonuclandi. Yaniti buradan okuyabilirsiniz: http://localhost{case}"
+        facts = {"kind": MessageKind.COMPLAINT_SETTLED, "provider_id": recipient.provider_id, "created_at": clock.now()}
+        message = Message(id=new_id(), recipient_id=recipient.id, **facts)
+        message.text = vault().seal(sent, Message.PLACE, message.provider_id, message.id)
+        db.session.add(message)
+        db.session.commit()
+    assert SAME in seen(check(browser, sent)) and FORGED in seen(check(browser, f"{fraud} {sent}"))
 
 
 @pytest.mark.parametrize(
@@ -90,6 +122,7 @@ def test_a_text_of_ours_is_not_said_to_be_true_and_may_be_reported(app, browser,
         ("Reklam", "Bedava"), ("Onay/Ret:", "Onay/Ret: hediyeniz icin hemen"), ("0850 123 45 67", "0850 999 99 99"),
         ("Ornek", "Banka"), ("", "Kazandiniz! "), ("http:", "Kazandiniz!http:"), ("Onay/", "\u041e\u043f Onay/"),
         ("", "\xa0\u1ddc\xa0\u0363\xa0\u036c\xa0\u036d "), ("", "|< /\\ |) | |_| |\\| () "),  # Read above and drawn.
+        ("", "#$#= =%@^ =#.: ;;!~ "),
     ],
 )  # fmt: skip
 def test_a_true_link_in_other_words_is_called_forged(app, browser, code, old, new):
