@@ -8,6 +8,7 @@ from portal.core.iys_protocol import Channel, RecipientType, Source, Status
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.cell_words import NOTHING, WEAK, Meanings, Y, is_of_iys
 from portal.services.imports.layout.consent_names import channels_named, is_unclear, yes_refuses
+from portal.services.imports.layout.headings import EQUALS
 from portal.services.imports.layout.layout import STATUS_FIELDS, wanted_channels
 from portal.services.imports.layout.normalization import folded, is_cross, key_of
 from portal.services.imports.row_results import RowProblem, SkipReason
@@ -42,7 +43,7 @@ class RowValueReader:
     """Reads lines by a layout; `header` tells what yes means in a column, and of which channels one speaks.
 
     Under a name that refuses or is unclear, words are explained for that column alone (word_of); under a `heading`,
-    which refuses, any name is unclear.
+    which refuses, yes is unclear under any name, and no, too, where it is a legend ("1 = ret, 0 = onay").
     """
 
     def __init__(self, layout: Layout, header: Sequence[str] = (), heading: str = ""):
@@ -51,9 +52,10 @@ class RowValueReader:
         self.columns = {each: layout.columns[each] for each in WORDS if each in layout.columns}
         names = {each: header[place] if place < len(header) else "" for each, place in self.columns.items()}
         self._refusing = {each for each in STATUSES if yes_refuses(names.get(each, ""))}
-        unclear = {each for each in STATUSES if is_unclear(names.get(each, "")) or (heading and each in names)}
-        above = f"{heading}: " if heading else ""
-        self._doubtful = {each: _shown(above + names[each]) for each in self._refusing | unclear}
+        chosen = {each for each in STATUSES if each in names}
+        self._unclear = {each for each in chosen if is_unclear(names[each]) or EQUALS.search(heading)}
+        above, under = (f"{heading}: ", chosen) if heading else ("", self._refusing | self._unclear)
+        self._doubtful = {each: _shown(above + names[each]) for each in under}
         self._named = channels_named(names.get(Field.STATUS, ""))  # By the status column.
         self._spoken_of = self._named if len(self._named) > 1 else EVERY
         self._places = tuple(self.columns.values())
@@ -144,7 +146,7 @@ class RowValueReader:
         """What a cell of a status column says; None where it is empty.
 
         Under a name that refuses no word grants by itself ("İptal talebi: Onaylandı"), under an unclear one neither yes
-        nor no is read ("SMS off: Evet"), until a person explains it.
+        nor no is read ("SMS off: Evet"), and under a heading that refuses no yes, until a person explains it.
         """
         is_doubtful = field in self._doubtful
         status = (UNEXPLAINED if is_doubtful else self.meanings).status(cell)
@@ -152,7 +154,7 @@ class RowValueReader:
             is_weak = WEAK.fullmatch(key_of(cell)) is not None
             if field in self._refusing and is_weak and isinstance(status, Status):
                 return Status.REFUSED if status == Status.GRANTED else SkipReason.NOT_REFUSED
-            if status != Status.REFUSED or is_weak:
+            if status != Status.REFUSED or (is_weak and field in self._unclear):
                 status = self.meanings.explained(self.word_of(field, cell))
         if status is None:
             return RowProblem.STATUS_UNKNOWN

@@ -13,8 +13,9 @@ from portal.services.imports.layout.refusals import may_refuse, refuses
 from portal.services.imports.reading.workbook_chunker.chunks import Line
 
 FEW_WORDS = 3  # A heading of so many is about consents, though it does not say so: "Hayır diyenler".
+FEWEST_DIGITS = 5  # Of a number that no heading counts.
 FEW_TEXTS = 2  # In a line: more of them are data, if one is a date or a source.
-_EQUALS, _AND = re.compile(r"[=:]"), re.compile(r" (?:ve|veya|ya da) ")
+EQUALS, _AND = re.compile(r"[=:]"), re.compile(r" (?:ve|veya|ya da) ")
 _OF_NUMBERS, _SHORTEST_NUMBER = "0123456789 +-()./", 10
 # "Belge no", but "SMS no".
 NUMBER = re.compile(r"(?<=[a-z] )(?<!sms )(?<!izin )(?<!izni )(?<!onay )(?<!onayi )(?<!mail )(?<!posta )no\b")
@@ -34,20 +35,31 @@ def holds_address(cells: Sequence[str]) -> bool:
     return any(isinstance(address_or_problem(cell), Address) for cell in cells)
 
 
+def is_of_data(cells: Sequence[str]) -> bool:
+    """Whether a line below a header is no heading, though its address is unreadable: a date, a source or a number of
+    five digits stands beside a status or two other texts."""
+    texts = {cell.strip() for cell in cells} - {""}
+    statuses = {text for text in texts if folded(text) in STATUSES}
+    has_value = any(
+        "@" in text or sum(map(str.isdigit, text)) >= FEWEST_DIGITS or _is_value(text) for text in texts - statuses
+    )
+    return has_value and (bool(statuses) or len(texts) > FEW_TEXTS)
+
+
 def begins_table(cells: Sequence[str], header: Sequence[str], table: Sequence[Line]) -> bool:
     """Whether a line below the first data of a table is the header of another one, or a text that speaks of refusing.
 
     `table` are its first lines; its own header may come again, in the same order, and so may its words ("Telefon" as a
     source).
     """
-    if any(_is_of_data(cell) for cell in cells):
+    if any(_is_certain_data(cell) for cell in cells):
         return False
     texts = {cell.strip() for cell in cells} - {""}
     has_letters = any(map(str.isalpha, "".join(texts)))
     is_same = [*filter(None, map(str.strip, cells))] == [*filter(None, map(str.strip, header))]
     if not has_letters or is_same or holds_address(cells):
         return False
-    has_value = any(text[0].isdigit() or (is_value(text) and not _KIND.fullmatch(folded(text))) for text in texts)
+    has_value = any(text[0].isdigit() or _is_value(text) for text in texts)
     refusing = any(map(_speaks, chain.from_iterable(map(_said, texts))))
     seen = {(place, cell) for _, row in table if row not in ([*header], cells) for place, cell in enumerate(row)}
     clear = {cell for place, cell in enumerate(cells) if is_clear(cell) and (place, cell) not in seen}
@@ -57,7 +69,11 @@ def begins_table(cells: Sequence[str], header: Sequence[str], table: Sequence[Li
     return refusing and not has_status and not (has_value and len(texts) > FEW_TEXTS)
 
 
-def _is_of_data(cell: str) -> bool:
+def _is_value(text: str) -> bool:
+    return is_value(text) and not _KIND.fullmatch(folded(text))
+
+
+def _is_certain_data(cell: str) -> bool:
     """Whether a cell is all number or e-mail address, found fast."""
     return ("@" in cell and " " not in cell) or (len(cell) >= _SHORTEST_NUMBER and not cell.strip(_OF_NUMBERS))
 
@@ -66,7 +82,7 @@ def without_answers(text: str) -> list[str]:
     """The spellings of a heading, without words that offer both answers or explain one by itself."""
     text = without_legend(text)
     words = spellings(text)
-    is_legend = _EQUALS.search(text) or are_out_of_order(words[0])
+    is_legend = EQUALS.search(text) or are_out_of_order(words[0])
     return words if is_legend else [EITHER_ANSWER.sub("", _AND.sub(" ", each)) for each in words]
 
 

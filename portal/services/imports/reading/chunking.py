@@ -190,8 +190,9 @@ class ChunkedFile:
         sample = self.samples[-1] = lines[:SAMPLE_LINES]
         header = layout.find_header(sample)
         number, names = (None, []) if header is None else sample[header]
-        around = takewhile(lambda line: not layout.holds_address(line[1]), sample)
-        texts = [cell for each, cells in around if each != number or len({*cells}) < 2 for cell in cells]
+        around = list(takewhile(lambda line: not layout.holds_address(line[1]), sample))
+        named = [cells for each, cells in around if each <= (number or 0) or not layout.is_of_data(cells)]
+        texts = [cell for cells in named if cells is not names or len({*cells}) < 2 for cell in cells]
         title = " ".join(dict.fromkeys(filter(layout.refusal_spoken, texts)))[:LONGEST_NAME]
         above = [cell for each, cells in sample if each < (number or 0) for cell in cells]
         self._sheets[-1] = replace(

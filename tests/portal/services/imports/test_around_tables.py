@@ -102,6 +102,30 @@ def test_no_yes_is_read_under_a_heading_that_refuses(content, name):
     assert ["status_unknown", "status_unknown"] in lines.values() and not any("ONAY" in each for each in lines.values())
 
 
+@pytest.mark.parametrize(
+    "first",
+    [
+        ["0532 700 00 21 (dahili 12)", "Hayır", "23.11.2026 10:00", "HS_WEB", "F1"],
+        ["0532 700 00 2", "İstemiyor", "", "", ""],
+        ["0532", "RET", "Ret verdi", "HS_WEB", "F1"],
+    ],
+)
+def test_a_first_line_of_data_is_no_heading(first):
+    sheet, lines = read(book(["İzinler"], HEADER, first, line(22, "Hayır"), line(23)))[0]
+
+    assert (sheet.title, lines[4], lines[5]) == ("", ["RET"], ["ONAY"])
+    assert lines[3][0].startswith(("phone", "unknown"))
+
+
+def test_under_a_heading_that_refuses_a_no_refuses():
+    """Of whom a yes speaks nobody knows; under a legend nobody knows it of a no, either."""
+    rows = HEADER, line(21, "Hayır"), line(22, "0"), line(23)
+    unknown = ["status_unknown"]
+
+    assert list(read(book(["SMS RET VERENLER"], *rows))[0][1].values()) == [["RET"], ["RET"], unknown]
+    assert list(read(book(["1 = istemiyor, 0 = istiyor"], *rows))[0][1].values()) == [unknown] * 3
+
+
 ONE = ["0532 700 00 11", "EVET", "23.11.2026 10:00", "HS_WEB", "F1"]
 SECOND = ["Telefon", "SMS ret", "Ret tarihi", "Kaynak", "Belge no"]
 
