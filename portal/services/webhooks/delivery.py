@@ -106,7 +106,7 @@ class Dispatcher:
             if error := future.exception():
                 log.error("webhook.batch_failed", id=batch.endpoint.id, exc_info=error)
         at, sent = clock.now(), [batch for future, batch in ended if not future.exception()]
-        _isolate_failures(lambda some: _record(some, at), sent)
+        _isolate_error(lambda some: _record(some, at), sent)
         return bool(ended)
 
 
@@ -122,12 +122,10 @@ def _begin_batches(most: int, at: datetime, *, slow: bool) -> list[EndpointBatch
     db.session.expunge_all()
     db.session.commit()
     batches = [EndpointBatch(endpoint) for (endpoint,) in claimed]
-    return _isolate_failures(lambda some: _read_batches(some, seen, at), batches)
+    return _isolate_error(lambda some: _read_batches(some, seen, at), batches)
 
 
-def _isolate_failures(
-    act: Callable[[Sequence[EndpointBatch]], None], batches: list[EndpointBatch]
-) -> list[EndpointBatch]:
+def _isolate_error(act: Callable[[Sequence[EndpointBatch]], None], batches: list[EndpointBatch]) -> list[EndpointBatch]:
     """Do it with all batches at once; where that fails, with each alone. Those with which it was done; the others
     are tried again after their lease."""
     try:
@@ -136,7 +134,7 @@ def _isolate_failures(
         db.session.rollback()
         close_reader()
         if len(batches) > 1:
-            return [each for batch in batches for each in _isolate_failures(act, [batch])]
+            return [each for batch in batches for each in _isolate_error(act, [batch])]
         for batch in batches:
             log.error("webhook.batch_failed", id=batch.endpoint.id, exc_info=error)
         return []
