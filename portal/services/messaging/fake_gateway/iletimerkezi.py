@@ -43,7 +43,6 @@ MESSAGES = {
     "459": "Hesap evrakları eksik",
     "460": "Hesap evrakları onaylanmamış",
     "464": "Sayfa numarası 1'den başlar",
-    "466": "Numara hatalı",
     "467": "Başlık evrakları eksik",
     "468": "İYS marka kodu tanımlı değil",
     "469": "İYS yetkisi tanımlı değil",
@@ -105,11 +104,11 @@ def find_account() -> tuple[FakeAccount, dict[str, Any]]:
     return account, asked
 
 
-def canonical_number(number: object, code: str = "452") -> str:
+def _canonical_number(number: object) -> str:
     """5…, 905… or +90 5…, with blanks or not. Raises Refusal."""
     found = re.fullmatch(r"(?:\+?90)?(5\d{9})", str(number).replace(" ", ""))
     if found is None:
-        raise Refusal(code)
+        raise Refusal("452")
     return f"+90{found[1]}"
 
 
@@ -144,7 +143,7 @@ def _items(message: Any) -> list[Item]:
     numbers = receivers.get("number") if isinstance(receivers, dict) else None
     if not isinstance(numbers, list) or not numbers:
         raise Refusal("452")
-    return [Item(canonical_number(each), str(message["text"])) for each in numbers]
+    return [Item(_canonical_number(each), str(message["text"])) for each in numbers]
 
 
 def _check_order(account: FakeAccount, order: Order) -> None:

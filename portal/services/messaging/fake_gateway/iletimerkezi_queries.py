@@ -1,4 +1,4 @@
-"""What İleti Merkezi's API v1 answers and pushes: reports, replies, the block list, headers and balance."""
+"""What İleti Merkezi's API v1 answers and pushes: reports, replies, the block list and headers."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,13 +9,7 @@ from flask.typing import ResponseReturnValue
 from portal.core import clock
 from portal.services.messaging.fake_gateway import vendor_calls
 from portal.services.messaging.fake_gateway.acceptance import Refusal
-from portal.services.messaging.fake_gateway.iletimerkezi import (
-    answer,
-    canonical_number,
-    find_account,
-    refuse,
-    wire_number,
-)
+from portal.services.messaging.fake_gateway.iletimerkezi import answer, find_account, refuse, wire_number
 from portal.services.messaging.fake_gateway.state import DeliveryOutcome, Dialect, SentMessage, state
 from portal.services.messaging.fake_gateway.vendor_calls import wall_clock
 
@@ -104,28 +98,10 @@ def show_block_list() -> ResponseReturnValue:
     return answer("200", blacklist={"count": str(len(numbers)), "number": shown})
 
 
-@blueprint.post("/<any('add-blacklist', 'delete-blacklist'):which>/json")
-def change_block_list(which: str) -> ResponseReturnValue:
-    """Block one number, or unblock it."""
-    account, asked = find_account()
-    number = canonical_number(_section(asked, "blacklist").get("number"), "466")
-    if which == "add-blacklist":
-        state().block(account, number, "api")
-    else:
-        state().unblock(account, number)
-    return answer("200")
-
-
 @blueprint.post("/get-sender/json")
 def show_headers() -> ResponseReturnValue:
     account, _ = find_account()
     return answer("200", senders={"sender": account.headers})
-
-
-@blueprint.post("/get-balance/json")
-def show_balance() -> ResponseReturnValue:
-    account, _ = find_account()
-    return answer("200", balance={"amount": "0", "sms": str(account.credits)})
 
 
 def _section(asked: dict[str, Any], name: str) -> dict[str, Any]:

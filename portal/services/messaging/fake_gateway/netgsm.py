@@ -50,7 +50,7 @@ def refuse(refusal: Refusal) -> ResponseReturnValue:
     return body, refusal.status or 406
 
 
-vendor_calls.watch(blueprint, "netgsm", refuse, sends=("send", "send_otp"))
+vendor_calls.watch(blueprint, "netgsm", refuse, sends=("send",))
 
 
 @blueprint.post("/sms/rest/v2/send")
@@ -64,23 +64,6 @@ def send() -> ResponseReturnValue:
             raise Refusal("85")
     refuse_while_busy(account, [each.to for each in order.items])
     return _accepted(accept(account, order, repeats_fail_within=DAY, batch_size=account.batch_size))
-
-
-@blueprint.post("/sms/rest/v2/otp")
-def send_otp() -> ResponseReturnValue:
-    """Accept one short text without Turkish letters."""
-    account = find_account()
-    body = read_body()
-    if body.get("msgheader") not in account.headers:
-        raise Refusal("41")
-    item = _item({"msg": body.get("msg"), "no": body.get("no")}, bad_number="52")
-    order = Order([item], str(body["msgheader"]), alphabet=Alphabet.GSM)
-    if order.credits() > 1 or any(letter in item.text for letter in "çğışöüÇĞİŞÖÜ"):
-        raise Refusal("20")
-    if order.credits() > account.credits:
-        raise Refusal("60")
-    refuse_while_busy(account, [item.to])
-    return _accepted(accept(account, order, repeats_fail_within=DAY))
 
 
 def find_account() -> FakeAccount:
@@ -127,7 +110,7 @@ def _order(account: FakeAccount, body: dict[str, Any]) -> Order:
     if body.get("iysfilter", "0") not in ("0", "11", "12") or body.get("encoding") not in (None, "", "TR"):
         raise Refusal("70")
     order = Order(
-        [_item(each, bad_number="70") for each in messages],
+        [_item(each) for each in messages],
         header,
         is_commercial=body.get("iysfilter", "0") != "0",
         alphabet=Alphabet.TURKISH_LOCKING if body.get("encoding") == "TR" else Alphabet.GSM,
@@ -143,7 +126,7 @@ def _order(account: FakeAccount, body: dict[str, Any]) -> Order:
     return order
 
 
-def _item(message: Any, bad_number: str) -> Item:
+def _item(message: Any) -> Item:
     if not isinstance(message, dict):
         raise Refusal("70")
     text = message.get("msg")
@@ -152,7 +135,7 @@ def _item(message: Any, bad_number: str) -> Item:
     try:
         return Item(canonical_number(message.get("no")), text, str(message.get("referansID") or ""))
     except ValueError as error:
-        raise Refusal(bad_number) from error
+        raise Refusal("70") from error
 
 
 def _accepted(jobs: str) -> ResponseReturnValue:

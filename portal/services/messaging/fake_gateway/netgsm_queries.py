@@ -1,4 +1,4 @@
-"""What NetGSM's REST v2 answers and pushes: reports, the inbox, headers, balance and the URLs for pushes."""
+"""What NetGSM's REST v2 answers and pushes: reports, the inbox and headers."""
 
 from datetime import datetime, timedelta
 
@@ -6,8 +6,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from portal.services.messaging.fake_gateway import vendor_calls
-from portal.services.messaging.fake_gateway.acceptance import Refusal, require_account
-from portal.services.messaging.fake_gateway.accounts import BadAccount
+from portal.services.messaging.fake_gateway.acceptance import Refusal
 from portal.services.messaging.fake_gateway.netgsm import find_account, parse_time, read_body, refuse
 from portal.services.messaging.fake_gateway.state import DeliveryOutcome, Dialect, Reply, SentMessage, state
 from portal.services.messaging.fake_gateway.vendor_calls import wall_clock
@@ -99,28 +98,6 @@ def show_inbox() -> ResponseReturnValue:
 @blueprint.get("/sms/rest/v2/msgheader")
 def show_headers() -> ResponseReturnValue:
     return OK | {"msgheaders": find_account().headers}
-
-
-@blueprint.post("/balance")
-def show_balance() -> ResponseReturnValue:
-    """The credit, or the packages left; with its own credentials in the body."""
-    body = read_body()
-    account = require_account("netgsm", body.get("usercode"), body.get("password"), "30")
-    if str(body.get("stip")) == "2":
-        return {"code": "00", "balance": f"{account.credits},00"}
-    return {"balance": [{"amount": account.credits, "balance_name": "Adet SMS"}]}
-
-
-@blueprint.route("/sms/rest/v2/<any(reportwebhook, inboxwebhook):which>", methods=["POST", "DELETE"])
-def set_push_url(which: str) -> ResponseReturnValue:
-    """Register the URL for reports or for replies, or remove it."""
-    account = find_account()
-    url = read_body().get("webhookUrl", "") if request.method == "POST" else ""
-    try:
-        account.change({"push_url" if which == "reportwebhook" else "inbound_url": url})
-    except BadAccount as error:
-        raise Refusal("70") from error
-    return OK
 
 
 def _report(message: SentMessage, at: datetime) -> dict[str, object]:

@@ -166,10 +166,6 @@ class State:
         with self.lock:
             self.blocked.setdefault((*account.key, number), Blocked(account, number, self.now(), source))
 
-    def unblock(self, account: FakeAccount, number: str) -> None:
-        with self.lock:
-            self.blocked.pop((*account.key, number), None)
-
     def block_list(self, account: FakeAccount) -> list[Blocked]:
         """The account's block list, oldest first."""
         with self.lock:

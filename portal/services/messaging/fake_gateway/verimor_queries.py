@@ -10,13 +10,7 @@ from portal.services.messaging.fake_gateway import inbound, vendor_calls
 from portal.services.messaging.fake_gateway.acceptance import Refusal
 from portal.services.messaging.fake_gateway.state import DeliveryOutcome, Dialect, Reply, SentMessage, state
 from portal.services.messaging.fake_gateway.vendor_calls import wall_clock
-from portal.services.messaging.fake_gateway.verimor import (
-    canonical_number,
-    find_account,
-    parse_time,
-    refuse,
-    text_answer,
-)
+from portal.services.messaging.fake_gateway.verimor import canonical_number, find_account, parse_time, refuse
 
 QUERIES_PER_MINUTE = 20
 PAGE = 100
@@ -83,11 +77,6 @@ def show_headers() -> ResponseReturnValue:
     return jsonify(find_account(request.args).headers)
 
 
-@blueprint.get("/balance")
-def show_balance() -> ResponseReturnValue:
-    return text_answer(str(find_account(request.args).credits))
-
-
 @blueprint.get("/blacklists")
 def show_block_list() -> ResponseReturnValue:
     """The block list, at most 100 at a time; `ret_web` are people who left by Verimor's own page."""
@@ -102,29 +91,6 @@ def show_block_list() -> ResponseReturnValue:
         for each in blocked[offset : offset + min(limit, PAGE)]
     ]
     return {"total": len(blocked), "records": records}
-
-
-@blueprint.post("/blacklists")
-def add_to_block_list() -> ResponseReturnValue:
-    account = find_account(request.args)
-    for number in _numbers(request.args.get("phones", "")):
-        state().block(account, number, "api")
-    return text_answer("OK")
-
-
-@blueprint.delete("/blacklists/<phones>")
-def remove_from_block_list(phones: str) -> ResponseReturnValue:
-    account = find_account(request.args)
-    for number in _numbers(phones):
-        state().unblock(account, number)
-    return text_answer("OK")
-
-
-def _numbers(text: str) -> list[str]:
-    try:
-        return [canonical_number(each) for each in text.split(",")]
-    except Refusal as error:
-        raise Refusal(f"Invalid phone number: {text}") from error
 
 
 def _report(message: SentMessage, at: datetime) -> dict[str, object]:

@@ -2,8 +2,6 @@
 
 import pytest
 
-from tests.portal.services.messaging.fake_gateway.vendors import NETGSM
-
 RETRIES = {"verimor": 4, "netgsm": 1, "iletimerkezi": 1}
 
 
@@ -108,17 +106,6 @@ def test_netgsm_pushes_replies_in_each_form(vendors, receiver, how, place):
     (request,) = receiver.requests
     assert request[place]["content"] == "çık"
     assert (request[place]["subscriberNumber"], request[place]["sourceNumber"]) == ("8500000002", "5321234567")
-
-
-def test_netgsm_registers_and_removes_the_urls_by_its_own_calls(vendors, receiver):
-    for path, text in (("inboxwebhook", "a"), ("reportwebhook", "b")):
-        assert vendors.browser.delete(f"/netgsm/sms/rest/v2/{path}", auth=NETGSM).json["code"] == "00"
-        vendors.browser.post("/replies", json={"sender": "+905321234567", "to": "8500000002", "text": text})
-    vendors.netgsm_send("5321230001")
-    vendors.control("clock", forward=0)
-
-    assert receiver.requests == []
-    assert vendors.code(vendors.netgsm("inboxwebhook", webhookUrl="https://elsewhere.example/x")) == "70"
 
 
 def test_a_reply_is_damaged_cut_or_repeated_on_its_way(vendors):
