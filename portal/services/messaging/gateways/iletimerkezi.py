@@ -4,7 +4,6 @@ Its shared short code blocks whoever sends a word that the account has not defin
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -40,12 +39,6 @@ INBOX = {
 }
 # Of pulled reports, other than of pushed ones.
 PULLED = {"items": "", "where": {}, "ref": "/ref", "to": "/number"}
-
-
-@dataclass(frozen=True)
-class IletiMerkeziCredentials:
-    key: str
-    hash: str = field(repr=False)  # Copied from the panel.
 
 
 class IletiMerkezi(VendorGateway):

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -24,13 +24,6 @@ MOST_JOBS = 50  # In one query of reports.
 LONGEST_INBOX = timedelta(days=30)
 BEFORE, AFTER = timedelta(minutes=1), timedelta(minutes=5)  # Of a call's own time: where a lost batch is looked for.
 NO_REPORTS, NO_MESSAGES = "60", "40"
-
-
-@dataclass(frozen=True)
-class NetgsmCredentials:
-    username: str  # The API user.
-    password: str = field(repr=False)
-    inbox_date_format: str = "%d%m%Y%H%M%S"  # NetGSM's own texts differ.
 
 
 class Netgsm(VendorGateway):

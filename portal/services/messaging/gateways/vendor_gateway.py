@@ -1,11 +1,8 @@
 """What the adapters of vendors have in common: a description that comes with the product, and calls beside sending."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from portal.services.messaging.gateways import json_values
 from portal.services.messaging.gateways.generic_http import GenericHttpGateway, vendor_description
@@ -17,9 +14,6 @@ from portal.services.messaging.gateways.protocol import (
     Report,
     SendError,
 )
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
 UNKNOWN_HEADER = SendError(ErrorClass.CONFIG, Reason.HEADER, "header")
 MOST_PAGES = 1000  # Of one list.
@@ -34,9 +28,9 @@ class VendorGateway(GenericHttpGateway):
     success: ClassVar[Mapping[str, Any]]  # Of calls beside sending.
 
     def __init__(
-        self, credentials: DataclassInstance, *, base_url: str = "", header: str = "", is_trusted: bool = False
+        self, credentials: Mapping[str, str], *, base_url: str = "", header: str = "", is_trusted: bool = False
     ):
-        super().__init__(vendor_description(self.vendor), asdict(credentials), base_url=base_url, is_trusted=is_trusted)
+        super().__init__(vendor_description(self.vendor), credentials, base_url=base_url, is_trusted=is_trusted)
         self.header = header
         self.capabilities = self.features
 

@@ -1,16 +1,16 @@
 """The vendors that a provider can choose from: what to ask for, and what each lets us promise."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from portal.core.addresses import AddressKind
 from portal.core.lazy_text import N_
-from portal.services.messaging.gateways.iletimerkezi import IletiMerkezi, IletiMerkeziCredentials
-from portal.services.messaging.gateways.netgsm import Netgsm, NetgsmCredentials
-from portal.services.messaging.gateways.protocol import Capabilities, Gateway
+from portal.services.messaging.gateways.iletimerkezi import IletiMerkezi
+from portal.services.messaging.gateways.netgsm import Netgsm
+from portal.services.messaging.gateways.protocol import Gateway
 from portal.services.messaging.gateways.vendor_gateway import VendorGateway
-from portal.services.messaging.gateways.verimor import Verimor, VerimorCredentials
+from portal.services.messaging.gateways.verimor import Verimor
 
 
 @dataclass(frozen=True)
@@ -69,18 +69,13 @@ class KnownVendor(Vendor):
     """One with an adapter of its own."""
 
     gateway: type[VendorGateway]
-    credentials: Callable[..., Any]
-
-    @property
-    def capabilities(self) -> Capabilities:
-        return self.gateway.features
 
     def open(
         self, values: Mapping[str, str], *, base_url: str = "", header: str = "", is_trusted: bool = False,
         token_key: bytes = b"", name: str = "localhost",
     ) -> VendorGateway:  # fmt: skip
         given = {each.name: values.get(each.name) or each.default for each in self.fields}
-        return self.gateway(self.credentials(**given), base_url=base_url, header=header, is_trusted=is_trusted)
+        return self.gateway(given, base_url=base_url, header=header, is_trusted=is_trusted)
 
 
 PASSWORD = CredentialField("password", N_("API şifresi"), is_secret=True)
@@ -97,7 +92,6 @@ VENDORS = {
             N_("Yanıtı alınamayan gönderim Verimor'a sorulur; aynı metin aynı numaraya 24 saat içinde iki kez gitmez."),
             N_("Panelde API erişimini açın; bu siteyi işletenden isteyeceğiniz IP adresini izinli adreslere ekleyin."),
             Verimor,
-            VerimorCredentials,
         ),
         KnownVendor(
             "netgsm",
@@ -109,7 +103,7 @@ VENDORS = {
                     "inbox_date_format",
                     N_("Gelen SMS sorgusunun tarih biçimi"),
                     hint=N_("NetGSM başka bir biçim bildirmediyse değiştirmeyin."),
-                    default=NetgsmCredentials.inbox_date_format,
+                    default="%d%m%Y%H%M%S",
                 ),
             ),
             N_(
@@ -121,7 +115,6 @@ VENDORS = {
                 "ekleyin."
             ),
             Netgsm,
-            NetgsmCredentials,
         ),
         KnownVendor(
             "iletimerkezi",
@@ -139,7 +132,6 @@ VENDORS = {
                 "tanımsız bir sözcük yazan kişi kara listeye girer."
             ),
             IletiMerkezi,
-            IletiMerkeziCredentials,
         ),
     )
 }

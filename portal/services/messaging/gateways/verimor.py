@@ -2,7 +2,6 @@
 fails four times within a quarter of an hour is dropped."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -21,12 +20,6 @@ from portal.services.messaging.gateways.protocol import (
 from portal.services.messaging.gateways.vendor_gateway import MOST_PAGES, VendorGateway, reports_of_each
 
 PAGE = 100
-
-
-@dataclass(frozen=True)
-class VerimorCredentials:
-    username: str  # 908501234567.
-    password: str = field(repr=False)
 
 
 class Verimor(VendorGateway):

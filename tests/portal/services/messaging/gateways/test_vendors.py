@@ -16,9 +16,9 @@ def test_a_vendor_says_what_to_ask_for_and_what_it_has(name):
     assert LOGINS[name].keys() <= {each.name for each in vendor.fields}
     assert sum(each.is_secret for each in vendor.fields) == 1
     assert vendor.promise.endswith(".")
-    assert vendor.capabilities.pulls_reports
+    assert vendor.gateway.features.pulls_reports
     secret = next(each.name for each in vendor.fields if each.is_secret)
-    assert "hidden" not in repr(vendor.credentials(**LOGINS[name] | {secret: "hidden"}))
+    assert "hidden" not in repr(vendor.open(LOGINS[name] | {secret: "hidden"}))
 
 
 @pytest.mark.parametrize("path", sorted(DESCRIPTIONS.glob("*.json")), ids=lambda path: path.stem)
@@ -26,7 +26,7 @@ def test_descriptions_hold_no_secret_and_lead_to_the_vendor(path):
     description = json.loads(path.read_text(encoding="utf-8"))
 
     assert description["base_url"].startswith("https://")
-    assert VENDORS[path.stem].capabilities.most_messages == description["most_messages"]
+    assert VENDORS[path.stem].gateway.features.most_messages == description["most_messages"]
 
 
 UNKNOWN_VENDOR = {
