@@ -27,7 +27,7 @@ Belge: {URL}.
 UNSUBSCRIBE = f"unsubscribe+{'a' * 32}@posta.ornek.com.tr"
 KEYS = {
     b"s1._domainkey.ornek.com.tr.": dkim.DkimKey("ornek.com.tr", "s1", dkim.generate_rsa_key()),
-    b"s2._domainkey.ornek.com.tr.": dkim.DkimKey("ornek.com.tr", "s2", dkim.generate_ed25519_key()),
+    b"s2._domainkey.ornek.com.tr.": dkim.DkimKey("ornek.com.tr", "s2", dkim.generate_rsa_key()),
 }
 
 
@@ -131,9 +131,8 @@ def test_each_key_signs_what_a_stranger_may_not_change():
 
 
 def test_a_key_tells_nobody_its_secret_and_publishes_where_dns_looks():
-    rsa, ed25519 = KEYS.values()
+    key = next(iter(KEYS.values()))
 
-    assert "PRIVATE" not in repr(rsa)
-    assert rsa.record_name == "s1._domainkey.ornek.com.tr"
-    assert rsa.record.startswith("v=DKIM1; k=rsa; p=MIIBIjAN") and 390 < len(rsa.record) < 420
-    assert re.fullmatch(r"v=DKIM1; k=ed25519; p=[\w+/]{43}=", ed25519.record)
+    assert "PRIVATE" not in repr(key)
+    assert key.record_name == "s1._domainkey.ornek.com.tr"
+    assert key.record.startswith("v=DKIM1; k=rsa; p=MIIBIjAN") and 390 < len(key.record) < 420

@@ -14,7 +14,7 @@ from portal.services.messaging.gateways.sender_domain import DomainProblem, chec
 from tests.name_server import running_name_server
 
 KEY = dkim.DkimKey("bilgi.ornek.com.tr", "s1", dkim.generate_rsa_key())
-OTHER = dkim.DkimKey("bilgi.ornek.com.tr", "s1", dkim.generate_ed25519_key())
+OTHER = dkim.DkimKey("bilgi.ornek.com.tr", "s1", dkim.generate_rsa_key())
 SPF, DKIM, DMARC = "bilgi.ornek.com.tr", KEY.record_name, "_dmarc.bilgi.ornek.com.tr"
 RELAY = {"spf.relay.example": ["v=spf1 ip4:192.0.2.0/24 ip6:2001:db8::/32 -all"]}
 GOOD = {
