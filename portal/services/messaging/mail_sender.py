@@ -4,7 +4,7 @@ A mail that a killed sender had claimed is sent again with the same Message-ID: 
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,7 +22,9 @@ from portal.core.vault import KEY_WAIT, CannotOpen, KeyMissing
 from portal.domain.notifications import mails
 from portal.domain.notifications.mails import FACTS
 from portal.services.messaging import mail_transport
-from portal.services.messaging.mail_transport import GatewayTransport, OutgoingMail, SmtpTransport
+from portal.services.messaging.gateways.protocol import ErrorClass, GatewayError
+from portal.services.messaging.gateways.smtp_connection import Disconnected
+from portal.services.messaging.mail_transport import OutgoingMail
 
 LEASE = timedelta(minutes=3)  # A dozen commands may take smtp_connection.TIMEOUT each before one mail is through.
 BATCH = 50  # Over one connection.
@@ -52,13 +54,13 @@ def send_due() -> int:
         return 0
     done, ends = 0, time.monotonic() + LONGEST_RUN
     try:
-        with mail_transport.open_transport(current_app.config) as transport:
+        with mail_transport.open_transport(current_app.config) as send:
             while done < BATCH and (claimed := _claim()):
-                done += _send(transport, claimed)
+                done += _send(send, claimed)
                 if time.monotonic() > ends:
                     log.warning("mails.slow", done=done)
                     return 0
-    except mail_transport.Unavailable:
+    except Disconnected:
         log.warning("mails.blocked")
         return 0
     return done
@@ -75,8 +77,8 @@ def _claim() -> int | None:
     return mail_id
 
 
-def _send(transport: SmtpTransport | GatewayTransport, mail_id: int) -> bool:
-    """Send one; True if it ended. Raises Unavailable, after postponing the mail."""
+def _send(send: Callable[[OutgoingMail], None], mail_id: int) -> bool:
+    """Send one; True if it ended. Raises Disconnected, after postponing the mail."""
     try:
         mail = _outgoing_mail(mail_id)
     except KeyMissing:
@@ -84,14 +86,15 @@ def _send(transport: SmtpTransport | GatewayTransport, mail_id: int) -> bool:
     if mail is None:
         return True
     try:
-        transport.send(mail)
-    except mail_transport.TemporaryFailure:
-        return _put_off(mail_id)
-    except mail_transport.PermanentFailure:
-        return _end(mail_id, MailState.FAILED)
-    except mail_transport.Unavailable:
-        _put_off(mail_id)
-        raise
+        send(mail)
+    except GatewayError as failure:
+        error_class = None if isinstance(failure, Disconnected) else failure.error.error_class
+        if error_class is ErrorClass.PERMANENT:
+            return _end(mail_id, MailState.FAILED)
+        has_ended = _put_off(mail_id)
+        if error_class is ErrorClass.TEMPORARY:
+            return has_ended
+        raise Disconnected(failure.error) from None  # The server or the network is at fault.
     return _end(mail_id, MailState.SENT)
 
 

@@ -1,6 +1,8 @@
 """HTTP client of the fake gateway's own interface, which shows messages like a phone. It takes an id once, so that a
 repeated call sends nothing twice."""
 
+from typing import Any
+
 import requests
 
 from portal.services.messaging.gateways.protocol import (
@@ -31,10 +33,15 @@ class DemoGateway(Gateway):
 
     def send(self, batch: Batch) -> list[SendResult]:
         messages = batch.messages
-        body = {"messages": [{name: value for name in FIELDS if (value := getattr(each, name))} for each in messages]}
+        shown = [{name: value for name in FIELDS if (value := getattr(each, name))} for each in messages]
         try:
-            answer = requests.post(f"{self.url}/messages", json=body, timeout=TIMEOUT, allow_redirects=False)
-            error = None if answer.status_code == 202 else FAILED
+            error = None if post_messages(self.url, shown) == 202 else FAILED
         except requests.RequestException:
             error = FAILED
         return [SendResult(each.id, error=error) for each in messages]
+
+
+def post_messages(url: str, messages: list[dict[str, Any]]) -> int:
+    """Show messages; the HTTP status. Raises requests.RequestException."""
+    answer = requests.post(f"{url}/messages", json={"messages": messages}, timeout=TIMEOUT, allow_redirects=False)
+    return answer.status_code
