@@ -101,18 +101,18 @@ def _read_push(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> No
     db.session.rollback()
     push = Push(base64.b64decode(content["body"]), content["type"], content["query"])
     try:
-        heard, answers = _parse(adapter, push)
+        news, answers = _parse(adapter, push)
     except (ValueError, GatewayError) as failure:
         if isinstance(failure, GatewayError) and at < event.received_at + PROVABLE_WITHIN:
             event.due_at = at + MINUTE
         else:
             _end_unreadable(event, gateway, push, at)
         return
-    if gateway.carries == AddressKind.PHONE and not (heard.reports or answers):
+    if gateway.carries == AddressKind.PHONE and not (news.reports or answers):
         _end_unreadable(event, gateway, push, at)
         return
-    _note_reports(gateway, heard.reports, event.received_at, event_contents.masked_beginning(push))
-    unknown = keep_news(gateway, heard.reports, answers, heard.blocked, at)
+    _note_reports(gateway, news.reports, event.received_at, event_contents.masked_beginning(push))
+    unknown = keep_news(gateway, news.reports, answers, news.blocked, at)
     if unknown and at < event.received_at + KNOWN_AFTER:
         event.due_at = at + MINUTE
         return
@@ -199,7 +199,7 @@ def _sweep(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
     blocked = _ask(gateway_id, lambda: adapter.blocked(since))
     _note_reports(gateway, reports or [], at, "")
     keep_news(gateway, reports or [], answers or [], blocked or [], at)
-    event.due_at, event.lease_until = at + max(MINUTE, features.shortest_report_interval), None
+    event.due_at, event.lease_until = at + MINUTE, None
     if answers is not None and blocked is not None:
         gateway.swept_at = at
 
@@ -219,8 +219,8 @@ def _read_mailbox(
             routing.stop(db.session, gateway_id, failure.error.code, failure.error.reason)
     event.due_at, event.lease_until = at + MINUTE, None
     if told is not None:
-        heard, visit = told
-        keep_news(gateway, heard.reports, (), heard.blocked, at)
+        news, visit = told
+        keep_news(gateway, news.reports, (), news.blocked, at)
         gateway.mailbox_position, gateway.swept_at = visit.position, at
         event.due_at = at if visit.is_full else event.due_at
 

@@ -19,6 +19,7 @@ from portal.core.ssrf_guard import PrivateAddress, public_address
 from portal.services.messaging.gateways.bounces import MAX_BYTES
 from portal.services.messaging.gateways.http_call import BAD_CERTIFICATE, NO_CONNECTION, NOT_ALLOWED
 from portal.services.messaging.gateways.protocol import ErrorClass, GatewayError, Reason, SendError
+from portal.services.messaging.gateways.smtp_connection import hang_up
 
 PORT = 993
 TIMEOUT, DEADLINE = 20.0, 120.0  # Seconds: of one read, and of a visit.
@@ -100,7 +101,7 @@ class _Connection(imaplib.IMAP4):
         context = ssl.create_default_context()
         self.host, self.port = host, port
         self.sock = context.wrap_socket(line, server_hostname=host, do_handshake_on_connect=False)
-        self._late = threading.Timer(DEADLINE, _hang_up, [self.sock])
+        self._late = threading.Timer(DEADLINE, hang_up, [self.sock])
         self._late.daemon = True
         self._late.start()
         self.sock.do_handshake()
@@ -165,8 +166,3 @@ def _error_of(failure: Exception) -> SendError:
     if isinstance(failure, PrivateAddress | ssl.SSLCertVerificationError):
         error = NOT_ALLOWED if isinstance(failure, PrivateAddress) else BAD_CERTIFICATE
     return replace(error, code=f"imap_{error.code}")  # No word of the SMTP server's.
-
-
-def _hang_up(line: socket.socket) -> None:
-    with suppress(OSError):
-        line.shutdown(socket.SHUT_RDWR)

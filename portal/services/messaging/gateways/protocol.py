@@ -167,7 +167,6 @@ class Capabilities:
 
     most_messages: int  # In one call.
     pulls_reports: bool = False
-    shortest_report_interval: timedelta = timedelta(minutes=1)
     may_repeat: bool = False  # A repeated message is known by its id and shown once.
     lookup_after: timedelta = timedelta(minutes=1)  # Before, a vendor may not know yet what it has taken.
     finds_calls: bool = True  # By lookup().

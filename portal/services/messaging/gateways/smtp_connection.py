@@ -49,7 +49,7 @@ class SmtpConnection(smtplib.SMTP):
         wait = VERDICT_TIMEOUT if self.awaits_verdict else TIMEOUT
         assert self.sock is not None
         self.sock.settimeout(wait)
-        late = threading.Timer(wait, _hang_up, [self.sock])
+        late = threading.Timer(wait, hang_up, [self.sock])
         late.daemon = True
         late.start()
         try:
@@ -161,6 +161,6 @@ def _refusal(server: SmtpConnection, code: int, said: bytes | str, reason: Reaso
     return Disconnected(error) if server.sock is None or code == CLOSING else GatewayError(error)
 
 
-def _hang_up(line: socket.socket) -> None:
+def hang_up(line: socket.socket) -> None:
     with suppress(OSError):
         line.shutdown(socket.SHUT_RDWR)
