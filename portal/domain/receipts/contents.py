@@ -73,7 +73,7 @@ class BrandDecisions:
     brand_id: int
     brand_name: str  # In sandbox mode the account's; sender, logo and colour are left out.
     sender: Sender
-    hearer: Destination
+    destination: Destination
     text: ConsentText | None
     logo_digest: str | None
     colour: str | None
@@ -106,7 +106,7 @@ class ReceiptContents:
     @property
     def trial_names(self) -> list[str]:
         """The accounts of sandbox mode, for a sandbox notice."""
-        return [part.brand_name for part in self.parts if part.hearer == Destination.SANDBOX]
+        return [part.brand_name for part in self.parts if part.destination == Destination.SANDBOX]
 
     @property
     def as_of(self) -> datetime:
@@ -189,8 +189,8 @@ def _parts(
 def _part(brand: Brand, provider: Provider, text: ConsentText | None, of_brand: list[DecisionLine]) -> BrandDecisions:
     by_key = {(line.channel, line.recipient_type): line for line in of_brand}
     lines = sorted(by_key.values(), key=lambda line: list(Channel).index(line.channel))
-    hearer = sandbox_mode.find_destination(provider.iys_code, brand.brand_code)
-    is_trial = hearer == Destination.SANDBOX
+    destination = sandbox_mode.find_destination(provider.iys_code, brand.brand_code)
+    is_trial = destination == Destination.SANDBOX
     shown_name = sandbox_mode.shown_name(text.brand_name if text else brand.name, brand.brand_code)
     sender = sender_of_text(text) if text else current_sender(provider, brand)
     return BrandDecisions(
@@ -198,7 +198,7 @@ def _part(brand: Brand, provider: Provider, text: ConsentText | None, of_brand: 
         brand_id=brand.id,
         brand_name=shown_name,
         sender=Sender(shown_name, "", "", "") if is_trial else sender,
-        hearer=hearer,
+        destination=destination,
         text=text,
         logo_digest=None if is_trial else brand.logo_digest,
         colour=None if is_trial else brand.colour,

@@ -88,7 +88,7 @@ def _purpose(number: int, part: BrandDecisions, act: ReceiptContents) -> dict[st
         "lawful_basis": "consent",
         "withdrawal_method": _withdrawals(part, act),
         "consent_text": _text(part.text, act.language) if part.text else None,
-        "registry": REGISTRIES[part.hearer],
+        "registry": REGISTRIES[part.destination],
         "decisions": [_decision(line, part) for line in part.lines],
     }
 
@@ -96,7 +96,7 @@ def _purpose(number: int, part: BrandDecisions, act: ReceiptContents) -> dict[st
 def _withdrawals(part: BrandDecisions, act: ReceiptContents) -> list[str]:
     """Where the person can take a consent back, free of charge."""
     here = ["link"] if act.link_id is not None else ["provider"]
-    return here + (["iys", "e-devlet"] if part.hearer == Destination.IYS else [])
+    return here + (["iys", "e-devlet"] if part.destination == Destination.IYS else [])
 
 
 def _text(text: ConsentText, language: str) -> dict[str, Any]:

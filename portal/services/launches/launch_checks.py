@@ -239,11 +239,11 @@ def _of_messages(session: Session, campaign: Campaign) -> Iterator[LaunchCheck]:
     sample = render_sample(session, campaign, wording, current_app.config["LINK_SALT"], "https://k.example/k")
     refuses = campaign.kind == CampaignKind.REFUSE or ("/u/" in sample.sms and "/u/" in sample.mail)
     yield LaunchCheck(Need.REFUSAL, refuses)
-    is_practice = _is_practice(session, campaign)
-    if campaign.delivery == Delivery.GATEWAY and not is_practice:
+    is_sandbox = _is_sandbox(session, campaign)
+    if campaign.delivery == Delivery.GATEWAY and not is_sandbox:
         yield from _of_accounts(session, campaign)
     if campaign.kind.takes_grants:
-        unserved = confirmations.why_not_begin(session, campaign, in_development=is_practice)
+        unserved = confirmations.why_not_begin(session, campaign, in_development=is_sandbox)
         yield LaunchCheck(Need.CONFIRMATION, not unserved)
 
 
@@ -256,7 +256,7 @@ def _of_reviews(written: Sequence[text_reviews.WrittenText]) -> Iterator[LaunchC
         yield LaunchCheck(Need.REVIEW, not open_ones, ", ".join(f"“{text.name}”" for text in open_ones))
 
 
-def _is_practice(session: Session, campaign: Campaign) -> bool:
+def _is_sandbox(session: Session, campaign: Campaign) -> bool:
     """Whether the demo gateway stands in: in development, and for whoever is not admitted yet."""
     of_sandbox = session.get_one(Brand, campaign.brand_id).is_sandbox
     is_admitted = not session.get_one(Provider, campaign.provider_id).in_sandbox_mode

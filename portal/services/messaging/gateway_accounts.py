@@ -91,11 +91,11 @@ def open_adapter(
     vendor: str, values: Mapping[str, str], header: str, *, provider_id: int | None, token_key: bytes = b"",
     only_reads: bool = False,
 ) -> Gateway:  # fmt: skip
-    """The same for credentials that nobody has stored yet. Who practises reaches no vendor, whatever is set. Only the
-    operator's mail server (provider_id None) may have a private address."""
+    """The same for credentials that nobody has stored yet. In sandbox mode no vendor is reached, whatever is set.
+    Only the operator's mail server (provider_id None) may have a private address."""
     config, offered = current_app.config, OFFERED[vendor]
     fake = config["MESSAGE_GATEWAY_URL"] if config["DEVELOPMENT"] and vendor in FAKE_PATHS else ""
-    if practises(provider_id) and not fake and not only_reads:
+    if in_sandbox_mode(provider_id) and not fake and not only_reads:
         return DemoGateway(config["MESSAGE_GATEWAY_URL"])
     return offered.open(
         values, header=header, base_url=f"{fake}{FAKE_PATHS[vendor]}" if fake else "", token_key=token_key,
@@ -104,7 +104,7 @@ def open_adapter(
     )  # fmt: skip
 
 
-def practises(provider_id: int | None) -> bool:
+def in_sandbox_mode(provider_id: int | None) -> bool:
     """Whether an account is one of a provider in sandbox mode."""
     provider = read_session().get(Provider, provider_id) if provider_id else None
     return provider is not None and provider.in_sandbox_mode

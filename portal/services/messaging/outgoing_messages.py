@@ -182,7 +182,7 @@ def _confirmation(session: Session, message: Message) -> tuple[MessageKind, dict
     was granted (Regulation art. 7). Raises NotNeeded where nothing stands, and where the address changed hands."""
     receipt = session.get_one(Receipt, message.receipt_id)
     act = contents.read_contents(session, vault(), receipt)
-    parts = [part for part in act.parts if part.hearer != Destination.SANDBOX] or act.parts
+    parts = [part for part in act.parts if part.destination != Destination.SANDBOX] or act.parts
     stands: dict[Status | None, set[Channel]] = defaultdict(set)  # None: taken back.
     for line in (line for part in parts for line in part.lines):
         stands[None if line.annulled_at else line.status].add(line.channel)

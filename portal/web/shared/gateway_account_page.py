@@ -110,7 +110,7 @@ def render_account(gateway: MessageGateway, **shown: Any) -> str:
     return render(
         "gateways/account.html", status=account_status(gateway, clock.now()), callback_url=_callback_url(gateway),
         dkim_keys=offered_vendors.dkim_keys(values, gateway.header), undecided=_count_undecided(gateway.id),
-        practises=gateway_accounts.practises(owner_id()), gaps=_gaps(gateway, values),
+        is_sandbox=gateway_accounts.in_sandbox_mode(owner_id()), gaps=_gaps(gateway, values),
         once=secrets.token_urlsafe(8), **_last_reports(gateway), **shown,
     )  # fmt: skip
 

@@ -96,7 +96,7 @@ def _edit(vendor: Vendor, gateway: MessageGateway | None) -> ResponseReturnValue
             return page, 422 if form.errors else 200
     else:
         form, page = build_form(vendor, stored=stored, **known), "gateways/form.html"
-    status, practises, again_at = 200, gateway_accounts.practises(owner_id()), None
+    status, is_sandbox, again_at = 200, gateway_accounts.in_sandbox_mode(owner_id()), None
     is_preview = isinstance(form, DescribedForm) and request.args.get("way") in ("preview", "samples")
     if is_preview and "read" not in request.form:
         form.fill()
@@ -105,7 +105,7 @@ def _edit(vendor: Vendor, gateway: MessageGateway | None) -> ResponseReturnValue
         if again_at is None and _is_known(vendor, form):
             return _store(vendor, form, gateway)
     return render(
-        page, form=form, vendor=vendor, gateway=gateway, practises=practises, is_preview=is_preview,
+        page, form=form, vendor=vendor, gateway=gateway, is_sandbox=is_sandbox, is_preview=is_preview,
         problem=too_many(again_at) if again_at else "",
     ), 422 if form.errors and not is_preview else status  # fmt: skip
 

@@ -45,7 +45,7 @@ class Trial:
     gateway_id: int
     result: SendResult
     trace: CallTrace | None
-    is_practice: bool
+    is_sandbox: bool
     is_described: bool = False
 
     @property
@@ -60,7 +60,7 @@ class Trial:
     @property
     def explanation(self) -> str:
         """Why it was not taken, and the cure; nothing where it was."""
-        if self.error and self.is_practice:
+        if self.error and self.is_sandbox:
             return _("Deneme görüntüleyicisi yanıt vermedi; birazdan yeniden deneyin.")
         if self.error is None:
             return ""
@@ -108,7 +108,7 @@ def test_gateway(gateway_id: int) -> ResponseReturnValue:
         problem = _("Hesap bu sırada değişti; deneme iletisini yeniden gönderin.")
         return render_account(row, form=form, problem=problem), 409
     record_gateway_audit("gateway.tested", row, clear=trial.error is None)
-    if trial.error is None and not trial.is_practice:
+    if trial.error is None and not trial.is_sandbox:
         gateways.mark_tested(row, clock.now())
     db.session.commit()
     return render_account(row, form=form, trial=trial, problem=trial.explanation), 422 if trial.error else 200
@@ -116,14 +116,14 @@ def test_gateway(gateway_id: int) -> ResponseReturnValue:
 
 def send_through(gateway: MessageGateway, message: OutgoingMessage, hides: str = "") -> Trial:
     """Send one message through an account, whatever its state; `hides` is shown to nobody. Raises CannotOpen."""
-    adapter, is_practice = gateway_accounts.adapter_of(gateway), gateway_accounts.practises(gateway.provider_id)
+    adapter, is_sandbox = gateway_accounts.adapter_of(gateway), gateway_accounts.in_sandbox_mode(gateway.provider_id)
     batch, result = trial_messages.send_at_once(adapter, gateway.header, message)
     trace = trace_call(adapter, batch) if isinstance(adapter, GenericHttpGateway) else None
     return Trial(
         gateway.id,
         result,
         trace.hide(hides) if trace and hides else trace,
-        is_practice,
+        is_sandbox,
         gateway.vendor == DESCRIBED.name,
     )
 
