@@ -26,7 +26,7 @@ def lock_payable(pairs: Sequence[Pair], at: datetime) -> list[Pair]:
     One whose next message would pass the cap pauses itself. One that somebody else has locked waits for the next turn.
     """
     ids = {message.campaign_id for message, _ in pairs if message.kind == MessageKind.INVITATION}
-    campaigns = _lock(Campaign.id.in_(ids), ~is_halted(), skip_locked=True)
+    campaigns = _lock_campaigns(Campaign.id.in_(ids), ~is_halted(), skip_locked=True)
     used = Counter({each.id: each.parts_used for each in campaigns.values()})
     payable = []
     for message, outgoing in pairs:
@@ -45,24 +45,24 @@ def lock_payable(pairs: Sequence[Pair], at: datetime) -> list[Pair]:
 
 def count_parts(pairs: Iterable[Pair], sent: Collection[int]) -> None:
     """Count the parts of those that went into a call; lock_payable() has locked their campaigns."""
-    _add(_parts_by_campaign(message for message, _ in pairs if message.id in sent))
+    _add_parts(_parts_by_campaign(message for message, _ in pairs if message.id in sent))
 
 
 def lock_campaigns(message_ids: Collection[int]) -> None:
     """Lock the campaigns of messages that are locked next."""
     ids = select(Message.campaign_id).where(Message.id.in_(message_ids), Message.kind == MessageKind.INVITATION)
-    _lock(Campaign.id.in_(ids), skip_locked=False)
+    _lock_campaigns(Campaign.id.in_(ids), skip_locked=False)
 
 
 def give_back(messages: Iterable[Message]) -> None:
     """Count those no more that were in a call and did not leave; lock_campaigns() has locked their campaigns."""
     unsent = [each for each in messages if each.batch_id is None or each.state in NEVER_LEFT]
-    _add({campaign_id: -parts for campaign_id, parts in _parts_by_campaign(unsent).items()})
+    _add_parts({campaign_id: -parts for campaign_id, parts in _parts_by_campaign(unsent).items()})
     for message in unsent:
         message.parts = None
 
 
-def _lock(*which: ColumnElement[bool], skip_locked: bool) -> dict[int, Campaign]:
+def _lock_campaigns(*which: ColumnElement[bool], skip_locked: bool) -> dict[int, Campaign]:
     """The campaigns by id, locked in one order, so that nobody waits for each other."""
     locked = select(Campaign).where(*which).order_by(Campaign.id).with_for_update(of=Campaign, skip_locked=skip_locked)
     return {each.id: each for each in db.session.scalars(locked.execution_options(populate_existing=True))}
@@ -76,7 +76,7 @@ def _parts_by_campaign(messages: Iterable[Message]) -> dict[int, int]:
     return parts
 
 
-def _add(parts: Mapping[int, int]) -> None:
+def _add_parts(parts: Mapping[int, int]) -> None:
     for campaign_id, count in sorted(parts.items()):
         counted = update(Campaign).where(Campaign.id == campaign_id)
         db.session.execute(counted.values(parts_used=Campaign.parts_used + count))

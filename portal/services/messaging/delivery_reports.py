@@ -37,9 +37,9 @@ def apply_reports(gateway: MessageGateway, reports: Sequence[Report], at: dateti
     unknown = 0
     by_text = _recipient_ids(gateway, reports)
     for report in sorted(reports, key=lambda each: (each.message_id or 0, each.ref, each.to)):
-        message = _find(gateway, report, by_text)
+        message = _find_message(gateway, report, by_text)
         if message is not None:
-            _move(message, report, at)
+            _apply_report(message, report, at)
             matched.append((message, report))
         elif report.state in FINAL:
             unknown += 1
@@ -70,29 +70,29 @@ def _recipient_ids(gateway: MessageGateway, reports: Sequence[Report]) -> dict[s
     return recipients.find_known_ids(db.session, vault(), gateway.provider_id, indexes)
 
 
-def _find(gateway: MessageGateway, report: Report, by_text: dict[str, int]) -> Message | None:
+def _find_message(gateway: MessageGateway, report: Report, by_text: dict[str, int]) -> Message | None:
     """By our id; or by the vendor's, which may be that of a whole batch, and the address."""
     if report.message_id is not None:
-        return _first(Message.gateway_id == gateway.id, Message.id == report.message_id)
+        return _lock_newest(Message.gateway_id == gateway.id, Message.id == report.message_id)
     if not report.ref:
         return None
     of_ref = Message.gateway_id == gateway.id, Message.vendor_ref == report.ref[:80]
     recipient_id = by_text.get(report.to)
-    if recipient_id is not None and (found := _first(*of_ref, Message.recipient_id == recipient_id)):
+    if recipient_id is not None and (found := _lock_newest(*of_ref, Message.recipient_id == recipient_id)):
         return found
     others = select(Message).where(*of_ref)
     if gateway.provider_id is not None:  # All others are to recipients.
         others = others.where(Message.recipient_id.is_(None))
-    fitting = [each for each in db.session.scalars(others) if not report.to or _address(each) == report.to]
-    return _first(Message.id == fitting[0].id) if len(fitting) == 1 else None
+    fitting = [each for each in db.session.scalars(others) if not report.to or _read_address(each) == report.to]
+    return _lock_newest(Message.id == fitting[0].id) if len(fitting) == 1 else None
 
 
-def _first(*conditions: ColumnElement[bool]) -> Message | None:
+def _lock_newest(*conditions: ColumnElement[bool]) -> Message | None:
     locked = select(Message).where(*conditions).order_by(Message.id.desc()).limit(1).with_for_update()
     return db.session.scalars(locked.execution_options(populate_existing=True)).first()
 
 
-def _address(message: Message) -> str:
+def _read_address(message: Message) -> str:
     recipient = db.session.get(Recipient, message.recipient_id) if message.recipient_id else None
     try:
         return outgoing_messages.clear_address(message, recipient)
@@ -100,7 +100,7 @@ def _address(message: Message) -> str:
         return ""
 
 
-def _move(message: Message, report: Report, at: datetime) -> None:
+def _apply_report(message: Message, report: Report, at: datetime) -> None:
     if report.reason == Reason.UNKNOWN:
         log.error("message.unknown_report", message=message.id, code=report.code)
     state = FINAL.get(report.state, MessageState.ACCEPTED)

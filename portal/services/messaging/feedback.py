@@ -39,7 +39,7 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
     if address is None or channel not in address.channels:
         event.outcome, event.due_at, event.settled_at = EventOutcome.UNREADABLE, None, at
         return
-    parts = _parts(event, gateway, message, address, channel, at)
+    parts = _refused_parts(event, gateway, message, address, channel, at)
     if parts and _are_refused(parts, blocked.at):
         event.recipient_id = parts[0].recipient.id
         event.outcome, event.due_at, event.settled_at = EventOutcome.REFUSED, None, at
@@ -47,7 +47,7 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
         replies.refuse(event, gateway, parts, DecisionOrigin.FEEDBACK, at)
 
 
-def _parts(
+def _refused_parts(
     event: GatewayEvent, gateway: MessageGateway, message: Message | None, address: Address, channel: Channel,
     at: datetime,
 ) -> list[Part]:  # fmt: skip

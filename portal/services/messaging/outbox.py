@@ -97,7 +97,7 @@ def _claim(line: Line, at: datetime) -> Claim:
     ).all()
     lost = [(message, recipient) for message, recipient in rows if message.batch_id is not None]
     fresh = [(message, recipient) for message, recipient in rows if message.batch_id is None]
-    outgoing, ended = _outgoing(line, fresh, at)
+    outgoing, ended = _sendable(line, fresh, at)
     payable = campaign_budgets.lock_payable(outgoing, at)
     calls = [*_lost_calls(lost, at), *_new_calls(payable, gateways, at)]
     campaign_budgets.count_parts(payable, {each.id for call in calls for each in call.batch.messages})
@@ -111,7 +111,7 @@ def _claim(line: Line, at: datetime) -> Claim:
     return Claim(calls, ended)
 
 
-def _outgoing(line: Line, rows: list[tuple[Message, Recipient]], at: datetime) -> tuple[list[Pair], int]:
+def _sendable(line: Line, rows: list[tuple[Message, Recipient]], at: datetime) -> tuple[list[Pair], int]:
     """What may be sent, each address once; and how many ended without being sent."""
     excluded, halted = _excluded(rows, at), _halted([message.id for message, _ in rows])
     opens_at = next_opening(db.session.get_one(Provider, line.provider_id), at) if line.provider_id else None

@@ -43,13 +43,13 @@ def take_reply(event: GatewayEvent, gateway: MessageGateway, reply: InboundMessa
     """Decide what a reply says; the event is locked. Nothing here commits."""
     owner = event.provider_id or NO_PROVIDER
     brands = _brands_of_provider(owner)
-    spoken = [reply.keyword, gateway.header, *(name for brand in brands for name in _names(brand))]
+    spoken = [reply.keyword, gateway.header, *(name for brand in brands for name in _names_of(brand))]
     outcome = classify_reply(reply.text, [each for each in spoken if each])
     address = address_of(reply.sender)
     if address is None or Channel.SMS not in address.channels:
         _put_to_desk(event, EventOutcome.REVIEW, None, at)
     elif outcome == ReplyOutcome.REFUSAL:
-        refuse(event, gateway, _parts(event, gateway, address, reply, at), DecisionOrigin.REPLY, at)
+        refuse(event, gateway, _refused_parts(event, gateway, address, reply, at), DecisionOrigin.REPLY, at)
     elif event.provider_id is None:
         _hand_to_providers(event, gateway, address, reply, at)
     elif outcome != ReplyOutcome.CONSENT or not reply_consents.grant(
@@ -66,7 +66,7 @@ def refuse_as_read(event: GatewayEvent, reply: InboundMessage, user_id: int, at:
     address, gateway = address_of(reply.sender), db.session.get_one(MessageGateway, event.gateway_id)
     if address is None or Channel.SMS not in address.channels:
         return False
-    refuse(event, gateway, _parts(event, gateway, address, reply, at), DecisionOrigin.REPLY, at)
+    refuse(event, gateway, _refused_parts(event, gateway, address, reply, at), DecisionOrigin.REPLY, at)
     event.user_id = user_id
     return True
 
@@ -100,7 +100,7 @@ def find_recipients(event: GatewayEvent, gateway: MessageGateway, address: Addre
 def find_brands(event: GatewayEvent, reply: InboundMessage) -> Sequence[Brand]:
     """The brands of the provider that a refusal by this reply refuses."""
     gateway, owner = db.session.get_one(MessageGateway, event.gateway_id), event.provider_id or NO_PROVIDER
-    return _named(_brands_of_provider(owner), reply) or brands_of(gateway, owner)
+    return _brands_named(_brands_of_provider(owner), reply) or brands_of(gateway, owner)
 
 
 def brands_of(gateway: MessageGateway, provider_id: int) -> Sequence[Brand]:
@@ -119,12 +119,12 @@ def address_of(text: str) -> Address | None:
         return None
 
 
-def _parts(
+def _refused_parts(
     event: GatewayEvent, gateway: MessageGateway, address: Address, reply: InboundMessage, at: datetime
 ) -> list[Part]:
     """What a refusal by reply refuses: SMS, of the brands that it names at all, or of all that send by the gateway."""
     found = find_recipients(event, gateway, address, at)
-    named = {each.id: _named(_brands_of_provider(each.provider_id), reply) for each in found}
+    named = {each.id: _brands_named(_brands_of_provider(each.provider_id), reply) for each in found}
     if any(named.values()):
         found = [each for each in found if named[each.id]]
     refused = [(each, named[each.id] or brands_of(gateway, each.provider_id)) for each in found]
@@ -164,15 +164,15 @@ def _brands_of_provider(provider_id: int, *conditions: ColumnElement[bool]) -> S
     return db.session.scalars(theirs.order_by(Brand.id)).all()
 
 
-def _named(brands: Sequence[Brand], reply: InboundMessage) -> list[Brand]:
+def _brands_named(brands: Sequence[Brand], reply: InboundMessage) -> list[Brand]:
     """The brands for whose keyword a reply came, or with whose keyword, header or name it begins or ends."""
     words, came_for = f" {fold(reply.text)} ", fold(reply.keyword)
     return [
         brand for brand in brands
         if any(name == came_for or words.startswith(f" {name} ") or words.endswith(f" {name} ")
-               for name in map(fold, _names(brand)) if name)
+               for name in map(fold, _names_of(brand)) if name)
     ]  # fmt: skip
 
 
-def _names(brand: Brand) -> list[str]:
+def _names_of(brand: Brand) -> list[str]:
     return [each for each in (brand.keyword, brand.header, brand.name) if each]

@@ -20,7 +20,7 @@ LATENESS = timedelta(seconds=1)  # So much of its pace a gateway may catch up.
 
 def choose(session: Session, brand_id: int | None, candidates: Sequence[MessageGateway], at: datetime) -> int | None:
     """The id of a brand's gateway for now, of its provider's for one kind of address; None where none may send now."""
-    places = _places(session, brand_id, candidates)
+    places = _gateways_with_shares(session, brand_id, candidates)
     ready = [each for each in places if is_ready(each[0], at)]
     if not ready:
         return None
@@ -58,7 +58,7 @@ def note_outcome(session: Session, gateway_id: int, brand_ids: set[int], at: dat
         gateway.failures += 1
         gateway.resting_until = at + leases.backoff(gateway.failures, FIRST_REST, LONGEST_REST)
     for brand_id in sorted(brand_ids):
-        _shift(session, brand_id, gateway, went_well=went_well)
+        _shift_share(session, brand_id, gateway, went_well=went_well)
 
 
 def stop(session: Session, gateway_id: int, code: str, reason: str = "unknown") -> None:
@@ -68,7 +68,7 @@ def stop(session: Session, gateway_id: int, code: str, reason: str = "unknown") 
         gateway.state, gateway.stopped_code, gateway.stopped_reason = GatewayState.STOPPED, code[:60], reason
 
 
-def _places(
+def _gateways_with_shares(
     session: Session, brand_id: int | None, candidates: Sequence[MessageGateway]
 ) -> list[tuple[MessageGateway, int]]:
     """A brand's gateways with their shares, or else its provider's first one that works."""
@@ -81,7 +81,7 @@ def _places(
     return [(working[0], WHOLE)] if working else []
 
 
-def _shift(session: Session, brand_id: int, gateway: MessageGateway, *, went_well: bool) -> None:
+def _shift_share(session: Session, brand_id: int, gateway: MessageGateway, *, went_well: bool) -> None:
     theirs = select(BrandGateway).where(BrandGateway.brand_id == brand_id, BrandGateway.carries == gateway.carries)
     rows = session.scalars(theirs.order_by(BrandGateway.place).with_for_update()).all()
     if len(rows) != 2 or gateway.id not in (rows[0].gateway_id, rows[1].gateway_id):

@@ -118,7 +118,7 @@ def _check_provider() -> ResponseReturnValue | None:
     cidrs = [each.cidr for each in networks.list_networks(read_session(), current_user.provider_id)]
     if cidrs and not networks.contain_address(cidrs, request.remote_addr or ""):
         abort(403, "network")
-    if not current_user.may_at_provider(_view().needs):
+    if not current_user.may_at_provider(_current_view().needs):
         abort(403, "role" if current_user.provider.suspended_at is None else "suspended")
     return _admit()
 
@@ -126,7 +126,7 @@ def _check_provider() -> ResponseReturnValue | None:
 def _check_operator() -> ResponseReturnValue | None:
     if not current_user.is_authenticated:
         return login.unauthorized()
-    if not current_user.may_at_operator(_view().needs):
+    if not current_user.may_at_operator(_current_view().needs):
         abort(403, "role")
     return _admit()
 
@@ -136,7 +136,7 @@ def _admit() -> ResponseReturnValue | None:
     without files goes along (307), and comes back as it was."""
     if sessions.record_activity(db.session, current_user.sign_in, clock.now()):
         db.session.commit()
-    if not _view().needs_fresh:
+    if not _current_view().needs_fresh:
         return None
     if current_user.is_stepped_up(clock.now()):
         is_held = request.method == "POST" and held_forms.FIELD in request.form
@@ -148,5 +148,5 @@ def _admit() -> ResponseReturnValue | None:
     return redirect(url_for("signin.step_up", form=here if can_hold else None), 307 if can_hold else 303)
 
 
-def _view() -> Any:
+def _current_view() -> Any:
     return current_app.view_functions[request.endpoint or ""]

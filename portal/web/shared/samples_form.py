@@ -67,8 +67,8 @@ class SamplesForm(BaseForm):
 
     def validate_report(self, field: Field) -> None:
         stop_if_wrong(field)
-        if sample_texts.is_asked("".join(field.raw_data), self.call.data, self.url.data or ""):
-            raise ValidationError(_(sample_texts.IS_ASKED))
+        if sample_texts.is_polled("".join(field.raw_data), self.call.data, self.url.data or ""):
+            raise ValidationError(_(sample_texts.IS_POLLED))
 
     def validate_answer(self, field: Field) -> None:
         stop_if_wrong(field)

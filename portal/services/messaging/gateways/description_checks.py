@@ -72,13 +72,13 @@ def parse_description(text: str) -> dict[str, Any]:
         raise BadDescription("", BAD_VALUE) from None
     if json_values.is_deeper(description, DEEPEST):
         raise BadDescription("", BAD_VALUE)
-    _check(description, DESCRIPTION, "")
+    _check_value(description, DESCRIPTION, "")
     if description["answer"]["id"].get("scope") == "item":
-        _require(description["answer"]["id"], ("items", "success"), "/answer/id")
+        _require_names(description["answer"]["id"], ("items", "success"), "/answer/id")
     if description["send"].get("body_type") == "form":
-        _check(description["send"].get("body"), "texts", "/send/body")
+        _check_value(description["send"].get("body"), "texts", "/send/body")
     if description["send"].get("body_type") == "xml":
-        _check(description["send"].get("body"), "root", "/send/body")
+        _check_value(description["send"].get("body"), "root", "/send/body")
     known = OF_CALL | description.get("choices", {}).keys()
     _check_placeholders(description.get("basic"), "/basic", ())
     _check_placeholders(
@@ -94,21 +94,21 @@ def secret_names(description: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(name.removeprefix("secret.") for name in found))
 
 
-def _check(value: Any, schema: Any, pointer: str) -> None:
+def _check_value(value: Any, schema: Any, pointer: str) -> None:
     if isinstance(schema, dict):
         if not isinstance(value, dict):
             raise BadDescription(pointer, BAD_VALUE)
-        _require(value, [name for name in schema if not name.endswith("?")], pointer)
+        _require_names(value, [name for name in schema if not name.endswith("?")], pointer)
         for name, each in value.items():
             inner = schema.get(name, schema.get(f"{name}?"))
             if inner is None:
                 raise BadDescription(f"{pointer}/{name}", UNKNOWN_NAME)
-            _check(each, inner, f"{pointer}/{name}")
+            _check_value(each, inner, f"{pointer}/{name}")
     elif isinstance(schema, list):
         if not isinstance(value, list):
             raise BadDescription(pointer, BAD_VALUE)
         for number, each in enumerate(value):
-            _check(each, schema[0], f"{pointer}/{number}")
+            _check_value(each, schema[0], f"{pointer}/{number}")
     elif not (_RULES[schema](value) if isinstance(schema, str) else _is_text(value) and value in _values(schema)):
         raise BadDescription(pointer, BAD_VALUE)
 
@@ -117,7 +117,7 @@ def _values(schema: Any) -> Collection[str]:
     return schema if isinstance(schema, set) else {each.value for each in schema}
 
 
-def _require(value: Mapping[str, Any], names: Collection[str], pointer: str) -> None:
+def _require_names(value: Mapping[str, Any], names: Collection[str], pointer: str) -> None:
     for name in names:
         if name not in value:
             raise BadDescription(f"{pointer}/{name}", MISSING)
@@ -142,7 +142,7 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str) and value != "" and value.isprintable()
 
 
-def _are(rule: Any, value: Any) -> bool:
+def _are_all(rule: Any, value: Any) -> bool:
     return isinstance(value, list) and all(map(rule, value))
 
 
@@ -178,11 +178,12 @@ _RULES: dict[str, Callable[[Any], bool]] = {
     "path": lambda value: value == "" or (_is_text(value) and value[0] in "/?"),
     "count": lambda value: type(value) is int and 1 <= value <= 100_000,
     "seconds": lambda value: type(value) is int and 1 <= value <= LONGEST_CALL,
-    "words": lambda value: _are(_is_word, value),
-    "statuses": lambda value: _are(lambda each: HTTP_STATUS.fullmatch(str(each)) is not None, value),
-    "pointer": lambda value: _is_pointer(value) or (value != [] and _are(_is_pointer, value)),
+    "words": lambda value: _are_all(_is_word, value),
+    "statuses": lambda value: _are_all(lambda each: HTTP_STATUS.fullmatch(str(each)) is not None, value),
+    "pointer": lambda value: _is_pointer(value) or (value != [] and _are_all(_is_pointer, value)),
     "where": lambda value: (
-        isinstance(value, dict) and all(_is_pointer(name) and _are(_is_word, words) for name, words in value.items())
+        isinstance(value, dict)
+        and all(_is_pointer(name) and _are_all(_is_word, words) for name, words in value.items())
     ),
     "choices": lambda value: isinstance(value, dict) and all(map(_is_choice, value.values())),
     "template": _is_template,

@@ -28,18 +28,19 @@ def form_data(description: Mapping[str, Any]) -> dict[str, Any]:
         "name": description.get("name", ""), "url": whole_url(description), "method": send.get("method", "POST"),
         "basic": "basic" if "basic" in description else "", "most_messages": description["most_messages"],
         "number_format": description.get("number_format", "905"),
-        "success_http": _joined(answer["success"].get("http", [])), "success_words": _joined(_success_words(answer)),
-        "fault": fault, "word": word, "ref": shown_place(parts_of.join_place(where.get("items"), where["pointer"])),
+        "success_http": _join_words(answer["success"].get("http", [])),
+        "success_words": _join_words(_success_words(answer)), "fault": fault, "word": word,
+        "ref": shown_place(parts_of.join_place(where.get("items"), where["pointer"])),
     }  # fmt: skip
     for number, value in enumerate(parts_of.list_parts(send).values()):
-        role = _role(value)
+        role = _role_of(value)
         data |= {f"role_{number}": role, f"fixed_{number}": _as_text(value) if role == AS_WRITTEN else ""}
     for number, row in enumerate(answer["errors"]):
-        data[f"error_{number}_http"] = _joined(row.get("http", ()))
-        data[f"error_{number}_words"] = _joined(row.get("codes", ()))
+        data[f"error_{number}_http"] = _join_words(row.get("http", ()))
+        data[f"error_{number}_words"] = _join_words(row.get("codes", ()))
         data[f"error_{number}_meaning"] = f"{row['class']}/{row.get('reason', 'unknown')}"
     for number, row in enumerate(reports.get("states", ())):
-        data[f"state_{number}_words"] = _joined(row["words"])
+        data[f"state_{number}_words"] = _join_words(row["words"])
         data[f"state_{number}_meaning"] = f"{row['state']}/{row.get('reason', '')}"
     replies = description.get("inbound_push", {})
     return data | _push_data("report", REPORT_PLACES, reports) | _push_data("reply", REPLY_PLACES, replies)
@@ -54,13 +55,13 @@ def filled_description(base: Mapping[str, Any], data: Data) -> dict[str, Any]:
     address = urlsplit(data["url"].strip())
     path = address._replace(scheme="", netloc="").geturl()
     parts = parts_of.list_parts(base["send"])
-    changed = {place: _part(value, data, number) for number, (place, value) in enumerate(parts.items())}
+    changed = {place: _part_value(value, data, number) for number, (place, value) in enumerate(parts.items())}
     send = parts_of.replace_parts(base["send"], lambda place, _value: changed[place])
     filled = {
         **base, "base_url": f"{address.scheme}://{address.netloc}", "most_messages": data["most_messages"],
         "number_format": data["number_format"], "send": {**send, "url": path, "method": data["method"]},
-        "answer": _answer(base["answer"], data),
-        "report_push": _reports(base, data), "inbound_push": _replies(base, data),
+        "answer": _answer_rules(base["answer"], data),
+        "report_push": _report_mapping(base, data), "inbound_push": _reply_mapping(base, data),
         "basic": base.get("basic", BASIC) if data["basic"] else None,
     }  # fmt: skip
     filled["name"] = (data.get("name") or "").strip() or address.hostname
@@ -72,7 +73,7 @@ def shown_place(pointer: Any) -> str:
     return NOWHERE if pointer is None else pointer if isinstance(pointer, str) else json.dumps(pointer)
 
 
-def _place(shown: str) -> Any:
+def _parse_place(shown: str) -> Any:
     return None if shown == NOWHERE else json.loads(shown) if shown.startswith("[") else shown
 
 
@@ -82,8 +83,8 @@ def _code_places(answer: Mapping[str, Any]) -> tuple[str, str]:
     if "code" not in where:
         fault, word = code if isinstance(code, list) and len(code) == 2 else (code, code)
         return shown_place(fault), shown_place(word)
-    inside = [parts_of.join_place(where.get("items"), each) for each in _listed(where["code"])]
-    outside, may_be_empty = _listed(code or []), "" in where.get("success", {}).get("codes", ())
+    inside = [parts_of.join_place(where.get("items"), each) for each in _as_list(where["code"])]
+    outside, may_be_empty = _as_list(code or []), "" in where.get("success", {}).get("codes", ())
     if may_be_empty and outside and "codes" in answer["success"]:
         faults, word = outside[:-1] + inside, outside[-1]
     else:
@@ -91,7 +92,7 @@ def _code_places(answer: Mapping[str, Any]) -> tuple[str, str]:
     return shown_place(faults if len(faults) > 1 else faults[0]), shown_place(word)
 
 
-def _listed(pointers: Any) -> list[Any]:
+def _as_list(pointers: Any) -> list[Any]:
     return pointers if isinstance(pointers, list) else [pointers]
 
 
@@ -100,16 +101,16 @@ def _success_words(answer: Mapping[str, Any]) -> Sequence[Any]:
     return [each for each in words if each != ""] or words
 
 
-def _answer(base: Mapping[str, Any], data: Data) -> dict[str, Any]:
+def _answer_rules(base: Mapping[str, Any], data: Data) -> dict[str, Any]:
     """The answer's rules. Where the id stands in rows, so may the words: then they count for a row. Where only the
     words of errors do, a row without one is a success."""
     if isinstance(base["id"].get("items"), list):  # More than the form shows.
-        return {**base, "errors": _errors(base["errors"], data)}
-    ref, fault, word = (_place(data[name]) for name in ("ref", "fault", "word"))
-    words = _words(data["success_words"], _success_words(base))
-    http = _words(data["success_http"], base["success"].get("http", ())) or ([] if words else SUCCESS)
+        return {**base, "errors": _error_rows(base["errors"], data)}
+    ref, fault, word = (_parse_place(data[name]) for name in ("ref", "fault", "word"))
+    words = _split_words(data["success_words"], _success_words(base))
+    http = _split_words(data["success_http"], base["success"].get("http", ())) or ([] if words else SUCCESS)
     items = parts_of.rows_of(ref)
-    places = list(dict.fromkeys(each for each in _listed(fault) + _listed(word) if each is not None))
+    places = list(dict.fromkeys(each for each in _as_list(fault) + _as_list(word) if each is not None))
     inside = [each for each in places if items is not None and parts_of.rows_of(each) == items]
     outside = [each for each in places if each not in inside]
     where: dict[str, Any] = {"pointer": ref if ref is not None else ""}
@@ -124,15 +125,15 @@ def _answer(base: Mapping[str, Any], data: Data) -> dict[str, Any]:
         success["codes"] = words
     kept = {name: each for name, each in base.items() if name not in ("code", "id", "success", "errors")}
     code = {"code": outside[0] if len(outside) == 1 else outside} if outside else {}
-    return {**kept, **code, "id": where, "success": success, "errors": _errors(base["errors"], data)}
+    return {**kept, **code, "id": where, "success": success, "errors": _error_rows(base["errors"], data)}
 
 
-def _errors(base: Sequence[Mapping[str, Any]], data: Data) -> list[dict[str, Any]]:
+def _error_rows(base: Sequence[Mapping[str, Any]], data: Data) -> list[dict[str, Any]]:
     rows = []
     for number in range(_row_count(data, "error")):
         before = base[number] if number < len(base) else {}
-        http = _words(data.get(f"error_{number}_http", ""), before.get("http", ()))
-        words = _words(data.get(f"error_{number}_words", ""), before.get("codes", ()))
+        http = _split_words(data.get(f"error_{number}_http", ""), before.get("http", ()))
+        words = _split_words(data.get(f"error_{number}_words", ""), before.get("codes", ()))
         error_class, _, reason = data.get(f"error_{number}_meaning", "").partition("/")
         kept = {name: each for name, each in before.items() if name not in ("http", "codes")}
         if http or words:
@@ -141,14 +142,16 @@ def _errors(base: Sequence[Mapping[str, Any]], data: Data) -> list[dict[str, Any
     return rows
 
 
-def _reports(base: Mapping[str, Any], data: Data) -> dict[str, Any] | None:
+def _report_mapping(base: Mapping[str, Any], data: Data) -> dict[str, Any] | None:
     before = base.get("report_push", {})
-    mapping = _push("report", REPORT_PLACES, before, data, _row_places(base, "reply"))
+    mapping = _push_mapping("report", REPORT_PLACES, before, data, _row_places(base, "reply"))
     if mapping is None:
         return None
     states, known = [], before.get("states", ())
     for number in range(_row_count(data, "state")):
-        words = _words(data.get(f"state_{number}_words", ""), known[number]["words"] if number < len(known) else ())
+        words = _split_words(
+            data.get(f"state_{number}_words", ""), known[number]["words"] if number < len(known) else ()
+        )
         state, _, reason = data.get(f"state_{number}_meaning", "").partition("/")
         if words:
             states.append({"words": words, "state": state, **({"reason": reason} if reason else {})})
@@ -159,18 +162,18 @@ def _row_count(data: Data, kind: str) -> int:
     return sum(name.startswith(f"{kind}_") and name.endswith("_words") for name in data)
 
 
-def _replies(base: Mapping[str, Any], data: Data) -> dict[str, Any] | None:
-    return _push("reply", REPLY_PLACES, base.get("inbound_push", {}), data, _row_places(base, "report"))
+def _reply_mapping(base: Mapping[str, Any], data: Data) -> dict[str, Any] | None:
+    return _push_mapping("reply", REPLY_PLACES, base.get("inbound_push", {}), data, _row_places(base, "report"))
 
 
-def _push(
+def _push_mapping(
     kind: str, names: Sequence[str], before: Mapping[str, Any], data: Data, elsewhere: frozenset[str]
 ) -> dict[str, Any] | None:
     """Where a push has what; None where it has no first one. It is told from the other kind, which comes to the same
     address, by a member that the other one's sample does not have."""
     if isinstance(before.get("items"), list):  # More than the form shows.
         return dict(before)
-    chosen = {name: each for name in names if (each := _place(data.get(f"{kind}_{name}", NOWHERE))) is not None}
+    chosen = {name: each for name in names if (each := _parse_place(data.get(f"{kind}_{name}", NOWHERE))) is not None}
     if names[0] not in chosen:
         return None
     singles = {name: each for name, each in chosen.items() if isinstance(each, str)}
@@ -195,12 +198,12 @@ def _push_data(kind: str, names: Sequence[str], mapping: Mapping[str, Any]) -> d
     return {f"{kind}_{name}": shown_place(parts_of.join_place(items, mapping.get(name))) for name in names}
 
 
-def _role(value: Any) -> str:
+def _role_of(value: Any) -> str:
     found = PLACEHOLDER.fullmatch(value) if isinstance(value, str) else None
     return found[1].replace("to_number", "to") if found else AS_WRITTEN
 
 
-def _part(value: Any, data: Data, number: int) -> Any:
+def _part_value(value: Any, data: Data, number: int) -> Any:
     """What stands in a part now. Numbers stay numbers."""
     role, text = data.get(f"role_{number}", AS_WRITTEN), data.get(f"fixed_{number}") or ""
     if role == OMITTED:
@@ -219,11 +222,11 @@ def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _joined(words: Sequence[Any]) -> str:
+def _join_words(words: Sequence[Any]) -> str:
     return ", ".join(map(str, words))
 
 
-def _words(text: str, before: Sequence[Any]) -> list[Any]:
+def _split_words(text: str, before: Sequence[Any]) -> list[Any]:
     """The words between commas; those of before where nothing was changed."""
     text = text or ""
-    return list(before) if text == _joined(before) else [each.strip() for each in text.split(",") if each.strip()]
+    return list(before) if text == _join_words(before) else [each.strip() for each in text.split(",") if each.strip()]

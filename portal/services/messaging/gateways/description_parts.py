@@ -39,20 +39,20 @@ def list_parts(call: Mapping[str, Any]) -> dict[str, Any]:
 
 def replace_parts(call: Mapping[str, Any], change: Callable[[str, Any], Any]) -> dict[str, Any]:
     """A copy of a call with each single value replaced by what `change` makes of its place and value."""
-    sections = {name: _changed(call[name], f"/{name}", change) for name in SECTIONS if name in call}
+    sections = {name: _replace_values(call[name], f"/{name}", change) for name in SECTIONS if name in call}
     kept = {name: each for name, each in call.items() if name not in SECTIONS}
     return kept | {name: each for name, each in sections.items() if each is not LEFT_OUT}
 
 
-def _changed(value: Any, place: str, change: Callable[[str, Any], Any]) -> Any:
+def _replace_values(value: Any, place: str, change: Callable[[str, Any], Any]) -> Any:
     if isinstance(value, dict):
         inner = {
-            name: each if name == "$each" else _changed(each, f"{place}/{_escaped(name)}", change)
+            name: each if name == "$each" else _replace_values(each, f"{place}/{_escape_name(name)}", change)
             for name, each in value.items()
         }
         return {name: each for name, each in inner.items() if each is not LEFT_OUT}
     if isinstance(value, list):
-        rows = [_changed(each, f"{place}/{number}", change) for number, each in enumerate(value)]
+        rows = [_replace_values(each, f"{place}/{number}", change) for number, each in enumerate(value)]
         return [each for each in rows if each is not LEFT_OUT]
     return change(place, value)
 
@@ -61,7 +61,7 @@ def list_places(document: Any, *, is_xml: bool = False) -> dict[str, str]:
     """The single values of a sample by their places, as texts. In XML, where one row is no list, each element that
     holds others may be a row."""
     found: dict[str, str] = {}
-    for place, value in _places(document, "", is_xml):
+    for place, value in _walk_places(document, "", is_xml):
         if len(found) < MOST_PLACES:
             found[place] = found.get(place) or str(value)
     return found
@@ -84,19 +84,21 @@ def push_places(text: str) -> dict[str, str]:
         return {}
 
 
-def _places(value: Any, place: str, is_xml: bool) -> Iterator[tuple[str, Any]]:
+def _walk_places(value: Any, place: str, is_xml: bool) -> Iterator[tuple[str, Any]]:
     if place.count("/") > DEEPEST:
         return
     if isinstance(value, dict):
         is_row = is_xml and place.count("/") > 1 and not place.endswith(ROW) and ROW not in place
         for name, each in value.items():
             is_inner = isinstance(each, (dict, list))
-            yield from _places(each, f"{place}{ROW if is_row and not is_inner else ''}/{_escaped(name)}", is_xml)
+            yield from _walk_places(
+                each, f"{place}{ROW if is_row and not is_inner else ''}/{_escape_name(name)}", is_xml
+            )
     elif isinstance(value, list):
         rows = [(f"{place}{ROW}", each) for each in value if isinstance(each, dict)]
         singles = [] if rows else [(f"{place}/{number}", each) for number, each in enumerate(value)]
         for inner, each in rows + singles:
-            yield from _places(each, inner, is_xml)
+            yield from _walk_places(each, inner, is_xml)
     elif value is not None:
         yield place, value
 
@@ -127,5 +129,5 @@ def join_place(items: Any, pointer: Any) -> Any:
     return f"{items}{ROW}{pointer}"
 
 
-def _escaped(name: str) -> str:
+def _escape_name(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")

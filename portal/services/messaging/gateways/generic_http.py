@@ -87,7 +87,7 @@ class GenericHttpGateway(Gateway):
                 results[each.id] = SendResult(each.id, error=SAME_ADDRESS)
         now, most = list(fresh.values()), self.capabilities.most_messages
         if now:
-            sent = self._send_halving(batch, now[:most], iter(range(MOST_CALLS))) + _fail(now[most:], TOO_MANY)
+            sent = self._send_halving(batch, now[:most], iter(range(MOST_CALLS))) + _fail_all(now[most:], TOO_MANY)
             results |= {each.message_id: each for each in sent}
         return [results[each.id] for each in batch.messages]
 
@@ -103,7 +103,7 @@ class GenericHttpGateway(Gateway):
         """Send; where all fail for one of them, send each half. After an uncertain call nothing more is sent: lookup()
         must be able to tell which one it was."""
         if next(calls, None) is None:
-            return _fail(messages, TOO_MANY)
+            return _fail_all(messages, TOO_MANY)
         results = self._send_once(replace(batch, messages=messages))
         error = results[0].error
         is_permanent = error is not None and error.error_class is ErrorClass.PERMANENT
@@ -117,14 +117,14 @@ class GenericHttpGateway(Gateway):
         if ends:
             is_uncertain = ends.error_class is ErrorClass.UNCERTAIN
             rest = replace(ends, error_class=ErrorClass.TEMPORARY) if is_uncertain else ends
-            return first + _fail(messages[middle:], rest)
+            return first + _fail_all(messages[middle:], rest)
         return first + self._send_halving(batch, messages[middle:], calls)
 
     def _send_once(self, batch: Batch) -> list[SendResult]:
         try:
             answer, document = self._call(self.description["send"], *self.facts(batch))
         except GatewayError as failure:
-            return _fail(batch.messages, failure.error)
+            return _fail_all(batch.messages, failure.error)
         return self.read_answer(batch, answer, document)
 
     def read_answer(self, batch: Batch, answer: HttpAnswer, document: Any) -> list[SendResult]:
@@ -133,7 +133,7 @@ class GenericHttpGateway(Gateway):
         if error and error.reason is Reason.DUPLICATE:
             return self._settle_duplicate(batch, error)
         if error:
-            return _fail(batch.messages, error)
+            return _fail_all(batch.messages, error)
         return self._read_results(batch, answer, document)
 
     def _read_results(self, batch: Batch, answer: HttpAnswer, document: Any) -> list[SendResult]:
@@ -142,14 +142,16 @@ class GenericHttpGateway(Gateway):
         if where.get("scope") != "item":
             ref = read_text(document, where["pointer"])
             if not ref:
-                return _fail(
+                return _fail_all(
                     batch.messages, self._refusal(answer, document, self.description["answer"]) or NOT_UNDERSTOOD
                 )
             return [SendResult(each.id, ref) for each in batch.messages]
         rows = json_values.read(document, where["items"])
         rows = [rows] if isinstance(rows, dict) else rows  # In XML, one row is no list.
         if not isinstance(rows, list) or len(rows) != len(batch.messages):
-            return _fail(batch.messages, self._refusal(answer, document, self.description["answer"]) or NOT_UNDERSTOOD)
+            return _fail_all(
+                batch.messages, self._refusal(answer, document, self.description["answer"]) or NOT_UNDERSTOOD
+            )
         refs = [read_text(row, where["pointer"]) for row in rows]
         errors = [
             self._error(answer, row, where) or (None if ref else self._refusal(answer, row, where) or NOT_UNDERSTOOD)
@@ -163,9 +165,9 @@ class GenericHttpGateway(Gateway):
         try:
             found = self.lookup(batch)
         except GatewayError:
-            return _fail(batch.messages, replace(error, error_class=ErrorClass.UNCERTAIN))
+            return _fail_all(batch.messages, replace(error, error_class=ErrorClass.UNCERTAIN))
         if found.outcome is not LookupOutcome.FOUND:
-            return _fail(batch.messages, error)
+            return _fail_all(batch.messages, error)
         return [SendResult(each.id, found.ref) for each in batch.messages]
 
     def _call(
@@ -205,7 +207,7 @@ class GenericHttpGateway(Gateway):
         """What placeholders stand for in a whole call, None leaving a member out; and in each message of it."""
         items = [self._item(each) for each in batch.messages]
         kind = batch.commercial_to
-        chosen = (_alphabet([each.text for each in batch.messages]), kind.value if kind else "none")
+        chosen = (_plainest_alphabet([each.text for each in batch.messages]), kind.value if kind else "none")
         choices = self.description.get("choices", {})
         facts = {
             "header": batch.header,
@@ -243,11 +245,11 @@ class GenericHttpGateway(Gateway):
         return addresses.without_plus(number) if spelling == "905" else number if spelling == "+905" else None
 
 
-def _fail(messages: Sequence[OutgoingMessage], error: SendError) -> list[SendResult]:
+def _fail_all(messages: Sequence[OutgoingMessage], error: SendError) -> list[SendResult]:
     return [SendResult(each.id, error=error) for each in messages]
 
 
-def _alphabet(texts: Sequence[str]) -> str:
+def _plainest_alphabet(texts: Sequence[str]) -> str:
     """The plainest that carries all of these: vendors take one for a call."""
     letters = "".join(set().union(*texts))
     plainest = next(each for each in sms_parts.Alphabet if sms_parts.count(letters, each))

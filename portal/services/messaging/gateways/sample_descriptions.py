@@ -48,7 +48,7 @@ def _draft_call(call: SampleCall, told: Collection[str]) -> tuple[dict[str, Any]
     send: dict[str, Any] = {"method": call.method, "body_type": call.body_type, "body": call.body}
     send |= {"query": call.query, "headers": call.headers}
     parts = {place: each for place, each in description_parts.list_parts(send).items() if each not in ("", None)}
-    phones = {place: found for place, each in parts.items() if (found := _phone(each))}
+    phones = {place: found for place, each in parts.items() if (found := _phone_spelling(each))}
     guessed = sample_words.guess_names(parts, sample_words.CALL_NAMES)
     if phones and guessed.get("to") not in phones:
         guessed = {name: place for name, place in guessed.items() if place not in phones} | {"to": min(phones)}
@@ -88,14 +88,14 @@ def _own_place(parts: Mapping[str, Any], guessed: dict[str, str], told: Collecti
     return next(
         (
             place for place, each in parts.items()
-            if place.startswith(beside) and place not in known and str(each) in told and not _phone(each)
+            if place.startswith(beside) and place not in known and str(each) in told and not _phone_spelling(each)
             and len(str(each)) >= SHORTEST_ID and re.search("[0-9]", str(each)) and not sample_words.secret_of(place)
         ),
         "",
     )  # fmt: skip
 
 
-def _phone(value: Any) -> str:
+def _phone_spelling(value: Any) -> str:
     """How a number is spelt that stands first in a value, or nothing."""
     first = re.sub(r"[ ()-]", "", re.split(r"[,;]", str(value)[:200])[0])
     found = sample_words.PHONE.fullmatch(first)
@@ -125,11 +125,11 @@ def _guess_answer(
     found["id"] = _id_place(good, told, said, is_list=is_list)
     is_whole = bool(split) and (_is_unspecific(bad) or any(split in code for code in listed))
     if split:
-        found = {"word": "/" if is_whole else "/0", "id": _numbered(good)}
+        found = {"word": "/" if is_whole else "/0", "id": _place_of_number(good)}
     elif set(good) == {""}:
         found = {"word": "", "id": ""}
     named = sample_words.guess_names(bad, {"word": sample_words.FAULT_NAMES})
-    fault = found["word"] if split else _listed(bad, listed) or named.get("word", found["word"])
+    fault = found["word"] if split else _place_of_code(bad, listed) or named.get("word", found["word"])
     word = fault if fault in good else found["word"]  # The first place that leads anywhere counts.
     success = _common_word(good[word], bad.get(word, "")) if word in ("", "/") else good.get(word, "")
     error, *more = bad.get(fault, "").split(" ") if is_whole else [bad.get(fault, "")]
@@ -154,7 +154,7 @@ def _id_place(good: Mapping[str, str], told: Collection[str], said: Collection[s
     report tells again."""
     names = {"id": sample_words.ANSWER_NAMES["id"]}
     rows = {place for place in good if is_list and ROW in place}
-    known = {place for place, each in good.items() if each in said or _phone(each)}
+    known = {place for place, each in good.items() if each in said or _phone_spelling(each)}
     again = {place for place, each in good.items() if each in told}
     for better in (rows, good.keys() - known, again):
         kept = {place: each for place, each in good.items() if place in better}
@@ -166,7 +166,7 @@ def _fault_in_rows(good: Mapping[str, str], ref: str, fault: str, codes: Collect
     """Where the rows that have the numbers have a word of an error, too; or nothing."""
     items, name = rows_of(ref), fault.rpartition("/")[2]
     rows = {place: good[place] for place in good if items is not None and rows_of(place) == items and place != ref}
-    return _listed(rows, codes) or next((place for place in rows if place.rpartition("/")[2] == name), "")
+    return _place_of_code(rows, codes) or next((place for place in rows if place.rpartition("/")[2] == name), "")
 
 
 def _guess_errors(words: Mapping[str, str], *, has_more: bool, by_status: bool) -> dict[str, str]:
@@ -188,7 +188,7 @@ def _is_unspecific(bad: Mapping[str, str]) -> bool:
     return is_code and "/2" not in bad and bad["/0"].isalpha()
 
 
-def _listed(places: Mapping[str, str], codes: Collection[str]) -> str:
+def _place_of_code(places: Mapping[str, str], codes: Collection[str]) -> str:
     """The place at which a word stands that the vendor's page lists, or nothing."""
     return next((place for place, each in places.items() if place and each in codes), "")
 
@@ -212,7 +212,7 @@ def _split_of(text: str) -> str:
     return min(before_number, key=text.index, default=next(iter(known), ""))
 
 
-def _numbered(words: Mapping[str, str]) -> str:
+def _place_of_number(words: Mapping[str, str]) -> str:
     """The place of the first word with a digit after the first word."""
     numbers = range(1, len(words) - 1)  # One place is that of all.
     return next((f"/{each}" for each in numbers if re.search("[0-9]", words.get(f"/{each}", ""))), "/1")
@@ -223,7 +223,7 @@ def _guess_reports(places: Mapping[str, str], ids: Mapping[str, str], samples: M
     at = {each: place for place, each in places.items() if each}
     known = {name: at[each] for name, each in ids.items() if each in at}
     listed = read_codes(samples.get("states", ""))
-    if state := _listed(places, listed):
+    if state := _place_of_code(places, listed):
         known["state"] = state
     chosen = _guess_row("report", places, sample_words.REPORT_NAMES, "state", known)
     if not chosen:

@@ -17,7 +17,7 @@ IS_PROSE = N_(
     "Bu yazıda örnek bulamadık. Gelen verinin kendisini yapıştırın; şöyle başlar: "
     '{"id": 7, <id>7</id>, id=7&… ya da (yanıtta) OK:7.'
 )
-IS_ASKED = N_(
+IS_POLLED = N_(
     "Bu firma sonucu kendisi bildirmiyor, sorulması gerekiyor; bunu yapamıyoruz: iletiler “Firma aldı, sonuç "
     "bekleniyor” olarak kalır. Bu kutuyu boş bırakın."
 )
@@ -146,7 +146,7 @@ def is_call(text: str) -> bool:
     return first.startswith(("curl ", "https://", "http://")) or REQUEST_LINE.fullmatch(first) is not None
 
 
-def is_asked(report: str, call: str, url: str) -> bool:
+def is_polled(report: str, call: str, url: str) -> bool:
     """Whether a report is got by a call of ours: one to where messages are sent, or with a password."""
     with suppress(ValueError):
         asked = urlsplit(sample_calls.read_request(clean_answer(report)).url)

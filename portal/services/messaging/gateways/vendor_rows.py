@@ -33,12 +33,12 @@ def parse_push(push: Push) -> Any:
 
 def read_reports(mapping: Mapped, document: Any) -> list[Report]:
     """Delivery reports of a document whose names are in lower case."""
-    return [_report(mapping, row) for row in _rows(mapping, document)]
+    return [_read_report(mapping, row) for row in _matching_rows(mapping, document)]
 
 
 def read_inbound(mapping: Mapped, document: Any) -> list[InboundMessage]:
     """Replies of a document whose names are in lower case."""
-    return [_inbound(mapping, row) for row in _rows(mapping, document)]
+    return [_read_reply(mapping, row) for row in _matching_rows(mapping, document)]
 
 
 def canonical(number: str) -> str:
@@ -66,7 +66,7 @@ def safe_code(word: str) -> str:
     return word if CODE.fullmatch(word) else ""
 
 
-def _rows(mapping: Mapped, document: Any) -> Iterator[dict[str, Any]]:
+def _matching_rows(mapping: Mapped, document: Any) -> Iterator[dict[str, Any]]:
     """The rows that "where" means: all, or those with one of the words at one of the pointers."""
     items = read(document, mapping.get("items", ""))
     found = document if items is None else items
@@ -78,9 +78,9 @@ def _rows(mapping: Mapped, document: Any) -> Iterator[dict[str, Any]]:
             yield row
 
 
-def _report(mapping: Mapped, row: Any) -> Report:
+def _read_report(mapping: Mapped, row: Any) -> Report:
     word = read_text(row, mapping["state"])
-    state, reason = _state(mapping, word)
+    state, reason = _translate_state(mapping, word)
     detail = read_text(row, mapping.get("detail", "/ "))
     if state in (ReportState.FAILED, ReportState.EXPIRED) and reason is None:
         reason = next(
@@ -90,17 +90,17 @@ def _report(mapping: Mapped, row: Any) -> Report:
     return Report(
         state,
         ref=read_text(row, mapping.get("ref", "/ ")),
-        message_id=_whole(number),
+        message_id=_whole_number(number),
         to=canonical(read_text(row, mapping.get("to", "/ "))),
         reason=reason,
         code="/".join(filter(None, (safe_code(word), safe_code(detail) if detail != "0" else ""))),
         at=parse_time(read_text(row, mapping.get("at", "/ ")), mapping.get("zone", "")),
-        parts=_whole(parts),
+        parts=_whole_number(parts),
         cost=cost.replace(",", ".") if COST.fullmatch(cost) else "",
     )
 
 
-def _state(mapping: Mapped, word: str) -> tuple[ReportState, Reason | None]:
+def _translate_state(mapping: Mapped, word: str) -> tuple[ReportState, Reason | None]:
     """An unknown word ends nothing, and raises an alarm."""
     for each in mapping["states"]:
         if matches(word, each["words"]):
@@ -108,7 +108,7 @@ def _state(mapping: Mapped, word: str) -> tuple[ReportState, Reason | None]:
     return ReportState.ACCEPTED, Reason.UNKNOWN
 
 
-def _inbound(mapping: Mapped, row: Any) -> InboundMessage:
+def _read_reply(mapping: Mapped, row: Any) -> InboundMessage:
     sender, to, text, time, keyword, given_id = (
         read_text(row, mapping.get(name, "/ ")) for name in ("from", "to", "text", "at", "keyword", "id")
     )
@@ -123,5 +123,5 @@ def _inbound(mapping: Mapped, row: Any) -> InboundMessage:
     )
 
 
-def _whole(text: str) -> int | None:
+def _whole_number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
