@@ -180,7 +180,7 @@ def launch(to: Campaign, salt: str) -> None:
 
 def run_programs(app) -> None:
     """Each program tells that it runs, on another machine."""
-    at, alike = clock.now(), {"host": "a", "pid": 1, "generations": "1"}
+    at, alike = clock.now(), {"host": "a", "pid": 1, "generations": "7:0"}
     with app.app_context():
         for number, role in enumerate(("worker", "forwarder", "sender", "webhooks")):
             db.session.add(Process(node=8000 + number, role=role, leased_until=at, seen_at=at, **alike))

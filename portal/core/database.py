@@ -128,7 +128,6 @@ def _ping_if_idle(dialect: Dialect, connection: Any, record: ConnectionPoolEntry
 
 def _refuse_writes(connection: Any, _record: object) -> None:
     connection.execute("SET default_transaction_read_only = on")  # As a start-up option PgBouncer would reject it.
-    connection.commit()
 
 
 def _configure_sqlite(connection: Any, _record: object) -> None:

@@ -18,7 +18,8 @@ class Process(Base):
     pid: Mapped[int] = mapped_column(Integer)
     leased_until: Mapped[datetime]
     seen_at: Mapped[datetime]
-    generations: Mapped[str | None] = mapped_column(String(10))  # Of keys that it knows: "2,1", the first one seals.
+    # Key generations that it knows, each with the beginning of its check value: "2:8f0c31aa,1:5be1…", the first seals.
+    generations: Mapped[str | None] = mapped_column(String(40))
 
 
 class KeyGeneration(Base):

@@ -56,7 +56,9 @@ def _check_database() -> Fault | None:
 def _check_keys() -> Fault | None:
     if wrong := heartbeats.wrong_keys(read_session(), vault()):
         return Fault(
-            N_("VAULT_KEYS içindeki anahtar bu veritabanınınki değil: %(generations)s. kuşak."),
+            N_(
+                "VAULT_KEYS içindeki anahtar veritabanınınki ya da öbür programlarınki değil: %(generations)s. kuşak."
+            ),
             N_("Bir şey yazılmadan önce doğru anahtarı geri koyun."), {"generations": ", ".join(map(str, wrong))},
         )  # fmt: skip
     if not (missing := heartbeats.missing_keys(read_session(), vault())):

@@ -17,6 +17,7 @@ from portal.core.vault import Vault
 
 EVERY = 10.0  # Seconds.
 SILENCE = timedelta(minutes=1)  # After which a program counts as stopped.
+TOLD = 8  # Digits of a check value that programs tell each other.
 
 log = structlog.get_logger()
 
@@ -40,10 +41,10 @@ def beat() -> None:
     """Tell that this program runs and which keys it knows, and note the key that it seals with. Commits. Raises the
     database's error where nothing can be written."""
     mine = update(Process).where(Process.node == ids.own_node())
-    db.session.execute(mine.values(seen_at=clock.now(), generations=",".join(map(str, vault().keys))))
-    generation = vault().generation
-    row = {"generation": generation, "check_value": vault().check_values()[generation]}
-    insert_missing(db.session, KeyGeneration, [row])
+    values, generation = vault().check_values(), vault().generation
+    known = ",".join(f"{each}:{value[:TOLD]}" for each, value in values.items())
+    db.session.execute(mine.values(seen_at=clock.now(), generations=known))
+    insert_missing(db.session, KeyGeneration, [{"generation": generation, "check_value": values[generation]}])
     db.session.commit()
 
 
@@ -54,10 +55,16 @@ def last_seen(session: Session, role: str) -> datetime | None:
 
 
 def wrong_keys(session: Session, keys: Vault) -> list[int]:
-    """The key generations for which this process has another key than the database was sealed with."""
+    """The key generations for which this process has another key than the database was sealed with, or than a program
+    that runs: so a new key that is wrong somewhere is found before anything is sealed with it."""
+    told = session.scalars(
+        select(Process.generations).where(Process.seen_at > clock.now() - SILENCE, Process.generations.is_not(None))
+    )
+    of_others = (each.split(":") for text in told if text for each in text.split(","))
+    of_database = session.execute(select(KeyGeneration.generation, KeyGeneration.check_value))
     own = keys.check_values()
-    sealed = session.execute(select(KeyGeneration.generation, KeyGeneration.check_value))
-    return sorted(generation for generation, value in sealed if own.get(generation, value) != value)
+    theirs = [*((int(generation), value) for generation, value in of_others), *of_database]
+    return sorted({each for each, value in theirs if not own.get(each, value).startswith(value)})
 
 
 def missing_keys(session: Session, keys: Vault) -> list[int]:

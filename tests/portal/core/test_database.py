@@ -268,6 +268,7 @@ def test_a_server_is_told_who_asks_and_the_reader_to_refuse_writes_where_that_la
             assert writing.scalar(text("SHOW default_transaction_read_only")) == "off"
             assert connection.scalar(text("SHOW application_name")) == "izinlink-command"
             driver = connection.connection.driver_connection
+            assert driver.autocommit  # Or what is set would end with a transaction.
             assert (driver.prepare_threshold is None) == (pooling == "transaction")
             assert "options" not in driver.info.get_parameters()
         assert (reader.pool.size(), writer.pool.size()) == (3, 3)

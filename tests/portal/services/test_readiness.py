@@ -12,6 +12,7 @@ from portal.core import clock
 from portal.core.extensions import db, limiter
 from portal.core.models import KeyGeneration, Outcome, Process, Submission
 from portal.services import readiness
+from portal.services.readiness import heartbeats
 from tests import databases, make
 from tests.conftest import SECRETS
 
@@ -87,6 +88,19 @@ def test_another_key_of_the_same_generation_is_not_ready_and_lets_no_program_sta
     assert failing(other) == ["keys"]
     told = other.test_cli_runner().invoke(args=["jobs", "work"])
     assert told.exit_code == 1 and "not the one of this database" in told.stderr
+
+
+def test_a_new_key_that_differs_from_another_programs_is_found_before_it_seals(start):
+    """Both know a second generation and seal with the first one."""
+    right, wrong = (
+        start(VAULT_KEYS=f"{SECRETS['VAULT_KEYS']},2:{key}") for key in (OTHER_KEY, OTHER_KEY[:40] + "AbC=")
+    )
+    told = right.extensions["vault"].check_values()[2][: heartbeats.TOLD]
+    execute(right, update(Process).where(Process.role == "worker").values(generations=f"2:{told}"))
+
+    assert (failing(right), failing(wrong)) == ([], ["keys"])
+    execute(right, update(Process).where(Process.role == "worker").values(seen_at=clock.now() - timedelta(minutes=2)))
+    assert failing(wrong) == ["worker"]  # Whoever had the other key stopped.
 
 
 def test_a_generation_that_is_not_known_is_not_ready_and_what_waits_for_it_is_counted(start):
