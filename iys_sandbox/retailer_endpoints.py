@@ -11,7 +11,7 @@ from iys_sandbox.errors import JsonObject, Refused, refuse_if
 from iys_sandbox.movements import Key
 from iys_sandbox.request_fields import json_of_request
 from iys_sandbox.request_guard import iys_endpoint
-from iys_sandbox.rights import Sender, authorised_sender
+from iys_sandbox.rights import Sender, account_of_token, authorised_sender
 from portal.core import iys_protocol
 from portal.core.iys_protocol import MAX_RETAILERS, IysProblem, Operation
 
@@ -120,6 +120,14 @@ def clear_access(iys_code: str, brand_code: str) -> ResponseReturnValue:
     """Take the access to some consents from all retailers."""
     sender, body = authorised_sender(iys_code, brand_code), _json_object("H172")
     return _replace(_listed_keys(sender, body), [])
+
+
+@blueprint.get(iys_protocol.TOWNS_PATH)
+@iys_endpoint(Operation.TOWNS)
+def towns() -> ResponseReturnValue:
+    """The towns of Türkiye: here one of them."""
+    account_of_token()
+    return [{"name": "Kadıköy", "code": 429, "city_code": 34}]
 
 
 def _replace(keys: list[Key], codes: list[int]) -> ResponseReturnValue:

@@ -246,6 +246,10 @@ TABLE = (
         needs=("type", "recipientType", "recipients", "retailerAccess"),
     ),
     Endpoint(
+        Operation.TOWNS, "GET", "/info/town", (200,), codes({400: "H082", 401: "H351"}),
+        tells=("name", "code", "city_code", "cityCode"), always=("name", "code"), is_a_list=True,
+    ),
+    Endpoint(
         Operation.ACCESS_REPLACE, "PUT", f"{BRAND}/consents/retailers/access", (202,),
         codes(
             CORE,

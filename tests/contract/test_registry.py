@@ -38,6 +38,7 @@ PATHS = {
     Operation.ACCESS_LIST: [iys_protocol.retailer_access_list_path(1, 2)],
     Operation.ACCESS_ADD: [iys_protocol.retailer_access_path(1, 2)],
     Operation.ACCESS_REMOVE: [iys_protocol.retailer_access_path(1, 2, removes=True)],
+    Operation.TOWNS: [iys_protocol.TOWNS_PATH],
     Operation.ACCESS_REPLACE: [iys_protocol.retailer_access_path(1, 2)],
     Operation.ACCESS_CLEAR: [iys_protocol.retailer_access_path(1, 2, removes=True, of_all=True)],
     Operation.SUMMARY: [iys_protocol.summary_path(1, 2, DAY, RecipientType.INDIVIDUAL)],

@@ -35,6 +35,7 @@ PATHS = {
     Operation.ACCESS_LIST: ("POST", iys_protocol.retailer_access_list_path(*OF_BRAND)),
     Operation.ACCESS_ADD: ("POST", iys_protocol.retailer_access_path(*OF_BRAND)),
     Operation.ACCESS_REMOVE: ("POST", iys_protocol.retailer_access_path(*OF_BRAND, removes=True)),
+    Operation.TOWNS: ("GET", iys_protocol.TOWNS_PATH),
     Operation.ACCESS_REPLACE: ("PUT", iys_protocol.retailer_access_path(*OF_BRAND)),
     Operation.ACCESS_CLEAR: ("POST", iys_protocol.retailer_access_path(*OF_BRAND, removes=True, of_all=True)),
     Operation.SUMMARY: ("GET", iys_protocol.summary_path(*OF_BRAND, DAY, RecipientType.INDIVIDUAL)),

@@ -15,6 +15,8 @@ _CONSENT = {"recipient": PHONE, "type": "MESAJ"}
 _ACCESS = _CONSENT | {"retailerAccess": [CODE]}
 _WRONG = [{"field": "tckn", "code": "H226", "title": "…", "titleTr": "Bayi kaydında bir alan geçerli değil."}]
 EXAMPLES = (
+    Example("listTowns", f"{OF_BRAND}/retailers/towns", None, 200,
+            {"items": [{"code": "429", "name": "Kadıköy", "cityCode": "34"}]}),
     Example("addRetailer", f"{OF_BRAND}/retailers", _ONE, 200, {"retailerCode": CODE}),
     Example("addRetailer", f"{OF_BRAND}/retailers", _ONE | {"tckn": "5770341124"}, 422, problem_example(
         "invalid", 422, "Fields of the request are missing, wrong or unknown.",

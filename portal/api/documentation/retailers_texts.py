@@ -11,6 +11,10 @@ OPERATIONS: dict[str, tuple[str, str]] = {
             "ile yineleyin: listeye bakılır, aynı bayi ikinci kez eklenmez. H231: tckn başka bir bayinizde kayıtlı."
         ),
     ),
+    "listTowns": (
+        N_("İlçeler"),
+        N_("İYS'nin ilçe ve il kodlarını listeler; bayi eklerken city ve town alanlarına yazılır."),
+    ),
     "showRetailer": (N_("Bir bayi"), N_("Bayiyi İYS'de kayıtlı olduğu gibi gösterir.")),
     "listAccess": (
         N_("Bir izne erişen bayiler"),

@@ -27,7 +27,9 @@ RETAILERS = f"{BRAND_PATH}/retailers"
 RETAILER = f"{RETAILERS}/<int:retailerCode>"
 ADDED = Response(HTTP_200=schemas.RetailerAdded, HTTP_503=Problem)
 REMOVED = Response(HTTP_200=schemas.RetailerAdded, HTTP_409=Problem, HTTP_503=Problem)
-ONE, SOME = (Response(HTTP_200=model, HTTP_503=Problem) for model in (schemas.Retailer, schemas.Retailers))
+ONE, SOME, TOWNS = (
+    Response(HTTP_200=each, HTTP_503=Problem) for each in (schemas.Retailer, schemas.Retailers, schemas.Towns)
+)
 FIELDS = {"H230": "mersis", "H231": "tckn"}  # What İYS refuses without naming the field.
 CHANGED = Response(HTTP_200=schemas.Access, HTTP_503=Problem)
 
@@ -60,6 +62,16 @@ def add_retailer(json: schemas.RetailerBody, headers: WriteHeaders) -> dict[str,
         return {"retailerCode": code}
 
     return _write_once(headers, add)
+
+
+@blueprint.get(f"{RETAILERS}/towns")
+@specification.validate(resp=TOWNS, operation_id="listTowns")
+@needs_scope(Scope.RETAILERS_READ, limit=limits.API_IYS)
+def list_towns() -> dict[str, Any]:
+    """List İYS's codes of towns, which a new retailer's fields need."""
+    with iys_problems():
+        found = retailers.list_towns(_client(), g.brand)
+    return {"items": [{"code": each.code, "name": each.name, "cityCode": each.city_code} for each in found]}
 
 
 @blueprint.get(RETAILER)

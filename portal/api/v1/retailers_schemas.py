@@ -58,6 +58,16 @@ class Retailers(Answer):
     nextCursor: str | None
 
 
+class Town(Answer):
+    code: str
+    name: str
+    cityCode: str
+
+
+class Towns(Answer):
+    items: list[Town]
+
+
 class RetailersQuery(Strict):
     limit: int = Field(100, ge=1, le=100)
     cursor: str | Absent = Field(None, pattern=r"^[0-9]{1,9}$")

@@ -7,6 +7,7 @@ from portal.core.iys_protocol.enums import MESSAGE_CHANNELS, Action, Channel, Re
 from portal.core.iys_protocol.paths import (
     MAX_LIST_SIZE,
     TOKEN_PATH,
+    TOWNS_PATH,
     Operation,
     add_path,
     agreement_path,

@@ -37,11 +37,15 @@ class Operation(StrEnum):
     ACCESS_REMOVE = "access_remove"
     ACCESS_REPLACE = "access_replace"
     ACCESS_CLEAR = "access_clear"
+    TOWNS = "towns"
     SUMMARY = "summary"
     FILE = "file"
     AGREEMENT = "agreement"
     AGREE = "agree"
     TIMESTAMP = "timestamp"
+
+
+TOWNS_PATH = "/info/town"  # GET all towns (ilçe) with their cities' codes, whoever asks.
 
 
 def add_path(iys_code: int, brand_code: int) -> str:

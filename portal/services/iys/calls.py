@@ -25,18 +25,19 @@ SHORTEST_CALL = call_guard.LONGEST_WAIT.total_seconds() + 3.0  # Seconds: with l
 def ask(
     client: Client, provider_id: int, question: Operation, path: str, *, body: bytes | None = None,
     method: str = "POST", deadline: float = DEADLINE, turn: contextlib.AbstractContextManager[None] | None = None,
-    partner_id: int | None = None, priority: Priority = Priority.GRANTS,
+    partner_id: int | None = None, priority: Priority = Priority.GRANTS, of_path: str = "",
 ) -> IysAnswer:  # fmt: skip
     """Call İYS for a provider. Raises NotNow.
 
     Call it with no transaction open: it commits short ones of its own, and none is open during the call. A 401 is an
     ordinary answer; the next call fetches a fresh token. It lasts no longer than `deadline` and SPARE_SECONDS: where
     the token took long, the answer has less time, or NotNow is raised. `turn` is held while the call waits for its
-    slot. `partner_id` is the partner's credential, where a partner asks.
+    slot. `partner_id` is the partner's credential, where a partner asks. `of_path` names the provider where `path`
+    names nobody.
     """
-    if sandbox_mode.is_sandbox_path(path):
+    if sandbox_mode.is_sandbox_path(of_path or path):
         return sandbox_access.ask(provider_id, path, body=body, method=method)
-    if sandbox_mode.is_exempt_path(path):
+    if sandbox_mode.is_exempt_path(of_path or path):
         raise NotNow(clock.now() + LATER, sandbox_mode.EXEMPT)
     ends = time.monotonic() + deadline + SPARE_SECONDS
     try:

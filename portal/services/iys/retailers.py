@@ -101,6 +101,15 @@ class RetailerPage:
 
 
 @dataclass(frozen=True)
+class Town:
+    """A town (ilçe) as İYS knows it."""
+
+    code: str
+    name: str
+    city_code: str
+
+
+@dataclass(frozen=True)
 class ConsentKey:
     """One consent of a brand; the address is canonical."""
 
@@ -129,6 +138,21 @@ def all_retailers(client: Client, brand: Brand) -> Iterator[Retailer]:
         yield from page.retailers
         if not page.retailers or (number + 1) * PAGE_SIZE >= page.total:
             return
+
+
+def list_towns(client: Client, brand: Brand) -> list[Town]:
+    """All towns of Türkiye as İYS names them in a retailer's fields. Raises RetailerProblem."""
+    own = iys_protocol.retailers_path(*_codes(brand))
+    answer = _ask(client, brand, Operation.TOWNS, iys_protocol.TOWNS_PATH, method="GET", of_path=own)
+    if answer.listed is None:
+        raise RetailerProblem(problem_of(Operation.TOWNS, answer))
+    rows = [each for each in answer.listed if isinstance(each, dict)]
+    # İYS's schema says cityCode, its example city_code.
+    found = [(read_number(row.get("code")), row.get("cityCode", row.get("city_code")), row) for row in rows]
+    return [
+        Town(str(code), read_name(row.get("name"), MAX_TEXT), str(city))
+        for code, its_city, row in found if code is not None and (city := read_number(its_city)) is not None
+    ]  # fmt: skip
 
 
 def find_retailer(client: Client, brand: Brand, code: int) -> Retailer | None:
@@ -220,11 +244,14 @@ def replace_access(client: Client, brand: Brand, key: ConsentKey, retailer_codes
 
 
 def _ask(
-    client: Client, brand: Brand, question: Operation, path: str, body: JsonObject | None = None, method: str = "POST"
-) -> IysAnswer:
+    client: Client, brand: Brand, question: Operation, path: str, body: JsonObject | None = None, method: str = "POST",
+    of_path: str = "",
+) -> IysAnswer:  # fmt: skip
     raw = json.dumps(body, ensure_ascii=False).encode() if body is not None else None
     try:
-        answer = calls.ask(client, brand.provider_id, question, path, body=raw, method=method, deadline=PATIENCE)
+        answer = calls.ask(
+            client, brand.provider_id, question, path, body=raw, method=method, deadline=PATIENCE, of_path=of_path
+        )  # fmt: skip
     except calls.NotNow as refusal:
         problem = CallProblem(question.value, NO_ANSWER, refusal.code, not_now=True)
         raise RetailerProblem(problem, refusal.until) from refusal

@@ -49,6 +49,7 @@ SCOPES = {  # Of every view of the API. One that is missing here is refused by a
     "download_import_errors": Scope.IMPORTS,
     "download_export": Scope.EXPORTS,
     "list_retailers": Scope.RETAILERS_READ,
+    "list_towns": Scope.RETAILERS_READ,
     "show_retailer": Scope.RETAILERS_READ,
     "list_access": Scope.RETAILERS_READ,
     "add_retailer": Scope.RETAILERS_WRITE,

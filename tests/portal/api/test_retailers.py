@@ -132,6 +132,17 @@ def test_retailers_come_in_pages(program):
     assert (first["total"], second["nextCursor"], of_consent["nextCursor"]) == (2, None, None)
 
 
+def test_towns_of_a_provider_in_sandbox_mode_are_not_asked_of_iys(app, program, sandbox):
+    code = sandbox_mode.CODES[5]
+    provider, brand = db.session.query(Provider).one(), db.session.query(Brand).one()
+    provider.iys_code = brand.brand_code = code
+    db.session.commit()
+    app.config["SANDBOX_URL"] = None
+
+    assert told(program.get(f"{BASE}/brands/{code}/retailers/towns"))[0] == 503
+    assert sandbox.ledger()["requests"]["towns"] == 0
+
+
 def test_a_brand_that_iys_is_not_told_of_has_no_retailers(program, sandbox):
     code = sandbox_mode.EXEMPT_CODES[0]
     provider, brand = db.session.query(Provider).one(), db.session.query(Brand).one()
