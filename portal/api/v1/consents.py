@@ -1,5 +1,6 @@
 """Ask about one address: its consent here and at İYS, whether it may be messaged, and its decisions."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,11 +16,11 @@ from portal.api.v1.schemas import ConsentAnswer, ConsentQuery, History, HistoryQ
 from portal.core import addresses, clock
 from portal.core.addresses import Address, BadAddress
 from portal.core.extensions import read_connection, read_session, vault
-from portal.core.iys_protocol import Channel, RecipientType
+from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Consent, Decision, Recipient, may_have_refused
 from portal.domain.consents import history, may_send, recipients
 from portal.domain.consents.history import DecisionRecord
-from portal.domain.consents.may_send import Verdict
+from portal.domain.consents.may_send import Reason, Verdict
 from portal.domain.identity.api_keys import Caller
 from portal.domain.identity.permissions import Scope
 from portal.services.imports.row_results import RowProblem
@@ -92,15 +93,17 @@ def _history_item(record: DecisionRecord) -> dict[str, Any]:
 
 def _consent(text: str, channel: Channel, recipient_type: RecipientType) -> dict[str, Any]:
     caller, address, at = g.caller, address_or_422(text, channel), clock.now()
-    answer, consent = _find(caller, address, channel, recipient_type, at)
-    if consent is None or (consent.status is None and consent.iys_status is None):
+    answer, consents = _find(caller, address, channel, recipient_type, at)
+    own = next((each for each in consents if each.recipient_type == recipient_type), None)
+    known = own is not None and (own.status, own.iys_status) != (None, None)
+    if not known and answer.reason != Reason.REFUSED:
         abort(problems.problem_response(ApiProblem.NOT_FOUND))
     return {
         "brandCode": caller.brand.code, "recipient": address.text, "type": channel, "recipientType": recipient_type,
-        "status": consent.status, "consentDate": wire_date(consent.consent_date) if consent.status else None,
-        "retailerCode": consent.retailer_code, "retailerAccess": consent.retailer_access,
-        "reference": _reference(consent.recipient_id, consent.reference),
-        "iys": {"status": consent.iys_status, "asOf": moment(consent.iys_as_of)},
+        "status": own and own.status, "consentDate": wire_date(own.consent_date) if own and own.status else None,
+        "retailerCode": own and own.retailer_code, "retailerAccess": own and own.retailer_access,
+        "reference": _reference(consents[0].recipient_id, consents[0].reference),
+        "iys": {"status": own and own.iys_status, "asOf": moment(own.iys_as_of) if own else None},
         "maySend": {
             "verdict": answer.verdict, "reason": answer.reason, "asOf": moment(at),
             "validUntil": moment(answer.valid_until),
@@ -110,21 +113,23 @@ def _consent(text: str, channel: Channel, recipient_type: RecipientType) -> dict
 
 def _find(
     caller: Caller, address: Address, channel: Channel, recipient_type: RecipientType, at: datetime
-) -> tuple[may_send.MaySendAnswer, Row[*tuple[Any, ...]] | None]:
+) -> tuple[may_send.MaySendAnswer, Sequence[Row[*tuple[Any, ...]]]]:
+    """Whether an address may be messaged as a recipient type, and its consents to the channel, as any type."""
     assert caller.brand is not None
     connection, provider_id = read_connection(), caller.provider_id
-    asked = {
-        "brand_id": caller.brand.id, "provider_id": provider_id, "channel": channel, "recipient_type": recipient_type,
-    }  # fmt: skip
+    asked = {"brand_id": caller.brand.id, "provider_id": provider_id, "channel": channel}
     for column, index in vault().indexes(provider_id, address.text).items():
-        consent = connection.execute(CONSENTS[column], asked | {"index": index}).one_or_none()
-        if consent is not None:
-            is_unread = bool(consent.is_unread)
-            return may_send.answer_of(consent, caller.brand, caller.iys_code, at, has_unread_reply=is_unread), consent
-    return may_send.answer_without_consent(recipient_type), None
+        if consents := connection.execute(CONSENTS[column], asked | {"index": index}).all():
+            break
+    is_refused = any(each.status == Status.REFUSED for each in consents)
+    for own in (each for each in consents if each.recipient_type == recipient_type):
+        return may_send.answer_of(
+            own, caller.brand, caller.iys_code, at, has_unread_reply=bool(own.is_unread), is_refused_as_other=is_refused
+        ), consents
+    return may_send.answer_without_consent(recipient_type, is_refused=is_refused), consents
 
 
-# One consent by a blind index of its address; built once, as each request asks for it.
+# The consents to a channel by a blind index of their address; built once, as each request asks for them.
 CONSENTS = {
     column: select(
         Consent.recipient_id, Consent.recipient_type, Consent.status, Consent.consent_date, Consent.iys_status,
@@ -136,7 +141,6 @@ CONSENTS = {
     .where(
         Recipient.provider_id == bindparam("provider_id"), getattr(Recipient, column) == bindparam("index"),
         Consent.brand_id == bindparam("brand_id"), Consent.channel == bindparam("channel"),
-        Consent.recipient_type == bindparam("recipient_type"),
     )
     for column in ("index_odd", "index_even")
 }  # fmt: skip

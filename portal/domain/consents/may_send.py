@@ -6,8 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, and_, case, literal, not_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, and_, case, exists, literal, not_, select
+from sqlalchemy.orm import Session, aliased
 
 from portal.core import business_days
 from portal.core.database import is_one_of
@@ -68,10 +68,11 @@ class BrandFacts(Protocol):
 
 
 BEFORE_2015 = parse_wire_date(FIRST_DATE)  # İYS takes grants of this date (HS_2015) any time.
-RULE_VERSION = "1"  # Stands in signed certificates: another RULE has another version.
+RULE_VERSION = "2"  # Stands in signed certificates: another RULE has another version.
 # The first line counts whose facts are all true of a consent.
 RULE: tuple[tuple[dict[str, Any], Verdict, Reason], ...] = (
     ({"status": Status.REFUSED}, Verdict.MAY_NOT, Reason.REFUSED),
+    ({"status": None, "is_refused_as_other": True}, Verdict.MAY_NOT, Reason.REFUSED),  # What stands granted is newer.
     ({"has_ended": True}, Verdict.MAY_NOT, Reason.SANDBOX_ENDED),
     ({"is_exempt": True, "status": Status.GRANTED, "has_unread_reply": False}, Verdict.MAY, Reason.EXEMPT),
     ({"iys_status": RET}, Verdict.MAY_NOT, Reason.REFUSED_AT_IYS),
@@ -89,13 +90,15 @@ PERMISSIONS = (Reason.EXEMPT, Reason.MERCHANT, Reason.GRANTED)
 
 def answer_of(
     consent: Consent | Row[*tuple[Any, ...]], brand: BrandFacts, iys_code: int, at: datetime, *,
-    has_unread_reply: bool,
+    has_unread_reply: bool, is_refused_as_other: bool = False,
 ) -> MaySendAnswer:  # fmt: skip
     """Answer for one consent, or a row of its columns, of a provider with this İYS code at a moment;
-    `has_unread_reply` is may_have_refused() of its recipient."""
+    `has_unread_reply` is may_have_refused() of its recipient. `is_refused_as_other`: on this channel as another
+    recipient type, which is asked only where nothing was decided as this one."""
     facts = {
         "status": consent.status,
         "has_unread_reply": has_unread_reply,
+        "is_refused_as_other": is_refused_as_other,
         "iys_status": consent.iys_status,
         "recipient_type": consent.recipient_type,
         **_facts_of(brand, iys_code),
@@ -107,32 +110,38 @@ def answers(
     session: Session, brand: Brand, recipient_ids: Collection[int], channel: Channel, recipient_type: RecipientType,
     at: datetime,
 ) -> dict[int, MaySendAnswer]:  # fmt: skip
-    """Answer for many recipients of a brand, by id; those without a consent are missing. One statement: call with
-    ≤ 5,000."""
+    """Answer for many recipients of a brand, by id; those of whom nothing is known are missing. One statement: call
+    with ≤ 5,000."""
     common = {
         "recipient_type": recipient_type,
         **_facts_of(brand, session.get_one(Provider, brand.provider_id).iys_code),
     }
     asked = select(
-        Consent.recipient_id, Consent.status, Consent.iys_status, may_have_refused(Consent.recipient_id),
-        Consent.consent_date,
+        Consent.recipient_id, Consent.recipient_type, Consent.status, Consent.iys_status,
+        may_have_refused(Consent.recipient_id), Consent.consent_date,
     ).where(
         Consent.brand_id == brand.id, is_one_of(session, Consent.recipient_id, recipient_ids),
-        Consent.channel == channel, Consent.recipient_type == recipient_type,
+        Consent.channel == channel,
     )  # fmt: skip
+    rows = session.execute(asked).all()
+    refused = {row.recipient_id for row in rows if row.status == Status.REFUSED}
     known: dict[tuple[Any, ...], MaySendAnswer] = {}
-    found: dict[int, MaySendAnswer] = {}
-    for recipient_id, status, iys_status, is_unread, date in session.execute(asked):
-        key = (status, iys_status, is_unread, date)
+    found = dict.fromkeys(refused, answer_without_consent(recipient_type, is_refused=True))
+    for recipient_id, its_type, status, iys_status, is_unread, date in rows:
+        if its_type != recipient_type:
+            continue
+        key = (status, iys_status, is_unread, date, recipient_id in refused)
         if key not in known:
             facts = {"status": status, "iys_status": iys_status, "has_unread_reply": bool(is_unread)}
-            known[key] = _answer(common | facts, date, at)
+            known[key] = _answer(common | facts | {"is_refused_as_other": key[-1]}, date, at)
         found[recipient_id] = known[key]
     return found
 
 
-def answer_without_consent(recipient_type: RecipientType) -> MaySendAnswer:
-    """Answer where nothing is known of an address."""
+def answer_without_consent(recipient_type: RecipientType, *, is_refused: bool = False) -> MaySendAnswer:
+    """Answer where nothing is known of an address as this recipient type; `is_refused` as another one."""
+    if is_refused:
+        return MaySendAnswer(Verdict.MAY_NOT, Reason.REFUSED)
     if recipient_type == MERCHANT:
         return MaySendAnswer(Verdict.UNKNOWN, Reason.UNCHECKED)
     return MaySendAnswer(Verdict.MAY_NOT, Reason.NOT_GRANTED)
@@ -184,11 +193,16 @@ def standing() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
 
 def reason_column() -> ColumnElement[str]:
     """The reason in SQL. What is EXPIRED stays UNREGISTERED here: neither allows messages."""
-    codes = sandbox_mode.EXEMPT_CODES
+    codes, other = sandbox_mode.EXEMPT_CODES, aliased(Consent)
+    refused_as_other = exists().where(
+        other.brand_id == Consent.brand_id, other.recipient_id == Consent.recipient_id,
+        other.channel == Consent.channel, other.status == Status.REFUSED,
+    )  # fmt: skip
     exempt_providers = select(Provider.id).where(Provider.iys_code.between(codes.start, codes.stop - 1))
     facts: dict[str, SQLColumnExpression[Any]] = {
         "status": Consent.status,
         "has_unread_reply": may_have_refused(Consent.recipient_id),
+        "is_refused_as_other": refused_as_other.correlate(Consent),
         "iys_status": Consent.iys_status,
         "recipient_type": Consent.recipient_type,
         "has_ended": not_(Brand.has_not_ended()),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from portal.core import clock
 from portal.core.extensions import db
+from portal.core.ids import new_id
 from portal.core.iys_protocol import Status
 from portal.core.models import (
     ApiRequest,
@@ -147,6 +148,32 @@ def test_a_grant_over_a_refusal_needs_the_firms_word_where_the_person_said_it(ap
     else:
         assert (first.status_code, first.json["code"]) == (409, "over_refusal")
         assert second.json["results"][0]["result"] == "grant"
+
+
+@pytest.mark.parametrize("types", [("BIREYSEL", "TACIR"), ("TACIR", "BIREYSEL")])
+def test_a_refusal_is_told_whoever_asks_as_another_recipient_type(app, program, rows, types):
+    said, asked = types
+    program.post(CONSENTS, refusal(recipientType=said))
+    key = {"recipient": make.PHONE, "type": "MESAJ", "recipientType": asked}
+    as_told = {"verdict": "may_not", "reason": "refused", "validUntil": None}
+
+    for _ in range(2):  # First without a record of the type asked for, then with one that only İYS knows.
+        consent = program.post(f"{CONSENTS}/query", key).json
+        checks = {"type": "MESAJ", "recipientType": asked, "recipients": [make.PHONE]}
+        checked = program.post(f"{BASE}/brands/{make.BRAND_CODE}/checks", checks).json["results"]
+        assert checked == [{"recipient": make.PHONE, **as_told}]
+        assert consent["maySend"].items() >= as_told.items()
+        assert (consent["recipientType"], consent["status"], consent["consentDate"]) == (asked, None, None)
+        if rows.count(Consent) == 1:
+            assert consent["iys"] == {"status": None, "asOf": None}
+            stands = rows.one(Consent)
+            other = {"id": new_id(), "recipient_type": asked, "iys_status": "ONAY", "iys_as_of": clock.now()}
+            same = {each: getattr(stands, each) for each in ("provider_id", "brand_id", "recipient_id", "channel")}
+            with app.app_context():
+                db.session.add(Consent(**same, **other))
+                db.session.commit()
+
+    assert consent["iys"]["status"] == "ONAY"
 
 
 @pytest.mark.parametrize(

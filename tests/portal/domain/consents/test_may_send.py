@@ -29,6 +29,7 @@ from portal.domain.consents.may_send import (
     Reason,
     Verdict,
     answer_of,
+    answers,
     is_refused,
     may_send,
     reason_column,
@@ -193,6 +194,17 @@ def test_a_merchant_of_an_exempt_provider_may_be_messaged_until_it_refuses(here,
     db.session.execute(update(Provider).values(iys_code=sandbox_mode.EXEMPT_CODES.start))
 
     assert answer(MERCHANT, here, None) == may
+
+
+@pytest.mark.parametrize(("here", "reason"), [(None, Reason.REFUSED), ("ONAY", Reason.MERCHANT)])
+def test_a_refusal_as_another_type_holds_where_nothing_was_decided(here, reason):
+    """What stands granted is newer: a refusal ends all that was granted before it."""
+    person, merchant = add_consent(PERSON, "RET"), add_consent(MERCHANT, here, "ONAY")
+    at, found = clock.now(), {}
+    for each in RecipientType:
+        found |= answers(db.session, make.brand(), [merchant.recipient_id], Channel.SMS, each, at)
+        assert found[merchant.recipient_id].reason == (reason if each == MERCHANT else Reason.REFUSED)
+    assert in_sql()[merchant.id][0] == reason and in_sql()[person.id][0] == Reason.REFUSED
 
 
 @pytest.mark.parametrize("outcome", [EventOutcome.LIKELY_REFUSAL, EventOutcome.REVIEW])
