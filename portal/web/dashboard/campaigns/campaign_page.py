@@ -31,6 +31,7 @@ from portal.services import launches
 from portal.services.imports import waiting_lists
 from portal.services.imports.audience_contacts import AUDIENCE_PROBLEMS
 from portal.services.imports.reading import FileProblem
+from portal.services.imports.row_results import RowProblem
 from portal.services.imports.unread import Mark
 from portal.web.dashboard.campaigns.forms import AudienceForm
 from portal.web.dashboard.campaigns.launch_context import launch_context
@@ -112,12 +113,13 @@ def _file_problem(batch: AudienceList) -> FileProblem | None:
 
 
 def _lines_not_taken(campaign: Campaign) -> list[tuple[int, str, str]]:
-    """(line, its text, what is wrong with it), up to MAX_ROWS of each kind: bad ones, refusals, what was not read."""
+    """(line, its text, what is wrong with it), up to MAX_ROWS of each kind: bad ones (refusals without an address go
+    first), refusals, what was not read."""
     ours = (
         select(AudienceLine)
         .join(AudienceList, AudienceList.id == AudienceLine.list_id)
         .where(AudienceList.campaign_id == campaign.id)
-        .order_by(AudienceLine.id)
+        .order_by(AudienceLine.problem != RowProblem.REFUSAL_WITHOUT_ADDRESS, AudienceLine.id)
         .limit(MAX_ROWS)
     )
     marks = (*AudienceLine.REASONS, AudienceLine.SHEET, AudienceLine.COLUMN)

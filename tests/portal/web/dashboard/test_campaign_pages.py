@@ -28,7 +28,8 @@ from portal.core.models import (
 from portal.domain.campaigns import default_texts
 from portal.services.imports import waiting_lists
 from portal.services.imports.reading import FileProblem
-from portal.web.dashboard.campaigns.campaign_page import REASONS
+from portal.services.imports.row_results import RowProblem
+from portal.web.dashboard.campaigns.campaign_page import MAX_ROWS, REASONS
 from tests import make
 from tests.make import Person
 from tests.portal.services.imports.test_audience import workbook
@@ -356,6 +357,15 @@ def test_a_file_named_as_a_list_of_refusals_asks_nobody_and_other_reasons_are_co
     assert {each.left_out for each in rows(AudienceEntry)} == {"refused"} and "123 45 68" not in page
     for reason in (AudienceLine.NOTED, AudienceLine.UNCLEAR):
         assert f"<li>{REASONS[reason]}: 1</li>" in page and f'<td class="detail">{REASONS[reason]}</td>' in page
+
+
+def test_a_refusal_without_an_address_is_shown_before_other_bad_lines(ayse, draft):
+    upload(
+        ayse, draft, "\n".join(["Telefon;SMS izni", "0532 123 45 67;Evet", *[";Evet"] * MAX_ROWS, ";Hayır"]).encode()
+    )
+
+    rows = ayse.opens(f"/dashboard/campaigns/{draft}").text.partition("Alınmayan satırlar")[2].split("<tr>")
+    assert RowProblem.REFUSAL_WITHOUT_ADDRESS.sentence in rows[2] and AddressProblem.EMPTY.sentence in rows[3]
 
 
 def test_columns_of_yes_and_no_that_were_not_read_hold_up_the_launch_until_somebody_looked(ayse, draft, rows):
