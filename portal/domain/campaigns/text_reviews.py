@@ -99,8 +99,8 @@ def settle(
 def reverse(
     session: Session, provider_id: int, digest: str, *, is_approved: bool, by: int, reason: str, at: datetime
 ) -> Review | None:
-    """Decide anew on a text or host that was decided on; None where that is its last decision. What was launched or
-    sent meanwhile stays."""
+    """Decide anew on a text or host that was decided on; None where that is its last decision. What was sent meanwhile
+    stays; the caller closes what runs."""
     made = select(Review).where(Review.provider_id == provider_id, Review.digest.is_not(None))
     found = session.scalars(made.order_by(Review.made_at.desc(), Review.id.desc()))
     last = next((each for each in found if each.digest and each.digest.hex() == digest), None)
@@ -112,6 +112,12 @@ def reverse(
     session.add(review)
     session.flush()
     return review
+
+
+def list_running(session: Session, provider_id: int, digest: str) -> list[Campaign]:
+    """Launched campaigns and consent points with this text which are not closed."""
+    open_ones = Campaign.provider_id == provider_id, Campaign.launched_at.is_not(None), Campaign.closed_at.is_(None)
+    return [text.campaign for text in list_written(session, *open_ones) if text.digest.hex() == digest]
 
 
 def _find_written(

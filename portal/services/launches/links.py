@@ -13,7 +13,7 @@ from portal.core.addresses import mask, parse, without_plus
 from portal.core.extensions import vault
 from portal.core.models import AudienceEntry, Campaign, ExclusionReason, Recipient
 from portal.core.word_pairs import word_pair
-from portal.domain.campaigns import exclusion
+from portal.domain.campaigns import exclusion, text_reviews
 from portal.domain.consents.may_send import standing
 from portal.domain.providers.brands import link_base_url
 from portal.services.launches.invitation_text import text_writer
@@ -49,7 +49,8 @@ def count_links(session: Session, campaign: Campaign) -> LinkCount:
     linked = select(exclusion.exclusion_reason(campaign, standing(), clock.now()).label("reason"))
     linked = linked.select_from(AudienceEntry).join(Recipient, Recipient.id == AudienceEntry.recipient_id)
     found = linked.where(AudienceEntry.campaign_id == campaign.id, *HAS_LINK).subquery()
-    rows = session.execute(select(found.c.reason, func.count()).group_by(found.c.reason)).all()
+    is_approved = not text_reviews.list_unapproved(session, campaign)
+    rows = session.execute(select(found.c.reason, func.count()).group_by(found.c.reason)).all() if is_approved else []
     left_out = {ExclusionReason(reason): count for reason, count in rows if reason}
     return LinkCount(sum(count for reason, count in rows if not reason), left_out)
 
@@ -131,7 +132,10 @@ def _bounds(session: Session, campaign: Campaign, part: int) -> tuple[int | None
 def _linked_addresses(
     session: Session, campaign: Campaign, first: int = 0, following: int | None = None
 ) -> Iterator[LinkedAddress]:
-    """Read in chunks, from the entry `first` to the one before `following`."""
+    """Read in chunks, from the entry `first` to the one before `following`; none where the approval of the text was
+    taken back."""
+    if text_reviews.list_unapproved(session, campaign):
+        return
     last = first - 1
     end = true() if following is None else AudienceEntry.id < following
     may_get = ~exclusion.is_excluded(campaign, standing(), clock.now())

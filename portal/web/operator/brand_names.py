@@ -13,7 +13,8 @@ from sqlalchemy import select
 from portal.core import clock, display_names
 from portal.core.extensions import db, read_session
 from portal.core.models import Brand, ConsentPoint, Domain, MailKind, Provider
-from portal.domain.campaigns import text_reviews
+from portal.domain import consent_points
+from portal.domain.campaigns import lifecycle, text_reviews
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import brand_requests, domain_reviews
 from portal.web.operator.blueprint import blueprint
@@ -92,9 +93,23 @@ def _reversed(provider_id: int, digest: str, decided: dict[str, Any]) -> Settled
     review = text_reviews.reverse(db.session, provider_id, digest, at=clock.now(), **decided)
     if review is None:
         return None
+    if not decided["is_approved"]:
+        _close_running(provider_id, digest)
     title = db.session.get_one(Provider, provider_id).title
     link = absolute_url("dashboard.overview")
     return Settled(("review.text_approved", "review.text_declined"), review.id, title, review.note, link)
+
+
+def _close_running(provider_id: int, digest: str) -> None:
+    """Close campaigns and points with a declined text: to reopen them asks for its approval again. Refusing goes on."""
+    for campaign in text_reviews.list_running(db.session, provider_id, digest):
+        point = db.session.scalar(select(ConsentPoint).where(ConsentPoint.campaign_id == campaign.id))
+        if point is None:
+            lifecycle.close(db.session, campaign, clock.now())
+        else:
+            consent_points.close_point(db.session, point, clock.now())
+        subject = "campaign" if point is None else "point"
+        record_operator_audit(f"{subject}.closed", subject, (point or campaign).id, provider_id=provider_id)
 
 
 @blueprint.get("/providers/<id:provider_id>/brands/<id:brand_id>/logo/<digest>.png")

@@ -145,7 +145,7 @@ def download_poster(point_id: int) -> Response:
     point = own_row_or_404(read_session(), ConsentPoint, point_id)
     campaign, brand = read_session().get_one(Campaign, point.campaign_id), read_session().get_one(Brand, point.brand_id)
     text = read_session().get_one(ConsentText, campaign.text_id)
-    if not text_reviews.is_approved(read_session(), campaign):
+    if text_reviews.list_unapproved(read_session(), campaign):
         abort(404)
     poster = posters.Poster(
         brand_name=text.brand_name, title=text.title_tr, address=_address(point), sender=text.sender_title,

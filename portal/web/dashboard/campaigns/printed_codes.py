@@ -53,7 +53,7 @@ def download_codes(campaign_id: int) -> Response:
     brand = read_session().get_one(Brand, campaign.brand_id)
     sheet = code_sheet.CodeSheet(
         sandbox_mode.shown_name(brand.name, brand.brand_code),
-        f"{campaign.name} · {part}",
+        f"{campaign.id} · {part}",  # No word that nobody has reviewed.
         codes,
         is_sandbox=brand.is_sandbox,
     )

@@ -29,6 +29,7 @@ def test_a_sheet_holds_links_and_masked_addresses_but_of_nobody_who_refused(app,
     text = words_in(answer.data)
     assert answer.mimetype == "application/pdf" and answer.headers["Cache-Control"] == "no-store"
     assert len(lines) == 2 and codes["+905321234568"] not in text
+    assert rows.one(Campaign).name not in text and f"{rows.one(Campaign).id} · 1" in text
     for line in lines:
         assert line["link"].removeprefix("http://") in text and line["words"] in text
     assert "f•••@e•••.com" in text and "+90 5•• ••• •• 67" in text and make.EMAIL not in text

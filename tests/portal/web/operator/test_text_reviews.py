@@ -134,10 +134,11 @@ def test_a_consent_point_opens_with_an_approved_text(app, ayse, derya, ayses, ro
     ayse.posts(f"{address}/publish")
     assert PARCEL in Visitor(app, slug).opens().text
 
-    ayse.posts(f"{address}/close")
     derya.posts(f"/operator/providers/{ayses}/texts", {"seen": seen, "reason": "PTT sizin değil."})
+    assert rows.one(ConsentPoint).closed_at and ayse.opens(f"{address}/poster.pdf").status_code == 404
     ayse.posts(f"{address}/publish")
     assert PARCEL not in Visitor(app, slug).opens().text
+    assert {each.act for each in rows(AuditEntry)} >= {"review.text_declined", "point.closed"}
 
 
 def test_a_decision_counts_for_one_firm_and_what_was_practised_waits_after_admission(app, ayses):
@@ -191,14 +192,16 @@ def test_a_decision_can_be_changed_and_the_last_one_counts(app, ayse, derya, ays
     assert rows.one(Campaign).launched_at is None and "PTT sizin değil." in html.unescape(ayse.opens(path).text)
 
     decided = html.unescape(derya.opens(f"/operator/providers/{ayses}").text).partition("Operatörün kararları")[2]
-    assert f'<td class="told">{PARCEL}</td>' in decided
+    assert f'class="told">{PARCEL}</td>' in decided
     derya.posts(settle, {"seen": seen, "approve": "y"})
     ayse.posts(f"{path}/launch")
     assert rows.one(Campaign).launched_at is not None
-    ayse.posts(f"{path}/close")
-    derya.posts(settle, {"seen": seen, "reason": "PTT sizin değil."})
-    ayse.posts(f"{path}/reopen")
-    assert rows.one(Campaign).closed_at is not None
+    ayse.posts(f"{path}/pause")
+    derya.posts(settle, {"seen": seen, "reason": "PTT sizin değil."})  # It is closed at once.
+    for way in ("resume", "reopen"):
+        ayse.posts(f"{path}/{way}")
+        assert rows.one(Campaign).closed_at is not None
+    assert len(ayse.opens(f"{path}/links.csv").text.splitlines()) == 1
     approved, declined = ReviewAct.TEXT_APPROVED, ReviewAct.TEXT_DECLINED
     assert [each.act for each in rows(Review)] == [approved, declined, approved, declined]
     assert [each.act for each in rows(AuditEntry, AuditEntry.subject == "review")] == [
