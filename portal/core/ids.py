@@ -16,8 +16,8 @@ from portal.core import clock, programs
 
 NODE_BITS = 13
 COUNTER_BITS = 9
-LEASE = timedelta(days=1)  # Of a node number, over all machines; longer than clocks differ or a transaction lasts.
-RENEW_AFTER = 3600.0  # Seconds.
+LEASE = timedelta(hours=4)  # Of a node number, over all machines; longer than clocks differ or a transaction lasts.
+RENEW_AFTER = 3600.0  # Seconds; then the next transaction renews it before it begins.
 NEXT_NODE = "UPDATE node_counter SET next = next + 1 WHERE name = 'node' RETURNING next"
 TIMES = [bindparam(name, type_=DateTime()) for name in ("at", "until")]
 LEASE_NODE = text(
@@ -75,8 +75,9 @@ def parse_id(text: str) -> int | None:
 
 
 def own_node() -> int:
-    """The node number of this process."""
-    _claim_node()
+    """The node number of this process. It is not renewed here, since a transaction may be open."""
+    if os.getpid() not in _nodes:
+        _claim_node()
     return _nodes[os.getpid()]
 
 
@@ -106,7 +107,7 @@ def _is_claimed() -> bool:
 
 def _lease_node(connection: Connection) -> None:
     """Renew the lease, or take the next number that no living process has; where a lease was lost (the machine slept
-    for a day), another number."""
+    for hours), another number."""
     global _renewed_at
     at, process = clock.now().replace(tzinfo=None), os.getpid()
     mine = {"host": socket.gethostname()[:60], "pid": process, "at": at, "until": at + LEASE}
@@ -117,5 +118,5 @@ def _lease_node(connection: Connection) -> None:
         number = connection.execute(text(NEXT_NODE)).scalar_one() % (1 << NODE_BITS)
         leased = connection.execute(LEASE_NODE, mine | {"node": number, "role": programs.own_role()}).scalar()
     if leased is None:
-        raise RuntimeError(f"All {1 << NODE_BITS} node numbers are taken: as many processes have begun within a day.")
+        raise RuntimeError(f"All {1 << NODE_BITS} node numbers are taken: as many processes have begun within {LEASE}.")
     _nodes[process], _renewed_at = leased, _seconds()

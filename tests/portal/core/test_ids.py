@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 import time_machine
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from portal.core import clock, ids
-from portal.core.extensions import db
+from portal.core.extensions import db, read_session
 from portal.core.ids import COUNTER_BITS, EPOCH, NODE_BITS, new_id, new_ids
 from portal.core.models import IysRate, NodeCounter, Process
 
@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[3]
 FORKING = """
 import json, os, sys
 from portal.app import create_app
-from portal.core.extensions import db
+from portal.core.extensions import db, read_session
 from portal.core.ids import new_ids
 
 app = create_app(os.environ)
@@ -152,5 +152,23 @@ def test_a_number_that_a_living_process_has_is_passed_over_and_one_of_the_dead_i
     own = ids._nodes.pop(os.getpid())
     assert ids.own_node() == numbers[2] != own
     mine = db.session.get_one(Process, numbers[2], populate_existing=True)
-    assert (mine.pid, mine.role) == (os.getpid(), "command") and mine.leased_until > clock.now() + timedelta(hours=23)
+    assert (mine.pid, mine.role) == (os.getpid(), "command") and mine.leased_until > clock.now() + timedelta(hours=3)
     ids._nodes[os.getpid()] = own
+
+
+def test_a_lease_that_is_old_is_renewed_before_the_next_transaction_and_never_within_one(app):
+    ids._nodes.pop(os.getpid())
+    assert ids.own_node() and leased_for() > timedelta(hours=3)
+    db.session.execute(update(Process).values(leased_until=clock.now() + timedelta(minutes=1)))
+    ids._renewed_at -= ids.RENEW_AFTER
+    new_id()  # SQLite would wait for the very transaction that is open.
+    db.session.commit()
+    assert leased_for() < timedelta(minutes=2)
+
+    db.session.execute(select(NodeCounter.next))  # A transaction begins.
+    db.session.rollback()
+    assert leased_for() > timedelta(hours=3)
+
+
+def leased_for() -> timedelta:
+    return read_session().get_one(Process, ids.own_node(), populate_existing=True).leased_until - clock.now()
