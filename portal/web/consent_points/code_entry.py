@@ -20,6 +20,7 @@ from portal.web.consent_points import address_entry, choice_form, pages
 from portal.web.consent_points.blueprint import blueprint
 from portal.web.consent_points.pages import find_point
 from portal.web.consent_points.selection import Selection
+from portal.web.recipient.page_content import FormState
 from portal.web.recipient.receipts import receipt_code
 from portal.web.shared import form_tokens, limits
 
@@ -75,7 +76,7 @@ def again(slug: str, code: str) -> ResponseReturnValue:
     if proof.proved_at or not chosen.is_fresh(clock.now()) or form_tokens.is_cross_site_post():
         return redirect(url_for(".page", slug=slug), 303)
     if "change" in request.form:
-        return choice_form.ask_for_address(point, chosen)
+        return _ask_for_address(point, chosen)
     return address_entry.send_code(point, chosen, address_proofs.read_address(vault(), proof), is_another=True)
 
 
@@ -129,8 +130,16 @@ def _next_page(point: PublicPoint, proof: AddressProof) -> ResponseReturnValue:
     if proof.proved_at is None or clock.now() >= proof.proved_at + RESULT_SHOWN_FOR:
         return pages.render_expired(point), 410
     if chosen.choices and point.is_open:
-        return choice_form.ask_for_address(point, chosen)
+        return _ask_for_address(point, chosen)
     if not lost and len(chosen.receipts) == 1:
         (receipt,) = chosen.receipts
         return redirect(url_for("recipient.receipt", code=receipt, lang=request.args.get("lang")), 303)
     return pages.render_results(point, chosen.receipts, lost)
+
+
+def _ask_for_address(point: PublicPoint, chosen: Selection) -> ResponseReturnValue:
+    """Go on without the name: whoever is sent this page's address would read it as the firm's words. Where the brand
+    wants one, ask again."""
+    if point.requires_name and Status.GRANTED in chosen.choices.values():
+        return pages.render_review(point, FormState(chosen=chosen.choices))
+    return choice_form.ask_for_address(point, replace(chosen, name=""))

@@ -1,5 +1,6 @@
 """The pages of a point, each with the sender on top."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask import abort, render_template, url_for
@@ -91,7 +92,7 @@ def render_code_form(point: PublicPoint, proof: AddressProof, code: str, *, mess
         choices=_in_order(mine),
         until=format_datetime(proof.expires_at, "HH:mm"),
         is_open=is_open(proof, clock.now()),
-        form_token=selection.sign_token(point.point_id, chosen),
+        form_token=selection.sign_token(point.point_id, replace(chosen, name="")),  # Anybody may open this address.
         message=message,
         digits=digits,
     )

@@ -1,12 +1,13 @@
 """From the poster to the receipt: choices first, then the address, then the code; and what stands afterwards."""
 
 import gzip
+import html
 import re
 from datetime import timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 import shortlinks
 from portal.core import clock
@@ -15,6 +16,7 @@ from portal.core.iys_protocol import Channel, Status
 from portal.core.models import (
     AddressProof,
     AudienceEntry,
+    Brand,
     Consent,
     ConsentRequest,
     Decision,
@@ -28,7 +30,7 @@ from portal.core.models import (
 from portal.domain import address_proofs
 from portal.domain.notifications import messages
 from tests import make
-from tests.portal.web.consent_points.visitor import SLUG, Visitor, opened, sent_codes
+from tests.portal.web.consent_points.visitor import FORM, SLUG, Visitor, opened, sent_codes
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
@@ -222,6 +224,27 @@ def test_a_name_is_of_letters_and_no_bait(fatma, rows):
     for data in ({"change": "1"}, {}):
         assert fatma.browser.post(f"{fatma.here}/yeniden", data=data, headers=says).location == f"/b/{SLUG}"
     assert rows.count(Message) == 1
+
+
+@pytest.mark.parametrize("is_required", [False, True])
+def test_a_page_opened_by_its_address_repeats_no_name(app, fatma, rows, is_required):
+    """Its address may be sent to others, who would read the words as the firm's."""
+    with app.app_context():
+        db.session.execute(update(Brand).values(requires_name=is_required))
+        db.session.commit()
+    fatma.chooses(MESAJ="ONAY", EPOSTA="ONAY", name="Harcı Yatırın")
+    fatma.writes(make.PHONE)
+
+    def change(page: str) -> str:
+        token = html.unescape(FORM.search(page)[1])
+        return fatma.browser.post(f"/b/{SLUG}", data={"form": token, "change": "1"}).text
+
+    pages = [change(fatma.browser.get(fatma.here).text)]
+    pages.append(change(fatma.browser.post(f"{fatma.here}/yeniden", data={"change": "1"}).text))
+    fatma.types()
+    pages += [fatma.page, change(fatma.page)]
+    assert all("Harcı" not in page for page in pages) and ('id="name"' in fatma.page) == is_required
+    assert rows.one(Receipt).name is not None
 
 
 def test_a_name_of_endless_letters_is_kept_of_nobody(fatma, rows):
