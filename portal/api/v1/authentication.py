@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
-import structlog
 from flask import current_app, g, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
@@ -18,7 +17,7 @@ from portal.domain.identity import api_keys
 from portal.domain.identity.api_keys import Caller
 from portal.domain.identity.permissions import Scope
 from portal.domain.providers import networks
-from portal.web.shared import limits, problems
+from portal.web.shared import app_logging, limits, problems
 from portal.web.shared.problems import ApiProblem
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -53,7 +52,7 @@ def check_key() -> ResponseReturnValue | None:
     if isinstance(caller, ApiProblem):
         return _refuse_guess(caller)
     g.caller = caller
-    structlog.contextvars.bind_contextvars(key=caller.key_id)
+    app_logging.add_id(key=caller.key_id)
     if caller.has_networks and not _is_in_networks(caller):
         return problems.problem_response(ApiProblem.NETWORK)
     if wait := _count(view.limit, caller):

@@ -9,7 +9,6 @@ import time
 import traceback
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
-from functools import partial
 from ipaddress import ip_address
 from typing import Any
 
@@ -18,6 +17,8 @@ from flask import Flask, Response, g, request
 from structlog.exceptions import DropEvent
 
 from portal.web.shared.hosts import PROBES
+
+from portal.core import clock
 
 PHONE = re.compile(r"(?:\+|00)?\d[\d ().-]{8,16}\d")
 EMAIL = re.compile(r"(?<![^\s\"'<>@])[^\s\"'<>@]++@[^\s\"'<>@]+\.\w+")
@@ -33,7 +34,8 @@ REPEATS_KEPT = 1000  # Of different errors; beyond that all are said again.
 LONGEST_SILENCE = 600.0  # Seconds between two lines of an error that goes on.
 KEY_MISSING = "vault.key_missing"
 
-log = structlog.get_logger()
+METHODS = frozenset({"GET", "POST", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"})
+requests = logging.getLogger(__name__)
 encode_json = json.JSONEncoder(ensure_ascii=False, default=repr).encode
 
 
@@ -51,7 +53,7 @@ def init_app(app: Flask) -> None:
         logging.getLogger(server).addFilter(mask_server_line)
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
+            _add_ids,
             structlog.processors.add_log_level,
             ErrorBackoff(),
             structlog.processors.TimeStamper(fmt="iso"),
@@ -64,7 +66,7 @@ def init_app(app: Flask) -> None:
         cache_logger_on_first_use=False,
     )
     app.before_request(_start_timer)
-    app.after_request(partial(_log_request, log.bind()))  # Bound once: finding a logger for each line takes long.
+    app.after_request(_log_request)
 
 
 def mask_personal_data(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -142,20 +144,28 @@ def _mask(text: str) -> str:
     return CODE.sub("/…", EMAIL.sub("•@•", PHONE.sub("•••", text)))
 
 
+def add_id(**ids: int | str) -> None:
+    """Add ids of the log's own to each further line of this request: they are not masked."""
+    g.logged.update(ids)
+
+
+def _add_ids(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return {**g.get("logged", {}), **event} if g else event
+
+
 def _start_timer() -> None:
-    g.began = time.perf_counter()
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request=secrets.token_hex(6))
+    g.began, g.logged = time.perf_counter(), {"request": secrets.token_hex(6)}
 
 
-def _log_request(logger: Any, response: Response) -> Response:
-    rule = request.url_rule
+def _log_request(response: Response) -> Response:
+    """Log a line without structlog, which would take half as long as the rest of a short request's own work."""
+    method, rule = request.method, request.url_rule
     if rule is None or rule.endpoint not in ("static", *PROBES):
-        logger.info(
-            "request",
-            method=request.method,
-            route=rule.rule if rule else None,
-            status=response.status_code,
-            ms=round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1),
-        )
+        line = {
+            **g.get("logged", {}), "method": method if method in METHODS else _mask(method),
+            "route": rule.rule if rule else None, "status": response.status_code, "event": "request", "level": "info",
+            "ms": round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1),
+            "timestamp": clock.now().isoformat().replace("+00:00", "Z"),
+        }  # fmt: skip
+        requests.info(encode_json(line))
     return response
