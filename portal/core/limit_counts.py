@@ -31,11 +31,10 @@ class ProcessCounts(MemoryStorage):
             self._swept_at = at
             for each in list(self.expirations):
                 self.get(each)  # Forgets it, if its time is over.
-        self.get(key)
         with self.locks[key]:
+            if self.expirations.get(key, 0.0) <= at:
+                self.storage[key], self.expirations[key] = 0, at + expiry
             self.storage[key] += amount
-            if self.storage[key] == amount:
-                self.expirations[key] = at + expiry
             return self.storage[key]
 
 

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from portal.core import clock
-from portal.core.extensions import db, limiter, rate_limit_key, read_connection, read_session
+from portal.core.extensions import db, rate_limit_key, read_connection, read_session
 from portal.core.models import Brand
 from portal.domain.identity import api_keys
 from portal.domain.identity.api_keys import Caller
@@ -85,7 +85,8 @@ def _refuse_guess(found: ApiProblem) -> ResponseReturnValue:
     """Only wrong keys count here, by address: many programs may stand behind one."""
     is_guess = found == ApiProblem.KEY_UNKNOWN
     if is_guess and (again_at := limits.wait_for(limits.GUESSED_KEYS, "guessed-keys", rate_limit_key())):
-        return problems.problem_response(ApiProblem.TOO_MANY, headers={"Retry-After": str(_seconds_until(again_at))})
+        seconds = str(max(1, _seconds_until(again_at)))
+        return problems.problem_response(ApiProblem.TOO_MANY, headers={"Retry-After": seconds})
     return problems.problem_response(found, headers=CHALLENGE)
 
 
@@ -93,20 +94,19 @@ def _count(limit: str, caller: Caller) -> int:
     """Count a request, and note what its limit's headers say; the seconds to wait where it is reached. More keys bring
     no more lists."""
     act, whose = (PROVIDER_LIMITS[limit], caller.provider_id) if limit in PROVIDER_LIMITS else ("api", caller.key_id)
-    again_at = limits.wait_for(limit, act, str(whose))
-    if limiter.enabled:
-        item = limits.parsed(limit)
-        stats = limiter.limiter.get_window_stats(item, act, str(whose))
-        reset = max(0, math.ceil(stats.reset_time - clock.now().timestamp()))
-        g.limit_headers = {
-            "RateLimit-Limit": str(item.amount), "RateLimit-Remaining": str(stats.remaining),
-            "RateLimit-Reset": str(reset),
-        }  # fmt: skip
-    return _seconds_until(again_at) if again_at else 0
+    counted = limits.count(limit, act, str(whose))
+    if counted is None:
+        return 0
+    seconds = _seconds_until(counted.reset_at)
+    g.limit_headers = {
+        "RateLimit-Limit": str(counted.most), "RateLimit-Remaining": str(max(0, counted.left)),
+        "RateLimit-Reset": str(seconds),
+    }  # fmt: skip
+    return max(1, seconds) if counted.left < 0 else 0
 
 
 def _seconds_until(moment: datetime) -> int:
-    return max(1, math.ceil((moment - clock.now()).total_seconds()))
+    return max(0, math.ceil((moment - clock.now()).total_seconds()))
 
 
 class UniqueNames:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from functools import cache
+from typing import NamedTuple
 
 from flask import abort
 from flask_login import current_user
@@ -55,12 +56,29 @@ GUESSED_KEYS = "60 per minute"  # Wrong keys of the API, from one address. Good 
 parsed = cache(parse)
 
 
+class Counted(NamedTuple):
+    """What a limit says once an act is counted: how many it takes, how many are left (below zero: this one is too
+    many), and when all are again."""
+
+    most: int
+    left: int
+    reset_at: datetime
+
+
+def count(limit: str, act: str, key: str) -> Counted | None:
+    """Count an act of this key, as FixedWindowRateLimiter.hit() does. None where limits are off."""
+    if not limiter.enabled:
+        return None
+    item, storage = parsed(limit), limiter.limiter.storage
+    name = item.key_for(act, key)
+    left = item.amount - storage.incr(name, item.get_expiry())
+    return Counted(item.amount, left, datetime.fromtimestamp(storage.get_expiry(name), UTC))
+
+
 def wait_for(limit: str, act: str, key: str) -> datetime | None:
     """Count an act of this key. None, or from when on it may be tried again: then the caller does not do it."""
-    item = parsed(limit)
-    if not limiter.enabled or limiter.limiter.hit(item, act, key):
-        return None
-    return datetime.fromtimestamp(limiter.limiter.get_window_stats(item, act, key).reset_time, UTC)
+    counted = count(limit, act, key)
+    return counted.reset_at if counted is not None and counted.left < 0 else None
 
 
 def count_bad_code() -> None:
