@@ -10,7 +10,7 @@ from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
-from sqlalchemy import Connection
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from portal.core import limit_counts as limit_counts  # So that the limiter finds its storage.
@@ -42,29 +42,21 @@ limiter = Limiter(key_func=rate_limit_key)
 def read_session() -> Session:
     """This request's read-only session, which opens no transaction. Write through db.session."""
     if "read_session" not in g:
-        close_reader()  # A request takes one connection of the pool at a time.
-        g.read_session = Session(db.engines["reader"])
+        g.read_session = Session(reader())
     session: Session = g.read_session
     return session
 
 
-def read_connection() -> Connection:
-    """This request's read-only connection, for a statement or two: a session's own work takes as long as one. It is
-    closed once read_session() is called."""
-    if "read_session" in g:
-        return read_session().connection()
-    if "read_connection" not in g:
-        g.read_connection = db.engines["reader"].connect()
-    connection: Connection = g.read_connection
-    return connection
+def reader() -> Engine:
+    """The read-only engine, for a PreparedSelect."""
+    return db.engines["reader"]
 
 
 def close_reader(_error: BaseException | None = None) -> None:
     """Close what was opened to read, at the end of a request."""
-    for name in ("read_session", "read_connection"):
-        opened: Session | Connection | None = g.pop(name, None)
-        if opened is not None:
-            opened.close()
+    session: Session | None = g.pop("read_session", None)
+    if session is not None:
+        session.close()
 
 
 def vault() -> Vault:

@@ -11,10 +11,10 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from portal.core import clock
-from portal.core.extensions import db, rate_limit_key, read_connection, read_session
+from portal.core.extensions import db, rate_limit_key, read_session, reader
 from portal.core.models import Brand
 from portal.domain.identity import api_keys
-from portal.domain.identity.api_keys import Caller
+from portal.domain.identity.api_keys import Beside, Caller
 from portal.domain.identity.permissions import Scope
 from portal.domain.providers import networks
 from portal.web.shared import app_logging, limits, problems
@@ -32,12 +32,15 @@ PROVIDER_LIMITS = {  # Counted for all keys together.
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="izinlink"'}
 
 
-def needs_scope(scope: Scope, *, limit: str = limits.API, whole_brand: bool = True) -> Callable[[View], View]:
+def needs_scope(
+    scope: Scope, *, limit: str = limits.API, whole_brand: bool = True, beside: Beside | None = None
+) -> Callable[[View], View]:  # fmt: skip
     """Decorator: the scope a view needs, and the limit that counts its requests: by key, some by provider. Without
-    `whole_brand` the view takes what it needs from `g.caller.brand`, which costs no statement, and has no `g.brand`."""
+    `whole_brand` the view takes what it needs from `g.caller.brand`, which costs no statement, and has no `g.brand`.
+    What it wants read `beside` the key is in `g.found`."""
 
-    def mark(view: View) -> View:
-        view.__dict__.update(scope=scope, limit=limit, whole_brand=whole_brand)  # Decorators around it copy them.
+    def mark(view: View) -> View:  # Decorators around it copy them.
+        view.__dict__.update(scope=scope, limit=limit, whole_brand=whole_brand, beside=beside)
         return view
 
     return mark
@@ -48,10 +51,10 @@ def check_key() -> ResponseReturnValue | None:
     at = clock.now()
     view: Any = current_app.view_functions[request.endpoint or ""]
     brand_code: int | None = (request.view_args or {}).pop(BRAND_CODE, None)
-    caller = _caller(brand_code, at)
-    if isinstance(caller, ApiProblem):
-        return _refuse_guess(caller)
-    g.caller = caller
+    found = _find_caller(brand_code, at, view.beside)
+    if isinstance(found, ApiProblem):
+        return _refuse_guess(found)
+    g.caller, g.found = caller, _ = found
     app_logging.add_id(key=caller.key_id)
     if caller.has_networks and not _is_in_networks(caller):
         return problems.problem_response(ApiProblem.NETWORK)
@@ -73,12 +76,14 @@ def _is_in_networks(caller: Caller) -> bool:
     return networks.contain_address(cidrs, request.remote_addr or "")
 
 
-def _caller(brand_code: int | None, at: datetime) -> Caller | ApiProblem:
+def _find_caller(
+    brand_code: int | None, at: datetime, beside: Beside | None
+) -> tuple[Caller, list[Any]] | ApiProblem:  # fmt: skip
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not text:
         return ApiProblem.KEY_MISSING
     code = None if brand_code is None else min(brand_code, MAX_BRAND_CODE)
-    return api_keys.find_caller(read_connection(), text.strip(), code, at) or ApiProblem.KEY_UNKNOWN
+    return api_keys.find_caller(reader(), text.strip(), code, at, beside) or ApiProblem.KEY_UNKNOWN
 
 
 def _refuse_guess(found: ApiProblem) -> ResponseReturnValue:

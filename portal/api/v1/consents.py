@@ -7,17 +7,16 @@ from typing import Any
 import flask
 from flask import abort, g
 from spectree import Response
-from sqlalchemy import Row, bindparam, select
 
+from portal.api.v1 import consent_lookup
 from portal.api.v1.authentication import needs_scope
 from portal.api.v1.blueprint import BRAND_PATH, blueprint, specification
 from portal.api.v1.moments import moment, wire_date
 from portal.api.v1.schemas import ConsentAnswer, ConsentQuery, History, HistoryQuery, TypeQuery
 from portal.core import addresses, clock
 from portal.core.addresses import Address, BadAddress
-from portal.core.extensions import read_connection, read_session, vault
+from portal.core.extensions import read_session, vault
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import Consent, Decision, Recipient, may_have_refused
 from portal.domain.consents import history, may_send, recipients
 from portal.domain.consents.history import DecisionRecord
 from portal.domain.consents.may_send import Reason, Verdict
@@ -32,7 +31,7 @@ ADDRESS_PATH = "<any(ARAMA, MESAJ, EPOSTA):type>/<recipient>"
 
 @blueprint.get(f"{BRAND_PATH}/consents/{ADDRESS_PATH}")
 @specification.validate(resp=Response(HTTP_200=ConsentAnswer), operation_id="showConsent")
-@needs_scope(Scope.READ, whole_brand=False)
+@needs_scope(Scope.READ, whole_brand=False, beside=consent_lookup.beside_key)
 def show_consent(type: str, recipient: str, query: TypeQuery) -> dict[str, Any]:
     """Show the consent of an address, here and at İYS, and whether it may be messaged."""
     return _consent(recipient, Channel(type), query.recipientType)
@@ -48,7 +47,7 @@ def query_consent(json: ConsentQuery) -> dict[str, Any]:
 
 @blueprint.get(f"{BRAND_PATH}/may-send/{ADDRESS_PATH}")
 @specification.validate(resp=Response("HTTP_200", "HTTP_404"), operation_id="mayBeMessaged")
-@needs_scope(Scope.READ, whole_brand=False)
+@needs_scope(Scope.READ, whole_brand=False, beside=consent_lookup.beside_key)
 def may_be_messaged(type: str, recipient: str, query: TypeQuery) -> flask.Response:
     """Answer without a body: 200 where an address may be messaged, 404 where it may not or nothing is known."""
     address = address_or_422(recipient, Channel(type))
@@ -113,37 +112,16 @@ def _consent(text: str, channel: Channel, recipient_type: RecipientType) -> dict
 
 def _find(
     caller: Caller, address: Address, channel: Channel, recipient_type: RecipientType, at: datetime
-) -> tuple[may_send.MaySendAnswer, Sequence[Row[*tuple[Any, ...]]]]:
+) -> tuple[may_send.MaySendAnswer, Sequence[Any]]:
     """Whether an address may be messaged as a recipient type, and its consents to the channel, as any type."""
     assert caller.brand is not None
-    connection, provider_id = read_connection(), caller.provider_id
-    asked = {"brand_id": caller.brand.id, "provider_id": provider_id, "channel": channel}
-    for column, index in vault().indexes(provider_id, address.text).items():
-        if consents := connection.execute(CONSENTS[column], asked | {"index": index}).all():
-            break
+    consents = consent_lookup.find_consents(caller, address, channel)
     is_refused = any(each.status == Status.REFUSED for each in consents)
     for own in (each for each in consents if each.recipient_type == recipient_type):
         return may_send.answer_of(
             own, caller.brand, caller.iys_code, at, has_unread_reply=bool(own.is_unread), is_refused_as_other=is_refused
         ), consents
     return may_send.answer_without_consent(recipient_type, is_refused=is_refused), consents
-
-
-# The consents to a channel by a blind index of their address; built once, as each request asks for them.
-CONSENTS = {
-    column: select(
-        Consent.recipient_id, Consent.recipient_type, Consent.status, Consent.consent_date, Consent.iys_status,
-        Consent.iys_as_of, Recipient.reference, may_have_refused(Consent.recipient_id).label("is_unread"),
-        Decision.retailer_code, Decision.retailer_access,
-    )
-    .join(Recipient, Recipient.id == Consent.recipient_id)
-    .outerjoin(Decision, Decision.id == Consent.decision_id)
-    .where(
-        Recipient.provider_id == bindparam("provider_id"), getattr(Recipient, column) == bindparam("index"),
-        Consent.brand_id == bindparam("brand_id"), Consent.channel == bindparam("channel"),
-    )
-    for column in ("index_odd", "index_even")
-}  # fmt: skip
 
 
 def _reference(recipient_id: int, sealed: bytes | None) -> str | None:

@@ -5,20 +5,35 @@ whoever scans for leaked secrets knows one, and a mistyped one costs no query.
 """
 
 import hashlib
+import json
 import re
 import secrets
 import string
 import zlib
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, Row, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Engine,
+    String,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from portal.core.database import changed_rows
 from portal.core.models import ApiKey, Brand, Network, Provider
+from portal.core.prepared_select import PreparedSelect
 from portal.domain.identity.permissions import Scope, key_scopes
 
 LETTERS = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -27,6 +42,10 @@ RANDOM, CHECKSUM = 32, 6  # Letters: 190 bits, and a CRC-32.
 KEY = re.compile(rf"izl_(?:live|test)_[0-9A-Za-z]{{{RANDOM + CHECKSUM}}}")
 MOST = 50  # Usable keys of a provider.
 SEEN_EVERY = timedelta(minutes=1)
+
+
+# For a provider's id: CALLER with columns that are wanted beside, and their values; None if there is no such statement.
+Beside = Callable[[int], tuple[PreparedSelect, dict[str, Any]] | None]
 
 
 class TooManyKeys(ValueError):
@@ -41,8 +60,7 @@ class GrantWithoutRefuse(ValueError):
     """The key would bring grants but no refusals; every view that takes grants needs Scope.REFUSE."""
 
 
-@dataclass(frozen=True)
-class ReachedBrand:
+class ReachedBrand(NamedTuple):
     """A brand that a key reaches: what views need that only read."""
 
     id: int
@@ -51,8 +69,7 @@ class ReachedBrand:
     closed_at: datetime | None
 
 
-@dataclass(frozen=True)
-class Caller:
+class Caller(NamedTuple):
     """Whose request it is: a key that is neither revoked nor expired, with its provider."""
 
     key_id: int
@@ -132,22 +149,39 @@ def is_well_formed(text: str) -> bool:
     return KEY.fullmatch(text) is not None and _checksum(text[:-CHECKSUM]) == text[-CHECKSUM:]
 
 
-def find_caller(connection: Connection, text: str, brand_code: int | None, at: datetime) -> Caller | None:
-    """Whose key it is. None where it is unknown, revoked or expired, or its sandbox mode is over."""
-    if not is_well_formed(text):
+def find_caller(
+    reader: Engine, text: str, brand_code: int | None, at: datetime, beside: Beside | None = None
+) -> tuple[Caller, list[Any]] | None:  # fmt: skip
+    """Whose key it is, and the rows with what was wanted `beside`. None where it is unknown, revoked or expired, or its
+    sandbox mode is over."""
+    digest = _digest(text)
+    provider_id = _provider_ids.get(digest)
+    if provider_id is None and not is_well_formed(text):
         return None
-    row = connection.execute(CALLERS, {"digest": _digest(text), "brand_code": brand_code, "at": at}).one_or_none()
-    if row is None or row.is_test != (row.admitted_at is None):
+    wanted = beside(provider_id) if beside and provider_id is not None else None  # Which need not wait for the key.
+    statement, values = wanted or (CALLERS, {})
+    rows = statement.all(reader, digest=digest, brand_code=brand_code, at=at, **values)
+    if not rows or rows[0].is_test != (rows[0].admitted_at is None):
         return None
+    _provider_ids[digest] = rows[0].provider_id
+    return _caller_of(rows[0], brand_code), rows
+
+
+def _caller_of(row: Any, brand_code: int | None) -> Caller:
     is_suspended = row.suspended_at is not None
     return Caller(
         row.id, row.hint, row.is_test, row.used_at, None if row.brand_ids is None else tuple(row.brand_ids),
-        key_scopes(tuple(row.scopes), suspended=is_suspended), row.provider_id, row.iys_code, is_suspended,
+        _read_scopes(row.scopes, suspended=is_suspended), row.provider_id, row.iys_code, is_suspended,
         bool(row.has_networks), _reached_brand(row, brand_code),
     )  # fmt: skip
 
 
-def _reached_brand(row: Row[*tuple[Any, ...]], code: int | None) -> ReachedBrand | None:
+@lru_cache(maxsize=512)
+def _read_scopes(text: str, *, suspended: bool) -> frozenset[Scope]:
+    return key_scopes(json.loads(text), suspended=suspended)
+
+
+def _reached_brand(row: Any, code: int | None) -> ReachedBrand | None:
     if code is None or row.brand_id is None or (row.brand_ids is not None and row.brand_id not in row.brand_ids):
         return None
     return ReachedBrand(row.brand_id, code, row.is_sandbox, row.closed_at)
@@ -166,9 +200,10 @@ def is_open(at: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     return ApiKey.revoked_at.is_(None) & or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > at)
 
 
-CALLERS = (  # Built once: each request of the API needs it.
+CALLER = (
     select(
-        ApiKey.id, ApiKey.hint, ApiKey.is_test, ApiKey.used_at, ApiKey.brand_ids, ApiKey.scopes, ApiKey.provider_id,
+        ApiKey.id, ApiKey.hint, ApiKey.is_test, ApiKey.used_at, ApiKey.brand_ids,
+        cast(ApiKey.scopes, String).label("scopes"), ApiKey.provider_id,
         Provider.iys_code, Provider.admitted_at, Provider.suspended_at,
         exists().where(Network.provider_id == ApiKey.provider_id).label("has_networks"),
         Brand.id.label("brand_id"), Brand.is_sandbox, Brand.closed_at,
@@ -177,6 +212,8 @@ CALLERS = (  # Built once: each request of the API needs it.
     .outerjoin(Brand, and_(Brand.provider_id == ApiKey.provider_id, Brand.brand_code == bindparam("brand_code")))
     .where(ApiKey.digest == bindparam("digest"), is_open(bindparam("at")))
 )  # fmt: skip
+CALLERS = PreparedSelect(CALLER)  # Each request of the API asks for one.
+_provider_ids: dict[bytes, int] = {}  # By the digests of keys that were good; no key changes its provider.
 
 
 def _draw(prefix: str) -> str:

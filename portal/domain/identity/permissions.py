@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from enum import StrEnum
-from functools import lru_cache
 
 from portal.core.models import OperatorRole, Role
 
@@ -99,7 +98,6 @@ SCOPES_DURING_SUSPENSION = frozenset(Scope) - {
 }  # fmt: skip
 
 
-@lru_cache(maxsize=512)  # Each request of the API asks.
 def key_scopes(given: Collection[str], *, suspended: bool = False) -> frozenset[Scope]:
     """What a key may do that was given these scopes; less while its provider is suspended."""
     held = frozenset(map(Scope, given)) | COMMON_SCOPES

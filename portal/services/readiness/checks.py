@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal.core import clock
-from portal.core.extensions import close_reader, db, limiter, read_connection, read_session, vault
+from portal.core.extensions import close_reader, db, limiter, read_session, vault
 from portal.core.lazy_text import N_
 from portal.core.models import Mail, Message, Outcome, Submission
 from portal.core.paths import MIGRATIONS, ROOT
@@ -38,7 +38,7 @@ class Fault:
 def _check_schema() -> Fault | None:
     """Older than this version's. A newer one is none: a version runs on the schema of the next."""
     script = ScriptDirectory(str(MIGRATIONS))
-    found = MigrationContext.configure(read_connection()).get_current_revision()
+    found = MigrationContext.configure(read_session().connection()).get_current_revision()
     newest = script.get_current_head()
     if found == newest or (found and found not in {each.revision for each in script.walk_revisions()}):
         return None

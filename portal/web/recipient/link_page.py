@@ -12,9 +12,10 @@ from sqlalchemy import bindparam
 
 import shortlinks
 from portal.core import clock
-from portal.core.extensions import read_connection, vault
+from portal.core.extensions import reader, vault
 from portal.core.models import AudienceEntry
 from portal.core.models.link_context import ADDED_COLUMNS, LINK_CONTEXT, CurrentConsents, LinkContext, read_link_context
+from portal.core.prepared_select import PreparedSelect
 from portal.web.recipient import link_states, page_content, visit_recorder
 from portal.web.recipient.blueprint import blueprint
 from portal.web.recipient.link_states import State, View
@@ -26,7 +27,7 @@ EMPTY_FORM, NOTHING_HELD = FormState(), CurrentConsents({}, is_merchant=False)
 MAX_PAGES = 1000
 NO_LINK = (0, 0)
 # With the nonce in the condition a wrong one finds as little as an unknown id.
-FIND_LINK = (
+FIND_LINK = PreparedSelect(
     LINK_CONTEXT.add_columns(*shortlinks.RESOLVED)
     .join(shortlinks.Link, shortlinks.Link.id == AudienceEntry.link_id)
     .where(shortlinks.Link.nonce == bindparam("nonce"))
@@ -42,7 +43,7 @@ _pages: dict[tuple[Any, ...], str] = {}
 def find_link(code: str) -> tuple[shortlinks.Resolution, LinkContext]:
     """The link and its context. Unknown, damaged and guessed codes take one path to the same page."""
     link_id, nonce = shortlinks.Codes(current_app.config["LINK_SALT"]).decode(code) or NO_LINK
-    rows = read_connection().execute(FIND_LINK, {"link_id": link_id, "nonce": nonce}).all()
+    rows = FIND_LINK.all(reader(), link_id=link_id, nonce=nonce)
     context = read_link_context(rows) if rows else None
     if context is None or hosts.brand_of_host() not in (None, context.brand_id):
         limits.count_bad_code()

@@ -16,9 +16,8 @@ import structlog
 from flask import Flask, Response, g, request
 from structlog.exceptions import DropEvent
 
-from portal.web.shared.hosts import PROBES
-
 from portal.core import clock
+from portal.web.shared.hosts import PROBES
 
 PHONE = re.compile(r"(?:\+|00)?\d[\d ().-]{8,16}\d")
 EMAIL = re.compile(r"(?<![^\s\"'<>@])[^\s\"'<>@]++@[^\s\"'<>@]+\.\w+")

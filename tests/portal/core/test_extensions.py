@@ -5,7 +5,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from portal.core import clock
-from portal.core.extensions import close_reader, db, read_connection, read_session, vault, wake
+from portal.core.extensions import close_reader, db, read_session, vault, wake
 from portal.core.models import IysRate
 
 
@@ -53,18 +53,6 @@ def test_the_read_only_session_is_closed_after_the_request():
     close_reader()
 
     assert pool.checkedout() == 0
-
-
-@pytest.mark.usefixtures("here")
-def test_a_request_takes_one_connection_to_read_whether_bare_or_of_the_session():
-    pool, bare = db.engines["reader"].pool, read_connection()
-    assert read_connection() is bare
-    assert pool.checkedout() == 1
-
-    read_session().scalars(select(IysRate.name)).all()
-    assert bare.closed
-    assert read_connection() is read_session().connection()
-    assert pool.checkedout() == 1
 
 
 def test_every_page_gives_its_connections_back(app, browser):
