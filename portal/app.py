@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext, suppress
 from functools import cache
 from importlib import import_module
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, Response
 from flask_login import LoginManager
+from werkzeug.datastructures import Headers
 from werkzeug.utils import find_modules
 
 import config
@@ -33,15 +34,27 @@ from portal.web.shared import (
     static_files,
 )
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
 # New objects. With Python's 700, a list of 10,000 rows took a third longer, for garbage that it has not.
 COLLECT_AFTER = 10_000
 Hook = TypeVar("Hook", bound=Callable[..., Any])
+
+
+class PortalResponse(Response):
+    def get_wsgi_headers(self, environ: "WSGIEnvironment") -> Headers:
+        """As they are where a text is answered: only redirects, streams and empty answers need a corrected copy."""
+        if self.status_code == 200 and "Content-Length" in self.headers:
+            return self.headers
+        return super().get_wsgi_headers(environ)
 
 
 class Portal(Flask):
     """No view and no hook of it is a coroutine, so none is inspected for that in each request."""
 
     login_manager: LoginManager
+    response_class = PortalResponse
 
     def ensure_sync(self, func: Hook) -> Hook:
         return func

@@ -31,11 +31,19 @@ class Database(SQLAlchemy):
     session: Session  # type: ignore[assignment]  # It proxies all of a Session.
 
 
+class FormProtection(CSRFProtect):
+    """Flask-WTF's, which looks up a view's exemptions before it sees that nothing is posted."""
+
+    def protect(self, apply_exemptions: bool = False) -> None:
+        if request.method not in ("GET", "HEAD", "OPTIONS"):
+            super().protect(apply_exemptions)
+
+
 db = Database()
 migrate = Migrate()
 babel = Babel()
 login = LoginManager()
-csrf = CSRFProtect()
+csrf = FormProtection()
 limiter = Limiter(key_func=rate_limit_key)
 
 

@@ -79,7 +79,7 @@ def format_wire_date(at: datetime) -> str:
     """A time as İYS writes it: Turkey time, truncated to the second (rounding up could reach the future: H162)."""
     if at.tzinfo is None:
         raise ValueError("a datetime needs its time zone")
-    return at.astimezone(ISTANBUL).strftime("%Y-%m-%d %H:%M:%S")
+    return at.astimezone(ISTANBUL).isoformat(" ", "seconds")[:19]
 
 
 def parse_wire_date(text: str) -> datetime:
