@@ -30,7 +30,8 @@ LOOKS = """() => [...new Set([...document.querySelectorAll('body *')].filter(eac
         return look.join(' ').replaceAll(' rgba(0, 0, 0, 0) none 1', '')
     }))]"""
 _seen_looks: set[str] = set()  # Those on pages in which this process found no fault of colours.
-TOO_WIDE = """() => [document.documentElement, ...(innerWidth > 656 ? [] : document.querySelectorAll(".scroll:has([data-label])"))]
+TOO_WIDE = """() => [document.documentElement, ...document.querySelectorAll(".scroll:has([data-label])")]
+    .slice(0, innerWidth > 656 ? 1 : undefined)
     .filter((each) => each.scrollWidth > each.clientWidth + 1).map((each) => `${each.ariaLabel} ${each.scrollWidth}`)"""
 REFUSED = "status of 4"  # So the browser speaks of a form that came back, or of a page that isn't there.
 FOCUSED = "() => document.activeElement ? document.activeElement.matches(%r) : false"
