@@ -4,7 +4,7 @@ import pytest
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import AuditEntry, Brand, Mail, MailKind, Provider
+from portal.core.models import AuditEntry, Brand, Mail, MailKind, Provider, Review, ReviewAct
 from portal.domain.notifications import mails
 from portal.domain.providers import brand_requests, logos
 from tests import make
@@ -108,8 +108,13 @@ def test_signs_of_another_alphabet_are_marked_in_names_and_lines(app, derya, ays
         brand = db.session.get_one(Brand, brand_id)
         brand.requested_name, brand.requested_contact, brand.requested_header = "P\u0422T", "\u0430bc", "ORNKMGZ"
         brand.requested_keyword, brand.requested_reply_number = "ORNK", "4609"
+        brand.notice_url, brand.requested_notice_url = "https://www.\u0435x.example", "https://xn--xample-2of.com/kvkk"
+        made = {"made_by": 1, "made_at": clock.now()}
+        db.session.add(Review(provider_id=ayses, act=ReviewAct.TEXT_DECLINED, note="P\u0422T", **made))
         db.session.commit()
     page = derya.opens(f"/operator/providers/{ayses}").text
+    assert "www.\u0435[U+0435]x.example →" in page and "<p>P\u0422[U+0422]T" in page
+    assert "xn--xample-2of (\u0435[U+0435]xample)" in page
     assert "→ P\u0422[U+0422]T" in page and "→ \u0430[U+0430]bc" in page and "– → ORNKMGZ" in page
     assert "– → ORNK<" in page and "– → 4609" in page
 
