@@ -356,7 +356,7 @@ def test_a_file_named_as_a_list_of_refusals_asks_nobody_and_other_reasons_are_co
     page = ayse.opens(f"/dashboard/campaigns/{draft}").text
     assert {each.left_out for each in rows(AudienceEntry)} == {"refused"} and "123 45 68" not in page
     for reason in (AudienceLine.NOTED, AudienceLine.UNCLEAR):
-        assert f"<li>{REASONS[reason]}: 1</li>" in page and f'<td class="detail">{REASONS[reason]}</td>' in page
+        assert f"<li>{REASONS[reason]}: 1</li>" in page and f'class="detail">{REASONS[reason]}</td>' in page
 
 
 def test_a_refusal_without_an_address_is_shown_before_other_bad_lines(ayse, draft):
