@@ -1,7 +1,5 @@
 """`flask doctor`: what is wrong with this installation; and what keeps a program from starting."""
 
-from collections.abc import Iterable
-
 import click
 from flask import current_app
 from flask.cli import with_appcontext
@@ -14,21 +12,22 @@ from portal.services import readiness
 @with_appcontext
 def doctor() -> None:
     """Name what is wrong with this installation, and the cure. Exits with 1 if anything is."""
-    faults = _describe(readiness.ALL)
+    faults = {each.check: each for each in readiness.find_faults(readiness.ALL)}
     for name in readiness.ALL:
-        click.echo(f"{name}: {faults.get(name, 'ok')}")
+        click.echo(f"{name}: {_describe(faults[name]) if name in faults else 'ok'}")
+        if name in faults and faults[name].stops:
+            break
     if faults:
         raise SystemExit(1)
 
 
 def begin_program() -> None:
     """Refuse to run on a database of another version or with other keys, then beat until the program ends."""
-    if faults := _describe(readiness.TO_START):
-        raise click.ClickException("\n".join(faults.values()))
+    if faults := readiness.find_faults(readiness.TO_START):
+        raise click.ClickException("\n".join(map(_describe, faults)))
     readiness.start(current_app._get_current_object())  # type: ignore[attr-defined]  # Of the proxy.
 
 
-def _describe(checks: Iterable[str]) -> dict[str, str]:
+def _describe(fault: readiness.Fault) -> str:
     with force_locale("en"):
-        found = readiness.find_faults(checks)
-        return {each.check: f"{gettext(each.finding, **each.facts)} {gettext(each.cure)}" for each in found}
+        return f"{gettext(fault.finding, **fault.facts)} {gettext(fault.cure)}"

@@ -2,7 +2,7 @@
 programs. Each check finds at most one fault."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta
 from functools import partial
 from typing import Any
@@ -33,6 +33,7 @@ class Fault:
     cure: str
     facts: dict[str, Any] = field(default_factory=dict)
     check: str = ""
+    stops: bool = False  # What asks the database was not checked after it.
 
 
 def _check_schema() -> Fault | None:
@@ -44,7 +45,7 @@ def _check_schema() -> Fault | None:
         return None
     return Fault(
         N_("Veritabanının şeması eski: %(found)s yerine %(newest)s olmalı."), N_("“flask db upgrade” çalıştırın."),
-        {"found": found or "–", "newest": newest},
+        {"found": found or "–", "newest": newest}, stops=True,
     )  # fmt: skip
 
 
@@ -180,9 +181,9 @@ def find_faults(checks: Iterable[str]) -> list[Fault]:
             finding = N_("Veritabanı okunamıyor ya da yazılamıyor (%(error)s).")
             cure = N_("Sunucusuna, diskine ve haklarına bakın; DATABASE_URL salt okunur bir kopya olmasın.")
             error = type(getattr(failure, "orig", None) or failure).__name__
-            return [*faults, Fault(finding, cure, {"error": error}, name)]
+            return [*faults, Fault(finding, cure, {"error": error}, name, stops=True)]
         if fault:
-            faults.append(Fault(fault.finding, fault.cure, fault.facts, name))
-            if name == "schema":
-                break  # Whatever else asks the database would fail, too.
+            faults.append(replace(fault, check=name))
+        if fault and fault.stops:
+            break
     return faults

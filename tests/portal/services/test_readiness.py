@@ -63,6 +63,7 @@ def test_an_old_schema_is_not_ready(start):
 
     assert failing(app) == failing(app, "/health") == ["schema"]
     assert app.test_client().get("/livez").json == {"status": "ok"}
+    assert app.test_cli_runner().invoke(args=["doctor"]).stdout.count("\n") == 1  # Nothing else could be asked.
     told = app.test_cli_runner().invoke(args=["iys", "forward"])
     assert told.exit_code == 1 and "0001 instead of" in told.stderr and "flask db upgrade" in told.stderr
 
