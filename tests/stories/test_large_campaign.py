@@ -13,7 +13,7 @@ import requests
 
 from portal.core import clock
 from portal.core.addresses import parse
-from tests import databases, make, processes
+from tests import make, processes
 from tests.conftest import ADDRESS_OR_CODE
 from tests.servers import PATIENCE, RunningSandbox
 from tests.stories import crowd, ledger_check, lists, recorded_sandbox
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.long, pytest.mark.lengthy]
 
 ACCOUNT = f"{make.USERNAME}:{make.PASSWORD}:{make.IYS_CODE}:{make.BRAND_CODE}"
 SANDBOX = "tests.stories.recorded_sandbox:create()"
-LISTED, DECIDING = 2_500, 600 if databases.SERVER else 300  # SQLite's writers go one by one in any case.
+LISTED, DECIDING = 2_500, 300
 KILLS, CALLS_BETWEEN_KILLS = 10, 20
 WORST = 900.0  # Seconds that İYS may lag behind the people, on the slowest machine.
 # A token call that fails is answered by an hour's silence (H084), so the other three have the faults.
