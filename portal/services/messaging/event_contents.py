@@ -15,7 +15,7 @@ from portal.core.extensions import db, read_session, vault
 from portal.core.ids import new_id
 from portal.core.models import NO_PROVIDER, EventKind, EventOutcome, GatewayEvent, MessageGateway
 from portal.core.models.inserts import insert_missing
-from portal.services.messaging.gateways.protocol import BlockedAddress, InboundMessage, Push
+from portal.services.messaging.gateways.protocol import BlockedAddress, InboundMessage, VendorPush
 
 SWEEP = bytes(32)  # The digest of the row by which a gateway is swept.
 OFTEN = timedelta(minutes=1)  # Reports that are alike are noted once in it.
@@ -71,7 +71,7 @@ def find_last_reports(gateway_id: int) -> dict[EventOutcome, tuple[datetime, str
     return {EventOutcome(outcome): (datetime.fromisoformat(at), said) for outcome, (at, said) in noted.items()}
 
 
-def masked_beginning(push: Push) -> str:
+def masked_beginning(push: VendorPush) -> str:
     """How a push begins, without numbers and addresses of people."""
     text = push.body[: 4 * MOST_SHOWN].decode("utf-8", "replace").strip() or urlencode(push.query)
     return PERSONAL.sub("•••", text)[:MOST_SHOWN]

@@ -27,10 +27,10 @@ from portal.services.messaging.gateways.protocol import (
     Gateway,
     GatewayError,
     InboundMessage,
-    Push,
     Reason,
     Report,
     ReportState,
+    VendorPush,
 )
 from portal.services.messaging.gateways.smtp import SmtpGateway
 
@@ -46,7 +46,7 @@ Told = TypeVar("Told")
 log = structlog.get_logger()
 
 
-def keep_push(gateway: MessageGateway, secret: str, push: Push, at: datetime) -> None:
+def keep_push(gateway: MessageGateway, secret: str, push: VendorPush, at: datetime) -> None:
     """Keep a request of a vendor's; the same one on the same day is kept once."""
     body, query = base64.b64encode(push.body).decode(), dict(sorted(push.query.items()))
     content = {"body": body, "type": push.content_type, "query": query}
@@ -99,7 +99,7 @@ def _read_push(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> No
     """No transaction is open while a push is parsed: the certificate of its signature may have to be fetched."""
     content, adapter = event_contents.read_content(event), gateway_accounts.adapter_of(gateway, only_reads=True)
     db.session.rollback()
-    push = Push(base64.b64decode(content["body"]), content["type"], content["query"])
+    push = VendorPush(base64.b64decode(content["body"]), content["type"], content["query"])
     try:
         news, answers = _parse(adapter, push)
     except (ValueError, GatewayError) as failure:
@@ -119,13 +119,13 @@ def _read_push(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> No
     _end(event, EventOutcome.READ, at)
 
 
-def _parse(adapter: Gateway, push: Push) -> tuple[Feedback, list[InboundMessage]]:
+def _parse(adapter: Gateway, push: VendorPush) -> tuple[Feedback, list[InboundMessage]]:
     if isinstance(adapter, SmtpGateway):
         return adapter.read_push(push), []
     return Feedback(tuple(adapter.parse_report_push(push))), adapter.parse_inbound_push(push)
 
 
-def _end_unreadable(event: GatewayEvent, gateway: MessageGateway, push: Push, at: datetime) -> None:
+def _end_unreadable(event: GatewayEvent, gateway: MessageGateway, push: VendorPush, at: datetime) -> None:
     log.error("gateway_event.unreadable", id=event.id, gateway=gateway.id)
     event_contents.note_report(
         gateway, EventOutcome.UNREADABLE, event_contents.masked_beginning(push), event.received_at

@@ -44,7 +44,7 @@ from portal.services.messaging import (
 from portal.services.messaging.gateway_accounts import Route
 from portal.services.messaging.gateways.protocol import Batch, OutgoingMessage
 from portal.services.messaging.message_outcomes import Call
-from portal.services.messaging.sending_lines import Line
+from portal.services.messaging.sending_lines import SendingLine
 
 LEASES = {AddressKind.PHONE: timedelta(minutes=1), AddressKind.EMAIL: timedelta(minutes=5)}  # Longer than a batch.
 UNSENT_REASONS = {ExclusionReason.CHANGED_HANDS: UnsentReason.REASSIGNED}  # Others: REFUSED.
@@ -85,7 +85,7 @@ def send_due(*, only_urgent: bool = False) -> bool:
     return False
 
 
-def _claim(line: Line, at: datetime) -> Claim:
+def _claim(line: SendingLine, at: datetime) -> Claim:
     gateways = sending_lines.gateways_of(db.session, line)
     rows = db.session.execute(
         select(Message, Recipient)
@@ -111,7 +111,7 @@ def _claim(line: Line, at: datetime) -> Claim:
     return Claim(calls, ended)
 
 
-def _sendable(line: Line, rows: list[tuple[Message, Recipient]], at: datetime) -> tuple[list[Pair], int]:
+def _sendable(line: SendingLine, rows: list[tuple[Message, Recipient]], at: datetime) -> tuple[list[Pair], int]:
     """What may be sent, each address once; and how many ended without being sent."""
     excluded, halted = _excluded(rows, at), _halted([message.id for message, _ in rows])
     opens_at = next_opening(db.session.get_one(Provider, line.provider_id), at) if line.provider_id else None

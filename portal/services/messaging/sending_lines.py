@@ -19,7 +19,7 @@ from portal.domain.notifications.messages import AT_ONCE, LATER
 
 
 @dataclass(frozen=True)
-class Line:
+class SendingLine:
     provider_id: int | None  # None: the portal itself.
     address_kind: AddressKind
     rank: int
@@ -39,11 +39,13 @@ class Defaults:
     is_development: bool  # The demo gateway stands in for every gateway.
 
 
-def due_lines(session: Session, at: datetime, defaults: Defaults, *, only_urgent: bool = False) -> Iterator[Line]:
+def due_lines(
+    session: Session, at: datetime, defaults: Defaults, *, only_urgent: bool = False
+) -> Iterator[SendingLine]:
     """Lines that have something due and a gateway that may send it, in the order of their turns."""
     for rank in (AT_ONCE,) if only_urgent else (AT_ONCE, LATER):
         for provider_id, kind in session.execute(_lines_with_gateways(at, rank)).all():
-            yield Line(provider_id, kind, rank)
+            yield SendingLine(provider_id, kind, rank)
         for kind in AddressKind:
             yield from _lines_without(session, at, defaults, kind, rank)
 
@@ -65,14 +67,16 @@ def _lines_with_gateways(at: datetime, rank: int) -> Select[int | None, AddressK
     )
 
 
-def _lines_without(session: Session, at: datetime, defaults: Defaults, kind: AddressKind, rank: int) -> Iterator[Line]:
+def _lines_without(
+    session: Session, at: datetime, defaults: Defaults, kind: AddressKind, rank: int
+) -> Iterator[SendingLine]:
     """Lines of the portal's own messages, and of providers without a gateway for this kind of address."""
     serves_rank = rank == AT_ONCE and kind in defaults.kinds
     serves_all = serves_rank or (defaults.has_demo and defaults.is_development)
     if not (defaults.has_demo or serves_rank):
         return
     if serves_all and session.scalar(select(_has_due(None, kind, rank, at))):
-        yield Line(None, kind, rank)
+        yield SendingLine(None, kind, rank)
     owns = exists().where(
         MessageGateway.provider_id == Provider.id, MessageGateway.carries == kind, MessageGateway.state.in_(IN_USE)
     )
@@ -83,7 +87,7 @@ def _lines_without(session: Session, at: datetime, defaults: Defaults, kind: Add
         )
         .order_by(func.random())
     )
-    yield from [Line(provider_id, kind, rank) for provider_id in found]
+    yield from [SendingLine(provider_id, kind, rank) for provider_id in found]
 
 
 def _has_due(provider_id: Any, address_kind: Any, rank: int, at: datetime) -> ColumnElement[bool]:
@@ -95,7 +99,7 @@ def _is_of_line(provider_id: Any, address_kind: Any, rank: int) -> ColumnElement
     return and_(is_theirs, Message.address_kind == address_kind, Message.rank == rank)
 
 
-def gateways_of(session: Session, line: Line) -> Sequence[MessageGateway]:
+def gateways_of(session: Session, line: SendingLine) -> Sequence[MessageGateway]:
     """The provider's gateways for a line, locked, the oldest first."""
     theirs = select(MessageGateway).where(
         MessageGateway.provider_id == line.provider_id,

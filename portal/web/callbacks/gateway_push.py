@@ -9,7 +9,7 @@ from portal.core import clock
 from portal.core.extensions import db, limiter, rate_limit_key, read_session
 from portal.domain.notifications import gateways
 from portal.services.messaging import gateway_events
-from portal.services.messaging.gateways.protocol import Push
+from portal.services.messaging.gateways.protocol import VendorPush
 from portal.web.callbacks.blueprint import blueprint
 from portal.web.shared import limits
 
@@ -26,7 +26,7 @@ def gateway_push(secret: str) -> ResponseReturnValue:
         if limiter.enabled and not limiter.limiter.hit(WRONG_SECRETS, "guessed-pushes", rate_limit_key()):
             abort(429)
         abort(404)
-    push = Push(request.get_data(), request.content_type or "", request.args.to_dict())
+    push = VendorPush(request.get_data(), request.content_type or "", request.args.to_dict())
     if push.body or push.query:
         gateway_events.keep_push(gateway, secret, push, clock.now())
         db.session.commit()

@@ -18,7 +18,14 @@ from portal.services.messaging.gateways import (
 )
 from portal.services.messaging.gateways.description_parts import list_parts
 from portal.services.messaging.gateways.generic_http import NOT_UNDERSTOOD, GenericHttpGateway
-from portal.services.messaging.gateways.protocol import Batch, ErrorClass, OutgoingMessage, Push, Reason, ReportState
+from portal.services.messaging.gateways.protocol import (
+    Batch,
+    ErrorClass,
+    OutgoingMessage,
+    Reason,
+    ReportState,
+    VendorPush,
+)
 from portal.web.shared.gateway_words import CLASSES, REASONS, ROLES, STATES
 
 EXAMPLE_NUMBER, EXAMPLE_ID = "+905321234567", 1001
@@ -157,7 +164,7 @@ def _read_error(gateway: GenericHttpGateway, sample: str) -> Reading:
 
 def _read_report(gateway: GenericHttpGateway, sample: str) -> Reading:
     with suppress(ValueError):
-        for each in gateway.parse_report_push(Push(sample.encode())):
+        for each in gateway.parse_report_push(VendorPush(sample.encode())):
             if not gateway.description["report_push"].keys() & {"ref", "item_id"}:
                 text = _("Hangi iletinin raporu olduğu anlaşılmıyor: firmanın ya da bizim numaramızın yerini seçin.")
                 return Reading("report", text, False)
@@ -169,6 +176,6 @@ def _read_report(gateway: GenericHttpGateway, sample: str) -> Reading:
 
 def _read_reply(gateway: GenericHttpGateway, sample: str) -> Reading:
     with suppress(ValueError):
-        for each in gateway.parse_inbound_push(Push(sample.encode())):
+        for each in gateway.parse_inbound_push(VendorPush(sample.encode())):
             return Reading("reply", _("%(sender)s yazdı: %(text)s", sender=each.sender, text=each.text), True)
     return Reading("reply", _("Gelen mesaj örneğinden yazan ve yazdığı bulunamadı."), False)

@@ -35,7 +35,7 @@ NO_OTHER_TEXT = ("",)  # Links of receipts and cases leave in messages of ours o
 NO_LINK = 0  # Id of no link: unknown codes run the same queries.
 
 
-class Purpose(StrEnum):
+class LinkPurpose(StrEnum):
     """What a message's link is for."""
 
     ASK = "ask"
@@ -46,7 +46,7 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True)
 class KnownMessage:
-    what: Purpose
+    what: LinkPurpose
     senders: tuple[tuple[str, contents.Sender], ...]  # Brand names, each with its provider.
     address: str  # Masked.
     made_at: datetime  # Time of the link, of the decision on a receipt, or of a case's opening.
@@ -126,7 +126,7 @@ def _find_invitation(session: Session, vault: Vault, code: str) -> KnownMessage 
     address = vault.read(context.address, Recipient.PLACE, context.provider_id, context.recipient_id)
     destination = sandbox_mode.find_destination(context.iys_code, context.brand_code)
     return KnownMessage(
-        what=Purpose.ASK if context.kind.takes_grants else Purpose.REFUSE,
+        what=LinkPurpose.ASK if context.kind.takes_grants else LinkPurpose.REFUSE,
         senders=((sandbox_mode.shown_name(text.brand_name, context.brand_code), contents.sender_of_text(text)),),
         address=addresses.mask(address),
         made_at=row.created_at,
@@ -153,7 +153,7 @@ def _find_receipt(session: Session, vault: Vault, code: str) -> KnownMessage | N
     act = contents.read_contents(session, vault, receipt)
     told = select(Message).where(Message.receipt_id == receipt.id, Message.text.is_not(None)).order_by(Message.id)
     return KnownMessage(
-        what=Purpose.RECEIPT,
+        what=LinkPurpose.RECEIPT,
         senders=tuple((part.brand_name, part.sender) for part in act.parts),
         address=act.address,
         made_at=act.decided_at,
@@ -175,7 +175,7 @@ def _find_case(session: Session, vault: Vault, code: str) -> KnownMessage | None
     messages = session.scalars(told.where(Message.kind == MessageKind.COMPLAINT_SETTLED)).all()
     name, code_at_iys = (brand.name, brand.brand_code) if brand else (provider.title, provider.iys_code)
     return KnownMessage(
-        what=Purpose.CASE,
+        what=LinkPurpose.CASE,
         senders=((sandbox_mode.shown_name(name, code_at_iys), contents.current_sender(provider, brand)),),
         address=recipients.masked_address(vault, session.get_one(Recipient, case.recipient_id)),
         made_at=case.created_at,

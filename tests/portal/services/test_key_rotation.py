@@ -74,7 +74,9 @@ def old_days(start, iys):
             db.session, vault(), provider_id=provider.id, carries=AddressKind.PHONE, vendor="verimor", header="ORNEK",
             credentials={"username": "908500000001", "password": "demo"}, per_second=10, at=clock.now(),
         )  # fmt: skip
-        gateway_events.keep_push(gateway, gateways.read_secret(vault(), gateway), protocol.Push(b"[]"), clock.now())
+        gateway_events.keep_push(
+            gateway, gateways.read_secret(vault(), gateway), protocol.VendorPush(b"[]"), clock.now()
+        )
         recipients.close_lines(db.session, vault(), {CLOSED: clock.now()})
         waiting_lists.store(db.session, make.campaign(), make.EMAIL.encode(), None)
         recipients_side.keep(provider)

@@ -55,7 +55,7 @@ def seal_everything(app) -> dict[str, str]:
             db.session, vault(), provider_id=provider.id, carries=AddressKind.EMAIL, vendor="verimor", header="ORNEK",
             credentials={"username": "908500000001", "password": "demo"}, per_second=10, at=at,
         )  # fmt: skip
-        gateway_events.keep_push(gateway, gateways.read_secret(vault(), gateway), protocol.Push(b"[]"), at)
+        gateway_events.keep_push(gateway, gateways.read_secret(vault(), gateway), protocol.VendorPush(b"[]"), at)
         waiting_lists.store(db.session, make.campaign(), make.EMAIL.encode(), None)
         db.session.commit()
     return links

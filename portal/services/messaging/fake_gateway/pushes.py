@@ -20,7 +20,7 @@ ANSWERS = {"0012": "RET", "0013": "ONAY"}
 
 
 @dataclass
-class Push:
+class PlannedPush:
     """A request that is due."""
 
     url: str = field(repr=False)
@@ -59,7 +59,7 @@ def report_due(here: State) -> None:
                 dialect = here.dialects[account.vendor]
                 bodies = dialect.report_bodies(messages) + (dialect.report_bodies(again) if again else [])
                 known_at = max(each.due_at or each.sent_at for each in messages)
-                _plan(here, known_at, bodies, Push(account.push_url, "json", None, dialect.tries))
+                _plan(here, known_at, bodies, PlannedPush(account.push_url, "json", None, dialect.tries))
 
 
 def plan_replies(here: State, replies: list[Reply]) -> None:
@@ -70,17 +70,17 @@ def plan_replies(here: State, replies: list[Reply]) -> None:
         url = account.inbound_url if account.vendor == "netgsm" else account.push_url
         if dialect.reply_body and url:
             how = account.push_format if account.vendor == "netgsm" else "json"
-            _plan(here, reply.at, [dialect.reply_body(reply)], Push(url, how, None, dialect.tries))
+            _plan(here, reply.at, [dialect.reply_body(reply)], PlannedPush(url, how, None, dialect.tries))
 
 
-def _plan(here: State, at: datetime, bodies: list[object], push: Push) -> None:
+def _plan(here: State, at: datetime, bodies: list[object], push: PlannedPush) -> None:
     """Plan a push like this one for each body, due at that time."""
     bodies = bodies * int(here.settings["copies"])
     for body in reversed(bodies) if here.settings["newest_first"] else bodies:
         heapq.heappush(here.pushes, (at, next(here.ids), replace(push, body=body)))
 
 
-def _post(here: State, push: Push) -> bool:
+def _post(here: State, push: PlannedPush) -> bool:
     try:
         answer = _request(push)
     except requests.RequestException:
@@ -89,7 +89,7 @@ def _post(here: State, push: Push) -> bool:
     return answer is not None and answer.status_code == 200
 
 
-def _request(push: Push) -> requests.Response:
+def _request(push: PlannedPush) -> requests.Response:
     if push.format == "query":
         return requests.get(push.url, params=push.body, timeout=TIMEOUT, allow_redirects=False)
     named = {"json": push.body} if push.format == "json" else {"data": push.body}

@@ -17,7 +17,7 @@ from email.utils import parsedate_to_datetime
 from flufl.bounce import all_failures
 
 from portal.services.messaging.gateways.mail_status import ENHANCED, enhanced_status, reason_of
-from portal.services.messaging.gateways.mail_tokens import Purpose, find_message
+from portal.services.messaging.gateways.mail_tokens import TokenPurpose, find_message
 from portal.services.messaging.gateways.protocol import BlockedAddress, Reason, Report, ReportState
 
 MAX_BYTES = 256 * 1024
@@ -62,7 +62,7 @@ def parse_returned_mail(raw: bytes, to: str, key: bytes) -> Feedback:
         return Feedback(tuple(_reports(status, message_id, at)))
     if _header(mail, "Auto-Submitted").startswith("auto-replied"):  # An absence notice says nothing of our mail.
         return Feedback()
-    if addressed == (Purpose.UNSUBSCRIBE, message_id) and not _has_null_sender(mail):
+    if addressed == (TokenPurpose.UNSUBSCRIBE, message_id) and not _has_null_sender(mail):
         refusal = BlockedAddress("", at, "mailto", message_id)
         return Feedback(blocked=(refusal,), is_automatic=is_automatic(mail))
     is_bounce = _has_null_sender(mail)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from portal.services.messaging.gateways.described_call import parse_answer
-from portal.services.messaging.gateways.protocol import Push
+from portal.services.messaging.gateways.protocol import VendorPush
 from portal.services.messaging.gateways.vendor_rows import parse_push
 
 SECTIONS = ("query", "headers", "body")  # Of a call.
@@ -79,7 +79,9 @@ def answer_places(samples: Mapping[str, str], split: str) -> dict[str, str]:
 def push_places(text: str) -> dict[str, str]:
     """The same of a sample push; nothing where it cannot be read."""
     try:
-        return list_places(parse_push(Push(text.strip().lstrip("?").encode())), is_xml=text.lstrip().startswith("<"))
+        return list_places(
+            parse_push(VendorPush(text.strip().lstrip("?").encode())), is_xml=text.lstrip().startswith("<")
+        )
     except ValueError:
         return {}
 

@@ -26,11 +26,11 @@ from portal.services.messaging.gateways.protocol import (
     InboundMessage,
     LookupOutcome,
     OutgoingMessage,
-    Push,
     Reason,
     Report,
     SendError,
     SendResult,
+    VendorPush,
 )
 from portal.services.messaging.gateways.vendor_rows import safe_code
 
@@ -91,11 +91,11 @@ class GenericHttpGateway(Gateway):
             results |= {each.message_id: each for each in sent}
         return [results[each.id] for each in batch.messages]
 
-    def parse_report_push(self, push: Push) -> list[Report]:
+    def parse_report_push(self, push: VendorPush) -> list[Report]:
         mapping = self.description.get("report_push")
         return vendor_rows.read_reports(mapping, vendor_rows.parse_push(push)) if mapping else []
 
-    def parse_inbound_push(self, push: Push) -> list[InboundMessage]:
+    def parse_inbound_push(self, push: VendorPush) -> list[InboundMessage]:
         mapping = self.description.get("inbound_push")
         return vendor_rows.read_inbound(mapping, vendor_rows.parse_push(push)) if mapping else []
 

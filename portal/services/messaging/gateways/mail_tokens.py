@@ -14,26 +14,26 @@ ID_BYTES, DIGEST_BYTES = 8, 12
 ADDRESS = re.compile(r"\b(bounce|unsubscribe)\+([a-z2-7]{32})@", re.IGNORECASE)
 
 
-class Purpose(StrEnum):
+class TokenPurpose(StrEnum):
     BOUNCE = "bounce"  # The envelope's sender (VERP).
     UNSUBSCRIBE = "unsubscribe"  # List-Unsubscribe by mail.
 
 
-def token_address(key: bytes, purpose: Purpose, message_id: int, domain: str) -> str:
+def token_address(key: bytes, purpose: TokenPurpose, message_id: int, domain: str) -> str:
     """Our address for a message; `key` is the gateway's own secret of at least 16 bytes."""
     token = message_id.to_bytes(ID_BYTES, "big") + _digest(key, purpose, message_id)
     return f"{purpose}+{base64.b32encode(token).decode().lower()}@{domain}"
 
 
-def find_message(key: bytes, text: str) -> tuple[Purpose, int] | None:
+def find_message(key: bytes, text: str) -> tuple[TokenPurpose, int] | None:
     """The message that the first true address of ours in a text names, and the address's purpose."""
     for found in ADDRESS.finditer(text):
-        purpose, token = Purpose(found[1].lower()), base64.b32decode(found[2].upper())
+        purpose, token = TokenPurpose(found[1].lower()), base64.b32decode(found[2].upper())
         message_id = int.from_bytes(token[:ID_BYTES], "big")
         if hmac.compare_digest(token[ID_BYTES:], _digest(key, purpose, message_id)):
             return purpose, message_id
     return None
 
 
-def _digest(key: bytes, purpose: Purpose, message_id: int) -> bytes:
+def _digest(key: bytes, purpose: TokenPurpose, message_id: int) -> bytes:
     return hmac.digest(key, f"{purpose}|{message_id}".encode(), "sha256")[:DIGEST_BYTES]

@@ -24,11 +24,11 @@ from portal.services.messaging.gateways.protocol import (
     BlockedAddress,
     ErrorClass,
     GatewayError,
-    Push,
     Reason,
     Report,
     ReportState,
     SendError,
+    VendorPush,
 )
 from portal.services.messaging.gateways.vendor_rows import canonical, parse_time, safe_code
 
@@ -72,7 +72,7 @@ def fetch_from_amazon(url: str) -> bytes:
 
 
 def read_ses_push(
-    push: Push, topic: str, key: bytes, fetch: Callable[[str], bytes] = fetch_from_amazon
+    push: VendorPush, topic: str, key: bytes, fetch: Callable[[str], bytes] = fetch_from_amazon
 ) -> Feedback:  # fmt: skip
     """Read a notification of SES, or confirm the subscription to our topic; empty where it is something else. Raises
     ValueError where SNS did not sign it for our topic, and GatewayError.
@@ -99,7 +99,7 @@ def read_ses_push(
     return Feedback((Report(SES_STATES[kind], **ours, reason=reason, code=kind, at=at),))
 
 
-def parse_brevo_push(push: Push) -> Feedback:
+def parse_brevo_push(push: VendorPush) -> Feedback:
     """Read one event of Brevo, or several. Raises ValueError."""
     events = _json(push.body)
     reports, blocked = [], []

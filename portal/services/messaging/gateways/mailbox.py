@@ -30,7 +30,7 @@ NO_INBOX = SendError(ErrorClass.TEMPORARY, Reason.UNAVAILABLE, "inbox")
 
 
 @dataclass(frozen=True)
-class Visit:
+class MailboxVisit:
     """Mails as they are, at most MAX_BYTES of each; the position after them, and whether there may be more."""
 
     mails: list[bytes]
@@ -56,7 +56,7 @@ class Mailbox:
         except GatewayError as failure:
             return failure.error
 
-    def read(self, position: str | None, since: datetime) -> Visit:
+    def read(self, position: str | None, since: datetime) -> MailboxVisit:
         """The next mails after a position; without one, or where the server counts anew, those since that day. Raises
         GatewayError."""
         with self._open() as server:
@@ -68,7 +68,7 @@ class Mailbox:
             uids = [uid for uid in _uids(server.uid("SEARCH", wanted)) if not last or uid > int(last)]
             some = uids[:MOST_MAILS]
             mails = list(_bodies(server, some)) if some else []
-            return Visit(mails, f"{now}:{some[-1] if some else last}", len(uids) > MOST_MAILS)
+            return MailboxVisit(mails, f"{now}:{some[-1] if some else last}", len(uids) > MOST_MAILS)
 
     @contextmanager
     def _open(self) -> Iterator["_Connection"]:

@@ -153,7 +153,7 @@ class Lookup:
 
 
 @dataclass(frozen=True)
-class Push:
+class VendorPush:
     """A request that a vendor made to us."""
 
     body: bytes = field(repr=False)
@@ -202,7 +202,7 @@ class Gateway:
         """Delivery reports of these refs, by pull. The oldest was sent at `since` or later."""
         return []
 
-    def parse_report_push(self, push: Push) -> list[Report]:
+    def parse_report_push(self, push: VendorPush) -> list[Report]:
         """Delivery reports in a request of the vendor; empty where it is none. Raises ValueError."""
         return []
 
@@ -210,7 +210,7 @@ class Gateway:
         """What people wrote back, by pull."""
         return []
 
-    def parse_inbound_push(self, push: Push) -> list[InboundMessage]:
+    def parse_inbound_push(self, push: VendorPush) -> list[InboundMessage]:
         """What people wrote back, in a request of the vendor; empty where it is none. Raises ValueError."""
         return []
 

@@ -135,7 +135,7 @@ HINTS = (DomainProblem.SPF_NEUTRAL, DomainProblem.DKIM_TESTING, DomainProblem.DM
 
 
 @dataclass(frozen=True)
-class Finding:
+class DomainFinding:
     """One check: of which record (SPF, DKIM, DMARC, MX), under which DNS name, and what is wrong, if anything is."""
 
     record: str
@@ -151,7 +151,7 @@ class Finding:
 
 def check_domain(
     domain: str, dkim_records: Mapping[str, str], look_up: LookUp, *, bounce_domain: str = ""
-) -> list[Finding]:
+) -> list[DomainFinding]:
     """Check the domain of a sender's mailbox; up to some 25 DNS queries.
 
     `dkim_records`: by DNS name, the text that we expect, or "" where a relay signs with a key of its own. SPF counts
@@ -165,21 +165,21 @@ def check_domain(
     return findings
 
 
-def _finding(record: str, name: str, look_up: LookUp, expected: str = "") -> Finding:
+def _finding(record: str, name: str, look_up: LookUp, expected: str = "") -> DomainFinding:
     try:
         if record == "SPF":
             texts = _spf_records(name, look_up)
-            return Finding(record, name, _spf_problem(texts, look_up), tuple(texts))
+            return DomainFinding(record, name, _spf_problem(texts, look_up), tuple(texts))
         if record == "DKIM":
             texts = look_up(name, "TXT")
-            return Finding(record, name, _dkim_problem(name, texts, expected, look_up), tuple(texts))
+            return DomainFinding(record, name, _dkim_problem(name, texts, expected, look_up), tuple(texts))
         if record == "DMARC":
             name, texts, is_own = _dmarc_records(name, look_up)
-            return Finding(record, name, _dmarc_problem(texts, is_own), tuple(texts))
+            return DomainFinding(record, name, _dmarc_problem(texts, is_own), tuple(texts))
         texts = look_up(name, "MX")
-        return Finding(record, name, None if texts else DomainProblem.MX_MISSING, tuple(texts))
+        return DomainFinding(record, name, None if texts else DomainProblem.MX_MISSING, tuple(texts))
     except NoAnswer:
-        return Finding(record, name, DomainProblem.NO_ANSWER)
+        return DomainFinding(record, name, DomainProblem.NO_ANSWER)
 
 
 def _spf_records(name: str, look_up: LookUp) -> list[str]:

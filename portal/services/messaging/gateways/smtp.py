@@ -11,8 +11,8 @@ from datetime import datetime
 from portal.core import clock
 from portal.services.messaging.gateways import bounces, dkim, mail_webhooks, smtp_connection
 from portal.services.messaging.gateways.mail_message import split_mailbox, write_mail
-from portal.services.messaging.gateways.mail_tokens import Purpose, token_address
-from portal.services.messaging.gateways.mailbox import Mailbox, Visit
+from portal.services.messaging.gateways.mail_tokens import TokenPurpose, token_address
+from portal.services.messaging.gateways.mailbox import Mailbox, MailboxVisit
 from portal.services.messaging.gateways.protocol import (
     Batch,
     Capabilities,
@@ -20,11 +20,11 @@ from portal.services.messaging.gateways.protocol import (
     Gateway,
     GatewayError,
     OutgoingMessage,
-    Push,
     Reason,
     Report,
     SendError,
     SendResult,
+    VendorPush,
 )
 
 CAPABILITIES = Capabilities(most_messages=50, finds_calls=False)
@@ -67,7 +67,7 @@ class SmtpGateway(Gateway):
             error = NOT_TRIED if results else failure.error
         return results + [SendResult(each.id, error=error) for each in batch.messages[len(results) :]]
 
-    def read_push(self, push: Push) -> bounces.Feedback:
+    def read_push(self, push: VendorPush) -> bounces.Feedback:
         """Reports, complaints and refusals by mail in a push: an event of the relay's vendor; or a mail that came back,
         its body as it is, its envelope's recipient as "to" in the query. Raises ValueError and GatewayError."""
         match self.feedback:
@@ -79,7 +79,7 @@ class SmtpGateway(Gateway):
                 return bounces.parse_returned_mail(push.body, push.query.get("to", ""), self.token_key)
         return bounces.Feedback()
 
-    def read_mailbox(self, position: str | None, since: datetime) -> tuple[bounces.Feedback, Visit]:
+    def read_mailbox(self, position: str | None, since: datetime) -> tuple[bounces.Feedback, MailboxVisit]:
         """What came back into the mailbox after a position, and how far it was read. Raises GatewayError."""
         assert self.mailbox is not None
         visit = self.mailbox.read(position, since)
@@ -90,12 +90,12 @@ class SmtpGateway(Gateway):
         )
         return feedback, visit
 
-    def parse_report_push(self, push: Push) -> list[Report]:
+    def parse_report_push(self, push: VendorPush) -> list[Report]:
         return list(self.read_push(push).reports)
 
     def _deliver(self, server: smtp_connection.SmtpConnection, batch: Batch) -> Iterator[SendResult]:
         for message in batch.messages:
-            sender = self._address(Purpose.BOUNCE, message) or split_mailbox(batch.header)[1]
+            sender = self._address(TokenPurpose.BOUNCE, message) or split_mailbox(batch.header)[1]
             try:
                 smtp_connection.deliver(
                     server, sender, message.to, self._content(message, batch.header), asks_reports=True
@@ -109,10 +109,10 @@ class SmtpGateway(Gateway):
 
     def _content(self, message: OutgoingMessage, mailbox: str) -> bytes:
         takes_refusals = self.feedback == "post" or self.mailbox is not None
-        refusal = self._address(Purpose.UNSUBSCRIBE, message) if takes_refusals else ""
+        refusal = self._address(TokenPurpose.UNSUBSCRIBE, message) if takes_refusals else ""
         content = write_mail(message, mailbox, clock.now(), refusal)
         domain = split_mailbox(mailbox)[1].rpartition("@")[2]
         return dkim.sign(content, [key for key in self.keys if key.domain == domain])
 
-    def _address(self, purpose: Purpose, message: OutgoingMessage) -> str:
+    def _address(self, purpose: TokenPurpose, message: OutgoingMessage) -> str:
         return token_address(self.token_key, purpose, message.id, self.bounce_domain) if self.bounce_domain else ""

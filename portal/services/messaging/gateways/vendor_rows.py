@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from portal.core import addresses, clock
 from portal.services.messaging.gateways import json_values, xml_values
 from portal.services.messaging.gateways.json_values import matches, read, read_text
-from portal.services.messaging.gateways.protocol import InboundMessage, Push, Reason, Report, ReportState
+from portal.services.messaging.gateways.protocol import InboundMessage, Reason, Report, ReportState, VendorPush
 
 Mapped = Mapping[str, Any]  # "report_push" or "inbound_push" of a description.
 FORMATS = ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d%m%Y%H%M%S", "%d%m%Y%H%M", "%d/%m/%Y %H:%M:%S")  # Beside ISO 8601.
@@ -20,7 +20,7 @@ CODE = re.compile(r"[A-Za-z0-9_.:-]{1,40}")
 COST = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,6})?")
 
 
-def parse_push(push: Push) -> Any:
+def parse_push(push: VendorPush) -> Any:
     """What a push holds, with names in lower case: JSON, XML, or the fields of a form or of the query. Raises
     ValueError."""
     text = push.body.decode("utf-8").strip()

@@ -29,7 +29,7 @@ from portal.domain.consents import recipients
 from portal.domain.notifications import gateways
 from portal.services.messaging import gateway_accounts
 from portal.services.messaging.gateways import mail_webhooks
-from portal.services.messaging.gateways.mail_tokens import Purpose, token_address
+from portal.services.messaging.gateways.mail_tokens import TokenPurpose, token_address
 from tests import imap_server, make
 from tests.grants import insert_decisions, phones
 from tests.imap_server import PASSWORD, USERNAME, ImapServer
@@ -70,7 +70,7 @@ class MailAccount:
     def _address(self, message: Message) -> str:
         return recipients.address_of(vault(), db.session.get_one(Recipient, message.recipient_id))
 
-    def token(self, address: str, purpose: Purpose = Purpose.BOUNCE) -> str:
+    def token(self, address: str, purpose: TokenPurpose = TokenPurpose.BOUNCE) -> str:
         return token_address(self.key, purpose, self.messages[address], DOMAIN)
 
     def pushes(self, body: bytes | str, **query):
@@ -156,7 +156,7 @@ def test_mails_that_came_back_into_a_mailbox_move_mails_and_refuse(app, browser,
         server.receive(b"From: friend@example.com\nTo: bilgi@ornek.com.tr\nSubject: Merhaba\n\nNasilsiniz?\n")
         server.receive(bounced.format(to=account.token(burcu), header=account.token(burcu)).encode())
         server.receive(complaint(account.token(canan)))
-        unsubscribes = f"From: x@example.com\nTo: {account.token(derya, Purpose.UNSUBSCRIBE)}\nSubject: ret\n\n.\n"
+        unsubscribes = f"From: x@example.com\nTo: {account.token(derya, TokenPurpose.UNSUBSCRIBE)}\nSubject: ret\n\n.\n"
         server.receive(unsubscribes.encode())
         for _ in range(2):
             with app.app_context():
@@ -222,8 +222,10 @@ def test_refusals_of_one_mail_refuse_the_brand_that_sent_it_alone(app, browser, 
     account = MailAccount(app, browser, feedback="post")
     mail = "From: x@example.com\nSubject: ret\n\n.\n"
 
-    account.pushes(mail, to=account.token(PEOPLE[0], Purpose.UNSUBSCRIBE))
-    account.pushes(mail, to=token_address(b"another" * 4, Purpose.UNSUBSCRIBE, account.messages[PEOPLE[1]], DOMAIN))
+    account.pushes(mail, to=account.token(PEOPLE[0], TokenPurpose.UNSUBSCRIBE))
+    account.pushes(
+        mail, to=token_address(b"another" * 4, TokenPurpose.UNSUBSCRIBE, account.messages[PEOPLE[1]], DOMAIN)
+    )
     work(app)
 
     assert refusals(app, rows) == [PEOPLE[0]]

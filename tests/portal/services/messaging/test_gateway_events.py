@@ -19,7 +19,7 @@ from portal.core.models import (
     MessageKind,
 )
 from portal.services.messaging import gateway_events
-from portal.services.messaging.gateways.protocol import Push
+from portal.services.messaging.gateways.protocol import VendorPush
 from tests import make
 from tests.portal.services.messaging import test_gateway_delivery as delivery
 from tests.portal.services.messaging.vendor_pushes import work
@@ -28,7 +28,9 @@ pytestmark = pytest.mark.slow
 
 
 def test_a_push_that_comes_twice_at_once_is_kept_and_done_once(app, vendor, rows):
-    push = Push(b'[{"type":"inbound","message_id":5,"source_addr":"905321234567","content":"RET"}]', "application/json")
+    push = VendorPush(
+        b'[{"type":"inbound","message_id":5,"source_addr":"905321234567","content":"RET"}]', "application/json"
+    )
     both = threading.Barrier(2)
 
     def takes_part() -> None:

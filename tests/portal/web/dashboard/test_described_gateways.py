@@ -13,7 +13,7 @@ from portal.core.models import AddressProof, GatewayState, MessageGateway, Provi
 from portal.domain import address_proofs
 from portal.domain.notifications import gateways
 from portal.services.messaging import gateway_accounts
-from portal.services.messaging.gateways.protocol import Push, ReportState
+from portal.services.messaging.gateways.protocol import ReportState, VendorPush
 from tests import make, servers, unknown_vendor
 from tests.portal.web.dashboard.test_gateway_pages import NEW, PAGE, VERIMOR, arrived, fake, prove, shown, stored
 from tests.unknown_vendor import CUSTOMER, KEY, UnknownVendor
@@ -193,7 +193,7 @@ def test_samples_are_read_corrected_tried_and_understood(app, ayse, vendor, rows
     with app.app_context():
         adapter = gateway_accounts.adapter_of(gateway)
         told = unknown_vendor.REPORT.replace("A-1", "17").replace("ULASTI", "SURESI_DOLDU").encode()
-        (report,) = adapter.parse_report_push(Push(told, "application/json"))
+        (report,) = adapter.parse_report_push(VendorPush(told, "application/json"))
     assert (report.state, report.message_id, report.ref) == (ReportState.EXPIRED, 17, "PK-881")
     assert "SURESI_DOLDU" in ayse.opens(f"{path}/change?way=json").text
 

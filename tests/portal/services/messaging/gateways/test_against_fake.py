@@ -13,9 +13,9 @@ from portal.services.messaging.gateways.protocol import (
     ErrorClass,
     LookupOutcome,
     OutgoingMessage,
-    Push,
     Reason,
     ReportState,
+    VendorPush,
 )
 from portal.services.messaging.gateways.vendors import VENDORS
 from tests import servers
@@ -113,7 +113,7 @@ def test_pushes_say_what_pulls_say(fake, name):
         fake.control("accounts", vendor=name, push_url=f"{url}/push", inbound_url=f"{url}/push")
         first, *_ = gateway.send(batch("0001", "0007", "0012"))
         fake.control("clock", forward=1)
-        pushes = [Push(json.dumps(body).encode(), "application/json") for body in receiver.bodies]
+        pushes = [VendorPush(json.dumps(body).encode(), "application/json") for body in receiver.bodies]
 
     reports = [report for push in pushes for report in gateway.parse_report_push(push)]
     replies = [reply for push in pushes for reply in gateway.parse_inbound_push(push)]

@@ -8,13 +8,13 @@ import pytest
 
 from portal.services.messaging.gateways import bounces
 from portal.services.messaging.gateways.bounces import Feedback, parse_returned_mail
-from portal.services.messaging.gateways.mail_tokens import Purpose, find_message, token_address
+from portal.services.messaging.gateways.mail_tokens import TokenPurpose, find_message, token_address
 from portal.services.messaging.gateways.protocol import BlockedAddress
 from tests.portal.services.messaging.gateways.bounce_samples import COMPLAINT, ORIGINAL, SAMPLES, plain
 
 KEY = b"k" * 32
 DOMAIN = "posta.ornek.com.tr"
-TO, HEADER = (token_address(KEY, purpose, 81, DOMAIN) for purpose in Purpose)
+TO, HEADER = (token_address(KEY, purpose, 81, DOMAIN) for purpose in TokenPurpose)
 AT = datetime(2026, 11, 28, 18, 2, 11, tzinfo=UTC)
 
 
@@ -30,14 +30,17 @@ def parse(text: str, to: str = TO, **values: str) -> Feedback:
 
 
 def test_a_token_names_one_message_for_one_purpose_and_cannot_be_made_up():
-    assert find_message(KEY, TO) == (Purpose.BOUNCE, 81) and find_message(KEY, HEADER) == (Purpose.UNSUBSCRIBE, 81)
-    assert find_message(KEY, f"x {TO.upper()} y") == (Purpose.BOUNCE, 81)
+    assert find_message(KEY, TO) == (TokenPurpose.BOUNCE, 81) and find_message(KEY, HEADER) == (
+        TokenPurpose.UNSUBSCRIBE,
+        81,
+    )
+    assert find_message(KEY, f"x {TO.upper()} y") == (TokenPurpose.BOUNCE, 81)
     assert len(TO.partition("@")[0]) <= 64
     assert find_message(b"other" * 8, TO) is None
     assert find_message(KEY, TO.replace("bounce", "unsubscribe")) is None
     flipped = TO.replace(TO[-30], "a" if TO[-30] != "a" else "b", 1)
     assert find_message(KEY, flipped) is None
-    assert find_message(KEY, f"{flipped} {TO}") == (Purpose.BOUNCE, 81)
+    assert find_message(KEY, f"{flipped} {TO}") == (TokenPurpose.BOUNCE, 81)
 
 
 @pytest.mark.parametrize("name", SAMPLES)

@@ -9,7 +9,7 @@ from portal.core.paths import ROOT
 from portal.services.messaging.gateways import description_checks
 from portal.services.messaging.gateways.description_checks import BadDescription, parse_description, secret_names
 from portal.services.messaging.gateways.generic_http import DESCRIPTIONS, GenericHttpGateway
-from portal.services.messaging.gateways.protocol import Push, SendResult
+from portal.services.messaging.gateways.protocol import SendResult, VendorPush
 from tests.portal.services.messaging.gateways.samples import LOGINS, batch, message
 from tests.portal.services.messaging.gateways.test_vendors import MANY, UNKNOWN_VENDOR
 
@@ -150,5 +150,5 @@ def test_what_passes_never_fails_while_messages_are_sent(data, sample, value):
 
     assert len(gateway.send(batch())) == 2  # Refused before it goes anywhere.
     row = {"type": "outbound", "jobid": 1, "packet_id": 1, "status": "SENT", "message": 1}
-    gateway.parse_report_push(Push(json.dumps(row).encode(), "application/json"))
-    gateway.parse_inbound_push(Push(json.dumps(row).encode(), "application/json"))
+    gateway.parse_report_push(VendorPush(json.dumps(row).encode(), "application/json"))
+    gateway.parse_inbound_push(VendorPush(json.dumps(row).encode(), "application/json"))

@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from portal.services.messaging.gateways.protocol import InboundMessage, Push
+from portal.services.messaging.gateways.protocol import InboundMessage, VendorPush
 from portal.services.messaging.gateways.vendors import VENDORS
 from tests.portal.services.messaging.gateways.samples import LOGINS, coded, described
 
@@ -25,7 +25,7 @@ LISTED = {"message": "İPTAL", "sender": "5320000001", "receiver": "8501234567",
 @pytest.mark.parametrize("open_gateway", [coded, described])
 def test_verimor_pushes_replies_with_their_keyword(open_gateway):
     gateway = open_gateway("verimor", "https://sms.example.com")
-    both = Push(json.dumps([VERIMOR, {"type": "outbound", "status": "DELIVERED"}]).encode(), "application/json")
+    both = VendorPush(json.dumps([VERIMOR, {"type": "outbound", "status": "DELIVERED"}]).encode(), "application/json")
 
     assert gateway.parse_inbound_push(both) == [InboundMessage("7", "+905320000001", "4609", "MAVI İPTAL", AT, "MAVI")]
     assert len(gateway.parse_report_push(both)) == 1
@@ -35,12 +35,12 @@ def test_verimor_pushes_replies_with_their_keyword(open_gateway):
 @pytest.mark.parametrize(
     "push",
     [
-        Push(json.dumps(NETGSM).encode(), "application/json"),
-        Push(json.dumps([NETGSM]).encode(), "application/json; charset=utf-8"),
-        Push(json.dumps({name.upper(): value for name, value in NETGSM.items()}).encode(), "text/plain"),
-        Push(urlencode(NETGSM).encode(), "application/x-www-form-urlencoded"),
-        Push(b"", query=NETGSM),
-        Push(b"", query={name.lower(): value for name, value in NETGSM.items()}),
+        VendorPush(json.dumps(NETGSM).encode(), "application/json"),
+        VendorPush(json.dumps([NETGSM]).encode(), "application/json; charset=utf-8"),
+        VendorPush(json.dumps({name.upper(): value for name, value in NETGSM.items()}).encode(), "text/plain"),
+        VendorPush(urlencode(NETGSM).encode(), "application/x-www-form-urlencoded"),
+        VendorPush(b"", query=NETGSM),
+        VendorPush(b"", query={name.lower(): value for name, value in NETGSM.items()}),
     ],
     ids=["JSON", "array", "shouted", "form", "query", "whispered"],
 )
@@ -121,6 +121,6 @@ def test_iletimerkezis_inbox_is_read_however_it_names_its_fields(rows, vendor):
 def test_a_text_with_odd_characters_is_kept_without_them():
     odd = json.dumps([VERIMOR | {"content": "RET\x00 \ud800"}]).encode()
 
-    (found,) = coded("verimor", "https://sms.example.com").parse_inbound_push(Push(odd, "application/json"))
+    (found,) = coded("verimor", "https://sms.example.com").parse_inbound_push(VendorPush(odd, "application/json"))
 
     assert found.text == "RET ?"

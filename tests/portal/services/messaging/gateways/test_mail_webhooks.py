@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from portal.services.messaging.gateways import mail_webhooks
 from portal.services.messaging.gateways.bounces import Feedback
-from portal.services.messaging.gateways.mail_tokens import Purpose, token_address
+from portal.services.messaging.gateways.mail_tokens import TokenPurpose, token_address
 from portal.services.messaging.gateways.mail_webhooks import parse_brevo_push, read_ses_push
-from portal.services.messaging.gateways.protocol import BlockedAddress, Push, Report
+from portal.services.messaging.gateways.protocol import BlockedAddress, Report, VendorPush
 
 KEY = b"k" * 32
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:izinlink"
@@ -42,7 +42,7 @@ def certificate_of(url: str) -> bytes:
     return made.sign(AMAZONS, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
-def signed(kind="Notification", *, key=AMAZONS, changed=(), **fields) -> Push:
+def signed(kind="Notification", *, key=AMAZONS, changed=(), **fields) -> VendorPush:
     message = {
         "Type": kind, "MessageId": "22b80b92", "TopicArn": TOPIC, "Timestamp": STAMP, "SignatureVersion": "2",
         "SigningCertURL": CERTIFICATE, **fields,
@@ -50,11 +50,11 @@ def signed(kind="Notification", *, key=AMAZONS, changed=(), **fields) -> Push:
     names = sorted(message.keys() - {"SignatureVersion", "SigningCertURL"})
     text = "".join(f"{name}\n{message[name]}\n" for name in names)
     message["Signature"] = base64.b64encode(key.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256())).decode()
-    return Push(json.dumps(message | dict(changed)).encode(), "text/plain")
+    return VendorPush(json.dumps(message | dict(changed)).encode(), "text/plain")
 
 
 def ses(**note) -> str:
-    source = token_address(KEY, Purpose.BOUNCE, 81, "posta.ornek.com.tr")
+    source = token_address(KEY, TokenPurpose.BOUNCE, 81, "posta.ornek.com.tr")
     return json.dumps({"mail": {"messageId": "0107019a-ses", "source": source, "timestamp": STAMP}, **note})
 
 
@@ -121,10 +121,10 @@ FORGED = {
     "without a signature": signed(Message=NOTE, changed={"Signature": ""}),
     "with a broken signature": signed(Message=NOTE, changed={"Signature": "é"}),
     "of an unknown type": signed(Message=NOTE, changed={"Type": "x"}),
-    "no object": Push(b"[1]"),
-    "no JSON": Push(b"{"),
-    "nested": Push(b"[" * 100_000),
-    "too long": Push(b'"' + b"x" * 300_000 + b'"'),
+    "no object": VendorPush(b"[1]"),
+    "no JSON": VendorPush(b"{"),
+    "nested": VendorPush(b"[" * 100_000),
+    "too long": VendorPush(b'"' + b"x" * 300_000 + b'"'),
     **{
         url: signed(Message=NOTE, changed={"SigningCertURL": url})
         for url in (
@@ -168,7 +168,9 @@ def brevo(event: str, **more) -> dict[str, object]:
 
 
 def parsed(*events: dict[str, object]):
-    return parse_brevo_push(Push(json.dumps(events[0] if len(events) == 1 else events).encode(), "application/json"))
+    return parse_brevo_push(
+        VendorPush(json.dumps(events[0] if len(events) == 1 else events).encode(), "application/json")
+    )
 
 
 @pytest.mark.parametrize(
@@ -207,6 +209,6 @@ def test_spam_and_unsubscribed_are_refusals_and_openings_nothing():
     "odd", ["", "x", [], {}, {"event": {"a": 1}}, {"event": 7, "ts_event": -1, "email": [1]}, [[]]]
 )
 def test_odd_events_break_nothing(odd):
-    feedback = parse_brevo_push(Push(json.dumps(odd).encode()))
+    feedback = parse_brevo_push(VendorPush(json.dumps(odd).encode()))
 
     assert feedback.blocked == () and all(each.reason == "unknown" for each in feedback.reports)

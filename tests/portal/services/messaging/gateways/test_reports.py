@@ -9,10 +9,10 @@ from portal.services.messaging.gateways.protocol import (
     GatewayError,
     Lookup,
     LookupOutcome,
-    Push,
     Reason,
     Report,
     ReportState,
+    VendorPush,
 )
 from tests.portal.services.messaging.gateways.samples import (
     LOGINS,
@@ -88,7 +88,7 @@ def row(name, status, detail="0"):
 
 
 def pushed(body, content_type="application/json"):
-    return Push(json.dumps(body).encode(), content_type)
+    return VendorPush(json.dumps(body).encode(), content_type)
 
 
 @pytest.mark.parametrize("open_gateway", [coded, described])
@@ -130,8 +130,8 @@ def test_a_push_comes_single_or_many_in_any_form_and_casing(open_gateway):
         pushed([row("netgsm", 1)]),
         pushed({"jobs": [row("netgsm", "1")]}),
         pushed(shouted, content_type=""),
-        Push(b"jobid=20212&number=5320000001&status=1", "application/x-www-form-urlencoded"),
-        Push(b"", query={"jobid": "20212", "number": "905320000001", "status": "1"}),
+        VendorPush(b"jobid=20212&number=5320000001&status=1", "application/x-www-form-urlencoded"),
+        VendorPush(b"", query={"jobid": "20212", "number": "905320000001", "status": "1"}),
     ]
 
     for push in pushes:
@@ -150,7 +150,7 @@ def test_a_push_that_nobody_can_read_is_refused_or_empty(name, body):
     gateway = coded(name, "https://sms.example.com")
     for parse in (gateway.parse_report_push, gateway.parse_inbound_push):
         try:
-            assert parse(Push(body, "application/json")) == []
+            assert parse(VendorPush(body, "application/json")) == []
         except ValueError:
             continue
 

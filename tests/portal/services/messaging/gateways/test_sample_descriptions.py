@@ -18,7 +18,7 @@ from portal.services.messaging.gateways.call_trace import trace_call
 from portal.services.messaging.gateways.description_checks import BadDescription, parse_description
 from portal.services.messaging.gateways.description_fields import filled_description, form_data
 from portal.services.messaging.gateways.generic_http import DESCRIPTIONS, GenericHttpGateway
-from portal.services.messaging.gateways.protocol import ErrorClass, Push, Reason, ReportState, SendResult
+from portal.services.messaging.gateways.protocol import ErrorClass, Reason, ReportState, SendResult, VendorPush
 from portal.services.messaging.gateways.sample_calls import BadSample, parse_call
 from portal.services.messaging.gateways.sample_descriptions import draft_description
 from tests import unknown_vendor
@@ -213,7 +213,7 @@ def test_a_vendor_with_xml_is_called_answered_and_heard(vendor):
     sent = xml_values.parse(vendor.requests[0]["body"].decode())
     assert sent["sms"]["mesaj"] == {"metin": "a < b & c", "no": "5320000001"} and sent["sms"]["pass"] == "<gizli>"
     two = report.replace("</raporlar>", "<rapor><id>8</id><no>905320000002</no><durum>x</durum></rapor></raporlar>")
-    told = [gateway.parse_report_push(Push(each.encode(), "text/xml")) for each in (report, two)]
+    told = [gateway.parse_report_push(VendorPush(each.encode(), "text/xml")) for each in (report, two)]
     assert [[(each.ref, each.state) for each in reports] for reports in told] == [
         [("7", ReportState.DELIVERED)],
         [("7", ReportState.DELIVERED), ("8", ReportState.ACCEPTED)],
@@ -257,7 +257,7 @@ def test_a_form_that_nobody_changes_changes_nothing(description):
 def test_pushes_to_one_address_are_told_apart():
     samples = {"answer": unknown_vendor.ANSWER, "report": unknown_vendor.REPORT, "reply": unknown_vendor.REPLY}
     gateway = GenericHttpGateway(drafted(unknown_vendor.CALL, **samples), {})
-    report, reply = (Push(samples[name].encode(), "application/json") for name in ("report", "reply"))
+    report, reply = (VendorPush(samples[name].encode(), "application/json") for name in ("report", "reply"))
 
     assert [each.to for each in gateway.parse_report_push(report)] == ["+905321234567"]
     assert [(each.text, each.sender) for each in gateway.parse_inbound_push(reply)] == [("RET", "+905321234567")]
@@ -464,8 +464,8 @@ def test_a_whole_page_is_understood_without_corrections(vendor, page):
     vendor.answers = [(200, page["answer"]), (400, page["error"])]
 
     taken, refused = (gateway.send(batch(message(1)))[0] for _ in range(2))
-    (report,) = gateway.parse_report_push(Push(pushes["report"].encode()))
-    (reply,) = gateway.parse_inbound_push(Push(pushes["reply"].encode()))
+    (report,) = gateway.parse_report_push(VendorPush(pushes["report"].encode()))
+    (reply,) = gateway.parse_inbound_push(VendorPush(pushes["reply"].encode()))
     errors = {f"{each['class']}/{each['reason']}" for each in description["answer"]["errors"]}
     states = [each["state"] for each in description["report_push"]["states"]]
 
