@@ -22,8 +22,7 @@ from portal.services.imports.layout.normalization import key_of
 from portal.services.imports.reading import Outline
 from portal.services.imports.row_values import STATUSES
 from portal.services.imports.unused_columns import column_letter
-from portal.web.shared.form_parts import CheckboxList
-from portal.web.shared.forms import BaseForm
+from portal.web.shared.forms import BaseForm, CheckboxList
 from portal.web.shared.import_labels import FIELDS, GIVEN_BY, KINDS, MEANINGS, MISSING
 from portal.web.shared.labels import label
 from portal.web.shared.validators import VISIBLE

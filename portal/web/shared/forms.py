@@ -6,9 +6,10 @@ from flask import request
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from werkzeug.datastructures import MultiDict
-from wtforms import Field, PasswordField, StringField
+from wtforms import Field, PasswordField, SelectMultipleField, StringField
 from wtforms.fields.core import UnboundField
 from wtforms.validators import Length, StopValidation, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.web.shared import form_errors, form_tokens
 
@@ -38,6 +39,15 @@ class BaseForm(FlaskForm):
     def validate(self, extra_validators: Any = None) -> bool:
         form_errors.remember_form(self)
         return super().validate(extra_validators)  # type: ignore[no-any-return]  # Flask-WTF has no types.
+
+
+class CsrfForm(BaseForm):
+    """A button: nothing to fill in, only the CSRF token."""
+
+
+class CheckboxList(SelectMultipleField):
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
 
 
 def _stop_at_unreadable(form: FlaskForm, field: Field) -> None:

@@ -15,8 +15,7 @@ from portal.domain import consent_points
 from portal.domain.campaigns import Contact, Wording
 from portal.domain.providers import brand_requests
 from portal.web.dashboard.campaigns.promotion_check import PromotionForm
-from portal.web.shared.form_parts import CheckboxList
-from portal.web.shared.forms import BaseForm
+from portal.web.shared.forms import BaseForm, CheckboxList
 from portal.web.shared.labels import label
 from portal.web.shared.own_rows import current_provider
 from portal.web.shared.validators import READABLE, SHOWN_TEXT, UNKNOWN_NOTICE, WebAddress, stop_if_wrong

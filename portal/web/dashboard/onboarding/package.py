@@ -16,8 +16,7 @@ from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared.access import needs
 from portal.web.shared.audit_entries import record_audit
-from portal.web.shared.form_parts import CsrfForm
-from portal.web.shared.forms import BaseForm
+from portal.web.shared.forms import BaseForm, CsrfForm
 from portal.web.shared.own_rows import own_row_or_404
 from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
 

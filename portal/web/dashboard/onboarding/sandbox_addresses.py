@@ -31,8 +31,7 @@ from portal.web.shared import limits
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.access import needs
 from portal.web.shared.audit_entries import record_audit
-from portal.web.shared.form_parts import CsrfForm
-from portal.web.shared.forms import BaseForm
+from portal.web.shared.forms import BaseForm, CsrfForm
 from portal.web.shared.gateway_account_page import account_title, account_url, own_gateway_or_404, record_gateway_audit
 from portal.web.shared.gateway_trial import Trial, send_through
 from portal.web.shared.gateway_words import explain_reason

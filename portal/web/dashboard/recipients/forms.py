@@ -11,8 +11,7 @@ from wtforms.validators import InputRequired, Length
 from portal.core.iys_protocol import Channel
 from portal.core.models import Brand
 from portal.domain.consents import refusals
-from portal.web.shared.form_parts import CheckboxList
-from portal.web.shared.forms import BaseForm
+from portal.web.shared.forms import BaseForm, CheckboxList
 from portal.web.shared.labels import label
 from portal.web.shared.validators import READABLE, in_words
 

@@ -21,8 +21,7 @@ from portal.domain.identity.permissions import Permission, Scope
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared.access import needs
 from portal.web.shared.audit_entries import record_audit
-from portal.web.shared.form_parts import CheckboxList
-from portal.web.shared.forms import BaseForm
+from portal.web.shared.forms import BaseForm, CheckboxList
 from portal.web.shared.own_rows import current_provider, own_brands, own_row_or_404
 from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
 from portal.web.shared.validators import READABLE

@@ -25,8 +25,7 @@ from portal.domain.consents.current_states import OF_DECISIONS
 from portal.domain.webhooks import endpoints
 from portal.domain.webhooks.endpoints import BadUrl, Choices
 from portal.services.webhooks.maintenance import LOG_KEPT
-from portal.web.shared.form_parts import CheckboxList
-from portal.web.shared.forms import BaseForm
+from portal.web.shared.forms import BaseForm, CheckboxList
 from portal.web.shared.labels import label
 from portal.web.shared.own_rows import own_brands
 from portal.web.shared.validators import READABLE, stop_if_wrong
