@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from portal.core import display_names
 from portal.core.models import Brand, Provider
 from portal.domain.providers import sandbox_mode, sender_headers
+from portal.domain.providers.contact_numbers import is_in_contact
 from portal.domain.providers.logos import Logo
-from portal.domain.replies.contact_numbers import is_in_contact
 
 WORDS = ("name", "header", "contact", "notice_url", "keyword", "reply_number")
 PICTURE = ("logo", "logo_digest")

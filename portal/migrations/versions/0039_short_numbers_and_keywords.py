@@ -1,16 +1,17 @@
 """Headers, keywords and numbers for replies wait for the operator, also those there were; logos lie on white."""
 
+import hashlib
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
 
-from portal.core import clock
-from portal.domain.providers.logos import BadLogo, convert_logo
+from portal.core import clock, images
 
 revision = "0039"
 down_revision = "0038"
 
+BOX, MOST, WAYS = (320, 112), 8192, ((1, 256), (1, 64), (0.75, 32), (0.5, 16))
 MOVED = "header", "keyword", "reply_number"
 
 
@@ -48,10 +49,12 @@ def _whiten(name: str) -> None:
     brand = sa.table("brand", sa.column("id"), picture, sa.column(f"{name}_digest", sa.String()))
     for brand_id in connection.scalars(sa.select(brand.c.id).where(picture.is_not(None))).all():
         of_brand = brand.c.id == brand_id
+        stored = connection.scalars(sa.select(picture).where(of_brand)).one()
         try:
-            logo = convert_logo(connection.scalars(sa.select(picture).where(of_brand)).one())
-            new: dict[str, Any] = {name: logo.png, f"{name}_digest": logo.digest}
-        except BadLogo:
+            drawn = images.decode_image(stored, largest=2**21, most_pixels=12_000_000, most_elongated=12)
+            png = images.encode_png(drawn, box=BOX, ways=WAYS, most=MOST)
+            new: dict[str, Any] = {name: png, f"{name}_digest": hashlib.sha256(png).hexdigest()}
+        except images.BadImage:
             new = {name: None, f"{name}_digest": None}
         connection.execute(brand.update().where(of_brand).values(new))
 

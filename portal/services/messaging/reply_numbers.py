@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal.core.models import EventKind, GatewayEvent, MessageGateway
 from portal.core.vault import CannotOpen
-from portal.domain.replies.contact_numbers import plain_number
+from portal.domain.providers.contact_numbers import plain_number
 from portal.services.messaging.event_contents import read_reply
 
 NEWEST = 500  # Replies that are looked through.

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from portal.core.addresses import AddressKind
 from portal.core.models import Brand, MessageGateway, Provider
 from portal.domain.providers import sandbox_mode, sender_headers
-from portal.domain.replies.contact_numbers import is_in_contact
+from portal.domain.providers.contact_numbers import is_in_contact
 from portal.services.messaging.gateways.mail_message import split_mailbox
 
 TRIAL = "Deneme"  # Names nobody, so that every firm may try an account with it.

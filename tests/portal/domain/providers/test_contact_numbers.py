@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.domain.replies.contact_numbers import is_in_contact
+from portal.domain.providers.contact_numbers import is_in_contact
 
 LINE = "Çağrı (0850) 123 45 67, SMS 4609, 444 0 567"
 
