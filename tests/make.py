@@ -78,6 +78,14 @@ def misspell(code: str) -> str:
 
 def provider(iys_code: int = IYS_CODE, brand_code: int = BRAND_CODE, email: str = AYSE) -> Provider:
     """A provider with one brand, its owner, and a credential for İYS. Its invitations leave at any hour."""
+    key = iys_code, brand_code, email
+    provider_id = made_once(("provider", *key), lambda: _provider(*key))
+    made = db.session.get_one(Provider, provider_id)
+    db.session.commit()
+    return made
+
+
+def _provider(iys_code: int, brand_code: int, email: str) -> int:
     made = accounts.open_provider(
         db.session, iys_code=iys_code, title="Örnek Mağazacılık A.Ş.", mersis="0123456789012345",
         contact="0850 123 45 67", notice_url=NOTICE, brands={brand_code: "Örnek Mağaza"}, at=clock.now(),
@@ -86,7 +94,7 @@ def provider(iys_code: int = IYS_CODE, brand_code: int = BRAND_CODE, email: str 
     person(made, email)
     accounts.connect(db.session, vault(), made, username=USERNAME, password=PASSWORD, at=clock.now())
     db.session.commit()
-    return made
+    return made.id
 
 
 def person(of: Provider, email: str, role: Role = Role.OWNER, name: str = "Ayşe") -> User:
