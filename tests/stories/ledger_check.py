@@ -63,7 +63,8 @@ def assert_ledger_matches(
 ) -> Counter:
     """Fail where İYS holds anything else than it should. How often each outcome came.
 
-    With `may_be_overtaken` a grant may be missing at İYS where a later refusal went past it (after two failures).
+    With `may_be_overtaken` a later refusal may have gone past a grant that had failed: İYS holds it only where all that
+    failed was its answer.
     """
     held = defaultdict(list)
     for movement in movements:
@@ -71,15 +72,18 @@ def assert_ledger_matches(
         held[shown[:3]].append(shown)
     wrong = {}
     for key in keys.keys() | held.keys():
-        expected = [each.as_movement for each in _held_by_iys(keys.get(key, []), may_be_overtaken)]
+        ours = keys.get(key, [])
+        expected = [each.as_movement for each in _held_by_iys(ours, held[key] if may_be_overtaken else None)]
         if held[key] != expected:
-            wrong[key] = {"held": held[key], "expected": expected}
+            outcomes = [(each.status, each.outcome) for each in ours]
+            wrong[key] = {"held": held[key], "expected": expected, "outcomes": outcomes}
     assert not wrong, dict(list(wrong.items())[:3])
     return Counter(each.outcome for decisions in keys.values() for each in decisions)
 
 
-def _held_by_iys(decisions: list[DecisionRecord], may_be_overtaken: bool) -> list[DecisionRecord]:
-    """Those that İYS stores; the others must have the outcome that says why not."""
+def _held_by_iys(decisions: list[DecisionRecord], overtaken: list[tuple] | None) -> list[DecisionRecord]:
+    """Those that İYS stores; the others must have the outcome that says why not. Of grants that a refusal overtook it
+    stores those among the movements `overtaken`; None where no grant may be."""
     held = []
     for place, each in enumerate(decisions):
         last = held[-1].status if held else None
@@ -92,8 +96,9 @@ def _held_by_iys(decisions: list[DecisionRecord], may_be_overtaken: bool) -> lis
             assert each.status == "ONAY" and next(stands, None) == "RET", decisions
         else:
             later = any(another.outcome in HELD for another in decisions[place + 1 :])
-            overtaken = may_be_overtaken and each.outcome == Outcome.OVERTAKEN and each.status == "ONAY" and later
-            assert overtaken, each
+            may_be = overtaken is not None and each.outcome == Outcome.OVERTAKEN and each.status == "ONAY" and later
+            assert may_be, each
+            held += [each] if each.as_movement in overtaken else []
     return held
 
 
