@@ -34,11 +34,11 @@ ROWS = {"addConsent", "addConsents", "addPeople", "addSends"}  # They answer for
 HOSTILE = ("x", "0", "-1", 5, "9" * 25, "1e5", "١٢", "%", "0 532 123 45 67", "0212 555 66 77", "a@b", "\x00")
 HOOKS = ("before_generate_path_parameters", "before_generate_body")
 CALLS, MISTAKES, SCENARIOS = 6000, 3000, 60  # Ten minutes together.
-# What the examples made was launched, imported or removed, and whoever might be messaged has refused by then.
+# What the examples made was launched, imported, added or removed, and whoever might be messaged has refused by then.
 OF_STATES = {
     (name, 2) for name in
     ("addPeople", "addLaunch", "addImportStart", "addImportUndo", "addImportCancellation", "downloadExport",
-     "mayBeMessaged", "showRetailer", "removeRetailer", "addAccess", "removeAccess", "changeWebhook",
+     "mayBeMessaged", "addRetailer", "showRetailer", "removeRetailer", "addAccess", "removeAccess", "changeWebhook",
      "removeWebhook")
 }  # fmt: skip
 WITHOUT_MISTAKES = {("showMe", 4), ("listBrands", 4)}  # Nothing to be wrong.
