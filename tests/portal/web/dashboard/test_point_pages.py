@@ -124,7 +124,8 @@ def test_a_grant_that_was_taken_back_is_not_counted(app, ayse, provider_id):
     for word in ("ONAY", "RET"):
         Visitor(app).decides(MESAJ=word)
 
-    assert '<th scope="row">SMS</th><td data-label="Onay">0</td><td data-label="Ret">1</td>' in ayse.opens(f"/dashboard/points/{point_id}").text
+    row = '<th scope="row">SMS</th><td data-label="Onay">0</td><td data-label="Ret">1</td>'
+    assert row in ayse.opens(f"/dashboard/points/{point_id}").text
 
 
 def test_the_poster_is_a_pdf(app, ayse, provider_id):
