@@ -5,19 +5,24 @@ from collections.abc import Iterator, Sequence
 
 from markupsafe import Markup, escape
 
-START_TAG = re.compile(r"<t[rhd](?=[ >])")
+TAG = re.compile(r"</?table|<t[rhd](?=[ >])")
 
 
 def label_cells(rows: str, headings: Sequence[object]) -> Markup:
-    """The rows of a table; their cells carry `data-label`, but for a row's own heading."""
+    """The rows of a table; their cells carry `data-label`, but for a row's own heading and tables within cells."""
     labels: Iterator[object] = iter(())
+    depth = 0
 
-    def label_cell(tag: re.Match[str]) -> str:
-        nonlocal labels
-        if tag[0] == "<tr":
+    def label_cell(found: re.Match[str]) -> str:
+        nonlocal labels, depth
+        tag = found[0]
+        depth += {"<table": 1, "</table": -1}.get(tag, 0)
+        if depth or tag == "</table":
+            return tag
+        if tag == "<tr":
             labels = iter(headings)
-            return tag[0]
+            return tag
         label = escape(next(labels, ""))
-        return f'{tag[0]} data-label="{label}"' if label and tag[0] == "<td" else tag[0]
+        return f'{tag} data-label="{label}"' if label and tag == "<td" else tag
 
-    return Markup(START_TAG.sub(label_cell, rows))  # nosec B704  # Drawn rows come in; labels are escaped.
+    return Markup(TAG.sub(label_cell, rows))  # nosec B704  # Drawn rows come in; labels are escaped.
