@@ -14,7 +14,7 @@ from sqlalchemy import select
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel
-from portal.core.models import WORKER_STATES, BatchState, Brand, ImportBatch, Provider
+from portal.core.models import WORKER_STATES, BatchState, Brand, ImportBatch
 from portal.domain import packages
 from portal.services.imports import batches, profiles, uploads, worker
 from portal.services.imports import layout as layouts
@@ -28,6 +28,15 @@ PAUSE = 0.5  # Seconds before looking again at a batch that a worker holds.
 # The same file is not started anew: somebody has decided, or nothing would change.
 ENDED = (BatchState.DONE, BatchState.UNDOING, BatchState.UNDONE, BatchState.STOPPED, BatchState.UNREADABLE)
 UNDER_WAY = (BatchState.UPLOADED, BatchState.READ, BatchState.MAPPED, BatchState.DRY_RUN, BatchState.RUNNING)
+
+
+class ImportFailed(Exception):
+    """Why a file was not imported; `report` is printed."""
+
+    def __init__(self, word: str, sentence: str, cure: str, *, is_for_room: bool = False, **more: object):
+        super().__init__(word)
+        self.report = {"word": word, "sentence": sentence, "cure": cure, **more}
+        self.is_for_room = is_for_room
 
 
 @dataclass(frozen=True)
@@ -45,14 +54,19 @@ class ImportOptions:
         """Also where refusals may stand in what is not read: nobody looks at a page before the grants are written."""
         return self.only_refusals or (not self.ignores_unread and unread_of(vault(), batch).doubtful > 0)
 
-
-class ImportFailed(Exception):
-    """Why a file was not imported; `report` is printed."""
-
-    def __init__(self, word: str, sentence: str, cure: str, *, is_for_room: bool = False, **more: object):
-        super().__init__(word)
-        self.report = {"word": word, "sentence": sentence, "cure": cure, **more}
-        self.is_for_room = is_for_room
+    def what_holds(self, batch: ImportBatch) -> ImportFailed | None:
+        """What else leaves its grants out, which is a failure: refusals were written, but the file must come again."""
+        if self.leaves_grants_out(batch):
+            return None
+        if missing := layouts.missing(_find_layout(batch, self)):
+            return _missing(missing, batch)
+        try:
+            batches.require_grants(
+                db.session, batch, clock.now(), before_2015=self.confirms_before_2015, unread=self.ignores_unread
+            )
+        except batches.GRANTS_HELD as held:
+            return _held(held, batch)
+        return None
 
 
 def find_earlier_batch(brand: Brand, path: Path) -> ImportBatch | None:
@@ -103,6 +117,8 @@ def run_steps(batch_id: int, options: ImportOptions, look: Callable[[ImportBatch
     }
     while True:
         batch = _finish_worker_step(batch_id)
+        if batch.state == BatchState.DONE and batch.only_refusals and (held := options.what_holds(batch)):
+            raise held
         if batch.state not in steps:
             return
         look(batch)
@@ -133,25 +149,21 @@ def _state_of(batch_id: int) -> BatchState:
 
 def _set_layout(batch: ImportBatch, options: ImportOptions) -> None:
     layout = _find_layout(batch, options)
-    layout = replace(layout, channels=options.channels or layout.channels)
-    if missing := layouts.missing(layout):
-        raise ImportFailed(
-            "missing", f"The file does not say: {', '.join(missing)}.",
-            "Say it for the whole file on the dashboard, or keep it in a profile; channels, by --channels.",
-            missing=missing,
-        )  # fmt: skip
+    missing = layouts.missing(layout)
+    if not layouts.OF_GRANTS.issuperset(missing):
+        raise _missing(missing, batch)
     batches.set_layout(db.session, vault(), batch, layout, clock.now())
 
 
 def _find_layout(batch: ImportBatch, options: ImportOptions) -> Layout:
-    """The layout of the named profile, of the header's profile, or with --guess the guessed one."""
+    """The layout of the named profile, of the header's profile, or with --guess the guessed one; with --channels."""
     guess, outline = layout_of(vault(), batch), outline_of(vault(), batch)
     header = outline.sheets[guess.sheets[0]].header
     found = profiles.choose(db.session, vault(), batch.provider_id, guess, header, options.profile)
+    if found is None and options.guess and not options.profile:
+        found = guess
     if found is not None:
-        return found
-    if options.guess and not options.profile:
-        return guess
+        return replace(found, channels=options.channels or found.channels)
     cure = "Bring one such file on the dashboard, name a --profile, or let it --guess."
     if options.profile:
         cure = "List the provider's profiles with --profiles."
@@ -159,20 +171,21 @@ def _find_layout(batch: ImportBatch, options: ImportOptions) -> Layout:
 
 
 def _start(batch: ImportBatch, options: ImportOptions) -> None:
+    missing = layouts.missing(layout_of(vault(), batch))
+    if len(layouts.missing(_find_layout(batch, options))) < len(missing):  # A profile says more by now.
+        _set_layout(batch, options)
+        return
+    if missing and not batches.brings_refusals(batch):
+        raise _missing(missing, batch)
     try:
         batches.start(
-            db.session, batch, None, clock.now(), only_refusals=options.leaves_grants_out(batch),
+            db.session, batch, None, clock.now(),
+            only_refusals=options.leaves_grants_out(batch) or bool(missing),
             confirms_before_2015=options.confirms_before_2015, confirms_after_refusal=options.confirms_after_refusal,
             confirms_unread=options.ignores_unread,
         )  # fmt: skip
-    except batches.Before2015Unconfirmed as unconfirmed:
-        raise ImportFailed(
-            "before_2015_unconfirmed",
-            "Grants of HS_2015 count as taken before 1 May 2015 (Law 6563, provisional art. 1).",
-            "If they were, and you can prove it, repeat with --confirm-before-2015.", grants=batch.before_2015,
-        ) from unconfirmed  # fmt: skip
-    except packages.PackageFull as no_room:
-        raise _no_room() from no_room
+    except batches.GRANTS_HELD as held:
+        raise _held(held, batch) from held
     except batches.AnswerMissing as missing:
         raise ImportFailed(
             "missing", f"The file does not say: {', '.join(missing.names)}.", "Answer on the dashboard.",
@@ -182,14 +195,11 @@ def _start(batch: ImportBatch, options: ImportOptions) -> None:
 
 def _drop(batch: ImportBatch, options: ImportOptions) -> None:
     """End a dry run; it also tells whether the package has room."""
-    new = 0 if options.leaves_grants_out(batch) else batch.new_addresses
+    held = options.what_holds(batch)
     batches.drop(db.session, batch, None, clock.now())
-    try:
-        if new:
-            packages.require_capacity(db.session, db.session.get_one(Provider, batch.provider_id), new, clock.now())
-    except packages.PackageFull as no_room:
+    if held is not None and held.is_for_room:
         db.session.commit()
-        raise _no_room() from no_room
+        raise held
 
 
 def _tell_stopped(batch: ImportBatch, options: ImportOptions) -> None:
@@ -206,8 +216,26 @@ def _unread(problem: FileProblem) -> ImportFailed:
     return ImportFailed(problem.value, problem.sentence, problem.cure)
 
 
-def _no_room() -> ImportFailed:
+def _missing(names: list[str], batch: ImportBatch) -> ImportFailed:
     return ImportFailed(
-        "no_room", "The provider's package takes no new addresses now.",
-        "Its page on the dashboard says more; refusals go with --only-refusals.", is_for_room=True,
+        "missing", f"The file does not say: {', '.join(names)}.{_written(batch)}",
+        "Say it for the whole file on the dashboard, or keep it in a profile; channels, by --channels.", missing=names,
     )  # fmt: skip
+
+
+def _held(held: Exception, batch: ImportBatch) -> ImportFailed:
+    if isinstance(held, packages.PackageFull):
+        return ImportFailed(
+            "no_room", f"The provider's package takes no new addresses now.{_written(batch)}",
+            "Its page on the dashboard says more; bring the file again once there is room.", is_for_room=True,
+        )  # fmt: skip
+    return ImportFailed(
+        "before_2015_unconfirmed",
+        f"Grants of HS_2015 count as taken before 1 May 2015 (Law 6563, provisional art. 1).{_written(batch)}",
+        "If they were, and you can prove it, repeat with --confirm-before-2015.", grants=batch.before_2015,
+    )  # fmt: skip
+
+
+def _written(batch: ImportBatch) -> str:
+    said = " {refusals} refusals were recorded, {grants} grants wait."
+    return said.format(**batches.held_counts(batch)) if batch.state == BatchState.DONE else ""

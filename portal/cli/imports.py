@@ -186,7 +186,7 @@ def _import_file(
         db.session.rollback()
         summary.problem = why.report
         summary.exit_code = ExitCode.NO_ROOM if why.is_for_room else ExitCode.FAILED
-    if move_to and summary.state == BatchState.DONE and not options.dry_run:
+    if move_to and summary.state == BatchState.DONE and not (options.dry_run or summary.problem):
         target = move_to / path.name
         if target.exists():
             target = move_to / f"{path.stem}-{summary.batch}{path.suffix}"
@@ -205,12 +205,15 @@ def _run_import(brand: Brand, path: Path, options: ImportOptions, summary: Summa
     if before is not None and before.state == BatchState.DONE and _came_anew(path, before):
         before = None
     if before is not None and before.state == BatchState.DONE and before.only_refusals:
-        before = before if options.leaves_grants_out(before) else None  # Its grants were left out.
+        held = options.what_holds(before)  # Its grants were left out.
+        before = before if held or options.leaves_grants_out(before) else None
     if before is not None and before.state == BatchState.DONE and options.confirms_after_refusal:
         before = None if Effect.OVER_REFUSAL in (before.tally or {}) else before
     if before is not None and before.state == BatchState.DONE:
         summary.read_batch(before, options)
         summary.repeated, summary.exit_code = True, ExitCode.GOOD
+        if before.only_refusals and (held := options.what_holds(before)):
+            raise held
         return
     batch_id = before.id if before is not None else upload(brand, path)
     try:

@@ -64,7 +64,7 @@ class ImportAnswer(Answer):
     createdAt: Moment
     lines: int
     progress: ImportProgress | None
-    problem: Problem | None = Field(description=N_("Dosya okunamadıysa nedeni."))
+    problem: Problem | None = Field(description=N_("Dosya okunamadıysa ya da onayları bekliyorsa nedeni."))
     results: dict[str, int] = Field(description=N_("Satır sonuçları: denemede beklenen, sonra gerçekleşen."))
     dryRun: DryRunAnswer | None
     iys: AtIysCounts | None = Field(description=N_("Yazılanların İYS'deki durumu."))

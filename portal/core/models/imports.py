@@ -50,7 +50,7 @@ class ImportBatch(Entity):
     digest: Mapped[bytes] = mapped_column(LargeBinary(32))  # SHA-256 of the upload.
     size: Mapped[int]  # Bytes.
     state: Mapped[BatchState]
-    problem: Mapped[str | None] = mapped_column(String(40))  # Why it is unreadable.
+    problem: Mapped[str | None] = mapped_column(String(40))  # Why it is unreadable, or its grants were held back.
     outline: Mapped[bytes | None]  # Encrypted JSON of imports.reading.Outline: sheets and columns.
     layout: Mapped[bytes | None]  # Encrypted JSON of imports.layout.Layout: column mapping.
     lines: Mapped[int] = mapped_column(Integer, default=0)  # Without headers and sheets that are not imported.

@@ -13,13 +13,16 @@ from sqlalchemy.orm import Session
 
 from portal.core import extensions, leases
 from portal.core.database import changed_rows
+from portal.core.lazy_text import N_
 from portal.core.leases import LeaseLost
 from portal.core.models import BatchState, Brand, ImportBatch, ImportChunk, Provider, UploadPart
 from portal.core.vault import Vault
 from portal.domain import audit, packages
-from portal.domain.consents.import_plan import Effect
+from portal.domain.consents.import_plan import GRANTS, REFUSALS, Effect
 from portal.services.imports.layout import Layout
+from portal.services.imports.row_results import SkipReason
 from portal.services.imports.unread import Unread, unread_of
+from portal.services.imports.unused_columns import OLDER
 
 MAY_CHOOSE = (BatchState.READ, BatchState.MAPPED, BatchState.DRY_RUN)
 MAY_DROP = (BatchState.UPLOADED, BatchState.UNREADABLE, *MAY_CHOOSE)
@@ -48,6 +51,19 @@ class Before2015Unconfirmed(Exception):
     """Nobody has vouched that the file's grants of HS_2015 are from before 1 May 2015."""
 
 
+# What holds a file's grants back, while its refusals go: as ImportBatch.problem keeps it, and why, in Turkish.
+HELD_BY: dict[type[Exception], str] = {
+    UnreadUnconfirmed: "unread", packages.PackageFull: "no_room", Before2015Unconfirmed: "before_2015",
+}  # fmt: skip
+GRANTS_HELD = tuple(HELD_BY)
+HELD = N_("%(refusals)s ret kaydedildi; %(grants)s onay bekliyor, çünkü %(reason)s.")
+REASONS = {
+    "unread": N_("dosyada anlaşılmayan şeylerde ret olmadığını kimse onaylamadı"),
+    "no_room": N_("pakette bu kadar yeni adrese yer yok"),
+    "before_2015": N_("HS_2015 kaynaklı onayların 1 Mayıs 2015'ten önce alındığını kimse onaylamadı"),
+}
+
+
 @dataclass(frozen=True)
 class Progress:
     """How far the worker is in this state: lines, lines a second, and the estimated seconds left."""
@@ -70,31 +86,57 @@ def start(
     seen: str | None = None,
 ) -> None:  # fmt: skip
     """Start the run; `seen`: only of the dry run whose page was posted. Grants that are newer than a person's own
-    refusal are written only if `confirms_after_refusal`. Raises AnswerMissing, Before2015Unconfirmed, CannotOpen,
-    UnreadUnconfirmed, packages.PackageFull, WrongState."""
+    refusal are written only if `confirms_after_refusal`. What holds grants back leaves them out (`problem` says which)
+    and is raised where the file has no refusal. Raises AnswerMissing, CannotOpen, GRANTS_HELD, WrongState."""
     if seen is not None and seen != str(batch.dry_run_at or ""):
         raise WrongState
     if batch.asked and batch.answered_at is None:
         raise AnswerMissing(list(batch.asked))
+    problem = {}
+    if not only_refusals:
+        try:
+            require_grants(session, batch, at, before_2015=confirms_before_2015, unread=confirms_unread)
+        except GRANTS_HELD as held:
+            if not brings_refusals(batch):
+                raise
+            only_refusals, problem = True, {"problem": HELD_BY[type(held)]}
     vouched = 0 if only_refusals else batch.before_2015
     again = (batch.tally or {}).get(Effect.OVER_REFUSAL, 0) if confirms_after_refusal and not only_refusals else 0
     unread = Unread() if only_refusals else unread_of(extensions.vault(), batch)
-    if vouched and not confirms_before_2015:
-        raise Before2015Unconfirmed
-    if unread.unconfirmed and not confirms_unread:
-        raise UnreadUnconfirmed(unread.names())
-    if batch.new_addresses and not only_refusals:
-        provider = session.get_one(Provider, batch.provider_id)
-        packages.require_capacity(session, provider, batch.new_addresses, at)
-    values: dict[str, Any] = {
+    values: dict[str, Any] = problem | {
         "started_at": at, "started_by": user_id, "only_refusals": only_refusals, "ended_at": None,
         "before_2015_confirmed_at": at if vouched else None,
         "after_refusal_confirmed_at": at if again else None,
     }  # fmt: skip
     _change_state(session, batch, (BatchState.DRY_RUN,), BatchState.RUNNING, at, **values)
     said = ("before_2015", vouched), ("after_refusal", again), ("unread", unread.unconfirmed and unread.names())
-    confirmed = {name: value for name, value in said if value}
+    confirmed = problem | {name: value for name, value in said if value}
     _note(session, batch, "import.begun", user_id, at, {"lines": batch.lines, **confirmed, **(batch.tally or {})})
+
+
+def require_grants(session: Session, batch: ImportBatch, at: datetime, *, before_2015: bool, unread: bool) -> None:
+    """Raise one of GRANTS_HELD where they wait for room or for who vouches (`before_2015`, `unread`), or CannotOpen."""
+    doubtful = unread_of(extensions.vault(), batch)
+    if doubtful.unconfirmed and not unread:
+        raise UnreadUnconfirmed(doubtful.names())
+    if batch.new_addresses:
+        provider = session.get_one(Provider, batch.provider_id)
+        packages.require_capacity(session, provider, batch.new_addresses, at)
+    if batch.before_2015 and not before_2015:
+        raise Before2015Unconfirmed
+
+
+def held_counts(batch: ImportBatch) -> dict[str, int]:
+    """The refusals and the grants of HELD."""
+    tally = batch.tally or {}
+    sums = {name: sum(tally.get(each, 0) for each in of) for name, of in (("refusals", REFUSALS), ("grants", GRANTS))}
+    return sums | {"grants": tally.get(SkipReason.GRANT_LEFT_OUT.value, 0) or sums["grants"]}
+
+
+def brings_refusals(batch: ImportBatch) -> bool:
+    """Whether it has any that go, or that give way only to a grant of the file."""
+    tally, counts = batch.tally or {}, batch.unused_columns or {}
+    return not tally.keys().isdisjoint(REFUSALS) or any(each.startswith(OLDER) for each in counts)
 
 
 def stop(session: Session, batch: ImportBatch, user_id: int | None, at: datetime) -> None:

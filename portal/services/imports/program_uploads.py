@@ -21,7 +21,7 @@ def describe(digest: bytes, profile: str | None) -> bytes:
 
 def choose_layout(batch_id: int) -> bool:
     """Set the layout of a program's file by its profile and commit; False where a person must choose: no profile fits,
-    or something is missing. Of other files nothing is done."""
+    or something is missing that refusals need, too. Of other files nothing is done."""
     request = db.session.get(ApiRequest, batch_id)
     if request is None:
         return False
@@ -30,7 +30,7 @@ def choose_layout(batch_id: int) -> bool:
     guess, name = layout_of(vault(), batch), json.loads(zlib.decompress(body))["profile"]
     header = header_of(outline_of(vault(), batch), guess)
     found = profiles.choose(db.session, vault(), batch.provider_id, guess, header, name)
-    if found is None or layout.missing(found):
+    if found is None or not layout.OF_GRANTS.issuperset(layout.missing(found)):
         db.session.rollback()
         return False
     try:

@@ -34,8 +34,8 @@ from portal.services.imports.unused_columns import (
 )
 
 NO_GRANTS = {*REFUSALS, Effect.SAME, Effect.KNOWN, *(each.value for each in SkipReason), *PROBLEMS} - {
-    Effect.OVER_REFUSAL
-}
+    Effect.OVER_REFUSAL, SkipReason.GRANT_LEFT_OUT.value,
+}  # fmt: skip
 
 LONGEST_SHOWN = 80  # Characters of a text.
 _EXTENSION = re.compile(r"\.(?:csv|tsv|txt|xls[xmb]?|ods)$", re.I)

@@ -107,13 +107,19 @@ def test_what_a_person_must_vouch_for_is_never_started_by_a_program(app, program
     if needed == "columns":
         assert (shown["state"], shown["dryRun"]) == ("read", None)
         return
-    answer = start(program, url, shown)
+    only_grants = content.replace(";RET;", ";ONAY;")
+    alone, of_alone = tried(app, program, only_grants, key="alone-it-1", query=f"?profile={PROFILE}")
+    answer = start(program, alone, of_alone)
     assert (answer.status_code, answer.json["code"]) == (409, "person_needed")
     assert all(each["title"] != each["code"] != each["titleTr"] for each in answer.json["errors"])
-    assert answer.json["page"].endswith(f"/imports/{url.rpartition('/')[2]}")
+    assert answer.json["page"].endswith(f"/imports/{alone.rpartition('/')[2]}")
     assert rows.count(Decision) == 0
-    assert start(program, url, shown, onlyRefusals=True).status_code == 200
+    assert start(program, url, shown).json["state"] == "running"
     run_workers(app)
+    done = program.get(url).json
+    assert (done["state"], done["problem"]["code"], done["results"]["grant_left_out"]) == ("done", "person_needed", 1)
+    assert done["problem"]["titleTr"].startswith("1 ret kaydedildi; 1 onay bekliyor, çünkü ")
+    assert "1 refusals were recorded; 1 grants wait, since" in done["problem"]["title"]
     assert {each.status for each in rows(Consent)} == {Status.REFUSED}
 
 
@@ -138,6 +144,9 @@ def test_grants_need_their_scope_room_and_an_active_provider(app, program, rows)
     url, shown = tried(app, sandbox, ";".join(HEADER) + "\n" + "".join(lines))
     full = start(sandbox, url, shown)
     assert (full.status_code, full.json["code"]) == (403, "package_full")
+    lines.append("0531 234 56 78;MESAJ;RET;;;\n")
+    url, shown = tried(app, sandbox, ";".join(HEADER) + "\n" + "".join(lines), key="mixed-it-1")
+    assert start(sandbox, url, shown).json["problem"]["code"] == "package_full"
 
 
 def test_a_file_that_was_not_started_is_dropped_and_seen_by_its_own_brand_only(app, program):

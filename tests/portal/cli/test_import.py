@@ -88,7 +88,7 @@ def test_what_no_column_and_no_profile_says_is_named(run_import, tmp_path, rows)
 
     assert code == 2 and told["problem"]["word"] == "missing"
     assert {"source", "date"} <= set(told["problem"]["missing"])
-    assert rows.one(ImportBatch).state == BatchState.READ
+    assert rows.one(ImportBatch).state == BatchState.DRY_RUN
 
 
 def test_no_channel_is_presumed_of_a_file_that_names_none(run_import, tmp_path, rows):

@@ -168,12 +168,38 @@ def test_a_package_without_room_is_said_to_have_none_and_refusals_go_all_the_sam
     code, (summary,) = run_import(path, *GUESS, "--dry-run")
     assert (code, summary["state"], summary["problem"]["word"]) == (3, "dropped", "no_room")
     code, (told,) = run_import(path, *GUESS)
-    assert (code, told["state"], told["problem"]["word"]) == (3, "dry_run", "no_room")
-    assert rows.count(Decision) == 0
+    assert (code, told["state"], told["problem"]["word"], told["moved_to"]) == (3, "done", "no_room", None)
+    assert "2 refusals were recorded, 2 grants wait" in told["problem"]["sentence"]
+    assert {each.status for each in rows(Decision)} == {"RET"} and rows.count(Decision) == 2
 
-    code, (told,) = run_import(path, *GUESS, "--only-refusals")
-    assert (code, told["state"], told["problem"]) == (0, "done", None)
-    assert {each.status for each in rows(Decision)} == {"RET"}
+    code, (again,) = run_import(path, *GUESS)
+    assert (code, again["repeated"], again["problem"], rows.count(ImportBatch)) == (3, True, told["problem"], 2)
+    with app.app_context():
+        db.session.query(Provider).one().admitted_at = None  # Practising, it has room for a thousand.
+        db.session.commit()
+    code, (told,) = run_import(path, *GUESS)
+    assert (code, told["tally"]["grant"], told["problem"]) == (0, 2, None)
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        ("0532 987 65 43;ONAY;01.05.2015;HS_2015;Sözleşme", "before_2015_unconfirmed"),
+        ("0532 987 65 43;ONAY;24.11.2026;HS_WEB;", "missing"),
+    ],
+)
+def test_refusals_beside_grants_that_wait_are_taken(run_import, tmp_path, rows, line, word):
+    header = "Telefon;Durum;Tarih;Kaynak" + ";Dayanak" * (word != "missing")
+    path = put(tmp_path, "a.csv", csv_of(line, "0533 234 56 78;RET;;;", header=header))
+    done = tmp_path / "done"
+    done.mkdir()
+
+    for is_repeated in (False, True):
+        code, (told,) = run_import(path, *GUESS, "--move-to", str(done))
+        assert (code, told["state"], told["problem"]["word"]) == (2, "done", word)
+        assert (told["repeated"], told["moved_to"]) == (is_repeated, None)
+        assert "2 refusals were recorded" in told["problem"]["sentence"]
+    assert [each.status for each in rows(Decision)] == ["RET", "RET"]
 
 
 def test_only_refusals_are_brought_where_that_is_wished(run_import, tmp_path, rows):

@@ -109,6 +109,9 @@ class Layout:
         return replace(self, words=self.words | {kind: of | self.words.get(kind, {}) for kind, of in words.items()})
 
 
+OF_GRANTS = frozenset({"source", "date", "origin"})  # A refusal needs none of them.
+
+
 def missing(layout: Layout) -> list[str]:
     """The missing fields, of "address", "channels", "status", "source", "date", "origin"."""
     columns = layout.columns

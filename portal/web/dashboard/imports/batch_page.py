@@ -117,6 +117,9 @@ def _run_context(session: Session, batch: ImportBatch) -> dict[str, Any]:
     late, groups = tally.get(Effect.LATE_GRANT, 0), queries.count_groups(session, batch)
     elsewhere = SENT if groups.kept else (*SENT, *KEPT)  # In the groups above.
     return {
+        "held": batches.held_counts(batch) if batch.only_refusals and batch.problem in batches.REASONS else None,
+        "held_sentence": batches.HELD,
+        "reason": batches.REASONS.get(batch.problem or "", ""),
         "groups": groups,
         "good": [each for each in good if each.result not in elsewhere],
         "problems": problems,

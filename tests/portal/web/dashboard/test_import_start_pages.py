@@ -16,6 +16,7 @@ from portal.core.models import (
     BatchState,
     Brand,
     Campaign,
+    Decision,
     ImportBatch,
     ImportChunk,
     Outcome,
@@ -120,8 +121,7 @@ def test_grants_beside_what_may_refuse_wait_for_an_explicit_yes_and_refusals_do_
     app, ayse, rows, name, cell, says
 ):  # fmt: skip
     day = clock.istanbul(clock.now()).strftime("%d.%m.%Y")
-    lines = [f"0532 123 45 67;ONAY;HS_WEB;{day};Form;{cell}", f"0533 234 56 78;RET;HS_WEB;{day};Form;"]
-    lines.append(f"0534 345 67 89;ONAY;HS_WEB;{day};Form;")
+    lines = [f"0532 123 45 67;ONAY;HS_WEB;{day};Form;{cell}", f"0534 345 67 89;ONAY;HS_WEB;{day};Form;"]
     bring_as_texting(app, ayse, rows, "\n".join((f"Telefon;Durum;Kaynak;İzin tarihi;Dayanak;{name}", *lines)))
     address = f"/dashboard/imports/{work(app, rows)}"
 
@@ -134,10 +134,26 @@ def test_grants_beside_what_may_refuse_wait_for_an_explicit_yes_and_refusals_do_
     ayse.posts(f"{address}/run", {"unread": "yes"} | seen_on(page))
     begun = rows.one(ImportBatch)
 
-    assert says in page and 'name="unread"' in page and "Yalnız retleri aktar" in page
+    assert says in page and 'name="unread"' in page and "Yalnız retleri aktar" not in page
     assert waiting.state == stale.state == BatchState.DRY_RUN and "Aktarım başlamadı: anlaşılmayanlarda" in said
     assert begun.state == BatchState.RUNNING and not begun.only_refusals
     assert rows.one(AuditEntry, AuditEntry.act == "import.begun").facts["unread"] == ["F"]
+
+
+def test_refusals_beside_grants_that_wait_are_taken_and_said(app, ayse, rows):
+    day = clock.istanbul(clock.now()).strftime("%d.%m.%Y")
+    lines = [f"0532 123 45 67;ONAY;HS_WEB;{day};Form;bkz. liste", f"0533 234 56 78;RET;HS_WEB;{day};Form;"]
+    bring_as_texting(app, ayse, rows, "\n".join(("Telefon;Durum;Kaynak;İzin tarihi;Dayanak;Bilgi", *lines)))
+    address = f"/dashboard/imports/{work(app, rows)}"
+
+    page = ayse.opens(address).text
+    ayse.posts(f"{address}/run", seen_on(page))
+    work(app, rows)
+
+    assert 'name="unread" value="yes" required' in page
+    said = re.search(r"\d ret kaydedildi;.*", ayse.opens(address).text)
+    assert said and said[0].startswith("2 ret kaydedildi; 1 onay bekliyor, çünkü dosyada anlaşılmayan")
+    assert {each.status for each in rows(Decision)} == {"RET"}
 
 
 def test_refusals_of_a_file_that_may_hold_more_of_them_need_no_word(app, ayse, rows):
@@ -168,16 +184,17 @@ def work(app, rows) -> int:
 
 
 def test_without_room_the_refusals_may_still_come(ayse, in_state, rows):
+    alone = in_state(BatchState.DRY_RUN, new_addresses=5000, results={(2, 0): "grant"})
     address = in_state(BatchState.DRY_RUN, new_addresses=5000)
     with_no_room(ayse)
 
-    page = ayse.posts(f"{address}/run")
-    ayse.posts(f"{address}/run", {"only": "refusals"})
+    page = ayse.posts(f"{alone}/run")
+    ayse.posts(f"{address}/run")
 
-    assert page.status_code == 422
-    assert "Yalnız retleri aktar" in page.text
-    assert rows.one(ImportBatch).only_refusals
-    assert rows.one(ImportBatch).state == BatchState.RUNNING
+    assert page.status_code == 422 and "yer yok" in page.text
+    waiting, begun = rows(ImportBatch)
+    assert (waiting.state, waiting.only_refusals) == (BatchState.DRY_RUN, False)
+    assert (begun.state, begun.only_refusals, begun.problem) == (BatchState.RUNNING, True, "no_room")
 
 
 @pytest.mark.parametrize(("model", "moment"), [(Provider, "suspended_at"), (Brand, "closed_at")])
