@@ -7,6 +7,7 @@ address counts once; one of the line counts for each channel that it would serve
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from operator import itemgetter
 
@@ -25,7 +26,7 @@ from portal.services.imports.layout.refusals import may_refuse
 from portal.services.imports.reading import Line
 from portal.services.imports.refusals_beside import RefusalsBeside
 from portal.services.imports.row_results import PROBLEMS, SLOTS, RowProblem, SkipReason
-from portal.services.imports.row_values import WORDS, RowValueReader, RowValues
+from portal.services.imports.row_values import WORDS, KnownStatus, RowValueReader, RowValues
 from portal.services.imports.unused_columns import is_none
 
 SLOT_OF = {channel: slot for slot, channel in enumerate(SLOTS)}
@@ -88,7 +89,7 @@ class RowParser:
         values = self.values.read(cells)
         results: Results = {}
         if addresses:
-            results = self._results(line[0], cells, addresses, values)
+            results = self._results_of_all(line[0], cells, addresses, values)
         elif not values.stated and any(map(str.strip, line[1])):
             results = {0: AddressProblem.EMPTY.value}
         for channel in values.stated:  # No cell of a status column goes without a result.
@@ -124,6 +125,19 @@ class RowParser:
             return SkipReason.NO_ADDRESS.value
         return RowProblem.ADDRESS_MISSING.value
 
+    def _results_of_all(self, number: int, cells: Sequence[str], addresses: Addresses, values: RowValues) -> Results:
+        """A refusal of an unknown channel or recipient type is taken as widely as it can mean, and named in a slot that
+        is free."""
+        refused: dict[Channel, KnownStatus] = {
+            channel: status for channel, status in values.statuses.items() if status == Status.REFUSED
+        }
+        unclear = (values.channel_problem or values.type_problem) if refused else None
+        if refused and values.channel_problem:
+            values = replace(values, statuses=refused, channel_problem=None)
+        results = self._results(number, cells, addresses, values)
+        free = [slot for slot in SLOT_OF.values() if slot not in results]
+        return results | ({free[0]: unclear.value} if unclear and free else {})
+
     def _results(self, number: int, cells: Sequence[str], addresses: Addresses, values: RowValues) -> Results:
         if values.channel_problem and values.stated:
             return {}
@@ -142,7 +156,7 @@ class RowParser:
             grant = RowProblem.ORIGIN_MISSING
         retailers = self._retailers_of(cells)
         grant = grant or (RowProblem.RETAILER if retailers is None else None)
-        problems = {Status.GRANTED: grant, Status.REFUSED: values.problem}
+        problems = {Status.GRANTED: grant, Status.REFUSED: None}  # Of whom and where a refusal is not clear, it is all.
         given = self._dates.is_given(at)
         is_dated = {Status.GRANTED: given, Status.REFUSED: given and not self._dates_records}
         refused_at = self.at if self._dates_records else refusal_date(at, self.at)  # Not when its record was made.

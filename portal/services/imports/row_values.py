@@ -34,9 +34,9 @@ class RowValues:
     recipient_type: RecipientType
     source: Source | None  # None: a merchant's that is not given, which İYS does not ask for.
     refuses: bool  # One of its statuses is a refusal, or a word that nobody knows.
-    channel_problem: RowProblem | None
-    problem: RowProblem | None  # Of any status,
-    grant_problem: RowProblem | None  # of a grant.
+    channel_problem: RowProblem | None  # A refusal is of every channel then,
+    type_problem: RowProblem | None  # and of every recipient type.
+    grant_problem: RowProblem | None
 
 
 class RowValueReader:
@@ -109,7 +109,7 @@ class RowValueReader:
             source=source,
             refuses=not {Status.REFUSED, RowProblem.STATUS_UNKNOWN}.isdisjoint((*said.values(), *statuses.values())),
             channel_problem=channel_problem,
-            problem=problem,
+            type_problem=problem,
             grant_problem=problem or source_problem,
         )
 

@@ -107,12 +107,12 @@ def test_a_refusal_that_cannot_be_written_holds_back_the_grants_of_its_address(r
     """Wherever they stand; what counts beside them is another refusal of the file, though it is older."""
     header, older = "Telefon;Kanal;Durum;Tarih;Kaynak;Dayanak", "20.11.2026 10:00"
     lines = [f"0533 234 56 78;MESAJ;ONAY;{NOW};HS_WEB;A-2", f"0532 987 65 43;MESAJ;ONAY;{NOW};HS_WEB;A-1"]
-    lines += [f"0532 987 65 43;MESAJ;RET;{older};HS_WEB;", f"0532 987 65 43;WhatsApp + SMS;RET;{NOW};HS_WEB;"]
+    lines += [f"0532 987 65 43;MESAJ;RET;{older};HS_WEB;", f"0532 987 65 43;MESAJ;bilmiyorum;{NOW};HS_WEB;"]
 
     code, (told,) = run_import(put(tmp_path, "izinler.csv", csv_of(*lines, header=header)), *GUESS)
 
     assert (code, told["only_refusals"], told["unread"]) == (1, False, 0)
-    assert told["tally"] == {"grant": 1, "refused_elsewhere": 1, "first_refusal": 1, "channel_unknown": 1}
+    assert told["tally"] == {"grant": 1, "refused_elsewhere": 1, "first_refusal": 1, "status_unknown": 1}
     assert {each.status for each in rows(Decision)} == {Status.GRANTED, Status.REFUSED}
 
 

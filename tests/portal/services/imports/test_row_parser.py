@@ -145,6 +145,25 @@ def test_a_problem_of_the_line_counts_for_each_channel(cells, word):
     assert spoken({Field.PHONE: PHONE, Field.EMAIL: MAIL} | cells, **said) == dict.fromkeys((SMS, CALL, EMAIL), word)
 
 
+@pytest.mark.parametrize(
+    ("cells", "result"),
+    [
+        ({Field.STATUS: "RET", Field.TYPE: "Vakıf"}, {SMS: "RET", CALL: "RET", EMAIL: "type_unknown"}),
+        ({Field.STATUS: "RET", Field.CHANNEL: "Push"}, {SMS: "RET", CALL: "RET", EMAIL: "channel_unknown"}),
+        ({Field.STATUS: "RET", Field.CHANNEL: "SMS hariç tümü", Field.EMAIL: MAIL}, dict.fromkeys(range(3), "RET")),
+        ({Field.STATUS_SMS: "Hayır", Field.CHANNEL: "?"}, {SMS: "RET", CALL: "channel_unknown"}),
+        (
+            {Field.STATUS_SMS: "Hayır", Field.STATUS_CALL: "Evet", Field.CHANNEL: "SMS, Push"},
+            {SMS: "RET", CALL: "channel_unknown"},
+        ),
+        ({Field.STATUS: "ONAY", Field.CHANNEL: "SMS, Push"}, {SMS: "channel_unknown"}),
+        ({Field.STATUS_SMS: "Evet", Field.CHANNEL: "Push"}, {SMS: "channel_unknown"}),
+    ],
+)
+def test_a_refusal_of_an_unclear_type_or_channel_is_taken_as_widely_as_it_can_mean(cells, result):
+    assert spoken({Field.PHONE: PHONE} | cells, **{**GIVEN, "status": None}) == result
+
+
 def test_what_nobody_said_is_missing():
     phone = {Field.PHONE: PHONE}
     one = {"channels": (Channel.SMS,)}
@@ -173,7 +192,6 @@ def test_a_refusal_needs_no_proof_no_date_and_no_source():
         assert (entry.status, entry.source, entry.consent_date) == (Status.REFUSED, Source.PROVIDER_DECISION, NOW)
     entry = looked(phone | {Field.SOURCE: "orası"}, **said)[SMS]
     assert (entry.source, entry.consent_date) == (Source.PROVIDER_DECISION, said["date"])
-    assert spoken(phone | {Field.TYPE: "üye"}, **said) == dict.fromkeys((SMS, CALL), "type_unknown")
 
 
 def test_a_merchant_needs_neither_date_nor_source():

@@ -148,7 +148,7 @@ CASES = [
         "grant": 5, "source_refuses": 1, "source_of_iys": 2, "source_unknown": 1, "source_missing": 1,
     }),
     Case(cells.merchants, "firmalar.csv", "", {
-        "grant": 1, "late_merchant": 1, "first_refusal": 2, "source_missing": 1, "type_unknown": 1}),
+        "grant": 1, "late_merchant": 1, "first_refusal": 3, "source_missing": 1, "type_unknown": 1}),
     Case(cells.column_per_channel, "crm.csv", "source origin", {
         "grant": 5, "first_refusal": 3, "no_sms": 1, "no_address": 1,
     }),
