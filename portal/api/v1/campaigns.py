@@ -199,6 +199,7 @@ def _bring(shown: Campaign, body: schemas.PeopleBody, at: datetime, made: list[i
     campaign = db.session.get_one(Campaign, shown.id)
     try:
         audience.admit_list(db.session, vault(), campaign, found, at)
+        audience.leave_barred_out(db.session, vault(), campaign, found)
         if people:
             made.append(waiting_lists.insert_people(db.session, campaign, people, at))
     except packages.PackageFull:

@@ -16,6 +16,7 @@ from portal.domain.campaigns.audience import (
     bar_recipients,
     confirm_unread,
     count_progress,
+    find_barred,
     has_unread_columns,
     insert_entries,
     launch,
@@ -28,6 +29,6 @@ from portal.domain.campaigns.links import LinkedEntry, create_next_links, effect
 __all__ = [
     "AudienceClosed", "BrandClosed", "CannotLaunch", "Contact", "ContactToCome", "LinkedEntry", "ListsWaiting",
     "OwnContact", "UnreadColumns", "Wording", "add_addresses", "add_recipients", "bar_recipients", "confirm_unread",
-    "count_progress", "create_next_links", "effective_contact", "find_excluded", "has_unread_columns", "insert_entries",
-    "launch", "lock_audience", "open_campaign",
+    "count_progress", "create_next_links", "effective_contact", "find_barred", "find_excluded", "has_unread_columns",
+    "insert_entries", "launch", "lock_audience", "open_campaign",
 ]  # fmt: skip

@@ -27,6 +27,7 @@ from portal.services.imports import layout
 from portal.services.imports.audience_sheets import AudienceRow, read_sheet
 from portal.services.imports.reading import ChunkedFile, FileProblem, Unreadable, detect_kind
 from portal.services.imports.reading.file_problems import START
+from portal.services.imports.row_results import RowProblem
 from portal.services.imports.unread import Mark, mark_of_name, marks_of_empty
 
 MOST_BYTES = 5_000_000
@@ -175,6 +176,17 @@ def admit_list(session: Session, vault: Vault, campaign: Campaign, addresses: Ad
         campaigns.bar_recipients(session, campaign, found.values())
         session.commit()
     require_room(session, vault, campaign.provider_id, campaign.kind, addresses, at)
+
+
+def leave_barred_out(session: Session, vault: Vault, campaign: Campaign, found: AddressList) -> None:
+    """Say of people of whom a list of the campaign said no that they are not added."""
+    texts = [address.text for _, address in found.good]
+    indexes = recipients.blind_indexes(vault, campaign.provider_id, texts)
+    known = recipients.find_known_ids(session, vault, campaign.provider_id, indexes)
+    barred = campaigns.find_barred(session, campaign, known.values())
+    refused = [(line, address) for line, address in found.good if known.get(address.text) in barred]
+    found.good = [each for each in found.good if each not in refused]
+    found.bad += [BadRow(line, address.text, RowProblem.REFUSED_ELSEWHERE) for line, address in refused]
 
 
 def fill_list(

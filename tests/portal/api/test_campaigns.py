@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from portal.core import clock
-from portal.core.extensions import db
+from portal.core.extensions import db, vault
 from portal.core.models import AudienceEntry, AudienceLine, AudienceList, AuditEntry, Campaign, Delivery, Provider
 from portal.services import launches
+from portal.services.imports import audience
 from tests import make
 from tests.portal.api.programs import BASE, CONSENTS, Program, make_key, refusal
 
@@ -82,6 +83,19 @@ def test_a_campaign_is_made_filled_launched_and_its_links_are_taken(app, program
     assert rows(AudienceList, AudienceList.content.is_not(None)) == []
     acts = [each.act for each in rows(AuditEntry, AuditEntry.subject == "campaign")]
     assert acts == ["campaign.opened", "audience.brought", "campaign.launched", "links.taken"]
+
+
+def test_who_is_refused_by_a_list_is_not_said_to_be_added(app, program):
+    url = draft(program)
+    campaign = db.session.get_one(Campaign, int(url.rpartition("/")[2]))
+    found = audience.read_address_list(f"Telefon;SMS izni\n{make.PHONE};Hayır\n")
+    audience.add_list(db.session, vault(), campaign, found, None, clock.now())
+
+    answer = program.post(f"{url}/people", {"people": [person(), person(make.EMAIL)]}).json
+
+    first, second = answer["results"]
+    assert (first["result"], first["problem"]["code"], second["result"]) == ("problem", "refused_elsewhere", "added")
+    assert (answer["added"], answer["problems"]) == (1, 1)
 
 
 def test_what_is_no_person_refuses_its_row_only_and_a_field_beside_the_list_all_of_it(app, program, rows):
