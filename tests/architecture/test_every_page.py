@@ -25,7 +25,7 @@ BETWEEN = (Role.MANAGER, Role.AGENT, Role.DEVELOPER)
 MOST_AND_LEAST = (Role.OWNER, Role.AUDITOR)
 SUSPENDED = [pytest.param(role, True, marks=pytest.mark.long) for role in BETWEEN]
 NEW = [*MOST_AND_LEAST, *(pytest.param(role, marks=pytest.mark.long) for role in BETWEEN)]
-NO_PAGES = ("static", "signin.sign_out")
+NO_PAGES = ("static", "signin.sign_out", "public.readyz")  # Readiness is 503 where no program of the app runs.
 
 
 def page_addresses(app, things: dict, *rules: str) -> list[str]:

@@ -106,10 +106,10 @@ def _close_running(provider_id: int, digest: str) -> None:
         point = db.session.scalar(select(ConsentPoint).where(ConsentPoint.campaign_id == campaign.id))
         if point is None:
             lifecycle.close(db.session, campaign, clock.now())
+            record_operator_audit("campaign.closed", "campaign", campaign.id, provider_id=provider_id)
         else:
             consent_points.close_point(db.session, point, clock.now())
-        subject = "campaign" if point is None else "point"
-        record_operator_audit(f"{subject}.closed", subject, (point or campaign).id, provider_id=provider_id)
+            record_operator_audit("point.closed", "point", point.id, provider_id=provider_id)
 
 
 @blueprint.get("/providers/<id:provider_id>/brands/<id:brand_id>/logo/<digest>.png")
