@@ -2,7 +2,7 @@
 
 # ruff: noqa: F401 (re-exports; pyproject.toml tells mypy so)
 from portal.core.iys_protocol.answers import WireError, parse_errors
-from portal.core.iys_protocol.codes import CODES, Code, action_of, cure_of, sentence_of
+from portal.core.iys_protocol.codes import CODES, OF_GRANTS, Code, action_of, cure_of, sentence_of
 from portal.core.iys_protocol.enums import MESSAGE_CHANNELS, Action, Channel, RecipientType, Source, Status
 from portal.core.iys_protocol.paths import (
     MAX_LIST_SIZE,

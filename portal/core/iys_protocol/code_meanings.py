@@ -39,7 +39,7 @@ MEANINGS = (
     Meaning(
         NOOP,
         N_("İYS'de bu alıcı için onay yok; geri alınacak bir izin bulunmuyor. Ret burada geçerlidir."),
-        NOTHING_TO_DO,
+        N_("Ret için bir şey yapmanız gerekmez. Bir onay böyle cevaplandıysa destek ekibine bildirin."),
         {400: "H175"},
     ),
     Meaning(

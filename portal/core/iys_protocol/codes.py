@@ -39,6 +39,9 @@ GRAVEST_FIRST = (
     Action.NOOP,  # Closes the submission, so only when it is the only answer.
 )
 
+# What fits no ONAY waits for a person; H174 reports the state RET, so İYS is asked what it holds.
+OF_GRANTS = {"H174": Action.RECONCILE, "H175": Action.FIX, "H401": Action.FIX, "H568": Action.FIX}
+
 UNKNOWN_SENTENCE = N_("İYS'den tanınmayan bir cevap geldi.")
 UNKNOWN_CURE = N_("Sorun sürerse destek ekibine bildirin.")
 
@@ -47,14 +50,14 @@ def action_of(http_status: int, codes: Iterable[str] = (), *, decided: Status | 
     """The reaction to an answer, by its HTTP status (0 for no answer) and its codes, never by its text.
 
     Of several codes the first in GRAVEST_FIRST wins. An unknown code counts as its HTTP status. 429 is always WAIT.
-    With `decided`, H174 on an ONAY means RECONCILE, since it reports the state RET: only a RET is done by it.
+    With `decided`, an ONAY is never done by a code that says that İYS holds none (OF_GRANTS); only a RET is.
     """
     if http_status == 429:
         return Action.WAIT
     by_status = _action_for_status(http_status)
     named = {code: CODES[code].action if code in CODES else by_status for code in codes}
-    if "H174" in named and decided == Status.GRANTED:
-        named["H174"] = Action.RECONCILE
+    if decided == Status.GRANTED:
+        named |= {code: action for code, action in OF_GRANTS.items() if code in named}
     actions = set(named.values()) or {by_status}
     return next(action for action in GRAVEST_FIRST if action in actions)
 

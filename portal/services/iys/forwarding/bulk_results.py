@@ -148,6 +148,8 @@ def _fail_item(bulk: ClaimedList, item: ListItem, code: str | None, at: datetime
         same = code != "H178"
         values["outcome"] = Outcome.NOT_NEEDED if same else Outcome.OVERTAKEN
         _update_iys_status(item, same, _sent_at(bulk))
+    elif code in iys_protocol.OF_GRANTS:
+        outcomes.record_iys_status(item.consent_id, None, _sent_at(bulk))
     elif action == Action.EXPIRED:
         values["outcome"] = Outcome.EXPIRED
     elif action == Action.CONFIG:

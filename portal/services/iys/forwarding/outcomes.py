@@ -47,11 +47,11 @@ def end_submission(
     claimed: ClaimedSubmission, outcome: Outcome, *, code: str | None, iys_status: str | None = None,
     as_of: datetime | None = None,
 ) -> None:  # fmt: skip
-    """Nothing more is to be done; `iys_status` is what İYS holds as of `as_of`."""
+    """Nothing more is to be done; `iys_status` is what İYS holds as of `as_of`, None where that is unknown."""
     at = clock.now()
     if claims.end_lease(db.session, [claimed], outcome=outcome, due_at=None, code=code, ended_at=at):
         verification.wake_refusals(db.session, [claimed.consent_id], at)
-        if iys_status and as_of:
+        if as_of:
             record_iys_status(claimed.consent_id, iys_status, as_of)
     db.session.commit()
     log.info("submission.ended", submission=claimed.id, outcome=outcome.value, code=code)
@@ -160,7 +160,7 @@ def backoff(attempts: int) -> timedelta:
     return leases.backoff(attempts, holds.SECOND, holds.MINUTE)
 
 
-def record_iys_status(consent_id: int, iys_status: str, as_of: datetime) -> None:
+def record_iys_status(consent_id: int, iys_status: str | None, as_of: datetime) -> None:
     """Store what İYS holds for a key, unless something newer is known. İYS's own dates are cut to the second, and none
     is later than now, however its clock stands: what it says next is newer.
 

@@ -97,7 +97,8 @@ def _apply_action(claimed: ClaimedSubmission, action: Action, code: str | None) 
     if code == UNKNOWN_RETAILER and claimed.is_refusal:  # It counts without the retailer, whoever mediated it.
         return outcomes.expire_submission(claimed, code, renew_after=claimed.consent_date)
     if action == Action.FIX:
-        return outcomes.end_submission(claimed, Outcome.PARKED, code=code)
+        unknown_as_of = clock.now() if code in iys_protocol.OF_GRANTS else None
+        return outcomes.end_submission(claimed, Outcome.PARKED, code=code, as_of=unknown_as_of)
     if action == Action.WAIT:
         return outcomes.retry_later([claimed], outcomes.ORDER_WAIT, code, counts=False)
     return outcomes.retry_later([claimed], outcomes.backoff(claimed.attempts), code, unsure=action == Action.RETRY)

@@ -109,6 +109,11 @@ def test_the_same_state_again_closes_a_refusal_but_not_a_grant():
     assert iys_protocol.action_of(400, ["H174"], decided=Status.GRANTED) is Action.RECONCILE
 
 
+@pytest.mark.parametrize("code", [code for code, its in iys_protocol.CODES.items() if its.action == Action.NOOP])
+def test_no_code_ends_a_grant_as_done(code):
+    assert iys_protocol.action_of(400, [code], decided=Status.GRANTED) is not Action.NOOP
+
+
 def test_an_unknown_code_still_has_a_sentence_and_a_cure():
     assert iys_protocol.sentence_of("H999") == "İYS'den tanınmayan bir cevap geldi."
     assert iys_protocol.cure_of("H999")

@@ -64,6 +64,13 @@ class TestAResult:
         known = {each.id: each.iys_status for each in rows(Consent)}
         assert (known[accepted.consent_id], known[ended.consent_id]) == ("ONAY", None)
 
+    @pytest.mark.parametrize("code", ["H175", "H401"])
+    def test_an_item_that_iys_says_it_does_not_hold_is_parked_and_allows_nothing(self, answered, rows, code):
+        _, parked, _ = answered((200, [STORED, {"index": 1, "status": "failure", "error": {"code": code}}]))
+
+        assert (parked.outcome, parked.code, parked.due_at) == (Outcome.PARKED, code, None)
+        assert rows.one(Consent, Consent.id == parked.consent_id).iys_status is None
+
     def test_what_was_learned_since_is_kept_of_an_item_that_was_overtaken(self, app, bring, rows, standing_clock):
         bring(1)
         newer = {"index": 0, "status": "failure", "error": {"code": "H178"}}

@@ -46,6 +46,13 @@ class TestASingleSubmission:
 
         assert (ended.outcome, ended.code, ended.due_at, ended.ended_at) == (outcome, code, None, clock.now())
 
+    @pytest.mark.parametrize("code", ["H175", "H401"])
+    def test_a_grant_that_iys_says_it_does_not_hold_is_parked_and_allows_nothing(self, sent, rows, code):
+        parked = sent(says(code))
+
+        assert (parked.outcome, parked.code, parked.due_at) == (Outcome.PARKED, code, None)
+        assert rows.one(Consent).iys_status is None
+
     def test_a_refusal_that_iys_holds_already_needs_nothing(self, sent, rows):
         ended = sent(says("H174"), decided="RET")
 
