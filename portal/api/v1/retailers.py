@@ -31,6 +31,7 @@ ONE, SOME, TOWNS = (
     Response(HTTP_200=each, HTTP_503=Problem) for each in (schemas.Retailer, schemas.Retailers, schemas.Towns)
 )
 FIELDS = {"H230": "mersis", "H231": "tckn"}  # What İYS refuses without naming the field.
+NOT_YET_THERE = "H401"  # The consent, whose grant İYS may be told in a moment.
 CHANGED = Response(HTTP_200=schemas.Access, HTTP_503=Problem)
 
 
@@ -178,6 +179,8 @@ def _refuse(found: RetailerProblem) -> NoReturn:
     kind = ApiProblem.IYS_REFUSED if found.is_refusal else ApiProblem.IYS_UNAVAILABLE
     body = problems.problem_body(kind.value, *found.words, status=problems.STATUSES[kind], iys_code=problem.code)
     seconds = max(1, round((found.until - clock.now()).total_seconds())) if found.until else 0
+    if problem.code == NOT_YET_THERE:
+        body["retryable"] = True
     if problem.code in FIELDS:
         body["errors"] = [problems.field_error(FIELDS[problem.code], problem.code, found.words[0])]
     abort(problems.body_response(body, {"Retry-After": str(seconds)} if seconds else None))
