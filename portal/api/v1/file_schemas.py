@@ -111,11 +111,16 @@ class ImportErrors(Answer):
     nextCursor: str | None
 
 
+SINCE = N_(
+    "İlk gün, Türkiye saatiyle yyyy-aa-gg, o gün dahil: consentDate; recipients için adresin ilk kaydedildiği gün."
+)
+
+
 class ExportQuery(Strict):
     format: Format = Format.CSV
     type: Channel | Absent = None
     status: Status | Absent = None
     recipientType: RecipientType | Absent = None
     maySend: bool | Absent = Field(None, description=N_("true: yalnız şimdi ileti gönderilebilecekler (consents)."))
-    since: date | Absent = None
-    until: date | Absent = None
+    since: date | Absent = Field(None, description=SINCE)
+    until: date | Absent = Field(None, description=N_("Son gün, since gibi; o gün dahil."))

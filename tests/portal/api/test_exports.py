@@ -53,6 +53,14 @@ def test_who_may_be_messaged_is_taken_as_a_file(app, program, rows):
     assert program.get(f"{EXPORTS}/everything").json["code"] == "not_found"
 
 
+@pytest.mark.parametrize("query", ["decisions?maySend=true", "recipients?type=MESAJ", "recipients?status=RET"])
+def test_what_would_narrow_nothing_down_is_refused_by_name(program, query):
+    refused = program.get(f"{EXPORTS}/{query}")
+
+    name = query.split("?")[1].split("=")[0]
+    assert (refused.status_code, [each["field"] for each in refused.json["errors"]]) == (422, [name])
+
+
 def test_an_export_holds_one_brand_of_one_provider(app, program):
     with app.app_context():
         other = make.provider(iys_code=700002, brand_code=700002, email="cem@example.com")
