@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.core.models import ApiRequest, Brand, Decision, DecisionOrigin, Lane, Provider, Submission, is_void
+from portal.core.models.submission import told_next_at
 from portal.core.vault import Vault
 from portal.domain import packages
 from portal.domain.consents import bulk_import, recipients
@@ -141,15 +142,16 @@ def read_results(vault: Vault, request: ApiRequest) -> list[dict[str, Any]]:
     return results
 
 
-def find_submissions(session: Session, request: ApiRequest) -> dict[int, tuple[Submission, bool]]:
-    """What İYS is told of the request's rows, by their place, and whether the decision was taken back since."""
+def find_submissions(session: Session, request: ApiRequest) -> dict[int, tuple[Submission, bool, datetime | None]]:
+    """What İYS is told of the request's rows, by their place, whether the decision was taken back since, and when İYS
+    is told or asked next."""
     rows = session.execute(
-        select(Decision.line, Submission, is_void())
+        select(Decision.line, Submission, is_void(), told_next_at())
         .join(Submission, Submission.decision_id == Decision.id)
         .where(Decision.batch_id == request.id, Decision.brand_id == request.brand_id)
         .order_by(Decision.id.desc())
     )
-    return {line: (submission, is_annulled) for line, submission, is_annulled in rows if line is not None}
+    return {line: (its, is_annulled, at) for line, its, is_annulled, at in rows if line is not None}
 
 
 def _open_answer(vault: Vault, request: ApiRequest) -> Any:

@@ -73,10 +73,10 @@ def show_request(requestId: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _forwarding(submission: Submission, is_annulled: bool) -> dict[str, Any]:
+def _forwarding(submission: Submission, is_annulled: bool, next_at: datetime | None) -> dict[str, Any]:
     return {
         "outcome": "annulled" if is_annulled else submission.outcome, "code": submission.code,
-        "transactionId": submission.transaction_id, "dueAt": moment(submission.due_at),
+        "transactionId": submission.transaction_id, "dueAt": moment(next_at),
     }  # fmt: skip
 
 

@@ -235,11 +235,17 @@ class ConsentsAnswer(WriteCounts):
     results: list[ConsentResult]
 
 
+NEXT_AT = N_(
+    "İYS'ye sıradaki gönderme ya da sorma; null: kalmadı. Tek kayıt saniyeler içinde, liste olarak giden satırlar beş "
+    "dakika kadar sonra yanıtlanır."
+)
+
+
 class Forwarding(Answer):
     outcome: str = Field(description=N_("waiting ve sent: yolda; accepted ve verified: İYS'de."))
     code: str | None = Field(description=N_("İYS'nin kodu."))
     transactionId: str | None
-    dueAt: Moment | None = Field(description=N_("İYS'ye sıradaki gönderme ya da sorma; null: kalmadı."))
+    dueAt: Moment | None = Field(description=NEXT_AT)
 
 
 class ForwardedRow(ConsentResult):

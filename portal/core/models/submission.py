@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, Integer, String
+from sqlalchemy import ColumnElement, Index, Integer, String, case, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.iys_protocol.enums import Channel, Status
@@ -115,6 +115,12 @@ class Submission(Entity):
     @property
     def is_open(self) -> bool:
         return self.outcome in OPEN_OUTCOMES
+
+
+def told_next_at() -> ColumnElement[datetime | None]:
+    """When İYS is told or asked next of a submission: one in a list when the list is, since its own date is far off."""
+    of_list = select(BulkRequest.due_at).where(BulkRequest.id == Submission.bulk_id).scalar_subquery()
+    return case((Submission.due_at.is_not(None), func.coalesce(of_list, Submission.due_at)))
 
 
 class Attempt(Entity):

@@ -10,6 +10,7 @@ from portal.core import iys_protocol
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Annulment, Brand, Consent, Decision, DecisionOrigin, Outcome, Submission
 from portal.core.models.decision import decision_time
+from portal.core.models.submission import told_next_at
 from portal.domain.consents.evidence import Evidence, evidence_column
 from portal.domain.consents.may_send import MaySendAnswer, answer_of, decided_consents
 from portal.domain.consents.urgency import Urgency, urgency
@@ -21,7 +22,7 @@ class DecisionRecord:
     brand_id: int
     recipient_type: RecipientType
     is_annulled: bool
-    due_at: datetime | None
+    due_at: datetime | None  # When İYS is told or asked next.
     decided_at: datetime | None  # None: a merchant's first consent without a date.
     recorded_at: datetime
     brand_name: str
@@ -63,7 +64,7 @@ def current_consents(
 def list_decisions(session: Session, recipient_id: int, at: datetime) -> list[DecisionRecord]:
     """All decisions, the newest first, each with what İYS made of it."""
     rows = session.execute(
-        select(Decision, Brand, Submission, Annulment.at)
+        select(Decision, Brand, Submission, Annulment.at, told_next_at())
         .join(Brand, Brand.id == Decision.brand_id)
         .outerjoin(Submission, Submission.decision_id == Decision.id)
         .outerjoin(Annulment, Annulment.decision_id == Decision.id)
@@ -74,8 +75,9 @@ def list_decisions(session: Session, recipient_id: int, at: datetime) -> list[De
 
 
 def _record(
-    decision: Decision, brand: Brand, submission: Submission | None, annulled_at: datetime | None, at: datetime
-) -> DecisionRecord:
+    decision: Decision, brand: Brand, submission: Submission | None, annulled_at: datetime | None,
+    next_at: datetime | None, at: datetime,
+) -> DecisionRecord:  # fmt: skip
     outcome = submission.outcome if submission else None
     code = submission.code if submission else None
     waiting = submission if submission is not None and submission.is_open else None
@@ -84,7 +86,7 @@ def _record(
         brand_id=brand.id,
         recipient_type=decision.recipient_type,
         is_annulled=annulled_at is not None,
-        due_at=submission.due_at if submission else None,
+        due_at=next_at,
         decided_at=decision.consent_date,
         recorded_at=decision.recorded_at,
         brand_name=brand.name,

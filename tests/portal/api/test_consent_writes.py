@@ -10,6 +10,7 @@ import time_machine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from portal.api.v1.moments import moment
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.ids import new_id
@@ -32,6 +33,7 @@ from portal.services import consent_requests
 from tests import databases, make
 from tests.grants import insert_decisions
 from tests.portal.api.programs import BASE, CONSENTS, Program, grant, make_key, refusal
+from tests.portal.services.iys.forwarding.scripted import iys_that_says
 
 BULK = f"{CONSENTS}/bulk"
 
@@ -54,6 +56,20 @@ def test_a_grant_is_a_decision_with_its_request_as_evidence_and_is_told_at_once(
     assert (decision.origin, decision.batch_id, decision.line) == (DecisionOrigin.API, request.id, 0)
     assert (submission.lane, submission.due_at) == (Lane.PEOPLE, decision.recorded_at)
     assert answer.json["requestId"] == str(request.id)
+
+
+def test_a_row_of_a_list_is_due_when_iys_is_asked_for_the_lists_result(app, program):
+    request_id = program.post(BULK, {"consents": [grant(), grant("+905321234568")]}).json["requestId"]
+
+    with time_machine.travel(clock.now() + timedelta(minutes=2), tick=False):
+        with iys_that_says(request=(202, {"requestId": "a-1"})) as iys:
+            make.forward_all(app, iys)
+        told = [each["iys"] for each in program.get(f"{BASE}/requests/{request_id}").json["results"]]
+        asked = {"recipient": make.PHONE, "type": "MESAJ", "recipientType": "BIREYSEL"}
+        told += [each["iys"] for each in program.post(f"{CONSENTS}/history", asked).json["items"]]
+        in_five_minutes = moment(clock.now() + timedelta(minutes=5))
+
+    assert [(each["outcome"], each["dueAt"]) for each in told] == [("sent", in_five_minutes)] * 3
 
 
 @pytest.mark.parametrize(
