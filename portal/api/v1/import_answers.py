@@ -19,9 +19,10 @@ from portal.services.imports.reading.file_problems import FileProblem
 from portal.services.imports.row_errors import ErrorLine
 from portal.services.imports.row_results import PROBLEMS, SkipReason
 from portal.services.imports.store import file_name_of
-from portal.services.imports.unread import unread_of
+from portal.services.imports.unread import Mark, MarkKind, unread_of
 from portal.web.shared import problems
 from portal.web.shared.absolute_urls import absolute_url
+from portal.web.shared.labels import LABELS_BY_TYPE
 from portal.web.shared.problems import ApiProblem, in_english
 
 PERSON_NEEDED = {
@@ -63,6 +64,21 @@ def error_answer(line: ErrorLine) -> dict[str, Any]:
             for each in line.errors
         ],
     }  # fmt: skip
+
+
+def person_needed_errors(batch: ImportBatch) -> list[dict[str, str]]:
+    """What only a person can vouch for, and what of the file is not understood: each thing's place and text."""
+    needed = [problems.field_error("file", each, PERSON_NEEDED[each]) for each in _person_needed(batch)]
+    unread = unread_of(vault(), batch)
+    columns = [Mark(MarkKind.UNUSED, each.letter, each.header) for each in unread.columns if each.may_refuse]
+    marks = [*columns, *(Mark(MarkKind.SHEET, text=each.name) for each in unread.sheets), *unread.marks]
+    return needed + [_mark_error(each) for each in marks if unread.unconfirmed]
+
+
+def _mark_error(mark: Mark) -> dict[str, str]:
+    label, place = LABELS_BY_TYPE[MarkKind, mark.kind.value], ": ".join(filter(None, (mark.where, mark.text)))
+    titles = {"title": f"{in_english(label)}: {place}", "titleTr": f"{label}: {place}"}
+    return {"field": "fileName" if mark.kind == MarkKind.FILE else "file", "code": "unread"} | titles
 
 
 def _progress(batch: ImportBatch) -> dict[str, Any]:

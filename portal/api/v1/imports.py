@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from portal.api.v1 import file_schemas as schemas
 from portal.api.v1.authentication import needs_scope
 from portal.api.v1.blueprint import BRAND_PATH, blueprint, specification
-from portal.api.v1.import_answers import PERSON_NEEDED, digest_of, error_answer, import_answer
+from portal.api.v1.import_answers import digest_of, error_answer, import_answer, person_needed_errors
 from portal.api.v1.schemas import Problem, WriteHeaders
 from portal.api.v1.writes import answer_once, id_or_404, record_audit, refuse, refuse_program
 from portal.core import clock
@@ -172,9 +172,7 @@ def _start(batch: ImportBatch, body: schemas.StartBody, at: datetime) -> None:
     except packages.PackageFull:
         refuse(ApiProblem.PACKAGE_FULL)
     except (batches.AnswerMissing, batches.Before2015Unconfirmed, batches.UnreadUnconfirmed):
-        needed = import_answer(db.session, batch)["personNeeded"]
-        errors = [problems.field_error("file", each, PERSON_NEEDED[each]) for each in needed]
-        refuse_program("dashboard.import_batch", errors, batch_id=batch.id)
+        refuse_program("dashboard.import_batch", person_needed_errors(batch), batch_id=batch.id)
 
 
 def _cancel(batch: ImportBatch, at: datetime) -> None:

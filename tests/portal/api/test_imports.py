@@ -108,9 +108,15 @@ def test_what_a_person_must_vouch_for_is_never_started_by_a_program(app, program
         assert (shown["state"], shown["dryRun"]) == ("read", None)
         return
     only_grants = content.replace(";RET;", ";ONAY;")
-    alone, of_alone = tried(app, program, only_grants, key="alone-it-1", query=f"?profile={PROFILE}")
+    alone, of_alone = tried(app, program, only_grants, key="alone-it-1", query=f"?profile={PROFILE}&fileName=t.csv")
     answer = start(program, alone, of_alone)
     assert (answer.status_code, answer.json["code"]) == (409, "person_needed")
+    if needed == "unread":
+        named = [(each["field"], each["title"], each["titleTr"]) for each in answer.json["errors"][1:]]
+        assert named == [
+            ("file", "Column not read: G: Bilgi", "Okunmayan sütun: G: Bilgi"),
+            ("fileName", "Name of the file: t.csv", "Dosyanın adı: t.csv"),
+        ]
     assert all(each["title"] != each["code"] != each["titleTr"] for each in answer.json["errors"])
     assert answer.json["page"].endswith(f"/imports/{alone.rpartition('/')[2]}")
     assert rows.count(Decision) == 0
