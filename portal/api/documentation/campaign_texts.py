@@ -41,8 +41,8 @@ OPERATIONS: dict[str, tuple[str, str]] = {
         N_("Tek kişiye bağlantı"),
         N_(
             "Kasa ya da çağrı merkezi için: kısa adres, iki sözcük ve hazır ileti. Reddetmiş ya da önce sorulmuş "
-            "kişide bağlantı yerine nedeni döner; onay vermiş olan da sorulmuştur (already_asked). Aynı kişiye hep "
-            "aynı bağlantı."
+            "kişide bağlantı yerine nedeni döner (already_asked: bütün kanallarda, bir bağlantıyla; bildirdiğiniz onay "
+            "sorulmuş sayılmaz, izni önce okuyun). Aynı kişiye hep aynı bağlantı."
         ),
     ),
     "addRefusalLinks": (

@@ -22,7 +22,10 @@ OPERATIONS: dict[str, tuple[str, str]] = {
     ),
     "addAccess": (
         N_("İzne bayi erişimi ver"),
-        N_("En çok 100 bayiye, İYS'de kayıtlı bir izne erişim verir. Yinelemek bir şey değiştirmez."),
+        N_(
+            "En çok 100 bayiye, İYS'de kayıtlı bir izne erişim verir. Yinelemek bir şey değiştirmez. H401: izin daha "
+            "İYS'de değil; iys.outcome accepted olunca aynı istekle yineleyin."
+        ),
     ),
     "replaceAccess": (
         N_("Bir izne erişen bayileri belirle"),

@@ -114,7 +114,10 @@ OUTCOMES: dict[Outcome, str] = {
     Outcome.NOT_NEEDED: N_("İYS'de zaten böyle; yapılacak bir şey yok."),
     Outcome.OVERTAKEN: N_("İYS'de daha yeni bir karar var, geçerli olan odur; izni yeniden okuyun."),
     Outcome.ANNULLED: N_("Karar İYS'ye bildirilmeden geri alındı; izni yeniden okuyun."),
-    Outcome.PARKED: N_("İYS almadı ya da yanıtı anlaşılmadı; code nedenini söyler. Panelde, İYS sayfasından bakın."),
+    Outcome.PARKED: N_(
+        "İYS almadı ya da yanıtı anlaşılmadı; code nedenini söyler. Panelde, İYS sayfasından bakın: yeniden yalnız "
+        "oradan gönderilir. Aynı karar yeniden bildirilirse known döner; bir saniye sonraki tarihle yeni karar olur."
+    ),
     Outcome.EXPIRED: N_(
         "Onay İYS'ye süresinde kaydedilemedi, onunla ileti gönderilmez; kişiden yeni onay alın. Ret geçerlidir."
     ),

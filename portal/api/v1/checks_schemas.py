@@ -34,8 +34,9 @@ class CheckAnswer(Answer):
     )
     salt: str = Field(
         description=N_(
-            "Listenin belgedeki özetini yeniden hesaplamak için. Belgeyle değil, listeyle saklayın. Özet: salt ve "
-            "sıralanmış, yinelenmeyen adresler, her biri satır sonuyla, SHA-256. İmza anahtarları: "
+            "Listenin belgedeki özetini yeniden hesaplamak için. Belgeyle değil, listeyle saklayın. Özet: "
+            'sha256(salt+"\\n"+"".join(a+"\\n" for a in sorted(set(adresler)))); salt metin olarak, telefonlar '
+            "+90532…, e-postalar küçük harfle, adres olmayan metinler olmadan. İmza anahtarları: "
             "/.well-known/jwks.json."
         )
     )

@@ -16,7 +16,7 @@ DIGEST = N_("Okuduğunuz denemenin özeti; başlatırken bunu gönderin.")
 
 
 class UploadQuery(Strict):
-    fileName: Name | Absent = Field(None, description=N_("Dosyanın adı; panelde bununla görünür."))
+    fileName: Name | Absent = Field(None, description=N_("Dosyanın adı, panelde de; bilinmeyen söz onayları bekletir."))
     profile: Annotated[str, Field(max_length=60)] | Absent = Field(
         None,
         description=N_(
