@@ -19,8 +19,10 @@ from sqlalchemy import (
     CursorResult,
     Dialect,
     Engine,
+    NullPool,
     UpdateBase,
     any_,
+    create_engine,
     event,
     func,
     literal,
@@ -70,17 +72,20 @@ def reader_options(url: str, config: Mapping[str, Any]) -> dict[str, Any]:
 
 def attach_listeners(writer: Engine, reader: Engine, config: Mapping[str, Any]) -> None:
     """Attach the event listeners of both engines; called once per process."""
-    ids.claim_nodes_from(writer)
+    options = {"connect_args": writer_options(str(writer.url), config).get("connect_args", {})}
+    claimer = create_engine(writer.url, poolclass=NullPool, hide_parameters=True, **options)
+    ids.claim_nodes(writer, claimer)
     for engine in (writer, reader):
         event.listen(engine, "checkin", lambda _, record: record.info.update(idle_since=time.monotonic()))
         event.listen(engine, "checkout", partial(_ping_if_idle, engine.dialect))
     if writer.dialect.name == "sqlite":
-        event.listen(writer, "connect", _configure_sqlite)
         event.listen(reader, "connect", _configure_sqlite)
         event.listen(reader, "connect", lambda connection, _: connection.execute("PRAGMA query_only=ON"))
         lock = WriterLock()
-        event.listen(writer, "begin", lambda connection: _begin_immediate(connection, lock))
-        event.listen(writer, "checkin", lambda _, record: _release_writer(record, lock))
+        for engine in (writer, claimer):
+            event.listen(engine, "connect", _configure_sqlite)
+            event.listen(engine, "begin", lambda connection: _begin_immediate(connection, lock))
+            event.listen(engine, "checkin", lambda _, record: _release_writer(record, lock))
     elif config["DATABASE_POOLING"] == "session":  # Otherwise it would hold for whoever gets the connection next.
         event.listen(reader, "connect", _refuse_writes)
 

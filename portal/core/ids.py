@@ -10,14 +10,18 @@ import threading
 import time
 from datetime import timedelta
 
+import structlog
 from sqlalchemy import Connection, DateTime, Engine, bindparam, event, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from portal.core import clock, programs
 
 NODE_BITS = 13
 COUNTER_BITS = 9
 LEASE = timedelta(hours=4)  # Of a node number, over all machines; longer than clocks differ or a transaction lasts.
-RENEW_AFTER = 3600.0  # Seconds; then the next transaction renews it before it begins.
+RENEW_AFTER = 3600.0  # Seconds; then a thread of its own renews it, and no transaction waits.
+AGAIN_AFTER = 60.0  # Seconds, where it could not be renewed.
+OVER_AFTER = LEASE.total_seconds() / 2  # Then the next transaction waits for a new lease before it begins.
 NEXT_NODE = "UPDATE node_counter SET next = next + 1 WHERE name = 'node' RETURNING next"
 TIMES = [bindparam(name, type_=DateTime()) for name in ("at", "until")]
 LEASE_NODE = text(
@@ -35,18 +39,20 @@ LARGEST_ID = 2**63 - 1  # That a BIGINT can hold.
 
 _lock = threading.Lock()
 _claim_lock = threading.Lock()
-_thread = threading.local()
 _nodes: dict[int, int] = {}  # By process id: a forked child leases a node of its own.
-_renewed_at = 0.0
+_renew_at = _over_at = 0.0
 _last = 0
-_writer: Engine | None = None
+_claimer: Engine | None = None
+
+log = structlog.get_logger()
 
 
-def claim_nodes_from(writer: Engine) -> None:
-    """Lease this process's node number through that engine, before its first writing transaction."""
-    global _writer
-    _writer = writer
-    event.listen(writer, "begin", _claim_node)
+def claim_nodes(writer: Engine, claimer: Engine) -> None:
+    """Lease this process's node number before the first transaction of `writer`, through `claimer`: it has no pool, as
+    all connections of a pool may be held by threads that wait for the number."""
+    global _claimer
+    _claimer = claimer
+    event.listen(writer, "begin", _ensure_node)
 
 
 def new_id() -> int:
@@ -81,20 +87,34 @@ def own_node() -> int:
     return _nodes[os.getpid()]
 
 
-def _claim_node(_connection: Connection | None = None) -> None:
-    """Lease a node number for this process, or renew it, in a short transaction of its own: never inside the one that
-    begins."""
-    if _is_claimed() or getattr(_thread, "claiming", False):
-        return
+def _ensure_node(_connection: Connection) -> None:
+    global _renew_at
+    if not _is_claimed():
+        _claim_node()
+    elif _seconds() >= _renew_at:
+        _renew_at = _seconds() + AGAIN_AFTER
+        threading.Thread(target=_renew, name="node", daemon=True).start()
+
+
+def _claim_node() -> None:
     with _claim_lock:
-        _thread.claiming = True
-        try:
-            if not _is_claimed():
-                assert _writer is not None, "call claim_nodes_from first"
-                with _writer.begin() as connection:
-                    _lease_node(connection)
-        finally:
-            _thread.claiming = False
+        if not _is_claimed():
+            _lease()
+
+
+def _renew() -> None:
+    try:
+        with _claim_lock:
+            _lease()
+    except (SQLAlchemyError, TimeoutError):
+        log.warning("node.not_renewed", exc_info=True)
+
+
+def _lease() -> None:
+    """In a short transaction of its own: never inside the one that begins."""
+    assert _claimer is not None, "call claim_nodes first"
+    with _claimer.begin() as connection:
+        _lease_node(connection)
 
 
 def _seconds() -> float:
@@ -102,13 +122,13 @@ def _seconds() -> float:
 
 
 def _is_claimed() -> bool:
-    return os.getpid() in _nodes and _seconds() < _renewed_at + RENEW_AFTER
+    return os.getpid() in _nodes and _seconds() < _over_at
 
 
 def _lease_node(connection: Connection) -> None:
     """Renew the lease, or take the next number that no living process has; where a lease was lost (the machine slept
     for hours), another number."""
-    global _renewed_at
+    global _renew_at, _over_at
     at, process = clock.now().replace(tzinfo=None), os.getpid()
     mine = {"host": socket.gethostname()[:60], "pid": process, "at": at, "until": at + LEASE}
     leased = connection.execute(RENEW_NODE, mine | {"node": _nodes[process]}).scalar() if process in _nodes else None
@@ -119,4 +139,4 @@ def _lease_node(connection: Connection) -> None:
         leased = connection.execute(LEASE_NODE, mine | {"node": number, "role": programs.own_role()}).scalar()
     if leased is None:
         raise RuntimeError(f"All {1 << NODE_BITS} node numbers are taken: as many processes have begun within {LEASE}.")
-    _nodes[process], _renewed_at = leased, _seconds()
+    _nodes[process], _renew_at, _over_at = leased, _seconds() + RENEW_AFTER, _seconds() + OVER_AFTER

@@ -1,5 +1,6 @@
 """Ids are unique whoever makes them, in order, and fit a signed 64-bit column."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -156,16 +157,38 @@ def test_a_number_that_a_living_process_has_is_passed_over_and_one_of_the_dead_i
     ids._nodes[os.getpid()] = own
 
 
-def test_a_lease_that_is_old_is_renewed_before_the_next_transaction_and_never_within_one(app):
-    ids._nodes.pop(os.getpid())
-    assert ids.own_node() and leased_for() > timedelta(hours=3)
-    db.session.execute(update(Process).values(leased_until=clock.now() + timedelta(minutes=1)))
-    ids._renewed_at -= ids.RENEW_AFTER
-    new_id()  # SQLite would wait for the very transaction that is open.
-    db.session.commit()
-    assert leased_for() < timedelta(minutes=2)
+def test_a_number_is_leased_while_every_connection_of_the_pool_is_held(monkeypatch):
+    """By threads that begin at once and wait for it."""
+    pool = db.engine.pool
+    monkeypatch.setattr(pool, "_timeout", 0.1)
+    with contextlib.ExitStack() as held:
+        connections = [held.enter_context(db.engine.connect()) for _ in range(pool.size() + pool._max_overflow)]
+        ids._nodes.pop(os.getpid())
 
-    db.session.execute(select(NodeCounter.next))  # A transaction begins.
+        connections[0].begin()
+        assert os.getpid() in ids._nodes
+
+
+def test_an_old_lease_is_renewed_while_transactions_go_on_and_waited_for_once_it_is_over(monkeypatch):
+    ids._nodes.pop(os.getpid())
+    ids.own_node()
+    db.session.execute(update(Process).values(leased_until=clock.now() + timedelta(minutes=1)))
+    db.session.commit()
+
+    monkeypatch.setattr(ids, "_renew_at", 0.0)
+    with ids._claim_lock:  # The renewal waits for it.
+        db.session.execute(select(NodeCounter.next))  # A transaction begins.
+        db.session.rollback()
+        renewing = [each for each in threading.enumerate() if each.name == "node"]
+        assert len(renewing) == 1 and leased_for() < timedelta(minutes=2)
+    renewing[0].join()
+    assert leased_for() > timedelta(hours=3)
+
+    db.session.execute(update(Process).values(leased_until=clock.now() + timedelta(minutes=1)))
+    monkeypatch.setattr(ids, "_over_at", 0.0)
+    db.session.commit()
+    assert leased_for() < timedelta(minutes=2)  # Never within a transaction.
+    db.session.execute(select(NodeCounter.next))
     db.session.rollback()
     assert leased_for() > timedelta(hours=3)
 
