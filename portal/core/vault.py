@@ -63,6 +63,14 @@ class Vault:
         except Exception as error:  # InvalidTag has no message; the place helps.
             raise CannotOpen(place) from error
 
+    def can_open(self, sealed: bytes, place: str, provider_id: int, row_id: int) -> bool:
+        """Whether a value can be decrypted."""
+        try:
+            self.open(sealed, place, provider_id, row_id)
+        except (CannotOpen, KeyMissing):
+            return False
+        return True
+
     def read(self, sealed: bytes, place: str, provider_id: int, row_id: int) -> str:
         """Decrypt text. Raises CannotOpen and KeyMissing."""
         return self.open(sealed, place, provider_id, row_id).decode()

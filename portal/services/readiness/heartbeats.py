@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 
 from portal.core import clock, ids
 from portal.core.extensions import db, vault
-from portal.core.models import KeyGeneration, Process
+from portal.core.models import NO_PROVIDER, KeyGeneration, Process, User
 from portal.core.models.inserts import insert_missing
 from portal.core.vault import Vault
 
 EVERY = 10.0  # Seconds.
 SILENCE = timedelta(minutes=1)  # After which a program counts as stopped.
+LOOKED_AT = 5  # Sealed values.
 TOLD = 8  # Digits of a check value that programs tell each other.
 
 log = structlog.get_logger()
@@ -38,13 +39,14 @@ def _beat_on(app: Flask) -> None:
 
 
 def beat() -> None:
-    """Tell that this program runs and which keys it knows, and note the key that it seals with. Commits. Raises the
-    database's error where nothing can be written."""
+    """Tell that this program runs and which keys it knows, and note the key that it seals with, unless a key of its is
+    wrong. Commits. Raises the database's error where nothing can be written."""
     mine = update(Process).where(Process.node == ids.own_node())
     values, generation = vault().check_values(), vault().generation
     known = ",".join(f"{each}:{value[:TOLD]}" for each, value in values.items())
     db.session.execute(mine.values(seen_at=clock.now(), generations=known))
-    insert_missing(db.session, KeyGeneration, [{"generation": generation, "check_value": values[generation]}])
+    if not wrong_keys(db.session, vault()):
+        insert_missing(db.session, KeyGeneration, [{"generation": generation, "check_value": values[generation]}])
     db.session.commit()
 
 
@@ -56,15 +58,25 @@ def last_seen(session: Session, role: str) -> datetime | None:
 
 def wrong_keys(session: Session, keys: Vault) -> list[int]:
     """The key generations for which this process has another key than the database was sealed with, or than a program
-    that runs: so a new key that is wrong somewhere is found before anything is sealed with it."""
+    that runs: so a new key that is wrong somewhere is found before anything is sealed with it. Of a generation that no
+    program noted, sealed e-mail addresses tell."""
     told = session.scalars(
         select(Process.generations).where(Process.seen_at > clock.now() - SILENCE, Process.generations.is_not(None))
     )
     of_others = (each.split(":") for text in told if text for each in text.split(","))
-    of_database = session.execute(select(KeyGeneration.generation, KeyGeneration.check_value))
+    of_database = session.execute(select(KeyGeneration.generation, KeyGeneration.check_value)).all()
     own = keys.check_values()
     theirs = [*((int(generation), value) for generation, value in of_others), *of_database]
-    return sorted({each for each, value in theirs if not own.get(each, value).startswith(value)})
+    others = {each for each, value in theirs if not own.get(each, value).startswith(value)}
+    unnoted = own.keys() - dict(of_database).keys()
+    return sorted(others | {each for each in unnoted if not _opens_what_is_sealed(session, keys, each)})
+
+
+def _opens_what_is_sealed(session: Session, keys: Vault, generation: int) -> bool:
+    """Whether this key opens one of the first addresses of users, each of which may be damaged; True without any."""
+    of_generation = func.substr(User.email, 2, 1) == bytes((generation,))
+    some = session.execute(select(User.id, User.email).where(of_generation).order_by(User.id).limit(LOOKED_AT)).all()
+    return not some or any(keys.can_open(email, User.PLACE, NO_PROVIDER, user_id) for user_id, email in some)
 
 
 def missing_keys(session: Session, keys: Vault) -> list[int]:

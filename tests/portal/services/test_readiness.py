@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import insert, make_url, text, update
+from sqlalchemy import insert, make_url, select, text, update
 
 from portal.app import create_app
 from portal.core import clock
@@ -102,6 +102,31 @@ def test_a_new_key_that_differs_from_another_programs_is_found_before_it_seals(s
     assert (failing(right), failing(wrong)) == ([], ["keys"])
     execute(right, update(Process).where(Process.role == "worker").values(seen_at=clock.now() - timedelta(minutes=2)))
     assert failing(wrong) == ["worker"]  # Whoever had the other key stopped.
+
+
+def test_a_wrong_new_key_is_never_noted(start):
+    """Or the programs with the right one could never start again."""
+    right = start(VAULT_KEYS=f"{SECRETS['VAULT_KEYS']},2:{OTHER_KEY}")
+    wrong = start(VAULT_KEYS=f"2:{OTHER_KEY[:40]}AbC=,{SECRETS['VAULT_KEYS']}")
+    told = right.extensions["vault"].check_values()[2][: heartbeats.TOLD]
+    execute(right, update(Process).where(Process.role == "worker").values(generations=f"2:{told}"))
+
+    assert failing(wrong) == ["keys"]
+    with right.app_context():
+        assert db.session.scalar(select(KeyGeneration.check_value).where(KeyGeneration.generation == 2)) is None
+
+
+def test_a_key_that_opens_nothing_is_found_where_none_was_noted_yet(start):
+    """As after an upgrade from a version that noted none."""
+    right, wrong = start(), start(VAULT_KEYS=f"1:{OTHER_KEY}")
+    with right.app_context():
+        make.create_user("ayse@example.com", "Ayşe")
+        db.session.commit()
+
+    assert failing(wrong, "/health") == ["keys"]
+    execute(right, update(Process).values(generations=None))  # The wrong one was stopped.
+    assert failing(right, "/health") == []
+    assert failing(wrong, "/health") == ["keys"]
 
 
 def test_a_generation_that_is_not_known_is_not_ready_and_what_waits_for_it_is_counted(start):
