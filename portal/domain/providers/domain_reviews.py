@@ -44,10 +44,12 @@ def list_waiting(session: Session, *conditions: ColumnElement[bool]) -> Sequence
     return [each for each in session.scalars(proved.order_by(Domain.id)) if _last_act(session, each) is None]
 
 
-def list_hosts(session: Session, provider_id: int) -> dict[str, str]:
-    """The provider's hosts by their hash in hex."""
-    hosts = session.scalars(select(Domain.host).where(Domain.provider_id == provider_id))
-    return {digest_of(host).hex(): host for host in hosts}
+def list_hosts(session: Session, provider_id: int) -> dict[str, Domain]:
+    """The provider's hosts by their hash in hex; of several claims to one, the proved one."""
+    its = session.scalars(
+        select(Domain).where(Domain.provider_id == provider_id).order_by(Domain.verified_at.is_not(None))
+    )
+    return {digest_of(each.host).hex(): each for each in its}
 
 
 def settle(

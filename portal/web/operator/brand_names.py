@@ -12,9 +12,9 @@ from sqlalchemy import select
 
 from portal.core import clock, display_names
 from portal.core.extensions import db, read_session
-from portal.core.models import Brand, ConsentPoint, Domain, MailKind, Provider
+from portal.core.models import Brand, Campaign, ConsentPoint, Domain, MailKind, Provider
 from portal.domain import consent_points
-from portal.domain.campaigns import lifecycle, text_reviews
+from portal.domain.campaigns import lifecycle, sending, text_reviews
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import brand_requests, domain_reviews
 from portal.web.operator.blueprint import blueprint
@@ -87,7 +87,8 @@ def _settled_domain(domain: Domain) -> Settled:
 
 def _reversed(provider_id: int, digest: str, decided: dict[str, Any]) -> Settled | None:
     """None also where the page could not show what is approved: it stands in no campaign any more."""
-    seen = text_reviews.list_declined(db.session, provider_id) | domain_reviews.list_hosts(db.session, provider_id)
+    hosts = domain_reviews.list_hosts(db.session, provider_id)
+    seen = {*text_reviews.list_declined(db.session, provider_id), *hosts}
     if decided["is_approved"] and digest not in seen:
         return None
     review = text_reviews.reverse(db.session, provider_id, digest, at=clock.now(), **decided)
@@ -95,6 +96,8 @@ def _reversed(provider_id: int, digest: str, decided: dict[str, Any]) -> Settled
         return None
     if not decided["is_approved"]:
         _close_running(provider_id, digest)
+        if host := hosts.get(digest):
+            _stop_sending(host)
     title = db.session.get_one(Provider, provider_id).title
     link = absolute_url("dashboard.overview")
     return Settled(("review.text_approved", "review.text_declined"), review.id, title, review.note, link)
@@ -110,6 +113,13 @@ def _close_running(provider_id: int, digest: str) -> None:
         else:
             consent_points.close_point(db.session, point, clock.now())
             record_operator_audit("point.closed", "point", point.id, provider_id=provider_id)
+
+
+def _stop_sending(host: Domain) -> None:
+    """Stop the brand's campaigns for good: messages that have not left may hold the declined host."""
+    for campaign in db.session.scalars(select(Campaign).where(Campaign.brand_id == host.brand_id)):
+        if sending.stop(db.session, campaign, clock.now()):
+            record_operator_audit("campaign.stopped", "campaign", campaign.id, provider_id=host.provider_id)
 
 
 @blueprint.get("/providers/<id:provider_id>/brands/<id:brand_id>/logo/<digest>.png")

@@ -158,7 +158,7 @@ def test_a_decision_counts_for_one_firm_and_what_was_practised_waits_after_admis
         assert [text_reviews.is_approved(db.session, draft) for draft in drafts] == [True, False]
 
 
-def test_a_proved_host_waits_in_the_same_queue(app, ayse, derya, ayses, rows):
+def test_a_proved_host_waits_in_the_same_queue(app, ayse, derya, ayses, opens, rows):
     host, settle = "ptt-gonderiniz-bekliyor.example", f"/operator/providers/{ayses}/texts"
     with app.app_context():
         of, at = make.brand(), clock.now()
@@ -176,6 +176,14 @@ def test_a_proved_host_waits_in_the_same_queue(app, ayse, derya, ayses, rows):
     assert waiting(derya, ayses) == [] and "henüz bu adla başlamaz" in html.unescape(ayse.opens(page).text)
     assert rows.one(Mail, Mail.kind == MailKind.NAME_SETTLED)
     assert [each.act for each in rows(AuditEntry, AuditEntry.subject == "domain")] == ["domain.declined"]
+
+    derya.posts(settle, {"seen": seen, "approve": "y"})
+    path = opens()
+    with app.app_context():
+        make.approve_texts()
+    ayse.posts(f"{path}/launch")
+    derya.posts(settle, {"seen": seen, "reason": "Alan adı sizin değil."})
+    assert rows.one(Campaign).stopped_at  # Messages that had not left would have begun their links with it.
 
 
 def test_a_decision_can_be_changed_and_the_last_one_counts(app, ayse, derya, ayses, opens, rows):
