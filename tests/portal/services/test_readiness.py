@@ -12,7 +12,7 @@ from portal.core import clock
 from portal.core.extensions import db, limiter
 from portal.core.models import KeyGeneration, Outcome, Process, Submission
 from portal.services import readiness
-from portal.services.readiness import heartbeats
+from portal.services.readiness import checks, heartbeats
 from tests import databases, make
 from tests.conftest import SECRETS
 
@@ -73,6 +73,18 @@ def test_a_newer_schema_is_that_of_the_next_version_and_ready(start):
     execute(app, text("UPDATE alembic_version SET version_num = '9999'"))
 
     assert failing(app) == []
+
+
+def test_probes_write_and_read_the_migrations_once_in_a_while(start, monkeypatch):
+    """Anybody may ask, hundreds of times a minute."""
+    app, written = start(), []
+    assert failing(app) == []
+    monkeypatch.setattr(checks, "ScriptDirectory", None)
+    monkeypatch.setattr(heartbeats, "beat", lambda: written.append(1))
+
+    assert failing(app) == failing(app, "/health") == [] and not written
+    app.extensions["beat_told_until"] -= checks.BEAT_TOLD
+    assert failing(app) == failing(app) == [] and len(written) == 1
 
 
 @pytest.mark.skipif(bool(databases.SERVER), reason="SQLite's own way to be read-only.")
