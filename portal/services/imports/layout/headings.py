@@ -7,6 +7,7 @@ from itertools import chain
 from portal.core.addresses import Address
 from portal.services.imports.layout.cell_words import STATUSES
 from portal.services.imports.layout.consent_names import EITHER_ANSWER, are_out_of_order, refusal_named, without_legend
+from portal.services.imports.layout.firm_words import TOWNS
 from portal.services.imports.layout.headers import is_clear, is_value
 from portal.services.imports.layout.normalization import address_or_problem, folded, readings, spellings
 from portal.services.imports.layout.refusals import may_refuse, refuses
@@ -17,8 +18,9 @@ FEWEST_DIGITS = 5  # Of a number that no heading counts.
 FEW_TEXTS = 2  # In a line: more of them are data, if one is a date or a source.
 EQUALS, _AND = re.compile(r"[=:]"), re.compile(r" (?:ve|veya|ya da) ")
 _OF_NUMBERS, _SHORTEST_NUMBER = "0123456789 +-()./", 10
-# "Belge no", but "SMS no".
-NUMBER = re.compile(r"(?<=[a-z] )(?<!sms )(?<!izin )(?<!izni )(?<!onay )(?<!onayi )(?<!mail )(?<!posta )no\b")
+# "Belge no", but "SMS no", and "Ankara no": no town has a number.
+_ANSWERED = ("sms", "izin", "izni", "onay", "onayi", "mail", "posta", *(rf"\b{town}" for town in sorted(TOWNS)))
+NUMBER = re.compile(r"(?<=[a-z] )(?=no\b)" + "".join(f"(?<!{word} )" for word in _ANSWERED) + "no")
 _KIND = re.compile(r"ret|bireysel|tacir")
 
 
