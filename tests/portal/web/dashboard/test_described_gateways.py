@@ -9,7 +9,7 @@ import requests
 from sqlalchemy import select
 
 from portal.core.extensions import db, limiter, vault
-from portal.core.models import AddressProof, GatewayState, MessageGateway, Provider
+from portal.core.models import AddressProof, Brand, GatewayState, MessageGateway, Provider
 from portal.domain import address_proofs
 from portal.domain.notifications import gateways
 from portal.services.messaging import gateway_accounts
@@ -367,6 +367,9 @@ def test_an_answer_of_no_known_meaning_says_what_to_correct(app, ayse, vendor, w
     form = corrected(ayse.posts(DESCRIBED, SAMPLES), vendor.url)
     if "ref" in wrong:
         form["description"] = form["description"].replace('"/paket"', '"/yok"')
+    with app.app_context():
+        db.session.execute(db.update(Brand).values(header=wrong.get("header")))
+        db.session.commit()
     path = ayse.posts(DESCRIBED, form | wrong).location
 
     tried = ayse.posts(f"{path}/test", {"address": prove(app)})
