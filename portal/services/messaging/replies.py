@@ -175,4 +175,6 @@ def _brands_named(brands: Sequence[Brand], reply: InboundMessage) -> list[Brand]
 
 
 def _names_of(brand: Brand) -> list[str]:
-    return [each for each in (brand.keyword, brand.header, brand.name) if each]
+    """Also those that wait: messages which are out may name a keyword or header that was in force before."""
+    waiting = brand.requested_keyword, brand.requested_header, brand.requested_name
+    return [each for each in (brand.keyword, brand.header, brand.name, *waiting) if each]
