@@ -23,6 +23,8 @@ from portal.core.models import (
     OperatorRole,
     Process,
     Provider,
+    Review,
+    ReviewAct,
     Role,
     Submission,
     User,
@@ -145,14 +147,14 @@ def add_domain(of: Brand, name: str) -> None:
 
 
 def campaign(
-    kind=CampaignKind.ASK, channels=tuple(Channel), delivery=Delivery.CSV, expires=timedelta(days=30)
+    kind=CampaignKind.ASK, channels=tuple(Channel), delivery=Delivery.CSV, expires=timedelta(days=30), wording=None
 ) -> Campaign:
-    """Create a campaign of the first brand, with the default text."""
+    """Create a campaign of the first brand, with the default text if no other."""
     at = clock.now()
     of = brand()
     made = campaigns.open_campaign(
         db.session, of, name="Hoş geldiniz", kind=kind, channels=list(channels),
-        wording=default_texts.default_wording(of.name, kind, NOTICE),
+        wording=wording or default_texts.default_wording(of.name, kind, NOTICE),
         contact=campaigns.Contact(ContactKind.PURCHASE, clock.day(at)) if kind == CampaignKind.ASK else None,
         expires_at=at + expires, delivery=delivery, at=at, today=clock.day(at),
     )  # fmt: skip
@@ -171,6 +173,14 @@ def approve_texts() -> None:
     for text in text_reviews.list_waiting(db.session):
         found = {"digest": text.digest.hex(), "reason": "", "by": 1, "at": clock.now()}
         text_reviews.settle(db.session, text.campaign.provider_id, is_approved=True, **found)
+    db.session.commit()
+
+
+def decline_texts() -> None:
+    """As the operator: take back the approval of all that firms wrote."""
+    for text in text_reviews.list_written(db.session):
+        found = {"provider_id": text.campaign.provider_id, "digest": text.digest, "made_by": 1, "made_at": clock.now()}
+        db.session.add(Review(act=ReviewAct.TEXT_DECLINED, note="", **found))
     db.session.commit()
 
 
@@ -203,6 +213,8 @@ def codes(app, text: str = f"{PHONE}\n{EMAIL}\n", **facts) -> dict[str, str]:
 
 def _codes(salt: str, text: str, facts: dict) -> dict[str, str]:
     made = campaign(**facts)
+    if "wording" in facts:
+        approve_texts()
     add_to_audience(made, text)
     campaigns.confirm_unread(db.session, made, clock.now())
     launch(made, salt)

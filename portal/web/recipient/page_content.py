@@ -23,7 +23,7 @@ from portal.domain.consent_points import PublicPoint
 from portal.domain.providers import sandbox_mode
 from portal.domain.receipts import lookup
 from portal.web.recipient import branding, posted_form
-from portal.web.recipient.link_states import State, View
+from portal.web.recipient.link_states import DECIDABLE, State, View
 from portal.web.shared.hosts import is_short_host
 
 
@@ -140,7 +140,7 @@ def language_args() -> dict[str, Any]:
 
 
 def _title_and_body(text: ConsentText, context: LinkContext, view: View, language: str) -> tuple[str, str]:
-    """Title and body; the refusing ones where an asking link takes refusals only."""
+    """Title and body; our own refusing ones where the firm's are not shown."""
     words: ConsentText | Wording = text
     if _shown_text_id(context, view) is None:
         name = sandbox_mode.shown_name(text.brand_name, context.brand_code)
@@ -153,8 +153,10 @@ def title_and_body(words: ConsentText | Wording, language: str) -> tuple[str, st
 
 
 def _shown_text_id(context: LinkContext, view: View) -> int | None:
-    """Id of the campaign's text, if the page shows it."""
-    return None if context.kind.takes_grants and not view.may_grant else context.text_id
+    """Id of the campaign's text, if the page shows it: while the link is live, of an asking one where it asks. Taking a
+    text's approval back closes what runs with it, so nothing that is over shows a firm's words."""
+    is_shown = view.may_grant if context.kind.takes_grants else view.state in DECIDABLE
+    return context.text_id if is_shown else None
 
 
 def sender_content(of: LinkContext | PublicPoint, text: ConsentText) -> dict[str, Any]:

@@ -213,6 +213,24 @@ def test_a_newer_link_takes_the_place_of_one_only_where_it_asks_for_all_of_it(ap
     assert (SAYS[State.SUPERSEDED] in fatma.opens().text) == is_superseded
 
 
+@pytest.mark.parametrize("over", [State.CAMPAIGN, State.SUSPENDED, State.GONE, State.BRAND, State.REVOKED])
+def test_a_refusing_link_that_is_over_shows_our_words_and_not_the_firms(app, browser, over):
+    """Approved by mistake, say: taking the approval back closes the campaign, and suspending the firm its links."""
+    parcel = "PTT: gönderiniz gümrükte"
+    firms = default_texts.Wording(parcel, parcel, parcel, parcel, make.NOTICE)
+    code = make.codes(app, make.PHONE, kind=REFUSE, wording=firms)[make.PHONE]
+    for path in ("/k/", "/u/"):
+        assert parcel in Person(browser, code, path).opens().text
+    with app.app_context():
+        COMES_ABOUT[over]()
+        db.session.commit()
+
+    for path in ("/k/", "/u/"):
+        for language in ("tr", "en"):
+            page = Person(browser, code, path).opens(query_string={"lang": language}).text
+            assert parcel not in page and "Örnek Mağaza" in page
+
+
 def test_a_page_that_was_drawn_before_is_drawn_anew_in_another_state(app, browser):
     fatma = Person(browser, make.codes(app, make.PHONE)[make.PHONE])
     pages = [fatma.opens().text]
