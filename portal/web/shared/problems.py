@@ -30,7 +30,8 @@ class ApiProblem(ExplainedProblem):
                      N_("Firma sahibinden bu yetkiyi taşıyan bir anahtar isteyin."))
     BRAND_UNKNOWN = ("brand_unknown", N_("Bu anahtarla ulaşılabilen böyle bir marka yok."),
                      N_("Marka kodunu GET /brands yanıtından alın."))
-    NOT_FOUND = "not_found", N_("Böyle bir kayıt yok."), N_("Adresi ve numarayı kontrol edin.")
+    NOT_FOUND = ("not_found", N_("Böyle bir kayıt yok."),
+                 N_("Adresi ve numarayı kontrol edin; yoldaki kanal ARAMA, MESAJ ya da EPOSTA'dır."))
     METHOD = ("method_not_allowed", N_("Bu adres bu yöntemle çağrılmaz."),
               N_("“Allow” başlığındaki yöntemlerden birini kullanın."))
     NOT_JSON = ("not_json", N_("Gövde okunamadı."),
@@ -94,12 +95,13 @@ PROBLEMS_BY_STATUS = {
 }  # fmt: skip
 _SHORT = "field_invalid", N_("Boş ya da çok kısa.")
 _LONG = "field_invalid", N_("Çok uzun.")
+_BEYOND = "field_invalid", N_("Sayı sınırların dışında; sınırlar OpenAPI belgesinde yazar.")
 _NO_VALUE = "field_invalid", N_("Alınan değerlerden biri değil; değerler belgelerde yazar.")
 FIELD_INVALID = "field_invalid", N_("Yanlış türde ya da biçimde.")
 FIELD_PROBLEMS = {  # By pydantic's type of an error: the code, and what it says.
     "extra_forbidden": ("unknown_field", N_("Böyle bir alan yok.")), "missing": ("field_missing", N_("Alan eksik.")),
     "too_short": _SHORT, "string_too_short": _SHORT, "too_long": _LONG, "string_too_long": _LONG, "enum": _NO_VALUE,
-    "literal_error": _NO_VALUE,
+    "literal_error": _NO_VALUE, "less_than_equal": _BEYOND, "greater_than_equal": _BEYOND,
 }  # fmt: skip
 RETRYABLE = (429, 500, 503)
 

@@ -51,6 +51,8 @@ def test_who_may_be_messaged_is_taken_as_a_file(app, program, rows):
     assert all(each["from"] == "api" for each in audited)
     assert program.get(f"{EXPORTS}/consents?typ=MESAJ").json["errors"][0]["field"] == "typ"
     assert program.get(f"{EXPORTS}/everything").json["code"] == "not_found"
+    assert "MESAJ" in program.get(f"{CONSENTS}/SMS/{make.PHONE}").json["fix"]
+    assert "limits" in program.get(f"{CONSENTS}?limit=5000").json["errors"][0]["title"]
 
 
 @pytest.mark.parametrize("query", ["decisions?maySend=true", "recipients?type=MESAJ", "recipients?status=RET"])

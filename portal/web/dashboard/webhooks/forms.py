@@ -39,7 +39,7 @@ OVERLAPS = {"0": _l("Hemen"), "1": _l("Bir gün sonra"), "7": _l("Yedi gün sonr
 
 def type_label(type_: str) -> str:
     """The words for a message's type."""
-    own = {TEST: _("Deneme"), HEARTBEAT: _("Günlük özet")}
+    own = {TEST: _("Deneme isteği"), HEARTBEAT: _("Günlük özet")}
     return own.get(type_) or label(EventType(type_))
 
 
