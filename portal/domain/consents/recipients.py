@@ -13,7 +13,7 @@ from portal.core.ids import new_id, new_ids
 from portal.core.models import NO_PROVIDER, ClosedLine, Recipient
 from portal.core.models.inserts import insert_missing
 from portal.core.models.recipient import has_changed_hands, latest
-from portal.core.vault import CannotOpen, Vault, index_column
+from portal.core.vault import CannotOpen, KeyMissing, Vault, index_column
 
 Item = TypeVar("Item")
 Indexes = dict[str, dict[str, bytes]]  # Blind indexes, by canonical address and column.
@@ -136,10 +136,10 @@ def save_references(session: Session, vault: Vault, provider_id: int, references
 
 
 def masked_address(vault: Vault, recipient: Recipient) -> str:
-    """A recipient's address as it is shown; where its seal is damaged, nothing of it: it must not hide all others."""
+    """A recipient's address as it is shown; where it cannot be opened, nothing of it: it must not hide all others."""
     try:
         return mask(address_of(vault, recipient))
-    except CannotOpen:
+    except (CannotOpen, KeyMissing):
         return HIDDEN
 
 

@@ -12,7 +12,7 @@ from portal.core import iys_protocol
 from portal.core.database import changed_rows
 from portal.core.iys_protocol import Status
 from portal.core.models import BulkRequest, BulkState, Consent, Outcome, Submission
-from portal.core.vault import CannotOpen, Vault
+from portal.core.vault import CannotOpen, KeyMissing, Vault
 from portal.domain.consents.locking import LockedConsent
 from portal.domain.providers import sandbox_mode
 
@@ -26,7 +26,7 @@ class Hopeless(StrEnum):
     CLOSED = "closed"  # A person closed it already.
     TOO_LATE = "too_late"  # İYS takes nothing that is older than three business days (H467).
     NEWER = "newer"  # The person decided anew since; that decision goes, and İYS would refuse this one (H178).
-    UNREADABLE = "unreadable"  # Its ciphertext is damaged or its key gone.
+    UNREADABLE = "unreadable"  # Its ciphertext is damaged, or this process does not know its key.
     WOULD_FAIL = "would_fail"  # İYS's own field rules are against it, today as then.
 
 
@@ -54,7 +54,7 @@ def why_hopeless(session: Session, vault: Vault, submission: Submission, at: dat
     try:
         payload = vault.open(submission.payload, Submission.PLACE, submission.provider_id, submission.id)
         return Hopeless.WOULD_FAIL if iys_protocol.validate_consent(json.loads(payload), now=at) else None
-    except (CannotOpen, ValueError):
+    except (CannotOpen, KeyMissing, ValueError):
         return Hopeless.UNREADABLE
 
 

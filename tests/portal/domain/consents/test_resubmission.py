@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from portal.core import clock
+from portal.core import addresses, clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Status
-from portal.core.models import Outcome, Submission
-from portal.domain.consents import resubmission
+from portal.core.models import Consent, Outcome, Recipient, Submission
+from portal.domain.consents import recipients, resubmission
 from portal.domain.consents.resubmission import Hopeless
 from tests import make
 from tests.make import Person
@@ -68,6 +68,23 @@ def test_what_else_is_parked_stays_so(app, browser):
     assert (resent, closed_at) == (Outcome.PARKED, None)
 
 
+def test_what_waits_for_a_missing_key_holds_up_no_other(app, browser, rows):
+    for code in make.codes(app).values():
+        Person(browser, code).decides(MESAJ="ONAY", EPOSTA="ONAY")
+    with app.app_context():
+        db.session.query(Submission).update({"outcome": Outcome.PARKED, "due_at": None})
+        first = db.session.query(Submission).order_by(Submission.id).first()
+        first.payload = b"\x01\x09" + first.payload[2:]
+        recipient = db.session.get_one(Recipient, db.session.get_one(Consent, first.consent_id).recipient_id)
+        recipient.address = b"\x01\x09" + recipient.address[2:]
+        db.session.commit()
+        assert recipients.masked_address(vault(), recipient) == addresses.HIDDEN
+
+    told = app.test_cli_runner().invoke(args=["iys", "resend"])
+    assert (told.exit_code, told.stdout) == (0, "unreadable: 1\nsent again: 1\n")
+    assert [each.outcome for each in rows(Submission)] == [Outcome.PARKED, Outcome.WAITING]
+
+
 def test_from_a_list_it_goes_into_another(parked):
     parked.bulk_index, parked.sub_request_id = 7, "x"
     db.session.flush()
@@ -119,7 +136,7 @@ def test_what_iys_own_rules_forbid_is_not_sent_again(parked):
     assert why(parked) == Hopeless.WOULD_FAIL
 
 
-@pytest.mark.parametrize("damaged", [b"", b"\x01damaged"])
+@pytest.mark.parametrize("damaged", [b"", b"\x01damaged", b"\x01\x09" + bytes(13)])  # The last of an unknown key.
 def test_what_cannot_be_opened_is_not_sent_again(parked, damaged):
     parked.payload = damaged
 
