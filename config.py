@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 SECRETS = ("SECRET_KEY", "LINK_SALT", "VAULT_KEYS")
 SHORTEST_SECRET = 16
 WEAKEST_SECRET = 64  # Bits, estimated; 32 random characters have three times as many.
-FEWEST_CHARACTERS, FEWEST_BYTES = 8, 16  # Different ones, of a secret and of a vault key; 32 random bytes have some 30.
+FEWEST_CHARACTERS = 8  # Different ones, also of a vault key, which may be 32 random hexadecimal digits.
 MAKE_SECRET = 'Make one with: python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
 SAMPLE_PARTNER = "İzinlink (örnek iş ortağı)"
 LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
@@ -73,13 +73,13 @@ def _check_secrets(environ: Mapping[str, str]) -> None:
     for name in ("SECRET_KEY", "LINK_SALT"):
         if len(environ[name]) < SHORTEST_SECRET:
             raise BadSetting(f"{name} is too short: at least {SHORTEST_SECRET} characters. {MAKE_SECRET}")
-        if _is_weak(environ[name].encode(), FEWEST_CHARACTERS):
+        if _is_weak(environ[name].encode()):
             raise BadSetting(f"{name} is too easy to guess. {MAKE_SECRET}")
 
 
-def _is_weak(secret: bytes, fewest: int) -> bool:
-    """Whether it can be guessed, or holds fewer different bytes than one that was drawn by chance."""
-    return len(set(secret)) < fewest or secret_bits(secret) < WEAKEST_SECRET
+def _is_weak(secret: bytes) -> bool:
+    """Whether it can be guessed, or holds fewer different characters than one that was drawn by chance."""
+    return len(set(secret)) < FEWEST_CHARACTERS or secret_bits(secret) < WEAKEST_SECRET
 
 
 def secret_bits(secret: bytes) -> float:
@@ -133,7 +133,7 @@ def vault_keys(text: str) -> dict[int, bytes]:
             key = b""
         if not generation.isdecimal() or not 1 <= int(generation) <= 255 or len(key) != 32:
             raise BadSetting('VAULT_KEYS reads "1:<base64 of 32 bytes>", with ",2:…" added while keys rotate.')
-        if _is_weak(key, FEWEST_BYTES):
+        if _is_weak(key):
             raise BadSetting(
                 f"VAULT_KEYS: key {generation} is too easy to guess. Make one with: python3 -c "
                 "'import base64, secrets; print(base64.b64encode(secrets.token_bytes(32)).decode())'"
@@ -210,7 +210,7 @@ def _sandbox_key(environ: Mapping[str, str], *, development: bool) -> str:
     key = environ.get("SANDBOX_KEY", "")
     if not key and environ.get("SANDBOX_URL") and not development:
         raise BadSetting(f"Set SANDBOX_KEY beside SANDBOX_URL, the same as at the sandbox. {MAKE_SECRET}")
-    is_short = len(key) < SHORTEST_SECRET or _is_weak(key.encode(), FEWEST_CHARACTERS)
+    is_short = len(key) < SHORTEST_SECRET or _is_weak(key.encode())
     if key and (is_short or not key.isascii() or not key.isprintable()):
         raise BadSetting(
             f"SANDBOX_KEY is at least {SHORTEST_SECRET} printable characters, hard to guess. {MAKE_SECRET}"

@@ -86,6 +86,11 @@ def test_what_is_drawn_by_chance_is_taken():
     assert all(config.secret_bits(secrets.token_bytes(32)) >= config.WEAKEST_SECRET for _ in range(200))
 
 
+def test_random_hexadecimal_digits_are_a_vault_key():
+    for _ in range(200):
+        assert config.vault_keys("1:" + base64.b64encode(secrets.token_hex(16).encode()).decode())
+
+
 BAD_KEYS = {
     "32 times the same byte": "1:" + base64.b64encode(bytes([7]) * 32).decode(),
     "five different bytes": "1:" + base64.b64encode(bytes(secrets.choice(b"abcde") for _ in range(32))).decode(),
