@@ -8,7 +8,6 @@ import sys
 import time
 import traceback
 from collections.abc import MutableMapping
-from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Any
 
@@ -91,7 +90,7 @@ class JsonFormatter(logging.Formatter):
         if found := record.exc_text or (self.formatException(record.exc_info) if record.exc_info else None):
             event["exception"] = found
         mask_personal_data(None, "", event)
-        return encode_json(event | {"timestamp": datetime.fromtimestamp(record.created, UTC).isoformat()})
+        return encode_json(event | {"timestamp": clock.now().isoformat()})
 
 
 class ErrorBackoff:
@@ -108,7 +107,7 @@ class ErrorBackoff:
         error = sys.exc_info()[1] if error is True else error[1] if isinstance(error, tuple) else error
         frames = [*traceback.walk_tb(error.__traceback__)] if isinstance(error, BaseException) else []
         place = (frames[-1][0].f_code.co_filename, frames[-1][1]) if frames else event.get("place")
-        same, at = (event["event"], type(error), place), time.time()
+        same, at = (event["event"], type(error), place), clock.now().timestamp()
         until, pause, dropped = self._seen.get(same, (0.0, 0.5, 0))
         if at < until:
             self._seen[same] = until, pause, dropped + 1
