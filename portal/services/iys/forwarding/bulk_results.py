@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, or_, update
 from portal.core import clock, iys_protocol
 from portal.core.database import changed_rows
 from portal.core.extensions import db
-from portal.core.iys_protocol import Action, Operation
+from portal.core.iys_protocol import Action, Operation, Status
 from portal.core.models import BulkRequest, BulkState, Consent, Outcome, Submission
 from portal.domain.consents import locking, verification
 from portal.services.iys import calls, holds, response_values
@@ -144,12 +144,12 @@ def _fail_item(bulk: ClaimedList, item: ListItem, code: str | None, at: datetime
     """Record an item that İYS did not store, by the code table."""
     action = iys_protocol.action_of(400, [code] if code else [], decided=item.status)
     values: dict[str, object] = {"outcome": Outcome.PARKED, "due_at": None, "ended_at": at}
-    if action in (Action.NOOP, Action.RECONCILE):
+    if item.status == Status.GRANTED and code in iys_protocol.OF_GRANTS:
+        outcomes.record_iys_status(item.consent_id, None, _sent_at(bulk))
+    elif action in (Action.NOOP, Action.RECONCILE):
         same = code != "H178"
         values["outcome"] = Outcome.NOT_NEEDED if same else Outcome.OVERTAKEN
         _update_iys_status(item, same, _sent_at(bulk))
-    elif code in iys_protocol.OF_GRANTS:
-        outcomes.record_iys_status(item.consent_id, None, _sent_at(bulk))
     elif action == Action.EXPIRED:
         values["outcome"] = Outcome.EXPIRED
     elif action == Action.CONFIG:

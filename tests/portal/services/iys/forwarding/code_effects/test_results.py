@@ -30,13 +30,7 @@ class TestAResult:
         return with_result
 
     @pytest.mark.parametrize(
-        ("code", "outcome"),
-        [
-            ("H467", Outcome.EXPIRED),
-            ("H121", Outcome.PARKED),
-            ("H174", Outcome.NOT_NEEDED),
-            ("H178", Outcome.OVERTAKEN),
-        ],
+        ("code", "outcome"), [("H467", Outcome.EXPIRED), ("H121", Outcome.PARKED), ("H178", Outcome.OVERTAKEN)]
     )
     def test_an_item_that_failed_for_good_ends_by_its_code(self, answered, code, outcome):
         failed = {"index": 1, "status": "failure", "error": {"code": code}}
@@ -48,13 +42,13 @@ class TestAResult:
         assert (bulk.state, bulk.due_at, bulk.ended_at) == (BulkState.ENDED, None, clock.now())
 
     def test_what_iys_holds_is_known_as_of_the_time_it_said(self, answered, rows):
-        same = {"index": 1, "status": "failure", "error": {"code": "H174"}}
+        refused = {"index": 1, "status": "failure", "error": {"code": "H174"}}
 
-        accepted, ended, bulk = answered((200, [STORED, same]))
+        accepted, ended, bulk = answered((200, [STORED, refused]))
 
         known = {each.id: (each.iys_status, each.iys_as_of) for each in rows(Consent)}
         assert known[accepted.consent_id] == ("ONAY", accepted.accepted_at)
-        assert known[ended.consent_id] == ("ONAY", bulk.sent_at)
+        assert known[ended.consent_id] == (None, bulk.sent_at)
 
     def test_of_an_item_that_was_overtaken_nobody_knows_what_iys_holds(self, answered, rows):
         newer = {"index": 1, "status": "failure", "error": {"code": "H178"}}
@@ -64,7 +58,7 @@ class TestAResult:
         known = {each.id: each.iys_status for each in rows(Consent)}
         assert (known[accepted.consent_id], known[ended.consent_id]) == ("ONAY", None)
 
-    @pytest.mark.parametrize("code", ["H175", "H401"])
+    @pytest.mark.parametrize("code", ["H174", "H175", "H401"])
     def test_an_item_that_iys_says_it_does_not_hold_is_parked_and_allows_nothing(self, answered, rows, code):
         _, parked, _ = answered((200, [STORED, {"index": 1, "status": "failure", "error": {"code": code}}]))
 
