@@ -82,6 +82,15 @@ def list_declined(session: Session, provider_id: int) -> dict[str, WrittenText]:
     return {text.digest.hex(): text for text in found if text.decision and not text.is_approved}
 
 
+def is_taken_back(session: Session, *conditions: ColumnElement[bool], of_page: bool = False) -> bool:
+    """Whether the operator declined a text of these campaigns, or one of their pages, after people had read it. A usual
+    text of an earlier release has no decision."""
+    return any(
+        text.decision is not None and not text.is_approved and (not of_page or PAGE[0] in text.words)
+        for text in list_written(session, *conditions)
+    )
+
+
 def settle(
     session: Session, provider_id: int, digest: str, *, is_approved: bool, by: int, reason: str, at: datetime
 ) -> WrittenText | None:

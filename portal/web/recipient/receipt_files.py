@@ -15,8 +15,7 @@ from portal.domain.receipts.contents import ReceiptContents
 from portal.services.documents import receipt as receipt_document
 from portal.services.documents.receipt import ReceiptContent, Section
 from portal.web.recipient.blueprint import blueprint
-from portal.web.recipient.page_content import title_and_body
-from portal.web.recipient.receipts import absolute_receipt_url, find_act
+from portal.web.recipient.receipts import absolute_receipt_url, find_act, is_taken_back, words_shown
 from portal.web.shared import absolute_urls, decision_status, limits
 from portal.web.shared.downloads import attachment
 from portal.web.shared.labels import label
@@ -61,7 +60,9 @@ def _signed(act: ReceiptContents) -> str:
 
 
 def _text_json(text: ConsentText) -> dict:
-    """The fields that the digest covers, in its order."""
+    """The fields that the digest covers, in its order; none of a text whose approval was taken back."""
+    if is_taken_back(text):
+        return {"version": text.version, "digest": text.digest.hex(), "shown": None, "note": "onayı geri alındı"}
     names = ("sender_title", "sender_mersis", "sender_contact", "brand_name", "title_tr", "body_tr", "title_en",
              "body_en", "notice_url")  # fmt: skip
     shown = {name: getattr(text, name) for name in names}
@@ -118,7 +119,7 @@ def _sections(part: contents.BrandDecisions, act: ReceiptContents) -> list[Secti
     if part.text is None:
         return [about, *lines]
     heading = _("Gösterilen metin (%(number)s. sürüm)", number=part.text.version)
-    shown = Section(heading, (), title_and_body(part.text, act.language))
+    shown = Section(heading, (), words_shown(part.text, act.language))
     return [about, *lines, shown]
 
 

@@ -15,6 +15,8 @@ from portal.core import addresses, clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Status
 from portal.core.models import (
+    Campaign,
+    ConsentText,
     DecisionOrigin,
     Message,
     MessageState,
@@ -24,6 +26,7 @@ from portal.core.models import (
     Submission,
     UnsentReason,
 )
+from portal.domain.campaigns import text_reviews
 from portal.domain.consents import annulments, recipients
 from portal.domain.consents.urgency import Urgency, urgency
 from portal.domain.providers import brands
@@ -139,9 +142,21 @@ def _part_context(part: contents.BrandDecisions, act: ReceiptContents, at: datet
         "sender": part.sender,
         "logo_url": branding.logo_url(part.brand_id, part.logo_digest),
         "text": part.text,
-        "title_and_body": page_content.title_and_body(part.text, act.language) if part.text else None,
+        "title_and_body": words_shown(part.text, act.language) if part.text else None,
         "lines": [_line(line, act, at) for line in part.lines],
     }
+
+
+def words_shown(text: ConsentText, language: str) -> tuple[str, str]:
+    """Title and body of a text; its digest instead where the operator took its approval back."""
+    if is_taken_back(text):
+        return _("Onayı geri alındı"), f"SHA-256: {text.digest.hex()}"
+    return page_content.title_and_body(text, language)
+
+
+def is_taken_back(text: ConsentText) -> bool:
+    shown = Campaign.provider_id == text.provider_id, Campaign.text_id == text.id
+    return text_reviews.is_taken_back(read_session(), *shown, of_page=True)
 
 
 def _line(line: contents.DecisionLine, act: ReceiptContents, at: datetime) -> Line:

@@ -8,8 +8,9 @@ import pypdfium2
 import pytest
 
 from portal.core.extensions import db
-from portal.core.models import Receipt, SigningKey
+from portal.core.models import CampaignKind, ConsentText, Receipt, SigningKey
 from portal.domain import receipts
+from portal.domain.campaigns import default_texts
 from portal.domain.receipts import tokens
 from tests import make
 from tests.make import Person
@@ -62,6 +63,24 @@ def test_no_file_holds_the_address(location, browser, ending):
 
     said = words_of(content) if ending == "pdf" else content.decode()
     assert make.PHONE not in said and make.PHONE[3:] not in said.replace(" ", "")
+
+
+def test_a_text_whose_approval_was_taken_back_is_named_by_its_digest(app, browser, rows):
+    parcel = "PTT gonderiniz gumrukte"
+    firms = default_texts.Wording(parcel, parcel, parcel, parcel, make.NOTICE)
+    code = make.codes(app, make.PHONE, kind=CampaignKind.REFUSE, wording=firms)[make.PHONE]
+    location = Person(browser, code).decides(MESAJ="RET").location
+    paths = [location, f"{location}/belge.json", f"{location}/belge.pdf"]
+    before = [browser.get(path).data for path in paths]
+    with app.app_context():
+        make.decline_texts()
+    after = [browser.get(path).data for path in paths]
+
+    for said in (*map(bytes.decode, before[:2]), words_of(before[2])):
+        assert parcel in said
+    for said in (*map(bytes.decode, after[:2]), words_of(after[2])):
+        assert parcel not in said and "nayı geri alındı" in said
+        assert rows.one(ConsentText).digest.hex() in said.replace(" ", "")
 
 
 def test_the_token_is_ours(app, location, browser, rows):
