@@ -1,25 +1,38 @@
 """Check a message without opening its link: the code tells who sent it, when, and to which masked address."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from flask import current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 import shortlinks
 from portal.core import addresses, clock
 from portal.core.extensions import limiter, read_session, vault
-from portal.core.models import NO_PROVIDER, Brand, Message, MessageKind, MessageState, Provider, Recipient
-from portal.core.models.link_context import load_consent_text, load_link_context
+from portal.core.models import (
+    NO_PROVIDER,
+    AudienceEntry,
+    Brand,
+    Campaign,
+    CampaignKind,
+    Delivery,
+    Message,
+    MessageKind,
+    MessageState,
+    Provider,
+    Recipient,
+)
+from portal.core.models.link_context import ClosureReason, LinkContext, load_consent_text, load_link_context
 from portal.core.transliteration import ascii_only
 from portal.core.vault import Vault
 from portal.core.word_pairs import word_pair
 from portal.domain import complaints
+from portal.domain.campaigns import sending, text_reviews
 from portal.domain.consents import recipients
 from portal.domain.providers import sandbox_mode
 from portal.domain.receipts import contents, lookup
@@ -27,7 +40,7 @@ from portal.web.shared import limits
 from portal.web.verification import pasted_text, text_comparison
 from portal.web.verification.blueprint import blueprint
 from portal.web.verification.pasted_text import LinkKind, PastedText
-from portal.web.verification.text_comparison import ComparisonOutcome, Verdict
+from portal.web.verification.text_comparison import ComparisonOutcome, Mismatch, Verdict
 from shortlinks import LinkState
 
 LEFT = (MessageState.ACCEPTED, MessageState.DELIVERED)
@@ -57,7 +70,9 @@ class KnownMessage:
     pair: str | None = None
     sent_at: datetime | None = None  # None: sent by the firm itself, or not sent yet.
     is_ours: bool = False
-    texts: tuple[str, ...] = ()  # As we sent it; more where several messages of ours hold the link.
+    firm_sends: bool = False  # It may have taken the link.
+    texts: tuple[str | None, ...] = ()  # As we sent it; more where several messages hold the link; None: not kept.
+    objection: Mismatch | None = None  # Why we do not vouch for it, whatever its text.
 
 
 @blueprint.get("/kontrol", endpoint="message")
@@ -94,7 +109,11 @@ def _judge(pasted: str, found: PastedText, checked: KnownMessage) -> Verdict:
         )
         for sent in checked.texts or (None,)
     ]  # fmt: skip
-    return min(verdicts, key=lambda each: list(ComparisonOutcome).index(each.outcome))
+    best = min(verdicts, key=lambda each: list(ComparisonOutcome).index(each.outcome))
+    if checked.objection is None or best.outcome == ComparisonOutcome.FORGED:
+        return best
+    outcome = ComparisonOutcome.FORGED if checked.objection == Mismatch.DECLINED else ComparisonOutcome.UNKNOWN
+    return replace(best, outcome=outcome, mismatches=best.mismatches | {checked.objection})
 
 
 def _page(**facts: Any) -> str:
@@ -119,12 +138,16 @@ def _find_invitation(session: Session, vault: Vault, code: str) -> KnownMessage 
     link_id = link.link_id or NO_LINK
     context = load_link_context(session, link_id)
     row = session.execute(select(shortlinks.Link).where(shortlinks.Link.id == link_id)).scalar_one_or_none()
-    message = session.scalar(select(Message).where(Message.link_id == link_id, Message.kind == MessageKind.INVITATION))
+    of_it = Message.recipient_id == (context.recipient_id if context else NO_LINK), Message.link_id == link_id
+    messages = session.scalars(select(Message).where(*of_it).order_by(Message.id)).all()
     if link.state == LinkState.UNKNOWN or context is None or row is None:
         return None
     text = load_consent_text(session, context.text_id)
     address = vault.read(context.address, Recipient.PLACE, context.provider_id, context.recipient_id)
     destination = sandbox_mode.find_destination(context.iys_code, context.brand_code)
+    message = next((each for each in messages if each.kind == MessageKind.INVITATION), None)
+    firm_sends = _may_firm_send(session, link_id)
+    is_text_unknown = firm_sends or (message is not None and message.text is None)
     return KnownMessage(
         what=LinkPurpose.ASK if context.kind.takes_grants else LinkPurpose.REFUSE,
         senders=((sandbox_mode.shown_name(text.brand_name, context.brand_code), contents.sender_of_text(text)),),
@@ -136,8 +159,25 @@ def _find_invitation(session: Session, vault: Vault, code: str) -> KnownMessage 
         pair=word_pair(current_app.config["LINK_SALT"], row.id, row.nonce),
         sent_at=message.ended_at if message and message.state in LEFT else None,
         is_ours=message is not None,
-        texts=_sent_texts(vault, [message]) if message else (),
+        firm_sends=firm_sends,
+        texts=(*_sent_texts(vault, messages), *([None] if is_text_unknown else [])) or NO_OTHER_TEXT,
+        objection=_objection(session, context),
     )
+
+
+def _may_firm_send(session: Session, link_id: int) -> bool:
+    """Whether the firm may have taken a link and sent it in words of its own: as a file, or by the API."""
+    asked_for = or_(AudienceEntry.contact_kind.is_not(None), sending.were_links_taken())
+    asked_for = or_(asked_for, Campaign.kind == CampaignKind.REFUSE)  # Of services.launches.refusing_links.
+    taken = or_(Campaign.delivery == Delivery.CSV, and_(Campaign.delivery == Delivery.POINT, asked_for))
+    entries = select(AudienceEntry.id).join(Campaign, Campaign.id == AudienceEntry.campaign_id)
+    return session.scalar(entries.where(AudienceEntry.link_id == link_id, taken)) is not None
+
+
+def _objection(session: Session, context: LinkContext) -> Mismatch | None:
+    if text_reviews.is_taken_back(session, Campaign.id == context.campaign_id):
+        return Mismatch.DECLINED
+    return Mismatch.ENDED if context.closure in (ClosureReason.GONE, ClosureReason.SUSPENDED) else None
 
 
 def _sent_texts(vault: Vault, messages: Sequence[Message]) -> tuple[str, ...]:

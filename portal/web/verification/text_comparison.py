@@ -38,6 +38,8 @@ class Mismatch(StrEnum):
     NO_WORDS = "no_words"
     NO_BRAND = "no_brand"
     PART = "part"  # A part may say what the whole denies.
+    DECLINED = "declined"  # We sent it, and took our approval back since.
+    ENDED = "ended"  # Its firm was suspended, or has left.
 
 
 FORGED = frozenset({Mismatch.TEXT, Mismatch.WORDS, Mismatch.PHONE, Mismatch.LINK})

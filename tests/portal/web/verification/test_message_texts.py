@@ -1,14 +1,15 @@
 """A pasted message in full, compared word by word with what we sent."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 import shortlinks
 from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.ids import new_id
-from portal.core.models import Complaint, Delivery, Message, MessageKind, Recipient
+from portal.core.models import AudienceEntry, Campaign, Complaint, Delivery, Message, MessageKind, Provider, Recipient
 from portal.core.word_pairs import word_pair
+from portal.domain.campaigns import default_texts
 from tests import make
 from tests.portal.web.recipient.open_complaints import complains
 from tests.portal.web.verification.pasted_messages import FORGED, SAME, check, receipt_of, seen, text_sent
@@ -150,3 +151,52 @@ def test_of_a_text_that_the_firm_sent_only_what_contradicts_is_told(app, browser
     text = f"Ornek: Merhaba, 0850 123 45 67. https://kisa.example/{code}"
     assert UNSURE in seen(check(browser, text)) and "yok." in seen(check(browser, text))
     assert FORGED in seen(check(browser, f"{text} Arayin: 0532 999 88 77"))
+
+
+def test_a_links_confirmation_is_all_that_left_with_it_where_the_person_came_to_a_point(app, browser):
+    """Its link and two words may stand in anybody's text."""
+    code = make.codes(app, make.PHONE)[make.PHONE]
+    fraud = "Örnek Mağaza: hesabınız bugün kapanıyor, kart şifrenizi girin"
+    with app.app_context():
+        link = db.session.query(shortlinks.Link).one()
+        pair = word_pair(app.config["LINK_SALT"], link.id, link.nonce)
+        own = f"http://localhost/u/{code} ({pair})"
+    assert FORGED not in seen(check(browser, f"{fraud} {own}"))  # The firm sends it.
+    with app.app_context():
+        db.session.execute(update(Campaign).values(delivery=Delivery.POINT))
+        db.session.commit()
+
+    page = seen(check(browser, f"{fraud} {own}"))
+    assert FORGED in page and "firma kendisi gönderiyor" not in page
+    sent = f"Ornek Magaza: SMS onayiniz kaydedildi. Ret: {own}"
+    with app.app_context():
+        entry = db.session.query(AudienceEntry).one()
+        facts = {"kind": MessageKind.CONFIRMATION, "link_id": entry.link_id, "created_at": clock.now()}
+        whose = {"provider_id": entry.provider_id, "recipient_id": entry.recipient_id}
+        message = Message(id=new_id(), **whose, **facts)
+        message.text = vault().seal(sent, Message.PLACE, message.provider_id, message.id)
+        db.session.add(message)
+        db.session.commit()
+    assert SAME in seen(check(browser, sent)) and FORGED in seen(check(browser, f"{fraud} {own}"))
+    with app.app_context():
+        db.session.execute(update(AudienceEntry).values(contact_kind="purchase"))
+        db.session.commit()
+    assert FORGED not in seen(check(browser, f"{fraud} {own}"))  # The firm asked for the link.
+
+
+@pytest.mark.parametrize("why", ["declined", "suspended", "left"])
+def test_nothing_is_vouched_for_whose_text_or_firm_is_not(app, browser, why):
+    firms = default_texts.Wording("PTT", "PTT gönderiniz gümrükte", "PTT", "PTT", make.NOTICE)
+    code = make.codes(app, delivery=Delivery.GATEWAY, wording=firms)[make.PHONE]
+    sent = text_sent(app, code)
+    assert SAME in seen(check(browser, sent))
+    with app.app_context():
+        if why == "declined":
+            make.decline_texts()
+        else:
+            db.session.execute(update(Provider).values({f"{why}_at": clock.now()}))
+        db.session.commit()
+
+    page = seen(check(browser, sent))
+    assert SAME not in page and "kefil değiliz" in page
+    assert ("Bu iletiye güvenmeyin" in page and "onayını geri aldık" in page) == (why == "declined")
