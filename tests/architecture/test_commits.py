@@ -9,7 +9,7 @@ LOWEST_THAT_COMMITS = LAYERS["portal.services"]
 ENDS = ("commit", "begin", "rollback")
 # (module, call): why it may end a transaction all the same.
 LAWFUL = {
-    ("portal.core.ids", "_writer.begin"): "a process claims its node apart from any transaction of the portal",
+    ("portal.core.ids", "_claimer.begin"): "a process claims its node apart from any transaction of the portal",
     ("portal.migrations.env", "context.begin_transaction"): "a migration is one transaction",
 }
 
