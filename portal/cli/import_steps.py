@@ -4,8 +4,9 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from io import BufferedReader
 from pathlib import Path
 
@@ -49,6 +50,7 @@ class ImportOptions:
     confirms_before_2015: bool = False
     confirms_after_refusal: bool = False
     ignores_unread: bool = False  # Somebody has vouched that nothing unread holds refusals.
+    received_at: datetime | None = None  # When it was read first, where the same file runs again.
 
     def leaves_grants_out(self, batch: ImportBatch) -> bool:
         """Also where refusals may stand in what is not read: nobody looks at a page before the grants are written."""
@@ -69,8 +71,11 @@ class ImportOptions:
         return None
 
 
-def find_earlier_batch(brand: Brand, path: Path) -> ImportBatch | None:
-    """The last batch of this very file that ended, or that a shell started and did not finish. Raises OSError."""
+def find_earlier_batches(brand: Brand, path: Path) -> Sequence[ImportBatch]:
+    """Those of this very file that ended, or that a shell started and did not finish, the last first.
+
+    Raises OSError.
+    """
     with open_regular_file(path) as file:
         digest = hashlib.file_digest(file, "sha256").digest()
     same = select(ImportBatch).where(ImportBatch.brand_id == brand.id, ImportBatch.digest == digest)
@@ -78,7 +83,7 @@ def find_earlier_batch(brand: Brand, path: Path) -> ImportBatch | None:
     known = same.where(ImportBatch.state.in_(ENDED) | ours).order_by(
         ImportBatch.created_at.desc(), ImportBatch.id.desc()
     )
-    return read_session().scalar(known.limit(1).execution_options(populate_existing=True))
+    return read_session().scalars(known.execution_options(populate_existing=True)).all()
 
 
 def upload(brand: Brand, path: Path) -> int:
@@ -163,7 +168,7 @@ def _find_layout(batch: ImportBatch, options: ImportOptions) -> Layout:
     if found is None and options.guess and not options.profile:
         found = guess
     if found is not None:
-        return replace(found, channels=options.channels or found.channels)
+        return replace(found, channels=options.channels or found.channels, received_at=options.received_at)
     cure = "Bring one such file on the dashboard, name a --profile, or let it --guess."
     if options.profile:
         cure = "List the provider's profiles with --profiles."

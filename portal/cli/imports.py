@@ -7,7 +7,8 @@ with refusals that was put there anew.
 import json
 import shutil
 import sys
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
-from portal.cli.import_steps import ImportFailed, ImportOptions, find_earlier_batch, run_steps, upload
+from portal.cli.import_steps import ImportFailed, ImportOptions, find_earlier_batches, run_steps, upload
 from portal.cli.parameter_types import Channels, brand_option, find_brand
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
@@ -25,6 +26,7 @@ from portal.core.models import BatchState, Brand, ImportBatch, ImportProfile, Pr
 from portal.domain.consents.import_plan import REFUSALS, Effect
 from portal.services.imports import profiles, queries
 from portal.services.imports.row_results import PROBLEMS, code_of
+from portal.services.imports.store import layout_of
 from portal.services.imports.unread import unread_of
 
 CURES = {Effect.OVER_REFUSAL.value: " (--confirm-after-refusal)"}  # By an option, beside what a page says.
@@ -198,7 +200,9 @@ def _import_file(
 
 
 def _run_import(brand: Brand, path: Path, options: ImportOptions, summary: Summary, *, again: bool) -> None:
-    before = None if again else find_earlier_batch(brand, path)
+    earlier = [] if again else find_earlier_batches(brand, path)
+    before = next(iter(earlier), None)
+    options = replace(options, received_at=_received_at(path, earlier))
     if before is not None and before.state in (BatchState.UNDOING, BatchState.UNDONE):
         summary.read_batch(before, options)
         raise ImportFailed("undone", "Somebody took this file back.", "If it is right, bring it anew with --again.")
@@ -220,6 +224,14 @@ def _run_import(brand: Brand, path: Path, options: ImportOptions, summary: Summa
         run_steps(batch_id, options, summary.read_file)
     finally:
         summary.read_batch(read_session().get_one(ImportBatch, batch_id, populate_existing=True), options)
+
+
+def _received_at(path: Path, earlier: Sequence[ImportBatch]) -> datetime | None:
+    """When the refusals of a file that runs again, and was not written since, were taken first."""
+    last = next((each for each in earlier if each.state == BatchState.DONE), None)
+    if last is None or _came_anew(path, last):
+        return None
+    return layout_of(vault(), last).received_at or last.started_at
 
 
 def _came_anew(path: Path, before: ImportBatch) -> bool:

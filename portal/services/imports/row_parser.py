@@ -49,6 +49,7 @@ class RowParser:
         self, layout: Layout, *, at: datetime, header_line: int | None, header: Sequence[str] = (), heading: str = ""
     ):
         self.layout, self.at, self.header_line = layout, at.replace(microsecond=0), header_line or 0
+        self._received_at = (layout.received_at or at).replace(microsecond=0)
         self.values = RowValueReader(layout, header, heading)
         self._dates = DateColumn(layout, self.at)
         self._addresses = [(layout.columns[each], kind) for each, kind in KIND_OF.items() if each in layout.columns]
@@ -159,7 +160,8 @@ class RowParser:
         problems = {Status.GRANTED: grant, Status.REFUSED: None}  # Of whom and where a refusal is not clear, it is all.
         given = self._dates.is_given(at)
         is_dated = {Status.GRANTED: given, Status.REFUSED: given and not self._dates_records}
-        refused_at = self.at if self._dates_records else refusal_date(at, self.at)  # Not when its record was made.
+        is_own = is_dated[Status.REFUSED]  # Not when its record was made.
+        refused_at = refusal_date(at, self._received_at) if is_own else self._received_at
         dates = {Status.GRANTED: at, Status.REFUSED: refused_at}
         results: Results = {}
         for address, kind in addresses:

@@ -8,7 +8,7 @@ import time_machine
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Channel, Status
-from portal.core.models import Decision, ImportBatch, Provider
+from portal.core.models import Consent, Decision, ImportBatch, Provider
 from tests import make
 from tests.files.workbooks import hidden_and_filtered
 from tests.portal.cli.import_files import GOOD, GUESS, NOW, put
@@ -179,6 +179,25 @@ def test_a_package_without_room_is_said_to_have_none_and_refusals_go_all_the_sam
         db.session.commit()
     code, (told,) = run_import(path, *GUESS)
     assert (code, told["tally"]["grant"], told["problem"]) == (0, 2, None)
+
+
+@pytest.mark.parametrize("day", ["", NOW])
+def test_a_refusal_of_a_file_that_runs_again_keeps_the_date_of_its_first_run(run_import, app, tmp_path, rows, day):
+    """So that a grant which the person gave between both runs stays."""
+    person = make.Person(app.test_client(), make.codes(app, "0533 234 56 78")["+905332345678"])
+    path = put(tmp_path, "a.csv", csv_of(f"0532 987 65 43;ONAY;{NOW};HS_WEB;Sipariş 1", f"0533 234 56 78;RET;{day};;"))
+    first = clock.now()
+    with time_machine.travel(first):
+        run_import(path, *GUESS, "--only-refusals")
+    with time_machine.travel(first + timedelta(minutes=2)):
+        person.decides(MESAJ="ONAY")
+
+    with time_machine.travel(first + timedelta(minutes=10)):
+        code, (told,) = run_import(path, *GUESS, "--ignore-unread")  # Of the refusal that her grant outlasts.
+
+    assert (code, told["repeated"], told["tally"]) == (0, False, {"grant": 2, "known": 2})
+    hers = rows.one(Consent, Consent.channel == Channel.SMS, Consent.recipient_id == rows(Decision)[0].recipient_id)
+    assert hers.status == Status.GRANTED
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,7 @@ class Layout:
     source: Source | None = None
     recipient_type: RecipientType = RecipientType.INDIVIDUAL
     date: datetime | None = None  # Aware.
+    received_at: datetime | None = None  # Aware: of an undated refusal, where the file ran before.
     origin: str = ""
     contact: ContactKind | None = None
     fixes: frozenset[Fix] = frozenset()
@@ -78,7 +79,7 @@ class Layout:
         """As JSON, to be encrypted."""
         facts = {name: getattr(self, name) for name in self.__dataclass_fields__}
         facts["fixes"] = sorted(self.fixes)
-        facts["date"] = self.date.isoformat() if self.date else None
+        facts |= {name: at and at.isoformat() for name, at in (("date", self.date), ("received_at", self.received_at))}
         return json.dumps(facts, ensure_ascii=False)
 
     @classmethod
@@ -94,6 +95,7 @@ class Layout:
             source=Source(facts["source"]) if facts["source"] else None,
             recipient_type=RecipientType(facts["recipient_type"]),
             date=datetime.fromisoformat(facts["date"]) if facts["date"] else None,
+            received_at=datetime.fromisoformat(facts["received_at"]) if facts.get("received_at") else None,
             origin=facts["origin"],
             contact=ContactKind(facts["contact"]) if facts["contact"] else None,
             fixes=frozenset(map(Fix, facts["fixes"])),
