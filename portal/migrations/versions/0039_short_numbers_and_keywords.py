@@ -51,7 +51,7 @@ def _whiten(name: str) -> None:
         of_brand = brand.c.id == brand_id
         stored = connection.scalars(sa.select(picture).where(of_brand)).one()
         try:
-            drawn = images.decode_image(stored, largest=2**21, most_pixels=12_000_000, most_elongated=12)
+            drawn = images.decode_image(stored, largest=2**21, most_pixels=12_000_000, most_elongated=4096)
             png = images.encode_png(drawn, box=BOX, ways=WAYS, most=MOST)
             new: dict[str, Any] = {name: png, f"{name}_digest": hashlib.sha256(png).hexdigest()}
         except images.BadImage:
