@@ -147,9 +147,9 @@ def stop(session: Session, batch: ImportBatch, user_id: int | None, at: datetime
 
 def resume(session: Session, batch: ImportBatch, user_id: int | None, at: datetime) -> None:
     """Resume the run where it was stopped. Raises WrongState."""
-    _change_state(
-        session, batch, (BatchState.STOPPED,), BatchState.RUNNING, at, keeps_position=True, ended_at=None, problem=None
-    )
+    problem = batch.problem if batch.problem in REASONS else None  # Its grants wait all the same.
+    values: dict[str, Any] = {"keeps_position": True, "ended_at": None, "problem": problem}
+    _change_state(session, batch, (BatchState.STOPPED,), BatchState.RUNNING, at, **values)
     _note(session, batch, "import.continued", user_id, at, {"chunks": batch.position})
 
 

@@ -324,6 +324,9 @@ def test_refusals_are_taken_where_there_is_no_room_for_grants(brand, rows):
     batch = batch_after_dry_run(brand, LINES)
 
     begin(batch)
+    batches.stop(db.session, batch, 3, clock.now())
+    batches.resume(db.session, batch, 3, clock.now())
+    db.session.commit()
     finish(batch)
 
     assert (batch.problem, batch.only_refusals) == ("no_room", True)
