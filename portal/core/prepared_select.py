@@ -21,7 +21,7 @@ class PreparedSelect:
         self._texts: dict[str, _Text] = {}  # By dialect.
 
     def all(self, engine: Engine, **values: Any) -> list[Any]:
-        """The rows, as named tuples. Raises DBAPIError, after which the pool opens another connection."""
+        """The rows, as named tuples. Raises DBAPIError, after which the pool opens others."""
         dialect = engine.dialect
         text = self._texts.get(dialect.name)
         if text is None:
@@ -35,7 +35,10 @@ class PreparedSelect:
             cursor.execute(text.sql, parameters)
             rows = cursor.fetchall()
         except dialect.loaded_dbapi.Error as error:
-            connection.invalidate()  # The server may have closed it.
+            is_gone = dialect.is_disconnect(error, connection.dbapi_connection, None)
+            connection.invalidate()
+            if is_gone:
+                engine.dispose()  # What ended it has ended the pool's others.
             raise DBAPIError(text.sql, None, error, hide_parameters=True) from error
         finally:
             connection.close()

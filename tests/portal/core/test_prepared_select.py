@@ -54,12 +54,12 @@ def test_whoever_listens_for_statements_hears_of_it_and_the_connection_is_given_
     assert reader().pool.checkedout() == 0
 
 
-def test_a_connection_that_fails_is_replaced_and_no_value_is_told(here):
+def test_connections_that_end_are_replaced_at_once_and_no_value_is_told(here):
     prepared = PreparedSelect(select(Holiday.name).where(Holiday.name == bindparam("name")))
-    lost = reader().raw_connection()
-    driver = lost.driver_connection
-    lost.close()
-    driver.close()
+    lost = [reader().raw_connection() for _ in range(2)]
+    drivers = [each.driver_connection for each in lost]
+    for each in (*lost, *drivers):
+        each.close()
 
     with pytest.raises(DBAPIError) as failed:
         prepared.all(reader(), name="kept to ourselves")
