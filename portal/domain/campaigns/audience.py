@@ -9,6 +9,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.addresses import Address
+from portal.core.database import is_one_of
 from portal.core.ids import new_ids
 from portal.core.iys_protocol import Channel
 from portal.core.models import (
@@ -102,8 +103,8 @@ def bar_recipients(session: Session, campaign: Campaign, recipient_ids: Collecti
 
 
 def find_barred(session: Session, campaign: Campaign, recipient_ids: Collection[int]) -> set[int]:
-    """Those of the recipients of whom a list said no. Call with ≤ 5,000."""
-    theirs = AudienceEntry.campaign_id == campaign.id, AudienceEntry.recipient_id.in_(recipient_ids)
+    """Those of the recipients of whom a list said no. Call with ≤ 10,000."""
+    theirs = AudienceEntry.campaign_id == campaign.id, is_one_of(session, AudienceEntry.recipient_id, recipient_ids)
     barred = select(AudienceEntry.recipient_id).where(*theirs, AudienceEntry.left_out == ExclusionReason.REFUSED)
     return set(session.scalars(barred))
 

@@ -184,9 +184,10 @@ def leave_barred_out(session: Session, vault: Vault, campaign: Campaign, found: 
     indexes = recipients.blind_indexes(vault, campaign.provider_id, texts)
     known = recipients.find_known_ids(session, vault, campaign.provider_id, indexes)
     barred = campaigns.find_barred(session, campaign, known.values())
-    refused = [(line, address) for line, address in found.good if known.get(address.text) in barred]
-    found.good = [each for each in found.good if each not in refused]
-    found.bad += [BadRow(line, address.text, RowProblem.REFUSED_ELSEWHERE) for line, address in refused]
+    refused = {text for text, recipient_id in known.items() if recipient_id in barred}
+    of_refused = [(line, text) for line, address in found.good if (text := address.text) in refused]
+    found.bad += [BadRow(line, text, RowProblem.REFUSED_ELSEWHERE) for line, text in of_refused]
+    found.good = [each for each in found.good if each[1].text not in refused]
 
 
 def fill_list(
