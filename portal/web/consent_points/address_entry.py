@@ -21,6 +21,7 @@ from portal.web.consent_points import pages, selection
 from portal.web.consent_points.blueprint import blueprint
 from portal.web.consent_points.pages import find_point
 from portal.web.consent_points.selection import Selection
+from portal.web.recipient.page_content import FormState
 from portal.web.shared import form_tokens, limits
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.owner_notifications import notify_owners
@@ -41,6 +42,8 @@ def address(slug: str) -> ResponseReturnValue:
     is_stale = chosen is None or not chosen.is_fresh(clock.now()) or form_tokens.is_cross_site_post()
     if chosen is None or is_stale or not chosen.choices:
         return redirect(url_for(".page", slug=slug), 303)
+    if point.requires_name and not chosen.name and Status.GRANTED in chosen.choices.values():
+        return pages.render_review(point, FormState(chosen=chosen.choices))
     try:
         found = _parse_reachable(typed, pages.next_kind(chosen))
     except UnreachableAddress as unfit:
@@ -51,9 +54,11 @@ def address(slug: str) -> ResponseReturnValue:
 def send_code(
     point: PublicPoint, chosen: Selection, found: Address, *, is_another: bool = False
 ) -> ResponseReturnValue:
-    """Request a code and redirect to its page; or show why there is none."""
+    """Request a code and redirect to its page; or show why there is none. Another one is asked for by whoever has the
+    address of that page: it repeats neither name nor address."""
+    shown, typed = (replace(chosen, name=""), "") if is_another else (chosen, found.text)
     if any(chosen.choices.get(channel) == Status.GRANTED for channel in found.channels) and _is_package_full(point):
-        return _drop_grants(point, chosen)
+        return _drop_grants(point, shown)
     at, (sender, notice) = clock.now(), _sender_and_notice(point)
     try:
         proof = address_proofs.request_code(
@@ -63,7 +68,7 @@ def send_code(
         )  # fmt: skip
     except TooManyRequests as many:
         db.session.rollback()
-        return _refuse_code(point, chosen, found, many)
+        return _refuse_code(point, shown, found.kind, typed, many)
     has_mail = _warn_owners(point, found.kind)
     db.session.commit()
     if has_mail:
@@ -123,11 +128,13 @@ def _drop_grants(point: PublicPoint, chosen: Selection) -> ResponseReturnValue:
     return pages.render_address_form(point, replace(chosen, choices=refusals), is_full=True), 409
 
 
-def _refuse_code(point: PublicPoint, chosen: Selection, found: Address, many: TooManyRequests) -> ResponseReturnValue:
+def _refuse_code(
+    point: PublicPoint, chosen: Selection, kind: AddressKind, typed: str, many: TooManyRequests
+) -> ResponseReturnValue:
     """The same text whoever has the address. Owners are warned when the point's daily budget is used up."""
     if many.limit != Limit.CODES_OF_CONSENT_POINT:
-        return pages.render_address_form(point, chosen, typed=found.text, many=many), 429
-    if _warn_owners(point, found.kind):
+        return pages.render_address_form(point, chosen, typed=typed, many=many), 429
+    if _warn_owners(point, kind):
         wake("mail")
     db.session.commit()
     return pages.render_no_codes(point), 429

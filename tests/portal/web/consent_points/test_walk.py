@@ -247,6 +247,26 @@ def test_a_page_opened_by_its_address_repeats_no_name(app, fatma, rows, is_requi
     assert rows.one(Receipt).name is not None
 
 
+def test_where_no_further_code_is_sent_the_page_repeats_neither_name_nor_address(app, fatma, rows):
+    fatma.chooses(MESAJ="ONAY", name="Harcı Yatırın")
+    fatma.writes(make.PHONE)
+    opened = fatma.here
+    answers = [fatma.browser.post(f"{opened}/yeniden") for _ in range(8)]
+
+    refused = next(each for each in answers if each.status_code == 429)
+    token = html.unescape(FORM.search(refused.text)[1])
+    changed = fatma.browser.post(f"/b/{SLUG}", data={"form": token, "change": "1"})
+    assert changed.text.count(" checked") == 1
+    for page in (refused.text, changed.text):
+        assert "Harcı" not in page and make.PHONE not in page
+    with app.app_context():
+        db.session.execute(update(Brand).values(requires_name=True))
+        db.session.commit()
+    proofs = rows.count(AddressProof)
+    again = fatma.browser.post(f"/b/{SLUG}/adres", data={"form": token, "address": "0533 111 22 33"})
+    assert 'id="name"' in again.text and rows.count(AddressProof) == proofs
+
+
 def test_a_name_of_endless_letters_is_kept_of_nobody(fatma, rows):
     fatma.chooses(MESAJ="RET", name="x" * 200_000)
     fatma.writes(make.PHONE)
