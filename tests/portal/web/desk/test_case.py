@@ -68,13 +68,22 @@ def test_an_answer_is_read_by_the_person(case, ayse, browser, persons_page, rows
 
 
 @pytest.mark.parametrize(
-    "baits", ["İade için 0850 999 99 99", "Ödeme: banka-iade.com", "Arayın: 0850 GARANTI", "https://kotu.example/x"]
+    "baits",
+    [
+        "İade için 0850 999 99 99",
+        "Ödeme: banka-iade.com",
+        "Arayın: 0850 GARANTI",
+        "https://kotu.example/x",
+        "Arayın: 0532 0850 123 45 67",
+        "Arayın: 0850 123 45 67 89",
+        "kotu@0850 123 45 67",
+    ],
 )
 def test_an_answer_leads_nowhere_but_to_the_reviewed_contact(case, ayse, rows, baits):
     """An account that was taken over sends nobody to a number or page of its own."""
     assert posts(ayse, case, "answer", answer=baits).status_code == 422
     assert closes(ayse, case, text=baits).status_code == 422
-    assert posts(ayse, case, "answer", answer="Bizi arayın: 0850 123 45 67").status_code == 303
+    assert posts(ayse, case, "answer", answer="Bizi (0850 123 45 67'den) arayın.").status_code == 303
     closes(ayse, case)
     assert posts(ayse, case, "reopening", reason=baits).status_code == 422
 
