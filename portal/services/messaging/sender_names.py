@@ -1,14 +1,18 @@
 """Whom a firm's account may name as the sender: the firm, or a brand of it whose name the operator has seen."""
 
+import re
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core.addresses import AddressKind
 from portal.core.models import Brand, MessageGateway, Provider
+from portal.core.transliteration import ascii_only
 from portal.domain.providers import sandbox_mode, sender_headers
 from portal.domain.providers.contact_numbers import is_in_contact
 from portal.services.messaging.gateways.mail_message import split_mailbox
 
+PLAIN = re.compile(r"[A-Za-z0-9 -]+")
 TRIAL = "Deneme"  # Names nobody, so that every firm may try an account with it.
 
 
@@ -28,7 +32,9 @@ def is_own(session: Session, provider_id: int | None, carries: AddressKind, send
         lines = (provider.contact, *(brand.contact or "" for brand in counted))
         is_approved = sender in [brand.reply_number for brand in counted]
         return is_approved or any(is_in_contact(sender, line) for line in lines)
-    return sender_headers.is_name(sender, names)
+    # Other signs than the name's could make an address of it, or hide a word.
+    is_plain = PLAIN.fullmatch(sender) or ascii_only(sender).lower() in [ascii_only(name).lower() for name in names]
+    return bool(is_plain) and sender_headers.is_name(sender, names)
 
 
 def shown_sender(session: Session, account: MessageGateway) -> str | None:

@@ -41,4 +41,9 @@ def test_an_account_names_its_firm_or_a_brand_of_it(app):
         brand = make.brand()
         brand.header, brand.reply_number = "ORNKMGZ", "4609"  # The operator agreed.
         assert opened("ornkmgz", **own) and opened("4609", **own) and not opened("ORN", **own)
+        brand.name = "Bahçe Online"
+        assert [opened(sender, **own) for sender in ("bahce.online", "!!BAHCE ONLINE$$")] == [None] * 2
+        assert opened("BAHCE ONLINE", **own)
+        brand.name = "Bahçe.Online"
+        assert opened("bahce.online", **own)
         db.session.rollback()
