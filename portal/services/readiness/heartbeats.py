@@ -39,13 +39,13 @@ def _beat_on(app: Flask) -> None:
 
 
 def beat() -> None:
-    """Tell that this program runs and which keys it knows, and note the key that it seals with, unless a key of its is
-    wrong. Commits. Raises the database's error where nothing can be written."""
+    """Tell that this program runs and which keys it knows, but for wrong ones, which would make others doubt theirs;
+    note the key that it seals with, unless any is wrong. Commits. Raises the database's error where it takes no writes."""
     mine = update(Process).where(Process.node == ids.own_node())
-    values, generation = vault().check_values(), vault().generation
-    known = ",".join(f"{each}:{value[:TOLD]}" for each, value in values.items())
+    values, generation, wrong = vault().check_values(), vault().generation, wrong_keys(db.session, vault())
+    known = ",".join(f"{each}:{value[:TOLD]}" for each, value in values.items() if each not in wrong)
     db.session.execute(mine.values(seen_at=clock.now(), generations=known))
-    if not wrong_keys(db.session, vault()):
+    if not wrong:
         insert_missing(db.session, KeyGeneration, [{"generation": generation, "check_value": values[generation]}])
     db.session.commit()
 
