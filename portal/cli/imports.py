@@ -1,7 +1,7 @@
 """`flask import FILE…`: import files of consents from a shell, for cron and for folders into which others put files.
 
 A file is recognized by its digest: an unfinished import is continued, a finished one is not repeated, but for a file
-with refusals that was put there anew.
+with refusals that was put there anew, and for one whose grants were left out, once nothing holds them.
 """
 
 import json
@@ -41,8 +41,8 @@ class ExitCode(IntEnum):
 
     GOOD = 0
     PROBLEMS = 1  # Some entries have one, the good ones were imported; or grants were left out for what is not read.
-    FAILED = 2  # A file could not be read or imported at all.
-    NO_ROOM = 3  # The package takes no new addresses, or the provider is suspended.
+    FAILED = 2  # A file could not be read or imported, or only its refusals were.
+    NO_ROOM = 3  # The package takes no new addresses (refusals were imported), or the provider is suspended.
 
 
 @dataclass
@@ -135,8 +135,9 @@ def import_files(
     """Bring files of consents for a brand: upload, read, dry run and run, all in this process.
 
     Prints a JSON object a file. Exit code 0: all is brought; 1: some entries have problems, the others are brought, or
-    only refusals were, since refusals may stand in what is not read; 2: a file could not be read or brought; 3: no room
-    in the package, or the provider is suspended.
+    only refusals were, since refusals may stand in what is not read; 2: a file could not be read or brought, or only
+    its refusals were, since its grants lack something; 3: no room in the package for its grants, or the provider is
+    suspended.
     """
     brand = find_brand(brand_code)
     if list_profiles:
