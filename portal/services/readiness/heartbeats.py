@@ -40,7 +40,7 @@ def _beat_on(app: Flask) -> None:
 
 def beat() -> None:
     """Tell that this program runs and which keys it knows, but for wrong ones, which would make others doubt theirs;
-    note the key that it seals with, unless any is wrong. Commits. Raises the database's error where it takes no writes."""
+    note the key that it seals with, unless any is wrong. Commits. Raises the database's errors."""
     mine = update(Process).where(Process.node == ids.own_node())
     values, generation, wrong = vault().check_values(), vault().generation, wrong_keys(db.session, vault())
     known = ",".join(f"{each}:{value[:TOLD]}" for each, value in values.items() if each not in wrong)
