@@ -271,7 +271,10 @@ def test_errors_below_the_address_of_the_api_are_problems(app, provider):
     assert {each["field"]: (each["title"], each["titleTr"]) for each in wrong} == {
         "recipient": ("Of a wrong type or format.", "Yanlış türde ya da biçimde."),
         "type": ("The field is missing.", "Alan eksik."),
-        "limit": ("Of a wrong type or format.", "Yanlış türde ya da biçimde."),
+        "limit": (
+            "The number is beyond its limits; they stand in the OpenAPI document.",
+            "Sayı sınırların dışında; sınırlar OpenAPI belgesinde yazar.",
+        ),
         "x": ("There is no such field.", "Böyle bir alan yok."),
     }
     assert "Set-Cookie" not in without_key.headers and without_key.headers["Cache-Control"] == "no-store"

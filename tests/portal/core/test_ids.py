@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import time_machine
-from sqlalchemy import insert, select, update
+from sqlalchemy import NullPool, create_engine, insert, select, update
 
 from portal.core import clock, ids
 from portal.core.extensions import db, read_session
@@ -50,9 +50,10 @@ print(json.dumps(made))
 
 
 @pytest.fixture(autouse=True)
-def claimed(app):
-    """This process has its node."""
+def claimed(app, monkeypatch):
+    """This process has its node, and looks for another in this app's database: others may have been made since."""
     with app.app_context():
+        monkeypatch.setattr(ids, "_claimer", create_engine(db.engine.url, poolclass=NullPool))
         new_id()
         yield
 

@@ -152,7 +152,7 @@ def test_a_result_writes_every_submission_before_the_first_head(app, bring, rows
         then=touch(Consent, accepted),
     )
 
-    assert [each.outcome for each in rows(Submission)] == [Outcome.ACCEPTED, Outcome.NOT_NEEDED]
+    assert [each.outcome for each in rows(Submission)] == [Outcome.ACCEPTED, Outcome.PARKED]
 
 
 def test_of_two_who_refuse_for_one_person_at_once_the_second_waits_and_finds_it_done(app, bring, rows):
