@@ -3,6 +3,8 @@
 import ast
 import re
 
+import pytest
+
 from portal.web.shared.access import ACCESS_RULES
 from tests.architecture import product
 
@@ -24,6 +26,7 @@ def test_every_blueprint_is_registered_with_its_access_rule(app):
     assert [ast.unparse(call) for call in registered if not has_rule(call)] == []
 
 
+@pytest.mark.slow
 def test_no_blueprint_is_registered_anywhere_else():
     elsewhere = [
         name

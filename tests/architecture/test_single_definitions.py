@@ -187,6 +187,7 @@ def definitions(module: str, tree: ast.AST, rules: Mapping[str, Predicate]) -> d
     return {what: list(places) for what, places in found.items()}
 
 
+@pytest.mark.slow
 def test_everything_is_done_in_one_place_only():
     predicates = {what: predicate for what, (predicate, _) in RULES.items()}
     found: dict[str, list[str]] = {what: [] for what in RULES}

@@ -3,6 +3,7 @@
 import html
 import re
 
+import pytest
 import time_machine
 
 from portal.api.documentation.example import MOMENT
@@ -39,6 +40,7 @@ def differences(shown, came, place: str = "") -> list[str]:
     return [] if shown == came else [f"{place}: {shown!r} is {came!r}"]
 
 
+@pytest.mark.slow
 def test_every_example_answers_as_it_is_shown(app, sandbox):
     with time_machine.travel(MOMENT, tick=False):
         reach_iys(app, sandbox)

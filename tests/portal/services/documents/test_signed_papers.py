@@ -110,6 +110,7 @@ def test_a_pdf_of_a_scanner_is_taken_though_its_picture_spells_short_names():
     assert check_paper(pdf).content == pdf
 
 
+@pytest.mark.slow
 def test_a_pdf_that_unpacks_without_end_is_refused_soon():
     started = time.process_time()
     with pytest.raises(BadPaper) as bad:

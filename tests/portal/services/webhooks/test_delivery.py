@@ -23,6 +23,8 @@ from tests.make import Person
 from tests.portal.services.webhooks.conftest import A_DAY, A_MINUTE, AN_HOUR
 from tests.webhook_receiver import Receiver, receiving
 
+pytestmark = pytest.mark.slow
+
 SCHEDULE = [timedelta(seconds=5), 5 * A_MINUTE, 30 * A_MINUTE, *(number * AN_HOUR for number in (2, 5, 10, 10))]
 
 
