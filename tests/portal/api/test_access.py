@@ -104,6 +104,7 @@ def test_every_route_needs_the_scope_that_this_table_says(app, provider):
         assert refused == {name for name, needed in SCOPES.items() if needed not in held | COMMON_SCOPES}
 
 
+@pytest.mark.slow
 def test_no_route_is_open_to_keys_of_others_ended_keys_and_other_networks(app, provider):
     other = make.provider(iys_code=OTHER_CODE, brand_code=OTHER_CODE, email="cem@example.com")
     second = Brand(provider_id=provider.id, brand_code=700003, name="İkinci", created_at=clock.now())

@@ -144,6 +144,7 @@ def test_nothing_goes_out_for_a_brand_whose_sandbox_mode_is_over(recipient_type)
     assert not answer(recipient_type, "ONAY", "ONAY")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", [make.IYS_CODE, sandbox_mode.EXEMPT_CODES.start, sandbox_mode.CODES.start])
 @pytest.mark.parametrize("ended", [{"is_sandbox": True, "closed_at": clock.now()}, {"is_sandbox": True}, {}])
 def test_the_answer_and_the_statements_agree_on_every_combination(code, ended):

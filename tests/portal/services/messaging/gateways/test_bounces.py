@@ -123,6 +123,7 @@ def test_a_mail_that_means_harm_is_soon_done_with(name):
     assert feedback.blocked == () and all(each.state == "accepted" for each in feedback.reports)
 
 
+@pytest.mark.slow
 def test_no_damage_raises():
     chance = random.Random(7)
     for text in [text for text, _ in SAMPLES.values()] + [COMPLAINT]:
