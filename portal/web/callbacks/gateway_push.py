@@ -3,10 +3,9 @@ sender afterwards. The secret in the URL is the only credential, since all but A
 
 from flask import abort, request
 from flask.typing import ResponseReturnValue
-from limits import parse
 
 from portal.core import clock
-from portal.core.extensions import db, limiter, rate_limit_key, read_session
+from portal.core.extensions import db, read_session
 from portal.domain.notifications import gateways
 from portal.services.messaging import gateway_events
 from portal.services.messaging.gateways.protocol import VendorPush
@@ -14,7 +13,6 @@ from portal.web.callbacks.blueprint import blueprint
 from portal.web.shared import limits
 
 LARGEST_BODY = 2 * 1024 * 1024  # Bytes: thousands of reports, or a mail that came back.
-WRONG_SECRETS = parse(limits.GUESSED_PUSHES)
 
 
 @blueprint.route("/callbacks/messages/<secret>", methods=["GET", "POST"])
@@ -23,8 +21,7 @@ def gateway_push(secret: str) -> ResponseReturnValue:
     request.max_content_length = LARGEST_BODY
     gateway = gateways.find_by_secret(read_session(), secret)
     if gateway is None:  # Found by its digest, so the time it takes says nothing of a secret.
-        if limiter.enabled and not limiter.limiter.hit(WRONG_SECRETS, "guessed-pushes", rate_limit_key()):
-            abort(429)
+        limits.count_bad_push()
         abort(404)
     push = VendorPush(request.get_data(), request.content_type or "", request.args.to_dict())
     if push.body or push.query:

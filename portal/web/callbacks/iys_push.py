@@ -3,13 +3,12 @@
 import hmac
 import json
 
-from flask import Response, abort, request
+from flask import Response, request
 from flask.typing import ResponseReturnValue
-from limits import parse
 from sqlalchemy import select, update
 
 from portal.core import clock
-from portal.core.extensions import db, limiter, rate_limit_key, read_session, vault
+from portal.core.extensions import db, read_session, vault
 from portal.core.ids import new_id
 from portal.core.models import Push, PushRegistration
 from portal.core.models.movement import token_digest
@@ -18,7 +17,6 @@ from portal.web.shared import limits
 
 LARGEST_BODY = 2 * 1024 * 1024  # Bytes. A list of 1000 movements has about 350 kB.
 TEST_RECIPIENT = "pushtest@iys.org.tr"  # İYS posts a fixed row of this recipient when an address is registered.
-WRONG_CREDENTIALS = parse(limits.GUESSED_PUSHES)
 
 
 @blueprint.post("/inbound/iys/<token>")
@@ -68,8 +66,7 @@ def _authenticate(token: str) -> PushRegistration | None:
 
 def _unauthorized() -> Response:
     """401; or 429 after too many wrong credentials from an address."""
-    if limiter.enabled and not limiter.limiter.hit(WRONG_CREDENTIALS, "guessed-pushes", rate_limit_key()):
-        abort(429)
+    limits.count_bad_push()
     return Response(status=401, headers={"WWW-Authenticate": 'Basic realm="iys", charset="UTF-8"'})
 
 

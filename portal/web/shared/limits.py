@@ -83,7 +83,13 @@ def wait_for(limit: str, act: str, key: str) -> datetime | None:
 
 def count_bad_code() -> None:
     """Count an unknown code. After too many of them the answer is 429 instead of 404."""
-    if limiter.enabled and not limiter.limiter.hit(parsed(GUESSED_CODES), "guessed-codes", rate_limit_key()):
+    if wait_for(GUESSED_CODES, "guessed-codes", rate_limit_key()):
+        abort(429)
+
+
+def count_bad_push() -> None:
+    """Count a push with a wrong token or password. After too many of them the answer is 429."""
+    if wait_for(GUESSED_PUSHES, "guessed-pushes", rate_limit_key()):
         abort(429)
 
 
