@@ -9,7 +9,7 @@ from portal.core.extensions import limiter
 from portal.services import readiness
 from portal.web.public.blueprint import blueprint
 
-PROBES = "600 per minute"  # Of one address: each readiness check asks and writes the database.
+PROBES_OF_AN_ADDRESS = "600 per minute"  # Each readiness check asks the database, and writes it every few seconds.
 
 
 @blueprint.get("/livez")
@@ -20,7 +20,7 @@ def livez() -> dict[str, str]:
 
 
 @blueprint.get("/readyz")
-@limiter.limit(PROBES)
+@limiter.limit(PROBES_OF_AN_ADDRESS)
 def readyz() -> ResponseReturnValue:
     """200 where every check finds nothing, else 503 with the names of those that do; `?exclude=worker` leaves some
     out."""
@@ -28,7 +28,7 @@ def readyz() -> ResponseReturnValue:
 
 
 @blueprint.get("/health")
-@limiter.limit(PROBES)
+@limiter.limit(PROBES_OF_AN_ADDRESS)
 def health() -> ResponseReturnValue:
     """Whether this process may get requests, whatever other programs do: what a load balancer asks."""
     return _readiness(readiness.PROGRAMS)
