@@ -39,7 +39,7 @@ GRAVEST_FIRST = (
     Action.NOOP,  # Closes the submission, so only when it is the only answer.
 )
 
-# What fits no ONAY waits for a person; H174 reports the state RET, so İYS is asked what it holds.
+# What fits no ONAY waits for a person. H174 reports the state RET: of a single one, İYS is asked what it holds.
 OF_GRANTS = {"H174": Action.RECONCILE, "H175": Action.FIX, "H401": Action.FIX, "H568": Action.FIX}
 
 UNKNOWN_SENTENCE = N_("İYS'den tanınmayan bir cevap geldi.")
