@@ -19,14 +19,6 @@ RET = Status.REFUSED
 TWO_HOURS, THREE_HOURS = timedelta(hours=2), timedelta(hours=3)
 
 
-@pytest.fixture
-def brand(app):
-    with app.app_context():
-        brand = make.brand()
-        db.session.commit()
-        yield brand
-
-
 def refuse_by_link(app, browser) -> None:
     make.Person(browser, make.codes(app, make.PHONE)[make.PHONE]).decides(MESAJ="RET")
 

@@ -29,14 +29,6 @@ AS_MERCHANT = {"recipientType": "TACIR", "source": "HS_WEB"}
 
 
 @pytest.fixture
-def brand(app):
-    with app.app_context():
-        brand = make.brand()
-        db.session.commit()
-        yield brand
-
-
-@pytest.fixture
 def ago():
     """How long before one and the same moment of a test something was said."""
     now = clock.now()
