@@ -15,7 +15,7 @@ from iys_sandbox import consent_add, movements
 from iys_sandbox.consent_add import field_problems
 from iys_sandbox.context import Sandbox, now, sandbox
 from iys_sandbox.errors import JsonObject, Refused, refuse_if, refuse_list_if
-from iys_sandbox.rights import Sender
+from iys_sandbox.rights import AuthorisedSender
 from iys_sandbox.state_rules import state_codes
 from iys_sandbox.store import SandboxConnection
 from portal.core import iys_protocol
@@ -38,7 +38,7 @@ class ItemOutcome(NamedTuple):
     first_sub_request_id: str | None = None
 
 
-def accept_list(sender: Sender, body: Any, *, is_v2: bool) -> JsonObject:
+def accept_list(sender: AuthorisedSender, body: Any, *, is_v2: bool) -> JsonObject:
     """Accept a list and give its requestId and a subRequestId for each item, or refuse it as a whole."""
     late = _check_list(sender, body)
     at, settings = now(), {**DEFAULT_SETTINGS, **sandbox().store.setting("lists", {})}
@@ -65,7 +65,7 @@ def accept_list(sender: Sender, body: Any, *, is_v2: bool) -> JsonObject:
     return {"requestId": request_id, "subRequests": [item | {"creationDate": creation_date} for item in items]}
 
 
-def list_result(sender: Sender, request_id: str, *, is_v2: bool) -> list[JsonObject]:
+def list_result(sender: AuthorisedSender, request_id: str, *, is_v2: bool) -> list[JsonObject]:
     """The result of each item; empty before 300 s, after 60 days, and for an unknown list."""
     tests = {"H198": len(request_id) > 36, "H199": request_id.isalpha(), "H400": request_id.isdigit()}
     refuse_if([IysProblem(code, ["requestId"], request_id) for code, is_so in tests.items() if is_so])
@@ -94,7 +94,7 @@ def judge_due_items(to_judge: Sandbox) -> None:
             _judge_items(db, first["list_id"], first["due_at"])
 
 
-def _check_list(sender: Sender, body: Any) -> set[int]:
+def _check_list(sender: AuthorisedSender, body: Any) -> set[int]:
     """Refuse a wrong list. Returns the positions of items that are only too old, where H467 is the item's result."""
     if not isinstance(body, list) or not body or not all(isinstance(item, dict) for item in body):
         raise Refused(IysProblem("H092"))

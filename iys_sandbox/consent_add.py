@@ -8,14 +8,14 @@ from typing import Any
 from iys_sandbox import accounts, movements, retailers
 from iys_sandbox.context import now, sandbox
 from iys_sandbox.errors import JsonObject, Refused, refuse_if
-from iys_sandbox.rights import Sender
+from iys_sandbox.rights import AuthorisedSender
 from iys_sandbox.state_rules import state_codes
 from iys_sandbox.store import SandboxConnection
 from portal.core import iys_protocol
 from portal.core.iys_protocol import IysProblem
 
 
-def add_consent(sender: Sender, path: str, raw: bytes, body: Any, *, repeats_answers: bool) -> JsonObject:
+def add_consent(sender: AuthorisedSender, path: str, raw: bytes, body: Any, *, repeats_answers: bool) -> JsonObject:
     """Store a movement and answer with its transactionId. Raises Refused with every problem that İYS would name.
 
     With `repeats_answers` (V2) the same bytes at the same path get the answer they got before.
@@ -46,7 +46,7 @@ def store_consent(
     return movements.append(db, iys_code, key, latest, body, creation_date)
 
 
-def field_problems(db: sqlite3.Connection, sender: Sender, body: Any, at: datetime) -> list[IysProblem]:
+def field_problems(db: sqlite3.Connection, sender: AuthorisedSender, body: Any, at: datetime) -> list[IysProblem]:
     """Broken field rules of one consent; where none is, H180 for each retailer that the brand has not."""
     return iys_protocol.validate_consent(body, now=at) or [
         IysProblem("H180", location, code) for location, code in _named_retailers(body)
@@ -62,7 +62,7 @@ def _named_retailers(body: JsonObject) -> Iterator[tuple[list[str | int], Any]]:
         yield ["retailerAccess", place], code
 
 
-def _check_fields(db: sqlite3.Connection, sender: Sender, body: Any) -> bool:
+def _check_fields(db: sqlite3.Connection, sender: AuthorisedSender, body: Any) -> bool:
     """Refuse a broken field rule. True for a consent that is only too old, where H467 comes last and as a 400."""
     found = field_problems(db, sender, body, now())
     if sandbox().expiry_status == 400 and [problem.code for problem in found] == ["H467"]:

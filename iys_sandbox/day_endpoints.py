@@ -11,7 +11,7 @@ from iys_sandbox.context import now, sandbox
 from iys_sandbox.errors import JsonObject, Refused
 from iys_sandbox.request_fields import json_of_request
 from iys_sandbox.request_guard import iys_endpoint
-from iys_sandbox.rights import Sender, authorised_sender
+from iys_sandbox.rights import AuthorisedSender, authorised_sender
 from portal.core import clock
 from portal.core.iys_protocol import Channel, IysProblem, Operation, RecipientType
 
@@ -90,8 +90,8 @@ def timestamp(iys_code: str, brand_code: str, report_date: str) -> ResponseRetur
     return Response(token, content_type="application/timestamp-reply", headers=headers)
 
 
-def _sender_and_day(iys_code: str, brand_code: str, report_date: str) -> tuple[Sender, date]:
-    """Sender and day, once the day is over and not older than seven days: H355, H501, H502."""
+def _sender_and_day(iys_code: str, brand_code: str, report_date: str) -> tuple[AuthorisedSender, date]:
+    """AuthorisedSender and day, once the day is over and not older than seven days: H355, H501, H502."""
     sender = authorised_sender(iys_code, brand_code)
     sender.check_agreement_right()
     try:

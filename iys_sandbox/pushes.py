@@ -20,7 +20,7 @@ from iys_sandbox.context import Sandbox, now, sandbox
 from iys_sandbox.errors import JsonObject, Refused, refuse_if
 from iys_sandbox.request_fields import json_of_request
 from iys_sandbox.request_guard import iys_endpoint
-from iys_sandbox.rights import Sender, authorised_sender
+from iys_sandbox.rights import AuthorisedSender, authorised_sender
 from portal.core import iys_protocol
 from portal.core.iys_protocol import Channel, IysProblem, Operation
 
@@ -114,7 +114,7 @@ def _is_allowed_url(url: object) -> bool:
     return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and is_here))
 
 
-def _register_connection(sender: Sender, connection: JsonObject) -> None:
+def _register_connection(sender: AuthorisedSender, connection: JsonObject) -> None:
     select = "SELECT count(*) FROM push WHERE brand_code = ? AND type = ? AND is_live AND url <> ?"
     with sandbox().store.reading() as db:
         live = db.execute(select, (sender.brand_code, connection["type"], connection["url"])).fetchone()[0]

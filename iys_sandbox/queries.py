@@ -10,7 +10,7 @@ from iys_sandbox import movements
 from iys_sandbox.context import now, sandbox
 from iys_sandbox.errors import JsonObject, Refused, refuse_if
 from iys_sandbox.request_fields import parse_number
-from iys_sandbox.rights import Sender
+from iys_sandbox.rights import AuthorisedSender
 from portal.core import iys_protocol
 from portal.core.iys_protocol import MAX_LIST_SIZE, Channel, IysProblem, RecipientType, validate_address
 
@@ -21,7 +21,7 @@ OLDEST = timedelta(days=7)
 WITHHELD = timedelta(minutes=60)
 
 
-def history_page(sender: Sender, body: object) -> JsonObject:
+def history_page(sender: AuthorisedSender, body: object) -> JsonObject:
     """A page of the movements of the key that `body` names, newest consentDate first: H182, H183, H186, H187."""
     offset, limit = parse_paging()
     key = queried_key(sender, body)
@@ -45,7 +45,7 @@ def parse_paging() -> tuple[int, int]:
     return offset, limit
 
 
-def queried_key(sender: Sender, body: object) -> movements.Key:
+def queried_key(sender: AuthorisedSender, body: object) -> movements.Key:
     """The key that a query for one consent names; all problems at once."""
     if not isinstance(body, dict):
         raise Refused(IysProblem("H097"))
@@ -118,7 +118,7 @@ def _repeated_problems(recipients: list[Any]) -> Iterator[IysProblem]:
         seen.add(same)
 
 
-def changes_page(sender: Sender, query: Mapping[str, str]) -> JsonObject:
+def changes_page(sender: AuthorisedSender, query: Mapping[str, str]) -> JsonObject:
     """A page with `after` and `list`; H506, H507, and H098 for an invalid cursor.
 
     A cursor from before the window is no error in İYS's document: what lies between is passed over.
@@ -133,7 +133,7 @@ def changes_page(sender: Sender, query: Mapping[str, str]) -> JsonObject:
     return {"after": _cursor(rows[-1]) if rows else None, "list": [movements.as_feed_item(row) for row in rows]}
 
 
-def _movements_after(sender: Sender, side: str, after: tuple[str, str], limit: int) -> list[sqlite3.Row]:
+def _movements_after(sender: AuthorisedSender, side: str, after: tuple[str, str], limit: int) -> list[sqlite3.Row]:
     oldest, newest = (iys_protocol.format_wire_date(now() - age) for age in (OLDEST, WITHHELD))
     select = f"""SELECT * FROM movement WHERE brand_code = ? AND side = ? AND creation_date BETWEEN ? AND ?
         AND (creation_date, transaction_id) > (?, ?) AND type IN ({", ".join("?" * len(sender.rights))})

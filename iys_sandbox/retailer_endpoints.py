@@ -11,7 +11,7 @@ from iys_sandbox.errors import JsonObject, Refused, refuse_if
 from iys_sandbox.movements import Key
 from iys_sandbox.request_fields import json_of_request
 from iys_sandbox.request_guard import iys_endpoint
-from iys_sandbox.rights import Sender, account_of_token, authorised_sender
+from iys_sandbox.rights import AuthorisedSender, account_of_token, authorised_sender
 from portal.core import iys_protocol
 from portal.core.iys_protocol import MAX_RETAILERS, IysProblem, Operation
 
@@ -145,7 +145,7 @@ def _json_object(code: str) -> JsonObject:
     return body
 
 
-def _checked_codes(sender: Sender, body: JsonObject) -> list[int]:
+def _checked_codes(sender: AuthorisedSender, body: JsonObject) -> list[int]:
     """The retailers that a request names: H169, H163, H126, and H180 for each that the brand has not."""
     codes = body.get("retailerAccess")
     where: list[str | int] = ["retailerAccess"]
@@ -163,7 +163,7 @@ def _checked_codes(sender: Sender, body: JsonObject) -> list[int]:
     return codes
 
 
-def _listed_keys(sender: Sender, body: JsonObject) -> list[Key]:
+def _listed_keys(sender: AuthorisedSender, body: JsonObject) -> list[Key]:
     recipients = body.get("recipients", iys_protocol.MISSING)
     if isinstance(recipients, list) and len(recipients) > MOST_RECIPIENTS:
         raise Refused(IysProblem("H127", ["recipients"], recipients))

@@ -15,7 +15,7 @@ from portal.core.iys_protocol import IysProblem
 NOT_YOUR_PROVIDER = IysProblem("H353", text="iysCode, kullanıcı izinleriyle eşleştirilemiyor")
 
 
-class Sender(NamedTuple):
+class AuthorisedSender(NamedTuple):
     """The provider and brand of a request, and its user's rights there, by channel."""
 
     iys_code: int
@@ -39,7 +39,7 @@ class Sender(NamedTuple):
             raise Refused(IysProblem("H355"))
 
 
-def authorised_sender(iys_code: str, brand_code: str) -> Sender:
+def authorised_sender(iys_code: str, brand_code: str) -> AuthorisedSender:
     """The codes of the path, once the request's token may act for both: H351, H190, H191, H353, H520 to H586."""
     account, iys_number = authorised_provider(iys_code)
     brand_number = _parse_code(brand_code, "H191")
@@ -50,7 +50,7 @@ def authorised_sender(iys_code: str, brand_code: str) -> Sender:
     if authority is None:
         raise Refused(IysProblem("H353"))
     _check_subscriptions(account, iys_number)
-    return Sender(iys_number, brand_number, json.loads(authority["rights"]), bool(authority["may_agree"]))
+    return AuthorisedSender(iys_number, brand_number, json.loads(authority["rights"]), bool(authority["may_agree"]))
 
 
 def authorised_provider(iys_code: str, *, must_be_active: bool = False) -> tuple[Row, int]:

@@ -25,7 +25,7 @@ def begin_program() -> None:
     """Refuse to run on a database of another version or with other keys, then beat until the program ends."""
     if faults := readiness.find_faults(readiness.TO_START):
         raise click.ClickException("\n".join(map(_describe, faults)))
-    readiness.start(current_app._get_current_object())  # type: ignore[attr-defined]  # Of the proxy.
+    readiness.start_heartbeats(current_app._get_current_object())  # type: ignore[attr-defined]  # Of the proxy.
 
 
 def _describe(fault: readiness.Fault) -> str:

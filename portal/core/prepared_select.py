@@ -18,14 +18,14 @@ class PreparedSelect:
         self.statement = statement
         names = [each.key or "" for each in statement.selected_columns]
         self._make_row = cast("Any", namedtuple)("PreparedRow", names, rename=True)._make
-        self._texts: dict[str, _Text] = {}  # By dialect.
+        self._texts: dict[str, _CompiledSelect] = {}  # By dialect.
 
     def all(self, engine: Engine, **values: Any) -> list[Any]:
         """The rows, as named tuples. Raises DBAPIError, after which the pool opens others."""
         dialect = engine.dialect
         text = self._texts.get(dialect.name)
         if text is None:
-            text = self._texts[dialect.name] = _Text(self.statement, dialect)
+            text = self._texts[dialect.name] = _CompiledSelect(self.statement, dialect)
         parameters = text.parameters(values)
         connection = engine.raw_connection()
         try:
@@ -45,7 +45,7 @@ class PreparedSelect:
         return [self._make_row(text.read(row)) for row in rows]
 
 
-class _Text:
+class _CompiledSelect:
     """A statement in a database's words, and how values become what its driver takes and gives."""
 
     def __init__(self, statement: Select[*tuple[Any, ...]], dialect: Dialect):

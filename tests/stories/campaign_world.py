@@ -97,7 +97,7 @@ class CampaignWorld:
 
     def mail_program(self) -> None:
         recipient, address = self._person()
-        part = refusals.Part(recipient, address, [make.brand()], [Channel.EMAIL])
+        part = refusals.RefusalScope(recipient, address, [make.brand()], [Channel.EMAIL])
         if Channel.EMAIL in address.channels:
             refusals.withdraw(
                 db.session, vault(), [part], origin=DecisionOrigin.ONE_CLICK, language="tr", request_metadata="",

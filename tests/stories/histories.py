@@ -289,7 +289,10 @@ class World:
 
     def _withdraw(self, person: Person, channels, origin: DecisionOrigin, link_id: int | None = None) -> None:
         if set(channels) <= set(person.address.channels):
-            part, at = refusals.Part(self._recipient(person), person.address, [self._brand()], channels), clock.now()
+            part, at = (
+                refusals.RefusalScope(self._recipient(person), person.address, [self._brand()], channels),
+                clock.now(),
+            )
             told = {"origin": origin, "language": "tr", "request_metadata": "", "at": at, "link_id": link_id}
             done = refusals.withdraw(db.session, vault(), [part], **told)
             db.session.commit()

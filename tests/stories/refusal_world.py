@@ -38,10 +38,10 @@ class World:
             db.session.commit()
         return [effect.value for effect in effects]
 
-    def part(self) -> refusals.Part:
+    def part(self) -> refusals.RefusalScope:
         address, brand = addresses.parse(make.EMAIL), make.brand()
         recipient = recipients.find(db.session, vault(), brand.provider_id, address)
-        return refusals.Part(recipient, address, [brand], [Channel.EMAIL])
+        return refusals.RefusalScope(recipient, address, [brand], [Channel.EMAIL])
 
     @property
     def last_movements(self) -> list[str]:

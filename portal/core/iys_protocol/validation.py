@@ -22,13 +22,13 @@ Location = list[str | int]
 Body = dict[str, Any]
 
 
-class Missing(Enum):
+class MissingType(Enum):
     """The type of MISSING, the sentinel for an absent field: null is a value."""
 
     MISSING = "missing"
 
 
-MISSING = Missing.MISSING
+MISSING = MissingType.MISSING
 
 
 class IysProblem(NamedTuple):

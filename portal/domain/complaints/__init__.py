@@ -31,7 +31,7 @@ from portal.domain.complaints.queries import (
     held_at,
     held_until,
     list_cases,
-    list_senders,
+    list_receipt_brands,
     list_steps,
     read_report,
 )
@@ -41,6 +41,6 @@ __all__ = [
     "QueueCounts", "TooLate", "TooManyMessages", "TooManyOpen", "TooManyReopenings", "TooManyToday", "add_message",
     "add_note", "answer_case", "case_code", "close_case", "compare_case", "compare_with_refusal", "count_waiting",
     "desks_to_remind", "due_pressure", "find_case", "held_at", "held_until", "is_refused", "list_cases",
-    "list_closings", "list_senders", "list_steps", "note_refusal", "open_case", "postpone", "read_report",
+    "list_closings", "list_receipt_brands", "list_steps", "note_refusal", "open_case", "postpone", "read_report",
     "record_proof", "record_reminders", "reopen_case", "request_erasure",
 ]  # fmt: skip

@@ -28,7 +28,7 @@ from portal.core.vault import Vault
 from portal.domain.complaints.case_steps import record_proof
 from portal.domain.complaints.comparison import compare_with_refusal
 from portal.domain.complaints.due_dates import due_at
-from portal.domain.complaints.queries import Sender, list_cases, read_report, same_receipt_ids
+from portal.domain.complaints.queries import ReceiptBrand, list_cases, read_report, same_receipt_ids
 
 NONCE_BITS = 63
 MOST_OPEN = 3  # Of one receipt; further reports become messages in a case.
@@ -54,7 +54,7 @@ class MessageReport:
 
 
 def open_case(
-    session: Session, vault: Vault, sender: Sender, report: MessageReport, *, language: str, at: datetime,
+    session: Session, vault: Vault, sender: ReceiptBrand, report: MessageReport, *, language: str, at: datetime,
     is_proved: bool = False,
 ) -> Complaint:  # fmt: skip
     """Open a case at the sender's provider; the same report again is the same case. `is_proved` says whether the
@@ -106,7 +106,7 @@ def _lock_recipient(session: Session, recipient_id: int) -> Recipient:
     return session.scalars(select(Recipient).where(Recipient.id == recipient_id).with_for_update()).one()
 
 
-def _is_same(vault: Vault, case: Complaint, sender: Sender, report: MessageReport) -> bool:
+def _is_same(vault: Vault, case: Complaint, sender: ReceiptBrand, report: MessageReport) -> bool:
     if (case.brand_id, case.channel, case.came_at) != (sender.brand.id, report.channel, report.came_at):
         return False
     before = read_report(vault, case)

@@ -31,7 +31,7 @@ CaseCode = str  # The part of a status page's address that cannot be guessed.
 
 
 @dataclass(frozen=True)
-class Sender:
+class ReceiptBrand:
     """A brand that a receipt names, and the receipt's row at its provider."""
 
     brand: Brand
@@ -79,7 +79,7 @@ def held_until(session: Session, recipient: Recipient, at: datetime) -> datetime
     return min(moment for moment in moments if moment is not None)
 
 
-def list_senders(session: Session, receipt: Receipt) -> list[Sender]:
+def list_receipt_brands(session: Session, receipt: Receipt) -> list[ReceiptBrand]:
     """The brands that a receipt names at all providers, by name."""
     named = (
         select(Decision.brand_id, Receipt.id.label("receipt_id"))
@@ -97,7 +97,7 @@ def list_senders(session: Session, receipt: Receipt) -> list[Sender]:
         .join(Recipient, Recipient.id == Receipt.recipient_id)
         .order_by(Brand.name, Brand.id)
     )
-    return [Sender(*row) for row in rows]
+    return [ReceiptBrand(*row) for row in rows]
 
 
 def _is_same_receipt(receipt: Receipt) -> ColumnElement[bool]:

@@ -34,7 +34,7 @@ class NothingToRefuse(ValueError):
 
 
 @dataclass(frozen=True)
-class Part:
+class RefusalScope:
     """What is refused at one provider: some of its brands, on some channels of the address."""
 
     recipient: Recipient
@@ -67,7 +67,7 @@ def refuse(
 ) -> int:  # fmt: skip
     """Stop messages of these brands on these channels, as somebody asked of staff; how many decisions were made: none
     where the user did the same within a minute. Raises NothingToRefuse."""
-    part = Part(recipient, address, list(brands), list(channels))
+    part = RefusalScope(recipient, address, list(brands), list(channels))
     return withdraw(
         session, vault, [part], origin=DecisionOrigin.STAFF, language="tr", source=source, user_id=user_id, at=at,
         request_metadata=json.dumps({"user": user_id}),
@@ -75,7 +75,7 @@ def refuse(
 
 
 def withdraw(
-    session: Session, vault: Vault, parts: Iterable[Part], *, origin: DecisionOrigin, language: str,
+    session: Session, vault: Vault, parts: Iterable[RefusalScope], *, origin: DecisionOrigin, language: str,
     request_metadata: str, at: datetime, link_id: int | None = None, source: Source | None = None,
     user_id: int | None = None,
 ) -> Withdrawn:  # fmt: skip
@@ -111,7 +111,7 @@ def withdraw(
 
 
 def _find_repeated(
-    session: Session, parts: Sequence[Part], origin: DecisionOrigin, at: datetime, user_id: int | None
+    session: Session, parts: Sequence[RefusalScope], origin: DecisionOrigin, at: datetime, user_id: int | None
 ) -> list[int]:
     """The decisions of the same act within the last minute, where all that is refused now stands on one act's. The
     recipients are locked first."""
@@ -141,8 +141,8 @@ def _receipt_of(session: Session, decision_ids: Collection[int], at: datetime) -
 
 
 def _refuse_part(
-    session: Session, vault: Vault, part: Part, sources: Mapping[Brand, str], *, origin: DecisionOrigin, at: datetime,
-    user_id: int | None,
+    session: Session, vault: Vault, part: RefusalScope, sources: Mapping[Brand, str], *, origin: DecisionOrigin,
+    at: datetime, user_id: int | None,
 ) -> tuple[list[int], bool]:  # fmt: skip
     """The decisions made, with what İYS is told of where it was said, brand by brand; and whether anything was not
     refused before."""
@@ -172,7 +172,7 @@ def disown(
     the person whom the provider means. What was decided before is shown to nobody who proves the address, and what the
     provider's programs call the earlier holder names nobody any more."""
     theirs = select(Brand).where(Brand.provider_id == recipient.provider_id).order_by(Brand.id)
-    part = Part(recipient, address, session.scalars(theirs).all(), address.channels)
+    part = RefusalScope(recipient, address, session.scalars(theirs).all(), address.channels)
     withdrawn = withdraw(
         session, vault, [part], origin=DecisionOrigin.NOT_MINE, language=language,
         request_metadata=request_metadata, at=at, link_id=link_id,
@@ -182,7 +182,7 @@ def disown(
     return withdrawn
 
 
-def _sources_of(session: Session, part: Part, origin: DecisionOrigin) -> dict[Brand, str]:
+def _sources_of(session: Session, part: RefusalScope, origin: DecisionOrigin) -> dict[Brand, str]:
     """What İYS is told of where it was said."""
     brands = part.brands
     if origin in (DecisionOrigin.ONE_CLICK, DecisionOrigin.REPLY, DecisionOrigin.FEEDBACK):

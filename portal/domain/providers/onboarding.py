@@ -45,7 +45,7 @@ class AddressTaken(ValueError):
 class NotReady(ValueError):
     """The provider cannot be admitted yet; `missing` says what it lacks."""
 
-    def __init__(self, missing: list["Missing"]):
+    def __init__(self, missing: list["Requirement"]):
         super().__init__(", ".join(missing))
         self.missing = missing
 
@@ -54,7 +54,7 @@ class ApplicationChanged(ValueError):
     """The application is not the one that the operator saw, or it is not handed in (any more)."""
 
 
-class Missing(StrEnum):
+class Requirement(StrEnum):
     """What a provider lacks before the operator can admit it."""
 
     CODE = "code"
@@ -80,7 +80,7 @@ class Step:
 
     number: int
     state: StepState
-    missing: tuple[Missing, ...] = ()
+    missing: tuple[Requirement, ...] = ()
 
 
 def open_account(
@@ -138,10 +138,12 @@ def list_steps(session: Session, provider: Provider, *, knows_code: bool = False
     """
     lacking, is_exempt = find_missing(session, provider), provider.kind == ProviderKind.EXEMPT
     is_in, has_applied = not provider.in_sandbox_mode, provider.applied_at is not None
-    papers = (Missing.REPRESENTATIVE, Missing.AUTHORISATION, Missing.SIGNATURE)
+    papers = (Requirement.REPRESENTATIVE, Requirement.AUTHORISATION, Requirement.SIGNATURE)
     steps = {
         APPLY: _make_step(APPLY, is_proved=is_in or is_exempt or knows_code, is_given=has_applied),
-        ENTER: _make_step(ENTER, lacking, (Missing.CODE, Missing.PACKAGE), is_proved=is_in or is_exempt or knows_code),
+        ENTER: _make_step(
+            ENTER, lacking, (Requirement.CODE, Requirement.PACKAGE), is_proved=is_in or is_exempt or knows_code
+        ),
         AUTHORISE: _make_step(AUTHORISE, lacking, papers, is_proved=is_in),
         OPEN: Step(OPEN, StepState.DONE),
         TRANSFER: _make_step(TRANSFER, is_proved=is_in, is_given=False),
@@ -154,18 +156,18 @@ def list_steps(session: Session, provider: Provider, *, knows_code: bool = False
     ]
 
 
-def find_missing(session: Session, provider: Provider) -> list[Missing]:
+def find_missing(session: Session, provider: Provider) -> list[Requirement]:
     """What the provider lacks before it can be admitted, which depends on its kind."""
     papers = set(session.scalars(select(Paper.kind).where(Paper.provider_id == provider.id)))
     orders = select(PackageOrder.id).where(PackageOrder.provider_id == provider.id, PackageOrder.declined_at.is_(None))
     at_iys = provider.kind != ProviderKind.EXEMPT
     by_partner = provider.kind == ProviderKind.PARTNER
     lacks = {
-        Missing.CODE: at_iys and provider.pending_iys_code is None,
-        Missing.PACKAGE: session.scalar(orders.limit(1)) is None,
-        Missing.REPRESENTATIVE: not provider.representative,
-        Missing.AUTHORISATION: by_partner and PaperKind.AUTHORISATION not in papers,
-        Missing.SIGNATURE: PaperKind.SIGNATURE not in papers,
+        Requirement.CODE: at_iys and provider.pending_iys_code is None,
+        Requirement.PACKAGE: session.scalar(orders.limit(1)) is None,
+        Requirement.REPRESENTATIVE: not provider.representative,
+        Requirement.AUTHORISATION: by_partner and PaperKind.AUTHORISATION not in papers,
+        Requirement.SIGNATURE: PaperKind.SIGNATURE not in papers,
     }
     return [each for each, is_lacking in lacks.items() if is_lacking]
 
@@ -239,7 +241,7 @@ def send_back(session: Session, provider: Provider, *, by: int, note: str, at: d
 
 
 def _make_step(
-    number: int, lacking: Sequence[Missing] = (), needed: Sequence[Missing] = (), *, is_proved: bool,
+    number: int, lacking: Sequence[Requirement] = (), needed: Sequence[Requirement] = (), *, is_proved: bool,
     is_given: bool = True,
 ) -> Step:  # fmt: skip
     needs = tuple(each for each in needed if each in lacking)

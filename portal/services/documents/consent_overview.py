@@ -24,7 +24,7 @@ PAST = ParagraphStyle("past", parent=SMALL, fontName=BOLD, spaceBefore=2 * mm, k
 
 
 @dataclass(frozen=True)
-class Section:
+class BrandSection:
     """One brand: its consents and their history, as (label, text) pairs."""
 
     title: str
@@ -39,7 +39,7 @@ class OverviewContent:
     title: str
     language: str
     lines: tuple[str, ...]
-    sections: tuple[Section, ...]
+    sections: tuple[BrandSection, ...]
 
 
 def render_pdf(paper: OverviewContent) -> bytes:

@@ -22,7 +22,7 @@ from portal.core.models import (
 )
 from portal.core.vault import CannotOpen
 from portal.domain.consents.import_snapshot import STATED
-from portal.domain.consents.refusals import Part
+from portal.domain.consents.refusals import RefusalScope
 from portal.services.messaging import outgoing_messages, replies
 from portal.services.messaging.gateways.protocol import BlockedAddress
 
@@ -50,19 +50,21 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
 def _refused_parts(
     event: GatewayEvent, gateway: MessageGateway, message: Message | None, address: Address, channel: Channel,
     at: datetime,
-) -> list[Part]:  # fmt: skip
+) -> list[RefusalScope]:  # fmt: skip
     if message is not None and message.recipient_id is not None:
         found = [db.session.get_one(Recipient, message.recipient_id)]
     else:
         found = replies.find_recipients(event, gateway, address, at)
     campaign = db.session.get(Campaign, message.campaign_id) if message is not None and message.campaign_id else None
     if campaign is not None:
-        return [Part(each, address, [db.session.get_one(Brand, campaign.brand_id)], (channel,)) for each in found]
+        return [
+            RefusalScope(each, address, [db.session.get_one(Brand, campaign.brand_id)], (channel,)) for each in found
+        ]
     refused = [(each, replies.brands_of(gateway, each.provider_id)) for each in found]
-    return [Part(each, address, brands, (channel,)) for each, brands in refused if brands]
+    return [RefusalScope(each, address, brands, (channel,)) for each, brands in refused if brands]
 
 
-def _are_refused(parts: Sequence[Part], since: datetime | None) -> bool:
+def _are_refused(parts: Sequence[RefusalScope], since: datetime | None) -> bool:
     """Whether all of it is refused here by the person's own word, of that moment or later, and İYS is not known to hold
     a grant that is younger. What a file says of them is no such word: it can be taken back, or be older."""
     is_granted_since = and_(Consent.iys_status == Status.GRANTED.value, Consent.iys_as_of > Consent.effective_at)

@@ -30,7 +30,7 @@ from portal.core.models import (
     Recipient,
 )
 from portal.domain.consents import recipients, refusals
-from portal.domain.consents.refusals import Part
+from portal.domain.consents.refusals import RefusalScope
 from portal.domain.notifications import gateways
 from portal.domain.replies import ReplyOutcome, classify_reply, fold
 from portal.services.messaging import event_contents, reply_consents
@@ -72,7 +72,7 @@ def refuse_as_read(event: GatewayEvent, reply: InboundMessage, user_id: int, at:
 
 
 def refuse(
-    event: GatewayEvent, gateway: MessageGateway, parts: Sequence[Part], origin: DecisionOrigin, at: datetime
+    event: GatewayEvent, gateway: MessageGateway, parts: Sequence[RefusalScope], origin: DecisionOrigin, at: datetime
 ) -> None:
     """Record a refusal that somebody told a gateway, with one receipt."""
     if not parts:
@@ -121,14 +121,14 @@ def address_of(text: str) -> Address | None:
 
 def _refused_parts(
     event: GatewayEvent, gateway: MessageGateway, address: Address, reply: InboundMessage, at: datetime
-) -> list[Part]:
+) -> list[RefusalScope]:
     """What a refusal by reply refuses: SMS, of the brands that it names at all, or of all that send by the gateway."""
     found = find_recipients(event, gateway, address, at)
     named = {each.id: _brands_named(_brands_of_provider(each.provider_id), reply) for each in found}
     if any(named.values()):
         found = [each for each in found if named[each.id]]
     refused = [(each, named[each.id] or brands_of(gateway, each.provider_id)) for each in found]
-    return [Part(each, address, brands, (Channel.SMS,)) for each, brands in refused if brands]
+    return [RefusalScope(each, address, brands, (Channel.SMS,)) for each, brands in refused if brands]
 
 
 def _hand_to_providers(

@@ -23,7 +23,7 @@ TOLD = 8  # Digits of a check value that programs tell each other.
 log = structlog.get_logger()
 
 
-def start(app: Flask) -> None:
+def start_heartbeats(app: Flask) -> None:
     """Beat until this program ends."""
     threading.Thread(target=_beat_on, args=(app,), name="heartbeat", daemon=True).start()
 

@@ -27,7 +27,7 @@ from portal.core.models.inserts import insert_rows
 from portal.core.vault import CannotOpen, Vault
 from portal.domain.webhooks import endpoints, signatures
 from portal.services.webhooks import payloads
-from portal.services.webhooks.transport import Answer, Control, Failure, Transport
+from portal.services.webhooks.transport import Control, DeliveryFailure, Transport, WebhookAnswer
 
 MOST = 50  # Requests of a batch.
 BATCH_SECONDS = 5.0  # No request of a batch begins later.
@@ -68,9 +68,9 @@ class DueDelivery:
 
 
 @dataclass(frozen=True)
-class Attempt:
+class DeliveryAttempt:
     due: DueDelivery
-    answer: Answer
+    answer: WebhookAnswer
     at: datetime
 
 
@@ -81,7 +81,7 @@ class EndpointBatch:
     endpoint: WebhookEndpoint
     deliveries: Sequence[DueDelivery] = ()
     position: int = 0  # Once all of them are sent.
-    attempts: list[Attempt] = field(default_factory=list)
+    attempts: list[DeliveryAttempt] = field(default_factory=list)
 
 
 class Dispatcher:
@@ -199,16 +199,16 @@ def _send(batch: EndpointBatch, transport: Transport, keys: Vault) -> None:
         url = endpoints.read_url(keys, batch.endpoint)
         secrets = endpoints.read_secrets(keys, batch.endpoint, clock.now())
     except CannotOpen:
-        unreadable = Answer(failure=Failure.UNREADABLE)
-        batch.attempts += [Attempt(each, unreadable, clock.now()) for each in batch.deliveries[:1]]
+        unreadable = WebhookAnswer(failure=DeliveryFailure.UNREADABLE)
+        batch.attempts += [DeliveryAttempt(each, unreadable, clock.now()) for each in batch.deliveries[:1]]
         return
     for due in batch.deliveries:
         if time.monotonic() > ends:
             break
-        at, answer = clock.now(), Answer(failure=Failure.UNREADABLE)
+        at, answer = clock.now(), WebhookAnswer(failure=DeliveryFailure.UNREADABLE)
         if due.body is not None:
             answer = transport.post(url, due.body, signatures.headers(secrets, due.row.message_id, due.body, at))
-        batch.attempts.append(Attempt(due, answer, at))
+        batch.attempts.append(DeliveryAttempt(due, answer, at))
         if answer.is_gone or (due.body is not None and not answer.is_success):
             break
 
@@ -232,7 +232,7 @@ def _record(ended: Sequence[EndpointBatch], at: datetime) -> None:
     db.session.commit()
 
 
-def _write_log(attempts: Sequence[Attempt]) -> None:
+def _write_log(attempts: Sequence[DeliveryAttempt]) -> None:
     rows = [(each.due, _result(each)) for each in attempts]
     insert_rows(db.session, WebhookDelivery, [row for due, row in rows if due.is_new])
     again = [row | {"row_id": due.row.id, "attempts_before": due.row.attempts} for due, row in rows if not due.is_new]
@@ -240,7 +240,7 @@ def _write_log(attempts: Sequence[Attempt]) -> None:
         db.session.connection().execute(WRITE_RETRY, again)
 
 
-def _result(attempt: Attempt) -> dict[str, Any]:
+def _result(attempt: DeliveryAttempt) -> dict[str, Any]:
     """The row of an attempted delivery."""
     row, answer, number = attempt.due.row, attempt.answer, attempt.due.row.attempts + 1
     state, due_at = WebhookState.WAITING, None
@@ -281,18 +281,18 @@ def _endpoint_values(batch: EndpointBatch, at: datetime) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _pause(failures: int, answers: Sequence[Answer]) -> timedelta:
+def _pause(failures: int, answers: Sequence[WebhookAnswer]) -> timedelta:
     """Until the next batch."""
     if not failures or not answers:
         return timedelta()
     return max(leases.backoff(failures, FIRST_PAUSE, LONGEST_PAUSE), _retry_after(answers[-1]))
 
 
-def _retry_after(answer: Answer) -> timedelta:
+def _retry_after(answer: WebhookAnswer) -> timedelta:
     return min(answer.retry_after or timedelta(), LONGEST_RETRY_AFTER)
 
 
-def _reason_to_stop(values: dict[str, Any], attempts: Sequence[Attempt], at: datetime) -> OffReason | None:
+def _reason_to_stop(values: dict[str, Any], attempts: Sequence[DeliveryAttempt], at: datetime) -> OffReason | None:
     if any(each.answer.is_gone for each in attempts):
         return OffReason.GONE
     since = values["failing_since"]

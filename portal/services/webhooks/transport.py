@@ -32,7 +32,7 @@ HEADERS = {"Content-Type": "application/json", "User-Agent": "Izinlink-Webhooks/
 Place = tuple[str, str]  # Scheme, and host with port.
 
 
-class Failure(StrEnum):
+class DeliveryFailure(StrEnum):
     """Why there was no answer."""
 
     NOT_PUBLIC = "not_public"  # The host's address is not on the public internet: nothing was connected to.
@@ -52,11 +52,11 @@ class Control(StrEnum):
 
 
 @dataclass(frozen=True)
-class Answer:
+class WebhookAnswer:
     """What came of an attempt."""
 
     status: int | None = None
-    failure: Failure | None = None
+    failure: DeliveryFailure | None = None
     control: Control | None = None
     retry_after: timedelta | None = None
     milliseconds: int = 0
@@ -108,17 +108,17 @@ class Transport:
         self._idle: list[tuple[Place, _Connection]] = []  # The one that was used last is the last.
         self._lock = threading.Lock()
 
-    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> WebhookAnswer:
         """Send a body and wait for the answer. Never raises for what the other side does."""
         began = time.monotonic()
         try:
             with http_deadline.answer_within(CONNECT_SECONDS + self._seconds):
                 answer = self._call(url, body, headers)
         except (HTTPException, OSError, ValueError, PrivateAddress) as failed:
-            answer = Answer(failure=_failure_of(failed))
+            answer = WebhookAnswer(failure=_failure_of(failed))
         return replace(answer, milliseconds=int((time.monotonic() - began) * 1000))
 
-    def _call(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    def _call(self, url: str, body: bytes, headers: Mapping[str, str]) -> WebhookAnswer:
         parts = urlsplit(url)
         if self._resolve and parts.scheme != "https":
             raise PrivateAddress
@@ -130,13 +130,13 @@ class Transport:
 
     def _request(
         self, connection: _Connection, place: Place, path: str, body: bytes, headers: Mapping[str, str]
-    ) -> Answer:  # fmt: skip
+    ) -> WebhookAnswer:  # fmt: skip
         is_reusable = False
         try:
             connection.request("POST", path, body, {**HEADERS, **headers})
             response = connection.getresponse()
             is_reusable = _is_short(response) and not response.will_close
-            return Answer(response.status, None, _control(response.headers), _retry_after(response.headers))
+            return WebhookAnswer(response.status, None, _control(response.headers), _retry_after(response.headers))
         finally:
             self._keep(place, connection) if is_reusable else connection.close()
 
@@ -187,13 +187,13 @@ def _retry_after(headers: HTTPMessage) -> timedelta | None:
     return timedelta(seconds=int(text)) if text.isascii() and text.isdecimal() and len(text) < 6 else None
 
 
-def _failure_of(failed: Exception) -> Failure:
+def _failure_of(failed: Exception) -> DeliveryFailure:
     if isinstance(failed, PrivateAddress):
-        return Failure.NOT_PUBLIC
+        return DeliveryFailure.NOT_PUBLIC
     if isinstance(failed, socket.gaierror):
-        return Failure.NO_ADDRESS
+        return DeliveryFailure.NO_ADDRESS
     if isinstance(failed, ssl.SSLCertVerificationError):
-        return Failure.BAD_CERTIFICATE
+        return DeliveryFailure.BAD_CERTIFICATE
     if isinstance(failed, CannotConnect):
-        return Failure.NO_CONNECTION
-    return Failure.TOO_SLOW if isinstance(failed, TimeoutError) else Failure.NO_ANSWER
+        return DeliveryFailure.NO_CONNECTION
+    return DeliveryFailure.TOO_SLOW if isinstance(failed, TimeoutError) else DeliveryFailure.NO_ANSWER

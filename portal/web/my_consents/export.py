@@ -83,9 +83,9 @@ def _brand_json(held: HeldBrand, entries: list[HistoryEntry]) -> dict[str, Any]:
     }
 
 
-def _brand_section(held: HeldBrand, entries: list[HistoryEntry]) -> consent_overview.Section:
+def _brand_section(held: HeldBrand, entries: list[HistoryEntry]) -> consent_overview.BrandSection:
     consents = [(_channel_text(each), _consent_text(each, held.destination)) for each in held.consents]
-    return consent_overview.Section(
+    return consent_overview.BrandSection(
         title=held.name,
         under=held.sender,
         rows=tuple(consents or [(_("Karar"), _("Kayıtlı bir kararınız yok."))]),

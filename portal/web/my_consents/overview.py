@@ -15,7 +15,7 @@ from portal.core.iys_protocol import Channel
 from portal.core.models import AddressProof, Brand, DecisionOrigin, Receipt, Recipient
 from portal.domain import address_proofs, consents, receipts
 from portal.domain.consents import refusals
-from portal.domain.consents.refusals import Part
+from portal.domain.consents.refusals import RefusalScope
 from portal.domain.receipts import lookup
 from portal.web.my_consents import holdings, sentences
 from portal.web.my_consents.blueprint import blueprint, entry_blueprint
@@ -165,11 +165,13 @@ def _read_button(held: Holdings, named: str) -> tuple[list[HeldBrand], tuple[Cha
     return ([one] if one else []), channels
 
 
-def _parts_of(held: Holdings, chosen: list[HeldBrand], channels: tuple[Channel, ...]) -> list[Part]:
+def _parts_of(held: Holdings, chosen: list[HeldBrand], channels: tuple[Channel, ...]) -> list[RefusalScope]:
     """One part for each provider, with rows of the writing session."""
     theirs = select(Brand).where(Brand.id.in_([each.brand.id for each in chosen])).order_by(Brand.id)
     brands: dict[int, list[Brand]] = {}
     for brand in db.session.scalars(theirs):
         brands.setdefault(brand.provider_id, []).append(brand)
     recipients = select(Recipient).where(Recipient.id.in_({each.recipient.id for each in chosen}))
-    return [Part(each, held.address, brands[each.provider_id], channels) for each in db.session.scalars(recipients)]
+    return [
+        RefusalScope(each, held.address, brands[each.provider_id], channels) for each in db.session.scalars(recipients)
+    ]

@@ -32,7 +32,7 @@ from portal.domain.identity import accounts, members, operator_staff
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import domain_reviews, onboarding
 from portal.domain.providers.brand_requests import describe_request, requested_changes
-from portal.domain.providers.onboarding import Missing
+from portal.domain.providers.onboarding import Requirement
 from portal.services.iys import account_report, connection_test, rights
 from portal.services.iys.account_report import explain_problem
 from portal.services.iys.client import Client
@@ -45,11 +45,11 @@ from portal.web.shared.audit_entries import record_operator_audit
 from portal.web.shared.downloads import paper_attachment
 
 MISSING_LABELS = {
-    Missing.CODE: _l("İYS kodu girilmedi"),
-    Missing.PACKAGE: _l("Paket seçilmedi"),
-    Missing.REPRESENTATIVE: _l("Yetkili temsilci yazılmadı"),
-    Missing.AUTHORISATION: _l("İmzalı yetki mektubu yüklenmedi"),
-    Missing.SIGNATURE: _l("İmza sirküleri yüklenmedi"),
+    Requirement.CODE: _l("İYS kodu girilmedi"),
+    Requirement.PACKAGE: _l("Paket seçilmedi"),
+    Requirement.REPRESENTATIVE: _l("Yetkili temsilci yazılmadı"),
+    Requirement.AUTHORISATION: _l("İmzalı yetki mektubu yüklenmedi"),
+    Requirement.SIGNATURE: _l("İmza sirküleri yüklenmedi"),
 }
 
 TEXT_FIELDS = {

@@ -48,7 +48,9 @@ def open_case(code: str) -> ResponseReturnValue:
         return _form_page(code, act, form), 422
     receipt = receipts.find_receipt(db.session, code)
     assert receipt  # Its act was found.
-    sender = next(each for each in complaints.list_senders(db.session, receipt) if each.brand.id == form.brand_id)
+    sender = next(
+        each for each in complaints.list_receipt_brands(db.session, receipt) if each.brand.id == form.brand_id
+    )
     report = complaints.MessageReport(
         form.header.data, form.chosen_channel, form.came_at, form.text.data or "", form.png
     )
@@ -130,7 +132,7 @@ def refuse(code: str) -> ResponseReturnValue:
     if case.brand_id is None or case.channel is None or not may_refuse(db.session, case, recipient):
         return _redirect_to_case(code)
     address = addresses.parse(recipients.address_of(vault(), recipient))
-    part = refusals.Part(recipient, address, [db.session.get_one(Brand, case.brand_id)], [case.channel])
+    part = refusals.RefusalScope(recipient, address, [db.session.get_one(Brand, case.brand_id)], [case.channel])
     at, receipt = clock.now(), db.session.get_one(Receipt, case.receipt_id)
     refusals.withdraw(
         db.session, vault(), [part], origin=DecisionOrigin.LINK, language=get_locale().language, at=at,

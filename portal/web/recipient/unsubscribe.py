@@ -45,7 +45,7 @@ def _refuse_emails(context: LinkContext, address: Address) -> Response:
         return _plain_text(gettext("Bu bağlantı bir e-posta adresine ait değil; reddedilecek bir şey yok."))
     recipient = db.session.get_one(Recipient, context.recipient_id)
     brand = db.session.get_one(Brand, context.brand_id)
-    part = refusals.Part(recipient, address, [brand], (Channel.EMAIL,))
+    part = refusals.RefusalScope(recipient, address, [brand], (Channel.EMAIL,))
     refusals.withdraw(
         db.session, vault(), [part], origin=DecisionOrigin.ONE_CLICK, language=get_locale().language,
         request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string), at=clock.now(),

@@ -20,7 +20,7 @@ from portal.core.models import Inquiry, Paper, PaperKind, Provider, ProviderKind
 from portal.domain.identity import accounts
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import inquiries, onboarding, sandbox_mode
-from portal.domain.providers.onboarding import Missing, NotReady, StepState
+from portal.domain.providers.onboarding import NotReady, Requirement, StepState
 from portal.services.iys import rights
 from portal.services.iys.client import Client
 from portal.web.dashboard.blueprint import blueprint
@@ -61,11 +61,11 @@ TEMPLATES = {
     onboarding.TRANSFER: "dashboard/onboarding/step_transfer.html",
 }
 MISSING_LABELS = {
-    Missing.CODE: _l("İYS kodunu girin."),
-    Missing.PACKAGE: _l("Bir paket seçin."),
-    Missing.REPRESENTATIVE: _l("İmzalayacak temsilcinin adını firma bilgilerine yazın."),
-    Missing.AUTHORISATION: _l("İmzalı yetki mektubunu yükleyin."),
-    Missing.SIGNATURE: _l("İmza sirkülerini yükleyin."),
+    Requirement.CODE: _l("İYS kodunu girin."),
+    Requirement.PACKAGE: _l("Bir paket seçin."),
+    Requirement.REPRESENTATIVE: _l("İmzalayacak temsilcinin adını firma bilgilerine yazın."),
+    Requirement.AUTHORISATION: _l("İmzalı yetki mektubunu yükleyin."),
+    Requirement.SIGNATURE: _l("İmza sirkülerini yükleyin."),
 }
 PAPER_CHOICES = [
     SelectChoice(PaperKind.AUTHORISATION, _l("İmzalı yetki mektubu")),

@@ -15,7 +15,7 @@ from portal.core.models import Event, WebhookDelivery, WebhookEndpoint
 from portal.domain.identity.permissions import Permission
 from portal.domain.webhooks import endpoints
 from portal.services.webhooks import payloads
-from portal.services.webhooks.transport import Failure
+from portal.services.webhooks.transport import DeliveryFailure
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.webhooks.endpoints import render_webhook
 from portal.web.dashboard.webhooks.forms import EndpointForm, LogFilter, ReplayForm, type_label
@@ -26,13 +26,13 @@ from portal.web.shared.redirects import commit_and_redirect
 
 PAGE_SIZE = 50
 FAILURES = {
-    Failure.NOT_PUBLIC: _l("Alan adı, internete açık olmayan bir adrese gidiyor; bağlanmadık."),
-    Failure.NO_ADDRESS: _l("Alan adının DNS'te adresi yok ya da DNS yanıt vermedi."),
-    Failure.NO_CONNECTION: _l("Bağlantı kurulamadı."),
-    Failure.BAD_CERTIFICATE: _l("TLS sertifikasına güvenilmiyor ya da başka bir alan adı için."),
-    Failure.TOO_SLOW: _l("Yanıt 15 saniye içinde gelmedi."),
-    Failure.NO_ANSWER: _l("Bağlantı yanıt gelmeden kapandı."),
-    Failure.UNREADABLE: _l("Bu kayıt bizde açılamadı."),
+    DeliveryFailure.NOT_PUBLIC: _l("Alan adı, internete açık olmayan bir adrese gidiyor; bağlanmadık."),
+    DeliveryFailure.NO_ADDRESS: _l("Alan adının DNS'te adresi yok ya da DNS yanıt vermedi."),
+    DeliveryFailure.NO_CONNECTION: _l("Bağlantı kurulamadı."),
+    DeliveryFailure.BAD_CERTIFICATE: _l("TLS sertifikasına güvenilmiyor ya da başka bir alan adı için."),
+    DeliveryFailure.TOO_SLOW: _l("Yanıt 15 saniye içinde gelmedi."),
+    DeliveryFailure.NO_ANSWER: _l("Bağlantı yanıt gelmeden kapandı."),
+    DeliveryFailure.UNREADABLE: _l("Bu kayıt bizde açılamadı."),
 }
 
 

@@ -33,7 +33,7 @@ def told(after: timedelta = timedelta(minutes=1), **other) -> complaints.Message
 
 def opened(receipt: Receipt, what: complaints.MessageReport | None = None, at=None, *, is_proved=True) -> Complaint:
     """A case of hers, who has proved her number; call it within the app."""
-    sender = complaints.list_senders(db.session, receipt)[0]
+    sender = complaints.list_receipt_brands(db.session, receipt)[0]
     case = complaints.open_case(
         db.session, vault(), sender, what or told(), language="tr", at=at or clock.now(), is_proved=is_proved
     )

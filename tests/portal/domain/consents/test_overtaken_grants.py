@@ -78,7 +78,7 @@ def by_hand(app):
 def by_withdrawal(app, origin: DecisionOrigin = DecisionOrigin.MINE):
     with app.app_context():
         recipient, address, brand = of_fatma()
-        part = refusals.Part(recipient, address, [brand], [SMS])
+        part = refusals.RefusalScope(recipient, address, [brand], [SMS])
         refusals.withdraw(
             db.session, vault(), [part], origin=origin, language="tr", request_metadata="", at=clock.now()
         )

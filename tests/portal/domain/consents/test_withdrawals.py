@@ -30,14 +30,14 @@ def fatma(app, browser) -> make.Person:
     return make.Person(browser, make.codes(app)[make.PHONE])
 
 
-def parts(*channels: Channel, text: str = make.PHONE) -> list[refusals.Part]:
+def parts(*channels: Channel, text: str = make.PHONE) -> list[refusals.RefusalScope]:
     """What each provider that holds the address has of it."""
     address, found = addresses.parse(text), []
     for provider in db.session.query(Provider).order_by(Provider.id):
         recipient = recipients.find(db.session, vault(), provider.id, address)
         brands = db.session.query(Brand).filter_by(provider_id=provider.id).all()
         if recipient:
-            found.append(refusals.Part(recipient, address, brands, channels or address.channels))
+            found.append(refusals.RefusalScope(recipient, address, brands, channels or address.channels))
     return found
 
 

@@ -27,7 +27,7 @@ from portal.core.models import (
 )
 from portal.domain.identity import accounts
 from portal.domain.providers import onboarding, sandbox_mode, suspension
-from portal.domain.providers.onboarding import Missing, StepState
+from portal.domain.providers.onboarding import Requirement, StepState
 from tests import make
 
 pytestmark = pytest.mark.alike
@@ -124,7 +124,11 @@ def test_entering_the_code_says_that_one_has_applied():
 
     assert provider.applied_at and provider.iys_code in sandbox_mode.CODES
     steps = onboarding.list_steps(db.session, provider)
-    assert (steps[0].state, steps[1].state, steps[1].missing) == (StepState.GIVEN, StepState.NOW, (Missing.PACKAGE,))
+    assert (steps[0].state, steps[1].state, steps[1].missing) == (
+        StepState.GIVEN,
+        StepState.NOW,
+        (Requirement.PACKAGE,),
+    )
 
 
 def test_a_code_that_another_has_is_taken_however_it_has_it():
@@ -149,9 +153,9 @@ def test_the_own_code_may_be_entered_again():
 
 
 NEEDED = {
-    ProviderKind.PARTNER: [Missing.CODE, Missing.PACKAGE, Missing.AUTHORISATION, Missing.SIGNATURE],
-    ProviderKind.DIRECT: [Missing.CODE, Missing.PACKAGE, Missing.SIGNATURE],
-    ProviderKind.EXEMPT: [Missing.PACKAGE, Missing.SIGNATURE],
+    ProviderKind.PARTNER: [Requirement.CODE, Requirement.PACKAGE, Requirement.AUTHORISATION, Requirement.SIGNATURE],
+    ProviderKind.DIRECT: [Requirement.CODE, Requirement.PACKAGE, Requirement.SIGNATURE],
+    ProviderKind.EXEMPT: [Requirement.PACKAGE, Requirement.SIGNATURE],
 }
 
 

@@ -151,7 +151,7 @@ def test_nobody_is_told_where_it_would_be_wrong(app, browser, codes, gateway, ro
             recipient = db.session.get_one(Recipient, found.id)
             address = addresses.parse(recipients.address_of(vault(), recipient))
             brand = db.session.scalars(select(Brand)).one()
-            part = refusals.Part(recipient, address, [brand], address.channels)
+            part = refusals.RefusalScope(recipient, address, [brand], address.channels)
             origin = DecisionOrigin.FEEDBACK if case == "feedback" else DecisionOrigin.STAFF
             source = {"provider decided": Source.PROVIDER_DECISION, "reassigned": Source.CALL_CENTRE}.get(case)
             recipient.reassigned_at = clock.now() if case == "reassigned" else None
@@ -237,7 +237,7 @@ def refuses_all(app, others: int) -> None:
             ids = recipients.gather(db.session, vault(), provider.id, [address], clock.now())
             brands = db.session.scalars(select(Brand).where(Brand.provider_id == provider.id)).all()
             parts.append(
-                refusals.Part(db.session.get_one(Recipient, ids[address.text]), address, brands, (Channel.SMS,))
+                refusals.RefusalScope(db.session.get_one(Recipient, ids[address.text]), address, brands, (Channel.SMS,))
             )
         refusals.withdraw(
             db.session, vault(), parts, origin=DecisionOrigin.MINE, language="en", request_metadata="{}", at=clock.now()

@@ -17,7 +17,7 @@ from portal.core.models import Brand, EventType, OffReason, WebhookAlgorithm, We
 from portal.domain.webhooks import endpoints, signatures
 from portal.services.webhooks import delivery
 from portal.services.webhooks.delivery import Dispatcher
-from portal.services.webhooks.transport import Failure, Transport
+from portal.services.webhooks.transport import DeliveryFailure, Transport
 from tests import make, servers
 from tests.make import Person
 from tests.portal.services.webhooks.conftest import A_DAY, A_MINUTE, AN_HOUR
@@ -181,7 +181,7 @@ def test_a_late_answer_fails_and_makes_its_endpoint_a_slow_one(webhooks, receive
     ended.set()
 
     [first] = webhooks.log(endpoint_id)  # The second event waits beyond the position.
-    assert (first.state, first.status, first.error) == (WebhookState.WAITING, None, Failure.TOO_SLOW)
+    assert (first.state, first.status, first.error) == (WebhookState.WAITING, None, DeliveryFailure.TOO_SLOW)
     endpoint = webhooks.endpoint(endpoint_id)
     assert endpoint.is_slow and endpoint.position == receiver.requests[0].sequence
 
@@ -303,7 +303,7 @@ def test_of_two_endpoints_one_that_is_closed_holds_up_none(webhooks, receiver, t
     webhooks.happen(3)
     webhooks.deliver(transport)
 
-    assert webhooks.log(closed)[0].error == Failure.NO_CONNECTION
+    assert webhooks.log(closed)[0].error == DeliveryFailure.NO_CONNECTION
     assert states(webhooks, open_one) == [WebhookState.DELIVERED] * 3
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from portal.core.ssrf_guard import dns_resolver
 from portal.services.webhooks import transport
-from portal.services.webhooks.transport import Failure, Transport
+from portal.services.webhooks.transport import DeliveryFailure, Transport
 from tests import name_server
 from tests.webhook_receiver import receiving
 
@@ -77,7 +77,7 @@ def test_no_connection_is_made_to_a_private_address(names, public, internal, hos
 
     answer = transport.post(public.url.replace(NAME, host), b"{}", {})
 
-    assert (answer.failure, public.requests) == (Failure.NOT_PUBLIC, [])
+    assert (answer.failure, public.requests) == (DeliveryFailure.NOT_PUBLIC, [])
 
 
 def test_what_cannot_be_called_is_told_apart(names, public):
@@ -85,10 +85,10 @@ def test_what_cannot_be_called_is_told_apart(names, public):
     ours, usual = guarded(names, public), Transport(dns_resolver(names.address, lambda _: True))
     port = urlsplit(public.url).port
 
-    assert ours.post(f"http://{NAME}:{port}/", b"", {}).failure == Failure.NOT_PUBLIC  # Not by https.
-    assert ours.post("https://nobody.example/", b"", {}).failure == Failure.NO_ADDRESS
-    assert ours.post(f"https://other.example:{port}/", b"", {}).failure == Failure.BAD_CERTIFICATE
-    assert usual.post(public.url, b"", {}).failure == Failure.BAD_CERTIFICATE
+    assert ours.post(f"http://{NAME}:{port}/", b"", {}).failure == DeliveryFailure.NOT_PUBLIC  # Not by https.
+    assert ours.post("https://nobody.example/", b"", {}).failure == DeliveryFailure.NO_ADDRESS
+    assert ours.post(f"https://other.example:{port}/", b"", {}).failure == DeliveryFailure.BAD_CERTIFICATE
+    assert usual.post(public.url, b"", {}).failure == DeliveryFailure.BAD_CERTIFICATE
     assert public.requests == []
 
 

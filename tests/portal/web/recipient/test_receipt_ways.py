@@ -28,7 +28,7 @@ def withdrawn(app, *channels: Channel, origin: DecisionOrigin) -> str:
     address = addresses.parse(make.PHONE)
     with app.app_context():
         parts = [
-            refusals.Part(_recipient(brand, address), address, [brand], channels)
+            refusals.RefusalScope(_recipient(brand, address), address, [brand], channels)
             for brand in db.session.scalars(select(Brand).order_by(Brand.id))
         ]
         told = refusals.withdraw(

@@ -77,7 +77,7 @@ def mark_waiting_words(logo) -> None:
 
 
 def erasure_of(receipt: Receipt) -> Complaint:
-    recipient = complaints.list_senders(db.session, receipt)[0].recipient
+    recipient = complaints.list_receipt_brands(db.session, receipt)[0].recipient
     return complaints.request_erasure(
         db.session, vault(), recipient, language="tr", at=receipt.decided_at, held_since=None
     )
