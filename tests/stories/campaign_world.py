@@ -177,7 +177,9 @@ class CampaignWorld:
         campaigns.add_addresses(
             db.session, made, {address.text: self.ids[address.text] for address in people}, people, {}
         )  # fmt: skip
-        make.launch(made, self.app.config["LINK_SALT"])
+        is_free = AudienceEntry.campaign_id == made.id, AudienceEntry.left_out.is_(None)
+        if db.session.scalar(select(AudienceEntry.id).where(*is_free).limit(1)) is not None:  # May be asked.
+            make.launch(made, self.app.config["LINK_SALT"])
 
     def halt(self) -> None:
         """A campaign is closed, or opened again, with what it had not sent."""

@@ -27,7 +27,16 @@ KEPT_BODIES = ("", "application/json", "text/plain")  # Of calls with test keys;
 MAX_LIST_BYTES = 8 * 1024 * 1024  # 10,000 rows of 800 bytes, or 50,000 addresses of 160.
 
 encode_json = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
-blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+
+
+class ApiBlueprint(Blueprint):
+    """Doubled slashes lead nowhere. Flask would redirect, and repeat the address of a person that begins with one."""
+
+    def add_url_rule(self, rule: str, *arguments: Any, **options: Any) -> None:
+        super().add_url_rule(rule, *arguments, merge_slashes=False, **options)
+
+
+blueprint = ApiBlueprint("api", __name__, url_prefix="/api/v1")
 
 
 class RequestsOnly(FlaskPlugin):
