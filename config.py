@@ -40,7 +40,6 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         "VAULT_KEYS": vault_keys(environ["VAULT_KEYS"]),
         "INSTANCE": instance,
         **_database(environ, instance, development),
-        "QUEUE_FILE": str(instance / "queue.db"),
         "DEVELOPMENT": development,
         "HOSTS": frozenset(hosts),
         "SHORT_HOSTS": frozenset(short_hosts),

@@ -2,7 +2,6 @@
 
 import contextlib
 import gc
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
@@ -10,7 +9,6 @@ from typing import ClassVar
 import pytest
 from flask import Flask
 from flask.templating import Environment
-from huey.storage import SqliteStorage
 from jinja2 import FileSystemBytecodeCache
 from werkzeug.routing import Map, Rule
 from werkzeug.routing.matcher import StateMachineMatcher
@@ -64,25 +62,6 @@ def shared_routes() -> Iterator[None]:
         patch.setattr(Flask, "url_rule_class", staticmethod(made_once))
         patch.setattr(Flask, "url_map_class", SharedMatcherMap)
         patch.setattr(Rule, "bind", bound_once)
-        yield
-
-
-@contextlib.contextmanager
-def copied_queue_tables(folder: Path) -> Iterator[None]:
-    """Copy the file of an empty task queue instead of creating its tables."""
-    create_tables, empty = SqliteStorage.initialize_schema, folder / "empty_queue.db"
-
-    def copy_tables(storage):
-        if Path(storage.filename).exists():
-            create_tables(storage)
-        elif empty.exists():
-            shutil.copyfile(empty, storage.filename)
-        else:
-            create_tables(storage)
-            shutil.copyfile(storage.filename, empty)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(SqliteStorage, "initialize_schema", copy_tables)
         yield
 
 

@@ -74,14 +74,12 @@ def pytest_collection_finish():
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtestloop(session):
-    """Let apps share routes, the empty file of their queue and a migrated database, also in processes that are
-    forked."""
+    """Let apps share routes and a migrated database, also in processes that are forked."""
     with contextlib.ExitStack() as shared:
         folder = shared.enter_context(tempfile.TemporaryDirectory(dir=os.environ.get("PYTEST_DEBUG_TEMPROOT")))
         shared.enter_context(caches.rare_garbage_collections())
         shared.enter_context(caches.shared_routes())
         shared.enter_context(caches.compiled_templates(Path(folder)))
-        shared.enter_context(caches.copied_queue_tables(Path(folder)))
         if any("template" in item.fixturenames for item in session.items):
             session.config.stash[MIGRATED] = shared.enter_context(databases.migrated(Path(folder), SECRETS))
         return (yield)

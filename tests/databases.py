@@ -60,7 +60,6 @@ def own_template(url: str) -> Iterator[str]:
 
 def close_connections(app) -> None:
     """Close every connection of an app, so that its database can be copied or dropped."""
-    app.extensions["queue"].storage.close()
     with app.app_context():
         for engine in app.extensions["sqlalchemy"].engines.values():
             engine.dispose()

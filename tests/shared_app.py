@@ -23,14 +23,11 @@ class SharedApp:
         self._additions: list[int] = []
 
     def lend(self, make: Callable[[], Flask]) -> Flask:
-        """The app as `make` made it, with nothing queued."""
+        """The app as `make` made it."""
         if self._app is None:
             self._app = make()
             self._remember(self._app)
         visit_recorder.init_app(self._app)
-        queue = self._app.extensions["queue"].storage
-        queue.filename = self._app.config["QUEUE_FILE"]
-        queue.initialize_schema()
         return self._app
 
     def take_back(self) -> None:
@@ -44,7 +41,6 @@ class SharedApp:
         _reset(vars(app), self._attributes)
         for name, content in self._contents.items():
             _reset(vars(app)[name], content)
-        app.extensions["queue"].storage.close()
         if not databases.SERVER:  # A new connection to a server reads the catalog anew.
             databases.close_connections(app)
 

@@ -1,19 +1,18 @@
-"""`flask jobs work`: the worker that launches campaigns and sends messages."""
+"""`flask jobs work`: the worker that launches campaigns, reads files and sends mails."""
 
-import click
 from flask import current_app
 from flask.cli import AppGroup
 
 from portal.cli.doctor import begin_program
+from portal.cli.stopping import stop_on_signal
+from portal.core import loops
 
 group = AppGroup("jobs", help="Work that waits as rows.")
 
 
 @group.command()
-@click.option("--workers", default=2, show_default=True)
-def work(workers: int) -> None:
-    """Work until stopped; SIGINT and SIGTERM end it after the task in hand."""
+def work() -> None:
+    """Work until stopped; SIGINT and SIGTERM end it after the steps in hand."""
     begin_program()
-    queue = current_app.extensions["queue"]
-    consumer = queue.create_consumer(workers=workers, max_delay=1.0, graceful_signal="TERM")
-    consumer.run()
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # Of the proxy.
+    loops.run_loops(app.app_context, stop_on_signal(), current_app.extensions["worker"])

@@ -1,8 +1,5 @@
 """Flask extensions, bound to the app by create_app, and the read-only session beside db.session."""
 
-import sqlite3
-
-import structlog
 from flask import current_app, g, request
 from flask_babel import Babel
 from flask_limiter import Limiter
@@ -16,8 +13,6 @@ from sqlalchemy.orm import Session
 from portal.core import limit_counts as limit_counts  # So that the limiter finds its storage.
 from portal.core.client_network import network_of
 from portal.core.vault import Vault
-
-log = structlog.get_logger()
 
 
 def rate_limit_key() -> str:
@@ -71,11 +66,3 @@ def vault() -> Vault:
     """The app's vault."""
     app_vault: Vault = current_app.extensions["vault"]
     return app_vault
-
-
-def wake(name: str, *arguments: object) -> None:
-    """Wake a worker by task name. If the task queue cannot be reached, the next poll finds the row within a minute."""
-    try:
-        current_app.extensions["wake"][name](*arguments)
-    except (OSError, sqlite3.Error):  # The queue's file is locked, damaged or gone.
-        log.warning("wake.failed", job=name)

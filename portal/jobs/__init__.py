@@ -1,3 +1,3 @@
-"""Background jobs: the task queue and its tasks."""
+"""The worker's loops and their steps."""
 
-from portal.jobs.queue import init_app as init_app
+from portal.jobs.worker import init_app as init_app

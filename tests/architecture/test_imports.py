@@ -47,7 +47,7 @@ LANES = tuple(f"portal.services.iys.{lane}" for lane in ("forwarding", "inflow",
 SANDBOX_MAY_IMPORT = ("portal.core.clock", "portal.core.iys_protocol", "portal.core.paths")
 SANDBOX_STARTED_BY = ("portal.cli",)
 SHORTLINKS_USED_BY = ("portal.app", "portal.migrations", "portal.domain", "portal.services", "portal.web", "portal.cli")
-WEB_FRAMEWORKS = ("flask", "werkzeug", "flask_login", "flask_wtf", "flask_babel", "flask_limiter", "huey")
+WEB_FRAMEWORKS = ("flask", "werkzeug", "flask_login", "flask_wtf", "flask_babel", "flask_limiter")
 # What the domain and most of what lies below it never import.
 WITHOUT_FRAMEWORK = ("portal.core", "portal.domain", "shortlinks")
 BINDS_EXTENSIONS = "portal.core.extensions"

@@ -115,11 +115,10 @@ def choose_as_guessed(batch: ImportBatch) -> None:
 
 
 def act(app, batch_id: int, what) -> None:
-    """What a person says of the batch at the dashboard, which wakes the worker."""
+    """What a person says of the batch at the dashboard."""
     with app.app_context():
         what(db.session.get_one(ImportBatch, batch_id))
         db.session.commit()
-        app.extensions["wake"]["import"](batch_id)
 
 
 def kill_again_and_again(app, portal, batch_id: int) -> None:
@@ -139,7 +138,6 @@ def let_time_pass(app, batch_id: int) -> None:
     with app.app_context():
         db.session.execute(update(ImportBatch).where(ImportBatch.id == batch_id).values(lease_until=clock.now()))
         db.session.commit()
-        app.extensions["wake"]["import"](batch_id)
 
 
 def assert_every_line_tells(app, batch_id: int, file, decided: set[str]) -> None:

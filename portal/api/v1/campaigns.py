@@ -18,7 +18,7 @@ from portal.api.v1.row_problems import BadRow, validate_row
 from portal.api.v1.schemas import Problem, WriteHeaders
 from portal.api.v1.writes import answer_once, id_or_404, record_audit, refuse, refuse_program
 from portal.core import clock
-from portal.core.extensions import db, read_session, vault, wake
+from portal.core.extensions import db, read_session, vault
 from portal.core.ids import LARGEST_ID
 from portal.core.lazy_text import N_
 from portal.core.models import Campaign, CampaignKind, Delivery, Provider
@@ -98,9 +98,7 @@ def add_people(campaignId: str, json: schemas.PeopleBody, headers: WriteHeaders)
 def add_launch(campaignId: str, json: schemas.LaunchBody, headers: WriteHeaders) -> dict[str, Any]:
     """Launch a campaign that has all it needs; from then on its audience is fixed."""
     campaign_id = _own_or_404(campaignId).id
-    answer = answer_once(headers, lambda at: full_answer(db.session, _launch(campaign_id, at)))
-    wake("launch", campaign_id)
-    return answer
+    return answer_once(headers, lambda at: full_answer(db.session, _launch(campaign_id, at)))
 
 
 @blueprint.get(f"{CAMPAIGN}/links")

@@ -16,7 +16,7 @@ from portal.api.v1.import_answers import digest_of, error_answer, import_answer,
 from portal.api.v1.schemas import Problem, WriteHeaders
 from portal.api.v1.writes import answer_once, id_or_404, record_audit, refuse, refuse_program
 from portal.core import clock
-from portal.core.extensions import db, read_session, vault, wake
+from portal.core.extensions import db, read_session, vault
 from portal.core.models import BatchState, ImportBatch
 from portal.domain import packages
 from portal.domain.identity.permissions import Scope
@@ -48,9 +48,7 @@ def add_import(query: schemas.UploadQuery, headers: WriteHeaders) -> dict[str, A
     except HTTPException:
         uploads.discard(db.session, batch_id)
         raise
-    if answer["importId"] == str(batch_id):
-        wake("import", batch_id)
-    else:
+    if answer["importId"] != str(batch_id):
         uploads.discard(db.session, batch_id)
     return answer
 
@@ -159,9 +157,7 @@ def _change(text: str, headers: WriteHeaders, change: Change) -> dict[str, Any]:
             refuse(ApiProblem.WRONG_STATE)
         return import_answer(db.session, batch)
 
-    answer = answer_once(headers, act)
-    wake("import", batch_id)
-    return answer
+    return answer_once(headers, act)
 
 
 def _start(batch: ImportBatch, body: schemas.StartBody, at: datetime) -> None:

@@ -56,7 +56,7 @@ OPERATOR = ""  # The `place` of mails to the operator's own staff.
 def write_mail(
     session: Session, vault: Vault, kind: MailKind, *, to: str, language: str, at: datetime, facts: Facts
 ) -> Mail:
-    """Queue a mail in the caller's transaction; after the commit, `wake("mail")` saves up to a minute.
+    """Queue a mail in the caller's transaction.
 
     Raises KeyError where `facts` are not exactly those of FACTS.
     """

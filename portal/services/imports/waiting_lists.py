@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core import clock, leases
-from portal.core.extensions import db, vault
+from portal.core.extensions import db, read_session, vault
 from portal.core.models import AudienceList, Campaign
 from portal.core.vault import CannotOpen, KeyMissing
 from portal.domain import packages
@@ -69,9 +69,7 @@ def is_short(content: bytes) -> bool:
 def unfinished() -> list[int]:
     """Ids of lists that wait and that nobody holds."""
     waiting = select(AudienceList.id).where(WAITING, leases.is_free(AudienceList, clock.now()))
-    ids = list(db.session.scalars(waiting.order_by(AudienceList.created_at)))
-    db.session.rollback()
-    return ids
+    return list(read_session().scalars(waiting.order_by(AudienceList.created_at)))
 
 
 def read(list_id: int) -> None:

@@ -6,7 +6,7 @@ import structlog
 from sqlalchemy import select
 
 from portal.core import clock, leases
-from portal.core.extensions import db
+from portal.core.extensions import db, read_session
 from portal.core.leases import LeaseLost
 from portal.core.models import BatchState, ImportBatch
 from portal.core.models.imports import WORKER_STATES
@@ -30,9 +30,7 @@ def unfinished_batches() -> list[int]:
     """Batches that wait for a worker and that nobody holds."""
     is_free = leases.is_free(ImportBatch, clock.now())
     waiting = select(ImportBatch.id).where(ImportBatch.state.in_(WORKER_STATES), is_free)
-    ids = list(db.session.scalars(waiting.order_by(ImportBatch.state_changed_at)))
-    db.session.rollback()
-    return ids
+    return list(read_session().scalars(waiting.order_by(ImportBatch.state_changed_at)))
 
 
 def work(batch_id: int, seconds: float = 5.0) -> bool:

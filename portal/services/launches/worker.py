@@ -7,7 +7,7 @@ from sqlalchemy import insert, or_, select
 
 from portal.core import clock, leases
 from portal.core.addresses import AddressKind, parse
-from portal.core.extensions import db, vault
+from portal.core.extensions import db, read_session, vault
 from portal.core.ids import new_id
 from portal.core.models import Campaign, Delivery, Message, MessageState, Provider, Recipient
 from portal.domain import campaigns
@@ -29,9 +29,8 @@ UNFINISHED = (
 
 def unfinished() -> list[int]:
     """Ids of campaigns with entries left, or stopped ones with messages, that nobody works on."""
-    ids = list(db.session.scalars(select(Campaign.id).where(*UNFINISHED, leases.is_free(Campaign, clock.now()))))
-    db.session.rollback()
-    return ids
+    free = leases.is_free(Campaign, clock.now())
+    return list(read_session().scalars(select(Campaign.id).where(*UNFINISHED, free)))
 
 
 def run(campaign_id: int, salt: str, link_base: str) -> None:

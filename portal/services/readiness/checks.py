@@ -11,7 +11,6 @@ from typing import Any
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import current_app
-from huey import MemoryHuey
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -110,12 +109,6 @@ def _check_program(role: str, command: str) -> Fault | None:
     )
 
 
-def _check_queue() -> Fault | None:
-    if not isinstance(current_app.extensions["queue"], MemoryHuey):
-        return None
-    return Fault(N_("Kuyruk dosyası açılamadı; işler dakikada bir bulunur."), N_("INSTANCE klasörünün diskine bakın."))
-
-
 def _check_limits() -> Fault | None:
     if limiter.storage.check():
         return None
@@ -169,7 +162,6 @@ READY: dict[str, Callable[[], Fault | None]] = {
 ALL = READY | {
     "sender": partial(_check_program, "sender", "messages send"),
     "webhooks": partial(_check_program, "webhooks", "webhooks send"),
-    "queue": _check_queue,
     "limits": _check_limits,
     "translations": _check_translations,
     "hosts": _check_hosts,

@@ -11,7 +11,7 @@ from wtforms import HiddenField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from portal.core import clock
-from portal.core.extensions import db, limiter, read_session, vault, wake
+from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.models import Factor, MailKind
 from portal.domain.identity import accounts, passkeys
 from portal.domain.identity import factors as rule
@@ -93,7 +93,7 @@ def remove_factor(factor_id: int) -> ResponseReturnValue:
         abort(404)
     _record_change(f"{kind}_removed", name, "factor.removed", factor=str(factor_id), kind=kind)
     message = _("“%(name)s” kaldırıldı. Öteki oturumlarınız kapatıldı.", name=name)
-    return commit_and_redirect(url_for(".factors"), message, wakes="mail")
+    return commit_and_redirect(url_for(".factors"), message)
 
 
 @blueprint.get("/factors/app")
@@ -176,14 +176,13 @@ def make_codes() -> ResponseReturnValue:
     made = rule.create_recovery_codes(db.session, vault(), current_user.id, clock.now())
     _record_change("recovery_renewed", "", "recovery_codes.made")
     db.session.commit()
-    wake("mail")
     return render_template("account/codes.html", codes=made)
 
 
 def _finish_adding(added: Factor) -> ResponseReturnValue:
     _record_change(f"{added.kind.value}_added", added.name, "factor.added", factor=str(added.id), kind=added.kind.value)
     message = _("“%(name)s” eklendi. Öteki oturumlarınız kapatıldı.", name=added.name)
-    return commit_and_redirect(url_for(".factors"), message, wakes="mail")
+    return commit_and_redirect(url_for(".factors"), message)
 
 
 def _record_change(change: str, name: str, audit_act: str, **facts: str) -> None:

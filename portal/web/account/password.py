@@ -55,7 +55,7 @@ def change_password() -> ResponseReturnValue:
     one_time_links.revoke_all(db.session, OneTimeLinkKind.RESET, current_user.id, clock.now())
     record_credential_change("password.changed", MailKind.PASSWORD_CHANGED, {"link": absolute_url("signin.forgotten")})
     message = _("Parolanız değişti. Öteki oturumlarınız kapatıldı.")
-    return commit_and_redirect(url_for(".me"), message, wakes="mail")
+    return commit_and_redirect(url_for(".me"), message)
 
 
 def _check_old_password(email: str, form: PasswordForm) -> bool:

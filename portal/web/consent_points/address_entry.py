@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from portal.core import addresses, clock
 from portal.core.addresses import Address, AddressKind
-from portal.core.extensions import db, limiter, read_session, vault, wake
+from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import MailKind, Provider, Purpose
 from portal.core.throttle import Limit, TooManyRequests
@@ -69,10 +69,8 @@ def send_code(
     except TooManyRequests as many:
         db.session.rollback()
         return _refuse_code(point, shown, found.kind, typed, many)
-    has_mail = _warn_owners(point, found.kind)
+    _warn_owners(point, found.kind)
     db.session.commit()
-    if has_mail:
-        wake("mail")
     code = address_proofs.page_code(current_app.config["LINK_SALT"], proof)
     return redirect(url_for(".code", slug=point.slug, code=code, yeni="1" if is_another else None), 303)
 
@@ -134,20 +132,18 @@ def _refuse_code(
     """The same text whoever has the address. Owners are warned when the point's daily budget is used up."""
     if many.limit != Limit.CODES_OF_CONSENT_POINT:
         return pages.render_address_form(point, chosen, typed=typed, many=many), 429
-    if _warn_owners(point, kind):
-        wake("mail")
+    _warn_owners(point, kind)
     db.session.commit()
     return pages.render_no_codes(point), 429
 
 
-def _warn_owners(point: PublicPoint, kind: AddressKind) -> bool:
-    """Mail the owners, at most once a day per address kind, that codes run out. True if a mail was written."""
+def _warn_owners(point: PublicPoint, kind: AddressKind) -> None:
+    """Mail the owners, at most once a day per address kind, that codes run out."""
     alarm = consent_points.raise_budget_alarm(db.session, point, kind, clock.now())
     if alarm is None:
-        return False
+        return
     notify_owners(
         db.session.get_one(Provider, point.provider_id), MailKind.POINT_BUDGET, point=point.name, used=alarm.used,
         budget=point.daily_budget, is_mail=alarm.kind == AddressKind.EMAIL, is_used_up=alarm.is_used_up,
         link=absolute_url("dashboard.point", point_id=point.point_id),
     )  # fmt: skip
-    return True

@@ -158,4 +158,4 @@ def _decide(provider_id: int, settle: Callable[[NameForm, bool], Settled | None]
     act = settled.acts[0] if is_approved else settled.acts[1]
     record_operator_audit(act, act.split(".")[0], settled.row_id, provider_id=provider_id)
     message = _("Onaylandı.") if is_approved else _("Reddedildi; eskisi kalır.")
-    return commit_and_redirect(url, message, wakes="mail")
+    return commit_and_redirect(url, message)

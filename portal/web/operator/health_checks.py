@@ -1,10 +1,8 @@
 """The health page of the installation: each check's finding in one sentence, and what to do about it."""
 
 import shutil
-import sqlite3
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from flask import current_app, render_template
 from flask_babel import gettext as _
@@ -40,7 +38,6 @@ from portal.web.shared.labels import label
 
 FORWARDER_SILENCE = timedelta(minutes=30)  # With something due, the forwarder calls far more often.
 LOW_DISK, FULL_DISK = 0.15, 0.05  # Share of the disk that is free.
-MANY_TASKS = 100
 LOW_BUDGET = 0.2  # Share of an hour's budget that is left.
 
 
@@ -65,7 +62,6 @@ def run_all(at: datetime) -> list[HealthCheck]:
         _check_password_spraying(at),
         _check_consent_points(at),
         _check_disk(),
-        _check_task_queue(),
         *_check_installation(),
     ]
     return sorted(found, key=lambda check: (BAD, AMBER_TONE, GOOD).index(check.tone))
@@ -216,16 +212,3 @@ def _check_disk() -> HealthCheck:
     finding = _("%%%(free)s boş (%(gigabytes)s GB).", free=int(free * 100), gigabytes=disk.free // 10**9)
     cure = _("Yer açın ya da diski büyütün; dolarsa karar kaydedilemez.") if tone != GOOD else ""
     return HealthCheck(_("Disk"), finding, tone, cure)
-
-
-def _check_task_queue() -> HealthCheck:
-    name = _("İş kuyruğu")
-    try:
-        is_there = Path(current_app.config["QUEUE_FILE"]).exists()
-        count = current_app.extensions["queue"].pending_count() if is_there else 0
-    except (OSError, sqlite3.Error):
-        return HealthCheck(name, _("Okunamıyor."), BAD, _("Kuyruk dosyasına bakın; işler her dakika yine de yapılır."))
-    finding = _("%(count)s iş bekliyor.", count=count)
-    if count > MANY_TASKS:
-        return HealthCheck(name, finding, AMBER_TONE, _("İşçi duruyor olabilir: flask jobs work çalışıyor mu, bakın."))
-    return HealthCheck(name, finding)

@@ -14,7 +14,7 @@ from wtforms import SelectChoice, SelectMultipleField
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.core import clock
-from portal.core.extensions import db, limiter, read_session, vault, wake
+from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.models import WORKER_STATES, BatchState, Brand, ImportBatch, MailKind, Provider, Role
 from portal.domain import packages
 from portal.domain.identity.permissions import Permission
@@ -106,7 +106,7 @@ def ask_provider(provider_id: int, batch_id: int) -> ResponseReturnValue:
         "import.asked", "import_batch", batch.id, provider_id=provider.id, fields=list(batch.asked or ())
     )
     message = _("Firmanın sahiplerine ve yöneticilerine yazıldı. Yanıtlayınca dosya yeniden kontrol edilir.")
-    return commit_and_redirect(_url_of(batch), message, wakes="mail")
+    return commit_and_redirect(_url_of(batch), message)
 
 
 @blueprint.post("/providers/<id:provider_id>/imports/<id:batch_id>/run")
@@ -151,7 +151,6 @@ def _act(batch: ImportBatch, act: Callable[[], None], audit_act: str = "") -> Re
     if audit_act:
         record_operator_audit(audit_act, "import_batch", batch.id, provider_id=batch.provider_id)
     db.session.commit()
-    wake("import", batch.id)
     return redirect(_url_of(batch), 303)
 
 

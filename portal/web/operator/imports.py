@@ -14,7 +14,7 @@ from wtforms import SelectField, StringField
 from wtforms.validators import ValidationError
 
 from portal.core import clock
-from portal.core.extensions import db, limiter, read_session, vault, wake
+from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.models import Brand, Delegation, ImportBatch, Provider
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import delegations
@@ -82,7 +82,6 @@ def upload_file(provider_id: int) -> ResponseReturnValue:
         return _page(provider, form, problem=unreadable.problem), 422
     record_operator_audit("import.brought_for", "import_batch", batch.id, provider_id=provider.id, reason=reason)
     db.session.commit()
-    wake("import", batch.id)
     return redirect(url_for(".import_batch", provider_id=provider.id, batch_id=batch.id), 303)
 
 

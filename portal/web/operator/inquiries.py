@@ -7,7 +7,7 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from portal.core import clock
-from portal.core.extensions import db, vault, wake
+from portal.core.extensions import db, vault
 from portal.core.models import Inquiry, MailKind, Provider
 from portal.core.vault import CannotOpen
 from portal.domain.identity.permissions import Permission
@@ -49,7 +49,6 @@ def answer_inquiry(inquiry_id: int) -> ResponseReturnValue:
     else:
         flash(_("Bu soru bu arada yanıtlanmış; ilk yanıt geçerli."))
     db.session.commit()
-    wake("mail")
     return redirect(url_for(".inquiries"), 303)
 
 

@@ -130,7 +130,7 @@ def confirm_order(order_id: int) -> ResponseReturnValue:
     except packages.AlreadyClosed:
         return rollback_and_redirect(url_for(".orders"), ALREADY_SETTLED)
     _tell_owners(order, "order.confirmed", is_confirmed=True)
-    return commit_and_redirect(url_for(".orders"), _("Sipariş onaylandı; sahiplerine yazıldı."), wakes="mail")
+    return commit_and_redirect(url_for(".orders"), _("Sipariş onaylandı; sahiplerine yazıldı."))
 
 
 @blueprint.post("/orders/<id:order_id>/decline")
@@ -144,7 +144,7 @@ def decline_order(order_id: int) -> ResponseReturnValue:
     except packages.AlreadyClosed:
         return rollback_and_redirect(url_for(".orders"), ALREADY_SETTLED)
     _tell_owners(order, "order.declined", is_confirmed=False)
-    return commit_and_redirect(url_for(".orders"), _("Sipariş geri çevrildi; sahiplerine yazıldı."), wakes="mail")
+    return commit_and_redirect(url_for(".orders"), _("Sipariş geri çevrildi; sahiplerine yazıldı."))
 
 
 def _tell_owners(order: PackageOrder, act: str, *, is_confirmed: bool) -> None:

@@ -59,7 +59,7 @@ def admit(provider_id: int) -> ResponseReturnValue:
         provider, MailKind.ADMITTED, provider_kind=provider.kind.value, link=absolute_url("dashboard.overview")
     )
     record_operator_audit("provider.admitted", "provider", provider_id, provider_id=provider_id)
-    response = commit_and_redirect(_url_of(provider_id), _("Hizmet sağlayıcı İYS'ye bağlandı."), wakes="mail")
+    response = commit_and_redirect(_url_of(provider_id), _("Hizmet sağlayıcı İYS'ye bağlandı."))
     test_connection(provider_id)  # A partner's account forwards nothing before its first test.
     return response
 
@@ -131,7 +131,7 @@ def _act_with_reason(
         return rollback_and_redirect(_url_of(provider_id), STATE_CHANGED)
     tell_owners(provider, reason)
     record_operator_audit(audit_act, "provider", provider_id, provider_id=provider_id)
-    return commit_and_redirect(_url_of(provider_id), message, wakes="mail")
+    return commit_and_redirect(_url_of(provider_id), message)
 
 
 def _check_call_day(form: AdmissionForm, provider: Provider) -> None:

@@ -44,7 +44,7 @@ def invite_staff() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _render_staff(form), 422
     _send_invitation(form.email.data, OperatorRole(form.role.data))
-    return commit_and_redirect(url_for(".staff"), _("Davet yola çıktı; bağlantısı yedi gün geçerli."), wakes="mail")
+    return commit_and_redirect(url_for(".staff"), _("Davet yola çıktı; bağlantısı yedi gün geçerli."))
 
 
 @blueprint.post("/staff/invitations/<id:invitation_id>/renewal")
@@ -56,7 +56,7 @@ def renew_invitation(invitation_id: int) -> ResponseReturnValue:
         abort(404)
     _send_invitation(one_time_links.email_of(vault(), former), former.operator_role)
     message = _("Davet yeniden yola çıktı; eski bağlantı artık açılmaz.")
-    return commit_and_redirect(url_for(".staff"), message, wakes="mail")
+    return commit_and_redirect(url_for(".staff"), message)
 
 
 @blueprint.post("/staff/invitations/<id:invitation_id>/removal")

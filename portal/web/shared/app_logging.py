@@ -44,7 +44,7 @@ def init_app(app: Flask) -> None:
         handler.setFormatter(JsonFormatter())
     logging._srcfile = None  # No line says where in the source it was written: nobody need look for that.
     logging.getLogger().setLevel(app.config["LOG_LEVEL"])
-    for chatty in ("urllib3", "alembic", "werkzeug", "huey"):
+    for chatty in ("urllib3", "alembic", "werkzeug"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     logging.getLogger("flask-limiter").setLevel(logging.ERROR)  # Its warnings hold addresses.
     for server in ("gunicorn.error", "gunicorn.access"):

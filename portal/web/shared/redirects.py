@@ -3,14 +3,11 @@
 from flask import flash, redirect
 from flask.typing import ResponseReturnValue
 
-from portal.core.extensions import db, wake
+from portal.core.extensions import db
 
 
-def commit_and_redirect(url: str, message: str, *, wakes: str = "") -> ResponseReturnValue:
-    """Commit, wake the task queue for what was written (`wakes`: a name of `wake`), and redirect."""
+def commit_and_redirect(url: str, message: str) -> ResponseReturnValue:
     db.session.commit()
-    if wakes:
-        wake(wakes)
     flash(message)
     return redirect(url, 303)
 

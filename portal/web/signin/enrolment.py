@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from portal.core import clock
-from portal.core.extensions import db, limiter, vault, wake
+from portal.core.extensions import db, limiter, vault
 from portal.core.models import Factor, MailKind, OneTimeLink, OneTimeLinkKind, SignInMethod, ThrottledAction, User
 from portal.core.throttle import TooManyRequests
 from portal.domain import audit
@@ -48,7 +48,6 @@ def enrol() -> ResponseReturnValue:
     if codes is None:
         return _page(user, factor, form, failed=True), 403
     onward = begin_session(user, SignInMethod.TOTP)
-    wake("mail")
     return render_template("signin/recovery_codes.html", codes=codes, onward=onward)
 
 

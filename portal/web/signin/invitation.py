@@ -14,7 +14,7 @@ from wtforms import StringField
 from wtforms.validators import InputRequired
 
 from portal.core import addresses, clock
-from portal.core.extensions import db, limiter, read_session, vault, wake
+from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.models import OneTimeLink, OneTimeLinkKind, OperatorRole, Provider, Role, User
 from portal.domain import audit
 from portal.domain.identity import accounts, factors, members, one_time_links, sessions
@@ -69,7 +69,6 @@ def _accept_as_current(token: str) -> ResponseReturnValue:
         return redirect(url_for("operator.providers"), 303)
     sessions.switch_provider(db.session, current_user, invitation.invites_to)
     db.session.commit()
-    wake("mail")
     return redirect(url_for("dashboard.overview"), 303)
 
 

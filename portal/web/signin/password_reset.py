@@ -12,7 +12,7 @@ from wtforms import EmailField
 from wtforms.validators import InputRequired, Length
 
 from portal.core import clock, throttle
-from portal.core.extensions import db, limiter, read_session, vault, wake
+from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.models import MailKind, OneTimeLink, OneTimeLinkKind, SessionEnd, User
 from portal.core.throttle import Counted, Limit, TooManyRequests
 from portal.domain import audit
@@ -98,7 +98,6 @@ def mail_link(email: str, at: datetime) -> None:
     for row in (mail, link):
         db.session.execute(delete(type(row)).where(type(row).id == (row.id if is_discarded else NOBODY)))
     db.session.commit()
-    wake("mail")
 
 
 def _is_flooded(user_id: int, at: datetime) -> bool:
@@ -126,5 +125,4 @@ def _reset_password(user: User, link: OneTimeLink, password: str, at: datetime) 
     facts = {"at": at, "link": absolute_urls.absolute_url("signin.forgotten")}
     accounts.mail_user(db.session, vault(), user, MailKind.PASSWORD_CHANGED, facts, at)
     db.session.commit()
-    wake("mail")
     return True

@@ -13,7 +13,7 @@ from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
 from portal.core import clock
-from portal.core.extensions import db, limiter, read_session, vault, wake
+from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.models import MailKind, SignInMethod, ThrottledAction, User
 from portal.core.throttle import TooManyRequests
 from portal.domain import audit
@@ -157,8 +157,6 @@ def begin_session(user: User, by: SignInMethod) -> str:
     if is_new_device:
         _mail_new_device(user, at)
     db.session.commit()
-    if is_new_device:
-        wake("mail")
     login_user(began)
     session.setdefault("language", user.language)
     if by == SignInMethod.RECOVERY:

@@ -14,7 +14,7 @@ from wtforms.validators import DataRequired, Length
 
 from portal.core import addresses, clock
 from portal.core.addresses import is_email
-from portal.core.extensions import db, limiter, read_session, vault, wake
+from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.models import MailKind, OneTimeLink, OneTimeLinkKind, Provider, ProviderKind, User
 from portal.domain import audit
 from portal.domain.identity import accounts, factors, one_time_links
@@ -105,7 +105,6 @@ def _mail_link(email: str, name: str) -> None:
         kind, facts = MailKind.ALREADY_HERE, {"link": absolute_urls.absolute_url(".sign_in")}
     mails.write_mail(db.session, vault(), kind, to=email, language=language, at=at, facts=facts)
     db.session.commit()
-    wake("mail")
 
 
 def _create_account(link: OneTimeLink, email: str, form: AccountForm) -> ResponseReturnValue:

@@ -1,11 +1,11 @@
-"""The two sessions of a request, and waking the worker."""
+"""The two sessions of a request, and the limiter's hooks."""
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from portal.core import clock
-from portal.core.extensions import close_reader, db, read_session, vault, wake
+from portal.core.extensions import close_reader, db, read_session, vault
 from portal.core.models import IysRate
 
 
@@ -74,36 +74,3 @@ def test_rate_limits_cost_pages_without_one_nothing(app):
 @pytest.mark.usefixtures("here")
 def test_the_vault_is_the_apps_own(app):
     assert vault() is app.extensions["vault"]
-
-
-@pytest.mark.usefixtures("here")
-def test_waking_reaches_the_queue(app):
-    wake("launch", 7)
-
-    (task,) = app.extensions["queue"].pending()
-    assert (task.name, list(task.args)) == ("launch", [7])
-
-
-@pytest.mark.usefixtures("here")
-def test_a_queue_that_cannot_be_reached_costs_no_request(app, quiet_logs):
-    """The row is found within a minute by the clock."""
-
-    def gone(*_arguments):
-        raise ConnectionRefusedError
-
-    app.extensions["wake"] = {"launch": gone}
-
-    wake("launch", 7)
-
-    assert any("wake.failed" in line for line in quiet_logs)
-
-
-@pytest.mark.usefixtures("here")
-def test_a_queue_file_that_cannot_be_opened_costs_no_request(app, tmp_path, quiet_logs):
-    queue = app.extensions["queue"]
-    queue.storage.close()
-    queue.storage.filename = str(tmp_path / "no such folder" / "queue.db")
-
-    wake("launch", 7)
-
-    assert any("wake.failed" in line for line in quiet_logs)

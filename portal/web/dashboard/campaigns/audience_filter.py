@@ -7,7 +7,7 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from portal.core import clock
-from portal.core.extensions import db, limiter, read_session, wake
+from portal.core.extensions import db, limiter, read_session
 from portal.core.iys_protocol import Channel
 from portal.core.models import Campaign, CampaignKind
 from portal.domain import campaigns, packages
@@ -52,15 +52,13 @@ def add_by_filter(campaign_id: int) -> ResponseReturnValue:
         abort(400)
     try:
         packages.require_capacity(db.session, current_provider(), 0, clock.now())
-        list_id = waiting_lists.store_filter(db.session, campaign, choices[who][1], current_user.id)
+        waiting_lists.store_filter(db.session, campaign, choices[who][1], current_user.id)
     except packages.PackageFull:
         db.session.rollback()
         flash(_("Paketinizde yer olmadığı için şu anda izin sorulamıyor."))
     except campaigns.AudienceClosed:
         db.session.rollback()
         flash(_("Kampanya bu sırada başlatıldı; listeye artık adres alınmıyor."))
-    else:
-        wake("audience", list_id)
     return redirect(url_for(".campaign", campaign_id=campaign_id), 303)
 
 

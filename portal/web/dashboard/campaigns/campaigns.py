@@ -9,7 +9,7 @@ from flask_login import current_user
 from sqlalchemy import literal, select, true
 
 from portal.core import clock, display_names
-from portal.core.extensions import db, limiter, read_session, wake
+from portal.core.extensions import db, limiter, read_session
 from portal.core.ids import parse_id
 from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, Campaign, CampaignKind, Delivery, Provider
@@ -143,8 +143,6 @@ def add_audience(campaign_id: int) -> ResponseReturnValue:
     else:
         if waiting_lists.is_short(content):
             waiting_lists.read(list_id)
-        else:
-            wake("audience", list_id)
     return redirect(url_for(".campaign", campaign_id=campaign_id), 303)
 
 

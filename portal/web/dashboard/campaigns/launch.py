@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal.core import clock
-from portal.core.extensions import db, read_session, wake
+from portal.core.extensions import db, read_session
 from portal.domain.campaigns import CannotLaunch, sending
 from portal.domain.identity.permissions import Permission
 from portal.services import launches
@@ -30,7 +30,6 @@ def launch(campaign_id: int) -> ResponseReturnValue:
         return _tell_refusal(campaign_id, refused)
     record_audit("campaign.launched", "campaign", campaign.id)
     db.session.commit()
-    wake("launch", campaign_id)
     return redirect(url_for(".campaign", campaign_id=campaign_id), 303)
 
 

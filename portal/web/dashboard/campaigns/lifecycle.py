@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from portal.core import clock
-from portal.core.extensions import db, read_session, wake
+from portal.core.extensions import db, read_session
 from portal.core.ids import parse_id
 from portal.core.models import Campaign, CampaignState, Message
 from portal.domain.campaigns import lifecycle, message_counts, sending, text_reviews
@@ -113,11 +113,9 @@ def campaign_budget(campaign_id: int) -> ResponseReturnValue:
 
 
 def _act(campaign_id: int, change: Callable[[Campaign], bool], act: str) -> ResponseReturnValue:
-    """Change a campaign's state, note it where that is new, and wake the worker: it may have links to make or messages
-    to withdraw."""
+    """Change a campaign's state, and note it where that is new."""
     campaign = own_campaign_or_404(db.session, campaign_id)
     if change(campaign):
         record_audit(act, "campaign", campaign.id)
     db.session.commit()
-    wake("launch", campaign_id)
     return redirect(url_for(".campaign", campaign_id=campaign_id), 303)

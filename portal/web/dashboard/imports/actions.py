@@ -12,7 +12,7 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from portal.core import clock
-from portal.core.extensions import db, read_session, vault, wake
+from portal.core.extensions import db, read_session, vault
 from portal.core.models import BatchState, ImportBatch
 from portal.domain import packages
 from portal.domain.identity.permissions import Permission
@@ -60,7 +60,6 @@ def choose_layout(batch_id: int) -> ResponseReturnValue:
     header, name = store.header_of(page.form.outline, layout), page.form.name.data
     profiles.remember(db.session, vault(), batch.provider_id, header, layout, clock.now(), name)
     db.session.commit()
-    wake("import", batch_id)
     return redirect(_page(batch_id), 303)
 
 
@@ -140,7 +139,6 @@ def _act(
     except batches.WrongState:
         return rollback_and_redirect(_page(batch_id), ELSEWHERE)
     db.session.commit()
-    wake("import", batch_id)
     if message:
         flash(message)
     return redirect(_page(batch_id), 303)

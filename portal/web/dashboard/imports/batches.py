@@ -15,7 +15,7 @@ from sqlalchemy import select
 from wtforms import SelectField, TextAreaField
 
 from portal.core import clock
-from portal.core.extensions import db, limiter, read_session, vault, wake
+from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.ids import LARGEST_ID, parse_id
 from portal.core.models import BatchState, Brand, ImportBatch
 from portal.domain.identity.permissions import Permission
@@ -119,7 +119,6 @@ def upload_file() -> ResponseReturnValue:
         db.session.rollback()
         return render_template("dashboard/imports/new_batch.html", form=form, problem=unreadable.problem), 422
     db.session.commit()
-    wake("import", batch.id)
     return redirect(url_for(".import_batch", batch_id=batch.id), 303)
 
 

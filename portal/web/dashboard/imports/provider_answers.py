@@ -12,7 +12,7 @@ from wtforms import DateField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from portal.core import clock
-from portal.core.extensions import db, read_session, vault, wake
+from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Source, Status
 from portal.core.models import Brand, ImportBatch, User
 from portal.domain.identity.permissions import Permission
@@ -97,7 +97,6 @@ def take_answer(batch_id: int) -> ResponseReturnValue:
         return _nothing_asked(batch_id)
     record_audit("import.answered", "import_batch", batch.id, fields=list(batch.asked or ()))
     db.session.commit()
-    wake("import", batch_id)
     flash(_("Yanıtınız kaydedildi. Dosya bununla yeniden kontrol ediliyor."))
     return redirect(url_for(".import_batch", batch_id=batch_id), 303)
 

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from portal.core import clock, iys_protocol
-from portal.core.extensions import db, limiter, read_session, vault, wake
+from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.ids import parse_id
 from portal.core.models import BatchState, ImportBatch
 from portal.domain.identity.permissions import Permission
@@ -143,7 +143,6 @@ def _change_layout(
     except batches.WrongState:
         return rollback_and_redirect(page, _("Dosya bu sırada ilerledi; artık böyle düzeltilemez."))
     db.session.commit()
-    wake("import", batch_id)
     flash(message)
     return redirect(page, 303)
 

@@ -210,7 +210,7 @@ def _masked_email(user: User) -> str:
 
 
 def _commit_and_list(message: str) -> ResponseReturnValue:
-    return commit_and_redirect(url_for(".list_people"), message, wakes="mail")
+    return commit_and_redirect(url_for(".list_people"), message)
 
 
 def _member_or_404(membership_id: int) -> Membership:

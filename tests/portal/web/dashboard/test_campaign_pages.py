@@ -26,6 +26,7 @@ from portal.core.models import (
     ConsentText,
 )
 from portal.domain.campaigns import default_texts
+from portal.jobs.worker import read_audiences, run_launches
 from portal.services.imports import waiting_lists
 from portal.services.imports.reading import FileProblem
 from portal.services.imports.row_results import RowProblem
@@ -84,9 +85,9 @@ def read_links(answer) -> list[dict[str, str]]:
 
 
 def work_off(app) -> None:
-    queue = app.extensions["queue"]
-    while (task := queue.dequeue()) is not None:
-        queue.execute(task)
+    with app.app_context():
+        read_audiences()
+        run_launches()
 
 
 def test_a_campaign_goes_from_form_to_links(app, ayse, opens_campaign, browser, rows):

@@ -19,6 +19,7 @@ from portal.core.models import (
     Provider,
     Role,
 )
+from portal.jobs.worker import run_launches
 from tests import make
 from tests.portal.web.dashboard.staff import signed_in
 from tests.portal.web.dashboard.test_gateway_pages import stored
@@ -94,9 +95,8 @@ def test_sending_pauses_goes_on_and_stops(app, ayse, running, rows):
     assert "Duraklatıldı" in ayse.opens(running).text
     ayse.posts(f"{running}/stop")
     ayse.posts(f"{running}/resume")
-    queue = app.extensions["queue"]
-    while (task := queue.dequeue()) is not None:
-        queue.execute(task)
+    with app.app_context():
+        run_launches()
 
     page = ayse.opens(running).text
     assert rows.one(Campaign).state == CampaignState.STOPPED

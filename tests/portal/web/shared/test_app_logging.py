@@ -128,10 +128,10 @@ def test_a_traceback_of_a_library_is_one_line_of_json():
     try:
         raise ValueError("fatma@example.com")
     except ValueError:
-        record = logging.LogRecord("huey", logging.ERROR, "", 0, "Unhandled %s", ("task",), sys.exc_info())
+        record = logging.LogRecord("spectree", logging.ERROR, "", 0, "Unhandled %s", ("task",), sys.exc_info())
 
     (line,) = JsonFormatter().format(record).splitlines()
     said = json.loads(line)
 
-    assert (said["event"], said["logger"], said["level"]) == ("Unhandled task", "huey", "error")
+    assert (said["event"], said["logger"], said["level"]) == ("Unhandled task", "spectree", "error")
     assert "test_a_traceback_of_a_library" in said["exception"] and "fatma" not in line
