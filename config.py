@@ -51,8 +51,9 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         "PROXY_HOPS": _proxy_hops(environ, hosts, development),
         "IYS_BASE_URL": _iys_base_url(environ, development=development),
         "SANDBOX_URL": _sandbox_url(environ, development=development),
-        "SANDBOX_KEY": _sandbox_key(environ, development=development),
+        "SANDBOX_KEY": _key(environ, "SANDBOX_KEY", is_needed=bool(environ.get("SANDBOX_URL")) and not development),
         **_iys_limits(environ),
+        "METRICS_TOKEN": _key(environ, "METRICS_TOKEN"),
         "UNDO_SECONDS": _number(environ, "UNDO_SECONDS", 300),  # A person's grant can be undone for so long.
         "IMPORT_UNDO_SECONDS": _number(environ, "IMPORT_UNDO_SECONDS", 600),  # The same for grants of an import.
         "DNS_SERVER": environ.get("DNS_SERVER", ""),  # host:port; the system's name servers if empty.
@@ -204,16 +205,14 @@ def _sandbox_url(environ: Mapping[str, str], *, development: bool) -> str:
     return given
 
 
-def _sandbox_key(environ: Mapping[str, str], *, development: bool) -> str:
-    """What the portal shows to the sandbox, which holds what firms try there."""
-    key = environ.get("SANDBOX_KEY", "")
-    if not key and environ.get("SANDBOX_URL") and not development:
-        raise BadSetting(f"Set SANDBOX_KEY beside SANDBOX_URL, the same as at the sandbox. {MAKE_SECRET}")
+def _key(environ: Mapping[str, str], name: str, *, is_needed: bool = False) -> str:
+    """A secret that a header can hold, such as what the portal shows to the sandbox; empty where it is not set."""
+    key = environ.get(name, "")
+    if is_needed and not key:
+        raise BadSetting(f"Set {name} beside SANDBOX_URL, the same as at the sandbox. {MAKE_SECRET}")
     is_short = len(key) < SHORTEST_SECRET or _is_weak(key.encode())
     if key and (is_short or not key.isascii() or not key.isprintable()):
-        raise BadSetting(
-            f"SANDBOX_KEY is at least {SHORTEST_SECRET} printable characters, hard to guess. {MAKE_SECRET}"
-        )
+        raise BadSetting(f"{name} is at least {SHORTEST_SECRET} printable characters, hard to guess. {MAKE_SECRET}")
     return key
 
 

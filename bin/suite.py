@@ -63,6 +63,7 @@ def _steps(suite: str, chosen: list[str]) -> Iterator[tuple[str, bool]]:
         yield "contract", _pytest("tests/contract", *chosen, folder=folder)
         return
     if suite == "long":
+        _install("promtool, which checks alert rules", "promtool")
         yield "pip-audit", _run_pip_audit()
         os.environ["ALL_EXAMPLES"] = "1"
         yield "SQLite", _pytest(*WORKERS, "-m", "long or generated", *chosen, folder=folder)
@@ -186,21 +187,26 @@ def _step(title: str, *command: str, environment: dict[str, str] | None = None) 
 
 def _chromium() -> str:
     """Path of Chromium for the browser tests; installed by apt as root on Debian when it is missing."""
-    found = os.environ.get("CHROMIUM") or _installed_chromium()
-    if found:
+    found = os.environ.get("CHROMIUM") or _installed(*BROWSERS)
+    return found or _install("chromium, for the tests that walk through the pages (or set CHROMIUM)", *BROWSERS[:2])
+
+
+def _install(what: str, *packages: str) -> str:
+    """The path of the first of these programs that is there; on Debian apt installs one as root, by the same name."""
+    if found := _installed(*packages):
         return found
     if os.geteuid() != 0 or not shutil.which("apt-get"):
-        sys.exit("The tests walk through pages in Chromium. Install it (Debian: apt install chromium) or set CHROMIUM.")
-    print("Installing chromium with apt, for the tests that walk through the pages.", flush=True)
+        sys.exit(f"The tests need {what}. On Debian: apt install {packages[-1]}")
+    print(f"Installing {what} with apt.", flush=True)
     quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    for words in (["update"], ["install", "-y", BROWSERS[0]], ["install", "-y", "chromium"]):
-        if not _installed_chromium():
+    for words in (["update"], *(["install", "-y", each] for each in packages)):
+        if not _installed(*packages):
             subprocess.run(["apt-get", "-qq", *words], env=quiet, stdin=subprocess.DEVNULL)
-    return _installed_chromium() or sys.exit("apt could not install chromium.")
+    return _installed(*packages) or sys.exit(f"apt could not install {packages[-1]}.")
 
 
-def _installed_chromium() -> str | None:
-    return next((path for path in map(shutil.which, BROWSERS) if path), None)
+def _installed(*programs: str) -> str | None:
+    return next((path for path in map(shutil.which, programs) if path), None)
 
 
 if __name__ == "__main__":

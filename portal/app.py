@@ -99,6 +99,7 @@ def register_blueprints(app: Flask) -> None:
     app.register_blueprint(access.by_code(blueprint_of("portal.web.recipient")))
     app.register_blueprint(access.by_code(blueprint_of("portal.web.consent_points")))
     app.register_blueprint(access.by_password(blueprint_of("portal.web.callbacks")))
+    app.register_blueprint(access.by_password(blueprint_of("portal.web.monitoring")))
     app.register_blueprint(access.without_cookies(blueprint_of("portal.api.documentation")))
     app.register_blueprint(access.by_key(blueprint_of("portal.api.v1"), authentication.check_key))
     app.register_blueprint(access.open_to_all(blueprint_of("portal.web.signin")))

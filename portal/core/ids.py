@@ -8,7 +8,7 @@ import os
 import socket
 import threading
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection, DateTime, Engine, bindparam, event, text
@@ -72,6 +72,11 @@ def new_ids(count: int) -> list[int]:
         ((tick >> COUNTER_BITS) << NODE_BITS | node) << COUNTER_BITS | tick & low
         for tick in range(first, first + count)
     ]
+
+
+def first_id(at: datetime) -> int:
+    """The lowest id that could be made at that moment: rows from then on have higher ones."""
+    return max(0, int(at.timestamp() * 1000) - EPOCH) << (NODE_BITS + COUNTER_BITS)
 
 
 def parse_id(text: str) -> int | None:

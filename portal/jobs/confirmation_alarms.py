@@ -2,18 +2,16 @@
 about consents that were not confirmed. They go to the provider's people who may do it themselves, and to the operator's
 where its gateways carry them."""
 
-from sqlalchemy import select
-
 from portal.core import clock
-from portal.core.extensions import db, read_session, vault
-from portal.core.models import NO_PROVIDER, MailKind, OperatorRole, Provider, Role, User
-from portal.domain.identity import accounts, permissions
+from portal.core.extensions import db, read_session
+from portal.core.models import NO_PROVIDER, MailKind, Provider, Role
+from portal.domain.identity import permissions
 from portal.domain.identity.permissions import Permission
 from portal.domain.notifications import confirmations, mails
 from portal.domain.notifications.confirmations import Alarm
 from portal.jobs.independent_steps import NobodyNotified, independent_step
 from portal.web.shared.absolute_urls import absolute_url
-from portal.web.shared.owner_notifications import notify_roles
+from portal.web.shared.owner_notifications import notify_admins, notify_roles
 
 CONFIRMING_ROLES = tuple(role for role in Role if Permission.EXPORT in permissions.ROLE_PERMISSIONS[role])
 
@@ -34,11 +32,7 @@ def _notify(provider_id: int, alarm: Alarm) -> None:
         provider = db.session.get_one(Provider, provider_id)
         reached = notify_roles(provider, MailKind.CONFIRMATIONS_WAIT, CONFIRMING_ROLES, **facts, link=link)
     else:
-        staff = select(User).where(User.operator_role == OperatorRole.ADMIN, User.closed_at.is_(None))
-        people = db.session.scalars(staff).all()
         facts |= {"place": mails.OPERATOR, "link": absolute_url("operator.gateways")}
-        for person in people:
-            accounts.mail_user(db.session, vault(), person, MailKind.CONFIRMATIONS_WAIT, facts, clock.now())
-        reached = len(people)
+        reached = notify_admins(MailKind.CONFIRMATIONS_WAIT, **facts)
     if not reached:
         raise NobodyNotified

@@ -18,6 +18,7 @@ from portal.jobs import (
     desk_notifications,
     gateway_alarms,
     package_events,
+    readiness_alarms,
     submission_alarms,
     webhook_care,
 )
@@ -115,10 +116,11 @@ def run_launches() -> bool:
 
 
 def do_minutely() -> bool:
-    """Launch what is planned, tell of budgets that are used up, and note which campaigns have ended."""
+    """Launch what is planned, tell of budgets that are used up, note which campaigns have ended, and look at checks."""
     campaign_steps.launch_planned()
     campaign_steps.tell_of_budgets()
     launches.finish_sent(clock.now())
+    readiness_alarms.notify_of_checks()
     return False
 
 

@@ -11,7 +11,7 @@ TEMPLATES = product.ROOT / "templates"
 OURS = {
     "code", "purpose", "notice", "link", "refusal", "receipt", "pair", "granted", "refused", "undone", "brands",
     "language", "until", "role", "roles", "address", "count", "level", "day", "is_over", "opened", "near", "overdue",
-    "is_used_up", "is_complete", "is_confirmed", "grants_by_reply", "paragraphs",
+    "is_used_up", "check", "is_complete", "is_confirmed", "grants_by_reply", "paragraphs",
 }  # fmt: skip
 # Seen by the operator before anybody reads them (docs/decisions/reviewed-texts.md): who sends, what a campaign says.
 REVIEWED = {

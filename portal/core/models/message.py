@@ -147,6 +147,7 @@ class MailKind(StrEnum):
     CONFIRMATIONS_WAIT = "confirmations_wait"  # Consents of the day are not confirmed, or were not.
     REPLIES_WAIT = "replies_wait"  # Replies that may refuse, which nobody has read yet.
     WEBHOOK_FAILS = "webhook_fails"  # An endpoint takes no events, or is off for that.
+    CHECK_FAILS = "check_fails"  # To the operator: a readiness check fails, or is well again.
 
 
 class MailState(StrEnum):

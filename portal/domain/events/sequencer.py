@@ -4,8 +4,8 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.database import changed_rows
-from portal.core.models import Event, NodeCounter
-from portal.core.models.inserts import insert_missing
+from portal.core.models import Decision, DecisionTally, Event, EventType, NodeCounter
+from portal.core.models.inserts import insert_missing, insert_or_add
 
 COUNTER = "event"  # Its row is locked until the caller commits: one sequencer numbers at a time.
 MOST = 5_000  # In one transaction.
@@ -30,4 +30,18 @@ def sequence_events(session: Session, most: int = MOST) -> int:
     numbered = update(Event).where(Event.id == numbers.c.id).values(sequence=last + numbers.c.number)
     count = changed_rows(session, numbered.execution_options(synchronize_session=False))
     session.execute(update(NodeCounter).where(mine).values(next=last + count))
+    _tally_decisions(session, last)
     return count
+
+
+def _tally_decisions(session: Session, last: int) -> None:
+    """Count the decisions among the events numbered after `last`, by origin and status."""
+    found = (
+        select(Decision.origin, Decision.status, func.count())
+        .join(Event, Event.subject_id == Decision.id)
+        .where(Event.sequence > last, Event.type == EventType.DECISION_MADE)
+        .group_by(Decision.origin, Decision.status)
+    )
+    for origin, status, count in session.execute(found).all():
+        more = {"origin": origin, "status": status, "decisions": count}
+        session.execute(insert_or_add(session, DecisionTally, more, sums=("decisions",)))

@@ -48,6 +48,8 @@ FACTS: dict[MailKind, frozenset[str]] = {
     MailKind.WEBHOOK_FAILS: frozenset({"place", "host", "reason", "link"}),  # `reason`: OffReason; empty: not yet off.
     # `day` in words; `is_over`: what that day left. `place` is OPERATOR where it is about the operator's gateways.
     MailKind.CONFIRMATIONS_WAIT: frozenset({"place", "day", "count", "is_over", "link"}),
+    # `check` is a name of readiness.ALL, failing since `at`; `reason`: what is wrong, and the cure.
+    MailKind.CHECK_FAILS: frozenset({"check", "at", "reason", "is_over", "link"}),
 }
 CHANGES = ("first_totp", "totp_added", "totp_removed", "passkey_added", "passkey_removed", "recovery_renewed")
 OPERATOR = ""  # The `place` of mails to the operator's own staff.

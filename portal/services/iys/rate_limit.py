@@ -139,6 +139,12 @@ def calls_since(session: Session, since: timedelta, at: datetime, question: str 
     return int(calls), int(failures)
 
 
+def calls_by_question(session: Session, since: timedelta, at: datetime) -> dict[str, int]:
+    """Calls since then, by operation and by the other names of tallies; a span counts whole."""
+    sums = select(CallTally.name, func.sum(CallTally.calls)).where(CallTally.span >= span_start(at - since))
+    return {name: int(calls) for name, calls in session.execute(sums.group_by(CallTally.name))}
+
+
 def calls_per_hour(question: Operation) -> int | None:
     """How many calls of this kind we make in an hour; None where İYS has no hourly limit."""
     if question == Operation.TOKEN:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from portal.core import clock
 from portal.core.extensions import close_reader, db, limiter, read_session, vault
 from portal.core.lazy_text import N_
-from portal.core.models import Mail, Message, Outcome, Submission
+from portal.core.models import Mail, Message, Outcome, Provider, Submission
 from portal.core.paths import MIGRATIONS, ROOT
 from portal.services.readiness import heartbeats
 
@@ -140,8 +140,9 @@ def _check_mail() -> Fault | None:
 
 
 def _check_parked() -> Fault | None:
+    all_providers = Submission.provider_id.in_(select(Provider.id))  # So that the index by provider and outcome serves.
     parked = select(func.count(Submission.id)).where(
-        Submission.outcome == Outcome.PARKED, Submission.closed_at.is_(None)
+        all_providers, Submission.outcome == Outcome.PARKED, Submission.closed_at.is_(None)
     )
     if not (count := read_session().scalars(parked).one()):
         return None

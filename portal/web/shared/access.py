@@ -41,7 +41,7 @@ def by_code(blueprint: Blueprint) -> Blueprint:
 
 
 def by_password(blueprint: Blueprint) -> Blueprint:
-    """For programs: the token in the URL and Basic auth are the credentials; each view checks both."""
+    """For programs: the token in the URL and Basic auth, or a bearer token, are the credentials; each view checks."""
     return _register(blueprint, "by password", needs_csrf=False)
 
 

@@ -4,7 +4,16 @@ from flask import Flask, Request, Response, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
 # Blueprints whose pages neither read nor set the session cookie.
-WITHOUT_SESSION = ("recipient", "consent_points", "verification", "my_consents_entry", "my_consents", "api", "api_docs")
+WITHOUT_SESSION = (
+    "recipient",
+    "consent_points",
+    "verification",
+    "my_consents_entry",
+    "my_consents",
+    "api",
+    "api_docs",
+    "monitoring",
+)
 
 
 class Sessions(SecureCookieSessionInterface):

@@ -1,0 +1,1 @@
+"""What programs of the operator that watch the portal ask."""
