@@ -37,6 +37,13 @@ def vouched_brand(session: Session, host: str) -> int | None:
     return domain.brand_id if domain is not None and is_approved(session, domain) else None
 
 
+def may_have_certificate(session: Session, host: str) -> bool:
+    """Whether a proxy may get a certificate for a host: a firm proved it and the operator agreed. Also while its record
+    is missing or the firm is suspended, since links that are out must refuse for ever."""
+    domain = session.scalar(select(Domain).where(Domain.host == host, Domain.verified_at.is_not(None)))
+    return domain is not None and _last_act(session, domain) == ReviewAct.TEXT_APPROVED
+
+
 def list_waiting(session: Session, *conditions: ColumnElement[bool]) -> Sequence[Domain]:
     """Proved hosts of admitted providers on which the operator has to decide, the oldest first."""
     proved = select(Domain).join(Provider, Provider.id == Domain.provider_id)

@@ -2,14 +2,17 @@
 
 from collections.abc import Collection
 
-from flask import request
+from flask import abort, request
 from flask.typing import ResponseReturnValue
 
-from portal.core.extensions import limiter
+from portal.core.extensions import limiter, read_session
+from portal.domain.providers import domain_reviews
 from portal.services import readiness
 from portal.web.public.blueprint import blueprint
 
 PROBES_OF_AN_ADDRESS = "600 per minute"  # Each readiness check asks the database, and writes it every few seconds.
+LOOPBACK = ("127.0.0.1", "::1")
+LONGEST_HOST = 253
 
 
 @blueprint.get("/livez")
@@ -32,6 +35,18 @@ def readyz() -> ResponseReturnValue:
 def health() -> ResponseReturnValue:
     """Whether this process may get requests, whatever other programs do: what a load balancer asks."""
     return _readiness(readiness.PROGRAMS)
+
+
+@blueprint.get("/certificate-ask")
+@limiter.limit(PROBES_OF_AN_ADDRESS)
+def certificate_ask() -> ResponseReturnValue:
+    """200 where Caddy may get a certificate for `?domain=`, a brand's own host. Asked on this machine only, past the
+    proxy: whoever comes through one is told of no host."""
+    host = request.args.get("domain", "").lower()
+    is_local = request.remote_addr in LOOPBACK and len(host) <= LONGEST_HOST
+    if is_local and domain_reviews.may_have_certificate(read_session(), host):
+        return {"status": "ok"}
+    abort(404)
 
 
 def _readiness(excluded: Collection[str]) -> ResponseReturnValue:

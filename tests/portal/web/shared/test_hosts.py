@@ -4,9 +4,12 @@ import json
 import re
 
 import pytest
+from sqlalchemy import update
 
 from portal.app import create_app
-from portal.core.models import Receipt
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.models import Domain, Receipt
 from tests import databases, make
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
@@ -110,3 +113,30 @@ def test_a_counted_proxy_is_believed_and_no_further_one(environ, app, code, rows
     assert answer.status_code == 303
     assert answer.headers["Strict-Transport-Security"]
     assert ip_of(app, rows.one(Receipt)) == "203.0.113.5"
+
+
+def test_caddy_gets_certificates_for_approved_hosts_only_and_is_told_so_on_its_own_machine(app, environ):
+    with app.app_context():
+        brand = make.brand()
+        make.add_domain(brand, "izin.example.com.tr")
+        at = clock.now()
+        own = {"provider_id": brand.provider_id, "brand_id": brand.id, "proof": "x", "created_at": at}
+        db.session.add(Domain(**own, host="onaysiz.example.com.tr", verified_at=at))
+        db.session.add(Domain(**own, host="kanitsiz.example.com.tr"))
+        db.session.commit()
+    behind_caddy = create_app({**environ, "PROXY_HOPS": "1"}).test_client()
+
+    def ask(host: str, **headers: str) -> int:
+        at = {"Host": "127.0.0.1:8000", **headers}
+        return behind_caddy.get("/certificate-ask", query_string={"domain": host}, headers=at).status_code
+
+    assert ask("izin.example.com.tr") == 200
+    others = ["onaysiz.example.com.tr", "kanitsiz.example.com.tr", "localhost", "", "x" * 300]
+    assert {ask(each) for each in others} == {404}
+    for forwarded in ("203.0.113.7", "127.0.0.1, 203.0.113.7"):
+        assert ask("izin.example.com.tr", **{"X-Forwarded-For": forwarded}) == 404
+
+    with app.app_context():
+        db.session.execute(update(Domain).values(missing_since=clock.now()))
+        db.session.commit()
+    assert ask("izin.example.com.tr") == 200  # What is out there must refuse for ever.
