@@ -143,7 +143,7 @@ def _delegated_batch(session: Session, provider_id: int, batch_id: int) -> tuple
 
 
 def _act(batch: ImportBatch, act: Callable[[], None], audit_act: str = "") -> ResponseReturnValue:
-    """Do it, commit, and wake the worker."""
+    """Do it, and commit."""
     try:
         act()
     except tuple(ERROR_MESSAGES) as refusal:
