@@ -29,7 +29,7 @@ def program(app, time_machine) -> Program:
 
 def key_of(app, **facts) -> Program:
     with app.app_context():
-        return Program(app, make_key(db.session.query(Provider).first(), **facts))
+        return Program(app, make_key(db.session.query(Provider).order_by(Provider.id).first(), **facts))
 
 
 def upload(program: Program, content: str | bytes = FILE, *, key: str = "", query: str = f"?profile={PROFILE}"):
