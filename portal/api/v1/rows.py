@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from portal.api.v1.row_problems import ApiRowProblem, BadRow, find_unfit
@@ -16,7 +16,16 @@ from portal.api.v1.schemas import MAX_ID, MAX_TEXT, ConsentRow
 from portal.core import addresses, iys_protocol
 from portal.core.addresses import BadAddress
 from portal.core.addresses.problems import ExplainedProblem
-from portal.core.iys_protocol import Channel, RecipientType, Retailers, Source, Status, parse_wire_date
+from portal.core.iys_protocol import (
+    Channel,
+    RecipientType,
+    Retailers,
+    Source,
+    Status,
+    format_wire_date,
+    parse_wire_date,
+    read_wire_date,
+)
 from portal.domain.consents.bulk_import import Entry
 from portal.services.imports.date_column import refusal_date
 from portal.services.imports.layout.normalization import folded, says_nothing
@@ -30,6 +39,7 @@ NAMED_RETAILERS = ("retailerCode", "retailerAccess")
 NO_PROBLEM = "H467"  # See Effect.LATE_GRANT.
 # What says that there is no evidence, or only that there is some.
 NO_EVIDENCE = {"yok", "var", "evet", "hayir", "onay", "onayli", "izin", "no", "yes", "true", "false", "x", "test"}
+CLOCK_AHEAD = timedelta(minutes=1)  # So far may a program's clock be ahead: what it dates counts as of now.
 MAY_LACK = ("H112", "H113")  # What a refusal needs no more than these: date and source.
 
 
@@ -60,6 +70,9 @@ def _read_row(place: int, row: object, at: datetime) -> ReadRow:
     ignored: list[str] = []
     if isinstance(row, dict):
         given = {name: value for name, value in row.items() if value is not None}
+        date = read_wire_date(given.get("consentDate"))
+        if date is not None and at < date <= at + CLOCK_AHEAD:
+            given["consentDate"] = format_wire_date(at)
         usable = _usable(given, at) if given.get("status") == Status.REFUSED else given
         found, ignored = _read(place, usable, at), [name[:MAX_ID] for name in given if name not in usable]
     return ReadRow(find_correlation_id(row), _find_id(row, "reference"), ignored, found)

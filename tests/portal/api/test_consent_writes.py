@@ -112,6 +112,15 @@ def test_a_grant_that_a_file_could_not_bring_is_a_problem(program, rows, fields,
     assert (rows.count(Decision), rows.one(ApiRequest).status) == (0, 422)
 
 
+def test_a_grant_of_a_program_whose_clock_is_ahead_counts_as_of_now(program, rows):
+    with time_machine.travel(clock.now(), tick=False):
+        answers = [program.post(CONSENTS, grant(ago=timedelta(seconds=-ahead))) for ahead in (61, 60)]
+        now = clock.now().replace(microsecond=0)
+
+    assert [each.json.get("code") for each in answers] == ["date_to_come", None]
+    assert [each.consent_date for each in rows(Decision)] == [now]
+
+
 def test_a_late_grant_is_kept_as_evidence_only(program, rows):
     answer = program.post(CONSENTS, grant(ago=timedelta(days=30)))
 
