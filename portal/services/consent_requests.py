@@ -40,7 +40,7 @@ class Incoming:
     """A request that is to be written, as it came."""
 
     provider_id: int
-    key_id: int
+    key_id: int  # The first of the keys that replaced one another: what one of them sent is another's, too.
     idempotency_key: str = field(repr=False)
     path: str
     body: bytes = field(repr=False)

@@ -15,6 +15,7 @@ from portal.core.database import is_deadlock
 from portal.core.extensions import db, read_session, vault
 from portal.core.ids import new_id, parse_id
 from portal.domain import audit
+from portal.domain.identity import api_keys
 from portal.domain.identity.api_keys import Caller
 from portal.services import consent_requests
 from portal.services.consent_requests import Incoming, KeyReused
@@ -38,7 +39,8 @@ def answer_once(
     caller: Caller = g.caller
     path = flask.url_for(str(request.endpoint), **{"brandCode": g.brand.brand_code, **(request.view_args or {})})
     given = request.get_data() if body is None else body
-    incoming = Incoming(caller.provider_id, caller.key_id, headers.IdempotencyKey, path, given, clock.now())
+    first_key_id = api_keys.find_first_id(read_session(), caller)
+    incoming = Incoming(caller.provider_id, first_key_id, headers.IdempotencyKey, path, given, clock.now())
     if answered := find_answer(incoming):
         return answered
     for tries_left in reversed(range(TRIES)):

@@ -42,7 +42,7 @@ class ApiRequest(Entity):
 
     provider_id: Mapped[int] = foreign_key("provider.id")
     brand_id: Mapped[int] = foreign_key("brand.id", index=False)
-    key_id: Mapped[int] = foreign_key("api_key.id", index=False)
+    key_id: Mapped[int] = foreign_key("api_key.id", index=False)  # Or that of the first key in whose place it came.
     idempotency_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))  # None once it may be used again.
     path: Mapped[str] = mapped_column(String(120))
     body: Mapped[bytes]  # Encrypted, compressed: as it came.

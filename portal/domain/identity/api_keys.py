@@ -73,6 +73,7 @@ class Caller(NamedTuple):
     """Whose request it is: a key that is neither revoked nor expired, with its provider."""
 
     key_id: int
+    replaces_id: int | None  # The key in whose place it was made.
     hint: str
     is_test: bool
     used_at: datetime | None
@@ -170,10 +171,20 @@ def find_caller(
 def _caller_of(row: Any, brand_code: int | None) -> Caller:
     is_suspended = row.suspended_at is not None
     return Caller(
-        row.id, row.hint, row.is_test, row.used_at, None if row.brand_ids is None else tuple(row.brand_ids),
-        _read_scopes(row.scopes, suspended=is_suspended), row.provider_id, row.iys_code, is_suspended,
+        row.id, row.replaces_id, row.hint, row.is_test, row.used_at,
+        None if row.brand_ids is None else tuple(row.brand_ids), _read_scopes(row.scopes, suspended=is_suspended),
+        row.provider_id, row.iys_code, is_suspended,
         bool(row.has_networks), _reached_brand(row, brand_code),
     )  # fmt: skip
+
+
+def find_first_id(session: Session, caller: Caller) -> int:
+    """The id of the first of the keys that replaced one another down to the caller's."""
+    first_id, replaces_id = caller.key_id, caller.replaces_id
+    while replaces_id is not None:
+        first_id = replaces_id
+        replaces_id = session.scalar(select(ApiKey.replaces_id).where(ApiKey.id == first_id))
+    return first_id
 
 
 @lru_cache(maxsize=512)
@@ -202,7 +213,7 @@ def is_open(at: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
 
 CALLER = (
     select(
-        ApiKey.id, ApiKey.hint, ApiKey.is_test, ApiKey.used_at, ApiKey.brand_ids,
+        ApiKey.id, ApiKey.replaces_id, ApiKey.hint, ApiKey.is_test, ApiKey.used_at, ApiKey.brand_ids,
         cast(ApiKey.scopes, String).label("scopes"), ApiKey.provider_id,
         Provider.iys_code, Provider.admitted_at, Provider.suspended_at,
         exists().where(Network.provider_id == ApiKey.provider_id).label("has_networks"),

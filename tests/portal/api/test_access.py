@@ -168,9 +168,14 @@ def test_a_key_ends_by_revocation_expiry_rotation_and_with_sandbox_mode(app, pro
     key = db.session.query(ApiKey).filter_by(hint=revoked[-4:]).one()
     api_keys.revoke(db.session, key.id, clock.now())
     old = db.session.query(ApiKey).filter_by(hint=expiring[-4:]).one()
-    _, new = api_keys.rotate(db.session, provider, old, timedelta(days=1), user_id=old.created_by, at=clock.now())
+    sent, bodies = "sent-before-and-after", [refusal(), refusal(), refusal(make.EMAIL)]
+    before = Program(app, expiring).post(CONSENTS, bodies[0], idempotency_key=sent)
+    made, new = api_keys.rotate(db.session, provider, old, timedelta(days=1), user_id=old.created_by, at=clock.now())
+    _, newest = api_keys.rotate(db.session, provider, made, timedelta(days=2), user_id=old.created_by, at=clock.now())
     db.session.commit()
 
+    after = [Program(app, newest).post(CONSENTS, body, idempotency_key=sent) for body in bodies[1:]]
+    assert (after[0].json, after[1].json["code"]) == (before.json, "idempotency_key_reused")
     assert not is_good(revoked)
     assert is_good(expiring) and is_good(new)
     with time_machine.travel(clock.now() + timedelta(hours=25)):
