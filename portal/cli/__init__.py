@@ -2,11 +2,26 @@
 
 from flask import Flask
 
-from portal.cli import campaign, demo, doctor, exports, imports, iys, jobs, keys, messages, staff, webhooks
+from portal.cli import (
+    campaign,
+    database_copy,
+    demo,
+    doctor,
+    exports,
+    imports,
+    iys,
+    jobs,
+    keys,
+    messages,
+    staff,
+    webhooks,
+)
 
 
 def init_app(app: Flask) -> None:
     for module in (campaign, demo, iys, jobs, messages, staff, webhooks):
         app.cli.add_command(module.group)
-    for command in (keys.receipts_group, keys.vault_group, imports.import_files, exports.export_file, doctor.doctor):
+    for group in (keys.receipts_group, keys.vault_group):
+        app.cli.add_command(group)
+    for command in (imports.import_files, exports.export_file, doctor.doctor, database_copy.copy_database):
         app.cli.add_command(command)

@@ -6,4 +6,5 @@ from portal.services.readiness.checks import READY as READY
 from portal.services.readiness.checks import TO_START as TO_START
 from portal.services.readiness.checks import Fault as Fault
 from portal.services.readiness.checks import find_faults as find_faults
+from portal.services.readiness.heartbeats import running_programs as running_programs
 from portal.services.readiness.heartbeats import start_heartbeats as start_heartbeats

@@ -1,12 +1,15 @@
 """Signs of life of the programs, and whether the keys of this one are those of the database."""
 
+import contextlib
+import os
+import socket
 import threading
 import time
 from datetime import datetime, timedelta
 
 import structlog
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core import clock, ids
@@ -54,6 +57,25 @@ def last_seen(session: Session, role: str) -> datetime | None:
     """When a program of this role (core/programs.py) last told that it runs."""
     told = Process.generations.is_not(None)
     return session.scalar(select(func.max(Process.seen_at)).where(Process.role == role, told))
+
+
+def running_programs(session: Session) -> list[str]:
+    """Programs, as role and process id, that told lately that they run, or whose process is still there: a web process
+    that no probe asks tells nothing."""
+    at = clock.now()
+    leased = session.scalars(select(Process).where(or_(Process.leased_until > at, Process.seen_at > at - SILENCE)))
+    return [f"{each.role} {each.pid}" for each in leased if each.seen_at > at - SILENCE or _is_alive(each)]
+
+
+def _is_alive(process: Process) -> bool:
+    if process.host != socket.gethostname()[:60] or process.pid == os.getpid():
+        return False
+    with contextlib.suppress(PermissionError):  # It is there, as another user's.
+        try:
+            os.kill(process.pid, 0)
+        except ProcessLookupError:
+            return False
+    return True
 
 
 def wrong_keys(session: Session, keys: Vault) -> list[int]:
