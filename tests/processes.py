@@ -30,6 +30,7 @@ class Program:
     environ: Mapping[str, str]
     log: Path
     port: int | None = None
+    folder: Path = ROOT  # Of its code.
     _running: subprocess.Popen | None = field(default=None, init=False)
 
     @property
@@ -41,7 +42,8 @@ class Program:
         with self.log.open("ab") as log:
             self._running = subprocess.Popen(
                 [sys.executable, str(ROOT / "bin" / "tethered.py"), *self.command],
-                cwd=ROOT, env=dict(self.environ), stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0,
+                cwd=self.folder, env=dict(self.environ), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                process_group=0,
             )  # fmt: skip
         if self.port:
             self._wait()

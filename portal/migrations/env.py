@@ -3,21 +3,30 @@
 from typing import Literal
 
 from alembic import context
-from sqlalchemy import NullPool, create_engine
+from sqlalchemy import NullPool, create_engine, event
 
 import shortlinks
 from portal.core.extensions import db
 from portal.core.models import Base
 
+LOCK_TIMEOUT = "5s"  # Whoever asks for a table waits behind a migration that waits for it.
 METADATA = [Base.metadata, shortlinks.Base.metadata]
 
 
 def run() -> None:
-    """Run the migrations on an engine of their own: the portal's engines need tables that may not exist yet."""
-    with create_engine(db.engine.url, poolclass=NullPool).connect() as connection:
+    """Run the migrations, each in a transaction of its own, on an engine of their own: the portal's engines need tables
+    that may not exist yet."""
+    engine = create_engine(db.engine.url, poolclass=NullPool)
+    if engine.dialect.name == "sqlite":  # Its driver would begin transactions late, and none before DDL.
+        event.listen(engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            with connection.begin():  # Its own: otherwise all migrations would be part of it.
+                connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
         context.configure(
             connection=connection, target_metadata=METADATA, render_as_batch=True, compare_type=True,
-            render_item=_render, user_module_prefix="sa.",
+            render_item=_render, user_module_prefix="sa.", transaction_per_migration=True,
         )  # fmt: skip
         with context.begin_transaction():
             context.run_migrations()

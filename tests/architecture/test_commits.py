@@ -11,6 +11,7 @@ ENDS = ("commit", "begin", "rollback")
 LAWFUL = {
     ("portal.core.ids", "_claimer.begin"): "a process claims its node apart from any transaction of the portal",
     ("portal.migrations.env", "context.begin_transaction"): "a migration is one transaction",
+    ("portal.migrations.env", "connection.begin"): "how long they wait is said before they begin",
 }
 
 

@@ -15,6 +15,7 @@ from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import CheckConstraint, inspect, text
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 import shortlinks
 from portal.app import create_app
@@ -210,6 +211,41 @@ def test_a_table_that_is_built_anew_keeps_its_triggers(app, table):
             pass
     with app.app_context():
         assert triggers() == before > {f"{table}_event"}
+
+
+def test_a_migration_that_fails_leaves_nothing(tmp_path):
+    """Its second table is in the way."""
+    with migrated_app(tmp_path, "0039") as app, app.app_context():
+        with create_plain_engine().begin() as connection:
+            connection.execute(text("CREATE TABLE key_generation (generation integer)"))
+        with pytest.raises((OperationalError, ProgrammingError)):
+            flask_migrate.upgrade(revision="0041")
+
+        assert (revision(), inspect(create_plain_engine()).has_table("process")) == ("0039", False)
+        with create_plain_engine().begin() as connection:
+            connection.execute(text("DROP TABLE key_generation"))
+        flask_migrate.upgrade(revision="0041")
+        assert revision() == "0041"
+
+
+@pytest.mark.skipif(not databases.SERVER, reason="SQLite has no locks of tables")
+def test_a_migration_waits_for_a_table_for_seconds_only(tmp_path):
+    """And keeps those before it: the next try goes on there."""
+    with migrated_app(tmp_path, "0039") as app, app.app_context():
+        flask_migrate.upgrade(revision="0040")
+        with create_plain_engine().begin() as reader:
+            reader.execute(text("SELECT count(*) FROM process"))
+            with pytest.raises(OperationalError) as refused:
+                flask_migrate.upgrade(revision="0041")
+
+        assert (type(refused.value.orig).__name__, revision()) == ("LockNotAvailable", "0040")
+        flask_migrate.upgrade(revision="0041")
+        assert revision() == "0041"
+
+
+def revision() -> str | None:
+    with create_plain_engine().connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
 
 
 def test_there_is_one_newest_migration(app):
