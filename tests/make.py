@@ -32,7 +32,7 @@ from portal.core.models import (
 from portal.domain import campaigns
 from portal.domain.campaigns import default_texts, text_reviews
 from portal.domain.identity import accounts, factors
-from portal.domain.providers import domain_reviews
+from portal.domain.providers import brand_requests, domain_reviews
 from portal.services import launches
 from portal.services.imports import audience
 from portal.services.imports.audience import read_address_list
@@ -136,12 +136,18 @@ def brand() -> Brand:
     return found
 
 
-def add_domain(of: Brand, name: str) -> None:
-    """Add a verified and reviewed short domain to a brand."""
+def prove_host(of: Brand, name: str) -> None:
+    """Add a verified domain to a brand."""
     at = clock.now()
     db.session.add(
         Domain(provider_id=of.provider_id, brand_id=of.id, host=name, proof="x", verified_at=at, created_at=at)
     )
+    db.session.commit()
+
+
+def add_domain(of: Brand, name: str) -> None:
+    """Add a verified and reviewed short domain to a brand."""
+    prove_host(of, name)
     approve_host(of.provider_id, name)
     db.session.commit()
 
@@ -174,6 +180,12 @@ def approve_texts() -> None:
         found = {"digest": text.digest.hex(), "reason": "", "by": 1, "at": clock.now()}
         text_reviews.settle(db.session, text.campaign.provider_id, is_approved=True, **found)
     db.session.commit()
+
+
+def approve_request(brand: Brand) -> bool:
+    """As the operator: let people see what a firm wants of its brand."""
+    seen, by = brand_requests.describe_request(brand), {"by": 1, "at": clock.now()}
+    return brand_requests.settle_request(db.session, brand, seen, is_approved=True, **by)
 
 
 def decline_texts() -> None:

@@ -4,7 +4,6 @@ from playwright.sync_api import expect
 
 from portal.core.extensions import db
 from portal.core.models import Brand, Recipient
-from portal.domain.providers import brand_requests
 from tests import make
 from tests.browser.signing_in import sign_in
 from tests.portal.domain.providers.test_logos import picture
@@ -56,7 +55,7 @@ def test_a_brand_is_dressed_and_people_see_it(app, site, sandbox, screens, rows,
 
     with app.app_context():  # The operator agrees.
         brand = db.session.query(Brand).one()
-        assert brand_requests.settle_request(brand, brand_requests.describe_request(brand), is_approved=True)
+        assert make.approve_request(brand)
         db.session.commit()
 
     fatma = screens(320, 900, also=[360, 1280])

@@ -47,7 +47,7 @@ class Review(Entity):
     act: Mapped[ReviewAct]
     note: Mapped[str] = mapped_column(String(2000))
     called_on: Mapped[date | None]  # When the representative was called back at the company's number.
-    digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))  # Of a text: WrittenText.digest.
+    digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))  # approvals.digest_of what was decided on.
     made_by: Mapped[int] = mapped_column(BigId)
     made_at: Mapped[datetime]
 

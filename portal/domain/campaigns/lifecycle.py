@@ -13,6 +13,7 @@ from portal.core.ids import new_id
 from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, Campaign, CampaignKind, ConsentText, ContactKind, Delivery, Message, Provider
 from portal.core.models.invitations import is_unsent_invitation, resume_invitations
+from portal.domain.campaigns import text_reviews
 from portal.domain.campaigns.default_texts import Wording, default_wording
 
 
@@ -48,7 +49,7 @@ def open_campaign(
     provider = session.get_one(Provider, brand.provider_id)
     if provider.in_sandbox_mode:
         wording = default_wording(trial_name(brand.brand_code), kind, notice_url="")
-    text = _first_text(provider, brand, campaign, wording, at)
+    text = _write_text(provider, brand, campaign, wording, 1, at)
     session.add(text)
     session.flush()
     campaign.text_id = text.id
@@ -57,11 +58,24 @@ def open_campaign(
     return campaign
 
 
-def _first_text(provider: Provider, brand: Brand, campaign: Campaign, wording: Wording, at: datetime) -> ConsentText:
+def renew_text(session: Session, campaign: Campaign, notice_url: str | None, at: datetime) -> None:
+    """Let pages name the sender as it is named now, in the usual words. None: the campaign's own notice stays."""
+    shown = session.get_one(ConsentText, campaign.text_id)
+    provider, brand = session.get_one(Provider, campaign.provider_id), session.get_one(Brand, campaign.brand_id)
+    wording = default_wording(brand.name, campaign.kind, shown.notice_url if notice_url is None else notice_url)
+    text = _write_text(provider, brand, campaign, wording, shown.version + 1, at)
+    session.add(text)
+    session.flush()
+    campaign.text_id = text.id
+
+
+def _write_text(
+    provider: Provider, brand: Brand, campaign: Campaign, wording: Wording, version: int, at: datetime
+) -> ConsentText:  # fmt: skip
     contact = brand.contact or provider.contact
     shown = [provider.title, provider.number, contact, brand.name, *asdict(wording).values()]
     return ConsentText(
-        id=new_id(), provider_id=provider.id, campaign_id=campaign.id, version=1, sender_title=provider.title,
+        id=new_id(), provider_id=provider.id, campaign_id=campaign.id, version=version, sender_title=provider.title,
         sender_mersis=provider.number, sender_contact=contact, brand_name=brand.name, created_at=at,
         digest=hashlib.sha256("\x00".join(shown).encode()).digest(), **asdict(wording),
     )  # fmt: skip
@@ -94,10 +108,13 @@ def close(session: Session, campaign: Campaign, at: datetime) -> bool:
 
 
 def reopen(session: Session, campaign: Campaign, at: datetime) -> bool:
-    """Send what was left unsent; returns whether that is new. Links keep the day on which they expire."""
+    """Send what was left unsent; returns whether that is new. Links keep the day on which they expire. Raises
+    text_reviews.TextNotApproved where the operator took an approval back meanwhile."""
     session.refresh(campaign, ["closed_at"], with_for_update=True)
     if campaign.closed_at is None:
         return False
+    if text_reviews.list_unapproved(session, campaign):
+        raise text_reviews.TextNotApproved
     campaign.closed_at = None
     resume_invitations(session, Message.campaign_id == campaign.id, at)
     return True

@@ -84,8 +84,11 @@ def set_budget(
 
 
 def stop(session: Session, campaign: Campaign, at: datetime) -> bool:
-    """Send nothing any more, for good; the worker then withdraws what had not left. Returns whether that is new."""
-    if _lock(session, campaign) not in (CampaignState.RUNNING, CampaignState.PAUSED):
+    """Send nothing any more, for good, also if it is closed and opens again; the worker then withdraws what had not
+    left. Returns whether that is new."""
+    if _lock(session, campaign) not in (CampaignState.RUNNING, CampaignState.PAUSED, CampaignState.CLOSED):
+        return False
+    if campaign.stopped_at is not None:
         return False
     campaign.stopped_at, campaign.linked_at, campaign.lease_until = at, None, None
     return True

@@ -4,19 +4,24 @@ The usual texts wait for nobody, nor does a firm in sandbox mode, of which no st
 Review that names a text by its hash, so it counts for all campaigns and consent points of a firm. Nothing here commits.
 """
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from portal.core.models import Brand, Campaign, CampaignKind, ConsentText, MessageText, Provider, Review, ReviewAct
+from portal.core.models.approvals import digest_of, last_decisions
 from portal.domain.campaigns.default_texts import default_wording
 from portal.domain.campaigns.message_texts import ENGLISH, USUAL
 
 PAGE = "title_tr", "body_tr", "title_en", "body_en"
+SENDER = {"brand_name": "name", "sender_contact": "contact", "notice_url": "notice_url"}  # Fields of brands in pages.
+
+
+class TextNotApproved(ValueError):
+    """The operator has not approved the text that a firm wrote itself, or took back what it holds."""
 
 
 @dataclass(frozen=True)
@@ -58,35 +63,51 @@ def list_waiting(session: Session, *conditions: ColumnElement[bool]) -> list[Wri
 
 
 def list_written(session: Session, *conditions: ColumnElement[bool]) -> list[WrittenText]:
-    """Texts other than the usual ones, of admitted providers."""
+    """Texts other than the usual ones, of admitted providers; and what of a page's sender was taken back. Of a launched
+    campaign also what people saw before its text was renewed."""
     of_admitted = select(Campaign.id).join(Provider, Provider.id == Campaign.provider_id)
     chosen = of_admitted.where(Provider.admitted_at.is_not(None), *conditions)
-    pages = select(Campaign, ConsentText).join(ConsentText, ConsentText.id == Campaign.text_id)
-    rows = session.execute(pages.where(Campaign.id.in_(chosen)).order_by(Campaign.created_at, Campaign.id)).all()
+    pages = select(Campaign, ConsentText).join(ConsentText, ConsentText.campaign_id == Campaign.id)
+    pages = pages.where(Campaign.id.in_(chosen), or_(ConsentText.id == Campaign.text_id, _was_launched_with()))
+    rows = session.execute(pages.order_by(Campaign.created_at, Campaign.id, ConsentText.version)).all()
     sentences = select(MessageText).where(MessageText.campaign_id.in_(chosen)).order_by(MessageText.version)
     newest = {each.campaign_id: each for each in session.scalars(sentences)}
-    made = select(Review).where(Review.provider_id.in_({row.Campaign.provider_id for row in rows}))
-    made = made.where(Review.digest.is_not(None)).order_by(Review.made_at, Review.id)
-    decisions = {(each.provider_id, each.digest): each for each in session.scalars(made)}
-    return [
+    decisions = last_decisions(session, Review.provider_id.in_({row.Campaign.provider_id for row in rows}))
+    found = [
         WrittenText(campaign, words, usual, digest, decisions.get((campaign.provider_id, digest)))
         for campaign, page in rows
         for words, usual in _find_written(campaign.kind, page, newest.get(campaign.id))
-        for digest in [hashlib.sha256("\0".join([campaign.kind, *words.values()]).encode()).digest()]
+        for digest in [digest_of(campaign.kind, *words.values())]
     ]
+    for campaign, page in rows:
+        for column, field in SENDER.items():
+            words = getattr(page, column)
+            decision = decisions.get((campaign.provider_id, digest_of(field, words)))
+            if decision is not None and decision.act == ReviewAct.TEXT_DECLINED:
+                found.append(WrittenText(campaign, {field: words}, {}, digest_of(field, words), decision))
+    return list({(text.campaign.id, text.digest): text for text in found}.values())
+
+
+def _was_launched_with() -> ColumnElement[bool]:
+    """The condition that a text was the newest one of its campaign at the launch."""
+    launched = aliased(ConsentText)
+    newest = select(func.max(launched.version)).where(
+        launched.campaign_id == Campaign.id, launched.created_at <= Campaign.launched_at
+    )
+    return ConsentText.version == newest.correlate(Campaign).scalar_subquery()
 
 
 def list_declined(session: Session, provider_id: int) -> dict[str, WrittenText]:
     """Declined texts that stand in a campaign, by their hash in hex: whoever approves one after all has to see it."""
     found = list_written(session, Provider.id == provider_id)
-    return {text.digest.hex(): text for text in found if text.decision and not text.is_approved}
+    return {text.digest.hex(): text for text in found if text.decision and not text.is_approved and text.usual}
 
 
 def is_taken_back(session: Session, *conditions: ColumnElement[bool], of_page: bool = False) -> bool:
     """Whether the operator declined a text of these campaigns, or one of their pages, after people had read it. A usual
     text of an earlier release has no decision."""
     return any(
-        text.decision is not None and not text.is_approved and (not of_page or PAGE[0] in text.words)
+        text.decision is not None and not text.is_approved and not (of_page and "sms_tr" in text.words)
         for text in list_written(session, *conditions)
     )
 
@@ -103,30 +124,6 @@ def settle(
         session.add(Review(provider_id=provider_id, act=act, note=note, digest=text.digest, made_by=by, made_at=at))
         session.flush()
     return text
-
-
-def reverse(
-    session: Session, provider_id: int, digest: str, *, is_approved: bool, by: int, reason: str, at: datetime
-) -> Review | None:
-    """Decide anew on a text or host that was decided on; None where that is its last decision. What was sent meanwhile
-    stays; the caller closes what runs."""
-    made = select(Review).where(Review.provider_id == provider_id, Review.digest.is_not(None))
-    found = session.scalars(made.order_by(Review.made_at.desc(), Review.id.desc()))
-    last = next((each for each in found if each.digest and each.digest.hex() == digest), None)
-    act = ReviewAct.TEXT_APPROVED if is_approved else ReviewAct.TEXT_DECLINED
-    if last is None or last.act == act:
-        return None
-    note = " · ".join(filter(None, (last.note, reason)))[-2000:]
-    review = Review(provider_id=provider_id, act=act, note=note, digest=last.digest, made_by=by, made_at=at)
-    session.add(review)
-    session.flush()
-    return review
-
-
-def list_running(session: Session, provider_id: int, digest: str) -> list[Campaign]:
-    """Launched campaigns and consent points with this text which are not closed."""
-    open_ones = Campaign.provider_id == provider_id, Campaign.launched_at.is_not(None), Campaign.closed_at.is_(None)
-    return [text.campaign for text in list_written(session, *open_ones) if text.digest.hex() == digest]
 
 
 def _find_written(

@@ -3,12 +3,12 @@
 The choices come first, and the code only proves the address (KVKK 2025/1072). Nothing here commits.
 """
 
+from portal.domain.campaigns.text_reviews import TextNotApproved
 from portal.domain.consent_points.lifecycle import (
     MOST_CODES,
     SANDBOX_CODES,
     BudgetTooHigh,
     SlugTaken,
-    TextNotApproved,
     change_budget,
     close_point,
     is_drawn,

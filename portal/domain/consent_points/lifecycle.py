@@ -16,6 +16,7 @@ from portal.core.models import Brand, Campaign, CampaignKind, ConsentPoint, Cont
 from portal.core.transliteration import ascii_only
 from portal.domain import campaigns
 from portal.domain.campaigns import text_reviews
+from portal.domain.campaigns.text_reviews import TextNotApproved
 
 MOST_CODES = 5000  # A day; several points can share more visitors.
 LONGEST_NAME = 50  # Of a brand in a slug.
@@ -25,10 +26,6 @@ SANDBOX_CODES_IN_ALL = 60  # Of all points of a sandbox provider.
 
 class SlugTaken(ValueError):
     """Another point got this slug at the same moment."""
-
-
-class TextNotApproved(ValueError):
-    """The operator has not approved the text that a firm wrote itself."""
 
 
 class BudgetTooHigh(ValueError):

@@ -1,18 +1,19 @@
 """What an admitted provider wants to change of its brands' looks, and the operator sees before people do."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from portal.core import display_names
-from portal.core.models import Brand, Provider
+from portal.core.models import Brand, Provider, Review, ReviewAct, approvals
+from portal.core.models.approvals import FIELDS, digest_of, find_taken_back
 from portal.domain.providers import sandbox_mode, sender_headers
 from portal.domain.providers.contact_numbers import is_in_contact
 from portal.domain.providers.logos import Logo
 
-WORDS = ("name", "header", "contact", "notice_url", "keyword", "reply_number")
+WORDS = approvals.WORDS
 PICTURE = ("logo", "logo_digest")
 
 
@@ -21,7 +22,8 @@ def request_change(
 ) -> None:
     """Change these WORDS of a brand; None is nothing, or its firm's. Of an admitted provider the operator must agree
     first to a new name or contact line, to a header or keyword that is not the whole name, to a short number for
-    replies, and to a notice that is none of `notices`: the old ones stay until then. Raises BadName."""
+    replies, to a notice that is none of `notices`, and to whatever it took back: the old ones stay until then. Raises
+    BadName."""
     wanted = {**wanted, "name": display_names.parse_name(wanted["name"] or "")}
     for field, text in wanted.items():
         if text is None or provider.in_sandbox_mode or _is_seen(provider, brand, field, text, notices):
@@ -30,7 +32,10 @@ def request_change(
 
 
 def _is_seen(provider: Provider, brand: Brand, field: str, text: str, notices: Collection[str]) -> bool:
-    """Whether the operator saw a text before: in a name, in the contact line, or as a notice."""
+    """Whether the operator saw a text before, and did not take it back: in a name, in the contact line, as a notice."""
+    session = object_session(provider)
+    if session is None or find_taken_back(session, provider.id).holds(field, text):
+        return False
     if field in ("header", "keyword"):
         return sender_headers.is_name(text, (brand.name, provider.title))
     if field == "reply_number":
@@ -65,7 +70,7 @@ def _request(brand: Brand, wanted: Mapping[str, object], fields: Sequence[str], 
 
 def requested_changes(brand: Brand) -> dict[str, str | None]:
     """What the operator decides on, by field; of a logo its digest."""
-    return {field: getattr(brand, f"requested_{field}") for field in (*WORDS, "logo_digest")}
+    return {field: getattr(brand, f"requested_{field}") for field in FIELDS}
 
 
 def reviewed_notices(session: Session, provider: Provider) -> set[str]:
@@ -79,13 +84,47 @@ def describe_request(brand: Brand) -> str:
     return repr(requested_changes(brand))
 
 
-def settle_request(brand: Brand, seen: str, *, is_approved: bool) -> bool:
+def settle_request(session: Session, brand: Brand, seen: str, *, is_approved: bool, by: int, at: datetime) -> bool:
     """Approve or decline what the operator saw; False where something else or nothing is requested by now."""
     if brand.requested_at is None or seen != describe_request(brand):
         return False
+    approved = {field: words for field, words in requested_changes(brand).items() if words and is_approved}
     for field in (*WORDS, *PICTURE):
         if is_approved and (wanted := getattr(brand, f"requested_{field}")):
             setattr(brand, field, wanted)
         setattr(brand, f"requested_{field}", None)
     brand.requested_at = None
+    for field, words in approved.items():
+        its = {"act": ReviewAct.TEXT_APPROVED, "digest": digest_of(field, words), "note": words}
+        session.add(Review(provider_id=brand.provider_id, made_by=by, made_at=at, **its))
+    session.flush()
     return True
+
+
+def fields_in_force(provider: Provider, brands: Sequence[Brand]) -> Iterator[tuple[str, str, str]]:
+    """(field, brand, words) of what people see, other than the firm's title and contact, which its admission is of."""
+    if provider.notice_url:
+        yield "notice_url", provider.title, provider.notice_url
+    usual = {"name": provider.title, "contact": provider.contact, "notice_url": provider.notice_url}
+    for brand in brands:
+        for field in FIELDS:
+            if (words := getattr(brand, field)) and words != usual.get(field):
+                yield field, brand.name, words
+
+
+def take_back(provider: Provider, brands: Sequence[Brand], field: str, words: str) -> list[Brand]:
+    """Let brands be without these words, and without what was never looked at by itself, as it stood in them; the
+    brands that had them."""
+    theirs = [brand for brand in brands if getattr(brand, field) == words]
+    for brand in theirs:
+        setattr(brand, field, provider.title if field == "name" else None)
+        if field == "logo_digest":
+            brand.logo = None
+        for part in ("header", "keyword") if field == "name" else ():
+            if sender_headers.is_name(getattr(brand, part) or "", [words]):
+                setattr(brand, part, None)
+        if field == "contact" and is_in_contact(brand.reply_number or "", words):
+            brand.reply_number = None
+    if field == "notice_url" and provider.notice_url == words:
+        provider.notice_url = ""
+    return theirs

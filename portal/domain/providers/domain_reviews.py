@@ -3,19 +3,17 @@
 A decision is a Review that names the host by its hash, and counts for all brands of a firm. Nothing here commits.
 """
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from portal.core.models import Domain, Provider, Review, ReviewAct
+from portal.core.models import Domain, Provider, Review, ReviewAct, approvals
 
 
 def digest_of(host: str) -> bytes:
-    """SHA-256; no text's: their first word is a campaign's kind."""
-    return hashlib.sha256(f"domain\0{host}".encode()).digest()
+    return approvals.digest_of("domain", host)
 
 
 # New links begin with a host while its record is in place.
@@ -76,4 +74,4 @@ def settle(
 
 def _last_act(session: Session, domain: Domain) -> ReviewAct | None:
     its = Review.provider_id == domain.provider_id, Review.digest == digest_of(domain.host)
-    return session.scalar(select(Review.act).where(*its).order_by(Review.made_at.desc(), Review.id.desc()).limit(1))
+    return next((each.act for each in approvals.last_decisions(session, *its).values()), None)

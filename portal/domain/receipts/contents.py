@@ -3,8 +3,7 @@
 All rows of one number are one receipt: an act at several providers has a row at each.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +26,7 @@ from portal.core.models import (
     Recipient,
     Submission,
 )
+from portal.core.models.approvals import TakenBack, find_taken_back
 from portal.core.models.recipient import latest
 from portal.core.vault import Vault
 from portal.domain.providers import sandbox_mode
@@ -145,9 +145,7 @@ def read_contents(session: Session, vault: Vault, receipt: Receipt) -> ReceiptCo
         decided_at=receipt.decided_at,
         address=addresses.mask(address),
         is_disowned=held_since is not None and held_since > receipt.decided_at,
-        parts=tuple(
-            _parts(session.execute(_lines(ids)).all(), _texts(session, [row.Receipt for row in rows]), held_since)
-        ),
+        parts=tuple(_parts(session, _texts(session, [row.Receipt for row in rows]), ids, held_since)),
     )
 
 
@@ -175,24 +173,33 @@ def _lines(receipt_ids: tuple[int, ...]) -> Select[*tuple[Any, ...]]:
 
 
 def _parts(
-    rows: Iterable[AnyRow], texts: dict[int, ConsentText], held_since: datetime | None
+    session: Session, texts: dict[int, ConsentText], receipt_ids: tuple[int, ...], held_since: datetime | None
 ) -> list[BrandDecisions]:  # fmt: skip
     by_brand: dict[int, list[AnyRow]] = {}
-    for row in rows:
+    for row in session.execute(_lines(receipt_ids)).all():
         by_brand.setdefault(row.Brand.id, []).append(row)
     return [
-        _part(row[0].Brand, row[0].Provider, texts.get(row[0].Provider.id), [_line(each, held_since) for each in row])
+        _part(row[0].Brand, row[0].Provider, [_line(each, held_since) for each in row], texts.get(row[0].Provider.id),
+              find_taken_back(session, row[0].Provider.id))
         for row in by_brand.values()
-    ]
+    ]  # fmt: skip
 
 
-def _part(brand: Brand, provider: Provider, text: ConsentText | None, of_brand: list[DecisionLine]) -> BrandDecisions:
+def _part(
+    brand: Brand, provider: Provider, of_brand: list[DecisionLine], text: ConsentText | None, taken_back: TakenBack
+) -> BrandDecisions:  # fmt: skip
     by_key = {(line.channel, line.recipient_type): line for line in of_brand}
     lines = sorted(by_key.values(), key=lambda line: list(Channel).index(line.channel))
     destination = sandbox_mode.find_destination(provider.iys_code, brand.brand_code)
     is_trial = destination == Destination.SANDBOX
-    shown_name = sandbox_mode.shown_name(text.brand_name if text else brand.name, brand.brand_code)
-    sender = sender_of_text(text) if text else current_sender(provider, brand)
+    now = current_sender(provider, brand)
+    name, sender = (text.brand_name, sender_of_text(text)) if text else (brand.name, now)
+    if taken_back.holds("name", name):
+        name = brand.name
+    for field in ("contact", "notice_url"):
+        if taken_back.holds(field, getattr(sender, field)):
+            sender = replace(sender, **{field: getattr(now, field)})
+    shown_name = sandbox_mode.shown_name(name, brand.brand_code)
     return BrandDecisions(
         provider_id=provider.id,
         brand_id=brand.id,

@@ -30,6 +30,7 @@ from portal.core.models import (
     Recipient,
     UnsentReason,
 )
+from portal.core.models.approvals import find_taken_back
 from portal.core.transliteration import ascii_only, sender_identity
 from portal.core.word_pairs import word_pair
 from portal.domain import address_proofs, complaints
@@ -106,7 +107,17 @@ def written_text(session: Session, message: Message, *, is_mail: bool) -> Render
     kind, facts = message.kind, messages.read_facts(vault(), message)
     if message.receipt_id is not None:
         kind, facts = _confirmation(session, message)
+    facts = facts | _usual_facts(session, message, facts)
     return render_message(kind, message.language, facts, is_mail=is_mail)
+
+
+def _usual_facts(session: Session, message: Message, facts: Mapping[str, Any]) -> dict[str, str]:
+    """The firm's title and contact, in place of a name or line whose approval was taken back since it was queued."""
+    if message.provider_id is None:
+        return {}
+    taken_back, provider = find_taken_back(session, message.provider_id), session.get_one(Provider, message.provider_id)
+    usual = {"sender": ("name", provider.title), "contact": ("contact", provider.contact)}
+    return {fact: text for fact, (field, text) in usual.items() if taken_back.holds(field, facts.get(fact, ""))}
 
 
 def render_message(kind: MessageKind, language: str, facts: Mapping[str, Any], *, is_mail: bool) -> RenderedMessage:

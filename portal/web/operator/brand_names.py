@@ -12,11 +12,11 @@ from sqlalchemy import select
 
 from portal.core import clock, display_names
 from portal.core.extensions import db, read_session
-from portal.core.models import Brand, Campaign, ConsentPoint, Domain, MailKind, Provider
-from portal.domain import consent_points
-from portal.domain.campaigns import lifecycle, sending, text_reviews
+from portal.core.models import Brand, ConsentPoint, Domain, MailKind, Provider, Review
+from portal.domain.campaigns import text_reviews
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import brand_requests, domain_reviews
+from portal.services import approvals
 from portal.web.operator.blueprint import blueprint
 from portal.web.operator.forms import NameForm
 from portal.web.operator.provider_page import render_provider
@@ -51,7 +51,8 @@ def settle_brand_name(provider_id: int, brand_id: int) -> ResponseReturnValue:
             abort(404)
         asked, old = brand_requests.requested_changes(brand), brand.name
         words = " · ".join(filter(None, (*list(asked.values())[:-1], asked["logo_digest"] and _("Logo"))))
-        if not brand_requests.settle_request(brand, form.seen.data, is_approved=is_approved):
+        made = {"by": current_user.id, "at": clock.now()}
+        if not brand_requests.settle_request(db.session, brand, form.seen.data, is_approved=is_approved, **made):
             return None
         acts = "brand.name_approved", "brand.name_declined"
         return Settled(acts, brand_id, old, words, absolute_url("dashboard.show_brand", brand_id=brand_id))
@@ -62,14 +63,19 @@ def settle_brand_name(provider_id: int, brand_id: int) -> ResponseReturnValue:
 @blueprint.post("/providers/<id:provider_id>/texts")
 @needs(Permission.REVIEW, fresh=True)
 def settle_text(provider_id: int) -> ResponseReturnValue:
-    """Approve or decline a text that a firm wrote, or a host of its links, by its hash; also anew."""
+    """Approve or decline a text that a firm wrote, or a host of its links, by its hash; also anew. Of whatever else was
+    approved, take the approval back."""
 
     def settle(form: NameForm, is_approved: bool) -> Settled | None:
-        decided = {"is_approved": is_approved, "by": current_user.id, "reason": (form.reason.data or "").strip()}
-        text = text_reviews.settle(db.session, provider_id, form.seen.data, at=clock.now(), **decided)
+        decided = {"by": current_user.id, "reason": (form.reason.data or "").strip(), "at": clock.now()}
+        seen = form.seen.data
+        text = text_reviews.settle(db.session, provider_id, seen, is_approved=is_approved, **decided)
         if text is None:
-            domain = domain_reviews.settle(db.session, provider_id, form.seen.data, at=clock.now(), **decided)
-            return _settled_domain(domain) if domain else _reversed(provider_id, form.seen.data, decided)
+            domain = domain_reviews.settle(db.session, provider_id, seen, is_approved=is_approved, **decided)
+            if domain is not None:
+                return _settled_domain(domain)
+            again = _approved_after_all if is_approved else _taken_back
+            return again(provider_id, seen, decided)
         campaign_id, name = text.campaign.id, text.campaign.name
         point_id = db.session.scalar(select(ConsentPoint.id).where(ConsentPoint.campaign_id == campaign_id))
         page = {"point_id": point_id} if point_id else {"campaign_id": campaign_id}
@@ -85,41 +91,26 @@ def _settled_domain(domain: Domain) -> Settled:
     return Settled(("domain.approved", "domain.declined"), domain.id, of, domain.host, link)
 
 
-def _reversed(provider_id: int, digest: str, decided: dict[str, Any]) -> Settled | None:
-    """None also where the page could not show what is approved: it stands in no campaign any more."""
-    hosts = domain_reviews.list_hosts(db.session, provider_id)
-    seen = {*text_reviews.list_declined(db.session, provider_id), *hosts}
-    if decided["is_approved"] and digest not in seen:
+def _approved_after_all(provider_id: int, digest: str, decided: dict[str, Any]) -> Settled | None:
+    review = approvals.approve_after_all(db.session, provider_id, digest, **decided)
+    return _of_review(provider_id, review, review.note) if review else None
+
+
+def _taken_back(provider_id: int, digest: str, decided: dict[str, Any]) -> Settled | None:
+    provider = db.session.get_one(Provider, provider_id)
+    found = approvals.take_back(db.session, provider, digest, **decided)
+    if found is None:
         return None
-    review = text_reviews.reverse(db.session, provider_id, digest, at=clock.now(), **decided)
-    if review is None:
-        return None
-    if not decided["is_approved"]:
-        _close_running(provider_id, digest)
-        if host := hosts.get(digest):
-            _stop_sending(host)
+    what, review, halted = found
+    for each in halted:
+        record_operator_audit(each.act, each.subject, each.row_id, provider_id=provider_id)
+    return _of_review(provider_id, review, _("Logo") if what.kind == "logo_digest" else what.words)
+
+
+def _of_review(provider_id: int, review: Review, words: str) -> Settled:
     title = db.session.get_one(Provider, provider_id).title
-    link = absolute_url("dashboard.overview")
-    return Settled(("review.text_approved", "review.text_declined"), review.id, title, review.note, link)
-
-
-def _close_running(provider_id: int, digest: str) -> None:
-    """Close campaigns and points with a declined text: to reopen them asks for its approval again. Refusing goes on."""
-    for campaign in text_reviews.list_running(db.session, provider_id, digest):
-        point = db.session.scalar(select(ConsentPoint).where(ConsentPoint.campaign_id == campaign.id))
-        if point is None:
-            lifecycle.close(db.session, campaign, clock.now())
-            record_operator_audit("campaign.closed", "campaign", campaign.id, provider_id=provider_id)
-        else:
-            consent_points.close_point(db.session, point, clock.now())
-            record_operator_audit("point.closed", "point", point.id, provider_id=provider_id)
-
-
-def _stop_sending(host: Domain) -> None:
-    """Stop the brand's campaigns for good: messages that have not left may hold the declined host."""
-    for campaign in db.session.scalars(select(Campaign).where(Campaign.brand_id == host.brand_id)):
-        if sending.stop(db.session, campaign, clock.now()):
-            record_operator_audit("campaign.stopped", "campaign", campaign.id, provider_id=host.provider_id)
+    acts = "review.text_approved", "review.text_declined"
+    return Settled(acts, review.id, title, words, absolute_url("dashboard.overview"))
 
 
 @blueprint.get("/providers/<id:provider_id>/brands/<id:brand_id>/logo/<digest>.png")
@@ -138,8 +129,9 @@ def brand_logo(provider_id: int, brand_id: int, digest: str) -> ResponseReturnVa
 
 
 def _decide(provider_id: int, settle: Callable[[NameForm, bool], Settled | None]) -> ResponseReturnValue:
-    """Tell the owners what the operator decided, with the reason, which declining needs."""
-    found = visible_providers().where(Provider.id == provider_id).with_for_update()
+    """Tell the owners what the operator decided, with the reason, which declining needs. A launch beside it may refer
+    to the provider, whose lock is no stronger than it must be."""
+    found = visible_providers().where(Provider.id == provider_id).with_for_update(key_share=True)
     provider, form, is_approved = db.session.scalar(found), NameForm(), "approve" in request.form
     if provider is None:
         abort(404)

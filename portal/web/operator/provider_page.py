@@ -33,6 +33,7 @@ from portal.domain.identity.permissions import Permission
 from portal.domain.providers import domain_reviews, onboarding
 from portal.domain.providers.brand_requests import describe_request, requested_changes
 from portal.domain.providers.onboarding import Requirement
+from portal.services import approvals
 from portal.services.iys import account_report, connection_test, rights
 from portal.services.iys.account_report import explain_problem
 from portal.services.iys.client import Client
@@ -57,6 +58,13 @@ TEXT_FIELDS = {
     "body_en": _l("İngilizce metin"), "sms_tr": _l("SMS cümlesi"), "sms_en": _l("SMS cümlesi, İngilizce"),
     "mail_body_tr": _l("E-posta metni"), "mail_body_en": _l("E-posta metni, İngilizce"),
     "subject_tr": _l("E-posta konusu"), "subject_en": _l("E-posta konusu, İngilizce"),
+}  # fmt: skip
+
+APPROVAL_LABELS = {
+    "name": _l("Marka adı"), "header": _l("SMS gönderici adı"), "contact": _l("İletişim satırı"),
+    "notice_url": _l("Aydınlatma metninin adresi"), "keyword": _l("Yanıt sözcüğü"),
+    "reply_number": _l("Yanıt numarası"), "logo_digest": _l("Logo"), approvals.HOST: _l("Alan adı"),
+    approvals.TEXT: _l("Metin"),
 }  # fmt: skip
 
 PUNYCODE = re.compile(r"xn--[a-z0-9-]+", re.IGNORECASE)
@@ -132,7 +140,7 @@ def render_provider(found: Provider, *, admission: AdmissionForm | None = None, 
         domains=domain_reviews.list_waiting(read_session(), Provider.id == found.id),
         digest_of=domain_reviews.digest_of,
         papers=read_session().execute(papers.order_by(Paper.uploaded_at.desc())).all(),
-        **_reviews(found.id),
+        **_reviews(found),
         declined=text_reviews.list_declined(read_session(), found.id),
         hosts={each: its.host for each, its in domain_reviews.list_hosts(read_session(), found.id).items()},
         orders=packages.list_orders(read_session(), found.id),
@@ -153,13 +161,16 @@ def render_provider(found: Provider, *, admission: AdmissionForm | None = None, 
     )
 
 
-def _reviews(provider_id: int) -> dict[str, Any]:
-    """All decisions, the newest first, and the last one by the hash of its text."""
+def _reviews(provider: Provider) -> dict[str, Any]:
+    """All decisions, the newest first, the last one by the hash of its text, and what is in force."""
     reviews = select(Review, User.name.label("by")).outerjoin(User, User.id == Review.made_by)
-    reviews = reviews.where(Review.provider_id == provider_id).order_by(Review.made_at.desc(), Review.id.desc())
+    reviews = reviews.where(Review.provider_id == provider.id).order_by(Review.made_at.desc(), Review.id.desc())
     found = read_session().execute(reviews).all()
     return {
         "reviews": found,
+        "reviewers": {review.id: by for review, by in found},
+        "approvals": approvals.list_approvals(read_session(), provider),
+        "approval_labels": APPROVAL_LABELS,
         "last_reviews": {review.digest: review.id for review, _by in reversed(found) if review.digest},
     }
 

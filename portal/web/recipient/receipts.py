@@ -155,8 +155,7 @@ def words_shown(text: ConsentText, language: str) -> tuple[str, str]:
 
 
 def is_taken_back(text: ConsentText) -> bool:
-    shown = Campaign.provider_id == text.provider_id, Campaign.text_id == text.id
-    return text_reviews.is_taken_back(read_session(), *shown, of_page=True)
+    return text_reviews.is_taken_back(read_session(), Campaign.id == text.campaign_id, of_page=True)
 
 
 def _line(line: contents.DecisionLine, act: ReceiptContents, at: datetime) -> Line:

@@ -27,6 +27,7 @@ from portal.core.models import (
     Provider,
     Recipient,
 )
+from portal.core.models.approvals import find_taken_back
 from portal.core.models.link_context import ClosureReason, LinkContext, load_consent_text, load_link_context
 from portal.core.transliteration import ascii_only
 from portal.core.vault import Vault
@@ -92,6 +93,8 @@ def show_checked() -> ResponseReturnValue:
     if checked is None:
         limits.count_bad_code()
         return _page(pasted=pasted, message="unknown")
+    if _holds_taken_back(read_session(), pasted, checked):
+        checked = replace(checked, objection=Mismatch.DECLINED)
     return _page(pasted=pasted, checked=checked, verdict=_judge(pasted, found, checked))
 
 
@@ -178,6 +181,15 @@ def _objection(session: Session, context: LinkContext) -> Mismatch | None:
     if text_reviews.is_taken_back(session, Campaign.id == context.campaign_id):
         return Mismatch.DECLINED
     return Mismatch.ENDED if context.closure in (ClosureReason.GONE, ClosureReason.SUSPENDED) else None
+
+
+def _holds_taken_back(session: Session, pasted: str, checked: KnownMessage) -> bool:
+    """Whether the message, or the text as it was sent, says a name, line or number that the operator took back."""
+    theirs = set(session.scalars(select(Brand.provider_id).where(Brand.id.in_(checked.brand_ids - {None}))))
+    senders = [each for _, each in checked.senders]
+    known = [name for name, _ in checked.senders] + [word for each in senders for word in (each.title, each.contact)]
+    said = [pasted, *filter(None, checked.texts)]
+    return any(find_taken_back(session, each).is_in(text, known) for each in theirs for text in said)
 
 
 def _sent_texts(vault: Vault, messages: Sequence[Message]) -> tuple[str, ...]:

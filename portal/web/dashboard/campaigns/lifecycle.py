@@ -92,10 +92,11 @@ def close_campaign(campaign_id: int) -> ResponseReturnValue:
 @needs(Permission.LAUNCH)
 def reopen_campaign(campaign_id: int) -> ResponseReturnValue:
     """Send what was left unsent, unless the approval of its text was taken back meanwhile."""
-    if text_reviews.list_unapproved(db.session, own_campaign_or_404(db.session, campaign_id)):
-        message = _("Metninin onayı geri alındı; yeniden açılamaz. Kararı e-postayla bildirdik.")
+    try:
+        return _act(campaign_id, lambda each: lifecycle.reopen(db.session, each, clock.now()), "campaign.reopened")
+    except text_reviews.TextNotApproved:
+        message = _("Metninin ya da adının onayı geri alındı; yeniden açılamaz. Kararı e-postayla bildirdik.")
         return rollback_and_redirect(url_for(".campaign", campaign_id=campaign_id), message)
-    return _act(campaign_id, lambda campaign: lifecycle.reopen(db.session, campaign, clock.now()), "campaign.reopened")
 
 
 @blueprint.route("/campaigns/<id:campaign_id>/budget", methods=["GET", "POST"])

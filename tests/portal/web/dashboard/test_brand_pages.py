@@ -8,7 +8,6 @@ from sqlalchemy import update
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import AuditEntry, Brand, Connection, Domain, Provider, Role
-from portal.domain.providers import brand_requests
 from tests import make, name_server
 from tests.portal.domain.providers.test_logos import picture
 from tests.portal.services.messaging import test_gateway_delivery
@@ -174,7 +173,7 @@ def test_a_logo_is_shown_once_the_operator_agreed_and_removed(app, ayse, brand_i
     assert rows.one(Brand).logo_digest is None and "yeni logo" in ayse.opens(f"/dashboard/brands/{brand_id}").text
     with app.app_context():
         brand = db.session.get_one(Brand, brand_id)
-        assert brand_requests.settle_request(brand, brand_requests.describe_request(brand), is_approved=True)
+        assert make.approve_request(brand)
         db.session.commit()
     digest = rows.one(Brand).logo_digest
     shown = browser.get(f"/logo/{brand_id}/{digest}.png")

@@ -63,7 +63,7 @@ def opens(app, ayse, rows):
 
 def waiting(derya, ayses: int) -> list[str]:
     """The hashes of what waits on the operator's page."""
-    page, _, _decided = derya.opens(f"/operator/providers/{ayses}").text.partition("Operatörün kararları")
+    page, _, _decided = derya.opens(f"/operator/providers/{ayses}").text.partition("Yürürlükteki onaylar")
     return re.findall(r'name="seen" value="(\w{64})"', page)
 
 
@@ -181,16 +181,18 @@ def test_a_proved_host_waits_in_the_same_queue(app, ayse, derya, ayses, opens, r
     path = opens()
     with app.app_context():
         make.approve_texts()
-    ayse.posts(f"{path}/launch")
+    for way in ("launch", "close"):
+        ayse.posts(f"{path}/{way}")
     derya.posts(settle, {"seen": seen, "reason": "Alan adı sizin değil."})
-    assert rows.one(Campaign).stopped_at  # Messages that had not left would have begun their links with it.
+    ayse.posts(f"{path}/reopen")  # Messages that had not left would begin their links with it.
+    assert rows.one(Campaign).stopped_at and rows.one(Campaign).closed_at is None
 
 
 def test_a_decision_can_be_changed_and_the_last_one_counts(app, ayse, derya, ayses, opens, rows):
     path, settle = opens(title_tr=PARCEL), f"/operator/providers/{ayses}/texts"
     (seen,) = waiting(derya, ayses)
     derya.posts(settle, {"seen": seen, "approve": "y"})
-    assert "Kararı değiştir" in derya.opens(f"/operator/providers/{ayses}").text
+    assert "Onayı geri al" in derya.opens(f"/operator/providers/{ayses}").text
 
     derya.posts(settle, {"seen": seen})  # Without a reason.
     assert rows.count(Review) == 1

@@ -9,8 +9,8 @@ from sqlalchemy import update
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import Brand, Delivery, Domain, Provider
-from portal.domain.campaigns import text_reviews
 from portal.domain.providers import domain_reviews
+from portal.services import approvals
 from tests import make
 from tests.portal.web.verification.pasted_messages import FORGED, FOUND, SAME, check, seen, text_sent
 
@@ -67,8 +67,8 @@ def test_a_proved_host_is_ours_for_links_of_its_brand_only_while_we_vouch_for_it
             )
         make.add_domain(brand, host)
         if fault == "declined":
-            of_host = {"digest": domain_reviews.digest_of(host).hex(), "by": 1, "reason": "Değil.", "at": clock.now()}
-            assert text_reviews.reverse(db.session, brand.provider_id, is_approved=False, **of_host)
+            digest, provider = domain_reviews.digest_of(host).hex(), db.session.get_one(Provider, brand.provider_id)
+            assert approvals.take_back(db.session, provider, digest, by=1, reason="Değil.", at=clock.now())
         elif FAULTS[fault] is not None:
             db.session.execute(FAULTS[fault])
         db.session.commit()

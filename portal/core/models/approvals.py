@@ -1,0 +1,66 @@
+"""The operator's decisions on what people see of a firm: texts, hosts, fields of brands. The last of a hash counts."""
+
+import hashlib
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from portal.core.models.onboarding import Review, ReviewAct
+from portal.core.transliteration import ascii_only
+
+WORDS = ("name", "header", "contact", "notice_url", "keyword", "reply_number")
+FIELDS = (*WORDS, "logo_digest")  # Of brands.
+
+
+def digest_of(kind: str, *words: str) -> bytes:
+    """SHA-256 of a campaign's kind and its text, "domain" and a host, or a field of brands and its words."""
+    return hashlib.sha256("\0".join((kind, *words)).encode()).digest()
+
+
+def last_decisions(session: Session, *conditions: ColumnElement[bool]) -> dict[tuple[int, bytes], Review]:
+    """By provider and hash."""
+    made = select(Review).where(Review.digest.is_not(None), *conditions).order_by(Review.made_at, Review.id)
+    return {(each.provider_id, each.digest): each for each in session.scalars(made) if each.digest}
+
+
+@dataclass(frozen=True)
+class TakenBack:
+    """Names, lines and numbers of a firm's brands whose approval was taken back."""
+
+    digests: frozenset[bytes] = frozenset()
+    words: tuple[str, ...] = ()
+
+    def holds(self, field: str, words: str) -> bool:
+        return digest_of(field, words) in self.digests
+
+    def is_in(self, text: str, known: Iterable[str]) -> bool:
+        """Whether a message says any of these words; what is `known` of its senders now may hold them."""
+        said = _fold(text)
+        for each in sorted(map(_fold, known), key=len, reverse=True):
+            said = said.replace(each, "\0") if each else said
+        return any(re.search(rf"(?<!\w){re.escape(_fold(each))}(?!\w)", said) for each in self.words)
+
+
+def find_taken_back(session: Session, provider_id: int) -> TakenBack:
+    its = Review.provider_id == provider_id, Review.digest.is_not(None)
+    declined = select(Review.digest).where(*its, Review.act == ReviewAct.TEXT_DECLINED)
+    last = last_decisions(session, *its, Review.digest.in_(declined)).items()
+    found = {digest: each for (_, digest), each in last if each.act == ReviewAct.TEXT_DECLINED}
+    words = [each.note.rpartition("\n")[0] for each in found.values()]
+    return TakenBack(frozenset(found), tuple(each for each in words if _is_of_field(each, found.keys())))
+
+
+def note_of(words: str, reason: str) -> str:
+    """The note of a field that was taken back: find_taken_back reads the words in it."""
+    return f"{words}\n{' '.join(reason.split())}"
+
+
+def _is_of_field(words: str, digests: Collection[bytes]) -> bool:
+    return any(digest_of(field, words) in digests for field in FIELDS)
+
+
+def _fold(text: str) -> str:
+    return " ".join(ascii_only(text).lower().split())

@@ -1,0 +1,188 @@
+"""One act takes back whatever the operator approved of a firm: people see the firm's title and our words instead."""
+
+import html
+from concurrent.futures import ThreadPoolExecutor, wait
+
+import pytest
+
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.models import (
+    AuditEntry,
+    Brand,
+    Campaign,
+    CampaignKind,
+    ConsentText,
+    Delivery,
+    Mail,
+    MailKind,
+    Message,
+    MessageState,
+    Provider,
+    Review,
+    ReviewAct,
+)
+from portal.core.models.approvals import digest_of, find_taken_back
+from portal.domain import audit
+from portal.domain.campaigns import default_texts, lifecycle, message_texts, text_reviews
+from portal.domain.notifications import mails
+from portal.domain.providers import brand_requests, logos
+from portal.services import approvals, launches
+from tests import make
+from tests.portal.domain.providers.test_logos import picture
+from tests.portal.web.operator.test_text_reviews import draft_of
+from tests.portal.web.verification.pasted_messages import check, seen, text_sent
+
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
+
+TITLE, REASON = "Örnek Mağazacılık A.Ş.", "Kargo şirketi değilsiniz."
+SHOWN = {
+    "name": "Hızlı Kargo", "header": "HIZLIKRG", "contact": "0850 999 99 99 kargo hattı",
+    "notice_url": "https://kargo.baskasi.example/kvkk", "keyword": "KARGO", "reply_number": "4609",
+}  # fmt: skip
+
+
+@pytest.fixture
+def code(app, ayses) -> str:
+    """A link of a launched campaign, whose message waits, of a brand with everything that can be approved."""
+    with app.app_context():
+        brand = db.session.query(Brand).filter_by(provider_id=ayses).one()
+        for field, words in SHOWN.items():
+            setattr(brand, field, words)
+        logo = logos.convert_logo(picture())
+        brand.logo, brand.logo_digest = logo.png, logo.digest
+        db.session.commit()
+    wording = default_texts.default_wording(SHOWN["name"], CampaignKind.ASK, SHOWN["notice_url"])
+    links = make.codes(app, make.PHONE, delivery=Delivery.GATEWAY, wording=wording)
+    return links[make.PHONE].rpartition("/")[2]
+
+
+@pytest.fixture
+def take_back(app, derya, ayses):
+    def send(field: str, words: str, reason: str = REASON):
+        seen = digest_of(field, words).hex()
+        assert f'value="{seen}"' in derya.opens(f"/operator/providers/{ayses}").text
+        return derya.posts(f"/operator/providers/{ayses}/texts", {"seen": seen, "reason": reason})
+
+    return send
+
+
+def test_everything_in_force_is_listed_with_a_way_to_take_it_back(app, derya, ayses, code, rows):
+    page = html.unescape(derya.opens(f"/operator/providers/{ayses}").text).partition("Yürürlükteki onaylar")[2]
+
+    for words in SHOWN.values():
+        assert f"<p>{words}</p>" in page
+    assert f"{rows.one(Brand).logo_digest}.png" in page and f"<p>{TITLE}</p>" not in page
+    assert page.count("Onayı geri al</button>") == len(SHOWN) + 2  # Also the logo, and the firm's own notice.
+
+
+@pytest.mark.parametrize("field", ["name", "contact", "notice_url"])
+def test_a_page_falls_back_and_nothing_with_it_leaves_or_is_vouched_for(app, browser, code, take_back, rows, field):
+    words, sent = SHOWN[field], text_sent(app, code)
+    take_back(field, words, reason="")  # It needs a reason.
+    assert words in html.unescape(browser.get(f"/k/{code}").text)
+    take_back(field, words)
+
+    for path in (f"/k/{code}", f"/u/{code}"):
+        page = html.unescape(browser.get(path).text)
+        assert words not in page and TITLE in page
+    with app.app_context():
+        launches.run(rows.one(Campaign).id, app.config["LINK_SALT"], "")
+    assert rows.one(Message).state == MessageState.NOT_NEEDED and rows.one(Campaign).closed_at
+    assert "kefil değiliz" in seen(check(browser, sent)) and rows.count(ConsentText) == 2
+    with app.app_context():
+        assert mails.read_facts(vault(), rows.one(Mail, Mail.kind == MailKind.NAME_SETTLED))["reason"] == REASON
+        with pytest.raises(text_reviews.TextNotApproved):
+            lifecycle.reopen(db.session, db.session.get_one(Campaign, rows.one(Campaign).id), clock.now())
+    acts = {each.act for each in rows(AuditEntry)}
+    assert acts >= {"review.text_declined", "campaign.stopped", "campaign.closed"}
+
+
+@pytest.mark.parametrize("field", ["header", "keyword", "reply_number", "logo_digest"])
+def test_a_brand_is_without_what_was_taken_back(app, browser, code, take_back, rows, field):
+    words, sent = getattr(rows.one(Brand), field), text_sent(app, code)
+    take_back(field, words)
+
+    its = rows.one(Brand)
+    assert getattr(its, field) is None and (field != "logo_digest" or "/logo/" not in browser.get(f"/k/{code}").text)
+    assert rows.one(Review).act == ReviewAct.TEXT_DECLINED
+    is_said = field in ("keyword", "reply_number")
+    assert bool(rows.one(Campaign).stopped_at) == is_said == ("kefil değiliz" in seen(check(browser, sent)))
+
+
+def test_what_hung_on_a_name_goes_with_it_and_waits_when_it_is_wanted_again(app, ayses, code, take_back, rows):
+    with app.app_context():
+        brand = db.session.get_one(Brand, rows.one(Brand).id)
+        brand.header, brand.keyword, brand.reply_number = "HIZLI KARGO", "HIZLIKARGO", "8509999999"
+        db.session.commit()
+    take_back("contact", SHOWN["contact"])
+    take_back("name", SHOWN["name"])
+
+    with app.app_context():
+        brand, provider = db.session.get_one(Brand, rows.one(Brand).id), db.session.get_one(Provider, ayses)
+        assert (brand.name, brand.header, brand.keyword, brand.reply_number) == (TITLE, None, "HIZLIKARGO", None)
+        db.session.add(
+            Review(provider_id=ayses, act=ReviewAct.TEXT_DECLINED, note=f"{TITLE}\nNeden",
+                   digest=digest_of("header", TITLE), made_by=1, made_at=clock.now())
+        )  # fmt: skip
+        db.session.flush()
+        wanted = {"name": TITLE, "header": TITLE, "notice_url": SHOWN["notice_url"]}
+        brand_requests.request_change(provider, brand, wanted, notices={SHOWN["notice_url"]}, at=clock.now())
+        assert (brand.header, brand.requested_header, brand.notice_url) == (None, TITLE, SHOWN["notice_url"])
+        assert make.approve_request(brand) and not find_taken_back(db.session, ayses).holds("header", TITLE)
+
+
+def test_a_firm_that_is_tried_out_has_nothing_to_take_back(app, derya, ayses, rows):
+    with app.app_context():
+        db.session.get_one(Provider, ayses).admitted_at = None
+        db.session.commit()
+    assert "Yürürlükteki onaylar" not in derya.opens(f"/operator/providers/{ayses}").text
+
+
+@pytest.fixture
+def draft(app, ayses) -> int:
+    """A campaign that can be launched, of a brand whose name was approved."""
+    with app.app_context():
+        db.session.query(Brand).filter_by(provider_id=ayses).one().name = SHOWN["name"]
+        made = draft_of(db.session.get_one(Provider, ayses))
+        make.add_to_audience(made, make.PHONE)
+        db.session.commit()
+        return made.id
+
+
+def test_an_act_beside_a_launch_waits_for_it_and_halts_it(app, derya, ayses, draft, rows):
+    seen = {"seen": digest_of("name", SHOWN["name"]).hex(), "reason": REASON}
+    with app.app_context(), ThreadPoolExecutor(1) as pool:
+        launches.launch(db.session, db.session.get_one(Campaign, draft), by=None, at=clock.now())
+        db.session.flush()
+        acting = pool.submit(derya.posts, f"/operator/providers/{ayses}/texts", seen)
+        wait([acting], timeout=1)
+        audit.note(db.session, "campaign.launched", "campaign", draft, provider_id=ayses, at=clock.now())
+        db.session.commit()
+        acting.result()
+
+    assert rows.one(Campaign).launched_at and rows.one(Campaign).closed_at and rows.one(Campaign).stopped_at
+
+
+def test_a_launch_beside_an_act_waits_for_it_and_is_refused(app, ayses, draft, rows):
+    def launch_meanwhile():
+        with app.app_context():
+            found, by = db.session.get_one(Campaign, draft), {"by": None, "at": clock.now()}
+            launches.launch(db.session, found, **by)
+            db.session.commit()
+
+    with app.app_context(), ThreadPoolExecutor(1) as pool:
+        found = message_texts.MessageWording("PTT: gönderiniz bekliyor", "PTT", "PTT")
+        message_texts.save_wording(db.session, db.session.get_one(Campaign, draft), found, 1, clock.now())
+        make.approve_texts()
+        provider = db.session.get_one(Provider, ayses, with_for_update={"key_share": True})
+        seen = next(each for each in approvals.list_approvals(db.session, provider) if each.kind == approvals.TEXT)
+        decided = {"by": 1, "reason": REASON, "at": clock.now()}
+        assert approvals.take_back(db.session, provider, seen.digest.hex(), **decided)
+        launching = pool.submit(launch_meanwhile)
+        wait([launching], timeout=1)
+        db.session.commit()
+        with pytest.raises(launches.LaunchRefused):
+            launching.result()
+
+    assert rows.one(Campaign).launched_at is None
