@@ -55,8 +55,8 @@ class OpenedAccount:
 
 
 def open_account(gateway_id: int | None) -> OpenedAccount | None:
-    """The account of a gateway, or of the demo gateway. None where it stops, since it cannot be opened or
-    names somebody else, or was never set."""
+    """The account of a gateway, or of the demo gateway. None where it stops, since it cannot be opened, names somebody
+    else or has an address that nobody proved, or was never set."""
     if gateway_id is None:
         url = current_app.config["MESSAGE_GATEWAY_URL"]
         return OpenedAccount(DemoGateway(url), "", None) if url else None
@@ -64,6 +64,9 @@ def open_account(gateway_id: int | None) -> OpenedAccount | None:
     sender = sender_names.shown_sender(db.session, row)
     if sender is None:
         routing.stop(db.session, row.id, "foreign_sender")
+        return None
+    if row.carries == AddressKind.EMAIL and not sender_names.is_proved(db.session, row.provider_id, row.header):
+        routing.stop(db.session, row.id, "unproved_sender")
         return None
     try:
         return OpenedAccount(adapter_of(row), sender, row)

@@ -5,10 +5,13 @@ import re
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.core import addresses
 from portal.core.addresses import AddressKind
-from portal.core.models import Brand, MessageGateway, Provider
+from portal.core.extensions import vault
+from portal.core.models import Brand, Domain, MessageGateway, Provider
 from portal.core.transliteration import ascii_only
-from portal.domain.providers import sandbox_mode, sender_headers
+from portal.domain import address_proofs
+from portal.domain.providers import domain_reviews, sandbox_mode, sender_headers
 from portal.domain.providers.contact_numbers import is_in_contact
 from portal.services.messaging.gateways.mail_message import split_mailbox
 
@@ -35,6 +38,23 @@ def is_own(session: Session, provider_id: int | None, carries: AddressKind, send
     # Other signs than the name's could make an address of it, or hide a word.
     is_plain = PLAIN.fullmatch(sender) or ascii_only(sender).lower() in [ascii_only(name).lower() for name in names]
     return bool(is_plain) and sender_headers.is_name(sender, names)
+
+
+def is_proved(session: Session, provider_id: int | None, sender: str) -> bool:
+    """Whether a mailbox is the firm's: on a host whose DNS record names it, or below one, or an address of its people.
+    In sandbox mode mails reach these only, so any will do."""
+    if provider_id is None or session.get_one(Provider, provider_id).in_sandbox_mode:
+        return True
+    address = split_mailbox(sender)[1].lower()
+    labels = address.rpartition("@")[2].split(".")
+    hosts = [".".join(labels[place:]) for place in range(len(labels) - 1)]
+    proved = select(Domain.id).where(Domain.provider_id == provider_id, Domain.host.in_(hosts), *domain_reviews.STANDS)
+    if session.scalar(proved.limit(1)) is not None:
+        return True
+    try:
+        return bool(address_proofs.find_own(session, vault(), provider_id, [addresses.parse(address)]))
+    except addresses.BadAddress:
+        return False
 
 
 def shown_sender(session: Session, account: MessageGateway) -> str | None:

@@ -55,6 +55,9 @@ class GatewayForm(BaseForm):
             raise ValidationError(_("Marka <bilgi@firmaniz.com> gibi bir posta kutusu yazın."))
         if not sender_names.is_own(read_session(), owner_id(), self.vendor.carries, field.data.strip()):
             raise ValidationError(explain_reason(None, "foreign_sender"))
+        is_mail = self.vendor.carries == AddressKind.EMAIL
+        if is_mail and not sender_names.is_proved(read_session(), owner_id(), field.data.strip()):
+            raise ValidationError(explain_reason(None, "unproved_sender"))
 
     def credentials(self) -> dict[str, str]:
         """What was typed in. Secrets that were left empty are the stored ones; and the key that signs stays."""

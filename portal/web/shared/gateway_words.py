@@ -70,6 +70,13 @@ OWN_CODES: dict[str, tuple[str, str]] = {
             "önce marka sayfasında onaylanmalı."
         ),
     ),
+    "unproved_sender": (
+        N_("Gönderici adresinin firmanızın olduğu doğrulanmadı."),
+        N_(
+            "Adresin alan adını marka sayfasında “Kendi kısa alan adlarınız” bölümüne ekleyip DNS kaydıyla doğrulayın "
+            "ya da ekibinizden birinin giriş yaptığı adresi yazın."
+        ),
+    ),
     "unreadable": (N_("Hesabın kayıtlı bilgileri açılamadı."), N_("Bilgileri yeniden yazın.")),
     "not_understood": (
         N_("Başarılı göründü, ama firmanın ileti numarası beklediğimiz yerde yoktu."),

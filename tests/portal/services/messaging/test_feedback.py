@@ -51,6 +51,7 @@ class MailAccount:
         self.app, self.browser = app, browser
         values = {"host": "127.0.0.1", "security": "smtp", "bounce_domain": DOMAIN, **credentials}
         with app.app_context():
+            make.prove_host(make.brand(), "ornek.com.tr")
             row = gateways.add_gateway(
                 db.session, vault(), provider_id=make.brand().provider_id, carries=AddressKind.EMAIL, vendor="smtp",
                 header="Marka <bilgi@ornek.com.tr>", credentials=values, per_second=10, at=clock.now(),

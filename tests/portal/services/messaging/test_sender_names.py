@@ -1,9 +1,11 @@
 """An account with somebody else's name, which a firm may have since sandbox mode, speaks in its own or not at all."""
 
+from sqlalchemy import update
+
 from portal.core import clock
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db, vault
-from portal.core.models import GatewayState, MessageGateway
+from portal.core.models import Domain, GatewayState, MessageGateway, Provider
 from portal.domain.notifications import gateways
 from portal.services.messaging import gateway_accounts
 from portal.services.messaging.gateway_accounts import OpenedAccount
@@ -30,6 +32,7 @@ def test_an_account_names_its_firm_or_a_brand_of_it(app):
     with app.app_context():
         own = {"provider_id": make.provider().id}
         mail = {"vendor": "smtp", "carries": AddressKind.EMAIL} | own
+        make.prove_host(make.brand(), "y.com")
         shown = [opened(f"{name} <x@y.com>", **mail).header for name in (TRAP, "", "örnek mağaza")]
         assert shown == [f"{TITLE} <x@y.com>", f"{TITLE} <x@y.com>", "örnek mağaza <x@y.com>"]
 
@@ -47,3 +50,21 @@ def test_an_account_names_its_firm_or_a_brand_of_it(app):
         brand.name = "Bahçe.Online"
         assert opened("bahce.online", **own)
         db.session.rollback()
+
+
+def test_a_mail_leaves_from_an_address_that_the_firm_proved(app):
+    with app.app_context():
+        brand = make.brand()
+        mail = {"vendor": "smtp", "carries": AddressKind.EMAIL, "provider_id": brand.provider_id}
+        make.prove_host(brand, "ornek.com.tr")
+        for sender in ("bilgi@ornek.com.tr", "bilgi@posta.ORNEK.com.tr", make.AYSE):  # Ayşe signs in with hers.
+            assert opened(f"<{sender}>", **mail).header == f"{TITLE} <{sender}>"
+        for sender in ("bilgi@ptt.gov.tr", "bilgi@com.tr", "bilgi@xornek.com.tr", "cem@example.com", "yanlış"):
+            assert opened(f"<{sender}>", **mail) is None
+        stopped = db.session.query(MessageGateway).filter_by(state=GatewayState.STOPPED).all()
+        assert {each.stopped_code for each in stopped} == {"unproved_sender"} and len(stopped) == 5
+
+        db.session.execute(update(Domain).values(missing_since=clock.now()))  # The record is gone.
+        assert opened("<bilgi@ornek.com.tr>", **mail) is None
+        db.session.get_one(Provider, brand.provider_id).admitted_at = None  # Its mails reach its own people only.
+        assert opened("<bilgi@ptt.gov.tr>", **mail)

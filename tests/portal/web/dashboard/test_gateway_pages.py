@@ -253,6 +253,9 @@ def test_a_mail_server_signs_with_a_key_to_publish(app, ayse, rows):
         assert refused.status_code == 422 and "posta kutusu" in shown(refused)
         for other in ("PTT Kargo: gönderiniz bekliyor <bilgi@ornek.com.tr>", "Örnek Mağaza: kart <bilgi@ornek.com.tr>"):
             assert "firmanızın" in shown(ayse.posts(f"{PAGE}/new?vendor=smtp", mail | {"header": other}))
+        assert "doğrulanmadı" in shown(ayse.posts(f"{PAGE}/new?vendor=smtp", mail))
+        with app.app_context():
+            make.prove_host(make.brand(), "ornek.com.tr")
         login = {"imap_host": "127.0.0.1:1", "imap_username": "donus", "imap_password": "x"}
         unread = ayse.posts(f"{PAGE}/new?vendor=smtp", mail | {"feedback": "imap", **login})
         assert unread.status_code == 422 and 'href="#imap_host"' in unread.text and "imap_" in shown(unread)
