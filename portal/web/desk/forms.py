@@ -14,7 +14,7 @@ from portal.core.models import Complaint
 from portal.domain import complaints
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
-from portal.web.shared.validators import READABLE, in_words, required_text, stop_if_wrong
+from portal.web.shared.validators import READABLE, asks_for_nothing_else, in_words, required_text, stop_if_wrong
 
 MAX_LENGTH = 2000
 ITS_PLACE = "\0"  # Where the contact line stood.
@@ -39,6 +39,9 @@ def _no_other_contact(form: "ShownForm", field: Field) -> None:
         raise ValidationError(told % {"contact": form.contact})
 
 
+SHOWN = (_no_other_contact, asks_for_nothing_else)
+
+
 class ShownForm(BaseForm):
     """A form with a text that the person reads. `contact`: the firm's contact line, which the operator has reviewed."""
 
@@ -48,9 +51,7 @@ class ShownForm(BaseForm):
 
 
 class AnswerForm(ShownForm):
-    answer = TextAreaField(
-        _l("Kişiye yanıtınız"), filters=[_strip], validators=_text(_l("Yanıtı yazın."), _no_other_contact)
-    )
+    answer = TextAreaField(_l("Kişiye yanıtınız"), filters=[_strip], validators=_text(_l("Yanıtı yazın."), *SHOWN))
 
 
 class NoteForm(BaseForm):
@@ -61,7 +62,7 @@ class ReopenForm(ShownForm):
     reason = TextAreaField(
         _l("Neden yeniden açıyorsunuz?"),
         filters=[_strip],
-        validators=_text(_l("Nedeni yazın."), in_words(_l("Nedeni yazın.")), _no_other_contact),
+        validators=_text(_l("Nedeni yazın."), in_words(_l("Nedeni yazın.")), *SHOWN),
     )
 
 
@@ -77,7 +78,7 @@ class CloseForm(ShownForm):
     text = TextAreaField(
         _l("Kişiye yanıtınız"),
         filters=[_strip],
-        validators=[Length(max=MAX_LENGTH, message=_l("En çok 2.000 karakter yazın.")), READABLE, _no_other_contact],
+        validators=[Length(max=MAX_LENGTH, message=_l("En çok 2.000 karakter yazın.")), READABLE, *SHOWN],
     )
 
     def __init__(self, *arguments: Any, case: Complaint, **options: Any):

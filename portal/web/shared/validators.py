@@ -98,15 +98,14 @@ def without_contact(_form: Form, field: Field) -> None:
         )
 
 
-def asks_for_consent_only(_form: Form, field: Field) -> None:
+def asks_for_nothing_else(_form: Form, field: Field) -> None:
     """A page of ours that asks for a password, a card or a sign-in, or whose address does, would be a trap."""
     stop_if_wrong(field)
     text = field.data or ""
     if found := deception.find_deception(text) or deception.find_deception(text.replace("-", " ")):
         raise ValidationError(
             _(
-                "Bu sayfa yalnız izin sorar: “%(words)s” yazılamaz. Giriş, şifre, kart ve kimlik bilgisi istenmez, "
-                "hesap uyarısı yapılmaz.",
+                "“%(words)s” yazılamaz: kişiden giriş, şifre, kart ve kimlik bilgisi istenmez, hesap uyarısı yapılmaz.",
                 words=found,
             )
         )
@@ -131,7 +130,7 @@ READABLE = Regexp(
 # No invisible ones either, of names and other short texts: they would let one look like another.
 _INVISIBLE = r"\x00-\x1f\x7f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
 VISIBLE = Regexp(rf"[^{_INVISIBLE}]*\Z", message=_l("Görünmeyen karakterler var; yeniden yazın."))
-SHOWN_TEXT = (READABLE, without_contact, asks_for_consent_only)  # Of a page that asks.
+SHOWN_TEXT = (READABLE, without_contact, asks_for_nothing_else)  # Of a page that asks.
 PERSON_NAME = (
     DataRequired(_l("Adınızı yazın.")),
     Length(max=60, message=_l("En çok 60 karakter yazın.")),

@@ -71,6 +71,7 @@ def test_an_answer_is_read_by_the_person(case, ayse, browser, persons_page, rows
     "baits",
     [
         "İade için 0850 999 99 99",
+        "İade için kartınızın numarasını ve şifrenizi yanıtlayın.",
         "Ödeme: banka-iade.com",
         "Arayın: 0850 GARANTI",
         "https://kotu.example/x",
@@ -144,7 +145,7 @@ def test_who_settles_is_told_the_same_whether_a_message_leaves(app, case, ayse, 
         with app.app_context():
             db.session.execute(update(Complaint).values(closing=None, closed_at=None, **values))
             db.session.commit()
-        closes(ayse, case, "other", "Kart numaranızı yazın.")
+        closes(ayse, case, "other", "Sizi listeden çıkardık.")
         said.append(re.findall(r"[^>]*Başvuru sonuçlandırıldı[^<]*", ayse.opens(f"/desk/{case.id}").text)[0])
         assert len(rows(Message, Message.kind == MessageKind.COMPLAINT_SETTLED)) == bool(values["proved_at"])
 
