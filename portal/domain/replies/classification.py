@@ -7,6 +7,7 @@ from enum import StrEnum
 from itertools import groupby
 
 from portal.domain.replies import word_lists
+from portal.domain.replies.refusing_words import MAY_REFUSE
 
 LONGEST = 1600  # Characters that are read: ten parts of an SMS.
 
@@ -38,6 +39,12 @@ def classify_reply(text: str, keywords: Iterable[str] = ()) -> ReplyOutcome:
     return ReplyOutcome.REVIEW
 
 
+def names_brand(name: str) -> bool:
+    """Whether a name, header or keyword tells in a reply which brand is meant: not where each of its words refuses or
+    agrees, or fills a sentence that does ("Ret", "SMS", "Lütfen")."""
+    return not all(map(_says_something, _split(fold(name), ())))
+
+
 def fold(text: str) -> str:
     """Words in capitals without accents, with single blanks: `İptâl,  et!` is `IPTAL ET`. Question marks stay."""
     decomposed = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).translate(_MISREAD))
@@ -46,9 +53,11 @@ def fold(text: str) -> str:
 
 
 def _split(folded: str, keywords: Iterable[str]) -> list[str]:
-    """The words without keywords and operator's code; `R E T` is one. A keyword that refuses is not left out."""
+    """The words without keywords and operator's code; `R E T` is one. A keyword that refuses is not left out, nor one
+    that names no brand."""
     text = f" {_OPERATOR_CODE.sub(' ', folded)} "
-    left_out = [keyword for keyword in map(fold, keywords) if not any(map(_may_refuse, keyword.split()))]
+    named = map(fold, filter(names_brand, keywords))
+    left_out = [keyword for keyword in named if not any(map(_is_refusing, keyword.split()))]
     meanings = word_lists.SPELLINGS | dict.fromkeys(sorted(left_out, key=len, reverse=True), "")
     for written, word in meanings.items():
         while f" {written} " in text:
@@ -59,8 +68,15 @@ def _split(folded: str, keywords: Iterable[str]) -> list[str]:
     return [word for word in words if word.strip("?")]
 
 
-def _may_refuse(word: str) -> bool:
+def _is_refusing(word: str) -> bool:
     return bool(_REFUSES.fullmatch(word) or _NEGATES.match(word))
+
+
+def _says_something(word: str) -> bool:
+    """Whether a folded word may refuse, agrees or answers, or says nothing beside such a word: whoever writes it means
+    no brand."""
+    is_listed = word in _CONSENTING or word in _ANSWERS or _FILLS.fullmatch(word) is not None
+    return is_listed or _is_refusing(word) or MAY_REFUSE.search(word.lower()) is not None
 
 
 def _refuses(words: list[str]) -> bool:
@@ -85,5 +101,6 @@ _NEGATES = re.compile(
     rf"(?:{_pattern(word_lists.STRONG + word_lists.NEGATIVE)})\?*\Z|(?:{_pattern(word_lists.NEGATIONS)})"
 )
 _FILLS = re.compile(rf"(?:{_pattern(word_lists.FILLERS)})\?*")
+_ANSWERS = frozenset(map(fold, word_lists.ANSWERS))
 _CONSENTS = frozenset(map(fold, word_lists.CONSENTS))
 _CONSENTING = frozenset(word for form in _CONSENTS for word in form.split())

@@ -6,7 +6,7 @@ from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from portal.core.models import Brand
-from portal.domain.replies.classification import ReplyOutcome, classify_reply, fold
+from portal.domain.replies.classification import fold, names_brand
 
 KEYWORD = re.compile(r"[A-Z0-9]{2,11}")
 
@@ -20,8 +20,7 @@ def parse_keyword(text: str) -> str:
 
     A word that stands beside a refusal without changing it (SMS), or is an operator's code (B038), names no brand."""
     keyword = fold(text)
-    says_something = classify_reply(keyword) != ReplyOutcome.REVIEW
-    if not KEYWORD.fullmatch(keyword) or says_something or classify_reply(f"{keyword} RET") == ReplyOutcome.REFUSAL:
+    if not KEYWORD.fullmatch(keyword) or not names_brand(keyword):
         raise BadKeyword
     return keyword
 

@@ -16,7 +16,7 @@ NEGATIONS = [
     "DEĞİL", "GÖNDERME", "GÖNDERİLME", "ATMAY", "ARAMAY", "YAZMAY", "ALMIYOR", "ALMAYACA", "VAZGEÇ", "RAHATSIZ",
     "ÇIKAR", "ÇIKMAK", "SİLİNİZ", "SİLİNSİN", "REDET", "ÇEKİYORUM", "ÇEKTİM",
 ]  # fmt: skip
-NEGATIVE = ["RETT", "SİL", "SİLİN", "ATMA", "ETMEM", "SPAM", "YETER", "DONT"]
+NEGATIVE = ["RETT", "SİL", "SİLİN", "ATMA", "ETMEM", "VERMEM", "VERMEDİM", "SPAM", "YETER", "DONT"]
 
 # These say nothing beside a refusal.
 FILLERS = [
@@ -24,7 +24,10 @@ FILLERS = [
     "EDİYORUM", "EDİN", "ET", "ALMAK", "PLEASE", "ALL", "ME", "TEŞEKKÜRLER", "TEŞEKKÜR", "EDERİM", "THANKS",
 ]  # fmt: skip
 
-# ONAY is İYS's word, EVET that of operators. TAMAM, OK, PEKİ, YES and START answer anything, and are not here.
+# These answer anything, or end it: no refusal, no consent, and nobody's name.
+ANSWERS = ["TAMAM", "OK", "PEKİ", "OLUR", "YES", "START", "SON"]
+
+# ONAY is İYS's word, EVET that of operators.
 CONSENTS = ["ONAY", "EVET", "KABUL", "ONAYLIYORUM", "KABUL EDİYORUM", "ONAY VERİYORUM"]
 
 SPELLINGS = {"OPT OUT": "OPTOUT", "DON T": "DONT"}

@@ -60,7 +60,7 @@ def _refused_parts(
         return [
             RefusalScope(each, address, [db.session.get_one(Brand, campaign.brand_id)], (channel,)) for each in found
         ]
-    refused = [(each, replies.brands_of(gateway, each.provider_id)) for each in found]
+    refused = [(each, replies.brands_of(gateway, each.provider_id, each.id)) for each in found]
     return [RefusalScope(each, address, brands, (channel,)) for each, brands in refused if brands]
 
 

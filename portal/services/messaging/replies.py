@@ -1,8 +1,8 @@
 """What people answer to messages: refusals are decisions at once, consents where we asked (reply_consents), all else
 waits for a person.
 
-Whose a reply is, is known by the gateway that brought it and by the brand that it names. One that names no brand, or
-several, refuses all of them.
+Whose a reply is, is known by the gateway that brought it, by what it sent to that number, and by the brand that it
+names. One that names no brand, or several, refuses all of them. Names count once the operator has seen them.
 """
 
 import json
@@ -21,18 +21,21 @@ from portal.core.models import (
     NO_PROVIDER,
     Brand,
     BrandGateway,
+    Campaign,
+    Decision,
     DecisionOrigin,
     EventKind,
     EventOutcome,
     GatewayEvent,
     Message,
     MessageGateway,
+    ReceiptDecision,
     Recipient,
 )
 from portal.domain.consents import recipients, refusals
 from portal.domain.consents.refusals import RefusalScope
 from portal.domain.notifications import gateways
-from portal.domain.replies import ReplyOutcome, classify_reply, fold
+from portal.domain.replies import ReplyOutcome, classify_reply, fold, names_brand
 from portal.services.messaging import event_contents, reply_consents
 from portal.services.messaging.gateways.protocol import InboundMessage
 
@@ -100,14 +103,16 @@ def find_recipients(event: GatewayEvent, gateway: MessageGateway, address: Addre
 def find_brands(event: GatewayEvent, reply: InboundMessage) -> Sequence[Brand]:
     """The brands of the provider that a refusal by this reply refuses."""
     gateway, owner = db.session.get_one(MessageGateway, event.gateway_id), event.provider_id or NO_PROVIDER
-    return _brands_named(_brands_of_provider(owner), reply) or brands_of(gateway, owner)
+    address = address_of(reply.sender)
+    recipient = recipients.find(db.session, vault(), owner, address) if address else None
+    return _brands_meant(gateway, owner, recipient.id if recipient else None, reply)
 
 
-def brands_of(gateway: MessageGateway, provider_id: int) -> Sequence[Brand]:
-    """The provider's brands that may send through a gateway: those that have it, and those that have none. All of them
-    where there is none of either, and of the operator's gateway."""
+def brands_of(gateway: MessageGateway, provider_id: int, recipient_id: int | None) -> Sequence[Brand]:
+    """The provider's brands that may have written to a recipient through a gateway: those that did, those that have it,
+    and those that have none. All of them where there is none of any, and of the operator's gateway."""
     theirs = exists().where(BrandGateway.brand_id == Brand.id, BrandGateway.carries == gateway.carries)
-    sends = or_(~theirs, theirs.where(BrandGateway.gateway_id == gateway.id))
+    sends = or_(~theirs, theirs.where(BrandGateway.gateway_id == gateway.id), _wrote(gateway, recipient_id))
     return _brands_of_provider(provider_id, sends) or _brands_of_provider(provider_id)
 
 
@@ -122,20 +127,37 @@ def address_of(text: str) -> Address | None:
 def _refused_parts(
     event: GatewayEvent, gateway: MessageGateway, address: Address, reply: InboundMessage, at: datetime
 ) -> list[RefusalScope]:
-    """What a refusal by reply refuses: SMS, of the brands that it names at all, or of all that send by the gateway."""
-    found = find_recipients(event, gateway, address, at)
-    named = {each.id: _brands_named(_brands_of_provider(each.provider_id), reply) for each in found}
-    if any(named.values()):
-        found = [each for each in found if named[each.id]]
-    refused = [(each, named[each.id] or brands_of(gateway, each.provider_id)) for each in found]
+    """What a refusal by reply refuses: SMS, of the brands that it names, or of all that send by the gateway."""
+    found = _meant(find_recipients(event, gateway, address, at), gateway, reply)
+    refused = [(each, _brands_meant(gateway, each.provider_id, each.id, reply)) for each in found]
     return [RefusalScope(each, address, brands, (Channel.SMS,)) for each, brands in refused if brands]
+
+
+def _brands_meant(
+    gateway: MessageGateway, provider_id: int, recipient_id: int | None, reply: InboundMessage
+) -> Sequence[Brand]:
+    named = _brands_named(_brands_of_provider(provider_id), reply)
+    return named or brands_of(gateway, provider_id, recipient_id)
+
+
+def _meant(found: list[Recipient], gateway: MessageGateway, reply: InboundMessage) -> list[Recipient]:
+    """Of several firms' recipients that of the one whose brand a reply names, where this brand wrote to them by the
+    gateway and no other firm's is named. Otherwise all: no firm's name takes what is said to another one."""
+    named = [(each, _brands_named(_brands_of_provider(each.provider_id), reply)) for each in found]
+    named = [(each, brands) for each, brands in named if brands]
+    if len(named) != 1:
+        return found
+    each, brands = named[0]
+    wrote = _brands_of_provider(each.provider_id, _wrote(gateway, each.id))
+    return [each] if set(brands) & set(wrote) else found
 
 
 def _hand_to_providers(
     event: GatewayEvent, gateway: MessageGateway, address: Address, reply: InboundMessage, at: datetime
 ) -> None:
-    """Let each firm whose message the operator's gateway carried to that number read an unclear reply."""
-    served = {each.provider_id for each in find_recipients(event, gateway, address, at)}
+    """Let each firm whose message the operator's gateway carried to that number read an unclear reply, or the one that
+    it names."""
+    served = {each.provider_id for each in _meant(find_recipients(event, gateway, address, at), gateway, reply)}
     if not served:
         _leave_in_log(event, at)
         return
@@ -164,6 +186,15 @@ def _brands_of_provider(provider_id: int, *conditions: ColumnElement[bool]) -> S
     return db.session.scalars(theirs.order_by(Brand.id)).all()
 
 
+def _wrote(gateway: MessageGateway, recipient_id: int | None) -> ColumnElement[bool]:
+    """The condition that a message for a brand left for a recipient by the gateway, whichever the brand has by now."""
+    sent = Message.gateway_id == gateway.id, Message.recipient_id == recipient_id
+    asked = exists().where(*sent, Message.campaign_id == Campaign.id, Campaign.brand_id == Brand.id)
+    of_act = ReceiptDecision.receipt_id == Message.receipt_id, ReceiptDecision.decision_id == Decision.id
+    confirmed = exists().where(*sent, *of_act, Decision.recipient_id == recipient_id, Decision.brand_id == Brand.id)
+    return or_(asked, confirmed)
+
+
 def _brands_named(brands: Sequence[Brand], reply: InboundMessage) -> list[Brand]:
     """The brands for whose keyword a reply came, or with whose keyword, header or name it begins or ends."""
     words, came_for = f" {fold(reply.text)} ", fold(reply.keyword)
@@ -175,6 +206,5 @@ def _brands_named(brands: Sequence[Brand], reply: InboundMessage) -> list[Brand]
 
 
 def _names_of(brand: Brand) -> list[str]:
-    """Also those that wait: messages which are out may name a keyword or header that was in force before."""
-    waiting = brand.requested_keyword, brand.requested_header, brand.requested_name
-    return [each for each in (brand.keyword, brand.header, brand.name, *waiting) if each]
+    """Those that the operator has seen, also while others wait. One that is called "Ret" is named by none of them."""
+    return [each for each in (brand.keyword, brand.header, brand.name) if each and names_brand(each)]

@@ -2,7 +2,7 @@
 said which word means yes. A sender's number can be faked, so the usual confirmation follows, with a way back."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -31,7 +31,7 @@ from portal.core.models.link_context import LinkContext, load_link_context
 from portal.domain import consents
 from portal.domain.consents import recipients
 from portal.domain.consents.may_send import is_refused
-from portal.domain.replies import fold
+from portal.domain.replies import ReplyOutcome, classify_reply, fold
 from portal.services.messaging.gateways.protocol import InboundMessage
 
 WORDS = ("ONAY", "EVET", "KABUL")
@@ -69,8 +69,9 @@ def grant(
 def _questions(
     gateway: MessageGateway, recipient_id: int, brands: Collection[Brand], reply: InboundMessage
 ) -> list[tuple[Message, int]]:
-    """Open invitations of this gateway to that number, sent before the reply, whose text names its word; the newest
+    """Open invitations of this gateway to that number, sent before the reply, to whose text it says yes; the newest
     first, with their brands."""
+    names = {brand.id: [gateway.header, brand.header or "", brand.keyword or ""] for brand in brands}
     sent = (
         select(Message, Campaign.brand_id)
         .join(Campaign, Campaign.id == Message.campaign_id)
@@ -79,19 +80,24 @@ def _questions(
             Message.kind == MessageKind.INVITATION, Message.called_at <= reply.received_at,
             Message.state.in_((MessageState.ACCEPTED, MessageState.DELIVERED)),
             Campaign.kind != CampaignKind.REFUSE, Campaign.closed_at.is_(None), Campaign.expires_at > reply.received_at,
-            Campaign.brand_id.in_([brand.id for brand in brands]),
+            Campaign.brand_id.in_(names),
         )
         .order_by(Message.id.desc())
     )  # fmt: skip
-    return [(message, brand_id) for message, brand_id in db.session.execute(sent).all() if _names_word(message, reply)]
+    found = [(message, brand_id) for message, brand_id in db.session.execute(sent)]
+    return [each for each in found if _says_yes(each[0], [reply.keyword, *names[each[1]]], reply.text)]
 
 
-def _names_word(message: Message, reply: InboundMessage) -> bool:
+def _says_yes(message: Message, names: Iterable[str], text: str) -> bool:
+    """Whether a reply is a word of consent that the message told, and nothing else but a header or keyword that it
+    names, too."""
     if message.text is None:
         return False
-    told = fold(vault().read(message.text, Message.PLACE, message.provider_id or NO_PROVIDER, message.id))
-    said = fold(reply.text).split()
-    return any(word in said and (f"{word} YAZ" in told or f"REPLY {word}" in told) for word in WORDS)
+    told = f" {fold(vault().read(message.text, Message.PLACE, message.provider_id or NO_PROVIDER, message.id))} "
+    named = [name for name in names if f" {fold(name)} " in told]
+    is_yes = classify_reply(text, named) == ReplyOutcome.CONSENT
+    said = fold(text).split()
+    return is_yes and any(word in said and (f"{word} YAZ" in told or f"REPLY {word}" in told) for word in WORDS)
 
 
 def _may_answer(context: LinkContext, reply: InboundMessage, at: datetime) -> bool:

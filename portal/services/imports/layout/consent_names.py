@@ -10,11 +10,12 @@ import unicodedata
 from collections.abc import Mapping
 
 from portal.core.iys_protocol import Channel
+from portal.domain.replies.refusing_words import CUT_NOT
 from portal.services.imports.layout import vocabulary
 from portal.services.imports.layout.cell_words import STATUSES
 from portal.services.imports.layout.layout import STATUS_FIELDS, Field
 from portal.services.imports.layout.normalization import LONGEST_NAME, folded, name_of
-from portal.services.imports.layout.refusals import CUT_NOT, EITHER_IN_NAMES, ENDING_IN_NAMES, IN_NAMES
+from portal.services.imports.layout.refusals import EITHER_IN_NAMES, ENDING_IN_NAMES, IN_NAMES
 from portal.services.imports.layout.vocabulary import Words
 
 # Names that offer both answers ("Onay/Ret", "SMS E/H") are cleared of them: yes is yes.

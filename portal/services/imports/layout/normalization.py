@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from portal.core.addresses import Address, AddressProblem, BadAddress, parse
 from portal.core.addresses.normalization import normalize_spelling
+from portal.domain.replies.refusing_words import TOPICS
 
 LONGEST_NAME = 300  # Characters: a form's whole question may be a column's name.
 _LETTERS = str.maketrans("çğıöşüâîûÇĞİÖŞÜÂÎÛ", "cgiosuaiucgiosuaiu")  # Of Turkish; I becomes i as anywhere else.
@@ -14,11 +15,6 @@ _SIGNS = re.compile(r"[\W_]+")
 _SPLIT_E_WORDS = re.compile(r"\be (posta|mail|ortam|ticaret|bulten)")
 TICKS = {"+": "+", "✓": "+", "✔": "+", "☑": "+", "✅": "+"}
 _BY_DIGITS = re.compile(r"(?<=[a-z])(?=\d)|(?<=\d)(?=[a-z])")
-# Words of consents, as others are joined to them: "smsret", "gsmret", "listeret", "mesajsizlar".
-TOPICS = (
-    r"(?:sms|mesaj|msj|e?mail|eposta|telefon|tel|gsm|cep|arama|liste|izin|onay|riza|iys|kayit|numara|musteri|uye|abone|"
-    r"kampanya|reklam|bulten|whatsapp|wp|kvkk)(?:s?[iu])?"
-)
 _JOINED = re.compile(rf"\b({TOPICS})(?=[a-z]{{2}})")
 _DASHES = re.compile(r"[-‐-―−_.]+")
 _PLAIN = re.compile(r"[^\W_]+(?:[ ./_'’,&-]+[^\W_]+)*[.!]?")

@@ -6,88 +6,22 @@ narrower. Words are folded to ASCII.
 """
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 
 from portal.core.iys_protocol import Status
+from portal.domain.replies.refusing_words import ANYWHERE, MAY_REFUSE, NOT, ROOTS
 from portal.services.imports.layout.cell_words import STATUSES, WEAK
-from portal.services.imports.layout.normalization import TOPICS, folded, readings
+from portal.services.imports.layout.normalization import folded, readings
 from portal.services.imports.layout.vocabulary import CONSENT_NOUN, Words
 from portal.services.imports.reading.workbook_chunker.chunks import LONGEST_LINE
 
 KNOWN_TEXTS = 16384
 SHORTEST = 3  # Letters of a word that refuses by itself.
-LONGEST_ADDRESS, LONG = 400, 6
+LONGEST_ADDRESS = 400
 LONGEST = 65_536  # Characters that are looked at.
 
-# How words begin; after "(?!" stand names of people and places that begin so.
-_BEGINNINGS = r"""
-    ret(?!r[io]|ail?(?:ers?(?:code|access)?)?\b|ur|ent|ina|or|ik\b|if\b) red(?:\b|d|e[dt]|l[ae]r|l[iu]|c[iu]|ver|dedi)
-    hayir(?!l[iu](?!st)|sev|oglu) yok(?!us|sul|ar) dn[cdm](?:\b|l) iptal itiraz ayril terk(?:\b|e[dt]) birak vazgec
-    istem(?!i(?:han)?\b) istenm pasif(?!ik) kapat istifa cik(?!rik|maz|salin|[ocl])
-    sil(?!i(?:\b|[fvks])|e\b|[aoglhkv]) kaldir(?!im) dus(?:\b|t[iu]|en|er\b|m[eu]|s[iu]n|el[iu]m|u[lr]|ecek|uyor)
-    durdur sonland bitti biten\b bitsin redlen block\slist bitir bitmis engell bloke blokla yasak kisitla
-    dondur(?!ma) aski[dy]a fesh fesih kovul kovdu vefat cay(?:di(?:l[ae]r)?\b|mis|iyor|acak) gitti gitmis giden
-    kacti kustu kusmus kusen koptu kopmus atil(?:di|mis|an\b|anlar) sakinca
-    cek(?:ti|mis|il(?:di|mis|en|iyor|sin|ecek)) kes(?:\b|il|t[iu]|sin|iniz|elim) kapan(?:di|mis|sin) kapali(?!cars)
-    kurtul(?:du|mak|mus) uzaklas pisman sustur sessize rahatsiz sikayet olumsuz negati muaf haric(?!iye) gecersiz
-    izinsiz onaysiz rizasiz isteksiz ilgisiz deaktif inaktif spam robinson refus reject declin deni[ae] revok withdr
-    cancel unsub remov delet block(?:ed|ing|list) blacklist suppress deactiv inactiv passiv disabl exclud terminat
-    expir churn resign object(?:ed|ion|s) stop(?!aj) mute[ds]?\b quit leav(?:e|ing) dropped complain unw(?:ant|ill)
-    disallow forbid prohibit exempt banned no(?:sms|mail|email|call) vazcay veto kapad[iu] istm[iy]
-    atlan(?:acak|[dt]i|sin|mis) temizlen(?!m) ayikla imha banla abmeld cayma kuskun kizgin tepki gonulsuz cekimser
-    kararsiz beklemede unutul unut\b unutun feragat boykot iptl ayrld
-"""
-# Whole words, and phrases (a space is written "_"). "No 3" is a number.
-_WORDS = r"""
-    degil\w* olmaz off out false yanlis never nope left gone ended exit closed deny without bye verme yazma atma
-    gonderme yollama ulasma dokunma artik asla bir_?daha bos_?ver\w* geri_(?:al|cek|iste|don)\w* vaz_?gec\w*
-    son_?ver\w* sona_er\w* pas_gec\w* kara_?liste\w* black_?list\w* opt(?:ed|ing|s)?_?out\w* not_\w+
-    (?:do|does|did|is|was)_?n(?:o|)_?t no_longer no_more no(?!_(?:[a-z]_)?\d|\d)
-    (?:liste|kayit|kapsam|iletisim|izin|istek|devre)[a-z]*_disi\w*
-    (?:liste|abonelik|uyelik|bulten|rehber|kayit)[a-z]*[dt][ae]n
-    (?:et|ed|ver|veril|al|alin|ara|aran|gonder|gonderil|yap|yapil|yazil|atil|ulasil|bulun|gerek)m[ae]z(?:l[ae]r\w*)?
-    (?:ilgilen|sev|onayla|konus|gorus|katil|hoslan|cevapla|goster|kullan)m[ae]z(?:l[ae]r\w*)? vfat pasf disinda
-    es_gec(?!er)\w* geri_cevir\w* kalsin israr (?:ustune|uzerine)_git\w* muhatt?ap sifir void dead ban banli bloklu
-    hyr hayr ipt rett dur kapa atla kesik kizdi merhum\w* rahmetli\w* \w+_disi(?:nda\w*)? uzak_dur\w* sakin
-    yeter_de\w+ kirmizi_liste\w* elen(?:en|di|mis|ecek)\w* avoid\w* skip(?:ped|s)? drop drops ceased? hates?
-    suspend\w* lapsed? nein kein\w* nicht on_hold former \w+m[iu]_yor\w* eski(?=$|_(?:uye|musteri|abone|kayit))
-    arsiv\w* degis(?:ti|mis)\w* baskasi(?:n[ia]\w*)?
-"""
-# A verb that says not, but for the aorist, which is a surname's ("Yılmaz"); "aranmasını" and "aramaya" are nouns.
-_NOT = (
-    r"[a-z]{2,30}(?:m[ae](?:d[iu](?:[mnk]|l[ae]r|n[iu]z|[gk][a-z]+)?|mis[a-z]*|m[ae](?:k|l[iu])[a-z]*|sin(?:l[ae]r)?|"
-    r"y(?:[ae][nc][a-z]*|[ae]l[iu]m|[iu][nzm][a-z]*|n))|m[iu](?:yo[a-z]*|y[ae][cl][a-z]*|y[iu][nm][a-z]*|c[ae][a-z]+)|"
-    r"(?<=t)mio[a-z]*|(?<=[dt]e)mio[a-z]*|(?<=r)mio[a-z]*)"
-)
-# "Gönder me" is no English.
-CUT_NOT = r"(?:gonder|ver|iste|ilet|arat?|et|at|al|yaz|yap|yolla|ulas)_m[ae](?:z|d[iu]|y[iu]n\w*)?"
-# Also letter by letter, or cut in two: "R E T", "İP TAL", "HA YIR".
-_SPELT = [r"\s?".join(word) for word in ("ret", "red", "yok", "hayir", "iptal")]
-_WITHOUT = rf"{TOPICS} ?s[iu]z(?:l[ae]r(?:[iu]n?)?)?"  # "SMS'siz", "mesajsızlar".
-_STRONGEST, _NAMES = "iptal hayir olumsuz ayrildi cikti aramayin istemiyor silindi", {"hayri", "aramayi"}
-
-
-def _misspelt(word: str) -> Iterator[str]:
-    """It with two letters in the other order; or, if it is long, without one."""
-    for place in range(len(word)):
-        yield word[:place] + word[place : place + 2][::-1] + word[place + 2 :]
-        if len(word) > LONG:
-            yield word[:place] + word[place + 1 :]
-
-
-_MISSPELT = {each for word in _STRONGEST.split() for each in _misspelt(word)} - _NAMES
-_ROOTS = "|".join(_BEGINNINGS.split())
-_WHOLE_WORDS = "|".join([*_WORDS.split(), CUT_NOT, _WITHOUT, *_SPELT, *sorted(_MISSPELT)]).replace("_", " ")
-# Joined to anything: nobody's name and no firm's ("sistemi", "silindir", "göndermek", and "hayırlı").
-_ANYWHERE = (
-    r"iptal|istemi(?:yo|c|s)|istem(?:ez|e[dy])|istenm|hayir(?!l[iu](?!ste)|sev|oglu)|silindi(?!r)|silinsin|ayrildi|"
-    r"verm(?:edi|iyor)|aramay|gonderme(?!k|s)|gondermi|atmay|yazmay|olumsuz|redd?et|reddedi|unsub|opt ?out|"
-    r"vazgec|kara ?liste|blacklist"
-)
-_MAY_REFUSE = re.compile(rf"(?<![a-z])(?:{_ROOTS}|{_NOT}\b)|\b(?:{_WHOLE_WORDS})\b|{_ANYWHERE}")
 _IN_ADDRESS = re.compile(
-    rf"{_ANYWHERE}|\b(?:ret|red|yok|hyr|hayr|cikti|pasif|kapali|(?:no|do ?not ?)(?:sms|e?mail|call))\b"
+    rf"{ANYWHERE}|\b(?:ret|red|yok|hyr|hayr|cikti|pasif|kapali|(?:no|do ?not ?)(?:sms|e?mail|call))\b"
 )
 
 # In names of columns.
@@ -164,12 +98,12 @@ _ALONE = (
     rf"atma)(?=$| de?di| diy)|(?:yaz|at){_NEVER})"
 )
 # Without a verb between: "Onay verdi, ulaşılamadı".
-_CONSENT_NOT_GIVEN = rf"{_CONSENT}(?: (?!\w+[dt][iu]\b)\w+){{0,2}} (?:{_NOT}|{_NEVER_DONE})"
+_CONSENT_NOT_GIVEN = rf"{_CONSENT}(?: (?!\w+[dt][iu]\b)\w+){{0,2}} (?:{NOT}|{_NEVER_DONE})"
 _BESIDE = "(?: \\w+){0,3} "
 _PAIRS = (
     (rf"(?:{_CONSENT}|{_SUBJECT}|{_CHANNEL})", _REFUSING),
     (rf"(?:{_CONSENT}|{_SUBJECT})", _STOPPING),
-    (_CONSENT, rf"(?:(?:{_ROOTS})\w*|degil\w*|geri (?:al|cek)\w*|sona \w+|ended|deny|not)"),
+    (_CONSENT, rf"(?:(?:{ROOTS})\w*|degil\w*|geri (?:al|cek)\w*|sona \w+|ended|deny|not)"),
     (r"(?:liste|abone|uyeli|bulten|grup|grub|rehber)\w*[dt][ea]n", r"(?:cik|ayril|sil|kaldir)\w*"),
 )
 _REFUSES = re.compile(
@@ -193,7 +127,7 @@ _SURNAME_FIRST = re.compile(r"^\s*[^\W\d]+\s*,")  # "Ret, Ayşe"
 _BEFORE_A_NAME = r"(?:sms|mesaj|mail|email|eposta|arama|izin|izni|onayi|aboneligi|uyeligi|iys)"
 _IN_NAME = re.compile(
     rf"\b(?:(?!istemez\b)(?:{_ALONE})|iptal (?:etti|edildi)|"
-    rf"{_BEFORE_A_NAME} (?:ret|red|iptal\w*|{_NONE}|kapali|olumsuz|{_NOT}|{_NEVER_DONE}))\b"
+    rf"{_BEFORE_A_NAME} (?:ret|red|iptal\w*|{_NONE}|kapali|olumsuz|{NOT}|{_NEVER_DONE}))\b"
 )
 _MARK = re.compile(r"\b(?:RET|İPTAL|IPTAL)\b")
 
@@ -208,7 +142,7 @@ def may_refuse(text: str) -> bool:
     """Whether a text has a word of refusing, leaving or ending, or a no, anywhere and in any form."""
     if text.lower() == text.upper():  # No letter.
         return False
-    return any(map(_MAY_REFUSE.search, readings(text[:LONGEST])))
+    return any(map(MAY_REFUSE.search, readings(text[:LONGEST])))
 
 
 @lru_cache(maxsize=KNOWN_TEXTS)

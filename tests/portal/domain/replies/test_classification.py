@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from portal.domain.replies import LONGEST, ReplyOutcome, classify_reply, fold, word_lists
+from portal.domain.replies import LONGEST, ReplyOutcome, classify_reply, fold, names_brand, word_lists
 
 REFUSAL = """
 ÝPTAL|ÇIKIÞ|beni listeden çýk
@@ -31,7 +31,7 @@ stop sending me these messages|please remove my number|I don't want this|ONAY RE
 RET nasıl yaparım|ret 3338|örnek mağaza ret|RET Ahmet Yılmaz|iptal etmeyin|neden mesaj atıyorsunuz?iptal edin
 ret?lütfen|g?ndermey?n mesaj|onay de??l|onay de?il|kabul etm?yorum|bu siparişi iptal ettim ama param gelmedi
 opt out of everything|onaylama|dur, ret gönderdim|RETT|beni sil|listeden çıkar|çıkmak istiyorum|redetmek istiyorum
-onayımı geri çekiyorum|KABUL ETMEM
+onayımı geri çekiyorum|KABUL ETMEM|onay vermem
 """
 CONSENT = """
 ONAY|onay|Onay.|EVET|evet|Evet!|KABUL|kabul|ONAYLIYORUM|onaylıyorum|ONAYLİYORUM|kabul ediyorum|KABUL EDIYORUM
@@ -109,6 +109,17 @@ def test_a_keyword_that_refuses_still_refuses():
     for keyword, text in {"İptal": "İPTAL", "Dur": "dur", "STOP": "stop", "No": "NO"}.items():
         assert classify_reply(text, [keyword]) == ReplyOutcome.REFUSAL
     assert classify_reply("Stop Shop ONAY", ["Stop Shop"]) == ReplyOutcome.LIKELY_REFUSAL
+
+
+def test_a_name_of_words_that_refuse_agree_or_fill_names_no_brand():
+    for name in (
+        *("Ret", "İptal", "STOP", "R.E.T", "istemiyorum", "SMS", "Lütfen beni", "RET B038", "Onay", "Tamam", "Son"),
+        *("Yok", "VERMEM", "VERMEDİM", "OLMAZ", "ASLA", "ETMEDİM", "KAPAT", "KALDIR", "BİTTİ", "DURDURUN", "BIRAKIN"),
+    ):
+        assert not names_brand(name), name
+        assert classify_reply(f"ONAY {name}", [name]) != ReplyOutcome.CONSENT or name == "RET B038", name
+    for name in ("Örnek Mağaza", "Moda", "Ev", "Son Moda", "Kes Kuaför", "Redkit", "Pasifik", "H&M", "Reklam Evi"):
+        assert names_brand(name), name
 
 
 def test_of_a_long_text_the_beginning_is_read_and_nothing_consents():

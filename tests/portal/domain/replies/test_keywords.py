@@ -15,7 +15,23 @@ def test_a_keyword_is_kept_as_replies_are_read(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["RET", "ıptal", "ONAY", "evet", "SMS", "lütfen", "B038", "M", "moda evi", "ÇOKUZUNSÖZCÜK", "👍", "değil"]
+    "text",
+    [
+        "RET",
+        "ıptal",
+        "ONAY",
+        "evet",
+        "SMS",
+        "lütfen",
+        "B038",
+        "M",
+        "moda evi",
+        "ÇOKUZUNSÖZCÜK",
+        "👍",
+        "değil",
+        "KAPAT",
+        "vermem",
+    ],
 )
 def test_a_word_that_says_something_in_a_reply_is_no_keyword(text):
     with pytest.raises(keywords.BadKeyword):

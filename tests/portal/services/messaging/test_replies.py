@@ -18,16 +18,18 @@ from portal.core.models import (
     ExclusionReason,
     GatewayEvent,
     Message,
+    MessageGateway,
     MessageKind,
     MessageState,
 )
 from portal.domain.consents import recipients
 from portal.domain.notifications import gateways
-from portal.services.messaging import outbox
+from portal.services.messaging import feedback, outbox
 from portal.services.messaging.gateways import vendor_rows
+from portal.services.messaging.gateways.protocol import BlockedAddress
 from tests import grants, make
 from tests.portal.services.messaging import test_gateway_delivery as delivery
-from tests.portal.services.messaging.vendor_pushes import Vendor, add_brand, work
+from tests.portal.services.messaging.vendor_pushes import Vendor, accepted, add_brand, work
 
 pytestmark = pytest.mark.slow
 
@@ -95,19 +97,51 @@ def test_each_reply_decides_what_it_says_once(app, vendor, brands, rows):
     assert not any(text in each.body for each in kept for text in long_ones)
 
 
-def test_names_that_wait_anew_are_heard_too(app, vendor, brands, rows):
-    """Messages which left while they were in force say whom to refuse."""
+def test_names_count_once_the_operator_has_seen_them(app, vendor, brands, rows):
+    """Those before go on counting, and none that is a word of replies does."""
     fashion = next(brand_id for brand_id, name in brands.items() if name == "fashion")
-    waiting = {"keyword": None, "header": None, "requested_keyword": "MODA", "requested_header": "MODAEVI"}
+    waiting = {"requested_keyword": "YENI", "requested_header": "RET", "requested_name": "İptal", "name": "Ret"}
     with app.app_context():
         db.session.execute(update(Brand).where(Brand.id == fashion).values(waiting))
         db.session.commit()
-    for number, (sender, text) in enumerate(zip(grants.phones(2), ("MODA RET", "modaevi ret"), strict=True)):
+    texts = ("MODA RET", "modaevi ret", "RET", "iptal", "SMS ret", "YENI RET")
+    for number, (sender, text) in enumerate(zip(grants.phones(len(texts)), texts, strict=True)):
         vendor.brings(text, sender, message_id=number)
     work(app)
 
-    assert {each.outcome for each in rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY)} == {REFUSED}
-    assert [each.brand_id for each in rows(Decision)] == [fashion] * 2
+    kept = rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY)
+    refused = [
+        {brands[made.brand_id] for made in rows(Decision, Decision.recipient_id == each.recipient_id)} for each in kept
+    ]
+    assert refused == [{"fashion"}, {"fashion"}, BOTH, BOTH, BOTH, NONE]
+    assert kept[-1].outcome == LIKELY
+
+
+@pytest.mark.parametrize("is_removed", [False, True])
+def test_a_brand_that_wrote_there_is_refused_wherever_it_sends_by_now(app, vendor, brands, rows, is_removed):
+    """By a reply, and by the vendor's list."""
+    phones = grants.phones(2, 1_000_100)
+    accepted(app, vendor, 2)
+    with app.app_context():
+        gateway = db.session.get_one(MessageGateway, vendor.gateway_id)
+        other = db.session.scalars(select(MessageGateway.id).where(MessageGateway.id != gateway.id)).one()
+        for brand_id, name in brands.items():
+            own = vendor.gateway_id if name == "fashion" else other
+            gateways.set_for_brand(db.session, brand_id, AddressKind.PHONE, [own])
+        if is_removed:
+            gateways.remove(db.session, gateway, clock.now())
+        db.session.commit()
+
+    vendor.brings("RET", phones[0])
+    work(app)
+    with app.app_context():
+        event = db.session.scalars(select(GatewayEvent).where(GatewayEvent.kind == EventKind.REPLY)).one()
+        gateway = db.session.get_one(MessageGateway, vendor.gateway_id)
+        feedback.take_blocked(event, gateway, BlockedAddress(phones[1], None), clock.now())
+        db.session.commit()
+
+    refused = [brands[made.brand_id] for made in rows(Decision)]
+    assert sorted(refused) == ["fashion", "fashion", "shop", "shop"]
 
 
 def test_a_reply_without_id_and_time_counts_once_a_day():
@@ -120,9 +154,9 @@ def test_a_reply_without_id_and_time_counts_once_a_day():
     assert first == again != later
 
 
-def test_unclear_replies_to_the_operators_number_wait_at_each_firm_that_wrote_there(app, browser, rows):
-    """A clear refusal refuses at each of them at once, unless it names one."""
-    phones = grants.phones(3, 1_000_100)
+@pytest.fixture
+def operators(app, browser) -> Vendor:
+    """The operator's account: by it Örnek Mağaza invited three numbers, and another firm sent each a code."""
     with app.app_context():
         make.provider()
         gateway_id = gateways.add_gateway(
@@ -130,7 +164,8 @@ def test_unclear_replies_to_the_operators_number_wait_at_each_firm_that_wrote_th
             credentials=delivery.LOGINS["verimor"], per_second=1, at=clock.now(),
         ).id  # fmt: skip
         other_id = make.provider(800001, 800001, "cem@example.com").id
-        made = recipients.gather(db.session, vault(), other_id, [parse(each) for each in phones], clock.now())
+        phones = [parse(each) for each in grants.phones(3, 1_000_100)]
+        made = recipients.gather(db.session, vault(), other_id, phones, clock.now())
         db.session.commit()
     delivery.launch(app, 3)
     with app.app_context():
@@ -143,8 +178,14 @@ def test_unclear_replies_to_the_operators_number_wait_at_each_firm_that_wrote_th
                     created_at=clock.now(), state=MessageState.ACCEPTED,
                 )
             )  # fmt: skip
+        db.session.execute(update(Brand).where(Brand.provider_id == other_id).values(name="Rakip", header="RET"))
         db.session.commit()
-    operators = Vendor(app, browser, gateway_id)
+    return Vendor(app, browser, gateway_id)
+
+
+def test_unclear_replies_to_the_operators_number_wait_at_each_firm_that_wrote_there(operators, app, rows):
+    """A clear refusal refuses at each of them at once, unless it names one."""
+    phones = grants.phones(3, 1_000_100)
     for text, sender in zip(("mesaj atmayın artık rica ederim", "kargom nerede", "RET"), phones, strict=True):
         operators.brings(text, sender)
     operators.brings("mesaj atmayın artık rica ederim", grants.phones(1)[0])  # To whom nobody wrote.
@@ -155,6 +196,20 @@ def test_unclear_replies_to_the_operators_number_wait_at_each_firm_that_wrote_th
     assert len({each.provider_id for each in at_firms}) == 2
     assert all(each.settled_at for each in rows(GatewayEvent, GatewayEvent.provider_id.is_(None)))
     assert len({each.provider_id for each in rows(Decision)}) == len(rows(Decision)) == 2
+
+
+def test_a_name_is_for_one_firm_only_if_its_brand_wrote_there(operators, app, rows):
+    """What the other firm calls its brands takes nothing that is said to this one."""
+    phones = grants.phones(3, 1_000_100)
+    for text, sender in zip(("Örnek Mağaza RET", "Rakip RET", "Örnek Mağaza siparişim nerede"), phones, strict=True):
+        operators.brings(text, sender)
+    work(app)
+
+    at_firms = rows(GatewayEvent, GatewayEvent.provider_id.is_not(None))
+    outcomes = {each.provider_id: [] for each in at_firms}
+    for each in at_firms:
+        outcomes[each.provider_id].append(each.outcome)
+    assert sorted(outcomes.values(), key=len) == [[REFUSED], [REFUSED, LIKELY, REVIEW]]
 
 
 @pytest.mark.parametrize("text", ["artık bana yazmayın, sıkıldım", "bereket"])

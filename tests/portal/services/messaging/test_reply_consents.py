@@ -64,6 +64,28 @@ def test_yes_to_the_one_open_question_is_a_consent_that_is_confirmed(app, vendor
 
 
 @pytest.mark.parametrize(
+    ("brand", "text"),
+    [
+        ({"requested_name": "Yok"}, "ONAY YOK"),
+        ({"name": "Yok", "header": "OLMAZ"}, "Onay olmaz"),
+        ({"keyword": "VERMEM"}, "Onay vermem"),
+        ({"header": "Vallahi"}, "Vallahi onay"),  # Which no message named.
+    ],
+)
+def test_no_name_makes_a_yes_of_other_words(app, vendor, rows, brand, text):
+    asked(app, vendor, rows)
+    with app.app_context():
+        db.session.execute(update(Brand).values(brand))
+        db.session.commit()
+
+    answers(vendor, text)
+    work(app)
+
+    assert rows.count(Decision) == 0
+    assert rows.one(GatewayEvent, GatewayEvent.kind == EventKind.REPLY).settled_at is None
+
+
+@pytest.mark.parametrize(
     "case",
     [
         "no word",
