@@ -3,6 +3,8 @@
 A mail program posts to the same URL without cookies or a form of ours (RFC 8058), and wants a plain answer.
 """
 
+import re
+
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, gettext
@@ -18,6 +20,9 @@ from portal.domain.consents import refusals
 from portal.web.recipient import decisions, link_states, page_content, visit_recorder
 from portal.web.recipient.blueprint import blueprint
 from portal.web.recipient.link_page import find_link, render_link_page
+
+_ONE_CLICK = re.compile(rb"list-unsubscribe\W{1,5}one-click", re.I)
+_LONGEST = 1000  # Bytes of a post of that kind.
 
 
 @blueprint.get("/u/<code>", endpoint="refusing")
@@ -35,9 +40,15 @@ def refuse(code: str) -> ResponseReturnValue:
     """Record the refusals of the page's form; or refuse e-mail, where a mail program posts."""
     link, context = find_link(code)
     address = page_content.address_of(vault(), context)
-    if request.form.get("List-Unsubscribe", "").strip().lower() == "one-click":
+    if _is_one_click():
         return _refuse_emails(context, address)
     return decisions.record_choices(link, context, link_states.refusing_view(link, context, address.channels))
+
+
+def _is_one_click() -> bool:
+    """Whether the body says so, whatever its type: nobody sees what a mail program is answered."""
+    said = {name.lower(): value.strip().lower() for name, value in request.form.items()}
+    return said.get("list-unsubscribe") == "one-click" or _ONE_CLICK.search(request.get_data()[:_LONGEST]) is not None
 
 
 def _refuse_emails(context: LinkContext, address: Address) -> Response:

@@ -42,6 +42,24 @@ def test_one_click_ends_email_and_answers_plainly(codes, browser, rows, host, co
     assert rows.one(Submission).decision_id == decision.id
 
 
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        (None, "List-Unsubscribe=One-Click"),
+        ("text/plain", "List-Unsubscribe=One-Click\r\n"),
+        ("application/octet-stream", "List-Unsubscribe=One-Click"),
+        ("multipart/form-data", "List-Unsubscribe=One-Click"),
+        ("application/json", '{"List-Unsubscribe": "One-Click"}'),
+        (URLENCODED, "list-unsubscribe=one-click"),
+    ],
+)
+def test_one_click_counts_whatever_type_its_body_has(codes, browser, rows, content_type, body):
+    answer = browser.post(f"/u/{codes[make.EMAIL]}", data=body, content_type=content_type)
+
+    assert answer.status_code == 200
+    assert rows.one(Decision).origin == "one_click"
+
+
 def test_a_mail_program_that_posts_again_and_again_refuses_once_a_minute(codes, browser, rows):
     start = clock.now()
     for seconds in (0, 1, 30, 59, 61, 62, 119, 3600):
