@@ -13,9 +13,9 @@ from portal.core.database import changed_rows
 from portal.core.extensions import read_session
 from portal.core.ids import new_id
 from portal.core.iys_protocol import MAX_LIST_SIZE, Channel, Status
-from portal.core.models import BulkRequest, BulkState, Consent, Lane, Outcome, Submission
+from portal.core.models import BulkRequest, BulkState, Connection, Consent, Lane, Outcome, Submission
 from portal.services.iys import holds, success_rate
-from portal.services.iys.forwarding import claims
+from portal.services.iys.forwarding import active_providers, claims
 from portal.services.iys.forwarding.claim_limit import ClaimLimit
 from portal.services.iys.holds import Part
 
@@ -94,10 +94,9 @@ def claim_list(
     """Claim the list in one of these states that has been due longest. Commits."""
     lane = Lane.REFUSALS if BulkState.SENT in states else Lane.BULK  # Asking for a result needs no quota.
     may_go = (BulkRequest.state.in_(states), leases.is_due(BulkRequest, at))
-    writers = claims.active_providers(at, lane, is_sandbox=is_sandbox)
-    due = select(BulkRequest.id).where(
-        *may_go, BulkRequest.provider_id.in_(writers), BulkRequest.provider_id.not_in(but_of)
-    )
+    is_writer = Connection.provider_id == BulkRequest.provider_id
+    may_write = active_providers.provider_ids(at, lane, is_sandbox=is_sandbox).where(is_writer).exists()
+    due = select(BulkRequest.id).where(*may_go, may_write, BulkRequest.provider_id.not_in(but_of))
     seen = read_session().scalar(due.order_by(BulkRequest.due_at).limit(1))
     if seen is None:
         return None
@@ -222,7 +221,9 @@ def move_waiting_people(session: Session, at: datetime, is_sandbox: bool = False
     """Move people's grants that waited too long, and were never sent, into the lane of lists, if a list has enough."""
     long_due = (
         Submission.lane == Lane.PEOPLE,
-        Submission.provider_id.in_(claims.active_providers(at, Lane.BULK, is_sandbox=is_sandbox)),
+        Submission.provider_id.in_(
+            active_providers.provider_ids(at, Lane.BULK, is_sandbox=is_sandbox, waiting_in=Lane.PEOPLE)
+        ),
         Submission.due_at <= at - LONGEST_SINGLE_WAIT,
         leases.is_free(Submission, at),
         *NEVER_SENT,

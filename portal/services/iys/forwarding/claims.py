@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVarTuple
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -13,13 +12,13 @@ from sqlalchemy.orm import Session, aliased
 from portal.core import leases
 from portal.core.extensions import read_session
 from portal.core.iys_protocol import MAX_LIST_SIZE, Channel, RecipientType, Status
-from portal.core.models import Connection, Consent, Credential, CredentialKind, Lane, Outcome, Submission
+from portal.core.models import Connection, Consent, Lane, Outcome, Submission
 from portal.domain.consents.verification import NO_GRANT_CODES
-from portal.services.iys import circuit_breaker, holds, tokens
+from portal.services.iys import circuit_breaker, holds
+from portal.services.iys.forwarding import active_providers
 from portal.services.iys.forwarding.claim_limit import ClaimLimit
 from portal.services.iys.holds import Part
 from portal.services.iys.iys_clock import iys_clock
-from portal.services.iys.rate_limit import Priority
 
 LEASE = timedelta(seconds=15)  # Longer than an HTTP call may last; a killed forwarder's claims end then.
 SINGLE_LANES = (Lane.REFUSALS, Lane.PEOPLE)
@@ -28,7 +27,6 @@ ABOUT_NOW = timedelta(minutes=1)  # What became due, or does, further from now i
 ENOUGH_ATTEMPTS = 2  # A grant that failed so often no longer holds up a refusal.
 
 Earlier = aliased(Submission)
-Ts = TypeVarTuple("Ts")
 
 IN_HAND = ClaimLimit(most=3)  # Of both loops of single submissions.
 
@@ -199,8 +197,9 @@ def oldest_due(
 ) -> int | None:
     """The id of the oldest submission of a lane that may be sent now, over all live (or all sandbox) providers.
 
-    Looks up the oldest of each active provider by index, so that submissions of blocked providers cost nothing. Where
-    the host fails, that of the provider whose call failed longest ago: whoever may be answered is soon tried.
+    Looks up the oldest of each active provider that has any by index, so that neither idle providers nor the
+    submissions of blocked ones cost anything. Where the host fails, that of the provider whose call failed longest ago:
+    whoever may be answered is soon tried.
     """
     open_ones = select(Submission.id).where(Submission.lane == lane, Submission.due_at.is_not(None))
     if session.scalar(open_ones.limit(1)) is None:  # Idle: the statement below takes longer to make than to run.
@@ -213,11 +212,8 @@ def oldest_due(
         .correlate(Connection)
         .scalar_subquery()
     )
-    active = _of_active_providers(select(first), at, lane, is_sandbox)
-    oldest = session.scalars(active.where(Connection.provider_id.not_in(but_of)))
-    firsts = [each for each in oldest if each is not None]
-    if len(firsts) < 2:
-        return firsts[0] if firsts else None
+    active = active_providers.select_from_active(select(first), at, lane, is_sandbox=is_sandbox, waiting_in=lane)
+    firsts = active.where(Connection.provider_id.not_in(but_of))
     failed_at = circuit_breaker.failed_at(Submission.provider_id)
     first_of_all = select(Submission.id).where(Submission.id.in_(firsts))
     return session.scalar(first_of_all.order_by(failed_at.asc().nulls_first(), Submission.due_at).limit(1))
@@ -227,11 +223,6 @@ def are_refusals_due(at: datetime, *, is_sandbox: bool = False) -> bool:
     """Whether a refusal waits for a thread; not for its provider's calls, which may hang or not be made now."""
     but_of = IN_HAND.left_out()[-1]
     return oldest_due(read_session(), at, Lane.REFUSALS, is_sandbox=is_sandbox, but_of=but_of) is not None
-
-
-def active_providers(at: datetime, lane: Lane, *, is_sandbox: bool = False) -> Select[int]:
-    """Ids of the providers for which a lane may send now, to İYS or (in sandbox mode) to the sandbox."""
-    return _of_active_providers(select(Connection.provider_id), at, lane, is_sandbox)
 
 
 def is_due(at: datetime, lane: Lane, provider_id: object) -> ColumnElement[bool]:
@@ -282,18 +273,3 @@ def earlier_grants(*lanes: Lane) -> Select[int]:
         Earlier.due_at.is_not(None),
         *([Earlier.lane.in_(lanes)] if lanes else []),
     )  # fmt: skip
-
-
-def _of_active_providers(selected: Select[*Ts], at: datetime, lane: Lane, is_sandbox: bool) -> Select[*Ts]:
-    is_sandbox_credential = Credential.kind == CredentialKind.SANDBOX
-    priority = Priority.REFUSALS if lane == Lane.REFUSALS else Priority.GRANTS
-    return (
-        selected.select_from(Connection)
-        .join(Credential, Credential.id == Connection.credential_id)
-        .where(
-            Connection.forwarding_enabled_at <= at,
-            not_(holds.is_provider_held(Connection.provider_id, at, lane)),
-            is_sandbox_credential if is_sandbox else not_(is_sandbox_credential),
-            *([] if is_sandbox else [tokens.may_have_token(at, priority)]),
-        )
-    )
