@@ -9,8 +9,8 @@ from sqlalchemy import exists, select
 from portal.core import clock, iys_protocol, leases
 from portal.core.extensions import db, read_session, vault
 from portal.core.ids import new_id
-from portal.core.iys_protocol import Action, Operation
-from portal.core.models import Brand, Connection, Feed, FeedSource, ReceivedVia
+from portal.core.iys_protocol import Action, Channel, Operation
+from portal.core.models import Brand, Connection, Feed, FeedSource, PushRegistration, ReceivedVia
 from portal.core.models.inserts import insert_missing
 from portal.domain.consents import movements
 from portal.services.iys import calls, holds, rate_limit, response_values
@@ -20,9 +20,12 @@ from portal.services.iys.rate_limit import Priority
 
 log = structlog.get_logger()
 
-# İYS tells nothing of the last hour anyway. From some 1,400 brands on, feeds come round later: polls have a share of
-# the pace (rate_limit.POLLING_SHARE), and the feed that is due longest goes first.
+# İYS tells nothing of the last hour anyway. What brought something is pulled again soon; with each pull that brings
+# nothing the pause doubles, up to an hour, or longer where İYS pushes what people do. With very many brands feeds come
+# round later: polls have a share of the pace (Egress.polling_share), and the feed that is due longest goes first.
 EVERY = {FeedSource.PEOPLE: timedelta(minutes=20), FeedSource.PROVIDER: timedelta(hours=1)}
+QUIET = timedelta(hours=1)
+PUSHED = timedelta(hours=3)  # A push may be lost; and the night's reconciliation waits for the feeds.
 FIRST = timedelta(days=1)  # A new brand's feeds are due before all that wait: of a provider's new brands, of one.
 LEASE = timedelta(seconds=60)
 WINDOW = timedelta(days=6)  # İYS tells seven days back; what it says to an older cursor is not documented.
@@ -102,9 +105,26 @@ def _store_rows(feed: Feed, brand: Brand, listed: list[Any], after: object, at: 
 def _rest_feed(feed: Feed, cursor: str | None, at: datetime) -> None:
     """Nothing new. İYS gives no cursor then; the old one stays as long as it is within the window."""
     dropped = {} if cursor else {"cursor": None, "cursor_at": None}
-    if claims.release(feed, attempts=0, code=None, pulled_at=at, due_at=at + EVERY[feed.source], **dropped):
+    if claims.release(feed, attempts=0, code=None, pulled_at=at, due_at=at + _pause(feed), **dropped):
         _sweep_after_gap(feed, at)
     db.session.commit()
+
+
+def _pause(feed: Feed) -> timedelta:
+    """How long a feed that brought nothing rests: twice as long as before this pull, if that brought nothing, too.
+
+    A feed that brought something stays due, so the time from its last pull to the next is not positive.
+    """
+    rested = feed.due_at - feed.pulled_at if feed.due_at and feed.pulled_at else timedelta(0)
+    return max(EVERY[feed.source], min(2 * rested, PUSHED if _is_pushed(feed) else QUIET))
+
+
+def _is_pushed(feed: Feed) -> bool:
+    """Whether İYS pushes what people do on each channel of the brand: it accepted the URLs, and tested them."""
+    working = (PushRegistration.tested_at.is_not(None), PushRegistration.removed_at.is_(None))
+    mine = (PushRegistration.brand_id == feed.brand_id, PushRegistration.registered_at.is_not(None), *working)
+    channels = read_session().scalars(select(PushRegistration.channel).where(*mine))
+    return feed.source == FeedSource.PEOPLE and set(channels) == set(Channel)
 
 
 def _sweep_after_gap(feed: Feed, at: datetime) -> None:

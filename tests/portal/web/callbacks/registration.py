@@ -10,15 +10,15 @@ from portal.core.models.movement import token_digest
 TOKEN, USER, PASSWORD = "t" * 43, "izinlink", "a password for İYS"
 
 
-def registered(brand: Brand) -> int:
+def registered(brand: Brand, channel: Channel = Channel.SMS) -> int:
     """A registration of the brand, by its id."""
-    registration_id = new_id()
+    registration_id, text = new_id(), TOKEN if channel == Channel.SMS else TOKEN + channel
     token = vault().seal(TOKEN, PushRegistration.TOKEN, brand.provider_id, registration_id)
     password = vault().seal(PASSWORD, PushRegistration.PASSWORD, brand.provider_id, registration_id)
     db.session.add(
         PushRegistration(
-            id=registration_id, provider_id=brand.provider_id, brand_id=brand.id, channel=Channel.SMS,
-            token_digest=token_digest(TOKEN), token=token, username=USER, password=password, created_at=clock.now(),
+            id=registration_id, provider_id=brand.provider_id, brand_id=brand.id, channel=channel,
+            token_digest=token_digest(text), token=token, username=USER, password=password, created_at=clock.now(),
             registered_at=clock.now(),
         )
     )  # fmt: skip

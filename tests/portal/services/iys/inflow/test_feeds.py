@@ -8,7 +8,7 @@ from sqlalchemy import event
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.iys_protocol import Status
+from portal.core.iys_protocol import Channel, Status
 from portal.core.models import (
     Brand,
     CallTally,
@@ -20,12 +20,14 @@ from portal.core.models import (
     FeedSource,
     Movement,
     Outcome,
+    PushRegistration,
     Recipient,
     Submission,
     Sweep,
 )
 from portal.services.iys.inflow import feeds
 from tests import make
+from tests.portal.web.callbacks import registration
 
 pytestmark = pytest.mark.slow
 
@@ -105,6 +107,38 @@ def test_what_people_do_is_asked_for_more_often_than_what_was_sent(app, inflow, 
 
     minutes = {feed.source: (feed.due_at - feed.pulled_at) / timedelta(minutes=1) for feed in rows(Feed)}
     assert minutes == {FeedSource.PEOPLE: 20, FeedSource.PROVIDER: 60}
+
+
+def pauses(app, inflow, rows, times: int, rested: int = 0) -> list[int]:
+    """In minutes, after each of so many pulls of what people do, one whenever the feed is due."""
+    found = []
+    for _ in range(times):
+        now = clock.now()
+        at(app, due_at=now, pulled_at=now - timedelta(minutes=found[-1] if found else rested))
+        inflow.pulls()
+        found.append(round((people(rows).due_at - people(rows).pulled_at) / timedelta(minutes=1)))
+    return found
+
+
+def test_a_quiet_feed_is_pulled_ever_more_rarely_up_to_once_an_hour(app, inflow, sandbox, rows):
+    inflow.pulls()
+    assert pauses(app, inflow, rows, 4) == [20, 40, 60, 60]
+
+    sandbox.acts(make.PHONE, "MESAJ", "ONAY", at=clock.now() - LONG_AGO)
+
+    assert pauses(app, inflow, rows, 1, rested=60) == [20] and rows.count(Movement) == 1
+
+
+def test_a_quiet_feed_is_pulled_more_rarely_where_iys_pushes_every_channel(app, inflow, rows):
+    inflow.pulls()
+    with app.app_context():
+        for channel in Channel:
+            registered = db.session.get_one(PushRegistration, registration.registered(make.brand(), channel))
+            registered.tested_at = clock.now()
+        db.session.commit()
+
+    assert pauses(app, inflow, rows, 5) == [20, 40, 80, 160, 180]
+    assert (rows.one(Feed, Feed.source == FeedSource.PROVIDER).due_at - clock.now()) <= timedelta(hours=1)
 
 
 def test_pages_follow_each_other_at_once(inflow, sandbox, rows):
