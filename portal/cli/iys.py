@@ -12,7 +12,7 @@ from werkzeug.serving import run_simple
 
 from iys_sandbox import create_sandbox, register_partner, register_provider
 from iys_sandbox.pushes import start_delivery_thread
-from portal.cli import reconciliation
+from portal.cli import egresses, reconciliation
 from portal.cli.doctor import begin_program
 from portal.cli.stopping import stop_on_signal
 from portal.core import clock
@@ -26,14 +26,19 @@ from portal.services.iys import forwarder
 group = AppGroup("iys", help="Keeping İYS in step.")
 group.add_command(reconciliation.reconcile)
 group.add_command(reconciliation.sweep)
+group.add_command(egresses.group)
 
 
 @group.command()
-def forward() -> None:
+@click.option("--egress", "names", multiple=True, help="Serve only this egress; may be given again [any that is free].")
+def forward(names: tuple[str, ...]) -> None:
     """Forward decisions and number events until stopped; SIGINT and SIGTERM end it after the calls in hand."""
     begin_program()
+    for name in names:
+        egresses.find(name)
+    db.session.rollback()  # What was read: the loops have sessions of their own.
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # Of the proxy.
-    forwarder.run_loops(app, stop_on_signal(), others=[event_sequencer.LOOP])
+    forwarder.run_loops(app, stop_on_signal(), others=[event_sequencer.LOOP], egress_names=names)
 
 
 @group.command()

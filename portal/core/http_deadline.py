@@ -91,9 +91,14 @@ class _SecurePool(HTTPSConnectionPool):
 class Adapter(requests.adapters.HTTPAdapter):
     """The transport of a session whose answers have a deadline."""
 
+    def __init__(self, source_ip: str | None = None):
+        self._source = {"source_address": (source_ip, 0)} if source_ip else {}
+        super().__init__()
+
     pools: ClassVar[dict[str, type[HTTPConnectionPool]]] = {"http": _Pool, "https": _SecurePool}
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
         """Use our connections."""
-        self.poolmanager = urllib3.PoolManager(num_pools=connections, maxsize=maxsize, block=block, **options)
+        options |= {"num_pools": connections, "maxsize": maxsize, "block": block, **self._source}
+        self.poolmanager = urllib3.PoolManager(**options)
         self.poolmanager.pool_classes_by_scheme = self.pools

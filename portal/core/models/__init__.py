@@ -28,6 +28,8 @@ from portal.core.models.connection import (
     Connection,
     Credential,
     CredentialKind,
+    Egress,
+    EgressState,
     ForwardingHold,
     IysRate,
 )

@@ -49,10 +49,36 @@ class Connection(Entity):
 
     provider_id: Mapped[int] = foreign_key("provider.id", unique=True)
     credential_id: Mapped[int] = foreign_key("credential.id")
+    egress_id: Mapped[int | None] = foreign_key("egress.id")  # None: the default one.
     forwarding_enabled_at: Mapped[datetime | None]  # None: nothing is sent yet.
     tested_at: Mapped[datetime | None]
     findings: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime]
+
+
+class EgressState(StrEnum):
+    """What a forwarder does at an address."""
+
+    ON = "on"
+    DRAINING = "draining"  # Refusals and the results of lists only, so that what İYS has comes to its end.
+    OFF = "off"  # No call at all: its providers wait.
+
+
+class Egress(Base):
+    """An IP address that calls to İYS leave by. Its pace, budgets, breaker and success ratio are its own.
+
+    One forwarder serves it, for as long as that renews the lease.
+    """
+
+    DEFAULT = 1  # The id of the one that serves providers without an assignment.
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(String(20), unique=True)
+    source_ip: Mapped[str | None] = mapped_column(String(45))  # To bind to; None: as the machine routes.
+    per_second: Mapped[float | None]  # None: as IYS_REQUESTS_PER_SECOND says.
+    polling_share: Mapped[float] = mapped_column(default=0.2)  # Of the pace: calls that ask whether anything is new.
+    state: Mapped[EgressState] = mapped_column(default=EgressState.ON)
+    lease_until: Mapped[datetime | None]
 
 
 class ForwardingHold(Base):
@@ -72,7 +98,7 @@ class ForwardingHold(Base):
 
 
 class IysRate(Base):
-    """When the next call of a kind may leave, and how many failed in a row; shared behind one egress IP address.
+    """When the next call of a kind may leave, and how many failed in a row, by egress (services/iys/egresses.py).
 
     `ahead_ms`: how far our clock is ahead of İYS's, in the row of services.iys.iys_clock.
     """

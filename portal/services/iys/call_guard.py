@@ -8,12 +8,11 @@ from datetime import datetime, timedelta
 from typing import NoReturn
 
 import structlog
-from flask import current_app
 
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import Operation
-from portal.services.iys import circuit_breaker, rate_limit, success_rate
+from portal.services.iys import circuit_breaker, egresses, rate_limit, success_rate
 from portal.services.iys.client import IysAnswer
 from portal.services.iys.iys_clock import iys_clock
 from portal.services.iys.rate_limit import Priority
@@ -55,8 +54,8 @@ def start_call(question: Operation, provider_id: int, priority: Priority = Prior
 
     take_slot locks the row of the rate limit first, so that two never take the last of a budget or the one probe.
     """
-    at, per_second = clock.now(), current_app.config["IYS_REQUESTS_PER_SECOND"]
-    slot = rate_limit.take_slot(db.session, at, per_second, priority)
+    at, egress = clock.now(), egresses.in_use()
+    slot = rate_limit.take_slot(db.session, at, egress.pace, priority)
     if slot > at + LONGEST_WAIT:
         _refuse_call(slot)
     if spent := rate_limit.spent_until(db.session, question, at, priority):
@@ -68,7 +67,7 @@ def start_call(question: Operation, provider_id: int, priority: Priority = Prior
     success_rate.count_call(db.session, provider_id, at, calls=1)
     db.session.commit()
     time.sleep(max(0.0, (slot - clock.now()).total_seconds()))
-    rate_limit.process_limiter.wait_for_turn(per_second)
+    rate_limit.process_limiters[egress.id].wait_for_turn(egress.pace)
     return StartedCall(question, provider_id, at, is_probe)
 
 

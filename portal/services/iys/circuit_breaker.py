@@ -1,6 +1,6 @@
-"""Circuit breaker for İYS's host: after failures of several providers in a row, those of whom İYS answered nothing
-since are only probed, one call at a time, with doubling pauses. All others call on: each finds out for itself. Where
-fewer fail it stays closed: their brands have pauses of their own (holds.py).
+"""Circuit breaker for İYS's host, of each egress: after failures of several providers in a row, those of whom İYS
+answered nothing since are only probed, one call at a time, with doubling pauses. All others call on: each finds out for
+itself. Where fewer fail it stays closed: their brands have pauses of their own (holds.py).
 
 No answer, a 5xx and a proxy's page are failures of the host; any other answer is none.
 """
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from portal.core import leases
 from portal.core.models import IysRate
-from portal.services.iys import rate_limit
+from portal.services.iys import egresses, rate_limit
 from portal.services.iys.client import IysAnswer
 
 Ts = TypeVarTuple("Ts")
@@ -45,12 +45,13 @@ class HostState:
 
 
 def host_state(session: Session, at: datetime) -> HostState:
-    rows = session.execute(select(IysRate.name, IysRate.failures, IysRate.next_at).where(IysRate.name.startswith(HOST)))
+    host, failed_provider = egresses.own_name(HOST), egresses.own_name(FAILED_PROVIDER)
+    rows = session.execute(select(IysRate.name, IysRate.failures, IysRate.next_at).where(IysRate.name.startswith(host)))
     by_name = {name: (failures, next_at) for name, failures, next_at in rows}
-    failures, next_at = by_name.pop(HOST, (0, at))
+    failures, next_at = by_name.pop(host, (0, at))
     resting = failures >= OPENING_FAILURES
     until = max(at, min(next_at, at + LONGEST_PAUSE))  # A clock set back makes no pause longer.
-    failed = [int(name.removeprefix(FAILED_PROVIDER)) for name in by_name]
+    failed = [int(name.removeprefix(failed_provider)) for name in by_name]
     return HostState(resting, failures, until if resting else None, failed)
 
 
@@ -73,7 +74,7 @@ def admit_call(session: Session, provider_id: int, at: datetime) -> bool | None:
         return False
     if seen.until and seen.until > at:
         return None
-    session.execute(update(IysRate).where(IysRate.name == HOST).values(next_at=at + PROBE))
+    session.execute(update(IysRate).where(IysRate.name == egresses.own_name(HOST)).values(next_at=at + PROBE))
     return True
 
 
@@ -100,13 +101,13 @@ def record_success(session: Session, at: datetime) -> None:
     """The host answers: forget all failures. Part of the caller's transaction."""
     row = rate_limit.lock_rate(session, HOST, at)
     row.failures, row.next_at = 0, at
-    session.execute(delete(IysRate).where(IysRate.name.startswith(FAILED_PROVIDER)))
+    session.execute(delete(IysRate).where(IysRate.name.startswith(egresses.own_name(FAILED_PROVIDER))))
 
 
 def failed_at(provider_id: SQLColumnExpression[int]) -> ScalarSelect[datetime]:
     """When a call of a provider last failed, if none was answered since: of whoever failed longest ago the next probe
     is made, so that probes rotate."""
-    name = literal(FAILED_PROVIDER) + cast(provider_id, String)
+    name = literal(egresses.own_name(FAILED_PROVIDER)) + cast(provider_id, String)
     return select(IysRate.next_at).where(IysRate.name == name).scalar_subquery()
 
 

@@ -15,6 +15,7 @@ from urllib3.exceptions import NewConnectionError
 from portal.core import clock, iys_protocol
 from portal.core.http_deadline import Adapter, answer_within
 from portal.core.iys_protocol import Action, Status
+from portal.services.iys import egresses
 from portal.services.iys.response_values import JsonObject
 
 CONNECT_SECONDS = 2.0  # Seconds.
@@ -123,14 +124,15 @@ class Client:
             return IysAnswer(NO_ANSWER, b"", reached=_may_have_reached(failure))
 
     def session(self) -> requests.Session:
-        """This thread's pooled connections."""
-        session: requests.Session | None = getattr(self._threads, "session", None)
-        if session is None:
-            session = self._threads.session = requests.Session()
+        """This thread's pooled connections from the egress in use; calls to the sandbox leave by any address."""
+        source_ip = None if self.is_sandbox else egresses.in_use().source_ip
+        sessions: dict[str | None, requests.Session] = self._threads.__dict__.setdefault("sessions", {})
+        if source_ip not in sessions:
+            session = sessions[source_ip] = requests.Session()
             session.trust_env = False  # No .netrc, no proxies of the machine.
             for scheme in ("https://", "http://"):
-                session.mount(scheme, Adapter())
-        return session
+                session.mount(scheme, Adapter(source_ip))
+        return sessions[source_ip]
 
 
 class _BodyTooLarge(Exception):

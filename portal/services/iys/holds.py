@@ -19,7 +19,7 @@ from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import MAX_LIST_SIZE, Action, Channel
 from portal.core.models import BulkRequest, Connection, Consent, ForwardingHold, Lane, Submission
 from portal.core.models.inserts import insert_missing
-from portal.services.iys import circuit_breaker
+from portal.services.iys import circuit_breaker, egresses
 from portal.services.iys.client import IysAnswer
 
 log = structlog.get_logger()
@@ -150,9 +150,10 @@ def providers_without_token(session: Session, credential_id: int) -> set[int]:
 
 
 def may_pull(at: datetime) -> list[ColumnElement[bool]]:
-    """The conditions that İYS is asked of our own accord about a provider (Connection): its title was compared, and
-    nothing holds it."""
-    return [Connection.forwarding_enabled_at <= at, not_(is_provider_held(Connection.provider_id, at, PULLS))]
+    """The conditions that İYS is asked of our own accord about a provider (Connection): its title was compared, the
+    egress in use serves it, and nothing holds it."""
+    is_held = is_provider_held(Connection.provider_id, at, PULLS)
+    return [Connection.forwarding_enabled_at <= at, egresses.is_of_egress(), not_(is_held)]
 
 
 def is_provider_held(provider_id: object, at: datetime, lane: str) -> ColumnElement[bool]:

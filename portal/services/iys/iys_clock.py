@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core.models import IysRate
-from portal.services.iys import rate_limit
+from portal.services.iys import egresses, rate_limit
 from portal.services.iys.client import IysAnswer
 
 CLOCK = "clock"
@@ -48,7 +48,8 @@ class IysClock:
         if abs(estimate - self._stored) < SMALLEST_CHANGE:
             return False
         self._stored = estimate
-        rate_limit.lock_rate(session, CLOCK, read.answered_at).ahead_ms = round(estimate / MILLISECOND)
+        with egresses.using(None):  # İYS has one clock, whatever it is called by.
+            rate_limit.lock_rate(session, CLOCK, read.answered_at).ahead_ms = round(estimate / MILLISECOND)
         return True
 
     def delay(self, session: Session, at: datetime) -> timedelta:

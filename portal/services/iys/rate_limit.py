@@ -1,11 +1,11 @@
-"""Rate limits of İYS, shared by all processes behind one IP address: 10 requests a second, and some kinds by the hour.
+"""Rate limits of İYS, shared by all processes behind one egress: 10 requests a second, and some kinds by the hour.
 
 All is counted in rows, so a restart resets nothing.
 """
 
 import threading
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from portal.core.iys_protocol import Operation
 from portal.core.models import CallTally, IysRate
 from portal.core.models.inserts import insert_missing, insert_or_add
+from portal.services.iys import egresses
 
 SPAN = timedelta(minutes=5)
 MARGIN = 0.08  # Of a second: network delays may shorten the time between two calls.
@@ -28,7 +29,6 @@ EGRESS, POLLS = "egress", "polls"
 UNKNOWN_CODE = "unknown_code"
 PER_HOUR = {Operation.STATUS: 900, Operation.HISTORY: 90}  # İYS documents 1000 and 100.
 BUDGET_OF_CODE = {"H084": Operation.TOKEN, "H086": Operation.STATUS, "H089": Operation.HISTORY}
-POLLING_SHARE = 0.2  # Of the pace: calls that ask whether anything is new.
 
 
 class Priority(IntEnum):
@@ -51,7 +51,7 @@ def take_slot(session: Session, at: datetime, per_second: float, priority: Prior
     """
     slot = _take_slot(session, EGRESS, at, per_second)
     if priority == Priority.POLLING:
-        slot = max(slot, _take_slot(session, POLLS, at, per_second * POLLING_SHARE))
+        slot = max(slot, _take_slot(session, POLLS, at, per_second * egresses.in_use().polling_share))
     return slot
 
 
@@ -88,7 +88,7 @@ class ProcessRateLimiter:
                 self._left.popleft()
 
 
-process_limiter = ProcessRateLimiter()
+process_limiters: defaultdict[int, ProcessRateLimiter] = defaultdict(ProcessRateLimiter)  # By egress.
 
 
 def pause_calls(session: Session, until: datetime, name: str = EGRESS) -> None:
@@ -100,7 +100,7 @@ def pause_calls(session: Session, until: datetime, name: str = EGRESS) -> None:
 
 def paused_until(session: Session, name: str, at: datetime) -> datetime | None:
     """Until when no call of a kind is made; None where it may be."""
-    return session.scalar(select(IysRate.next_at).where(IysRate.name == str(name), _is_paused(at)))
+    return session.scalar(select(IysRate.next_at).where(IysRate.name == egresses.own_name(name), _is_paused(at)))
 
 
 def _is_paused(at: datetime) -> ColumnElement[bool]:
@@ -114,14 +114,14 @@ def budget_name(question: Operation, priority: Priority) -> str:
 
 
 def are_tokens_paused(at: datetime, priority: Priority) -> ColumnElement[bool]:
-    """The condition that no token call may be made from this IP address now, for calls of that priority."""
-    names = [budget_name(Operation.TOKEN, each) for each in Priority if each <= priority]
+    """The condition that no token call may be made from this egress now, for calls of that priority."""
+    names = [egresses.own_name(budget_name(Operation.TOKEN, each)) for each in Priority if each <= priority]
     return exists().where(IysRate.name.in_(names), _is_paused(at))
 
 
 def add_to_tally(session: Session, question: str, at: datetime, *, calls: int = 0, failures: int = 0) -> None:
     """Add to the tally of this five minutes; part of the caller's transaction."""
-    more = {"name": str(question), "span": span_start(at), "calls": calls, "failures": failures}
+    more = {"name": egresses.own_name(question), "span": span_start(at), "calls": calls, "failures": failures}
     session.execute(insert_or_add(session, CallTally, more, sums=("calls", "failures")))
 
 
@@ -133,8 +133,9 @@ def delete_old_tallies(session: Session, at: datetime) -> None:
 def calls_since(session: Session, since: timedelta, at: datetime, question: str | None = None) -> tuple[int, int]:
     """(calls, failures) since then, of one operation or of all; a span counts whole."""
     sums = select(func.coalesce(func.sum(CallTally.calls), 0), func.coalesce(func.sum(CallTally.failures), 0))
-    names = [str(question)] if question else [each.value for each in Operation]  # Other tallies don't count calls.
-    recent = sums.where(CallTally.span >= span_start(at - since), CallTally.name.in_(names))
+    names = [question] if question else [each.value for each in Operation]  # Other tallies don't count calls.
+    is_counted = CallTally.name.in_([egresses.own_name(each) for each in names])
+    recent = sums.where(CallTally.span >= span_start(at - since), is_counted)
     calls, failures = session.execute(recent).one()
     return int(calls), int(failures)
 
@@ -142,7 +143,8 @@ def calls_since(session: Session, since: timedelta, at: datetime, question: str 
 def calls_by_question(session: Session, since: timedelta, at: datetime) -> dict[str, int]:
     """Calls since then, by operation and by the other names of tallies; a span counts whole."""
     sums = select(CallTally.name, func.sum(CallTally.calls)).where(CallTally.span >= span_start(at - since))
-    return {name: int(calls) for name, calls in session.execute(sums.group_by(CallTally.name))}
+    own = egresses.own_name("")
+    return {name.removeprefix(own): int(calls) for name, calls in session.execute(sums.group_by(CallTally.name))}
 
 
 def calls_per_hour(question: Operation) -> int | None:
@@ -179,7 +181,8 @@ def freed_at(session: Session, name: str, at: datetime, limit: int) -> datetime 
     """When enough of the last hour's calls are more than an hour old, to the five-minute span of the tally; None where
     fewer than the limit were made."""
     since = span_start(at - HOUR)
-    spans = select(CallTally.span, CallTally.calls).where(CallTally.name == str(name), CallTally.span >= since)
+    is_counted = CallTally.name == egresses.own_name(name)
+    spans = select(CallTally.span, CallTally.calls).where(is_counted, CallTally.span >= since)
     newest_first = session.execute(spans.order_by(CallTally.span.desc())).all()
     used = 0
     for span, calls in newest_first:
@@ -195,10 +198,11 @@ def span_start(at: datetime) -> datetime:
 
 
 def lock_rate(session: Session, name: str, at: datetime) -> IysRate:
-    """The row of that name, locked until the caller's transaction ends."""
-    mine = select(IysRate).where(IysRate.name == str(name)).with_for_update().execution_options(populate_existing=True)
+    """The row of that name of the egress in use, locked until the caller's transaction ends."""
+    own = egresses.own_name(name)
+    mine = select(IysRate).where(IysRate.name == own).with_for_update().execution_options(populate_existing=True)
     rate = session.scalar(mine)
     if rate is None:
-        insert_missing(session, IysRate, [{"name": str(name), "next_at": at}])
+        insert_missing(session, IysRate, [{"name": own, "next_at": at}])
         rate = session.scalars(mine).one()
     return rate

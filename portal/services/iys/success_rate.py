@@ -9,9 +9,9 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from portal.core.extensions import db, read_session
-from portal.core.models import NO_PROVIDER, CallTally, ForwardingHold
+from portal.core.models import NO_PROVIDER, CallTally, Connection, ForwardingHold
 from portal.core.models.inserts import insert_missing
-from portal.services.iys import rate_limit
+from portal.services.iys import egresses, rate_limit
 from portal.services.iys.holds import LOW_RATIO
 
 DAY = timedelta(hours=24)
@@ -64,13 +64,16 @@ def paused_providers(session: Session, at: datetime) -> set[int]:
 
 
 def pause_failing_providers(at: datetime) -> None:
-    """While the ratio is low, hold the grants of those who make it so; looked at once a minute. Commits."""
+    """While the ratio of the egress in use is low, hold the grants of those who make it so; looked at once a minute.
+    Commits."""
     kept = measure(read_session(), at)
     is_low = kept.level == Level.PAUSED
-    held = select(ForwardingHold.until).where(ForwardingHold.code == LOW_RATIO).limit(1)
+    served = select(Connection.provider_id).where(egresses.is_of_egress())
+    its = (ForwardingHold.code == LOW_RATIO, ForwardingHold.provider_id.in_(served))
+    held = select(ForwardingHold.until).where(*its).limit(1)
     if rate_limit.paused_until(read_session(), LOOKED, at) if is_low else read_session().scalar(held) is None:
         return
-    db.session.execute(delete(ForwardingHold).where(ForwardingHold.code == LOW_RATIO))
+    db.session.execute(delete(ForwardingHold).where(*its).execution_options(synchronize_session=False))
     if is_low:
         rate_limit.pause_calls(db.session, at + LOOK_AGAIN, LOOKED)
         hold = {
@@ -85,7 +88,8 @@ def pause_failing_providers(at: datetime) -> None:
 def _failing_providers(session: Session, kept: SuccessRate, at: datetime) -> list[int]:
     """The fewest of those with a low ratio of their own without whom the ratio would not even be a warning."""
     sums = (func.sum(CallTally.calls).label("calls"), func.sum(CallTally.failures).label("failures"))
-    tallies = select(CallTally.name, *sums).where(CallTally.name.startswith(PROVIDER), CallTally.span >= at - DAY)
+    own = egresses.own_name(PROVIDER)
+    tallies = select(CallTally.name, *sums).where(CallTally.name.startswith(own), CallTally.span >= at - DAY)
     worst_first = session.execute(tallies.group_by(CallTally.name).order_by(sums[1].desc())).all()
     calls, failures, found = kept.calls, kept.failures, []
     for name, its_calls, its_failures in worst_first:
@@ -93,5 +97,5 @@ def _failing_providers(session: Session, kept: SuccessRate, at: datetime) -> lis
             break
         if its_failures > (1 - PAUSE) * its_calls:
             calls, failures = calls - its_calls, failures - its_failures
-            found.append(int(name.removeprefix(PROVIDER)))
+            found.append(int(name.removeprefix(own)))
     return found

@@ -12,7 +12,7 @@ from portal.core import clock, iys_protocol, leases
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Operation
 from portal.core.models import Connection, Credential, CredentialKind, Provider
-from portal.services.iys import call_guard, holds, rate_limit
+from portal.services.iys import call_guard, egresses, holds, rate_limit
 from portal.services.iys.client import Client, IysAnswer
 from portal.services.iys.rate_limit import Priority
 from portal.services.iys.response_values import JsonObject
@@ -166,12 +166,15 @@ def _sign_in(client: Client, credential: Credential, at: datetime, priority: Pri
 def _ask_for_token(client: Client, credential: Credential, priority: Priority, **body: str) -> IysAnswer:
     """One token call, counted for its account as well. Raises NotNow."""
     account, limit = f"token {credential.id}", current_app.config["IYS_TOKEN_CALLS_PER_ACCOUNT"]
-    if spent := rate_limit.freed_at(read_session(), account, clock.now(), limit):
+    with egresses.using(None):  # A partner's account may be used by several egresses.
+        spent = rate_limit.freed_at(read_session(), account, clock.now(), limit)
+    if spent:
         _update_credential(credential, backoff_until=spent)
         raise call_guard.NotNow(spent)
     call = call_guard.start_call(Operation.TOKEN, credential.provider_id, priority)
     answer = client.ask("POST", iys_protocol.TOKEN_PATH, body=json.dumps(body).encode())
-    rate_limit.add_to_tally(db.session, account, call.at, calls=int(answer.reached))
+    with egresses.using(None):
+        rate_limit.add_to_tally(db.session, account, call.at, calls=int(answer.reached))
     db.session.commit()
     call_guard.finish_call(call, answer)
     return answer

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
 
 from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -13,7 +12,7 @@ from portal.core import ids
 from portal.core.iys_protocol import Operation
 from portal.core.models import Attempt, DecisionTally, ForwardingHold, Lane, Outcome, Provider, Submission
 from portal.domain.consents.urgency import AMBER, RED
-from portal.services.iys import circuit_breaker, iys_clock, rate_limit, success_rate
+from portal.services.iys import circuit_breaker, egresses, iys_clock, rate_limit, success_rate
 from portal.services.iys.call_guard import PLAIN_CODE
 
 MOST = 10_000  # Rows that a measurement looks at: a number that reaches it means "at least".
@@ -80,24 +79,35 @@ def measure_answers(session: Session, at: datetime) -> Iterator[Metric]:
 
 def measure_calls(session: Session, at: datetime) -> Iterator[Metric]:
     """Also what polling has of the pace: its calls beside those of all."""
-    calls = GaugeMetricFamily("izinlink_iys_calls", "Calls of an hour.", labels=("question",))
-    left = GaugeMetricFamily("izinlink_iys_calls_left_ratio", "Of an hourly budget.", labels=("question",))
-    made = rate_limit.calls_by_question(session, rate_limit.HOUR, at)
-    for operation in Operation:
-        calls.add_metric((operation,), made.get(operation, 0))
-        if limit := rate_limit.calls_per_hour(operation):
-            left.add_metric((operation,), (rate_limit.calls_left(session, operation, at) or 0) / limit)
-    ratio = GaugeMetricFamily("izinlink_iys_success_ratio", "Of the calls of 24 hours; none where they are few.")
-    kept = success_rate.measure(session, at)
-    if kept.ratio is not None:
-        ratio.add_metric((), kept.ratio)
+    of_question, of_egress = ("egress", "question"), ("egress",)
+    calls = GaugeMetricFamily("izinlink_iys_calls", "Calls of an hour.", labels=of_question)
+    left = GaugeMetricFamily("izinlink_iys_calls_left_ratio", "Of an hourly budget.", labels=of_question)
+    ratio = GaugeMetricFamily("izinlink_iys_success_ratio", "Of 24 hours; none where calls are few.", labels=of_egress)
+    for egress in egresses.list_all(session):
+        with egresses.using(egress):
+            made = rate_limit.calls_by_question(session, rate_limit.HOUR, at)
+            for operation in Operation:
+                calls.add_metric((egress.name, operation), made.get(operation, 0))
+                if limit := rate_limit.calls_per_hour(operation):
+                    free = rate_limit.calls_left(session, operation, at) or 0
+                    left.add_metric((egress.name, operation), free / limit)
+            kept = success_rate.measure(session, at)
+            if kept.ratio is not None:
+                ratio.add_metric((egress.name,), kept.ratio)
     yield from (calls, left, ratio)
 
 
 def measure_host(session: Session, at: datetime) -> Iterator[Metric]:
-    host = circuit_breaker.host_state(session, at)
-    yield _gauge("izinlink_iys_unreachable", "1 while the circuit breaker is open.", host.resting)
-    yield _gauge("izinlink_iys_failed_providers", "Providers whose calls fail since İYS's last answer.", host.failed)
+    away = GaugeMetricFamily("izinlink_iys_unreachable", "1 while the circuit breaker is open.", labels=("egress",))
+    failed = GaugeMetricFamily(
+        "izinlink_iys_failed_providers", "Providers whose calls fail since İYS's last answer.", labels=("egress",)
+    )
+    for egress in egresses.list_all(session):
+        with egresses.using(egress):
+            host = circuit_breaker.host_state(session, at)
+        away.add_metric((egress.name,), float(host.resting))
+        failed.add_metric((egress.name,), len(host.failed))
+    yield from (away, failed)
     yield _gauge("izinlink_iys_clock_ahead_seconds", "Of our clock.", iys_clock.ahead(session).total_seconds())
     holds = GaugeMetricFamily("izinlink_forwarding_holds", "Parts of providers that are held.", labels=("code",))
     held = select(ForwardingHold.code, func.count()).where(ForwardingHold.until > at).group_by(ForwardingHold.code)
@@ -109,5 +119,5 @@ def measure_host(session: Session, at: datetime) -> Iterator[Metric]:
 ALL = (measure_decisions, measure_lanes, measure_stopped, measure_answers, measure_calls, measure_host)
 
 
-def _gauge(name: str, documentation: str, value: Any) -> Metric:
-    return GaugeMetricFamily(name, documentation, value=len(value) if hasattr(value, "__len__") else float(value))
+def _gauge(name: str, documentation: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, documentation, value=value)

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from flask import current_app, render_template
@@ -17,6 +18,7 @@ from portal.core.models import (
     Connection,
     Credential,
     CredentialKind,
+    EgressState,
     ForwardingHold,
     Lane,
     Outcome,
@@ -28,7 +30,7 @@ from portal.domain.consents.urgency import AMBER, RED
 from portal.domain.identity import login_throttle
 from portal.domain.identity.permissions import Permission
 from portal.services import readiness
-from portal.services.iys import circuit_breaker, holds, iys_clock, rate_limit, success_rate
+from portal.services.iys import circuit_breaker, egresses, holds, iys_clock, rate_limit, success_rate
 from portal.services.iys.success_rate import Level
 from portal.web.operator import message_checks
 from portal.web.operator.blueprint import blueprint
@@ -50,10 +52,8 @@ def health() -> str:
 def run_all(at: datetime) -> list[HealthCheck]:
     """All checks, bad ones first."""
     found = [
-        _check_iys_host(at),
         _check_forwarder(at),
-        _check_success_rate(at),
-        *_check_budgets(at),
+        *_check_egresses(at),
         _check_own_accounts(at),
         _check_clock(),
         *_check_lanes(at),
@@ -74,6 +74,15 @@ def _check_installation() -> Iterator[HealthCheck]:
         yield HealthCheck(name, _("Olağan."))
     for each in faults:
         yield HealthCheck(name, _(each.finding, **each.facts), BAD, _(each.cure))
+
+
+def _check_egresses(at: datetime) -> Iterator[HealthCheck]:
+    """How İYS answers each address, named where there are several."""
+    found = egresses.list_all(read_session())
+    for egress in found:
+        with egresses.using(egress):
+            for check in (_check_iys_host(at), _check_success_rate(at), *_check_budgets(at)):
+                yield replace(check, name=f"{check.name} ({egress.name})") if len(found) > 1 else check
 
 
 def _check_iys_host(at: datetime) -> HealthCheck:
@@ -123,8 +132,10 @@ def _check_budgets(at: datetime) -> Iterator[HealthCheck]:
 
 
 def _check_own_accounts(at: datetime) -> HealthCheck:
-    """Each İYS account needs a token every two hours; so many fit into the hourly budget of one IP address."""
-    name, most = _("Kendi İYS hesabıyla bağlı firmalar"), 2 * (rate_limit.calls_per_hour(Operation.TOKEN) or 0)
+    """Each İYS account needs a token every two hours; so many fit into the hourly budgets of our IP addresses."""
+    addresses = sum(each.state == EgressState.ON for each in egresses.list_all(read_session()))
+    name = _("Kendi İYS hesabıyla bağlı firmalar")
+    most = addresses * 2 * (rate_limit.calls_per_hour(Operation.TOKEN) or 0)
     accounts = select(func.count()).select_from(Connection).join(Credential, Credential.id == Connection.credential_id)
     own = accounts.where(Credential.kind == CredentialKind.DIRECT, Connection.forwarding_enabled_at <= at)
     count = read_session().scalars(own).one()

@@ -7,7 +7,7 @@ from sqlalchemy import CTE, Select, not_, select
 from sqlalchemy.orm import aliased
 
 from portal.core.models import Connection, Credential, CredentialKind, Lane, Submission
-from portal.services.iys import holds, tokens
+from portal.services.iys import egresses, holds, tokens
 from portal.services.iys.rate_limit import Priority
 
 Ts = TypeVarTuple("Ts")
@@ -32,6 +32,7 @@ def select_from_active(
         .join(Credential, Credential.id == Connection.credential_id)
         .where(
             Connection.forwarding_enabled_at <= at,
+            egresses.is_of_egress(),
             not_(holds.is_provider_held(Connection.provider_id, at, lane)),
             is_sandbox_credential if is_sandbox else not_(is_sandbox_credential),
             *([] if is_sandbox else [tokens.may_have_token(at, priority)]),

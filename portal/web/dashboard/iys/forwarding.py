@@ -31,7 +31,7 @@ from portal.core.models import (
 from portal.domain.consents import alarms, recipients, resubmission
 from portal.domain.consents.resubmission import Hopeless
 from portal.domain.identity.permissions import Permission
-from portal.services.iys import circuit_breaker, holds, rate_limit, success_rate
+from portal.services.iys import circuit_breaker, egresses, holds, rate_limit, success_rate
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.iys.forwarding_status import is_connected, is_forwarding, lane_backlogs, list_blocks
 from portal.web.shared.access import needs
@@ -91,7 +91,7 @@ def forwarding() -> str:
         blocks=list_blocks(provider_id, at),
         is_connected=is_connected(provider_id),
         is_forwarding=is_forwarding(provider_id),
-        line=_line_status(at),
+        line=_line_status(provider_id, at),
         held=_held_lists(provider_id),
         show=show,
         counts=_counts_by_filter(at),
@@ -157,20 +157,21 @@ def release_list(bulk_id: int) -> ResponseReturnValue:
     return redirect(url_for(".forwarding"), 303)
 
 
-def _line_status(at: datetime) -> dict[str, Any]:
-    """The state of the line to İYS, shared by all providers behind this IP address."""
-    return {
-        "host": circuit_breaker.host_state(read_session(), at),
-        "gauge": success_rate.measure(read_session(), at),
-        "budgets": [
-            (name, rate_limit.calls_left(read_session(), question, at), rate_limit.calls_per_hour(question))
-            for question, name in (
-                (Operation.TOKEN, _("Oturum açma")),
-                (Operation.STATUS, _("Tekil sorgulama")),
-                (Operation.HISTORY, _("Geçmiş sorgulama")),
-            )
-        ],
-    }
+def _line_status(provider_id: int, at: datetime) -> dict[str, Any]:
+    """The state of the line to İYS, shared by all providers of the same egress."""
+    with egresses.using(egresses.of_provider(read_session(), provider_id)):
+        return {
+            "host": circuit_breaker.host_state(read_session(), at),
+            "gauge": success_rate.measure(read_session(), at),
+            "budgets": [
+                (name, rate_limit.calls_left(read_session(), question, at), rate_limit.calls_per_hour(question))
+                for question, name in (
+                    (Operation.TOKEN, _("Oturum açma")),
+                    (Operation.STATUS, _("Tekil sorgulama")),
+                    (Operation.HISTORY, _("Geçmiş sorgulama")),
+                )
+            ],
+        }
 
 
 def _held_lists(provider_id: int) -> Sequence[Row]:

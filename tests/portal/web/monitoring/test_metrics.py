@@ -83,5 +83,5 @@ def test_what_waits_how_late_and_what_has_stopped_is_measured(app, browser, scra
     assert found["izinlink_submissions_late", "red", "refusals"] == 2
     assert found["izinlink_submission_deadline_seconds",] == pytest.approx(5 * 3600, abs=60)
     assert found["izinlink_submissions_stopped", "parked"] == 1
-    assert found["izinlink_check_failing", "parked"] == found["izinlink_iys_unreachable",] == 1
+    assert found["izinlink_check_failing", "parked"] == found["izinlink_iys_unreachable", "default"] == 1
     assert found["izinlink_heartbeat_age_seconds", "forwarder"] == float("inf")  # None ever ran.
