@@ -30,11 +30,10 @@ from portal.services.messaging.gateways.protocol import BlockedAddress
 def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedAddress, at: datetime) -> None:
     """Refuse the channel that somebody left: once, however many tell of it. The event is locked; nothing here commits.
 
-    A complaint names a message, whose brand alone is refused; a list an address, for all brands that send that way."""
-    message = db.session.get(Message, blocked.message_id) if blocked.message_id is not None else None
-    if message is not None and message.gateway_id != gateway.id:
-        message = None
-    address = _address_of(message) if blocked.message_id is not None else replies.address_of(blocked.address)
+    A message of ours that is named refuses its brand alone; otherwise the mailbox or number refuses all brands that
+    send that way."""
+    message = _named_message(gateway, blocked)
+    address = replies.address_of(blocked.address) or _address_of(message)
     channel = Channel.EMAIL if address is not None and Channel.EMAIL in address.channels else Channel.SMS
     if address is None or channel not in address.channels:
         event.outcome, event.due_at, event.settled_at = EventOutcome.UNREADABLE, None, at
@@ -79,6 +78,16 @@ def _are_refused(parts: Sequence[RefusalScope], since: datetime | None) -> bool:
     held = [(tuple(row[:3]), bool(row[3])) for row in db.session.execute(theirs)]
     keys = {key for part in parts for key in part.keys}
     return keys <= {key for key, _ in held} - {key for key, is_still_open in held if is_still_open}
+
+
+def _named_message(gateway: MessageGateway, blocked: BlockedAddress) -> Message | None:
+    """The message that is named, if the account's owner sent it, by whichever account, to the mailbox that is named."""
+    message = db.session.get(Message, blocked.message_id) if blocked.message_id is not None else None
+    account = db.session.get(MessageGateway, message.gateway_id) if message is not None else None
+    if account is None or account.provider_id != gateway.provider_id:
+        return None
+    named, sent_to = replies.address_of(blocked.address), _address_of(message)
+    return message if None in (named, sent_to) or named == sent_to else None
 
 
 def _address_of(message: Message | None) -> Address | None:

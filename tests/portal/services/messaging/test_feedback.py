@@ -117,6 +117,35 @@ def test_events_of_brevo_move_mails_and_refuse_once(app, browser, rows):
     assert not codes and left_out.left_out == ExclusionReason.NO_ADDRESS
 
 
+@pytest.mark.parametrize("wrote", ["a removed account", "another account", "nobody here", "another firm"])
+def test_a_refusal_counts_by_its_mailbox_whichever_account_sent_the_mail(app, browser, rows, wrote):
+    """Also where the id is of no mail here, or of one to somebody else."""
+    account = MailAccount(app, browser, feedback="brevo")
+    ayse, burcu, *_ = PEOPLE
+    with app.app_context():
+        is_firms = wrote != "another firm"
+        owner = make.brand().provider_id if is_firms else make.provider(800001, 800001, "cem@example.com").id
+        values = {"host": "127.0.0.1", "security": "smtp", "bounce_domain": DOMAIN, "feedback": "brevo"}
+        second = gateways.add_gateway(
+            db.session, vault(), provider_id=owner, carries=AddressKind.EMAIL, vendor="smtp",
+            header="Marka <bilgi@ornek.com.tr>", credentials=values, per_second=10, at=clock.now(),
+        )  # fmt: skip
+        if wrote == "a removed account":
+            gateways.remove(db.session, db.session.get_one(MessageGateway, account.id), clock.now())
+            account.secret = gateways.read_secret(vault(), second)
+        elif wrote != "nobody here":
+            db.session.execute(update(Message).values(gateway_id=second.id))
+        db.session.commit()
+    named = {ayse: account.messages[ayse], burcu: account.messages[ayse]}
+    for address, message_id in named.items() if wrote != "nobody here" else [(ayse, 1), (burcu, 2)]:
+        reported = {"event": "unsubscribed", "email": address, "message-id": f"<m{message_id}@ornek.com.tr>"}
+        account.pushes(json.dumps(reported | {"ts_event": 1796061731}))
+    work(app)
+
+    assert refusals(app, rows) == [ayse, burcu]
+    assert {each.provider_id for each in rows(Decision)} == {rows(MessageGateway)[0].provider_id}
+
+
 def test_what_sns_signed_for_our_topic_moves_mails_and_refuses(app, browser, rows, monkeypatch):
     """The certificate was fetched before."""
     monkeypatch.setitem(mail_webhooks.KNOWN_KEYS, webhooks.CERTIFICATE, webhooks.AMAZONS.public_key())
