@@ -12,6 +12,7 @@ from portal.cli import (
     iys,
     jobs,
     keys,
+    maintenance,
     messages,
     staff,
     webhooks,
@@ -19,7 +20,7 @@ from portal.cli import (
 
 
 def init_app(app: Flask) -> None:
-    for module in (campaign, demo, iys, jobs, messages, staff, webhooks):
+    for module in (campaign, demo, iys, jobs, maintenance, messages, staff, webhooks):
         app.cli.add_command(module.group)
     for group in (keys.receipts_group, keys.vault_group):
         app.cli.add_command(group)

@@ -6,6 +6,7 @@ from flask.cli import with_appcontext
 from flask_babel import force_locale, gettext
 
 from portal.services import readiness
+from portal.web.shared import maintenance
 
 
 @click.command()
@@ -17,6 +18,8 @@ def doctor() -> None:
         click.echo(f"{name}: {_describe(faults[name]) if name in faults else 'ok'}")
         if name in faults and faults[name].stops:
             break
+    if not any(each.stops for each in faults.values()) and (found := maintenance.current()):
+        click.echo(f"The maintenance mode is on since {found.since:%Y-%m-%d %H:%M} UTC; “maintenance off” ends it.")
     if faults:
         raise SystemExit(1)
 

@@ -53,6 +53,7 @@ def openings(app, browser, rows) -> dict:
         "verification.help": (new, "/yardim"),
         "verification.accessibility": (new, "/erisilebilirlik"),
         "verification.privacy": (new, "/gizlilik"),
+        "verification.status": (new, "/durum"),
         "verification.message": (new, "/kontrol"),
         "verification.verify": (new, "/dogrula"),
         "consent_points.page": (new, f"/b/{SLUG}"),

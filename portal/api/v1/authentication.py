@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
-from flask import current_app, g, request
+from flask import Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
@@ -17,7 +17,7 @@ from portal.domain.identity import api_keys
 from portal.domain.identity.api_keys import Beside, Caller
 from portal.domain.identity.permissions import Scope
 from portal.domain.providers import networks
-from portal.web.shared import app_logging, limits, problems
+from portal.web.shared import app_logging, limits, maintenance, problems
 from portal.web.shared.problems import ApiProblem
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -29,6 +29,8 @@ PROVIDER_LIMITS = {  # Counted for all keys together.
     limits.API_IYS: "api-iys",
     limits.API_RETAILERS: "api-retailers",
 }  # fmt: skip
+# What is posted to ask, and refusals: the view of these stops the grants.
+DURING_MAINTENANCE = (Scope.READ, Scope.CHECK, Scope.RETAILERS_READ, Scope.REFUSE)
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="izinlink"'}
 
 
@@ -62,6 +64,8 @@ def check_key() -> ResponseReturnValue | None:
         return problems.problem_response(ApiProblem.TOO_MANY, headers={"Retry-After": str(wait)})
     if view.scope not in caller.scopes:
         return problems.problem_response(ApiProblem.SCOPE_MISSING, scope=view.scope)
+    if view.scope not in DURING_MAINTENANCE and request.method not in ("GET", "HEAD") and maintenance.current():
+        return maintenance_response()
     if api_keys.record_use(db.session, caller, at):
         db.session.commit()
     if brand_code is not None and caller.brand is None:  # Here, so that no view can forget to look.
@@ -69,6 +73,11 @@ def check_key() -> ResponseReturnValue | None:
     if caller.brand is not None and view.whole_brand:
         g.brand = read_session().get_one(Brand, caller.brand.id)
     return _check_body() if "json" in view.__annotations__ else None
+
+
+def maintenance_response() -> Response:
+    seconds = str(int(maintenance.RETRY_AFTER.total_seconds()))
+    return problems.problem_response(ApiProblem.MAINTENANCE, headers={"Retry-After": seconds})
 
 
 def _is_in_networks(caller: Caller) -> bool:

@@ -9,7 +9,7 @@ from flask import abort, g
 from spectree import Response
 
 from portal.api.v1 import rows
-from portal.api.v1.authentication import needs_scope
+from portal.api.v1.authentication import maintenance_response, needs_scope
 from portal.api.v1.blueprint import BRAND_PATH, MAX_LIST_BYTES, blueprint, specification
 from portal.api.v1.moments import moment
 from portal.api.v1.row_problems import EFFECT_PROBLEMS, ApiRowProblem, BadRow
@@ -26,7 +26,7 @@ from portal.domain.identity.api_keys import Caller
 from portal.domain.identity.permissions import Scope
 from portal.services import consent_requests
 from portal.services.consent_requests import Written
-from portal.web.shared import limits, problems
+from portal.web.shared import limits, maintenance, problems
 from portal.web.shared.body_limits import max_bytes
 from portal.web.shared.problems import ApiProblem
 
@@ -82,6 +82,8 @@ def _forwarding(submission: Submission, is_annulled: bool, next_at: datetime | N
 
 def _write(given: Sequence[object], headers: WriteHeaders, lane: Lane) -> dict[str, Any]:
     request_id = new_id()
+    if not any(_is_refusal(each) for each in given) and maintenance.current():
+        abort(maintenance_response())  # Kept under no Idempotency-Key: the same request is taken later.
 
     def act(at: datetime) -> dict[str, Any]:
         read = _without_barred_grants(rows.read_rows(given, at), at)
@@ -105,6 +107,10 @@ def _write(given: Sequence[object], headers: WriteHeaders, lane: Lane) -> dict[s
     return answer_once(headers, act, request_id=request_id, rows=len(given), status_of=status_of)
 
 
+def _is_refusal(row: object) -> bool:
+    return isinstance(row, dict) and row.get("status") == Status.REFUSED
+
+
 def _without_barred_grants(read: list[ReadRow], at: datetime) -> list[ReadRow]:
     """Turn grants into problems that are not taken now: of a suspended provider, a closed brand or a key that may only
     refuse, and of new addresses where the package is full. Refusals are always taken."""
@@ -115,6 +121,8 @@ def _without_barred_grants(read: list[ReadRow], at: datetime) -> list[ReadRow]:
         return rows.refuse_grants(read, ApiRowProblem.GRANT_SCOPE)
     found = (each.found for each in read)
     granted = [each.address.text for each in found if isinstance(each, Entry) and each.status == Status.GRANTED]
+    if granted and maintenance.current():
+        return rows.refuse_grants(read, ApiRowProblem.MAINTENANCE)
     provider = read_session().get_one(Provider, caller.provider_id)
     barred = consent_requests.find_addresses_over_package(read_session(), vault(), provider, granted, at)
     return rows.refuse_grants(read, ApiRowProblem.PACKAGE_FULL, barred) if barred else read

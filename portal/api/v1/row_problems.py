@@ -55,13 +55,15 @@ class ApiRowProblem(ExplainedProblem):
                    N_("Firma sahibinden consents:grant yetkisi olan bir anahtar isteyin."))
     PACKAGE_FULL = ("package_full", N_("Paket dolu: yeni adres alınmıyor."),
                     N_("Paketi yükseltin; retler ve bilinen adresler bundan etkilenmez."))
+    MAINTENANCE = ("maintenance", N_("Bakım yapılıyor: bu istekten yalnız retler alındı."),
+                   N_("Bakım bitince onayı yeni bir Idempotency-Key ile yeniden gönderin."))
     # fmt: on
 
 
 Row = TypeVar("Row", bound=BaseModel)
 ROW_STATUSES: dict[ExplainedProblem, int] = {
     ApiRowProblem.OVER_REFUSAL: 409, ApiRowProblem.SUSPENDED: 403, ApiRowProblem.GRANT_SCOPE: 403,
-    ApiRowProblem.PACKAGE_FULL: 403,
+    ApiRowProblem.PACKAGE_FULL: 403, ApiRowProblem.MAINTENANCE: 503,
 }  # fmt: skip
 
 

@@ -23,6 +23,7 @@ SPAN = timedelta(minutes=5)
 MARGIN = 0.08  # Of a second: network delays may shorten the time between two calls.
 KEPT = timedelta(days=8)  # Tallies are read for a day; a week more shows an operator what is usual.
 HOUR = timedelta(hours=1)
+LONGEST_CALL = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(minutes=2)  # Of all calls; İYS asks for a second.
 LONGEST_BUDGET_PAUSE = HOUR + SPAN  # Of one kind of call.
 EGRESS, POLLS = "egress", "polls"
@@ -145,6 +146,17 @@ def calls_by_question(session: Session, since: timedelta, at: datetime) -> dict[
     sums = select(CallTally.name, func.sum(CallTally.calls)).where(CallTally.span >= span_start(at - since))
     own = egresses.own_name("")
     return {name.removeprefix(own): int(calls) for name, calls in session.execute(sums.group_by(CallTally.name))}
+
+
+def last_answered_at(session: Session, at: datetime, *, is_away: bool) -> datetime | None:
+    """When İYS last answered, to five minutes: the start of that span or, where it is away now, its end. Calls in hand
+    are counted as answered until they fail, so then their span is left out."""
+    names = [egresses.own_name(each) for each in Operation]
+    answered = select(func.max(CallTally.span)).where(CallTally.name.in_(names), CallTally.calls > 0)
+    if not is_away:
+        return session.scalar(answered)
+    last = session.scalar(answered.where(CallTally.span < span_start(at - LONGEST_CALL)))
+    return last and last + SPAN
 
 
 def calls_per_hour(question: Operation) -> int | None:

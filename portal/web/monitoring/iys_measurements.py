@@ -69,7 +69,8 @@ def measure_answers(session: Session, at: datetime) -> Iterator[Metric]:
     lately = select(Attempt.question, Attempt.http_status, Attempt.code).order_by(Attempt.id.desc()).limit(MOST)
     rows = lately.where(Attempt.id >= ids.first_id(at - ANSWERS_WITHIN)).subquery()
     counts: dict[tuple[str, str, str], int] = {}
-    for question, status, code, count in session.execute(select(*rows.c, func.count()).group_by(*rows.c)):
+    columns = rows.c.question, rows.c.http_status, rows.c.code
+    for question, status, code, count in session.execute(select(*columns, func.count()).group_by(*columns)):
         plain = code if PLAIN_CODE.fullmatch(code or "") else "other" if code else "none"
         counts[question, str(status), plain] = counts.get((question, str(status), plain), 0) + count
     for labels, count in counts.items():

@@ -16,11 +16,13 @@ from portal.core.extensions import csrf, db, login, read_session
 from portal.domain.identity import sessions
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import networks
-from portal.web.shared import address_session, held_forms
+from portal.web.shared import address_session, held_forms, maintenance
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 Check = Callable[[], ResponseReturnValue | None]
 
+# During maintenance people still search, to answer somebody; and refuse for a caller, by the views of that permission.
+SEARCHES = ("dashboard.search", "desk.search", "operator.search_recipient")
 ACCESS_RULES: dict[str, str] = {}  # By blueprint name; a test checks that none is missing.
 
 
@@ -120,6 +122,7 @@ def _check_provider() -> ResponseReturnValue | None:
         abort(403, "network")
     if not current_user.may_at_provider(_current_view().needs):
         abort(403, "role" if current_user.provider.suspended_at is None else "suspended")
+    _stop_writes_in_maintenance()
     return _admit()
 
 
@@ -128,7 +131,14 @@ def _check_operator() -> ResponseReturnValue | None:
         return login.unauthorized()
     if not current_user.may_at_operator(_current_view().needs):
         abort(403, "role")
+    _stop_writes_in_maintenance()
     return _admit()
+
+
+def _stop_writes_in_maintenance() -> None:
+    is_read = request.method in ("GET", "HEAD") or request.endpoint in SEARCHES
+    if not is_read and _current_view().needs != Permission.REFUSE:
+        maintenance.stop_writes()
 
 
 def _admit() -> ResponseReturnValue | None:

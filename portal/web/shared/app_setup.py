@@ -17,6 +17,7 @@ from portal.web.shared import (
     hosts,
     labels,
     languages,
+    maintenance,
     url_converters,
 )
 
@@ -34,6 +35,7 @@ def init_app(app: Flask) -> None:
         decision_status=decision_status,
         locale=get_locale,
         now=clock.now,
+        maintenance=maintenance.current,
         url_in=languages.url_in,
         offers_english=languages.offers_english,
         is_short_host=hosts.is_short_host,

@@ -156,6 +156,8 @@ ACT_LABELS: dict[str, str] = {
     "session.ended": N_("Bir oturum kapatıldı"),
     "sessions.ended": N_("Oturumlar kapatıldı"),
     "signed_in": N_("Giriş yapıldı"),
+    "maintenance.began": N_("Bakım başladı"),
+    "maintenance.ended": N_("Bakım bitti"),
     "staff.added": N_("Operatör ekibine davet üretildi"),
     "staff.assigned": N_("Destek çalışanına firma atandı"),
     "staff.invitation_revoked": N_("Çalışan daveti geri alındı"),

@@ -1,6 +1,6 @@
 """Error pages: each says what to do. No stack trace reaches a page, and the log has no path."""
 
-from typing import Any
+from typing import IO, Any
 
 import structlog
 from flask import Flask, current_app, request
@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from portal.core.vault import KeyMissing
 from portal.web.shared import problems
+from portal.web.shared.maintenance import UnderMaintenance
 
 log = structlog.get_logger()
 
@@ -39,11 +40,15 @@ def _page(error: HTTPException) -> ResponseReturnValue:
         return error
     if not request_ctx.url_adapter:
         return error  # The host is invalid: url_for fails, so that a page could not link to its style sheets.
+    is_maintenance = isinstance(error, UnderMaintenance)
     if error.code == 413:
-        _discard_body()
+        _discard_body(request.environ["wsgi.input"])
+    elif is_maintenance:
+        _discard_body(request.stream)  # Ends where the form was read already.
     if problems.is_api_request():
         return problems.http_error_response(error)
-    page = _render(PAGES.get(error.code, "errors/other.html"), status=error.code, why=error.description)
+    template = "errors/maintenance.html" if is_maintenance else PAGES.get(error.code, "errors/other.html")
+    page = _render(template, status=error.code, why=error.description)
     return page, error.code, dict(error.get_headers()) | {"Content-Type": "text/html; charset=utf-8"}
 
 
@@ -52,8 +57,8 @@ def _render(template: str, **facts: Any) -> str:
     return current_app.jinja_env.get_template(template).render(facts)
 
 
-def _discard_body() -> None:
+def _discard_body(upload: IO[bytes]) -> None:
     """Read what is still being sent: a browser still sending when the connection closes shows no page at all."""
-    upload, left = request.environ["wsgi.input"], MOST_DISCARDED
+    left = MOST_DISCARDED
     while left > 0 and (chunk := upload.read(min(left, 1 << 16))):
         left -= len(chunk)

@@ -32,6 +32,7 @@ DOMAINS = "30 per hour"  # Adding and checking hosts of a provider's brands: eac
 UNMASK = "60 per hour"  # Recipients shown in full, of one provider: more is a list leaving by hand.
 QUESTIONS = "20 per hour"  # Questions of a provider to the operator.
 PAPERS = "20 per hour"  # Uploads of papers: each is opened, re-encoded and kept.
+STATUS = "600 per minute"  # The status page for one address; browsers and proxies keep it for half a minute.
 VERIFY = "30 per minute"  # Receipts checked from one address, by token or by number: nobody tries numbers in a row.
 MESSAGE_CHECK = "60 per minute"  # Pasted messages compared for one address, behind which a mobile network may stand.
 RECEIPT_PAPER = "30 per minute"  # Receipts drawn as PDF for one address: each takes a while of a process.

@@ -71,6 +71,8 @@ class ApiProblem(ExplainedProblem):
     IYS_REFUSED = "iys_refused", N_("İYS isteği kabul etmedi."), N_("“iysCode” alanındaki kodun nedenini giderin.")
     IYS_UNAVAILABLE = ("iys_unavailable", N_("İYS'ye şu anda ulaşılamıyor ya da hesabınızla işlem yapılamıyor."),
                        N_("Birazdan aynı Idempotency-Key ile yineleyin; iş iki kez yapılmaz."))
+    MAINTENANCE = ("maintenance", N_("Bakım yapılıyor: yalnız sorular ve retler alınıyor."),
+                   N_("“Retry-After” başlığındaki saniye kadar bekleyip aynı Idempotency-Key ile yineleyin."))
     BAD_REQUEST = "bad_request", N_("İstek anlaşılamadı."), N_("İsteği belgelere göre düzeltin.")
     SERVER_ERROR = ("server_error", N_("Bizde bir hata oldu."),
                     N_("Aynı Idempotency-Key ile yineleyin; iş iki kez yapılmaz."))
@@ -87,6 +89,7 @@ STATUSES: dict[ExplainedProblem, int] = {
     ApiProblem.PROFILE_UNKNOWN: 422,
     ApiProblem.PERSON_NEEDED: 409, ApiProblem.PACKAGE_FULL: 403, ApiProblem.CURSOR_LOST: 410,
     ApiProblem.RETAILER_IN_USE: 409, ApiProblem.IYS_REFUSED: 422, ApiProblem.IYS_UNAVAILABLE: 503,
+    ApiProblem.MAINTENANCE: 503,
     ApiProblem.TOO_MANY_WEBHOOKS: 409,
 }  # fmt: skip
 PROBLEMS_BY_STATUS = {

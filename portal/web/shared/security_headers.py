@@ -42,7 +42,13 @@ BY_CODE = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Rob
 WITH_CODE = ("recipient", "consent_points", "callbacks", "my_consents_entry", "my_consents", None)
 SIGNED_IN = {"Referrer-Policy": "same-origin", "Cache-Control": "no-store"}
 
-CACHEABLE = ("static", "recipient.logo", "recipient.colour", "verification.keys")  # The same for everybody.
+CACHEABLE = (
+    "static",
+    "recipient.logo",
+    "recipient.colour",
+    "verification.keys",
+    "verification.status",
+)  # The same for everybody.
 
 
 def init_app(app: Flask) -> None:
