@@ -1,6 +1,7 @@
 """Loops of a long-running program: each repeats a step in threads of its own, until told to stop."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ log = structlog.get_logger()
 Context = Callable[[], AbstractContextManager[object]]
 
 IDLE_SECONDS = 0.25  # Pause when nothing is due.
+HANGS_AFTER = 900.0  # Seconds in one step: the longest ones write lists of millions, or delete at night.
+
+_of_this_process: list["_RunningLoop"] = []
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,7 @@ class Loop:
 def run_loops(context: Context, stop: threading.Event, loops: Sequence[Loop]) -> None:
     """Run all loops until told to stop; running steps end first. Each step has a new `context`, an application's."""
     running = [_RunningLoop(context, loop, stop) for loop in loops]
+    _of_this_process.extend(running)  # The forwarder runs those of each egress apart.
     threads = [
         threading.Thread(target=each.run, name=f"{each.loop.name}-{number}")
         for each in running
@@ -39,6 +44,13 @@ def run_loops(context: Context, stop: threading.Event, loops: Sequence[Loop]) ->
         each.more.set()
     for thread in threads:
         thread.join()
+    for each in running:
+        _of_this_process.remove(each)
+
+
+def hanging_loops() -> list[str]:
+    """Those of this process that do nothing any more: each of their threads has been in one step for long."""
+    return [each.loop.name for each in list(_of_this_process) if each.hangs()]
 
 
 class _RunningLoop:
@@ -48,6 +60,7 @@ class _RunningLoop:
     def __init__(self, context: Context, loop: Loop, stop: threading.Event):
         self.context, self.loop, self.stop = context, loop, stop
         self.more, self.lookout = threading.Event(), threading.Lock()
+        self.began: dict[int, float] = {}  # Steps in hand, by thread.
 
     def run(self) -> None:
         """What each thread does."""
@@ -60,10 +73,17 @@ class _RunningLoop:
                 if not self.stop.is_set():
                     self.more.wait(self.loop.idle)
 
+    def hangs(self) -> bool:
+        began = list(self.began.values())
+        return len(began) == self.loop.threads and time.monotonic() - max(began) > HANGS_AFTER
+
     def _step(self) -> bool:
+        self.began[threading.get_ident()] = time.monotonic()
         try:
             with self.context():
                 return self.loop.step()
         except Exception:  # The database may be away; claimed rows are free again when their lease ends.
             log.exception("step.failed", loop=self.loop.name)
             return False
+        finally:
+            del self.began[threading.get_ident()]

@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
-from portal.core import clock, ids
+from portal.core import clock, ids, loops
 from portal.core.extensions import db, vault
 from portal.core.models import NO_PROVIDER, KeyGeneration, Process, User
 from portal.core.models.inserts import insert_missing
@@ -35,10 +35,18 @@ def _beat_on(app: Flask) -> None:
     while True:
         try:
             with app.app_context():
-                beat()
+                beat_if_working()
         except Exception:  # The database may be away.
             log.exception("heartbeat.failed")
         time.sleep(EVERY)
+
+
+def beat_if_working() -> None:
+    """A program with a loop that hangs counts as stopped: this thread would go on for ever."""
+    if hanging := loops.hanging_loops():
+        log.error("loops.hang", loops=hanging)
+    else:
+        beat()
 
 
 def beat() -> None:
