@@ -27,10 +27,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(not databases.SERVER, reason=
 
 ROWS = 300_000  # Of the copy that is killed; it takes some seconds.
 VALUES = (  # Of two rows, by type.
-    {int: 1, str: "x", bool: True, bytes: b"x", dict: {"a": [1, None]}, date: date(2026, 11, 25),
+    {int: 1, str: "x", bool: True, bytes: b"x", dict: {"a": [1, None]}, float: 0.1, date: date(2026, 11, 25),
      datetime: datetime(2026, 11, 25, 9, 30, tzinfo=UTC)},
-    {int: 32_002, str: "ığ\\N\t\"\n'", bool: False, bytes: bytes(range(256)), dict: ["ş", 2.5], date: date(2027, 1, 1),
-     datetime: datetime(2026, 11, 25, 9, 30, 0, 7, tzinfo=UTC)},
+    {int: 32_002, str: "ığ\\N\t\"\n'", bool: False, bytes: bytes(range(256)), dict: ["ş", 2.5], float: 1e-300,
+     date: date(2027, 1, 1), datetime: datetime(2026, 11, 25, 9, 30, 0, 7, tzinfo=UTC)},
 )  # fmt: skip
 
 CHANGES = {  # By table, in the order in which tables are compared.
