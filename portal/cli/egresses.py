@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 from flask.cli import AppGroup
-from sqlalchemy import func, not_, select
+from sqlalchemy import func, select
 
-from portal.core import clock, leases
+from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import Connection, Egress, EgressState, Provider
 from portal.services.iys import egresses
@@ -47,7 +47,7 @@ def list_() -> None:
     """Show each egress, who serves it and for how many firms."""
     own = func.coalesce(Connection.egress_id, Egress.DEFAULT)
     firms = dict(db.session.execute(select(own, func.count()).group_by(own)).all())
-    served_ids = set(db.session.scalars(select(Egress.id).where(not_(leases.is_free(Egress, clock.now())))))
+    served_ids = egresses.served_ids(db.session, clock.now())
     for each in egresses.list_all(db.session):
         served = "served" if each.id in served_ids else "not served"
         click.echo(

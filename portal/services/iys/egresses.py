@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import ColumnElement, or_, select, true, update
+from sqlalchemy import ColumnElement, not_, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from portal.core import leases
@@ -85,6 +85,11 @@ def of_provider(session: Session, provider_id: int) -> EgressFacts:
 
 def list_all(session: Session) -> list[EgressFacts]:
     return [EgressFacts(*row) for row in session.execute(select(*COLUMNS).order_by(Egress.id))] or [EgressFacts()]
+
+
+def served_ids(session: Session, at: datetime) -> set[int]:
+    """Those that a forwarder serves."""
+    return set(session.scalars(select(Egress.id).where(not_(leases.is_free(Egress, at)))))
 
 
 def add_default(session: Session) -> None:

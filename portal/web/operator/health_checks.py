@@ -31,6 +31,7 @@ from portal.domain.identity import login_throttle
 from portal.domain.identity.permissions import Permission
 from portal.services import readiness
 from portal.services.iys import circuit_breaker, egresses, holds, iys_clock, rate_limit, success_rate
+from portal.services.iys.egresses import EgressFacts
 from portal.services.iys.success_rate import Level
 from portal.web.operator import message_checks
 from portal.web.operator.blueprint import blueprint
@@ -78,11 +79,26 @@ def _check_installation() -> Iterator[HealthCheck]:
 
 def _check_egresses(at: datetime) -> Iterator[HealthCheck]:
     """How İYS answers each address, named where there are several."""
-    found = egresses.list_all(read_session())
+    found, served = egresses.list_all(read_session()), egresses.served_ids(read_session(), at)
     for egress in found:
         with egresses.using(egress):
-            for check in (_check_iys_host(at), _check_success_rate(at), *_check_budgets(at)):
-                yield replace(check, name=f"{check.name} ({egress.name})") if len(found) > 1 else check
+            checks = [_check_iys_host(at), _check_success_rate(at), *_check_budgets(at)]
+        if len(found) == 1:
+            yield from checks
+            continue
+        for check in (_check_service(egress, egress.id in served), *checks):
+            yield replace(check, name=f"{check.name} ({egress.name})")
+
+
+def _check_service(egress: EgressFacts, is_served: bool) -> HealthCheck:
+    name = _("Çıkış adresi")
+    if egress.state != EgressState.ON:
+        cure = _("Firmalarını başka bir adrese alın: flask iys egress set.")
+        return HealthCheck(name, _("Devreden çıkarılıyor ya da kapalı."), AMBER_TONE, cure)
+    if is_served:
+        return HealthCheck(name, _("Bir iletici bu adresten çalışıyor."))
+    cure = _("İletici duruyor: flask iys forward çalışıyor mu, bakın.")
+    return HealthCheck(name, _("Hiçbir iletici bu adresten çalışmıyor."), BAD, cure)
 
 
 def _check_iys_host(at: datetime) -> HealthCheck:

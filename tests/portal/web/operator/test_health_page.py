@@ -12,6 +12,8 @@ from portal.core.models import (
     CallTally,
     ConsentPoint,
     Delivery,
+    Egress,
+    EgressState,
     GatewayState,
     IysRate,
     Lane,
@@ -129,6 +131,22 @@ def test_a_silent_iys_is_told(app, signs):
     add(app, IysRate(name="host", next_at=clock.now() + timedelta(minutes=1), failures=99))
 
     assert signs()["İYS"].tone == "bad"
+
+
+def test_each_egress_is_told_of_where_there_are_several_and_whether_a_forwarder_serves_it(app, signs):
+    assert "Çıkış adresi (default)" not in signs()
+    now = clock.now()
+    add(app, Egress(id=1, name="default", lease_until=now + timedelta(minutes=1)), Egress(id=2, name="second"))
+    add(app, IysRate(name="2/host", next_at=now + timedelta(minutes=1), failures=99))
+
+    found = signs()
+    told = {name: each.tone for name, each in found.items() if name.startswith(("Çıkış adresi", "İYS ("))}
+    assert told == {
+        "Çıkış adresi (default)": "good", "İYS (default)": "good",
+        "Çıkış adresi (second)": "bad", "İYS (second)": "bad",
+    }  # fmt: skip
+    change(app, Egress, state=EgressState.DRAINING)
+    assert signs()["Çıkış adresi (second)"].tone == "amber"
 
 
 def test_a_mail_that_waits_or_failed_is_told(app, signs):
