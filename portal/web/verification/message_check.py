@@ -95,7 +95,7 @@ def show_checked() -> ResponseReturnValue:
         return _page(pasted=pasted, message="unknown")
     if _holds_taken_back(read_session(), pasted, checked):
         checked = replace(checked, objection=Mismatch.DECLINED)
-    return _page(pasted=pasted, checked=checked, verdict=_judge(pasted, found, checked))
+    return _page(pasted=pasted, checked=checked, verdict=_judge(pasted, found, checked), hosts=found.brand_hosts)
 
 
 def _judge(pasted: str, found: PastedText, checked: KnownMessage) -> Verdict:
@@ -113,6 +113,8 @@ def _judge(pasted: str, found: PastedText, checked: KnownMessage) -> Verdict:
         for sent in checked.texts or (None,)
     ]  # fmt: skip
     best = min(verdicts, key=lambda each: list(ComparisonOutcome).index(each.outcome))
+    if found.brand_hosts:
+        best = replace(best, mismatches=best.mismatches | {Mismatch.BRAND_HOST})
     if checked.objection is None or best.outcome == ComparisonOutcome.FORGED:
         return best
     outcome = ComparisonOutcome.FORGED if checked.objection == Mismatch.DECLINED else ComparisonOutcome.UNKNOWN
@@ -120,7 +122,7 @@ def _judge(pasted: str, found: PastedText, checked: KnownMessage) -> Verdict:
 
 
 def _page(**facts: Any) -> str:
-    empty: dict[str, Any] = {"pasted": "", "checked": None, "message": None, "verdict": None}
+    empty: dict[str, Any] = {"pasted": "", "checked": None, "message": None, "verdict": None, "hosts": ()}
     return render_template("verification/message_check.html", **empty | facts)
 
 

@@ -80,6 +80,7 @@ class PastedText:
     code: str = ""
     kinds: tuple[LinkKind, ...] = ()
     foreign: frozenset[str] = frozenset()  # Links of others.
+    brand_hosts: frozenset[str] = frozenset()
     problem: PastedTextProblem | None = None
 
 
@@ -93,7 +94,7 @@ def parse(text: str, belongs: Belongs) -> PastedText:
     alone = "".join(words)
     if links.ours:
         kind, code = min(links.ours, key=lambda link: (link[0] != LinkKind.RECEIPT, link[0] not in WITH_WORD_PAIR))
-        return PastedText(code, (kind,), links.foreign)
+        return PastedText(code, (kind,), links.foreign, links.brand_hosts)
     has_six_digits = bool(SIX_DIGITS.search(text))
     if BARE.fullmatch(alone) and not (has_six_digits and len(words) > 1):
         return PastedText(alone, (LinkKind.ASKING,))
@@ -110,6 +111,9 @@ class Links:
 
     ours: tuple[tuple[LinkKind, str], ...]  # Kind and code. Left out where the same word holds a foreign link.
     foreign: frozenset[str]
+    brand_hosts: frozenset[
+        str
+    ]  # Of ours: a firm can lead its own host anywhere.
 
 
 def find_links(text: str, belongs: Belongs) -> Links:
@@ -118,13 +122,15 @@ def find_links(text: str, belongs: Belongs) -> Links:
     whole_text = "".join(words)
     ours: list[tuple[LinkKind, str]] = []
     foreign: set[str] = set()
+    brand_hosts: set[str] = set()
     for parts in map(_split_word, words):
         found = {part: _parse_link(part, whole_text, belongs) for part in parts}
         others = {part.lower() for part, link in found.items() if not link and _is_foreign(part)}
         foreign |= others
         if not others:
             ours += filter(None, found.values())
-    return Links(tuple(ours), frozenset(foreign))
+            brand_hosts |= {host for part, link in found.items() if link and (host := _brand_host(part))}
+    return Links(tuple(ours), frozenset(foreign), frozenset(brand_hosts))
 
 
 def without_link(text: str, code: str) -> str:
@@ -165,6 +171,13 @@ def _parse_link(part: str, whole_text: str, belongs: Belongs) -> tuple[LinkKind,
         brand_id = hosts.vouched_brand(host)
         return (kind, code) if brand_id is not None and belongs(brand_id, kind, code) else None
     return (kind, code) if letter or hosts.is_short(host) else None
+
+
+def _brand_host(link: str) -> str | None:
+    """The host of a link of ours, where it is a brand's own."""
+    match = OURS.fullmatch(link)
+    host = (match["host"] or "").lower() if match else ""
+    return host if host and not hosts.is_ours(host) else None
 
 
 def _is_foreign(part: str) -> bool:

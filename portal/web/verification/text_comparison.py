@@ -39,6 +39,7 @@ class Mismatch(StrEnum):
     NO_BRAND = "no_brand"
     PART = "part"  # A part may say what the whole denies.
     DECLINED = "declined"  # We sent it, and took our approval back since.
+    BRAND_HOST = "brand_host"  # The link begins with the brand's own host. The text may be ours all the same.
     ENDED = "ended"  # Its firm was suspended, or has left.
 
 

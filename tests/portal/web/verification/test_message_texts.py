@@ -31,14 +31,16 @@ def test_a_confirmation_is_compared_with_what_we_sent_though_it_holds_a_refusing
     assert FORGED in seen(check(browser, sent.replace("Ornek", "Garanti BBVA: hesabiniz askida Ornek")))
 
 
-def test_links_of_an_sms_without_their_scheme_are_known(app, browser):
+def test_of_links_at_a_brands_own_host_only_the_text_is_vouched_for(app, browser):
     with app.app_context():
         make.add_domain(make.brand(), "izin.ornek.example")
     code = make.codes(app, make.PHONE, delivery=Delivery.GATEWAY)[make.PHONE].rpartition("/")[2]
     sent = text_sent(app, code)
 
     assert f" izin.ornek.example/{code} (" in sent and f" izin.ornek.example/u/{code}" in sent
-    assert SAME in seen(check(browser, sent))
+    page = check(browser, sent)
+    assert SAME not in seen(page) and "Metin, gönderdiğimiz gibi; bağlantı, firmanın adresinde" in seen(page)
+    assert "(izin.ornek.example)" in seen(page) and f'href="/k/{code}"' in page.text  # Which is our own host.
     assert FORGED in seen(check(browser, sent.replace("ornek.example/u/", "banka.example/u/")))
 
 
