@@ -160,6 +160,8 @@ def _database(environ: Mapping[str, str], instance: Path, development: bool) -> 
         "DATABASE_POOLING": pooling,
         "DATABASE_POOL_SIZE": int(_number(environ, "DATABASE_POOL_SIZE", 10, least=1)),
         "DATABASE_POOL_OVERFLOW": int(_number(environ, "DATABASE_POOL_OVERFLOW", 10)),
+        "JOURNAL_DIR": Path(environ["JOURNAL_DIR"]).absolute() if environ.get("JOURNAL_DIR") else None,
+        "JOURNAL_DAYS": int(_number(environ, "JOURNAL_DAYS", 30, least=1)),
     }
 
 

@@ -18,6 +18,7 @@ from portal import cli, jobs
 from portal.api.v1 import authentication
 from portal.core import database
 from portal.core.extensions import babel, close_reader, csrf, db, limiter, login, migrate
+from portal.core.journal import Journal
 from portal.core.paths import MIGRATIONS, ROOT
 from portal.core.vault import Vault
 from portal.web.my_consents.blueprint import entry_blueprint as my_consents_entry
@@ -67,7 +68,9 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     app.config.from_mapping(config.from_environment(environ))
     app_logging.init_app(app)
     init_database(app)
-    app.extensions["vault"] = Vault(app.config["VAULT_KEYS"])
+    keys = app.extensions["vault"] = Vault(app.config["VAULT_KEYS"])
+    folder, kept_days = app.config["JOURNAL_DIR"], app.config["JOURNAL_DAYS"]
+    app.extensions["journal"] = Journal(folder, keys, kept_days) if folder else None
 
     body_limits.init_app(app)
     csrf.init_app(app)

@@ -6,10 +6,12 @@ from flask_limiter import Limiter
 from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
 from flask_wtf import CSRFProtect
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from portal.core import journal
 from portal.core import limit_counts as limit_counts  # So that the limiter finds its storage.
 from portal.core.client_network import network_of
 from portal.core.vault import Vault
@@ -18,6 +20,20 @@ from portal.core.vault import Vault
 def rate_limit_key() -> str:
     """Whom rate limits count: the client's IPv4 address, or the /64 network of its IPv6 address."""
     return network_of(request.remote_addr or "", ipv4_bits=32)
+
+
+class JournalledSession(FlaskSession):
+    """Flask-SQLAlchemy's, whose commit is over once what was noted for the journal is on its disk, too."""
+
+    def commit(self) -> None:
+        super().commit()
+        record, kept = journal.take_noted(self), current_app.extensions["journal"]
+        if record and kept is not None:
+            kept.append(record)
+
+    def rollback(self) -> None:
+        super().rollback()
+        journal.take_noted(self)
 
 
 class Database(SQLAlchemy):
@@ -34,7 +50,7 @@ class FormProtection(CSRFProtect):
             super().protect(apply_exemptions)
 
 
-db = Database()
+db = Database(session_options={"class_": JournalledSession})
 migrate = Migrate()
 babel = Babel()
 login = LoginManager()

@@ -9,6 +9,8 @@ LOWEST_THAT_COMMITS = LAYERS["portal.services"]
 ENDS = ("commit", "begin", "rollback")
 # (module, call): why it may end a transaction all the same.
 LAWFUL = {
+    ("portal.core.extensions", "super().commit"): "the session's own: whoever calls it ends the transaction",
+    ("portal.core.extensions", "super().rollback"): "the same",
     ("portal.core.ids", "_claimer.begin"): "a process claims its node apart from any transaction of the portal",
     ("portal.migrations.env", "context.begin_transaction"): "a migration is one transaction",
     ("portal.migrations.env", "connection.begin"): "how long they wait is said before they begin",

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, exists, false, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from portal.core import journal
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import (
     PROVIDERS_RECORDS,
@@ -85,7 +86,7 @@ def void_waiting_grants(session: Session, refused: Iterable[LockedConsent], at: 
     if decided:
         void = _end_waiting(session, Submission.consent_id.in_([consent.id for consent in decided]), at)
         same = {"provider_id": decided[0].provider_id, "at": at, "user_id": None}
-        insert_rows(session, Annulment, [{"decision_id": each, **same} for each in void])
+        write_annulments(session, [{"decision_id": each, **same} for each in void])
 
 
 def may_be_undone(at: datetime) -> ColumnElement[bool]:
@@ -154,7 +155,7 @@ def _annul(
     """Note that these decisions are void. Consents that stood on one stand again as the newest that is not void says; a
     refusal wins a tie. A grant that is older than a refusal as another type does not stand again."""
     facts = [{"decision_id": row.id, "provider_id": row.provider_id, "at": at, "user_id": user_id} for row in void]
-    insert_rows(session, Annulment, facts)
+    write_annulments(session, facts)
     ids = {row.id for row in void}
     held = locking.read_consents(session, *_held(void)) if ids else []
     fallen = [consent for consent in held if consent.decision_id in ids]
@@ -170,6 +171,11 @@ def _annul(
     void_waiting_grants(session, refused, at)
     resubmission.tell_refusals_again(session, fallen, at)
     writer.write_decisions(session, held, made)
+
+
+def write_annulments(session: Session, facts: Sequence[dict[str, Any]]) -> None:
+    insert_rows(session, Annulment, facts)
+    journal.note(session, Annulment, facts)
 
 
 def current_candidates(consent_ids: Collection[int]) -> Select[*tuple[Any, ...]]:

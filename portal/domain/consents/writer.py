@@ -13,10 +13,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.core import business_days, clock, iys_protocol
+from portal.core import business_days, clock, iys_protocol, journal
 from portal.core.ids import new_id
 from portal.core.iys_protocol import NO_RETAILERS, Retailers, Source, Status
 from portal.core.models import (
+    PROVIDERS_RECORDS,
     Actor,
     AuditEntry,
     Decision,
@@ -40,6 +41,7 @@ SALT_BYTES = 16
 NUMBER_LETTERS = 16  # Of 32: 80 random bits.
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: none is taken for another.
 NO_WAIT = timedelta(0)
+TOLD_BY_IYS = (DecisionOrigin.AT_IYS, DecisionOrigin.OTHER_SENDER)
 
 Row = dict[str, Any]
 
@@ -86,6 +88,21 @@ def write_decisions(session: Session, consents: Iterable[LockedConsent], rows: D
     insert_rows(session, Leaf, rows.leaves)
     insert_rows(session, Submission, rows.submissions)
     locking.save_consents(session, changed)
+    _note_for_journal(session, rows)
+
+
+def _note_for_journal(session: Session, rows: DecisionRows) -> None:
+    """What comes by nobody else again: people's own decisions and every refusal, but for what İYS told us. A file's
+    grants, which allow messages, are with the firm and at İYS."""
+    kept = [
+        each for each in rows.decisions
+        if each["origin"] not in TOLD_BY_IYS
+        and (each["status"] == Status.REFUSED or each["origin"] not in PROVIDERS_RECORDS)
+    ]  # fmt: skip
+    if kept:
+        ids = {each["id"] for each in kept}
+        journal.note(session, Decision, kept)
+        journal.note(session, Submission, (each for each in rows.submissions if each["decision_id"] in ids))
 
 
 def decide_now(
@@ -225,8 +242,10 @@ def new_receipt_number() -> str:
 def write_receipt(session: Session, receipt: Row, decision_ids: Collection[int]) -> None:
     """Insert the receipt of an act's decisions, which are there already, with its audit entry. Who works for the
     provider is named by the entry of the page where they act."""
-    insert_rows(session, Receipt, [receipt])
-    insert_rows(session, ReceiptDecision, [{"receipt_id": receipt["id"], "decision_id": each} for each in decision_ids])
+    lines = [{"receipt_id": receipt["id"], "decision_id": each} for each in decision_ids]
+    for model, rows in ((Receipt, [receipt]), (ReceiptDecision, lines)):
+        insert_rows(session, model, rows)
+        journal.note(session, model, rows)
     if receipt["origin"] == DecisionOrigin.STAFF:
         return
     write_audit_entry(

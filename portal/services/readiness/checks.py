@@ -1,6 +1,7 @@
 """What is wrong with an installation, and the cure: for /readyz, `flask doctor`, the health page and the start of
 programs. Each check finds at most one fault."""
 
+import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -109,6 +110,26 @@ def _check_program(role: str, command: str) -> Fault | None:
     )
 
 
+def _check_journal() -> Fault | None:
+    """Whether this machine's journal can be written, and this process wrote all of it."""
+    kept = current_app.extensions["journal"]
+    if kept is None or (os.access(kept.folder, os.W_OK | os.X_OK) and not kept.has_failed):
+        return None
+    return Fault(
+        N_("JOURNAL_DIR klasörüne yazılamıyor ya da yazılamadı; bazı kararlar yalnızca veritabanında."),
+        N_("Klasörün diskini düzeltin, yedek alın ve bu programı yeniden başlatın."),
+    )
+
+
+def _check_journal_setting() -> Fault | None:
+    if current_app.config["JOURNAL_DIR"] or current_app.config["DEVELOPMENT"]:
+        return None
+    return Fault(
+        N_("JOURNAL_DIR boş; bir yedekten dönülürse yedekten sonraki retler kaybolur."),
+        N_("Veritabanınınkinden başka bir diskte bir klasör verin."),
+    )
+
+
 def _check_limits() -> Fault | None:
     if limiter.storage.check():
         return None
@@ -159,6 +180,7 @@ READY: dict[str, Callable[[], Fault | None]] = {
     "clock": _check_clock,
     "worker": partial(_check_program, "worker", "jobs work"),
     "forwarder": partial(_check_program, "forwarder", "iys forward"),
+    "journal": _check_journal,
 }
 ALL = READY | {
     "sender": partial(_check_program, "sender", "messages send"),
@@ -168,6 +190,7 @@ ALL = READY | {
     "hosts": _check_hosts,
     "mail": _check_mail,
     "parked": _check_parked,
+    "journal_dir": _check_journal_setting,
 }
 PROGRAMS = ("worker", "forwarder", "sender", "webhooks")
 TO_START = ("schema", "keys")  # Without these a program would do harm.

@@ -178,8 +178,8 @@ def test_the_doctor_names_what_else_is_wrong(start, environ, tmp_path):
 
     lines = dict(line.split(": ", 1) for line in told.stdout.splitlines())
     assert told.exit_code == 1
-    assert {name for name, finding in lines.items() if finding != "ok"} == {"hosts", "mail"}
-    assert "SMTP_URL" in lines["mail"]
+    assert {name for name, finding in lines.items() if finding != "ok"} == {"hosts", "mail", "journal_dir"}
+    assert "SMTP_URL" in lines["mail"] and "JOURNAL_DIR" in lines["journal_dir"]
 
 
 def test_what_was_parked_shows_and_is_sent_again_in_bulk(start):

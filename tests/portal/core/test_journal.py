@@ -1,0 +1,182 @@
+"""The journal holds what was committed, all of it and only that, whatever happens to its files."""
+
+import os
+import threading
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from portal.core import clock, journal, sealed_records
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Channel, Status
+from portal.core.journal import Journal
+from portal.core.models import Decision, DecisionOrigin, Receipt, ReceiptDecision
+from portal.core.vault import CannotOpen
+from portal.domain.consents import bulk_import
+from tests import make
+from tests.portal.domain.consents.import_entries import entry, import_run
+from tests.stories.another_sender import tells_iys
+from tests.stories.refusal_world import HOUR, MINUTE, STARTS, World, a_citizen_grants
+from tests.stories.test_second_refusals import WAYS
+
+
+@pytest.fixture
+def kept(app, tmp_path):
+    """The journal of this app."""
+    app.extensions["journal"] = Journal(tmp_path, app.extensions["vault"], 30)
+    return app.extensions["journal"]
+
+
+def records(kept: Journal) -> list[journal.Record]:
+    return [each for _, path in journal.list_files([kept.folder]) for each in journal.read_file(path, kept.vault)]
+
+
+def row_of(record: journal.Record, table: str) -> journal.Row:
+    (row,) = record[table]
+    return row
+
+
+def note_and_commit(number: int = 1) -> None:
+    journal.note(db.session, ReceiptDecision, [{"receipt_id": number, "decision_id": number}])
+    db.session.commit()
+
+
+def stored(rows, *conditions) -> list[dict]:
+    names = [column.key for column in Decision.__table__.c]
+    return [{name: getattr(each, name) for name in names} for each in rows(Decision, *conditions)]
+
+
+def a_grant(world) -> None:
+    world.person.decides(EPOSTA="ONAY")
+
+
+@pytest.mark.slow
+def test_every_way_of_deciding_is_journalled_with_all_that_is_kept_of_it(app, browser, sandbox, iys, rows, kept):
+    with time_machine.travel(STARTS, tick=False) as traveller:
+        world = World(app, browser, sandbox, iys, rows, traveller)
+        for decides in (a_grant, *WAYS):
+            decides(world)
+            world.passes(MINUTE)
+        held = records(kept)
+        assert [row for each in held for row in each.get("decision", ())] == stored(rows)
+        assert len(rows(Decision)) == len(WAYS) + 1
+        assert {row["id"] for each in held for row in each.get("receipt", ())} == {each.id for each in rows(Receipt)}
+
+        a_citizen_grants(world)
+        world.traveller.shift(MINUTE)
+        assert tells_iys(sandbox, make.EMAIL, "EPOSTA", "RET", clock.now()) == []
+        world.passes(2 * HOUR, pull=True)
+        world.brings(entry("bora@example.com", Status.GRANTED, clock.now() - HOUR, channel=Channel.EMAIL))
+        told = (DecisionOrigin.AT_IYS, DecisionOrigin.OTHER_SENDER)
+        assert stored(rows, Decision.origin.in_(told)) and len(records(kept)) == len(
+            held
+        )  # These come by others again.
+
+
+def test_what_was_rolled_back_is_not_journalled(app, kept):
+    with app.app_context():
+        journal.note(db.session, ReceiptDecision, [{"receipt_id": 1, "decision_id": 1}])
+        db.session.rollback()
+        note_and_commit(2)
+
+    assert [row_of(each, "receipt_decision")["decision_id"] for each in records(kept)] == [2]
+
+
+def test_an_import_that_fails_leaves_nothing_in_the_journal(app, kept):
+    with app.app_context():
+        make.provider()
+        refusal = entry(make.EMAIL, Status.REFUSED, clock.now() - HOUR, channel=Channel.EMAIL)
+        bulk_import.apply_import(db.session, vault(), make.brand(), [refusal], import_run())
+
+    with app.app_context():  # Another session: the first one ended without a commit.
+        note_and_commit()
+    assert [list(each) for each in records(kept)] == [["receipt_decision"]]
+
+
+def test_threads_that_commit_at_once_share_the_disk_and_lose_nothing(app, kept):
+    def commits(number: int) -> None:
+        with app.app_context():
+            kept.append({"receipt_decision": [{"receipt_id": number, "decision_id": number}]})
+
+    threads = [threading.Thread(target=commits, args=(number,)) for number in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert {row_of(each, "receipt_decision")["receipt_id"] for each in records(kept)} == set(range(40))
+
+
+def test_a_folder_that_is_gone_stops_no_decision_and_readyz_says_so(app, browser, kept, rows):
+    person = make.Person(browser, make.codes(app)[make.EMAIL])
+    kept.folder.rename(kept.folder.with_name("gone"))
+
+    assert person.decides(EPOSTA="RET").status_code == 303
+    kept.folder.with_name("gone").rename(kept.folder)
+    assert rows.one(Decision).status == Status.REFUSED and records(kept) == []
+    assert "journal" in browser.get("/readyz").json["failing"]
+    assert browser.get("/health").json == {"status": "ok"}  # Refusals are taken all the same.
+    assert person.decides(EPOSTA="RET", ARAMA="RET").status_code in (303, 200)
+
+
+@pytest.mark.parametrize("cut", [1, sealed_records.HEADER.size + 1])
+def test_an_end_that_a_crash_cut_off_is_known_and_all_before_it_is_read(app, kept, cut):
+    with app.app_context():
+        note_and_commit(1)
+        whole = next(kept.folder.iterdir()).stat().st_size
+        note_and_commit(2)
+    path = next(kept.folder.iterdir())
+    os.truncate(path, whole + cut)
+
+    read = journal.read_file(path, kept.vault)
+    assert row_of(next(read), "receipt_decision")["receipt_id"] == 1
+    with pytest.raises(sealed_records.Torn, match=f"byte {whole} of"):
+        next(read)
+
+
+def test_a_record_that_was_changed_moved_or_taken_out_is_noticed(app, kept):
+    with app.app_context():
+        for number in range(3):
+            note_and_commit(number)
+    path = next(kept.folder.iterdir())
+    written = path.read_bytes()
+    third = len(written) // 3
+    changed = bytearray(written)
+    changed[third // 2] ^= 1
+
+    for content, error in ((bytes(changed), sealed_records.Damaged), (written[third:], CannotOpen)):
+        path.write_bytes(content)
+        with pytest.raises(error):
+            list(journal.read_file(path, kept.vault))
+
+
+def test_files_are_private_begin_each_day_and_go_after_their_days(app, kept):
+    others = kept.folder / "notes.txt"
+    others.write_text("mine")
+    with time_machine.travel(STARTS, tick=False) as traveller:
+        for days in (0, 1, 30):
+            traveller.shift(timedelta(days=days))
+            kept.append({"receipt_decision": [{"receipt_id": days, "decision_id": days}]})
+
+    files = journal.list_files([kept.folder])
+    assert [str(day) for day, _ in files] == ["2026-11-24", "2026-12-24"] and others.exists()
+    assert {path.stat().st_mode & 0o777 for _, path in files} == {0o600}
+
+
+def test_nothing_of_a_journal_stands_in_clear(app, browser, kept):
+    make.Person(browser, make.codes(app)[make.EMAIL]).decides(EPOSTA="RET")
+
+    content = b"".join(path.read_bytes() for path in kept.folder.iterdir())
+    assert content and not any(word in content for word in (b"EPOSTA", b"fatma", b"RET", b"127.0.0.1"))
+
+
+def test_a_forked_process_writes_to_a_file_of_its_own(app, kept):
+    kept.append({"receipt_decision": [{"receipt_id": 1, "decision_id": 1}]})
+    child = os.fork()
+    if not child:
+        kept.append({"receipt_decision": [{"receipt_id": 2, "decision_id": 2}]})
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+
+    assert len(list(kept.folder.iterdir())) == len(records(kept)) == 2
