@@ -3,6 +3,7 @@
 from flask import Flask
 
 from portal.cli import (
+    backup,
     campaign,
     database_copy,
     demo,
@@ -24,5 +25,6 @@ def init_app(app: Flask) -> None:
         app.cli.add_command(module.group)
     for group in (keys.receipts_group, keys.vault_group):
         app.cli.add_command(group)
-    for command in (imports.import_files, exports.export_file, doctor.doctor, database_copy.copy_database):
+    others = (backup.backup, backup.restore, database_copy.copy_database)
+    for command in (imports.import_files, exports.export_file, doctor.doctor, *others):
         app.cli.add_command(command)

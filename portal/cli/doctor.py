@@ -26,9 +26,14 @@ def doctor() -> None:
 
 def begin_program() -> None:
     """Refuse to run on a database of another version or with other keys, then beat until the program ends."""
+    refuse_if_faulty()
+    readiness.start_heartbeats(current_app._get_current_object())  # type: ignore[attr-defined]  # Of the proxy.
+
+
+def refuse_if_faulty() -> None:
+    """Refuse to go on where the schema is an older one or the keys are not the database's."""
     if faults := readiness.find_faults(readiness.TO_START):
         raise click.ClickException("\n".join(map(_describe, faults)))
-    readiness.start_heartbeats(current_app._get_current_object())  # type: ignore[attr-defined]  # Of the proxy.
 
 
 def _describe(fault: readiness.Fault) -> str:

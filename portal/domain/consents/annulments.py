@@ -4,7 +4,7 @@ Nothing here commits.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -56,6 +56,19 @@ def annul_decisions(
         return []
     void = _end_unclaimed(session, select(Decision.id).where(Decision.id.in_(rows), may_go), at)
     _annul(session, vault, [rows[each] for each in void], user_id, at)
+    return void
+
+
+def restore_annulments(session: Session, vault: Vault, facts: Mapping[int, writer.Row], at: datetime) -> list[int]:
+    """Take back again, as they were, decisions that a backup holds from before that; which ones. Call with ≤ 5,000.
+    What was claimed for sending since the restore stays."""
+    rows = _lock(session, select(*COLUMNS).where(Decision.id.in_(facts), ~is_void()))
+    void = _end_unclaimed(session, select(Decision.id).where(Decision.id.in_(rows), ~is_void()), at) if rows else []
+    acts = defaultdict(list)
+    for each in void:
+        acts[facts[each]["at"], facts[each]["user_id"]].append(rows[each])
+    for (annulled_at, user_id), its in acts.items():
+        _annul(session, vault, its, user_id, annulled_at)
     return void
 
 

@@ -19,13 +19,18 @@ Item = TypeVar("Item")
 Indexes = dict[str, dict[str, bytes]]  # Blind indexes, by canonical address and column.
 
 
-def gather(session: Session, vault: Vault, provider_id: int, addresses: list[Address], at: datetime) -> dict[str, int]:
-    """Recipient ids by canonical address; missing ones are created. One statement each: call with ≤ 5,000."""
+def gather(
+    session: Session, vault: Vault, provider_id: int, addresses: list[Address], at: datetime,
+    ids: Mapping[str, int] | None = None,
+) -> dict[str, int]:  # fmt: skip
+    """Recipient ids by canonical address; missing ones are created, with their id of `ids` where there is one. One
+    statement each: call with ≤ 5,000."""
     indexes = blind_indexes(vault, provider_id, (address.text for address in addresses))
     found = find_known_ids(session, vault, provider_id, indexes)
     missing = {address.text: address for address in addresses if address.text not in found}
     if missing:
-        new = dict(zip(missing, zip(new_ids(len(missing)), missing.values(), strict=True), strict=True))
+        drawn = dict(zip(missing, new_ids(len(missing)), strict=True)) | dict(ids or {})
+        new = {text: (drawn[text], address) for text, address in missing.items()}
         closures = find_closures(session, vault, new)
         insert_recipients(session, recipient_rows(vault, provider_id, new, indexes, at, closures))
         found |= find_known_ids(session, vault, provider_id, {text: indexes[text] for text in missing})

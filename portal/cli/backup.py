@@ -1,0 +1,85 @@
+"""`flask backup` and `flask restore`: the database in one encrypted file, and back with what the journals hold."""
+
+from datetime import datetime
+from pathlib import Path
+from subprocess import CalledProcessError  # nosec B404
+
+import click
+from flask.cli import with_appcontext
+
+from portal.cli.doctor import refuse_if_faulty
+from portal.core.extensions import read_session, vault
+from portal.core.vault import CannotOpen, KeyMissing
+from portal.services import backups, readiness
+
+NO_JOURNAL = "Name the folder of each machine's journal (--journal), or a backup (--from), or both."
+NOT_EMPTY = "The database of DATABASE_URL is not empty: a backup is unpacked into an empty one only."
+NO_KEY = "VAULT_KEYS lacks the key that sealed this ({}): add it behind the first one."
+RUNNING = "These run, or ran a minute ago: {}. İYS should be told nothing before this is through."
+FILE = click.Path(path_type=Path, dir_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
+
+
+@click.command("backup")
+@click.argument("file", type=FILE)
+@with_appcontext
+def backup(file: Path) -> None:
+    """Write the whole database, as it is now, to a new FILE, encrypted with the first key of VAULT_KEYS.
+
+    The portal runs on meanwhile. PostgreSQL needs pg_dump of the server's version or a newer one.
+    """
+    try:
+        size = backups.write_backup(vault(), file)
+    except FileExistsError as there:
+        raise click.ClickException(f"{file} is there already.") from there
+    except (OSError, CalledProcessError) as failure:
+        raise click.ClickException(f"No backup was made: {failure}") from failure
+    click.echo(f"{file}: {size} bytes")
+
+
+@click.command("restore")
+@click.option("--from", "file", type=FILE, help="A backup, to be unpacked into the empty database first.")
+@click.option("--journal", "folders", type=FOLDER, multiple=True, help="A machine's journal; may be given repeatedly.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Leave journals of earlier days out.")
+@click.option("--dry-run", is_flag=True, help="Only count what the journals would add.")
+@with_appcontext
+def restore(file: Path | None, folders: tuple[Path, ...], since: datetime | None, *, dry_run: bool) -> None:
+    """Unpack a backup, and add what people decided after it, as the journals hold it.
+
+    Run it before any other program is started, as often as you like: what is there stays as it is. Exits with 1 where
+    something is missing still.
+    """
+    if not file and not folders:
+        raise click.UsageError(NO_JOURNAL)
+    try:
+        if file:
+            click.echo(f"Unpacked the backup begun at {backups.unpack(vault(), file)['begun_at']}.")
+        if folders:
+            refuse_if_faulty()
+            if running := readiness.running_programs(read_session()):
+                click.echo(RUNNING.format(", ".join(running)), err=True)
+            _report(backups.replay(folders, since.date() if since else None, is_dry_run=dry_run), is_dry_run=dry_run)
+    except backups.NotEmpty as filled:
+        raise click.ClickException(NOT_EMPTY) from filled
+    except KeyMissing as missing:
+        raise click.ClickException(NO_KEY.format(missing)) from missing
+    except (backups.BadArchive, CannotOpen, OSError, CalledProcessError) as failure:
+        raise click.ClickException(str(failure)) from failure
+
+
+def _report(run: backups.Replay, *, is_dry_run: bool) -> None:
+    click.echo(f"{run.files} files of the journal.")
+    for end in run.torn:
+        click.echo(f"Cut off by a crash, before anybody was answered: {end}")
+    for place in run.damaged:
+        click.echo(f"Damaged, and not read from there: {place}", err=True)
+    for table, held in run.held.items():
+        added = run.missing[table] - (0 if is_dry_run else run.left[table])
+        of_them = f", {run.refusals} missing refusals among them" if table == "decision" else ""
+        verb = "would be added" if is_dry_run else "added"
+        click.echo(f"{table}: {held} in the journal, {held - run.missing[table]} were there, {added} {verb}{of_them}")
+    left = run.left.total()
+    if not is_dry_run:
+        click.echo(f"{'COMPLETE' if not left else 'INCOMPLETE'}: {left} of {run.held.total()} are missing still.")
+    if run.damaged or (left and not is_dry_run):
+        raise SystemExit(1)

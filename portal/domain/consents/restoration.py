@@ -1,0 +1,177 @@
+"""Write decisions, receipts and annulments again, as a journal kept them, into a database restored from a backup.
+
+All keep their ids, dates and salts, so that receipts open, İYS recognises what it was sent, and published proofs hold.
+Nothing here commits; what is there already is left as it is.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from portal.core import addresses
+from portal.core.addresses import Address
+from portal.core.models import (
+    Brand,
+    ConsentText,
+    Decision,
+    DecisionOrigin,
+    Lane,
+    Leaf,
+    Outcome,
+    Receipt,
+    Recipient,
+    Submission,
+)
+from portal.core.models.inserts import in_few_statements
+from portal.core.models.recipient import latest
+from portal.core.vault import Vault
+from portal.domain.consents import annulments, locking, recipients, writer
+from portal.domain.consents.locking import LockedConsent
+from portal.domain.consents.writer import DecisionRows, Row
+
+ENDED = {"due_at": None}
+
+
+def find_missing(session: Session, ids: InstrumentedAttribute[int], given: Iterable[int]) -> set[int]:
+    """Those of the given ids that no row has. One statement: call with ≤ 5,000."""
+    given = set(given)
+    return given.difference(session.scalars(select(ids).where(ids.in_(given))))
+
+
+def find_deleted(session: Session, decision_ids: Iterable[int]) -> set[int]:
+    """Those of these decisions that were here and were deleted: their leaves stay. Call with ≤ 5,000."""
+    given = set(decision_ids)
+    return find_missing(session, Decision.id, given) - find_missing(session, Leaf.decision_id, given)
+
+
+def restore_decisions(
+    session: Session, vault: Vault, brand: Brand, decisions: Sequence[Row], submissions: Mapping[int, Row],
+    annulled: Mapping[int, Row], at: datetime,
+) -> int:  # fmt: skip
+    """Write those of a brand's decisions (≤ 1,000, oldest first) that are missing, with their submissions (by
+    decision); how many they were. Consents move as they did. Those `annulled` are void at once. Raises CannotOpen."""
+    missing = find_missing(session, Leaf.decision_id, (each["id"] for each in decisions))
+    new = [each for each in decisions if each["id"] in missing]
+    holders = _holders(session, vault, new, submissions, at)
+    new = [each for each in new if each["id"] in holders]
+    if not new:
+        return 0
+    consents = locking.lock_consents(session, brand.id, holders.values())
+    locking.lock_submissions_and_consents(session, [each.id for each in consents.values()])
+    texts = _known(session, ConsentText.id, {each["text_id"] for each in new})
+    renewed = _known(session, Decision.id, {each["renews_id"] for each in new}) | holders.keys()
+    rows = DecisionRows()
+    for kept in new:
+        key = holders[kept["id"]], kept["channel"], kept["recipient_type"]
+        if key not in consents:
+            consents[key] = locking.new_consent(brand.provider_id, brand.id, key, kept["consent_id"])
+        consent, void = consents[key], annulled.get(kept["id"])
+        decision = kept | {
+            "recipient_id": key[0],
+            "consent_id": consent.id,
+            "text_id": kept["text_id"] if kept["text_id"] in texts else None,
+            "renews_id": kept["renews_id"] if kept["renews_id"] in renewed else None,
+        }
+        is_current = void is None and _move(consent, decision)
+        submission = submissions.get(kept["id"])
+        rows.add(decision, submission and submission | _state(submission, consent, void, at, is_current=is_current))
+    writer.write_decisions(session, consents.values(), rows)
+    annulments.write_annulments(session, [annulled[each["id"]] for each in new if each["id"] in annulled])
+    return len(new)
+
+
+def _holders(
+    session: Session, vault: Vault, decisions: Sequence[Row], submissions: Mapping[int, Row], at: datetime
+) -> dict[int, int]:
+    """Whose decisions these are: recipients by decision. Evidence that came to no submission may have none."""
+    if not decisions:
+        return {}
+    provider_id = decisions[0]["provider_id"]
+    theirs = {each["id"]: _address(vault, submissions[each["id"]]) for each in decisions if each["id"] in submissions}
+    ids = {theirs[each["id"]].text: each["recipient_id"] for each in decisions if each["id"] in theirs}
+    found = recipients.gather(session, vault, provider_id, list(theirs.values()), at, ids)
+    others = {each["recipient_id"] for each in decisions if each["id"] not in theirs}
+    known = _known(session, Recipient.id, others)
+    holders = {its_id: found[address.text] for its_id, address in theirs.items()}
+    return holders | {each["id"]: each["recipient_id"] for each in decisions if each["recipient_id"] in known}
+
+
+def _address(vault: Vault, submission: Row) -> Address:
+    payload = vault.open(submission["payload"], Submission.PLACE, submission["provider_id"], submission["id"])
+    return addresses.parse(json.loads(payload)["recipient"])
+
+
+def _known(session: Session, ids: InstrumentedAttribute[int], given: set[int | None]) -> set[int | None]:
+    wanted = {each for each in given if each is not None}
+    return set(session.scalars(select(ids).where(ids.in_(wanted)))) if wanted else set()
+
+
+def _move(consent: LockedConsent, decision: Row) -> bool:
+    """Whether the consent stands, or stood for a while, on the decision."""
+    if not consent.is_older_than(decision["status"], decision["effective_at"]):
+        return False
+    date = decision["consent_date"] or decision["effective_at"]
+    consent.move_to(decision["id"], decision["status"], consent_date=date, effective_at=decision["effective_at"])
+    return True
+
+
+def _state(submission: Row, consent: LockedConsent, void: Row | None, at: datetime, *, is_current: bool) -> Row:
+    """What differs from how it was when the decision was made."""
+    its = {"consent_id": consent.id}
+    if void is not None:
+        return its | ENDED | {"outcome": Outcome.ANNULLED, "ended_at": void["at"]}
+    if submission["outcome"] == Outcome.WAITING and not is_current:
+        return its | ENDED | {"outcome": Outcome.OVERTAKEN, "ended_at": at}
+    return its
+
+
+def note_possibly_sent(session: Session, at: datetime) -> None:
+    """What waited for its turn in the backup, or was decided after it, may have reached İYS: it is sent again byte for
+    byte, or asked for, and İYS's records of it are recognised as ours."""
+    waiting = update(Submission).where(
+        Submission.outcome == Outcome.WAITING, Submission.due_at <= at, Submission.lane != Lane.BULK,
+        Submission.bulk_id.is_(None), Submission.attempts == 0,
+    )  # fmt: skip
+    session.execute(waiting.values(outcome=Outcome.SENT, attempts=1).execution_options(synchronize_session=False))
+
+
+def restore_receipts(session: Session, receipts: Sequence[Row], lines: Mapping[int, Collection[int]]) -> int:
+    """Write the receipts (≤ 1,000) that are missing, with the decisions that they list (`lines`, by receipt); how many
+    they were: none of which a decision is missing. By "this is not me" the address has another holder since."""
+    missing = find_missing(session, Receipt.id, (each["id"] for each in receipts))
+    listed = {each for receipt_id in missing for each in lines.get(receipt_id, ())}
+    unwritten = find_missing(session, Leaf.decision_id, listed)
+    whose = dict(session.execute(select(Decision.id, Decision.recipient_id).where(Decision.id.in_(listed))).all())
+    new = [each for each in receipts if each["id"] in missing and unwritten.isdisjoint(lines.get(each["id"], ()))]
+    known = _known(session, Recipient.id, {each["recipient_id"] for each in new})
+    texts = _known(session, ConsentText.id, {each["text_id"] for each in new})
+    digests = [each["token_digest"] for each in new if each["token_digest"]]
+    used = set(session.scalars(select(Receipt.token_digest).where(Receipt.token_digest.in_(digests))))
+    written = 0
+    for receipt in new:
+        its = [each for each in lines.get(receipt["id"], ()) if each in whose]
+        recipient_id = whose[its[0]] if its else receipt["recipient_id"]
+        if not its and recipient_id not in known:
+            continue
+        row: dict[str, Any] = receipt | {
+            "recipient_id": recipient_id,
+            "text_id": receipt["text_id"] if receipt["text_id"] in texts else None,
+            "token_digest": None if receipt["token_digest"] in used else receipt["token_digest"],
+        }
+        with in_few_statements(session):
+            writer.write_receipt(session, row, its)
+        written += 1
+        if receipt["origin"] == DecisionOrigin.NOT_MINE and its:
+            _note_change_of_hands(session, recipient_id, receipt["decided_at"])
+    return written
+
+
+def _note_change_of_hands(session: Session, recipient_id: int, at: datetime) -> None:
+    recipient = session.get_one(Recipient, recipient_id)
+    since = latest(recipient.reassigned_at, at)
+    if since != recipient.reassigned_at:
+        recipient.reassigned_at, recipient.reference = since, None

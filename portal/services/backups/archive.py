@@ -1,0 +1,174 @@
+"""One encrypted file of the whole database, made while it is in use: by SQLite's backup API, or by pg_dump.
+
+Records (sealed_records.py): a head as JSON, the database in chunks, and a tail, without which the file is not whole.
+"""
+
+import hashlib
+import json
+import os
+import secrets
+import sqlite3
+import subprocess  # nosec B404
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from sqlalchemy import URL, inspect
+
+from portal.core import clock, sealed_records
+from portal.core.extensions import db
+from portal.core.vault import CannotOpen, Vault
+
+PLACE = "backup.record"
+CHUNK = 1 << 20
+HEAD, DATA, TAIL = b"H", b"D", b"T"
+DUMP = ("pg_dump", "--format=custom", "--compress=0", "--no-owner", "--no-privileges")
+LOAD = ("pg_restore", "--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error")
+
+
+class BadArchive(Exception):
+    """The file is no backup, or not a whole one, or of the other kind of database."""
+
+
+class NotEmpty(Exception):
+    """The database that a backup would be unpacked into holds something."""
+
+
+def write_backup(vault: Vault, file: Path) -> int:
+    """Write the database as it is now to a new file; its size in bytes. Raises FileExistsError, and what the disk or
+    pg_dump says, without leaving a file."""
+    url = db.engine.url
+    source = _sqlite_copy if url.get_backend_name() == "sqlite" else _dump
+    part = file.with_name(f"{file.name}.{secrets.token_hex(4)}.part")
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
+            head = {"backend": url.get_backend_name(), "begun_at": clock.now().isoformat()}
+            with source(url) as plain:
+                _write(vault, target, head, plain)
+            os.fsync(target.fileno())
+        os.link(part, file)  # Unlike a rename, it replaces nothing.
+    finally:
+        part.unlink(missing_ok=True)
+    return file.stat().st_size
+
+
+def _write(vault: Vault, target: IO[bytes], head: dict[str, str], plain: IO[bytes]) -> None:
+    digest, size = hashlib.sha256(), 0
+
+    def add(kind: bytes, content: bytes) -> None:
+        nonlocal size
+        packed = sealed_records.pack(vault, kind + content, PLACE, size)
+        target.write(packed)
+        size += len(packed)
+
+    add(HEAD, json.dumps(head).encode())
+    while chunk := plain.read(CHUNK):
+        digest.update(chunk)
+        add(DATA, chunk)
+    add(TAIL, digest.digest())
+
+
+@contextmanager
+def _sqlite_copy(url: URL) -> Iterator[IO[bytes]]:
+    """A copy beside the database, made in one step: other connections write on meanwhile."""
+    path = Path(url.database or "")
+    copy = path.with_name(f"{path.name}.{secrets.token_hex(4)}.copy")
+    try:
+        copy.touch(0o600)
+        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
+            target.execute("PRAGMA journal_mode=DELETE")  # In one file, whatever mode the source is in.
+        with copy.open("rb") as plain:
+            yield plain
+    finally:
+        copy.unlink(missing_ok=True)
+
+
+@contextmanager
+def _dump(url: URL) -> Iterator[IO[bytes]]:
+    with _program([*DUMP, f"--dbname={_without_password(url)}"], url, stdout=subprocess.PIPE) as program:
+        assert program.stdout is not None
+        yield program.stdout
+
+
+@contextmanager
+def _program(command: list[str], url: URL, **pipes: int) -> Iterator[subprocess.Popen[bytes]]:
+    """A program of PostgreSQL's, which is stopped where the block fails. Raises CalledProcessError."""
+    environ = os.environ | ({"PGPASSWORD": str(url.password)} if url.password else {})  # Others may see the arguments.
+    program = subprocess.Popen(command, env=environ, **pipes)  # type: ignore[call-overload]  # nosec B603
+    try:
+        yield program
+    except BaseException:
+        program.kill()
+        raise
+    finally:
+        for pipe in (program.stdin, program.stdout):
+            if pipe is not None:
+                pipe.close()
+        program.wait()
+    if program.returncode:
+        raise subprocess.CalledProcessError(program.returncode, command[0])
+
+
+def _without_password(url: URL) -> str:
+    return url.set(drivername="postgresql", password=None).render_as_string()
+
+
+def unpack(vault: Vault, file: Path) -> dict[str, Any]:
+    """Fill the configured database, which must be empty, with a backup; what its head says. The file is read to its end
+    before anything is written. Raises BadArchive, NotEmpty, KeyMissing, and what pg_restore says."""
+    url = db.engine.url
+    head = _check(vault, file)
+    if head["backend"] != url.get_backend_name():
+        raise BadArchive(f"It is a backup of {head['backend']}.")
+    fill: Callable[[URL, Iterator[bytes]], None] = _fill_file if head["backend"] == "sqlite" else _fill_server
+    fill(url, _data(vault, file))
+    return head
+
+
+def _check(vault: Vault, file: Path) -> dict[str, Any]:
+    """The head of a whole backup."""
+    head: dict[str, Any] = {}
+    tail, digest = b"", hashlib.sha256()
+    try:
+        for record in sealed_records.read(file, vault, PLACE):
+            if record[:1] == HEAD:
+                head = json.loads(record[1:])
+            elif record[:1] == DATA:
+                digest.update(record[1:])
+            tail = record
+    except (CannotOpen, sealed_records.Torn, sealed_records.Damaged) as bad:
+        raise BadArchive(f"It is no whole backup: {bad}.") from bad
+    if not head or tail != TAIL + digest.digest():
+        raise BadArchive("It is no whole backup: its end is missing.")
+    return head
+
+
+def _data(vault: Vault, file: Path) -> Iterator[bytes]:
+    return (each[1:] for each in sealed_records.read(file, vault, PLACE) if each[:1] == DATA)
+
+
+def _fill_file(url: URL, data: Iterator[bytes]) -> None:
+    path = Path(url.database or "")
+    if path.exists() and path.stat().st_size:
+        raise NotEmpty
+    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
+            target.writelines(data)
+            os.fsync(target.fileno())
+        for left in ("-wal", "-shm"):  # Of the lost one: SQLite would add them to this one.
+            path.with_name(path.name + left).unlink(missing_ok=True)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _fill_server(url: URL, data: Iterator[bytes]) -> None:
+    if inspect(db.engine).get_table_names():
+        raise NotEmpty
+    with _program([*LOAD, f"--dbname={_without_password(url)}"], url, stdin=subprocess.PIPE) as program:
+        assert program.stdin is not None
+        for chunk in data:
+            program.stdin.write(chunk)

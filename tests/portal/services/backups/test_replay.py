@@ -1,0 +1,147 @@
+"""What a journal holds comes back beside what people did since the restore, or is named as missing."""
+
+import pytest
+import time_machine
+from sqlalchemy import delete, text
+
+from portal.core import clock, journal
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Channel, Status
+from portal.core.journal import Journal
+from portal.core.models import (
+    Annulment,
+    Attempt,
+    Consent,
+    Decision,
+    DecisionOrigin,
+    Event,
+    Lane,
+    Leaf,
+    Outcome,
+    Receipt,
+    ReceiptDecision,
+    RetentionRun,
+    Submission,
+)
+from portal.domain.consents import bulk_import
+from portal.services.iys.inflow import feeds
+from tests import databases, make
+from tests.portal.domain.consents.import_entries import entry, import_run
+from tests.stories.refusal_world import HOUR, STARTS
+
+DECIDED = (Attempt, Annulment, ReceiptDecision, Receipt, Submission, Decision, Leaf, Consent, Event)
+
+
+@pytest.fixture
+def kept(app, tmp_path):
+    """The journal of this app."""
+    (tmp_path / "journal").mkdir()
+    app.extensions["journal"] = Journal(tmp_path / "journal", app.extensions["vault"], 30)
+    return app.extensions["journal"]
+
+
+@pytest.fixture
+def fatma(app, browser, kept):
+    return make.Person(browser, make.codes(app)[make.EMAIL])
+
+
+def restore(app, kept):
+    return app.test_cli_runner().invoke(args=["restore", "--journal", str(kept.folder)])
+
+
+def lose_decisions(app) -> None:
+    """The database is as a backup from before them: without their leaves, too, which no deletion takes."""
+    triggers = text("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name NOT LIKE '%event'")
+    with app.app_context(), db.engine.begin() as connection:
+        if databases.SERVER:
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
+        for (name,) in () if databases.SERVER else connection.execute(triggers).all():
+            connection.execute(text(f"DROP TRIGGER {name}"))
+        for model in DECIDED:
+            connection.execute(delete(model.__table__))
+
+
+def test_what_was_decided_since_the_restore_stands_and_nothing_older_is_sent(app, browser, fatma, kept, rows):
+    granted = fatma.decides(EPOSTA="ONAY").location
+    lose_decisions(app)
+    fatma.decides(EPOSTA="RET")
+
+    assert restore(app, kept).exit_code == 0
+
+    old, new = rows(Submission)
+    assert (old.status, old.outcome, old.due_at) == (Status.GRANTED, Outcome.OVERTAKEN, None)
+    assert rows.one(Consent).decision_id == new.decision_id
+    assert "ONAY" not in browser.get(granted).text and rows.count(Receipt) == 2
+
+
+def test_a_receipt_opens_also_where_its_form_was_posted_again_after_the_restore(app, browser, fatma, kept, rows):
+    form = fatma.form()
+    first = fatma.posts(form, EPOSTA="RET").location
+    lose_decisions(app)
+    second = fatma.posts(form, EPOSTA="RET").location
+
+    assert restore(app, kept).exit_code == 0
+
+    assert first != second and {browser.get(each).status_code for each in (first, second)} == {200}
+    assert {each.status for each in rows(Decision)} == {Status.REFUSED} and rows.count(Decision) == 2
+
+
+def test_a_decision_at_a_brand_that_the_backup_lacks_is_named_as_missing(app, fatma, kept, rows):
+    fatma.decides(EPOSTA="RET")
+    (record,) = journal.read_file(next(kept.folder.iterdir()), kept.vault)
+    elsewhere = record["decision"][0] | {"id": 1, "brand_id": 1}
+    kept.append({"decision": [elsewhere]})
+
+    told = restore(app, kept)
+
+    assert told.exit_code == 1 and "INCOMPLETE: 1 of" in told.stdout
+    assert rows.count(Decision) == 1
+
+
+def test_a_damaged_file_is_named_and_the_others_are_read(app, fatma, kept, rows):
+    fatma.decides(EPOSTA="RET")
+    kept.append({"receipt_decision": []})
+    path = next(kept.folder.iterdir())
+    changed = bytearray(path.read_bytes())
+    changed[20] ^= 1
+    path.write_bytes(changed)
+
+    told = restore(app, kept)
+
+    assert told.exit_code == 1 and f"{path}, byte 0" in told.stderr
+
+
+def test_what_was_deleted_on_purpose_does_not_come_back(app, fatma, kept, rows):
+    fatma.decides(EPOSTA="RET")
+    with app.app_context():
+        run = RetentionRun(reason="asked", started_at=clock.now())
+        db.session.add(run)
+        db.session.flush()
+        for model in DECIDED:
+            if model is not Leaf:
+                db.session.execute(delete(model))
+        run.ended_at = clock.now()
+        db.session.commit()
+
+    assert restore(app, kept).exit_code == 0
+    assert rows.count(Decision) == rows.count(Receipt) == 0
+
+
+def test_a_files_grant_that_iys_took_is_not_journalled_and_comes_back_from_iys(app, sandbox, iys, kept, rows):
+    with time_machine.travel(STARTS, tick=False) as traveller:
+        with app.app_context():
+            make.provider()
+            granted = entry(make.EMAIL, Status.GRANTED, clock.now(), channel=Channel.EMAIL)
+            bulk_import.apply_import(db.session, vault(), make.brand(), [granted], import_run(grant_lane=Lane.PEOPLE))
+            db.session.commit()
+        make.forward_all(app, iys)
+        assert list(kept.folder.iterdir()) == [] and len(sandbox.movements()) == 1
+        lose_decisions(app)
+        assert restore(app, kept).exit_code == 0
+
+        traveller.shift(2 * HOUR)
+        with app.app_context():
+            while feeds.pull_next_page(iys):
+                pass
+
+    assert (rows.one(Consent).status, rows.one(Decision).origin) == (Status.GRANTED, DecisionOrigin.OTHER_SENDER)
