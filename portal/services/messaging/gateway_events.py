@@ -47,10 +47,10 @@ log = structlog.get_logger()
 
 
 def keep_push(gateway: MessageGateway, secret: str, push: VendorPush, at: datetime) -> None:
-    """Keep a request of a vendor's; the same one on the same day is kept once."""
+    """Keep a request of a vendor's; the same one within a minute is kept once."""
     body, query = base64.b64encode(push.body).decode(), dict(sorted(push.query.items()))
     content = {"body": body, "type": push.content_type, "query": query}
-    event_contents.keep(gateway, secret, EventKind.PUSH, [clock.day(at).isoformat(), body, query], content, at)
+    event_contents.keep(gateway, secret, EventKind.PUSH, [f"{at:%Y-%m-%d %H:%M}", body, query], content, at)
 
 
 def work_due(kinds: Sequence[EventKind]) -> bool:
@@ -112,7 +112,7 @@ def _read_push(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> No
         _end_unreadable(event, gateway, push, at)
         return
     _note_reports(gateway, news.reports, event.received_at, event_contents.masked_beginning(push))
-    unknown = keep_news(gateway, news.reports, answers, news.blocked, at)
+    unknown = keep_news(gateway, news.reports, answers, news.blocked, at, pushed_at=event.received_at)
     if unknown and at < event.received_at + KNOWN_AFTER:
         event.due_at = at + MINUTE
         return
@@ -150,19 +150,27 @@ def _end(event: GatewayEvent, outcome: EventOutcome, at: datetime) -> None:
 
 def keep_news(
     gateway: MessageGateway, reports: Iterable[Report], answers: Iterable[InboundMessage],
-    blocked: Iterable[BlockedAddress], at: datetime,
+    blocked: Iterable[BlockedAddress], at: datetime, pushed_at: datetime | None = None,
 ) -> int:  # fmt: skip
-    """Note what became of messages, and keep replies and refusals; how many reports are of messages we do not know."""
+    """Note what became of messages, and keep replies and refusals; how many reports are of messages we do not know.
+
+    What has neither an id nor a time is the same within a minute of pushes, and within a day of sweeps, which see it
+    again and again.
+    """
     secret = gateways.read_secret(vault(), gateway)
+    moment = f"{pushed_at:%Y-%m-%d %H:%M}" if pushed_at else clock.day(at).isoformat()
     applied = delivery_reports.apply_reports(gateway, list(reports), at)
     left = [
         BlockedAddress("", report.at, "report", message.id) for message, report in applied.matched
         if report.reason == Reason.BLOCKED_BY_VENDOR
     ]  # fmt: skip
     for reply in answers:
-        event_contents.keep(gateway, secret, EventKind.REPLY, [reply.id], asdict(reply), at)
+        told_at = reply.received_at if reply.is_dated else "" if reply.id else moment
+        said = [reply.id, reply.sender, reply.to, reply.keyword, reply.text, told_at]
+        dated = {"received_at": pushed_at, "is_dated": True} if pushed_at and not reply.is_dated else {}
+        event_contents.keep(gateway, secret, EventKind.REPLY, said, asdict(reply) | dated, at)
     for each in (*blocked, *left):
-        named = [each.address, each.message_id, each.source, each.at]
+        named = [each.address, each.message_id, each.source, each.at or ("" if each.message_id else moment)]
         event_contents.keep(gateway, secret, EventKind.BLOCKED, named, asdict(each), at)
     return applied.unknown
 

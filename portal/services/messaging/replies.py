@@ -163,7 +163,7 @@ def _hand_to_providers(
         return
     secret = gateways.read_secret(vault(), gateway)
     for provider_id in sorted(served):
-        identity = [reply.id, provider_id]
+        identity = [event.digest.hex(), provider_id]
         event_contents.keep(gateway, secret, EventKind.REPLY, identity, asdict(reply), at, provider_id=provider_id)
     event.outcome, event.due_at, event.settled_at = EventOutcome.READ, None, at
 

@@ -42,6 +42,8 @@ def grant(
     at: datetime,
 ) -> bool:  # fmt: skip
     """Record the consent that a reply gives; False where a condition fails, and a person reads it instead."""
+    if not reply.is_dated:  # A sweep tells it again each day: it may be older than the question.
+        return False
     recipient = recipients.find(db.session, vault(), gateway.provider_id or NO_PROVIDER, address)
     asked = _questions(gateway, recipient.id, brands, reply) if recipient else []
     if recipient is None or len({brand_id for _, brand_id in asked}) != 1:

@@ -27,7 +27,8 @@ LONGEST_RANGE = timedelta(days=9)  # Of orders in one query: ten days are refuse
 DUPLICATES = timedelta(minutes=10)
 UNKNOWN_ORDER = "455"
 BEFORE, AFTER = timedelta(minutes=1), timedelta(minutes=5)  # Of a call's own time: where a lost batch is looked for.
-# The documentation names no fields of the inbox.
+# The documentation names no fields of the inbox, and not the zone of its times.
+INBOX_OVERLAP = timedelta(days=1)
 TEXT_NAMES = ("message", "text", "body", "content")
 INBOX = {
     "id": "/id",
@@ -71,8 +72,8 @@ class IletiMerkezi(VendorGateway):
     def inbound(self, since: datetime, until: datetime) -> list[InboundMessage]:
         document = json_values.lower_names(self._post("get-inbox", {}))
         rows = [row for name in TEXT_NAMES for row in objects_with(document, name)]
-        found = {each.id: each for each in vendor_rows.read_inbound(INBOX, rows) if each.sender and each.text}
-        return [each for each in found.values() if since <= each.received_at <= until]
+        found = [each for each in vendor_rows.read_inbound(INBOX, rows) if each.sender and each.text]
+        return [each for each in found if not each.is_dated or each.received_at >= since - INBOX_OVERLAP]
 
     def blocked(self, since: datetime) -> list[BlockedAddress]:
         first, last = (f"{clock.istanbul(at):%Y-%m-%d %H:%M:%S}" for at in (since, clock.now() + AHEAD))

@@ -117,14 +117,15 @@ class Report:
 
 @dataclass(frozen=True)
 class InboundMessage:
-    """What somebody wrote back. `id` is the vendor's, or a hash of the rest where it gives none."""
+    """What somebody wrote back. `id` is the vendor's, which may not tell replies apart; empty where it gives none."""
 
     id: str
     sender: str  # Canonical, as far as it is an address.
     to: str  # A number or a short code of the provider's.
     text: str = field(repr=False)
-    received_at: datetime  # By the vendor.
+    received_at: datetime  # By the vendor; or when we heard of it, where no time was told that we can read.
     keyword: str = ""
+    is_dated: bool = True  # Whether it was told.
 
 
 @dataclass(frozen=True)

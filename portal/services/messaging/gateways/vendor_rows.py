@@ -1,6 +1,5 @@
 """Read delivery reports and replies out of a vendor's rows, as the vendor's description says where what stands."""
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -15,6 +14,7 @@ from portal.services.messaging.gateways.protocol import InboundMessage, Reason, 
 
 Mapped = Mapping[str, Any]  # "report_push" or "inbound_push" of a description.
 FORMATS = ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d%m%Y%H%M%S", "%d%m%Y%H%M", "%d/%m/%Y %H:%M:%S")  # Beside ISO 8601.
+YEARS = range(2000, 2100)
 MOST_ROWS = 100_000
 CODE = re.compile(r"[A-Za-z0-9_.:-]{1,40}")
 COST = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,6})?")
@@ -52,12 +52,11 @@ def canonical(number: str) -> str:
 def parse_time(text: str, zone: str = "") -> datetime | None:
     """A vendor's time in UTC. A time without a zone is Istanbul's, or that of "UTC"."""
     own = UTC if zone == "UTC" else clock.ISTANBUL
-    with suppress(ValueError, OverflowError):
-        at = datetime.fromisoformat(text)
-        return (at if at.tzinfo else at.replace(tzinfo=own)).astimezone(UTC)
-    for layout in FORMATS:
+    for layout in ("", *FORMATS):
         with suppress(ValueError, OverflowError):
-            return datetime.strptime(text, layout).replace(tzinfo=own).astimezone(UTC)
+            at = datetime.strptime(text, layout).replace(tzinfo=own) if layout else datetime.fromisoformat(text)
+            at = (at if at.tzinfo else at.replace(tzinfo=own)).astimezone(UTC)
+            return at if at.year in YEARS else None  # Seconds since 1970 pass for a day of another age.
     return None
 
 
@@ -112,14 +111,15 @@ def _read_reply(mapping: Mapped, row: Any) -> InboundMessage:
     sender, to, text, time, keyword, given_id = (
         read_text(row, mapping.get(name, "/ ")) for name in ("from", "to", "text", "at", "keyword", "id")
     )
-    whole = "\0".join((sender, to, time or clock.day(clock.now()).isoformat(), text)).encode()
+    told_at = parse_time(time, mapping.get("zone", ""))
     return InboundMessage(
-        id=given_id or hashlib.sha256(whole).hexdigest()[:32],
+        id=given_id,
         sender=canonical(sender),
         to=canonical(to),
         text=text,
-        received_at=parse_time(time, mapping.get("zone", "")) or clock.now(),
+        received_at=told_at or clock.now(),
         keyword=keyword,
+        is_dated=told_at is not None,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from portal.core import clock
 from portal.services.messaging.gateways import vendor_rows
+from portal.services.messaging.gateways.json_values import read, read_text
 from portal.services.messaging.gateways.protocol import (
     Batch,
     BlockedAddress,
@@ -48,23 +49,23 @@ class Verimor(VendorGateway):
     def inbound(self, since: datetime, until: datetime) -> list[InboundMessage]:
         times = {"from_time": clock.istanbul(since).isoformat(), "to_time": clock.istanbul(until).isoformat()}
         mapping = self.description["inbound_push"] | {"where": {}}
-        found = []
+        found: list[InboundMessage] = []
         for rows in self._pages("/inbound_messages", times):
             found += vendor_rows.read_inbound(mapping, rows)
-            if found[-1].received_at > until:
+            if any(each.is_dated and each.received_at > until for each in found[-1:]):
                 break
-        return [each for each in found if each.received_at <= until]
+        return found
 
     def blocked(self, since: datetime) -> list[BlockedAddress]:
         found: list[BlockedAddress] = []
         for page in range(MOST_PAGES):
             query = {"offset": str(page * PAGE), "limit": str(PAGE)}
-            records = (self._get("/blacklists", query) or {}).get("records", [])
+            records = read(self._get("/blacklists", query), "/records") or []
             found += [
                 BlockedAddress(
-                    vendor_rows.canonical(str(each["phone"])),
-                    vendor_rows.parse_time(str(each["created_at"])),
-                    str(each.get("source", "")),
+                    vendor_rows.canonical(read_text(each, "/phone")),
+                    vendor_rows.parse_time(read_text(each, "/created_at")),
+                    read_text(each, "/source"),
                 )
                 for each in records
             ]
@@ -90,7 +91,8 @@ class Verimor(VendorGateway):
             if not rows:
                 return
             yield rows
-            if len(rows) < PAGE:
+            last = read_text(rows[-1], "/message_id") if isinstance(rows, list) else ""
+            if len(rows) < PAGE or not last:
                 return
             kept = {name: value for name, value in query.items() if name in ("id", "custom_id")}
-            query = kept | {"greater_than": str(rows[-1]["message_id"])}
+            query = kept | {"greater_than": last}

@@ -31,14 +31,14 @@ def test_a_push_that_comes_twice_at_once_is_kept_and_done_once(app, vendor, rows
     push = VendorPush(
         b'[{"type":"inbound","message_id":5,"source_addr":"905321234567","content":"RET"}]', "application/json"
     )
-    both = threading.Barrier(2)
+    both, at = threading.Barrier(2), clock.now()
 
     def takes_part() -> None:
         with app.app_context():
             row = db.session.get_one(MessageGateway, vendor.gateway_id)
             db.session.rollback()
             both.wait()
-            gateway_events.keep_push(row, vendor.secret, push, clock.now())
+            gateway_events.keep_push(row, vendor.secret, push, at)
             db.session.commit()
             both.wait()
             while gateway_events.work_due(gateway_events.NEWS):

@@ -1,5 +1,6 @@
 """Replies to SMS: clear refusals are decisions at once, for the brands that they name; all else waits for a person."""
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -24,9 +25,8 @@ from portal.core.models import (
 )
 from portal.domain.consents import recipients
 from portal.domain.notifications import gateways
-from portal.services.messaging import feedback, outbox
-from portal.services.messaging.gateways import vendor_rows
-from portal.services.messaging.gateways.protocol import BlockedAddress
+from portal.services.messaging import feedback, gateway_events, outbox
+from portal.services.messaging.gateways.protocol import BlockedAddress, InboundMessage
 from tests import grants, make
 from tests.portal.services.messaging import test_gateway_delivery as delivery
 from tests.portal.services.messaging.vendor_pushes import Vendor, accepted, add_brand, work
@@ -144,14 +144,40 @@ def test_a_brand_that_wrote_there_is_refused_wherever_it_sends_by_now(app, vendo
     assert sorted(refused) == ["fashion", "fashion", "shop", "shop"]
 
 
-def test_a_reply_without_id_and_time_counts_once_a_day():
-    mapping, row = {"from": "/from", "to": "/to", "text": "/text"}, {"from": "5321234567", "to": "4609", "text": "RET"}
-    with time_machine.travel(clock.now(), tick=False) as at:
-        first, again = (vendor_rows.read_inbound(mapping, row)[0].id for _ in range(2))
-        at.shift(timedelta(days=1))
-        later = vendor_rows.read_inbound(mapping, row)[0].id
+@pytest.mark.parametrize("given_id", [0, 77, ""])
+def test_replies_are_the_same_only_with_sender_text_and_time(app, vendor, rows, given_id):
+    """Whatever a vendor calls their id: that of a job or a conversation, or nothing at all."""
+    first, second, third = grants.phones(3)
+    for _ in range(2):  # The vendor repeats each.
+        for sender, text, minute in [
+            (first, "kargom nerede", 0), (second, "RET", 0), (third, "RET", 0), (first, "RET", 1), (second, "RET", 2),
+        ]:  # fmt: skip
+            vendor.brings(text, sender, message_id=given_id, received_at=f"2026-11-20 10:0{minute}:00")
+    work(app)
 
-    assert first == again != later
+    kept = rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY)
+    assert [each.outcome for each in kept] == [REVIEW, REFUSED, REFUSED, REFUSED, REFUSED]
+    assert len({each.recipient_id for each in rows(Decision)}) == 3
+
+
+def test_a_reply_without_id_and_time_counts_anew_after_a_minute_but_of_a_sweep_once_a_day(app, vendor, rows):
+    """So does whoever stands on a vendor's list without a time."""
+    listed = BlockedAddress(grants.phones(3)[2], None)
+    swept = InboundMessage("", grants.phones(2)[1], "", "RET", clock.now(), is_dated=False)
+    noon = clock.start_of_day(clock.day(clock.now())) + timedelta(hours=36)
+    with time_machine.travel(noon, tick=False) as at, app.app_context():
+        gateway = db.session.get_one(MessageGateway, vendor.gateway_id)
+        for pause in (0, 1, 60, 24 * 60 * 60):
+            at.shift(timedelta(seconds=pause))
+            vendor.brings("RET", grants.phones(1)[0], message_id="", received_at="")
+            gateway_events.keep_news(gateway, [], [swept], [listed], clock.now())
+            db.session.commit()
+            work(app)
+
+    kept = rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY)
+    assert [each.outcome for each in kept] == [REFUSED] * 5
+    assert sorted(Counter(each.recipient_id for each in kept).values()) == [2, 3]
+    assert len(rows(GatewayEvent, GatewayEvent.kind == EventKind.BLOCKED)) == 2
 
 
 @pytest.fixture
