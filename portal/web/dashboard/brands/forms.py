@@ -7,7 +7,7 @@ from wtforms import BooleanField, SelectField, StringField, URLField, Validation
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp
 
 from portal.domain.providers import brand_colours, brands, sender_headers
-from portal.domain.replies import keywords
+from portal.domain.replies import keywords, names_brand
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
 from portal.web.shared.validators import READABLE, DisplayName, WebAddress, contact_only, reachable, stop_if_wrong
@@ -17,7 +17,18 @@ REPLY_NUMBER = Regexp(  # None of 0900, which cost extra, and none of 1xx, where
     r"((90|0)?(?!900)[1-9][0-9]{9}|444[0-9]{4}|[2-9][0-9]{3})$",
     message=_l("Numarayı rakamla yazın: 0850 123 45 67 ya da kısa numara 4609 gibi."),
 )
-NAME_VALIDATORS = [InputRequired(_l("Markanın adını yazın.")), Length(max=255), DisplayName()]
+
+
+def _names_brand(_form, field):
+    """A name or header that says something in a reply ("Ret", "Tamam") would name no brand there."""
+    stop_if_wrong(field)
+    if not names_brand(field.data):
+        raise ValidationError(
+            gettext("SMS yanıtlarında bu ad ret ya da onay gibi okunur: yanına markanızı anlatan bir sözcük ekleyin.")
+        )
+
+
+NAME_VALIDATORS = [InputRequired(_l("Markanın adını yazın.")), Length(max=255), DisplayName(), _names_brand]
 
 
 class NewBrandForm(BaseForm):
@@ -59,6 +70,7 @@ class BrandForm(BaseForm):
             if bad.suggestion:
                 told.append(gettext("Örneğin: %(header)s", header=bad.suggestion))
             raise ValidationError(" ".join(told)) from None
+        _names_brand(self, field)
 
     def validate_keyword(self, field):
         """A word that names the brand in replies, and says nothing else there."""

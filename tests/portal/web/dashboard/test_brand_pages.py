@@ -127,6 +127,8 @@ def test_nothing_changed_is_nothing_noted(ayse, brand_id, rows):
         ({"header": "ÖRNEK"}, "ORNEK"),
         ({"header": "marka.com"}, "operatörleri böyle adları iptal ediyor"),
         ({"contact": "Kartınız kapanmadan hemen arayıp kimliğinizi doğrulayın: 0850 000 00 00"}, "yalnız telefon"),
+        ({"header": "STOP SMS"}, "yanına markanızı anlatan bir sözcük"),
+        ({"name": "İptal"}, "yanına markanızı anlatan bir sözcük"),
         ({"keyword": "iptal"}, "anlamı olan sözcükler olmaz"),
         ({"keyword": "iki sözcük"}, "Tek sözcük yazın"),
         ({"colour": "#f5c400"}, "En yakın okunur renk: #"),
