@@ -34,7 +34,8 @@ def test_no_blueprint_is_registered_anywhere_else():
         if name != "portal.app"
         and not name.startswith("iys_sandbox")
         and not name.startswith("portal.services.messaging.fake_gateway")
-        if list(product.calls(product.tree(path), "register_blueprint", "add_url_rule"))
+        for call in product.calls(product.tree(path), "register_blueprint", "add_url_rule")
+        if not ast.unparse(call.func).startswith("super().")
     ]
 
     assert elsewhere == []
