@@ -100,8 +100,10 @@ class ForwardingHold(Base):
 class IysRate(Base):
     """When the next call of a kind may leave, and how many failed in a row, by egress (services/iys/egresses.py).
 
-    `ahead_ms`: how far our clock is ahead of İYS's, in the row of services.iys.iys_clock.
+    `ahead_ms`: how far our clock is ahead of İYS's, in the row CLOCK, of services.iys.iys_clock.
     """
+
+    CLOCK = "clock"
 
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     next_at: Mapped[datetime]

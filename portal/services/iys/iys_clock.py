@@ -14,7 +14,6 @@ from portal.core.models import IysRate
 from portal.services.iys import egresses, rate_limit
 from portal.services.iys.client import IysAnswer
 
-CLOCK = "clock"
 NONE, MILLISECOND, SECOND = timedelta(0), timedelta(milliseconds=1), timedelta(seconds=1)
 WARNING = timedelta(seconds=2)
 LONGEST_DELAY = timedelta(minutes=5)  # Clocks further apart are for a person to set: nothing is held so long.
@@ -49,7 +48,7 @@ class IysClock:
             return False
         self._stored = estimate
         with egresses.using(None):  # İYS has one clock, whatever it is called by.
-            rate_limit.lock_rate(session, CLOCK, read.answered_at).ahead_ms = round(estimate / MILLISECOND)
+            rate_limit.lock_rate(session, IysRate.CLOCK, read.answered_at).ahead_ms = round(estimate / MILLISECOND)
         return True
 
     def delay(self, session: Session, at: datetime) -> timedelta:
@@ -72,5 +71,5 @@ def iys_clock() -> IysClock:
 
 def ahead(session: Session) -> timedelta:
     """How far our clock is ahead of İYS's; negative: behind it."""
-    stored = session.scalar(select(IysRate.ahead_ms).where(IysRate.name == CLOCK))
+    stored = session.scalar(select(IysRate.ahead_ms).where(IysRate.name == IysRate.CLOCK))
     return (stored or 0) * MILLISECOND

@@ -4,7 +4,7 @@ programs. Each check finds at most one fault."""
 import os
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, timedelta
 from functools import cache, partial
 from typing import Any
@@ -12,30 +12,29 @@ from typing import Any
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal.core import clock
 from portal.core.extensions import close_reader, db, limiter, read_session, vault
 from portal.core.lazy_text import N_
-from portal.core.models import Mail, Message, Outcome, Provider, Submission
+from portal.core.models import IysRate, Mail, Message, Outcome, Provider, Submission
 from portal.core.paths import MIGRATIONS, ROOT
-from portal.services.readiness import heartbeats
+from portal.services.readiness import heartbeats, settings
+from portal.services.readiness.fault import Fault
 
 BEAT_TOLD = 5.0  # Seconds for which a probe trusts the last write of this process.
 CLOCKS_APART = timedelta(seconds=5)
+# Whose rows stay as they are, and whose changes are events.
+GUARDED = (
+    "address_check", "annulment", "api_request", "attempt", "audit_entry", "complaint_step", "consent_text", "decision",
+    "import_chunk", "leaf", "message_text", "own_confirmation", "receipt", "receipt_decision", "reported_send",
+    "retention_run",
+)  # fmt: skip
+WITH_EVENTS = ("annulment", "decision", "submission")
+TRIGGERS_OF_SQLITE = text("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+TRIGGERS_OF_POSTGRESQL = text("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')")
 QUEUES = ((Submission, Submission.payload), (Message, Message.facts), (Mail, Mail.facts))
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What is wrong and what to do, as msgids with the facts that they name."""
-
-    finding: str
-    cure: str
-    facts: dict[str, Any] = field(default_factory=dict)
-    check: str = ""
-    stops: bool = False  # What asks the database was not checked after it.
 
 
 def _check_schema() -> Fault | None:
@@ -101,6 +100,29 @@ def _check_clock() -> Fault | None:
     )  # fmt: skip
 
 
+def _check_iys_clock() -> Fault | None:
+    """By what the forwarder learnt from İYS's answers (services/iys/iys_clock.py)."""
+    ahead = read_session().scalar(select(IysRate.ahead_ms).where(IysRate.name == IysRate.CLOCK)) or 0
+    if abs(ahead) <= CLOCKS_APART / timedelta(milliseconds=1):
+        return None
+    return Fault(
+        N_("Saat, İYS'ninkinden %(seconds)s saniye farklı; ileri giden saat kararları bekletir."),
+        N_("İleticinin makinesinin saatini eşitleyin (NTP)."), {"seconds": abs(ahead) // 1000},
+    )  # fmt: skip
+
+
+def _check_triggers() -> Fault | None:
+    is_sqlite = read_session().get_bind().dialect.name == "sqlite"
+    found = set(read_session().scalars(TRIGGERS_OF_SQLITE if is_sqlite else TRIGGERS_OF_POSTGRESQL))
+    expected = {f"{table}_no_{act}" for table in GUARDED for act in ("update", "delete")}
+    if not (missing := sorted((expected | {f"{table}_event" for table in WITH_EVENTS}) - found)):
+        return None
+    return Fault(
+        N_("Tetikleyici yok ya da kapalı: %(names)s. Kayıtlar değiştirilebilir, olaylar yazılmayabilir."),
+        N_("“ALTER TABLE … ENABLE TRIGGER” ile açın; yoksa yedekten geri yükleyin."), {"names": ", ".join(missing)},
+    )  # fmt: skip
+
+
 def _check_program(role: str, command: str) -> Fault | None:
     seen_at = heartbeats.last_seen(read_session(), role)
     if seen_at and clock.now() - seen_at <= heartbeats.SILENCE:
@@ -148,18 +170,6 @@ def _check_translations() -> Fault | None:
     )
 
 
-def _check_hosts() -> Fault | None:
-    if current_app.config["HOSTS"]:
-        return None
-    return Fault(N_("HOSTS boş; kimseye cevap verilmiyor."), N_("HOSTS, LINK_BASE ve PROXY_HOPS ayarlarını verin."))
-
-
-def _check_mail() -> Fault | None:
-    if current_app.config["SMTP_URL"] or current_app.config["DEVELOPMENT"]:
-        return None
-    return Fault(N_("SMTP_URL boş; kullanıcılara e-posta gitmiyor."), N_("SMTP_URL ve MAIL_FROM ayarlarını verin."))
-
-
 def _check_parked() -> Fault | None:
     all_providers = Submission.provider_id.in_(select(Provider.id))  # So that the index by provider and outcome serves.
     parked = select(func.count(Submission.id)).where(
@@ -178,6 +188,7 @@ READY: dict[str, Callable[[], Fault | None]] = {
     "database": _check_database,
     "keys": _check_keys,
     "clock": _check_clock,
+    "iys_clock": _check_iys_clock,
     "worker": partial(_check_program, "worker", "jobs work"),
     "forwarder": partial(_check_program, "forwarder", "iys forward"),
     "journal": _check_journal,
@@ -187,21 +198,31 @@ ALL = READY | {
     "webhooks": partial(_check_program, "webhooks", "webhooks send"),
     "limits": _check_limits,
     "translations": _check_translations,
-    "hosts": _check_hosts,
-    "mail": _check_mail,
+    "hosts": settings.check_hosts,
+    "links": settings.check_links,
+    "development": settings.check_development,
+    "pace": settings.check_pace,
+    "undo": settings.check_undo,
+    "operator": settings.check_operator,
+    "mail": settings.check_mail,
+    "triggers": _check_triggers,
     "parked": _check_parked,
     "journal_dir": _check_journal_setting,
 }
+# Those that call other servers are not for pages and probes, which many ask for.
+BY_DOCTOR = ALL | {"mail_server": settings.check_mail_server, "sandbox": settings.check_sandbox}
+# Of READY; without these a web process may get requests all the same. A refusal counts without a journal, too.
+NOT_TO_ANSWER = ("iys_clock", "worker", "forwarder", "journal")
 PROGRAMS = ("worker", "forwarder", "sender", "webhooks")
 TO_START = ("schema", "keys")  # Without these a program would do harm.
 
 
 def find_faults(checks: Iterable[str]) -> list[Fault]:
-    """The faults that these checks of ALL find, in their order. Where the database fails, the last one is that."""
+    """What these checks of BY_DOCTOR find, in their order. Where the database fails, the last one is that."""
     faults: list[Fault] = []
     for name in checks:
         try:
-            fault = ALL[name]()
+            fault = BY_DOCTOR[name]()
         except (SQLAlchemyError, TimeoutError) as failure:
             db.session.rollback()
             close_reader()

@@ -34,7 +34,7 @@ def readyz() -> ResponseReturnValue:
 @limiter.limit(PROBES_OF_AN_ADDRESS)
 def health() -> ResponseReturnValue:
     """Whether this process may get requests, whatever other programs do: what a load balancer asks."""
-    return _readiness((*readiness.PROGRAMS, "journal"))  # A refusal counts without it, too.
+    return _readiness(readiness.NOT_TO_ANSWER)
 
 
 @blueprint.get("/certificate-ask")

@@ -86,4 +86,4 @@ def test_a_decision_waits_until_its_second_has_come_at_iys(app, browser, sandbox
 
     assert {each.outcome for each in rows(Submission)} == {Outcome.ACCEPTED}
     assert sandbox.ledger()["failures"] == 0
-    assert 5000 <= rows.one(IysRate, IysRate.name == iys_clock.CLOCK).ahead_ms < 6000
+    assert 5000 <= rows.one(IysRate, IysRate.name == IysRate.CLOCK).ahead_ms < 6000

@@ -27,7 +27,6 @@ from portal.core.models import (
     ThrottleHit,
 )
 from portal.domain.notifications import gateways, mails
-from portal.services.iys import iys_clock
 from portal.web.operator import health_checks
 from tests import make
 from tests.portal.web.consent_points.visitor import opened
@@ -122,7 +121,7 @@ def test_more_accounts_than_the_token_calls_suffice_for_are_told(app, signs):
 
 @pytest.mark.parametrize(("ahead_ms", "tone"), [(1900, "good"), (2000, "amber"), (-2000, "amber")])
 def test_a_clock_that_differs_from_that_of_iys_is_told(app, signs, ahead_ms, tone):
-    add(app, IysRate(name=iys_clock.CLOCK, next_at=clock.now(), ahead_ms=ahead_ms))
+    add(app, IysRate(name=IysRate.CLOCK, next_at=clock.now(), ahead_ms=ahead_ms))
 
     assert (signs()["Saat"].tone, f"{ahead_ms / 1000:+.1f}" in signs()["Saat"].finding) == (tone, True)
 
