@@ -40,6 +40,8 @@ def write_backup(vault: Vault, file: Path) -> int:
     pg_dump says, without leaving a file."""
     url = db.engine.url
     source = _sqlite_copy if url.get_backend_name() == "sqlite" else _dump
+    if file.exists():
+        raise FileExistsError(file)
     part = file.with_name(f"{file.name}.{secrets.token_hex(4)}.part")
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
@@ -47,7 +49,7 @@ def write_backup(vault: Vault, file: Path) -> int:
             with source(url) as plain:
                 _write(vault, target, head, plain)
             os.fsync(target.fileno())
-        os.link(part, file)  # Unlike a rename, it replaces nothing.
+        part.rename(file)
     finally:
         part.unlink(missing_ok=True)
     return file.stat().st_size

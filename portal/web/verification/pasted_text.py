@@ -111,9 +111,7 @@ class Links:
 
     ours: tuple[tuple[LinkKind, str], ...]  # Kind and code. Left out where the same word holds a foreign link.
     foreign: frozenset[str]
-    brand_hosts: frozenset[
-        str
-    ]  # Of ours: a firm can lead its own host anywhere.
+    brand_hosts: frozenset[str]  # Of ours: a firm can lead its own host anywhere.
 
 
 def find_links(text: str, belongs: Belongs) -> Links:
