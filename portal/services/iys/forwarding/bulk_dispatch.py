@@ -18,7 +18,7 @@ from portal.core.iys_protocol import Action, Operation, Status
 from portal.core.models import BulkState, Outcome, Submission
 from portal.core.vault import KEY_WAIT, KeyMissing
 from portal.domain.consents import verification
-from portal.services.iys import calls, holds, response_values
+from portal.services.iys import calls, egresses, holds, response_values
 from portal.services.iys.client import Client, IysAnswer
 from portal.services.iys.forwarding import bulk_lists, claims, local_validation, outcomes
 from portal.services.iys.forwarding.bulk_lists import ClaimedList, ListItem
@@ -36,14 +36,14 @@ DUPLICATE = "H194"  # One address twice in a list: it goes with the next one.
 POLL_SECONDS = 0.05  # Between checks whether refusals are due.
 PASSING_SECONDS = 2.0  # How long a list that is ready lets refusals pass; then it is postponed.
 
-_list_turn = threading.Lock()
+_list_turns: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)  # By egress.
 
 
 @contextlib.contextmanager
 def let_refusals_pass() -> Iterator[None]:
-    """Held while a list waits for its slot: one list at a time, and only while no refusal is due, so that a refusal
-    waits for one list at most. Raises NotNow."""
-    with _list_turn:
+    """Held while a list waits for its egress's slot: one list at a time, and only while no refusal is due, so that a
+    refusal waits for one list at most. Raises NotNow."""
+    with _list_turns[egresses.in_use().id]:
         gives_up_at = time.monotonic() + PASSING_SECONDS
         while claims.are_refusals_due(clock.now()):
             if time.monotonic() > gives_up_at:

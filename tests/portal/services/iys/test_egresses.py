@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 
@@ -13,7 +13,7 @@ from portal.core.models import Egress, EgressState, Lane
 from portal.services.iys import calls, circuit_breaker, egresses, rate_limit, success_rate
 from portal.services.iys.client import Client
 from portal.services.iys.egresses import EgressFacts
-from portal.services.iys.forwarding import claims
+from portal.services.iys.forwarding import bulk_dispatch, claims
 from portal.services.iys.rate_limit import Priority
 from tests import grants, make
 
@@ -67,6 +67,18 @@ def test_an_egress_finds_the_work_of_its_own_providers_only(second):
             found[assigned, egress and egress.id] = due is not None
 
     assert {key for key, is_found in found.items() if is_found} == {(None, None), (None, 1), (2, None), (2, 2)}
+
+
+def test_a_list_that_waits_for_its_slot_holds_up_no_list_of_another_egress(app, second):
+    sent = Event()
+
+    def send():
+        with app.app_context(), egresses.using(second), bulk_dispatch.let_refusals_pass():
+            sent.set()
+
+    with egresses.using(EgressFacts()), bulk_dispatch.let_refusals_pass():
+        Thread(target=send).start()
+        assert sent.wait(30)
 
 
 class _Caller(BaseHTTPRequestHandler):
