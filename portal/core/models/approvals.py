@@ -14,6 +14,8 @@ from portal.core.transliteration import ascii_only
 WORDS = ("name", "header", "contact", "notice_url", "keyword", "reply_number")
 FIELDS = (*WORDS, "logo_digest")  # Of brands.
 
+NO_WORD = re.compile(r"\W+")
+
 
 def digest_of(kind: str, *words: str) -> bytes:
     """SHA-256 of a campaign's kind and its text, "domain" and a host, or a field of brands and its words."""
@@ -40,8 +42,8 @@ class TakenBack:
         """Whether a message says any of these words; what is `known` of its senders now may hold them."""
         said = _fold(text)
         for each in sorted(map(_fold, known), key=len, reverse=True):
-            said = said.replace(each, "\0") if each else said
-        return any(re.search(rf"(?<!\w){re.escape(_fold(each))}(?!\w)", said) for each in self.words)
+            said = said.replace(each, " \0 ")
+        return any(_fold(each) in said for each in self.words)
 
 
 def find_taken_back(session: Session, provider_id: int) -> TakenBack:
@@ -63,4 +65,5 @@ def _is_of_field(words: str, digests: Collection[bytes]) -> bool:
 
 
 def _fold(text: str) -> str:
-    return " ".join(ascii_only(text).lower().split())
+    """In small letters, between blanks and with one between words, so that whole words are found."""
+    return f" {NO_WORD.sub(' ', ascii_only(text).lower()).strip()} "
