@@ -5,7 +5,7 @@ import threading
 
 from sqlalchemy import select
 
-from portal.core import loops
+from portal.core import ids, loops
 from portal.core.extensions import db
 from portal.core.models import Process
 from portal.services.readiness import heartbeats
@@ -38,6 +38,7 @@ def test_a_program_with_a_loop_that_hangs_beats_no_more(app, monkeypatch):
     only_once = iter([hang])
     half = loops.Loop("half", lambda: next(only_once, lambda: False)(), threads=2, idle=60)
     with running(release, loops.Loop("stuck", hang, idle=60), half), app.app_context():
+        ids.own_node()  # Its process is a row.
         begun.acquire(timeout=60)
         begun.acquire(timeout=60)
         heartbeats.beat_if_working()
