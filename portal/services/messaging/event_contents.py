@@ -15,6 +15,7 @@ from portal.core.extensions import db, read_session, vault
 from portal.core.ids import new_id
 from portal.core.models import NO_PROVIDER, EventKind, EventOutcome, GatewayEvent, MessageGateway
 from portal.core.models.inserts import insert_missing
+from portal.services.messaging.gateways import push_text
 from portal.services.messaging.gateways.protocol import BlockedAddress, InboundMessage, VendorPush
 
 SWEEP = bytes(32)  # The digest of the row by which a gateway is swept.
@@ -73,8 +74,13 @@ def find_last_reports(gateway_id: int) -> dict[EventOutcome, tuple[datetime, str
 
 def masked_beginning(push: VendorPush) -> str:
     """How a push begins, without numbers and addresses of people."""
-    text = push.body[: 4 * MOST_SHOWN].decode("utf-8", "replace").strip() or urlencode(push.query)
-    return PERSONAL.sub("•••", text)[:MOST_SHOWN]
+    text = push_text.decode(push.body[: 4 * MOST_SHOWN], push.content_type).strip() or urlencode(push.query)
+    return mask_people(text)[:MOST_SHOWN]
+
+
+def mask_people(text: str) -> str:
+    """A text without the numbers and addresses that stand in it."""
+    return PERSONAL.sub("•••", text)
 
 
 def _row_of(gateway_id: int) -> Select[GatewayEvent]:

@@ -19,7 +19,9 @@ from portal.core.models import EventKind, EventOutcome, GatewayEvent, MessageGat
 from portal.core.models.inserts import insert_missing
 from portal.core.vault import KEY_WAIT, CannotOpen, KeyMissing
 from portal.domain.notifications import gateways
+from portal.domain.replies import ReplyOutcome, classify_reply
 from portal.services.messaging import delivery_reports, event_contents, feedback, gateway_accounts, replies, routing
+from portal.services.messaging.gateways import json_values, push_text, vendor_rows
 from portal.services.messaging.gateways.bounces import Feedback
 from portal.services.messaging.gateways.protocol import (
     BlockedAddress,
@@ -100,19 +102,25 @@ def _read_push(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> No
     content, adapter = event_contents.read_content(event), gateway_accounts.adapter_of(gateway, only_reads=True)
     db.session.rollback()
     push = VendorPush(base64.b64decode(content["body"]), content["type"], content["query"])
+    news, answers, is_parsed = Feedback(), list[InboundMessage](), True
     try:
         news, answers = _parse(adapter, push)
-    except (ValueError, GatewayError) as failure:
-        if isinstance(failure, GatewayError) and at < event.received_at + PROVABLE_WITHIN:
+    except GatewayError:
+        is_parsed = False
+        if at < event.received_at + PROVABLE_WITHIN:
             event.due_at = at + MINUTE
-        else:
-            _end_unreadable(event, gateway, push, at)
-        return
-    if gateway.carries == AddressKind.PHONE and not (news.reports or answers):
+            return
+    except ValueError:
+        is_parsed = False
+    is_phones = gateway.carries == AddressKind.PHONE
+    is_read = is_parsed and (not is_phones or bool(news.reports or answers))
+    if is_phones and not (answers or any(map(_is_known, news.reports))):
+        answers = _find_unread(push)
+    unknown = keep_news(gateway, news.reports, answers, news.blocked, at, pushed_at=event.received_at)
+    if not is_read:
         _end_unreadable(event, gateway, push, at)
         return
     _note_reports(gateway, news.reports, event.received_at, event_contents.masked_beginning(push))
-    unknown = keep_news(gateway, news.reports, answers, news.blocked, at, pushed_at=event.received_at)
     if unknown and at < event.received_at + KNOWN_AFTER:
         event.due_at = at + MINUTE
         return
@@ -123,6 +131,21 @@ def _parse(adapter: Gateway, push: VendorPush) -> tuple[Feedback, list[InboundMe
     if isinstance(adapter, SmtpGateway):
         return adapter.read_push(push), []
     return Feedback(tuple(adapter.parse_report_push(push))), adapter.parse_inbound_push(push)
+
+
+def _find_unread(push: VendorPush) -> list[InboundMessage]:
+    """Of a push in which nothing was understood: all of it where it cannot be parsed, else what may refuse in it."""
+    try:
+        document = vendor_rows.parse_push(push)
+    except ValueError:
+        return vendor_rows.unread_replies(push_text.decode(push.body, push.content_type))
+    may_refuse = (ReplyOutcome.REFUSAL, ReplyOutcome.LIKELY_REFUSAL)
+    is_one = any(classify_reply(each) in may_refuse for each in json_values.strings(document))
+    return vendor_rows.unread_replies(document) if is_one else []
+
+
+def _is_known(report: Report) -> bool:
+    return (report.state, report.reason) != (ReportState.ACCEPTED, Reason.UNKNOWN)
 
 
 def _end_unreadable(event: GatewayEvent, gateway: MessageGateway, push: VendorPush, at: datetime) -> None:
@@ -136,7 +159,7 @@ def _end_unreadable(event: GatewayEvent, gateway: MessageGateway, push: VendorPu
 def _note_reports(gateway: MessageGateway, reports: Sequence[Report], at: datetime, beginning: str) -> None:
     """For the account's page, which also tells whether its test message arrived: no message of ours is that."""
     if gateway.carries == AddressKind.PHONE:
-        known = [each for each in reports if (each.state, each.reason) != (ReportState.ACCEPTED, Reason.UNKNOWN)]
+        known = [each for each in reports if _is_known(each)]
         if known:
             event_contents.note_report(gateway, EventOutcome.READ, known[-1].state, at)
         if len(known) < len(reports):

@@ -48,9 +48,10 @@ def take_reply(event: GatewayEvent, gateway: MessageGateway, reply: InboundMessa
     brands = _brands_of_provider(owner)
     spoken = [reply.keyword, gateway.header, *(name for brand in brands for name in _names_of(brand))]
     outcome = classify_reply(reply.text, [each for each in spoken if each])
+    outcome = outcome if reply.is_whole else ReplyOutcome.LIKELY_REFUSAL
     address = address_of(reply.sender)
     if address is None or Channel.SMS not in address.channels:
-        _put_to_desk(event, EventOutcome.REVIEW, None, at)
+        _put_to_desk(event, EventOutcome.REVIEW if reply.is_whole else EventOutcome.LIKELY_REFUSAL, None, at)
     elif outcome == ReplyOutcome.REFUSAL:
         refuse(event, gateway, _refused_parts(event, gateway, address, reply, at), DecisionOrigin.REPLY, at)
     elif event.provider_id is None:

@@ -8,6 +8,7 @@ from portal.core import clock
 from portal.core.extensions import db, read_session
 from portal.domain.notifications import gateways
 from portal.services.messaging import gateway_events
+from portal.services.messaging.gateways import push_text
 from portal.services.messaging.gateways.protocol import VendorPush
 from portal.web.callbacks.blueprint import blueprint
 from portal.web.shared import limits
@@ -23,7 +24,7 @@ def gateway_push(secret: str) -> ResponseReturnValue:
     if gateway is None:  # Found by its digest, so the time it takes says nothing of a secret.
         limits.count_bad_push()
         abort(404)
-    push = VendorPush(request.get_data(), request.content_type or "", request.args.to_dict())
+    push = VendorPush(request.get_data(), request.content_type or "", push_text.read_fields(request.query_string))
     if push.body or push.query:
         gateway_events.keep_push(gateway, secret, push, clock.now())
         db.session.commit()

@@ -110,7 +110,9 @@ def _row(event: GatewayEvent) -> ReplyRow:
         reply = event_contents.read_reply(event)
     except CannotOpen:
         return ReplyRow(event, "–", _("Yanıt açılamadı."), [], is_held, is_late)
-    address = replies.address_of(reply.sender)
+    address, text = replies.address_of(reply.sender), reply.text
+    if not reply.is_whole:
+        text = _("Okunamayan bildirim: %(text)s", text=event_contents.mask_people(text))
     takes_sms = address is not None and Channel.SMS in address.channels
     brands = [brand.name for brand in replies.find_brands(event, reply)] if takes_sms else []
-    return ReplyRow(event, mask(address.text) if address else reply.sender, reply.text, brands, is_held, is_late)
+    return ReplyRow(event, mask(address.text) if address else reply.sender or "–", text, brands, is_held, is_late)

@@ -97,7 +97,9 @@ class GenericHttpGateway(Gateway):
 
     def parse_inbound_push(self, push: VendorPush) -> list[InboundMessage]:
         mapping = self.description.get("inbound_push")
-        return vendor_rows.read_inbound(mapping, vendor_rows.parse_push(push)) if mapping else []
+        if mapping is None:  # Only rows that are no objects.
+            mapping = {**self.description.get("report_push", {}), "where": {"/ ": []}}
+        return vendor_rows.read_inbound(mapping, vendor_rows.parse_push(push))
 
     def _send_halving(self, batch: Batch, messages: list[OutgoingMessage], calls: Iterator[int]) -> list[SendResult]:
         """Send; where all fail for one of them, send each half. After an uncertain call nothing more is sent: lookup()

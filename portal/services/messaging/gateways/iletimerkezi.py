@@ -29,13 +29,12 @@ UNKNOWN_ORDER = "455"
 BEFORE, AFTER = timedelta(minutes=1), timedelta(minutes=5)  # Of a call's own time: where a lost batch is looked for.
 # The documentation names no fields of the inbox, and not the zone of its times.
 INBOX_OVERLAP = timedelta(days=1)
-TEXT_NAMES = ("message", "text", "body", "content")
 INBOX = {
     "id": "/id",
     "from": ["/number", "/from", "/sender", "/gsm"],
     "to": ["/to", "/receiver", "/shortcode"],
     "keyword": "/keyword",
-    "text": [f"/{name}" for name in TEXT_NAMES],
+    "text": ["/message", "/text", "/body", "/content"],
     "at": ["/date", "/received_at", "/receivedat", "/created_at", "/datetime"],
 }
 # Of pulled reports, other than of pushed ones.
@@ -71,7 +70,10 @@ class IletiMerkezi(VendorGateway):
 
     def inbound(self, since: datetime, until: datetime) -> list[InboundMessage]:
         document = json_values.lower_names(self._post("get-inbox", {}))
-        rows = [row for name in TEXT_NAMES for row in objects_with(document, name)]
+        rows = [
+            {name: each for name, each in row.items() if not isinstance(each, dict | list)}
+            for row in objects_with(document)
+        ]
         found = [each for each in vendor_rows.read_inbound(INBOX, rows) if each.sender and each.text]
         return [each for each in found if not each.is_dated or each.received_at >= since - INBOX_OVERLAP]
 

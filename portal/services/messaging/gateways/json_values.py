@@ -12,7 +12,7 @@ def parse(text: str | bytes, *, in_lower_case: bool = False) -> Any:
     """Parse JSON, with names in lower case if wished: vendors' samples and pushes differ in it. Raises ValueError, also
     where it is nested too deeply."""
     try:
-        value = json.loads(text)
+        value = json.loads(text, strict=False)  # Vendors leave line breaks as they are.
         return lower_names(value) if in_lower_case else value
     except RecursionError:
         raise ValueError("nested too deeply") from None

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from portal.core.ids import parse_id
-from portal.services.messaging.gateways import http_call, json_values
+from portal.services.messaging.gateways import http_call, json_values, push_text
 from portal.services.messaging.gateways.bounces import MAX_BYTES, NO_COMPLAINT, Feedback
 from portal.services.messaging.gateways.json_values import read, read_text
 from portal.services.messaging.gateways.mail_status import enhanced_status, reason_of
@@ -135,7 +135,7 @@ def _ses_complaint(note: Any, ours: dict[str, Any]) -> Feedback:
     if read_text(note, "/complaint/complaintSubType") == "OnAccountSuppressionList":
         failed = partial(Report, ReportState.FAILED, **ours, reason=Reason.UNREACHABLE, code="suppressed", at=at)
         return Feedback(tuple(failed(to=to) for to in addresses))
-    told = [] if kind in NO_COMPLAINT else addresses
+    told = [] if kind in NO_COMPLAINT else addresses or [""]
     source = f"complaint {safe_code(kind)}"
     return Feedback(blocked=tuple(BlockedAddress(to, at, source, ours["message_id"]) for to in told))
 
@@ -167,4 +167,4 @@ def _signed_by_sns(body: bytes, topic: str, fetch: Callable[[str], bytes]) -> di
 def _json(body: bytes) -> Any:
     if len(body) > MAX_BYTES:
         raise ValueError("too long")
-    return json_values.parse(body)
+    return json_values.parse(push_text.decode(body))

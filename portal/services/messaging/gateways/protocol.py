@@ -126,6 +126,7 @@ class InboundMessage:
     received_at: datetime  # By the vendor; or when we heard of it, where no time was told that we can read.
     keyword: str = ""
     is_dated: bool = True  # Whether it was told.
+    is_whole: bool = True  # Else `text` is what could not be read, and `sender` a number that stands in it, if any.
 
 
 @dataclass(frozen=True)

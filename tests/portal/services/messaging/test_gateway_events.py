@@ -1,13 +1,15 @@
 """What gateways tell is kept once and done once, also by two workers, after a crash, and where it was not pushed."""
 
+import json
 import threading
 from datetime import timedelta
+from urllib.parse import quote_from_bytes
 
 import pytest
 import time_machine
 
 from portal.core import clock
-from portal.core.extensions import db, limiter
+from portal.core.extensions import db, limiter, vault
 from portal.core.models import (
     Decision,
     Delivery,
@@ -17,8 +19,10 @@ from portal.core.models import (
     Message,
     MessageGateway,
     MessageKind,
+    Recipient,
 )
-from portal.services.messaging import gateway_events
+from portal.domain.consents import recipients
+from portal.services.messaging import event_contents, gateway_events
 from portal.services.messaging.gateways.protocol import VendorPush
 from tests import make
 from tests.portal.services.messaging import test_gateway_delivery as delivery
@@ -81,6 +85,77 @@ def test_a_push_that_cannot_be_read_holds_up_nothing(app, browser, vendor, rows)
 
     assert EventOutcome.UNREADABLE in {each.outcome for each in rows(GatewayEvent)}
     assert len(rows(Decision)) == 1
+
+
+def _item(sender: str, text: object) -> dict:
+    return {
+        "type": "inbound",
+        "message_id": 5,
+        "received_at": "2026-11-20 10:00:00",
+        "source_addr": sender,
+        "content": text,
+    }
+
+
+LIST = json.dumps([_item("905321000100", "RET"), _item("905321000101", "İPTAL lütfen artık")], ensure_ascii=False)
+FORM = f"type=inbound&source_addr=905321000100&content={quote_from_bytes('İPTAL'.encode('iso-8859-9'))}"
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "refused"),
+    [
+        (LIST.encode("windows-1254"), "application/json", 2),
+        (LIST.encode("iso-8859-9"), "application/json; charset=ISO-8859-9", 2),
+        (LIST.encode("utf-8-sig"), "application/json", 2),
+        (LIST.encode("utf-16"), "application/json", 2),
+        (LIST.encode().replace(b"RET", b"RET \xfe"), "application/json", 1),  # The first is for a person, by its text.
+        (LIST.replace("artık", "\n artık").encode(), "application/json", 2),
+        (LIST.replace("]", ', null, ["x"]]').encode(), "application/json", 2),
+        (FORM.encode(), "application/x-www-form-urlencoded", 1),
+    ],
+    ids=["1254", "declared", "BOM", "UTF-16", "one byte", "line break", "bad rows", "form"],
+)  # fmt: skip
+def test_no_byte_and_no_row_hides_the_replies_beside_it(app, browser, vendor, rows, body, content_type, refused):
+    browser.post(f"/callbacks/messages/{vendor.secret}", data=body, content_type=content_type)
+    work(app)
+
+    assert len(rows(Decision)) == refused
+    waiting = rows(GatewayEvent, GatewayEvent.settled_at.is_(None))
+    assert len(waiting) == (1 if "null" in body.decode("latin-1") or b"RET \xfe" in body else 0)
+
+
+@pytest.mark.parametrize(
+    ("body", "query"),
+    [
+        ('[{"source_addr": "905321000100", "content": "artık "yeter" yazmayın"}]', {}),
+        ("<mo><from>+905321000100</from><text>Tom & Jerry: yazma</text></mo>", {}),
+        ("0532 100 01 00;yeter", {}),
+        ('{"kind": "mo", "msisdn": 905321000100, "said": "ret"}', {}),
+        ("", {"msisdn": "5321000100", "message": "İPTAL"}),
+        ('{"type": "outbound", "status": "MO", "dest": "905321000100", "content": "RET"}', {}),
+        ('[{"type": "inbound", "msisdn": "905321000100", "content": "RET"}]', {}),
+    ],
+    ids=["broken JSON", "broken XML", "lines", "unknown names", "unknown query", "as a report", "no sender"],
+)
+def test_what_cannot_be_read_waits_for_a_person_and_holds_the_numbers_in_it(app, browser, vendor, rows, body, query):
+    browser.post(f"/callbacks/messages/{vendor.secret}", data=body.encode(), query_string=query)
+    work(app)
+
+    (kept,) = rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY)
+    assert (kept.outcome, kept.settled_at) == (EventOutcome.LIKELY_REFUSAL, None)
+    with app.app_context():
+        address = recipients.address_of(vault(), db.session.get_one(Recipient, kept.recipient_id))
+        said = event_contents.read_reply(db.session.get_one(GatewayEvent, kept.id))
+    assert (address, said.is_whole) == ("+905321000100", False)
+
+
+def test_reports_that_nobody_knows_hold_nobody(app, browser, vendor, rows):
+    browser.post(
+        f"/callbacks/messages/{vendor.secret}", json=[{"kind": "dlr", "to": "905321000100", "state": "CLICKED"}]
+    )
+    work(app)
+
+    assert [each.outcome for each in rows(GatewayEvent, GatewayEvent.kind != EventKind.SWEEP)] == ["unreadable"]
 
 
 @pytest.mark.parametrize("kind", [EventKind.PUSH, EventKind.REPLY])

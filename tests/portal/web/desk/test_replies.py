@@ -71,6 +71,17 @@ def test_a_reply_is_read_and_refuses_once(app, vendor, staff, rows):
     assert "sıkıldım" not in staff.opens("/desk/replies").text
 
 
+def test_what_a_vendor_pushed_unreadably_is_read_without_numbers(app, vendor, staff, rows):
+    broken = f'[{{"source_addr": "{make.PHONE}", "content": "artık "yeter" yazmayın"'
+    vendor.browser.post(f"/callbacks/messages/{vendor.secret}", data=broken.encode())
+    work(app)
+
+    page = staff.opens("/desk/replies").text
+    assert "Okunamayan bildirim: " in page and "yazmayın" in page and make.PHONE.removeprefix("+") not in page
+    staff.posts(f"/desk/replies/{the_reply(rows).id}/refusal")
+    assert [each.status for each in rows(Decision)] == ["RET"]
+
+
 @pytest.mark.parametrize(("act", "state"), [("reading", "waiting"), ("refusal", "not_needed")])
 def test_links_wait_until_a_reply_is_read_and_go_unless_it_refused(app, vendor, staff, rows, act, state):
     delivery.launch(app, 1)

@@ -1,0 +1,47 @@
+"""The text of a vendor's push, in whatever encoding it came. No byte that is odd hides what stands beside it."""
+
+import codecs
+import re
+from contextlib import suppress
+from urllib.parse import unquote_to_bytes
+
+TURKISH = "windows-1254"  # ISO-8859-9 is the same wherever it has letters.
+CHARSET = re.compile(r"""(?:charset|encoding)\s{0,9}=\s{0,9}["']?([A-Za-z0-9_-]{1,20})""")
+DECLARED = ("cp1252", "cp1254", "iso8859-1", "iso8859-9", "cp857", "mac-turkish", "utf-16", "utf-16-le", "utf-16-be")
+HEAD = 200  # Bytes in which an XML declaration stands.
+
+
+def decode(text: bytes, content_type: str = "") -> str:
+    """UTF-16 by its mark or UTF-8; else as declared, by the type or in XML; else UTF-8 in which whatever is none is
+    Windows-1254."""
+    if text[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return text.decode("utf-16", "replace")
+    declared = CHARSET.search(content_type) or CHARSET.search(text[:HEAD].decode("ascii", "replace"))
+    with suppress(LookupError, UnicodeDecodeError):
+        name = codecs.lookup(declared[1]).name if declared else ""
+        if name in DECLARED and (name.startswith("utf") or not _is_utf_8(text)):
+            return text.decode(name)
+    return text.removeprefix(codecs.BOM_UTF8).decode("utf-8", TURKISH)
+
+
+def read_fields(query: bytes) -> dict[str, str]:
+    """The fields of a form or a query by name, without empty ones."""
+    fields = (pair.replace(b"+", b" ").partition(b"=") for pair in query.split(b"&"))
+    return {
+        decode(unquote_to_bytes(name)): decode(unquote_to_bytes(value)).strip() for name, _, value in fields if value
+    }
+
+
+def _is_utf_8(text: bytes) -> bool:
+    with suppress(UnicodeDecodeError):
+        text.decode("utf-8")
+        return True
+    return False
+
+
+def _as_turkish(failure: UnicodeError) -> tuple[str, int]:
+    assert isinstance(failure, UnicodeDecodeError)
+    return failure.object[failure.start : failure.end].decode(TURKISH, "replace"), failure.end
+
+
+codecs.register_error(TURKISH, _as_turkish)
