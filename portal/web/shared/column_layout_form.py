@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
+from enum import StrEnum
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -31,6 +32,7 @@ FIRST_DAY = date(2015, 5, 1)  # Since then the law holds; earlier grants are HS_
 MOST_COLUMNS = 60  # Shown; no file of consents has as many.
 LONGEST_HEADER = 60  # Characters shown.
 NOT_SAID = ""
+Choice = TypeVar("Choice", bound=StrEnum)
 # Facts that only the provider knows; the operator's form leaves them as they are.
 FACTS = ("status", "source", "date", "origin", "recipient_type", "contact")
 
@@ -94,8 +96,9 @@ class LayoutForm(BaseForm):
     table_errors: Sequence[str] = ()
 
     def layout(self) -> Layout:
-        """The chosen layout; what the form does not ask stays as it was."""
-        said = {Field(each.chosen.data): place for place, each in enumerate(self.columns) if each.chosen.data}
+        """The chosen layout, also of a form that is not valid; what it does not ask stays as it was."""
+        chosen = [(_chosen(Field, each.chosen.data), place) for place, each in enumerate(self.columns)]
+        said = {field: place for field, place in chosen if field}
         beyond = {each: place for each, place in self.base.columns.items() if place >= MOST_COLUMNS}
         at = self.time.data or time()
         since_midnight = timedelta(hours=at.hour, minutes=at.minute, seconds=at.second)
@@ -106,13 +109,13 @@ class LayoutForm(BaseForm):
             columns={**beyond, **said},
             sheets=tuple(self.sheets.data) if self.asks_sheets else self.base.sheets,
             day_first=self.day_first.data != "month",
-            channels=tuple(map(Channel, self.channels.data or ())),
-            status=Status(self.status.data) if self.status.data else None,
-            source=Source(self.source.data) if self.source.data else None,
-            recipient_type=RecipientType(self.recipient_type.data or RecipientType.INDIVIDUAL),
+            channels=tuple(filter(None, (_chosen(Channel, each) for each in self.channels.data or ()))),
+            status=_chosen(Status, self.status.data),
+            source=_chosen(Source, self.source.data),
+            recipient_type=_chosen(RecipientType, self.recipient_type.data) or RecipientType.INDIVIDUAL,
             date=moment,
             origin=(self.origin.data or "").strip(),
-            contact=ContactKind(self.contact.data) if self.contact.data else None,
+            contact=_chosen(ContactKind, self.contact.data),
             words=add_meanings(self.base.words, self.words),
         )
         return replace(given, **facts)
@@ -188,6 +191,10 @@ def build_layout_form(
     ]
     form.words = [Word(kind, text, form[name]) for name, kind, text in words]
     return form
+
+
+def _chosen(choices: type[Choice], posted: str | None) -> Choice | None:
+    return choices(posted) if posted in set(choices) else None
 
 
 def word_field_name(kind: str, text: str) -> str:
