@@ -144,7 +144,7 @@ def test_the_largest_id_fits_its_column():
 
 def test_a_number_that_a_living_process_has_is_passed_over_and_one_of_the_dead_is_taken(app):
     """On whichever machine it runs, and however many commands have run since it began."""
-    begun, at = db.session.scalar(select(NodeCounter.next)), clock.now()
+    begun, at = db.session.scalar(select(NodeCounter.next).where(NodeCounter.name == "node")), clock.now()
     numbers = [(begun + step) % (1 << NODE_BITS) for step in (1, 2, 3)]
     for number, ends in zip(numbers, (timedelta(hours=1), timedelta(minutes=1), -timedelta(seconds=1)), strict=True):
         of_another = {"role": "forwarder", "host": "b", "pid": 7, "seen_at": at, "leased_until": at + ends}
