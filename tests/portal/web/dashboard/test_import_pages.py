@@ -157,7 +157,7 @@ def test_an_empty_sheet_beside_the_list_is_no_choice(app, ayse, rows):
     [
         ({"column_1": "phone"}, "A sütunu da bu"),
         ({"column_0": "", "column_1": ""}, "hangi sütunda olduğunu seçin"),
-        (dict.fromkeys(("column_0", "status", "source", "recipient_type", "contact", "channels"), " "), "Geçerli bir seçenek değil"),
+        (dict.fromkeys(("column_0", "status", "source", "contact", "channels"), " "), "Geçerli bir seçenek değil"),
         ({"column_3": ""}, "İzinlerin alındığı tarihi yazın"),
         ({"column_2": ""}, "Bu satırların onay mı, ret mi olduğunu seçin"),
         ({"source": ""}, "İzinlerin nasıl alındığını seçin"),
