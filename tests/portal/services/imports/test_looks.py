@@ -1,6 +1,7 @@
 """Looks of an ods, and what stands beside the cells of a workbook, may say what no cell says."""
 
 import io
+import re
 import zipfile
 
 import openpyxl
@@ -15,9 +16,10 @@ from portal.services.imports.layout import is_plain
 from portal.services.imports.reading.workbook_chunker.beside_cells import SHAPE, texts_of_drawings
 from portal.services.imports.reading.workbook_chunker.cell_looks import find_looks
 from portal.services.imports.reading.workbook_chunker.ods_marks import find_ods_marks
+from portal.services.imports.reading.workbook_chunker.xlsx_parts import Parts
 from tests.files import broken
 from tests.portal.services.imports.test_not_understood import examine
-from tests.portal.services.imports.test_workbooks import zipped
+from tests.portal.services.imports.test_workbooks import cut_up, zipped
 
 STRIKE = '<style:text-properties style:text-line-through-style="solid"/>'
 RED = '<style:table-cell-properties fo:background-color="#ff0000"/>'
@@ -58,9 +60,10 @@ def condition(value: str) -> str:
 
 
 def is_marked(content: bytes) -> bool:
-    notes, looks = find_ods_marks(content)
-    texts = [text for each in looks.values() for text in each.texts if not is_plain(text)]
-    return bool(any(notes.values()) or texts or any(each.colours > 1 or each.formats for each in looks.values()))
+    tables = find_ods_marks(content).values()
+    texts = [text for each in tables for text in each.looks.texts if not is_plain(text)]
+    are_odd = any(each.notes or each.looks.colours > 1 or each.looks.formats for each in tables)
+    return bool(are_odd or texts)
 
 
 @pytest.mark.parametrize(
@@ -179,7 +182,7 @@ FILL = PatternFill(bgColor="FFFF0000")
     ],
 )
 def test_letters_rules_prompts_and_tabs_that_may_mean_something_are_seen(dress):
-    assert any(each.colours > 1 or each.texts for each in find_looks(xlsx(dress)).values())
+    assert any(each.colours > 1 or each.texts for each in find_looks(Parts(xlsx(dress))).values())
 
 
 @pytest.mark.parametrize(
@@ -194,7 +197,7 @@ def test_letters_rules_prompts_and_tabs_that_may_mean_something_are_seen(dress):
     ],
 )
 def test_totals_bands_and_rules_of_a_cells_own_words_mean_nothing(dress):
-    assert not any(each.colours > 1 or each.texts for each in find_looks(xlsx(dress)).values())
+    assert not any(each.colours > 1 or each.texts for each in find_looks(Parts(xlsx(dress))).values())
 
 
 def column_in(**font):
@@ -224,7 +227,7 @@ def test_a_font_of_signs_in_a_shared_string_counts_for_its_file():
         part = '<rPr><rFont val="Wingdings 2"/></rPr><t>T</t>'
         packed.writestr("xl/sharedStrings.xml", f"<sst><si><r>{part}</r></si></sst>")
 
-    assert [each.formats for each in find_looks(file.getvalue()).values()] == [5]
+    assert [each.formats for each in find_looks(Parts(file.getvalue())).values()] == [5]
 
 
 def test_hidden_lines_are_asked_for():
@@ -240,5 +243,28 @@ def test_a_stroke_of_a_pen_is_a_shape(drawn, seen):
     with zipfile.ZipFile(file, "w") as packed:
         packed.writestr("xl/worksheets/_rels/sheet1.xml.rels", link)
         packed.writestr("xl/drawings/d.xml", b"<xdr:wsDr>" + drawn + b"</xdr:wsDr>")
-    with zipfile.ZipFile(file) as packed:
-        assert list(texts_of_drawings(packed, sheet)) == seen
+    assert list(texts_of_drawings(Parts(file.getvalue()), sheet)) == seen
+
+
+@pytest.mark.parametrize("more", ["", 'table:number-rows-repeated="3" '])
+def test_a_merged_cell_of_a_libreoffice_file_holds_for_each_that_it_covers(more):
+    with zipfile.ZipFile(broken.SAVED / "people.ods") as packed:
+        files = {name: packed.read(name) for name in packed.namelist() if not name.endswith(("/", ".png"))}
+    text = 'office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    line = f"<table:table-row {{}}>{{}}<table:table-cell {text}</table:table-row>"
+    merged = '<table:table-cell table:number-{}-spanned="3" ' + text.format("RET")
+    covered = '<table:covered-table-cell table:number-columns-repeated="{}"/>'
+    rows = (
+        line.format(more, merged.format("columns") + covered.format(2), "Fatma"),
+        line.format("", merged.format("rows"), "Ayşe"),
+        *[line.format("", covered.format(1), "Burak")] * 2,
+        line.format("", "<table:table-cell/>", "Can"),
+    )
+    content = re.sub(rb"<table:table-row.*</table:table-row>", "".join(rows).encode(), files["content.xml"], flags=re.S)
+
+    _, sheets = cut_up(zipped(**files | {"content.xml": content}))
+
+    across = [["RET"] * 3 + ["Fatma"]] * (3 if more else 1)
+    assert [cells for _, cells in sheets[0]] == [
+        *across, ["RET", "Ayşe"], ["RET", "Burak"], ["RET", "Burak"], ["", "Can"],
+    ]  # fmt: skip

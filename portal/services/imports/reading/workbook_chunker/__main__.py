@@ -4,17 +4,22 @@ import contextlib
 import io
 import resource
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
+
+from defusedxml.ElementTree import ParseError
 
 from .cell_looks import SheetLooks, find_looks
 from .cell_notes import Notes, find_notes, with_notes
 from .chunks import CHUNK_HEADER, HIDDEN_HEADER, MOST_LINES, CannotChunk, FrameKind, Line, chunk_lines, frame
 from .container import format_of
 from .hidden_rows import HiddenLines, find_hidden_rows
-from .merged_cells import fill_merged
+from .merged_cells import Range, fill_merged
 from .ods_marks import find_ods_marks
+from .xlsx_parts import Parts
 
 MOST_MEMORY = 1024**3  # Bytes of address space; a sheet of a million lines and eight columns takes some 800 MB.
 MOST_SECONDS = 120  # Of CPU.
@@ -36,8 +41,7 @@ def workbook_frames(data: bytes) -> Iterator[bytes]:
     )
 
     workbook, line_count = CalamineWorkbook.from_filelike(io.BytesIO(data)), 0
-    hidden_rows = find_hidden_rows(data)
-    notes, looks = find_ods_marks(data) if written_as == "ods" else (find_notes(data), find_looks(data))
+    marks = find_marks(data, written_as)
     del data
     metadata = [sheet for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
     sheets = [sheet.name for sheet in metadata]
@@ -45,8 +49,9 @@ def workbook_frames(data: bytes) -> Iterator[bytes]:
         raise CannotChunk("file_too_many_sheets")
     for place, name in enumerate(sheets):
         yield frame(FrameKind.SHEET, name.encode(errors="replace"))
-        hidden = HiddenLines(hidden_rows.get(name, set()))
-        for chunk in chunk_lines(hidden.count(_sheet_lines(workbook, name, notes.get(name, {})))):
+        its = marks.get(name) or Marks(SheetLooks(texts=[UNSEEN]))
+        hidden = HiddenLines(its.hidden)
+        for chunk in chunk_lines(hidden.count(_sheet_lines(workbook, name, its))):
             line_count += chunk.lines
             if line_count > MOST_LINES:
                 raise CannotChunk("file_too_many_lines")
@@ -55,20 +60,47 @@ def workbook_frames(data: bytes) -> Iterator[bytes]:
         is_hidden = metadata[place].visible != SheetVisibleEnum.Visible
         if is_hidden or hidden.total:
             yield frame(FrameKind.HIDDEN, HIDDEN_HEADER.pack(is_hidden, hidden.total))
-        look = looks.get(name, SheetLooks(texts=[UNSEEN]))
-        look.texts += [text for found in notes.get(name, {}).values() for text in found]  # Of lines without cells.
-        look.texts += [HIDDEN] if hidden.total else []
-        yield frame(FrameKind.LOOKS, look.packed())
+        its.looks.texts += [text for found in its.notes.values() for text in found]  # Of lines without cells.
+        its.looks.texts += [HIDDEN] if hidden.total else []
+        yield frame(FrameKind.LOOKS, its.looks.packed())
     yield frame(FrameKind.END)
 
 
-def _sheet_lines(workbook: Any, name: str, notes: Notes) -> Iterator[Line]:
+@dataclass
+class Marks:
+    """What a sheet says beside the values of its cells."""
+
+    looks: SheetLooks
+    notes: Notes = field(default_factory=dict)
+    hidden: set[int] = field(default_factory=set)  # Numbers of lines.
+    merged: list[Range] = field(default_factory=list)  # As far as the reader of cells does not tell.
+
+
+def find_marks(data: bytes, written_as: str) -> dict[str, Marks]:
+    """By sheet; none of the formats of which nothing of this is seen. Sheets say so of which some is not."""
+    if written_as == "ods":
+        return {
+            name: Marks(each.looks, each.notes, each.hidden, each.merged) for name, each in find_ods_marks(data).items()
+        }
+    if written_as != "xlsx":
+        return {}
+    try:
+        packed = Parts(data)
+        looks, notes, hidden = find_looks(packed), find_notes(packed), find_hidden_rows(packed)
+    except (zipfile.BadZipFile, LookupError, ValueError, OSError, ParseError):
+        return {}
+    for each in looks.values() if packed.is_broken else ():
+        each.texts.append(UNSEEN)
+    return {name: Marks(each, notes.get(name, {}), hidden.get(name, set())) for name, each in looks.items()}
+
+
+def _sheet_lines(workbook: Any, name: str, marks: Marks) -> Iterator[Line]:
     """Numbered as Excel does: the empty rows above the first one with content come too, and count."""
     sheet = workbook.get_sheet_by_name(name)
     rows = ((number, list(map(text_of, row))) for number, row in enumerate(sheet.iter_rows(), 1))
     lines = (line for line in rows if any(line[1]))
-    merged = fill_merged(lines, sheet.merged_cell_ranges or (), sheet.start[1] if sheet.start else 0)
-    return with_notes(merged, notes)
+    ranges = marks.merged or sheet.merged_cell_ranges or ()
+    return with_notes(fill_merged(lines, ranges, sheet.start[1] if sheet.start else 0), marks.notes)
 
 
 def text_of(value: object) -> str:

@@ -2,22 +2,20 @@
 and tips, drawn shapes, formats that depend on a formula, formulas without a result, fonts of signs, colours of tabs."""
 
 import re
-import zipfile
 from collections.abc import Container, Iterator, Mapping
 from html import unescape
 
 from .cell_notes import related
+from .xlsx_parts import Parts
 
 SHAPE, CONDITION, TAB = "Çizilmiş şekil", "Koşullu biçim", "Renkli sayfa sekmesi"  # Named to the author.
 FORMULA = "Sonucu saklanmamış formül: dosyayı Excel'de açıp kaydedin"  # As programs write it that do not compute.
-_PRINTED = re.compile(rb"<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)>([^<]*)<")
+_PRINTED = re.compile(rb"<(?:odd|even|first)(?:Header|Footer)>([^<]*)<")
 _CODES = re.compile(r'&(?:"[^"]*"|K[0-9A-F]{6}|K\d\d[+-]\d{3}|\d+|[A-Z&])')
-_BOX = re.compile(rb"<a:t>([^<]*)<")
-_SHAPE = re.compile(rb"<xdr:(?:sp|cxnSp|contentPart)\b")  # Perhaps a line through cells; a part of ink is a pen's.
+_BOX = re.compile(rb"<t>([^<]*)<")
+_SHAPE = re.compile(rb"<(?:sp|cxnSp|contentPart)\b")  # Perhaps a line through cells; a part of ink is a pen's.
 _PROMPT = re.compile(rb'\b(?:prompt|promptTitle|tooltip)="([^"]+)"')
-_RULE = re.compile(
-    rb'<(?:\w+:)?cfRule\b(?=[^<>]*?\btype="(\w+)")(?=(?:[^<>]*?\bdxfId="(\d+)")?)|<(?:\w+:)?(?:formula|f)>([^<]*)<'
-)
+_RULE = re.compile(rb'<cfRule\b(?=[^<>]*?\btype="(\w+)")(?=(?:[^<>]*?\bdxfId="(\d+)")?)|<(?:formula|f)>([^<]*)<')
 # What a format tells by the number of the line, or by the cell's own words, says nothing that no cell says.
 _HARMLESS = {
     b"expression": re.compile(rb"MOD\(ROW\(\)(?:[+-]\d+)?,\d+\)(?:(?:=|&lt;&gt;|&gt;|&lt;)\d+)?"),
@@ -25,16 +23,16 @@ _HARMLESS = {
 }
 # A cell with a formula, and its value; an empty one of words ("str") is a result.
 _COMPUTED = re.compile(
-    rb"<(?:\w+:)?c\b(?P<kind>[^<>]*)>\s*<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f>)\s*"
-    rb"(?P<value><(?:\w+:)?v\b[^<>]*>(?P<result>[^<]*))?"
+    rb"<c\b(?P<kind>[^<>]*)>\s*<f\b(?:[^<>]*/>|[^<>]*>[^<]*</f>)\s*"
+    rb"(?P<value><v\b[^<>]*>(?P<result>[^<]*))?"
 )
 # Fonts with signs in place of letters, a cross for a T: what a cell says, none of its letters tells.
 _SIGNS = re.compile(r"ding(?:s|bat)|symbol|marlett|icon|awesome|glyph|mdl2|mt extra|specialty", re.I)
 _CHARSETS = ("2", "x-symbol")  # Of them.
 FONT_OF_SIGNS = re.compile(
-    rb'<(?:\w+:)?(?:rFont\b[^<>]*\bval="[^"]*(?:%s)|charset\b[^<>]*\bval="2")' % _SIGNS.pattern.encode(), re.I
+    rb'<(?:rFont\b[^<>]*\bval="[^"]*(?:%s)|charset\b[^<>]*\bval="2")' % _SIGNS.pattern.encode(), re.I
 )
-_TAB = re.compile(rb"<(?:\w+:)?tabColor\b([^<>]*)>")
+_TAB = re.compile(rb"<tabColor\b([^<>]*)>")
 
 
 def has_signs(facts: Mapping[str, str]) -> bool:
@@ -53,7 +51,7 @@ def texts_of_page(text: bytes) -> Iterator[str]:
         yield from (unescape(each.decode(errors="replace")) for each in _PROMPT.findall(text))
 
 
-def texts_of_drawings(packed: zipfile.ZipFile, path: str) -> Iterator[str]:
+def texts_of_drawings(packed: Parts, path: str) -> Iterator[str]:
     """Of boxes, and of any shape."""
     for drawing in map(packed.read, related(packed, path, "/drawing")):
         yield from (unescape(each.decode(errors="replace")) for each in _BOX.findall(drawing))

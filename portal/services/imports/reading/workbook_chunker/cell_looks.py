@@ -1,16 +1,11 @@
 """How the cells of an xlsx look, where that may mean something that no cell says: colours, crosses and letters that
 differ between the lines of a column, formats of numbers that write words, parts that are struck through."""
 
-import io
 import json
 import re
-import zipfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
-
-from defusedxml.ElementTree import ParseError
 
 from .beside_cells import (
     CONDITION,
@@ -22,8 +17,9 @@ from .beside_cells import (
     texts_of_drawings,
     texts_of_page,
 )
-from .cell_notes import STRINGS, STYLES, Element, elements, is_struck, name_of
-from .hidden_rows import PART, attributes_of, holds, sheet_paths, tags_in
+from .cell_notes import STRINGS, STYLES, Element, elements_of, is_struck, name_of, part_of_workbook
+from .hidden_rows import attributes_of, holds, sheet_paths, tags_in
+from .xlsx_parts import PART, Parts
 
 FEWEST_BANDS = 4  # Lines that look alike by turns are bands, to be read more easily.
 MOST_TEXTS, LONGEST = 20, 301  # A text is plain up to 300 characters.
@@ -40,15 +36,15 @@ _UNITS = re.compile(r'"\s*(?:TL|TRY|USD|EUR|adet|kg|g|m|saat|sa|dk|gün|yıl|ya�
 _COLOUR = re.compile(r"\[(?:black|blue|cyan|green|magenta|red|white|yellow|color ?\d+)\]", re.I)
 # Its column, line, whether its value is a shared string's number, format, whether it is empty, and a number as value.
 _CELL = re.compile(
-    rb'<(?:\w+:)?c\b(?=[^<>]*?\br="([A-Z]+)(\d+)")(?=(?:[^<>]*?\bt="(s)")?)(?:[^<>]*?\bs="(\d+)")?[^<>]*?(/?)>'
-    rb"(?:<(?:\w+:)?v>(\d+)<)?"
+    rb'<c\b(?=[^<>]*?\br="([A-Z]+)(\d+)")(?=(?:[^<>]*?\bt="(s)")?)(?:[^<>]*?\bs="(\d+)")?[^<>]*?(/?)>'
+    rb"(?:<v>(\d+)<)?"
 )
-_ROW = re.compile(rb'<(?:\w+:)?row\b(?=[^<>]*?\br="(\d+)")[^<>]*?\bs="(\d+)"')  # Dressed as a whole.
-_STRIKE = re.compile(rb'<(?:\w+:)?strike\b(?![^>]*\bval="(?:0|false)")')
-_RUN = re.compile(rb'<(?:\w+:)?c\b[^<>]*?\br="[A-Z]+(\d+)"|(<(?:\w+:)?color\b[^<>]*>)')
-_STRING = re.compile(rb"<(?:\w+:)?(si|color)\b[^<>]*>")
+_ROW = re.compile(rb'<row\b(?=[^<>]*?\br="(\d+)")[^<>]*?\bs="(\d+)"')  # Dressed as a whole.
+_STRIKE = re.compile(rb'<strike\b(?![^>]*\bval="(?:0|false)")')
+_RUN = re.compile(rb'<c\b[^<>]*?\br="[A-Z]+(\d+)"|(<color\b[^<>]*>)')
+_STRING = re.compile(rb"<(si|color)\b[^<>]*>")
 _PLACE, _FORMAT = re.compile(rb'\br="[A-Z]+(\d+)"'), re.compile(rb' s="(\d+)"')
-_END = re.compile(rb"</(?:\w+:)?sheetData>")
+_END = re.compile(rb"</sheetData>")
 _MARKS = ("b", "i", "u", "vertAlign")  # Of letters, which lines of totals have, too.
 
 
@@ -90,22 +86,16 @@ class Styles:
         return self.at(number) != self.at(b"0") or number.decode() in self.wordy
 
 
-def find_looks(data: bytes) -> dict[str, SheetLooks]:
-    """By sheet, of xlsx; of what cannot be told, none."""
-    with (
-        suppress(zipfile.BadZipFile, KeyError, ValueError, OSError, ParseError),
-        zipfile.ZipFile(io.BytesIO(data)) as packed,
-    ):
-        names = set(packed.namelist())
-        if "xl/workbook.xml" in names:
-            styles = _styles(packed, names)
-            looks = {sheet: _looks_of(packed, path, styles) for sheet, path in sheet_paths(packed) if path in names}
-            name_tabs(looks.values())
-            if STRINGS in names and any(tags_in(packed, STRINGS, FONT_OF_SIGNS)):
-                for each in looks.values():
-                    each.formats = each.line
-            return looks
-    return {}
+def find_looks(packed: Parts) -> dict[str, SheetLooks]:
+    """By sheet, of xlsx."""
+    styles = _styles(packed)
+    looks = {sheet: _looks_of(packed, path, styles) for sheet, path in sheet_paths(packed) if path in packed}
+    name_tabs(looks.values())
+    strings = part_of_workbook(packed, STRINGS)
+    if strings and any(tags_in(packed, strings, FONT_OF_SIGNS)):
+        for each in looks.values():
+            each.formats = each.line
+    return looks
 
 
 def name_tabs(sheets: Iterable[SheetLooks]) -> None:
@@ -115,12 +105,12 @@ def name_tabs(sheets: Iterable[SheetLooks]) -> None:
         each.texts += [TAB] if each.tab else []
 
 
-def _styles(packed: zipfile.ZipFile, names: set[str]) -> Styles:
-    strings = frozenset(_coloured_strings(packed)) if STRINGS in names and holds(packed, STRINGS, b"color") else ()
-    if STYLES not in names:
-        return Styles(coloured=frozenset(strings))
+def _styles(packed: Parts) -> Styles:
+    strings, path = frozenset(_coloured_strings(packed)), part_of_workbook(packed, STYLES)
+    if not path:
+        return Styles(coloured=strings)
     fonts, fills, borders, formats, codes, by_rule = (
-        list(next(elements(packed, STYLES, each), ()))
+        list(next(elements_of(packed, path, each), ()))
         for each in ("fonts", "fills", "borders", "cellXfs", "numFmts", "dxfs")
     )
     numbers = _BUILT_IN | {each.get("numFmtId", ""): each.get("formatCode", "") for each in codes}
@@ -139,7 +129,7 @@ def _styles(packed: zipfile.ZipFile, names: set[str]) -> Styles:
     are_wordy = {str(place) for place, each in enumerate(formats)
                  if each.get("numFmtId") in wordy or each.get("fontId") in of_signs}  # fmt: skip
     struck = frozenset(b"%d" % place for place, each in enumerate(by_rule) if is_struck(each))
-    return Styles(tuple(looks), frozenset(are_wordy), frozenset(strings), struck)
+    return Styles(tuple(looks), frozenset(are_wordy), strings, struck)
 
 
 def is_wordy(code: str) -> bool:
@@ -189,17 +179,17 @@ def _colour(facts: Mapping[str, str] | Element) -> str:
     return "" if named in BLACK else named
 
 
-def _coloured_strings(packed: zipfile.ZipFile) -> Iterator[bytes]:
+def _coloured_strings(packed: Parts) -> Iterator[bytes]:
     """The numbers of shared strings of which a part has a colour."""
-    number = -1
-    for tag in tags_in(packed, STRINGS, _STRING):
+    path, number = part_of_workbook(packed, STRINGS), -1
+    for tag in tags_in(packed, path, _STRING) if path and holds(packed, path, b"color") else ():
         if tag.group(1) == b"si":
             number += 1
         elif _colour(attributes_of(tag.group())):
             yield b"%d" % number
 
 
-def _looks_of(packed: zipfile.ZipFile, path: str, styles: Styles) -> SheetLooks:
+def _looks_of(packed: Parts, path: str, styles: Styles) -> SheetLooks:
     looks, columns, rest = SheetLooks(), ColumnLooks(styles), b""
     with packed.open(path) as part:
         while block := part.read(PART):

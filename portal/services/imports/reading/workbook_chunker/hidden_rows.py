@@ -1,22 +1,17 @@
-"""Rows of a workbook that its author hid or a filter hides; the reader of its cells does not tell."""
+"""Rows of an xlsx that its author hid or a filter hides; the reader of its cells does not tell."""
 
-import io
 import posixpath
 import re
-import zipfile
 from collections.abc import Iterator
-from contextlib import suppress
 from html import unescape
 
 from .chunks import Line
+from .xlsx_parts import PART, Parts
 
-PART = 1024 * 1024  # Bytes of a sheet looked through at once.
-_ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*>")
-_ODS_TABLE = re.compile(rb"<table:(table-row|table)(?=[\s/>])[^>]*>")
+_ROW = re.compile(rb"<row\b[^>]*>")
 _HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
-_COLLAPSED = re.compile(rb'\btable:visibility="(?:collapse|filter)"')
 _ATTRIBUTE = re.compile(rb'(?<![\w:])([\w:]++)="([^"]*)"')
-_SHEET, _RELATION = re.compile(rb"<(?:\w+:)?sheet\b[^>]*>"), re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
+_SHEET, _RELATION = re.compile(rb"<sheet\b[^>]*>"), re.compile(rb"<Relationship\b[^>]*>")
 
 
 class HiddenLines:
@@ -32,18 +27,12 @@ class HiddenLines:
             yield number, cells
 
 
-def find_hidden_rows(data: bytes) -> dict[str, set[int]]:
-    """Numbers of hidden rows by sheet, of xlsx and ods; of what cannot be told, none."""
-    with suppress(zipfile.BadZipFile, KeyError, ValueError, OSError), zipfile.ZipFile(io.BytesIO(data)) as packed:
-        names = set(packed.namelist())
-        if "xl/workbook.xml" in names:
-            return {sheet: _hidden_rows(packed, path) for sheet, path in sheet_paths(packed) if path in names}
-        if "content.xml" in names:
-            return _hidden_rows_of_ods(packed)
-    return {}
+def find_hidden_rows(packed: Parts) -> dict[str, set[int]]:
+    """Numbers of hidden rows by sheet."""
+    return {sheet: _hidden_rows(packed, path) for sheet, path in sheet_paths(packed) if path in packed}
 
 
-def sheet_paths(packed: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
+def sheet_paths(packed: Parts) -> Iterator[tuple[str, str]]:
     """The name of each sheet of an xlsx and the part that holds it."""
     relations = {
         facts["Id"]: facts["Target"]
@@ -54,7 +43,7 @@ def sheet_paths(packed: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
         yield facts["name"], posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
 
 
-def _hidden_rows(packed: zipfile.ZipFile, path: str) -> set[int]:
+def _hidden_rows(packed: Parts, path: str) -> set[int]:
     hidden, number = set[int](), 0
     if not holds(packed, path, b"hidden="):  # Nearly all: found faster than by looking at each row.
         return hidden
@@ -65,22 +54,7 @@ def _hidden_rows(packed: zipfile.ZipFile, path: str) -> set[int]:
     return hidden
 
 
-def _hidden_rows_of_ods(packed: zipfile.ZipFile) -> dict[str, set[int]]:
-    hidden: dict[str, set[int]] = {}
-    name, number = "", 0
-    for tag in tags_in(packed, "content.xml", _ODS_TABLE):
-        facts = attributes_of(tag.group())
-        if tag.group(1) == b"table":
-            name, number = facts.get("table:name", ""), 0
-            continue
-        repeated = int(facts.get("table:number-rows-repeated", "1"))
-        if _COLLAPSED.search(tag.group()):
-            hidden.setdefault(name, set()).update(range(number + 1, number + 1 + min(repeated, 100_000)))
-        number += repeated
-    return hidden
-
-
-def tags_in(packed: zipfile.ZipFile, path: str, pattern: re.Pattern[bytes]) -> Iterator[re.Match[bytes]]:
+def tags_in(packed: Parts, path: str, pattern: re.Pattern[bytes]) -> Iterator[re.Match[bytes]]:
     """The tags of a part, which is not held in memory whole."""
     rest = b""
     with packed.open(path) as part:
@@ -92,7 +66,7 @@ def tags_in(packed: zipfile.ZipFile, path: str, pattern: re.Pattern[bytes]) -> I
             rest = text[max(end, text.rfind(b"<")) :][:PART]  # No tag is longer.
 
 
-def holds(packed: zipfile.ZipFile, path: str, text: bytes) -> bool:
+def holds(packed: Parts, path: str, text: bytes) -> bool:
     """Whether a part holds a short text, which is looked for without parsing."""
     end = b""
     with packed.open(path) as part:

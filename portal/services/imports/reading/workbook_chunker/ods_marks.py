@@ -1,9 +1,11 @@
-"""Comments, strikes and looks of an ods. A cell has its own style, or that of its row or column; each has parents."""
+"""Comments, strikes, looks, hidden lines and merged cells of an ods. A cell has its own style, or that of its row or
+column; each has parents."""
 
 import io
 import re
 import zipfile
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
@@ -12,11 +14,15 @@ from defusedxml.ElementTree import ParseError
 
 from .beside_cells import CONDITION, FORMULA, SHAPE, has_signs
 from .cell_looks import LONGEST, ColumnLooks, SheetLooks, is_wordy, name_tabs
-from .cell_notes import COMMENT, STRUCK, Element, Notes, elements, name_of
+from .cell_notes import COMMENT, STRUCK, Element, elements, name_of
+from .merged_cells import Range
 
 MOST_PARENTS = 20  # Of a style.
-MOST_REPEATED = 1000  # Times that a line with a note may be repeated.
+MOST_REPEATED = 1000  # Times that a line with a note or merged cells may be repeated.
+MOST_HIDDEN = 100_000  # Times that a hidden one may be.
+HIDING = ("collapse", "filter")
 MOST_COLUMNS = 60  # Of a line that are compared; one that is painted as a whole has 16,384.
+_SPANNED = [f"{{urn:oasis:names:tc:opendocument:xmlns:table:1.0}}number-{each}-spanned" for each in ("rows", "columns")]
 _PLAIN = {"none", "transparent", "normal", "#000000", "0% 100%"}
 _GROUND = ("color", "background-color", "diagonal-bl-tr", "diagonal-tl-br")
 _LETTERS = ("font-weight", "font-style", "text-underline-style", "text-position")
@@ -94,12 +100,13 @@ def _style(facts: dict[str, str]) -> Style:
 
 
 class Table:
-    """One sheet while it is read: its notes, and its looks so far."""
+    """One sheet while it is read: its notes, looks, hidden lines and merged cells so far."""
 
     def __init__(self, styles: Styles):
         self._styles, self._columns, self._number = styles, list[str](), 0
         self._compared = ColumnLooks()
         self.notes, self.looks = defaultdict[int, list[str]](list), SheetLooks()
+        self.hidden, self.merged = set[int](), list[Range]()
 
     def add_column(self, column: Element) -> None:
         facts = _attributes(column)
@@ -115,6 +122,10 @@ class Table:
         notes = row.iter(kinds["annotation"].tag) if "annotation" in kinds else ()
         found = [COMMENT + "\n".join(note.itertext()) for note in notes]
         first, self._number = self._number + 1, self._number + repeated
+        if facts.get("visibility") in HIDING:
+            self.hidden.update(range(first, first + min(repeated, MOST_HIDDEN)))
+        for line in range(first, first + min(repeated, MOST_REPEATED)):
+            self.merged += _merged_cells(row, line)
         looks, filled, place = dict[str, str](), list[Style](), 0
         for cell in row:
             each = _attributes(cell)
@@ -150,33 +161,48 @@ class Table:
         return facts.get("name", "")
 
 
-def find_ods_marks(data: bytes) -> tuple[dict[str, Notes], dict[str, SheetLooks]]:
-    """Notes and looks by sheet, as find_notes() and find_looks() have them of an xlsx; of what cannot be told, none."""
-    styles, tables = Styles(), dict[str, Table]()
+def find_ods_marks(data: bytes) -> dict[str, Table]:
+    """By sheet; of what cannot be told, none."""
+    tables: dict[str, Table] = {}
     with (
         suppress(zipfile.BadZipFile, KeyError, ValueError, OSError, ParseError),
         zipfile.ZipFile(io.BytesIO(data)) as packed,
+        packed.open("styles.xml") as styles,
+        packed.open("content.xml") as content,
     ):
-        table = Table(styles)
-        for each in chain(*(elements(packed, path, *_READ) for path in ("styles.xml", "content.xml"))):
-            match name_of(each):
-                case "table-column":
-                    table.add_column(each)
-                case "table-row":
-                    table.add_row(each)
-                case "table":
-                    tables[table.finish(each)], table = table, Table(styles)
-                case "header" | "footer":  # Of the page; which sheet has it is not looked for.
-                    table.looks.texts.append(_printed(each))
-                case "condition" | "icon-set" if "formula" in _attributes(each).get("value", "formula"):
-                    table.looks.texts.append(CONDITION)
-                case kind if kind in _SHAPES:
-                    table.looks.texts.append(SHAPE)
-                case kind if kind in _STYLES:
-                    styles.add(each)
-    looks = {name: each.looks for name, each in tables.items()}
-    name_tabs(looks.values())
-    return {name: each.notes for name, each in tables.items()}, looks
+        _read_tables(chain(elements(styles, *_READ), elements(content, *_READ)), tables)
+    name_tabs([each.looks for each in tables.values()])
+    return tables
+
+
+def _read_tables(found: Iterable[Element], tables: dict[str, Table]) -> None:
+    styles = Styles()
+    table = Table(styles)
+    for each in found:
+        match name_of(each):
+            case "table-column":
+                table.add_column(each)
+            case "table-row":
+                table.add_row(each)
+            case "table":
+                tables[table.finish(each)], table = table, Table(styles)
+            case "header" | "footer":  # Of the page; which sheet has it is not looked for.
+                table.looks.texts.append(_printed(each))
+            case "condition" | "icon-set" if "formula" in _attributes(each).get("value", "formula"):
+                table.looks.texts.append(CONDITION)
+            case kind if kind in _SHAPES:
+                table.looks.texts.append(SHAPE)
+            case kind if kind in _STYLES:
+                styles.add(each)
+
+
+def _merged_cells(row: Element, line: int) -> Iterator[Range]:
+    place = 0
+    for cell in row if any(cell.get(each) for cell in row for each in _SPANNED) else ():
+        rows, columns = (int(cell.get(each, 1)) for each in _SPANNED)
+        if rows > 1 or columns > 1:
+            yield (line - 1, place), (line + rows - 2, place + columns - 1)
+        place += int(_attributes(cell).get("number-columns-repeated", 1))
 
 
 def _attributes(element: Element) -> dict[str, str]:
