@@ -69,7 +69,7 @@ _CODE = re.compile(
     r"[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}"
 )
 _WORD = re.compile(r"(?<=[ ._/#-])(?![a-f]+(?![^\W_]))[^\W\d_]{4,}(?![^\W_])", re.I)  # "10-GONE", no part of a UUID.
-_BETWEEN_WORDS, _MIXED = re.compile(r"[\W_]+"), re.compile(r"[^\W\d_]\d")  # "X4RET9" is chance.
+_BETWEEN_WORDS, _MIXED = re.compile(r"[\W_]+"), re.compile(r"\d[^\W\d_]+\d")  # "X4RET9" is chance, "RET42" is not.
 _AMOUNT = re.compile(r"[+-]?[₺$€]? ?\d[\d.,]*(?: \d{3})*(?: ?(?:tl|try|usd|eur|adet|ad|kg|puan|₺|\$|€|%))?", re.I)
 _GENDER = re.compile(r"[ekbfmw]|erkek|kadin|bay|bayan|male|female|man|woman")
 _LANGUAGE = re.compile(r"(?:tr|en|de|fr|ar|ru|es|it|fa)(?: [a-z]{2})?|turkce|ingilizce|almanca|turkish|english|german")
