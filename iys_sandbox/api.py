@@ -15,6 +15,7 @@ from iys_sandbox.faults import too_many_calls
 from iys_sandbox.request_fields import fields_of_request, json_of_request
 from iys_sandbox.request_guard import check_hourly_limit, is_within_hourly_limit, iys_endpoint
 from iys_sandbox.rights import authorised_sender
+from iys_sandbox.state_rules import state_asked_for
 from portal.core.iys_protocol import Operation
 
 blueprint = Blueprint("api", __name__)
@@ -74,7 +75,7 @@ def status(iys_code: str, brand_code: str) -> ResponseReturnValue:
     with sandbox().store.reading() as db:
         record = movements.latest_record(db, key)
         if record is None:
-            return {}
+            return state_asked_for(key.recipient, now())
         shown = movements.as_list_item(record) | _retailers_of(db, key, record["retailer_code"])
     return {name: value for name, value in shown.items() if value not in ("", None)}
 

@@ -1,13 +1,15 @@
 """İYS's rules against the stored state; written independently of the portal's own, so that a test can compare them."""
 
 import re
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from iys_sandbox.errors import JsonObject
-from portal.core.iys_protocol import CODES
+from portal.core.iys_protocol import CODES, format_wire_date
 
 # Addresses that a code of İYS stands in are answered with it, so that a program's author sees each outcome on demand.
 ASKS_FOR_CODE = re.compile(r"\+905000000(\d{3})|h(\d{3})@sandbox\.example")
+HELD_INSTEAD = {"H174": "ONAY", "H178": "RET"}  # What these codes say that İYS holds: the same, something newer.
 
 
 class Record(Protocol):
@@ -31,6 +33,12 @@ def state_codes(record: Record | None, body: JsonObject) -> list[str]:
         return missing
     stored = record["consent_date"]  # Absent on a merchant's first record without a date.
     return ["H178"] if stored and body["consentDate"] <= stored else []
+
+
+def state_asked_for(recipient: str, at: datetime) -> JsonObject:
+    """The state of an address without a record that a code stands in: what the code speaks of, or nothing."""
+    status = HELD_INSTEAD.get(_requested_code(recipient) or "")
+    return {"status": status, "consentDate": format_wire_date(at + timedelta(seconds=1))} if status else {}
 
 
 def _requested_code(recipient: str) -> str | None:

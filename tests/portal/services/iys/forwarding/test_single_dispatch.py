@@ -13,6 +13,7 @@ from portal.services.iys import tokens
 from portal.services.iys.client import Client
 from portal.services.iys.forwarding import claims
 from tests import make
+from tests.grants import insert_decisions
 from tests.make import Person
 
 pytestmark = pytest.mark.slow
@@ -74,6 +75,19 @@ def test_a_refusal_of_what_iys_holds_is_sent_at_once(app, fatma, sandbox, iys, r
 
     assert sandbox.ledger()["requests"]["multi_status"] == 0
     assert rows.one(Consent).iys_status == "RET"
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome"),
+    [("174", "not_needed"), ("178", "overtaken"), ("467", "expired"), ("123", "sent"), ("121", "parked")],
+)
+def test_a_single_grant_of_an_address_with_a_code_ends_as_the_documentation_says(app, iys, rows, code, outcome):
+    with app.app_context():
+        insert_decisions(make.brand(), [f"+905000000{code}"], clock.now(), lane=Lane.PEOPLE)
+
+    make.forward_all(app, iys)
+
+    assert (rows.one(Submission).outcome, rows.one(Submission).code) == (outcome, f"H{code}")
 
 
 @pytest.mark.alike
