@@ -16,7 +16,7 @@ from portal.core.extensions import csrf, db, login, read_session
 from portal.domain.identity import sessions
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import networks
-from portal.web.shared import address_session, held_forms, maintenance
+from portal.web.shared import address_session, held_forms, languages, maintenance
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 Check = Callable[[], ResponseReturnValue | None]
@@ -95,6 +95,7 @@ def _register(
 
 
 def _check_person() -> ResponseReturnValue | None:
+    languages.keep_asked()
     if not current_user.is_authenticated:
         return login.unauthorized()
     return _admit()
@@ -113,6 +114,7 @@ def _check_address() -> ResponseReturnValue | None:
 
 
 def _check_provider() -> ResponseReturnValue | None:
+    languages.keep_asked()
     if not current_user.is_authenticated:
         return login.unauthorized()
     if current_user.provider is None:
@@ -127,6 +129,7 @@ def _check_provider() -> ResponseReturnValue | None:
 
 
 def _check_operator() -> ResponseReturnValue | None:
+    languages.keep_asked()
     if not current_user.is_authenticated:
         return login.unauthorized()
     if not current_user.may_at_operator(_current_view().needs):

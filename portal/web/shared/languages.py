@@ -28,6 +28,12 @@ def _asked_language() -> str | None:
     return asked
 
 
+def keep_asked() -> None:
+    """Keep the ?lang= of a page that has a session, beyond a sign-in and posts."""
+    if request.args.get("lang") in LANGUAGES:
+        session["language"] = request.args["lang"]
+
+
 def url_in(language: str) -> str:
     """URL of this page in another language."""
     endpoint = request.endpoint or "public.front"

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from flask import redirect, render_template, request, session, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -36,8 +36,7 @@ class NewcomerForm(BaseForm):
 @blueprint.get("/invitation/<token>")
 def invitation(token: str) -> ResponseReturnValue:
     """Show the invitation. A GET uses nothing up, since mail scanners open links."""
-    if request.args.get("lang") in languages.LANGUAGES:
-        session["language"] = request.args["lang"]
+    languages.keep_asked()
     invitation = _find_invitation(read_session(), token)
     return _page(invitation, NewcomerForm(formdata=None)) if invitation else render_dead_link(DEAD_PAGE)
 

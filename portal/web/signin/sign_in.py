@@ -14,9 +14,8 @@ from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.models import SessionEnd
 from portal.core.throttle import TooManyRequests
 from portal.domain.identity import accounts, login_throttle, sessions
-from portal.web.shared import limits
+from portal.web.shared import languages, limits
 from portal.web.shared.forms import BaseForm
-from portal.web.shared.languages import LANGUAGES
 from portal.web.signin import device_cookie, pending_sign_in, return_url
 from portal.web.signin.blueprint import blueprint
 
@@ -45,6 +44,7 @@ def sign_in() -> ResponseReturnValue:
     if form.validate_on_submit():
         return _check_password(form)
     if request.method == "GET":
+        languages.keep_asked()
         return_url.remember(request.args.get("next"))
     if pending_sign_in.is_over():
         why = PENDING_EXPIRED
@@ -73,7 +73,7 @@ def sign_out() -> ResponseReturnValue:
 @blueprint.post("/language")
 def choose_language() -> ResponseReturnValue:
     """Store the language, and go back to the page where it was chosen."""
-    if request.form.get("language") in LANGUAGES:
+    if request.form.get("language") in languages.LANGUAGES:
         session["language"] = request.form["language"]
     first = url_for("dashboard.overview" if current_user.is_authenticated else ".sign_in")
     return redirect(return_url.referring_path() or first, 303)

@@ -50,6 +50,15 @@ def without_token(page: str) -> str:
     return re.sub(r'value="[^"]+"', "", page)
 
 
+def test_the_language_of_a_link_outlasts_the_sign_in(ayses, browser):
+    asked = browser.get("/dashboard/?lang=en")
+    pages = [browser.get(asked.location)]
+    complete_sign_in(browser)
+    pages += [browser.get("/dashboard/"), browser.get("/dashboard/?lang=tr"), browser.get("/dashboard/")]
+
+    assert [re.search(r'<html lang="(\w+)"', each.text)[1] for each in pages] == ["en", "en", "tr", "tr"]
+
+
 def test_the_right_password_is_half_of_the_way(ayses, browser, rows):
     answer = submit_password(browser)
 
