@@ -54,6 +54,7 @@ class LinkContext:
     recipient_id: int
     address: bytes
     kind: CampaignKind
+    delivery: Delivery
     text_id: int
     expires_at: datetime | None
     brand_code: int
@@ -68,6 +69,11 @@ class LinkContext:
     closure: ClosureReason | None
     is_superseded: bool  # Newer links of the brand ask for all its channels.
     current: CurrentConsents  # As it was read. Of another holder's, only that a channel is refused, without its day.
+
+    @property
+    def is_permanent(self) -> bool:
+        """Whether the firm puts it into mailings of its own (refusing_links.py), which carry no two words of ours."""
+        return self.kind == CampaignKind.REFUSE and self.delivery == Delivery.POINT
 
     @property
     def held_since(self) -> datetime | None:
@@ -111,9 +117,9 @@ _channels_asked_later = (
 LINK_CONTEXT = (
     select(
         AudienceEntry.link_id, AudienceEntry.provider_id, Campaign.brand_id, AudienceEntry.campaign_id,
-        AudienceEntry.recipient_id, Recipient.address, Campaign.kind, Campaign.text_id, Campaign.expires_at,
-        Brand.brand_code, Provider.iys_code, func.coalesce(Brand.source, Provider.source), Brand.logo_digest,
-        Brand.colour, Brand.requires_name, Recipient.reassigned_at, Recipient.closed_at,
+        AudienceEntry.recipient_id, Recipient.address, Campaign.kind, Campaign.delivery, Campaign.text_id,
+        Campaign.expires_at, Brand.brand_code, Provider.iys_code, func.coalesce(Brand.source, Provider.source),
+        Brand.logo_digest, Brand.colour, Brand.requires_name, Recipient.reassigned_at, Recipient.closed_at,
         AudienceEntry.channels, _closure, _channels_asked_later,
         Consent.channel, Consent.recipient_type, Consent.status, Consent.effective_at,
     )
@@ -124,7 +130,7 @@ LINK_CONTEXT = (
     .outerjoin(Consent, and_(Consent.brand_id == Brand.id, Consent.recipient_id == Recipient.id))
     .where(AudienceEntry.link_id == bindparam("link_id"))
 )  # fmt: skip
-FIELDS, CONSENT_COLUMNS, ADDED_COLUMNS = 17, 20, 24  # Where the columns end that are fields; where the others begin.
+FIELDS, CONSENT_COLUMNS, ADDED_COLUMNS = 18, 21, 25  # Where the columns end that are fields; where the others begin.
 
 
 def load_link_context(session: Session, link_id: int) -> LinkContext | None:

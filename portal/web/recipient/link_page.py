@@ -80,7 +80,7 @@ def render_cached(
     """The page for one person; `page` is called only where the cache has none like it."""
     code, key = requested_code(), (
         current_app.config["LINK_SALT"], context.text_id, view, request.endpoint, language, context.logo_digest,
-        context.colour, context.requires_name, is_short_host(),
+        context.colour, context.requires_name, context.is_permanent, is_short_host(),
     )  # fmt: skip
     shared = _pages.get(key)
     if shared is None:

@@ -94,6 +94,7 @@ def build_link_page(
         "title": title,
         "body": body,
         "mine": mine,
+        "has_words": not context.is_permanent,
         "is_phone": Channel.EMAIL not in view.channels,
         "is_merchant": current.is_merchant,
         "rows": [ChannelRow(each, current.held.get(each), form_state.chosen.get(each)) for each in view.channels],

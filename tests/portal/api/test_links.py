@@ -57,7 +57,8 @@ def test_a_till_gets_one_person_one_link_until_they_refuse(app, program, browser
     make.Person(browser, code_of(first["refusalUrl"]), "/u/").decides(MESAJ="RET")
     refused = ask(program).json
     assert (refused["link"], refused["reason"]) == (None, "refused")
-    assert browser.get(f"/u/{code_of(refused['refusalUrl'])}").status_code == 200
+    permanent = browser.get(f"/u/{code_of(refused['refusalUrl'])}")
+    assert permanent.status_code == 200 and "iki sözcük" in page.text and "iki sözcük" not in permanent.text
 
 
 def test_nobody_is_asked_on_demand_whom_a_campaign_must_not_ask(app, program, rows):
