@@ -20,6 +20,7 @@ from izinlink_client import Izinlink, Problem, new_key
 TABLES = """
 CREATE TABLE IF NOT EXISTS consent (
   brand INTEGER, recipient TEXT, type TEXT, recipient_type TEXT, status TEXT,
+  reference TEXT, -- Whom the address belongs to here: the same in all its rows.
   PRIMARY KEY (brand, recipient, type, recipient_type)
 );
 CREATE TABLE IF NOT EXISTS feed (id INTEGER PRIMARY KEY CHECK (id = 1), cursor TEXT NOT NULL);
@@ -90,7 +91,7 @@ class Crm:
                 self.izinlink.add_consent(self.brand, row, idempotency_key=key)
                 done, values = "DELETE FROM outbox WHERE key = ?", [key]
             except Problem as problem:
-                if problem.status != 422:  # The key or the brand: of all of them.
+                if problem.status not in (409, 422):  # The key or the brand: of all of them. A grant may get 409.
                     raise
                 done, values = "UPDATE outbox SET problem = ? WHERE key = ?", [str(problem), key]
             with self.database:
@@ -107,11 +108,13 @@ class Crm:
 
     def _write(self, consents: Iterable[dict[str, Any]]) -> int:
         rows = [
-            (each["brandCode"], each["recipient"], each["type"], each["recipientType"], each["status"])
+            tuple(each[name] for name in ("brandCode", "recipient", "type", "recipientType", "status", "reference"))
             for each in consents
             if each["recipient"] is not None and each["brandCode"] == self.brand
         ]
-        self.database.executemany("INSERT OR REPLACE INTO consent VALUES (?, ?, ?, ?, ?)", rows)
+        self.database.executemany("INSERT OR REPLACE INTO consent VALUES (?, ?, ?, ?, ?, ?)", rows)
+        names = [(reference, recipient) for _, recipient, *_, reference in rows]
+        self.database.executemany("UPDATE consent SET reference = ? WHERE recipient = ?", names)
         self.database.execute("DELETE FROM consent WHERE status IS NULL")  # Of whom no decision stands any more.
         return len(rows)
 

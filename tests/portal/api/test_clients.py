@@ -53,16 +53,18 @@ def test_a_crm_copies_follows_refuses_once_and_checks(app, crm_module, tmp_path,
     with app.app_context():
         key = make_key(make.provider())
     program = Program(app, key)
-    program.post(f"/api/v1/brands/{make.BRAND_CODE}/consents", refusal(OTHER))
+    consents = f"/api/v1/brands/{make.BRAND_CODE}/consents"
+    program.post(consents, refusal(OTHER))
     with app.app_context():
         event_sequencer.sequence_next_events()
     with serving(losing_answers(app), host="localhost") as url, crm_module.Izinlink(url, key) as izinlink:
         crm = crm_module.Crm(str(tmp_path / "crm.sqlite"), izinlink, make.BRAND_CODE)
         assert crm.follow() == 1  # The first time, a copy.
         crm.refuse(make.PHONE, "MESAJ")
+        program.post(consents, refusal(OTHER, type="ARAMA", consentDate="2026-11-20 10:00:00", reference="C-7"))
         with app.app_context():
             event_sequencer.sequence_next_events()
-        assert [crm.follow(), crm.follow()] == [1, 0]
+        assert [crm.follow(), crm.follow()] == [2, 0]
         assert "phone_too_short" in crm.refuse("0532 1", "MESAJ")  # Holds up nothing, and stays for a person.
         crm.refuse(OTHER, "ARAMA")
         assert crm.may_send("MESAJ", [make.PHONE, OTHER]) == []
@@ -76,9 +78,11 @@ def test_a_crm_copies_follows_refuses_once_and_checks(app, crm_module, tmp_path,
             izinlink.add_consent(1, refusal())
         annulled = {"brandCode": make.BRAND_CODE, "recipient": "+905321234599", "type": "MESAJ", "status": None}
         with crm.database:
-            crm._write([annulled | {"recipientType": "BIREYSEL"}])
+            crm._write([annulled | {"recipientType": "BIREYSEL", "reference": None}])
 
-    assert rows.count(Decision) == 4
-    held = sqlite3.connect(tmp_path / "crm.sqlite").execute("SELECT recipient, status FROM consent").fetchall()
-    assert sorted(held) == [(make.PHONE, "RET"), (OTHER, "RET")]
+    assert rows.count(Decision) == 5
+    held = sqlite3.connect(tmp_path / "crm.sqlite").execute("SELECT * FROM consent").fetchall()
+    assert sorted(each[1:3] + each[4:] for each in held) == [
+        (make.PHONE, "MESAJ", "RET", None), (OTHER, "ARAMA", "RET", "C-7"), (OTHER, "MESAJ", "RET", "C-7"),
+    ]  # fmt: skip
     assert sqlite3.connect(tmp_path / "crm.sqlite").execute("SELECT recipient FROM outbox").fetchall() == [("0532 1",)]
