@@ -185,7 +185,8 @@ def disown(
 def _sources_of(session: Session, part: RefusalScope, origin: DecisionOrigin) -> dict[Brand, str]:
     """What İYS is told of where it was said."""
     brands = part.brands
-    if origin in (DecisionOrigin.ONE_CLICK, DecisionOrigin.REPLY, DecisionOrigin.FEEDBACK):
+    is_by_message = origin in (DecisionOrigin.ONE_CLICK, DecisionOrigin.REPLY, DecisionOrigin.FEEDBACK)
+    if is_by_message and tuple(part.channels) != (Channel.CALL,):
         return dict.fromkeys(brands, Source.SMS if Channel.SMS in part.channels else Source.EMAIL)
     theirs = select(Provider.id, Provider.source).where(Provider.id.in_({brand.provider_id for brand in brands}))
     usual = dict(session.execute(theirs).all())

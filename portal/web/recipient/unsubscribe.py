@@ -20,6 +20,7 @@ from portal.domain.consents import refusals
 from portal.web.recipient import decisions, link_states, page_content, visit_recorder
 from portal.web.recipient.blueprint import blueprint
 from portal.web.recipient.link_page import find_link, render_link_page
+from portal.web.shared.labels import label
 
 _ONE_CLICK = re.compile(rb"list-unsubscribe\W{1,5}one-click", re.I)
 _LONGEST = 1000  # Bytes of a post of that kind.
@@ -37,11 +38,11 @@ def show_refusing(code: str) -> str:
 
 @blueprint.post("/u/<code>", endpoint="refuse")
 def refuse(code: str) -> ResponseReturnValue:
-    """Record the refusals of the page's form; or refuse e-mail, where a mail program posts."""
+    """Record the refusals of the page's form; or refuse at once, where a mail program posts."""
     link, context = find_link(code)
     address = page_content.address_of(vault(), context)
     if _is_one_click():
-        return _refuse_emails(context, address)
+        return _refuse_at_once(context, address)
     return decisions.record_choices(link, context, link_states.refusing_view(link, context, address.channels))
 
 
@@ -51,19 +52,23 @@ def _is_one_click() -> bool:
     return said.get("list-unsubscribe") == "one-click" or _ONE_CLICK.search(request.get_data()[:_LONGEST]) is not None
 
 
-def _refuse_emails(context: LinkContext, address: Address) -> Response:
-    if Channel.EMAIL not in address.channels:
-        return _plain_text(gettext("Bu bağlantı bir e-posta adresine ait değil; reddedilecek bir şey yok."))
+def _refuse_at_once(context: LinkContext, address: Address) -> Response:
+    """Refuse what the link is for: of a telephone's too, whose links programs post to as they do to mails'."""
     recipient = db.session.get_one(Recipient, context.recipient_id)
     brand = db.session.get_one(Brand, context.brand_id)
-    part = refusals.RefusalScope(recipient, address, [brand], (Channel.EMAIL,))
+    part = refusals.RefusalScope(recipient, address, [brand], context.channels)
     refusals.withdraw(
         db.session, vault(), [part], origin=DecisionOrigin.ONE_CLICK, language=get_locale().language,
         request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string), at=clock.now(),
         link_id=context.link_id,
     )  # fmt: skip
     db.session.commit()
-    return _plain_text(gettext("E-posta almayı reddettiniz; bu marka size artık ticari e-posta gönderemez."))
+    if context.channels == (Channel.EMAIL,):
+        return _plain_text(gettext("E-posta almayı reddettiniz; bu marka size artık ticari e-posta gönderemez."))
+    names = ", ".join(label(each) for each in context.channels)
+    return _plain_text(
+        gettext("Reddettiniz: %(channels)s. Bu marka size artık bu yolla ticari ileti gönderemez.", channels=names)
+    )
 
 
 def _plain_text(text: str) -> Response:

@@ -137,7 +137,7 @@ LABELS: list[tuple[StrEnum, str]] = [
     (models.Outcome.PARKED, N_("Elle bakılmalı")),
     (models.Outcome.EXPIRED, N_("Süresi geçti")),
     (models.DecisionOrigin.LINK, N_("Kişisel bağlantı")),
-    (models.DecisionOrigin.ONE_CLICK, N_("E-posta programından tek tıkla ret")),
+    (models.DecisionOrigin.ONE_CLICK, N_("Tek tıkla ret")),
     (models.DecisionOrigin.REPLY, N_("Gönderilen iletiye yanıt")),
     (models.DecisionOrigin.FEEDBACK, N_("E-posta sistemi ya da SMS firması bildirdi")),
     (models.DecisionOrigin.POINT, N_("İzin noktası")),

@@ -87,11 +87,21 @@ def test_after_a_grant_it_ends_that(codes, browser, rows):
     assert rows.one(Consent).status == "RET"
 
 
-def test_at_a_telephones_link_there_is_nothing_to_end(codes, browser, rows):
-    answer = clicks(browser, codes[make.PHONE])
+@pytest.mark.parametrize(
+    ("number", "asked", "sources"),
+    [
+        (make.PHONE, ["MESAJ"], {"MESAJ": "HS_MESAJ"}),
+        (make.PHONE, ["MESAJ", "ARAMA"], {"MESAJ": "HS_MESAJ", "ARAMA": "HS_MESAJ"}),
+        ("+902125556677", ["ARAMA"], {"ARAMA": "HS_WEB"}),
+    ],
+)
+def test_one_click_at_a_telephones_link_refuses_what_the_link_is_for(app, browser, rows, number, asked, sources):
+    answer = clicks(browser, make.codes(app, number, channels=asked)[number])
 
-    assert answer.status_code == 200 and "reddedilecek bir şey yok" in answer.text
-    assert rows.count(Decision) == rows.count(Receipt) == 0
+    assert answer.status_code == 200 and "Reddettiniz: " in answer.text
+    assert {each.channel: each.source for each in rows(Decision)} == sources
+    assert {(each.status, each.origin) for each in rows(Decision)} == {("RET", "one_click")}
+    assert rows.count(Receipt) == 1
 
 
 def test_a_wrong_code_ends_nothing(codes, browser, rows):
