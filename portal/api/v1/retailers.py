@@ -8,14 +8,16 @@ from typing import Any, NoReturn
 from flask import abort, current_app, g
 from spectree import Response
 
+from portal.api.v1 import consent_lookup
 from portal.api.v1 import retailers_schemas as schemas
 from portal.api.v1.authentication import needs_scope
 from portal.api.v1.blueprint import BRAND_PATH, blueprint, specification
 from portal.api.v1.consents import address_or_422
 from portal.api.v1.schemas import ConsentQuery, Problem, WriteHeaders
 from portal.api.v1.writes import answer_once, record_audit, refuse
-from portal.core import clock, iys_protocol
-from portal.core.iys_protocol import CODES
+from portal.core import addresses, clock, iys_protocol
+from portal.core.iys_protocol import CODES, Status
+from portal.core.lazy_text import N_
 from portal.domain.identity.permissions import Scope
 from portal.services.iys import retailers
 from portal.services.iys.client import Client
@@ -32,6 +34,7 @@ ONE, SOME, TOWNS = (
 )
 FIELDS = {"H230": "mersis", "H231": "tckn"}  # What İYS refuses without naming the field.
 NOT_YET_THERE = "H401"  # The consent, whose grant İYS may be told in a moment.
+NO_GRANT_CURE = N_("Bu adresin geçerli bir onayı yok; erişim yalnız onay verilmiş bir izne verilir.")
 CHANGED = Response(HTTP_200=schemas.Access, HTTP_503=Problem)
 
 
@@ -146,7 +149,10 @@ def _change_access(
     key = _consent_key(body)
 
     def apply() -> dict[str, Any]:
-        change(_client(), g.brand, key, body.retailerAccess)
+        try:
+            change(_client(), g.brand, key, body.retailerAccess)
+        except RetailerProblem as found:
+            _refuse(found, is_granted=found.problem.code != NOT_YET_THERE or _is_granted(key))
         record_audit(act, "brand", g.brand.id, codes=body.retailerAccess)
         return {"retailerAccess": body.retailerAccess}
 
@@ -172,7 +178,13 @@ def iys_problems() -> Iterator[None]:
         _refuse(found)
 
 
-def _refuse(found: RetailerProblem) -> NoReturn:
+def _is_granted(key: ConsentKey) -> bool:
+    """Whether a grant stands here, so that İYS may hear of it yet."""
+    consents = consent_lookup.find_consents(g.caller, addresses.parse(key.recipient), key.channel)
+    return (key.recipient_type, Status.GRANTED) in ((each.recipient_type, each.status) for each in consents)
+
+
+def _refuse(found: RetailerProblem, *, is_granted: bool = True) -> NoReturn:
     problem = found.problem
     if found.is_not_at_iys:
         refuse(ApiProblem.NOT_FOUND)
@@ -180,7 +192,8 @@ def _refuse(found: RetailerProblem) -> NoReturn:
     body = problems.problem_body(kind.value, *found.words, status=problems.STATUSES[kind], iys_code=problem.code)
     seconds = max(1, round((found.until - clock.now()).total_seconds())) if found.until else 0
     if problem.code == NOT_YET_THERE:
-        body["retryable"] = True
+        cure = {} if is_granted else {"fix": problems.in_english(NO_GRANT_CURE), "fixTr": NO_GRANT_CURE}
+        body |= {"retryable": is_granted} | cure
     if problem.code in FIELDS:
         body["errors"] = [problems.field_error(FIELDS[problem.code], problem.code, found.words[0])]
     abort(problems.body_response(body, {"Retry-After": str(seconds)} if seconds else None))

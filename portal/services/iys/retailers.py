@@ -94,10 +94,8 @@ class Retailer:
 
 @dataclass(frozen=True)
 class RetailerPage:
-    """Some retailers; `total` counts those of all pages."""
-
     retailers: list[Retailer]
-    total: int
+    total: int  # Of all pages.
 
 
 @dataclass(frozen=True)
@@ -171,8 +169,8 @@ def add_retailer(client: Client, brand: Brand, fields: JsonObject) -> int:
     """Add a retailer by İYS's fields, which validate_retailer has passed; its code. Raises RetailerProblem.
 
     It is added once, however often this is called: where İYS's answer was lost, and where İYS says that the numbers are
-    known (H231: nobody is a retailer twice), the list says whether this is the one that was added before.
-    """
+    known (H231: nobody is a retailer twice), the list says whether this is the one that was added before. One that İYS
+    has with other names or places is refused, as nothing of it changes."""
     try:
         answer = _ask(client, brand, Operation.RETAILER_ADD, iys_protocol.retailers_path(*_codes(brand)), fields)
         if (code := read_number(answer.content.get("retailerCode"))) is not None:
@@ -182,9 +180,8 @@ def add_retailer(client: Client, brand: Brand, fields: JsonObject) -> int:
         if not (problem.is_unsure or problem.problem.code in KNOWN_NUMBER):
             raise
         failure = problem
-    asked = fields["tckn"], fields["tin"], _plain(fields["title"])
     for each in all_retailers(client, brand):
-        if (each.tckn, each.tin, _plain(each.title)) == asked:
+        if _is_same(each, fields):
             return each.code
     raise failure
 
@@ -286,9 +283,16 @@ def _read_retailer(row: JsonObject, code: int | None) -> Retailer | None:
     )  # fmt: skip
 
 
-def _plain(title: str) -> str:
-    """A title as it may be compared: İYS may write it in capitals."""
-    return ascii_only(title).lower()
+def _is_same(known: Retailer, fields: JsonObject) -> bool:
+    pairs = [(getattr(known, name), fields[name]) for name in ("title", "name", "alias") if name in fields]
+    pairs += [(known.city[0], fields["city"]["code"]), (known.town[0], fields["town"]["code"])]
+    is_as_asked = all(_plain(theirs) == _plain(asked) for theirs, asked in pairs if theirs)
+    return (known.tckn, known.tin) == (fields["tckn"], fields["tin"]) and is_as_asked
+
+
+def _plain(text: str) -> str:
+    """A name or code as it may be compared: İYS may write it in capitals, or without a zero before it."""
+    return ascii_only(text).lower().lstrip("0")
 
 
 def _place(value: Any) -> tuple[str, str]:

@@ -91,18 +91,24 @@ def test_what_is_wrong_is_named_before_iys_is_asked(program, sandbox):
 
 def test_what_iys_refuses_is_told_with_its_code_and_keeps_nothing(program, sandbox, rows):
     code = program.post(RETAILERS, SHOP).json["retailerCode"]
-    kept = rows.count(ApiRequest)
+    kept = rows.count(ApiRequest) + 2  # Of the repeated one, and of the grant.
 
+    shouted = program.post(RETAILERS, SHOP | {"title": "XYZ TİCARET", "town": {"code": "1", "name": "Kadıköy"}})
     same_person = program.post(RETAILERS, SHOP | {"title": "Başka Bayi"})
+    corrected = program.post(RETAILERS, SHOP | {"town": {"code": "429", "name": "Kadıköy"}})
     unknown = program.post(f"{RETAILERS}/access", CONSENT | {"retailerAccess": [code, 12345678]})
     no_consent = program.post(f"{RETAILERS}/access", CONSENT | {"type": "ARAMA", "retailerAccess": [code]})
+    program.post(CONSENTS, grant(make.EMAIL))
+    granted = program.post(f"{RETAILERS}/access", {"recipient": make.EMAIL, "type": "EPOSTA", "retailerAccess": [code]})
     sandbox.fault("retailers", "H520", count=1)
     paused = program.get(RETAILERS)
 
-    assert told(same_person) == (422, "iys_refused", "H231", False)
+    assert shouted.json == {"retailerCode": code}
+    assert told(same_person) == told(corrected) == (422, "iys_refused", "H231", False)
     assert [each["field"] for each in same_person.json["errors"]] == ["tckn"]
     assert told(unknown) == (422, "iys_refused", "H180", False)
-    assert told(no_consent) == (422, "iys_refused", "H401", True)  # Its grant may be on its way.
+    assert told(no_consent) == (422, "iys_refused", "H401", False)
+    assert told(granted) == (422, "iys_refused", "H401", True)  # Its grant is on its way.
     assert told(paused) == (503, "iys_unavailable", "H520", True)
     assert rows.count(ApiRequest) == kept
 
