@@ -63,7 +63,8 @@ Form adı~Red Formu|Form adı~Çıkış Formu|Mağaza~RED LİSTESİ|Şube~Ayrıl
 Paket~Unut beni|Paket~Engel|Paket~Blok|Hizmet~Feragat|Hizmet~Boykot|Eğitim~Unut beni|
 Bölge~Bu kişi hayır dedi|Şehir~Ankara, hayır|İl~Ankara/RED|Adres~Gül Sok. 3, listeden düşelim|Adres~Gül Sok. 3 RED|
 Adres~Gül Sok. 3, İPTAL|Sipariş no~1042-AYRILDI|Kart no~104-PASİF|Fatura no~A-1/RED|Üye no~RET1042|
-Üye no~PASİF120.01|Kart no~M1042RET|Oluşturma tarihi~12 Mart 2026 (yazmayın)|Mağaza~X|İl~Ankara / H|Şube~R E T|Soyad~рет|
+Üye no~PASİF120.01|Kart no~M1042RET|İlçe~HİÇBİRİ|İlçe~D.N.C.|Temsilci~BAŞKA KİŞİ|Temsilci~YENİ SAHİBİ|
+Oluşturma tarihi~12 Mart 2026 (yazmayın)|Mağaza~X|İl~Ankara / H|Şube~R E T|Soyad~рет|
 SMS onayı~❌|SMS onay~Yok|İYS~YOK|İYS kaydı~✗|İYS onay tarihi~Yok|İYS kaydı~-|İYS kaydı~Kayıt yok|Onay tarihi 2~❌|
 Kart no~104-GİTTİLER|Danışman~Can atıldı|Sorun~SMS istemiyor|Çözüm~Ret verdi|Satır~Hayır|İYS kodu~RET|
 Sorun~Bir daha aramayın dedi|Şube~Yazılmaz|Bölge~Rıza göstermez|Bölge~SMS alınmaz
