@@ -49,3 +49,10 @@ def test_the_example_of_settings_names_only_those_there_are():
     for example in DEPLOY.glob("*.env.example"):
         named = set(re.findall(r"^([A-Z_]+)=", example.read_text(), re.M))
         assert named and named <= known
+
+
+def test_what_links_of_the_wheels_folders_lead_to_is_in_the_images_context():
+    kept = {line[1:] for line in (DEPLOY / "Containerfile.dockerignore").read_text().split() if line.startswith("!")}
+    links = [path for folder in kept for path in (ROOT / folder).rglob("*") if path.is_symlink()]
+    targets = [path.resolve().relative_to(ROOT) for path in links]
+    assert targets and [str(each) for each in targets if not any(each.is_relative_to(one) for one in kept)] == []
