@@ -3,22 +3,25 @@ all replies that may refuse."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select, update
 
 from portal.core import business_days, clock
 from portal.core.business_days import holiday_calendar
 from portal.core.extensions import db, read_session
-from portal.core.models import EventOutcome, GatewayEvent, MailKind, Provider, Role
+from portal.core.models import NO_PROVIDER, EventOutcome, GatewayEvent, MailKind, Provider, Role
 from portal.domain import complaints
 from portal.domain.identity import permissions
 from portal.domain.identity.permissions import Permission
+from portal.domain.notifications import mails
 from portal.jobs.independent_steps import NobodyNotified, independent_step
 from portal.web.shared.absolute_urls import absolute_url
-from portal.web.shared.owner_notifications import notify_roles
+from portal.web.shared.owner_notifications import notify_admins, notify_roles
 
 ANSWERING_ROLES = tuple(role for role in Role if Permission.COMPLAINTS in permissions.ROLE_PERMISSIONS[role])
 
+ProviderId = TypeVar("ProviderId", int, int | None)  # None: the operator.
 AFTERNOON = timedelta(hours=16)  # Of the day in Istanbul.
 
 
@@ -28,12 +31,12 @@ def notify_desks() -> None:
     holiday_calendar.refresh_corrections(read_session(), at)
     _notify_each(complaints.desks_to_remind(read_session(), at), _notify_of_cases)
     firms = read_session().scalars(select(GatewayEvent.provider_id).where(_is_untold_reply(at)).distinct())
-    _notify_each([each for each in firms if each is not None], _notify_of_replies)
+    _notify_each(firms.all(), _notify_of_replies)
 
 
-def _notify_each(provider_ids: Iterable[int], notify: Callable[[int], None]) -> None:
+def _notify_each(provider_ids: Iterable[ProviderId], notify: Callable[[ProviderId], None]) -> None:
     for provider_id in provider_ids:
-        with independent_step("desk.untold", provider=provider_id):
+        with independent_step("desk.untold", provider=provider_id or NO_PROVIDER):
             notify(provider_id)
 
 
@@ -49,17 +52,24 @@ def _notify_of_cases(provider_id: int) -> None:
         raise NobodyNotified
 
 
-def _notify_of_replies(provider_id: int) -> None:
-    at, theirs = clock.now(), and_(GatewayEvent.provider_id == provider_id, _may_refuse())
+def _notify_of_replies(provider_id: int | None) -> None:
+    """Of a firm's replies its people; of those to the operator's number the operator's admins."""
+    at, theirs = clock.now(), and_(GatewayEvent.provider_id.is_not_distinct_from(provider_id), _may_refuse())
     count = db.session.scalar(select(func.count()).select_from(GatewayEvent).where(theirs))
-    provider, link = db.session.get_one(Provider, provider_id), absolute_url("desk.list_replies")
-    if not notify_roles(provider, MailKind.REPLIES_WAIT, ANSWERING_ROLES, count=count, link=link):
+    if provider_id is None:
+        link = absolute_url("operator.list_replies")
+        reached = notify_admins(MailKind.REPLIES_WAIT, place=mails.OPERATOR, count=count, link=link)
+    else:
+        provider, link = db.session.get_one(Provider, provider_id), absolute_url("desk.list_replies")
+        reached = notify_roles(provider, MailKind.REPLIES_WAIT, ANSWERING_ROLES, count=count, link=link)
+    if not reached:
         raise NobodyNotified
     db.session.execute(update(GatewayEvent).where(theirs).values(reminded_at=at))
 
 
 def _may_refuse() -> ColumnElement[bool]:
-    return and_(GatewayEvent.outcome == EventOutcome.LIKELY_REFUSAL, GatewayEvent.settled_at.is_(None))
+    waits = GatewayEvent.settled_at.is_(None), GatewayEvent.body.is_not(None)
+    return and_(GatewayEvent.outcome == EventOutcome.LIKELY_REFUSAL, *waits)
 
 
 def _is_untold_reply(at: datetime) -> ColumnElement[bool]:

@@ -32,11 +32,13 @@ from portal.core.models import (
     ReceiptDecision,
     Recipient,
 )
+from portal.core.models.invitations import resume_invitations
+from portal.domain.campaigns.sending import reconsider
 from portal.domain.consents import recipients, refusals
 from portal.domain.consents.refusals import RefusalScope
 from portal.domain.notifications import gateways
 from portal.domain.replies import ReplyOutcome, classify_reply, fold, names_brand
-from portal.services.messaging import event_contents, reply_consents
+from portal.services.messaging import event_contents, reply_consents, shared_replies
 from portal.services.messaging.gateways.protocol import InboundMessage
 
 log = structlog.get_logger()
@@ -45,17 +47,14 @@ log = structlog.get_logger()
 def take_reply(event: GatewayEvent, gateway: MessageGateway, reply: InboundMessage, at: datetime) -> None:
     """Decide what a reply says; the event is locked. Nothing here commits."""
     owner = event.provider_id or NO_PROVIDER
-    brands = _brands_of_provider(owner)
-    spoken = [reply.keyword, gateway.header, *(name for brand in brands for name in _names_of(brand))]
-    outcome = classify_reply(reply.text, [each for each in spoken if each])
-    outcome = outcome if reply.is_whole else ReplyOutcome.LIKELY_REFUSAL
+    outcome = _classify(gateway, reply, owner)
     address = address_of(reply.sender)
     if address is None or Channel.SMS not in address.channels:
         _put_to_desk(event, EventOutcome.REVIEW if reply.is_whole else EventOutcome.LIKELY_REFUSAL, None, at)
     elif outcome == ReplyOutcome.REFUSAL:
         refuse(event, gateway, _refused_parts(event, gateway, address, reply, at), DecisionOrigin.REPLY, at)
     elif event.provider_id is None:
-        _hand_to_providers(event, gateway, address, reply, at)
+        _hand_over(event, gateway, address, reply, outcome, at)
     elif outcome != ReplyOutcome.CONSENT or not reply_consents.grant(
         event, gateway, address, find_brands(event, reply), reply, at
     ):
@@ -96,7 +95,11 @@ def find_recipients(event: GatewayEvent, gateway: MessageGateway, address: Addre
     if event.provider_id is not None:
         ids = recipients.gather(db.session, vault(), event.provider_id, [address], at)
         return [db.session.get_one(Recipient, ids[address.text])]
-    sent_to = select(Message.recipient_id).where(Message.gateway_id == gateway.id)
+    same = select(MessageGateway.id).where(  # Also by an account that was removed and added again.
+        MessageGateway.provider_id.is_(None), MessageGateway.vendor == gateway.vendor,
+        MessageGateway.carries == gateway.carries,
+    )  # fmt: skip
+    sent_to = select(Message.recipient_id).where(Message.gateway_id.in_(same))
     ours = [each.id for each in address_holders.find_holders(db.session, vault(), address)]
     return list(db.session.scalars(select(Recipient).where(Recipient.id.in_(ours), Recipient.id.in_(sent_to))))
 
@@ -115,6 +118,12 @@ def brands_of(gateway: MessageGateway, provider_id: int, recipient_id: int | Non
     theirs = exists().where(BrandGateway.brand_id == Brand.id, BrandGateway.carries == gateway.carries)
     sends = or_(~theirs, theirs.where(BrandGateway.gateway_id == gateway.id), _wrote(gateway, recipient_id))
     return _brands_of_provider(provider_id, sends) or _brands_of_provider(provider_id)
+
+
+def resume_links(recipient_id: int, at: datetime) -> None:
+    """Look again at links that were kept back until a reply was read, and at launches that made none."""
+    reconsider(db.session, recipient_id)
+    resume_invitations(db.session, Message.recipient_id == recipient_id, at)
 
 
 def address_of(text: str) -> Address | None:
@@ -153,24 +162,43 @@ def _meant(found: list[Recipient], gateway: MessageGateway, reply: InboundMessag
     return [each] if set(brands) & set(wrote) else found
 
 
-def _hand_to_providers(
-    event: GatewayEvent, gateway: MessageGateway, address: Address, reply: InboundMessage, at: datetime
-) -> None:
-    """Let each firm whose message the operator's gateway carried to that number read an unclear reply, or the one that
-    it names."""
-    served = {each.provider_id for each in _meant(find_recipients(event, gateway, address, at), gateway, reply)}
-    if not served:
-        _leave_in_log(event, at)
-        return
+def _classify(gateway: MessageGateway, reply: InboundMessage, provider_id: int) -> ReplyOutcome:
+    """The outcome beside the names of a provider's brands."""
+    if not reply.is_whole:
+        return ReplyOutcome.LIKELY_REFUSAL
+    names = (name for brand in _brands_of_provider(provider_id) for name in _names_of(brand))
+    return classify_reply(reply.text, [each for each in (reply.keyword, gateway.header, *names) if each])
+
+
+def _hand_over(
+    event: GatewayEvent, gateway: MessageGateway, address: Address, reply: InboundMessage, outcome: ReplyOutcome,
+    at: datetime,
+) -> None:  # fmt: skip
+    """Give a reply to the operator's number to the firm that it names, or that alone wrote there, and to those at whom
+    it refuses clearly. For all others the operator reads it."""
+    meant = _meant(find_recipients(event, gateway, address, at), gateway, reply)
+    is_single = len({each.provider_id for each in meant}) == 1
+    shared = [
+        each for each in meant
+        if not is_single and _classify(gateway, reply, each.provider_id) != ReplyOutcome.REFUSAL
+    ]  # fmt: skip
     secret = gateways.read_secret(vault(), gateway)
-    for provider_id in sorted(served):
-        identity = [event.digest.hex(), provider_id]
-        event_contents.keep(gateway, secret, EventKind.REPLY, identity, asdict(reply), at, provider_id=provider_id)
-    event.outcome, event.due_at, event.settled_at = EventOutcome.READ, None, at
+    for each in meant:
+        if each not in shared:
+            identity, owner = [event.digest.hex(), each.provider_id], each.provider_id
+            event_contents.keep(gateway, secret, EventKind.REPLY, identity, asdict(reply), at, provider_id=owner)
+    if shared or not (meant or reply.is_whole):
+        is_likely = outcome == ReplyOutcome.LIKELY_REFUSAL
+        shared_replies.hold(event, shared, EventOutcome.LIKELY_REFUSAL if is_likely else EventOutcome.REVIEW)
+    elif meant:
+        event.outcome, event.due_at, event.settled_at = EventOutcome.READ, None, at
+    else:
+        _leave_in_log(event, at)
 
 
 def _put_to_desk(event: GatewayEvent, outcome: EventOutcome, recipient_id: int | None, at: datetime) -> None:
-    if event.provider_id is None:
+    """The firm's; of the operator's gateway the operator reads only what nobody could."""
+    if event.provider_id is None and outcome == EventOutcome.REVIEW:
         _leave_in_log(event, at)
     else:
         event.outcome, event.recipient_id, event.due_at = outcome, recipient_id, None

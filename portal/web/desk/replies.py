@@ -14,10 +14,8 @@ from portal.core import clock
 from portal.core.addresses import mask
 from portal.core.extensions import db
 from portal.core.iys_protocol import Channel
-from portal.core.models import TO_READ, EventOutcome, GatewayEvent, Message
-from portal.core.models.invitations import resume_invitations
+from portal.core.models import TO_READ, EventOutcome, GatewayEvent
 from portal.core.vault import CannotOpen
-from portal.domain.campaigns.sending import reconsider
 from portal.domain.identity.permissions import Permission
 from portal.services.messaging import event_contents, replies
 from portal.web.desk.blueprint import blueprint
@@ -49,9 +47,9 @@ def list_replies() -> str:
 
 
 def waits_to_be_read() -> ColumnElement[bool]:
-    """The condition that a reply of the firm's waits for a person."""
-    is_own = GatewayEvent.provider_id == current_user.provider_id
-    return and_(is_own, GatewayEvent.settled_at.is_(None), GatewayEvent.outcome.in_(TO_READ))
+    """The condition that a reply of the firm's waits for its people: one without a text is for the operator's."""
+    is_own = GatewayEvent.provider_id == current_user.provider_id, GatewayEvent.body.is_not(None)
+    return and_(*is_own, GatewayEvent.settled_at.is_(None), GatewayEvent.outcome.in_(TO_READ))
 
 
 @blueprint.post("/replies/<id:event_id>/refusal")
@@ -87,14 +85,13 @@ def _lock_open(event_id: int) -> GatewayEvent | None:
     """None where a colleague was first."""
     own_row_or_404(db.session, GatewayEvent, event_id)
     event = db.session.get_one(GatewayEvent, event_id, with_for_update=True, populate_existing=True)
-    return event if event.outcome in TO_READ and event.settled_at is None else None
+    is_open = event.outcome in TO_READ and event.settled_at is None and event.body is not None
+    return event if is_open else None
 
 
 def _resume_links(event: GatewayEvent) -> None:
-    """Look again at links that were kept back until the reply was read, and at launches that made none."""
     if event.recipient_id is not None:
-        reconsider(db.session, event.recipient_id)
-        resume_invitations(db.session, Message.recipient_id == event.recipient_id, clock.now())
+        replies.resume_links(event.recipient_id, clock.now())
 
 
 def _commit_and_return(told: str, *, is_first: bool) -> Response:

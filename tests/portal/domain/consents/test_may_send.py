@@ -91,6 +91,7 @@ def add_reply(recipient_id: int | None, outcome=EventOutcome.LIKELY_REFUSAL) -> 
     event = GatewayEvent(
         id=event_id, provider_id=gateway.provider_id, gateway_id=gateway.id, kind=EventKind.REPLY, outcome=outcome,
         digest=event_id.to_bytes(32, "big"), received_at=clock.now(), recipient_id=recipient_id,
+        body=b"sealed",
     )  # fmt: skip
     db.session.add(event)
     db.session.flush()

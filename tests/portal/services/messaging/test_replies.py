@@ -8,8 +8,8 @@ import time_machine
 from sqlalchemy import select, update
 
 from portal.core import clock
-from portal.core.addresses import AddressKind, parse
-from portal.core.extensions import db, vault
+from portal.core.addresses import AddressKind
+from portal.core.extensions import db
 from portal.core.models import (
     AudienceEntry,
     Brand,
@@ -20,16 +20,14 @@ from portal.core.models import (
     GatewayEvent,
     Message,
     MessageGateway,
-    MessageKind,
     MessageState,
 )
-from portal.domain.consents import recipients
 from portal.domain.notifications import gateways
 from portal.services.messaging import feedback, gateway_events, outbox
 from portal.services.messaging.gateways.protocol import BlockedAddress, InboundMessage
 from tests import grants, make
 from tests.portal.services.messaging import test_gateway_delivery as delivery
-from tests.portal.services.messaging.vendor_pushes import Vendor, accepted, add_brand, work
+from tests.portal.services.messaging.vendor_pushes import Vendor, accepted, add_brand, operators_vendor, work
 
 pytestmark = pytest.mark.slow
 
@@ -182,35 +180,11 @@ def test_a_reply_without_id_and_time_counts_anew_after_a_minute_but_of_a_sweep_o
 
 @pytest.fixture
 def operators(app, browser) -> Vendor:
-    """The operator's account: by it Örnek Mağaza invited three numbers, and another firm sent each a code."""
-    with app.app_context():
-        make.provider()
-        gateway_id = gateways.add_gateway(
-            db.session, vault(), provider_id=None, carries=AddressKind.PHONE, vendor="verimor", header="IZINLINK",
-            credentials=delivery.LOGINS["verimor"], per_second=1, at=clock.now(),
-        ).id  # fmt: skip
-        other_id = make.provider(800001, 800001, "cem@example.com").id
-        phones = [parse(each) for each in grants.phones(3, 1_000_100)]
-        made = recipients.gather(db.session, vault(), other_id, phones, clock.now())
-        db.session.commit()
-    delivery.launch(app, 3)
-    with app.app_context():
-        for message in db.session.scalars(select(Message)):
-            message.gateway_id = gateway_id
-        for recipient_id in made.values():
-            db.session.add(
-                Message(
-                    kind=MessageKind.CODE, provider_id=other_id, recipient_id=recipient_id, gateway_id=gateway_id,
-                    created_at=clock.now(), state=MessageState.ACCEPTED,
-                )
-            )  # fmt: skip
-        db.session.execute(update(Brand).where(Brand.provider_id == other_id).values(name="Rakip", header="RET"))
-        db.session.commit()
-    return Vendor(app, browser, gateway_id)
+    return operators_vendor(app, browser)
 
 
-def test_unclear_replies_to_the_operators_number_wait_at_each_firm_that_wrote_there(operators, app, rows):
-    """A clear refusal refuses at each of them at once, unless it names one."""
+def test_unclear_replies_to_the_operators_number_wait_at_the_operator_and_hold_each_firm(operators, app, rows):
+    """No firm reads what may be said to another. A clear refusal refuses at each at once, unless it names one."""
     phones = grants.phones(3, 1_000_100)
     for text, sender in zip(("mesaj atmayın artık rica ederim", "kargom nerede", "RET"), phones, strict=True):
         operators.brings(text, sender)
@@ -219,8 +193,10 @@ def test_unclear_replies_to_the_operators_number_wait_at_each_firm_that_wrote_th
 
     at_firms = rows(GatewayEvent, GatewayEvent.provider_id.is_not(None))
     assert sorted(each.outcome for each in at_firms) == [LIKELY, LIKELY, REVIEW, REVIEW]
-    assert len({each.provider_id for each in at_firms}) == 2
-    assert all(each.settled_at for each in rows(GatewayEvent, GatewayEvent.provider_id.is_(None)))
+    assert {each.body for each in at_firms} == {None}
+    assert len({each.provider_id for each in at_firms}) == len({each.recipient_id for each in at_firms}) / 2 == 2
+    waiting = rows(GatewayEvent, GatewayEvent.provider_id.is_(None), GatewayEvent.settled_at.is_(None))
+    assert [each.outcome for each in waiting if each.kind == EventKind.REPLY] == [LIKELY, REVIEW]
     assert len({each.provider_id for each in rows(Decision)}) == len(rows(Decision)) == 2
 
 
@@ -236,6 +212,7 @@ def test_a_name_is_for_one_firm_only_if_its_brand_wrote_there(operators, app, ro
     for each in at_firms:
         outcomes[each.provider_id].append(each.outcome)
     assert sorted(outcomes.values(), key=len) == [[REFUSED], [REFUSED, LIKELY, REVIEW]]
+    assert [each.outcome for each in at_firms if each.body is None] == [LIKELY]  # The operator reads it for this firm.
 
 
 @pytest.mark.parametrize("text", ["artık bana yazmayın, sıkıldım", "bereket"])

@@ -5,11 +5,13 @@ from itertools import count
 from sqlalchemy import select, update
 
 from portal.core import clock
+from portal.core.addresses import AddressKind, parse
 from portal.core.extensions import db, vault
-from portal.core.models import Brand, EventKind, Message, MessageGateway, MessageState
+from portal.core.models import Brand, EventKind, Message, MessageGateway, MessageKind, MessageState
+from portal.domain.consents import recipients
 from portal.domain.notifications import gateways
 from portal.services.messaging import gateway_events
-from tests import make
+from tests import grants, make
 from tests.portal.services.messaging import test_gateway_delivery as delivery
 
 ids = count(1)
@@ -67,3 +69,31 @@ def accepted(app, vendor: Vendor, phones: int = 1, **values) -> None:
         facts = {"state": MessageState.ACCEPTED, "gateway_id": vendor.gateway_id, "vendor_ref": "7", "due_at": None}
         db.session.execute(update(Message).values(facts | {"called_at": clock.now(), "ended_at": clock.now()} | values))
         db.session.commit()
+
+
+def operators_vendor(app, browser) -> Vendor:
+    """The operator's account: by it Örnek Mağaza invited three numbers, and another firm sent each a code."""
+    with app.app_context():
+        make.provider()
+        gateway_id = gateways.add_gateway(
+            db.session, vault(), provider_id=None, carries=AddressKind.PHONE, vendor="verimor", header="IZINLINK",
+            credentials=delivery.LOGINS["verimor"], per_second=1, at=clock.now(),
+        ).id  # fmt: skip
+        other_id = make.provider(800001, 800001, "cem@example.com").id
+        phones = [parse(each) for each in grants.phones(3, 1_000_100)]
+        made = recipients.gather(db.session, vault(), other_id, phones, clock.now())
+        db.session.commit()
+    delivery.launch(app, 3)
+    with app.app_context():
+        for message in db.session.scalars(select(Message)):
+            message.gateway_id = gateway_id
+        for recipient_id in made.values():
+            db.session.add(
+                Message(
+                    kind=MessageKind.CODE, provider_id=other_id, recipient_id=recipient_id, gateway_id=gateway_id,
+                    created_at=clock.now(), state=MessageState.ACCEPTED,
+                )
+            )  # fmt: skip
+        db.session.execute(update(Brand).where(Brand.provider_id == other_id).values(name="Rakip", header="RET"))
+        db.session.commit()
+    return Vendor(app, browser, gateway_id)

@@ -1,0 +1,93 @@
+"""Replies to the operator's number that may be meant for several firms, and what nobody could read there."""
+
+from dataclasses import dataclass
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+from sqlalchemy import ColumnElement, and_, select
+
+from portal.core import clock
+from portal.core.addresses import mask
+from portal.core.extensions import db
+from portal.core.models import TO_READ, GatewayEvent, Provider
+from portal.core.vault import CannotOpen
+from portal.domain.identity.permissions import Permission
+from portal.services.messaging import event_contents, replies, shared_replies
+from portal.web.operator.blueprint import blueprint
+from portal.web.shared.access import needs
+from portal.web.shared.audit_entries import record_operator_audit
+from portal.web.shared.pagination import requested_page
+
+PAGE_SIZE = 25
+
+
+@dataclass(frozen=True)
+class SharedReplyRow:
+    event: GatewayEvent
+    sender: str
+    text: str
+    firms: list[tuple[int, str]]  # That wrote to the sender, to whom nothing is sent meanwhile.
+
+
+@blueprint.get("/replies")
+@needs(Permission.CONNECT)
+def list_replies() -> str:
+    theirs = select(GatewayEvent).where(waits_for_operator()).order_by(GatewayEvent.received_at, GatewayEvent.id)
+    return render_template("operator/replies.html", page=requested_page(theirs, PAGE_SIZE, _row))
+
+
+def waits_for_operator() -> ColumnElement[bool]:
+    """The condition that a reply waits for a person of the operator's."""
+    return and_(
+        GatewayEvent.provider_id.is_(None), GatewayEvent.settled_at.is_(None), GatewayEvent.outcome.in_(TO_READ)
+    )
+
+
+@blueprint.post("/replies/<id:event_id>/refusal")
+@needs(Permission.CONNECT)
+def refuse_reply(event_id: int) -> ResponseReturnValue:
+    """Record a refusal at all firms that the reply may mean."""
+    return _settle(event_id, refuses=True, told=_("Ret, bu firmaların hepsinde kaydedildi."))
+
+
+@blueprint.post("/replies/<id:event_id>/reading")
+@needs(Permission.CONNECT)
+def settle_reply(event_id: int) -> ResponseReturnValue:
+    """It refuses nothing: what was held back goes on. A firm that is chosen reads it next."""
+    firm = request.form.get("firm", None, int)
+    return _settle(
+        event_id, firm=firm, told=_("Yanıt firmaya iletildi.") if firm else _("Yanıt okundu olarak işaretlendi.")
+    )
+
+
+def _settle(event_id: int, *, told: str, refuses: bool = False, firm: int | None = None) -> ResponseReturnValue:
+    open_one = select(GatewayEvent).where(GatewayEvent.id == event_id, waits_for_operator()).with_for_update()
+    event, at = db.session.scalar(open_one) or abort(404), clock.now()
+    try:
+        reply = event_contents.read_reply(event)
+    except CannotOpen:
+        abort(404)
+    if refuses and not replies.refuse_as_read(event, reply, current_user.id, at):
+        abort(404)
+    for recipient_id in shared_replies.settle(event, replies.address_of(reply.sender), current_user.id, at, firm):
+        replies.resume_links(recipient_id, at)
+    record_operator_audit("reply.refused" if refuses else "reply.read", "reply", event_id, provider_id=firm)
+    db.session.commit()
+    flash(told)
+    return redirect(url_for(".list_replies"), 303)
+
+
+def _row(event: GatewayEvent) -> SharedReplyRow:
+    try:
+        reply = event_contents.read_reply(event)
+    except CannotOpen:
+        return SharedReplyRow(event, "–", _("Yanıt açılamadı."), [])
+    address, text = replies.address_of(reply.sender), reply.text
+    if not reply.is_whole:
+        text = _("Okunamayan bildirim: %(text)s", text=event_contents.mask_people(text))
+    held = [each.provider_id for each in shared_replies.find_held(event, address)]
+    firms = db.session.scalars(select(Provider).where(Provider.id.in_(held)).order_by(Provider.title))
+    sender = mask(address.text) if address else reply.sender or "–"
+    return SharedReplyRow(event, sender, text, [(each.id, each.known_as) for each in firms])

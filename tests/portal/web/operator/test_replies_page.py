@@ -1,0 +1,29 @@
+"""Replies to the operator's number that may be meant for several firms."""
+
+import pytest
+
+from portal.core.models import Decision, EventKind, GatewayEvent
+from tests import grants
+from tests.portal.services.messaging.vendor_pushes import operators_vendor, work
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize(("act", "form", "refused", "texts"), [
+    ("refusal", {}, 2, 0), ("reading", {}, 0, 0), ("reading", {"firm": True}, 0, 1),
+])  # fmt: skip
+def test_the_operator_reads_what_may_be_meant_for_several_firms(app, browser, derya, rows, act, form, refused, texts):
+    operators_vendor(app, browser).brings("kargom nerede", grants.phones(1, 1_000_100)[0])
+    work(app)
+    assert '<span class="count">1</span>' in derya.opens("/operator/gateways").text
+    page = derya.opens("/operator/replies").text
+    assert "kargom nerede" in page and "Rakip" not in page and grants.phones(1, 1_000_100)[0][-7:] not in page
+
+    (event,) = rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY, GatewayEvent.provider_id.is_(None))
+    firm = min(each.provider_id for each in rows(GatewayEvent, GatewayEvent.provider_id.is_not(None)))
+    path = f"/operator/replies/{event.id}/{act}"
+    assert [derya.posts(path, dict.fromkeys(form, firm)).status_code for _ in range(2)] == [303, 404]
+
+    assert len({each.provider_id for each in rows(Decision)}) == refused
+    waiting = rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY, GatewayEvent.settled_at.is_(None))
+    assert [(each.provider_id, each.body is not None) for each in waiting] == [(firm, True)] * texts
