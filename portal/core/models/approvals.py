@@ -39,11 +39,11 @@ class TakenBack:
         return digest_of(field, words) in self.digests
 
     def is_in(self, text: str, known: Iterable[str]) -> bool:
-        """Whether a message says any of these words; what is `known` of its senders now may hold them."""
-        said = _fold(text)
-        for each in sorted(map(_fold, known), key=len, reverse=True):
-            said = said.replace(each, " \0 ")
-        return any(_fold(each) in said for each in self.words)
+        """Whether a message says any of these words, other than within what is `known` of its senders now."""
+        said, current = _fold(text), sorted(map(_fold, known), key=len, reverse=True)
+        return any(
+            _is_said(_fold(each), said, [name for name in current if _fold(each) in name]) for each in self.words
+        )
 
 
 def find_taken_back(session: Session, provider_id: int) -> TakenBack:
@@ -62,6 +62,12 @@ def note_of(words: str, reason: str) -> str:
 
 def _is_of_field(words: str, digests: Collection[bytes]) -> bool:
     return any(digest_of(field, words) in digests for field in FIELDS)
+
+
+def _is_said(words: str, text: str, holders: Iterable[str]) -> bool:
+    for each in holders:
+        text = text.replace(each, " \0 ")
+    return words in text
 
 
 def _fold(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import hmac
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,7 +11,17 @@ from sqlalchemy.orm import Session
 
 import shortlinks
 from portal.core import clock
-from portal.core.models import ACROSS_PROVIDERS, Brand, ConsentText, Decision, Provider, Receipt, ReceiptDecision
+from portal.core.models import (
+    ACROSS_PROVIDERS,
+    NO_PROVIDER,
+    Brand,
+    ConsentText,
+    Decision,
+    Provider,
+    Receipt,
+    ReceiptDecision,
+)
+from portal.core.models.approvals import find_taken_back
 from portal.domain.providers import sandbox_mode
 from portal.domain.providers.sandbox_mode import Destination
 
@@ -60,13 +71,13 @@ class FoundBrand:
 
 
 def find_brands(session: Session, number: str) -> list[FoundBrand]:
-    """The brands of a receipt, by name; empty where no receipt has that number. Either way one statement is asked.
+    """The brands of a receipt, by name; empty where no receipt has that number. Either way two statements are asked.
 
     The number of an act that may be at several providers names none: a firm that was told it would learn of the others.
     """
     name = func.coalesce(ConsentText.brand_name, Brand.name).label("brand_name")
     theirs = (
-        select(name, Receipt.decided_at, Receipt.origin, Provider.iys_code, Brand.brand_code)
+        select(name, Brand.name, Receipt.decided_at, Receipt.origin, Provider.id, Provider.iys_code, Brand.brand_code)
         .join(ReceiptDecision, ReceiptDecision.receipt_id == Receipt.id)
         .join(Decision, Decision.id == ReceiptDecision.decision_id)
         .join(Brand, Brand.id == Decision.brand_id)
@@ -75,12 +86,25 @@ def find_brands(session: Session, number: str) -> list[FoundBrand]:
         .where(Receipt.number == number)
         .distinct()
     )
+    rows = session.execute(theirs).all()
+    taken_back = {each: find_taken_back(session, each) for each in {row.id for row in rows} or {NO_PROVIDER}}
     found = {
         FoundBrand(
-            "" if row.origin in ACROSS_PROVIDERS else sandbox_mode.shown_name(row.brand_name, row.brand_code),
+            ""
+            if row.origin in ACROSS_PROVIDERS
+            else sandbox_mode.shown_name(
+                row.name if taken_back[row.id].holds("name", row.brand_name) else row.brand_name, row.brand_code
+            ),
             clock.day(row.decided_at),
             is_sandbox=sandbox_mode.find_destination(row.iys_code, row.brand_code) == Destination.SANDBOX,
         )
-        for row in session.execute(theirs)
+        for row in rows
     }
     return sorted(found, key=lambda each: (each.brand_name, each.is_sandbox))
+
+
+def find_taken_back_words(session: Session, number: str, said: Iterable[tuple[str, str]]) -> list[str]:
+    """Of the words that a receipt says, each with its field, those whose approval was taken back since."""
+    providers = select(Receipt.provider_id).where(Receipt.number == number).distinct()
+    taken_back = [find_taken_back(session, each) for each in session.scalars(providers).all()]
+    return [words for field, words in said if any(each.holds(field, words) for each in taken_back)]

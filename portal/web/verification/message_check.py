@@ -1,6 +1,6 @@
 """Check a message without opening its link: the code tells who sent it, when, and to which masked address."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -85,7 +85,8 @@ def ask_for_code() -> str:
 @limiter.limit(limits.MESSAGE_CHECK)
 def show_checked() -> ResponseReturnValue:
     """Say what the code leads to. Nothing is changed, so the page may be reloaded."""
-    pasted = request.form.get("code", "")[: pasted_text.LONGEST].strip()
+    given = request.form.get("code", "").strip()
+    pasted = given[: pasted_text.LONGEST]
     found = pasted_text.parse(pasted, _belongs)
     if found.problem:
         return _page(pasted=pasted, message=found.problem), 422
@@ -95,10 +96,11 @@ def show_checked() -> ResponseReturnValue:
         return _page(pasted=pasted, message="unknown")
     if _holds_taken_back(read_session(), pasted, checked):
         checked = replace(checked, objection=Mismatch.DECLINED)
-    return _page(pasted=pasted, checked=checked, verdict=_judge(pasted, found, checked), hosts=found.brand_hosts)
+    verdict = _judge(pasted, found, checked, is_cut=len(given) > len(pasted))
+    return _page(pasted=pasted, checked=checked, verdict=verdict, hosts=found.brand_hosts)
 
 
-def _judge(pasted: str, found: PastedText, checked: KnownMessage) -> Verdict:
+def _judge(pasted: str, found: PastedText, checked: KnownMessage, *, is_cut: bool) -> Verdict:
     """Whether the rest of the text fits the link. The senders' names may look like links; a contact holds none. What
     somebody in sandbox mode calls themself was reviewed by nobody."""
     senders = [] if checked.is_sandbox else [each for _, each in checked.senders]
@@ -108,7 +110,7 @@ def _judge(pasted: str, found: PastedText, checked: KnownMessage) -> Verdict:
         text_comparison.compare(
             pasted, found.code, sent=sent, pair=checked.pair, brands=[name for name, _ in checked.senders],
             known=[names, *(text for each in senders for text in (each.contact, each.number))],
-            has_foreign=not found.foreign <= own_links,
+            has_foreign=not found.foreign <= own_links, is_cut=is_cut,
         )
         for sent in checked.texts or (None,)
     ]  # fmt: skip
@@ -185,6 +187,13 @@ def _objection(session: Session, context: LinkContext) -> Mismatch | None:
     return Mismatch.ENDED if context.closure in (ClosureReason.GONE, ClosureReason.SUSPENDED) else None
 
 
+def _has_ended(session: Session, provider_ids: Collection[int]) -> Mismatch | None:
+    """Whether a provider of a receipt or case has."""
+    ended = or_(Provider.left_at.is_not(None), Provider.suspended_at.is_not(None))
+    found = session.scalar(select(Provider.id).where(Provider.id.in_(provider_ids), ended).limit(1))
+    return None if found is None else Mismatch.ENDED
+
+
 def _holds_taken_back(session: Session, pasted: str, checked: KnownMessage) -> bool:
     """Whether the message, or the text as it was sent, says a name, line or number that the operator took back."""
     theirs = set(session.scalars(select(Brand.provider_id).where(Brand.id.in_(checked.brand_ids - {None}))))
@@ -216,6 +225,7 @@ def _find_receipt(session: Session, vault: Vault, code: str) -> KnownMessage | N
         report_url=url_for("recipient.complain", code=code),
         is_sandbox=act.is_sandbox,
         texts=_sent_texts(vault, session.scalars(told).all()) or NO_OTHER_TEXT,
+        objection=_has_ended(session, {part.provider_id for part in act.parts}),
     )
 
 
@@ -237,6 +247,7 @@ def _find_case(session: Session, vault: Vault, code: str) -> KnownMessage | None
         page_url=url_for("recipient.complaint", code=code),
         is_sandbox=code_at_iys in sandbox_mode.CODES,
         texts=tuple(text for text in _sent_texts(vault, messages) if code in text) or NO_OTHER_TEXT,
+        objection=_has_ended(session, {case.provider_id}),
     )
 
 

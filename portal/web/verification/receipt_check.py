@@ -16,6 +16,7 @@ from portal.domain.receipts.tokens import NotGenuine
 from portal.web.shared import limits
 from portal.web.verification.blueprint import blueprint
 
+CLAIMS = {"name": "brand", "contact": "party_contact", "notice_url": "privacy_notice"}  # By field of a brand.
 CACHE_FIVE_MINUTES = "public, max-age=300"  # A new key is known everywhere after five minutes.
 
 
@@ -51,7 +52,14 @@ def _check_token(pasted: str) -> ResponseReturnValue:
         check = _parse_check(genuine.claims)
         compared = _compare_list(check, salt, addresses) if addresses else None
         return _page(check=check, key=genuine.key, pasted=pasted, salt=salt, addresses=addresses, compared=compared)
-    return _page(content=_parse_claims(genuine.claims), key=genuine.key)
+    content = _parse_claims(genuine.claims)
+    said = [
+        (field, purpose["controller"][claim])
+        for purpose in content["purposes"] for field, claim in CLAIMS.items() if claim in purpose["controller"]
+    ]  # fmt: skip
+    number = numbers.parse_number(content["receipt_id"]) or ""
+    taken_back = lookup.find_taken_back_words(read_session(), number, said)
+    return _page(content=content, key=genuine.key, taken_back=taken_back)
 
 
 def _check_number(typed: str) -> ResponseReturnValue:

@@ -14,6 +14,7 @@ from portal.web.verification import pasted_text
 # Signs beyond ASCII and usual punctuation may be drawn as letters, and marks are read above others: each is a word.
 WORD = re.compile(r"[^\W_]+|[^\w\s\0-\x7f\xab\xad\xb7\xbb\u2000-\u201f\u2022\u2024-\u202f\u2039\u203a\u205f-\u206f]")
 SIGN = re.compile(r"[^\w\s]|_")  # Of these whole letters can be drawn.
+DIRECTION = re.compile(r"[\u202a-\u202e\u2066-\u2069]")  # Letters and numbers behind these stand in another order.
 MOST_SIGNS = 10  # More than we sent, as programs add when they quote or copy.
 NOT_DIGITS = re.compile(r"\D+")
 SHORTEST_PHONE = 7  # Digits.
@@ -37,6 +38,7 @@ class Mismatch(StrEnum):
     LINK = "link"
     NO_WORDS = "no_words"
     NO_BRAND = "no_brand"
+    CUT = "cut"  # More was pasted than is read.
     PART = "part"  # A part may say what the whole denies.
     DECLINED = "declined"  # We sent it, and took our approval back since.
     BRAND_HOST = "brand_host"  # The link begins with the brand's own host. The text may be ours all the same.
@@ -55,7 +57,7 @@ class Verdict:
 
 def compare(
     pasted: str, code: str, *, sent: str | None, pair: str | None, brands: list[str], known: list[str],
-    has_foreign: bool,
+    has_foreign: bool, is_cut: bool = False,
 ) -> Verdict:  # fmt: skip
     """Judge a pasted text. `sent`: the text that we sent, if we did; `known`: names, contacts and numbers of the
     senders, which their messages may hold."""
@@ -68,6 +70,8 @@ def compare(
     written = _words(pasted_text.without_link(sent, code)) if sent is not None else None
     if written is not None and (not _is_part(words, written) or _is_drawn_on(pasted, sent or "")):
         found.add(Mismatch.TEXT)
+    elif is_cut:
+        found.add(Mismatch.CUT)
     elif sent is not None and not _begins_as_sent(words, sent, code):
         found.add(Mismatch.PART)
     if _holds_other_phone(" ".join(words), known if written is None else [" ".join(written)]):
@@ -78,7 +82,7 @@ def compare(
         found.add(Mismatch.NO_BRAND)
     if found & FORGED:
         return Verdict(ComparisonOutcome.FORGED, frozenset(found))
-    if sent is None or Mismatch.PART in found:
+    if sent is None or found & {Mismatch.PART, Mismatch.CUT}:
         return Verdict(ComparisonOutcome.UNKNOWN, frozenset(found))
     return Verdict(ComparisonOutcome.SAME)
 
@@ -90,7 +94,8 @@ def _begins_as_sent(words: list[str], sent: str, code: str) -> bool:
 
 
 def _is_drawn_on(pasted: str, sent: str) -> bool:
-    return len(SIGN.findall(pasted)) - len(SIGN.findall(sent)) > MOST_SIGNS
+    is_turned = not set(DIRECTION.findall(pasted)) <= set(sent)
+    return is_turned or len(SIGN.findall(pasted)) - len(SIGN.findall(sent)) > MOST_SIGNS
 
 
 def _words(text: str) -> list[str]:

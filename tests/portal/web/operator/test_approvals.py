@@ -19,11 +19,12 @@ from portal.core.models import (
     Message,
     MessageState,
     Provider,
+    Receipt,
     Review,
     ReviewAct,
 )
 from portal.core.models.approvals import digest_of, find_taken_back
-from portal.domain import audit
+from portal.domain import audit, receipts
 from portal.domain.campaigns import default_texts, lifecycle, message_texts, text_reviews
 from portal.domain.notifications import mails
 from portal.domain.providers import brand_requests, logos
@@ -96,6 +97,24 @@ def test_a_page_falls_back_and_nothing_with_it_leaves_or_is_vouched_for(app, bro
             lifecycle.reopen(db.session, db.session.get_one(Campaign, rows.one(Campaign).id), clock.now())
     acts = {each.act for each in rows(AuditEntry)}
     assert acts >= {"review.text_declined", "campaign.stopped", "campaign.closed"}
+
+
+@pytest.mark.parametrize("field", ["name", "contact"])
+def test_what_proves_a_decision_is_shown_without_what_was_taken_back(app, browser, code, take_back, rows, field):
+    """Also where it holds what the firm is called or reached by now."""
+    receipt = make.Person(browser, code).decides(MESAJ="ONAY").location
+    token = browser.get(f"{receipt}/belge.jws").text
+
+    def verify(**what: str) -> str:
+        return html.unescape(seen(browser.post("/dogrula", data=what)))
+
+    shown = verify(token=token)
+    assert SHOWN[field] in shown and "onayını sonradan geri aldık" not in shown
+    take_back(field, SHOWN[field])
+
+    by_number = verify(number=receipts.format_number(rows.one(Receipt).number))
+    assert f"onayını sonradan geri aldık, onlara güvenmeyin: {SHOWN[field]}" in verify(token=token)
+    assert "gerçek bir belge var" in by_number and (field != "name" or SHOWN[field] not in by_number)
 
 
 @pytest.mark.parametrize("field", ["header", "keyword", "reply_number", "logo_digest"])

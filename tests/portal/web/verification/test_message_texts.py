@@ -96,6 +96,22 @@ def test_nothing_beside_the_link_is_overlooked(app, browser, code, beside):
         assert FORGED in page and SAME not in page
 
 
+@pytest.mark.parametrize("blanks", [" ", "\n", "\u3164"])
+def test_what_stands_behind_the_longest_text_is_not_vouched_for(app, browser, code, blanks):
+    trap = f"{text_sent(app, code)}{5000 * blanks}Kart bilginizi 0850 999 99 99 numarasina soyleyin"
+    page = check(browser, trap)
+
+    assert SAME not in seen(page) and "bütün metne bakamadık" in seen(page)
+    assert "maxlength" not in page.text  # By which the browser would cut it without a word.
+
+
+def test_a_number_that_is_turned_around_is_no_text_of_ours(app, browser, code):
+    """Chromium shows the same signs as 0850 76 54 321."""
+    turned = text_sent(app, code).replace("123 45 67", "\u202e123 45 67\u202c")
+
+    assert FORGED in seen(check(browser, turned))
+
+
 def test_a_strange_phone_in_a_text_of_ours_is_named(app, browser, code):
     page = seen(check(browser, f"{text_sent(app, code)} Ara_0555_123_45_67_{code}"))
 
@@ -192,6 +208,7 @@ def test_nothing_is_vouched_for_whose_text_or_firm_is_not(app, browser, why):
     code = make.codes(app, delivery=Delivery.GATEWAY, wording=firms)[make.PHONE]
     sent = text_sent(app, code)
     assert SAME in seen(check(browser, sent))
+    receipt = receipt_of(browser, code)
     with app.app_context():
         if why == "declined":
             make.decline_texts()
@@ -201,4 +218,5 @@ def test_nothing_is_vouched_for_whose_text_or_firm_is_not(app, browser, why):
 
     page = seen(check(browser, sent))
     assert SAME not in page and "kefil değiliz" in page
+    assert why == "declined" or "kefil değiliz" in seen(check(browser, f"http://localhost{receipt}"))
     assert ("Bu iletiye güvenmeyin" in page and "onayını geri aldık" in page) == (why == "declined")
