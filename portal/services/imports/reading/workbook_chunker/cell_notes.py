@@ -23,7 +23,7 @@ LONGEST_CELL, LONGEST_VALUE = 1000, 50  # Bytes of a cell's tag, and of the numb
 _STRING, _IS_OFF = re.compile(rb"<(?:si|strike)\b[^>]*>"), re.compile(rb'\bval="(?:0|false)"')
 # With content: its tag, its line, and its value where that is a number.
 _CELL = re.compile(rb'<c\b((?=[^<>]*\br="[A-Z]+(\d+)")[^<>]*(?<!/))>(?:<v>(\d+)<)?')
-_REFERENCE = re.compile(r"\$?[A-Z]+\$?(\d+)(?::\$?[A-Z]+\$?(\d+))?", re.I)
+_REFERENCE = re.compile(r"\$?[A-Z]{1,3}\$?(\d{1,7})(?::\$?[A-Z]{1,3}\$?(\d{1,7}))?", re.I)
 _RELATION = re.compile(rb"<Relationship\b[^>]*>")
 
 Notes = dict[int, list[str]]  # By the number of the line; 0 of what has none.

@@ -11,8 +11,8 @@ from xml.parsers import expat
 
 PART, PIECE = 1024 * 1024, 64 * 1024  # Bytes looked through at once, and unpacked.
 _BARE = {"t", "v"}  # Elements without attributes that mean anything.
-_is_usual = re.compile("[A-Z]+[0-9]+").fullmatch
-_PLACE = re.compile(r"\$?([A-Z]+)\$?([0-9]+)", re.I)
+_is_usual = re.compile("[A-Z]{1,3}[0-9]{1,7}").fullmatch
+_PLACE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})", re.I)
 
 
 class Parts:
