@@ -20,6 +20,7 @@ from bench import (
     messages,
     pages,
     report,
+    scale,
     webhooks,
 )
 from bench.environments import POSTGRESQL, SQLITE
@@ -32,6 +33,7 @@ CASES = {
     "forward": forwarding.measure,
     "lanes": lanes.measure,
     "brands": brands.measure,
+    "scale": scale.measure,
     "messages": messages.measure,
     "imports": imports.measure,
     "exports": exports.measure,

@@ -56,9 +56,10 @@ class Run:
     firms: list[int] = field(default_factory=list)  # İYS codes; the brand has the same.
     phases: list[tuple[str, int, datetime]] = field(default_factory=list)  # Trouble, whose, until when.
     next_phone: int = 0
+    own_accounts: float = OWN_ACCOUNTS
 
     def connect(self, count: int) -> None:
-        """Make firms of one brand each, a tenth of them with an account of their own."""
+        """Make firms of one brand each, some of them with an account of their own."""
         at = clock.now()
         with self.app.app_context():
             partner = accounts.store_partner_credential(
@@ -77,7 +78,7 @@ class Run:
             db.session.commit()
 
     def has_own_account(self, code: int) -> bool:
-        return code % round(1 / OWN_ACCOUNTS) == 0
+        return code % round(1 / self.own_accounts) == 0
 
     def wait_for_first_calls(self) -> None:
         """Until the forwarder is up, and has brought a refusal of one who has an account of his own to İYS."""
