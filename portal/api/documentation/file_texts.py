@@ -7,7 +7,7 @@ OPERATIONS: dict[str, tuple[str, str]] = {
         N_("Dosya gönder"),
         N_(
             "CSV ya da Excel, en çok 128 MB; gövdenin kendisi ya da formun “file” parçası. Panelde adlandırılan sütun "
-            "düzeniyle okunur ve denenir; hiçbir şey yazılmaz."
+            "düzeniyle okunur ve denenir; hiçbir şey yazılmaz. Dosyada reference sütunu yoktur."
         ),
     ),
     "showImport": (
@@ -20,8 +20,9 @@ OPERATIONS: dict[str, tuple[str, str]] = {
     "addImportStart": (
         N_("Dosyayı yazmaya başla"),
         N_(
-            "Okuduğunuz denemenin özetiyle. Anlaşılmayan sütun, not ya da renk varsa 409 person_needed döner: onlara "
-            "ancak bir kişi kefil olur. Yalnız retleri her zaman yazabilirsiniz."
+            "Okuduğunuz denemenin özetiyle; başka özetle 409 döner, errors digest alanını gösterir. Anlaşılmayan "
+            "sütun, not ya da renk varsa 409 person_needed döner: onlara ancak bir kişi kefil olur. Yalnız retleri "
+            "her zaman yazabilirsiniz."
         ),
     ),
     "addImportCancellation": (

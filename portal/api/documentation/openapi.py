@@ -120,6 +120,8 @@ def _translate(node: Any) -> None:
     if isinstance(node, dict):
         if isinstance(node.get("title"), str):
             del node["title"]
+        if node.get("default", "") is None:
+            del node["default"]  # Absent is what it says; many of these fields take no null.
         text = node.get("description")
         if isinstance(text, str) and text:
             node["description"] = gettext(text)

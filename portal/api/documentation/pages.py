@@ -18,6 +18,7 @@ from portal.api.documentation.texts import (
     GROUPS,
     INVALID_ADDRESS,
     OPERATIONS,
+    ORIGINS,
     OUTCOMES,
     REASONS,
     VERDICTS,
@@ -38,7 +39,7 @@ from portal.web.shared.labels import label
 from portal.web.shared.problems import STATUSES, ApiProblem
 
 # Of files' problems those without İYS's text.
-ROW_PROBLEMS = (RowProblem.CHANNEL_UNFIT, RowProblem.DATE_TO_COME, RowProblem.REFUSED_ELSEWHERE)
+ROW_PROBLEMS = (RowProblem.CHANNEL_UNFIT, RowProblem.DATE_TO_COME, RowProblem.REFUSED_ELSEWHERE, RowProblem.RETAILER)
 
 OF_ROWS: dict[ExplainedProblem, str] = {ApiRowProblem.UNKNOWN_FIELD: "H118", ApiRowProblem.NO_SMS: "H464"}
 
@@ -74,6 +75,7 @@ def show_docs() -> str:
         effects=EFFECTS,
         verdicts=VERDICTS,
         outcomes=OUTCOMES,
+        origins=ORIGINS,
         exclusions={each: label(each) for each in ExclusionReason},
         changes=CHANGES,
         events=EVENTS,
@@ -153,7 +155,8 @@ def _values(schema: dict[str, Any], schemas: dict[str, Any]) -> str:
     if "items" in schema:
         return f"[{_values(schema['items'], schemas) or 'object'}]"
     longest = f" ≤ {schema['maxLength']}" if "maxLength" in schema else ""
-    return str(schema.get("type", "")) + longest
+    bounds = f" {schema['minimum']}–{schema['maximum']}" if "maximum" in schema and "minimum" in schema else ""
+    return str(schema.get("type", "")) + longest + bounds
 
 
 def _call(method: str, operation: dict[str, Any], example: Example) -> tuple[str, str | None, int]:

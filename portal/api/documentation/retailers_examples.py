@@ -7,7 +7,7 @@ from portal.api.documentation.example import OF_BRAND, PHONE, Example, problem_e
 CODE = 58954386
 _ONE: dict[str, Any] = {
     "title": "XYZ Ticaret", "name": "Fatma Çelik", "tckn": "57703411244", "tin": "8450525470",
-    "city": {"code": "34", "name": "İstanbul"}, "town": {"code": "01", "name": "Kadıköy"}, "alias": "Kadıköy mağazası",
+    "city": {"code": "34", "name": "İstanbul"}, "town": {"code": "429", "name": "Kadıköy"}, "alias": "Kadıköy mağazası",
 }  # fmt: skip
 _LISTED = _ONE | {"mersis": None, "mobile": None, "status": "active", "retailerAccessCount": 0, "retailerCode": CODE}
 _WITH_ACCESS = _LISTED | {"tin": None, "status": None, "retailerAccessCount": None}

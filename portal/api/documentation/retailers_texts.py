@@ -8,7 +8,8 @@ OPERATIONS: dict[str, tuple[str, str]] = {
         N_("Bayi ekle"),
         N_(
             "Bayiyi İYS'ye kaydeder ve İYS'nin verdiği kodu döndürür. İYS'nin yanıtı kaybolursa aynı Idempotency-Key "
-            "ile yineleyin: listeye bakılır, aynı bayi ikinci kez eklenmez. H231: tckn başka bir bayinizde kayıtlı."
+            "ile yineleyin: listeye bakılır, aynı bayi ikinci kez eklenmez. H231: tckn başka bir bayinizde ya da bu "
+            "bayide başka bilgilerle kayıtlı; hiçbir şey değişmez: GET ile bakın, silip yeniden ekleyin."
         ),
     ),
     "listTowns": (
@@ -24,7 +25,8 @@ OPERATIONS: dict[str, tuple[str, str]] = {
         N_("İzne bayi erişimi ver"),
         N_(
             "En çok 100 bayiye, İYS'de kayıtlı bir izne erişim verir. Yinelemek bir şey değiştirmez. H401: izin daha "
-            "İYS'de değil; iys.outcome accepted olunca aynı istekle yineleyin."
+            "İYS'de değil; retryable true ise iys.outcome accepted olunca aynı istekle yineleyin, false ise "
+            "adresin onayı yok."
         ),
     ),
     "replaceAccess": (

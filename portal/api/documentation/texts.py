@@ -4,7 +4,7 @@ from datetime import date
 
 from portal.api.documentation import campaign_texts, file_texts, retailers_texts, webhooks_texts
 from portal.core.lazy_text import N_
-from portal.core.models import EventType, Outcome
+from portal.core.models import DecisionOrigin, EventType, Outcome
 from portal.domain.consents.may_send import Reason, Verdict
 
 OPERATIONS: dict[str, tuple[str, str]] = {  # In the order of the page.
@@ -35,7 +35,8 @@ OPERATIONS: dict[str, tuple[str, str]] = {  # In the order of the page.
         N_("Tek karar bildir"),
         N_(
             "Onay ya da ret kaydeder ve İYS'ye hemen iletir. Ret, firma durdurulmuşken de alınır. Onay için anahtarda "
-            "consents:grant da gerekir."
+            "consents:grant da gerekir. Bir adresin kararlarını verildikleri sırayla bildirin: geçerli bir onayın "
+            "üstüne gelen onay yazılmaz (same), arkasından gelen daha eski tarihli ret geçerli olur."
         ),
     ),
     "addConsents": (
@@ -107,7 +108,7 @@ VERDICTS: dict[Verdict, str] = {
 }
 OUTCOMES: dict[Outcome, str] = {
     Outcome.WAITING: N_("Sırada; bekleyin, kendiliğinden gider."),
-    Outcome.SENT: N_("İYS'ye gönderildi, yanıtı bekleniyor; bekleyin."),
+    Outcome.SENT: N_("İYS'ye gönderildi, yanıtı bekleniyor ya da anlaşılmadı; bekleyin, kendiliğinden yinelenir."),
     Outcome.BLOCKED: N_("İYS bağlantısı ya da yetkisi durdu; panelden düzeltin, kendiliğinden gider."),
     Outcome.ACCEPTED: N_("İYS kabul etti; yapılacak bir şey yok."),
     Outcome.VERIFIED: N_("İYS kabul etti, kaydı İYS'de de görüldü; yapılacak bir şey yok."),
@@ -121,6 +122,21 @@ OUTCOMES: dict[Outcome, str] = {
     Outcome.EXPIRED: N_(
         "Onay İYS'ye süresinde kaydedilemedi, onunla ileti gönderilmez; kişiden yeni onay alın. Ret geçerlidir."
     ),
+}
+ORIGINS: dict[DecisionOrigin, str] = {
+    DecisionOrigin.LINK: N_("Kişi, kendine gönderilen bağlantıyla karar verdi."),
+    DecisionOrigin.ONE_CLICK: N_("Bağlantıya tek tıkla ret geldi (List-Unsubscribe, RFC 8058)."),
+    DecisionOrigin.POINT: N_("Kişi, bir izin noktasında, adresine gelen kodla karar verdi."),
+    DecisionOrigin.MINE: N_("Kişi, İzinlerim sayfasında reddetti."),
+    DecisionOrigin.NOT_MINE: N_("Adresin sahibi, aranan kişi olmadığını söyledi."),
+    DecisionOrigin.REPLY: N_("Kişi, bir iletiyi yanıtlayarak karar verdi."),
+    DecisionOrigin.FEEDBACK: N_("Gönderim hizmeti bir ret ya da şikâyet bildirdi."),
+    DecisionOrigin.AT_IYS: N_("Kişi İYS'de karar verdi ya da hattını kapattı."),
+    DecisionOrigin.API: N_("Programınız API ile bildirdi."),
+    DecisionOrigin.IMPORT: N_("Bir dosyayla geldi."),
+    DecisionOrigin.STAFF: N_("Firmadan biri panelde yazdı."),
+    DecisionOrigin.OTHER_SENDER: N_("Firma adına başka bir sistem İYS'ye bildirdi."),
+    DecisionOrigin.RENEWAL: N_("İYS'nin süresini kaçıran bir ret, bugünün tarihiyle yeniden bildirildi."),
 }
 GROUPS: dict[str, str] = {  # By the first operation of each.
     "showMe": N_("Anahtar ve markalar"),
@@ -139,12 +155,17 @@ EVENTS: dict[EventType, str] = {
     EventType.IYS_OUTCOME: N_(
         "Karar İYS'de sonuçlandı. facts: outcome (accepted, verified, not_needed, overtaken, parked, expired) ve code."
     ),
-    EventType.COMPLAINT_OPENED: N_("Bir kişi başvurdu. facts: kind (still_receiving, erasure)."),
+    EventType.COMPLAINT_OPENED: N_(
+        "Bir kişi başvurdu. facts: kind (still_receiving, erasure). erasure bir markanın değil, firmanındır: "
+        "brandCode null."
+    ),
     EventType.DEADLINE_NEAR: N_(
         "İYS'nin henüz almadığı kararlar var. facts: level (amber: 24 saat, red: 48 saat), count."
     ),
     EventType.DEADLINE_PASSED: N_("Süresi geçen, İYS'nin artık almadığı kararlar var. facts: level, count."),
-    EventType.PACKAGE_LOW: N_("Paket doluyor ya da doldu. facts: level (near, grace, shut), records, used."),
+    EventType.PACKAGE_LOW: N_(
+        "Paket doluyor ya da doldu. Firmanındır: brandCode null. facts: level (near, grace, shut), records, used."
+    ),
     EventType.CERTIFICATE_ISSUED: N_("Sorgu belgesi verildi. facts: type, may, may_not, unknown."),
 }
 CHANGES: list[tuple[date, str]] = [  # The newest first.

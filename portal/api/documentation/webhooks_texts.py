@@ -7,8 +7,9 @@ OPERATIONS: dict[str, tuple[str, str]] = {
     "addWebhook": (
         N_("Webhook adresi ekle"),
         N_(
-            "Markanın bundan sonraki olaylarını bu adrese gönderir. İmzanın parolası yalnız bu yanıtta görünür. "
-            "Firmanın en çok 10 adresi olabilir."
+            "Markanın bundan sonraki olaylarını bu adrese gönderir; brandCode'u null olanlar (package.low, erasure "
+            "başvurusu) yalnız panelde bütün firma için eklenen adrese gider. İmzanın parolası yalnız bu yanıtta "
+            "görünür. Firmanın en çok 10 adresi olabilir."
         ),
     ),
     "changeWebhook": (

@@ -63,7 +63,9 @@ class Campaign(Answer):
     delivery: Delivery
     state: CampaignState = Field(
         description=N_(
-            "planned: zamanı bekliyor; paused: iletiler bekliyor; finished: bitti; closed, stopped: kapatıldı."
+            "planned: zamanı bekliyor; paused: iletiler bekliyor; finished: bağlantıların hepsi yapıldı, gönderilecek "
+            "ileti kalmadı (csv'de iletileri siz gönderirsiniz; kişiler yanıt vermeyi sürdürür); closed, stopped: "
+            "kapatıldı."
         )
     )
     createdAt: Moment
@@ -170,7 +172,10 @@ class LinkBody(Strict):
 class LinkAnswer(Answer):
     link: PersonalLink | None
     refusalUrl: str = Field(
-        description=N_("Aynı kişinin yalnız reddetmeye yarayan adresi; bağlantı verilmese de gelir.")
+        description=N_(
+            "Aynı kişinin yalnız reddetmeye yarayan adresi; bağlantı verilmese de gelir. Bağlantı varsa onunki, yoksa "
+            "…/refusal-links'inki: ikisi de süresizdir."
+        )
     )
     reason: ExclusionReason | None = Field(description=N_("Bağlantı verilmediyse nedeni."))
 
@@ -181,7 +186,12 @@ class RefusalLinksBody(Strict):
 
 class RefusalLink(Answer):
     recipient: str
-    url: str | None = Field(description=N_("Hep aynı ve süresiz; e-posta programları tek tıkla da reddedebilir."))
+    url: str | None = Field(
+        description=N_(
+            "Hep aynı ve süresiz. Programlar tek tıkla da reddeder (RFC 8058): adres e-postaysa e-postayı, telefonsa "
+            "SMS'i ve aramayı. Sayfasında iki sözcük yazmaz."
+        )
+    )
     code: str | None = Field(description=N_("Adres değilse nedeni."))
 
 

@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from portal.api.v1.open_values import REASON
 from portal.api.v1.schemas import PHONE, UNTIL, Answer, Moment, Strict, Text
 from portal.core.iys_protocol import Channel, RecipientType
 from portal.core.lazy_text import N_
@@ -19,7 +20,7 @@ class CheckBody(Strict):
 class CheckedAddress(Answer):
     recipient: str
     verdict: Verdict = Field(description=N_("may: ileti gönderilebilir; may_not ve unknown: gönderilmez."))
-    reason: str
+    reason: str = REASON
     validUntil: Moment | None = UNTIL
 
 

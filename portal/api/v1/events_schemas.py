@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from portal.api.v1.open_values import ORIGIN, SOURCE
 from portal.api.v1.schemas import Answer, AtIys, Moment, NamedRetailers, Strict
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.lazy_text import N_
@@ -44,8 +45,8 @@ class EventDecision(NamedRetailers):
     status: Status
     consentDate: str | None
     recordedAt: Moment
-    source: str | None
-    origin: str
+    source: str | None = SOURCE
+    origin: str = ORIGIN
     requestId: str | None = Field(description=N_("Kararı bildiren isteğiniz; null: başka yoldan geldi."))
 
 

@@ -17,6 +17,7 @@ from portal.api.v1.schemas import Problem, WriteHeaders
 from portal.api.v1.writes import answer_once, id_or_404, record_audit, refuse, refuse_program
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
+from portal.core.lazy_text import N_
 from portal.core.models import BatchState, ImportBatch
 from portal.domain import packages
 from portal.domain.identity.permissions import Scope
@@ -30,6 +31,9 @@ from portal.web.shared.import_errors import errors_workbook
 from portal.web.shared.problems import ApiProblem
 
 IMPORT = f"{BRAND_PATH}/imports/<importId>"
+OTHER_DIGEST = (
+    "digest_old", N_("Bu özet, son denemenin değil: dosyayı yeniden okuyun, dryRun.digest değerini gönderin.")
+)  # fmt: skip
 Change = Callable[[ImportBatch, datetime], None]
 
 
@@ -161,8 +165,10 @@ def _change(text: str, headers: WriteHeaders, change: Change) -> dict[str, Any]:
 
 
 def _start(batch: ImportBatch, body: schemas.StartBody, at: datetime) -> None:
-    if batch.state != BatchState.DRY_RUN or body.digest != digest_of(batch):
+    if batch.state != BatchState.DRY_RUN:
         raise batches.WrongState
+    if body.digest != digest_of(batch):
+        refuse(ApiProblem.WRONG_STATE, errors=[problems.field_error("digest", *OTHER_DIGEST)])
     try:
         batches.start(db.session, batch, None, at, only_refusals=body.onlyRefusals, seen=str(batch.dry_run_at))
     except packages.PackageFull:

@@ -18,6 +18,11 @@ class Place(Strict):
     name: Text
 
 
+class KnownPlace(Answer):
+    code: str
+    name: str
+
+
 class RetailerBody(Strict):
     """A retailer to be added; İYS's own rules decide on the rest."""
 
@@ -26,7 +31,9 @@ class RetailerBody(Strict):
     tckn: Text = Field(examples=["57703411244"], description=TCKN)
     tin: Text = Field(examples=["8450525470"], description=TIN)
     city: Place = Field(examples=[{"code": "34", "name": "İstanbul"}])
-    town: Place = Field(examples=[{"code": "01", "name": "Kadıköy"}])
+    town: Place = Field(
+        examples=[{"code": "429", "name": "Kadıköy"}], description=N_("İlçe; kodunu …/retailers/towns verir.")
+    )
     mersis: Text | None = Field(None, description=N_("MERSİS numarası: 16 hane."))
     alias: Text | None = Field(None, description=N_("Bayinin sizdeki adı."))
     mobile: Text | None = Field(None, description=N_("Yetkili kişinin telefonu, +905… biçiminde."))
@@ -46,9 +53,9 @@ class Retailer(Answer):
     tin: str | None = Field(description=TIN)
     mersis: str | None
     mobile: str | None
-    city: Place | None
-    town: Place | None
-    status: str | None
+    city: KnownPlace | None
+    town: KnownPlace | None
+    status: str | None = Field(description=N_("İYS'nin sözü; null: söylemedi."), examples=["active", "passive"])
     retailerAccessCount: int | None = Field(description=N_("Bayinin erişebildiği izinlerin sayısı."))
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, RootModel, SkipValidation
 from pydantic.json_schema import SkipJsonSchema
 
+from portal.api.v1.open_values import ORIGIN, REASON, RESULT, SOURCE
 from portal.core.iys_protocol import MAX_RETAILERS, Channel, RecipientType, Source, Status
 from portal.core.iys_protocol.payload import FIRST_RETAILER, LAST_RETAILER
 from portal.core.lazy_text import N_
@@ -28,7 +29,8 @@ RetailerCode = Annotated[int, Field(ge=FIRST_RETAILER, le=LAST_RETAILER, example
 RetailerCodes = list[RetailerCode]
 REFERENCE = N_(
     "Kişinin sizdeki numarası; şifreli saklanır, adresin geçtiği her yanıtta döner. Son gönderilen geçerlidir, karar "
-    "yazılmasa da."
+    "yazılmasa da. Adresindir, kanalın değil: adresin bütün kayıtlarına yazın. Numara el değiştirince (hat kapanınca) "
+    "null olur."
 )
 Id = Annotated[str, Field(max_length=MAX_ID)]
 Reference = Annotated[Id | None, Field(examples=["C-1042"], description=REFERENCE)]
@@ -41,9 +43,9 @@ class Strict(BaseModel):
 
 
 class Answer(BaseModel):
-    """What is answered, all fields of which are there."""
+    """What is answered, all fields of which are there; others may be added to it within v1."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=True)
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
 
 class NamedRetailers(Answer):
@@ -141,13 +143,13 @@ class TypeQuery(Strict):
 
 class MaySend(Answer):
     verdict: Verdict = Field(description=N_("may: ileti gönderilebilir; may_not ve unknown: gönderilmez."))
-    reason: str
+    reason: str = REASON
     asOf: Moment
     validUntil: Moment | None = UNTIL
 
 
 class AtIys(Answer):
-    status: str | None
+    status: Status | None = Field(description=N_("İYS'nin bu kayıtta tuttuğu; null: bilinmiyor ya da kayıt yok."))
     asOf: Moment | None
 
 
@@ -171,7 +173,8 @@ class ConsentRow(Strict):
         None, examples=["2026-11-24 14:02:00"],
         description=N_(
             "YYYY-MM-DD HH:mm:ss, Türkiye saatiyle; Z ya da saat dilimi alınmaz. Onayda gerekir; rette yoksa alındığı "
-            "an sayılır."
+            "an sayılır. Saatiniz bir dakikaya kadar ileriyse şimdi sayılır; daha ileri tarihli onay alınmaz "
+            "(date_to_come)."
         ),
     )  # fmt: skip
     source: Source | None = Field(None, description=N_("Onayda gerekir; rette yoksa HS_KARAR yazılır."))
@@ -203,8 +206,8 @@ class BulkBody(Strict):
 class RowResult(Answer):
     index: int = Field(description=N_("Satırın listedeki yeri, 0'dan."))
     correlationId: str | None
-    result: str
-    written: bool = Field(description=N_("Kayıtlara bir karar eklendi mi."))
+    result: str = RESULT
+    written: bool = Field(description=N_("Satır kayıtlara bir şey ekledi mi."))
     problem: Problem | None = Field(description=N_("Satır alınmadıysa nedeni; diğer satırlar bundan etkilenmez."))
 
 
@@ -242,7 +245,13 @@ NEXT_AT = N_(
 
 
 class Forwarding(Answer):
-    outcome: str = Field(description=N_("waiting ve sent: yolda; accepted ve verified: İYS'de."))
+    outcome: str = Field(
+        description=N_(
+            "waiting ve sent: yolda; accepted ve verified: İYS'de. Öbürleri İYS'deki sonuçlar tablosundadır; yenileri "
+            "eklenebilir."
+        ),
+        examples=["waiting", "accepted"],
+    )
     code: str | None = Field(description=N_("İYS'nin kodu."))
     transactionId: str | None
     dueAt: Moment | None = Field(description=NEXT_AT)
@@ -269,8 +278,8 @@ class HistoryItem(NamedRetailers):
     status: Status
     consentDate: str | None
     recordedAt: Moment
-    source: str | None
-    origin: str
+    source: str | None = SOURCE
+    origin: str = ORIGIN
     isAnnulled: bool
     iys: Forwarding | None
 
@@ -284,5 +293,8 @@ class History(Answer):
 class WriteHeaders(BaseModel):
     IdempotencyKey: str = Field(
         alias="Idempotency-Key", min_length=8, max_length=200,
-        description=N_("Her yeni iş için rastgele bir değer; aynı işi yinelerken aynısı. 72 saat hatırlanır."),
+        description=N_(
+            "Her yeni iş için rastgele bir değer; aynı işi yinelerken aynısı. 72 saat hatırlanır; anahtar ile onun "
+            "yerine alınan anahtar aynı değerleri tanır."
+        ),
     )  # fmt: skip

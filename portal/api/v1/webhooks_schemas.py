@@ -42,7 +42,9 @@ class Webhook(Answer):
     types: list[EventType]
     showsAddresses: bool = Field(description=SHOWS)
     algorithm: WebhookAlgorithm
-    publicKey: str | None = Field(description=N_("ed25519 imzasını doğrulayan açık anahtar."))
+    publicKey: str | None = Field(
+        description=N_("ed25519 imzasını doğrulayan açık anahtar: whpk_ ve 32 baytın base64'ü. İmza v1a, ile başlar.")
+    )
     isOn: bool = Field(description=IS_ON)
     offReason: OffReason | None = Field(description=N_("failing: günlerce yanıt vermedi; gone: adres 410 döndürdü."))
     failingSince: Moment | None

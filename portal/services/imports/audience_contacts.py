@@ -28,8 +28,8 @@ class ContactProblem(ExplainedProblem):
 
     # fmt: off
     UNKNOWN = ("contact_unknown", N_("Temasın nasıl kurulduğu anlaşılmadı."),
-               N_("Alışveriş, üyelik, ziyaret, arama, form, etkinlik ya da talep yazın; kampanyadaki geçerliyse boş "
-                  "bırakın."))
+               N_("Alışveriş, üyelik, ziyaret, arama, form, etkinlik, talep ya da diğer yazın; kampanyadaki geçerliyse "
+                  "boş bırakın."))
     BEFORE_2015 = ("contact_before_2015", N_("Temas 1 Mayıs 2015'ten önce kurulmuş."),
                    N_("Daha yeni bir temas varsa onun tarihini yazın; yoksa bu kişiye sormayın."))
     DAY_UNREADABLE = ("contact_date_invalid", N_("contactDate bir gün değil."),

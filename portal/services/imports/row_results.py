@@ -49,7 +49,7 @@ class RowProblem(ExplainedProblem):
     DATE_IMPOSSIBLE = ("date_impossible", N_("Böyle bir gün yok."),
                        N_("Gün ile ayın yerini kontrol edin; tarihi 24.11.2026 gibi yazın."))
     DATE_TO_COME = ("date_to_come", N_("Tarih gelecekte."),
-                    N_("Gün ile ayın yerini ve yılı kontrol edin."))
+                    N_("Gün ile ayın yerini, yılı, program gönderdiyse saatini kontrol edin."))
     DATE_BEFORE_2015 = ("date_before_2015", N_("Tarih 1 Mayıs 2015'ten önce."),
                         N_("O günden önce alınan izin için kaynağı HS_2015, tarihi 01.05.2015 00:00 yazın."))
     DATE_NOT_2015 = ("date_not_2015", N_("HS_2015 kaynağında tarih yalnız 01.05.2015 00:00 olabilir."),

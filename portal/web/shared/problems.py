@@ -98,7 +98,7 @@ PROBLEMS_BY_STATUS = {
 }  # fmt: skip
 _SHORT = "field_invalid", N_("Boş ya da çok kısa.")
 _LONG = "field_invalid", N_("Çok uzun.")
-_BEYOND = "field_invalid", N_("Sayı sınırların dışında; sınırlar OpenAPI belgesinde yazar.")
+_BEYOND = "field_invalid", N_("Sayı sınırların dışında; belgelerde alanın yanında yazar.")
 _NO_VALUE = "field_invalid", N_("Alınan değerlerden biri değil; değerler belgelerde yazar.")
 FIELD_INVALID = "field_invalid", N_("Yanlış türde ya da biçimde.")
 FIELD_PROBLEMS = {  # By pydantic's type of an error: the code, and what it says.

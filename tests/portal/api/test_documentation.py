@@ -13,7 +13,7 @@ from portal.api.v1 import rows
 from portal.api.v1.row_problems import EFFECT_PROBLEMS
 from portal.core import clock
 from portal.core.iys_protocol import Channel
-from portal.core.models import EventType, ExclusionReason, Outcome
+from portal.core.models import DecisionOrigin, EventType, ExclusionReason, Outcome
 from portal.domain.consents.bulk_import import Effect
 from portal.domain.consents.may_send import Reason, Verdict
 from tests import make
@@ -108,7 +108,15 @@ def test_each_value_that_a_program_may_get_is_explained(app, browser):
     page = html.unescape(browser.get("/api/docs").text)
     shown = dict(re.findall(r'<th scope="row">([\w.]+)</th><td [^>]*>(?:<code>.*?</td><td [^>]*>)?(.*?)</td>', page))
 
-    for values in (Verdict, Reason, Outcome, ExclusionReason, EventType, set(Effect) - EFFECT_PROBLEMS.keys()):
+    for values in (
+        Verdict,
+        Reason,
+        Outcome,
+        DecisionOrigin,
+        ExclusionReason,
+        EventType,
+        set(Effect) - EFFECT_PROBLEMS.keys(),
+    ):
         assert [each for each in values if not shown.get(each)] == []
     for field in ("verdict", "salt", "status", "iys.outcome", "refusalUrl", "ignored"):
         assert shown[field]

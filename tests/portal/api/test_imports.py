@@ -88,6 +88,7 @@ def test_a_file_is_stored_once_and_started_by_the_dry_run_that_was_read_only(app
     assert (picture.status_code, picture.json["code"]) == (422, "file_image")
     assert [each.state for each in rows(ImportBatch)] == ["dry_run", "dry_run"]
     assert (old.json["code"], rows.count(Decision)) == ("wrong_state", 0)
+    assert [(each["field"], each["code"]) for each in old.json["errors"]] == [("digest", "digest_old")]
     assert program.get(f"{BASE}/requests/{rows(ApiRequest)[0].id}").status_code == 404
 
 
