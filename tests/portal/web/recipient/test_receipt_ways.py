@@ -114,7 +114,7 @@ def test_other_ways_have_their_words(app, browser, origin):
     page = said(browser.get(withdrawn(app, Channel.SMS, origin=origin)).text)
 
     assert "SMS: reddettiniz" in page and "Ret kararınız şu andan itibaren geçerli" in page
-    assert ("tek tıkla ret" in page) == (origin == DecisionOrigin.ONE_CLICK)
+    assert ("Tek tıkla ret" in page) == (origin == DecisionOrigin.ONE_CLICK)
 
 
 def test_what_comes_after_the_address_moved_on_is_not_told_to_the_former_owner(app, browser):
