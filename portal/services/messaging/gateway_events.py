@@ -172,7 +172,7 @@ def _end(event: GatewayEvent, outcome: EventOutcome, at: datetime) -> None:
 
 
 def keep_news(
-    gateway: MessageGateway, reports: Iterable[Report], answers: Iterable[InboundMessage],
+    gateway: MessageGateway, reports: Sequence[Report], answers: Iterable[InboundMessage],
     blocked: Iterable[BlockedAddress], at: datetime, pushed_at: datetime | None = None,
 ) -> int:  # fmt: skip
     """Note what became of messages, and keep replies and refusals; how many reports are of messages we do not know.
@@ -182,11 +182,15 @@ def keep_news(
     """
     secret = gateways.read_secret(vault(), gateway)
     moment = f"{pushed_at:%Y-%m-%d %H:%M}" if pushed_at else clock.day(at).isoformat()
-    applied = delivery_reports.apply_reports(gateway, list(reports), at)
+    applied = delivery_reports.apply_reports(gateway, reports, at)
     left = [
         BlockedAddress("", report.at, "report", message.id) for message, report in applied.matched
         if report.reason == Reason.BLOCKED_BY_VENDOR
     ]  # fmt: skip
+    if pushed_at is None or at >= pushed_at + KNOWN_AFTER:  # Whose message is of another account, or forgotten here.
+        known = {report for _, report in applied.matched}
+        lost = (each for each in reports if each.reason == Reason.BLOCKED_BY_VENDOR and each not in known)
+        left += [BlockedAddress(report.to, report.at, "report") for report in lost if report.to]
     for reply in answers:
         told_at = reply.received_at if reply.is_dated else "" if reply.id else moment
         said = [reply.id, reply.sender, reply.to, reply.keyword, reply.text, told_at]

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import select, update
 
 from portal.core import clock
@@ -27,7 +28,7 @@ from portal.core.models import (
 )
 from portal.domain.consents import recipients
 from portal.domain.notifications import gateways
-from portal.services.messaging import gateway_accounts
+from portal.services.messaging import gateway_accounts, gateway_events
 from portal.services.messaging.gateways import mail_webhooks
 from portal.services.messaging.gateways.mail_tokens import TokenPurpose, token_address
 from tests import imap_server, make
@@ -272,6 +273,20 @@ def test_who_is_on_the_vendors_list_has_refused_sms(app, vendor, rows):
     assert [(each.channel, each.status, each.source, each.origin) for each in rows(Decision)] == [
         ("MESAJ", "RET", "HS_MESAJ", "feedback")
     ]
+
+
+def test_who_is_on_the_vendors_list_has_refused_sms_also_where_the_message_is_unknown(app, vendor, rows):
+    """Its report may come before the call is answered: the number counts once that is ruled out."""
+    vendor.pushes(
+        {"type": "outbound", "message_custom_id": "77", "dest": "905321110001", "campaign_id": "9",
+         "status": "BLACKLISTED_DESTINATION_ADDRESS"}
+    )  # fmt: skip
+    work(app)
+    assert rows.count(Decision) == 0
+
+    with time_machine.travel(clock.now() + gateway_events.KNOWN_AFTER + timedelta(seconds=1)):
+        work(app)
+    assert [(each.channel, each.status, each.origin) for each in rows(Decision)] == [("MESAJ", "RET", "feedback")]
 
 
 def test_a_persons_refusal_at_the_vendor_is_a_decision_also_where_a_file_said_one_before(app, vendor, rows):

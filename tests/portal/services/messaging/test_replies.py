@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from portal.core import clock
 from portal.core.addresses import AddressKind
-from portal.core.extensions import db
+from portal.core.extensions import db, vault
 from portal.core.models import (
     AudienceEntry,
     Brand,
@@ -198,6 +198,20 @@ def test_unclear_replies_to_the_operators_number_wait_at_the_operator_and_hold_e
     waiting = rows(GatewayEvent, GatewayEvent.provider_id.is_(None), GatewayEvent.settled_at.is_(None))
     assert [each.outcome for each in waiting if each.kind == EventKind.REPLY] == [LIKELY, REVIEW]
     assert len({each.provider_id for each in rows(Decision)}) == len(rows(Decision)) == 2
+
+
+def test_a_reply_to_the_operators_number_counts_also_after_the_account_was_added_anew(operators, app, browser, rows):
+    with app.app_context():
+        gateways.remove(db.session, db.session.get_one(MessageGateway, operators.gateway_id), clock.now())
+        again = gateways.add_gateway(
+            db.session, vault(), provider_id=None, carries=AddressKind.PHONE, vendor="verimor", header="IZINLINK",
+            credentials=delivery.LOGINS["verimor"], per_second=1, at=clock.now(),
+        ).id  # fmt: skip
+        db.session.commit()
+    Vendor(app, browser, again).brings("RET", grants.phones(1, 1_000_100)[0])
+    work(app)
+
+    assert len({each.provider_id for each in rows(Decision)}) == 2
 
 
 def test_a_name_is_for_one_firm_only_if_its_brand_wrote_there(operators, app, rows):

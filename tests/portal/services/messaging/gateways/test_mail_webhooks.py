@@ -107,6 +107,8 @@ def test_a_complaint_is_a_refusal_unless_it_says_the_contrary():
         read_ses_push(signed(Message=complaint(**more)), TOPIC, KEY, certificate_of)
         for more in ({"complaintFeedbackType": "abuse"}, {}, {"complaintFeedbackType": "not-spam"})
     ]
+    named = read_ses_push(signed(Message=complaint(complainedRecipients=[])), TOPIC, KEY, certificate_of)
+    assert named.blocked == (BlockedAddress("", AT, "complaint abuse", 81),)
     refusal = (BlockedAddress("ayse@example.com", AT, "complaint abuse", 81),)
 
     assert [each.blocked for each in told] == [refusal, refusal, ()] and not any(each.reports for each in told)
