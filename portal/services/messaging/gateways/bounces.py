@@ -44,13 +44,13 @@ class Feedback:
 def parse_returned_mail(raw: bytes, to: str, key: bytes) -> Feedback:
     """Read a mail that came for `to`, the envelope's recipient; `key` is that of the tokens. Never raises."""
     raw = raw[:MAX_BYTES].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    if not _is_harmless(raw):
-        return Feedback()
+    raw = raw if _is_harmless(raw) else _plain_headers(raw)
     try:
         mail = message_from_bytes(raw)
         parts = {part.get_content_type(): part for part in mail.walk()}
     except RecursionError:
-        return Feedback()
+        raw = _plain_headers(raw)
+        mail, parts = message_from_bytes(raw), {}
     addressed, at = find_message(key, to), _date_of(mail)
     named = addressed or find_message(key, raw.decode("ascii", "replace"))
     if named is None:
@@ -92,6 +92,12 @@ def _is_harmless(raw: bytes) -> bool:
     lines = FOLD.sub(b" ", raw).split(b"\n")
     is_long = any(len(line) > LONGEST_CONTENT_TYPE and line[:8].lower() == b"content-" for line in lines)
     return not is_long and raw.lower().count(b"multipart/") <= MOST_MULTIPARTS
+
+
+def _plain_headers(raw: bytes) -> bytes:
+    """The headers that say who wrote, and to whom: what stands below cannot take back a refusal."""
+    lines = FOLD.sub(b" ", raw.partition(b"\n\n")[0]).split(b"\n")
+    return b"\n".join(line for line in lines if line[:8].lower() != b"content-") + b"\n\n"
 
 
 def _complaint(part: Message, message_id: int, at: datetime | None) -> Feedback:

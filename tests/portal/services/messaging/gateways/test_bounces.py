@@ -123,6 +123,13 @@ def test_a_mail_that_means_harm_is_soon_done_with(name):
     assert feedback.blocked == () and all(each.state == "accepted" for each in feedback.reports)
 
 
+@pytest.mark.parametrize("name", ["parts within parts", "mails within mails", "a type of many parameters", "folded"])
+def test_a_mail_that_refuses_counts_whatever_it_carries(name):
+    refusal = parse_returned_mail(f"From: burak@example.net\n{HOSTILE[name]}".encode(), HEADER, KEY)
+
+    assert [each.message_id for each in refusal.blocked] == [81]
+
+
 @pytest.mark.slow
 def test_no_damage_raises():
     chance = random.Random(7)
