@@ -95,11 +95,7 @@ def find_recipients(event: GatewayEvent, gateway: MessageGateway, address: Addre
     if event.provider_id is not None:
         ids = recipients.gather(db.session, vault(), event.provider_id, [address], at)
         return [db.session.get_one(Recipient, ids[address.text])]
-    same = select(MessageGateway.id).where(  # Also by an account that was removed and added again.
-        MessageGateway.provider_id.is_(None), MessageGateway.vendor == gateway.vendor,
-        MessageGateway.carries == gateway.carries,
-    )  # fmt: skip
-    sent_to = select(Message.recipient_id).where(Message.gateway_id.in_(same))
+    sent_to = select(Message.recipient_id).where(_left_by(gateway))
     ours = [each.id for each in address_holders.find_holders(db.session, vault(), address)]
     return list(db.session.scalars(select(Recipient).where(Recipient.id.in_(ours), Recipient.id.in_(sent_to))))
 
@@ -217,11 +213,21 @@ def _brands_of_provider(provider_id: int, *conditions: ColumnElement[bool]) -> S
 
 def _wrote(gateway: MessageGateway, recipient_id: int | None) -> ColumnElement[bool]:
     """The condition that a message for a brand left for a recipient by the gateway, whichever the brand has by now."""
-    sent = Message.gateway_id == gateway.id, Message.recipient_id == recipient_id
+    sent = _left_by(gateway), Message.recipient_id == recipient_id
     asked = exists().where(*sent, Message.campaign_id == Campaign.id, Campaign.brand_id == Brand.id)
     of_act = ReceiptDecision.receipt_id == Message.receipt_id, ReceiptDecision.decision_id == Decision.id
     confirmed = exists().where(*sent, *of_act, Decision.recipient_id == recipient_id, Decision.brand_id == Brand.id)
     return or_(asked, confirmed)
+
+
+def _left_by(gateway: MessageGateway) -> ColumnElement[bool]:
+    """The condition that a message left by an account, or by one of the same owner and vendor that was removed: the
+    account may have been added again."""
+    same = select(MessageGateway.id).where(
+        MessageGateway.provider_id == gateway.provider_id, MessageGateway.vendor == gateway.vendor,
+        MessageGateway.carries == gateway.carries, MessageGateway.removed_at.is_not(None),
+    )  # fmt: skip
+    return or_(Message.gateway_id == gateway.id, Message.gateway_id.in_(same))
 
 
 def _brands_named(brands: Sequence[Brand], reply: InboundMessage) -> list[Brand]:

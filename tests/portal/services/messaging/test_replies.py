@@ -115,8 +115,8 @@ def test_names_count_once_the_operator_has_seen_them(app, vendor, brands, rows):
     assert kept[-1].outcome == LIKELY
 
 
-@pytest.mark.parametrize("is_removed", [False, True])
-def test_a_brand_that_wrote_there_is_refused_wherever_it_sends_by_now(app, vendor, brands, rows, is_removed):
+@pytest.mark.parametrize("account", ["kept", "removed", "added again"])
+def test_a_brand_that_wrote_there_is_refused_wherever_it_sends_by_now(app, browser, vendor, brands, rows, account):
     """By a reply, and by the vendor's list."""
     phones = grants.phones(2, 1_000_100)
     accepted(app, vendor, 2)
@@ -126,9 +126,13 @@ def test_a_brand_that_wrote_there_is_refused_wherever_it_sends_by_now(app, vendo
         for brand_id, name in brands.items():
             own = vendor.gateway_id if name == "fashion" else other
             gateways.set_for_brand(db.session, brand_id, AddressKind.PHONE, [own])
-        if is_removed:
+        if account != "kept":
             gateways.remove(db.session, gateway, clock.now())
         db.session.commit()
+    if account == "added again":
+        with app.app_context():
+            again = delivery.add("verimor")
+        vendor = Vendor(app, browser, again)
 
     vendor.brings("RET", phones[0])
     work(app)
