@@ -1,8 +1,8 @@
 """What the worker does, in loops: each second it looks for what waits as rows, and the rest it does by the clock."""
 
 from collections import deque
-from contextlib import suppress
 from datetime import datetime, timedelta
+from threading import Lock
 
 from flask import Flask, current_app
 
@@ -72,31 +72,36 @@ class ImportTurns:
     """Gives files of consents slices of the worker's time in turn. A file that meets a fault of ours rests."""
 
     def __init__(self) -> None:
+        self._lock = Lock()  # Two threads that look at once would both hold a file.
         self._waiting: deque[int] = deque()
+        self._in_hand: set[int] = set()
         self._rest_until: dict[int, datetime] = {}
 
     def work(self) -> bool:
         """Whether a file was worked on."""
-        self._waiting.extend(each for each in worker.unfinished_batches() if self._is_new(each))
-        batch_id = None
-        with suppress(IndexError):  # The other thread was quicker.
+        with self._lock:
+            self._waiting.extend(each for each in worker.unfinished_batches() if self._is_new(each))
+            if not self._waiting:
+                return False
             batch_id = self._waiting.popleft()
-        if batch_id is None:
-            return False
+            self._in_hand.add(batch_id)
         has_more = False
         with independent_step("import.failed", batch=batch_id):
             has_more = worker.work(batch_id)
-        if has_more:
-            self._waiting.append(batch_id)
-        elif batch_id in worker.unfinished_batches():
-            self._rest_until[batch_id] = clock.now() + REST
+        is_left = not has_more and batch_id in worker.unfinished_batches()
+        with self._lock:
+            self._in_hand.remove(batch_id)
+            if has_more:
+                self._waiting.append(batch_id)
+            elif is_left:
+                self._rest_until[batch_id] = clock.now() + REST
         return True
 
     def _is_new(self, batch_id: int) -> bool:
         if self._rest_until.get(batch_id, clock.now()) > clock.now():
             return False
         self._rest_until.pop(batch_id, None)
-        return batch_id not in self._waiting
+        return batch_id not in self._waiting and batch_id not in self._in_hand
 
 
 def read_audiences() -> bool:
@@ -143,11 +148,20 @@ def delete_old_rows() -> bool:
     """At night: what is kept no longer; and record which packages are nearly full."""
     if clock.istanbul(clock.now()).hour != NIGHT:
         return False
+    for step in (
+        _delete_tries,
+        webhook_care.delete_old_deliveries,
+        lambda: event_sequencer.delete_old_events(clock.now()),
+        package_events.record_low_packages,
+    ):
+        with independent_step("step.failed"):
+            step()
+    return False
+
+
+def _delete_tries() -> None:
+    """Of sign-ins, codes and test keys."""
     login_throttle.delete_old_hits(db.session, clock.now())
     address_proofs.delete_old_proofs(db.session, clock.now())
     api_calls.delete_old(db.session, clock.now())
     db.session.commit()
-    webhook_care.delete_old_deliveries()
-    event_sequencer.delete_old_events(clock.now())
-    package_events.record_low_packages()
-    return False

@@ -145,7 +145,11 @@ def calls_by_question(session: Session, since: timedelta, at: datetime) -> dict[
     """Calls since then, by operation and by the other names of tallies; a span counts whole."""
     sums = select(CallTally.name, func.sum(CallTally.calls)).where(CallTally.span >= span_start(at - since))
     own = egresses.own_name("")
-    return {name.removeprefix(own): int(calls) for name, calls in session.execute(sums.group_by(CallTally.name))}
+    return {
+        name[len(own) :]: int(calls)
+        for name, calls in session.execute(sums.group_by(CallTally.name))
+        if name.startswith(own) and "/" not in name[len(own) :]
+    }
 
 
 def last_answered_at(session: Session, at: datetime, *, is_away: bool) -> datetime | None:

@@ -53,6 +53,16 @@ def test_one_egress_takes_neither_slots_nor_budgets_nor_blame_of_another(second)
     assert circuit_breaker.host_state(db.session, at).failed == [1, 2, 3]
 
 
+def test_calls_are_told_by_the_egress_that_made_them(second):
+    at = clock.now()
+    rate_limit.add_to_tally(db.session, Operation.ADD, at, calls=1000)
+    with egresses.using(second):
+        rate_limit.add_to_tally(db.session, Operation.ADD, at, calls=5)
+        theirs = rate_limit.calls_by_question(db.session, rate_limit.HOUR, at)
+
+    assert (theirs, rate_limit.calls_by_question(db.session, rate_limit.HOUR, at)) == ({"add": 5}, {"add": 1000})
+
+
 def test_an_egress_finds_the_work_of_its_own_providers_only(second):
     brand, at = make.brand(), clock.now()
     grants.insert_decisions(brand, grants.phones(1), at, lane=None)
