@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from portal.core import clock
 from portal.core.extensions import db
@@ -69,6 +69,19 @@ def test_a_reply_is_read_and_refuses_once(app, vendor, staff, rows):
     assert [(each.status, each.source, each.origin) for each in rows(Decision)] == [("RET", "HS_MESAJ", "reply")]
     assert len(rows(AuditEntry, AuditEntry.act == "reply.refused")) == 1
     assert "sıkıldım" not in staff.opens("/desk/replies").text
+
+
+@pytest.mark.parametrize("act", ["reading", "refusal"])
+def test_what_the_operator_reads_is_neither_listed_nor_settled_here(app, vendor, staff, rows, act):
+    vendor.brings(WORDS)
+    work(app)
+    with app.app_context():
+        db.session.execute(update(GatewayEvent).where(GatewayEvent.kind == EventKind.REPLY).values(body=None))
+        db.session.commit()
+
+    assert "Okunacak yanıt yok." in staff.opens("/desk/replies").text
+    staff.posts(f"/desk/replies/{the_reply(rows).id}/{act}")
+    assert the_reply(rows).settled_at is None and rows.count(Decision) == 0
 
 
 def test_what_a_vendor_pushed_unreadably_is_read_without_numbers(app, vendor, staff, rows):
