@@ -279,8 +279,8 @@ def test_errors_below_the_address_of_the_api_are_problems(app, provider):
         "recipient": ("Of a wrong type or format.", "Yanlış türde ya da biçimde."),
         "type": ("The field is missing.", "Alan eksik."),
         "limit": (
-            "The number is beyond its limits; they stand in the OpenAPI document.",
-            "Sayı sınırların dışında; sınırlar OpenAPI belgesinde yazar.",
+            "The number is beyond its limits, which stand beside the field in the documentation.",
+            "Sayı sınırların dışında; belgelerde alanın yanında yazar.",
         ),
         "x": ("There is no such field.", "Böyle bir alan yok."),
     }
