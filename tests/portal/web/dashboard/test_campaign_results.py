@@ -103,8 +103,8 @@ def test_each_step_counts_links_and_no_machine_counts_as_a_person(app, campaign_
 def test_the_page_and_its_file_say_the_same(ayse, campaign_id):
     path = f"/dashboard/campaigns/{campaign_id}/results"
 
-    turkish, english = ayse.opens(path).text, ayse.opens(f"{path}?lang=en").text
-    text = ayse.opens(f"{path}.csv").text.removeprefix("\ufeff")
+    turkish, text = ayse.opens(path).text, ayse.opens(f"{path}.csv").text.removeprefix("\ufeff")
+    english = ayse.opens(f"{path}?lang=en").text
 
     assert "<svg" in turkish and "Yanıt veren" in turkish and "%16,7" in turkish
     assert "Answered" in english and "16.7%" in english and "75%" in english
