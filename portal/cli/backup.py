@@ -70,16 +70,19 @@ def restore(file: Path | None, folders: tuple[Path, ...], since: datetime | None
 def _report(run: backups.Replay, *, is_dry_run: bool) -> None:
     click.echo(f"{run.files} files of the journal.")
     for end in run.torn:
-        click.echo(f"Cut off by a crash, before anybody was answered: {end}")
+        click.echo(f"Cut off, by a crash before anybody was answered, or by a full disk: {end}")
     for place in run.damaged:
-        click.echo(f"Damaged, and not read from there: {place}", err=True)
+        click.echo(f"Damaged, or of another file, and not read: {place}", err=True)
     for table, held in run.held.items():
         added = run.missing[table] - (0 if is_dry_run else run.left[table])
         of_them = f", {run.refusals} missing refusals among them" if table == "decision" else ""
         verb = "would be added" if is_dry_run else "added"
         click.echo(f"{table}: {held} in the journal, {held - run.missing[table]} were there, {added} {verb}{of_them}")
-    left = run.left.total()
+    left = 0 if is_dry_run else run.left.total()
     if not is_dry_run:
-        click.echo(f"{'COMPLETE' if not left else 'INCOMPLETE'}: {left} of {run.held.total()} are missing still.")
-    if run.damaged or (left and not is_dry_run):
+        state = "INCOMPLETE" if left or run.damaged else "COMPLETE"
+        click.echo(f"{state}: {left} of {run.held.total()} are missing still.")
+    if run.damaged:
+        click.echo(f"What stood at {len(run.damaged)} damaged places is not known.", err=True)
+    if run.damaged or left:
         raise SystemExit(1)

@@ -2,18 +2,21 @@
 
 Whoever writes such rows notes them with their session; its commit appends them, encrypted, to the process's file of the
 day and waits for the disk (`JournalledSession`). So whoever was answered stands in the journal. Threads that commit at
-the same time share one fsync. A file belongs to one process; a new one begins each day, and where writing failed.
+the same time share one fsync. A file belongs to one process; a new one begins each day.
 """
 
 import base64
 import contextlib
+import errno
 import json
 import os
 import re
 import secrets
 import socket
+import threading
+import time
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,13 +26,13 @@ from sqlalchemy import Enum, LargeBinary
 from sqlalchemy.orm import Session
 
 from portal.core import clock, sealed_records
-from portal.core.database import WriterLock
 from portal.core.models import Annulment, Base, Decision, Receipt, ReceiptDecision, Submission
 from portal.core.models.base import UtcDateTime
 from portal.core.vault import Vault
 
 PLACE = "journal.record"
-HANGS = 10.0  # Seconds; a disk that takes longer counts as failed.
+LONGEST_WAIT = 5.0  # Seconds; a disk that takes longer counts as failed, and is left alone for PAUSE.
+PAUSE = 60.0
 NOTED = "noted for the journal"
 TABLES: dict[str, type[Base]] = {
     model.__tablename__: model for model in (Decision, Submission, Receipt, ReceiptDecision, Annulment)
@@ -56,71 +59,116 @@ def take_noted(session: Session) -> Record:
 class _Waiting:
     """A record whose thread waits until it is on the disk."""
 
-    def __init__(self, plain: bytes):
-        self.plain, self.is_done = plain, False
+    def __init__(self, record: Record):
+        self.record, self.is_written, self.ended = record, False, threading.Event()
 
 
 class Journal:
-    """The files of this process in a folder; those of earlier days go after `kept_days`, whoever wrote them."""
+    """The files of this process in a folder; those of earlier days go after `kept_days`, whoever wrote them.
+
+    A thread of its own writes, so that a disk that hangs holds nobody else up."""
 
     def __init__(self, folder: Path, vault: Vault, kept_days: int):
         self.folder, self.vault, self.kept_days = folder, vault, kept_days
         self.has_failed = False  # Something is in the database only, until a backup is made.
-        self._waiting: deque[_Waiting] = deque()
-        self._lock = WriterLock(HANGS)
-        self._file: int | None = None
-        self._of: tuple[date, int] | None = None  # The day and the process of the file: a forked child has its own.
-        self._size = 0
+        self._begin_process()
 
-    def append(self, record: Record) -> None:
-        """Write a commit's rows and wait for the disk. Where that fails, the commit stands all the same: it is logged,
-        and /readyz tells."""
-        mine = _Waiting(_encode(record))
-        self._waiting.append(mine)
-        try:
-            self._lock.acquire()
-        except TimeoutError as error:
-            return self._fail(1, error)
-        try:
-            if not mine.is_done:
-                self._write([self._waiting.popleft() for _ in range(len(self._waiting))])
-        finally:
-            self._lock.release()
+    def _begin_process(self) -> None:
+        """A forked child has a file and a thread of its own."""
+        self._process = os.getpid()
+        self._guard = threading.Lock()
+        self._waiting: deque[_Waiting] = deque()
+        self._is_writing = False
+        self._pauses_until = 0.0
+        self._day: date | None = None
+        self._name = ""
+        self._file: int | None = None
+        self._size = 0  # Of what is known to be on the disk.
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the disk took too long within the last minute."""
+        return time.monotonic() < self._pauses_until
+
+    def append(self, record: Record) -> bool:
+        """Write a commit's rows and wait for the disk; whether it has them. Raises nothing: the commit stands."""
+        if self._process != os.getpid():
+            self._begin_process()
+        if self.is_paused:
+            return False
+        mine = _Waiting(record)
+        with self._guard:
+            self._waiting.append(mine)
+            begins, self._is_writing = not self._is_writing, True
+        if begins:
+            threading.Thread(target=self._write_waiting, daemon=True).start()
+        if not mine.ended.wait(LONGEST_WAIT):
+            self._pauses_until = time.monotonic() + PAUSE
+            with self._guard, contextlib.suppress(ValueError):
+                self._waiting.remove(mine)
+            log.error("journal.hangs")
+        self.has_failed |= not mine.is_written
+        return mine.is_written
+
+    def _write_waiting(self) -> None:
+        while True:
+            with self._guard:
+                waiting = list(self._waiting)
+                self._waiting.clear()
+                self._is_writing = bool(waiting)
+            if not waiting:
+                return
+            try:
+                self._write(waiting)
+            except Exception as error:  # None of them counts as written, whatever it was.
+                self._close()
+                log.error("journal.failed", records=len(waiting), error=type(error).__name__)
+            for each in waiting:
+                each.ended.set()
 
     def _write(self, waiting: Sequence[_Waiting]) -> None:
-        try:
-            file = self._open_todays()
-            for each in waiting:
-                packed = sealed_records.pack(self.vault, each.plain, PLACE, self._size)
-                while packed:
-                    written = os.write(file, packed)
-                    packed, self._size = packed[written:], self._size + written
-            os.fsync(file)
-        except OSError as error:
-            self._of = None  # What follows a half record goes to a new file.
-            self._fail(len(waiting), error)
+        file, size = self._open_todays(), self._size
         for each in waiting:
-            each.is_done = True
-
-    def _fail(self, records: int, error: Exception) -> None:
-        self.has_failed = True
-        log.error("journal.failed", records=records, error=type(error).__name__)
+            packed = sealed_records.pack(self.vault, _encode(each.record), PLACE, size)
+            while packed:
+                written = os.write(file, packed)
+                packed, size = packed[written:], size + written
+        os.fsync(file)
+        self._size = size
+        for each in waiting:
+            each.is_written = True
 
     def _open_todays(self) -> int:
         today = clock.day(clock.now())
-        if self._file is None or self._of != (today, os.getpid()):
-            if self._file is not None:
-                os.close(self._file)
-                self._file = None
+        if self._day != today:
+            self._close()
             host = re.sub(r"[^A-Za-z0-9]+", "-", socket.gethostname())[:60]
-            name = f"{today}-{host}-{os.getpid()}-{secrets.token_hex(4)}.journal"
-            self._file = os.open(self.folder / name, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
-            self._of, self._size = (today, os.getpid()), 0
+            self._name = f"{today}-{host}-{os.getpid()}-{secrets.token_hex(4)}.journal"
+            self._day, self._size = today, 0
             self._delete_old(today)
-            folder = os.open(self.folder, os.O_RDONLY)
-            os.fsync(folder)  # Or the name of the new file might be lost.
-            os.close(folder)
+        if self._file is None:
+            self._file = os.open(self.folder / self._name, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            self._size = min(self._size, os.fstat(self._file).st_size)
+            os.ftruncate(self._file, self._size)  # A half record, where writing failed.
+            self._keep_name()
         return self._file
+
+    def _keep_name(self) -> None:
+        """Or the name of the new file might be lost."""
+        folder = os.open(self.folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        except OSError as error:
+            if error.errno != errno.EINVAL:  # Some file systems keep names by themselves.
+                raise
+        finally:
+            os.close(folder)
+
+    def _close(self) -> None:
+        if self._file is not None:
+            with contextlib.suppress(OSError):
+                os.close(self._file)
+            self._file = None
 
     def _delete_old(self, today: date) -> None:
         for day, path in list_files([self.folder]):
@@ -132,13 +180,21 @@ class Journal:
 def list_files(folders: Iterable[Path]) -> list[tuple[date, Path]]:
     """The files of all processes, by day. Raises OSError for a folder that is not there."""
     found = [(FILE_NAME.fullmatch(path.name), path) for folder in folders for path in folder.iterdir()]
-    return sorted((date.fromisoformat(named[1]), path) for named, path in found if named)
+    return sorted((day, path) for named, path in found if named and (day := _day(named[1])))
 
 
-def read_file(path: Path, vault: Vault, tables: Collection[str] = tuple(TABLES)) -> Iterator[Record]:
-    """The records of a file, as far as they are of these tables; rows have all columns. Raises Torn or Damaged after
-    the last good one, and KeyMissing."""
-    for plain in sealed_records.read(path, vault, PLACE):
+def _day(written: str) -> date | None:
+    try:
+        return date.fromisoformat(written)
+    except ValueError:  # 2026-02-30: somebody else's file.
+        return None
+
+
+def read_file(
+    path: Path, vault: Vault, tables: Collection[str] = tuple(TABLES), **on_problem: Callable[[Exception], None]
+) -> Iterator[Record]:
+    """The records of a file, as far as they are of these tables; rows have all columns. See sealed_records.read."""
+    for plain in sealed_records.read(path, vault, PLACE, **on_problem):
         yield {
             table: [_decode(TABLES[table], row) for row in rows]
             for table, rows in json.loads(plain).items()

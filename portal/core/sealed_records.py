@@ -1,43 +1,92 @@
-"""Files of sealed records: each has its length, a checksum and sealed bytes, so that an end torn by a crash is known.
+"""Files of sealed records: each has a marker, its length, a checksum and sealed bytes, so that an end torn by a crash
+is known, and what stands behind damage is found.
 
 A record is sealed for its place in the file: none can be moved, or taken out of the middle, unnoticed.
 """
 
+import mmap
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from portal.core.models import NO_PROVIDER
-from portal.core.vault import Vault
+from portal.core.vault import CannotOpen, Vault
 
-HEADER = struct.Struct(">II")  # Length of the sealed bytes, and their CRC-32.
-
-
-class Torn(Exception):
-    """The file ends within a record: whoever wrote it was stopped, and nobody was answered for that record."""
+MARKER = b"\xa7izR"
+HEADER = struct.Struct(">4sII")  # The marker, the length of the sealed bytes, and the CRC-32 of length and bytes.
+TAG = 16  # The seal's last bytes, which are never all zeros.
 
 
-class Damaged(Exception):
-    """A record in the middle is not what was written."""
+class TruncatedRecord(Exception):
+    """The file ends within its last record: whoever wrote it was stopped, or the disk was full."""
+
+
+class CorruptRecords(Exception):
+    """What stands between two places of the file is not what was written there."""
 
 
 def pack(vault: Vault, plain: bytes, place: str, offset: int) -> bytes:
     """The record that holds `plain`, to be written at this offset of its file."""
     sealed = vault.seal(zlib.compress(plain, 1), place, NO_PROVIDER, offset)
-    return HEADER.pack(len(sealed), zlib.crc32(sealed)) + sealed
+    return HEADER.pack(MARKER, len(sealed), _checksum(sealed)) + sealed
 
 
-def read(path: Path, vault: Vault, place: str) -> Iterator[bytes]:
-    """What the records hold. Raises Torn or Damaged after the last good one, CannotOpen and KeyMissing."""
-    size, offset = path.stat().st_size, 0
-    with path.open("rb") as file:
-        while header := file.read(HEADER.size):
-            length, checksum = HEADER.unpack(header) if len(header) == HEADER.size else (size, 0)
-            end = offset + HEADER.size + length
-            sealed = file.read(length) if end <= size else b""
-            if not length or end > size or zlib.crc32(sealed) != checksum:
-                is_last = end >= size or not any(header)  # A crash may leave zeros behind what was written.
-                raise (Torn if is_last else Damaged)(f"{path}, byte {offset} of {size}")
-            yield zlib.decompress(vault.open(sealed, place, NO_PROVIDER, offset))
+def _checksum(sealed: bytes) -> int:
+    return zlib.crc32(sealed, len(sealed))
+
+
+def _raise(problem: Exception) -> None:
+    raise problem
+
+
+def read(path: Path, vault: Vault, place: str, on_problem: Callable[[Exception], None] = _raise) -> Iterator[bytes]:
+    """What the records hold. `on_problem` is given a TruncatedRecord, or CorruptRecords for each part without any that
+    opens; where it returns, the next record is sought behind. Raises KeyMissing."""
+    if not (size := path.stat().st_size):
+        return
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        offset, bad_from = 0, None
+        while offset < size:
+            plain, end = _open_record(content, offset, vault, place)
+            if plain is None:
+                bad_from = offset if bad_from is None else bad_from
+                found = content.find(MARKER, offset + 1)
+                offset = size if found < 0 else found
+                continue
+            if bad_from is not None:
+                on_problem(CorruptRecords(f"{path}, byte {bad_from} to {offset} of {size}"))
+                bad_from = None
+            yield plain
             offset = end
+        if bad_from is not None:
+            kind = TruncatedRecord if _is_torn(content[bad_from:]) else CorruptRecords
+            on_problem(kind(f"{path}, byte {bad_from} to {size} of {size}"))
+
+
+def _open_record(content: mmap.mmap, offset: int, vault: Vault, place: str) -> tuple[bytes | None, int]:
+    """What the record at this offset holds, None if none that opens is there, and where it ends."""
+    header = content[offset : offset + HEADER.size]
+    marker, length, checksum = HEADER.unpack(header) if len(header) == HEADER.size else (b"", 0, 0)
+    end = offset + HEADER.size + length
+    if marker != MARKER or end > len(content):
+        return None, end
+    sealed = content[offset + HEADER.size : end]
+    if _checksum(sealed) != checksum:
+        return None, end
+    try:
+        return zlib.decompress(vault.open(sealed, place, NO_PROVIDER, offset)), end
+    except CannotOpen:
+        return None, end
+
+
+def _is_torn(rest: bytes) -> bool:
+    """Whether a file's end is the beginning of one record; a crash may leave zeros behind what was written."""
+    written = rest.rstrip(b"\0")
+    if len(written) <= HEADER.size:
+        return MARKER.startswith(written[: len(MARKER)])
+    marker, length, checksum = HEADER.unpack(rest[: HEADER.size])
+    sealed = rest[HEADER.size :]
+    if marker != MARKER or MARKER in sealed or _checksum(sealed) == checksum:  # The latter: its length was changed.
+        return False
+    return len(sealed) < length or not any(sealed[length - TAG :])

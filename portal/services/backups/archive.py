@@ -18,7 +18,7 @@ from sqlalchemy import URL, inspect
 
 from portal.core import clock, sealed_records
 from portal.core.extensions import db
-from portal.core.vault import CannotOpen, Vault
+from portal.core.vault import Vault
 
 PLACE = "backup.record"
 CHUNK = 1 << 20
@@ -140,7 +140,7 @@ def _check(vault: Vault, file: Path) -> dict[str, Any]:
             elif record[:1] == DATA:
                 digest.update(record[1:])
             tail = record
-    except (CannotOpen, sealed_records.Torn, sealed_records.Damaged) as bad:
+    except (sealed_records.TruncatedRecord, sealed_records.CorruptRecords) as bad:
         raise BadArchive(f"It is no whole backup: {bad}.") from bad
     if not head or tail != TAIL + digest.digest():
         raise BadArchive("It is no whole backup: its end is missing.")

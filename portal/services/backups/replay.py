@@ -36,7 +36,7 @@ class Replay:
     left: Counter[str] = field(default_factory=Counter)
     refusals: int = 0  # Among the decisions that were missing.
     files: int = 0
-    torn: list[str] = field(default_factory=list)  # Ends that a crash cut off: nobody was answered for those.
+    torn: list[str] = field(default_factory=list)  # Ends that a crash or a full disk cut off.
     damaged: list[str] = field(default_factory=list)
 
 
@@ -73,12 +73,11 @@ def _read_annulments(files: Iterable[Path]) -> dict[int, Row]:
 
 
 def _records(run: Replay, path: Path, tables: Collection[str] = tuple(journal.TABLES)) -> Iterator[Record]:
-    try:
-        yield from journal.read_file(path, vault(), tables)
-    except sealed_records.Torn as torn:
-        run.torn.append(str(torn))
-    except sealed_records.Damaged as damaged:
-        run.damaged.append(str(damaged))
+    def note(problem: Exception) -> None:
+        told = run.torn if isinstance(problem, sealed_records.TruncatedRecord) else run.damaged
+        told.append(str(problem))
+
+    return journal.read_file(path, vault(), tables, on_problem=note)
 
 
 def _replay_day(run: Replay, files: Iterable[Path], annulled: dict[int, Row], *, is_dry_run: bool) -> None:

@@ -1,8 +1,10 @@
 """The journal holds what was committed, all of it and only that, whatever happens to its files."""
 
+import errno
 import os
 import threading
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -12,7 +14,6 @@ from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, Status
 from portal.core.journal import Journal
 from portal.core.models import Decision, DecisionOrigin, Receipt, ReceiptDecision
-from portal.core.vault import CannotOpen
 from portal.domain.consents import bulk_import
 from tests import make
 from tests.portal.domain.consents.import_entries import entry, import_run
@@ -131,7 +132,7 @@ def test_an_end_that_a_crash_cut_off_is_known_and_all_before_it_is_read(app, kep
 
     read = journal.read_file(path, kept.vault)
     assert row_of(next(read), "receipt_decision")["receipt_id"] == 1
-    with pytest.raises(sealed_records.Torn, match=f"byte {whole} of"):
+    with pytest.raises(sealed_records.TruncatedRecord, match=f"byte {whole} to"):
         next(read)
 
 
@@ -145,9 +146,9 @@ def test_a_record_that_was_changed_moved_or_taken_out_is_noticed(app, kept):
     changed = bytearray(written)
     changed[third // 2] ^= 1
 
-    for content, error in ((bytes(changed), sealed_records.Damaged), (written[third:], CannotOpen)):
+    for content in (bytes(changed), written[third:]):
         path.write_bytes(content)
-        with pytest.raises(error):
+        with pytest.raises(sealed_records.CorruptRecords):
             list(journal.read_file(path, kept.vault))
 
 
@@ -180,3 +181,95 @@ def test_a_forked_process_writes_to_a_file_of_its_own(app, kept):
     assert os.waitpid(child, 0)[1] == 0
 
     assert len(list(kept.folder.iterdir())) == len(records(kept)) == 2
+
+
+def numbered(number: int) -> journal.Record:
+    return {"receipt_decision": [{"receipt_id": number, "decision_id": number}]}
+
+
+def read_numbers(path, kept: Journal) -> tuple[list[int], list[Exception]]:
+    problems: list[Exception] = []
+    read = journal.read_file(path, kept.vault, on_problem=problems.append)
+    return [row_of(each, "receipt_decision")["receipt_id"] for each in read], problems
+
+
+def damage(content: bytes, place: int, into: bytes) -> bytes:
+    return content[:place] + into + content[place + len(into) :]
+
+
+@pytest.mark.parametrize("which", [1, 4])
+@pytest.mark.parametrize(("at", "into"), [(0, b"?"), (4, b"\x40"), (7, b"\x01"), (0, bytes(16)), (60, b"?")])
+def test_damage_is_never_called_cut_off_and_hides_no_other_record(kept, which, at, into):
+    for number in range(5):
+        kept.append(numbered(number))
+    path = next(kept.folder.iterdir())
+    content = path.read_bytes()
+    path.write_bytes(damage(content, len(content) // 5 * which + at, into))
+
+    read, (problem,) = read_numbers(path, kept)
+
+    assert read == [number for number in range(5) if number != which]
+    assert isinstance(problem, sealed_records.CorruptRecords)
+
+
+@pytest.mark.parametrize("behind", [b"", bytes(4096)])
+def test_a_record_that_a_crash_left_in_part_is_cut_off_also_with_zeros_behind_it(kept, behind):
+    kept.append(numbered(0))
+    path = next(kept.folder.iterdir())
+    content = path.read_bytes()
+    for part in (0, 2, 9, 40):
+        path.write_bytes(content + content[:part] + behind)
+        assert [type(each) for each in read_numbers(path, kept)[1]] == [sealed_records.TruncatedRecord] * bool(
+            part or behind
+        )
+
+
+def fail_once(monkeypatch, name: str, error: Exception) -> None:
+    real, left = getattr(os, name), [error]
+
+    def call(*arguments):
+        if left:
+            raise left.pop()
+        return real(*arguments)
+
+    monkeypatch.setattr(os, name, call)
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "full"), MemoryError()])
+def test_whoever_was_not_written_is_told_so_and_the_file_goes_on(kept, monkeypatch, error):
+    assert kept.append(numbered(0))
+    fail_once(monkeypatch, "fsync", error)
+
+    assert [kept.append(numbered(number)) for number in (1, 2)] == [False, True]
+    assert read_numbers(next(kept.folder.iterdir()), kept) == ([0, 2], [])
+    assert not kept.append({"receipt_decision": [{"receipt_id": object()}]}) and len(list(kept.folder.iterdir())) == 1
+
+
+def test_a_strange_name_in_the_folder_and_one_that_keeps_names_by_itself_harm_nothing(kept, monkeypatch):
+    (kept.folder / "2026-02-30-web1.journal").touch()
+    fail_once(monkeypatch, "fsync", OSError(errno.EINVAL, "a folder"))
+
+    assert kept.append(numbered(1)) and [row_of(each, "receipt_decision") for each in records(kept)]
+
+
+def test_a_folder_that_cannot_be_synced_leaks_no_descriptors(kept, monkeypatch):
+    def descriptors() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    before = descriptors()
+    for number in range(3):
+        fail_once(monkeypatch, "fsync", OSError(errno.EIO, "a folder"))
+        assert not kept.append(numbered(number))
+
+    assert descriptors() == before and len(list(kept.folder.iterdir())) == 1
+
+
+def test_a_disk_that_hangs_is_waited_for_once_and_then_left_alone(kept, monkeypatch):
+    hangs, real = threading.Event(), os.fsync
+    monkeypatch.setattr(journal, "LONGEST_WAIT", 0.05)
+    monkeypatch.setattr(os, "fsync", lambda file: (hangs.wait(), real(file)))
+
+    assert not kept.append(numbered(1)) and kept.is_paused
+    monkeypatch.setattr(journal, "LONGEST_WAIT", 60)
+    assert not kept.append(numbered(2))  # At once.
+    hangs.set()

@@ -111,6 +111,32 @@ def test_a_damaged_file_is_named_and_the_others_are_read(app, fatma, kept, rows)
     assert told.exit_code == 1 and f"{path}, byte 0" in told.stderr
 
 
+def test_behind_a_damaged_record_the_next_ones_come_back_and_nothing_is_called_complete(app, fatma, kept, rows):
+    fatma.decides(EPOSTA="ONAY")
+    fatma.decides(EPOSTA="RET")
+    path = next(kept.folder.iterdir())
+    path.write_bytes(bytes(12) + path.read_bytes()[12:])
+    lose_decisions(app)
+
+    told = restore(app, kept)
+
+    assert told.exit_code == 1 and "INCOMPLETE" in told.stdout and f"{path}, byte 0" in told.stderr
+    assert "Cut off" not in told.stdout and rows.one(Decision).status == Status.REFUSED
+
+
+def test_a_copy_appended_twice_is_named_and_hides_nothing(app, fatma, kept, rows):
+    fatma.decides(EPOSTA="RET")
+    path = next(kept.folder.iterdir())
+    content = path.read_bytes()
+    path.write_bytes(content + content)
+    lose_decisions(app)
+
+    told = restore(app, kept)
+
+    assert told.exit_code == 1 and f"{path}, byte {len(content)} to" in told.stderr
+    assert rows.one(Decision).status == Status.REFUSED
+
+
 def test_what_was_deleted_on_purpose_does_not_come_back(app, fatma, kept, rows):
     fatma.decides(EPOSTA="RET")
     with app.app_context():
