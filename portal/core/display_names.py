@@ -7,18 +7,19 @@ from datetime import date
 from portal.core.addresses import is_email
 from portal.core.addresses.problems import ExplainedProblem
 from portal.core.lazy_text import N_
-from portal.core.transliteration import ASCII
+from portal.core.transliteration import ASCII, ascii_only
 
 # Blank ones that Unicode counts as letters, symbols or marks: Hangul fillers, an empty Braille cell, joiners.
 BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {chr(each) for each in range(0xFE00, 0xFE10)}
 INVISIBLE = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")  # Also line breaks, and marks that turn the direction.
-DOTS = str.maketrans("。｡․·•∙‧", ".......")  # As browsers read them in a host.
+DOTS = str.maketrans("。｡․·•∙‧٫", "........")  # As browsers read them in a host.
 # A label with a letter after a dot, an IP address, a scheme, and what people make of a dot or of a scheme.
 LINK = re.compile(
     r"(?<=\w)\.+(?=\d*+[^\W\d]\w|\d++[^\W\d]|\w/)|\d{1,3}(?:\.\d{1,3}){3}|[^\W\d]:[/\\]|://|@|(?<!\w)www\b"
     r"|(?<!\w)h(?:tt|xx)ps?(?!\w)|[(\[{<]\.[)\]}>]|\.\s+(?:com|net|org)(?!\w)|\s\.(?=[^\W\d]{2})|(?<!\w)(?:com|org|xyz|ly|gl|gd|gg|cc|co|io)/(?=\w)"
     r"|(?:(?:nokta|(?<!\w)dot)[\W_]{0,5}|\w\s?[,;])(?:com|net|org|info|biz|tr|co|io|me|ly|app|link|xyz|site|online|shop|top|club|store)(?!\w)"
-    r"|(?<!\w)(?:telegram|whats ?app|(?:t|wa) me(?!\w))|(?<=\w) com(?!\w)|(?<!\w)nokta ko?m(?!\w)",
+    r"|(?<!\w)(?:telegram|whats ?app|(?:t|wa) me(?!\w))|(?<=\w) com(?!\w)|(?<!\w)nokta ko?m(?!\w)"
+    r"|(?<=\w\w)\s?[(\[{<-]com(?!\w)",
     re.IGNORECASE,
 )
 LOOKS_LIKE_A_LINK = re.compile(r"(?<=\w)\.(?=\w{2})|:?//+|@")
@@ -50,6 +51,9 @@ VANITY = re.compile(
     r"gun|puan|urun|sayili|ve|and)(?:y?[ae]|n?in|den|dan|lik|luk|)(?![^\W\d_]))[^\W\d_]{3,}"
 )
 WORD = re.compile(r"[^\s,;()<>]+")
+PARTS = re.compile(r"[\W_]+")
+PIECES = re.compile(r"(?<!\w)[a-z]{1,2}(?: [a-z]{1,2})+(?!\w)")
+LETTERS = re.compile(r"[^\W\d_]+")
 
 
 class NameProblem(ExplainedProblem):
@@ -128,6 +132,23 @@ def _count_digits(plain: str, row: re.Match[str]) -> int:
     """The digits of a row behind what is harmless at its beginning."""
     harmless = HARMLESS.match(plain, row.start())
     return sum(map(str.isdecimal, plain[harmless.end() if harmless else row.start() : row.end()]))
+
+
+def fold(text: str) -> str:
+    """As it is read, in plain small letters: visible, without accents, one blank between words and between parts that
+    signs divide; two or more parts of one or two letters are one word ("ş.i.f.r.e", "IB AN")."""
+    bare = "".join(each for each in unicodedata.normalize("NFKD", _plain(text)) if unicodedata.category(each)[0] != "M")
+    words = " ".join(PARTS.sub(" ", ascii_only(bare).lower()).split())
+    return PIECES.sub(lambda found: found[0].replace(" ", ""), words)
+
+
+def mixed_word(text: str) -> str:
+    """The first word with letters of Latin and of another script, which look like those of one; or an empty string."""
+    return next((each for each in LETTERS.findall(_plain(text)) if len({*map(_is_latin, each)}) > 1), "")
+
+
+def _is_latin(letter: str) -> bool:
+    return unicodedata.name(letter, "").startswith("LATIN")
 
 
 def break_links(text: str) -> str:

@@ -2,13 +2,14 @@
 
 import re
 
+from portal.core import display_names
 from portal.domain.campaigns.word_search import find_words
 
 # In plain small letters; endings may follow.
 TRAPS = re.compile(
     r"\b(?:sifre|parola|pin kod|kart\w{0,9} (?:no|numara|bilgi|sifre|arka|uzerinde|son kullan)|kredi kart|banka kart"
     r"|cvv|cvc|iban|tckn|tek kullanimlik|(?:on alti|16|uc) (?:hane|rakam)|kimlik\w{0,6} (?:no|numara|bilgi|dogrula)"
-    r"|t\.? ?c\.? ?(?:kimlik|no|numara)|e ?- ?devlet|(?:onay|dogrulama|sms|gelen|gonderilen) kod"
+    r"|t\.? ?c\.? ?(?:kimlik|no|numara)|e ?-? ?devlet|(?:onay|dogrulama|sms|gelen|gonderilen) kod"
     r"|kod\w{0,5} (?:gir|yaz|gonder|bize)|paketiniz (?:bekli|gumruk|tesl)"
     r"|giris yap|oturum ac|hesab\w* (?:ask|kapat|kapan|dondur|dogrula|guncelle)|askiya al|bloke|icra (?:takip|dosya)"
     r"|password|passcode|credit card|card number|log ?-?in|sign ?-?in(?!g)|verification code"
@@ -17,8 +18,11 @@ TRAPS = re.compile(
 
 
 def find_deception(text: str) -> str:
-    """The first words that ask for more than consent or threaten, as they were written; empty where there are none.
+    """The first words that ask for more than consent or threaten, as they were written, or else as they are read in
+    spite of blanks, signs and letters of other scripts; empty where there are none.
 
     Call with a text of a bounded length.
     """
-    return next((words for words, _ in find_words(text, {"": TRAPS})), "")
+    written = next((words for words, _ in find_words(text, {"": TRAPS})), "")
+    read = written or TRAPS.search(display_names.fold(text))
+    return written or (read[0] if read else display_names.mixed_word(text))

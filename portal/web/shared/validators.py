@@ -102,7 +102,7 @@ def asks_for_nothing_else(_form: Form, field: Field) -> None:
     """A page of ours that asks for a password, a card or a sign-in, or whose address does, would be a trap."""
     stop_if_wrong(field)
     text = field.data or ""
-    if found := deception.find_deception(text) or deception.find_deception(text.replace("-", " ")):
+    if found := deception.find_deception(text):
         raise ValidationError(
             _(
                 "“%(words)s” yazılamaz: kişiden giriş, şifre, kart ve kimlik bilgisi istenmez, hesap uyarısı yapılmaz.",

@@ -22,6 +22,18 @@ from portal.domain.campaigns.default_texts import WORDINGS
         ("T.C. numaranızı yazın", "T.C. numara"),
         ("Kartinizin arkasindaki uc rakami yazin", "Kartinizin arka"),
         ("PTT: paketiniz bekliyor", "paketiniz bekli"),
+        ("kart  numaranızı yanıtlayın", "kart numara"),
+        ("kart\nnumaranızı", "kart numara"),
+        ("kart_numarası", "kart numara"),
+        ("şif\u200bre", "sifre"),
+        ("şi\u00adfre", "sifre"),
+        ("ｓｉｆｒｅ", "sifre"),
+        ("s\u0323ifr\u0301e", "sifre"),
+        ("ş.i.f.r.e", "sifre"),
+        ("Şimdi CV V yazın", "cvv"),
+        ("IB AN yazın", "iban"),
+        ("e\u2011devlet", "e devlet"),
+        ("şіfrenizi yazın", "şіfrenizi"),  # Its і is Cyrillic.
     ],
 )
 def test_who_asks_for_more_than_consent_is_named(text, words):
@@ -33,6 +45,8 @@ def test_who_asks_for_more_than_consent_is_named(text, words):
     [
         "Kampanya ve yeniliklerimizi size bildirmek için izninizi soruyoruz.",
         "Üyeliğinizle ilgili duyurular, kartınıza özel fırsatlar ve signing events",
+        "Açık mı? Bu da ne ya! İyi ki varsınız, tabi bana da yazın. Şu an 5 € ya da 3 $.",
+        "Спасибо, мы вам пишем: Mavi",
         *(getattr(each, name) for each in WORDINGS.values() for name in ("title_tr", "body_tr", "title_en", "body_en")),
     ],
 )
