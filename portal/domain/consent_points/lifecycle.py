@@ -77,6 +77,8 @@ def publish_point(session: Session, point: ConsentPoint, at: datetime) -> bool:
         return False
     if text_reviews.list_unapproved(session, campaign):  # Again: an approval may have been taken back.
         raise TextNotApproved
+    if campaign.launched_at is None:  # Nobody has its address on paper yet.
+        _renew_slug(session, point)
     # Its links are made one by one, not by the worker.
     campaign.launched_at = campaign.linked_at = campaign.launched_at or at
     point.closed_at = campaign.closed_at = None
@@ -106,17 +108,31 @@ def is_drawn(slug: str, brand_name: str, brand_code: int) -> bool:
 
 
 def _slug_of(name: str, brand_code: int) -> str:
-    """The name, or where it has no Latin letter or digit the code."""
-    return re.sub(r"[^a-z0-9]+", "-", ascii_only(name).lower())[:LONGEST_NAME].strip("-") or str(brand_code)
+    """The whole words of the name that fit, or else the code: a part of a word can be another's name."""
+    words = re.sub(r"[^a-z0-9]+", "-", ascii_only(name).lower()).strip("-")
+    if len(words) > LONGEST_NAME:
+        words = words[: LONGEST_NAME + 1].rpartition("-")[0]
+    return words or str(brand_code)
 
 
 def _draw_slug(session: Session, provider: Provider, brand: Brand) -> str:
     """A free slug: the brand's reviewed name, in sandbox mode what we call it, and a number. Messages of ours carry it
     to strangers, so no word of it is the firm's to choose."""
-    name = display_names.trial_name(brand.brand_code) if provider.in_sandbox_mode else brand.name
-    slug = _slug_of(name, brand.brand_code)
+    slug = _slug_of(_name_in_slug(provider, brand), brand.brand_code)
     taken = set(session.scalars(select(ConsentPoint.slug).where(ConsentPoint.slug.startswith(slug))))
     return next(each for each in chain([slug], (f"{slug}-{number}" for number in count(2))) if each not in taken)
+
+
+def _renew_slug(session: Session, point: ConsentPoint) -> None:
+    """Draw another slug where it has a name that the brand no longer has: it was changed, or taken back."""
+    provider = session.get_one(Provider, point.provider_id)
+    brand = session.get_one(Brand, point.brand_id, populate_existing=True)
+    if not is_drawn(point.slug, _name_in_slug(provider, brand), brand.brand_code):
+        point.slug = _draw_slug(session, provider, brand)
+
+
+def _name_in_slug(provider: Provider, brand: Brand) -> str:
+    return display_names.trial_name(brand.brand_code) if provider.in_sandbox_mode else brand.name
 
 
 def _check_budget(session: Session, provider: Provider, codes: int, former: ConsentPoint | None = None) -> None:

@@ -7,10 +7,11 @@ import pytest
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Channel
-from portal.core.models import Campaign, CampaignKind, ConsentPoint, ContactKind, Delivery, Provider
+from portal.core.models import Campaign, CampaignKind, ConsentPoint, ContactKind, Delivery, Provider, approvals
 from portal.domain import campaigns, consent_points
 from portal.domain.campaigns import default_texts
 from portal.domain.consent_points import BudgetTooHigh, PointState
+from portal.services import approvals as services_approvals
 from tests import make
 
 pytestmark = pytest.mark.alike
@@ -49,7 +50,8 @@ def test_a_point_asks_whoever_comes_and_its_links_have_no_end(brand):
         ("  İSTANBUL & Çarşı!", ["istanbul-carsi", "istanbul-carsi-2", "istanbul-carsi-3"]),
         ("日本", [str(make.BRAND_CODE), f"{make.BRAND_CODE}-2", f"{make.BRAND_CODE}-3"]),
         ("Mağaza 12345", ["magaza-12345", "magaza-12345-2", "magaza-12345-3"]),
-        ("a" * 90, ["a" * 50, f"{'a' * 50}-2", f"{'a' * 50}-3"]),
+        ("Davet Düğün " + "a" * 60, ["davet-dugun", "davet-dugun-2", "davet-dugun-3"]),
+        ("a" * 90, [str(make.BRAND_CODE), f"{make.BRAND_CODE}-2", f"{make.BRAND_CODE}-3"]),
     ],
 )
 def test_an_address_is_the_brands_name_and_a_number(brand, name, slugs):
@@ -153,3 +155,27 @@ def test_a_point_says_the_weightiest_of_what_holds(facts, state):
     names = ("provider_left", "suspended", "brand_closed", "closed", "published")
 
     assert consent_points.point_state(**{name: clock.now() if name in facts else None for name in names}) == state
+
+
+def test_a_point_is_published_at_no_address_with_a_name_that_was_taken_back(brand):
+    brand.name = "Ziraat Destek"
+    draft, printed, of = opened(brand), opened(brand), db.session.get_one(Provider, brand.provider_id)
+    consent_points.publish_point(db.session, printed, clock.now())
+    digest = approvals.digest_of("name", brand.name).hex()
+    reason = {"by": 1, "reason": "Banka değilsiniz.", "at": clock.now()}
+    assert services_approvals.take_back(db.session, of, digest, **reason)
+
+    consent_points.publish_point(db.session, draft, clock.now())
+    assert draft.slug == "ornek-magazacilik-a-s"
+    with pytest.raises(consent_points.TextNotApproved):
+        consent_points.publish_point(db.session, printed, clock.now())
+
+
+def test_an_address_on_paper_outlives_a_change_of_the_name(brand):
+    printed, draft = opened(brand), opened(brand)
+    consent_points.publish_point(db.session, printed, clock.now())
+    brand.name = "Örnek Ev"
+    consent_points.close_point(db.session, printed, clock.now())
+    for point in (printed, draft):
+        consent_points.publish_point(db.session, point, clock.now())
+    assert (printed.slug, draft.slug) == ("ornek-magaza", "ornek-ev")

@@ -36,9 +36,9 @@ def opened(
             at=at,
             today=clock.day(at),
         )
-        point.slug = slug
         if published:
             consent_points.publish_point(db.session, point, at)
+        point.slug = slug
         db.session.commit()
         return point.id
 
