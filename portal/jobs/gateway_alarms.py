@@ -5,8 +5,8 @@ from sqlalchemy import select
 from portal.core import clock
 from portal.core.extensions import db, read_session
 from portal.core.models import GatewayState, MailKind, MessageGateway, Provider, Role
+from portal.domain.notifications.gateways import GENERIC
 from portal.jobs.independent_steps import NobodyNotified, independent_step
-from portal.services.messaging import gateway_accounts
 from portal.services.messaging.gateways.offered_vendors import OFFERED
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.owner_notifications import notify_roles
@@ -28,8 +28,8 @@ def _notify_owners(gateway: MessageGateway) -> None:
         return
     provider = db.session.get_one(Provider, gateway.provider_id)
     link = absolute_url("dashboard.show_gateway", gateway_id=gateway.id)
-    name = gateway_accounts.own_name(gateway) or OFFERED[gateway.vendor].title
-    facts = {"vendor": name, "code": gateway.stopped_code or "", "link": link}
+    vendor = "SMS" if gateway.vendor == GENERIC else OFFERED[gateway.vendor].title  # Its name is the firm's own word.
+    facts = {"vendor": vendor, "link": link}
     if not notify_roles(provider, MailKind.GATEWAY_STOPPED, (Role.OWNER,), **facts):
         raise NobodyNotified
     gateway.stop_mailed_at = clock.now()

@@ -40,7 +40,7 @@ FACTS: dict[MailKind, frozenset[str]] = {
     MailKind.POINT_BUDGET: frozenset({"place", "point", "used", "budget", "is_mail", "is_used_up", "link"}),
     MailKind.NAME_SETTLED: frozenset({"place", "brand", "name", "is_confirmed", "reason", "link"}),
     MailKind.SUBMISSIONS_WAIT: frozenset({"place", "level", "count", "link"}),  # Counts: no address.
-    MailKind.GATEWAY_STOPPED: frozenset({"place", "vendor", "code", "link"}),  # `code`: the vendor's word.
+    MailKind.GATEWAY_STOPPED: frozenset({"place", "vendor", "link"}),  # No word of the vendor's.
     MailKind.LAUNCH_REFUSED: frozenset({"place", "name", "reason", "link"}),  # `reason`: what is missing, a line each.
     MailKind.CAMPAIGN_PAUSED: frozenset({"place", "name", "parts", "link"}),  # `parts`: SMS parts sent so far.
     MailKind.CASES_WAIT: frozenset({"place", "opened", "near", "overdue", "link"}),  # Counts: no word of a person's.

@@ -34,7 +34,7 @@ MAX_ATTEMPTS = 60  # In some two and a half days.
 LONGEST_NAME = 120
 LONGEST_TEXT = 2000
 TRUSTED_FACTS = frozenset({"link", "device", "network", "address"})
-NAME_FACTS = frozenset({"place", "by", "owner", "name", "brand", "point"})  # Others may be large numbers.
+NAME_FACTS = frozenset({"place", "by", "owner", "name", "brand", "point", "host"})  # Others may be large numbers.
 MULTILINE_FACTS = frozenset({"note", "reason", "answer"})  # Written by people in correspondence with us.
 
 log = structlog.get_logger()

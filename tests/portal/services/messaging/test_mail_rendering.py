@@ -15,7 +15,6 @@ AT = datetime(2026, 11, 24, 11, 2, tzinfo=UTC)
 LINK = "https://main.example/invitation/token"
 SAID = {
     "vendor": "Verimor",
-    "code": "BAKIYE_YETERSIZ",
     "link": LINK, "until": AT, "at": AT, "place": "Örnek Mağazacılık A.Ş.", "role": "owner", "by": "Ayşe Yılmaz",
     "address": "ayse@example.com", "device": "Firefox, Windows", "network": "85.10.0.0/16", "change": "totp_added",
     "name": "Telefon", "host": "crm. example. com",
