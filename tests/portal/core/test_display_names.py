@@ -79,7 +79,8 @@ LINKS = [
     "Telegram'da banka_destek hesabına yazın",
     "bankanoktacom",
     "185.4.5.6/giris", "1.1.1.1", "hxxp banka", "https:banka", "https:\\\\banka", "t.c/abc", "banka nokta com",
-    "BANKA NOKTA COM", "banka (dot) com", "banka[.]com", "banka . com", "banka .com", "banka. com", "bit ly/abc",
+    "BANKA NOKTA COM", "banka-iade (com)", "banka-iade-com", "banka٫com",
+    "banka (dot) com", "banka[.]com", "banka . com", "banka .com", "banka. com", "bit ly/abc",
     "banka\u200b.com", "banka.4tr", "banka\u2060．com", "banka.c0m",
 ]  # fmt: skip
 NO_LINKS = [
