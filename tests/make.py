@@ -36,6 +36,7 @@ from portal.domain.providers import brand_requests, domain_reviews
 from portal.services import launches
 from portal.services.imports import audience
 from portal.services.imports.audience import read_address_list
+from portal.services.messaging import mailbox_reviews
 from tests.snapshots import made_once
 
 IYS_CODE, BRAND_CODE = 700001, 700001
@@ -172,6 +173,13 @@ def approve_host(provider_id: int, host: str) -> None:
     """As the operator: let links begin with a proved host."""
     found = {"digest": domain_reviews.digest_of(host).hex(), "reason": "", "by": 1, "at": clock.now()}
     domain_reviews.settle(db.session, provider_id, is_approved=True, **found)
+
+
+def approve_mailboxes() -> None:
+    """As the operator: let firms' mails come from the addresses of their accounts."""
+    for provider_id, address in mailbox_reviews.list_waiting(db.session):
+        found = {"digest": mailbox_reviews.digest_of(address).hex(), "reason": "", "by": 1, "at": clock.now()}
+        mailbox_reviews.settle(db.session, provider_id, is_approved=True, **found)
 
 
 def approve_texts() -> None:

@@ -1,7 +1,7 @@
 """What the operator approved of a firm for people to see, and the one act that takes any of it back. Nothing here
 commits."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,12 +15,13 @@ from portal.domain.campaigns import lifecycle, sending, text_reviews
 from portal.domain.providers import brand_requests, domain_reviews, sandbox_mode
 
 HOST, TEXT = "domain", "text"
+NOTED = (*FIELDS, domain_reviews.MAILBOX)  # Whose words are the whole note.
 IN_ALL_MESSAGES = (HOST, "keyword", "reply_number")  # Of a brand: its texts are written with them at the launch.
 
 
 @dataclass(frozen=True)
 class Approval:
-    kind: str  # A field of brands, HOST or TEXT.
+    kind: str  # A field of brands, HOST, TEXT or the kind of a mailbox.
     of: str  # A brand, campaign or firm.
     words: str
     digest: bytes
@@ -47,7 +48,7 @@ def list_approvals(session: Session, provider: Provider) -> list[Approval]:
             found[text.digest] = (TEXT, text.campaign.name, " · ".join(filter(None, text.words.values())))
     for digest, each in decisions.items():  # What stands nowhere now, and could again.
         if each.act == ReviewAct.TEXT_APPROVED and digest not in found:
-            kind = next((field for field in FIELDS if digest_of(field, each.note) == digest), TEXT)
+            kind = next((each_kind for each_kind in NOTED if digest_of(each_kind, each.note) == digest), TEXT)
             found[digest] = (kind, provider.title, each.note)
     return [Approval(*what, digest, decisions.get(digest)) for digest, what in found.items()]
 
@@ -98,16 +99,31 @@ def take_back(
 
 
 def approve_after_all(
-    session: Session, provider_id: int, digest: str, *, by: int, reason: str, at: datetime
+    session: Session, provider_id: int, digest: str, mailboxes: Iterable[str], *, by: int, reason: str, at: datetime
 ) -> Review | None:  # fmt: skip
-    """Approve a declined text or host that the operator's page shows; a field of a brand is asked for again."""
-    seen = {*text_reviews.list_declined(session, provider_id), *domain_reviews.list_hosts(session, provider_id)}
+    """Approve a declined text, host or mailbox that the operator's page shows; a brand's field is asked for again."""
     decisions = last_decisions(session, Review.provider_id == provider_id)
     last = next((each for (_, its), each in decisions.items() if its.hex() == digest), None)
-    if digest not in seen or last is None or last.act == ReviewAct.TEXT_APPROVED:
+    if (
+        digest not in list_changeable(session, provider_id, mailboxes)
+        or last is None
+        or last.act == ReviewAct.TEXT_APPROVED
+    ):
         return None
     note = " · ".join(filter(None, (last.note, reason)))[-2000:]
     return _record(session, provider_id, ReviewAct.TEXT_APPROVED, note, bytes.fromhex(digest), by, at)
+
+
+def list_changeable(session: Session, provider_id: int, mailboxes: Iterable[str]) -> set[str]:
+    """The hashes in hex of texts, hosts and mailboxes that the operator's page shows."""
+    texts, hosts = text_reviews.list_declined(session, provider_id), domain_reviews.list_hosts(session, provider_id)
+    return {*texts, *hosts, *mailboxes}
+
+
+def last_decision_id(session: Session, provider_id: int, digest: str) -> str:
+    """The id of the last decision on a hash, as forms carry it; empty where there is none."""
+    found = last_decisions(session, Review.provider_id == provider_id)
+    return next((str(each.id) for (_, its), each in found.items() if its.hex() == digest), "")
 
 
 def _record(

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from portal.core.models import Domain, Provider, Review, ReviewAct, approvals
 
+MAILBOX = "mailbox"  # The kind of decisions on addresses that mails come from.
+
 
 def digest_of(host: str) -> bytes:
     return approvals.digest_of("domain", host)
@@ -24,7 +26,12 @@ def is_approved(session: Session, domain: Domain) -> bool:
     """Whether links may begin with the host. Those of sandbox mode go to nobody else."""
     if session.get_one(Provider, domain.provider_id).in_sandbox_mode:
         return True
-    return _last_act(session, domain) == ReviewAct.TEXT_APPROVED
+    return _last_act(session, domain.provider_id, domain.host) == ReviewAct.TEXT_APPROVED
+
+
+def is_declined(session: Session, provider_id: int, host: str) -> bool:
+    """Whether the operator declined a host, or took its approval back."""
+    return _last_act(session, provider_id, host) == ReviewAct.TEXT_DECLINED
 
 
 def vouched_brand(session: Session, host: str) -> int | None:
@@ -39,14 +46,15 @@ def may_have_certificate(session: Session, host: str) -> bool:
     """Whether a proxy may get a certificate for a host: a firm proved it and the operator agreed. Also while its record
     is missing or the firm is suspended, since links that are out must refuse for ever."""
     domain = session.scalar(select(Domain).where(Domain.host == host, Domain.verified_at.is_not(None)))
-    return domain is not None and _last_act(session, domain) == ReviewAct.TEXT_APPROVED
+    return domain is not None and _last_act(session, domain.provider_id, domain.host) == ReviewAct.TEXT_APPROVED
 
 
 def list_waiting(session: Session, *conditions: ColumnElement[bool]) -> Sequence[Domain]:
     """Proved hosts of admitted providers on which the operator has to decide, the oldest first."""
     proved = select(Domain).join(Provider, Provider.id == Domain.provider_id)
     proved = proved.where(Domain.verified_at.is_not(None), Provider.admitted_at.is_not(None), *conditions)
-    return [each for each in session.scalars(proved.order_by(Domain.id)) if _last_act(session, each) is None]
+    found = session.scalars(proved.order_by(Domain.id)).all()
+    return [each for each in found if _last_act(session, each.provider_id, each.host) is None]
 
 
 def list_hosts(session: Session, provider_id: int) -> dict[str, Domain]:
@@ -72,6 +80,6 @@ def settle(
     return domain
 
 
-def _last_act(session: Session, domain: Domain) -> ReviewAct | None:
-    its = Review.provider_id == domain.provider_id, Review.digest == digest_of(domain.host)
+def _last_act(session: Session, provider_id: int, host: str) -> ReviewAct | None:
+    its = Review.provider_id == provider_id, Review.digest == digest_of(host)
     return next((each.act for each in approvals.last_decisions(session, *its).values()), None)

@@ -16,7 +16,7 @@ from portal.core.models import GatewayState, Message, MessageGateway, Provider
 from portal.core.vault import CannotOpen
 from portal.domain.notifications import gateways
 from portal.domain.notifications.messages import AT_ONCE
-from portal.services.messaging import outgoing_messages, routing, sender_names
+from portal.services.messaging import mailbox_reviews, outgoing_messages, routing, sender_names
 from portal.services.messaging.gateways import description_checks
 from portal.services.messaging.gateways.demo import DemoGateway
 from portal.services.messaging.gateways.offered_vendors import CALLBACK_URL, OFFERED
@@ -56,7 +56,7 @@ class OpenedAccount:
 
 def open_account(gateway_id: int | None) -> OpenedAccount | None:
     """The account of a gateway, or of the demo gateway. None where it stops, since it cannot be opened, names somebody
-    else or has an address that nobody proved, or was never set."""
+    else or has an address that nobody proved and approved, or was never set."""
     if gateway_id is None:
         url = current_app.config["MESSAGE_GATEWAY_URL"]
         return OpenedAccount(DemoGateway(url), "", None) if url else None
@@ -65,8 +65,9 @@ def open_account(gateway_id: int | None) -> OpenedAccount | None:
     if sender is None:
         routing.stop(db.session, row.id, "foreign_sender")
         return None
-    if row.carries == AddressKind.EMAIL and not sender_names.is_proved(db.session, row.provider_id, row.header):
-        routing.stop(db.session, row.id, "unproved_sender")
+    is_mail = row.carries == AddressKind.EMAIL
+    if is_mail and (problem := mailbox_reviews.find_problem(db.session, row.provider_id, row.header)):
+        routing.stop(db.session, row.id, problem)
         return None
     try:
         return OpenedAccount(adapter_of(row), sender, row)

@@ -41,14 +41,15 @@ def is_own(session: Session, provider_id: int | None, carries: AddressKind, send
 
 
 def is_proved(session: Session, provider_id: int | None, sender: str) -> bool:
-    """Whether a mailbox is the firm's: on a host whose DNS record names it, or below one, or an address of its people.
-    In sandbox mode mails reach these only, so any will do."""
+    """Whether a mailbox is the firm's: on a host whose DNS record names it, or an address of its people; on no host
+    that the operator declined. In sandbox mode mails reach these only, so any will do."""
     if provider_id is None or session.get_one(Provider, provider_id).in_sandbox_mode:
         return True
     address = split_mailbox(sender)[1].lower()
-    labels = address.rpartition("@")[2].split(".")
-    hosts = [".".join(labels[place:]) for place in range(len(labels) - 1)]
-    proved = select(Domain.id).where(Domain.provider_id == provider_id, Domain.host.in_(hosts), *domain_reviews.STANDS)
+    host = address.rpartition("@")[2]
+    if domain_reviews.is_declined(session, provider_id, host):
+        return False
+    proved = select(Domain.id).where(Domain.provider_id == provider_id, Domain.host == host, *domain_reviews.STANDS)
     if session.scalar(proved.limit(1)) is not None:
         return True
     try:

@@ -17,6 +17,7 @@ from portal.domain.campaigns import text_reviews
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import brand_requests, domain_reviews
 from portal.services import approvals
+from portal.services.messaging import mailbox_reviews
 from portal.web.operator.blueprint import blueprint
 from portal.web.operator.forms import NameForm
 from portal.web.operator.provider_page import render_provider
@@ -63,19 +64,27 @@ def settle_brand_name(provider_id: int, brand_id: int) -> ResponseReturnValue:
 @blueprint.post("/providers/<id:provider_id>/texts")
 @needs(Permission.REVIEW, fresh=True)
 def settle_text(provider_id: int) -> ResponseReturnValue:
-    """Approve or decline a text that a firm wrote, or a host of its links, by its hash; also anew. Of whatever else was
-    approved, take the approval back."""
+    """Approve or decline a text that a firm wrote, a host of its links or an address of its mails, by its hash; also
+    anew. Of whatever else was approved, take the approval back. A decision of which the page did not know stands."""
 
     def settle(form: NameForm, is_approved: bool) -> Settled | None:
         decided = {"by": current_user.id, "reason": (form.reason.data or "").strip(), "at": clock.now()}
         seen = form.seen.data
+        mailboxes = mailbox_reviews.list_mailboxes(db.session, provider_id)
+        if (form.decided.data or "") != approvals.last_decision_id(db.session, provider_id, seen):
+            return None
         text = text_reviews.settle(db.session, provider_id, seen, is_approved=is_approved, **decided)
         if text is None:
             domain = domain_reviews.settle(db.session, provider_id, seen, is_approved=is_approved, **decided)
             if domain is not None:
                 return _settled_domain(domain)
-            again = _approved_after_all if is_approved else _taken_back
-            return again(provider_id, seen, decided)
+            mailbox = mailbox_reviews.settle(db.session, provider_id, seen, is_approved=is_approved, **decided)
+            if mailbox is not None:
+                return _of_review(provider_id, mailbox, mailboxes.get(seen, ""))
+            if not is_approved:
+                return _taken_back(provider_id, seen, decided)
+            review = approvals.approve_after_all(db.session, provider_id, seen, mailboxes, **decided)
+            return _of_review(provider_id, review, review.note) if review else None
         campaign_id, name = text.campaign.id, text.campaign.name
         point_id = db.session.scalar(select(ConsentPoint.id).where(ConsentPoint.campaign_id == campaign_id))
         page = {"point_id": point_id} if point_id else {"campaign_id": campaign_id}
@@ -89,11 +98,6 @@ def _settled_domain(domain: Domain) -> Settled:
     of = db.session.get_one(Brand, domain.brand_id).name
     link = absolute_url("dashboard.show_brand", brand_id=domain.brand_id)
     return Settled(("domain.approved", "domain.declined"), domain.id, of, domain.host, link)
-
-
-def _approved_after_all(provider_id: int, digest: str, decided: dict[str, Any]) -> Settled | None:
-    review = approvals.approve_after_all(db.session, provider_id, digest, **decided)
-    return _of_review(provider_id, review, review.note) if review else None
 
 
 def _taken_back(provider_id: int, digest: str, decided: dict[str, Any]) -> Settled | None:

@@ -68,9 +68,11 @@ class NoteForm(BaseForm):
 
 
 class NameForm(BaseForm):
-    """A decision on a brand's new name and contact line: what was seen, and a reason that the provider reads."""
+    """A decision on what a firm shows: what was seen, the decision on it that the page knew, a reason that the provider
+    reads."""
 
     seen = HiddenField(validators=[InputRequired(), Length(max=2000), WITHOUT_NUL])
+    decided = HiddenField(validators=[Length(max=20), WITHOUT_NUL])
     reason = StringField(_l("Neden?"), validators=[Length(max=500), WITHOUT_NUL])
 
 

@@ -18,6 +18,7 @@ from portal.core.models import (
     Assignment,
     Brand,
     Connection,
+    ConsentPoint,
     Credential,
     CredentialKind,
     OperatorRole,
@@ -37,6 +38,7 @@ from portal.services import approvals
 from portal.services.iys import account_report, connection_test, rights
 from portal.services.iys.account_report import explain_problem
 from portal.services.iys.client import Client
+from portal.services.messaging import mailbox_reviews
 from portal.web.operator.blueprint import blueprint
 from portal.web.operator.forms import AdmissionForm, NoteForm
 from portal.web.operator.providers import STAGE_LABELS, stage, visible_provider_or_404
@@ -64,7 +66,7 @@ APPROVAL_LABELS = {
     "name": _l("Marka adı"), "header": _l("SMS gönderici adı"), "contact": _l("İletişim satırı"),
     "notice_url": _l("Aydınlatma metninin adresi"), "keyword": _l("Yanıt sözcüğü"),
     "reply_number": _l("Yanıt numarası"), "logo_digest": _l("Logo"), approvals.HOST: _l("Alan adı"),
-    approvals.TEXT: _l("Metin"),
+    approvals.TEXT: _l("Metin"), domain_reviews.MAILBOX: _l("E-posta göndericisi"),
 }  # fmt: skip
 
 PUNYCODE = re.compile(r"xn--[a-z0-9-]+", re.IGNORECASE)
@@ -142,7 +144,6 @@ def render_provider(found: Provider, *, admission: AdmissionForm | None = None, 
         papers=read_session().execute(papers.order_by(Paper.uploaded_at.desc())).all(),
         **_reviews(found),
         declined=text_reviews.list_declined(read_session(), found.id),
-        hosts={each: its.host for each, its in domain_reviews.list_hosts(read_session(), found.id).items()},
         orders=packages.list_orders(read_session(), found.id),
         usage=packages.measure_usage(read_session(), found, clock.now()),
         connection=connection_status(found.id),
@@ -166,12 +167,18 @@ def _reviews(provider: Provider) -> dict[str, Any]:
     reviews = select(Review, User.name.label("by")).outerjoin(User, User.id == Review.made_by)
     reviews = reviews.where(Review.provider_id == provider.id).order_by(Review.made_at.desc(), Review.id.desc())
     found = read_session().execute(reviews).all()
+    senders = mailbox_reviews.list_mailboxes(read_session(), provider.id)
+    slugs = select(ConsentPoint.slug).where(ConsentPoint.provider_id == provider.id)
     return {
         "reviews": found,
         "reviewers": {review.id: by for review, by in found},
         "approvals": approvals.list_approvals(read_session(), provider),
         "approval_labels": APPROVAL_LABELS,
-        "last_reviews": {review.digest: review.id for review, _by in reversed(found) if review.digest},
+        "mailboxes": mailbox_reviews.list_waiting(read_session(), Provider.id == provider.id),
+        "digest_of_mailbox": mailbox_reviews.digest_of,
+        "changeable": approvals.list_changeable(read_session(), provider.id, senders),
+        "slugs": read_session().scalars(slugs.order_by(ConsentPoint.id)).all(),
+        "last_reviews": {review.digest.hex(): review.id for review, _by in reversed(found) if review.digest},
     }
 
 

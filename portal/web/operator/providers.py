@@ -13,6 +13,7 @@ from portal.core.models import Assignment, Brand, OperatorRole, Provider
 from portal.domain.campaigns import text_reviews
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import domain_reviews
+from portal.services.messaging import mailbox_reviews
 from portal.web.operator.blueprint import blueprint
 from portal.web.shared.access import needs
 from portal.web.shared.pagination import requested_page
@@ -69,10 +70,11 @@ def visible_providers() -> Select:
 
 
 def _with_requests() -> Select:
-    """Providers with a new name, contact line, notice, logo, text or host that waits for the operator."""
+    """Providers with a new name, contact line, notice, logo, text, host or mailbox that waits for the operator."""
     requested = select(Brand.provider_id).where(Brand.requested_at.is_not(None))
     writers = {text.campaign.provider_id for text in text_reviews.list_waiting(read_session())}
     writers |= {domain.provider_id for domain in domain_reviews.list_waiting(read_session())}
+    writers |= {provider_id for provider_id, _address in mailbox_reviews.list_waiting(read_session())}
     waits = or_(Provider.id.in_(requested), Provider.id.in_(writers))
     return visible_providers().where(waits).order_by(Provider.title, Provider.id)
 

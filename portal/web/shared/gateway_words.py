@@ -74,8 +74,13 @@ OWN_CODES: dict[str, tuple[str, str]] = {
         N_("Gönderici adresinin firmanızın olduğu doğrulanmadı."),
         N_(
             "Adresin alan adını marka sayfasında “Kendi kısa alan adlarınız” bölümüne ekleyip DNS kaydıyla doğrulayın "
-            "ya da ekibinizden birinin giriş yaptığı adresi yazın."
+            "ya da ekibinizden birinin giriş yaptığı adresi yazın. Reddedilmiş bir alan adıyla e-posta gönderilmez."
         ),
+    ),
+    "unapproved_sender": (
+        N_("Gönderici adresi onaylanmadı."),
+        N_("Alıcılar bu adresi görür; yeni bir adresi önce biz inceleriz, sonucu firmanızın sahiplerine yazarız. "
+           "Onaylanınca bir deneme iletisi gönderin. Reddedildiyse başka bir adres yazın."),
     ),
     "unreadable": (N_("Hesabın kayıtlı bilgileri açılamadı."), N_("Bilgileri yeniden yazın.")),
     "not_understood": (

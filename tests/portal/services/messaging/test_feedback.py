@@ -58,6 +58,7 @@ class MailAccount:
                 header="Marka <bilgi@ornek.com.tr>", credentials=values, per_second=10, at=clock.now(),
             )  # fmt: skip
             gateways.mark_tested(row, clock.now())
+            make.approve_mailboxes()
             db.session.commit()
             self.id, self.secret = row.id, gateways.read_secret(vault(), row)
             self.key = gateway_accounts.adapter_of(row).token_key

@@ -67,6 +67,13 @@ def waiting(derya, ayses: int) -> list[str]:
     return re.findall(r'name="seen" value="(\w{64})"', page)
 
 
+def settles(derya, ayses: int, form: dict[str, str]):
+    """Post a decision from the page as it is now."""
+    pattern = rf'value="{form["seen"]}">\s*<input type="hidden" name="decided" value="(\d*)"'
+    found = re.search(pattern, derya.opens(f"/operator/providers/{ayses}").text)
+    return derya.posts(f"/operator/providers/{ayses}/texts", form | {"decided": found[1] if found else ""})
+
+
 def test_a_text_of_a_firms_own_waits_and_an_approved_one_never_again(app, ayse, derya, ayses, opens, rows):
     path, settle = opens(title_tr=PARCEL, body_tr=CARD), f"/operator/providers/{ayses}/texts"
 
@@ -134,7 +141,7 @@ def test_a_consent_point_opens_with_an_approved_text(app, ayse, derya, ayses, ro
     ayse.posts(f"{address}/publish")
     assert PARCEL in Visitor(app, slug).opens().text
 
-    derya.posts(f"/operator/providers/{ayses}/texts", {"seen": seen, "reason": "PTT sizin değil."})
+    settles(derya, ayses, {"seen": seen, "reason": "PTT sizin değil."})
     assert rows.one(ConsentPoint).closed_at and ayse.opens(f"{address}/poster.pdf").status_code == 404
     ayse.posts(f"{address}/publish")
     assert PARCEL not in Visitor(app, slug).opens().text
@@ -177,37 +184,37 @@ def test_a_proved_host_waits_in_the_same_queue(app, ayse, derya, ayses, opens, r
     assert rows.one(Mail, Mail.kind == MailKind.NAME_SETTLED)
     assert [each.act for each in rows(AuditEntry, AuditEntry.subject == "domain")] == ["domain.declined"]
 
-    derya.posts(settle, {"seen": seen, "approve": "y"})
+    settles(derya, ayses, {"seen": seen, "approve": "y"})
     path = opens()
     with app.app_context():
         make.approve_texts()
     for way in ("launch", "close"):
         ayse.posts(f"{path}/{way}")
-    derya.posts(settle, {"seen": seen, "reason": "Alan adı sizin değil."})
+    settles(derya, ayses, {"seen": seen, "reason": "Alan adı sizin değil."})
     ayse.posts(f"{path}/reopen")  # Messages that had not left would begin their links with it.
     assert rows.one(Campaign).stopped_at and rows.one(Campaign).closed_at is None
 
 
 def test_a_decision_can_be_changed_and_the_last_one_counts(app, ayse, derya, ayses, opens, rows):
-    path, settle = opens(title_tr=PARCEL), f"/operator/providers/{ayses}/texts"
+    path = opens(title_tr=PARCEL)
     (seen,) = waiting(derya, ayses)
-    derya.posts(settle, {"seen": seen, "approve": "y"})
+    settles(derya, ayses, {"seen": seen, "approve": "y"})
     assert "Onayı geri al" in derya.opens(f"/operator/providers/{ayses}").text
 
-    derya.posts(settle, {"seen": seen})  # Without a reason.
+    settles(derya, ayses, {"seen": seen})  # Without a reason.
     assert rows.count(Review) == 1
     for _ in range(2):
-        derya.posts(settle, {"seen": seen, "reason": "PTT sizin değil."})
+        settles(derya, ayses, {"seen": seen, "reason": "PTT sizin değil."})
     ayse.posts(f"{path}/launch")
     assert rows.one(Campaign).launched_at is None and "PTT sizin değil." in html.unescape(ayse.opens(path).text)
 
     decided = html.unescape(derya.opens(f"/operator/providers/{ayses}").text).partition("Operatörün kararları")[2]
     assert f'class="told">{PARCEL}</td>' in decided
-    derya.posts(settle, {"seen": seen, "approve": "y"})
+    settles(derya, ayses, {"seen": seen, "approve": "y"})
     ayse.posts(f"{path}/launch")
     assert rows.one(Campaign).launched_at is not None
     ayse.posts(f"{path}/pause")
-    derya.posts(settle, {"seen": seen, "reason": "PTT sizin değil."})  # It is closed at once.
+    settles(derya, ayses, {"seen": seen, "reason": "PTT sizin değil."})  # It is closed at once.
     for way in ("resume", "reopen"):
         ayse.posts(f"{path}/{way}")
         assert rows.one(Campaign).closed_at is not None
@@ -250,3 +257,18 @@ def draft_of(firm: Provider) -> Campaign:
         db.session, of, name="Ret", kind=CampaignKind.REFUSE, channels=list(Channel), wording=wording, contact=None,
         expires_at=None, delivery=Delivery.CSV, at=at, today=clock.day(at),
     )  # fmt: skip
+
+
+def test_who_has_an_older_page_overturns_no_decision_of_a_colleague(derya, ayses, opens, rows):
+    opens(title_tr=PARCEL, body_tr=CARD)
+    (seen,), settle = waiting(derya, ayses), f"/operator/providers/{ayses}/texts"
+    derya.posts(settle, {"seen": seen, "decided": "", "reason": "PTT siz değilsiniz."})
+    declined = rows.one(Review)
+
+    answer = derya.posts(settle, {"seen": seen, "decided": "", "approve": "y"})
+    assert "değişti" in html.unescape(derya.opens(answer.location).text)
+    assert rows.one(Review).act == ReviewAct.TEXT_DECLINED
+
+    derya.posts(settle, {"seen": seen, "decided": str(declined.id), "approve": "y"})
+    derya.posts(settle, {"seen": seen, "decided": str(declined.id), "reason": "Yine de PTT siz değilsiniz."})
+    assert [each.act for each in rows(Review)] == [ReviewAct.TEXT_DECLINED, ReviewAct.TEXT_APPROVED]
