@@ -28,8 +28,8 @@ class JournalledSession(FlaskSession):
     def commit(self) -> None:
         super().commit()
         record, kept = journal.take_noted(self), current_app.extensions["journal"]
-        if record and kept is not None:
-            kept.append(record)
+        if kept is not None:
+            kept.add(db.engine, record)
 
     def rollback(self) -> None:
         super().rollback()

@@ -15,24 +15,27 @@ import secrets
 import socket
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import Enum, LargeBinary
+from sqlalchemy import Engine, Enum, LargeBinary
 from sqlalchemy.orm import Session
 
 from portal.core import clock, sealed_records
-from portal.core.models import Annulment, Base, Decision, Receipt, ReceiptDecision, Submission
+from portal.core.models import Annulment, Base, Decision, JournalGap, Receipt, ReceiptDecision, Submission
 from portal.core.models.base import UtcDateTime
+from portal.core.models.inserts import insert_or_add
 from portal.core.vault import Vault
 
 PLACE = "journal.record"
 LONGEST_WAIT = 5.0  # Seconds; a disk that takes longer counts as failed, and is left alone for PAUSE.
 PAUSE = 60.0
+GAP = timedelta(minutes=10)  # A commit lasts no longer, nor is a process that was killed away for longer.
+COUNTED = ("failures", "starts")
 NOTED = "noted for the journal"
 TABLES: dict[str, type[Base]] = {
     model.__tablename__: model for model in (Decision, Submission, Receipt, ReceiptDecision, Annulment)
@@ -70,12 +73,12 @@ class Journal:
 
     def __init__(self, folder: Path, vault: Vault, kept_days: int):
         self.folder, self.vault, self.kept_days = folder, vault, kept_days
-        self.has_failed = False  # Something is in the database only, until a backup is made.
         self._begin_process()
 
     def _begin_process(self) -> None:
         """A forked child has a file and a thread of its own."""
         self._process = os.getpid()
+        self._unnoted = Counter(starts=1)
         self._guard = threading.Lock()
         self._waiting: deque[_Waiting] = deque()
         self._is_writing = False
@@ -86,12 +89,37 @@ class Journal:
         self._size = 0  # Of what is known to be on the disk.
 
     @property
+    def has_failed(self) -> bool:
+        """Whether something is in the database only, and that could not even be noted there."""
+        return self._unnoted["failures"] > 0
+
+    @property
     def is_paused(self) -> bool:
         """Whether the disk took too long within the last minute."""
         return time.monotonic() < self._pauses_until
 
+    def add(self, engine: Engine, record: Record) -> None:
+        """Append what a commit wrote, if anything, and note in the database where that failed, or where a process
+        begins: the one before may have been killed between commit and append. Raises nothing: the commit stands."""
+        if self._process != os.getpid():
+            self._begin_process()
+        is_written = not record or self.append(record)
+        with self._guard:
+            self._unnoted["failures"] += not is_written
+            noted, self._unnoted = self._unnoted, Counter()
+        if not noted.total():
+            return
+        row = {"id": JournalGap.THE_ONE, "since": clock.now() - GAP, **{each: noted[each] for each in COUNTED}}
+        try:
+            with engine.begin() as connection:
+                connection.execute(insert_or_add(Session(connection), JournalGap, row, sums=COUNTED))
+        except Exception as error:  # The next commit tries again.
+            log.error("journal.gap_not_noted", error=type(error).__name__)
+            with self._guard:
+                self._unnoted.update(noted)
+
     def append(self, record: Record) -> bool:
-        """Write a commit's rows and wait for the disk; whether it has them. Raises nothing: the commit stands."""
+        """Write rows and wait for the disk; whether it has them."""
         if self._process != os.getpid():
             self._begin_process()
         if self.is_paused:
@@ -107,7 +135,6 @@ class Journal:
             with self._guard, contextlib.suppress(ValueError):
                 self._waiting.remove(mine)
             log.error("journal.hangs")
-        self.has_failed |= not mine.is_written
         return mine.is_written
 
     def _write_waiting(self) -> None:

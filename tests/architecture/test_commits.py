@@ -12,6 +12,7 @@ LAWFUL = {
     ("portal.core.extensions", "super().commit"): "the session's own: whoever calls it ends the transaction",
     ("portal.core.extensions", "super().rollback"): "the same",
     ("portal.core.ids", "_claimer.begin"): "a process claims its node apart from any transaction of the portal",
+    ("portal.core.journal", "engine.begin"): "a commit that was not journalled is over when that is noted",
     ("portal.migrations.env", "context.begin_transaction"): "a migration is one transaction",
     ("portal.migrations.env", "connection.begin"): "how long they wait is said before they begin",
 }

@@ -25,6 +25,17 @@ class ReadinessAlarm(Base):
     is_told: Mapped[bool]  # This failure was mailed, so its end will be.
 
 
+class JournalGap(Base):
+    """The row is there while decisions since then may stand in no journal."""
+
+    THE_ONE = 1
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    since: Mapped[datetime]
+    failures: Mapped[int]  # Commits that could not be appended.
+    starts: Mapped[int]  # Of processes, before each of which one may have been killed between commit and append.
+
+
 class Maintenance(Base):
     """The row is there while the maintenance mode is on."""
 

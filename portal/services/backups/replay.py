@@ -86,6 +86,8 @@ def _replay_day(run: Replay, files: Iterable[Path], annulled: dict[int, Row], *,
     for record in chain.from_iterable(_records(run, path) for path in files):
         for table, its in record.items():
             rows[table] += its
+    for table, its in rows.items():
+        rows[table] = _once(table, its)
     submissions = {each["decision_id"]: each for each in rows["submission"]}
     by_brand: dict[int, list[Row]] = defaultdict(list)
     for decision in sorted(rows["decision"], key=lambda each: (each["recorded_at"], each["id"])):
@@ -98,6 +100,12 @@ def _replay_day(run: Replay, files: Iterable[Path], annulled: dict[int, Row], *,
                 _commit()
             run.left["decision"] += len(_missing("decision", part))
     _replay_receipts(run, rows, is_dry_run=is_dry_run)
+
+
+def _once(table: str, rows: list[Row]) -> list[Row]:
+    """The first one of each: what a journal lacked is appended again together with what it had."""
+    key = [column.name for column in journal.TABLES[table].__table__.primary_key]
+    return list({tuple(row[name] for name in key): row for row in reversed(rows)}.values())
 
 
 def _replay_receipts(run: Replay, rows: Record, *, is_dry_run: bool) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from portal.core import clock
 from portal.core.extensions import close_reader, db, limiter, read_session, vault
 from portal.core.lazy_text import N_
-from portal.core.models import IysRate, Mail, Message, Outcome, Provider, Submission
+from portal.core.models import IysRate, JournalGap, Mail, Message, Outcome, Provider, Submission
 from portal.core.paths import MIGRATIONS, ROOT
 from portal.services.readiness import heartbeats, settings
 from portal.services.readiness.fault import Fault
@@ -133,9 +133,13 @@ def _check_program(role: str, command: str) -> Fault | None:
 
 
 def _check_journal() -> Fault | None:
-    """Whether this machine's journal can be written, and this process wrote all of it."""
+    """Whether this machine's journal can be written, and all processes wrote all of it, or it was appended since. A
+    disk that hangs is not asked."""
     kept = current_app.extensions["journal"]
-    if kept is None or (os.access(kept.folder, os.W_OK | os.X_OK) and not kept.has_failed):
+    if kept is None:
+        return None
+    has_failed = kept.has_failed or kept.is_paused or bool(read_session().scalar(select(JournalGap.failures)))
+    if not has_failed and os.access(kept.folder, os.W_OK | os.X_OK):
         return None
     return Fault(
         N_("JOURNAL_DIR klasörüne yazılamıyor ya da yazılamadı; bazı kararlar yalnızca veritabanında."),

@@ -1,0 +1,72 @@
+"""What a journal lacks is appended again from the database, once its disk can be written."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import Select, delete, select
+
+from portal.core import journal
+from portal.core.extensions import db
+from portal.core.ids import first_id
+from portal.core.models import Annulment, Base, Decision, JournalGap, Outcome, Receipt, ReceiptDecision, Submission
+from portal.domain.consents.writer import is_journalled
+
+MOST = 1_000  # Decisions in one record.
+UNSENT = {"outcome": Outcome.WAITING, "attempts": 0, "code": None, "bulk_id": None, "bulk_index": None,
+          "sub_request_id": None, "ended_at": None, "lease_until": None, "accepted_at": None,
+          "transaction_id": None, "verified_at": None, "closed_at": None}  # fmt: skip
+
+
+def close_gap() -> None:
+    """Append whatever may be missing, and forget the gap if nothing failed meanwhile. A replay ignores doubles."""
+    if current_app.extensions["journal"] is None or (gap := _read_gap()) is None:
+        return
+    since, *counted = gap
+    for model, rows in _recorded_since(since):
+        journal.note(db.session, model, rows)
+        db.session.commit()
+        if _read_gap() != gap:  # The disk fails still, or another process has begun: again in a minute.
+            return
+    failures, starts = counted
+    unchanged = JournalGap.failures == failures, JournalGap.starts == starts
+    db.session.execute(delete(JournalGap).where(*unchanged))
+    db.session.commit()
+
+
+def _read_gap() -> tuple[Any, ...] | None:
+    row = db.session.execute(select(JournalGap.since, JournalGap.failures, JournalGap.starts)).first()
+    db.session.rollback()
+    return row and tuple(row)
+
+
+def _recorded_since(since: datetime) -> Iterable[tuple[type[Base], list[journal.Row]]]:
+    """Submissions stand before their decisions in no journal that was cut between them: a replay reads a whole day."""
+    last = first_id(since)
+    while found := _rows(select(Decision.__table__).where(Decision.id > last).order_by(Decision.id).limit(MOST)):
+        last = found[-1]["id"]
+        if kept := {each["id"]: each for each in found if is_journalled(each)}:
+            theirs = _rows(select(Submission.__table__).where(Submission.decision_id.in_(kept)))
+            yield Submission, [_as_written(each) for each in theirs]
+            yield Decision, list(kept.values())
+    last = first_id(since)
+    while found := _rows(select(Receipt.__table__).where(Receipt.id > last).order_by(Receipt.id).limit(MOST)):
+        last = found[-1]["id"]
+        ids = [each["id"] for each in found]
+        yield ReceiptDecision, _rows(select(ReceiptDecision.__table__).where(ReceiptDecision.receipt_id.in_(ids)))
+        yield Receipt, found
+    yield Annulment, _rows(select(Annulment.__table__).where(Annulment.at >= since))
+
+
+def _rows(statement: Select[Any]) -> list[journal.Row]:
+    found = [dict(row) for row in db.session.execute(statement).mappings()]
+    db.session.rollback()
+    return found
+
+
+def _as_written(submission: journal.Row) -> journal.Row:
+    """As it was when its decision was made: what İYS answered since is asked for again after a restore."""
+    if submission["outcome"] == Outcome.NOT_NEEDED:
+        return submission | {"bulk_id": None}
+    return submission | UNSENT | {"due_at": max(submission["created_at"], submission["consent_date"])}

@@ -1,0 +1,93 @@
+"""What a journal could not take, or lost by a kill between commit and append, is appended again from the database."""
+
+import errno
+import os
+
+import pytest
+from sqlalchemy import update
+
+from portal.core.extensions import db
+from portal.core.journal import Journal
+from portal.core.models import Decision, JournalGap, Outcome, Receipt, Submission
+from portal.jobs import worker
+from portal.services import backups, readiness
+from tests.portal.services.backups.test_replay import fatma as fatma
+from tests.portal.services.backups.test_replay import kept as kept
+from tests.portal.services.backups.test_replay import lose_decisions, restore
+
+
+def faults(app) -> list[str]:
+    with app.app_context():
+        return [each.check for each in readiness.find_faults(["journal"])]
+
+
+def close_gap(app) -> None:
+    with app.app_context():
+        backups.close_gap()
+        backups.close_gap()  # The first one noted that its process begins.
+
+
+@pytest.fixture
+def full(monkeypatch):
+    """The disk is full until this is undone."""
+
+    def write(*_arguments):
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(os, "write", write)
+    return monkeypatch
+
+
+def test_what_a_full_disk_left_out_is_red_in_all_processes_and_appended_later(app, fatma, kept, rows, full):
+    receipt = fatma.decides(EPOSTA="RET")
+    assert receipt.status_code == 303
+    other = app.extensions["journal"] = Journal(kept.folder, kept.vault, 30)  # Of the worker, which failed nothing.
+    assert faults(app) == ["journal"]
+    close_gap(app)
+    assert faults(app) == ["journal"]
+
+    full.undo()
+    close_gap(app)
+
+    assert faults(app) == [] and not other.has_failed and rows.count(JournalGap) == 0
+    lose_decisions(app)
+    assert restore(app, kept).exit_code == 0
+    assert rows.count(Decision) == rows.count(Receipt) == 1 and fatma.browser.get(receipt.location).status_code == 200
+
+
+def test_what_iys_took_meanwhile_is_asked_for_again_after_a_restore(app, fatma, kept, rows, full):
+    fatma.decides(EPOSTA="RET")
+    with app.app_context():
+        db.session.execute(update(Submission).values(outcome=Outcome.ACCEPTED, due_at=None, transaction_id="t"))
+        db.session.commit()
+    full.undo()
+    close_gap(app)
+    lose_decisions(app)
+
+    assert restore(app, kept).exit_code == 0
+    submission = rows.one(Submission)
+    assert (submission.outcome, submission.transaction_id) == (Outcome.SENT, None) and submission.due_at
+
+
+def test_a_decision_between_whose_commit_and_append_its_process_was_killed_is_appended(
+    app, fatma, kept, rows, monkeypatch
+):
+    class Killed(BaseException):
+        pass
+
+    def kill(*_arguments):
+        raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(Journal, "append", kill)
+        fatma.decides(EPOSTA="RET")
+    app.extensions["journal"] = Journal(kept.folder, kept.vault, 30)  # Of the next process.
+    fatma.decides(EPOSTA="RET")
+    with app.app_context():
+        worker.do_minutely()
+        worker.do_minutely()
+    made = {each.id for each in rows(Decision)}
+    lose_decisions(app)
+
+    assert faults(app) == [] and restore(app, kept).exit_code == 0
+    assert {each.id for each in rows(Decision)} == made and len(made) == 2 and rows.count(JournalGap) == 0
