@@ -53,11 +53,16 @@ def is_server(url: str) -> bool:
 
 
 def writer_options(url: str, config: Mapping[str, Any]) -> dict[str, Any]:
-    """Options of the engine that writes, by the settings DATABASE_POOL…"""
+    """Options of the engine that writes, by the settings DATABASE_POOL…
+
+    Programs with loops open as many connections as their threads ask for: a thread that holds one of one pool and waits
+    for one of the other would wait for ever for one that does the reverse.
+    """
     quiet: dict[str, Any] = {"hide_parameters": True}  # An error names its statement, never the values.
     if not is_server(url):
         return quiet
-    pool = {"pool_size": config["DATABASE_POOL_SIZE"], "max_overflow": config["DATABASE_POOL_OVERFLOW"]}
+    overflow = -1 if programs.own_role() in programs.ROLES.values() else config["DATABASE_POOL_OVERFLOW"]
+    pool = {"pool_size": config["DATABASE_POOL_SIZE"], "max_overflow": overflow}
     arguments: dict[str, Any] = {"application_name": f"izinlink-{programs.own_role()}"}  # For pg_stat_activity.
     if config["DATABASE_POOLING"] == "transaction":
         arguments["prepare_threshold"] = None  # The next transaction has another server connection.

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from portal.app import create_app
 from portal.core import clock
-from portal.core.database import PING_AFTER, WriterLock, changed_rows, sqlalchemy_url
+from portal.core.database import PING_AFTER, WriterLock, changed_rows, sqlalchemy_url, writer_options
 from portal.core.extensions import db
 from portal.core.models import IysRate, NodeCounter
 from tests import databases
@@ -254,6 +254,17 @@ def test_every_spelling_of_a_postgresql_address_is_understood(spelled):
 
 def test_other_addresses_stay_as_they_are():
     assert sqlalchemy_url("sqlite:////srv/x.db") == "sqlite:////srv/x.db"
+
+
+@pytest.mark.parametrize(
+    ("started_as", "overflow"),
+    [("gunicorn wsgi:app", 0), ("flask db upgrade", 0), ("flask iys forward --egress a", -1), ("flask jobs work", -1)],
+)
+def test_threads_of_a_program_with_loops_wait_for_no_connection_of_each_other(monkeypatch, started_as, overflow):
+    monkeypatch.setattr(sys, "argv", started_as.split())
+    config = {"DATABASE_POOLING": "session", "DATABASE_POOL_SIZE": 5, "DATABASE_POOL_OVERFLOW": 0}
+
+    assert writer_options("postgresql+psycopg://a@b/c", config)["max_overflow"] == overflow
 
 
 @on_postgresql
