@@ -60,8 +60,8 @@ def send_due() -> int:
                 if time.monotonic() > ends:
                     log.warning("mails.slow", done=done)
                     return 0
-    except Disconnected:
-        log.warning("mails.blocked")
+    except Disconnected as error:
+        log.warning("mails.blocked", cause=type(error.__context__ or error).__name__)
         return 0
     return done
 
