@@ -1,5 +1,7 @@
 """A portal on two machines whose database is lost, and comes back from a backup."""
 
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -78,6 +80,11 @@ class LostDatabase:
         told = self.app.test_cli_runner().invoke(args=list(command))
         assert told.exit_code == 0, told.output
         return told.output
+
+    def runs_apart(self, *command: str) -> None:
+        """A command in a process of its own, which knows nothing of the database."""
+        settings = {"PATH": f"{PROGRAMS}:/usr/bin:/bin", "INSTANCE": str(self.folder), "DATABASE_URL": self.url}
+        subprocess.run([sys.executable, "-m", "portal", *command], env={**SECRETS, **settings}, check=True)
 
     def loses_its_database(self) -> None:
         self.stop()

@@ -17,7 +17,7 @@ from typing import IO, Any
 from sqlalchemy import URL, inspect
 
 from portal.core import clock, sealed_records
-from portal.core.extensions import db
+from portal.core.extensions import db, reader
 from portal.core.vault import Vault
 
 PLACE = "backup.record"
@@ -89,7 +89,7 @@ def _sqlite_copy(url: URL) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def _dump(url: URL) -> Iterator[IO[bytes]]:
-    with _program([*DUMP, f"--dbname={_without_password(url)}"], url, stdout=subprocess.PIPE) as program:
+    with _program([*DUMP, f"--dbname={url_without_password(url)}"], url, stdout=subprocess.PIPE) as program:
         assert program.stdout is not None
         yield program.stdout
 
@@ -97,7 +97,9 @@ def _dump(url: URL) -> Iterator[IO[bytes]]:
 @contextmanager
 def _program(command: list[str], url: URL, **pipes: int) -> Iterator[subprocess.Popen[bytes]]:
     """A program of PostgreSQL's, which is stopped where the block fails. Raises CalledProcessError."""
-    environ = os.environ | ({"PGPASSWORD": str(url.password)} if url.password else {})  # Others may see the arguments.
+    environ = {name: value for name, value in os.environ.items() if name.startswith("PG") or name in ("PATH", "HOME")}
+    if password := url.password or url.query.get("password"):
+        environ["PGPASSWORD"] = str(password)  # Others may see the arguments.
     program = subprocess.Popen(command, env=environ, **pipes)  # type: ignore[call-overload]  # nosec B603
     try:
         yield program
@@ -113,8 +115,10 @@ def _program(command: list[str], url: URL, **pipes: int) -> Iterator[subprocess.
         raise subprocess.CalledProcessError(program.returncode, command[0])
 
 
-def _without_password(url: URL) -> str:
-    return url.set(drivername="postgresql", password=None).render_as_string()
+def url_without_password(url: URL) -> str:
+    """For a program's arguments. (URL.set leaves a password of None as it is, which is then written as ***.)"""
+    bare = url.difference_update_query(["password"])
+    return bare._replace(drivername="postgresql", password=None).render_as_string()
 
 
 def unpack(vault: Vault, file: Path) -> dict[str, Any]:
@@ -168,9 +172,9 @@ def _fill_file(url: URL, data: Iterator[bytes]) -> None:
 
 
 def _fill_server(url: URL, data: Iterator[bytes]) -> None:
-    if inspect(db.engine).get_table_names():
+    if inspect(reader()).get_table_names():  # The engine that writes would ask for its node number, of a table.
         raise NotEmpty
-    with _program([*LOAD, f"--dbname={_without_password(url)}"], url, stdin=subprocess.PIPE) as program:
+    with _program([*LOAD, f"--dbname={url_without_password(url)}"], url, stdin=subprocess.PIPE) as program:
         assert program.stdin is not None
         for chunk in data:
             program.stdin.write(chunk)

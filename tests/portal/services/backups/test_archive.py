@@ -1,11 +1,12 @@
 """A backup is whole and private or it is none, and fills empty databases only."""
 
 import pytest
+from sqlalchemy import make_url
 
 from portal.core import sealed_records
 from portal.core.extensions import vault
 from portal.services import backups
-from portal.services.backups.archive import PLACE
+from portal.services.backups.archive import PLACE, url_without_password
 from tests import databases, make
 from tests.stories.lost_database import PROGRAMS
 
@@ -28,6 +29,11 @@ def test_a_backup_is_private_encrypted_and_replaces_no_other(app, file):
     with app.app_context(), pytest.raises(FileExistsError):
         backups.write_backup(vault(), file)
     assert file.read_bytes() == content and [each.name for each in file.parent.iterdir()] == [file.name]
+
+
+@pytest.mark.parametrize("url", ["postgresql+psycopg://a:b@h:1/d?x=1", "postgresql://a@h:1/d?x=1&password=b"])
+def test_a_password_is_no_argument_of_a_program(url):
+    assert url_without_password(make_url(url)) == "postgresql://a@h:1/d?x=1"
 
 
 def test_a_database_that_holds_something_is_left_alone(app, file, rows):
