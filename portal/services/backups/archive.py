@@ -42,17 +42,23 @@ def write_backup(vault: Vault, file: Path) -> int:
     source = _sqlite_copy if url.get_backend_name() == "sqlite" else _dump
     if file.exists():
         raise FileExistsError(file)
+    head = {"backend": url.get_backend_name(), "begun_at": clock.now().isoformat()}
+    with _whole_file(file) as target, source(url) as plain:
+        _write(vault, target, head, plain)
+    return file.stat().st_size
+
+
+@contextmanager
+def _whole_file(file: Path) -> Iterator[IO[bytes]]:
+    """A private file, which is there only once the block has written all of it."""
     part = file.with_name(f"{file.name}.{secrets.token_hex(4)}.part")
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
-            head = {"backend": url.get_backend_name(), "begun_at": clock.now().isoformat()}
-            with source(url) as plain:
-                _write(vault, target, head, plain)
+            yield target
             os.fsync(target.fileno())
-        part.rename(file)
+        part.replace(file)
     finally:
         part.unlink(missing_ok=True)
-    return file.stat().st_size
 
 
 def _write(vault: Vault, target: IO[bytes], head: dict[str, str], plain: IO[bytes]) -> None:
@@ -159,16 +165,10 @@ def _fill_file(url: URL, data: Iterator[bytes]) -> None:
     path = Path(url.database or "")
     if path.exists() and path.stat().st_size:
         raise NotEmpty
-    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
-            target.writelines(data)
-            os.fsync(target.fileno())
+    with _whole_file(path) as target:
+        target.writelines(data)
         for left in ("-wal", "-shm"):  # Of the lost one: SQLite would add them to this one.
             path.with_name(path.name + left).unlink(missing_ok=True)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _fill_server(url: URL, data: Iterator[bytes]) -> None:
