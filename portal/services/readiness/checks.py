@@ -143,7 +143,7 @@ def _check_journal() -> Fault | None:
         return None
     return Fault(
         N_("JOURNAL_DIR klasörüne yazılamıyor ya da yazılamadı; bazı kararlar yalnızca veritabanında."),
-        N_("Klasörün diskini düzeltin, yedek alın ve bu programı yeniden başlatın."),
+        N_("Klasörün diskini düzeltin; eksik kalanları “jobs work” bir dakika içinde kendisi ekler."),
     )
 
 
