@@ -105,7 +105,7 @@ def _program(command: list[str], url: URL, **pipes: int) -> Iterator[subprocess.
     """A program of PostgreSQL's, which is stopped where the block fails. Raises CalledProcessError."""
     environ = {name: value for name, value in os.environ.items() if name.startswith("PG") or name in ("PATH", "HOME")}
     if password := url.password or url.query.get("password"):
-        environ["PGPASSWORD"] = str(password)  # Others may see the arguments.
+        environ |= {"PGPASSWORD": str(password)}  # Others may see the arguments.
     program = subprocess.Popen(command, env=environ, **pipes)  # type: ignore[call-overload]  # nosec B603
     try:
         yield program
