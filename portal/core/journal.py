@@ -59,7 +59,7 @@ def take_noted(session: Session) -> Record:
     return {table: rows for table, rows in noted.items() if rows}
 
 
-class _Waiting:
+class _PendingRecord:
     """A record whose thread waits until it is on the disk."""
 
     def __init__(self, record: Record):
@@ -80,7 +80,7 @@ class Journal:
         self._process = os.getpid()
         self._unnoted = Counter(starts=1)
         self._guard = threading.Lock()
-        self._waiting: deque[_Waiting] = deque()
+        self._waiting: deque[_PendingRecord] = deque()
         self._is_writing = False
         self._pauses_until = 0.0
         self._day: date | None = None
@@ -124,7 +124,7 @@ class Journal:
             self._begin_process()
         if self.is_paused:
             return False
-        mine = _Waiting(record)
+        mine = _PendingRecord(record)
         with self._guard:
             self._waiting.append(mine)
             begins, self._is_writing = not self._is_writing, True
@@ -153,7 +153,7 @@ class Journal:
             for each in waiting:
                 each.ended.set()
 
-    def _write(self, waiting: Sequence[_Waiting]) -> None:
+    def _write(self, waiting: Sequence[_PendingRecord]) -> None:
         file, size = self._open_todays(), self._size
         for each in waiting:
             packed = sealed_records.pack(self.vault, _encode(each.record), PLACE, size)

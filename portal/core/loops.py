@@ -41,7 +41,7 @@ def run_loops(context: Context, stop: threading.Event, loops: Sequence[Loop]) ->
         thread.start()
     stop.wait()
     for each in running:
-        each.more.set()
+        each.found_work.set()
     for thread in threads:
         thread.join()
     for each in running:
@@ -59,19 +59,19 @@ class _RunningLoop:
 
     def __init__(self, context: Context, loop: Loop, stop: threading.Event):
         self.context, self.loop, self.stop = context, loop, stop
-        self.more, self.lookout = threading.Event(), threading.Lock()
+        self.found_work, self.poll_lock = threading.Event(), threading.Lock()
         self.began: dict[int, float] = {}  # Steps in hand, by thread.
 
     def run(self) -> None:
         """What each thread does."""
         while not self.stop.is_set():
             if self._step():
-                self.more.set()
+                self.found_work.set()
                 continue
-            self.more.clear()
-            with self.lookout:
+            self.found_work.clear()
+            with self.poll_lock:
                 if not self.stop.is_set():
-                    self.more.wait(self.loop.idle)
+                    self.found_work.wait(self.loop.idle)
 
     def hangs(self) -> bool:
         began = list(self.began.values())

@@ -33,7 +33,7 @@ from portal.domain.consents import annulments, locking, recipients, writer
 from portal.domain.consents.locking import LockedConsent
 from portal.domain.consents.writer import DecisionRows, Row
 
-ENDED = {"due_at": None}
+NOT_DUE = {"due_at": None}
 
 
 def find_missing(session: Session, ids: InstrumentedAttribute[int], given: Iterable[int]) -> set[int]:
@@ -56,14 +56,14 @@ def restore_decisions(
     decision); how many they were. Consents move as they did. Those `annulled` are void at once. Raises CannotOpen."""
     missing = find_missing(session, Leaf.decision_id, (each["id"] for each in decisions))
     new = [each for each in decisions if each["id"] in missing]
-    holders = _holders(session, vault, new, submissions, at)
+    holders = _find_recipient_ids(session, vault, new, submissions, at)
     new = [each for each in new if each["id"] in holders]
     if not new:
         return 0
     consents = locking.lock_consents(session, brand.id, holders.values())
     locking.lock_submissions_and_consents(session, [each.id for each in consents.values()])
-    texts = _known(session, ConsentText.id, {each["text_id"] for each in new})
-    renewed = _known(session, Decision.id, {each["renews_id"] for each in new}) | holders.keys()
+    texts = _existing_ids(session, ConsentText.id, {each["text_id"] for each in new})
+    renewed = _existing_ids(session, Decision.id, {each["renews_id"] for each in new}) | holders.keys()
     rows = DecisionRows()
     for kept in new:
         key = holders[kept["id"]], kept["channel"], kept["recipient_type"]
@@ -76,15 +76,18 @@ def restore_decisions(
             "text_id": kept["text_id"] if kept["text_id"] in texts else None,
             "renews_id": kept["renews_id"] if kept["renews_id"] in renewed else None,
         }
-        is_current = void is None and _move(consent, decision)
+        is_current = void is None and _move_if_newer(consent, decision)
         submission = submissions.get(kept["id"])
-        rows.add(decision, submission and submission | _state(submission, consent, void, at, is_current=is_current))
+        rows.add(
+            decision,
+            submission and submission | _submission_changes(submission, consent, void, at, is_current=is_current),
+        )
     writer.write_decisions(session, consents.values(), rows)
     annulments.write_annulments(session, [annulled[each["id"]] for each in new if each["id"] in annulled])
     return len(new)
 
 
-def _holders(
+def _find_recipient_ids(
     session: Session, vault: Vault, decisions: Sequence[Row], submissions: Mapping[int, Row], at: datetime
 ) -> dict[int, int]:
     """Whose decisions these are: recipients by decision. Evidence that came to no submission may have none."""
@@ -95,7 +98,7 @@ def _holders(
     ids = {theirs[each["id"]].text: each["recipient_id"] for each in decisions if each["id"] in theirs}
     found = recipients.gather(session, vault, provider_id, list(theirs.values()), at, ids)
     others = {each["recipient_id"] for each in decisions if each["id"] not in theirs}
-    known = _known(session, Recipient.id, others)
+    known = _existing_ids(session, Recipient.id, others)
     holders = {its_id: found[address.text] for its_id, address in theirs.items()}
     return holders | {each["id"]: each["recipient_id"] for each in decisions if each["recipient_id"] in known}
 
@@ -105,12 +108,12 @@ def _address(vault: Vault, submission: Row) -> Address:
     return addresses.parse(json.loads(payload)["recipient"])
 
 
-def _known(session: Session, ids: InstrumentedAttribute[int], given: set[int | None]) -> set[int | None]:
+def _existing_ids(session: Session, ids: InstrumentedAttribute[int], given: set[int | None]) -> set[int | None]:
     wanted = {each for each in given if each is not None}
     return set(session.scalars(select(ids).where(ids.in_(wanted)))) if wanted else set()
 
 
-def _move(consent: LockedConsent, decision: Row) -> bool:
+def _move_if_newer(consent: LockedConsent, decision: Row) -> bool:
     """Whether the consent stands, or stood for a while, on the decision."""
     if not consent.is_older_than(decision["status"], decision["effective_at"]):
         return False
@@ -119,13 +122,15 @@ def _move(consent: LockedConsent, decision: Row) -> bool:
     return True
 
 
-def _state(submission: Row, consent: LockedConsent, void: Row | None, at: datetime, *, is_current: bool) -> Row:
+def _submission_changes(
+    submission: Row, consent: LockedConsent, void: Row | None, at: datetime, *, is_current: bool
+) -> Row:
     """What differs from how it was when the decision was made."""
     its = {"consent_id": consent.id}
     if void is not None:
-        return its | ENDED | {"outcome": Outcome.ANNULLED, "ended_at": void["at"]}
+        return its | NOT_DUE | {"outcome": Outcome.ANNULLED, "ended_at": void["at"]}
     if submission["outcome"] == Outcome.WAITING and not is_current:
-        return its | ENDED | {"outcome": Outcome.OVERTAKEN, "ended_at": at}
+        return its | NOT_DUE | {"outcome": Outcome.OVERTAKEN, "ended_at": at}
     return its
 
 
@@ -147,8 +152,8 @@ def restore_receipts(session: Session, receipts: Sequence[Row], lines: Mapping[i
     unwritten = find_missing(session, Leaf.decision_id, listed)
     whose = dict(session.execute(select(Decision.id, Decision.recipient_id).where(Decision.id.in_(listed))).all())
     new = [each for each in receipts if each["id"] in missing and unwritten.isdisjoint(lines.get(each["id"], ()))]
-    known = _known(session, Recipient.id, {each["recipient_id"] for each in new})
-    texts = _known(session, ConsentText.id, {each["text_id"] for each in new})
+    known = _existing_ids(session, Recipient.id, {each["recipient_id"] for each in new})
+    texts = _existing_ids(session, ConsentText.id, {each["text_id"] for each in new})
     digests = [each["token_digest"] for each in new if each["token_digest"]]
     used = set(session.scalars(select(Receipt.token_digest).where(Receipt.token_digest.in_(digests))))
     written = 0

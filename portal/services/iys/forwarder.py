@@ -86,7 +86,9 @@ def run_loops(
     }
     served = _ServedEgresses(app, {each: loop for each, loop in bound.items() if each.is_of_egress}, egress_names)
     shared = [loop for each, loop in bound.items() if not each.is_of_egress]
-    core_loops.run_loops(app.app_context, stop, [*shared, *others, Loop("egresses", served.look, idle=RENEW_SECONDS)])
+    core_loops.run_loops(
+        app.app_context, stop, [*shared, *others, Loop("egresses", served.renew_and_claim, idle=RENEW_SECONDS)]
+    )
     served.stop()
 
 
@@ -97,16 +99,16 @@ class _ServedEgresses:
         self._app, self._loops, self._names = app, loops, names
         self._running: dict[int, _RunningEgress] = {}
 
-    def look(self) -> bool:
+    def renew_and_claim(self) -> bool:
         """Renew the leases, give up what was lost or changed its state, and begin to serve what is free."""
         for running in list(self._running.values()):
             renewed = egresses.renew(db.session, running.facts, clock.now())
-            if renewed is None or renewed.state != running.facts.state:
-                self._end(running)
-            if renewed is not None and running.facts.state != renewed.state:
-                self._begin(renewed)
-            elif renewed is not None:
+            if renewed is not None and renewed.state == running.facts.state:
                 running.facts = renewed
+                continue
+            self._end(running)
+            if renewed is not None:
+                self._begin(renewed)
         for facts in egresses.claim_free(db.session, self._names, clock.now()):
             self._begin(facts)
         return False
