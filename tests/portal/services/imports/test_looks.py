@@ -13,10 +13,10 @@ from openpyxl.styles import Font, PatternFill
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from portal.services.imports.layout import is_plain
-from portal.services.imports.reading.workbook_chunker.beside_cells import SHAPE, texts_of_drawings
-from portal.services.imports.reading.workbook_chunker.cell_looks import find_looks
-from portal.services.imports.reading.workbook_chunker.ods_marks import find_ods_marks
-from portal.services.imports.reading.workbook_chunker.xlsx_parts import Parts
+from portal.services.imports.reading.workbook_chunker.__main__ import find_marks
+from portal.services.imports.reading.workbook_chunker.marks import SHAPE, SheetLooks
+from portal.services.imports.reading.workbook_chunker.package import Package
+from portal.services.imports.reading.workbook_chunker.xlsx_marks import texts_of_drawings
 from tests.files import broken
 from tests.portal.services.imports.test_not_understood import examine
 from tests.portal.services.imports.test_workbooks import cut_up, zipped
@@ -60,7 +60,7 @@ def condition(value: str) -> str:
 
 
 def is_marked(content: bytes) -> bool:
-    tables = find_ods_marks(content).values()
+    tables = find_marks(content, "ods").values()
     texts = [text for each in tables for text in each.looks.texts if not is_plain(text)]
     are_odd = any(each.notes or each.looks.colours > 1 or each.looks.formats for each in tables)
     return bool(are_odd or texts)
@@ -163,6 +163,10 @@ def zebra(_, sheet):
             cell.fill = PatternFill("solid", fgColor="FFDDEBF7")
 
 
+def looks_of(content: bytes) -> list[SheetLooks]:
+    return [each.looks for each in find_marks(content, "xlsx").values()]
+
+
 FILL = PatternFill(bgColor="FFFF0000")
 
 
@@ -182,7 +186,7 @@ FILL = PatternFill(bgColor="FFFF0000")
     ],
 )
 def test_letters_rules_prompts_and_tabs_that_may_mean_something_are_seen(dress):
-    assert any(each.colours > 1 or each.texts for each in find_looks(Parts(xlsx(dress))).values())
+    assert any(each.colours > 1 or each.texts for each in looks_of(xlsx(dress)))
 
 
 @pytest.mark.parametrize(
@@ -197,7 +201,7 @@ def test_letters_rules_prompts_and_tabs_that_may_mean_something_are_seen(dress):
     ],
 )
 def test_totals_bands_and_rules_of_a_cells_own_words_mean_nothing(dress):
-    assert not any(each.colours > 1 or each.texts for each in find_looks(Parts(xlsx(dress))).values())
+    assert not any(each.colours > 1 or each.texts for each in looks_of(xlsx(dress)))
 
 
 def column_in(**font):
@@ -227,7 +231,7 @@ def test_a_font_of_signs_in_a_shared_string_counts_for_its_file():
         part = '<rPr><rFont val="Wingdings 2"/></rPr><t>T</t>'
         packed.writestr("xl/sharedStrings.xml", f"<sst><si><r>{part}</r></si></sst>")
 
-    assert [each.formats for each in find_looks(Parts(file.getvalue())).values()] == [5]
+    assert [each.formats for each in looks_of(file.getvalue())] == [5]
 
 
 def test_hidden_lines_are_asked_for():
@@ -243,7 +247,7 @@ def test_a_stroke_of_a_pen_is_a_shape(drawn, seen):
     with zipfile.ZipFile(file, "w") as packed:
         packed.writestr("xl/worksheets/_rels/sheet1.xml.rels", link)
         packed.writestr("xl/drawings/d.xml", b"<xdr:wsDr>" + drawn + b"</xdr:wsDr>")
-    assert list(texts_of_drawings(Parts(file.getvalue()), sheet)) == seen
+    assert list(texts_of_drawings(Package(file.getvalue()), sheet)) == seen
 
 
 @pytest.mark.parametrize("more", ["", 'table:number-rows-repeated="3" '])

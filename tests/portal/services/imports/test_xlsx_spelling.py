@@ -14,7 +14,7 @@ from openpyxl.styles import Font, PatternFill
 
 from portal.services.imports.reading.workbook_chunker import __main__ as chunker
 from portal.services.imports.reading.workbook_chunker.chunks import FrameKind
-from portal.services.imports.reading.workbook_chunker.xlsx_parts import Parts
+from portal.services.imports.reading.workbook_chunker.package import Package
 from tests.portal.services.imports.test_workbooks import zipped
 
 SHEET, NOTES = "xl/worksheets/sheet1.xml", "xl/comments/comment1.xml"
@@ -116,4 +116,4 @@ def test_a_comment_without_a_place_is_a_text_beside_the_cells(parts):
 
 
 def test_a_part_that_is_there_twice_is_broken(parts):
-    assert Parts(zipped(**parts, **{NOTES.upper(): b"<x/>"})).is_broken and not Parts(zipped(**parts)).is_broken
+    assert Package(zipped(**parts, **{NOTES.upper(): b"<x/>"})).is_broken and not Package(zipped(**parts)).is_broken

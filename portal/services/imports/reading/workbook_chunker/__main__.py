@@ -6,20 +6,17 @@ import resource
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from defusedxml.ElementTree import ParseError
-
-from .cell_looks import SheetLooks, find_looks
-from .cell_notes import Notes, find_notes, with_notes
 from .chunks import CHUNK_HEADER, HIDDEN_HEADER, MOST_LINES, CannotChunk, FrameKind, Line, chunk_lines, frame
 from .container import format_of
-from .hidden_rows import HiddenLines, find_hidden_rows
-from .merged_cells import Range, fill_merged
+from .marked_lines import HiddenLines, with_notes
+from .marks import Marks, SheetLooks
+from .merged_cells import fill_merged
 from .ods_marks import find_ods_marks
-from .xlsx_parts import Parts
+from .package import Package
+from .xlsx_marks import find_xlsx_marks
 
 MOST_MEMORY = 1024**3  # Bytes of address space; a sheet of a million lines and eight columns takes some 800 MB.
 MOST_SECONDS = 120  # Of CPU.
@@ -27,6 +24,7 @@ MOST_SHEETS = 100
 # Named to the author.
 UNSEEN = "Renk, çizgi, açıklama ve gizli satır bu biçimde görülmez: .xlsx olarak kaydedin"
 HIDDEN = "Gizli ya da süzülmüş satırlar"
+_MARKS_OF = {"xlsx": find_xlsx_marks, "ods": find_ods_marks}
 HALF_A_SECOND = timedelta(milliseconds=500)  # Excel counts days in floats: 14:02:05 may come as 14:02:04.9999.
 
 
@@ -66,32 +64,18 @@ def workbook_frames(data: bytes) -> Iterator[bytes]:
     yield frame(FrameKind.END)
 
 
-@dataclass
-class Marks:
-    """What a sheet says beside the values of its cells."""
-
-    looks: SheetLooks
-    notes: Notes = field(default_factory=dict)
-    hidden: set[int] = field(default_factory=set)  # Numbers of lines.
-    merged: list[Range] = field(default_factory=list)  # As far as the reader of cells does not tell.
-
-
 def find_marks(data: bytes, written_as: str) -> dict[str, Marks]:
     """By sheet; none of the formats of which nothing of this is seen. Sheets say so of which some is not."""
-    if written_as == "ods":
-        return {
-            name: Marks(each.looks, each.notes, each.hidden, each.merged) for name, each in find_ods_marks(data).items()
-        }
-    if written_as != "xlsx":
+    if written_as not in _MARKS_OF:
         return {}
     try:
-        packed = Parts(data)
-        looks, notes, hidden = find_looks(packed), find_notes(packed), find_hidden_rows(packed)
-    except (zipfile.BadZipFile, LookupError, ValueError, OSError, ParseError):
+        package = Package(data)
+        marks = _MARKS_OF[written_as](package)
+    except (zipfile.BadZipFile, LookupError, ValueError, OSError):
         return {}
-    for each in looks.values() if packed.is_broken else ():
-        each.texts.append(UNSEEN)
-    return {name: Marks(each, notes.get(name, {}), hidden.get(name, set())) for name, each in looks.items()}
+    for each in marks.values() if package.is_broken else ():
+        each.looks.texts.append(UNSEEN)
+    return marks
 
 
 def _sheet_lines(workbook: Any, name: str, marks: Marks) -> Iterator[Line]:

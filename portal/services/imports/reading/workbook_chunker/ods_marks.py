@@ -1,28 +1,24 @@
 """Comments, strikes, looks, hidden lines and merged cells of an ods. A cell has its own style, or that of its row or
 column; each has parents."""
 
-import io
 import re
-import zipfile
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
+from xml.etree.ElementTree import Element
 
-from defusedxml.ElementTree import ParseError
-
-from .beside_cells import CONDITION, FORMULA, SHAPE, has_signs
-from .cell_looks import LONGEST, ColumnLooks, SheetLooks, is_wordy, name_tabs
-from .cell_notes import COMMENT, STRUCK, Element, elements, name_of
+from .column_looks import ColumnLooks
+from .marks import COMMENT, CONDITION, FORMULA, SHAPE, STRUCK, Marks, name_tabs
 from .merged_cells import Range
+from .package import Package, local_name
+from .xlsx_styles import has_signs, is_wordy
 
 MOST_PARENTS = 20  # Of a style.
 MOST_REPEATED = 1000  # Times that a line with a note or merged cells may be repeated.
 MOST_HIDDEN = 100_000  # Times that a hidden one may be.
 HIDING = ("collapse", "filter")
 MOST_COLUMNS = 60  # Of a line that are compared; one that is painted as a whole has 16,384.
-_SPANNED = [f"{{urn:oasis:names:tc:opendocument:xmlns:table:1.0}}number-{each}-spanned" for each in ("rows", "columns")]
+_SPANNED = [f"number-{each}-spanned" for each in ("rows", "columns")]
 _PLAIN = {"none", "transparent", "normal", "#000000", "0% 100%"}
 _GROUND = ("color", "background-color", "diagonal-bl-tr", "diagonal-tl-br")
 _LETTERS = ("font-weight", "font-style", "text-underline-style", "text-position")
@@ -60,14 +56,14 @@ class Styles:
         facts: dict[str, str] = {}
         for each in style.iter():
             found = _attributes(each)
-            if name_of(each) == "map":
+            if each.tag == "map":
                 facts |= {"formula": ""} if "formula" in found.get("condition", "") else {}
                 facts |= {"words": ""} if "words" in self._facts.get(found.get("apply-style-name", ""), {}) else {}
-            elif name_of(each) == "text":
+            elif each.tag == "text":
                 facts |= {"words": ""} if is_wordy(f'"{each.text or ""}"') else {}
-            elif name_of(each) != "paragraph-properties":
+            elif each.tag != "paragraph-properties":
                 facts |= found
-        family = "font" if name_of(style) == "font-face" else facts.get("family", "")
+        family = "font" if style.tag == "font-face" else facts.get("family", "")
         self._facts[family + facts.get("name", "")] = facts
 
     def of(self, family: str, name: str) -> Style:
@@ -100,13 +96,11 @@ def _style(facts: dict[str, str]) -> Style:
 
 
 class Table:
-    """One sheet while it is read: its notes, looks, hidden lines and merged cells so far."""
+    """One sheet while it is read."""
 
     def __init__(self, styles: Styles):
         self._styles, self._columns, self._number = styles, list[str](), 0
-        self._compared = ColumnLooks()
-        self.notes, self.looks = defaultdict[int, list[str]](list), SheetLooks()
-        self.hidden, self.merged = set[int](), list[Range]()
+        self._compared, self.marks = ColumnLooks(), Marks()
 
     def add_column(self, column: Element) -> None:
         facts = _attributes(column)
@@ -114,102 +108,92 @@ class Table:
         self._columns += [facts.get("default-cell-style-name", "")] * times
 
     def add_row(self, row: Element) -> None:
-        facts = _attributes(row)
-        repeated, of_row = int(facts.get("number-rows-repeated", 1)), facts.get("default-cell-style-name", "")
-        kinds = {
-            name_of(part): part for part in row.iter()
-        }  # Few rows have a comment, or a part of a cell with a style.
-        notes = row.iter(kinds["annotation"].tag) if "annotation" in kinds else ()
-        found = [COMMENT + "\n".join(note.itertext()) for note in notes]
-        first, self._number = self._number + 1, self._number + repeated
+        facts, kinds = _attributes(row), {part.tag for part in row.iter()}
+        repeated, first = int(facts.get("number-rows-repeated", 1)), self._number + 1
+        self._number += repeated
+        lines = range(first, first + min(repeated, MOST_REPEATED))
         if facts.get("visibility") in HIDING:
-            self.hidden.update(range(first, first + min(repeated, MOST_HIDDEN)))
-        for line in range(first, first + min(repeated, MOST_REPEATED)):
-            self.merged += _merged_cells(row, line)
-        looks, filled, place = dict[str, str](), list[Style](), 0
+            self.marks.hidden.update(range(first, first + min(repeated, MOST_HIDDEN)))
+        for line in lines:
+            self.marks.merged += _merged_cells(row, line)
+        notes = row.iter("annotation") if "annotation" in kinds else ()
+        found = [COMMENT + "\n".join(note.itertext()) for note in notes]
+        styles = self._compare_cells(row, facts.get("default-cell-style-name", ""), has_parts="span" in kinds)
+        found += [STRUCK] if any(style.is_struck for style in styles) else []
+        for line in lines if found and styles else ():
+            self.marks.notes[line] += found
+
+    def _compare_cells(self, row: Element, of_row: str, *, has_parts: bool) -> list[Style]:
+        """The styles of those with content, and of their parts."""
+        dressed, filled, place, looks = dict[str, str](), list[Style](), 0, self.marks.looks
         for cell in row:
-            each = _attributes(cell)
+            facts = _attributes(cell)
             default = of_row or "".join(self._columns[place : place + 1])
-            style = self._styles.of("table-cell", each.get("style-name") or default)
-            self.looks.texts += [FORMULA] if "formula" in each and "value-type" not in each else []
-            after = min(place + int(each.get("number-columns-repeated", 1)), MOST_COLUMNS)
+            style = self._styles.of("table-cell", facts.get("style-name") or default)
+            looks.texts += [FORMULA] if "formula" in facts and "value-type" not in facts else []
+            after = min(place + int(facts.get("number-columns-repeated", 1)), MOST_COLUMNS)
             if style.look:
-                looks |= dict.fromkeys(map(str, range(place, after)), style.look)
+                dressed |= dict.fromkeys(map(str, range(place, after)), style.look)
             place = after
             if len(cell):
-                filled.append(style)
-                parts = map(_attributes, cell.iter(kinds["span"].tag) if "span" in kinds else ())
+                parts = map(_attributes, cell.iter("span") if has_parts else ())
                 spans = [self._styles.of("text", part.get("style-name", "")) for part in parts]
-                filled += spans
-                self.looks.colours = self._number if any(part.look for part in spans) else self.looks.colours
-        if not filled:
-            return
-        self.looks.line = self._number
-        self._compared.add_line(self._number, looks, len(filled))
-        self.looks.formats = self._number if any(style.is_wordy for style in filled) else self.looks.formats
-        if any(style.has_formula for style in filled) and CONDITION not in self.looks.texts:
-            self.looks.texts.append(CONDITION)
-        found += [STRUCK] if any(style.is_struck for style in filled) else []
-        for line in range(first, first + min(repeated, MOST_REPEATED)) if found else ():
-            self.notes[line] += found
+                filled += [style, *spans]
+                looks.colours = self._number if any(part.look for part in spans) else looks.colours
+        if filled:
+            looks.line = self._number
+            self._compared.add_line(self._number, dressed, len(filled))
+            looks.formats = self._number if any(style.is_wordy for style in filled) else looks.formats
+            has_rule = any(style.has_formula for style in filled) and CONDITION not in looks.texts
+            looks.texts += [CONDITION] if has_rule else []
+        return filled
 
     def finish(self, table: Element) -> str:
         """Its name."""
-        facts = _attributes(table)
-        self.looks.colours = max(self.looks.colours, self._compared.last_difference())
-        self.looks.tab = self._styles.of("table", facts.get("style-name", "")).tab
+        facts, looks = _attributes(table), self.marks.looks
+        looks.colours = max(looks.colours, self._compared.last_difference())
+        looks.tab = self._styles.of("table", facts.get("style-name", "")).tab
         return facts.get("name", "")
 
 
-def find_ods_marks(data: bytes) -> dict[str, Table]:
-    """By sheet; of what cannot be told, none."""
-    tables: dict[str, Table] = {}
-    with (
-        suppress(zipfile.BadZipFile, KeyError, ValueError, OSError, ParseError),
-        zipfile.ZipFile(io.BytesIO(data)) as packed,
-        packed.open("styles.xml") as styles,
-        packed.open("content.xml") as content,
-    ):
-        _read_tables(chain(elements(styles, *_READ), elements(content, *_READ)), tables)
-    name_tabs([each.looks for each in tables.values()])
-    return tables
-
-
-def _read_tables(found: Iterable[Element], tables: dict[str, Table]) -> None:
-    styles = Styles()
+def find_ods_marks(package: Package) -> dict[str, Marks]:
+    """By sheet. Raises KeyError and ValueError for a package that lacks parts."""
+    tables, styles = dict[str, Marks](), Styles()
     table = Table(styles)
-    for each in found:
-        match name_of(each):
+    for each in chain(*(package.elements(part, *_READ) for part in ("styles.xml", "content.xml"))):
+        match each.tag:
             case "table-column":
                 table.add_column(each)
             case "table-row":
                 table.add_row(each)
             case "table":
-                tables[table.finish(each)], table = table, Table(styles)
+                tables[table.finish(each)], table = table.marks, Table(styles)
             case "header" | "footer":  # Of the page; which sheet has it is not looked for.
-                table.looks.texts.append(_printed(each))
+                table.marks.looks.texts.append(_printed(each))
             case "condition" | "icon-set" if "formula" in _attributes(each).get("value", "formula"):
-                table.looks.texts.append(CONDITION)
+                table.marks.looks.texts.append(CONDITION)
             case kind if kind in _SHAPES:
-                table.looks.texts.append(SHAPE)
+                table.marks.looks.texts.append(SHAPE)
             case kind if kind in _STYLES:
                 styles.add(each)
+    name_tabs([each.looks for each in tables.values()])
+    return tables
 
 
 def _merged_cells(row: Element, line: int) -> Iterator[Range]:
     place = 0
-    for cell in row if any(cell.get(each) for cell in row for each in _SPANNED) else ():
-        rows, columns = (int(cell.get(each, 1)) for each in _SPANNED)
+    for facts in map(_attributes, row):
+        rows, columns = (int(facts.get(each, 1)) for each in _SPANNED)
         if rows > 1 or columns > 1:
             yield (line - 1, place), (line + rows - 2, place + columns - 1)
-        place += int(_attributes(cell).get("number-columns-repeated", 1))
+        place += int(facts.get("number-columns-repeated", 1))
 
 
 def _attributes(element: Element) -> dict[str, str]:
-    """By their names without a namespace."""
-    return {name.rpartition("}")[2]: value for name, value in element.items()}
+    """By their names without a prefix."""
+    return {local_name(name): value for name, value in element.items()}
 
 
 def _printed(element: Element) -> str:
-    parts = ((each.text or "") * (name_of(each) not in _FIELDS) + (each.tail or "") for each in element.iter())
-    return "".join(parts).strip(" ().,/")[:LONGEST]
+    parts = ((each.text or "") * (each.tag not in _FIELDS) + (each.tail or "") for each in element.iter())
+    return "".join(parts).strip(" ().,/")

@@ -1,0 +1,54 @@
+"""What a sheet says beside the values of its cells, whatever the file's format."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from .merged_cells import Range
+
+LONGEST_TEXT, MOST_TEXTS = 301, 20  # Characters (a text is plain up to 300), and texts of a sheet.
+# Named to the author.
+COMMENT, STRUCK = "Hücre notu:\n", "Üstü çizili"
+SHAPE, CONDITION, TAB = "Çizilmiş şekil", "Koşullu biçim", "Renkli sayfa sekmesi"
+FORMULA = "Sonucu saklanmamış formül: dosyayı Excel'de açıp kaydedin"  # As programs write it that do not compute.
+MORE = "Başka yazılar da var"
+
+Notes = defaultdict[int, list[str]]  # By the number of the line; 0 of what has none.
+
+
+@dataclass
+class SheetLooks:
+    """The last lines up to which looks differ in some column, and a format writes words; whether anything is struck
+    through; texts beside the cells; the colour of the tab, and the last line."""
+
+    colours: int = 0
+    formats: int = 0
+    struck: int = 0
+    texts: list[str] = field(default_factory=list)
+    tab: str = ""
+    line: int = 0
+
+    def packed(self) -> bytes:
+        """As JSON: the three numbers, and the texts."""
+        texts = list(dict.fromkeys(each[:LONGEST_TEXT] for each in self.texts if each.strip()))
+        texts[MOST_TEXTS:] = [MORE] if len(texts) > MOST_TEXTS else []
+        return json.dumps([[self.colours, self.formats, self.struck], texts]).encode()
+
+
+@dataclass
+class Marks:
+    """Of a sheet: its looks, notes, numbers of hidden lines, and merged cells that the reader of cells does not
+    tell."""
+
+    looks: SheetLooks = field(default_factory=SheetLooks)
+    notes: Notes = field(default_factory=lambda: defaultdict(list))
+    hidden: set[int] = field(default_factory=set)
+    merged: list[Range] = field(default_factory=list)
+
+
+def name_tabs(sheets: Iterable[SheetLooks]) -> None:
+    """Name coloured tabs, where those of sheets with lines differ."""
+    filled = [each for each in sheets if each.line]
+    for each in filled if len({each.tab for each in filled}) > 1 else ():
+        each.texts += [TAB] if each.tab else []
