@@ -14,6 +14,7 @@ from pathlib import Path
 import argon2
 import pytest
 import requests
+from hypothesis import HealthCheck, settings
 from sqlalchemy import event
 
 from portal.app import create_app
@@ -40,6 +41,9 @@ SECRETS = {
     "PROXY_HOPS": "0",
     "LOG_LEVEL": "INFO",
 }
+# A busy machine is slow, which says nothing of what is tested.
+settings.register_profile("without a clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("without a clock")
 MIGRATED = pytest.StashKey[str]()  # The URL of the migrated database.
 
 

@@ -411,7 +411,7 @@ ROWS = st.fixed_dictionaries(
 
 @pytest.mark.slow
 def test_no_row_of_a_list_is_lost_and_each_written_one_has_its_decision(app, program, rows):
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(st.lists(ROWS, min_size=1, max_size=12))
     def check(given_rows):
         answer = program.post(BULK, {"consents": given_rows}).json

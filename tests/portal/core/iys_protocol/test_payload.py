@@ -4,7 +4,7 @@ import json
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.core import iys_protocol
@@ -53,7 +53,7 @@ def test_only_a_merchants_grant_may_leave_out_its_source_and_date():
 CODES = st.integers(10_000_000, 99_999_999)
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50)
 @given(code=st.none() | CODES, access=st.lists(CODES, max_size=4).map(tuple))
 def test_retailers_are_frozen_as_they_are_given_and_their_keys_left_out_otherwise(code, access):
     frozen = iys_protocol.freeze_payload(**CONSENT, retailers=Retailers(code, access))

@@ -141,7 +141,7 @@ def test_an_endless_text_is_not_even_looked_at(token):
 
 
 @given(st.one_of(st.text(max_size=300), st.lists(st.binary(max_size=80), min_size=3, max_size=3)))
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_nothing_else_is_a_receipt(token, anything):
     text = anything if isinstance(anything, str) else ".".join(encoded(part) for part in anything)
 

@@ -6,7 +6,7 @@ import tracemalloc
 
 import pytest
 from babel.messages.extract import extract_from_dir
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.core.addresses import AddressProblem
@@ -355,7 +355,6 @@ def test_a_good_address_survives_whatever_stands_beside_it(beside, separator):
     assert found.bad == []
 
 
-@settings(deadline=None)  # A workbook's first bytes start a process.
 @given(st.one_of(st.binary(max_size=300), st.text(max_size=300), st.text('05321234567;,"\n\r\t|@a.', max_size=200)))
 def test_anything_is_read_or_refused_with_a_word(data):
     try:

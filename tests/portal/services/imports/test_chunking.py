@@ -170,7 +170,7 @@ def test_memory_stays_flat():
     assert peaks[1] < peaks[0] * 1.2
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.binary(max_size=300), st.integers(1, 50))
 def test_anything_is_cut_or_refused_with_a_word(data, size):
     try:
@@ -182,7 +182,7 @@ def test_anything_is_cut_or_refused_with_a_word(data, size):
     assert sum(sheet.lines for sheet in done.outline.sheets) == len(lines) > 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text('ab;,"\n\r\t|=ş', max_size=200), st.integers(1, 9))
 def test_the_size_of_parts_changes_nothing(text, size):
     data = text.encode()

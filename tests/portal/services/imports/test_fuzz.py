@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.services.imports.audience import read_address_list
@@ -39,20 +39,20 @@ LIKE_TABLES = st.text(st.sampled_from("05321ab@ş.;,\t|\"'=\r\n\x00\x1aé\ud7ff"
 @given(
     st.one_of(st.binary(max_size=600), LIKE_TABLES.map(str.encode), LIKE_TABLES.map(lambda text: text.encode("utf-16")))
 )
-@settings(max_examples=some(300), deadline=None)
+@settings(max_examples=some(300))
 def test_any_bytes_are_cut_or_refused(data):
     assert is_cut_or_refused(data)
 
 
 @pytest.mark.generated
 @given(st.sampled_from(TEXTS), st.randoms(use_true_random=False), st.integers(1, 64))
-@settings(max_examples=some(300), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=some(300))
 def test_texts_with_broken_bytes_are_chunked_or_refused(made, dice, size):
     assert is_cut_or_refused(bent(made(), dice), size)
 
 
 @given(st.sampled_from(TEXTS), st.integers(1, 50))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_where_the_parts_of_a_text_end_changes_nothing(made, size):
     assert lines_of(made(), size) == lines_of(made(), 1 << 20)
 

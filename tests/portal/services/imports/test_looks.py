@@ -15,7 +15,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from portal.services.imports.layout import is_plain
 from portal.services.imports.reading.workbook_chunker.__main__ import find_marks
 from portal.services.imports.reading.workbook_chunker.marks import SHAPE, SheetLooks
-from portal.services.imports.reading.workbook_chunker.package import Package
+from portal.services.imports.reading.workbook_chunker.workbook_parts import WorkbookParts
 from portal.services.imports.reading.workbook_chunker.xlsx_marks import texts_of_drawings
 from tests.files import broken
 from tests.portal.services.imports.test_not_understood import examine
@@ -234,8 +234,16 @@ def test_a_font_of_signs_in_a_shared_string_counts_for_its_file():
     assert [each.formats for each in looks_of(file.getvalue())] == [5]
 
 
-def test_hidden_lines_are_asked_for():
-    content = xlsx(lambda _, sheet: setattr(sheet.row_dimensions[3], "hidden", True))
+@pytest.mark.parametrize(
+    "hide",
+    [
+        lambda _, sheet: setattr(sheet.row_dimensions[3], "hidden", True),
+        lambda _, sheet: setattr(sheet.row_dimensions[3], "height", 0.1),
+        lambda _, sheet: setattr(sheet.sheet_format, "zeroHeight", True),
+    ],
+)
+def test_hidden_lines_are_asked_for(hide):
+    content = xlsx(hide)
 
     assert [mark.text for mark in examine(content, "liste.xlsx").unread.marks] == ["Gizli ya da süzülmüş satırlar"]
 
@@ -247,7 +255,7 @@ def test_a_stroke_of_a_pen_is_a_shape(drawn, seen):
     with zipfile.ZipFile(file, "w") as packed:
         packed.writestr("xl/worksheets/_rels/sheet1.xml.rels", link)
         packed.writestr("xl/drawings/d.xml", b"<xdr:wsDr>" + drawn + b"</xdr:wsDr>")
-    assert list(texts_of_drawings(Package(file.getvalue()), sheet)) == seen
+    assert list(texts_of_drawings(WorkbookParts(file.getvalue()), sheet)) == seen
 
 
 @pytest.mark.parametrize("more", ["", 'table:number-rows-repeated="3" '])

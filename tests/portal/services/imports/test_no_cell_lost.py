@@ -4,7 +4,7 @@ import tracemalloc
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.core.iys_protocol import Channel, Source, Status
@@ -66,7 +66,7 @@ def read_tables(draw):
 @pytest.mark.slow
 @pytest.mark.generated
 @given(read_tables())
-@settings(max_examples=some(300), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=some(300))
 def test_each_yes_and_no_is_counted_named_or_a_problem(table):
     header, lines, layout = table
     parser, counter = RowParser(layout, at=NOW, header_line=1, header=header), CellCounter(layout, header)
@@ -88,7 +88,7 @@ def test_each_yes_and_no_is_counted_named_or_a_problem(table):
 
 
 @given(st.permutations(SLOTS), st.sets(st.sampled_from(ALL)))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 def test_a_mapped_column_refuses_whatever_channels_are_ticked(order, ticked):
     header = ["CEP", "MAIL", *order]
     columns = {Field.PHONE: 0, Field.EMAIL: 1} | {STATUS_FIELDS[each]: place for place, each in enumerate(order, 2)}

@@ -227,9 +227,7 @@ def parts_that_nobody_understands(draw):
 @pytest.mark.slow
 @pytest.mark.generated
 @given(parts_that_nobody_understands())
-@settings(
-    max_examples=some(300), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
-)
+@settings(max_examples=some(300), suppress_health_check=[HealthCheck.filter_too_much])
 def test_beside_a_part_that_nobody_understands_nothing_is_granted_without_a_word(made):
     content, name, refusing = made
 

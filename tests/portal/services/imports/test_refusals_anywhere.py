@@ -414,9 +414,7 @@ def files_with_a_refusal(draw):
 @pytest.mark.slow
 @pytest.mark.generated
 @given(files_with_a_refusal())
-@settings(
-    max_examples=some(150), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
-)
+@settings(max_examples=some(150), suppress_health_check=[HealthCheck.filter_too_much])
 def test_a_refusal_in_any_place_holds_the_grants_back(made):
     content, name, refusing = made
 

@@ -318,7 +318,7 @@ LAYOUTS = st.builds(
 @pytest.mark.slow
 @pytest.mark.generated
 @given(st.tuples(*CELLS.values()), LAYOUTS, st.integers(0, 999_999))
-@settings(max_examples=some(400), deadline=None)
+@settings(max_examples=some(400))
 def test_iys_would_refuse_no_entry_and_every_line_says_something(cells, layout, microsecond):
     at = NOW.replace(microsecond=microsecond)
 

@@ -16,13 +16,16 @@ from portal.services.imports.audience import read_address_list
 from portal.services.imports.reading import ChunkedFile, FileProblem, Unreadable, workbook_process
 from portal.services.imports.reading.workbook_chunker import __main__ as chunker
 from portal.services.imports.reading.workbook_chunker import container
+from portal.services.imports.reading.workbook_chunker.marks import BENEATH, UNTYPED
 from tests.files import broken
+from tests.files.people import with_parts
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 DAY = {"num_format": "dd.mm.yyyy"}
 MOMENT = {"num_format": "dd.mm.yyyy hh:mm:ss"}
 CLOCK = {"num_format": "hh:mm:ss"}
+STATUSES = ["ONAY", "RET", "ONAY", "ONAY"]
 HEADER = ["Telefon", "E-posta", "Tarih", "Durum"]
 ROW = ["0532 123 45 67", "ayse@example.com", "24.11.2026", "ONAY"]
 
@@ -78,6 +81,20 @@ def test_a_merged_cell_holds_for_each_that_it_covers():
 
     assert outline.sheets[0].header == ("Telefon", "SMS izni", "Arama izni", "Ad")
     assert [cells[1:3] for _, cells in sheets[0][2:]] == [["Hayır", "Evet"]] * 3 + [["Hayır", "Hayır"], ["Hayır"]]
+
+
+@pytest.mark.parametrize("place", ["C3:C5", "C5:C3"])
+def test_what_a_merged_cell_hides_counts_for_nothing_and_is_named(place):
+    content = written(İzinler=[["Telefon", "Ad", "Durum"], *[[ROW[0], "Ayşe", each] for each in STATUSES]])
+    sheet = "xl/worksheets/sheet1.xml"
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        merged = f'</sheetData><mergeCells count="1"><mergeCell ref="{place}"/></mergeCells>'.encode()
+        part = packed.read(sheet).replace(b"</sheetData>", merged)
+
+    _, sheets = cut_up(with_parts(content, {sheet: part}))
+
+    assert [cells[2] for _, cells in sheets[0][1:]] == ["ONAY", "RET", "RET", "RET"]
+    assert [cells[3:] for _, cells in sheets[0][1:]] == [[], [], [f"{BENEATH}ONAY"], [f"{BENEATH}ONAY"]]
 
 
 def test_cells_come_as_what_they_mean():
@@ -306,6 +323,9 @@ def test_notes_of_a_libreoffice_file_stand_beside_their_line():
     rows = files["content.xml"].split(b"<table:table-row ")
     rows[2] = rows[2].replace(b"<text:p>", note + b"<text:p>", 1)
     rows[3] = rows[3].replace(b"<table:table-cell ", b'<table:table-cell table:style-name="old" ', 1)
+    rows[4] = rows[4].replace(
+        b"</table:table-row>", b"<table:table-cell><text:p>RET</text:p></table:table-cell></table:table-row>"
+    )
     style = (
         b'<style:style style:name="old" style:family="table-cell"><style:text-properties '
         b'style:text-line-through-style="solid"/></style:style>'
@@ -315,8 +335,20 @@ def test_notes_of_a_libreoffice_file_stand_beside_their_line():
     _, plain = cut_up(saved, "liste.ods")
     _, sheets = cut_up(zipped(**files), "liste.ods")
 
-    assert (sheets[0][0], sheets[0][3:]) == (plain[0][0], plain[0][3:])
-    assert [cells[-1] for _, cells in sheets[0][1:3]] == ["Hücre notu:\niptal etti", "Üstü çizili"]
+    assert (sheets[0][0], sheets[0][4:]) == (plain[0][0], plain[0][4:])
+    assert [cells[-1] for _, cells in sheets[0][1:4]] == ["Hücre notu:\niptal etti", "Üstü çizili", f"{UNTYPED}RET"]
+
+
+def test_a_table_in_a_cell_of_a_libreoffice_file_is_refused():
+    saved = (broken.SAVED / "people.ods").read_bytes()
+    with zipfile.ZipFile(io.BytesIO(saved)) as packed:
+        content = packed.read("content.xml")
+    inner = b'<table:table table:is-sub-table="true"><table:table-row/></table:table></table:table-cell>'
+
+    assert (
+        problem_of(with_parts(saved, {"content.xml": content.replace(b"</table:table-cell>", inner, 1)}))
+        == "file_damaged"
+    )
 
 
 def test_hidden_rows_of_a_libreoffice_file_are_counted():

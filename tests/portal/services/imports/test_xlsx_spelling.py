@@ -14,10 +14,11 @@ from openpyxl.styles import Font, PatternFill
 
 from portal.services.imports.reading.workbook_chunker import __main__ as chunker
 from portal.services.imports.reading.workbook_chunker.chunks import FrameKind
-from portal.services.imports.reading.workbook_chunker.package import Package
+from portal.services.imports.reading.workbook_chunker.workbook_parts import WorkbookParts
 from tests.portal.services.imports.test_workbooks import zipped
 
 SHEET, NOTES = "xl/worksheets/sheet1.xml", "xl/comments/comment1.xml"
+RELATIONS = "xl/worksheets/_rels/sheet1.xml.rels"
 HEADER, ROW = ["Ad", "Telefon", "SMS izni"], ["Ayşe", "0532 123 45 67", "Evet"]
 
 
@@ -98,8 +99,8 @@ def test_a_comment_of_merged_cells_holds_for_their_lines(parts):
         (NOTES, lambda part: part[:-200]),
         (NOTES, lambda part: b'<!DOCTYPE c [<!ENTITY a "b">]>' + part),
         ("xl/styles.xml", lambda part: part[:-100]),
-        ("xl/worksheets/_rels/sheet1.xml.rels", lambda part: part.replace(b"comment1.xml", b"other.xml")),
-        ("xl/worksheets/_rels/sheet1.xml.rels", lambda part: part[:-30]),
+        (RELATIONS, lambda part: part.replace(b"comment1.xml", b"other.xml")),
+        (RELATIONS, lambda part: part[:-30]),
         (SHEET, lambda part: part.replace(b'r="A3"', b'r="3A"')),
         (SHEET, lambda part: part.replace(b'r="A3" s="', b'r="A3" s="x')),
     ],
@@ -111,9 +112,19 @@ def test_a_sheet_of_which_some_cannot_be_read_is_named(parts, name, change):
     assert its is None or chunker.UNSEEN in its.looks.texts  # Of a sheet without marks UNSEEN is written, too.
 
 
+def test_a_comment_that_people_answer_counts_like_another(parts):
+    comment = b'<threadedComment ref="A7"><text>istemiyor</text></threadedComment>'
+    links = parts[RELATIONS].replace(b"relationships/comments", b"relationships/threadedComment")
+
+    found = b"".join(seen(parts | {NOTES: b"<x:all>%s</x:all>" % comment, RELATIONS: links})).decode(errors="replace")
+
+    assert "istemiyor" in found and "aramayın" not in found
+
+
 def test_a_comment_without_a_place_is_a_text_beside_the_cells(parts):
     assert "Hücre notu:\nistemiyor" in texts(parts | {NOTES: parts[NOTES].replace(b'ref="A7"', b"")})
 
 
 def test_a_part_that_is_there_twice_is_broken(parts):
-    assert Package(zipped(**parts, **{NOTES.upper(): b"<x/>"})).is_broken and not Package(zipped(**parts)).is_broken
+    assert WorkbookParts(zipped(**parts, **{NOTES.upper(): b"<x/>"})).is_broken
+    assert not WorkbookParts(zipped(**parts)).is_broken

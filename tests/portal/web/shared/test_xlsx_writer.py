@@ -110,7 +110,7 @@ def test_a_row_that_cannot_be_made_leaves_no_file_that_opens():
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\n\t_x0041 &<>\"'=+-@"), max_size=40)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.lists(TEXT, min_size=3, max_size=3), max_size=8))
 @example([["_x000D_", "_x_x0041_", "__x0041_"]])
 def test_any_text_comes_back(rows):
@@ -120,7 +120,7 @@ def test_any_text_comes_back(rows):
     assert read(made(rows, header=["a", "b", "c", "d"]))[1:] == rows
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.text(max_size=60))
 def test_any_name_makes_a_sheet(name):
     content = b"".join(stream_workbook([["x"]], sheet=name, header=["a"]))

@@ -12,10 +12,10 @@ from typing import Any
 from .chunks import CHUNK_HEADER, HIDDEN_HEADER, MOST_LINES, CannotChunk, FrameKind, Line, chunk_lines, frame
 from .container import format_of
 from .marked_lines import HiddenLines, with_notes
-from .marks import Marks, SheetLooks
+from .marks import HIDDEN, Marks, SheetLooks
 from .merged_cells import fill_merged
 from .ods_marks import find_ods_marks
-from .package import Package
+from .workbook_parts import WorkbookParts
 from .xlsx_marks import find_xlsx_marks
 
 MOST_MEMORY = 1024**3  # Bytes of address space; a sheet of a million lines and eight columns takes some 800 MB.
@@ -23,7 +23,6 @@ MOST_SECONDS = 120  # Of CPU.
 MOST_SHEETS = 100
 # Named to the author.
 UNSEEN = "Renk, çizgi, açıklama ve gizli satır bu biçimde görülmez: .xlsx olarak kaydedin"
-HIDDEN = "Gizli ya da süzülmüş satırlar"
 _MARKS_OF = {"xlsx": find_xlsx_marks, "ods": find_ods_marks}
 HALF_A_SECOND = timedelta(milliseconds=500)  # Excel counts days in floats: 14:02:05 may come as 14:02:04.9999.
 
@@ -69,11 +68,11 @@ def find_marks(data: bytes, written_as: str) -> dict[str, Marks]:
     if written_as not in _MARKS_OF:
         return {}
     try:
-        package = Package(data)
-        marks = _MARKS_OF[written_as](package)
+        parts = WorkbookParts(data)
+        marks = _MARKS_OF[written_as](parts)
     except (zipfile.BadZipFile, LookupError, ValueError, OSError):
         return {}
-    for each in marks.values() if package.is_broken else ():
+    for each in marks.values() if parts.is_broken else ():
         each.looks.texts.append(UNSEEN)
     return marks
 
@@ -84,7 +83,8 @@ def _sheet_lines(workbook: Any, name: str, marks: Marks) -> Iterator[Line]:
     rows = ((number, list(map(text_of, row))) for number, row in enumerate(sheet.iter_rows(), 1))
     lines = (line for line in rows if any(line[1]))
     ranges = marks.merged or sheet.merged_cell_ranges or ()
-    return with_notes(fill_merged(lines, ranges, sheet.start[1] if sheet.start else 0), marks.notes)
+    first_column = sheet.start[1] if sheet.start else 0
+    return with_notes(fill_merged(lines, ranges, first_column, marks.notes), marks.notes)
 
 
 def text_of(value: object) -> str:

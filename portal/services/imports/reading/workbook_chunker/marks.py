@@ -5,15 +5,16 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from .merged_cells import Range
-
 LONGEST_TEXT, MOST_TEXTS = 301, 20  # Characters (a text is plain up to 300), and texts of a sheet.
 # Named to the author.
 COMMENT, STRUCK = "Hücre notu:\n", "Üstü çizili"
+BENEATH, UNTYPED = "Birleştirilmiş hücrenin altında:\n", "Türü yazılmamış hücre:\n"
+HIDDEN = "Gizli ya da süzülmüş satırlar"
 SHAPE, CONDITION, TAB = "Çizilmiş şekil", "Koşullu biçim", "Renkli sayfa sekmesi"
 FORMULA = "Sonucu saklanmamış formül: dosyayı Excel'de açıp kaydedin"  # As programs write it that do not compute.
 MORE = "Başka yazılar da var"
 
+Range = tuple[tuple[int, int], tuple[int, int]]  # Row and column of the first cell and of the last, from 0.
 Notes = defaultdict[int, list[str]]  # By the number of the line; 0 of what has none.
 
 

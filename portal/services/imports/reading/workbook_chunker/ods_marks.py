@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from itertools import chain
 from xml.etree.ElementTree import Element
 
+from .chunks import CannotChunk
 from .column_looks import ColumnLooks
-from .marks import COMMENT, CONDITION, FORMULA, SHAPE, STRUCK, Marks, name_tabs
-from .merged_cells import Range
-from .package import Package, local_name
+from .marks import COMMENT, CONDITION, FORMULA, SHAPE, STRUCK, UNTYPED, Marks, Range, name_tabs
+from .workbook_parts import WorkbookParts, local_name
 from .xlsx_styles import has_signs, is_wordy
 
 MOST_PARENTS = 20  # Of a style.
@@ -118,6 +118,7 @@ class Table:
             self.marks.merged += _merged_cells(row, line)
         notes = row.iter("annotation") if "annotation" in kinds else ()
         found = [COMMENT + "\n".join(note.itertext()) for note in notes]
+        found += [UNTYPED + text for text in map(_untyped_text, row) if text]
         styles = self._compare_cells(row, facts.get("default-cell-style-name", ""), has_parts="span" in kinds)
         found += [STRUCK] if any(style.is_struck for style in styles) else []
         for line in lines if found and styles else ():
@@ -156,16 +157,18 @@ class Table:
         return facts.get("name", "")
 
 
-def find_ods_marks(package: Package) -> dict[str, Marks]:
-    """By sheet. Raises KeyError and ValueError for a package that lacks parts."""
+def find_ods_marks(parts: WorkbookParts) -> dict[str, Marks]:
+    """By sheet. Raises KeyError and ValueError where parts lack, CannotChunk for a table in a cell."""
     tables, styles = dict[str, Marks](), Styles()
     table = Table(styles)
-    for each in chain(*(package.elements(part, *_READ) for part in ("styles.xml", "content.xml"))):
+    for each in chain(*(parts.elements(part, *_READ) for part in ("styles.xml", "content.xml"))):
         match each.tag:
             case "table-column":
                 table.add_column(each)
             case "table-row":
                 table.add_row(each)
+            case "table" if "is-sub-table" in _attributes(each):  # The reader of cells ends there.
+                raise CannotChunk("file_damaged")
             case "table":
                 tables[table.finish(each)], table = table.marks, Table(styles)
             case "header" | "footer":  # Of the page; which sheet has it is not looked for.
@@ -187,6 +190,12 @@ def _merged_cells(row: Element, line: int) -> Iterator[Range]:
         if rows > 1 or columns > 1:
             yield (line - 1, place), (line + rows - 2, place + columns - 1)
         place += int(facts.get("number-columns-repeated", 1))
+
+
+def _untyped_text(cell: Element) -> str:
+    """What a cell says that has no type, and so is empty for the reader of cells."""
+    texts = () if {"value-type", "formula"} & _attributes(cell).keys() else cell.findall("p")
+    return "\n".join("".join(each.itertext()) for each in texts).strip()
 
 
 def _attributes(element: Element) -> dict[str, str]:

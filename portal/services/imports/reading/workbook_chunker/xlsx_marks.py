@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from .marks import COMMENT, SHAPE, Marks, Notes, name_tabs
-from .package import Package
+from .workbook_parts import WorkbookParts
 from .xlsx_sheet import read_sheet
 from .xlsx_styles import read_shared_strings, read_styles
 
@@ -13,30 +13,31 @@ _REFERENCE = re.compile(r"\$?[A-Z]{1,3}\$?(\d{1,7})(?::\$?[A-Z]{1,3}\$?(\d{1,7})
 _SHAPES = ("sp", "cxnSp", "contentPart")  # Perhaps a line through cells; a part of ink is a pen's.
 
 
-def find_xlsx_marks(package: Package) -> dict[str, Marks]:
-    """By sheet. Raises KeyError and ValueError for a package that lacks parts."""
-    styles, strings = read_styles(package), read_shared_strings(package)
+def find_xlsx_marks(parts: WorkbookParts) -> dict[str, Marks]:
+    """By sheet. Raises KeyError and ValueError where some lack."""
+    styles, strings = read_styles(parts), read_shared_strings(parts)
     marks = dict[str, Marks]()
-    for sheet, path in package.sheets():
-        if path in package:
-            marks[sheet] = its = read_sheet(package, path, styles, strings)
-            its.looks.texts += texts_of_drawings(package, path)
+    for sheet, path in parts.sheets():
+        if path in parts:
+            marks[sheet] = its = read_sheet(parts, path, styles, strings)
+            its.looks.texts += texts_of_drawings(parts, path)
             its.looks.formats = its.looks.line if strings.has_signs else its.looks.formats
-            _add_comments(its.notes, package, path)
+            _add_comments(its.notes, parts, path)
     name_tabs(each.looks for each in marks.values())
     return marks
 
 
-def texts_of_drawings(package: Package, sheet: str) -> Iterator[str]:
+def texts_of_drawings(parts: WorkbookParts, sheet: str) -> Iterator[str]:
     """Of boxes, and of any shape."""
-    for drawing in package.related(sheet, "/drawing"):
-        for each in package.elements(drawing, "t", *_SHAPES):
+    for drawing in parts.related(sheet, "/drawing"):
+        for each in parts.elements(drawing, "t", *_SHAPES):
             yield SHAPE if each.tag in _SHAPES else each.text or ""
 
 
-def _add_comments(notes: Notes, package: Package, sheet: str) -> None:
-    for target in package.related(sheet, "/comments"):
-        for comment in package.elements(target, "comment"):
+def _add_comments(notes: Notes, parts: WorkbookParts, sheet: str) -> None:
+    targets = (target for kind in ("/comments", "/threadedComment") for target in parts.related(sheet, kind))
+    for target in targets:
+        for comment in parts.elements(target, "comment", "threadedComment"):
             text = COMMENT + "".join(comment.itertext()).strip()
             for line in _lines_of(comment.get("ref", "")):
                 notes[line].append(text)

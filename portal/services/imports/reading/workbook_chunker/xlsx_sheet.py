@@ -4,13 +4,14 @@ import re
 from collections.abc import Callable
 
 from .column_looks import ColumnLooks
-from .marks import CONDITION, FORMULA, STRUCK, Marks
-from .package import Attributes, Package, local_name, new_parser
-from .xlsx_styles import SharedStrings, Styles, colour_of, is_font_of_signs, is_on
+from .marks import CONDITION, FORMULA, HIDDEN, STRUCK, Marks
+from .workbook_parts import Attributes, WorkbookParts, local_name, new_parser
+from .xlsx_styles import CellFormats, SharedStrings, colour_of, is_font_of_signs, is_on
 
 Handler = Callable[[Attributes], None]
 
 _PLACE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})", re.I)
+_YES = ("1", "true")
 _PROMPTS = ("prompt", "promptTitle", "tooltip")
 _PRINTED = [f"{page}{place}" for page in ("odd", "even", "first") for place in ("Header", "Footer")]
 _CODES = re.compile(r'&(?:"[^"]*"|K[0-9A-F]{6}|K\d\d[+-]\d{3}|\d+|[A-Z&])')  # Of what is printed.
@@ -25,12 +26,12 @@ _LETTERS = (  # Of a part of a cell.
 )
 
 
-def read_sheet(package: Package, path: str, styles: Styles, strings: SharedStrings) -> Marks:
+def read_sheet(parts: WorkbookParts, path: str, styles: CellFormats, strings: SharedStrings) -> Marks:
     """Without comments and drawings, which are parts of their own. Raises KeyError."""
     sheet = _Sheet(styles, strings)
-    for _ in package.parse(path, sheet.parser):
+    for _ in parts.parse(path, sheet.parser):
         pass
-    package.is_broken |= sheet.is_odd
+    parts.is_broken |= sheet.is_odd
     return sheet.finish()
 
 
@@ -41,7 +42,7 @@ class _Sheet:
     the next one begins, or any element that belongs to none.
     """
 
-    def __init__(self, styles: Styles, strings: SharedStrings):
+    def __init__(self, styles: CellFormats, strings: SharedStrings):
         self._marks, self._texts, self.is_odd = Marks(), dict[str, None](), False
         self._styles, self._strings = styles, strings
         self._untouched = styles["0"].look
@@ -69,13 +70,13 @@ class _Sheet:
             "rFont": lambda facts: self._see_font("rFont", facts),
             "charset": lambda facts: self._see_font("charset", facts),
             "cfRule": self._see_rule, "formula": self._start_formula, "tabColor": self._see_tab,
-            "dataValidation": self._see_prompts, "hyperlink": self._see_prompts,
+            "sheetFormatPr": self._see_heights, "dataValidation": self._see_prompts, "hyperlink": self._see_prompts,
             **dict.fromkeys(_PRINTED, self._start_printed), **dict.fromkeys(_LETTERS, lambda _: None),
         }  # fmt: skip
 
     def _start_line(self, facts: Attributes) -> None:
         self._begin_line(int(facts.get("r") or self._line + 1))
-        if facts.get("hidden") in ("1", "true"):
+        if facts.get("hidden") in _YES or (facts.get("customHeight") in _YES and float(facts.get("ht", 1)) < 1):
             self._marks.hidden.add(self._line)
         look = self._styles[facts.get("s", "0")].look
         if look != self._untouched:  # Dressed as a whole.
@@ -173,6 +174,10 @@ class _Sheet:
 
     def _see_tab(self, facts: Attributes) -> None:
         self._marks.looks.tab = " ".join(f"{name} {value}" for name, value in facts.items())
+
+    def _see_heights(self, facts: Attributes) -> None:
+        if facts.get("zeroHeight") in _YES:  # Of all lines that say nothing else.
+            self._texts[HIDDEN] = None
 
     def _see_prompts(self, facts: Attributes) -> None:
         self._texts |= dict.fromkeys(facts[each] for each in _PROMPTS if each in facts)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from .package import Attributes, Package, local_name, new_parser
+from .workbook_parts import Attributes, WorkbookParts, local_name, new_parser
 
 LINKS = {"theme 10", "rgb FF0563C1", "rgb FF0000FF"}  # Colours of links, which are underlined.
 BLACK = {"", "theme 1", "indexed 8", "indexed 64", "rgb FF000000", "rgb 00000000", "auto 1"}
@@ -33,7 +33,7 @@ class CellFormat:
     is_wordy: bool = False
 
 
-class Styles(dict[str, CellFormat]):
+class CellFormats(dict[str, CellFormat]):
     """Formats by their numbers as cells write them, and the numbers of formats by rule that strike through."""
 
     def __init__(self, formats: Iterable[CellFormat] = (), struck_by_rule: Iterable[str] = ()):
@@ -59,9 +59,9 @@ class SharedStrings:
         return bool(self.coloured or self.struck)
 
 
-def read_styles(package: Package) -> Styles:
-    path, tables = package.part_of_workbook("styles"), dict[str, list[Element]]()
-    for each in package.elements(path, *_TABLES) if path else ():
+def read_styles(parts: WorkbookParts) -> CellFormats:
+    path, tables = parts.part_of_workbook("styles"), dict[str, list[Element]]()
+    for each in parts.elements(path, *_TABLES) if path else ():
         tables.setdefault(each.tag, list(each))
     fonts, fills, borders, formats, codes, by_rule = (tables.get(each, []) for each in _TABLES)
     numbers = _BUILT_IN | {each.get("numFmtId", ""): each.get("formatCode", "") for each in codes}
@@ -80,11 +80,11 @@ def read_styles(package: Package) -> Styles:
             is_wordy=is_wordy(code) or has_signs({f"font-{part.tag}": part.get("val", "") for part in fonts[font]}),
         )
 
-    return Styles(map(format_of, formats), (str(place) for place, each in enumerate(by_rule) if _strikes(each)))
+    return CellFormats(map(format_of, formats), (str(place) for place, each in enumerate(by_rule) if _strikes(each)))
 
 
-def read_shared_strings(package: Package) -> SharedStrings:
-    found, path, number = SharedStrings(set(), set()), package.part_of_workbook("sharedStrings"), -1
+def read_shared_strings(parts: WorkbookParts) -> SharedStrings:
+    found, path, number = SharedStrings(set(), set()), parts.part_of_workbook("sharedStrings"), -1
 
     def start(name: str, facts: Attributes) -> None:
         nonlocal number
@@ -98,7 +98,7 @@ def read_shared_strings(package: Package) -> SharedStrings:
             case "rFont" | "charset" as tag if is_font_of_signs(tag, facts):
                 found.has_signs = True
 
-    for _ in package.parse(path, new_parser(start)) if path else ():
+    for _ in parts.parse(path, new_parser(start)) if path else ():
         pass
     return found
 

@@ -133,7 +133,7 @@ def places(value, path=()):
 
 
 @pytest.mark.slow
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data(), st.sampled_from(SAMPLES), ANYTHING)
 def test_what_passes_never_fails_while_messages_are_sent(data, sample, value):
     description = deepcopy(sample)

@@ -121,7 +121,7 @@ PASTED = st.text(max_size=60) | JSON.map(json.dumps) | st.sampled_from(
 
 
 @given(st.tuples(PASTED, PASTED), PASTED, PASTED)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_is_pasted_becomes_a_good_description_or_is_refused(calls, answer, push):
     for call in calls:
         try:

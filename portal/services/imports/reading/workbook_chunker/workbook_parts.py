@@ -12,7 +12,7 @@ BLOCK = 1024 * 1024  # Bytes parsed at once.
 Attributes = dict[str, str]  # By their names as they are written, with a prefix.
 
 
-class Package:
+class WorkbookParts:
     """Parts by their names in any case; tags come without prefixes. `is_broken` says whether one that was read ended
     too early, or may mean two things."""
 
