@@ -17,7 +17,7 @@ from shortlinks import Codes
 from tests import make
 
 GOALS = {environments.SQLITE: Goal(0.04), environments.POSTGRESQL: Goal(0.06)}
-MOST = 1500  # Decisions a second that the prepared links must last for.
+MAX_PER_SECOND = 1500  # Decisions a second that the prepared links must last for.
 CHOICES = {
     "phone": ("MESAJ=ONAY&ARAMA=ONAY", "MESAJ=RET&ARAMA=RET", "MESAJ=ONAY&ARAMA=RET"),  # Two decisions each.
     "e-mail": ("EPOSTA=ONAY", "EPOSTA=RET"),
@@ -31,7 +31,7 @@ def measure(database: str, effort: Effort) -> list[Result]:
 
 
 def _measure(database: str, effort: Effort, kind: str) -> Result:
-    size = MOST * effort.seconds
+    size = MAX_PER_SECOND * effort.seconds
     with environments.new_portal_settings(database) as environ:
         with environments.portal(environ) as app:
             codes = make.codes(app, ADDRESSES[kind](size * (effort.rounds + 1)))

@@ -40,7 +40,7 @@ BATCH = 100
 WINDOW = 30.0  # Seconds over which the pace is looked at; messages leave a second's worth at a time.
 PACE_IS_KEPT = 0.05
 TRIES = 20  # Invitations and codes of another firm beside the queue.
-PROMPT = {messages.LATER: 5.0, messages.AT_ONCE: 2.0}  # Seconds for 95 of 100.
+PROMPT = {messages.NORMAL_PRIORITY: 5.0, messages.HIGH_PRIORITY: 2.0}  # Seconds for 95 of 100.
 PAGES_P99 = 1000.0  # Milliseconds.
 TIMEOUT = 1800  # Seconds after which a run is given up.
 CHUNK = 5000
@@ -99,7 +99,7 @@ class Run:
             db.session.rollback()
         return seconds
 
-    def queue(self, size: int, of: int, rank: int = messages.LATER, first: int = 0) -> list[int]:
+    def queue(self, size: int, of: int, rank: int = messages.NORMAL_PRIORITY, first: int = 0) -> list[int]:
         """Write that many messages to the recipients in turn, each with a text of its own; their ids."""
         at, written = clock.now(), new_ids(size)
         with self.app.app_context():
@@ -230,7 +230,7 @@ def _beside_a_queue(database: str, run: Run, size: int) -> list[Result]:
             for number in range(TRIES):
                 (its_id,) = run.queue(1, run.other, rank, first=2 * 10**6 + rank * TRIES + number)
                 waits.append(run.seconds_until_sent(its_id))
-            name = "a message that somebody waits for" if rank == messages.AT_ONCE else "another firm's message"
+            name = "a message that somebody waits for" if rank == messages.HIGH_PRIORITY else "another firm's message"
             results.append(_at_most(f"messages: {name}, 95 %", database, "s", promise, quantiles(waits, n=20)[-1]))
     return results
 

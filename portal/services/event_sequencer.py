@@ -16,7 +16,7 @@ def sequence_next_events() -> bool:
         return False
     count = sequencer.sequence_events(db.session)
     db.session.commit()
-    return count == sequencer.MOST
+    return count == sequencer.BATCH_SIZE
 
 
 LOOP = Loop("events", sequence_next_events)

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from portal.api.v1.open_values import REASON
+from portal.api.v1.extensible_enums import REASON
 from portal.api.v1.schemas import PHONE, UNTIL, Answer, Moment, Strict, Text
 from portal.core.iys_protocol import Channel, RecipientType
 from portal.core.lazy_text import N_

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from portal.api.v1.open_values import ORIGIN, SOURCE
+from portal.api.v1.extensible_enums import ORIGIN, SOURCE
 from portal.api.v1.schemas import Answer, AtIys, Moment, NamedRetailers, Strict
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.lazy_text import N_

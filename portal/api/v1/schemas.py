@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, RootModel, SkipValidation
 from pydantic.json_schema import SkipJsonSchema
 
-from portal.api.v1.open_values import ORIGIN, REASON, RESULT, SOURCE
+from portal.api.v1.extensible_enums import ORIGIN, REASON, RESULT, SOURCE
 from portal.core.iys_protocol import MAX_RETAILERS, Channel, RecipientType, Source, Status
 from portal.core.iys_protocol.payload import FIRST_RETAILER, LAST_RETAILER
 from portal.core.lazy_text import N_

@@ -76,7 +76,7 @@ class Message(Entity):
     FACTS = "message.facts"
 
     kind: Mapped[MessageKind] = mapped_column(default=MessageKind.INVITATION)
-    rank: Mapped[int] = mapped_column(Integer, default=1)  # 0: somebody waits for it; 1: not urgent.
+    rank: Mapped[int] = mapped_column(Integer, default=1)  # 0: somebody waits for it; 1: nobody does.
     language: Mapped[str] = mapped_column(String(2), default="tr")
     provider_id: Mapped[int | None] = foreign_key("provider.id", index=False)  # None: from the portal itself.
     campaign_id: Mapped[int | None] = foreign_key("campaign.id", index=False)

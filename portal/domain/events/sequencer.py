@@ -8,7 +8,7 @@ from portal.core.models import Decision, DecisionTally, Event, EventType, NodeCo
 from portal.core.models.inserts import insert_missing, insert_or_add
 
 COUNTER = "event"  # Its row is locked until the caller commits: one sequencer numbers at a time.
-MOST = 5_000  # In one transaction.
+BATCH_SIZE = 5_000  # In one transaction.
 
 
 def is_any_unsequenced(session: Session) -> bool:
@@ -16,7 +16,7 @@ def is_any_unsequenced(session: Session) -> bool:
     return session.scalar(select(Event.id).where(Event.sequence.is_(None)).limit(1)) is not None
 
 
-def sequence_events(session: Session, most: int = MOST) -> int:
+def sequence_events(session: Session, most: int = BATCH_SIZE) -> int:
     """Number up to `most` events, in the order in which they were written; how many they were.
 
     Of two that were written one after the other, as those of a consent are, whoever sees the second sees the first, so

@@ -17,7 +17,7 @@ from portal.domain.identity.api_keys import Caller
 
 KEPT = timedelta(days=7)
 SHOWN = 50
-MOST = 500  # Of a provider.
+MAX_CALLS = 500  # Of a provider.
 LONGEST = 10_000  # Letters of a body or an answer that are kept.
 
 
@@ -34,11 +34,11 @@ def record(
     session: Session, vault: Vault, caller: Caller, method: str, content: CallContent, *, status: int, code: str | None,
     at: datetime,
 ) -> None:  # fmt: skip
-    """Keep a call of a test key, in place of the oldest of MOST; `code` is its problem's."""
+    """Keep a call of a test key, in place of the oldest of MAX_CALLS; `code` is its problem's."""
     call_id = new_id()
     theirs = ApiCall.provider_id == caller.provider_id
     oldest = session.scalar(
-        select(ApiCall.called_at).where(theirs).order_by(ApiCall.called_at.desc()).offset(MOST - 1).limit(1)
+        select(ApiCall.called_at).where(theirs).order_by(ApiCall.called_at.desc()).offset(MAX_CALLS - 1).limit(1)
     )
     if oldest is not None:
         session.execute(delete(ApiCall).where(theirs, ApiCall.called_at <= oldest))

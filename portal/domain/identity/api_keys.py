@@ -40,7 +40,7 @@ LETTERS = string.digits + string.ascii_uppercase + string.ascii_lowercase
 PREFIXES = {False: "izl_live_", True: "izl_test_"}
 RANDOM, CHECKSUM = 32, 6  # Letters: 190 bits, and a CRC-32.
 KEY = re.compile(rf"izl_(?:live|test)_[0-9A-Za-z]{{{RANDOM + CHECKSUM}}}")
-MOST = 50  # Usable keys of a provider.
+MAX_KEYS = 50  # Usable keys of a provider.
 SEEN_EVERY = timedelta(minutes=1)
 
 
@@ -49,7 +49,7 @@ Beside = Callable[[int], tuple[PreparedSelect, dict[str, Any]] | None]
 
 
 class TooManyKeys(ValueError):
-    """The provider has MOST usable keys."""
+    """The provider has MAX_KEYS usable keys."""
 
 
 class KeyChanged(ValueError):
@@ -95,7 +95,7 @@ def create(
         raise GrantWithoutRefuse
     session.execute(select(Provider.id).where(Provider.id == provider.id).with_for_update(key_share=True))
     of_mode = ApiKey.provider_id == provider.id, ApiKey.is_test == provider.in_sandbox_mode
-    if session.scalars(select(func.count()).where(*of_mode, is_open(at))).one() >= MOST:
+    if session.scalars(select(func.count()).where(*of_mode, is_open(at))).one() >= MAX_KEYS:
         raise TooManyKeys
     text = _draw(PREFIXES[provider.in_sandbox_mode])
     key = ApiKey(

@@ -21,7 +21,7 @@ FACTS: dict[MessageKind, frozenset[str]] = {
     MessageKind.CODE: frozenset({"code", "purpose", "sender", "notice"}),
     MessageKind.COMPLAINT_SETTLED: frozenset({"link", "sender"}),  # `link` is an absolute URL.
 }
-AT_ONCE, LATER = 0, 1  # Ranks: of messages that somebody waits for, and of all others.
+HIGH_PRIORITY, NORMAL_PRIORITY = 0, 1  # Ranks: of messages that somebody waits for, and of all others.
 
 
 def write_message(
@@ -39,7 +39,8 @@ def write_message(
     message_id, owner = new_id(), provider_id or NO_PROVIDER
     kind_of_address = parse(address).kind if address else session.get_one(Recipient, recipient_id).kind
     message = Message(
-        id=message_id, kind=kind, rank=AT_ONCE, language=language, provider_id=provider_id, recipient_id=recipient_id,
+        id=message_id, kind=kind, rank=HIGH_PRIORITY, language=language, provider_id=provider_id,
+        recipient_id=recipient_id,
         address=vault.seal(address, Message.ADDRESS, owner, message_id) if address else None,
         facts=vault.seal(json.dumps(dict(facts)), Message.FACTS, owner, message_id) if is_sent else None,
         state=MessageState.WAITING if is_sent else MessageState.NOT_NEEDED, due_at=at if is_sent else None,
@@ -73,7 +74,7 @@ def write_confirmation(
     row = {
         "id": message_id,
         "kind": MessageKind.CONFIRMATION if is_grant else MessageKind.REFUSAL,
-        "rank": AT_ONCE,
+        "rank": HIGH_PRIORITY,
         "language": receipt["language"],
         "provider_id": receipt["provider_id"] if is_of_one else None,
         "campaign_id": campaign_id,
@@ -99,7 +100,7 @@ def tell_undone(session: Session, receipt: Receipt, at: datetime) -> None:
         return
     session.add(
         Message(
-            kind=MessageKind.REFUSAL, rank=AT_ONCE, language=told.language, provider_id=told.provider_id,
+            kind=MessageKind.REFUSAL, rank=HIGH_PRIORITY, language=told.language, provider_id=told.provider_id,
             campaign_id=told.campaign_id, recipient_id=told.recipient_id, address_kind=told.address_kind,
             receipt_id=receipt.id, due_at=at, expires_at=at + REFUSAL_TOLD_FOR, created_at=at,
         )

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal.core.models import Network, Provider
 
-MOST = 50
+MAX_NETWORKS = 50
 WIDEST = {4: 8, 6: 16}  # Shortest prefixes by IP version; wider networks protect nothing.
 
 
@@ -25,7 +25,7 @@ class AlreadyListed(ValueError):
 
 
 class TooManyNetworks(ValueError):
-    """The list holds MOST networks."""
+    """The list holds MAX_NETWORKS networks."""
 
 
 class LocksOutUser(ValueError):
@@ -59,7 +59,7 @@ def add_network(session: Session, provider: Provider, text: str, *, note: str, h
     others = [network.cidr for network in _lock_networks(session, provider)]
     if cidr in others:
         raise AlreadyListed
-    if len(others) >= MOST:
+    if len(others) >= MAX_NETWORKS:
         raise TooManyNetworks
     if not contain_address([*others, cidr], here):
         raise LocksOutUser

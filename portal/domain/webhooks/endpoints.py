@@ -27,7 +27,7 @@ from portal.core.models import (
 from portal.core.vault import CannotOpen, Vault
 from portal.domain.webhooks import signatures
 
-MOST = 10  # Endpoints of a provider.
+MAX_ENDPOINTS = 10  # Endpoints of a provider.
 PORTS = (443, 8443)
 LONGEST_URL = 500
 A_DAY = timedelta(days=1)
@@ -70,7 +70,7 @@ class BadUrl(ValueError):
 
 
 class TooManyEndpoints(ValueError):
-    """The provider has MOST endpoints."""
+    """The provider has MAX_ENDPOINTS endpoints."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def create(
 ) -> tuple[WebhookEndpoint, str]:  # fmt: skip
     """Make an endpoint, which hears of what comes after now; it, and its secret. Raises TooManyEndpoints."""
     session.execute(select(Provider.id).where(Provider.id == provider.id).with_for_update(key_share=True))
-    if session.scalars(select(func.count()).where(WebhookEndpoint.provider_id == provider.id)).one() >= MOST:
+    if session.scalars(select(func.count()).where(WebhookEndpoint.provider_id == provider.id)).one() >= MAX_ENDPOINTS:
         raise TooManyEndpoints
     endpoint_id, secret = new_id(), signatures.draw_secret(algorithm)
     endpoint = WebhookEndpoint(

@@ -13,7 +13,7 @@ from portal.core.ids import first_id
 from portal.core.models import Annulment, Base, Decision, JournalGap, Outcome, Receipt, ReceiptDecision, Submission
 from portal.domain.consents.writer import is_journalled
 
-MOST = 1_000  # Decisions in one record.
+BATCH_SIZE = 1_000  # Decisions in one record.
 UNSENT = {"outcome": Outcome.WAITING, "attempts": 0, "code": None, "bulk_id": None, "bulk_index": None,
           "sub_request_id": None, "ended_at": None, "lease_until": None, "accepted_at": None,
           "transaction_id": None, "verified_at": None, "closed_at": None}  # fmt: skip
@@ -44,14 +44,14 @@ def _read_gap() -> tuple[Any, ...] | None:
 def _recorded_since(since: datetime) -> Iterable[tuple[type[Base], list[journal.Row]]]:
     """Submissions stand before their decisions in no journal that was cut between them: a replay reads a whole day."""
     last = first_id(since)
-    while found := _rows(select(Decision.__table__).where(Decision.id > last).order_by(Decision.id).limit(MOST)):
+    while found := _rows(select(Decision.__table__).where(Decision.id > last).order_by(Decision.id).limit(BATCH_SIZE)):
         last = found[-1]["id"]
         if kept := {each["id"]: each for each in found if is_journalled(each)}:
             theirs = _rows(select(Submission.__table__).where(Submission.decision_id.in_(kept)))
             yield Submission, [_as_written(each) for each in theirs]
             yield Decision, list(kept.values())
     last = first_id(since)
-    while found := _rows(select(Receipt.__table__).where(Receipt.id > last).order_by(Receipt.id).limit(MOST)):
+    while found := _rows(select(Receipt.__table__).where(Receipt.id > last).order_by(Receipt.id).limit(BATCH_SIZE)):
         last = found[-1]["id"]
         ids = [each["id"] for each in found]
         yield ReceiptDecision, _rows(select(ReceiptDecision.__table__).where(ReceiptDecision.receipt_id.in_(ids)))

@@ -19,7 +19,7 @@ from portal.core.journal import Record, Row
 from portal.core.models import Annulment, Brand, Leaf, Receipt
 from portal.domain.consents import annulments, recipients, restoration
 
-MOST = 1_000  # In one transaction.
+BATCH_SIZE = 1_000  # In one transaction.
 KNOWN_BY: dict[str, tuple[InstrumentedAttribute[int], str]] = {  # And a row's name for that.
     "decision": (Leaf.decision_id, "id"),  # Which stays where a decision is deleted: that comes back no more.
     "receipt": (Receipt.id, "id"),
@@ -47,7 +47,7 @@ def replay(folders: Collection[Path], since: date | None = None, *, is_dry_run: 
     files = [each for each in journal.list_files(folders) if since is None or each[0] >= since]
     run.files = len(files)
     annulled = _read_annulments([path for _, path in files])
-    for facts in recipients.chunks(list(annulled.values()), MOST):
+    for facts in recipients.chunks(list(annulled.values()), BATCH_SIZE):
         if _count(run, "annulment", facts) and not is_dry_run:
             by_id = {each["decision_id"]: each for each in facts}
             annulments.restore_annulments(db.session, vault(), by_id, clock.now())
@@ -57,7 +57,7 @@ def replay(folders: Collection[Path], since: date | None = None, *, is_dry_run: 
     if not is_dry_run:
         restoration.note_possibly_sent(db.session, clock.now())
         _commit()
-    for facts in recipients.chunks(list(annulled.values()), MOST):
+    for facts in recipients.chunks(list(annulled.values()), BATCH_SIZE):
         run.left["annulment"] += len(_missing("annulment", facts))
     return run
 
@@ -66,7 +66,7 @@ def _read_annulments(files: Iterable[Path]) -> dict[int, Row]:
     """By decision, but for deleted ones."""
     records = (record for path in files for record in _records(Replay(), path, ("annulment",)))
     found = {row["decision_id"]: row for record in records for row in record.get("annulment", ())}
-    for part in recipients.chunks(list(found), MOST):
+    for part in recipients.chunks(list(found), BATCH_SIZE):
         for each in restoration.find_deleted(db.session, part):
             del found[each]
     return found
@@ -94,7 +94,7 @@ def _replay_day(run: Replay, files: Iterable[Path], annulled: dict[int, Row], *,
         by_brand[decision["brand_id"]].append(decision)
     for brand_id, decisions in by_brand.items():
         brand = db.session.get(Brand, brand_id)  # None: made after the backup, so it must be opened again.
-        for part in recipients.chunks(decisions, MOST):
+        for part in recipients.chunks(decisions, BATCH_SIZE):
             if _count(run, "decision", part) and brand is not None and not is_dry_run:
                 restoration.restore_decisions(db.session, vault(), brand, part, submissions, annulled, clock.now())
                 _commit()
@@ -112,7 +112,7 @@ def _replay_receipts(run: Replay, rows: Record, *, is_dry_run: bool) -> None:
     lines: dict[int, list[int]] = defaultdict(list)
     for line in rows["receipt_decision"]:
         lines[line["receipt_id"]].append(line["decision_id"])
-    for part in recipients.chunks(rows["receipt"], MOST):
+    for part in recipients.chunks(rows["receipt"], BATCH_SIZE):
         deleted = restoration.find_deleted(db.session, (its for each in part for its in lines[each["id"]]))
         kept = [each for each in part if not lines[each["id"]] or not deleted.issuperset(lines[each["id"]])]
         if _count(run, "receipt", kept) and not is_dry_run:

@@ -57,7 +57,7 @@ from portal.domain.consents.may_send import may_send, standing
 from portal.services.imports.audience import CHUNK
 
 FILTER = "filter"  # An AudienceList's encoding.
-MOST = 250_000  # People at once.
+MAX_PEOPLE = 250_000  # People at once.
 
 
 class FilterKind(StrEnum):
@@ -89,7 +89,7 @@ class AudienceFilter:
 
 
 def count_people(session: Session, campaign: Campaign, wanted: AudienceFilter) -> int:
-    """How many a filter would add now, up to MOST."""
+    """How many a filter would add now, up to MAX_PEOPLE."""
     people = _people(campaign, wanted).order_by(None).subquery()
     return session.execute(select(func.count()).select_from(people)).scalar_one()
 
@@ -159,7 +159,7 @@ def _people(campaign: Campaign, wanted: AudienceFilter) -> Select[int, str]:
             ~exclusion.is_excluded(campaign, standing(), clock.now()),
         )
         .order_by(chosen.c.recipient_id)
-        .limit(MOST)
+        .limit(MAX_PEOPLE)
     )
 
 

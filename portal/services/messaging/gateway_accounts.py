@@ -15,7 +15,7 @@ from portal.core.extensions import db, read_session, vault
 from portal.core.models import GatewayState, Message, MessageGateway, Provider
 from portal.core.vault import CannotOpen
 from portal.domain.notifications import gateways
-from portal.domain.notifications.messages import AT_ONCE
+from portal.domain.notifications.messages import HIGH_PRIORITY
 from portal.services.messaging import mailbox_reviews, outgoing_messages, routing, sender_names
 from portal.services.messaging.gateways import description_checks
 from portal.services.messaging.gateways.demo import DemoGateway
@@ -128,7 +128,7 @@ def default_route(message: Message, at: datetime) -> Route | None:
     """How a message leaves of somebody without a gateway, or in sandbox mode: by the demo gateway or one of the
     operator's. None: not now."""
     is_sandbox = outgoing_messages.is_sandbox(message)
-    if not is_sandbox and message.rank == AT_ONCE:
+    if not is_sandbox and message.rank == HIGH_PRIORITY:
         theirs = select(MessageGateway).where(
             MessageGateway.provider_id.is_(None), MessageGateway.carries == message.address_kind,
             MessageGateway.state == GatewayState.WORKING,

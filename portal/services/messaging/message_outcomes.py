@@ -215,4 +215,4 @@ def _still_open(call: Call) -> Sequence[Message]:
 
 
 def _retry_policy(message: Message) -> RetryPolicy:
-    return SHORT if message.rank == messages.AT_ONCE else LONG
+    return SHORT if message.rank == messages.HIGH_PRIORITY else LONG

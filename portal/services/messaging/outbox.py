@@ -63,13 +63,15 @@ class Claim:
     ended: int
 
 
-def send_due(*, only_urgent: bool = False) -> bool:
+def send_due(*, only_high_priority: bool = False) -> bool:
     """Take the turn of one line: send, or settle, what of it may leave now. False if nothing of any line may.
 
     Each decision wakes this, so it takes no write lock while nothing is due.
     """
     at = clock.now()
-    for line in sending_lines.due_lines(read_session(), at, gateway_accounts.defaults(at), only_urgent=only_urgent):
+    for line in sending_lines.due_lines(
+        read_session(), at, gateway_accounts.defaults(at), only_high_priority=only_high_priority
+    ):
         try:
             claim = _claim(line, at)
         except KeyMissing:  # Of its account or of somebody's address: another sender may know it.

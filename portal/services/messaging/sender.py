@@ -12,7 +12,7 @@ from portal.core.models import EventKind
 from portal.services.messaging import gateway_events, outbox
 
 LOOPS = (
-    Loop("urgent", partial(outbox.send_due, only_urgent=True), threads=2),
+    Loop("high priority", partial(outbox.send_due, only_high_priority=True), threads=2),
     Loop("all", outbox.send_due, threads=4, idle=0.5),
     Loop("reports", partial(gateway_events.work_due, gateway_events.NEWS), idle=0.5),
     Loop("sweeps", partial(gateway_events.work_due, (EventKind.SWEEP,)), threads=2, idle=5),

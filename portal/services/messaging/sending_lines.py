@@ -15,7 +15,7 @@ from portal.core import leases
 from portal.core.addresses import AddressKind
 from portal.core.models import GatewayState, Message, MessageGateway, Provider
 from portal.domain.notifications.gateways import IN_USE
-from portal.domain.notifications.messages import AT_ONCE, LATER
+from portal.domain.notifications.messages import HIGH_PRIORITY, NORMAL_PRIORITY
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,10 @@ class Defaults:
 
 
 def due_lines(
-    session: Session, at: datetime, defaults: Defaults, *, only_urgent: bool = False
+    session: Session, at: datetime, defaults: Defaults, *, only_high_priority: bool = False
 ) -> Iterator[SendingLine]:
     """Lines that have something due and a gateway that may send it, in the order of their turns."""
-    for rank in (AT_ONCE,) if only_urgent else (AT_ONCE, LATER):
+    for rank in (HIGH_PRIORITY,) if only_high_priority else (HIGH_PRIORITY, NORMAL_PRIORITY):
         for provider_id, kind in session.execute(_lines_with_gateways(at, rank)).all():
             yield SendingLine(provider_id, kind, rank)
         for kind in AddressKind:
@@ -71,7 +71,7 @@ def _lines_without(
     session: Session, at: datetime, defaults: Defaults, kind: AddressKind, rank: int
 ) -> Iterator[SendingLine]:
     """Lines of the portal's own messages, and of providers without a gateway for this kind of address."""
-    serves_rank = rank == AT_ONCE and kind in defaults.kinds
+    serves_rank = rank == HIGH_PRIORITY and kind in defaults.kinds
     serves_all = serves_rank or (defaults.has_demo and defaults.is_development)
     if not (defaults.has_demo or serves_rank):
         return

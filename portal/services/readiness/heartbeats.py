@@ -21,7 +21,7 @@ from portal.core.vault import Vault
 EVERY = 10.0  # Seconds.
 SILENCE = timedelta(minutes=1)  # After which a program counts as stopped.
 LOOKED_AT = 5  # Sealed values.
-TOLD = 8  # Digits of a check value that programs tell each other.
+CHECK_VALUE_DIGITS = 8  # Digits of a check value that programs tell each other.
 
 log = structlog.get_logger()
 
@@ -54,7 +54,7 @@ def beat() -> None:
     note the key that it seals with, unless any is wrong. Commits. Raises the database's errors."""
     mine = update(Process).where(Process.node == ids.own_node())
     values, generation, wrong = vault().check_values(), vault().generation, wrong_keys(db.session, vault())
-    known = ",".join(f"{each}:{value[:TOLD]}" for each, value in values.items() if each not in wrong)
+    known = ",".join(f"{each}:{value[:CHECK_VALUE_DIGITS]}" for each, value in values.items() if each not in wrong)
     db.session.execute(mine.values(seen_at=clock.now(), generations=known))
     if not wrong:
         insert_missing(db.session, KeyGeneration, [{"generation": generation, "check_value": values[generation]}])

@@ -29,7 +29,7 @@ from portal.domain.webhooks import endpoints, signatures
 from portal.services.webhooks import payloads
 from portal.services.webhooks.transport import Control, DeliveryFailure, Transport, WebhookAnswer
 
-MOST = 50  # Requests of a batch.
+MAX_REQUESTS = 50  # Requests of a batch.
 BATCH_SECONDS = 5.0  # No request of a batch begins later.
 LEASE = timedelta(minutes=1)  # Longer than a batch whose last answer comes as late as it may.
 STEP_SECONDS = 0.1  # Batches that end within it are recorded together.
@@ -168,7 +168,7 @@ def _due_endpoints(session: Session, at: datetime, *, slow: bool) -> dict[int, t
 
 def _read_batch(endpoint: WebhookEndpoint, last: int, has_due: bool, at: datetime) -> tuple[list[DueDelivery], int]:
     """What an endpoint is to get, and its position once it is sent."""
-    most = 1 if endpoint.failures else MOST
+    most = 1 if endpoint.failures else MAX_REQUESTS
     due = _due_deliveries(endpoint, at, most) if has_due else []
     left = most - len(due)
     events = endpoints.find_wanted(read_session(), endpoint, left) if left else []

@@ -21,7 +21,7 @@ from portal.web.shared.access import needs
 from portal.web.shared.redirects import commit_and_redirect
 
 SHOWN = timedelta(days=90)
-MOST = 200  # Lines of history on the page.
+MAX_LINES = 200  # Lines of history on the page.
 
 
 @dataclass(frozen=True)
@@ -42,16 +42,16 @@ def show_sessions() -> ResponseReturnValue:
     """List open sessions, the current one first, and the history."""
     at = clock.now()
     theirs = select(SignIn).where(SignIn.user_id == current_user.id, SignIn.started_at > at - SHOWN)
-    sign_ins = read_session().scalars(theirs.order_by(SignIn.started_at.desc()).limit(MOST))
+    sign_ins = read_session().scalars(theirs.order_by(SignIn.started_at.desc()).limit(MAX_LINES))
     lines = [_history_line(sign_in, at) for sign_in in sign_ins]
     this_id = current_user.sign_in.id
     open_ones = [line for line in lines if line.ending is None]
     open_ones.sort(key=lambda line: line.sign_in is None or line.sign_in.id != this_id)
     hits = select(ThrottleHit).where(ThrottleHit.user_id == current_user.id, ThrottleHit.at > at - SHOWN)
-    failed = read_session().scalars(hits.order_by(ThrottleHit.at.desc()).limit(MOST))
+    failed = read_session().scalars(hits.order_by(ThrottleHit.at.desc()).limit(MAX_LINES))
     history = lines + [HistoryLine(each.at, action=each.action) for each in failed]
     history.sort(key=lambda line: line.at, reverse=True)
-    return render_template("account/sessions.html", open_ones=open_ones, history=history[:MOST], this_id=this_id)
+    return render_template("account/sessions.html", open_ones=open_ones, history=history[:MAX_LINES], this_id=this_id)
 
 
 @blueprint.post("/sessions/<id:sign_in_id>/end")

@@ -15,7 +15,7 @@ from portal.domain.consents.urgency import AMBER, RED
 from portal.services.iys import circuit_breaker, egresses, iys_clock, rate_limit, success_rate
 from portal.services.iys.call_guard import PLAIN_CODE
 
-MOST = 10_000  # Rows that a measurement looks at: a number that reaches it means "at least".
+MAX_ROWS = 10_000  # Rows that a measurement looks at: a number that reaches it means "at least".
 ANSWERS_WITHIN = timedelta(minutes=10)
 ADMITTED = select(Provider.id).where(Provider.admitted_at.is_not(None))  # Others are told to the sandbox.
 STOPPED = (Outcome.PARKED, Outcome.BLOCKED, Outcome.EXPIRED)
@@ -31,13 +31,13 @@ def measure_decisions(session: Session, _at: datetime) -> Iterator[Metric]:
 
 
 def measure_lanes(session: Session, at: datetime) -> Iterator[Metric]:
-    """Of each lane the first MOST that wait; the deadline is the nearest of all."""
+    """Of each lane the first MAX_ROWS that wait; the deadline is the nearest of all."""
     waiting = GaugeMetricFamily("izinlink_submissions_waiting", "Submissions that wait for İYS.", labels=("lane",))
     age = GaugeMetricFamily("izinlink_submission_age_seconds", "Age of the oldest that waits.", labels=("lane",))
     late = GaugeMetricFamily("izinlink_submissions_late", "Waiting for 24 and 48 hours.", labels=("lane", "level"))
     for lane in Lane:
         is_waiting = Submission.due_at.is_not(None), Submission.provider_id.in_(ADMITTED), Submission.lane == lane
-        created_at = select(Submission.created_at).where(*is_waiting).limit(MOST).subquery().c.created_at
+        created_at = select(Submission.created_at).where(*is_waiting).limit(MAX_ROWS).subquery().c.created_at
         counts = [func.count().filter(created_at <= at - each) for each in (AMBER, RED)]
         count, oldest, *lates = session.execute(select(func.count(), func.min(created_at), *counts)).one()
         waiting.add_metric((lane,), count)
@@ -56,7 +56,7 @@ def measure_stopped(session: Session, _at: datetime) -> Iterator[Metric]:
     found = GaugeMetricFamily("izinlink_submissions_stopped", "That a person must look at.", labels=("outcome",))
     for outcome in STOPPED:
         theirs = Submission.provider_id.in_(ADMITTED), Submission.outcome == outcome, Submission.closed_at.is_(None)
-        first = select(Submission.id).where(*theirs).limit(MOST).subquery()
+        first = select(Submission.id).where(*theirs).limit(MAX_ROWS).subquery()
         found.add_metric((outcome,), session.scalars(select(func.count()).select_from(first)).one())
     yield found
 
@@ -66,7 +66,7 @@ def measure_answers(session: Session, at: datetime) -> Iterator[Metric]:
     found = GaugeMetricFamily(
         "izinlink_iys_answers", "Answers about submissions in ten minutes.", labels=("question", "status", "code")
     )
-    lately = select(Attempt.question, Attempt.http_status, Attempt.code).order_by(Attempt.id.desc()).limit(MOST)
+    lately = select(Attempt.question, Attempt.http_status, Attempt.code).order_by(Attempt.id.desc()).limit(MAX_ROWS)
     rows = lately.where(Attempt.id >= ids.first_id(at - ANSWERS_WITHIN)).subquery()
     counts: dict[tuple[str, str, str], int] = {}
     columns = rows.c.question, rows.c.http_status, rows.c.code

@@ -23,7 +23,7 @@ from portal.core.models import (
 )
 from portal.services import readiness
 from portal.services.readiness import heartbeats
-from portal.web.monitoring.iys_measurements import MOST
+from portal.web.monitoring.iys_measurements import MAX_ROWS
 
 LATELY = timedelta(hours=1)
 NEVER = float("inf")
@@ -56,14 +56,14 @@ def measure_messages(session: Session, at: datetime) -> Iterator[Metric]:
         ("campaign", Message, (Message.rank > 0, Message.state == MessageState.WAITING)),
         ("mail", Mail, ()),
     ):
-        due = select(model.created_at).where(model.due_at.is_not(None), *conditions).limit(MOST).subquery()
+        due = select(model.created_at).where(model.due_at.is_not(None), *conditions).limit(MAX_ROWS).subquery()
         count, oldest = session.execute(select(func.count(), func.min(due.c.created_at))).one()
         waiting.add_metric((kind,), count)
         age.add_metric((kind,), (at - oldest).total_seconds() if oldest else 0)
     recent = GaugeMetricFamily("izinlink_recent_messages", "Of an hour, by state.", labels=("kind", "state"))
     for kind, model in (("message", Message), ("mail", Mail)):
         newest = select(model.state).where(model.id >= ids.first_id(at - LATELY)).order_by(model.id.desc())
-        states = newest.limit(MOST).subquery().c.state
+        states = newest.limit(MAX_ROWS).subquery().c.state
         for state, count in session.execute(select(states, func.count()).group_by(states)):
             recent.add_metric((kind, state), count)
     stopped = select(func.count(MessageGateway.id)).where(MessageGateway.state == GatewayState.STOPPED)
@@ -80,7 +80,7 @@ def measure_webhooks(session: Session, _at: datetime) -> Iterator[Metric]:
     yield GaugeMetricFamily("izinlink_webhook_lag_events", "Of the endpoint that is most behind and works.", most or 0)
     yield GaugeMetricFamily("izinlink_webhook_endpoints_failing", "Endpoints whose attempts fail.", count)
     sequence = GaugeMetricFamily("izinlink_events_unsequenced", "Events that wait for their number.")
-    first = select(Event.id).where(Event.sequence.is_(None)).limit(MOST).subquery()
+    first = select(Event.id).where(Event.sequence.is_(None)).limit(MAX_ROWS).subquery()
     sequence.add_metric((), session.scalars(select(func.count()).select_from(first)).one())
     yield sequence
 

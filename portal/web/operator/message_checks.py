@@ -20,7 +20,7 @@ from portal.core.models import (
     Provider,
 )
 from portal.domain.consents.urgency import AMBER
-from portal.domain.notifications.messages import AT_ONCE
+from portal.domain.notifications.messages import HIGH_PRIORITY
 from portal.services.messaging import routing
 from portal.services.messaging.event_contents import SWEEP
 from portal.web.operator.health_check import AMBER_TONE, BAD, GOOD, HealthCheck, format_time
@@ -56,8 +56,9 @@ def _check_messages(at: datetime) -> HealthCheck:
     if not oldest:
         return HealthCheck(name, _("Bekleyen yok."))
     finding = _("%(count)s ileti bekliyor; en eskisi %(at)s.", count=count, at=format_time(oldest))
-    urgent = read_session().scalar(select(func.min(Message.created_at)).where(*waits, Message.rank == AT_ONCE))
-    if urgent and at - urgent > MAIL_DELAY:  # Codes, and messages that the law wants on the same day.
+    awaited = select(func.min(Message.created_at)).where(*waits, Message.rank == HIGH_PRIORITY)
+    since = read_session().scalar(awaited)
+    if since and at - since > MAIL_DELAY:  # Codes, and messages that the law wants on the same day.
         return HealthCheck(name, finding, BAD, _("İleti geçidine bakın."))
     is_late = at - oldest > AMBER
     return HealthCheck(name, finding, AMBER_TONE if is_late else GOOD, _("İleti geçidine bakın.") if is_late else "")
@@ -98,7 +99,7 @@ def _check_unrouted() -> HealthCheck:
     )  # fmt: skip
     operators = exists().where(
         MessageGateway.state == GatewayState.WORKING, MessageGateway.carries == Message.address_kind,
-        MessageGateway.provider_id.is_(None), Message.rank == AT_ONCE,
+        MessageGateway.provider_id.is_(None), Message.rank == HIGH_PRIORITY,
     )  # fmt: skip
     waiting = (
         select(func.count(), func.count(Message.provider_id.distinct()))

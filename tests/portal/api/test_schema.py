@@ -25,7 +25,7 @@ from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Status
 from portal.core.models import DecisionOrigin, Network, Provider
-from portal.domain.webhooks.endpoints import MOST
+from portal.domain.webhooks.endpoints import MAX_ENDPOINTS
 from tests import make
 from tests.grants import insert_decisions
 from tests.portal.api.programs import BASE, ID, Program, grant, make_key, make_profile, reach_iys, run_examples
@@ -93,7 +93,7 @@ def special_calls() -> list[Example]:
         Example("addConsent", f"/brands/{BRAND}/consents", grant(REFUSED), 409, None),
         Example("addLink", f"/brands/{BRAND}/points/ornek-magaza-yeni/links", LINK_REQUEST, 409, None),
         Example("listEvents", f"/events?cursor={'9' * 18}", None, 410, None),
-        *[Example("addWebhook", f"/brands/{BRAND}/webhooks", NEW_WEBHOOK, 409, None)] * (MOST + 1),
+        *[Example("addWebhook", f"/brands/{BRAND}/webhooks", NEW_WEBHOOK, 409, None)] * (MAX_ENDPOINTS + 1),
         *[replace(each, status=409) for each in EXAMPLES if each.operation in ("addPeople", "addLaunch")],  # Again.
     ]
 

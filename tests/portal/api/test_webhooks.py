@@ -10,7 +10,7 @@ from portal.core.models import ApiRequest, AuditEntry, Brand, EventType, Provide
 from portal.domain.identity import api_calls
 from portal.domain.identity.permissions import Scope
 from portal.domain.webhooks import endpoints
-from portal.domain.webhooks.endpoints import MOST, Choices
+from portal.domain.webhooks.endpoints import MAX_ENDPOINTS, Choices
 from portal.services import consent_requests
 from tests import make
 from tests.portal.api.programs import BASE, Program, make_key
@@ -81,7 +81,7 @@ def test_what_no_endpoint_can_be_is_refused(app, provider):
     in_full = reader.open("PATCH", f"{WEBHOOKS}/{its_id}", json={"showsAddresses": True})
     assert told(in_full) == (403, "scope_missing") and in_full.json["scope"] == "events:read"
     assert program.get(WEBHOOKS).json["items"][0]["showsAddresses"] is False
-    for _ in range(MOST - 1):
+    for _ in range(MAX_ENDPOINTS - 1):
         assert program.post(WEBHOOKS, NEW).status_code == 200
     assert told(program.post(WEBHOOKS, NEW)) == (409, "too_many_webhooks")
 

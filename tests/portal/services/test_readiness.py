@@ -110,7 +110,7 @@ def test_a_new_key_that_differs_from_another_programs_is_found_before_it_seals(s
     right, wrong = (
         start(VAULT_KEYS=f"{SECRETS['VAULT_KEYS']},2:{key}") for key in (OTHER_KEY, OTHER_KEY[:40] + "AbC=")
     )
-    told = right.extensions["vault"].check_values()[2][: heartbeats.TOLD]
+    told = right.extensions["vault"].check_values()[2][: heartbeats.CHECK_VALUE_DIGITS]
     execute(right, update(Process).where(Process.role == "worker").values(generations=f"2:{told}"))
 
     assert (failing(right), failing(wrong)) == ([], ["keys"])
@@ -122,7 +122,7 @@ def test_a_wrong_new_key_is_never_noted(start):
     """Or the programs with the right one could never start again."""
     right = start(VAULT_KEYS=f"{SECRETS['VAULT_KEYS']},2:{OTHER_KEY}")
     wrong = start(VAULT_KEYS=f"2:{OTHER_KEY[:40]}AbC=,{SECRETS['VAULT_KEYS']}")
-    told = right.extensions["vault"].check_values()[2][: heartbeats.TOLD]
+    told = right.extensions["vault"].check_values()[2][: heartbeats.CHECK_VALUE_DIGITS]
     execute(right, update(Process).where(Process.role == "worker").values(generations=f"2:{told}"))
 
     assert failing(wrong) == ["keys"]

@@ -4,7 +4,7 @@ import re
 
 from portal.services.messaging.gateways import sample_words
 
-MOST = 60  # Words of one list.
+MAX_WORDS = 60  # Words of one list.
 CODE = re.compile(r"(?:[A-Za-z]{1,10}:)?[\w.#*/-]{1,40}")
 HTTP_STATUS = re.compile(r"[45][0-9]{2}")
 BULLET = re.compile(r"^[-*•·–] +")
@@ -34,7 +34,7 @@ def read_codes(text: str) -> dict[str, str]:
         if cells and not found and sample_words.plain_name(cells[0]) in HEADINGS:
             cells = cells[1:] if len(cells) == 2 and COMMA.search(cells[1]) else []
         for word, meaning in _row(cells).items():
-            if CODE.fullmatch(word) and re.search(r"\w", word) and len(found) < MOST:
+            if CODE.fullmatch(word) and re.search(r"\w", word) and len(found) < MAX_WORDS:
                 found.setdefault(word, meaning)
     return found
 

@@ -14,7 +14,13 @@ from portal.domain import campaigns, packages
 from portal.domain.consents.evidence import Strength
 from portal.domain.identity.permissions import Permission
 from portal.services.imports import waiting_lists
-from portal.services.imports.audience_filter import MOST, AudienceFilter, FilterKind, count_people, unreached_campaigns
+from portal.services.imports.audience_filter import (
+    MAX_PEOPLE,
+    AudienceFilter,
+    FilterKind,
+    count_people,
+    unreached_campaigns,
+)
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.campaigns.campaign_page import own_campaign_or_404
 from portal.web.shared import limits
@@ -37,7 +43,7 @@ def show_filter(campaign_id: int) -> str:
         choices=choices,
         who=who if who in choices else None,
         count=count_people(read_session(), campaign, choices[who][1]) if who in choices else None,
-        most=MOST,
+        most=MAX_PEOPLE,
     )
 
 

@@ -28,7 +28,7 @@ from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.labels import label
 from portal.web.shared.own_rows import own_row_or_404
 
-MOST = 200  # Settled by one act: a few seconds.
+MAX_SETTLED = 200  # Settled by one act: a few seconds.
 MOST_LOOKED_AT = 2000
 
 
@@ -117,7 +117,7 @@ def _preview(session: Session, selection: Selection) -> Preview:
             preview.left[why] += 1
         else:
             preview.ids.append(each.id)
-        if len(preview.ids) == MOST:
+        if len(preview.ids) == MAX_SETTLED:
             break
     return preview
 

@@ -25,7 +25,7 @@ def record(session: Session, subject_id: int) -> None:
     Event.record(session, EventType.PACKAGE_LOW, subject_id, provider_id=1, at=clock.now())
 
 
-def sequence(session: Session, most: int = sequencer.MOST) -> int:
+def sequence(session: Session, most: int = sequencer.BATCH_SIZE) -> int:
     count = sequencer.sequence_events(session, most)
     session.commit()
     return count

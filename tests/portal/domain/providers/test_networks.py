@@ -74,7 +74,7 @@ def test_the_same_network_in_another_spelling_is_there_already(firm):
 
 def test_the_list_ends_somewhere(firm):
     add(firm, HERE)
-    for number in range(networks.MOST - 1):
+    for number in range(networks.MAX_NETWORKS - 1):
         add(firm, f"198.51.100.{number}")
 
     with pytest.raises(networks.TooManyNetworks):

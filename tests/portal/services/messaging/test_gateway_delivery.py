@@ -221,9 +221,9 @@ def test_a_firms_many_messages_hold_up_neither_anothers_nor_who_waits(app, vendo
             db.session, vault(), MessageKind.CODE, facts=code, language="tr", at=clock.now(), provider_id=other.id,
             address=grants.phones(1)[0],
         )  # fmt: skip
-        theirs.rank, its_id = messages.LATER, theirs.id
+        theirs.rank, its_id = messages.NORMAL_PRIORITY, theirs.id
         last = db.session.scalars(select(Message.id).order_by(Message.id)).all()[-2]
-        db.session.execute(update(Message).where(Message.id == last).values(rank=messages.AT_ONCE))
+        db.session.execute(update(Message).where(Message.id == last).values(rank=messages.HIGH_PRIORITY))
         db.session.commit()
         for _ in range(2):
             outbox.send_due()
@@ -325,7 +325,7 @@ def test_a_line_that_nothing_may_leave_now_holds_up_no_other(app, vendors, at, r
         db.session.commit()
     launch(app, 2)
     with app.app_context():
-        db.session.execute(update(Message).values(rank=messages.AT_ONCE))
+        db.session.execute(update(Message).values(rank=messages.HIGH_PRIORITY))
         other = make.provider(800001, 800001, "cem@example.com")
         facts = {"code": "12345678", "purpose": "mine", "sender": "", "notice": ""}
         add("netgsm", provider_id=other.id)
@@ -333,7 +333,7 @@ def test_a_line_that_nothing_may_leave_now_holds_up_no_other(app, vendors, at, r
             db.session, vault(), MessageKind.CODE, facts=facts, language="tr", at=clock.now(), provider_id=other.id,
             address=grants.phones(1)[0],
         )  # fmt: skip
-        theirs.rank, its_id = messages.LATER, theirs.id
+        theirs.rank, its_id = messages.NORMAL_PRIORITY, theirs.id
         db.session.commit()
 
         outbox.send_due()

@@ -196,7 +196,7 @@ def test_who_is_on_the_vendors_list_is_not_written_to_again(app, browser, codes,
     make.Person(browser, codes[make.PHONE]).decides(MESAJ="RET")
     with app.app_context():
         delivery.add("verimor")
-        line = SendingLine(rows.one(Provider).id, addresses.AddressKind.PHONE, messages.AT_ONCE)
+        line = SendingLine(rows.one(Provider).id, addresses.AddressKind.PHONE, messages.HIGH_PRIORITY)
         (call,) = outbox._claim(line, clock.now()).calls
         blocked = SendError(ErrorClass.PERMANENT, Reason.BLOCKED_BY_VENDOR, "BLACKLISTED_DESTINATION_ADDRESS")
         message_outcomes.record(call, [SendResult(each.id, error=blocked) for each in call.batch.messages])

@@ -108,7 +108,7 @@ def test_what_a_test_key_sent_is_shown_to_its_firm_for_a_week(app, ayse, rows):
 
 
 def test_of_many_calls_the_last_ones_are_kept(app, ayse, rows, monkeypatch):
-    monkeypatch.setattr(api_calls, "MOST", 3)
+    monkeypatch.setattr(api_calls, "MAX_CALLS", 3)
     with app.app_context():
         db.session.execute(update(Provider).values(admitted_at=None))
         db.session.commit()
