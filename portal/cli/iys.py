@@ -38,7 +38,7 @@ def forward(names: tuple[str, ...]) -> None:
         egresses.find(name)
     db.session.rollback()  # What was read: the loops have sessions of their own.
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # Of the proxy.
-    forwarder.run_loops(app, stop_on_signal(), others=[event_sequencer.LOOP], egress_names=names)
+    forwarder.run(app, stop_on_signal(), others=[event_sequencer.LOOP], egress_names=names)
 
 
 @group.command()

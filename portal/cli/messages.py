@@ -14,4 +14,4 @@ group = AppGroup("messages", help="Messages to recipients.")
 def send() -> None:
     """Send what waits in the outbox until stopped; SIGINT and SIGTERM end it after the calls in hand."""
     begin_program()
-    sender.run_loops(current_app._get_current_object(), stop_on_signal())  # type: ignore[attr-defined]  # Of the proxy.
+    sender.run(current_app._get_current_object(), stop_on_signal())  # type: ignore[attr-defined]  # Of the proxy.

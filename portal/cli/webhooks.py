@@ -15,4 +15,4 @@ def send() -> None:
     """Send events to the endpoints of their providers until stopped; SIGINT and SIGTERM end it after the batches
     in hand."""
     begin_program()
-    sender.run_loops(current_app._get_current_object(), stop_on_signal())  # type: ignore[attr-defined]  # Of the proxy.
+    sender.run(current_app._get_current_object(), stop_on_signal())  # type: ignore[attr-defined]  # Of the proxy.

@@ -41,9 +41,8 @@ class Week:
 
     def forward(self) -> None:
         with self.app.app_context():
-            for _ in range(60):
-                stepped = [loop.step(self.iys) for loop in forwarder.LANES]
-                if not any(stepped):
+            for _ in range(300):
+                if not forwarder.forward_one(self.iys):
                     return
 
     def decides(self, whose: str, **choices) -> None:

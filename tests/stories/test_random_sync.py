@@ -195,12 +195,12 @@ class Walk:
 
     def _work(self, rounds: int) -> None:
         """As the forwarder's threads would, one after the other, in any order."""
-        loops = list(forwarder.LOOPS)
+        loops = [*forwarder.egress_loops(self.client), *forwarder.shared_loops(self.client, self.client)]
         for _ in range(rounds):
             self.dice.shuffle(loops)
             with self.app.app_context():
                 try:
-                    if not any(loop.step(self.client) for loop in loops):
+                    if not any(loop.step() for loop in loops):
                         return
                 except Killed:
                     db.session.rollback()

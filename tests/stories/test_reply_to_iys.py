@@ -25,7 +25,7 @@ def running(app, sandbox):
     stop = threading.Event()
     reports = [each for each in sender.LOOPS if each.name == "reports"]
     threads = [
-        threading.Thread(target=forwarder.run_loops, args=(app, stop)),
+        threading.Thread(target=forwarder.run, args=(app, stop)),
         threading.Thread(target=loops.run_loops, args=(app.app_context, stop, reports)),
     ]
     for each in threads:

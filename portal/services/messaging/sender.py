@@ -19,6 +19,6 @@ LOOPS = (
 )
 
 
-def run_loops(app: Flask, stop: threading.Event) -> None:
+def run(app: Flask, stop: threading.Event) -> None:
     """Send until told to stop; calls in hand end first. Any number of senders may run."""
     loops.run_loops(app.app_context, stop, LOOPS)

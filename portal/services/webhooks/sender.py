@@ -14,7 +14,7 @@ from portal.services.webhooks.transport import Transport
 THREADS, SLOW_THREADS = 24, 6
 
 
-def run_loops(app: Flask, stop: threading.Event) -> None:
+def run(app: Flask, stop: threading.Event) -> None:
     """Deliver until told to stop; batches in hand end first. Any number of senders may run."""
     is_anywhere = app.config["DEVELOPMENT"]  # In development, endpoints may have private addresses.
     transport = Transport(None if is_anywhere else dns_resolver(app.config["DNS_SERVER"]))

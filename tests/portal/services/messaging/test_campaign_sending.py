@@ -73,7 +73,7 @@ def test_nothing_leaves_while_a_campaign_is_paused(app, vendors, rows):
     gateway_id = make_provider_with(app, "verimor", per_second=1)
     launch(app, 60)
     stop = threading.Event()
-    loops = threading.Thread(target=sender.run_loops, args=(app, stop))
+    loops = threading.Thread(target=sender.run, args=(app, stop))
     loops.start()
     try:
         until(lambda: len(vendors.accepted()) >= 2)
