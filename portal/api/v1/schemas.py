@@ -69,7 +69,7 @@ class Problem(Answer):
     iysCode: str | None = Field(description=N_("İYS'nin bu durumda verdiği ya da vereceği kod."))
     fix: str = Field(description=N_("Ne yapılacağı, İngilizce."))
     fixTr: str = Field(description=N_("Ne yapılacağı, Türkçe."))
-    retryable: bool = Field(description=N_("Aynı isteği sonra yinelemenin işe yarayıp yaramayacağı."))
+    retryable: bool = Field(description=N_("Sonra yinelenir mi: istek aynı, satır yeni Idempotency-Key ile."))
     docs: str
     errors: list[FieldError] | None = None
     scope: str | None = Field(None, description=N_("Anahtarda eksik olan yetki."))

@@ -77,18 +77,22 @@ def test_programs_refuse_and_ask_and_the_same_grant_is_taken_later(app, run, row
         program = Program(app, make_key(make.provider()))
     run("maintenance", "on")
     granted = program.post(CONSENTS, grant(), idempotency_key="a key of this grant")
-    mixed = program.post(f"{CONSENTS}/bulk", {"consents": [grant(), refusal()]})
+    both = {"consents": [grant(make.EMAIL, type="EPOSTA"), refusal()]}
+    mixed = program.post(f"{CONSENTS}/bulk", both, idempotency_key="a key of both")
 
     assert (granted.status_code, granted.json["code"], granted.json["retryable"]) == (503, "maintenance", True)
     assert granted.headers["Retry-After"] == "600"
     assert [each["written"] for each in mixed.json["results"]] == [False, True]
+    left_out = mixed.json["results"][0]["problem"]
+    assert (left_out["code"], left_out["retryable"]) == ("maintenance", True)
     assert program.post(CONSENTS, refusal(type="ARAMA")).json["results"][0]["written"]
     assert {each.status for each in rows(Consent)} == {"RET"}
     assert program.post(CONSENTS.replace("consents", "webhooks"), {}).status_code == 503
     assert program.get(CONSENTS).status_code == 200
 
     run("maintenance", "off")
-    assert program.post(CONSENTS, grant(make.EMAIL, type="EPOSTA")).status_code == 200
+    again = [program.post(f"{CONSENTS}/bulk", both, idempotency_key=key) for key in ("a key of both", "another key")]
+    assert [each.json["results"][0]["written"] for each in again] == [False, True]
 
 
 def test_it_begins_and_ends_once_and_doctor_tells_of_it(run, rows):
