@@ -197,12 +197,10 @@ def _form_list(
 
 def _fill_list(session: Session, bulk: ClaimedList, at: datetime) -> int:
     """Put the oldest waiting submissions into a list, one per key; how many. Later ones of a key wait for the first."""
-    oldest_first = (Submission.due_at, Submission.id)
-    place = func.row_number().over(order_by=oldest_first).label("place")
-    waiting = _waiting_for(bulk, at).add_columns(place)
-    oldest = waiting.order_by(*oldest_first).limit(MAX_LIST_SIZE)
+    oldest = _waiting_for(bulk, at).add_columns(Submission.due_at).limit(MAX_LIST_SIZE).subquery()
+    place = func.row_number().over(order_by=(oldest.c.due_at, oldest.c.id)).label("place")
     # Chosen once: where statistics are old, PostgreSQL might choose anew for each row.
-    chosen = oldest.cte().prefix_with("MATERIALIZED")
+    chosen = select(oldest.c.id, place).cte().prefix_with("MATERIALIZED")
     still = (Submission.lane == Lane.BULK, Submission.due_at <= at)  # As another process may have left it.
     put = update(Submission).where(Submission.id == chosen.c.id, *still)
     put = put.values(
@@ -212,9 +210,16 @@ def _fill_list(session: Session, bulk: ClaimedList, at: datetime) -> int:
 
 
 def _waiting_for(bulk: ClaimedList, at: datetime) -> Select[int]:
+    """The oldest first, as the index has them: grants of an import are all due at once, and to put them in the order of
+    their ids, too, would take PostgreSQL through all that wait."""
     due = (claims.is_due(at, Lane.BULK, bulk.provider_id), Submission.endpoint == bulk.endpoint)
     of_channel = Consent.channel == bulk.channel
-    return select(Submission.id).join(Consent, Consent.id == Submission.consent_id).where(*due, of_channel)
+    return (
+        select(Submission.id)
+        .join(Consent, Consent.id == Submission.consent_id)
+        .where(*due, of_channel)
+        .order_by(Submission.due_at)
+    )
 
 
 def move_waiting_people(session: Session, at: datetime, is_sandbox: bool = False) -> None:
