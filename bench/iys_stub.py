@@ -9,6 +9,7 @@ import json
 import re
 import sys
 import time
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -36,6 +37,7 @@ class Tally:
     last: float = 0.0
     arrivals: list = field(default_factory=list)
     lists: list = field(default_factory=list)  # How many items each list holds.
+    polls: dict = field(default_factory=lambda: defaultdict(list))  # Seconds, by path.
     trouble: dict = field(default_factory=dict)  # By the firm's code, which is its account's name, too.
 
     def count(self) -> None:
@@ -104,6 +106,7 @@ def _answer(path: bytes, body: bytes, arrived: float) -> tuple[int, object]:
         return 200, {"requestId": "0", "list": json.loads(body)["recipients"]}
     if b"/changes" in path:
         tally.arrivals.append((arrived, "changes", 0))
+        tally.polls[path.decode()].append(arrived)
         return 204, {}
     tally.count()
     tally.arrivals.append((arrived, "add", 1))

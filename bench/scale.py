@@ -2,17 +2,18 @@
 that answers in 80 ms.
 
 `python -m bench.scale sqlite|postgresql FIRMS GRANTS SECONDS` prints the table of one run: what the forwarder takes of
-a core while nothing is due, and while it polls quiet feeds; then, while so many grants wait and people refuse at 2 a
-second, how many calls reach İYS and how long refusals take.
+a core while nothing is due, and while it polls quiet feeds; then, while so many grants wait, half of them of one firm,
+and people refuse at 2 a second, how many calls reach İYS and how long refusals take.
 """
 
 import os
 import random
 import sys
 import time
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from bench import environments, report, servers
 from bench.brands import MILLISECONDS, PER_SECOND, SEED, TOKEN_CALLS, Run
@@ -43,32 +44,34 @@ def measure_run(database: str, firms: int, waiting: int, seconds: float) -> list
         with environments.portal(environ) as app:
             run = Run(app, iys, own_accounts=0.5)
             run.connect(firms)
-            _begin_polling(run)
+            begin_polling(run)
             with servers.running(FORWARDER, os.environ | environ) as forwarder:
-                _wait_until_served(run)
-                idle = _share_of_core(forwarder.pid, seconds)
-                _spread_feeds(run)
-                polling, calls = _share_of_core(forwarder.pid, seconds), _calls(run, "changes")
-                _let_grants_wait(run, waiting)
-                one = _load(run, forwarder.pid, seconds)
+                wait_until_served(run)
+                idle = share_of_core(forwarder.pid, seconds)
+                spread_feeds(run)
+                polling, calls = share_of_core(forwarder.pid, seconds), _calls(run, "changes")
+                let_grants_wait(run, waiting)
+                one = load(run, forwarder.pid, seconds)
                 _add_egress(run)
-                two = _load(run, forwarder.pid, seconds)
+                two = load(run, forwarder.pid, seconds)
     return [
-        _at_most("scale: idle", database, "% of a core", IDLE, idle),
+        at_most("scale: idle", database, "% of a core", IDLE, idle),
         Result("scale: polling quiet feeds", database, "% of a core", [IDLE], [polling]),
-        _at_most("scale: polls", database, "of the pace", POLLING, calls / seconds / PER_SECOND),
-        Result("scale: calls by two egresses", database, "calls/s", [one[0]], [two[0]], Goal(RATIO)),
-        Result("scale: forwarder for two egresses", database, "% of a core", [one[2]], [two[2]]),
-        _at_most("scale: refusals by one, 95 %", database, "s", PROMPT, one[1]),
-        _at_most("scale: refusals by two, 95 %", database, "s", PROMPT, two[1]),
+        at_most("scale: polls", database, "of the pace", POLLING, calls / seconds / PER_SECOND),
+        Result("scale: calls by two egresses", database, "calls/s", [one.calls], [two.calls], Goal(RATIO)),
+        Result("scale: lists of two egresses", database, "grants/s", [one.grants], [two.grants]),
+        Result("scale: then waiting", database, "grants", [one.waiting], [two.waiting]),
+        Result("scale: forwarder for two egresses", database, "% of a core", [one.share], [two.share]),
+        at_most("scale: refusals by one, 95 %", database, "s", PROMPT, one.refusals),
+        at_most("scale: refusals by two, 95 %", database, "s", PROMPT, two.refusals),
     ]
 
 
-def _at_most(case: str, database: str, unit: str, promise: float, figure: float) -> Result:
+def at_most(case: str, database: str, unit: str, promise: float, figure: float) -> Result:
     return Result(case, database, unit, [promise], [figure], Goal(1, at_most=True))
 
 
-def _begin_polling(run: Run) -> None:
+def begin_polling(run: Run) -> None:
     """As if all had been polled and swept just now."""
     at = clock.now()
     common = {"created_at": at, "attempts": 0}
@@ -83,7 +86,7 @@ def _begin_polling(run: Run) -> None:
         db.session.commit()
 
 
-def _spread_feeds(run: Run) -> None:
+def spread_feeds(run: Run) -> None:
     """As an hour later: quiet feeds come due one after the other."""
     at, dice = clock.now(), random.Random(SEED)
     with run.app.app_context():
@@ -93,7 +96,7 @@ def _spread_feeds(run: Run) -> None:
         db.session.commit()
 
 
-def _wait_until_served(run: Run) -> None:
+def wait_until_served(run: Run) -> None:
     with run.app.app_context():
         while not db.session.scalar(select(Egress.lease_until).where(Egress.id == Egress.DEFAULT)):
             db.session.rollback()
@@ -102,7 +105,7 @@ def _wait_until_served(run: Run) -> None:
     time.sleep(10)
 
 
-def _share_of_core(pid: int, seconds: float) -> float:
+def share_of_core(pid: int, seconds: float) -> float:
     before = servers.cpu_seconds(pid)
     time.sleep(seconds)
     return 100 * (servers.cpu_seconds(pid) - before) / seconds
@@ -112,15 +115,24 @@ def _calls(run: Run, what: str | None = None) -> int:
     return sum(what in (None, each[1]) for each in run.arrivals())
 
 
-def _let_grants_wait(run: Run, count: int) -> None:
-    """For lists, of all firms."""
+def let_grants_wait(run: Run, count: int) -> None:
+    """For lists: half of them of the first firm, the others of all others alike."""
     with run.app.app_context():
-        each = max(1, count // len(run.firms))
-        for brand in db.session.scalars(select(Brand)).all():
+        brands = db.session.scalars(select(Brand).order_by(Brand.brand_code)).all()
+        for brand in brands:
+            each = count // 2 if brand is brands[0] else max(1, count // 2 // (len(brands) - 1))
             phones = grants.phones(each, run.next_phone)
             run.next_phone += each
             codes = (brand.brand_code, brand.brand_code)
             grants.insert_decisions(brand, phones, clock.now(), lane=Lane.BULK, codes=codes)
+
+
+def waiting_grants(run: Run) -> int:
+    with run.app.app_context():
+        is_waiting = (Submission.lane == Lane.BULK, Submission.outcome == Outcome.WAITING)
+        count = db.session.scalars(select(func.count()).select_from(Submission).where(*is_waiting)).one()
+        db.session.rollback()
+    return count
 
 
 def _add_egress(run: Run) -> None:
@@ -132,19 +144,31 @@ def _add_egress(run: Run) -> None:
     time.sleep(10)
 
 
-def _load(run: Run, pid: int, seconds: float) -> tuple[float, float, float]:
-    """(calls a second, the 95th percentile of refusals, what the forwarder takes of a core in percent)."""
-    dice, begins, before = random.Random(SEED), time.monotonic(), _calls(run)
+@dataclass(frozen=True)
+class Load:
+    """What a forwarder did while people refused."""
+
+    calls: float  # A second, as are the grants in lists.
+    grants: float
+    refusals: float  # Seconds, 95 % of them.
+    share: float  # Of a core, in percent.
+    waiting: int  # Grants at the end.
+
+
+def load(run: Run, pid: int, seconds: float) -> Load:
+    dice, begins, before = random.Random(SEED), time.monotonic(), len(run.arrivals())
     made_at, used = clock.now(), servers.cpu_seconds(pid)
     for number in range(round(seconds * REFUSALS)):
         time.sleep(max(0.0, begins + number / REFUSALS - time.monotonic()))
         run.decide(dice.choice(run.firms), Status.REFUSED)
     lasted = time.monotonic() - begins
-    share = 100 * (servers.cpu_seconds(pid) - used) / lasted
-    return (_calls(run) - before) / lasted, _p95_of_refusals(run, made_at), share
+    share, calls = 100 * (servers.cpu_seconds(pid) - used) / lasted, run.arrivals()[before:]
+    listed = sum(size for _, what, size in calls if what == "bulk_add")
+    waits = p95_of_refusals(run, made_at)
+    return Load(len(calls) / lasted, listed / lasted, waits, share, waiting_grants(run))
 
 
-def _p95_of_refusals(run: Run, since: datetime) -> float:
+def p95_of_refusals(run: Run, since: datetime) -> float:
     """What İYS has not by now waits since its decision."""
     now = clock.now()
     columns = select(Submission.created_at, Submission.ended_at, Submission.outcome)
