@@ -80,8 +80,7 @@ def put_off(part: Part, first: int, until: datetime, at: datetime) -> None:
     theirs = select(Submission.id).join(Consent, Consent.id == Submission.consent_id)
     theirs = theirs.where(Consent.brand_id == part.brand_id, Consent.channel == part.channel)
     still_due = select(Submission.id).where(*due).order_by(Submission.id).with_for_update(skip_locked=True)
-    still_held = select(ForwardingHold.until).where(*_concerning(part), ForwardingHold.until == until).limit(1)
-    while db.session.scalar(still_held.with_for_update()):
+    while _is_still_held(part, until):
         seen = [first, *db.session.scalars(oldest)]
         found = db.session.scalars(theirs.where(Submission.id.in_(seen))).all()
         ids = db.session.scalars(still_due.where(Submission.id.in_(found))).all()
@@ -90,6 +89,15 @@ def put_off(part: Part, first: int, until: datetime, at: datetime) -> None:
         _reschedule(Submission, ids, until)
         db.session.commit()
     db.session.rollback()
+
+
+def put_off_lists(part: Part, due: Sequence[ColumnElement[bool]], until: datetime) -> None:
+    """Put those of the due lists that are of a brand and channel off to the end of its hold. Commits."""
+    theirs = (BulkRequest.provider_id == part.provider_id, BulkRequest.brand_id == part.brand_id)
+    if _is_still_held(part, until):
+        later = update(BulkRequest).where(*theirs, BulkRequest.channel.is_not_distinct_from(part.channel), *due)
+        db.session.execute(later.values(due_at=until).execution_options(synchronize_session=False))
+    db.session.commit()
 
 
 def hold(part: Part, code: str | None, at: datetime) -> datetime:
@@ -171,6 +179,12 @@ def _concerning(part: Part) -> Sequence[ColumnElement[bool]]:
         ForwardingHold.channel.in_((ForwardingHold.EVERY_CHANNEL, part.channel or ForwardingHold.EVERY_CHANNEL)),
         ForwardingHold.code.not_in(PASSED_BY[part.lane]),
     )
+
+
+def _is_still_held(part: Part, until: datetime) -> bool:
+    """Whether it is, and stays so until the transaction ends."""
+    held = select(ForwardingHold.until).where(*_concerning(part), ForwardingHold.until == until).limit(1)
+    return db.session.scalar(held.with_for_update()) is not None
 
 
 def _end_holds(provider_id: int, *which: ColumnElement[bool], forget: bool = True) -> None:

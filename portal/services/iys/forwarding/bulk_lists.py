@@ -25,6 +25,7 @@ LONGEST_SINGLE_WAIT = timedelta(seconds=60)  # A person's grant that waited so l
 DUE_WITHOUT_RESULT = timedelta(days=61)  # İYS keeps a result for 60 days; after that an item is sent by itself.
 HELD_FOR = timedelta(minutes=1)  # Then the success rate is checked again.
 FEWEST = 10  # Grants of a list; fewer go singly.
+MOST_SET_ASIDE = 5  # Lists in one step: a few dozen milliseconds each.
 LIST_SUFFIX = "/request"  # Appended to İYS's path for one consent, it is the path for a list.
 
 NEVER_SENT = (Submission.attempts == 0, Submission.code.is_(None), Submission.outcome == Outcome.WAITING)
@@ -110,6 +111,7 @@ def claim_list(
     if bulk and (until := holds.claim_or_held_until(bulk.part, at)):
         release_list(session, bulk, due_at=until, attempts=bulk.attempts - 1)
         session.commit()
+        holds.put_off_lists(bulk.part, may_go, until)
         return None
     return bulk
 
@@ -164,35 +166,47 @@ def _hold_due_lists(session: Session, at: datetime, paused: set[int]) -> None:
 def _form_list(
     session: Session, at: datetime, paused: set[int], is_sandbox: bool, but_of: Sequence[int]
 ) -> ClaimedList | None:
+    """A new list to send. Grants that must wait are set aside in lists meanwhile, since a provider may have hundreds of
+    thousands: one of each such provider, so that the others need not wait behind them."""
     move_waiting_people(session, at, is_sandbox)
-    oldest = claims.oldest_due(read_session(), at, Lane.BULK, is_sandbox=is_sandbox, but_of=but_of)
-    if oldest is None:
-        return None
-    facts = select(Submission.provider_id, Consent.brand_id, Consent.channel, Submission.endpoint)
-    facts = facts.join(Consent, Consent.id == Submission.consent_id).where(Submission.id == oldest)
-    first = read_session().execute(facts).one()
-    is_paused = first.provider_id in paused
-    bulk = ClaimedList(new_id(), *first, None, None, 0 if is_paused else 1, at + claims.LEASE)
-    if until := holds.claim_or_held_until(bulk.part, at):
-        holds.put_off(bulk.part, oldest, until, at)
-        return None
-    if not is_paused and _move_few_to_singles(session, bulk, at, is_sandbox):
-        return None
+    but_of = list(but_of)
+    for _ in range(MOST_SET_ASIDE):
+        oldest = claims.oldest_due(read_session(), at, Lane.BULK, is_sandbox=is_sandbox, but_of=but_of)
+        if oldest is None:
+            break
+        facts = select(Submission.provider_id, Consent.brand_id, Consent.channel, Submission.endpoint)
+        facts = facts.join(Consent, Consent.id == Submission.consent_id).where(Submission.id == oldest)
+        bulk = ClaimedList(new_id(), *read_session().execute(facts).one(), None, None, 1, at + claims.LEASE)
+        is_paused = bulk.provider_id in paused
+        until = at + HELD_FOR if is_paused else holds.claim_or_held_until(bulk.part, at)
+        if until is None:
+            few_go_singly = _move_few_to_singles(session, bulk, at, is_sandbox)
+            return None if few_go_singly or not _write_list(session, bulk, at) else bulk
+        if is_paused or len(_first_few(session, bulk, at)) == FEWEST:
+            state = BulkState.HELD if is_paused else BulkState.FORMED
+            _write_list(session, bulk, at, state=state, attempts=0, lease_until=None, due_at=until)
+        else:
+            holds.put_off(bulk.part, oldest, until, at)
+        but_of.append(bulk.provider_id)
+    return None
+
+
+def _write_list(session: Session, bulk: ClaimedList, at: datetime, **values: object) -> int:
+    """Write a list and put its grants in; how many. 0 where another process was quicker. Commits."""
     row = {
         "id": bulk.id, "provider_id": bulk.provider_id, "brand_id": bulk.brand_id, "channel": bulk.channel,
-        "endpoint": bulk.endpoint, "size": 0, "attempts": bulk.attempts, "created_at": at,
-        "state": BulkState.HELD if is_paused else BulkState.FORMED, "due_at": at + HELD_FOR if is_paused else at,
-        "lease_until": None if is_paused else bulk.lease_until,
+        "endpoint": bulk.endpoint, "size": 0, "attempts": bulk.attempts, "created_at": at, "due_at": at,
+        "state": BulkState.FORMED, "lease_until": bulk.lease_until,
     }  # fmt: skip
-    session.execute(insert(BulkRequest.__table__), row)
+    session.execute(insert(BulkRequest.__table__), row | values)
     size = _fill_list(session, bulk, at)
-    if not size:  # Another process was quicker.
+    if not size:
         session.rollback()
-        return None
+        return 0
     session.execute(update(BulkRequest).where(BulkRequest.id == bulk.id).values(size=size))
     session.commit()
-    log.info("list.formed", list=bulk.id, size=size, held=is_paused)
-    return None if is_paused else bulk
+    log.info("list.formed", list=bulk.id, size=size, waits=bool(values))
+    return size
 
 
 def _fill_list(session: Session, bulk: ClaimedList, at: datetime) -> int:
@@ -249,10 +263,14 @@ def move_waiting_people(session: Session, at: datetime, is_sandbox: bool = False
     log.info("people.moved_to_lists", count=len(seen))
 
 
+def _first_few(session: Session, bulk: ClaimedList, at: datetime) -> Sequence[int]:
+    return session.scalars(_waiting_for(bulk, at).limit(FEWEST)).all()
+
+
 def _move_few_to_singles(session: Session, bulk: ClaimedList, at: datetime, is_sandbox: bool) -> bool:
     """Move grants that came within a minute into the lane of single ones, if a list would hold few of them and nobody
     waits there: a list costs two calls, and its result takes five minutes."""
-    ids = session.scalars(_waiting_for(bulk, at).limit(FEWEST)).all()
+    ids = _first_few(session, bulk, at)
     if len(ids) == FEWEST or claims.oldest_due(read_session(), at, Lane.PEOPLE, is_sandbox=is_sandbox):
         return False
     fresh = (Submission.lane == Lane.BULK, Submission.due_at > at - LONGEST_SINGLE_WAIT, *NEVER_SENT)

@@ -15,6 +15,7 @@ from portal.services.iys.forwarding import single_dispatch
 from tests import grants, make
 from tests.make import Rows
 from tests.portal.services.iys.forwarding.partly_failing import (
+    CALL,
     HANG,
     OTHER,
     SECOND,
@@ -89,6 +90,23 @@ def test_what_was_held_goes_by_itself_when_iys_takes_it_again(app, firms, at, fa
 
     assert len(iys.accepted) == 70
     assert {each.outcome for each in Rows(app)(Submission)} <= {Outcome.ACCEPTED, Outcome.SENT}
+
+
+def test_many_that_are_held_wait_in_lists_and_others_at_once_pass_them(app, firms, at):
+    bring(app, OTHER, grants.phones(2500), lane=Lane.BULK)
+    its = grants.phones(20, first=5000)
+    bring(app, make.BRAND_CODE, its, lane=Lane.BULK)
+    iys = PartlyFailing(at, of_other, "H353")
+
+    run(app, iys, CALL / 2)  # One step: the call that shows what holds them.
+    run(app, iys, CALL / 2)
+
+    theirs = [each for each in Rows(app)(BulkRequest) if each.size == 1000]
+    assert set(iys.accepted) == set(its)
+    assert len(theirs) == 2 and len({each.due_at for each in theirs}) == 1
+    iys.fault = None
+    run(app, iys, 120, idle=5)
+    assert len(iys.accepted) == 2520
 
 
 def test_a_lost_right_is_tried_again_ever_more_rarely(app, firms, at):
