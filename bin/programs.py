@@ -68,7 +68,7 @@ def programs(given: Mapping[str, str], port: int) -> list[Program]:
         "portal.services.messaging.fake_gateway:create_gateway_from_environment()",
     )
     chosen = [
-        Program("web", _gunicorn(port, *web, "wsgi:app"), port),
+        Program("web", _gunicorn(port, "--preload", *web, "wsgi:app"), port),
         Program("worker", [PYTHON, "-m", "flask", "--app", "wsgi", "jobs", "work"]),
         Program("sender", [PYTHON, "-m", "flask", "--app", "wsgi", "messages", "send"]),
         Program("webhooks", [PYTHON, "-m", "flask", "--app", "wsgi", "webhooks", "send"]),

@@ -119,7 +119,7 @@ def running(settings: Mapping[str, str], account: str, folder: Path, sandbox: st
     workers = ["--workers=2", "--worker-class=gthread", "--threads=4"] if on_postgresql else ["--workers=2"]
     flask = [sys.executable, "-m", "flask", "--app", "wsgi"]
     programs = Programs(
-        web=Program(_gunicorn(web, *workers, "wsgi:app"), environ, folder / "public.log", web),
+        web=Program(_gunicorn(web, "--preload", *workers, "wsgi:app"), environ, folder / "public.log", web),
         forwarder=Program([*flask, "iys", "forward"], environ, folder / "forwarder.log"),
         sandbox=Program(_gunicorn(iys, "--threads=8", sandbox), environ, folder / "sandbox.log", iys),
         worker=Program([*flask, "jobs", "work"], environ, folder / "worker.log"),

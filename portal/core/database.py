@@ -37,6 +37,13 @@ from portal.core import ids, programs
 PING_AFTER = 1.0  # Seconds in the pool after which a connection is pinged before use.
 WRITER_TIMEOUT = 10.0  # Seconds a writer waits for the write lock.
 POSTGRESQL_URL = "postgresql+psycopg://"
+REFUSE_WRITES = "SET default_transaction_read_only = on"
+# PostgreSQL ends the transaction of a machine that vanished, and so its locks, when it has not answered for so long; by
+# itself it would wait for hours.
+NOTICE_DEAD_CLIENTS = (
+    "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 2; "
+    "SET tcp_user_timeout = '20s'"
+)
 
 
 def sqlalchemy_url(setting: str) -> str:
@@ -92,7 +99,9 @@ def attach_listeners(writer: Engine, reader: Engine, config: Mapping[str, Any]) 
             event.listen(engine, "begin", lambda connection: _begin_immediate(connection, lock))
             event.listen(engine, "checkin", lambda _, record: _release_writer(record, lock))
     elif config["DATABASE_POOLING"] == "session":  # Otherwise it would hold for whoever gets the connection next.
-        event.listen(reader, "connect", _refuse_writes)
+        for engine in (writer, reader, claimer):
+            event.listen(engine, "connect", lambda connection, _: _set_for_session(connection, NOTICE_DEAD_CLIENTS))
+        event.listen(reader, "connect", lambda connection, _: _set_for_session(connection, REFUSE_WRITES))
 
 
 @contextlib.contextmanager
@@ -136,8 +145,9 @@ def _ping_if_idle(dialect: Dialect, connection: Any, record: ConnectionPoolEntry
         raise DisconnectionError from lost  # The pool then opens another.
 
 
-def _refuse_writes(connection: Any, _record: object) -> None:
-    connection.execute("SET default_transaction_read_only = on")  # As a start-up option PgBouncer would reject it.
+def _set_for_session(connection: Any, settings: str) -> None:
+    connection.execute(settings)  # PgBouncer would reject start-up options.
+    connection.commit()
 
 
 def _configure_sqlite(connection: Any, _record: object) -> None:

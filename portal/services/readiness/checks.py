@@ -12,13 +12,13 @@ from typing import Any
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import current_app
-from sqlalchemy import func, select, text
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal.core import clock
 from portal.core.extensions import close_reader, db, limiter, read_session, vault
 from portal.core.lazy_text import N_
-from portal.core.models import IysRate, JournalGap, Mail, Message, Outcome, Provider, Submission
+from portal.core.models import Egress, EgressState, IysRate, JournalGap, Mail, Message, Outcome, Provider, Submission
 from portal.core.paths import MIGRATIONS, ROOT
 from portal.services.readiness import heartbeats, settings
 from portal.services.readiness.fault import Fault
@@ -132,6 +132,20 @@ def _check_program(role: str, command: str) -> Fault | None:
     )
 
 
+def _check_forwarder() -> Fault | None:
+    if silent := _check_program("forwarder", "iys forward"):
+        return silent
+    is_unserved = or_(Egress.lease_until.is_(None), Egress.lease_until < clock.now() - heartbeats.SILENCE)
+    if not (
+        names := read_session().scalars(select(Egress.name).where(Egress.state != EgressState.OFF, is_unserved)).all()
+    ):
+        return None
+    return Fault(
+        N_("“flask iys forward” çalışıyor, ama şu çıkışlara bir dakikadır hizmet etmiyor: %(names)s."),
+        N_("İletici günlüğüne ve veritabanının kilitlerine bakın (docs/runbook.md)."), {"names": ", ".join(names)},
+    )  # fmt: skip
+
+
 def _check_journal() -> Fault | None:
     """Whether this machine's journal can be written, and all processes wrote all of it, or it was appended since. A
     disk that hangs is not asked."""
@@ -194,7 +208,7 @@ READY: dict[str, Callable[[], Fault | None]] = {
     "clock": _check_clock,
     "iys_clock": _check_iys_clock,
     "worker": partial(_check_program, "worker", "jobs work"),
-    "forwarder": partial(_check_program, "forwarder", "iys forward"),
+    "forwarder": _check_forwarder,
     "journal": _check_journal,
 }
 ALL = READY | {

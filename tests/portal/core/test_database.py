@@ -267,6 +267,10 @@ def test_threads_of_a_program_with_loops_wait_for_no_connection_of_each_other(mo
     assert writer_options("postgresql+psycopg://a@b/c", config)["max_overflow"] == overflow
 
 
+NOTICED_BY = {"tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count", "tcp_user_timeout"}
+SET_BY_SESSION = text("SELECT name FROM pg_settings WHERE source = 'session'")
+
+
 @on_postgresql
 @pytest.mark.parametrize(("pooling", "is_read_only"), [("session", "on"), ("transaction", "off")])
 def test_a_server_is_told_who_asks_and_the_reader_to_refuse_writes_where_that_lasts(environ, pooling, is_read_only):
@@ -277,6 +281,8 @@ def test_a_server_is_told_who_asks_and_the_reader_to_refuse_writes_where_that_la
         with reader.connect() as connection, writer.connect() as writing:
             assert connection.scalar(text("SHOW default_transaction_read_only")) == is_read_only
             assert writing.scalar(text("SHOW default_transaction_read_only")) == "off"
+            for each in (connection, writing):  # Locks of a machine that vanished end within seconds.
+                assert (set(each.scalars(SET_BY_SESSION)) >= NOTICED_BY) == (pooling == "session")
             assert connection.scalar(text("SHOW application_name")) == "izinlink-command"
             driver = connection.connection.driver_connection
             assert driver.autocommit  # Or what is set would end with a transaction.

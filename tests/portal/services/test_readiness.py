@@ -13,7 +13,7 @@ from sqlalchemy import Executable, insert, make_url, select, text, update
 from portal.app import create_app
 from portal.core import clock
 from portal.core.extensions import db, limiter
-from portal.core.models import IysRate, KeyGeneration, Outcome, Process, Submission
+from portal.core.models import Egress, IysRate, KeyGeneration, Outcome, Process, Submission
 from portal.services import readiness
 from portal.services.readiness import checks, heartbeats
 from tests import databases, make
@@ -196,6 +196,7 @@ READ_ONLY = "sqlite:///file:{}?mode=ro&uri=true"
 NOBODY = "127.0.0.1:9"
 NOTED = {"generation": 1, "check_value": "0"}
 LATE = {"name": IysRate.CLOCK, "next_at": clock.now(), "ahead_ms": -6400}
+UNSERVED = {"id": 2, "name": "ankara", "lease_until": clock.now() - timedelta(minutes=2)}
 NO_GUARD = "DROP TRIGGER decision_no_update"
 if databases.SERVER:
     NO_GUARD = "ALTER TABLE decision DISABLE TRIGGER decision_no_update"
@@ -232,6 +233,8 @@ PLANTS = {
                          statement=insert(IysRate).values(LATE)),
     "worker": Plant("worker: “flask jobs work”", "Start it", is_unready=True, statement=silence("worker")),
     "forwarder": Plant("forwarder: “flask iys forward”", "Start it", is_unready=True, statement=silence("forwarder")),
+    "unserved egress": Plant("forwarder: “flask iys forward” runs", "locks", is_unready=True,
+                             statement=insert(Egress).values(UNSERVED)),
     "sender": Plant("sender: “flask messages send”", "Start it", statement=silence("sender")),
     "webhooks": Plant("webhooks: “flask webhooks send”", "Start it", statement=silence("webhooks")),
     "no hosts": Plant("hosts: HOSTS is empty", "PROXY_HOPS", {"HOSTS": ""}),
