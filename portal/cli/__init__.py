@@ -15,13 +15,14 @@ from portal.cli import (
     keys,
     maintenance,
     messages,
+    noted_secrets,
     staff,
     webhooks,
 )
 
 
 def init_app(app: Flask) -> None:
-    for module in (campaign, demo, iys, jobs, maintenance, messages, staff, webhooks):
+    for module in (campaign, demo, iys, jobs, maintenance, messages, noted_secrets, staff, webhooks):
         app.cli.add_command(module.group)
     for group in (keys.receipts_group, keys.vault_group):
         app.cli.add_command(group)

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, bindparam, func, literal, select, upd
 
 from portal.core import models
 from portal.core.addresses import parse
-from portal.core.extensions import db, vault
+from portal.core.extensions import db, read_session, vault
 from portal.core.vault import CannotOpen, KeyMissing
 from portal.domain import address_proofs
 from portal.domain.identity import accounts
@@ -92,7 +92,8 @@ INDEXED: dict[tuple[Any, str], Callable[[Row[Any], str], dict[str, bytes]]] = {
 
 @dataclass
 class RotationResult:
-    """Result for one column: how many rows were changed, and the ids of those that no configured key opens."""
+    """Result for one column: how many rows were changed (or looked at), and the ids of those that no configured key
+    opens."""
 
     place: str
     changed: int = 0
@@ -106,6 +107,20 @@ def rotate() -> Iterator[RotationResult]:
         for changed, unopened in _reseal_chunks(model, column, place):
             result.changed += changed
             result.unopened += unopened
+        yield result
+
+
+def find_unopened(generation: int) -> Iterator[RotationResult]:
+    """What is sealed with a key generation, by column, and the rows that this process's key does not open."""
+    for model, column, place in SEALED:
+        sealed, last = getattr(model, column), 0
+        result = RotationResult(place)
+        asked = select(model.id, _provider_id_of(model).label("provider_id"), sealed.label("sealed"))
+        asked = asked.where(func.substr(sealed, 2, 1) == bytes((generation,))).order_by(model.id)
+        while rows := read_session().execute(asked.where(model.id > last).limit(CHUNKS.get(model, CHUNK))).all():
+            last = rows[-1].id
+            shut = [row.id for row in rows if not vault().can_open(row.sealed, place, row.provider_id, row.id)]
+            result.changed, result.unopened = result.changed + len(rows), result.unopened + shut
         yield result
 
 

@@ -81,6 +81,15 @@ def _check_keys() -> Fault | None:
     )  # fmt: skip
 
 
+def _check_salt() -> Fault | None:
+    if not heartbeats.is_salt_wrong(read_session()):
+        return None
+    return Fault(
+        N_("LINK_SALT veritabanındaki bağlantıları yapan değer değil; gönderilmiş hiçbir bağlantı ve alındı açılmaz."),
+        N_("Eski değeri geri koyun; bilerek değiştirdiyseniz “flask secrets note” anlatır."),
+    )
+
+
 def _count_waiting_for_keys(queue: tuple[Any, Any]) -> int:
     """Rows of a queue that are sealed with a generation that this process does not know."""
     model, column = queue
@@ -205,6 +214,7 @@ READY: dict[str, Callable[[], Fault | None]] = {
     "schema": _check_schema,
     "database": _check_database,
     "keys": _check_keys,
+    "salt": _check_salt,
     "clock": _check_clock,
     "iys_clock": _check_iys_clock,
     "worker": partial(_check_program, "worker", "jobs work"),
@@ -232,7 +242,7 @@ BY_DOCTOR = ALL | {"mail_server": settings.check_mail_server, "sandbox": setting
 # Of READY; without these a web process may get requests all the same. A refusal counts without a journal, too.
 NOT_TO_ANSWER = ("iys_clock", "worker", "forwarder", "journal")
 PROGRAMS = ("worker", "forwarder", "sender", "webhooks")
-TO_START = ("schema", "keys")  # Without these a program would do harm.
+TO_START = ("schema", "keys", "salt")  # Without these a program would do harm.
 
 
 def find_faults(checks: Iterable[str]) -> list[Fault]:

@@ -1,6 +1,7 @@
-"""Signs of life of the programs, and whether the keys of this one are those of the database."""
+"""Signs of life of the programs, and whether the keys and the LINK_SALT of this one are those of the database."""
 
 import contextlib
+import hashlib
 import os
 import socket
 import threading
@@ -8,13 +9,13 @@ import time
 from datetime import datetime, timedelta
 
 import structlog
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core import clock, ids, loops
 from portal.core.extensions import db, vault
-from portal.core.models import NO_PROVIDER, KeyGeneration, Process, User
+from portal.core.models import NO_PROVIDER, KeyGeneration, NotedSetting, Process, User
 from portal.core.models.inserts import insert_missing
 from portal.core.vault import Vault
 
@@ -50,14 +51,17 @@ def beat_if_working() -> None:
 
 
 def beat() -> None:
-    """Tell that this program runs and which keys it knows, but for wrong ones, which would make others doubt theirs;
-    note the key that it seals with, unless any is wrong. Commits. Raises the database's errors."""
+    """Tell that this program runs, and which keys it knows, but for wrong ones, which
+    would make others doubt theirs; note the key that it seals with, unless any is wrong, and LINK_SALT, unless one is
+    noted. Commits. Raises the database's errors."""
     mine = update(Process).where(Process.node == ids.own_node())
     values, generation, wrong = vault().check_values(), vault().generation, wrong_keys(db.session, vault())
     known = ",".join(f"{each}:{value[:CHECK_VALUE_DIGITS]}" for each, value in values.items() if each not in wrong)
     db.session.execute(mine.values(seen_at=clock.now(), generations=known))
     if not wrong:
         insert_missing(db.session, KeyGeneration, [{"generation": generation, "check_value": values[generation]}])
+    salt = {"name": NotedSetting.LINK_SALT, "check_value": salt_check_value()}
+    insert_missing(db.session, NotedSetting, [salt])
     db.session.commit()
 
 
@@ -113,3 +117,14 @@ def missing_keys(session: Session, keys: Vault) -> list[int]:
     """The key generations that seal something here and that this process does not know."""
     unknown = select(KeyGeneration.generation).where(KeyGeneration.generation.not_in(keys.keys))
     return list(session.scalars(unknown.order_by(KeyGeneration.generation)))
+
+
+def is_salt_wrong(session: Session) -> bool:
+    """Whether links were made with another LINK_SALT than this process has."""
+    noted = session.scalar(select(NotedSetting.check_value).where(NotedSetting.name == NotedSetting.LINK_SALT))
+    return noted is not None and noted != salt_check_value()
+
+
+def salt_check_value() -> str:
+    """By which LINK_SALT is known again. Whoever has the database and one link can try salts anyway."""
+    return hashlib.sha256(f"izinlink|link salt|{current_app.config['LINK_SALT']}".encode()).hexdigest()[:32]

@@ -15,7 +15,7 @@ from portal.services.readiness import heartbeats
 from portal.web.shared import limits, maintenance
 from portal.web.verification.blueprint import blueprint
 
-NEEDED = ("schema", "database", "keys")  # Without these no decision can be recorded.
+NEEDED = ("schema", "database", "keys", "salt")  # Without these no decision can be recorded.
 FORWARDER_SILENCE = timedelta(minutes=5)
 MOST_COUNTED = 10_000
 
