@@ -5,16 +5,19 @@ from flask import current_app
 from flask.cli import with_appcontext
 from flask_babel import force_locale, gettext
 
+from portal.cli import server_checks
 from portal.services import readiness
 from portal.web.shared import maintenance
+
+CHECKS = readiness.ALL | server_checks.ALL
 
 
 @click.command()
 @with_appcontext
 def doctor() -> None:
     """Name what is wrong with this installation, and the cure. Exits with 1 if anything is."""
-    faults = {each.check: each for each in readiness.find_faults(readiness.BY_DOCTOR)}
-    for name in readiness.BY_DOCTOR:
+    faults = {each.check: each for each in readiness.find_faults(CHECKS, CHECKS)}
+    for name in CHECKS:
         click.echo(f"{name}: {_describe(faults[name]) if name in faults else 'ok'}")
         if name in faults and faults[name].stops:
             break

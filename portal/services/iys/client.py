@@ -10,9 +10,11 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import requests
+import structlog
 from urllib3.exceptions import NewConnectionError
 
 from portal.core import clock, iys_protocol
+from portal.core.failure_causes import cause_of
 from portal.core.http_deadline import Adapter, answer_within
 from portal.core.iys_protocol import Action, Status
 from portal.services.iys import egresses
@@ -25,6 +27,7 @@ CHUNK = 64 * 1024
 MAX_BODY = 256 * 1024 * 1024  # Bytes: a day's file of more than a million movements.
 NO_ANSWER = 0
 LONGEST_READING = timedelta(seconds=2)  # A slower answer's Date says too little of İYS's clock.
+log = structlog.get_logger()
 SANDBOX_HEADER = {"X-Sandbox-Mode": "1"}  # Tells a sandbox to apply no limits: many providers share one address.
 
 
@@ -121,6 +124,7 @@ class Client:
                 reading = _read_clock(answer.headers, asked_at, clock.now())
                 return IysAnswer(answer.status_code, _read_body(answer), True, _retry_after(answer.headers), reading)
         except (requests.RequestException, _BodyTooLarge) as failure:
+            log.warning("iys.no_answer", cause=cause_of(failure), sandbox=self.is_sandbox)
             return IysAnswer(NO_ANSWER, b"", reached=_may_have_reached(failure))
 
     def session(self) -> requests.Session:

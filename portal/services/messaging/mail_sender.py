@@ -17,6 +17,7 @@ from sqlalchemy import select
 from portal.core import clock, display_names, leases
 from portal.core.addresses.masking import HIDDEN
 from portal.core.extensions import db, read_session, vault
+from portal.core.failure_causes import cause_of
 from portal.core.models import Mail, MailKind, MailState
 from portal.core.vault import KEY_WAIT, CannotOpen, KeyMissing
 from portal.domain.notifications import mails
@@ -61,7 +62,7 @@ def send_due() -> int:
                     log.warning("mails.slow", done=done)
                     return 0
     except Disconnected as error:
-        log.warning("mails.blocked", cause=type(error.__context__ or error).__name__)
+        log.warning("mails.blocked", cause=cause_of(error.__context__ or error))
         return 0
     return done
 

@@ -1,7 +1,6 @@
 """Whether an installation is as it should be."""
 
 from portal.services.readiness.checks import ALL as ALL
-from portal.services.readiness.checks import BY_DOCTOR as BY_DOCTOR
 from portal.services.readiness.checks import NOT_TO_ANSWER as NOT_TO_ANSWER
 from portal.services.readiness.checks import PROGRAMS as PROGRAMS
 from portal.services.readiness.checks import READY as READY

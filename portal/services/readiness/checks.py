@@ -3,7 +3,7 @@ programs. Each check finds at most one fault."""
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, timedelta
 from functools import cache, partial
@@ -20,7 +20,7 @@ from portal.core.extensions import close_reader, db, limiter, read_session, vaul
 from portal.core.lazy_text import N_
 from portal.core.models import Egress, EgressState, IysRate, JournalGap, Mail, Message, Outcome, Provider, Submission
 from portal.core.paths import MIGRATIONS, ROOT
-from portal.services.readiness import heartbeats, settings
+from portal.services.readiness import forwarded, heartbeats, postgresql, settings
 from portal.services.readiness.fault import Fault
 
 BEAT_TOLD = 5.0  # Seconds for which a probe trusts the last write of this process.
@@ -210,7 +210,8 @@ def _check_parked() -> Fault | None:
     )  # fmt: skip
 
 
-READY: dict[str, Callable[[], Fault | None]] = {
+Check = Callable[[], Fault | None]
+READY: dict[str, Check] = {
     "schema": _check_schema,
     "database": _check_database,
     "keys": _check_keys,
@@ -234,23 +235,26 @@ ALL = READY | {
     "operator": settings.check_operator,
     "mail": settings.check_mail,
     "triggers": _check_triggers,
+    "server": postgresql.check_server,
+    "role": postgresql.check_role,
+    "connections": postgresql.check_connections,
+    "disk": settings.check_disk,
+    "proxies": forwarded.check_proxies,
     "parked": _check_parked,
     "journal_dir": _check_journal_setting,
 }
-# Those that call other servers are not for pages and probes, which many ask for.
-BY_DOCTOR = ALL | {"mail_server": settings.check_mail_server, "sandbox": settings.check_sandbox}
 # Of READY; without these a web process may get requests all the same. A refusal counts without a journal, too.
 NOT_TO_ANSWER = ("iys_clock", "worker", "forwarder", "journal")
 PROGRAMS = ("worker", "forwarder", "sender", "webhooks")
 TO_START = ("schema", "keys", "salt")  # Without these a program would do harm.
 
 
-def find_faults(checks: Iterable[str]) -> list[Fault]:
-    """What these checks of BY_DOCTOR find, in their order. Where the database fails, the last one is that."""
+def find_faults(checks: Iterable[str], known: Mapping[str, Check] = ALL) -> list[Fault]:
+    """What these checks of `known` find, in their order. Where the database fails, the last one is that."""
     faults: list[Fault] = []
     for name in checks:
         try:
-            fault = BY_DOCTOR[name]()
+            fault = known[name]()
         except (SQLAlchemyError, TimeoutError) as failure:
             db.session.rollback()
             close_reader()

@@ -51,13 +51,14 @@ def beat_if_working() -> None:
 
 
 def beat() -> None:
-    """Tell that this program runs, and which keys it knows, but for wrong ones, which
+    """Tell that this program runs, what its requests say of proxies, and which keys it knows, but for wrong ones, which
     would make others doubt theirs; note the key that it seals with, unless any is wrong, and LINK_SALT, unless one is
     noted. Commits. Raises the database's errors."""
     mine = update(Process).where(Process.node == ids.own_node())
     values, generation, wrong = vault().check_values(), vault().generation, wrong_keys(db.session, vault())
     known = ",".join(f"{each}:{value[:CHECK_VALUE_DIGITS]}" for each, value in values.items() if each not in wrong)
-    db.session.execute(mine.values(seen_at=clock.now(), generations=known))
+    proxies = current_app.extensions["forwarded_headers"].contradiction
+    db.session.execute(mine.values(seen_at=clock.now(), generations=known, proxies=proxies))
     if not wrong:
         insert_missing(db.session, KeyGeneration, [{"generation": generation, "check_value": values[generation]}])
     salt = {"name": NotedSetting.LINK_SALT, "check_value": salt_check_value()}

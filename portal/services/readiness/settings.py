@@ -1,7 +1,6 @@
-"""Checks of settings that are each valid alone (config.py refuses others), and of the servers that they name."""
+"""Checks of settings that are each valid alone (config.py refuses others)."""
 
-import socket
-from contextlib import suppress
+import shutil
 from urllib.parse import urlsplit
 
 from flask import current_app
@@ -11,8 +10,7 @@ from portal.services.readiness.fault import Fault
 
 PACE_OF_IYS = 10  # Calls a second; who calls faster is shut out.
 A_DAY = 24 * 60 * 60  # Seconds.
-ANSWERS_WITHIN = 2.0  # Seconds.
-PORTS = {"smtp": 587, "smtps": 465, "http": 80, "https": 443}
+FREE_SHARE, FREE_BYTES = 0.05, 10**9
 OF_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 
@@ -81,30 +79,23 @@ def check_operator() -> Fault | None:
     )  # fmt: skip
 
 
+def check_disk() -> Fault | None:
+    """A disk that hangs is not asked."""
+    for name in ("INSTANCE", "JOURNAL_DIR"):
+        journal = current_app.extensions["journal"] if name == "JOURNAL_DIR" else None
+        if not (folder := current_app.config[name]) or not folder.is_dir() or (journal and journal.is_paused):
+            continue
+        disk = shutil.disk_usage(folder)
+        if disk.free < max(FREE_SHARE * disk.total, FREE_BYTES):
+            return Fault(
+                N_("%(name)s klasörünün diskinde %(megabytes)s MB yer kaldı."),
+                N_("Yer açın ya da diski büyütün; dolu disk karar almaz."),
+                {"name": name, "megabytes": disk.free // 10**6},
+            )  # fmt: skip
+    return None
+
+
 def check_mail() -> Fault | None:
     if current_app.config["SMTP_URL"] or current_app.config["DEVELOPMENT"]:
         return None
     return Fault(N_("SMTP_URL boş; kullanıcılara e-posta gitmiyor."), N_("SMTP_URL ve MAIL_FROM ayarlarını verin."))
-
-
-def check_mail_server() -> Fault | None:
-    return _check_server("SMTP_URL")
-
-
-def check_sandbox() -> Fault | None:
-    return _check_server("SANDBOX_URL")
-
-
-def _check_server(name: str) -> Fault | None:
-    """Whether anybody answers there."""
-    if not (url := current_app.config[name]):
-        return None
-    server = urlsplit(url)
-    address = server.hostname or "", server.port or PORTS[server.scheme]
-    with suppress(OSError), socket.create_connection(address, timeout=ANSWERS_WITHIN):
-        return None
-    return Fault(
-        N_("%(name)s ayarındaki sunucu cevap vermiyor (%(host)s:%(port)s)."),
-        N_("Sunucuyu çalıştırın; adı, kapıyı ve güvenlik duvarını denetleyin."),
-        {"name": name, "host": address[0], "port": address[1]},
-    )  # fmt: skip

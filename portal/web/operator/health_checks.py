@@ -40,7 +40,7 @@ from portal.web.shared.access import needs
 from portal.web.shared.labels import label
 
 FORWARDER_SILENCE = timedelta(minutes=30)  # With something due, the forwarder calls far more often.
-LOW_DISK, FULL_DISK = 0.15, 0.05  # Share of the disk that is free.
+LOW_DISK = 0.15  # Share of the disk that is free; the doctor tells when it is as good as full.
 LOW_BUDGET = 0.2  # Share of an hour's budget that is left.
 
 
@@ -235,7 +235,7 @@ def _check_consent_points(at: datetime) -> HealthCheck:
 def _check_disk() -> HealthCheck:
     disk = shutil.disk_usage(current_app.config["INSTANCE"])
     free = disk.free / disk.total
-    tone = BAD if free < FULL_DISK else AMBER_TONE if free < LOW_DISK else GOOD
+    tone = AMBER_TONE if free < LOW_DISK else GOOD
     finding = _("%%%(free)s boş (%(gigabytes)s GB).", free=int(free * 100), gigabytes=disk.free // 10**9)
     cure = _("Yer açın ya da diski büyütün; dolarsa karar kaydedilemez.") if tone != GOOD else ""
     return HealthCheck(_("Disk"), finding, tone, cure)

@@ -15,6 +15,7 @@ from portal.core import clock
 from portal.core.extensions import read_session
 from portal.core.models import Domain
 from portal.domain.providers import domain_reviews
+from portal.services.readiness.forwarded import ForwardedHeaders
 
 SERVED_ON_SHORT_HOSTS = ("recipient.", "static")
 ONLY_ON_SHORT_HOSTS = tuple(f"recipient.short_{name}" for name in ("page", "decide", "not_mine", "disown"))
@@ -30,6 +31,7 @@ def init_app(app: Flask) -> None:
     hops = app.config["PROXY_HOPS"]
     if hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    app.extensions["forwarded_headers"] = ForwardedHeaders(hops)
     app.extensions["brand_hosts"] = (NEVER, {})
     app.before_request(_check)
 
@@ -66,6 +68,7 @@ def _check() -> None:
     endpoint = request.endpoint or ""
     if endpoint in PROBES:  # A supervisor or a load balancer asks by IP address.
         return
+    current_app.extensions["forwarded_headers"].look(request.environ)
     host = _host()
     if is_short(host):
         if not endpoint.startswith(SERVED_ON_SHORT_HOSTS):

@@ -107,13 +107,14 @@ def test_an_answer_that_does_not_end_in_time_is_no_answer(serve, client_of, head
     assert (answer.status, answer.body, answer.reached) == (0, b"", True)
 
 
-def test_where_nobody_listens_iys_cannot_have_heard(serve, client_of):
+def test_where_nobody_listens_iys_cannot_have_heard_and_the_log_says_why(serve, client_of, quiet_logs, app):
     server = serve(OK)
     server.stop()
 
     answer = client_of(server).ask("GET", "/")
 
     assert (answer.status, answer.reached) == (0, False)
+    assert [line for line in quiet_logs if "iys.no_answer" in line and '"cause": "refused"' in line]
 
 
 def test_calls_of_a_thread_share_a_connection(serve, client_of):

@@ -210,7 +210,7 @@ def test_nothing_is_said_to_a_server_elsewhere_without_tls(app, server, rows, mo
     assert server.taken == []
 
 
-def test_a_certificate_of_nobody_is_not_believed(app, server, rows, tmp_path):
+def test_a_certificate_of_nobody_is_not_believed_and_the_log_says_so(app, server, rows, tmp_path, quiet_logs):
     secure = Listening(server, ssl_context=certificate(tmp_path))
     secure.start()
     app.config["SMTP_URL"] = f"smtps://127.0.0.1:{secure.port}"
@@ -219,6 +219,7 @@ def test_a_certificate_of_nobody_is_not_believed(app, server, rows, tmp_path):
     assert mail_sender.send_due() == 0
     secure.stop()
     assert server.taken == []
+    assert [line for line in quiet_logs if "mails.blocked" in line and '"cause": "certificate"' in line]
 
 
 def test_no_address_and_no_link_is_logged(server, quiet_logs, app):
