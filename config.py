@@ -199,10 +199,12 @@ def _sandbox_url(environ: Mapping[str, str], *, development: bool) -> str:
     """The sandbox's base URL, never İYS itself; empty: no sandbox mode."""
     given = environ.get("SANDBOX_URL", "").rstrip("/")
     url = _parse_url(given)
-    host = url.hostname or ""
-    is_iys = host == "iys.org.tr" or host.endswith(".iys.org.tr")
-    is_iys |= given == environ.get("IYS_BASE_URL", "").rstrip("/") and not development
-    if given and (not host or url.username is not None or is_iys or not _is_encrypted_or_local(url, development)):
+    if given and given == environ.get("IYS_BASE_URL", "").rstrip("/") and not development:
+        raise BadSetting("SANDBOX_URL is the same as IYS_BASE_URL, where admitted firms are: take one of them away.")
+    is_iys = f".{url.hostname}".endswith(".iys.org.tr")
+    if given and (
+        is_iys or not url.hostname or url.username is not None or not _is_encrypted_or_local(url, development)
+    ):
         raise BadSetting("SANDBOX_URL is https://<host of a sandbox, never İYS>; http only on this machine.")
     return given
 

@@ -1,12 +1,15 @@
--- Two roles for one database. As a superuser, once:
+-- Two roles for one database. As a superuser, once, or again: what is there stays, passwords become these.
 --   psql -v database=izinlink -v owner_password="$OWNER" -v app_password="$APP" -f roles.sql
 -- izinlink_owner owns everything and runs `izinlink db upgrade`, and nothing else. izinlink is whom all programs connect as:
 -- it reads and writes rows, and can neither truncate, change a table nor switch off the triggers that guard decisions.
 \set ON_ERROR_STOP on
 
-CREATE ROLE izinlink_owner LOGIN PASSWORD :'owner_password' NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION;
-CREATE ROLE izinlink LOGIN PASSWORD :'app_password' NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION;
-CREATE DATABASE :"database" OWNER izinlink_owner ENCODING 'UTF8' TEMPLATE template0;
+SELECT 'CREATE ROLE ' || name FROM unnest(ARRAY['izinlink_owner', 'izinlink']) AS name
+WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \gexec
+ALTER ROLE izinlink_owner LOGIN PASSWORD :'owner_password' NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION;
+ALTER ROLE izinlink LOGIN PASSWORD :'app_password' NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION;
+SELECT format('CREATE DATABASE %I OWNER izinlink_owner ENCODING ''UTF8'' TEMPLATE template0', :'database')
+WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'database') \gexec
 REVOKE ALL ON DATABASE :"database" FROM PUBLIC;
 GRANT CONNECT ON DATABASE :"database" TO izinlink;
 

@@ -10,6 +10,7 @@ import secrets
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 import pyotp
@@ -49,6 +50,8 @@ CREDENTIALS_FILE = "demo-people.json"
 FORMER_PASSWORD_FILE = "demo-password"  # The owner's, in an instance of an earlier version.
 group = AppGroup("demo", help="Something to look at.")
 
+AT_IYS = """The demo firm counts as admitted, so its decisions would knock at İYS itself with an invented account.
+Set IYS_BASE_URL to a sandbox's, here and for the forwarder."""
 TAX_NUMBER = "9876543217"  # A valid check digit; nobody else's here.
 AUDIENCE_CSV = """Ad;Telefon;E-posta
 Ayşe Yılmaz;0532 123 45 67;ayse.yilmaz@example.com
@@ -91,6 +94,9 @@ class Credentials:
 def seed() -> None:
     """Make them once; a second run changes nothing. Prints who signs in how, a personal link and the point, as JSON."""
     _require_development()
+    host = f".{urlsplit(current_app.config['IYS_BASE_URL']).hostname}"
+    if host.endswith(".iys.org.tr") and ".sandbox." not in host:  # İYS has a sandbox of its own, too.
+        raise click.ClickException(AT_IYS)
     credentials, at = load_credentials(current_app.config["INSTANCE"]), clock.now()
     oldest_provider = select(Provider).order_by(Provider.created_at, Provider.id).limit(1)
     provider = db.session.scalar(oldest_provider) or _open_provider(at)
@@ -109,8 +115,8 @@ def seed() -> None:
     db.session.commit()
     _launch_campaign(campaign)
     people = {role: vars(each) for role, each in credentials.items()}
-    config = current_app.config
-    _, first_link = next(iter(launches.links_of(db.session, campaign, config["LINK_SALT"], config["LINK_BASE"])))
+    salt, base = current_app.config["LINK_SALT"], current_app.config["LINK_BASE"]
+    _, first_link = next(iter(launches.links_of(db.session, campaign, salt, base)))
     links = {"link": first_link, "point": absolute_url("consent_points.page", slug=point.slug, lang=None)}
     click.echo(json.dumps(people.pop(OWNER.key) | links | people | newcomers_code))
 

@@ -2,7 +2,9 @@
 
 from typing import Literal
 
+import click
 from alembic import context
+from alembic.runtime.migration import MigrationInfo
 from sqlalchemy import NullPool, create_engine, event
 
 import shortlinks
@@ -16,7 +18,7 @@ METADATA = [Base.metadata, shortlinks.Base.metadata]
 def run() -> None:
     """Run the migrations, each in a transaction of its own, on an engine of their own: the portal's engines need tables
     that may not exist yet."""
-    engine = create_engine(db.engine.url, poolclass=NullPool)
+    engine, command = create_engine(db.engine.url, poolclass=NullPool), click.get_current_context(silent=True)
     if engine.dialect.name == "sqlite":  # Its driver would begin transactions late, and none before DDL.
         event.listen(engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
@@ -27,9 +29,17 @@ def run() -> None:
         context.configure(
             connection=connection, target_metadata=METADATA, render_as_batch=True, compare_type=True,
             render_item=_render, user_module_prefix="sa.", transaction_per_migration=True,
+            on_version_apply=_tell_step if command else None,
         )  # fmt: skip
         with context.begin_transaction():
             context.run_migrations()
+        if command and command.info_name == "upgrade":
+            click.echo(f"The schema is {context.get_context().get_current_revision()}.")
+
+
+def _tell_step(ctx: object, step: MigrationInfo, heads: object, run_args: object) -> None:
+    done = "Applied" if step.is_upgrade else "Took back"
+    click.echo(f"{done} {step.up_revision_id}: {getattr(step.up_revision, 'doc', '').partition(chr(10))[0]}")
 
 
 def _render(kind: str, item: object, _context: object) -> str | Literal[False]:

@@ -365,7 +365,7 @@ def test_nobody_practises_in_clear_text_or_at_iys(url):
 
 
 def test_iys_by_another_name_is_no_sandbox_either():
-    with pytest.raises(config.BadSetting, match="SANDBOX_URL"):
+    with pytest.raises(config.BadSetting, match="SANDBOX_URL is the same as IYS_BASE_URL"):
         read(DEVELOPMENT=None, SANDBOX_URL="https://iys.example", IYS_BASE_URL="https://iys.example/")
 
 

@@ -44,7 +44,8 @@ def migrated_database(secrets: dict[str, str]) -> Iterator[Database]:
         database = Database(parse_qs(urlsplit(superuser).query)["host"][0])
         passwords = ["-v", "database=izinlink", "-v", "owner_password=o'wner", "-v", "app_password=a'pp"]
         psql = ["psql", "--quiet", "--host", database.folder, "--username", "postgres", *passwords]
-        subprocess.run([*psql, "--file", DEPLOY / "postgresql" / "roles.sql"], check=True)
+        for _again in range(2):
+            subprocess.run([*psql, "--file", DEPLOY / "postgresql" / "roles.sql"], check=True)
         environ = os.environ | secrets | {"DATABASE_URL": database.url("izinlink_owner")}
         subprocess.run(
             [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"], cwd=ROOT, env=environ, check=True

@@ -63,6 +63,15 @@ def test_the_demo_can_be_signed_in_to_and_opened(seed, app, browser, rows):
     assert rows.count(Message) > 0
 
 
+def test_nothing_is_made_where_decisions_would_leave_for_iys_itself(seed, app, rows):
+    """It would knock there with an invented account."""
+    app.config["IYS_BASE_URL"] = "https://api.iys.org.tr"
+
+    refused = seed()
+
+    assert refused.exit_code == 1 and "IYS_BASE_URL" in refused.stderr and rows.count(Provider) == 0
+
+
 def test_a_second_run_changes_nothing(seed, rows):
     first = json.loads(seed().stdout)
 

@@ -2,7 +2,6 @@
 
 import base64
 import contextlib
-import socket
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -11,13 +10,15 @@ import time_machine
 from sqlalchemy import Executable, insert, make_url, select, text, update
 
 from portal.app import create_app
+from portal.cli import doctor
 from portal.core import clock
 from portal.core.extensions import db, limiter
-from portal.core.models import Egress, IysRate, KeyGeneration, Outcome, Process, Submission
+from portal.core.models import Egress, IysRate, KeyGeneration, NotedSetting, Outcome, Process, Submission
 from portal.services import readiness
 from portal.services.readiness import checks, heartbeats
 from tests import databases, make
 from tests.conftest import SECRETS
+from tests.mail_server import Listening, MailServer
 
 OTHER_KEY = base64.b64encode(base64.b64decode(SECRETS["VAULT_KEYS"][2:])[::-1]).decode()
 
@@ -63,7 +64,7 @@ def test_a_whole_installation_is_ready_and_alive(start):
 
     assert failing(app) == []
     told = app.test_cli_runner().invoke(args=["doctor"])
-    assert (told.exit_code, set(told.stdout.splitlines())) == (0, {f"{name}: ok" for name in readiness.BY_DOCTOR})
+    assert (told.exit_code, set(told.stdout.splitlines())) == (0, {f"{name}: ok" for name in doctor.CHECKS})
 
 
 def test_an_old_schema_is_not_ready(start):
@@ -75,6 +76,18 @@ def test_an_old_schema_is_not_ready(start):
     assert app.test_cli_runner().invoke(args=["doctor"]).stdout.count("\n") == 1  # Nothing else could be asked.
     told = app.test_cli_runner().invoke(args=["iys", "forward"])
     assert told.exit_code == 1 and "0001 instead of" in told.stderr and "flask db upgrade" in told.stderr
+
+
+def test_an_upgrade_says_what_it_did_also_where_nothing_was_to_be_done(start):
+    app = start()
+    with app.app_context():
+        newest = db.session.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+    run = app.test_cli_runner().invoke
+
+    assert "Took back 0045: By which value LINK_SALT" in run(args=["db", "downgrade", "0044"]).stdout
+    told = run(args=["db", "upgrade"]).stdout
+    assert "Applied 0045: By which value LINK_SALT" in told and told.endswith(f"The schema is {newest}.\n")
+    assert run(args=["db", "upgrade"]).stdout == f"The schema is {newest}.\n"
 
 
 def test_a_newer_schema_is_that_of_the_next_version_and_ready(start):
@@ -103,6 +116,17 @@ def test_another_key_of_the_same_generation_is_not_ready_and_lets_no_program_sta
     assert failing(other) == ["keys"]
     told = other.test_cli_runner().invoke(args=["jobs", "work"])
     assert told.exit_code == 1 and "not the one of this database" in told.stderr
+
+
+def test_another_salt_is_not_ready_and_lets_no_program_start(start):
+    """Every link that is out would be a 404, and nothing else would tell."""
+    assert failing(start()) == []  # It notes its salt.
+    other = start(LINK_SALT=SECRETS["LINK_SALT"][::-1])
+
+    assert failing(other) == failing(other, "/health") == ["salt"]
+    told = other.test_cli_runner().invoke(args=["jobs", "work"])
+    assert told.exit_code == 1 and "LINK_SALT is not" in told.stderr and SECRETS["LINK_SALT"][::-1] not in told.stderr
+    assert failing(start()) == []  # The other one noted nothing.
 
 
 def test_a_new_key_that_differs_from_another_programs_is_found_before_it_seals(start):
@@ -219,7 +243,7 @@ PLANTS = {
     "no sender": Plant("Set MAIL_FROM", "the address that mails come from", {"MAIL_FROM": ""}),
     "sandbox key": Plant("Set SANDBOX_KEY", "the same as at the sandbox", {"SANDBOX_URL": f"http://{NOBODY}"}),
     "İYS in clear": Plant("IYS_BASE_URL is https://", "<host of İYS>", {"IYS_BASE_URL": "http://iys.example"}),
-    # Found by the doctor; the first eight make /readyz red, too.
+    # Found by the doctor; the first nine make /readyz red, too.
     "schema": Plant("schema: The database's schema is old: 0001", "flask db upgrade", is_unready=True,
                     statement=text("UPDATE alembic_version SET version_num = '0001'")),
     "read-only": Plant("database: The database cannot be read or written", "read-only replica",
@@ -228,6 +252,8 @@ PLANTS = {
                        statement=insert(KeyGeneration).values(NOTED)),
     "unknown key": Plant("keys: VAULT_KEYS lacks the key of generation 2", "Add that key", is_unready=True,
                          statement=insert(KeyGeneration).values(NOTED | {"generation": 2})),
+    "wrong salt": Plant("salt: LINK_SALT is not the one", "Put the old one back", is_unready=True,
+                        statement=insert(NotedSetting).values({"name": "LINK_SALT", "check_value": "0"})),
     "clock": Plant("clock: The clock is", "both machines (NTP)", is_unready=True, ahead=timedelta(seconds=30)),
     "İYS's clock": Plant("iys_clock: The clock is 6 seconds away from İYS's", "NTP", is_unready=True,
                          statement=insert(IysRate).values(LATE)),
@@ -250,9 +276,11 @@ PLANTS = {
     "operator": Plant("operator: OPERATOR_TITLE: empty", "the partner's title", {"OPERATOR_TITLE": ""}),
     "no journal": Plant("journal_dir: ", "JOURNAL_DIR", {"JOURNAL_DIR": ""}),
     "no mails": Plant("mail: SMTP_URL is empty", "MAIL_FROM", {"SMTP_URL": ""}),
-    "no mail server": Plant(f"mail_server: The server of SMTP_URL does not answer ({NOBODY})", "firewall",
+    "no mail server": Plant(f"mail_server: The server of SMTP_URL does not answer as it should ({NOBODY}): refused",
+                            "firewall",
                             {"SMTP_URL": f"smtp://u:hidden@{NOBODY}"}),
-    "no sandbox": Plant(f"sandbox: The server of SANDBOX_URL does not answer ({NOBODY})", "firewall",
+    "no sandbox": Plant(f"sandbox: The server of SANDBOX_URL does not answer as it should ({NOBODY}): refused",
+                        "firewall",
                         {"SANDBOX_URL": f"http://{NOBODY}", "SANDBOX_KEY": SECRETS["SECRET_KEY"]}),
     "a guard": Plant("triggers: Triggers are missing or off: decision_no_update.", "ENABLE TRIGGER",
                      statement=text(NO_GUARD)),
@@ -260,10 +288,15 @@ PLANTS = {
 # fmt: on
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def mail_server():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield server.getsockname()[1]
+    """The port of a server that takes the password of PRODUCTION."""
+    server = MailServer()
+    server.password = "hidden"
+    listening = Listening(server, authenticator=server.authenticate, auth_require_tls=False)
+    listening.start()
+    yield listening.port
+    listening.stop()
 
 
 @pytest.mark.slow
@@ -292,13 +325,22 @@ def examine(start, settings: dict, plant: Plant) -> list[str]:
         assert failing(app) == ([plant.said.partition(":")[0]] if plant.is_unready else [])
         told = app.test_cli_runner().invoke(args=["doctor"])
     assert told.exit_code == 1
-    return [line for line in told.stdout.splitlines() if not line.endswith(": ok")]
+    return [line for line in told.stdout.splitlines() if not line.endswith(": ok") and not is_of_the_tests_server(line)]
+
+
+def is_of_the_tests_server(line: str) -> bool:
+    """Tests connect to PostgreSQL as its superuser, whom no trigger stops, and it need not outlast a power cut."""
+    return bool(databases.SERVER) and line.startswith(
+        ("role: The role of DATABASE_URL", "server: PostgreSQL has fsync")
+    )
 
 
 def test_a_whole_installation_in_production_is_well(start, mail_server, tmp_path):
     app = start(**{name: value.format(mail_server, tmp_path) for name, value in PRODUCTION.items()})
 
-    assert (failing(app), app.test_cli_runner().invoke(args=["doctor"]).exit_code) == ([], 0)
+    assert failing(app) == []
+    lines = app.test_cli_runner().invoke(args=["doctor"]).stdout.splitlines()
+    assert {line for line in lines if not is_of_the_tests_server(line)} <= {f"{name}: ok" for name in doctor.CHECKS}
 
 
 def test_the_doctor_knows_every_guarded_table(start):
