@@ -60,7 +60,8 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         "MESSAGE_GATEWAY_URL": environ.get("MESSAGE_GATEWAY_URL", "").rstrip("/"),
         "OPERATOR_TITLE": environ.get("OPERATOR_TITLE", SAMPLE_PARTNER if development else ""),  # In letters.
         "OPERATOR_ADDRESS": environ.get("OPERATOR_ADDRESS", ""),
-        "OPERATOR_NOTICE_URL": _notice_url(environ),
+        "OPERATOR_NOTICE_URL": _https_url(environ, "OPERATOR_NOTICE_URL", "people read what becomes of their data"),
+        "SENTRY_DSN": _https_url(environ, "SENTRY_DSN", "reports of errors go there"),
         "LOG_LEVEL": _log_level(environ),
         **_limit_storage(environ),
     } | _flask_settings(development)
@@ -265,12 +266,10 @@ def _mail_from(environ: Mapping[str, str], hosts: list[str]) -> str:
     return given
 
 
-def _notice_url(environ: Mapping[str, str]) -> str:
-    """The operator's privacy notice, linked at sign-up (KVKK art. 10)."""
-    given = environ.get("OPERATOR_NOTICE_URL", "")
-    address = _parse_url(given)
-    if given and (address.scheme != "https" or not address.hostname):
-        raise BadSetting("OPERATOR_NOTICE_URL is https://…: people read there what becomes of their data.")
+def _https_url(environ: Mapping[str, str], name: str, purpose: str) -> str:
+    address = _parse_url(given := environ.get(name, ""))
+    if given and (not address.hostname or not _is_encrypted_or_local(address, development=False)):
+        raise BadSetting(f"{name} is https://…: {purpose}.")
     return given
 
 

@@ -16,6 +16,7 @@ from flask import Flask, Response, g, request
 from structlog.exceptions import DropEvent
 
 from portal.core import clock
+from portal.web.shared import error_reports
 from portal.web.shared.hosts import PROBES
 
 PHONE = re.compile(r"(?:\+|00)?\d[\d ().-]{8,16}\d")
@@ -49,11 +50,14 @@ def init_app(app: Flask) -> None:
     logging.getLogger("flask-limiter").setLevel(logging.ERROR)  # Its warnings hold addresses.
     for server in ("gunicorn.error", "gunicorn.access"):
         logging.getLogger(server).addFilter(mask_server_line)
+    if app.config["SENTRY_DSN"]:
+        error_reports.init(app.config["SENTRY_DSN"])
     structlog.configure(
         processors=[
             _add_ids,
             structlog.processors.add_log_level,
             ErrorBackoff(),
+            *([error_reports.report] if app.config["SENTRY_DSN"] else []),
             structlog.processors.TimeStamper(fmt="iso"),
             structlog.processors.format_exc_info,
             mask_personal_data,
