@@ -196,20 +196,25 @@ def _end_holds(provider_id: int, *which: ColumnElement[bool], forget: bool = Tru
     moved = db.session.scalars(ends.with_for_update()).all()
     ended = delete(ForwardingHold) if forget else update(ForwardingHold).values(until=at)
     db.session.execute(ended.where(*which).execution_options(synchronize_session=False))
-    for until in moved:
-        _move(provider_id, until, at, at)
     db.session.commit()
+    for until in moved:
+        _move(provider_id, until, at, at, in_parts=True)
+    db.session.rollback()
 
 
-def _move(provider_id: int, until: datetime, to: datetime, at: datetime) -> None:
-    """Reschedule what was put off until then: nothing else is due at just that microsecond."""
+def _move(provider_id: int, until: datetime, to: datetime, at: datetime, *, in_parts: bool = False) -> None:
+    """Reschedule what was put off until then: nothing else is due at just that microsecond. In parts it commits after
+    each thousand; what an end in between leaves is due then."""
     if until <= at or until == to:
         return
     for model, by_index in ((Submission, Submission.lane.in_(Lane)), (BulkRequest, true())):
-        theirs = select(model.id).where(by_index, model.provider_id == provider_id, model.due_at == until)
-        free = theirs.where(leases.is_free(model, at)).order_by(model.id).limit(MAX_LIST_SIZE).with_for_update()
-        while ids := db.session.scalars(free).all():
+        theirs = (by_index, model.provider_id == provider_id, model.due_at == until, leases.is_free(model, at))
+        some = select(model.id).where(*theirs).limit(MAX_LIST_SIZE)
+        locked = select(model.id).where(model.id.in_(some), *theirs).order_by(model.id).with_for_update()
+        while ids := db.session.scalars(locked).all():
             _reschedule(model, ids, to)
+            if in_parts:
+                db.session.commit()
 
 
 def _reschedule(model: type[Submission | BulkRequest], ids: Sequence[int], due_at: datetime) -> None:

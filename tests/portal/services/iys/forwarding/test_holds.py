@@ -4,12 +4,13 @@ import threading
 from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
+from sqlalchemy import event
 
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Channel, Operation, Status
-from portal.core.models import BulkRequest, BulkState, Connection, Credential, Lane, Outcome, Submission
-from portal.services.iys import forwarder, rate_limit
+from portal.core.models import BulkRequest, BulkState, Connection, Credential, ForwardingHold, Lane, Outcome, Submission
+from portal.services.iys import forwarder, holds, rate_limit
 from portal.services.iys.client import Client, IysAnswer
 from portal.services.iys.forwarding import single_dispatch
 from tests import grants, make
@@ -107,6 +108,24 @@ def test_many_that_are_held_wait_in_lists_and_others_at_once_pass_them(app, firm
     iys.fault = None
     run(app, iys, 120, idle=5)
     assert len(iys.accepted) == 2520
+
+
+def test_what_waits_for_a_hold_is_made_due_a_thousand_at_a_time(app, firms, at):
+    bring(app, OTHER, grants.phones(2500), **REFUSED)
+    transactions = []
+    with app.app_context():
+        first, until = db.session.query(Submission).first(), clock.now() + 600 * SECOND
+        hold = {"provider_id": first.provider_id, "brand_id": ForwardingHold.EVERY_BRAND, "channel": ""}
+        db.session.add(ForwardingHold(**hold, code="H520", until=until, failures=1))
+        db.session.query(Submission).update({"due_at": until})
+        db.session.commit()
+        event.listen(db.engine, "commit", note := transactions.append)
+
+        holds.end_all_holds(first.provider_id)
+        event.remove(db.engine, "commit", note)
+        due = db.session.query(Submission).filter(Submission.due_at <= clock.now()).count()
+
+    assert (due, len(transactions)) == (2500, 1 + 3)
 
 
 def test_a_lost_right_is_tried_again_ever_more_rarely(app, firms, at):
