@@ -45,19 +45,13 @@ def measure_run(database: str, firms: int, waiting: int, seconds: float) -> list
             run = Run(app, iys, own_accounts=0.5)
             run.connect(firms)
             begin_polling(run)
-            with servers.running(FORWARDER, os.environ | environ) as forwarder:
-                wait_until_served(run)
-                idle = share_of_core(forwarder.pid, seconds)
-                spread_feeds(run)
-                polling, calls = share_of_core(forwarder.pid, seconds), _calls(run, "changes")
-                let_grants_wait(run, waiting)
-                one = load(run, forwarder.pid, seconds)
-                _add_egress(run)
-                two = load(run, forwarder.pid, seconds)
+            idle, polling, polls = rest(run, environ, seconds)
+            let_grants_wait(run, waiting)
+            one, two = work(run, environ, seconds)
     return [
         at_most("scale: idle", database, "% of a core", IDLE, idle),
         Result("scale: polling quiet feeds", database, "% of a core", [IDLE], [polling]),
-        at_most("scale: polls", database, "of the pace", POLLING, calls / seconds / PER_SECOND),
+        at_most("scale: polls", database, "of the pace", POLLING, polls / PER_SECOND),
         Result("scale: calls by two egresses", database, "calls/s", [one.calls], [two.calls], Goal(RATIO)),
         Result("scale: lists of two egresses", database, "grants/s", [one.grants], [two.grants]),
         Result("scale: then waiting", database, "grants", [one.waiting], [two.waiting]),
@@ -65,6 +59,24 @@ def measure_run(database: str, firms: int, waiting: int, seconds: float) -> list
         at_most("scale: refusals by one, 95 %", database, "s", PROMPT, one.refusals),
         at_most("scale: refusals by two, 95 %", database, "s", PROMPT, two.refusals),
     ]
+
+
+def rest(run: Run, environ: dict[str, str], seconds: float) -> tuple[float, float, float]:
+    """What a forwarder takes of a core in percent while nothing is due, and while it polls; and polls a second."""
+    with servers.running(FORWARDER, os.environ | environ) as forwarder:
+        wait_until_served(run)
+        idle = share_of_core(forwarder.pid, seconds)
+        spread_feeds(run)
+        return idle, share_of_core(forwarder.pid, seconds), _calls(run, "changes") / seconds
+
+
+def work(run: Run, environ: dict[str, str], seconds: float) -> tuple["Load", "Load"]:
+    """By one egress, then by two."""
+    with servers.running(FORWARDER, os.environ | environ) as forwarder:
+        wait_until_served(run)
+        one = load(run, forwarder.pid, seconds)
+        _add_egress(run)
+        return one, load(run, forwarder.pid, seconds)
 
 
 def at_most(case: str, database: str, unit: str, promise: float, figure: float) -> Result:
