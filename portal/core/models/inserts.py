@@ -127,5 +127,8 @@ def _bind(bind: Bind | None, values: list[Any]) -> list[Any]:
         return values
     if len(values) <= FEW:
         return [bind(value) for value in values]
-    bound = {value: bind(value) for value in set(values)}  # Enum values and times repeat a lot.
+    try:
+        bound = {value: bind(value) for value in set(values)}  # Enum values and times repeat a lot.
+    except TypeError:  # JSON's lists and objects have no hash.
+        return [bind(value) for value in values]
     return [bound[value] for value in values]
