@@ -16,6 +16,7 @@ NO_JOURNAL = "Name the folder of each machine's journal (--journal), or a backup
 NOT_EMPTY = "The database of DATABASE_URL is not empty: a backup is unpacked into an empty one only."
 NO_KEY = "VAULT_KEYS lacks the key that sealed this ({}): add it behind the first one."
 RUNNING = "These run, or ran a minute ago: {}. İYS should be told nothing before this is through."
+GAP = "From {0.since} to {0.until} decisions may be missing that are in no backup: {0.path}"
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
 
@@ -52,13 +53,16 @@ def restore(file: Path | None, folders: tuple[Path, ...], since: datetime | None
     if not file and not folders:
         raise click.UsageError(NO_JOURNAL)
     try:
+        begun_at = None
         if file:
-            click.echo(f"Unpacked the backup begun at {backups.unpack(vault(), file)['begun_at']}.")
+            begun_at = datetime.fromisoformat(backups.unpack(vault(), file)["begun_at"])
+            click.echo(f"Unpacked the backup begun at {begun_at.isoformat()}.")
         if folders:
             refuse_if_faulty()
             if running := readiness.running_programs(read_session()):
                 click.echo(RUNNING.format(", ".join(running)), err=True)
-            _report(backups.replay(folders, since.date() if since else None, is_dry_run=dry_run), is_dry_run=dry_run)
+            first = since.date() if since else None
+            _report(backups.replay(folders, first, begun_at=begun_at, is_dry_run=dry_run), is_dry_run=dry_run)
     except backups.NotEmpty as filled:
         raise click.ClickException(NOT_EMPTY) from filled
     except KeyMissing as missing:
@@ -73,6 +77,8 @@ def _report(run: backups.Replay, *, is_dry_run: bool) -> None:
         click.echo(f"Cut off, by a crash before anybody was answered, or by a full disk: {end}")
     for place in run.damaged:
         click.echo(f"Damaged, or of another file, and not read: {place}", err=True)
+    for gap in run.gaps:
+        click.echo(GAP.format(gap), err=True)
     for table, held in run.held.items():
         added = run.missing[table] - (0 if is_dry_run else run.left[table])
         of_them = f", {run.refusals} missing refusals among them" if table == "decision" else ""
@@ -80,9 +86,9 @@ def _report(run: backups.Replay, *, is_dry_run: bool) -> None:
         click.echo(f"{table}: {held} in the journal, {held - run.missing[table]} were there, {added} {verb}{of_them}")
     left = 0 if is_dry_run else run.left.total()
     if not is_dry_run:
-        state = "INCOMPLETE" if left or run.damaged else "COMPLETE"
+        state = "INCOMPLETE" if left or run.damaged or run.gaps else "COMPLETE"
         click.echo(f"{state}: {left} of {run.held.total()} are missing still.")
     if run.damaged:
         click.echo(f"What stood at {len(run.damaged)} damaged places is not known.", err=True)
-    if run.damaged or left:
+    if run.damaged or run.gaps or left:
         raise SystemExit(1)

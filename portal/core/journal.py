@@ -7,7 +7,6 @@ the same time share one fsync. A file belongs to one process; a new one begins e
 
 import base64
 import contextlib
-import errno
 import json
 import os
 import re
@@ -16,16 +15,19 @@ import socket
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import structlog
-from sqlalchemy import Engine, Enum, LargeBinary
+from sqlalchemy import Column, ColumnDefault, Engine, Enum, LargeBinary, update
 from sqlalchemy.orm import Session
 
 from portal.core import clock, sealed_records
+from portal.core.durable_files import sync_folder
+from portal.core.journal_gaps import GapFile, keep_reserve, list_gaps
 from portal.core.models import Annulment, Base, Decision, JournalGap, Receipt, ReceiptDecision, Submission
 from portal.core.models.base import UtcDateTime
 from portal.core.models.inserts import insert_or_add
@@ -35,6 +37,7 @@ PLACE = "journal.record"
 LONGEST_WAIT = 5.0  # Seconds; a disk that takes longer counts as failed, and is left alone for PAUSE.
 PAUSE = 60.0
 GAP = timedelta(minutes=10)  # A commit lasts no longer, nor is a process that was killed away for longer.
+RECENT = timedelta(days=7)
 COUNTED = ("failures", "starts")
 NOTED = "noted for the journal"
 TABLES: dict[str, type[Base]] = {
@@ -63,7 +66,8 @@ class _PendingRecord:
     """A record whose thread waits until it is on the disk."""
 
     def __init__(self, record: Record):
-        self.record, self.is_written, self.ended = record, False, threading.Event()
+        self.record, self.committed_at = record, clock.now()
+        self.is_written, self.ended = False, threading.Event()
 
 
 class Journal:
@@ -79,9 +83,14 @@ class Journal:
         """A forked child has a file and a thread of its own."""
         self._process = os.getpid()
         self._unnoted = Counter(starts=1)
+        self._unnoted_since: datetime | None = None
         self._guard = threading.Lock()
         self._waiting: deque[_PendingRecord] = deque()
+        self._given_up: datetime | None = None  # When the first one was committed whose thread waited no longer.
         self._is_writing = False
+        host = re.sub(r"[^A-Za-z0-9]+", "-", socket.gethostname())[:60]
+        self._suffix = f"{host}-{os.getpid()}-{secrets.token_hex(4)}"
+        self._gap = GapFile(self.folder, self._suffix)
         self._pauses_until = 0.0
         self._day: date | None = None
         self._name = ""
@@ -107,51 +116,79 @@ class Journal:
         with self._guard:
             self._unnoted["failures"] += not is_written
             noted, self._unnoted = self._unnoted, Counter()
-        if not noted.total():
-            return
-        row = {"id": JournalGap.THE_ONE, "since": clock.now() - GAP, **{each: noted[each] for each in COUNTED}}
+            if not noted.total():
+                return
+            at = self._unnoted_since = self._unnoted_since or clock.now()
+        row = {"id": JournalGap.THE_ONE, "since": (since := at - GAP), **{each: noted[each] for each in COUNTED}}
         try:
             with engine.begin() as connection:
                 connection.execute(insert_or_add(Session(connection), JournalGap, row, sums=COUNTED))
-        except Exception as error:  # The next commit tries again.
+                connection.execute(update(JournalGap).where(JournalGap.since > since).values(since=since))
+        except Exception as error:  # The next commit tries again, for what failed first.
             log.error("journal.gap_not_noted", error=type(error).__name__)
             with self._guard:
                 self._unnoted.update(noted)
+                self._unnoted_since = at
+        else:
+            with self._guard:
+                self._unnoted_since = self._unnoted_since if self._unnoted.total() else None
 
     def append(self, record: Record) -> bool:
         """Write rows and wait for the disk; whether it has them."""
         if self._process != os.getpid():
             self._begin_process()
-        if self.is_paused:
-            return False
         mine = _PendingRecord(record)
+        if not self.is_paused:
+            with self._guard:
+                self._waiting.append(mine)
+            self._wake_writer()
+            if mine.ended.wait(LONGEST_WAIT):
+                return mine.is_written
+            self._pauses_until = time.monotonic() + PAUSE
+            log.error("journal.hangs")
         with self._guard:
-            self._waiting.append(mine)
+            with contextlib.suppress(ValueError):
+                self._waiting.remove(mine)
+            self._given_up = min(mine.committed_at, self._given_up or mine.committed_at)
+        self._wake_writer()
+        return False
+
+    def _wake_writer(self) -> None:
+        with self._guard:
             begins, self._is_writing = not self._is_writing, True
         if begins:
             threading.Thread(target=self._write_waiting, daemon=True).start()
-        if not mine.ended.wait(LONGEST_WAIT):
-            self._pauses_until = time.monotonic() + PAUSE
-            with self._guard, contextlib.suppress(ValueError):
-                self._waiting.remove(mine)
-            log.error("journal.hangs")
-        return mine.is_written
 
     def _write_waiting(self) -> None:
         while True:
             with self._guard:
-                waiting = list(self._waiting)
+                waiting, lost_since = list(self._waiting), self._given_up
                 self._waiting.clear()
-                self._is_writing = bool(waiting)
-            if not waiting:
-                return
+                self._given_up = None
+                self._is_writing = bool(waiting) or lost_since is not None
+                if not self._is_writing:
+                    return
             try:
-                self._write(waiting)
+                if waiting:
+                    self._write(waiting)
             except Exception as error:  # None of them counts as written, whatever it was.
                 self._close()
+                lost_since = min(waiting[0].committed_at, lost_since or waiting[0].committed_at)
                 log.error("journal.failed", records=len(waiting), error=type(error).__name__)
+            self._mark_gap(lost_since)
             for each in waiting:
                 each.ended.set()
+
+    def _mark_gap(self, lost_since: datetime | None) -> None:
+        """Before whoever waits is told: so a restore without this database knows of it, too."""
+        if lost_since is not None:
+            self._gap.extend(lost_since, clock.now())
+        try:
+            self._gap.save()
+        except OSError as error:  # The next turn tries again.
+            log.error("journal.gap_not_marked", error=type(error).__name__)
+        if lost_since is None:
+            self._gap.end()
 
     def _write(self, waiting: Sequence[_PendingRecord]) -> None:
         file, size = self._open_todays(), self._size
@@ -169,27 +206,17 @@ class Journal:
         today = clock.day(clock.now())
         if self._day != today:
             self._close()
-            host = re.sub(r"[^A-Za-z0-9]+", "-", socket.gethostname())[:60]
-            self._name = f"{today}-{host}-{os.getpid()}-{secrets.token_hex(4)}.journal"
+            self._name = f"{today}-{self._suffix}.journal"
             self._day, self._size = today, 0
             self._delete_old(today)
+            with contextlib.suppress(OSError):
+                keep_reserve(self.folder)
         if self._file is None:
             self._file = os.open(self.folder / self._name, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             self._size = min(self._size, os.fstat(self._file).st_size)
             os.ftruncate(self._file, self._size)  # A half record, where writing failed.
-            self._keep_name()
+            sync_folder(self.folder)
         return self._file
-
-    def _keep_name(self) -> None:
-        """Or the name of the new file might be lost."""
-        folder = os.open(self.folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        except OSError as error:
-            if error.errno != errno.EINVAL:  # Some file systems keep names by themselves.
-                raise
-        finally:
-            os.close(folder)
 
     def _close(self) -> None:
         if self._file is not None:
@@ -198,7 +225,11 @@ class Journal:
             self._file = None
 
     def _delete_old(self, today: date) -> None:
-        for day, path in list_files([self.folder]):
+        """Not where nothing was written in the week before: this clock may be the one that is wrong."""
+        files = [*list_files([self.folder]), *((clock.day(gap.until), gap.path) for gap in list_gaps([self.folder]))]
+        if not any(today - RECENT <= day < today for day, _ in files):
+            return
+        for day, path in files:
             if day < today - timedelta(days=self.kept_days):
                 with contextlib.suppress(OSError):  # That an old file stays harms no decision.
                     path.unlink()
@@ -217,16 +248,16 @@ def _day(written: str) -> date | None:
         return None
 
 
-def read_file(
-    path: Path, vault: Vault, tables: Collection[str] = tuple(TABLES), **on_problem: Callable[[Exception], None]
-) -> Iterator[Record]:
-    """The records of a file, as far as they are of these tables; rows have all columns. See sealed_records.read."""
-    for plain in sealed_records.read(path, vault, PLACE, **on_problem):
-        yield {
-            table: [_decode(TABLES[table], row) for row in rows]
-            for table, rows in json.loads(plain).items()
-            if table in tables
-        }
+def scan_file(path: Path, vault: Vault, **on_problem: Callable[[Exception], None]) -> Iterator[tuple[int, Record]]:
+    """Where each record of a file begins, and its rows as JSON has them. See sealed_records.read."""
+    for offset, plain in sealed_records.read(path, vault, PLACE, **on_problem):
+        yield offset, json.loads(plain)
+
+
+def read_at(file: BinaryIO, offset: int, vault: Vault, tables: Iterable[str] = TABLES) -> Record:
+    """The record that `scan_file` found there, as far as it is of these tables; its rows have all columns."""
+    record = json.loads(sealed_records.read_at(file, offset, vault, PLACE))
+    return {table: [_decode(table, row) for row in record[table]] for table in tables if table in record}
 
 
 def _encode(record: Record) -> bytes:
@@ -241,17 +272,27 @@ def _plain(value: object) -> str:
     raise TypeError(type(value).__name__)
 
 
-def _decode(model: type[Base], row: Row) -> Row:
-    return {column.name: _value(column.type, row.get(column.name)) for column in model.__table__.c}
+def _decode(table: str, row: Row) -> Row:
+    decoded = {}
+    for name, read, default in _columns(table):
+        value = row.get(name, default)
+        decoded[name] = value if read is None or value is None or name not in row else read(value)
+    return decoded
 
 
-def _value(type_: object, value: Any) -> Any:
-    if value is None:
-        return None
-    if isinstance(type_, UtcDateTime):
-        return datetime.fromisoformat(value)
-    if isinstance(type_, LargeBinary):
-        return base64.b64decode(value)
-    if isinstance(type_, Enum) and type_.enum_class is not None:
-        return type_.enum_class(value)
-    return value
+@cache
+def _columns(table: str) -> list[tuple[str, Callable[[Any], Any] | None, Any]]:
+    """Names of columns, what reads a value, and what it is where the version that wrote the row had no such column."""
+    return [(each.name, _reader(each), _default(each)) for each in TABLES[table].__table__.c]
+
+
+def _reader(column: Column[Any]) -> Callable[[Any], Any] | None:
+    if isinstance(column.type, UtcDateTime):
+        return datetime.fromisoformat
+    if isinstance(column.type, LargeBinary):
+        return base64.b64decode
+    return column.type.enum_class if isinstance(column.type, Enum) else None
+
+
+def _default(column: Column[Any]) -> Any:
+    return column.default.arg if isinstance(column.default, ColumnDefault) and column.default.is_scalar else None

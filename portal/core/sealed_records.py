@@ -9,6 +9,7 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from portal.core.models import NO_PROVIDER
 from portal.core.vault import CannotOpen, Vault
@@ -40,9 +41,11 @@ def _raise(problem: Exception) -> None:
     raise problem
 
 
-def read(path: Path, vault: Vault, place: str, on_problem: Callable[[Exception], None] = _raise) -> Iterator[bytes]:
-    """What the records hold. `on_problem` is given a TruncatedRecord, or CorruptRecords for each part without any that
-    opens; where it returns, the next record is sought behind. Raises KeyMissing."""
+def read(
+    path: Path, vault: Vault, place: str, on_problem: Callable[[Exception], None] = _raise
+) -> Iterator[tuple[int, bytes]]:
+    """The records: where each begins, and what it holds. `on_problem` is given a TruncatedRecord, or CorruptRecords for
+    each part without any that opens; where it returns, the next record is sought behind. Raises KeyMissing."""
     if not (size := path.stat().st_size):
         return
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
@@ -57,11 +60,18 @@ def read(path: Path, vault: Vault, place: str, on_problem: Callable[[Exception],
             if bad_from is not None:
                 on_problem(CorruptRecords(f"{path}, byte {bad_from} to {offset} of {size}"))
                 bad_from = None
-            yield plain
+            yield offset, plain
             offset = end
         if bad_from is not None:
             kind = TruncatedRecord if _is_torn(content[bad_from:]) else CorruptRecords
             on_problem(kind(f"{path}, byte {bad_from} to {size} of {size}"))
+
+
+def read_at(file: BinaryIO, offset: int, vault: Vault, place: str) -> bytes:
+    """What the record holds that `read` found there."""
+    file.seek(offset)
+    _, length, _ = HEADER.unpack(file.read(HEADER.size))
+    return zlib.decompress(vault.open(file.read(length), place, NO_PROVIDER, offset))
 
 
 def _open_record(content: mmap.mmap, offset: int, vault: Vault, place: str) -> tuple[bytes | None, int]:

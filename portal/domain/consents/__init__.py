@@ -204,7 +204,7 @@ def _write(
         rows.add(decision, writer.submission_row(vault, decision, endpoints, address=text, undo_period=undo_period))
     with in_few_statements(session):
         writer.write_decisions(session, consents, rows)
-        writer.write_receipt(session, receipt, [decision["id"] for decision in made])
+        writer.write_receipts(session, [(receipt, [decision["id"] for decision in made])])
         if is_told:
             messages.write_confirmation(
                 session, vault, [receipt], address, is_grant=is_grant, campaign_id=link_context.campaign_id,

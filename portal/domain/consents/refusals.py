@@ -101,7 +101,7 @@ def withdraw(
             choices=" ".join(f"{channel}={Status.REFUSED}" for channel in sorted({key[2] for key in part.keys})),
             request_metadata=request_metadata, at=at, link_id=link_id,
         )  # fmt: skip
-        writer.write_receipt(session, receipt, made)
+        writer.write_receipts(session, [(receipt, made)])
         receipts.append(receipt)
         refused, is_news = refused + len(made), is_news or is_new
     is_asked = origin not in (DecisionOrigin.FEEDBACK, DecisionOrigin.NOT_MINE) and source != Source.PROVIDER_DECISION

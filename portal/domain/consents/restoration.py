@@ -7,13 +7,13 @@ Nothing here commits; what is there already is left as it is.
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portal.core import addresses
 from portal.core.addresses import Address
+from portal.core.database import is_one_of
 from portal.core.models import (
     Brand,
     ConsentText,
@@ -26,7 +26,6 @@ from portal.core.models import (
     Recipient,
     Submission,
 )
-from portal.core.models.inserts import in_few_statements
 from portal.core.models.recipient import latest
 from portal.core.vault import Vault
 from portal.domain.consents import annulments, locking, recipients, writer
@@ -39,7 +38,7 @@ NOT_DUE = {"due_at": None}
 def find_missing(session: Session, ids: InstrumentedAttribute[int], given: Iterable[int]) -> set[int]:
     """Those of the given ids that no row has. One statement: call with ≤ 5,000."""
     given = set(given)
-    return given.difference(session.scalars(select(ids).where(ids.in_(given))))
+    return given.difference(session.scalars(select(ids).where(is_one_of(session, ids, given)))) if given else given
 
 
 def find_deleted(session: Session, decision_ids: Iterable[int]) -> set[int]:
@@ -52,12 +51,11 @@ def restore_decisions(
     session: Session, vault: Vault, brand: Brand, decisions: Sequence[Row], submissions: Mapping[int, Row],
     annulled: Mapping[int, Row], at: datetime,
 ) -> int:  # fmt: skip
-    """Write those of a brand's decisions (≤ 1,000, oldest first) that are missing, with their submissions (by
-    decision); how many they were. Consents move as they did. Those `annulled` are void at once. Raises CannotOpen."""
-    missing = find_missing(session, Leaf.decision_id, (each["id"] for each in decisions))
-    new = [each for each in decisions if each["id"] in missing]
-    holders = _find_recipient_ids(session, vault, new, submissions, at)
-    new = [each for each in new if each["id"] in holders]
+    """Write these decisions of a brand (≤ 1,000, oldest first), which are missing, with their submissions (by
+    decision); how many had a recipient. Consents move as they did. Those `annulled` are void at once. Raises
+    CannotOpen."""
+    holders = _find_recipient_ids(session, vault, decisions, submissions, at)
+    new = [each for each in decisions if each["id"] in holders]
     if not new:
         return 0
     consents = locking.lock_consents(session, brand.id, holders.values())
@@ -145,34 +143,43 @@ def note_possibly_sent(session: Session, at: datetime) -> None:
 
 
 def restore_receipts(session: Session, receipts: Sequence[Row], lines: Mapping[int, Collection[int]]) -> int:
-    """Write the receipts (≤ 1,000) that are missing, with the decisions that they list (`lines`, by receipt); how many
-    they were: none of which a decision is missing. By "this is not me" the address has another holder since."""
-    missing = find_missing(session, Receipt.id, (each["id"] for each in receipts))
-    listed = {each for receipt_id in missing for each in lines.get(receipt_id, ())}
-    unwritten = find_missing(session, Leaf.decision_id, listed)
+    """Write these receipts (≤ 1,000), which are missing, with the decisions that they list (`lines`, by receipt); how
+    many they were: none of which a decision is missing. By "this is not me" the address has another holder since."""
+    listed = {each for receipt in receipts for each in lines.get(receipt["id"], ())}
     whose = dict(session.execute(select(Decision.id, Decision.recipient_id).where(Decision.id.in_(listed))).all())
-    new = [each for each in receipts if each["id"] in missing and unwritten.isdisjoint(lines.get(each["id"], ()))]
-    known = _existing_ids(session, Recipient.id, {each["recipient_id"] for each in new})
-    texts = _existing_ids(session, ConsentText.id, {each["text_id"] for each in new})
-    digests = [each["token_digest"] for each in new if each["token_digest"]]
+    unwritten = find_missing(session, Leaf.decision_id, listed - whose.keys())
+    whole = [each for each in receipts if unwritten.isdisjoint(lines.get(each["id"], ()))]
+    there = {receipt["id"]: [each for each in lines.get(receipt["id"], ()) if each in whose] for receipt in whole}
+    alone = _existing_ids(session, Recipient.id, {each["recipient_id"] for each in whole if not there[each["id"]]})
+    acts = [
+        (_find_holder(receipt, there[receipt["id"]], whose), there[receipt["id"]])
+        for receipt in _without_lost_references(session, whole)
+        if there[receipt["id"]] or receipt["recipient_id"] in alone
+    ]
+    writer.write_receipts(session, acts)
+    for receipt, decision_ids in acts:
+        if receipt["origin"] == DecisionOrigin.NOT_MINE and decision_ids:
+            _note_change_of_hands(session, receipt["recipient_id"], receipt["decided_at"])
+    return len(acts)
+
+
+def _find_holder(receipt: Row, decision_ids: Sequence[int], whose: Mapping[int, int]) -> Row:
+    """The receipt of whoever has its decisions here: somebody new to the backup may have come anew since."""
+    return receipt | {"recipient_id": whose[decision_ids[0]]} if decision_ids else receipt
+
+
+def _without_lost_references(session: Session, receipts: Sequence[Row]) -> list[Row]:
+    """Without a text that the backup lacks, and without the form that was posted again since the restore."""
+    texts = _existing_ids(session, ConsentText.id, {each["text_id"] for each in receipts})
+    digests = [each["token_digest"] for each in receipts if each["token_digest"]]
     used = set(session.scalars(select(Receipt.token_digest).where(Receipt.token_digest.in_(digests))))
-    written = 0
-    for receipt in new:
-        its = [each for each in lines.get(receipt["id"], ()) if each in whose]
-        recipient_id = whose[its[0]] if its else receipt["recipient_id"]
-        if not its and recipient_id not in known:
-            continue
-        row: dict[str, Any] = receipt | {
-            "recipient_id": recipient_id,
+    return [
+        receipt | {
             "text_id": receipt["text_id"] if receipt["text_id"] in texts else None,
             "token_digest": None if receipt["token_digest"] in used else receipt["token_digest"],
         }
-        with in_few_statements(session):
-            writer.write_receipt(session, row, its)
-        written += 1
-        if receipt["origin"] == DecisionOrigin.NOT_MINE and its:
-            _note_change_of_hands(session, recipient_id, receipt["decided_at"])
-    return written
+        for receipt in receipts
+    ]  # fmt: skip
 
 
 def _note_change_of_hands(session: Session, recipient_id: int, at: datetime) -> None:

@@ -240,20 +240,22 @@ def new_receipt_number() -> str:
     return "".join(secrets.choice(LETTERS) for _ in range(NUMBER_LETTERS))
 
 
-def write_receipt(session: Session, receipt: Row, decision_ids: Collection[int]) -> None:
-    """Insert the receipt of an act's decisions, which are there already, with its audit entry. Who works for the
-    provider is named by the entry of the page where they act."""
-    lines = [{"receipt_id": receipt["id"], "decision_id": each} for each in decision_ids]
-    for model, rows in ((Receipt, [receipt]), (ReceiptDecision, lines)):
+def write_receipts(session: Session, acts: Sequence[tuple[Row, Collection[int]]]) -> None:
+    """Insert the receipts of acts' decisions, which are there already, with their audit entries. Who works for the
+    provider is named by the entry of the page where they act. Call with ≤ 1,000."""
+    lines = [{"receipt_id": receipt["id"], "decision_id": each} for receipt, ids in acts for each in ids]
+    for model, rows in ((Receipt, [receipt for receipt, _ in acts]), (ReceiptDecision, lines)):
         insert_rows(session, model, rows)
         journal.note(session, model, rows)
-    if receipt["origin"] == DecisionOrigin.STAFF:
-        return
-    write_audit_entry(
-        session, "decision.made", "receipt", receipt["id"], provider_id=receipt["provider_id"],
-        recipient_id=receipt["recipient_id"], facts={"choices": receipt["choices"], "new": len(decision_ids)},
-        at=receipt["decided_at"],
-    )  # fmt: skip
+    entries = [
+        audit_row(
+            "decision.made", "receipt", receipt["id"], provider_id=receipt["provider_id"],
+            recipient_id=receipt["recipient_id"], facts={"choices": receipt["choices"], "new": len(decision_ids)},
+            at=receipt["decided_at"],
+        )
+        for receipt, decision_ids in acts if receipt["origin"] != DecisionOrigin.STAFF
+    ]  # fmt: skip
+    insert_rows(session, AuditEntry, entries)
 
 
 def is_first_today(session: Session, receipts: Sequence[Row]) -> bool:
@@ -271,7 +273,15 @@ def write_audit_entry(
     recipient_id: int | None = None,
 ) -> None:  # fmt: skip
     """Insert what a recipient did, or the system where no recipient did it, for the provider's audit log."""
-    entry = {
+    entry = audit_row(act, subject, subject_id, provider_id=provider_id, facts=facts, at=at, recipient_id=recipient_id)
+    insert_rows(session, AuditEntry, [entry])
+
+
+def audit_row(
+    act: str, subject: str, subject_id: int, *, provider_id: int, facts: dict[str, Any], at: datetime,
+    recipient_id: int | None = None,
+) -> Row:  # fmt: skip
+    return {
         "id": new_id(),
         "provider_id": provider_id,
         "at": at,
@@ -282,4 +292,3 @@ def write_audit_entry(
         "subject_id": subject_id,
         "facts": facts,
     }
-    insert_rows(session, AuditEntry, [entry])

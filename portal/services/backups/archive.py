@@ -144,7 +144,7 @@ def _check(vault: Vault, file: Path) -> dict[str, Any]:
     head: dict[str, Any] = {}
     tail, digest = b"", hashlib.sha256()
     try:
-        for record in sealed_records.read(file, vault, PLACE):
+        for _, record in sealed_records.read(file, vault, PLACE):
             if record[:1] == HEAD:
                 head = json.loads(record[1:])
             elif record[:1] == DATA:
@@ -158,7 +158,7 @@ def _check(vault: Vault, file: Path) -> dict[str, Any]:
 
 
 def _data(vault: Vault, file: Path) -> Iterator[bytes]:
-    return (each[1:] for each in sealed_records.read(file, vault, PLACE) if each[:1] == DATA)
+    return (each[1:] for _, each in sealed_records.read(file, vault, PLACE) if each[:1] == DATA)
 
 
 def _fill_file(url: URL, data: Iterator[bytes]) -> None:

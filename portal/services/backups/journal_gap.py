@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from flask import current_app
 from sqlalchemy import Select, delete, select
 
-from portal.core import journal
+from portal.core import clock, journal
 from portal.core.extensions import db
 from portal.core.ids import first_id
 from portal.core.models import Annulment, Base, Decision, JournalGap, Outcome, Receipt, ReceiptDecision, Submission
@@ -20,12 +21,16 @@ UNSENT = {"outcome": Outcome.WAITING, "attempts": 0, "code": None, "bulk_id": No
 
 
 def close_gap() -> None:
-    """Append whatever may be missing, and forget the gap if nothing failed meanwhile. A replay ignores doubles."""
+    """Append whatever may be missing, note that nothing is, and forget the gap if nothing failed meanwhile. A replay
+    ignores doubles."""
+    began = clock.now()
     if current_app.extensions["journal"] is None or (gap := _read_gap()) is None:
         return
     since, *counted = gap
-    for model, rows in _recorded_since(since):
-        journal.note(db.session, model, rows)
+    nothing_missing: dict[type[Base], list[journal.Row]] = {JournalGap: [{"until": began}]}
+    for record in chain(_recorded_since(since), [nothing_missing]):
+        for model, rows in record.items():
+            journal.note(db.session, model, rows)
         db.session.commit()
         if _read_gap() != gap:  # The disk fails still, or another process has begun: again in a minute.
             return
@@ -41,22 +46,20 @@ def _read_gap() -> tuple[Any, ...] | None:
     return row and tuple(row)
 
 
-def _recorded_since(since: datetime) -> Iterable[tuple[type[Base], list[journal.Row]]]:
-    """Submissions stand before their decisions in no journal that was cut between them: a replay reads a whole day."""
+def _recorded_since(since: datetime) -> Iterable[dict[type[Base], list[journal.Row]]]:
+    """In records that hold decisions with their submissions, and receipts with what they list."""
     last = first_id(since)
     while found := _rows(select(Decision.__table__).where(Decision.id > last).order_by(Decision.id).limit(BATCH_SIZE)):
         last = found[-1]["id"]
         if kept := {each["id"]: each for each in found if is_journalled(each)}:
             theirs = _rows(select(Submission.__table__).where(Submission.decision_id.in_(kept)))
-            yield Submission, [_as_written(each) for each in theirs]
-            yield Decision, list(kept.values())
+            yield {Decision: list(kept.values()), Submission: [_as_written(each) for each in theirs]}
     last = first_id(since)
     while found := _rows(select(Receipt.__table__).where(Receipt.id > last).order_by(Receipt.id).limit(BATCH_SIZE)):
         last = found[-1]["id"]
-        ids = [each["id"] for each in found]
-        yield ReceiptDecision, _rows(select(ReceiptDecision.__table__).where(ReceiptDecision.receipt_id.in_(ids)))
-        yield Receipt, found
-    yield Annulment, _rows(select(Annulment.__table__).where(Annulment.at >= since))
+        listed = ReceiptDecision.receipt_id.in_([each["id"] for each in found])
+        yield {Receipt: found, ReceiptDecision: _rows(select(ReceiptDecision.__table__).where(listed))}
+    yield {Annulment: _rows(select(Annulment.__table__).where(Annulment.at >= since))}
 
 
 def _rows(statement: Select[Any]) -> list[journal.Row]:

@@ -4,27 +4,20 @@ Nothing is told twice: what İYS may have taken is sent byte for byte again, or 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection
+from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import date
-from itertools import chain, groupby
+from datetime import date, datetime
 from pathlib import Path
 
-from sqlalchemy.orm import InstrumentedAttribute
-
-from portal.core import clock, journal, sealed_records
+from portal.core import clock, journal, journal_gaps, sealed_records
 from portal.core.extensions import db, vault
-from portal.core.iys_protocol import Status
-from portal.core.journal import Record, Row
+from portal.core.journal_gaps import Gap
 from portal.core.models import Annulment, Brand, Leaf, Receipt
-from portal.domain.consents import annulments, recipients, restoration
+from portal.domain.consents import annulments, restoration
+from portal.services.backups.journal_index import JournalIndex
 
 BATCH_SIZE = 1_000  # In one transaction.
-KNOWN_BY: dict[str, tuple[InstrumentedAttribute[int], str]] = {  # And a row's name for that.
-    "decision": (Leaf.decision_id, "id"),  # Which stays where a decision is deleted: that comes back no more.
-    "receipt": (Receipt.id, "id"),
-    "annulment": (Annulment.decision_id, "decision_id"),
-}
 
 
 @dataclass
@@ -38,102 +31,95 @@ class Replay:
     files: int = 0
     torn: list[str] = field(default_factory=list)  # Ends that a crash or a full disk cut off.
     damaged: list[str] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)  # What was decided then may be in the lost database only.
+
+    def count(self, table: str, held: int, missing: int, written: int) -> None:
+        self.held[table] += held
+        self.missing[table] += missing
+        self.left[table] += missing - written
 
 
-def replay(folders: Collection[Path], since: date | None = None, *, is_dry_run: bool = False) -> Replay:
-    """Bring the journals of these folders into the database, those of days before `since` left out. Commits by and by.
-    Raises KeyMissing, and OSError for a folder that is not there."""
+def replay(
+    folders: Collection[Path], since: date | None = None, *, begun_at: datetime | None = None, is_dry_run: bool = False
+) -> Replay:
+    """Bring the journals of these folders into the database, those of days before `since` left out. `begun_at`: all
+    that was committed before is in the backup. Commits by and by. Raises KeyMissing, and OSError for a folder that is
+    not there."""
     run = Replay()
-    files = [each for each in journal.list_files(folders) if since is None or each[0] >= since]
-    run.files = len(files)
-    annulled = _read_annulments([path for _, path in files])
-    for facts in recipients.chunks(list(annulled.values()), BATCH_SIZE):
-        if _count(run, "annulment", facts) and not is_dry_run:
-            by_id = {each["decision_id"]: each for each in facts}
-            annulments.restore_annulments(db.session, vault(), by_id, clock.now())
-            _commit()
-    for _, of_day in groupby(files, key=lambda each: each[0]):
-        _replay_day(run, [path for _, path in of_day], annulled, is_dry_run=is_dry_run)
-    if not is_dry_run:
-        restoration.note_possibly_sent(db.session, clock.now())
-        _commit()
-    for facts in recipients.chunks(list(annulled.values()), BATCH_SIZE):
-        run.left["annulment"] += len(_missing("annulment", facts))
-    return run
 
-
-def _read_annulments(files: Iterable[Path]) -> dict[int, Row]:
-    """By decision, but for deleted ones."""
-    records = (record for path in files for record in _records(Replay(), path, ("annulment",)))
-    found = {row["decision_id"]: row for record in records for row in record.get("annulment", ())}
-    for part in recipients.chunks(list(found), BATCH_SIZE):
-        for each in restoration.find_deleted(db.session, part):
-            del found[each]
-    return found
-
-
-def _records(run: Replay, path: Path, tables: Collection[str] = tuple(journal.TABLES)) -> Iterator[Record]:
     def note(problem: Exception) -> None:
         told = run.torn if isinstance(problem, sealed_records.TruncatedRecord) else run.damaged
         told.append(str(problem))
 
-    return journal.read_file(path, vault(), tables, on_problem=note)
-
-
-def _replay_day(run: Replay, files: Iterable[Path], annulled: dict[int, Row], *, is_dry_run: bool) -> None:
-    """Decisions of all processes in the order in which they were made, brand by brand, and then receipts."""
-    rows: Record = defaultdict(list)
-    for record in chain.from_iterable(_records(run, path) for path in files):
-        for table, its in record.items():
-            rows[table] += its
-    for table, its in rows.items():
-        rows[table] = _once(table, its)
-    submissions = {each["decision_id"]: each for each in rows["submission"]}
-    by_brand: dict[int, list[Row]] = defaultdict(list)
-    for decision in sorted(rows["decision"], key=lambda each: (each["recorded_at"], each["id"])):
-        by_brand[decision["brand_id"]].append(decision)
-    for brand_id, decisions in by_brand.items():
-        brand = db.session.get(Brand, brand_id)  # None: made after the backup, so it must be opened again.
-        for part in recipients.chunks(decisions, BATCH_SIZE):
-            if _count(run, "decision", part) and brand is not None and not is_dry_run:
-                restoration.restore_decisions(db.session, vault(), brand, part, submissions, annulled, clock.now())
-                _commit()
-            run.left["decision"] += len(_missing("decision", part))
-    _replay_receipts(run, rows, is_dry_run=is_dry_run)
-
-
-def _once(table: str, rows: list[Row]) -> list[Row]:
-    """The first one of each: what a journal lacked is appended again together with what it had."""
-    key = [column.name for column in journal.TABLES[table].__table__.primary_key]
-    return list({tuple(row[name] for name in key): row for row in reversed(rows)}.values())
-
-
-def _replay_receipts(run: Replay, rows: Record, *, is_dry_run: bool) -> None:
-    lines: dict[int, list[int]] = defaultdict(list)
-    for line in rows["receipt_decision"]:
-        lines[line["receipt_id"]].append(line["decision_id"])
-    for part in recipients.chunks(rows["receipt"], BATCH_SIZE):
-        deleted = restoration.find_deleted(db.session, (its for each in part for its in lines[each["id"]]))
-        kept = [each for each in part if not lines[each["id"]] or not deleted.issuperset(lines[each["id"]])]
-        if _count(run, "receipt", kept) and not is_dry_run:
-            restoration.restore_receipts(db.session, kept, lines)
+    files = [path for day, path in journal.list_files(folders) if since is None or day >= since]
+    run.files = len(files)
+    with closing(JournalIndex(vault(), files, note)) as index:
+        whole_until = [each for each in (index.complete_until, begun_at) if each is not None]
+        for gap in journal_gaps.list_gaps(folders):
+            if all(gap.until > each for each in whole_until) and (since is None or clock.day(gap.until) >= since):
+                run.gaps.append(gap)
+        _replay_annulments(run, index, is_dry_run=is_dry_run)
+        _replay_decisions(run, index, is_dry_run=is_dry_run)
+        _replay_receipts(run, index, is_dry_run=is_dry_run)
+        if not is_dry_run:
+            restoration.note_possibly_sent(db.session, clock.now())
             _commit()
-        run.left["receipt"] += len(_missing("receipt", kept))
+            run.left["annulment"] = sum(len(_missing_annulments(each)) for each in index.annulments(BATCH_SIZE))
+    return run
 
 
-def _count(run: Replay, table: str, rows: Collection[Row]) -> bool:
-    """Count what is held and what is missing of it; whether anything is."""
-    missing = _missing(table, rows)
-    run.held[table] += len(rows)
-    run.missing[table] += len(missing)
-    if table == "decision":
-        run.refusals += sum(each["id"] in missing and each["status"] == Status.REFUSED for each in rows)
-    return bool(missing)
+def _replay_annulments(run: Replay, index: JournalIndex, *, is_dry_run: bool) -> None:
+    """Of decisions that the backup holds; those of others come with their decisions."""
+    for facts in index.annulments(BATCH_SIZE):
+        missing = _missing_annulments(facts)
+        run.count("annulment", len(facts), len(missing), len(missing))
+        if missing and not is_dry_run:
+            its = {each: facts[each] for each in missing}
+            annulments.restore_annulments(db.session, vault(), its, clock.now())
+            _commit()
 
 
-def _missing(table: str, rows: Iterable[Row]) -> set[int]:
-    column, name = KNOWN_BY[table]
-    return restoration.find_missing(db.session, column, (each[name] for each in rows))
+def _missing_annulments(facts: Collection[int]) -> set[int]:
+    """Those of these decisions that are to be void and are not, but for deleted ones."""
+    missing = restoration.find_missing(db.session, Annulment.decision_id, facts)
+    return missing - restoration.find_deleted(db.session, missing)
+
+
+def _replay_decisions(run: Replay, index: JournalIndex, *, is_dry_run: bool) -> None:
+    for brand_id, part in index.decisions(BATCH_SIZE):
+        # A leaf stays where its decision is deleted: that comes back no more.
+        missing = restoration.find_missing(db.session, Leaf.decision_id, (each.id for each in part))
+        brand = db.session.get(Brand, brand_id)  # None: made after the backup, so it must be opened again.
+        written = 0
+        if missing and brand is not None and not is_dry_run:
+            rows = index.open_rows((each for each in part if each.id in missing), "decision", "submission")
+            by_id = {each["id"]: each for each in rows["decision"]}
+            decisions = [by_id[each.id] for each in part if each.id in missing]
+            submissions = {each["decision_id"]: each for each in rows["submission"]}
+            annulled = index.find_annulments(missing)
+            written = restoration.restore_decisions(
+                db.session, vault(), brand, decisions, submissions, annulled, clock.now()
+            )
+            _commit()
+        run.count("decision", len(part), len(missing), written)
+        run.refusals += sum(each.is_refusal for each in part if each.id in missing)
+
+
+def _replay_receipts(run: Replay, index: JournalIndex, *, is_dry_run: bool) -> None:
+    for part in index.receipts(BATCH_SIZE):
+        missing = restoration.find_missing(db.session, Receipt.id, (each.id for each in part))
+        rows = index.open_rows((each for each in part if each.id in missing), "receipt", "receipt_decision")
+        lines: dict[int, list[int]] = defaultdict(list)
+        for line in rows["receipt_decision"]:
+            lines[line["receipt_id"]].append(line["decision_id"])
+        deleted = restoration.find_deleted(db.session, (its for each in missing for its in lines[each]))
+        gone = {each for each in missing if lines[each] and deleted.issuperset(lines[each])}
+        receipts = [each for each in rows["receipt"] if each["id"] in missing - gone]
+        written = 0
+        if receipts and not is_dry_run:
+            written = restoration.restore_receipts(db.session, receipts, lines)
+            _commit()
+        run.count("receipt", len(part) - len(gone), len(receipts), written)
 
 
 def _commit() -> None:

@@ -3,6 +3,7 @@
 import errno
 import os
 import threading
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from portal.core import clock, journal, sealed_records
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, Status
 from portal.core.journal import Journal
+from portal.core.journal_gaps import RESERVE, keep_reserve, list_gaps
 from portal.core.models import Decision, DecisionOrigin, Receipt, ReceiptDecision
 from portal.domain.consents import bulk_import
 from tests import make
@@ -29,8 +31,19 @@ def kept(app, tmp_path):
     return app.extensions["journal"]
 
 
+def read(path: Path, kept: Journal, **on_problem) -> Iterator[journal.Record]:
+    with path.open("rb") as file:
+        for offset, _ in journal.scan_file(path, kept.vault, **on_problem):
+            yield journal.read_at(file, offset, kept.vault)
+
+
 def records(kept: Journal) -> list[journal.Record]:
-    return [each for _, path in journal.list_files([kept.folder]) for each in journal.read_file(path, kept.vault)]
+    return [each for _, path in journal.list_files([kept.folder]) for each in read(path, kept)]
+
+
+def only_file(kept: Journal) -> Path:
+    ((_, path),) = journal.list_files([kept.folder])
+    return path
 
 
 def row_of(record: journal.Record, table: str) -> journal.Row:
@@ -125,22 +138,22 @@ def test_a_folder_that_is_gone_stops_no_decision_and_readyz_says_so(app, browser
 def test_an_end_that_a_crash_cut_off_is_known_and_all_before_it_is_read(app, kept, cut):
     with app.app_context():
         note_and_commit(1)
-        whole = next(kept.folder.iterdir()).stat().st_size
+        whole = only_file(kept).stat().st_size
         note_and_commit(2)
-    path = next(kept.folder.iterdir())
+    path = only_file(kept)
     os.truncate(path, whole + cut)
 
-    read = journal.read_file(path, kept.vault)
-    assert row_of(next(read), "receipt_decision")["receipt_id"] == 1
+    found = read(path, kept)
+    assert row_of(next(found), "receipt_decision")["receipt_id"] == 1
     with pytest.raises(sealed_records.TruncatedRecord, match=f"byte {whole} to"):
-        next(read)
+        next(found)
 
 
 def test_a_record_that_was_changed_moved_or_taken_out_is_noticed(app, kept):
     with app.app_context():
         for number in range(3):
             note_and_commit(number)
-    path = next(kept.folder.iterdir())
+    path = only_file(kept)
     written = path.read_bytes()
     third = len(written) // 3
     changed = bytearray(written)
@@ -149,26 +162,42 @@ def test_a_record_that_was_changed_moved_or_taken_out_is_noticed(app, kept):
     for content in (bytes(changed), written[third:]):
         path.write_bytes(content)
         with pytest.raises(sealed_records.CorruptRecords):
-            list(journal.read_file(path, kept.vault))
+            list(read(path, kept))
 
 
 def test_files_are_private_begin_each_day_and_go_after_their_days(app, kept):
     others = kept.folder / "notes.txt"
     others.write_text("mine")
     with time_machine.travel(STARTS, tick=False) as traveller:
-        for days in (0, 1, 30):
+        for days in (0, 1, 29, 1):
             traveller.shift(timedelta(days=days))
-            kept.append({"receipt_decision": [{"receipt_id": days, "decision_id": days}]})
+            kept.append(numbered(days))
 
     files = journal.list_files([kept.folder])
-    assert [str(day) for day, _ in files] == ["2026-11-24", "2026-12-24"] and others.exists()
+    assert [str(day)[5:] for day, _ in files] == ["11-24", "12-23", "12-24"] and others.exists()
     assert {path.stat().st_mode & 0o777 for _, path in files} == {0o600}
+
+
+def test_a_clock_that_is_years_ahead_deletes_no_file(kept):
+    with time_machine.travel(STARTS, tick=False) as traveller:
+        kept.append(numbered(1))
+        traveller.shift(timedelta(days=3650))
+        kept.append(numbered(2))
+
+    assert [str(day)[:4] for day, _ in journal.list_files([kept.folder])] == ["2026", "2036"]
+
+
+def test_a_column_that_the_journal_is_older_than_has_its_default(kept):
+    kept.append({"submission": [{"id": 1}]})
+
+    submission = row_of(records(kept)[0], "submission")
+    assert (submission["id"], submission["attempts"], submission["code"]) == (1, 0, None)
 
 
 def test_nothing_of_a_journal_stands_in_clear(app, browser, kept):
     make.Person(browser, make.codes(app)[make.EMAIL]).decides(EPOSTA="RET")
 
-    content = b"".join(path.read_bytes() for path in kept.folder.iterdir())
+    content = only_file(kept).read_bytes()
     assert content and not any(word in content for word in (b"EPOSTA", b"fatma", b"RET", b"127.0.0.1"))
 
 
@@ -180,7 +209,7 @@ def test_a_forked_process_writes_to_a_file_of_its_own(app, kept):
         os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
 
-    assert len(list(kept.folder.iterdir())) == len(records(kept)) == 2
+    assert len(journal.list_files([kept.folder])) == len(records(kept)) == 2
 
 
 def numbered(number: int) -> journal.Record:
@@ -189,8 +218,8 @@ def numbered(number: int) -> journal.Record:
 
 def read_numbers(path, kept: Journal) -> tuple[list[int], list[Exception]]:
     problems: list[Exception] = []
-    read = journal.read_file(path, kept.vault, on_problem=problems.append)
-    return [row_of(each, "receipt_decision")["receipt_id"] for each in read], problems
+    found = read(path, kept, on_problem=problems.append)
+    return [row_of(each, "receipt_decision")["receipt_id"] for each in found], problems
 
 
 def damage(content: bytes, place: int, into: bytes) -> bytes:
@@ -202,20 +231,20 @@ def damage(content: bytes, place: int, into: bytes) -> bytes:
 def test_damage_is_never_called_cut_off_and_hides_no_other_record(kept, which, at, into):
     for number in range(5):
         kept.append(numbered(number))
-    path = next(kept.folder.iterdir())
+    path = only_file(kept)
     content = path.read_bytes()
     path.write_bytes(damage(content, len(content) // 5 * which + at, into))
 
-    read, (problem,) = read_numbers(path, kept)
+    numbers, (problem,) = read_numbers(path, kept)
 
-    assert read == [number for number in range(5) if number != which]
+    assert numbers == [number for number in range(5) if number != which]
     assert isinstance(problem, sealed_records.CorruptRecords)
 
 
 @pytest.mark.parametrize("behind", [b"", bytes(4096)])
 def test_a_record_that_a_crash_left_in_part_is_cut_off_also_with_zeros_behind_it(kept, behind):
     kept.append(numbered(0))
-    path = next(kept.folder.iterdir())
+    path = only_file(kept)
     content = path.read_bytes()
     for part in (0, 2, 9, 40):
         path.write_bytes(content + content[:part] + behind)
@@ -241,8 +270,8 @@ def test_whoever_was_not_written_is_told_so_and_the_file_goes_on(kept, monkeypat
     fail_once(monkeypatch, "fsync", error)
 
     assert [kept.append(numbered(number)) for number in (1, 2)] == [False, True]
-    assert read_numbers(next(kept.folder.iterdir()), kept) == ([0, 2], [])
-    assert not kept.append({"receipt_decision": [{"receipt_id": object()}]}) and len(list(kept.folder.iterdir())) == 1
+    assert read_numbers(only_file(kept), kept) == ([0, 2], [])
+    assert not kept.append({"receipt_decision": [{"receipt_id": object()}]}) and records(kept)
 
 
 def test_a_strange_name_in_the_folder_and_one_that_keeps_names_by_itself_harm_nothing(kept, monkeypatch):
@@ -256,12 +285,13 @@ def test_a_folder_that_cannot_be_synced_leaks_no_descriptors(kept, monkeypatch):
     def descriptors() -> int:
         return len(list(Path("/proc/self/fd").iterdir()))
 
+    keep_reserve(kept.folder)
     before = descriptors()
     for number in range(3):
         fail_once(monkeypatch, "fsync", OSError(errno.EIO, "a folder"))
         assert not kept.append(numbered(number))
 
-    assert descriptors() == before and len(list(kept.folder.iterdir())) == 1
+    assert descriptors() == before and len(journal.list_files([kept.folder])) == 1
 
 
 def test_a_disk_that_hangs_is_waited_for_once_and_then_left_alone(kept, monkeypatch):
@@ -272,4 +302,42 @@ def test_a_disk_that_hangs_is_waited_for_once_and_then_left_alone(kept, monkeypa
     assert not kept.append(numbered(1)) and kept.is_paused
     monkeypatch.setattr(journal, "LONGEST_WAIT", 60)
     assert not kept.append(numbered(2))  # At once.
+    assert list_gaps([kept.folder]) == []
+    after = clock.now()
     hangs.set()
+    while not (gaps := list_gaps([kept.folder])):  # Also known without the database, once it can be.
+        hangs.wait(0.01)
+        threading.Event().wait(0.01)
+    assert gaps[0].since < after <= gaps[0].until
+
+
+def test_where_there_is_no_room_for_a_name_the_reserve_makes_it(kept, monkeypatch):
+    assert kept.append(numbered(1))
+    reserve, real = kept.folder / RESERVE, os.open
+
+    def open_(path, *arguments):
+        if str(path).endswith(".gap") and reserve.exists():
+            raise OSError(errno.ENOSPC, "full")
+        return real(path, *arguments)
+
+    monkeypatch.setattr(os, "open", open_)
+    fail_once(monkeypatch, "fsync", OSError(errno.ENOSPC, "full"))
+
+    assert reserve.stat().st_size and not kept.append(numbered(2))
+    assert len(list_gaps([kept.folder])) == 1 and not reserve.exists()
+
+
+def test_a_gap_is_one_file_whose_name_grows_until_the_disk_can_be_written(kept, monkeypatch):
+    keep_reserve(kept.folder)
+    began, ends = clock.now(), set()
+    for number in range(3):
+        fail_once(monkeypatch, "fsync", OSError(errno.ENOSPC, "full"))
+        assert not kept.append(numbered(number))
+        (gap,) = list_gaps([kept.folder])
+        assert began <= gap.since < gap.until <= clock.now() and gap.path.stat().st_size == 0
+        ends.add(gap.until)
+    assert len(ends) == 3
+
+    assert kept.append(numbered(4))
+    fail_once(monkeypatch, "fsync", OSError(errno.ENOSPC, "full"))
+    assert not kept.append(numbered(5)) and len(list_gaps([kept.folder])) == 2

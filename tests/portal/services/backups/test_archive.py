@@ -57,7 +57,7 @@ def test_a_file_that_is_no_whole_backup_is_refused_before_anything_is_written(ap
 
 def test_a_tail_cut_off_at_the_end_of_a_record_is_missed(app, file):
     with app.app_context():
-        tail = list(sealed_records.read(file, vault(), PLACE))[-1]
+        _, tail = list(sealed_records.read(file, vault(), PLACE))[-1]
         size = len(sealed_records.pack(vault(), tail, PLACE, 0))
         file.write_bytes(file.read_bytes()[:-size])
         with pytest.raises(backups.BadArchive, match="end is missing"):

@@ -4,10 +4,12 @@ import errno
 import os
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
+from portal.core import clock
 from portal.core.extensions import db
 from portal.core.journal import Journal
+from portal.core.journal_gaps import list_gaps
 from portal.core.models import Decision, JournalGap, Outcome, Receipt, Submission
 from portal.jobs import worker
 from portal.services import backups, readiness
@@ -53,6 +55,23 @@ def test_what_a_full_disk_left_out_is_red_in_all_processes_and_appended_later(ap
     lose_decisions(app)
     assert restore(app, kept).exit_code == 0
     assert rows.count(Decision) == rows.count(Receipt) == 1 and fatma.browser.get(receipt.location).status_code == 200
+
+
+def test_a_full_disk_whose_database_is_lost_too_is_told_by_when_it_was_full(app, fatma, kept, rows, full):
+    assert fatma.decides(EPOSTA="RET").status_code == 303
+    full.undo()
+    lose_decisions(app)
+    with app.app_context():
+        db.session.execute(delete(JournalGap))
+        db.session.commit()
+    (gap,) = list_gaps([kept.folder])
+
+    for words in ([], ["--dry-run"]):
+        told = restore(app, kept, *words)
+        assert told.exit_code == 1 and f"From {gap.since} to {gap.until}" in told.stderr
+    assert "INCOMPLETE: 0 of" in restore(app, kept).stdout and rows.count(Decision) == 0
+    with app.app_context():
+        assert backups.replay([kept.folder], begun_at=clock.now()).gaps == []  # That backup has it all.
 
 
 def test_what_iys_took_meanwhile_is_asked_for_again_after_a_restore(app, fatma, kept, rows, full):

@@ -4,10 +4,10 @@ import pytest
 import time_machine
 from sqlalchemy import delete, text
 
-from portal.core import clock, journal
+from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.iys_protocol import Channel, Status
-from portal.core.journal import Journal
+from portal.core.iys_protocol import Channel, Retailers, Status
+from portal.core.journal import Journal, list_files
 from portal.core.models import (
     Annulment,
     Attempt,
@@ -26,6 +26,7 @@ from portal.core.models import (
 from portal.domain.consents import bulk_import
 from portal.services.iys.inflow import feeds
 from tests import databases, make
+from tests.portal.core.test_journal import only_file, records
 from tests.portal.domain.consents.import_entries import entry, import_run
 from tests.stories.refusal_world import HOUR, STARTS
 
@@ -45,8 +46,8 @@ def fatma(app, browser, kept):
     return make.Person(browser, make.codes(app)[make.EMAIL])
 
 
-def restore(app, kept):
-    return app.test_cli_runner().invoke(args=["restore", "--journal", str(kept.folder)])
+def restore(app, kept, *words: str):
+    return app.test_cli_runner().invoke(args=["restore", "--journal", str(kept.folder), *words])
 
 
 def lose_decisions(app) -> None:
@@ -88,7 +89,7 @@ def test_a_receipt_opens_also_where_its_form_was_posted_again_after_the_restore(
 
 def test_a_decision_at_a_brand_that_the_backup_lacks_is_named_as_missing(app, fatma, kept, rows):
     fatma.decides(EPOSTA="RET")
-    (record,) = journal.read_file(next(kept.folder.iterdir()), kept.vault)
+    (record,) = records(kept)
     elsewhere = record["decision"][0] | {"id": 1, "brand_id": 1}
     kept.append({"decision": [elsewhere]})
 
@@ -101,7 +102,7 @@ def test_a_decision_at_a_brand_that_the_backup_lacks_is_named_as_missing(app, fa
 def test_a_damaged_file_is_named_and_the_others_are_read(app, fatma, kept, rows):
     fatma.decides(EPOSTA="RET")
     kept.append({"receipt_decision": []})
-    path = next(kept.folder.iterdir())
+    path = only_file(kept)
     changed = bytearray(path.read_bytes())
     changed[20] ^= 1
     path.write_bytes(changed)
@@ -114,7 +115,7 @@ def test_a_damaged_file_is_named_and_the_others_are_read(app, fatma, kept, rows)
 def test_behind_a_damaged_record_the_next_ones_come_back_and_nothing_is_called_complete(app, fatma, kept, rows):
     fatma.decides(EPOSTA="ONAY")
     fatma.decides(EPOSTA="RET")
-    path = next(kept.folder.iterdir())
+    path = only_file(kept)
     path.write_bytes(bytes(12) + path.read_bytes()[12:])
     lose_decisions(app)
 
@@ -126,7 +127,7 @@ def test_behind_a_damaged_record_the_next_ones_come_back_and_nothing_is_called_c
 
 def test_a_copy_appended_twice_is_named_and_hides_nothing(app, fatma, kept, rows):
     fatma.decides(EPOSTA="RET")
-    path = next(kept.folder.iterdir())
+    path = only_file(kept)
     content = path.read_bytes()
     path.write_bytes(content + content)
     lose_decisions(app)
@@ -153,6 +154,22 @@ def test_what_was_deleted_on_purpose_does_not_come_back(app, fatma, kept, rows):
     assert rows.count(Decision) == rows.count(Receipt) == 0
 
 
+def test_refusals_of_a_file_come_back_with_their_retailers(app, kept, rows):
+    with app.app_context():
+        make.provider()
+        refused = [
+            entry(f"p{number}@example.com", Status.REFUSED, clock.now() - HOUR, channel=Channel.EMAIL, line=number,
+                  retailers=Retailers(11, (12, 13)))
+            for number in range(9)
+        ]  # fmt: skip
+        bulk_import.apply_import(db.session, vault(), make.brand(), refused, import_run())
+        db.session.commit()
+    lose_decisions(app)
+
+    assert restore(app, kept).exit_code == 0
+    assert [(each.retailer_code, each.retailer_access) for each in rows(Decision)] == [(11, [12, 13])] * 9
+
+
 def test_a_files_grant_that_iys_took_is_not_journalled_and_comes_back_from_iys(app, sandbox, iys, kept, rows):
     with time_machine.travel(STARTS, tick=False) as traveller:
         with app.app_context():
@@ -161,7 +178,7 @@ def test_a_files_grant_that_iys_took_is_not_journalled_and_comes_back_from_iys(a
             bulk_import.apply_import(db.session, vault(), make.brand(), [granted], import_run(grant_lane=Lane.PEOPLE))
             db.session.commit()
         make.forward_all(app, iys)
-        assert list(kept.folder.iterdir()) == [] and len(sandbox.movements()) == 1
+        assert list_files([kept.folder]) == [] and len(sandbox.movements()) == 1
         lose_decisions(app)
         assert restore(app, kept).exit_code == 0
 

@@ -1,0 +1,119 @@
+"""Where journals hold which row, in a temporary file, so that a restore needs no memory for all of them.
+
+It has ids, dates and places only: what was decided, and by whom, is opened again in the journals, part by part.
+"""
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from portal.core import journal
+from portal.core.iys_protocol import Status
+from portal.core.journal import Record, Row
+from portal.core.vault import Vault
+
+TABLES = """
+CREATE TABLE decision (id INTEGER PRIMARY KEY, brand_id INTEGER, recorded_at TEXT, is_refusal INTEGER,
+                       file INTEGER, offset INTEGER);
+CREATE TABLE receipt (id INTEGER PRIMARY KEY, file INTEGER, offset INTEGER);
+CREATE TABLE annulment (decision_id INTEGER PRIMARY KEY, provider_id INTEGER, at TEXT, user_id INTEGER);
+"""
+IN_ORDER = "CREATE INDEX in_order ON decision (brand_id, recorded_at, id)"
+
+
+@dataclass(frozen=True)
+class IndexedRow:
+    """A row of a journal's record."""
+
+    id: int
+    is_refusal: bool
+    file: int
+    offset: int
+
+
+class JournalIndex:
+    """The rows of some files; of two with the same id the first one, since what a journal lacked is appended again
+    together with what it had. `complete_until`: whatever was committed before stands in the journals."""
+
+    def __init__(self, vault: Vault, files: Iterable[Path], on_problem: Callable[[Exception], None]):
+        self._vault, self._files = vault, list(files)
+        self._database = sqlite3.connect("")  # SQLite deletes the file by itself.
+        self._database.executescript(TABLES)
+        self.complete_until: datetime | None = None
+        for number, path in enumerate(self._files):
+            for offset, record in journal.scan_file(path, vault, on_problem=on_problem):
+                self._add(record, number, offset)
+        self._database.execute(IN_ORDER)
+
+    def close(self) -> None:
+        self._database.close()
+
+    def annulments(self, size: int) -> Iterator[dict[int, Row]]:
+        """All of them in parts, by decision."""
+        cursor = self._database.execute("SELECT * FROM annulment ORDER BY decision_id")
+        while found := cursor.fetchmany(size):
+            yield {row[0]: _annulment(*row) for row in found}
+
+    def find_annulments(self, decision_ids: Iterable[int]) -> dict[int, Row]:
+        """Those of these decisions, by decision."""
+        one = "SELECT * FROM annulment WHERE decision_id = ?"
+        found = (self._database.execute(one, (each,)).fetchone() for each in decision_ids)
+        return {row[0]: _annulment(*row) for row in found if row}
+
+    def decisions(self, size: int) -> Iterator[tuple[int, list[IndexedRow]]]:
+        """Brand by brand, in parts, those of all processes in the order in which they were made."""
+        brands = self._database.execute("SELECT DISTINCT brand_id FROM decision ORDER BY brand_id").fetchall()
+        theirs = "SELECT id, is_refusal, file, offset FROM decision WHERE brand_id = ? ORDER BY recorded_at, id"
+        for (brand_id,) in brands:
+            cursor = self._database.execute(theirs, (brand_id,))
+            while found := cursor.fetchmany(size):
+                yield brand_id, [IndexedRow(*row) for row in found]
+
+    def receipts(self, size: int) -> Iterator[list[IndexedRow]]:
+        cursor = self._database.execute("SELECT id, 0, file, offset FROM receipt ORDER BY id")
+        while found := cursor.fetchmany(size):
+            yield [IndexedRow(*row) for row in found]
+
+    def open_rows(self, indexed: Iterable[IndexedRow], *tables: str) -> Record:
+        """All rows of these tables in the records in which those stand, each once."""
+        opened: dict[str, dict[tuple[Any, ...], Row]] = defaultdict(dict)
+        places: dict[int, set[int]] = defaultdict(set)
+        for each in indexed:
+            places[each.file].add(each.offset)
+        for number in sorted(places):
+            with self._files[number].open("rb") as file:
+                for offset in sorted(places[number]):
+                    for table, rows in journal.read_at(file, offset, self._vault, tables).items():
+                        for row in rows:
+                            opened[table].setdefault(_key(table, row), row)
+        return defaultdict(list, {table: list(rows.values()) for table, rows in opened.items()})
+
+    def _add(self, record: Record, file: int, offset: int) -> None:
+        decisions = (
+            (row["id"], row["brand_id"], row["recorded_at"], row["status"] == Status.REFUSED, file, offset)
+            for row in record.get("decision", ())
+        )
+        receipts = ((row["id"], file, offset) for row in record.get("receipt", ()))
+        annulments = (
+            (row["decision_id"], row["provider_id"], row["at"], row["user_id"]) for row in record.get("annulment", ())
+        )
+        self._database.executemany("INSERT OR IGNORE INTO decision VALUES (?, ?, ?, ?, ?, ?)", decisions)
+        self._database.executemany("INSERT OR IGNORE INTO receipt VALUES (?, ?, ?)", receipts)
+        self._database.executemany("INSERT OR IGNORE INTO annulment VALUES (?, ?, ?, ?)", annulments)
+        for gap in record.get("journal_gap", ()):
+            until = datetime.fromisoformat(gap["until"])
+            self.complete_until = max(until, self.complete_until or until)
+
+
+def _key(table: str, row: Row) -> tuple[Any, ...]:
+    return tuple(row[column.name] for column in journal.TABLES[table].__table__.primary_key)
+
+
+def _annulment(decision_id: int, provider_id: int, at: str, user_id: int | None) -> Row:
+    return {
+        "decision_id": decision_id, "provider_id": provider_id, "at": datetime.fromisoformat(at), "user_id": user_id,
+    }  # fmt: skip
