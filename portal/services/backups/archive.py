@@ -3,6 +3,7 @@
 Records (sealed_records.py): a head as JSON, the database in chunks, and a tail, without which the file is not whole.
 """
 
+import fcntl
 import hashlib
 import json
 import os
@@ -10,18 +11,20 @@ import secrets
 import sqlite3
 import subprocess  # nosec B404
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
 from sqlalchemy import URL, inspect
 
 from portal.core import clock, sealed_records
+from portal.core.durable_files import sync_folder
 from portal.core.extensions import db, reader
 from portal.core.vault import Vault
 
 PLACE = "backup.record"
 CHUNK = 1 << 20
+TEMPORARY = ".izinlink-tmp"
 HEAD, DATA, TAIL = b"H", b"D", b"T"
 DUMP = ("pg_dump", "--format=custom", "--compress=0", "--no-owner", "--no-privileges")
 LOAD = ("pg_restore", "--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error")
@@ -51,14 +54,44 @@ def write_backup(vault: Vault, file: Path) -> int:
 @contextmanager
 def _whole_file(file: Path) -> Iterator[IO[bytes]]:
     """A private file, which is there only once the block has written all of it."""
-    part = file.with_name(f"{file.name}.{secrets.token_hex(4)}.part")
-    try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
-            yield target
-            os.fsync(target.fileno())
+    with _temporary_file(file.parent, f"{file.name}.part") as (part, target):
+        yield target
+        target.flush()
+        os.fsync(target.fileno())
         part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
+        sync_folder(file.parent)
+
+
+@contextmanager
+def _temporary_file(folder: Path, name: str) -> Iterator[tuple[Path, IO[bytes]]]:
+    """A private file that is locked, and gone at the end of the block; and without those of runs that were killed,
+    which nobody locks any more."""
+    for left in folder.glob(f"*{TEMPORARY}"):
+        with suppress(OSError), left.open("rb") as opened:  # It is in use, or its lock is not known here.
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _delete(left)
+    path, file = _open_locked(folder, name)
+    with file:
+        try:
+            yield path, file
+        finally:
+            _delete(path)
+
+
+def _open_locked(folder: Path, name: str) -> tuple[Path, IO[bytes]]:
+    while True:
+        path = folder / f"{name}-{secrets.token_hex(4)}{TEMPORARY}"
+        file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b")
+        with suppress(OSError):  # Where there are no locks nobody deletes it, either.
+            fcntl.flock(file, fcntl.LOCK_EX)
+        if path.exists():  # Otherwise another run took it for a left one, before it was locked.
+            return path, file
+        file.close()
+
+
+def _delete(temporary: Path) -> None:
+    for suffix in ("", "-journal", "-wal", "-shm"):  # Of a copy, SQLite's.
+        temporary.with_name(temporary.name + suffix).unlink(missing_ok=True)
 
 
 def _write(vault: Vault, target: IO[bytes], head: dict[str, str], plain: IO[bytes]) -> None:
@@ -81,16 +114,11 @@ def _write(vault: Vault, target: IO[bytes], head: dict[str, str], plain: IO[byte
 def _sqlite_copy(url: URL) -> Iterator[IO[bytes]]:
     """A copy beside the database, made in one step: other connections write on meanwhile."""
     path = Path(url.database or "")
-    copy = path.with_name(f"{path.name}.{secrets.token_hex(4)}.copy")
-    try:
-        copy.touch(0o600)
+    with _temporary_file(path.parent, f"{path.name}.copy") as (copy, plain):
         with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
             source.backup(target)
             target.execute("PRAGMA journal_mode=DELETE")  # In one file, whatever mode the source is in.
-        with copy.open("rb") as plain:
-            yield plain
-    finally:
-        copy.unlink(missing_ok=True)
+        yield plain
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """A backup is whole and private or it is none, and fills empty databases only."""
 
+import fcntl
+
 import pytest
 from sqlalchemy import make_url
 
@@ -62,3 +64,15 @@ def test_a_tail_cut_off_at_the_end_of_a_record_is_missed(app, file):
         file.write_bytes(file.read_bytes()[:-size])
         with pytest.raises(backups.BadArchive, match="end is missing"):
             backups.unpack(vault(), file)
+
+
+def test_what_a_killed_backup_left_goes_with_the_next_and_what_another_writes_stays(app, file):
+    left, used = (file.with_name(f"other.part-{name}.izinlink-tmp") for name in ("00000001", "00000002"))
+    for each in (left, used, left.with_name(f"{left.name}-wal"), file.with_name("mine.part")):
+        each.write_bytes(b"")
+
+    with used.open() as running, app.app_context():
+        fcntl.flock(running, fcntl.LOCK_EX)
+        backups.write_backup(vault(), file.with_name("next"))
+
+    assert {each.name for each in file.parent.iterdir()} == {file.name, "next", used.name, "mine.part"}

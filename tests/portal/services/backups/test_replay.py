@@ -160,14 +160,14 @@ def test_refusals_of_a_file_come_back_with_their_retailers(app, kept, rows):
         refused = [
             entry(f"p{number}@example.com", Status.REFUSED, clock.now() - HOUR, channel=Channel.EMAIL, line=number,
                   retailers=Retailers(11, (12, 13)))
-            for number in range(9)
+            for number in range(101)  # By COPY on PostgreSQL.
         ]  # fmt: skip
         bulk_import.apply_import(db.session, vault(), make.brand(), refused, import_run())
         db.session.commit()
     lose_decisions(app)
 
     assert restore(app, kept).exit_code == 0
-    assert [(each.retailer_code, each.retailer_access) for each in rows(Decision)] == [(11, [12, 13])] * 9
+    assert [(each.retailer_code, each.retailer_access) for each in rows(Decision)] == [(11, [12, 13])] * 101
 
 
 def test_a_files_grant_that_iys_took_is_not_journalled_and_comes_back_from_iys(app, sandbox, iys, kept, rows):
