@@ -4,6 +4,7 @@ import errno
 import os
 
 import pytest
+import time_machine
 from sqlalchemy import delete, update
 
 from portal.core import clock
@@ -16,6 +17,7 @@ from portal.services import backups, readiness
 from tests.portal.services.backups.test_replay import fatma as fatma
 from tests.portal.services.backups.test_replay import kept as kept
 from tests.portal.services.backups.test_replay import lose_decisions, restore
+from tests.stories.refusal_world import HOUR
 
 
 def faults(app) -> list[str]:
@@ -55,6 +57,16 @@ def test_what_a_full_disk_left_out_is_red_in_all_processes_and_appended_later(ap
     lose_decisions(app)
     assert restore(app, kept).exit_code == 0
     assert rows.count(Decision) == rows.count(Receipt) == 1 and fatma.browser.get(receipt.location).status_code == 200
+
+
+def test_a_gap_is_searched_from_the_clock_that_is_furthest_behind(app, kept, rows):
+    with app.app_context():
+        kept.add(db.engine, {})
+        with time_machine.travel(clock.now() - HOUR):
+            Journal(kept.folder, kept.vault, 30).add(db.engine, {})
+
+    gap = rows.one(JournalGap)
+    assert gap.starts == 2 and gap.since < clock.now() - HOUR
 
 
 def test_a_full_disk_whose_database_is_lost_too_is_told_by_when_it_was_full(app, fatma, kept, rows, full):
