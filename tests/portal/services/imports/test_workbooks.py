@@ -323,9 +323,8 @@ def test_notes_of_a_libreoffice_file_stand_beside_their_line():
     rows = files["content.xml"].split(b"<table:table-row ")
     rows[2] = rows[2].replace(b"<text:p>", note + b"<text:p>", 1)
     rows[3] = rows[3].replace(b"<table:table-cell ", b'<table:table-cell table:style-name="old" ', 1)
-    rows[4] = rows[4].replace(
-        b"</table:table-row>", b"<table:table-cell><text:p>RET</text:p></table:table-cell></table:table-row>"
-    )
+    untyped = b'<table:table-cell calcext:value-type="string"><text:h>RET</text:h></table:table-cell></table:table-row>'
+    rows[4] = rows[4].replace(b"</table:table-row>", untyped)
     style = (
         b'<style:style style:name="old" style:family="table-cell"><style:text-properties '
         b'style:text-line-through-style="solid"/></style:style>'

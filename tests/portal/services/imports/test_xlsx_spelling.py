@@ -102,6 +102,7 @@ def test_a_comment_of_merged_cells_holds_for_their_lines(parts):
         (RELATIONS, lambda part: part.replace(b"comment1.xml", b"other.xml")),
         (RELATIONS, lambda part: part[:-30]),
         (SHEET, lambda part: part.replace(b'r="A3"', b'r="3A"')),
+        (SHEET, lambda part: part.replace(b"<v>1</v>", b"<v><![CDATA[1]]></v>")),
         (SHEET, lambda part: part.replace(b'r="A3" s="', b'r="A3" s="x')),
     ],
 )

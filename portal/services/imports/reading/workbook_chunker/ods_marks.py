@@ -16,6 +16,7 @@ from .xlsx_styles import has_signs, is_wordy
 MOST_PARENTS = 20  # Of a style.
 MOST_REPEATED = 1000  # Times that a line with a note or merged cells may be repeated.
 MOST_HIDDEN = 100_000  # Times that a hidden one may be.
+TYPES = ("string", "float", "percentage", "currency", "date", "time", "boolean")
 HIDING = ("collapse", "filter")
 MOST_COLUMNS = 60  # Of a line that are compared; one that is painted as a whole has 16,384.
 _SPANNED = [f"number-{each}-spanned" for each in ("rows", "columns")]
@@ -194,8 +195,10 @@ def _merged_cells(row: Element, line: int) -> Iterator[Range]:
 
 def _untyped_text(cell: Element) -> str:
     """What a cell says that has no type, and so is empty for the reader of cells."""
-    texts = () if {"value-type", "formula"} & _attributes(cell).keys() else cell.findall("p")
-    return "\n".join("".join(each.itertext()) for each in texts).strip()
+    if cell.get("office:value-type") in TYPES or "table:formula" in cell.attrib:
+        return ""
+    parts = (each for each in cell if each.tag not in ("annotation", *_SHAPES))
+    return "\n".join("".join(each.itertext()) for each in parts).strip()
 
 
 def _attributes(element: Element) -> dict[str, str]:

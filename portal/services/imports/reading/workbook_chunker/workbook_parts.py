@@ -26,6 +26,7 @@ class WorkbookParts:
 
     def parse(self, path: str, parser: expat.XMLParserType) -> Iterator[None]:
         """Parse a part block by block, as far as it goes; yields after each. Raises KeyError."""
+        parser.StartCdataSectionHandler = self._meet_cdata
         with self._packed.open(self._names[path.lower()]) as part:
             try:
                 while block := part.read(BLOCK):
@@ -55,6 +56,9 @@ class WorkbookParts:
                 yield each
                 each.clear()
             complete.clear()
+
+    def _meet_cdata(self) -> None:
+        self.is_broken = True  # The reader of cells drops such text.
 
     def sheets(self) -> Iterator[tuple[str, str]]:
         """The name of each sheet of an xlsx, and the part that holds it. Raises KeyError."""
