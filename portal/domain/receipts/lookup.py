@@ -2,11 +2,11 @@
 
 import hmac
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 import shortlinks
@@ -103,8 +103,18 @@ def find_brands(session: Session, number: str) -> list[FoundBrand]:
     return sorted(found, key=lambda each: (each.brand_name, each.is_sandbox))
 
 
-def find_taken_back_words(session: Session, number: str, said: Iterable[tuple[str, str]]) -> list[str]:
-    """Of the words that a receipt says, each with its field, those whose approval was taken back since."""
-    providers = select(Receipt.provider_id).where(Receipt.number == number).distinct()
-    taken_back = [find_taken_back(session, each) for each in session.scalars(providers).all()]
+def find_providers(session: Session, number: str) -> set[int]:
+    """The providers of a receipt."""
+    return set(session.scalars(select(Receipt.provider_id).where(Receipt.number == number)))
+
+
+def find_taken_back_words(session: Session, provider_ids: Iterable[int], said: Iterable[tuple[str, str]]) -> list[str]:
+    """Of the words that a document says, each with its field, those whose approval was taken back since."""
+    taken_back = [find_taken_back(session, each) for each in provider_ids]
     return [words for field, words in said if any(each.holds(field, words) for each in taken_back)]
+
+
+def has_ended(session: Session, provider_ids: Collection[int]) -> bool:
+    """Whether one of these providers is suspended or has left."""
+    ended = or_(Provider.left_at.is_not(None), Provider.suspended_at.is_not(None))
+    return session.scalar(select(Provider.id).where(Provider.id.in_(provider_ids), ended).limit(1)) is not None

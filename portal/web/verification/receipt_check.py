@@ -6,10 +6,11 @@ from typing import Any
 
 from flask import Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
 
 from portal.core.extensions import limiter, read_session
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import DecisionOrigin, Outcome
+from portal.core.models import DecisionOrigin, Outcome, Provider
 from portal.domain import receipts as numbers
 from portal.domain.receipts import check_certificates, lookup, signing_keys, tokens
 from portal.domain.receipts.tokens import NotGenuine
@@ -47,19 +48,31 @@ def _check_token(pasted: str) -> ResponseReturnValue:
         genuine = tokens.verify_token(read_session(), pasted)
     except NotGenuine as no:
         return _page(wrong=no.wrong, token=pasted[: tokens.LONGEST]), 422
+    session = read_session()
     if genuine.type == tokens.CHECK_TYPE:
         salt, addresses = request.form.get("salt", ""), request.form.get("addresses", "")
         check = _parse_check(genuine.claims)
         compared = _compare_list(check, salt, addresses) if addresses else None
-        return _page(check=check, key=genuine.key, pasted=pasted, salt=salt, addresses=addresses, compared=compared)
+        asked = {"pasted": pasted, "salt": salt, "addresses": addresses, "compared": compared}
+        sender = check["sender"]
+        whose = set(session.scalars(select(Provider.id).where(Provider.iys_code == sender["iys_code"])))
+        doubts = _find_doubts(whose, [("name", sender["brand"])])
+        return _page(check=check, key=genuine.key, **asked, **doubts)
     content = _parse_claims(genuine.claims)
     said = [
         (field, purpose["controller"][claim])
         for purpose in content["purposes"] for field, claim in CLAIMS.items() if claim in purpose["controller"]
     ]  # fmt: skip
     number = numbers.parse_number(content["receipt_id"]) or ""
-    taken_back = lookup.find_taken_back_words(read_session(), number, said)
-    return _page(content=content, key=genuine.key, taken_back=taken_back)
+    doubts = _find_doubts(lookup.find_providers(session, number), said)
+    return _page(content=content, key=genuine.key, **doubts)
+
+
+def _find_doubts(provider_ids: set[int], said: list[tuple[str, str]]) -> dict[str, Any]:
+    """What changed of its firms since a genuine document was signed."""
+    session = read_session()
+    taken_back = lookup.find_taken_back_words(session, provider_ids, said)
+    return {"taken_back": taken_back, "has_ended": lookup.has_ended(session, provider_ids)}
 
 
 def _check_number(typed: str) -> ResponseReturnValue:

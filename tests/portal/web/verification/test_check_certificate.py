@@ -7,7 +7,10 @@ import subprocess
 
 import pytest
 
+from portal.core import clock
 from portal.core.extensions import db
+from portal.core.models import Provider, Review, ReviewAct
+from portal.core.models.approvals import digest_of, note_of
 from portal.domain.consents.may_send import RULE, RULE_VERSION
 from portal.domain.providers import sandbox_mode
 from portal.domain.receipts import tokens
@@ -86,6 +89,25 @@ def test_its_page_tells_it_in_words(browser, answer, language, words):
     said = told(browser.post(f"/dogrula?lang={language}", data={"token": answer["certificate"]}).text)
 
     assert all(each in said for each in words), said
+
+
+def test_it_tells_what_was_taken_back_and_whose_firm_was_suspended(app, browser, answer, rows):
+    def page() -> str:
+        return told(browser.post("/dogrula", data={"token": answer["certificate"]}).text)
+
+    assert "Dikkat" not in page()
+    with app.app_context():
+        its = {"digest": digest_of("name", "Örnek Mağaza"), "note": note_of("Örnek Mağaza", "Banka.")}
+        provider = db.session.query(Provider).one()
+        db.session.add(
+            Review(provider_id=provider.id, act=ReviewAct.TEXT_DECLINED, made_by=1, made_at=clock.now(), **its)
+        )
+        db.session.commit()
+    assert "onlara güvenmeyin: Örnek Mağaza" in page() and "durduruldu" not in page()
+    with app.app_context():
+        db.session.query(Provider).one().suspended_at = clock.now()
+        db.session.commit()
+    assert "Bu sorgu belgesi gerçek" in page() and "izin sorması sonradan durduruldu" in page()
 
 
 @pytest.mark.alike
