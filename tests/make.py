@@ -192,7 +192,7 @@ def approve_texts() -> None:
 
 def approve_request(brand: Brand) -> bool:
     """As the operator: let people see what a firm wants of its brand."""
-    seen, by = brand_requests.describe_request(brand), {"by": 1, "at": clock.now()}
+    seen, by = brand_requests.describe_request(brand), {"by": 1, "reason": "", "at": clock.now()}
     return brand_requests.settle_request(db.session, brand, seen, is_approved=True, **by)
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, select
@@ -24,13 +24,18 @@ def digest_of(kind: str, *words: str) -> bytes:
 
 def last_decisions(session: Session, *conditions: ColumnElement[bool]) -> dict[tuple[int, bytes], Review]:
     """By provider and hash."""
+    return {(each.provider_id, each.digest): each for each in _list_decisions(session, *conditions) if each.digest}
+
+
+def _list_decisions(session: Session, *conditions: ColumnElement[bool]) -> Sequence[Review]:
     made = select(Review).where(Review.digest.is_not(None), *conditions).order_by(Review.made_at, Review.id)
-    return {(each.provider_id, each.digest): each for each in session.scalars(made) if each.digest}
+    return session.scalars(made).all()
 
 
 @dataclass(frozen=True)
 class TakenBack:
-    """Names, lines and numbers of a firm's brands whose approval was taken back."""
+    """Names, lines and numbers of a firm's brands that were declined. Only what people may have seen before, whose
+    approval was taken back, is among `words`: no message of ours holds the rest, but in another sense."""
 
     digests: frozenset[bytes] = frozenset()
     words: tuple[str, ...] = ()
@@ -49,10 +54,11 @@ class TakenBack:
 def find_taken_back(session: Session, provider_id: int) -> TakenBack:
     its = Review.provider_id == provider_id, Review.digest.is_not(None)
     declined = select(Review.digest).where(*its, Review.act == ReviewAct.TEXT_DECLINED)
-    last = last_decisions(session, *its, Review.digest.in_(declined)).items()
-    found = {digest: each for (_, digest), each in last if each.act == ReviewAct.TEXT_DECLINED}
-    words = [each.note.rpartition("\n")[0] for each in found.values()]
-    return TakenBack(frozenset(found), tuple(each for each in words if _is_of_field(each, found.keys())))
+    made = _list_decisions(session, *its, Review.digest.in_(declined))
+    last = {each.digest: each.act for each in made if each.digest}
+    found = frozenset(digest for digest, act in last.items() if act == ReviewAct.TEXT_DECLINED)
+    words = dict.fromkeys(each.note.rpartition("\n")[0] for each in made if each.act == ReviewAct.TEXT_DECLINED)
+    return TakenBack(found, tuple(each for each in words if _is_of_field(each, found)))
 
 
 def note_of(words: str, reason: str) -> str:

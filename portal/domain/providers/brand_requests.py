@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, object_session
 
 from portal.core import display_names
 from portal.core.models import Brand, Provider, Review, ReviewAct, approvals
-from portal.core.models.approvals import FIELDS, digest_of, find_taken_back
+from portal.core.models.approvals import FIELDS, digest_of, find_taken_back, note_of
 from portal.domain.providers import sandbox_mode, sender_headers
 from portal.domain.providers.contact_numbers import is_in_contact
 from portal.domain.providers.logos import Logo
@@ -61,10 +62,10 @@ def remove_logo(brand: Brand, at: datetime) -> None:
 
 def _request(brand: Brand, wanted: Mapping[str, object], fields: Sequence[str], at: datetime) -> None:
     """Let the operator decide on what is wanted of these fields, in place of what was wanted before."""
-    before = describe_request(brand)
+    before = requested_changes(brand)
     for field in fields:
         setattr(brand, f"requested_{field}", wanted.get(field))
-    if describe_request(brand) != before:
+    if requested_changes(brand) != before:
         brand.requested_at = at if any(requested_changes(brand).values()) else None
 
 
@@ -80,32 +81,57 @@ def reviewed_notices(session: Session, provider: Provider) -> set[str]:
 
 
 def describe_request(brand: Brand) -> str:
-    """What the operator decides on, without ambiguity; compared by settle_request."""
-    return repr(requested_changes(brand))
+    """What the operator decides on and since when, without ambiguity; compared by settle_request. What is requested
+    again after a decision is another request."""
+    return repr((requested_changes(brand), brand.requested_at and brand.requested_at.timestamp()))
 
 
-def settle_request(session: Session, brand: Brand, seen: str, *, is_approved: bool, by: int, at: datetime) -> bool:
+def settle_request(
+    session: Session, brand: Brand, seen: str, *, is_approved: bool, by: int, reason: str, at: datetime
+) -> bool:
     """Approve or decline what the operator saw; False where something else or nothing is requested by now."""
     if brand.requested_at is None or seen != describe_request(brand):
         return False
-    approved = {field: words for field, words in requested_changes(brand).items() if words and is_approved}
+    provider = session.get_one(Provider, brand.provider_id)
+    for field, words in requested_changes(brand).items():
+        if words and is_approved:
+            made = {"act": ReviewAct.TEXT_APPROVED, "digest": digest_of(field, words), "note": words}
+        elif words:
+            made = _declined(session, provider, field, words, reason)
+        else:
+            continue
+        session.add(Review(provider_id=provider.id, made_by=by, made_at=at, **made))
     for field in (*WORDS, *PICTURE):
         if is_approved and (wanted := getattr(brand, f"requested_{field}")):
             setattr(brand, field, wanted)
         setattr(brand, f"requested_{field}", None)
     brand.requested_at = None
-    for field, words in approved.items():
-        its = {"act": ReviewAct.TEXT_APPROVED, "digest": digest_of(field, words), "note": words}
-        session.add(Review(provider_id=brand.provider_id, made_by=by, made_at=at, **its))
     session.flush()
     return True
+
+
+def _declined(session: Session, provider: Provider, field: str, words: str, reason: str) -> dict[str, Any]:
+    """The facts of a Review. What another brand shows stays approved: only the act that takes it back halts it. What
+    people saw once counts as taken back."""
+    shown = session.scalars(select(getattr(Brand, field)).where(Brand.provider_id == provider.id)).all()
+    digest, note = digest_of(field, words), f"“{words}”: {reason}"
+    last = approvals.last_decisions(session, Review.provider_id == provider.id, Review.digest == digest).values()
+    if any(each.act == ReviewAct.TEXT_APPROVED for each in last):
+        note = note_of(words, reason)
+    is_shown = words in shown or words == _usual(provider).get(field)
+    return {"act": ReviewAct.TEXT_DECLINED, "digest": None if is_shown else digest, "note": note}
+
+
+def _usual(provider: Provider) -> dict[str, str]:
+    """What brands show that have nothing of their own in a field."""
+    return {"name": provider.title, "contact": provider.contact, "notice_url": provider.notice_url}
 
 
 def fields_in_force(provider: Provider, brands: Sequence[Brand]) -> Iterator[tuple[str, str, str]]:
     """(field, brand, words) of what people see, other than the firm's title and contact, which its admission is of."""
     if provider.notice_url:
         yield "notice_url", provider.title, provider.notice_url
-    usual = {"name": provider.title, "contact": provider.contact, "notice_url": provider.notice_url}
+    usual = _usual(provider)
     for brand in brands:
         for field in FIELDS:
             if (words := getattr(brand, field)) and words != usual.get(field):

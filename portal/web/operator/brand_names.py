@@ -52,7 +52,7 @@ def settle_brand_name(provider_id: int, brand_id: int) -> ResponseReturnValue:
             abort(404)
         asked, old = brand_requests.requested_changes(brand), brand.name
         words = " · ".join(filter(None, (*list(asked.values())[:-1], asked["logo_digest"] and _("Logo"))))
-        made = {"by": current_user.id, "at": clock.now()}
+        made = {"by": current_user.id, "reason": (form.reason.data or "").strip(), "at": clock.now()}
         if not brand_requests.settle_request(db.session, brand, form.seen.data, is_approved=is_approved, **made):
             return None
         acts = "brand.name_approved", "brand.name_declined"

@@ -27,6 +27,7 @@ from portal.core.models import (
     Review,
     User,
 )
+from portal.core.models.approvals import digest_of
 from portal.domain import packages
 from portal.domain.campaigns import text_reviews
 from portal.domain.identity import accounts, members, operator_staff
@@ -178,7 +179,8 @@ def _reviews(provider: Provider) -> dict[str, Any]:
         "digest_of_mailbox": mailbox_reviews.digest_of,
         "changeable": approvals.list_changeable(read_session(), provider.id, senders),
         "slugs": read_session().scalars(slugs.order_by(ConsentPoint.id)).all(),
-        "last_reviews": {review.digest.hex(): review.id for review, _by in reversed(found) if review.digest},
+        "last_reviews": {review.digest.hex(): review for review, _by in reversed(found) if review.digest},
+        "digest_of_field": digest_of,
     }
 
 
