@@ -14,6 +14,7 @@ from portal.core import addresses
 from portal.core.addresses import AddressKind
 from portal.core.extensions import read_session
 from portal.core.lazy_text import N_
+from portal.services import domains
 from portal.services.messaging import sender_names
 from portal.services.messaging.gateways import description_checks
 from portal.services.messaging.gateways.mail_message import split_mailbox
@@ -22,7 +23,7 @@ from portal.services.messaging.gateways.vendors import CredentialField, Vendor
 from portal.web.shared.forms import BaseForm
 from portal.web.shared.gateway_account_page import owner_id
 from portal.web.shared.gateway_words import explain_reason
-from portal.web.shared.validators import READABLE
+from portal.web.shared.validators import READABLE, stop_if_wrong
 
 NOT_ALLOWED = N_("https:// ile başlayan tam adresi yazın.")
 MOST_PER_SECOND, USUAL_PER_SECOND = 1000, 10
@@ -58,6 +59,13 @@ class GatewayForm(BaseForm):
         is_mail = self.vendor.carries == AddressKind.EMAIL
         if is_mail and not sender_names.is_proved(read_session(), owner_id(), field.data.strip()):
             raise ValidationError(explain_reason(None, "unproved_sender"))
+
+    def validate_bounce_domain(self, field: Any) -> None:
+        stop_if_wrong(field)
+        try:
+            field.data = field.data and domains.normalize_host(field.data, ())
+        except domains.BadHost as bad:
+            raise ValidationError(_(bad.problem.sentence)) from None
 
     def credentials(self) -> dict[str, str]:
         """What was typed in. Secrets that were left empty are the stored ones; and the key that signs stays."""

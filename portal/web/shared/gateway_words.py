@@ -63,6 +63,10 @@ OWN_CODES: dict[str, tuple[str, str]] = {
         N_("Gönderimde HTTP'nin taşıyamadığı bir karakter var."),
         N_("Adreste, anahtarda ve başlıklarda Türkçe harf ya da satır sonu olmasın."),
     ),
+    "bad_mail_header": (
+        N_("Göndericide ya da geri dönenlerin alan adında, bir e-postaya yazılamayan karakterler var."),
+        N_("İkisini de yeniden yazın; alan adı posta.firmaniz.com gibidir."),
+    ),
     "foreign_sender": (
         N_("Gönderici adı, firmanızın ya da incelenmiş bir markanızın adı değil."),
         N_(

@@ -7,8 +7,9 @@ it comes back as mail (bounces), in a mailbox or pushed, or by the webhook of th
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.errors import HeaderParseError
 
-from portal.core import clock
+from portal.core import addresses, clock
 from portal.services.messaging.gateways import bounces, dkim, mail_webhooks, smtp_connection
 from portal.services.messaging.gateways.mail_message import split_mailbox, write_mail
 from portal.services.messaging.gateways.mail_tokens import TokenPurpose, token_address
@@ -29,6 +30,11 @@ from portal.services.messaging.gateways.protocol import (
 
 CAPABILITIES = Capabilities(most_messages=50, finds_calls=False)
 NOT_TRIED = SendError(ErrorClass.TEMPORARY, Reason.UNAVAILABLE, "disconnected")
+BAD_HEADER = SendError(ErrorClass.CONFIG, Reason.HEADER, "bad_mail_header")
+
+
+class NoMailHost(ValueError):
+    """What is stored as the host of what comes back is none."""
 
 
 @dataclass
@@ -95,11 +101,14 @@ class SmtpGateway(Gateway):
 
     def _deliver(self, server: smtp_connection.SmtpConnection, batch: Batch) -> Iterator[SendResult]:
         for message in batch.messages:
-            sender = self._address(TokenPurpose.BOUNCE, message) or split_mailbox(batch.header)[1]
             try:
-                smtp_connection.deliver(
-                    server, sender, message.to, self._content(message, batch.header), asks_reports=True
-                )
+                sender = self._address(TokenPurpose.BOUNCE, message) or split_mailbox(batch.header)[1]
+                content = self._content(message, batch.header)
+            except (HeaderParseError, NoMailHost):
+                yield SendResult(message.id, error=BAD_HEADER)
+                continue
+            try:
+                smtp_connection.deliver(server, sender, message.to, content, asks_reports=True)
                 yield SendResult(message.id)
             except smtp_connection.Disconnected as failure:
                 yield SendResult(message.id, error=failure.error)
@@ -115,4 +124,9 @@ class SmtpGateway(Gateway):
         return dkim.sign(content, [key for key in self.keys if key.domain == domain])
 
     def _address(self, purpose: TokenPurpose, message: OutgoingMessage) -> str:
-        return token_address(self.token_key, purpose, message.id, self.bounce_domain) if self.bounce_domain else ""
+        if not self.bounce_domain:
+            return ""
+        address = token_address(self.token_key, purpose, message.id, self.bounce_domain)
+        if not addresses.is_email(address):
+            raise NoMailHost
+        return address

@@ -258,6 +258,9 @@ def test_a_mail_server_signs_with_a_key_to_publish(app, ayse, rows):
         assert "doğrulanmadı" in shown(ayse.posts(f"{PAGE}/new?vendor=smtp", mail))
         with app.app_context():
             make.prove_host(make.brand(), "ornek.com.tr")
+        elsewhere = mail | {"bounce_domain": "posta.ornek.com.tr>, <https://evil.example/u?x="}
+        refused = ayse.posts(f"{PAGE}/new?vendor=smtp", elsewhere)
+        assert refused.status_code == 422 and 'href="#bounce_domain"' in refused.text
         login = {"imap_host": "127.0.0.1:1", "imap_username": "donus", "imap_password": "x"}
         unread = ayse.posts(f"{PAGE}/new?vendor=smtp", mail | {"feedback": "imap", **login})
         assert unread.status_code == 422 and 'href="#imap_host"' in unread.text and "imap_" in shown(unread)

@@ -80,6 +80,15 @@ def test_without_a_domain_for_bounces_they_go_to_the_sender(server, port):
     assert sender == "bilgi@ornek.com.tr" and "mailto:" not in content and "DKIM-Signature" not in content
 
 
+@pytest.mark.parametrize(
+    "domain", ["posta.ornek.com.tr>, <https://evil.example/u?x=", "posta.ornek.com.tr\r\nReply-To: x", "posta"]
+)
+def test_an_account_whose_bounces_go_to_no_host_sends_nothing_and_stops(server, port, domain):
+    results = gateway_at(port, bounce_domain=domain).send(batch())
+
+    assert errors(results) == [("config", "header", "bad_mail_header")] and server.taken == []
+
+
 @pytest.mark.parametrize("feedback", ["", "ses", "brevo"])
 def test_no_refusal_by_mail_is_offered_where_nobody_reads_it(server, port, feedback):
     gateway_at(port, feedback=feedback).send(batch())
