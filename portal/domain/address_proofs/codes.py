@@ -53,7 +53,9 @@ def request_code(
         proof.facts = vault.seal(json.dumps(facts), AddressProof.FACTS, NO_PROVIDER, proof.id)
     _end_earlier(session, proof, indexes)
     session.add(proof)
-    said = {"code": code, "purpose": purpose.value, "sender": sender, "notice": notice}
+    said = {
+        "code": code, "purpose": purpose.value, "sender": sender, "notice": notice, "brand_id": str(brand_id or "")
+    }  # fmt: skip
     if deliver:
         deliver(said)
         return proof

@@ -56,16 +56,13 @@ def open_point(
         slug=_draw_slug(session, provider, brand), daily_budget=daily_budget, created_at=at,
     )  # fmt: skip
     session.add(point)
-    try:
-        session.flush()
-    except IntegrityError as taken:
-        raise SlugTaken from taken
+    _flush_slug(session)
     return point
 
 
 def publish_point(session: Session, point: ConsentPoint, at: datetime) -> bool:
-    """Publish a point, for the first time or again; returns whether that is new. Raises campaigns.BrandClosed and
-    TextNotApproved."""
+    """Publish a point, for the first time or again; returns whether that is new. Raises campaigns.BrandClosed,
+    TextNotApproved and SlugTaken."""
     campaign = _lock_point(session, point)
     passive = select(Brand.id).join(Provider, Provider.id == Brand.provider_id).where(
         Brand.id == point.brand_id,
@@ -129,6 +126,14 @@ def _renew_slug(session: Session, point: ConsentPoint) -> None:
     brand = session.get_one(Brand, point.brand_id, populate_existing=True)
     if not is_drawn(point.slug, _name_in_slug(provider, brand), brand.brand_code):
         point.slug = _draw_slug(session, provider, brand)
+        _flush_slug(session)
+
+
+def _flush_slug(session: Session) -> None:
+    try:
+        session.flush()
+    except IntegrityError as taken:
+        raise SlugTaken from taken
 
 
 def _name_in_slug(provider: Provider, brand: Brand) -> str:

@@ -102,7 +102,7 @@ def point_state(
     closed: datetime | None, published: datetime | None,
 ) -> PointState:  # fmt: skip
     """The state of a point; the first reason to be closed wins."""
-    reasons = ((provider_left, PointState.GONE), (suspended, PointState.SUSPENDED), (brand_closed, PointState.BRAND))
+    reasons = ((suspended, PointState.SUSPENDED), (provider_left, PointState.GONE), (brand_closed, PointState.BRAND))
     for since, state in reasons:
         if since is not None:
             return state

@@ -17,8 +17,9 @@ from portal.core.vault import Vault
 
 # The facts of each kind for templates/messages/<kind>/. Confirmations only need their receipt.
 FACTS: dict[MessageKind, frozenset[str]] = {
-    # `sender`: a brand's name, or empty for the portal. `notice`: address of the privacy notice, or empty.
-    MessageKind.CODE: frozenset({"code", "purpose", "sender", "notice"}),
+    # `sender`: the name of the brand, whose id it has, or both empty for the portal. `notice`: address of the privacy
+    # notice, or empty.
+    MessageKind.CODE: frozenset({"code", "purpose", "sender", "notice", "brand_id"}),
     MessageKind.COMPLAINT_SETTLED: frozenset({"link", "sender"}),  # `link` is an absolute URL.
 }
 HIGH_PRIORITY, NORMAL_PRIORITY = 0, 1  # Ranks: of messages that somebody waits for, and of all others.

@@ -113,9 +113,12 @@ def written_text(session: Session, message: Message, *, is_mail: bool) -> Render
 
 def _usual_facts(session: Session, message: Message, facts: Mapping[str, Any]) -> dict[str, str]:
     """The firm's title and contact, in place of a name or line whose approval was taken back since it was queued."""
-    if message.provider_id is None:
+    provider_id = message.provider_id
+    if brand_id := facts.get("brand_id"):  # A code is the portal's own message.
+        provider_id = session.get_one(Brand, int(brand_id)).provider_id
+    if provider_id is None:
         return {}
-    taken_back, provider = find_taken_back(session, message.provider_id), session.get_one(Provider, message.provider_id)
+    taken_back, provider = find_taken_back(session, provider_id), session.get_one(Provider, provider_id)
     usual = {"sender": ("name", provider.title), "contact": ("contact", provider.contact)}
     return {fact: text for fact, (field, text) in usual.items() if taken_back.holds(field, facts.get(fact, ""))}
 

@@ -99,6 +99,9 @@ def publish_point(point_id: int) -> ResponseReturnValue:
         flash(_("Marka kapalı ya da hesabınız durdurulmuş: izin noktası açılamıyor."))
     except consent_points.TextNotApproved:
         db.session.rollback()  # The page says so.
+    except consent_points.SlugTaken:
+        db.session.rollback()
+        flash(_("Aynı anda başka bir nokta açıldı; bir kez daha kaydedin."))
     except packages.PackageFull:
         db.session.rollback()
         flash(_("Paketinizde yer yok: izin noktası açılamıyor. Paket sayfanıza bakın."))

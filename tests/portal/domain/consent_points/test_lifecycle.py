@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event, update
 
 from portal.core import clock
 from portal.core.extensions import db
@@ -148,7 +149,8 @@ def test_a_new_budget_is_told_anew(brand):
         ({"published", "closed"}, PointState.CLOSED),
         ({"published", "brand_closed"}, PointState.BRAND),
         ({"published", "brand_closed", "suspended"}, PointState.SUSPENDED),
-        ({"published", "suspended", "provider_left", "closed"}, PointState.GONE),
+        ({"published", "provider_left", "closed", "brand_closed"}, PointState.GONE),
+        ({"published", "suspended", "provider_left", "closed"}, PointState.SUSPENDED),
     ],
 )
 def test_a_point_says_the_weightiest_of_what_holds(facts, state):
@@ -169,6 +171,17 @@ def test_a_point_is_published_at_no_address_with_a_name_that_was_taken_back(bran
     assert draft.slug == "ornek-magazacilik-a-s"
     with pytest.raises(consent_points.TextNotApproved):
         consent_points.publish_point(db.session, printed, clock.now())
+
+
+def test_two_points_that_want_one_address_at_once_are_told_so(brand):
+    draft, other = opened(brand), opened(brand)
+    brand.name = "Örnek Ev"
+    db.session.flush()
+    taken = update(ConsentPoint).where(ConsentPoint.id == other.id).values(slug="ornek-ev")
+    event.listen(db.session, "before_flush", lambda *_: db.session.connection().execute(taken), once=True)
+
+    with pytest.raises(consent_points.SlugTaken):
+        consent_points.publish_point(db.session, draft, clock.now())
 
 
 def test_an_address_on_paper_outlives_a_change_of_the_name(brand):

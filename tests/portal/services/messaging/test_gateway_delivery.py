@@ -216,7 +216,7 @@ def test_a_firms_many_messages_hold_up_neither_anothers_nor_who_waits(app, vendo
     with app.app_context():
         other = make.provider(800001, 800001, "cem@example.com")
         add("netgsm", provider_id=other.id)
-        code = {"code": "12345678", "purpose": "mine", "sender": "", "notice": ""}
+        code = {"code": "12345678", "purpose": "mine", "sender": "", "notice": "", "brand_id": ""}
         theirs = messages.write_message(
             db.session, vault(), MessageKind.CODE, facts=code, language="tr", at=clock.now(), provider_id=other.id,
             address=grants.phones(1)[0],
@@ -327,7 +327,7 @@ def test_a_line_that_nothing_may_leave_now_holds_up_no_other(app, vendors, at, r
     with app.app_context():
         db.session.execute(update(Message).values(rank=messages.HIGH_PRIORITY))
         other = make.provider(800001, 800001, "cem@example.com")
-        facts = {"code": "12345678", "purpose": "mine", "sender": "", "notice": ""}
+        facts = {"code": "12345678", "purpose": "mine", "sender": "", "notice": "", "brand_id": ""}
         add("netgsm", provider_id=other.id)
         theirs = messages.write_message(
             db.session, vault(), MessageKind.CODE, facts=facts, language="tr", at=clock.now(), provider_id=other.id,
