@@ -87,8 +87,8 @@ class LinkContext:
 
 
 _closure = case(
+    (Provider.suspended_at.is_not(None), ClosureReason.SUSPENDED.value),  # Also where it left afterwards.
     (Provider.left_at.is_not(None), ClosureReason.GONE.value),
-    (Provider.suspended_at.is_not(None), ClosureReason.SUSPENDED.value),
     (Brand.closed_at.is_not(None), ClosureReason.BRAND.value),
     (Campaign.closed_at.is_not(None), ClosureReason.CAMPAIGN.value),
 )

@@ -120,7 +120,9 @@ def sender_of_text(text: ConsentText) -> Sender:
 
 
 def current_sender(provider: Provider, brand: Brand | None) -> Sender:
-    """The sender as it is known now; without a brand, the provider itself."""
+    """The sender as it is known now; without a brand, the provider itself. A suspended one has nobody called."""
+    if provider.suspended_at is not None:
+        return Sender(provider.title, provider.number, "", "")
     contact, notice_url = (brand.contact, brand.notice_url) if brand else (None, None)
     return Sender(provider.title, provider.number, contact or provider.contact, notice_url or provider.notice_url)
 
@@ -192,12 +194,13 @@ def _part(
     lines = sorted(by_key.values(), key=lambda line: list(Channel).index(line.channel))
     destination = sandbox_mode.find_destination(provider.iys_code, brand.brand_code)
     is_trial = destination == Destination.SANDBOX
+    has_look = not is_trial and provider.suspended_at is None
     now = current_sender(provider, brand)
     name, sender = (text.brand_name, sender_of_text(text)) if text else (brand.name, now)
     if taken_back.holds("name", name):
         name = brand.name
     for field in ("contact", "notice_url"):
-        if taken_back.holds(field, getattr(sender, field)):
+        if provider.suspended_at is not None or taken_back.holds(field, getattr(sender, field)):
             sender = replace(sender, **{field: getattr(now, field)})
     shown_name = sandbox_mode.shown_name(name, brand.brand_code)
     return BrandDecisions(
@@ -207,8 +210,8 @@ def _part(
         sender=Sender(shown_name, "", "", "") if is_trial else sender,
         destination=destination,
         text=text,
-        logo_digest=None if is_trial else brand.logo_digest,
-        colour=None if is_trial else brand.colour,
+        logo_digest=brand.logo_digest if has_look else None,
+        colour=brand.colour if has_look else None,
         lines=tuple(lines),
     )
 

@@ -15,7 +15,13 @@ from portal.core.display_names import trial_name
 from portal.core.extensions import read_session
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import CampaignKind, ConsentText, Receipt, Recipient
-from portal.core.models.link_context import CurrentConsent, CurrentConsents, LinkContext, load_consent_text
+from portal.core.models.link_context import (
+    ClosureReason,
+    CurrentConsent,
+    CurrentConsents,
+    LinkContext,
+    load_consent_text,
+)
 from portal.core.vault import Vault
 from portal.core.word_pairs import word_pair
 from portal.domain.campaigns import Wording, default_texts
@@ -161,11 +167,17 @@ def _shown_text_id(context: LinkContext, view: View) -> int | None:
 
 
 def sender_content(of: LinkContext | PublicPoint, text: ConsentText) -> dict[str, Any]:
-    """Who asks, for components/sender.html. A brand of sandbox mode has no look: nobody has reviewed whose it is."""
+    """Who asks, for components/sender.html. A brand of sandbox mode has no look: nobody has reviewed whose it is. Of a
+    suspended firm only the name, title and number stay, for who refuses it."""
     destination, shown = sandbox_mode.find_destination(of.iys_code, of.brand_code), Branding(None, None)
-    if destination != sandbox_mode.Destination.SANDBOX:
+    is_suspended = (of.closure if isinstance(of, LinkContext) else of.state) == ClosureReason.SUSPENDED
+    if destination != sandbox_mode.Destination.SANDBOX and not is_suspended:
         shown = Branding(branding.logo_url(of.brand_id, of.logo_digest), branding.colour_url(of.colour))
-    return {"text": text, "branding": shown, "destination": destination, "account": trial_name(of.brand_code)}
+    return {
+        "text": text, "contact": "" if is_suspended else text.sender_contact,
+        "notice_url": "" if is_suspended else text.notice_url,
+        "branding": shown, "destination": destination, "account": trial_name(of.brand_code),
+    }  # fmt: skip
 
 
 def mask_sealed(vault: Vault, sealed: bytes, provider_id: int, recipient_id: int) -> str:

@@ -114,7 +114,8 @@ def _sections(part: contents.BrandDecisions, act: ReceiptContents) -> list[Secti
     named = _("MERSİS no") if is_merchant else _("T.C. kimlik no") if len(sender.number) == TCKN else _("Vergi no")
     pairs = ((_("Unvan") if is_merchant else _("Ad soyad"), sender.title), (named, sender.number),
              (_("İletişim"), sender.contact), (_("Aydınlatma metni"), sender.notice_url))  # fmt: skip
-    about = Section(part.brand_name, pairs if sender.number else ())  # A sandbox brand's sender has none.
+    known = tuple((name, text) for name, text in pairs if text)  # A suspended firm has no contact.
+    about = Section(part.brand_name, known if sender.number else ())  # A sandbox brand's sender has none.
     lines = [_line(line) for line in part.lines]
     if part.text is None:
         return [about, *lines]

@@ -152,6 +152,26 @@ def test_what_hung_on_a_name_goes_with_it_and_waits_when_it_is_wanted_again(app,
         assert make.approve_request(brand) and not find_taken_back(db.session, ayses).holds("header", title)
 
 
+def test_of_a_suspended_firm_its_name_stays_and_nothing_that_leads_to_it(app, browser, code):
+    receipt = make.Person(browser, code).decides(MESAJ="ONAY").location
+    pages = [f"/k/{code}", f"/u/{code}", f"/k/{code}/ben-degilim", receipt]
+
+    def told(path: str) -> list[bool]:
+        page = html.unescape(browser.get(path).text)
+        return [each in page for each in (SHOWN["contact"], SHOWN["notice_url"], "/logo/", SHOWN["name"])]
+
+    assert told(pages[0]) == [True] * 4
+    with app.app_context():
+        db.session.execute(db.update(Provider).values(suspended_at=clock.now()))
+        db.session.commit()
+
+    for path in pages:
+        assert told(path) == [False, False, False, True], path
+        assert TITLE in browser.get(path).text
+    claims = browser.get(f"{receipt}/belge.json").json["receipt"]["pii_controllers"][0]
+    assert (claims["party_contact"], claims["privacy_notice"], claims["brand"]) == ("", "", SHOWN["name"])
+
+
 def test_a_firm_that_is_tried_out_has_nothing_to_take_back(app, derya, ayses, rows):
     with app.app_context():
         db.session.get_one(Provider, ayses).admitted_at = None
