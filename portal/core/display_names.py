@@ -12,7 +12,13 @@ from portal.core.transliteration import ASCII, ascii_only
 # Blank ones that Unicode counts as letters, symbols or marks: Hangul fillers, an empty Braille cell, joiners.
 BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {chr(each) for each in range(0xFE00, 0xFE10)}
 INVISIBLE = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")  # Also line breaks, and marks that turn the direction.
-DOTS = str.maketrans("。｡․·•∙‧٫", "........")  # As browsers read them in a host.
+# Marks that nobody sees, by which letters and numbers beside them are drawn in another order.
+TURNING = frozenset(
+    each
+    for each in map(chr, range(0x3000))
+    if unicodedata.category(each) == "Cf" and unicodedata.bidirectional(each) not in ("L", "BN", "ON", "NSM")
+)
+DOTS = str.maketrans("。｡․·•∙‧٫⋅・⸱⸳᛫꞉", ".............:")  # As browsers read them in a host.
 # A label with a letter after a dot, an IP address, a scheme, and what people make of a dot or of a scheme.
 LINK = re.compile(
     r"(?<=\w)\.+(?=\d*+[^\W\d]\w|\d++[^\W\d]|\w/)|\d{1,3}(?:\.\d{1,3}){3}|[^\W\d]:[/\\]|://|@|(?<!\w)www\b"
@@ -50,6 +56,7 @@ VANITY = re.compile(
     r"(?<![\d.,])(?:(?:\+?90|0)[\W_]*+[89][05]0|444)(?:[\W_]*+\d){0,3}[\W_]*+(?!(?:tl|try|lira|usd|eur|euro|dolar|kisi|adet|"
     r"gun|puan|urun|sayili|ve|and)(?:y?[ae]|n?in|den|dan|lik|luk|)(?![^\W\d_]))[^\W\d_]{3,}"
 )
+DIAL_CODE = re.compile(r"[*#∗]\s?\d{2,3}\s?[*#∗]")  # "*21*" and a number forwards calls to it.
 WORD = re.compile(r"[^\s,;()<>]+")
 PARTS = re.compile(r"[\W_]+")
 PIECES = re.compile(r"(?<!\w)[a-z]{1,2}(?: [a-z]{1,2})+(?!\w)")
@@ -120,10 +127,10 @@ def holds_link(text: str) -> bool:
 
 def holds_phone(text: str) -> bool:
     """Whether a number that may be called stands in the text: seven digits in a row, whatever parts or spells them,
-    which are neither a date or two, nor an amount, hours, or numbers of laws; or fewer and a word to key."""
+    which are neither a date or two, nor an amount, hours, or numbers of laws; or fewer and a word to key; or a code."""
     plain = NUMERALS.sub(lambda found: NUMERAL.sub("00", found[0]), _plain(text).translate(ASCII).lower())
     plain = LIKE_DIGITS.sub(lambda found: "0" * len(found[0]), plain)
-    return VANITY.search(plain) is not None or any(
+    return any(each.search(plain) for each in (VANITY, DIAL_CODE)) or any(
         _count_digits(plain, row) >= FEWEST_DIGITS and not _is_dates(row[0]) for row in DIGITS.finditer(plain)
     )
 

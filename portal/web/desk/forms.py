@@ -21,6 +21,12 @@ ITS_PLACE = "\0"  # Where the contact line stood.
 # It as a part of another number, address or link.
 GROWN = re.compile(r"\d[\s()./+-]{0,9}\0|[\w@.+/-]\0|\0[\s()./+-]{0,9}\d|\0[.+/-]?[\w@]")
 
+# An account or page at another network, in display_names.fold's spelling.
+NETWORK = r"(?:insta(?:gram)?|facebook|messenger|tiktok|twitter|telegram|whatsapp|signal|viber|discord|snapchat|bip)"
+PLACE = r"(?:hesap|hesab|sayfa|kanal|profil|grub|grup|kullanici ad|adres|account|channel|dm(?!\w))"
+BETWEEN = r"\w{0,9}(?: \w{1,40}){0,3} "
+ACCOUNT = re.compile(rf"(?<!\w)(?:{NETWORK}{BETWEEN}{PLACE}|{PLACE}{BETWEEN}{NETWORK})")
+
 
 def _text(missing: str, *more: Callable[..., None]) -> list[Any]:
     return required_text(missing, MAX_LENGTH, _l("En çok 2.000 karakter yazın."), *more)
@@ -34,8 +40,12 @@ def _no_other_contact(form: "ShownForm", field: Field) -> None:
     """An account that was taken over sends nobody to a telephone or page of its own."""
     stop_if_wrong(field)
     text = (field.data or "").replace(form.contact, ITS_PLACE) if form.contact else field.data or ""
-    if GROWN.search(text) or display_names.holds_link(text) or display_names.holds_phone(text):
-        told = _("Bağlantı ya da telefon yazılamaz; yalnız incelenmiş iletişim satırınız yazılabilir: %(contact)s")
+    is_elsewhere = GROWN.search(text) or display_names.holds_link(text) or display_names.holds_phone(text)
+    if is_elsewhere or ACCOUNT.search(display_names.fold(text)):
+        told = _(
+            "Bağlantı, telefon ya da başka bir hesap yazılamaz; yalnız incelenmiş iletişim satırınız yazılabilir: "
+            "%(contact)s"
+        )
         raise ValidationError(told % {"contact": form.contact})
 
 

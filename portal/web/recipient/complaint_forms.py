@@ -12,6 +12,7 @@ from wtforms import DateField, RadioField, StringField, TextAreaField, TimeField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from portal.core import clock
+from portal.core.display_names import TURNING
 from portal.core.images import BadImage, ImageProblem
 from portal.core.iys_protocol import Channel
 from portal.domain.complaints import screenshots
@@ -19,7 +20,7 @@ from portal.web.shared.forms import BaseForm
 from portal.web.shared.labels import label
 from portal.web.shared.validators import READABLE, required_text
 
-BIDI_MARKS = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")  # They come with pasted text.
+BIDI_MARKS = re.compile(rf"[\u200e\ufeff{''.join(sorted(TURNING))}]")  # They come with pasted text.
 FIRST_DAY = date(2015, 5, 1)  # The law begins.
 BAD_PICTURES = {
     ImageProblem.TOO_LARGE: _l("Resim 15 MB'tan büyük. İletinin ekran görüntüsünü alıp onu seçin."),

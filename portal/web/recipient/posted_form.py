@@ -19,7 +19,9 @@ LIFE = timedelta(hours=24)  # A page left open overnight still decides; an older
 SALT = "served-form"
 LONGEST_NAME = 120
 # Control, zero-width and bidirectional characters: a name would not read as it was written.
-CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+CONTROL_CHARACTERS = re.compile(
+    rf"[\x00-\x1f\x7f-\x9f\u200b-\u200e\u2060-\u2065\ufeff{''.join(sorted(display_names.TURNING))}]"
+)
 
 
 @dataclass(frozen=True)

@@ -123,9 +123,9 @@ def _is_like_an_email(word: str) -> bool:
     return at > 0 and 0 < word.find(".", at + 2) < len(word) - 1
 
 
-# No bidirectional control characters: they reverse what follows.
 READABLE = Regexp(
-    r"[^\x00\u202a-\u202e\u2066-\u2069]*$", message=_l("Metinde okunamayan bir karakter var; silip yeniden yazın.")
+    rf"[^\x00{''.join(sorted(display_names.TURNING))}]*$",
+    message=_l("Metinde okunamayan bir karakter var; silip yeniden yazın."),
 )
 # No invisible ones either, of names and other short texts: they would let one look like another.
 _INVISIBLE = r"\x00-\x1f\x7f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"

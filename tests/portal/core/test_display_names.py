@@ -101,6 +101,7 @@ PHONES = [
     "990000000",
     "850.123.4567 TL", "+90 (850) – 123 ~ 45 ☎ 67",
 ]  # fmt: skip
+PHONES += ["*21*0532#", "**62* ile", "##002#", "* 21 *"]
 NO_PHONES = [
     "31.12.2026", "1.12.2026 - 31.12.2026", "01/12/2026–31/12/2026 arasında", "12.500,00 TL'ye kadar",
     "1.500.000 TL", "1,500,000.00 USD", "6563 sayılı Kanun", "5651, 6563 ve 6698 sayılı kanunlar",
@@ -111,6 +112,9 @@ NO_PHONES = [
     "Deneme 990000000 size ileti gönderebilir mi?",
     "Onay on kişiden bir kişiye", "One of ten on May 5",
 ]  # fmt: skip
+
+
+LINKS += [f"banka{dot}iade{dot}com" for dot in "⋅・⸱⸳᛫"] + ["evil꞉//x"]
 
 
 @pytest.mark.parametrize(("holds", "bad", "good"), [(holds_link, LINKS, NO_LINKS), (holds_phone, PHONES, NO_PHONES)])

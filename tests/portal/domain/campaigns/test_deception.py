@@ -47,6 +47,7 @@ def test_who_asks_for_more_than_consent_is_named(text, words):
         "Üyeliğinizle ilgili duyurular, kartınıza özel fırsatlar ve signing events",
         "Açık mı? Bu da ne ya! İyi ki varsınız, tabi bana da yazın. Şu an 5 € ya da 3 $.",
         "Спасибо, мы вам пишем: Mavi",
+        "Promosyon kodu: YAZ25",
         *(getattr(each, name) for each in WORDINGS.values() for name in ("title_tr", "body_tr", "title_en", "body_en")),
     ],
 )

@@ -78,6 +78,9 @@ def test_an_answer_is_read_by_the_person(case, ayse, browser, persons_page, rows
         "Arayın: 0532 0850 123 45 67",
         "Arayın: 0850 123 45 67 89",
         "kotu@0850 123 45 67",
+        "Bizi \u200f0850 123 45 67 numarasından arayın",
+        "Instagram banka_iade hesabına yazın",
+        "Sayfamız: banka iade, Facebook'ta",
     ],
 )
 def test_an_answer_leads_nowhere_but_to_the_reviewed_contact(case, ayse, rows, baits):
