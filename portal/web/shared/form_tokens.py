@@ -4,6 +4,7 @@ Such a token can be fetched by anybody and put into another site's page. But the
 page can change that header (Fetch Metadata).
 """
 
+import re
 from functools import lru_cache
 
 from flask import current_app, request
@@ -13,6 +14,7 @@ from portal.core import clock
 
 OUR_PAGES = ("same-origin", "none")
 ASKING = "asking-form"
+PORT = re.compile(r":\d+\Z")  # Not every proxy passes it on.
 
 
 def signer(salt: str) -> URLSafeSerializer:
@@ -36,5 +38,14 @@ def _text_signer(secret_key: str, salt: str) -> Signer:
 
 
 def is_cross_site_post() -> bool:
-    """Whether the form stood on another site's page. Old browsers send no header, and pass."""
-    return request.headers.get("Sec-Fetch-Site", "none") not in OUR_PAGES
+    """Whether the form stood on another site's page. Browsers without Fetch Metadata name its origin, if not "null":
+    our own pages, too, tell no referrer."""
+    said = request.headers.get("Sec-Fetch-Site")
+    if said is not None:
+        return said not in OUR_PAGES
+    origin = request.headers.get("Origin", "null")
+    return origin != "null" and _without_port(origin.rpartition("//")[2]) != _without_port(request.host)
+
+
+def _without_port(host: str) -> str:
+    return PORT.sub("", host.lower())

@@ -1,6 +1,6 @@
 """Check a message without opening its link: the code tells who sent it, when, and to which masked address."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 import shortlinks
 from portal.core import addresses, clock
+from portal.core.addresses import AddressKind
 from portal.core.extensions import limiter, read_session, vault
 from portal.core.models import (
     NO_PROVIDER,
@@ -72,6 +73,7 @@ class KnownMessage:
     sent_at: datetime | None = None  # None: sent by the firm itself, or not sent yet.
     is_ours: bool = False
     firm_sends: bool = False  # It may have taken the link.
+    is_mail: bool = False
     texts: tuple[str | None, ...] = ()  # As we sent it; more where several messages hold the link; None: not kept.
     objection: Mismatch | None = None  # Why we do not vouch for it, whatever its text.
 
@@ -115,12 +117,13 @@ def _judge(pasted: str, found: PastedText, checked: KnownMessage, *, is_cut: boo
         for sent in checked.texts or (None,)
     ]  # fmt: skip
     best = min(verdicts, key=lambda each: list(ComparisonOutcome).index(each.outcome))
-    if found.brand_hosts:
-        best = replace(best, mismatches=best.mismatches | {Mismatch.BRAND_HOST})
-    if checked.objection is None or best.outcome == ComparisonOutcome.FORGED:
+    beside = {Mismatch.BRAND_HOST: bool(found.brand_hosts), Mismatch.MAIL: checked.is_mail}
+    best = replace(best, mismatches=best.mismatches | {each for each, is_so in beside.items() if is_so})
+    objection = checked.objection or (Mismatch.SANDBOX if checked.is_sandbox else None)
+    if objection is None or best.outcome == ComparisonOutcome.FORGED:
         return best
-    outcome = ComparisonOutcome.FORGED if checked.objection == Mismatch.DECLINED else ComparisonOutcome.UNKNOWN
-    return replace(best, outcome=outcome, mismatches=best.mismatches | {checked.objection})
+    outcome = ComparisonOutcome.FORGED if objection == Mismatch.DECLINED else ComparisonOutcome.UNKNOWN
+    return replace(best, outcome=outcome, mismatches=best.mismatches | {objection})
 
 
 def _page(**facts: Any) -> str:
@@ -159,6 +162,7 @@ def _find_invitation(session: Session, vault: Vault, code: str) -> KnownMessage 
         what=LinkPurpose.ASK if context.kind.takes_grants else LinkPurpose.REFUSE,
         senders=((sandbox_mode.shown_name(text.brand_name, context.brand_code), contents.sender_of_text(text)),),
         address=addresses.mask(address),
+        is_mail=_is_mailed(session, context.recipient_id),
         made_at=row.created_at,
         brand_ids=frozenset({context.brand_id}),
         page_url=url_for("recipient.page", code=code),
@@ -187,11 +191,8 @@ def _objection(session: Session, context: LinkContext) -> Mismatch | None:
     return Mismatch.ENDED if context.closure in (ClosureReason.GONE, ClosureReason.SUSPENDED) else None
 
 
-def _has_ended(session: Session, provider_ids: Collection[int]) -> Mismatch | None:
-    """Whether a provider of a receipt or case has."""
-    ended = or_(Provider.left_at.is_not(None), Provider.suspended_at.is_not(None))
-    found = session.scalar(select(Provider.id).where(Provider.id.in_(provider_ids), ended).limit(1))
-    return None if found is None else Mismatch.ENDED
+def _is_mailed(session: Session, recipient_id: int) -> bool:
+    return session.get_one(Recipient, recipient_id).kind == AddressKind.EMAIL
 
 
 def _holds_taken_back(session: Session, pasted: str, checked: KnownMessage) -> bool:
@@ -219,13 +220,14 @@ def _find_receipt(session: Session, vault: Vault, code: str) -> KnownMessage | N
         what=LinkPurpose.RECEIPT,
         senders=tuple((part.brand_name, part.sender) for part in act.parts),
         address=act.address,
+        is_mail=_is_mailed(session, receipt.recipient_id),
         made_at=act.decided_at,
         brand_ids=frozenset(part.brand_id for part in act.parts),
         page_url=url_for("recipient.receipt", code=code),
         report_url=url_for("recipient.complain", code=code),
         is_sandbox=act.is_sandbox,
         texts=_sent_texts(vault, session.scalars(told).all()) or NO_OTHER_TEXT,
-        objection=_has_ended(session, {part.provider_id for part in act.parts}),
+        objection=Mismatch.ENDED if lookup.has_ended(session, {part.provider_id for part in act.parts}) else None,
     )
 
 
@@ -242,12 +244,13 @@ def _find_case(session: Session, vault: Vault, code: str) -> KnownMessage | None
         what=LinkPurpose.CASE,
         senders=((sandbox_mode.shown_name(name, code_at_iys), contents.current_sender(provider, brand)),),
         address=recipients.masked_address(vault, session.get_one(Recipient, case.recipient_id)),
+        is_mail=_is_mailed(session, case.recipient_id),
         made_at=case.created_at,
         brand_ids=frozenset({case.brand_id}),
         page_url=url_for("recipient.complaint", code=code),
         is_sandbox=code_at_iys in sandbox_mode.CODES,
         texts=tuple(text for text in _sent_texts(vault, messages) if code in text) or NO_OTHER_TEXT,
-        objection=_has_ended(session, {case.provider_id}),
+        objection=Mismatch.ENDED if lookup.has_ended(session, {case.provider_id}) else None,
     )
 
 

@@ -13,6 +13,9 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import urlsplit
+
+from flask import current_app
 
 from portal.core.display_names import BLANK
 from portal.web.shared import hosts
@@ -21,11 +24,11 @@ SHORT = r"[A-Za-z0-9]{6,16}"
 LONG = r"[A-Za-z0-9]{17,32}"
 AS_TYPED = re.ASCII | re.IGNORECASE  # Without ASCII, "ſ" is an "s" and "ı" an "i".
 OURS = re.compile(
-    rf"(?:(?:https?://)?(?P<host>[a-z0-9.-]+)(?::\d+)?)?/(?:(?P<letter>[kums])/)?(?P<code>{SHORT}|{LONG})(?:[/?#][\w/.=&-]*)?",
+    rf"(?:(?:https?://)?(?P<host>[a-z0-9.-]+)(?::(?P<port>\d+))?)?/(?:(?P<letter>[kums])/)?(?P<code>{SHORT}|{LONG})(?:[/?#][\w/.=&-]*)?",
     AS_TYPED,
 )
 # A host's own page (a message with a six-digit code names one) has no link code, but is ours.
-HOST = re.compile(r"(?:https?://)?([a-z0-9.-]+)(?::\d+)?(?:[/?#][^\\@]*)?", AS_TYPED)
+HOST = re.compile(r"(?:https?://)?(?P<host>[a-z0-9.-]+)(?::(?P<port>\d+))?(?:[/?#][^\\@]*)?", AS_TYPED)
 # What phones and browsers turn into a link: a scheme, a name with a path, an IP address, or a name with a top-level
 # domain. There are some 1,400 of these: beside the usual ones any in small or in capital letters is taken for one,
 # unless an ordinal ("2.el") or an initial ("t.c.kimlik") begins it. What follows the @ of a mail address is none.
@@ -161,7 +164,7 @@ def _split_word(word: str) -> list[str]:
 def _parse_link(part: str, whole_text: str, belongs: Belongs) -> tuple[LinkKind, str] | None:
     """Kind and code of a link of ours."""
     match = OURS.fullmatch(part)
-    if match is None or (not match["host"] and part != whole_text):
+    if match is None or (not match["host"] and part != whole_text) or not _has_our_port(match):
         return None
     host, letter = (match["host"] or "").lower(), (match["letter"] or "").lower()
     kind, code = LinkKind(letter or LinkKind.ASKING), match["code"]
@@ -182,4 +185,9 @@ def _is_foreign(part: str) -> bool:
     if not LINK_LIKE.match(part):
         return False
     match = HOST.fullmatch(part)
-    return match is None or not hosts.is_ours(match[1].lower())
+    return match is None or not (hosts.is_ours(match["host"].lower()) and _has_our_port(match))
+
+
+def _has_our_port(link: re.Match[str]) -> bool:
+    """None, or the one that our links have: in any other the eye finds a telephone."""
+    return link["port"] is None or link["port"] == str(urlsplit(current_app.config["LINK_BASE"]).port)

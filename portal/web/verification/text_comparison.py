@@ -7,6 +7,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from portal.core.addresses.masking import LIKE_A_PHONE
+from portal.core.display_names import TURNING
 from portal.core.transliteration import ASCII
 from portal.core.word_pairs import WORDS
 from portal.web.verification import pasted_text
@@ -14,15 +15,17 @@ from portal.web.verification import pasted_text
 # Signs beyond ASCII and usual punctuation may be drawn as letters, and marks are read above others: each is a word.
 WORD = re.compile(r"[^\W_]+|[^\w\s\0-\x7f\xab\xad\xb7\xbb\u2000-\u201f\u2022\u2024-\u202f\u2039\u203a\u205f-\u206f]")
 SIGN = re.compile(r"[^\w\s]|_")  # Of these whole letters can be drawn.
-DIRECTION = re.compile(r"[\u202a-\u202e\u2066-\u2069]")  # Letters and numbers behind these stand in another order.
+LEFT_TO_RIGHT = "\u200e"  # Programs put it around lines that they copy.
 MOST_SIGNS = 10  # More than we sent, as programs add when they quote or copy.
+# "45 |67" is read as 45 167. Quotation marks are no digits.
+NEAR_DIGITS = re.compile(r"""(?:[^\w\s>"'“”«»‘’]|_) ?\d"""), re.compile(r"""\d ?(?:[^\w\s"'“”«»‘’]|_)""")
 NOT_DIGITS = re.compile(r"\D+")
 SHORTEST_PHONE = 7  # Digits.
 
 
 class ComparisonOutcome(StrEnum):
-    """Green: the text that we sent, from its beginning to the link at least. Amber: nothing contradicts, but it is a
-    part, or there is no text to compare."""
+    """Green: the text that we sent, from its beginning to the link at least; a mismatch beside it says what else may be
+    wrong. Amber: nothing contradicts, but it is a part, or there is no text to compare."""
 
     SAME = "good"
     UNKNOWN = "amber"
@@ -42,6 +45,8 @@ class Mismatch(StrEnum):
     PART = "part"  # A part may say what the whole denies.
     DECLINED = "declined"  # We sent it, and took our approval back since.
     BRAND_HOST = "brand_host"  # The link begins with the brand's own host. The text may be ours all the same.
+    MAIL = "mail"  # A pasted mail carries no pictures, no sender, and not where its links lead.
+    SANDBOX = "sandbox"  # Nobody reviewed it.
     ENDED = "ended"  # Its firm was suspended, or has left.
 
 
@@ -68,7 +73,7 @@ def compare(
             ComparisonOutcome.FORGED if found else ComparisonOutcome.UNKNOWN, frozenset(found), is_link_alone=True
         )
     written = _words(pasted_text.without_link(sent, code)) if sent is not None else None
-    if written is not None and (not _is_part(words, written) or _is_drawn_on(pasted, sent or "")):
+    if written is not None and (not _is_part(words, written) or _is_drawn_on(pasted, sent or "", code)):
         found.add(Mismatch.TEXT)
     elif is_cut:
         found.add(Mismatch.CUT)
@@ -93,9 +98,14 @@ def _begins_as_sent(words: list[str], sent: str, code: str) -> bool:
     return any(words[: len(head)] == head for head in (_words(pasted_text.without_link(each, code)) for each in heads))
 
 
-def _is_drawn_on(pasted: str, sent: str) -> bool:
-    is_turned = not set(DIRECTION.findall(pasted)) <= set(sent)
-    return is_turned or len(SIGN.findall(pasted)) - len(SIGN.findall(sent)) > MOST_SIGNS
+def _is_drawn_on(pasted: str, sent: str, code: str) -> bool:
+    """Whether signs make it read otherwise than we sent it: others in order, in number, or beside a digit."""
+    within_lines = "".join(line.strip(LEFT_TO_RIGHT) for line in pasted.splitlines())
+    added = (set(within_lines) & {*TURNING, LEFT_TO_RIGHT}) - set(sent)
+    bare, ours = (" ".join(pasted_text.words_of(text.replace(code, ""))) for text in (pasted, sent))
+    near = {each for pattern in NEAR_DIGITS for each in pattern.findall(bare)}
+    added |= near.difference(*(pattern.findall(ours) for pattern in NEAR_DIGITS))
+    return bool(added) or len(SIGN.findall(pasted)) - len(SIGN.findall(sent)) > MOST_SIGNS
 
 
 def _words(text: str) -> list[str]:

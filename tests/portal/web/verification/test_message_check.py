@@ -25,7 +25,7 @@ AROUND_A_CODE = [
     "https://kisa.example/k/{}.",
     "KISA.example/{}",
     "http://localhost/k/{}",
-    "http://localhost:8000/u/{}?lang=en",
+    "http://localhost/u/{}?lang=en",
     "/u/{}",
     "Ornek: Onayinizi soruyoruz. Onay/Ret:https://kisa.example/{} elma nehir 0850 123 45 67",
     "(localhost/k/{}/ben-degilim)",
@@ -60,6 +60,8 @@ AT_A_FOREIGN_HOST = [
     "http://localhost/k/{}/<https://evil.example/x>",
     "http://localhost/k/{}/|evil.example/x",
     "https://kisa.example|@evil.example/{}",
+    "http://localhost:08509999999/k/{}",
+    "kisa.example:8000/{}",
 ]
 LINKS = [
     "Hediye:evil.example/x",
@@ -264,6 +266,20 @@ def cpu_seconds(text: str) -> float:
     begun = time.thread_time()
     pasted_text.parse(text, lambda *_: False)
     return time.thread_time() - begun
+
+
+@pytest.mark.parametrize(
+    ("says", "status"),
+    [
+        ({"Origin": "https://evil.example"}, 303),
+        ({"Origin": "https://evil.example", "Sec-Fetch-Site": "same-origin"}, 200),
+        ({"Origin": "http://localhost:8000"}, 200),
+        ({"Origin": "null"}, 200),  # What browsers say of our own pages, which tell no referrer.
+        ({"Origin": "https://localhost", "Sec-Fetch-Site": "cross-site"}, 303),
+    ],
+)
+def test_no_page_of_ours_shows_what_another_site_posts(browser, code, says, status):
+    assert browser.post("/kontrol", data={"code": code}, headers=says).status_code == status
 
 
 def test_checking_is_limited(app, browser, code):

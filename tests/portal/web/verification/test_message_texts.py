@@ -7,7 +7,17 @@ import shortlinks
 from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.ids import new_id
-from portal.core.models import AudienceEntry, Campaign, Complaint, Delivery, Message, MessageKind, Provider, Recipient
+from portal.core.models import (
+    AudienceEntry,
+    Brand,
+    Campaign,
+    Complaint,
+    Delivery,
+    Message,
+    MessageKind,
+    Provider,
+    Recipient,
+)
 from portal.core.word_pairs import word_pair
 from portal.domain.campaigns import default_texts
 from tests import make
@@ -42,6 +52,49 @@ def test_of_links_at_a_brands_own_host_only_the_text_is_vouched_for(app, browser
     assert SAME not in seen(page) and "Metin, gönderdiğimiz gibi; bağlantı, firmanın adresinde" in seen(page)
     assert "(izin.ornek.example)" in seen(page) and f'href="/k/{code}"' in page.text  # Which is our own host.
     assert FORGED in seen(check(browser, sent.replace("ornek.example/u/", "banka.example/u/")))
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("tr", ("görünen bağlantı başka yere götürebilir", "resimlere ve gönderene bakamayız", "yalnız aşağıdaki")),
+        (
+            "en",
+            ("the link that you see may lead elsewhere", "neither at pictures nor at the sender", "only by the button"),
+        ),
+    ],
+)
+def test_a_mails_link_is_not_said_to_be_ours(app, browser, language, words):
+    """A pasted text carries neither where its links lead, nor pictures, nor the sender."""
+    code = make.codes(app, delivery=Delivery.GATEWAY)[make.EMAIL]
+    sent = text_sent(app, code)
+
+    for pasted in (sent, sent.partition("\n")[2]):
+        page = browser.post(f"/kontrol?lang={language}", data={"code": pasted})
+        assert [each for each in words if each not in seen(page)] == []
+        assert SAME not in seen(page) and "The link is ours" not in seen(page)
+        assert "notice good" not in page.text and 'class="button"' in page.text
+    assert FORGED in seen(check(browser, f"PTT Kargo: gonderiniz bekliyor\n{sent}"))
+    assert "başka yere götürebilir" in seen(check(browser, f"http://localhost/k/{code}"))
+
+
+def test_the_first_advice_on_an_sms_is_to_open_the_page_from_here(app, browser, code):
+    page = check(browser, text_sent(app, code))
+
+    assert SAME in seen(page) and "notice good" in page.text
+    first = page.text.partition("<li>")[2].partition("</li>")[0]
+    assert "iletideki bağlantıdan değil" in first and "Sayfasını aç" in first
+
+
+def test_no_text_of_sandbox_mode_is_said_to_match(app, browser, code):
+    sent = text_sent(app, code)
+    with app.app_context():
+        db.session.execute(update(Brand).values(brand_code=990_000_001))
+        db.session.commit()
+
+    page = seen(check(browser, sent))
+    assert "Tutuyor" not in page and "Bağlantı bizim" not in page and "gönderdiğimiz gibi" not in page
+    assert "deneme hesabının yazdıklarını kimse incelemedi" in page
 
 
 def test_every_word_of_ours_is_vouched_for_in_any_spelling(app, browser, code):
