@@ -28,6 +28,7 @@ from portal.web.shared import (
     app_logging,
     app_setup,
     body_limits,
+    clock_guard,
     error_pages,
     hosts,
     languages,
@@ -73,6 +74,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     app.extensions["journal"] = Journal(folder, keys, kept_days) if folder else None
 
     body_limits.init_app(app)
+    clock_guard.init_app(app)
     csrf.init_app(app)
     app.login_manager = login  # Its init_app would read sessions on pages that have none, for a cookie of its own.
     app.extensions["limiter"] = {limiter}  # So it adds no hooks: limits are those of single views.

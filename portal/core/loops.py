@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import structlog
 
+from portal.core import clock_check
+
 log = structlog.get_logger()
 
 Context = Callable[[], AbstractContextManager[object]]
@@ -81,7 +83,7 @@ class _RunningLoop:
         self.began[threading.get_ident()] = time.monotonic()
         try:
             with self.context():
-                return self.loop.step()
+                return clock_check.may_write() and self.loop.step()
         except Exception:  # The database may be away; claimed rows are free again when their lease ends.
             log.exception("step.failed", loop=self.loop.name)
             return False

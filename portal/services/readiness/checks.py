@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, timedelta
+from datetime import timedelta
 from functools import cache, partial
 from typing import Any
 
@@ -15,7 +15,7 @@ from flask import current_app
 from sqlalchemy import func, or_, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal.core import clock
+from portal.core import clock, clock_check
 from portal.core.extensions import close_reader, db, limiter, read_session, vault
 from portal.core.lazy_text import N_
 from portal.core.models import Egress, EgressState, IysRate, JournalGap, Mail, Message, Outcome, Provider, Submission
@@ -24,7 +24,6 @@ from portal.services.readiness import forwarded, heartbeats, postgresql, setting
 from portal.services.readiness.fault import Fault
 
 BEAT_TOLD = 5.0  # Seconds for which a probe trusts the last write of this process.
-CLOCKS_APART = timedelta(seconds=5)
 # Whose rows stay as they are, and whose changes are events.
 GUARDED = (
     "address_check", "annulment", "api_request", "attempt", "audit_entry", "complaint_step", "consent_text", "decision",
@@ -99,9 +98,8 @@ def _count_waiting_for_keys(queue: tuple[Any, Any]) -> int:
 
 
 def _check_clock() -> Fault | None:
-    theirs = read_session().scalars(select(func.now())).one()
-    apart = abs(clock.now() - (theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC)))
-    if apart <= CLOCKS_APART:
+    apart = clock_check.difference(read_session())
+    if apart <= clock_check.APART:
         return None
     return Fault(
         N_("Saat, veritabanınınkinden %(seconds)s saniye farklı."), N_("İki makinenin de saatini eşitleyin (NTP)."),
@@ -112,7 +110,7 @@ def _check_clock() -> Fault | None:
 def _check_iys_clock() -> Fault | None:
     """By what the forwarder learnt from İYS's answers (services/iys/iys_clock.py)."""
     ahead = read_session().scalar(select(IysRate.ahead_ms).where(IysRate.name == IysRate.CLOCK)) or 0
-    if abs(ahead) <= CLOCKS_APART / timedelta(milliseconds=1):
+    if abs(ahead) <= clock_check.APART / timedelta(milliseconds=1):
         return None
     return Fault(
         N_("Saat, İYS'ninkinden %(seconds)s saniye farklı; ileri giden saat kararları bekletir."),

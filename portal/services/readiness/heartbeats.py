@@ -13,7 +13,7 @@ from flask import Flask, current_app
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
-from portal.core import clock, ids, loops
+from portal.core import clock, clock_check, ids, loops
 from portal.core.extensions import db, vault
 from portal.core.models import NO_PROVIDER, KeyGeneration, NotedSetting, Process, User
 from portal.core.models.inserts import insert_missing
@@ -54,6 +54,8 @@ def beat() -> None:
     """Tell that this program runs, what its requests say of proxies, and which keys it knows, but for wrong ones, which
     would make others doubt theirs; note the key that it seals with, unless any is wrong, and LINK_SALT, unless one is
     noted. Commits. Raises the database's errors."""
+    if not clock_check.may_write():  # It would seem to run until tomorrow.
+        return
     mine = update(Process).where(Process.node == ids.own_node())
     values, generation, wrong = vault().check_values(), vault().generation, wrong_keys(db.session, vault())
     known = ",".join(f"{each}:{value[:CHECK_VALUE_DIGITS]}" for each, value in values.items() if each not in wrong)
