@@ -44,6 +44,12 @@ NOTICE_DEAD_CLIENTS = (
     "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 2; "
     "SET tcp_user_timeout = '20s'"
 )
+# When a server counts as gone that a cut network says nothing of: seconds, and milliseconds for what was not received.
+# Otherwise a thread waits for its answer for two hours. They are libpq's own, no start-up options.
+UNREACHABLE = {
+    "connect_timeout": 10, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}  # fmt: skip
 
 
 def sqlalchemy_url(setting: str) -> str:
@@ -70,7 +76,7 @@ def writer_options(url: str, config: Mapping[str, Any]) -> dict[str, Any]:
         return quiet
     overflow = -1 if programs.own_role() in programs.ROLES.values() else config["DATABASE_POOL_OVERFLOW"]
     pool = {"pool_size": config["DATABASE_POOL_SIZE"], "max_overflow": overflow}
-    arguments: dict[str, Any] = {"application_name": f"izinlink-{programs.own_role()}"}  # For pg_stat_activity.
+    arguments: dict[str, Any] = {"application_name": f"izinlink-{programs.own_role()}", **UNREACHABLE}
     if config["DATABASE_POOLING"] == "transaction":
         arguments["prepare_threshold"] = None  # The next transaction has another server connection.
     return quiet | pool | {"connect_args": arguments}

@@ -126,6 +126,12 @@ def test_two_machines_that_share_no_file_decide_import_forward_and_count_togethe
         first.kill()
         assert [client.request("GET", f"/{code}").status for _ in range(8)] == [200] * 8
 
+        # Both are: the proxy's own page says so.
+        second.kill()
+        answer = client.request("GET", f"/{code}")
+        assert (answer.status, answer.headers["Retry-After"]) == (502, "5") and "nginx" not in answer.data.decode()
+        assert "<h1>Şu anda cevap veremiyoruz</h1>" in answer.data.decode()
+
         logs = first.log() + second.log() + (tmp_path / "izinlink.log").read_text()
         assert not ADDRESS_OR_CODE.search(logs) and code not in logs and "GET" in logs
         assert client.request("GET", "/readyz").status == 404

@@ -287,6 +287,8 @@ def test_a_server_is_told_who_asks_and_the_reader_to_refuse_writes_where_that_la
             driver = connection.connection.driver_connection
             assert driver.autocommit  # Or what is set would end with a transaction.
             assert (driver.prepare_threshold is None) == (pooling == "transaction")
-            assert "options" not in driver.info.get_parameters()
+            told = driver.info.get_parameters()
+            assert "options" not in told
+            assert told["tcp_user_timeout"] == "30000"  # Or a cut network keeps a thread waiting for hours.
         assert (reader.pool.size(), writer.pool.size()) == (3, 3)
     databases.close_connections(app)
