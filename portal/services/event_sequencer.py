@@ -23,8 +23,9 @@ LOOP = Loop("events", sequence_next_events)
 
 
 def delete_old_events(at: datetime) -> None:
-    """Delete the events that readers can no longer ask for. The first one kept is looked for once: that reads all that
-    are old."""
-    oldest = feed.find_oldest_kept(db.session, at)
-    while oldest is not None and feed.delete_before(db.session, oldest, A_CHUNK):
+    """Delete the events that readers can no longer ask for, from the first one on, by ranges: a search for the next
+    chunk would pass all that is deleted. The first one kept stays, and is looked for once: that reads all old ones."""
+    oldest = feed.find_oldest_kept(db.session, at) or 0
+    for start in range(feed.find_first(db.session), oldest, A_CHUNK):
+        feed.delete_range(db.session, start, min(start + A_CHUNK, oldest))
         db.session.commit()

@@ -79,3 +79,16 @@ def test_who_was_away_for_too_long_is_told_so(session, monkeypatch):
     for lost in (start, start + 1, start + 5):  # The last one was never given: the database is an older copy.
         with pytest.raises(feed.PositionLost):
             read(lost)
+
+
+def test_who_would_miss_an_event_is_told_so_though_older_ones_are_left(session):
+    start = feed.find_last_sequence(session)
+    for subject_id in (1, 2, 3):
+        record(subject_id)
+    event_sequencer.sequence_next_events()
+
+    feed.delete_range(session, start + 2, start + 3)
+
+    assert read(start + 2) == ([3], start + 3, False)
+    with pytest.raises(feed.PositionLost):
+        read(start + 1)
