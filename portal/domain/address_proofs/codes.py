@@ -206,9 +206,8 @@ def delete_old_proofs(session: Session, at: datetime) -> int:
     A proof by which somebody decided at a consent point stays as evidence, one for sandbox mode until removed.
     """
     unsent = (Message.state == MessageState.NOT_NEEDED, Message.created_at < at - KEPT)
-    messages = delete(Message).where(
-        Message.kind == MessageKind.CODE, or_(Message.created_at < at - MESSAGES_KEPT, and_(*unsent))
-    )
+    is_code = (Message.campaign_id.is_(None), Message.kind == MessageKind.CODE)  # As ix_message_of_campaign has it.
+    messages = delete(Message).where(*is_code, or_(Message.created_at < at - MESSAGES_KEPT, and_(*unsent)))
     is_removed = and_(AddressProof.purpose == Purpose.SANDBOX, AddressProof.ended_at.is_not(None))
     decided_nothing = or_(AddressProof.purpose == Purpose.MINE, AddressProof.proved_at.is_(None), is_removed)
     proofs = delete(AddressProof).where(AddressProof.created_at < at - KEPT, decided_nothing)

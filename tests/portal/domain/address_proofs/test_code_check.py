@@ -1,6 +1,7 @@
 """A code comes back within its time and its tries, for what it was asked for, and is good once."""
 
 import pytest
+from sqlalchemy import event
 
 import shortlinks
 from portal.core import addresses
@@ -8,7 +9,7 @@ from portal.core.extensions import db, vault
 from portal.core.models import AddressProof, Message, MessageKind, MessageState, Purpose
 from portal.domain import address_proofs
 from portal.domain.address_proofs import CodeResult
-from tests import make
+from tests import databases, make
 
 pytestmark = pytest.mark.alike
 
@@ -169,6 +170,23 @@ def test_forgetting_leaves_what_limits_and_evidence_need(desk):
     desk.later(days=31)
     address_proofs.delete_old_proofs(db.session, desk.at)
     assert db.session.query(Message).count() == 0
+
+
+@pytest.mark.skipif(bool(databases.SERVER), reason="asks SQLite for its plan")
+def test_forgetting_reads_no_messages_but_those_of_codes(desk):
+    """All others wait for the write lock meanwhile."""
+    asked = []
+
+    def note(_connection, _cursor, statement, parameters, *_):
+        asked.append((statement, parameters))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    address_proofs.delete_old_proofs(db.session, desk.at)
+    event.remove(db.engine, "before_cursor_execute", note)
+
+    [(text, given)] = [each for each in asked if each[0].startswith("DELETE FROM message")]
+    plan = db.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", given).all()
+    assert [row.detail.partition(" (")[0] for row in plan] == ["SEARCH message USING INDEX ix_message_of_campaign"]
 
 
 def test_an_overview_is_open_for_a_quarter_of_an_hour_to_who_has_the_token(desk):
