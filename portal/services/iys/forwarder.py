@@ -48,7 +48,7 @@ def egress_loops(iys: Client, state: EgressState = EgressState.ON) -> list[Loop]
     them. One that is draining sends refusals, and fetches what became of its lists."""
     draining = [
         Loop("refusals", partial(single_dispatch.forward_next_refusal, iys), THREADS),
-        Loop("results", partial(bulk_results.fetch_next_result, iys), 2, idle=SELDOM_SECONDS),
+        Loop("results", partial(bulk_results.fetch_next_result, iys), 2, idle=2.0),
     ]
     if state == EgressState.DRAINING:
         return draining

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
-from sqlalchemy import bindparam, case, update
+from sqlalchemy import bindparam, case
 
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db
@@ -147,10 +147,9 @@ def mark_sent(bulk: ClaimedList, payloads: Payloads, content: JsonObject) -> Non
         db.session, bulk, state=BulkState.SENT, request_id=request_id, sent_at=at, code=None, due_at=at + RESULT_AFTER
     ):
         return db.session.rollback()
-    table = Submission.__table__
-    is_open = (table.c.bulk_id == bulk.id, table.c.due_at.is_not(None))
-    mine = update(table).where(table.c.id == bindparam("its_id"), *is_open).values(
-        outcome=Outcome.SENT, attempts=table.c.attempts + 1, code=None, sub_request_id=bindparam("its_name")
+    mine = bulk_lists.update_open_item(bulk.id).values(
+        outcome=Outcome.SENT, attempts=Submission.__table__.c.attempts + 1, code=None,
+        sub_request_id=bindparam("its_name"),
     )  # fmt: skip
     named = {item.id: names.get(_item_key(json.loads(payload))) for item, payload in payloads.items()}
     db.session.execute(mine, [{"its_id": item_id, "its_name": named[item_id]} for item_id in sorted(named)])

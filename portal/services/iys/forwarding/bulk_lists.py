@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import Select, Update, func, insert, select, update
+from sqlalchemy import Select, Update, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from portal.core import leases
@@ -142,6 +142,14 @@ def update_open_items(bulk_id: int) -> Update:
     """An UPDATE of the items of a list that are still open."""
     mine = update(Submission).where(Submission.bulk_id == bulk_id, Submission.due_at.is_not(None))
     return mine.execution_options(synchronize_session=False)
+
+
+def update_open_item(bulk_id: int) -> Update:
+    """An UPDATE of one item by `its_id`, for many at once. Not by `==`: of a list that its statistics do not know
+    PostgreSQL would expect one item, and read all of them for each."""
+    table = Submission.__table__
+    is_open = (table.c.bulk_id.is_not_distinct_from(bulk_id), table.c.due_at.is_not(None))
+    return update(table).where(table.c.id == bindparam("its_id"), *is_open)
 
 
 def count_open_items(session: Session, bulk_id: int) -> int:

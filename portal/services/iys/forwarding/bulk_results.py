@@ -128,10 +128,7 @@ def _accept_items(bulk: ClaimedList, accepted: list[Result], at: datetime) -> No
         }
         for item, result in by_id
     ]
-    table = Submission.__table__
-    ours = update(table).where(
-        table.c.id == bindparam("its_id"), table.c.bulk_id == bulk.id, table.c.due_at.is_not(None)
-    ).values(
+    ours = bulk_lists.update_open_item(bulk.id).values(
         outcome=Outcome.ACCEPTED, due_at=None, code=None, transaction_id=bindparam("its_transaction"),
         accepted_at=bindparam("its_date"), ended_at=at,
     )  # fmt: skip
