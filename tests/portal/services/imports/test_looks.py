@@ -8,8 +8,10 @@ import openpyxl
 import pytest
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
-from openpyxl.formatting.rule import CellIsRule, ColorScaleRule, FormulaRule, IconSetRule
+from openpyxl.formatting.rule import CellIsRule, ColorScaleRule, FormulaRule, IconSetRule, Rule
 from openpyxl.styles import Font, PatternFill
+from openpyxl.styles.differential import DifferentialStyle
+from openpyxl.styles.numbers import NumberFormat
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from portal.services.imports.layout import is_plain
@@ -167,6 +169,7 @@ def looks_of(content: bytes) -> list[SheetLooks]:
     return [each.looks for each in find_marks(content, "xlsx").values()]
 
 
+RET = NumberFormat(numFmtId=164, formatCode='"RET"')
 FILL = PatternFill(bgColor="FFFF0000")
 
 
@@ -181,6 +184,7 @@ FILL = PatternFill(bgColor="FFFF0000")
         by_rule(CellIsRule(operator="equal", formula=["$H$1"], fill=FILL)),
         by_rule(CellIsRule(operator="equal", formula=['"Evet"'], font=Font(strike=True))),
         by_rule(IconSetRule("3Symbols", "num", [0, 1, 2])),
+        by_rule(Rule("cellIs", operator="equal", formula=["1"], dxf=DifferentialStyle(numFmt=RET))),
         coloured_tab,
         prompt,
     ],
@@ -223,6 +227,22 @@ def test_a_cell_in_a_font_of_signs_holds_no_letters_however_alike_its_column(dre
 
     assert [mark.kind for mark in found.unread.marks] == ["format"]
     assert not examine(xlsx(column_in(name="Arial", charset=162)), "liste.xlsx").unread.marks
+
+
+def number_format(code):
+    return lambda _, sheet: [setattr(cell, "number_format", code) for cell in sheet["C"][1:]]
+
+
+@pytest.mark.parametrize("code", ['[=1]"Hayır"', '"0"', "\\0", "0,", ";;;"])
+def test_a_format_of_numbers_that_shows_something_else_is_named(code):
+    assert [mark.kind for mark in examine(xlsx(number_format(code)), "liste.xlsx").unread.marks] == ["format"]
+
+
+@pytest.mark.parametrize(
+    "code", ["General", '"0"000 000 00 00', "#,##0.00", "dd.mm.yyyy", '0" TL"', '#,##0;-#,##0;"-"']
+)
+def test_a_format_of_numbers_that_shows_the_value_means_nothing(code):
+    assert not examine(xlsx(number_format(code)), "liste.xlsx").unread.marks
 
 
 def test_a_font_of_signs_in_a_shared_string_counts_for_its_file():

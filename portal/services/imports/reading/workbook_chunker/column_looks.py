@@ -26,16 +26,17 @@ class ColumnLooks:
             for column in dressed.keys() - self._lines.keys():
                 self._lines[column][self.untouched] = self.line
             for column, lines in self._lines.items():
-                lines[dressed.get(column, self.untouched)] = line
+                look = dressed.get(column, self.untouched)
+                lines[look] = max(lines.get(look, 0), line)  # Some programs write the last line first.
         else:
-            self._undressed_line = line
+            self._undressed_line = max(self._undressed_line, line)
         looks = {*dressed.values()}
         look = " ".join(looks)
         if dressed and (len(looks) > 1 or len(dressed) < filled):  # Not dressed as a whole.
             look, self._since = f"{line}", line + 1
         elif look != self._bands[0] or line != self.line + 1:
             self._since = max(self._since, self.line if line == self.line + 1 else line)
-        self._bands, self.line = (self._bands[1], look), line
+        self._bands, self.line = (self._bands[1], look), max(self.line, line)
 
     def last_difference(self) -> int:
         """The last line up to which cells of some column look otherwise than others below."""

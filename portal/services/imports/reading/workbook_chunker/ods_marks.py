@@ -11,7 +11,7 @@ from .chunks import CannotChunk
 from .column_looks import ColumnLooks
 from .marks import COMMENT, CONDITION, FORMULA, SHAPE, STRUCK, UNTYPED, Marks, Range, name_tabs
 from .workbook_parts import WorkbookParts, local_name
-from .xlsx_styles import has_signs, is_wordy
+from .xlsx_styles import has_signs, writes_words
 
 MOST_PARENTS = 20  # Of a style.
 MOST_REPEATED = 1000  # Times that a line with a note or merged cells may be repeated.
@@ -61,7 +61,7 @@ class Styles:
                 facts |= {"formula": ""} if "formula" in found.get("condition", "") else {}
                 facts |= {"words": ""} if "words" in self._facts.get(found.get("apply-style-name", ""), {}) else {}
             elif each.tag == "text":
-                facts |= {"words": ""} if is_wordy(f'"{each.text or ""}"') else {}
+                facts |= {"words": ""} if writes_words(f'"{each.text or ""}"') else {}
             elif each.tag != "paragraph-properties":
                 facts |= found
         family = "font" if style.tag == "font-face" else facts.get("family", "")

@@ -53,11 +53,11 @@ class _Sheet:
         self._format, self._type = styles["0"], ""  # Of the cell.
         self._is_in_cell, self._is_empty, self._is_computed, self._result = False, True, False, ""
         self._rule = ""  # The type of the rule that formulas belong to.
-        self._handlers = _Handlers(self._leave_cells, self._known_elements())
+        self._handlers = _Handlers(self._leave_cell, self._known_elements())
         self.parser = new_parser(lambda name, attributes: self._handlers[name](attributes))
 
     def finish(self) -> Marks:
-        self._leave_cells({})
+        self._end_line()
         looks = self._marks.looks
         looks.colours, looks.line = max(looks.colours, self._columns.last_difference()), self._columns.line
         looks.texts += self._texts
@@ -119,8 +119,8 @@ class _Sheet:
             self._texts[FORMULA] = None
         self._is_in_cell, self._is_computed, self._result = False, False, ""
 
-    def _leave_cells(self, _: Attributes) -> None:
-        self._end_line()
+    def _leave_cell(self, _: Attributes) -> None:
+        self._end_cell()
         self._rule = ""
 
     def _fill_cell(self) -> None:
@@ -157,7 +157,7 @@ class _Sheet:
 
     def _see_rule(self, facts: Attributes) -> None:
         self._rule = facts.get("type", self._rule)
-        if self._rule == "iconSet" or facts.get("dxfId") in self._styles.struck_by_rule:
+        if self._rule == "iconSet" or facts.get("dxfId") in self._styles.telling_rules:
             self._texts[CONDITION] = None
 
     def _see_colour(self, facts: Attributes) -> None:

@@ -15,6 +15,8 @@ _BUILT_IN = {"38": "[red]", "40": "[red]"}  # Formats of numbers that no file wr
 # Letters and signs that a format writes, other digits for some number, or nothing at all; units are left out before.
 _WORD = re.compile(r'"(?:[^\w"]|[\d_])*[^\W\d_][^"]*"|\\[^\W\d_]|[^\x00-\x7f\xa0\u202f₺€£¥–—’]|\[=|^;;;$')
 _UNITS = re.compile(r'"\s*(?:TL|TRY|USD|EUR|adet|kg|g|m|saat|sa|dk|gün|yıl|yaş|T|Z)\s*"|\\[TZ]', re.I)
+_LITERAL, _BESIDE = re.compile(r'"[^"]*"|\\.'), re.compile(r'"[^"]*"|[\\_*].|\[[^\]]*\]')
+_PLACEHOLDER, _SCALED = re.compile(r"[0#?@a-z]", re.I), re.compile(r"[0#?],+(?![0#?,])")
 _COLOUR = re.compile(r"\[(?:black|blue|cyan|green|magenta|red|white|yellow|color ?\d+)\]", re.I)
 # Fonts with signs in place of letters, a cross for a T: what a cell says, none of its letters tells.
 _SIGNS = re.compile(r"ding(?:s|bat)|symbol|marlett|icon|awesome|glyph|mdl2|mt extra|specialty", re.I)
@@ -34,10 +36,11 @@ class CellFormat:
 
 
 class CellFormats(dict[str, CellFormat]):
-    """Formats by their numbers as cells write them, and the numbers of formats by rule that strike through."""
+    """Formats by their numbers as cells write them, and the numbers of those of rules that strike through or write
+    words."""
 
-    def __init__(self, formats: Iterable[CellFormat] = (), struck_by_rule: Iterable[str] = ()):
-        self._formats, self.struck_by_rule = tuple(formats), frozenset(struck_by_rule)
+    def __init__(self, formats: Iterable[CellFormat] = (), telling_rules: Iterable[str] = ()):
+        self._formats, self.telling_rules = tuple(formats), frozenset(telling_rules)
 
     def __missing__(self, number: str) -> CellFormat:
         """Raises ValueError for what is no number."""
@@ -80,7 +83,7 @@ def read_styles(parts: WorkbookParts) -> CellFormats:
             is_wordy=is_wordy(code) or has_signs({f"font-{part.tag}": part.get("val", "") for part in fonts[font]}),
         )
 
-    return CellFormats(map(format_of, formats), (str(place) for place, each in enumerate(by_rule) if _strikes(each)))
+    return CellFormats(map(format_of, formats), (str(place) for place, each in enumerate(by_rule) if _tells(each)))
 
 
 def read_shared_strings(parts: WorkbookParts) -> SharedStrings:
@@ -104,7 +107,14 @@ def read_shared_strings(parts: WorkbookParts) -> SharedStrings:
 
 
 def is_wordy(code: str) -> bool:
-    """Whether a format of numbers writes more than units."""
+    """Whether a format of numbers writes words, or another number than the value."""
+    shown = code.partition(";")[0]
+    is_constant = _LITERAL.search(shown) and not _PLACEHOLDER.search(_BESIDE.sub("", shown))
+    return bool(is_constant or _SCALED.search(_BESIDE.sub("", shown))) or writes_words(code)
+
+
+def writes_words(code: str) -> bool:
+    """More than units."""
     return _WORD.search(_UNITS.sub("", code)) is not None
 
 
@@ -130,6 +140,10 @@ def colour_of(facts: Mapping[str, str] | Element) -> str:
 
 def _strikes(element: Element) -> bool:
     return any(map(is_on, element.iter("strike")))
+
+
+def _tells(rule: Element) -> bool:
+    return _strikes(rule) or any(is_wordy(each.get("formatCode", "")) for each in rule.iter("numFmt"))
 
 
 def _look_of_letters(font: Element) -> str:
