@@ -152,8 +152,8 @@ def _ping_if_idle(dialect: Dialect, connection: Any, record: ConnectionPoolEntry
 
 
 def _set_for_session(connection: Any, settings: str) -> None:
-    connection.execute(settings)  # PgBouncer would reject start-up options.
-    connection.commit()
+    with connection.transaction():  # Or it would end with the first one that is rolled back.
+        connection.execute(settings)  # As start-up options PgBouncer would reject them.
 
 
 def _configure_sqlite(connection: Any, _record: object) -> None:

@@ -12,10 +12,10 @@ from typing import Any
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import current_app
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal.core import clock, clock_check
+from portal.core import clock, clock_check, leases
 from portal.core.extensions import close_reader, db, limiter, read_session, vault
 from portal.core.lazy_text import N_
 from portal.core.models import Egress, EgressState, IysRate, JournalGap, Mail, Message, Outcome, Provider, Submission
@@ -142,7 +142,7 @@ def _check_program(role: str, command: str) -> Fault | None:
 def _check_forwarder() -> Fault | None:
     if silent := _check_program("forwarder", "iys forward"):
         return silent
-    is_unserved = or_(Egress.lease_until.is_(None), Egress.lease_until < clock.now() - heartbeats.SILENCE)
+    is_unserved = leases.is_free(Egress, clock.now() - heartbeats.SILENCE)
     if not (
         names := read_session().scalars(select(Egress.name).where(Egress.state != EgressState.OFF, is_unserved)).all()
     ):
