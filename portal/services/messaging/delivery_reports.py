@@ -12,7 +12,7 @@ from portal.core.extensions import db, read_session, vault
 from portal.core.models import Message, MessageGateway, MessageState, Recipient
 from portal.core.vault import CannotOpen
 from portal.domain.consents import recipients
-from portal.services.messaging import message_outcomes, outgoing_messages
+from portal.services.messaging import meant_brands, message_outcomes, outgoing_messages
 from portal.services.messaging.gateways.protocol import Reason, Report, ReportState
 
 WAITS_FOR_REPORT = timedelta(days=3)  # Longer than any vendor tries.
@@ -32,7 +32,8 @@ class AppliedReports(NamedTuple):
 
 
 def apply_reports(gateway: MessageGateway, reports: Sequence[Report], at: datetime) -> AppliedReports:
-    """Move the messages of this gateway that are reported, which are locked. Nothing here commits."""
+    """Move the messages of this gateway, or of removed ones before it, that are reported; they are locked. Nothing here
+    commits."""
     matched: list[tuple[Message, Report]] = []
     unknown = 0
     by_text = _recipient_ids(gateway, reports)
@@ -73,7 +74,7 @@ def _recipient_ids(gateway: MessageGateway, reports: Sequence[Report]) -> dict[s
 def _find_message(gateway: MessageGateway, report: Report, by_text: dict[str, int]) -> Message | None:
     """By our id; or by the vendor's, which may be that of a whole batch, and the address."""
     if report.message_id is not None:
-        return _lock_newest(Message.gateway_id == gateway.id, Message.id == report.message_id)
+        return _lock_newest(meant_brands.left_by(gateway), Message.id == report.message_id)
     if not report.ref:
         return None
     of_ref = Message.gateway_id == gateway.id, Message.vendor_ref == report.ref[:80]

@@ -1,13 +1,14 @@
 """Refusals that vendors of SMS and mail systems tell us of: their lists, complaints about mails, refusals by mail."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import and_, or_, select
 
 from portal.core.addresses import Address, parse
 from portal.core.extensions import db
-from portal.core.iys_protocol import Channel, Status
+from portal.core.iys_protocol import Status
 from portal.core.models import (
     Brand,
     Campaign,
@@ -23,8 +24,8 @@ from portal.core.models import (
 from portal.core.vault import CannotOpen
 from portal.domain.consents.import_snapshot import STATED
 from portal.domain.consents.refusals import RefusalScope
-from portal.services.messaging import outgoing_messages, replies
-from portal.services.messaging.gateways.protocol import BlockedAddress
+from portal.services.messaging import meant_brands, outgoing_messages, replies
+from portal.services.messaging.gateways.protocol import BlockedAddress, InboundMessage
 
 
 def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedAddress, at: datetime) -> None:
@@ -33,34 +34,36 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
     A message of ours that is named refuses its brand alone; otherwise the mailbox or number refuses all brands that
     send that way."""
     message = _named_message(gateway, blocked)
-    address = replies.address_of(blocked.address) or _address_of(message)
-    channel = Channel.EMAIL if address is not None and Channel.EMAIL in address.channels else Channel.SMS
-    if address is None or channel not in address.channels:
+    address = meant_brands.address_of(blocked.address) or _address_of(message)
+    if address is None or meant_brands.channel_of(gateway) not in address.channels:
         event.outcome, event.due_at, event.settled_at = EventOutcome.UNREADABLE, None, at
         return
-    parts = _refused_parts(event, gateway, message, address, channel, at)
-    if parts and _are_refused(parts, blocked.at):
-        event.recipient_id = parts[0].recipient.id
-        event.outcome, event.due_at, event.settled_at = EventOutcome.REFUSED, None, at
-    else:
+    parts = _refused_parts(event, gateway, message, address, at)
+    if parts and not _are_refused(parts, blocked.at):
         replies.refuse(event, gateway, parts, DecisionOrigin.FEEDBACK, at)
+        return
+    event.recipient_id = parts[0].recipient.id if parts else None  # Else somebody to whom no firm wrote through it.
+    event.outcome, event.due_at, event.settled_at = EventOutcome.REFUSED if parts else EventOutcome.READ, None, at
+
+
+def answered(gateway: MessageGateway, reply: InboundMessage) -> InboundMessage:
+    """A mail that answers one of ours as a reply by whom we wrote to, whatever its sender is called."""
+    address = _address_of(_named_message(gateway, BlockedAddress("", None, message_id=reply.message_id)))
+    return replace(reply, sender=address.text) if address else reply
 
 
 def _refused_parts(
-    event: GatewayEvent, gateway: MessageGateway, message: Message | None, address: Address, channel: Channel,
-    at: datetime,
-) -> list[RefusalScope]:  # fmt: skip
+    event: GatewayEvent, gateway: MessageGateway, message: Message | None, address: Address, at: datetime
+) -> list[RefusalScope]:
     if message is not None and message.recipient_id is not None:
         found = [db.session.get_one(Recipient, message.recipient_id)]
     else:
-        found = replies.find_recipients(event, gateway, address, at)
+        found = meant_brands.find_recipients(event, gateway, address, at)
     campaign = db.session.get(Campaign, message.campaign_id) if message is not None and message.campaign_id else None
-    if campaign is not None:
-        return [
-            RefusalScope(each, address, [db.session.get_one(Brand, campaign.brand_id)], (channel,)) for each in found
-        ]
-    refused = [(each, replies.brands_of(gateway, each.provider_id, each.id)) for each in found]
-    return [RefusalScope(each, address, brands, (channel,)) for each, brands in refused if brands]
+    if campaign is None:
+        return meant_brands.scopes(gateway, address, found)
+    brand, channel = db.session.get_one(Brand, campaign.brand_id), meant_brands.channel_of(gateway)
+    return [RefusalScope(each, address, [brand], (channel,)) for each in found]
 
 
 def _are_refused(parts: Sequence[RefusalScope], since: datetime | None) -> bool:
@@ -86,7 +89,7 @@ def _named_message(gateway: MessageGateway, blocked: BlockedAddress) -> Message 
     account = db.session.get(MessageGateway, message.gateway_id) if message is not None else None
     if account is None or account.provider_id != gateway.provider_id:
         return None
-    named, sent_to = replies.address_of(blocked.address), _address_of(message)
+    named, sent_to = meant_brands.address_of(blocked.address), _address_of(message)
     return message if None in (named, sent_to) or named == sent_to else None
 
 

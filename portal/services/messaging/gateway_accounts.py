@@ -1,7 +1,7 @@
 """Open the account of a gateway row: its adapter with its credentials. The demo gateway stands in by setting."""
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -80,9 +80,8 @@ def adapter_of(row: MessageGateway, *, only_reads: bool = False) -> Gateway:
     """In development it speaks to the fake gateway. `only_reads`: it calls nobody, but reads what a vendor told us.
     Raises CannotOpen."""
     values = {**gateways.read_credentials(vault(), row), CALLBACK_URL: callback_url(row)}
-    key = hmac.digest(current_app.config["SECRET_KEY"].encode(), b"gateway|%d" % row.id, "sha256")
     return open_adapter(
-        row.vendor, values, row.header, provider_id=row.provider_id, token_key=key, only_reads=only_reads
+        row.vendor, values, row.header, provider_id=row.provider_id, token_keys=_token_keys(row), only_reads=only_reads
     )
 
 
@@ -92,7 +91,7 @@ def callback_url(row: MessageGateway) -> str:
 
 
 def open_adapter(
-    vendor: str, values: Mapping[str, str], header: str, *, provider_id: int | None, token_key: bytes = b"",
+    vendor: str, values: Mapping[str, str], header: str, *, provider_id: int | None, token_keys: Sequence[bytes] = (),
     only_reads: bool = False,
 ) -> Gateway:  # fmt: skip
     """The same for credentials that nobody has stored yet. In sandbox mode no vendor is reached, whatever is set.
@@ -102,10 +101,19 @@ def open_adapter(
     if in_sandbox_mode(provider_id) and not fake and not only_reads:
         return DemoGateway(config["MESSAGE_GATEWAY_URL"])
     return offered.open(
-        values, header=header, base_url=f"{fake}{FAKE_PATHS[vendor]}" if fake else "", token_key=token_key,
+        values, header=header, base_url=f"{fake}{FAKE_PATHS[vendor]}" if fake else "", token_keys=token_keys,
         is_trusted=config["DEVELOPMENT"] or (provider_id is None and offered.carries == AddressKind.EMAIL),
         name=urlsplit(config["MAIN_BASE"]).hostname or "localhost",
     )  # fmt: skip
+
+
+def _token_keys(row: MessageGateway) -> list[bytes]:
+    """An account's own, and those of its owner's others, also removed ones: what they sent is answered for as long as
+    somebody keeps it, wherever the answer arrives by now."""
+    same = MessageGateway.provider_id == row.provider_id, MessageGateway.carries == row.carries
+    others = read_session().scalars(select(MessageGateway.id).where(*same, MessageGateway.id != row.id))
+    secret = current_app.config["SECRET_KEY"].encode()
+    return [hmac.digest(secret, b"gateway|%d" % gateway_id, "sha256") for gateway_id in (row.id, *others)]
 
 
 def in_sandbox_mode(provider_id: int | None) -> bool:

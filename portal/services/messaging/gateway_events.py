@@ -4,7 +4,7 @@ A killed worker has done nothing; when its lease ends, the next one does it. Wha
 """
 
 import base64
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -19,19 +19,15 @@ from portal.core.models import EventKind, EventOutcome, GatewayEvent, MessageGat
 from portal.core.models.inserts import insert_missing
 from portal.core.vault import KEY_WAIT, CannotOpen, KeyMissing
 from portal.domain.notifications import gateways
-from portal.domain.replies import ReplyOutcome, classify_reply
 from portal.services.messaging import delivery_reports, event_contents, feedback, gateway_accounts, replies, routing
-from portal.services.messaging.gateways import json_values, push_text, vendor_rows
-from portal.services.messaging.gateways.bounces import Feedback
+from portal.services.messaging.gateways import push_text, vendor_rows
 from portal.services.messaging.gateways.protocol import (
     BlockedAddress,
     ErrorClass,
-    Gateway,
+    Feedback,
     GatewayError,
-    InboundMessage,
     Reason,
     Report,
-    ReportState,
     VendorPush,
 )
 from portal.services.messaging.gateways.smtp import SmtpGateway
@@ -102,9 +98,9 @@ def _read_push(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> No
     content, adapter = event_contents.read_content(event), gateway_accounts.adapter_of(gateway, only_reads=True)
     db.session.rollback()
     push = VendorPush(base64.b64decode(content["body"]), content["type"], content["query"])
-    news, answers, is_parsed = Feedback(), list[InboundMessage](), True
+    news, is_parsed = Feedback(), True
     try:
-        news, answers = _parse(adapter, push)
+        news = adapter.read_push(push)
     except GatewayError:
         is_parsed = False
         if at < event.received_at + PROVABLE_WITHIN:
@@ -112,11 +108,12 @@ def _read_push(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> No
             return
     except ValueError:
         is_parsed = False
-    is_phones = gateway.carries == AddressKind.PHONE
-    is_read = is_parsed and (not is_phones or bool(news.reports or answers))
-    if is_phones and not (answers or any(map(_is_known, news.reports))):
-        answers = _find_unread(push)
-    unknown = keep_news(gateway, news.reports, answers, news.blocked, at, pushed_at=event.received_at)
+        if gateway.carries == AddressKind.PHONE:
+            unread = vendor_rows.unread_replies(push_text.decode(push.body, push.content_type))
+            news = Feedback(replies=tuple(unread))
+    is_mail = gateway.carries == AddressKind.EMAIL
+    is_read = is_parsed and (is_mail or bool(news.reports) or any(each.is_whole for each in news.replies))
+    unknown = keep_news(gateway, news, at, pushed_at=event.received_at)
     if not is_read:
         _end_unreadable(event, gateway, push, at)
         return
@@ -125,27 +122,6 @@ def _read_push(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> No
         event.due_at = at + MINUTE
         return
     _end(event, EventOutcome.READ, at)
-
-
-def _parse(adapter: Gateway, push: VendorPush) -> tuple[Feedback, list[InboundMessage]]:
-    if isinstance(adapter, SmtpGateway):
-        return adapter.read_push(push), []
-    return Feedback(tuple(adapter.parse_report_push(push))), adapter.parse_inbound_push(push)
-
-
-def _find_unread(push: VendorPush) -> list[InboundMessage]:
-    """Of a push in which nothing was understood: all of it where it cannot be parsed, else what may refuse in it."""
-    try:
-        document = vendor_rows.parse_push(push)
-    except ValueError:
-        return vendor_rows.unread_replies(push_text.decode(push.body, push.content_type))
-    may_refuse = (ReplyOutcome.REFUSAL, ReplyOutcome.LIKELY_REFUSAL)
-    is_one = any(classify_reply(each) in may_refuse for each in json_values.strings(document))
-    return vendor_rows.unread_replies(document) if is_one else []
-
-
-def _is_known(report: Report) -> bool:
-    return (report.state, report.reason) != (ReportState.ACCEPTED, Reason.UNKNOWN)
 
 
 def _end_unreadable(event: GatewayEvent, gateway: MessageGateway, push: VendorPush, at: datetime) -> None:
@@ -159,7 +135,7 @@ def _end_unreadable(event: GatewayEvent, gateway: MessageGateway, push: VendorPu
 def _note_reports(gateway: MessageGateway, reports: Sequence[Report], at: datetime, beginning: str) -> None:
     """For the account's page, which also tells whether its test message arrived: no message of ours is that."""
     if gateway.carries == AddressKind.PHONE:
-        known = [each for each in reports if _is_known(each)]
+        known = [each for each in reports if each.is_known]
         if known:
             event_contents.note_report(gateway, EventOutcome.READ, known[-1].state, at)
         if len(known) < len(reports):
@@ -171,33 +147,31 @@ def _end(event: GatewayEvent, outcome: EventOutcome, at: datetime) -> None:
     event.outcome, event.due_at, event.settled_at, event.body = outcome, None, at, None
 
 
-def keep_news(
-    gateway: MessageGateway, reports: Sequence[Report], answers: Iterable[InboundMessage],
-    blocked: Iterable[BlockedAddress], at: datetime, pushed_at: datetime | None = None,
-) -> int:  # fmt: skip
+def keep_news(gateway: MessageGateway, news: Feedback, at: datetime, pushed_at: datetime | None = None) -> int:
     """Note what became of messages, and keep replies and refusals; how many reports are of messages we do not know.
 
-    What has neither an id nor a time is the same within a minute of pushes, and within a day of sweeps, which see it
-    again and again.
+    What has no time that can be read is the same within a minute of pushes and mails, and within a day of sweeps, which
+    see it again and again: for ever there where it has an id, or nobody can read it.
     """
     secret = gateways.read_secret(vault(), gateway)
     moment = f"{pushed_at:%Y-%m-%d %H:%M}" if pushed_at else clock.day(at).isoformat()
-    applied = delivery_reports.apply_reports(gateway, reports, at)
+    applied = delivery_reports.apply_reports(gateway, news.reports, at)
     left = [
         BlockedAddress("", report.at, "report", message.id) for message, report in applied.matched
         if report.reason == Reason.BLOCKED_BY_VENDOR
     ]  # fmt: skip
     if pushed_at is None or at >= pushed_at + KNOWN_AFTER:  # Whose message is of another account, or forgotten here.
         known = {report for _, report in applied.matched}
-        lost = (each for each in reports if each.reason == Reason.BLOCKED_BY_VENDOR and each not in known)
+        lost = (each for each in news.reports if each.reason == Reason.BLOCKED_BY_VENDOR and each not in known)
         left += [BlockedAddress(report.to, report.at, "report") for report in lost if report.to]
-    for reply in answers:
-        told_at = reply.received_at if reply.is_dated else "" if reply.id else moment
-        said = [reply.id, reply.sender, reply.to, reply.keyword, reply.text, told_at]
+    for reply in (feedback.answered(gateway, each) for each in news.replies):
+        told_at = moment if pushed_at or (reply.is_whole and not reply.id) else ""
+        said = [reply.id, reply.sender, reply.to, reply.keyword, reply.text]
         dated = {"received_at": pushed_at, "is_dated": True} if pushed_at and not reply.is_dated else {}
-        event_contents.keep(gateway, secret, EventKind.REPLY, said, asdict(reply) | dated, at)
-    for each in (*blocked, *left):
-        named = [each.address, each.message_id, each.source, each.at or ("" if each.message_id else moment)]
+        identity = [*said, reply.received_at if reply.is_dated else told_at]
+        event_contents.keep(gateway, secret, EventKind.REPLY, identity, asdict(reply) | dated, at)
+    for each in (*news.blocked, *left):
+        named = [each.address, each.message_id, each.source, each.at or moment]
         event_contents.keep(gateway, secret, EventKind.BLOCKED, named, asdict(each), at)
     return applied.unknown
 
@@ -233,7 +207,7 @@ def _sweep(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
     answers = _ask(gateway_id, lambda: adapter.inbound(since, at))
     blocked = _ask(gateway_id, lambda: adapter.blocked(since))
     _note_reports(gateway, reports or [], at, "")
-    keep_news(gateway, reports or [], answers or [], blocked or [], at)
+    keep_news(gateway, Feedback(tuple(reports or ()), tuple(blocked or ()), tuple(answers or ())), at)
     event.due_at, event.lease_until = at + MINUTE, None
     if answers is not None and blocked is not None:
         gateway.swept_at = at
@@ -255,7 +229,7 @@ def _read_mailbox(
     event.due_at, event.lease_until = at + MINUTE, None
     if told is not None:
         news, visit = told
-        keep_news(gateway, news.reports, (), news.blocked, at)
+        keep_news(gateway, news, at, pushed_at=at)  # A mail comes once.
         gateway.mailbox_position, gateway.swept_at = visit.position, at
         event.due_at = at if visit.is_full else event.due_at
 

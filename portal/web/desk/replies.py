@@ -13,11 +13,10 @@ from werkzeug.wrappers import Response
 from portal.core import clock
 from portal.core.addresses import mask
 from portal.core.extensions import db
-from portal.core.iys_protocol import Channel
 from portal.core.models import TO_READ, EventOutcome, GatewayEvent
 from portal.core.vault import CannotOpen
 from portal.domain.identity.permissions import Permission
-from portal.services.messaging import event_contents, replies
+from portal.services.messaging import event_contents, meant_brands, replies
 from portal.web.desk.blueprint import blueprint
 from portal.web.shared.access import needs
 from portal.web.shared.audit_entries import record_audit
@@ -32,7 +31,7 @@ class ReplyRow:
     event: GatewayEvent
     sender: str
     text: str
-    brands: list[str]  # That a refusal would refuse: none where no phone sent it.
+    brands: list[str]  # That a refusal would refuse: none where nobody is known who sent it.
     is_held: bool  # Nothing is sent to its sender meanwhile,
     is_late: bool  # and it came on an earlier day.
 
@@ -107,9 +106,8 @@ def _row(event: GatewayEvent) -> ReplyRow:
         reply = event_contents.read_reply(event)
     except CannotOpen:
         return ReplyRow(event, "–", _("Yanıt açılamadı."), [], is_held, is_late)
-    address, text = replies.address_of(reply.sender), reply.text
+    address, text = meant_brands.address_of(reply.sender), reply.text
     if not reply.is_whole:
         text = _("Okunamayan bildirim: %(text)s", text=event_contents.mask_people(text))
-    takes_sms = address is not None and Channel.SMS in address.channels
-    brands = [brand.name for brand in replies.find_brands(event, reply)] if takes_sms else []
+    brands = [brand.name for brand in meant_brands.find_brands(event, reply)]
     return ReplyRow(event, mask(address.text) if address else reply.sender or "–", text, brands, is_held, is_late)

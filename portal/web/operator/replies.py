@@ -14,7 +14,7 @@ from portal.core.extensions import db
 from portal.core.models import TO_READ, GatewayEvent, Provider
 from portal.core.vault import CannotOpen
 from portal.domain.identity.permissions import Permission
-from portal.services.messaging import event_contents, replies, shared_replies
+from portal.services.messaging import event_contents, meant_brands, replies, shared_replies
 from portal.web.operator.blueprint import blueprint
 from portal.web.shared.access import needs
 from portal.web.shared.audit_entries import record_operator_audit
@@ -71,7 +71,7 @@ def _settle(event_id: int, *, told: str, refuses: bool = False, firm: int | None
         abort(404)
     if refuses and not replies.refuse_as_read(event, reply, current_user.id, at):
         abort(404)
-    for recipient_id in shared_replies.settle(event, replies.address_of(reply.sender), current_user.id, at, firm):
+    for recipient_id in shared_replies.settle(event, meant_brands.address_of(reply.sender), current_user.id, at, firm):
         replies.resume_links(recipient_id, at)
     record_operator_audit("reply.refused" if refuses else "reply.read", "reply", event_id, provider_id=firm)
     db.session.commit()
@@ -84,7 +84,7 @@ def _row(event: GatewayEvent) -> SharedReplyRow:
         reply = event_contents.read_reply(event)
     except CannotOpen:
         return SharedReplyRow(event, "–", _("Yanıt açılamadı."), [])
-    address, text = replies.address_of(reply.sender), reply.text
+    address, text = meant_brands.address_of(reply.sender), reply.text
     if not reply.is_whole:
         text = _("Okunamayan bildirim: %(text)s", text=event_contents.mask_people(text))
     held = [each.provider_id for each in shared_replies.find_held(event, address)]

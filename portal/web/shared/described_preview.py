@@ -164,7 +164,7 @@ def _read_error(gateway: GenericHttpGateway, sample: str) -> Reading:
 
 def _read_report(gateway: GenericHttpGateway, sample: str) -> Reading:
     with suppress(ValueError):
-        for each in gateway.parse_report_push(VendorPush(sample.encode())):
+        for each in gateway.read_push(VendorPush(sample.encode())).reports:
             if not gateway.description["report_push"].keys() & {"ref", "item_id"}:
                 text = _("Hangi iletinin raporu olduğu anlaşılmıyor: firmanın ya da bizim numaramızın yerini seçin.")
                 return Reading("report", text, False)
@@ -176,6 +176,7 @@ def _read_report(gateway: GenericHttpGateway, sample: str) -> Reading:
 
 def _read_reply(gateway: GenericHttpGateway, sample: str) -> Reading:
     with suppress(ValueError):
-        for each in gateway.parse_inbound_push(VendorPush(sample.encode())):
-            return Reading("reply", _("%(sender)s yazdı: %(text)s", sender=each.sender, text=each.text), True)
+        for each in gateway.read_push(VendorPush(sample.encode())).replies:
+            if each.is_whole:
+                return Reading("reply", _("%(sender)s yazdı: %(text)s", sender=each.sender, text=each.text), True)
     return Reading("reply", _("Gelen mesaj örneğinden yazan ve yazdığı bulunamadı."), False)

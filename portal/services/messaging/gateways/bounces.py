@@ -1,48 +1,57 @@
 """What comes back to the envelope's sender of our mails: bounces (RFC 3464), complaints (ARF, RFC 5965), refusals by
-mail, and replies of machines.
+mail, and replies of machines and people.
 
 A mail of a stranger: at most MAX_BYTES of it are read, and nothing that the parsers would take long over. Only an
 address with a token of ours says which message it is about, so nobody can fail or refuse somebody else's.
 """
 
 import re
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from email import message_from_bytes
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from email.message import Message
-from email.parser import BytesHeaderParser
-from email.utils import parsedate_to_datetime
+from email.utils import parseaddr, parsedate_to_datetime
+from itertools import islice
+from urllib.parse import unquote
 
 from flufl.bounce import all_failures
 
+from portal.core import clock
+from portal.services.messaging.gateways import push_text
 from portal.services.messaging.gateways.mail_status import ENHANCED, enhanced_status, reason_of
-from portal.services.messaging.gateways.mail_tokens import TokenPurpose, find_message
-from portal.services.messaging.gateways.protocol import BlockedAddress, Reason, Report, ReportState
+from portal.services.messaging.gateways.mail_tokens import TokenPurpose, find_messages
+from portal.services.messaging.gateways.protocol import (
+    BlockedAddress,
+    Feedback,
+    InboundMessage,
+    Reason,
+    Report,
+    ReportState,
+)
+from portal.services.messaging.gateways.vendor_rows import canonical
 
 MAX_BYTES = 256 * 1024
 MAX_ODD_BYTES, LONGEST_LINE = 32 * 1024, 998  # What flufl.bounce gets to see; it tries many patterns on each line.
 MOST_MULTIPARTS, LONGEST_CONTENT_TYPE = 20, 2000  # The parser takes quadratic time in both.
 FOLD = re.compile(rb"\n[ \t]")
 NO_COMPLAINT = ("not-spam", "auth-failure")  # RFC 6430 and 6591 use ARF for other news.
-RECIPIENTS = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To")
+RECIPIENTS = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To", "Cc", "Bcc")
+RECEIVED_FOR = re.compile(r"\bfor <?([^\s<>;]{3,320})")
+MOST_DECODED, LONGEST_HEADER = 50, 2000  # Headers that may be encoded, and characters of one.
+LONGEST_ID, MOST_READ = 200, 1000  # Of a mail's id and its text.
+COMPLAINT, STATUS = "message/feedback-report", "message/delivery-status"
 STATES = {
     "delivered": ReportState.DELIVERED,
     "failed": ReportState.FAILED,
 }  # Others are on their way: delayed, relayed.
 
 
-@dataclass(frozen=True)
-class Feedback:
-    """What a mail system told us of our messages. An automatic mail gets no answer (RFC 3834)."""
-
-    reports: tuple[Report, ...] = ()
-    blocked: tuple[BlockedAddress, ...] = ()
-    is_automatic: bool = True
-
-
-def parse_returned_mail(raw: bytes, to: str, key: bytes) -> Feedback:
-    """Read a mail that came for `to`, the envelope's recipient; `key` is that of the tokens. Never raises."""
+def parse_returned_mail(raw: bytes, to: str, keys: Sequence[bytes], domain: str = "") -> Feedback:
+    """Read a mail that came for `to`, the envelope's recipient where it is known; `keys` are of tokens. What a person
+    wrote to an address of ours, at `domain` where its token is of nobody, waits to be read. Never raises."""
     raw = raw[:MAX_BYTES].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     raw = raw if _is_harmless(raw) else _plain_headers(raw)
     try:
@@ -51,30 +60,36 @@ def parse_returned_mail(raw: bytes, to: str, key: bytes) -> Feedback:
     except RecursionError:
         raw = _plain_headers(raw)
         mail, parts = message_from_bytes(raw), {}
-    addressed, at = find_message(key, to), _date_of(mail)
-    named = addressed or find_message(key, raw.decode("ascii", "replace"))
-    if named is None:
-        return Feedback(is_automatic=is_automatic(mail))
-    _, message_id = named
-    if complaint := parts.get("message/feedback-report"):
+    named_to, at = _recipients(mail, to), _date_of(mail)
+    addressed = list(dict.fromkeys(find_messages(keys, named_to)))
+    refused = [each for purpose, each in addressed if purpose == TokenPurpose.UNSUBSCRIBE]
+    if refused:  # Nothing but what refuses comes there.
+        return Feedback(blocked=tuple(BlockedAddress("", at, "mailto", each) for each in refused))
+    message_id = addressed[0][1] if addressed else None
+    returned = addressed or list(islice(find_messages(keys, raw.decode("ascii", "replace")), 1))
+    told = _read_automatic(mail, parts, raw, returned[0][1], at, is_ours=bool(addressed)) if returned else None
+    if told is not None:
+        return told
+    wants = domain and re.search(rf"\bunsubscribe ?[^\s<>@]{{0,80}}@{re.escape(domain)}", named_to, re.IGNORECASE)
+    is_report = not parts.keys().isdisjoint((COMPLAINT, STATUS))
+    if is_report or not (wants or (message_id and not is_automatic(mail))):
+        return Feedback()
+    return Feedback(replies=(_unread(mail, parts, message_id, at),))
+
+
+def _read_automatic(
+    mail: Message, parts: Mapping[str, Message], raw: bytes, message_id: int, at: datetime | None, *, is_ours: bool
+) -> Feedback | None:
+    """What a mail system says of a message; None where it says nothing."""
+    if complaint := parts.get(COMPLAINT):
         return _complaint(complaint, message_id, at)
-    if status := parts.get("message/delivery-status"):
+    if status := parts.get(STATUS):
         return Feedback(tuple(_reports(status, message_id, at)))
     if _header(mail, "Auto-Submitted").startswith("auto-replied"):  # An absence notice says nothing of our mail.
         return Feedback()
-    if addressed == (TokenPurpose.UNSUBSCRIBE, message_id) and not _has_null_sender(mail):
-        refusal = BlockedAddress("", at, "mailto", message_id)
-        return Feedback(blocked=(refusal,), is_automatic=is_automatic(mail))
     is_bounce = _has_null_sender(mail)
-    report = _odd_report(raw, message_id, at, is_bounce=is_bounce) if addressed or is_bounce else None
-    return Feedback((report,) if report else (), is_automatic=is_automatic(mail))
-
-
-def parse_mailbox_mail(raw: bytes, key: bytes) -> Feedback:
-    """The same of a mail in a mailbox, where headers name the envelope's recipient. Never raises."""
-    head = BytesHeaderParser().parsebytes(raw[:MAX_BYTES].partition(b"\r\n\r\n")[0])
-    to = " ".join(str(value) for name in RECIPIENTS for value in head.get_all(name, ()))
-    return parse_returned_mail(raw, to, key)
+    report = _odd_report(raw, message_id, at, is_bounce=is_bounce) if is_ours or is_bounce else None
+    return Feedback((report,)) if report else None
 
 
 def is_automatic(mail: Message) -> bool:
@@ -84,6 +99,37 @@ def is_automatic(mail: Message) -> bool:
         or _header(mail, "Auto-Submitted") not in ("", "no")
         or _header(mail, "Precedence") in ("bulk", "junk", "list", "auto_reply")
         or any(name in mail for name in ("List-Id", "List-Unsubscribe", "X-Auto-Response-Suppress", "X-Autoreply"))
+    )
+
+
+def _recipients(mail: Message, to: str) -> str:
+    """Whom a mail came for, as far as its envelope and headers tell, also where they are encoded or quoted."""
+    found = [to, *(str(value) for name in RECIPIENTS for value in mail.get_all(name, ()))]
+    found += [each[1] for value in mail.get_all("Received", ()) if (each := RECEIVED_FOR.search(str(value)))]
+    return unquote(" ".join([*found, *map(_decoded, found[:MOST_DECODED])]))
+
+
+def _decoded(text: str) -> str:
+    """A header without the encoding of RFC 2047."""
+    with suppress(HeaderParseError, LookupError, ValueError):
+        return str(make_header(decode_header(text[:LONGEST_HEADER])))
+    return text[:LONGEST_HEADER]
+
+
+def _unread(mail: Message, parts: Mapping[str, Message], message_id: int | None, at: datetime | None) -> InboundMessage:
+    """A mail that a person has to read."""
+    text = parts.get("text/plain") or parts.get("text/html") or mail
+    body = text.get_payload(decode=True)
+    said = push_text.decode(body[:MOST_READ], str(text.get("Content-Type", ""))) if isinstance(body, bytes) else ""
+    return InboundMessage(
+        _header(mail, "Message-ID")[:LONGEST_ID],
+        canonical(parseaddr(_decoded(str(mail.get("From", ""))))[1]),
+        "",
+        f"{_decoded(str(mail.get('Subject', '')))}\n{said}".strip(),
+        at or clock.now(),
+        is_dated=at is not None,
+        is_whole=False,
+        message_id=message_id,
     )
 
 

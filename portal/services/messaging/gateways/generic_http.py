@@ -21,13 +21,12 @@ from portal.services.messaging.gateways.protocol import (
     Batch,
     Capabilities,
     ErrorClass,
+    Feedback,
     Gateway,
     GatewayError,
-    InboundMessage,
     LookupOutcome,
     OutgoingMessage,
     Reason,
-    Report,
     SendError,
     SendResult,
     VendorPush,
@@ -91,15 +90,9 @@ class GenericHttpGateway(Gateway):
             results |= {each.message_id: each for each in sent}
         return [results[each.id] for each in batch.messages]
 
-    def parse_report_push(self, push: VendorPush) -> list[Report]:
-        mapping = self.description.get("report_push")
-        return vendor_rows.read_reports(mapping, vendor_rows.parse_push(push)) if mapping else []
-
-    def parse_inbound_push(self, push: VendorPush) -> list[InboundMessage]:
-        mapping = self.description.get("inbound_push")
-        if mapping is None:  # Only rows that are no objects.
-            mapping = {**self.description.get("report_push", {}), "where": {"/ ": []}}
-        return vendor_rows.read_inbound(mapping, vendor_rows.parse_push(push))
+    def read_push(self, push: VendorPush) -> Feedback:
+        reports, inbound = self.description.get("report_push"), self.description.get("inbound_push")
+        return vendor_rows.read_rows(vendor_rows.parse_push(push), reports or {}, inbound)
 
     def _send_halving(self, batch: Batch, messages: list[OutgoingMessage], calls: Iterator[int]) -> list[SendResult]:
         """Send; where all fail for one of them, send each half. After an uncertain call nothing more is sent: lookup()

@@ -69,12 +69,12 @@ class IletiMerkezi(VendorGateway):
         return reports_of_each(refs, self._order_reports)
 
     def inbound(self, since: datetime, until: datetime) -> list[InboundMessage]:
-        document = json_values.lower_names(self._post("get-inbox", {}))
+        answer = json_values.read(json_values.lower_names(self._post("get-inbox", {})), "/response") or {}
         rows = [
             {name: each for name, each in row.items() if not isinstance(each, dict | list)}
-            for row in objects_with(document)
+            for row in objects_with([each for name, each in answer.items() if name != "status"])
         ]
-        found = [each for each in vendor_rows.read_inbound(INBOX, rows) if each.sender and each.text]
+        found = vendor_rows.read_replies(INBOX, rows)
         return [each for each in found if not each.is_dated or each.received_at >= since - INBOX_OVERLAP]
 
     def blocked(self, since: datetime) -> list[BlockedAddress]:

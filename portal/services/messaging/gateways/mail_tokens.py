@@ -8,10 +8,11 @@ systems change it.
 import base64
 import hmac
 import re
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
 ID_BYTES, DIGEST_BYTES = 8, 12
-ADDRESS = re.compile(r"\b(bounce|unsubscribe)\+([a-z2-7]{32})@", re.IGNORECASE)
+ADDRESS = re.compile(r"\b(bounce|unsubscribe)[+ ]?([a-z2-7]{32})@", re.IGNORECASE)  # Some programs lose the plus.
 
 
 class TokenPurpose(StrEnum):
@@ -25,14 +26,13 @@ def token_address(key: bytes, purpose: TokenPurpose, message_id: int, domain: st
     return f"{purpose}+{base64.b32encode(token).decode().lower()}@{domain}"
 
 
-def find_message(key: bytes, text: str) -> tuple[TokenPurpose, int] | None:
-    """The message that the first true address of ours in a text names, and the address's purpose."""
+def find_messages(keys: Sequence[bytes], text: str) -> Iterator[tuple[TokenPurpose, int]]:
+    """The messages that true addresses of ours in a text name, and each address's purpose."""
     for found in ADDRESS.finditer(text):
         purpose, token = TokenPurpose(found[1].lower()), base64.b32decode(found[2].upper())
         message_id = int.from_bytes(token[:ID_BYTES], "big")
-        if hmac.compare_digest(token[ID_BYTES:], _digest(key, purpose, message_id)):
-            return purpose, message_id
-    return None
+        if any(hmac.compare_digest(token[ID_BYTES:], _digest(key, purpose, message_id)) for key in keys):
+            yield purpose, message_id
 
 
 def _digest(key: bytes, purpose: TokenPurpose, message_id: int) -> bytes:

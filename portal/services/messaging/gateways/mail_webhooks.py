@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -16,13 +16,14 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from portal.core.ids import parse_id
 from portal.services.messaging.gateways import http_call, json_values, push_text
-from portal.services.messaging.gateways.bounces import MAX_BYTES, NO_COMPLAINT, Feedback
+from portal.services.messaging.gateways.bounces import MAX_BYTES, NO_COMPLAINT
 from portal.services.messaging.gateways.json_values import read, read_text
 from portal.services.messaging.gateways.mail_status import enhanced_status, reason_of
-from portal.services.messaging.gateways.mail_tokens import find_message
+from portal.services.messaging.gateways.mail_tokens import find_messages
 from portal.services.messaging.gateways.protocol import (
     BlockedAddress,
     ErrorClass,
+    Feedback,
     GatewayError,
     Reason,
     Report,
@@ -30,7 +31,7 @@ from portal.services.messaging.gateways.protocol import (
     SendError,
     VendorPush,
 )
-from portal.services.messaging.gateways.vendor_rows import canonical, parse_time, safe_code
+from portal.services.messaging.gateways.vendor_rows import DEEPEST, canonical, parse_time, safe_code
 
 CERTIFICATE_URL = re.compile(r"https://sns\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/[\w./-]+\.pem")
 SUBSCRIBE_URL = re.compile(r"https://sns\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/\?\S+")
@@ -55,9 +56,10 @@ BREVO_STATES: dict[str, tuple[ReportState, Reason | None]] = {
     "blocked": (ReportState.FAILED, Reason.UNREACHABLE),  # For whatever reason; a refusal comes as an event of its own.
     "error": (ReportState.FAILED, None),
 }
-BREVO_REFUSALS = ("spam", "complaint", "unsubscribed")
+REFUSING = re.compile(r"unsub|spam|complain", re.IGNORECASE)  # Brevo has more such events than it documents.
 BREVO_OPENINGS = ("opened", "unique_opened", "proxy_open", "unique_proxy_open", "click")  # No evidence of anything.
 KNOWN_KEYS: dict[str, CertificatePublicKeyTypes] = {}  # That this process has fetched, by the certificate's URL.
+LONGEST_KIND = 60  # Characters of an event.
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECONDS = re.compile(r"[0-9]{1,10}")
 OWN_ID = re.compile(r"<m([0-9]{1,19})@")  # Of mail_message.
@@ -72,7 +74,7 @@ def fetch_from_amazon(url: str) -> bytes:
 
 
 def read_ses_push(
-    push: VendorPush, topic: str, key: bytes, fetch: Callable[[str], bytes] = fetch_from_amazon
+    push: VendorPush, topic: str, keys: Sequence[bytes], fetch: Callable[[str], bytes] = fetch_from_amazon
 ) -> Feedback:  # fmt: skip
     """Read a notification of SES, or confirm the subscription to our topic; empty where it is something else. Raises
     ValueError where SNS did not sign it for our topic, and GatewayError.
@@ -86,12 +88,14 @@ def read_ses_push(
         return Feedback()
     note = json_values.parse(message["Message"])
     kind = read_text(note, ("/notificationType", "/eventType"))
-    named = find_message(key, read_text(note, "/mail/source"))
+    named = next(find_messages(keys, read_text(note, "/mail/source")), None)
     ours: dict[str, Any] = {"ref": read_text(note, "/mail/messageId"), "message_id": named[1] if named else None}
     if kind == "Bounce":
         return Feedback(tuple(_ses_bounces(note, ours)))
     if kind == "Complaint":
         return _ses_complaint(note, ours)
+    if kind == "Subscription":
+        return _ses_subscription(note, ours)
     if kind not in SES_STATES:
         return Feedback()
     reason = Reason.CONTENT if kind == "Reject" else None
@@ -101,15 +105,16 @@ def read_ses_push(
 
 def parse_brevo_push(push: VendorPush) -> Feedback:
     """Read one event of Brevo, or several. Raises ValueError."""
-    events = _json(push.body)
-    reports, blocked = [], []
-    for event in events if isinstance(events, list) else [events]:
+    events, reports, blocked = _json(push.body), [], []
+    if json_values.is_deeper(events, DEEPEST):
+        raise ValueError("nested too deeply")
+    for event in json_values.objects_with(events, "event"):
         kind, ref, seconds = (read_text(event, f"/{name}") for name in ("event", "message-id", "ts_event"))
         to, own = canonical(read_text(event, "/email")), OWN_ID.match(ref)
         message_id = parse_id(own[1]) if own else None
         at = EPOCH + timedelta(seconds=int(seconds)) if SECONDS.fullmatch(seconds) else None
-        if kind in BREVO_REFUSALS:
-            blocked.append(BlockedAddress(to, at, kind, message_id))
+        if REFUSING.search(kind[:LONGEST_KIND]):
+            blocked.append(BlockedAddress(to, at, kind[:LONGEST_KIND], message_id))
         elif kind and kind not in BREVO_OPENINGS:
             state, reason = BREVO_STATES.get(kind, (ReportState.ACCEPTED, Reason.UNKNOWN))
             said = reason_of(enhanced_status(read_text(event, "/reason"))) if state == ReportState.FAILED else None
@@ -138,6 +143,15 @@ def _ses_complaint(note: Any, ours: dict[str, Any]) -> Feedback:
     told = [] if kind in NO_COMPLAINT else addresses or [""]
     source = f"complaint {safe_code(kind)}"
     return Feedback(blocked=tuple(BlockedAddress(to, at, source, ours["message_id"]) for to in told))
+
+
+def _ses_subscription(note: Any, ours: dict[str, Any]) -> Feedback:
+    """A refusal by the link or header of SES's own lists."""
+    wanted = read(note, "/subscription/newTopicPreferences")
+    if read_text(wanted, "/unsubscribeAll").lower() != "true" and "OptOut" not in json_values.strings(wanted):
+        return Feedback()
+    at, to = parse_time(read_text(note, "/subscription/timestamp")), read_text(note, "/mail/destination/0")
+    return Feedback(blocked=(BlockedAddress(canonical(to), at, "subscription", ours["message_id"]),))
 
 
 def _signed_by_sns(body: bytes, topic: str, fetch: Callable[[str], bytes]) -> dict[str, str]:

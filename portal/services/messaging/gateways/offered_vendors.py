@@ -1,6 +1,6 @@
 """All vendors that a form offers: the known ones, one by its description, and a mail server."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -46,7 +46,7 @@ class DescribedVendor(Vendor):
 
     def open(
         self, values: Mapping[str, str], *, base_url: str = "", header: str = "", is_trusted: bool = False,
-        token_key: bytes = b"", name: str = "localhost",
+        token_keys: Sequence[bytes] = (), name: str = "localhost",
     ) -> GenericHttpGateway:  # fmt: skip
         secrets = {each.removeprefix(SECRET): text for each, text in values.items() if each.startswith(SECRET)}
         description = description_checks.parse_description(values["description"])
@@ -70,13 +70,13 @@ class MailServer(Vendor):
 
     def open(
         self, values: Mapping[str, str], *, base_url: str = "", header: str = "", is_trusted: bool = False,
-        token_key: bytes = b"", name: str = "localhost",
+        token_keys: Sequence[bytes] = (), name: str = "localhost",
     ) -> SmtpGateway:  # fmt: skip
         login = f"{quote(values['username'], '')}:{quote(values['password'], '')}@" if values.get("username") else ""
         port = f":{quote(values['port'], '')}" if values.get("port") else ""
         feedback = values.get("feedback", "post")
         return SmtpGateway(
-            f"{values['security']}://{login}{quote(values['host'], '[]:')}{port}", token_key,
+            f"{values['security']}://{login}{quote(values['host'], '[]:')}{port}", token_keys,
             bounce_domain=values.get("bounce_domain", ""), keys=dkim_keys(values, header), name=name,
             is_trusted=is_trusted, feedback=feedback, topic=values.get("topic", ""),
             mailbox=_mailbox(values, is_trusted=is_trusted) if feedback == "imap" else None,

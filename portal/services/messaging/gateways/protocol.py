@@ -114,6 +114,11 @@ class Report:
     parts: int | None = None
     cost: str = ""  # A decimal number, in the vendor's unit.
 
+    @property
+    def is_known(self) -> bool:
+        """Whether its state is one that the adapter knows."""
+        return (self.state, self.reason) != (ReportState.ACCEPTED, Reason.UNKNOWN)
+
 
 @dataclass(frozen=True)
 class InboundMessage:
@@ -127,6 +132,7 @@ class InboundMessage:
     keyword: str = ""
     is_dated: bool = True  # Whether it was told.
     is_whole: bool = True  # Else `text` is what could not be read, and `sender` a number that stands in it, if any.
+    message_id: int | None = None  # Of ours that a mail answers, where that is known.
 
 
 @dataclass(frozen=True)
@@ -138,6 +144,15 @@ class BlockedAddress:
     at: datetime | None
     source: str = ""
     message_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """What a vendor or a mail system told us."""
+
+    reports: tuple[Report, ...] = ()
+    blocked: tuple[BlockedAddress, ...] = ()
+    replies: tuple[InboundMessage, ...] = ()
 
 
 class LookupOutcome(StrEnum):
@@ -204,16 +219,12 @@ class Gateway:
         """Delivery reports of these refs, by pull. The oldest was sent at `since` or later."""
         return []
 
-    def parse_report_push(self, push: VendorPush) -> list[Report]:
-        """Delivery reports in a request of the vendor; empty where it is none. Raises ValueError."""
-        return []
+    def read_push(self, push: VendorPush) -> Feedback:
+        """What a request of the vendor tells. Raises ValueError."""
+        return Feedback()
 
     def inbound(self, since: datetime, until: datetime) -> list[InboundMessage]:
         """What people wrote back, by pull."""
-        return []
-
-    def parse_inbound_push(self, push: VendorPush) -> list[InboundMessage]:
-        """What people wrote back, in a request of the vendor; empty where it is none. Raises ValueError."""
         return []
 
     def blocked(self, since: datetime) -> list[BlockedAddress]:

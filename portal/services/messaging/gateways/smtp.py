@@ -18,11 +18,11 @@ from portal.services.messaging.gateways.protocol import (
     Batch,
     Capabilities,
     ErrorClass,
+    Feedback,
     Gateway,
     GatewayError,
     OutgoingMessage,
     Reason,
-    Report,
     SendError,
     SendResult,
     VendorPush,
@@ -42,7 +42,8 @@ class SmtpGateway(Gateway):
     """An account at an SMTP server (docs/mail-sending.md). A batch's header is the sender's mailbox."""
 
     url: str = field(repr=False)  # smtps://user:password@host:465, or smtp:// with STARTTLS.
-    token_key: bytes = field(repr=False)  # The gateway's own secret, of at least 16 bytes: see mail_tokens.
+    # Secrets of at least 16 bytes (mail_tokens): its own first, by which it writes, then those of its owner's others.
+    token_keys: Sequence[bytes] = field(repr=False)
     # Where bounces and refusals by mail arrive; without it, bounces go to the sender's mailbox.
     bounce_domain: str = ""
     feedback: str = "post"  # How we hear what became of mails: "post", "imap", "ses", "brevo", or not at all.
@@ -73,31 +74,30 @@ class SmtpGateway(Gateway):
             error = NOT_TRIED if results else failure.error
         return results + [SendResult(each.id, error=error) for each in batch.messages[len(results) :]]
 
-    def read_push(self, push: VendorPush) -> bounces.Feedback:
+    def read_push(self, push: VendorPush) -> Feedback:
         """Reports, complaints and refusals by mail in a push: an event of the relay's vendor; or a mail that came back,
         its body as it is, its envelope's recipient as "to" in the query. Raises ValueError and GatewayError."""
         match self.feedback:
             case "ses":
-                return mail_webhooks.read_ses_push(push, self.topic, self.token_key)
+                return mail_webhooks.read_ses_push(push, self.topic, self.token_keys)
             case "brevo":
                 return mail_webhooks.parse_brevo_push(push)
             case "post":
-                return bounces.parse_returned_mail(push.body, push.query.get("to", ""), self.token_key)
-        return bounces.Feedback()
+                to = push.query.get("to", "")
+                return bounces.parse_returned_mail(push.body, to, self.token_keys, self.bounce_domain)
+        return Feedback()
 
-    def read_mailbox(self, position: str | None, since: datetime) -> tuple[bounces.Feedback, MailboxVisit]:
+    def read_mailbox(self, position: str | None, since: datetime) -> tuple[Feedback, MailboxVisit]:
         """What came back into the mailbox after a position, and how far it was read. Raises GatewayError."""
         assert self.mailbox is not None
         visit = self.mailbox.read(position, since)
-        told = [bounces.parse_mailbox_mail(each, self.token_key) for each in visit.mails]
-        feedback = bounces.Feedback(
+        told = [bounces.parse_returned_mail(each, "", self.token_keys, self.bounce_domain) for each in visit.mails]
+        feedback = Feedback(
             tuple(report for each in told for report in each.reports),
             tuple(refusal for each in told for refusal in each.blocked),
+            tuple(reply for each in told for reply in each.replies),
         )
         return feedback, visit
-
-    def parse_report_push(self, push: VendorPush) -> list[Report]:
-        return list(self.read_push(push).reports)
 
     def _deliver(self, server: smtp_connection.SmtpConnection, batch: Batch) -> Iterator[SendResult]:
         for message in batch.messages:
@@ -126,7 +126,7 @@ class SmtpGateway(Gateway):
     def _address(self, purpose: TokenPurpose, message: OutgoingMessage) -> str:
         if not self.bounce_domain:
             return ""
-        address = token_address(self.token_key, purpose, message.id, self.bounce_domain)
+        address = token_address(self.token_keys[0], purpose, message.id, self.bounce_domain)
         if not addresses.is_email(address):
             raise NoMailHost
         return address

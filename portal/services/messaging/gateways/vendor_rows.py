@@ -2,21 +2,31 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
 from portal.core import addresses, clock
+from portal.domain.replies import ReplyOutcome, classify_reply
 from portal.services.messaging.gateways import json_values, push_text, xml_values
 from portal.services.messaging.gateways.json_values import matches, read, read_text
-from portal.services.messaging.gateways.protocol import InboundMessage, Reason, Report, ReportState, VendorPush
+from portal.services.messaging.gateways.protocol import (
+    Feedback,
+    InboundMessage,
+    Reason,
+    Report,
+    ReportState,
+    VendorPush,
+)
 
 Mapped = Mapping[str, Any]  # "report_push" or "inbound_push" of a description.
 FORMATS = ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d%m%Y%H%M%S", "%d%m%Y%H%M", "%d/%m/%Y %H:%M:%S")  # Beside ISO 8601.
 YEARS = range(2000, 2100)
 MOST_ROWS = 100_000
+DEEPEST = 50  # Levels of a push.
+REFUSING = (ReplyOutcome.REFUSAL, ReplyOutcome.LIKELY_REFUSAL)
 CODE = re.compile(r"[A-Za-z0-9_.:-]{1,40}")
 MOBILE = re.compile(  # However it is written, also with a "%2B" before it.
     r"(?<![0-9])(?:(?:00)?90|0)?[ (]{0,2}5[0-9]{2}[ )-]{0,2}[0-9]{3}[ -]?[0-9]{2}[ -]?[0-9]{2}(?![0-9])"
@@ -32,7 +42,10 @@ def parse_push(push: VendorPush) -> Any:
     if text.startswith("<"):
         return json_values.lower_names(xml_values.parse(text))
     if "json" in push.content_type or text[:1] in ("{", "["):
-        return json_values.parse(text, in_lower_case=True)
+        document = json_values.parse(text, in_lower_case=True)
+        if json_values.is_deeper(document, DEEPEST):
+            raise ValueError("nested too deeply")
+        return document
     fields = push_text.read_fields(push.body.strip())
     if text and (not fields or push.content_type.startswith("multipart/")):
         raise ValueError("no form")
@@ -41,20 +54,29 @@ def parse_push(push: VendorPush) -> Any:
 
 def read_reports(mapping: Mapped, document: Any) -> list[Report]:
     """Delivery reports of a document whose names are in lower case."""
-    return [_read_report(mapping, row) for row in _rows(mapping, document) if _is_meant(mapping, row)]
+    return [_read_report(mapping, row) for row in _meant_rows(mapping, document)]
 
 
-def read_inbound(mapping: Mapped, document: Any) -> list[InboundMessage]:
-    """Replies of a document whose names are in lower case. A row that is no object is kept as it is, also of reports,
-    and so is a reply without its sender or its text: it may hold a refusal."""
-    found: list[InboundMessage] = []
-    for row in _rows(mapping, document):
-        if _is_meant(mapping, row):
-            reply = _read_reply(mapping, row)
-            found += [reply] if bool(reply.sender) == bool(reply.text) else unread_replies(row)
-        elif row and not isinstance(row, dict):
-            found += unread_replies(row)
-    return found
+def read_replies(mapping: Mapped, document: Any) -> list[InboundMessage]:
+    """Replies of a document whose names are in lower case, and what nobody can read in it."""
+    return list(read_rows(document, None, mapping).replies)
+
+
+def read_rows(document: Any, reports: Mapped | None, inbound: Mapped | None) -> Feedback:
+    """What a vendor told us, in a document whose names are in lower case; its inbox where `reports` is None. A row that
+    no mapping understands hides behind no other: it is a reply that nobody can read, unless it may be a report of some
+    kind and says nothing that may refuse."""
+    told = [(id(row), _read_report(reports, row)) for row in _meant_rows(reports, document)] if reports else []
+    replies = [(id(row), _read_reply(inbound, row)) for row in _meant_rows(inbound, document)] if inbound else []
+    whole = [(row_id, each) for row_id, each in replies if each.sender and each.text]
+    understood = {row_id for row_id, each in told if each.is_known} | {row_id for row_id, _ in whole}
+    of_reports = {row_id for row_id, each in told if each.code or each.ref or each.message_id}
+    unread = [
+        each for row in _left_over(document, understood)[1]
+        if (_may_refuse(row) if id(row) in of_reports else _may_be_reply(row, inbound, is_inbox=reports is None))
+        for each in unread_replies(row)
+    ]  # fmt: skip
+    return Feedback(tuple(each for _, each in told), replies=(*(each for _, each in whole), *unread))
 
 
 def unread_replies(document: Any) -> list[InboundMessage]:
@@ -94,17 +116,44 @@ def safe_code(word: str) -> str:
     return word if CODE.fullmatch(word) else ""
 
 
-def _rows(mapping: Mapped, document: Any) -> list[Any]:
-    items = read(document, mapping.get("items", ""))
+def _meant_rows(mapping: Mapped, document: Any) -> list[dict[str, Any]]:
+    """The objects that "where" means: each, or those with one of the words at one of the pointers."""
+    items, where = read(document, mapping.get("items", "")), mapping.get("where")
     found = document if items is None else items
-    return found[:MOST_ROWS] if isinstance(found, list) else [found]
+    rows = [each for each in (found if isinstance(found, list) else [found])[:MOST_ROWS] if isinstance(each, dict)]
+    return [
+        row for row in rows
+        if not where or any(matches(read_text(row, pointer), words) for pointer, words in where.items())
+    ]  # fmt: skip
 
 
-def _is_meant(mapping: Mapped, row: Any) -> bool:
-    """Whether "where" means a row: each object, or those with one of the words at one of the pointers."""
-    where = mapping.get("where")
-    is_one = not where or any(matches(read_text(row, pointer), words) for pointer, words in where.items())
-    return is_one and isinstance(row, dict)
+def _left_over(value: Any, understood: Collection[int]) -> tuple[bool, list[Any]]:
+    """Whether there are rows in a value, and what is left beside those that were understood: rows by themselves, each
+    whole, and what stands around them."""
+    if id(value) in understood:
+        return True, []
+    if isinstance(value, list):
+        left = [each for row in value[:MOST_ROWS] for each in _left_over(row, understood)[1]]
+        return len(left) < len(value) or any(isinstance(each, dict) for each in value), left
+    inner = {name: _left_over(each, understood) for name, each in value.items()} if isinstance(value, dict) else {}
+    rows = {name: left for name, (has_rows, left) in inner.items() if has_rows}
+    around = {name: each for name, each in value.items() if name not in rows} if rows else {}
+    if not rows or MOBILE.search(json.dumps(around)):
+        return False, [value] if value else []
+    return True, [around, *(each for left in rows.values() for each in left)]
+
+
+def _may_refuse(row: Any) -> bool:
+    return any(classify_reply(each) in REFUSING for each in json_values.strings(row))
+
+
+def _may_be_reply(row: Any, mapping: Mapped | None, *, is_inbox: bool) -> bool:
+    if mapping and isinstance(row, dict) and row:
+        reply = _read_reply(mapping, row)
+        if reply.sender or reply.text or (mapping.get("where") and _meant_rows({**mapping, "items": ""}, row)):
+            return True
+    names_number = is_inbox and MOBILE.search(json.dumps(row, ensure_ascii=False)) is not None
+    return not isinstance(row, dict) or names_number or _may_refuse(row)
 
 
 def _read_report(mapping: Mapped, row: Any) -> Report:

@@ -1,6 +1,6 @@
 """The vendors that a provider can choose from: what to ask for, and what each lets us promise."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -57,10 +57,10 @@ class Vendor:
 
     def open(
         self, values: Mapping[str, str], *, base_url: str = "", header: str = "", is_trusted: bool = False,
-        token_key: bytes = b"", name: str = "localhost",
+        token_keys: Sequence[bytes] = (), name: str = "localhost",
     ) -> Gateway:  # fmt: skip
         """A gateway with these credentials; empty values become defaults. `is_trusted` as of http_call.call();
-        `token_key` and `name` (ours) as of SmtpGateway."""
+        `token_keys` and `name` (ours) as of SmtpGateway."""
         raise NotImplementedError
 
 
@@ -72,7 +72,7 @@ class KnownVendor(Vendor):
 
     def open(
         self, values: Mapping[str, str], *, base_url: str = "", header: str = "", is_trusted: bool = False,
-        token_key: bytes = b"", name: str = "localhost",
+        token_keys: Sequence[bytes] = (), name: str = "localhost",
     ) -> VendorGateway:  # fmt: skip
         given = {each.name: values.get(each.name) or each.default for each in self.fields}
         return self.gateway(given, base_url=base_url, header=header, is_trusted=is_trusted)

@@ -10,9 +10,10 @@ from sqlalchemy import select, update
 from portal.core import clock
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db, vault
-from portal.core.iys_protocol import Status
+from portal.core.iys_protocol import Channel, Source, Status
 from portal.core.models import (
     AudienceEntry,
+    Consent,
     ConsentRequest,
     Decision,
     DecisionOrigin,
@@ -26,9 +27,9 @@ from portal.core.models import (
     MessageState,
     Recipient,
 )
-from portal.domain.consents import recipients
+from portal.domain.consents import locking, recipients, writer
 from portal.domain.notifications import gateways
-from portal.services.messaging import gateway_accounts, gateway_events
+from portal.services.messaging import event_contents, gateway_accounts, gateway_events, replies
 from portal.services.messaging.gateways import mail_webhooks
 from portal.services.messaging.gateways.mail_tokens import TokenPurpose, token_address
 from tests import imap_server, make
@@ -61,7 +62,7 @@ class MailAccount:
             make.approve_mailboxes()
             db.session.commit()
             self.id, self.secret = row.id, gateways.read_secret(vault(), row)
-            self.key = gateway_accounts.adapter_of(row).token_key
+            self.key = gateway_accounts.adapter_of(row).token_keys[0]
         make.codes(app, "\n".join(PEOPLE), delivery=Delivery.GATEWAY)
         with app.app_context():
             at = clock.now()
@@ -261,6 +262,66 @@ def test_refusals_of_one_mail_refuse_the_brand_that_sent_it_alone(app, browser, 
     work(app)
 
     assert refusals(app, rows) == [PEOPLE[0]]
+
+
+def test_mails_about_a_removed_account_count_by_the_one_after_it_and_those_of_nobody_are_read(app, browser, rows):
+    """For as long as somebody keeps the mail that they answer."""
+    account = MailAccount(app, browser, feedback="post")
+    ayse, burcu, canan, derya = PEOPLE
+    with app.app_context():
+        values = {"host": "127.0.0.1", "security": "smtp", "bounce_domain": DOMAIN, "feedback": "post"}
+        again = gateways.add_gateway(
+            db.session, vault(), provider_id=make.brand().provider_id, carries=AddressKind.EMAIL, vendor="smtp",
+            header="Marka <bilgi@ornek.com.tr>", credentials=values, per_second=10, at=clock.now(),
+        )  # fmt: skip
+        gateways.remove(db.session, db.session.get_one(MessageGateway, account.id), clock.now() - timedelta(days=9))
+        account.secret = gateways.read_secret(vault(), again)
+        db.session.commit()
+    bounced, _ = SAMPLES["gmail, no such mailbox"]
+    account.pushes("From: x@example.com\n\n.\n", to=account.token(ayse, TokenPurpose.UNSUBSCRIBE))
+    account.pushes(bounced.format(to=account.token(burcu), header=account.token(burcu)), to=account.token(burcu))
+    account.pushes("From: Canan <canan@other.example>\nSubject: Re\n\nRET\n", to=account.token(canan))
+    account.pushes(f"From: {derya}\nSubject: unsubscribe\n\n.\n", to=f"unsubscribe+{'a' * 32}@{DOMAIN}")
+    account.pushes(f"From: {STRANGER}\nSubject: Merhaba\n\n.\n", to=f"bilgi@{DOMAIN}")
+    work(app)
+
+    assert refusals(app, rows) == [ayse] and account.states(rows)["burcu"] == "failed"
+    unread = rows(GatewayEvent, GatewayEvent.outcome == EventOutcome.LIKELY_REFUSAL)
+    with app.app_context():
+        held = [recipients.address_of(vault(), db.session.get_one(Recipient, each.recipient_id)) for each in unread]
+        event = db.session.get_one(GatewayEvent, unread[0].id)
+        assert held == [canan, derya]  # By whom we wrote to, whatever her mail says.
+        assert replies.refuse_as_read(event, event_contents.read_reply(event), 7, clock.now())
+        db.session.commit()
+    assert [(each.channel, each.source, each.origin) for each in rows(Decision)[1:]] == [
+        ("EPOSTA", "HS_EPOSTA", "reply")
+    ]
+
+
+def _consent(at) -> None:
+    refused = db.session.scalars(select(Consent)).one()
+    whose = refused.provider_id, refused.brand_id, refused.recipient_id
+    consents, _ = locking.lock_channels(db.session, *whose, [Channel.EMAIL])
+    made = writer.DecisionRows()
+    made.add(writer.decide_now(consents[0], Status.GRANTED, source=Source.WEB, origin=DecisionOrigin.LINK, at=at), None)
+    writer.write_decisions(db.session, consents, made)
+    db.session.commit()
+
+
+def test_a_later_refusal_by_a_mail_without_a_date_counts_where_she_has_consented_since(app, browser, rows):
+    account = MailAccount(app, browser, feedback="post")
+    ayse = PEOPLE[0]
+    with time_machine.travel(clock.now(), tick=False) as at:
+        for _ in range(2):
+            for _again in range(2):
+                account.pushes("From: x@example.com\n\n.\n", to=account.token(ayse, TokenPurpose.UNSUBSCRIBE))
+                work(app)
+                at.shift(timedelta(minutes=2))
+            with app.app_context():
+                _consent(clock.now())
+            at.shift(timedelta(minutes=2))
+
+    assert [each.status for each in rows(Decision)] == ["RET", "ONAY", "RET", "ONAY"]
 
 
 def test_who_is_on_the_vendors_list_has_refused_sms(app, vendor, rows):

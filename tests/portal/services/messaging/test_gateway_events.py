@@ -149,6 +149,32 @@ def test_what_cannot_be_read_waits_for_a_person_and_holds_the_numbers_in_it(app,
     assert (address, said.is_whole) == ("+905321000100", False)
 
 
+REPORT = {"type": "outbound", "message_custom_id": "77", "campaign_id": "7", "status": "DELIVERED"}
+ODD = {
+    "type": {"type": "mo", "source_addr": "905321000100", "content": "kargom nerede"},
+    "no type": {"source_addr": "905321000100", "content": "RET"},
+    "names": {"type": "inbound", "source": "905321000100", "body": "kargom nerede"},
+    "nested": {"type": "inbound", "message": {"from": "905321000100", "text": "RET"}},
+    "values": {"type": "inbound", "source_addr": {"number": "905321000100"}, "content": ["RET"]},
+    "all": {"kind": "mo", "msisdn": "905321000100", "said": "RET"},
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_a_row_that_nobody_can_read_hides_behind_no_other(app, vendor, rows, odd):
+    """Nor do other rows behind it."""
+    vendor.pushes(REPORT, ODD[odd], _item("905321000101", "kargom nerede"), {"kind": "dlr", "to": "905321000102"})
+    work(app)
+
+    kept = rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY, GatewayEvent.settled_at.is_(None))
+    with app.app_context():
+        found = [
+            (recipients.address_of(vault(), db.session.get_one(Recipient, each.recipient_id)), each.outcome.value)
+            for each in kept
+        ]
+    assert sorted(found) == [("+905321000100", "likely_refusal"), ("+905321000101", "review")]
+
+
 def test_reports_that_nobody_knows_hold_nobody(app, browser, vendor, rows):
     browser.post(
         f"/callbacks/messages/{vendor.secret}", json=[{"kind": "dlr", "to": "905321000100", "state": "CLICKED"}]

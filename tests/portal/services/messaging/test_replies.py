@@ -13,6 +13,7 @@ from portal.core.extensions import db, vault
 from portal.core.models import (
     AudienceEntry,
     Brand,
+    Campaign,
     Decision,
     EventKind,
     EventOutcome,
@@ -24,7 +25,7 @@ from portal.core.models import (
 )
 from portal.domain.notifications import gateways
 from portal.services.messaging import feedback, gateway_events, outbox
-from portal.services.messaging.gateways.protocol import BlockedAddress, InboundMessage
+from portal.services.messaging.gateways.protocol import BlockedAddress, Feedback, InboundMessage
 from tests import grants, make
 from tests.portal.services.messaging import test_gateway_delivery as delivery
 from tests.portal.services.messaging.vendor_pushes import Vendor, accepted, add_brand, operators_vendor, work
@@ -146,6 +147,30 @@ def test_a_brand_that_wrote_there_is_refused_wherever_it_sends_by_now(app, brows
     assert sorted(refused) == ["fashion", "fashion", "shop", "shop"]
 
 
+@pytest.mark.parametrize(
+    ("text", "refused"), [("Örnek RET", {"short", "shop"}), ("ret örnek mağaza", {"shop"}), ("moda ret", {"fashion"})]
+)
+def test_the_name_of_a_brand_that_never_wrote_takes_nothing_from_those_that_did(
+    app, vendor, brands, rows, text, refused
+):
+    """People shorten names. Fashion wrote by another account."""
+    brands[add_brand(app, "Örnek", "ORNEK", code=700010)] = "short"
+    phone = grants.phones(1, 1_000_100)[0]
+    accepted(app, vendor)
+    with app.app_context():
+        message = db.session.scalars(select(Message)).one()
+        fashion = next(brand_id for brand_id, name in brands.items() if name == "fashion")
+        campaign = db.session.get_one(Campaign, message.campaign_id)
+        if refused == {"fashion"}:
+            campaign.brand_id = fashion
+            message.gateway_id = db.session.scalars(select(MessageGateway.id)).all()[-1]
+        db.session.commit()
+    vendor.brings(text, phone)
+    work(app)
+
+    assert {brands[made.brand_id] for made in rows(Decision)} == refused
+
+
 @pytest.mark.parametrize("given_id", [0, 77, ""])
 def test_replies_are_the_same_only_with_sender_text_and_time(app, vendor, rows, given_id):
     """Whatever a vendor calls their id: that of a job or a conversation, or nothing at all."""
@@ -162,6 +187,19 @@ def test_replies_are_the_same_only_with_sender_text_and_time(app, vendor, rows, 
     assert len({each.recipient_id for each in rows(Decision)}) == 3
 
 
+@pytest.mark.parametrize("fields", [{"message_id": 0, "received_at": ""}, {"received_at": "29 Kasım 2026 20:00"}])
+def test_a_reply_whose_time_cannot_be_read_counts_anew_whatever_its_id(app, vendor, rows, fields):
+    noon = clock.start_of_day(clock.day(clock.now())) + timedelta(hours=12)
+    with time_machine.travel(noon, tick=False) as at:
+        for pause in (0, 1, 60):
+            at.shift(timedelta(seconds=pause))
+            vendor.brings("RET", grants.phones(1)[0], **({"message_id": 5} | fields))
+            work(app)
+
+    kept = rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY)
+    assert [each.outcome for each in kept] == [REFUSED, REFUSED]
+
+
 def test_a_reply_without_id_and_time_counts_anew_after_a_minute_but_of_a_sweep_once_a_day(app, vendor, rows):
     """So does whoever stands on a vendor's list without a time."""
     listed = BlockedAddress(grants.phones(3)[2], None)
@@ -172,7 +210,7 @@ def test_a_reply_without_id_and_time_counts_anew_after_a_minute_but_of_a_sweep_o
         for pause in (0, 1, 60, 24 * 60 * 60):
             at.shift(timedelta(seconds=pause))
             vendor.brings("RET", grants.phones(1)[0], message_id="", received_at="")
-            gateway_events.keep_news(gateway, [], [swept], [listed], clock.now())
+            gateway_events.keep_news(gateway, Feedback((), (listed,), (swept,)), clock.now())
             db.session.commit()
             work(app)
 
@@ -200,22 +238,30 @@ def test_unclear_replies_to_the_operators_number_wait_at_the_operator_and_hold_e
     assert {each.body for each in at_firms} == {None}
     assert len({each.provider_id for each in at_firms}) == len({each.recipient_id for each in at_firms}) / 2 == 2
     waiting = rows(GatewayEvent, GatewayEvent.provider_id.is_(None), GatewayEvent.settled_at.is_(None))
-    assert [each.outcome for each in waiting if each.kind == EventKind.REPLY] == [LIKELY, REVIEW]
+    assert [each.outcome for each in waiting if each.kind == EventKind.REPLY] == [LIKELY, REVIEW, LIKELY]
     assert len({each.provider_id for each in rows(Decision)}) == len(rows(Decision)) == 2
 
 
-def test_a_reply_to_the_operators_number_counts_also_after_the_account_was_added_anew(operators, app, browser, rows):
+@pytest.mark.parametrize("before", ["kept", "removed", "of another vendor"])
+def test_a_reply_to_any_account_of_the_operators_refuses_at_who_wrote_or_is_read(operators, app, browser, rows, before):
+    """Also after the account was added anew, or its number went to another vendor."""
     with app.app_context():
-        gateways.remove(db.session, db.session.get_one(MessageGateway, operators.gateway_id), clock.now())
+        old = db.session.get_one(MessageGateway, operators.gateway_id)
+        if before != "kept":
+            gateways.remove(db.session, old, clock.now())
+        old.vendor = "netgsm" if before == "of another vendor" else old.vendor
         again = gateways.add_gateway(
             db.session, vault(), provider_id=None, carries=AddressKind.PHONE, vendor="verimor", header="IZINLINK",
             credentials=delivery.LOGINS["verimor"], per_second=1, at=clock.now(),
         ).id  # fmt: skip
         db.session.commit()
     Vendor(app, browser, again).brings("RET", grants.phones(1, 1_000_100)[0])
+    Vendor(app, browser, again).brings("RET", grants.phones(1)[0])  # To whom nobody wrote.
     work(app)
 
     assert len({each.provider_id for each in rows(Decision)}) == 2
+    unread = rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY, GatewayEvent.settled_at.is_(None))
+    assert [(each.outcome, each.provider_id) for each in unread] == [(LIKELY, None)]
 
 
 def test_a_name_is_for_one_firm_only_if_its_brand_wrote_there(operators, app, rows):

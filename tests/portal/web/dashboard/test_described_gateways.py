@@ -193,7 +193,7 @@ def test_samples_are_read_corrected_tried_and_understood(app, ayse, vendor, rows
     with app.app_context():
         adapter = gateway_accounts.adapter_of(gateway)
         told = unknown_vendor.REPORT.replace("A-1", "17").replace("ULASTI", "SURESI_DOLDU").encode()
-        (report,) = adapter.parse_report_push(VendorPush(told, "application/json"))
+        (report,) = adapter.read_push(VendorPush(told, "application/json")).reports
     assert (report.state, report.message_id, report.ref) == (ReportState.EXPIRED, 17, "PK-881")
     assert "SURESI_DOLDU" in ayse.opens(f"{path}/change?way=json").text
 

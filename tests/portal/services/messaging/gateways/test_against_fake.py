@@ -115,8 +115,8 @@ def test_pushes_say_what_pulls_say(fake, name):
         fake.control("clock", forward=1)
         pushes = [VendorPush(json.dumps(body).encode(), "application/json") for body in receiver.bodies]
 
-    reports = [report for push in pushes for report in gateway.parse_report_push(push)]
-    replies = [reply for push in pushes for reply in gateway.parse_inbound_push(push)]
+    reports = [report for push in pushes for report in gateway.read_push(push).reports]
+    replies = [reply for push in pushes for reply in gateway.read_push(push).replies]
 
     pulled = {(each.to, each.state, each.ref) for each in gateway.reports([first.ref], hour_ago())}
     assert {(each.to, each.state, each.ref) for each in reports} == pulled

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from portal.services.messaging.gateways import bounces
-from portal.services.messaging.gateways.bounces import Feedback, parse_returned_mail
-from portal.services.messaging.gateways.mail_tokens import TokenPurpose, find_message, token_address
-from portal.services.messaging.gateways.protocol import BlockedAddress
+from portal.services.messaging.gateways.bounces import parse_returned_mail
+from portal.services.messaging.gateways.mail_tokens import TokenPurpose, find_messages, token_address
+from portal.services.messaging.gateways.protocol import BlockedAddress, Feedback
 from tests.portal.services.messaging.gateways.bounce_samples import COMPLAINT, ORIGINAL, SAMPLES, plain
 
 KEY = b"k" * 32
@@ -26,21 +26,20 @@ def filled(text: str, **values: str) -> bytes:
 
 
 def parse(text: str, to: str = TO, **values: str) -> Feedback:
-    return parse_returned_mail(filled(text, **values), to, KEY)
+    return parse_returned_mail(filled(text, **values), to, [KEY], DOMAIN)
+
+
+def named(text: str, *keys: bytes) -> list[tuple[TokenPurpose, int]]:
+    return list(find_messages(keys or [KEY], text))
 
 
 def test_a_token_names_one_message_for_one_purpose_and_cannot_be_made_up():
-    assert find_message(KEY, TO) == (TokenPurpose.BOUNCE, 81) and find_message(KEY, HEADER) == (
-        TokenPurpose.UNSUBSCRIBE,
-        81,
-    )
-    assert find_message(KEY, f"x {TO.upper()} y") == (TokenPurpose.BOUNCE, 81)
+    assert named(f"{TO} {HEADER}") == [(TokenPurpose.BOUNCE, 81), (TokenPurpose.UNSUBSCRIBE, 81)]
+    assert named(f"x {TO.upper()} y", b"other" * 8, KEY) == [(TokenPurpose.BOUNCE, 81)]
     assert len(TO.partition("@")[0]) <= 64
-    assert find_message(b"other" * 8, TO) is None
-    assert find_message(KEY, TO.replace("bounce", "unsubscribe")) is None
+    assert named(TO, b"other" * 8) == named(TO.replace("bounce", "unsubscribe")) == []
     flipped = TO.replace(TO[-30], "a" if TO[-30] != "a" else "b", 1)
-    assert find_message(KEY, flipped) is None
-    assert find_message(KEY, f"{flipped} {TO}") == (TokenPurpose.BOUNCE, 81)
+    assert named(f"{flipped} {TO}") == [(TokenPurpose.BOUNCE, 81)]
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -50,7 +49,7 @@ def test_a_bounce_is_read_in_its_own_form(name):
 
     assert [(each.state, each.reason, each.code) for each in feedback.reports] == expected
     assert all(each.message_id == 81 and each.at == AT for each in feedback.reports)
-    assert (feedback.blocked, feedback.is_automatic) == ((), True)
+    assert feedback.blocked == feedback.replies == ()
 
 
 def test_a_bounce_that_came_to_another_address_is_known_by_the_returned_header():
@@ -73,30 +72,50 @@ def test_a_complaint_is_a_refusal_where_it_holds_a_token(kind, is_refusal):
     assert parse(COMPLAINT, "sikayet@ornek.com.tr", kind=kind, original=forged) == Feedback()
 
 
-def test_a_mail_to_the_address_of_the_header_is_a_refusal_whoever_wrote_it():
-    by_person = "From: burak@example.net\nDate: Sat, 28 Nov 2026 21:02:11 +0300\nSubject: ret\n\n"
-    refusal = (BlockedAddress("", AT, "mailto", 81),)
-
-    assert parse(by_person, HEADER) == Feedback(blocked=refusal, is_automatic=False)
-    assert parse("Auto-Submitted: auto-generated\n" + by_person, HEADER) == Feedback(blocked=refusal)
-    assert parse("Auto-Submitted: auto-replied\n" + by_person, HEADER) == Feedback()
-    assert parse("Return-Path: <>\n" + by_person, HEADER).blocked == ()
-    assert parse(by_person + ORIGINAL, "bilgi@ornek.com.tr") == Feedback(is_automatic=False)
+BY_PERSON = "From: Burak <burak@example.net>\nDate: Sat, 28 Nov 2026 21:02:11 +0300\nSubject: ret\n\n"
+ENCODED = f"=?utf-8?q?{HEADER.replace('+', '=2B').replace('@', '=40')}?="
 
 
 @pytest.mark.parametrize(
-    "header",
+    ("to", "headers"),
     [
-        "Return-Path: <>",
-        "Auto-Submitted: auto-replied",
-        "Precedence: bulk",
-        "List-Id: <x>",
-        "X-Auto-Response-Suppress: All",
+        (HEADER, ""), (HEADER, "Auto-Submitted: auto-replied\n"), (HEADER, "Return-Path: <>\n"),
+        ("bilgi@ornek.com.tr", f"To: bilgi@ornek.com.tr\nCc: <{HEADER}>\n"), ("", f"To: {ENCODED}\n"),
+        ("", f"Received: from x by y\n\tfor <{HEADER}>; Sun, 29 Nov 2026 10:00:00 +0300\n"),
+        ("", f"Delivered-To: {TO}\nTo: {HEADER}\n"), ("", f"To: {HEADER.replace('+', '%2B')}\n"),
+        (HEADER.replace("+", " "), ""), ("", f"To: {HEADER.replace('+', '').upper()}\n"),
+    ],
+)  # fmt: skip
+def test_a_mail_to_the_address_of_the_header_is_a_refusal_whoever_wrote_it_however(to, headers):
+    assert parse(headers + BY_PERSON, to) == Feedback(blocked=(BlockedAddress("", AT, "mailto", 81),))
+
+
+@pytest.mark.parametrize(
+    ("to", "text", "message_id"),
+    [
+        (f"unsubscribe+{'a' * 32}@{DOMAIN}", BY_PERSON, None),  # Of a key that was changed.
+        (f"unsubscribe+cut@{DOMAIN.upper()}", "Return-Path: <>\n" + BY_PERSON, None),
+        (TO, BY_PERSON + "Beni listeden çıkarın", 81),
     ],
 )
-def test_what_no_person_wrote_gets_no_answer(header):
-    assert parse("Auto-Submitted: no\nFrom: ayse@example.com\n\nMerhaba").is_automatic is False
-    assert parse(f"{header}\nFrom: ayse@example.com\n\nMerhaba").is_automatic is True
+def test_what_nobody_can_attribute_and_what_a_person_answers_to_the_bounces_address_is_to_be_read(to, text, message_id):
+    told = parse(text, to)
+
+    (reply,) = told.replies
+    assert (reply.sender, reply.is_whole, reply.message_id) == ("burak@example.net", False, message_id)
+    assert reply.text.startswith("ret") and told.blocked == told.reports == ()
+
+
+def test_mails_to_other_addresses_say_nothing():
+    for to in ("bilgi@ornek.com.tr", f"bounce+{'a' * 32}@{DOMAIN}", f"unsubscribe+{'a' * 32}@other.example"):
+        assert parse(BY_PERSON + ORIGINAL, to) == Feedback()
+
+
+@pytest.mark.parametrize(
+    "header", ["Auto-Submitted: auto-replied", "Precedence: bulk", "List-Id: <x>", "X-Auto-Response-Suppress: All"]
+)
+def test_what_no_person_wrote_to_the_bounces_address_is_for_nobody(header):
+    assert parse(f"{header}\nFrom: ayse@example.com\n\nMerhaba") == Feedback()
 
 
 NESTED = "".join(f'Content-Type: multipart/mixed; boundary="{n}"\n\n--{n}\n' for n in range(300))
@@ -117,7 +136,7 @@ HOSTILE = {
 def test_a_mail_that_means_harm_is_soon_done_with(name):
     raw = HOSTILE[name].encode("latin-1")
     begun = time.thread_time()
-    feedback = parse_returned_mail(raw, TO, KEY)
+    feedback = parse_returned_mail(raw, TO, [KEY])
 
     assert time.thread_time() - begun < 8  # Quadratic, these would take minutes.
     assert feedback.blocked == () and all(each.state == "accepted" for each in feedback.reports)
@@ -125,7 +144,7 @@ def test_a_mail_that_means_harm_is_soon_done_with(name):
 
 @pytest.mark.parametrize("name", ["parts within parts", "mails within mails", "a type of many parameters", "folded"])
 def test_a_mail_that_refuses_counts_whatever_it_carries(name):
-    refusal = parse_returned_mail(f"From: burak@example.net\n{HOSTILE[name]}".encode(), HEADER, KEY)
+    refusal = parse_returned_mail(f"From: burak@example.net\n{HOSTILE[name]}".encode(), HEADER, [KEY])
 
     assert [each.message_id for each in refusal.blocked] == [81]
 
@@ -139,7 +158,7 @@ def test_no_damage_raises():
             damaged = raw[:]
             for _ in range(chance.randrange(1, 30)):
                 damaged[chance.randrange(len(damaged))] = chance.randrange(256)
-            parse_returned_mail(bytes(damaged[: chance.randrange(len(damaged))]), TO, KEY)
+            parse_returned_mail(bytes(damaged[: chance.randrange(len(damaged))]), TO, [KEY])
 
 
 def test_no_address_and_no_word_of_a_mail_is_logged(caplog, monkeypatch):

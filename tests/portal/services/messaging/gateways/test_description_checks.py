@@ -150,5 +150,4 @@ def test_what_passes_never_fails_while_messages_are_sent(data, sample, value):
 
     assert len(gateway.send(batch())) == 2  # Refused before it goes anywhere.
     row = {"type": "outbound", "jobid": 1, "packet_id": 1, "status": "SENT", "message": 1}
-    gateway.parse_report_push(VendorPush(json.dumps(row).encode(), "application/json"))
-    gateway.parse_inbound_push(VendorPush(json.dumps(row).encode(), "application/json"))
+    gateway.read_push(VendorPush(json.dumps(row).encode(), "application/json"))

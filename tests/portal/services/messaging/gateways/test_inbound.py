@@ -27,8 +27,8 @@ def test_verimor_pushes_replies_with_their_keyword(open_gateway):
     gateway = open_gateway("verimor", "https://sms.example.com")
     both = VendorPush(json.dumps([VERIMOR, {"type": "outbound", "status": "DELIVERED"}]).encode(), "application/json")
 
-    assert gateway.parse_inbound_push(both) == [InboundMessage("7", "+905320000001", "4609", "MAVI İPTAL", AT, "MAVI")]
-    assert len(gateway.parse_report_push(both)) == 1
+    assert gateway.read_push(both).replies == (InboundMessage("7", "+905320000001", "4609", "MAVI İPTAL", AT, "MAVI"),)
+    assert len(gateway.read_push(both).reports) == 1
 
 
 @pytest.mark.parametrize("open_gateway", [coded, described])
@@ -47,8 +47,8 @@ def test_verimor_pushes_replies_with_their_keyword(open_gateway):
 def test_netgsm_pushes_a_reply_in_any_form(push, open_gateway):
     gateway = open_gateway("netgsm", "https://sms.example.com")
 
-    assert gateway.parse_inbound_push(push) == [InboundMessage("7", "+905320000001", "+908501234567", "İPTAL", AT)]
-    assert gateway.parse_report_push(push) == []
+    assert gateway.read_push(push).replies == (InboundMessage("7", "+905320000001", "+908501234567", "İPTAL", AT),)
+    assert gateway.read_push(push).reports == ()
 
 
 def test_verimor_lists_replies_a_hundred_at_a_time(vendor):
@@ -148,6 +148,25 @@ def test_a_row_of_verimors_list_that_says_less_hides_no_other(vendor):
 def test_a_text_with_odd_characters_is_kept_without_them():
     odd = json.dumps([VERIMOR | {"content": "RET\x00 \ud800"}]).encode()
 
-    (found,) = coded("verimor", "https://sms.example.com").parse_inbound_push(VendorPush(odd, "application/json"))
+    (found,) = coded("verimor", "https://sms.example.com").read_push(VendorPush(odd, "application/json")).replies
 
     assert found.text == "RET ?"
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("verimor", [{"message_id": 7, "from": "905320000001", "text": "RET"}]),
+        ("netgsm", [{"no": "5320000001", "mesaj": "RET"}]),
+        ("netgsm", {"code": "00", "inbox": [{"message": "RET", "sender": "5320000001"}, {"kind": "y"}]}),
+        ("iletimerkezi", {"message": [{"msisdn": "905320000001", "sms": "RET", "tarih": "2026-11-28 12:00:00"}]}),
+        ("iletimerkezi", {"message": {"from_number": "+905320000001", "msg": "kargom nerede"}}),
+    ],
+)
+def test_a_row_of_an_inbox_that_nobody_can_read_is_for_a_person(name, answer, vendor):
+    status = {"status": {"code": 200, "message": "İşlem başarılı"}}
+    vendor.answers = [(200, {"response": status | {"inbox": answer}} if name == "iletimerkezi" else answer)]
+
+    assert [(each.sender, each.is_whole) for each in coded(name, vendor.url).inbound(AT - HOUR, AT)] == [
+        ("+905320000001", False)
+    ]

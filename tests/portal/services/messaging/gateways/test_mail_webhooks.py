@@ -10,10 +10,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from portal.services.messaging.gateways import mail_webhooks
-from portal.services.messaging.gateways.bounces import Feedback
 from portal.services.messaging.gateways.mail_tokens import TokenPurpose, token_address
 from portal.services.messaging.gateways.mail_webhooks import parse_brevo_push, read_ses_push
-from portal.services.messaging.gateways.protocol import BlockedAddress, Report, VendorPush
+from portal.services.messaging.gateways.protocol import BlockedAddress, Feedback, Report, VendorPush
 
 KEY = b"k" * 32
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:izinlink"
@@ -89,7 +88,7 @@ def complaint(**more) -> str:
 def test_what_ses_could_not_deliver_has_failed_for_its_reason(note, report):
     told = Report(to="ayse@example.com", **OURS, **report)
 
-    assert read_ses_push(signed(Message=note), TOPIC, KEY, certificate_of).reports == (told,)
+    assert read_ses_push(signed(Message=note), TOPIC, [KEY], certificate_of).reports == (told,)
 
 
 @pytest.mark.parametrize(
@@ -97,17 +96,17 @@ def test_what_ses_could_not_deliver_has_failed_for_its_reason(note, report):
 )
 def test_the_course_of_a_mail_is_told(kind, state):
     note = ses(eventType=kind, **{kind[0].lower() + kind[1:]: {"timestamp": STAMP}})
-    feedback = read_ses_push(signed(Message=note, Subject="Amazon SES"), TOPIC, KEY, certificate_of)
+    feedback = read_ses_push(signed(Message=note, Subject="Amazon SES"), TOPIC, [KEY], certificate_of)
 
     assert [(each.state, each.at, each.message_id) for each in feedback.reports] == ([(state, AT, 81)] if state else [])
 
 
 def test_a_complaint_is_a_refusal_unless_it_says_the_contrary():
     told = [
-        read_ses_push(signed(Message=complaint(**more)), TOPIC, KEY, certificate_of)
+        read_ses_push(signed(Message=complaint(**more)), TOPIC, [KEY], certificate_of)
         for more in ({"complaintFeedbackType": "abuse"}, {}, {"complaintFeedbackType": "not-spam"})
     ]
-    named = read_ses_push(signed(Message=complaint(complainedRecipients=[])), TOPIC, KEY, certificate_of)
+    named = read_ses_push(signed(Message=complaint(complainedRecipients=[])), TOPIC, [KEY], certificate_of)
     assert named.blocked == (BlockedAddress("", AT, "complaint abuse", 81),)
     refusal = (BlockedAddress("ayse@example.com", AT, "complaint abuse", 81),)
 
@@ -143,7 +142,7 @@ FORGED = {
 @pytest.mark.parametrize("name", FORGED)
 def test_what_sns_did_not_sign_for_our_topic_is_not_believed(name):
     with pytest.raises(ValueError):
-        read_ses_push(FORGED[name], TOPIC, KEY, certificate_of)
+        read_ses_push(FORGED[name], TOPIC, [KEY], certificate_of)
 
 
 def test_a_subscription_is_confirmed_at_amazon_only():
@@ -157,9 +156,9 @@ def test_a_subscription_is_confirmed_at_amazon_only():
 
     for where in (url, "https://evil.example/?Action=ConfirmSubscription"):
         push = signed("SubscriptionConfirmation", SubscribeURL=where, **asked)
-        assert read_ses_push(push, TOPIC, KEY, fetch) == Feedback()
+        assert read_ses_push(push, TOPIC, [KEY], fetch) == Feedback()
     with pytest.raises(ValueError):
-        read_ses_push(signed("SubscriptionConfirmation", SubscribeURL=url, key=STRANGERS, **asked), TOPIC, KEY, fetch)
+        read_ses_push(signed("SubscriptionConfirmation", SubscribeURL=url, key=STRANGERS, **asked), TOPIC, [KEY], fetch)
 
     assert fetched == [CERTIFICATE, url]
 
@@ -197,14 +196,34 @@ def test_an_event_of_brevo_is_a_report(event, state, reason):
     assert parsed(event).reports == (told,)
 
 
-def test_spam_and_unsubscribed_are_refusals_and_openings_nothing():
-    feedback = parsed(brevo("spam"), brevo("unsubscribed"), brevo("opened"), brevo("click"), brevo("proxy_open"))
+def test_spam_and_unsubscribed_are_refusals_however_they_are_spelled_and_openings_nothing():
+    kinds = ["spam", "unsubscribed", "unsubscribe", "Unsubscribed", "list_unsubscribe", "complaint"]
+    openings = [brevo("opened"), brevo("click"), brevo("proxy_open")]
+    for feedback in (
+        parsed(*map(brevo, kinds), *openings),
+        parsed({"items": [*map(brevo, kinds), *openings]}),  # Wherever they stand.
+    ):
+        assert [(each.address, each.source, each.message_id) for each in feedback.blocked] == [
+            ("ayse@example.com", kind, 81) for kind in kinds
+        ]
+        assert feedback.reports == ()
 
-    assert [(each.address, each.source, each.message_id) for each in feedback.blocked] == [
-        ("ayse@example.com", "spam", 81),
-        ("ayse@example.com", "unsubscribed", 81),
-    ]
-    assert feedback.reports == ()
+
+@pytest.mark.parametrize(
+    ("wanted", "is_refusal"),
+    [
+        ({"unsubscribeAll": True}, True),
+        ({"unsubscribeAll": False, "topicSubscriptionStatus": [{"subscriptionStatus": "OptOut"}]}, True),
+        ({"unsubscribeAll": False, "topicSubscriptionStatus": [{"subscriptionStatus": "OptIn"}]}, False),
+    ],
+)
+def test_who_leaves_a_list_of_ses_has_refused(wanted, is_refusal):
+    note = json.loads(ses(eventType="Subscription", subscription={"timestamp": STAMP, "newTopicPreferences": wanted}))
+    note["mail"]["destination"] = ["ayse@example.com"]
+
+    told = read_ses_push(signed(Message=json.dumps(note)), TOPIC, [KEY], certificate_of)
+    refusal = BlockedAddress("ayse@example.com", AT, "subscription", 81)
+    assert told == Feedback(blocked=(refusal,) if is_refusal else ())
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from portal.services.messaging.gateways.bounces import MAX_BYTES, parse_mailbox_mail
+from portal.services.messaging.gateways.bounces import MAX_BYTES, parse_returned_mail
 from portal.services.messaging.gateways.http_call import NOT_ALLOWED
 from portal.services.messaging.gateways.mail_tokens import TokenPurpose, token_address
 from portal.services.messaging.gateways.mailbox import BAD_LOGIN, MOST_BYTES, MOST_MAILS, Mailbox
@@ -75,11 +75,11 @@ def test_a_wrong_login_and_an_address_inside_are_told(server):
     assert PASSWORD not in repr(mailbox(server))
 
 
-@pytest.mark.parametrize("header", ["To", "Delivered-To", "X-Original-To", "Envelope-To"])
+@pytest.mark.parametrize("header", ["To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To"])
 def test_a_header_names_the_recipient_of_a_refusal_by_mail(header):
     to = token_address(KEY, TokenPurpose.UNSUBSCRIBE, 81, "posta.ornek.com.tr")
     mail = f"From: fatma@example.com\r\n{header}: <{to}>\r\nSubject: ret\r\n\r\n".encode()
 
-    assert parse_mailbox_mail(mail, KEY).blocked == (BlockedAddress("", None, "mailto", 81),)
-    assert parse_mailbox_mail(mail.replace(header.encode(), b"X-Odd"), KEY).blocked == ()
-    assert parse_mailbox_mail(mail, b"other" * 8).blocked == ()
+    assert parse_returned_mail(mail, "", [KEY]).blocked == (BlockedAddress("", None, "mailto", 81),)
+    assert parse_returned_mail(mail.replace(header.encode(), b"X-Odd"), "", [KEY]).blocked == ()
+    assert parse_returned_mail(mail, "", [b"other" * 8]).blocked == ()

@@ -213,7 +213,7 @@ def test_a_vendor_with_xml_is_called_answered_and_heard(vendor):
     sent = xml_values.parse(vendor.requests[0]["body"].decode())
     assert sent["sms"]["mesaj"] == {"metin": "a < b & c", "no": "5320000001"} and sent["sms"]["pass"] == "<gizli>"
     two = report.replace("</raporlar>", "<rapor><id>8</id><no>905320000002</no><durum>x</durum></rapor></raporlar>")
-    told = [gateway.parse_report_push(VendorPush(each.encode(), "text/xml")) for each in (report, two)]
+    told = [gateway.read_push(VendorPush(each.encode(), "text/xml")).reports for each in (report, two)]
     assert [[(each.ref, each.state) for each in reports] for reports in told] == [
         [("7", ReportState.DELIVERED)],
         [("7", ReportState.DELIVERED), ("8", ReportState.ACCEPTED)],
@@ -259,9 +259,9 @@ def test_pushes_to_one_address_are_told_apart():
     gateway = GenericHttpGateway(drafted(unknown_vendor.CALL, **samples), {})
     report, reply = (VendorPush(samples[name].encode(), "application/json") for name in ("report", "reply"))
 
-    assert [each.to for each in gateway.parse_report_push(report)] == ["+905321234567"]
-    assert [(each.text, each.sender) for each in gateway.parse_inbound_push(reply)] == [("RET", "+905321234567")]
-    assert gateway.parse_report_push(reply) == gateway.parse_inbound_push(report) == []
+    assert [each.to for each in gateway.read_push(report).reports] == ["+905321234567"]
+    assert [(each.text, each.sender) for each in gateway.read_push(reply).replies] == [("RET", "+905321234567")]
+    assert gateway.read_push(reply).reports == gateway.read_push(report).replies == ()
 
 
 def test_secrets_and_our_own_id_are_known_in_a_sample():
@@ -464,8 +464,8 @@ def test_a_whole_page_is_understood_without_corrections(vendor, page):
     vendor.answers = [(200, page["answer"]), (400, page["error"])]
 
     taken, refused = (gateway.send(batch(message(1)))[0] for _ in range(2))
-    (report,) = gateway.parse_report_push(VendorPush(pushes["report"].encode()))
-    (reply,) = gateway.parse_inbound_push(VendorPush(pushes["reply"].encode()))
+    (report,) = gateway.read_push(VendorPush(pushes["report"].encode())).reports
+    (reply,) = gateway.read_push(VendorPush(pushes["reply"].encode())).replies
     errors = {f"{each['class']}/{each['reason']}" for each in description["answer"]["errors"]}
     states = [each["state"] for each in description["report_push"]["states"]]
 

@@ -6,7 +6,7 @@ import pytest
 from aiosmtpd.smtp import SMTP
 
 from portal.services.messaging.gateways import dkim, smtp_connection
-from portal.services.messaging.gateways.mail_tokens import TokenPurpose, find_message
+from portal.services.messaging.gateways.mail_tokens import TokenPurpose, find_messages
 from portal.services.messaging.gateways.protocol import Batch, Gateway, LookupOutcome, OutgoingMessage, VendorPush
 from portal.services.messaging.gateways.smtp import SmtpGateway
 from tests.mail_server import Listening, MailServer, certificate
@@ -39,7 +39,7 @@ def gateway(port) -> Gateway:
 
 
 def gateway_at(port: int, **other) -> SmtpGateway:
-    made = {"url": f"smtp://ornek:secret@127.0.0.1:{port}", "token_key": KEY, "bounce_domain": "posta.ornek.com.tr"}
+    made = {"url": f"smtp://ornek:secret@127.0.0.1:{port}", "token_keys": [KEY], "bounce_domain": "posta.ornek.com.tr"}
     return SmtpGateway(**made | {"keys": [DKIM_KEY], "is_trusted": True} | other)
 
 
@@ -62,7 +62,7 @@ def test_each_mail_is_signed_and_has_a_sender_of_its_own(server, gateway):
     results = gateway.send(batch("ayse@example.com", "burak@example.com"))
 
     assert [(each.message_id, each.error) for each in results] == [(81, None), (82, None)]
-    assert [find_message(KEY, sender) for sender, _, _ in server.taken] == [
+    assert [each for sender, _, _ in server.taken for each in find_messages([KEY], sender)] == [
         (TokenPurpose.BOUNCE, 81),
         (TokenPurpose.BOUNCE, 82),
     ]
@@ -70,7 +70,7 @@ def test_each_mail_is_signed_and_has_a_sender_of_its_own(server, gateway):
     for number, (_, _, content) in enumerate(server.taken, 81):
         mail = message_from_string(content)
         assert mail["DKIM-Signature"] and mail["Message-ID"] == f"<m{number}@ornek.com.tr>"
-        assert find_message(KEY, mail["List-Unsubscribe"]) == (TokenPurpose.UNSUBSCRIBE, number)
+        assert [*find_messages([KEY], mail["List-Unsubscribe"])] == [(TokenPurpose.UNSUBSCRIBE, number)]
 
 
 def test_without_a_domain_for_bounces_they_go_to_the_sender(server, port):
@@ -94,7 +94,7 @@ def test_no_refusal_by_mail_is_offered_where_nobody_reads_it(server, port, feedb
     gateway_at(port, feedback=feedback).send(batch())
 
     ((sender, _, content),) = server.taken
-    assert find_message(KEY, sender) == (TokenPurpose.BOUNCE, 81) and "mailto:" not in content
+    assert [*find_messages([KEY], sender)] == [(TokenPurpose.BOUNCE, 81)] and "mailto:" not in content
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_reports_are_asked_for_where_they_are_offered(app, server):
 def test_a_bounce_that_is_pushed_is_a_report(server, gateway):
     gateway.send(batch())
     text, _ = SAMPLES["gmail, no such mailbox"]
-    (report,) = gateway.parse_report_push(VendorPush(text.encode(), "message/rfc822", {"to": server.taken[0][0]}))
+    (report,) = gateway.read_push(VendorPush(text.encode(), "message/rfc822", {"to": server.taken[0][0]})).reports
 
     assert (report.message_id, report.state, report.reason) == (81, "failed", "bad_address")
 

@@ -1,0 +1,153 @@
+"""Whose word a reply or a vendor's refusal is: which recipients, and which of their firms' brands it refuses.
+
+Known by the gateway that brought it, by what its owner sent to that address, and by the brand that it names. One that
+names no brand, or several, refuses all of them, and one that names a brand that never wrote there takes nothing from
+those that did. Names count once the operator has seen them.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, exists, or_, select
+
+from portal.core import address_holders
+from portal.core.addresses import Address, AddressKind, BadAddress, parse
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Channel
+from portal.core.models import (
+    NO_PROVIDER,
+    Brand,
+    BrandGateway,
+    Campaign,
+    Decision,
+    GatewayEvent,
+    Message,
+    MessageGateway,
+    ReceiptDecision,
+    Recipient,
+)
+from portal.domain.consents import recipients
+from portal.domain.consents.refusals import RefusalScope
+from portal.domain.replies import fold, names_brand
+from portal.services.messaging.gateways.protocol import InboundMessage
+
+
+def address_of(text: str) -> Address | None:
+    """None of a sender that is no phone or mailbox, such as another firm's name."""
+    try:
+        return parse(text)
+    except BadAddress:
+        return None
+
+
+def channel_of(gateway: MessageGateway) -> Channel:
+    """What a reply refuses."""
+    return Channel.EMAIL if gateway.carries == AddressKind.EMAIL else Channel.SMS
+
+
+def find_scopes(
+    event: GatewayEvent, gateway: MessageGateway, address: Address, reply: InboundMessage, at: datetime
+) -> list[RefusalScope]:
+    """What a reply refuses; nothing where nobody is known whose word it is."""
+    return scopes(gateway, address, narrow(find_recipients(event, gateway, address, at), reply), reply)
+
+
+def scopes(
+    gateway: MessageGateway, address: Address, found: Sequence[Recipient], reply: InboundMessage | None = None
+) -> list[RefusalScope]:
+    """What is refused at these recipients, by a reply or by what a vendor tells of their address."""
+    refused = [(each, _brands_meant(gateway, each.provider_id, each.id, reply)) for each in found]
+    return [RefusalScope(each, address, brands, (channel_of(gateway),)) for each, brands in refused if brands]
+
+
+def find_recipients(event: GatewayEvent, gateway: MessageGateway, address: Address, at: datetime) -> list[Recipient]:
+    """The provider's recipient, also where it was none yet, so that no list brings it later. Of the operator's gateway
+    those to whom it sent something, at every provider that it served; else those to whom any of the operator's did."""
+    if event.provider_id is not None:
+        ids = recipients.gather(db.session, vault(), event.provider_id, [address], at)
+        return [db.session.get_one(Recipient, ids[address.text])]
+    ours = [each.id for each in address_holders.find_holders(db.session, vault(), address)]
+    sent_to = [select(Message.recipient_id).where(left) for left in (left_by(gateway), _left_by_owner(gateway))]
+    theirs = [select(Recipient).where(Recipient.id.in_(ours), Recipient.id.in_(each)) for each in sent_to]
+    return list(db.session.scalars(theirs[0])) or list(db.session.scalars(theirs[1]))
+
+
+def find_brands(event: GatewayEvent, reply: InboundMessage) -> Sequence[Brand]:
+    """The brands of the provider that a refusal by this reply refuses; none where no such address sent it."""
+    gateway, owner = db.session.get_one(MessageGateway, event.gateway_id), event.provider_id or NO_PROVIDER
+    address = address_of(reply.sender)
+    if address is None or channel_of(gateway) not in address.channels:
+        return []
+    recipient = recipients.find(db.session, vault(), owner, address)
+    return _brands_meant(gateway, owner, recipient.id if recipient else None, reply)
+
+
+def narrow(found: list[Recipient], reply: InboundMessage) -> list[Recipient]:
+    """Of several firms' recipients that of the one whose brand a reply names, where this brand wrote to them and no
+    other firm's is named. Otherwise all: no firm's name takes what is said to another one."""
+    named = [(each, _brands_named(brands_of_provider(each.provider_id), reply)) for each in found]
+    named = [(each, brands) for each, brands in named if brands]
+    if len(named) != 1:
+        return found
+    each, brands = named[0]
+    return [each] if set(brands) & set(_brands_that_wrote(each.provider_id, each.id)) else found
+
+
+def brands_of_provider(provider_id: int, *conditions: ColumnElement[bool]) -> Sequence[Brand]:
+    theirs = select(Brand).where(Brand.provider_id == provider_id, Brand.has_not_ended(), *conditions)
+    return db.session.scalars(theirs.order_by(Brand.id)).all()
+
+
+def names_of(brand: Brand) -> list[str]:
+    """Those that the operator has seen, also while others wait. One that is called "Ret" is named by none of them."""
+    return [each for each in (brand.keyword, brand.header, brand.name) if each and names_brand(each)]
+
+
+def left_by(gateway: MessageGateway) -> ColumnElement[bool]:
+    """The condition that a message left by an account, or by one of the same owner that was removed: the account may
+    have been added again, or its number may be at another vendor by now."""
+    is_one = or_(MessageGateway.id == gateway.id, MessageGateway.removed_at.is_not(None))
+    return _left_by_owner(gateway, is_one)
+
+
+def _brands_meant(
+    gateway: MessageGateway, provider_id: int, recipient_id: int | None, reply: InboundMessage | None
+) -> Sequence[Brand]:
+    """Those that are named, with those that wrote to the recipient where none of the named ones did. Without a name
+    those that may have written through the gateway: that did, that have it, and that have none; all where there is none
+    of any, and of the operator's gateway."""
+    if named := _brands_named(brands_of_provider(provider_id), reply) if reply else []:
+        wrote = _brands_that_wrote(provider_id, recipient_id)
+        return named if set(named) & set(wrote) else [*named, *wrote]
+    theirs = exists().where(BrandGateway.brand_id == Brand.id, BrandGateway.carries == gateway.carries)
+    wrote_by_it = _wrote(left_by(gateway), recipient_id)
+    sends = or_(~theirs, theirs.where(BrandGateway.gateway_id == gateway.id), wrote_by_it)
+    return brands_of_provider(provider_id, sends) or brands_of_provider(provider_id)
+
+
+def _brands_that_wrote(provider_id: int, recipient_id: int | None) -> Sequence[Brand]:
+    return brands_of_provider(provider_id, _wrote(Message.gateway_id.is_not(None), recipient_id))
+
+
+def _wrote(left: ColumnElement[bool], recipient_id: int | None) -> ColumnElement[bool]:
+    """The condition that a message for a brand left for a recipient in a way, whichever way the brand has by now."""
+    sent = left, Message.recipient_id == recipient_id
+    asked = exists().where(*sent, Message.campaign_id == Campaign.id, Campaign.brand_id == Brand.id)
+    of_act = ReceiptDecision.receipt_id == Message.receipt_id, ReceiptDecision.decision_id == Decision.id
+    confirmed = exists().where(*sent, *of_act, Decision.recipient_id == recipient_id, Decision.brand_id == Brand.id)
+    return or_(asked, confirmed)
+
+
+def _left_by_owner(gateway: MessageGateway, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    same = MessageGateway.provider_id == gateway.provider_id, MessageGateway.carries == gateway.carries
+    return Message.gateway_id.in_(select(MessageGateway.id).where(*same, *conditions))
+
+
+def _brands_named(brands: Sequence[Brand], reply: InboundMessage) -> list[Brand]:
+    """The brands for whose keyword a reply came, or with whose keyword, header or name it begins or ends."""
+    words, came_for = f" {fold(reply.text)} ", fold(reply.keyword)
+    return [
+        brand for brand in brands
+        if any(name == came_for or words.startswith(f" {name} ") or words.endswith(f" {name} ")
+               for name in map(fold, names_of(brand)) if name)
+    ]  # fmt: skip
