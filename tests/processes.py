@@ -17,6 +17,7 @@ import requests
 ROOT = Path(__file__).resolve().parent.parent
 HERE = "127.0.0.1"
 STARTUP_TIMEOUT = 300.0  # Seconds until a program must answer, on the busiest machine.
+STOP_TIMEOUT = 40.0  # Seconds, as TimeoutStopSec of the web process's unit.
 # Below the range that outgoing calls take their own ports from: no client may sit on the port of a killed program.
 PORTS = range(20_000, 32_000)
 
@@ -54,6 +55,14 @@ class Program:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._running.pid, signal.SIGKILL)
             self._running.wait()
+
+    def stop(self) -> None:
+        """Ask it to end, as systemd does, and kill what is left of it after a while."""
+        if self._running is not None:
+            self._running.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._running.wait(STOP_TIMEOUT)
+        self.kill()
 
     def kill_a_child(self) -> None:
         """End one of its children at once: a worker of gunicorn, which then makes another."""

@@ -37,19 +37,22 @@ class Database:
     def url(self, role: str) -> str:
         return f"postgresql://{role}@/izinlink?host={self.folder}"
 
+    def make(self, secrets: dict[str, str]) -> None:
+        """Its roles, and its tables as the owner."""
+        passwords = ["-v", "database=izinlink", "-v", "owner_password=o'wner", "-v", "app_password=a'pp"]
+        psql = ["psql", "--quiet", "--host", self.folder, "--username", "postgres", *passwords]
+        for _again in range(2):
+            subprocess.run([*psql, "--file", DEPLOY / "postgresql" / "roles.sql"], check=True)
+        environ = os.environ | secrets | {"DATABASE_URL": self.url("izinlink_owner")}
+        upgrade = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
+        subprocess.run(upgrade, cwd=ROOT, env=environ, check=True, stdout=subprocess.DEVNULL)
+
 
 @contextlib.contextmanager
 def migrated_database(secrets: dict[str, str]) -> Iterator[Database]:
     with running_postgres() as superuser:
         database = Database(parse_qs(urlsplit(superuser).query)["host"][0])
-        passwords = ["-v", "database=izinlink", "-v", "owner_password=o'wner", "-v", "app_password=a'pp"]
-        psql = ["psql", "--quiet", "--host", database.folder, "--username", "postgres", *passwords]
-        for _again in range(2):
-            subprocess.run([*psql, "--file", DEPLOY / "postgresql" / "roles.sql"], check=True)
-        environ = os.environ | secrets | {"DATABASE_URL": database.url("izinlink_owner")}
-        subprocess.run(
-            [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"], cwd=ROOT, env=environ, check=True
-        )
+        database.make(secrets)
         yield database
 
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tarfile
+from pathlib import Path
 
 import pytest
 import requests
@@ -30,14 +31,19 @@ def previous_release() -> str:
     return tags[0].decode() if tags else BEFORE_THE_FIRST_RELEASE
 
 
+def unpack_previous_release(folder: Path) -> Path:
+    """Its code."""
+    with tarfile.open(fileobj=io.BytesIO(git("archive", previous_release()))) as archive:
+        archive.extractall(folder, filter="data")
+    return folder
+
+
 @pytest.fixture
 def old_web(environ, tmp_path):
     """The web process of the release before. A shallow clone has no code of it: `git fetch --unshallow --tags`."""
     if not (processes.ROOT / ".git").exists():
         pytest.skip("needs the repository")
-    code = tmp_path / "code"
-    with tarfile.open(fileobj=io.BytesIO(git("archive", previous_release()))) as archive:
-        archive.extractall(code, filter="data")
+    code = unpack_previous_release(tmp_path / "code")
     [port] = processes.free_ports(1)
     settings = os.environ | environ | {"HOSTS": f"localhost,{processes.HERE}", "PORT": str(port)}
     command = [sys.executable, "-m", "gunicorn", "--bind", f"{processes.HERE}:{port}", "--no-control-socket"]
