@@ -21,7 +21,7 @@ from bench import environments, report, servers
 from bench.brands import MILLISECONDS, PER_SECOND, SEED, TOKEN_CALLS, Run
 from bench.forwarding import FORWARDER
 from bench.lanes import most_in_a_second
-from bench.rounds import Result
+from bench.rounds import Goal, Result
 from bench.scale import (
     HOUR,
     POLLING,
@@ -99,9 +99,10 @@ def pass_hour(run: Run, settings: dict[str, str], seconds: float) -> tuple[Hour,
 def results(database: str, hour: Hour, share: float, waiting: int, seconds: float) -> list[Result]:
     beside = [wait for at, wait in hour.refusals if at <= hour.drained]
     longest, polled = max(max(gaps) for gaps in hour.gaps.values()), sum(len(gaps) > 1 for gaps in hour.gaps.values())
+    due = polled + sum(len(gaps) == 1 and gaps[0] > HOUR.total_seconds() for gaps in hour.gaps.values())
     listed, polls = (sum(size for _, what, size in hour.calls if what == "bulk_add"), _count(hour, "changes"))
     return [
-        Result("hour: feeds polled", database, "feeds", [len(hour.gaps)], [polled]),
+        Result("hour: feeds polled", database, "feeds", [due], [polled], Goal(1)),
         at_most("hour: longest between two polls of a feed", database, "s", HOUR.total_seconds() + LATE, longest),
         at_most("hour: polls", database, "of the pace", POLLING, polls / seconds / PER_SECOND),
         at_most("hour: polls in the worst five minutes", database, "of the pace", POLLING, hour.polling_share()),
