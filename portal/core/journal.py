@@ -128,7 +128,7 @@ class Journal:
             log.error("journal.gap_not_noted", error=type(error).__name__)
             with self._guard:
                 self._unnoted.update(noted)
-                self._unnoted_since = at
+                self._unnoted_since = min(at, self._unnoted_since or at)
         else:
             with self._guard:
                 self._unnoted_since = self._unnoted_since if self._unnoted.total() else None

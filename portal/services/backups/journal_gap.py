@@ -21,13 +21,13 @@ UNSENT = {"outcome": Outcome.WAITING, "attempts": 0, "code": None, "bulk_id": No
 
 
 def close_gap() -> None:
-    """Append whatever may be missing, note that nothing is, and forget the gap if nothing failed meanwhile. A replay
-    ignores doubles."""
+    """Append whatever may be missing, note that nothing of that time is, and forget the gap if nothing failed
+    meanwhile. A replay ignores doubles."""
     began = clock.now()
     if current_app.extensions["journal"] is None or (gap := _read_gap()) is None:
         return
     since, *counted = gap
-    nothing_missing: dict[type[Base], list[journal.Row]] = {JournalGap: [{"until": began}]}
+    nothing_missing: dict[type[Base], list[journal.Row]] = {JournalGap: [{"since": since, "until": began}]}
     for record in chain(_recorded_since(since), [nothing_missing]):
         for model, rows in record.items():
             journal.note(db.session, model, rows)

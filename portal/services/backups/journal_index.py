@@ -37,13 +37,13 @@ class IndexedRow:
 
 class JournalIndex:
     """The rows of some files; of two with the same id the first one, since what a journal lacked is appended again
-    together with what it had. `complete_until`: whatever was committed before stands in the journals."""
+    together with what it had. `closed`: times, from and until, of which the journals hold all that was committed."""
 
     def __init__(self, vault: Vault, files: Iterable[Path], on_problem: Callable[[Exception], None]):
         self._vault, self._files = vault, list(files)
         self._database = sqlite3.connect("")  # SQLite deletes the file by itself.
         self._database.executescript(TABLES)
-        self.complete_until: datetime | None = None
+        self.closed: list[tuple[datetime, datetime]] = []
         for number, path in enumerate(self._files):
             for offset, record in journal.scan_file(path, vault, on_problem=on_problem):
                 self._add(record, number, offset)
@@ -105,8 +105,7 @@ class JournalIndex:
         self._database.executemany("INSERT OR IGNORE INTO receipt VALUES (?, ?, ?)", receipts)
         self._database.executemany("INSERT OR IGNORE INTO annulment VALUES (?, ?, ?, ?)", annulments)
         for gap in record.get("journal_gap", ()):
-            until = datetime.fromisoformat(gap["until"])
-            self.complete_until = max(until, self.complete_until or until)
+            self.closed.append((datetime.fromisoformat(gap["since"]), datetime.fromisoformat(gap["until"])))
 
 
 def _key(table: str, row: Row) -> tuple[Any, ...]:

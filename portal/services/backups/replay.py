@@ -54,9 +54,10 @@ def replay(
     files = [path for day, path in journal.list_files(folders) if since is None or day >= since]
     run.files = len(files)
     with closing(JournalIndex(vault(), files, note)) as index:
-        whole_until = [each for each in (index.complete_until, begun_at) if each is not None]
         for gap in journal_gaps.list_gaps(folders):
-            if all(gap.until > each for each in whole_until) and (since is None or clock.day(gap.until) >= since):
+            is_in_backup = begun_at is not None and gap.until <= begun_at
+            is_closed = any(first <= gap.since and gap.until <= last for first, last in index.closed)
+            if not (is_in_backup or is_closed) and (since is None or clock.day(gap.until) >= since):
                 run.gaps.append(gap)
         _replay_annulments(run, index, is_dry_run=is_dry_run)
         _replay_decisions(run, index, is_dry_run=is_dry_run)

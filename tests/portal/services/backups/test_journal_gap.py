@@ -85,6 +85,13 @@ def test_a_full_disk_whose_database_is_lost_too_is_told_by_when_it_was_full(app,
     with app.app_context():
         assert backups.replay([kept.folder], begun_at=clock.now()).gaps == []  # That backup has it all.
 
+    app.extensions["journal"] = Journal(kept.folder, kept.vault, 30)
+    with time_machine.travel(clock.now() + HOUR):  # The restored database knows nothing of the time before.
+        fatma.decides(EPOSTA="RET")
+        close_gap(app)
+        assert rows.count(JournalGap) == 0
+        assert restore(app, kept).exit_code == 1
+
 
 def test_what_iys_took_meanwhile_is_asked_for_again_after_a_restore(app, fatma, kept, rows, full):
     fatma.decides(EPOSTA="RET")
