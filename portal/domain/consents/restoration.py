@@ -169,17 +169,18 @@ def _find_holder(receipt: Row, decision_ids: Sequence[int], whose: Mapping[int, 
 
 
 def _without_lost_references(session: Session, receipts: Sequence[Row]) -> list[Row]:
-    """Without a text that the backup lacks, and without the form that was posted again since the restore."""
+    """Without a text that the backup lacks, and without a form that was posted again since a restore."""
     texts = _existing_ids(session, ConsentText.id, {each["text_id"] for each in receipts})
     digests = [each["token_digest"] for each in receipts if each["token_digest"]]
     used = set(session.scalars(select(Receipt.token_digest).where(Receipt.token_digest.in_(digests))))
-    return [
-        receipt | {
-            "text_id": receipt["text_id"] if receipt["text_id"] in texts else None,
-            "token_digest": None if receipt["token_digest"] in used else receipt["token_digest"],
-        }
-        for receipt in receipts
-    ]  # fmt: skip
+    kept = []
+    for receipt in receipts:
+        text_id, digest = receipt["text_id"], receipt["token_digest"]
+        kept.append(receipt | {
+            "text_id": text_id if text_id in texts else None, "token_digest": None if digest in used else digest,
+        })  # fmt: skip
+        used.add(digest)
+    return kept
 
 
 def _note_change_of_hands(session: Session, recipient_id: int, at: datetime) -> None:

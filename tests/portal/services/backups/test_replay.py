@@ -81,10 +81,11 @@ def test_a_receipt_opens_also_where_its_form_was_posted_again_after_the_restore(
     lose_decisions(app)
     second = fatma.posts(form, EPOSTA="RET").location
 
-    assert restore(app, kept).exit_code == 0
-
-    assert first != second and {browser.get(each).status_code for each in (first, second)} == {200}
-    assert {each.status for each in rows(Decision)} == {Status.REFUSED} and rows.count(Decision) == 2
+    for _ in range(2):
+        assert restore(app, kept).exit_code == 0
+        assert first != second and {browser.get(each).status_code for each in (first, second)} == {200}
+        assert {each.status for each in rows(Decision)} == {Status.REFUSED} and rows.count(Decision) == 2
+        lose_decisions(app)  # Then both come from the journals.
 
 
 def test_a_decision_at_a_brand_that_the_backup_lacks_is_named_as_missing(app, fatma, kept, rows):
