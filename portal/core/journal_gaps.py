@@ -49,10 +49,11 @@ class GapFile:
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
-            (self._folder / RESERVE).unlink()
+            (self._folder / RESERVE).unlink(missing_ok=True)  # Another process may have taken it.
             self._name(path)
-        self._path, self.is_saved = path, True
+        self._path = path
         sync_folder(self._folder)
+        self.is_saved = True
 
     def _name(self, path: Path) -> None:
         if self._path is not None and self._path.exists():
@@ -68,8 +69,9 @@ class GapFile:
 
 def keep_reserve(folder: Path) -> None:
     """A file whose room a gap's name may take: a folder grows by a block now and then. Raises OSError."""
-    if not (folder / RESERVE).exists():
-        with (folder / RESERVE).open("wb") as file:
+    reserve = folder / RESERVE
+    if not reserve.exists() or reserve.stat().st_size < RESERVE_SIZE:  # A full disk had no room for all of it.
+        with reserve.open("wb") as file:
             file.write(os.urandom(RESERVE_SIZE))  # No zeros, which some file systems keep without room.
             file.flush()
             os.fsync(file.fileno())

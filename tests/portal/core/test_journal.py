@@ -14,7 +14,7 @@ from portal.core import clock, journal, sealed_records
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, Status
 from portal.core.journal import Journal
-from portal.core.journal_gaps import RESERVE, keep_reserve, list_gaps
+from portal.core.journal_gaps import RESERVE, RESERVE_SIZE, keep_reserve, list_gaps
 from portal.core.models import Decision, DecisionOrigin, Receipt, ReceiptDecision
 from portal.domain.consents import bulk_import
 from tests import make
@@ -325,6 +325,9 @@ def test_where_there_is_no_room_for_a_name_the_reserve_makes_it(kept, monkeypatc
 
     assert reserve.stat().st_size and not kept.append(numbered(2))
     assert len(list_gaps([kept.folder])) == 1 and not reserve.exists()
+    reserve.touch()  # As keeping one leaves it on a full disk.
+    keep_reserve(kept.folder)
+    assert reserve.stat().st_size == RESERVE_SIZE
 
 
 def test_a_gap_is_one_file_whose_name_grows_until_the_disk_can_be_written(kept, monkeypatch):
