@@ -113,6 +113,16 @@ def test_a_sheet_of_which_some_cannot_be_read_is_named(parts, name, change):
     assert its is None or chunker.UNSEEN in its.looks.texts  # Of a sheet without marks UNSEEN is written, too.
 
 
+def test_a_part_that_cannot_be_unpacked_is_named_and_costs_no_other_mark(parts):
+    packed = bytearray(zipped(**parts))
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        header = archive.getinfo(NOTES).header_offset
+    packed[header + 30 + len(NOTES)] = 0xFF  # Of DEFLATE no block begins like that.
+
+    its = chunker.find_marks(bytes(packed), "xlsx")["Sheet"]
+    assert chunker.UNSEEN in its.looks.texts and its.hidden == {8}
+
+
 def test_a_comment_that_people_answer_counts_like_another(parts):
     comment = b'<threadedComment ref="A7"><text>istemiyor</text></threadedComment>'
     links = parts[RELATIONS].replace(b"relationships/comments", b"relationships/threadedComment")

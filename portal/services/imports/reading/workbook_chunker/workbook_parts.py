@@ -3,6 +3,7 @@
 import io
 import posixpath
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from xml.etree.ElementTree import Element, TreeBuilder  # nosec B405: it parses nothing here
 from xml.parsers import expat
@@ -33,7 +34,7 @@ class WorkbookParts:
                     parser.Parse(block)
                     yield
                 parser.Parse(b"", True)
-            except (expat.ExpatError, ValueError, LookupError):
+            except (expat.ExpatError, ValueError, LookupError, zlib.error, zipfile.BadZipFile):
                 self.is_broken = True
         yield
 
