@@ -66,6 +66,11 @@ def test_no_text_stands_within_another():
     assert hidden == []
 
 
+def test_no_text_stands_in_the_catalogue_twice(english):
+    """The parser takes one of both and says nothing."""
+    assert CATALOGUE.read_text(encoding="utf-8").count("\nmsgid ") == len(english) + 1  # And its head.
+
+
 @pytest.mark.slow
 def test_the_catalogue_holds_no_unused_text(msgids, english):
     assert set(texts(english)) - msgids == set()
