@@ -20,7 +20,7 @@ class Process(Base):
     seen_at: Mapped[datetime]
     # Key generations that it knows, each with the beginning of its check value: "2:8f0c31aa,1:5be1…", the first seals.
     generations: Mapped[str | None] = mapped_column(String(40))
-    # How X-Forwarded-For contradicts PROXY_HOPS, if it does (services/readiness/forwarded.py).
+    # How X-Forwarded-For contradicts PROXY_HOPS, if it does (services/readiness/forwarded_headers.py).
     proxies: Mapped[str | None] = mapped_column(String(10))
 
 

@@ -20,7 +20,7 @@ from portal.core.extensions import close_reader, db, limiter, read_session, vaul
 from portal.core.lazy_text import N_
 from portal.core.models import Egress, EgressState, IysRate, JournalGap, Mail, Message, Outcome, Provider, Submission
 from portal.core.paths import MIGRATIONS, ROOT
-from portal.services.readiness import forwarded, heartbeats, postgresql, settings
+from portal.services.readiness import forwarded_headers, heartbeats, postgresql, settings
 from portal.services.readiness.fault import Fault
 
 BEAT_TOLD = 5.0  # Seconds for which a probe trusts the last write of this process.
@@ -237,7 +237,7 @@ ALL = READY | {
     "role": postgresql.check_role,
     "connections": postgresql.check_connections,
     "disk": settings.check_disk,
-    "proxies": forwarded.check_proxies,
+    "proxies": forwarded_headers.check_proxies,
     "parked": _check_parked,
     "journal_dir": _check_journal_setting,
 }

@@ -15,7 +15,7 @@ from portal.core import clock
 from portal.core.extensions import read_session
 from portal.core.models import Domain
 from portal.domain.providers import domain_reviews
-from portal.services.readiness.forwarded import ForwardedHeaders
+from portal.services.readiness.forwarded_headers import ForwardedHeaders
 
 SERVED_ON_SHORT_HOSTS = ("recipient.", "static")
 ONLY_ON_SHORT_HOSTS = tuple(f"recipient.short_{name}" for name in ("page", "decide", "not_mine", "disown"))
@@ -68,7 +68,7 @@ def _check() -> None:
     endpoint = request.endpoint or ""
     if endpoint in PROBES:  # A supervisor or a load balancer asks by IP address.
         return
-    current_app.extensions["forwarded_headers"].look(request.environ)
+    current_app.extensions["forwarded_headers"].note_request(request.environ)
     host = _host()
     if is_short(host):
         if not endpoint.startswith(SERVED_ON_SHORT_HOSTS):

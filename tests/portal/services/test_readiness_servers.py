@@ -10,7 +10,7 @@ from iys_sandbox import create_sandbox
 from portal.core import clock, ids
 from portal.core.extensions import db
 from portal.core.models import Process
-from portal.services.readiness import forwarded
+from portal.services.readiness import forwarded_headers
 from tests import databases
 from tests.conftest import SECRETS
 from tests.mail_server import Listening, MailServer, certificate
@@ -34,7 +34,7 @@ def doctor(app, check: str) -> str:
 )
 def test_forwarded_headers_that_do_not_fit_the_hops_are_told_to_all_processes(start, monkeypatch, hops, header, said):
     """Else everybody would be limited as one, by the proxy's address."""
-    monkeypatch.setattr(forwarded, "EVERY", 0.0)
+    monkeypatch.setattr(forwarded_headers, "EVERY", 0.0)
     web, other = start(PROXY_HOPS=hops), start(PROXY_HOPS=hops)
     other.extensions["beat_told_until"] = float("inf")  # Both are of one process here, with one row.
     at = clock.now()
@@ -48,7 +48,7 @@ def test_forwarded_headers_that_do_not_fit_the_hops_are_told_to_all_processes(st
         assert failing(web) == []
         return doctor(other, "proxies")
 
-    for _each in range(forwarded.FEWEST - 1):
+    for _each in range(forwarded_headers.FEWEST - 1):
         web.test_client().get("/durum", **sent)
     assert told() == "proxies: ok"
     web.test_client().get("/durum", **sent)
@@ -56,18 +56,18 @@ def test_forwarded_headers_that_do_not_fit_the_hops_are_told_to_all_processes(st
 
 
 def test_one_request_a_second_is_looked_at_and_strangers_who_forge_a_header_say_nothing(monkeypatch):
-    seen = forwarded.ForwardedHeaders(hops=0)
+    seen = forwarded_headers.ForwardedHeaders(hops=0)
     behind = {"HTTP_X_FORWARDED_FOR": "203.0.113.5", "REMOTE_ADDR": "10.0.0.2"}
-    for _each in range(forwarded.FEWEST):
-        seen.look(behind)
+    for _each in range(forwarded_headers.FEWEST):
+        seen.note_request(behind)
     assert seen.contradiction is None
 
-    monkeypatch.setattr(forwarded, "EVERY", 0.0)
-    seen, strange = forwarded.ForwardedHeaders(hops=0), forwarded.ForwardedHeaders(hops=0)
-    for _each in range(forwarded.FEWEST):
-        seen.look(behind)
-        strange.look(behind | {"REMOTE_ADDR": "8.8.8.8"})
-    assert (seen.contradiction, strange.contradiction) == (forwarded.UNREAD, None)
+    monkeypatch.setattr(forwarded_headers, "EVERY", 0.0)
+    seen, strange = forwarded_headers.ForwardedHeaders(hops=0), forwarded_headers.ForwardedHeaders(hops=0)
+    for _each in range(forwarded_headers.FEWEST):
+        seen.note_request(behind)
+        strange.note_request(behind | {"REMOTE_ADDR": "8.8.8.8"})
+    assert (seen.contradiction, strange.contradiction) == (forwarded_headers.UNREAD, None)
 
 
 @pytest.mark.parametrize("name", ["INSTANCE", "JOURNAL_DIR"])
