@@ -122,7 +122,7 @@ def _due_feeds(run: Run) -> dict[str, datetime]:
     with run.app.app_context():
         rows = db.session.execute(columns).all()
         db.session.rollback()
-    return {iys_protocol.changes_path(code, code, source=source.value): due_at for code, source, due_at in rows}
+    return {iys_protocol.changes_path(code, code, source=source.value): at for code, source, at in rows if at}
 
 
 def _refusals(run: Run, since: datetime) -> list[tuple[float, float]]:

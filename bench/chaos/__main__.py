@@ -88,7 +88,7 @@ def _world(folder: Path) -> Iterator[tuple[World, dict[str, str]]]:
     with contextlib.ExitStack() as ending:
         ending.enter_context(machines.two_machines(folder))
         primary, replica = ending.enter_context(postgres.primary_and_replica(kept))
-        clocks = ({}, machines.own_clock(folder / "clock"))
+        clocks = dict[str, str](), machines.own_clock(folder / "clock")
         environs = [environ | clock for clock in clocks]
         first, second = map(Namespace, machines.NAMES, machines.MACHINES, environs, [folder, folder])
         for each in (valkey, sandbox, first, second):

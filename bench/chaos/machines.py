@@ -91,7 +91,7 @@ class Namespace(Machine):
         return wait_until(lambda: is_healthy(self.web_address), self.name)
 
 
-def killed(*programs: Program | Machine) -> contextlib.AbstractContextManager:
+def killed(*programs: "Program | Namespace") -> contextlib.AbstractContextManager:
     """They end at once, and are started again after a while."""
     return between(lambda: [each.kill() for each in programs], lambda: [each.start() for each in programs])
 

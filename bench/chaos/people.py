@@ -96,7 +96,7 @@ class Crowd:
         while receipt is None:  # A page that has grown old is opened anew.
             page = self._answer("GET", f"/{person.code}", 200).data.decode()
             chosen = {channel: way[min(place, len(way) - 1)] for place, channel in enumerate(OFFERED.findall(page))}
-            filled = {"form": FORM.search(page)[1], **chosen}
+            filled = {"form": FORM.findall(page)[0], **chosen}
             answer = self._answer("POST", f"/{person.code}", 303, 409, 422, fields=filled, encode_multipart=False)
             receipt = answer.headers.get("Location")
             if time.monotonic() > began + TIRED:

@@ -26,7 +26,7 @@ class Server:
 
     def __init__(self, folder: Path, programs: Path, user: dict, *options: str):
         self.folder, self._programs, self._user = folder, programs, user
-        command = ["setpriv", "--pdeathsig", "KILL", programs / "postgres", "-D", "data", "-k", folder]
+        command = ["setpriv", "--pdeathsig", "KILL", str(programs / "postgres"), "-D", "data", "-k", str(folder)]
         self._command = [*command, *options]
         self.start()
 
@@ -57,7 +57,7 @@ class Server:
 
     def ask(self, statement: str) -> tuple:
         with psycopg.connect(Database(str(self.folder)).url("postgres"), autocommit=True) as connection:
-            return connection.execute(statement).fetchone()
+            return connection.execute(statement).fetchone() or ()
 
 
 @contextlib.contextmanager
@@ -68,7 +68,7 @@ def primary_and_replica(secrets: dict[str, str]) -> Iterator[tuple[Server, Serve
         ending.callback(shutil.rmtree, folder, ignore_errors=True)
         programs, user = programs_and_user(folder)
         (folder / "hba").write_text(HBA)
-        make_cluster(programs, folder, user, [f"listen_addresses = '{OURS}'", f"hba_file = '{folder / 'hba'}'"])
+        make_cluster(programs, folder, user, (f"listen_addresses = '{OURS}'", f"hba_file = '{folder / 'hba'}'"))
         primary = Server(folder, programs, user)
         ending.callback(primary.stop)
         Database(str(folder)).make(secrets)

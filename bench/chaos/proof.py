@@ -55,7 +55,9 @@ def _compare(session: Session, salt: str, crowd: Crowd) -> tuple[list[str], list
     for receipt_id, channel, status in session.execute(made.join(Decision, Decision.id == ReceiptDecision.decision_id)):
         held[receipt_id].append((channel.value, status.value))
     stand = select(Consent.recipient_id, Consent.channel, Consent.status)
-    stands = {(recipient, channel.value): status.value for recipient, channel, status in session.execute(stand)}
+    stands = {
+        (recipient, channel.value): status and status.value for recipient, channel, status in session.execute(stand)
+    }
     lost, others, shown = [], [], Counter(code for person in crowd.people for _, code in person.acts)
     for person in crowd.people:
         for chosen, code in person.acts:
@@ -72,7 +74,7 @@ def _at_iys(app: Flask, world: World) -> Promise:
     try:
         outcomes, wrong = assert_ledger_matches(decisions_by_key(app), movements, may_be_overtaken=True), []
     except AssertionError as failure:
-        outcomes, wrong = {}, [str(failure)[:2000]]
+        outcomes, wrong = Counter(), [str(failure)[:2000]]
     counted = ", ".join(f"{count:,} {name}" for name, count in outcomes.items())
     return f"İYS holds {len(movements):,} movements, each once and in order ({counted})", wrong
 
