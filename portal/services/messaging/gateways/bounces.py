@@ -8,7 +8,7 @@ address with a token of ours says which message it is about, so nobody can fail 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from email import message_from_bytes
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
@@ -20,7 +20,7 @@ from urllib.parse import unquote
 from flufl.bounce import all_failures
 
 from portal.core import clock
-from portal.services.messaging.gateways import push_text
+from portal.services.messaging.gateways import mail_text
 from portal.services.messaging.gateways.mail_status import ENHANCED, enhanced_status, reason_of
 from portal.services.messaging.gateways.mail_tokens import TokenPurpose, find_messages
 from portal.services.messaging.gateways.protocol import (
@@ -31,7 +31,7 @@ from portal.services.messaging.gateways.protocol import (
     Report,
     ReportState,
 )
-from portal.services.messaging.gateways.vendor_rows import canonical
+from portal.services.messaging.gateways.vendor_rows import canonical, parse_time
 
 MAX_BYTES = 256 * 1024
 MAX_ODD_BYTES, LONGEST_LINE = 32 * 1024, 998  # What flufl.bounce gets to see; it tries many patterns on each line.
@@ -41,7 +41,7 @@ NO_COMPLAINT = ("not-spam", "auth-failure")  # RFC 6430 and 6591 use ARF for oth
 RECIPIENTS = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To", "Cc", "Bcc")
 RECEIVED_FOR = re.compile(r"\bfor <?([^\s<>;]{3,320})")
 MOST_DECODED, LONGEST_HEADER = 50, 2000  # Headers that may be encoded, and characters of one.
-LONGEST_ID, MOST_READ = 200, 1000  # Of a mail's id and its text.
+LONGEST_ID, MOST_READ = 200, 4000  # Of a mail's id and its text.
 COMPLAINT, STATUS = "message/feedback-report", "message/delivery-status"
 STATES = {
     "delivered": ReportState.DELIVERED,
@@ -52,14 +52,16 @@ STATES = {
 def parse_returned_mail(raw: bytes, to: str, keys: Sequence[bytes], domain: str = "") -> Feedback:
     """Read a mail that came for `to`, the envelope's recipient where it is known; `keys` are of tokens. What a person
     wrote to an address of ours, at `domain` where its token is of nobody, waits to be read. Never raises."""
-    raw = raw[:MAX_BYTES].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    raw = raw if _is_harmless(raw) else _plain_headers(raw)
-    try:
-        mail = message_from_bytes(raw)
-        parts = {part.get_content_type(): part for part in mail.walk()}
-    except RecursionError:
-        raw = _plain_headers(raw)
-        mail, parts = message_from_bytes(raw), {}
+    raw = raw[:MAX_BYTES].replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\0", b"")
+    if _is_harmless(raw):
+        with suppress(Exception):  # Whatever the parser, or a codec that a header names, stumbles over.
+            return _parse(raw, to, keys, domain)
+    return _parse(_as_plain_text(raw), to, keys, domain)
+
+
+def _parse(raw: bytes, to: str, keys: Sequence[bytes], domain: str) -> Feedback:
+    mail = message_from_bytes(raw)
+    parts = {part.get_content_type(): part for part in mail.walk()}
     named_to, at = _recipients(mail, to), _date_of(mail)
     addressed = list(dict.fromkeys(find_messages(keys, named_to)))
     refused = [each for purpose, each in addressed if purpose == TokenPurpose.UNSUBSCRIBE]
@@ -74,7 +76,7 @@ def parse_returned_mail(raw: bytes, to: str, keys: Sequence[bytes], domain: str 
     is_report = not parts.keys().isdisjoint((COMPLAINT, STATUS))
     if is_report or not (wants or (message_id and not is_automatic(mail))):
         return Feedback()
-    return Feedback(replies=(_unread(mail, parts, message_id, at),))
+    return Feedback(replies=(_unread(mail, message_id, at),))
 
 
 def _read_automatic(
@@ -116,16 +118,14 @@ def _decoded(text: str) -> str:
     return text[:LONGEST_HEADER]
 
 
-def _unread(mail: Message, parts: Mapping[str, Message], message_id: int | None, at: datetime | None) -> InboundMessage:
+def _unread(mail: Message, message_id: int | None, at: datetime | None) -> InboundMessage:
     """A mail that a person has to read."""
-    text = parts.get("text/plain") or parts.get("text/html") or mail
-    body = text.get_payload(decode=True)
-    said = push_text.decode(body[:MOST_READ], str(text.get("Content-Type", ""))) if isinstance(body, bytes) else ""
+    said = f"{_decoded(str(mail.get('Subject', '')))}\n{mail_text.read(mail)}".strip()
     return InboundMessage(
         _header(mail, "Message-ID")[:LONGEST_ID],
         canonical(parseaddr(_decoded(str(mail.get("From", ""))))[1]),
         "",
-        f"{_decoded(str(mail.get('Subject', '')))}\n{said}".strip(),
+        said if len(said) <= MOST_READ else f"{said[:MOST_READ]}…",
         at or clock.now(),
         is_dated=at is not None,
         is_whole=False,
@@ -140,10 +140,11 @@ def _is_harmless(raw: bytes) -> bool:
     return not is_long and raw.lower().count(b"multipart/") <= MOST_MULTIPARTS
 
 
-def _plain_headers(raw: bytes) -> bytes:
-    """The headers that say who wrote, and to whom: what stands below cannot take back a refusal."""
-    lines = FOLD.sub(b" ", raw.partition(b"\n\n")[0]).split(b"\n")
-    return b"\n".join(line for line in lines if line[:8].lower() != b"content-") + b"\n\n"
+def _as_plain_text(raw: bytes) -> bytes:
+    """A mail without what its headers say of its parts."""
+    head, _, body = raw.partition(b"\n\n")
+    lines = FOLD.sub(b" ", head).split(b"\n")
+    return b"\n".join(line for line in lines if line[:8].lower() != b"content-") + b"\n\n" + body
 
 
 def _complaint(part: Message, message_id: int, at: datetime | None) -> Feedback:
@@ -207,8 +208,6 @@ def _header(mail: Message, name: str) -> str:
 
 
 def _date_of(mail: Message) -> datetime | None:
-    try:
-        at = parsedate_to_datetime(str(mail.get("Date", "")))
-    except ValueError:
-        return None
-    return at.replace(tzinfo=at.tzinfo or UTC)
+    with suppress(ValueError, OverflowError):
+        return parse_time(parsedate_to_datetime(str(mail.get("Date", ""))).isoformat(), "UTC")
+    return None

@@ -106,6 +106,47 @@ def test_what_nobody_can_attribute_and_what_a_person_answers_to_the_bounces_addr
     assert reply.text.startswith("ret") and told.blocked == told.reports == ()
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Date: Fri, 31 Dec 9999 23:59:59 -1200", "Date: Mon, 01 Jan 1901 00:00:00 +1400", "Date: x +99999999999999",
+        "Content-Type: multipart/mixed; boundary*=undefined''x", "Content-Type: multipart/mixed; boundary*=idna''x",
+        "Content-Type: text/plain; charset*=undefined''x", "X: \0",
+    ],
+)  # fmt: skip
+def test_no_odd_header_takes_a_mail_away_or_a_moment_from_another_age(header):
+    by_person = f"{header}\nFrom: burak@example.net\nSubject: \0ret\n\nBeni çıkarın"
+
+    (answer,) = parse(by_person).replies
+    assert (answer.text, answer.sender, answer.is_dated) == ("ret\nBeni çıkarın", "burak@example.net", False)
+    assert parse(by_person, HEADER).blocked == (BlockedAddress("", None, "mailto", 81),)
+    assert parse(by_person, "bilgi@ornek.com.tr") == Feedback()
+
+
+PLAIN, HTML = "Content-Type: text/plain\n\n", "Content-Type: text/html\n\n"
+QUOTED = "".join(f"> alıntı {n}\n" for n in range(1000))
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ([PLAIN + "RET", PLAIN + "Virüs yok."], "RET\nVirüs yok."),
+        ([PLAIN + "RET", "Content-Type: message/rfc822\n\nSubject: x\n\nİndirim!"], "RET\n[+ message/rfc822]"),
+        ([HTML + "<p>R&amp;RET", PLAIN + "Yasal uyarı."], "R&RET\nYasal uyarı."),
+        ([PLAIN, HTML + f"<style>{'p {} ' * 900}</style><script>x</script><b>RE</b>T"], "RET"),
+        ([PLAIN + f"Ali yazdı:\n{QUOTED}\nRET"], f"Ali yazdı:\nRET\n{QUOTED}"),
+        ([HTML + "<blockquote>a<br>b</blockquote>RET<p>c", "Content-Type: a/b\n\nx"], "RET\nc\n[+ a/b]\n> a\n> b"),
+    ],
+    ids=["footer", "original", "HTML and text", "style", "below a quotation", "quoted in HTML"],
+)
+def test_all_that_a_person_wrote_is_shown_quotations_last(parts, said):
+    head = "From: burak@example.net\nSubject: Re: x\nContent-Type: multipart/mixed; boundary=b\n\n"
+    (answer,) = parse(head + "".join(f"--b\n{part}\n" for part in parts) + "--b--\n").replies
+
+    told = f"Re: x\n{said.strip()}"
+    assert answer.text == (told if len(told) < bounces.MOST_READ else f"{told[: bounces.MOST_READ]}…")
+
+
 def test_mails_to_other_addresses_say_nothing():
     for to in ("bilgi@ornek.com.tr", f"bounce+{'a' * 32}@{DOMAIN}", f"unsubscribe+{'a' * 32}@other.example"):
         assert parse(BY_PERSON + ORIGINAL, to) == Feedback()
