@@ -185,9 +185,11 @@ class ImportPlan:
     consents: dict[ConsentKey, LockedConsent] = field(default_factory=dict)
     decisions: list[PlannedDecision] = field(default_factory=list)
 
-    def status_of(self, known: Entry) -> Status | None:
-        """Of the key of an entry whose recipient is known, once all entries are planned."""
-        return self.consents[self.snapshot.known[known.address.text], known.channel, known.recipient_type].status
+    def is_granted(self, entry: Entry) -> bool:
+        """Whether a grant of a known address on this channel, as whatever type, stands once all entries are planned."""
+        its_id = self.snapshot.known.get(entry.address.text, 0)
+        theirs = (self.consents.get((its_id, entry.channel, each)) for each in RecipientType)
+        return any(each is not None and each.status == Status.GRANTED for each in theirs)
 
 
 def plan_import(

@@ -10,7 +10,6 @@ import time
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import product
 
 from sqlalchemy import bindparam, update
 
@@ -32,20 +31,28 @@ SAVED_EVERY = 0.5  # Seconds.
 REPEATED = BYTE_OF[SkipReason.REPEATED.value]
 HELD = BYTE_OF[RowProblem.REFUSED_ELSEWHERE.value]
 CACHE = 32 * 1024  # kB
-KEY_SUFFIX = {key: bytes((number,)) for number, key in enumerate(product(SLOTS, RecipientType))}
+CHANNEL_SUFFIX = {channel: bytes((number,)) for number, channel in enumerate(SLOTS)}
+NUMBER_OF = {recipient_type: number for number, recipient_type in enumerate(RecipientType)}
 TABLES = (
-    "CREATE TABLE seen (key BLOB PRIMARY KEY, weight INTEGER, place INTEGER, line INTEGER) WITHOUT ROWID",
+    "CREATE TABLE seen (key BLOB, type INTEGER, weight INTEGER, place INTEGER, line INTEGER, PRIMARY KEY (key, type))"
+    " WITHOUT ROWID",
     "CREATE TABLE new (address BLOB PRIMARY KEY) WITHOUT ROWID",
     "CREATE TABLE held (key BLOB PRIMARY KEY) WITHOUT ROWID",
     "CREATE TABLE lost (place INTEGER PRIMARY KEY, key BLOB, line INTEGER)",
 )
-# Lines of which a refusal gives way, to a grant of the file that counts, or as the last word of the file.
+# Lines with a refusal, as whatever type, where the last word of the file is a grant or a refusal that gives way itself.
 OLDER_LINES = """
-    SELECT min(lost.place), lost.line FROM lost JOIN seen USING (key)
-    WHERE weight % 2 = 0 OR lost.place = seen.place GROUP BY lost.place / ? ORDER BY 1
+    SELECT min(place), line
+    FROM (SELECT * FROM lost UNION ALL SELECT place, key, line FROM seen WHERE weight % 2) AS refusal
+    WHERE (
+        SELECT weight % 2 = 0 OR place IN (SELECT place FROM lost) FROM seen WHERE seen.key = refusal.key
+        ORDER BY weight DESC LIMIT 1
+    )
+    GROUP BY place / ? ORDER BY 1
 """
 
-SeenEntry = tuple[bytes, int, int, int]  # Key, weight, slot in the whole file, and number of the line.
+# Key of address and channel, number of the type, weight, slot in the whole file, and number of the line.
+SeenEntry = tuple[bytes, int, int, int, int]
 
 
 class DryRun:
@@ -118,7 +125,7 @@ class DryRun:
         grants = {slot: entry.address.text for slot, entry in entries.items() if entry.status == Status.GRANTED}
         indexes = self._index_of(grants.values())
         for slot, text in grants.items():
-            if self.seen.is_held(indexes[text] + KEY_SUFFIX[entries[slot].channel, entries[slot].recipient_type]):
+            if self.seen.is_held(indexes[text] + CHANNEL_SUFFIX[entries[slot].channel]):
                 results[slot] = HELD
                 del entries[slot]
 
@@ -133,16 +140,17 @@ class DryRun:
         new, seen, older = set(), list[SeenEntry](), set[int]()
         for (slot, entry), effect in zip(entries.items(), plan.effects, strict=True):
             results[slot] = BYTE_OF[effect]
-            if effect == Effect.OLDER or (effect == Effect.KNOWN and plan.status_of(entry) == Status.GRANTED):
+            if entry.status == Status.REFUSED and plan.is_granted(entry):
                 older.add(slot)
             if entry.status == Status.GRANTED and entry.address.text in plan.new:
                 new.add(index_of[entry.address.text])
         for slot, entry in parsed.entries.items():
-            key = index_of[entry.address.text] + KEY_SUFFIX[entry.channel, entry.recipient_type]
+            key = index_of[entry.address.text] + CHANNEL_SUFFIX[entry.channel]
             date, is_refusal = entry.weight
-            seen.append((key, 2 * int(date.timestamp()) + is_refusal, start + slot, entry.line))
+            weight = 2 * int(date.timestamp()) + is_refusal
+            seen.append((key, NUMBER_OF[entry.recipient_type], weight, start + slot, entry.line))
         self.seen.add_new_addresses(new)
-        self.seen.add_lost(row for row in seen if row[2] - start in older)
+        self.seen.add_lost(row for row in seen if row[3] - start in older)
         for place in self.seen.add(seen):  # Slots whose entries give way to another of their key.
             number = bisect_right(self.starts, place) - 1
             self.results[number][place - self.starts[number]] = REPEATED
@@ -190,7 +198,7 @@ def without_duplicates(entries: dict[int, Entry]) -> dict[int, Entry]:
 
 
 class SeenEntries:
-    """The entries of one file so far, by key, with flat memory.
+    """The entries of one file so far, by key and type, with flat memory.
 
     The keys stand in a temporary SQLite database, in memory while it is small and in an unnamed file after that. It
     holds no address: a key is the blind index of its address.
@@ -203,12 +211,12 @@ class SeenEntries:
 
     def add(self, rows: list[SeenEntry]) -> list[int]:
         """Add the entries of a chunk; the slots of those that lose by it, here or further up."""
-        added = self._database.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?, ?, ?)", rows).rowcount
+        added = self._database.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?, ?, ?, ?)", rows).rowcount
         return [] if added == len(rows) else [lost for row in rows if (lost := self._resolve(row)) is not None]
 
     def add_lost(self, rows: Iterable[SeenEntry]) -> None:
-        """Add entries that give way, of which the refusals are kept."""
-        refusals = [(place, key, line) for key, weight, place, line in rows if weight % 2]
+        """Add entries that give way to another of their type or to what is known; the refusals of them are kept."""
+        refusals = [(place, key, line) for key, _, weight, place, line in rows if weight % 2]
         self._database.executemany("INSERT OR IGNORE INTO lost VALUES (?, ?, ?)", refusals)
 
     def older_lines(self) -> Iterator[tuple[int, int]]:
@@ -226,7 +234,7 @@ class SeenEntries:
 
     def hold(self, indexes: Iterable[bytes]) -> None:
         """Add addresses of lines that may refuse and cannot be written."""
-        keys = [(index + suffix,) for index in indexes for suffix in KEY_SUFFIX.values()]
+        keys = [(index + suffix,) for index in indexes for suffix in CHANNEL_SUFFIX.values()]
         self._database.executemany("INSERT OR IGNORE INTO held VALUES (?)", keys)
 
     def is_held(self, key: bytes) -> bool:
@@ -246,16 +254,17 @@ class SeenEntries:
         self._database.close()
 
     def _resolve(self, new: SeenEntry) -> int | None:
-        """Keep the heavier of two entries of one key; the place of the other."""
-        key, weight, place, _ = new
-        kept: SeenEntry = self._database.execute("SELECT * FROM seen WHERE key = ?", (key,)).fetchone()
-        if kept[2] == place:
+        """Keep the heavier of two entries of one key and type; the place of the other."""
+        key, its_type, weight, place, _ = new
+        found = self._database.execute("SELECT * FROM seen WHERE key = ? AND type = ?", (key, its_type))
+        kept: SeenEntry = found.fetchone()
+        if kept[3] == place:
             return None
-        lost = kept if weight > kept[1] else new
+        lost = kept if weight > kept[2] else new
         if lost is kept:
-            self._database.execute("REPLACE INTO seen VALUES (?, ?, ?, ?)", new)
+            self._database.execute("REPLACE INTO seen VALUES (?, ?, ?, ?, ?)", new)
         self.add_lost([lost])
-        return lost[2]
+        return lost[3]
 
 
 TABLE = ImportChunk.__table__

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
-from itertools import permutations
+from itertools import chain, permutations, product
 
 import pytest
 from sqlalchemy import Engine, event
@@ -24,11 +25,14 @@ LAYOUT = Layout(
 )
 
 
-def dry_run(app, date: str, *lines: str) -> int:
+TYPED = replace(LAYOUT, columns=LAYOUT.columns | {Field.TYPE: 3})
+
+
+def dry_run(app, date: str, *lines: str, layout: Layout = LAYOUT) -> int:
     its_id = uploaded(app, csv_of(*lines, header=f"Telefon;Durum;{date}"), name="liste.csv")
     work_all(app)
     with app.app_context():
-        batches.set_layout(db.session, vault(), db.session.get_one(ImportBatch, its_id), LAYOUT, now())
+        batches.set_layout(db.session, vault(), db.session.get_one(ImportBatch, its_id), layout, now())
         db.session.commit()
     work_all(app)
     return its_id
@@ -61,19 +65,26 @@ def statements() -> Iterator[list[str]]:
     event.remove(Engine, "before_cursor_execute", note)
 
 
-def line(said: str, hours: int) -> str:
-    return f"0532 700 01 11;{said};{istanbul(now() - timedelta(hours=hours)):%d.%m.%Y %H:%M:%S}"
+def line(said: str, hours: int, *, person: int = 1) -> str:
+    return f"0532 700 0{person} 11;{said};{istanbul(now() - timedelta(hours=hours)):%d.%m.%Y %H:%M:%S}"
 
 
-# What one key's lines say, by weight, of which those of grants are even, and those that are named.
+def lines_as(*typed: str, person: int = 1) -> list[str]:
+    """Lines like `RET 20 TACIR`."""
+    parts = (each.split() for each in typed)
+    return [f"{line(said, int(hours), person=person)};{as_type}" for said, hours, as_type in parts]
+
+
+# What the lines of one address and channel say, of whatever type, by weight, of which those of grants are even, and
+# those that are named.
 HISTORIES = {(1, 2): [1], (1, 1, 2): [1, 1], (1, 3, 4): [1, 3], (1, 2, 3): [], (1, 2, 3, 4): [1, 3], (1, 3): []}
 
 
 @pytest.mark.parametrize("history", HISTORIES)
 @pytest.mark.parametrize("in_chunk", [1, 4])
 def test_refusals_are_older_where_a_grant_stands_at_the_end(history, in_chunk):
-    for order in permutations(history):
-        rows = [(b"key", weight, 3 * place, weight) for place, weight in enumerate(order)]
+    for order, types in product(permutations(history), product((0, 1), repeat=len(history))):
+        rows = [(b"key", types[place], weight, 3 * place, weight) for place, weight in enumerate(order)]
         seen = SeenEntries()
         for start in range(0, len(rows), in_chunk):
             seen.add(rows[start : start + in_chunk])
@@ -83,7 +94,7 @@ def test_refusals_are_older_where_a_grant_stands_at_the_end(history, in_chunk):
 
 
 def test_a_refusal_older_than_a_known_grant_is_none_where_a_later_one_counts():
-    seen, older, newer = SeenEntries(), (b"key", 1, 0, 2), (b"key", 3, 3, 3)
+    seen, older, newer = SeenEntries(), (b"key", 0, 1, 0, 2), (b"key", 1, 3, 3, 3)
     seen.add_lost([older])
     seen.add([older])
     assert [*seen.older_lines()] == [(0, 2)]
@@ -139,3 +150,29 @@ def test_where_grants_are_left_out_the_refusal_counts_that_gave_way_to_one(app, 
     write(app, dry_run(app, "Onay tarihi", line("ONAY", 2), line("RET", 3)), only_refusals=True)
 
     assert {each.status for each in rows(Consent) if each.channel == Channel.SMS} == {Status.REFUSED}
+
+
+@pytest.mark.slow
+def test_a_refusal_older_than_a_grant_as_another_type_is_named(app):
+    types = "Onay tarihi;Alıcı tipi"
+    its_id = dry_run(
+        app, types, *lines_as("RET 20 TACIR", "ONAY 10 BIREYSEL", person=1),
+        *lines_as("ONAY 10 TACIR", "RET 20 BIREYSEL", person=2), *lines_as("RET 2 TACIR", "ONAY 10 BIREYSEL", person=3),
+        layout=TYPED,
+    )  # fmt: skip
+    assert older(app, its_id) == ["2, 5"]
+
+    write(app, its_id)
+    again = lines_as("RET 20 TACIR"), lines_as("RET 21 BIREYSEL", person=2), lines_as("RET 2 TACIR", person=3)
+    assert older(app, dry_run(app, types, *chain(*again), "0532 700 04 11;ONAY;;BIREYSEL", layout=TYPED)) == ["2, 3"]
+    newer = lines_as("RET 20 TACIR", "RET 1 BIREYSEL")
+    assert older(app, dry_run(app, types, *newer, layout=TYPED)) == []
+
+
+@pytest.mark.slow
+def test_a_first_refusal_older_than_a_known_grant_as_another_type_is_named(app):
+    types = "Onay tarihi;Alıcı tipi"
+    write(app, dry_run(app, types, *lines_as("ONAY 10 BIREYSEL"), layout=TYPED))
+
+    assert older(app, dry_run(app, types, *lines_as("RET 20 TACIR"), layout=TYPED)) == ["2"]
+    assert older(app, dry_run(app, types, *lines_as("RET 5 TACIR"), layout=TYPED)) == []
