@@ -28,6 +28,7 @@ RED = '<style:table-cell-properties fo:background-color="#ff0000"/>'
 BOLD = '<style:text-properties fo:font-weight="bold"/>'
 GRID = '<style:table-cell-properties fo:border="0.74pt solid #000000"/>'
 FACE = '<style:font-face style:name="F1" svg:font-family="Arial" style:font-charset="x-symbol"/>'
+LINE = '<table:table-row><table:table-cell {} office:value-type="string" office:string-value="Can"/></table:table-row>'
 NAMED, BY_ROW = 'table:style-name="marked"', 'table:default-cell-style-name="marked"'
 
 
@@ -96,6 +97,7 @@ def is_marked(content: bytes) -> bool:
         {"beside": condition("formula-is([.$G2]=&quot;Form 2&quot;)")},
         {"automatic": style("marked", '<style:map style:condition="is-true-formula([.G2]=1)"/>'), "columns": BY_ROW},
         {"beside": "<table:shapes><draw:line/></table:shapes>"},
+        {"automatic": style("marked", STRIKE), "beside": LINE.format(NAMED)},
     ],
 )
 def test_what_is_marked_in_a_libreoffice_file_is_seen(dressed):
@@ -300,3 +302,13 @@ def test_a_merged_cell_of_a_libreoffice_file_holds_for_each_that_it_covers(more)
     assert [cells for _, cells in sheets[0]] == [
         *across, ["RET", "Ayşe"], ["RET", "Burak"], ["RET", "Burak"], ["", "Can"],
     ]  # fmt: skip
+
+
+def test_lines_of_a_group_that_is_not_shown_are_hidden():
+    line, end = LINE.format(""), "</table:table-row-group>"
+    start, inner = '<table:table-row-group table:display="false">', "<table:table-row-group>"
+    below = f"{inner}{line}{end}{start}{inner}{line}{end}{line}{inner}{inner}{line}{end}{end}{end}{line}"
+
+    (people,) = find_marks(ods(beside=below), "ods").values()
+
+    assert people.hidden == {7, 8, 9}

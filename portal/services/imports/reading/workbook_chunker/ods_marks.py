@@ -31,6 +31,7 @@ _STYLES = (
 )
 _FIELDS = ("sheet-name", "page-number", "page-count", "title", "date", "time", "file-name")  # Of what is printed.
 _SHAPES = ("custom-shape", "line", "connector", "rect", "ellipse", "path", "polyline", "polygon", "text-box", "control")
+_PARTS = ("styles.xml", "content.xml")
 _READ = (*_STYLES, *_SHAPES, "table-column", "table-row", "table", "header", "footer", "condition", "icon-set")
 
 
@@ -102,18 +103,38 @@ class Table:
     def __init__(self, styles: Styles):
         self._styles, self._columns, self._number = styles, list[str](), 0
         self._compared, self.marks = ColumnLooks(), Marks()
+        self._groups: list[tuple[Element, bool]] = []  # That are open, and whether their lines are hidden.
 
-    def add_column(self, column: Element) -> None:
+    def add(self, part: Element) -> None:
+        """A column, a row, or a group of rows, where it starts and where it ends."""
+        match part.tag:
+            case "table-column":
+                self._add_column(part)
+            case "table-row":
+                self._add_row(part)
+            case _ if self._groups and self._groups[-1][0] is part:
+                self._groups.pop()
+            case _:
+                self._groups.append((part, self._is_in_hidden_group() or _attributes(part).get("display") == "false"))
+
+    def finish(self, table: Element) -> str:
+        """Its name."""
+        facts, looks = _attributes(table), self.marks.looks
+        looks.colours = max(looks.colours, self._compared.last_difference())
+        looks.tab = self._styles.of("table", facts.get("style-name", "")).tab
+        return facts.get("name", "")
+
+    def _add_column(self, column: Element) -> None:
         facts = _attributes(column)
         times = min(int(facts.get("number-columns-repeated", 1)), MOST_COLUMNS)
         self._columns += [facts.get("default-cell-style-name", "")] * times
 
-    def add_row(self, row: Element) -> None:
+    def _add_row(self, row: Element) -> None:
         facts, kinds = _attributes(row), {part.tag for part in row.iter()}
         repeated, first = int(facts.get("number-rows-repeated", 1)), self._number + 1
         self._number += repeated
         lines = range(first, first + min(repeated, MOST_REPEATED))
-        if facts.get("visibility") in HIDING:
+        if facts.get("visibility") in HIDING or self._is_in_hidden_group():
             self.marks.hidden.update(range(first, first + min(repeated, MOST_HIDDEN)))
         for line in lines:
             self.marks.merged += _merged_cells(row, line)
@@ -137,7 +158,7 @@ class Table:
             if style.look:
                 dressed |= dict.fromkeys(map(str, range(place, after)), style.look)
             place = after
-            if len(cell):
+            if len(cell) or "value-type" in facts:
                 parts = map(_attributes, cell.iter("span") if has_parts else ())
                 spans = [self._styles.of("text", part.get("style-name", "")) for part in parts]
                 filled += [style, *spans]
@@ -150,24 +171,18 @@ class Table:
             looks.texts += [CONDITION] if has_rule else []
         return filled
 
-    def finish(self, table: Element) -> str:
-        """Its name."""
-        facts, looks = _attributes(table), self.marks.looks
-        looks.colours = max(looks.colours, self._compared.last_difference())
-        looks.tab = self._styles.of("table", facts.get("style-name", "")).tab
-        return facts.get("name", "")
+    def _is_in_hidden_group(self) -> bool:
+        return bool(self._groups) and self._groups[-1][1]
 
 
 def find_ods_marks(parts: WorkbookParts) -> dict[str, Marks]:
     """By sheet. Raises KeyError and ValueError where parts lack, CannotChunk for a table in a cell."""
     tables, styles = dict[str, Marks](), Styles()
     table = Table(styles)
-    for each in chain(*(parts.elements(part, *_READ) for part in ("styles.xml", "content.xml"))):
+    for each in chain(*(parts.elements(part, *_READ, group="table-row-group") for part in _PARTS)):
         match each.tag:
-            case "table-column":
-                table.add_column(each)
-            case "table-row":
-                table.add_row(each)
+            case "table-column" | "table-row" | "table-row-group":
+                table.add(each)
             case "table" if "is-sub-table" in _attributes(each):  # The reader of cells ends there.
                 raise CannotChunk("file_damaged")
             case "table":

@@ -38,16 +38,19 @@ class WorkbookParts:
                 self.is_broken = True
         yield
 
-    def elements(self, path: str, *names: str) -> Iterator[Element]:
-        """The elements of these names, each when it is complete; it is emptied afterwards. Raises KeyError."""
+    def elements(self, path: str, *names: str, group: str = "") -> Iterator[Element]:
+        """The elements of these names, each when it is complete; it is emptied afterwards. One named as a `group` comes
+        where it starts, too. Raises KeyError."""
         builder, complete = TreeBuilder(), list[Element]()
 
         def start(name: str, attributes: Attributes) -> None:
-            builder.start(local_name(name), attributes)
+            element = builder.start(local_name(name), attributes)
+            if element.tag == group:
+                complete.append(element)
 
         def end(name: str) -> None:
             element = builder.end(local_name(name))
-            if element.tag in names:
+            if element.tag in names or element.tag == group:
                 complete.append(element)
 
         parser = new_parser(start)
