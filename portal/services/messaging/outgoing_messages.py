@@ -228,8 +228,9 @@ def _sender_facts(parts: Sequence[BrandDecisions]) -> dict[str, str]:
     if len({part.provider_id for part in parts}) > 1:
         return {"sender": "İzinlink", "title": "", "firm": "", "contact": ""}
     first = parts[0]
-    sender = contents.sender_of_text(first.text) if first.text else first.sender
-    name = first.text.brand_name if first.text else first.brand_name
+    is_trial = first.destination == Destination.SANDBOX
+    sender = contents.sender_of_text(first.text) if first.text and is_trial else first.sender
+    name = first.text.brand_name if first.text and is_trial else first.brand_name
     return {
         "sender": name if len(parts) == 1 else sender.title,
         "title": sender.title,

@@ -200,7 +200,12 @@ def _consents_by_brand(
         theirs, key = found.setdefault(consent.brand_id, {}), (shown.channel, shown.recipient_type)
         if shown.recipient_type == consent.recipient_type or key not in theirs:
             theirs[key] = shown
-    return {brand_id: list(theirs.values()) for brand_id, theirs in found.items()}
+    return {brand_id: sorted(theirs.values(), key=_in_order) for brand_id, theirs in found.items()}
+
+
+def _in_order(consent: HeldConsent) -> tuple[int, str]:
+    """That of their rows would tell which an earlier holder had decided."""
+    return list(Channel).index(consent.channel), consent.recipient_type
 
 
 def _shown_outcome(sent: Submission | None, *, is_hidden: bool) -> Outcome | None:
@@ -237,7 +242,7 @@ def read_history(session: Session, of: Iterable[HeldBrand]) -> list[HistoryEntry
             Decision.recipient_id.in_({held.recipient.id for held in by_brand.values()}),
             Decision.brand_id.in_(by_brand),
         )
-        .order_by(decision_time().desc(), Decision.id.desc())
+        .order_by(decision_time().desc(), Decision.channel, Decision.id.desc())
     )
     entries: dict[object, HistoryEntry] = {}
     for decision, submission, annulled_at in rows:

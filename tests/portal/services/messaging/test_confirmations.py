@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import update
 
 from portal.core import clock
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db, vault
-from portal.core.models import Message, MessageKind, MessageState, Receipt, UnsentReason
+from portal.core.models import Message, MessageKind, MessageState, Provider, Receipt, UnsentReason
 from portal.domain.consents import annulments
 from portal.services.messaging import outbox
 from tests import make, servers
@@ -60,6 +61,20 @@ def test_a_grant_is_confirmed_by_sms_with_its_receipt_and_a_way_to_refuse(app, b
     assert browser.get(receipt).status_code == 200
     assert refusal == f"/u/{codes[make.PHONE]}"
     assert rows.one(Message).state == MessageState.ACCEPTED
+
+
+def test_a_confirmation_that_still_waits_does_not_tell_the_line_of_a_suspended_firm(app, browser, codes, gateway):
+    make.Person(browser, codes[make.PHONE]).decides(MESAJ="ONAY")
+    make.Person(app.test_client(), codes[make.EMAIL]).decides(EPOSTA="ONAY")
+    with app.app_context():
+        db.session.execute(update(Provider).values(suspended_at=clock.now()))
+        db.session.commit()
+
+    send_all(app, gateway.url)
+
+    sms, mail = (each["text"] for each in sorted(sent(gateway), key=lambda each: "@" in each["to"]))
+    assert "onayiniz kaydedildi" in sms and "Mersis" in sms and "0850 123 45 67" not in sms
+    assert "Mersis" in mail and "İletişim" not in mail
 
 
 def test_a_grant_is_confirmed_by_mail_that_one_click_ends(app, browser, codes, gateway):

@@ -30,6 +30,7 @@ from tests import make
 from tests.portal.domain.consents.iys_movements import MovementReceiver, row
 from tests.portal.web.my_consents.conftest import LIST, UNKNOWN, Visitor
 from tests.portal.web.my_consents.test_known_and_unknown import statements
+from tests.portal.web.recipient.open_complaints import proves
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
@@ -169,6 +170,21 @@ def test_nothing_of_who_had_the_number_before_is_shown(app, granted):
     assert past.count('<p class="when">') == 2
     assert len(exported["history"]) == 2
     assert {each["since"] for each in exported["consents"]} == {clock.istanbul(since).isoformat(timespec="seconds")}
+
+
+def test_the_order_of_channels_does_not_tell_what_an_earlier_holder_decided(app):
+    addresses_ = ["+905551234501", "+905551234502"]
+    codes, orders = make.codes(app, "\n".join(addresses_)), []
+    make.Person(app.test_client(), codes[addresses_[0]]).decides(MESAJ="ONAY", ARAMA="ONAY")
+    for address in addresses_:
+        next_holder, not_mine = app.test_client(), f"/k/{codes[address]}/ben-degilim"
+        form = re.search(r'name="form"[^>]*value="([^"]+)"', next_holder.get(not_mine).text)[1]
+        next_holder.post(not_mine, data={"form": form})
+        proves(next_holder, address)
+        (held,) = next_holder.get("/izinlerim/izinlerim.json").json["brands"]
+        orders.append([[each["channel"] for each in held[part]] for part in ("consents", "history")])
+
+    assert orders[0] == orders[1] == [["MESAJ", "ARAMA"], ["ARAMA", "MESAJ"]]
 
 
 def test_what_iys_held_of_who_had_the_number_before_is_shown_nowhere(app, granted):

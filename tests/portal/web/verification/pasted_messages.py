@@ -7,7 +7,7 @@ from portal.core.models import Message
 from tests import make
 
 FOUND = "Ne için"
-SAME = "Bağlantı bizim; metin, gönderdiğimiz gibi"
+SAME = "Metin, gönderdiğimiz SMS ile aynı"
 FORGED = "Bağlantı bizim, ama metin bizim gönderdiğimiz değil"
 
 

@@ -93,7 +93,7 @@ def test_no_text_of_sandbox_mode_is_said_to_match(app, browser, code):
         db.session.commit()
 
     page = seen(check(browser, sent))
-    assert "Tutuyor" not in page and "Bağlantı bizim" not in page and "gönderdiğimiz gibi" not in page
+    assert "Tutuyor" not in page and "SMS ile aynı" not in page and "gönderdiğimiz gibi" not in page
     assert "deneme hesabının yazdıklarını kimse incelemedi" in page
 
 
