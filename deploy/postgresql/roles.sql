@@ -8,6 +8,10 @@ SELECT 'CREATE ROLE ' || name FROM unnest(ARRAY['izinlink_owner', 'izinlink']) A
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \gexec
 ALTER ROLE izinlink_owner LOGIN PASSWORD :'owner_password' NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION;
 ALTER ROLE izinlink LOGIN PASSWORD :'app_password' NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION;
+-- A machine that vanished in a transaction keeps its locks for half a minute, also behind a PgBouncer of its own.
+SELECT format('ALTER ROLE %I SET %s', role, setting) FROM unnest(ARRAY['izinlink_owner', 'izinlink']) AS role, unnest(ARRAY[
+    'tcp_keepalives_idle = 10', 'tcp_keepalives_interval = 5', 'tcp_keepalives_count = 2', 'tcp_user_timeout = 20000'
+]) AS setting \gexec
 SELECT format('CREATE DATABASE %I OWNER izinlink_owner ENCODING ''UTF8'' TEMPLATE template0', :'database')
 WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'database') \gexec
 REVOKE ALL ON DATABASE :"database" FROM PUBLIC;

@@ -220,6 +220,8 @@ class Journal:
 
     def _close(self) -> None:
         if self._file is not None:
+            with contextlib.suppress(OSError):  # A half record's room is needed on a full disk.
+                os.ftruncate(self._file, self._size)
             with contextlib.suppress(OSError):
                 os.close(self._file)
             self._file = None

@@ -113,7 +113,8 @@ def test_the_first_lines_are_named_and_all_counted():
 
 
 @pytest.mark.slow
-def test_a_refusal_older_than_a_grant_is_named_with_its_line(app):
+def test_a_refusal_older_than_a_grant_is_named_with_its_line(app, monkeypatch):
+    monkeypatch.setattr("portal.services.imports.dry_run.SAVED_EVERY", 600)  # Once, at the end.
     grant, refusal = line("ONAY", 2), line("RET", 3)
 
     with statements() as found:
