@@ -90,7 +90,7 @@ def narrow(found: list[Recipient], reply: InboundMessage) -> list[Recipient]:
     if len(named) != 1:
         return found
     each, brands = named[0]
-    return [each] if set(brands) & set(_brands_that_wrote(each.provider_id, each.id)) else found
+    return [each] if set(brands) & set(brands_of_provider(each.provider_id, _wrote(each.id))) else found
 
 
 def brands_of_provider(provider_id: int, *conditions: ColumnElement[bool]) -> Sequence[Brand]:
@@ -114,24 +114,19 @@ def _brands_meant(
     gateway: MessageGateway, provider_id: int, recipient_id: int | None, reply: InboundMessage | None
 ) -> Sequence[Brand]:
     """Those that are named, with those that wrote to the recipient where none of the named ones did. Without a name
-    those that may have written through the gateway: that did, that have it, and that have none; all where there is none
-    of any, and of the operator's gateway."""
+    those that wrote by any account, since a brand's SMS may name the number of another one, that have this one, and
+    that have none; all where there is none of any, and of the operator's gateway."""
     if named := _brands_named(brands_of_provider(provider_id), reply) if reply else []:
-        wrote = _brands_that_wrote(provider_id, recipient_id)
+        wrote = brands_of_provider(provider_id, _wrote(recipient_id))
         return named if set(named) & set(wrote) else [*named, *wrote]
     theirs = exists().where(BrandGateway.brand_id == Brand.id, BrandGateway.carries == gateway.carries)
-    wrote_by_it = _wrote(left_by(gateway), recipient_id)
-    sends = or_(~theirs, theirs.where(BrandGateway.gateway_id == gateway.id), wrote_by_it)
+    sends = or_(~theirs, theirs.where(BrandGateway.gateway_id == gateway.id), _wrote(recipient_id))
     return brands_of_provider(provider_id, sends) or brands_of_provider(provider_id)
 
 
-def _brands_that_wrote(provider_id: int, recipient_id: int | None) -> Sequence[Brand]:
-    return brands_of_provider(provider_id, _wrote(Message.gateway_id.is_not(None), recipient_id))
-
-
-def _wrote(left: ColumnElement[bool], recipient_id: int | None) -> ColumnElement[bool]:
-    """The condition that a message for a brand left for a recipient in a way, whichever way the brand has by now."""
-    sent = left, Message.recipient_id == recipient_id
+def _wrote(recipient_id: int | None) -> ColumnElement[bool]:
+    """The condition that a message for a brand left for a recipient, whichever way the brand has by now."""
+    sent = Message.gateway_id.is_not(None), Message.recipient_id == recipient_id
     asked = exists().where(*sent, Message.campaign_id == Campaign.id, Campaign.brand_id == Brand.id)
     of_act = ReceiptDecision.receipt_id == Message.receipt_id, ReceiptDecision.decision_id == Decision.id
     confirmed = exists().where(*sent, *of_act, Decision.recipient_id == recipient_id, Decision.brand_id == Brand.id)

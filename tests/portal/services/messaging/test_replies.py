@@ -116,9 +116,9 @@ def test_names_count_once_the_operator_has_seen_them(app, vendor, brands, rows):
     assert kept[-1].outcome == LIKELY
 
 
-@pytest.mark.parametrize("account", ["kept", "removed", "added again"])
+@pytest.mark.parametrize("account", ["kept", "removed", "added again", "another"])
 def test_a_brand_that_wrote_there_is_refused_wherever_it_sends_by_now(app, browser, vendor, brands, rows, account):
-    """By a reply, and by the vendor's list."""
+    """By a reply, and by the vendor's list; also where it wrote by another account, as its SMS may name this number."""
     phones = grants.phones(2, 1_000_100)
     accepted(app, vendor, 2)
     with app.app_context():
@@ -127,7 +127,9 @@ def test_a_brand_that_wrote_there_is_refused_wherever_it_sends_by_now(app, brows
         for brand_id, name in brands.items():
             own = vendor.gateway_id if name == "fashion" else other
             gateways.set_for_brand(db.session, brand_id, AddressKind.PHONE, [own])
-        if account != "kept":
+        if account == "another":
+            db.session.execute(update(Message).values(gateway_id=other))
+        elif account != "kept":
             gateways.remove(db.session, gateway, clock.now())
         db.session.commit()
     if account == "added again":
