@@ -25,6 +25,7 @@ pytestmark = [pytest.mark.long, pytest.mark.lengthy]
 
 BROUGHT, DECIDING, WRITERS = 2_000, 40, 4
 ROUNDS, MORE = 2, 60  # In each round every process is killed once, after so many more decisions.
+OF_DECISIONS = ("decision.made", "decision.annulled", "iys.outcome")
 SETTLED = [each for each in Outcome if each not in ("waiting", "sent", "blocked", "annulled")]
 
 
@@ -92,8 +93,9 @@ def test_two_readers_have_each_event_once_in_an_order_that_leads_to_what_stands(
         for journal in journals:
             items = [item for page in feed_programs.read_pages(journal) for item in page["items"]]
             assert [each["sequence"] for each in items] == [each.sequence for each in events]
-            assert_items_tell(session, items, events)
-            assert_leads_to_what_stands(session, items)
+            told = [item for item in items if item["event"] in OF_DECISIONS]  # A package may run low meanwhile.
+            assert_items_tell(session, told, [event for event in events if event.type in OF_DECISIONS])
+            assert_leads_to_what_stands(session, told)
     print({"seconds": round(time.monotonic() - begun), **Counter(each.type.value for each in events)})
 
 
