@@ -17,8 +17,9 @@ from portal.core.vault import CannotOpen
 from portal.domain.notifications import gateways
 from portal.domain.notifications.messages import HIGH_PRIORITY
 from portal.services.messaging import mailbox_reviews, outgoing_messages, routing, sender_names
-from portal.services.messaging.gateways import description_checks
+from portal.services.messaging.gateways import description_checks, description_words
 from portal.services.messaging.gateways.demo import DemoGateway
+from portal.services.messaging.gateways.generic_http import GenericHttpGateway
 from portal.services.messaging.gateways.offered_vendors import CALLBACK_URL, OFFERED
 from portal.services.messaging.gateways.protocol import Gateway
 from portal.services.messaging.sending_lines import Defaults
@@ -56,7 +57,7 @@ class OpenedAccount:
 
 def open_account(gateway_id: int | None) -> OpenedAccount | None:
     """The account of a gateway, or of the demo gateway. None where it stops, since it cannot be opened, names somebody
-    else or has an address that nobody proved and approved, or was never set."""
+    else, has words of its own in its description or an address that nobody proved and approved, or was never set."""
     if gateway_id is None:
         url = current_app.config["MESSAGE_GATEWAY_URL"]
         return OpenedAccount(DemoGateway(url), "", None) if url else None
@@ -70,7 +71,13 @@ def open_account(gateway_id: int | None) -> OpenedAccount | None:
         routing.stop(db.session, row.id, problem)
         return None
     try:
-        return OpenedAccount(adapter_of(row), sender, row)
+        adapter = adapter_of(row)
+        if row.vendor == gateways.GENERIC and isinstance(adapter, GenericHttpGateway):
+            description_words.check_words(adapter.description)
+        return OpenedAccount(adapter, sender, row)
+    except description_checks.BadDescription:
+        routing.stop(db.session, row.id, "words_of_description")
+        return None
     except CannotOpen:
         routing.stop(db.session, row.id, "unreadable")
         return None

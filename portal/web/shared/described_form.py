@@ -14,7 +14,13 @@ from flask_babel import lazy_gettext as _l
 from wtforms import Field, IntegerField, PasswordField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import URL, InputRequired, Length, NumberRange, ValidationError
 
-from portal.services.messaging.gateways import description_checks, description_fields, description_parts, json_values
+from portal.services.messaging.gateways import (
+    description_checks,
+    description_fields,
+    description_parts,
+    description_words,
+    json_values,
+)
 from portal.services.messaging.gateways.description_fields import NOWHERE, REPLY_PLACES, REPORT_PLACES
 from portal.services.messaging.gateways.offered_vendors import DESCRIBED, SECRET, secret_field
 from portal.web.shared.described_preview import Preview, build_preview, used_names
@@ -123,7 +129,7 @@ class DescribedForm(GatewayForm):
         filled: dict[str, Any] = {}
         try:
             filled = description_fields.filled_description(self.base, self.data)
-            description_checks.parse_description(json.dumps(filled))
+            description_words.check_words(description_checks.parse_description(json.dumps(filled)))
         except description_parts.NotInOneRow as bad:
             self[bad.name].errors = [_("Bu, ötekilerin durduğu satırda değil; o satırdan bir yer seçin.")]
             return False

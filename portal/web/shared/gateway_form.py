@@ -16,7 +16,7 @@ from portal.core.extensions import read_session
 from portal.core.lazy_text import N_
 from portal.services import domains
 from portal.services.messaging import sender_names
-from portal.services.messaging.gateways import description_checks
+from portal.services.messaging.gateways import description_checks, description_words
 from portal.services.messaging.gateways.mail_message import split_mailbox
 from portal.services.messaging.gateways.protocol import Reason, SendError
 from portal.services.messaging.gateways.vendors import CredentialField, Vendor
@@ -99,6 +99,7 @@ class GatewayForm(BaseForm):
             description = description_checks.parse_description(values["description"])
             if not is_allowed_url(description["base_url"]):
                 raise description_checks.BadDescription("/base_url", NOT_ALLOWED)
+            description_words.check_words(description)
         except description_checks.BadDescription as bad:
             where = bad.pointer or "/"
             self["description"].errors = [f"{where}: {_(bad.problem)}"]

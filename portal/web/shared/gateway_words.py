@@ -74,6 +74,10 @@ OWN_CODES: dict[str, tuple[str, str]] = {
             "önce marka sayfasında onaylanmalı."
         ),
     ),
+    "words_of_description": (
+        N_("Hesabın tanımı, iletilere kendinden bir gönderici adı ya da söz katıyor."),
+        N_("“Bilgileri değiştir”i açıp kaydedin: hangi alanın neden değişeceği orada yazar."),
+    ),
     "unproved_sender": (
         N_("Gönderici adresinin firmanızın olduğu doğrulanmadı."),
         N_(

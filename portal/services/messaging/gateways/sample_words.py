@@ -31,6 +31,7 @@ CALL_NAMES = {
 }
 # Secrets, by what their headers are called somewhere in the name.
 SECRET_HEADERS = {"secret.password": "password sifre parola secret", "secret.token": "key anahtar token auth"}
+SENDERS = ("sender", "originator", "header", "baslik", "gonderen", "gonderici")  # Somewhere in a sender's name.
 UNSPECIFIC = ("name", "groupname", "value")
 # What stands in answers and pushes.
 ANSWER_NAMES = {
@@ -96,6 +97,17 @@ def secret_of(place: str) -> str:
         if name in CALL_NAMES[secret].split() or (is_header and any(each in name for each in parts.split())):
             return secret
     return ""
+
+
+def is_senders(place: str) -> bool:
+    """Whether the sender stands at a place of a call by its name."""
+    name = _last_name(place)
+    return name in CALL_NAMES["header"].split() or any(each in name for each in SENDERS)
+
+
+def is_texts(place: str) -> bool:
+    """The same of the message's text."""
+    return _last_name(place) in CALL_NAMES["text"].split()
 
 
 def guess_names(places: Mapping[str, str], names: Mapping[str, str]) -> dict[str, str]:

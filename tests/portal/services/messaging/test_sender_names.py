@@ -1,5 +1,8 @@
 """An account with somebody else's name, which a firm may have since sandbox mode, speaks in its own or not at all."""
 
+import json
+from copy import deepcopy
+
 from sqlalchemy import update
 
 from portal.core import clock
@@ -12,6 +15,7 @@ from portal.services import approvals
 from portal.services.messaging import gateway_accounts, mailbox_reviews
 from portal.services.messaging.gateway_accounts import OpenedAccount
 from tests import make
+from tests.portal.services.messaging.gateways.test_vendors import UNKNOWN_VENDOR
 from tests.portal.services.messaging.test_gateway_delivery import LOGINS
 
 TITLE = "Örnek Mağazacılık A.Ş."
@@ -53,6 +57,26 @@ def test_an_account_names_its_firm_or_a_brand_of_it(app):
         assert opened("BAHCE ONLINE", **own)
         brand.name = "Bahçe.Online"
         assert opened("bahce.online", **own)
+        db.session.rollback()
+
+
+def test_an_account_whose_description_has_a_sender_of_its_own_stops_and_goes_on_reading(app):
+    with app.app_context():
+        described = {
+            "vendor": gateways.GENERIC, "provider_id": make.provider().id, "carries": AddressKind.PHONE,
+            "header": "DENEME", "per_second": 1, "at": clock.now(),
+        }  # fmt: skip
+        stopped = []
+        for sender in ("{{header}}", "PTTKARGO"):
+            description = deepcopy(UNKNOWN_VENDOR)
+            description["send"]["body"]["From"] = sender
+            credentials = {"description": json.dumps(description), "secret.key": "x"}
+            row = gateways.add_gateway(db.session, vault(), **described, credentials=credentials)
+            gateways.mark_tested(row, clock.now())
+            is_open = gateway_accounts.open_account(row.id) is not None
+            stopped.append((is_open, row.state == GatewayState.STOPPED, row.stopped_code))
+            assert gateway_accounts.adapter_of(row, only_reads=True)
+        assert stopped == [(True, False, None), (False, True, "words_of_description")]
         db.session.rollback()
 
 

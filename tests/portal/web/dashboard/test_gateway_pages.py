@@ -234,6 +234,8 @@ def test_a_vendor_nobody_knows_is_described(app, ayse, fake, rows):
     assert "/most_messages" in shown(wrong)
     http = json.dumps(json.loads(description) | {"base_url": "http://api.example.com"})
     secrets = {"secret.username": "ayse", "secret.key": SECRET}
+    forged = ayse.posts(new, described | {"description": description.replace("{{header}}", "PTTKARGO")} | secrets)
+    assert forged.status_code == 422 and "hesaptan gelir" in shown(forged) and rows.count(MessageGateway) == 0
     assert "https://" in shown(ayse.posts(new, described | {"description": http} | secrets))
     path = ayse.posts(new, described | secrets).location
     assert credentials_of(app, rows)["secret.key"] == SECRET

@@ -35,7 +35,7 @@ UNKNOWN_VENDOR = {
     "number_format": "+905",
     "send": {
         "url": "/messages", "headers": {"X-Key": "{{secret.key}}"}, "body_type": "form",
-        "body": {"To": "{{to}}", "From": "{{header}}", "Body": "Sayın müşteri, {{text}}"},
+        "body": {"To": "{{to}}", "From": "{{header}}", "Body": "{{text}}"},
     },
     "answer": {
         "success": {"http": [201]}, "id": {"pointer": "/sid"}, "code": "/error",

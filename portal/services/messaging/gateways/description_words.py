@@ -1,0 +1,81 @@
+"""What a firm's description may send beside our text: no words of its own to people, and no sender but the account's.
+
+A check of its own, since an account whose words are refused sends nothing, but goes on reading reports and replies.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from portal.core.lazy_text import N_
+from portal.services.messaging.gateways.description_checks import BAD_VALUE, OF_CALL, OF_MESSAGE, BadDescription
+from portal.services.messaging.gateways.description_fields import whole_url
+from portal.services.messaging.gateways.description_parts import list_parts
+from portal.services.messaging.gateways.json_values import PLACEHOLDER
+from portal.services.messaging.gateways.sample_words import is_senders, is_texts
+
+ONLY_HEADER = N_(
+    "Gönderici adı burada yazılmaz, hesaptan gelir: bu alan için gönderici adını seçin (JSON'da tek başına header "
+    "yer tutucusu) ya da alanı göndermeyin."
+)
+ONLY_TEXT = N_(
+    "Metnin alanına başka söz yazılmaz: bu alan için iletinin metnini seçin (JSON'da tek başına text yer tutucusu); "
+    "söyleyeceklerinizi kampanyanın metnine yazın."
+)
+ONLY_WORD = N_(
+    "Her iletide aynı giden değer kısa bir teknik sözcük olmalı: en çok 40 karakter, boşluksuz, telefonsuz, "
+    "bağlantısız. Giriş bilgisiyse kullanıcı adı, şifre ya da anahtar seçin; değilse bu alanı göndermeyin."
+)
+LONGEST_WORD = 40  # Characters.
+WORD = re.compile(r"(?!.*//)[\w.:/+;=,*-]*")
+LONG_NUMBER = re.compile(r"\d{7}")
+MOST_DIGITS = 9
+DATE_FORMAT = re.compile(r"(?:%[a-zA-Z]|[TZ :./-])*(?:\+03:?00)?")
+
+
+def check_words(description: Mapping[str, Any]) -> None:
+    """Of a description that description_checks takes. Raises BadDescription."""
+    for pointer, name, value in _list_values(description):
+        if problem := _find_problem(name, value):
+            raise BadDescription(pointer, problem)
+    for name in description.get("choices", {}):
+        if name in OF_CALL | OF_MESSAGE or name.startswith("secret."):  # It would stand in place of ours.
+            raise BadDescription(f"/choices/{name}", BAD_VALUE)
+    if not DATE_FORMAT.fullmatch(description.get("life", {}).get("date_format", "")):
+        raise BadDescription("/life/date_format", BAD_VALUE)
+
+
+def _list_values(description: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """Where it stands, the place by which a part of the call is named, and the value."""
+    for place, value in list_parts(description["send"]).items():
+        yield f"/send{place}", place.replace("/$item", "").removesuffix("/#text"), value
+    try:
+        address = urlsplit(whole_url(description))
+    except ValueError:
+        raise BadDescription("/base_url", BAD_VALUE) from None
+    for name, value in parse_qsl(address.query.replace(";", "&"), keep_blank_values=True):
+        yield "/send/url", f"/query/{name}", value
+    if re.search(r"\s", unquote(address.path)):
+        raise BadDescription("/send/url", ONLY_WORD)
+    for name, values in description.get("choices", {}).items():
+        for each in values.values():
+            yield f"/choices/{name}", "", each
+
+
+def _find_problem(name: str, value: Any) -> str | None:
+    names = PLACEHOLDER.findall(value) if isinstance(value, str) else []
+    is_alone = bool(names) and PLACEHOLDER.fullmatch(value) is not None
+    if "header" in names or is_senders(name):
+        return None if value in ("{{header}}", "", None) or isinstance(value, bool) else ONLY_HEADER
+    is_ours = is_alone and names[0] in OF_CALL | OF_MESSAGE
+    if "text" in names or (is_texts(name) and isinstance(value, str) and value):
+        return None if is_ours else ONLY_TEXT
+    return None if _is_word(value) else ONLY_WORD
+
+
+def _is_word(value: Any) -> bool:
+    """Whether what is always the same in a value is short and no sentence, telephone or link."""
+    text = PLACEHOLDER.sub("", str(value)).strip()
+    is_word = len(text) <= LONGEST_WORD and WORD.fullmatch(text) is not None
+    return is_word and sum(map(str.isdigit, text)) <= MOST_DIGITS and not LONG_NUMBER.search(text)
