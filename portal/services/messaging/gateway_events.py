@@ -106,7 +106,7 @@ def _read_push(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> No
         if at < event.received_at + PROVABLE_WITHIN:
             event.due_at = at + MINUTE
             return
-    except ValueError:
+    except Exception:  # Also where an adapter stumbles: one push stops no account.
         is_parsed = False
         if gateway.carries == AddressKind.PHONE:
             unread = vendor_rows.unread_replies(push_text.decode(push.body, push.content_type))

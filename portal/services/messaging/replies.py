@@ -25,6 +25,7 @@ from portal.domain.notifications import gateways
 from portal.domain.replies import ReplyOutcome, classify_reply
 from portal.services.messaging import event_contents, meant_brands, reply_consents, shared_replies
 from portal.services.messaging.gateways.protocol import InboundMessage
+from portal.services.messaging.gateways.vendor_rows import REFUSING
 from portal.services.messaging.meant_brands import address_of, channel_of, find_brands
 
 
@@ -83,7 +84,9 @@ def _classify(gateway: MessageGateway, reply: InboundMessage, provider_id: int) 
         return ReplyOutcome.LIKELY_REFUSAL
     brands = meant_brands.brands_of_provider(provider_id)
     names = (name for brand in brands for name in meant_brands.names_of(brand))
-    return classify_reply(reply.text, [each for each in (reply.keyword, gateway.header, *names) if each])
+    left_out = [each for each in (reply.keyword, gateway.header, *names) if each]
+    outcome, with_keyword = (classify_reply(each, left_out) for each in (reply.text, reply.said))
+    return min(outcome, with_keyword, key=list(ReplyOutcome).index) if with_keyword in REFUSING else outcome
 
 
 def _hand_over(
@@ -91,9 +94,10 @@ def _hand_over(
     at: datetime,
 ) -> None:  # fmt: skip
     """Give a reply to the operator's number to the firm that it names, or that alone wrote there, and to those at whom
-    it refuses clearly. For all others the operator reads it, and what somebody sent to whom no firm wrote."""
+    it refuses clearly. For all others the operator reads it, and what somebody sent to whom no firm wrote, or that
+    cannot be read: it may hold what others wrote."""
     meant = meant_brands.narrow(meant_brands.find_recipients(event, gateway, address, at), reply)
-    is_single = len({each.provider_id for each in meant}) == 1
+    is_single = reply.is_whole and len({each.provider_id for each in meant}) == 1
     shared = [
         each for each in meant
         if not is_single and _classify(gateway, reply, each.provider_id) != ReplyOutcome.REFUSAL
@@ -114,5 +118,4 @@ def _put_to_desk(event: GatewayEvent, outcome: ReplyOutcome, recipient_id: int |
 
 
 def _unread_outcome(outcome: ReplyOutcome) -> EventOutcome:
-    may_refuse = outcome in (ReplyOutcome.REFUSAL, ReplyOutcome.LIKELY_REFUSAL)
-    return EventOutcome.LIKELY_REFUSAL if may_refuse else EventOutcome.REVIEW
+    return EventOutcome.LIKELY_REFUSAL if outcome in REFUSING else EventOutcome.REVIEW

@@ -106,7 +106,7 @@ def _row(event: GatewayEvent) -> ReplyRow:
         reply = event_contents.read_reply(event)
     except CannotOpen:
         return ReplyRow(event, "–", _("Yanıt açılamadı."), [], is_held, is_late)
-    address, text = meant_brands.address_of(reply.sender), reply.text
+    address, text = meant_brands.address_of(reply.sender), reply.said
     if not reply.is_whole:
         text = _("Okunamayan bildirim: %(text)s", text=event_contents.mask_people(text))
     brands = [brand.name for brand in meant_brands.find_brands(event, reply)]

@@ -84,7 +84,7 @@ def _row(event: GatewayEvent) -> SharedReplyRow:
         reply = event_contents.read_reply(event)
     except CannotOpen:
         return SharedReplyRow(event, "–", _("Yanıt açılamadı."), [])
-    address, text = meant_brands.address_of(reply.sender), reply.text
+    address, text = meant_brands.address_of(reply.sender), reply.said
     if not reply.is_whole:
         text = _("Okunamayan bildirim: %(text)s", text=event_contents.mask_people(text))
     held = [each.provider_id for each in shared_replies.find_held(event, address)]

@@ -134,6 +134,11 @@ class InboundMessage:
     is_whole: bool = True  # Else `text` is what could not be read, and `sender` a number that stands in it, if any.
     message_id: int | None = None  # Of ours that a mail answers, where that is known.
 
+    @property
+    def said(self) -> str:
+        """The text with the keyword, which some vendors cut off."""
+        return self.text if self.keyword in self.text else f"{self.keyword} {self.text}"
+
 
 @dataclass(frozen=True)
 class BlockedAddress:

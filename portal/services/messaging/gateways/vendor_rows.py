@@ -31,18 +31,21 @@ CODE = re.compile(r"[A-Za-z0-9_.:-]{1,40}")
 MOBILE = re.compile(  # However it is written, also with a "%2B" before it.
     r"(?<![0-9])(?:(?:00)?90|0)?[ (]{0,2}5[0-9]{2}[ )-]{0,2}[0-9]{3}[ -]?[0-9]{2}[ -]?[0-9]{2}(?![0-9])"
 )
-AROUND = 300  # Characters before and after a number: a reply and its names.
+WHOLE, AROUND = 4000, 300  # Characters of what nobody can read; or before and after a number.
 COST = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,6})?")
 
 
 def parse_push(push: VendorPush) -> Any:
-    """What a push holds, with names in lower case: JSON, XML, or the fields of a form or of the query. Raises
-    ValueError."""
+    """What a push holds, with names in lower case: JSON, also in lines, XML, or the fields of a form or of the query.
+    Raises ValueError."""
     text = push_text.decode(push.body, push.content_type).strip()
     if text.startswith("<"):
         return json_values.lower_names(xml_values.parse(text))
-    if "json" in push.content_type or text[:1] in ("{", "["):
-        document = json_values.parse(text, in_lower_case=True)
+    if text and ("json" in push.content_type or text[0] in "{["):
+        try:
+            document = json_values.parse(text, in_lower_case=True)
+        except ValueError:
+            document = [json_values.parse(line, in_lower_case=True) for line in text.splitlines() if line.strip()]
         if json_values.is_deeper(document, DEEPEST):
             raise ValueError("nested too deeply")
         return document
@@ -80,15 +83,21 @@ def read_rows(document: Any, reports: Mapped | None, inbound: Mapped | None) -> 
 
 
 def unread_replies(document: Any) -> list[InboundMessage]:
-    """What nobody can read, from each number that stands in it, with the text around it; or from nobody."""
+    """What nobody can read, from each number that stands in it, or from nobody: all of it, or of more than WHOLE
+    characters what stands around each place of the number."""
     text = document if isinstance(document, str) else json.dumps(document, ensure_ascii=False)
-    around = {
-        canonical(each[0]): text[max(0, each.start() - AROUND) : each.end() + AROUND]
-        for each in islice(MOBILE.finditer(text), MOST_ROWS)
-    }
+    around: dict[str, str] = {}
+    ends: dict[str, int] = {}
+    for each in islice(MOBILE.finditer(text), MOST_ROWS):
+        number, end = canonical(each[0]), each.end() + AROUND
+        around[number] = f"{around.get(number, '')}…{text[max(each.start() - AROUND, ends.get(number, 0)) : end]}…"
+        ends[number] = end
+    shown = around or {"": f"{text[:WHOLE]}…"}
     return [
-        InboundMessage("", sender, "", said, clock.now(), is_dated=False, is_whole=False)
-        for sender, said in (around or {"": text[: 2 * AROUND]}).items()
+        InboundMessage(
+            "", sender, "", text if len(text) <= WHOLE else said, clock.now(), is_dated=False, is_whole=False
+        )
+        for sender, said in shown.items()
     ]
 
 
@@ -198,7 +207,7 @@ def _read_reply(mapping: Mapped, row: Any) -> InboundMessage:
         text=text,
         received_at=told_at or clock.now(),
         keyword=keyword,
-        is_dated=told_at is not None,
+        is_dated=told_at is not None and len(time) > len("2026-11-28"),
     )
 
 

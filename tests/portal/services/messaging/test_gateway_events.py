@@ -23,6 +23,7 @@ from portal.core.models import (
 )
 from portal.domain.consents import recipients
 from portal.services.messaging import event_contents, gateway_events
+from portal.services.messaging.gateways import verimor
 from portal.services.messaging.gateways.protocol import VendorPush
 from tests import make
 from tests.portal.services.messaging import test_gateway_delivery as delivery
@@ -147,6 +148,34 @@ def test_what_cannot_be_read_waits_for_a_person_and_holds_the_numbers_in_it(app,
         address = recipients.address_of(vault(), db.session.get_one(Recipient, kept.recipient_id))
         said = event_contents.read_reply(db.session.get_one(GatewayEvent, kept.id))
     assert (address, said.is_whole) == ("+905321000100", False)
+
+
+ROWS = [_item("905321000100", "RET"), {"x": "x" * 5000}, _item("905321000100", "kargom nerede")]
+
+
+@pytest.mark.parametrize("form", ["cut off", "lines"])
+def test_each_place_of_a_number_is_kept_of_what_cannot_be_read_and_lines_are_rows(app, browser, vendor, rows, form):
+    body = json.dumps(ROWS)[:-1] if form == "cut off" else "\n".join(map(json.dumps, ROWS))
+    browser.post(f"/callbacks/messages/{vendor.secret}", data=body, content_type="application/json")
+    work(app)
+
+    kept = rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY)
+    with app.app_context():
+        said = [event_contents.read_reply(each).text for each in kept]
+    if form == "lines":
+        assert said == ["RET", "kargom nerede"]
+    else:
+        assert len(said) == 1 and '"RET"' in said[0] and "kargom nerede" in said[0] and said[0].endswith("…")
+
+
+def test_a_push_at_which_an_adapter_stumbles_waits_for_a_person(app, vendor, rows, monkeypatch):
+    monkeypatch.setattr(verimor.Verimor, "read_push", lambda *_: {}["x"])
+    vendor.brings("RET")
+    work(app)
+
+    assert {(each.kind, each.outcome) for each in rows(GatewayEvent, GatewayEvent.kind != EventKind.SWEEP)} == {
+        ("push", "unreadable"), ("reply", "likely_refusal"),
+    }  # fmt: skip
 
 
 REPORT = {"type": "outbound", "message_custom_id": "77", "campaign_id": "7", "status": "DELIVERED"}

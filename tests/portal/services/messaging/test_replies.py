@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from portal.core import clock
 from portal.core.addresses import AddressKind
@@ -21,6 +21,7 @@ from portal.core.models import (
     GatewayEvent,
     Message,
     MessageGateway,
+    MessageKind,
     MessageState,
 )
 from portal.domain.notifications import gateways
@@ -67,6 +68,7 @@ INBOUND = [
     ("ret", "FILANCA", REFUSED, BOTH), ("FILANCA RET", "", LIKELY, NONE),
     ("artık mesaj atmayın rica ederim", "", LIKELY, NONE), ("evet istemiyorum", "", LIKELY, NONE),
     ("siparişimi iptal edin", "", LIKELY, NONE), ("ONAY", "", REVIEW, NONE), ("EVET moda", "", REVIEW, NONE),
+    ("lutfen", "RET", REFUSED, BOTH), ("evet", "İPTAL", LIKELY, NONE), ("merhaba", "ORNEK", REVIEW, NONE),
     ("kargom nerede", "", REVIEW, NONE), ("bereket", "", REVIEW, NONE), ("👍", "", REVIEW, NONE),
 ]  # fmt: skip
 STRANGE = [("RET", "TURKCELL"), ("RET", "+902121234567"), ("RET", "3338")]  # No phone that takes SMS sent it.
@@ -189,7 +191,10 @@ def test_replies_are_the_same_only_with_sender_text_and_time(app, vendor, rows, 
     assert len({each.recipient_id for each in rows(Decision)}) == 3
 
 
-@pytest.mark.parametrize("fields", [{"message_id": 0, "received_at": ""}, {"received_at": "29 Kasım 2026 20:00"}])
+@pytest.mark.parametrize(
+    "fields",
+    [{"message_id": 0, "received_at": ""}, *({"received_at": each} for each in ("29 Kasım 2026", "2026-11-29"))],
+)
 def test_a_reply_whose_time_cannot_be_read_counts_anew_whatever_its_id(app, vendor, rows, fields):
     noon = clock.start_of_day(clock.day(clock.now())) + timedelta(hours=12)
     with time_machine.travel(noon, tick=False) as at:
@@ -264,6 +269,30 @@ def test_a_reply_to_any_account_of_the_operators_refuses_at_who_wrote_or_is_read
     assert len({each.provider_id for each in rows(Decision)}) == 2
     unread = rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY, GatewayEvent.settled_at.is_(None))
     assert [(each.outcome, each.provider_id) for each in unread] == [(LIKELY, None)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '[{"source_addr":"905321000100","content":"hastayım"},{"source_addr":"905321000101","content":"kargom?"}',
+        '{"account":"905301112233","all":[{"a":"905321000100 hastayım RET"},{"a":"905321000101"}]}',
+    ],
+    ids=["cut off", "in an envelope"],
+)
+def test_what_cannot_be_read_at_the_operators_number_is_for_the_operator_alone(operators, app, rows, body):
+    """It may hold what others wrote, also where one firm alone wrote to a number in it, to which it sends nothing."""
+    with app.app_context():
+        only = rows.count(Message)
+        db.session.execute(delete(Message).where(Message.kind == MessageKind.CODE))
+        db.session.commit()
+    assert rows.count(Message) < only
+    operators.browser.post(f"/callbacks/messages/{operators.secret}", data=body, content_type="application/json")
+    work(app)
+
+    at_firms = rows(GatewayEvent, GatewayEvent.provider_id.is_not(None))
+    assert [(each.body, each.outcome) for each in at_firms] == [(None, LIKELY)] * 2
+    waiting = rows(GatewayEvent, GatewayEvent.provider_id.is_(None), GatewayEvent.settled_at.is_(None))
+    assert len([each for each in waiting if each.kind == EventKind.REPLY]) >= 2
 
 
 def test_a_name_is_for_one_firm_only_if_its_brand_wrote_there(operators, app, rows):
