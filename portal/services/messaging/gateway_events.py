@@ -4,6 +4,7 @@ A killed worker has done nothing; when its lease ends, the next one does it. Wha
 """
 
 import base64
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -19,7 +20,15 @@ from portal.core.models import EventKind, EventOutcome, GatewayEvent, MessageGat
 from portal.core.models.inserts import insert_missing
 from portal.core.vault import KEY_WAIT, CannotOpen, KeyMissing
 from portal.domain.notifications import gateways
-from portal.services.messaging import delivery_reports, event_contents, feedback, gateway_accounts, replies, routing
+from portal.services.messaging import (
+    delivery_reports,
+    event_contents,
+    feedback,
+    gateway_accounts,
+    meant_brands,
+    replies,
+    routing,
+)
 from portal.services.messaging.gateways import push_text, vendor_rows
 from portal.services.messaging.gateways.protocol import (
     BlockedAddress,
@@ -109,7 +118,8 @@ def _read_push(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> No
     except Exception:  # Also where an adapter stumbles: one push stops no account.
         is_parsed = False
         if gateway.carries == AddressKind.PHONE:
-            unread = vendor_rows.unread_replies(push_text.decode(push.body, push.content_type))
+            query = json.dumps(push.query, ensure_ascii=False) if push.query else ""
+            unread = vendor_rows.unread_replies(f"{push_text.decode(push.body, push.content_type)} {query}".strip())
             news = Feedback(replies=tuple(unread))
     is_mail = gateway.carries == AddressKind.EMAIL
     is_read = is_parsed and (is_mail or bool(news.reports) or any(each.is_whole for each in news.replies))
@@ -164,13 +174,17 @@ def keep_news(gateway: MessageGateway, news: Feedback, at: datetime, pushed_at: 
         known = {report for _, report in applied.matched}
         lost = (each for each in news.reports if each.reason == Reason.BLOCKED_BY_VENDOR and each not in known)
         left += [BlockedAddress(report.to, report.at, "report") for report in lost if report.to]
-    for reply in (feedback.answered(gateway, each) for each in news.replies):
+    told = [*news.blocked, *left]
+    names = vendor_rows.MAILBOX if gateway.carries == AddressKind.EMAIL else vendor_rows.MOBILE
+    nameless = [each for each in told if each.message_id is None and meant_brands.address_of(each.address) is None]
+    unread = [reply for each in nameless for reply in vendor_rows.unread_replies(each.address, names)]
+    for reply in (*(feedback.answered(gateway, each) for each in news.replies), *unread):
         told_at = moment if pushed_at or (reply.is_whole and not reply.id) else ""
         said = [reply.id, reply.sender, reply.to, reply.keyword, reply.text]
         dated = {"received_at": pushed_at, "is_dated": True} if pushed_at and not reply.is_dated else {}
         identity = [*said, reply.received_at if reply.is_dated else told_at]
         event_contents.keep(gateway, secret, EventKind.REPLY, identity, asdict(reply) | dated, at)
-    for each in (*news.blocked, *left):
+    for each in (each for each in told if each not in nameless):
         named = [each.address, each.message_id, each.source, each.at or moment]
         event_contents.keep(gateway, secret, EventKind.BLOCKED, named, asdict(each), at)
     return applied.unknown

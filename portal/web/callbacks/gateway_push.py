@@ -24,8 +24,9 @@ def gateway_push(secret: str) -> ResponseReturnValue:
     if gateway is None:  # Found by its digest, so the time it takes says nothing of a secret.
         limits.count_bad_push()
         abort(404)
-    push = VendorPush(request.get_data(), request.content_type or "", push_text.read_fields(request.query_string))
-    if push.body or push.query:
+    body = request.get_data() or request.query_string  # Where fields may repeat.
+    push = VendorPush(body, request.content_type or "", push_text.read_fields(request.query_string))
+    if push.body:
         gateway_events.keep_push(gateway, secret, push, clock.now())
         db.session.commit()
     return "OK", {"Content-Type": "text/plain; charset=utf-8"}

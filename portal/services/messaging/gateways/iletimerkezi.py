@@ -3,6 +3,7 @@
 Its shared short code blocks whoever sends a word that the account has not defined: block list and replies go together.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -30,6 +31,7 @@ BEFORE, AFTER = timedelta(minutes=1), timedelta(minutes=5)  # Of a call's own ti
 # The documentation names no fields of the inbox, and not the zone of its times.
 INBOX_OVERLAP = timedelta(days=1)
 INBOX = {
+    "items": vendor_rows.ANYWHERE,
     "id": "/id",
     "from": ["/number", "/from", "/sender", "/gsm"],
     "to": ["/to", "/receiver", "/shortcode"],
@@ -69,25 +71,24 @@ class IletiMerkezi(VendorGateway):
         return reports_of_each(refs, self._order_reports)
 
     def inbound(self, since: datetime, until: datetime) -> list[InboundMessage]:
-        answer = json_values.read(json_values.lower_names(self._post("get-inbox", {})), "/response") or {}
-        rows = [
-            {name: each for name, each in row.items() if not isinstance(each, dict | list)}
-            for row in objects_with([each for name, each in answer.items() if name != "status"])
-        ]
-        found = vendor_rows.read_replies(INBOX, rows)
-        return [each for each in found if not each.is_dated or each.received_at >= since - INBOX_OVERLAP]
+        found = vendor_rows.read_replies(INBOX, json_values.lower_names(self._rows("get-inbox", {})))
+        return [each for each in found if each.received_at >= since - INBOX_OVERLAP]
 
     def blocked(self, since: datetime) -> list[BlockedAddress]:
         first, last = (f"{clock.istanbul(at):%Y-%m-%d %H:%M:%S}" for at in (since, clock.now() + AHEAD))
         found: list[BlockedAddress] = []
         for page in range(1, MOST_PAGES):
             query = {"blacklist": {"filter": {"start": first, "end": last}, "page": page, "rowCount": PAGE}}
-            numbers = json_values.read(self._post("get-blacklist", query), "/response/blacklist/number") or []
-            numbers = numbers if isinstance(numbers, list) else [numbers]
-            found += [BlockedAddress(vendor_rows.canonical(str(each)), None) for each in numbers]
+            numbers = vendor_rows.MOBILE.findall(json.dumps(self._rows("get-blacklist", query)))
+            found += [BlockedAddress(vendor_rows.canonical(each), None) for each in numbers]
             if len(numbers) < PAGE:
                 break
         return found
+
+    def _rows(self, operation: str, content: dict[str, Any]) -> dict[str, Any]:
+        """All that an answer holds beside its status: which fields it has is not documented."""
+        answer = json_values.read(self._post(operation, content), "/response") or {}
+        return {name: each for name, each in answer.items() if name != "status"}
 
     def _post(self, operation: str, content: dict[str, Any], absent: Sequence[str] = ()) -> Any:
         login = {"authentication": {name: self.secrets[f"secret.{name}"] for name in ("key", "hash")}}

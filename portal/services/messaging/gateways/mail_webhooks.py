@@ -1,6 +1,7 @@
 """What vendors of mail push to us: Amazon SES (by SNS, signed) and Brevo (unsigned: known by the secret in our URL)."""
 
 import base64
+import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from portal.core import addresses
 from portal.core.ids import parse_id
 from portal.services.messaging.gateways import http_call, json_values, push_text
 from portal.services.messaging.gateways.bounces import MAX_BYTES, NO_COMPLAINT
@@ -105,7 +107,7 @@ def read_ses_push(
 
 def parse_brevo_push(push: VendorPush) -> Feedback:
     """Read one event of Brevo, or several. Raises ValueError."""
-    events, reports, blocked = _json(push.body), [], []
+    events, reports, blocked = json_values.lower_names(_json(push.body)), [], []
     if json_values.is_deeper(events, DEEPEST):
         raise ValueError("nested too deeply")
     for event in json_values.objects_with(events, "event"):
@@ -114,6 +116,7 @@ def parse_brevo_push(push: VendorPush) -> Feedback:
         message_id = parse_id(own[1]) if own else None
         at = EPOCH + timedelta(seconds=int(seconds)) if SECONDS.fullmatch(seconds) else None
         if REFUSING.search(kind[:LONGEST_KIND]):
+            to = to if addresses.is_email(to) else json.dumps(event, ensure_ascii=False)
             blocked.append(BlockedAddress(to, at, kind[:LONGEST_KIND], message_id))
         elif kind and kind not in BREVO_OPENINGS:
             state, reason = BREVO_STATES.get(kind, (ReportState.ACCEPTED, Reason.UNKNOWN))

@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from collections import Counter
 from contextlib import suppress
 from urllib.parse import unquote_to_bytes
 
@@ -26,10 +27,19 @@ def decode(text: bytes, content_type: str = "") -> str:
 
 def read_fields(query: bytes) -> dict[str, str]:
     """The fields of a form or a query by name, without empty ones."""
-    fields = (pair.replace(b"+", b" ").partition(b"=") for pair in query.split(b"&"))
-    return {
-        decode(unquote_to_bytes(name)): decode(unquote_to_bytes(value)).strip() for name, _, value in fields if value
-    }
+    return read_rows(query)[0]
+
+
+def read_rows(query: bytes) -> list[dict[str, str]]:
+    """The same; fields whose names stood there before are rows of their own."""
+    rows, counts = [dict[str, str]()], Counter[str]()
+    for name, _, value in (pair.replace(b"+", b" ").partition(b"=") for pair in query.split(b"&")):
+        if value:
+            field = decode(unquote_to_bytes(name))
+            rows += [{}] if counts[field] == len(rows) else []
+            rows[counts[field]][field] = decode(unquote_to_bytes(value)).strip()
+            counts[field] += 1
+    return rows
 
 
 def _is_utf_8(text: bytes) -> bool:

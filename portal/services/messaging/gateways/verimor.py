@@ -1,6 +1,7 @@
 """Verimor, SMS API v2 (guide of September 2025). Push and pull have the same fields; pull is needed, as a push that
 fails four times within a quarter of an hour is dropped."""
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
@@ -60,15 +61,14 @@ class Verimor(VendorGateway):
         found: list[BlockedAddress] = []
         for page in range(MOST_PAGES):
             query = {"offset": str(page * PAGE), "limit": str(PAGE)}
-            records = read(self._get("/blacklists", query), "/records") or []
-            found += [
-                BlockedAddress(
-                    vendor_rows.canonical(read_text(each, "/phone")),
-                    vendor_rows.parse_time(read_text(each, "/created_at")),
-                    read_text(each, "/source"),
-                )
-                for each in records
-            ]
+            answer = self._get("/blacklists", query)
+            listed = read(answer, ("/records", "/data", "")) or []
+            records = listed if isinstance(listed, list) else [listed]
+            for each in records:
+                row = json.dumps(each)
+                at, source = vendor_rows.parse_time(read_text(each, "/created_at")), read_text(each, "/source")
+                names = vendor_rows.MOBILE.findall(row) or [row]  # One that names no number is for a person.
+                found += [BlockedAddress(vendor_rows.canonical(name), at, source) for name in names]
             if len(records) < PAGE:
                 break
         return [each for each in found if each.at is None or each.at >= since]

@@ -96,6 +96,27 @@ def refusals(app, rows) -> list[str]:
         return sorted(recipients.address_of(vault(), each) for each in theirs)
 
 
+@pytest.mark.parametrize(
+    "named",
+    [{"email": [PEOPLE[0]]}, {"email": f"{PEOPLE[0]}, {PEOPLE[1]}"}, {"recipient": PEOPLE[0]}, {"EMAIL": PEOPLE[0]}],
+    ids=["list", "two", "other name", "capitals"],
+)
+def test_an_unsubscription_whose_address_nobody_can_read_holds_who_stands_in_it(app, browser, rows, named):
+    account = MailAccount(app, browser, feedback="brevo")
+    account.pushes(json.dumps({"Event" if "EMAIL" in named else "event": "unsubscribed"} | named))
+    work(app)
+
+    waiting = rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY, GatewayEvent.settled_at.is_(None))
+    with app.app_context():
+        held = [db.session.get_one(Recipient, each.recipient_id) for each in waiting]
+        found = sorted(recipients.address_of(vault(), each) for each in held)
+    if "EMAIL" in named:
+        assert (refusals(app, rows), found) == (PEOPLE[:1], [])
+    else:
+        assert found == [each for each in PEOPLE if each in str(named)]
+        assert {each.outcome for each in waiting} == {EventOutcome.LIKELY_REFUSAL}
+
+
 def test_events_of_brevo_move_mails_and_refuse_once(app, browser, rows):
     account = MailAccount(app, browser, feedback="brevo")
     ayse, burcu, canan, _ = PEOPLE

@@ -3,7 +3,7 @@
 import json
 import threading
 from datetime import timedelta
-from urllib.parse import quote_from_bytes
+from urllib.parse import quote_from_bytes, urlencode
 
 import pytest
 import time_machine
@@ -202,6 +202,42 @@ def test_a_row_that_nobody_can_read_hides_behind_no_other(app, vendor, rows, odd
             for each in kept
         ]
     assert sorted(found) == [("+905321000100", "likely_refusal"), ("+905321000101", "review")]
+
+
+HELLO, RET = _item("905321000101", "merhaba"), _item("905321000100", "RET")
+HIDDEN = {
+    "repeated fields": "type=inbound&source_addr=905321000100&content=RET&source_addr=905321000101&content=merhaba",
+    "within a reply": HELLO | {"previous": [RET]},
+    "within a report": REPORT | {"replies": [{"source_addr": "905321000100", "content": "RET"}]},
+    "as a report": REPORT | {"source_addr": "905321000100", "content": "RET"},
+    "a field of a report": REPORT | {"msisdn": "905321000100", "said": "RET"},
+    "in a string": [REPORT, {"payload": json.dumps({"from": "905321000100", "text": "İPTAL"})}],
+    "in a form": urlencode({"data": json.dumps({"source_addr": "905321000100", "content": "İPTAL"})}),
+    "beside JSON": ("{}", RET),
+    "beside null": ("null", RET),
+    "beside XML": ("<a/>", RET),
+    "beside rows": ([HELLO], RET),
+    "beside another": (HELLO, RET),
+    "beside nothing known": ("ping", RET),
+    "twice in the query": ("", f"{urlencode(RET)}&{urlencode(HELLO)}"),
+}
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_a_refusal_hides_nowhere_in_a_push(app, browser, vendor, rows, name):
+    """It is taken, or waits for a person and holds its sender."""
+    body, query = HIDDEN[name] if isinstance(HIDDEN[name], tuple) else (HIDDEN[name], "")
+    body = body if isinstance(body, str) else json.dumps(body)
+    browser.post(f"/callbacks/messages/{vendor.secret}", data=body, query_string=query)
+    work(app)
+
+    found = []
+    with app.app_context():
+        for each in rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY):
+            address = recipients.address_of(vault(), db.session.get_one(Recipient, each.recipient_id))
+            text = event_contents.read_reply(each).text
+            found += [each.outcome.value] if address == "+905321000100" and ("RET" in text or "İPTAL" in text) else []
+    assert found in (["refused"], ["likely_refusal"])
 
 
 def test_reports_that_nobody_knows_hold_nobody(app, browser, vendor, rows):

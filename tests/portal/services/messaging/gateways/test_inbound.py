@@ -136,13 +136,33 @@ def test_a_reply_is_never_left_out_for_a_time_that_cannot_be_read(told, vendor):
         assert not found[0].is_dated
 
 
-def test_a_row_of_verimors_list_that_says_less_hides_no_other(vendor):
-    rows = [{"created_at": "2026-11-28T12:00:00+03:00"}, {"phone": "905320000001"}, {"phone": "905320000002", "x": 1}]
-    vendor.answers = [(200, {"records": rows})]
+@pytest.mark.parametrize(
+    ("name", "answer", "count"),
+    [
+        ("verimor", {"records": [{"phone": "905320000001"}, {"phone": "905320000002", "x": 1}]}, 2),
+        ("verimor", {"records": [{"number": "05320000001"}, {"phone": ["905320000002", "905320000003"]}]}, 3),
+        ("verimor", [{"phone": 905320000001}], 1),
+        ("verimor", {"data": ["905320000001"]}, 1),
+        ("verimor", {"list": [{"phone": "905320000001"}]}, 1),
+        ("verimor", {"records": []}, 0),
+        ("iletimerkezi", {"blacklist": {"number": [{"number": "905320000001"}, "5320000002"]}}, 2),
+        ("iletimerkezi", {"blacklist": {"number": "905320000001"}}, 1),
+        ("iletimerkezi", {"numbers": ["905320000001"]}, 1),
+    ],
+)
+def test_every_number_on_a_list_has_refused_whatever_the_list_looks_like(name, answer, count, vendor):
+    vendor.answers = [(200, {"response": {"status": {"code": 200}} | answer} if name == "iletimerkezi" else answer)]
 
-    assert [each.address for each in coded("verimor", vendor.url).blocked(AT)] == [
-        "", "+905320000001", "+905320000002",
-    ]  # fmt: skip
+    found = [each.address for each in coded(name, vendor.url).blocked(AT)]
+    assert found == [f"+90532000000{number}" for number in range(1, count + 1)]
+
+
+def test_a_row_of_a_list_that_names_no_number_hides_no_other(vendor):
+    odd = {"created_at": "2026-11-28T12:00:00+03:00"}
+    vendor.answers = [(200, {"records": [odd, {"phone": "905320000002", "x": 1}]})]
+
+    found = [each.address for each in coded("verimor", vendor.url).blocked(AT)]
+    assert found == [json.dumps(odd), "+905320000002"]
 
 
 def test_a_text_with_odd_characters_is_kept_without_them():
@@ -161,12 +181,16 @@ def test_a_text_with_odd_characters_is_kept_without_them():
         ("netgsm", {"code": "00", "inbox": [{"message": "RET", "sender": "5320000001"}, {"kind": "y"}]}),
         ("iletimerkezi", {"message": [{"msisdn": "905320000001", "sms": "RET", "tarih": "2026-11-28 12:00:00"}]}),
         ("iletimerkezi", {"message": {"from_number": "+905320000001", "msg": "kargom nerede"}}),
+        ("iletimerkezi", [["905320000001", "RET", "2026-11-28"]]),
+        ("iletimerkezi", ["905320000001;RET"]),
+        ("iletimerkezi", [{"number": "905320000001", "message": ["RET"]}]),
+        ("iletimerkezi", [{"sender": {"number": "905320000001"}, "message": {"text": "RET"}}]),
     ],
 )
 def test_a_row_of_an_inbox_that_nobody_can_read_is_for_a_person(name, answer, vendor):
     status = {"status": {"code": 200, "message": "İşlem başarılı"}}
     vendor.answers = [(200, {"response": status | {"inbox": answer}} if name == "iletimerkezi" else answer)]
 
-    assert [(each.sender, each.is_whole) for each in coded(name, vendor.url).inbound(AT - HOUR, AT)] == [
-        ("+905320000001", False)
-    ]
+    found = coded(name, vendor.url).inbound(AT - HOUR, AT)
+    assert [(each.sender, each.is_whole) for each in found] == [("+905320000001", False)]
+    assert "RET" in found[0].text or "kargom nerede" in found[0].text
