@@ -109,11 +109,11 @@ def unread_replies(document: Any, names: re.Pattern[str] = MOBILE) -> list[Inbou
 
 
 def canonical(number: str) -> str:
-    """A vendor's spelling of a phone number as ours: +905…; a short code, or what is no number, as it is."""
-    try:
-        return addresses.parse(number).text
-    except addresses.BadAddress:
-        return number
+    """A vendor's spelling of a phone number as ours, +905…, also abroad without a plus; what is none as it is."""
+    for spelling in (number, f"+{number}" if number.isdecimal() else ""):
+        with suppress(addresses.BadAddress):
+            return addresses.parse(spelling).text
+    return number
 
 
 def parse_time(text: str, zone: str = "") -> datetime | None:

@@ -372,6 +372,27 @@ def test_who_is_on_the_vendors_list_has_refused_sms_also_where_the_message_is_un
     assert [(each.channel, each.status, each.origin) for each in rows(Decision)] == [("MESAJ", "RET", "feedback")]
 
 
+def test_vendors_write_numbers_abroad_without_their_plus_as_those_of_here(app, vendor, rows):
+    """A reply refuses, another one holds, and the vendor's list is heard."""
+    abroad = [f"491701234567{digit}" for digit in range(3)]
+    with app.app_context():
+        make.brand()
+        db.session.commit()
+    vendor.brings("RET", abroad[0])
+    vendor.brings("kargom nerede", abroad[1])
+    vendor.pushes({"type": "outbound", "dest": abroad[2], "status": "BLACKLISTED_DESTINATION_ADDRESS"})
+    with time_machine.travel(clock.now() + gateway_events.KNOWN_AFTER + timedelta(seconds=1)):
+        work(app)
+
+    with app.app_context():
+        ids = {recipients.address_of(vault(), each): each.id for each in db.session.scalars(select(Recipient))}
+    reply, listed, unread = (ids.get(f"+{abroad[place]}") for place in (0, 2, 1))
+    assert [(each.recipient_id, each.origin) for each in rows(Decision)] == [
+        (reply, DecisionOrigin.REPLY), (listed, DecisionOrigin.FEEDBACK)
+    ]  # fmt: skip
+    assert rows.one(GatewayEvent, GatewayEvent.outcome == EventOutcome.REVIEW).recipient_id == unread is not None
+
+
 def test_a_persons_refusal_at_the_vendor_is_a_decision_also_where_a_file_said_one_before(app, vendor, rows):
     """Else a file with a grant from between the two would win, as would taking back the file with the refusal."""
     accepted(app, vendor)
