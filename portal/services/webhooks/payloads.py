@@ -110,10 +110,11 @@ def _decision(
 ) -> dict[str, Any]:
     decision, recipient, _, brand = row
     of_request = correlations.get(decision.batch_id or 0)
+    reference = recipient.reference if decision.was_made_since(recipient.held_since) else None  # Else of somebody else.
     return _brand(brand) | {
         "decisionId": str(decision.id),
         "recipient": _address(vault, recipient, in_full),
-        "reference": recipients.open_reference(vault, recipient.provider_id, recipient.id, recipient.reference),
+        "reference": recipients.open_reference(vault, recipient.provider_id, recipient.id, reference),
         "type": decision.channel,
         "recipientType": decision.recipient_type,
         "status": decision.status,

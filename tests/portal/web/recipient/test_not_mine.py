@@ -1,17 +1,20 @@
 """Whoever has the address now says so: everything of the firm ends, the firm is told, and no cookie is needed."""
 
+import json
 import re
 from datetime import timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Status
-from portal.core.models import Brand, Consent, Decision, Outcome, Receipt, Recipient, Submission
+from portal.core.models import Brand, Consent, Decision, Event, EventType, Outcome, Receipt, Recipient, Submission
 from portal.domain.consents import recipients
+from portal.domain.events import sequencer
+from portal.services.webhooks import payloads
 from tests import make
 from tests.make import Person
 
@@ -55,12 +58,32 @@ def test_it_is_a_link_on_the_page_and_a_form_behind_it(fatma, browser, rows, hos
     assert {receipt.origin for receipt in rows(Receipt)} == {"not_mine"}
 
 
-def test_the_crms_name_of_the_earlier_holder_goes(app, fatma, browser, rows):
+def name_as(app, reference: str) -> None:
+    """What the firm's CRM calls who has the number."""
     with app.app_context():
-        recipients.save_references(
-            db.session, vault(), db.session.query(Brand).one().provider_id, {make.PHONE: "C-1042"}
-        )
+        provider_id = db.session.query(Brand).one().provider_id
+        recipients.save_references(db.session, vault(), provider_id, {make.PHONE: reference})
         db.session.commit()
+
+
+def test_webhooks_tell_no_decision_of_before_as_that_of_whom_the_crm_names_now(app, fatma, browser, rows):
+    """Also where one is sent again after the number changed hands."""
+    name_as(app, "OLD")
+    fatma.decides(MESAJ="ONAY")
+    with time_machine.travel(clock.now() + timedelta(days=30)):
+        browser.post(f"/k/{fatma.code}/ben-degilim")
+        name_as(app, "NEW")
+        with app.app_context():
+            sequencer.sequence_events(db.session)
+            made = db.session.scalars(select(Event).where(Event.type == EventType.DECISION_MADE)).all()
+            bodies = payloads.event_bodies(db.session, vault(), made, in_full=True).values()
+
+    told = [(each["status"], each["reference"]) for each in (json.loads(body)["data"] for body in bodies)]
+    assert sorted(set(told), key=str) == [("ONAY", None), ("RET", "NEW")]
+
+
+def test_the_crms_name_of_the_earlier_holder_goes(app, fatma, browser, rows):
+    name_as(app, "C-1042")
     assert rows.one(Recipient, Recipient.reference.is_not(None))
 
     browser.post(f"/k/{fatma.code}/ben-degilim")
