@@ -31,7 +31,7 @@ def keep(
     """Keep a piece of news; what has the same identity is kept once, also by two processes at once. `secret` is the
     gateway's; `provider_id` says whose the news is where the gateway is the operator's."""
     event_id, owner = new_id(), gateway.provider_id or provider_id
-    text = json.dumps(content, default=datetime.isoformat, ensure_ascii=False)
+    text = json.dumps(content, default=datetime.isoformat, ensure_ascii=False).encode(errors="replace").decode()
     row = {
         "id": event_id, "provider_id": owner, "gateway_id": gateway.id, "kind": kind,
         "digest": hmac.digest(secret.encode(), json.dumps([kind, *identity], default=str).encode(), hashlib.sha256),

@@ -41,6 +41,7 @@ NO_COMPLAINT = ("not-spam", "auth-failure")  # RFC 6430 and 6591 use ARF for oth
 RECIPIENTS = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To", "Cc", "Bcc")
 RECEIVED_FOR = re.compile(r"\bfor <?([^\s<>;]{3,320})")
 MOST_DECODED, LONGEST_HEADER = 50, 2000  # Headers that may be encoded, and characters of one.
+LONGEST_SENDER = 400  # Characters; the parser goes one call deeper at each bracket.
 LONGEST_ID, MOST_READ = 200, 4000  # Of a mail's id and its text.
 COMPLAINT, STATUS = "message/feedback-report", "message/delivery-status"
 STATES = {
@@ -123,7 +124,7 @@ def _unread(mail: Message, message_id: int | None, at: datetime | None) -> Inbou
     said = f"{_decoded(str(mail.get('Subject', '')))}\n{mail_text.read(mail)}".strip()
     return InboundMessage(
         _header(mail, "Message-ID")[:LONGEST_ID],
-        canonical(parseaddr(_decoded(str(mail.get("From", ""))))[1]),
+        canonical(parseaddr(_decoded(str(mail.get("From", "")))[:LONGEST_SENDER])[1]),
         "",
         said if len(said) <= MOST_READ else f"{said[:MOST_READ]}…",
         at or clock.now(),

@@ -112,9 +112,10 @@ FORM = f"type=inbound&source_addr=905321000100&content={quote_from_bytes('İPTAL
         (LIST.encode().replace(b"RET", b"RET \xfe"), "application/json", 1),  # The first is for a person, by its text.
         (LIST.replace("artık", "\n artık").encode(), "application/json", 2),
         (LIST.replace("]", ', null, ["x"]]').encode(), "application/json", 2),
+        (LIST.replace("]", r', {"null": "RET \ud83d"}]').encode(), "application/json", 2),
         (FORM.encode(), "application/x-www-form-urlencoded", 1),
     ],
-    ids=["1254", "declared", "BOM", "UTF-16", "one byte", "line break", "bad rows", "form"],
+    ids=["1254", "declared", "BOM", "UTF-16", "one byte", "line break", "bad rows", "half an emoji", "form"],
 )  # fmt: skip
 def test_no_byte_and_no_row_hides_the_replies_beside_it(app, browser, vendor, rows, body, content_type, refused):
     browser.post(f"/callbacks/messages/{vendor.secret}", data=body, content_type=content_type)

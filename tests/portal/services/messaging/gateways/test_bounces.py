@@ -123,6 +123,10 @@ def test_no_odd_header_takes_a_mail_away_or_a_moment_from_another_age(header):
     assert parse(by_person, "bilgi@ornek.com.tr") == Feedback()
 
 
+def test_a_sender_of_many_brackets_takes_no_mail_away():
+    assert parse(f"From: {'(' * 50_000}\nSubject: ret\n\n").replies[0].text == "ret"
+
+
 PLAIN, HTML = "Content-Type: text/plain\n\n", "Content-Type: text/html\n\n"
 QUOTED = "".join(f"> alıntı {n}\n" for n in range(1000))
 
