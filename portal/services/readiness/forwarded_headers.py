@@ -39,16 +39,16 @@ class ForwardedHeaders:
         self._next_at = 0.0
         self._seen: deque[str | None] = deque(maxlen=KEPT)
 
-    def note_request(self, environ: Mapping[str, Any]) -> None:
+    def note_request(self, wsgi: Mapping[str, Any]) -> None:
         """Note what the WSGI environment of a request says, of one a second."""
         if (at := time.monotonic()) < self._next_at:
             return
         self._next_at = at + EVERY
-        held = environ.get("HTTP_X_FORWARDED_FOR", "").count(",") + ("HTTP_X_FORWARDED_FOR" in environ)
+        held = wsgi.get("HTTP_X_FORWARDED_FOR", "").count(",") + ("HTTP_X_FORWARDED_FOR" in wsgi)
         if self._hops:
             self._seen.append(SHORT if held < self._hops else None)
         else:
-            self._seen.append(UNREAD if held and _is_private(environ.get("REMOTE_ADDR", "")) else None)
+            self._seen.append(UNREAD if held and _is_private(wsgi.get("REMOTE_ADDR", "")) else None)
 
     @property
     def contradiction(self) -> str | None:
