@@ -70,7 +70,8 @@ def test_a_screen_has_nothing_of_an_earlier_one(screens, server, time):
     screen.opens(server.empty_page)
     assert screen.kept() == [] and screen.page.evaluate("matchMedia('(prefers-color-scheme: light)').matches")
 
-    screen.page.evaluate("document.cookie = 'a=1'; localStorage.b = 2; sessionStorage.c = 3")
+    screen.context.add_cookies([{"name": "a", "value": "1", "url": server.empty_page}])  # A page's own comes later.
+    screen.page.evaluate("localStorage.b = 2; sessionStorage.c = 3")
     screen.page.emulate_media(color_scheme="dark")
     assert len(screen.kept()) == 3
 
