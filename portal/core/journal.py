@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 
 from portal.core import clock, sealed_records
 from portal.core.durable_files import sync_folder
-from portal.core.journal_gaps import GapFile, keep_reserve, list_gaps
+from portal.core.gap_files import GapFile, keep_reserve, list_gaps
 from portal.core.models import Annulment, Base, Decision, JournalGap, Receipt, ReceiptDecision, Submission
 from portal.core.models.base import UtcDateTime
 from portal.core.models.inserts import insert_or_add

@@ -21,6 +21,9 @@ class ReplyOutcome(StrEnum):
     REVIEW = "review"  # A person reads it; nothing changes until then.
 
 
+REFUSING = (ReplyOutcome.REFUSAL, ReplyOutcome.LIKELY_REFUSAL)
+
+
 def classify_reply(text: str, keywords: Iterable[str] = ()) -> ReplyOutcome:
     """The outcome of a reply by its words. `keywords` are the brand's own, which may stand in it and say nothing.
 

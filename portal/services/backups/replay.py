@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
-from portal.core import clock, journal, journal_gaps, sealed_records
+from portal.core import clock, gap_files, journal, sealed_records
 from portal.core.extensions import db, vault
-from portal.core.journal_gaps import Gap
+from portal.core.gap_files import Gap
 from portal.core.models import Annulment, Brand, Leaf, Receipt
 from portal.domain.consents import annulments, restoration
 from portal.services.backups.journal_index import JournalIndex
@@ -54,7 +54,7 @@ def replay(
     files = [path for day, path in journal.list_files(folders) if since is None or day >= since]
     run.files = len(files)
     with closing(JournalIndex(vault(), files, note)) as index:
-        for gap in journal_gaps.list_gaps(folders):
+        for gap in gap_files.list_gaps(folders):
             is_in_backup = begun_at is not None and gap.until <= begun_at
             is_closed = any(first <= gap.since and gap.until <= last for first, last in index.closed)
             if not (is_in_backup or is_closed) and (since is None or clock.day(gap.until) >= since):

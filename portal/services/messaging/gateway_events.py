@@ -29,7 +29,7 @@ from portal.services.messaging import (
     replies,
     routing,
 )
-from portal.services.messaging.gateways import push_text, vendor_rows
+from portal.services.messaging.gateways import push_text, unread_rows
 from portal.services.messaging.gateways.protocol import (
     BlockedAddress,
     ErrorClass,
@@ -119,7 +119,7 @@ def _read_push(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> No
         is_parsed = False
         if gateway.carries == AddressKind.PHONE:
             query = json.dumps(push.query, ensure_ascii=False) if push.query else ""
-            unread = vendor_rows.unread_replies(f"{push_text.decode(push.body, push.content_type)} {query}".strip())
+            unread = unread_rows.unread_replies(f"{push_text.decode(push.body, push.content_type)} {query}".strip())
             news = Feedback(replies=tuple(unread))
     is_mail = gateway.carries == AddressKind.EMAIL
     is_read = is_parsed and (is_mail or bool(news.reports) or any(each.is_whole for each in news.replies))
@@ -175,9 +175,9 @@ def keep_news(gateway: MessageGateway, news: Feedback, at: datetime, pushed_at: 
         lost = (each for each in news.reports if each.reason == Reason.BLOCKED_BY_VENDOR and each not in known)
         left += [BlockedAddress(report.to, report.at, "report") for report in lost if report.to]
     told = [*news.blocked, *left]
-    names = vendor_rows.MAILBOX if gateway.carries == AddressKind.EMAIL else vendor_rows.MOBILE
+    names = unread_rows.MAILBOX if gateway.carries == AddressKind.EMAIL else unread_rows.MOBILE
     nameless = [each for each in told if each.message_id is None and meant_brands.address_of(each.address) is None]
-    unread = [reply for each in nameless for reply in vendor_rows.unread_replies(each.address, names)]
+    unread = [reply for each in nameless for reply in unread_rows.unread_replies(each.address, names)]
     for reply in (*(feedback.answered(gateway, each) for each in news.replies), *unread):
         told_at = moment if pushed_at or (reply.is_whole and not reply.id) else ""
         said = [reply.id, reply.sender, reply.to, reply.keyword, reply.text]

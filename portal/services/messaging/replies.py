@@ -22,10 +22,9 @@ from portal.domain.campaigns.sending import reconsider
 from portal.domain.consents import recipients, refusals
 from portal.domain.consents.refusals import RefusalScope
 from portal.domain.notifications import gateways
-from portal.domain.replies import ReplyOutcome, classify_reply
+from portal.domain.replies import REFUSING, ReplyOutcome, classify_reply
 from portal.services.messaging import event_contents, meant_brands, reply_consents, shared_replies
 from portal.services.messaging.gateways.protocol import InboundMessage
-from portal.services.messaging.gateways.vendor_rows import REFUSING
 from portal.services.messaging.meant_brands import address_of, channel_of, find_brands
 
 

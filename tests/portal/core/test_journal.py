@@ -12,9 +12,9 @@ import time_machine
 
 from portal.core import clock, journal, sealed_records
 from portal.core.extensions import db, vault
+from portal.core.gap_files import RESERVE, RESERVE_SIZE, keep_reserve, list_gaps
 from portal.core.iys_protocol import Channel, Status
 from portal.core.journal import Journal
-from portal.core.journal_gaps import RESERVE, RESERVE_SIZE, keep_reserve, list_gaps
 from portal.core.models import Decision, DecisionOrigin, Receipt, ReceiptDecision
 from portal.domain.consents import bulk_import
 from tests import make

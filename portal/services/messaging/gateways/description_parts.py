@@ -9,7 +9,7 @@ from typing import Any
 
 from portal.services.messaging.gateways.described_call import parse_answer
 from portal.services.messaging.gateways.protocol import VendorPush
-from portal.services.messaging.gateways.vendor_rows import parse_push
+from portal.services.messaging.gateways.push_document import parse_push
 
 SECTIONS = ("query", "headers", "body")  # Of a call.
 LEFT_OUT = object()  # In place of a part: the call goes without it.

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from portal.core import clock
-from portal.services.messaging.gateways import json_values, vendor_rows
+from portal.services.messaging.gateways import json_values, unread_rows, vendor_rows
 from portal.services.messaging.gateways.json_values import objects_with
 from portal.services.messaging.gateways.protocol import (
     Batch,
@@ -71,7 +71,7 @@ class IletiMerkezi(VendorGateway):
         return reports_of_each(refs, self._order_reports)
 
     def inbound(self, since: datetime, until: datetime) -> list[InboundMessage]:
-        found = vendor_rows.read_replies(INBOX, json_values.lower_names(self._rows("get-inbox", {})))
+        found = unread_rows.read_replies(INBOX, json_values.lower_names(self._rows("get-inbox", {})))
         return [each for each in found if each.received_at >= since - INBOX_OVERLAP]
 
     def blocked(self, since: datetime) -> list[BlockedAddress]:
@@ -79,7 +79,7 @@ class IletiMerkezi(VendorGateway):
         found: list[BlockedAddress] = []
         for page in range(1, MOST_PAGES):
             query = {"blacklist": {"filter": {"start": first, "end": last}, "page": page, "rowCount": PAGE}}
-            numbers = vendor_rows.MOBILE.findall(json.dumps(self._rows("get-blacklist", query)))
+            numbers = unread_rows.MOBILE.findall(json.dumps(self._rows("get-blacklist", query)))
             found += [BlockedAddress(vendor_rows.canonical(each), None) for each in numbers]
             if len(numbers) < PAGE:
                 break

@@ -33,7 +33,8 @@ from portal.services.messaging.gateways.protocol import (
     SendError,
     VendorPush,
 )
-from portal.services.messaging.gateways.vendor_rows import DEEPEST, canonical, parse_time, safe_code
+from portal.services.messaging.gateways.push_document import DEEPEST
+from portal.services.messaging.gateways.vendor_rows import canonical, parse_time, safe_code
 
 CERTIFICATE_URL = re.compile(r"https://sns\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/[\w./-]+\.pem")
 SUBSCRIBE_URL = re.compile(r"https://sns\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/\?\S+")

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from portal.core import clock
-from portal.services.messaging.gateways import vendor_rows
+from portal.services.messaging.gateways import unread_rows, vendor_rows
 from portal.services.messaging.gateways.json_values import read, read_text
 from portal.services.messaging.gateways.protocol import (
     Batch,
@@ -52,7 +52,7 @@ class Verimor(VendorGateway):
         mapping = self.description["inbound_push"] | {"where": {}}
         found: list[InboundMessage] = []
         for rows in self._pages("/inbound_messages", times):
-            found += vendor_rows.read_replies(mapping, rows)
+            found += unread_rows.read_replies(mapping, rows)
             if any(each.is_dated and each.received_at > until for each in found[-1:]):
                 break
         return found
@@ -67,7 +67,7 @@ class Verimor(VendorGateway):
             for each in records:
                 row = json.dumps(each)
                 at, source = vendor_rows.parse_time(read_text(each, "/created_at")), read_text(each, "/source")
-                names = vendor_rows.MOBILE.findall(row) or [row]  # One that names no number is for a person.
+                names = unread_rows.MOBILE.findall(row) or [row]  # One that names no number is for a person.
                 found += [BlockedAddress(vendor_rows.canonical(name), at, source) for name in names]
             if len(records) < PAGE:
                 break

@@ -9,8 +9,8 @@ from sqlalchemy import delete, update
 
 from portal.core import clock
 from portal.core.extensions import db
+from portal.core.gap_files import list_gaps
 from portal.core.journal import Journal
-from portal.core.journal_gaps import list_gaps
 from portal.core.models import Decision, JournalGap, Outcome, Receipt, Submission
 from portal.jobs import worker
 from portal.services import backups, readiness

@@ -1,0 +1,52 @@
+"""A vendor's push as one document, whatever it came as."""
+
+from contextlib import suppress
+from typing import Any
+
+from portal.services.messaging.gateways import json_values, push_text, xml_values
+from portal.services.messaging.gateways.protocol import VendorPush
+
+DEEPEST = 50  # Levels.
+
+
+def parse_push(push: VendorPush) -> Any:
+    """What a push holds, with names in lower case: JSON, also in lines or in strings, XML, or the fields of a form; and
+    those of the query. Raises ValueError."""
+    text, rows = push_text.decode(push.body, push.content_type).strip(), list[Any]()
+    if text.startswith("<"):
+        document = json_values.lower_names(xml_values.parse(text))
+    elif text and ("json" in push.content_type or text[0] in "{["):
+        try:
+            document = json_values.parse(text, in_lower_case=True)
+        except ValueError:
+            document = [json_values.parse(line, in_lower_case=True) for line in text.splitlines() if line.strip()]
+    else:
+        document, *rows = json_values.lower_names(push_text.read_rows(push.body.strip()))
+        if text and (not document or push.content_type.startswith("multipart/")):
+            raise ValueError("no form")
+    if json_values.is_deeper(document, DEEPEST):
+        raise ValueError("nested too deeply")
+    document = _with_query(document, json_values.lower_names(dict(push.query)))
+    return _open_strings([document, *rows] if rows else document)
+
+
+def _with_query(document: Any, query: dict[str, str]) -> Any:
+    """What the body and the query say of the same name stands apart."""
+    if isinstance(document, dict):
+        lost = {name: each for name, each in query.items() if document.get(name, each) != each}
+        return query | document | ({"query": lost} if lost else {})
+    rows = document if isinstance(document, list) else [] if document is None else [document]
+    return [*rows, query] if query else document
+
+
+def _open_strings(value: Any, levels: int = 2) -> Any:
+    """A value with the objects that stand in its strings as JSON."""
+    if isinstance(value, dict):
+        return {name: _open_strings(each, levels) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_open_strings(each, levels) for each in value]
+    with suppress(ValueError):
+        found = json_values.parse(value, in_lower_case=True) if levels and str(value)[:1] in ("{", "[") else None
+        if any(json_values.objects_with(found)) and not json_values.is_deeper(found, DEEPEST):
+            return _open_strings(found, levels - 1)
+    return value

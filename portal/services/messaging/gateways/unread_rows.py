@@ -1,0 +1,118 @@
+"""Replies in a vendor's rows, and the rows that no mapping understands: they may refuse, so a person reads them."""
+
+import json
+import re
+from collections.abc import Collection
+from itertools import islice
+from typing import Any
+
+from portal.core import clock
+from portal.domain.replies import REFUSING, ReplyOutcome, classify_reply
+from portal.services.messaging.gateways import json_values
+from portal.services.messaging.gateways.json_values import read_text
+from portal.services.messaging.gateways.protocol import Feedback, InboundMessage, Report
+from portal.services.messaging.gateways.vendor_rows import (
+    MOST_ROWS,
+    Mapped,
+    canonical,
+    meant_rows,
+    read_reply,
+    read_report,
+)
+
+MOBILE = re.compile(  # However it is written, also with a "%2B" before it.
+    r"(?<![0-9])(?:(?:00)?90|0)?[ (]{0,2}5[0-9]{2}[ )-]{0,2}[0-9]{3}[ -]?[0-9]{2}[ -]?[0-9]{2}(?![0-9])"
+)
+MAILBOX = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[A-Za-z0-9.-]{1,255}[A-Za-z]")
+WHOLE, AROUND = 4000, 300  # Characters of what nobody can read; or before and after a number.
+
+
+def read_rows(document: Any, reports: Mapped | None, inbound: Mapped | None) -> Feedback:
+    """What a vendor told us, in a document whose names are in lower case; its inbox where `reports` is None. A row that
+    no mapping understands hides behind no other: it is a reply that nobody can read, unless it may be a report of some
+    kind and says nothing that may refuse."""
+    told = [(row, read_report(reports, row)) for row in meant_rows(reports, document)] if reports else []
+    replies = [(row, read_reply(inbound, row)) for row in meant_rows(inbound, document)] if inbound else []
+    whole = {id(row): each for row, each in replies if each.sender and each.text}
+    known = {id(row) for row, each in told if each.is_known}
+    of_reports = {id(row) for row, each in told if each.code or each.ref or each.message_id}
+    unread = [
+        row for row, each in told if id(row) in known - whole.keys() and _is_reply_too(row, each, reports, inbound)
+    ]
+    unread += [row for row, _ in replies if id(row) in whole and _says_more(row, inbound)]
+    unread += [
+        row for row in _left_over(document, known | whole.keys())[1]
+        if (_may_refuse(row) if id(row) in of_reports else _may_be_reply(row, inbound, is_inbox=reports is None))
+    ]  # fmt: skip
+    found = [*whole.values(), *(each for row in unread for each in unread_replies(row))]
+    return Feedback(tuple(each for _, each in told), replies=tuple(found))
+
+
+def read_replies(mapping: Mapped, document: Any) -> list[InboundMessage]:
+    """Replies of a document whose names are in lower case, and what nobody can read in it."""
+    return list(read_rows(document, None, mapping).replies)
+
+
+def unread_replies(document: Any, names: re.Pattern[str] = MOBILE) -> list[InboundMessage]:
+    """What nobody can read, from each number (or mailbox) in it, or from nobody: all of it, or of more than WHOLE
+    characters what stands around each place of the number."""
+    text = document if isinstance(document, str) else json.dumps(document, ensure_ascii=False)
+    around: dict[str, str] = {}
+    ends: dict[str, int] = {}
+    for each in islice(names.finditer(text), MOST_ROWS):
+        number, end = canonical(each[0]), each.end() + AROUND
+        around[number] = f"{around.get(number, '')}…{text[max(each.start() - AROUND, ends.get(number, 0)) : end]}…"
+        ends[number] = end
+    shown = around or {"": f"{text[:WHOLE]}…"}
+    return [
+        InboundMessage(
+            "", sender, "", text if len(text) <= WHOLE else said, clock.now(), is_dated=False, is_whole=False
+        )
+        for sender, said in shown.items()
+    ]
+
+
+def _left_over(value: Any, understood: Collection[int]) -> tuple[bool, list[Any]]:
+    """Whether there are rows in a value, and what is left beside those that were understood: rows by themselves, each
+    whole, and what stands around them."""
+    if id(value) in understood:
+        within = {name: each for name, each in value.items() if each and isinstance(each, dict | list)}
+        found = [(name, left) for name, each in within.items() for left in _left_over(each, understood)[1]]
+        return True, [left if isinstance(left, dict) else {name: left} for name, left in found]
+    if isinstance(value, list):
+        left = [each for row in value[:MOST_ROWS] for each in _left_over(row, understood)[1]]
+        return len(left) < len(value) or any(isinstance(each, dict) for each in value), left
+    inner = {name: _left_over(each, understood) for name, each in value.items()} if isinstance(value, dict) else {}
+    rows = {name: left for name, (has_rows, left) in inner.items() if has_rows}
+    around = {name: each for name, each in value.items() if name not in rows} if rows else {}
+    if not rows or MOBILE.search(json.dumps(around)):
+        return False, [value] if value else []
+    return True, [around, *(each for left in rows.values() for each in left)]
+
+
+def _may_refuse(row: Any) -> bool:
+    return any(classify_reply(each) in REFUSING for each in json_values.strings(row))
+
+
+def _says_more(row: dict[str, Any], mapping: Mapped | None) -> bool:
+    """Whether a field that a mapping does not mean is a clear refusal."""
+    fields = [each for each in (mapping or {}).values() if each and isinstance(each, str | list)]
+    meant = {read_text(row, each) for each in fields if str(each[0]).startswith("/")}
+    texts = {read_text([each], "/0") for each in row.values() if isinstance(each, str)} - meant
+    return any(classify_reply(each) == ReplyOutcome.REFUSAL for each in texts)
+
+
+def _is_reply_too(row: dict[str, Any], report: Report, reports: Mapped | None, inbound: Mapped | None) -> bool:
+    """Whether a report also says what somebody else than its message's recipient wrote, or a refusal."""
+    reply = read_reply(inbound, row) if inbound else None
+    is_by_other = reply is not None and reply.text and MOBILE.search(reply.sender) and reply.sender != report.to
+    return bool(is_by_other) or _says_more(row, reports)
+
+
+def _may_be_reply(row: Any, mapping: Mapped | None, *, is_inbox: bool) -> bool:
+    if mapping and isinstance(row, dict) and row:
+        reply = read_reply(mapping, row)
+        if reply.sender or reply.text or (mapping.get("where") and meant_rows({**mapping, "items": ""}, row)):
+            return True
+    names_number = is_inbox and MOBILE.search(json.dumps(row, ensure_ascii=False)) is not None
+    return not isinstance(row, dict) or names_number or _may_refuse(row)
