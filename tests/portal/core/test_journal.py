@@ -223,7 +223,9 @@ def read_numbers(path, kept: Journal) -> tuple[list[int], list[Exception]]:
 
 
 def damage(content: bytes, place: int, into: bytes) -> bytes:
-    return content[:place] + into + content[place + len(into) :]
+    """The content with other bytes there; with others again where just these stood there by chance."""
+    end = place + len(into)
+    return content[:place] + (into if content[place:end] != into else bytes(each ^ 1 for each in into)) + content[end:]
 
 
 @pytest.mark.parametrize("which", [1, 4])
