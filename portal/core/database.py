@@ -28,7 +28,8 @@ from sqlalchemy import (
     literal,
     select,
 )
-from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -139,6 +140,13 @@ def changed_rows(session: Session, statement: UpdateBase) -> int:
 def is_deadlock(error: DBAPIError) -> bool:
     """Whether PostgreSQL ended this transaction since it and another waited for each other (SQLSTATE 40P01)."""
     return getattr(error.orig, "sqlstate", None) == "40P01"
+
+
+def is_unavailable(error: SQLAlchemyError) -> bool:
+    """Whether the database is away, full or busy, or has no connection left; False for a fault of the statement."""
+    if isinstance(error, OperationalError | InterfaceError):
+        return getattr(error.orig, "sqlite_errorname", None) != "SQLITE_ERROR"  # Of a missing table, too.
+    return isinstance(error, PoolTimeout)
 
 
 def _ping_if_idle(dialect: Dialect, connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:

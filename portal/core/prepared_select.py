@@ -1,9 +1,11 @@
 """SELECTs of the shortest requests: their text and conversions are made once, and each goes straight to the driver."""
 
+import contextlib
 from collections import namedtuple
+from collections.abc import Sequence
 from typing import Any, cast
 
-from sqlalchemy import Dialect, Engine, Select
+from sqlalchemy import Dialect, Engine, PoolProxiedConnection, Select
 from sqlalchemy.exc import DBAPIError
 
 
@@ -27,22 +29,30 @@ class PreparedSelect:
         if text is None:
             text = self._texts[dialect.name] = _CompiledSelect(self.statement, dialect)
         parameters = text.parameters(values)
-        connection = engine.raw_connection()
         try:
-            cursor: Any = connection.info.get("cursor") or connection.info.setdefault("cursor", connection.cursor())
-            for listener in engine.dispatch.before_cursor_execute:
-                listener(connection, cursor, text.sql, parameters, None, False)
-            cursor.execute(text.sql, parameters)
-            rows = cursor.fetchall()
+            with contextlib.closing(engine.raw_connection()) as connection:
+                rows = _fetch(engine, connection, text.sql, parameters)
         except dialect.loaded_dbapi.Error as error:
-            is_gone = dialect.is_disconnect(error, connection.dbapi_connection, None)
-            connection.invalidate()
-            if is_gone:
-                engine.dispose()  # What ended it has ended the pool's others.
-            raise DBAPIError(text.sql, None, error, hide_parameters=True) from error
-        finally:
-            connection.close()
+            base = dialect.loaded_dbapi.Error
+            raise cast(
+                "DBAPIError", DBAPIError.instance(text.sql, None, error, base, hide_parameters=True, dialect=dialect)
+            ) from error
         return [self._make_row(text.read(row)) for row in rows]
+
+
+def _fetch(engine: Engine, connection: PoolProxiedConnection, sql: str, parameters: Any) -> Sequence[Any]:
+    try:
+        cursor: Any = connection.info.get("cursor") or connection.info.setdefault("cursor", connection.cursor())
+        for listener in engine.dispatch.before_cursor_execute:
+            listener(connection, cursor, sql, parameters, None, False)
+        cursor.execute(sql, parameters)
+        return cast("Sequence[Any]", cursor.fetchall())
+    except engine.dialect.loaded_dbapi.Error as error:
+        is_gone = engine.dialect.is_disconnect(error, connection.dbapi_connection, None)
+        connection.invalidate()
+        if is_gone:
+            engine.dispose()  # What ended it has ended the pool's others.
+        raise
 
 
 class _CompiledSelect:

@@ -7,8 +7,10 @@ from flask import Flask, current_app, request
 from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
+from portal.core.database import is_unavailable
 from portal.core.vault import KeyMissing
 from portal.web.shared import problems
 from portal.web.shared.maintenance import UnderMaintenance
@@ -31,8 +33,16 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, lambda error: (_render("errors/form_expired.html"), 400))
     app.register_error_handler(HTTPException, _page)
     app.register_error_handler(KeyMissing, lambda _: _page(ServiceUnavailable(retry_after=5)))
+    app.register_error_handler(SQLAlchemyError, _database_error)
     # Flask's own would log the path.
     app.log_exception = lambda exc_info: log.error("request.failed", exc_info=exc_info)  # type: ignore[method-assign]
+
+
+def _database_error(error: SQLAlchemyError) -> ResponseReturnValue:
+    if not is_unavailable(error):
+        raise error
+    log.error("request.without_database", exc_info=error)
+    return _page(ServiceUnavailable(retry_after=5))
 
 
 def _page(error: HTTPException) -> ResponseReturnValue:

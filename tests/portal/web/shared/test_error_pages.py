@@ -3,10 +3,14 @@
 import pytest
 from sqlalchemy import text
 
+from portal.app import create_app
 from portal.core.extensions import db
+from portal.core.models import Provider
 from tests import make
 from tests.make import Person
+from tests.portal.api.programs import Program, make_key
 from tests.portal.web.dashboard.staff import signed_in
+from tests.processes import free_ports
 
 pytestmark = pytest.mark.alike
 
@@ -72,6 +76,19 @@ def rename(app, old: str, new: str) -> None:
     with app.app_context():
         db.session.execute(text(f"ALTER TABLE {old} RENAME TO {new}"))
         db.session.commit()
+
+
+def test_while_the_database_is_away_people_and_programs_are_asked_to_come_again(app, environ):
+    codes = make.codes(app)
+    with app.app_context():
+        key = make_key(db.session.query(Provider).one())
+    (nobody,) = free_ports(1)
+    away = create_app({**environ, "DATABASE_URL": f"postgresql://izinlink@127.0.0.1:{nobody}/izinlink"})
+
+    page, answer = away.test_client().get(f"/k/{codes[make.PHONE]}"), Program(away, key).get("/api/v1/me")
+
+    assert page.status_code == answer.status_code == 503 and is_page(page) and answer.json["status"] == 503
+    assert page.headers["Retry-After"] == answer.headers["Retry-After"] == "5"
 
 
 def test_an_error_keeps_its_headers(browser):
