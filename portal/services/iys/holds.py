@@ -95,8 +95,9 @@ def put_off_lists(part: Part, due: Sequence[ColumnElement[bool]], until: datetim
     """Put those of the due lists that are of a brand and channel off to the end of its hold. Commits."""
     theirs = (BulkRequest.provider_id == part.provider_id, BulkRequest.brand_id == part.brand_id)
     if _is_still_held(part, until):
-        later = update(BulkRequest).where(*theirs, BulkRequest.channel.is_not_distinct_from(part.channel), *due)
-        db.session.execute(later.values(due_at=until).execution_options(synchronize_session=False))
+        still_due = select(BulkRequest.id).where(*theirs, BulkRequest.channel.is_not_distinct_from(part.channel), *due)
+        ids = db.session.scalars(still_due.order_by(BulkRequest.id).with_for_update(skip_locked=True)).all()
+        _reschedule(BulkRequest, ids, until)
     db.session.commit()
 
 

@@ -165,8 +165,9 @@ def _hold_due_lists(session: Session, at: datetime, paused: set[int]) -> None:
     )  # fmt: skip
     if not paused or read_session().scalar(select(BulkRequest.id).where(*due).limit(1)) is None:
         return
-    held = update(BulkRequest).where(*due, leases.is_free(BulkRequest, at))
-    held = held.values(state=BulkState.HELD, due_at=at + HELD_FOR)
+    free = select(BulkRequest.id).where(*due, leases.is_free(BulkRequest, at))
+    ids = session.scalars(free.order_by(BulkRequest.id).with_for_update(skip_locked=True)).all()
+    held = update(BulkRequest).where(BulkRequest.id.in_(ids)).values(state=BulkState.HELD, due_at=at + HELD_FOR)
     session.execute(held.execution_options(synchronize_session=False))
     session.commit()
 
