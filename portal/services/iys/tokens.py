@@ -5,6 +5,7 @@ import time
 from datetime import datetime, timedelta
 from typing import Any, TypeGuard
 
+import structlog
 from flask import current_app
 from sqlalchemy import ColumnElement, Select, and_, not_, or_, select, update
 
@@ -16,6 +17,8 @@ from portal.services.iys import call_guard, egresses, holds, rate_limit
 from portal.services.iys.client import Client, IysAnswer
 from portal.services.iys.rate_limit import Priority
 from portal.services.iys.response_values import JsonObject
+
+log = structlog.get_logger()
 
 MARGIN = timedelta(seconds=60)  # Before its end, in which a token is not used any more.
 LEASE = timedelta(seconds=30)  # Two calls may be needed: refresh, then password.
@@ -142,6 +145,8 @@ def _fetch_token(client: Client, credential: Credential, at: datetime, priority:
     token = answer.content.get("access_token")
     if not is_token(token):
         backoff = _backoff(credential, answer, clock.now())
+        if "blocked_code" in backoff:
+            log.warning("iys.account_refused", provider=credential.provider_id, code=answer.code)
         _update_credential(credential, lease_until=None, **backoff)
         paused_until = rate_limit.paused_until(read_session(), Operation.TOKEN, at)
         raise NoToken(answer.code, backoff.get("backoff_until") or paused_until)

@@ -4,6 +4,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from structlog.testing import capture_logs
 
 from portal.core import clock
 from portal.core.extensions import db
@@ -108,6 +109,18 @@ def test_a_token_is_refreshed_and_the_password_sent_only_where_iys_refuses_that(
             db.session.commit()
 
     assert iys.seen == ["password", "refresh_token", "refresh_token", "password"]
+
+
+def test_an_account_that_iys_refuses_stands_in_the_log(app):
+    iys = SeesHow()
+    iys.refuses = "password"
+    with app.app_context(), capture_logs() as lines:
+        provider_id = make.provider().id
+        with pytest.raises(tokens.NoToken):
+            tokens.access_token(iys, provider_id)
+
+    refused = [line for line in lines if line["event"] == "iys.account_refused"]
+    assert [(line["provider"], line["code"]) for line in refused] == [(provider_id, None)]
 
 
 class SeesHow(Client):
