@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 import shortlinks
@@ -103,9 +103,9 @@ def find_brands(session: Session, number: str) -> list[FoundBrand]:
     return sorted(found, key=lambda each: (each.brand_name, each.is_sandbox))
 
 
-def find_providers(session: Session, number: str) -> set[int]:
+def select_providers(number: str) -> Select[int]:
     """The providers of a receipt."""
-    return set(session.scalars(select(Receipt.provider_id).where(Receipt.number == number)))
+    return select(Receipt.provider_id).where(Receipt.number == number)
 
 
 def find_taken_back_words(session: Session, provider_ids: Iterable[int], said: Iterable[tuple[str, str]]) -> list[str]:
@@ -114,7 +114,7 @@ def find_taken_back_words(session: Session, provider_ids: Iterable[int], said: I
     return [words for field, words in said if any(each.holds(field, words) for each in taken_back)]
 
 
-def has_ended(session: Session, provider_ids: Collection[int]) -> bool:
+def has_ended(session: Session, provider_ids: Collection[int] | Select[int]) -> bool:
     """Whether one of these providers is suspended or has left."""
     ended = or_(Provider.left_at.is_not(None), Provider.suspended_at.is_not(None))
     return session.scalar(select(Provider.id).where(Provider.id.in_(provider_ids), ended).limit(1)) is not None

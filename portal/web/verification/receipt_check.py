@@ -64,7 +64,8 @@ def _check_token(pasted: str) -> ResponseReturnValue:
         for purpose in content["purposes"] for field, claim in CLAIMS.items() if claim in purpose["controller"]
     ]  # fmt: skip
     number = numbers.parse_number(content["receipt_id"]) or ""
-    doubts = _find_doubts(lookup.find_providers(session, number), said)
+    whose = set(session.scalars(lookup.select_providers(number)))
+    doubts = _find_doubts(whose, said)
     return _page(content=content, key=genuine.key, **doubts)
 
 
@@ -76,11 +77,12 @@ def _find_doubts(provider_ids: set[int], said: list[tuple[str, str]]) -> dict[st
 
 
 def _check_number(typed: str) -> ResponseReturnValue:
-    """Reveal only the brand and the day of a number that exists."""
+    """Reveal of a number that exists only the brand, the day, and whether its firm was suspended or has left."""
     number = numbers.parse_number(typed)
     found = lookup.find_brands(read_session(), number) if number else []
+    has_ended = lookup.has_ended(read_session(), lookup.select_providers(number or ""))
     if number and found:
-        return _page(found=found, number=numbers.format_number(number))
+        return _page(found=found, number=numbers.format_number(number), has_ended=has_ended)
     return _page(not_found="unknown" if number else "no_number", number=typed[: numbers.MAX_TYPED]), 422
 
 

@@ -270,6 +270,6 @@ def test_nothing_is_vouched_for_whose_text_or_firm_is_not(app, browser, why):
         db.session.commit()
 
     page = seen(check(browser, sent))
-    assert SAME not in page and "kefil değiliz" in page
+    assert SAME not in page and "kefil değiliz" in page and "İletişim" not in page
     assert why == "declined" or "kefil değiliz" in seen(check(browser, f"http://localhost{receipt}"))
     assert ("Bu iletiye güvenmeyin" in page and "onayını geri aldık" in page) == (why == "declined")

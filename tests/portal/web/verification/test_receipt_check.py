@@ -8,7 +8,7 @@ from sqlalchemy import event
 
 from portal.core import clock
 from portal.core.extensions import db, limiter
-from portal.core.models import DecisionOrigin, Receipt
+from portal.core.models import DecisionOrigin, Provider, Receipt
 from portal.domain import receipts
 from portal.domain.providers import sandbox_mode
 from portal.domain.receipts import tokens
@@ -126,6 +126,16 @@ def test_by_number_only_brand_and_day_are_said(browser, number, rows, spelling):
     assert str(clock.istanbul(rows.one(Receipt).decided_at).hour) + ":" not in said
 
 
+def test_by_number_too_it_is_said_that_the_firm_was_suspended(app, browser, number):
+    with app.app_context():
+        db.session.query(Provider).one().suspended_at = clock.now()
+        db.session.commit()
+
+    said = told(browser.post("/dogrula", data={"number": number}).text)
+
+    assert "gerçek bir belge var" in said and "izin sorması sonradan durduruldu" in said
+
+
 def test_of_a_number_that_does_not_exist_nothing_is_said(browser, number):
     answer = browser.post("/dogrula", data={"number": UNKNOWN})
 
@@ -143,7 +153,7 @@ def test_what_is_no_number_is_told_so_and_comes_back(browser, number):
 def test_both_kinds_of_numbers_ask_the_same_of_the_database(app, browser, number):
     known, unknown = (statements(app, browser, each) for each in (number, UNKNOWN))
 
-    assert known == unknown and len(known) == 2
+    assert known == unknown and len(known) == 3
 
 
 def statements(app, browser, number: str) -> list[str]:
