@@ -28,7 +28,7 @@ from sqlalchemy import (
     literal,
     select,
 )
-from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -37,6 +37,7 @@ from portal.core import ids, programs
 
 PING_AFTER = 1.0  # Seconds in the pool after which a connection is pinged before use.
 WRITER_TIMEOUT = 10.0  # Seconds a writer waits for the write lock.
+MAY_PASS = ("08", "40", "53", "55", "57", "58")  # Classes of SQLSTATE.
 POSTGRESQL_URL = "postgresql+psycopg://"
 REFUSE_WRITES = "SET default_transaction_read_only = on"
 # PostgreSQL ends the transaction of a machine that vanished, and so its locks, when it has not answered for so long; by
@@ -142,11 +143,12 @@ def is_deadlock(error: DBAPIError) -> bool:
     return getattr(error.orig, "sqlstate", None) == "40P01"
 
 
-def is_unavailable(error: SQLAlchemyError) -> bool:
+def is_unavailable(error: Exception) -> bool:
     """Whether the database is away, full or busy, or has no connection left; False for a fault of the statement."""
     if isinstance(error, OperationalError | InterfaceError):
         return getattr(error.orig, "sqlite_errorname", None) != "SQLITE_ERROR"  # Of a missing table, too.
-    return isinstance(error, PoolTimeout)
+    raw = getattr(error, "sqlstate", "")  # Of the driver's own errors, as in a pipeline; None: its connection is lost.
+    return isinstance(error, PoolTimeout | PendingRollbackError | TimeoutError) or raw is None or raw[:2] in MAY_PASS
 
 
 def _ping_if_idle(dialect: Dialect, connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:

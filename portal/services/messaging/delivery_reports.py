@@ -14,6 +14,7 @@ from portal.core.vault import CannotOpen
 from portal.domain.consents import recipients
 from portal.services.messaging import meant_brands, message_outcomes, outgoing_messages
 from portal.services.messaging.gateways.protocol import Reason, Report, ReportState
+from portal.services.messaging.separate_pieces import FailedPiece, each_by_itself
 
 WAITS_FOR_REPORT = timedelta(days=3)  # Longer than any vendor tries.
 MOST_REFS = 5  # In one sweep, of up to two pages each; Verimor answers 20 queries a minute, look-ups among them.
@@ -29,22 +30,25 @@ log = structlog.get_logger()
 class AppliedReports(NamedTuple):
     matched: list[tuple[Message, Report]]
     unknown: int  # Reports that end something, but nothing that we know.
+    failed: list[FailedPiece[Report]]
 
 
 def apply_reports(gateway: MessageGateway, reports: Sequence[Report], at: datetime) -> AppliedReports:
     """Move the messages of this gateway, or of removed ones before it, that are reported; they are locked. Nothing here
     commits."""
     matched: list[tuple[Message, Report]] = []
-    unknown = 0
     by_text = _recipient_ids(gateway, reports)
-    for report in sorted(reports, key=lambda each: (each.message_id or 0, each.ref, each.to)):
+
+    def apply(report: Report) -> None:
         message = _find_message(gateway, report, by_text)
         if message is not None:
             _apply_report(message, report, at)
+            db.session.flush()
             matched.append((message, report))
-        elif report.state in FINAL:
-            unknown += 1
-    return AppliedReports(matched, unknown)
+
+    failed = each_by_itself(sorted(reports, key=lambda each: (each.message_id or 0, each.ref, each.to)), apply)
+    known = {report for _, report in matched} | {piece for piece, _ in failed}
+    return AppliedReports(matched, sum(each.state in FINAL and each not in known for each in reports), failed)
 
 
 def unreported_refs(gateway_id: int, at: datetime) -> tuple[list[str], datetime]:

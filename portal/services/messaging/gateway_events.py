@@ -6,12 +6,12 @@ A killed worker has done nothing; when its lease ends, the next one does it. Wha
 import base64
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from portal.core import clock, leases
 from portal.core.addresses import AddressKind
@@ -20,32 +20,28 @@ from portal.core.models import EventKind, EventOutcome, GatewayEvent, MessageGat
 from portal.core.models.inserts import insert_missing
 from portal.core.vault import KEY_WAIT, CannotOpen, KeyMissing
 from portal.domain.notifications import gateways
-from portal.services.messaging import (
-    delivery_reports,
-    event_contents,
-    feedback,
-    gateway_accounts,
-    meant_brands,
-    replies,
-    routing,
-)
+from portal.services.messaging import delivery_reports, event_contents, feedback, gateway_accounts, replies, routing
 from portal.services.messaging.gateways import push_text, unread_rows
 from portal.services.messaging.gateways.protocol import (
-    BlockedAddress,
     ErrorClass,
     Feedback,
     GatewayError,
-    Reason,
+    InboundMessage,
     Report,
     VendorPush,
 )
 from portal.services.messaging.gateways.smtp import SmtpGateway
+from portal.services.messaging.news_keeping import KNOWN_AFTER, keep_news, names_in
+from portal.services.messaging.separate_pieces import note_failure
 
 NEWS = (EventKind.PUSH, EventKind.REPLY, EventKind.BLOCKED)
 LEASE = {EventKind.SWEEP: timedelta(minutes=10)}  # Others: a minute.
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+READ_ON = {  # After an account was removed: people answer mails weeks later.
+    AddressKind.PHONE: delivery_reports.WAITS_FOR_REPORT,
+    AddressKind.EMAIL: timedelta(days=90),
+}
 PROVABLE_WITHIN = timedelta(days=2)  # A push whose signature cannot be verified yet is not believed later.
-KNOWN_AFTER = timedelta(minutes=5)  # A report may come before the answer to the call that sent its message.
 OVERLAP = timedelta(minutes=10)  # Of two sweeps: a vendor lists a message a while after its time.
 
 Told = TypeVar("Told")
@@ -87,26 +83,54 @@ def _work(event_id: int) -> None:
         db.session.rollback()
         return
     try:
-        if event.kind == EventKind.SWEEP:
-            _sweep(event, gateway, at)
-        elif event.kind == EventKind.PUSH:
-            _read_push(event, gateway, at)
-        elif event.kind == EventKind.REPLY:
-            replies.take_reply(event, gateway, event_contents.read_reply(event), at)
-        else:
-            feedback.take_blocked(event, gateway, event_contents.read_blocked(event), at)
+        _take(event, gateway, at)
+        db.session.flush()
     except (CannotOpen, KeyMissing) as unopened:
         log.error("gateway_event.cannot_open", id=event_id)
         db.session.rollback()
         event.due_at, event.lease_until = at + (KEY_WAIT if isinstance(unopened, KeyMissing) else HOUR), None
+    except Exception as failure:
+        db.session.rollback()
+        _keep_unread(event, gateway, note_failure(failure, id=event_id), at)
     db.session.commit()
+
+
+def _take(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
+    match event.kind:
+        case EventKind.SWEEP:
+            _sweep(event, gateway, at)
+        case EventKind.PUSH:
+            _read_push(event, gateway, at)
+        case EventKind.REPLY:
+            replies.take_reply(event, gateway, event_contents.read_reply(event), at)
+        case EventKind.BLOCKED:
+            feedback.take_blocked(event, gateway, event_contents.read_blocked(event), at)
+
+
+def _keep_unread(event: GatewayEvent, gateway: MessageGateway, why: str, at: datetime) -> None:
+    """What we stumbled over waits for a person, and nothing is sent to whom it names. A sweep is tried again."""
+    db.session.refresh(event, with_for_update=True)
+    event.lease_until = None
+    if event.kind == EventKind.SWEEP:
+        event.due_at = at + MINUTE
+        return
+    if event.kind == EventKind.PUSH:
+        unread = _unread_push(gateway, _pushed(event))
+    else:
+        is_reply = event.kind == EventKind.REPLY
+        piece = event_contents.read_reply(event) if is_reply else event_contents.read_blocked(event)
+        if isinstance(piece, InboundMessage) and not piece.is_whole:
+            event.outcome, event.due_at = EventOutcome.LIKELY_REFUSAL, None
+            return
+        unread = [unread_rows.as_unread(piece, why)]
+    keep_news(gateway, Feedback(replies=tuple(unread)), at, pushed_at=event.received_at)
+    _end(event, EventOutcome.UNREADABLE, at)
 
 
 def _read_push(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
     """No transaction is open while a push is parsed: the certificate of its signature may have to be fetched."""
-    content, adapter = event_contents.read_content(event), gateway_accounts.adapter_of(gateway, only_reads=True)
+    push, adapter = _pushed(event), gateway_accounts.adapter_of(gateway, only_reads=True)
     db.session.rollback()
-    push = VendorPush(base64.b64decode(content["body"]), content["type"], content["query"])
     news, is_parsed = Feedback(), True
     try:
         news = adapter.read_push(push)
@@ -117,10 +141,8 @@ def _read_push(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> No
             return
     except Exception:  # Also where an adapter stumbles: one push stops no account.
         is_parsed = False
-        if gateway.carries == AddressKind.PHONE:
-            query = json.dumps(push.query, ensure_ascii=False) if push.query else ""
-            unread = unread_rows.unread_replies(f"{push_text.decode(push.body, push.content_type)} {query}".strip())
-            news = Feedback(replies=tuple(unread))
+        if not (isinstance(adapter, SmtpGateway) and adapter.feedback == "ses"):  # What is not signed is nobody's.
+            news = Feedback(replies=tuple(_unread_push(gateway, push)))
     is_mail = gateway.carries == AddressKind.EMAIL
     is_read = is_parsed and (is_mail or bool(news.reports) or any(each.is_whole for each in news.replies))
     unknown = keep_news(gateway, news, at, pushed_at=event.received_at)
@@ -132,6 +154,17 @@ def _read_push(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> No
         event.due_at = at + MINUTE
         return
     _end(event, EventOutcome.READ, at)
+
+
+def _pushed(event: GatewayEvent) -> VendorPush:
+    content = event_contents.read_content(event)
+    return VendorPush(base64.b64decode(content["body"]), content["type"], content["query"])
+
+
+def _unread_push(gateway: MessageGateway, push: VendorPush) -> list[InboundMessage]:
+    query = json.dumps(push.query, ensure_ascii=False) if push.query else ""
+    said = f"{push_text.decode(push.body, push.content_type)} {query}".strip()
+    return unread_rows.unread_replies(said, names_in(gateway))
 
 
 def _end_unreadable(event: GatewayEvent, gateway: MessageGateway, push: VendorPush, at: datetime) -> None:
@@ -157,39 +190,6 @@ def _end(event: GatewayEvent, outcome: EventOutcome, at: datetime) -> None:
     event.outcome, event.due_at, event.settled_at, event.body = outcome, None, at, None
 
 
-def keep_news(gateway: MessageGateway, news: Feedback, at: datetime, pushed_at: datetime | None = None) -> int:
-    """Note what became of messages, and keep replies and refusals; how many reports are of messages we do not know.
-
-    What has no time that can be read is the same within a minute of pushes and mails, and within a day of sweeps, which
-    see it again and again: for ever there where it has an id, or nobody can read it.
-    """
-    secret = gateways.read_secret(vault(), gateway)
-    moment = f"{pushed_at:%Y-%m-%d %H:%M}" if pushed_at else clock.day(at).isoformat()
-    applied = delivery_reports.apply_reports(gateway, news.reports, at)
-    left = [
-        BlockedAddress("", report.at, "report", message.id) for message, report in applied.matched
-        if report.reason == Reason.BLOCKED_BY_VENDOR
-    ]  # fmt: skip
-    if pushed_at is None or at >= pushed_at + KNOWN_AFTER:  # Whose message is of another account, or forgotten here.
-        known = {report for _, report in applied.matched}
-        lost = (each for each in news.reports if each.reason == Reason.BLOCKED_BY_VENDOR and each not in known)
-        left += [BlockedAddress(report.to, report.at, "report") for report in lost if report.to]
-    told = [*news.blocked, *left]
-    names = unread_rows.MAILBOX if gateway.carries == AddressKind.EMAIL else unread_rows.MOBILE
-    nameless = [each for each in told if each.message_id is None and meant_brands.address_of(each.address) is None]
-    unread = [reply for each in nameless for reply in unread_rows.unread_replies(each.address, names)]
-    for reply in (*(feedback.answered(gateway, each) for each in news.replies), *unread):
-        told_at = moment if pushed_at or (reply.is_whole and not reply.id) else ""
-        said = [reply.id, reply.sender, reply.to, reply.keyword, reply.text]
-        dated = {"received_at": pushed_at, "is_dated": True} if pushed_at and not reply.is_dated else {}
-        identity = [*said, reply.received_at if reply.is_dated else told_at]
-        event_contents.keep(gateway, secret, EventKind.REPLY, identity, asdict(reply) | dated, at)
-    for each in (each for each in told if each not in nameless):
-        named = [each.address, each.message_id, each.source, each.at or moment]
-        event_contents.keep(gateway, secret, EventKind.BLOCKED, named, asdict(each), at)
-    return applied.unknown
-
-
 def _plan_sweeps(at: datetime) -> bool:
     """Give each gateway the row by which it is swept."""
     swept = select(GatewayEvent.id).where(
@@ -207,7 +207,7 @@ def _sweep(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
 
     No lock is held while the vendor answers: the lease alone keeps others away.
     """
-    if gateway.removed_at is not None and at > gateway.removed_at + delivery_reports.WAITS_FOR_REPORT:
+    if gateway.removed_at is not None and (at > gateway.removed_at + READ_ON[gateway.carries] or _is_followed(gateway)):
         event.due_at, event.settled_at = None, at
         return
     adapter, since = gateway_accounts.adapter_of(gateway), (gateway.swept_at or gateway.created_at) - OVERLAP
@@ -233,6 +233,9 @@ def _read_mailbox(
     """Read the next mails that came back, if the account has a mailbox for them. One that lets us in no more stops the
     account: refusals by mail would not be heard."""
     gateway_id, position, told = gateway.id, gateway.mailbox_position, None
+    if gateway.swept_at is None:
+        before = _of_same_mailbox(gateway, MessageGateway.removed_at.is_not(None))
+        position = next((each.mailbox_position for each in before if each.mailbox_position), None)
     db.session.rollback()
     try:
         told = adapter.read_mailbox(position, since) if adapter.mailbox else None
@@ -248,12 +251,32 @@ def _read_mailbox(
         event.due_at = at if visit.is_full else event.due_at
 
 
+def _is_followed(gateway: MessageGateway) -> bool:
+    is_read = MessageGateway.removed_at.is_(None), MessageGateway.tested_at.is_not(None)
+    return bool(_of_same_mailbox(gateway, *is_read))
+
+
+def _of_same_mailbox(gateway: MessageGateway, *conditions: ColumnElement[bool]) -> list[MessageGateway]:
+    """The owner's other accounts by which a mailbox is, or was, read, those of late first."""
+    same = MessageGateway.provider_id == gateway.provider_id, MessageGateway.carries == gateway.carries
+    others = select(MessageGateway).where(*same, MessageGateway.id != gateway.id, *conditions)
+    names = ("imap_host", "imap_username")
+    own, found = gateways.read_credentials(vault(), gateway), list[MessageGateway]()
+    for each in db.session.scalars(others.order_by(MessageGateway.id.desc())) if own.get(names[0]) else ():
+        with suppress(CannotOpen):
+            its = gateways.read_credentials(vault(), each)
+            found += [each] if all(its.get(name) == own.get(name) for name in names) else []
+    return found
+
+
 def _ask(gateway_id: int, call: Callable[[], list[Told]]) -> list[Told] | None:
     try:
         return call()
     except GatewayError as failure:
         _log_silence(gateway_id, failure)
-        return None
+    except Exception as failure:  # Also where an adapter stumbles: what else it is asked is heard.
+        note_failure(failure, gateway=gateway_id)
+    return None
 
 
 def _log_silence(gateway_id: int, failure: GatewayError) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Collection
+from dataclasses import asdict
 from itertools import islice
 from typing import Any
 
@@ -10,7 +11,7 @@ from portal.core import clock
 from portal.domain.replies import REFUSING, ReplyOutcome, classify_reply
 from portal.services.messaging.gateways import json_values
 from portal.services.messaging.gateways.json_values import read_text
-from portal.services.messaging.gateways.protocol import Feedback, InboundMessage, Report
+from portal.services.messaging.gateways.protocol import BlockedAddress, Feedback, InboundMessage, Report
 from portal.services.messaging.gateways.vendor_rows import (
     MOST_ROWS,
     Mapped,
@@ -24,6 +25,9 @@ MOBILE = re.compile(  # However it is written, also with a "%2B" before it.
     r"(?<![0-9])(?:(?:00)?90|0)?[ (]{0,2}5[0-9]{2}[ )-]{0,2}[0-9]{3}[ -]?[0-9]{2}[ -]?[0-9]{2}(?![0-9])"
 )
 MAILBOX = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[A-Za-z0-9.-]{1,255}[A-Za-z]")
+LONG_NUMBER = re.compile(r"(?<![0-9])\+?[0-9]{11,15}(?![0-9])")  # Abroad, or a landline.
+SERVICE = "+908"  # Such as ours, to which people write.
+MOST_LONG_NUMBERS = 1000
 WHOLE, AROUND = 4000, 300  # Characters of what nobody can read; or before and after a number.
 
 
@@ -35,14 +39,17 @@ def read_rows(document: Any, reports: Mapped | None, inbound: Mapped | None) -> 
     replies = [(row, read_reply(inbound, row)) for row in meant_rows(inbound, document)] if inbound else []
     whole = {id(row): each for row, each in replies if each.sender and each.text}
     known = {id(row) for row, each in told if each.is_known}
-    of_reports = {id(row) for row, each in told if each.code or each.ref or each.message_id}
+    of_reports = {id(row): each for row, each in told if each.code or each.ref or each.message_id}
     unread = [
         row for row, each in told if id(row) in known - whole.keys() and _is_reply_too(row, each, reports, inbound)
     ]
     unread += [row for row, _ in replies if id(row) in whole and _says_more(row, inbound)]
     unread += [
         row for row in _left_over(document, known | whole.keys())[1]
-        if (_may_refuse(row) if id(row) in of_reports else _may_be_reply(row, inbound, is_inbox=reports is None))
+        if (
+            _may_refuse(row) or _is_reply_too(row, of_reports[id(row)], reports, inbound)
+            if id(row) in of_reports else _may_be_reply(row, inbound, is_inbox=reports is None)
+        )
     ]  # fmt: skip
     found = [*whole.values(), *(each for row in unread for each in unread_replies(row))]
     return Feedback(tuple(each for _, each in told), replies=tuple(found))
@@ -54,12 +61,12 @@ def read_replies(mapping: Mapped, document: Any) -> list[InboundMessage]:
 
 
 def unread_replies(document: Any, names: re.Pattern[str] = MOBILE) -> list[InboundMessage]:
-    """What nobody can read, from each number (or mailbox) in it, or from nobody: all of it, or of more than WHOLE
-    characters what stands around each place of the number."""
+    """What nobody can read, from each mobile number (or mailbox) in it, else from each other number, or from nobody:
+    all of it, or of more than WHOLE characters what stands around each place of the number."""
     text = document if isinstance(document, str) else json.dumps(document, ensure_ascii=False)
     around: dict[str, str] = {}
     ends: dict[str, int] = {}
-    for each in islice(names.finditer(text), MOST_ROWS):
+    for each in list(islice(names.finditer(text), MOST_ROWS)) or _long_numbers(text):
         number, end = canonical(each[0]), each.end() + AROUND
         around[number] = f"{around.get(number, '')}…{text[max(each.start() - AROUND, ends.get(number, 0)) : end]}…"
         ends[number] = end
@@ -70,6 +77,23 @@ def unread_replies(document: Any, names: re.Pattern[str] = MOBILE) -> list[Inbou
         )
         for sender, said in shown.items()
     ]
+
+
+def _long_numbers(text: str) -> list[re.Match[str]]:
+    found = ((each, canonical(each[0])) for each in islice(LONG_NUMBER.finditer(text), MOST_LONG_NUMBERS))
+    return [each for each, number in found if number.startswith("+") and not number.startswith(SERVICE)]
+
+
+def as_unread(piece: Report | InboundMessage | BlockedAddress, why: str) -> InboundMessage:
+    """A piece of news at which we stumbled, and what was raised."""
+    said = {name: value for name, value in asdict(piece).items() if value}
+    if isinstance(piece, InboundMessage) and not piece.is_dated:
+        del said["received_at"]
+    sender = said.get("sender") or said.get("address") or (said.get("to", "") if isinstance(piece, Report) else "")
+    text = f"{why}: {json.dumps(said, default=str, ensure_ascii=False)}"
+    return InboundMessage(
+        "", sender, "", text, clock.now(), is_dated=False, is_whole=False, message_id=piece.message_id
+    )
 
 
 def _left_over(value: Any, understood: Collection[int]) -> tuple[bool, list[Any]]:
@@ -103,10 +127,11 @@ def _says_more(row: dict[str, Any], mapping: Mapped | None) -> bool:
 
 
 def _is_reply_too(row: dict[str, Any], report: Report, reports: Mapped | None, inbound: Mapped | None) -> bool:
-    """Whether a report also says what somebody else than its message's recipient wrote, or a refusal."""
+    """Whether a report also says what somebody else than its message's recipient wrote, in whatever field where that of
+    texts is empty, or a refusal."""
     reply = read_reply(inbound, row) if inbound else None
-    is_by_other = reply is not None and reply.text and MOBILE.search(reply.sender) and reply.sender != report.to
-    return bool(is_by_other) or _says_more(row, reports)
+    is_by_other = reply is not None and MOBILE.search(reply.sender) and reply.sender != report.to
+    return bool(is_by_other and reply and (reply.text or _may_refuse(row))) or _says_more(row, reports)
 
 
 def _may_be_reply(row: Any, mapping: Mapped | None, *, is_inbox: bool) -> bool:

@@ -55,7 +55,7 @@ def read_report(mapping: Mapped, row: Any) -> Report:
         reason=reason,
         code="/".join(filter(None, (safe_code(word), safe_code(detail) if detail != "0" else ""))),
         at=parse_time(read_text(row, mapping.get("at", "/ ")), mapping.get("zone", "")),
-        parts=_whole_number(parts),
+        parts=_whole_number(parts) if len(parts) < 5 else None,
         cost=cost.replace(",", ".") if COST.fullmatch(cost) else "",
     )
 

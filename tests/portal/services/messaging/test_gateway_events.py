@@ -211,6 +211,10 @@ HIDDEN = {
     "within a reply": HELLO | {"previous": [RET]},
     "within a report": REPORT | {"replies": [{"source_addr": "905321000100", "content": "RET"}]},
     "as a report": REPORT | {"source_addr": "905321000100", "content": "RET"},
+    "a text of another": REPORT
+    | {"dest": "905321000102", "source_addr": "905321000100", "said": "lütfen RET istiyorum"},
+    "an unknown state": REPORT
+    | {"status": "MO", "dest": "905321000102", "source_addr": "905321000100", "content": "RETRO ayakkabım nerede"},
     "a field of a report": REPORT | {"msisdn": "905321000100", "said": "RET"},
     "in a string": [REPORT, {"payload": json.dumps({"from": "905321000100", "text": "İPTAL"})}],
     "in a form": urlencode({"data": json.dumps({"source_addr": "905321000100", "content": "İPTAL"})}),
@@ -239,6 +243,19 @@ def test_a_refusal_hides_nowhere_in_a_push(app, browser, vendor, rows, name):
             text = event_contents.read_reply(each).text
             found += [each.outcome.value] if address == "+905321000100" and ("RET" in text or "İPTAL" in text) else []
     assert found in (["refused"], ["likely_refusal"])
+
+
+@pytest.mark.parametrize("sender", ["4917012345678", "+4917012345678", "02122345678"])
+def test_what_cannot_be_read_is_of_the_number_in_it_also_abroad_or_at_a_landline(app, browser, vendor, rows, sender):
+    """Not of the number to which it came."""
+    odd = {"kind": "mo", "from_no": sender, "dest": "908500000001", "said": "ret", "id": "20261120100000"}
+    browser.post(f"/callbacks/messages/{vendor.secret}", json=[odd])
+    work(app)
+
+    (kept,) = rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY)
+    with app.app_context():
+        said = event_contents.read_reply(db.session.get_one(GatewayEvent, kept.id))
+    assert said.sender.endswith(sender.lstrip("+0")) and said.sender.startswith("+")
 
 
 def test_reports_that_nobody_knows_hold_nobody(app, browser, vendor, rows):

@@ -1,0 +1,73 @@
+"""What gateways tell us, kept piece by piece: each once, and none at the expense of another."""
+
+import re
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+from portal.core import clock
+from portal.core.addresses import AddressKind
+from portal.core.extensions import vault
+from portal.core.models import EventKind, MessageGateway
+from portal.domain.notifications import gateways
+from portal.services.messaging import delivery_reports, event_contents, feedback, meant_brands
+from portal.services.messaging.gateways import unread_rows
+from portal.services.messaging.gateways.protocol import BlockedAddress, Feedback, InboundMessage, Reason, Report
+from portal.services.messaging.separate_pieces import FailedPiece, each_by_itself
+
+KNOWN_AFTER = timedelta(minutes=5)  # A report may come before the answer to the call that sent its message.
+
+
+def keep_news(gateway: MessageGateway, news: Feedback, at: datetime, pushed_at: datetime | None = None) -> int:
+    """Note what became of messages, and keep replies and refusals; how many reports are of messages we do not know. A
+    piece at which we stumble is kept as one that nobody can read, with why.
+
+    What has no time that can be read is the same within a minute of pushes and mails, and within a day of sweeps, which
+    see it again and again: for ever there where it has an id, or nobody can read it.
+    """
+    secret, applied = gateways.read_secret(vault(), gateway), delivery_reports.apply_reports(gateway, news.reports, at)
+    may_be_known = pushed_at is not None and at < pushed_at + KNOWN_AFTER
+    told = [*news.blocked, *_refusals_reported(news, applied, may_be_known=may_be_known)]
+    nameless = [each for each in told if each.message_id is None and meant_brands.address_of(each.address) is None]
+    unread = [reply for each in nameless for reply in unread_rows.unread_replies(each.address, names_in(gateway))]
+    moment = f"{pushed_at:%Y-%m-%d %H:%M}" if pushed_at else clock.day(at).isoformat()
+
+    def keep_reply(reply: InboundMessage) -> None:
+        told_at = moment if pushed_at or (reply.is_whole and not reply.id) else ""
+        said = [reply.id, reply.sender, reply.to, reply.keyword, reply.text]
+        dated = {"received_at": pushed_at, "is_dated": True} if pushed_at and not reply.is_dated else {}
+        identity = [*said, reply.received_at if reply.is_dated else told_at]
+        event_contents.keep(gateway, secret, EventKind.REPLY, identity, asdict(reply) | dated, at)
+
+    def keep_blocked(each: BlockedAddress) -> None:
+        named = [each.address, each.message_id, each.source, each.at or moment]
+        event_contents.keep(gateway, secret, EventKind.BLOCKED, named, asdict(each), at)
+
+    def keep_answered(reply: InboundMessage) -> None:
+        keep_reply(feedback.answered(gateway, reply))
+
+    failed: list[FailedPiece[Report | InboundMessage | BlockedAddress]] = [
+        *applied.failed,
+        *each_by_itself([*news.replies, *unread], keep_answered),
+        *each_by_itself([each for each in told if each not in nameless], keep_blocked),
+    ]
+    for piece, _ in each_by_itself([unread_rows.as_unread(*each) for each in failed], keep_answered):
+        keep_reply(piece)
+    return applied.unknown
+
+
+def names_in(gateway: MessageGateway) -> re.Pattern[str]:
+    """What names people in what nobody can read."""
+    return unread_rows.MAILBOX if gateway.carries == AddressKind.EMAIL else unread_rows.MOBILE
+
+
+def _refusals_reported(
+    news: Feedback, applied: delivery_reports.AppliedReports, *, may_be_known: bool
+) -> list[BlockedAddress]:
+    """Of messages that a vendor's list of refusals stopped, also of another account, or forgotten here."""
+    known = {report for _, report in applied.matched}
+    blocked = [each for each in news.reports if each.reason == Reason.BLOCKED_BY_VENDOR and each not in known]
+    lost = [] if may_be_known else [BlockedAddress(each.to, each.at, "report") for each in blocked if each.to]
+    return [
+        BlockedAddress("", report.at, "report", message.id) for message, report in applied.matched
+        if report.reason == Reason.BLOCKED_BY_VENDOR
+    ] + lost  # fmt: skip

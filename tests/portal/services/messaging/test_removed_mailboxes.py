@@ -1,0 +1,65 @@
+"""A mailbox is read on after its account was removed, and by an account that is added again from where it was read."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.models import EventKind, MessageGateway
+from portal.domain.notifications import gateways
+from portal.services.messaging.gateways.mail_tokens import TokenPurpose
+from tests import imap_server
+from tests.imap_server import PASSWORD, USERNAME, ImapServer
+from tests.portal.services.messaging.test_feedback import PEOPLE, MailAccount, refusals
+from tests.portal.services.messaging.vendor_pushes import work
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def server(app, tmp_path, monkeypatch):
+    monkeypatch.setitem(app.config, "DEVELOPMENT", True)  # Its server may be at this machine.
+    with imap_server.listening(ImapServer(), tmp_path) as server:
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "both.pem"))
+        yield server
+
+
+def test_a_mailbox_is_read_for_weeks_after_its_account_and_on_where_it_is_added_again(app, browser, rows, server):
+    login = {"imap_host": f"127.0.0.1:{server.port}", "imap_username": USERNAME, "imap_password": PASSWORD}
+    account = MailAccount(app, browser, feedback="imap", **login)
+    ayse, burcu, canan, derya = PEOPLE
+
+    def refuses(address: str, after: int) -> None:
+        to = account.token(address, TokenPurpose.UNSUBSCRIBE)
+        server.receive(f"From: {address}\nTo: {to}\nSubject: ret\n\n.\n".encode())
+        with time_machine.travel(clock.now() + timedelta(days=after)):
+            for _ in range(3):
+                work(app, *EventKind)
+
+    def edit(*, adds: bool) -> None:
+        with app.app_context():
+            old = db.session.get_one(MessageGateway, account.id)
+            if adds:
+                added = gateways.add_gateway(
+                    db.session, vault(), provider_id=old.provider_id, carries=old.carries, vendor=old.vendor,
+                    header=old.header, credentials=gateways.read_credentials(vault(), old), per_second=10,
+                    at=clock.now() + timedelta(days=200),
+                )  # fmt: skip
+                gateways.mark_tested(added, clock.now())
+            else:
+                gateways.remove(db.session, old, clock.now())
+            db.session.commit()
+
+    refuses(ayse, 0)
+    edit(adds=False)
+    refuses(burcu, 80)
+    assert refusals(app, rows) == [ayse, burcu]
+    refuses(canan, 100)
+    assert refusals(app, rows) == [ayse, burcu]
+
+    edit(adds=True)
+    refuses(derya, 200)
+    assert refusals(app, rows) == [ayse, burcu, canan, derya]
+    assert [each for each in server.asked if "SINCE" in each][1:] == []  # From where the one before it was.
