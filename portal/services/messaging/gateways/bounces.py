@@ -5,6 +5,7 @@ A mail of a stranger: at most MAX_BYTES of it are read, and nothing that the par
 address with a token of ours says which message it is about, so nobody can fail or refuse somebody else's.
 """
 
+import base64
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -20,7 +21,8 @@ from urllib.parse import unquote
 from flufl.bounce import all_failures
 
 from portal.core import clock
-from portal.services.messaging.gateways import mail_text
+from portal.domain.replies import REFUSING, classify_reply
+from portal.services.messaging.gateways import mail_text, push_text
 from portal.services.messaging.gateways.mail_status import ENHANCED, enhanced_status, reason_of
 from portal.services.messaging.gateways.mail_tokens import TokenPurpose, find_messages
 from portal.services.messaging.gateways.protocol import (
@@ -42,7 +44,7 @@ RECIPIENTS = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "
 RECEIVED_FOR = re.compile(r"\bfor <?([^\s<>;]{3,320})")
 MOST_DECODED, LONGEST_HEADER = 50, 2000  # Headers that may be encoded, and characters of one.
 LONGEST_SENDER = 400  # Characters; the parser goes one call deeper at each bracket.
-LONGEST_ID, MOST_READ = 200, 4000  # Of a mail's id and its text.
+LONGEST_ID, MOST_READ, MOST_LINES = 200, 4000, 200  # Of a mail's id and its text.
 COMPLAINT, STATUS = "message/feedback-report", "message/delivery-status"
 STATES = {
     "delivered": ReportState.DELIVERED,
@@ -54,14 +56,16 @@ def parse_returned_mail(raw: bytes, to: str, keys: Sequence[bytes], domain: str 
     """Read a mail that came for `to`, the envelope's recipient where it is known; `keys` are of tokens. What a person
     wrote to an address of ours, at `domain` where its token is of nobody, waits to be read. Never raises."""
     raw = raw[:MAX_BYTES].replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\0", b"")
-    if _is_harmless(raw):
+    for mail in (raw, _as_plain_text(raw))[0 if _is_harmless(raw) else 1 :]:
         with suppress(Exception):  # Whatever the parser, or a codec that a header names, stumbles over.
-            return _parse(raw, to, keys, domain)
-    return _parse(_as_plain_text(raw), to, keys, domain)
+            return _parse(mail, to, keys, domain)
+    said = f"{push_text.decode(raw[:MOST_READ])}…"
+    return Feedback(replies=(InboundMessage("", "", to, said, clock.now(), is_dated=False, is_whole=False),))
 
 
 def _parse(raw: bytes, to: str, keys: Sequence[bytes], domain: str) -> Feedback:
     mail = message_from_bytes(raw)
+    raw += b"".join(map(_open_encoded, mail.walk()))
     parts = {part.get_content_type(): part for part in mail.walk()}
     named_to, at = _recipients(mail, to), _date_of(mail)
     addressed = list(dict.fromkeys(find_messages(keys, named_to)))
@@ -75,7 +79,7 @@ def _parse(raw: bytes, to: str, keys: Sequence[bytes], domain: str) -> Feedback:
         return told
     wants = domain and re.search(rf"\bunsubscribe ?[^\s<>@]{{0,80}}@{re.escape(domain)}", named_to, re.IGNORECASE)
     is_report = not parts.keys().isdisjoint((COMPLAINT, STATUS))
-    if is_report or not (wants or (message_id and not is_automatic(mail))):
+    if is_report or not (wants or (message_id and (not is_automatic(mail) or _may_refuse(mail)))):
         return Feedback()
     return Feedback(replies=(_unread(mail, message_id, at),))
 
@@ -103,6 +107,31 @@ def is_automatic(mail: Message) -> bool:
         or _header(mail, "Precedence") in ("bulk", "junk", "list", "auto_reply")
         or any(name in mail for name in ("List-Id", "List-Unsubscribe", "X-Auto-Response-Suppress", "X-Autoreply"))
     )
+
+
+def _may_refuse(mail: Message) -> bool:
+    """Whether somebody's own words may refuse: mails of people, too, are marked as automatic, such as by Exchange."""
+    lines = [_decoded(str(mail.get("Subject", ""))), *mail_text.read(mail).splitlines()]
+    own = (each for each in lines if not each.startswith(mail_text.QUOTED))
+    return any(classify_reply(each) in REFUSING for each in islice(own, MOST_LINES))
+
+
+def _open_encoded(part: Message) -> bytes:
+    """Put what a message within a mail holds in place of its base64, which the parser leaves there; what that is."""
+    is_encoded = _header(part, "Content-Transfer-Encoding") == "base64"
+    if not is_encoded or part.get_content_maintype() != "message" or not part.is_multipart():
+        return b""
+    content = b""
+    with suppress(Exception):  # Whatever the writer stumbles over.
+        content = base64.b64decode(
+            b"".join(each.as_bytes() for each in part.get_payload() if isinstance(each, Message))
+        )
+    if not _is_harmless(content):
+        return b""
+    opened = message_from_bytes(f"Content-Type: {part.get_content_type()}\n\n".encode() + content)
+    if content and opened.is_multipart():
+        part.set_payload(opened.get_payload())
+    return content
 
 
 def _recipients(mail: Message, to: str) -> str:

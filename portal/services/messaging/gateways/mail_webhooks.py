@@ -15,9 +15,11 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from portal.core import addresses
+from portal.core import addresses, clock
 from portal.core.ids import parse_id
-from portal.services.messaging.gateways import http_call, json_values, push_text
+from portal.domain.replies import REFUSING as REPLY_REFUSES
+from portal.domain.replies import classify_reply
+from portal.services.messaging.gateways import http_call, json_values, push_text, unread_rows
 from portal.services.messaging.gateways.bounces import MAX_BYTES, NO_COMPLAINT
 from portal.services.messaging.gateways.json_values import read, read_text
 from portal.services.messaging.gateways.mail_status import enhanced_status, reason_of
@@ -27,6 +29,7 @@ from portal.services.messaging.gateways.protocol import (
     ErrorClass,
     Feedback,
     GatewayError,
+    InboundMessage,
     Reason,
     Report,
     ReportState,
@@ -60,7 +63,8 @@ BREVO_STATES: dict[str, tuple[ReportState, Reason | None]] = {
     "error": (ReportState.FAILED, None),
 }
 REFUSING = re.compile(r"unsub|spam|complain", re.IGNORECASE)  # Brevo has more such events than it documents.
-BREVO_OPENINGS = ("opened", "unique_opened", "proxy_open", "unique_proxy_open", "click")  # No evidence of anything.
+OPENINGS = ("opened", "unique_opened", "proxy_open", "unique_proxy_open", "click", "Open", "Click")  # No evidence.
+OF_MAIL = ("subject", "tag", "link")  # Words of ours.
 KNOWN_KEYS: dict[str, CertificatePublicKeyTypes] = {}  # That this process has fetched, by the certificate's URL.
 LONGEST_KIND = 60  # Characters of an event.
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -100,7 +104,7 @@ def read_ses_push(
     if kind == "Subscription":
         return _ses_subscription(note, ours)
     if kind not in SES_STATES:
-        return Feedback()
+        return Feedback(replies=tuple(_unknown_event(kind, note)))
     reason = Reason.CONTENT if kind == "Reject" else None
     at = parse_time(read_text(note, f"/{kind[0].lower()}{kind[1:]}/timestamp"))
     return Feedback((Report(SES_STATES[kind], **ours, reason=reason, code=kind, at=at),))
@@ -108,10 +112,13 @@ def read_ses_push(
 
 def parse_brevo_push(push: VendorPush) -> Feedback:
     """Read one event of Brevo, or several. Raises ValueError."""
-    events, reports, blocked = json_values.lower_names(_json(push.body)), [], []
+    events, reports, blocked = json_values.lower_names(_json(push.body)), list[Report](), list[BlockedAddress]()
     if json_values.is_deeper(events, DEEPEST):
         raise ValueError("nested too deeply")
-    for event in json_values.objects_with(events, "event"):
+    found = list(json_values.objects_with(events, "event"))
+    rows = [] if found else events if isinstance(events, list) else [events]
+    unread = [each for row in rows for each in _unknown_event("", row)]
+    for event in found:
         kind, ref, seconds = (read_text(event, f"/{name}") for name in ("event", "message-id", "ts_event"))
         to, own = canonical(read_text(event, "/email")), OWN_ID.match(ref)
         message_id = parse_id(own[1]) if own else None
@@ -119,11 +126,26 @@ def parse_brevo_push(push: VendorPush) -> Feedback:
         if REFUSING.search(kind[:LONGEST_KIND]):
             to = to if addresses.is_email(to) else json.dumps(event, ensure_ascii=False)
             blocked.append(BlockedAddress(to, at, kind[:LONGEST_KIND], message_id))
-        elif kind and kind not in BREVO_OPENINGS:
+        elif kind not in OPENINGS:
+            unread += [] if kind in BREVO_STATES else _unknown_event(kind, event)
             state, reason = BREVO_STATES.get(kind, (ReportState.ACCEPTED, Reason.UNKNOWN))
             said = reason_of(enhanced_status(read_text(event, "/reason"))) if state == ReportState.FAILED else None
             reports.append(Report(state, ref, message_id, to, said or reason, safe_code(kind), at))
-    return Feedback(tuple(reports), tuple(blocked))
+    return Feedback(tuple(reports), tuple(blocked), tuple(unread))
+
+
+def _unknown_event(kind: str, event: Any) -> list[InboundMessage]:
+    """One of a kind that nobody knows and that names somebody: it may refuse, and then a person reads it. Of all others
+    a person reads once a day that there are such, since a vendor may have a new one for each mail."""
+    told = json.dumps(event, ensure_ascii=False)
+    if kind in OPENINGS or not unread_rows.MAILBOX.search(told):
+        return []
+    said = [each for name, each in event.items() if name not in OF_MAIL] if isinstance(event, dict) else [event]
+    texts = [each for each in said if isinstance(each, str)]
+    if any(REFUSING.search(each[:LONGEST_KIND]) or classify_reply(each) in REPLY_REFUSES for each in texts):
+        return unread_rows.unread_replies(told, unread_rows.MAILBOX)
+    today = clock.istanbul(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
+    return [InboundMessage("", "", "", json.dumps({"event": kind[:LONGEST_KIND]}), today, is_whole=False)]
 
 
 def _ses_bounces(note: Any, ours: dict[str, Any]) -> Iterator[Report]:

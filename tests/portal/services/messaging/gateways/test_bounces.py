@@ -1,5 +1,6 @@
 """Bounces, complaints and refusals by mail, in the forms that mail systems give them; and mails that mean harm."""
 
+import base64
 import random
 import time
 from datetime import UTC, datetime
@@ -161,6 +162,36 @@ def test_mails_to_other_addresses_say_nothing():
 )
 def test_what_no_person_wrote_to_the_bounces_address_is_for_nobody(header):
     assert parse(f"{header}\nFrom: ayse@example.com\n\nMerhaba") == Feedback()
+
+
+@pytest.mark.parametrize("header", ["Precedence: bulk", "List-Id: <x>", "X-Auto-Response-Suppress: All"])
+def test_a_refusal_in_a_mail_that_is_marked_as_a_machines_waits_for_a_person(header):
+    """Some mail systems mark what people write; a quotation of ours is none of it."""
+    head = f"{header}\nFrom: ayse@example.com\nSubject: Re: x\n\n"
+
+    (answer,) = parse(f"{head}Beni listeden çıkarın").replies
+    assert answer.message_id == 81
+    assert parse(f"{head}İzindeyim.\n> RET yazın") == Feedback()
+
+
+def test_a_complaint_and_a_bounce_whose_parts_are_in_base64_count():
+    original = base64.encodebytes(f"Return-Path: <{TO}>\nSubject: x\n\nMerhaba\n".encode()).decode()
+    told = {
+        "message/feedback-report": b"Feedback-Type: abuse\nVersion: 1\n",
+        "message/delivery-status": b"Reporting-MTA: dns; x\n\nAction: failed\nStatus: 5.1.1\n",
+    }
+    complaint, status = (
+        parse(
+            "From: fbl@mail.example\nContent-Type: multipart/report; boundary=b\n\n"
+            f"--b\nContent-Type: {kind}\nContent-Transfer-Encoding: base64\n\n{base64.encodebytes(fields).decode()}\n"
+            f"--b\nContent-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n{original}\n--b--\n",
+            to="sikayet@ornek.com.tr",
+        )
+        for kind, fields in told.items()
+    )
+
+    assert complaint.blocked == (BlockedAddress("", None, "complaint abuse", 81),)
+    assert [(each.state, each.code, each.message_id) for each in status.reports] == [("failed", "5.1.1", 81)]
 
 
 NESTED = "".join(f'Content-Type: multipart/mixed; boundary="{n}"\n\n--{n}\n' for n in range(300))

@@ -233,3 +233,25 @@ def test_odd_events_break_nothing(odd):
     feedback = parse_brevo_push(VendorPush(json.dumps(odd).encode()))
 
     assert feedback.blocked == () and all(each.reason == "unknown" for each in feedback.reports)
+
+
+UNKNOWN = {
+    "no name": {"status": "unsubscribed"},
+    "no event": {"event": "", "reason": "lütfen artık yazmayın"},
+    "unknown": {"event": "opt_out"},
+    "nobody's": {"event": "of_tomorrow", "subject": "RET"},
+    "of nobody": {"event": "opt_out", "email": ""},
+}
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_an_event_that_nobody_knows_is_read_for_each_person_where_it_may_refuse_else_once_a_day(name):
+    told = [parsed({"email": each, **UNKNOWN[name]}).replies for each in ("ayse@example.com", "burcu@example.com")]
+    several = parsed(*({"email": each, **UNKNOWN[name]} for each in ("ayse@example.com", "burcu@example.com"))).replies
+
+    if name == "of nobody":
+        assert told == [(), ()]
+    elif name == "nobody's":
+        assert told[0] == told[1] and told[0][0].sender == "" and "of_tomorrow" in told[0][0].text
+    else:
+        assert [each.sender for (each,) in told] == [each.sender for each in several] != ["", ""]
