@@ -71,8 +71,9 @@ class CampaignWorld:
 
     def run(self, acts: int) -> None:
         with self.app.app_context():
-            self._launch(CampaignKind.ASK, [Channel.SMS], Delivery.GATEWAY, self.addresses[:3])
-            self.send()  # While nobody has refused, so that each history has a question.
+            for kind in (CampaignKind.ASK, CampaignKind.REFUSE):
+                self._launch(kind, [Channel.SMS], Delivery.GATEWAY, self.addresses[:3])
+            self.send()  # While nobody has refused, so that each history has a message of both.
         for act in self.dice.choices(list(self.acts), list(self.acts.values()), k=acts):
             with self.app.app_context():
                 act()
