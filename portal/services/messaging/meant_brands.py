@@ -2,7 +2,7 @@
 
 Known by the gateway that brought it, by what its owner sent to that address, and by the brand that it names. One that
 names no brand, or several, refuses all of them, and one that names a brand that never wrote there takes nothing from
-those that did. Names count once the operator has seen them.
+those that did. The sender that a phone showed means all that wrote by it. Names count once the operator has seen them.
 """
 
 from collections.abc import Sequence
@@ -85,7 +85,7 @@ def find_brands(event: GatewayEvent, reply: InboundMessage) -> Sequence[Brand]:
 def narrow(found: list[Recipient], reply: InboundMessage) -> list[Recipient]:
     """Of several firms' recipients that of the one whose brand a reply names, where this brand wrote to them and no
     other firm's is named. Otherwise all: no firm's name takes what is said to another one."""
-    named = [(each, _brands_named(brands_of_provider(each.provider_id), reply)) for each in found]
+    named = [(each, _brands_named(each.provider_id, each.id, reply)) for each in found]
     named = [(each, brands) for each, brands in named if brands]
     if len(named) != 1:
         return found
@@ -116,7 +116,7 @@ def _brands_meant(
     """Those that are named, with those that wrote to the recipient where none of the named ones did. Without a name
     those that wrote by any account, since a brand's SMS may name the number of another one, that have this one, and
     that have none; all where there is none of any, and of the operator's gateway."""
-    if named := _brands_named(brands_of_provider(provider_id), reply) if reply else []:
+    if named := _brands_named(provider_id, recipient_id, reply) if reply else []:
         wrote = brands_of_provider(provider_id, _wrote(recipient_id))
         return named if set(named) & set(wrote) else [*named, *wrote]
     theirs = exists().where(BrandGateway.brand_id == Brand.id, BrandGateway.carries == gateway.carries)
@@ -124,9 +124,9 @@ def _brands_meant(
     return brands_of_provider(provider_id, sends) or brands_of_provider(provider_id)
 
 
-def _wrote(recipient_id: int | None) -> ColumnElement[bool]:
+def _wrote(recipient_id: int | None, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     """The condition that a message for a brand left for a recipient, whichever way the brand has by now."""
-    sent = Message.gateway_id.is_not(None), Message.recipient_id == recipient_id
+    sent = Message.gateway_id.is_not(None), Message.recipient_id == recipient_id, *conditions
     asked = exists().where(*sent, Message.campaign_id == Campaign.id, Campaign.brand_id == Brand.id)
     of_act = ReceiptDecision.receipt_id == Message.receipt_id, ReceiptDecision.decision_id == Decision.id
     confirmed = exists().where(*sent, *of_act, Decision.recipient_id == recipient_id, Decision.brand_id == Brand.id)
@@ -138,11 +138,20 @@ def _left_by_owner(gateway: MessageGateway, *conditions: ColumnElement[bool]) ->
     return Message.gateway_id.in_(select(MessageGateway.id).where(*same, *conditions))
 
 
-def _brands_named(brands: Sequence[Brand], reply: InboundMessage) -> list[Brand]:
-    """The brands for whose keyword a reply came, or with whose keyword, header or name it begins or ends."""
+def _brands_named(provider_id: int, recipient_id: int | None, reply: InboundMessage) -> list[Brand]:
+    """The brands for whose keyword a reply came, or with whose keyword, header or name it begins or ends, and all that
+    wrote to the recipient by an account with such a header."""
     words, came_for = f" {fold(reply.text)} ", fold(reply.keyword)
-    return [
-        brand for brand in brands
-        if any(name == came_for or words.startswith(f" {name} ") or words.endswith(f" {name} ")
-               for name in map(fold, names_of(brand)) if name)
-    ]  # fmt: skip
+
+    def says(*names: str) -> bool:
+        folded = [fold(name) for name in names if names_brand(name)]
+        return any(
+            name == came_for or words.startswith(f" {name} ") or words.endswith(f" {name} ") for name in folded if name
+        )
+
+    wrote_by = select(MessageGateway).where(
+        MessageGateway.id.in_(select(Message.gateway_id).where(Message.recipient_id == recipient_id))
+    )
+    shown = [each.id for each in db.session.scalars(wrote_by) if says(each.header)]
+    wrote = brands_of_provider(provider_id, _wrote(recipient_id, Message.gateway_id.in_(shown))) if shown else []
+    return [brand for brand in brands_of_provider(provider_id) if brand in wrote or says(*names_of(brand))]

@@ -175,6 +175,33 @@ def test_the_name_of_a_brand_that_never_wrote_takes_nothing_from_those_that_did(
     assert {brands[made.brand_id] for made in rows(Decision)} == refused
 
 
+@pytest.mark.parametrize("account", ["kept", "removed"])
+def test_the_sender_that_a_phone_showed_refuses_all_that_wrote_by_it(app, browser, vendor, brands, rows, account):
+    """Also where it is the header of one of them: of both, every SMS showed that."""
+    fashion = next(brand_id for brand_id, name in brands.items() if name == "fashion")
+    accepted(app, vendor)
+    with app.app_context():
+        message, of_fashion = db.session.scalars(select(Message)).one(), make.campaign()
+        of_fashion.brand_id = fashion
+        facts = {"recipient_id": message.recipient_id, "gateway_id": message.gateway_id, "state": message.state}
+        db.session.add(
+            Message(
+                kind=message.kind, provider_id=message.provider_id, campaign_id=of_fashion.id, created_at=clock.now(),
+                **facts,
+            )
+        )  # fmt: skip
+        gateway = db.session.get_one(MessageGateway, vendor.gateway_id)
+        gateway.header = "MODAEVI"
+        if account == "removed":
+            gateways.remove(db.session, gateway, clock.now())
+        db.session.commit()
+        again = vendor.gateway_id if account == "kept" else delivery.add("verimor")
+    Vendor(app, browser, again).brings("MODAEVI RET", grants.phones(1, 1_000_100)[0])
+    work(app)
+
+    assert {brands[made.brand_id] for made in rows(Decision)} == {"fashion", "shop"}
+
+
 @pytest.mark.parametrize("given_id", [0, 77, ""])
 def test_replies_are_the_same_only_with_sender_text_and_time(app, vendor, rows, given_id):
     """Whatever a vendor calls their id: that of a job or a conversation, or nothing at all."""
