@@ -6,6 +6,7 @@ import zipfile
 
 import openpyxl
 import pytest
+import xlsxwriter
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
 from openpyxl.formatting.rule import CellIsRule, ColorScaleRule, FormulaRule, IconSetRule, Rule
@@ -16,10 +17,11 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from portal.services.imports.layout import is_plain
 from portal.services.imports.reading.workbook_chunker.__main__ import find_marks
-from portal.services.imports.reading.workbook_chunker.marks import SHAPE, SheetLooks
+from portal.services.imports.reading.workbook_chunker.marks import FORMULA, SHAPE, SheetLooks
 from portal.services.imports.reading.workbook_chunker.workbook_parts import WorkbookParts
 from portal.services.imports.reading.workbook_chunker.xlsx_marks import texts_of_drawings
 from tests.files import broken
+from tests.files.people import with_parts
 from tests.portal.services.imports.test_not_understood import examine
 from tests.portal.services.imports.test_workbooks import cut_up, zipped
 
@@ -83,10 +85,26 @@ def is_marked(content: bytes) -> bool:
         {"automatic": style("marked", RED) + style("white"), "columns": BY_ROW, "cell": 'table:style-name="white"'},
         {"automatic": style("marked", BOLD), "cell": NAMED},
         {"cell": 'table:formula="of:=CONCATENATE(&quot;RE&quot;;&quot;T&quot;)"'},
+        *(
+            {
+                "automatic": f'<number:number-style style:name="N1"><number:{tag}>Ret</number:{tag}>'
+                + "</number:number-style>"
+                + style("marked", more='style:data-style-name="N1"'),
+                "cell": NAMED,
+            }
+            for tag in ("text", "currency-symbol", "embedded-text", "fill-character")
+        ),
+        *(
+            {"beside": LINE.format(facts).replace('office:value-type="string" office:string-value="Can"', "")}
+            for facts in (
+                'table:formula="of:=1" office:value-type="void"',
+                'table:formula="of:=1" calcext:value-type="string"',
+            )
+        ),
         {
-            "automatic": "<number:number-style style:name='N1'><number:text>Hayır</number:text></number:number-style>"
-            + style("marked", more='style:data-style-name="N1"'),
-            "cell": NAMED,
+            "beside": LINE.format("").replace(
+                '"string" office:string-value="Can"/>', '"float"><text:p>RET</text:p></table:table-cell>'
+            )
         },
         {"automatic": style("marked", '<style:text-properties style:font-name="Wingdings 2"/>'), "columns": BY_ROW},
         {"automatic": FACE + style("marked", '<style:text-properties style:font-name="F1"/>'), "columns": BY_ROW},
@@ -235,13 +253,24 @@ def number_format(code):
     return lambda _, sheet: [setattr(cell, "number_format", code) for cell in sheet["C"][1:]]
 
 
-@pytest.mark.parametrize("code", ['[=1]"Hayır"', '"0"', "\\0", "0,", ";;;"])
+@pytest.mark.parametrize("code", ['[=1]"Hayır"', "[$RET] 0", "[$HAYIR-41F]", "0*x", '"0"', "\\0", "0,", ";;;"])
 def test_a_format_of_numbers_that_shows_something_else_is_named(code):
     assert [mark.kind for mark in examine(xlsx(number_format(code)), "liste.xlsx").unread.marks] == ["format"]
 
 
 @pytest.mark.parametrize(
-    "code", ["General", '"0"000 000 00 00', "#,##0.00", "dd.mm.yyyy", '0" TL"', '#,##0;-#,##0;"-"']
+    "code",
+    [
+        "General",
+        "[$TL-41F] #,##0",
+        "[$₺-tr-TR]#,##0",
+        "[$-tr-TR,1200]dd mmmm yyyy",
+        '"0"000 000 00 00',
+        "#,##0.00",
+        "dd.mm.yyyy",
+        '0" TL"',
+        '#,##0;-#,##0;"-"',
+    ],
 )
 def test_a_format_of_numbers_that_shows_the_value_means_nothing(code):
     assert not examine(xlsx(number_format(code)), "liste.xlsx").unread.marks
@@ -312,3 +341,51 @@ def test_lines_of_a_group_that_is_not_shown_are_hidden():
     (people,) = find_marks(ods(beside=below), "ods").values()
 
     assert people.hidden == {7, 8, 9}
+
+
+def by_xlsxwriter(value: object, calculation: bytes = b"") -> bytes:
+    """A column of formulas, in a workbook that says by default that it was not computed."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, HEADER)
+        for number in range(1, 5):
+            sheet.write_formula(number, 0, "=IF(COUNTIF(Ret!A:A,B2)>0,1,0)", None, value if number == 3 else 0)
+    with zipfile.ZipFile(out) as packed:
+        parts = {name: packed.read(f"xl/{name}.xml") for name in ("workbook", "worksheets/sheet1")}
+    parts["workbook"] = re.sub(rb"<calcPr[^>]*>", calculation or rb"\g<0>", parts["workbook"])
+    parts["worksheets/sheet1"] = parts["worksheets/sheet1"].replace(b"<v>-</v>", b"<v></v>")
+    return with_parts(out.getvalue(), {f"xl/{name}.xml": part for name, part in parts.items()})
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        (by_xlsxwriter(0), [FORMULA]),
+        (by_xlsxwriter("RET"), [FORMULA]),
+        (by_xlsxwriter(0, b'<x:calcPr calcId="1" fullCalcOnLoad="true"/>'), [FORMULA]),
+        (by_xlsxwriter(0, b'<calcPr calcId="191029" calcCompleted="0"/>'), [FORMULA]),
+        (by_xlsxwriter("-", b"<!-- -->"), [FORMULA]),
+        (by_xlsxwriter("RET", b"<!-- -->"), []),
+        (by_xlsxwriter("-", b'<calcPr calcId="191029"/>'), []),
+        (xlsx(lambda *_: None), []),
+    ],
+)
+def test_a_formula_that_its_program_did_not_compute_says_what_nobody_sees(content, named):
+    assert [each for looks in looks_of(content) for each in looks.texts] == named
+
+
+@pytest.mark.parametrize(
+    ("cell", "generator", "named"),
+    [
+        ('office:value-type="string" office:string-value=""', b"<generator>odfpy</generator>", [FORMULA]),
+        ('office:value-type="float" office:value="0"', b"<x/>", [FORMULA]),
+        ('office:value-type="string" office:string-value="RET"', b"<x/>", []),
+        ('office:value-type="float" office:value="0"', b"<m:generator>LibreOffice/25.2</m:generator>", []),
+    ],
+)
+def test_a_libreoffice_file_of_a_program_that_does_not_compute_is_named(cell, generator, named):
+    line = f'<table:table-row><table:table-cell table:formula="of:=1" {cell}/></table:table-row>'
+    (people,) = find_marks(with_parts(ods(beside=line), {"meta.xml": generator}), "ods").values()
+
+    assert [each for each in people.looks.texts if each == FORMULA] == named

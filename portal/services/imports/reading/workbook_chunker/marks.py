@@ -12,6 +12,7 @@ BENEATH, UNTYPED = "Birleştirilmiş hücrenin altında:\n", "Türü yazılmamı
 HIDDEN = "Gizli ya da süzülmüş satırlar"
 SHAPE, CONDITION, TAB = "Çizilmiş şekil", "Koşullu biçim", "Renkli sayfa sekmesi"
 FORMULA = "Sonucu saklanmamış formül: dosyayı Excel'de açıp kaydedin"  # As programs write it that do not compute.
+PLACEHOLDERS = ("", "0", "0.0")  # In place of results.
 MORE = "Başka yazılar da var"
 
 Range = tuple[tuple[int, int], tuple[int, int]]  # Row and column of the first cell and of the last, from 0.
@@ -39,13 +40,18 @@ class SheetLooks:
 
 @dataclass
 class Marks:
-    """Of a sheet: its looks, notes, numbers of hidden lines, and merged cells that the reader of cells does not
-    tell."""
+    """Of a sheet: its looks, notes, numbers of hidden lines, and merged cells that the reader of cells does not tell;
+    columns with formulas, and whether any came to other than 0 or nothing."""
 
     looks: SheetLooks = field(default_factory=SheetLooks)
     notes: Notes = field(default_factory=lambda: defaultdict(list))
     hidden: set[int] = field(default_factory=set)
     merged: list[Range] = field(default_factory=list)
+    results: dict[str, bool] = field(default_factory=dict)
+
+    def add_result(self, column: str, result: str) -> None:
+        """Of a formula."""
+        self.results[column] = result not in PLACEHOLDERS or self.results.get(column, False)
 
 
 def name_tabs(sheets: Iterable[SheetLooks]) -> None:

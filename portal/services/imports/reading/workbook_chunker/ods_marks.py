@@ -16,7 +16,8 @@ from .xlsx_styles import has_signs, writes_words
 MOST_PARENTS = 20  # Of a style.
 MOST_REPEATED = 1000  # Times that a line with a note or merged cells may be repeated.
 MOST_HIDDEN = 100_000  # Times that a hidden one may be.
-TYPES = ("string", "float", "percentage", "currency", "date", "time", "boolean")
+VALUES = ("value", "string-value", "date-value", "time-value", "boolean-value")  # A text has none.
+COMPUTING = ("office", "calligra", "gnumeric")  # In names of programs.
 HIDING = ("collapse", "filter")
 MOST_COLUMNS = 60  # Of a line that are compared; one that is painted as a whole has 16,384.
 _SPANNED = [f"number-{each}-spanned" for each in ("rows", "columns")]
@@ -29,6 +30,7 @@ _STYLES = (
     "font-face",
     *(f"{each}-style" for each in ["number", "text", "date", "time", "currency", "percentage", "boolean"]),
 )
+_WRITTEN = ("text", "embedded-text", "currency-symbol", "fill-character")  # By a format of numbers.
 _FIELDS = ("sheet-name", "page-number", "page-count", "title", "date", "time", "file-name")  # Of what is printed.
 _SHAPES = ("custom-shape", "line", "connector", "rect", "ellipse", "path", "polyline", "polygon", "text-box", "control")
 _PARTS = ("styles.xml", "content.xml")
@@ -61,7 +63,7 @@ class Styles:
             if each.tag == "map":
                 facts |= {"formula": ""} if "formula" in found.get("condition", "") else {}
                 facts |= {"words": ""} if "words" in self._facts.get(found.get("apply-style-name", ""), {}) else {}
-            elif each.tag == "text":
+            elif each.tag in _WRITTEN:
                 facts |= {"words": ""} if writes_words(f'"{each.text or ""}"') else {}
             elif each.tag != "paragraph-properties":
                 facts |= found
@@ -153,7 +155,10 @@ class Table:
             facts = _attributes(cell)
             default = of_row or "".join(self._columns[place : place + 1])
             style = self._styles.of("table-cell", facts.get("style-name") or default)
-            looks.texts += [FORMULA] if "formula" in facts and "value-type" not in facts else []
+            if "formula" in facts:
+                looks.texts += [] if _is_read(cell) else [FORMULA]
+                result = next((facts[each] for each in VALUES if each in facts), "")
+                self.marks.add_result(str(place), result or "".join(cell.itertext()))
             after = min(place + int(facts.get("number-columns-repeated", 1)), MOST_COLUMNS)
             if style.look:
                 dressed |= dict.fromkeys(map(str, range(place, after)), style.look)
@@ -195,6 +200,10 @@ def find_ods_marks(parts: WorkbookParts) -> dict[str, Marks]:
                 table.marks.looks.texts.append(SHAPE)
             case kind if kind in _STYLES:
                 styles.add(each)
+    generators = parts.elements("meta.xml", "generator") if "meta.xml" in parts else ()
+    is_computed = any(name in (each.text or "").lower() for each in generators for name in COMPUTING)
+    for its in tables.values():
+        its.looks.texts += [] if is_computed or all(its.results.values()) else [FORMULA]
     name_tabs([each.looks for each in tables.values()])
     return tables
 
@@ -208,9 +217,14 @@ def _merged_cells(row: Element, line: int) -> Iterator[Range]:
         place += int(facts.get("number-columns-repeated", 1))
 
 
+def _is_read(cell: Element) -> bool:
+    """By the reader of cells."""
+    return cell.get("office:value-type") == "string" or any(f"office:{each}" in cell.attrib for each in VALUES)
+
+
 def _untyped_text(cell: Element) -> str:
-    """What a cell says that has no type, and so is empty for the reader of cells."""
-    if cell.get("office:value-type") in TYPES or "table:formula" in cell.attrib:
+    """What a cell says that has no type or value, and so is empty for the reader of cells."""
+    if _is_read(cell) or "table:formula" in cell.attrib:
         return ""
     parts = (each for each in cell if each.tag not in ("annotation", *_SHAPES))
     return "\n".join("".join(each.itertext()) for each in parts).strip()

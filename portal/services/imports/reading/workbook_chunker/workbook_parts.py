@@ -71,6 +71,10 @@ class WorkbookParts:
             identity = next((value for name, value in sheet.items() if name.endswith(":id")), "")
             yield sheet.get("name", ""), _joined("xl", targets.get(identity, ""))
 
+    def calculation(self) -> Attributes | None:
+        """Whether and how an xlsx was computed, if it says so. Raises KeyError."""
+        return next((dict(each.items()) for each in self.elements("xl/workbook.xml", "calcPr")), None)
+
     def related(self, path: str, kind: str) -> Iterator[str]:
         """The parts of a kind that belong to another part."""
         folder, name = posixpath.split(path)

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from .marks import COMMENT, SHAPE, Marks, Notes, name_tabs
-from .workbook_parts import WorkbookParts
+from .marks import COMMENT, FORMULA, SHAPE, Marks, Notes, name_tabs
+from .workbook_parts import Attributes, WorkbookParts
 from .xlsx_sheet import read_sheet
 from .xlsx_styles import read_shared_strings, read_styles
 
@@ -16,15 +16,24 @@ _SHAPES = ("sp", "cxnSp", "contentPart")  # Perhaps a line through cells; a part
 def find_xlsx_marks(parts: WorkbookParts) -> dict[str, Marks]:
     """By sheet. Raises KeyError and ValueError where some lack."""
     styles, strings = read_styles(parts), read_shared_strings(parts)
-    marks = dict[str, Marks]()
+    marks, calculation = dict[str, Marks](), parts.calculation()
     for sheet, path in parts.sheets():
         if path in parts:
             marks[sheet] = its = read_sheet(parts, path, styles, strings)
             its.looks.texts += texts_of_drawings(parts, path)
+            its.looks.texts += [] if _are_computed(its.results, calculation) else [FORMULA]
             its.looks.formats = its.looks.line if strings.has_signs else its.looks.formats
             _add_comments(its.notes, parts, path)
     name_tabs(each.looks for each in marks.values())
     return marks
+
+
+def _are_computed(results: dict[str, bool], calculation: Attributes | None) -> bool:
+    """Programs that do not compute write 0 or nothing, and tell others to; some do not even tell."""
+    if calculation is None:
+        return all(results.values())
+    tells = calculation.get("fullCalcOnLoad") in ("1", "true") or calculation.get("calcCompleted") in ("0", "false")
+    return not (results and tells)
 
 
 def texts_of_drawings(parts: WorkbookParts, sheet: str) -> Iterator[str]:

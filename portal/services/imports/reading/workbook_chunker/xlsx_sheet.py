@@ -115,8 +115,9 @@ class _Sheet:
         return found[1].upper()
 
     def _end_cell(self) -> None:
-        if self._is_computed and not self._result:
-            self._texts[FORMULA] = None
+        if self._is_computed:
+            self._texts |= {} if self._result else {FORMULA: None}
+            self._marks.add_result(self._column, self._result.removeprefix("str"))
         self._is_in_cell, self._is_computed, self._result = False, False, ""
 
     def _leave_cell(self, _: Attributes) -> None:

@@ -13,8 +13,15 @@ BLACK = {"", "theme 1", "indexed 8", "indexed 64", "rgb FF000000", "rgb 00000000
 GRID = {"thin", "hair", "dotted", "medium"}  # Lines of tables, if they are black.
 _BUILT_IN = {"38": "[red]", "40": "[red]"}  # Formats of numbers that no file writes down.
 # Letters and signs that a format writes, other digits for some number, or nothing at all; units are left out before.
-_WORD = re.compile(r'"(?:[^\w"]|[\d_])*[^\W\d_][^"]*"|\\[^\W\d_]|[^\x00-\x7f\xa0\u202f₺€£¥–—’]|\[=|^;;;$')
-_UNITS = re.compile(r'"\s*(?:TL|TRY|USD|EUR|adet|kg|g|m|saat|sa|dk|gün|yıl|yaş|T|Z)\s*"|\\[TZ]', re.I)
+_WORD = re.compile(
+    r'"(?:[^\w"]|[\d_])*[^\W\d_][^"]*"|[\\*][^\W\d_]|\[\$[^][]*\w|[^\x00-\x7f\xa0\u202f₺€£¥–—’]|\[=|^;;;$'
+)
+_CURRENCIES = "TL|TRY|USD|EUR|GBP|CHF"
+_UNITS = re.compile(
+    rf'"\s*(?:{_CURRENCIES}|adet|kg|g|m|saat|sa|dk|gün|yıl|yaş|T|Z)\s*"|\\[TZ]'
+    rf"|\[\$(?:{_CURRENCIES}|[^][\w-]*)(?:-[^][]*)?\]",  # A currency, or the language of a date.
+    re.I,
+)
 _LITERAL, _BESIDE = re.compile(r'"[^"]*"|\\.'), re.compile(r'"[^"]*"|[\\_*].|\[[^\]]*\]')
 _PLACEHOLDER, _SCALED = re.compile(r"[0#?@a-z]", re.I), re.compile(r"[0#?],+(?![0#?,])")
 _COLOUR = re.compile(r"\[(?:black|blue|cyan|green|magenta|red|white|yellow|color ?\d+)\]", re.I)
