@@ -114,7 +114,8 @@ def is_marked(content: bytes) -> bool:
         },
         {"beside": condition("formula-is([.$G2]=&quot;Form 2&quot;)")},
         {"automatic": style("marked", '<style:map style:condition="is-true-formula([.G2]=1)"/>'), "columns": BY_ROW},
-        {"beside": "<table:shapes><draw:line/></table:shapes>"},
+        *({"beside": f"<table:shapes><draw:{each}/></table:shapes>"} for each in ("line", "measure", "caption")),
+        {"beside": "<table:help-message><text:p>Bu kişiler RET</text:p></table:help-message>"},
         {"automatic": style("marked", STRIKE), "beside": LINE.format(NAMED)},
     ],
 )
@@ -193,6 +194,12 @@ RET = NumberFormat(numFmtId=164, formatCode='"RET"')
 FILL = PatternFill(bgColor="FFFF0000")
 
 
+def of_words(kind: str, formula: str) -> Rule:
+    return Rule(
+        kind, operator=kind.replace("ContainsText", "Contains"), formula=[formula], dxf=DifferentialStyle(fill=FILL)
+    )
+
+
 @pytest.mark.parametrize(
     "dress",
     [
@@ -203,6 +210,9 @@ FILL = PatternFill(bgColor="FFFF0000")
         by_rule(FormulaRule(formula=["COUNTIF(Ret!A:A,$B2)>0"], fill=FILL)),
         by_rule(CellIsRule(operator="equal", formula=["$H$1"], fill=FILL)),
         by_rule(CellIsRule(operator="equal", formula=['"Evet"'], font=Font(strike=True))),
+        by_rule(FormulaRule(formula=["MOD(ROW(),1000)=3"], fill=FILL)),
+        by_rule(of_words("containsText", "NOT(ISERROR(SEARCH($J$1,A2)))")),
+        by_rule(of_words("beginsWith", "LEFT(A2,LEN(Ret!$A$1))=Ret!$A$1")),
         by_rule(IconSetRule("3Symbols", "num", [0, 1, 2])),
         by_rule(Rule("cellIs", operator="equal", formula=["1"], dxf=DifferentialStyle(numFmt=RET))),
         coloured_tab,
@@ -220,6 +230,9 @@ def test_letters_rules_prompts_and_tabs_that_may_mean_something_are_seen(dress):
         zebra,
         by_rule(FormulaRule(formula=["MOD(ROW(),2)=0"], fill=FILL)),
         by_rule(CellIsRule(operator="equal", formula=['"Hayır"'], fill=FILL)),
+        by_rule(of_words("containsText", 'NOT(ISERROR(SEARCH("Hayır",A2)))')),
+        by_rule(of_words("notContainsText", 'ISERROR(SEARCH(("Evet"),(A2)))')),
+        by_rule(of_words("endsWith", 'RIGHT(A2,LEN("r"))="r"')),
         by_rule(ColorScaleRule(start_type="min", start_color="FFFF0000", end_type="max", end_color="FF00FF00")),
         lambda _, sheet: setattr(sheet.sheet_properties, "tabColor", "FFFF0000"),
     ],
@@ -299,14 +312,24 @@ def test_hidden_lines_are_asked_for(hide):
     assert [mark.text for mark in examine(content, "liste.xlsx").unread.marks] == ["Gizli ya da süzülmüş satırlar"]
 
 
-@pytest.mark.parametrize(("drawn", "seen"), [(b"<xdr:contentPart r:id='rId1'/>", [SHAPE]), (b"<xdr:pic/>", [])])
-def test_a_stroke_of_a_pen_is_a_shape(drawn, seen):
+@pytest.mark.parametrize(
+    ("kind", "drawn", "seen"),
+    [
+        ("drawing", b"<xdr:contentPart r:id='rId1'/>", [SHAPE]),
+        ("drawing", b"<xdr:graphicFrame><dgm:relIds/></xdr:graphicFrame>", [SHAPE]),
+        ("drawing", b"<xdr:pic/>", []),
+        ("drawing", b"<xdr:graphicFrame><c:chart/></xdr:graphicFrame>", []),
+        ("vmlDrawing", b"<v:shape><x:ClientData ObjectType='Checkbox'/></v:shape>", [SHAPE]),
+        ("vmlDrawing", b"<v:shape><x:ClientData ObjectType='Note'/></v:shape>", []),
+    ],
+)
+def test_a_stroke_of_a_pen_a_diagram_and_a_control_are_shapes(kind, drawn, seen):
     sheet, file = "xl/worksheets/sheet1.xml", io.BytesIO()
-    link = '<Relationships><Relationship Id="r" Type="http://x/drawing" Target="../drawings/d.xml"/></Relationships>'
+    link = f'<Relationships><Relationship Id="r" Type="http://x/{kind}" Target="../drawings/d.xml"/></Relationships>'
     with zipfile.ZipFile(file, "w") as packed:
         packed.writestr("xl/worksheets/_rels/sheet1.xml.rels", link)
         packed.writestr("xl/drawings/d.xml", b"<xdr:wsDr>" + drawn + b"</xdr:wsDr>")
-    assert list(texts_of_drawings(WorkbookParts(file.getvalue()), sheet)) == seen
+    assert [each for each in texts_of_drawings(WorkbookParts(file.getvalue()), sheet) if each] == seen
 
 
 @pytest.mark.parametrize("more", ["", 'table:number-rows-repeated="3" '])

@@ -32,9 +32,13 @@ _STYLES = (
 )
 _WRITTEN = ("text", "embedded-text", "currency-symbol", "fill-character")  # By a format of numbers.
 _FIELDS = ("sheet-name", "page-number", "page-count", "title", "date", "time", "file-name")  # Of what is printed.
-_SHAPES = ("custom-shape", "line", "connector", "rect", "ellipse", "path", "polyline", "polygon", "text-box", "control")
+_SHAPES = (
+    *("custom-shape", "line", "connector", "rect", "ellipse", "path", "polyline", "polygon", "text-box", "control"),
+    *("caption", "measure", "regular-polygon", "circle"),
+)
+_PRINTED = ("header", "footer", "help-message")  # Of a page, and beside a cell.
 _PARTS = ("styles.xml", "content.xml")
-_READ = (*_STYLES, *_SHAPES, "table-column", "table-row", "table", "header", "footer", "condition", "icon-set")
+_READ = (*_STYLES, *_SHAPES, "table-column", "table-row", "table", *_PRINTED, "condition", "icon-set")
 
 
 @dataclass(frozen=True)
@@ -192,7 +196,7 @@ def find_ods_marks(parts: WorkbookParts) -> dict[str, Marks]:
                 raise CannotChunk("file_damaged")
             case "table":
                 tables[table.finish(each)], table = table.marks, Table(styles)
-            case "header" | "footer":  # Of the page; which sheet has it is not looked for.
+            case kind if kind in _PRINTED:  # Which sheet has it is not looked for.
                 table.marks.looks.texts.append(_printed(each))
             case "condition" | "icon-set" if "formula" in _attributes(each).get("value", "formula"):
                 table.marks.looks.texts.append(CONDITION)

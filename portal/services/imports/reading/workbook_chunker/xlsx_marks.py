@@ -10,6 +10,7 @@ from .xlsx_styles import read_shared_strings, read_styles
 
 MOST_COVERED = 1000  # Lines of one comment.
 _REFERENCE = re.compile(r"\$?[A-Z]{1,3}\$?(\d{1,7})(?::\$?[A-Z]{1,3}\$?(\d{1,7}))?", re.I)
+_PLAIN_CONTROLS = (None, "Note", "Pict")  # A comment's box, a picture.
 _SHAPES = ("sp", "cxnSp", "contentPart")  # Perhaps a line through cells; a part of ink is a pen's.
 
 
@@ -37,10 +38,13 @@ def _are_computed(results: dict[str, bool], calculation: Attributes | None) -> b
 
 
 def texts_of_drawings(parts: WorkbookParts, sheet: str) -> Iterator[str]:
-    """Of boxes, and of any shape."""
+    """Of boxes, and of any shape, diagram, or control of a form."""
     for drawing in parts.related(sheet, "/drawing"):
-        for each in parts.elements(drawing, "t", *_SHAPES):
-            yield SHAPE if each.tag in _SHAPES else each.text or ""
+        for each in parts.elements(drawing, "t", "relIds", *_SHAPES):
+            yield each.text or "" if each.tag == "t" else SHAPE
+    for drawing in parts.related(sheet, "/vmlDrawing"):
+        for each in parts.elements(drawing, "ClientData"):
+            yield "" if each.get("ObjectType") in _PLAIN_CONTROLS else SHAPE
 
 
 def _add_comments(notes: Notes, parts: WorkbookParts, sheet: str) -> None:

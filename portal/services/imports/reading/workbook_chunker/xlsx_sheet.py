@@ -4,21 +4,28 @@ import re
 from collections.abc import Callable
 
 from .column_looks import ColumnLooks
-from .marks import CONDITION, FORMULA, HIDDEN, STRUCK, Marks
+from .marks import CONDITION, FORMULA, HIDDEN, SHAPE, STRUCK, Marks
 from .workbook_parts import Attributes, WorkbookParts, local_name, new_parser
-from .xlsx_styles import CellFormats, SharedStrings, colour_of, is_font_of_signs, is_on
+from .xlsx_styles import CellFormats, SharedStrings, colour_of, is_font_of_signs, is_on, is_wordy
 
 Handler = Callable[[Attributes], None]
 
 _PLACE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})", re.I)
-_YES = ("1", "true")
+_YES, _NO_PARENTHESES = ("1", "true"), dict.fromkeys(map(ord, "()"))
 _PROMPTS = ("prompt", "promptTitle", "tooltip")
 _PRINTED = [f"{page}{place}" for page in ("odd", "even", "first") for place in ("Header", "Footer")]
 _CODES = re.compile(r'&(?:"[^"]*"|K[0-9A-F]{6}|K\d\d[+-]\d{3}|\d+|[A-Z&])')  # Of what is printed.
-# What a format tells by the number of the line, or by the cell's own words, says nothing that no cell says.
+# What a format tells by the number of the line, or by the cell's own words, says nothing that no cell says. Without
+# parentheses, which programs set as they like.
 _HARMLESS = {
-    "expression": re.compile(r"MOD\(ROW\(\)(?:[+-]\d+)?,\d+\)(?:(?:=|<>|>|<)\d+)?"),
+    "expression": re.compile(r"MODROW(?:[+-]\d+)?,\d(?:(?:=|<>|>|<)\d+)?"),
     "cellIs": re.compile(r'"[^"]*"|[\d.]+'),
+    **dict.fromkeys(
+        ("containsText", "notContainsText", "beginsWith", "endsWith"),
+        re.compile(
+            r'(?:(?:NOT)?ISERRORSEARCH"[^"]*",[A-Z]+\d+|(?:LEFT|RIGHT)[A-Z]+\d+,(?:LEN"[^"]*"|\d+)(?:=|<>)"[^"]*"|"[^"]*")'
+        ),
+    ),
 }
 _LETTERS = (  # Of a part of a cell.
     *("r", "rPr", "rPh", "phoneticPr", "t", "b", "i", "u", "sz", "vertAlign", "family", "scheme", "outline", "shadow"),
@@ -70,6 +77,7 @@ class _Sheet:
             "rFont": lambda facts: self._see_font("rFont", facts),
             "charset": lambda facts: self._see_font("charset", facts),
             "cfRule": self._see_rule, "formula": self._start_formula, "tabColor": self._see_tab,
+            "numFmt": self._see_rule_format, "oleObject": lambda _: self._texts.update({SHAPE: None}),
             "sheetFormatPr": self._see_heights, "dataValidation": self._see_prompts, "hyperlink": self._see_prompts,
             **dict.fromkeys(_PRINTED, self._start_printed), **dict.fromkeys(_LETTERS, lambda _: None),
         }  # fmt: skip
@@ -116,7 +124,7 @@ class _Sheet:
 
     def _end_cell(self) -> None:
         if self._is_computed:
-            self._texts |= {} if self._result else {FORMULA: None}
+            self._texts |= {FORMULA: None} if not self._result else {}
             self._marks.add_result(self._column, self._result.removeprefix("str"))
         self._is_in_cell, self._is_computed, self._result = False, False, ""
 
@@ -153,12 +161,16 @@ class _Sheet:
             self._read_text(self._see_rule_formula)
 
     def _see_rule_formula(self, text: str) -> None:
-        if text and not _HARMLESS[self._rule].fullmatch(text.strip()):
+        if text and not _HARMLESS[self._rule].fullmatch(text.strip().translate(_NO_PARENTHESES)):
             self._texts[CONDITION] = None
 
     def _see_rule(self, facts: Attributes) -> None:
         self._rule = facts.get("type", self._rule)
         if self._rule == "iconSet" or facts.get("dxfId") in self._styles.telling_rules:
+            self._texts[CONDITION] = None
+
+    def _see_rule_format(self, facts: Attributes) -> None:
+        if is_wordy(facts.get("formatCode", "")):
             self._texts[CONDITION] = None
 
     def _see_colour(self, facts: Attributes) -> None:
