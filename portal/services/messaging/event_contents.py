@@ -5,6 +5,7 @@ import hmac
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -39,6 +40,12 @@ def keep(
         "received_at": at, "due_at": at,
     }  # fmt: skip
     insert_missing(db.session, GatewayEvent, [row])
+
+
+def keep_blocked(gateway: MessageGateway, secret: str, blocked: BlockedAddress, at: datetime, moment: str) -> None:
+    """Keep a refusal; of one without a time `moment` tells which are the same."""
+    named = [blocked.address, blocked.message_id, blocked.source, blocked.at or moment]
+    keep(gateway, secret, EventKind.BLOCKED, named, asdict(blocked), at)
 
 
 def sweep_row(gateway: MessageGateway, at: datetime) -> dict[str, Any]:

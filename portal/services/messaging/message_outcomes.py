@@ -12,12 +12,21 @@ import structlog
 from sqlalchemy import ColumnElement, and_, delete, func, select
 
 from portal.core import clock, leases
-from portal.core.extensions import db, read_session
-from portal.core.models import AudienceEntry, ConsentRequest, Message, MessageKind, MessageState, UnsentReason
-from portal.domain.notifications import messages
-from portal.services.messaging import campaign_budgets, outgoing_messages, routing
+from portal.core.extensions import db, read_session, vault
+from portal.core.models import (
+    AudienceEntry,
+    ConsentRequest,
+    Message,
+    MessageGateway,
+    MessageKind,
+    MessageState,
+    UnsentReason,
+)
+from portal.domain.notifications import gateways, messages
+from portal.services.messaging import campaign_budgets, event_contents, outgoing_messages, routing
 from portal.services.messaging.gateways.protocol import (
     Batch,
+    BlockedAddress,
     ErrorClass,
     Gateway,
     GatewayError,
@@ -74,6 +83,7 @@ def record(call: Call, results: Sequence[SendResult]) -> None:
             _apply_error(message, result.error, at, call)
     campaign_budgets.give_back(messages_of_call)
     _note(call, [each.error for each in results], at)
+    _keep_refusals(call, results, at)
     db.session.commit()
 
 
@@ -199,6 +209,18 @@ def _note(call: Call, errors: Sequence[SendError | None], at: datetime) -> None:
         log.error("gateway.stopped", gateway=call.gateway_id, code=error.code)
     elif not call.is_repeated:  # A vendor allows few questions, and a busy one may still send.
         routing.note_outcome(db.session, call.gateway_id, set(call.brand_ids), at, went_well=not is_down)
+
+
+def _keep_refusals(call: Call, results: Sequence[SendResult], at: datetime) -> None:
+    """Of who left by the vendor's own list, as where a report says so."""
+    left = [each for each in results if each.error is not None and each.error.reason == Reason.BLOCKED_BY_VENDOR]
+    if not left or call.gateway_id is None:
+        return
+    gateway = db.session.get_one(MessageGateway, call.gateway_id)
+    secret = gateways.read_secret(vault(), gateway)
+    for each in left:
+        blocked = BlockedAddress("", None, "answer", each.message_id)
+        event_contents.keep_blocked(gateway, secret, blocked, at, "")
 
 
 DOWN = (ErrorClass.TEMPORARY, ErrorClass.UNCERTAIN)

@@ -39,8 +39,7 @@ def keep_news(gateway: MessageGateway, news: Feedback, at: datetime, pushed_at: 
         event_contents.keep(gateway, secret, EventKind.REPLY, identity, asdict(reply) | dated, at)
 
     def keep_blocked(each: BlockedAddress) -> None:
-        named = [each.address, each.message_id, each.source, each.at or moment]
-        event_contents.keep(gateway, secret, EventKind.BLOCKED, named, asdict(each), at)
+        event_contents.keep_blocked(gateway, secret, each, at, moment)
 
     def keep_answered(reply: InboundMessage) -> None:
         keep_reply(feedback.answered(gateway, reply))

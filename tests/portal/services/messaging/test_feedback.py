@@ -29,9 +29,17 @@ from portal.core.models import (
 )
 from portal.domain.consents import locking, recipients, writer
 from portal.domain.notifications import gateways
-from portal.services.messaging import event_contents, gateway_accounts, gateway_events, replies
+from portal.services.messaging import event_contents, gateway_accounts, gateway_events, message_outcomes, replies
 from portal.services.messaging.gateways import mail_webhooks
 from portal.services.messaging.gateways.mail_tokens import TokenPurpose, token_address
+from portal.services.messaging.gateways.protocol import (
+    Batch,
+    ErrorClass,
+    OutgoingMessage,
+    Reason,
+    SendError,
+    SendResult,
+)
 from tests import imap_server, make
 from tests.grants import insert_decisions, phones
 from tests.imap_server import PASSWORD, USERNAME, ImapServer
@@ -362,6 +370,24 @@ def test_who_is_on_the_vendors_list_has_refused_sms(app, vendor, rows):
     assert rows.one(Message).state == MessageState.BLOCKED
     assert [(each.channel, each.status, each.source, each.origin) for each in rows(Decision)] == [
         ("MESAJ", "RET", "HS_MESAJ", "feedback")
+    ]
+
+
+def test_who_is_on_the_vendors_list_by_its_answer_to_the_call_has_refused_sms(app, vendor, rows):
+    accepted(app, vendor, 2, state=MessageState.WAITING, batch_id=5)
+    blocked = SendError(ErrorClass.PERMANENT, Reason.BLOCKED_BY_VENDOR, "21610")
+    left, other = rows(Message)
+    with app.app_context():
+        sent = [OutgoingMessage(each.id, "+905320000000", "Merhaba") for each in (left, other)]
+        adapter = gateway_accounts.adapter_of(db.session.get_one(MessageGateway, vendor.gateway_id))
+        call = message_outcomes.Call(adapter, vendor.gateway_id, Batch(5, "DENEME", sent), frozenset())
+        message_outcomes.record(call, [SendResult(left.id, error=blocked), SendResult(other.id, "7")])
+    vendor.reports(left, "BLACKLISTED_DESTINATION_ADDRESS")  # It tells it twice.
+    work(app)
+
+    assert [each.state for each in rows(Message)] == [MessageState.BLOCKED, MessageState.ACCEPTED]
+    assert [(each.recipient_id, each.channel, each.status, each.origin) for each in rows(Decision)] == [
+        (left.recipient_id, "MESAJ", "RET", "feedback")
     ]
 
 
