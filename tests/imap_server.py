@@ -14,11 +14,12 @@ USERNAME, PASSWORD = "donus", "secret"
 
 
 class ImapServer:
-    """Its INBOX holds `mails` by their UID."""
+    """Its INBOX holds `mails` by their UID; of those in `broken` it refuses whatever call asks for them."""
 
     def __init__(self):
         self.mails: dict[int, bytes] = {}
         self.epoch, self.asked, self.flood = 7, [], b""
+        self.broken, self.refusal = set[int](), "NO [SERVERBUG] Internal error"
         self.port = 0
 
     def receive(self, mail: bytes) -> None:
@@ -39,7 +40,9 @@ class ImapServer:
             return [b"SEARCH " + b" ".join(b"%d" % uid for uid in self._found(words[2:]))], "OK done"
         if words[:2] == ["UID", "FETCH"]:
             most = int(re.search(r"<0\.(\d+)>", words[3])[1])
-            return [self._fetched(int(uid), most) for uid in words[2].split(",")], "OK done"
+            wanted = {int(uid) for uid in words[2].split(",")}
+            told = [self._fetched(uid, most) for uid in sorted(wanted - self.broken)]
+            return told, self.refusal if wanted & self.broken else "OK done"
         return ([b"BYE"] if command == "LOGOUT" else []), "OK done"
 
     def _found(self, criterion: list[str]) -> list[int]:

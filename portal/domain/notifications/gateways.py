@@ -4,9 +4,9 @@ import hashlib
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.core.addresses import AddressKind
@@ -15,6 +15,7 @@ from portal.core.models import NO_PROVIDER, Brand, BrandGateway, GatewayState, M
 from portal.core.vault import Vault
 
 SECRET_BYTES = 24
+UNHEARD_AFTER = timedelta(hours=1)
 WHOLE = 100  # Percent of a brand's batches.
 GENERIC, ROUTE, DOMESTIC = "described", "route", "domestic"  # A vendor, its field, and that field's value.
 IN_USE = (GatewayState.UNTESTED, GatewayState.WORKING, GatewayState.STOPPED)
@@ -107,6 +108,13 @@ def replace_credentials(
         _resume(gateway)
     if needs_test:
         gateway.state = GatewayState.UNTESTED
+
+
+def is_unheard(at: datetime) -> ColumnElement[bool]:
+    """The condition that what a vendor or a mailbox has for an account that sends could not be read for an hour."""
+    is_asked = or_(MessageGateway.carries == AddressKind.PHONE, MessageGateway.mailbox_position.is_not(None))
+    heard_at = func.coalesce(MessageGateway.swept_at, MessageGateway.tested_at)
+    return and_(MessageGateway.state == GatewayState.WORKING, is_asked, heard_at < at - UNHEARD_AFTER)
 
 
 def fingerprint(gateway: MessageGateway) -> str:

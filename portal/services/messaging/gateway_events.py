@@ -241,6 +241,7 @@ def _read_mailbox(
         told = adapter.read_mailbox(position, since) if adapter.mailbox else None
     except GatewayError as failure:
         _log_silence(gateway_id, failure)
+        gateway.mailbox_position = gateway.mailbox_position or ""  # There is one (gateways.is_unheard).
         if failure.error.error_class == ErrorClass.CONFIG:
             routing.stop(db.session, gateway_id, failure.error.code, failure.error.reason)
     event.due_at, event.lease_until = at + MINUTE, None
@@ -248,6 +249,10 @@ def _read_mailbox(
         news, visit = told
         keep_news(gateway, news, at, pushed_at=at)  # A mail comes once.
         gateway.mailbox_position, gateway.swept_at = visit.position, at
+        if visit.passed_over:
+            log.error("mailbox.passed_over", gateway=gateway_id, mails=visit.passed_over)
+            said = f"UID {', '.join(map(str, visit.passed_over))}"
+            event_contents.note_report(gateway, EventOutcome.UNREADABLE, said, at)
         event.due_at = at if visit.is_full else event.due_at
 
 

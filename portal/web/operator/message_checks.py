@@ -20,6 +20,7 @@ from portal.core.models import (
     Provider,
 )
 from portal.domain.consents.urgency import AMBER
+from portal.domain.notifications.gateways import is_unheard
 from portal.domain.notifications.messages import HIGH_PRIORITY
 from portal.services.messaging import routing
 from portal.services.messaging.event_contents import SWEEP
@@ -33,7 +34,7 @@ def run_all(at: datetime) -> Iterator[HealthCheck]:
     yield _check_mails(at)
     yield _check_messages(at)
     yield _check_gateways(at)
-    yield _check_reports()
+    yield _check_reports(at)
     if not current_app.config["DEVELOPMENT"]:  # There the demo gateway sends for all.
         yield _check_unrouted()
 
@@ -79,11 +80,16 @@ def _check_gateways(at: datetime) -> HealthCheck:
     return HealthCheck(name, finding, BAD if is_own else AMBER_TONE, cure)
 
 
-def _check_reports() -> HealthCheck:
-    """Accounts whose vendor reports what nobody here understands: a change at the vendor, or a wrong description."""
+def _check_reports(at: datetime) -> HealthCheck:
+    """Accounts whose inbox cannot be read, or whose vendor reports what nobody here understands: a change at the
+    vendor, or a wrong description."""
     name, swept = _("Teslim raporları"), (GatewayEvent.digest == SWEEP, GatewayEvent.outcome == EventOutcome.UNREADABLE)
     theirs = select(func.count()).select_from(MessageGateway).join(GatewayEvent).where(*swept)
     count = read_session().scalars(theirs.where(MessageGateway.state != GatewayState.REMOVED)).one()
+    if unheard := read_session().scalars(select(func.count()).where(is_unheard(at))).one():
+        finding = _("%(count)s hesaba gelen yanıtlar bir saattir okunamıyor.", count=unheard)
+        cure = _("Nedeni kayıtta, gateway.not_swept satırında yazar; hesabın sayfası ne yapılacağını söyler.")
+        return HealthCheck(name, finding, AMBER_TONE, cure)
     if not count:
         return HealthCheck(name, _("Hepsi okunuyor."))
     cure = _("Hesabın sayfasında raporun başına bakın; firmaların tariflerini kendileri düzeltir.")

@@ -8,10 +8,10 @@ import imaplib
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
@@ -31,11 +31,13 @@ NO_INBOX = SendError(ErrorClass.TEMPORARY, Reason.UNAVAILABLE, "inbox")
 
 @dataclass(frozen=True)
 class MailboxVisit:
-    """Mails as they are, at most MAX_BYTES of each; the position after them, and whether there may be more."""
+    """Mails as they are, at most MAX_BYTES of each; the position after them, whether there may be more, and the UIDs of
+    those that the server did not hand out."""
 
     mails: list[bytes]
     position: str
     is_full: bool
+    passed_over: Sequence[int] = ()
 
 
 @dataclass(frozen=True)
@@ -57,18 +59,21 @@ class Mailbox:
             return failure.error
 
     def read(self, position: str | None, since: datetime) -> MailboxVisit:
-        """The next mails after a position; without one, or where the server counts anew, those since that day. Raises
-        GatewayError."""
+        """The next mails after a position; without one, or where the server counts anew, those since the day before,
+        which may be that day at the server. Raises GatewayError."""
         with self._open() as server:
             epoch, _, last = (position or "").partition(":")
             now = _number(server.response("UIDVALIDITY")[1])
             if epoch != now:
                 last = ""
-            wanted = f"UID {int(last) + 1}:*" if last else f"SINCE {'-'.join(format_datetime(since).split()[1:4])}"
+            day = "-".join(format_datetime(since - timedelta(days=1)).split()[1:4])
+            wanted = f"UID {int(last) + 1}:*" if last else f"SINCE {day}"
             uids = [uid for uid in _uids(server.uid("SEARCH", wanted)) if not last or uid > int(last)]
             some = uids[:MOST_MAILS]
-            mails = list(_bodies(server, some)) if some else []
-            return MailboxVisit(mails, f"{now}:{some[-1] if some else last}", len(uids) > MOST_MAILS)
+            mails, left = _bodies(server, some) if some else [], list[int]()
+            if mails is None:
+                mails, some, left = _bodies_singly(server, some)
+            return MailboxVisit(mails, f"{now}:{some[-1] if some else last}", len(uids) > MOST_MAILS, left)
 
     @contextmanager
     def _open(self) -> Iterator["_Connection"]:
@@ -145,12 +150,26 @@ def _uids(answer: tuple[str, list[Any]]) -> list[int]:
     return sorted(int(uid) for line in lines if line for uid in line.split())
 
 
-def _bodies(server: _Connection, uids: list[int]) -> Iterator[bytes]:
-    wanted = ",".join(map(str, uids))
-    state, parts = server.uid("FETCH", wanted, f"(BODY.PEEK[]<0.{MAX_BYTES}>)")
-    if state != "OK":
+def _bodies(server: _Connection, uids: list[int]) -> list[bytes] | None:
+    """None where the server does not hand out all of them."""
+    server.response("FETCH")  # Forget what came before a refusal.
+    try:
+        state, parts = server.uid("FETCH", ",".join(map(str, uids)), f"(BODY.PEEK[]<0.{MAX_BYTES}>)")
+    except server.abort:
+        raise
+    except server.error:
+        return None
+    return [part[1] for part in parts if isinstance(part, tuple)] if state == "OK" else None
+
+
+def _bodies_singly(server: _Connection, uids: list[int]) -> tuple[list[bytes], list[int], list[int]]:
+    """The mails up to the last one that the server hands out, their UIDs, and which of these it does not: where it
+    hands out none, it may be the server's fault, and nothing is passed over."""
+    found = {uid: mails for uid in uids if (mails := _bodies(server, [uid])) is not None}
+    if not found:
         raise imaplib.IMAP4.error("no FETCH")
-    yield from (part[1] for part in parts if isinstance(part, tuple))
+    read = uids[: uids.index(max(found)) + 1]
+    return [each for mails in found.values() for each in mails], read, [uid for uid in read if uid not in found]
 
 
 def _number(said: list[Any] | None) -> str:

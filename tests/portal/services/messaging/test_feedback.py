@@ -253,6 +253,33 @@ def test_a_mailbox_that_lets_us_in_no_more_stops_its_account(app, browser, rows,
     assert (stopped.state, stopped.stopped_code, stopped.stopped_reason) == ("stopped", "imap_login", "credentials")
 
 
+def test_a_mail_that_cannot_be_read_is_named_and_an_hour_without_any_is_told(app, browser, rows, tmp_path, monkeypatch):
+    monkeypatch.setitem(app.config, "DEVELOPMENT", True)
+    with imap_server.listening(ImapServer(), tmp_path) as server:
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "both.pem"))
+        login = {"imap_host": f"127.0.0.1:{server.port}", "imap_username": USERNAME, "imap_password": PASSWORD}
+        account = MailAccount(app, browser, feedback="imap", **login)
+        server.receive(b"Subject: x\n\nx\n")
+        server.broken = {1}
+        unheard = []
+        for mail in (b"", f"To: {account.token(PEOPLE[0], TokenPurpose.UNSUBSCRIBE)}\nSubject: ret\n\n.\n".encode()):
+            if mail:
+                server.receive(mail)
+            with app.app_context():
+                db.session.execute(update(GatewayEvent).values(due_at=clock.now(), lease_until=None))
+                db.session.commit()
+            work(app, EventKind.SWEEP)
+            work(app)
+            later = clock.now() + timedelta(minutes=59)
+            for at in (later, later + timedelta(minutes=2)):
+                unheard.append(len(rows(MessageGateway, gateways.is_unheard(at))))
+
+    assert unheard == [0, 1, 0, 1] and refusals(app, rows) == [PEOPLE[0]]
+    assert rows.one(MessageGateway).mailbox_position == "7:2"
+    with app.app_context():
+        assert event_contents.find_last_reports(account.id)[EventOutcome.UNREADABLE][1] == "UID 1"
+
+
 def complaint(token: str) -> bytes:
     """In the Abuse Reporting Format, with the headers of our mail."""
     return f"""\

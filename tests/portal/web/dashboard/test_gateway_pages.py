@@ -4,9 +4,11 @@ shown."""
 import html
 import json
 import re
+from datetime import timedelta
 
 import pytest
 import requests
+from sqlalchemy import update
 
 from portal.core import clock
 from portal.core.addresses import AddressKind, parse
@@ -173,6 +175,15 @@ def test_a_stopped_account_is_told_with_its_cure_and_mailed_once(app, ayse, fake
     ayse.posts(f"{path}/change", VERIMOR)
     assert rows.one(MessageGateway).state == GatewayState.WORKING
     assert "bakiye yükleyin" not in shown(ayse.opens("/dashboard/"))
+
+
+def test_an_account_whose_inbox_cannot_be_read_for_an_hour_says_so(app, ayse, fake, rows):
+    path = stored(app, works=True)
+    assert "beri okuyamıyoruz" not in shown(ayse.opens(path))
+    with app.app_context():
+        db.session.execute(update(MessageGateway).values(swept_at=clock.now() - timedelta(minutes=61)))
+        db.session.commit()
+    assert "beri okuyamıyoruz" in shown(ayse.opens(path))
 
 
 def test_a_test_message_goes_to_proved_addresses_only(app, ayse, fake, rows):
