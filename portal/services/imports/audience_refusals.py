@@ -8,7 +8,7 @@ from portal.core.models import AudienceLine
 from portal.services.imports.layout import Layout
 from portal.services.imports.layout.consent_names import refusal_named
 from portal.services.imports.layout.headers import announced
-from portal.services.imports.layout.normalization import says_nothing
+from portal.services.imports.layout.normalization import folded, says_nothing
 from portal.services.imports.layout.plain_words import contents_of, is_date
 from portal.services.imports.reading.workbook_chunker.chunks import MOST_COLUMNS
 from portal.services.imports.refusals_beside import RefusalsBeside
@@ -22,7 +22,9 @@ class RefusalReader:
     def __init__(self, guessed: Layout, header: Sequence[str], addresses: Sequence[int], days: Set[int] = frozenset()):
         self._reader, self._beside = RowValueReader(guessed, header), RefusalsBeside(guessed, header, addresses, days)
         statuses = {column for field, column in self._reader.columns.items() if field in STATUSES} - {*addresses}
-        self._has_status = bool(statuses)
+        self._read = sorted(statuses)
+        self._is_grouped, self._groups, self._blank, self._beneath = bool(statuses), 0, 0, set[int]()
+        self._said, self._refuses = "", False  # By the status of the last line that has one.
         self._width = max(guessed.columns.values(), default=-1) + 1
         read = {*addresses, *guessed.columns.values(), *days}
         self._named = {place: refusal_named(name) for place, name in enumerate(header)}
@@ -37,9 +39,10 @@ class RefusalReader:
     def reason(self, cells: Sequence[str], channels: Iterable[Channel] = tuple(Channel)) -> str:
         """Why an address of these channels is not asked, one of AudienceLine.REASONS; "" where nothing speaks against
         it."""
-        if self._has_status:
-            said = ["" if says_nothing(cell) else cell for cell in cells]  # A dash, too.
-            statuses = self._reader.read([*said, *[""] * (self._width - len(cells))]).statuses
+        if self._read:
+            if any(map(_is_ditto, self._statuses_of(cells))):
+                return AudienceLine.UNCLEAR
+            statuses = self._reader.read([*cells, *[""] * (self._width - len(cells))]).statuses
             found = {statuses.get(channel) for channel in channels}
             if Status.REFUSED in found:
                 return AudienceLine.REFUSED
@@ -54,6 +57,27 @@ class RefusalReader:
             return AudienceLine.NOTED
         return AudienceLine.ENDED if any(self._ends(*each) for each in enumerate(cells)) else ""
 
+    def add_line(self, line: int, cells: Sequence[str]) -> None:
+        """Each with an address, in order. Where only the first of a group has a status, as in a pivot table, it is that
+        of all."""
+        if not self._is_grouped:
+            return
+        if said := "".join(each for each in self._statuses_of(cells) if not says_nothing(each)):
+            self._is_grouped = said != self._said
+            self._said, self._refuses = said, self.reason(cells) in (AudienceLine.REFUSED, AudienceLine.UNCLEAR)
+            self._groups += 1
+        else:
+            self._is_grouped = bool(self._said)
+            self._blank += 1
+            self._beneath |= {line} if self._refuses else set()
+
+    def lines_of_refusing_groups(self) -> Set[int]:
+        """Those without a status of their own."""
+        return self._beneath if self._is_grouped and 1 < self._groups <= self._blank else set()
+
+    def _statuses_of(self, cells: Sequence[str]) -> list[str]:
+        return [cells[place] for place in self._read if place < len(cells)]
+
     def _ends(self, place: int, cell: str) -> bool:
         """Whether a cell stands under a name that refuses, and does not say no to it; or is a date of unknown kind."""
         if says_nothing(cell):
@@ -61,3 +85,8 @@ class RefusalReader:
         if (refuses := self._named.get(place)) is not None:
             return not (refuses and self._reader.meanings.status(cell) == Status.REFUSED)
         return place in self._of_dates and is_date(cell)
+
+
+def _is_ditto(cell: str) -> bool:
+    """Whether a cell has nothing but signs that are no words, either: '"' below a word repeats it."""
+    return bool(cell.strip()) and not folded(cell)

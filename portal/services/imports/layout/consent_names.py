@@ -75,9 +75,9 @@ _IS_ABOUT = _word(_ABOUT)
 _BESIDE = [(_word(first), others) for first, others in vocabulary.BESIDE]
 _ACTS = _word(rf"{vocabulary.ACT}(?= {vocabulary.CONSENT_NOUN}\b)")
 _SAYS = _word(f"{vocabulary.CHANNEL}|{vocabulary.CONSENT}|{vocabulary.WISH}|{vocabulary.AGREES}")
-# "SMS 🚫", "SMS izni (-)", "-SMS"
+# "SMS 🚫", "SMS izni (-)", "-SMS", "SMS -": a dash that parts no two words.
 _CUT_NOT = _word(CUT_NOT.replace("_", " "))
-_SIGN = re.compile(r"[^\w\s/|\\(),;:.?'’\"“”…&*+\[\]–—-]|[(\[][–—-]+[)\]]|(?<!\S)[–—-](?=\w)")
+_SIGN = re.compile(r"[^\w\s/|\\(),;:.?'’\"“”…&*+\[\]–—-]|(?<!\S)[–—-](?=\w)|^\W*[–—-]|[–—-](?!\s*[\w(\[])")
 
 
 def channels_named(name: str) -> frozenset[Channel]:

@@ -125,7 +125,8 @@ def test_with_nobody_left_to_ask_nothing_is_launched(campaign):
 def test_whom_the_list_may_say_no_of_is_not_asked_either():
     lists = {
         "SMS izni": ("✗", "✓"),
-        "SMS izin": ("❌", "-"),
+        "SMS izin": ("❌", ""),
+        "SMS onayı": ("-", "+"),
         "SMS istemem": ("Evet", "Hayır"),
         "SMS iptali": ("Onaylandı", ""),
     }
@@ -134,6 +135,26 @@ def test_whom_the_list_may_say_no_of_is_not_asked_either():
         text = f"Telefon;{name}\n0532 123 45 67;{cells[0]}\n0533 234 56 78;{cells[1]}\n"
         found = read_address_list(text)
         assert ([line for line, *_ in found.refused], [line for line, _ in found.good]) == ([2], [3]), name
+
+
+@pytest.mark.parametrize(
+    ("statuses", "asked_lines"),
+    [
+        (["Evet", "Evet", "RET", '""""', "Evet"], [2, 3, 6]),
+        (["Evet", "Evet", "RET", "„", "Evet"], [2, 3, 6]),
+        (["ONAY", "", "RET", "", "", "ONAY", ""], [2, 3, 7, 8]),
+        (["RET", "-", "ONAY", ""], [4, 5]),
+        (["Evet", "Evet", "Hayır", "", "-", "Evet"], [2, 3, 5, 7]),
+        (["", "Hayır", "", "Evet", ""], [2, 4, 5, 6]),
+        (["Hayır", "", ""], [3, 4]),
+    ],
+)
+def test_a_status_that_stands_for_lines_below_refuses_for_them(statuses, asked_lines):
+    rows = [f"0532 123 45 {number};{each}" for number, each in enumerate(statuses, 10)]
+
+    found = read_address_list("\n".join(["Telefon;İzin durumu", *rows]))
+
+    assert [line for line, _ in found.good] == asked_lines
 
 
 DOUBTS = """Ad;Telefon;SMS izni;Not;Ret tarihi;Ayrılma;Kayıt tarihi;İptal;Kulüp

@@ -38,7 +38,7 @@ Contact permission|Send me newsletters|Yes, I want to receive emails|Kampanyalar
 Telefonla aranmayı kabul ediyorum|Tarafıma SMS gönderilmesini onaylıyorum|Ticari Elektronik İleti İzni|
 Benimle iletişime geçilmesini kabul ediyorum|
 Müşteri arama|Beni arama izni|Müşteriyi arama onayı|Müşteri SMS bilgilendirme|Ticari arama|
-Sesli arama|smsMarketingConsent|marketing_opt_in|sms_permission|SMS onay (1/0)
+Sesli arama|SMS - E-posta izni|SMS - (E/H)|smsMarketingConsent|marketing_opt_in|sms_permission|SMS onay (1/0)
 """
 # Of ends in words that no list would have, and of other things.
 NO_CONSENTS = """
@@ -60,6 +60,7 @@ Onayını geri istedi|İzinden döndü|Rızasını çekti|Mail kotası doldu|E-p
 SMS hakkı bitti|Consent missing|Permission pending|Abonelik dışı|SMS pass|Aramasın|Artık aramayın|SMS almasın|
 Consent given up|
 SMS out|SMS no|smsret|nosms|SMS'siz|SMS izin (ret)|SMS izin (iptal)|SMS iptal onay (E/H)|İzin (yok)|İzin verme SMS|
+SMS -|SMS –|- SMS|SMS izni -|
 Mail alma|SMS ❌|🚫 SMS|!SMS|¬SMS|SMS ≠|Silinmek istiyor|Telefon onaylandı|E-posta onaylı|Has email|
 E-posta bilgisi|Evet/Hayır|Müşteri|Üye mi|
 Beni arama|Müşteriyi arama|Müşterileri arama|Bizi arama|Kişiyi arama|Kişileri arama|Beni telefonla arama|Arama beni|
