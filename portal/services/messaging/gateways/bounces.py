@@ -6,13 +6,14 @@ address with a token of ours says which message it is about, so nobody can fail 
 """
 
 import base64
+import codecs
+import quopri
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from email import message_from_bytes
-from email.errors import HeaderParseError
-from email.header import decode_header, make_header
+from email.header import decode_header
 from email.message import Message
 from email.utils import parseaddr, parsedate_to_datetime
 from itertools import islice
@@ -39,23 +40,34 @@ MAX_BYTES = 256 * 1024
 MAX_ODD_BYTES, LONGEST_LINE = 32 * 1024, 998  # What flufl.bounce gets to see; it tries many patterns on each line.
 MOST_MULTIPARTS, LONGEST_CONTENT_TYPE = 20, 2000  # The parser takes quadratic time in both.
 FOLD = re.compile(rb"\n[ \t]")
+HEADER = re.compile(rb"From |[ \t]|[!-9;-~]{1,200}:")
+ODD_LINE = "X-Odd-Line"
 NO_COMPLAINT = ("not-spam", "auth-failure")  # RFC 6430 and 6591 use ARF for other news.
-RECIPIENTS = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To", "Cc", "Bcc")
+RECIPIENTS = (
+    "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to", "x-forwarded-to",
+    "apparently-to", "to", "cc", "bcc", "resent-to", "resent-cc", "resent-bcc",
+)  # fmt: skip
 RECEIVED_FOR = re.compile(r"\bfor <?([^\s<>;]{3,320})")
+OURS = r"\bunsubscribe ?[^\s<>@%]{{0,80}}\s?[@%]\s?{0}|{0}=unsubscribe"  # At a domain, also as SRS and relays write it.
+MOST_NAMED = 50
 MOST_DECODED, LONGEST_HEADER = 50, 2000  # Headers that may be encoded, and characters of one.
 LONGEST_SENDER = 400  # Characters; the parser goes one call deeper at each bracket.
 LONGEST_ID, MOST_READ, MOST_LINES = 200, 4000, 200  # Of a mail's id and its text.
-COMPLAINT, STATUS = "message/feedback-report", "message/delivery-status"
+COMPLAINT, STATUS = REPORTS = "message/feedback-report", "message/delivery-status"
 STATES = {
     "delivered": ReportState.DELIVERED,
     "failed": ReportState.FAILED,
 }  # Others are on their way: delayed, relayed.
 
 
+Named = Sequence[tuple[TokenPurpose, int]]
+
+
 def parse_returned_mail(raw: bytes, to: str, keys: Sequence[bytes], domain: str = "") -> Feedback:
-    """Read a mail that came for `to`, the envelope's recipient where it is known; `keys` are of tokens. What a person
-    wrote to an address of ours, at `domain` where its token is of nobody, waits to be read. Never raises."""
-    raw = raw[:MAX_BYTES].replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\0", b"")
+    """Read a mail that came for `to`, the envelope's recipient where it is known; `keys` are of tokens. What names an
+    address of ours, at `domain` where its token is of nobody, and says nothing that we understand waits to be read.
+    Never raises."""
+    raw = _with_head(raw[:MAX_BYTES].replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\0", b""))
     for mail in (raw, _as_plain_text(raw))[0 if _is_harmless(raw) else 1 :]:
         with suppress(Exception):  # Whatever the parser, or a codec that a header names, stumbles over.
             return _parse(mail, to, keys, domain)
@@ -67,33 +79,45 @@ def _parse(raw: bytes, to: str, keys: Sequence[bytes], domain: str) -> Feedback:
     mail = message_from_bytes(raw)
     raw += b"".join(map(_open_encoded, mail.walk()))
     parts = {part.get_content_type(): part for part in mail.walk()}
-    named_to, at = _recipients(mail, to), _date_of(mail)
+    named_to, anywhere, at = _recipients(mail, to), _spellings(raw.decode("ascii", "replace")), _date_of(mail)
     addressed = list(dict.fromkeys(find_messages(keys, named_to)))
     refused = [each for purpose, each in addressed if purpose == TokenPurpose.UNSUBSCRIBE]
     if refused:  # Nothing but what refuses comes there.
         return Feedback(blocked=tuple(BlockedAddress("", at, "mailto", each) for each in refused))
-    message_id = addressed[0][1] if addressed else None
-    returned = addressed or list(islice(find_messages(keys, raw.decode("ascii", "replace")), 1))
-    told = _read_automatic(mail, parts, raw, returned[0][1], at, is_ours=bool(addressed)) if returned else None
-    if told is not None:
-        return told
-    wants = domain and re.search(rf"\bunsubscribe ?[^\s<>@]{{0,80}}@{re.escape(domain)}", named_to, re.IGNORECASE)
-    is_report = not parts.keys().isdisjoint((COMPLAINT, STATUS))
-    if is_report or not (wants or (message_id and (not is_automatic(mail) or _may_refuse(mail)))):
-        return Feedback()
-    return Feedback(replies=(_unread(mail, message_id, at),))
+    named = addressed or list(islice(find_messages(keys, anywhere), MOST_NAMED))
+    told = _read_automatic(mail, parts, raw, named, at, is_ours=bool(addressed)) if named else None
+    if told is None and _waits(mail, parts, named, named_to, anywhere, domain):
+        told = Feedback(replies=(_unread(mail, raw, named[0][1] if named else None, at),))
+    return told or Feedback()
+
+
+def _waits(
+    mail: Message, parts: Mapping[str, Message], named: Named, named_to: str, anywhere: str, domain: str
+) -> bool:  # fmt: skip
+    """Whether a person has to read what is no news of a mail system."""
+    if not parts.keys().isdisjoint(REPORTS):
+        return bool(named)
+    ours = re.compile(OURS.format(re.escape(domain)) if domain else "(?!)", re.IGNORECASE)
+    if _refuses(named) or ours.search(named_to):
+        return True
+    return bool(named or ours.search(anywhere)) and (not is_automatic(mail) or _may_refuse(mail))
+
+
+def _refuses(named: Named) -> bool:
+    return any(purpose == TokenPurpose.UNSUBSCRIBE for purpose, _ in named)
 
 
 def _read_automatic(
-    mail: Message, parts: Mapping[str, Message], raw: bytes, message_id: int, at: datetime | None, *, is_ours: bool
+    mail: Message, parts: Mapping[str, Message], raw: bytes, named: Named, at: datetime | None, *, is_ours: bool
 ) -> Feedback | None:
     """What a mail system says of a message; None where it says nothing."""
-    if complaint := parts.get(COMPLAINT):
-        return _complaint(complaint, message_id, at)
-    if status := parts.get(STATUS):
-        return Feedback(tuple(_reports(status, message_id, at)))
-    if _header(mail, "Auto-Submitted").startswith("auto-replied"):  # An absence notice says nothing of our mail.
-        return Feedback()
+    message_id = named[0][1]
+    if COMPLAINT in parts and (told := _complaint(parts[COMPLAINT], message_id, at)):
+        return told
+    if STATUS in parts and (reports := tuple(_reports(parts[STATUS], message_id, at))):
+        return Feedback(reports)
+    if parts.keys().isdisjoint(REPORTS) and _header(mail, "Auto-Submitted").startswith("auto-replied"):
+        return None if _refuses(named) else Feedback()  # An absence notice says nothing of our mail.
     is_bounce = _has_null_sender(mail)
     report = _odd_report(raw, message_id, at, is_bounce=is_bounce) if is_ours or is_bounce else None
     return Feedback((report,)) if report else None
@@ -111,7 +135,7 @@ def is_automatic(mail: Message) -> bool:
 
 def _may_refuse(mail: Message) -> bool:
     """Whether somebody's own words may refuse: mails of people, too, are marked as automatic, such as by Exchange."""
-    lines = [_decoded(str(mail.get("Subject", ""))), *mail_text.read(mail).splitlines()]
+    lines = [*map(_decoded, _texts(mail, "subject")), *mail_text.read(mail).splitlines()]
     own = (each for each in lines if not each.startswith(mail_text.QUOTED))
     return any(classify_reply(each) in REFUSING for each in islice(own, MOST_LINES))
 
@@ -134,26 +158,57 @@ def _open_encoded(part: Message) -> bytes:
     return content
 
 
+def _with_head(raw: bytes) -> bytes:
+    """A mail in which no line ends the head that is no header, such as spam filters and relays write above others."""
+    raw = raw.removeprefix(codecs.BOM_UTF8).lstrip()
+    head, gap, body = raw.partition(b"\n\n")
+    lines = head.split(b"\n")
+    if not any(HEADER.match(line) for line in lines):
+        return raw
+    odd = ODD_LINE.encode() + b": "
+    return b"\n".join(line if HEADER.match(line) else odd + line for line in lines) + gap + body
+
+
 def _recipients(mail: Message, to: str) -> str:
-    """Whom a mail came for, as far as its envelope and headers tell, also where they are encoded or quoted."""
-    found = [to, *(str(value) for name in RECIPIENTS for value in mail.get_all(name, ()))]
-    found += [each[1] for value in mail.get_all("Received", ()) if (each := RECEIVED_FOR.search(str(value)))]
-    return unquote(" ".join([*found, *map(_decoded, found[:MOST_DECODED])]))
+    """Whom a mail came for, as far as its envelope and headers tell."""
+    found = [to, *(value for name in RECIPIENTS for value in _texts(mail, name))]
+    found += [each[1] for value in _texts(mail, "received") if (each := RECEIVED_FOR.search(value))]
+    return _spellings(" ".join([*found, *map(_decoded, found[:MOST_DECODED])]))
+
+
+def _spellings(text: str) -> str:
+    """A text in which addresses are also found that are folded, quoted, or encoded."""
+    joined = re.sub(r"\n[ \t]", "", text)
+    printed = quopri.decodestring(joined.encode("ascii", "replace")).decode("ascii", "replace")
+    return unquote(f"{text}\n{joined}\n{printed}")
+
+
+def _texts(mail: Message, name: str) -> list[str]:
+    """All headers of a name in lower case, whose bytes may be in any encoding."""
+    found = (str(value) for each, value in mail.raw_items() if each.lower() == name)
+    return [push_text.decode(value.encode("utf-8", "surrogateescape")) for value in found]
 
 
 def _decoded(text: str) -> str:
-    """A header without the encoding of RFC 2047."""
-    with suppress(HeaderParseError, LookupError, ValueError):
-        return str(make_header(decode_header(text[:LONGEST_HEADER])))
+    """A header without the encoding of RFC 2047, as far as it can be decoded."""
+    with suppress(Exception):
+        found = decode_header(text[:LONGEST_HEADER])
+        return "".join(
+            each if isinstance(each, str)
+            else push_text.decode(each, f"charset={charset}") if charset else each.decode("raw_unicode_escape")
+            for each, charset in found
+        )  # fmt: skip
     return text[:LONGEST_HEADER]
 
 
-def _unread(mail: Message, message_id: int | None, at: datetime | None) -> InboundMessage:
+def _unread(mail: Message, raw: bytes, message_id: int | None, at: datetime | None) -> InboundMessage:
     """A mail that a person has to read."""
-    said = f"{_decoded(str(mail.get('Subject', '')))}\n{mail_text.read(mail)}".strip()
+    sender, subject = (_decoded("".join(_texts(mail, name)[:1])) for name in ("from", "subject"))
+    said = "\n".join([subject, *_texts(mail, ODD_LINE.lower()), mail_text.read(mail)]).strip()
+    said = said or push_text.decode(raw[: MOST_READ + 1])
     return InboundMessage(
         _header(mail, "Message-ID")[:LONGEST_ID],
-        canonical(parseaddr(_decoded(str(mail.get("From", "")))[:LONGEST_SENDER])[1]),
+        canonical(parseaddr(sender[:LONGEST_SENDER])[1]),
         "",
         said if len(said) <= MOST_READ else f"{said[:MOST_READ]}…",
         at or clock.now(),
@@ -177,11 +232,11 @@ def _as_plain_text(raw: bytes) -> bytes:
     return b"\n".join(line for line in lines if line[:8].lower() != b"content-") + b"\n\n" + body
 
 
-def _complaint(part: Message, message_id: int, at: datetime | None) -> Feedback:
+def _complaint(part: Message, message_id: int, at: datetime | None) -> Feedback | None:
     fields = part.get_payload(0) if part.is_multipart() else None
     kind = _header(fields, "Feedback-Type") if isinstance(fields, Message) else ""
     if not kind or kind in NO_COMPLAINT:
-        return Feedback()
+        return Feedback() if kind else None
     return Feedback(blocked=(BlockedAddress("", at, f"complaint {kind}"[:40], message_id),))
 
 

@@ -8,8 +8,12 @@ from html import unescape
 from portal.services.messaging.gateways import push_text
 
 BREAKS = ("br", "p", "div", "tr", "li", "h1", "h2", "h3", "blockquote", "table")
-TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]{0,11})[^<>]{0,2000}>")
-UNSEEN = ("style", "script", "title")
+TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]{0,11})[^<>]*+>")
+# What a page does not show, unless it lacks its end. No pattern goes back, as html.parser does: a mail may mean harm.
+UNSEEN = re.compile(
+    r"<!--(?:(-?>)|.*?(?:(-->)|\Z))|<(style|script|title)\b[^<>]*+(?<!/)>.*?(?:(</\3[^<>]*+>)|\Z)",
+    re.IGNORECASE | re.DOTALL,
+)
 QUOTED = ">"
 
 
@@ -18,9 +22,10 @@ def read(mail: Message) -> str:
     texts, attached = [], []
     for part in _own_parts(mail):
         kind, body = part.get_content_type(), part.get_payload(decode=True)
-        if part.get_content_maintype() not in ("text", "multipart") and part is not mail:
+        is_text = part is mail or part.get_content_maintype() in ("text", "multipart")
+        if not is_text or not isinstance(body, bytes):
             attached.append(f"[+ {kind}]")
-        elif isinstance(body, bytes):
+        else:
             text = push_text.decode(body, str(part.get("Content-Type", "")))
             texts.append(_as_text(text) if kind == "text/html" else text)
     lines = [line for text in texts for line in map(str.strip, text.splitlines()) if line]
@@ -40,14 +45,14 @@ def _own_parts(mail: Message) -> Iterator[Message]:
 
 def _as_text(page: str) -> str:
     """What a page shows, with a mark before each line that it quotes."""
-    found, line, unseen, quoted, end = list[str](), "", 0, 0, 0
+    page = UNSEEN.sub(lambda each: "" if each[1] or each[2] or each[4] else each[0].removeprefix("<!--"), page)
+    found, line, quoted, end = list[str](), "", 0, 0
     for tag in TAG.finditer(f"{page}<br>"):
-        shown = "" if unseen else unescape(page[end : tag.start()]).replace("\n", " ")
-        name, step, end = tag[2].lower(), -1 if tag[1] else 1, tag.end()
-        line += shown
-        unseen = max(0, unseen + step * (name in UNSEEN))
+        line += unescape(page[end : tag.start()]).replace("\n", " ")
+        name, end = tag[2].lower(), tag.end()
         if name in BREAKS:
             found.append(f"{QUOTED} {line.strip()}" if quoted and line.strip() else line)
             line = ""
-        quoted = max(0, quoted + step * (name == "blockquote"))
+        if name == "blockquote":
+            quoted = max(0, quoted + (-1 if tag[1] else 1))
     return "\n".join(found)

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
 ID_BYTES, DIGEST_BYTES = 8, 12
-ADDRESS = re.compile(r"\b(bounce|unsubscribe)[+ ]?([a-z2-7]{32})@", re.IGNORECASE)  # Some programs lose the plus.
+# Some programs lose the plus, have something else than an @ after it, or think that a capital i is İ.
+ADDRESS = re.compile(r"\b(bounce|unsubscribe)[+ ]?([a-z2-7]{32})(?![a-z2-7])", re.IGNORECASE | re.ASCII)
 
 
 class TokenPurpose(StrEnum):
@@ -28,7 +29,7 @@ def token_address(key: bytes, purpose: TokenPurpose, message_id: int, domain: st
 
 def find_messages(keys: Sequence[bytes], text: str) -> Iterator[tuple[TokenPurpose, int]]:
     """The messages that true addresses of ours in a text name, and each address's purpose."""
-    for found in ADDRESS.finditer(text):
+    for found in ADDRESS.finditer(text.translate({ord("İ"): "i", ord("ı"): "i"})):
         purpose, token = TokenPurpose(found[1].lower()), base64.b32decode(found[2].upper())
         message_id = int.from_bytes(token[:ID_BYTES], "big")
         if any(hmac.compare_digest(token[ID_BYTES:], _digest(key, purpose, message_id)) for key in keys):

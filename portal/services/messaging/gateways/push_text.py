@@ -9,6 +9,8 @@ from urllib.parse import unquote_to_bytes
 TURKISH = "windows-1254"  # ISO-8859-9 is the same wherever it has letters.
 CHARSET = re.compile(r"""(?:charset|encoding)\s{0,9}=\s{0,9}["']?([A-Za-z0-9_-]{1,20})""")
 DECLARED = ("cp1252", "cp1254", "iso8859-1", "iso8859-9", "cp857", "mac-turkish", "utf-16", "utf-16-le", "utf-16-be")
+# A label alone says little, and these codecs take quadratic time, or are none of texts.
+NOT_DECLARED = ("ascii", "utf-8", "idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape")
 HEAD = 200  # Bytes in which an XML declaration stands.
 
 
@@ -18,10 +20,10 @@ def decode(text: bytes, content_type: str = "") -> str:
     if text[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         return text.decode("utf-16", "replace")
     declared = CHARSET.search(content_type) or CHARSET.search(text[:HEAD].decode("ascii", "replace"))
-    with suppress(LookupError, UnicodeDecodeError):
-        name = codecs.lookup(declared[1]).name if declared else ""
-        if name in DECLARED and (name.startswith("utf") or not _is_utf_8(text)):
-            return text.decode(name)
+    with suppress(LookupError, ValueError):
+        name = codecs.lookup(declared[1]).name if declared else "utf-8"
+        if name not in NOT_DECLARED and (text.isascii() or name.startswith("utf") or not _is_utf_8(text)):
+            return text.decode(name, "strict" if name in DECLARED else "replace")
     return text.removeprefix(codecs.BOM_UTF8).decode("utf-8", TURKISH)
 
 
