@@ -34,7 +34,7 @@ def take_reply(event: GatewayEvent, gateway: MessageGateway, reply: InboundMessa
     outcome = _classify(gateway, reply, owner)
     address = address_of(reply.sender)
     if address is None or channel_of(gateway) not in address.channels:
-        _put_to_desk(event, ReplyOutcome.REVIEW if reply.is_whole else ReplyOutcome.LIKELY_REFUSAL)
+        _put_to_desk(event, outcome)
     elif outcome == ReplyOutcome.REFUSAL and (parts := meant_brands.find_scopes(event, gateway, address, reply, at)):
         refuse(event, gateway, parts, DecisionOrigin.REPLY, at)
     elif event.provider_id is None:

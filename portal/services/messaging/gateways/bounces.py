@@ -95,11 +95,11 @@ def _waits(
     mail: Message, parts: Mapping[str, Message], named: Named, named_to: str, anywhere: str, domain: str
 ) -> bool:  # fmt: skip
     """Whether a person has to read what is no news of a mail system."""
-    if not parts.keys().isdisjoint(REPORTS):
-        return bool(named)
     ours = re.compile(OURS.format(re.escape(domain)) if domain else "(?!)", re.IGNORECASE)
     if _refuses(named) or ours.search(named_to):
         return True
+    if not parts.keys().isdisjoint(REPORTS):
+        return bool(named)
     return bool(named or ours.search(anywhere)) and (not is_automatic(mail) or _may_refuse(mail))
 
 

@@ -3,7 +3,6 @@
 Its shared short code blocks whoever sends a word that the account has not defined: block list and replies go together.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -79,9 +78,11 @@ class IletiMerkezi(VendorGateway):
         found: list[BlockedAddress] = []
         for page in range(1, MOST_PAGES):
             query = {"blacklist": {"filter": {"start": first, "end": last}, "page": page, "rowCount": PAGE}}
-            numbers = unread_rows.MOBILE.findall(json.dumps(self._rows("get-blacklist", query)))
-            found += [BlockedAddress(vendor_rows.canonical(each), None) for each in numbers]
-            if len(numbers) < PAGE:
+            answer = self._rows("get-blacklist", query)
+            listed = list(json_values.listed(answer))
+            found += [BlockedAddress(name, None) for row in listed for name in unread_rows.names_of(row)]
+            found += [] if listed else [BlockedAddress(each, None) for each in unread_rows.numbers_in(answer)]
+            if len(listed) < PAGE:
                 break
         return found
 

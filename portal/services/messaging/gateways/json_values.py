@@ -54,6 +54,14 @@ def strings(value: Any) -> Iterator[str]:
         yield from strings(each)
 
 
+def listed(value: Any) -> Iterator[Any]:
+    """What stands in lists of an object, at any depth."""
+    if isinstance(value, dict):
+        for each in value.values():
+            yield from listed(each)
+    yield from value if isinstance(value, list) else ()
+
+
 def read(value: Any, pointers: str | Sequence[str]) -> Any:
     """What the first of the pointers that leads anywhere leads to, or None; "" is the whole value."""
     for pointer in [pointers] if isinstance(pointers, str) else pointers:

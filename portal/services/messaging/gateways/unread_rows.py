@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Collection
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import islice
 from typing import Any
 
@@ -28,7 +28,11 @@ MAILBOX = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[A-Za-z0-9.-]{1,255}[A-Za-z]")
 LONG_NUMBER = re.compile(r"(?<![0-9])\+?[0-9]{11,15}(?![0-9])")  # Abroad, or a landline.
 SERVICE = "+908"  # Such as ours, to which people write.
 MOST_LONG_NUMBERS = 1000
-WHOLE, AROUND = 4000, 300  # Characters of what nobody can read; or before and after a number.
+WHOLE, AROUND, LONGEST_SMS = (
+    4000,
+    300,
+    1600,
+)  # Characters of what nobody can read; or beside a number, at least and at most.
 
 
 def read_rows(document: Any, reports: Mapped | None, inbound: Mapped | None) -> Feedback:
@@ -36,7 +40,7 @@ def read_rows(document: Any, reports: Mapped | None, inbound: Mapped | None) -> 
     no mapping understands hides behind no other: it is a reply that nobody can read, unless it may be a report of some
     kind and says nothing that may refuse."""
     told = [(row, read_report(reports, row)) for row in meant_rows(reports, document)] if reports else []
-    replies = [(row, read_reply(inbound, row)) for row in meant_rows(inbound, document)] if inbound else []
+    replies = [(row, _by_number(read_reply(inbound, row))) for row in meant_rows(inbound, document)] if inbound else []
     whole = {id(row): each for row, each in replies if each.sender and each.text}
     known = {id(row) for row, each in told if each.is_known}
     of_reports = {id(row): each for row, each in told if each.code or each.ref or each.message_id}
@@ -62,14 +66,18 @@ def read_replies(mapping: Mapped, document: Any) -> list[InboundMessage]:
 
 def unread_replies(document: Any, names: re.Pattern[str] = MOBILE) -> list[InboundMessage]:
     """What nobody can read, from each mobile number (or mailbox) in it, else from each other number, or from nobody:
-    all of it, or of more than WHOLE characters what stands around each place of the number."""
+    all of it, or of more than WHOLE characters what stands around each place of the number, to those before and after.
+    """
     text = document if isinstance(document, str) else json.dumps(document, ensure_ascii=False)
     around: dict[str, str] = {}
     ends: dict[str, int] = {}
-    for each in list(islice(names.finditer(text), MOST_ROWS)) or _long_numbers(text):
-        number, end = canonical(each[0]), each.end() + AROUND
-        around[number] = f"{around.get(number, '')}…{text[max(each.start() - AROUND, ends.get(number, 0)) : end]}…"
-        ends[number] = end
+    found = list(islice(names.finditer(text), MOST_ROWS)) or _long_numbers(text)
+    stops, starts = (each.end() for each in found[:-1]), (each.start() for each in found[1:])
+    for before, each, after in zip([0, *stops], found, [*starts, len(text)], strict=False):
+        number = canonical(each[0])
+        begin = max(min(before, each.start() - AROUND), each.start() - LONGEST_SMS, ends.get(number, 0))
+        ends[number] = min(max(after, each.end() + AROUND), each.end() + LONGEST_SMS)
+        around[number] = f"{around.get(number, '')}…{text[begin : ends[number]]}…"
     shown = around or {"": f"{text[:WHOLE]}…"}
     return [
         InboundMessage(
@@ -77,6 +85,25 @@ def unread_replies(document: Any, names: re.Pattern[str] = MOBILE) -> list[Inbou
         )
         for sender, said in shown.items()
     ]
+
+
+def names_of(row: Any) -> list[str]:
+    """The numbers of a row in a vendor's list; one that names none is for a person."""
+    return numbers_in(row) or [json.dumps(row)]
+
+
+def numbers_in(value: Any) -> list[str]:
+    """Mobile numbers as ours, else others."""
+    text = json.dumps(value)
+    return [canonical(each[0]) for each in MOBILE.finditer(text)] or [
+        canonical(each[0]) for each in _long_numbers(text)
+    ]
+
+
+def _by_number(reply: InboundMessage) -> InboundMessage:
+    """A reply whose sender is the one mobile number in it, such as beside a name in a phone's list, or an app's."""
+    found = () if reply.sender[1:].isdecimal() else {canonical(each) for each in MOBILE.findall(reply.sender)}
+    return replace(reply, sender=found.pop()) if len(found) == 1 else reply
 
 
 def _long_numbers(text: str) -> list[re.Match[str]]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from portal.core import addresses, clock
@@ -93,6 +93,12 @@ def parse_time(text: str, zone: str = "") -> datetime | None:
             at = (at if at.tzinfo else at.replace(tzinfo=own)).astimezone(UTC)
             return at if at.year in YEARS else None  # Seconds since 1970 pass for a day of another age.
     return None
+
+
+def parse_end(text: str) -> datetime | None:
+    """The latest moment that a vendor's time means: a day has no other than its end."""
+    at = parse_time(text)
+    return min(at + timedelta(days=1), clock.now()) if at and len(text) <= LONGEST_DAY else at
 
 
 def safe_code(word: str) -> str:

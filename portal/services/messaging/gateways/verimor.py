@@ -1,7 +1,6 @@
 """Verimor, SMS API v2 (guide of September 2025). Push and pull have the same fields; pull is needed, as a push that
 fails four times within a quarter of an hour is dropped."""
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
@@ -65,10 +64,8 @@ class Verimor(VendorGateway):
             listed = read(answer, ("/records", "/data", "")) or []
             records = listed if isinstance(listed, list) else [listed]
             for each in records:
-                row = json.dumps(each)
-                at, source = vendor_rows.parse_time(read_text(each, "/created_at")), read_text(each, "/source")
-                names = unread_rows.MOBILE.findall(row) or [row]  # One that names no number is for a person.
-                found += [BlockedAddress(vendor_rows.canonical(name), at, source) for name in names]
+                at, source = vendor_rows.parse_end(read_text(each, "/created_at")), read_text(each, "/source")
+                found += [BlockedAddress(name, at, source) for name in unread_rows.names_of(each)]
             if len(records) < PAGE:
                 break
         return [each for each in found if each.at is None or each.at >= since]

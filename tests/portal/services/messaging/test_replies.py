@@ -88,7 +88,7 @@ def test_each_reply_decides_what_it_says_once(app, vendor, brands, rows):
         {brands[made.brand_id] for made in rows(Decision, Decision.recipient_id == each.recipient_id)} for each in kept
     ]
     found = [(*said, each.outcome, names) for said, each, names in zip(texts, kept, refused, strict=True)]
-    assert found == INBOUND + [(text, "", REVIEW, NONE) for text, _ in STRANGE]
+    assert found == INBOUND + [(text, "", LIKELY, NONE) for text, _ in STRANGE]
     assert len(rows(Decision)) == sum(len(names) for *_, names in INBOUND)
     assert {(each.channel, each.status, each.source, each.origin) for each in rows(Decision)} == {
         ("MESAJ", "RET", "HS_MESAJ", "reply")

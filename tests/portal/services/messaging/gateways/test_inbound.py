@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 import pytest
 
 from portal.services.messaging.gateways.protocol import InboundMessage, VendorPush
+from portal.services.messaging.gateways.unread_rows import unread_replies
 from portal.services.messaging.gateways.vendors import VENDORS
 from tests.portal.services.messaging.gateways.samples import LOGINS, coded, described
 
@@ -148,6 +149,7 @@ def test_a_reply_is_never_left_out_for_a_time_that_cannot_be_read(told, vendor):
         ("iletimerkezi", {"blacklist": {"number": [{"number": "905320000001"}, "5320000002"]}}, 2),
         ("iletimerkezi", {"blacklist": {"number": "905320000001"}}, 1),
         ("iletimerkezi", {"numbers": ["905320000001"]}, 1),
+        ("iletimerkezi", {"blacklist": {"count": 0, "number": []}}, 0),
     ],
 )
 def test_every_number_on_a_list_has_refused_whatever_the_list_looks_like(name, answer, count, vendor):
@@ -163,6 +165,46 @@ def test_a_row_of_a_list_that_names_no_number_hides_no_other(vendor):
 
     found = [each.address for each in coded("verimor", vendor.url).blocked(AT)]
     assert found == [json.dumps(odd), "+905320000002"]
+
+
+def test_numbers_abroad_are_on_a_list_and_end_no_reading_of_it(vendor):
+    numbers = [f"+90532{number:07}" for number in range(1100)]
+    pages = ["+4917012345678", *numbers[:999]], numbers[999:]
+    vendor.answers = [(200, {"response": {"status": {"code": 200}, "blacklist": {"number": page}}}) for page in pages]
+
+    found = [each.address for each in coded("iletimerkezi", vendor.url).blocked(AT)]
+    assert found == ["+4917012345678", *numbers]
+
+
+def test_a_refusal_of_a_day_without_a_time_counts_to_its_end(vendor):
+    vendor.answers = [(200, {"records": [{"created_at": str(AT.date()), "phone": "905320000001"}]})]
+
+    assert [each.address for each in coded("verimor", vendor.url).blocked(AT)] == ["+905320000001"]
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        "+90 532 000 00 01 (Ali)",
+        "905320000001-1",
+        "+905320000001;ext=1",
+        "TR905320000001",
+        "905320000001@s.whatsapp.net",
+    ],
+)
+def test_a_reply_is_by_the_one_mobile_number_in_its_sender(sender):
+    push = VendorPush(json.dumps([VERIMOR | {"source_addr": sender}]).encode(), "application/json")
+
+    assert [each.sender for each in coded("verimor", "https://sms.example.com").read_push(push).replies] == [
+        "+905320000001"
+    ]
+
+
+def test_of_a_long_push_that_is_cut_off_each_number_has_all_its_words():
+    rows = [VERIMOR | {"source_addr": f"90532000000{n}", "content": "x " * 700 + f"RET{n}"} for n in range(5)]
+
+    found = unread_replies(json.dumps(rows)[:-1])
+    assert all(f"RET{n}" in each.text for n, each in enumerate(found)) and len(found) == 5
 
 
 def test_a_text_with_odd_characters_is_kept_without_them():
