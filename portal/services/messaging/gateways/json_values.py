@@ -12,16 +12,25 @@ def parse(text: str | bytes, *, in_lower_case: bool = False) -> Any:
     """Parse JSON, with names in lower case if wished: vendors' samples and pushes differ in it. Raises ValueError, also
     where it is nested too deeply."""
     try:
-        value = json.loads(text, strict=False)  # Vendors leave line breaks as they are.
-        return lower_names(value) if in_lower_case else value
+        hook = _in_lower_case if in_lower_case else None
+        return json.loads(text, strict=False, object_pairs_hook=hook)  # Vendors leave line breaks as they are.
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
 
 def lower_names(value: Any) -> Any:
     if isinstance(value, dict):
-        return {str(name).lower(): lower_names(each) for name, each in value.items()}
+        return _in_lower_case([(str(name), lower_names(each)) for name, each in value.items()])
     return [lower_names(each) for each in value] if isinstance(value, list) else value
+
+
+def _in_lower_case(members: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """What stands under a name again stands beside it."""
+    found: dict[str, Any] = {}
+    for place, (name, each) in enumerate(members):
+        is_other = found.get(name.lower(), each) != each
+        found[f"{name.lower()}#{place}" if is_other else name.lower()] = each
+    return found
 
 
 def is_deeper(value: Any, levels: int) -> bool:

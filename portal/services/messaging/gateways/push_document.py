@@ -1,5 +1,6 @@
 """A vendor's push as one document, whatever it came as."""
 
+import re
 from contextlib import suppress
 from typing import Any
 
@@ -7,6 +8,7 @@ from portal.services.messaging.gateways import json_values, push_text, xml_value
 from portal.services.messaging.gateways.protocol import VendorPush
 
 DEEPEST = 50  # Levels.
+FIELDS = re.compile(r"[A-Za-z_]{1,40}=[^&\s]*&[A-Za-z_]{1,40}=")
 
 
 def parse_push(push: VendorPush) -> Any:
@@ -40,13 +42,21 @@ def _with_query(document: Any, query: dict[str, str]) -> Any:
 
 
 def _open_strings(value: Any, levels: int = 2) -> Any:
-    """A value with the objects that stand in its strings as JSON."""
+    """A value with the objects that stand in its strings as JSON, as XML, or as fields."""
     if isinstance(value, dict):
         return {name: _open_strings(each, levels) for name, each in value.items()}
     if isinstance(value, list):
         return [_open_strings(each, levels) for each in value]
     with suppress(ValueError):
-        found = json_values.parse(value, in_lower_case=True) if levels and str(value)[:1] in ("{", "[") else None
+        found = _open_string(value) if levels and isinstance(value, str) else None
         if any(json_values.objects_with(found)) and not json_values.is_deeper(found, DEEPEST):
             return _open_strings(found, levels - 1)
     return value
+
+
+def _open_string(text: str) -> Any:
+    if text.startswith("<"):
+        return json_values.lower_names(xml_values.parse(text))
+    if FIELDS.match(text):
+        return json_values.lower_names(push_text.read_rows(text.encode(errors="replace")))
+    return json_values.parse(text, in_lower_case=True) if text.startswith(("{", "[")) else None

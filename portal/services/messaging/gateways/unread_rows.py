@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import asdict, replace
 from itertools import islice
 from typing import Any
+from urllib.parse import unquote_plus
 
 from portal.core import clock
 from portal.domain.replies import REFUSING, ReplyOutcome, classify_reply
@@ -22,9 +23,10 @@ from portal.services.messaging.gateways.vendor_rows import (
 )
 
 MOBILE = re.compile(  # However it is written, also with a "%2B" before it.
-    r"(?<![0-9])(?:(?:00)?90|0)?[ (]{0,2}5[0-9]{2}[ )-]{0,2}[0-9]{3}[ -]?[0-9]{2}[ -]?[0-9]{2}(?![0-9])"
+    r"(?<![0-9])(?:(?:00)?90|0)?[ (]{0,2}5[0-9]{2}[ ).-]{0,2}[0-9]{3}[ .-]?[0-9]{2}[ .-]?[0-9]{2}(?![0-9])"
 )
 MAILBOX = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[A-Za-z0-9.-]{1,255}[A-Za-z]")
+ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 LONG_NUMBER = re.compile(r"(?<![0-9])\+?[0-9]{11,15}(?![0-9])")  # Abroad, or a landline.
 SERVICE = "+908"  # Such as ours, to which people write.
 MOST_LONG_NUMBERS = 1000
@@ -48,11 +50,12 @@ def read_rows(document: Any, reports: Mapped | None, inbound: Mapped | None) -> 
         row for row, each in told if id(row) in known - whole.keys() and _is_reply_too(row, each, reports, inbound)
     ]
     unread += [row for row, _ in replies if id(row) in whole and _says_more(row, inbound)]
+    understood, is_inbox = known | whole.keys(), reports is None or bool(whole and not known)
     unread += [
-        row for row in _left_over(document, known | whole.keys())[1]
+        row for row in _left_over(document, understood)[1]
         if (
             _may_refuse(row) or _is_reply_too(row, of_reports[id(row)], reports, inbound)
-            if id(row) in of_reports else _may_be_reply(row, inbound, is_inbox=reports is None)
+            if id(row) in of_reports else _may_be_reply(row, inbound, understood, is_inbox=is_inbox)
         )
     ]  # fmt: skip
     found = [*whole.values(), *(each for row in unread for each in unread_replies(row))]
@@ -68,7 +71,7 @@ def unread_replies(document: Any, names: re.Pattern[str] = MOBILE) -> list[Inbou
     """What nobody can read, from each mobile number (or mailbox) in it, else from each other number, or from nobody:
     all of it, or of more than WHOLE characters what stands around each place of the number, to those before and after.
     """
-    text = document if isinstance(document, str) else json.dumps(document, ensure_ascii=False)
+    text = _unquoted(document) if isinstance(document, str) else json.dumps(document, ensure_ascii=False)
     around: dict[str, str] = {}
     ends: dict[str, int] = {}
     found = list(islice(names.finditer(text), MOST_ROWS)) or _long_numbers(text)
@@ -104,6 +107,13 @@ def _by_number(reply: InboundMessage) -> InboundMessage:
     """A reply whose sender is the one mobile number in it, such as beside a name in a phone's list, or an app's."""
     found = () if reply.sender[1:].isdecimal() else {canonical(each) for each in MOBILE.findall(reply.sender)}
     return replace(reply, sender=found.pop()) if len(found) == 1 else reply
+
+
+def _unquoted(text: str) -> str:
+    """Without the encoding of forms, and of JSON, where quotation marks have it."""
+    text = unquote_plus(text) if "%22" in text else text
+    text = ESCAPED.sub(lambda each: chr(int(each[1], 16)), text) if "\\u" in text else text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _long_numbers(text: str) -> list[re.Match[str]]:
@@ -161,10 +171,12 @@ def _is_reply_too(row: dict[str, Any], report: Report, reports: Mapped | None, i
     return bool(is_by_other and reply and (reply.text or _may_refuse(row))) or _says_more(row, reports)
 
 
-def _may_be_reply(row: Any, mapping: Mapped | None, *, is_inbox: bool) -> bool:
-    if mapping and isinstance(row, dict) and row:
-        reply = read_reply(mapping, row)
-        if reply.sender or reply.text or (mapping.get("where") and meant_rows({**mapping, "items": ""}, row)):
+def _may_be_reply(row: Any, mapping: Mapped | None, understood: Collection[int], *, is_inbox: bool) -> bool:
+    """By a field that the mapping means, at any depth; in an inbox by a number."""
+    top = {**(mapping or {}), "items": ""}
+    for each in json_values.objects_with(row) if mapping else ():
+        reply = None if id(each) in understood else read_reply(top, each)
+        if reply and (reply.sender or reply.text or (top.get("where") and meant_rows(top, each))):
             return True
     names_number = is_inbox and MOBILE.search(json.dumps(row, ensure_ascii=False)) is not None
     return not isinstance(row, dict) or names_number or _may_refuse(row)

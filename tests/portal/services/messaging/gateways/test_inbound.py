@@ -1,9 +1,10 @@
 import json
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 
+from portal.services.messaging.gateways import unread_rows
 from portal.services.messaging.gateways.protocol import InboundMessage, VendorPush
 from portal.services.messaging.gateways.unread_rows import unread_replies
 from portal.services.messaging.gateways.vendors import VENDORS
@@ -236,3 +237,51 @@ def test_a_row_of_an_inbox_that_nobody_can_read_is_for_a_person(name, answer, ve
     found = coded(name, vendor.url).inbound(AT - HOUR, AT)
     assert [(each.sender, each.is_whole) for each in found] == [("+905320000001", False)]
     assert "RET" in found[0].text or "kargom nerede" in found[0].text
+
+
+PERSON = {"sender": "+905320000002", "message": "bırak peşimi"}
+MO = "<MO><sender>+905320000002</sender><message>bırak peşimi</message></MO>"
+DEEP = {
+    "an envelope": {"result": PERSON},
+    "two envelopes": {"messages": {"message": PERSON}},
+    "SOAP": f"<Envelope><Body>{MO}</Body></Envelope>",
+    "XML in a string": {"body": MO},
+    "fields in a string": {"body": urlencode(PERSON)},
+    "JSON in a string": {"payload": json.dumps(PERSON)},
+    "beside a reply": [LISTED, {"mo": PERSON}],
+    "other names beside a reply": [LISTED, {"type": "mo", "from": "+905320000002", "sms": "bırak peşimi"}],
+    "as a form's name": f"{quote(json.dumps(PERSON))}=",
+    "escaped": json.dumps(PERSON | {"face": "😀"}).replace('"', "\\u0022"),
+    "dots": "0532.000.00.02;bırak peşimi",
+}
+
+
+@pytest.mark.parametrize("name", DEEP)
+def test_what_a_person_wrote_is_read_however_deep_it_stands(name):
+    body = DEEP[name] if isinstance(DEEP[name], str) else json.dumps(DEEP[name])
+    gateway = coded("netgsm", "https://sms.example.com")
+    try:
+        told = gateway.read_push(VendorPush(body.encode())).replies
+    except ValueError:  # The whole waits.
+        told = unread_rows.unread_replies(body)
+
+    (reply,) = [each for each in told if each.sender == "+905320000002"]
+    assert not reply.is_whole and "bırak peşimi" in reply.text
+
+
+@pytest.mark.parametrize("again", ['"message": "?"', '"Message": "?"', '"message": "?", "message": "?"'])
+@pytest.mark.parametrize("comes_first", [True, False])
+def test_no_name_that_stands_twice_hides_a_refusal(again, comes_first):
+    both = ['"message": "RET"', again] if comes_first else [again, '"message": "RET"']
+    pushed = VendorPush(f'{{"sender": "+905320000002", {", ".join(both)}}}'.encode(), "application/json")
+
+    told = coded("netgsm", "https://sms.example.com").read_push(pushed).replies
+    assert any("RET" in each.text for each in told)
+
+
+def test_reports_in_an_envelope_that_names_a_mobile_number_are_no_replies():
+    told = {"jobid": "7", "number": "905320000001", "sender": "MODAEVI", "status": "1"}
+    pushed = VendorPush(json.dumps({"phone": "905320000009", "jobs": [told]}).encode())
+
+    feedback = coded("netgsm", "https://sms.example.com").read_push(pushed)
+    assert len(feedback.reports) == 1 and feedback.replies == ()
