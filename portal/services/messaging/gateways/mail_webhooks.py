@@ -59,12 +59,14 @@ BREVO_STATES: dict[str, tuple[ReportState, Reason | None]] = {
     "soft_bounce": (ReportState.EXPIRED, Reason.UNREACHABLE),
     "hard_bounce": (ReportState.FAILED, Reason.BAD_ADDRESS),
     "invalid_email": (ReportState.FAILED, Reason.BAD_ADDRESS),
-    "blocked": (ReportState.FAILED, Reason.UNREACHABLE),  # For whatever reason; a refusal comes as an event of its own.
+    "blocked": (ReportState.FAILED, Reason.UNREACHABLE),
     "error": (ReportState.FAILED, None),
 }
+LEFT = re.compile(r"\b(?:unsubscribed|opt(?:ed)?[ _-]?out)\b", re.IGNORECASE)  # No mail system's "List-Unsubscribe".
 REFUSING = re.compile(r"unsub|spam|complain", re.IGNORECASE)  # Brevo has more such events than it documents.
+MAY_REFUSE = re.compile(rf"{REFUSING.pattern}|black.?list|block.?list|suppress|abuse|opt.?out", re.IGNORECASE)
 OPENINGS = ("opened", "unique_opened", "proxy_open", "unique_proxy_open", "click", "Open", "Click")  # No evidence.
-OF_MAIL = ("subject", "tag", "link")  # Words of ours.
+OF_MAIL = ("subject", "tag", "tags", "link")  # Words of ours.
 KNOWN_KEYS: dict[str, CertificatePublicKeyTypes] = {}  # That this process has fetched, by the certificate's URL.
 LONGEST_KIND = 60  # Characters of an event.
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -127,9 +129,13 @@ def parse_brevo_push(push: VendorPush) -> Feedback:
             to = to if addresses.is_email(to) else json.dumps(event, ensure_ascii=False)
             blocked.append(BlockedAddress(to, at, kind[:LONGEST_KIND], message_id))
         elif kind not in OPENINGS:
-            unread += [] if kind in BREVO_STATES else _unknown_event(kind, event)
             state, reason = BREVO_STATES.get(kind, (ReportState.ACCEPTED, Reason.UNKNOWN))
-            said = reason_of(enhanced_status(read_text(event, "/reason"))) if state == ReportState.FAILED else None
+            why = read_text(event, "/reason") if state == ReportState.FAILED else ""
+            said = reason_of(enhanced_status(why))
+            if kind in ("blocked", "error") and LEFT.search(why[:LONGEST_KIND]):
+                said = Reason.BLOCKED_BY_VENDOR
+            elif kind not in BREVO_STATES or (kind == "blocked" and MAY_REFUSE.search(why[:LONGEST_KIND])):
+                unread += _unknown_event(kind, event)
             reports.append(Report(state, ref, message_id, to, said or reason, safe_code(kind), at))
     return Feedback(tuple(reports), tuple(blocked), tuple(unread))
 
@@ -141,8 +147,10 @@ def _unknown_event(kind: str, event: Any) -> list[InboundMessage]:
     if kind in OPENINGS or not unread_rows.MAILBOX.search(told):
         return []
     said = [each for name, each in event.items() if name not in OF_MAIL] if isinstance(event, dict) else [event]
-    texts = [each for each in said if isinstance(each, str)]
-    if any(REFUSING.search(each[:LONGEST_KIND]) or classify_reply(each) in REPLY_REFUSES for each in texts):
+    if any(
+        MAY_REFUSE.search(each[:LONGEST_KIND]) or classify_reply(each) in REPLY_REFUSES
+        for each in json_values.strings(said)
+    ):
         return unread_rows.unread_replies(told, unread_rows.MAILBOX)
     today = clock.istanbul(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
     return [InboundMessage("", "", "", json.dumps({"event": kind[:LONGEST_KIND]}), today, is_whole=False)]
