@@ -12,17 +12,20 @@ from urllib.parse import urlencode
 
 from sqlalchemy import Select, select
 
+from portal.core.addresses import mask
 from portal.core.extensions import db, read_session, vault
 from portal.core.ids import new_id
 from portal.core.models import NO_PROVIDER, EventKind, EventOutcome, GatewayEvent, MessageGateway
 from portal.core.models.inserts import insert_missing
 from portal.services.messaging.gateways import push_text
 from portal.services.messaging.gateways.protocol import BlockedAddress, InboundMessage, VendorPush
+from portal.services.messaging.gateways.unread_rows import MOBILE
+from portal.services.messaging.gateways.vendor_rows import canonical
 
 SWEEP = bytes(32)  # The digest of the row by which a gateway is swept.
 OFTEN = timedelta(minutes=1)  # Reports that are alike are noted once in it.
 MOST_SHOWN = 200  # Characters of a push that could not be read.
-PERSONAL = re.compile(r"[^\s\"'<>=&]{1,64}(?:@|%40)[^\s\"'<>=&]{1,64}|[0-9]{5,}")
+PERSONAL = re.compile(rf"[^\s\"'<>=&]{{1,64}}(?:@|%40)[^\s\"'<>=&]{{1,64}}|\+?{MOBILE.pattern}|[0-9]{{5,}}")
 
 
 def keep(
@@ -85,9 +88,9 @@ def masked_beginning(push: VendorPush) -> str:
     return mask_people(text)[:MOST_SHOWN]
 
 
-def mask_people(text: str) -> str:
-    """A text without the numbers and addresses that stand in it."""
-    return PERSONAL.sub("•••", text)
+def mask_people(text: str, sender: str = "") -> str:
+    """A text without the numbers and addresses that stand in it; only the sender's has its last digits."""
+    return PERSONAL.sub(lambda each: mask(sender) if canonical(each[0]) == sender else "•••", text)
 
 
 def _row_of(gateway_id: int) -> Select[GatewayEvent]:

@@ -108,6 +108,6 @@ def _row(event: GatewayEvent) -> ReplyRow:
         return ReplyRow(event, "–", _("Yanıt açılamadı."), [], is_held, is_late)
     address, text = meant_brands.address_of(reply.sender), reply.said
     if not reply.is_whole:
-        text = _("Okunamayan bildirim: %(text)s", text=event_contents.mask_people(text))
+        text = _("Okunamayan bildirim: %(text)s", text=event_contents.mask_people(text, reply.sender))
     brands = [brand.name for brand in meant_brands.find_brands(event, reply)]
     return ReplyRow(event, mask(address.text) if address else reply.sender or "–", text, brands, is_held, is_late)

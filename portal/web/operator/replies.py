@@ -86,7 +86,7 @@ def _row(event: GatewayEvent) -> SharedReplyRow:
         return SharedReplyRow(event, "–", _("Yanıt açılamadı."), [])
     address, text = meant_brands.address_of(reply.sender), reply.said
     if not reply.is_whole:
-        text = _("Okunamayan bildirim: %(text)s", text=event_contents.mask_people(text))
+        text = _("Okunamayan bildirim: %(text)s", text=event_contents.mask_people(text, reply.sender))
     held = [each.provider_id for each in shared_replies.find_held(event, address)]
     firms = db.session.scalars(select(Provider).where(Provider.id.in_(held)).order_by(Provider.title))
     sender = mask(address.text) if address else reply.sender or "–"

@@ -85,12 +85,14 @@ def test_what_the_operator_reads_is_neither_listed_nor_settled_here(app, vendor,
 
 
 def test_what_a_vendor_pushed_unreadably_is_read_without_numbers(app, vendor, staff, rows):
-    broken = f'[{{"source_addr": "{make.PHONE}", "content": "artık "yeter" yazmayın"'
+    """But for the last digits of whose row it is."""
+    broken = f'[{{"source_addr": "{make.PHONE}", "content": "artık "yeter" yazmayın", "+4917012345678": "kargo"'
     vendor.browser.post(f"/callbacks/messages/{vendor.secret}", data=broken.encode())
     work(app)
 
     page = staff.opens("/desk/replies").text
     assert "Okunamayan bildirim: " in page and "yazmayın" in page and make.PHONE.removeprefix("+") not in page
+    assert "&#34;+90 5•• ••• •• 67&#34;, &#34;content" in page and "+•••&#34;: &#34;kargo" in page
     staff.posts(f"/desk/replies/{the_reply(rows).id}/refusal")
     assert [each.status for each in rows(Decision)] == ["RET"]
 
