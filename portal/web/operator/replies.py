@@ -29,6 +29,7 @@ class SharedReplyRow:
     sender: str
     text: str
     firms: list[tuple[int, str]]  # That wrote to the sender, to whom nothing is sent meanwhile.
+    is_whole: bool  # Else no firm reads it.
 
 
 @blueprint.get("/replies")
@@ -55,7 +56,8 @@ def refuse_reply(event_id: int) -> ResponseReturnValue:
 @blueprint.post("/replies/<id:event_id>/reading")
 @needs(Permission.CONNECT)
 def settle_reply(event_id: int) -> ResponseReturnValue:
-    """It refuses nothing: what was held back goes on. A firm that is chosen reads it next."""
+    """It refuses nothing: what was held back goes on. A firm that is chosen reads it next, but nothing that may hold
+    what others wrote."""
     firm = request.form.get("firm", None, int)
     return _settle(
         event_id, firm=firm, told=_("Yanıt firmaya iletildi.") if firm else _("Yanıt okundu olarak işaretlendi.")
@@ -68,6 +70,8 @@ def _settle(event_id: int, *, told: str, refuses: bool = False, firm: int | None
     try:
         reply = event_contents.read_reply(event)
     except CannotOpen:
+        abort(404)
+    if firm and not reply.is_whole:
         abort(404)
     if refuses and not replies.refuse_as_read(event, reply, current_user.id, at):
         abort(404)
@@ -83,11 +87,11 @@ def _row(event: GatewayEvent) -> SharedReplyRow:
     try:
         reply = event_contents.read_reply(event)
     except CannotOpen:
-        return SharedReplyRow(event, "–", _("Yanıt açılamadı."), [])
+        return SharedReplyRow(event, "–", _("Yanıt açılamadı."), [], is_whole=False)
     address, text = meant_brands.address_of(reply.sender), reply.said
     if not reply.is_whole:
         text = _("Okunamayan bildirim: %(text)s", text=event_contents.mask_people(text, reply.sender))
     held = [each.provider_id for each in shared_replies.find_held(event, address)]
     firms = db.session.scalars(select(Provider).where(Provider.id.in_(held)).order_by(Provider.title))
     sender = mask(address.text) if address else reply.sender or "–"
-    return SharedReplyRow(event, sender, text, [(each.id, each.known_as) for each in firms])
+    return SharedReplyRow(event, sender, text, [(each.id, each.known_as) for each in firms], reply.is_whole)

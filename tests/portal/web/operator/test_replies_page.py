@@ -27,3 +27,18 @@ def test_the_operator_reads_what_may_be_meant_for_several_firms(app, browser, de
     assert len({each.provider_id for each in rows(Decision)}) == refused
     waiting = rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY, GatewayEvent.settled_at.is_(None))
     assert [(each.provider_id, each.body is not None) for each in waiting] == [(firm, True)] * texts
+
+
+def test_no_firm_reads_what_may_hold_what_others_wrote(app, browser, derya, rows):
+    vendor, phones = operators_vendor(app, browser), grants.phones(2, 1_000_100)
+    body = "".join(f'{{"source_addr":"{each}","content":"hastayım"}},' for each in phones)
+    browser.post(f"/callbacks/messages/{vendor.secret}", data=f"[{body}", content_type="application/json")
+    work(app)
+    page = derya.opens("/operator/replies").text
+    assert "hastayım" in page and "okusun" not in page and "hiçbir firmaya gösterilmez" in page
+
+    at_operator = rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY, GatewayEvent.provider_id.is_(None))
+    firm = min(each.provider_id for each in rows(GatewayEvent, GatewayEvent.provider_id.is_not(None)))
+    for each in at_operator:
+        assert derya.posts(f"/operator/replies/{each.id}/reading", {"firm": firm}).status_code == 404
+    assert {each.body for each in rows(GatewayEvent, GatewayEvent.provider_id.is_not(None))} == {None}
