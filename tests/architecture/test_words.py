@@ -31,6 +31,7 @@ LAWFUL = {
     ("portal/services/imports/layout/headers.py", "customer"): "a word in other people's files",
     ("portal/services/messaging/gateways/mail_webhooks.py", "opt_out"): "Amazon's own word",
     ("portal/services/messaging/fake_gateway/netgsm_queries.py", "subscriber"): "NetGSM's own name of a field",
+    ("docs/mail-sending.md", "opt-out"): "a mail vendor's word",
     ("portal/core/iys_protocol/code_meanings.py", "opt-out"): "İYS's own name of its link service",
     ("portal/core/iys_protocol/answers.py", "opt-out"): "İYS's own name of its link service",
 }
