@@ -45,7 +45,7 @@ def _waiting_providers(lane: Lane) -> CTE:
     once for each of them, not for each submission."""
     row = aliased(Submission)
     of_lane = select(row.provider_id).where(row.lane == lane, row.due_at.is_not(None))
-    of_lane = of_lane.order_by(row.provider_id).limit(1)
+    of_lane = of_lane.order_by(row.provider_id, row.due_at).limit(1)  # As the index of open ones is.
     found = select(of_lane.scalar_subquery().label("provider_id")).cte("waiting", recursive=True)
     following = of_lane.where(row.provider_id > found.c.provider_id).correlate(found).scalar_subquery()
     return found.union_all(select(following).where(found.c.provider_id.is_not(None)))

@@ -202,8 +202,9 @@ def oldest_due(
     whoever may be answered is soon tried.
     """
     open_ones = select(Submission.id).where(Submission.lane == lane, Submission.due_at.is_not(None))
-    # Idle: the statement below takes longer to make than to run. Ordered, or PostgreSQL reads the table for it.
-    if session.scalar(open_ones.order_by(Submission.provider_id).limit(1)) is None:
+    # Idle: the statement below takes longer to make than to run. Ordered as the index of open ones is, or PostgreSQL
+    # reads all that ended for it.
+    if session.scalar(open_ones.order_by(Submission.provider_id, Submission.due_at).limit(1)) is None:
         return None
     first = (
         select(Submission.id)

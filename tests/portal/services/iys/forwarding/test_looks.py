@@ -1,5 +1,7 @@
 """What the forwarder reads to find out whether anything is due."""
 
+import json
+
 import pytest
 from sqlalchemy import event, text
 
@@ -60,6 +62,27 @@ def test_a_look_reads_no_connection_of_firms_for_whom_nothing_waits(app, look):
 
     assert any("connection USING" in each for each in found)
     assert not [each for each in found if "SCAN connection" in each]
+
+
+@on_postgresql
+@pytest.mark.slow
+def test_a_look_for_what_is_due_reads_nothing_that_ended(app):
+    """Of a firm with many of both the planner may take the index of all of them for as good."""
+    with app.app_context():
+        grants.insert_decisions(make.brand(), grants.phones(WAITING), clock.now(), lane=Lane.REFUSALS)
+        for change in ("lane = 'bulk' WHERE id % 3 > 0", "outcome = 'accepted', due_at = NULL WHERE id / 7 % 3 > 0"):
+            db.session.execute(text(f"UPDATE submission SET {change}"))
+            db.session.commit()
+            db.session.execute(text("ANALYZE"))
+            db.session.commit()
+
+        asked = asked_by(lambda at: claims.oldest_due(read_session(), at, Lane.REFUSALS))
+
+        for statement, given in asked:
+            found = db.session.connection().exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", given).scalar()
+            assert "ix_submission_provider_outcome" not in json.dumps(found), found
+        db.session.rollback()
+    assert asked
 
 
 @on_postgresql
