@@ -1,5 +1,6 @@
 """Whether this process's clock agrees with the database's. A wrong one misleads all other programs: what it dates is
-tomorrow's, what it leases nobody else may have until then.
+tomorrow's, what it leases nobody else may have until then. So nothing is begun by it, nor committed where it was set
+meanwhile.
 
 The database is asked again only where the clock was set since both agreed, which monotonic time tells.
 """
@@ -8,11 +9,11 @@ import time
 from datetime import UTC, timedelta
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
 from portal.core import clock, programs
-from portal.core.extensions import read_session
+from portal.core.extensions import JournalledSession, read_session
 
 APART = timedelta(seconds=5)
 STEP = 1.0  # Seconds by which wall and monotonic time part where the clock was set.
@@ -21,6 +22,10 @@ _agreed: float | None = None  # Wall time less monotonic time, when both clocks 
 _is_told = False  # That they differ.
 
 log = structlog.get_logger()
+
+
+class ClockApart(Exception):
+    """The clock was set while something was dated by it."""
 
 
 def may_write() -> bool:
@@ -38,6 +43,12 @@ def may_write() -> bool:
         return False
     _agreed, _is_told = offset, False
     return True
+
+
+@event.listens_for(JournalledSession, "before_commit")
+def _refuse_commit(_session: Session) -> None:
+    if not may_write():
+        raise ClockApart
 
 
 def difference(session: Session) -> timedelta:

@@ -10,6 +10,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
+from portal.core.clock_check import ClockApart
 from portal.core.database import is_unavailable
 from portal.core.vault import KeyMissing
 from portal.web.shared import problems
@@ -32,7 +33,8 @@ PAGES = {
 def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, lambda error: (_render("errors/form_expired.html"), 400))
     app.register_error_handler(HTTPException, _page)
-    app.register_error_handler(KeyMissing, lambda _: _page(ServiceUnavailable(retry_after=5)))
+    for later in (KeyMissing, ClockApart):
+        app.register_error_handler(later, lambda _: _page(ServiceUnavailable(retry_after=5)))
     app.register_error_handler(SQLAlchemyError, _database_error)
     # Flask's own would log the path.
     app.log_exception = lambda exc_info: log.error("request.failed", exc_info=exc_info)  # type: ignore[method-assign]

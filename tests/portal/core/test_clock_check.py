@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from portal.core import clock, loops
-from portal.core.models import Decision
+from portal.core import clock, clock_check, loops
+from portal.core.extensions import db
+from portal.core.models import Brand, Decision
 from tests import make
 from tests.make import Person
 
@@ -35,6 +36,17 @@ def test_what_is_posted_to_a_process_whose_clock_is_a_day_off_is_told_to_try_aga
     assert not rows(Decision)
     assert fatma.posts(form, MESAJ="RET").status_code == 303
     assert rows.one(Decision).consent_date <= clock.now()
+
+
+def test_what_was_dated_while_the_clock_was_set_is_not_committed(app, rows, monkeypatch, a_day_off):
+    monkeypatch.setattr(sys, "argv", ["flask", "iys", "forward"])
+    with app.app_context():
+        make.brand().name = "Yarının adı"
+        with a_day_off, pytest.raises(clock_check.ClockApart):
+            db.session.commit()
+        db.session.rollback()
+
+    assert rows.one(Brand).name == "Örnek Mağaza"
 
 
 def test_loops_rest_while_the_clock_is_a_day_off_and_go_on_once_it_is_set(app, monkeypatch, a_day_off):
