@@ -42,8 +42,16 @@ def promises(app: Flask, world: World, crowd: Crowd) -> Iterator[Promise]:
     yield "nothing parked, blocked or expired", [each for each in GIVEN_UP if outcomes[each]]
     yield "nothing waits for İYS any more", [number for number in [count_open_submissions(app)] if number]
     yield _at_iys(app, world)
-    yield "only honest pages: no stack trace, no raw error", crowd.wrong
+    yield "only honest pages: no stack trace, no raw error", [*crowd.wrong, *_unhandled(world)]
     yield "the replica holds the same decisions", _behind(world)
+
+
+def _unhandled(world: World) -> list[str]:
+    """The ends of what the web processes logged where gunicorn had to answer for them."""
+    lines = (
+        line for each in (world.first, world.second) for line in each.web.log.read_text("utf-8", "replace").split("\n")
+    )
+    return [line[-600:] for line in lines if "Error handling request" in line]
 
 
 def _compare(session: Session, salt: str, crowd: Crowd) -> tuple[list[str], list[str], int]:
