@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import structlog
 
+from portal.core.clock_check import ClockApart
 from portal.core.database import is_unavailable
 from portal.core.extensions import db
 from portal.core.vault import KeyMissing
@@ -28,9 +29,9 @@ def each_by_itself(pieces: Iterable[Piece], act: Callable[[Piece], None]) -> lis
 
 
 def note_failure(failure: Exception, **facts: object) -> str:
-    """The name of an error, which is logged without what it says. Raises it again where it may pass: the database, or a
-    key, failed."""
-    if isinstance(failure, KeyMissing) or is_unavailable(failure):
+    """The name of an error, which is logged without what it says. Raises it again where it may pass: the database, a
+    key or the clock failed."""
+    if isinstance(failure, KeyMissing | ClockApart) or is_unavailable(failure):
         raise failure
     name = type(failure).__name__
     log.error("gateway_event.failed", error=name, **facts)

@@ -112,8 +112,10 @@ def _read_automatic(
 ) -> Feedback | None:
     """What a mail system says of a message; None where it says nothing."""
     message_id = named[0][1]
-    if COMPLAINT in parts and (told := _complaint(parts[COMPLAINT], message_id, at)):
-        return told
+    if COMPLAINT in parts:
+        told = _complaint(parts[COMPLAINT], message_id, at)
+        if told or STATUS not in parts:
+            return told
     if STATUS in parts and (reports := tuple(_reports(parts[STATUS], message_id, at))):
         return Feedback(reports)
     if parts.keys().isdisjoint(REPORTS) and _header(mail, "Auto-Submitted").startswith("auto-replied"):

@@ -66,7 +66,7 @@ LEFT = re.compile(r"\b(?:unsubscribed|opt(?:ed)?[ _-]?out)\b", re.IGNORECASE)  #
 REFUSING = re.compile(r"unsub|spam|complain", re.IGNORECASE)  # Brevo has more such events than it documents.
 MAY_REFUSE = re.compile(rf"{REFUSING.pattern}|black.?list|block.?list|suppress|abuse|opt.?out", re.IGNORECASE)
 OPENINGS = ("opened", "unique_opened", "proxy_open", "unique_proxy_open", "click", "Open", "Click")  # No evidence.
-OF_MAIL = ("subject", "tag", "tags", "link")  # Words of ours.
+OF_MAIL = ("subject", "tag", "tags", "link", "mail")  # Words and headers of ours.
 KNOWN_KEYS: dict[str, CertificatePublicKeyTypes] = {}  # That this process has fetched, by the certificate's URL.
 LONGEST_KIND = 60  # Characters of an event.
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -159,7 +159,8 @@ def _bodies(server: _Connection, uids: list[int]) -> list[bytes] | None:
         raise
     except server.error:
         return None
-    return [part[1] for part in parts if isinstance(part, tuple)] if state == "OK" else None
+    found = [part[1] for part in parts if isinstance(part, tuple)]
+    return found if state == "OK" and len(found) == len(uids) else None
 
 
 def _bodies_singly(server: _Connection, uids: list[int]) -> tuple[list[bytes], list[int], list[int]]:

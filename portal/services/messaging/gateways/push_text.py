@@ -19,11 +19,12 @@ def decode(text: bytes, content_type: str = "") -> str:
     Windows-1254."""
     if text[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         return text.decode("utf-16", "replace")
-    declared = CHARSET.search(content_type) or CHARSET.search(text[:HEAD].decode("ascii", "replace"))
+    head = text[:HEAD].decode("ascii", "replace") if text.lstrip()[:1] == b"<" else ""
+    declared = CHARSET.search(content_type) or CHARSET.search(head)
     with suppress(LookupError, ValueError):
         name = codecs.lookup(declared[1]).name if declared else "utf-8"
         if name not in NOT_DECLARED and (text.isascii() or name.startswith("utf") or not _is_utf_8(text)):
-            return text.decode(name, "strict" if name in DECLARED else "replace")
+            return text.decode(name, "strict" if name in DECLARED or name.startswith("utf") else "replace")
     return text.removeprefix(codecs.BOM_UTF8).decode("utf-8", TURKISH)
 
 

@@ -91,8 +91,10 @@ def unread_replies(document: Any, names: re.Pattern[str] = MOBILE) -> list[Inbou
 
 
 def names_of(row: Any) -> list[str]:
-    """The numbers of a row in a vendor's list; one that names none is for a person."""
-    return numbers_in(row) or [json.dumps(row)]
+    """The numbers of a row in a vendor's list. One without a mobile number is for a person as well: what looks like
+    another number may be an id."""
+    told = json.dumps(row)
+    return numbers_in(row) + ([] if isinstance(row, str) or MOBILE.search(told) else [told])
 
 
 def numbers_in(value: Any) -> list[str]:

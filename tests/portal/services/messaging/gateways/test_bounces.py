@@ -71,6 +71,7 @@ def test_a_complaint_is_a_refusal_where_it_holds_a_token(kind, is_refusal):
     assert parse(COMPLAINT, "sikayet@ornek.com.tr", kind=kind, original=ORIGINAL).blocked == refusal
     forged = ORIGINAL.replace("{header}", f"unsubscribe+{'a' * 32}@{DOMAIN}")
     assert parse(COMPLAINT, "sikayet@ornek.com.tr", kind=kind, original=forged) == Feedback()
+    assert parse(f"Return-Path: <>\n{COMPLAINT}", "sikayet@ornek.com.tr", kind="", original=ORIGINAL).replies
 
 
 BY_PERSON = "From: Burak <burak@example.net>\nDate: Sat, 28 Nov 2026 21:02:11 +0300\nSubject: ret\n\n"

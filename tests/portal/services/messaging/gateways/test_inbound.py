@@ -162,10 +162,11 @@ def test_every_number_on_a_list_has_refused_whatever_the_list_looks_like(name, a
 
 def test_a_row_of_a_list_that_names_no_number_hides_no_other(vendor):
     odd = {"created_at": "2026-11-28T12:00:00+03:00"}
-    vendor.answers = [(200, {"records": [odd, {"phone": "905320000002", "x": 1}]})]
+    masked = {"id": 12345678901, "phone": "0532***4567"}
+    vendor.answers = [(200, {"records": [odd, masked, {"phone": "905320000002", "x": 1}]})]
 
     found = [each.address for each in coded("verimor", vendor.url).blocked(AT)]
-    assert found == [json.dumps(odd), "+905320000002"]
+    assert found == [json.dumps(odd), "+12345678901", json.dumps(masked), "+905320000002"]
 
 
 def test_numbers_abroad_are_on_a_list_and_end_no_reading_of_it(vendor):
@@ -206,6 +207,16 @@ def test_of_a_long_push_that_is_cut_off_each_number_has_all_its_words():
 
     found = unread_replies(json.dumps(rows)[:-1])
     assert all(f"RET{n}" in each.text for n, each in enumerate(found)) and len(found) == 5
+
+
+def test_no_words_of_a_person_name_the_charset_of_a_push():
+    said = [("encoding=cp037", "905320000001"), ("charset=utf-32", "905320000002"), ("RET", "905320000003")]
+    rows = [{"content": text} | VERIMOR | {"source_addr": sender, "content": text} for text, sender in said]
+    news = coded("verimor", "https://sms.example.com").read_push(
+        VendorPush(json.dumps(rows).encode(), "application/json")
+    )
+
+    assert [(each.text, each.sender) for each in news.replies] == [(text, f"+{sender}") for text, sender in said]
 
 
 def test_a_text_with_odd_characters_is_kept_without_them():

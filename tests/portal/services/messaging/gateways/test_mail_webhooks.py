@@ -229,6 +229,14 @@ def test_who_leaves_a_list_of_ses_has_refused(wanted, is_refusal):
     assert told == Feedback(blocked=(refusal,) if is_refusal else ())
 
 
+def test_headers_of_our_own_mail_refuse_nothing_in_an_event_of_a_new_kind():
+    note = json.loads(ses(eventType="OfTomorrow"))
+    note["mail"]["headers"] = [{"name": "List-Unsubscribe", "value": "<mailto:unsubscribe+a@geri.ornek.com.tr>"}]
+
+    told = read_ses_push(signed(Message=json.dumps(note)), TOPIC, [KEY], certificate_of)
+    assert [each.sender for each in told.replies] == [""]
+
+
 @pytest.mark.parametrize(
     "odd", ["", "x", [], {}, {"event": {"a": 1}}, {"event": 7, "ts_event": -1, "email": [1]}, [[]]]
 )

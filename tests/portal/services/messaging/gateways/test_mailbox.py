@@ -57,7 +57,7 @@ def test_a_server_that_counts_anew_is_read_anew_and_an_empty_one_says_nothing(se
     assert len(mailbox(server).read(position, SINCE).mails) == 1
 
 
-@pytest.mark.parametrize("refusal", ["NO [SERVERBUG] Internal error", "BAD corrupt item"])
+@pytest.mark.parametrize("refusal", ["NO [SERVERBUG] Internal error", "BAD corrupt item", "OK done"])
 def test_a_mail_that_the_server_cannot_hand_out_stops_no_other(server, refusal):
     """One at the end waits for the next one: where none is handed out, it may be the server that fails."""
     for number in range(1, 6):
