@@ -2,6 +2,7 @@
 
 from typing import IO, Any
 
+import psycopg
 import structlog
 from flask import Flask, current_app, request
 from flask.globals import request_ctx
@@ -35,12 +36,13 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _page)
     for later in (KeyMissing, ClockApart):
         app.register_error_handler(later, lambda _: _page(ServiceUnavailable(retry_after=5)))
-    app.register_error_handler(SQLAlchemyError, _database_error)
+    for kind in (SQLAlchemyError, psycopg.Error, TimeoutError):  # The latter from the queue of SQLite's writers.
+        app.register_error_handler(kind, _database_error)
     # Flask's own would log the path.
     app.log_exception = lambda exc_info: log.error("request.failed", exc_info=exc_info)  # type: ignore[method-assign]
 
 
-def _database_error(error: SQLAlchemyError) -> ResponseReturnValue:
+def _database_error(error: Exception) -> ResponseReturnValue:
     if not is_unavailable(error):
         raise error
     log.error("request.without_database", exc_info=error)

@@ -1,5 +1,6 @@
 """What goes wrong is a page that says what to do."""
 
+import psycopg
 import pytest
 from sqlalchemy import text
 
@@ -89,6 +90,16 @@ def test_while_the_database_is_away_people_and_programs_are_asked_to_come_again(
 
     assert page.status_code == answer.status_code == 503 and is_page(page) and answer.json["status"] == 503
     assert page.headers["Retry-After"] == answer.headers["Retry-After"] == "5"
+
+
+@pytest.mark.parametrize("failure", [TimeoutError, psycopg.OperationalError])
+def test_what_the_drivers_say_themselves_asks_to_come_again_too(app, failure):
+    def fail():
+        raise failure
+
+    app.add_url_rule("/a/wait", view_func=fail)
+
+    assert app.test_client().get("/a/wait").status_code == 503
 
 
 def test_an_error_keeps_its_headers(browser):
