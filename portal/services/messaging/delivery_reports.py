@@ -68,7 +68,8 @@ def unreported_refs(gateway_id: int, at: datetime) -> tuple[list[str], datetime]
 
 def _recipient_ids(gateway: MessageGateway, reports: Sequence[Report]) -> dict[str, int]:
     """Recipients of a provider's, by address, for reports that do not name our id."""
-    texts = {report.to for report in reports if report.message_id is None and report.to}
+    told = {report.to for report in reports if report.message_id is None}
+    texts = {each for each in told if meant_brands.address_of(each)}
     if gateway.provider_id is None or not texts:
         return {}
     indexes = recipients.blind_indexes(vault(), gateway.provider_id, texts)

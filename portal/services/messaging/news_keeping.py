@@ -27,7 +27,9 @@ def keep_news(gateway: MessageGateway, news: Feedback, at: datetime, pushed_at: 
     secret, applied = gateways.read_secret(vault(), gateway), delivery_reports.apply_reports(gateway, news.reports, at)
     may_be_known = pushed_at is not None and at < pushed_at + KNOWN_AFTER
     told = [*news.blocked, *_refusals_reported(news, applied, may_be_known=may_be_known)]
-    nameless = [each for each in told if each.message_id is None and meant_brands.address_of(each.address) is None]
+    nameless = dict.fromkeys(
+        each for each in told if each.message_id is None and meant_brands.address_of(each.address) is None
+    )
     unread = [reply for each in nameless for reply in unread_rows.unread_replies(each.address, names_in(gateway))]
     moment = f"{pushed_at:%Y-%m-%d %H:%M}" if pushed_at else clock.day(at).isoformat()
 

@@ -9,9 +9,17 @@ from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.models import Decision, EventKind, EventOutcome, GatewayEvent, Message, MessageGateway, Recipient
 from portal.domain.consents import recipients
-from portal.services.messaging import event_contents, feedback, gateway_events, message_outcomes, replies
+from portal.services.messaging import (
+    delivery_reports,
+    event_contents,
+    feedback,
+    gateway_events,
+    message_outcomes,
+    replies,
+)
 from portal.services.messaging.gateways import bounces, verimor
 from portal.services.messaging.gateways.mail_tokens import TokenPurpose
+from portal.services.messaging.gateways.protocol import Report, ReportState
 from tests import imap_server
 from tests.imap_server import PASSWORD, USERNAME, ImapServer
 from tests.portal.services.messaging import test_gateway_delivery as delivery
@@ -95,6 +103,16 @@ def test_a_report_at_which_we_stumble_moves_no_message_and_the_others_do(app, ve
 
     assert [each.state.value for each in rows(Message)] == ["accepted", "delivered"]
     assert len(held(app, rows)) == 1
+
+
+def test_an_address_in_a_report_that_no_database_takes_holds_up_nothing(app, vendor):
+    with app.app_context():
+        gateway = db.session.query(MessageGateway).one()
+        odd = Report(ReportState.FAILED, "a-1", to="\ud800")
+
+        applied = delivery_reports.apply_reports(gateway, [odd], clock.now())
+
+    assert (applied.matched, applied.unknown, applied.failed) == ([], 1, [])
 
 
 def test_nothing_moves_while_the_database_fails(app, vendor, rows, monkeypatch):
