@@ -24,7 +24,7 @@ _is_told = False  # That they differ.
 log = structlog.get_logger()
 
 
-class ClockApart(Exception):
+class ClockSkew(Exception):
     """The clock was set while something was dated by it."""
 
 
@@ -48,7 +48,7 @@ def may_write() -> bool:
 @event.listens_for(JournalledSession, "before_commit")
 def _refuse_commit(_session: Session) -> None:
     if not may_write():
-        raise ClockApart
+        raise ClockSkew
 
 
 def difference(session: Session) -> timedelta:

@@ -37,7 +37,7 @@ from portal.core import ids, programs
 
 PING_AFTER = 1.0  # Seconds in the pool after which a connection is pinged before use.
 WRITER_TIMEOUT = 10.0  # Seconds a writer waits for the write lock.
-MAY_PASS = ("08", "40", "53", "55", "57", "58")  # Classes of SQLSTATE.
+TRANSIENT_SQLSTATES = ("08", "40", "53", "55", "57", "58")  # Their classes.
 POSTGRESQL_URL = "postgresql+psycopg://"
 REFUSE_WRITES = "SET default_transaction_read_only = on"
 # PostgreSQL ends the transaction of a machine that vanished, and so its locks, when it has not answered for so long; by
@@ -147,8 +147,11 @@ def is_unavailable(error: Exception) -> bool:
     """Whether the database is away, full or busy, or has no connection left; False for a fault of the statement."""
     if isinstance(error, OperationalError | InterfaceError):
         return getattr(error.orig, "sqlite_errorname", None) != "SQLITE_ERROR"  # Of a missing table, too.
-    raw = getattr(error, "sqlstate", "")  # Of the driver's own errors, as in a pipeline; None: its connection is lost.
-    return isinstance(error, PoolTimeout | PendingRollbackError | TimeoutError) or raw is None or raw[:2] in MAY_PASS
+    if isinstance(error, PoolTimeout | PendingRollbackError | TimeoutError):
+        return True
+    # Of the driver's own errors, as in a pipeline; None: its connection is lost.
+    state = getattr(error, "sqlstate", "")
+    return state is None or state[:2] in TRANSIENT_SQLSTATES
 
 
 def _ping_if_idle(dialect: Dialect, connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:

@@ -15,7 +15,7 @@ from portal.core.models import NO_PROVIDER, Brand, BrandGateway, GatewayState, M
 from portal.core.vault import Vault
 
 SECRET_BYTES = 24
-UNHEARD_AFTER = timedelta(hours=1)
+INBOX_UNREAD_AFTER = timedelta(hours=1)
 WHOLE = 100  # Percent of a brand's batches.
 GENERIC, ROUTE, DOMESTIC = "described", "route", "domestic"  # A vendor, its field, and that field's value.
 IN_USE = (GatewayState.UNTESTED, GatewayState.WORKING, GatewayState.STOPPED)
@@ -110,11 +110,11 @@ def replace_credentials(
         gateway.state = GatewayState.UNTESTED
 
 
-def is_unheard(at: datetime) -> ColumnElement[bool]:
+def is_inbox_unread(at: datetime) -> ColumnElement[bool]:
     """The condition that what a vendor or a mailbox has for an account that sends could not be read for an hour."""
     is_asked = or_(MessageGateway.carries == AddressKind.PHONE, MessageGateway.mailbox_position.is_not(None))
     heard_at = func.coalesce(MessageGateway.swept_at, MessageGateway.tested_at)
-    return and_(MessageGateway.state == GatewayState.WORKING, is_asked, heard_at < at - UNHEARD_AFTER)
+    return and_(MessageGateway.state == GatewayState.WORKING, is_asked, heard_at < at - INBOX_UNREAD_AFTER)
 
 
 def fingerprint(gateway: MessageGateway) -> str:

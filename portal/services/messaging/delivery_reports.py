@@ -14,7 +14,7 @@ from portal.core.vault import CannotOpen
 from portal.domain.consents import recipients
 from portal.services.messaging import meant_brands, message_outcomes, outgoing_messages
 from portal.services.messaging.gateways.protocol import Reason, Report, ReportState
-from portal.services.messaging.separate_pieces import FailedPiece, each_by_itself
+from portal.services.messaging.savepoints import FailedPiece, run_in_savepoints
 
 WAITS_FOR_REPORT = timedelta(days=3)  # Longer than any vendor tries.
 MOST_REFS = 5  # In one sweep, of up to two pages each; Verimor answers 20 queries a minute, look-ups among them.
@@ -46,7 +46,7 @@ def apply_reports(gateway: MessageGateway, reports: Sequence[Report], at: dateti
             db.session.flush()
             matched.append((message, report))
 
-    failed = each_by_itself(sorted(reports, key=lambda each: (each.message_id or 0, each.ref, each.to)), apply)
+    failed = run_in_savepoints(sorted(reports, key=lambda each: (each.message_id or 0, each.ref, each.to)), apply)
     known = {report for _, report in matched} | {piece for piece, _ in failed}
     return AppliedReports(matched, sum(each.state in FINAL and each not in known for each in reports), failed)
 

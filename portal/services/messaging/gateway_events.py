@@ -32,12 +32,12 @@ from portal.services.messaging.gateways.protocol import (
 )
 from portal.services.messaging.gateways.smtp import SmtpGateway
 from portal.services.messaging.news_keeping import KNOWN_AFTER, keep_news, names_in
-from portal.services.messaging.separate_pieces import note_failure
+from portal.services.messaging.savepoints import log_or_reraise
 
 NEWS = (EventKind.PUSH, EventKind.REPLY, EventKind.BLOCKED)
 LEASE = {EventKind.SWEEP: timedelta(minutes=10)}  # Others: a minute.
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-READ_ON = {  # After an account was removed: people answer mails weeks later.
+READ_AFTER_REMOVAL = {  # After an account was removed: people answer mails weeks later.
     AddressKind.PHONE: delivery_reports.WAITS_FOR_REPORT,
     AddressKind.EMAIL: timedelta(days=90),
 }
@@ -91,7 +91,7 @@ def _work(event_id: int) -> None:
         event.due_at, event.lease_until = at + (KEY_WAIT if isinstance(unopened, KeyMissing) else HOUR), None
     except Exception as failure:
         db.session.rollback()
-        _keep_unread(event, gateway, note_failure(failure, id=event_id), at)
+        _keep_unread(event, gateway, log_or_reraise(failure, id=event_id), at)
     db.session.commit()
 
 
@@ -108,7 +108,7 @@ def _take(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
 
 
 def _keep_unread(event: GatewayEvent, gateway: MessageGateway, why: str, at: datetime) -> None:
-    """What we stumbled over waits for a person, and nothing is sent to whom it names. A sweep is tried again."""
+    """What failed waits for a person, and nothing is sent to whom it names. A sweep is tried again."""
     db.session.refresh(event, with_for_update=True)
     event.lease_until = None
     if event.kind == EventKind.SWEEP:
@@ -139,7 +139,7 @@ def _read_push(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> No
         if at < event.received_at + PROVABLE_WITHIN:
             event.due_at = at + MINUTE
             return
-    except Exception:  # Also where an adapter stumbles: one push stops no account.
+    except Exception:  # Also where an adapter fails: one push stops no account.
         is_parsed = False
         if not (isinstance(adapter, SmtpGateway) and adapter.feedback == "ses"):  # What is not signed is nobody's.
             news = Feedback(replies=tuple(_unread_push(gateway, push)))
@@ -207,7 +207,9 @@ def _sweep(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
 
     No lock is held while the vendor answers: the lease alone keeps others away.
     """
-    if gateway.removed_at is not None and (at > gateway.removed_at + READ_ON[gateway.carries] or _is_followed(gateway)):
+    if gateway.removed_at is not None and (
+        at > gateway.removed_at + READ_AFTER_REMOVAL[gateway.carries] or _is_followed(gateway)
+    ):
         event.due_at, event.settled_at = None, at
         return
     adapter, since = gateway_accounts.adapter_of(gateway), (gateway.swept_at or gateway.created_at) - OVERLAP
@@ -241,7 +243,7 @@ def _read_mailbox(
         told = adapter.read_mailbox(position, since) if adapter.mailbox else None
     except GatewayError as failure:
         _log_silence(gateway_id, failure)
-        gateway.mailbox_position = gateway.mailbox_position or ""  # There is one (gateways.is_unheard).
+        gateway.mailbox_position = gateway.mailbox_position or ""  # There is one (gateways.is_inbox_unread).
         if failure.error.error_class == ErrorClass.CONFIG:
             routing.stop(db.session, gateway_id, failure.error.code, failure.error.reason)
     event.due_at, event.lease_until = at + MINUTE, None
@@ -279,8 +281,8 @@ def _ask(gateway_id: int, call: Callable[[], list[Told]]) -> list[Told] | None:
         return call()
     except GatewayError as failure:
         _log_silence(gateway_id, failure)
-    except Exception as failure:  # Also where an adapter stumbles: what else it is asked is heard.
-        note_failure(failure, gateway=gateway_id)
+    except Exception as failure:  # Also where an adapter fails: what else it is asked is heard.
+        log_or_reraise(failure, gateway=gateway_id)
     return None
 
 

@@ -12,14 +12,14 @@ from portal.domain.notifications import gateways
 from portal.services.messaging import delivery_reports, event_contents, feedback, meant_brands
 from portal.services.messaging.gateways import unread_rows
 from portal.services.messaging.gateways.protocol import BlockedAddress, Feedback, InboundMessage, Reason, Report
-from portal.services.messaging.separate_pieces import FailedPiece, each_by_itself
+from portal.services.messaging.savepoints import FailedPiece, run_in_savepoints
 
 KNOWN_AFTER = timedelta(minutes=5)  # A report may come before the answer to the call that sent its message.
 
 
 def keep_news(gateway: MessageGateway, news: Feedback, at: datetime, pushed_at: datetime | None = None) -> int:
     """Note what became of messages, and keep replies and refusals; how many reports are of messages we do not know. A
-    piece at which we stumble is kept as one that nobody can read, with why.
+    piece that fails is kept as one that nobody can read, with why.
 
     What has no time that can be read is the same within a minute of pushes and mails, and within a day of sweeps, which
     see it again and again: for ever there where it has an id, or nobody can read it.
@@ -48,10 +48,10 @@ def keep_news(gateway: MessageGateway, news: Feedback, at: datetime, pushed_at: 
 
     failed: list[FailedPiece[Report | InboundMessage | BlockedAddress]] = [
         *applied.failed,
-        *each_by_itself([*news.replies, *unread], keep_answered),
-        *each_by_itself([each for each in told if each not in nameless], keep_blocked),
+        *run_in_savepoints([*news.replies, *unread], keep_answered),
+        *run_in_savepoints([each for each in told if each not in nameless], keep_blocked),
     ]
-    for piece, _ in each_by_itself([unread_rows.as_unread(*each) for each in failed], keep_answered):
+    for piece, _ in run_in_savepoints([unread_rows.as_unread(*each) for each in failed], keep_answered):
         keep_reply(piece)
     return applied.unknown
 

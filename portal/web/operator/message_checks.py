@@ -20,7 +20,7 @@ from portal.core.models import (
     Provider,
 )
 from portal.domain.consents.urgency import AMBER
-from portal.domain.notifications.gateways import is_unheard
+from portal.domain.notifications.gateways import is_inbox_unread
 from portal.domain.notifications.messages import HIGH_PRIORITY
 from portal.services.messaging import routing
 from portal.services.messaging.event_contents import SWEEP
@@ -86,8 +86,8 @@ def _check_reports(at: datetime) -> HealthCheck:
     name, swept = _("Teslim raporları"), (GatewayEvent.digest == SWEEP, GatewayEvent.outcome == EventOutcome.UNREADABLE)
     theirs = select(func.count()).select_from(MessageGateway).join(GatewayEvent).where(*swept)
     count = read_session().scalars(theirs.where(MessageGateway.state != GatewayState.REMOVED)).one()
-    if unheard := read_session().scalars(select(func.count()).where(is_unheard(at))).one():
-        finding = _("%(count)s hesaba gelen yanıtlar bir saattir okunamıyor.", count=unheard)
+    if unread := read_session().scalars(select(func.count()).where(is_inbox_unread(at))).one():
+        finding = _("%(count)s hesaba gelen yanıtlar bir saattir okunamıyor.", count=unread)
         cure = _("Nedeni kayıtta, gateway.not_swept satırında yazar; hesabın sayfası ne yapılacağını söyler.")
         return HealthCheck(name, finding, AMBER_TONE, cure)
     if not count:

@@ -11,7 +11,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
-from portal.core.clock_check import ClockApart
+from portal.core.clock_check import ClockSkew
 from portal.core.database import is_unavailable
 from portal.core.vault import KeyMissing
 from portal.web.shared import problems
@@ -34,7 +34,7 @@ PAGES = {
 def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, lambda error: (_render("errors/form_expired.html"), 400))
     app.register_error_handler(HTTPException, _page)
-    for later in (KeyMissing, ClockApart):
+    for later in (KeyMissing, ClockSkew):
         app.register_error_handler(later, lambda _: _page(ServiceUnavailable(retry_after=5)))
     for kind in (SQLAlchemyError, psycopg.Error, TimeoutError):  # The latter from the queue of SQLite's writers.
         app.register_error_handler(kind, _database_error)

@@ -111,7 +111,7 @@ def render_account(gateway: MessageGateway, **shown: Any) -> str:
         "gateways/account.html", status=account_status(gateway, clock.now()), callback_url=_callback_url(gateway),
         dkim_keys=offered_vendors.dkim_keys(values, gateway.header), undecided=_count_undecided(gateway.id),
         is_sandbox=gateway_accounts.in_sandbox_mode(owner_id()), gaps=_gaps(gateway, values),
-        once=secrets.token_urlsafe(8), is_unheard=_is_unheard(gateway), **_last_reports(gateway), **shown,
+        once=secrets.token_urlsafe(8), is_inbox_unread=_is_inbox_unread(gateway), **_last_reports(gateway), **shown,
     )  # fmt: skip
 
 
@@ -125,8 +125,8 @@ def _last_reports(gateway: MessageGateway) -> dict[str, Any]:
     return {}
 
 
-def _is_unheard(gateway: MessageGateway) -> bool:
-    found = select(MessageGateway.id).where(MessageGateway.id == gateway.id, gateways.is_unheard(clock.now()))
+def _is_inbox_unread(gateway: MessageGateway) -> bool:
+    found = select(MessageGateway.id).where(MessageGateway.id == gateway.id, gateways.is_inbox_unread(clock.now()))
     return read_session().scalar(found) is not None
 
 

@@ -42,7 +42,7 @@ def test_what_was_dated_while_the_clock_was_set_is_not_committed(app, rows, monk
     monkeypatch.setattr(sys, "argv", ["flask", "iys", "forward"])
     with app.app_context():
         make.brand().name = "Yarının adı"
-        with a_day_off, pytest.raises(clock_check.ClockApart):
+        with a_day_off, pytest.raises(clock_check.ClockSkew):
             db.session.commit()
         db.session.rollback()
 

@@ -69,7 +69,7 @@ def parse_returned_mail(raw: bytes, to: str, keys: Sequence[bytes], domain: str 
     Never raises."""
     raw = _with_head(raw[:MAX_BYTES].replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\0", b""))
     for mail in (raw, _as_plain_text(raw))[0 if _is_harmless(raw) else 1 :]:
-        with suppress(Exception):  # Whatever the parser, or a codec that a header names, stumbles over.
+        with suppress(Exception):  # Whatever the parser, or a codec that a header names, raises.
             return _parse(mail, to, keys, domain)
     said = f"{push_text.decode(raw[:MOST_READ])}…"
     return Feedback(replies=(InboundMessage("", "", to, said, clock.now(), is_dated=False, is_whole=False),))
@@ -148,7 +148,7 @@ def _open_encoded(part: Message) -> bytes:
     if not is_encoded or part.get_content_maintype() != "message" or not part.is_multipart():
         return b""
     content = b""
-    with suppress(Exception):  # Whatever the writer stumbles over.
+    with suppress(Exception):  # Whatever the writer raises.
         content = base64.b64decode(
             b"".join(each.as_bytes() for each in part.get_payload() if isinstance(each, Message))
         )
@@ -280,7 +280,7 @@ def _odd_report(raw: bytes, message_id: int, at: datetime | None, *, is_bounce: 
 def _failures(raw: bytes) -> tuple[Collection[bytes], Collection[bytes]]:
     try:
         temporary, permanent = all_failures(message_from_bytes(raw))
-    except Exception:  # Any of its detectors may stumble over a stranger's mail.
+    except Exception:  # Any of its detectors may fail at a stranger's mail.
         return (), ()
     return temporary, permanent
 

@@ -124,7 +124,7 @@ def _long_numbers(text: str) -> list[re.Match[str]]:
 
 
 def as_unread(piece: Report | InboundMessage | BlockedAddress, why: str) -> InboundMessage:
-    """A piece of news at which we stumbled, and what was raised."""
+    """A piece of news that failed, and what was raised."""
     said = {name: value for name, value in asdict(piece).items() if value}
     if isinstance(piece, InboundMessage) and not piece.is_dated:
         del said["received_at"]

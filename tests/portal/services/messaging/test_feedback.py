@@ -272,7 +272,7 @@ def test_a_mail_that_cannot_be_read_is_named_and_an_hour_without_any_is_told(app
             work(app)
             later = clock.now() + timedelta(minutes=59)
             for at in (later, later + timedelta(minutes=2)):
-                unheard.append(len(rows(MessageGateway, gateways.is_unheard(at))))
+                unheard.append(len(rows(MessageGateway, gateways.is_inbox_unread(at))))
 
     assert unheard == [0, 1, 0, 1] and refusals(app, rows) == [PEOPLE[0]]
     assert rows.one(MessageGateway).mailbox_position == "7:2"

@@ -169,7 +169,7 @@ def test_each_place_of_a_number_is_kept_of_what_cannot_be_read_and_lines_are_row
         assert len(said) == 1 and '"RET"' in said[0] and "kargom nerede" in said[0] and said[0].endswith("…")
 
 
-def test_a_push_at_which_an_adapter_stumbles_waits_for_a_person(app, vendor, rows, monkeypatch):
+def test_a_push_at_which_an_adapter_fails_waits_for_a_person(app, vendor, rows, monkeypatch):
     monkeypatch.setattr(verimor.Verimor, "read_push", lambda *_: {}["x"])
     vendor.brings("RET")
     work(app)

@@ -1,11 +1,11 @@
-"""Pieces of news that came together, each by itself: one at which we stumble holds up no other."""
+"""Pieces of news that came together, each by itself: one that fails holds up no other."""
 
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 import structlog
 
-from portal.core.clock_check import ClockApart
+from portal.core.clock_check import ClockSkew
 from portal.core.database import is_unavailable
 from portal.core.extensions import db
 from portal.core.vault import KeyMissing
@@ -16,7 +16,7 @@ FailedPiece = tuple[Piece, str]  # With the name of the error.
 log = structlog.get_logger()
 
 
-def each_by_itself(pieces: Iterable[Piece], act: Callable[[Piece], None]) -> list[FailedPiece[Piece]]:
+def run_in_savepoints(pieces: Iterable[Piece], act: Callable[[Piece], None]) -> list[FailedPiece[Piece]]:
     """Do something to each piece in a savepoint; those that failed. Raises what may pass: then nothing is done."""
     failed = []
     for piece in pieces:
@@ -24,14 +24,14 @@ def each_by_itself(pieces: Iterable[Piece], act: Callable[[Piece], None]) -> lis
             with db.session.begin_nested():
                 act(piece)
         except Exception as failure:
-            failed.append((piece, note_failure(failure)))
+            failed.append((piece, log_or_reraise(failure)))
     return failed
 
 
-def note_failure(failure: Exception, **facts: object) -> str:
+def log_or_reraise(failure: Exception, **facts: object) -> str:
     """The name of an error, which is logged without what it says. Raises it again where it may pass: the database, a
     key or the clock failed."""
-    if isinstance(failure, KeyMissing | ClockApart) or is_unavailable(failure):
+    if isinstance(failure, KeyMissing | ClockSkew) or is_unavailable(failure):
         raise failure
     name = type(failure).__name__
     log.error("gateway_event.failed", error=name, **facts)

@@ -1,4 +1,4 @@
-"""One piece of news at which we stumble waits for a person, and holds up no other; a fault of the database holds up all
+"""One piece of news that fails waits for a person, and holds up no other; a fault of the database holds up all
 until it is over."""
 
 import pytest
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.slow
 ODD, PLAIN = "+905321000100", "+905321000101"
 
 
-def stumbling(act, fits, error):
+def failing_for(act, fits, error):
     """The same function, which raises an error for what fits."""
 
     def do(*given, **named):
@@ -60,9 +60,9 @@ def is_odd_reply(given) -> bool:
 
 
 @pytest.mark.parametrize("place", [(feedback, "answered"), (replies, "take_reply")], ids=["kept", "taken"])
-def test_a_reply_at_which_we_stumble_waits_unread_and_the_others_count(app, vendor, rows, monkeypatch, place):
+def test_a_reply_that_fails_waits_unread_and_the_others_count(app, vendor, rows, monkeypatch, place):
     module, name = place
-    monkeypatch.setattr(module, name, stumbling(getattr(module, name), is_odd_reply, KeyError("kargom")))
+    monkeypatch.setattr(module, name, failing_for(getattr(module, name), is_odd_reply, KeyError("kargom")))
     for text, sender in (("RET", ODD), ("RET", PLAIN)):
         vendor.brings(text, sender)
     for _ in range(2):
@@ -74,13 +74,13 @@ def test_a_reply_at_which_we_stumble_waits_unread_and_the_others_count(app, vend
     assert not rows(GatewayEvent, GatewayEvent.due_at.is_not(None), GatewayEvent.kind != EventKind.SWEEP)
 
 
-def test_a_refusal_of_a_list_at_which_we_stumble_waits_unread(app, browser, rows, monkeypatch):
+def test_a_refusal_of_a_list_that_fails_waits_unread(app, browser, rows, monkeypatch):
     account = MailAccount(app, browser, feedback="post")
     ayse, burcu, *_ = PEOPLE
     odd = account.messages[ayse]
     monkeypatch.setattr(
         feedback, "take_blocked",
-        stumbling(feedback.take_blocked, lambda each: getattr(each, "message_id", 0) == odd, ValueError("x")),
+        failing_for(feedback.take_blocked, lambda each: getattr(each, "message_id", 0) == odd, ValueError("x")),
     )  # fmt: skip
     for each in (ayse, burcu):
         account.pushes("From: x@example.com\n\n.\n", to=account.token(each, TokenPurpose.UNSUBSCRIBE))
@@ -90,12 +90,12 @@ def test_a_refusal_of_a_list_at_which_we_stumble_waits_unread(app, browser, rows
     assert [address for address, _ in held(app, rows)] == [ayse]
 
 
-def test_a_report_at_which_we_stumble_moves_no_message_and_the_others_do(app, vendor, rows, monkeypatch):
+def test_a_report_that_fails_moves_no_message_and_the_others_do(app, vendor, rows, monkeypatch):
     accepted(app, vendor, 2)
     first, second = rows(Message)
     monkeypatch.setattr(
         message_outcomes, "end",
-        stumbling(message_outcomes.end, lambda each: getattr(each, "id", 0) == first.id, OverflowError()),
+        failing_for(message_outcomes.end, lambda each: getattr(each, "id", 0) == first.id, OverflowError()),
     )  # fmt: skip
     vendor.pushes(*({"type": "outbound", "message_custom_id": str(each.id), "campaign_id": "7", "status": "DELIVERED"}
                     for each in (first, second)))  # fmt: skip
@@ -118,7 +118,7 @@ def test_an_address_in_a_report_that_no_database_takes_holds_up_nothing(app, ven
 def test_nothing_moves_while_the_database_fails(app, vendor, rows, monkeypatch):
     """No piece is taken for a bad one; each is read once the database is back."""
     lost = OperationalError("INSERT", {}, Exception("connection lost"))
-    monkeypatch.setattr(feedback, "answered", stumbling(feedback.answered, is_odd_reply, lost))
+    monkeypatch.setattr(feedback, "answered", failing_for(feedback.answered, is_odd_reply, lost))
     vendor.pushes(*({"type": "inbound", "source_addr": each, "content": "RET"} for each in (PLAIN, ODD)))
     with pytest.raises(OperationalError):
         work(app)
@@ -131,11 +131,11 @@ def test_nothing_moves_while_the_database_fails(app, vendor, rows, monkeypatch):
     assert len(rows(Decision)) == 2
 
 
-def test_a_mail_at_which_we_stumble_waits_and_the_mailbox_is_read_on(app, browser, rows, tmp_path, monkeypatch):
+def test_a_mail_that_fails_waits_and_the_mailbox_is_read_on(app, browser, rows, tmp_path, monkeypatch):
     monkeypatch.setitem(app.config, "DEVELOPMENT", True)
     monkeypatch.setattr(
         bounces, "is_automatic",
-        stumbling(bounces.is_automatic, lambda mail: "tuhaf" in str(mail["Subject"]), RecursionError()),
+        failing_for(bounces.is_automatic, lambda mail: "tuhaf" in str(mail["Subject"]), RecursionError()),
     )  # fmt: skip
     with imap_server.listening(ImapServer(), tmp_path) as server:
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "both.pem"))
@@ -154,7 +154,7 @@ def test_a_mail_at_which_we_stumble_waits_and_the_mailbox_is_read_on(app, browse
         assert "Subject: tuhaf" in event_contents.read_reply(unread).text
 
 
-def test_an_answer_at_which_an_adapter_stumbles_leaves_the_others_heard(app, vendors, rows, monkeypatch):
+def test_an_answer_at_which_an_adapter_fails_leaves_the_others_heard(app, vendors, rows, monkeypatch):
     with app.app_context():
         gateway_id = delivery.add("verimor")
     monkeypatch.setattr(verimor.Verimor, "inbound", lambda *_: {}["x"])
