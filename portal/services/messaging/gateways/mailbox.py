@@ -70,10 +70,13 @@ class Mailbox:
             wanted = f"UID {int(last) + 1}:*" if last else f"SINCE {day}"
             uids = [uid for uid in _uids(server.uid("SEARCH", wanted)) if not last or uid > int(last)]
             some = uids[:MOST_MAILS]
-            mails, left = _bodies(server, some) if some else [], list[int]()
-            if mails is None:
-                mails, some, left = _bodies_singly(server, some)
-            return MailboxVisit(mails, f"{now}:{some[-1] if some else last}", len(uids) > MOST_MAILS, left)
+            found = _bodies_by_uid(server, some) if some else {}
+            if some and not found:  # It may be the server's fault: nothing is passed over.
+                raise imaplib.IMAP4.error("no FETCH")
+            read = some[: some.index(max(found)) + 1] if found else []
+            passed_over = [uid for uid in read if uid not in found]
+            position = f"{now}:{read[-1] if read else last}"
+            return MailboxVisit(list(found.values()), position, len(uids) > MOST_MAILS, passed_over)
 
     @contextmanager
     def _open(self) -> Iterator["_Connection"]:
@@ -163,14 +166,14 @@ def _bodies(server: _Connection, uids: list[int]) -> list[bytes] | None:
     return found if state == "OK" and len(found) == len(uids) else None
 
 
-def _bodies_singly(server: _Connection, uids: list[int]) -> tuple[list[bytes], list[int], list[int]]:
-    """The mails up to the last one that the server hands out, their UIDs, and which of these it does not: where it
-    hands out none, it may be the server's fault, and nothing is passed over."""
-    found = {uid: mails for uid in uids if (mails := _bodies(server, [uid])) is not None}
-    if not found:
-        raise imaplib.IMAP4.error("no FETCH")
-    read = uids[: uids.index(max(found)) + 1]
-    return [each for mails in found.values() for each in mails], read, [uid for uid in read if uid not in found]
+def _bodies_by_uid(server: _Connection, uids: list[int]) -> dict[int, bytes]:
+    """Of those that the server hands out, by ever smaller groups around the others."""
+    if (bodies := _bodies(server, uids)) is not None:
+        return dict(zip(uids, bodies, strict=True))
+    if len(uids) == 1:
+        return {}
+    half = len(uids) // 2
+    return _bodies_by_uid(server, uids[:half]) | _bodies_by_uid(server, uids[half:])
 
 
 def _number(said: list[Any] | None) -> str:

@@ -74,6 +74,15 @@ def test_a_mail_that_the_server_cannot_hand_out_stops_no_other(server, refusal):
     assert second.position == "7:6" and failure.value.error.code == "imap_inbox"
 
 
+def test_few_calls_pass_over_one_mail_among_many(server):
+    for number in range(1, MOST_MAILS + 1):
+        server.receive(b"Subject: %d\n\nx\n" % number)
+    server.broken = {17}
+
+    assert mailbox(server).read(None, SINCE).passed_over == [17]
+    assert sum("FETCH" in each for each in server.asked) <= 13
+
+
 def test_a_long_mail_is_cut_off_and_a_server_that_talks_for_ever_is_left(server):
     server.receive(b"Subject: 1\n\n" + b"x" * 2 * MAX_BYTES)
     assert len(mailbox(server).read(None, SINCE).mails[0]) == MAX_BYTES
