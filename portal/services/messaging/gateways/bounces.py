@@ -38,7 +38,7 @@ from portal.services.messaging.gateways.vendor_rows import canonical, parse_time
 
 MAX_BYTES = 256 * 1024
 MAX_ODD_BYTES, LONGEST_LINE = 32 * 1024, 998  # What flufl.bounce gets to see; it tries many patterns on each line.
-MOST_MULTIPARTS, LONGEST_CONTENT_TYPE = 20, 2000  # The parser takes quadratic time in both.
+MOST_NESTED, LONGEST_CONTENT_TYPE = 20, 2000  # The parser takes quadratic time in both.
 FOLD = re.compile(rb"\n[ \t]")
 HEADER = re.compile(rb"From |[ \t]|[!-9;-~]{1,200}:")
 ODD_LINE = "X-Odd-Line"
@@ -119,7 +119,8 @@ def _read_automatic(
     if STATUS in parts and (reports := tuple(_reports(parts[STATUS], message_id, at))):
         return Feedback(reports)
     if parts.keys().isdisjoint(REPORTS) and _header(mail, "Auto-Submitted").startswith("auto-replied"):
-        return None if _refuses(named) else Feedback()  # An absence notice says nothing of our mail.
+        waits = _refuses(named) or _may_refuse(mail)
+        return None if waits else Feedback()  # An absence notice says nothing of our mail.
     is_bounce = _has_null_sender(mail)
     report = _odd_report(raw, message_id, at, is_bounce=is_bounce) if is_ours or is_bounce else None
     return Feedback((report,)) if report else None
@@ -224,7 +225,8 @@ def _is_harmless(raw: bytes) -> bool:
     """Whether the parser will be done in linear time."""
     lines = FOLD.sub(b" ", raw).split(b"\n")
     is_long = any(len(line) > LONGEST_CONTENT_TYPE and line[:8].lower() == b"content-" for line in lines)
-    return not is_long and raw.lower().count(b"multipart/") <= MOST_MULTIPARTS
+    nested = [raw.lower().count(kind) for kind in (b"multipart/", b"message/rfc822")]
+    return not is_long and max(nested) <= MOST_NESTED
 
 
 def _as_plain_text(raw: bytes) -> bytes:

@@ -147,7 +147,9 @@ def test_what_no_person_wrote_to_the_bounces_address_is_for_nobody(header):
     assert parse(f"{header}\nFrom: ayse@example.com\n\nMerhaba") == Feedback()
 
 
-@pytest.mark.parametrize("header", ["Precedence: bulk", "List-Id: <x>", "X-Auto-Response-Suppress: All"])
+@pytest.mark.parametrize(
+    "header", ["Precedence: bulk", "List-Id: <x>", "X-Auto-Response-Suppress: All", "Auto-Submitted: auto-replied"]
+)
 def test_a_refusal_in_a_mail_that_is_marked_as_a_machines_waits_for_a_person(header):
     """Some mail systems mark what people write; a quotation of ours is none of it."""
     head = f"{header}\nFrom: ayse@example.com\nSubject: Re: x\n\n"
