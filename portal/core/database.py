@@ -145,12 +145,13 @@ def is_deadlock(error: DBAPIError) -> bool:
 
 def is_unavailable(error: Exception) -> bool:
     """Whether the database is away, full or busy, or has no connection left; False for a fault of the statement."""
-    if isinstance(error, OperationalError | InterfaceError):
-        return getattr(error.orig, "sqlite_errorname", None) != "SQLITE_ERROR"  # Of a missing table, too.
     if isinstance(error, PoolTimeout | PendingRollbackError | TimeoutError):
         return True
-    # Of the driver's own errors, as in a pipeline; None: its connection is lost.
-    state = getattr(error, "sqlstate", "")
+    is_wrapped = isinstance(error, OperationalError | InterfaceError)
+    cause = error.orig if is_wrapped else error  # The driver's own, as in a pipeline.
+    if (name := getattr(cause, "sqlite_errorname", None)) is not None:
+        return is_wrapped and name != "SQLITE_ERROR"  # Of a missing table, too.
+    state = getattr(cause, "sqlstate", None if is_wrapped else "")  # None: its connection is lost.
     return state is None or state[:2] in TRANSIENT_SQLSTATES
 
 

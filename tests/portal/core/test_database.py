@@ -8,13 +8,14 @@ import threading
 import time
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import delete, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from portal.app import create_app
 from portal.core import clock
-from portal.core.database import PING_AFTER, WriterLock, changed_rows, sqlalchemy_url, writer_options
+from portal.core.database import PING_AFTER, WriterLock, changed_rows, is_unavailable, sqlalchemy_url, writer_options
 from portal.core.extensions import db
 from portal.core.models import IysRate, NodeCounter
 from tests import databases
@@ -292,3 +293,16 @@ def test_a_server_is_told_who_asks_and_the_reader_to_refuse_writes_where_that_la
             assert told["tcp_user_timeout"] == "30000"  # Or a cut network keeps a thread waiting for hours.
         assert (reader.pool.size(), writer.pool.size()) == (3, 3)
     databases.close_connections(app)
+
+
+@pytest.mark.parametrize(
+    ("error", "passes"),
+    [
+        (psycopg.errors.AdminShutdown(), True), (psycopg.OperationalError("connection lost"), True),
+        (psycopg.errors.DiskFull(), True), (psycopg.errors.StatementTooComplex(), False),
+        (psycopg.errors.ProgramLimitExceeded(), False), (sqlite3.OperationalError("database is locked"), True),
+    ],
+    ids=["shut down", "lost", "full", "too complex", "too long for an index", "locked"],
+)  # fmt: skip
+def test_what_waiting_mends_is_told_from_what_it_does_not(error, passes):
+    assert is_unavailable(OperationalError("INSERT", {}, error)) is passes
