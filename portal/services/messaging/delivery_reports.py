@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 
 class AppliedReports(NamedTuple):
-    matched: list[tuple[Message, Report]]
+    matched: dict[Report, Message]
     unknown: int  # Reports that end something, but nothing that we know.
     failed: list[FailedPiece[Report]]
 
@@ -36,7 +36,7 @@ class AppliedReports(NamedTuple):
 def apply_reports(gateway: MessageGateway, reports: Sequence[Report], at: datetime) -> AppliedReports:
     """Move the messages of this gateway, or of removed ones before it, that are reported; they are locked. Nothing here
     commits."""
-    matched: list[tuple[Message, Report]] = []
+    matched: dict[Report, Message] = {}
     by_text = _recipient_ids(gateway, reports)
 
     def apply(report: Report) -> None:
@@ -44,10 +44,10 @@ def apply_reports(gateway: MessageGateway, reports: Sequence[Report], at: dateti
         if message is not None:
             _apply_report(message, report, at)
             db.session.flush()
-            matched.append((message, report))
+            matched[report] = message
 
     failed = run_in_savepoints(sorted(reports, key=lambda each: (each.message_id or 0, each.ref, each.to)), apply)
-    known = {report for _, report in matched} | {piece for piece, _ in failed}
+    known = matched.keys() | {piece for piece, _ in failed}
     return AppliedReports(matched, sum(each.state in FINAL and each not in known for each in reports), failed)
 
 

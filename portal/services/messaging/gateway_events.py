@@ -32,7 +32,7 @@ from portal.services.messaging.gateways.protocol import (
 )
 from portal.services.messaging.gateways.smtp import SmtpGateway
 from portal.services.messaging.news_keeping import KNOWN_AFTER, keep_news, names_in
-from portal.services.messaging.savepoints import log_or_reraise
+from portal.services.messaging.savepoints import log_or_reraise, run_in_savepoints
 
 NEWS = (EventKind.PUSH, EventKind.REPLY, EventKind.BLOCKED)
 LEASE = {EventKind.SWEEP: timedelta(minutes=10)}  # Others: a minute.
@@ -85,14 +85,22 @@ def _work(event_id: int) -> None:
     try:
         _take(event, gateway, at)
         db.session.flush()
-    except (CannotOpen, KeyMissing) as unopened:
-        log.error("gateway_event.cannot_open", id=event_id)
-        db.session.rollback()
-        event.due_at, event.lease_until = at + (KEY_WAIT if isinstance(unopened, KeyMissing) else HOUR), None
+    except KeyMissing:
+        _put_off(event, at + KEY_WAIT)
     except Exception as failure:
         db.session.rollback()
-        _keep_unread(event, gateway, log_or_reraise(failure, id=event_id), at)
+        why = log_or_reraise(failure, id=event_id)
+        try:
+            _keep_unread(event, gateway, why, at)
+        except CannotOpen:  # The event itself, or the account's secret.
+            _put_off(event, at + HOUR)
     db.session.commit()
+
+
+def _put_off(event: GatewayEvent, due_at: datetime) -> None:
+    log.error("gateway_event.cannot_open", id=event.id)
+    db.session.rollback()
+    event.due_at, event.lease_until = due_at, None
 
 
 def _take(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
@@ -112,7 +120,7 @@ def _keep_unread(event: GatewayEvent, gateway: MessageGateway, why: str, at: dat
     db.session.refresh(event, with_for_update=True)
     event.lease_until = None
     if event.kind == EventKind.SWEEP:
-        event.due_at = at + MINUTE
+        event.due_at = at + (HOUR if why == CannotOpen.__name__ else MINUTE)
         return
     if event.kind == EventKind.PUSH:
         unread = _unread_push(gateway, _pushed(event))
@@ -120,6 +128,7 @@ def _keep_unread(event: GatewayEvent, gateway: MessageGateway, why: str, at: dat
         is_reply = event.kind == EventKind.REPLY
         piece = event_contents.read_reply(event) if is_reply else event_contents.read_blocked(event)
         if isinstance(piece, InboundMessage) and not piece.is_whole:
+            run_in_savepoints([piece], lambda reply: replies.hold(event, gateway, reply, at))
             event.outcome, event.due_at = EventOutcome.LIKELY_REFUSAL, None
             return
         unread = [unread_rows.as_unread(piece, why)]

@@ -36,6 +36,7 @@ from portal.services.messaging.gateways.protocol import (
     SendError,
     SendResult,
 )
+from portal.services.messaging.savepoints import run_in_savepoints
 
 FIRST_PAUSE = timedelta(seconds=15)
 MOST_LOOKUPS = 10
@@ -217,10 +218,12 @@ def _keep_refusals(call: Call, results: Sequence[SendResult], at: datetime) -> N
     if not left or call.gateway_id is None:
         return
     gateway = db.session.get_one(MessageGateway, call.gateway_id)
-    secret = gateways.read_secret(vault(), gateway)
-    for each in left:
-        blocked = BlockedAddress("", None, "answer", each.message_id)
-        event_contents.keep_blocked(gateway, secret, blocked, at, "")
+
+    def keep(result: SendResult) -> None:
+        blocked = BlockedAddress("", None, "answer", result.message_id)
+        event_contents.keep_blocked(gateway, gateways.read_secret(vault(), gateway), blocked, at, "")
+
+    run_in_savepoints(left, keep)  # The outcome of a whole batch is not lost for one that fails: it is logged.
 
 
 DOWN = (ErrorClass.TEMPORARY, ErrorClass.UNCERTAIN)

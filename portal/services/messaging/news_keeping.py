@@ -65,10 +65,9 @@ def _refusals_reported(
     news: Feedback, applied: delivery_reports.AppliedReports, *, may_be_known: bool
 ) -> list[BlockedAddress]:
     """Of messages that a vendor's list of refusals stopped, also of another account, or forgotten here."""
-    known = {report for _, report in applied.matched}
-    blocked = [each for each in news.reports if each.reason == Reason.BLOCKED_BY_VENDOR and each not in known]
+    blocked = [each for each in news.reports if each.reason == Reason.BLOCKED_BY_VENDOR and each not in applied.matched]
     lost = [] if may_be_known else [BlockedAddress(each.to, each.at, "report") for each in blocked if each.to]
     return [
-        BlockedAddress("", report.at, "report", message.id) for message, report in applied.matched
+        BlockedAddress("", report.at, "report", message.id) for report, message in applied.matched.items()
         if report.reason == Reason.BLOCKED_BY_VENDOR
     ] + lost  # fmt: skip

@@ -19,7 +19,7 @@ from portal.core.models import (
 )
 from portal.core.models.invitations import resume_invitations
 from portal.domain.campaigns.sending import reconsider
-from portal.domain.consents import recipients, refusals
+from portal.domain.consents import refusals
 from portal.domain.consents.refusals import RefusalScope
 from portal.domain.notifications import gateways
 from portal.domain.replies import REFUSING, ReplyOutcome, classify_reply
@@ -42,9 +42,21 @@ def take_reply(event: GatewayEvent, gateway: MessageGateway, reply: InboundMessa
     elif outcome != ReplyOutcome.CONSENT or not reply_consents.grant(
         event, gateway, address, find_brands(event, reply), reply, at
     ):
-        # It may refuse, and holds messages until somebody reads it, also where a list brings the number only then.
-        ids = recipients.gather(db.session, vault(), owner, [address], at)
-        _put_to_desk(event, outcome, ids[address.text])
+        hold(event, gateway, reply, at)
+        _put_to_desk(event, outcome)
+
+
+def hold(event: GatewayEvent, gateway: MessageGateway, reply: InboundMessage, at: datetime) -> None:
+    """Hold messages to whom a reply names, until somebody reads it, also where a list brings the number only then.
+    Nothing here commits."""
+    address = address_of(reply.sender)
+    if address is None or channel_of(gateway) not in address.channels:
+        return
+    found = meant_brands.find_recipients(event, gateway, address, at)
+    if event.provider_id is None:
+        shared_replies.hold(event, found, EventOutcome.LIKELY_REFUSAL)
+    else:
+        event.recipient_id = found[0].id
 
 
 def refuse_as_read(event: GatewayEvent, reply: InboundMessage, user_id: int, at: datetime) -> bool:
@@ -112,8 +124,8 @@ def _hand_over(
         shared_replies.hold(event, shared, _unread_outcome(outcome))
 
 
-def _put_to_desk(event: GatewayEvent, outcome: ReplyOutcome, recipient_id: int | None = None) -> None:
-    event.outcome, event.recipient_id, event.due_at = _unread_outcome(outcome), recipient_id, None
+def _put_to_desk(event: GatewayEvent, outcome: ReplyOutcome) -> None:
+    event.outcome, event.due_at = _unread_outcome(outcome), None
 
 
 def _unread_outcome(outcome: ReplyOutcome) -> EventOutcome:

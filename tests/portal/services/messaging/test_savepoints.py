@@ -8,6 +8,7 @@ from sqlalchemy.exc import OperationalError
 from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.models import Decision, EventKind, EventOutcome, GatewayEvent, Message, MessageGateway, Recipient
+from portal.core.vault import CannotOpen
 from portal.domain.consents import recipients
 from portal.services.messaging import (
     delivery_reports,
@@ -59,10 +60,16 @@ def is_odd_reply(given) -> bool:
     return getattr(given, "sender", "") == ODD and getattr(given, "is_whole", False)
 
 
-@pytest.mark.parametrize("place", [(feedback, "answered"), (replies, "take_reply")], ids=["kept", "taken"])
-def test_a_reply_that_fails_waits_unread_and_the_others_count(app, vendor, rows, monkeypatch, place):
-    module, name = place
-    monkeypatch.setattr(module, name, failing_for(getattr(module, name), is_odd_reply, KeyError("kargom")))
+@pytest.mark.parametrize(
+    ("module", "name", "error"),
+    [
+        (feedback, "answered", KeyError("kargom")), (replies, "take_reply", KeyError("kargom")),
+        (replies, "take_reply", CannotOpen("a value of the recipient's")),
+    ],
+    ids=["kept", "taken", "sealed"],
+)  # fmt: skip
+def test_a_reply_that_fails_waits_unread_and_the_others_count(app, vendor, rows, monkeypatch, module, name, error):
+    monkeypatch.setattr(module, name, failing_for(getattr(module, name), is_odd_reply, error))
     for text, sender in (("RET", ODD), ("RET", PLAIN)):
         vendor.brings(text, sender)
     for _ in range(2):
@@ -70,8 +77,19 @@ def test_a_reply_that_fails_waits_unread_and_the_others_count(app, vendor, rows,
 
     assert len(rows(Decision)) == 1
     ((address, said),) = held(app, rows)
-    assert address == ODD and said.startswith("KeyError: ") and '"RET"' in said
+    assert address == ODD and said.startswith(f"{type(error).__name__}: ") and '"RET"' in said
     assert not rows(GatewayEvent, GatewayEvent.due_at.is_not(None), GatewayEvent.kind != EventKind.SWEEP)
+
+
+def test_a_reply_that_fails_also_where_it_is_put_to_the_desk_holds_its_sender(app, vendor, rows, monkeypatch):
+    of_odd = failing_for(replies.take_reply, lambda each: getattr(each, "sender", "") == ODD, KeyError())
+    monkeypatch.setattr(replies, "take_reply", of_odd)
+    vendor.brings("RET", ODD)
+    for _ in range(3):
+        work(app)
+
+    ((address, _),) = held(app, rows)
+    assert address == ODD and not rows(Decision)
 
 
 def test_a_refusal_of_a_list_that_fails_waits_unread(app, browser, rows, monkeypatch):
@@ -112,7 +130,7 @@ def test_an_address_in_a_report_that_no_database_takes_holds_up_nothing(app, ven
 
         applied = delivery_reports.apply_reports(gateway, [odd], clock.now())
 
-    assert (applied.matched, applied.unknown, applied.failed) == ([], 1, [])
+    assert (applied.matched, applied.unknown, applied.failed) == ({}, 1, [])
 
 
 def test_nothing_moves_while_the_database_fails(app, vendor, rows, monkeypatch):
