@@ -148,7 +148,7 @@ def is_unavailable(error: Exception) -> bool:
     if isinstance(error, PoolTimeout | PendingRollbackError | TimeoutError):
         return True
     is_wrapped = isinstance(error, OperationalError | InterfaceError)
-    cause = error.orig if is_wrapped else error  # The driver's own, as in a pipeline.
+    cause = getattr(error, "orig", None) if is_wrapped else error  # The driver's own, as in a pipeline.
     if (name := getattr(cause, "sqlite_errorname", None)) is not None:
         return is_wrapped and name != "SQLITE_ERROR"  # Of a missing table, too.
     state = getattr(cause, "sqlstate", None if is_wrapped else "")  # None: its connection is lost.
