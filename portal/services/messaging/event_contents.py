@@ -12,13 +12,13 @@ from urllib.parse import urlencode
 
 from sqlalchemy import Select, select
 
-from portal.core.addresses import mask
+from portal.core.addresses import AddressKind, mask
 from portal.core.extensions import db, read_session, vault
 from portal.core.ids import new_id
 from portal.core.models import NO_PROVIDER, EventKind, EventOutcome, GatewayEvent, MessageGateway
 from portal.core.models.inserts import insert_missing
 from portal.services.messaging.gateways import push_text
-from portal.services.messaging.gateways.protocol import BlockedAddress, InboundMessage, VendorPush
+from portal.services.messaging.gateways.protocol import BlockedAddress, InboundMessage, Report, VendorPush
 from portal.services.messaging.gateways.unread_rows import MOBILE
 from portal.services.messaging.gateways.vendor_rows import canonical
 
@@ -73,6 +73,16 @@ def note_report(gateway: MessageGateway, outcome: EventOutcome, said: str, at: d
     text = json.dumps(noted | {outcome: (at.isoformat(), said)}, ensure_ascii=False)
     row.body = vault().seal(text, GatewayEvent.PLACE, row.provider_id or NO_PROVIDER, row.id)
     row.outcome = outcome
+
+
+def note_reports(gateway: MessageGateway, reports: Sequence[Report], at: datetime, beginning: str) -> None:
+    """For the account's page, which also tells whether its test message arrived: no message of ours is that."""
+    if gateway.carries == AddressKind.PHONE:
+        known = [each for each in reports if each.is_known]
+        if known:
+            note_report(gateway, EventOutcome.READ, known[-1].state, at)
+        if len(known) < len(reports):
+            note_report(gateway, EventOutcome.UNREADABLE, beginning or reports[-1].code, at)
 
 
 def find_last_reports(gateway_id: int) -> dict[EventOutcome, tuple[datetime, str]]:

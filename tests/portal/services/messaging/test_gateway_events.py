@@ -22,7 +22,7 @@ from portal.core.models import (
     Recipient,
 )
 from portal.domain.consents import recipients
-from portal.services.messaging import event_contents, gateway_events
+from portal.services.messaging import event_contents, gateway_events, gateway_sweeps
 from portal.services.messaging.gateways import verimor
 from portal.services.messaging.gateways.protocol import VendorPush
 from tests import make
@@ -290,7 +290,7 @@ def test_what_a_killed_worker_held_is_done_once_its_lease_has_ended(app, vendor,
     work(app)
     assert len(rows(Decision)) == 0
 
-    with time_machine.travel(clock.now() + 2 * gateway_events.MINUTE):
+    with time_machine.travel(clock.now() + 2 * gateway_sweeps.MINUTE):
         work(app)
     assert len(rows(Decision)) == 1
 

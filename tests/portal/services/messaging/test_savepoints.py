@@ -14,7 +14,7 @@ from portal.services.messaging import (
     delivery_reports,
     event_contents,
     feedback,
-    gateway_events,
+    gateway_sweeps,
     message_outcomes,
     replies,
 )
@@ -144,7 +144,7 @@ def test_nothing_moves_while_the_database_fails(app, vendor, rows, monkeypatch):
     assert (kept.kind, kept.outcome, kept.body is None) == (EventKind.PUSH, None, False)
 
     monkeypatch.undo()
-    with time_machine.travel(clock.now() + 2 * gateway_events.MINUTE):
+    with time_machine.travel(clock.now() + 2 * gateway_sweeps.MINUTE):
         work(app)
     assert len(rows(Decision)) == 2
 

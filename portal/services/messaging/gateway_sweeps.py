@@ -1,0 +1,119 @@
+"""Asking accounts for what they have: a vendor for reports, replies and refusals, a mailbox for mails."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import structlog
+from sqlalchemy import ColumnElement, select
+
+from portal.core.addresses import AddressKind
+from portal.core.extensions import db, vault
+from portal.core.models import EventOutcome, GatewayEvent, MessageGateway
+from portal.core.vault import CannotOpen
+from portal.domain.notifications import gateways
+from portal.services.messaging import delivery_reports, event_contents, gateway_accounts, routing
+from portal.services.messaging.gateways.protocol import ErrorClass, Feedback, GatewayError
+from portal.services.messaging.gateways.smtp import SmtpGateway
+from portal.services.messaging.news_keeping import keep_news
+from portal.services.messaging.savepoints import log_or_reraise
+
+MINUTE = timedelta(minutes=1)
+READ_AFTER_REMOVAL = {  # After an account was removed: people answer mails weeks later.
+    AddressKind.PHONE: delivery_reports.WAITS_FOR_REPORT,
+    AddressKind.EMAIL: timedelta(days=90),
+}
+OVERLAP = timedelta(minutes=10)  # Of two sweeps: a vendor lists a message a while after its time.
+
+Told = TypeVar("Told")
+
+log = structlog.get_logger()
+
+
+def sweep(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
+    """Ask a vendor for reports, replies and refusals. The next sweep asks again from where the last complete one was.
+
+    No lock is held while the vendor answers: the lease alone keeps others away.
+    """
+    if gateway.removed_at is not None and (
+        at > gateway.removed_at + READ_AFTER_REMOVAL[gateway.carries] or _is_followed(gateway)
+    ):
+        event.due_at, event.settled_at = None, at
+        return
+    adapter, since = gateway_accounts.adapter_of(gateway), (gateway.swept_at or gateway.created_at) - OVERLAP
+    if isinstance(adapter, SmtpGateway):
+        _read_mailbox(event, gateway, adapter, since, at)
+        return
+    features, gateway_id = adapter.capabilities, gateway.id
+    refs, oldest = delivery_reports.unreported_refs(gateway_id, at) if features.pulls_reports else ([], at)
+    db.session.rollback()
+    reports = _ask(gateway_id, lambda: adapter.reports(refs, oldest)) if refs else []
+    answers = _ask(gateway_id, lambda: adapter.inbound(since, at))
+    blocked = _ask(gateway_id, lambda: adapter.blocked(since))
+    event_contents.note_reports(gateway, reports or [], at, "")
+    keep_news(gateway, Feedback(tuple(reports or ()), tuple(blocked or ()), tuple(answers or ())), at)
+    event.due_at, event.lease_until = at + MINUTE, None
+    if answers is not None and blocked is not None:
+        gateway.swept_at = at
+
+
+def _read_mailbox(
+    event: GatewayEvent, gateway: MessageGateway, adapter: SmtpGateway, since: datetime, at: datetime
+) -> None:
+    """Read the next mails that came back, if the account has a mailbox for them. One that lets us in no more stops the
+    account: refusals by mail would not be heard."""
+    gateway_id, position, told = gateway.id, gateway.mailbox_position, None
+    if gateway.swept_at is None:
+        before = _of_same_mailbox(gateway, MessageGateway.removed_at.is_not(None))
+        position = next((each.mailbox_position for each in before if each.mailbox_position), None)
+    db.session.rollback()
+    try:
+        told = adapter.read_mailbox(position, since) if adapter.mailbox else None
+    except GatewayError as failure:
+        _log_silence(gateway_id, failure)
+        gateway.mailbox_position = gateway.mailbox_position or ""  # There is one (gateways.is_inbox_unread).
+        if failure.error.error_class == ErrorClass.CONFIG:
+            routing.stop(db.session, gateway_id, failure.error.code, failure.error.reason)
+    event.due_at, event.lease_until = at + MINUTE, None
+    if told is not None:
+        news, visit = told
+        keep_news(gateway, news, at, pushed_at=at)  # A mail comes once.
+        gateway.mailbox_position, gateway.swept_at = visit.position, at
+        if visit.passed_over:
+            log.error("mailbox.passed_over", gateway=gateway_id, mails=visit.passed_over)
+            said = f"UID {', '.join(map(str, visit.passed_over))}"
+            event_contents.note_report(gateway, EventOutcome.UNREADABLE, said, at)
+        event.due_at = at if visit.is_full else event.due_at
+
+
+def _is_followed(gateway: MessageGateway) -> bool:
+    is_read = MessageGateway.removed_at.is_(None), MessageGateway.tested_at.is_not(None)
+    return bool(_of_same_mailbox(gateway, *is_read))
+
+
+def _of_same_mailbox(gateway: MessageGateway, *conditions: ColumnElement[bool]) -> list[MessageGateway]:
+    """The owner's other accounts by which a mailbox is, or was, read, those of late first."""
+    same = MessageGateway.provider_id == gateway.provider_id, MessageGateway.carries == gateway.carries
+    others = select(MessageGateway).where(*same, MessageGateway.id != gateway.id, *conditions)
+    names = ("imap_host", "imap_username")
+    own, found = gateways.read_credentials(vault(), gateway), list[MessageGateway]()
+    for each in db.session.scalars(others.order_by(MessageGateway.id.desc())) if own.get(names[0]) else ():
+        with suppress(CannotOpen):
+            its = gateways.read_credentials(vault(), each)
+            found += [each] if all(its.get(name) == own.get(name) for name in names) else []
+    return found
+
+
+def _ask(gateway_id: int, call: Callable[[], list[Told]]) -> list[Told] | None:
+    try:
+        return call()
+    except GatewayError as failure:
+        _log_silence(gateway_id, failure)
+    except Exception as failure:  # Also where an adapter fails: what else it is asked is heard.
+        log_or_reraise(failure, gateway=gateway_id)
+    return None
+
+
+def _log_silence(gateway_id: int, failure: GatewayError) -> None:
+    log.warning("gateway.not_swept", gateway=gateway_id, code=failure.error.code)
