@@ -110,6 +110,22 @@ def replace_credentials(
         gateway.state = GatewayState.UNTESTED
 
 
+def keep_former_inbox(session: Session, vault: Vault, gateway: MessageGateway, at: datetime) -> None:
+    """Before other credentials replace an account's: what is answered to its former inbox is read as after a removal,
+    and a mailbox that is new from the account's beginning. Raises CannotOpen."""
+    if gateway.tested_at is None:
+        return
+    former = add_gateway(
+        session, vault, provider_id=gateway.provider_id, carries=gateway.carries, vendor=gateway.vendor,
+        header=gateway.header, credentials=read_credentials(vault, gateway), per_second=gateway.per_second,
+        at=gateway.created_at,
+    )  # fmt: skip
+    former.state, former.removed_at, former.tested_at = GatewayState.REMOVED, at, gateway.tested_at
+    former.swept_at, former.mailbox_position = gateway.swept_at, gateway.mailbox_position
+    if gateway.carries == AddressKind.EMAIL:
+        gateway.swept_at = None
+
+
 def is_inbox_unread(at: datetime) -> ColumnElement[bool]:
     """The condition that what a vendor or a mailbox has for an account that sends could not be read for an hour."""
     is_asked = or_(MessageGateway.carries == AddressKind.PHONE, MessageGateway.mailbox_position.is_not(None))

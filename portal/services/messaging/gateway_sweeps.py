@@ -63,7 +63,7 @@ def _read_mailbox(
 ) -> None:
     """Read the next mails that came back, if the account has a mailbox for them. One that lets us in no more stops the
     account: refusals by mail would not be heard."""
-    gateway_id, position, told = gateway.id, gateway.mailbox_position, None
+    gateway_id, position, login, told = gateway.id, gateway.mailbox_position, gateway.credentials, None
     if gateway.swept_at is None:
         before = _of_same_mailbox(gateway, MessageGateway.removed_at.is_not(None))
         position = next((each.mailbox_position for each in before if each.mailbox_position), None)
@@ -76,7 +76,7 @@ def _read_mailbox(
         if failure.error.error_class == ErrorClass.CONFIG:
             routing.stop(db.session, gateway_id, failure.error.code, failure.error.reason)
     event.due_at, event.lease_until = at + MINUTE, None
-    if told is not None:
+    if told is not None and gateway.credentials == login:
         news, visit = told
         keep_news(gateway, news, at, pushed_at=at)  # A mail comes once.
         gateway.mailbox_position, gateway.swept_at = visit.position, at

@@ -144,7 +144,10 @@ def _store(vendor: Vendor, form: GatewayForm, gateway: MessageGateway | None) ->
     header = form.header.data.strip()
     if gateway:
         row = lock_or_404(gateway.id)
-        needs_test = vendor.needs_test(stored_credentials(row), values)
+        stored = stored_credentials(row)
+        needs_test = vendor.needs_test(stored, values)
+        if stored and vendor.inbox(stored) != vendor.inbox(values):
+            gateways.keep_former_inbox(db.session, vault(), row, clock.now())
         gateways.replace_credentials(vault(), row, values, header=header, per_second=pace, needs_test=needs_test)
         record_gateway_audit("gateway.changed", row)
         if needs_test:

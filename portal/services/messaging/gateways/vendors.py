@@ -47,6 +47,10 @@ class Vendor:
         """Where these values send the secrets among them, to compare: stored secrets go nowhere else."""
         return [values.get(each.name, "") for each in self.fields_for(values) if not each.is_secret]
 
+    def inbox(self, values: Mapping[str, str]) -> object:
+        """Where what people answer is read with these values, to compare."""
+        return self.destination(values)
+
     def needs_test(self, _before: Mapping[str, str], _values: Mapping[str, str]) -> bool:
         """Whether only a test message can tell that these values are as good as those of before."""
         return False

@@ -63,3 +63,24 @@ def test_a_mailbox_is_read_for_weeks_after_its_account_and_on_where_it_is_added_
     refuses(derya, 200)
     assert refusals(app, rows) == [ayse, burcu, canan, derya]
     assert [each for each in server.asked if "SINCE" in each][1:] == []  # From where the one before it was.
+
+
+def test_a_mailbox_is_read_on_where_its_account_gets_another_one_which_is_read_from_its_beginning(
+    app, browser, rows, server
+):  # fmt: skip
+    login = {"imap_host": f"127.0.0.1:{server.port}", "imap_username": USERNAME, "imap_password": PASSWORD}
+    account = MailAccount(app, browser, feedback="imap", **login)
+    ayse, burcu, *_ = PEOPLE
+    work(app, *EventKind)
+    with app.app_context():
+        row = db.session.get_one(MessageGateway, account.id)
+        other = gateways.read_credentials(vault(), row) | {"imap_username": "yeni"}
+        gateways.keep_former_inbox(db.session, vault(), row, clock.now())
+        gateways.replace_credentials(vault(), row, other, header=row.header, per_second=10)
+        db.session.commit()
+    for address in (ayse, burcu):
+        server.receive(f"From: {address}\nTo: {account.token(address, TokenPurpose.UNSUBSCRIBE)}\n\n.\n".encode())
+    with time_machine.travel(clock.now() + timedelta(minutes=2)):
+        work(app, *EventKind)
+        assert refusals(app, rows) == [ayse, burcu]
+    assert rows.one(MessageGateway, MessageGateway.id == account.id).swept_at is None

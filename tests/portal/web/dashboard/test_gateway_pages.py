@@ -177,6 +177,22 @@ def test_a_stopped_account_is_told_with_its_cure_and_mailed_once(app, ayse, fake
     assert "bakiye yükleyin" not in shown(ayse.opens("/dashboard/"))
 
 
+def test_an_account_that_gets_another_login_is_asked_by_the_former_one_as_well(app, ayse, fake, rows):
+    path, former = stored(app, works=True), {"username": "908500000009", "password": "demo"}
+    with app.app_context():
+        row = db.session.query(MessageGateway).one()
+        gateways.replace_credentials(vault(), row, former, header=row.header, per_second=10)
+        db.session.commit()
+    for pace in ("10", "20"):
+        ayse.posts(f"{path}/change", VERIMOR | {"per_second": pace})
+
+    with app.app_context():
+        accounts = [(each.state, gateways.read_credentials(vault(), each)) for each in rows(MessageGateway)]
+    assert [(state, read["username"]) for state, read in accounts] == [
+        (GatewayState.WORKING, VERIMOR["username"]), (GatewayState.REMOVED, former["username"]),
+    ]  # fmt: skip
+
+
 def test_an_account_whose_inbox_cannot_be_read_for_an_hour_says_so(app, ayse, fake, rows):
     path = stored(app, works=True)
     assert "beri okuyamıyoruz" not in shown(ayse.opens(path))
