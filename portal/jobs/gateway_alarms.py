@@ -1,35 +1,37 @@
-"""Mails to owners whose gateway of messages has stopped: one for each stop."""
+"""Mails to owners whose gateway of messages has stopped, or whose inbox cannot be read: one for each time."""
 
-from sqlalchemy import select
+from datetime import timedelta
+
+from sqlalchemy import or_, select
 
 from portal.core import clock
 from portal.core.extensions import db, read_session
 from portal.core.models import GatewayState, MailKind, MessageGateway, Provider, Role
-from portal.domain.notifications.gateways import GENERIC
+from portal.domain.notifications.gateways import GENERIC, is_inbox_unread
 from portal.jobs.independent_steps import NobodyNotified, independent_step
 from portal.services.messaging.gateways.offered_vendors import OFFERED
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.owner_notifications import notify_roles
 
+INBOX_MAILED_AFTER = timedelta(hours=4)  # Most vendors and mail servers are back before.
+
 
 def notify_owners_of_gateways() -> None:
     """A provider that fails holds up no other and is tried again. Commits."""
-    untold = select(MessageGateway.id).where(
-        MessageGateway.state == GatewayState.STOPPED, MessageGateway.stop_mailed_at.is_(None),
-        MessageGateway.provider_id.is_not(None),
-    )  # fmt: skip
-    for gateway_id in read_session().scalars(untold).all():
+    is_untold = MessageGateway.stop_mailed_at.is_(None), MessageGateway.provider_id.is_not(None)
+    fails = or_(MessageGateway.state == GatewayState.STOPPED, is_inbox_unread(clock.now(), INBOX_MAILED_AFTER))
+    for gateway_id in read_session().scalars(select(MessageGateway.id).where(*is_untold, fails)).all():
         with independent_step("gateway.untold", gateway=gateway_id):
             _notify_owners(db.session.get_one(MessageGateway, gateway_id, with_for_update=True))
 
 
 def _notify_owners(gateway: MessageGateway) -> None:
-    if gateway.state != GatewayState.STOPPED or gateway.stop_mailed_at:
+    if gateway.state not in (GatewayState.STOPPED, GatewayState.WORKING) or gateway.stop_mailed_at:
         return
+    kind = MailKind.GATEWAY_STOPPED if gateway.state == GatewayState.STOPPED else MailKind.INBOX_UNREAD
     provider = db.session.get_one(Provider, gateway.provider_id)
     link = absolute_url("dashboard.show_gateway", gateway_id=gateway.id)
     vendor = "SMS" if gateway.vendor == GENERIC else OFFERED[gateway.vendor].title  # Its name is the firm's own word.
-    facts = {"vendor": vendor, "link": link}
-    if not notify_roles(provider, MailKind.GATEWAY_STOPPED, (Role.OWNER,), **facts):
+    if not notify_roles(provider, kind, (Role.OWNER,), vendor=vendor, link=link):
         raise NobodyNotified
     gateway.stop_mailed_at = clock.now()

@@ -126,11 +126,17 @@ def keep_former_inbox(session: Session, vault: Vault, gateway: MessageGateway, a
         gateway.swept_at = None
 
 
-def is_inbox_unread(at: datetime) -> ColumnElement[bool]:
-    """The condition that what a vendor or a mailbox has for an account that sends could not be read for an hour."""
+def is_inbox_unread(at: datetime, after: timedelta = INBOX_UNREAD_AFTER) -> ColumnElement[bool]:
+    """The condition that what a vendor or a mailbox has for an account that sends could not be read for a while."""
     is_asked = or_(MessageGateway.carries == AddressKind.PHONE, MessageGateway.mailbox_position.is_not(None))
     heard_at = func.coalesce(MessageGateway.swept_at, MessageGateway.tested_at)
-    return and_(MessageGateway.state == GatewayState.WORKING, is_asked, heard_at < at - INBOX_UNREAD_AFTER)
+    return and_(MessageGateway.state == GatewayState.WORKING, is_asked, heard_at < at - after)
+
+
+def mark_inbox_read(gateway: MessageGateway, at: datetime) -> None:
+    gateway.swept_at = at
+    if gateway.state == GatewayState.WORKING:
+        gateway.stop_mailed_at = None
 
 
 def fingerprint(gateway: MessageGateway) -> str:

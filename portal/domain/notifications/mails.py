@@ -41,6 +41,7 @@ FACTS: dict[MailKind, frozenset[str]] = {
     MailKind.NAME_SETTLED: frozenset({"place", "brand", "name", "is_confirmed", "reason", "link"}),
     MailKind.SUBMISSIONS_WAIT: frozenset({"place", "level", "count", "link"}),  # Counts: no address.
     MailKind.GATEWAY_STOPPED: frozenset({"place", "vendor", "link"}),  # No word of the vendor's.
+    MailKind.INBOX_UNREAD: frozenset({"place", "vendor", "link"}),
     MailKind.LAUNCH_REFUSED: frozenset({"place", "name", "reason", "link"}),  # `reason`: what is missing, a line each.
     MailKind.CAMPAIGN_PAUSED: frozenset({"place", "name", "parts", "link"}),  # `parts`: SMS parts sent so far.
     MailKind.CASES_WAIT: frozenset({"place", "opened", "near", "overdue", "link"}),  # Counts: no word of a person's.

@@ -55,7 +55,7 @@ def sweep(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
     keep_news(gateway, Feedback(tuple(reports or ()), tuple(blocked or ()), tuple(answers or ())), at)
     event.due_at, event.lease_until = at + MINUTE, None
     if answers is not None and blocked is not None:
-        gateway.swept_at = at
+        gateways.mark_inbox_read(gateway, at)
 
 
 def _read_mailbox(
@@ -79,7 +79,8 @@ def _read_mailbox(
     if told is not None and gateway.credentials == login:
         news, visit = told
         keep_news(gateway, news, at, pushed_at=at)  # A mail comes once.
-        gateway.mailbox_position, gateway.swept_at = visit.position, at
+        gateway.mailbox_position = visit.position
+        gateways.mark_inbox_read(gateway, at)
         if visit.passed_over:
             log.error("mailbox.passed_over", gateway=gateway_id, mails=visit.passed_over)
             said = f"UID {', '.join(map(str, visit.passed_over))}"

@@ -66,6 +66,7 @@ def stop(session: Session, gateway_id: int, code: str, reason: str = "unknown") 
     gateway = session.get_one(MessageGateway, gateway_id, with_for_update=True)
     if gateway.state == GatewayState.WORKING:
         gateway.state, gateway.stopped_code, gateway.stopped_reason = GatewayState.STOPPED, code[:60], reason
+        gateway.stop_mailed_at = None
 
 
 def _gateways_with_shares(

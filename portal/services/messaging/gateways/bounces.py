@@ -119,8 +119,7 @@ def _read_automatic(
     if STATUS in parts and (reports := tuple(_reports(parts[STATUS], message_id, at))):
         return Feedback(reports)
     if parts.keys().isdisjoint(REPORTS) and _header(mail, "Auto-Submitted").startswith("auto-replied"):
-        waits = _refuses(named) or _may_refuse(mail)
-        return None if waits else Feedback()  # An absence notice says nothing of our mail.
+        return None if _refuses(named) or _may_refuse(mail) else Feedback()  # Else an absence notice.
     is_bounce = _has_null_sender(mail)
     report = _odd_report(raw, message_id, at, is_bounce=is_bounce) if is_ours or is_bounce else None
     return Feedback((report,)) if report else None
@@ -225,8 +224,7 @@ def _is_harmless(raw: bytes) -> bool:
     """Whether the parser will be done in linear time."""
     lines = FOLD.sub(b" ", raw).split(b"\n")
     is_long = any(len(line) > LONGEST_CONTENT_TYPE and line[:8].lower() == b"content-" for line in lines)
-    nested = [raw.lower().count(kind) for kind in (b"multipart/", b"message/rfc822")]
-    return not is_long and max(nested) <= MOST_NESTED
+    return not is_long and max(map(raw.lower().count, (b"multipart/", b"message/rfc822"))) <= MOST_NESTED
 
 
 def _as_plain_text(raw: bytes) -> bytes:

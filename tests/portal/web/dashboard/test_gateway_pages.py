@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 import requests
+import time_machine
 from sqlalchemy import update
 
 from portal.core import clock
@@ -200,6 +201,22 @@ def test_an_account_whose_inbox_cannot_be_read_for_an_hour_says_so(app, ayse, fa
         db.session.execute(update(MessageGateway).values(swept_at=clock.now() - timedelta(minutes=61)))
         db.session.commit()
     assert "beri okuyamıyoruz" in shown(ayse.opens(path))
+
+
+def test_owners_are_mailed_once_each_time_that_an_inbox_cannot_be_read_for_hours(app, ayse, fake, rows):
+    stored(app, works=True)
+
+    def mailed_after(hours: int, *, fails: bool) -> int:
+        with app.app_context(), time_machine.travel(clock.now() + timedelta(hours=hours)):
+            if not fails:
+                gateways.mark_inbox_read(db.session.query(MessageGateway).one(), clock.now())
+                db.session.commit()
+            for _ in range(2):
+                gateway_alarms.notify_owners_of_gateways()
+        return len(rows(Mail, Mail.kind == MailKind.INBOX_UNREAD))
+
+    hours = [(0, False), (3, True), (5, True), (9, True), (10, False), (13, True), (15, True)]
+    assert [mailed_after(each, fails=fails) for each, fails in hours] == [0, 0, 1, 1, 1, 1, 2]
 
 
 def test_a_test_message_goes_to_proved_addresses_only(app, ayse, fake, rows):
