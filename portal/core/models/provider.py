@@ -3,7 +3,18 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Integer, LargeBinary, SmallInteger, String, UniqueConstraint, and_, false, not_
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    false,
+    not_,
+)
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from portal.core.display_names import trial_name
@@ -89,6 +100,9 @@ class Brand(Entity):
     requested_at: Mapped[datetime | None]  # While any of them waits.
     header: Mapped[str | None] = mapped_column(String(11))  # The sender header of its SMS (N-2).
     keyword: Mapped[str | None] = mapped_column(String(11))  # In replies to a number of several brands; folded.
+    former_names: Mapped[str] = mapped_column(
+        Text, default="", server_default=""
+    )  # A line each; also headers, keywords.
     reply_number: Mapped[str | None] = mapped_column(String(12))  # Where its SMS may be answered; messages name it.
     sms_in_turkish: Mapped[bool] = mapped_column(default=False, server_default=false())  # Else campaigns' are ASCII.
     colour: Mapped[str | None] = mapped_column(String(7))  # "#rrggbb"

@@ -16,6 +16,7 @@ from portal.domain.providers.logos import Logo
 
 WORDS = approvals.WORDS
 PICTURE = ("logo", "logo_digest")
+NAMES, MOST_FORMER_NAMES = ("name", "header", "keyword"), 50
 
 
 def request_change(
@@ -28,8 +29,16 @@ def request_change(
     wanted = {**wanted, "name": display_names.parse_name(wanted["name"] or "")}
     for field, text in wanted.items():
         if text is None or provider.in_sandbox_mode or _is_seen(provider, brand, field, text, notices):
-            setattr(brand, field, text)
+            _set(brand, field, text)
     _request(brand, {field: text for field, text in wanted.items() if text != getattr(brand, field)}, WORDS, at)
+
+
+def _set(brand: Brand, field: str, value: object) -> None:
+    """Replies call a brand as its messages did when they were sent."""
+    before = getattr(brand, field)
+    if field in NAMES and before and before != value:
+        brand.former_names = "\n".join([before, *brand.former_names.splitlines()][:MOST_FORMER_NAMES])
+    setattr(brand, field, value)
 
 
 def _is_seen(provider: Provider, brand: Brand, field: str, text: str, notices: Collection[str]) -> bool:
@@ -103,7 +112,7 @@ def settle_request(
         session.add(Review(provider_id=provider.id, made_by=by, made_at=at, **made))
     for field in (*WORDS, *PICTURE):
         if is_approved and (wanted := getattr(brand, f"requested_{field}")):
-            setattr(brand, field, wanted)
+            _set(brand, field, wanted)
         setattr(brand, f"requested_{field}", None)
     brand.requested_at = None
     session.flush()
@@ -143,12 +152,12 @@ def take_back(provider: Provider, brands: Sequence[Brand], field: str, words: st
     brands that had them."""
     theirs = [brand for brand in brands if getattr(brand, field) == words]
     for brand in theirs:
-        setattr(brand, field, provider.title if field == "name" else None)
+        _set(brand, field, provider.title if field == "name" else None)
         if field == "logo_digest":
             brand.logo = None
         for part in ("header", "keyword") if field == "name" else ():
             if sender_headers.is_name(getattr(brand, part) or "", [words]):
-                setattr(brand, part, None)
+                _set(brand, part, None)
         if field == "contact" and is_in_contact(brand.reply_number or "", words):
             brand.reply_number = None
     if field == "notice_url" and provider.notice_url == words:

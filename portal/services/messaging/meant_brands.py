@@ -99,14 +99,17 @@ def brands_of_provider(provider_id: int, *conditions: ColumnElement[bool]) -> Se
 
 
 def names_of(brand: Brand) -> list[str]:
-    """Those that the operator has seen, also while others wait. One that is called "Ret" is named by none of them."""
-    return [each for each in (brand.keyword, brand.header, brand.name) if each and names_brand(each)]
+    """Those that the operator has seen, also while others wait, and former ones: earlier messages named them. One that
+    is called "Ret" is named by none of them."""
+    names = [brand.keyword, brand.header, brand.name, *brand.former_names.splitlines()]
+    return [each for each in names if each and names_brand(each)]
 
 
 def left_by(gateway: MessageGateway) -> ColumnElement[bool]:
-    """The condition that a message left by an account, or by one of the same owner that was removed: the account may
-    have been added again, or its number may be at another vendor by now."""
-    is_one = or_(MessageGateway.id == gateway.id, MessageGateway.removed_at.is_not(None))
+    """The condition that a message left by an account, or by one of the same owner under the same header, which a phone
+    cannot tell from it, or that was removed: it may have been added again, or its number be at another vendor."""
+    is_same = or_(MessageGateway.removed_at.is_not(None), MessageGateway.header == gateway.header)
+    is_one = or_(MessageGateway.id == gateway.id, is_same)
     return _left_by_owner(gateway, is_one)
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from portal.core import clock
 from portal.core.addresses import AddressKind
@@ -23,8 +23,10 @@ from portal.core.models import (
     MessageGateway,
     MessageKind,
     MessageState,
+    Provider,
 )
 from portal.domain.notifications import gateways
+from portal.domain.providers import brand_requests
 from portal.services.messaging import feedback, gateway_events, outbox
 from portal.services.messaging.gateways.protocol import BlockedAddress, Feedback, InboundMessage
 from tests import grants, make
@@ -175,21 +177,43 @@ def test_the_name_of_a_brand_that_never_wrote_takes_nothing_from_those_that_did(
     assert {brands[made.brand_id] for made in rows(Decision)} == refused
 
 
+def add_message_of(brand_id: int) -> None:
+    """To the same recipient as the one message there is, by the same account."""
+    message, campaign = db.session.scalars(select(Message)).one(), make.campaign()
+    campaign.brand_id = brand_id
+    same = {name: getattr(message, name) for name in ("kind", "provider_id", "recipient_id", "gateway_id", "state")}
+    db.session.add(Message(campaign_id=campaign.id, created_at=clock.now(), **same))
+
+
+@pytest.mark.parametrize("taken", ["keyword", "name"])
+def test_a_name_that_a_brand_had_when_it_wrote_means_that_brand_as_well(app, vendor, brands, rows, taken):
+    fashion, shop = (next(each for each, name in brands.items() if name == one) for one in ("fashion", "shop"))
+    accepted(app, vendor)
+    with app.app_context():
+        add_message_of(fashion)
+        words, now = {"name": "Örnek Mağaza", "keyword": "ORNEK"}, clock.now()
+        others, of_fashion = {"name": "Ev", "keyword": "YENI"}, {taken: words[taken]}
+        for brand_id, own in ((shop, words), (shop, others), (fashion, of_fashion)):
+            brand = db.session.get_one(Brand, brand_id)
+            provider = db.session.get_one(Provider, brand.provider_id)
+            wanted = {field: getattr(brand, field) for field in brand_requests.WORDS} | own
+            brand_requests.request_change(provider, brand, wanted, notices=(), at=now)
+            seen = brand_requests.describe_request(brand)
+            brand_requests.settle_request(db.session, brand, seen, is_approved=True, by=1, reason="", at=now)
+        db.session.commit()
+    vendor.brings(f"{words[taken]} RET", grants.phones(1, 1_000_100)[0])
+    work(app)
+
+    assert {brands[made.brand_id] for made in rows(Decision)} == {"fashion", "shop"}
+
+
 @pytest.mark.parametrize("account", ["kept", "removed"])
 def test_the_sender_that_a_phone_showed_refuses_all_that_wrote_by_it(app, browser, vendor, brands, rows, account):
     """Also where it is the header of one of them: of both, every SMS showed that."""
     fashion = next(brand_id for brand_id, name in brands.items() if name == "fashion")
     accepted(app, vendor)
     with app.app_context():
-        message, of_fashion = db.session.scalars(select(Message)).one(), make.campaign()
-        of_fashion.brand_id = fashion
-        facts = {"recipient_id": message.recipient_id, "gateway_id": message.gateway_id, "state": message.state}
-        db.session.add(
-            Message(
-                kind=message.kind, provider_id=message.provider_id, campaign_id=of_fashion.id, created_at=clock.now(),
-                **facts,
-            )
-        )  # fmt: skip
+        add_message_of(fashion)
         gateway = db.session.get_one(MessageGateway, vendor.gateway_id)
         gateway.header = "MODAEVI"
         if account == "removed":
@@ -276,18 +300,21 @@ def test_unclear_replies_to_the_operators_number_wait_at_the_operator_and_hold_e
     assert len({each.provider_id for each in rows(Decision)}) == len(rows(Decision)) == 2
 
 
-@pytest.mark.parametrize("before", ["kept", "removed", "of another vendor"])
+@pytest.mark.parametrize("before", ["kept", "removed", "of another vendor", "one each"])
 def test_a_reply_to_any_account_of_the_operators_refuses_at_who_wrote_or_is_read(operators, app, browser, rows, before):
     """Also after the account was added anew, or its number went to another vendor."""
     with app.app_context():
         old = db.session.get_one(MessageGateway, operators.gateway_id)
-        if before != "kept":
+        if before in ("removed", "of another vendor"):
             gateways.remove(db.session, old, clock.now())
         old.vendor = "netgsm" if before == "of another vendor" else old.vendor
         again = gateways.add_gateway(
             db.session, vault(), provider_id=None, carries=AddressKind.PHONE, vendor="verimor", header="IZINLINK",
             credentials=delivery.LOGINS["verimor"], per_second=1, at=clock.now(),
         ).id  # fmt: skip
+        if before == "one each":
+            of_one = Message.provider_id == select(func.max(Message.provider_id)).scalar_subquery()
+            db.session.execute(update(Message).where(of_one).values(gateway_id=again))
         db.session.commit()
     Vendor(app, browser, again).brings("RET", grants.phones(1, 1_000_100)[0])
     Vendor(app, browser, again).brings("RET", grants.phones(1)[0])  # To whom nobody wrote.
