@@ -58,8 +58,6 @@ STATES = {
     "delivered": ReportState.DELIVERED,
     "failed": ReportState.FAILED,
 }  # Others are on their way: delayed, relayed.
-
-
 Named = Sequence[tuple[TokenPurpose, int]]
 
 
@@ -121,7 +119,7 @@ def _read_automatic(
     if parts.keys().isdisjoint(REPORTS) and _header(mail, "Auto-Submitted").startswith("auto-replied"):
         return None if _refuses(named) or _may_refuse(mail) else Feedback()  # Else an absence notice.
     is_bounce = _has_null_sender(mail)
-    report = _odd_report(raw, message_id, at, is_bounce=is_bounce) if is_ours or is_bounce else None
+    report = _odd_report(raw, message_id, at, is_unknown=is_ours and is_bounce) if is_ours or is_bounce else None
     return Feedback((report,)) if report else None
 
 
@@ -143,8 +141,11 @@ def _may_refuse(mail: Message) -> bool:
 
 
 def _open_encoded(part: Message) -> bytes:
-    """Put what a message within a mail holds in place of its base64, which the parser leaves there; what that is."""
+    """Put what a message within a mail holds in place of its base64, which the parser leaves there; what that, or a
+    text, is."""
     is_encoded = _header(part, "Content-Transfer-Encoding") == "base64"
+    if is_encoded and part.get_content_maintype() == "text":
+        return bytes(part.get_payload(decode=True) or b"")
     if not is_encoded or part.get_content_maintype() != "message" or not part.is_multipart():
         return b""
     content = b""
@@ -263,9 +264,8 @@ def _report(action: str, status: str, diagnostic: str, message_id: int, at: date
     return Report(state, message_id=message_id, reason=reason_of(status), code=status or action, at=at)
 
 
-def _odd_report(raw: bytes, message_id: int, at: datetime | None, *, is_bounce: bool) -> Report | None:
-    """What flufl.bounce makes of a bounce in a form of its own. What nobody can read, but comes without a sender, is
-    an unknown code."""
+def _odd_report(raw: bytes, message_id: int, at: datetime | None, *, is_unknown: bool) -> Report | None:
+    """What flufl.bounce makes of a bounce in a form of its own; `is_unknown`: else an unknown code."""
     lines = raw[:MAX_ODD_BYTES].split(b"\n")
     temporary, permanent = _failures(b"\n".join(line[:LONGEST_LINE] for line in lines))
     if permanent:
@@ -274,7 +274,7 @@ def _odd_report(raw: bytes, message_id: int, at: datetime | None, *, is_bounce: 
         return _report("failed", found[0] if found else "", "", message_id, at)
     if temporary:
         return _report("delayed", "", "", message_id, at)
-    return Report(ReportState.ACCEPTED, "", message_id, reason=Reason.UNKNOWN, at=at) if is_bounce else None
+    return Report(ReportState.ACCEPTED, "", message_id, reason=Reason.UNKNOWN, at=at) if is_unknown else None
 
 
 def _failures(raw: bytes) -> tuple[Collection[bytes], Collection[bytes]]:

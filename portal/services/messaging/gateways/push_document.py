@@ -6,8 +6,10 @@ from typing import Any
 
 from portal.services.messaging.gateways import json_values, push_text, xml_values
 from portal.services.messaging.gateways.protocol import VendorPush
+from portal.services.messaging.gateways.unread_rows import MOBILE
 
 DEEPEST = 50  # Levels.
+NAME = re.compile(r"[\w.:\[\]-]{1,60}")  # Of a form's field.
 FIELDS = re.compile(r"[A-Za-z_]{1,40}=[^&\s]*&[A-Za-z_]{1,40}=")
 
 
@@ -15,7 +17,7 @@ def parse_push(push: VendorPush) -> Any:
     """What a push holds, with names in lower case: JSON, also in lines or in strings, XML, or the fields of a form; and
     those of the query. Raises ValueError."""
     text, rows = push_text.decode(push.body, push.content_type).strip(), list[Any]()
-    if text.startswith("<"):
+    if text.startswith("<") or push.body.lstrip().startswith(b"<"):
         document = json_values.lower_names(xml_values.parse(text))
     elif text and ("json" in push.content_type or text[0] in "{["):
         try:
@@ -24,7 +26,7 @@ def parse_push(push: VendorPush) -> Any:
             document = [json_values.parse(line, in_lower_case=True) for line in text.splitlines() if line.strip()]
     else:
         document, *rows = json_values.lower_names(push_text.read_rows(push.body.strip()))
-        if text and (not document or push.content_type.startswith("multipart/")):
+        if text and (not any(map(NAME.fullmatch, document)) or push.content_type.startswith("multipart/")):
             raise ValueError("no form")
     if json_values.is_deeper(document, DEEPEST):
         raise ValueError("nested too deeply")
@@ -42,7 +44,10 @@ def _with_query(document: Any, query: dict[str, str]) -> Any:
 
 
 def _open_strings(value: Any, levels: int = 2) -> Any:
-    """A value with the objects that stand in its strings as JSON, as XML, or as fields."""
+    """A value with the objects that stand in its strings as JSON, as XML, or as fields. What stands beside a number is
+    what somebody wrote: it names no others."""
+    if isinstance(value, dict) and any(isinstance(each, str) and MOBILE.fullmatch(each) for each in value.values()):
+        return {name: each if isinstance(each, str) else _open_strings(each, levels) for name, each in value.items()}
     if isinstance(value, dict):
         return {name: _open_strings(each, levels) for name, each in value.items()}
     if isinstance(value, list):

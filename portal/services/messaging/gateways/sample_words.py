@@ -60,12 +60,15 @@ REPLY_NAMES = {
 # By beginnings of words, the first that fits; with a full stop at the end, the whole word.
 ERROR_WORDS = {
     "iys.": (ErrorClass.PERMANENT, Reason.BLOCKED_BY_IYS),
-    "blacklist blocked karaliste kara. opted. unsubscrib": (ErrorClass.PERMANENT, Reason.BLOCKED_BY_VENDOR),
+    "opted. unsubscrib": (ErrorClass.PERMANENT, Reason.BLOCKED_BY_VENDOR),
     "credit balance bakiye kredi kontor fund quota": (ErrorClass.CONFIG, Reason.NO_CREDIT),
     "ip.": (ErrorClass.CONFIG, Reason.NETWORK_ADDRESS),
     "sender header originator title basli gonderici": (ErrorClass.CONFIG, Reason.HEADER),
-    "auth user pass token key login credential unauthorized forbidden yetki anahtar sifre kullanici kimlik":
-        (ErrorClass.CONFIG, Reason.CREDENTIALS),
+    "auth user account pass token key login credential unauthorized forbidden yetki anahtar sifre kullanici kimlik "
+    "hesap": (ErrorClass.CONFIG, Reason.CREDENTIALS),
+    "spam content icerik": (ErrorClass.PERMANENT, Reason.CONTENT),
+    "country ulke": (ErrorClass.PERMANENT, Reason.UNREACHABLE),
+    "blacklist blocked karaliste kara.": (ErrorClass.PERMANENT, Reason.BLOCKED_BY_VENDOR),
     "duplicate repeat mukerrer": (ErrorClass.PERMANENT, Reason.DUPLICATE),
     "long. length uzun character karakter": (ErrorClass.PERMANENT, Reason.CONTENT),
     "rate throttl many. busy yogun sik. limit sinir": (ErrorClass.TEMPORARY, Reason.RATE),
