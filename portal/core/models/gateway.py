@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Integer, LargeBinary, SmallInteger, String
+from sqlalchemy import ForeignKey, Integer, LargeBinary, SmallInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.addresses import AddressKind
@@ -27,6 +27,7 @@ class MessageGateway(Entity):
     carries: Mapped[AddressKind]
     vendor: Mapped[str] = mapped_column(String(20))  # A name of services.messaging.gateways.vendors.
     header: Mapped[str] = mapped_column(String(254))  # What recipients see as the sender.
+    former_headers: Mapped[str] = mapped_column(Text, default="", server_default="")  # A line each.
     credentials: Mapped[bytes]  # Encrypted JSON: the fields that the vendor asks for.
     secret: Mapped[bytes]  # Encrypted: the part of the callback URL that nobody can guess,
     secret_digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)  # and its SHA-256.

@@ -16,6 +16,7 @@ from portal.core.vault import Vault
 
 SECRET_BYTES = 24
 INBOX_UNREAD_AFTER = timedelta(hours=1)
+MOST_FORMER_HEADERS = 50
 WHOLE = 100  # Percent of a brand's batches.
 GENERIC, ROUTE, DOMESTIC = "described", "route", "domestic"  # A vendor, its field, and that field's value.
 IN_USE = (GatewayState.UNTESTED, GatewayState.WORKING, GatewayState.STOPPED)
@@ -102,6 +103,8 @@ def replace_credentials(
     """Keep new credentials. What waits goes on with them: at once where they were checked, else (`needs_test`) after
     mark_tested."""
     gateway.credentials = _seal(vault, gateway.id, gateway.provider_id, credentials)
+    if gateway.header not in (header, *gateway.former_headers.splitlines()):
+        gateway.former_headers = "\n".join([gateway.header, *gateway.former_headers.splitlines()][:MOST_FORMER_HEADERS])
     gateway.header, gateway.per_second = header, per_second
     gateway.mailbox_position = None  # It may be another mailbox.
     if gateway.state == GatewayState.STOPPED or needs_test:

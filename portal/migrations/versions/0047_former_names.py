@@ -1,4 +1,4 @@
-"""Names, headers and keywords that a brand had, by which replies may still call it."""
+"""Names, headers and keywords of a brand's past, and headers of an account's, by which replies may still call them."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,7 +9,9 @@ down_revision = "0046"
 
 def upgrade() -> None:
     op.add_column("brand", sa.Column("former_names", sa.Text(), server_default="", nullable=False))
+    op.add_column("message_gateway", sa.Column("former_headers", sa.Text(), server_default="", nullable=False))
 
 
 def downgrade() -> None:
+    op.drop_column("message_gateway", "former_headers")
     op.drop_column("brand", "former_names")

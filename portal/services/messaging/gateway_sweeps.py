@@ -97,9 +97,9 @@ def _of_same_mailbox(gateway: MessageGateway, *conditions: ColumnElement[bool]) 
     """The owner's other accounts by which a mailbox is, or was, read, those of late first."""
     same = MessageGateway.provider_id == gateway.provider_id, MessageGateway.carries == gateway.carries
     others = select(MessageGateway).where(*same, MessageGateway.id != gateway.id, *conditions)
-    names = ("imap_host", "imap_username")
+    names = ("feedback", "imap_host", "imap_username")
     own, found = gateways.read_credentials(vault(), gateway), list[MessageGateway]()
-    for each in db.session.scalars(others.order_by(MessageGateway.id.desc())) if own.get(names[0]) else ():
+    for each in db.session.scalars(others.order_by(MessageGateway.id.desc())) if own.get("feedback") == "imap" else ():
         with suppress(CannotOpen):
             its = gateways.read_credentials(vault(), each)
             found += [each] if all(its.get(name) == own.get(name) for name in names) else []

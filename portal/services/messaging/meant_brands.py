@@ -155,6 +155,6 @@ def _brands_named(provider_id: int, recipient_id: int | None, reply: InboundMess
     wrote_by = select(MessageGateway).where(
         MessageGateway.id.in_(select(Message.gateway_id).where(Message.recipient_id == recipient_id))
     )
-    shown = [each.id for each in db.session.scalars(wrote_by) if says(each.header)]
+    shown = [each.id for each in db.session.scalars(wrote_by) if says(each.header, *each.former_headers.splitlines())]
     wrote = brands_of_provider(provider_id, _wrote(recipient_id, Message.gateway_id.in_(shown))) if shown else []
     return [brand for brand in brands_of_provider(provider_id) if brand in wrote or says(*names_of(brand))]

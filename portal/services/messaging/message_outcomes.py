@@ -4,7 +4,7 @@ The class of an error decides what happens, here and nowhere else.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -16,6 +16,8 @@ from portal.core.extensions import db, read_session, vault
 from portal.core.models import (
     AudienceEntry,
     ConsentRequest,
+    EventKind,
+    GatewayEvent,
     Message,
     MessageGateway,
     MessageKind,
@@ -25,6 +27,7 @@ from portal.core.models import (
 from portal.domain.notifications import gateways, messages
 from portal.services.messaging import campaign_budgets, event_contents, outgoing_messages, routing
 from portal.services.messaging.gateways.protocol import (
+    ANSWER,
     Batch,
     BlockedAddress,
     ErrorClass,
@@ -40,6 +43,7 @@ from portal.services.messaging.savepoints import run_in_savepoints
 
 FIRST_PAUSE = timedelta(seconds=15)
 MOST_LOOKUPS = 10
+MOST_REFUSED_IN_A_ROW = 10
 ONLY_ONCE = (MessageKind.INVITATION, MessageKind.REFUSAL)
 BLOCKED = (Reason.BLOCKED_BY_VENDOR, Reason.BLOCKED_BY_IYS)
 
@@ -71,7 +75,8 @@ class Call:
 
 def record(call: Call, results: Sequence[SendResult]) -> None:
     """Write the answer to a call, and how its gateway is doing. Commits."""
-    at, by_id = clock.now(), {each.message_id: each for each in results}
+    at, results = clock.now(), _without_account_errors(call, results)
+    by_id = {each.message_id: each for each in results}
     if failed := [each.message_id for each in results if each.error is not None]:
         campaign_budgets.lock_campaigns(failed)
     messages_of_call = _still_open(call)
@@ -212,15 +217,38 @@ def _note(call: Call, errors: Sequence[SendError | None], at: datetime) -> None:
         routing.note_outcome(db.session, call.gateway_id, set(call.brand_ids), at, went_well=not is_down)
 
 
+def _without_account_errors(call: Call, results: Sequence[SendResult]) -> Sequence[SendResult]:
+    """Where a vendor takes nothing and calls one after the other refused, it is the account that it refuses."""
+    blocked = [each for each in results if _is_refusal(each)]
+    if not blocked or call.gateway_id is None or any(each.error is None for each in results):
+        return results
+    waiting = select(func.count()).where(
+        GatewayEvent.gateway_id == call.gateway_id, GatewayEvent.kind == EventKind.BLOCKED,
+        GatewayEvent.due_at.is_not(None),
+    )  # fmt: skip
+    if len(blocked) + db.session.scalars(waiting).one() < MOST_REFUSED_IN_A_ROW:
+        return results
+    others = [each for each in results if each not in blocked]
+    of_account = (
+        replace(each, error=replace(each.error, error_class=ErrorClass.CONFIG)) for each in blocked if each.error
+    )
+    return [*others, *of_account]
+
+
+def _is_refusal(result: SendResult) -> bool:
+    error = result.error
+    return error is not None and error.error_class == ErrorClass.PERMANENT and error.reason == Reason.BLOCKED_BY_VENDOR
+
+
 def _keep_refusals(call: Call, results: Sequence[SendResult], at: datetime) -> None:
     """Of who left by the vendor's own list, as where a report says so."""
-    left = [each for each in results if each.error is not None and each.error.reason == Reason.BLOCKED_BY_VENDOR]
+    left = [each for each in results if _is_refusal(each)]
     if not left or call.gateway_id is None:
         return
     gateway = db.session.get_one(MessageGateway, call.gateway_id)
 
     def keep(result: SendResult) -> None:
-        blocked = BlockedAddress("", None, "answer", result.message_id)
+        blocked = BlockedAddress("", None, ANSWER, result.message_id)
         event_contents.keep_blocked(gateway, gateways.read_secret(vault(), gateway), blocked, at, "")
 
     run_in_savepoints(left, keep)  # The outcome of a whole batch is not lost for one that fails: it is logged.

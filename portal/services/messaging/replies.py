@@ -16,6 +16,7 @@ from portal.core.models import (
     GatewayEvent,
     Message,
     MessageGateway,
+    Recipient,
 )
 from portal.core.models.invitations import resume_invitations
 from portal.domain.campaigns.sending import reconsider
@@ -64,7 +65,12 @@ def refuse_as_read(event: GatewayEvent, reply: InboundMessage, user_id: int, at:
     address, gateway = address_of(reply.sender), db.session.get_one(MessageGateway, event.gateway_id)
     if address is None or channel_of(gateway) not in address.channels:
         return False
-    parts = meant_brands.find_scopes(event, gateway, address, reply, at)
+    held = [each.recipient_id for each in shared_replies.find_held(event, address)]  # Whose it was when it came.
+    found = [db.session.get_one(Recipient, each) for each in held if each is not None]
+    if found:
+        parts = meant_brands.scopes(gateway, address, found, reply)
+    else:
+        parts = meant_brands.find_scopes(event, gateway, address, reply, at)
     if parts:
         refuse(event, gateway, parts, DecisionOrigin.REPLY, at)
         event.user_id = user_id

@@ -140,6 +140,9 @@ class InboundMessage:
         return self.text if self.keyword in self.text else f"{self.keyword} {self.text}"
 
 
+ANSWER = "answer"  # The source of a refusal that a vendor answers to the call that sends.
+
+
 @dataclass(frozen=True)
 class BlockedAddress:
     """An address that the vendor no longer sends to because the person said so there. A complaint about a mail may name

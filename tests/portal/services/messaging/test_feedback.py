@@ -22,6 +22,7 @@ from portal.core.models import (
     EventOutcome,
     ExclusionReason,
     GatewayEvent,
+    GatewayState,
     Message,
     MessageGateway,
     MessageState,
@@ -400,15 +401,25 @@ def test_who_is_on_the_vendors_list_has_refused_sms(app, vendor, rows):
     ]
 
 
-def test_who_is_on_the_vendors_list_by_its_answer_to_the_call_has_refused_sms(app, vendor, rows):
-    accepted(app, vendor, 2, state=MessageState.WAITING, batch_id=5)
-    blocked = SendError(ErrorClass.PERMANENT, Reason.BLOCKED_BY_VENDOR, "21610")
-    left, other = rows(Message)
+BLOCKED = SendError(ErrorClass.PERMANENT, Reason.BLOCKED_BY_VENDOR, "21610")
+
+
+def answers(app, vendor, *calls: dict[Message, SendError | None]) -> None:
+    """What the vendor answers to calls, with an error or none of each message."""
     with app.app_context():
-        sent = [OutgoingMessage(each.id, "+905320000000", "Merhaba") for each in (left, other)]
         adapter = gateway_accounts.adapter_of(db.session.get_one(MessageGateway, vendor.gateway_id))
-        call = message_outcomes.Call(adapter, vendor.gateway_id, Batch(5, "DENEME", sent), frozenset())
-        message_outcomes.record(call, [SendResult(left.id, error=blocked), SendResult(other.id, "7")])
+        for errors in calls:
+            sent = [OutgoingMessage(each.id, "+905320000000", "Merhaba") for each in errors]
+            call = message_outcomes.Call(adapter, vendor.gateway_id, Batch(5, "DENEME", sent), frozenset())
+            results = [SendResult(each.id, "" if error else "7", error) for each, error in errors.items()]
+            message_outcomes.record(call, results)
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_who_is_on_the_vendors_list_by_its_answer_to_the_call_has_refused_sms(app, vendor, rows, later):
+    accepted(app, vendor, 2, state=MessageState.WAITING, batch_id=5)
+    left, other = rows(Message)
+    answers(app, vendor, *([{left: BLOCKED}, {other: None}] if later else [{left: BLOCKED, other: None}]))
     vendor.reports(left, "BLACKLISTED_DESTINATION_ADDRESS")  # It tells it twice.
     work(app)
 
@@ -416,6 +427,24 @@ def test_who_is_on_the_vendors_list_by_its_answer_to_the_call_has_refused_sms(ap
     assert [(each.recipient_id, each.channel, each.status, each.origin) for each in rows(Decision)] == [
         (left.recipient_id, "MESAJ", "RET", "feedback")
     ]
+
+
+def test_a_vendor_that_takes_nothing_refuses_the_account_and_no_person(app, vendor, rows):
+    """A few may have left its list one after the other: somebody reads it, and nothing is sent to them meanwhile."""
+    accepted(app, vendor, 20, state=MessageState.WAITING, batch_id=5)
+    messages = rows(Message)
+    answers(app, vendor, *({each: BLOCKED} for each in messages[:10]), dict.fromkeys(messages[10:], BLOCKED))
+    states = [each.state for each in rows(Message)]
+    assert states == [MessageState.BLOCKED] * 9 + [MessageState.WAITING] * 11
+    assert rows.one(MessageGateway).state == GatewayState.STOPPED
+
+    for minutes in (0, 11):
+        with time_machine.travel(clock.now() + timedelta(minutes=minutes)):
+            for _ in range(2):
+                work(app)
+    assert rows.count(Decision) == 0
+    held = rows(GatewayEvent, GatewayEvent.outcome == EventOutcome.LIKELY_REFUSAL)
+    assert len({each.recipient_id for each in held}) == len(held) == 9
 
 
 def test_who_is_on_the_vendors_list_has_refused_sms_also_where_the_message_is_unknown(app, vendor, rows):

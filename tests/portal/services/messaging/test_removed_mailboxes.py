@@ -84,3 +84,24 @@ def test_a_mailbox_is_read_on_where_its_account_gets_another_one_which_is_read_f
         work(app, *EventKind)
         assert refusals(app, rows) == [ayse, burcu]
     assert rows.one(MessageGateway, MessageGateway.id == account.id).swept_at is None
+
+
+def test_a_mailbox_is_read_after_its_account_where_another_one_only_did_so_once(app, browser, rows, server):
+    login = {"imap_host": f"127.0.0.1:{server.port}", "imap_username": USERNAME, "imap_password": PASSWORD}
+    account = MailAccount(app, browser, feedback="imap", **login)
+    with app.app_context():
+        old = db.session.get_one(MessageGateway, account.id)
+        other = gateways.add_gateway(
+            db.session, vault(), provider_id=old.provider_id, carries=old.carries, vendor=old.vendor, per_second=10,
+            header=old.header, credentials=gateways.read_credentials(vault(), old) | {"feedback": "brevo"},
+            at=clock.now(),
+        )  # fmt: skip
+        gateways.mark_tested(other, clock.now())
+        gateways.remove(db.session, old, clock.now())
+        db.session.commit()
+    ayse = PEOPLE[0]
+    server.receive(f"From: {ayse}\nTo: {account.token(ayse, TokenPurpose.UNSUBSCRIBE)}\n\n.\n".encode())
+    for _ in range(2):
+        work(app, *EventKind)
+
+    assert refusals(app, rows) == [ayse]

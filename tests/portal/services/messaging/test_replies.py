@@ -207,7 +207,7 @@ def test_a_name_that_a_brand_had_when_it_wrote_means_that_brand_as_well(app, ven
     assert {brands[made.brand_id] for made in rows(Decision)} == {"fashion", "shop"}
 
 
-@pytest.mark.parametrize("account", ["kept", "removed"])
+@pytest.mark.parametrize("account", ["kept", "removed", "edited"])
 def test_the_sender_that_a_phone_showed_refuses_all_that_wrote_by_it(app, browser, vendor, brands, rows, account):
     """Also where it is the header of one of them: of both, every SMS showed that."""
     fashion = next(brand_id for brand_id, name in brands.items() if name == "fashion")
@@ -218,8 +218,11 @@ def test_the_sender_that_a_phone_showed_refuses_all_that_wrote_by_it(app, browse
         gateway.header = "MODAEVI"
         if account == "removed":
             gateways.remove(db.session, gateway, clock.now())
+        elif account == "edited":
+            login = gateways.read_credentials(vault(), gateway)
+            gateways.replace_credentials(vault(), gateway, login, header="ORNEK", per_second=10)
         db.session.commit()
-        again = vendor.gateway_id if account == "kept" else delivery.add("verimor")
+        again = delivery.add("verimor") if account == "removed" else vendor.gateway_id
     Vendor(app, browser, again).brings("MODAEVI RET", grants.phones(1, 1_000_100)[0])
     work(app)
 

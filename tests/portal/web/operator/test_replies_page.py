@@ -2,8 +2,12 @@
 
 import pytest
 
-from portal.core.models import Decision, EventKind, GatewayEvent
-from tests import grants
+from portal.core import clock
+from portal.core.addresses import parse
+from portal.core.extensions import db, vault
+from portal.core.models import Decision, EventKind, GatewayEvent, Message, MessageKind, MessageState
+from portal.domain.consents import recipients
+from tests import grants, make
 from tests.portal.services.messaging.vendor_pushes import operators_vendor, work
 
 pytestmark = pytest.mark.slow
@@ -42,3 +46,25 @@ def test_no_firm_reads_what_may_hold_what_others_wrote(app, browser, derya, rows
     for each in at_operator:
         assert derya.posts(f"/operator/replies/{each.id}/reading", {"firm": firm}).status_code == 404
     assert {each.body for each in rows(GatewayEvent, GatewayEvent.provider_id.is_not(None))} == {None}
+
+
+def test_a_refusal_counts_at_the_firms_that_the_operator_was_shown(app, browser, derya, rows):
+    """Not at one that writes there only afterwards."""
+    vendor, phone = operators_vendor(app, browser), grants.phones(1, 1_000_100)[0]
+    vendor.brings("artik bana mesaj atmayin lutfen", phone)
+    work(app)
+    shown = {each.provider_id for each in rows(GatewayEvent, GatewayEvent.provider_id.is_not(None))}
+    with app.app_context():
+        third = make.provider(800002, 800002, "derya@example.com").id
+        theirs = recipients.gather(db.session, vault(), third, [parse(phone)], clock.now())[phone]
+        db.session.add(
+            Message(
+                kind=MessageKind.CODE, provider_id=third, recipient_id=theirs, gateway_id=vendor.gateway_id,
+                created_at=clock.now(), state=MessageState.ACCEPTED,
+            )
+        )  # fmt: skip
+        db.session.commit()
+    (event,) = rows(GatewayEvent, GatewayEvent.kind == EventKind.REPLY, GatewayEvent.provider_id.is_(None))
+    derya.posts(f"/operator/replies/{event.id}/refusal", {})
+
+    assert {each.provider_id for each in rows(Decision)} == shown
