@@ -20,7 +20,7 @@ from portal.core.ids import parse_id
 from portal.domain.replies import REFUSING as REPLY_REFUSES
 from portal.domain.replies import classify_reply
 from portal.services.messaging.gateways import http_call, json_values, push_text, unread_rows
-from portal.services.messaging.gateways.bounces import MAX_BYTES, NO_COMPLAINT
+from portal.services.messaging.gateways.bounces import NO_COMPLAINT
 from portal.services.messaging.gateways.json_values import read, read_text
 from portal.services.messaging.gateways.mail_status import enhanced_status, reason_of
 from portal.services.messaging.gateways.mail_tokens import find_messages
@@ -68,6 +68,7 @@ MAY_REFUSE = re.compile(rf"{REFUSING.pattern}|black.?list|block.?list|suppress|a
 OPENINGS = ("opened", "unique_opened", "proxy_open", "unique_proxy_open", "click", "Open", "Click")  # No evidence.
 OF_MAIL = ("subject", "tag", "tags", "link", "mail")  # Words and headers of ours.
 KNOWN_KEYS: dict[str, CertificatePublicKeyTypes] = {}  # That this process has fetched, by the certificate's URL.
+LONGEST = 2 * 1024 * 1024  # Bytes of a push: thousands of events.
 LONGEST_KIND = 60  # Characters of an event.
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECONDS = re.compile(r"[0-9]{1,10}")
@@ -213,6 +214,6 @@ def _signed_by_sns(body: bytes, topic: str, fetch: Callable[[str], bytes]) -> di
 
 
 def _json(body: bytes) -> Any:
-    if len(body) > MAX_BYTES:
+    if len(body) > LONGEST:
         raise ValueError("too long")
     return json_values.parse(push_text.decode(body))

@@ -2,7 +2,7 @@
 
 import codecs
 import re
-from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
 from urllib.parse import unquote_to_bytes
 
@@ -31,20 +31,30 @@ def decode(text: bytes, content_type: str = "") -> str:
 
 
 def read_fields(query: bytes) -> dict[str, str]:
-    """The fields of a form or a query by name, without empty ones."""
-    return read_rows(query)[0]
-
-
-def read_rows(query: bytes) -> list[dict[str, str]]:
-    """The same; fields whose names stood there before are rows of their own."""
-    rows, counts = [dict[str, str]()], Counter[str]()
-    for name, _, value in (pair.replace(b"+", b" ").partition(b"=") for pair in query.split(b"&")):
+    """The fields of a query by name, without empty ones; the first of each name."""
+    fields = dict[str, str]()
+    for name, value in _pairs(query):
         if value:
-            field = decode(unquote_to_bytes(name))
-            rows += [{}] if counts[field] == len(rows) else []
-            rows[counts[field]][field] = decode(unquote_to_bytes(value)).strip()
-            counts[field] += 1
-    return rows
+            fields.setdefault(name, value)
+    return fields
+
+
+def read_rows(form: bytes) -> list[dict[str, str]]:
+    """The fields of a form by name, without empty ones; a name that comes again begins another row. Raises ValueError
+    where a row has other names than the first one: nobody knows whose field is whose."""
+    rows = [dict[str, str]()]
+    for name, value in _pairs(form):
+        if name in rows[-1]:
+            rows.append({})
+        rows[-1][name] = value
+    if any([*row] != [*rows[0]] for row in rows):
+        raise ValueError("rows differ")
+    return [{name: value for name, value in row.items() if value} for row in rows]
+
+
+def _pairs(fields: bytes) -> Iterator[tuple[str, str]]:
+    for name, _, value in (pair.replace(b"+", b" ").partition(b"=") for pair in fields.split(b"&") if pair):
+        yield decode(unquote_to_bytes(name)), decode(unquote_to_bytes(value)).strip()
 
 
 def _is_utf_8(text: bytes) -> bool:

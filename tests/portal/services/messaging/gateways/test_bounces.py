@@ -74,6 +74,16 @@ def test_a_complaint_is_a_refusal_where_it_holds_a_token(kind, is_refusal):
     assert parse(f"Return-Path: <>\n{COMPLAINT}", "sikayet@ornek.com.tr", kind="", original=ORIGINAL).replies
 
 
+@pytest.mark.parametrize("coding", ["8bit", "base64"])
+@pytest.mark.parametrize("sender", ["<>", "<x@example.net>"])
+def test_a_mail_to_others_in_which_an_address_of_ours_stands_waits_whoever_sent_it(sender, coding):
+    text = f"ali@example.com wrote to {HEADER}: RET\n"
+    body = text if coding == "8bit" else base64.encodebytes(text.encode()).decode()
+    head = f"Return-Path: {sender}\nFrom: fbl@example.net\nMIME-Version: 1.0\nContent-Type: text/plain\n"
+    (waiting,) = parse(f"{head}Content-Transfer-Encoding: {coding}\n\n{body}", "sikayet@ornek.com.tr").replies
+    assert waiting.message_id == 81
+
+
 BY_PERSON = "From: Burak <burak@example.net>\nDate: Sat, 28 Nov 2026 21:02:11 +0300\nSubject: ret\n\n"
 ENCODED = f"=?utf-8?q?{HEADER.replace('+', '=2B').replace('@', '=40')}?="
 

@@ -296,3 +296,44 @@ def test_reports_in_an_envelope_that_names_a_mobile_number_are_no_replies():
 
     feedback = coded("netgsm", "https://sms.example.com").read_push(pushed)
     assert len(feedback.reports) == 1 and feedback.replies == ()
+
+
+A, B, C = (f"90532000000{each}" for each in range(3))
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        f"sender={A}&message=&sender={B}&message=RET&sender={C}&message=kargom",
+        f"sender={A}&sender={B}&message=RET&sender={C}&message=kargom",
+        f"sender={B}&message=RET&message=merhaba&sender={C}&message=kargom",
+        f"Gelen SMS no={B} mesaj=RET, no={C} mesaj=kargom",
+    ],
+    ids=["an empty field", "a field that lacks", "a field more", "no form"],
+)
+def test_no_form_gives_one_persons_refusal_to_another(form):
+    gateway = coded("netgsm", "https://sms.example.com")
+    try:
+        told = gateway.read_push(VendorPush(form.encode())).replies
+    except ValueError:  # The whole waits.
+        told = unread_rows.unread_replies(form)
+
+    assert {each.sender for each in told if "RET" in each.text} >= {f"+{B}"}
+    assert all(each.sender == f"+{B}" for each in told if "RET" in each.text and each.is_whole)
+
+
+@pytest.mark.parametrize("length", [0, 1])
+def test_utf_8_that_says_it_is_utf_16_is_utf_8(length):
+    """As .NET's StringWriter makes it."""
+    body = f'<?xml version="1.0" encoding="utf-16"?><MO><sender>{B}</sender><message>birak pesimi{"!" * length}</message></MO>'
+    (reply,) = coded("netgsm", "https://sms.example.com").read_push(VendorPush(body.encode())).replies
+
+    assert (reply.sender, "birak pesimi" in reply.text) == (f"+{B}", True)
+
+
+@pytest.mark.parametrize("text", [f'{{"a":"{B} RET"}}', f"<a>{B} RET</a>", f"a=1&b={B}&c=RET"])
+def test_what_somebody_writes_lays_nothing_at_another_persons_door(text):
+    pushed = VendorPush(json.dumps([VERIMOR | {"source_addr": A, "content": text}]).encode(), "application/json")
+    told = coded("verimor", "https://sms.example.com").read_push(pushed).replies
+
+    assert [(each.sender, each.text) for each in told] == [(f"+{A}", text)]

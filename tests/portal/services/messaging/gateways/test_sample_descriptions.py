@@ -489,3 +489,17 @@ def test_a_whole_page_is_understood_without_corrections(vendor, page):
 )  # fmt: skip
 def test_words_tell_successes_from_failures(word, fails, succeeds):
     assert (sample_words.is_failure(word), sample_words.is_success(word)) == (fails, succeeds)
+
+
+@pytest.mark.parametrize(
+    ("said", "meaning"),
+    [
+        ("Number is blacklisted", "permanent/blocked_by_vendor"), ("Alıcı kara listede", "permanent/blocked_by_vendor"),
+        ("Recipient opted out", "permanent/blocked_by_vendor"), ("Your account is blocked", "config/credentials"),
+        ("Hesap bloke: account blocked due to unpaid invoice", "config/credentials"),
+        ("Request IP is blacklisted", "config/network_address"), ("Originator blacklisted", "config/header"),
+        ("Message content blocked (spam words)", "permanent/content"), ("Country blocked", "permanent/unreachable"),
+    ],
+)  # fmt: skip
+def test_only_of_a_number_that_is_blocked_is_a_refusal_guessed(said, meaning):
+    assert sample_words.guess_error("", said) == meaning
