@@ -10,6 +10,7 @@ from urllib.parse import unquote_plus
 
 from portal.core import clock
 from portal.domain.replies import REFUSING, ReplyOutcome, classify_reply
+from portal.domain.replies.refusing_words import MAY_REFUSE
 from portal.services.messaging.gateways import json_values
 from portal.services.messaging.gateways.json_values import read_text
 from portal.services.messaging.gateways.protocol import BlockedAddress, Feedback, InboundMessage, Report
@@ -30,11 +31,8 @@ ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 LONG_NUMBER = re.compile(r"(?<![0-9])\+?[0-9]{11,15}(?![0-9])")  # Abroad, or a landline.
 SERVICE = "+908"  # Such as ours, to which people write.
 MOST_LONG_NUMBERS = 1000
-WHOLE, AROUND, LONGEST_SMS = (
-    4000,
-    300,
-    1600,
-)  # Characters of what nobody can read; or beside a number, at least and at most.
+# Characters of what nobody can read; or beside a number, at least and at most.
+WHOLE, AROUND, LONGEST_SMS = 4000, 300, 1600
 
 
 def read_rows(document: Any, reports: Mapped | None, inbound: Mapped | None) -> Feedback:
@@ -42,7 +40,9 @@ def read_rows(document: Any, reports: Mapped | None, inbound: Mapped | None) -> 
     no mapping understands hides behind no other: it is a reply that nobody can read, unless it may be a report of some
     kind and says nothing that may refuse."""
     told = [(row, read_report(reports, row)) for row in meant_rows(reports, document)] if reports else []
-    replies = [(row, _by_number(read_reply(inbound, row))) for row in meant_rows(inbound, document)] if inbound else []
+    replies = (
+        [(row, _by_number(read_reply(inbound, row), row)) for row in meant_rows(inbound, document)] if inbound else []
+    )
     whole = {id(row): each for row, each in replies if each.sender and each.text}
     known = {id(row) for row, each in told if each.is_known}
     of_reports = {id(row): each for row, each in told if each.code or each.ref or each.message_id}
@@ -93,8 +93,8 @@ def unread_replies(document: Any, names: re.Pattern[str] = MOBILE) -> list[Inbou
 def names_of(row: Any) -> list[str]:
     """The numbers of a row in a vendor's list. One without a mobile number is for a person as well: what looks like
     another number may be an id."""
-    told = json.dumps(row)
-    return numbers_in(row) + ([] if isinstance(row, str) or MOBILE.search(told) else [told])
+    told, found = json.dumps(row), numbers_in(row)
+    return found + ([] if MOBILE.search(told) or (found and isinstance(row, str)) else [told])
 
 
 def numbers_in(value: Any) -> list[str]:
@@ -105,9 +105,14 @@ def numbers_in(value: Any) -> list[str]:
     ]
 
 
-def _by_number(reply: InboundMessage) -> InboundMessage:
-    """A reply whose sender is the one mobile number in it, such as beside a name in a phone's list, or an app's."""
-    found = () if reply.sender[1:].isdecimal() else {canonical(each) for each in MOBILE.findall(reply.sender)}
+def _by_number(reply: InboundMessage, row: dict[str, Any]) -> InboundMessage:
+    """A reply whose sender is no number is by the one mobile number in it, such as beside a name in a phone's list, or
+    an app's, or else in another field: in the vendor's first one our header may stand."""
+    if not reply.sender or (reply.sender[0] == "+" and reply.sender[1:].isdecimal()):
+        return reply
+    others = {str(each) for each in row.values() if isinstance(each, str | int)} - {reply.text}
+    found = {canonical(each) for each in MOBILE.findall(reply.sender)}
+    found = found or {canonical(each) for each in others if MOBILE.fullmatch(each)} - {reply.to}
     return replace(reply, sender=found.pop()) if len(found) == 1 else reply
 
 
@@ -174,11 +179,12 @@ def _is_reply_too(row: dict[str, Any], report: Report, reports: Mapped | None, i
 
 
 def _may_be_reply(row: Any, mapping: Mapped | None, understood: Collection[int], *, is_inbox: bool) -> bool:
-    """By a field that the mapping means, at any depth; in an inbox by a number."""
+    """By a field that the mapping means, at any depth; by a number in an inbox, or beside words that may refuse."""
     top = {**(mapping or {}), "items": ""}
     for each in json_values.objects_with(row) if mapping else ():
         reply = None if id(each) in understood else read_reply(top, each)
         if reply and (reply.sender or reply.text or (top.get("where") and meant_rows(top, each))):
             return True
-    names_number = is_inbox and MOBILE.search(json.dumps(row, ensure_ascii=False)) is not None
-    return not isinstance(row, dict) or names_number or _may_refuse(row)
+    names_number = MOBILE.search(json.dumps(row, ensure_ascii=False)) is not None
+    says = any(" " in each and MAY_REFUSE.search(each.lower()) for each in json_values.strings(row))
+    return not isinstance(row, dict) or (names_number and (is_inbox or says)) or _may_refuse(row)

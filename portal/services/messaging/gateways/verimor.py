@@ -64,11 +64,14 @@ class Verimor(VendorGateway):
             listed = read(answer, ("/records", "/data", "")) or []
             records = listed if isinstance(listed, list) else [listed]
             for each in records:
-                at, source = vendor_rows.parse_end(read_text(each, "/created_at")), read_text(each, "/source")
-                found += [BlockedAddress(name, at, source) for name in unread_rows.names_of(each)]
+                told, source = read_text(each, "/created_at"), read_text(each, "/source")
+                end = vendor_rows.parse_end(told)
+                if end is None or end >= since:
+                    at = vendor_rows.parse_time(told) if len(told) > vendor_rows.LONGEST_DAY else None
+                    found += [BlockedAddress(name, at, source) for name in unread_rows.names_of(each)]
             if len(records) < PAGE:
                 break
-        return [each for each in found if each.at is None or each.at >= since]
+        return found
 
     def _get(self, path: str, query: dict[str, str]) -> Any:
         """None where Verimor knows no such thing."""
