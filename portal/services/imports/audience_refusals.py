@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence, Set
 
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import AudienceLine
+from portal.services.imports.grouped_statuses import GroupedStatuses
 from portal.services.imports.layout import Layout
 from portal.services.imports.layout.consent_names import refusal_named
 from portal.services.imports.layout.headers import announced
@@ -22,7 +23,7 @@ class RefusalReader:
     def __init__(self, guessed: Layout, header: Sequence[str], addresses: Sequence[int], days: Set[int] = frozenset()):
         self._reader, self._beside = RowValueReader(guessed, header), RefusalsBeside(guessed, header, addresses, days)
         statuses = {column for field, column in self._reader.columns.items() if field in STATUSES} - {*addresses}
-        self._status_columns, self._groups = sorted(statuses), _StatusGroups()
+        self._status_columns, self.groups = sorted(statuses), GroupedStatuses(self._reader, addresses)
         self._width = max(guessed.columns.values(), default=-1) + 1
         read = {*addresses, *guessed.columns.values(), *days}
         self._named = {place: refusal_named(name) for place, name in enumerate(header)}
@@ -55,18 +56,6 @@ class RefusalReader:
             return AudienceLine.NOTED
         return AudienceLine.ENDED if any(self._ends(*each) for each in enumerate(cells)) else ""
 
-    def add_line(self, line: int, cells: Sequence[str]) -> None:
-        """Each with an address, in order."""
-        if not self._groups.is_grouped:
-            return
-        said = "".join(each for each in self._statuses_of(cells) if not says_nothing(each))
-        refuses = said != "" and self.reason(cells) in (AudienceLine.REFUSED, AudienceLine.UNCLEAR)
-        self._groups.add_line(line, said, refuses=refuses)
-
-    def lines_of_refusing_groups(self) -> Set[int]:
-        """Those without a status of their own."""
-        return self._groups.lines_that_refuse()
-
     def _statuses_of(self, cells: Sequence[str]) -> list[str]:
         return [cells[place] for place in self._status_columns if place < len(cells)]
 
@@ -77,28 +66,6 @@ class RefusalReader:
         if (refuses := self._named.get(place)) is not None:
             return not (refuses and self._reader.meanings.status(cell) == Status.REFUSED)
         return place in self._of_dates and is_date(cell)
-
-
-class _StatusGroups:
-    """Lines of which only the first of a group has a status, which is that of all, as in a pivot table."""
-
-    def __init__(self) -> None:
-        self.is_grouped, self._groups, self._blank, self._beneath = True, 0, 0, set[int]()
-        self._said, self._refuses = "", False  # By the status of the last line that has one.
-
-    def add_line(self, line: int, said: str, *, refuses: bool) -> None:
-        if said:
-            self.is_grouped &= said != self._said
-            self._said, self._refuses = said, refuses
-            self._groups += 1
-        else:
-            self.is_grouped &= bool(self._said)
-            self._blank += 1
-            self._beneath |= {line} if self._refuses else set()
-
-    def lines_that_refuse(self) -> Set[int]:
-        """Those without a status of their own, where there are such groups."""
-        return self._beneath if self.is_grouped and 1 < self._groups <= self._blank else set()
 
 
 def _is_ditto(cell: str) -> bool:

@@ -85,17 +85,10 @@ def read_sheet(place: int, chunks: Iterator[list[Line]]) -> AudienceSheet | None
             count += len(lines)
             if count > MOST_ROWS:
                 raise Unreadable(FileProblem.TOO_MANY_ROWS)
-            counter.add(lines, place)
-            for line, cells in lines:
-                found = [*_read_row(line, cells, sheet.columns, refusals, contacts)]
-                sheet.rows += found
-                if any(isinstance(row.read, Address) for row in found):
-                    refusals.add_line(line, cells)
-        beneath = refusals.lines_of_refusing_groups()
-        sheet.rows = [
-            row._replace(refusal=row.refusal or AudienceLine.UNCLEAR) if row.line in beneath else row
-            for row in sheet.rows
-        ]
+            filled = [*refusals.groups.fill(lines)]
+            counter.add(filled, place)
+            for line, cells in filled:
+                sheet.rows += _read_row(line, cells, sheet.columns, refusals, contacts)
         sheet.guessed, sheet.counts = guessed, counter.counts()
     return sheet
 

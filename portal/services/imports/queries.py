@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Row, Select, func, literal, null, or_, select
 from sqlalchemy.orm import Session
 
+from portal.core import clock
 from portal.core.iys_protocol import Channel
 from portal.core.models import Annulment, BatchState, Decision, ImportBatch, ImportChunk, Outcome, Recipient, Submission
 from portal.core.vault import CannotOpen, Vault
@@ -20,6 +21,7 @@ from portal.domain.consents import recipients
 from portal.domain.consents.evidence import late_grants
 from portal.domain.consents.import_plan import KEPT, SENT, WRITTEN, Effect
 from portal.services.imports import row_results, store
+from portal.services.imports.chunk_parser import BatchReader
 from portal.services.imports.layout.layout import RETAILERS, Field
 from portal.services.imports.reading import Line
 from portal.services.imports.reading.workbook_chunker.chunks import LINES
@@ -64,11 +66,12 @@ def result_samples(
 ) -> list[Sample]:
     """Entries with this result in the order of the file, after the one whose key is `after`."""
     outline, layout = outline_of(vault, batch), layout_of(vault, batch)
+    reader = BatchReader(lambda: session, vault, batch, clock.now())
     found: list[Sample] = []
     for chunk in _chunks_with(session, batch, result, (after + 1) // (LINES * SLOTS)):
         first_key = chunk.place * LINES * SLOTS
         slots = [each for each in _slots_with(chunk, result) if first_key + each > after][: limit - len(found)]
-        lines = store.lines_of(vault, chunk) if slots else []
+        lines = reader.lines_of(chunk) if slots else []
         sheet = outline.sheets[chunk.sheet]
         for slot in slots:
             number, cells = lines[slot // SLOTS]
@@ -82,8 +85,9 @@ def result_samples(
 
 def lines_with_result(session: Session, vault: Vault, batch: ImportBatch, result: str) -> Iterator[Line]:
     """Lines with this result, from the first chunks that have some."""
+    reader = BatchReader(lambda: session, vault, batch, clock.now())
     for chunk in islice(_chunks_with(session, batch, result), SEARCHED_CHUNKS):
-        lines = store.lines_of(vault, chunk)
+        lines = reader.lines_of(chunk)
         yield from (lines[each] for each in sorted({slot // SLOTS for slot in _slots_with(chunk, result)}))
 
 

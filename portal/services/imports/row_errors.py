@@ -15,12 +15,13 @@ import structlog
 from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
-from portal.core import iys_protocol
+from portal.core import clock, iys_protocol
 from portal.core.iys_protocol import Channel
 from portal.core.models import Decision, ImportBatch, ImportChunk, Outcome, Submission
 from portal.core.vault import CannotOpen, Vault
 from portal.domain.consents.bulk_import import Effect
 from portal.services.imports import row_results, store
+from portal.services.imports.chunk_parser import BatchReader
 from portal.services.imports.layout import headers
 from portal.services.imports.layout.layout import Field
 from portal.services.imports.store import header_of, layout_of, outline_of
@@ -76,6 +77,7 @@ class RowErrors:
 
     def __init__(self, session: Session, vault: Vault, batch: ImportBatch):
         self._session, self._vault, self._batch = session, vault, batch
+        self._reader: BatchReader | None = None
         header = _header(vault, batch)
         self._columns = [place for place in range(len(header)) if place not in headers.our_columns(header)]
         self._beside = _said_beside(vault, batch)
@@ -124,7 +126,8 @@ class RowErrors:
         if chunk is None:  # The batch was dropped meanwhile.
             return
         try:
-            lines = store.lines_of(self._vault, chunk)
+            self._reader = self._reader or BatchReader(lambda: self._session, self._vault, self._batch, clock.now())
+            lines = self._reader.lines_of(chunk)
         except CannotOpen:
             log.error("import.chunk_damaged", batch=self._batch.id, chunk=facts.place)
             return

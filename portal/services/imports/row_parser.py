@@ -16,6 +16,7 @@ from portal.core.iys_protocol import MAX_RETAILERS, NO_RETAILERS, Channel, Retai
 from portal.domain.consents.bulk_import import Entry
 from portal.services.imports.date_column import DateColumn, refusal_date
 from portal.services.imports.fixes import FIXES, apply_fix
+from portal.services.imports.grouped_statuses import GroupedStatuses
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.consent_names import yes_refuses
 from portal.services.imports.layout.headers import dates_a_record
@@ -61,6 +62,10 @@ class RowParser:
         name = "" if self._date is None else "".join(header[self._date : self._date + 1])
         self._dates_refusals, self._dates_records = yes_refuses(name), dates_a_record(name)
         self._said = [place for each, place in layout.columns.items() if each in (*WORDS, Field.DATE)]
+
+    def groups(self) -> GroupedStatuses:
+        """Of the sheet's lines, from the first one on."""
+        return GroupedStatuses(self.values, [column for column, _ in self._addresses], self.header_line)
 
     def cells_of(self, line: Line) -> Sequence[str] | None:
         """A line's cells, padded to the width of the layout; None where it is no data."""

@@ -10,7 +10,7 @@ from portal.services.imports.layout.cell_words import NOTHING, WEAK, Meanings, Y
 from portal.services.imports.layout.consent_names import channels_named, is_unclear, yes_refuses
 from portal.services.imports.layout.headings import EQUALS
 from portal.services.imports.layout.layout import STATUS_FIELDS, wanted_channels
-from portal.services.imports.layout.normalization import folded, is_cross, key_of
+from portal.services.imports.layout.normalization import key_of
 from portal.services.imports.row_results import RowProblem, SkipReason
 
 STATUSES = (Field.STATUS, *STATUS_FIELDS.values())
@@ -80,13 +80,9 @@ class RowValueReader:
         """A cell's word as a person explains it: "SMS off: Evet" where the name does not say what yes means."""
         return f"{self._doubtful[field]}: {cell.strip()}" if field in self._doubtful else cell.strip()
 
-    def may_refuse(self, cells: Sequence[str]) -> bool:
-        """Whether a line has a cross, or a word under a name that refuses or is unclear, that nobody has explained."""
-        return any(
-            (field in self._doubtful or is_cross(folded(cells[place]))) and not self.is_known(field, cells[place])
-            for field, place in self.columns.items()
-            if field in STATUSES
-        )
+    def may_refuse(self, field: Field, cell: str) -> bool:
+        """Whether a cell of a status column refuses, or nobody knows what it says."""
+        return self._status(field, cell) in (Status.REFUSED, RowProblem.STATUS_UNKNOWN)
 
     def _parse(self, texts: tuple[str, ...]) -> RowValues:
         words = dict(zip(self.columns, texts, strict=True))

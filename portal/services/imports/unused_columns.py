@@ -9,6 +9,7 @@ from string import ascii_uppercase
 
 from portal.core.addresses import Address
 from portal.core.iys_protocol import Status
+from portal.services.imports.group_labels import GroupLabels
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.cell_words import CONTACTS, Meanings
 from portal.services.imports.layout.headers import announced, our_columns
@@ -102,6 +103,7 @@ class CellCounter:
         self._kept = {place: field for place, field in kept.items() if place not in self._read}
         self._addresses = {layout.columns[each] for each in ADDRESSES if each in layout.columns} | {*addresses}
         self._meanings, self._header, self._ours = Meanings(layout.words), header, our_columns(header)
+        self._labels = GroupLabels(self._meanings, self._addresses)
         self._known = self._readers(layout)
         self._statuses = {layout.columns.get(each) for each in (Field.STATUS, *STATUS_FIELDS.values())}
         self._contents: dict[int, Callable[[str], bool] | None] = {}  # By place, of columns that are not read.
@@ -126,6 +128,8 @@ class CellCounter:
             kind = TEXTS if self._is_text(cells) else LOST if self._hides_refusal(number, cells, sheet) else None
             if kind:
                 self.add_line(kind, number, sheet)
+            else:
+                self._labels.add(number, cells, sheet)
 
     def add_line(self, kind: str, number: int, sheet: int) -> None:
         """Count a line as TEXTS, LOST or OLDER, and name it if it is among the first."""
@@ -142,6 +146,8 @@ class CellCounter:
                 self.add_line(LOST, *line)
                 counted = line
         self._without_address = array("q")
+        for number, sheet in self._labels.take():
+            self.add_line(TEXTS, number, sheet)
         columns = {str(place): [found[each] for each in range(6)] for place, found in sorted(self._counts.items())}
         return columns | self._lines
 

@@ -33,7 +33,7 @@ class Found:
     refused: list[int]  # and those that refuse on some channel.
 
 
-def examine(content: bytes, name: str = "izinler.csv") -> Found:
+def examine(content: bytes, name: str = "izinler.csv", default: Status | None = None) -> Found:
     """What of a file is not understood, and which lines grant, by the guess for its first sheet."""
     file = ChunkedFile(lambda: iter([content]), name)
     chunks, sheets = list(file), file.outline.sheets
@@ -48,13 +48,15 @@ def examine(content: bytes, name: str = "izinler.csv") -> Found:
         source=Source.WEB,
         date=NOW,
         origin="form",
+        status=default or guess.status,
     )
-    counter, said = CellCounter(guess, first.header), {status: list[int]() for status in Status}
+    counter, said, groups = CellCounter(guess, first.header), {status: list[int]() for status in Status}, {}
     for chunk in chunks:
         lines = [each for each in json.loads(chunk.packed) if each[0] > (sheets[chunk.sheet].header_line or 0)]
         if chunk.sheet in guess.sheets:
-            counter.add(lines, chunk.sheet)
             parser = sheet_parser(sheets[chunk.sheet], guess, name, NOW)
+            lines = list(groups.setdefault(chunk.sheet, parser.groups()).fill(lines))
+            counter.add(lines, chunk.sheet)
             for number, cells in lines:
                 for _, what in parser.parse((number, cells)):
                     if isinstance(what, Entry):

@@ -142,7 +142,7 @@ CASES = [
     }),
     Case(cells.date_and_time_apart, "liste.csv", "status source origin", {"grant": 3}),
     Case(cells.statuses, "liste.csv", "source date origin", {
-        "grant": 10, "first_refusal": 9, "status_unknown": 3, "status_missing": 1,
+        "grant": 10, "first_refusal": 9, "status_unknown": 4,
     }),
     Case(cells.sources, "liste.csv", "status date origin", {
         "grant": 5, "source_refuses": 1, "source_of_iys": 2, "source_unknown": 1, "source_missing": 1,
@@ -150,7 +150,7 @@ CASES = [
     Case(cells.merchants, "firmalar.csv", "", {
         "grant": 1, "late_merchant": 1, "first_refusal": 3, "source_missing": 1, "type_unknown": 1}),
     Case(cells.column_per_channel, "crm.csv", "source origin", {
-        "grant": 5, "first_refusal": 3, "no_sms": 1, "no_address": 1,
+        "grant": 5, "first_refusal": 3, "status_unknown": 1, "no_sms": 1, "no_address": 1,
     }),
     Case(cells.channels_in_a_cell, "crm.csv", "source date origin", {
         "grant": 6, "first_refusal": 2, "channel_unfit": 2, "channel_unknown": 1,
