@@ -168,7 +168,8 @@ def _find_layout(batch: ImportBatch, options: ImportOptions) -> Layout:
     if found is None and options.guess and not options.profile:
         found = guess
     if found is not None:
-        return replace(found, channels=options.channels or found.channels, received_at=options.received_at)
+        given = () if layouts.Field.CHANNEL in found.columns else options.channels  # A blank there may mean none.
+        return replace(found, channels=given or found.channels, received_at=options.received_at)
     cure = "Bring one such file on the dashboard, name a --profile, or let it --guess."
     if options.profile:
         cure = "List the provider's profiles with --profiles."

@@ -103,6 +103,16 @@ def test_no_channel_is_presumed_of_a_file_that_names_none(run_import, tmp_path, 
     assert {each.channel for each in rows(Decision, Decision.status == Status.REFUSED)} == {Channel.SMS, Channel.CALL}
 
 
+def test_given_channels_are_none_of_lines_whose_column_of_channels_is_blank(run_import, tmp_path):
+    """As below the first line of a group; "-" may mean none."""
+    lines = (f"0532 987 65 4{number};{each};ONAY;{NOW};HS_WEB;Form" for number, each in enumerate(("ARAMA", "", "-")))
+    content = csv_of(*lines, header="Telefon;Kanal;Durum;Tarih;Kaynak;Dayanak")
+
+    code, (told,) = run_import(put(tmp_path, "a.csv", content), "--guess", "--channels", "MESAJ")
+
+    assert (code, told["tally"]) == (1, {"grant": 1, "channel_missing": 1, "channel_unknown": 1})
+
+
 def test_a_profile_reads_a_file_by_its_name_and_by_its_header(app, run_import, tmp_path, rows):
     vault = app.extensions["vault"]
     run_import(put(tmp_path, "musteriler.csv", GOOD), *GUESS)

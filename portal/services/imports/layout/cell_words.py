@@ -205,6 +205,8 @@ class Meanings:
             return said
         if field == "status" and (is_sign(word) or word == Y):
             return None  # "✗" and "-" may mean no, nothing, or what was ticked on paper.
+        if field == "channel" and cell.strip() and says_nothing(cell):
+            return None  # "-" and "NULL" may mean none.
         return NOTHING if says_nothing(cell) else table.get(word)
 
 
