@@ -20,6 +20,7 @@ from portal.services.imports.reading.workbook_chunker.__main__ import find_marks
 from portal.services.imports.reading.workbook_chunker.marks import FORMULA, SHAPE, SheetLooks
 from portal.services.imports.reading.workbook_chunker.workbook_parts import WorkbookParts
 from portal.services.imports.reading.workbook_chunker.xlsx_marks import texts_of_drawings
+from portal.services.imports.reading.workbook_chunker.xlsx_styles import is_wordy
 from tests.files import broken
 from tests.files.people import with_parts
 from tests.portal.services.imports.test_not_understood import examine
@@ -31,6 +32,10 @@ BOLD = '<style:text-properties fo:font-weight="bold"/>'
 GRID = '<style:table-cell-properties fo:border="0.74pt solid #000000"/>'
 FACE = '<style:font-face style:name="F1" svg:font-family="Arial" style:font-charset="x-symbol"/>'
 LINE = '<table:table-row><table:table-cell {} office:value-type="string" office:string-value="Can"/></table:table-row>'
+NUMBER = LINE.replace("string", "float", 1).replace(
+    'string-value="Can"/>', 'value="1"><text:p>{}</text:p></table:table-cell>'
+)
+NUMBER = NUMBER.replace(" {}", "", 1)
 NAMED, BY_ROW = 'table:style-name="marked"', 'table:default-cell-style-name="marked"'
 
 
@@ -57,10 +62,11 @@ def ods(*, named="", automatic="", row="", cell="", columns="", letters="", besi
     return zipped(**{name: text.encode() for name, text in files.items()})
 
 
-def condition(value: str) -> str:
+def condition(value: str, its: str = "plain") -> str:
     return (
         '<calcext:conditional-formats><calcext:conditional-format calcext:target-range-address="Sayfa1.A2:G5">'
-        f'<calcext:condition calcext:value="{value}"/></calcext:conditional-format></calcext:conditional-formats>'
+        f'<calcext:condition calcext:apply-style-name="{its}" calcext:value="{value}"/>'
+        "</calcext:conditional-format></calcext:conditional-formats>"
     )
 
 
@@ -112,7 +118,25 @@ def is_marked(content: bytes) -> bool:
             "automatic": style("marked", '<style:text-properties fo:font-family="Webdings"/>', family="text"),
             "letters": "marked",
         },
-        {"beside": condition("formula-is([.$G2]=&quot;Form 2&quot;)")},
+        *(
+            {"beside": condition(each)}
+            for each in (
+                "formula-is([.$G2]=&quot;Form 2&quot;)",
+                "=[$Ret.$A$1]",
+                "=COUNTIF([$Ret.$A:.$A];[.B2])&gt;0",
+                "contains-text([.$J$1])",
+                "between([.$J$1],[.$J$2])",
+            )
+        ),
+        {"automatic": style("struck", STRIKE), "beside": condition("=1", "struck")},
+        {"automatic": style("marked", '<style:map style:condition="cell-content()=[.J1]"/>'), "columns": BY_ROW},
+        {
+            "automatic": style("struck", STRIKE)
+            + style("marked", '<style:map style:condition="cell-content()=1" style:apply-style-name="struck"/>'),
+            "columns": BY_ROW,
+        },
+        {"beside": condition("duplicate").replace(":G5", ":G2")},
+        *({"beside": NUMBER.format(each)} for each in ("RET", "-", "✗ 1", "0")),
         {"automatic": style("marked", '<style:map style:condition="is-true-formula([.G2]=1)"/>'), "columns": BY_ROW},
         *({"beside": f"<table:shapes><draw:{each}/></table:shapes>"} for each in ("line", "measure", "caption")),
         {"beside": "<table:help-message><text:p>Bu kişiler RET</text:p></table:help-message>"},
@@ -129,7 +153,8 @@ def test_what_is_marked_in_a_libreoffice_file_is_seen(dressed):
         {},
         {"automatic": style("marked", RED), "columns": BY_ROW},
         {"automatic": style("marked", GRID), "cell": NAMED},
-        {"beside": condition("duplicate")},
+        *({"beside": condition(each)} for each in ("duplicate", "=&quot;Form 2&quot;", "contains-text(&quot;2&quot;)")),
+        *({"beside": NUMBER.format(each)} for each in ("1", "1,00 ₺", "100%", "001", "1E+00")),
     ],
 )
 def test_a_plain_libreoffice_file_has_no_marks(dressed):
@@ -209,6 +234,7 @@ def of_words(kind: str, formula: str) -> Rule:
         letters(vertAlign="superscript"),
         by_rule(FormulaRule(formula=["COUNTIF(Ret!A:A,$B2)>0"], fill=FILL)),
         by_rule(CellIsRule(operator="equal", formula=["$H$1"], fill=FILL)),
+        by_rule(CellIsRule(operator="notEqual", formula=['""'], fill=FILL), "A3:F3 A5:F5"),
         by_rule(CellIsRule(operator="equal", formula=['"Evet"'], font=Font(strike=True))),
         by_rule(FormulaRule(formula=["MOD(ROW(),1000)=3"], fill=FILL)),
         by_rule(of_words("containsText", "NOT(ISERROR(SEARCH($J$1,A2)))")),
@@ -252,7 +278,7 @@ def in_part_of_each(_, sheet):
 
 @pytest.mark.parametrize(
     "dress",
-    [*(column_in(name=name) for name in ("Wingdings 2", "Webdings", "Symbol", "Marlett", "ITC Zapf Dingbats")),
+    [*(column_in(name=name) for name in ("Wingdings 2", "ITC Zapf Dingbats", "Symbol", "Marlett", "Monotype Sorts")),
      column_in(name="Arial", charset=2), in_part_of_each],
 )  # fmt: skip
 def test_a_cell_in_a_font_of_signs_holds_no_letters_however_alike_its_column(dress):
@@ -287,6 +313,17 @@ def test_a_format_of_numbers_that_shows_something_else_is_named(code):
 )
 def test_a_format_of_numbers_that_shows_the_value_means_nothing(code):
     assert not examine(xlsx(number_format(code)), "liste.xlsx").unread.marks
+
+
+STRANGE_FORMATS = r"""x~!x0~-~+;-~;;~[$❌] 0~[$!!]0~[$×]~[$ – ]0~[$✘-41F]0~[$USD-RET]0~[$-]0~"!!"0~\!0~0^~[<1]0;\-"""
+PLAIN_FORMATS = r"""[<=9999999]###\-####;\(###\)\ ###\-####~$#,##0~[$-F400]h:mm:ss\ AM/PM~[h]:mm:ss~0.00E+00~#,##0.00 TL
+0;-0;;@~_-* #,##0.00\ "₺"_-;-* #,##0.00\ "₺"_-;_-* "-"??\ "₺"_-;_-@_-~yyyy-mm-dd"T"hh:mm:ss~[$€-407]#,##0
+[$-tr-TR]dd mmmm yyyy;@~[$-F800]dddd\,\ mmmm\ dd\,\ yyyy~0%~"+90 "000~General_)~# ?/?""".replace("\n", "~")
+
+
+def test_a_format_shows_digits_separators_and_known_currencies_or_is_named():
+    assert [each for each in STRANGE_FORMATS.split("~") if not is_wordy(each)] == []
+    assert [each for each in PLAIN_FORMATS.split("~") if is_wordy(each)] == []
 
 
 def test_a_font_of_signs_in_a_shared_string_counts_for_its_file():
@@ -366,14 +403,16 @@ def test_lines_of_a_group_that_is_not_shown_are_hidden():
     assert people.hidden == {7, 8, 9}
 
 
-def by_xlsxwriter(value: object, calculation: bytes = b"") -> bytes:
-    """A column of formulas, in a workbook that says by default that it was not computed."""
+def by_xlsxwriter(value: object, calculation: bytes = b"", others: object = None) -> bytes:
+    """One or two columns of formulas, in a workbook that says by default that it was not computed."""
     out = io.BytesIO()
     with xlsxwriter.Workbook(out) as book:
         sheet = book.add_worksheet()
         sheet.write_row(0, 0, HEADER)
         for number in range(1, 5):
             sheet.write_formula(number, 0, "=IF(COUNTIF(Ret!A:A,B2)>0,1,0)", None, value if number == 3 else 0)
+            if others:
+                sheet.write_formula(number, 1, "=UPPER(C2)", None, others)
     with zipfile.ZipFile(out) as packed:
         parts = {name: packed.read(f"xl/{name}.xml") for name in ("workbook", "worksheets/sheet1")}
     parts["workbook"] = re.sub(rb"<calcPr[^>]*>", calculation or rb"\g<0>", parts["workbook"])
@@ -390,7 +429,10 @@ def by_xlsxwriter(value: object, calculation: bytes = b"") -> bytes:
         (by_xlsxwriter(0, b'<calcPr calcId="191029" calcCompleted="0"/>'), [FORMULA]),
         (by_xlsxwriter("-", b"<!-- -->"), [FORMULA]),
         (by_xlsxwriter("RET", b"<!-- -->"), []),
-        (by_xlsxwriter("-", b'<calcPr calcId="191029"/>'), []),
+        (by_xlsxwriter("RET", b'<calcPr calcId="191029"/>'), []),
+        # A template of Excel, filled by a program that does not compute; what Excel computed says more elsewhere.
+        (by_xlsxwriter(0, b'<calcPr calcId="191029"/>'), [FORMULA]),
+        (by_xlsxwriter(0, b'<calcPr calcId="191029"/>', others="EVET"), []),
         (xlsx(lambda *_: None), []),
     ],
 )
@@ -404,7 +446,7 @@ def test_a_formula_that_its_program_did_not_compute_says_what_nobody_sees(conten
         ('office:value-type="string" office:string-value=""', b"<generator>odfpy</generator>", [FORMULA]),
         ('office:value-type="float" office:value="0"', b"<x/>", [FORMULA]),
         ('office:value-type="string" office:string-value="RET"', b"<x/>", []),
-        ('office:value-type="float" office:value="0"', b"<m:generator>LibreOffice/25.2</m:generator>", []),
+        ('office:value-type="float" office:value="0"', b"<m:generator>LibreOffice/25.2</m:generator>", [FORMULA]),
     ],
 )
 def test_a_libreoffice_file_of_a_program_that_does_not_compute_is_named(cell, generator, named):

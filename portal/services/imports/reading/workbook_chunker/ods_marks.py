@@ -9,7 +9,8 @@ from xml.etree.ElementTree import Element  # nosec B405: as a type
 
 from .chunks import CannotChunk
 from .column_looks import ColumnLooks
-from .marks import COMMENT, CONDITION, FORMULA, SHAPE, STRUCK, UNTYPED, Marks, Range, name_tabs
+from .marks import COMMENT, CONDITION, FORMULA, SHAPE, STRUCK, UNTYPED, Marks, Range, SheetLooks, name_tabs
+from .shown import is_harmless, line_of_rule, shows_another
 from .workbook_parts import WorkbookParts, local_name
 from .xlsx_styles import has_signs, writes_words
 
@@ -38,7 +39,8 @@ _SHAPES = (
 )
 _PRINTED = ("header", "footer", "help-message")  # Of a page, and beside a cell.
 _PARTS = ("styles.xml", "content.xml")
-_READ = (*_STYLES, *_SHAPES, "table-column", "table-row", "table", *_PRINTED, "condition", "icon-set")
+_RULES = ("condition", "icon-set", "conditional-format")
+_READ = (*_STYLES, *_SHAPES, "table-column", "table-row", "table", *_PRINTED, *_RULES)
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,8 @@ class Styles:
         for each in style.iter():
             found = _attributes(each)
             if each.tag == "map":
-                facts |= {"formula": ""} if "formula" in found.get("condition", "") else {}
-                facts |= {"words": ""} if "words" in self._facts.get(found.get("apply-style-name", ""), {}) else {}
+                facts |= {} if is_harmless(found.get("condition", "")) else {"formula": ""}
+                facts[f"map {len(facts)}"] = found.get("apply-style-name", "")
             elif each.tag in _WRITTEN:
                 facts |= {"words": ""} if writes_words(f'"{each.text or ""}"') else {}
             elif each.tag != "paragraph-properties":
@@ -79,8 +81,16 @@ class Styles:
         if key not in self._known:
             facts = self._with_parents(family, key)
             font = self._facts.get("font" + facts.get("font-name", ""), {})
-            self._known[key] = _style(font | facts | self._facts.get(facts.get("data-style-name", ""), {}))
+            facts = font | facts | self._facts.get(facts.get("data-style-name", ""), {})
+            rules = [value for name, value in facts.items() if name.startswith("map ")]
+            self._known[key] = _style(facts | ({"formula": ""} if any(map(self.tell, rules)) else {}))
         return self._known[key]
+
+    def tell(self, name: str) -> bool:
+        """Whether a rule's style strikes through, or writes words."""
+        facts = self._with_parents("table-cell", f"table-cell{name}") | self._facts.get(name, {})
+        style = _style(facts | self._facts.get(facts.get("data-style-name", ""), {}))
+        return style.is_struck or style.is_wordy
 
     def _with_parents(self, family: str, key: str) -> dict[str, str]:
         found: list[dict[str, str]] = []
@@ -168,6 +178,7 @@ class Table:
                 dressed |= dict.fromkeys(map(str, range(place, after)), style.look)
             place = after
             if len(cell) or "value-type" in facts:
+                looks.formats = self._number if shows_another(cell, facts) else looks.formats
                 parts = map(_attributes, cell.iter("span") if has_parts else ())
                 spans = [self._styles.of("text", part.get("style-name", "")) for part in parts]
                 filled += [style, *spans]
@@ -198,8 +209,8 @@ def find_ods_marks(parts: WorkbookParts) -> dict[str, Marks]:
                 tables[table.finish(each)], table = table.marks, Table(styles)
             case kind if kind in _PRINTED:  # Which sheet has it is not looked for.
                 table.marks.looks.texts.append(_printed(each))
-            case "condition" | "icon-set" if "formula" in _attributes(each).get("value", "formula"):
-                table.marks.looks.texts.append(CONDITION)
+            case kind if kind in _RULES:
+                _see_rule(_attributes(each), table.marks.looks, styles)
             case kind if kind in _SHAPES:
                 table.marks.looks.texts.append(SHAPE)
             case kind if kind in _STYLES:
@@ -207,9 +218,17 @@ def find_ods_marks(parts: WorkbookParts) -> dict[str, Marks]:
     generators = parts.elements("meta.xml", "generator") if "meta.xml" in parts else ()
     is_computed = any(name in (each.text or "").lower() for each in generators for name in COMPUTING)
     for its in tables.values():
-        its.looks.texts += [] if is_computed or all(its.results.values()) else [FORMULA]
+        its.looks.texts += [] if its.are_computed(is_said=is_computed) else [FORMULA]
     name_tabs([each.looks for each in tables.values()])
     return tables
+
+
+def _see_rule(facts: dict[str, str], looks: SheetLooks, styles: Styles) -> None:
+    """A condition, a set of icons, or the lines of such."""
+    looks.colours = max(looks.colours, line_of_rule(facts.get("target-range-address", "")))
+    if "target-range-address" not in facts:
+        is_plain = is_harmless(facts.get("value", "")) and not styles.tell(facts.get("apply-style-name", ""))
+        looks.texts += [] if is_plain else [CONDITION]
 
 
 def _merged_cells(row: Element, line: int) -> Iterator[Range]:

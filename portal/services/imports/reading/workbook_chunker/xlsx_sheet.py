@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from .column_looks import ColumnLooks
 from .marks import CONDITION, FORMULA, HIDDEN, SHAPE, STRUCK, Marks
+from .shown import line_of_rule
 from .workbook_parts import Attributes, WorkbookParts, local_name, new_parser
 from .xlsx_styles import CellFormats, SharedStrings, colour_of, is_font_of_signs, is_on, is_wordy
 
@@ -76,7 +77,8 @@ class _Sheet:
             "is": lambda _: self._fill_cell(), "color": self._see_colour, "strike": self._see_strike,
             "rFont": lambda facts: self._see_font("rFont", facts),
             "charset": lambda facts: self._see_font("charset", facts),
-            "cfRule": self._see_rule, "formula": self._start_formula, "tabColor": self._see_tab,
+            "conditionalFormatting": self._see_lines_of_rule, "cfRule": self._see_rule,
+            "formula": self._start_formula, "tabColor": self._see_tab,
             "numFmt": self._see_rule_format, "oleObject": lambda _: self._texts.update({SHAPE: None}),
             "sheetFormatPr": self._see_heights, "dataValidation": self._see_prompts, "hyperlink": self._see_prompts,
             **dict.fromkeys(_PRINTED, self._start_printed), **dict.fromkeys(_LETTERS, lambda _: None),
@@ -163,6 +165,10 @@ class _Sheet:
     def _see_rule_formula(self, text: str) -> None:
         if text and not _HARMLESS[self._rule].fullmatch(text.strip().translate(_NO_PARENTHESES)):
             self._texts[CONDITION] = None
+
+    def _see_lines_of_rule(self, facts: Attributes) -> None:
+        self._leave_cell(facts)
+        self._marks.looks.colours = max(self._marks.looks.colours, line_of_rule(facts.get("sqref", "")))
 
     def _see_rule(self, facts: Attributes) -> None:
         self._rule = facts.get("type", self._rule)

@@ -12,21 +12,24 @@ LINKS = {"theme 10", "rgb FF0563C1", "rgb FF0000FF"}  # Colours of links, which 
 BLACK = {"", "theme 1", "indexed 8", "indexed 64", "rgb FF000000", "rgb 00000000", "auto 1"}
 GRID = {"thin", "hair", "dotted", "medium"}  # Lines of tables, if they are black.
 _BUILT_IN = {"38": "[red]", "40": "[red]"}  # Formats of numbers that no file writes down.
-# Letters and signs that a format writes, other digits for some number, or nothing at all; units are left out before.
+# What a format writes beside digits and their separators; known units and currencies are left out before.
 _WORD = re.compile(
-    r'"(?:[^\w"]|[\d_])*[^\W\d_][^"]*"|[\\*][^\W\d_]|\[\$[^][]*\w|[^\x00-\x7f\xa0\u202f₺€£¥–—’]|\[=|^;;;$'
+    r""""[\s\d.,:;/()+%'–—’-]*[^\s\d.,:;/()+%'"–—’-][^"]*"|[\\*][^\s\d.,:/()+%'–—-]|\[\$|\[=|[^\x00-\x7f\xa0\u202f₺€£¥–—’]"""
 )
 _CURRENCIES = "TL|TRY|USD|EUR|GBP|CHF"
+_LANGUAGE = r"-(?:[\da-f]{1,8}|[a-z]{2,3}-[a-z\d-]{2,12}|x-sys(?:date|time))(?:,[\da-f]{1,8})?"
 _UNITS = re.compile(
-    rf'"\s*(?:{_CURRENCIES}|adet|kg|g|m|saat|sa|dk|gün|yıl|yaş|T|Z)\s*"|\\[TZ]'
-    rf"|\[\$(?:{_CURRENCIES}|[^][\w-]*)(?:-[^][]*)?\]",  # A currency, or the language of a date.
+    rf'"\s*(?:{_CURRENCIES}|adet|kg|g|m|saat|sa|dk|gün|yıl|yaş|T|Z|[₺$€£¥])\s*"|\\[TZ₺$€£¥]'
+    rf"|\[\$(?:(?:{_CURRENCIES}|[₺$€£¥])(?:{_LANGUAGE})?|{_LANGUAGE})\]",
     re.I,
 )
-_LITERAL, _BESIDE = re.compile(r'"[^"]*"|\\.'), re.compile(r'"[^"]*"|[\\_*].|\[[^\]]*\]')
-_PLACEHOLDER, _SCALED = re.compile(r"[0#?@a-z]", re.I), re.compile(r"[0#?],+(?![0#?,])")
+_BESIDE = re.compile(r'"[^"]*"|[\\_*].|\[(?!\$-(?:f[48]00|x-sys)|[hms]+\])[^][]*\]', re.I)
+_KNOWN = re.compile(rf"general|standard|am/pm|a/p|{_CURRENCIES}|\[\$-[^][]*\]|\[[hms]+\]|[dmyhsebg]", re.I)
+_PLACEHOLDER, _SCALED = re.compile(r"[0#?@]"), re.compile(r"[0#?],+(?![0#?,])")
+_CONDITION, _STRANGE = re.compile(r"\[[<>]"), re.compile(r"[^\s\d#?@.,:/()+%'’–—$₺€£¥-]")
 _COLOUR = re.compile(r"\[(?:black|blue|cyan|green|magenta|red|white|yellow|color ?\d+)\]", re.I)
 # Fonts with signs in place of letters, a cross for a T: what a cell says, none of its letters tells.
-_SIGNS = re.compile(r"ding(?:s|bat)|symbol|marlett|icon|awesome|glyph|mdl2|mt extra|specialty", re.I)
+_SIGNS = re.compile(r"ding(?:s|bat)|symbol|marlett|icon|awesome|glyph|mdl2|mt extra|specialty|sorts", re.I)
 _CHARSETS = ("2", "x-symbol")  # Of them.
 _MARKS = ("b", "i", "u", "vertAlign")  # Of letters, which lines of totals have, too.
 _TABLES = ("fonts", "fills", "borders", "cellXfs", "numFmts", "dxfs")
@@ -114,10 +117,12 @@ def read_shared_strings(parts: WorkbookParts) -> SharedStrings:
 
 
 def is_wordy(code: str) -> bool:
-    """Whether a format of numbers writes words, or another number than the value."""
-    shown = code.partition(";")[0]
-    is_constant = _LITERAL.search(shown) and not _PLACEHOLDER.search(_BESIDE.sub("", shown))
-    return bool(is_constant or _SCALED.search(_BESIDE.sub("", shown))) or writes_words(code)
+    """Whether a format of numbers writes words, another number than the value, or the same whatever that is."""
+    sections = code.split(";")
+    shown = [_BESIDE.sub("", each) for each in (sections if _CONDITION.search(code) else sections[:1])]
+    shown = [_KNOWN.sub("@", each) for each in shown]
+    is_constant = bool(code) and not all(map(_PLACEHOLDER.search, shown))
+    return is_constant or any(_SCALED.search(each) or _STRANGE.search(each) for each in shown) or writes_words(code)
 
 
 def writes_words(code: str) -> bool:
