@@ -22,6 +22,7 @@ from portal.web.shared.access import needs
 from portal.web.shared.audit_entries import record_audit
 from portal.web.shared.own_rows import own_row_or_404
 from portal.web.shared.pagination import requested_page
+from portal.web.shared.reply_words import shown_text
 
 PAGE_SIZE = 25
 
@@ -106,8 +107,6 @@ def _row(event: GatewayEvent) -> ReplyRow:
         reply = event_contents.read_reply(event)
     except CannotOpen:
         return ReplyRow(event, "–", _("Yanıt açılamadı."), [], is_held, is_late)
-    address, text = meant_brands.address_of(reply.sender), reply.said
-    if not reply.is_whole:
-        text = _("Okunamayan bildirim: %(text)s", text=event_contents.mask_people(text, reply.sender))
+    address, text = meant_brands.address_of(reply.sender), shown_text(reply)
     brands = [brand.name for brand in meant_brands.find_brands(event, reply)]
     return ReplyRow(event, mask(address.text) if address else reply.sender or "–", text, brands, is_held, is_late)

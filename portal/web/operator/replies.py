@@ -19,6 +19,7 @@ from portal.web.operator.blueprint import blueprint
 from portal.web.shared.access import needs
 from portal.web.shared.audit_entries import record_operator_audit
 from portal.web.shared.pagination import requested_page
+from portal.web.shared.reply_words import shown_text
 
 PAGE_SIZE = 25
 
@@ -88,9 +89,7 @@ def _row(event: GatewayEvent) -> SharedReplyRow:
         reply = event_contents.read_reply(event)
     except CannotOpen:
         return SharedReplyRow(event, "–", _("Yanıt açılamadı."), [], is_whole=False)
-    address, text = meant_brands.address_of(reply.sender), reply.said
-    if not reply.is_whole:
-        text = _("Okunamayan bildirim: %(text)s", text=event_contents.mask_people(text, reply.sender))
+    address, text = meant_brands.address_of(reply.sender), shown_text(reply)
     held = [each.provider_id for each in shared_replies.find_held(event, address)]
     firms = db.session.scalars(select(Provider).where(Provider.id.in_(held)).order_by(Provider.title))
     sender = mask(address.text) if address else reply.sender or "–"

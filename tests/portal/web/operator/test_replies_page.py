@@ -7,6 +7,10 @@ from portal.core.addresses import parse
 from portal.core.extensions import db, vault
 from portal.core.models import Decision, EventKind, GatewayEvent, Message, MessageKind, MessageState
 from portal.domain.consents import recipients
+from portal.services.messaging.feedback import NotCertain
+from portal.services.messaging.gateways.protocol import BlockedAddress
+from portal.services.messaging.gateways.unread_rows import as_unread
+from portal.web.shared.reply_words import shown_text
 from tests import grants, make
 from tests.portal.services.messaging.vendor_pushes import operators_vendor, work
 
@@ -68,3 +72,17 @@ def test_a_refusal_counts_at_the_firms_that_the_operator_was_shown(app, browser,
     derya.posts(f"/operator/replies/{event.id}/refusal", {})
 
     assert {each.provider_id for each in rows(Decision)} == shown
+
+
+def test_what_somebody_wrote_to_whom_no_firm_did_is_read_only(app, browser, derya):
+    operators_vendor(app, browser).brings("artik bana mesaj atmayin lutfen", "+905329998877")
+    work(app)
+    page = derya.opens("/operator/replies").text
+
+    assert "yazan firma yok" in page and "ret olarak kaydet" not in page and "Ret değil" not in page
+
+
+def test_a_refusal_that_is_not_certain_says_so_without_words_of_ours(app):
+    unread = as_unread(BlockedAddress("+905329998877", None, "answer", 7), NotCertain.__name__)
+    with app.test_request_context():
+        assert shown_text(unread).startswith("Ret olabilir, ama kesin değil") and "NotCertain" not in shown_text(unread)

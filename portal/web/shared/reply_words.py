@@ -1,0 +1,20 @@
+"""What somebody reads of a reply, at a firm's desk and at the operator's."""
+
+from flask_babel import gettext as _
+
+from portal.services.messaging import event_contents
+from portal.services.messaging.feedback import NotCertain
+from portal.services.messaging.gateways.protocol import InboundMessage
+
+NOT_CERTAIN = f"{NotCertain.__name__}: "
+
+
+def shown_text(reply: InboundMessage) -> str:
+    """Without numbers and addresses of others where it could not be read whole."""
+    if reply.is_whole:
+        return reply.said
+    text = event_contents.mask_people(reply.said, reply.sender)
+    if text.startswith(NOT_CERTAIN):
+        told = text.removeprefix(NOT_CERTAIN)
+        return _("Ret olabilir, ama kesin değil; gönderim firmasının panelinden bakın. Bildirdiği: %(told)s", told=told)
+    return _("Okunamayan bildirim: %(text)s", text=text)
