@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from portal.core import clock
 from portal.core.extensions import db, read_session
@@ -18,15 +18,21 @@ INBOX_MAILED_AFTER = timedelta(hours=4)  # Most vendors and mail servers are bac
 
 def notify_owners_of_gateways() -> None:
     """A provider that fails holds up no other and is tried again. Commits."""
+    for gateway_id in read_session().scalars(select(MessageGateway.id).where(_fails_untold())).all():
+        with independent_step("gateway.untold", gateway=gateway_id):
+            _notify_owners(gateway_id)
+
+
+def _fails_untold() -> ColumnElement[bool]:
     is_untold = MessageGateway.stop_mailed_at.is_(None), MessageGateway.provider_id.is_not(None)
     fails = or_(MessageGateway.state == GatewayState.STOPPED, is_inbox_unread(clock.now(), INBOX_MAILED_AFTER))
-    for gateway_id in read_session().scalars(select(MessageGateway.id).where(*is_untold, fails)).all():
-        with independent_step("gateway.untold", gateway=gateway_id):
-            _notify_owners(db.session.get_one(MessageGateway, gateway_id, with_for_update=True))
+    return and_(*is_untold, fails)
 
 
-def _notify_owners(gateway: MessageGateway) -> None:
-    if gateway.state not in (GatewayState.STOPPED, GatewayState.WORKING) or gateway.stop_mailed_at:
+def _notify_owners(gateway_id: int) -> None:
+    still = select(MessageGateway).where(MessageGateway.id == gateway_id, _fails_untold())
+    gateway = db.session.scalar(still.with_for_update(of=MessageGateway))
+    if gateway is None:
         return
     kind = MailKind.GATEWAY_STOPPED if gateway.state == GatewayState.STOPPED else MailKind.INBOX_UNREAD
     provider = db.session.get_one(Provider, gateway.provider_id)

@@ -6,17 +6,18 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.core.addresses import AddressKind
+from portal.core.former_words import with_former
 from portal.core.ids import new_id
-from portal.core.models import NO_PROVIDER, Brand, BrandGateway, GatewayState, MessageGateway
+from portal.core.models import NO_PROVIDER, Brand, BrandGateway, EventKind, GatewayEvent, GatewayState, MessageGateway
 from portal.core.vault import Vault
 
 SECRET_BYTES = 24
 INBOX_UNREAD_AFTER = timedelta(hours=1)
-MOST_FORMER_HEADERS = 50
+ASKED_WITHIN = timedelta(minutes=15)  # Accounts are asked each minute while the sender runs.
 WHOLE = 100  # Percent of a brand's batches.
 GENERIC, ROUTE, DOMESTIC = "described", "route", "domestic"  # A vendor, its field, and that field's value.
 IN_USE = (GatewayState.UNTESTED, GatewayState.WORKING, GatewayState.STOPPED)
@@ -103,10 +104,10 @@ def replace_credentials(
     """Keep new credentials. What waits goes on with them: at once where they were checked, else (`needs_test`) after
     mark_tested."""
     gateway.credentials = _seal(vault, gateway.id, gateway.provider_id, credentials)
-    if gateway.header not in (header, *gateway.former_headers.splitlines()):
-        gateway.former_headers = "\n".join([gateway.header, *gateway.former_headers.splitlines()][:MOST_FORMER_HEADERS])
+    if gateway.header != header:
+        gateway.former_headers = with_former(gateway.former_headers, gateway.header)
     gateway.header, gateway.per_second = header, per_second
-    gateway.mailbox_position = None  # It may be another mailbox.
+    gateway.mailbox_position = None  # It may be another mailbox, which is read from the account's beginning.
     if gateway.state == GatewayState.STOPPED or needs_test:
         _resume(gateway)
     if needs_test:
@@ -114,8 +115,8 @@ def replace_credentials(
 
 
 def keep_former_inbox(session: Session, vault: Vault, gateway: MessageGateway, at: datetime) -> None:
-    """Before other credentials replace an account's: what is answered to its former inbox is read as after a removal,
-    and a mailbox that is new from the account's beginning. Raises CannotOpen."""
+    """Before other credentials replace an account's: what is answered to its former inbox is read as after a removal.
+    Raises CannotOpen."""
     if gateway.tested_at is None:
         return
     former = add_gateway(
@@ -125,15 +126,19 @@ def keep_former_inbox(session: Session, vault: Vault, gateway: MessageGateway, a
     )  # fmt: skip
     former.state, former.removed_at, former.tested_at = GatewayState.REMOVED, at, gateway.tested_at
     former.swept_at, former.mailbox_position = gateway.swept_at, gateway.mailbox_position
-    if gateway.carries == AddressKind.EMAIL:
-        gateway.swept_at = None
+    former.former_headers = gateway.former_headers
 
 
 def is_inbox_unread(at: datetime, after: timedelta = INBOX_UNREAD_AFTER) -> ColumnElement[bool]:
-    """The condition that what a vendor or a mailbox has for an account that sends could not be read for a while."""
-    is_asked = or_(MessageGateway.carries == AddressKind.PHONE, MessageGateway.mailbox_position.is_not(None))
+    """The condition that what a vendor or a mailbox has for an account that sends could not be read for a while, though
+    it was asked."""
+    is_read = or_(MessageGateway.carries == AddressKind.PHONE, MessageGateway.mailbox_position.is_not(None))
     heard_at = func.coalesce(MessageGateway.swept_at, MessageGateway.tested_at)
-    return and_(MessageGateway.state == GatewayState.WORKING, is_asked, heard_at < at - after)
+    is_asked = exists().where(
+        GatewayEvent.gateway_id == MessageGateway.id, GatewayEvent.kind == EventKind.SWEEP,
+        GatewayEvent.due_at > at - ASKED_WITHIN,
+    )  # fmt: skip
+    return and_(MessageGateway.state == GatewayState.WORKING, is_read, heard_at < at - after, is_asked)
 
 
 def mark_inbox_read(gateway: MessageGateway, at: datetime) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, object_session
 
 from portal.core import display_names
+from portal.core.former_words import with_former
 from portal.core.models import Brand, Provider, Review, ReviewAct, approvals
 from portal.core.models.approvals import FIELDS, digest_of, find_taken_back, note_of
 from portal.domain.providers import sandbox_mode, sender_headers
@@ -16,7 +17,7 @@ from portal.domain.providers.logos import Logo
 
 WORDS = approvals.WORDS
 PICTURE = ("logo", "logo_digest")
-NAMES, MOST_FORMER_NAMES = ("name", "header", "keyword"), 50
+NAMES = ("name", "header", "keyword")
 
 
 def request_change(
@@ -28,7 +29,9 @@ def request_change(
     BadName."""
     wanted = {**wanted, "name": display_names.parse_name(wanted["name"] or "")}
     for field, text in wanted.items():
-        if text is None or provider.in_sandbox_mode or _is_seen(provider, brand, field, text, notices):
+        if provider.in_sandbox_mode:
+            setattr(brand, field, text)
+        elif text is None or _is_seen(provider, brand, field, text, notices):
             _set(brand, field, text)
     _request(brand, {field: text for field, text in wanted.items() if text != getattr(brand, field)}, WORDS, at)
 
@@ -37,7 +40,7 @@ def _set(brand: Brand, field: str, value: object) -> None:
     """Replies call a brand as its messages did when they were sent."""
     before = getattr(brand, field)
     if field in NAMES and before and before != value:
-        brand.former_names = "\n".join([before, *brand.former_names.splitlines()][:MOST_FORMER_NAMES])
+        brand.former_names = with_former(brand.former_names, before)
     setattr(brand, field, value)
 
 
@@ -152,12 +155,12 @@ def take_back(provider: Provider, brands: Sequence[Brand], field: str, words: st
     brands that had them."""
     theirs = [brand for brand in brands if getattr(brand, field) == words]
     for brand in theirs:
-        _set(brand, field, provider.title if field == "name" else None)
+        setattr(brand, field, provider.title if field == "name" else None)
         if field == "logo_digest":
             brand.logo = None
         for part in ("header", "keyword") if field == "name" else ():
             if sender_headers.is_name(getattr(brand, part) or "", [words]):
-                _set(brand, part, None)
+                setattr(brand, part, None)
         if field == "contact" and is_in_contact(brand.reply_number or "", words):
             brand.reply_number = None
     if field == "notice_url" and provider.notice_url == words:

@@ -34,7 +34,8 @@ class AppliedReports(NamedTuple):
 
 
 def apply_reports(gateway: MessageGateway, reports: Sequence[Report], at: datetime) -> AppliedReports:
-    """Move the messages of this gateway, or of removed ones before it, that are reported; they are locked. Nothing here
+    """Move the messages of this gateway, or of its owner's that left under the same header or are removed, that are
+    reported; they are locked. Nothing here
     commits."""
     matched: dict[Report, Message] = {}
     by_text = _recipient_ids(gateway, reports)

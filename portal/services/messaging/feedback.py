@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import and_, or_, select
 
 from portal.core.addresses import Address, parse
 from portal.core.extensions import db
@@ -19,7 +19,6 @@ from portal.core.models import (
     GatewayEvent,
     Message,
     MessageGateway,
-    MessageState,
     Recipient,
 )
 from portal.core.vault import CannotOpen
@@ -28,7 +27,7 @@ from portal.domain.consents.refusals import RefusalScope
 from portal.services.messaging import meant_brands, outgoing_messages, replies
 from portal.services.messaging.gateways.protocol import ANSWER, BlockedAddress, InboundMessage
 
-TAKES_ANOTHER_WITHIN = timedelta(minutes=10)
+TAKES_ANOTHER_WITHIN = timedelta(minutes=3)  # An account that its vendor does not refuse.
 
 
 class NotCertain(ValueError):
@@ -44,8 +43,8 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
     address = meant_brands.address_of(blocked.address) or _address_of(message)
     if address is None or meant_brands.channel_of(gateway) not in address.channels:
         raise NotCertain
-    if blocked.source == ANSWER and message is not None and not _took_another(message):
-        if at >= event.received_at + TAKES_ANOTHER_WITHIN:
+    if blocked.source == ANSWER and gateway.refused_in_a_row:  # It may be the account that the vendor refuses.
+        if gateway.refused_in_a_row > 1 or at >= event.received_at + TAKES_ANOTHER_WITHIN:
             raise NotCertain
         event.due_at = at + timedelta(minutes=1)
         return
@@ -55,14 +54,6 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
         return
     event.recipient_id = parts[0].recipient.id if parts else None  # Else somebody to whom no firm wrote through it.
     event.outcome, event.due_at, event.settled_at = EventOutcome.REFUSED if parts else EventOutcome.READ, None, at
-
-
-def _took_another(message: Message) -> bool:
-    """Whether an account took another message with this one or afterwards, so that it is not the account itself that
-    its vendor refuses."""
-    others = Message.gateway_id == message.gateway_id, Message.id != message.id, Message.ended_at >= message.ended_at
-    took = exists().where(*others, Message.state.in_((MessageState.ACCEPTED, MessageState.DELIVERED)))
-    return db.session.scalars(select(took)).one()
 
 
 def answered(gateway: MessageGateway, reply: InboundMessage) -> InboundMessage:

@@ -72,7 +72,8 @@ def _work(event_id: int) -> None:
         _put_off(event, at + KEY_WAIT)
     except Exception as failure:
         db.session.rollback()
-        why = log_or_reraise(failure, id=event_id)
+        is_expected = isinstance(failure, feedback.NotCertain)
+        why = type(failure).__name__ if is_expected else log_or_reraise(failure, id=event_id)
         try:
             _keep_unread(event, gateway, why, at)
         except CannotOpen:  # The event itself, or the account's secret.
@@ -103,7 +104,7 @@ def _keep_unread(event: GatewayEvent, gateway: MessageGateway, why: str, at: dat
     db.session.refresh(event, with_for_update=True)
     event.lease_until = None
     if event.kind == EventKind.SWEEP:
-        event.due_at = at + (HOUR if why == CannotOpen.__name__ else gateway_sweeps.MINUTE)
+        event.due_at = at + gateway_sweeps.MINUTE
         return
     if event.kind == EventKind.PUSH:
         unread = _unread_push(gateway, _pushed(event))
@@ -111,7 +112,7 @@ def _keep_unread(event: GatewayEvent, gateway: MessageGateway, why: str, at: dat
         is_reply = event.kind == EventKind.REPLY
         piece = event_contents.read_reply(event) if is_reply else event_contents.read_blocked(event)
         if isinstance(piece, InboundMessage) and not piece.is_whole:
-            run_in_savepoints([piece], lambda reply: replies.hold(event, gateway, reply, at))
+            run_in_savepoints([piece], lambda reply: replies.hold_sender(event, gateway, reply, at))
             event.outcome, event.due_at = EventOutcome.LIKELY_REFUSAL, None
             return
         unread = [unread_rows.as_unread(piece, why)]

@@ -14,6 +14,7 @@ from portal.core.models import EventOutcome, GatewayEvent, MessageGateway
 from portal.core.vault import CannotOpen
 from portal.domain.notifications import gateways
 from portal.services.messaging import delivery_reports, event_contents, gateway_accounts, routing
+from portal.services.messaging.gateways.offered_vendors import OFFERED
 from portal.services.messaging.gateways.protocol import ErrorClass, Feedback, GatewayError
 from portal.services.messaging.gateways.smtp import SmtpGateway
 from portal.services.messaging.news_keeping import keep_news
@@ -63,20 +64,27 @@ def _read_mailbox(
 ) -> None:
     """Read the next mails that came back, if the account has a mailbox for them. One that lets us in no more stops the
     account: refusals by mail would not be heard."""
-    gateway_id, position, login, told = gateway.id, gateway.mailbox_position, gateway.credentials, None
-    if gateway.swept_at is None:
-        before = _of_same_mailbox(gateway, MessageGateway.removed_at.is_not(None))
+    gateway_id, position, login = gateway.id, gateway.mailbox_position, gateway.credentials
+    if not position:
+        before = _of_same_inbox(gateway, MessageGateway.removed_at.is_not(None))
         position = next((each.mailbox_position for each in before if each.mailbox_position), None)
+        since = gateway.created_at - OVERLAP
     db.session.rollback()
+    told = silence = None
     try:
         told = adapter.read_mailbox(position, since) if adapter.mailbox else None
     except GatewayError as failure:
-        _log_silence(gateway_id, failure)
-        gateway.mailbox_position = gateway.mailbox_position or ""  # There is one (gateways.is_inbox_unread).
-        if failure.error.error_class == ErrorClass.CONFIG:
-            routing.stop(db.session, gateway_id, failure.error.code, failure.error.reason)
+        silence = failure
+    db.session.refresh(gateway, with_for_update=True)
     event.due_at, event.lease_until = at + MINUTE, None
-    if told is not None and gateway.credentials == login:
+    if gateway.credentials != login:  # It has another mailbox by now.
+        return
+    if silence is not None:
+        _log_silence(gateway_id, silence)
+        gateway.mailbox_position = gateway.mailbox_position or ""  # There is one (gateways.is_inbox_unread).
+        if silence.error.error_class == ErrorClass.CONFIG:
+            routing.stop(db.session, gateway_id, silence.error.code, silence.error.reason)
+    if told is not None:
         news, visit = told
         keep_news(gateway, news, at, pushed_at=at)  # A mail comes once.
         gateway.mailbox_position = visit.position
@@ -90,20 +98,22 @@ def _read_mailbox(
 
 def _is_followed(gateway: MessageGateway) -> bool:
     is_read = MessageGateway.removed_at.is_(None), MessageGateway.tested_at.is_not(None)
-    return bool(_of_same_mailbox(gateway, *is_read))
+    return bool(_of_same_inbox(gateway, *is_read))
 
 
-def _of_same_mailbox(gateway: MessageGateway, *conditions: ColumnElement[bool]) -> list[MessageGateway]:
-    """The owner's other accounts by which a mailbox is, or was, read, those of late first."""
-    same = MessageGateway.provider_id == gateway.provider_id, MessageGateway.carries == gateway.carries
+def _of_same_inbox(gateway: MessageGateway, *conditions: ColumnElement[bool]) -> list[MessageGateway]:
+    """The owner's other accounts by which an inbox is, or was, read, those of late first."""
+    same = MessageGateway.provider_id == gateway.provider_id, MessageGateway.vendor == gateway.vendor
     others = select(MessageGateway).where(*same, MessageGateway.id != gateway.id, *conditions)
-    names = ("feedback", "imap_host", "imap_username")
-    own, found = gateways.read_credentials(vault(), gateway), list[MessageGateway]()
-    for each in db.session.scalars(others.order_by(MessageGateway.id.desc())) if own.get("feedback") == "imap" else ():
+    own, found = _inbox_identity(gateway), list[MessageGateway]()
+    for each in db.session.scalars(others.order_by(MessageGateway.id.desc())) if own else ():
         with suppress(CannotOpen):
-            its = gateways.read_credentials(vault(), each)
-            found += [each] if all(its.get(name) == own.get(name) for name in names) else []
+            found += [each] if _inbox_identity(each) == own else []
     return found
+
+
+def _inbox_identity(gateway: MessageGateway) -> str:
+    return OFFERED[gateway.vendor].inbox_identity(gateways.read_credentials(vault(), gateway))
 
 
 def _ask(gateway_id: int, call: Callable[[], list[Told]]) -> list[Told] | None:

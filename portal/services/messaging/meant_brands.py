@@ -5,7 +5,7 @@ names no brand, or several, refuses all of them, and one that names a brand that
 those that did. The sender that a phone showed means all that wrote by it. Names count once the operator has seen them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, or_, select
@@ -83,14 +83,15 @@ def find_brands(event: GatewayEvent, reply: InboundMessage) -> Sequence[Brand]:
 
 
 def narrow(found: list[Recipient], reply: InboundMessage) -> list[Recipient]:
-    """Of several firms' recipients that of the one whose brand a reply names, where this brand wrote to them and no
-    other firm's is named. Otherwise all: no firm's name takes what is said to another one."""
+    """Of several firms' recipients that of the one whose brand a reply names by what it is called now, where this brand
+    wrote to them and no other firm's is named. Otherwise all: no firm's name takes what is said to another one."""
     named = [(each, _brands_named(each.provider_id, each.id, reply)) for each in found]
     named = [(each, brands) for each, brands in named if brands]
     if len(named) != 1:
         return found
     each, brands = named[0]
-    return [each] if set(brands) & set(brands_of_provider(each.provider_id, _wrote(each.id))) else found
+    wrote, said = set(brands_of_provider(each.provider_id, _wrote(each.id))), _names_said(reply)
+    return [each] if any(brand in wrote and said(*names_of(brand)) for brand in brands) else found
 
 
 def brands_of_provider(provider_id: int, *conditions: ColumnElement[bool]) -> Sequence[Brand]:
@@ -99,18 +100,29 @@ def brands_of_provider(provider_id: int, *conditions: ColumnElement[bool]) -> Se
 
 
 def names_of(brand: Brand) -> list[str]:
-    """Those that the operator has seen, also while others wait, and former ones: earlier messages named them. One that
-    is called "Ret" is named by none of them."""
-    names = [brand.keyword, brand.header, brand.name, *brand.former_names.splitlines()]
-    return [each for each in names if each and names_brand(each)]
+    """Those that the operator has seen, also while others wait. One that is called "Ret" is named by none of them."""
+    return [each for each in (brand.keyword, brand.header, brand.name) if each and names_brand(each)]
+
+
+def all_names_of(brand: Brand) -> list[str]:
+    """Former ones as well: earlier messages named them."""
+    return names_of(brand) + [each for each in brand.former_names.splitlines() if names_brand(each)]
 
 
 def left_by(gateway: MessageGateway) -> ColumnElement[bool]:
-    """The condition that a message left by an account, or by one of the same owner under the same header, which a phone
-    cannot tell from it, or that was removed: it may have been added again, or its number be at another vendor."""
-    is_same = or_(MessageGateway.removed_at.is_not(None), MessageGateway.header == gateway.header)
-    is_one = or_(MessageGateway.id == gateway.id, is_same)
-    return _left_by_owner(gateway, is_one)
+    """The condition that a message left by an account, or by one of the same owner that had the same header at some
+    time, which a phone cannot tell from it, or that was removed: it may have been added again, or its number be at
+    another vendor."""
+    same = MessageGateway.provider_id == gateway.provider_id, MessageGateway.carries == gateway.carries
+    theirs, own = db.session.scalars(select(MessageGateway).where(*same)).all(), headers_of(gateway)
+    return Message.gateway_id.in_(
+        [each.id for each in theirs if each.removed_at or each.id == gateway.id or own & headers_of(each)]
+    )
+
+
+def headers_of(gateway: MessageGateway) -> set[str]:
+    """Also former ones, folded."""
+    return set(map(fold, (gateway.header, *gateway.former_headers.splitlines())))
 
 
 def _brands_meant(
@@ -136,25 +148,35 @@ def _wrote(recipient_id: int | None, *conditions: ColumnElement[bool]) -> Column
     return or_(asked, confirmed)
 
 
-def _left_by_owner(gateway: MessageGateway, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+def _left_by_owner(gateway: MessageGateway) -> ColumnElement[bool]:
     same = MessageGateway.provider_id == gateway.provider_id, MessageGateway.carries == gateway.carries
-    return Message.gateway_id.in_(select(MessageGateway.id).where(*same, *conditions))
+    return Message.gateway_id.in_(select(MessageGateway.id).where(*same))
 
 
 def _brands_named(provider_id: int, recipient_id: int | None, reply: InboundMessage) -> list[Brand]:
-    """The brands for whose keyword a reply came, or with whose keyword, header or name it begins or ends, and all that
-    wrote to the recipient by an account with such a header."""
+    """The brands for whose keyword a reply came, or with whose keyword, header or name it begins or ends; of those that
+    wrote to the recipient also by a former one, and all that did by an account that ever had such a header."""
+    said = _names_said(reply)
+    wrote_by = select(MessageGateway).where(
+        MessageGateway.id.in_(select(Message.gateway_id).where(Message.recipient_id == recipient_id))
+    )
+    shown = [each.id for each in db.session.scalars(wrote_by) if said(*headers_of(each))]
+    by_header = brands_of_provider(provider_id, _wrote(recipient_id, Message.gateway_id.in_(shown))) if shown else []
+    wrote = brands_of_provider(provider_id, _wrote(recipient_id))
+    return [
+        brand for brand in brands_of_provider(provider_id)
+        if brand in by_header or said(*(all_names_of if brand in wrote else names_of)(brand))
+    ]  # fmt: skip
+
+
+def _names_said(reply: InboundMessage) -> Callable[..., bool]:
+    """Whether a reply names one of these names."""
     words, came_for = f" {fold(reply.text)} ", fold(reply.keyword)
 
-    def says(*names: str) -> bool:
+    def said(*names: str) -> bool:
         folded = [fold(name) for name in names if names_brand(name)]
         return any(
             name == came_for or words.startswith(f" {name} ") or words.endswith(f" {name} ") for name in folded if name
         )
 
-    wrote_by = select(MessageGateway).where(
-        MessageGateway.id.in_(select(Message.gateway_id).where(Message.recipient_id == recipient_id))
-    )
-    shown = [each.id for each in db.session.scalars(wrote_by) if says(each.header, *each.former_headers.splitlines())]
-    wrote = brands_of_provider(provider_id, _wrote(recipient_id, Message.gateway_id.in_(shown))) if shown else []
-    return [brand for brand in brands_of_provider(provider_id) if brand in wrote or says(*names_of(brand))]
+    return said

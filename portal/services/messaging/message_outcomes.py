@@ -4,7 +4,7 @@ The class of an error decides what happens, here and nowhere else.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -16,8 +16,6 @@ from portal.core.extensions import db, read_session, vault
 from portal.core.models import (
     AudienceEntry,
     ConsentRequest,
-    EventKind,
-    GatewayEvent,
     Message,
     MessageGateway,
     MessageKind,
@@ -43,7 +41,7 @@ from portal.services.messaging.savepoints import run_in_savepoints
 
 FIRST_PAUSE = timedelta(seconds=15)
 MOST_LOOKUPS = 10
-MOST_REFUSED_IN_A_ROW = 10
+MOST_REFUSED_IN_A_ROW = 25  # A person, or a few, may ask for codes again and again.
 ONLY_ONCE = (MessageKind.INVITATION, MessageKind.REFUSAL)
 BLOCKED = (Reason.BLOCKED_BY_VENDOR, Reason.BLOCKED_BY_IYS)
 
@@ -75,8 +73,7 @@ class Call:
 
 def record(call: Call, results: Sequence[SendResult]) -> None:
     """Write the answer to a call, and how its gateway is doing. Commits."""
-    at, results = clock.now(), _without_account_errors(call, results)
-    by_id = {each.message_id: each for each in results}
+    at, by_id = clock.now(), {each.message_id: each for each in results}
     if failed := [each.message_id for each in results if each.error is not None]:
         campaign_budgets.lock_campaigns(failed)
     messages_of_call = _still_open(call)
@@ -89,6 +86,7 @@ def record(call: Call, results: Sequence[SendResult]) -> None:
             _apply_error(message, result.error, at, call)
     campaign_budgets.give_back(messages_of_call)
     _note(call, [each.error for each in results], at)
+    _count_refusals(call, results)
     _keep_refusals(call, results, at)
     db.session.commit()
 
@@ -217,22 +215,18 @@ def _note(call: Call, errors: Sequence[SendError | None], at: datetime) -> None:
         routing.note_outcome(db.session, call.gateway_id, set(call.brand_ids), at, went_well=not is_down)
 
 
-def _without_account_errors(call: Call, results: Sequence[SendResult]) -> Sequence[SendResult]:
-    """Where a vendor takes nothing and calls one after the other refused, it is the account that it refuses."""
-    blocked = [each for each in results if _is_refusal(each)]
-    if not blocked or call.gateway_id is None or any(each.error is None for each in results):
-        return results
-    waiting = select(func.count()).where(
-        GatewayEvent.gateway_id == call.gateway_id, GatewayEvent.kind == EventKind.BLOCKED,
-        GatewayEvent.due_at.is_not(None),
-    )  # fmt: skip
-    if len(blocked) + db.session.scalars(waiting).one() < MOST_REFUSED_IN_A_ROW:
-        return results
-    others = [each for each in results if each not in blocked]
-    of_account = (
-        replace(each, error=replace(each.error, error_class=ErrorClass.CONFIG)) for each in blocked if each.error
-    )
-    return [*others, *of_account]
+def _count_refusals(call: Call, results: Sequence[SendResult]) -> None:
+    """Stop an account of whose messages its vendor takes none, and calls one after the other refused: it may be the
+    account that it refuses. Those people's refusals are read by somebody (feedback.take_blocked)."""
+    refused = [each for each in results if _is_refusal(each)]
+    is_taken = any(each.error is None for each in results)
+    if call.gateway_id is None or not (refused or is_taken):
+        return
+    gateway = db.session.get_one(MessageGateway, call.gateway_id, with_for_update=True)
+    gateway.refused_in_a_row = 0 if is_taken else gateway.refused_in_a_row + len(refused)
+    if gateway.refused_in_a_row >= MOST_REFUSED_IN_A_ROW:
+        error = next(each.error for each in refused if each.error)
+        routing.stop(db.session, gateway.id, error.code or error.reason, error.reason)
 
 
 def _is_refusal(result: SendResult) -> bool:
@@ -251,7 +245,8 @@ def _keep_refusals(call: Call, results: Sequence[SendResult], at: datetime) -> N
         blocked = BlockedAddress("", None, ANSWER, result.message_id)
         event_contents.keep_blocked(gateway, gateways.read_secret(vault(), gateway), blocked, at, "")
 
-    run_in_savepoints(left, keep)  # The outcome of a whole batch is not lost for one that fails: it is logged.
+    for failed, _ in run_in_savepoints(left, keep):  # The outcome of a whole batch is not lost for one.
+        log.error("message.refusal_not_kept", message=failed.message_id)
 
 
 DOWN = (ErrorClass.TEMPORARY, ErrorClass.UNCERTAIN)

@@ -43,11 +43,11 @@ def take_reply(event: GatewayEvent, gateway: MessageGateway, reply: InboundMessa
     elif outcome != ReplyOutcome.CONSENT or not reply_consents.grant(
         event, gateway, address, find_brands(event, reply), reply, at
     ):
-        hold(event, gateway, reply, at)
+        hold_sender(event, gateway, reply, at)
         _put_to_desk(event, outcome)
 
 
-def hold(event: GatewayEvent, gateway: MessageGateway, reply: InboundMessage, at: datetime) -> None:
+def hold_sender(event: GatewayEvent, gateway: MessageGateway, reply: InboundMessage, at: datetime) -> None:
     """Hold messages to whom a reply names, until somebody reads it, also where a list brings the number only then.
     Nothing here commits."""
     address = address_of(reply.sender)
@@ -100,7 +100,7 @@ def _classify(gateway: MessageGateway, reply: InboundMessage, provider_id: int) 
     if not reply.is_whole:
         return ReplyOutcome.LIKELY_REFUSAL
     brands = meant_brands.brands_of_provider(provider_id)
-    names = (name for brand in brands for name in meant_brands.names_of(brand))
+    names = (name for brand in brands for name in meant_brands.all_names_of(brand))
     left_out = [each for each in (reply.keyword, gateway.header, *names) if each]
     outcome, with_keyword = (classify_reply(each, left_out) for each in (reply.text, reply.said))
     return min(outcome, with_keyword, key=list(ReplyOutcome).index) if with_keyword in REFUSING else outcome

@@ -146,7 +146,7 @@ def _store(vendor: Vendor, form: GatewayForm, gateway: MessageGateway | None) ->
         row = lock_or_404(gateway.id)
         stored = stored_credentials(row)
         needs_test = vendor.needs_test(stored, values)
-        if stored and vendor.inbox(stored) != vendor.inbox(values):
+        if vendor.inbox_identity(stored) not in ("", vendor.inbox_identity(values)):
             gateways.keep_former_inbox(db.session, vault(), row, clock.now())
         gateways.replace_credentials(vault(), row, values, header=header, per_second=pace, needs_test=needs_test)
         record_gateway_audit("gateway.changed", row)

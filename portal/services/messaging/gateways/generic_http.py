@@ -92,7 +92,7 @@ class GenericHttpGateway(Gateway):
 
     def read_push(self, push: VendorPush) -> Feedback:
         reports, inbound = self.description.get("report_push"), self.description.get("inbound_push")
-        return unread_rows.read_rows(push_document.parse_push(push), reports or {}, inbound)
+        return unread_rows.read_rows(push_document.parse_push(push, inbound), reports or {}, inbound)
 
     def _send_halving(self, batch: Batch, messages: list[OutgoingMessage], calls: Iterator[int]) -> list[SendResult]:
         """Send; where all fail for one of them, send each half. After an uncertain call nothing more is sent: lookup()

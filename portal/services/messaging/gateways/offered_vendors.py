@@ -63,8 +63,9 @@ class MailServer(Vendor):
     def fields_for(self, values: Mapping[str, str]) -> tuple[CredentialField, ...]:
         return self.fields + FEEDBACK_FIELDS.get(values.get("feedback", ""), ())
 
-    def inbox(self, values: Mapping[str, str]) -> object:
-        return [values.get(name) for name in ("feedback", "imap_host", "imap_username")]
+    def inbox_identity(self, values: Mapping[str, str]) -> str:
+        host = values.get("imap_host", "").partition(":")[0].casefold()
+        return f"{values.get('imap_username', '')} {host}" if values.get("feedback") == "imap" else ""
 
     def completed(self, values: Mapping[str, str]) -> dict[str, str]:
         """With a key that signs, unless it has one or signs itself."""

@@ -7,15 +7,19 @@ from typing import Any
 from portal.services.messaging.gateways import json_values, push_text, xml_values
 from portal.services.messaging.gateways.protocol import VendorPush
 from portal.services.messaging.gateways.unread_rows import MOBILE
+from portal.services.messaging.gateways.vendor_rows import Mapped, read_reply
 
 DEEPEST = 50  # Levels.
 NAME = re.compile(r"[\w.:\[\]-]{1,60}")  # Of a form's field.
 FIELDS = re.compile(r"[A-Za-z_]{1,40}=[^&\s]*&[A-Za-z_]{1,40}=")
 
 
-def parse_push(push: VendorPush) -> Any:
+def parse_push(push: VendorPush, inbound: Mapped | None = None) -> Any:
     """What a push holds, with names in lower case: JSON, also in lines or in strings, XML, or the fields of a form; and
-    those of the query. Raises ValueError."""
+    those of the query. Raises ValueError.
+
+    `inbound` is the mapping of replies: the text of one is what somebody wrote, so nothing that it may hold is opened.
+    """
     text, rows = push_text.decode(push.body, push.content_type).strip(), list[Any]()
     if text.startswith("<") or push.body.lstrip().startswith(b"<"):
         document = json_values.lower_names(xml_values.parse(text))
@@ -31,7 +35,7 @@ def parse_push(push: VendorPush) -> Any:
     if json_values.is_deeper(document, DEEPEST):
         raise ValueError("nested too deeply")
     document = _with_query(document, json_values.lower_names(dict(push.query)))
-    return _open_strings([document, *rows] if rows else document)
+    return _open_strings([document, *rows] if rows else document, inbound or {})
 
 
 def _with_query(document: Any, query: dict[str, str]) -> Any:
@@ -43,19 +47,21 @@ def _with_query(document: Any, query: dict[str, str]) -> Any:
     return [*rows, query] if query else document
 
 
-def _open_strings(value: Any, levels: int = 2) -> Any:
-    """A value with the objects that stand in its strings as JSON, as XML, or as fields. What stands beside a number is
-    what somebody wrote: it names no others."""
-    if isinstance(value, dict) and any(isinstance(each, str) and MOBILE.fullmatch(each) for each in value.values()):
-        return {name: each if isinstance(each, str) else _open_strings(each, levels) for name, each in value.items()}
+def _open_strings(value: Any, inbound: Mapped, levels: int = 2) -> Any:
+    """A value with the objects that stand in its strings as JSON, as XML, or as fields."""
     if isinstance(value, dict):
-        return {name: _open_strings(each, levels) for name, each in value.items()}
+        reply = read_reply(inbound, value)
+        own = reply.text if MOBILE.search(reply.sender) else None
+        return {
+            name: each if isinstance(each, str) and each.strip() == own else _open_strings(each, inbound, levels)
+            for name, each in value.items()
+        }
     if isinstance(value, list):
-        return [_open_strings(each, levels) for each in value]
+        return [_open_strings(each, inbound, levels) for each in value]
     with suppress(ValueError):
         found = _open_string(value) if levels and isinstance(value, str) else None
         if any(json_values.objects_with(found)) and not json_values.is_deeper(found, DEEPEST):
-            return _open_strings(found, levels - 1)
+            return _open_strings(found, inbound, levels - 1)
     return value
 
 

@@ -57,25 +57,26 @@ REPLY_NAMES = {
     "keyword": "keyword anahtar anahtarkelime prefix",
     "at": "receivedat receiveddate receivedate date time timestamp tarih zaman at",
 }
+# Words of a person who left; or of a list of refusals, and of whom it names: an account may be on one, too.
+LEFT, LISTED, BLOCKED = "opted. unsubscrib", "blacklist karaliste kara.", "block bloke engel"
+PERSON = "number phone gsm msisdn recipient receiver subscriber dest numara telefon alici abone"
 # By beginnings of words, the first that fits; with a full stop at the end, the whole word.
 ERROR_WORDS = {
     "iys.": (ErrorClass.PERMANENT, Reason.BLOCKED_BY_IYS),
-    "opted. unsubscrib": (ErrorClass.PERMANENT, Reason.BLOCKED_BY_VENDOR),
     "credit balance bakiye kredi kontor fund quota": (ErrorClass.CONFIG, Reason.NO_CREDIT),
     "ip.": (ErrorClass.CONFIG, Reason.NETWORK_ADDRESS),
     "sender header originator title basli gonderici": (ErrorClass.CONFIG, Reason.HEADER),
-    "auth user account pass token key login credential unauthorized forbidden yetki anahtar sifre kullanici kimlik "
-    "hesap": (ErrorClass.CONFIG, Reason.CREDENTIALS),
-    "spam content icerik": (ErrorClass.PERMANENT, Reason.CONTENT),
-    "country ulke": (ErrorClass.PERMANENT, Reason.UNREACHABLE),
-    "blacklist blocked karaliste kara.": (ErrorClass.PERMANENT, Reason.BLOCKED_BY_VENDOR),
+    "auth user pass token key login credential unauthorized forbidden yetki anahtar sifre kullanici kimlik":
+        (ErrorClass.CONFIG, Reason.CREDENTIALS),
     "duplicate repeat mukerrer": (ErrorClass.PERMANENT, Reason.DUPLICATE),
     "long. length uzun character karakter": (ErrorClass.PERMANENT, Reason.CONTENT),
     "rate throttl many. busy yogun sik. limit sinir": (ErrorClass.TEMPORARY, Reason.RATE),
     "number phone gsm msisdn recipient dest numara alici": (ErrorClass.PERMANENT, Reason.BAD_ADDRESS),
     "text message content body mesaj metin icerik": (ErrorClass.PERMANENT, Reason.CONTENT),
+    "account hesap": (ErrorClass.CONFIG, Reason.CREDENTIALS),
     "system internal server unavailable maintenance timeout sistem bakim": (ErrorClass.TEMPORARY, Reason.UNAVAILABLE),
 }  # fmt: skip
+OF_ACCOUNT = {words: meaning for words, meaning in ERROR_WORDS.items() if words.startswith(("ip.", "sender"))}
 STATE_WORDS = {
     "not undeliv fail reject error nok iletilmedi iletilemedi basarisiz ulasmadi ulasamadi": ReportState.FAILED,
     "expir timeout zaman suresi": ReportState.EXPIRED,
@@ -129,15 +130,16 @@ def guess_names(places: Mapping[str, str], names: Mapping[str, str]) -> dict[str
 def guess_error(word: str, said: str) -> str:
     """The meaning of a word, or else of what is said of it, as the form has it: "class/reason". A sentence that may
     name a refusal or something else means nothing."""
-    known = _by_beginning(word, ERROR_WORDS) or _by_beginning("" if may_be_refusal(said) else said, ERROR_WORDS)
+    known = _error_meaning(word) or _error_meaning("" if may_be_refusal(said) else said)
     error_class, reason = known or (ErrorClass.PERMANENT, Reason.UNKNOWN)
     return f"{error_class}/{reason}"
 
 
 def may_be_refusal(said: str) -> bool:
     """Whether a sentence names a refusal and something else: "bad number or on the blacklist"."""
-    meanings = {_by_beginning(each, ERROR_WORDS) for each in EITHER.split(said)}
-    return len(meanings) > 1 and (ErrorClass.PERMANENT, Reason.BLOCKED_BY_VENDOR) in meanings
+    parts = EITHER.split(said)
+    is_listed = any(_by_beginning(each, {f"{LEFT} {LISTED}": True}) for each in parts)
+    return is_listed and len(set(map(_error_meaning, parts))) > 1
 
 
 def guess_state(word: str, said: str = "") -> str:
@@ -161,6 +163,18 @@ def is_taken(said: str) -> bool:
     """Whether what a list says of a word ends with that the message was taken, if with some correction."""
     plain = ascii_only(said).lower()
     return TAKEN.search(plain) is not None and NOT_TAKEN.search(plain) is None
+
+
+def _error_meaning(said: str) -> tuple[ErrorClass, Reason] | None:
+    """A refusal only of a person who left, or whose number is on a list; an account may be on one as well."""
+    has_left, is_listed, is_blocked, is_person = (
+        _by_beginning(said, {words: True}) for words in (LEFT, LISTED, BLOCKED, PERSON)
+    )
+    if has_left or (is_listed and is_person):
+        return ErrorClass.PERMANENT, Reason.BLOCKED_BY_VENDOR
+    if is_listed or (is_blocked and is_person):
+        return _by_beginning(said, OF_ACCOUNT) or (ErrorClass.PERMANENT, Reason.UNKNOWN)
+    return _by_beginning(said, ERROR_WORDS)
 
 
 def _by_beginning(word: str, meanings: Mapping[str, Meaning]) -> Meaning | None:

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from portal.core import clock
-from portal.domain.replies import REFUSING, ReplyOutcome, classify_reply
+from portal.domain.replies import REFUSING, ReplyOutcome, classify_reply, fold
 from portal.domain.replies.refusing_words import MAY_REFUSE
 from portal.services.messaging.gateways import json_values
 from portal.services.messaging.gateways.json_values import read_text
@@ -40,10 +40,8 @@ def read_rows(document: Any, reports: Mapped | None, inbound: Mapped | None) -> 
     no mapping understands hides behind no other: it is a reply that nobody can read, unless it may be a report of some
     kind and says nothing that may refuse."""
     told = [(row, read_report(reports, row)) for row in meant_rows(reports, document)] if reports else []
-    replies = (
-        [(row, _by_number(read_reply(inbound, row), row)) for row in meant_rows(inbound, document)] if inbound else []
-    )
-    whole = {id(row): each for row, each in replies if each.sender and each.text}
+    replies = [(row, _by_number(read_reply(inbound, row))) for row in meant_rows(inbound, document)] if inbound else []
+    whole = {id(row): each for row, each in replies if each.sender and each.text and _is_whose(each, row)}
     known = {id(row) for row, each in told if each.is_known}
     of_reports = {id(row): each for row, each in told if each.code or each.ref or each.message_id}
     unread = [
@@ -105,15 +103,21 @@ def numbers_in(value: Any) -> list[str]:
     ]
 
 
-def _by_number(reply: InboundMessage, row: dict[str, Any]) -> InboundMessage:
-    """A reply whose sender is no number is by the one mobile number in it, such as beside a name in a phone's list, or
-    an app's, or else in another field: in the vendor's first one our header may stand."""
-    if not reply.sender or (reply.sender[0] == "+" and reply.sender[1:].isdecimal()):
-        return reply
-    others = {str(each) for each in row.values() if isinstance(each, str | int)} - {reply.text}
-    found = {canonical(each) for each in MOBILE.findall(reply.sender)}
-    found = found or {canonical(each) for each in others if MOBILE.fullmatch(each)} - {reply.to}
+def _by_number(reply: InboundMessage) -> InboundMessage:
+    """A reply whose sender is the one mobile number in it, such as beside a name in a phone's list, or an app's."""
+    found = () if _is_number(reply.sender) else {canonical(each) for each in MOBILE.findall(reply.sender)}
     return replace(reply, sender=found.pop()) if len(found) == 1 else reply
+
+
+def _is_whose(reply: InboundMessage, row: dict[str, Any]) -> bool:
+    """Whether a reply's sender is a number, or no number stands beside it: in a vendor's first field our own header may
+    stand, and in others its login's number."""
+    beside = {canonical(each[0]) for each in MOBILE.finditer(json.dumps(row))} - {reply.to}
+    return _is_number(reply.sender) or not (beside or _long_numbers(json.dumps(row)))
+
+
+def _is_number(sender: str) -> bool:
+    return sender[:1] == "+" and sender[1:].isdecimal()
 
 
 def _unquoted(text: str) -> str:
@@ -186,5 +190,5 @@ def _may_be_reply(row: Any, mapping: Mapped | None, understood: Collection[int],
         if reply and (reply.sender or reply.text or (top.get("where") and meant_rows(top, each))):
             return True
     names_number = MOBILE.search(json.dumps(row, ensure_ascii=False)) is not None
-    says = any(" " in each and MAY_REFUSE.search(each.lower()) for each in json_values.strings(row))
+    says = any(" " in each and MAY_REFUSE.search(fold(each).lower()) for each in json_values.strings(row))
     return not isinstance(row, dict) or (names_number and (is_inbox or says)) or _may_refuse(row)

@@ -47,9 +47,9 @@ class Vendor:
         """Where these values send the secrets among them, to compare: stored secrets go nowhere else."""
         return [values.get(each.name, "") for each in self.fields_for(values) if not each.is_secret]
 
-    def inbox(self, values: Mapping[str, str]) -> object:
-        """Where what people answer is read with these values, to compare."""
-        return self.destination(values)
+    def inbox_identity(self, values: Mapping[str, str]) -> str:
+        """Whose inbox we read with these values, to compare; empty for none."""
+        return ""
 
     def needs_test(self, _before: Mapping[str, str], _values: Mapping[str, str]) -> bool:
         """Whether only a test message can tell that these values are as good as those of before."""
@@ -73,6 +73,9 @@ class KnownVendor(Vendor):
     """One with an adapter of its own."""
 
     gateway: type[VendorGateway]
+
+    def inbox_identity(self, values: Mapping[str, str]) -> str:
+        return next((values.get(each.name, "") for each in self.fields if not each.is_secret), "")
 
     def open(
         self, values: Mapping[str, str], *, base_url: str = "", header: str = "", is_trusted: bool = False,

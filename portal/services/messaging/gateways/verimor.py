@@ -67,7 +67,7 @@ class Verimor(VendorGateway):
                 told, source = read_text(each, "/created_at"), read_text(each, "/source")
                 end = vendor_rows.parse_end(told)
                 if end is None or end >= since:
-                    at = vendor_rows.parse_time(told) if len(told) > vendor_rows.LONGEST_DAY else None
+                    at = vendor_rows.parse_time(told)  # The same at each sweep of that day.
                     found += [BlockedAddress(name, at, source) for name in unread_rows.names_of(each)]
             if len(records) < PAGE:
                 break

@@ -272,6 +272,9 @@ def test_a_mail_that_cannot_be_read_is_named_and_an_hour_without_any_is_told(app
             work(app, EventKind.SWEEP)
             work(app)
             later = clock.now() + timedelta(minutes=59)
+            with app.app_context():  # It was asked ever since.
+                db.session.execute(update(GatewayEvent).values(due_at=later))
+                db.session.commit()
             for at in (later, later + timedelta(minutes=2)):
                 unheard.append(len(rows(MessageGateway, gateways.is_inbox_unread(at))))
 
@@ -430,21 +433,44 @@ def test_who_is_on_the_vendors_list_by_its_answer_to_the_call_has_refused_sms(ap
 
 
 def test_a_vendor_that_takes_nothing_refuses_the_account_and_no_person(app, vendor, rows):
-    """A few may have left its list one after the other: somebody reads it, and nothing is sent to them meanwhile."""
-    accepted(app, vendor, 20, state=MessageState.WAITING, batch_id=5)
+    accepted(app, vendor, 40, state=MessageState.WAITING, batch_id=5)
     messages = rows(Message)
-    answers(app, vendor, *({each: BLOCKED} for each in messages[:10]), dict.fromkeys(messages[10:], BLOCKED))
-    states = [each.state for each in rows(Message)]
-    assert states == [MessageState.BLOCKED] * 9 + [MessageState.WAITING] * 11
-    assert rows.one(MessageGateway).state == GatewayState.STOPPED
+    answers(app, vendor, *({each: BLOCKED} for each in messages[:9]), dict.fromkeys(messages[9:], BLOCKED))
 
-    for minutes in (0, 11):
+    for _ in range(2):
+        work(app)
+    assert rows.one(MessageGateway).state == GatewayState.STOPPED and rows.count(Decision) == 0
+    assert len(rows(GatewayEvent, GatewayEvent.outcome == EventOutcome.LIKELY_REFUSAL)) == 40
+
+
+def test_of_refusals_in_a_row_somebody_reads_whether_they_are(app, vendor, rows):
+    """The vendor may have refused the account for a while: nothing is sent to them meanwhile. One alone counts."""
+    accepted(app, vendor, 40, state=MessageState.WAITING, batch_id=5)
+    messages = rows(Message)
+    for refused in ([0, 1, 2], *([each] for each in range(4, 38, 2))):
+        answers(app, vendor, *({messages[each]: BLOCKED} for each in refused))
+        work(app)
+        answers(app, vendor, {messages[refused[-1] + 1]: None})
+        with time_machine.travel(clock.now() + timedelta(minutes=2)):
+            for _ in range(2):
+                work(app)
+
+    assert rows.one(MessageGateway).state == GatewayState.WORKING
+    held = rows(GatewayEvent, GatewayEvent.outcome == EventOutcome.LIKELY_REFUSAL)
+    assert [each.recipient_id for each in held] == [each.recipient_id for each in messages[:3]]
+    assert {each.recipient_id for each in rows(Decision)} == {each.recipient_id for each in messages[4:38:2]}
+
+
+def test_one_refusal_after_which_nothing_is_sent_is_read_by_somebody(app, vendor, rows):
+    accepted(app, vendor, 1, state=MessageState.WAITING, batch_id=5)
+    answers(app, vendor, {rows.one(Message): BLOCKED})
+    for minutes in (0, 5, 11):
         with time_machine.travel(clock.now() + timedelta(minutes=minutes)):
             for _ in range(2):
                 work(app)
+
     assert rows.count(Decision) == 0
-    held = rows(GatewayEvent, GatewayEvent.outcome == EventOutcome.LIKELY_REFUSAL)
-    assert len({each.recipient_id for each in held}) == len(held) == 9
+    assert len(rows(GatewayEvent, GatewayEvent.outcome == EventOutcome.LIKELY_REFUSAL)) == 1
 
 
 def test_who_is_on_the_vendors_list_has_refused_sms_also_where_the_message_is_unknown(app, vendor, rows):

@@ -65,9 +65,7 @@ def test_a_mailbox_is_read_for_weeks_after_its_account_and_on_where_it_is_added_
     assert [each for each in server.asked if "SINCE" in each][1:] == []  # From where the one before it was.
 
 
-def test_a_mailbox_is_read_on_where_its_account_gets_another_one_which_is_read_from_its_beginning(
-    app, browser, rows, server
-):  # fmt: skip
+def test_a_mailbox_is_read_on_where_its_account_gets_another_one(app, browser, rows, server):
     login = {"imap_host": f"127.0.0.1:{server.port}", "imap_username": USERNAME, "imap_password": PASSWORD}
     account = MailAccount(app, browser, feedback="imap", **login)
     ayse, burcu, *_ = PEOPLE
@@ -83,7 +81,22 @@ def test_a_mailbox_is_read_on_where_its_account_gets_another_one_which_is_read_f
     with time_machine.travel(clock.now() + timedelta(minutes=2)):
         work(app, *EventKind)
         assert refusals(app, rows) == [ayse, burcu]
-    assert rows.one(MessageGateway, MessageGateway.id == account.id).swept_at is None
+
+
+def test_a_mailbox_that_an_account_gets_later_is_read_from_the_accounts_beginning(app, browser, rows, server):
+    login = {"imap_host": f"127.0.0.1:{server.port}", "imap_username": USERNAME, "imap_password": PASSWORD}
+    account = MailAccount(app, browser, feedback="post")
+    with app.app_context():
+        row = db.session.get_one(MessageGateway, account.id)
+        row.created_at -= timedelta(days=30)
+        other, row.swept_at = gateways.read_credentials(vault(), row) | login | {"feedback": "imap"}, clock.now()
+        gateways.replace_credentials(vault(), row, other, header=row.header, per_second=10)
+        db.session.commit()
+        begun = row.created_at - timedelta(days=1)
+    work(app, *EventKind)
+
+    (asked,) = [each for each in server.asked if "SINCE" in each]
+    assert asked.endswith(f"{begun - timedelta(minutes=10):%-d-%b-%Y}")
 
 
 def test_a_mailbox_is_read_after_its_account_where_another_one_only_did_so_once(app, browser, rows, server):

@@ -185,12 +185,15 @@ def add_message_of(brand_id: int) -> None:
     db.session.add(Message(campaign_id=campaign.id, created_at=clock.now(), **same))
 
 
+@pytest.mark.parametrize("wrote", [True, False])
 @pytest.mark.parametrize("taken", ["keyword", "name"])
-def test_a_name_that_a_brand_had_when_it_wrote_means_that_brand_as_well(app, vendor, brands, rows, taken):
+def test_a_name_that_a_brand_had_when_it_wrote_means_that_brand_as_well(app, vendor, brands, rows, taken, wrote):
     fashion, shop = (next(each for each, name in brands.items() if name == one) for one in ("fashion", "shop"))
     accepted(app, vendor)
     with app.app_context():
         add_message_of(fashion)
+        if not wrote:
+            db.session.execute(delete(Message).where(Message.id == select(func.min(Message.id)).scalar_subquery()))
         words, now = {"name": "Örnek Mağaza", "keyword": "ORNEK"}, clock.now()
         others, of_fashion = {"name": "Ev", "keyword": "YENI"}, {taken: words[taken]}
         for brand_id, own in ((shop, words), (shop, others), (fashion, of_fashion)):
@@ -204,7 +207,7 @@ def test_a_name_that_a_brand_had_when_it_wrote_means_that_brand_as_well(app, ven
     vendor.brings(f"{words[taken]} RET", grants.phones(1, 1_000_100)[0])
     work(app)
 
-    assert {brands[made.brand_id] for made in rows(Decision)} == {"fashion", "shop"}
+    assert {brands[made.brand_id] for made in rows(Decision)} == ({"fashion", "shop"} if wrote else {"fashion"})
 
 
 @pytest.mark.parametrize("account", ["kept", "removed", "edited"])
@@ -303,7 +306,7 @@ def test_unclear_replies_to_the_operators_number_wait_at_the_operator_and_hold_e
     assert len({each.provider_id for each in rows(Decision)}) == len(rows(Decision)) == 2
 
 
-@pytest.mark.parametrize("before", ["kept", "removed", "of another vendor", "one each"])
+@pytest.mark.parametrize("before", ["kept", "removed", "of another vendor", "one each", "renamed", "other login"])
 def test_a_reply_to_any_account_of_the_operators_refuses_at_who_wrote_or_is_read(operators, app, browser, rows, before):
     """Also after the account was added anew, or its number went to another vendor."""
     with app.app_context():
@@ -315,9 +318,16 @@ def test_a_reply_to_any_account_of_the_operators_refuses_at_who_wrote_or_is_read
             db.session, vault(), provider_id=None, carries=AddressKind.PHONE, vendor="verimor", header="IZINLINK",
             credentials=delivery.LOGINS["verimor"], per_second=1, at=clock.now(),
         ).id  # fmt: skip
-        if before == "one each":
+        if before in ("one each", "renamed", "other login"):
             of_one = Message.provider_id == select(func.max(Message.provider_id)).scalar_subquery()
             db.session.execute(update(Message).where(of_one).values(gateway_id=again))
+        if before == "other login":
+            gateways.remove(db.session, db.session.get_one(MessageGateway, again), clock.now())
+            gateways.keep_former_inbox(db.session, vault(), old, clock.now())
+            again = max(db.session.scalars(select(MessageGateway.id)))
+        if before in ("renamed", "other login"):
+            login = gateways.read_credentials(vault(), old)
+            gateways.replace_credentials(vault(), old, login, header="BASKA", per_second=1)
         db.session.commit()
     Vendor(app, browser, again).brings("RET", grants.phones(1, 1_000_100)[0])
     Vendor(app, browser, again).brings("RET", grants.phones(1)[0])  # To whom nobody wrote.
@@ -350,6 +360,23 @@ def test_what_cannot_be_read_at_the_operators_number_is_for_the_operator_alone(o
     assert [(each.body, each.outcome) for each in at_firms] == [(None, LIKELY)] * 2
     waiting = rows(GatewayEvent, GatewayEvent.provider_id.is_(None), GatewayEvent.settled_at.is_(None))
     assert len([each for each in waiting if each.kind == EventKind.REPLY]) >= 2
+
+
+def test_no_former_name_takes_what_is_said_to_another_firm(operators, app, rows):
+    with app.app_context():
+        brand = make.brand()
+        brand.former_names, firm = "DOKTOR", brand.provider_id
+        db.session.commit()
+    phones = grants.phones(2, 1_000_100)
+    for text, phone in zip(("DOKTOR RET", "Doktor bey sonucum"), phones, strict=True):
+        operators.brings(text, phone)
+    work(app)
+
+    refused = rows(GatewayEvent, GatewayEvent.outcome == REFUSED)
+    held = rows(GatewayEvent, GatewayEvent.provider_id.is_not(None), GatewayEvent.outcome != REFUSED)
+    assert [each.provider_id for each in refused] == [firm]
+    assert Counter(each.provider_id == firm for each in held) == {True: 1, False: 2}
+    assert {each.body for each in held} == {None}
 
 
 def test_a_name_is_for_one_firm_only_if_its_brand_wrote_there(operators, app, rows):

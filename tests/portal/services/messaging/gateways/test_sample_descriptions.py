@@ -495,10 +495,15 @@ def test_words_tell_successes_from_failures(word, fails, succeeds):
     ("said", "meaning"),
     [
         ("Number is blacklisted", "permanent/blocked_by_vendor"), ("Alıcı kara listede", "permanent/blocked_by_vendor"),
-        ("Recipient opted out", "permanent/blocked_by_vendor"), ("Your account is blocked", "config/credentials"),
+        ("Recipient opted out", "permanent/blocked_by_vendor"), ("Unsubscribed", "permanent/blocked_by_vendor"),
+        ("Numara hesabınızın kara listesinde", "permanent/blocked_by_vendor"),
+        ("Your account is blocked", "config/credentials"), ("Originator blacklisted", "config/header"),
         ("Hesap bloke: account blocked due to unpaid invoice", "config/credentials"),
-        ("Request IP is blacklisted", "config/network_address"), ("Originator blacklisted", "config/header"),
-        ("Message content blocked (spam words)", "permanent/content"), ("Country blocked", "permanent/unreachable"),
+        ("Request IP is blacklisted", "config/network_address"), ("Firma kara listede", "permanent/unknown"),
+        ("Message content blocked (spam words)", "permanent/content"), ("Country blocked", "permanent/unknown"),
+        ("Duplicate message blocked", "permanent/duplicate"), ("Account rate limit exceeded", "temporary/rate"),
+        ("Kullanıcı kara listede", "permanent/unknown"), ("Number blocked by the user", "permanent/unknown"),
+        ("Recipient account is on blacklist", "permanent/blocked_by_vendor"),
     ],
 )  # fmt: skip
 def test_only_of_a_number_that_is_blocked_is_a_refusal_guessed(said, meaning):
