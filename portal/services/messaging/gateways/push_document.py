@@ -6,7 +6,6 @@ from typing import Any
 
 from portal.services.messaging.gateways import json_values, push_text, xml_values
 from portal.services.messaging.gateways.protocol import VendorPush
-from portal.services.messaging.gateways.unread_rows import MOBILE
 from portal.services.messaging.gateways.vendor_rows import Mapped, read_reply
 
 DEEPEST = 50  # Levels.
@@ -51,7 +50,7 @@ def _open_strings(value: Any, inbound: Mapped, levels: int = 2) -> Any:
     """A value with the objects that stand in its strings as JSON, as XML, or as fields."""
     if isinstance(value, dict):
         reply = read_reply(inbound, value)
-        own = reply.text if MOBILE.search(reply.sender) else None
+        own = reply.text if reply.sender else None
         return {
             name: each if isinstance(each, str) and each.strip() == own else _open_strings(each, inbound, levels)
             for name, each in value.items()

@@ -59,7 +59,7 @@ REPLY_NAMES = {
 }
 # Words of a person who left; or of a list of refusals, and of whom it names: an account may be on one, too.
 LEFT, LISTED, BLOCKED = "opted. unsubscrib", "blacklist karaliste kara.", "block bloke engel"
-PERSON = "number phone gsm msisdn recipient receiver subscriber dest numara telefon alici abone"
+PERSON = "number phone gsm msisdn recipient receiver dest numara telefon alici abone"
 # By beginnings of words, the first that fits; with a full stop at the end, the whole word.
 ERROR_WORDS = {
     "iys.": (ErrorClass.PERMANENT, Reason.BLOCKED_BY_IYS),

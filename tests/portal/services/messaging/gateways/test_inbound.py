@@ -366,12 +366,13 @@ def test_beside_a_login_that_is_a_number_what_stands_in_a_string_is_read():
     assert f"+{B}" in {each.sender for each in told.replies}
 
 
+@pytest.mark.parametrize("sender", [A, f"+{A}", int(A), "+491701234567", "908500000009"])
 @pytest.mark.parametrize("text", [f'{{"a":"{B} RET"}}', f"<a>{B} RET</a>", f"a=1&b={B}&c=RET"])
-def test_what_somebody_writes_lays_nothing_at_another_persons_door(text):
-    pushed = VendorPush(json.dumps([VERIMOR | {"source_addr": A, "content": text}]).encode(), "application/json")
+def test_what_somebody_writes_lays_nothing_at_another_persons_door(text, sender):
+    pushed = VendorPush(json.dumps([VERIMOR | {"source_addr": sender, "content": text}]).encode(), "application/json")
     told = coded("verimor", "https://sms.example.com").read_push(pushed).replies
 
-    assert [(each.sender, each.text) for each in told] == [(f"+{A}", text)]
+    assert [(each.sender, each.text) for each in told] == [(f"+{str(sender).lstrip('+')}", text)]
 
 
 @pytest.mark.parametrize(
