@@ -41,6 +41,9 @@ PACKAGES = {
         "tests/portal/services/iys/test_client.py",
         "tests/portal/services/iys/test_title_matching.py",
         "tests/portal/services/iys/test_connection_test.py",
+        "tests/iys_sandbox/test_retailers.py",
+        "tests/portal/api/test_retailers.py",
+        "tests/portal/web/dashboard/test_retailers_page.py",
     ),
     "forwarding": (
         "portal/services/iys/forwarding",
