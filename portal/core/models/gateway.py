@@ -39,7 +39,9 @@ class MessageGateway(Entity):
     next_at: Mapped[datetime | None]  # No message leaves before: its pace.
     resting_until: Mapped[datetime | None]  # After failed calls.
     failures: Mapped[int] = mapped_column(Integer, default=0)  # In a row.
-    refused_in_a_row: Mapped[int] = mapped_column(Integer, default=0, server_default="0")  # By the vendor's list.
+    # Messages in a row that the vendor took for ones to people on its list of refusals; of a single one, which.
+    refused_in_a_row: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    refused_message_id: Mapped[int | None] = mapped_column(BigId)
     served_at: Mapped[datetime | None]  # Its last turn.
     swept_at: Mapped[datetime | None]  # Reports, replies and refusals were fetched.
     mailbox_position: Mapped[str | None] = mapped_column(String(40))  # Mails that came back were read up to here.

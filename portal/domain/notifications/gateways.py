@@ -107,7 +107,6 @@ def replace_credentials(
     if gateway.header != header:
         gateway.former_headers = with_former(gateway.former_headers, gateway.header)
     gateway.header, gateway.per_second = header, per_second
-    gateway.mailbox_position = None  # It may be another mailbox, which is read from the account's beginning.
     if gateway.state == GatewayState.STOPPED or needs_test:
         _resume(gateway)
     if needs_test:
@@ -126,7 +125,7 @@ def keep_former_inbox(session: Session, vault: Vault, gateway: MessageGateway, a
     )  # fmt: skip
     former.state, former.removed_at, former.tested_at = GatewayState.REMOVED, at, gateway.tested_at
     former.swept_at, former.mailbox_position = gateway.swept_at, gateway.mailbox_position
-    former.former_headers = gateway.former_headers
+    former.former_headers, gateway.mailbox_position = gateway.former_headers, None
 
 
 def is_inbox_unread(at: datetime, after: timedelta = INBOX_UNREAD_AFTER) -> ColumnElement[bool]:
@@ -161,6 +160,7 @@ def mark_tested(gateway: MessageGateway, at: datetime) -> None:
 def _resume(gateway: MessageGateway) -> None:
     gateway.state, gateway.resting_until, gateway.failures = GatewayState.WORKING, None, 0
     gateway.stopped_code = gateway.stopped_reason = gateway.stop_mailed_at = None
+    gateway.refused_in_a_row = 0
 
 
 def remove(session: Session, gateway: MessageGateway, at: datetime) -> None:

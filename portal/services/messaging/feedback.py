@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import and_, or_, select
 
@@ -25,9 +25,7 @@ from portal.core.vault import CannotOpen
 from portal.domain.consents.import_snapshot import STATED
 from portal.domain.consents.refusals import RefusalScope
 from portal.services.messaging import meant_brands, outgoing_messages, replies
-from portal.services.messaging.gateways.protocol import ANSWER, BlockedAddress, InboundMessage
-
-TAKES_ANOTHER_WITHIN = timedelta(minutes=3)  # An account that its vendor does not refuse.
+from portal.services.messaging.gateways.protocol import DOUBTFUL_ANSWER, BlockedAddress, InboundMessage
 
 
 class NotCertain(ValueError):
@@ -41,13 +39,9 @@ def take_blocked(event: GatewayEvent, gateway: MessageGateway, blocked: BlockedA
     send that way. Raises NotCertain where a person has to read it."""
     message = _named_message(gateway, blocked)
     address = meant_brands.address_of(blocked.address) or _address_of(message)
-    if address is None or meant_brands.channel_of(gateway) not in address.channels:
+    is_known = address is not None and meant_brands.channel_of(gateway) in address.channels
+    if address is None or not is_known or blocked.source == DOUBTFUL_ANSWER:
         raise NotCertain
-    if blocked.source == ANSWER and gateway.refused_in_a_row:  # It may be the account that the vendor refuses.
-        if gateway.refused_in_a_row > 1 or at >= event.received_at + TAKES_ANOTHER_WITHIN:
-            raise NotCertain
-        event.due_at = at + timedelta(minutes=1)
-        return
     parts = _refused_parts(event, gateway, message, address, at)
     if parts and not _are_refused(parts, blocked.at):
         replies.refuse(event, gateway, parts, DecisionOrigin.FEEDBACK, at)

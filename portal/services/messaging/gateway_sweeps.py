@@ -13,7 +13,7 @@ from portal.core.extensions import db, vault
 from portal.core.models import EventOutcome, GatewayEvent, MessageGateway
 from portal.core.vault import CannotOpen
 from portal.domain.notifications import gateways
-from portal.services.messaging import delivery_reports, event_contents, gateway_accounts, routing
+from portal.services.messaging import answered_refusals, delivery_reports, event_contents, gateway_accounts, routing
 from portal.services.messaging.gateways.offered_vendors import OFFERED
 from portal.services.messaging.gateways.protocol import ErrorClass, Feedback, GatewayError
 from portal.services.messaging.gateways.smtp import SmtpGateway
@@ -25,6 +25,7 @@ READ_AFTER_REMOVAL = {  # After an account was removed: people answer mails week
     AddressKind.PHONE: delivery_reports.WAITS_FOR_REPORT,
     AddressKind.EMAIL: timedelta(days=90),
 }
+NEW_MAILBOX_SINCE = timedelta(days=30)  # Older mails may be known by another account, and grants be younger.
 OVERLAP = timedelta(minutes=10)  # Of two sweeps: a vendor lists a message a while after its time.
 
 Told = TypeVar("Told")
@@ -37,12 +38,12 @@ def sweep(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
 
     No lock is held while the vendor answers: the lease alone keeps others away.
     """
-    if gateway.removed_at is not None and (
-        at > gateway.removed_at + READ_AFTER_REMOVAL[gateway.carries] or _is_followed(gateway)
-    ):
+    is_followed = gateway.removed_at is not None and _is_followed(gateway)
+    is_over = gateway.removed_at is not None and at > gateway.removed_at + READ_AFTER_REMOVAL[gateway.carries]
+    if is_over or (is_followed and gateway.carries == AddressKind.EMAIL):
         event.due_at, event.settled_at = None, at
         return
-    adapter, since = gateway_accounts.adapter_of(gateway), (gateway.swept_at or gateway.created_at) - OVERLAP
+    adapter, since = gateway_accounts.adapter_of(gateway), _read_until(gateway) - OVERLAP
     if isinstance(adapter, SmtpGateway):
         _read_mailbox(event, gateway, adapter, since, at)
         return
@@ -50,12 +51,14 @@ def sweep(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
     refs, oldest = delivery_reports.unreported_refs(gateway_id, at) if features.pulls_reports else ([], at)
     db.session.rollback()
     reports = _ask(gateway_id, lambda: adapter.reports(refs, oldest)) if refs else []
-    answers = _ask(gateway_id, lambda: adapter.inbound(since, at))
-    blocked = _ask(gateway_id, lambda: adapter.blocked(since))
+    answers = [] if is_followed else _ask(gateway_id, lambda: adapter.inbound(since, at))
+    blocked = [] if is_followed else _ask(gateway_id, lambda: adapter.blocked(since))
     event_contents.note_reports(gateway, reports or [], at, "")
-    keep_news(gateway, Feedback(tuple(reports or ()), tuple(blocked or ()), tuple(answers or ())), at)
+    news = Feedback(tuple(reports or ()), tuple(blocked or ()), tuple(answers or ()))
+    keep_news(gateway, news, at, read_until=since + OVERLAP)
+    answered_refusals.end_waiting(gateway, at)
     event.due_at, event.lease_until = at + MINUTE, None
-    if answers is not None and blocked is not None:
+    if answers is not None and blocked is not None and not is_followed:
         gateways.mark_inbox_read(gateway, at)
 
 
@@ -68,14 +71,14 @@ def _read_mailbox(
     if not position:
         before = _of_same_inbox(gateway, MessageGateway.removed_at.is_not(None))
         position = next((each.mailbox_position for each in before if each.mailbox_position), None)
-        since = gateway.created_at - OVERLAP
+        since = max(gateway.created_at - OVERLAP, at - NEW_MAILBOX_SINCE)
     db.session.rollback()
     told = silence = None
     try:
         told = adapter.read_mailbox(position, since) if adapter.mailbox else None
     except GatewayError as failure:
         silence = failure
-    db.session.refresh(gateway, with_for_update=True)
+    db.session.refresh(gateway)
     event.due_at, event.lease_until = at + MINUTE, None
     if gateway.credentials != login:  # It has another mailbox by now.
         return
@@ -94,6 +97,14 @@ def _read_mailbox(
             said = f"UID {', '.join(map(str, visit.passed_over))}"
             event_contents.note_report(gateway, EventOutcome.UNREADABLE, said, at)
         event.due_at = at if visit.is_full else event.due_at
+
+
+def _read_until(gateway: MessageGateway) -> datetime:
+    """When an account was read last, or one before it with the same inbox."""
+    if gateway.swept_at is not None:
+        return gateway.swept_at
+    before = (each.swept_at for each in _of_same_inbox(gateway, MessageGateway.removed_at.is_not(None)))
+    return max((each for each in before if each), default=gateway.created_at)
 
 
 def _is_followed(gateway: MessageGateway) -> bool:

@@ -12,22 +12,12 @@ import structlog
 from sqlalchemy import ColumnElement, and_, delete, func, select
 
 from portal.core import clock, leases
-from portal.core.extensions import db, read_session, vault
-from portal.core.models import (
-    AudienceEntry,
-    ConsentRequest,
-    Message,
-    MessageGateway,
-    MessageKind,
-    MessageState,
-    UnsentReason,
-)
-from portal.domain.notifications import gateways, messages
-from portal.services.messaging import campaign_budgets, event_contents, outgoing_messages, routing
+from portal.core.extensions import db, read_session
+from portal.core.models import AudienceEntry, ConsentRequest, Message, MessageKind, MessageState, UnsentReason
+from portal.domain.notifications import messages
+from portal.services.messaging import answered_refusals, campaign_budgets, outgoing_messages, routing
 from portal.services.messaging.gateways.protocol import (
-    ANSWER,
     Batch,
-    BlockedAddress,
     ErrorClass,
     Gateway,
     GatewayError,
@@ -37,11 +27,9 @@ from portal.services.messaging.gateways.protocol import (
     SendError,
     SendResult,
 )
-from portal.services.messaging.savepoints import run_in_savepoints
 
 FIRST_PAUSE = timedelta(seconds=15)
 MOST_LOOKUPS = 10
-MOST_REFUSED_IN_A_ROW = 25  # A person, or a few, may ask for codes again and again.
 ONLY_ONCE = (MessageKind.INVITATION, MessageKind.REFUSAL)
 BLOCKED = (Reason.BLOCKED_BY_VENDOR, Reason.BLOCKED_BY_IYS)
 
@@ -86,8 +74,8 @@ def record(call: Call, results: Sequence[SendResult]) -> None:
             _apply_error(message, result.error, at, call)
     campaign_budgets.give_back(messages_of_call)
     _note(call, [each.error for each in results], at)
-    _count_refusals(call, results)
-    _keep_refusals(call, results, at)
+    if call.gateway_id is not None:
+        answered_refusals.note_answer(call.gateway_id, results, at)
     db.session.commit()
 
 
@@ -213,40 +201,6 @@ def _note(call: Call, errors: Sequence[SendError | None], at: datetime) -> None:
         log.error("gateway.stopped", gateway=call.gateway_id, code=error.code)
     elif not call.is_repeated:  # A vendor allows few questions, and a busy one may still send.
         routing.note_outcome(db.session, call.gateway_id, set(call.brand_ids), at, went_well=not is_down)
-
-
-def _count_refusals(call: Call, results: Sequence[SendResult]) -> None:
-    """Stop an account of whose messages its vendor takes none, and calls one after the other refused: it may be the
-    account that it refuses. Those people's refusals are read by somebody (feedback.take_blocked)."""
-    refused = [each for each in results if _is_refusal(each)]
-    is_taken = any(each.error is None for each in results)
-    if call.gateway_id is None or not (refused or is_taken):
-        return
-    gateway = db.session.get_one(MessageGateway, call.gateway_id, with_for_update=True)
-    gateway.refused_in_a_row = 0 if is_taken else gateway.refused_in_a_row + len(refused)
-    if gateway.refused_in_a_row >= MOST_REFUSED_IN_A_ROW:
-        error = next(each.error for each in refused if each.error)
-        routing.stop(db.session, gateway.id, error.code or error.reason, error.reason)
-
-
-def _is_refusal(result: SendResult) -> bool:
-    error = result.error
-    return error is not None and error.error_class == ErrorClass.PERMANENT and error.reason == Reason.BLOCKED_BY_VENDOR
-
-
-def _keep_refusals(call: Call, results: Sequence[SendResult], at: datetime) -> None:
-    """Of who left by the vendor's own list, as where a report says so."""
-    left = [each for each in results if _is_refusal(each)]
-    if not left or call.gateway_id is None:
-        return
-    gateway = db.session.get_one(MessageGateway, call.gateway_id)
-
-    def keep(result: SendResult) -> None:
-        blocked = BlockedAddress("", None, ANSWER, result.message_id)
-        event_contents.keep_blocked(gateway, gateways.read_secret(vault(), gateway), blocked, at, "")
-
-    for failed, _ in run_in_savepoints(left, keep):  # The outcome of a whole batch is not lost for one.
-        log.error("message.refusal_not_kept", message=failed.message_id)
 
 
 DOWN = (ErrorClass.TEMPORARY, ErrorClass.UNCERTAIN)

@@ -17,12 +17,15 @@ from portal.services.messaging.savepoints import FailedPiece, run_in_savepoints
 KNOWN_AFTER = timedelta(minutes=5)  # A report may come before the answer to the call that sent its message.
 
 
-def keep_news(gateway: MessageGateway, news: Feedback, at: datetime, pushed_at: datetime | None = None) -> int:
+def keep_news(
+    gateway: MessageGateway, news: Feedback, at: datetime, pushed_at: datetime | None = None,
+    read_until: datetime | None = None,
+) -> int:  # fmt: skip
     """Note what became of messages, and keep replies and refusals; how many reports are of messages we do not know. A
     piece that fails is kept as one that nobody can read, with why.
 
-    What has no time that can be read is the same within a minute of pushes and mails, and within a day of sweeps, which
-    see it again and again: for ever there where it has an id, or nobody can read it.
+    What has no time that can be read is the same within a minute of pushes and mails, and within a day of sweeps (of
+    `read_until`, the last whole one), which see it again and again: for ever there by an id, or if nobody can read it.
     """
     secret, applied = gateways.read_secret(vault(), gateway), delivery_reports.apply_reports(gateway, news.reports, at)
     may_be_known = pushed_at is not None and at < pushed_at + KNOWN_AFTER
@@ -31,7 +34,7 @@ def keep_news(gateway: MessageGateway, news: Feedback, at: datetime, pushed_at: 
         each for each in told if each.message_id is None and meant_brands.address_of(each.address) is None
     )
     unread = [reply for each in nameless for reply in unread_rows.unread_replies(each.address, names_in(gateway))]
-    moment = f"{pushed_at:%Y-%m-%d %H:%M}" if pushed_at else clock.day(at).isoformat()
+    moment = f"{pushed_at:%Y-%m-%d %H:%M}" if pushed_at else clock.day(read_until or at).isoformat()
 
     def keep_reply(reply: InboundMessage) -> None:
         told_at = moment if pushed_at or (reply.is_whole and not reply.id) else ""

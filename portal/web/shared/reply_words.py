@@ -6,15 +6,12 @@ from portal.services.messaging import event_contents
 from portal.services.messaging.feedback import NotCertain
 from portal.services.messaging.gateways.protocol import InboundMessage
 
-NOT_CERTAIN = f"{NotCertain.__name__}: "
-
 
 def shown_text(reply: InboundMessage) -> str:
     """Without numbers and addresses of others where it could not be read whole."""
     if reply.is_whole:
         return reply.said
-    text = event_contents.mask_people(reply.said, reply.sender)
-    if text.startswith(NOT_CERTAIN):
-        told = text.removeprefix(NOT_CERTAIN)
+    if reply.keyword == NotCertain.__name__:
+        told = event_contents.mask_people(reply.text, reply.sender)
         return _("Ret olabilir, ama kesin değil; gönderim firmasının panelinden bakın. Bildirdiği: %(told)s", told=told)
-    return _("Okunamayan bildirim: %(text)s", text=text)
+    return _("Okunamayan bildirim: %(text)s", text=event_contents.mask_people(reply.said, reply.sender))

@@ -140,7 +140,8 @@ class InboundMessage:
         return self.text if self.keyword in self.text else f"{self.keyword} {self.text}"
 
 
-ANSWER = "answer"  # The source of a refusal that a vendor answers to the call that sends.
+# Sources of a refusal that a vendor answers to the call that sends; the second may be of the account.
+ANSWER, DOUBTFUL_ANSWER = "answer", "answer?"
 
 
 @dataclass(frozen=True)

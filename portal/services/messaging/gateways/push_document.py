@@ -17,7 +17,7 @@ def parse_push(push: VendorPush, inbound: Mapped | None = None) -> Any:
     """What a push holds, with names in lower case: JSON, also in lines or in strings, XML, or the fields of a form; and
     those of the query. Raises ValueError.
 
-    `inbound` is the mapping of replies: the text of one is what somebody wrote, so nothing that it may hold is opened.
+    `inbound` is the mapping of replies: what somebody wrote is not opened, whatever it looks like.
     """
     text, rows = push_text.decode(push.body, push.content_type).strip(), list[Any]()
     if text.startswith("<") or push.body.lstrip().startswith(b"<"):
@@ -50,11 +50,9 @@ def _open_strings(value: Any, inbound: Mapped, levels: int = 2) -> Any:
     """A value with the objects that stand in its strings as JSON, as XML, or as fields."""
     if isinstance(value, dict):
         reply = read_reply(inbound, value)
-        own = reply.text if reply.sender else None
-        return {
-            name: each if isinstance(each, str) and each.strip() == own else _open_strings(each, inbound, levels)
-            for name, each in value.items()
-        }
+        if reply.sender and reply.text:
+            return value
+        return {name: _open_strings(each, inbound, levels) for name, each in value.items()}
     if isinstance(value, list):
         return [_open_strings(each, inbound, levels) for each in value]
     with suppress(ValueError):

@@ -57,9 +57,10 @@ REPLY_NAMES = {
     "keyword": "keyword anahtar anahtarkelime prefix",
     "at": "receivedat receiveddate receivedate date time timestamp tarih zaman at",
 }
-# Words of a person who left; or of a list of refusals, and of whom it names: an account may be on one, too.
+# Words of a person who left, or of a list of refusals; of what else is blocked; and of whom that is said.
 LEFT, LISTED, BLOCKED = "opted. unsubscrib", "blacklist karaliste kara.", "block bloke engel"
 PERSON = "number phone gsm msisdn recipient receiver dest numara telefon alici abone"
+ACCOUNT = "account hesap sender originator header gonderici basli ip. user kullanici firma bayi client company sirket"
 # By beginnings of words, the first that fits; with a full stop at the end, the whole word.
 ERROR_WORDS = {
     "iys.": (ErrorClass.PERMANENT, Reason.BLOCKED_BY_IYS),
@@ -166,14 +167,14 @@ def is_taken(said: str) -> bool:
 
 
 def _error_meaning(said: str) -> tuple[ErrorClass, Reason] | None:
-    """A refusal only of a person who left, or whose number is on a list; an account may be on one as well."""
-    has_left, is_listed, is_blocked, is_person = (
-        _by_beginning(said, {words: True}) for words in (LEFT, LISTED, BLOCKED, PERSON)
+    """A refusal of a person who left, or is on a list; an account may be on one as well."""
+    has_left, is_listed, is_blocked, is_person, is_account = (
+        _by_beginning(said, {words: True}) for words in (LEFT, LISTED, BLOCKED, PERSON, ACCOUNT)
     )
-    if has_left or (is_listed and is_person):
+    if has_left or (is_listed and not is_account):
         return ErrorClass.PERMANENT, Reason.BLOCKED_BY_VENDOR
     if is_listed or (is_blocked and is_person):
-        return _by_beginning(said, OF_ACCOUNT) or (ErrorClass.PERMANENT, Reason.UNKNOWN)
+        return None if is_person else _by_beginning(said, OF_ACCOUNT)
     return _by_beginning(said, ERROR_WORDS)
 
 

@@ -43,17 +43,25 @@ def read_rows(document: Any, reports: Mapped | None, inbound: Mapped | None) -> 
     replies = [(row, _by_number(read_reply(inbound, row))) for row in meant_rows(inbound, document)] if inbound else []
     whole = {id(row): each for row, each in replies if each.sender and each.text and _is_whose(each, row)}
     known = {id(row) for row, each in told if each.is_known}
+    doubtful = {id(row) for row, each in replies if each.text} - whole.keys()
     of_reports = {id(row): each for row, each in told if each.code or each.ref or each.message_id}
     unread = [
         row for row, each in told if id(row) in known - whole.keys() and _is_reply_too(row, each, reports, inbound)
     ]
     unread += [row for row, _ in replies if id(row) in whole and _says_more(row, inbound)]
-    understood, is_inbox = known | whole.keys(), reports is None or bool(whole and not known)
+    parts = {
+        id(part)
+        for row, _ in replies
+        if id(row) in whole
+        for part in json_values.objects_with(row)
+        if whole[id(row)].text in map(str, part.values())
+    }
+    understood, is_inbox = known | whole.keys() | parts, reports is None or bool(whole and not known)
     unread += [
         row for row in _left_over(document, understood)[1]
         if (
             _may_refuse(row) or _is_reply_too(row, of_reports[id(row)], reports, inbound)
-            if id(row) in of_reports else _may_be_reply(row, inbound, understood, is_inbox=is_inbox)
+            if id(row) in of_reports.keys() - doubtful else _may_be_reply(row, inbound, understood, is_inbox=is_inbox)
         )
     ]  # fmt: skip
     found = [*whole.values(), *(each for row in unread for each in unread_replies(row))]
@@ -105,19 +113,23 @@ def numbers_in(value: Any) -> list[str]:
 
 def _by_number(reply: InboundMessage) -> InboundMessage:
     """A reply whose sender is the one mobile number in it, such as beside a name in a phone's list, or an app's."""
-    found = () if _is_number(reply.sender) else {canonical(each) for each in MOBILE.findall(reply.sender)}
+    found = () if _is_person(reply.sender) else {canonical(each) for each in MOBILE.findall(reply.sender)}
     return replace(reply, sender=found.pop()) if len(found) == 1 else reply
 
 
 def _is_whose(reply: InboundMessage, row: dict[str, Any]) -> bool:
-    """Whether a reply's sender is a number, or no number stands beside it: in a vendor's first field our own header may
-    stand, and in others its login's number."""
-    beside = {canonical(each[0]) for each in MOBILE.finditer(json.dumps(row))} - {reply.to}
-    return _is_number(reply.sender) or not (beside or _long_numbers(json.dumps(row)))
+    """Whether a reply's sender is a person, or a number beside which no other one stands: in a vendor's first field our
+    own header or number may stand, and in others its login's."""
+    own = (reply.sender, reply.text)
+    others = json.dumps([each for each in row.values() if not isinstance(each, str | int) or str(each) not in own])
+    beside = {canonical(each[0]) for each in MOBILE.finditer(others)} - {reply.to}
+    is_number = reply.sender[:1] == "+" and reply.sender[1:].isdecimal()
+    return _is_person(reply.sender) or (is_number and not (beside or _long_numbers(others)))
 
 
-def _is_number(sender: str) -> bool:
-    return sender[:1] == "+" and sender[1:].isdecimal()
+def _is_person(sender: str) -> bool:
+    """Whether a sender is a mobile number, or one abroad."""
+    return sender[1:].isdecimal() and (sender.startswith("+905") or (sender[:1] == "+" and sender[:3] != "+90"))
 
 
 def _unquoted(text: str) -> str:
@@ -133,14 +145,14 @@ def _long_numbers(text: str) -> list[re.Match[str]]:
 
 
 def as_unread(piece: Report | InboundMessage | BlockedAddress, why: str) -> InboundMessage:
-    """A piece of news that failed, and what was raised."""
+    """A piece of news that failed, and what was raised in place of a keyword."""
     said = {name: value for name, value in asdict(piece).items() if value}
     if isinstance(piece, InboundMessage) and not piece.is_dated:
         del said["received_at"]
     sender = said.get("sender") or said.get("address") or (said.get("to", "") if isinstance(piece, Report) else "")
-    text = f"{why}: {json.dumps(said, default=str, ensure_ascii=False)}"
+    text = json.dumps(said, default=str, ensure_ascii=False)
     return InboundMessage(
-        "", sender, "", text, clock.now(), is_dated=False, is_whole=False, message_id=piece.message_id
+        "", sender, "", text, clock.now(), keyword=why, is_dated=False, is_whole=False, message_id=piece.message_id
     )
 
 

@@ -7,6 +7,7 @@ from urllib.parse import quote_from_bytes, urlencode
 
 import pytest
 import time_machine
+from sqlalchemy import update
 
 from portal.core import clock
 from portal.core.extensions import db, limiter, vault
@@ -19,9 +20,11 @@ from portal.core.models import (
     Message,
     MessageGateway,
     MessageKind,
+    MessageState,
     Recipient,
 )
 from portal.domain.consents import recipients
+from portal.domain.notifications import gateways
 from portal.services.messaging import event_contents, gateway_events, gateway_sweeps
 from portal.services.messaging.gateways import verimor
 from portal.services.messaging.gateways.protocol import VendorPush
@@ -333,3 +336,28 @@ def test_a_vendor_that_does_not_answer_is_asked_from_the_same_moment_again(app, 
             db.session.rollback()
             at.shift(timedelta(minutes=1))
             work(app, EventKind.SWEEP)
+
+
+def test_an_account_that_follows_another_one_reads_on_its_inbox_and_leaves_it_its_reports(
+    app, vendors, rows, monkeypatch
+):
+    """Also where the removed one could not be read for days."""
+    asked = []
+    monkeypatch.setattr(verimor.Verimor, "reports", lambda *_: asked.append("reports") or [])
+    monkeypatch.setattr(verimor.Verimor, "blocked", lambda *_: [])
+    monkeypatch.setattr(verimor.Verimor, "inbound", lambda _self, since, _at: asked.append(since) or [])
+    with app.app_context():
+        vendor_id, read_at = delivery.add("verimor"), clock.now() - timedelta(days=3)
+    delivery.launch(app, 1)
+    with app.app_context():
+        taken = {"gateway_id": vendor_id, "state": MessageState.ACCEPTED, "vendor_ref": "7", "called_at": clock.now()}
+        db.session.execute(update(Message).values(taken | {"due_at": None}))
+        old = db.session.get_one(MessageGateway, vendor_id)
+        old.swept_at = read_at
+        gateways.remove(db.session, old, clock.now())
+        db.session.commit()
+        delivery.add("verimor")
+    work(app, EventKind.SWEEP)
+    work(app, EventKind.SWEEP)
+
+    assert sorted(asked, key=str) == [read_at - gateway_sweeps.OVERLAP, "reports"]

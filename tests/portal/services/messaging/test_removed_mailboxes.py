@@ -83,20 +83,30 @@ def test_a_mailbox_is_read_on_where_its_account_gets_another_one(app, browser, r
         assert refusals(app, rows) == [ayse, burcu]
 
 
-def test_a_mailbox_that_an_account_gets_later_is_read_from_the_accounts_beginning(app, browser, rows, server):
+@pytest.mark.parametrize(("days", "since"), [(10, 11), (100, 31)])
+def test_a_mailbox_that_an_account_gets_later_is_read_from_when_it_was_added(app, browser, server, days, since):
+    """But for mails of long ago; and from where it was when something else of the account changes."""
     login = {"imap_host": f"127.0.0.1:{server.port}", "imap_username": USERNAME, "imap_password": PASSWORD}
-    account = MailAccount(app, browser, feedback="post")
-    with app.app_context():
-        row = db.session.get_one(MessageGateway, account.id)
-        row.created_at -= timedelta(days=30)
-        other, row.swept_at = gateways.read_credentials(vault(), row) | login | {"feedback": "imap"}, clock.now()
-        gateways.replace_credentials(vault(), row, other, header=row.header, per_second=10)
-        db.session.commit()
-        begun = row.created_at - timedelta(days=1)
-    work(app, *EventKind)
+    account, now = MailAccount(app, browser, feedback="post"), clock.now()
 
-    (asked,) = [each for each in server.asked if "SINCE" in each]
-    assert asked.endswith(f"{begun - timedelta(minutes=10):%-d-%b-%Y}")
+    def change(pace: int, **values: str) -> None:
+        with app.app_context():
+            row = db.session.get_one(MessageGateway, account.id)
+            row.created_at, row.swept_at = now - timedelta(days=days), now
+            other = gateways.read_credentials(vault(), row) | values
+            gateways.replace_credentials(vault(), row, other, header=row.header, per_second=pace)
+            db.session.commit()
+        with time_machine.travel(clock.now() + timedelta(minutes=2 * pace)):
+            work(app, *EventKind)
+
+    change(1, **login, feedback="imap")
+    server.receive(b"Subject: x\n\nx\n")
+    change(2)
+    change(3)
+    first, *others = [each.partition("SEARCH ")[2] for each in server.asked if "SEARCH" in each]
+    days_before = {now - timedelta(days=since, minutes=each) for each in (0, 20)}
+    assert first in {f"SINCE {each:%-d-%b-%Y}" for each in days_before}
+    assert others[1:] == ["UID 2:*"]
 
 
 def test_a_mailbox_is_read_after_its_account_where_another_one_only_did_so_once(app, browser, rows, server):

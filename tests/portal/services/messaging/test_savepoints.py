@@ -50,7 +50,7 @@ def held(app, rows) -> list[tuple[str, str]]:
         return [
             (
                 recipients.address_of(vault(), db.session.get_one(Recipient, each.recipient_id)),
-                event_contents.read_reply(each).text,
+                event_contents.read_reply(each).said,
             )
             for each in waiting
         ]
@@ -77,7 +77,7 @@ def test_a_reply_that_fails_waits_unread_and_the_others_count(app, vendor, rows,
 
     assert len(rows(Decision)) == 1
     ((address, said),) = held(app, rows)
-    assert address == ODD and said.startswith(f"{type(error).__name__}: ") and '"RET"' in said
+    assert address == ODD and said.startswith(f"{type(error).__name__} ") and '"RET"' in said
     assert not rows(GatewayEvent, GatewayEvent.due_at.is_not(None), GatewayEvent.kind != EventKind.SWEEP)
 
 

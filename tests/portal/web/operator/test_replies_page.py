@@ -1,5 +1,7 @@
 """Replies to the operator's number that may be meant for several firms."""
 
+from dataclasses import replace
+
 import pytest
 
 from portal.core import clock
@@ -86,3 +88,4 @@ def test_a_refusal_that_is_not_certain_says_so_without_words_of_ours(app):
     unread = as_unread(BlockedAddress("+905329998877", None, "answer", 7), NotCertain.__name__)
     with app.test_request_context():
         assert shown_text(unread).startswith("Ret olabilir, ama kesin değil") and "NotCertain" not in shown_text(unread)
+        assert shown_text(replace(unread, keyword="", text="NotCertain: ret")).startswith("Okunamayan bildirim")

@@ -6,6 +6,7 @@ import pytest
 
 from portal.services.messaging.gateways import unread_rows
 from portal.services.messaging.gateways.protocol import InboundMessage, VendorPush
+from portal.services.messaging.gateways.push_document import parse_push
 from portal.services.messaging.gateways.unread_rows import unread_replies
 from portal.services.messaging.gateways.vendors import VENDORS
 from tests.portal.services.messaging.gateways.samples import LOGINS, coded, described
@@ -348,13 +349,16 @@ def test_utf_8_that_says_it_is_utf_16_is_utf_8(length):
         ({"user": A, "contact": {"number": B}}, [A, B]), ({"msisdn": "+491701234567"}, ["491701234567"]),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("header", ["ORNEK", "3530"])
-def test_where_our_header_stands_as_the_sender_each_number_beside_it_waits(fields, numbers, header):
+@pytest.mark.parametrize("header", ["ORNEK", "3530", "8501234567", "902121234567"])
+@pytest.mark.parametrize("known", [{}, {"campaign_id": "77"}])
+def test_where_our_header_stands_as_the_sender_each_number_beside_it_waits(fields, numbers, header, known):
     """It may be the sender's, or that of the firm's login."""
-    pushed = VendorPush(json.dumps([VERIMOR | {"source_addr": header} | fields]).encode(), "application/json")
+    row = VERIMOR | {"source_addr": header, "content": "birak pesimi"} | fields | known
+    pushed = VendorPush(json.dumps([row]).encode(), "application/json")
     told = coded("verimor", "https://sms.example.com").read_push(pushed).replies
 
-    assert [(each.sender, each.is_whole) for each in told] == [(f"+{each}", False) for each in numbers]
+    assert {f"+{each}" for each in numbers} <= {each.sender for each in told if not each.is_whole}
+    assert not any(each.is_whole for each in told)
 
 
 def test_beside_a_login_that_is_a_number_what_stands_in_a_string_is_read():
@@ -364,6 +368,15 @@ def test_beside_a_login_that_is_a_number_what_stands_in_a_string_is_read():
     )
 
     assert f"+{B}" in {each.sender for each in told.replies}
+
+
+def test_nothing_is_opened_beside_a_reply_that_stands_deeper():
+    text = f'{{"a":"{B} RET"}}'
+    inbound = {"from": "/sms/from", "text": "/sms/text", "to": "/to"}
+    pushed = VendorPush(json.dumps({"sms": {"from": A, "text": text, "clean": text}}).encode(), "application/json")
+
+    told = unread_rows.read_rows(parse_push(pushed, inbound), {}, inbound).replies
+    assert {each.sender for each in told} == {f"+{A}"}
 
 
 @pytest.mark.parametrize("sender", [A, f"+{A}", int(A), "+491701234567", "908500000009"])

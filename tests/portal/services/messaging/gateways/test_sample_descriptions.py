@@ -503,7 +503,9 @@ def test_words_tell_successes_from_failures(word, fails, succeeds):
         ("Message content blocked (spam words)", "permanent/content"), ("Country blocked", "permanent/unknown"),
         ("Duplicate message blocked", "permanent/duplicate"), ("Account rate limit exceeded", "temporary/rate"),
         ("Kullanıcı kara listede", "permanent/unknown"), ("Number blocked by the user", "permanent/unknown"),
-        ("Recipient account is on blacklist", "permanent/blocked_by_vendor"),
+        ("Recipient account is on blacklist", "permanent/unknown"), ("BLACKLIST", "permanent/blocked_by_vendor"),
+        ("Müşteri kara listede", "permanent/blocked_by_vendor"),
+        ("Gönderici numarası kara listede", "permanent/unknown"),
     ],
 )  # fmt: skip
 def test_only_of_a_number_that_is_blocked_is_a_refusal_guessed(said, meaning):
