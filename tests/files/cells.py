@@ -111,7 +111,7 @@ def merchants() -> bytes:
 
 
 def column_per_channel() -> bytes:
-    """A yes or no for each channel; a blank says nothing of it."""
+    """A yes or no for each channel; a blank says nothing of it, unless it stands beside a no."""
     return text([
         ["Telefon", "E-posta", "SMS İzni", "Arama İzni", "E-posta İzni", "Tarih"],
         ["0532 100 00 01", "a@example.com", "Evet", "Hayır", "Evet", FRESH],

@@ -4,7 +4,6 @@ The file is read and its columns are found as for an import; here a row may hold
 recipients, bad ones are kept with their problem, and an address of which the list itself says no is never asked.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -89,7 +88,7 @@ def read_address_list(data: bytes | str, name: str = "", *, limit: int = MOST_BY
     check_size(content, limit)
     file = ChunkedFile(lambda: (content[start : start + PART] for start in range(0, len(content), PART)), "")
     read = [
-        read_sheet(place, (json.loads(chunk.packed) for chunk in chunks))
+        read_sheet(place, (chunk.packed for chunk in chunks))
         for place, chunks in groupby(file, key=lambda chunk: chunk.sheet)
     ]
     filled = [sheet for sheet in read if sheet]

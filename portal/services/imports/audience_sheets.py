@@ -1,6 +1,7 @@
 """One sheet of a campaign's audience list, read row by row: its addresses, why one of them is not asked, and the
 contact that its person began."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -16,6 +17,7 @@ from portal.services.imports.audience_refusals import RefusalReader
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.normalization import address_or_problem
 from portal.services.imports.reading import FileProblem, Line, Sheet, Unreadable
+from portal.services.imports.reading.column_words import ColumnWords
 from portal.services.imports.row_results import RowProblem
 from portal.services.imports.unread import Mark, MarkKind, marks_of_sheet
 from portal.services.imports.unused_columns import CellCounter, Counts, is_none, unused_columns
@@ -66,10 +68,10 @@ class AudienceSheet:
         return bool(names[0]) and names[0] == names[1]
 
 
-def read_sheet(place: int, chunks: Iterator[list[Line]]) -> AudienceSheet | None:
-    """Find the header and the address columns in the first chunk, then read every row; None without any row. Raises
-    Unreadable where there are more than MOST_ROWS."""
-    first = next(chunks)
+def read_sheet(place: int, chunks: Iterator[bytes]) -> AudienceSheet | None:
+    """Find the header and the address columns in the first chunk, then read every row; None without any row. Chunks
+    are packed as JSON. Raises Unreadable where there are more than MOST_ROWS."""
+    first: list[Line] = json.loads(next(chunks))
     above = layout.find_header(first)
     header = None if above is None else first[above][1]
     rows = first if above is None else first[above + 1 :]
@@ -77,14 +79,19 @@ def read_sheet(place: int, chunks: Iterator[list[Line]]) -> AudienceSheet | None
         return None
     sheet = AudienceSheet(place, header, layout.address_columns(header or [], rows))
     if sheet.columns:
-        guessed, count = layout.guess(header or [], rows), 0
-        contacts = ContactReader(guessed, header or [])
-        counter = CellCounter(guessed, header or [], sheet.columns, contacts.places, UNUSED)
-        refusals = RefusalReader(guessed, header or [], sheet.columns, contacts.days)
-        for lines in chain([rows], chunks):
+        guessed, count, words, packed = layout.guess(header or [], rows), len(rows), ColumnWords(), list[bytes]()
+        words.add(cells for _, cells in rows)
+        for chunk in chunks:
+            lines: list[Line] = json.loads(chunk)
             count += len(lines)
             if count > MOST_ROWS:
                 raise Unreadable(FileProblem.TOO_MANY_ROWS)
+            words.add(cells for _, cells in lines)
+            packed.append(chunk)
+        contacts = ContactReader(guessed, header or [])
+        counter = CellCounter(guessed, header or [], sheet.columns, contacts.places, UNUSED)
+        refusals = RefusalReader(guessed, header or [], sheet.columns, words, contacts.days)
+        for lines in chain([rows], map(json.loads, packed)):
             filled = [*refusals.groups.fill(lines)]
             counter.add(filled, place)
             for line, cells in filled:

@@ -84,7 +84,8 @@ class BatchReader:
     def lines_of(self, chunk: store.ChunkRow) -> list[Line]:
         """As they stood in the file, but for blanks of groups of statuses."""
         if self._next != (chunk.sheet, chunk.place):
-            self._groups, first = self.parser_of(chunk).groups(), self._outline.sheets[chunk.sheet].first_chunk
+            sheet = self._outline.sheets[chunk.sheet]
+            self._groups, first = self.parser_of(chunk).groups(sheet), sheet.first_chunk
             if first < chunk.place:
                 others = map(self._lines_above, range(chunk.place - 1, first, -1))
                 self._groups.begin_below(self._lines_above(first), others)

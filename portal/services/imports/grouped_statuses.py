@@ -1,7 +1,7 @@
-"""Blanks below a no in a column of statuses: perhaps only the first line of a group says what holds for all of it, as
-in a pivot table, or where merged cells became a CSV."""
+"""Blanks below or beside a no in columns of statuses: perhaps only the first line of a group says what holds for all of
+it, as in a pivot table, or one cell for several channels, as where merged cells became a CSV."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from portal.core.iys_protocol import Status
 from portal.services.imports.layout import Field
@@ -10,6 +10,7 @@ from portal.services.imports.row_values import STATUSES, RowValueReader
 from portal.services.imports.unused_columns import is_none
 
 BLANK_BELOW = "{} altındaki boş hücre"  # Written into them: a word that nobody knows until a person explains it.
+BLANK_BESIDE = "{} yanındaki boş hücre"
 LONGEST_SHOWN = 40
 _MARKS = ""  # In place of a text.
 
@@ -18,15 +19,20 @@ class GroupedStatuses:
     """Fills them in the lines of one sheet, in their order; lines up to `header_line` are no data.
 
     A column in which nothing stands in or above the first line with an address is a list of marks, where a blank says
-    nothing.
+    nothing below one; unless it is `varied`, and has different words. Beside a no a blank is filled in `full` columns,
+    which most lines fill.
     """
 
-    def __init__(self, values: RowValueReader, addresses: Collection[int], header_line: int = 0):
+    def __init__(
+        self, values: RowValueReader, addresses: Collection[int], varied: Collection[int], full: Collection[int],
+        header_line: int = 0,
+    ):  # fmt: skip
         self._values, self._addresses, self._header_line = values, addresses, header_line
         # Where the file's own status is a refusal, a blank says so.
         unread = {Field.STATUS} if values.layout.status == Status.REFUSED else set()
         statuses = {place: field for field, place in values.columns.items() if field in {*STATUSES} - unread}
         self._columns = {place: field for place, field in statuses.items() if place not in addresses}
+        self._varied, self._full = {*varied}, {*full}
         self._above: dict[int, str] = {}  # By column: the nearest text so far, or _MARKS.
 
     def fill(self, lines: Iterable[Line]) -> Iterator[Line]:
@@ -48,21 +54,47 @@ class GroupedStatuses:
                 return
 
     def _filled(self, cells: list[str]) -> list[str]:
-        doubtful = {}
-        for place, field in self._columns.items():
-            above, text = self._above.get(place), _text(cells, place)
-            if above == _MARKS:
-                continue
-            if text:
-                self._above[place] = text
-            elif addresses := [each for column in self._addresses if not is_none(each := _text(cells, column))]:
-                self._above[place] = above or _MARKS
-                if above and _serves(field, addresses) and self._values.may_refuse(field, above):
-                    doubtful[place] = BLANK_BELOW.format(" ".join(above.split())[:LONGEST_SHOWN])
-        if not doubtful:
+        texts = {place: _text(cells, place) for place in self._columns}
+        self._above |= {place: text for place, text in texts.items() if text and self._above.get(place) != _MARKS}
+        if all(texts.values()):
             return cells
-        padded = [*cells, *[""] * (max(doubtful) + 1 - len(cells))]
-        return [doubtful.get(place, cell) for place, cell in enumerate(padded)]
+        addresses = [each for column in self._addresses if not is_none(each := _text(cells, column))]
+        found = self._beside(texts) | self._below(texts) if addresses else {}
+        found = {place: word for place, word in found.items() if _serves(self._columns[place], addresses)}
+        if not found:
+            return cells
+        padded = [*cells, *[""] * (max(found) + 1 - len(cells))]
+        return [found.get(place, cell) for place, cell in enumerate(padded)]
+
+    def _below(self, texts: Mapping[int, str]) -> dict[int, str]:
+        """By column, in place of its blank."""
+        found = dict[int, str]()
+        for place in (place for place, text in texts.items() if not text):
+            above = self._above.get(place)
+            if above and self._values.may_refuse(self._columns[place], above):
+                found[place] = BLANK_BELOW.format(_shown(above))
+            elif above is None and place not in self._varied:
+                self._above[place] = _MARKS
+        return found
+
+    def _beside(self, texts: Mapping[int, str]) -> dict[int, str]:
+        """By column, in place of its blank: next to a channel's no, or to such a blank."""
+        found = dict[int, str]()
+        for places in (sorted(texts), sorted(texts, reverse=True)):
+            refused = dict[int, str]()
+            for place in places:
+                field, text = self._columns[place], texts[place]
+                beside = refused.get(place - 1) or refused.get(place + 1)
+                if text and field != Field.STATUS and self._values.may_refuse(field, text):
+                    refused[place] = text
+                elif beside and not text:
+                    refused[place] = beside
+                    found |= {place: BLANK_BESIDE.format(_shown(beside))} if place in self._full else {}
+        return found
+
+
+def _shown(text: str) -> str:
+    return " ".join(text.split())[:LONGEST_SHOWN]
 
 
 def _text(cells: Sequence[str], place: int) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from portal.services.imports import layout
 from portal.services.imports.layout.normalization import LONGEST_NAME
+from portal.services.imports.reading.column_words import ColumnWords
 from portal.services.imports.reading.csv_records import find_separator, lines, records, sampled
 from portal.services.imports.reading.file_problems import START, FileKind, FileProblem, Unreadable, detect_kind
 from portal.services.imports.reading.text_encoding import Parts, decoded, find_encoding, start_of
@@ -48,6 +49,8 @@ class Sheet:
     texts: tuple[str, ...] = ()  # Around its lines, that nobody understands: titles, group headers, boxes.
     # The last lines up to which colours differ, formats write words, and parts of cells are struck through.
     looks: tuple[int, ...] = ()
+    varied: tuple[int, ...] = ()  # Columns with two different words,
+    full: tuple[int, ...] = ()  # and those that most lines fill.
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ class ChunkedFile:
         self.separator: str | None = None
         self._sheets: list[Sheet] = []  # As far as they have been read.
         self._sheet_name, self._first_table = "", 0  # Of the workbook's sheet that is read.
-        self._has_data = False  # Whether an address stood in the table so far.
+        self._has_data, self._words = False, ColumnWords()  # Of the table so far: whether it had an address.
         self.samples = []
 
     def __iter__(self) -> Iterator[FileChunk]:
@@ -157,7 +160,7 @@ class ChunkedFile:
     def _begin_sheet(self, name: str) -> None:
         self._sheets.append(Sheet(name, lines=0, width=0, header_line=None, header=(), first_chunk=0, chunks=0))
         self.samples.append([])
-        self._has_data = False
+        self._has_data, self._words = False, ColumnWords()
 
     def _tables(self, chunk: Chunk) -> Iterator[Chunk]:
         """A chunk, cut where another table begins within its sheet, which is a sheet of its own then."""
@@ -169,10 +172,17 @@ class ChunkedFile:
             if not self._has_data:
                 self._has_data = layout.holds_address(cells)
             elif layout.begins_table(cells, self._sheets[-1].header, self.samples[-1]):
+                self._add_words(lines[start:place])
                 yield from chunk_lines(lines[start:place])
                 self._begin_table(lines[place:])
                 start = place
+        self._add_words(lines[start:])
         yield from chunk_lines(lines[start:]) if start else (chunk,)
+
+    def _add_words(self, lines: list[Line]) -> None:
+        sheet = self._sheets[-1]
+        self._words.add(cells for number, cells in lines if number > (sheet.header_line or 0))
+        self._sheets[-1] = replace(sheet, varied=self._words.varied, full=self._words.full)
 
     def _begin_table(self, lines: list[Line]) -> None:
         """Begin one below another of the same sheet; without a header of its own it has that one's columns."""

@@ -1,5 +1,5 @@
-"""A blank below a no may go on with it, as in a pivot table or where merged cells became a CSV: nobody is granted or
-asked by it."""
+"""A blank below or beside a no may go on with it, as in a pivot table or where merged cells became a CSV: nobody is
+granted or asked by it."""
 
 from dataclasses import replace
 
@@ -43,8 +43,12 @@ def table(head: str, statuses: str) -> str:
         ("one", "Evet belki - Evet", [2, 5], [], [2, 5]),
         ("one", "(boş) - RET - -", [], [4], [2, 3]),
         ("one", "Hayır - -", [], [2], []),
-        # Marks: the first line has none.
-        ("one", "- Hayır - Evet -", [5], [3], [2, 4, 5, 6]),
+        # The first group has no word.
+        ("general", "-/Evet -/Evet ONAY/Evet -/Evet RET/Evet -/Evet", [2, 3, 4, 5], [6], [2, 3, 4, 5]),
+        ("refusing", "-/Evet 1/Evet -/Evet 0/Evet -/Evet", [2, 5, 6], [3], [2, 5, 6]),
+        ("one", "- Hayır - Evet -", [5], [3], [2, 5, 6]),
+        # Marks: one word, and the first line has none.
+        ("one", "- Hayır - hayır. -", [], [3, 5], [2, 4, 6]),
         # Of e-mail the lines say nothing, since they have no address of that kind.
         ("mail", "Evet/Hayır/a@example.com Evet/-/- -/-/-", [2, 3], [2], [2, 3, 4]),
     ],
@@ -56,6 +60,21 @@ def test_a_blank_below_a_no_is_unclear(head, statuses, granted, refused, asked):
 
     assert (sorted({*found.granted}), sorted({*found.refused})) == (granted, refused)
     assert [line for line, address in people.good if address.text.startswith("+")] == asked
+
+
+@pytest.mark.parametrize(
+    ("statuses", "asked"),
+    [
+        ("Evet/Evet/a@example.com Hayır/-/b@example.com -/Hayır/c@example.com Evet/Evet/d@example.com", [2, 2, 5, 5]),
+        # Few lines fill the column.
+        (
+            "Evet/Evet/a@example.com Hayır/-/b@example.com Evet/-/c@example.com Evet/-/d@example.com",
+            [2, 2, 3, 4, 4, 5, 5],
+        ),
+    ],
+)
+def test_a_blank_beside_a_no_is_unclear_where_most_lines_fill_its_column(statuses, asked):
+    assert [line for line, _ in read_address_list(table("mail", statuses)).good] == asked
 
 
 def test_below_a_no_nothing_that_holds_for_the_file_counts():
@@ -81,7 +100,7 @@ def test_a_number_that_is_missing_is_no_label():
 @pytest.mark.slow
 def test_what_a_person_says_of_blanks_below_a_no_holds_in_a_run_that_begins_anew(app, rows):
     """Each chunk by a process of its own."""
-    statuses = {0: "ONAY", 990: "RET", 2050: "ONAY"}
+    statuses = {5: "ONAY", 990: "RET", 2050: "ONAY"}
     lines = [line(number, statuses.get(number, ""), mail=False) for number in range(2100)]
     with app.app_context():
         defaults = replace(LAYOUT, status=Status.GRANTED, channels=(Channel.SMS,))

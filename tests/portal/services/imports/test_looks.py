@@ -428,11 +428,12 @@ def by_xlsxwriter(value: object, calculation: bytes = b"", others: object = None
         (by_xlsxwriter(0, b'<x:calcPr calcId="1" fullCalcOnLoad="true"/>'), [FORMULA]),
         (by_xlsxwriter(0, b'<calcPr calcId="191029" calcCompleted="0"/>'), [FORMULA]),
         (by_xlsxwriter("-", b"<!-- -->"), [FORMULA]),
-        (by_xlsxwriter("RET", b"<!-- -->"), []),
+        (by_xlsxwriter("0,00", b'<calcPr calcId="191029"/>'), [FORMULA]),
+        (by_xlsxwriter("RET", b"<!-- -->"), [FORMULA]),
         (by_xlsxwriter("RET", b'<calcPr calcId="191029"/>'), []),
-        # A template of Excel, filled by a program that does not compute; what Excel computed says more elsewhere.
+        # A template of Excel, filled by a program that does not compute; other formulas tell of lines without a value.
         (by_xlsxwriter(0, b'<calcPr calcId="191029"/>'), [FORMULA]),
-        (by_xlsxwriter(0, b'<calcPr calcId="191029"/>', others="EVET"), []),
+        (by_xlsxwriter(0, b'<calcPr calcId="191029"/>', others="EVET"), [FORMULA]),
         (xlsx(lambda *_: None), []),
     ],
 )
@@ -445,7 +446,8 @@ def test_a_formula_that_its_program_did_not_compute_says_what_nobody_sees(conten
     [
         ('office:value-type="string" office:string-value=""', b"<generator>odfpy</generator>", [FORMULA]),
         ('office:value-type="float" office:value="0"', b"<x/>", [FORMULA]),
-        ('office:value-type="string" office:string-value="RET"', b"<x/>", []),
+        ('office:value-type="string" office:string-value="RET"', b"<x/>", [FORMULA]),
+        ('office:value-type="string" office:string-value="RET"', b"<m:generator>LibreOffice/25.2</m:generator>", []),
         ('office:value-type="float" office:value="0"', b"<m:generator>LibreOffice/25.2</m:generator>", [FORMULA]),
     ],
 )

@@ -55,7 +55,7 @@ def examine(content: bytes, name: str = "izinler.csv", default: Status | None = 
         lines = [each for each in json.loads(chunk.packed) if each[0] > (sheets[chunk.sheet].header_line or 0)]
         if chunk.sheet in guess.sheets:
             parser = sheet_parser(sheets[chunk.sheet], guess, name, NOW)
-            lines = list(groups.setdefault(chunk.sheet, parser.groups()).fill(lines))
+            lines = list(groups.setdefault(chunk.sheet, parser.groups(sheets[chunk.sheet])).fill(lines))
             counter.add(lines, chunk.sheet)
             for number, cells in lines:
                 for _, what in parser.parse((number, cells)):

@@ -1,6 +1,7 @@
 """What a sheet says beside the values of its cells, whatever the file's format."""
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,8 +12,8 @@ COMMENT, STRUCK = "Hücre notu:\n", "Üstü çizili"
 BENEATH, UNTYPED = "Birleştirilmiş hücrenin altında:\n", "Türü yazılmamış hücre:\n"
 HIDDEN = "Gizli ya da süzülmüş satırlar"
 SHAPE, CONDITION, TAB = "Çizilmiş şekil", "Koşullu biçim", "Renkli sayfa sekmesi"
-FORMULA = "Sonucu saklanmamış ya da hep 0 veya boş formül: Excel'de açıp kaydedin"  # Perhaps not computed.
-PLACEHOLDERS = ("", "0", "0.0", "false", "FALSE")  # In place of results.
+FORMULA = "Hesaplanmamış olabilecek formül: Excel'de açıp kaydedin"
+PLACEHOLDER = re.compile(r"[0.,]*|false", re.I)  # In place of a result.
 MORE = "Başka yazılar da var"
 
 Range = tuple[tuple[int, int], tuple[int, int]]  # Row and column of the first cell and of the last, from 0.
@@ -41,24 +42,22 @@ class SheetLooks:
 @dataclass
 class Marks:
     """Of a sheet: its looks, notes, numbers of hidden lines, and merged cells that the reader of cells does not tell;
-    by column how many formulas it has, and how many of them came to other than 0 or nothing."""
+    by column of formulas whether one of them came to other than 0 or nothing."""
 
     looks: SheetLooks = field(default_factory=SheetLooks)
     notes: Notes = field(default_factory=lambda: defaultdict(list))
     hidden: set[int] = field(default_factory=set)
     merged: list[Range] = field(default_factory=list)
-    results: dict[str, tuple[int, int]] = field(default_factory=dict)
+    results: dict[str, bool] = field(default_factory=dict)
 
     def add_result(self, column: str, result: str) -> None:
         """Of a formula."""
-        formulas, telling = self.results.get(column, (0, 0))
-        self.results[column] = formulas + 1, telling + (result not in PLACEHOLDERS)
+        self.results[column] = self.results.get(column, False) or not PLACEHOLDER.fullmatch(result)
 
     def are_computed(self, *, is_said: bool) -> bool:
-        """Whether each column came to something, or, where the file says that a program computes, another one did on as
-        many lines: a program that fills a template only keeps what is said there."""
-        most = max((telling for _, telling in self.results.values()), default=0) if is_said else 0
-        return all(telling or formulas <= most for formulas, telling in self.results.values())
+        """Whether the file says that a program computes, and each column came to something: a program that fills a
+        template only keeps what is said there."""
+        return not self.results or (is_said and all(self.results.values()))
 
 
 def name_tabs(sheets: Iterable[SheetLooks]) -> None:
