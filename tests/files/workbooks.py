@@ -49,6 +49,14 @@ def three_sheets() -> bytes:
     return saved(workbook({"Boş": [], "Ocak": SHEET, "Şubat": SHEET}))
 
 
+def group_over_sheets() -> bytes:
+    """As a report that hides repetitions on each of its pages."""
+    head = ["Telefon", "Durum", "SMS izni", "Tarih", "Kaynak", "Dayanak"]
+    page = [[f"0532 123 45 6{n}", "", "Evet", "24.11.2026", "HS_WEB", "A"] for n in range(8)]
+    page[0][1], page[1][1] = "ONAY", "RET"
+    return saved(workbook({"Sayfa 1": [head, *page[:3]], "Sayfa 2": [head, *page[3:5]], "Sayfa 3": [head, *page[5:]]}))
+
+
 def empty_sheets_beside() -> bytes:
     """As older Excel makes every workbook: two more sheets, with nothing in them."""
     return saved(workbook({"Sayfa1": SHEET, "Sayfa2": [], "Sayfa3": []}))

@@ -23,7 +23,7 @@ from portal.domain import audit, campaigns, packages
 from portal.domain.campaigns import OwnContact
 from portal.domain.consents import recipients
 from portal.services.imports import layout
-from portal.services.imports.audience_sheets import AudienceRow, read_sheet
+from portal.services.imports.audience_sheets import AudienceRow, AudienceSheet, read_sheet
 from portal.services.imports.reading import ChunkedFile, FileProblem, Unreadable, detect_kind
 from portal.services.imports.reading.file_problems import START
 from portal.services.imports.row_results import RowProblem
@@ -87,11 +87,10 @@ def read_address_list(data: bytes | str, name: str = "", *, limit: int = MOST_BY
     content = data.encode(errors="replace") if isinstance(data, str) else data
     check_size(content, limit)
     file = ChunkedFile(lambda: (content[start : start + PART] for start in range(0, len(content), PART)), "")
-    read = [
-        read_sheet(place, (chunk.packed for chunk in chunks))
-        for place, chunks in groupby(file, key=lambda chunk: chunk.sheet)
-    ]
-    filled = [sheet for sheet in read if sheet]
+    filled: list[AudienceSheet] = []
+    for place, chunks in groupby(file, key=lambda chunk: chunk.sheet):
+        sheet = read_sheet(place, (chunk.packed for chunk in chunks), filled)
+        filled += [sheet] if sheet else []
     for sheet in filled:
         sheet.mark(file.outline.sheets[sheet.place])
     with_addresses = [sheet for sheet in filled if sheet.columns]

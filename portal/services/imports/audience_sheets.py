@@ -14,6 +14,7 @@ from portal.domain.campaigns import OwnContact
 from portal.services.imports import layout
 from portal.services.imports.audience_contacts import ContactReader
 from portal.services.imports.audience_refusals import RefusalReader
+from portal.services.imports.grouped_statuses import GroupedStatuses
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.normalization import address_or_problem
 from portal.services.imports.reading import FileProblem, Line, Sheet, Unreadable
@@ -47,6 +48,7 @@ class AudienceSheet:
     rows: list[AudienceRow] = field(default_factory=list)
     guessed: Layout = field(default_factory=Layout)
     counts: Counts = field(default_factory=dict)  # Of what is not read.
+    groups: GroupedStatuses | None = None  # As they are below it.
     unread: list[Mark] = field(default_factory=list)  # What nobody understands.
     is_hidden: bool = False
     is_of_refusals: bool = False
@@ -68,9 +70,9 @@ class AudienceSheet:
         return bool(names[0]) and names[0] == names[1]
 
 
-def read_sheet(place: int, chunks: Iterator[bytes]) -> AudienceSheet | None:
+def read_sheet(place: int, chunks: Iterator[bytes], others: Sequence[AudienceSheet] = ()) -> AudienceSheet | None:
     """Find the header and the address columns in the first chunk, then read every row; None without any row. Chunks
-    are packed as JSON. Raises Unreadable where there are more than MOST_ROWS."""
+    are packed as JSON; `others` are the sheets before. Raises Unreadable where there are more than MOST_ROWS."""
     first: list[Line] = json.loads(next(chunks))
     above = layout.find_header(first)
     header = None if above is None else first[above][1]
@@ -91,12 +93,15 @@ def read_sheet(place: int, chunks: Iterator[bytes]) -> AudienceSheet | None:
         contacts = ContactReader(guessed, header or [])
         counter = CellCounter(guessed, header or [], sheet.columns, contacts.places, UNUSED)
         refusals = RefusalReader(guessed, header or [], sheet.columns, words, contacts.days)
+        for other in filter(sheet.is_like, others):
+            if other.groups:
+                refusals.groups.go_on(other.groups)
         for lines in chain([rows], map(json.loads, packed)):
             filled = [*refusals.groups.fill(lines)]
             counter.add(filled, place)
             for line, cells in filled:
                 sheet.rows += _read_row(line, cells, sheet.columns, refusals, contacts)
-        sheet.guessed, sheet.counts = guessed, counter.counts()
+        sheet.guessed, sheet.counts, sheet.groups = guessed, counter.counts(), refusals.groups
     return sheet
 
 

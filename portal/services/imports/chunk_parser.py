@@ -47,7 +47,7 @@ def chunk_parser(
         parsed = ParsedChunk()
         if chunk.sheet not in reader.layout.sheets:
             return parsed
-        parser, lines = reader.parser_of(chunk), reader.lines_of(chunk)
+        parser, lines = reader.parser_of(chunk.sheet), reader.lines_of(chunk)
         if unread is not None:
             unread.add((line for line in lines if line[0] > parser.header_line), chunk.sheet)
         for row, line in enumerate(lines):
@@ -72,25 +72,40 @@ class BatchReader:
         self.layout, self._outline = store.layout_of(vault, batch), store.outline_of(vault, batch)
         self._file_name = store.file_name_of(vault, batch)
         self._parsers: dict[int, RowParser] = {}  # By sheet.
+        self._ends: dict[int, GroupedStatuses] = {}  # By sheet: as they are below it.
         self._groups: GroupedStatuses
         self._next = (-1, 0)  # Sheet and place of the chunk that goes on.
 
-    def parser_of(self, chunk: store.ChunkRow) -> RowParser:
-        if chunk.sheet not in self._parsers:
-            sheet = self._outline.sheets[chunk.sheet]
-            self._parsers[chunk.sheet] = sheet_parser(sheet, self.layout, self._file_name, self._at)
-        return self._parsers[chunk.sheet]
+    def parser_of(self, place: int) -> RowParser:
+        """Of a sheet."""
+        if place not in self._parsers:
+            sheet = self._outline.sheets[place]
+            self._parsers[place] = sheet_parser(sheet, self.layout, self._file_name, self._at)
+        return self._parsers[place]
 
     def lines_of(self, chunk: store.ChunkRow) -> list[Line]:
         """As they stood in the file, but for blanks of groups of statuses."""
         if self._next != (chunk.sheet, chunk.place):
-            sheet = self._outline.sheets[chunk.sheet]
-            self._groups, first = self.parser_of(chunk).groups(sheet), sheet.first_chunk
-            if first < chunk.place:
-                others = map(self._lines_above, range(chunk.place - 1, first, -1))
-                self._groups.begin_below(self._lines_above(first), others)
+            self._groups = self._groups_above(chunk.sheet, chunk.place)
         self._next = chunk.sheet, chunk.place + 1
         return [*self._groups.fill(store.lines_of(self._vault, chunk))]
+
+    def _groups_above(self, place: int, chunk: int) -> GroupedStatuses:
+        """Of a sheet, as they are above its chunk."""
+        sheet = self._outline.sheets[place]
+        groups = self.parser_of(place).groups(sheet)
+        if before := [each for each in self.layout.sheets if each < place]:
+            groups.go_on(self._groups_below(max(before)))
+        if sheet.first_chunk < chunk:
+            others = map(self._lines_above, range(chunk - 1, sheet.first_chunk, -1))
+            groups.begin_below(self._lines_above(sheet.first_chunk), others)
+        return groups
+
+    def _groups_below(self, place: int) -> GroupedStatuses:
+        if place not in self._ends:
+            sheet = self._outline.sheets[place]
+            self._ends[place] = self._groups_above(place, sheet.first_chunk + sheet.chunks)
+        return self._ends[place]
 
     def _lines_above(self, place: int) -> list[Line]:
         chunk = store.chunk_at(self._session(), self._batch_id, place)

@@ -40,6 +40,10 @@ class GroupedStatuses:
         for number, cells in lines:
             yield (number, self._filled(cells)) if number > self._header_line else (number, cells)
 
+    def go_on(self, other: "GroupedStatuses") -> None:
+        """Begin below those of the sheet before with the same header: a group may go on over pages."""
+        self._above |= {place: text for place, text in other._above.items() if text and place in self._columns}
+
     def begin_below(self, first: Sequence[Line], others: Iterable[Sequence[Line]]) -> None:
         """Go on below lines that were read before: the first ones of the sheet, and others from the last ones up."""
         for _ in self.fill(first):

@@ -14,6 +14,7 @@ from portal.services.imports.audience import read_address_list
 from portal.services.imports.row_errors import RowErrors
 from portal.services.imports.unread import MarkKind
 from tests import make
+from tests.files import workbooks
 from tests.portal.services.imports.test_not_understood import examine
 from tests.portal.services.imports.test_worker import LAYOUT, batch_after_dry_run, begin, finish, line
 
@@ -75,6 +76,12 @@ def test_a_blank_below_a_no_is_unclear(head, statuses, granted, refused, asked):
 )
 def test_a_blank_beside_a_no_is_unclear_where_most_lines_fill_its_column(statuses, asked):
     assert [line for line, _ in read_address_list(table("mail", statuses)).good] == asked
+
+
+def test_a_group_goes_on_over_the_sheets_of_a_list():
+    people = read_address_list(workbooks.group_over_sheets(), "liste.xlsx")
+
+    assert [(line, address.text[-1]) for line, address in people.good] == [(2, "0")]
 
 
 def test_below_a_no_nothing_that_holds_for_the_file_counts():

@@ -161,6 +161,9 @@ CASES = [
     Case(workbooks.three_sheets, "liste.xlsx", "", TWICE, **BOTH_SHEETS),
     Case(saved("three.xls"), "liste.xls", "", TWICE, **BOTH_SHEETS),
     Case(saved("three.ods"), "liste.ods", "", TWICE, **BOTH_SHEETS),
+    Case(workbooks.group_over_sheets, "liste.xlsx", "", {
+        "grant": 2, "first_refusal": 2, "status_unknown": 12,
+    }, says={"sheets": (0, 1, 2)}),
     Case(workbooks.typed_cells, "liste.xlsx", "status source origin", TYPED),
     Case(saved("typed.xls"), "liste.xls", "status source origin", TYPED),
     Case(saved("typed.ods"), "liste.ods", "status source origin", TYPED),
