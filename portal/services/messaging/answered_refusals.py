@@ -38,6 +38,7 @@ def note_answer(gateway_id: int, results: Sequence[SendResult], at: datetime) ->
     if not (refused or is_taken):
         return
     gateway = db.session.get_one(MessageGateway, gateway_id, with_for_update=True)
+    end_waiting(gateway, at)
     before, gateway.refused_message_id = gateway.refused_message_id, None
     found = [*([before] if before else []), *refused]
     if is_taken:
@@ -46,8 +47,7 @@ def note_answer(gateway_id: int, results: Sequence[SendResult], at: datetime) ->
         return
     gateway.refused_in_a_row += len(refused)
     if gateway.refused_in_a_row == 1:
-        gateway.refused_message_id = refused[0]  # The next answer tells.
-        return
+        gateway.refused_message_id = found.pop()  # The next answer tells.
     _keep(gateway, found, DOUBTFUL_ANSWER, at)
     if gateway.refused_in_a_row >= MOST_IN_A_ROW:
         error = next(each.error for each in results if each.error and _is_refusal(each))

@@ -59,8 +59,11 @@ REPLY_NAMES = {
 }
 # Words of a person who left, or of a list of refusals; of what else is blocked; and of whom that is said.
 LEFT, LISTED, BLOCKED = "opted. unsubscrib", "blacklist karaliste kara.", "block bloke engel"
-PERSON = "number phone gsm msisdn recipient receiver dest numara telefon alici abone"
-ACCOUNT = "account hesap sender originator header gonderici basli ip. user kullanici firma bayi client company sirket"
+WHO = {
+    "number phone gsm msisdn recipient receiver dest numara telefon alici abone": "person",
+    "account hesap sender originator header gonderici basli ip. user kullanici firma bayi client company sirket "
+    "content icerik text message mesaj metin key anahtar api domain url link": "account",
+}
 # By beginnings of words, the first that fits; with a full stop at the end, the whole word.
 ERROR_WORDS = {
     "iys.": (ErrorClass.PERMANENT, Reason.BLOCKED_BY_IYS),
@@ -167,14 +170,13 @@ def is_taken(said: str) -> bool:
 
 
 def _error_meaning(said: str) -> tuple[ErrorClass, Reason] | None:
-    """A refusal of a person who left, or is on a list; an account may be on one as well."""
-    has_left, is_listed, is_blocked, is_person, is_account = (
-        _by_beginning(said, {words: True}) for words in (LEFT, LISTED, BLOCKED, PERSON, ACCOUNT)
-    )
-    if has_left or (is_listed and not is_account):
+    """A refusal of a person who left, or is on a list; an account may be on one as well: whoever is named first is."""
+    has_left, is_listed, is_blocked = (_by_beginning(said, {words: True}) for words in (LEFT, LISTED, BLOCKED))
+    named = next((who for word in said.split() if (who := _by_beginning(word, WHO))), "")
+    if has_left or (is_listed and named != "account"):
         return ErrorClass.PERMANENT, Reason.BLOCKED_BY_VENDOR
-    if is_listed or (is_blocked and is_person):
-        return None if is_person else _by_beginning(said, OF_ACCOUNT)
+    if is_listed or (is_blocked and named == "person"):
+        return _by_beginning(said, OF_ACCOUNT) if is_listed else None
     return _by_beginning(said, ERROR_WORDS)
 
 

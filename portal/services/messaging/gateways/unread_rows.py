@@ -49,13 +49,7 @@ def read_rows(document: Any, reports: Mapped | None, inbound: Mapped | None) -> 
         row for row, each in told if id(row) in known - whole.keys() and _is_reply_too(row, each, reports, inbound)
     ]
     unread += [row for row, _ in replies if id(row) in whole and _says_more(row, inbound)]
-    parts = {
-        id(part)
-        for row, _ in replies
-        if id(row) in whole
-        for part in json_values.objects_with(row)
-        if whole[id(row)].text in map(str, part.values())
-    }
+    parts = {id(part) for row, _ in replies if id(row) in whole for part in _parts_of(whole[id(row)], row)}
     understood, is_inbox = known | whole.keys() | parts, reports is None or bool(whole and not known)
     unread += [
         row for row in _left_over(document, understood)[1]
@@ -125,6 +119,16 @@ def _is_whose(reply: InboundMessage, row: dict[str, Any]) -> bool:
     beside = {canonical(each[0]) for each in MOBILE.finditer(others)} - {reply.to}
     is_number = reply.sender[:1] == "+" and reply.sender[1:].isdecimal()
     return _is_person(reply.sender) or (is_number and not (beside or _long_numbers(others)))
+
+
+def _parts_of(reply: InboundMessage, row: dict[str, Any]) -> list[dict[str, Any]]:
+    """The objects within a reply's row that hold its text, and nobody else's number beside it."""
+    found = []
+    for part in json_values.objects_with(row):
+        others = [each for each in part.values() if str(each) != reply.text]
+        numbers = {canonical(each) for each in MOBILE.findall(json.dumps(others))}
+        found += [part] if len(others) < len(part) and numbers <= {reply.sender, reply.to} else []
+    return found
 
 
 def _is_person(sender: str) -> bool:

@@ -477,6 +477,25 @@ def test_one_refusal_after_which_nothing_is_sent_is_read_by_somebody(app, vendor
         assert (len(held), rows.count(Decision)) == (int(minutes > 3), 0)
 
 
+@pytest.mark.parametrize("resumed", [True, False])
+def test_a_message_that_is_taken_much_later_makes_no_refusal_certain(app, vendor, rows, resumed):
+    """Nor one that is refused after the account was resumed."""
+    accepted(app, vendor, 3, state=MessageState.WAITING, batch_id=5)
+    first, second, third = rows(Message)
+    answers(app, vendor, {first: BLOCKED})
+    with app.app_context():
+        if resumed:
+            gateways.mark_tested(db.session.query(MessageGateway).one(), clock.now())
+            db.session.commit()
+    with time_machine.travel(clock.now() + timedelta(minutes=1 if resumed else 60)):
+        answers(app, vendor, *([{second: BLOCKED}, {third: BLOCKED}] if resumed else [{second: None}]))
+        for _ in range(2):
+            work(app)
+
+    held = rows(GatewayEvent, GatewayEvent.outcome == EventOutcome.LIKELY_REFUSAL)
+    assert (len(held), rows.count(Decision)) == (3 if resumed else 1, 0)
+
+
 def test_who_is_on_the_vendors_list_has_refused_sms_also_where_the_message_is_unknown(app, vendor, rows):
     """Its report may come before the call is answered: the number counts once that is ruled out."""
     vendor.pushes(

@@ -399,3 +399,12 @@ def test_a_row_of_no_known_kind_waits_where_its_words_may_refuse(beside, said):
     )
 
     assert [(each.sender, each.is_whole) for each in told.replies] == [(f"+{B}", False)]
+
+
+def test_another_persons_reply_within_ones_row_waits_also_where_it_says_the_same():
+    rows = VERIMOR | {"source_addr": A, "content": "RET", "more": [{"source_addr": B, "content": "RET"}]}
+    told = coded("verimor", "https://sms.example.com").read_push(
+        VendorPush(json.dumps([rows]).encode(), "application/json")
+    )
+
+    assert [(each.sender, each.is_whole) for each in told.replies][:2] == [(f"+{A}", True), (f"+{B}", False)]

@@ -503,9 +503,11 @@ def test_words_tell_successes_from_failures(word, fails, succeeds):
         ("Message content blocked (spam words)", "permanent/content"), ("Country blocked", "permanent/unknown"),
         ("Duplicate message blocked", "permanent/duplicate"), ("Account rate limit exceeded", "temporary/rate"),
         ("Kullanıcı kara listede", "permanent/unknown"), ("Number blocked by the user", "permanent/unknown"),
-        ("Recipient account is on blacklist", "permanent/unknown"), ("BLACKLIST", "permanent/blocked_by_vendor"),
+        ("Recipient account is on blacklist", "permanent/blocked_by_vendor"),
+        ("Numara firma kara listesinde", "permanent/blocked_by_vendor"), ("BLACKLIST", "permanent/blocked_by_vendor"),
+        ("Content blacklisted", "permanent/unknown"), ("API key blacklisted", "permanent/unknown"),
         ("Müşteri kara listede", "permanent/blocked_by_vendor"),
-        ("Gönderici numarası kara listede", "permanent/unknown"),
+        ("Gönderici numarası kara listede", "config/header"),
     ],
 )  # fmt: skip
 def test_only_of_a_number_that_is_blocked_is_a_refusal_guessed(said, meaning):
