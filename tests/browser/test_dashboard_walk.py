@@ -118,7 +118,8 @@ def test_a_campaign_is_planned_paused_and_goes_on(app, site, screens, rows, tmp_
         page.get_by_label("En çok SMS (parça)", exact=False).fill("3")
         page.get_by_label("Bir SMS parçasının fiyatı", exact=False).fill("0,0385")
         screen.looks_well("campaign-budget")
-        page.get_by_role("button", name="Bütçeyi kaydet").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Bütçeyi kaydet").click()
         send_all(app)
         screen.opens(path)
         expect(page.get_by_text("Bütçe doldu")).to_be_visible()

@@ -94,7 +94,8 @@ def remember(
 
 def is_known(session: Session, provider_id: int, name: str) -> bool:
     """Whether a profile has this name."""
-    return _find_profile(session, provider_id, ImportProfile.name == name.strip()) is not None
+    found = None if "\0" in name else _find_profile(session, provider_id, ImportProfile.name == name.strip())
+    return found is not None  # PostgreSQL takes no NUL.
 
 
 def list_profiles(session: Session, provider_id: int) -> list[ImportProfile]:

@@ -77,7 +77,7 @@ def test_a_file_is_stored_once_and_started_by_the_dry_run_that_was_read_only(app
     headers = program._headers() | {"Idempotency-Key": "bring-it-2"}
     of_form = program.client.post(f"{IMPORTS}?profile={PROFILE}", data=form, headers=headers)
     other = upload(program, FILE + REFUSED.format("24.11.2026 14:00"), key="bring-it-1")
-    missing = upload(program, query="?profile=yok")
+    missing, odd = (upload(program, query=f"?profile={each}") for each in ("yok", "y%00k"))
     picture = upload(program, b"\x89PNG\r\n\x1a\n" + bytes(60))
     run_workers(app)
     url = f"{IMPORTS}/{first.json['importId']}"
@@ -85,6 +85,7 @@ def test_a_file_is_stored_once_and_started_by_the_dry_run_that_was_read_only(app
 
     assert first.json == same.json and of_form.json["fileName"] == "izinler.csv"
     assert (other.json["code"], missing.json["code"]) == ("idempotency_key_reused", "profile_unknown")
+    assert odd.json["code"] == "profile_unknown"
     assert (picture.status_code, picture.json["code"]) == (422, "file_image")
     assert [each.state for each in rows(ImportBatch)] == ["dry_run", "dry_run"]
     assert (old.json["code"], rows.count(Decision)) == ("wrong_state", 0)
