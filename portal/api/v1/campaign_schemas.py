@@ -18,7 +18,7 @@ KIND = Field(
         "kampanyanınki geçerlidir."
     ),
 )  # fmt: skip
-CURSOR = Field(None, pattern=r"^[0-9]{1,19}$")
+Cursor = Annotated[str, Field(pattern=r"^[0-9]{1,19}$")]
 Reasons = dict[ExclusionReason, int]
 
 
@@ -80,7 +80,7 @@ class Campaigns(Answer):
 
 class PageQuery(Strict):
     limit: int = Field(50, ge=1, le=200)
-    cursor: str | Absent = CURSOR
+    cursor: Cursor | Absent = None
 
 
 class Audience(Answer):
@@ -147,7 +147,7 @@ class PersonalLinks(Answer):
 
 
 class LinksQuery(Strict):
-    cursor: str | Absent = CURSOR
+    cursor: Cursor | Absent = None
 
 
 class Point(Answer):

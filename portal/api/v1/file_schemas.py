@@ -87,7 +87,7 @@ class NoBody(Strict):
 
 
 class ErrorsQuery(Strict):
-    cursor: str | Absent = Field(None, pattern=r"^[0-9]{1,9}$")
+    cursor: Annotated[str, Field(pattern=r"^[0-9]{1,9}$")] | Absent = None
 
 
 class CellError(Answer):

@@ -1,6 +1,6 @@
 """What the API takes and answers of retailers, by İYS's own names."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -77,7 +77,7 @@ class Towns(Answer):
 
 class RetailersQuery(Strict):
     limit: int = Field(100, ge=1, le=100)
-    cursor: str | Absent = Field(None, pattern=r"^[0-9]{1,9}$")
+    cursor: Annotated[str, Field(pattern=r"^[0-9]{1,9}$")] | Absent = None
 
 
 class AccessQuery(ConsentQuery, RetailersQuery):
