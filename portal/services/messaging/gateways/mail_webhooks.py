@@ -68,7 +68,7 @@ MAY_REFUSE = re.compile(rf"{REFUSING.pattern}|black.?list|block.?list|suppress|a
 OPENINGS = ("opened", "unique_opened", "proxy_open", "unique_proxy_open", "click", "Open", "Click")  # No evidence.
 OF_MAIL = ("subject", "tag", "tags", "link", "mail")  # Words and headers of ours.
 KNOWN_KEYS: dict[str, CertificatePublicKeyTypes] = {}  # That this process has fetched, by the certificate's URL.
-LONGEST = 2 * 1024 * 1024  # Bytes of a push: thousands of events.
+MAX_PUSH_BYTES = 2 * 1024 * 1024  # Bytes of a push: thousands of events.
 LONGEST_KIND = 60  # Characters of an event.
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECONDS = re.compile(r"[0-9]{1,10}")
@@ -214,6 +214,6 @@ def _signed_by_sns(body: bytes, topic: str, fetch: Callable[[str], bytes]) -> di
 
 
 def _json(body: bytes) -> Any:
-    if len(body) > LONGEST:
+    if len(body) > MAX_PUSH_BYTES:
         raise ValueError("too long")
     return json_values.parse(push_text.decode(body))

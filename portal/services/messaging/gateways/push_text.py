@@ -24,8 +24,8 @@ def decode(text: bytes, content_type: str = "") -> str:
     with suppress(LookupError, ValueError):
         name = codecs.lookup(declared[1]).name if declared else "utf-8"
         is_wide = name.startswith(("utf-16", "utf-32"))
-        is_so = name not in NOT_DECLARED and (0 in text[:HEAD] or not is_wide)  # UTF-8 is often declared as UTF-16.
-        if is_so and (text.isascii() or name.startswith("utf") or not _is_utf_8(text)):
+        is_declared = name not in NOT_DECLARED and (0 in text[:HEAD] or not is_wide)  # Much UTF-8 says UTF-16.
+        if is_declared and (text.isascii() or name.startswith("utf") or not _is_utf_8(text)):
             return text.decode(name, "strict" if name in DECLARED or name.startswith("utf") else "replace")
     return text.removeprefix(codecs.BOM_UTF8).decode("utf-8", TURKISH)
 
