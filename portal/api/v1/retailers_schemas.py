@@ -75,13 +75,18 @@ class Towns(Answer):
     items: list[Town]
 
 
+Cursor = Annotated[str, Field(pattern=r"^[0-9]{1,9}$")]
+
+
 class RetailersQuery(Strict):
     limit: int = Field(100, ge=1, le=100)
-    cursor: Annotated[str, Field(pattern=r"^[0-9]{1,9}$")] | Absent = None
+    cursor: Cursor | Absent = None
 
 
 class AccessQuery(ConsentQuery, RetailersQuery):
     """One consent, and the page of its retailers."""
+
+    cursor: Cursor | None = None  # A body may hold null.
 
 
 class WholeAccess(ConsentQuery):

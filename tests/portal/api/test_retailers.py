@@ -132,7 +132,7 @@ def test_retailers_come_in_pages(program):
 
     first = program.get(f"{RETAILERS}?limit=1").json
     second = program.get(f"{RETAILERS}?limit=1&cursor={first['nextCursor']}").json
-    assert program.post(f"{RETAILERS}/access/query", CONSENT | {"cursor": None}).status_code in (200, 422)
+    assert program.post(f"{RETAILERS}/access/query", CONSENT | {"cursor": None}).status_code == 200
     of_consent = program.post(f"{RETAILERS}/access/query", CONSENT | {"limit": 1, "cursor": "1"}).json
 
     assert [each["items"][0]["retailerCode"] for each in (first, second, of_consent)] == [*codes, codes[1]]
