@@ -4,11 +4,10 @@ SQLite writers begin with BEGIN IMMEDIATE (a deferred transaction that reads fir
 and queue first in, first out inside a process, since SQLite's own waiting is unfair. Readers never wait.
 """
 
-import contextlib
 import threading
 import time
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any, cast
 
@@ -112,16 +111,10 @@ def attach_listeners(writer: Engine, reader: Engine, config: Mapping[str, Any]) 
         event.listen(reader, "connect", lambda connection, _: _set_for_session(connection, REFUSE_WRITES))
 
 
-@contextlib.contextmanager
-def pipelined(session: Session) -> Iterator[None]:
-    """Send this block's statements that return no rows in a pipeline, without waiting for each answer (PostgreSQL).
-
-    The driver raises the database's errors at the end of the block.
-    """
-    session.flush()  # The ORM counts the rows of its updates, for which it needs each answer.
-    driver: Any = session.connection().connection.driver_connection
-    with driver.pipeline() if hasattr(driver, "pipeline") else contextlib.nullcontext():
-        yield
+def announce(at: Engine | Connection, cursor: Any, sql: str, values: Any) -> None:
+    """Tell whoever listens for statements of one that is about to go straight to the driver."""
+    for listener in at.dispatch.before_cursor_execute:
+        listener(at, cursor, sql, values, None, False)
 
 
 def is_one_of(session: Session, column: InstrumentedAttribute[Any], values: Collection[Any]) -> ColumnElement[bool]:

@@ -2,11 +2,12 @@
 
 import contextlib
 from collections import namedtuple
-from collections.abc import Sequence
 from typing import Any, cast
 
-from sqlalchemy import Dialect, Engine, PoolProxiedConnection, Select
+from sqlalchemy import Connection, Dialect, Engine, PoolProxiedConnection, Select
 from sqlalchemy.exc import DBAPIError
+
+from portal.core.database import announce
 
 
 class PreparedSelect:
@@ -24,35 +25,46 @@ class PreparedSelect:
 
     def all(self, engine: Engine, **values: Any) -> list[Any]:
         """The rows, as named tuples. Raises DBAPIError, after which the pool opens others."""
-        dialect = engine.dialect
+        text = self._text_for(engine.dialect)
+        driver = engine.dialect.loaded_dbapi
+        try:
+            with contextlib.closing(engine.raw_connection()) as connection:
+                try:
+                    return self._fetch(engine, connection, text, values)
+                except driver.Error as error:
+                    is_gone = engine.dialect.is_disconnect(error, connection.dbapi_connection, None)
+                    connection.invalidate()
+                    if is_gone:
+                        engine.dispose()  # What ended it has ended the pool's others.
+                    raise
+        except driver.Error as error:
+            raise text.error_of(error, engine.dialect) from error
+
+    def all_within(self, connection: Connection, **values: Any) -> list[Any]:
+        """The same in a transaction, which the caller rolls back after a DBAPIError."""
+        text, dialect = self._text_for(connection.dialect), connection.dialect
+        try:
+            return self._fetch(connection, connection.connection, text, values)
+        except dialect.loaded_dbapi.Error as error:
+            if dialect.is_disconnect(error, connection.connection.dbapi_connection, None):
+                connection.invalidate(error)
+            raise text.error_of(error, dialect) from error
+
+    def _text_for(self, dialect: Dialect) -> "_CompiledSelect":
         text = self._texts.get(dialect.name)
         if text is None:
             text = self._texts[dialect.name] = _CompiledSelect(self.statement, dialect)
+        return text
+
+    def _fetch(
+        self, at: Engine | Connection, connection: PoolProxiedConnection, text: "_CompiledSelect",
+        values: dict[str, Any],
+    ) -> list[Any]:  # fmt: skip
         parameters = text.parameters(values)
-        try:
-            with contextlib.closing(engine.raw_connection()) as connection:
-                rows = _fetch(engine, connection, text.sql, parameters)
-        except dialect.loaded_dbapi.Error as error:
-            base = dialect.loaded_dbapi.Error
-            raise cast(
-                "DBAPIError", DBAPIError.instance(text.sql, None, error, base, hide_parameters=True, dialect=dialect)
-            ) from error
-        return [self._make_row(text.read(row)) for row in rows]
-
-
-def _fetch(engine: Engine, connection: PoolProxiedConnection, sql: str, parameters: Any) -> Sequence[Any]:
-    try:
         cursor: Any = connection.info.get("cursor") or connection.info.setdefault("cursor", connection.cursor())
-        for listener in engine.dispatch.before_cursor_execute:
-            listener(connection, cursor, sql, parameters, None, False)
-        cursor.execute(sql, parameters)
-        return cast("Sequence[Any]", cursor.fetchall())
-    except engine.dialect.loaded_dbapi.Error as error:
-        is_gone = engine.dialect.is_disconnect(error, connection.dbapi_connection, None)
-        connection.invalidate()
-        if is_gone:
-            engine.dispose()  # What ended it has ended the pool's others.
-        raise
+        announce(at, cursor, text.sql, parameters)
+        cursor.execute(text.sql, parameters)
+        return [self._make_row(text.read(row)) for row in cursor.fetchall()]
 
 
 class _CompiledSelect:
@@ -81,3 +93,9 @@ class _CompiledSelect:
             if read[place] is not None:
                 read[place] = convert(read[place])
         return read
+
+    def error_of(self, error: Exception, dialect: Dialect) -> DBAPIError:
+        """SQLAlchemy's error for the driver's."""
+        base = dialect.loaded_dbapi.Error
+        found = DBAPIError.instance(self.sql, None, error, base, hide_parameters=True, dialect=dialect)
+        return cast("DBAPIError", found)

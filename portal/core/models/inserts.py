@@ -2,25 +2,27 @@
 executemany, or COPY on PostgreSQL, whose values go through the columns' types."""
 
 import contextlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate, chain
+from itertools import chain, count
 from typing import Any
 
+import psycopg
 from sqlalchemy import Column, LargeBinary
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
-from portal.core.database import pipelined
+from portal.core.database import announce
 from portal.core.models.base import Base
 
 FEW = 8  # Rows that one gathered statement holds. Drivers prepare one for each number of them.
 COPY_FROM = 100  # Rows. Below, COPY is not worth it, and psycopg allows none in a pipeline.
 GATHERED = "gathered inserts"
-MOST_VALUES = 50  # Psycopg does not keep what it read of longer statements, and reading one takes long.
-Statement = tuple[str, tuple[Any, ...]]  # SQL of the driver, and its values.
+MARK = re.compile("%s")
+Statement = tuple[str, list[Any]]  # SQL of the driver, and its values.
 Rows = Sequence[Mapping[str, Any]]
 Insert = sqlite.Insert | postgresql.Insert
 Bind = Callable[[Any], Any]
@@ -47,17 +49,19 @@ def insert_missing(session: Session, model: type[Base], rows: Rows) -> int:
 
 
 def insert_rows(session: Session, model: type[Base], rows: Rows) -> None:
-    """Insert rows like those of insert_missing. Raises IntegrityError."""
+    """Insert rows like those of insert_missing. Raises IntegrityError; in a block of in_few_statements, nothing."""
     if not rows:
+        return
+    gathered = session.info.get(GATHERED)
+    if gathered is not None and len(rows) <= FEW:
+        plan = _plan(model, tuple(rows[0]), session.get_bind().dialect)
+        gathered.append((plan.insert + f", {plan.marks}" * (len(rows) - 1), plan.bind_few(rows)))
         return
     session.flush()  # The rows may refer to rows that are pending in the session.
     connection = session.connection()
     plan = _plan(model, tuple(rows[0]), connection.dialect)
     values = plan.bind(rows)
-    if GATHERED in session.info and len(rows) <= FEW:
-        several = plan.insert + f", {plan.marks}" * (len(rows) - 1)
-        session.info[GATHERED].append((several, tuple(chain(*values))))
-    elif len(rows) <= COPY_FROM or connection.dialect.name == "sqlite":
+    if len(rows) <= COPY_FROM or connection.dialect.name == "sqlite":
         connection.exec_driver_sql(plan.insert, list(values))
     else:
         driver: Any = connection.connection.driver_connection
@@ -68,8 +72,8 @@ def insert_rows(session: Session, model: type[Base], rows: Rows) -> None:
 
 @contextlib.contextmanager
 def in_few_statements(session: Session) -> Iterator[None]:
-    """On PostgreSQL, send the few rows that this block inserts (`insert_rows`) at its end, in their order: several
-    tables to a statement, and without waiting for each answer."""
+    """On PostgreSQL, send the few rows that this block inserts (`insert_rows`) at its end, by one statement for all
+    tables. Then the driver raises the database's errors as its own."""
     gathered: list[Statement] = []
     if session.connection().dialect.name == "postgresql":
         session.info[GATHERED] = gathered
@@ -78,20 +82,22 @@ def in_few_statements(session: Session) -> Iterator[None]:
     finally:
         session.info.pop(GATHERED, None)
     if gathered:
-        with pipelined(session):
-            for sql, values in _joined(gathered):
-                session.connection().exec_driver_sql(sql, values)
+        session.flush()  # The rows may refer to rows that are pending in the session.
+        connection = session.connection()
+        driver: Any = connection.connection.driver_connection
+        sql, values = _as_one(tuple(insert for insert, _ in gathered)), [*chain(*(its for _, its in gathered))]
+        with psycopg.RawCursor(driver) as cursor:
+            announce(connection, cursor, sql, values)
+            cursor.execute(sql, values)
 
 
-def _joined(inserts: list[Statement]) -> Iterator[Statement]:
-    """Statements of several inserts each, up to MOST_VALUES."""
-    while inserts:
-        sizes = accumulate(len(values) for _, values in inserts)
-        count = max(1, sum(size <= MOST_VALUES for size in sizes))
-        (*parts, last), inserts = inserts[:count], inserts[count:]
-        with_parts = ", ".join(f"i{number} AS ({insert})" for number, (insert, _) in enumerate(parts))
-        values = tuple(chain(*(values for _, values in (*parts, last))))
-        yield f"WITH {with_parts} {last[0]}" if parts else last[0], values
+@lru_cache(maxsize=512)
+def _as_one(inserts: tuple[str, ...]) -> str:
+    """Several inserts as one, with numbered values: psycopg itself would read a text as long as this one each time."""
+    *parts, last = inserts
+    with_parts = ", ".join(f"i{number} AS ({insert})" for number, insert in enumerate(parts))
+    numbers = count(1)
+    return MARK.sub(lambda _: f"${next(numbers)}", f"WITH {with_parts} {last}" if parts else last)
 
 
 @dataclass(frozen=True)
@@ -102,6 +108,11 @@ class _Plan:
     marks: str  # Placeholders of a row.
     insert: str  # Of one row.
     binds: dict[str, Bind | None]
+
+    def bind_few(self, rows: Rows) -> list[Any]:
+        """Their values, one row after the other."""
+        binds = self.binds.items()
+        return [row[name] if bind is None else bind(row[name]) for row in rows for name, bind in binds]
 
     def bind(self, rows: Rows) -> Iterator[tuple[Any, ...]]:
         return zip(*(_bind(bind, [row[name] for row in rows]) for name, bind in self.binds.items()), strict=True)

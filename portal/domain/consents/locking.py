@@ -17,6 +17,7 @@ from portal.core.ids import new_id
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Consent, Recipient, Submission
 from portal.core.models.inserts import insert_rows
+from portal.core.prepared_select import PreparedSelect
 
 SECOND = timedelta(seconds=1)
 MAX_CLOCK_SKEW = timedelta(hours=1)  # Of another's clock before ours; a date beyond that says nothing.
@@ -127,8 +128,12 @@ def select_consents(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]
 # Made once: both are part of every decision.
 IDS: BindParameter[int] = bindparam("ids", expanding=True)
 ALL_IDS = any_(bindparam("ids", type_=ARRAY(BigInteger)))  # One parameter, of PostgreSQL only.
-RECIPIENTS = select(Recipient.id).where(Recipient.id == ALL_IDS).order_by(Recipient.id).with_for_update()
-OF_RECIPIENTS = select_consents(Consent.brand_id == bindparam("brand_id"), Consent.recipient_id.in_(IDS))
+RECIPIENTS = PreparedSelect(
+    select(Recipient.id).where(Recipient.id == ALL_IDS).order_by(Recipient.id).with_for_update()
+)
+OF_BRAND = Consent.brand_id == bindparam("brand_id")
+OF_RECIPIENT = PreparedSelect(select_consents(OF_BRAND, Consent.recipient_id == bindparam("id")))
+OF_RECIPIENTS = select_consents(OF_BRAND, Consent.recipient_id.in_(IDS))
 
 
 def lock_recipients(session: Session, recipient_ids: Iterable[int]) -> None:
@@ -136,7 +141,7 @@ def lock_recipients(session: Session, recipient_ids: Iterable[int]) -> None:
     connection = session.connection()
     if connection.dialect.name != "sqlite":
         session.flush()
-        connection.execute(RECIPIENTS, {"ids": list(set(recipient_ids))})
+        RECIPIENTS.all_within(connection, ids=list(set(recipient_ids)))
 
 
 def lock_consents(session: Session, brand_id: int, recipient_ids: Iterable[int]) -> dict[ConsentKey, LockedConsent]:
@@ -144,7 +149,12 @@ def lock_consents(session: Session, brand_id: int, recipient_ids: Iterable[int])
     ids = list(set(recipient_ids))
     lock_recipients(session, ids)
     session.flush()
-    rows = session.connection().execute(OF_RECIPIENTS, {"brand_id": brand_id, "ids": ids})
+    connection = session.connection()
+    rows = (
+        OF_RECIPIENT.all_within(connection, brand_id=brand_id, id=ids[0])
+        if len(ids) == 1
+        else connection.execute(OF_RECIPIENTS, {"brand_id": brand_id, "ids": ids})
+    )
     return {consent.key: consent for consent in (LockedConsent(*row) for row in rows)}
 
 

@@ -66,3 +66,18 @@ def test_connections_that_end_are_replaced_at_once_and_no_value_is_told(here):
 
     assert "kept to ourselves" not in str(failed.value) and "holiday" in str(failed.value)
     assert prepared.all(reader(), name="kept to ourselves") == []
+
+
+def test_within_a_transaction_it_reads_what_was_written_there_and_a_lost_connection_can_be_rolled_back(here):
+    prepared = PreparedSelect(select(IysRate.name).where(IysRate.name == bindparam("name")))
+    db.session.add(IysRate(name="new", next_at=clock.now()))
+    db.session.flush()
+
+    assert [row.name for row in prepared.all_within(db.session.connection(), name="new")] == ["new"]
+    assert prepared.all(reader(), name="new") == []
+
+    db.session.connection().connection.driver_connection.close()
+    with pytest.raises(DBAPIError):
+        prepared.all_within(db.session.connection(), name="kept to ourselves")
+    db.session.rollback()
+    assert prepared.all_within(db.session.connection(), name="new") == []
