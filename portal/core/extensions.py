@@ -1,5 +1,7 @@
 """Flask extensions, bound to the app by create_app, and the read-only session beside db.session."""
 
+from typing import Any, cast
+
 from flask import current_app, g, request
 from flask_babel import Babel
 from flask_limiter import Limiter
@@ -8,8 +10,8 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from flask_wtf import CSRFProtect
-from sqlalchemy import Engine
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Engine
+from sqlalchemy.orm import Session, scoped_session
 
 from portal.core import journal
 from portal.core import limit_counts as limit_counts  # So that the limiter finds its storage.
@@ -24,6 +26,16 @@ def rate_limit_key() -> str:
 
 class JournalledSession(FlaskSession):
     """Flask-SQLAlchemy's, whose commit is over once what was noted for the journal is on its disk, too."""
+
+    _writer: Engine | None = None
+
+    def get_bind(
+        self, mapper: Any = None, clause: Any = None, bind: Engine | Connection | None = None, **_options: Any
+    ) -> Engine | Connection:  # fmt: skip
+        """The engine that writes, of all tables; each statement asks for it, and it is looked up once."""
+        if self._writer is None:
+            self._writer = db.engine
+        return bind or self._writer
 
     def commit(self) -> None:
         super().commit()
@@ -56,6 +68,11 @@ babel = Babel()
 login = LoginManager()
 csrf = FormProtection()
 limiter = Limiter(key_func=rate_limit_key)
+
+
+def write_session() -> Session:
+    """This request's session that writes: `db.session` itself, which would look for it anew at each use."""
+    return cast("scoped_session[Session]", db.session)()
 
 
 def read_session() -> Session:

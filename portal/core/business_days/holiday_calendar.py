@@ -5,7 +5,7 @@ a week before. Deadlines that are stored already stay as they are.
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import URL, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from portal.core import business_days, clock
@@ -33,7 +33,7 @@ class CalendarDay:
 
 
 # Database URL of the corrections in use, and when they were read.
-_loaded_from: tuple[str, datetime] = "", datetime.min.replace(tzinfo=UTC)
+_loaded_from: tuple[URL | None, datetime] = None, datetime.min.replace(tzinfo=UTC)
 
 
 def refresh_corrections(session: Session, at: datetime) -> None:
@@ -90,5 +90,5 @@ def count_open_deadlines(session: Session, day: date) -> int:
     return session.scalars(open_over_day).one()
 
 
-def _database_url(session: Session) -> str:
-    return session.get_bind(Holiday).engine.url.render_as_string(hide_password=True)
+def _database_url(session: Session) -> URL:
+    return session.get_bind(Holiday).engine.url

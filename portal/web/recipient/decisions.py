@@ -9,7 +9,7 @@ from flask_babel import get_locale
 
 import shortlinks
 from portal.core import clock
-from portal.core.extensions import db, vault
+from portal.core.extensions import db, vault, write_session
 from portal.core.iys_protocol import Status
 from portal.core.models.link_context import LinkContext
 from portal.domain import consents
@@ -78,7 +78,7 @@ def _decide(
     """Apply the decision, without committing."""
     try:
         return consents.decide(
-            db.session,
+            write_session(),
             vault(),
             context,
             chosen,
