@@ -2,6 +2,7 @@
 
 import gc
 import os
+import re
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext, suppress
 from functools import cache
@@ -41,13 +42,15 @@ if TYPE_CHECKING:
 
 # New objects. With Python's 700, a list of 10,000 rows took a third longer, for garbage that it has not.
 COLLECT_AFTER = 10_000
+PLAIN_URL = re.compile(r"[A-Za-z0-9_/.?=&-]*")
 Hook = TypeVar("Hook", bound=Callable[..., Any])
 
 
 class PortalResponse(Response):
     def get_wsgi_headers(self, environ: "WSGIEnvironment") -> Headers:
-        """As they are where a text is answered: only redirects, streams and empty answers need a corrected copy."""
-        if self.status_code == 200 and "Content-Length" in self.headers:
+        """As they are where a text is answered, or a redirect to a plain URL: others need a corrected copy."""
+        is_sized = self.status_code in (200, 303) and "Content-Length" in self.headers
+        if is_sized and PLAIN_URL.fullmatch(self.headers.get("Location", "")):
             return self.headers
         return super().get_wsgi_headers(environ)
 

@@ -107,6 +107,7 @@ def _kind_of_agent(agent: str) -> VisitKind:
     return VisitKind.UNKNOWN if agent and not SCANNERS.search(agent) else VisitKind.SCANNER
 
 
+@lru_cache(maxsize=1024)  # A mobile network's are few.
 def _network(remote_addr: str | None) -> str:
     try:
         address = ip_address(remote_addr or "")

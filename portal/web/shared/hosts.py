@@ -69,11 +69,12 @@ def _check() -> None:
     if endpoint in PROBES:  # A supervisor or a load balancer asks by IP address.
         return
     current_app.extensions["forwarded_headers"].note_request(request.environ)
-    host = _host()
-    if is_short(host):
-        if not endpoint.startswith(SERVED_ON_SHORT_HOSTS):
-            abort(404)
-    elif host not in current_app.config["HOSTS"] or endpoint in ONLY_ON_SHORT_HOSTS:
+    host, config = _host(), current_app.config
+    if host in config["HOSTS"] and host not in config["SHORT_HOSTS"]:
+        is_served = endpoint not in ONLY_ON_SHORT_HOSTS
+    else:
+        is_served = is_short(host) and endpoint.startswith(SERVED_ON_SHORT_HOSTS)
+    if not is_served:
         abort(404)
 
 

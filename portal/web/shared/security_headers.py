@@ -38,9 +38,10 @@ WITH_SCRIPT = (
 )
 WITH_POLLING = ("dashboard.campaign", "dashboard.import_batch", *WITH_PREVIEW)
 # The URL of a recipient's page is its credential: no referrer, no cache, no search index.
-BY_CODE = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
+BY_CODE = HEADERS | {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
 WITH_CODE = ("recipient", "consent_points", "callbacks", "my_consents_entry", "my_consents", None)
-SIGNED_IN = {"Referrer-Policy": "same-origin", "Cache-Control": "no-store"}
+SIGNED_IN = HEADERS | {"Referrer-Policy": "same-origin", "Cache-Control": "no-store"}
+CACHED = HEADERS | {"Referrer-Policy": "no-referrer"}
 
 CACHEABLE = (
     "static",
@@ -57,16 +58,15 @@ def init_app(app: Flask) -> None:
 
 def _set_headers(response: Response) -> Response:
     endpoint, headers = request.endpoint, response.headers
-    headers.extend(HEADERS)
+    if endpoint in CACHEABLE and response.status_code < 400:
+        headers.extend(CACHED)
+    else:
+        headers.remove("Cache-Control")  # A view's own.
+        headers.extend(BY_CODE if request.blueprint in WITH_CODE else SIGNED_IN)
     if endpoint in WITH_SCRIPT:
         headers["Content-Security-Policy"] += "; script-src 'self'"
     if endpoint in WITH_POLLING:
         headers["Content-Security-Policy"] += "; connect-src 'self'"
     if request.is_secure:
         headers["Strict-Transport-Security"] = "max-age=31536000"
-    if endpoint in CACHEABLE and response.status_code < 400:
-        headers["Referrer-Policy"] = "no-referrer"
-        return response
-    for name, value in (BY_CODE if request.blueprint in WITH_CODE else SIGNED_IN).items():
-        headers[name] = value
     return response
