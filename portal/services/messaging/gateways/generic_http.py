@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from portal.core import addresses, clock, sms_parts
-from portal.services.messaging.gateways import http_call, json_values, push_document, unread_rows
+from portal.services.messaging.gateways import http_call, json_values, push_document, row_rules
 from portal.services.messaging.gateways.described_call import fill_call, parse_answer
 from portal.services.messaging.gateways.http_call import HttpAnswer
 from portal.services.messaging.gateways.json_values import fill, matches, read_text
@@ -92,7 +92,7 @@ class GenericHttpGateway(Gateway):
 
     def read_push(self, push: VendorPush) -> Feedback:
         reports, inbound = self.description.get("report_push"), self.description.get("inbound_push")
-        return unread_rows.read_rows(push_document.parse_push(push, inbound), reports or {}, inbound)
+        return row_rules.read_rows(push_document.parse_push(push, inbound), reports or {}, inbound)
 
     def _send_halving(self, batch: Batch, messages: list[OutgoingMessage], calls: Iterator[int]) -> list[SendResult]:
         """Send; where all fail for one of them, send each half. After an uncertain call nothing more is sent: lookup()

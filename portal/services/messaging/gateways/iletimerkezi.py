@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from portal.core import clock
-from portal.services.messaging.gateways import json_values, unread_rows, vendor_rows
+from portal.services.messaging.gateways import json_values, row_rules, unread_rows, vendor_rows
 from portal.services.messaging.gateways.json_values import objects_with
 from portal.services.messaging.gateways.protocol import (
     Batch,
@@ -70,7 +70,7 @@ class IletiMerkezi(VendorGateway):
         return reports_of_each(refs, self._order_reports)
 
     def inbound(self, since: datetime, until: datetime) -> list[InboundMessage]:
-        found = unread_rows.read_replies(INBOX, json_values.lower_names(self._rows("get-inbox", {})))
+        found = row_rules.read_replies(INBOX, json_values.lower_names(self._rows("get-inbox", {})))
         return [each for each in found if each.received_at >= since - INBOX_OVERLAP]
 
     def blocked(self, since: datetime) -> list[BlockedAddress]:

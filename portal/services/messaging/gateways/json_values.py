@@ -63,6 +63,15 @@ def strings(value: Any) -> Iterator[str]:
         yield from strings(each)
 
 
+def leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+    """Every single value at any depth, after its pointer."""
+    if not isinstance(value, dict | list):
+        yield place, value
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, each in inner:
+        yield from leaves(each, f"{place}/{str(name).replace('~', '~0').replace('/', '~1')}")
+
+
 def listed(value: Any) -> Iterator[Any]:
     """What stands in lists of an object, at any depth."""
     if isinstance(value, dict):
@@ -73,6 +82,11 @@ def listed(value: Any) -> Iterator[Any]:
 
 def read(value: Any, pointers: str | Sequence[str]) -> Any:
     """What the first of the pointers that leads anywhere leads to, or None; "" is the whole value."""
+    return find(value, pointers)[1]
+
+
+def find(value: Any, pointers: str | Sequence[str]) -> tuple[str | None, Any]:
+    """The first of the pointers that leads anywhere, and what to; or None for both."""
     for pointer in [pointers] if isinstance(pointers, str) else pointers:
         found = value
         for part in pointer.split("/")[1:]:
@@ -82,8 +96,8 @@ def read(value: Any, pointers: str | Sequence[str]) -> Any:
             else:
                 found = found.get(name) if isinstance(found, dict) else None
         if found is not None:
-            return found
-    return None
+            return pointer, found
+    return None, None
 
 
 def read_text(value: Any, pointers: str | Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from portal.core import clock
-from portal.services.messaging.gateways import json_values, unread_rows, vendor_rows
+from portal.services.messaging.gateways import json_values, row_rules, vendor_rows
 from portal.services.messaging.gateways.protocol import (
     Batch,
     Capabilities,
@@ -67,7 +67,7 @@ class Netgsm(VendorGateway):
             "stopdate": clock.istanbul(until).strftime(layout),
         }
         found = self._ask("GET", "/inbox", query=dates, absent=[NO_MESSAGES])
-        return unread_rows.read_replies(self.description["inbound_push"], json_values.lower_names(found or []))
+        return row_rules.read_replies(self.description["inbound_push"], json_values.lower_names(found or []))
 
     def _reports(self, which: dict[str, Any], since: datetime, until: datetime) -> Iterator[Report]:
         dates = {"startdate": _report_date(since), "stopdate": _report_date(until)}

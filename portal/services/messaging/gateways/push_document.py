@@ -46,19 +46,19 @@ def _with_query(document: Any, query: dict[str, str]) -> Any:
     return [*rows, query] if query else document
 
 
-def _open_strings(value: Any, inbound: Mapped, levels: int = 2) -> Any:
-    """A value with the objects that stand in its strings as JSON, as XML, or as fields."""
+def _open_strings(value: Any, inbound: Mapped, written: str = "", levels: int = 2) -> Any:
+    """A value with the objects that stand in its strings as JSON, as XML, or as fields; not those in what somebody has
+    `written`, nor where that is repeated."""
     if isinstance(value, dict):
-        reply = read_reply(inbound, value)
-        if reply.sender and reply.text:
-            return value
-        return {name: _open_strings(each, inbound, levels) for name, each in value.items()}
+        written = read_reply(inbound, value).text or written
+        return {name: _open_strings(each, inbound, written, levels) for name, each in value.items()}
     if isinstance(value, list):
-        return [_open_strings(each, inbound, levels) for each in value]
+        return [_open_strings(each, inbound, written, levels) for each in value]
     with suppress(ValueError):
-        found = _open_string(value) if levels and isinstance(value, str) else None
+        is_open = levels and isinstance(value, str) and json_values.read_text([value], "/0") not in written
+        found = _open_string(value) if is_open else None
         if any(json_values.objects_with(found)) and not json_values.is_deeper(found, DEEPEST):
-            return _open_strings(found, inbound, levels - 1)
+            return _open_strings(found, inbound, written, levels - 1)
     return value
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from portal.core import clock
-from portal.services.messaging.gateways import unread_rows, vendor_rows
+from portal.services.messaging.gateways import row_rules, unread_rows, vendor_rows
 from portal.services.messaging.gateways.json_values import read, read_text
 from portal.services.messaging.gateways.protocol import (
     Batch,
@@ -51,7 +51,7 @@ class Verimor(VendorGateway):
         mapping = self.description["inbound_push"] | {"where": {}}
         found: list[InboundMessage] = []
         for rows in self._pages("/inbound_messages", times):
-            found += unread_rows.read_replies(mapping, rows)
+            found += row_rules.read_replies(mapping, rows)
             if any(each.is_dated and each.received_at > until for each in found[-1:]):
                 break
         return found
