@@ -59,9 +59,10 @@ class GatewayEvent(Entity):
 def may_have_refused(
     recipient_id: SQLColumnExpression[int], outcomes: Collection[EventOutcome] = TO_READ
 ) -> ColumnElement[bool]:  # fmt: skip
-    """The condition that a reply of a recipient may refuse, and nobody has read it yet: nothing is sent meanwhile. No
-    list of words knows all refusals, so whatever was not understood counts."""
-    is_one = or_(*(GatewayEvent.outcome == each for each in outcomes))  # in_() is expanded again at each execution.
+    """The condition that a reply of a recipient may refuse, and nobody has read it yet, or that a vendor's word of a
+    refusal waits: nothing is sent meanwhile. No list of words knows all refusals, so what was not understood counts."""
+    theirs = [GatewayEvent.outcome == each for each in outcomes]  # in_() is expanded again at each execution.
+    is_one = or_(GatewayEvent.kind == EventKind.BLOCKED, *theirs)
     unread = select(GatewayEvent.recipient_id).where(
         is_one, GatewayEvent.settled_at.is_(None), GatewayEvent.recipient_id.is_not(None)
     )

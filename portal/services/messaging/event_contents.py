@@ -30,7 +30,7 @@ PERSONAL = re.compile(rf"[^\s\"'<>=&]{{1,64}}(?:@|%40)[^\s\"'<>=&]{{1,64}}|\+?{M
 
 def keep(
     gateway: MessageGateway, secret: str, kind: EventKind, identity: Sequence[object], content: Mapping[str, Any],
-    at: datetime, *, provider_id: int | None = None,
+    at: datetime, *, provider_id: int | None = None, recipient_id: int | None = None, due_at: datetime | None = None,
 ) -> None:  # fmt: skip
     """Keep a piece of news; what has the same identity is kept once, also by two processes at once. `secret` is the
     gateway's; `provider_id` says whose the news is where the gateway is the operator's."""
@@ -40,15 +40,21 @@ def keep(
         "id": event_id, "provider_id": owner, "gateway_id": gateway.id, "kind": kind,
         "digest": hmac.digest(secret.encode(), json.dumps([kind, *identity], default=str).encode(), hashlib.sha256),
         "body": vault().seal(text, GatewayEvent.PLACE, owner or NO_PROVIDER, event_id),
-        "received_at": at, "due_at": at,
+        "received_at": at, "due_at": due_at or at, "recipient_id": recipient_id,
     }  # fmt: skip
     insert_missing(db.session, GatewayEvent, [row])
 
 
-def keep_blocked(gateway: MessageGateway, secret: str, blocked: BlockedAddress, at: datetime, moment: str) -> None:
-    """Keep a refusal; of one without a time `moment` tells which are the same."""
+def keep_blocked(
+    gateway: MessageGateway, secret: str, blocked: BlockedAddress, at: datetime, moment: str, *,
+    recipient_id: int | None = None, due_at: datetime | None = None,
+) -> None:  # fmt: skip
+    """Keep a refusal, and hold messages to its recipient, if known, until it is read. Of one without a time `moment`
+    tells which are the same."""
     named = [blocked.address, blocked.message_id, blocked.source, blocked.at or moment]
-    keep(gateway, secret, EventKind.BLOCKED, named, asdict(blocked), at)
+    keep(
+        gateway, secret, EventKind.BLOCKED, named, asdict(blocked), at, recipient_id=recipient_id, due_at=due_at
+    )  # fmt: skip
 
 
 def sweep_row(gateway: MessageGateway, at: datetime) -> dict[str, Any]:

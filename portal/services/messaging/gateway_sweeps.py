@@ -13,7 +13,7 @@ from portal.core.extensions import db, vault
 from portal.core.models import EventOutcome, GatewayEvent, MessageGateway
 from portal.core.vault import CannotOpen
 from portal.domain.notifications import gateways
-from portal.services.messaging import answered_refusals, delivery_reports, event_contents, gateway_accounts, routing
+from portal.services.messaging import delivery_reports, event_contents, gateway_accounts, routing
 from portal.services.messaging.gateways.offered_vendors import OFFERED
 from portal.services.messaging.gateways.protocol import ErrorClass, Feedback, GatewayError
 from portal.services.messaging.gateways.smtp import SmtpGateway
@@ -25,7 +25,7 @@ READ_AFTER_REMOVAL = {  # After an account was removed: people answer mails week
     AddressKind.PHONE: delivery_reports.WAITS_FOR_REPORT,
     AddressKind.EMAIL: timedelta(days=90),
 }
-NEW_MAILBOX_SINCE = timedelta(days=30)  # Older mails may be known by another account, and grants be younger.
+NEW_INBOX_SINCE = timedelta(days=30)  # What is older may be known by another account, and grants be younger.
 OVERLAP = timedelta(minutes=10)  # Of two sweeps: a vendor lists a message a while after its time.
 
 Told = TypeVar("Told")
@@ -43,7 +43,7 @@ def sweep(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
     if is_over or (is_followed and gateway.carries == AddressKind.EMAIL):
         event.due_at, event.settled_at = None, at
         return
-    adapter, since = gateway_accounts.adapter_of(gateway), _read_until(gateway) - OVERLAP
+    adapter, since = gateway_accounts.adapter_of(gateway), _read_until(gateway, at) - OVERLAP
     if isinstance(adapter, SmtpGateway):
         _read_mailbox(event, gateway, adapter, since, at)
         return
@@ -56,7 +56,6 @@ def sweep(event: GatewayEvent, gateway: MessageGateway, at: datetime) -> None:
     event_contents.note_reports(gateway, reports or [], at, "")
     news = Feedback(tuple(reports or ()), tuple(blocked or ()), tuple(answers or ()))
     keep_news(gateway, news, at, read_until=since + OVERLAP)
-    answered_refusals.end_waiting(gateway, at)
     event.due_at, event.lease_until = at + MINUTE, None
     if answers is not None and blocked is not None and not is_followed:
         gateways.mark_inbox_read(gateway, at)
@@ -71,7 +70,7 @@ def _read_mailbox(
     if not position:
         before = _of_same_inbox(gateway, MessageGateway.removed_at.is_not(None))
         position = next((each.mailbox_position for each in before if each.mailbox_position), None)
-        since = max(gateway.created_at - OVERLAP, at - NEW_MAILBOX_SINCE)
+        since = max(gateway.created_at - OVERLAP, at - NEW_INBOX_SINCE)
     db.session.rollback()
     told = silence = None
     try:
@@ -80,6 +79,10 @@ def _read_mailbox(
         silence = failure
     db.session.refresh(gateway)
     event.due_at, event.lease_until = at + MINUTE, None
+    if told is not None and gateway.credentials == login:
+        keep_news(gateway, told[0], at, pushed_at=at)  # A mail comes once.
+        db.session.flush()
+    db.session.refresh(gateway, with_for_update=True)  # After messages, as everywhere.
     if gateway.credentials != login:  # It has another mailbox by now.
         return
     if silence is not None:
@@ -88,8 +91,7 @@ def _read_mailbox(
         if silence.error.error_class == ErrorClass.CONFIG:
             routing.stop(db.session, gateway_id, silence.error.code, silence.error.reason)
     if told is not None:
-        news, visit = told
-        keep_news(gateway, news, at, pushed_at=at)  # A mail comes once.
+        visit = told[1]
         gateway.mailbox_position = visit.position
         gateways.mark_inbox_read(gateway, at)
         if visit.passed_over:
@@ -99,12 +101,12 @@ def _read_mailbox(
         event.due_at = at if visit.is_full else event.due_at
 
 
-def _read_until(gateway: MessageGateway) -> datetime:
+def _read_until(gateway: MessageGateway, at: datetime) -> datetime:
     """When an account was read last, or one before it with the same inbox."""
     if gateway.swept_at is not None:
         return gateway.swept_at
     before = (each.swept_at for each in _of_same_inbox(gateway, MessageGateway.removed_at.is_not(None)))
-    return max((each for each in before if each), default=gateway.created_at)
+    return max((max(each, at - NEW_INBOX_SINCE) for each in before if each), default=gateway.created_at)
 
 
 def _is_followed(gateway: MessageGateway) -> bool:

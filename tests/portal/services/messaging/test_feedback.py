@@ -27,17 +27,11 @@ from portal.core.models import (
     MessageGateway,
     MessageState,
     Recipient,
+    may_have_refused,
 )
 from portal.domain.consents import locking, recipients, writer
 from portal.domain.notifications import gateways
-from portal.services.messaging import (
-    answered_refusals,
-    event_contents,
-    gateway_accounts,
-    gateway_events,
-    message_outcomes,
-    replies,
-)
+from portal.services.messaging import event_contents, gateway_accounts, gateway_events, message_outcomes, replies
 from portal.services.messaging.gateways import mail_webhooks
 from portal.services.messaging.gateways.mail_tokens import TokenPurpose, token_address
 from portal.services.messaging.gateways.protocol import (
@@ -464,15 +458,38 @@ def test_of_refusals_in_a_row_somebody_reads_whether_they_are(app, vendor, rows)
     assert {each.recipient_id for each in rows(Decision)} == {messages[each].recipient_id for each in (4, 6)}
 
 
+@pytest.mark.parametrize(
+    ("said", "doubtful", "certain"),
+    [
+        ("--rr-", [], [2, 3]), ("-rrr", [1, 2, 3], []), ("rr--", [0, 1], []), ("-r-r", [3], [1]),
+        ("r-rr|-", [2, 3], [0]), ("--r|-", [], [2]), ("--r|r-", [2, 3], []), ("r|rr-r-", [0, 1, 2], [4]),
+    ],
+)  # fmt: skip
+def test_refusals_of_one_call_are_judged_by_their_neighbours_answers(app, vendor, rows, said, doubtful, certain):
+    """The vendor may refuse the account from one of them on, or up to one ("|": the next call)."""
+    accepted(app, vendor, 6, state=MessageState.WAITING, batch_id=5)
+    left = rows(Message)
+    theirs = dict(enumerate(left))
+    calls = [[(left.pop(0), BLOCKED if each == "r" else None) for each in call] for call in said.split("|")]
+    answers(app, vendor, *map(dict, calls))
+    for minutes in (0, 4, 4):
+        with time_machine.travel(clock.now() + timedelta(minutes=minutes)):
+            work(app)
+
+    held = rows(GatewayEvent, GatewayEvent.outcome == EventOutcome.LIKELY_REFUSAL)
+    assert {each.recipient_id for each in held} == {theirs[each].recipient_id for each in doubtful}
+    assert {each.recipient_id for each in rows(Decision)} == {theirs[each].recipient_id for each in certain}
+
+
 def test_one_refusal_after_which_nothing_is_sent_is_read_by_somebody(app, vendor, rows):
     accepted(app, vendor, 1, state=MessageState.WAITING, batch_id=5)
     answers(app, vendor, {rows.one(Message): BLOCKED})
     for minutes in (1, 4):
-        with app.app_context(), time_machine.travel(clock.now() + timedelta(minutes=minutes)):
-            answered_refusals.end_waiting(db.session.query(MessageGateway).one(), clock.now())
-            db.session.commit()
+        with time_machine.travel(clock.now() + timedelta(minutes=minutes)):
             for _ in range(2):
                 work(app)
+        with app.app_context():  # From the first moment.
+            assert db.session.scalars(select(Recipient.id).where(may_have_refused(Recipient.id))).all()
         held = rows(GatewayEvent, GatewayEvent.outcome == EventOutcome.LIKELY_REFUSAL)
         assert (len(held), rows.count(Decision)) == (int(minutes > 3), 0)
 

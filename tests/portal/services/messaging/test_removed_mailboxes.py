@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import update
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import EventKind, MessageGateway
+from portal.core.models import EventKind, GatewayEvent, MessageGateway
 from portal.domain.notifications import gateways
+from portal.services.messaging import gateway_sweeps
 from portal.services.messaging.gateways.mail_tokens import TokenPurpose
 from tests import imap_server
 from tests.imap_server import PASSWORD, USERNAME, ImapServer
@@ -16,6 +18,8 @@ from tests.portal.services.messaging.test_feedback import PEOPLE, MailAccount, r
 from tests.portal.services.messaging.vendor_pushes import work
 
 pytestmark = pytest.mark.slow
+
+UNSEEN = {"synchronize_session": False}  # By another session.
 
 
 @pytest.fixture
@@ -63,6 +67,27 @@ def test_a_mailbox_is_read_for_weeks_after_its_account_and_on_where_it_is_added_
     refuses(derya, 200)
     assert refusals(app, rows) == [ayse, burcu, canan, derya]
     assert [each for each in server.asked if "SINCE" in each][1:] == []  # From where the one before it was.
+
+
+def test_the_place_in_a_mailbox_is_not_that_of_another_one_which_was_entered_meanwhile(
+    app, browser, rows, server, monkeypatch
+):
+    """While what the former one told is kept, which takes a while."""
+    login = {"imap_host": f"127.0.0.1:{server.port}", "imap_username": USERNAME, "imap_password": PASSWORD}
+    account, keep_news = MailAccount(app, browser, feedback="imap", **login), gateway_sweeps.keep_news
+    to = account.token(PEOPLE[0], TokenPurpose.UNSUBSCRIBE)
+    server.receive(f"From: {PEOPLE[0]}\nTo: {to}\nSubject: ret\n\n.\n".encode())
+
+    def edit_meanwhile(*args, **options):
+        keep_news(*args, **options)
+        db.session.execute(update(MessageGateway).values(credentials=b"other"), execution_options=UNSEEN)
+
+    monkeypatch.setattr(gateway_sweeps, "keep_news", edit_meanwhile)
+    work(app, EventKind.SWEEP)
+
+    other = rows.one(MessageGateway)
+    assert (other.credentials, other.mailbox_position, other.swept_at) == (b"other", None, None)
+    assert len(rows(GatewayEvent, GatewayEvent.kind == EventKind.BLOCKED)) == 1
 
 
 def test_a_mailbox_is_read_on_where_its_account_gets_another_one(app, browser, rows, server):
