@@ -9,17 +9,15 @@ from portal.core.extensions import db, read_session
 from portal.domain.notifications import gateways
 from portal.services.messaging import gateway_events
 from portal.services.messaging.gateways import push_text
-from portal.services.messaging.gateways.protocol import VendorPush
+from portal.services.messaging.gateways.protocol import MAX_PUSH_BYTES, VendorPush
 from portal.web.callbacks.blueprint import blueprint
 from portal.web.shared import limits
-
-LARGEST_BODY = 2 * 1024 * 1024  # Bytes: thousands of reports, or a mail that came back.
 
 
 @blueprint.route("/callbacks/messages/<secret>", methods=["GET", "POST"])
 def gateway_push(secret: str) -> ResponseReturnValue:
     """Some vendors push by GET, with all they say in the query. What is empty is no push."""
-    request.max_content_length = LARGEST_BODY
+    request.max_content_length = MAX_PUSH_BYTES
     gateway = gateways.find_by_secret(read_session(), secret)
     if gateway is None:  # Found by its digest, so the time it takes says nothing of a secret.
         limits.count_bad_push()

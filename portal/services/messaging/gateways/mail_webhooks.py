@@ -25,6 +25,7 @@ from portal.services.messaging.gateways.json_values import read, read_text
 from portal.services.messaging.gateways.mail_status import enhanced_status, reason_of
 from portal.services.messaging.gateways.mail_tokens import find_messages
 from portal.services.messaging.gateways.protocol import (
+    MAX_PUSH_BYTES,
     BlockedAddress,
     ErrorClass,
     Feedback,
@@ -68,7 +69,6 @@ MAY_REFUSE = re.compile(rf"{REFUSING.pattern}|black.?list|block.?list|suppress|a
 OPENINGS = ("opened", "unique_opened", "proxy_open", "unique_proxy_open", "click", "Open", "Click")  # No evidence.
 OF_MAIL = ("subject", "tag", "tags", "link", "mail")  # Words and headers of ours.
 KNOWN_KEYS: dict[str, CertificatePublicKeyTypes] = {}  # That this process has fetched, by the certificate's URL.
-MAX_PUSH_BYTES = 2 * 1024 * 1024  # Bytes of a push: thousands of events.
 LONGEST_KIND = 60  # Characters of an event.
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECONDS = re.compile(r"[0-9]{1,10}")

@@ -178,6 +178,9 @@ class Lookup:
     ref: str = ""
 
 
+MAX_PUSH_BYTES = 2 * 1024 * 1024  # Thousands of reports, or a mail that came back.
+
+
 @dataclass(frozen=True)
 class VendorPush:
     """A request that a vendor made to us."""
