@@ -49,8 +49,10 @@ Hook = TypeVar("Hook", bound=Callable[..., Any])
 class PortalResponse(Response):
     def get_wsgi_headers(self, environ: "WSGIEnvironment") -> Headers:
         """As they are where a text is answered, or a redirect to a plain URL: others need a corrected copy."""
-        is_sized = self.status_code in (200, 303) and "Content-Length" in self.headers
-        if is_sized and PLAIN_URL.fullmatch(self.headers.get("Location", "")):
+        is_plain = self.status_code == 200 or (
+            self.status_code == 303 and PLAIN_URL.fullmatch(self.headers.get("Location", ""))
+        )
+        if is_plain and "Content-Length" in self.headers:
             return self.headers
         return super().get_wsgi_headers(environ)
 

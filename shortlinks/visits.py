@@ -5,7 +5,7 @@ The kind is a guess for statistics only. Nothing may be decided by it.
 
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -82,7 +82,7 @@ class Visit(Base):
 
 def record(session: Session, openings: Iterable[Opening]) -> None:
     """Insert visits. The caller commits."""
-    rows = [asdict(opening) for opening in openings]
+    rows = [{"link_id": each.link_id, "at": each.at, "kind": each.kind, "network": each.network} for each in openings]
     if rows:
         session.execute(insert(Visit.__table__), rows)
 
@@ -93,7 +93,8 @@ def classify(headers: Headers, method: str, remote_addr: str | None) -> tuple[Vi
     `headers` are looked up by their canonical spelling ("User-Agent").
     """
     kind = _kind_of_agent(headers.get("User-Agent", "")[:MAX_AGENT_LENGTH].strip())
-    if any(headers.get(name, "").lower().startswith(("prefetch", "preview")) for name in PREFETCH_HEADERS):
+    purposes = [purpose for name in PREFETCH_HEADERS if (purpose := headers.get(name, ""))]
+    if any(each.lower().startswith(("prefetch", "preview")) for each in purposes):
         kind = VisitKind.PREVIEW
     elif kind == VisitKind.UNKNOWN and method == "HEAD":
         kind = VisitKind.SCANNER

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from flask import abort, current_app, render_template, request
-from flask_babel import get_locale
+from flask.globals import request_ctx
 from markupsafe import escape
 from sqlalchemy import bindparam
 
@@ -22,6 +22,7 @@ from portal.web.recipient.link_states import State, View
 from portal.web.recipient.page_content import FormState, Personal, requested_code
 from portal.web.shared import hosts, limits
 from portal.web.shared.hosts import is_short_host
+from portal.web.shared.languages import select_language
 
 EMPTY_FORM, NOTHING_HELD = FormState(), CurrentConsents({}, is_merchant=False)
 MAX_PAGES = 1000
@@ -55,7 +56,7 @@ def find_link(code: str) -> tuple[shortlinks.Resolution, LinkContext]:
 @blueprint.get("/<code>", endpoint="short_page")
 def show_page(code: str) -> str:
     link, context = find_link(code)
-    visit_recorder.record_visit(context.link_id, request)
+    visit_recorder.record_visit(context.link_id, request_ctx.request)
     return render_link_page(
         link, context, link_states.asking_view(link, context, page_content.address_of(vault(), context).channels)
     )
@@ -65,7 +66,10 @@ def render_link_page(
     link: shortlinks.Resolution, context: LinkContext, view: View, form_state: FormState = EMPTY_FORM
 ) -> str:  # fmt: skip
     """Render a link's page: from the cache for people who have decided nothing, else for this one alone."""
-    language, is_disowned = get_locale().language, view.state == State.DISOWNED  # What holds is then another's matter.
+    language, is_disowned = (
+        select_language().language,
+        view.state == State.DISOWNED,
+    )  # What holds is then another's matter.
     current = NOTHING_HELD if is_disowned else context.current
     mine = page_content.personal_content(vault(), link, context, view, language=language, at=clock.now())
     page = partial(page_content.build_link_page, context, view, current, form_state=form_state, language=language)

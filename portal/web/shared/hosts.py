@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from flask import Flask, abort, current_app, request
+from flask.globals import app_ctx, request_ctx
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -46,7 +47,8 @@ def is_short(host: str) -> bool:
 
 
 def is_ours(host: str) -> bool:
-    return host in current_app.config["HOSTS"] or host in current_app.config["SHORT_HOSTS"]
+    config = current_app.config
+    return host in config["HOSTS"] or host in config["SHORT_HOSTS"]
 
 
 def vouched_brand(host: str) -> int | None:
@@ -65,11 +67,12 @@ def _brand_of(host: str) -> int | None:
 
 
 def _check() -> None:
+    request, app = request_ctx.request, app_ctx.app  # Each use of a proxy looks for it anew.
     endpoint = request.endpoint or ""
     if endpoint in PROBES:  # A supervisor or a load balancer asks by IP address.
         return
-    current_app.extensions["forwarded_headers"].note_request(request.environ)
-    host, config = _host(), current_app.config
+    app.extensions["forwarded_headers"].note_request(request.environ)
+    host, config = _host(), app.config
     if host in config["HOSTS"] and host not in config["SHORT_HOSTS"]:
         is_served = endpoint not in ONLY_ON_SHORT_HOSTS
     else:

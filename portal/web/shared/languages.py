@@ -2,6 +2,7 @@
 
 from babel import Locale
 from flask import g, has_request_context, request, session, url_for
+from flask.globals import request_ctx
 
 from portal.web.shared.cookie_session import WITHOUT_SESSION
 
@@ -22,6 +23,7 @@ def offers_english() -> bool:
 
 
 def _asked_language() -> str | None:
+    request = request_ctx.request
     asked: str | None = request.args.get("lang") or g.get("language")
     if asked is None and request.blueprint not in WITHOUT_SESSION:
         asked = session.get("language")

@@ -1,6 +1,7 @@
 """Security headers of every response: no script but our own, nothing from third parties, no framing."""
 
-from flask import Flask, Response, request
+from flask import Flask, Response
+from flask.globals import request_ctx
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -57,7 +58,8 @@ def init_app(app: Flask) -> None:
 
 
 def _set_headers(response: Response) -> Response:
-    endpoint, headers = request.endpoint, response.headers
+    request, headers = request_ctx.request, response.headers
+    endpoint = request.endpoint
     if endpoint in CACHEABLE and response.status_code < 400:
         headers.extend(CACHED)
     else:
