@@ -19,6 +19,10 @@ from tests import make
 
 CHOICES = ("EPOSTA=ONAY",)  # One submission and one call each: a first refusal would be asked about beforehand.
 FORWARDER = [sys.executable, "-m", "flask", "--app", "wsgi", "iys", "forward"]
+USER_AGENT = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 "
+    "Mobile/15E148 Safari/604.1"
+)
 TIMEOUT = 300  # Seconds for one round.
 
 
@@ -35,7 +39,7 @@ def measure(database: str, effort: Effort) -> list[Result]:
         app = create_app(environ)
 
         def bare(number: int) -> float:
-            _post_decisions(app, posts[number * size : (number + 1) * size])
+            post_decisions(app, posts[number * size : (number + 1) * size])
             _write_adds(app, file)
             return _adds_per_second(iys, size, posting, environ)
 
@@ -47,8 +51,10 @@ def measure(database: str, effort: Effort) -> list[Result]:
     return [Result("forwarding", database, "adds/s", *figures)]
 
 
-def _post_decisions(app: Flask, posts: list[load.Request]) -> None:
+def post_decisions(app: Flask, posts: list[load.Request]) -> None:
+    """Decide in this process, with a telephone's browser."""
     browser = app.test_client()
+    browser.environ_base["HTTP_USER_AGENT"] = USER_AGENT
     for post in posts:
         answer = browser.post(post.path, data=post.body, content_type="application/x-www-form-urlencoded")
         if answer.status_code != 303:

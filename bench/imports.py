@@ -4,7 +4,7 @@ import io
 import os
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -71,7 +71,11 @@ class Bench:
 def measure(database: str, effort: Effort) -> list[Result]:
     """One round: it takes minutes, and each figure is beside a yardstick of the same minutes."""
     lines = effort.lines
-    with _open_bench(database) as bench, servers.product(bench.environ) as web:
+    with (
+        environments.new_portal_settings(database) as environ,
+        open_bench(environ) as bench,
+        servers.product(environ) as web,
+    ):
         folder = Path(bench.environ["INSTANCE"])
         with bench.app.app_context():
             codes = list(make.codes(bench.app, environments.phone_list(PEOPLE)).values())
@@ -82,7 +86,7 @@ def measure(database: str, effort: Effort) -> list[Result]:
         during = load.run_during(lambda: bench.import_file("liste.xlsx", workbook))
         took, peak = during.result, bench.worker.peak_megabytes()
         yardsticks = import_yardsticks.measure_steps(bench.app, workbook, lines)
-    with _open_bench(database) as bench:
+    with environments.new_portal_settings(database) as environ, open_bench(environ) as bench:
         short, long = (_peak_of_csv(bench, lines * times) for times in (1, LONGER))
     return [
         Result("imports: in all", database, f"s for {lines:,}", [sum(yardsticks.values())], [sum(took.values())],
@@ -101,20 +105,14 @@ def measure(database: str, effort: Effort) -> list[Result]:
 
 
 @contextmanager
-def _open_bench(database: str) -> Iterator[Bench]:
-    with ExitStack() as stack:
-        environ = stack.enter_context(environments.new_portal_settings(database))
-        app = stack.enter_context(environments.portal(environ))
-        worker = stack.enter_context(Worker(os.environ | environ))
+def open_bench(environ: dict[str, str]) -> Iterator[Bench]:
+    with environments.portal(environ) as app, Worker(os.environ | environ) as worker:
         yield Bench(app, environ, worker)
 
 
 def _peak_of_csv(bench: Bench, lines: int) -> float:
     """Megabytes that intake and dry run of a CSV of so many lines take at most."""
-    file = Path(bench.environ["INSTANCE"]) / "liste.csv"
-    with file.open("w", encoding="utf-8") as out:
-        out.write(";".join(HEADER) + "\n")
-        out.writelines(";".join(row) + "\n" for row in file_rows(lines))
+    file = write_csv(Path(bench.environ["INSTANCE"]) / "liste.csv", lines)
     bench.worker.reset_peak()
     bench.import_file("liste.csv", file, to_its_end=False)
     return bench.worker.peak_megabytes()
@@ -127,6 +125,13 @@ def file_rows(count: int) -> Iterator[list[str]]:
         status = "RET" if number % 10 == 0 else "ONAY"
         phone = f"0{533 + number // 10_000_000} {number // 10_000 % 1000:03} {number // 100 % 100:02} {number % 100:02}"
         yield ["Ayşe Yılmaz", phone, f"uye{number}@example.com", status, date, "HS_WEB", f"Form {number}"]
+
+
+def write_csv(file: Path, lines: int) -> Path:
+    with file.open("w", encoding="utf-8") as out:
+        out.write(";".join(HEADER) + "\n")
+        out.writelines(";".join(row) + "\n" for row in file_rows(lines))
+    return file
 
 
 def _write_workbook(file: Path, count: int) -> Path:

@@ -81,6 +81,7 @@ def resident_bytes(pid: int) -> int:
 
 def _serve_batches() -> None:
     from portal.app import create_app
+    from portal.core.extensions import db
     from portal.services.imports import worker
 
     print("ready", flush=True)
@@ -89,6 +90,7 @@ def _serve_batches() -> None:
             began = time.perf_counter()
             while worker.work(int(line)):
                 pass
+            db.session.rollback()  # As the loops of the product do: nobody else could write meanwhile.
             print(time.perf_counter() - began, flush=True)
 
 

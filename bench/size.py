@@ -1,0 +1,127 @@
+"""Size: bytes that a person leaves who is asked and decides two channels, and an imported person on each channel.
+
+`python -m bench.size sqlite|postgresql [people]`, by table and index, after a VACUUM. People are asked by a launch
+whose links another system sends, decide by the page's own view, and are accepted by İYS one by one; a file's grants are
+accepted in lists. Openings of links, which have no form, are left out. Rows of `event` go after 60 days.
+"""
+
+import json
+import secrets
+import sys
+import uuid
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from sqlalchemy import NullPool, Row, bindparam, create_engine, select, text, update
+
+from bench import decisions, environments, forwarding, imports
+from portal.app import create_app
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.iys_protocol import Operation, format_wire_date
+from portal.core.models import Lane, Outcome, Submission
+from portal.domain.consents import locking
+from portal.domain.consents.recipients import chunks
+from portal.services.iys.forwarding import outcomes
+from tests import make
+
+PEOPLE = 20_000
+CHANNELS = 3  # Of an imported person.
+LEAST = 0.5  # Bytes; less is not listed.
+PARTS = {
+    environments.SQLITE: "SELECT m.tbl_name, s.name, sum(s.pgsize) FROM dbstat s"
+    " JOIN sqlite_master m ON m.name = s.name GROUP BY m.tbl_name, s.name",
+    environments.POSTGRESQL: "SELECT t.relname, t.relname, pg_table_size(t.oid) FROM pg_class t WHERE t.relkind = 'r'"
+    " AND t.relnamespace = 'public'::regnamespace UNION ALL SELECT t.relname, i.relname, pg_relation_size(i.oid)"
+    " FROM pg_class t JOIN pg_index x ON x.indrelid = t.oid JOIN pg_class i ON i.oid = x.indexrelid"
+    " WHERE t.relnamespace = 'public'::regnamespace",
+}
+TABLE = Submission.__table__
+ACCEPT = update(TABLE).where(TABLE.c.id == bindparam("its_id")).values(
+    outcome=Outcome.ACCEPTED, due_at=None, attempts=1, transaction_id=bindparam("its_transaction"),
+    accepted_at=bindparam("its_date"), ended_at=bindparam("its_date"), sub_request_id=bindparam("its_name"),
+    bulk_index=bindparam("its_place"),
+)  # fmt: skip
+
+Sizes = dict[tuple[str, str], int]  # Bytes by table and part of it: itself or an index.
+
+
+def measure(database: str, people: int) -> Iterator[str]:
+    """The lines of both tables."""
+    with environments.new_portal_settings(database) as environ:
+        with environments.portal(environ):
+            make.provider()
+            sizes = [_sizes(database)]
+        with environments.portal(environ) as app:
+            codes = make.codes(app, environments.phone_list(people)).values()
+            posts = list(decisions.decision_posts(codes, app.config["LINK_SALT"], decisions.CHOICES["phone"]))
+        forwarding.post_decisions(create_app(environ), posts)
+        with environments.portal(environ):
+            _accept_all()
+            sizes.append(_sizes(database))
+        with imports.open_bench(environ) as bench:
+            file = imports.write_csv(Path(environ["INSTANCE"]) / "liste.csv", people)
+            bench.import_file(file.name, file)
+        with environments.portal(environ):
+            _accept_all()
+            sizes.append(_sizes(database))
+    yield from _table("a person asked, who decides two channels", database, people, *sizes[:2])
+    yield from _table("an imported person and channel", database, CHANNELS * people, *sizes[1:])
+
+
+def _accept_all() -> None:
+    """What the forwarder writes down, a thousand in a transaction."""
+    columns = (Submission.id, Submission.provider_id, Submission.consent_id, Submission.status, Submission.lane)
+    waiting = select(*columns).where(Submission.outcome == Outcome.WAITING).order_by(Submission.id)
+    for rows in chunks(list(db.session.execute(waiting)), 1000):
+        for is_list in (True, False):
+            _accept([row for row in rows if (row.lane == Lane.BULK) == is_list], is_list)
+        db.session.commit()
+
+
+def _accept(rows: Sequence[Row], is_list: bool) -> None:
+    at = clock.now()
+    accepted, bodies = [], []
+    for place, row in enumerate(rows):
+        answer = {"transactionId": secrets.token_hex(32), "creationDate": format_wire_date(at)}
+        name = str(uuid.uuid4()) if is_list else None
+        told = {"index": place, "status": "success", "subRequestId": name} if is_list else {}
+        bodies.append((row.provider_id, row.id, None, json.dumps(told | answer).encode()))
+        accepted.append({"its_id": row.id, "its_transaction": answer["transactionId"], "its_date": at,
+                         "its_name": name, "its_place": place if is_list else None})  # fmt: skip
+    if rows:
+        db.session.execute(ACCEPT, accepted)
+        outcomes.record_attempts(Operation.BULK_RESULT if is_list else Operation.ADD, 200, bodies)
+        locking.save_iys_statuses(db.session, {row.consent_id: (row.status.value, at) for row in rows})
+
+
+def _sizes(database: str) -> Sizes:
+    db.session.rollback()
+    engine = create_engine(db.engine.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("VACUUM FULL" if database == environments.POSTGRESQL else "VACUUM"))
+        return {(table, part): size for table, part, size in connection.execute(text(PARTS[database]))}
+
+
+def _table(title: str, database: str, count: int, before: Sizes, after: Sizes) -> Iterator[str]:
+    each = {part: (size - before.get(part, 0)) / count for part, size in after.items()}
+    listed = {part: size for part, size in each.items() if size >= LEAST}
+    by_table: dict[str, dict[str, float]] = defaultdict(dict)
+    for (table, name), size in listed.items():
+        by_table[table][name] = size
+    yield f"| {title}: bytes on {database} ({count:,}) | table | indexes | which |"
+    yield "| --- | --- | --- | --- |"
+    for table, parts in sorted(by_table.items(), key=lambda item: -sum(item[1].values())):
+        own = parts.pop(table, 0)
+        which = ", ".join(f"{name} {size:.0f}" for name, size in sorted(parts.items(), key=lambda part: -part[1]))
+        yield f"| {table} | {own:.0f} | {sum(parts.values()):.0f} | {which} |"
+    events = sum(size for (table, _), size in each.items() if table == "event")
+    yield f"| **in all** | **{sum(each.values()):.0f}** | without events {sum(each.values()) - events:.0f} | |"
+    yield ""
+
+
+if __name__ == "__main__":
+    chosen = {"sqlite": environments.SQLITE, "postgresql": environments.POSTGRESQL}[sys.argv[1]]
+    for line in measure(chosen, int(sys.argv[2]) if len(sys.argv) > 2 else PEOPLE):
+        print(line)
