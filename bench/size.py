@@ -1,8 +1,9 @@
 """Size: bytes that a person leaves who is asked and decides two channels, and an imported person on each channel.
 
 `python -m bench.size sqlite|postgresql [people]`, by table and index, after a VACUUM. People are asked by a launch
-whose links another system sends, decide by the page's own view, and are accepted by İYS one by one; a file's grants are
-accepted in lists. Openings of links, which have no form, are left out. Rows of `event` go after 60 days.
+whose links another system sends, decide by the page's own view, and are accepted by İYS one by one, a file's grants in
+lists; then İYS's feed tells of them. Openings of links, which have no form, are left out; rows of `event` go after 60
+days.
 """
 
 import json
@@ -18,10 +19,10 @@ from sqlalchemy import NullPool, Row, bindparam, create_engine, select, text, up
 from bench import decisions, environments, forwarding, imports
 from portal.app import create_app
 from portal.core import clock
-from portal.core.extensions import db
+from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Operation, format_wire_date
-from portal.core.models import Lane, Outcome, Submission
-from portal.domain.consents import locking
+from portal.core.models import FeedSource, Lane, Outcome, ReceivedVia, Submission
+from portal.domain.consents import locking, movements
 from portal.domain.consents.recipients import chunks
 from portal.services.iys.forwarding import outcomes
 from tests import make
@@ -71,29 +72,36 @@ def measure(database: str, people: int) -> Iterator[str]:
 
 
 def _accept_all() -> None:
-    """What the forwarder writes down, a thousand in a transaction."""
-    columns = (Submission.id, Submission.provider_id, Submission.consent_id, Submission.status, Submission.lane)
-    waiting = select(*columns).where(Submission.outcome == Outcome.WAITING).order_by(Submission.id)
-    for rows in chunks(list(db.session.execute(waiting)), 1000):
+    """What the forwarder writes down, a thousand in a transaction; and what İYS's feed then tells of them."""
+    names = ("id", "provider_id", "consent_id", "status", "lane", "payload")
+    waiting = select(*(TABLE.c[name] for name in names)).where(TABLE.c.outcome == Outcome.WAITING)
+    for rows in chunks(list(db.session.execute(waiting.order_by(TABLE.c.id))), 1000):
+        told = []
         for is_list in (True, False):
-            _accept([row for row in rows if (row.lane == Lane.BULK) == is_list], is_list)
+            told += _accept([row for row in rows if (row.lane == Lane.BULK) == is_list], is_list)
+        db.session.commit()
+        feed = {"by": ReceivedVia.PULL, "feed": FeedSource.PROVIDER, "at": clock.now()}
+        movements.apply_movements(db.session, vault(), make.brand(), told, **feed)
         db.session.commit()
 
 
-def _accept(rows: Sequence[Row], is_list: bool) -> None:
+def _accept(rows: Sequence[Row], is_list: bool) -> list[movements.MovementRow]:
     at = clock.now()
-    accepted, bodies = [], []
+    accepted, bodies, told = [], [], []
     for place, row in enumerate(rows):
         answer = {"transactionId": secrets.token_hex(32), "creationDate": format_wire_date(at)}
         name = str(uuid.uuid4()) if is_list else None
-        told = {"index": place, "status": "success", "subRequestId": name} if is_list else {}
-        bodies.append((row.provider_id, row.id, None, json.dumps(told | answer).encode()))
+        of_list = {"index": place, "status": "success", "subRequestId": name} if is_list else {}
+        bodies.append((row.provider_id, row.id, None, json.dumps(of_list | answer).encode()))
+        payload = vault().read(row.payload, Submission.PLACE, row.provider_id, row.id)
+        told.append(movements.read_row(json.loads(payload) | answer))
         accepted.append({"its_id": row.id, "its_transaction": answer["transactionId"], "its_date": at,
                          "its_name": name, "its_place": place if is_list else None})  # fmt: skip
     if rows:
         db.session.execute(ACCEPT, accepted)
         outcomes.record_attempts(Operation.BULK_RESULT if is_list else Operation.ADD, 200, bodies)
         locking.save_iys_statuses(db.session, {row.consent_id: (row.status.value, at) for row in rows})
+    return told
 
 
 def _sizes(database: str) -> Sizes:
